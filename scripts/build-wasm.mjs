@@ -1,0 +1,63 @@
+// Compiles assembly/ into build/{simd,relaxed,debug}.wasm and inlines the two builds that ship as src/generated/*.ts.
+// What is newer than all it is made from stays as it is.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SHIPPED = ['simd', 'relaxed'];
+const TARGETS = [...SHIPPED, 'debug'];
+const ASC = join(ROOT, 'node_modules/assemblyscript/bin/asc.js');
+// The folder counts itself: its time changes when a file is removed.
+const sources = [
+  'assembly',
+  ...readdirSync(join(ROOT, 'assembly')).map((name) => `assembly/${name}`),
+  'asconfig.json',
+  'package-lock.json',
+  'scripts/build-wasm.mjs',
+];
+
+function isCurrent(output, inputs) {
+  const modified = (path) => statSync(join(ROOT, path)).mtimeMs;
+  return existsSync(join(ROOT, output)) && inputs.every((input) => modified(input) <= modified(output));
+}
+
+/** Resolves to true if the target compiled. */
+function compile(target) {
+  const started = new Date();
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [ASC, 'assembly/index.ts', '--target', target], { cwd: ROOT });
+    let messages = '';
+    child.stdout.on('data', (data) => (messages += data));
+    child.stderr.on('data', (data) => (messages += data));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      // The note is about the optimizer's third pass having found something; the module is valid and the same each time.
+      const shown = messages.replaceAll('Last converge was suboptimal.\n', '').trim();
+      if (shown !== '') console.error(`asc --target ${target}:\n${shown}`);
+      // A source saved while the compiler ran must count as newer than the output.
+      if (code === 0) utimesSync(join(ROOT, `build/${target}.wasm`), started, started);
+      else console.error(`asc --target ${target} failed with exit code ${code}`);
+      resolve(code === 0);
+    });
+  });
+}
+
+const stale = TARGETS.filter((target) => !isCurrent(`build/${target}.wasm`, sources));
+const compiled = await Promise.all(stale.map(compile));
+if (compiled.includes(false)) process.exit(1);
+
+mkdirSync(join(ROOT, 'src/generated'), { recursive: true });
+for (const target of SHIPPED) {
+  const [input, output] = [`build/${target}.wasm`, `src/generated/${target}.ts`];
+  if (!stale.includes(target) && isCurrent(output, [input])) continue;
+  const base64 = readFileSync(join(ROOT, input)).toString('base64');
+  // `: string` keeps the literal out of the declarations.
+  writeFileSync(
+    join(ROOT, output),
+    `// generated from ${input} by scripts/build-wasm.mjs; do not edit\nexport const base64: string = '${base64}';\n`,
+  );
+}
+for (const target of stale)
+  console.log(`build/${target}.wasm  ${statSync(join(ROOT, `build/${target}.wasm`)).size} bytes`);
