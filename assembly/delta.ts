@@ -1,0 +1,70 @@
+import {
+  A,
+  ACTIVATION,
+  DELTA,
+  FAN_IN,
+  HEADER,
+  LAYER_BYTES,
+  PANEL_ROW_BYTES,
+  PANEL_UNITS,
+  STRIDE,
+  TRANSPOSED,
+  UNITS,
+  WEIGHTS,
+  ZEROS,
+} from './abi';
+import { multiplyBySlope } from './activation';
+import { panelProduct } from './forward';
+
+/**
+ * BP2: delta^(l-1) = ((W^l)^T delta^l) (.) sigma'(z^(l-1)), from the row of layer l in the layer table to the row before.
+ * The product wants W^l with its inputs side by side, so the weights are transposed first: one pass over them, paid back by
+ * every row of the batch.
+ */
+export function backwardLayer(layer: usize, rows: i32): void {
+  const before = layer - LAYER_BYTES;
+  const fanIn = load<i32>(layer, FAN_IN);
+  const units = load<i32>(layer, UNITS);
+  const transposed = <usize>load<u32>(layer, TRANSPOSED);
+  const delta = <usize>load<u32>(layer, DELTA);
+  const deltaBefore = <usize>load<u32>(before, DELTA);
+  const strideBefore = <usize>load<u32>(before, STRIDE);
+  const panelBytes = <usize>((units + 3) & ~3) * PANEL_ROW_BYTES;
+  const zeros = <usize>load<u32>(HEADER, ZEROS);
+  const stride = <usize>load<u32>(layer, STRIDE);
+  transpose(transposed, <usize>load<u32>(layer, WEIGHTS), fanIn, units);
+  panelProduct(deltaBefore, strideBefore, delta, stride, transposed, panelBytes, zeros, units, fanIn, rows);
+  const a = <usize>load<u32>(before, A);
+  multiplyBySlope(load<i32>(before, ACTIVATION), deltaBefore, a, strideBefore, fanIn, rows);
+}
+
+/**
+ * target: panels of 16 inputs, a row for each unit (their number rounded up to 4), from panels of 16 units, a row for each
+ * input. Inputs past fanIn become zeros, so that the errors in a row's fill lanes do too.
+ */
+export function transpose(target: usize, weights: usize, fanIn: i32, units: i32): void {
+  const zero = f32x4.splat(0);
+  for (let k = 0; k < fanIn; k += PANEL_UNITS) {
+    const lastRow = min(PANEL_UNITS, fanIn - k);
+    for (let j = 0; j < units; j += 4) {
+      const source = weights + (<usize>(j >> 4) * fanIn + k) * PANEL_ROW_BYTES + ((<usize>j & 15) << 2);
+      for (let row = 0; row < PANEL_UNITS; row += 4) {
+        const p = source + <usize>row * PANEL_ROW_BYTES;
+        const r0 = row < lastRow ? v128.load(p) : zero;
+        const r1 = row + 1 < lastRow ? v128.load(p, PANEL_ROW_BYTES) : zero;
+        const r2 = row + 2 < lastRow ? v128.load(p, 2 * PANEL_ROW_BYTES) : zero;
+        const r3 = row + 3 < lastRow ? v128.load(p, 3 * PANEL_ROW_BYTES) : zero;
+        const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+        const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+        const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+        const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+        const t = target + ((<usize>row) << 2);
+        v128.store(t, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+        v128.store(t, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), PANEL_ROW_BYTES);
+        v128.store(t, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 2 * PANEL_ROW_BYTES);
+        v128.store(t, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 3 * PANEL_ROW_BYTES);
+      }
+      target += 4 * PANEL_ROW_BYTES;
+    }
+  }
+}

@@ -1,0 +1,51 @@
+// The ABI: every exported function, in the order src/ calls them. Shapes and addresses are in the header and the layer
+// table (abi.ts), which src/plan.ts writes before any of these is called.
+import { exp, log, log1p, sigmoid, tanh } from './math';
+
+// Creation
+export { fillNormal, fillUniform } from './random';
+
+// Training: shuffle the order, then the mini-batches of an epoch, many a call
+export { shuffle } from './random';
+export { trainSteps } from './step';
+
+// One batch at a time, from the window
+export {
+  addCost,
+  applyGradients,
+  backward,
+  computeGradients,
+  evaluateRows,
+  forward,
+  loadWindow,
+  trainRows,
+} from './step';
+
+// Kernels. Exported so that they stay functions of their own (V8 compiles a loop well only in a function that is called
+// often) and so that tests reach them.
+export { activate, multiplyBySlope } from './activation';
+export { costSum, outputError } from './cost';
+export { transpose } from './delta';
+export { addColumnSums } from './gradient';
+export { normalQuantile, philox } from './random';
+export { addOuterProducts, product, productActive } from './tile';
+
+/** target [floats] = f(source), for the tests of math.ts: 0 exp, 1 log, 2 log1p, 3 tanh, 4 sigmoid. */
+export function mapFloats(f: i32, target: usize, source: usize, floats: i32): void {
+  for (const end = source + ((<usize>floats) << 2); source < end; source += 16) {
+    const x = v128.load(source);
+    let y: v128;
+    if (f == 0) y = exp(x);
+    else if (f == 1) y = log(x);
+    else if (f == 2) y = log1p(x);
+    else if (f == 3) y = tanh(x);
+    else y = sigmoid(x);
+    v128.store(target, y);
+    target += 16;
+  }
+}
+
+/** Where the constants end: the header must lie past it. */
+export function constantsEnd(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,35 @@
+// The v128 vocabulary. The only file besides team.ts that knows which build it is compiled for.
+
+/** c + a * b. Two roundings in the default build, one where relaxed SIMD fuses them. */
+export function madd(c: v128, a: v128, b: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(c, f32x4.mul(a, b));
+}
+
+/** The sum of the four lanes, always as (0 + 2) + (1 + 3). */
+export function horizontalSum(v: v128): f32 {
+  const pairs = f32x4.add(v, i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}
+
+/** The largest of the four lanes. */
+export function horizontalMax(v: v128): f32 {
+  const pairs = f32x4.max(v, i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
+}
+
+/** All ones in the lanes whose index is below `count`, zeros in the others. */
+export function laneMask(count: i32): v128 {
+  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
+}
+
+/** The sum of both lanes of an f64x2. */
+export function horizontalSum64(v: v128): f64 {
+  return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1);
+}
+
+/** sum + the four lanes of `v`, in f64x2. */
+export function widenAdd(sum: v128, v: v128): v128 {
+  const high = i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  return f64x2.add(f64x2.add(sum, f64x2.promote_low_f32x4(v)), f64x2.promote_low_f32x4(high));
+}
