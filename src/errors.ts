@@ -1,0 +1,53 @@
+// Messages of one form: where, what was got, what is wanted.
+
+/** A value as a message shows it: short, and recognisable. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
+  if (typeof value === 'object' && value !== null)
+    return `an object (${value.constructor?.name ?? 'without prototype'})`;
+  return String(value);
+}
+
+/** The largest f32. */
+const MAX_FLOAT = 3.4028234663852886e38;
+
+export function wrongType(where: string, got: unknown, wanted: string): TypeError {
+  return new TypeError(`${where}: got ${show(got)}, want ${wanted}`);
+}
+
+export function outOfRange(where: string, got: unknown, wanted: string): RangeError {
+  return new RangeError(`${where}: got ${typeof got === 'string' ? got : show(got)}, want ${wanted}`);
+}
+
+export function checkInteger(where: string, value: unknown, from: number, to: number): number {
+  const wanted = `an integer from ${from} to ${to}`;
+  if (typeof value !== 'number') throw wrongType(where, value, wanted);
+  if (!Number.isInteger(value) || value < from || value > to) throw outOfRange(where, value, wanted);
+  return value;
+}
+
+/** A positive number that f32 can hold. */
+export function checkPositive(where: string, value: unknown): number {
+  if (typeof value !== 'number') throw wrongType(where, value, 'a positive number');
+  if (!(value > 0 && value <= MAX_FLOAT)) throw outOfRange(where, value, `a positive number up to ${MAX_FLOAT}`);
+  return value;
+}
+
+export function checkName<T extends string>(where: string, value: unknown, known: readonly T[]): T {
+  if (typeof value === 'string' && (known as readonly string[]).includes(value)) return value as T;
+  const wanted = `one of ${known.join(', ')}`;
+  throw typeof value === 'string'
+    ? new RangeError(`${where}: got ${show(value)}, want ${wanted}`)
+    : wrongType(where, value, wanted);
+}
+
+/** An options object: no key but the known ones, so that a misspelt option is not silently ignored. */
+export function checkObject(where: string, value: unknown, keys: readonly string[]): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(where, value, 'an object');
+  for (const key of Object.keys(value)) {
+    if (!keys.includes(key)) throw new TypeError(`${where}: got the unknown key ${show(key)}, want ${keys.join(', ')}`);
+  }
+}

@@ -1,0 +1,157 @@
+import { PANEL_UNITS } from '../assembly/abi.js';
+import type { Arena } from './arena.js';
+import { outOfRange, wrongType } from './errors.js';
+import type { LayerPlan } from './plan.js';
+import type { ActivationName } from './types.js';
+
+/** What a network's batch buffers hold. Shared by the network, which writes it, and its layers, which read it. */
+export interface Pass {
+  rows: number;
+  /** z and a are those of the batch; then delta too; then the gradients too. */
+  done: 'nothing' | 'forward' | 'backward' | 'gradients';
+}
+
+/**
+ * One layer after the input layer. Everything but `weights` and `biases` belongs to the batch that went through the network
+ * last: rows = its samples. Every array is a copy; reading costs the copy, not reading costs nothing.
+ */
+export interface Layer {
+  readonly fanIn: number;
+  readonly units: number;
+  readonly activation: ActivationName;
+  /** w [units × fanIn] row-major, w_jk at j · fanIn + k. Assigning writes them; wrong lengths and non-finite numbers are refused. */
+  weights: Float32Array;
+  /** b [units]. Assigning writes them. */
+  biases: Float32Array;
+  /** Weighted inputs [rows × units] of the last batch. */
+  readonly z: Float32Array;
+  /** Activations [rows × units] of the last batch. */
+  readonly a: Float32Array;
+  /** Errors dC_x/dz [rows × units] of the last batch, each sample for itself: not divided by the number of rows. */
+  readonly delta: Float32Array;
+  /** dC/dW [units × fanIn]: the mean over the last batch, without the L2 term. */
+  readonly weightGradients: Float32Array;
+  /** dC/db [units]: the mean over the last batch. */
+  readonly biasGradients: Float32Array;
+}
+
+export class ArenaLayer implements Layer {
+  readonly fanIn: number;
+  readonly units: number;
+  readonly activation: ActivationName;
+  readonly #arena: Arena;
+  readonly #index: number;
+  readonly #pass: Pass;
+
+  constructor(arena: Arena, index: number, pass: Pass) {
+    const { fanIn, units } = arena.plan.layers[index];
+    this.fanIn = fanIn;
+    this.units = units;
+    this.activation = arena.spec.layers[index].activation;
+    this.#arena = arena;
+    this.#index = index;
+    this.#pass = pass;
+  }
+
+  get #plan(): LayerPlan {
+    return this.#arena.plan.layers[this.#index];
+  }
+
+  get weights(): Float32Array {
+    return this.#unpack(this.#plan.weights);
+  }
+
+  set weights(values: Float32Array) {
+    this.#check('weights', values, this.units * this.fanIn);
+    const panels = this.#panels(this.#plan.weights);
+    this.#eachWeight((packed, j, k) => {
+      panels[packed] = values[j * this.fanIn + k];
+    });
+  }
+
+  get biases(): Float32Array {
+    return this.#arena.floats(this.#plan.biases, this.units).slice();
+  }
+
+  set biases(values: Float32Array) {
+    this.#check('biases', values, this.units);
+    const biases = this.#arena.floats(this.#plan.biases, this.units);
+    // + 0 makes -0 a 0: a sum that starts from -0 would show whether zero inputs were skipped
+    for (let j = 0; j < this.units; j++) biases[j] = values[j] + 0;
+  }
+
+  get z(): Float32Array {
+    return this.#rows('z', this.#plan.z);
+  }
+
+  get a(): Float32Array {
+    return this.#rows('a', this.#plan.a);
+  }
+
+  get delta(): Float32Array {
+    this.#needBackward('delta');
+    return this.#rows('delta', this.#plan.delta);
+  }
+
+  get weightGradients(): Float32Array {
+    this.#needGradients('weightGradients');
+    return this.#unpack(this.#plan.weightGradients);
+  }
+
+  get biasGradients(): Float32Array {
+    this.#needGradients('biasGradients');
+    return this.#arena.floats(this.#plan.biasGradients, this.units).slice();
+  }
+
+  #check(name: string, values: unknown, count: number): void {
+    const where = `layers[${this.#index}].${name}`;
+    if (!(values instanceof Float32Array)) throw wrongType(where, values, `a Float32Array of ${count}`);
+    if (values.length !== count) throw outOfRange(where, `${values.length} numbers`, `${count}`);
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw outOfRange(`${where}[${bad}]`, values[bad], 'a finite number');
+  }
+
+  #rows(name: string, address: number): Float32Array {
+    if (this.#pass.done === 'nothing') {
+      throw new Error(`layers[${this.#index}].${name}: got no batch yet, want a forward pass before`);
+    }
+    return this.#arena.copyRows(address, this.#plan.stride, this.#pass.rows, this.units);
+  }
+
+  #needBackward(name: string): void {
+    if (this.#pass.done === 'nothing' || this.#pass.done === 'forward') {
+      throw new Error(
+        `layers[${this.#index}].${name}: got no backward pass since the last forward pass, want one before`,
+      );
+    }
+  }
+
+  /** A training step leaves no gradients behind, only what they are computed from. */
+  #needGradients(name: string): void {
+    this.#needBackward(name);
+    if (this.#pass.done === 'gradients') return;
+    this.#arena.core.computeGradients(this.#pass.rows);
+    this.#pass.done = 'gradients';
+  }
+
+  #panels(address: number): Float32Array {
+    return this.#arena.floats(address, Math.ceil(this.units / PANEL_UNITS) * PANEL_UNITS * this.fanIn);
+  }
+
+  /** Calls with the position of w_jk in the panels (see PANEL_UNITS in abi.ts), j and k. */
+  #eachWeight(visit: (packed: number, j: number, k: number) => void): void {
+    for (let j = 0; j < this.units; j++) {
+      const column = Math.floor(j / PANEL_UNITS) * PANEL_UNITS * this.fanIn + (j % PANEL_UNITS);
+      for (let k = 0; k < this.fanIn; k++) visit(column + k * PANEL_UNITS, j, k);
+    }
+  }
+
+  #unpack(address: number): Float32Array {
+    const values = new Float32Array(this.units * this.fanIn);
+    const panels = this.#panels(address);
+    this.#eachWeight((packed, j, k) => {
+      values[j * this.fanIn + k] = panels[packed];
+    });
+    return values;
+  }
+}
