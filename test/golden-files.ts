@@ -1,0 +1,57 @@
+/** The golden values of test/golden: what PyTorch computed in float64 for small fixed networks. generate.py says how, and in which shapes. */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { ReferenceActivation, ReferenceCost } from './reference.js';
+
+export interface GoldenParameters {
+  /** [units x fanIn] */
+  weights: Float64Array;
+  /** [units] */
+  biases: Float64Array;
+}
+
+/** `weights` and `biases` are those at the start, exact in float32; the rest follows from them. */
+export interface GoldenLayer extends GoldenParameters {
+  units: number;
+  activation: ReferenceActivation;
+  /** [rows x units], as are a and delta. */
+  z: Float64Array;
+  a: Float64Array;
+  /** dC_x/dz of each sample's own cost: not divided by the rows. */
+  delta: Float64Array;
+  /** Mean over the rows, without the L2 term. [units x fanIn] */
+  weightGradients: Float64Array;
+  /** Mean over the rows. [units] */
+  biasGradients: Float64Array;
+  afterOneStep: GoldenParameters;
+  afterFiveSteps: GoldenParameters;
+}
+
+export interface GoldenFile {
+  name: string;
+  versions: { torch: string; numpy: string; python: string };
+  inputs: number;
+  cost: ReferenceCost;
+  learningRate: number;
+  l2: number;
+  /** n of the L2 term. */
+  trainingSamples: number;
+  rows: number;
+  /** [rows x inputs], exact in float32. */
+  x: Float64Array;
+  /** [rows x outputs], exact in float32. */
+  y: Float64Array;
+  /** Mean cost, without the L2 term, before each of the five steps: the first belongs to z, a, delta and the gradients. */
+  costs: Float64Array;
+  layers: GoldenLayer[];
+}
+
+const directory = new URL('./golden/', import.meta.url);
+
+/** Arrays of numbers become Float64Array, so that a golden file can be handed to the reference as it is. */
+const typed = (_key: string, value: unknown) =>
+  Array.isArray(value) && typeof value[0] === 'number' ? Float64Array.from(value) : value;
+
+export const goldenFiles: GoldenFile[] = readdirSync(directory)
+  .filter((name) => name.endsWith('.json'))
+  .sort()
+  .map((name) => JSON.parse(readFileSync(new URL(name, directory), 'utf8'), typed));

@@ -1,0 +1,276 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  activations,
+  costs,
+  deltas,
+  forward,
+  gradients,
+  type LayerGradients,
+  meanCost,
+  numericGradients,
+  type ReferenceActivation,
+  type ReferenceCost,
+  type ReferenceNetwork,
+  update,
+} from './reference.js';
+
+/** Where the two errors of a central difference, 2^-53 C / h by rounding and about h^2 C''' / 6 by the finite step, are near equal. */
+const h = 2 ** -17;
+const tolerance = 1e-7;
+
+/** mulberry32: the values of a network come from one integer, so that a failure shrinks to a small shape with ordinary values. */
+function randomNumbers(seed: number) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+interface Problem {
+  network: ReferenceNetwork;
+  x: Float64Array;
+  y: Float64Array;
+}
+
+interface Shape {
+  inputs: number;
+  hidden: { units: number; activation: ReferenceActivation }[];
+  outputs: number;
+  output: ReferenceActivation;
+  cost: ReferenceCost;
+  rows: number;
+  seed: number;
+}
+
+function problemOf({ inputs, hidden, outputs, output, cost, rows, seed }: Shape): Problem {
+  const random = randomNumbers(seed);
+  const uniform = (length: number, limit: number) => Float64Array.from({ length }, () => (2 * random() - 1) * limit);
+  let fanIn = inputs;
+  const layers = [...hidden, { units: outputs, activation: output }].map(({ units, activation }) => {
+    const weights = uniform(units * fanIn, 2 / Math.sqrt(fanIn));
+    fanIn = units;
+    return { units, activation, weights, biases: uniform(units, 1) };
+  });
+  const y = Float64Array.from({ length: rows * outputs }, random);
+  if (cost === 'categoricalCrossEntropy') {
+    for (let r = 0; r < rows; r++) {
+      const sample = y.subarray(r * outputs, (r + 1) * outputs);
+      const sum = sample.reduce((s, yk) => s + yk);
+      sample.forEach((yk, k) => {
+        sample[k] = yk / sum;
+      });
+    }
+  }
+  return { network: { inputs, layers, cost }, x: uniform(rows * inputs, 1), y };
+}
+
+const activationNames = Object.keys(activations) as ReferenceActivation[];
+const costNames = Object.keys(costs) as ReferenceCost[];
+/** Every pair of cost and output activation that belong together. */
+const endings = costNames.flatMap((cost) =>
+  activationNames
+    .filter((output) => (costs[cost].output ?? output) === output)
+    .map((output): [ReferenceCost, ReferenceActivation] => [cost, output]),
+);
+
+const shapes = (cost: ReferenceCost, output: ReferenceActivation): fc.Arbitrary<Shape> =>
+  fc.record({
+    inputs: fc.integer({ min: 1, max: 5 }),
+    hidden: fc.array(
+      fc.record({ units: fc.integer({ min: 1, max: 5 }), activation: fc.constantFrom(...activationNames) }),
+      { maxLength: 3 },
+    ),
+    outputs: fc.integer({ min: 1, max: 5 }),
+    output: fc.constant(output),
+    cost: fc.constant(cost),
+    rows: fc.integer({ min: 1, max: 4 }),
+    seed: fc.integer(),
+  });
+
+const largest = (values: Float64Array) => values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+
+/**
+ * Whether moving any parameter by h could carry a relu over its kink, where no difference is a derivative. h moves the z of its own layer
+ * by at most h max(1, |a|), and each later layer multiplies that by its largest row sum of |w| at most, no slope being above 1; twice that
+ * is allowed for the moved weight itself.
+ */
+function nearKink({ network, x }: Problem): boolean {
+  const values = forward(network, x);
+  let reach = 0;
+  let previous = x;
+  return network.layers.some(({ units, activation, weights }, l) => {
+    const fanIn = weights.length / units;
+    const rowSums = Array.from({ length: units }, (_, j) =>
+      weights.subarray(j * fanIn, (j + 1) * fanIn).reduce((s, w) => s + Math.abs(w), 0),
+    );
+    reach = Math.max(reach * Math.max(...rowSums), 2 * h * Math.max(1, largest(previous)));
+    previous = values[l].a;
+    return activation === 'relu' && values[l].z.some((z) => Math.abs(z) <= reach);
+  });
+}
+
+const flat = (gradient: LayerGradients[]) => Float64Array.from(gradient.flatMap(({ dW, db }) => [...dW, ...db]));
+
+function analyticGradients({ network, x, y }: Problem): LayerGradients[] {
+  const values = forward(network, x);
+  return gradients(network, x, values, deltas(network, values, y));
+}
+
+/**
+ * The two gradients agree as vectors: the largest error against the largest element. Two costs that differ by rounding alone seem to have
+ * a slope of 2^-53 C / h = 1.5e-11 C; a gradient so small beside its cost that this would be a relative error of 1e-8 counts as C / 1000.
+ */
+function expectSameGradients(problem: Problem) {
+  const { network, x, y } = problem;
+  const got = flat(analyticGradients(problem));
+  const want = flat(numericGradients(network, x, y, h));
+  const scale = Math.max(largest(got), largest(want), meanCost(network, forward(network, x), y) / 1000);
+  const errors = got.map((value, i) => Math.abs(value - want[i]));
+  const worst = errors.indexOf(largest(errors));
+  const message = `parameter ${worst}: back-propagation ${got[worst]}, central difference ${want[worst]}`;
+  expect(errors[worst], message).toBeLessThanOrEqual(tolerance * scale);
+}
+
+const float64 = (...values: number[]) => Float64Array.from(values);
+
+/** One layer whose z is x, so that a test chooses z. */
+const identityNetwork = (units: number, activation: ReferenceActivation, cost: ReferenceCost): ReferenceNetwork => ({
+  inputs: units,
+  layers: [
+    {
+      units,
+      activation,
+      weights: Float64Array.from({ length: units * units }, (_, i) => (i % (units + 1) === 0 ? 1 : 0)),
+      biases: new Float64Array(units),
+    },
+  ],
+  cost,
+});
+
+function costAndDelta(network: ReferenceNetwork, x: Float64Array, y: Float64Array) {
+  const values = forward(network, x);
+  return { a: values[0].a, cost: meanCost(network, values, y), delta: deltas(network, values, y)[0] };
+}
+
+describe('gradients of the reference agree with central differences', () => {
+  it.each(endings)('%s on %s outputs', (cost, output) => {
+    fc.assert(
+      fc.property(shapes(cost, output), (shape) => {
+        const problem = problemOf(shape);
+        fc.pre(!nearKink(problem));
+        expectSameGradients(problem);
+      }),
+      { seed: Number(process.env.SIMDPROP_SEED), numRuns: 200 },
+    );
+  });
+
+  it('a deep network of every activation', () => {
+    const hidden = activationNames.map((activation) => ({ units: 4, activation }));
+    const problem = problemOf({
+      inputs: 3,
+      hidden,
+      outputs: 2,
+      output: 'sigmoid',
+      cost: 'binaryCrossEntropy',
+      rows: 5,
+      seed: 1,
+    });
+    expect(nearKink(problem)).toBe(false);
+    expectSameGradients(problem);
+  });
+});
+
+describe('values worked out by hand', () => {
+  it('softmax of (0, ln 2, ln 5) is (1, 2, 5) / 8, and of the same plus 1000 too', () => {
+    for (const shift of [0, 1000, -1000]) {
+      const a = activations.softmax.value(float64(shift, shift + Math.log(2), shift + Math.log(5)));
+      // z near 1000 is itself rounded by up to 2^-44, which is the relative error that exp gives to a.
+      [1 / 8, 2 / 8, 5 / 8].forEach((want, k) => {
+        expect(Math.abs(a[k] - want)).toBeLessThanOrEqual(2 ** -43);
+      });
+    }
+  });
+
+  it('softmax takes a gradient back through its whole Jacobian', () => {
+    // a = (1, 3) / 4: da_0/dz_0 = 3/16, da_0/dz_1 = -3/16, so dC/da = (1, 0) comes back as (3, -3) / 16.
+    const back = activations.softmax.backward(float64(0, Math.log(3)), float64(1, 0));
+    expect(back[0]).toBeCloseTo(3 / 16, 15);
+    expect(back[1]).toBeCloseTo(-3 / 16, 15);
+  });
+
+  it('categorical cross-entropy of (1, 2, 5) / 8 with target 1 costs ln 4 and has delta a - y', () => {
+    const network = identityNetwork(3, 'softmax', 'categoricalCrossEntropy');
+    const { cost, delta } = costAndDelta(network, float64(0, Math.log(2), Math.log(5)), float64(0, 1, 0));
+    expect(cost).toBeCloseTo(Math.log(4), 14);
+    [1 / 8, -6 / 8, 5 / 8].forEach((want, k) => {
+      expect(delta[k]).toBeCloseTo(want, 14);
+    });
+  });
+
+  it('binary cross-entropy of a = 3/4 costs ln 4 against 0 and ln 4/3 against 1', () => {
+    const network = identityNetwork(2, 'sigmoid', 'binaryCrossEntropy');
+    const { cost, delta } = costAndDelta(network, float64(Math.log(3), Math.log(3)), float64(0, 1));
+    expect(cost).toBeCloseTo(Math.log(4) + Math.log(4 / 3), 14);
+    expect(delta[0]).toBeCloseTo(3 / 4, 15);
+    expect(delta[1]).toBeCloseTo(-1 / 4, 15);
+  });
+
+  it('the cost is a mean over the samples, delta is not', () => {
+    // 1/2 |(1, 2) - 0|^2 = 2.5 and 1/2 |(3, 0) - 0|^2 = 4.5.
+    const network = identityNetwork(2, 'linear', 'quadratic');
+    const { cost, delta } = costAndDelta(network, float64(1, 2, 3, 0), new Float64Array(4));
+    expect(cost).toBe(3.5);
+    expect(delta).toEqual(float64(1, 2, 3, 0));
+  });
+
+  it('saturated cross-entropies neither overflow nor lose their gradient', () => {
+    const binary = identityNetwork(2, 'sigmoid', 'binaryCrossEntropy');
+    expect(costAndDelta(binary, float64(1000, -1000), float64(0, 1))).toEqual({
+      a: float64(1, 0),
+      cost: 2000,
+      delta: float64(1, -1),
+    });
+    const categorical = identityNetwork(2, 'softmax', 'categoricalCrossEntropy');
+    expect(costAndDelta(categorical, float64(1000, -1000), float64(0, 1))).toEqual({
+      a: float64(1, 0),
+      cost: 2000,
+      delta: float64(1, -1),
+    });
+  });
+
+  it('relu passes no gradient at exactly 0', () => {
+    const network = identityNetwork(3, 'relu', 'quadratic');
+    expect(costAndDelta(network, float64(-1, 0, 2), float64(-5, -5, -5)).delta).toEqual(float64(0, 0, 7));
+  });
+
+  it('the L2 term shrinks the weights by 1 - eta lambda / n before the step and spares the biases', () => {
+    const network = identityNetwork(1, 'linear', 'quadratic');
+    network.layers[0].weights[0] = 4;
+    network.layers[0].biases[0] = 8;
+    const gradient = [{ dW: float64(1), db: float64(2) }];
+    const [layer] = update(network, gradient, { learningRate: 0.5, l2: 2, trainingSamples: 4 }).layers;
+    expect(layer.weights[0]).toBe(0.75 * 4 - 0.5);
+    expect(layer.biases[0]).toBe(8 - 1);
+    expect(network.layers[0].weights[0]).toBe(4);
+  });
+});
+
+it('central differences see a wrong gradient', () => {
+  const problem = problemOf({
+    inputs: 2,
+    hidden: [{ units: 3, activation: 'tanh' }],
+    outputs: 2,
+    output: 'linear',
+    cost: 'quadratic',
+    rows: 2,
+    seed: 3,
+  });
+  const right = flat(numericGradients(problem.network, problem.x, problem.y, h));
+  problem.network.layers[0].weights[0] += 1e-3;
+  const wrong = flat(analyticGradients(problem));
+  expect(largest(wrong.map((value, i) => value - right[i]))).toBeGreaterThan(tolerance * largest(right));
+});

@@ -1,0 +1,284 @@
+/**
+ * The whole algorithm in plain double-precision loops, written to be read from top to bottom: what every other implementation is held
+ * against. Nothing here is fast, nothing is changed in place, and nothing is shared with the code under test.
+ *
+ * Matrices are flat and row-major. A batch is [rows x units], one sample a row; weights are [units x fanIn], so that w^l_jk, from unit k
+ * of layer l-1 to unit j of layer l, is weights[j * fanIn + k]. `layers` leaves out the input layer: layers[0] is layer 2 of the books.
+ */
+
+/** sigma: how the weighted inputs z of a layer become its activations a. */
+export interface Activation {
+  /** a = sigma(z) for one sample. z [units] -> [units] */
+  value(z: Float64Array): Float64Array;
+  /** dC/dz = (da/dz)^T dC/da for one sample. z [units], dC/da [units] -> [units] */
+  backward(z: Float64Array, dCda: Float64Array): Float64Array;
+}
+
+/** An activation whose a_j depends on z_j alone: (da/dz)^T is diagonal, and the product with it is the Hadamard product. */
+const elementwise = (sigma: (z: number) => number, slope: (z: number) => number): Activation => ({
+  value: (z) => z.map((zj) => sigma(zj)),
+  backward: (z, dCda) => dCda.map((dCdaj, j) => dCdaj * slope(z[j])),
+});
+
+/** exp(-z) is infinite for very negative z, and 1 / infinity is the 0 we want. */
+const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
+
+/** Adding a constant to every z changes nothing; with the largest at 0 no exp overflows. z [units] -> [units], which sum to 1 */
+function softmax(z: Float64Array): Float64Array {
+  const largest = z.reduce((m, zk) => Math.max(m, zk));
+  const e = z.map((zk) => Math.exp(zk - largest));
+  const sum = e.reduce((s, ek) => s + ek);
+  return e.map((ek) => ek / sum);
+}
+
+/** ln(sum_k exp(z_k)), so that ln(softmax(z)_k) = z_k - logSumExp(z) even where softmax(z)_k is too small for a double. */
+function logSumExp(z: Float64Array): number {
+  const largest = z.reduce((m, zk) => Math.max(m, zk));
+  return largest + Math.log(z.reduce((s, zk) => s + Math.exp(zk - largest), 0));
+}
+
+const activationTable = {
+  linear: elementwise(
+    (z) => z,
+    () => 1,
+  ),
+  /** sigma' = sigma (1 - sigma), and 1 - sigma(z) = sigma(-z), which does not cancel where sigma is near 1. */
+  sigmoid: elementwise(sigmoid, (z) => sigmoid(z) * sigmoid(-z)),
+  tanh: elementwise(Math.tanh, (z) => 1 - Math.tanh(z) ** 2),
+  /** Has no slope at exactly 0; 0 is the usual choice. */
+  relu: elementwise(
+    (z) => Math.max(z, 0),
+    (z) => (z > 0 ? 1 : 0),
+  ),
+  /** Every a_k depends on every z_j: da_k/dz_j = a_k ([k = j] - a_j). Summed over k: a_j (dC/da_j - sum_k a_k dC/da_k). */
+  softmax: {
+    value: softmax,
+    backward(z, dCda) {
+      const a = softmax(z);
+      const mean = a.reduce((s, ak, k) => s + ak * dCda[k], 0);
+      return a.map((aj, j) => aj * (dCda[j] - mean));
+    },
+  },
+} satisfies Record<string, Activation>;
+
+export type ReferenceActivation = keyof typeof activationTable;
+export const activations: Record<ReferenceActivation, Activation> = activationTable;
+
+/** C_x: the cost of one sample. y, z, a: [outputs] */
+export interface Cost {
+  value(y: Float64Array, z: Float64Array, a: Float64Array): number;
+  /** BP1: delta^L = dC_x/dz^L. [outputs] */
+  delta(y: Float64Array, z: Float64Array, a: Float64Array, output: Activation): Float64Array;
+  /** The activation of the output layer that `value` and `delta` take for granted; any, where there is none. */
+  output?: ReferenceActivation;
+}
+
+const difference = (a: Float64Array, y: Float64Array) => a.map((ak, k) => ak - y[k]);
+
+const costTable = {
+  /** 1/2 |y - a|^2, hence dC/da = a - y. */
+  quadratic: {
+    value: (y, _z, a) => difference(a, y).reduce((sum, d) => sum + (d * d) / 2, 0),
+    delta: (y, z, a, output) => output.backward(z, difference(a, y)),
+  },
+  /**
+   * -sum_k [y_k ln a_k + (1 - y_k) ln(1 - a_k)]. With a = sigmoid(z): -ln a = ln(1 + e^-z) and -ln(1 - a) = z + ln(1 + e^-z), together
+   * z - y z + ln(1 + e^-z), written so that no exp overflows. The slope of the sigmoid cancels and leaves a - y.
+   */
+  binaryCrossEntropy: {
+    value: (y, z) =>
+      z.reduce((sum, zk, k) => sum + Math.max(zk, 0) - y[k] * zk + Math.log1p(Math.exp(-Math.abs(zk))), 0),
+    delta: (y, _z, a) => difference(a, y),
+    output: 'sigmoid',
+  },
+  /** -sum_k y_k ln a_k with a = softmax(z). The Jacobian cancels and leaves a - y, because the y_k of a sample sum to 1. */
+  categoricalCrossEntropy: {
+    value: (y, z) => y.reduce((sum, yk, k) => sum + yk * (logSumExp(z) - z[k]), 0),
+    delta: (y, _z, a) => difference(a, y),
+    output: 'softmax',
+  },
+} satisfies Record<string, Cost>;
+
+export type ReferenceCost = keyof typeof costTable;
+export const costs: Record<ReferenceCost, Cost> = costTable;
+
+export interface ReferenceLayer {
+  units: number;
+  activation: ReferenceActivation;
+  /** W [units x fanIn] */
+  weights: Float64Array;
+  /** b [units] */
+  biases: Float64Array;
+}
+
+export interface ReferenceNetwork {
+  inputs: number;
+  layers: ReferenceLayer[];
+  cost: ReferenceCost;
+}
+
+/** What the forward pass gives for one layer. z, a [rows x units] */
+export interface LayerValues {
+  z: Float64Array;
+  a: Float64Array;
+}
+
+/** Mean over the batch of dC_x/dW and dC_x/db for one layer. */
+export interface LayerGradients {
+  /** [units x fanIn] */
+  dW: Float64Array;
+  /** [units] */
+  db: Float64Array;
+}
+
+export interface UpdateSettings {
+  /** eta */
+  learningRate: number;
+  /** lambda */
+  l2: number;
+  /** n, the samples of the whole training set (not of the batch). */
+  trainingSamples: number;
+}
+
+/** Row r of a matrix [... x width], as a view. */
+const row = (matrix: Float64Array, r: number, width: number) => matrix.subarray(r * width, (r + 1) * width);
+
+/** Forward pass: a^1 = x, then z^l = W^l a^(l-1) + b^l and a^l = sigma_l(z^l), layer by layer. x [rows x inputs] */
+export function forward(network: ReferenceNetwork, x: Float64Array): LayerValues[] {
+  const rows = x.length / network.inputs;
+  let previous = x;
+  let fanIn = network.inputs;
+  return network.layers.map(({ units, activation, weights, biases }) => {
+    const z = new Float64Array(rows * units);
+    const a = new Float64Array(rows * units);
+    for (let r = 0; r < rows; r++) {
+      for (let j = 0; j < units; j++) {
+        let sum = biases[j];
+        for (let k = 0; k < fanIn; k++) sum += weights[j * fanIn + k] * previous[r * fanIn + k];
+        z[r * units + j] = sum;
+      }
+      a.set(activations[activation].value(row(z, r, units)), r * units);
+    }
+    previous = a;
+    fanIn = units;
+    return { z, a };
+  });
+}
+
+/** C: the mean over the batch of C_x, without the L2 term. y [rows x outputs] */
+export function meanCost(network: ReferenceNetwork, values: LayerValues[], y: Float64Array): number {
+  const { z, a } = values.at(-1)!;
+  const outputs = network.layers.at(-1)!.units;
+  const rows = y.length / outputs;
+  let sum = 0;
+  for (let r = 0; r < rows; r++) {
+    sum += costs[network.cost].value(row(y, r, outputs), row(z, r, outputs), row(a, r, outputs));
+  }
+  return sum / rows;
+}
+
+/**
+ * Backward pass: delta^l = dC_x/dz^l of each sample, not divided by the number of rows; one [rows x units] a layer.
+ * BP1 at the output, then delta^l = ((W^(l+1))^T delta^(l+1)) (.) sigma'(z^l), BP2, down to the first layer.
+ */
+export function deltas(network: ReferenceNetwork, values: LayerValues[], y: Float64Array): Float64Array[] {
+  const { layers } = network;
+  const output = layers.at(-1)!;
+  const rows = y.length / output.units;
+  const delta = layers.map(({ units }) => new Float64Array(rows * units));
+  for (let r = 0; r < rows; r++) {
+    for (let l = layers.length - 1; l >= 0; l--) {
+      const { units, activation } = layers[l];
+      const z = row(values[l].z, r, units);
+      if (layers[l] === output) {
+        const a = row(values[l].a, r, units);
+        delta[l].set(costs[network.cost].delta(row(y, r, units), z, a, activations[activation]), r * units);
+        continue;
+      }
+      const next = layers[l + 1];
+      const dCda = new Float64Array(units);
+      for (let k = 0; k < units; k++) {
+        for (let j = 0; j < next.units; j++) dCda[k] += next.weights[j * units + k] * delta[l + 1][r * next.units + j];
+      }
+      delta[l].set(activations[activation].backward(z, dCda), r * units);
+    }
+  }
+  return delta;
+}
+
+/** BP3 and BP4, averaged: dC/db = mean of delta^l, dC/dW = mean of delta^l (a^(l-1))^T. The L2 term is not in them. x [rows x inputs] */
+export function gradients(
+  network: ReferenceNetwork,
+  x: Float64Array,
+  values: LayerValues[],
+  delta: Float64Array[],
+): LayerGradients[] {
+  const rows = x.length / network.inputs;
+  return network.layers.map(({ units, weights }, l) => {
+    const fanIn = weights.length / units;
+    const previous = l === 0 ? x : values[l - 1].a;
+    const dW = new Float64Array(units * fanIn);
+    const db = new Float64Array(units);
+    for (let r = 0; r < rows; r++) {
+      for (let j = 0; j < units; j++) {
+        const deltaj = delta[l][r * units + j];
+        db[j] += deltaj / rows;
+        for (let k = 0; k < fanIn; k++) dW[j * fanIn + k] += (deltaj * previous[r * fanIn + k]) / rows;
+      }
+    }
+    return { dW, db };
+  });
+}
+
+/** One step of gradient descent. The L2 term shrinks the weights before the step and spares the biases. */
+export function update(
+  network: ReferenceNetwork,
+  gradient: LayerGradients[],
+  settings: UpdateSettings,
+): ReferenceNetwork {
+  const { learningRate, l2, trainingSamples } = settings;
+  const keep = 1 - (learningRate * l2) / trainingSamples;
+  const layers = network.layers.map((layer, l) => ({
+    ...layer,
+    weights: layer.weights.map((w, i) => keep * w - learningRate * gradient[l].dW[i]),
+    biases: layer.biases.map((b, j) => b - learningRate * gradient[l].db[j]),
+  }));
+  return { ...network, layers };
+}
+
+/** One training step on one batch: forward, backward, update. x [rows x inputs], y [rows x outputs] */
+export function step(
+  network: ReferenceNetwork,
+  x: Float64Array,
+  y: Float64Array,
+  settings: UpdateSettings,
+): ReferenceNetwork {
+  const values = forward(network, x);
+  return update(network, gradients(network, x, values, deltas(network, values, y)), settings);
+}
+
+/**
+ * The same gradients without any back-propagation: move one parameter at a time by h both ways and see what the cost does.
+ * With one row, `db` is also delta: adding h to b^l_j adds it to z^l_j, and nothing else.
+ */
+export function numericGradients(
+  network: ReferenceNetwork,
+  x: Float64Array,
+  y: Float64Array,
+  h: number,
+): LayerGradients[] {
+  const slopes = (parameters: Float64Array, costWith: (moved: Float64Array) => number) =>
+    parameters.map((p, i) => {
+      const [above, below] = [p + h, p - h];
+      // The distance as it came out after rounding, not 2 h.
+      return (costWith(parameters.with(i, above)) - costWith(parameters.with(i, below))) / (above - below);
+    });
+  const costOf = (layer: ReferenceLayer, l: number) => {
+    const moved = { ...network, layers: network.layers.with(l, layer) };
+    return meanCost(moved, forward(moved, x), y);
+  };
+  return network.layers.map((layer, l) => ({
+    dW: slopes(layer.weights, (weights) => costOf({ ...layer, weights }, l)),
+    db: slopes(layer.biases, (biases) => costOf({ ...layer, biases }, l)),
+  }));
+}
