@@ -1,0 +1,189 @@
+import { deltas, forward, gradients, type ReferenceNetwork, type UpdateSettings } from './reference.js';
+
+// How far a computation in f32 may be from the reference in f64: a first-order error analysis that follows the algorithm step
+// by step, in the textbook's terms (Higham, Accuracy and Stability of Numerical Algorithms, ch. 3). A sum of n products is off by at
+// most n + 1 roundings of the sum of their absolute values, beside what its operands bring along.
+
+const EPSILON = 2 ** -24;
+/** exp, tanh and the divisions around them, each below 2 ulp (math.test.ts), and the roundings between. */
+const ACTIVATION_ROUNDINGS = 8;
+/** What is left of first-order terms times first-order terms, and of e^-87.3, where exp stops. */
+const SECOND_ORDER = 1.05;
+const SMALLEST = 1.3e-38;
+
+/** Largest error of each parameter of a layer. */
+export interface ParameterErrors {
+  weights: Float64Array;
+  biases: Float64Array;
+}
+
+export interface LayerErrors {
+  z: Float64Array;
+  a: Float64Array;
+  delta: Float64Array;
+  dW: Float64Array;
+  db: Float64Array;
+}
+
+/** Parameters that f32 holds exactly. */
+export function noErrors(network: ReferenceNetwork): ParameterErrors[] {
+  return network.layers.map(({ weights, biases }) => ({
+    weights: new Float64Array(weights.length),
+    biases: new Float64Array(biases.length),
+  }));
+}
+
+/** Error bounds of one forward and backward pass with parameters that are off by `errors`. */
+export function passErrors(
+  network: ReferenceNetwork,
+  errors: ParameterErrors[],
+  x: Float64Array,
+  y: Float64Array,
+): LayerErrors[] {
+  const values = forward(network, x);
+  const delta = deltas(network, values, y);
+  const rows = x.length / network.inputs;
+  const { layers } = network;
+  const bounds = layers.map(({ units, weights }) => ({
+    z: new Float64Array(rows * units),
+    a: new Float64Array(rows * units),
+    delta: new Float64Array(rows * units),
+    dW: new Float64Array(weights.length),
+    db: new Float64Array(units),
+  }));
+
+  for (let l = 0; l < layers.length; l++) {
+    const { units, weights, biases } = layers[l];
+    const fanIn = weights.length / units;
+    const input = l ? values[l - 1].a : x;
+    for (let r = 0; r < rows; r++) {
+      for (let j = 0; j < units; j++) {
+        let size = Math.abs(biases[j]);
+        let carried = errors[l].biases[j];
+        for (let k = 0; k < fanIn; k++) {
+          const w = Math.abs(weights[j * fanIn + k]);
+          const a = Math.abs(input[r * fanIn + k]);
+          size += w * a;
+          carried += errors[l].weights[j * fanIn + k] * a + (l ? w * bounds[l - 1].a[r * fanIn + k] : 0);
+        }
+        bounds[l].z[r * units + j] = (fanIn + 1) * EPSILON * size + carried;
+      }
+      // every sigma here changes by at most as much as the z that changes most
+      const zBound = bounds[l].z.subarray(r * units, (r + 1) * units);
+      const worst = layers[l].activation === 'softmax' ? Math.max(...zBound) : 0;
+      for (let j = 0; j < units; j++) {
+        const a = Math.abs(values[l].a[r * units + j]);
+        bounds[l].a[r * units + j] = Math.max(worst, zBound[j]) + ACTIVATION_ROUNDINGS * EPSILON * a + SMALLEST;
+      }
+    }
+  }
+
+  for (let l = layers.length - 1; l >= 0; l--) {
+    const { units } = layers[l];
+    for (let r = 0; r < rows; r++) {
+      const at = (j: number) => r * units + j;
+      // dC/da and its bound, then times sigma', whose own slope is at most 1 too
+      const g = new Float64Array(units);
+      const gBound = new Float64Array(units);
+      for (let j = 0; j < units; j++) {
+        if (l === layers.length - 1) {
+          g[j] = Math.abs(values[l].a[at(j)] - y[at(j)]);
+          gBound[j] = bounds[l].a[at(j)] + EPSILON * g[j];
+          continue;
+        }
+        const next = layers[l + 1];
+        let size = 0;
+        let carried = 0;
+        for (let i = 0; i < next.units; i++) {
+          const w = Math.abs(next.weights[i * units + j]);
+          const d = Math.abs(delta[l + 1][r * next.units + i]);
+          size += w * d;
+          carried += errors[l + 1].weights[i * units + j] * d + w * bounds[l + 1].delta[r * next.units + i];
+        }
+        g[j] = size;
+        gBound[j] = next.units * EPSILON * size + carried;
+      }
+      const isFused = l === layers.length - 1 && network.cost !== 'quadratic';
+      const isSoftmax = layers[l].activation === 'softmax';
+      // softmax mixes the outputs: its bounds are those of the worst, twice, for the two terms of its Jacobian
+      const worstG = isSoftmax ? 2 * Math.max(...g) : 0;
+      const worstBound = isSoftmax ? 2 * Math.max(...gBound) : 0;
+      const worstA = isSoftmax ? 2 * units * Math.max(...bounds[l].a.subarray(at(0), at(units))) : 0;
+      for (let j = 0; j < units; j++) {
+        const slopeBound = Math.max(bounds[l].a[at(j)] + bounds[l].z[at(j)], worstA) + ACTIVATION_ROUNDINGS * EPSILON;
+        bounds[l].delta[at(j)] = isFused
+          ? gBound[j]
+          : Math.max(gBound[j], worstBound) + Math.max(g[j], worstG) * slopeBound;
+      }
+    }
+    const input = l ? values[l - 1].a : x;
+    const fanIn = layers[l].weights.length / units;
+    for (let r = 0; r < rows; r++) {
+      for (let j = 0; j < units; j++) {
+        const d = Math.abs(delta[l][r * units + j]);
+        const dBound = bounds[l].delta[r * units + j];
+        bounds[l].db[j] += ((rows + 2) * EPSILON * d + dBound) / rows;
+        for (let k = 0; k < fanIn; k++) {
+          const a = Math.abs(input[r * fanIn + k]);
+          const aBound = l ? bounds[l - 1].a[r * fanIn + k] : 0;
+          bounds[l].dW[j * fanIn + k] += ((rows + 2) * EPSILON * d * a + dBound * a + d * aBound) / rows;
+        }
+      }
+    }
+  }
+  for (const layer of bounds) {
+    for (const values of Object.values(layer)) for (let i = 0; i < values.length; i++) values[i] *= SECOND_ORDER;
+  }
+  return bounds;
+}
+
+/** Error bounds of the parameters after one step, from those before it. */
+export function stepErrors(
+  network: ReferenceNetwork,
+  errors: ParameterErrors[],
+  x: Float64Array,
+  y: Float64Array,
+  { learningRate, l2, trainingSamples }: UpdateSettings,
+): ParameterErrors[] {
+  const values = forward(network, x);
+  const gradient = gradients(network, x, values, deltas(network, values, y));
+  const bounds = passErrors(network, errors, x, y);
+  const keep = Math.abs(1 - (learningRate * l2) / trainingSamples);
+  const after = (p: Float64Array, error: Float64Array, g: Float64Array, gBound: Float64Array, factor: number) =>
+    p.map((value, i) => {
+      const step = learningRate * Math.abs(g[i]);
+      return SECOND_ORDER * (factor * error[i] + learningRate * gBound[i] + 3 * EPSILON * (Math.abs(value) + step));
+    });
+  return network.layers.map(({ weights, biases }, l) => ({
+    weights: after(weights, errors[l].weights, gradient[l].dW, bounds[l].dW, keep),
+    biases: after(biases, errors[l].biases, gradient[l].db, bounds[l].db, 1),
+  }));
+}
+
+/** Throws with the worst index and both values where `got` is further from `wanted` than its bound. */
+export function expectWithin(
+  name: string,
+  got: ArrayLike<number>,
+  wanted: ArrayLike<number>,
+  bound: ArrayLike<number>,
+): void {
+  if (got.length !== wanted.length || got.length !== bound.length) {
+    throw new Error(`${name}: got ${got.length} numbers, want ${wanted.length}`);
+  }
+  let worst = -1;
+  let excess = 1;
+  for (let i = 0; i < got.length; i++) {
+    const ratio = Math.abs(got[i] - wanted[i]) / bound[i];
+    // NaN is never within
+    if (!(ratio <= excess) && got[i] !== wanted[i]) {
+      worst = i;
+      excess = ratio;
+      if (Number.isNaN(ratio)) break;
+    }
+  }
+  if (worst >= 0) {
+    throw new Error(
+      `${name}[${worst}]: got ${got[worst]}, want ${wanted[worst]} within ${bound[worst]} (${excess.toFixed(2)} times that)`,
+    );
+  }
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { type Core, type Engine, startEngine } from '../src/engine.js';
+import { Network } from '../src/network.js';
+import type { NetworkOptions } from '../src/types.js';
+
+// The suites run against one build of the core: SIMDPROP_BUILD = simd (default), relaxed or debug (with its assertions).
+
+export const buildName = process.env.SIMDPROP_BUILD ?? 'simd';
+
+/** Rounding error of one operation in f32. */
+export const EPSILON = 2 ** -24;
+
+const wasm = new WebAssembly.Module(readFileSync(new URL(`../build/${buildName}.wasm`, import.meta.url)));
+
+/** A network on the build under test. */
+export function createNetwork(options: NetworkOptions): Promise<Network> {
+  return Network.create({ ...options, wasm });
+}
+
+export function loadNetwork(bytes: Uint8Array): Promise<Network> {
+  return Network.load(bytes, { wasm });
+}
+
+/** The functions that only tests call, beside those of Core. */
+export interface Kernels extends Core {
+  activate(activation: number, a: number, z: number, stride: number, units: number, rows: number): void;
+  multiplyBySlope(activation: number, delta: number, a: number, stride: number, units: number, rows: number): void;
+  costSum(
+    cost: number,
+    z: number,
+    a: number,
+    y: number,
+    stride: number,
+    yStride: number,
+    units: number,
+    rows: number,
+  ): number;
+  outputError(
+    cost: number,
+    activation: number,
+    delta: number,
+    a: number,
+    y: number,
+    stride: number,
+    yStride: number,
+    units: number,
+    rows: number,
+  ): void;
+  transpose(target: number, weights: number, fanIn: number, units: number): void;
+  addColumnSums(target: number, m: number, stride: number, columns: number, rows: number, scale: number): void;
+  normalQuantile(p: number): number;
+  philox(target: number, c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
+  product(
+    c: number,
+    cStride: number,
+    a: number,
+    aStride: number,
+    panel: number,
+    init: number,
+    initStride: number,
+    depth: number,
+    rows: number,
+  ): void;
+  productActive(
+    c: number,
+    cStride: number,
+    a: number,
+    aStride: number,
+    panel: number,
+    init: number,
+    initStride: number,
+    active: number,
+    count: number,
+    rows: number,
+  ): void;
+  addOuterProducts(
+    panel: number,
+    a: number,
+    aStride: number,
+    delta: number,
+    deltaStride: number,
+    active: number,
+    count: number,
+    rows: number,
+    scale: number,
+  ): void;
+  mapFloats(f: number, target: number, source: number, floats: number): void;
+}
+
+/** The kernels of the build under test over a bare memory; addresses from 64 KiB up are free. */
+export async function startKernels(bytes: number): Promise<{ core: Kernels; memory: WebAssembly.Memory }> {
+  const engine: Engine = await startEngine('simd', wasm, bytes);
+  return { core: engine.core as Kernels, memory: engine.memory };
+}
+
+/** Seeded numbers for tests: mulberry32, uniform in [0, 1). */
+export function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

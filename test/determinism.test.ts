@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { Network } from '../src/network.js';
+import { sgd } from '../src/optimizer.js';
+import type { NetworkOptions } from '../src/types.js';
+import { buildName, createNetwork, randomNumbers } from './build.js';
+
+// The same seed, data and options give the same bits: in a second run, on every engine, in the optimised and the debug build. The
+// hashes stand for all machines; CI compares them under several versions of Node.
+
+const OPTIONS: [string, NetworkOptions, string][] = [
+  [
+    'sigmoid, quadratic',
+    { inputs: 20, layers: [{ units: 17, initializer: 'scaledNormal' }, { units: 5 }], cost: 'quadratic', seed: 1 },
+    'd1c7a5a553055742520d728a2dc4dd66594da8b41ec2eab2312a5461adde3461',
+  ],
+  [
+    'tanh, binary cross-entropy, L2',
+    { inputs: 20, layers: [{ units: 33, activation: 'tanh' }, { units: 5 }], l2: 0.1, seed: 2 ** 40 + 2 },
+    '266502ca121cc914aacb4fc5211dc1a4b92389966ce927704f73318fb74cfcbf',
+  ],
+  [
+    'relu, softmax, two hidden layers',
+    {
+      inputs: 20,
+      layers: [
+        { units: 24, activation: 'relu' },
+        { units: 7, activation: 'relu' },
+        { units: 5, activation: 'softmax' },
+      ],
+      seed: 3,
+    },
+    '26004b3714fcdf1b99daf651b21b6df77792721710278af673c61a948c778fbb',
+  ],
+];
+
+const SAMPLES = 203;
+
+function makeData() {
+  const random = randomNumbers(7);
+  // a third of the inputs are zero, as in pictures
+  const inputs = Float32Array.from({ length: SAMPLES * 20 }, () => Math.max(0, random() - 1 / 3));
+  const targets = Uint8Array.from({ length: SAMPLES }, () => Math.floor(random() * 5));
+  return { inputs, targets };
+}
+
+function hashOf(net: Network): string {
+  const hash = createHash('sha256');
+  for (const { weights, biases } of net.layers) {
+    hash.update(new Uint8Array(weights.buffer));
+    hash.update(new Uint8Array(biases.buffer));
+  }
+  return hash.digest('hex');
+}
+
+async function train(options: NetworkOptions): Promise<Network> {
+  const net = await createNetwork(options);
+  await net.fit(makeData(), { epochs: 5, batchSize: 10, optimizer: sgd({ learningRate: 0.3 }) });
+  return net;
+}
+
+describe.each(OPTIONS)('%s', (_name, options, hash) => {
+  test('two runs end with the same bits', async () => {
+    expect(hashOf(await train(options))).toBe(hashOf(await train(options)));
+  });
+
+  test.skipIf(buildName === 'relaxed')('every engine ends with these bits', async () => {
+    expect(hashOf(await train(options))).toBe(hash);
+  });
+
+  test('the capacity of the batch buffers does not change a bit', async () => {
+    expect(hashOf(await train({ ...options, batchSize: 300 }))).toBe(hashOf(await train({ ...options, batchSize: 1 })));
+  });
+
+  test('a prediction has the same bits alone and in any batch', async () => {
+    const net = await train(options);
+    const { inputs } = makeData();
+    const together = net.predict(inputs);
+    for (let i = 0; i < SAMPLES; i++) {
+      const alone = net.predict(inputs.subarray(i * 20, (i + 1) * 20));
+      expect(alone).toEqual(together.subarray(i * 5, (i + 1) * 5));
+    }
+  });
+});

@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { sgd } from '../src/optimizer.js';
+import { expectWithin, noErrors, passErrors, stepErrors } from './bounds.js';
+import { createNetwork, randomNumbers } from './build.js';
+import { deltas, forward, gradients, numericGradients, type ReferenceNetwork, step } from './reference.js';
+
+// The core against the reference, over networks nobody chose: random shapes, activations, costs and batches.
+
+const SEED = Number(process.env.SIMDPROP_SEED ?? 1);
+
+const hiddenActivation = fc.constantFrom('linear', 'sigmoid', 'tanh', 'relu' as const);
+const output = fc.constantFrom(
+  { cost: 'quadratic', activation: 'linear' },
+  { cost: 'quadratic', activation: 'sigmoid' },
+  { cost: 'quadratic', activation: 'tanh' },
+  { cost: 'quadratic', activation: 'relu' },
+  { cost: 'quadratic', activation: 'softmax' },
+  { cost: 'binaryCrossEntropy', activation: 'sigmoid' },
+  { cost: 'categoricalCrossEntropy', activation: 'softmax' } as const,
+);
+const width = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(15, 16, 17, 33));
+
+const scenario = fc.record({
+  inputs: width,
+  hidden: fc.array(fc.record({ units: width, activation: hiddenActivation }), { maxLength: 3 }),
+  outputs: width,
+  output,
+  rows: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(7, 10, 33)),
+  l2: fc.constantFrom(0, 0.1, 2),
+  zeroInputs: fc.boolean(),
+  seed: fc.nat(),
+});
+
+type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
+
+/** The network, batch and targets of a scenario, all of it exact in f32. */
+function build({ inputs, hidden, outputs, output: { cost, activation }, rows, zeroInputs, seed }: Scenario) {
+  const random = randomNumbers(seed);
+  const signed = (scale: number) => Math.fround((random() * 2 - 1) * scale);
+  const shapes = [...hidden, { units: outputs, activation }];
+  const network = {
+    inputs,
+    cost,
+    layers: shapes.map(({ units, activation }, l) => {
+      const fanIn = l ? shapes[l - 1].units : inputs;
+      return {
+        units,
+        activation,
+        weights: Float64Array.from({ length: units * fanIn }, () => signed(2 / Math.sqrt(fanIn))),
+        biases: Float64Array.from({ length: units }, () => signed(1)),
+      };
+    }),
+  } as ReferenceNetwork;
+  // with zeroInputs most columns are zero in most rows: the core skips those that are zero in all
+  const used = Array.from({ length: inputs }, () => !zeroInputs || random() < 0.4);
+  const x = Float64Array.from({ length: rows * inputs }, (_, i) =>
+    used[i % inputs] && random() < 0.7 ? signed(2) : 0,
+  );
+  const y = Float64Array.from({ length: rows * outputs }, () => Math.fround(random()));
+  if (activation === 'softmax') {
+    for (let r = 0; r < rows; r++) {
+      const hot = Math.floor(random() * outputs);
+      for (let k = 0; k < outputs; k++) y[r * outputs + k] = Number(k === hot);
+    }
+  }
+  return { network, x, y };
+}
+
+/** Where z is so close to 0 that f32 may see the other side of the kink, relu has two right answers. */
+function isNearKink(network: ReferenceNetwork, x: Float64Array, y: Float64Array): boolean {
+  const values = forward(network, x);
+  const bounds = passErrors(network, noErrors(network), x, y);
+  return network.layers.some(
+    ({ activation }, l) => activation === 'relu' && values[l].z.some((z, i) => Math.abs(z) <= bounds[l].z[i]),
+  );
+}
+
+async function coreOf(network: ReferenceNetwork, l2: number) {
+  const net = await createNetwork({
+    inputs: network.inputs,
+    layers: network.layers.map(({ units, activation }) => ({ units, activation })),
+    cost: network.cost,
+    l2,
+    batchSize: 4,
+  });
+  network.layers.forEach(({ weights, biases }, l) => {
+    net.layers[l].weights = Float32Array.from(weights);
+    net.layers[l].biases = Float32Array.from(biases);
+  });
+  return net;
+}
+
+test('z, a, delta and gradients are those of the reference for any network', async () => {
+  let checked = 0;
+  await fc.assert(
+    fc.asyncProperty(scenario, async (given) => {
+      const { network, x, y } = build(given);
+      if (isNearKink(network, x, y)) return;
+      checked++;
+      const net = await coreOf(network, 0);
+      const values = forward(network, x);
+      const delta = deltas(network, values, y);
+      const gradient = gradients(network, x, values, delta);
+      const bounds = passErrors(network, noErrors(network), x, y);
+      net.forward(Float32Array.from(x));
+      net.backward(Float32Array.from(y));
+      net.layers.forEach((layer, l) => {
+        expectWithin(`layers[${l}].z`, layer.z, values[l].z, bounds[l].z);
+        expectWithin(`layers[${l}].a`, layer.a, values[l].a, bounds[l].a);
+        expectWithin(`layers[${l}].delta`, layer.delta, delta[l], bounds[l].delta);
+        expectWithin(`layers[${l}].weightGradients`, layer.weightGradients, gradient[l].dW, bounds[l].dW);
+        expectWithin(`layers[${l}].biasGradients`, layer.biasGradients, gradient[l].db, bounds[l].db);
+      });
+    }),
+    { seed: SEED, numRuns: 300 },
+  );
+  expect(checked).toBeGreaterThan(250);
+});
+
+test("the core's gradients are the slopes of the cost, by central differences in f64", async () => {
+  let checked = 0;
+  await fc.assert(
+    fc.asyncProperty(scenario, async (given) => {
+      const { network, x, y } = build(given);
+      // a step of h must not cross a kink either: z moves by at most h times the largest input, far below this margin
+      const values = forward(network, x);
+      const isClose = network.layers.some(
+        ({ activation }, l) => activation === 'relu' && values[l].z.some((z) => Math.abs(z) < 1e-3),
+      );
+      if (isClose) return;
+      checked++;
+      const net = await coreOf(network, 0);
+      net.forward(Float32Array.from(x));
+      net.backward(Float32Array.from(y));
+      const numeric = numericGradients(network, x, y, 1e-5);
+      const bounds = passErrors(network, noErrors(network), x, y);
+      net.layers.forEach((layer, l) => {
+        // beside f32's own error, the differences have one: h^2 of the third derivative and the rounding of C over h
+        const own = (bound: Float64Array) => bound.map((value) => value + 1e-7);
+        expectWithin(`layers[${l}].weightGradients`, layer.weightGradients, numeric[l].dW, own(bounds[l].dW));
+        expectWithin(`layers[${l}].biasGradients`, layer.biasGradients, numeric[l].db, own(bounds[l].db));
+      });
+    }),
+    { seed: SEED, numRuns: 60 },
+  );
+  expect(checked).toBeGreaterThan(40);
+});
+
+test('a training step moves every parameter as the reference does, with L2 and without', async () => {
+  let checked = 0;
+  await fc.assert(
+    fc.asyncProperty(scenario, async (given) => {
+      const { network, x, y } = build(given);
+      if (isNearKink(network, x, y)) return;
+      checked++;
+      const settings = { learningRate: 0.5, l2: given.l2, trainingSamples: 7 };
+      const net = await coreOf(network, given.l2);
+      net.optimizer = sgd({ learningRate: settings.learningRate });
+      net.trainingSamples = settings.trainingSamples;
+      net.trainBatch(Float32Array.from(x), Float32Array.from(y));
+      const errors = stepErrors(network, noErrors(network), x, y, settings);
+      step(network, x, y, settings).layers.forEach(({ weights, biases }, l) => {
+        expectWithin(`layers[${l}].weights`, net.layers[l].weights, weights, errors[l].weights);
+        expectWithin(`layers[${l}].biases`, net.layers[l].biases, biases, errors[l].biases);
+      });
+    }),
+    { seed: SEED, numRuns: 200 },
+  );
+  expect(checked).toBeGreaterThan(160);
+});
