@@ -1,0 +1,135 @@
+import { cpus } from 'node:os';
+import { Network, sgd } from 'simdprop';
+import packageFile from '../../package.json' with { type: 'json' };
+import { CommandError, messageOf } from './error.js';
+import { CLASSES, packagedData, readDigits } from './idx.js';
+import { helpText, type Options, parseOptions, trainingCount } from './options.js';
+import { formatCount, formatSeconds, Progress } from './progress.js';
+import { report } from './report.js';
+import { checkOutput, saveAtomically } from './save.js';
+
+const BUILD = 'simd';
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = parseOptions(args);
+  if (options.help) {
+    console.log(helpText());
+    return;
+  }
+  if (options.output !== undefined) {
+    checkOutput(options.output);
+  }
+
+  const directory = options.data ?? packagedData();
+  const train = readDigits(directory, 'train');
+  const test = readDigits(directory, 't10k');
+  const inputs = train.rows * train.columns;
+  if (test.rows !== train.rows || test.columns !== train.columns) {
+    const want = `${train.rows} × ${train.columns} as the training images`;
+    throw new CommandError(`${directory}: got test images of ${test.rows} × ${test.columns}, want ${want}`, 1);
+  }
+  const count = trainingCount(options, train.count);
+  const network = await createNetwork(options, inputs);
+
+  console.log(introduction(options, network, count, test.count));
+  const progress = new Progress(process.stdout, count);
+  const startedMs = performance.now();
+  const controller = new AbortController();
+  // Once: a second Ctrl-C ends the process there and then.
+  const interrupt = () => controller.abort(new CommandError('stopped by Ctrl-C: nothing was saved', 130));
+  process.once('SIGINT', interrupt);
+  const testData = { inputs: test.images, targets: test.labels };
+  const history = await network
+    .fit(
+      { inputs: train.images.subarray(0, count * inputs), targets: train.labels.subarray(0, count) },
+      {
+        epochs: options.epochs,
+        batchSize: options.batch,
+        validation: testData,
+        signal: controller.signal,
+        onProgress: (step) => progress.step(step),
+        onEpoch: (epoch) => {
+          progress.epoch(epoch);
+          if (!Number.isFinite(epoch.cost)) {
+            const wanted = 'a number: a smaller --learning-rate or --l2 may help; nothing was saved';
+            throw new CommandError(`cost of epoch ${epoch.epoch + 1}: got ${epoch.cost}, want ${wanted}`, 1);
+          }
+        },
+      },
+    )
+    .finally(() => {
+      progress.end();
+      process.off('SIGINT', interrupt);
+    });
+
+  const trainedMs = history.reduce((sum, epoch) => sum + epoch.elapsedMs, 0);
+  const samples = history.reduce((sum, epoch) => sum + epoch.samples, 0);
+  const rate = formatCount(samples / (trainedMs / 1000));
+  const total = formatSeconds(performance.now() - startedMs);
+  console.log(`\n${total} in all; ${formatSeconds(trainedMs)} of training at ${rate} samples/s\n`);
+  console.log(report(history[history.length - 1].validation!, test, network.predict(test.images)));
+  if (options.output !== undefined) {
+    const bytes = network.save();
+    saveAtomically(options.output, bytes);
+    console.log(`\nSaved ${options.output} (${formatCount(bytes.length)} bytes)`);
+  }
+}
+
+/** A learning rate or a size that passes for an option may still be one the network refuses. */
+async function createNetwork(options: Options, inputs: number): Promise<Network> {
+  const output = options.cost === 'categoricalCrossEntropy' ? 'softmax' : 'sigmoid';
+  try {
+    const network = await Network.create({
+      inputs,
+      layers: [
+        ...options.hidden.map((units) => ({
+          units,
+          activation: options.activation,
+          initializer: 'scaledNormal' as const,
+        })),
+        { units: CLASSES, activation: output, initializer: 'scaledNormal' },
+      ],
+      cost: options.cost,
+      l2: options.l2,
+      seed: options.seed,
+      batchSize: options.batch,
+      build: BUILD,
+    });
+    network.optimizer = sgd({ learningRate: options.learningRate });
+    return network;
+  } catch (error) {
+    throw new CommandError(messageOf(error), 2);
+  }
+}
+
+function introduction(options: Options, network: Network, trainCount: number, testCount: number): string {
+  const processors = cpus();
+  const shape = [network.inputs, ...network.layers.map((layer) => layer.units)].join('-');
+  const activations = [...new Set(network.layers.map((layer) => layer.activation))].join(' and ');
+  const l2 = options.l2 > 0 ? `, l2 ${options.l2}` : '';
+  return [
+    `simdprop ${packageFile.version} (${BUILD} build), Node ${process.versions.node}, ${process.platform} ${process.arch}`,
+    `${processors.length} × ${processors[0]?.model.trim() ?? 'unknown processor'}`,
+    '',
+    `${shape} (${formatCount(network.parameters)} weights and biases), ${activations}, ${options.cost} cost${l2}`,
+    `learning rate ${options.learningRate}, batches of ${options.batch}, seed ${options.seed}`,
+    `${formatCount(trainCount)} images to learn from, ${formatCount(testCount)} to be tested on`,
+    '',
+  ].join('\n');
+}
+
+// `npm start | head` closes the pipe early: nobody reads on, so nobody is told.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') {
+    process.exit();
+  }
+  throw error;
+});
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  if (!(error instanceof CommandError)) {
+    throw error;
+  }
+  console.error(`digits: ${error.message}`);
+  process.exitCode = error.exitCode;
+});
