@@ -63,6 +63,7 @@ export const L2 = 96; // f64: lambda
 export const TRAINING_SAMPLES = 104; // f64: n of lambda / (2n)
 export const COST_SUM = 112; // f64: sum of C_x over the samples seen since it was cleared
 export const CORRECT = 120; // u32: samples classified correctly since it was cleared
+export const TOUCHED = 124;
 
 // Two data sets: the one that is trained on, and the window through which everything else passes
 export const TRAINING_SET = 128;

@@ -34,7 +34,7 @@ import {
   Y_STRIDE,
   Z,
 } from './abi';
-import { gather, listActiveInputs } from './batch';
+import { gather } from './batch';
 import { costSum, outputError } from './cost';
 import { backwardLayer } from './delta';
 import { forwardLayer } from './forward';
@@ -52,7 +52,6 @@ function lastLayer(): usize {
 
 /** a^1 = x -> z, a of every layer. */
 export function forward(rows: i32): void {
-  listActiveInputs(rows);
   const count = load<i32>(HEADER, ACTIVE_COUNT);
   // the list pays once an eighth of the inputs is left out
   const listed = count <= load<i32>(HEADER, INPUTS) - (load<i32>(HEADER, INPUTS) >> 3);

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import * as abi from '../assembly/abi.js';
 import { Arena, checkSize } from './arena.js';
 import {

@@ -111,8 +111,8 @@ export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET)
 
   const zeros = reserve('zeros', paddedFloats(widest) * 4);
   const identity = reserve('identity', widest * 4);
-  // the list is written four entries at a time
-  const active = reserve('active', (spec.inputs + 4) * 4);
+  // the list is written sixteen entries at a time
+  const active = reserve('active', (spec.inputs + 16) * 4);
   const randomBlock = reserve('random block', 16);
   const classes = outputs <= MAX_CONFUSION_OUTPUTS ? Math.max(outputs, 2) : 0;
   const confusion = reserve('confusion', classes * classes * 4);
