@@ -35,6 +35,11 @@ export class Arena {
     return this.#engine;
   }
 
+  /** Throws once the network is disposed. */
+  checkAlive(): void {
+    this.#alive;
+  }
+
   get core(): Core {
     return this.#alive.core;
   }

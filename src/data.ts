@@ -24,8 +24,8 @@ export function checkData(where: string, data: unknown, spec: Spec): CheckedData
 
 /** Number of samples in `inputs`. */
 export function checkInputs(where: string, inputs: unknown, width: number): number {
-  if (!(inputs instanceof Float32Array || inputs instanceof Uint8Array)) {
-    throw wrongType(where, inputs, 'a Float32Array or Uint8Array');
+  if (!(inputs instanceof Float32Array || inputs instanceof Uint8Array || inputs instanceof Uint8ClampedArray)) {
+    throw wrongType(where, inputs, 'a Float32Array, Uint8Array or Uint8ClampedArray');
   }
   if (inputs.length === 0 || inputs.length % width !== 0) {
     throw outOfRange(where, `${inputs.length} numbers`, `rows of ${width} numbers, at least one`);

@@ -18,6 +18,23 @@ export interface Core {
   evaluateRows(rows: number): void;
 }
 
+/** The names of Core, to know a module of another version or kind. */
+export const CORE_FUNCTIONS: readonly (keyof Core)[] = [
+  'constantsEnd',
+  'fillNormal',
+  'fillUniform',
+  'shuffle',
+  'trainSteps',
+  'loadWindow',
+  'forward',
+  'addCost',
+  'backward',
+  'computeGradients',
+  'applyGradients',
+  'trainRows',
+  'evaluateRows',
+];
+
 export interface Engine {
   readonly core: Core;
   readonly memory: WebAssembly.Memory;
@@ -61,15 +78,21 @@ function compiled(build: BuildName): Promise<WebAssembly.Module> {
   return module;
 }
 
+function checkModule(wasm: unknown): void {
+  const wanted = 'a WebAssembly.Module of simdprop/simd.wasm or simdprop/relaxed.wasm of this version';
+  if (!(wasm instanceof WebAssembly.Module)) throw wrongType('wasm', wasm, wanted);
+  const names = WebAssembly.Module.exports(wasm).map(({ name }) => name);
+  const missing = CORE_FUNCTIONS.find((name) => !names.includes(name));
+  if (missing) throw new TypeError(`wasm: got a module without the function ${missing}, want ${wanted}`);
+}
+
 /** A core with a memory of its own, of at least `bytes`. */
 export async function startEngine(
   build: BuildName,
   wasm: WebAssembly.Module | undefined,
   bytes: number,
 ): Promise<Engine> {
-  if (wasm !== undefined && !(wasm instanceof WebAssembly.Module)) {
-    throw wrongType('wasm', wasm, 'a WebAssembly.Module of simdprop/simd.wasm or simdprop/relaxed.wasm');
-  }
+  if (wasm !== undefined) checkModule(wasm);
   const module = wasm ?? (await compiled(build));
   const memory = allocate(bytes);
   const abort = (_message: number, _file: number, line: number, column: number) => {

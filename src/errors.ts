@@ -32,7 +32,8 @@ export function checkInteger(where: string, value: unknown, from: number, to: nu
 /** A positive number that f32 can hold. */
 export function checkPositive(where: string, value: unknown): number {
   if (typeof value !== 'number') throw wrongType(where, value, 'a positive number');
-  if (!(value > 0 && value <= MAX_FLOAT)) throw outOfRange(where, value, `a positive number up to ${MAX_FLOAT}`);
+  if (!(Math.fround(value) > 0 && value <= MAX_FLOAT))
+    throw outOfRange(where, value, `a positive number up to ${MAX_FLOAT}`);
   return value;
 }
 

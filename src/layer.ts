@@ -9,6 +9,8 @@ export interface Pass {
   rows: number;
   /** z and a are those of the batch; then delta too; then the gradients too. */
   done: 'nothing' | 'forward' | 'backward' | 'gradients';
+  /** The parameters are still those that the batch went through: a backward pass and a step may follow. */
+  isCurrent: boolean;
 }
 
 /**
@@ -67,6 +69,7 @@ export class ArenaLayer implements Layer {
     this.#eachWeight((packed, j, k) => {
       panels[packed] = values[j * this.fanIn + k];
     });
+    this.#pass.isCurrent = false;
   }
 
   get biases(): Float32Array {
@@ -78,6 +81,7 @@ export class ArenaLayer implements Layer {
     const biases = this.#arena.floats(this.#plan.biases, this.units);
     // + 0 makes -0 a 0: a sum that starts from -0 would show whether zero inputs were skipped
     for (let j = 0; j < this.units; j++) biases[j] = values[j] + 0;
+    this.#pass.isCurrent = false;
   }
 
   get z(): Float32Array {
@@ -112,6 +116,7 @@ export class ArenaLayer implements Layer {
   }
 
   #rows(name: string, address: number): Float32Array {
+    this.#arena.checkAlive();
     if (this.#pass.done === 'nothing') {
       throw new Error(`layers[${this.#index}].${name}: got no batch yet, want a forward pass before`);
     }
@@ -119,6 +124,7 @@ export class ArenaLayer implements Layer {
   }
 
   #needBackward(name: string): void {
+    this.#arena.checkAlive();
     if (this.#pass.done === 'nothing' || this.#pass.done === 'forward') {
       throw new Error(
         `layers[${this.#index}].${name}: got no backward pass since the last forward pass, want one before`,

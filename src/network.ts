@@ -60,7 +60,7 @@ export class Network {
   /** Number of weights and biases. */
   readonly parameters: number;
   readonly #arena: Arena;
-  readonly #pass: Pass = { rows: 0, done: 'nothing' };
+  readonly #pass: Pass = { rows: 0, done: 'nothing', isCurrent: false };
   #optimizer: Optimizer = sgd({ learningRate: 0.1 });
   #trainingSamples: number | undefined;
   #epochsTrained = 0;
@@ -176,18 +176,15 @@ export class Network {
   async *#epochs(plan: TrainPlan): AsyncGenerator<EpochReport, void, undefined> {
     const arena = this.#arena;
     const { data, epochs } = plan;
-    this.#pass.done = 'nothing';
     arena.reserve(plan.batchSize, setSize(data));
+    this.#pass.done = 'nothing';
     loadTrainingSet(arena, data);
     if (plan.optimizer) this.#optimizer = plan.optimizer;
     this.#trainingSamples = data.samples;
-    const runner = new EpochRunner(arena, plan);
+    const runner = new EpochRunner(arena, plan, this.#pass, () => this.#writeStep(data.samples));
     for (let epoch = 0; epoch < epochs; epoch++) {
-      this.#writeStep(data.samples);
       const { cost, elapsedMs } = await runner.run(epoch, this.#epochsTrained);
       this.#epochsTrained++;
-      this.#pass.rows = data.samples % plan.batchSize || plan.batchSize;
-      this.#pass.done = 'backward';
       const report: EpochReport = {
         epoch,
         epochs,
@@ -197,7 +194,11 @@ export class Network {
         elapsedMs,
         samplesPerSecond: (1000 * data.samples) / elapsedMs,
       };
-      if (plan.validation) report.validation = this.#evaluate(plan.validation);
+      if (plan.validation) {
+        // once more: the caller's arrays may have changed since
+        checkTargets('options.validation.targets', plan.validation.targets, plan.validation.samples, arena.spec);
+        report.validation = this.#evaluate(plan.validation);
+      }
       plan.onEpoch?.(report);
       yield report;
     }
@@ -214,6 +215,7 @@ export class Network {
     header.setFloat64(abi.COST_SUM, 0, true);
     core.trainRows(rows);
     this.#pass.done = 'backward';
+    this.#pass.isCurrent = false;
     return header.getFloat64(abi.COST_SUM, true) / rows;
   }
 
@@ -228,6 +230,7 @@ export class Network {
       const count = Math.min(plan.capacity, rows - first);
       this.#pass.rows = count;
       this.#pass.done = 'forward';
+      this.#pass.isCurrent = true;
       loadInputs(this.#arena, x, first, count);
       core.forward(count);
       predictions.set(this.#arena.copyRows(a, stride, count, outputs), first * outputs);
@@ -251,6 +254,7 @@ export class Network {
       const rows = Math.min(plan.capacity, samples - first);
       this.#pass.rows = rows;
       this.#pass.done = 'forward';
+      this.#pass.isCurrent = true;
       loadBatch(this.#arena, data, first, rows);
       core.evaluateRows(rows);
     }
@@ -273,12 +277,14 @@ export class Network {
     loadInputs(this.#arena, x, 0, rows);
     this.#arena.core.forward(rows);
     this.#pass.done = 'forward';
+    this.#pass.isCurrent = true;
   }
 
   /** Computes delta and the mean gradients for the batch of the last `forward`. Returns its mean cost, without the L2 term. */
   backward(y: Targets): number {
-    const { rows, done } = this.#pass;
-    if (done === 'nothing') throw new Error('backward: got no forward pass before, want forward(x) first');
+    this.#arena.checkAlive();
+    const { rows, isCurrent } = this.#pass;
+    if (!isCurrent) throw new Error('backward: got no forward pass of these weights, want forward(x) first');
     checkTargets('y', y, rows, this.#arena.spec);
     const { core, header } = this.#arena;
     loadTargets(this.#arena, y, rows);
@@ -292,14 +298,16 @@ export class Network {
 
   /** The optimizer's step on the gradients that `backward` has computed. */
   applyGradients(): void {
-    if (this.#pass.done !== 'gradients') {
+    this.#arena.checkAlive();
+    if (this.#pass.done !== 'gradients' || !this.#pass.isCurrent) {
       throw new Error('applyGradients: got no gradients of the last batch, want forward(x) and backward(y) first');
     }
     this.#writeStep(this.#trainingSamples ?? this.#pass.rows);
     this.#arena.core.applyGradients();
+    this.#pass.isCurrent = false;
   }
 
-  /** The network as a file: architecture, weights, biases, optimizer and the count of epochs trained. */
+  /** The network as a file: architecture, weights, biases, optimizer and the count of epochs trained. Weights must be finite. */
   save(): Uint8Array {
     const parameters = new Float32Array(this.parameters);
     let offset = 0;
@@ -308,6 +316,8 @@ export class Network {
       parameters.set(biases, offset + weights.length);
       offset += weights.length + biases.length;
     }
+    const bad = parameters.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw outOfRange(`save: parameter ${bad}`, parameters[bad], 'a finite number: training has diverged');
     return encode({
       spec: this.#arena.spec,
       optimizer: this.#optimizer,
@@ -356,8 +366,7 @@ export class Network {
   }
 
   #checkBatch(x: unknown): number {
-    // a disposed network says so before anything else
-    this.#arena.core;
+    this.#arena.checkAlive();
     return checkInputs('x', x, this.inputs);
   }
 

@@ -88,6 +88,9 @@ function checkLayer(where: string, options: unknown, isOutput: boolean): LayerSp
   if (activation === 'softmax' && !isOutput) {
     throw outOfRange(`${where}.activation`, '"softmax"', 'softmax on the last layer only');
   }
+  if (activation === 'softmax' && units === 1) {
+    throw outOfRange(`${where}.units`, 1, '2 or more for softmax, whose outputs add up to 1');
+  }
   const standard = activation === 'relu' ? 'heNormal' : 'glorotUniform';
   const initializer = checkName(`${where}.initializer`, layer.initializer ?? standard, names(INITIALIZERS));
   return { units, activation, initializer };
@@ -110,7 +113,8 @@ export function checkSpec(options: Omit<NetworkOptions, 'batchSize' | 'build' | 
   if (layers.length < 1 || layers.length > MAX_LAYERS) {
     throw outOfRange('layers', `${layers.length} layers`, `1 to ${MAX_LAYERS}`);
   }
-  const checked = layers.map((layer, l) => checkLayer(`layers[${l}]`, layer, l === layers.length - 1));
+  // Array.from visits the holes of a sparse array, which map would skip
+  const checked = Array.from(layers, (layer, l) => checkLayer(`layers[${l}]`, layer, l === layers.length - 1));
   const cost = checkCost(options.cost, checked[checked.length - 1].activation);
   const l2 = options.l2 ?? 0;
   if (typeof l2 !== 'number') throw wrongType('l2', l2, 'a number from 0 up');

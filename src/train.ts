@@ -2,6 +2,7 @@ import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
 import { type CheckedData, checkData } from './data.js';
 import { checkInteger, checkObject, wrongType } from './errors.js';
+import type { Pass } from './layer.js';
 import { checkOptimizer } from './optimizer.js';
 import type { Spec } from './spec.js';
 import type { Optimizer, ProgressReport, TrainOptions } from './types.js';
@@ -57,7 +58,7 @@ export function checkTraining(data: unknown, options: TrainOptions, spec: Spec):
   }
   const epochs = checkInteger('options.epochs', options.epochs ?? 1, 1, MAX_EPOCHS);
   const batchSize = checkInteger('options.batchSize', options.batchSize ?? DEFAULT_BATCH_SIZE, 1, 2 ** 31 - 1);
-  const optimizer = options.optimizer && checkOptimizer(options.optimizer);
+  const optimizer = options.optimizer === undefined ? undefined : checkOptimizer(options.optimizer);
   const checked = checkData('data', data, spec);
   return {
     data: checked,
@@ -66,7 +67,8 @@ export function checkTraining(data: unknown, options: TrainOptions, spec: Spec):
     batchSize: Math.min(batchSize, checked.samples),
     optimizer,
     shuffle,
-    validation: options.validation && checkData('options.validation', options.validation, spec),
+    validation:
+      options.validation === undefined ? undefined : checkData('options.validation', options.validation, spec),
     signal,
     onEpoch: options.onEpoch,
     onBatch: options.onBatch,
@@ -92,13 +94,18 @@ const nextTurn: () => Promise<void> =
 export class EpochRunner {
   readonly #arena: Arena;
   readonly #plan: TrainPlan;
+  readonly #pass: Pass;
+  readonly #writeStep: () => void;
   readonly #steps: number;
   #sliceSteps = 1;
   #lastTurn = performance.now();
   #lastProgress = 0;
 
-  constructor(arena: Arena, plan: TrainPlan) {
+  /** `writeStep` puts what the optimizer reads into the header. */
+  constructor(arena: Arena, plan: TrainPlan, pass: Pass, writeStep: () => void) {
     this.#arena = arena;
+    this.#pass = pass;
+    this.#writeStep = writeStep;
     this.#plan = plan;
     this.#steps = Math.ceil(plan.data.samples / plan.batchSize);
   }
@@ -112,6 +119,7 @@ export class EpochRunner {
     let costSum = 0;
     let elapsedMs = 0;
     for (let step = 0; step < this.#steps; ) {
+      signal?.throwIfAborted();
       const count = onBatch ? 1 : Math.min(this.#sliceSteps, this.#steps - step);
       const start = performance.now();
       costSum += this.#slice(step, count);
@@ -139,17 +147,22 @@ export class EpochRunner {
         await nextTurn();
         this.#lastTurn = performance.now();
       }
-      signal?.throwIfAborted();
     }
+    signal?.throwIfAborted();
     return { cost: costSum / data.samples, elapsedMs };
   }
 
-  /** Returns the sum of the samples' costs. The header is set anew each time: predictions may have come in between. */
+  /** Returns the sum of the samples' costs. The header is set anew each time: other calls may have come in between. */
   #slice(first: number, count: number): number {
     const { core, header } = this.#arena;
-    header.setUint32(abi.BATCH_ROWS, this.#plan.batchSize, true);
+    const { data, batchSize } = this.#plan;
+    this.#writeStep();
+    header.setUint32(abi.BATCH_ROWS, batchSize, true);
     header.setFloat64(abi.COST_SUM, 0, true);
     core.trainSteps(first, count);
+    this.#pass.rows = Math.min(batchSize, data.samples - (first + count - 1) * batchSize);
+    this.#pass.done = 'backward';
+    this.#pass.isCurrent = false;
     return header.getFloat64(abi.COST_SUM, true);
   }
 }

@@ -70,7 +70,7 @@ export interface Sgd {
 export type Optimizer = Sgd;
 
 /** One sample a row, row-major. Bytes are multiplied by the network's `scale`. */
-export type Inputs = Float32Array | Uint8Array;
+export type Inputs = Float32Array | Uint8Array | Uint8ClampedArray;
 
 /** Rows of floats, or one class label a sample: an integer from 0 to outputs - 1 (0 or 1 where there is one output). */
 export type Targets = Float32Array | Uint8Array | Int32Array;

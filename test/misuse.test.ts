@@ -1,0 +1,777 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Network, sgd } from '../src/index.js';
+import type { NetworkOptions } from '../src/types.js';
+import { createNetwork, loadNetwork } from './build.js';
+
+// Every wrong call gets an error that says where, what was got and what is wanted, and changes nothing. What is passed here
+// would not compile in TypeScript, hence `any`.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Anything = any;
+type ErrorClass = typeof TypeError | typeof RangeError | typeof Error;
+
+/** The class itself, not one derived from it: a TypeError of the engine's own would pass for ours otherwise, hence the message. */
+async function expectError(call: () => unknown, error: ErrorClass, message: RegExp): Promise<void> {
+  const thrown: unknown = await (async () => call())().then(
+    () => 'nothing was thrown',
+    (reason) => reason,
+  );
+  expect(thrown).toBeInstanceOf(Error);
+  expect((thrown as Error).message).toMatch(message);
+  expect((thrown as Error).constructor).toBe(error);
+}
+
+const options: NetworkOptions = {
+  inputs: 2,
+  layers: [
+    { units: 5, activation: 'tanh' },
+    { units: 3, activation: 'softmax' },
+  ],
+  seed: 3,
+};
+
+describe('create', () => {
+  const hidden = (layer: Anything) => ({ ...options, layers: [layer, { units: 3 }] });
+  const wrong: [string, Anything, ErrorClass, RegExp][] = [
+    ['nothing', undefined, TypeError, /^options: got undefined, want an object$/],
+    ['null', null, TypeError, /^options: got null, want an object$/],
+    ['a list', [2, 3], TypeError, /^options: got an array of 2, want an object$/],
+    [
+      'an unknown key',
+      { ...options, epochs: 3 },
+      TypeError,
+      /^options: got the unknown key "epochs", want inputs, layers, cost, /,
+    ],
+    ['no inputs', { layers: options.layers }, TypeError, /^inputs: got undefined, want an integer from 1 to 65536$/],
+    ['inputs 0', { ...options, inputs: 0 }, RangeError, /^inputs: got 0, want an integer from 1 to 65536$/],
+    ['inputs -1', { ...options, inputs: -1 }, RangeError, /^inputs: got -1, want an integer/],
+    ['inputs 1.5', { ...options, inputs: 1.5 }, RangeError, /^inputs: got 1.5, want an integer/],
+    ['inputs NaN', { ...options, inputs: Number.NaN }, RangeError, /^inputs: got NaN, want an integer/],
+    ['inputs "2"', { ...options, inputs: '2' }, TypeError, /^inputs: got "2", want an integer/],
+    [
+      'inputs 65,537',
+      { ...options, inputs: 65_537 },
+      RangeError,
+      /^inputs: got 65537, want an integer from 1 to 65536$/,
+    ],
+    ['no layers', { inputs: 2 }, TypeError, /^layers: got undefined, want an array/],
+    ['layers as a number', { ...options, layers: 3 }, TypeError, /^layers: got 3, want an array/],
+    ['an empty list of layers', { ...options, layers: [] }, RangeError, /^layers: got 0 layers, want 1 to 1024$/],
+    [
+      '1,025 layers',
+      { ...options, layers: Array(1025).fill({ units: 1 }) },
+      RangeError,
+      /^layers: got 1025 layers, want 1 to 1024$/,
+    ],
+    ['units alone as a layer', { ...options, layers: [3] }, TypeError, /^layers\[0\]: got 3, want an object$/],
+    [
+      'a list with a hole',
+      { ...options, layers: Object.assign(new Array(2), { 1: { units: 3 } }) },
+      TypeError,
+      /^layers\[0\]: got undefined, want an object$/,
+    ],
+    [
+      'a list of holes',
+      { ...options, layers: new Array(2) },
+      TypeError,
+      /^layers\[0\]: got undefined, want an object$/,
+    ],
+    ['null as a layer', hidden(null), TypeError, /^layers\[0\]: got null, want an object$/],
+    [
+      'an unknown key of a layer',
+      hidden({ units: 3, bias: true }),
+      TypeError,
+      /^layers\[0\]: got the unknown key "bias", want units, /,
+    ],
+    [
+      'a layer without units',
+      hidden({}),
+      TypeError,
+      /^layers\[0\]\.units: got undefined, want an integer from 1 to 65536$/,
+    ],
+    ['units 0', hidden({ units: 0 }), RangeError, /^layers\[0\]\.units: got 0, want an integer from 1 to 65536$/],
+    [
+      'units Infinity',
+      hidden({ units: Number.POSITIVE_INFINITY }),
+      RangeError,
+      /^layers\[0\]\.units: got Infinity, want/,
+    ],
+    ['units as a bigint', hidden({ units: 3n }), TypeError, /^layers\[0\]\.units: got 3, want an integer/],
+    [
+      'an unknown activation',
+      hidden({ units: 3, activation: 'swish' }),
+      RangeError,
+      /^layers\[0\]\.activation: got "swish", want one of linear, sigmoid, tanh, relu, softmax$/,
+    ],
+    [
+      'a name of Object.prototype',
+      hidden({ units: 3, activation: 'toString' }),
+      RangeError,
+      /^layers\[0\]\.activation: got "toString"/,
+    ],
+    [
+      'a function as activation',
+      hidden({ units: 3, activation: Math.tanh }),
+      TypeError,
+      /^layers\[0\]\.activation: got a function, want one of/,
+    ],
+    [
+      'a softmax layer before the last',
+      hidden({ units: 3, activation: 'softmax' }),
+      RangeError,
+      /^layers\[0\]\.activation: got "softmax", want softmax on the last layer only$/,
+    ],
+    [
+      'softmax of one output',
+      { ...options, layers: [{ units: 1, activation: 'softmax' }] },
+      RangeError,
+      /^layers\[0\]\.units: got 1, want 2 or more for softmax/,
+    ],
+    [
+      'an unknown initializer',
+      hidden({ units: 3, initializer: 'he' }),
+      RangeError,
+      /^layers\[0\]\.initializer: got "he", want one of glorotUniform, /,
+    ],
+    [
+      'an unknown cost',
+      { ...options, cost: 'hinge' },
+      RangeError,
+      /^cost: got "hinge", want one of quadratic, binaryCrossEntropy, categoricalCrossEntropy$/,
+    ],
+    ['a cost as a function', { ...options, cost: () => 0 }, TypeError, /^cost: got a function, want one of/],
+    [
+      'the cost of another output',
+      { ...options, cost: 'binaryCrossEntropy' },
+      RangeError,
+      /^cost: got "binaryCrossEntropy" with softmax outputs, want sigmoid outputs/,
+    ],
+    [
+      'categorical cross-entropy of sigmoids',
+      { inputs: 2, layers: [{ units: 3 }], cost: 'categoricalCrossEntropy' },
+      RangeError,
+      /^cost: got "categoricalCrossEntropy" with sigmoid outputs, want softmax outputs/,
+    ],
+    ['l2 -1', { ...options, l2: -1 }, RangeError, /^l2: got -1, want a number from 0 up$/],
+    ['l2 NaN', { ...options, l2: Number.NaN }, RangeError, /^l2: got NaN, want a number from 0 up$/],
+    [
+      'l2 Infinity',
+      { ...options, l2: Number.POSITIVE_INFINITY },
+      RangeError,
+      /^l2: got Infinity, want a number from 0 up$/,
+    ],
+    ['l2 "1"', { ...options, l2: '1' }, TypeError, /^l2: got "1", want a number from 0 up$/],
+    ['seed -1', { ...options, seed: -1 }, RangeError, /^seed: got -1, want an integer from 0 to 9007199254740991$/],
+    ['seed 0.5', { ...options, seed: 0.5 }, RangeError, /^seed: got 0.5, want an integer/],
+    ['seed 2^53', { ...options, seed: 2 ** 53 }, RangeError, /^seed: got 9007199254740992, want an integer/],
+    ['seed "a"', { ...options, seed: 'a' }, TypeError, /^seed: got "a", want an integer/],
+    ['scale 0', { ...options, scale: 0 }, RangeError, /^scale: got 0, want a positive number/],
+    ['scale -1', { ...options, scale: -1 }, RangeError, /^scale: got -1, want a positive number/],
+    ['scale NaN', { ...options, scale: Number.NaN }, RangeError, /^scale: got NaN, want a positive number/],
+    ['scale "1"', { ...options, scale: '1' }, TypeError, /^scale: got "1", want a positive number/],
+    // in f32 the one is infinite, so that bytes become Infinity and NaN, and the other 0, so that all of them become 0
+    ['scale 1e39', { ...options, scale: 1e39 }, RangeError, /^scale: got 1e\+39, want /],
+    ['scale 1e-46', { ...options, scale: 1e-46 }, RangeError, /^scale: got 1e-46, want /],
+    ['batchSize 0', { ...options, batchSize: 0 }, RangeError, /^batchSize: got 0, want an integer from 1/],
+    ['batchSize 1.5', { ...options, batchSize: 1.5 }, RangeError, /^batchSize: got 1.5, want an integer/],
+    ['batchSize 2^31', { ...options, batchSize: 2 ** 31 }, RangeError, /^batchSize: got 2147483648, want an integer/],
+    ['batchSize "8"', { ...options, batchSize: '8' }, TypeError, /^batchSize: got "8", want an integer/],
+    ['an unknown build', { ...options, build: 'fast' }, RangeError, /^build: got "fast", want one of simd, relaxed$/],
+  ];
+
+  it.each(wrong)('refuses %s', async (_name, wrongOptions, error, message) => {
+    await expectError(() => Network.create(wrongOptions), error, message);
+  });
+
+  const header = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+  const foreign: [string, Anything, ErrorClass, RegExp][] = [
+    ['bytes', header, TypeError, /^wasm: got Uint8Array of 8 bytes, want a WebAssembly\.Module/],
+    ['a promise', Promise.resolve(), TypeError, /^wasm: got an object \(Promise\), want a WebAssembly\.Module/],
+    ['null', null, TypeError, /^wasm: got null, want a WebAssembly\.Module/],
+    ['the module of something else', new WebAssembly.Module(header), TypeError, /^wasm: .+, want /],
+  ];
+  it.each(foreign)('refuses %s as wasm', async (_name, wasm, error, message) => {
+    await expectError(() => Network.create({ ...options, wasm }), error, message);
+  });
+
+  it('shortens long values in its messages', async () => {
+    await expectError(
+      () => createNetwork({ ...options, cost: 'x'.repeat(10_000) as Anything }),
+      RangeError,
+      /^cost: got "x{40}\.\.\.", want one of .{1,100}$/,
+    );
+  });
+});
+
+describe('sgd', () => {
+  const wrong: [string, Anything, ErrorClass, RegExp][] = [
+    ['nothing', undefined, TypeError, /^sgd: got undefined, want an object$/],
+    ['a number', 0.1, TypeError, /^sgd: got 0.1, want an object$/],
+    ['no learning rate', {}, TypeError, /^sgd\.learningRate: got undefined, want a positive number$/],
+    [
+      'an unknown key',
+      { learningRate: 1, momentum: 0.9 },
+      TypeError,
+      /^sgd: got the unknown key "momentum", want learningRate$/,
+    ],
+    ['learning rate 0', { learningRate: 0 }, RangeError, /^sgd\.learningRate: got 0, want a positive number/],
+    ['learning rate -1', { learningRate: -1 }, RangeError, /^sgd\.learningRate: got -1, want/],
+    ['learning rate NaN', { learningRate: Number.NaN }, RangeError, /^sgd\.learningRate: got NaN, want/],
+    [
+      'learning rate Infinity',
+      { learningRate: Number.POSITIVE_INFINITY },
+      RangeError,
+      /^sgd\.learningRate: got Infinity, want/,
+    ],
+    // infinite in f32
+    [
+      'learning rate 1e39',
+      { learningRate: 1e39 },
+      RangeError,
+      /^sgd\.learningRate: got 1e\+39, want a positive number/,
+    ],
+    ['learning rate "1"', { learningRate: '1' }, TypeError, /^sgd\.learningRate: got "1", want/],
+  ];
+  it.each(wrong)('refuses %s', async (_name, wrongOptions, error, message) => {
+    await expectError(() => sgd(wrongOptions), error, message);
+  });
+});
+
+describe('load', () => {
+  const wrong: [string, Anything, ErrorClass, RegExp][] = [
+    ['an unknown key', { seed: 1 }, TypeError, /^options: got the unknown key "seed", want batchSize, build, wasm$/],
+    ['null', null, TypeError, /^options: got null, want an object$/],
+    ['batchSize 0', { batchSize: 0 }, RangeError, /^batchSize: got 0, want an integer/],
+    ['an unknown build', { build: 'threads' }, RangeError, /^build: got "threads", want one of simd, relaxed$/],
+    [
+      'bytes as wasm',
+      { wasm: new Uint8Array(3) },
+      TypeError,
+      /^wasm: got Uint8Array of 3 bytes, want a WebAssembly\.Module/,
+    ],
+  ];
+  it.each(wrong)('refuses %s as options', async (_name, wrongOptions, error, message) => {
+    const file = (await createNetwork(options)).save();
+    await expectError(() => Network.load(file, wrongOptions), error, message);
+    expect((await loadNetwork(file)).save()).toEqual(file);
+  });
+});
+
+/** Four samples of the network in `options`. */
+const inputs = new Float32Array([0, 0.5, -1, 2, 0.25, 1, 3, -0.5]);
+const targets = new Uint8Array([0, 2, 1, 0]);
+const rows = new Float32Array([1, 0, 0, 0, 0, 1, 0, 1, 0, 0.5, 0.25, 0.25]);
+const changed = <T extends Float32Array | Uint8Array | Int32Array>(values: T, at: number, value: number): T => {
+  const copy = values.slice() as T;
+  copy[at] = value;
+  return copy;
+};
+
+/** Data that no network of `options` takes: for fit, its validation and evaluate, the same errors. */
+const wrongData: [string, Anything, ErrorClass, RegExp][] = [
+  ['nothing', undefined, TypeError, /DATA: got undefined, want an object$/],
+  ['null', null, TypeError, /DATA: got null, want an object$/],
+  ['a list', [inputs, targets], TypeError, /DATA: got an array of 2, want an object$/],
+  [
+    'an unknown key',
+    { inputs, targets, labels: targets },
+    TypeError,
+    /DATA: got the unknown key "labels", want inputs, targets$/,
+  ],
+  [
+    'no inputs',
+    { targets },
+    TypeError,
+    /DATA\.inputs: got undefined, want a Float32Array, Uint8Array or Uint8ClampedArray$/,
+  ],
+  [
+    'plain inputs',
+    { inputs: [...inputs], targets },
+    TypeError,
+    /DATA\.inputs: got an array of 8, want a Float32Array, Uint8Array or Uint8ClampedArray$/,
+  ],
+  [
+    'doubles',
+    { inputs: Float64Array.from(inputs), targets },
+    TypeError,
+    /DATA\.inputs: got Float64Array of 64 bytes, want a Float32Array/,
+  ],
+  [
+    'half a row',
+    { inputs: inputs.subarray(0, 7), targets },
+    RangeError,
+    /DATA\.inputs: got 7 numbers, want rows of 2 numbers, at least one$/,
+  ],
+  [
+    'no rows',
+    { inputs: new Float32Array(0), targets: new Uint8Array(0) },
+    RangeError,
+    /DATA\.inputs: got 0 numbers, want rows of 2 numbers/,
+  ],
+  [
+    'NaN',
+    { inputs: changed(inputs, 5, Number.NaN), targets },
+    RangeError,
+    /DATA\.inputs\[5\] \(row 2\): got NaN, want a finite number$/,
+  ],
+  [
+    'Infinity',
+    { inputs: changed(inputs, 7, Number.POSITIVE_INFINITY), targets },
+    RangeError,
+    /DATA\.inputs\[7\] \(row 3\): got Infinity, want/,
+  ],
+  [
+    '-Infinity',
+    { inputs: changed(inputs, 0, Number.NEGATIVE_INFINITY), targets },
+    RangeError,
+    /DATA\.inputs\[0\] \(row 0\): got -Infinity, want/,
+  ],
+  [
+    'no targets',
+    { inputs },
+    TypeError,
+    /DATA\.targets: got undefined, want a Float32Array of rows, or a Uint8Array or Int32Array of labels$/,
+  ],
+  [
+    'plain targets',
+    { inputs, targets: [...targets] },
+    TypeError,
+    /DATA\.targets: got an array of 4, want a Float32Array/,
+  ],
+  [
+    'doubles as targets',
+    { inputs, targets: Float64Array.from(rows) },
+    TypeError,
+    /DATA\.targets: got Float64Array of 96 bytes, want/,
+  ],
+  [
+    'labels as 16 bits',
+    { inputs, targets: Uint16Array.from(targets) },
+    TypeError,
+    /DATA\.targets: got Uint16Array of 8 bytes, want/,
+  ],
+  [
+    'a label too few',
+    { inputs, targets: targets.subarray(1) },
+    RangeError,
+    /DATA\.targets: got 3 labels, want 4, one for each sample$/,
+  ],
+  [
+    'a label too many',
+    { inputs, targets: new Int32Array(5) },
+    RangeError,
+    /DATA\.targets: got 5 labels, want 4, one for each sample$/,
+  ],
+  [
+    'one-hot rows of bytes',
+    { inputs, targets: Uint8Array.from(rows) },
+    RangeError,
+    /DATA\.targets: got 12 labels, want 4, one for each/,
+  ],
+  [
+    'a label past the last class',
+    { inputs, targets: changed(targets, 2, 3) },
+    RangeError,
+    /DATA\.targets\[2\]: got 3, want a label from 0 to 2$/,
+  ],
+  [
+    'a negative label',
+    { inputs, targets: changed(Int32Array.from(targets), 3, -1) },
+    RangeError,
+    /DATA\.targets\[3\]: got -1, want a label from 0 to 2$/,
+  ],
+  [
+    'a target too few',
+    { inputs, targets: rows.subarray(1) },
+    RangeError,
+    /DATA\.targets: got 11 numbers, want 12, 3 for each of 4 samples$/,
+  ],
+  [
+    'labels as floats',
+    { inputs, targets: Float32Array.from(targets) },
+    RangeError,
+    /DATA\.targets: got 4 numbers, want 12, 3 for each of 4 samples$/,
+  ],
+  [
+    'NaN as target',
+    { inputs, targets: changed(rows, 4, Number.NaN) },
+    RangeError,
+    /DATA\.targets\[4\] \(row 1\): got NaN, want a finite number$/,
+  ],
+  [
+    'a probability above 1',
+    { inputs, targets: changed(rows, 0, 1.5) },
+    RangeError,
+    /DATA\.targets\[0\]: got 1.5, want 0 to 1 for categoricalCrossEntropy$/,
+  ],
+  [
+    'a probability below 0',
+    { inputs, targets: changed(rows, 1, -0.5) },
+    RangeError,
+    /DATA\.targets\[1\]: got -0.5, want 0 to 1 for categorical/,
+  ],
+  [
+    'probabilities that add up to 0.5',
+    { inputs, targets: changed(rows, 10, 0).fill(0, 11) },
+    RangeError,
+    /DATA\.targets, row 3: got a sum of 0.5, want 1 for categorical/,
+  ],
+];
+
+const placed = (message: RegExp, where: string) =>
+  new RegExp(`^${message.source.replace('DATA', where.replace('.', '\\.'))}`);
+
+/** fit's second argument. */
+const wrongOptions: [string, Anything, ErrorClass, RegExp][] = [
+  ['null', null, TypeError, /^options: got null, want an object$/],
+  ['a number', 30, TypeError, /^options: got 30, want an object$/],
+  [
+    'an unknown key',
+    { learningRate: 3 },
+    TypeError,
+    /^options: got the unknown key "learningRate", want epochs, batchSize, /,
+  ],
+  ['epochs 0', { epochs: 0 }, RangeError, /^options\.epochs: got 0, want an integer from 1/],
+  ['epochs 2.5', { epochs: 2.5 }, RangeError, /^options\.epochs: got 2.5, want an integer/],
+  [
+    'epochs Infinity',
+    { epochs: Number.POSITIVE_INFINITY },
+    RangeError,
+    /^options\.epochs: got Infinity, want an integer/,
+  ],
+  ['epochs "3"', { epochs: '3' }, TypeError, /^options\.epochs: got "3", want an integer/],
+  ['batchSize 0', { batchSize: 0 }, RangeError, /^options\.batchSize: got 0, want an integer from 1/],
+  ['batchSize NaN', { batchSize: Number.NaN }, RangeError, /^options\.batchSize: got NaN, want an integer/],
+  ['batchSize "all"', { batchSize: 'all' }, TypeError, /^options\.batchSize: got "all", want an integer/],
+  ['shuffle 1', { shuffle: 1 }, TypeError, /^options\.shuffle: got 1, want true or false$/],
+  [
+    'a controller as signal',
+    { signal: new AbortController() },
+    TypeError,
+    /^options\.signal: got an object \(AbortController\), want an AbortSignal$/,
+  ],
+  ['null as signal', { signal: null }, TypeError, /^options\.signal: got null, want an AbortSignal$/],
+  ['onEpoch 5', { onEpoch: 5 }, TypeError, /^options\.onEpoch: got 5, want a function$/],
+  ['onBatch {}', { onBatch: {} }, TypeError, /^options\.onBatch: got an object \(Object\), want a function$/],
+  ['onProgress true', { onProgress: true }, TypeError, /^options\.onProgress: got true, want a function$/],
+  ['validation false', { validation: false }, TypeError, /^options\.validation: got false, want an object$/],
+  ['validation 0', { validation: 0 }, TypeError, /^options\.validation: got 0, want an object$/],
+  ['validation 0.1', { validation: 0.1 }, TypeError, /^options\.validation: got 0.1, want an object$/],
+];
+
+/** For fit's options and for the property. */
+const wrongOptimizers: [string, Anything, ErrorClass, RegExp][] = [
+  ['a name', 'sgd', TypeError, /^optimizer: got "sgd", want an object$/],
+  ['false', false, TypeError, /^optimizer: got false, want an object$/],
+  ['0', 0, TypeError, /^optimizer: got 0, want an object$/],
+  ['an empty string', '', TypeError, /^optimizer: got "", want an object$/],
+  ['sgd itself', sgd, TypeError, /^optimizer: got a function, want an object$/],
+  ['an unknown name', { name: 'adam', learningRate: 1 }, RangeError, /^optimizer\.name: got "adam", want one of sgd$/],
+  ['no name', { learningRate: 1 }, TypeError, /^optimizer\.name: got undefined, want one of sgd$/],
+  [
+    'an unknown key',
+    { name: 'sgd', learningRate: 1, decay: 1 },
+    TypeError,
+    /^optimizer: got the unknown key "decay", want name, learningRate$/,
+  ],
+  ['no learning rate', { name: 'sgd' }, TypeError, /learningRate: got undefined, want a positive number$/],
+  [
+    'a negative learning rate',
+    { name: 'sgd', learningRate: -1 },
+    RangeError,
+    /learningRate: got -1, want a positive number/,
+  ],
+];
+
+const wrongCalls: [string, (net: Anything) => unknown, ErrorClass, RegExp][] = [
+  ...wrongData.flatMap(([name, data, error, message]): typeof wrongCalls => [
+    [
+      `fit with ${name} as data`,
+      (net) => net.fit(data, { optimizer: sgd({ learningRate: 5 }) }),
+      error,
+      placed(message, 'data'),
+    ],
+    [`evaluate with ${name} as data`, (net) => net.evaluate(data), error, placed(message, 'data')],
+    [`train with ${name} as data`, (net) => net.train(data).next(), error, placed(message, 'data')],
+  ]),
+  ...wrongData
+    // undefined is no validation, which is fine
+    .filter(([, data]) => data !== undefined)
+    .map(([name, validation, error, message]): (typeof wrongCalls)[number] => [
+      `fit with ${name} as validation`,
+      (net) => net.fit({ inputs, targets }, { validation }),
+      error,
+      placed(message, 'options.validation'),
+    ]),
+  ...wrongOptions.map(([name, fitOptions, error, message]): (typeof wrongCalls)[number] => [
+    `fit with ${name} in its options`,
+    (net) => net.fit({ inputs, targets }, fitOptions),
+    error,
+    message,
+  ]),
+  ...wrongOptimizers.flatMap(([name, optimizer, error, message]): typeof wrongCalls => [
+    [`fit with ${name} as optimizer`, (net) => net.fit({ inputs, targets }, { optimizer }), error, message],
+    [`setting ${name} as optimizer`, (net) => Reflect.set(net, 'optimizer', optimizer), error, message],
+  ]),
+  [
+    'setting no optimizer',
+    (net) => Reflect.set(net, 'optimizer', undefined),
+    TypeError,
+    /^optimizer: got undefined, want an object$/,
+  ],
+  [
+    'setting trainingSamples 0',
+    (net) => Reflect.set(net, 'trainingSamples', 0),
+    RangeError,
+    /^trainingSamples: got 0, want an integer from 1/,
+  ],
+  [
+    'setting trainingSamples 1.5',
+    (net) => Reflect.set(net, 'trainingSamples', 1.5),
+    RangeError,
+    /^trainingSamples: got 1.5, want an integer/,
+  ],
+  [
+    'setting trainingSamples "9"',
+    (net) => Reflect.set(net, 'trainingSamples', '9'),
+    TypeError,
+    /^trainingSamples: got "9", want an integer/,
+  ],
+
+  ...(['predict', 'forward', 'trainBatch'] as const).flatMap((name): typeof wrongCalls => [
+    [
+      `${name} of nothing`,
+      (net) => net[name](),
+      TypeError,
+      /^x: got undefined, want a Float32Array, Uint8Array or Uint8ClampedArray$/,
+    ],
+    [
+      `${name} of a plain list`,
+      (net) => net[name]([1, 2], targets),
+      TypeError,
+      /^x: got an array of 2, want a Float32Array, Uint8Array or Uint8ClampedArray$/,
+    ],
+    [
+      `${name} of doubles`,
+      (net) => net[name](new Float64Array(2), targets),
+      TypeError,
+      /^x: got Float64Array of 16 bytes, want/,
+    ],
+    [
+      `${name} of half a row`,
+      (net) => net[name](new Float32Array(3), targets),
+      RangeError,
+      /^x: got 3 numbers, want rows of 2 numbers, at least one$/,
+    ],
+    [
+      `${name} of no row`,
+      (net) => net[name](new Uint8Array(0), targets),
+      RangeError,
+      /^x: got 0 numbers, want rows of 2 numbers, at least one$/,
+    ],
+    [
+      `${name} of NaN`,
+      (net) => net[name](new Float32Array([1, 2, Number.NaN, 4]), targets),
+      RangeError,
+      /^x\[2\] \(row 1\): got NaN, want a finite number$/,
+    ],
+  ]),
+  [
+    'trainBatch without y',
+    (net) => net.trainBatch(inputs),
+    TypeError,
+    /^y: got undefined, want a Float32Array of rows/,
+  ],
+  [
+    'trainBatch with a label too few',
+    (net) => net.trainBatch(inputs, targets.subarray(1)),
+    RangeError,
+    /^y: got 3 labels, want 4, one for each sample$/,
+  ],
+  [
+    'trainBatch with a wrong label',
+    (net) => net.trainBatch(inputs, changed(targets, 1, 200)),
+    RangeError,
+    /^y\[1\]: got 200, want a label from 0 to 2$/,
+  ],
+  [
+    'trainBatch with NaN as target',
+    (net) => net.trainBatch(inputs, changed(rows, 1, Number.NaN)),
+    RangeError,
+    /^y\[1\] \(row 0\): got NaN, want a finite number$/,
+  ],
+  [
+    'trainBatch with a large batch and a wrong label',
+    (net) => net.trainBatch(new Float32Array(2000), new Uint8Array(1000).fill(3)),
+    RangeError,
+    /^y\[0\]: got 3, want a label/,
+  ],
+
+  [
+    'setting plain weights',
+    (net) => Reflect.set(net.layers[0], 'weights', [1, 2]),
+    TypeError,
+    /^layers\[0\]\.weights: got an array of 2, want a Float32Array of 10$/,
+  ],
+  [
+    'setting too few weights',
+    (net) => Reflect.set(net.layers[0], 'weights', new Float32Array(9)),
+    RangeError,
+    /^layers\[0\]\.weights: got 9 numbers, want 10$/,
+  ],
+  [
+    'setting NaN among weights',
+    (net) => Reflect.set(net.layers[1], 'weights', new Float32Array(15).fill(Number.NaN, 14)),
+    RangeError,
+    /^layers\[1\]\.weights\[14\]: got NaN, want a finite number$/,
+  ],
+  [
+    'setting too many biases',
+    (net) => Reflect.set(net.layers[0], 'biases', new Float32Array(6)),
+    RangeError,
+    /^layers\[0\]\.biases: got 6 numbers, want 5$/,
+  ],
+  [
+    'setting Infinity among biases',
+    (net) => Reflect.set(net.layers[1], 'biases', new Float32Array([0, 1, -Infinity])),
+    RangeError,
+    /^layers\[1\]\.biases\[2\]: got -Infinity, want a finite number$/,
+  ],
+];
+
+const beforeForward: typeof wrongCalls = [
+  [
+    'backward without forward',
+    (net) => net.backward(targets),
+    Error,
+    /^backward: got no forward pass of these weights, want forward\(x\) first$/,
+  ],
+  [
+    'applyGradients without backward',
+    (net) => net.applyGradients(),
+    Error,
+    /^applyGradients: got no gradients of the last batch, want forward\(x\) and backward\(y\) first$/,
+  ],
+];
+
+const afterForward: typeof wrongCalls = [
+  ['backward without y', (net) => net.backward(), TypeError, /^y: got undefined, want a Float32Array of rows/],
+  [
+    'backward with a label too many',
+    (net) => net.backward(new Uint8Array(5)),
+    RangeError,
+    /^y: got 5 labels, want 4, one for each sample$/,
+  ],
+  [
+    'backward with a wrong label',
+    (net) => net.backward(changed(targets, 0, 3)),
+    RangeError,
+    /^y\[0\]: got 3, want a label from 0 to 2$/,
+  ],
+  [
+    'backward with NaN',
+    (net) => net.backward(changed(rows, 11, Number.NaN)),
+    RangeError,
+    /^y\[11\] \(row 3\): got NaN, want a finite number$/,
+  ],
+  ['applyGradients without backward', (net) => net.applyGradients(), Error, /^applyGradients: got no gradients/],
+];
+
+describe('a network in use', () => {
+  let net: Network;
+  beforeAll(async () => {
+    net = await createNetwork(options);
+    await net.fit({ inputs, targets }, { epochs: 2 });
+  });
+
+  it('takes what the wrong calls are made from', async () => {
+    const other = await loadNetwork(net.save());
+    for (const y of [targets, Int32Array.from(targets), rows]) {
+      await other.fit({ inputs, targets: y }, { validation: { inputs, targets: y } });
+      other.trainBatch(inputs, y);
+      other.forward(inputs);
+      other.backward(y);
+      expect(other.evaluate({ inputs, targets: y }).samples).toBe(4);
+    }
+  });
+
+  it.each(wrongCalls)('refuses %s, and stays as it was', async (_name, call, error, message) => {
+    const file = net.save();
+    const outputs = net.predict(inputs);
+    // what the last pass left behind must stay too
+    net.forward(inputs);
+    const cost = net.backward(targets);
+    const gradients = net.layers[0].weightGradients;
+
+    await expectError(() => call(net), error, message);
+
+    expect(net.layers[0].weightGradients).toEqual(gradients);
+    expect(net.backward(targets)).toBe(cost);
+    expect(net.save()).toEqual(file);
+    expect(net.predict(inputs)).toEqual(outputs);
+  });
+
+  it.each(beforeForward)('refuses %s, and stays as it was', async (_name, call, error, message) => {
+    const fresh = await loadNetwork(net.save());
+    await expectError(() => call(fresh), error, message);
+    expect(fresh.save()).toEqual(net.save());
+    expect(fresh.predict(inputs)).toEqual(net.predict(inputs));
+  });
+
+  it.each(afterForward)('refuses %s, and keeps the forward pass', async (_name, call, error, message) => {
+    const file = net.save();
+    net.forward(inputs);
+    const cost = net.backward(targets);
+    net.forward(inputs);
+    const a = net.layers[1].a;
+
+    await expectError(() => call(net), error, message);
+
+    expect(net.layers[1].a).toEqual(a);
+    expect(net.backward(targets)).toBe(cost);
+    expect(net.save()).toEqual(file);
+  });
+
+  it('can be trained after all of this', async () => {
+    expect(await net.fit({ inputs, targets }, { epochs: 2 })).toHaveLength(2);
+  });
+});
+
+describe('targets of other costs', () => {
+  it('refuses probabilities out of [0, 1] for binary cross-entropy, whose rows need no sum', async () => {
+    const net = await createNetwork({ inputs: 2, layers: [{ units: 3 }] });
+    const before = net.save();
+    const some = new Float32Array([1, 1, 1, 0, 0, 0, 0.5, 1, 0.25, 1, 0, 1]);
+    expect(net.evaluate({ inputs, targets: some }).samples).toBe(4);
+    for (const [at, value] of [
+      [0, 1.001],
+      [5, -0.001],
+      [11, 2],
+    ]) {
+      const y = changed(some, at, value);
+      const message = new RegExp(`\\[${at}\\]: got ${Math.fround(value)}, want 0 to 1 for binaryCrossEntropy$`);
+      await expectError(() => net.trainBatch(inputs, y), RangeError, message);
+      await expectError(() => net.fit({ inputs, targets: y }), RangeError, message);
+    }
+    expect(net.save()).toEqual(before);
+  });
+
+  it('takes any finite numbers for the quadratic cost', async () => {
+    const net = await createNetwork({ inputs: 2, layers: [{ units: 3, activation: 'linear' }] });
+    const y = new Float32Array(12).fill(-1000);
+    expect(net.trainBatch(inputs, y)).toBeGreaterThan(0);
+    await expectError(
+      () => net.trainBatch(inputs, changed(y, 3, Number.NaN)),
+      RangeError,
+      /^y\[3\] \(row 1\): got NaN, want a finite/,
+    );
+  });
+
+  it('takes only 0 and 1 as labels for one output', async () => {
+    const net = await createNetwork({ inputs: 2, layers: [{ units: 1 }] });
+    const before = net.save();
+    expect(net.evaluate({ inputs, targets: new Uint8Array([0, 1, 1, 0]) }).samples).toBe(4);
+    const message = /^y\[1\]: got 2, want a label from 0 to 1$/;
+    await expectError(() => net.trainBatch(inputs, new Uint8Array([0, 2, 1, 0])), RangeError, message);
+    expect(net.save()).toEqual(before);
+  });
+});

@@ -1,0 +1,328 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import * as abi from '../assembly/abi.js';
+import { MAX_BYTES, makePlan, type Plan, paddedFloats, rowStride, weightFloats, writeTables } from '../src/plan.js';
+import { ACTIVATIONS, COSTS, checkSpec, type Spec } from '../src/spec.js';
+import type { ActivationName, LayerOptions } from '../src/types.js';
+import { createNetwork, startKernels } from './build.js';
+
+const LINE_BYTES = 64;
+const runs = { seed: Number(process.env.SIMDPROP_SEED), numRuns: 300 };
+
+/** Widths near the multiples of 4 and 16 come up often: there the padding changes. */
+const width = (largest: number) =>
+  fc.oneof(
+    fc.integer({ min: 1, max: 33 }).filter((units) => units <= largest),
+    fc.integer({ min: 1, max: largest }),
+  );
+
+const specs = (largest: number) =>
+  fc
+    .record({
+      inputs: width(largest),
+      hidden: fc.array(
+        fc.record({ units: width(largest), activation: fc.constantFrom<ActivationName>('sigmoid', 'tanh', 'relu') }),
+        { maxLength: 4 },
+      ),
+      output: fc.record({ units: width(largest), activation: fc.constantFrom<ActivationName>('linear', 'softmax') }),
+      l2: fc.double({ min: 0, max: 100, noNaN: true }),
+      seed: fc.maxSafeNat(),
+    })
+    .map(({ hidden, output, ...rest }): Spec => {
+      // softmax wants two outputs or more
+      const units = output.activation === 'softmax' ? Math.max(2, output.units) : output.units;
+      return checkSpec({ ...rest, layers: [...hidden, { ...output, units }] as LayerOptions[] });
+    });
+
+const capacities = fc.integer({ min: 1, max: 300 });
+
+const sets = fc.record({
+  samples: fc.integer({ min: 0, max: 1000 }),
+  inputBytes: fc.integer({ min: 0, max: 1_000_000 }),
+  targetBytes: fc.integer({ min: 0, max: 100_000 }),
+});
+
+/** What must not move when a network grows: everything that depends on the spec alone. */
+function fixedPart({ regions }: Plan) {
+  return regions.slice(
+    0,
+    regions.findIndex(({ name }) => name === 'x'),
+  );
+}
+
+it('puts regions on cache lines of their own, past the layer table and within the memory', () => {
+  fc.assert(
+    fc.property(specs(3000), capacities, sets, (spec, capacity, set) => {
+      const plan = makePlan(spec, capacity, set);
+      let end = abi.LAYERS + spec.layers.length * abi.LAYER_BYTES;
+      for (const { name, start, bytes } of [...plan.regions].sort((p, q) => p.start - q.start || p.bytes - q.bytes)) {
+        expect(start % LINE_BYTES, name).toBe(0);
+        expect(start, name).toBeGreaterThanOrEqual(end);
+        end = start + bytes;
+      }
+      expect(end).toBeLessThanOrEqual(plan.bytes);
+    }),
+    runs,
+  );
+});
+
+it('gives every address of the plan a region that is large enough for what lies there', () => {
+  fc.assert(
+    fc.property(specs(3000), capacities, sets, (spec, capacity, set) => {
+      const plan = makePlan(spec, capacity, set);
+      const bytesAt = (start: number) =>
+        plan.regions.find((region) => region.start === start && region.bytes > 0)!.bytes;
+      const { units: outputs } = spec.layers[spec.layers.length - 1];
+      const widest = Math.max(spec.inputs, ...spec.layers.map(({ units }) => units));
+      expect(bytesAt(plan.x)).toBe(capacity * plan.xStride);
+      expect(bytesAt(plan.y)).toBe(capacity * plan.yStride);
+      expect(bytesAt(plan.zeros)).toBeGreaterThanOrEqual(4 * paddedFloats(widest));
+      expect(bytesAt(plan.identity)).toBeGreaterThanOrEqual(4 * widest);
+      // four entries are written at a time, so up to three lie past the last one
+      expect(bytesAt(plan.active)).toBeGreaterThanOrEqual(4 * (spec.inputs + 3));
+      expect(bytesAt(plan.randomBlock)).toBe(16);
+      expect(bytesAt(plan.parameters)).toBe(4 * plan.parameterFloats);
+      expect(bytesAt(plan.gradients)).toBe(4 * plan.parameterFloats);
+      // vectors of 16 bytes are read from any item on: 12 bytes past the last float, 15 past the last byte
+      expect(bytesAt(plan.windowInputs)).toBeGreaterThanOrEqual(4 * capacity * spec.inputs + 15);
+      expect(bytesAt(plan.windowTargets)).toBeGreaterThanOrEqual(4 * capacity * outputs + 12);
+      expect(bytesAt(plan.setInputs)).toBeGreaterThanOrEqual(set.inputBytes + 15);
+      expect(bytesAt(plan.setTargets)).toBeGreaterThanOrEqual(set.targetBytes + 12);
+      if (set.samples) expect(bytesAt(plan.order)).toBe(4 * set.samples);
+      plan.layers.forEach(({ stride, z, a, delta, transposed, fanIn, units }, l) => {
+        for (const address of [z, a, delta]) expect(bytesAt(address)).toBe(capacity * stride);
+        if (l > 0)
+          expect(bytesAt(transposed)).toBeGreaterThanOrEqual(4 * paddedFloats(fanIn) * Math.ceil(units / 4) * 4);
+      });
+    }),
+    runs,
+  );
+});
+
+it('has a confusion matrix of all classes, of two for one output, of none for more than 256', () => {
+  const planOf = (units: number) => makePlan(checkSpec({ inputs: 3, layers: [{ units }] }), 1);
+  for (const [outputs, classes] of [
+    [1, 2],
+    [2, 2],
+    [10, 10],
+    [256, 256],
+  ]) {
+    const plan = planOf(outputs);
+    expect(plan.classes).toBe(classes);
+    expect(plan.regions.find(({ start }) => start === plan.confusion)!.bytes).toBe(4 * classes ** 2);
+  }
+  expect(planOf(257)).toMatchObject({ classes: 0, confusion: 0 });
+});
+
+it('makes rows whole lines that hold the padded units, an odd number of them where rows are long', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 65_536 }), (units) => {
+      const lines = rowStride(units) / LINE_BYTES;
+      expect(Number.isInteger(lines)).toBe(true);
+      expect(rowStride(units)).toBeGreaterThanOrEqual(4 * paddedFloats(units));
+      // no more than one line is spent
+      expect(rowStride(units)).toBeLessThanOrEqual(4 * paddedFloats(units) + LINE_BYTES);
+      if (lines >= 8) expect(lines % 2).toBe(1);
+    }),
+    runs,
+  );
+});
+
+it('links the layers: each reads what the one before it wrote, the first one the batch', () => {
+  fc.assert(
+    fc.property(specs(3000), capacities, (spec, capacity) => {
+      const plan = makePlan(spec, capacity);
+      plan.layers.forEach((layer, l) => {
+        const before = plan.layers[l - 1] ?? { units: spec.inputs, a: plan.x, stride: plan.xStride };
+        expect(layer).toMatchObject({ fanIn: before.units, input: before.a, inputStride: before.stride });
+        expect(layer).toMatchObject({ units: spec.layers[l].units, stride: rowStride(layer.units) });
+      });
+      expect(plan.xStride).toBe(rowStride(spec.inputs));
+      expect(plan.yStride).toBe(rowStride(plan.layers[plan.layers.length - 1].units));
+    }),
+    runs,
+  );
+});
+
+it('lays out all weights, then all biases, without gaps, and the gradients like them', () => {
+  fc.assert(
+    fc.property(specs(3000), (spec) => {
+      const plan = makePlan(spec, 1);
+      let address = plan.parameters;
+      for (const { weights, fanIn, units } of plan.layers) {
+        expect(weights).toBe(address);
+        address += 4 * weightFloats(fanIn, units);
+      }
+      expect(address - plan.parameters).toBe(4 * plan.weightFloats);
+      for (const { biases, units } of plan.layers) {
+        expect(biases).toBe(address);
+        address += 4 * paddedFloats(units);
+      }
+      expect(address - plan.parameters).toBe(4 * plan.parameterFloats);
+      for (const { weights, biases, weightGradients, biasGradients } of plan.layers) {
+        expect(weightGradients - plan.gradients).toBe(weights - plan.parameters);
+        expect(biasGradients - plan.gradients).toBe(biases - plan.parameters);
+      }
+    }),
+    runs,
+  );
+});
+
+it('moves nothing of the network itself when the batch or the data set grows', () => {
+  fc.assert(
+    fc.property(specs(3000), capacities, capacities, sets, (spec, capacity, more, set) => {
+      const small = fixedPart(makePlan(spec, capacity));
+      const large = makePlan(spec, capacity + more, set);
+      expect(small.map(({ name }) => name)).toEqual([
+        'zeros',
+        'identity',
+        'active',
+        'random block',
+        'confusion',
+        'parameters',
+        'gradients',
+        ...spec.layers.slice(1).map((_, l) => `layers[${l + 1}] transposed`),
+      ]);
+      expect(fixedPart(large)).toEqual(small);
+      expect(large.bytes).toBeGreaterThanOrEqual(makePlan(spec, capacity).bytes);
+    }),
+    runs,
+  );
+});
+
+it('writes a header and a layer table that say what the plan says, and nothing else but the identity list', () => {
+  const smallSets = fc.record({
+    samples: fc.integer({ min: 0, max: 20 }),
+    inputBytes: fc.integer({ min: 0, max: 500 }),
+    targetBytes: fc.integer({ min: 0, max: 100 }),
+  });
+  fc.assert(
+    fc.property(specs(100), fc.integer({ min: 1, max: 4 }), smallSets, (spec, capacity, set) => {
+      const plan = makePlan(spec, capacity, set);
+      const bytes = new Uint8Array(Math.ceil(plan.bytes / 4) * 4).fill(0xa5);
+      writeTables(bytes.buffer, spec, plan);
+      const view = new DataView(bytes.buffer);
+      const header = (offset: number) => view.getUint32(abi.HEADER + offset, true);
+
+      expect(header(abi.LAYER_COUNT)).toBe(spec.layers.length);
+      expect(header(abi.COST)).toBe(COSTS[spec.cost]);
+      expect(header(abi.INPUTS)).toBe(spec.inputs);
+      expect(header(abi.OUTPUTS)).toBe(spec.layers[spec.layers.length - 1].units);
+      expect(header(abi.X)).toBe(plan.x);
+      expect(header(abi.X_STRIDE)).toBe(plan.xStride);
+      expect(header(abi.Y)).toBe(plan.y);
+      expect(header(abi.Y_STRIDE)).toBe(plan.yStride);
+      expect(header(abi.ACTIVE)).toBe(plan.active);
+      expect(header(abi.IDENTITY)).toBe(plan.identity);
+      expect(header(abi.ZEROS)).toBe(plan.zeros);
+      expect(header(abi.PARAMETERS)).toBe(plan.parameters);
+      expect(header(abi.WEIGHT_FLOATS)).toBe(plan.weightFloats);
+      expect(header(abi.PARAMETER_FLOATS)).toBe(plan.parameterFloats);
+      expect(header(abi.GRADIENTS)).toBe(plan.gradients);
+      expect(header(abi.CONFUSION)).toBe(plan.confusion);
+      expect(header(abi.RANDOM_BLOCK)).toBe(plan.randomBlock);
+      expect(header(abi.SEED_HIGH) * 2 ** 32 + header(abi.SEED_LOW)).toBe(spec.seed);
+      expect(view.getFloat32(abi.HEADER + abi.SCALE, true)).toBe(Math.fround(spec.scale));
+      expect(view.getFloat64(abi.HEADER + abi.L2, true)).toBe(spec.l2);
+
+      plan.layers.forEach((layer, l) => {
+        const row = (offset: number) => view.getUint32(abi.LAYERS + l * abi.LAYER_BYTES + offset, true);
+        expect({
+          fanIn: row(abi.FAN_IN),
+          units: row(abi.UNITS),
+          input: row(abi.INPUT),
+          inputStride: row(abi.INPUT_STRIDE),
+          stride: row(abi.STRIDE),
+          z: row(abi.Z),
+          a: row(abi.A),
+          delta: row(abi.DELTA),
+          weights: row(abi.WEIGHTS),
+          biases: row(abi.BIASES),
+          weightGradients: row(abi.WEIGHT_GRADIENTS),
+          biasGradients: row(abi.BIAS_GRADIENTS),
+          transposed: row(abi.TRANSPOSED),
+        }).toEqual(layer);
+        expect(row(abi.ACTIVATION)).toBe(ACTIVATIONS[spec.layers[l].activation]);
+      });
+
+      const widest = Math.max(spec.inputs, ...spec.layers.map(({ units }) => units));
+      const identity = new Uint32Array(bytes.buffer, plan.identity, widest);
+      expect([...identity]).toEqual(Array.from({ length: widest }, (_, k) => 4 * k));
+      const untouched = [
+        { name: 'constants', start: 0, bytes: abi.HEADER },
+        ...plan.regions.filter(({ start }) => start !== plan.identity),
+      ];
+      for (const { name, start, bytes: length } of untouched) {
+        const changed = bytes.subarray(start, start + length).findIndex((byte) => byte !== 0xa5);
+        expect(changed, name).toBe(-1);
+      }
+    }),
+    { ...runs, numRuns: 100 },
+  );
+});
+
+it('keeps the constants of the core below the header, and the header below the layer table', async () => {
+  const { core } = await startKernels(2 ** 17);
+  expect(core.constantsEnd()).toBeLessThanOrEqual(abi.HEADER);
+  expect(abi.HEADER + abi.WINDOW + abi.SET_SAMPLES + 4).toBeLessThanOrEqual(abi.LAYERS);
+  expect(abi.TRANSPOSED + 4).toBeLessThanOrEqual(abi.LAYER_BYTES);
+});
+
+it('refuses to create a network of more than 4 GiB, and says how large it would be', async () => {
+  const wide: LayerOptions = { units: 65_536 };
+  for (const options of [
+    { inputs: 65_536, layers: [wide] },
+    { inputs: 1, layers: Array<LayerOptions>(1024).fill(wide) },
+    { inputs: 1, layers: [{ units: 1 }], batchSize: 2 ** 31 - 1 },
+    { inputs: 784, layers: [{ units: 10 }], batchSize: 1_000_000 },
+  ]) {
+    const refused = createNetwork(options);
+    await expect(refused).rejects.toThrow(RangeError);
+    await expect(refused).rejects.toThrow(/^memory: got a network and data of \d+\.\d GiB, want at most 4 GiB in all$/);
+  }
+});
+
+it('keeps addresses below 4 GiB to the last byte: the largest plan that is let through', () => {
+  const spec = checkSpec({ inputs: 1, layers: [{ units: 1 }] });
+  let [fits, tooLarge] = [1, 2 ** 31 - 1];
+  while (tooLarge - fits > 1) {
+    const middle = Math.floor((fits + tooLarge) / 2);
+    if (makePlan(spec, middle).bytes <= MAX_BYTES) fits = middle;
+    else tooLarge = middle;
+  }
+  const plan = makePlan(spec, fits);
+  const last = plan.regions[plan.regions.length - 1];
+  // every address that is written to the tables fits into a u32, with room for a row of a vector past it
+  expect(last.start + last.bytes + LINE_BYTES).toBeLessThan(2 ** 32);
+  expect(makePlan(spec, tooLarge).bytes).toBeGreaterThan(MAX_BYTES);
+});
+
+it('refuses a batch that would take more than 4 GiB, and stays as it was', async () => {
+  const net = await createNetwork({
+    inputs: 1,
+    layers: [{ units: 65_536, activation: 'tanh' }, { units: 1 }],
+    batchSize: 1,
+  });
+  const samples = 10_000;
+  const inputs = new Float32Array(samples).fill(0.5);
+  const targets = new Float32Array(samples).fill(1);
+  const before = { file: net.save(), prediction: net.predict(inputs.subarray(0, 3)) };
+  net.forward(inputs.subarray(0, 1));
+
+  const refusals = [
+    () => net.fit({ inputs, targets }, { batchSize: samples }),
+    async () => net.trainBatch(inputs, targets),
+    async () => net.forward(inputs),
+  ];
+  for (const call of refusals) {
+    const refused = call();
+    await expect(refused).rejects.toThrow(RangeError);
+    await expect(refused).rejects.toThrow(/^memory: got a network and data of \d+\.\d GiB, want at most 4 GiB in all$/);
+  }
+
+  // the forward pass from before is still there
+  expect(net.layers[1].z).toHaveLength(1);
+  expect(net.backward(targets.subarray(0, 1))).toBeGreaterThan(0);
+  expect(net.save()).toEqual(before.file);
+  expect(net.predict(inputs.subarray(0, 3))).toEqual(before.prediction);
+});
