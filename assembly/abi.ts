@@ -33,6 +33,8 @@ export const RANDOM_ORDER = 3;
 // Weights lie in panels of 16 units: w_jk at panel j / 16, row k, column j % 16. One row of a panel is one cache line.
 export const PANEL_UNITS = 16;
 export const PANEL_ROW_BYTES = 64;
+// A panel with this many units or less is computed 4 at a time; what fills its rows is then neither written nor read.
+export const NARROW_UNITS = 8;
 
 // Header
 export const HEADER = 4096;

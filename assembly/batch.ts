@@ -45,7 +45,7 @@ function gatherInputs(set: usize, first: i32, rows: i32): void {
   const active = <usize>load<u32>(HEADER, ACTIVE);
   const isBytes = load<i32>(set, SET_INPUT_TYPE) == U8;
   const sampleBytes = isBytes ? inputs : inputs << 2;
-  touch(source, order, sampleBytes, first, rows);
+  if (sampleBytes > 64) touch(source, order, sampleBytes, first, rows);
   const zero = i32x4.splat(0);
   let x = <usize>load<u32>(HEADER, X);
   let next = active;

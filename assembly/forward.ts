@@ -5,6 +5,7 @@ import {
   FAN_IN,
   INPUT,
   INPUT_STRIDE,
+  NARROW_UNITS,
   PANEL_ROW_BYTES,
   PANEL_UNITS,
   STRIDE,
@@ -13,7 +14,7 @@ import {
   Z,
 } from './abi';
 import { activate } from './activation';
-import { product, productActive } from './tile';
+import { product, productActive, productNarrow } from './tile';
 
 // z^l = W^l a^(l-1) + b^l and a^l = sigma(z^l), for every row of the batch.
 
@@ -40,12 +41,20 @@ export function panelProduct(
   rows: i32,
 ): void {
   for (let column = 0; column < width; column += PANEL_UNITS) {
+    const columns = min(PANEL_UNITS, width - column);
     let start = init;
     let startStride: usize = 0;
     for (let k = 0; k < depth; k += BLOCK_DEPTH) {
       const block = min(BLOCK_DEPTH, depth - k);
       const panel = panels + <usize>k * PANEL_ROW_BYTES;
-      product(c, cStride, a + ((<usize>k) << 2), aStride, panel, start, startStride, block, rows);
+      const input = a + ((<usize>k) << 2);
+      if (columns > NARROW_UNITS) {
+        product(c, cStride, input, aStride, panel, start, startStride, block, rows);
+      } else {
+        for (let j: usize = 0, end = (<usize>columns) << 2; j < end; j += 16) {
+          productNarrow(c + j, cStride, input, aStride, panel + j, start + j, startStride, block, rows);
+        }
+      }
       start = c;
       startStride = cStride;
     }

@@ -1,5 +1,5 @@
-import { DELTA, FAN_IN, INPUT, INPUT_STRIDE, PANEL_ROW_BYTES, PANEL_UNITS, STRIDE, UNITS } from './abi';
-import { addOuterProducts } from './tile';
+import { DELTA, FAN_IN, INPUT, INPUT_STRIDE, NARROW_UNITS, PANEL_ROW_BYTES, PANEL_UNITS, STRIDE, UNITS } from './abi';
+import { addOuterProducts, addOuterProductsNarrow } from './tile';
 import { madd } from './vec';
 
 /**
@@ -25,7 +25,13 @@ export function addGradients(
   let panel = weights;
   let columns = delta;
   for (let j = 0; j < units; j += PANEL_UNITS) {
-    addOuterProducts(panel, input, inputStride, columns, stride, active, activeCount, rows, scale);
+    if (units - j > NARROW_UNITS) {
+      addOuterProducts(panel, input, inputStride, columns, stride, active, activeCount, rows, scale);
+    } else {
+      for (let i: usize = 0, end = (<usize>(units - j)) << 2; i < end; i += 16) {
+        addOuterProductsNarrow(panel + i, input, inputStride, columns + i, stride, active, activeCount, rows, scale);
+      }
+    }
     panel += panelBytes;
     columns += PANEL_ROW_BYTES;
   }

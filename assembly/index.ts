@@ -28,7 +28,7 @@ export { costSum, outputError } from './cost';
 export { transpose } from './delta';
 export { addColumnSums } from './gradient';
 export { normalQuantile, philox } from './random';
-export { addOuterProducts, product, productActive } from './tile';
+export { addOuterProducts, addOuterProductsNarrow, product, productActive, productNarrow } from './tile';
 
 /** target [floats] = f(source), for the tests of math.ts: 0 exp, 1 log, 2 log1p, 3 tanh, 4 sigmoid. */
 export function mapFloats(f: i32, target: usize, source: usize, floats: i32): void {

@@ -92,6 +92,74 @@ export function product(
 }
 
 /**
+ * `product` for 4 columns: c [rows x 4]. Four rows at a time, for layers and panel ends too narrow to fill 16 columns: 20-20-3 at batch 10
+ * trains 1.28x as fast with it (Xeon, Node 20 and 24, 2026-11-23). Strides and addresses as there.
+ */
+export function productNarrow(
+  c: usize,
+  cStride: usize,
+  a: usize,
+  aStride: usize,
+  panel: usize,
+  init: usize,
+  initStride: usize,
+  depth: i32,
+  rows: i32,
+): void {
+  assert(((c | cStride | panel | init | initStride) & 15) == 0);
+  const depthBytes = (<usize>depth) << 2;
+  let row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    let c0 = v128.load(init);
+    init += initStride;
+    let c1 = v128.load(init);
+    init += initStride;
+    let c2 = v128.load(init);
+    init += initStride;
+    let c3 = v128.load(init);
+    init += initStride;
+    let p0 = a;
+    let p1 = p0 + aStride;
+    let p2 = p1 + aStride;
+    let p3 = p2 + aStride;
+    let w = panel;
+    for (const end = a + depthBytes; p0 < end; p0 += 4) {
+      const w0 = v128.load(w);
+      c0 = madd(c0, v128.load32_splat(p0), w0);
+      c1 = madd(c1, v128.load32_splat(p1), w0);
+      c2 = madd(c2, v128.load32_splat(p2), w0);
+      c3 = madd(c3, v128.load32_splat(p3), w0);
+      w += PANEL_ROW_BYTES;
+      p1 += 4;
+      p2 += 4;
+      p3 += 4;
+    }
+    a += aStride << 2;
+    v128.store(c, c0);
+    c += cStride;
+    v128.store(c, c1);
+    c += cStride;
+    v128.store(c, c2);
+    c += cStride;
+    v128.store(c, c3);
+    c += cStride;
+  }
+  for (; row < rows; ++row) {
+    let sum = v128.load(init);
+    let p = a;
+    let w = panel;
+    for (const end = a + depthBytes; p < end; p += 4) {
+      sum = madd(sum, v128.load32_splat(p), v128.load(w));
+      w += PANEL_ROW_BYTES;
+    }
+    v128.store(c, sum);
+    a += aStride;
+    c += cStride;
+    init += initStride;
+  }
+}
+
+/**
  * The same over the inputs in a list only: c = init + sum over k in `active` of a[.][k] . panel[k]. The list holds `count`
  * byte offsets 4k, ascending. An input left out because it is 0 in every row would add 0 . w, so the bits are those of
  * `product` for finite weights. A kernel of its own because the list costs `product` 3 to 10 % (20 to 30 % in 256-bit mode).
@@ -259,5 +327,56 @@ export function addOuterProducts(
     v128.store(g, madd(v128.load(g, 16), s, c1), 16);
     v128.store(g, madd(v128.load(g, 32), s, c2), 32);
     v128.store(g, madd(v128.load(g, 48), s, c3), 48);
+  }
+}
+
+/** `addOuterProducts` for 4 columns, two inputs at a time. */
+export function addOuterProductsNarrow(
+  panel: usize,
+  a: usize,
+  aStride: usize,
+  delta: usize,
+  deltaStride: usize,
+  active: usize,
+  count: i32,
+  rows: i32,
+  scale: f32,
+): void {
+  assert(((panel | delta | deltaStride) & 15) == 0);
+  const s = f32x4.splat(scale);
+  const end = active + ((<usize>count) << 2);
+  let p = active;
+  for (; p + 8 <= end; p += 8) {
+    const k0 = <usize>load<u32>(p);
+    const k1 = <usize>load<u32>(p, 4);
+    let c0 = f32x4.splat(0);
+    let c1 = c0;
+    let a0 = a + k0;
+    let a1 = a + k1;
+    let d = delta;
+    for (let row = 0; row < rows; ++row) {
+      const d0 = v128.load(d);
+      c0 = madd(c0, v128.load32_splat(a0), d0);
+      c1 = madd(c1, v128.load32_splat(a1), d0);
+      d += deltaStride;
+      a0 += aStride;
+      a1 += aStride;
+    }
+    const g0 = panel + (k0 << 4);
+    v128.store(g0, madd(v128.load(g0), s, c0));
+    const g1 = panel + (k1 << 4);
+    v128.store(g1, madd(v128.load(g1), s, c1));
+  }
+  if (p < end) {
+    const k = <usize>load<u32>(p);
+    let sum = f32x4.splat(0);
+    a += k;
+    for (let row = 0; row < rows; ++row) {
+      sum = madd(sum, v128.load32_splat(a), v128.load(delta));
+      delta += deltaStride;
+      a += aStride;
+    }
+    const g = panel + (k << 4);
+    v128.store(g, madd(v128.load(g), s, sum));
   }
 }

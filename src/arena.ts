@@ -13,76 +13,116 @@ export function checkSize(plan: Plan): Plan {
   return plan;
 }
 
+/** Typed views of a whole memory, made anew when it has grown: making one costs more than a small prediction. */
+interface Views {
+  readonly buffer: ArrayBuffer;
+  readonly header: DataView<ArrayBuffer>;
+  readonly floats: Float32Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+function viewsOf({ memory }: Engine): Views {
+  const buffer = memory.buffer as ArrayBuffer;
+  return {
+    buffer,
+    header: new DataView(buffer, abi.HEADER),
+    floats: new Float32Array(buffer),
+    bytes: new Uint8Array(buffer),
+  };
+}
+
+const NO_VIEWS: Views = {
+  buffer: new ArrayBuffer(0),
+  header: new DataView(new ArrayBuffer(0)),
+  floats: new Float32Array(0),
+  bytes: new Uint8Array(0),
+};
+
 /** One network's linear memory: its plan, the core that works on it, typed access. Grows, never shrinks. */
 export class Arena {
   readonly spec: Spec;
   #plan: Plan;
   #engine: Engine | undefined;
+  #views: Views;
 
   constructor(spec: Spec, plan: Plan, engine: Engine) {
     this.spec = spec;
     this.#plan = plan;
     this.#engine = engine;
-    writeTables(engine.memory.buffer, spec, plan);
+    this.#views = viewsOf(engine);
+    writeTables(this.#views.buffer, spec, plan);
   }
 
   get plan(): Plan {
     return this.#plan;
   }
 
-  get #alive(): Engine {
+  /** Throws once the network is disposed. */
+  checkAlive(): Engine {
     if (!this.#engine) throw new Error('Network: got a call after dispose(), want a network in use');
     return this.#engine;
   }
 
-  /** Throws once the network is disposed. */
-  checkAlive(): void {
-    this.#alive;
-  }
-
   get core(): Core {
-    return this.#alive.core;
+    return this.checkAlive().core;
   }
 
-  get buffer(): ArrayBuffer {
-    return this.#alive.memory.buffer as ArrayBuffer;
+  get header(): DataView<ArrayBuffer> {
+    this.checkAlive();
+    return this.#views.header;
   }
 
-  /** Views are made when they are used: growth detaches those made before. */
+  /** Bytes or floats to `address`. */
+  write(address: number, values: Float32Array | Uint8Array | Uint8ClampedArray): void {
+    this.checkAlive();
+    if (values instanceof Float32Array) this.#views.floats.set(values, address / 4);
+    else this.#views.bytes.set(values, address);
+  }
+
+  /** A view that is good until the memory grows. */
   floats(address: number, count: number): Float32Array<ArrayBuffer> {
-    return new Float32Array(this.buffer, address, count);
+    this.checkAlive();
+    return new Float32Array(this.#views.buffer, address, count);
   }
 
   words(address: number, count: number): Uint32Array<ArrayBuffer> {
-    return new Uint32Array(this.buffer, address, count);
-  }
-
-  get header(): DataView {
-    return new DataView(this.buffer, abi.HEADER);
+    this.checkAlive();
+    return new Uint32Array(this.#views.buffer, address, count);
   }
 
   /** Room for `capacity` rows a batch and, if given, a training set. What lies in the batch and in the old set is lost. */
   reserve(capacity: number, set?: SetSize): void {
     if (capacity <= this.#plan.capacity && !set) return;
     const plan = checkSize(makePlan(this.spec, Math.max(capacity, this.#plan.capacity), set));
-    const { memory } = this.#alive;
-    growMemory(memory, plan.bytes);
+    const engine = this.checkAlive();
+    growMemory(engine.memory, plan.bytes);
     this.#plan = plan;
-    writeTables(memory.buffer as ArrayBuffer, this.spec, plan);
+    this.#views = viewsOf(engine);
+    writeTables(this.#views.buffer, this.spec, plan);
   }
 
-  /** A copy of a [rows x columns] matrix without its fill lanes. */
-  copyRows(address: number, strideBytes: number, rows: number, columns: number): Float32Array<ArrayBuffer> {
-    const source = this.floats(address, (rows * strideBytes) / 4);
-    const copy = new Float32Array(rows * columns);
+  /** Copies a [rows x columns] matrix without its fill lanes to `target` from `start` on. */
+  readRows(
+    target: Float32Array,
+    start: number,
+    address: number,
+    strideBytes: number,
+    rows: number,
+    columns: number,
+  ): void {
+    this.checkAlive();
+    const { floats } = this.#views;
     const stride = strideBytes / 4;
+    let source = address / 4;
+    let next = start;
     for (let row = 0; row < rows; row++) {
-      copy.set(source.subarray(row * stride, row * stride + columns), row * columns);
+      for (let j = 0; j < columns; j++) target[next++] = floats[source + j];
+      source += stride;
     }
-    return copy;
   }
 
   dispose(): void {
     this.#engine = undefined;
+    this.#views = NO_VIEWS;
   }
 }

@@ -124,11 +124,10 @@ export function loadTrainingSet(arena: Arena, data: CheckedData): void {
 /** Samples [first, first + rows) to `address`, and the description of the set that the core reads. */
 function copyInputs(arena: Arena, set: number, address: number, inputs: Inputs, first: number, rows: number): void {
   const { header, spec } = arena;
-  const part = inputs.subarray(first * spec.inputs, (first + rows) * spec.inputs);
-  const isFloat = part instanceof Float32Array;
-  (isFloat ? arena.floats(address, part.length) : new Uint8Array(arena.buffer, address)).set(part);
+  const isAll = rows * spec.inputs === inputs.length;
+  arena.write(address, isAll ? inputs : inputs.subarray(first * spec.inputs, (first + rows) * spec.inputs));
   header.setUint32(set + abi.SET_INPUTS, address, true);
-  header.setUint32(set + abi.SET_INPUT_TYPE, isFloat ? abi.F32 : abi.U8, true);
+  header.setUint32(set + abi.SET_INPUT_TYPE, inputs instanceof Float32Array ? abi.F32 : abi.U8, true);
 }
 
 function copyTargets(arena: Arena, set: number, address: number, targets: Targets, first: number, rows: number): void {

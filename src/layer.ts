@@ -120,7 +120,10 @@ export class ArenaLayer implements Layer {
     if (this.#pass.done === 'nothing') {
       throw new Error(`layers[${this.#index}].${name}: got no batch yet, want a forward pass before`);
     }
-    return this.#arena.copyRows(address, this.#plan.stride, this.#pass.rows, this.units);
+    const { rows } = this.#pass;
+    const values = new Float32Array(rows * this.units);
+    this.#arena.readRows(values, 0, address, this.#plan.stride, rows, this.units);
+    return values;
   }
 
   #needBackward(name: string): void {

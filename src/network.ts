@@ -233,7 +233,7 @@ export class Network {
       this.#pass.isCurrent = true;
       loadInputs(this.#arena, x, first, count);
       core.forward(count);
-      predictions.set(this.#arena.copyRows(a, stride, count, outputs), first * outputs);
+      this.#arena.readRows(predictions, first * outputs, a, stride, count, outputs);
     }
     return predictions;
   }

@@ -61,6 +61,17 @@ export interface Kernels extends Core {
     depth: number,
     rows: number,
   ): void;
+  productNarrow(
+    c: number,
+    cStride: number,
+    a: number,
+    aStride: number,
+    panel: number,
+    init: number,
+    initStride: number,
+    depth: number,
+    rows: number,
+  ): void;
   productActive(
     c: number,
     cStride: number,
@@ -74,6 +85,17 @@ export interface Kernels extends Core {
     rows: number,
   ): void;
   addOuterProducts(
+    panel: number,
+    a: number,
+    aStride: number,
+    delta: number,
+    deltaStride: number,
+    active: number,
+    count: number,
+    rows: number,
+    scale: number,
+  ): void;
+  addOuterProductsNarrow(
     panel: number,
     a: number,
     aStride: number,

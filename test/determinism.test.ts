@@ -12,12 +12,12 @@ const OPTIONS: [string, NetworkOptions, string][] = [
   [
     'sigmoid, quadratic',
     { inputs: 20, layers: [{ units: 17, initializer: 'scaledNormal' }, { units: 5 }], cost: 'quadratic', seed: 1 },
-    'd1c7a5a553055742520d728a2dc4dd66594da8b41ec2eab2312a5461adde3461',
+    '5966966ffbf2221182a9ef770bbd1e4eb4dca23cd0203193e47a638ef94433e5',
   ],
   [
     'tanh, binary cross-entropy, L2',
     { inputs: 20, layers: [{ units: 33, activation: 'tanh' }, { units: 5 }], l2: 0.1, seed: 2 ** 40 + 2 },
-    '266502ca121cc914aacb4fc5211dc1a4b92389966ce927704f73318fb74cfcbf',
+    '073257abf8ca767ee68185605a1453f65fab65099ac30678ecb3bc2642ac67d5',
   ],
   [
     'relu, softmax, two hidden layers',
@@ -30,7 +30,7 @@ const OPTIONS: [string, NetworkOptions, string][] = [
       ],
       seed: 3,
     },
-    '26004b3714fcdf1b99daf651b21b6df77792721710278af673c61a948c778fbb',
+    '6445c25370347a08fa6bad8bc264dd76ad85292a8db460fcbe248b5085e08fd9',
   ],
 ];
 

@@ -43,7 +43,7 @@ function expectClose(name: string, got: number, wanted: number, size: number, ro
   if (!(Math.abs(got - wanted) <= bound)) throw new Error(`${name}: got ${got}, want ${wanted} within ${bound}`);
 }
 
-describe('product and productActive', () => {
+describe('product, productActive and productNarrow', () => {
   test.each(SIZES)('%i inputs, 1 to 33 rows: the panel product, row by row, and nothing beside it', (depth) => {
     for (const rows of [1, 2, 3, 4, 7, 10, 33]) {
       startOver();
@@ -61,9 +61,24 @@ describe('product and productActive', () => {
       active.forEach((k, i) => {
         words[list.index + i] = 4 * k;
       });
-      for (const inputs of [Array.from({ length: depth }, (_, k) => k), active]) {
+      const all = Array.from({ length: depth }, (_, k) => k);
+      const narrow = all.slice();
+      for (const inputs of [all, active, narrow]) {
         memory.fill(SENTINEL, c.index, c.index + rows * cStride);
-        if (inputs === active) {
+        const isNarrow = inputs === narrow;
+        if (isNarrow) {
+          core.productNarrow(
+            c.address,
+            cStride * 4,
+            a.address,
+            aStride * 4,
+            panel.address,
+            init.address,
+            0,
+            depth,
+            rows,
+          );
+        } else if (inputs === active) {
           core.productActive(
             c.address,
             cStride * 4,
@@ -80,7 +95,7 @@ describe('product and productActive', () => {
           core.product(c.address, cStride * 4, a.address, aStride * 4, panel.address, init.address, 0, depth, rows);
         }
         for (let i = 0; i < rows; i++) {
-          for (let j = 0; j < 16; j++) {
+          for (let j = 0; j < (isNarrow ? 4 : 16); j++) {
             let sum = memory[init.index + j];
             let size = Math.abs(sum);
             for (const k of inputs) {
@@ -90,7 +105,7 @@ describe('product and productActive', () => {
             }
             expectClose(`c[${i}][${j}]`, memory[c.index + i * cStride + j], sum, size, inputs.length + 1);
           }
-          expect(memory[c.index + i * cStride + 16]).toBe(SENTINEL);
+          expect(memory[c.index + i * cStride + (isNarrow ? 4 : 16)]).toBe(SENTINEL);
         }
         expect(memory[c.index - 1]).toBe(SENTINEL);
       }
@@ -136,7 +151,7 @@ describe('product and productActive', () => {
   });
 });
 
-describe('addOuterProducts', () => {
+describe('addOuterProducts and addOuterProductsNarrow', () => {
   test.each(SIZES)('%i inputs, 1 to 33 rows: panel += scale . sum of a delta, listed inputs only', (depth) => {
     for (const rows of [1, 2, 3, 10, 33]) {
       startOver();
@@ -153,33 +168,27 @@ describe('addOuterProducts', () => {
         words[list.index + i] = 4 * k;
       });
       const scale = Math.fround(-0.3);
-      core.addOuterProducts(
-        panel.address,
-        a.address,
-        aStride * 4,
-        delta.address,
-        128,
-        list.address,
-        active.length,
-        rows,
-        scale,
-      );
-      for (let k = 0; k < depth; k++) {
-        for (let j = 0; j < 16; j++) {
-          const got = memory[panel.index + k * 16 + j];
-          const old = before[k * 16 + j];
-          if (!active.includes(k)) {
-            expect(got).toBe(old);
-            continue;
+      for (const columns of [16, 4]) {
+        memory.set(before, panel.index);
+        const add = columns === 16 ? core.addOuterProducts : core.addOuterProductsNarrow;
+        add(panel.address, a.address, aStride * 4, delta.address, 128, list.address, active.length, rows, scale);
+        for (let k = 0; k < depth; k++) {
+          for (let j = 0; j < 16; j++) {
+            const got = memory[panel.index + k * 16 + j];
+            const old = before[k * 16 + j];
+            if (!active.includes(k) || j >= columns) {
+              expect(got).toBe(old);
+              continue;
+            }
+            let sum = old;
+            let size = Math.abs(old);
+            for (let i = 0; i < rows; i++) {
+              const term = scale * memory[a.index + i * aStride + k] * memory[delta.index + i * 32 + j];
+              sum += term;
+              size += Math.abs(term);
+            }
+            expectClose(`panel[${k}][${j}]`, got, sum, size, rows + 3);
           }
-          let sum = old;
-          let size = Math.abs(old);
-          for (let i = 0; i < rows; i++) {
-            const term = scale * memory[a.index + i * aStride + k] * memory[delta.index + i * 32 + j];
-            sum += term;
-            size += Math.abs(term);
-          }
-          expectClose(`panel[${k}][${j}]`, got, sum, size, rows + 3);
         }
       }
       expect(memory[panel.index - 1]).toBe(SENTINEL);

@@ -590,7 +590,8 @@ describe('steps by hand', () => {
     net.trainBatch(inputs, targets);
     expect(() => net.backward(targets)).toThrow(refused);
     net.forward(inputs);
-    net.layers[0].weights = net.layers[0].weights;
+    const { weights } = net.layers[0];
+    net.layers[0].weights = weights;
     expect(() => net.backward(targets)).toThrow(refused);
     net.forward(inputs);
     net.backward(targets);
@@ -1012,7 +1013,7 @@ describe('training in the background', () => {
         disturbed.trainingSamples = 1;
         disturbed.trainBatch(batch.inputs, batch.targets);
         rate = optimizer.learningRate;
-        before.forEach((parameters, l) => Object.assign(layers[l], parameters));
+        for (const [l, parameters] of before.entries()) Object.assign(layers[l], parameters);
         disturbed.trainingSamples = trainingSamples;
       },
     });
