@@ -1,0 +1,94 @@
+import { Network, sgd } from 'simdprop';
+import { type PlainLayerOptions, PlainNetwork } from './pure-js.js';
+import { makeWorkload, type Workload } from './workloads.js';
+
+// One contestant, a process of its own: in one process plain JavaScript became a fifth slower for good after the first fit of
+// simdprop (91,000 to 75,000 samples/s at 784-30-10), which would have flattered simdprop.
+
+export interface Assignment {
+  contestant: 'simdprop' | 'plain JavaScript';
+  workload: string;
+  /** The weights each run starts from. */
+  start: PlainLayerOptions[];
+}
+
+/** Samples a call of predict; undefined: train. */
+export interface Order {
+  batch: number | undefined;
+}
+
+export interface Outcome {
+  elapsedMs: number;
+  /** The cost of the last epoch, or the sum of all outputs: what both contestants must agree on. */
+  value: number;
+}
+
+/** Bytes are multiplied with the default of simdprop. */
+const BYTE_SCALE = 1 / 255;
+
+interface Contestant {
+  reset(start: PlainLayerOptions[]): void;
+  train(): number | Promise<number>;
+  predict(x: Float32Array | Uint8Array): Float32Array;
+}
+
+async function enterSimdprop({ inputs, layers, cost, ...workload }: Workload, rows: number): Promise<Contestant> {
+  const { data, epochs, batchSize, learningRate } = workload;
+  const net = await Network.create({ inputs, layers, cost, batchSize: rows });
+  const options = { epochs, batchSize, optimizer: sgd({ learningRate }), shuffle: false };
+  return {
+    reset(start) {
+      start.forEach(({ weights, biases }, l) => {
+        net.layers[l].weights = weights;
+        net.layers[l].biases = biases;
+      });
+    },
+    train: async () => (await net.fit(data, options))[epochs - 1].cost,
+    predict: (x) => net.predict(x),
+  };
+}
+
+function enterPlain({ inputs, cost, ...workload }: Workload, rows: number, layers: PlainLayerOptions[]): Contestant {
+  const { data, epochs, batchSize, learningRate } = workload;
+  const net = new PlainNetwork(inputs, layers, cost, rows);
+  const scale = data.inputs instanceof Uint8Array ? BYTE_SCALE : 1;
+  return {
+    reset(start) {
+      start.forEach(({ weights, biases }, l) => {
+        net.setParameters(l, weights, biases);
+      });
+    },
+    train() {
+      let epochCost = 0;
+      for (let epoch = 0; epoch < epochs; ++epoch) {
+        epochCost = net.trainEpoch(data.inputs, scale, workload.rows, batchSize, learningRate);
+      }
+      return epochCost;
+    },
+    predict: (x) => net.predict(x, scale),
+  };
+}
+
+async function serve({ contestant, workload: name, start }: Assignment): Promise<void> {
+  const workload = makeWorkload(name);
+  const { inputs, data, inference, batchSize } = workload;
+  const rows = Math.max(batchSize, ...inference.batchSizes);
+  const entered = contestant === 'simdprop' ? await enterSimdprop(workload, rows) : enterPlain(workload, rows, start);
+
+  const predictAll = (batch: number) => {
+    let sum = 0;
+    for (let first = 0; first + batch <= inference.samples; first += batch) {
+      for (const a of entered.predict(data.inputs.subarray(first * inputs, (first + batch) * inputs))) sum += a;
+    }
+    return sum;
+  };
+  process.on('message', async ({ batch }: Order) => {
+    entered.reset(start);
+    const started = performance.now();
+    const value = batch === undefined ? await entered.train() : predictAll(batch);
+    process.send!({ elapsedMs: performance.now() - started, value } satisfies Outcome);
+  });
+  process.send!('ready');
+}
+
+process.once('message', serve);

@@ -1,0 +1,179 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import { Network } from 'simdprop';
+import { Bench, type Task } from 'tinybench';
+import type { Assignment, Order, Outcome } from './contestant.js';
+import { alignTable, describeMachine, machineLine, median, saveResult } from './machine.js';
+import { makeWorkload, type Workload, workloadNames } from './workloads.js';
+
+// Training and inference against plain JavaScript: the same samples in the same order from the same weights, each contestant
+// in a process of its own. They take turns in short runs, the first of a pair by turns too, so that what the machine does
+// meanwhile hits both alike; while one runs, the other waits.
+
+const CONTESTANTS: Assignment['contestant'][] = ['simdprop', 'plain JavaScript'];
+
+/** Pairs of runs that are measured, and that go before them to warm up. */
+const PAIRS = 31;
+const WARM_UP_PAIRS = 3;
+/** How far the values of the contestants may be apart, relatively, before they are timed. */
+const TOLERANCE = 1e-3;
+
+interface Contest {
+  name: string;
+  /** Of one run. */
+  samples: number;
+  order: Order;
+}
+
+interface Row {
+  contest: string;
+  /** Samples per second, the median of the runs. */
+  simdprop: number;
+  plain: number;
+  /** The median of the ratios of the pairs. */
+  ratio: number;
+}
+
+const HELP = `npm run bench -- [--only TEXT] [--save]
+  --only TEXT  only the workloads whose name contains TEXT
+  --save       also write bench/results/<date>-<node version>.json`;
+
+function listContests({ name, inputs, data, epochs, inference }: Workload): Contest[] {
+  const training = {
+    name: `train ${name}`,
+    samples: (epochs * data.inputs.length) / inputs,
+    order: { batch: undefined },
+  };
+  const predictions = inference.batchSizes.map((batch) => ({
+    name: `predict ${name.split(' ')[0]}, ${batch} a call`,
+    samples: inference.samples - (inference.samples % batch),
+    order: { batch },
+  }));
+  return [training, ...predictions];
+}
+
+async function startContestants(workload: Workload): Promise<ChildProcess[]> {
+  const { inputs, layers, cost } = workload;
+  const net = await Network.create({ inputs, layers, cost, seed: 1 });
+  const start = net.layers.map(({ units, activation, weights, biases }) => ({ units, activation, weights, biases }));
+  net.dispose();
+  return Promise.all(
+    CONTESTANTS.map(async (contestant) => {
+      const child = fork(new URL('./contestant.ts', import.meta.url), { serialization: 'advanced' });
+      // it has said why itself
+      child.once('exit', (code) => code !== 0 && process.exit(code ?? 1));
+      await tell(child, { contestant, workload: workload.name, start });
+      return child;
+    }),
+  );
+}
+
+/** Sends a message and waits for the one that answers it. */
+async function tell(child: ChildProcess, message: Assignment | Order): Promise<unknown> {
+  const answer = once(child, 'message');
+  child.send(message);
+  return (await answer)[0];
+}
+
+async function run(child: ChildProcess, order: Order): Promise<Outcome> {
+  return (await tell(child, order)) as Outcome;
+}
+
+async function checkSame({ name, order }: Contest, contestants: ChildProcess[]): Promise<void> {
+  const simdprop = (await run(contestants[0], order)).value;
+  const plain = (await run(contestants[1], order)).value;
+  if (Math.abs(simdprop - plain) <= TOLERANCE * Math.abs(plain)) return;
+  throw new Error(
+    `${name}: got ${simdprop} of simdprop and ${plain} of plain JavaScript, want the same to ${TOLERANCE}`,
+  );
+}
+
+async function measure({ name, samples, order }: Contest, contestants: ChildProcess[]): Promise<Row> {
+  const bench = new Bench({ time: 0, iterations: 1, warmup: false, throws: true });
+  let runs = 0;
+  const [simdprop, plain] = contestants.map((child, contestant) => {
+    const timed = async () => {
+      ++runs;
+      // the time that counts is the contestant's own: without the messages, and without putting the weights back
+      return { overriddenDuration: (await run(child, order)).elapsedMs };
+    };
+    bench.add(CONTESTANTS[contestant], timed, { async: true });
+    return bench.getTask(CONTESTANTS[contestant])!;
+  });
+  const samplesPerSecond = async (task: Task) => {
+    // a task that is completed would return its old result
+    task.reset();
+    const { result } = await task.run();
+    if (result.state !== 'completed') throw new Error(`${name}: ${task.name} is ${result.state}`);
+    return (1000 * samples) / result.latency.p50;
+  };
+  const pairs: { simdprop: number; plain: number }[] = [];
+  for (let pair = 0; pair < WARM_UP_PAIRS + PAIRS; ++pair) {
+    const simdpropFirst = pair % 2 === 0 ? await samplesPerSecond(simdprop) : undefined;
+    const plainSpeed = await samplesPerSecond(plain);
+    pairs.push({ simdprop: simdpropFirst ?? (await samplesPerSecond(simdprop)), plain: plainSpeed });
+  }
+  if (runs !== 2 * pairs.length) {
+    throw new Error(`${name}: got ${runs} runs, want ${2 * pairs.length}: some results are old ones`);
+  }
+  const measured = pairs.slice(WARM_UP_PAIRS);
+  return {
+    contest: name,
+    simdprop: median(measured.map((pair) => pair.simdprop)),
+    plain: median(measured.map((pair) => pair.plain)),
+    ratio: median(measured.map((pair) => pair.simdprop / pair.plain)),
+  };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { only: { type: 'string', default: '' }, save: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const names = workloadNames.filter((name) => name.includes(values.only));
+  if (names.length === 0) {
+    throw new Error(
+      `--only: got '${values.only}', want a part of ${workloadNames.map((name) => `'${name}'`).join(', ')}`,
+    );
+  }
+  const machine = describeMachine();
+  console.log(machineLine(machine));
+  const rows: Row[] = [];
+  for (const name of names) {
+    const workload = makeWorkload(name);
+    const contestants = await startContestants(workload);
+    try {
+      for (const contest of listContests(workload)) {
+        process.stderr.write(`${contest.name} ...\n`);
+        await checkSame(contest, contestants);
+        rows.push(await measure(contest, contestants));
+      }
+    } finally {
+      for (const contestant of contestants) contestant.disconnect();
+    }
+  }
+  const count = (speed: number) => Math.round(speed).toLocaleString('en-US');
+  console.log(`samples per second, median of ${PAIRS} alternate runs; ratio: median of the pairs`);
+  console.log(
+    alignTable([
+      ['', 'simdprop', 'plain JavaScript', 'ratio', ''],
+      ...rows.map(({ contest, simdprop, plain, ratio }) => [
+        contest,
+        count(simdprop),
+        count(plain),
+        `${ratio.toFixed(2)}x`,
+        ratio < 1 ? 'LOST' : '',
+      ]),
+    ]),
+  );
+  if (values.save) console.log(saveResult(`${machine.date}-node-${machine.node.slice(1)}`, machine, { rows }));
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,129 @@
+import type { CostName, LayerOptions } from 'simdprop';
+import { CLASSES, type Digits, packagedData, readDigits } from '../examples/digits/idx.js';
+
+export const PIXELS = 784;
+
+/** The real digits: 60,000 for training, 10,000 for the test. */
+export function loadDigits(): { train: Digits; test: Digits } {
+  const directory = packagedData();
+  return { train: readDigits(directory, 'train'), test: readDigits(directory, 't10k') };
+}
+
+/** Digits [first, first + count) as a data set; nothing is copied. */
+export function digitsRange({ images, labels }: Digits, first: number, count: number) {
+  return {
+    inputs: images.subarray(first * PIXELS, (first + count) * PIXELS),
+    targets: labels.subarray(first, first + count),
+  };
+}
+
+export interface Workload {
+  name: string;
+  inputs: number;
+  layers: LayerOptions[];
+  cost: CostName;
+  learningRate: number;
+  batchSize: number;
+  /** Epochs of one call of fit. */
+  epochs: number;
+  data: { inputs: Float32Array | Uint8Array; targets: Float32Array | Uint8Array };
+  /** The same targets as rows. */
+  rows: Float32Array;
+  /** Samples that one round of inference predicts, and how many of them a call. */
+  inference: { samples: number; batchSizes: number[] };
+}
+
+/**
+ * Points around the corners of the unit square, class 1 where one coordinate is high: exclusive or, of many samples.
+ * A fixed generator (Park and Miller's), so that every run has the same points.
+ */
+function exclusiveOr(samples: number): { inputs: Float32Array; targets: Float32Array } {
+  let state = 1;
+  const random = () => {
+    state = (state * 48271) % 0x7fffffff;
+    return state / 0x7fffffff;
+  };
+  const inputs = new Float32Array(2 * samples);
+  const targets = new Float32Array(samples);
+  for (let sample = 0; sample < samples; ++sample) {
+    const [left, right] = [(sample >> 1) & 1, sample & 1];
+    inputs[2 * sample] = left + 0.5 * (random() - 0.5);
+    inputs[2 * sample + 1] = right + 0.5 * (random() - 0.5);
+    targets[sample] = left ^ right;
+  }
+  return { inputs, targets };
+}
+
+const SMALL = {
+  inputs: 2,
+  layers: [
+    { units: 2, activation: 'sigmoid' },
+    { units: 1, activation: 'sigmoid' },
+  ] satisfies LayerOptions[],
+  cost: 'quadratic' as const,
+  learningRate: 0.5,
+  batchSize: 1,
+};
+
+/** The first digits of the training set, and their labels as rows. */
+function digits(count: number): Pick<Workload, 'data' | 'rows'> {
+  const data = digitsRange(loadDigits().train, 0, count);
+  const rows = new Float32Array(count * CLASSES);
+  data.targets.forEach((label, sample) => {
+    rows[sample * CLASSES + label] = 1;
+  });
+  return { data, rows };
+}
+
+const WORKLOADS: Record<string, () => Omit<Workload, 'name'>> = {
+  '2-2-1 online': () => {
+    const data = exclusiveOr(2000);
+    return { ...SMALL, epochs: 200, data, rows: data.targets, inference: { samples: 2000, batchSizes: [1, 256] } };
+  },
+  '784-30-10 batch 10': () => ({
+    inputs: PIXELS,
+    layers: [
+      { units: 30, activation: 'sigmoid' },
+      { units: CLASSES, activation: 'sigmoid' },
+    ],
+    cost: 'quadratic',
+    learningRate: 3,
+    batchSize: 10,
+    epochs: 1,
+    ...digits(10_000),
+    inference: { samples: 5120, batchSizes: [1, 256] },
+  }),
+  '784-128-10 batch 32': () => ({
+    inputs: PIXELS,
+    layers: [
+      { units: 128, activation: 'relu' },
+      { units: CLASSES, activation: 'softmax' },
+    ],
+    cost: 'categoricalCrossEntropy',
+    learningRate: 0.1,
+    batchSize: 32,
+    epochs: 1,
+    ...digits(4000),
+    inference: { samples: 2560, batchSizes: [1, 256] },
+  }),
+  '784-512-512-10 batch 128': () => ({
+    inputs: PIXELS,
+    layers: [
+      { units: 512, activation: 'relu' },
+      { units: 512, activation: 'relu' },
+      { units: CLASSES, activation: 'softmax' },
+    ],
+    cost: 'categoricalCrossEntropy',
+    learningRate: 0.1,
+    batchSize: 128,
+    epochs: 1,
+    ...digits(1280),
+    inference: { samples: 1024, batchSizes: [1, 256] },
+  }),
+};
+
+export const workloadNames = Object.keys(WORKLOADS);
+
+export function makeWorkload(name: string): Workload {
+  return { name, ...WORKLOADS[name]() };
+}
