@@ -1,7 +1,7 @@
 // The numbers both sides share. Valid TypeScript and valid AssemblyScript: src/ imports this file as it stands, so the
 // two sides cannot drift apart. Offsets are bytes; a word is 4 bytes; an address is a u32 into the linear memory.
 //
-//   0          4096        4352                       4352 + 128 * layers
+//   0          4096        4608                       4608 + 128 * layers
 //   | constants | header    | a row for each layer     | the arena: planned by src/plan.ts
 //
 // Below `HEADER` lie the polynomial tables of math.ts. A layer here is a layer of weights: row 0 is layer 2 of SPEC's
@@ -13,11 +13,40 @@ export const SIGMOID = 1;
 export const TANH = 2;
 export const RELU = 3;
 export const SOFTMAX = 4;
+export const LEAKY_RELU = 5;
+export const ELU = 6;
+export const SELU = 7;
+export const GELU = 8;
+export const SILU = 9;
+export const SOFTPLUS = 10;
+export const SOFTSIGN = 11;
+export const HARD_SIGMOID = 12;
+export const MIXED = 13; // one for each unit: see RUNS
 
 // Costs
 export const QUADRATIC = 0;
 export const BINARY_CROSS_ENTROPY = 1;
 export const CATEGORICAL_CROSS_ENTROPY = 2;
+export const MEAN_ABSOLUTE_ERROR = 3;
+export const HUBER = 4;
+export const HINGE = 5;
+export const KULLBACK_LEIBLER = 6;
+export const POISSON = 7;
+export const CUSTOM_COST = 8;
+
+// Optimizers. What each takes from HYPER and keeps in its slots of STATE is said in update.ts.
+export const SGD = 0;
+export const MOMENTUM = 1;
+export const NESTEROV = 2;
+export const ADAGRAD = 3;
+export const ADADELTA = 4;
+export const RMSPROP = 5;
+export const ADAM = 6;
+export const ADAMW = 7;
+export const NADAM = 8;
+export const LION = 9;
+export const IRPROP = 10;
+export const LBFGS = 11; // src/lbfgs.ts moves the parameters, the core computes the gradient
 
 // Types of stored data
 export const F32 = 0;
@@ -29,6 +58,8 @@ export const LABELS = 1;
 export const RANDOM_WEIGHTS = 1;
 export const RANDOM_BIASES = 2;
 export const RANDOM_ORDER = 3;
+export const RANDOM_DROPOUT = 4;
+export const RANDOM_SPLIT = 16;
 
 // Weights lie in panels of 16 units: w_jk at panel j / 16, row k, column j % 16. One row of a panel is one cache line.
 export const PANEL_UNITS = 16;
@@ -36,54 +67,95 @@ export const PANEL_ROW_BYTES = 64;
 // A panel with this many units or less is computed 4 at a time; what fills its rows is then neither written nor read.
 export const NARROW_UNITS = 8;
 
-// Header
+/** Rows of a mixed layer that are gathered at once. */
+export const MIXED_ROWS = 8;
+
+// Header. Addresses are 0 where there is no such thing.
 export const HEADER = 4096;
 export const LAYER_COUNT = 0;
 export const COST = 4;
-export const BATCH_ROWS = 8; // rows of a full mini-batch
+export const IS_TRAINING = 8; // u32: the pass that lies in the buffers has dropped
 export const X = 12; // a^1 [rows x inputs]
 export const X_STRIDE = 16;
 export const INPUTS = 20;
 export const Y = 24; // targets [rows x outputs]
 export const Y_STRIDE = 28;
 export const OUTPUTS = 32;
-export const ACTIVE = 36; // u32 byte offsets 4k of the inputs that are not zero in the whole batch, ascending
-export const ACTIVE_COUNT = 40;
-export const IDENTITY = 44; // u32 byte offsets 0, 4, 8, ...: the list for layers whose inputs are all used
-export const ZEROS = 48; // zeros, as many as the widest layer's row: the accumulators' start where there is no bias
-export const PARAMETERS = 52; // all weights, then all biases
-export const WEIGHT_FLOATS = 56;
-export const PARAMETER_FLOATS = 60;
-export const GRADIENTS = 64; // laid out as the parameters
-export const CONFUSION = 68; // u32 [outputs x outputs], rows = target; 0 when outputs is 1 or large
-export const RANDOM_BLOCK = 72; // 16 bytes: one block of random words
-export const SEED_LOW = 76;
-export const SEED_HIGH = 80;
-export const SCALE = 84; // f32: what a byte of input is multiplied with
-export const LEARNING_RATE = 88; // f64
-export const L2 = 96; // f64: lambda
-export const TRAINING_SAMPLES = 104; // f64: n of lambda / (2n)
+export const ROW_WEIGHTS = 36; // f32 [rows]: the samples' weights, 1 where the data have none
+export const ACTIVE = 40; // u32 byte offsets 4k of the inputs that are not zero in the whole batch, ascending
+export const ACTIVE_COUNT = 44;
+export const IDENTITY = 48; // u32 byte offsets 0, 4, 8, ...: the list for layers whose inputs are all used
+export const ZEROS = 52; // zeros, as many as the widest layer's row: the accumulators' start where there is no bias
+export const PARAMETERS = 56; // all weights, then all biases
+export const WEIGHT_FLOATS = 60;
+export const PARAMETER_FLOATS = 64;
+export const GRADIENTS = 68; // laid out as the parameters
+export const STATE = 72; // the optimizer's slots, each laid out as the parameters
+export const CONFUSION = 76; // u32 [outputs x outputs], rows = target
+export const RANDOM_BLOCK = 80; // 16 bytes: one block of random words
+export const SEED_LOW = 84;
+export const SEED_HIGH = 88;
+export const SCALE = 92; // f32: what a byte of input is multiplied with
+export const MEANS = 96; // f32 [inputs]: standardisation of x, (x - mean) / deviation
+export const INVERSE_DEVIATIONS = 100; // f32 [inputs]
+export const SCRATCH = 104; // z, a and delta of the units of one function: 3 x [MIXED_ROWS x the widest mixed layer]
+export const CORRECT = 108; // u32: samples classified correctly since it was cleared
 export const COST_SUM = 112; // f64: sum of C_x over the samples seen since it was cleared
-export const CORRECT = 120; // u32: samples classified correctly since it was cleared
-export const TOUCHED = 124;
+export const TOUCHED = 120;
+export const COST_PARAMETER = 124; // f32: delta of Huber
+export const LABEL_SMOOTHING = 128; // f32: y (1 - s) + s / outputs
+
+// What a step is made of
+export const STEP_ROWS = 136; // rows of a full step
+export const CHUNK_ROWS = 140; // rows that go through the network at once
+export const STEP_COUNT = 144; // u32: steps taken in the network's life: dropout counts them
+export const STOPPED = 148; // u32: 1 once a cost was not finite; nothing was updated by that step
+export const RATES = 152; // f64 [steps of a call]: learning rates that change from step to step
+export const OPTIMIZER = 156;
+export const OPTIMIZER_STEPS = 268; // u32: steps this optimizer has taken, t of Adam
+export const LEARNING_RATE = 160; // f64
+export const L2 = 168; // f64: lambda
+export const L1 = 176; // f64
+export const TRAINING_SAMPLES = 184; // f64: n of lambda / (2n)
+export const PENALIZE_BIASES = 192; // u32: L1 and L2 count the biases too
+export const IS_WEIGHTED = 196; // u32: ROW_WEIGHTS count
+export const CLIP_VALUE = 200; // f64, 0: none
+export const CLIP_NORM = 208; // f64, 0: none
+export const HYPER = 216; // f64 [6]: the optimizer's own numbers
+export const STEP_ROW = 264; // u32: rows of this step that went before the chunk: dropout counts them
 
 // Two data sets: the one that is trained on, and the window through which everything else passes
-export const TRAINING_SET = 128;
-export const WINDOW = 160;
+export const TRAINING_SET = 272;
+export const WINDOW = 304;
 export const SET_INPUTS = 0; // addresses; 0: none
 export const SET_INPUT_TYPE = 4;
 export const SET_TARGETS = 8;
 export const SET_TARGET_TYPE = 12;
-export const SET_ORDER = 16; // u32 [samples]; 0: in the order stored
-export const SET_SAMPLES = 20;
+export const SET_WEIGHTS = 16; // f32 [samples]
+export const SET_ORDER = 20; // u32 [samples]; 0: in the order stored
+export const SET_SAMPLES = 24;
+
+export const IGNORE_NON_FINITE = 416; // u32: a step whose cost is not finite is taken all the same
+// What an evaluation counts, since it was cleared; see score.ts
+export const TOP_K = 400; // u32: 0, or how many outputs may come first
+export const TOP_K_HITS = 404; // u32
+export const ERROR_SUMS = 408; // f64 [5 x 2] for each pair of outputs
+export const SCORED = 412; // u32: samples in them
+// What optimizers keep from step to step beside their slots, and what a step works with
+export const COEFFICIENTS = 432; // f32 [8]: of the rule, this step
+export const EFFECTIVE = 464; // a block of the gradient, clipped and with the penalties
+export const STEP_COST = 472; // f64: the step's mean cost, so far
+export const PREVIOUS_COST = 480; // f64: the last step's, penalties included: iRPROP+
+export const MOMENTUM_PRODUCT = 488; // f64: NAdam's product of all mu so far
+export const PAIRS = 496; // u32: pairs that L-BFGS has stored since its state was cleared
 
 // Layer table
-export const LAYERS = 4352;
+export const LAYERS = 4608;
 export const LAYER_BYTES = 128;
 export const FAN_IN = 0;
 export const UNITS = 4;
 export const ACTIVATION = 8;
-export const INPUT = 12; // a^(l-1) [rows x fanIn]
+export const INPUT = 12; // a^(l-1) [rows x fanIn], after dropout
 export const INPUT_STRIDE = 16;
 export const STRIDE = 20; // bytes from one row of z, a or delta to the next
 export const Z = 24;
@@ -94,3 +166,10 @@ export const BIASES = 40;
 export const WEIGHT_GRADIENTS = 44;
 export const BIAS_GRADIENTS = 48;
 export const TRANSPOSED = 52; // panels of 16 inputs, a row for each unit: what BP2 reads; none for the first layer
+export const HAS_BIAS = 56; // u32
+export const RUNS = 60; // MIXED: a record {u32 activation, u32 units, u32 byte offset 4j of each} for each function that occurs
+export const RUN_COUNT = 64;
+export const DROPPED = 68; // a after dropout, the next layer's INPUT
+export const DROPOUT_MASK = 72; // [rows x units]: 0, or 1 / (1 - rate)
+export const DROPOUT_RATE = 80; // f64
+export const MAX_NORM = 88; // f64, 0: none: the largest length of a unit's weights

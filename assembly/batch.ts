@@ -1,16 +1,25 @@
 import {
   ACTIVE,
   ACTIVE_COUNT,
+  COST,
   HEADER,
+  HINGE,
+  IDENTITY,
   INPUTS,
+  INVERSE_DEVIATIONS,
+  IS_WEIGHTED,
   LABELS,
+  LABEL_SMOOTHING,
+  MEANS,
   OUTPUTS,
+  ROW_WEIGHTS,
   SCALE,
-  SET_INPUT_TYPE,
   SET_INPUTS,
+  SET_INPUT_TYPE,
   SET_ORDER,
-  SET_TARGET_TYPE,
   SET_TARGETS,
+  SET_TARGET_TYPE,
+  SET_WEIGHTS,
   TOUCHED,
   U8,
   X,
@@ -25,7 +34,21 @@ import {
 /** x and y of the batch = samples [first, first + rows) of the data set in its order; address 0 leaves x or y as it is. */
 export function gather(set: usize, first: i32, rows: i32): void {
   if (load<u32>(set, SET_INPUTS)) gatherInputs(set, first, rows);
-  if (load<u32>(set, SET_TARGETS)) gatherTargets(set, first, rows);
+  if (load<u32>(set, SET_TARGETS)) {
+    gatherTargets(set, first, rows);
+    if (load<f32>(HEADER, LABEL_SMOOTHING) != 0) smooth(rows);
+  }
+  const isWeighted = load<u32>(set, SET_WEIGHTS) != 0;
+  store<u32>(HEADER, u32(isWeighted), IS_WEIGHTED);
+  if (isWeighted) gatherWeights(set, first, rows);
+}
+
+/** values [count] = scale . values, i32 to f32 in place: each rounded, then multiplied, as a byte is. The last vector is a whole one. */
+export function convertIntegers(values: usize, count: i32, scale: f32): void {
+  const factor = f32x4.splat(scale);
+  for (const end = values + ((<usize>count) << 2); values < end; values += 16) {
+    v128.store(values, f32x4.mul(f32x4.convert_i32x4_s(v128.load(values)), factor));
+  }
 }
 
 function sampleAt(order: usize, position: i32): usize {
@@ -37,7 +60,7 @@ function sampleAt(order: usize, position: i32): usize {
  * fifth at batch 1; the others cost nothing from here on. Column by column, so that a register holds what the list asks.
  * Whole vectors are copied: up to 15 items past a sample's end are read and land in the fill lanes of its row.
  */
-function gatherInputs(set: usize, first: i32, rows: i32): void {
+export function gatherInputs(set: usize, first: i32, rows: i32): void {
   const source = <usize>load<u32>(set, SET_INPUTS);
   const order = <usize>load<u32>(set, SET_ORDER);
   const inputs = <usize>load<u32>(HEADER, INPUTS);
@@ -87,6 +110,35 @@ function gatherInputs(set: usize, first: i32, rows: i32): void {
   // fill lanes may have been listed: they come last
   while (next > active && <usize>load<u32>(next - 4) >= inputs << 2) next -= 4;
   store<u32>(HEADER, <u32>((next - active) >> 2), ACTIVE_COUNT);
+  if (load<u32>(HEADER, MEANS)) standardize(rows);
+}
+
+/** x = (x - mean) / deviation, column by column. A zero is no longer one: every input is active. */
+function standardize(rows: i32): void {
+  const means = <usize>load<u32>(HEADER, MEANS);
+  const inverses = <usize>load<u32>(HEADER, INVERSE_DEVIATIONS);
+  const inputs = load<u32>(HEADER, INPUTS);
+  const bytes = (<usize>inputs) << 2;
+  const stride = <usize>load<u32>(HEADER, X_STRIDE);
+  let x = <usize>load<u32>(HEADER, X);
+  for (let row = 0; row < rows; ++row) {
+    for (let k: usize = 0; k < bytes; k += 16) {
+      const centred = f32x4.sub(v128.load(x + k), v128.load(means + k));
+      v128.store(x + k, f32x4.mul(centred, v128.load(inverses + k)));
+    }
+    x += stride;
+  }
+  memory.copy(<usize>load<u32>(HEADER, ACTIVE), <usize>load<u32>(HEADER, IDENTITY), bytes);
+  store<u32>(HEADER, inputs, ACTIVE_COUNT);
+}
+
+function gatherWeights(set: usize, first: i32, rows: i32): void {
+  const source = <usize>load<u32>(set, SET_WEIGHTS);
+  const order = <usize>load<u32>(set, SET_ORDER);
+  const target = <usize>load<u32>(HEADER, ROW_WEIGHTS);
+  for (let row = 0; row < rows; ++row) {
+    store<f32>(target + ((<usize>row) << 2), load<f32>(source + (sampleAt(order, first + row) << 2)));
+  }
 }
 
 /** Appends the offsets of those of `count` neighbouring inputs whose bit is set. Returns the list's new end. */
@@ -122,12 +174,14 @@ function gatherTargets(set: usize, first: i32, rows: i32): void {
   const bytes = outputs << 2;
   let y = <usize>load<u32>(HEADER, Y);
   if (load<i32>(set, SET_TARGET_TYPE) == LABELS) {
-    const zero = f32x4.splat(0);
+    // what the hinge cost calls the other classes is -1
+    const other: f32 = load<i32>(HEADER, COST) == HINGE ? -1 : 0;
+    const others = f32x4.splat(other);
     for (let row = 0; row < rows; ++row) {
       const label = <usize>load<u32>(source + (sampleAt(order, first + row) << 2));
-      for (let j: usize = 0; j < bytes; j += 16) v128.store(y + j, zero);
-      // one output: the label 0 or 1 is the target itself
-      if (outputs == 1) store<f32>(y, <f32>label);
+      for (let j: usize = 0; j < bytes; j += 16) v128.store(y + j, others);
+      // one output: it stands for label 1
+      if (outputs == 1) store<f32>(y, label ? 1 : other);
       else store<f32>(y + (label << 2), 1);
       y += stride;
     }
@@ -137,5 +191,21 @@ function gatherTargets(set: usize, first: i32, rows: i32): void {
       for (let j: usize = 0; j < bytes; j += 16) v128.store(y + j, v128.load(sample + j));
       y += stride;
     }
+  }
+}
+
+/** y = y (1 - s) + s / outputs. */
+function smooth(rows: i32): void {
+  const share = load<f32>(HEADER, LABEL_SMOOTHING);
+  const outputs = load<i32>(HEADER, OUTPUTS);
+  const keep = f32x4.splat(1 - share);
+  const add = f32x4.splat(share / <f32>outputs);
+  const stride = <usize>load<u32>(HEADER, Y_STRIDE);
+  let y = <usize>load<u32>(HEADER, Y);
+  for (let row = 0; row < rows; ++row) {
+    for (let j: usize = 0, bytes = (<usize>outputs) << 2; j < bytes; j += 16) {
+      v128.store(y + j, f32x4.add(f32x4.mul(v128.load(y + j), keep), add));
+    }
+    y += stride;
   }
 }

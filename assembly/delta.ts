@@ -2,19 +2,24 @@ import {
   A,
   ACTIVATION,
   DELTA,
+  DROPPED,
   FAN_IN,
   HEADER,
   LAYER_BYTES,
+  MIXED,
   PANEL_ROW_BYTES,
   PANEL_UNITS,
   STRIDE,
   TRANSPOSED,
   UNITS,
   WEIGHTS,
+  Z,
   ZEROS,
 } from './abi';
 import { multiplyBySlope } from './activation';
+import { multiplyByMask } from './dropout';
 import { panelProduct } from './forward';
+import { multiplyByMixedSlope } from './mixed';
 
 /**
  * BP2: delta^(l-1) = ((W^l)^T delta^l) (.) sigma'(z^(l-1)), from the row of layer l in the layer table to the row before.
@@ -34,8 +39,12 @@ export function backwardLayer(layer: usize, rows: i32): void {
   const stride = <usize>load<u32>(layer, STRIDE);
   transpose(transposed, <usize>load<u32>(layer, WEIGHTS), fanIn, units);
   panelProduct(deltaBefore, strideBefore, delta, stride, transposed, panelBytes, zeros, units, fanIn, rows);
+  if (load<u32>(before, DROPPED)) multiplyByMask(before, rows);
+  const activation = load<i32>(before, ACTIVATION);
+  const z = <usize>load<u32>(before, Z);
   const a = <usize>load<u32>(before, A);
-  multiplyBySlope(load<i32>(before, ACTIVATION), deltaBefore, a, strideBefore, fanIn, rows);
+  if (activation == MIXED) multiplyByMixedSlope(before, deltaBefore, z, a, strideBefore, rows);
+  else multiplyBySlope(activation, deltaBefore, z, a, strideBefore, fanIn, rows);
 }
 
 /**

@@ -2,9 +2,11 @@ import {
   A,
   ACTIVATION,
   BIASES,
+  DROPPED,
   FAN_IN,
   INPUT,
   INPUT_STRIDE,
+  MIXED,
   NARROW_UNITS,
   PANEL_ROW_BYTES,
   PANEL_UNITS,
@@ -14,6 +16,8 @@ import {
   Z,
 } from './abi';
 import { activate } from './activation';
+import { drop } from './dropout';
+import { activateMixed } from './mixed';
 import { product, productActive, productNarrow } from './tile';
 
 // z^l = W^l a^(l-1) + b^l and a^l = sigma(z^l), for every row of the batch.
@@ -110,5 +114,9 @@ export function forwardLayer(layer: usize, rows: i32, active: usize, activeCount
   } else {
     panelProduct(z, stride, input, inputStride, weights, panelBytes, biases, fanIn, units, rows);
   }
-  activate(load<i32>(layer, ACTIVATION), <usize>load<u32>(layer, A), z, stride, units, rows);
+  const activation = load<i32>(layer, ACTIVATION);
+  const a = <usize>load<u32>(layer, A);
+  if (activation == MIXED) activateMixed(layer, a, z, stride, rows);
+  else activate(activation, a, z, stride, units, rows);
+  if (load<u32>(layer, DROPPED)) drop(layer, rows);
 }

@@ -1,4 +1,15 @@
-import { DELTA, FAN_IN, INPUT, INPUT_STRIDE, NARROW_UNITS, PANEL_ROW_BYTES, PANEL_UNITS, STRIDE, UNITS } from './abi';
+import {
+  DELTA,
+  FAN_IN,
+  HAS_BIAS,
+  INPUT,
+  INPUT_STRIDE,
+  NARROW_UNITS,
+  PANEL_ROW_BYTES,
+  PANEL_UNITS,
+  STRIDE,
+  UNITS,
+} from './abi';
 import { addOuterProducts, addOuterProductsNarrow } from './tile';
 import { madd } from './vec';
 
@@ -35,7 +46,7 @@ export function addGradients(
     panel += panelBytes;
     columns += PANEL_ROW_BYTES;
   }
-  addColumnSums(biases, delta, stride, units, rows, scale);
+  if (load<u32>(layer, HAS_BIAS)) addColumnSums(biases, delta, stride, units, rows, scale);
 }
 
 /** target [columns] += scale . sum over the rows of m [rows x columns]. */
@@ -51,5 +62,17 @@ export function addColumnSums(target: usize, m: usize, stride: usize, columns: i
     v128.store(target, madd(v128.load(target), s, sum));
     target += 16;
     m += 16;
+  }
+}
+
+/** Each row of m [rows x columns] times its factor. */
+export function scaleRows(m: usize, factors: usize, stride: usize, columns: i32, rows: i32): void {
+  for (let row = 0; row < rows; ++row) {
+    const factor = v128.load32_splat(factors);
+    for (let j: usize = 0, bytes = (<usize>columns) << 2; j < bytes; j += 16) {
+      v128.store(m + j, f32x4.mul(v128.load(m + j), factor));
+    }
+    factors += 4;
+    m += stride;
   }
 }

@@ -3,23 +3,34 @@
 import { exp, log, log1p, sigmoid, tanh } from './math';
 
 // Creation
+export { fillOrthogonal } from './orthogonal';
 export { fillNormal, fillUniform } from './random';
 
-// Training: shuffle the order, then the mini-batches of an epoch, many a call
+// Training: measure the inputs, shuffle the order, then the mini-batches of an epoch, many a call
 export { shuffle } from './random';
-export { trainSteps } from './step';
+export { measureColumns } from './standardize';
+export { trainChunks } from './step';
 
 // One batch at a time, from the window
+export { convertIntegers } from './batch';
 export {
+  accumulateGradients,
   addCost,
   applyGradients,
   backward,
-  computeGradients,
+  clearGradients,
   evaluateRows,
   forward,
   loadWindow,
   trainRows,
 } from './step';
+
+// Whether training is still among the finite numbers
+export { largestMagnitude } from './finite';
+// Full batches with L-BFGS: the optimizer's loop is in src/lbfgs.ts
+export { penalty } from './update';
+export { addScaled } from './rules';
+export { dot, scaleFloats } from './vector';
 
 // Kernels. Exported so that they stay functions of their own (V8 compiles a loop well only in a function that is called
 // often) and so that tests reach them.

@@ -1,16 +1,23 @@
-import { CONFUSION, CORRECT, HEADER } from './abi';
+import { CONFUSION, CORRECT, COST, ERROR_SUMS, HEADER, HINGE, SCORED, TOP_K, TOP_K_HITS } from './abi';
+
+// What a and y [rows x units] say beside the cost. Sums and counts lie in the header and the plan: they go on from call to call.
 
 /**
- * Compares the classes that a and y [rows x units] stand for: counts the equal ones, fills the confusion matrix if there is
- * one. The class is the index of the largest value, the first of equals; of a single output, whether it exceeds 1/2.
+ * Compares the classes that a and y stand for: counts the equal ones, and those within the TOP_K largest outputs if that is not 0;
+ * fills the confusion matrix if there is one. The class is the index of the largest value, the first of equals; of a single output,
+ * whether it exceeds 1/2, or 0 where targets are -1 and 1.
  */
 export function score(a: usize, y: usize, stride: usize, yStride: usize, units: i32, rows: i32): void {
   const confusion = <usize>load<u32>(HEADER, CONFUSION);
+  const topK = load<i32>(HEADER, TOP_K);
+  const threshold: f32 = load<i32>(HEADER, COST) == HINGE ? 0 : 0.5;
   let correct = 0;
+  let hits = 0;
   for (let row = 0; row < rows; ++row) {
-    const predicted = classOf(a, units);
-    const actual = classOf(y, units);
+    const predicted = classOf(a, units, threshold);
+    const actual = classOf(y, units, threshold);
     correct += i32(predicted == actual);
+    if (topK) hits += i32(rankOf(a, units, actual) < topK);
     if (confusion) {
       const cell = confusion + ((<usize>(actual * max(units, 2) + predicted)) << 2);
       store<u32>(cell, load<u32>(cell) + 1);
@@ -19,10 +26,11 @@ export function score(a: usize, y: usize, stride: usize, yStride: usize, units: 
     y += yStride;
   }
   store<u32>(HEADER, load<u32>(HEADER, CORRECT) + correct, CORRECT);
+  store<u32>(HEADER, load<u32>(HEADER, TOP_K_HITS) + hits, TOP_K_HITS);
 }
 
-function classOf(values: usize, units: i32): i32 {
-  if (units == 1) return i32(load<f32>(values) > 0.5);
+function classOf(values: usize, units: i32, threshold: f32): i32 {
+  if (units == 1) return i32(load<f32>(values) > threshold);
   let largest = load<f32>(values);
   let index = 0;
   for (let j = 1; j < units; ++j) {
@@ -33,4 +41,54 @@ function classOf(values: usize, units: i32): i32 {
     }
   }
   return index;
+}
+
+/** How many values come before the one at `index`, of equals the first first. A NaN there comes last. */
+function rankOf(values: usize, units: i32, index: i32): i32 {
+  const own = load<f32>(values + ((<usize>index) << 2));
+  let rank = 0;
+  for (let j = 0; j < units; ++j) {
+    const value = load<f32>(values + ((<usize>j) << 2));
+    rank += i32(j < index ? !(value < own) : j > index && !(value <= own));
+  }
+  return rank;
+}
+
+/**
+ * ERROR_SUMS += the rows' sums for each output, in f64 and sample by sample: of |a - y|, (a - y)^2, y - s and (y - s)^2, where s is the
+ * output's first y: shifted so, the variance of y does not drown in the square of its mean (Chan, Golub, LeVeque 1983). Two
+ * outputs at a time, a record of {s, the four sums} for each pair; the lanes past the last output are never read.
+ */
+export function addErrors(a: usize, y: usize, stride: usize, yStride: usize, units: i32, rows: i32): void {
+  const scored = load<u32>(HEADER, SCORED);
+  let record = <usize>load<u32>(HEADER, ERROR_SUMS);
+  for (let j = 0; j < units; j += 2) {
+    const shift = scored ? v128.load(record) : f64x2.promote_low_f32x4(v128.load64_zero(y));
+    let absolute = v128.load(record, 16);
+    let square = v128.load(record, 32);
+    let centred = v128.load(record, 48);
+    let centredSquare = v128.load(record, 64);
+    let aRow = a;
+    let yRow = y;
+    for (let row = 0; row < rows; ++row) {
+      const target = f64x2.promote_low_f32x4(v128.load64_zero(yRow));
+      const error = f64x2.sub(f64x2.promote_low_f32x4(v128.load64_zero(aRow)), target);
+      const shifted = f64x2.sub(target, shift);
+      absolute = f64x2.add(absolute, f64x2.abs(error));
+      square = f64x2.add(square, f64x2.mul(error, error));
+      centred = f64x2.add(centred, shifted);
+      centredSquare = f64x2.add(centredSquare, f64x2.mul(shifted, shifted));
+      aRow += stride;
+      yRow += yStride;
+    }
+    v128.store(record, shift);
+    v128.store(record, absolute, 16);
+    v128.store(record, square, 32);
+    v128.store(record, centred, 48);
+    v128.store(record, centredSquare, 64);
+    record += 80;
+    a += 8;
+    y += 8;
+  }
+  store<u32>(HEADER, scored + rows, SCORED);
 }

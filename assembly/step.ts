@@ -3,9 +3,9 @@ import {
   ACTIVATION,
   ACTIVE,
   ACTIVE_COUNT,
-  BATCH_ROWS,
   BIAS_GRADIENTS,
   BIASES,
+  CHUNK_ROWS,
   COST,
   COST_SUM,
   DELTA,
@@ -13,20 +13,27 @@ import {
   GRADIENTS,
   HEADER,
   IDENTITY,
+  IGNORE_NON_FINITE,
   INPUTS,
-  L2,
+  IS_TRAINING,
+  IS_WEIGHTED,
   LAYER_BYTES,
   LAYER_COUNT,
   LAYERS,
   LEARNING_RATE,
+  OPTIMIZER_STEPS,
   PARAMETER_FLOATS,
-  PARAMETERS,
+  RATES,
+  ROW_WEIGHTS,
   SET_SAMPLES,
+  STEP_COST,
+  STEP_COUNT,
+  STEP_ROW,
+  STEP_ROWS,
+  STOPPED,
   STRIDE,
-  TRAINING_SAMPLES,
   TRAINING_SET,
   UNITS,
-  WEIGHT_FLOATS,
   WEIGHT_GRADIENTS,
   WEIGHTS,
   WINDOW,
@@ -38,11 +45,15 @@ import { gather } from './batch';
 import { costSum, outputError } from './cost';
 import { backwardLayer } from './delta';
 import { forwardLayer } from './forward';
-import { addGradients } from './gradient';
-import { score } from './score';
-import { addScaled, scaleFloats } from './update';
+import { addGradients, scaleRows } from './gradient';
+import { addErrors, score } from './score';
+import { decayForDescent, isPlainDescent, updateParameters } from './update';
 
 // The order of work: the only file that knows a step from end to end.
+//
+// An epoch is cut into steps of STEP_ROWS samples, a step into chunks of CHUNK_ROWS, what goes through the network at once. A
+// step of one chunk with plain descent goes straight into the weights; every other adds up its gradient chunk by chunk and
+// updates at its end. So a full batch takes no more memory than a chunk.
 
 const FIRST_LAYER: usize = LAYERS;
 
@@ -50,8 +61,14 @@ function lastLayer(): usize {
   return FIRST_LAYER + <usize>(load<i32>(HEADER, LAYER_COUNT) - 1) * LAYER_BYTES;
 }
 
-/** a^1 = x -> z, a of every layer. */
+/** a^1 = x -> z, a of every layer, without dropout. */
 export function forward(rows: i32): void {
+  forwardPass(rows, false);
+}
+
+/** The same, with dropout where it is training: the backward pass on what lies in the buffers then has the same masks. */
+function forwardPass(rows: i32, isTraining: bool): void {
+  store<u32>(HEADER, u32(isTraining), IS_TRAINING);
   const count = load<i32>(HEADER, ACTIVE_COUNT);
   // the list pays once an eighth of the inputs is left out
   const listed = count <= load<i32>(HEADER, INPUTS) - (load<i32>(HEADER, INPUTS) >> 3);
@@ -61,36 +78,44 @@ export function forward(rows: i32): void {
   }
 }
 
-/** C summed over the rows, from the last forward pass and y: added to the header's sum. */
-export function addCost(rows: i32): void {
+/** The rows' costs, each times its sample's weight, from the last forward pass and y: added to the header's sum and returned. */
+export function addCost(rows: i32): f64 {
   const last = lastLayer();
   const sum = costSum(
     load<i32>(HEADER, COST),
     <usize>load<u32>(last, Z),
     <usize>load<u32>(last, A),
     <usize>load<u32>(HEADER, Y),
+    load<u32>(HEADER, IS_WEIGHTED) ? <usize>load<u32>(HEADER, ROW_WEIGHTS) : 0,
     <usize>load<u32>(last, STRIDE),
     <usize>load<u32>(HEADER, Y_STRIDE),
     load<i32>(last, UNITS),
     rows,
   );
   store<f64>(HEADER, load<f64>(HEADER, COST_SUM) + sum, COST_SUM);
+  return sum;
 }
 
 /** delta^L from y, then delta^l of every layer down to the first. */
 export function backward(rows: i32): void {
   const last = lastLayer();
+  const delta = <usize>load<u32>(last, DELTA);
+  const stride = <usize>load<u32>(last, STRIDE);
+  const units = load<i32>(last, UNITS);
   outputError(
     load<i32>(HEADER, COST),
     load<i32>(last, ACTIVATION),
-    <usize>load<u32>(last, DELTA),
+    last,
+    delta,
+    <usize>load<u32>(last, Z),
     <usize>load<u32>(last, A),
     <usize>load<u32>(HEADER, Y),
-    <usize>load<u32>(last, STRIDE),
+    stride,
     <usize>load<u32>(HEADER, Y_STRIDE),
-    load<i32>(last, UNITS),
+    units,
     rows,
   );
+  if (load<u32>(HEADER, IS_WEIGHTED)) scaleRows(delta, <usize>load<u32>(HEADER, ROW_WEIGHTS), stride, units, rows);
   for (let layer = last; layer > FIRST_LAYER; layer -= LAYER_BYTES) backwardLayer(layer, rows);
 }
 
@@ -110,59 +135,83 @@ function addAllGradients(weightsWord: usize, biasesWord: usize, rows: i32, scale
   }
 }
 
-/** dC/dW and dC/db of the batch: the mean over its rows, without the L2 term, which belongs to the step. */
-export function computeGradients(rows: i32): void {
-  const gradients = <usize>load<u32>(HEADER, GRADIENTS);
-  memory.fill(gradients, 0, (<usize>load<u32>(HEADER, PARAMETER_FLOATS)) << 2);
-  addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, rows, 1 / <f32>rows);
+export function clearGradients(): void {
+  memory.fill(<usize>load<u32>(HEADER, GRADIENTS), 0, (<usize>load<u32>(HEADER, PARAMETER_FLOATS)) << 2);
 }
 
-/** w *= 1 - eta lambda / n for every weight, no bias. */
-function decayWeights(): void {
-  const lambda = load<f64>(HEADER, L2);
-  if (lambda == 0) return;
-  const factor = 1 - (load<f64>(HEADER, LEARNING_RATE) * lambda) / load<f64>(HEADER, TRAINING_SAMPLES);
-  scaleFloats(<usize>load<u32>(HEADER, PARAMETERS), load<i32>(HEADER, WEIGHT_FLOATS), <f32>factor);
+/** dC/dW and dC/db += scale . (sum over the rows), without the penalties, which belong to the update. */
+export function accumulateGradients(rows: i32, scale: f64): void {
+  addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, rows, <f32>scale);
 }
 
-/** Gradient descent with the gradients that computeGradients has left. */
+function countStep(): void {
+  store<u32>(HEADER, load<u32>(HEADER, STEP_COUNT) + 1, STEP_COUNT);
+  store<u32>(HEADER, load<u32>(HEADER, OPTIMIZER_STEPS) + 1, OPTIMIZER_STEPS);
+}
+
+/** The optimizer's step on the gradients that have been accumulated. */
 export function applyGradients(): void {
-  decayWeights();
-  addScaled(
-    <usize>load<u32>(HEADER, PARAMETERS),
-    <usize>load<u32>(HEADER, GRADIENTS),
-    load<i32>(HEADER, PARAMETER_FLOATS),
-    <f32>-load<f64>(HEADER, LEARNING_RATE),
-  );
+  countStep();
+  updateParameters();
 }
 
 /**
- * Gradient descent straight into the parameters: w -= (eta/m) sum of delta a^T. No gradient is stored; it can be computed
- * from delta and a until the next forward pass.
+ * Plain gradient descent straight into the parameters: w -= (eta/m) sum of delta a^T. No gradient is stored; it can be computed from
+ * delta and a until the next forward pass.
  */
 function descend(rows: i32): void {
-  decayWeights();
+  countStep();
+  decayForDescent();
   addAllGradients(WEIGHTS, BIASES, rows, <f32>(-load<f64>(HEADER, LEARNING_RATE) / <f64>rows));
 }
 
-/** One step on the rows that lie in x and y. */
-export function trainRows(rows: i32): void {
-  forward(rows);
-  addCost(rows);
+/** A step, or the part of one that `rows` of its `stepRows` make, from row `stepRow` on. False: its cost is not finite. */
+function trainChunk(rows: i32, stepRow: i32, stepRows: i32): bool {
+  store<u32>(HEADER, stepRow, STEP_ROW);
+  forwardPass(rows, true);
+  const cost = addCost(rows);
+  if (!isFinite(cost) && !load<u32>(HEADER, IGNORE_NON_FINITE)) return false;
+  store<f64>(HEADER, (stepRow ? load<f64>(HEADER, STEP_COST) : 0) + cost / <f64>stepRows, STEP_COST);
   backward(rows);
-  descend(rows);
+  if (rows == stepRows && isPlainDescent()) {
+    descend(rows);
+  } else {
+    if (stepRow == 0) clearGradients();
+    accumulateGradients(rows, 1 / <f64>stepRows);
+    if (stepRow + rows == stepRows) applyGradients();
+  }
+  return true;
 }
 
-/** Mini-batches [first, first + count) of the epoch; the last one of an epoch may be smaller. */
-export function trainSteps(first: i32, count: i32): void {
-  const batchRows = load<i32>(HEADER, BATCH_ROWS);
+/** One step on the rows that lie in x and y. False: its cost is not finite, and nothing was updated. */
+export function trainRows(rows: i32): bool {
+  return trainChunk(rows, 0, rows);
+}
+
+/**
+ * Up to `count` chunks of the epoch from sample `position` of its order on. Returns the position reached: the end of the epoch at
+ * most, or that of the first chunk whose cost is not finite, with STOPPED set.
+ */
+export function trainChunks(position: i32, count: i32): i32 {
+  const stepRows = load<i32>(HEADER, STEP_ROWS);
+  const chunkRows = load<i32>(HEADER, CHUNK_ROWS);
   const samples = load<i32>(HEADER + TRAINING_SET, SET_SAMPLES);
-  for (let step = first; step < first + count; ++step) {
-    const start = step * batchRows;
-    const rows = min(batchRows, samples - start);
-    gather(HEADER + TRAINING_SET, start, rows);
-    trainRows(rows);
+  let rate = <usize>load<u32>(HEADER, RATES);
+  store<u32>(HEADER, 0, STOPPED);
+  for (; count > 0 && position < samples; --count) {
+    const stepRow = position % stepRows;
+    const stepEnd = min(position - stepRow + stepRows, samples);
+    const rows = min(chunkRows, stepEnd - position);
+    if (rate) store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
+    gather(HEADER + TRAINING_SET, position, rows);
+    if (!trainChunk(rows, stepRow, stepEnd - position + stepRow)) {
+      store<u32>(HEADER, 1, STOPPED);
+      break;
+    }
+    position += rows;
+    if (rate && position == stepEnd) rate += 8;
   }
+  return position;
 }
 
 /** Rows of the window into x and y. */
@@ -170,17 +219,16 @@ export function loadWindow(rows: i32): void {
   gather(HEADER + WINDOW, 0, rows);
 }
 
-/** Cost and classes of the rows that lie in x and y, added to the header's sums. */
+/** Cost, classes and errors of the rows that lie in x and y, added to the sums. */
 export function evaluateRows(rows: i32): void {
   forward(rows);
   addCost(rows);
   const last = lastLayer();
-  score(
-    <usize>load<u32>(last, A),
-    <usize>load<u32>(HEADER, Y),
-    <usize>load<u32>(last, STRIDE),
-    <usize>load<u32>(HEADER, Y_STRIDE),
-    load<i32>(last, UNITS),
-    rows,
-  );
+  const a = <usize>load<u32>(last, A);
+  const y = <usize>load<u32>(HEADER, Y);
+  const stride = <usize>load<u32>(last, STRIDE);
+  const yStride = <usize>load<u32>(HEADER, Y_STRIDE);
+  const units = load<i32>(last, UNITS);
+  score(a, y, stride, yStride, units, rows);
+  addErrors(a, y, stride, yStride, units, rows);
 }

@@ -1,18 +1,299 @@
+import {
+  ADADELTA,
+  ADAGRAD,
+  ADAMW,
+  CLIP_NORM,
+  CLIP_VALUE,
+  COEFFICIENTS,
+  EFFECTIVE,
+  FAN_IN,
+  GRADIENTS,
+  HEADER,
+  HYPER,
+  IRPROP,
+  L1,
+  L2,
+  LAYER_BYTES,
+  LAYER_COUNT,
+  LAYERS,
+  LBFGS,
+  LEARNING_RATE,
+  LION,
+  MAX_NORM,
+  MOMENTUM,
+  MOMENTUM_PRODUCT,
+  NADAM,
+  NESTEROV,
+  OPTIMIZER,
+  OPTIMIZER_STEPS,
+  PANEL_ROW_BYTES,
+  PANEL_UNITS,
+  PARAMETER_FLOATS,
+  PARAMETERS,
+  PENALIZE_BIASES,
+  PREVIOUS_COST,
+  RMSPROP,
+  SGD,
+  STATE,
+  STEP_COST,
+  TRAINING_SAMPLES,
+  UNITS,
+  WEIGHT_FLOATS,
+  WEIGHTS,
+} from './abi';
+import { addScaled, followAdadelta, followAdam, followLion, followMomentum, followScaled, followSign } from './rules';
 import { madd } from './vec';
+import { absoluteSum, dot, scaleFloats, sign } from './vector';
 
-// What moves the parameters, as flat loops over them: weights first, then biases, a multiple of 16 floats each.
+// What moves the parameters, as flat loops over them: weights first, then biases, a multiple of 16 floats each. Fill lanes hold 0
+// and have gradient 0, and every rule leaves such a parameter at 0.
+//
+// A step is: the optimizer's coefficients, the norm of the gradient where it is limited, then block by block the gradient as the
+// optimizer is to see it and its rule (rules.ts). Blocks are small: what is calculated of the gradient stays in the first-level cache,
+// and the gradients themselves stay what they are.
+//
+//   optimizer            HYPER                                          slots of STATE
+//   sgd                                                                 none
+//   momentum, nesterov   momentum                                       m
+//   adagrad              epsilon                                        v
+//   rmsprop              alpha, epsilon                                 v
+//   adadelta             rho, epsilon                                   v, u
+//   adam, adamw, nadam   beta1, beta2, epsilon, weightDecay or 0.96^momentumDecay    m, v
+//   lion                 beta1, beta2, weightDecay                      m
+//   irprop               etaPlus, etaMinus, stepMin, stepMax            step, sign of the last gradient
+//   lbfgs                                                               see src/lbfgs.ts; the core computes the first, the gradient
 
-/** w *= factor: the decay that the L2 term's gradient, lambda / n . w, makes of a step. */
-export function scaleFloats(w: usize, floats: i32, factor: f32): void {
-  const s = f32x4.splat(factor);
-  for (const end = w + ((<usize>floats) << 2); w < end; w += 16) v128.store(w, f32x4.mul(v128.load(w), s));
+/** Floats of a block. Its address is EFFECTIVE. */
+const BLOCK_FLOATS = 1024;
+
+/** Whether a step may go straight into the weights: plain descent, no penalty but L2 on the weights, nothing that needs the whole gradient. */
+export function isPlainDescent(): bool {
+  if (load<u32>(HEADER, OPTIMIZER) != SGD) return false;
+  if (load<f64>(HEADER, L1) != 0 || load<u32>(HEADER, PENALIZE_BIASES)) return false;
+  if (load<f64>(HEADER, CLIP_VALUE) != 0 || load<f64>(HEADER, CLIP_NORM) != 0) return false;
+  return !hasMaxNorm();
 }
 
-/** w += scale . g */
-export function addScaled(w: usize, g: usize, floats: i32, scale: f32): void {
-  const s = f32x4.splat(scale);
-  for (const end = w + ((<usize>floats) << 2); w < end; w += 16) {
-    v128.store(w, madd(v128.load(w), s, v128.load(g)));
-    g += 16;
+function hasMaxNorm(): bool {
+  let layer: usize = LAYERS;
+  for (let l = load<i32>(HEADER, LAYER_COUNT); l > 0; --l) {
+    if (load<f64>(layer, MAX_NORM) != 0) return true;
+    layer += LAYER_BYTES;
   }
+  return false;
+}
+
+/** w *= 1 - eta lambda / n for every weight, no bias: what the gradient of the L2 term, lambda / n . w, makes of a plain step. */
+export function decayForDescent(): void {
+  const lambda = load<f64>(HEADER, L2);
+  if (lambda == 0) return;
+  const factor = 1 - (load<f64>(HEADER, LEARNING_RATE) * lambda) / load<f64>(HEADER, TRAINING_SAMPLES);
+  scaleFloats(<usize>load<u32>(HEADER, PARAMETERS), load<i32>(HEADER, WEIGHT_FLOATS), <f32>factor);
+}
+
+/** lambda2 / (2n) sum of w^2 + lambda1 / n sum of |w|: what is minimised beside the mean cost. */
+export function penalty(): f64 {
+  const w = <usize>load<u32>(HEADER, PARAMETERS);
+  const floats = load<i32>(HEADER + (load<u32>(HEADER, PENALIZE_BIASES) ? PARAMETER_FLOATS : WEIGHT_FLOATS));
+  const l1 = load<f64>(HEADER, L1);
+  const l2 = load<f64>(HEADER, L2);
+  let sum: f64 = 0;
+  if (l2 != 0) sum += 0.5 * l2 * dot(w, w, floats);
+  if (l1 != 0) sum += l1 * absoluteSum(w, floats);
+  return sum / load<f64>(HEADER, TRAINING_SAMPLES);
+}
+
+/** One step of the optimizer on the mean gradients. */
+export function updateParameters(): void {
+  const optimizer = load<i32>(HEADER, OPTIMIZER);
+  const weightFloats = load<i32>(HEADER, WEIGHT_FLOATS);
+  const floats = load<i32>(HEADER, PARAMETER_FLOATS);
+  if (isPlainDescent()) {
+    decayForDescent();
+    const g = <usize>load<u32>(HEADER, GRADIENTS);
+    addScaled(<usize>load<u32>(HEADER, PARAMETERS), g, floats, <f32>-load<f64>(HEADER, LEARNING_RATE));
+    return;
+  }
+  if (optimizer != SGD) prepare(optimizer);
+  const scale = clippingScale(floats);
+  updateSpan(optimizer, 0, weightFloats, true, scale);
+  updateSpan(optimizer, weightFloats, floats, load<u32>(HEADER, PENALIZE_BIASES) != 0, scale);
+  if (optimizer != LBFGS) limitNorms();
+}
+
+/** The optimizer's number `index`. */
+function hyper(index: i32): f64 {
+  return load<f64>(HEADER + (index << 3), HYPER);
+}
+
+function setCoefficient(index: i32, value: f64): void {
+  store<f32>(HEADER + (index << 2), <f32>value, COEFFICIENTS);
+}
+
+/** x^n, the same bits everywhere. */
+function power(x: f64, n: u32): f64 {
+  let result: f64 = 1;
+  for (; n; n >>= 1) {
+    if (n & 1) result *= x;
+    x *= x;
+  }
+  return result;
+}
+
+/** Puts the coefficients of this step's rule into the header; rules.ts says what they are. */
+function prepare(optimizer: i32): void {
+  const eta = load<f64>(HEADER, LEARNING_RATE);
+  const first = hyper(0);
+  const second = hyper(1);
+  if (optimizer == MOMENTUM || optimizer == NESTEROV) {
+    const isNesterov = optimizer == NESTEROV;
+    setCoefficient(0, first);
+    setCoefficient(1, isNesterov ? eta : 0);
+    setCoefficient(2, isNesterov ? eta * first : eta);
+  } else if (optimizer <= RMSPROP) {
+    const isAdagrad = optimizer == ADAGRAD;
+    setCoefficient(0, isAdagrad ? 1 : first);
+    setCoefficient(1, isAdagrad ? 1 : 1 - first);
+    setCoefficient(2, eta);
+    setCoefficient(3, isAdagrad ? first : second);
+  } else if (optimizer <= LION) {
+    setCoefficient(0, first);
+    setCoefficient(1, 1 - first);
+    setCoefficient(2, second);
+    setCoefficient(3, 1 - second);
+    setCoefficient(4, eta);
+    if (optimizer != LION) prepareAdam(optimizer, eta, first, second);
+  } else if (optimizer == IRPROP) {
+    for (let i = 0; i < 4; ++i) setCoefficient(i, hyper(i));
+    setCoefficient(4, eta);
+    const cost = load<f64>(HEADER, STEP_COST) + penalty();
+    setCoefficient(5, cost > load<f64>(HEADER, PREVIOUS_COST) ? 1 : 0);
+    store<f64>(HEADER, cost, PREVIOUS_COST);
+  }
+}
+
+function prepareAdam(optimizer: i32, eta: f64, beta1: f64, beta2: f64): void {
+  const t = load<u32>(HEADER, OPTIMIZER_STEPS);
+  let ofGradient: f64 = 0;
+  let ofMean = eta / (1 - power(beta1, t));
+  if (optimizer == NADAM) {
+    // mu_t = beta1 (1 - 0.96^(t momentumDecay) / 2) and the product of all so far
+    const warmth = power(hyper(3), t);
+    const mu = beta1 * (1 - 0.5 * warmth);
+    const next = beta1 * (1 - 0.5 * warmth * hyper(3));
+    const product = (t == 1 ? 1 : load<f64>(HEADER, MOMENTUM_PRODUCT)) * mu;
+    store<f64>(HEADER, product, MOMENTUM_PRODUCT);
+    ofGradient = (eta * (1 - mu)) / (1 - product);
+    ofMean = (eta * next) / (1 - product * next);
+  }
+  setCoefficient(4, ofGradient);
+  setCoefficient(5, ofMean);
+  setCoefficient(6, 1 / Math.sqrt(1 - power(beta2, t)));
+  setCoefficient(7, hyper(2));
+}
+
+/** What the whole gradient is multiplied with so that its length is at most CLIP_NORM: PyTorch's clip_grad_norm_. */
+function clippingScale(floats: i32): f32 {
+  const limit = load<f64>(HEADER, CLIP_NORM);
+  if (limit == 0) return 1;
+  const g = <usize>load<u32>(HEADER, GRADIENTS);
+  return <f32>min(1, limit / (Math.sqrt(dot(g, g, floats)) + 1e-6));
+}
+
+/** The optimizer's rule on the parameters [from, to), with the penalties if `isPenalized`. */
+function updateSpan(optimizer: i32, from: i32, to: i32, isPenalized: bool, scale: f32): void {
+  const n = load<f64>(HEADER, TRAINING_SAMPLES);
+  const clipValue = load<f64>(HEADER, CLIP_VALUE);
+  const limit = clipValue == 0 ? <f32>Infinity : <f32>clipValue;
+  const l1 = isPenalized ? <f32>(load<f64>(HEADER, L1) / n) : 0;
+  const l2 = isPenalized ? <f32>(load<f64>(HEADER, L2) / n) : 0;
+  const isPlain = scale == 1 && clipValue == 0 && l1 == 0 && l2 == 0;
+  let decay: f32 = 1;
+  if (isPenalized && (optimizer == ADAMW || optimizer == LION)) {
+    decay = <f32>(1 - load<f64>(HEADER, LEARNING_RATE) * hyper(optimizer == LION ? 2 : 3));
+  }
+  const slotBytes = (<usize>load<u32>(HEADER, PARAMETER_FLOATS)) << 2;
+  const parameters = <usize>load<u32>(HEADER, PARAMETERS);
+  const gradients = <usize>load<u32>(HEADER, GRADIENTS);
+  const state = <usize>load<u32>(HEADER, STATE);
+  for (let i = from; i < to; i += BLOCK_FLOATS) {
+    const floats = min(BLOCK_FLOATS, to - i);
+    const at = (<usize>i) << 2;
+    const w = parameters + at;
+    const slot0 = state + at;
+    const slot1 = slot0 + slotBytes;
+    let g = gradients + at;
+    if (!isPlain || optimizer == LBFGS) {
+      const target = optimizer == LBFGS ? slot0 : <usize>load<u32>(HEADER, EFFECTIVE);
+      addPenalties(target, g, w, floats, scale, limit, l1, l2);
+      g = target;
+    }
+    if (optimizer == SGD) addScaled(w, g, floats, <f32>-load<f64>(HEADER, LEARNING_RATE));
+    else if (optimizer <= NESTEROV) followMomentum(w, g, slot0, floats);
+    else if (optimizer == ADADELTA) followAdadelta(w, g, slot0, slot1, floats);
+    else if (optimizer <= RMSPROP) followScaled(w, g, slot0, floats);
+    else if (optimizer <= NADAM) followAdam(w, g, slot0, slot1, floats, decay);
+    else if (optimizer == LION) followLion(w, g, slot0, floats, decay);
+    else if (optimizer == IRPROP) followSign(w, g, slot0, slot1, floats);
+  }
+}
+
+/** target = clip(scale g) + l2 w + l1 sign(w), where clip holds each number to [-limit, limit]. */
+export function addPenalties(
+  target: usize,
+  g: usize,
+  w: usize,
+  floats: i32,
+  scale: f32,
+  limit: f32,
+  l1: f32,
+  l2: f32,
+): void {
+  const s = f32x4.splat(scale);
+  const low = f32x4.splat(-limit);
+  const high = f32x4.splat(limit);
+  const absolute = f32x4.splat(l1);
+  const quadratic = f32x4.splat(l2);
+  for (const end = g + ((<usize>floats) << 2); g < end; g += 16) {
+    const clipped = f32x4.pmin(f32x4.pmax(f32x4.mul(v128.load(g), s), low), high);
+    const parameter = v128.load(w);
+    v128.store(target, madd(madd(clipped, quadratic, parameter), absolute, sign(parameter)));
+    w += 16;
+    target += 16;
+  }
+}
+
+/** Each unit's weights scaled back to the length MAX_NORM of their layer, where they are longer (Srebro et al., 2005). */
+function limitNorms(): void {
+  let layer: usize = LAYERS;
+  for (let l = load<i32>(HEADER, LAYER_COUNT); l > 0; --l) {
+    const limit = <f32>load<f64>(layer, MAX_NORM);
+    if (limit != 0) {
+      // every vector of a panel row holds the weights of four units
+      const panelBytes = <usize>load<i32>(layer, FAN_IN) * PANEL_ROW_BYTES;
+      let panel = <usize>load<u32>(layer, WEIGHTS);
+      for (let j = 0, units = load<i32>(layer, UNITS); j < units; j += PANEL_UNITS) {
+        for (let column: usize = 0; column < <usize>PANEL_ROW_BYTES; column += 16) {
+          limitColumns(panel + column, panel + panelBytes, limit);
+        }
+        panel += panelBytes;
+      }
+    }
+    layer += LAYER_BYTES;
+  }
+}
+
+/** Four columns of a panel, of which each is scaled to the length `limit` if it is longer. */
+function limitColumns(from: usize, end: usize, limit: f32): void {
+  let sum = f32x4.splat(0);
+  for (let p = from; p < end; p += PANEL_ROW_BYTES) {
+    const w = v128.load(p);
+    sum = madd(sum, w, w);
+  }
+  const most = f32x4.splat(limit);
+  const length = f32x4.sqrt(sum);
+  const isLonger = f32x4.gt(length, most);
+  if (!v128.any_true(isLonger)) return;
+  const factor = v128.bitselect(f32x4.div(most, length), f32x4.splat(1), isLonger);
+  for (let p = from; p < end; p += PANEL_ROW_BYTES) v128.store(p, f32x4.mul(v128.load(p), factor));
 }

@@ -1,0 +1,33 @@
+import { HEADER, INPUTS, TRAINING_SET, X, X_STRIDE } from './abi';
+import { gatherInputs } from './batch';
+
+// Mean and variance of each input column over the stored training set, in f64, by Welford's recurrence (Technometrics 4, 1962):
+// after n samples m is their mean and s the sum of (x - m)^2. One pass, no cancellation, and s of a constant column is exactly 0.
+
+/**
+ * moments: m and s of each input, in pairs {m, m, s, s}, += samples [first, first + rows) of the training set in its order; x is
+ * overwritten. `seen`: samples that went before, 0 to start anew. One row after the other, so that the size of the parts cannot change
+ * a bit. The network must not be standardised.
+ */
+export function measureColumns(moments: usize, first: i32, rows: i32, seen: f64): void {
+  const inputs = load<i32>(HEADER, INPUTS);
+  const bytes = (<usize>(inputs + 1) >> 1) << 5;
+  const stride = <usize>load<u32>(HEADER, X_STRIDE);
+  if (seen == 0) memory.fill(moments, 0, bytes);
+  gatherInputs(HEADER + TRAINING_SET, first, rows);
+  let x = <usize>load<u32>(HEADER, X);
+  for (let row = 0; row < rows; ++row) {
+    seen += 1;
+    const share = f64x2.splat(1 / seen);
+    for (let at = moments, k = x, end = moments + bytes; at < end; at += 32) {
+      const value = f64x2.promote_low_f32x4(v128.load64_zero(k));
+      const mean = v128.load(at);
+      const away = f64x2.sub(value, mean);
+      const next = f64x2.add(mean, f64x2.mul(away, share));
+      v128.store(at, next);
+      v128.store(at, f64x2.add(v128.load(at, 16), f64x2.mul(away, f64x2.sub(value, next))), 16);
+      k += 8;
+    }
+    x += stride;
+  }
+}

@@ -1,0 +1,41 @@
+import { widenAdd } from './vec';
+
+// Plain vector arithmetic over parameters, gradients and what optimizers keep. Every array is 16-byte aligned and a multiple of four
+// floats long; sums are f64 in a fixed order.
+
+/** w *= factor */
+export function scaleFloats(w: usize, floats: i32, factor: f32): void {
+  const s = f32x4.splat(factor);
+  for (const end = w + ((<usize>floats) << 2); w < end; w += 16) v128.store(w, f32x4.mul(v128.load(w), s));
+}
+
+/** Sum of u v, each product exact. */
+export function dot(u: usize, v: usize, floats: i32): f64 {
+  let low = f64x2.splat(0);
+  let high = low;
+  for (const end = u + ((<usize>floats) << 2); u < end; u += 16) {
+    low = f64x2.add(low, f64x2.mul(widened(u), widened(v)));
+    high = f64x2.add(high, f64x2.mul(widened(u + 8), widened(v + 8)));
+    v += 16;
+  }
+  const sum = f64x2.add(low, high);
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/** Two floats as doubles. */
+function widened(p: usize): v128 {
+  return f64x2.promote_low_f32x4(v128.load64_zero(p));
+}
+
+/** Sum of |w|. */
+export function absoluteSum(w: usize, floats: i32): f64 {
+  let sum = f64x2.splat(0);
+  for (const end = w + ((<usize>floats) << 2); w < end; w += 16) sum = widenAdd(sum, f32x4.abs(v128.load(w)));
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/** -1, 0 or 1 for each lane. */
+export function sign(x: v128): v128 {
+  const one = v128.or(f32x4.splat(1), v128.and(x, i32x4.splat(0x80000000)));
+  return v128.and(one, f32x4.ne(x, f32x4.splat(0)));
+}
