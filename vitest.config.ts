@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   resolve: {
-    alias: [{ find: /^simdprop$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) }],
+    alias: [
+      { find: /^simdprop$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
+      { find: /^simdprop\/(idx|csv)$/, replacement: fileURLToPath(new URL('src/io/$1.ts', import.meta.url)) },
+    ],
   },
   test: {
     include: ['test/**/*.test.ts'],

@@ -3,6 +3,7 @@ import { type Core, type Engine, growMemory } from './engine.js';
 import { outOfRange } from './errors.js';
 import { MAX_BYTES, makePlan, type Plan, type SetSize, writeTables } from './plan.js';
 import type { Spec } from './spec.js';
+import type { Inputs } from './types.js';
 
 /** Refuses a plan that no memory can hold, before anything is allocated. */
 export function checkSize(plan: Plan): Plan {
@@ -19,6 +20,7 @@ interface Views {
   readonly header: DataView<ArrayBuffer>;
   readonly floats: Float32Array<ArrayBuffer>;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly integers: Int32Array<ArrayBuffer>;
 }
 
 function viewsOf({ memory }: Engine): Views {
@@ -28,6 +30,7 @@ function viewsOf({ memory }: Engine): Views {
     header: new DataView(buffer, abi.HEADER),
     floats: new Float32Array(buffer),
     bytes: new Uint8Array(buffer),
+    integers: new Int32Array(buffer),
   };
 }
 
@@ -36,6 +39,7 @@ const NO_VIEWS: Views = {
   header: new DataView(new ArrayBuffer(0)),
   floats: new Float32Array(0),
   bytes: new Uint8Array(0),
+  integers: new Int32Array(0),
 };
 
 /** One network's linear memory: its plan, the core that works on it, typed access. Grows, never shrinks. */
@@ -44,6 +48,7 @@ export class Arena {
   #plan: Plan;
   #engine: Engine | undefined;
   #views: Views;
+  #isLocked = false;
 
   constructor(spec: Spec, plan: Plan, engine: Engine) {
     this.spec = spec;
@@ -60,7 +65,18 @@ export class Arena {
   /** Throws once the network is disposed. */
   checkAlive(): Engine {
     if (!this.#engine) throw new Error('Network: got a call after dispose(), want a network in use');
+    if (this.#isLocked) throw new Error('Network: got a call from inside its own cost, want a cost of a and y alone');
     return this.#engine;
+  }
+
+  /** Calls a function of the user's amid the core's work: the network is not to be used from there. */
+  lock<T>(call: () => T): T {
+    this.#isLocked = true;
+    try {
+      return call();
+    } finally {
+      this.#isLocked = false;
+    }
   }
 
   get core(): Core {
@@ -72,10 +88,11 @@ export class Arena {
     return this.#views.header;
   }
 
-  /** Bytes or floats to `address`. */
-  write(address: number, values: Float32Array | Uint8Array | Uint8ClampedArray): void {
+  /** Numbers to `address`: bytes and integers as they are, f64 rounded to f32. */
+  write(address: number, values: Inputs): void {
     this.checkAlive();
-    if (values instanceof Float32Array) this.#views.floats.set(values, address / 4);
+    if (values instanceof Float32Array || values instanceof Float64Array) this.#views.floats.set(values, address / 4);
+    else if (values instanceof Int32Array) this.#views.integers.set(values, address / 4);
     else this.#views.bytes.set(values, address);
   }
 
@@ -85,15 +102,23 @@ export class Arena {
     return new Float32Array(this.#views.buffer, address, count);
   }
 
+  doubles(address: number, count: number): Float64Array<ArrayBuffer> {
+    this.checkAlive();
+    return new Float64Array(this.#views.buffer, address, count);
+  }
+
   words(address: number, count: number): Uint32Array<ArrayBuffer> {
     this.checkAlive();
     return new Uint32Array(this.#views.buffer, address, count);
   }
 
-  /** Room for `capacity` rows a batch and, if given, a training set. What lies in the batch and in the old set is lost. */
-  reserve(capacity: number, set?: SetSize): void {
-    if (capacity <= this.#plan.capacity && !set) return;
-    const plan = checkSize(makePlan(this.spec, Math.max(capacity, this.#plan.capacity), set));
+  /**
+   * Room for `capacity` rows a batch, `slots` of the optimizer and, if given, a training set. What lies in the batch and in the old set is
+   * lost, and where the number of slots changes, so is the optimizer's state.
+   */
+  reserve(capacity: number, slots: number, set?: SetSize): void {
+    if (capacity <= this.#plan.capacity && slots === this.#plan.slots && !set) return;
+    const plan = checkSize(makePlan(this.spec, Math.max(capacity, this.#plan.capacity), set, slots));
     const engine = this.checkAlive();
     growMemory(engine.memory, plan.bytes);
     this.#plan = plan;

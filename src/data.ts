@@ -2,7 +2,7 @@ import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
 import { checkObject, outOfRange, wrongType } from './errors.js';
 import type { SetSize } from './plan.js';
-import type { Spec } from './spec.js';
+import { BYTE_SCALE, outputsOf, type Spec } from './spec.js';
 import type { DataSet, Inputs, Targets } from './types.js';
 
 // Data at the door: lengths, labels and numbers are checked here, then copied into the network's memory as they are.
@@ -12,30 +12,42 @@ export interface CheckedData {
   readonly samples: number;
   readonly inputs: Inputs;
   readonly targets: Targets;
+  /** [samples], none: 1 each. */
+  readonly weights: Float32Array | undefined;
 }
 
 export function checkData(where: string, data: unknown, spec: Spec): CheckedData {
-  checkObject(where, data, ['inputs', 'targets']);
-  const { inputs, targets } = data as DataSet;
-  const samples = checkInputs(`${where}.inputs`, inputs, spec.inputs);
+  checkObject(where, data, ['inputs', 'targets', 'weights']);
+  const { inputs, targets, weights } = data as DataSet;
+  const samples = checkInputs(`${where}.inputs`, inputs, spec);
   checkTargets(`${where}.targets`, targets, samples, spec);
-  return { samples, inputs, targets };
+  if (weights !== undefined) checkWeights(`${where}.weights`, weights, samples);
+  return { samples, inputs, targets, weights };
 }
 
 /** Number of samples in `inputs`. */
-export function checkInputs(where: string, inputs: unknown, width: number): number {
-  if (!(inputs instanceof Float32Array || inputs instanceof Uint8Array || inputs instanceof Uint8ClampedArray)) {
-    throw wrongType(where, inputs, 'a Float32Array, Uint8Array or Uint8ClampedArray');
+export function checkInputs(where: string, inputs: unknown, { inputs: width, scale }: Spec): number {
+  if (!(isFloats(inputs) || isBytes(inputs) || inputs instanceof Int32Array)) {
+    throw wrongType(where, inputs, 'a Float32Array, Float64Array, Uint8Array, Uint8ClampedArray or Int32Array');
   }
   if (inputs.length === 0 || inputs.length % width !== 0) {
     throw outOfRange(where, `${inputs.length} numbers`, `rows of ${width} numbers, at least one`);
   }
-  if (inputs instanceof Float32Array) checkFinite(where, inputs, width);
+  if (isFloats(inputs)) checkFinite(where, inputs, width);
+  else checkScaled(where, inputs, scale ?? (isBytes(inputs) ? BYTE_SCALE : 1));
   return inputs.length / width;
 }
 
+function isFloats(values: unknown): values is Float32Array | Float64Array {
+  return values instanceof Float32Array || values instanceof Float64Array;
+}
+
+function isBytes(values: unknown): values is Uint8Array | Uint8ClampedArray {
+  return values instanceof Uint8Array || values instanceof Uint8ClampedArray;
+}
+
 export function checkTargets(where: string, targets: unknown, samples: number, spec: Spec): void {
-  const outputs = spec.layers[spec.layers.length - 1].units;
+  const outputs = outputsOf(spec);
   if (targets instanceof Uint8Array || targets instanceof Int32Array) {
     if (targets.length !== samples)
       throw outOfRange(where, `${targets.length} labels`, `${samples}, one for each sample`);
@@ -45,7 +57,7 @@ export function checkTargets(where: string, targets: unknown, samples: number, s
         throw outOfRange(`${where}[${i}]`, targets[i], `a label from 0 to ${classes - 1}`);
       }
     }
-  } else if (targets instanceof Float32Array) {
+  } else if (isFloats(targets)) {
     if (targets.length !== samples * outputs) {
       throw outOfRange(
         where,
@@ -54,40 +66,94 @@ export function checkTargets(where: string, targets: unknown, samples: number, s
       );
     }
     checkFinite(where, targets, outputs);
-    if (spec.cost !== 'quadratic') checkProbabilities(where, targets, outputs, spec);
+    checkMeaning(where, targets, outputs, spec);
   } else {
-    throw wrongType(where, targets, 'a Float32Array of rows, or a Uint8Array or Int32Array of labels');
+    throw wrongType(where, targets, 'a Float32Array or Float64Array of rows, or a Uint8Array or Int32Array of labels');
   }
 }
 
-function checkFinite(where: string, values: Float32Array, width: number): void {
+function checkFinite(where: string, values: Float32Array | Float64Array, width: number): void {
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) {
-      throw outOfRange(`${where}[${i}] (row ${Math.floor(i / width)})`, values[i], 'a finite number');
+    if (!Number.isFinite(Math.fround(values[i]))) {
+      const wanted = Number.isFinite(values[i]) ? 'a number that is finite in 32 bits' : 'a finite number';
+      throw outOfRange(`${where}[${i}] (row ${Math.floor(i / width)})`, values[i], wanted);
     }
   }
 }
 
-/** The cross-entropies are costs of probabilities; the categorical one's gradient a - y also needs rows that add up to 1. */
-function checkProbabilities(where: string, targets: Float32Array, outputs: number, spec: Spec): void {
-  for (let i = 0; i < targets.length; i++) {
-    if (targets[i] < 0 || targets[i] > 1) throw outOfRange(`${where}[${i}]`, targets[i], `0 to 1 for ${spec.cost}`);
+/** Integers are finite; times a large scale they may not be. */
+function checkScaled(where: string, values: Uint8Array | Uint8ClampedArray | Int32Array, scale: number): void {
+  const factor = Math.fround(scale);
+  const fits = (value: number) => Number.isFinite(Math.fround(Math.fround(value) * factor));
+  if (fits(values instanceof Int32Array ? -(2 ** 31) : 255)) return;
+  const bad = values.findIndex((value) => !fits(value));
+  if (bad >= 0) {
+    throw outOfRange(
+      `${where}[${bad}]`,
+      `${values[bad]} times the scale ${scale}`,
+      'a number that is finite in 32 bits',
+    );
   }
-  if (spec.cost !== 'categoricalCrossEntropy') return;
+}
+
+/** What a cost takes rows of targets for: probabilities, which may have to add up to 1, signs, or counts. */
+function checkMeaning(where: string, targets: Float32Array | Float64Array, outputs: number, { cost }: Spec): void {
+  const each = (fits: (y: number) => boolean, wanted: string) => {
+    const bad = targets.findIndex((y) => !fits(y));
+    if (bad >= 0) throw outOfRange(`${where}[${bad}]`, targets[bad], `${wanted} for ${cost}`);
+  };
+  if (cost === 'hinge') each((y) => y === -1 || y === 1, '-1 or 1');
+  if (cost === 'poisson') each((y) => y >= 0, '0 or more');
+  const isDistribution = cost === 'categoricalCrossEntropy' || cost === 'kullbackLeibler';
+  if (isDistribution || cost === 'binaryCrossEntropy') each((y) => y >= 0 && y <= 1, '0 to 1');
+  if (!isDistribution) return;
+  // delta = a - y holds for rows that add up to 1
   for (let start = 0; start < targets.length; start += outputs) {
     let sum = 0;
     for (let k = 0; k < outputs; k++) sum += targets[start + k];
     if (Math.abs(sum - 1) > 1e-4) {
-      throw outOfRange(`${where}, row ${start / outputs}`, `a sum of ${sum}`, `1 for ${spec.cost}`);
+      throw outOfRange(`${where}, row ${start / outputs}`, `a sum of ${sum}`, `1 for ${cost}`);
     }
   }
 }
 
-export function setSize({ samples, inputs, targets }: CheckedData): SetSize {
+export function checkWeights(where: string, weights: unknown, samples: number): void {
+  if (!(weights instanceof Float32Array)) throw wrongType(where, weights, 'a Float32Array, a weight for each sample');
+  if (weights.length !== samples)
+    throw outOfRange(where, `${weights.length} weights`, `${samples}, one for each sample`);
+  const bad = weights.findIndex((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY));
+  if (bad >= 0) throw outOfRange(`${where}[${bad}]`, weights[bad], 'a finite number from 0 up');
+}
+
+/** The data's weights times those of the samples' classes. */
+export function withClassWeights(where: string, classWeights: unknown, data: CheckedData, spec: Spec): CheckedData {
+  const { samples, targets, weights } = data;
+  if (!Array.isArray(classWeights) && !(classWeights instanceof Float32Array)) {
+    throw wrongType(where, classWeights, 'an array of numbers, a weight for each class');
+  }
+  const classes = Math.max(outputsOf(spec), 2);
+  if (classWeights.length !== classes) {
+    throw outOfRange(where, `${classWeights.length} weights`, `${classes}, one for each class`);
+  }
+  // as floats, and Array.from visits the holes of a sparse array
+  const each = Float32Array.from(classWeights, (weight: unknown, c) => {
+    if (typeof weight !== 'number') throw wrongType(`${where}[${c}]`, weight, 'a finite number from 0 up');
+    return weight;
+  });
+  checkWeights(where, each, classes);
+  if (targets instanceof Float32Array) throw wrongType(where, 'class weights for rows of targets', 'labels as targets');
+  const products = new Float32Array(samples);
+  for (let i = 0; i < samples; i++) products[i] = each[targets[i]] * (weights ? weights[i] : 1);
+  checkWeights(`${where} times data.weights`, products, samples);
+  return { ...data, weights: products };
+}
+
+export function setSize({ samples, inputs, targets, weights }: CheckedData): SetSize {
   return {
     samples,
-    inputBytes: inputs.byteLength,
-    targetBytes: targets instanceof Float32Array ? targets.byteLength : samples * 4,
+    inputBytes: isBytes(inputs) ? inputs.length : inputs.length * 4,
+    targetBytes: isFloats(targets) ? targets.length * 4 : samples * 4,
+    weightBytes: weights ? weights.byteLength : 0,
   };
 }
 
@@ -96,6 +162,7 @@ export function loadBatch(arena: Arena, data: CheckedData, first: number, rows: 
   const { plan } = arena;
   copyInputs(arena, abi.WINDOW, plan.windowInputs, data.inputs, first, rows);
   copyTargets(arena, abi.WINDOW, plan.windowTargets, data.targets, first, rows);
+  copyWeights(arena, abi.WINDOW, plan.windowWeights, data.weights, first, rows);
   arena.core.loadWindow(rows);
 }
 
@@ -103,12 +170,14 @@ export function loadBatch(arena: Arena, data: CheckedData, first: number, rows: 
 export function loadInputs(arena: Arena, inputs: Inputs, first: number, rows: number): void {
   copyInputs(arena, abi.WINDOW, arena.plan.windowInputs, inputs, first, rows);
   arena.header.setUint32(abi.WINDOW + abi.SET_TARGETS, 0, true);
+  arena.header.setUint32(abi.WINDOW + abi.SET_WEIGHTS, 0, true);
   arena.core.loadWindow(rows);
 }
 
-/** The same for targets alone: x stays as it is. */
-export function loadTargets(arena: Arena, targets: Targets, rows: number): void {
+/** The same for targets and weights alone: x stays as it is. */
+export function loadTargets(arena: Arena, targets: Targets, weights: Float32Array | undefined, rows: number): void {
   copyTargets(arena, abi.WINDOW, arena.plan.windowTargets, targets, 0, rows);
+  copyWeights(arena, abi.WINDOW, arena.plan.windowWeights, weights, 0, rows);
   arena.header.setUint32(abi.WINDOW + abi.SET_INPUTS, 0, true);
   arena.core.loadWindow(rows);
 }
@@ -118,6 +187,7 @@ export function loadTrainingSet(arena: Arena, data: CheckedData): void {
   const { plan } = arena;
   copyInputs(arena, abi.TRAINING_SET, plan.setInputs, data.inputs, 0, data.samples);
   copyTargets(arena, abi.TRAINING_SET, plan.setTargets, data.targets, 0, data.samples);
+  copyWeights(arena, abi.TRAINING_SET, plan.setWeights, data.weights, 0, data.samples);
   arena.header.setUint32(abi.TRAINING_SET + abi.SET_SAMPLES, data.samples, true);
 }
 
@@ -125,16 +195,18 @@ export function loadTrainingSet(arena: Arena, data: CheckedData): void {
 function copyInputs(arena: Arena, set: number, address: number, inputs: Inputs, first: number, rows: number): void {
   const { header, spec } = arena;
   const isAll = rows * spec.inputs === inputs.length;
-  arena.write(address, isAll ? inputs : inputs.subarray(first * spec.inputs, (first + rows) * spec.inputs));
+  const part = isAll ? inputs : inputs.subarray(first * spec.inputs, (first + rows) * spec.inputs);
+  arena.write(address, part);
+  if (part instanceof Int32Array) arena.core.convertIntegers(address, part.length, spec.scale ?? 1);
   header.setUint32(set + abi.SET_INPUTS, address, true);
-  header.setUint32(set + abi.SET_INPUT_TYPE, inputs instanceof Float32Array ? abi.F32 : abi.U8, true);
+  header.setUint32(set + abi.SET_INPUT_TYPE, isBytes(part) ? abi.U8 : abi.F32, true);
 }
 
 function copyTargets(arena: Arena, set: number, address: number, targets: Targets, first: number, rows: number): void {
   const { header, spec } = arena;
   header.setUint32(set + abi.SET_TARGETS, address, true);
-  if (targets instanceof Float32Array) {
-    const outputs = spec.layers[spec.layers.length - 1].units;
+  if (isFloats(targets)) {
+    const outputs = outputsOf(spec);
     const part = targets.subarray(first * outputs, (first + rows) * outputs);
     arena.floats(address, part.length).set(part);
     header.setUint32(set + abi.SET_TARGET_TYPE, abi.ROWS, true);
@@ -142,4 +214,16 @@ function copyTargets(arena: Arena, set: number, address: number, targets: Target
     arena.words(address, rows).set(targets.subarray(first, first + rows));
     header.setUint32(set + abi.SET_TARGET_TYPE, abi.LABELS, true);
   }
+}
+
+function copyWeights(
+  arena: Arena,
+  set: number,
+  address: number,
+  weights: Float32Array | undefined,
+  first: number,
+  rows: number,
+): void {
+  if (weights) arena.floats(address, rows).set(weights.subarray(first, first + rows));
+  arena.header.setUint32(set + abi.SET_WEIGHTS, weights ? address : 0, true);
 }

@@ -6,16 +6,33 @@ export interface Core {
   constantsEnd(): number;
   fillNormal(target: number, floats: number, deviation: number, purpose: number, stream: number): void;
   fillUniform(target: number, floats: number, limit: number, purpose: number, stream: number): void;
+  measureColumns(moments: number, first: number, rows: number, seen: number): void;
   shuffle(order: number, count: number, purpose: number, stream: number): void;
-  trainSteps(first: number, count: number): void;
+  fillOrthogonal(target: number, units: number, fanIn: number, purpose: number, stream: number): void;
+  trainChunks(position: number, count: number): number;
+  convertIntegers(values: number, count: number, scale: number): void;
   loadWindow(rows: number): void;
   forward(rows: number): void;
-  addCost(rows: number): void;
+  addCost(rows: number): number;
   backward(rows: number): void;
-  computeGradients(rows: number): void;
+  clearGradients(): void;
+  accumulateGradients(rows: number, scale: number): void;
   applyGradients(): void;
-  trainRows(rows: number): void;
+  trainRows(rows: number): number;
   evaluateRows(rows: number): void;
+  largestMagnitude(source: number, floats: number): number;
+  penalty(): number;
+  addScaled(target: number, source: number, floats: number, factor: number): void;
+  dot(u: number, v: number, floats: number): number;
+  scaleFloats(target: number, floats: number, factor: number): void;
+}
+
+/** What the core calls back: a cost of the user's own. */
+export interface CoreImports {
+  /** C_x of a row of the batch. */
+  customCost(row: number): number;
+  /** Writes dC/da of `rows` rows to the output layer's delta. */
+  customGradient(rows: number): void;
 }
 
 /** The names of Core, to know a module of another version or kind. */
@@ -23,16 +40,25 @@ export const CORE_FUNCTIONS: readonly (keyof Core)[] = [
   'constantsEnd',
   'fillNormal',
   'fillUniform',
+  'measureColumns',
   'shuffle',
-  'trainSteps',
+  'fillOrthogonal',
+  'trainChunks',
+  'convertIntegers',
   'loadWindow',
   'forward',
   'addCost',
   'backward',
-  'computeGradients',
+  'clearGradients',
+  'accumulateGradients',
   'applyGradients',
   'trainRows',
   'evaluateRows',
+  'largestMagnitude',
+  'penalty',
+  'addScaled',
+  'dot',
+  'scaleFloats',
 ];
 
 export interface Engine {
@@ -40,15 +66,27 @@ export interface Engine {
   readonly memory: WebAssembly.Memory;
 }
 
+/** The core asks for a cost only where its network has one of its user's own. */
+const NO_COST: CoreImports = {
+  customCost: () => Number.NaN,
+  customGradient: () => {},
+};
+
 const PAGE_BYTES = 65_536;
 
 /** Compiled once a process or page: instances share the machine code. */
 const modules = new Map<BuildName, Promise<WebAssembly.Module>>();
 
+/** The bytes that the build has deflated. */
+async function inflate(deflated: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return await new Response(stream).arrayBuffer();
+}
+
 async function compile(build: BuildName): Promise<WebAssembly.Module> {
   // two literal imports, so that bundlers split them and a page loads the one it uses
   const { base64 } = await (build === 'relaxed' ? import('./generated/relaxed.js') : import('./generated/simd.js'));
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const bytes = await inflate(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
   if (!WebAssembly.validate(bytes)) {
     throw new Error(
       build === 'relaxed'
@@ -91,6 +129,7 @@ export async function startEngine(
   build: BuildName,
   wasm: WebAssembly.Module | undefined,
   bytes: number,
+  imports?: CoreImports,
 ): Promise<Engine> {
   if (wasm !== undefined) checkModule(wasm);
   const module = wasm ?? (await compiled(build));
@@ -98,7 +137,10 @@ export async function startEngine(
   const abort = (_message: number, _file: number, line: number, column: number) => {
     throw new Error(`simdprop: an assertion of the core failed at ${line}:${column}`);
   };
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory, abort } });
+  const { exports } = await WebAssembly.instantiate(module, {
+    env: { memory, abort },
+    cost: { ...(imports ?? NO_COST) },
+  });
   return { core: exports as unknown as Core, memory };
 }
 

@@ -12,7 +12,7 @@ function show(value: unknown): string {
 }
 
 /** The largest f32. */
-const MAX_FLOAT = 3.4028234663852886e38;
+export const MAX_FLOAT = 3.4028234663852886e38;
 
 export function wrongType(where: string, got: unknown, wanted: string): TypeError {
   return new TypeError(`${where}: got ${show(got)}, want ${wanted}`);

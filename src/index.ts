@@ -1,20 +1,60 @@
+export { NonFiniteError, type NonFiniteReason } from './finite.js';
 export type { Layer } from './layer.js';
+export { classificationReport } from './metrics.js';
 export { Network } from './network.js';
-export { sgd } from './optimizer.js';
+export {
+  adadelta,
+  adagrad,
+  adam,
+  adamw,
+  irprop,
+  lbfgs,
+  lion,
+  momentum,
+  nadam,
+  nesterov,
+  rmsprop,
+  sgd,
+} from './optimizer.js';
+export type { LearningRate, Schedule, ScheduleFunction, Span } from './schedule.js';
+export { cosine, exponential, inverseTime, oneCycle, polynomial, reduceOnPlateau, step } from './schedule.js';
 export type {
   ActivationName,
+  Adadelta,
+  Adagrad,
+  Adam,
+  AdamW,
   BuildName,
+  ClassificationReport,
+  ClassMetrics,
+  Clipping,
   CostName,
+  CustomCost,
   DataSet,
+  DataSource,
+  EarlyStopping,
   EpochReport,
+  EvaluateOptions,
   Evaluation,
+  HuberCost,
   InitializerName,
   Inputs,
+  IRprop,
   LayerOptions,
+  Lbfgs,
+  Lion,
+  Momentum,
+  NAdam,
   NetworkOptions,
   Optimizer,
   ProgressReport,
+  RmsProp,
   Sgd,
+  Standardization,
+  StreamOptions,
   Targets,
+  TrainForOptions,
+  TrainForReport,
   TrainOptions,
+  ValidationSplit,
 } from './types.js';

@@ -1,6 +1,7 @@
 import { PANEL_UNITS } from '../assembly/abi.js';
 import type { Arena } from './arena.js';
-import { outOfRange, wrongType } from './errors.js';
+import { outOfRange } from './errors.js';
+import { checkFloats } from './initializer.js';
 import type { LayerPlan } from './plan.js';
 import type { ActivationName } from './types.js';
 
@@ -11,6 +12,8 @@ export interface Pass {
   done: 'nothing' | 'forward' | 'backward' | 'gradients';
   /** The parameters are still those that the batch went through: a backward pass and a step may follow. */
   isCurrent: boolean;
+  /** The parameters stem from those of the last snapshot by steps alone (finite.ts). */
+  isGuarded: boolean;
 }
 
 /**
@@ -20,10 +23,11 @@ export interface Pass {
 export interface Layer {
   readonly fanIn: number;
   readonly units: number;
-  readonly activation: ActivationName;
+  /** A name for each unit only where they differ. */
+  readonly activation: ActivationName | readonly ActivationName[];
   /** w [units × fanIn] row-major, w_jk at j · fanIn + k. Assigning writes them; wrong lengths and non-finite numbers are refused. */
   weights: Float32Array;
-  /** b [units]. Assigning writes them. */
+  /** b [units]. Assigning writes them; a layer without biases has zeros and takes nothing else. */
   biases: Float32Array;
   /** Weighted inputs [rows × units] of the last batch. */
   readonly z: Float32Array;
@@ -40,7 +44,7 @@ export interface Layer {
 export class ArenaLayer implements Layer {
   readonly fanIn: number;
   readonly units: number;
-  readonly activation: ActivationName;
+  readonly activation: ActivationName | readonly ActivationName[];
   readonly #arena: Arena;
   readonly #index: number;
   readonly #pass: Pass;
@@ -64,12 +68,14 @@ export class ArenaLayer implements Layer {
   }
 
   set weights(values: Float32Array) {
-    this.#check('weights', values, this.units * this.fanIn);
+    const where = `layers[${this.#index}].weights`;
+    checkFloats(where, values, this.units * this.fanIn);
     const panels = this.#panels(this.#plan.weights);
     this.#eachWeight((packed, j, k) => {
       panels[packed] = values[j * this.fanIn + k];
     });
     this.#pass.isCurrent = false;
+    this.#pass.isGuarded = false;
   }
 
   get biases(): Float32Array {
@@ -77,11 +83,16 @@ export class ArenaLayer implements Layer {
   }
 
   set biases(values: Float32Array) {
-    this.#check('biases', values, this.units);
+    const where = `layers[${this.#index}].biases`;
+    checkFloats(where, values, this.units);
+    if (!this.#arena.spec.layers[this.#index].bias && values.some((value) => value !== 0)) {
+      throw outOfRange(where, 'biases', 'zeros for a layer with bias: false');
+    }
     const biases = this.#arena.floats(this.#plan.biases, this.units);
     // + 0 makes -0 a 0: a sum that starts from -0 would show whether zero inputs were skipped
     for (let j = 0; j < this.units; j++) biases[j] = values[j] + 0;
     this.#pass.isCurrent = false;
+    this.#pass.isGuarded = false;
   }
 
   get z(): Float32Array {
@@ -105,14 +116,6 @@ export class ArenaLayer implements Layer {
   get biasGradients(): Float32Array {
     this.#needGradients('biasGradients');
     return this.#arena.floats(this.#plan.biasGradients, this.units).slice();
-  }
-
-  #check(name: string, values: unknown, count: number): void {
-    const where = `layers[${this.#index}].${name}`;
-    if (!(values instanceof Float32Array)) throw wrongType(where, values, `a Float32Array of ${count}`);
-    if (values.length !== count) throw outOfRange(where, `${values.length} numbers`, `${count}`);
-    const bad = values.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) throw outOfRange(`${where}[${bad}]`, values[bad], 'a finite number');
   }
 
   #rows(name: string, address: number): Float32Array {
@@ -139,7 +142,8 @@ export class ArenaLayer implements Layer {
   #needGradients(name: string): void {
     this.#needBackward(name);
     if (this.#pass.done === 'gradients') return;
-    this.#arena.core.computeGradients(this.#pass.rows);
+    this.#arena.core.clearGradients();
+    this.#arena.core.accumulateGradients(this.#pass.rows, 1 / this.#pass.rows);
     this.#pass.done = 'gradients';
   }
 

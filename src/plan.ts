@@ -1,10 +1,11 @@
 import * as abi from '../assembly/abi.js';
-import { ACTIVATIONS, COSTS, type Spec } from './spec.js';
+import { ACTIVATIONS, BYTE_SCALE, COSTS, outputsOf, type Spec } from './spec.js';
+import type { ActivationName } from './types.js';
 
 // Where everything lies in a network's linear memory. A plan is numbers only; `writeTables` puts it where the core reads it.
 //
-//   tables | lists | parameters | gradients | transposed weights |  x y, z a delta of each layer | window | training set
-//   ------------------- depends on the spec ------------------- | -- rows of a batch as well -- |        | and its size
+//   tables | lists | parameters | gradients | transposed weights | state | x y, z a delta of each layer | window | training set
+//   ------------------- depends on the spec ------------------- | slots | -- rows of a batch as well - |        | and its size
 //
 // The first part never moves, so a network that grows for a larger batch or data set keeps its parameters where they are.
 // Every region starts on a cache line.
@@ -16,6 +17,10 @@ export const MAX_BYTES = 2 ** 32 - 65_536;
 /** Kernels read whole vectors: up to 16 bytes past the last sample's end. */
 const SLACK_BYTES = 16;
 const MAX_CONFUSION_OUTPUTS = 256;
+/** BLOCK_FLOATS of update.ts. */
+const EFFECTIVE_FLOATS = 1024;
+/** Steps one call can make under a learning rate that changes from step to step. */
+export const MAX_RATES = 1024;
 
 export interface LayerPlan {
   readonly fanIn: number;
@@ -31,6 +36,10 @@ export interface LayerPlan {
   readonly weightGradients: number;
   readonly biasGradients: number;
   readonly transposed: number;
+  /** MIXED: the records of abi.RUNS, one for each function that occurs. */
+  readonly runs: number;
+  readonly dropped: number;
+  readonly dropoutMask: number;
 }
 
 export interface Region {
@@ -51,16 +60,33 @@ export interface Plan {
   readonly confusion: number;
   /** Rows and columns of the confusion matrix, 0 if there is none. */
   readonly classes: number;
+  /** abi.ERROR_SUMS */
+  readonly errorSums: number;
   readonly randomBlock: number;
   readonly parameters: number;
   readonly weightFloats: number;
   readonly parameterFloats: number;
   readonly gradients: number;
+  /** Slots of the optimizer, each of parameterFloats. */
+  readonly slots: number;
+  readonly state: number;
+  /** A block of the gradient, clipped and with the penalties. */
+  readonly effective: number;
+  /** Learning rates of the steps of one call. */
+  readonly rates: number;
+  readonly means: number;
+  readonly inverseDeviations: number;
+  /** f64 {m, m, s, s} for each pair of inputs: see assembly/standardize.ts. */
+  readonly moments: number;
+  readonly rowWeights: number;
+  readonly scratch: number;
   readonly layers: readonly LayerPlan[];
   readonly windowInputs: number;
   readonly windowTargets: number;
+  readonly windowWeights: number;
   readonly setInputs: number;
   readonly setTargets: number;
+  readonly setWeights: number;
   readonly order: number;
   /** All of it, from address 0. */
   readonly bytes: number;
@@ -72,9 +98,10 @@ export interface SetSize {
   readonly samples: number;
   readonly inputBytes: number;
   readonly targetBytes: number;
+  readonly weightBytes: number;
 }
 
-const EMPTY_SET: SetSize = { samples: 0, inputBytes: 0, targetBytes: 0 };
+const EMPTY_SET: SetSize = { samples: 0, inputBytes: 0, targetBytes: 0, weightBytes: 0 };
 
 /** Floats of a row or panel rounded up to whole cache lines. */
 export function paddedFloats(units: number): number {
@@ -95,7 +122,14 @@ export function weightFloats(fanIn: number, units: number): number {
   return paddedFloats(units) * fanIn;
 }
 
-export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET): Plan {
+/** What an evaluation sums up for each pair of outputs: {s, |a - y|, (a - y)^2, y - s, (y - s)^2}, two doubles each. */
+export const ERROR_RECORD_DOUBLES = 10;
+
+export function errorPairs(outputs: number): number {
+  return Math.ceil(outputs / 2);
+}
+
+export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET, slots = 0): Plan {
   const regions: Region[] = [];
   let end = abi.LAYERS + spec.layers.length * abi.LAYER_BYTES;
   const reserve = (name: string, bytes: number): number => {
@@ -105,7 +139,7 @@ export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET)
     return start;
   };
 
-  const outputs = spec.layers[spec.layers.length - 1].units;
+  const outputs = outputsOf(spec);
   const shapes = spec.layers.map(({ units }, l) => ({ fanIn: l ? spec.layers[l - 1].units : spec.inputs, units }));
   const widest = Math.max(spec.inputs, ...shapes.map(({ units }) => units));
 
@@ -116,19 +150,35 @@ export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET)
   const randomBlock = reserve('random block', 16);
   const classes = outputs <= MAX_CONFUSION_OUTPUTS ? Math.max(outputs, 2) : 0;
   const confusion = reserve('confusion', classes * classes * 4);
+  const errorSums = reserve('error sums', errorPairs(outputs) * ERROR_RECORD_DOUBLES * 8);
 
   const allWeights = shapes.reduce((sum, { fanIn, units }) => sum + weightFloats(fanIn, units), 0);
   const allFloats = shapes.reduce((sum, { units }) => sum + paddedFloats(units), allWeights);
   const parameters = reserve('parameters', allFloats * 4);
   const gradients = reserve('gradients', allFloats * 4);
+  const effective = reserve('effective gradient', EFFECTIVE_FLOATS * 4);
+  const rates = reserve('rates', MAX_RATES * 8);
+  const means = reserve('means', paddedFloats(spec.inputs) * 4);
+  const inverseDeviations = reserve('inverse deviations', paddedFloats(spec.inputs) * 4);
+  const moments = reserve('moments', Math.ceil(spec.inputs / 2) * 32);
+  const runs = spec.layers.map(({ activation, units }, l) =>
+    typeof activation === 'string'
+      ? 0
+      : reserve(`layers[${l}] runs`, new Set(activation).size * RUN_HEAD_BYTES + units * 4),
+  );
   const transposed = shapes.map(({ fanIn, units }, l) =>
     l === 0 ? 0 : reserve(`layers[${l}] transposed`, paddedFloats(fanIn) * Math.ceil(units / 4) * 4 * 4),
   );
+
+  const state = reserve('state', slots * allFloats * 4);
 
   const xStride = rowStride(spec.inputs);
   const x = reserve('x', capacity * xStride);
   const yStride = rowStride(outputs);
   const y = reserve('y', capacity * yStride);
+  const rowWeights = reserve('row weights', capacity * 4);
+  const mixed = spec.layers.filter(({ activation }) => typeof activation !== 'string');
+  const scratch = reserve('scratch', 3 * abi.MIXED_ROWS * Math.max(0, ...mixed.map(({ units }) => rowStride(units))));
   let weightOffset = 0;
   let biasOffset = allWeights * 4;
   let input = x;
@@ -149,18 +199,23 @@ export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET)
       weightGradients: gradients + weightOffset,
       biasGradients: gradients + biasOffset,
       transposed: transposed[l],
+      runs: runs[l],
+      dropped: spec.layers[l].dropout ? reserve(`layers[${l}] dropped`, capacity * stride) : 0,
+      dropoutMask: spec.layers[l].dropout ? reserve(`layers[${l}] dropout mask`, capacity * stride) : 0,
     };
     weightOffset += weightFloats(fanIn, units) * 4;
     biasOffset += paddedFloats(units) * 4;
-    input = layer.a;
+    input = layer.dropped || layer.a;
     inputStride = stride;
     return layer;
   });
 
   const windowInputs = reserve('window inputs', capacity * spec.inputs * 4 + SLACK_BYTES);
   const windowTargets = reserve('window targets', capacity * outputs * 4 + SLACK_BYTES);
+  const windowWeights = reserve('window weights', capacity * 4);
   const setInputs = reserve('set inputs', set.inputBytes + SLACK_BYTES);
   const setTargets = reserve('set targets', set.targetBytes + SLACK_BYTES);
+  const setWeights = reserve('set weights', set.weightBytes);
   const order = reserve('order', set.samples * 4);
 
   return {
@@ -174,23 +229,35 @@ export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET)
     zeros,
     confusion: classes ? confusion : 0,
     classes,
+    errorSums,
     randomBlock,
     parameters,
     weightFloats: allWeights,
     parameterFloats: allFloats,
     gradients,
+    slots,
+    state,
+    effective,
+    rates,
+    means,
+    inverseDeviations,
+    moments,
+    rowWeights,
+    scratch,
     layers,
     windowInputs,
     windowTargets,
+    windowWeights,
     setInputs,
     setTargets,
+    setWeights,
     order,
     bytes: end,
     regions,
   };
 }
 
-/** Writes the header and the layer table. Nothing else in the memory changes, but for the constant identity list. */
+/** Writes the header and the layer table. Nothing else in the memory changes, but for the constant lists. */
 export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
   const view = new DataView(buffer);
   const word = (address: number, value: number) => view.setUint32(address, value, true);
@@ -203,6 +270,7 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
   header(abi.Y, plan.y);
   header(abi.Y_STRIDE, plan.yStride);
   header(abi.OUTPUTS, plan.layers[plan.layers.length - 1].units);
+  header(abi.ROW_WEIGHTS, plan.rowWeights);
   header(abi.ACTIVE, plan.active);
   header(abi.IDENTITY, plan.identity);
   header(abi.ZEROS, plan.zeros);
@@ -210,17 +278,26 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
   header(abi.WEIGHT_FLOATS, plan.weightFloats);
   header(abi.PARAMETER_FLOATS, plan.parameterFloats);
   header(abi.GRADIENTS, plan.gradients);
+  header(abi.STATE, plan.state);
+  header(abi.EFFECTIVE, plan.effective);
+  header(abi.SCRATCH, plan.scratch);
   header(abi.CONFUSION, plan.confusion);
+  header(abi.ERROR_SUMS, plan.errorSums);
   header(abi.RANDOM_BLOCK, plan.randomBlock);
   header(abi.SEED_LOW, spec.seed % 2 ** 32);
   header(abi.SEED_HIGH, Math.floor(spec.seed / 2 ** 32));
-  view.setFloat32(abi.HEADER + abi.SCALE, spec.scale, true);
+  view.setFloat32(abi.HEADER + abi.SCALE, spec.scale ?? BYTE_SCALE, true);
+  view.setFloat32(abi.HEADER + abi.COST_PARAMETER, spec.huberDelta, true);
+  view.setFloat32(abi.HEADER + abi.LABEL_SMOOTHING, spec.labelSmoothing, true);
+  view.setFloat64(abi.HEADER + abi.L1, spec.l1, true);
   view.setFloat64(abi.HEADER + abi.L2, spec.l2, true);
+  header(abi.PENALIZE_BIASES, Number(spec.penalizeBiases));
   plan.layers.forEach((layer, l) => {
     const row = (offset: number, value: number) => word(abi.LAYERS + l * abi.LAYER_BYTES + offset, value);
     row(abi.FAN_IN, layer.fanIn);
     row(abi.UNITS, layer.units);
-    row(abi.ACTIVATION, ACTIVATIONS[spec.layers[l].activation]);
+    const { activation, bias, dropout, maxNorm } = spec.layers[l];
+    row(abi.ACTIVATION, typeof activation === 'string' ? ACTIVATIONS[activation] : abi.MIXED);
     row(abi.INPUT, layer.input);
     row(abi.INPUT_STRIDE, layer.inputStride);
     row(abi.STRIDE, layer.stride);
@@ -232,8 +309,30 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
     row(abi.WEIGHT_GRADIENTS, layer.weightGradients);
     row(abi.BIAS_GRADIENTS, layer.biasGradients);
     row(abi.TRANSPOSED, layer.transposed);
+    row(abi.HAS_BIAS, Number(bias));
+    row(abi.DROPPED, layer.dropped);
+    row(abi.DROPOUT_MASK, layer.dropoutMask);
+    view.setFloat64(abi.LAYERS + l * abi.LAYER_BYTES + abi.DROPOUT_RATE, dropout, true);
+    view.setFloat64(abi.LAYERS + l * abi.LAYER_BYTES + abi.MAX_NORM, maxNorm, true);
+    row(abi.RUNS, layer.runs);
+    row(abi.RUN_COUNT, typeof activation === 'string' ? 0 : writeRuns(buffer, layer.runs, activation));
   });
   const identity = new Uint32Array(buffer, plan.identity);
   const widest = Math.max(spec.inputs, ...plan.layers.map(({ units }) => units));
   for (let k = 0; k < widest; k++) identity[k] = 4 * k;
+}
+
+const RUN_HEAD_BYTES = 8;
+
+/** One record for each function that occurs. Returns their number. */
+function writeRuns(buffer: ArrayBuffer, address: number, activation: readonly ActivationName[]): number {
+  const functions = [...new Set(activation)];
+  let record = address;
+  for (const name of functions) {
+    const offsets = activation.flatMap((other, j) => (other === name ? [4 * j] : []));
+    const words = [ACTIVATIONS[name], offsets.length, ...offsets];
+    new Uint32Array(buffer, record, words.length).set(words);
+    record += 4 * words.length;
+  }
+  return functions.length;
 }

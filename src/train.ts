@@ -1,30 +1,35 @@
-import * as abi from '../assembly/abi.js';
-import type { Arena } from './arena.js';
-import { type CheckedData, checkData } from './data.js';
-import { checkInteger, checkObject, wrongType } from './errors.js';
-import type { Pass } from './layer.js';
-import { checkOptimizer } from './optimizer.js';
+import { type CheckedData, checkData, withClassWeights } from './data.js';
+import { checkEarlyStopping, type EarlyStoppingSpec } from './early-stopping.js';
+import { checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
+import { checkOptimizer, isFullBatch } from './optimizer.js';
+import { MAX_RATES } from './plan.js';
 import type { Spec } from './spec.js';
+import { checkSplit, splitData } from './split.js';
+import { Stepper, type Trainee } from './stepper.js';
 import type { Optimizer, ProgressReport, TrainOptions } from './types.js';
 
-// The loop over an epoch: the order of the samples, slices of steps short enough to keep the event loop alive, reports.
+// The loop over an epoch: the order of the samples, slices short enough to keep the event loop alive, reports.
 
-/** A slice of steps is made about this long: one call into the core, then a look at the clock. */
+/** A slice is made about this long: one call into the core, then a look at the clock. */
 const SLICE_MS = 4;
 /** The event loop gets a turn this often: sixty frames a second have 16 ms each. */
 const TURN_MS = 12;
 const PROGRESS_MS = 16;
 
 const DEFAULT_BATCH_SIZE = 32;
-const MAX_EPOCHS = 2 ** 31 - 1;
+const MAX_COUNT = 2 ** 31 - 1;
 
 export interface TrainPlan {
+  readonly ignoreNonFinite: boolean;
   readonly data: CheckedData;
   readonly epochs: number;
-  readonly batchSize: number;
-  readonly optimizer: Optimizer | undefined;
+  /** Samples behind one update. */
+  readonly stepRows: number;
+  readonly optimizer: Optimizer;
   readonly shuffle: boolean;
+  readonly standardize: boolean;
   readonly validation: CheckedData | undefined;
+  readonly earlyStopping: EarlyStoppingSpec | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onEpoch: TrainOptions['onEpoch'];
   readonly onBatch: TrainOptions['onBatch'];
@@ -34,19 +39,92 @@ export interface TrainPlan {
 const OPTION_KEYS = [
   'epochs',
   'batchSize',
+  'accumulate',
   'optimizer',
   'shuffle',
+  'standardize',
+  'classWeights',
   'validation',
+  'validationSplit',
+  'earlyStopping',
+  'ignoreNonFinite',
   'signal',
   'onEpoch',
   'onBatch',
   'onProgress',
 ] as const;
 
-export function checkTraining(data: unknown, options: TrainOptions, spec: Spec): TrainPlan {
-  checkObject('options', options, OPTION_KEYS);
-  const { shuffle = true, signal } = options;
+/** Refuses what leaves a line search without a cost that has a slope everywhere. */
+function checkLbfgs(spec: Spec): void {
+  if (spec.l1 !== 0) throw outOfRange('l1', `${spec.l1} with lbfgs`, '0: its slope jumps where a weight is 0');
+  spec.layers.forEach(({ dropout, maxNorm }, l) => {
+    if (dropout) {
+      throw outOfRange(`layers[${l}].dropout`, `${dropout} with lbfgs`, '0: every pass must give the same cost');
+    }
+    if (maxNorm) throw outOfRange(`layers[${l}].maxNorm`, `${maxNorm} with lbfgs`, 'none: it moves weights by itself');
+  });
+}
+
+type StepOptions = Pick<TrainOptions, 'batchSize' | 'accumulate' | 'optimizer' | 'shuffle' | 'ignoreNonFinite'>;
+
+/** The options that say what a step is. `current`: the network's optimizer, which is taken where the options have none. */
+export function checkSteps(options: StepOptions, spec: Spec, current: Optimizer) {
+  const { shuffle = true, ignoreNonFinite = false } = options;
   if (typeof shuffle !== 'boolean') throw wrongType('options.shuffle', shuffle, 'true or false');
+  if (typeof ignoreNonFinite !== 'boolean') {
+    throw wrongType('options.ignoreNonFinite', ignoreNonFinite, 'true or false');
+  }
+  const optimizer = options.optimizer === undefined ? current : checkOptimizer(options.optimizer);
+  if (optimizer.name === 'lbfgs') checkLbfgs(spec);
+  const defaultSize = isFullBatch(optimizer) ? MAX_COUNT : DEFAULT_BATCH_SIZE;
+  const batchSize = checkInteger('options.batchSize', options.batchSize ?? defaultSize, 1, MAX_COUNT);
+  const accumulate = checkInteger('options.accumulate', options.accumulate ?? 1, 1, MAX_COUNT);
+  return {
+    // the passes of a line search must differ by the weights alone, not by the order of their sums
+    shuffle: shuffle && optimizer.name !== 'lbfgs',
+    ignoreNonFinite,
+    optimizer,
+    stepRows: batchSize * accumulate,
+  };
+}
+
+/** Rows of a step on so many samples. A step of more samples than there are is one of all, the only one for full batches. */
+export function rowsOfStep(stepRows: number, samples: number, optimizer: Optimizer): number {
+  if (isFullBatch(optimizer) && stepRows < samples) {
+    throw outOfRange('options.batchSize', stepRows, `all ${samples} samples for ${optimizer.name}, or none given`);
+  }
+  return Math.min(stepRows, samples);
+}
+
+/** A training plan but for what needs the data. */
+export type TrainSettings = Omit<TrainPlan, 'data' | 'earlyStopping'>;
+
+export function checkTraining(data: unknown, options: TrainOptions, spec: Spec, current: Optimizer): TrainPlan {
+  checkObject('options', options, OPTION_KEYS);
+  const settings = checkSettings(options, spec, current);
+  const unweighted = checkData('data', data, spec);
+  const { classWeights, validationSplit } = options;
+  const given =
+    classWeights === undefined ? unweighted : withClassWeights('options.classWeights', classWeights, unweighted, spec);
+  let { validation } = settings;
+  let training = given;
+  if (validationSplit !== undefined) {
+    if (validation) throw new TypeError('options.validationSplit: got validation data too, want one of them');
+    const parts = splitData(given, checkSplit('options.validationSplit', validationSplit, given), spec);
+    training = parts.training;
+    validation = parts.validation;
+  }
+  const earlyStopping = checkEarlyStopping('options.earlyStopping', options.earlyStopping);
+  if (earlyStopping && !validation) {
+    throw new TypeError('options.earlyStopping: got no validation data, want validation or validationSplit');
+  }
+  const stepRows = rowsOfStep(settings.stepRows, training.samples, settings.optimizer);
+  return { ...settings, data: training, stepRows, validation, earlyStopping };
+}
+
+export function checkSettings(options: TrainOptions, spec: Spec, current: Optimizer): TrainSettings {
+  const { standardize = false, signal } = options;
+  if (typeof standardize !== 'boolean') throw wrongType('options.standardize', standardize, 'true or false');
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw wrongType('options.signal', signal, 'an AbortSignal');
   }
@@ -56,19 +134,13 @@ export function checkTraining(data: unknown, options: TrainOptions, spec: Spec):
       throw wrongType(`options.${name}`, callback, 'a function');
     }
   }
-  const epochs = checkInteger('options.epochs', options.epochs ?? 1, 1, MAX_EPOCHS);
-  const batchSize = checkInteger('options.batchSize', options.batchSize ?? DEFAULT_BATCH_SIZE, 1, 2 ** 31 - 1);
-  const optimizer = options.optimizer === undefined ? undefined : checkOptimizer(options.optimizer);
-  const checked = checkData('data', data, spec);
+  const epochs = checkInteger('options.epochs', options.epochs ?? 1, 1, MAX_COUNT);
+  const { validation } = options;
   return {
-    data: checked,
+    ...checkSteps(options, spec, current),
     epochs,
-    // a batch larger than the data is the data
-    batchSize: Math.min(batchSize, checked.samples),
-    optimizer,
-    shuffle,
-    validation:
-      options.validation === undefined ? undefined : checkData('options.validation', options.validation, spec),
+    standardize,
+    validation: validation === undefined ? undefined : checkData('options.validation', validation, spec),
     signal,
     onEpoch: options.onEpoch,
     onBatch: options.onBatch,
@@ -90,55 +162,88 @@ const nextTurn: () => Promise<void> =
           port2.postMessage(undefined);
         });
 
+/** For work between slices: a function that gives the event loop a turn where the last is long ago, and notices an abort. */
+export function turnTaker(signal: AbortSignal | undefined): () => Promise<void> {
+  let lastTurn = performance.now();
+  return async () => {
+    signal?.throwIfAborted();
+    if (performance.now() - lastTurn < TURN_MS) return;
+    await nextTurn();
+    lastTurn = performance.now();
+  };
+}
+
+/** How an epoch went. */
+export interface EpochResult {
+  /** Mean over the samples done. */
+  readonly cost: number;
+  readonly samples: number;
+  readonly elapsedMs: number;
+  /** Learning rate of the last step. */
+  readonly learningRate: number;
+  /** A callback asked to stop; its epoch may have samples left. */
+  readonly isStopped: boolean;
+}
+
 /** Runs epochs on the training set that lies in the arena. Keeps what a slice needs to know from one to the next. */
 export class EpochRunner {
-  readonly #arena: Arena;
   readonly #plan: TrainPlan;
-  readonly #pass: Pass;
-  readonly #writeStep: () => void;
-  readonly #steps: number;
-  #sliceSteps = 1;
+  readonly #stepper: Stepper;
+  #sliceChunks = 1;
   #lastTurn = performance.now();
   #lastProgress = 0;
+  /** Time spent on the call so far, but for callbacks and pauses. */
+  #workMs = 0;
+  #samplesDone = 0;
 
-  /** `writeStep` puts what the optimizer reads into the header. */
-  constructor(arena: Arena, plan: TrainPlan, pass: Pass, writeStep: () => void) {
-    this.#arena = arena;
-    this.#pass = pass;
-    this.#writeStep = writeStep;
+  constructor(trainee: Trainee, plan: TrainPlan) {
     this.#plan = plan;
-    this.#steps = Math.ceil(plan.data.samples / plan.batchSize);
+    this.#stepper = new Stepper(trainee, {
+      ...plan,
+      samples: plan.data.samples,
+      isTrial: plan.optimizer.name === 'lbfgs',
+    });
   }
 
-  /** One pass over the samples in an order drawn for `stream`. Returns the mean cost and the time its steps took. */
-  async run(epoch: number, stream: number): Promise<{ cost: number; elapsedMs: number }> {
-    const { data, batchSize, shuffle, signal, onBatch, onProgress, epochs } = this.#plan;
-    const { core, header, plan } = this.#arena;
-    header.setUint32(abi.TRAINING_SET + abi.SET_ORDER, shuffle ? plan.order : 0, true);
-    if (shuffle) core.shuffle(plan.order, data.samples, abi.RANDOM_ORDER, stream);
+  /** One pass over the samples in an order drawn for `stream`. */
+  async run(epoch: number, stream: number): Promise<EpochResult> {
+    const { data, signal, onBatch, onProgress, epochs } = this.#plan;
+    const stepper = this.#stepper;
+    stepper.startEpoch(epoch, stream);
     let costSum = 0;
     let elapsedMs = 0;
-    for (let step = 0; step < this.#steps; ) {
-      signal?.throwIfAborted();
-      const count = onBatch ? 1 : Math.min(this.#sliceSteps, this.#steps - step);
+    let isStopped = false;
+    const stopIfAborted = () => {
+      if (!signal?.aborted) return;
+      stepper.check();
+      signal.throwIfAborted();
+    };
+    while (stepper.position < data.samples && !isStopped) {
+      stopIfAborted();
+      const chunks = onBatch ? stepper.chunksToStepEnd : this.#sliceChunks;
+      const before = stepper.position;
       const start = performance.now();
-      costSum += this.#slice(step, count);
+      costSum += stepper.advance(chunks);
       const now = performance.now();
       elapsedMs += now - start;
-      step += count;
-      if (now - start < SLICE_MS) this.#sliceSteps *= 2;
-      else this.#sliceSteps = Math.ceil(this.#sliceSteps / 2);
+      this.#workMs += now - start;
+      this.#samplesDone += stepper.position - before;
+      if (now - start < SLICE_MS) this.#sliceChunks = Math.min(2 * this.#sliceChunks, MAX_RATES);
+      else this.#sliceChunks = Math.ceil(this.#sliceChunks / 2);
 
-      const samples = Math.min(step * batchSize, data.samples);
       const report = (): ProgressReport => ({
         epoch,
         epochs,
-        step,
-        steps: this.#steps,
-        samples,
-        cost: costSum / samples,
+        step: Math.ceil(stepper.position / this.#plan.stepRows),
+        steps: stepper.steps,
+        samples: stepper.position,
+        cost: costSum / stepper.position,
+        learningRate: stepper.learningRate,
+        samplesPerSecond: (1000 * stepper.position) / elapsedMs,
+        secondsLeft: this.secondsLeft,
       });
-      onBatch?.(report());
+      // a slice that ends within a step, for a snapshot, is not reported as one
+      if (onBatch && stepper.isAtStepEnd) isStopped = onBatch(report()) === false;
       if (onProgress && now - this.#lastProgress > PROGRESS_MS) {
         this.#lastProgress = now;
         onProgress(report());
@@ -148,21 +253,23 @@ export class EpochRunner {
         this.#lastTurn = performance.now();
       }
     }
-    signal?.throwIfAborted();
-    return { cost: costSum / data.samples, elapsedMs };
+    stopIfAborted();
+    if (isStopped) stepper.check();
+    const samples = stepper.position;
+    return { cost: costSum / samples, samples, elapsedMs, learningRate: stepper.learningRate, isStopped };
   }
 
-  /** Returns the sum of the samples' costs. The header is set anew each time: other calls may have come in between. */
-  #slice(first: number, count: number): number {
-    const { core, header } = this.#arena;
-    const { data, batchSize } = this.#plan;
-    this.#writeStep();
-    header.setUint32(abi.BATCH_ROWS, batchSize, true);
-    header.setFloat64(abi.COST_SUM, 0, true);
-    core.trainSteps(first, count);
-    this.#pass.rows = Math.min(batchSize, data.samples - (first + count - 1) * batchSize);
-    this.#pass.done = 'backward';
-    this.#pass.isCurrent = false;
-    return header.getFloat64(abi.COST_SUM, true);
+  /** What the rest of the call will take at the pace so far. */
+  get secondsLeft(): number {
+    const { epochs, data } = this.#plan;
+    return (this.#workMs / 1000 / this.#samplesDone) * (epochs * data.samples - this.#samplesDone);
+  }
+
+  /** Does a part of an epoch's work that is no step, and counts its time. */
+  timed<T>(work: () => T): T {
+    const start = performance.now();
+    const result = work();
+    this.#workMs += performance.now() - start;
+    return result;
   }
 }

@@ -1,0 +1,60 @@
+import type { Arena } from './arena.js';
+import { checkInteger, checkName, checkObject, outOfRange, wrongType } from './errors.js';
+import type { EarlyStopping, Evaluation } from './types.js';
+
+export type EarlyStoppingSpec = Required<EarlyStopping>;
+
+export function checkEarlyStopping(where: string, value: EarlyStopping | undefined): EarlyStoppingSpec | undefined {
+  if (value === undefined) return undefined;
+  checkObject(where, value, ['monitor', 'patience', 'minDelta', 'restoreBest']);
+  const { minDelta = 0, restoreBest = true } = value;
+  if (typeof minDelta !== 'number') throw wrongType(`${where}.minDelta`, minDelta, 'a number from 0 up');
+  if (!(minDelta >= 0 && Number.isFinite(minDelta)))
+    throw outOfRange(`${where}.minDelta`, minDelta, 'a number from 0 up');
+  if (typeof restoreBest !== 'boolean') throw wrongType(`${where}.restoreBest`, restoreBest, 'true or false');
+  return {
+    monitor: checkName(`${where}.monitor`, value.monitor ?? 'cost', ['cost', 'accuracy']),
+    patience: checkInteger(`${where}.patience`, value.patience ?? 5, 1, 2 ** 31 - 1),
+    minDelta,
+    restoreBest,
+  };
+}
+
+/** Watches the validation of each epoch, and keeps a copy of the best epoch's parameters. */
+export class EarlyStopper {
+  /** The best epoch so far. */
+  bestEpoch = 0;
+  readonly #spec: EarlyStoppingSpec;
+  #best = Number.POSITIVE_INFINITY;
+  #waited = 0;
+  #parameters: Float32Array | undefined;
+
+  constructor(spec: EarlyStoppingSpec) {
+    this.#spec = spec;
+  }
+
+  /** After an epoch. True: enough epochs have brought nothing. */
+  observe(epoch: number, { cost, accuracy }: Evaluation, arena: Arena): boolean {
+    const { monitor, patience, minDelta, restoreBest } = this.#spec;
+    const value = monitor === 'cost' ? cost : -accuracy;
+    // the first epoch is the best so far whatever its value
+    if (!(value < this.#best - minDelta || epoch === 0)) {
+      this.#waited++;
+      return this.#waited >= patience;
+    }
+    this.#best = Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
+    this.#waited = 0;
+    this.bestEpoch = epoch;
+    if (restoreBest) {
+      const { parameters, parameterFloats } = arena.plan;
+      this.#parameters ??= new Float32Array(parameterFloats);
+      this.#parameters.set(arena.floats(parameters, parameterFloats));
+    }
+    return false;
+  }
+
+  /** Puts the best epoch's parameters back. */
+  restore(arena: Arena): void {
+    if (this.#parameters) arena.floats(arena.plan.parameters, this.#parameters.length).set(this.#parameters);
+  }
+}

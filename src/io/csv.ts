@@ -1,0 +1,219 @@
+import Papa from 'papaparse';
+import { checkName, checkObject, outOfRange, wrongType } from '../errors.js';
+
+// Comma-separated values as inputs and targets. papaparse knows quotes, line ends and delimiters; what the fields mean is said here.
+
+/** A column by the name in the header, or by its place, counted from 0. */
+export type CsvColumn = string | number;
+
+export interface CsvOptions {
+  /** The column, or columns, that the network shall learn. Default: none, as for data to predict from. */
+  target?: CsvColumn | readonly CsvColumn[];
+  /** The columns that it learns from, in this order. Default: all but the target. */
+  inputs?: readonly CsvColumn[];
+  /** The first row has the columns' names. Default true. */
+  header?: boolean;
+  /**
+   * The target column has names of classes, which become the labels 0, 1, ...: true takes those that occur, sorted (as numbers if all of
+   * them are); a list says which and in which order, such as the `classes` of the training data. Default false: the target is a number.
+   */
+  labels?: boolean | readonly string[];
+  /** One character. Default: the one that fits, of comma, tab, bar and semicolon. */
+  delimiter?: string;
+  /** What error messages begin with, for example a path. Default `'csv'`. */
+  name?: string;
+}
+
+export interface CsvData {
+  /** [rows × columns] */
+  inputs: Float32Array;
+  /** [rows × targets], or the rows' labels. */
+  targets: Float32Array | Int32Array | undefined;
+  /** The name behind each label. */
+  classes: string[] | undefined;
+  /** The names of the input columns; their places where there is no header. */
+  columns: string[];
+}
+
+const OPTION_KEYS = ['target', 'inputs', 'header', 'labels', 'delimiter', 'name'];
+
+/** What papaparse would put another delimiter in the place of. */
+const NO_DELIMITERS = ['\r', '\n', '"', '\ufeff'];
+
+/** Decimal numbers as every CSV writer puts them; Number() alone takes empty fields and hexadecimal ones too. */
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+interface Row {
+  /** As a spreadsheet counts: from 1, header and empty rows included. */
+  readonly number: number;
+  readonly fields: readonly string[];
+}
+
+/**
+ * Inputs and targets from the text of a CSV file. What is no number is refused with its row and column; rows are counted from 1 as a
+ * spreadsheet does, header and empty rows included, and empty rows are left out. Wants the package papaparse.
+ *
+ * @example
+ * const iris = readCsv(await file.text(), { target: 'species', labels: true });
+ * await net.fit({ inputs: iris.inputs, targets: iris.targets });
+ * iris.classes; // ['setosa', 'versicolor', 'virginica']
+ */
+export function readCsv(
+  text: string,
+  options: CsvOptions & { target: CsvColumn | readonly CsvColumn[] },
+): CsvData & { targets: Float32Array | Int32Array };
+export function readCsv(text: string, options?: CsvOptions): CsvData;
+export function readCsv(text: string, options: CsvOptions = {}): CsvData {
+  checkObject('options', options, OPTION_KEYS);
+  const { header = true, labels = false, delimiter = '', name = 'csv' } = options;
+  if (typeof name !== 'string') throw wrongType('options.name', name, 'a string');
+  if (typeof header !== 'boolean') throw wrongType('options.header', header, 'true or false');
+  checkDelimiter(delimiter);
+  if (typeof text !== 'string') throw wrongType(name, text, 'a string: the text of the file');
+
+  const rows = parse(name, text, delimiter);
+  if (rows.length === 0) throw outOfRange(name, 'no rows', 'one row of numbers or more');
+  const { fields } = rows[0];
+  const names = fields.map((field, column) => (header ? field.trim() : String(column)));
+  if (header) rows.shift();
+  if (rows.length === 0) throw outOfRange(name, 'a header alone', 'one row of numbers or more');
+  for (const { number, fields } of rows) {
+    if (fields.length !== names.length) {
+      throw outOfRange(`${name}: row ${number}`, `${fields.length} fields`, `${names.length}, as in the first row`);
+    }
+  }
+
+  const find = (where: string, column: unknown) => findColumn(where, column, names, header);
+  const target = options.target ?? [];
+  const targetColumns = Array.isArray(target)
+    ? target.map((column, i) => find(`options.target[${i}]`, column))
+    : [find('options.target', target)];
+  const inputColumns = checkInputColumns(options.inputs, find, targetColumns, names);
+  const numbers = (columns: readonly number[]) => readNumbers(name, rows, columns, names);
+  let targets: CsvData['targets'];
+  let classes: string[] | undefined;
+  if (labels !== false) {
+    if (targetColumns.length !== 1) {
+      throw outOfRange('options.labels', `labels of ${targetColumns.length} target columns`, 'those of one');
+    }
+    classes = labels === true ? findClasses(rows, targetColumns[0]) : checkClasses(labels);
+    targets = readLabels(name, rows, targetColumns[0], names, classes);
+  } else if (targetColumns.length > 0) {
+    targets = numbers(targetColumns);
+  }
+  return { inputs: numbers(inputColumns), targets, classes, columns: inputColumns.map((column) => names[column]) };
+}
+
+function checkDelimiter(delimiter: unknown): void {
+  const wanted = 'one character that is no quote and no line end';
+  if (typeof delimiter !== 'string') throw wrongType('options.delimiter', delimiter, wanted);
+  if (delimiter.length > 1 || NO_DELIMITERS.includes(delimiter)) {
+    throw outOfRange('options.delimiter', JSON.stringify(delimiter), wanted);
+  }
+}
+
+/** The rows that are not empty. */
+function parse(name: string, text: string, delimiter: string): Row[] {
+  const { data, errors } = Papa.parse<string[]>(text, { delimiter });
+  // a file of one column has no delimiter to be found
+  const error = errors.find(({ type }) => type !== 'Delimiter');
+  if (error)
+    throw outOfRange(`${name}: row ${(error.row ?? 0) + 1}`, error.message, 'quotes that are opened and closed');
+  return data
+    .map((fields, i): Row => ({ number: i + 1, fields }))
+    .filter(({ fields }) => fields.length > 1 || fields[0].trim() !== '');
+}
+
+function findColumn(where: string, column: unknown, names: readonly string[], header: boolean): number {
+  if (typeof column === 'number') {
+    if (Number.isInteger(column) && column >= 0 && column < names.length) return column;
+    throw outOfRange(where, column, `a column from 0 to ${names.length - 1}`);
+  }
+  if (!header) throw wrongType(where, column, `a column from 0 to ${names.length - 1}, where there is no header`);
+  const name = checkName(where, column, names);
+  const index = names.indexOf(name);
+  if (names.lastIndexOf(name) !== index) {
+    throw outOfRange(where, `"${name}", the name of more than one column`, `the place of one, such as ${index}`);
+  }
+  return index;
+}
+
+function checkInputColumns(
+  inputs: unknown,
+  find: (where: string, column: unknown) => number,
+  targets: readonly number[],
+  names: readonly string[],
+): number[] {
+  const wanted = 'one input column or more';
+  if (inputs !== undefined && !Array.isArray(inputs)) throw wrongType('options.inputs', inputs, 'an array of columns');
+  const columns = inputs
+    ? Array.from(inputs, (column, i) => find(`options.inputs[${i}]`, column))
+    : Array.from(names.keys()).filter((column) => !targets.includes(column));
+  if (columns.length === 0) throw outOfRange('options.inputs', 'none', wanted);
+  const both = columns.findIndex((column) => targets.includes(column));
+  if (both >= 0) throw outOfRange(`options.inputs[${both}]`, `the target "${names[columns[both]]}"`, 'another column');
+  return columns;
+}
+
+function readNumbers(
+  name: string,
+  rows: readonly Row[],
+  columns: readonly number[],
+  names: readonly string[],
+): Float32Array {
+  const values = new Float32Array(rows.length * columns.length);
+  let next = 0;
+  for (const { number, fields } of rows) {
+    for (const column of columns) {
+      const field = fields[column].trim();
+      const value = NUMBER.test(field) ? Math.fround(Number(field)) : Number.NaN;
+      if (!Number.isFinite(value)) {
+        const wanted = Number.isNaN(value) ? 'a number' : 'a number that is finite in 32 bits';
+        throw outOfRange(placeOf(name, number, names[column]), shown(field), wanted);
+      }
+      values[next++] = value;
+    }
+  }
+  return values;
+}
+
+function findClasses(rows: readonly Row[], column: number): string[] {
+  const classes = [...new Set(rows.map(({ fields }) => fields[column].trim()))];
+  return classes.every((name) => NUMBER.test(name))
+    ? classes.sort((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1))
+    : classes.sort();
+}
+
+function checkClasses(labels: unknown): string[] {
+  if (!Array.isArray(labels)) throw wrongType('options.labels', labels, 'true, false or an array of class names');
+  if (labels.length === 0) throw outOfRange('options.labels', 'no names', 'one or more');
+  return Array.from(labels, (label: unknown, i) => {
+    if (typeof label !== 'string') throw wrongType(`options.labels[${i}]`, label, 'the name of a class');
+    if (labels.indexOf(label) < i) throw outOfRange(`options.labels[${i}]`, shown(label), 'names that differ');
+    return label;
+  });
+}
+
+function readLabels(
+  name: string,
+  rows: readonly Row[],
+  column: number,
+  names: readonly string[],
+  classes: readonly string[],
+): Int32Array {
+  const labels = new Map(classes.map((label, i) => [label, i]));
+  return Int32Array.from(rows, ({ number, fields }) => {
+    const field = fields[column].trim();
+    const label = labels.get(field);
+    if (field === '' || label === undefined) {
+      const wanted = field === '' ? 'the name of a class' : `one of ${classes.join(', ')}`;
+      throw outOfRange(placeOf(name, number, names[column]), shown(field), wanted);
+    }
+    return label;
+  });
+}
+
+const placeOf = (name: string, row: number, column: string) => `${name}: row ${row}, column "${column}"`;
+
+const shown = (field: string) =>
+  field === '' ? 'an empty field' : JSON.stringify(field.length > 40 ? `${field.slice(0, 40)}...` : field);

@@ -1,0 +1,99 @@
+import { outOfRange, wrongType } from '../errors.js';
+
+// The IDX format of the MNIST files: two zero bytes, a type, the number of dimensions; one u32 a dimension; the numbers. All big-endian.
+
+export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+
+export interface IdxFile {
+  /** At least one dimension, each at least 1. */
+  shape: number[];
+  /** Row-major. Bytes are a view of the file's, all others a copy. */
+  data: IdxData;
+}
+
+interface NumberType {
+  readonly name: string;
+  readonly bytes: number;
+  readonly make: (file: Uint8Array, start: number, count: number) => IdxData;
+}
+
+/** A number at a time: files are big-endian, machines hardly ever. */
+function reader<T extends IdxData>(create: (count: number) => T, read: (view: DataView, at: number) => number) {
+  return (file: Uint8Array, start: number, count: number): T => {
+    const data = create(count);
+    const view = new DataView(file.buffer, file.byteOffset + start);
+    for (let i = 0; i < count; i++) data[i] = read(view, i * data.BYTES_PER_ELEMENT);
+    return data;
+  };
+}
+
+const TYPES: Readonly<Record<number, NumberType>> = {
+  8: { name: 'u8', bytes: 1, make: (file, start, count) => file.subarray(start, start + count) },
+  9: { name: 'i8', bytes: 1, make: (file, start, count) => new Int8Array(file.buffer, file.byteOffset + start, count) },
+  11: {
+    name: 'i16',
+    bytes: 2,
+    make: reader(
+      (count) => new Int16Array(count),
+      (view, at) => view.getInt16(at),
+    ),
+  },
+  12: {
+    name: 'i32',
+    bytes: 4,
+    make: reader(
+      (count) => new Int32Array(count),
+      (view, at) => view.getInt32(at),
+    ),
+  },
+  13: {
+    name: 'f32',
+    bytes: 4,
+    make: reader(
+      (count) => new Float32Array(count),
+      (view, at) => view.getFloat32(at),
+    ),
+  },
+  14: {
+    name: 'f64',
+    bytes: 8,
+    make: reader(
+      (count) => new Float64Array(count),
+      (view, at) => view.getFloat64(at),
+    ),
+  },
+};
+
+const GZIP = 0x1f8b;
+
+/**
+ * The numbers in an IDX file and their shape. `name` stands at the beginning of error messages, for example a path.
+ *
+ * @example
+ * const images = parseIdx(await readFile('train-images-idx3-ubyte')); // shape [60000, 28, 28], data Uint8Array
+ */
+export function parseIdx(bytes: Uint8Array, name = 'idx'): IdxFile {
+  if (!(bytes instanceof Uint8Array)) throw wrongType(name, bytes, 'a Uint8Array with the contents of an IDX file');
+  const { length } = bytes;
+  if (length < 4) throw outOfRange(name, `${length} bytes`, 'an IDX file, which has 8 at least');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  const magic = view.getUint32(0);
+  const type = magic < 0x10000 ? TYPES[magic >> 8] : undefined;
+  const rank = magic & 0xff;
+  if (!type || rank === 0) {
+    const got = `magic number 0x${magic.toString(16).padStart(8, '0')}`;
+    const hint = magic >>> 16 === GZIP ? ': the file is compressed' : '';
+    throw outOfRange(name, got, `0x0000TTNN, type TT one of 08 09 0b 0c 0d 0e and NN dimensions, 1 or more${hint}`);
+  }
+  const headerBytes = 4 + 4 * rank;
+  if (length < headerBytes) throw outOfRange(name, `${length} bytes`, `a header of ${headerBytes}`);
+  const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
+  const dimensions = shape.join(' × ');
+  if (shape.includes(0)) throw outOfRange(name, `dimensions ${dimensions}`, 'each at least 1');
+  const count = shape.reduce((product, dimension) => product * dimension, 1);
+  const wanted = headerBytes + count * type.bytes;
+  if (length !== wanted) {
+    throw outOfRange(name, `${length} bytes`, `${wanted} (a header of ${headerBytes} and ${dimensions} ${type.name})`);
+  }
+  return { shape, data: type.make(bytes, headerBytes, count) };
+}
