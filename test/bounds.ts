@@ -1,4 +1,13 @@
-import { deltas, forward, gradients, type ReferenceNetwork, type UpdateSettings } from './reference.js';
+import {
+  deltas,
+  forward,
+  gradients,
+  type ReferenceActivation,
+  type ReferenceCost,
+  type ReferenceLayer,
+  type ReferenceNetwork,
+  type UpdateSettings,
+} from './reference.js';
 
 // How far a computation in f32 may be from the reference in f64: a first-order error analysis that follows the algorithm step
 // by step, in the textbook's terms (Higham, Accuracy and Stability of Numerical Algorithms, ch. 3). A sum of n products is off by at
@@ -10,6 +19,30 @@ const ACTIVATION_ROUNDINGS = 8;
 /** What is left of first-order terms times first-order terms, and of e^-87.3, where exp stops. */
 const SECOND_ORDER = 1.05;
 const SMALLEST = 1.3e-38;
+
+/**
+ * The steepest slope of an activation, |sigma'|, and the most that its slope changes with z, |sigma''|, where they exceed 1: gelu has
+ * 1.1290 at sqrt 2, silu 1.0998 at 2.3994, selu lambda alpha for both at 0 from below, softsign 2 for the change at 0.
+ */
+const STEEPEST: Partial<Record<ReferenceActivation, number>> = { gelu: 1.13, silu: 1.1, selu: 1.7581 };
+const BEND: Partial<Record<ReferenceActivation, number>> = { selu: 1.7581, softsign: 2 };
+
+/** Where the slope jumps. */
+const KINKS: Partial<Record<ReferenceActivation, readonly number[]>> = {
+  relu: [0],
+  leakyRelu: [0],
+  selu: [0],
+  hardSigmoid: [-3, 3],
+};
+
+function nameOf({ activation }: ReferenceLayer, j: number): ReferenceActivation {
+  return typeof activation === 'string' ? activation : activation[j];
+}
+
+/** How far a unit's z is from the nearest kink of its function: Infinity if there is none. */
+export function kinkDistance(layer: ReferenceLayer, j: number, z: number): number {
+  return Math.min(...(KINKS[nameOf(layer, j)] ?? []).map((kink) => Math.abs(z - kink)), Number.POSITIVE_INFINITY);
+}
 
 /** Largest error of each parameter of a layer. */
 export interface ParameterErrors {
@@ -33,15 +66,40 @@ export function noErrors(network: ReferenceNetwork): ParameterErrors[] {
   }));
 }
 
+/** Costs whose dC/da is multiplied with the slope of the output; the others give delta^L itself. */
+const UNFUSED: readonly ReferenceCost[] = ['quadratic', 'meanAbsoluteError', 'huber', 'hinge'];
+
+/** What the cost gives at one output, dC/da or delta^L: its size, and how far that may be off. Away from kinks only. */
+function costSlope(
+  { cost, huberDelta = 1 }: ReferenceNetwork,
+  y: number,
+  z: number,
+  a: number,
+  zBound: number,
+  aBound: number,
+) {
+  const d = Math.abs(a - y);
+  if (cost === 'meanAbsoluteError') return { size: 1, bound: 0 };
+  if (cost === 'hinge') return { size: Math.abs(y), bound: 0 };
+  if (cost === 'huber') return { size: Math.min(d, huberDelta), bound: aBound + EPSILON * d };
+  if (cost !== 'poisson') return { size: d, bound: aBound + EPSILON * d };
+  // delta = s - y r with s = sigmoid(z), r = s / a: s' = s (1 - s), r' = r (1 - s) - r^2
+  const s = 1 / (1 + Math.exp(-z));
+  const r = s / a;
+  const bend = s * (1 - s) + y * Math.abs(r * (1 - s) - r * r);
+  return { size: Math.abs(s - y * r), bound: bend * zBound + 2 * ACTIVATION_ROUNDINGS * EPSILON * (s + y * r) };
+}
+
 /** Error bounds of one forward and backward pass with parameters that are off by `errors`. */
 export function passErrors(
   network: ReferenceNetwork,
   errors: ParameterErrors[],
   x: Float64Array,
   y: Float64Array,
+  rowWeights?: Float64Array,
 ): LayerErrors[] {
   const values = forward(network, x);
-  const delta = deltas(network, values, y);
+  const delta = deltas(network, values, y, rowWeights);
   const rows = x.length / network.inputs;
   const { layers } = network;
   const bounds = layers.map(({ units, weights }) => ({
@@ -68,12 +126,13 @@ export function passErrors(
         }
         bounds[l].z[r * units + j] = (fanIn + 1) * EPSILON * size + carried;
       }
-      // every sigma here changes by at most as much as the z that changes most
+      // a sigma changes by at most its steepest slope times the change of z; softmax by the change of the z that changes most
       const zBound = bounds[l].z.subarray(r * units, (r + 1) * units);
       const worst = layers[l].activation === 'softmax' ? Math.max(...zBound) : 0;
       for (let j = 0; j < units; j++) {
         const a = Math.abs(values[l].a[r * units + j]);
-        bounds[l].a[r * units + j] = Math.max(worst, zBound[j]) + ACTIVATION_ROUNDINGS * EPSILON * a + SMALLEST;
+        const carried = (STEEPEST[nameOf(layers[l], j)] ?? 1) * Math.max(worst, zBound[j]);
+        bounds[l].a[r * units + j] = carried + ACTIVATION_ROUNDINGS * EPSILON * a + SMALLEST;
       }
     }
   }
@@ -82,13 +141,17 @@ export function passErrors(
     const { units } = layers[l];
     for (let r = 0; r < rows; r++) {
       const at = (j: number) => r * units + j;
-      // dC/da and its bound, then times sigma', whose own slope is at most 1 too
+      // dC/da and its bound, then times sigma'
       const g = new Float64Array(units);
       const gBound = new Float64Array(units);
       for (let j = 0; j < units; j++) {
         if (l === layers.length - 1) {
-          g[j] = Math.abs(values[l].a[at(j)] - y[at(j)]);
-          gBound[j] = bounds[l].a[at(j)] + EPSILON * g[j];
+          const { a, z } = values[l];
+          const { a: aBound, z: zBound } = bounds[l];
+          const slope = costSlope(network, y[at(j)], z[at(j)], a[at(j)], zBound[at(j)], aBound[at(j)]);
+          const weight = rowWeights ? rowWeights[r] : 1;
+          g[j] = weight * slope.size;
+          gBound[j] = weight * (slope.bound + EPSILON * slope.size);
           continue;
         }
         const next = layers[l + 1];
@@ -103,17 +166,20 @@ export function passErrors(
         g[j] = size;
         gBound[j] = next.units * EPSILON * size + carried;
       }
-      const isFused = l === layers.length - 1 && network.cost !== 'quadratic';
+      const isFused = l === layers.length - 1 && !UNFUSED.includes(network.cost);
       const isSoftmax = layers[l].activation === 'softmax';
       // softmax mixes the outputs: its bounds are those of the worst, twice, for the two terms of its Jacobian
       const worstG = isSoftmax ? 2 * Math.max(...g) : 0;
       const worstBound = isSoftmax ? 2 * Math.max(...gBound) : 0;
       const worstA = isSoftmax ? 2 * units * Math.max(...bounds[l].a.subarray(at(0), at(units))) : 0;
       for (let j = 0; j < units; j++) {
-        const slopeBound = Math.max(bounds[l].a[at(j)] + bounds[l].z[at(j)], worstA) + ACTIVATION_ROUNDINGS * EPSILON;
+        const name = nameOf(layers[l], j);
+        const steepest = STEEPEST[name] ?? 1;
+        const changed = bounds[l].a[at(j)] + (BEND[name] ?? 1) * bounds[l].z[at(j)];
+        const slopeBound = Math.max(changed, worstA) + ACTIVATION_ROUNDINGS * EPSILON * steepest;
         bounds[l].delta[at(j)] = isFused
           ? gBound[j]
-          : Math.max(gBound[j], worstBound) + Math.max(g[j], worstG) * slopeBound;
+          : steepest * Math.max(gBound[j], worstBound) + Math.max(g[j], worstG) * slopeBound;
       }
     }
     const input = l ? values[l - 1].a : x;
@@ -144,10 +210,11 @@ export function stepErrors(
   x: Float64Array,
   y: Float64Array,
   { learningRate, l2, trainingSamples }: UpdateSettings,
+  rowWeights?: Float64Array,
 ): ParameterErrors[] {
   const values = forward(network, x);
-  const gradient = gradients(network, x, values, deltas(network, values, y));
-  const bounds = passErrors(network, errors, x, y);
+  const gradient = gradients(network, x, values, deltas(network, values, y, rowWeights));
+  const bounds = passErrors(network, errors, x, y, rowWeights);
   const keep = Math.abs(1 - (learningRate * l2) / trainingSamples);
   const after = (p: Float64Array, error: Float64Array, g: Float64Array, gBound: Float64Array, factor: number) =>
     p.map((value, i) => {

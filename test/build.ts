@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { Arena } from '../src/arena.js';
 import { type Core, type Engine, startEngine } from '../src/engine.js';
 import { Network } from '../src/network.js';
-import type { NetworkOptions } from '../src/types.js';
+import { makePlan, type SetSize } from '../src/plan.js';
+import { checkSpec } from '../src/spec.js';
+import type { CustomCost, NetworkOptions } from '../src/types.js';
 
 // The suites run against one build of the core: SIMDPROP_BUILD = simd (default), relaxed or debug (with its assertions).
 
@@ -17,19 +20,28 @@ export function createNetwork(options: NetworkOptions): Promise<Network> {
   return Network.create({ ...options, wasm });
 }
 
-export function loadNetwork(bytes: Uint8Array): Promise<Network> {
-  return Network.load(bytes, { wasm });
+export function loadNetwork(bytes: Uint8Array, options: { cost?: CustomCost } = {}): Promise<Network> {
+  return Network.load(bytes, { ...options, wasm });
 }
 
 /** The functions that only tests call, beside those of Core. */
 export interface Kernels extends Core {
   activate(activation: number, a: number, z: number, stride: number, units: number, rows: number): void;
-  multiplyBySlope(activation: number, delta: number, a: number, stride: number, units: number, rows: number): void;
+  multiplyBySlope(
+    activation: number,
+    delta: number,
+    z: number,
+    a: number,
+    stride: number,
+    units: number,
+    rows: number,
+  ): void;
   costSum(
     cost: number,
     z: number,
     a: number,
     y: number,
+    weights: number,
     stride: number,
     yStride: number,
     units: number,
@@ -38,7 +50,9 @@ export interface Kernels extends Core {
   outputError(
     cost: number,
     activation: number,
+    layer: number,
     delta: number,
+    z: number,
     a: number,
     y: number,
     stride: number,
@@ -113,6 +127,13 @@ export interface Kernels extends Core {
 export async function startKernels(bytes: number): Promise<{ core: Kernels; memory: WebAssembly.Memory }> {
   const engine: Engine = await startEngine('simd', wasm, bytes);
   return { core: engine.core as Kernels, memory: engine.memory };
+}
+
+/** The memory of a network without the network: weights are zeros, every region can be looked at. */
+export async function startArena(options: NetworkOptions, capacity: number, set?: SetSize): Promise<Arena> {
+  const spec = checkSpec(options);
+  const plan = makePlan(spec, capacity, set);
+  return new Arena(spec, plan, await startEngine('simd', wasm, plan.bytes));
 }
 
 /** Seeded numbers for tests: mulberry32, uniform in [0, 1). */

@@ -103,7 +103,9 @@ it('gives up where the cost is no longer a number, and saves nothing', async () 
   const { exitCode, stderr } = await digits(...args).finished;
   expect({ exitCode, stderr }).toEqual({
     exitCode: 1,
-    stderr: expect.stringMatching(/^digits: cost of epoch [12]: got \S+, want a number: [^\n]+\n$/),
+    stderr: expect.stringMatching(
+      /^digits: training: epoch 0, step 1: got numbers in layers\[\d\] that are not finite, want [^\n]+ --l2 [^\n]+\n$/,
+    ),
   });
   expect(readdirSync(directory)).toEqual([]);
 });

@@ -1,21 +1,30 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sgd } from '../src/optimizer.js';
-import { expectWithin, noErrors, passErrors, stepErrors } from './bounds.js';
+import { expectWithin, kinkDistance, noErrors, passErrors, stepErrors } from './bounds.js';
 import { createNetwork, randomNumbers } from './build.js';
-import { deltas, forward, gradients, numericGradients, type ReferenceNetwork, step } from './reference.js';
+import {
+  activations,
+  deltas,
+  forward,
+  gradients,
+  numericGradients,
+  type ReferenceActivation,
+  type ReferenceNetwork,
+  step,
+} from './reference.js';
 
-// The core against the reference, over networks nobody chose: random shapes, activations, costs and batches.
+// The core against the reference, over networks nobody chose: random shapes, activations (one for a layer, or one for each unit), costs
+// and batches, layers with biases and without.
 
 const SEED = Number(process.env.SIMDPROP_SEED ?? 1);
 
-const hiddenActivation = fc.constantFrom('linear', 'sigmoid', 'tanh', 'relu' as const);
+const ELEMENTWISE = (Object.keys(activations) as ReferenceActivation[]).filter((name) => name !== 'softmax');
+const MIXED = 'mixed';
+
+const hiddenActivation = fc.constantFrom(...ELEMENTWISE, MIXED, MIXED, MIXED);
 const output = fc.constantFrom(
-  { cost: 'quadratic', activation: 'linear' },
-  { cost: 'quadratic', activation: 'sigmoid' },
-  { cost: 'quadratic', activation: 'tanh' },
-  { cost: 'quadratic', activation: 'relu' },
-  { cost: 'quadratic', activation: 'softmax' },
+  ...[...ELEMENTWISE, MIXED, 'softmax'].map((activation) => ({ cost: 'quadratic', activation })),
   { cost: 'binaryCrossEntropy', activation: 'sigmoid' },
   { cost: 'categoricalCrossEntropy', activation: 'softmax' } as const,
 );
@@ -24,9 +33,12 @@ const width = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(15, 16, 1
 const scenario = fc
   .record({
     inputs: width,
-    hidden: fc.array(fc.record({ units: width, activation: hiddenActivation }), { maxLength: 3 }),
+    hidden: fc.array(fc.record({ units: width, activation: hiddenActivation, hasBias: fc.boolean() }), {
+      maxLength: 3,
+    }),
     outputs: width,
     output,
+    hasBias: fc.boolean(),
     rows: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(7, 10, 33)),
     l2: fc.constantFrom(0, 0.1, 2),
     zeroInputs: fc.boolean(),
@@ -38,20 +50,22 @@ const scenario = fc
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 
 /** The network, batch and targets of a scenario, all of it exact in f32. */
-function build({ inputs, hidden, outputs, output: { cost, activation }, rows, zeroInputs, seed }: Scenario) {
+function build({ inputs, hidden, outputs, output: { cost, activation }, hasBias, rows, zeroInputs, seed }: Scenario) {
   const random = randomNumbers(seed);
   const signed = (scale: number) => Math.fround((random() * 2 - 1) * scale);
-  const shapes = [...hidden, { units: outputs, activation }];
+  const shapes = [...hidden, { units: outputs, activation, hasBias }];
   const network = {
     inputs,
     cost,
-    layers: shapes.map(({ units, activation }, l) => {
+    layers: shapes.map(({ units, activation, hasBias }, l) => {
       const fanIn = l ? shapes[l - 1].units : inputs;
+      const names = Array.from({ length: units }, () => ELEMENTWISE[Math.floor(random() * ELEMENTWISE.length)]);
       return {
         units,
-        activation,
+        hasBias,
+        activation: activation === MIXED ? names : activation,
         weights: Float64Array.from({ length: units * fanIn }, () => signed(2 / Math.sqrt(fanIn))),
-        biases: Float64Array.from({ length: units }, () => signed(1)),
+        biases: Float64Array.from({ length: units }, () => (hasBias ? signed(1) : 0)),
       };
     }),
   } as ReferenceNetwork;
@@ -70,19 +84,19 @@ function build({ inputs, hidden, outputs, output: { cost, activation }, rows, ze
   return { network, x, y };
 }
 
-/** Where z is so close to 0 that f32 may see the other side of the kink, relu has two right answers. */
+/** Where z is so close to a kink that f32 may see its other side, the slope has two right answers. A z that is exact has one. */
 function isNearKink(network: ReferenceNetwork, x: Float64Array, y: Float64Array): boolean {
   const values = forward(network, x);
   const bounds = passErrors(network, noErrors(network), x, y);
-  return network.layers.some(
-    ({ activation }, l) => activation === 'relu' && values[l].z.some((z, i) => Math.abs(z) <= bounds[l].z[i]),
+  return network.layers.some((layer, l) =>
+    values[l].z.some((z, i) => bounds[l].z[i] > 0 && kinkDistance(layer, i % layer.units, z) <= bounds[l].z[i]),
   );
 }
 
 async function coreOf(network: ReferenceNetwork, l2: number) {
   const net = await createNetwork({
     inputs: network.inputs,
-    layers: network.layers.map(({ units, activation }) => ({ units, activation })),
+    layers: network.layers.map(({ units, activation, hasBias }) => ({ units, activation, bias: hasBias })),
     cost: network.cost,
     l2,
     batchSize: 4,
@@ -126,10 +140,11 @@ test("the core's gradients are the slopes of the cost, by central differences in
   await fc.assert(
     fc.asyncProperty(scenario, async (given) => {
       const { network, x, y } = build(given);
-      // a step of h must not cross a kink either: z moves by at most h times the largest input, far below this margin
+      // a step of h must not cross a kink either, nor 0, where the slopes of elu and softsign bend: z moves by at most h times the largest
+      // input and weights, far below this margin
       const values = forward(network, x);
-      const isClose = network.layers.some(
-        ({ activation }, l) => activation === 'relu' && values[l].z.some((z) => Math.abs(z) < 1e-3),
+      const isClose = network.layers.some((layer, l) =>
+        values[l].z.some((z, i) => Math.min(Math.abs(z), kinkDistance(layer, i % layer.units, z)) < 1e-3),
       );
       if (isClose) return;
       checked++;

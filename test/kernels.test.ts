@@ -258,7 +258,7 @@ describe.each(ACTIVATIONS)('%s', (name, id) => {
       const delta = place(rows * stride, (i) => (i % stride < units ? random() - 0.5 : 0));
       core.activate(id, a.address, z.address, stride * 4, units, rows);
       const dCda = Float64Array.from(memory.slice(delta.index, delta.index + rows * stride));
-      core.multiplyBySlope(id, delta.address, a.address, stride * 4, units, rows);
+      core.multiplyBySlope(id, delta.address, z.address, a.address, stride * 4, units, rows);
       for (let i = 0; i < rows; i++) {
         const at = (m: { index: number }, j: number) => memory[m.index + i * stride + j];
         const zRow = Float64Array.from({ length: units }, (_, j) => at(z, j));
@@ -282,7 +282,7 @@ describe.each(ACTIVATIONS)('%s', (name, id) => {
     const a = place(12, () => 0);
     const delta = place(12, () => 1);
     core.activate(id, a.address, z.address, 48, 12, 1);
-    core.multiplyBySlope(id, delta.address, a.address, 48, 12, 1);
+    core.multiplyBySlope(id, delta.address, z.address, a.address, 48, 12, 1);
     const wanted = reference.value(Float64Array.from(memory.slice(z.index, z.index + 12)));
     for (let j = 0; j < 12; j++) {
       // the smallest result of exp is e^-87.3 = 1.2e-38
@@ -306,7 +306,7 @@ test('relu passes no gradient at exactly 0', () => {
   startOver();
   const a = place(4, (i) => [0, -0, 1, 0][i]);
   const delta = place(4, () => 7);
-  core.multiplyBySlope(abi.RELU, delta.address, a.address, 16, 4, 1);
+  core.multiplyBySlope(abi.RELU, delta.address, 0, a.address, 16, 4, 1);
   expect([...memory.slice(delta.index, delta.index + 4)]).toEqual([0, 0, 7, 0]);
 });
 
@@ -338,8 +338,20 @@ describe.each(COSTS)('%s on %s outputs', (costName, cost, activationName, activa
     });
     const delta = place(rows * stride, () => SENTINEL);
     core.activate(activation, a.address, z.address, stride * 4, units, rows);
-    const sum = core.costSum(cost, z.address, a.address, y.address, stride * 4, yStride * 4, units, rows);
-    core.outputError(cost, activation, delta.address, a.address, y.address, stride * 4, yStride * 4, units, rows);
+    const sum = core.costSum(cost, z.address, a.address, y.address, 0, stride * 4, yStride * 4, units, rows);
+    core.outputError(
+      cost,
+      activation,
+      0,
+      delta.address,
+      z.address,
+      a.address,
+      y.address,
+      stride * 4,
+      yStride * 4,
+      units,
+      rows,
+    );
     let wantedSum = 0;
     let size = 0;
     for (let i = 0; i < rows; i++) {
@@ -376,9 +388,9 @@ test.each([
     const y = place(4, (i) => [1, 0, 0, 0][i]);
     const delta = place(4, () => 0);
     core.activate(activation, a.address, z.address, 16, 2, 1);
-    core.outputError(cost, activation, delta.address, a.address, y.address, 16, 16, 2, 1);
+    core.outputError(cost, activation, 0, delta.address, z.address, a.address, y.address, 16, 16, 2, 1);
     // two sigmoids each wrong by 500; one softmax whose right class is 1000 below the other
-    expect(core.costSum(cost, z.address, a.address, y.address, 16, 16, 2, 1)).toBeCloseTo(1000, 3);
+    expect(core.costSum(cost, z.address, a.address, y.address, 0, 16, 16, 2, 1)).toBeCloseTo(1000, 3);
     expect(memory[delta.index]).toBeCloseTo(-1, 6);
     expect(memory[delta.index + 1]).toBeCloseTo(1, 6);
   },

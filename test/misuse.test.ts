@@ -78,9 +78,9 @@ describe('create', () => {
     ['null as a layer', hidden(null), TypeError, /^layers\[0\]: got null, want an object$/],
     [
       'an unknown key of a layer',
-      hidden({ units: 3, bias: true }),
+      hidden({ units: 3, threads: 2 }),
       TypeError,
-      /^layers\[0\]: got the unknown key "bias", want units, /,
+      /^layers\[0\]: got the unknown key "threads", want units, /,
     ],
     [
       'a layer without units',
@@ -100,7 +100,7 @@ describe('create', () => {
       'an unknown activation',
       hidden({ units: 3, activation: 'swish' }),
       RangeError,
-      /^layers\[0\]\.activation: got "swish", want one of linear, sigmoid, tanh, relu, softmax$/,
+      /^layers\[0\]\.activation: got "swish", want one of linear, sigmoid, tanh, relu, leakyRelu, elu, selu, gelu, silu, softplus, softsign, hardSigmoid, softmax$/,
     ],
     [
       'a name of Object.prototype',
@@ -124,7 +124,7 @@ describe('create', () => {
       'softmax of one output',
       { ...options, layers: [{ units: 1, activation: 'softmax' }] },
       RangeError,
-      /^layers\[0\]\.units: got 1, want 2 or more for softmax/,
+      /^layers\[0\]\.activation: got "softmax" for one unit, want 2 units or more/,
     ],
     [
       'an unknown initializer',
@@ -134,9 +134,9 @@ describe('create', () => {
     ],
     [
       'an unknown cost',
-      { ...options, cost: 'hinge' },
+      { ...options, cost: 'cubic' },
       RangeError,
-      /^cost: got "hinge", want one of quadratic, binaryCrossEntropy, categoricalCrossEntropy$/,
+      /^cost: got "cubic", want one of quadratic, binaryCrossEntropy, categoricalCrossEntropy, meanAbsoluteError, huber, hinge, kullbackLeibler, poisson$/,
     ],
     ['a cost as a function', { ...options, cost: () => 0 }, TypeError, /^cost: got a function, want one of/],
     [
@@ -197,7 +197,7 @@ describe('create', () => {
     await expectError(
       () => createNetwork({ ...options, cost: 'x'.repeat(10_000) as Anything }),
       RangeError,
-      /^cost: got "x{40}\.\.\.", want one of .{1,100}$/,
+      /^cost: got "x{40}\.\.\.", want one of [a-zA-Z, ]{1,150}$/,
     );
   });
 });
@@ -211,7 +211,7 @@ describe('sgd', () => {
       'an unknown key',
       { learningRate: 1, momentum: 0.9 },
       TypeError,
-      /^sgd: got the unknown key "momentum", want learningRate$/,
+      /^sgd: got the unknown key "momentum", want learningRate, clipValue, clipNorm$/,
     ],
     ['learning rate 0', { learningRate: 0 }, RangeError, /^sgd\.learningRate: got 0, want a positive number/],
     ['learning rate -1', { learningRate: -1 }, RangeError, /^sgd\.learningRate: got -1, want/],
@@ -238,7 +238,12 @@ describe('sgd', () => {
 
 describe('load', () => {
   const wrong: [string, Anything, ErrorClass, RegExp][] = [
-    ['an unknown key', { seed: 1 }, TypeError, /^options: got the unknown key "seed", want batchSize, build, wasm$/],
+    [
+      'an unknown key',
+      { seed: 1 },
+      TypeError,
+      /^options: got the unknown key "seed", want batchSize, build, wasm, cost$/,
+    ],
     ['null', null, TypeError, /^options: got null, want an object$/],
     ['batchSize 0', { batchSize: 0 }, RangeError, /^batchSize: got 0, want an integer/],
     ['an unknown build', { build: 'threads' }, RangeError, /^build: got "threads", want one of simd, relaxed$/],
@@ -275,25 +280,25 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'an unknown key',
     { inputs, targets, labels: targets },
     TypeError,
-    /DATA: got the unknown key "labels", want inputs, targets$/,
+    /DATA: got the unknown key "labels", want inputs, targets, weights$/,
   ],
   [
     'no inputs',
     { targets },
     TypeError,
-    /DATA\.inputs: got undefined, want a Float32Array, Uint8Array or Uint8ClampedArray$/,
+    /DATA\.inputs: got undefined, want a Float32Array, Float64Array, Uint8Array, Uint8ClampedArray or Int32Array$/,
   ],
   [
     'plain inputs',
     { inputs: [...inputs], targets },
     TypeError,
-    /DATA\.inputs: got an array of 8, want a Float32Array, Uint8Array or Uint8ClampedArray$/,
+    /DATA\.inputs: got an array of 8, want a Float32Array, Float64Array, Uint8Array, Uint8ClampedArray or Int32Array$/,
   ],
   [
-    'doubles',
-    { inputs: Float64Array.from(inputs), targets },
+    'shorts',
+    { inputs: Int16Array.from(inputs), targets },
     TypeError,
-    /DATA\.inputs: got Float64Array of 64 bytes, want a Float32Array/,
+    /DATA\.inputs: got Int16Array of 16 bytes, want a Float32Array, Float64Array, /,
   ],
   [
     'half a row',
@@ -329,7 +334,7 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'no targets',
     { inputs },
     TypeError,
-    /DATA\.targets: got undefined, want a Float32Array of rows, or a Uint8Array or Int32Array of labels$/,
+    /DATA\.targets: got undefined, want a Float32Array or Float64Array of rows, or a Uint8Array or Int32Array of labels$/,
   ],
   [
     'plain targets',
@@ -338,10 +343,10 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     /DATA\.targets: got an array of 4, want a Float32Array/,
   ],
   [
-    'doubles as targets',
-    { inputs, targets: Float64Array.from(rows) },
+    'shorts as targets',
+    { inputs, targets: Int16Array.from(rows) },
     TypeError,
-    /DATA\.targets: got Float64Array of 96 bytes, want/,
+    /DATA\.targets: got Int16Array of 24 bytes, want/,
   ],
   [
     'labels as 16 bits',
@@ -465,13 +470,18 @@ const wrongOptimizers: [string, Anything, ErrorClass, RegExp][] = [
   ['0', 0, TypeError, /^optimizer: got 0, want an object$/],
   ['an empty string', '', TypeError, /^optimizer: got "", want an object$/],
   ['sgd itself', sgd, TypeError, /^optimizer: got a function, want an object$/],
-  ['an unknown name', { name: 'adam', learningRate: 1 }, RangeError, /^optimizer\.name: got "adam", want one of sgd$/],
-  ['no name', { learningRate: 1 }, TypeError, /^optimizer\.name: got undefined, want one of sgd$/],
+  [
+    'an unknown name',
+    { name: 'adamax', learningRate: 1 },
+    RangeError,
+    /^optimizer\.name: got "adamax", want one of sgd, momentum, .* lbfgs$/,
+  ],
+  ['no name', { learningRate: 1 }, TypeError, /^optimizer\.name: got undefined, want one of sgd, momentum, .* lbfgs$/],
   [
     'an unknown key',
     { name: 'sgd', learningRate: 1, decay: 1 },
     TypeError,
-    /^optimizer: got the unknown key "decay", want name, learningRate$/,
+    /^optimizer: got the unknown key "decay", want learningRate, clipValue, clipNorm$/,
   ],
   ['no learning rate', { name: 'sgd' }, TypeError, /learningRate: got undefined, want a positive number$/],
   [
@@ -542,19 +552,19 @@ const wrongCalls: [string, (net: Anything) => unknown, ErrorClass, RegExp][] = [
       `${name} of nothing`,
       (net) => net[name](),
       TypeError,
-      /^x: got undefined, want a Float32Array, Uint8Array or Uint8ClampedArray$/,
+      /^x: got undefined, want a Float32Array, Float64Array, Uint8Array, Uint8ClampedArray or Int32Array$/,
     ],
     [
       `${name} of a plain list`,
       (net) => net[name]([1, 2], targets),
       TypeError,
-      /^x: got an array of 2, want a Float32Array, Uint8Array or Uint8ClampedArray$/,
+      /^x: got an array of 2, want a Float32Array, Float64Array, Uint8Array, Uint8ClampedArray or Int32Array$/,
     ],
     [
-      `${name} of doubles`,
-      (net) => net[name](new Float64Array(2), targets),
+      `${name} of shorts`,
+      (net) => net[name](new Int16Array(2), targets),
       TypeError,
-      /^x: got Float64Array of 16 bytes, want/,
+      /^x: got Int16Array of 4 bytes, want/,
     ],
     [
       `${name} of half a row`,
@@ -579,7 +589,7 @@ const wrongCalls: [string, (net: Anything) => unknown, ErrorClass, RegExp][] = [
     'trainBatch without y',
     (net) => net.trainBatch(inputs),
     TypeError,
-    /^y: got undefined, want a Float32Array of rows/,
+    /^y: got undefined, want a Float32Array or Float64Array of rows/,
   ],
   [
     'trainBatch with a label too few',
@@ -654,7 +664,12 @@ const beforeForward: typeof wrongCalls = [
 ];
 
 const afterForward: typeof wrongCalls = [
-  ['backward without y', (net) => net.backward(), TypeError, /^y: got undefined, want a Float32Array of rows/],
+  [
+    'backward without y',
+    (net) => net.backward(),
+    TypeError,
+    /^y: got undefined, want a Float32Array or Float64Array of rows/,
+  ],
   [
     'backward with a label too many',
     (net) => net.backward(new Uint8Array(5)),

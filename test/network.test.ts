@@ -1003,7 +1003,7 @@ describe('training in the background', () => {
     const [batch, plain] = [randomSamples(4, 9), await createNetwork(classifier)];
     await plain.fit(data, { batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) });
     const disturbed = await createNetwork(classifier);
-    let rate = 0;
+    let rate: unknown;
     await disturbed.fit(data, {
       batchSize: 4,
       optimizer: sgd({ learningRate: 0.5 }),

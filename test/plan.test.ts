@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
+import { sgd } from '../src/index.js';
 import { MAX_BYTES, makePlan, type Plan, paddedFloats, rowStride, weightFloats, writeTables } from '../src/plan.js';
 import { ACTIVATIONS, COSTS, checkSpec, type Spec } from '../src/spec.js';
 import type { ActivationName, LayerOptions } from '../src/types.js';
@@ -40,13 +41,14 @@ const sets = fc.record({
   samples: fc.integer({ min: 0, max: 1000 }),
   inputBytes: fc.integer({ min: 0, max: 1_000_000 }),
   targetBytes: fc.integer({ min: 0, max: 100_000 }),
+  weightBytes: fc.integer({ min: 0, max: 4_000 }),
 });
 
 /** What must not move when a network grows: everything that depends on the spec alone. */
 function fixedPart({ regions }: Plan) {
   return regions.slice(
     0,
-    regions.findIndex(({ name }) => name === 'x'),
+    regions.findIndex(({ name }) => name === 'state'),
   );
 }
 
@@ -179,8 +181,14 @@ it('moves nothing of the network itself when the batch or the data set grows', (
         'active',
         'random block',
         'confusion',
+        'error sums',
         'parameters',
         'gradients',
+        'effective gradient',
+        'rates',
+        'means',
+        'inverse deviations',
+        'moments',
         ...spec.layers.slice(1).map((_, l) => `layers[${l + 1}] transposed`),
       ]);
       expect(fixedPart(large)).toEqual(small);
@@ -195,6 +203,7 @@ it('writes a header and a layer table that say what the plan says, and nothing e
     samples: fc.integer({ min: 0, max: 20 }),
     inputBytes: fc.integer({ min: 0, max: 500 }),
     targetBytes: fc.integer({ min: 0, max: 100 }),
+    weightBytes: fc.integer({ min: 0, max: 100 }),
   });
   fc.assert(
     fc.property(specs(100), fc.integer({ min: 1, max: 4 }), smallSets, (spec, capacity, set) => {
@@ -222,7 +231,7 @@ it('writes a header and a layer table that say what the plan says, and nothing e
       expect(header(abi.CONFUSION)).toBe(plan.confusion);
       expect(header(abi.RANDOM_BLOCK)).toBe(plan.randomBlock);
       expect(header(abi.SEED_HIGH) * 2 ** 32 + header(abi.SEED_LOW)).toBe(spec.seed);
-      expect(view.getFloat32(abi.HEADER + abi.SCALE, true)).toBe(Math.fround(spec.scale));
+      expect(view.getFloat32(abi.HEADER + abi.SCALE, true)).toBe(Math.fround(spec.scale ?? 1 / 255));
       expect(view.getFloat64(abi.HEADER + abi.L2, true)).toBe(spec.l2);
 
       plan.layers.forEach((layer, l) => {
@@ -241,8 +250,12 @@ it('writes a header and a layer table that say what the plan says, and nothing e
           weightGradients: row(abi.WEIGHT_GRADIENTS),
           biasGradients: row(abi.BIAS_GRADIENTS),
           transposed: row(abi.TRANSPOSED),
+          runs: row(abi.RUNS),
+          dropped: row(abi.DROPPED),
+          dropoutMask: row(abi.DROPOUT_MASK),
         }).toEqual(layer);
-        expect(row(abi.ACTIVATION)).toBe(ACTIVATIONS[spec.layers[l].activation]);
+        const { activation } = spec.layers[l];
+        expect(row(abi.ACTIVATION)).toBe(typeof activation === 'string' ? ACTIVATIONS[activation] : abi.MIXED);
       });
 
       const widest = Math.max(spec.inputs, ...spec.layers.map(({ units }) => units));
@@ -265,7 +278,7 @@ it('keeps the constants of the core below the header, and the header below the l
   const { core } = await startKernels(2 ** 17);
   expect(core.constantsEnd()).toBeLessThanOrEqual(abi.HEADER);
   expect(abi.HEADER + abi.WINDOW + abi.SET_SAMPLES + 4).toBeLessThanOrEqual(abi.LAYERS);
-  expect(abi.TRANSPOSED + 4).toBeLessThanOrEqual(abi.LAYER_BYTES);
+  expect(abi.MAX_NORM + 8).toBeLessThanOrEqual(abi.LAYER_BYTES);
 });
 
 it('refuses to create a network of more than 4 GiB, and says how large it would be', async () => {
@@ -309,11 +322,7 @@ it('refuses a batch that would take more than 4 GiB, and stays as it was', async
   const before = { file: net.save(), prediction: net.predict(inputs.subarray(0, 3)) };
   net.forward(inputs.subarray(0, 1));
 
-  const refusals = [
-    () => net.fit({ inputs, targets }, { batchSize: samples }),
-    async () => net.trainBatch(inputs, targets),
-    async () => net.forward(inputs),
-  ];
+  const refusals = [async () => net.trainBatch(inputs, targets), async () => net.forward(inputs)];
   for (const call of refusals) {
     const refused = call();
     await expect(refused).rejects.toThrow(RangeError);
@@ -325,4 +334,18 @@ it('refuses a batch that would take more than 4 GiB, and stays as it was', async
   expect(net.backward(targets.subarray(0, 1))).toBeGreaterThan(0);
   expect(net.save()).toEqual(before.file);
   expect(net.predict(inputs.subarray(0, 3))).toEqual(before.prediction);
+});
+
+it('refuses a fit whose chunks of 256 rows would take more than 4 GiB, and stays as it was', async () => {
+  // 24 wide layers of 256 rows of z, a and delta: 4.5 GiB
+  const pair: LayerOptions[] = [{ units: 65_536, initializer: 'zeros' }, { units: 1 }];
+  const net = await createNetwork({ inputs: 1, layers: Array<LayerOptions[]>(24).fill(pair).flat(), batchSize: 1 });
+  const inputs = new Float32Array(256).fill(0.5);
+  const data = { inputs, targets: new Float32Array(256) };
+  const before = net.layers[47].weights;
+  const refused = net.fit(data, { batchSize: 10_000, optimizer: sgd({ learningRate: 7 }) });
+  await expect(refused).rejects.toThrow(/^memory: got a network and data of \d+\.\d GiB, want at most 4 GiB in all$/);
+  expect(net.optimizer.learningRate).toBe(0.1);
+  expect(net.trainingSamples).toBeUndefined();
+  expect(net.layers[47].weights).toEqual(before);
 });

@@ -55,8 +55,9 @@ function problemOf({ inputs, hidden, outputs, output, cost, rows, seed }: Shape)
     fanIn = units;
     return { units, activation, weights, biases: uniform(units, 1) };
   });
-  const y = Float64Array.from({ length: rows * outputs }, random);
-  if (cost === 'categoricalCrossEntropy') {
+  const target = () => (cost === 'hinge' ? Math.sign(random() - 0.5) : random());
+  const y = Float64Array.from({ length: rows * outputs }, target);
+  if (cost === 'categoricalCrossEntropy' || cost === 'kullbackLeibler') {
     for (let r = 0; r < rows; r++) {
       const sample = y.subarray(r * outputs, (r + 1) * outputs);
       const sum = sample.reduce((s, yk) => s + yk);
@@ -93,16 +94,23 @@ const shapes = (cost: ReferenceCost, output: ReferenceActivation): fc.Arbitrary<
 
 const largest = (values: Float64Array) => values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
 
+/** How far an output is from where the cost's slope, or the slope's own, jumps. */
+const kinkDistance: Partial<Record<ReferenceCost, (a: number, y: number) => number>> = {
+  meanAbsoluteError: (a, y) => Math.abs(a - y),
+  huber: (a, y) => Math.abs(Math.abs(a - y) - 1),
+  hinge: (a, y) => Math.abs(1 - y * a),
+};
+
 /**
- * Whether moving any parameter by h could carry a relu over its kink, where no difference is a derivative. h moves the z of its own layer
+ * Whether moving any parameter by h could carry a relu or the cost over its kink, where no difference is a derivative. h moves the z of its own layer
  * by at most h max(1, |a|), and each later layer multiplies that by its largest row sum of |w| at most, no slope being above 1; twice that
  * is allowed for the moved weight itself.
  */
-function nearKink({ network, x }: Problem): boolean {
+function nearKink({ network, x, y }: Problem): boolean {
   const values = forward(network, x);
   let reach = 0;
   let previous = x;
-  return network.layers.some(({ units, activation, weights }, l) => {
+  const isNear = network.layers.some(({ units, activation, weights }, l) => {
     const fanIn = weights.length / units;
     const rowSums = Array.from({ length: units }, (_, j) =>
       weights.subarray(j * fanIn, (j + 1) * fanIn).reduce((s, w) => s + Math.abs(w), 0),
@@ -111,6 +119,8 @@ function nearKink({ network, x }: Problem): boolean {
     previous = values[l].a;
     return activation === 'relu' && values[l].z.some((z) => Math.abs(z) <= reach);
   });
+  const distance = kinkDistance[network.cost];
+  return isNear || (distance !== undefined && values.at(-1)!.a.some((a, i) => distance(a, y[i]) <= reach));
 }
 
 const flat = (gradient: LayerGradients[]) => Float64Array.from(gradient.flatMap(({ dW, db }) => [...dW, ...db]));
@@ -122,13 +132,16 @@ function analyticGradients({ network, x, y }: Problem): LayerGradients[] {
 
 /**
  * The two gradients agree as vectors: the largest error against the largest element. Two costs that differ by rounding alone seem to have
- * a slope of 2^-53 C / h = 1.5e-11 C; a gradient so small beside its cost that this would be a relative error of 1e-8 counts as C / 1000.
+ * a slope of 2^-53 S / h = 1.5e-11 S, S the size of what is rounded: the cost itself, and the outputs and targets whose differences make
+ * it; a gradient so small beside them that this would be a relative error of 1e-8 counts as S / 1000.
  */
 function expectSameGradients(problem: Problem) {
   const { network, x, y } = problem;
   const got = flat(analyticGradients(problem));
   const want = flat(numericGradients(network, x, y, h));
-  const scale = Math.max(largest(got), largest(want), meanCost(network, forward(network, x), y) / 1000);
+  const values = forward(network, x);
+  const size = Math.max(meanCost(network, values, y), largest(values.at(-1)!.a), largest(y));
+  const scale = Math.max(largest(got), largest(want), size / 1000);
   const errors = got.map((value, i) => Math.abs(value - want[i]));
   const worst = errors.indexOf(largest(errors));
   const message = `parameter ${worst}: back-propagation ${got[worst]}, central difference ${want[worst]}`;

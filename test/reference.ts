@@ -23,6 +23,33 @@ const elementwise = (sigma: (z: number) => number, slope: (z: number) => number)
 /** exp(-z) is infinite for very negative z, and 1 / infinity is the 0 we want. */
 const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
 
+/**
+ * Phi, the standard normal distribution: 1/2 + phi(z) (z + z^3/3 + z^5/(3 5) + ...) in the middle, and phi(t) / (t + 1/(t + 2/(t + ...)))
+ * for the tail below -t, where the series would cancel.
+ */
+function normalCdf(z: number): number {
+  if (z > 2.5) return 1 - normalCdf(-z);
+  if (z < -2.5) {
+    let fraction = -z;
+    for (let k = 200; k > 0; k--) fraction = -z + k / fraction;
+    return normalDensity(z) / fraction;
+  }
+  let sum = 0;
+  for (let term = z, k = 1; k < 100; k++) {
+    sum += term;
+    term *= (z * z) / (2 * k + 1);
+  }
+  return 0.5 + normalDensity(z) * sum;
+}
+
+const normalDensity = (z: number) => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+
+const SELU_LAMBDA = 1.0507009873554805;
+const SELU_ALPHA = 1.6732632423543772;
+
+/** ln(1 + e^z), written so that no exp overflows. */
+const softplus = (z: number) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+
 /** Adding a constant to every z changes nothing; with the largest at 0 no exp overflows. z [units] -> [units], which sum to 1 */
 function softmax(z: Float64Array): Float64Array {
   const largest = z.reduce((m, zk) => Math.max(m, zk));
@@ -50,6 +77,38 @@ const activationTable = {
     (z) => Math.max(z, 0),
     (z) => (z > 0 ? 1 : 0),
   ),
+  leakyRelu: elementwise(
+    (z) => (z > 0 ? z : 0.01 * z),
+    (z) => (z > 0 ? 1 : 0.01),
+  ),
+  elu: elementwise(
+    (z) => (z > 0 ? z : Math.expm1(z)),
+    (z) => (z > 0 ? 1 : Math.exp(z)),
+  ),
+  /** The constants for which mean 0 and variance 1 of a layer's input are a fixed point. At exactly 0 the slope is that from below. */
+  selu: elementwise(
+    (z) => SELU_LAMBDA * (z > 0 ? z : SELU_ALPHA * Math.expm1(z)),
+    (z) => SELU_LAMBDA * (z > 0 ? 1 : SELU_ALPHA * Math.exp(z)),
+  ),
+  gelu: elementwise(
+    (z) => z * normalCdf(z),
+    // for a huge z the density is 0, whatever z it is multiplied with
+    (z) => normalCdf(z) + z * normalDensity(z),
+  ),
+  silu: elementwise(
+    (z) => z * sigmoid(z),
+    (z) => sigmoid(z) * (1 + z * sigmoid(-z)),
+  ),
+  softplus: elementwise(softplus, sigmoid),
+  softsign: elementwise(
+    (z) => z / (1 + Math.abs(z)),
+    (z) => 1 / (1 + Math.abs(z)) ** 2,
+  ),
+  /** z / 6 + 1/2, held to [0, 1]. */
+  hardSigmoid: elementwise(
+    (z) => Math.min(Math.max(z + 3, 0), 6) / 6,
+    (z) => (Math.abs(z) < 3 ? 1 / 6 : 0),
+  ),
   /** Every a_k depends on every z_j: da_k/dz_j = a_k ([k = j] - a_j). Summed over k: a_j (dC/da_j - sum_k a_k dC/da_k). */
   softmax: {
     value: softmax,
@@ -64,6 +123,16 @@ const activationTable = {
 export type ReferenceActivation = keyof typeof activationTable;
 export const activations: Record<ReferenceActivation, Activation> = activationTable;
 
+/** The function of a whole layer: the one named, or for each unit its own. */
+export function activationOf(activation: ReferenceLayer['activation']): Activation {
+  if (typeof activation === 'string') return activations[activation];
+  const unit = (j: number) => activations[activation[j]];
+  return {
+    value: (z) => z.map((zj, j) => unit(j).value(Float64Array.of(zj))[0]),
+    backward: (z, dCda) => z.map((zj, j) => unit(j).backward(Float64Array.of(zj), dCda.subarray(j, j + 1))[0]),
+  };
+}
+
 /** C_x: the cost of one sample. y, z, a: [outputs] */
 export interface Cost {
   value(y: Float64Array, z: Float64Array, a: Float64Array): number;
@@ -74,6 +143,19 @@ export interface Cost {
 }
 
 const difference = (a: Float64Array, y: Float64Array) => a.map((ak, k) => ak - y[k]);
+
+/** sum_k 1/2 (y_k - a_k)^2 up to |y_k - a_k| = limit, limit (|y_k - a_k| - limit / 2) beyond: the slope stops growing there. */
+export function huber(limit: number): Cost {
+  const term = (d: number) => (d <= limit ? (d * d) / 2 : limit * (d - limit / 2));
+  return {
+    value: (y, _z, a) => difference(a, y).reduce((sum, d) => sum + term(Math.abs(d)), 0),
+    delta: (y, z, a, output) =>
+      output.backward(
+        z,
+        difference(a, y).map((d) => Math.min(Math.max(d, -limit), limit)),
+      ),
+  };
+}
 
 const costTable = {
   /** 1/2 |y - a|^2, hence dC/da = a - y. */
@@ -97,24 +179,63 @@ const costTable = {
     delta: (y, _z, a) => difference(a, y),
     output: 'softmax',
   },
+  /** sum_k |y_k - a_k|. Has no slope where a_k = y_k; 0 is the usual choice. */
+  meanAbsoluteError: {
+    value: (y, _z, a) => difference(a, y).reduce((sum, d) => sum + Math.abs(d), 0),
+    delta: (y, z, a, output) => output.backward(z, difference(a, y).map(Math.sign)),
+  },
+  huber: huber(1),
+  /** sum_k max(0, 1 - y_k a_k) for targets -1 and 1. Has no slope where y_k a_k = 1; 0 is the usual choice. */
+  hinge: {
+    value: (y, _z, a) => a.reduce((sum, ak, k) => sum + Math.max(0, 1 - y[k] * ak), 0),
+    delta: (y, z, a, output) =>
+      output.backward(
+        z,
+        a.map((ak, k) => (y[k] * ak < 1 ? -y[k] : 0)),
+      ),
+  },
+  /** sum_k y_k ln(y_k / a_k) with a = softmax(z), 0 ln 0 = 0: the categorical cross-entropy and a constant. */
+  kullbackLeibler: {
+    value: (y, z) => y.reduce((sum, yk, k) => sum + (yk && yk * (Math.log(yk) + logSumExp(z) - z[k])), 0),
+    delta: (y, _z, a) => difference(a, y),
+    output: 'softmax',
+  },
+  /**
+   * sum_k (a_k - y_k ln a_k) with a = softplus(z), hence delta = (1 - y / a) sigmoid(z). Far below 0, where a is too small for a double,
+   * ln a = z and sigmoid(z) / a = 1.
+   */
+  poisson: {
+    value: (y, z) => z.reduce((sum, zk, k) => sum + softplus(zk) - y[k] * (zk < -40 ? zk : Math.log(softplus(zk))), 0),
+    delta: (y, z) => z.map((zk, k) => sigmoid(zk) - y[k] * (zk < -40 ? 1 : sigmoid(zk) / softplus(zk))),
+    output: 'softplus',
+  },
 } satisfies Record<string, Cost>;
 
 export type ReferenceCost = keyof typeof costTable;
 export const costs: Record<ReferenceCost, Cost> = costTable;
 
+export function costOf({ cost, huberDelta }: ReferenceNetwork): Cost {
+  return cost === 'huber' && huberDelta ? huber(huberDelta) : costs[cost];
+}
+
 export interface ReferenceLayer {
   units: number;
-  activation: ReferenceActivation;
+  /** One function for the layer, or a name for each unit. */
+  activation: ReferenceActivation | readonly ReferenceActivation[];
   /** W [units x fanIn] */
   weights: Float64Array;
   /** b [units] */
   biases: Float64Array;
+  /** false: `biases` are zeros and no parameters, so that they have no gradient. */
+  hasBias?: boolean;
 }
 
 export interface ReferenceNetwork {
   inputs: number;
   layers: ReferenceLayer[];
   cost: ReferenceCost;
+  /** Where the cost is huber; 1 if it is not given. */
+  huberDelta?: number;
 }
 
 /** What the forward pass gives for one layer. z, a [rows x units] */
@@ -157,7 +278,7 @@ export function forward(network: ReferenceNetwork, x: Float64Array): LayerValues
         for (let k = 0; k < fanIn; k++) sum += weights[j * fanIn + k] * previous[r * fanIn + k];
         z[r * units + j] = sum;
       }
-      a.set(activations[activation].value(row(z, r, units)), r * units);
+      a.set(activationOf(activation).value(row(z, r, units)), r * units);
     }
     previous = a;
     fanIn = units;
@@ -165,23 +286,34 @@ export function forward(network: ReferenceNetwork, x: Float64Array): LayerValues
   });
 }
 
-/** C: the mean over the batch of C_x, without the L2 term. y [rows x outputs] */
-export function meanCost(network: ReferenceNetwork, values: LayerValues[], y: Float64Array): number {
+/** C: the mean over the batch of w_x C_x, without the L2 term. y [rows x outputs], weights [rows], all 1 if not given */
+export function meanCost(
+  network: ReferenceNetwork,
+  values: LayerValues[],
+  y: Float64Array,
+  weights?: Float64Array,
+): number {
   const { z, a } = values.at(-1)!;
   const outputs = network.layers.at(-1)!.units;
   const rows = y.length / outputs;
   let sum = 0;
   for (let r = 0; r < rows; r++) {
-    sum += costs[network.cost].value(row(y, r, outputs), row(z, r, outputs), row(a, r, outputs));
+    const cost = costOf(network).value(row(y, r, outputs), row(z, r, outputs), row(a, r, outputs));
+    sum += weights ? weights[r] * cost : cost;
   }
   return sum / rows;
 }
 
 /**
- * Backward pass: delta^l = dC_x/dz^l of each sample, not divided by the number of rows; one [rows x units] a layer.
+ * Backward pass: delta^l = d(w_x C_x)/dz^l of each sample, not divided by the number of rows; one [rows x units] a layer.
  * BP1 at the output, then delta^l = ((W^(l+1))^T delta^(l+1)) (.) sigma'(z^l), BP2, down to the first layer.
  */
-export function deltas(network: ReferenceNetwork, values: LayerValues[], y: Float64Array): Float64Array[] {
+export function deltas(
+  network: ReferenceNetwork,
+  values: LayerValues[],
+  y: Float64Array,
+  weights?: Float64Array,
+): Float64Array[] {
   const { layers } = network;
   const output = layers.at(-1)!;
   const rows = y.length / output.units;
@@ -192,7 +324,8 @@ export function deltas(network: ReferenceNetwork, values: LayerValues[], y: Floa
       const z = row(values[l].z, r, units);
       if (layers[l] === output) {
         const a = row(values[l].a, r, units);
-        delta[l].set(costs[network.cost].delta(row(y, r, units), z, a, activations[activation]), r * units);
+        const own = costOf(network).delta(row(y, r, units), z, a, activationOf(activation));
+        delta[l].set(weights ? own.map((d) => weights[r] * d) : own, r * units);
         continue;
       }
       const next = layers[l + 1];
@@ -200,7 +333,7 @@ export function deltas(network: ReferenceNetwork, values: LayerValues[], y: Floa
       for (let k = 0; k < units; k++) {
         for (let j = 0; j < next.units; j++) dCda[k] += next.weights[j * units + k] * delta[l + 1][r * next.units + j];
       }
-      delta[l].set(activations[activation].backward(z, dCda), r * units);
+      delta[l].set(activationOf(activation).backward(z, dCda), r * units);
     }
   }
   return delta;
@@ -214,7 +347,7 @@ export function gradients(
   delta: Float64Array[],
 ): LayerGradients[] {
   const rows = x.length / network.inputs;
-  return network.layers.map(({ units, weights }, l) => {
+  return network.layers.map(({ units, weights, hasBias = true }, l) => {
     const fanIn = weights.length / units;
     const previous = l === 0 ? x : values[l - 1].a;
     const dW = new Float64Array(units * fanIn);
@@ -222,7 +355,7 @@ export function gradients(
     for (let r = 0; r < rows; r++) {
       for (let j = 0; j < units; j++) {
         const deltaj = delta[l][r * units + j];
-        db[j] += deltaj / rows;
+        if (hasBias) db[j] += deltaj / rows;
         for (let k = 0; k < fanIn; k++) dW[j * fanIn + k] += (deltaj * previous[r * fanIn + k]) / rows;
       }
     }
@@ -252,9 +385,10 @@ export function step(
   x: Float64Array,
   y: Float64Array,
   settings: UpdateSettings,
+  weights?: Float64Array,
 ): ReferenceNetwork {
   const values = forward(network, x);
-  return update(network, gradients(network, x, values, deltas(network, values, y)), settings);
+  return update(network, gradients(network, x, values, deltas(network, values, y, weights)), settings);
 }
 
 /**
@@ -266,6 +400,7 @@ export function numericGradients(
   x: Float64Array,
   y: Float64Array,
   h: number,
+  rowWeights?: Float64Array,
 ): LayerGradients[] {
   const slopes = (parameters: Float64Array, costWith: (moved: Float64Array) => number) =>
     parameters.map((p, i) => {
@@ -275,10 +410,10 @@ export function numericGradients(
     });
   const costOf = (layer: ReferenceLayer, l: number) => {
     const moved = { ...network, layers: network.layers.with(l, layer) };
-    return meanCost(moved, forward(moved, x), y);
+    return meanCost(moved, forward(moved, x), y, rowWeights);
   };
   return network.layers.map((layer, l) => ({
     dW: slopes(layer.weights, (weights) => costOf({ ...layer, weights }, l)),
-    db: slopes(layer.biases, (biases) => costOf({ ...layer, biases }, l)),
+    db: layer.hasBias === false ? layer.biases : slopes(layer.biases, (biases) => costOf({ ...layer, biases }, l)),
   }));
 }

@@ -1,0 +1,278 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import * as abi from '../assembly/abi.js';
+import { buildName, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
+import { activations, type ReferenceActivation } from './reference.js';
+
+// The activations that work unit by unit: kernels against the reference, and both against PyTorch's values.
+
+type Elementwise = Exclude<ReferenceActivation, 'softmax'>;
+
+interface Promised {
+  id: number;
+  /** Largest error of a for z from -87 up, in ulp of a; gelu's adds what its comment in math.ts says below -1/2. */
+  ulps: number;
+  /** Largest error of sigma', in 2^-24: half an ulp just below 1. */
+  slope: number;
+}
+
+// What the kernels promise. Each is a few roundings beside the errors of exp (1.7 ulp), expm1 (0.9) and log1p (2.1).
+const KERNELS: Record<Elementwise, Promised> = {
+  linear: { id: abi.LINEAR, ulps: 0, slope: 0 },
+  sigmoid: { id: abi.SIGMOID, ulps: 2.6, slope: 2 },
+  tanh: { id: abi.TANH, ulps: 1.6, slope: 2.2 },
+  relu: { id: abi.RELU, ulps: 0, slope: 0 },
+  // the rounding of 0.01, and of the product
+  leakyRelu: { id: abi.LEAKY_RELU, ulps: 1, slope: 0.1 },
+  elu: { id: abi.ELU, ulps: 0.9, slope: 1 },
+  selu: { id: abi.SELU, ulps: 1.9, slope: 2.5 },
+  gelu: { id: abi.GELU, ulps: 3.7, slope: 2.5 },
+  silu: { id: abi.SILU, ulps: 2.4, slope: 3.4 },
+  softplus: { id: abi.SOFTPLUS, ulps: 2.1, slope: 1.6 },
+  softsign: { id: abi.SOFTSIGN, ulps: 1.5, slope: 2 },
+  hardSigmoid: { id: abi.HARD_SIGMOID, ulps: 1.5, slope: 0.1 },
+};
+const NAMES = Object.keys(KERNELS) as Elementwise[];
+
+const START = 1 << 16;
+const COUNT = 1 << 16;
+const Z = START;
+const A = Z + COUNT * 4;
+const DELTA = A + COUNT * 4;
+
+let core: Kernels;
+let z: Float32Array;
+let a: Float32Array;
+let delta: Float32Array;
+
+beforeAll(async () => {
+  const kernels = await startKernels(DELTA + COUNT * 4);
+  core = kernels.core;
+  z = new Float32Array(kernels.memory.buffer, Z, COUNT);
+  a = new Float32Array(kernels.memory.buffer, A, COUNT);
+  delta = new Float32Array(kernels.memory.buffer, DELTA, COUNT);
+});
+
+/** sigma and, with dC/da = 1, sigma' of the first `count` z. */
+function run(name: Elementwise, count: number): void {
+  const { id } = KERNELS[name];
+  delta.fill(1, 0, count);
+  core.activate(id, A, Z, count * 4, count, 1);
+  core.multiplyBySlope(id, DELTA, Z, A, count * 4, count, 1);
+}
+
+/** Distance from a float to the next larger one in size. */
+function ulp(value: number): number {
+  return 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), -126) - 23);
+}
+
+function valueBound(name: Elementwise, zj: number, wanted: number): number {
+  // math.ts: 3.7 ulp above -1/2, 5.7 down to -2, then z^2 / 2 ulp more
+  const tail = name === 'gelu' && zj < -0.5 ? 2 + (zj < -2 ? zj ** 2 / 2 : 0) : 0;
+  // exp ends at e^-87.3 = 1.2e-38, and silu multiplies by z there
+  const least = 1.3e-38 * (name === 'silu' ? 87.3 : 1);
+  return (KERNELS[name].ulps + tail) * ulp(wanted) + (Math.abs(zj) > 13 ? least : 0);
+}
+
+/** Sixteen roundings of float64. PyTorch adds e^z and -1 for elu and selu, and 1 and erf for gelu, then times z: they round at 1. */
+function goldenBound(name: Elementwise, zj: number, value: number): number {
+  const cancels = name === 'elu' || name === 'selu' || name === 'gelu';
+  return 2 ** -49 * (cancels ? Math.max(1, Math.abs(zj)) : Math.abs(value));
+}
+
+function expectNear(where: string, got: number, wanted: number, bound: number): void {
+  if (!(Math.abs(got - wanted) <= bound)) throw new Error(`${where}: got ${got}, want ${wanted} within ${bound}`);
+}
+
+function expectKernel(
+  name: Elementwise,
+  count: number,
+  value: ArrayLike<number>,
+  slope: ArrayLike<number>,
+  ownBound: typeof goldenBound = () => 0,
+): void {
+  for (let i = 0; i < count; i++) {
+    const bound = valueBound(name, z[i], value[i]) + ownBound(name, z[i], value[i]);
+    expectNear(`${name}(${z[i]})`, a[i], value[i], bound);
+    expectNear(`${name}'(${z[i]})`, delta[i], slope[i], KERNELS[name].slope * EPSILON + 1.3e-38);
+  }
+}
+
+function referenceOf(name: Elementwise, count: number): { value: Float64Array; slope: Float64Array } {
+  const exact = Float64Array.from(z.subarray(0, count));
+  const ones = new Float64Array(count).fill(1);
+  return { value: activations[name].value(exact), slope: activations[name].backward(exact, ones) };
+}
+
+interface Golden {
+  z: number[];
+  activations: Record<Elementwise, { a: number[]; slope: number[] }>;
+}
+
+const golden: Golden = JSON.parse(
+  readFileSync(new URL('./golden-activations/activations.json', import.meta.url), 'utf8'),
+);
+
+test('PyTorch has values for every activation', () => {
+  expect(Object.keys(golden.activations).sort()).toEqual(NAMES.toSorted());
+});
+
+describe.each(NAMES)('%s', (name) => {
+  const { a: goldenValues, slope: goldenSlopes } = golden.activations[name];
+
+  test('the reference has the values and slopes of PyTorch in float64', () => {
+    const exact = Float64Array.from(golden.z);
+    const value = activations[name].value(exact);
+    const slope = activations[name].backward(exact, new Float64Array(exact.length).fill(1));
+    exact.forEach((zj, i) => {
+      expectNear(`${name}(${zj})`, value[i], goldenValues[i], goldenBound(name, zj, goldenValues[i]));
+      // PyTorch's slope of hardSigmoid is 1/6 rounded to float32, in float64 too
+      expectNear(`${name}'(${zj})`, slope[i], goldenSlopes[i], name === 'hardSigmoid' ? EPSILON / 6 : 2 ** -49);
+    });
+  });
+
+  test('the core has them in float32', () => {
+    z.set(golden.z);
+    z.fill(0, golden.z.length, golden.z.length + 4);
+    run(name, golden.z.length);
+    expectKernel(name, golden.z.length, goldenValues, goldenSlopes, goldenBound);
+  });
+
+  test.each([
+    [-87, 87],
+    [-12.9, 12.9],
+    [-5, 5],
+    [-1, 1],
+    [-1e-3, 1e-3],
+    [-1e-30, 1e-30],
+  ])('is within its error from %d to %d', (from, to) => {
+    for (let i = 0; i < COUNT; i++) {
+      z[i] = from + ((to - from) * i) / (COUNT - 1);
+    }
+    run(name, COUNT);
+    const { value, slope } = referenceOf(name, COUNT);
+    expectKernel(name, COUNT, value, slope);
+  });
+
+  test('rows of 1 to 33 units, and nothing beside them', () => {
+    const SENTINEL = 12345.5;
+    for (let units = 1; units <= 33; units++) {
+      const random = randomNumbers(units);
+      const stride = Math.ceil(units / 4) * 4 + 4;
+      const rows = 3;
+      const count = rows * stride;
+      for (let i = 0; i < count; i++) z[i] = (random() - 0.5) * 8;
+      a.fill(SENTINEL, 0, count);
+      for (let i = 0; i < count; i++) delta[i] = i % stride < stride - 4 ? random() - 0.5 : SENTINEL;
+      const before = delta.slice(0, count);
+      core.activate(KERNELS[name].id, A, Z, stride * 4, units, rows);
+      core.multiplyBySlope(KERNELS[name].id, DELTA, Z, A, stride * 4, units, rows);
+      const { value, slope } = referenceOf(name, count);
+      for (let i = 0; i < count; i++) {
+        const where = `${units} units: [${i}]`;
+        if (i % stride >= stride - 4) {
+          expectNear(where, a[i], SENTINEL, 0);
+          expectNear(where, delta[i], SENTINEL, 0);
+        } else if (i % stride < units) {
+          expectNear(where, a[i], value[i], valueBound(name, z[i], value[i]));
+          // the product's own rounding
+          const wanted = before[i] * slope[i];
+          const bound = KERNELS[name].slope * EPSILON * Math.abs(before[i]) + EPSILON * Math.abs(wanted);
+          expectNear(where, delta[i], wanted, bound);
+        }
+      }
+    }
+  });
+
+  test('the largest, the smallest and the subnormal floats have finite values and slopes, the right ones', () => {
+    const extremes = [0, -0, 1e-38, -1e-38, 1e-45, -1e-45, 13.3, -13.3, 88, -88, 1000, -1000, 1e19, -1e19, 3e38, -3e38];
+    z.set(extremes);
+    run(name, extremes.length);
+    const { value, slope } = referenceOf(name, extremes.length);
+    expectKernel(name, extremes.length, value, slope);
+  });
+
+  test('NaN in, NaN out, in its own lane only', () => {
+    for (let lane = 0; lane < 4; lane++) {
+      z.fill(0.5, 0, 4);
+      z[lane] = Number.NaN;
+      run(name, 4);
+      expect(Array.from(a.subarray(0, 4), Number.isNaN)).toEqual([0, 1, 2, 3].map((j) => j === lane));
+    }
+  });
+});
+
+test('the limits at both infinities', () => {
+  const limits: [Elementwise, number, number][] = [
+    ['sigmoid', 0, 1],
+    ['tanh', -1, 1],
+    ['relu', 0, Number.POSITIVE_INFINITY],
+    ['elu', -1, Number.POSITIVE_INFINITY],
+    ['selu', -Math.fround(1.7580993408473766), Number.POSITIVE_INFINITY],
+    ['gelu', 0, Number.POSITIVE_INFINITY],
+    ['silu', 0, Number.POSITIVE_INFINITY],
+    ['softplus', 0, Number.POSITIVE_INFINITY],
+    ['hardSigmoid', 0, 1],
+  ];
+  for (const [name, low, high] of limits) {
+    z.set([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0]);
+    run(name, 4);
+    expect(Math.abs(a[0] - low), name).toBeLessThanOrEqual(2e-36);
+    expect(a[1], name).toBe(high);
+  }
+});
+
+test('where a slope jumps, it is that of PyTorch: from below, but 0 at both ends of hard sigmoid', () => {
+  const sixth = Math.fround(1 / 6);
+  const jumps: [Elementwise, number[], number[]][] = [
+    ['relu', [-1e-45, 0, -0, 1e-45], [0, 0, 0, 1]],
+    ['leakyRelu', [-1e-45, 0, -0, 1e-45], [0.01, 0.01, 0.01, 1].map(Math.fround)],
+    ['elu', [-1e-45, 0, -0, 1e-45], [1, 1, 1, 1]],
+    ['selu', [-1e-45, 0, -0, 1e-45], [1.7580993408473766, 1.7580993408473766, 1.7580993408473766, 1.0507009873554805]],
+    ['hardSigmoid', [-3, 3, -3 + 2 ** -22, 3 - 2 ** -22], [0, 0, sixth, sixth]],
+  ];
+  for (const [name, at, slopes] of jumps) {
+    z.set(at);
+    run(name, 4);
+    expect([...delta.subarray(0, 4)], name).toEqual(slopes.map(Math.fround));
+  }
+});
+
+test('every function rises to within its error, gelu and silu from their minimum on', () => {
+  for (const name of NAMES) {
+    const rising = name === 'gelu' ? -0.75 : name === 'silu' ? -1.27 : -20;
+    for (let i = 0; i < 4096; i++) z[i] = rising + ((20 - rising) * i) / 4095;
+    run(name, 4096);
+    const falls = a.subarray(1, 4096).findIndex((value, i) => value < a[i] - 4 * ulp(value));
+    expect(falls, `${name} at ${z[falls]}`).toBe(-1);
+  }
+});
+
+// Bits of results for fixed inputs: they must not change from engine to engine, nor unnoticed from version to version.
+test.skipIf(buildName === 'relaxed')('the bits of a hash over many values and slopes are the same everywhere', () => {
+  const bits = (floats: Float32Array) => new Uint32Array(floats.buffer, floats.byteOffset, COUNT);
+  const hashes = NAMES.map((name) => {
+    for (let i = 0; i < COUNT; i++) z[i] = (i - COUNT / 2) / 2500;
+    run(name, COUNT);
+    return [a, delta].reduce(
+      (hash, floats) => bits(floats).reduce((h, word) => Math.imul(h ^ word, 16777619) >>> 0, hash),
+      2166136261,
+    );
+  });
+  expect(Object.fromEntries(NAMES.map((name, i) => [name, hashes[i]]))).toMatchInlineSnapshot(`
+    {
+      "elu": 2716037874,
+      "gelu": 1891363569,
+      "hardSigmoid": 2025296909,
+      "leakyRelu": 3921200477,
+      "linear": 3287046634,
+      "relu": 524484950,
+      "selu": 841658492,
+      "sigmoid": 2292604075,
+      "silu": 3078040891,
+      "softplus": 3427251052,
+      "softsign": 4061814277,
+      "tanh": 196999589,
+    }
+  `);
+});

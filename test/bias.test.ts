@@ -1,0 +1,228 @@
+import { describe, expect, test } from 'vitest';
+import type { Network } from '../src/network.js';
+import { sgd } from '../src/optimizer.js';
+import type { ActivationName, LayerOptions } from '../src/types.js';
+import { expectWithin, noErrors, stepErrors } from './bounds.js';
+import { createNetwork, randomNumbers } from './build.js';
+import { type ReferenceNetwork, step } from './reference.js';
+
+// A bias may be written as the weight of an input that is always 1. With that input the first of its layer, a network without biases has
+// the same bits as one with them: the chain of additions of z starts with the bias there and with 0 + w . 1 here, and dC/db and the
+// gradient of that weight are both the sum of 0 + delta . 1 over the rows in ascending order. With the input elsewhere, the additions of
+// z come in another order, and the results agree to rounding.
+
+const SAMPLES = 90;
+const learningRate = 0.125;
+
+function numbers(count: number, seed: number): Float32Array {
+  const random = randomNumbers(seed);
+  return Float32Array.from({ length: count }, () => random() * 2 - 1);
+}
+
+/** [rows x columns] with a column of `value` put in before column `at`. */
+function withColumn(matrix: Float32Array, columns: number, at: number, value: (row: number) => number): Float32Array {
+  const rows = matrix.length / columns;
+  return Float32Array.from({ length: rows * (columns + 1) }, (_, i) => {
+    const row = Math.floor(i / (columns + 1));
+    const column = i % (columns + 1);
+    return column === at ? value(row) : matrix[row * columns + column - Number(column > at)];
+  });
+}
+
+function withoutColumn(matrix: Float32Array, columns: number, at: number): Float32Array {
+  return matrix.filter((_, i) => i % columns !== at);
+}
+
+const bits = (values: Float32Array) => [...new Uint32Array(values.buffer, values.byteOffset, values.length)];
+
+interface Shape {
+  inputs: number;
+  /** All but the output layer get a unit that is always 1 in the network without biases. */
+  layers: { units: number; activation: ActivationName }[];
+}
+
+const shapes: [string, Shape][] = [
+  ['one layer', { inputs: 7, layers: [{ units: 5, activation: 'sigmoid' }] }],
+  [
+    'softmax after tanh',
+    {
+      inputs: 7,
+      layers: [
+        { units: 9, activation: 'tanh' },
+        { units: 5, activation: 'softmax' },
+      ],
+    },
+  ],
+  [
+    'wide layers of relu and gelu',
+    {
+      inputs: 300,
+      layers: [
+        { units: 33, activation: 'relu' },
+        { units: 18, activation: 'gelu' },
+        { units: 5, activation: 'sigmoid' },
+      ],
+    },
+  ],
+];
+
+async function withBiases({ inputs, layers }: Shape): Promise<Network> {
+  const net = await createNetwork({ inputs, layers, seed: 3 });
+  net.layers.forEach((layer, l) => {
+    layer.biases = numbers(layer.units, 10 + l);
+  });
+  return net;
+}
+
+/**
+ * The same network without a bias: input 0 is 1, and so is unit 0 of every hidden layer, a hardSigmoid whose z is 6 times the 1 before it.
+ * It is saturated, so its slope is 0 and training leaves it alone: nothing else needs to hold it.
+ */
+async function withoutBiases({ inputs, layers }: Shape, net: Network): Promise<Network> {
+  const output = layers.length - 1;
+  const always: ActivationName = 'hardSigmoid';
+  const free = await createNetwork({
+    inputs: inputs + 1,
+    layers: layers.map(({ units, activation }, l): LayerOptions => {
+      if (l === output) return { units, activation };
+      return { units: units + 1, activation: [always, ...Array<ActivationName>(units).fill(activation)] };
+    }),
+    bias: false,
+    seed: 3,
+  });
+  net.layers.forEach(({ weights, biases, fanIn }, l) => {
+    const rows = withColumn(weights, fanIn, 0, (j) => biases[j]);
+    const one = new Float32Array(fanIn + 1);
+    one[0] = 6;
+    free.layers[l].weights = l === output ? rows : Float32Array.of(...one, ...rows);
+  });
+  return free;
+}
+
+/** Weights and biases of every layer, those of the network without biases read from its first column. */
+function parametersOf(net: Network, isFree: boolean): number[][] {
+  return net.layers.flatMap(({ weights, biases, fanIn }, l) => {
+    if (!isFree) return [bits(weights), bits(biases)];
+    const own = l === net.layers.length - 1 ? weights : weights.subarray(fanIn);
+    return [bits(withoutColumn(own, fanIn, 0)), bits(own.filter((_, i) => i % fanIn === 0))];
+  });
+}
+
+describe.each(shapes)('%s', (_name, shape) => {
+  const outputs = shape.layers[shape.layers.length - 1].units;
+  // a third of the inputs are 0, as in pictures, and three of them always: the core leaves those out
+  const inputs = numbers(SAMPLES * shape.inputs, 1).map((x, i) => (i % shape.inputs < 3 ? 0 : Math.max(0, x + 1 / 3)));
+  const random = randomNumbers(2);
+  const targets = Uint8Array.from({ length: SAMPLES }, () => Math.floor(random() * outputs));
+  const freeInputs = withColumn(inputs, shape.inputs, 0, () => 1);
+
+  test('a first input of 1 instead of biases has the same bits after epochs of training', async () => {
+    const net = await withBiases(shape);
+    const free = await withoutBiases(shape, net);
+    expect(parametersOf(free, true)).toEqual(parametersOf(net, false));
+    const options = { epochs: 4, batchSize: 8, optimizer: sgd({ learningRate }) };
+    const before = net.layers[0].biases;
+    const costs = (await net.fit({ inputs, targets }, options)).map(({ cost }) => cost);
+    const freeCosts = (await free.fit({ inputs: freeInputs, targets }, options)).map(({ cost }) => cost);
+    expect(freeCosts).toEqual(costs);
+    expect(parametersOf(free, true)).toEqual(parametersOf(net, false));
+    expect(bits(free.predict(freeInputs))).toEqual(bits(net.predict(inputs)));
+    // and it was no standstill
+    expect(costs[3]).toBeLessThan(costs[0]);
+    expect(net.layers[0].biases).not.toEqual(before);
+  });
+
+  test('the weights of that input have the gradients of the biases, bit for bit', async () => {
+    const net = await withBiases(shape);
+    const free = await withoutBiases(shape, net);
+    const rows = 10;
+    net.forward(inputs.subarray(0, rows * shape.inputs));
+    free.forward(freeInputs.subarray(0, rows * (shape.inputs + 1)));
+    expect(free.backward(targets.subarray(0, rows))).toBe(net.backward(targets.subarray(0, rows)));
+    net.layers.forEach(({ biasGradients }, l) => {
+      const { weightGradients, fanIn } = free.layers[l];
+      const own = l === net.layers.length - 1 ? weightGradients : weightGradients.subarray(fanIn);
+      expect(bits(own.filter((_, i) => i % fanIn === 0))).toEqual(bits(biasGradients));
+    });
+  });
+});
+
+test('an input of 1 in the last place agrees to rounding', async () => {
+  const inputs = 11;
+  const units = 6;
+  const rows = 9;
+  const weights = numbers(units * inputs, 1);
+  const biases = numbers(units, 2);
+  const x = numbers(rows * inputs, 3);
+  const y = numbers(rows * units, 4).map(Math.abs);
+  const net = await createNetwork({ inputs: inputs + 1, layers: [{ units, bias: false }] });
+  net.layers[0].weights = withColumn(weights, inputs, inputs, (j) => biases[j]);
+  net.optimizer = sgd({ learningRate });
+  let reference: ReferenceNetwork = {
+    inputs,
+    layers: [{ units, activation: 'sigmoid', weights: Float64Array.from(weights), biases: Float64Array.from(biases) }],
+    cost: 'binaryCrossEntropy',
+  };
+  let errors = noErrors(reference);
+  const [exactX, exactY] = [Float64Array.from(x), Float64Array.from(y)];
+  const settings = { learningRate, l2: 0, trainingSamples: rows };
+  for (let i = 0; i < 5; i++) {
+    // the bounds hold for a sum in any order
+    errors = stepErrors(reference, errors, exactX, exactY, settings);
+    reference = step(reference, exactX, exactY, settings);
+    net.trainBatch(
+      withColumn(x, inputs, inputs, () => 1),
+      y,
+    );
+  }
+  const trained = net.layers[0].weights;
+  const column = trained.filter((_, i) => i % (inputs + 1) === inputs);
+  expectWithin('weights', withoutColumn(trained, inputs + 1, inputs), reference.layers[0].weights, errors[0].weights);
+  expectWithin('biases', column, reference.layers[0].biases, errors[0].biases);
+});
+
+describe('bias: false', () => {
+  test('for the network goes for every layer that does not say otherwise', async () => {
+    const layers: LayerOptions[] = [{ units: 3 }, { units: 3, bias: true }, { units: 2 }];
+    const net = await createNetwork({ inputs: 4, layers, bias: false });
+    net.layers[1].biases = Float32Array.of(1, 2, 3);
+    expect(() => {
+      net.layers[0].biases = Float32Array.of(0, 1, 0);
+    }).toThrow('layers[0].biases: got biases, want zeros for a layer with bias: false');
+    // zeros may be assigned: a copy of a network layer by layer works
+    net.layers[2].biases = new Float32Array(2);
+    expect(net.layers[1].biases).toEqual(Float32Array.of(1, 2, 3));
+  });
+
+  test('keeps the biases at 0 and their gradients too, whatever the step does', async () => {
+    const net = await createNetwork({ inputs: 4, layers: [{ units: 5, bias: false }, { units: 2 }], l2: 0.5 });
+    const inputs = numbers(40 * 4, 1);
+    const targets = Uint8Array.from({ length: 40 }, (_, i) => i % 2);
+    await net.fit({ inputs, targets }, { epochs: 2, batchSize: 8, accumulate: 2 });
+    await net.fit({ inputs, targets }, { epochs: 2, batchSize: 8 });
+    net.forward(inputs);
+    net.backward(targets);
+    expect(net.layers[0].biasGradients).toEqual(new Float32Array(5));
+    net.applyGradients();
+    expect(net.layers[0].biases).toEqual(new Float32Array(5));
+    expect(net.layers[1].biases.every((b) => b !== 0)).toBe(true);
+  });
+
+  test('of a linear network leaves the product of its matrices', async () => {
+    // a^L = W^3 W^2 x, for integers that float32 holds exactly
+    const layers: LayerOptions[] = [
+      { units: 3, activation: 'linear' },
+      { units: 2, activation: 'linear' },
+    ];
+    const net = await createNetwork({ inputs: 2, layers, bias: false });
+    net.layers[0].weights = Float32Array.of(1, 2, 3, 4, 5, 6);
+    net.layers[1].weights = Float32Array.of(1, 0, -1, 2, 1, 0);
+    expect(net.predict(Float32Array.of(7, -1))).toEqual(Float32Array.of(5 - 29, 2 * 5 + 17));
+  });
+
+  test.each([0, 1, 'no'])('%j is refused', async (bias) => {
+    await expect(createNetwork({ inputs: 1, layers: [{ units: 1 }], bias: bias as never })).rejects.toThrow(
+      /^bias: got .*, want true or false$/,
+    );
+  });
+});

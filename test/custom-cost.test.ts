@@ -1,0 +1,378 @@
+import { describe, expect, test } from 'vitest';
+import { costImports } from '../src/custom-cost.js';
+import type { Network } from '../src/network.js';
+import { sgd } from '../src/optimizer.js';
+import type { CustomCost, NetworkOptions } from '../src/types.js';
+import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+
+// A cost of the user's own: what it computes, what it must not do, and that the network survives whatever it does.
+
+/** The library's quadratic cost, written by a user. */
+const quadratic: CustomCost = {
+  value: (a, y) => a.reduce((sum, ak, k) => sum + (ak - y[k]) ** 2 / 2, 0),
+  gradient: (a, y, out) => {
+    for (let k = 0; k < a.length; k++) out[k] = a[k] - y[k];
+  },
+};
+
+const OUTPUTS: NetworkOptions['layers'][] = [
+  [{ units: 5, activation: 'linear' }],
+  [
+    { units: 7, activation: 'tanh' },
+    { units: 3, activation: 'softmax' },
+  ],
+  [
+    { units: 4, activation: 'sigmoid' },
+    { units: 6, activation: ['linear', 'sigmoid', 'tanh', 'relu', 'sigmoid', 'linear'] },
+  ],
+  [{ units: 1, activation: 'sigmoid' }],
+];
+
+const INPUTS = 4;
+
+function problem(outputs: number, samples = 21) {
+  const random = randomNumbers(outputs);
+  const inputs = Float32Array.from({ length: samples * INPUTS }, () => random() * 2 - 1);
+  const targets = Float32Array.from({ length: samples * outputs }, () => random());
+  const weights = Float32Array.from({ length: samples }, (_, i) => (i % 4) / 2);
+  return { inputs, targets, weights };
+}
+
+const expectSame = (net: Network, other: Network) => {
+  net.layers.forEach((layer, l) => {
+    expect(layer.weights).toEqual(other.layers[l].weights);
+    expect(layer.biases).toEqual(other.layers[l].biases);
+  });
+};
+
+describe.each(
+  OUTPUTS.map(
+    (layers) => [layers.map(({ units, activation }) => `${units} ${activation}`).join(', '), layers] as const,
+  ),
+)('the quadratic cost as one of the user’s own: %s', (_name, layers) => {
+  const { units } = layers[layers.length - 1];
+  const create = (cost: NetworkOptions['cost']) =>
+    createNetwork({ inputs: INPUTS, layers, cost, seed: 5, batchSize: 8 });
+  const data = problem(units);
+
+  test('fit, trainBatch and backward leave the bits of the library’s own', async () => {
+    const [net, own] = [await create(quadratic), await create('quadratic')];
+    expect(net.cost).toBe('custom');
+    const options = { epochs: 2, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }), validation: data };
+    const [reports, wanted] = [await net.fit(data, options), await own.fit(data, options)];
+    expectSame(net, own);
+    reports.forEach(({ cost, validation }, i) => {
+      expect(cost).toBeCloseTo(wanted[i].cost, 5);
+      expect(validation!.cost).toBeCloseTo(wanted[i].validation!.cost, 5);
+      expect(validation!.r2).toBe(wanted[i].validation!.r2);
+    });
+    expect(net.trainBatch(data.inputs, data.targets)).toBeCloseTo(own.trainBatch(data.inputs, data.targets), 5);
+    expectSame(net, own);
+    for (const each of [net, own]) each.forward(data.inputs);
+    expect(net.backward(data.targets)).toBeCloseTo(own.backward(data.targets), 5);
+    net.layers.forEach((layer, l) => {
+      expect(layer.delta).toEqual(own.layers[l].delta);
+      expect(layer.weightGradients).toEqual(own.layers[l].weightGradients);
+    });
+  });
+});
+
+const options: NetworkOptions = { inputs: INPUTS, layers: [{ units: 3, activation: 'tanh' }], seed: 2 };
+const data = problem(3);
+const withCost = (cost: Partial<CustomCost>) => createNetwork({ ...options, cost: { ...quadratic, ...cost } });
+
+describe('what the functions get', () => {
+  test('the outputs and targets of each sample, and zeros to write to', async () => {
+    const seen: number[][] = [];
+    const net = await withCost({
+      gradient: (a, y, out) => {
+        expect(out).toEqual(new Float32Array(3));
+        expect([a.length, y.length]).toEqual([3, 3]);
+        seen.push([...a, ...y]);
+        out[1] = 1;
+      },
+    });
+    net.forward(data.inputs);
+    net.backward(data.targets);
+    const outputs = net.predict(data.inputs);
+    for (let i = 0; i < 21; i++) {
+      expect(seen[i]).toEqual([...outputs.subarray(3 * i, 3 * i + 3), ...data.targets.subarray(3 * i, 3 * i + 3)]);
+    }
+  });
+
+  test('labels as rows of 0 and 1', async () => {
+    const net = await withCost({ value: (_a, y) => y[0] * 1 + y[1] * 10 + y[2] * 100 });
+    const evaluation = net.evaluate({ inputs: data.inputs.subarray(0, 8), targets: Uint8Array.of(2, 1) });
+    expect(evaluation.cost).toBe(55);
+  });
+
+  test('copies: writing to them or past their end, or keeping them, changes nothing', async () => {
+    const kept: Float32Array[] = [];
+    const net = await withCost({
+      value: (a, y) => {
+        const value = quadratic.value(a, y);
+        a.fill(7);
+        y.fill(7);
+        kept.push(a, y);
+        return value;
+      },
+      gradient: (a, y, out) => {
+        quadratic.gradient(a, y, out);
+        a.fill(9);
+        y.fill(9);
+        for (let k = 3; k < 30; k++) out[k] = 1e30;
+        out[-1] = 1e30;
+        expect(() => out.set([1], 3)).toThrow(RangeError);
+        expect(out.buffer.byteLength).toBe(12);
+        kept.push(out);
+      },
+    });
+    const own = await createNetwork({ ...options, cost: 'quadratic' });
+    await net.fit(data, { epochs: 2, batchSize: 5 });
+    for (const array of kept) array.fill(11);
+    await own.fit(data, { epochs: 2, batchSize: 5 });
+    expectSame(net, own);
+  });
+
+  test('the lanes that fill a row up are made 0, whatever lay there', () => {
+    const buffer = new ArrayBuffer(96);
+    const numbers = new Float32Array(buffer).fill(5);
+    const arena = {
+      plan: { layers: [{ a: 0, delta: 32, stride: 16 }], y: 64, yStride: 16 },
+      floats: (address: number, count: number) => new Float32Array(buffer, address, count),
+      lock: (call: () => unknown) => call(),
+    };
+    costImports(
+      { ...quadratic, gradient: (_a, _y, out) => out.fill(2) as never },
+      3,
+      () => arena as never,
+    ).customGradient(2);
+    expect([...numbers.subarray(8, 16)]).toEqual([2, 2, 2, 0, 2, 2, 2, 0]);
+    expect([...numbers.subarray(16)]).toEqual(new Array(8).fill(5));
+  });
+
+  test('weights multiply what they return', async () => {
+    const [net, own] = [await withCost({}), await createNetwork({ ...options, cost: 'quadratic' })];
+    expect(net.trainBatch(data.inputs, data.targets, data.weights)).toBeCloseTo(
+      own.trainBatch(data.inputs, data.targets, data.weights),
+      5,
+    );
+    expectSame(net, own);
+  });
+});
+
+const calls: [string, (net: Network) => unknown][] = [
+  ['fit', (net) => net.fit(data, { batchSize: 4 })],
+  ['fit of a full batch', (net) => net.fit(data, { batchSize: 21 })],
+  ['trainBatch', async (net) => net.trainBatch(data.inputs, data.targets)],
+  [
+    'backward',
+    async (net) => {
+      net.forward(data.inputs);
+      net.backward(data.targets);
+    },
+  ],
+];
+const evaluate: [string, (net: Network) => unknown] = ['evaluate', async (net) => net.evaluate(data)];
+
+const thrown = new Error('my own');
+const wrongValues: [string, CustomCost['value'], unknown][] = [
+  [
+    'throws',
+    () => {
+      throw thrown;
+    },
+    thrown,
+  ],
+  ['returns a string', (() => '1') as never, /^cost\.value: got "1", want a function that returns a number$/],
+  ['returns nothing', (() => {}) as never, /^cost\.value: got undefined, want a function that returns a number$/],
+  ['returns a promise', (async () => 1) as never, /^cost\.value: got an object \(Promise\), want a function/],
+];
+const wrongGradients: [string, CustomCost['gradient'], unknown][] = [
+  [
+    'throws',
+    () => {
+      throw thrown;
+    },
+    thrown,
+  ],
+  [
+    'writes NaN',
+    (_a, _y, out) => {
+      out[2] = Number.NaN;
+    },
+    /^cost\.gradient: out\[2\]: got NaN, want a finite number$/,
+  ],
+  [
+    'writes Infinity',
+    (_a, _y, out) => {
+      out[0] = 1e39;
+    },
+    /^cost\.gradient: out\[0\]: got Infinity, want a finite number$/,
+  ],
+  [
+    'returns an array',
+    ((a: Float32Array) => a.map((ak) => ak)) as never,
+    /^cost\.gradient: got Float32Array of 12 bytes, want a function that writes dC\/da to its third argument$/,
+  ],
+];
+
+describe('functions that are wrong', () => {
+  // wrong for one sample amid the batch, so that a step is well under way
+  const amid = <F extends (...args: never[]) => unknown>(right: F, wrong: F, from: number) => {
+    const state = { calls: 0, isWrong: true };
+    const call = ((...args: Parameters<F>) => (state.isWrong && state.calls++ >= from ? wrong : right)(...args)) as F;
+    return { state, call };
+  };
+  const cases = [
+    ...wrongValues.map(([name, wrong, message]) => ({ name: `value ${name}`, part: 'value' as const, wrong, message })),
+    ...wrongGradients.map(([name, wrong, message]) => ({
+      name: `gradient ${name}`,
+      part: 'gradient' as const,
+      wrong,
+      message,
+    })),
+  ];
+
+  test.each(
+    cases.flatMap((each) =>
+      (each.part === 'value' ? [...calls, evaluate] : calls).map(
+        ([call, run]) => [each.name, call, each, run] as const,
+      ),
+    ),
+  )(
+    '%s in %s: the error comes out, no weight changes, and the network works on',
+    async (_name, _call, { part, wrong, message }, run) => {
+      const { state, call } = amid(quadratic[part] as never, wrong as never, 2);
+      const net = await withCost({ [part]: call });
+      const before = net.save();
+      const error = await (async () => run(net))().catch((caught: unknown) => caught);
+      if (message instanceof RegExp) expect((error as Error).message).toMatch(message);
+      else expect(error).toBe(message);
+      for (const layer of net.layers) expect(layer.weights.every(Number.isFinite)).toBe(true);
+      expect(net.predict(data.inputs)).toEqual((await loadNetwork(before, { cost: quadratic })).predict(data.inputs));
+      // afterwards it is a network like any other
+      state.isWrong = false;
+      const other = await loadNetwork(net.save(), { cost: quadratic });
+      await net.fit(data, { batchSize: 4 });
+      await other.fit(data, { batchSize: 4 });
+      expectSame(net, other);
+    },
+  );
+
+  test('after an error in a step there is no pass to go back through', async () => {
+    const { state, call } = amid(
+      quadratic.value,
+      () => {
+        throw thrown;
+      },
+      0,
+    );
+    const net = await withCost({ value: call });
+    net.forward(data.inputs);
+    expect(() => net.trainBatch(data.inputs.subarray(4), data.targets.subarray(3))).toThrow(thrown);
+    state.isWrong = false;
+    expect(() => net.backward(data.targets)).toThrow(/^backward: got no forward pass/);
+    expect(() => net.applyGradients()).toThrow(/^applyGradients: got no gradients/);
+    // the same from a callback amid fit
+    const onBatch = () => {
+      net.forward(data.inputs);
+      state.isWrong = true;
+    };
+    await expect(net.fit(data, { batchSize: 4, onBatch })).rejects.toBe(thrown);
+    state.isWrong = false;
+    expect(() => net.backward(data.targets)).toThrow(/^backward: got no forward pass/);
+    // and a failed backward leaves its forward pass
+    net.forward(data.inputs);
+    state.isWrong = true;
+    expect(() => net.backward(data.targets)).toThrow(thrown);
+    expect(() => net.applyGradients()).toThrow(/^applyGradients: got no gradients/);
+    state.isWrong = false;
+    expect(net.backward(data.targets)).toBeGreaterThan(0);
+  });
+
+  test('a cost that is not finite stops fit as any other does', async () => {
+    const net = await withCost({ value: () => Number.NaN });
+    const { weights } = net.layers[0];
+    await expect(net.fit(data)).rejects.toThrow(/not finite/);
+    expect(net.layers[0].weights).toEqual(weights);
+  });
+
+  test.each([
+    ['predict', (net: Network) => net.predict(data.inputs)],
+    ['trainBatch', (net: Network) => net.trainBatch(data.inputs, data.targets)],
+    ['evaluate', (net: Network) => net.evaluate(data)],
+    ['save', (net: Network) => net.save()],
+    ['reading weights', (net: Network) => net.layers[0].weights],
+  ])('may not use the network: %s', async (_name, use) => {
+    let net: Network | undefined;
+    let isWrong = true;
+    const value: CustomCost['value'] = (a, y) => {
+      if (net && isWrong) use(net);
+      return quadratic.value(a, y);
+    };
+    net = await withCost({ value });
+    await expect(net.fit(data)).rejects.toThrow(
+      /^Network: got a call from inside its own cost, want a cost of a and y alone$/,
+    );
+    isWrong = false;
+    use(net);
+    await net.fit(data);
+  });
+});
+
+describe('create and load', () => {
+  test.each([
+    [{ value: quadratic.value }, /^cost\.gradient: got undefined, want a function$/],
+    [{ gradient: quadratic.gradient }, /^cost\.value: got undefined, want a function$/],
+    [{ ...quadratic, value: 1 }, /^cost\.value: got 1, want a function$/],
+    [{ ...quadratic, name: 'mine' }, /^cost: got the unknown key "name", want value, gradient$/],
+    [{ name: 'quadratic', delta: 1 }, /^cost\.name: got "quadratic", want one of huber$/],
+    [{ name: 'huber', delta: 0 }, /^cost\.delta: got 0, want a positive number/],
+    [{ name: 'huber' }, /^cost\.delta: got undefined, want a positive number$/],
+    ['custom', /^cost: got "custom", want one of quadratic, /],
+  ])('create refuses %j', async (cost, message) => {
+    await expect(createNetwork({ ...options, cost: cost as CustomCost })).rejects.toThrow(message);
+  });
+
+  test.each([
+    ['hinge', 'sigmoid', 'linear or tanh'],
+    ['kullbackLeibler', 'sigmoid', 'softmax'],
+    ['poisson', 'linear', 'softplus'],
+  ] as const)('create refuses %s with %s outputs', async (cost, activation, wanted) => {
+    await expect(createNetwork({ inputs: 1, layers: [{ units: 2, activation }], cost })).rejects.toThrow(
+      `cost: got "${cost}" with ${activation} outputs, want ${wanted} outputs for this cost`,
+    );
+  });
+
+  test('load wants the functions again, and goes on training as before', async () => {
+    const net = await withCost({});
+    await net.fit(data, { batchSize: 4 });
+    const file = net.save();
+    const loaded = await loadNetwork(file, { cost: quadratic });
+    expect(loaded.cost).toBe('custom');
+    for (const each of [net, loaded]) await each.fit(data, { batchSize: 4 });
+    expectSame(net, loaded);
+    await expect(loadNetwork(file)).rejects.toThrow(
+      /^load: options\.cost: got none for a network with a cost of its own/,
+    );
+    for (const cost of ['quadratic', { name: 'huber', delta: 1 }, null]) {
+      await expect(loadNetwork(file, { cost: cost as never })).rejects.toThrow(
+        /^load: options\.cost: got .*want \{ value, gradient \}$/,
+      );
+    }
+    const plain = await createNetwork(options);
+    await expect(loadNetwork(plain.save(), { cost: quadratic })).rejects.toThrow(
+      /^load: options\.cost: got one for a network/,
+    );
+  });
+
+  test('a Huber delta of one’s own is saved', async () => {
+    const net = await createNetwork({ ...options, cost: { name: 'huber', delta: 0.25 } });
+    const loaded = await loadNetwork(net.save());
+    expect(loaded.evaluate(data)).toEqual(net.evaluate(data));
+    expect(loaded.save()).toEqual(net.save());
+    const other = await createNetwork({ ...options, cost: 'huber' });
+    expect(other.evaluate(data).cost).not.toBe(net.evaluate(data).cost);
+  });
+});

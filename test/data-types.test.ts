@@ -1,0 +1,157 @@
+import { describe, expect, it, test } from 'vitest';
+import type { Inputs, NetworkOptions, Targets } from '../src/types.js';
+import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+
+// Inputs and targets of every type, by every door: each is held against the Float32Array that it stands for.
+
+const INPUTS = 7;
+const SAMPLES = 23;
+const OPTIONS: NetworkOptions = {
+  inputs: INPUTS,
+  layers: [
+    { units: 6, activation: 'tanh' },
+    { units: 3, activation: 'softmax' },
+  ],
+  seed: 2,
+  // several windows in predict and evaluate, and a last one that is not full
+  batchSize: 9,
+};
+
+const random = randomNumbers(4);
+const labels = Uint8Array.from({ length: SAMPLES }, () => Math.floor(3 * random()));
+const rows = Float64Array.from({ length: SAMPLES * 3 }, (_, i) => (labels[Math.floor(i / 3)] === i % 3 ? 1 : 0));
+
+/** Everything a network computes from inputs and targets, as bits. */
+async function resultsOf(options: NetworkOptions, inputs: Inputs, targets: Targets): Promise<unknown> {
+  const net = await createNetwork(options);
+  const data = { inputs, targets };
+  const predicted = net.predict(inputs);
+  await net.fit(data, { batchSize: 5, epochs: 2, validation: data });
+  const cost = net.trainBatch(inputs, targets);
+  const evaluation = net.evaluate(data);
+  net.forward(inputs);
+  const forward = net.layers[0].a;
+  const backward = net.backward(targets);
+  const { weights, biases, weightGradients } = net.layers[0];
+  return { predicted, cost, evaluation, forward, backward, weights, biases, weightGradients };
+}
+
+// random() has 32 bits, more than an f32 keeps
+const doubles = Float64Array.from({ length: SAMPLES * INPUTS }, () => 2 * random() - 1);
+const integers = Int32Array.from(doubles, (x) => Math.round(x * 1000));
+// odd numbers beyond 2^24 have to be rounded
+const large = Int32Array.from(doubles, (x) => Math.trunc(x * 2 ** 31) | 1);
+const bytes = Uint8Array.from(doubles, (x) => Math.floor(128 * (x + 1)));
+const scaled = (values: ArrayLike<number>, scale: number) =>
+  Float32Array.from(values, (value) => Math.fround(value) * Math.fround(scale));
+
+const CASES: [string, NetworkOptions, Inputs, Float32Array][] = [
+  ['Float64Array', OPTIONS, doubles, Float32Array.from(doubles)],
+  ['Float64Array, whatever the scale', { ...OPTIONS, scale: 0.5 }, doubles, Float32Array.from(doubles)],
+  ['Int32Array', OPTIONS, integers, Float32Array.from(integers)],
+  ['Int32Array with a scale', { ...OPTIONS, scale: 0.001 }, integers, scaled(integers, 0.001)],
+  ['Int32Array of large numbers', { ...OPTIONS, scale: 1e-9 }, large, scaled(large, 1e-9)],
+  ['Uint8Array', OPTIONS, bytes, scaled(bytes, 1 / 255)],
+  ['Uint8ClampedArray', OPTIONS, new Uint8ClampedArray(bytes), scaled(bytes, 1 / 255)],
+  ['Uint8ClampedArray with a scale', { ...OPTIONS, scale: 0.3 }, new Uint8ClampedArray(bytes), scaled(bytes, 0.3)],
+];
+
+describe('inputs', () => {
+  test.each(CASES)('%s: the floats it stands for, bit for bit', async (_, options, inputs, floats) => {
+    expect(await resultsOf(options, inputs, labels)).toEqual(await resultsOf(options, floats, labels));
+  });
+
+  it('gives an Int32Array with a scale what the same bytes with that scale give', async () => {
+    const options = { ...OPTIONS, scale: 0.3 };
+    expect(await resultsOf(options, Int32Array.from(bytes), labels)).toEqual(await resultsOf(options, bytes, labels));
+  });
+
+  it('takes a part of a larger buffer', async () => {
+    const within = (values: Int32Array) => {
+      const array = new Int32Array(values.length + 8).fill(77);
+      array.set(values, 3);
+      return array.subarray(3, 3 + values.length);
+    };
+    expect(await resultsOf(OPTIONS, within(integers), labels)).toEqual(await resultsOf(OPTIONS, integers, labels));
+  });
+});
+
+test('targets: a Float64Array gives what the Float32Array of its numbers gives', async () => {
+  expect(await resultsOf(OPTIONS, doubles, rows)).toEqual(await resultsOf(OPTIONS, doubles, Float32Array.from(rows)));
+  const regression: NetworkOptions = { ...OPTIONS, layers: [{ units: 3, activation: 'linear' }] };
+  const targets = doubles.slice(0, SAMPLES * 3);
+  const rounded = Float32Array.from(targets);
+  expect(await resultsOf(regression, doubles, targets)).toEqual(await resultsOf(regression, doubles, rounded));
+});
+
+describe('numbers that 32 bits cannot hold are refused, and change nothing', () => {
+  const nearMax = 3.4028235677973366e38; // the smallest double that rounds to infinity
+  const put = (at: number, value: number) => {
+    const values = doubles.slice();
+    values[at] = value;
+    return values;
+  };
+  const cases: [string, NetworkOptions, Inputs, Targets, RegExp][] = [
+    [
+      '1e39',
+      OPTIONS,
+      put(9, 1e39),
+      labels,
+      /inputs\[9\] \(row 1\): got 1e\+39, want a number that is finite in 32 bits$/,
+    ],
+    ['the smallest that rounds up', OPTIONS, put(0, nearMax), labels, /inputs\[0\] \(row 0\): got 3\.40\d+e\+38, want/],
+    ['NaN', OPTIONS, put(2, Number.NaN), labels, /inputs\[2\] \(row 0\): got NaN, want a finite number$/],
+    ['-Infinity', OPTIONS, put(2, -Infinity), labels, /inputs\[2\] \(row 0\): got -Infinity, want a finite number$/],
+    [
+      'a target of -1e300',
+      { ...OPTIONS, layers: [{ units: 3, activation: 'linear' }] },
+      doubles,
+      put(4, -1e300).slice(0, SAMPLES * 3),
+      /targets\[4\] \(row 1\): got -1e\+300, want a number that is finite in 32 bits$/,
+    ],
+    [
+      'an integer times its scale',
+      { ...OPTIONS, scale: 1e36 },
+      Int32Array.from(integers, (_, i) => (i === 8 ? -1000 : 1)),
+      labels,
+      /inputs\[8\]: got -1000 times the scale 1e\+36, want a number that is finite in 32 bits$/,
+    ],
+    [
+      'a byte times its scale',
+      { ...OPTIONS, scale: 1e37 },
+      Uint8Array.from(bytes, (_, i) => (i === 8 ? 255 : 1)),
+      labels,
+      /inputs\[8\]: got 255 times the scale 1e\+37, want a number that is finite in 32 bits$/,
+    ],
+  ];
+
+  it.each(cases)('%s', async (_, options, inputs, targets, message) => {
+    const net = await createNetwork(options);
+    const before = net.save();
+    await expect(net.fit({ inputs, targets })).rejects.toThrow(message);
+    await expect(net.fit({ inputs, targets })).rejects.toThrow(RangeError);
+    expect(() => net.evaluate({ inputs, targets })).toThrow(message);
+    expect(() => net.trainBatch(inputs, targets)).toThrow(/^[xy]\[\d+\]/);
+    expect(net.save()).toEqual(before);
+  });
+
+  it('takes the largest numbers that fit', async () => {
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear', initializer: 'zeros' }] });
+    expect([...net.predict(Float64Array.of(3.4028235677973362e38, -3.4028234663852886e38))]).toEqual([0, 0]);
+    const scaled = await createNetwork({
+      inputs: 1,
+      layers: [{ units: 1, initializer: { constant: 0 } }],
+      scale: 1e37,
+    });
+    expect([...scaled.predict(Int32Array.of(34, -34))]).toEqual([0.5, 0.5]);
+  });
+});
+
+it('keeps in the file whether a scale was given', async () => {
+  for (const scale of [undefined, 0.5]) {
+    const net = await createNetwork({ ...OPTIONS, scale });
+    const loaded = await loadNetwork(net.save());
+    expect(loaded.predict(integers)).toEqual(net.predict(integers));
+    expect(loaded.predict(bytes)).toEqual(net.predict(bytes));
+  }
+});

@@ -1,0 +1,280 @@
+import { describe, expect, it } from 'vitest';
+import { cosine, NonFiniteError, sgd } from '../src/index.js';
+import type { Network } from '../src/network.js';
+import type { NetworkOptions, TrainOptions } from '../src/types.js';
+import { createNetwork, randomNumbers, startKernels } from './build.js';
+
+const options: NetworkOptions = {
+  inputs: 6,
+  layers: [
+    { units: 19, activation: 'tanh' },
+    { units: 7, activation: 'relu' },
+    { units: 3, activation: 'linear' },
+  ],
+  cost: 'quadratic',
+  seed: 5,
+};
+
+const SAMPLES = 70;
+const random = randomNumbers(2);
+const data = {
+  inputs: Float32Array.from({ length: 6 * SAMPLES }, () => 2 * random() - 1),
+  targets: Float32Array.from({ length: 3 * SAMPLES }, () => 2 * random() - 1),
+};
+const parametersOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [weights, biases]);
+const hasFinite = (net: Network) => parametersOf(net).every((values) => values.every(Number.isFinite));
+
+async function failureOf(work: Promise<unknown>): Promise<NonFiniteError> {
+  const error = await work.then(
+    () => 'nothing was thrown',
+    (reason) => reason,
+  );
+  expect(error).toBeInstanceOf(NonFiniteError);
+  return error;
+}
+
+/** The parameters after `steps` steps of the same call, stopped by its callback. */
+async function after(steps: number, given: typeof data, fit: TrainOptions, net: Network) {
+  let taken = 0;
+  if (steps > 0) await net.fit(given, { ...fit, ignoreNonFinite: true, onBatch: () => ++taken < steps });
+  return parametersOf(net);
+}
+
+it('finds the largest magnitude, an infinity and a NaN, at any place of any length', async () => {
+  const { core, memory } = await startKernels(2 ** 18);
+  const at = 2 ** 16;
+  for (const length of [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 40]) {
+    const values = new Float32Array(memory.buffer, at, length + 1);
+    for (let place = 0; place < length; place++) {
+      for (const value of [-2.5, 3, -Infinity, Infinity, Number.NaN, 3.4e38]) {
+        values.fill(-1).fill(Number.NaN, length);
+        values[place] = value;
+        expect(core.largestMagnitude(at, length)).toBe(Math.abs(Math.fround(value)));
+      }
+    }
+  }
+  expect(core.largestMagnitude(at, 0)).toBe(0);
+});
+
+describe('fit', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'keeps the weights before the step that overflows: learning rate 1e%i',
+    async (power) => {
+      const fit = { epochs: 50, batchSize: 10, optimizer: sgd({ learningRate: 10 ** power }) };
+      const net = await createNetwork(options);
+      const error = await failureOf(net.fit(data, fit));
+      expect(hasFinite(net)).toBe(true);
+      const { epoch = -1, step } = error;
+      const taken = epoch * 7 + step;
+      // the very bits of a training that stops there
+      expect(parametersOf(net)).toEqual(await after(taken, data, fit, await createNetwork(options)));
+      // one step further, or the cost of that step, is not finite
+      const beyond = await createNetwork(options);
+      let cost = 0;
+      let count = 0;
+      await beyond.fit(data, {
+        ...fit,
+        ignoreNonFinite: true,
+        onBatch: (report) => {
+          cost = report.cost;
+          return ++count <= taken;
+        },
+      });
+      expect(hasFinite(beyond) && Number.isFinite(cost)).toBe(false);
+      expect(error).toMatchObject({ reason: error.layer === undefined ? 'cost' : 'weights', stepsUndone: 0 });
+      expect(error.message).toMatch(
+        new RegExp(`^training: epoch ${epoch}, step ${step}: got .+, want finite ones \\(.+ a smaller learning rate`),
+      );
+    },
+  );
+
+  it('is the same for schedules, dropout, shuffling and steps of several chunks, reported or not', async () => {
+    const spec = { ...options, layers: options.layers.map((layer, l) => ({ ...layer, dropout: l < 2 ? 0.3 : 0 })) };
+    const many = {
+      inputs: Float32Array.from({ length: 6 * 2000 }, (_, i) => data.inputs[i % 420]),
+      targets: Float32Array.from({ length: 3 * 2000 }, (_, i) => data.targets[i % 210]),
+    };
+    const fit = {
+      epochs: 90,
+      batchSize: 300,
+      optimizer: sgd({ learningRate: cosine({ initial: 1e4, steps: 9000, warmUp: 30 }) }),
+    };
+    const nets = [await createNetwork(spec), await createNetwork(spec)];
+    const errors = [
+      await failureOf(nets[0].fit(many, fit)),
+      await failureOf(nets[1].fit(many, { ...fit, onBatch: () => {} })),
+    ];
+    expect(errors[0]).toEqual(errors[1]);
+    expect(parametersOf(nets[0])).toEqual(parametersOf(nets[1]));
+    const { epoch = -1, step } = errors[0];
+    expect(step + epoch).toBeGreaterThan(0);
+    expect(hasFinite(nets[0])).toBe(true);
+    expect(parametersOf(nets[0])).toEqual(await after(epoch * 7 + step, many, fit, await createNetwork(spec)));
+  });
+
+  it('is free to train on, and does so as if the last step had never been', async () => {
+    const net = await createNetwork(options);
+    const failed = await failureOf(
+      net.fit(data, { batchSize: 10, shuffle: false, optimizer: sgd({ learningRate: 1e6 }) }),
+    );
+    expect(failed.step).toBeGreaterThan(0);
+    for (const layer of net.layers) {
+      layer.weights = layer.weights.fill(0.01);
+      layer.biases = layer.biases.fill(0);
+    }
+    const [report] = await net.fit(data, { optimizer: sgd({ learningRate: 0.1 }) });
+    expect(report.cost).toBeLessThan(1);
+  });
+
+  it('says when the inputs are the likely cause', async () => {
+    const net = await createNetwork({
+      ...options,
+      layers: [{ units: 9, activation: 'relu' }, ...options.layers.slice(1)],
+    });
+    const before = parametersOf(net);
+    const huge = { ...data, inputs: data.inputs.slice() };
+    huge.inputs[6 * 33 + 2] = 3e38;
+    for (const layer of net.layers) layer.weights = layer.weights.fill(2);
+    const error = await failureOf(
+      net.fit(huge, { batchSize: 10, shuffle: false, optimizer: sgd({ learningRate: 1e-9 }) }),
+    );
+    expect(error).toMatchObject({ epoch: 0, step: 3, layer: 0, reason: 'inputs', largestInput: Math.fround(3e38) });
+    expect(error.message).toMatch(
+      /^training: epoch 0, step 3: got numbers in layers\[0\] .+ as large as 3.+e\+38: scale/,
+    );
+    expect(hasFinite(net)).toBe(true);
+    expect(parametersOf(net)).not.toEqual(before);
+  });
+
+  it('names the first layer whose z overflows', async () => {
+    const net = await createNetwork({
+      ...options,
+      layers: options.layers.map((layer) => ({ ...layer, activation: 'linear' })),
+    });
+    const before = () => parametersOf(net);
+    net.layers[1].weights = net.layers[1].weights.fill(3e38);
+    const kept = before();
+    const error = await failureOf(net.fit(data, { batchSize: SAMPLES }));
+    expect(error).toMatchObject({ epoch: 0, step: 0, layer: 1, reason: 'weights' });
+    expect(before()).toEqual(kept);
+    net.layers[1].weights = net.layers[1].weights.fill(1);
+    // outputs that f32 holds, whose squares it does not
+    net.layers[2].weights = net.layers[2].weights.fill(1e37);
+    const error2 = await failureOf(net.fit(data, { batchSize: SAMPLES }));
+    expect(error2.step).toBe(0);
+    expect(error2.epoch).toBe(0);
+    expect(hasFinite(net)).toBe(true);
+  });
+
+  it('goes on where it is told to', async () => {
+    const net = await createNetwork(options);
+    const fit = { epochs: 3, batchSize: 10, optimizer: sgd({ learningRate: 1e6 }), ignoreNonFinite: true };
+    const reports = await net.fit(data, fit);
+    expect(reports).toHaveLength(3);
+    expect(Number.isFinite(reports[2].cost)).toBe(false);
+    expect(hasFinite(net)).toBe(false);
+    // and refuses from then on, without that
+    const before = parametersOf(net);
+    const error = await failureOf(net.fit(data));
+    expect(error).toMatchObject({ epoch: 0, step: 0, layer: 0, reason: 'weights' });
+    expect(() => net.trainBatch(data.inputs, data.targets)).toThrow(NonFiniteError);
+    expect(parametersOf(net)).toEqual(before);
+  });
+
+  it('tells an abort from an overflow that came before', async () => {
+    const net = await createNetwork(options);
+    const controller = new AbortController();
+    let finiteBefore = true;
+    const fit = net.fit(data, {
+      epochs: 50,
+      batchSize: 10,
+      optimizer: sgd({ learningRate: 1e6 }),
+      signal: controller.signal,
+      onBatch: () => {
+        if (finiteBefore && !hasFinite(net)) controller.abort(new Error('too late'));
+        finiteBefore = hasFinite(net);
+      },
+    });
+    await failureOf(fit);
+    expect(hasFinite(net)).toBe(true);
+  });
+
+  it('says so for wrong options', async () => {
+    const net = await createNetwork(options);
+    // biome-ignore lint/suspicious/noExplicitAny: what would not compile
+    await expect(net.fit(data, { ignoreNonFinite: 1 as any })).rejects.toThrow(
+      /^options\.ignoreNonFinite: got 1, want true or false$/,
+    );
+  });
+});
+
+describe('single batches', () => {
+  // far targets: gradients above 1
+  const targets = data.targets.map((y) => 1000 * y);
+  const batch = (i: number) => {
+    const first = (10 * i) % SAMPLES;
+    return [data.inputs.subarray(6 * first, 6 * (first + 10)), targets.subarray(3 * first, 3 * (first + 10))] as const;
+  };
+
+  it('throws where a cost is not finite, and where a step would make the weights so, and keeps them finite', async () => {
+    for (const learningRate of [1e3, 1e6, 1e30, 3e38]) {
+      const net = await createNetwork(options);
+      net.optimizer = sgd({ learningRate });
+      let error: unknown;
+      let step = 0;
+      try {
+        for (; step < 100; step++) {
+          expect(Number.isFinite(net.trainBatch(...batch(step)))).toBe(true);
+          expect(hasFinite(net)).toBe(true);
+        }
+      } catch (reason) {
+        error = reason;
+      }
+      expect(error).toBeInstanceOf(NonFiniteError);
+      expect(error).toMatchObject({ epoch: undefined, step });
+      expect(hasFinite(net)).toBe(true);
+    }
+  });
+
+  it('goes back by at most 64 steps, and says by how many', async () => {
+    for (const quiet of [0, 1, 63, 64, 65, 130]) {
+      const [net, kept] = [await createNetwork(options), await createNetwork(options)];
+      for (const network of [net, kept]) network.optimizer = sgd({ learningRate: 1e-6 });
+      // the learning rate jumps after the quiet steps: the function does not
+      const rate = (step: number) => (step < quiet ? 1e-6 : 3e38);
+      net.optimizer = sgd({ learningRate: rate });
+      for (let i = 0; i < quiet; i++) net.trainBatch(...batch(i));
+      expect(hasFinite(net)).toBe(true);
+      let error: unknown;
+      try {
+        net.trainBatch(...batch(quiet));
+      } catch (reason) {
+        error = reason;
+      }
+      const undone = quiet % 64;
+      expect(error).toMatchObject({ step: quiet, stepsUndone: undone, reason: 'weights' });
+      for (let i = 0; i < quiet - undone; i++) kept.trainBatch(...batch(i));
+      expect(parametersOf(net)).toEqual(parametersOf(kept));
+    }
+  });
+
+  it('does not undo weights that were set in between', async () => {
+    const net = await createNetwork(options);
+    net.optimizer = sgd({ learningRate: (step) => (step < 5 ? 1e-6 : 3e38) });
+    for (let i = 0; i < 5; i++) net.trainBatch(...batch(i));
+    for (const layer of net.layers) layer.weights = layer.weights.fill(0.25);
+    const before = parametersOf(net);
+    expect(() => net.trainBatch(...batch(5))).toThrow(NonFiniteError);
+    expect(parametersOf(net)).toEqual(before);
+  });
+
+  it('guards steps by hand', async () => {
+    const net = await createNetwork(options);
+    net.optimizer = sgd({ learningRate: 3e38 });
+    const before = parametersOf(net);
+    net.forward(batch(0)[0]);
+    net.backward(batch(0)[1]);
+    expect(() => net.applyGradients()).toThrow(NonFiniteError);
+    expect(parametersOf(net)).toEqual(before);
+  });
+});

@@ -1,0 +1,528 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Graph, type Node, type Operation, unroll } from '../src/graph.js';
+import type { Network } from '../src/network.js';
+import type { ActivationName, CostName } from '../src/types.js';
+import { expectWithin, noErrors, passErrors } from './bounds.js';
+import { createNetwork, EPSILON, randomNumbers } from './build.js';
+import { forward, meanCost, type ReferenceNetwork } from './reference.js';
+
+const SEED = Number(process.env.SIMDPROP_SEED ?? 1);
+/** Rounding error of one operation in f64. */
+const DOUBLE_EPSILON = 2 ** -53;
+
+/** c = a + b, d = b + 1, e = c d */
+function example() {
+  const graph = new Graph();
+  const a = graph.input(2, 'a');
+  const b = graph.input(1, 'b');
+  const one = graph.constant(1);
+  const c = graph.add(a, b, 'c');
+  const d = graph.add(b, one, 'd');
+  const e = graph.multiply(c, d, 'e');
+  return { graph, a, b, one, c, d, e };
+}
+
+/** a -1-> c -2-> e = 2 */
+function show(graph: Graph, from: Node, to: Node): string[] {
+  return Array.from(graph.paths(from, to), ({ nodes, slopes, product }) => {
+    const edges = slopes.map((slope, i) => ` -${slope}-> ${nodes[i + 1].name}`).join('');
+    return `${nodes[0].name}${edges} = ${product}`;
+  });
+}
+
+const edgesOf = ({ nodes }: Graph) => nodes.reduce((sum, { operands }) => sum + operands.length, 0);
+
+/** How far two orders of the same sum of products may be from each other. */
+function pathBound(graph: Graph, from: Node, to: Node): number {
+  let paths = 0;
+  let size = 0;
+  for (const { product } of graph.paths(from, to)) {
+    paths++;
+    size += Math.abs(product);
+  }
+  // each way has on every term at most its multiplications, an edge each, and its additions, a path or an edge each
+  return (paths + 3 * edgesOf(graph)) * DOUBLE_EPSILON * size;
+}
+
+/** Path sum, reverse mode and forward mode of every pair of nodes. */
+function expectThreeWaysAgree(graph: Graph): void {
+  const reverse = graph.nodes.map((to) => graph.reverse(to));
+  for (const from of graph.nodes) {
+    const forwardMode = graph.forward(from);
+    for (const to of graph.nodes) {
+      const sum = graph.pathSum(from, to);
+      const bound = pathBound(graph, from, to);
+      const where = `d ${to.name} / d ${from.name}`;
+      expectWithin(`${where} in reverse mode`, [reverse[to.index][from.index]], [sum], [bound]);
+      expectWithin(`${where} in forward mode`, [forwardMode[to.index]], [sum], [bound]);
+    }
+  }
+}
+
+describe('c = a + b, d = b + 1, e = c d at a = 2, b = 1', () => {
+  it('evaluates each node and the derivative at each edge', () => {
+    const { graph, c, d, e } = example();
+    expect([c.value, d.value, e.value]).toEqual([3, 2, 6]);
+    expect([c.slopes, d.slopes, e.slopes]).toEqual([
+      [1, 1],
+      [1, 1],
+      [2, 3],
+    ]);
+    expect(graph.nodes.map(({ name }) => name)).toEqual(['a', 'b', '1', 'c', 'd', 'e']);
+  });
+
+  it('shows every path with its product', () => {
+    const { graph, a, b, one, c, d, e } = example();
+    expect(show(graph, a, e)).toEqual(['a -1-> c -2-> e = 2']);
+    expect(show(graph, b, e)).toEqual(['b -1-> c -2-> e = 2', 'b -1-> d -3-> e = 3']);
+    expect(show(graph, one, e)).toEqual(['1 -1-> d -3-> e = 3']);
+    expect(show(graph, c, e)).toEqual(['c -2-> e = 2']);
+    expect(show(graph, d, e)).toEqual(['d -3-> e = 3']);
+    expect(show(graph, a, c)).toEqual(['a -1-> c = 1']);
+    expect(show(graph, a, d)).toEqual([]);
+    expect(show(graph, e, b)).toEqual([]);
+    expect(show(graph, e, e)).toEqual(['e = 1']);
+  });
+
+  it('has de/da = 2 and de/db = 5 in every way', () => {
+    const { graph, a, b, e } = example();
+    expect([...graph.reverse(e)]).toEqual([2, 5, 3, 2, 3, 1]);
+    expect([...graph.forward(a)]).toEqual([1, 0, 0, 1, 0, 2]);
+    expect([...graph.forward(b)]).toEqual([0, 1, 0, 1, 1, 5]);
+    expect([graph.pathSum(a, e), graph.pathSum(b, e)]).toEqual([2, 5]);
+    expect([graph.countPaths(a, e), graph.countPaths(b, e)]).toEqual([1, 2]);
+  });
+
+  it('takes other numbers', () => {
+    const { graph, a, b, e } = example();
+    graph.evaluate(new Map([[b, -3]]));
+    expect(e.value).toBe(2);
+    expect([...graph.reverse(e)]).toEqual([-2, -3, -1, -2, -1, 1]);
+    graph.evaluate([
+      [a, 2],
+      [b, 1],
+    ]);
+    expect([...graph.reverse(e)]).toEqual([2, 5, 3, 2, 3, 1]);
+  });
+});
+
+describe('a graph', () => {
+  it('has at each edge the slope of its operation, by central differences', () => {
+    const points = [-2.5, -1, -0.3, 0.2, 0.9, 3];
+    const h = 1e-5;
+    const unary = ['exp', 'log', 'sigmoid', 'tanh', 'relu'] as const satisfies Operation[];
+    const binary = ['add', 'subtract', 'multiply', 'divide'] as const satisfies Operation[];
+    const check = (operation: string, make: (graph: Graph, operands: Node[]) => Node, at: number[]) => {
+      const graph = new Graph();
+      const operands = at.map((value) => graph.input(value));
+      const node = make(graph, operands);
+      const slopes = [...node.slopes];
+      operands.forEach((operand, k) => {
+        const valueAt = (moved: number) => {
+          graph.evaluate([[operand, moved]]);
+          return node.value;
+        };
+        const difference = (valueAt(at[k] + h) - valueAt(at[k] - h)) / (2 * h);
+        graph.evaluate([[operand, at[k]]]);
+        // h^2 / 6 of the third derivative, at most 2 / 0.2^3 (of the logarithm) or 6 * 3 / 0.2^4 (of a quotient), and two roundings over h
+        expect(Math.abs(slopes[k] - difference), `${operation}(${at}) by ${k}`).toBeLessThan(2e-7);
+      });
+    };
+    for (const u of points) {
+      for (const operation of unary) {
+        if (operation !== 'log' || u > 0) check(operation, (graph, [node]) => graph[operation](node), [u]);
+      }
+      for (const v of points) {
+        for (const operation of binary)
+          check(operation, (graph, [left, right]) => graph[operation](left, right), [u, v]);
+      }
+    }
+    check('sum', (graph, operands) => graph.sum(operands), points);
+  });
+
+  it('computes what its operations are called', () => {
+    const graph = new Graph();
+    const [u, v] = [graph.input(3), graph.input(-2)];
+    const values = [
+      graph.add(u, v),
+      graph.subtract(u, v),
+      graph.multiply(u, v),
+      graph.divide(u, v),
+      graph.sum([u, v, v]),
+    ];
+    expect(values.map(({ value }) => value)).toEqual([1, 5, -6, -1.5, -1]);
+    const functions = [graph.exp(v), graph.log(u), graph.tanh(v), graph.relu(u), graph.relu(v)];
+    expect(functions.map(({ value }) => value)).toEqual([Math.exp(-2), Math.log(3), Math.tanh(-2), 3, 0]);
+    expect(graph.sigmoid(graph.constant(0)).value).toBe(0.5);
+  });
+
+  it('has the same derivative by path sum, reverse mode and forward mode, whatever it computes', () => {
+    let paths = 0;
+    const step = fc.record({ operation: fc.nat(8), left: fc.nat(), right: fc.nat() });
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: -128, max: 128 }), { minLength: 1, maxLength: 3 }),
+        fc.array(step, { minLength: 1, maxLength: 14, size: 'max' }),
+        (inputs, steps) => {
+          const graph = new Graph();
+          for (const value of inputs) graph.input(value / 64);
+          for (const { operation, left, right } of steps) {
+            // from the last few, so that paths meet often
+            const [u, v] = [left, right].map(
+              (back) => graph.nodes[graph.nodes.length - 1 - (back % Math.min(4, graph.nodes.length))],
+            );
+            // values stay moderate: what is large is squashed, what is small is not made smaller, nor anything divided by it
+            const isSmall = Math.abs(u.value) < 0.01 || Math.abs(v.value) < 0.01;
+            if (Math.abs(u.value) > 8) graph.tanh(u);
+            else if (operation === 0) graph.add(u, v);
+            else if (operation === 1) graph.subtract(u, v);
+            else if (operation === 2 && !isSmall) graph.multiply(u, v);
+            else if (operation === 3 && !isSmall) graph.divide(u, v);
+            else if (operation === 4 && u.value > 0.1) graph.log(u);
+            else if (operation === 5) graph.sum([u, v, u]);
+            else if (operation === 6) graph.sigmoid(u);
+            else if (operation === 7) graph.relu(u);
+            else graph.exp(u);
+          }
+          const last = graph.nodes[graph.nodes.length - 1];
+          const most = Math.max(...graph.nodes.map((from) => graph.countPaths(from, last)));
+          fc.pre(most <= 2_000);
+          paths = Math.max(paths, most);
+          expectThreeWaysAgree(graph);
+        },
+      ),
+      { seed: SEED, numRuns: 400 },
+    );
+    expect(paths).toBeGreaterThan(50);
+  });
+
+  it('counts both edges of an operand used twice', () => {
+    const graph = new Graph();
+    const u = graph.input(3, 'u');
+    const square = graph.multiply(u, u, 'u^2');
+    expect(show(graph, u, square)).toEqual(['u -3-> u^2 = 3', 'u -3-> u^2 = 3']);
+    expect(graph.reverse(square)[u.index]).toBe(6);
+    expect(graph.forward(u)[square.index]).toBe(6);
+  });
+
+  it('keeps an infinite slope out of the derivatives it is not a factor of', () => {
+    const graph = new Graph();
+    const u = graph.input(0);
+    const one = graph.constant(1);
+    const infinite = graph.log(u);
+    const v = graph.add(u, one);
+    expect(graph.reverse(v)[u.index]).toBe(1);
+    expect(graph.pathSum(u, v)).toBe(1);
+    expect(graph.forward(one)[infinite.index]).toBe(0);
+    expect(graph.pathSum(one, infinite)).toBe(0);
+  });
+
+  it('counts paths that nobody could walk, and refuses to', () => {
+    const graph = new Graph();
+    const first = graph.input(1, 'first');
+    let last = first;
+    for (let i = 0; i < 50; i++) last = graph.add(last, last, `twice ${i}`);
+    expect(graph.countPaths(first, last)).toBe(2 ** 50);
+    expect(graph.reverse(last)[first.index]).toBe(2 ** 50);
+    expect(() => graph.paths(first, last)).toThrow(
+      new RangeError('paths from first to twice 49: got 1125899906842624 paths, want at most 10000, or a larger limit'),
+    );
+    expect(() => graph.pathSum(first, last)).toThrow(RangeError);
+  });
+
+  it('walks as many paths as it is asked to', () => {
+    const graph = new Graph();
+    const first = graph.input(1);
+    let last = first;
+    for (let i = 0; i < 14; i++) last = graph.add(last, last);
+    expect(() => graph.pathSum(first, last, { limit: 2 ** 14 - 1 })).toThrow('got 16384 paths, want at most 16383');
+    expect(graph.pathSum(first, last, { limit: 2 ** 14 })).toBe(2 ** 14);
+    expect(graph.pathSum(last, first, { limit: 0 })).toBe(0);
+  });
+
+  it('does not look for paths where there are none', () => {
+    const graph = new Graph();
+    const [elsewhere, from] = [graph.input(1), graph.input(3)];
+    let last = elsewhere;
+    for (let i = 0; i < 50; i++) last = graph.add(last, last);
+    const to = graph.multiply(last, from);
+    expect(graph.pathSum(from, to)).toBe(2 ** 50);
+  });
+
+  it('walks a path of 100,000 edges', () => {
+    const graph = new Graph();
+    const first = graph.input(1);
+    let last = first;
+    for (let i = 0; i < 100_000; i++) last = graph.tanh(last);
+    expect(graph.pathSum(first, last)).toBeGreaterThan(0);
+  });
+
+  it('says where, what it got and what it wants, and stays as it was', () => {
+    const { graph, a, b, c, e } = example();
+    const stranger = new Graph().input(1);
+    const count = graph.nodes.length;
+    const notOurs = 'want a node of this graph';
+    expect(() => graph.add(a, stranger)).toThrow(`add: operand 1: got an object (Object), ${notOurs}`);
+    expect(() => graph.exp(undefined as unknown as Node)).toThrow(`exp: operand 0: got undefined, ${notOurs}`);
+    expect(() => graph.sum([a, null as unknown as Node])).toThrow(`add: operand 1: got null, ${notOurs}`);
+    expect(() => graph.sum([])).toThrow('sum: operands: got none, want 1 or more');
+    expect(() => graph.sum(a as unknown as Node[])).toThrow(TypeError);
+    expect(() => graph.reverse(stranger)).toThrow(`reverse: output: got an object (Object), ${notOurs}`);
+    expect(() => graph.forward(stranger)).toThrow(`forward: input: got an object (Object), ${notOurs}`);
+    expect(() => graph.paths(stranger, e)).toThrow(`paths: from: got an object (Object), ${notOurs}`);
+    expect(() => graph.countPaths(a, stranger)).toThrow(`countPaths: to: got an object (Object), ${notOurs}`);
+    expect(() => graph.paths(a, e, { limit: 0.5 })).toThrow('paths: options.limit: got 0.5, want an integer from 0');
+    expect(() => graph.paths(a, e, { most: 1 } as object)).toThrow('paths: options: got the unknown key "most"');
+    expect(() => graph.input(Number.NaN)).toThrow('input: got NaN, want a finite number');
+    expect(() => graph.constant('1' as unknown as number)).toThrow('constant: got "1", want a finite number');
+    const change = (node: Node, value: number) => () =>
+      graph.evaluate([
+        [a, 7],
+        [node, value],
+      ]);
+    expect(change(c, 1)).toThrow('evaluate: node 1 (c): got a node of add, want an input');
+    expect(change(stranger, 1)).toThrow(`evaluate: node 1: got an object (Object), ${notOurs}`);
+    expect(change(b, Number.POSITIVE_INFINITY)).toThrow('evaluate: value 1 (b): got Infinity, want a finite number');
+    expect(graph.nodes.length).toBe(count);
+    expect([a.value, e.value]).toEqual([2, 6]);
+  });
+
+  it('cannot be given a cycle', () => {
+    const { c, e } = example();
+    expect(() => (c.operands as Node[]).push(e)).toThrow(TypeError);
+  });
+});
+
+type Shape = readonly number[];
+
+interface Given {
+  shape: Shape;
+  hidden: ReferenceNetwork['layers'][number]['activation'];
+  output: ReferenceNetwork['layers'][number]['activation'];
+  cost: ReferenceNetwork['cost'];
+}
+
+/** Chosen for relu: of its units some are active and some are not, in every shape. */
+const NETWORK_SEED = 24;
+
+const SHAPES: Shape[] = [
+  [1, 1],
+  [2, 2, 1],
+  [2, 3, 2],
+];
+
+const GIVEN: Given[] = SHAPES.flatMap((shape) =>
+  (['sigmoid', 'tanh', 'relu', 'linear'] as const).flatMap((hidden) =>
+    (
+      [
+        ['linear', 'quadratic'],
+        ['sigmoid', 'quadratic'],
+        ['tanh', 'quadratic'],
+        ['relu', 'quadratic'],
+        ['softmax', 'quadratic'],
+        ['sigmoid', 'binaryCrossEntropy'],
+        ['softmax', 'categoricalCrossEntropy'],
+      ] as const
+    )
+      .filter(([output]) => output !== 'softmax' || shape[shape.length - 1] > 1)
+      .map(([output, cost]) => ({ shape, hidden, output, cost })),
+  ),
+);
+
+/** A network in the core and in the reference with the same weights, and `rows` samples; all of it exact in f32. */
+async function build({ shape, hidden, output, cost }: Given, rows: number) {
+  const random = randomNumbers(NETWORK_SEED);
+  const floats = (count: number) => Float32Array.from({ length: count }, () => 2 * random() - 1);
+  const outputs = shape[shape.length - 1];
+  const net = await createNetwork({
+    inputs: shape[0],
+    layers: shape.slice(1).map((units, l) => ({ units, activation: l === shape.length - 2 ? output : hidden })),
+    cost,
+    batchSize: rows,
+  });
+  for (const layer of net.layers) {
+    layer.weights = floats(layer.units * layer.fanIn);
+    layer.biases = floats(layer.units);
+  }
+  const x = floats(rows * shape[0]);
+  const y = Float32Array.from({ length: rows * outputs }, random);
+  // the classes in turn
+  if (output === 'softmax') {
+    for (let i = 0; i < y.length; i++) y[i] = Number(i % outputs === Math.floor(i / outputs) % outputs);
+  }
+  const network: ReferenceNetwork = {
+    inputs: shape[0],
+    cost,
+    layers: net.layers.map(({ units, activation, weights, biases }) => ({
+      units,
+      activation: activation as Given['hidden'],
+      weights: Float64Array.from(weights),
+      biases: Float64Array.from(biases),
+    })),
+  };
+  return { net, network, x, y };
+}
+
+const valuesOf = (nodes: readonly Node[]) => nodes.map(({ value }) => value);
+
+describe('an unrolled network', () => {
+  it.each(GIVEN)(
+    'of $shape with $hidden, $output, $cost has the gradients of the core, path by path',
+    async (given) => {
+      const { net, network, x, y } = await build(given, 1);
+      const { graph, layers, cost } = unroll(net, x, y);
+      net.forward(x);
+      const coreCost = net.backward(y);
+      const reverse = graph.reverse(cost);
+      const bounds = passErrors(network, noErrors(network), Float64Array.from(x), Float64Array.from(y));
+      layers.forEach(({ weights, biases, z, a }, l) => {
+        const layer = net.layers[l];
+        expectWithin(`layers[${l}].z`, layer.z, valuesOf(z), bounds[l].z);
+        expectWithin(`layers[${l}].a`, layer.a, valuesOf(a), bounds[l].a);
+        const check = (name: string, nodes: readonly Node[], core: Float32Array, bound: Float64Array) => {
+          const sums = nodes.map((node) => graph.pathSum(node, cost));
+          const slack = nodes.map((node) => pathBound(graph, node, cost));
+          expectWithin(
+            `${name} in reverse mode`,
+            nodes.map(({ index }) => reverse[index]),
+            sums,
+            slack,
+          );
+          expectWithin(`${name} of the core`, core, sums, bound);
+        };
+        check(`layers[${l}].delta`, z, layer.delta, bounds[l].delta);
+        check(`layers[${l}].weightGradients`, weights, layer.weightGradients, bounds[l].dW);
+        check(`layers[${l}].biasGradients`, biases, layer.biasGradients, bounds[l].db);
+      });
+      // C_x as the reference has it: in f64 both, a few roundings of numbers below 10 apart
+      const values = forward(network, Float64Array.from(x));
+      const wanted = meanCost(network, values, Float64Array.from(y));
+      expect(Math.abs(cost.value - wanted)).toBeLessThan(100 * DOUBLE_EPSILON);
+      const last = layers.length - 1;
+      const carried = layers[last].z.reduce(
+        (sum, z, j) =>
+          sum +
+          Math.abs(reverse[z.index]) * bounds[last].z[j] +
+          Math.abs(reverse[layers[last].a[j].index]) * bounds[last].a[j],
+        0,
+      );
+      expect(Math.abs(coreCost - cost.value)).toBeLessThanOrEqual(carried + 16 * EPSILON * (1 + Math.abs(cost.value)));
+    },
+  );
+
+  it.each(SHAPES.slice(1))('of %i-%i-%i has relu units on both sides of the kink', async (...shape) => {
+    const { net, x } = await build({ shape, hidden: 'relu', output: 'relu', cost: 'quadratic' }, 1);
+    const [hidden, output] = unroll(net, x).layers.map(({ a }) => a.filter(({ value }) => value > 0).length);
+    expect(hidden).toBeGreaterThan(0);
+    expect(hidden).toBeLessThan(shape[1]);
+    expect(output).toBeGreaterThan(0);
+  });
+
+  it('sample by sample has the mean gradients of a batch', async () => {
+    const given = { shape: [2, 3, 2], hidden: 'tanh', output: 'softmax', cost: 'categoricalCrossEntropy' } as const;
+    const rows = 5;
+    const { net, network, x, y } = await build(given, rows);
+    net.forward(x);
+    net.backward(y);
+    const bounds = passErrors(network, noErrors(network), Float64Array.from(x), Float64Array.from(y));
+    const means = net.layers.map(({ weights }) => new Float64Array(weights.length));
+    for (let r = 0; r < rows; r++) {
+      const { graph, layers, cost } = unroll(net, x.subarray(2 * r, 2 * r + 2), y.subarray(2 * r, 2 * r + 2));
+      const gradient = graph.reverse(cost);
+      layers.forEach(({ weights }, l) => {
+        weights.forEach(({ index }, i) => {
+          means[l][i] += gradient[index] / rows;
+        });
+      });
+    }
+    net.layers.forEach(({ weightGradients }, l) => {
+      expectWithin(`layers[${l}].weightGradients`, weightGradients, means[l], bounds[l].dW);
+    });
+  });
+
+  it('follows an activation for each unit', async () => {
+    const names: ActivationName[] = ['tanh', 'relu', 'linear'];
+    const net = await createNetwork({ inputs: 2, layers: [{ units: 3, activation: names }, { units: 1 }], seed: 3 });
+    const { layers } = unroll(net, [0.5, -0.25]);
+    const z = valuesOf(layers[0].z);
+    expect(valuesOf(layers[0].a)).toEqual([Math.tanh(z[0]), Math.max(z[1], 0), z[2]]);
+    expect(layers[0].a.map(({ operation }) => operation)).toEqual(['tanh', 'relu', 'add']);
+  });
+
+  it('has 1 path from a weight of the last layer and one for each unit it passes from those before', async () => {
+    const net = await createNetwork({
+      inputs: 1,
+      layers: [{ units: 3 }, { units: 4 }, { units: 1 }],
+      cost: 'binaryCrossEntropy',
+    });
+    const { graph, layers, cost, x } = unroll(net, [1], [1]);
+    expect(layers.map(({ weights }) => graph.countPaths(weights[0], cost))).toEqual([4, 1, 1]);
+    expect(graph.countPaths(x[0], cost)).toBe(12);
+  });
+
+  it('names its nodes as the books do and ends without a target at the outputs', async () => {
+    const net = await createNetwork({ inputs: 2, layers: [{ units: 1 }, { units: 2, activation: 'softmax' }] });
+    const { graph, x, layers, cost } = unroll(net, [1, 2]);
+    expect(cost).toBeUndefined();
+    expect(x.map(({ name }) => name)).toEqual(['x_1', 'x_2']);
+    expect(layers[0].weights.map(({ name }) => name)).toEqual(['w^2_1,1', 'w^2_1,2']);
+    expect(layers[1].weights.map(({ name }) => name)).toEqual(['w^3_1,1', 'w^3_2,1']);
+    const names = [layers[1].biases[1], layers[1].z[1], layers[1].a[1]].map(({ name }) => name);
+    expect(names).toEqual(['b^3_2', 'z^3_2', 'a^3_2']);
+    expect(graph.nodes[graph.nodes.length - 1]).toBe(layers[1].a[1]);
+  });
+
+  it('takes a softmax of large weighted inputs', async () => {
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 2, activation: 'softmax' }] });
+    net.layers[0].weights = Float32Array.of(1000, 1001);
+    const { layers } = unroll(net, [1]);
+    const p = 1 / (1 + Math.exp(1));
+    expectWithin('a', valuesOf(layers[0].a), [p, 1 - p], [8 * DOUBLE_EPSILON, 8 * DOUBLE_EPSILON]);
+  });
+
+  it('computes what the network computes after other numbers', async () => {
+    const { net, network, x } = await build(
+      { shape: [2, 3, 2], hidden: 'sigmoid', output: 'softmax', cost: 'categoricalCrossEntropy' },
+      1,
+    );
+    const unrolled = unroll(net, [0, 0]);
+    unrolled.graph.evaluate(unrolled.x.map((node, k) => [node, x[k]]));
+    const values = forward(network, Float64Array.from(x));
+    unrolled.layers.forEach(({ a }, l) => {
+      expectWithin(
+        `layers[${l}].a`,
+        valuesOf(a),
+        values[l].a,
+        values[l].a.map(() => 100 * DOUBLE_EPSILON),
+      );
+    });
+  });
+
+  it('refuses by name what it does not know, and samples that do not fit', async () => {
+    const make = (activation: ActivationName, cost?: CostName) =>
+      createNetwork({ inputs: 2, layers: [{ units: 2 }, { units: 2, activation }], cost });
+    const gelu = await make('gelu');
+    const x = [0, 1];
+    expect(() => unroll(gelu, x)).toThrow(
+      new RangeError('layers[1].activation: got "gelu", want one of linear, sigmoid, tanh, relu'),
+    );
+    const mixed = await createNetwork({ inputs: 2, layers: [{ units: 2, activation: ['tanh', 'silu'] }] });
+    expect(() => unroll(mixed, x)).toThrow('layers[0].activation[1]: got "silu"');
+    const huber = await make('linear', 'huber');
+    expect(() => unroll(huber, x, x)).toThrow(
+      new RangeError('cost: got "huber", want one of quadratic, binaryCrossEntropy, categoricalCrossEntropy'),
+    );
+    expect(unroll(huber, x).cost).toBeUndefined();
+    const softmax = await make('softmax');
+    expect(() => unroll(softmax, [1])).toThrow('x: got 1 numbers, want 2');
+    expect(() => unroll(softmax, [1, Number.NaN])).toThrow('x[1]: got NaN, want a finite number');
+    expect(() => unroll(softmax, new Uint8Array(2) as unknown as number[])).toThrow('x: got Uint8Array of 2 bytes');
+    expect(() => unroll(softmax, x, [1])).toThrow('y: got 1 numbers, want 2');
+    expect(() => unroll(softmax, x, null as unknown as number[])).toThrow('y: got null');
+    expect(() => unroll(softmax, x, [2, -1])).toThrow('y[0]: got 2, want 0 to 1 for categoricalCrossEntropy');
+    expect(() => unroll(softmax, x, [0.5, 0.25])).toThrow('y: got a sum of 0.75, want 1');
+    const nothing = undefined as unknown as Network;
+    expect(() => unroll(nothing, x)).toThrow('network: got undefined, want a Network');
+  });
+});

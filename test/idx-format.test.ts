@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { type IdxData, parseIdx } from '../src/io/idx.js';
+import { randomNumbers } from './build.js';
+
+const runs = { seed: Number(process.env.SIMDPROP_SEED), numRuns: 300 };
+
+type Write = (view: DataView, at: number, value: number) => void;
+const TYPES: [number, new (values: Iterable<number>) => IdxData, Write][] = [
+  [0x08, Uint8Array, (view, at, value) => view.setUint8(at, value)],
+  [0x09, Int8Array, (view, at, value) => view.setInt8(at, value)],
+  [0x0b, Int16Array, (view, at, value) => view.setInt16(at, value)],
+  [0x0c, Int32Array, (view, at, value) => view.setInt32(at, value)],
+  [0x0d, Float32Array, (view, at, value) => view.setFloat32(at, value)],
+  [0x0e, Float64Array, (view, at, value) => view.setFloat64(at, value)],
+];
+
+/** The file of these numbers, at an odd address of a larger buffer. */
+function write(type: number, shape: number[], data: IdxData, put: Write): Uint8Array {
+  const header = 4 + 4 * shape.length;
+  const buffer = new ArrayBuffer(header + data.byteLength + 8);
+  const view = new DataView(buffer, 3, header + data.byteLength);
+  view.setUint32(0, (type << 8) | shape.length);
+  shape.forEach((dimension, i) => {
+    view.setUint32(4 + 4 * i, dimension);
+  });
+  data.forEach((value, i) => {
+    put(view, header + i * data.BYTES_PER_ELEMENT, value);
+  });
+  return new Uint8Array(buffer, 3, view.byteLength);
+}
+
+describe('parseIdx', () => {
+  it('reads a file written by hand', () => {
+    const file = Uint8Array.of(0, 0, 0x0b, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0x01, 0x02, 0xff, 0xfe);
+    expect(parseIdx(file)).toEqual({ shape: [2, 1], data: Int16Array.of(258, -2) });
+    expect(parseIdx(Uint8Array.of(0, 0, 0x0d, 1, 0, 0, 0, 1, 0x3f, 0x80, 0, 0))).toEqual({
+      shape: [1],
+      data: Float32Array.of(1),
+    });
+  });
+
+  test.each(TYPES)('gives back shape and numbers of type %i', (type, Data, put) => {
+    const shapes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 });
+    const number = fc.oneof(fc.double(), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }));
+    fc.assert(
+      fc.property(shapes, fc.array(number, { minLength: 1, maxLength: 50 }), (shape, numbers) => {
+        const count = shape.reduce((product, dimension) => product * dimension);
+        const data = new Data(Array.from({ length: count }, (_, i) => numbers[i % numbers.length]));
+        const read = parseIdx(write(type, shape, data, put));
+        expect(read.shape).toEqual(shape);
+        expect(read.data).toEqual(data);
+        expect(read.data.constructor).toBe(Data);
+      }),
+      runs,
+    );
+  });
+
+  it('copies no bytes', () => {
+    const file = write(0x08, [3], Uint8Array.of(1, 2, 3), TYPES[0][2]);
+    expect(parseIdx(file).data.buffer).toBe(file.buffer);
+  });
+
+  it('reads 255 dimensions', () => {
+    const shape = Array(255).fill(1);
+    expect(parseIdx(write(0x08, shape, Uint8Array.of(7), TYPES[0][2]))).toEqual({ shape, data: Uint8Array.of(7) });
+  });
+
+  const big = [0xff, 0xff, 0xff, 0xff];
+  const wrong: [string, unknown, RegExp][] = [
+    ['nothing', undefined, /^idx: got undefined, want a Uint8Array with the contents of an IDX file$/],
+    ['a buffer', new ArrayBuffer(8), /^idx: got an object \(ArrayBuffer\), want a Uint8Array/],
+    ['an empty file', [], /^idx: got 0 bytes, want an IDX file, which has 8 at least$/],
+    ['three bytes', [0, 0, 8], /^idx: got 3 bytes, want an IDX file/],
+    [
+      'another file',
+      [0x89, 0x50, 0x4e, 0x47],
+      /^idx: got magic number 0x89504e47, want 0x0000TTNN, type TT one of 08 09/,
+    ],
+    ['a compressed file', [0x1f, 0x8b, 8, 1], /^idx: got magic number 0x1f8b0801, want .*: the file is compressed$/],
+    ['a little-endian one', [1, 8, 0, 0], /^idx: got magic number 0x01080000, want 0x0000TTNN/],
+    ['the type 10, which is none', [0, 0, 10, 1, 0, 0, 0, 1, 0], /^idx: got magic number 0x00000a01, want/],
+    ['no dimensions', [0, 0, 8, 0, 1], /^idx: got magic number 0x00000800, want .* NN dimensions, 1 or more$/],
+    ['half a header', [0, 0, 8, 2, 0, 0, 0, 1], /^idx: got 8 bytes, want a header of 12$/],
+    [
+      'a dimension of 0',
+      [0, 0, 8, 2, ...big, 0, 0, 0, 0],
+      /^idx: got dimensions 4294967295 × 0, want each at least 1$/,
+    ],
+    ['a byte too few', [0, 0, 11, 1, 0, 0, 0, 2, 1, 2, 3], /^idx: got 11 bytes, want 12 \(a header of 8 and 2 i16\)$/],
+    ['a byte too many', [0, 0, 8, 1, 0, 0, 0, 1, 1, 2], /^idx: got 10 bytes, want 9 \(a header of 8 and 1 u8\)$/],
+    [
+      'sizes beyond any file',
+      [0, 0, 14, 3, ...big, ...big, ...big],
+      /^idx: got 16 bytes, want 6\.33\d+e\+29 \(a header/,
+    ],
+    ['sizes beyond any number', [0, 0, 8, 255, ...Array(1020).fill(255)], /^idx: got 1024 bytes, want Infinity/],
+  ];
+  it.each(wrong)('refuses %s', (_, contents, message) => {
+    const bytes = Array.isArray(contents) ? Uint8Array.from(contents) : (contents as Uint8Array);
+    expect(() => parseIdx(bytes)).toThrow(message);
+    expect(() => parseIdx(bytes, 'train.idx')).toThrow(/^train\.idx: got /);
+  });
+
+  it('gives an error or an array of the shape it says for 10,000 damaged files', () => {
+    const random = randomNumbers(Number(process.env.SIMDPROP_SEED));
+    const below = (n: number) => Math.floor(random() * n);
+    const files = TYPES.map(([type, Data, put]) =>
+      write(type, [2, 3, 2], new Data([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]), put),
+    );
+    let read = 0;
+    for (let i = 0; i < 10_000; i++) {
+      let file = files[below(files.length)].slice();
+      // bytes of the header more often than others
+      for (let n = below(4); n > 0; n--)
+        file[below(random() < 0.7 ? 16 : file.length)] = random() < 0.5 ? below(16) : below(256);
+      if (random() < 0.3) file = file.subarray(0, below(file.length + 1));
+      else if (random() < 0.2) file = Uint8Array.from([...file, ...Array(below(20)).fill(below(256))]);
+      try {
+        const { shape, data } = parseIdx(file);
+        read++;
+        expect(shape.length).toBe(file[3]);
+        expect(data.length).toBe(shape.reduce((product, dimension) => product * dimension, 1));
+        expect(data.byteLength).toBe(file.length - 4 - 4 * shape.length);
+      } catch (error) {
+        if (!(error instanceof RangeError && error.message.startsWith('idx: got '))) throw error;
+      }
+    }
+    // both ends were reached
+    expect(read).toBeGreaterThan(1000);
+    expect(read).toBeLessThan(9000);
+  });
+});

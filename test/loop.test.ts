@@ -1,0 +1,312 @@
+import { describe, expect, it } from 'vitest';
+import { reduceOnPlateau, sgd, step } from '../src/index.js';
+import type { Network } from '../src/network.js';
+import type { EpochReport, NetworkOptions, ProgressReport, TrainForReport } from '../src/types.js';
+import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+
+const options: NetworkOptions = {
+  inputs: 5,
+  layers: [
+    { units: 17, activation: 'tanh' },
+    { units: 3, activation: 'softmax' },
+  ],
+  seed: 9,
+};
+
+function samples(count: number, seed: number) {
+  const random = randomNumbers(seed);
+  const inputs = Float32Array.from({ length: 5 * count }, () => 2 * random() - 1);
+  // the class is hidden in the inputs, but for a fifth of the samples
+  const targets = Uint8Array.from({ length: count }, (_, i) =>
+    random() < 0.2 ? Math.floor(3 * random()) : inputs[5 * i] > 0.3 ? 2 : inputs[5 * i + 1] > 0 ? 1 : 0,
+  );
+  return { inputs, targets };
+}
+
+const data = samples(60, 1);
+const validation = samples(60, 2);
+const parametersOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [weights, biases]);
+const training = { epochs: 400, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) };
+
+describe('early stopping', () => {
+  it('ends once the validation has not improved for as many epochs as it waits, with the best weights', async () => {
+    for (const monitor of ['cost', 'accuracy'] as const) {
+      const net = await createNetwork(options);
+      const patience = 6;
+      const reports = await net.fit(data, { ...training, validation, earlyStopping: { monitor, patience } });
+      const last = reports[reports.length - 1];
+      expect(reports.length).toBeLessThan(400);
+      expect(last.stopped).toBe('earlyStopping');
+      expect(reports.slice(0, -1).every((report) => report.stopped === undefined)).toBe(true);
+      const values = reports.map((report) =>
+        monitor === 'cost' ? report.validation!.cost : -report.validation!.accuracy,
+      );
+      const best = values.indexOf(Math.min(...values));
+      expect(reports.length - 1).toBe(best + patience);
+      expect(last.bestEpoch).toBe(best);
+      reports.forEach(({ bestEpoch }, epoch) => {
+        expect(bestEpoch).toBe(values.indexOf(Math.min(...values.slice(0, epoch + 1))));
+      });
+      // the bits of that epoch, not the last one's
+      const other = await createNetwork(options);
+      await other.fit(data, { ...training, epochs: best + 1 });
+      expect(parametersOf(net)).toEqual(parametersOf(other));
+      expect(net.evaluate(validation)).toEqual(reports[best].validation);
+    }
+  });
+
+  it('restores the best weights where the epochs run out too, and where a callback ends them', async () => {
+    const other = await createNetwork(options);
+    const reports = await other.fit(data, { ...training, epochs: 40, validation });
+    const costs = reports.map((report) => report.validation!.cost);
+    const best = costs.indexOf(Math.min(...costs));
+    expect(best).toBeLessThan(39);
+    for (const fit of [{ epochs: 40 }, { onEpoch: ({ epoch }: EpochReport) => epoch < 39 }]) {
+      const net = await createNetwork(options);
+      const earlyStopping = { patience: 400 };
+      const own = await net.fit(data, { ...training, validation, earlyStopping, ...fit });
+      expect(own).toHaveLength(40);
+      expect(own[39].stopped).toBe('epochs' in fit ? undefined : 'callback');
+      expect(net.evaluate(validation)).toEqual(reports[best].validation);
+    }
+  });
+
+  it('keeps the last weights where it is told to, and waits for improvements of minDelta', async () => {
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    const earlyStopping = { patience: 2, minDelta: 10, restoreBest: false };
+    const reports = await net.fit(data, { ...training, validation, earlyStopping });
+    expect(reports.map(({ bestEpoch }) => bestEpoch)).toEqual([0, 0, 0]);
+    await other.fit(data, { ...training, epochs: 3 });
+    expect(parametersOf(net)).toEqual(parametersOf(other));
+  });
+
+  it('lets go on training after it, with new orders', async () => {
+    const net = await createNetwork(options);
+    const first = await net.fit(data, { ...training, validation, earlyStopping: { patience: 1 } });
+    const file = net.save();
+    expect(
+      JSON.parse(new TextDecoder().decode(file.subarray(16, 16 + new DataView(file.buffer).getUint32(12, true)))),
+    ).toMatchObject({
+      epochsTrained: first.length,
+    });
+    const loaded = await loadNetwork(file);
+    await loaded.fit(data, { epochs: 2, batchSize: 4 });
+    await net.fit(data, { epochs: 2, batchSize: 4 });
+    expect(parametersOf(net)).toEqual(parametersOf(loaded));
+  });
+
+  it('refuses what it cannot watch', async () => {
+    const net = await createNetwork(options);
+    const before = net.save();
+    await expect(net.fit(data, { earlyStopping: {} })).rejects.toThrow(
+      /^options\.earlyStopping: got no validation data, want validation or validationSplit$/,
+    );
+    // biome-ignore lint/suspicious/noExplicitAny: what would not compile
+    const wrong: [any, RegExp][] = [
+      [3, /^options\.earlyStopping: got 3, want an object$/],
+      [{ monitor: 'loss' }, /^options\.earlyStopping\.monitor: got "loss", want one of cost, accuracy$/],
+      [{ patience: 0 }, /^options\.earlyStopping\.patience: got 0, want an integer from 1/],
+      [{ minDelta: -1 }, /^options\.earlyStopping\.minDelta: got -1, want a number from 0 up$/],
+      [{ restoreBest: 'yes' }, /^options\.earlyStopping\.restoreBest: got "yes", want true or false$/],
+      [{ restore: true }, /^options\.earlyStopping: got the unknown key "restore", want monitor, /],
+    ];
+    for (const [earlyStopping, message] of wrong) {
+      await expect(net.fit(data, { validation, earlyStopping })).rejects.toThrow(message);
+    }
+    expect(net.save()).toEqual(before);
+  });
+});
+
+describe('callbacks', () => {
+  it('end the training after an epoch by returning false', async () => {
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    const reports = await net.fit(data, { ...training, onEpoch: ({ epoch }) => epoch !== 2 });
+    expect(reports.map(({ stopped }) => stopped)).toEqual([undefined, undefined, 'callback']);
+    await other.fit(data, { ...training, epochs: 3 });
+    expect(net.save()).toEqual(other.save());
+  });
+
+  it('end the training after a step, whose epoch counts as one and is not validated', async () => {
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    const onBatch = ({ epoch, step: done }: ProgressReport) => epoch < 1 || done < 4;
+    const reports = await net.fit(data, { ...training, shuffle: false, validation, onBatch });
+    expect(reports.map(({ samples: count, stopped }) => [count, stopped])).toEqual([
+      [60, undefined],
+      [16, 'callback'],
+    ]);
+    expect(reports[1]).not.toHaveProperty('validation');
+    await other.fit(data, { ...training, epochs: 1, shuffle: false });
+    const rest = { inputs: data.inputs.subarray(0, 5 * 16), targets: data.targets.subarray(0, 16) };
+    await other.fit(rest, { ...training, epochs: 1, shuffle: false });
+    other.trainingSamples = 60;
+    expect(net.save()).toEqual(other.save());
+    // what the callback returns otherwise does not matter
+    for (const value of [undefined, null, 0, '', true]) {
+      expect(await net.fit(data, { epochs: 2, onEpoch: () => value, onBatch: () => value })).toHaveLength(2);
+    }
+  });
+
+  it('get the learning rate, the speed and the time left', async () => {
+    const net = await createNetwork(options);
+    const steps: ProgressReport[] = [];
+    const learningRate = step({ initial: 0.5, factor: 0.5, epochs: 1 });
+    const start = performance.now();
+    const reports = await net.fit(data, {
+      epochs: 3,
+      optimizer: sgd({ learningRate }),
+      validation,
+      onBatch: (report) => steps.push(report),
+    });
+    const seconds = (performance.now() - start) / 1000;
+    expect(reports.map((report) => report.learningRate)).toEqual([0.5, 0.25, 0.125]);
+    for (const report of steps) {
+      expect(report.learningRate).toBe(0.5 ** (report.epoch + 1));
+      expect(report.samplesPerSecond).toBeGreaterThan(60 / seconds / 10);
+      const done = 60 * report.epoch + report.samples;
+      // the whole call's time, as it is guessed from the part done, cannot be above what that part took in all
+      expect(report.secondsLeft).toBeLessThanOrEqual((seconds * (180 - done)) / done);
+      expect((report.secondsLeft ?? 0) > 0).toBe(done < 180);
+    }
+    expect(reports[2].secondsLeft).toBe(0);
+    expect(reports[0].secondsLeft).toBeGreaterThan(0);
+  });
+
+  it('pause by not asking the iterator: nothing happens meanwhile, and the bits are the same', async () => {
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    const iterator = net.train(data, { ...training, epochs: 3 });
+    await iterator.next();
+    const paused = parametersOf(net);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(parametersOf(net)).toEqual(paused);
+    const { value } = await iterator.next();
+    // a pause is no work
+    expect((value as EpochReport).secondsLeft).toBeLessThan(0.03);
+    await iterator.next();
+    await other.fit(data, { ...training, epochs: 3 });
+    expect(parametersOf(net)).toEqual(parametersOf(other));
+    await iterator.return();
+  });
+});
+
+describe('training for a time', () => {
+  const pieces = { batchSize: 7, optimizer: sgd({ learningRate: step({ initial: 0.5, factor: 0.7, steps: 11 }) }) };
+
+  /** Calls until `steps` steps of the data are done. */
+  function trainSteps(net: Network, steps: number): TrainForReport[] {
+    const reports: TrainForReport[] = [];
+    for (let taken = 0; taken < steps; taken += reports[reports.length - 1].stepsTaken) {
+      // too short for a step: each call takes one
+      reports.push(net.trainFor(data, 1e-9, pieces));
+    }
+    return reports;
+  }
+
+  it('takes the steps of fit, one at least a call, in the middle of an epoch too', async () => {
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    const reports = trainSteps(net, 27);
+    expect(reports).toHaveLength(27);
+    expect(reports.map(({ epoch, step: done, samples: count }) => [epoch, done, count])).toEqual(
+      [0, 1, 2].flatMap((epoch) =>
+        Array.from({ length: 9 }, (_, i) => (i < 8 ? [epoch, i + 1, 7] : [epoch + 1, 0, 4])),
+      ),
+    );
+    const expected = await other.fit(data, { ...pieces, epochs: 3 });
+    expect(net.save()).toEqual(other.save());
+    expect(reports[26].learningRate).toBe(expected[2].learningRate);
+    const cost = reports.slice(18).reduce((sum, report) => sum + report.cost * report.samples, 0) / 60;
+    expect(cost).toBeCloseTo(expected[2].cost, 12);
+  });
+
+  it('computes the same however the time is cut, with predictions and other batches between', async () => {
+    const net = await createNetwork(options);
+    let steps = 0;
+    for (const time of [1, 0.01, 3, 0.5, 7]) {
+      const { stepsTaken } = net.trainFor(data, time, pieces);
+      expect(stepsTaken).toBeGreaterThan(0);
+      steps += stepsTaken;
+      net.predict(validation.inputs);
+      net.evaluate(validation);
+      net.forward(data.inputs.subarray(0, 35));
+    }
+    const other = await createNetwork(options);
+    const epochs = Math.floor(steps / 9);
+    for (let taken = 0; taken < epochs * 9; ) taken += other.trainFor(data, 1e-9, pieces).stepsTaken;
+    const whole = await createNetwork(options);
+    if (epochs > 0) await whole.fit(data, { ...pieces, epochs });
+    expect(parametersOf(other)).toEqual(parametersOf(whole));
+    for (let taken = epochs * 9; taken < steps; taken++) other.trainFor(data, 1e-9, pieces);
+    expect(parametersOf(net)).toEqual(parametersOf(other));
+  });
+
+  it('returns within its time where steps are short', async () => {
+    const net = await createNetwork(options);
+    net.trainFor(data, 5, pieces);
+    const elapsedTimes: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const start = performance.now();
+      const { elapsedMs, stepsTaken, samplesPerSecond, samples: count } = net.trainFor(data, 8, pieces);
+      const elapsed = performance.now() - start;
+      expect(stepsTaken).toBeGreaterThan(1);
+      expect(samplesPerSecond).toBeCloseTo((1000 * count) / elapsedMs, 6);
+      elapsedTimes.push(elapsed);
+    }
+    // a busy machine may take the processor away from many of them
+    expect(Math.min(...elapsedTimes)).toBeLessThan(9);
+    expect(Math.max(...elapsedTimes)).toBeGreaterThan(6);
+  });
+
+  it('begins an epoch with other data or options, and after fit', async () => {
+    const net = await createNetwork(options);
+    const position = (report: TrainForReport) => [report.epoch, report.step];
+    trainSteps(net, 3);
+    expect(position(net.trainFor(validation, 1e-9, pieces))).toEqual([0, 1]);
+    expect(position(net.trainFor(validation, 1e-9, pieces))).toEqual([0, 2]);
+    expect(position(net.trainFor(validation, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 1]);
+    expect(position(net.trainFor({ ...validation }, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 2]);
+    await net.fit(data);
+    expect(position(net.trainFor(validation, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 1]);
+    // a larger batch moves the data: they are loaded again
+    net.forward(new Float32Array(5 * 3000));
+    expect(position(net.trainFor(validation, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 1]);
+  });
+
+  it('takes whole steps of several chunks, and the plateau of its epochs', async () => {
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    const many = samples(1500, 4);
+    const fit = {
+      batchSize: 600,
+      optimizer: sgd({ learningRate: reduceOnPlateau({ initial: 0.5, factor: 0.5, patience: 1, minDelta: 10 }) }),
+    };
+    let steps = 0;
+    while (steps < 12) steps += net.trainFor(many, 1e-9, fit).stepsTaken;
+    const reports = await other.fit(many, { ...fit, epochs: 4 });
+    expect(parametersOf(net)).toEqual(parametersOf(other));
+    expect(reports[3].learningRate).toBe(0.125);
+    expect(net.trainFor(many, 1e-9, fit).learningRate).toBe(0.0625);
+  });
+
+  it('refuses wrong calls, and stays as it was', async () => {
+    const net = await createNetwork(options);
+    trainSteps(net, 3);
+    const before = net.save();
+    // biome-ignore lint/suspicious/noExplicitAny: what would not compile
+    const any = net as any;
+    const wrong: [() => unknown, RegExp][] = [
+      [() => any.trainFor(), /^milliseconds: got undefined, want a positive number$/],
+      [() => any.trainFor(data, 0), /^milliseconds: got 0, want a positive number/],
+      [() => any.trainFor(null, 1), /^data: got null, want an object$/],
+      [() => any.trainFor({ inputs: data.inputs }, 1), /^data\.targets: got undefined, want/],
+      [() => any.trainFor(data, 1, { epochs: 3 }), /^options: got the unknown key "epochs", want batchSize, /],
+      [() => any.trainFor(data, 1, { batchSize: 0 }), /^options\.batchSize: got 0, want an integer/],
+    ];
+    for (const [call, message] of wrong) expect(call).toThrow(message);
+    expect(net.save()).toEqual(before);
+    // and goes on where it was
+    expect(net.trainFor(data, 1e-9, pieces).step).toBe(4);
+    const training = net.fit(data, { epochs: 2 });
+    expect(() => net.trainFor(data, 1)).toThrow(/^trainFor: got a call while this network is being trained/);
+    await training;
+    net.dispose();
+    expect(() => net.trainFor(data, 1)).toThrow(/dispose/);
+  });
+});

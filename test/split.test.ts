@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest';
+import * as abi from '../assembly/abi.js';
+import { crossValidate } from '../src/cross-validation.js';
+import { Network, sgd } from '../src/index.js';
+import { permutation, philox } from '../src/random.js';
+import { checkSpec } from '../src/spec.js';
+import { foldsOf, splitData } from '../src/split.js';
+import type { CrossValidationOptions, DataSet, NetworkOptions } from '../src/types.js';
+import { createNetwork, randomNumbers, startKernels } from './build.js';
+
+const options: NetworkOptions = {
+  inputs: 2,
+  layers: [
+    { units: 6, activation: 'tanh' },
+    { units: 4, activation: 'softmax' },
+  ],
+  seed: 2 ** 35 + 7,
+};
+const spec = checkSpec(options);
+
+/** A sample's inputs tell which it is; classes 0 to 3 have very different shares. */
+function samples(count: number) {
+  const random = randomNumbers(count);
+  const targets = Int32Array.from({ length: count }, () => Math.floor(4 * random() ** 2));
+  return {
+    samples: count,
+    inputs: Float32Array.from({ length: 2 * count }, (_, i) => (i % 2 ? targets[(i - 1) / 2] : i / 2)),
+    targets,
+    weights: Float32Array.from({ length: count }, (_, i) => i / 2),
+  };
+}
+const namesOf = ({ inputs }: DataSet) => [...inputs].filter((_, i) => i % 2 === 0);
+const counts = (targets: ArrayLike<number>) =>
+  Array.from({ length: 4 }, (_, label) => Array.from(targets).filter((t) => t === label).length);
+
+it("draws the core's numbers without the core", async () => {
+  const { core, memory } = await startKernels(2 ** 18);
+  const random = randomNumbers(6);
+  const word = () => Math.floor(random() * 2 ** 32);
+  for (let i = 0; i < 1000; i++) {
+    const [c0, c1, c2, c3, low, high] = [word(), word(), word(), word(), word(), Math.floor(random() * 2 ** 21)];
+    core.philox(2 ** 16, c0, c1, c2, c3, low, high);
+    expect(philox([c0, c1, c2, c3], high * 2 ** 32 + low)).toEqual([...new Uint32Array(memory.buffer, 2 ** 16, 4)]);
+  }
+  const header = new DataView(memory.buffer, abi.HEADER);
+  header.setUint32(abi.RANDOM_BLOCK, 2 ** 16, true);
+  header.setUint32(abi.SEED_LOW, 7, true);
+  header.setUint32(abi.SEED_HIGH, 8, true);
+  for (const count of [1, 2, 3, 100, 5000]) {
+    core.shuffle(2 ** 17, count, 3, 5);
+    expect(permutation(count, 8 * 2 ** 32 + 7, 3, 5)).toEqual(new Uint32Array(memory.buffer, 2 ** 17, count).slice());
+  }
+});
+
+describe('a validation split', () => {
+  it('puts every sample into one of two parts, with its target and weight, in the order they had', () => {
+    for (const count of [2, 3, 10, 99, 1000]) {
+      for (const share of [0.5, 0.25, 0.1, 0.9]) {
+        for (const stratify of [false, true]) {
+          const held = Math.floor(count * share);
+          const { training, validation } = splitData(samples(count), { share, stratify }, spec);
+          expect([training.samples, validation.samples]).toEqual([count - held, held]);
+          const names = [...namesOf(training), ...namesOf(validation)];
+          expect(names.toSorted((p, q) => p - q)).toEqual(Array.from({ length: count }, (_, i) => i));
+          for (const part of [training, validation]) {
+            const own = namesOf(part);
+            expect(own).toEqual(own.toSorted((p, q) => p - q));
+            expect([...part.targets]).toEqual(own.map((i) => samples(count).targets[i]));
+            expect([...(part.weights ?? [])]).toEqual(own.map((i) => i / 2));
+          }
+        }
+      }
+    }
+  });
+
+  it('stratified, holds back the same share of each class, within one sample', () => {
+    const data = samples(500);
+    for (const share of [0.5, 0.2, 1 / 3, 0.07]) {
+      const { validation } = splitData(data, { share, stratify: true }, spec);
+      counts(validation.targets).forEach((count, label) => {
+        expect(Math.abs(count - share * counts(data.targets)[label])).toBeLessThan(1);
+      });
+    }
+  });
+
+  it('depends on the seed alone, and every sample is held back by about a share of the seeds', () => {
+    const data = samples(40);
+    const held = new Array(40).fill(0);
+    for (let seed = 0; seed < 400; seed++) {
+      const { validation } = splitData(data, { share: 0.25, stratify: seed % 2 === 0 }, { ...spec, seed });
+      for (const name of namesOf(validation)) held[name]++;
+    }
+    // binomial, 400 times 1/4: five standard deviations of 8.7
+    for (const count of held) expect(Math.abs(count - 100)).toBeLessThan(44);
+    const split = { share: 0.25, stratify: false };
+    expect(splitData(data, split, spec)).toEqual(splitData(data, split, spec));
+  });
+
+  it('trains with the one part and validates with the other', async () => {
+    const { samples: _count, ...data } = samples(50);
+    // small inputs, rows as targets, bytes: what fit takes
+    const given: DataSet[] = [
+      { ...data, inputs: data.inputs.map((x) => x / 50) },
+      { inputs: Uint8Array.from(data.inputs), targets: Uint8Array.from(data.targets) },
+      {
+        inputs: data.inputs.map((x) => x / 50),
+        targets: Float32Array.from({ length: 200 }, (_, i) => Number(i % 4 === data.targets[i >> 2])),
+      },
+    ];
+    for (const set of given) {
+      const [net, other] = [await createNetwork(options), await createNetwork(options)];
+      const fit = { epochs: 3, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) };
+      const reports = await net.fit(set, { ...fit, validationSplit: 0.3 });
+      const parts = splitData({ samples: 50, weights: undefined, ...set }, { share: 0.3, stratify: false }, spec);
+      const plain = ({ inputs, targets, weights }: DataSet) => ({ inputs, targets, weights });
+      const expected = await other.fit(plain(parts.training), { ...fit, validation: plain(parts.validation) });
+      expect(reports.map(({ cost, validation }) => [cost, validation])).toEqual(
+        expected.map(({ cost, validation }) => [cost, validation]),
+      );
+      expect(reports[0].validation?.samples).toBe(15);
+      expect(net.save()).toEqual(other.save());
+    }
+  });
+
+  it('refuses what makes no sense', async () => {
+    const net = await createNetwork(options);
+    const before = net.save();
+    const data = { inputs: new Float32Array(8), targets: new Uint8Array(4) };
+    const rows = new Float32Array(16).fill(0.25);
+    // biome-ignore lint/suspicious/noExplicitAny: what would not compile
+    const wrong: [any, RegExp][] = [
+      [0, /^options\.validationSplit: got 0, want a number above 0 and below 1$/],
+      [1, /^options\.validationSplit: got 1, want/],
+      ['0.5', /^options\.validationSplit: got "0.5", want an object$/],
+      [{ part: 0.5 }, /^options\.validationSplit: got the unknown key "part", want share, stratify$/],
+      [{ share: Number.NaN }, /^options\.validationSplit\.share: got NaN, want/],
+      [{ share: 0.5, stratify: 1 }, /^options\.validationSplit\.stratify: got 1, want true or false$/],
+      [0.2, /^options\.validationSplit: got 0.2 of 4 samples, want at least one to validate with$/],
+    ];
+    for (const [validationSplit, message] of wrong) {
+      await expect(net.fit(data, { validationSplit })).rejects.toThrow(message);
+    }
+    await expect(net.fit(data, { validationSplit: 0.5, validation: data })).rejects.toThrow(
+      /^options\.validationSplit: got validation data too, want one of them$/,
+    );
+    const stratified = { share: 0.5, stratify: true };
+    await expect(net.fit({ ...data, targets: rows }, { validationSplit: stratified })).rejects.toThrow(
+      /^options\.validationSplit\.stratify: got true, want false for targets that are rows, not labels$/,
+    );
+    expect(net.save()).toEqual(before);
+  });
+});
+
+describe('cross-validation', () => {
+  const { samples: _count, ...raw } = samples(61);
+  const data = { ...raw, inputs: raw.inputs.map((x) => x / 61) };
+
+  it('has every sample in one fold, folds of one size, and with stratify classes too', () => {
+    for (const stratify of [false, true]) {
+      const folds = foldsOf({ ...data, samples: 61 }, 4, stratify, 3);
+      const sizes = [0, 1, 2, 3].map((fold) => folds.filter((f) => f === fold).length);
+      expect(sizes.toSorted()).toEqual([15, 15, 15, 16]);
+      if (!stratify) continue;
+      for (const label of [0, 1, 2, 3]) {
+        const each = [0, 1, 2, 3].map((fold) => folds.filter((f, i) => f === fold && data.targets[i] === label).length);
+        expect(Math.max(...each) - Math.min(...each)).toBeLessThanOrEqual(1);
+      }
+    }
+    expect(foldsOf({ ...data, samples: 61 }, 4, false, 3)).not.toEqual(foldsOf({ ...data, samples: 61 }, 4, false, 4));
+  });
+
+  it('trains a network of its own for each fold on the others, and sums up', async () => {
+    const seen: number[] = [];
+    const fit = { epochs: 4, batchSize: 5, optimizer: sgd({ learningRate: 0.4 }) };
+    const result = await crossValidate(options, data, {
+      ...fit,
+      folds: 3,
+      stratify: true,
+      earlyStopping: { patience: 3 },
+      onFold: ({ fold }) => seen.push(fold),
+    });
+    expect(seen).toEqual([0, 1, 2]);
+    expect(result.folds.map(({ validation }) => validation.samples).reduce((sum, count) => sum + count)).toBe(61);
+    // the second fold by hand
+    const folds = foldsOf({ ...data, samples: 61 }, 3, true, options.seed ?? 0);
+    const part = (isIn: boolean): DataSet => {
+      const rows = Array.from({ length: 61 }, (_, i) => i).filter((i) => (folds[i] === 1) === isIn);
+      return {
+        inputs: Float32Array.from(rows.flatMap((i) => [data.inputs[2 * i], data.inputs[2 * i + 1]])),
+        targets: Int32Array.from(rows, (i) => data.targets[i]),
+        weights: Float32Array.from(rows, (i) => data.weights[i]),
+      };
+    };
+    const net = await Network.create(options);
+    const reports = await net.fit(part(false), { ...fit, validation: part(true), earlyStopping: { patience: 3 } });
+    expect(result.folds[1].epochs.map(({ cost, validation }) => [cost, validation])).toEqual(
+      reports.map(({ cost, validation }) => [cost, validation]),
+    );
+    expect(result.folds[1].validation).toEqual(net.evaluate(part(true)));
+    const costs = result.folds.map(({ validation }) => validation.cost);
+    const mean = (costs[0] + costs[1] + costs[2]) / 3;
+    expect(result.cost).toBeCloseTo(mean, 12);
+    expect(result.costDeviation).toBeCloseTo(Math.sqrt(costs.reduce((sum, c) => sum + (c - mean) ** 2, 0) / 2), 12);
+    const accuracies = result.folds.map(({ validation }) => validation.accuracy);
+    expect(result.accuracy).toBeCloseTo((accuracies[0] + accuracies[1] + accuracies[2]) / 3, 12);
+    expect(result.accuracyDeviation).toBeGreaterThanOrEqual(0);
+  });
+
+  it('refuses what makes no sense', async () => {
+    const wrong: [object, RegExp][] = [
+      [{ folds: 1 }, /^options\.folds: got 1, want an integer from 2/],
+      [{ folds: 62 }, /^options\.folds: got 62, want at most one for each of 61 samples$/],
+      [{ stratify: 'labels' }, /^options\.stratify: got "labels", want true or false$/],
+      [{ validation: data }, /^options\.validation: got one, want none: each fold is validated with in turn$/],
+      [{ validationSplit: 0.5 }, /^options\.validationSplit: got one, want none/],
+      [{ fold: 3 }, /^options: got the unknown key "fold", want epochs, /],
+    ];
+    for (const [given, message] of wrong) {
+      await expect(crossValidate(options, data, given as CrossValidationOptions)).rejects.toThrow(message);
+    }
+    await expect(crossValidate({ ...options, inputs: 0 }, data)).rejects.toThrow(/^inputs: got 0, want/);
+  });
+});

@@ -1,0 +1,361 @@
+import { describe, expect, it, test, vi } from 'vitest';
+import { sgd } from '../src/index.js';
+import type { Network } from '../src/network.js';
+import type { CustomCost, DataSet, DataSource, NetworkOptions, ProgressReport, StreamOptions } from '../src/types.js';
+import { createNetwork, EPSILON, randomNumbers } from './build.js';
+
+const INPUTS = 5;
+const OPTIONS: NetworkOptions = {
+  inputs: INPUTS,
+  layers: [
+    { units: 6, activation: 'tanh' },
+    { units: 3, activation: 'softmax' },
+  ],
+  seed: 2,
+};
+
+const random = randomNumbers(4);
+const SAMPLES = 96;
+const inputs = Float32Array.from({ length: SAMPLES * INPUTS }, () => 2 * random() - 1);
+const targets = Int32Array.from({ length: SAMPLES }, () => Math.floor(3 * random()));
+const data = { inputs, targets };
+
+const part = (from: number, to: number): DataSet => ({
+  inputs: inputs.slice(from * INPUTS, to * INPUTS),
+  targets: targets.slice(from, to),
+});
+
+/** The samples cut at these positions. */
+const cut = (...positions: number[]) => [0, ...positions].map((from, i) => part(from, positions[i] ?? SAMPLES));
+
+async function* oneByOne(parts: DataSet[]): AsyncGenerator<DataSet> {
+  for (const each of parts) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    yield each;
+  }
+}
+
+const bits = (values: Float32Array) => new Uint32Array(values.buffer, values.byteOffset, values.length);
+const parametersOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [bits(weights), bits(biases)]);
+
+async function trained(train: (net: Network) => Promise<unknown>, options = OPTIONS) {
+  const net = await createNetwork(options);
+  await train(net);
+  return parametersOf(net);
+}
+
+/** A network whose targets are the samples' numbers, and the batches in which its cost sees them. */
+async function recorder(): Promise<{ net: Network; seen: number[] }> {
+  const seen: number[] = [];
+  const cost: CustomCost = {
+    value: () => 0,
+    gradient(_a, y, out) {
+      seen.push(y[0]);
+      out.fill(0);
+    },
+  };
+  return { net: await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }], cost }), seen };
+}
+
+const numbered = (from: number, to: number): DataSet => ({
+  inputs: new Float32Array(to - from),
+  targets: Float32Array.from({ length: to - from }, (_, i) => from + i),
+});
+
+describe('fitStream', () => {
+  const settings: StreamOptions = { epochs: 3, batchSize: 8, optimizer: sgd({ learningRate: 0.5 }) };
+
+  it('does to the weights what fit does, where all data come in one part', async () => {
+    for (const options of [settings, { ...settings, batchSize: 7, accumulate: 2 }, { ...settings, batchSize: 1000 }]) {
+      const wanted = await trained((net) => net.fit(data, options));
+      expect(await trained((net) => net.fitStream(() => [data], options))).toEqual(wanted);
+      expect(await trained((net) => net.fitStream(() => oneByOne([data]), options))).toEqual(wanted);
+    }
+  });
+
+  it('does what fit does without shuffling, where the parts are multiples of batchSize', async () => {
+    const options = { ...settings, shuffle: false };
+    const wanted = await trained((net) => net.fit(data, options));
+    for (const parts of [cut(8), cut(40, 48), cut(8, 16, 24, 88)]) {
+      expect(await trained((net) => net.fitStream(() => oneByOne(parts), options))).toEqual(wanted);
+    }
+  });
+
+  it('takes what is left of a part in a step of its own', async () => {
+    const options = { ...settings, shuffle: false, epochs: 1 };
+    const steps = cut(8, 16, 21, 29, 32); // 8, 8, 5 | 8, 3 | 64 samples in steps of 8
+    const wanted = await trained((net) => net.fitStream(() => steps, options));
+    expect(await trained((net) => net.fitStream(() => cut(21, 32), options))).toEqual(wanted);
+  });
+
+  it('uses every sample once an epoch, in a new order, one part after the other', async () => {
+    const { net, seen } = await recorder();
+    await net.fitStream(() => [numbered(0, 50), numbered(50, 51), numbered(51, 101)], { epochs: 2, batchSize: 8 });
+    expect(seen.length).toBe(202);
+    const [first, second] = [seen.slice(0, 101), seen.slice(101)];
+    for (const epoch of [first, second]) {
+      const sorted = (from: number, to: number) => epoch.slice(from, to).sort((a, b) => a - b);
+      expect([...sorted(0, 50), ...sorted(50, 51), ...sorted(51, 101)]).toEqual(
+        Array.from({ length: 101 }, (_, i) => i),
+      );
+    }
+    const orders = [first.slice(0, 50), first.slice(51).map((i) => i - 51)];
+    orders.push(
+      second.slice(0, 50),
+      second.slice(51).map((i) => i - 51),
+      Array.from({ length: 50 }, (_, i) => i),
+    );
+    expect(new Set(orders.map(String)).size).toBe(5);
+  });
+
+  it('takes parts of different types and sizes, labels and rows', async () => {
+    const rows = Float64Array.from({ length: 16 * 3 }, (_, i) => (targets[32 + Math.floor(i / 3)] === i % 3 ? 1 : 0));
+    const mixed = [
+      { ...part(0, 32), inputs: Float64Array.from(inputs.slice(0, 32 * INPUTS)) },
+      { ...part(32, 48), targets: rows },
+      { ...part(48, 96), targets: Uint8Array.from(targets.slice(48)) },
+    ];
+    const wanted = await trained((net) => net.fitStream(() => cut(32, 48), settings));
+    expect(await trained((net) => net.fitStream(() => mixed, settings))).toEqual(wanted);
+  });
+
+  it('continues where the call before ended', async () => {
+    const source = () => cut(24, 80);
+    const wanted = await trained((net) => net.fitStream(source, { ...settings, epochs: 2 }));
+    const twice = await trained(async (net) => {
+      await net.fitStream(source, { ...settings, epochs: 1 });
+      await net.fitStream(source, { ...settings, epochs: 1 });
+    });
+    expect(twice).toEqual(wanted);
+  });
+
+  it('reports on epochs and steps as one training set would', async () => {
+    const net = await createNetwork(OPTIONS);
+    const steps: ProgressReport[] = [];
+    const told: unknown[] = [];
+    const options = { ...settings, epochs: 2, shuffle: false, validation: part(0, 9) };
+    const reports = await net.fitStream(() => cut(20, 70), {
+      ...options,
+      onBatch: (report) => steps.push(report),
+      onEpoch: (report) => told.push(report),
+    });
+    expect(told).toEqual(reports);
+    expect(reports.map(({ epoch, epochs, samples, learningRate }) => [epoch, epochs, samples, learningRate])).toEqual([
+      [0, 2, 96, 0.5],
+      [1, 2, 96, 0.5],
+    ]);
+    expect(reports[1].validation).toEqual(net.evaluate(part(0, 9)));
+    // 20 = 8 + 8 + 4, 50 = 6 * 8 + 2, 26 = 3 * 8 + 2
+    const samples = [8, 16, 20, 28, 36, 44, 52, 60, 68, 70, 78, 86, 94, 96];
+    expect(steps.map((report) => [report.epoch, report.step, report.steps, report.samples])).toEqual(
+      [0, 1].flatMap((epoch) => samples.map((n, i) => [epoch, i + 1, n <= 20 ? 3 : n <= 70 ? 10 : 14, n])),
+    );
+    expect(steps[13].cost).toBe(reports[0].cost);
+    // the costs before each step, from a network that takes the steps one by one
+    const other = await createNetwork(OPTIONS);
+    other.optimizer = sgd({ learningRate: 0.5 });
+    let sum = 0;
+    samples.forEach((to, i) => {
+      const from = samples[i - 1] ?? 0;
+      const batch = part(from, to);
+      sum += other.trainBatch(batch.inputs, batch.targets) * (to - from);
+      expect(Math.abs(steps[i].cost - sum / to)).toBeLessThanOrEqual((EPSILON * sum) / to);
+    });
+  });
+
+  it('standardises by the columns of all parts, as fit does', async () => {
+    const options = { ...settings, standardize: true, shuffle: false };
+    const [whole, stream] = [await createNetwork(OPTIONS), await createNetwork(OPTIONS)];
+    await whole.fit(data, options);
+    const source = vi.fn(() => oneByOne(cut(8, 56)));
+    await stream.fitStream(source, options);
+    expect(source).toHaveBeenCalledTimes(4);
+    expect(stream.standardization).toEqual(whole.standardization);
+    expect(parametersOf(stream)).toEqual(parametersOf(whole));
+    await stream.fitStream(source, { ...options, epochs: 1 });
+    expect(source).toHaveBeenCalledTimes(5);
+  });
+
+  it('does not grow from part to part', async () => {
+    const net = await createNetwork(OPTIONS);
+    const grow = vi.spyOn(WebAssembly.Memory.prototype, 'grow');
+    const rows = 20_000;
+    const large = { inputs: new Float32Array(rows * INPUTS), targets: new Uint8Array(rows) };
+    const calls: number[] = [];
+    await net.fitStream(
+      function* () {
+        for (let i = 0; i < 10; i++) {
+          yield large;
+          calls.push(grow.mock.calls.length);
+          yield part(0, 9);
+        }
+      },
+      { epochs: 2, batchSize: 500 },
+    );
+    expect(calls).toEqual(Array(20).fill(1));
+    grow.mockRestore();
+  });
+
+  it('takes n of the penalties from trainingSamples', async () => {
+    for (const options of [
+      { ...OPTIONS, l2: 0.5 },
+      { ...OPTIONS, l1: 0.5 },
+    ]) {
+      const net = await createNetwork(options);
+      const before = parametersOf(net);
+      await expect(net.fitStream(() => [data])).rejects.toThrow(
+        /^trainingSamples: got undefined, want the number of sa/,
+      );
+      expect(parametersOf(net)).toEqual(before);
+      net.trainingSamples = SAMPLES;
+      await net.fitStream(() => [data], settings);
+      expect(parametersOf(net)).toEqual(await trained((other) => other.fit(data, settings), options));
+    }
+  });
+
+  it('keeps the event loop turning, whatever the source', async () => {
+    const net = await createNetwork(OPTIONS);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const started = performance.now();
+    await net.fitStream(
+      function* () {
+        while (performance.now() - started < 300) yield data;
+      },
+      { batchSize: 4 },
+    );
+    clearInterval(timer);
+    // one every 12 ms and the time of a part would be 20; an occupied machine may miss some
+    expect(turns).toBeGreaterThan(5);
+  });
+});
+
+describe('a stream that ends early', () => {
+  const source = (closed: () => void, wait: Promise<DataSet>): DataSource =>
+    async function* () {
+      try {
+        yield data;
+        yield await wait;
+      } finally {
+        closed();
+      }
+    };
+
+  it('does not wait for the source once it is aborted, and can be trained again', async () => {
+    const net = await createNetwork(OPTIONS);
+    const controller = new AbortController();
+    const never = new Promise<DataSet>(() => {});
+    const training = net.fitStream(
+      source(() => {}, never),
+      { signal: controller.signal },
+    );
+    setTimeout(() => controller.abort(new Error('enough')), 20);
+    await expect(training).rejects.toThrow('enough');
+    expect(parametersOf(net)).toEqual(await trained((other) => other.fit(data)));
+    await net.fitStream(() => [data]);
+  });
+
+  it('closes the source after an abort between parts', async () => {
+    const net = await createNetwork(OPTIONS);
+    const controller = new AbortController();
+    const closed = vi.fn();
+    const training = net.fitStream(source(closed, Promise.resolve(data)), {
+      signal: controller.signal,
+      batchSize: SAMPLES,
+      onBatch: () => controller.abort(new Error('enough')),
+    });
+    await expect(training).rejects.toThrow('enough');
+    expect(closed).toHaveBeenCalledTimes(1);
+    await expect(net.fitStream(() => [data], { signal: controller.signal })).rejects.toThrow('enough');
+  });
+
+  it('has not standardised where measuring was aborted', async () => {
+    const net = await createNetwork(OPTIONS);
+    const controller = new AbortController();
+    const wait = new Promise<DataSet>(() => setTimeout(() => controller.abort(new Error('enough')), 1));
+    const training = net.fitStream(
+      source(() => {}, wait),
+      { signal: controller.signal, standardize: true },
+    );
+    await expect(training).rejects.toThrow('enough');
+    expect(net.standardization).toBeUndefined();
+    expect(parametersOf(net)).toEqual(await trained(async () => {}));
+  });
+
+  it("rejects with the source's error, and leaves the weights of the part before", async () => {
+    const net = await createNetwork(OPTIONS);
+    const closed = vi.fn();
+    await expect(net.fitStream(source(closed, Promise.reject(new Error('no network'))))).rejects.toThrow('no network');
+    expect(closed).toHaveBeenCalledTimes(1);
+    expect(parametersOf(net)).toEqual(await trained((other) => other.fit(data)));
+    const failing = () => {
+      throw new Error('no file');
+    };
+    await expect(net.fitStream(failing)).rejects.toThrow('no file');
+    await net.fitStream(() => [data]);
+  });
+
+  it('names the part that is wrong, closes the source, and leaves the weights of the part before', async () => {
+    const net = await createNetwork(OPTIONS);
+    const closed = vi.fn();
+    const wrong = { inputs, targets: targets.map((label, i) => (i === 5 ? 3 : label)) };
+    const training = net.fitStream(source(closed, Promise.resolve(wrong)));
+    await expect(training).rejects.toThrow(/^source: part 1\.targets\[5\]: got 3, want a label from 0 to 2$/);
+    expect(closed).toHaveBeenCalledTimes(1);
+    expect(parametersOf(net)).toEqual(await trained((other) => other.fit(data)));
+  });
+
+  it('is refused while the network is trained, and the other way round', async () => {
+    const net = await createNetwork(OPTIONS);
+    const training = net.fitStream(() => oneByOne([data]));
+    await expect(net.fitStream(() => [data])).rejects.toThrow(/^fitStream: got a call while this network is being/);
+    await expect(net.fit(data)).rejects.toThrow(/^fit: got a call while this network is being trained/);
+    await training;
+    await net.fit(data);
+  });
+
+  it('rejects after dispose', async () => {
+    const net = await createNetwork(OPTIONS);
+    const training = net.fitStream(() => oneByOne(cut(10)));
+    net.dispose();
+    await expect(training).rejects.toThrow(/dispose\(\)/);
+    await expect(net.fitStream(() => [data])).rejects.toThrow(/dispose\(\)/);
+  });
+});
+
+const once = oneByOne([data]);
+const wrong: [string, unknown, unknown, RegExp][] = [
+  [
+    'an iterable as source',
+    [data],
+    {},
+    /^source: got an array of 1, want a function that returns the parts of an epoch/,
+  ],
+  ['no source', undefined, {}, /^source: got undefined, want a function/],
+  ['a source of nothing', () => undefined, {}, /^source: got undefined, want a function that returns an iterable/],
+  [
+    'a source of one data set',
+    () => data,
+    {},
+    /^source: got an object \(Object\), want a function that returns an iter/,
+  ],
+  ['a source of a promise', async () => [data], {}, /^source: got an object \(Promise\), want a function that returns/],
+  ['no parts', () => [], {}, /^source: got no part, want one or more each time it is called$/],
+  ['the same generator in each epoch', () => once, { epochs: 2 }, /^source: got no part, want one or more each time/],
+  [
+    'an empty part',
+    () => [{ inputs: new Float32Array(), targets }],
+    {},
+    /^source: part 0\.inputs: got 0 numbers, want/,
+  ],
+  ['no part but its inputs', () => [inputs], {}, /^source: part 0: got the unknown key "0", want inputs, targets/],
+  ['a hole', () => new Array(1), {}, /^source: part 0: got undefined, want an object$/],
+  ['an unknown option', () => [data], { steps: 3 }, /^options: got the unknown key "steps", want epochs, batchSize/],
+  ['no options', () => [data], null, /^options: got null, want an object$/],
+  ['epochs 0', () => [data], { epochs: 0 }, /^options\.epochs: got 0, want an integer from 1/],
+  ['a signal of another kind', () => [data], { signal: {} }, /^options\.signal: got an object \(Object\), want an Abo/],
+];
+test.each(wrong)('fitStream refuses %s', async (_, source, options, message) => {
+  const net = await createNetwork(OPTIONS);
+  await expect(net.fitStream(source as DataSource, options as StreamOptions)).rejects.toThrow(message);
+});

@@ -1,0 +1,275 @@
+import { describe, expect, test } from 'vitest';
+import type { Network } from '../src/network.js';
+import { sgd } from '../src/optimizer.js';
+import type { NetworkOptions } from '../src/types.js';
+import { expectWithin, noErrors, stepErrors } from './bounds.js';
+import { createNetwork, randomNumbers } from './build.js';
+import { forward, meanCost, type ReferenceNetwork, step } from './reference.js';
+
+// Sample weights, class weights and label smoothing: C = 1/n sum of w_x C_x, with n the number of samples.
+
+const CLASSES = 3;
+const options: NetworkOptions = {
+  inputs: 4,
+  layers: [
+    { units: 6, activation: 'tanh' },
+    { units: CLASSES, activation: 'softmax' },
+  ],
+  seed: 3,
+};
+
+function problem(samples: number) {
+  const random = randomNumbers(samples);
+  const inputs = Float32Array.from({ length: samples * 4 }, () => random() * 2 - 1);
+  const labels = Uint8Array.from({ length: samples }, () => Math.floor(random() * CLASSES));
+  // every third is 0
+  const weights = Float32Array.from({ length: samples }, (_, i) => (i % 3 ? 3 * random() : 0));
+  return { inputs, labels, weights };
+}
+
+function oneHot(labels: Uint8Array): Float64Array {
+  const rows = new Float64Array(labels.length * CLASSES);
+  labels.forEach((label, i) => {
+    rows[i * CLASSES + label] = 1;
+  });
+  return rows;
+}
+
+function referenceOf(net: Network): ReferenceNetwork {
+  return {
+    inputs: net.inputs,
+    cost: 'categoricalCrossEntropy',
+    layers: net.layers.map(({ units, weights, biases }, l) => ({
+      units,
+      activation: l ? 'softmax' : 'tanh',
+      weights: Float64Array.from(weights),
+      biases: Float64Array.from(biases),
+    })),
+  };
+}
+
+describe('sample weights', () => {
+  const learningRate = 0.5;
+  const steps: [string, (net: Network, data: ReturnType<typeof problem>) => unknown][] = [
+    ['trainBatch', (net, { inputs, labels, weights }) => net.trainBatch(inputs, labels, weights)],
+    [
+      'forward, backward, applyGradients',
+      (net, { inputs, labels, weights }) => {
+        net.forward(inputs);
+        net.backward(labels, weights);
+        net.applyGradients();
+      },
+    ],
+    [
+      'fit, the full batch',
+      (net, { inputs, labels, weights }) =>
+        net.fit({ inputs, targets: labels, weights }, { batchSize: labels.length, shuffle: false }),
+    ],
+    [
+      'fit, the full batch shuffled and in chunks',
+      (net, { inputs, labels, weights }) =>
+        net.fit({ inputs, targets: labels, weights }, { batchSize: 100, accumulate: 4 }),
+    ],
+  ];
+  test.each(steps)('%s makes the step of the reference', async (name, take) => {
+    const samples = name.includes('chunks') ? 301 : 20;
+    const data = problem(samples);
+    const net = await createNetwork(options);
+    net.optimizer = sgd({ learningRate });
+    const reference = referenceOf(net);
+    const settings = { learningRate, l2: 0, trainingSamples: samples };
+    const [x, y, w] = [Float64Array.from(data.inputs), oneHot(data.labels), Float64Array.from(data.weights)];
+    const errors = stepErrors(reference, noErrors(reference), x, y, settings, w);
+    await take(net, data);
+    step(reference, x, y, settings, w).layers.forEach(({ weights, biases }, l) => {
+      expectWithin(`layers[${l}].weights`, net.layers[l].weights, weights, errors[l].weights);
+      expectWithin(`layers[${l}].biases`, net.layers[l].biases, biases, errors[l].biases);
+    });
+  });
+
+  test('follow their samples through the shuffle: with all but one 0, an epoch is the step of that one', async () => {
+    const { inputs, labels } = problem(17);
+    for (const only of [0, 5, 16]) {
+      const weights = new Float32Array(17);
+      weights[only] = 1.5;
+      const [net, single] = [await createNetwork(options), await createNetwork(options)];
+      await net.fit({ inputs, targets: labels, weights }, { batchSize: 1, optimizer: sgd({ learningRate }) });
+      single.optimizer = sgd({ learningRate });
+      single.trainBatch(
+        inputs.subarray(only * 4, only * 4 + 4),
+        labels.subarray(only, only + 1),
+        weights.subarray(only, only + 1),
+      );
+      net.layers.forEach((layer, l) => {
+        expect(layer.weights).toEqual(single.layers[l].weights);
+        expect(layer.biases).toEqual(single.layers[l].biases);
+      });
+    }
+  });
+
+  test('of 1 each change no bit, and those of a batch do not stay for the next', async () => {
+    const { inputs, labels, weights } = problem(20);
+    const [net, plain] = [await createNetwork(options), await createNetwork(options)];
+    const ones = new Float32Array(20).fill(1);
+    expect(net.trainBatch(inputs, labels, ones)).toBe(plain.trainBatch(inputs, labels));
+    expect(net.save()).toEqual(plain.save());
+    net.evaluate({ inputs, targets: labels, weights });
+    await net.fit({ inputs, targets: labels }, { batchSize: 7 });
+    await plain.fit({ inputs, targets: labels }, { batchSize: 7 });
+    expect(net.save()).toEqual(plain.save());
+    net.forward(inputs);
+    plain.forward(inputs);
+    net.backward(labels, weights);
+    expect(net.backward(labels)).toBe(plain.backward(labels));
+    expect(net.layers[1].delta).toEqual(plain.layers[1].delta);
+  });
+
+  test('evaluate counts them in the cost and in nothing else; so do the reports of fit', async () => {
+    const { inputs, labels, weights } = problem(300);
+    const net = await createNetwork({ ...options, batchSize: 7 });
+    const reference = referenceOf(net);
+    const values = forward(reference, Float64Array.from(inputs));
+    const plain = net.evaluate({ inputs, targets: labels });
+    const weighted = net.evaluate({ inputs, targets: labels, weights });
+    const y = oneHot(labels);
+    expect(weighted.cost).toBeCloseTo(meanCost(reference, values, y, Float64Array.from(weights)), 5);
+    expect(plain.cost).toBeCloseTo(meanCost(reference, values, y), 5);
+    expect(Math.abs(weighted.cost - plain.cost)).toBeGreaterThan(0.01);
+    expect({ ...weighted, cost: 0 }).toEqual({ ...plain, cost: 0 });
+    const [{ cost, validation }] = await net.fit(
+      { inputs, targets: labels, weights },
+      { batchSize: 300, validation: { inputs, targets: labels, weights } },
+    );
+    expect(cost).toBeCloseTo(weighted.cost, 6);
+    expect(validation!.cost).toBe(net.evaluate({ inputs, targets: labels, weights }).cost);
+  });
+
+  test.each([
+    ['a plain array', [1, 1], TypeError, /^weights: got an array of 2, want a Float32Array, a weight for each sample$/],
+    ['too few', new Float32Array(1), RangeError, /^weights: got 1 weights, want 2, one for each sample$/],
+    ['a negative one', new Float32Array([1, -1]), RangeError, /^weights\[1\]: got -1, want a finite number from 0 up$/],
+    ['a NaN', new Float32Array([Number.NaN, 1]), RangeError, /^weights\[0\]: got NaN, want/],
+  ])('%s is refused, and nothing changes', async (_name, weights, error, message) => {
+    const net = await createNetwork(options);
+    const { inputs, labels } = problem(2);
+    net.forward(inputs);
+    const before = net.save();
+    for (const call of [
+      () => net.trainBatch(inputs, labels, weights as Float32Array),
+      () => net.backward(labels, weights as Float32Array),
+    ]) {
+      expect(call).toThrow(error);
+      expect(call).toThrow(message);
+    }
+    const data = { inputs, targets: labels, weights: weights as Float32Array };
+    expect(() => net.evaluate(data)).toThrow(error);
+    await expect(net.fit(data)).rejects.toThrow(error);
+    expect(net.save()).toEqual(before);
+  });
+});
+
+describe('class weights', () => {
+  test.each([
+    ['alone', false],
+    ['times sample weights', true],
+  ])('%s: the bits of the products as sample weights', async (_name, isWeighted) => {
+    const { inputs, labels, weights } = problem(50);
+    const classWeights = [0.5, 0, 3];
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    const products = weights.map((weight, i) => classWeights[labels[i]] * (isWeighted ? weight : 1));
+    const given = isWeighted ? { inputs, targets: labels, weights } : { inputs, targets: labels };
+    const reports = await net.fit(given, {
+      batchSize: 8,
+      classWeights: Float32Array.from(classWeights),
+      validation: given,
+    });
+    const wanted = await other.fit({ inputs, targets: labels, weights: products }, { batchSize: 8, validation: given });
+    expect(net.save()).toEqual(other.save());
+    expect(reports[0].cost).toBe(wanted[0].cost);
+    // validation is not weighted by class
+    expect(reports[0].validation).toEqual(wanted[0].validation);
+    // the data stay as they were
+    expect(weights).toEqual(problem(50).weights);
+  });
+
+  test('of one output: for the labels 0 and 1', async () => {
+    const one = { ...options, layers: [{ units: 1, activation: 'sigmoid' as const }] };
+    const { inputs } = problem(9);
+    const targets = Uint8Array.from({ length: 9 }, (_, i) => i % 2);
+    const [net, other] = [await createNetwork(one), await createNetwork(one)];
+    await net.fit({ inputs, targets }, { classWeights: [2, 5] });
+    await other.fit({ inputs, targets, weights: Float32Array.from(targets, (label) => (label ? 5 : 2)) });
+    expect(net.save()).toEqual(other.save());
+  });
+
+  test.each([
+    [
+      'rows of targets',
+      [1, 1, 1],
+      true,
+      TypeError,
+      /^options\.classWeights: got "class weights for rows of targets", want labels/,
+    ],
+    [
+      'a number',
+      2,
+      false,
+      TypeError,
+      /^options\.classWeights: got 2, want an array of numbers, a weight for each class$/,
+    ],
+    ['too few', [1, 2], false, RangeError, /^options\.classWeights: got 2 weights, want 3, one for each class$/],
+    [
+      'a negative one',
+      [1, -2, 1],
+      false,
+      RangeError,
+      /^options\.classWeights\[1\]: got -2, want a finite number from 0 up$/,
+    ],
+    ['one past f32', [1, 1e39, 1], false, RangeError, /^options\.classWeights\[1\]: got Infinity, want/],
+    ['a string', [1, 2, '3'], false, TypeError, /^options\.classWeights\[2\]: got "3", want a finite number/],
+    // biome-ignore lint/suspicious/noSparseArray: what is refused
+    ['a hole', [1, , 3], false, TypeError, /^options\.classWeights\[1\]: got undefined, want/],
+  ] as [string, unknown, boolean, ErrorConstructor, RegExp][])(
+    'refuses %s, and nothing changes',
+    async (_name, classWeights, asRows, error, message) => {
+      const net = await createNetwork(options);
+      const before = net.save();
+      const { inputs, labels } = problem(6);
+      const targets = asRows ? Float32Array.from(oneHot(labels)) : labels;
+      const fit = net.fit({ inputs, targets }, { classWeights: classWeights as number[] });
+      await expect(fit).rejects.toThrow(message);
+      await expect(fit).rejects.toBeInstanceOf(error);
+      expect(net.save()).toEqual(before);
+    },
+  );
+
+  test('refuses products that f32 cannot hold', async () => {
+    const net = await createNetwork(options);
+    const { inputs, labels } = problem(6);
+    const weights = new Float32Array(6).fill(1e30);
+    await expect(net.fit({ inputs, targets: labels, weights }, { classWeights: [1e30, 1e30, 1e30] })).rejects.toThrow(
+      /^options\.classWeights times data\.weights\[0\]: got Infinity, want a finite number/,
+    );
+  });
+});
+
+describe('label smoothing', () => {
+  test('trains and evaluates as with the smoothed rows, for labels and for rows', async () => {
+    const smoothing = 0.25;
+    const { inputs, labels } = problem(30);
+    const rows = oneHot(labels);
+    // exact in f32 but for the third
+    const smoothed = Float32Array.from(rows, (y) =>
+      Math.fround(Math.fround(y * (1 - smoothing)) + Math.fround(smoothing / CLASSES)),
+    );
+    const plain = await createNetwork(options);
+    await plain.fit({ inputs, targets: smoothed }, { batchSize: 4, epochs: 2 });
+    const wanted = plain.evaluate({ inputs, targets: smoothed });
+    for (const targets of [labels, Float32Array.from(rows)]) {
+      const net = await createNetwork({ ...options, labelSmoothing: smoothing });
+      await net.fit({ inputs, targets }, { batchSize: 4, epochs: 2 });
+      expect(net.predict(inputs)).toEqual(plain.predict(inputs));
+      expect(net.evaluate({ inputs, targets })).toEqual(wanted);
+    }
+  });
+});
