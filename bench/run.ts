@@ -56,7 +56,12 @@ function listContests({ name, inputs, data, epochs, inference }: Workload): Cont
 async function startContestants(workload: Workload): Promise<ChildProcess[]> {
   const { inputs, layers, cost } = workload;
   const net = await Network.create({ inputs, layers, cost, seed: 1 });
-  const start = net.layers.map(({ units, activation, weights, biases }) => ({ units, activation, weights, biases }));
+  const start = net.layers.map(({ units, weights, biases }, l) => ({
+    units,
+    activation: layers[l].activation,
+    weights,
+    biases,
+  }));
   net.dispose();
   return Promise.all(
     CONTESTANTS.map(async (contestant) => {

@@ -1,4 +1,4 @@
-import type { CostName, LayerOptions } from 'simdprop';
+import type { ActivationName, CostName } from 'simdprop';
 import { CLASSES, type Digits, packagedData, readDigits } from '../examples/digits/idx.js';
 
 export const PIXELS = 784;
@@ -20,7 +20,8 @@ export function digitsRange({ images, labels }: Digits, first: number, count: nu
 export interface Workload {
   name: string;
   inputs: number;
-  layers: LayerOptions[];
+  /** Each with one activation: the rival knows no other. */
+  layers: { units: number; activation: ActivationName }[];
   cost: CostName;
   learningRate: number;
   batchSize: number;
@@ -59,7 +60,7 @@ const SMALL = {
   layers: [
     { units: 2, activation: 'sigmoid' },
     { units: 1, activation: 'sigmoid' },
-  ] satisfies LayerOptions[],
+  ] satisfies Workload['layers'],
   cost: 'quadratic' as const,
   learningRate: 0.5,
   batchSize: 1,

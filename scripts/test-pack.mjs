@@ -1,7 +1,7 @@
 // Packs the package as npm would publish it, lints the tarball, installs it into an empty folder and uses it there,
 // from JavaScript and from TypeScript. Wants dist/: npm run build first.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,8 @@ const SMOKE = `
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { Network, sgd } from 'simdprop';
+import { parseIdx } from 'simdprop/idx';
+import { unroll } from 'simdprop/graph';
 
 const inputs = new Float32Array([0, 0, 0, 1, 1, 0, 1, 1]);
 const targets = new Float32Array([0, 1, 1, 0]);
@@ -30,16 +32,41 @@ async function learnXor(network) {
 
 const inlined = await learnXor(await Network.create(options));
 
+const network = await Network.create(options);
+const { graph, layers, cost } = unroll(network, [0, 1], [1]);
+network.forward(inputs.subarray(2, 4));
+network.backward(targets.subarray(1, 2));
+const bias = layers[0].biases[0];
+const bySum = graph.pathSum(bias, cost);
+const { delta } = network.layers[0];
+// f32 against f64
+assert(Math.abs(bySum - delta[0]) < 1e-6, \`sum over paths: got \${bySum}, want delta, \${delta[0]}\`);
+
 const wasm = await WebAssembly.compile(await readFile(new URL(import.meta.resolve('simdprop/simd.wasm'))));
 const fromFile = await learnXor(await Network.create({ ...options, wasm }));
 assert.deepEqual(fromFile, inlined);
 
 const relaxed = await readFile(new URL(import.meta.resolve('simdprop/relaxed.wasm')));
 assert.equal(relaxed.readUInt32LE(), 0x6d736100, 'simdprop/relaxed.wasm is not a WebAssembly file');
+
+assert.deepEqual(parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6)), { shape: [2], data: Uint8Array.of(5, 6) });
+// an optional peer dependency: nothing but this entry asks for it
+await assert.rejects(import('simdprop/csv'), /papaparse/);
+`;
+
+const CSV_SMOKE = `
+import assert from 'node:assert/strict';
+import { readCsv } from 'simdprop/csv';
+
+const { inputs, targets, classes } = readCsv('x,y\\n1,b\\n2,a', { target: 'y', labels: true });
+assert.deepEqual([[...inputs], [...targets], classes], [[1, 2], [1, 0], ['a', 'b']]);
 `;
 
 const CONSUMER = `
 import { type DataSet, type EpochReport, type Layer, Network, type NetworkOptions, sgd } from 'simdprop';
+import { type CsvData, readCsv } from 'simdprop/csv';
+import { type IdxFile, parseIdx } from 'simdprop/idx';
+import { type Graph, type Node, unroll } from 'simdprop/graph';
 
 const options: NetworkOptions = { inputs: 2, layers: [{ units: 3, activation: 'tanh' }, { units: 1 }], seed: 1 };
 const data: DataSet = { inputs: new Float32Array(8), targets: new Uint8Array(4) };
@@ -51,7 +78,16 @@ const layer: Layer | undefined = network.layers[0];
 const weights: Float32Array | undefined = layer?.weights;
 const outputs: Float32Array = network.predict(data.inputs);
 const accuracy: number = network.evaluate(data).accuracy;
-export { accuracy, outputs, weights };
+const images: IdxFile = parseIdx(new Uint8Array(0));
+const table: CsvData = readCsv('x,y', { target: 'y' });
+await network.fitStream(() => [{ inputs: table.inputs, targets: readCsv('x,y', { target: 'y' }).targets }]);
+const { graph, cost }: { graph: Graph; cost: Node } = unroll(network, [0, 1], [1]);
+const gradient: Float64Array = graph.reverse(cost);
+export { accuracy, gradient, images, outputs, weights };
+
+// @ts-expect-error: without a target there is no cost
+const noCost: Node = unroll(network, [0, 1]).cost;
+export { noCost };
 
 // @ts-expect-error: an activation that does not exist
 await Network.create({ inputs: 2, layers: [{ units: 1, activation: 'step' }] });
@@ -89,6 +125,11 @@ try {
     ' ',
   );
   run('types of a TypeScript consumer', process.execPath, [TYPESCRIPT, ...options, 'consumer.ts'], consumer);
+
+  // a copy of this project's own: nothing to fetch
+  cpSync(join(ROOT, 'node_modules/papaparse'), join(consumer, 'node_modules/papaparse'), { recursive: true });
+  writeFileSync(join(consumer, 'csv.mjs'), CSV_SMOKE);
+  run('CSV with papaparse beside it', process.execPath, ['csv.mjs'], consumer);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { parseIdx } from 'simdprop/idx';
 import { CommandError, messageOf } from './error.js';
 
-/** An IDX file: a big-endian magic number (0, 0, 8 = unsigned byte, number of dimensions), one u32 a dimension, the bytes. */
+/** Unsigned bytes of three dimensions and of one. */
 const IMAGES_MAGIC = 0x803;
 const LABELS_MAGIC = 0x801;
 
@@ -55,10 +56,9 @@ export function readDigits(directory: string, name: 'train' | 't10k'): Digits {
 
 function readIdx(path: string, magic: number): IdxFile {
   const file = readFile(path);
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const rank = magic & 0xff;
-  const headerBytes = 4 + 4 * rank;
+  const headerBytes = 4 + 4 * (magic & 0xff);
   // The magic number first: a short foreign file is foreign, not truncated.
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const gotMagic = file.length >= 4 ? view.getUint32(0) : magic;
   if (gotMagic !== magic) {
     throw new CommandError(`${path}: got magic number ${hex(gotMagic)}, want ${hex(magic)} (IDX, not compressed)`, 1);
@@ -66,18 +66,12 @@ function readIdx(path: string, magic: number): IdxFile {
   if (file.length < headerBytes) {
     throw new CommandError(`${path}: got ${file.length} bytes, want a header of ${headerBytes}`, 1);
   }
-  const dimensions = Array.from({ length: rank }, (_, index) => view.getUint32(4 + 4 * index));
-  if (dimensions.includes(0)) {
-    throw new CommandError(`${path}: got dimensions ${dimensions.join(' × ')}, want each at least 1`, 1);
+  try {
+    const { shape, data } = parseIdx(file, path);
+    return { dimensions: shape, bytes: data as Uint8Array };
+  } catch (error) {
+    throw new CommandError(messageOf(error), 1);
   }
-  const wantedBytes = dimensions.reduce((product, dimension) => product * dimension, 1) + headerBytes;
-  if (file.length !== wantedBytes) {
-    throw new CommandError(
-      `${path}: got ${file.length} bytes, want ${wantedBytes} (a header of ${headerBytes} and ${dimensions.join(' × ')})`,
-      1,
-    );
-  }
-  return { dimensions, bytes: file.subarray(headerBytes) };
 }
 
 function readFile(path: string): Uint8Array {

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { Network, sgd } from 'simdprop';
+import { Network, NonFiniteError, sgd } from 'simdprop';
 import packageFile from '../../package.json' with { type: 'json' };
 import { CommandError, messageOf } from './error.js';
 import { CLASSES, packagedData, readDigits } from './idx.js';
@@ -48,15 +48,13 @@ async function main(args: readonly string[]): Promise<void> {
         validation: testData,
         signal: controller.signal,
         onProgress: (step) => progress.step(step),
-        onEpoch: (epoch) => {
-          progress.epoch(epoch);
-          if (!Number.isFinite(epoch.cost)) {
-            const wanted = 'a number: a smaller --learning-rate or --l2 may help; nothing was saved';
-            throw new CommandError(`cost of epoch ${epoch.epoch + 1}: got ${epoch.cost}, want ${wanted}`, 1);
-          }
-        },
+        onEpoch: (epoch) => progress.epoch(epoch),
       },
     )
+    .catch((error: unknown) => {
+      if (!(error instanceof NonFiniteError)) throw error;
+      throw new CommandError(`${error.message}; a smaller --learning-rate or --l2 may help; nothing was saved`, 1);
+    })
     .finally(() => {
       progress.end();
       process.off('SIGINT', interrupt);

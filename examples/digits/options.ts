@@ -8,7 +8,7 @@ export interface Options {
   readonly hidden: readonly number[];
   /** Of the hidden layers. */
   readonly activation: ActivationName;
-  readonly cost: CostName;
+  readonly cost: DigitsCost;
   readonly l2: number;
   readonly learningRate: number;
   readonly batch: number;
@@ -25,12 +25,13 @@ export interface Options {
 const ACTIVATIONS = ['sigmoid', 'tanh', 'relu', 'linear'] as const satisfies ActivationName[];
 
 /** What each cost starts with where no learning rate is given: the rates of Nielsen's book. */
-const LEARNING_RATES: Record<CostName, number> = {
+const LEARNING_RATES = {
   quadratic: 3,
   binaryCrossEntropy: 0.5,
   categoricalCrossEntropy: 0.5,
-};
-const COSTS = Object.keys(LEARNING_RATES) as CostName[];
+} satisfies Partial<Record<CostName, number>>;
+type DigitsCost = keyof typeof LEARNING_RATES;
+const COSTS = Object.keys(LEARNING_RATES) as DigitsCost[];
 
 /** One row an option: what parseArgs reads and what --help prints. */
 const TABLE = {

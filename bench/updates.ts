@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { Bench } from 'tinybench';
+import * as abi from '../assembly/abi.js';
+import { startEngine } from '../src/engine.js';
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamw,
+  irprop,
+  lion,
+  momentum,
+  nadam,
+  nesterov,
+  rmsprop,
+  sgd,
+  slotsOf,
+  writeOptimizer,
+} from '../src/optimizer.js';
+import { makePlan, writeTables } from '../src/plan.js';
+import { checkSpec } from '../src/spec.js';
+import type { NetworkOptions, Optimizer } from '../src/types.js';
+import { alignTable, describeMachine, machineLine, median, saveResult } from './machine.js';
+
+// Optimizers' steps on a million parameters, in bytes read and written a second, beside a plain copy that moves as many bytes: a loop of
+// v128 loads and stores in a WebAssembly module of its own. The two take turns, so that what the machine does meanwhile hits both alike.
+
+const UNITS = 1000;
+const PAIRS = 15;
+const ITERATIONS = 12;
+
+const HELP = `npm run bench:updates -- [--only TEXT] [--save]
+  --only TEXT  only the updates whose name contains TEXT
+  --save       also write bench/results/updates-<date>-<node version>.json`;
+
+interface Row {
+  update: string;
+  /** Bytes read and written a second, in 10^9. */
+  gigabytes: number;
+  copyGigabytes: number;
+  /** The median of the ratios of the pairs. */
+  ratio: number;
+  wanted: number;
+}
+
+type Case = [name: string, optimizer: Optimizer, options?: Partial<NetworkOptions>];
+
+const clipping = { clipNorm: 1e3, clipValue: 10 };
+
+const CASES: Case[] = [
+  ['sgd', sgd({ learningRate: 1e-6 })],
+  ['sgd, L1 and L2, clipped', sgd({ learningRate: 1e-6, ...clipping }), { l1: 1e-3, l2: 1e-3 }],
+  ['momentum', momentum({ learningRate: 1e-6 })],
+  ['momentum, L1 and L2', momentum({ learningRate: 1e-6 }), { l1: 1e-3, l2: 1e-3 }],
+  ['nesterov', nesterov({ learningRate: 1e-6 })],
+  ['adagrad', adagrad({ learningRate: 1e-6 })],
+  ['adadelta', adadelta({ learningRate: 1e-6 })],
+  ['rmsprop', rmsprop({ learningRate: 1e-6 })],
+  ['adam', adam({ learningRate: 1e-6 })],
+  ['adam, L2, clipped', adam({ learningRate: 1e-6, ...clipping }), { l2: 1e-3 }],
+  ['adamw', adamw({ learningRate: 1e-6 })],
+  ['nadam', nadam({ learningRate: 1e-6 })],
+  ['lion', lion({ learningRate: 1e-6 })],
+  ['irprop', irprop({ learningRate: 1e-6 })],
+];
+
+/** (module (memory (import "m" "m") 1) (func (export "copy") (param target source bytes) v128 load and store, 64 bytes a turn)) */
+async function compileCopy(): Promise<WebAssembly.Module> {
+  const { default: asc } = await import('assemblyscript/asc');
+  const source = `export function copy(target: usize, source: usize, bytes: usize): void {
+    for (const end = source + bytes; source < end; source += 64) {
+      v128.store(target, v128.load(source));
+      v128.store(target, v128.load(source, 16), 16);
+      v128.store(target, v128.load(source, 32), 32);
+      v128.store(target, v128.load(source, 48), 48);
+      target += 64;
+    }
+  }`;
+  const { binary, error } = await asc.compileString(source, {
+    optimizeLevel: 3,
+    runtime: 'stub',
+    enable: ['simd'],
+    importMemory: true,
+  });
+  if (error || !binary) throw error ?? new Error('the copy did not compile');
+  return new WebAssembly.Module(binary as Uint8Array<ArrayBuffer>);
+}
+
+/** One step of the optimizer, to be called again and again, and the bytes that it moves. */
+async function prepareUpdate([, optimizer, options]: Case): Promise<{ step: () => void; bytes: number }> {
+  const spec = checkSpec({ inputs: UNITS, layers: [{ units: UNITS, activation: 'linear' }], ...options });
+  const slots = slotsOf(optimizer);
+  const plan = makePlan(spec, 1, undefined, slots);
+  const wasm = new WebAssembly.Module(readFileSync(new URL('../build/simd.wasm', import.meta.url)));
+  const { core, memory } = await startEngine('simd', wasm, plan.bytes);
+  writeTables(memory.buffer as ArrayBuffer, spec, plan);
+  const header = new DataView(memory.buffer, abi.HEADER);
+  writeOptimizer(header, optimizer);
+  header.setFloat64(abi.LEARNING_RATE, optimizer.learningRate as number, true);
+  header.setFloat64(abi.TRAINING_SAMPLES, 1000, true);
+  core.fillNormal(plan.parameters, plan.parameterFloats, 0.1, abi.RANDOM_WEIGHTS, 0);
+  core.fillNormal(plan.gradients, plan.parameterFloats, 0.1, abi.RANDOM_WEIGHTS, 1);
+  // read: w, g and the slots, g once more for its norm; written: w and the slots
+  const arrays = 3 + 2 * slots + ('clipNorm' in optimizer ? 1 : 0);
+  return { step: () => core.applyGradients(), bytes: plan.parameterFloats * 4 * arrays };
+}
+
+function prepareCopy(module: WebAssembly.Module, bytes: number): () => void {
+  const half = Math.ceil(bytes / 128) * 64;
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((2 * half) / 65_536) + 1 });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
+  const copy = exports.copy as (target: number, source: number, bytes: number) => void;
+  // touched once: fresh pages are all one page of zeros
+  new Uint8Array(memory.buffer).fill(1);
+  return () => copy(half, 0, half);
+}
+
+async function measure(case_: Case, copyModule: WebAssembly.Module): Promise<Row> {
+  const [name, optimizer] = case_;
+  const { step, bytes } = await prepareUpdate(case_);
+  const copy = prepareCopy(copyModule, bytes);
+  const medianMs = async (task: () => void) => {
+    const bench = new Bench({ time: 0, iterations: ITERATIONS, warmup: false, throws: true });
+    bench.add(name, task);
+    const [{ result }] = await bench.run();
+    if (result.state !== 'completed') throw new Error(`${name}: the task is ${result.state}`);
+    return result.latency.p50;
+  };
+  const pairs: { update: number; copy: number }[] = [];
+  for (let pair = 0; pair <= PAIRS; pair++) {
+    pairs.push({ update: await medianMs(step), copy: await medianMs(copy) });
+  }
+  // the first warms up
+  const measured = pairs.slice(1);
+  return {
+    update: name,
+    gigabytes: bytes / median(measured.map((pair) => pair.update)) / 1e6,
+    copyGigabytes: bytes / median(measured.map((pair) => pair.copy)) / 1e6,
+    ratio: median(measured.map((pair) => pair.copy / pair.update)),
+    wanted: ['adam', 'adamw', 'nadam'].includes(optimizer.name) ? 0.35 : 0.6,
+  };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { only: { type: 'string', default: '' }, save: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const machine = describeMachine();
+  console.log(machineLine(machine));
+  const copyModule = await compileCopy();
+  const rows: Row[] = [];
+  for (const case_ of CASES) if (case_[0].includes(values.only)) rows.push(await measure(case_, copyModule));
+  console.log(
+    alignTable([
+      ['update of 1M parameters', 'GB/s', 'copy GB/s', 'of the copy', 'wanted'],
+      ...rows.map(({ update, gigabytes, copyGigabytes, ratio, wanted }) => [
+        update,
+        gigabytes.toFixed(1),
+        copyGigabytes.toFixed(1),
+        `${(100 * ratio).toFixed(0)} %`,
+        `${100 * wanted} %`,
+      ]),
+    ]),
+  );
+  if (values.save) {
+    console.log(saveResult(`updates-${machine.date}-${machine.node}`, machine, { rows }));
+  }
+}
+
+await main();

@@ -1,0 +1,123 @@
+import { Network } from 'simdprop';
+import { type Graph, type Node, unroll } from 'simdprop/graph';
+
+// What all derivatives of one network cost: written out as sums over paths, and by back-propagation, on the same graph.
+
+const WIDTH = 3;
+const DEEPEST = 16;
+/** About a second's worth; longer sums are counted but not computed. */
+const WALKED = 1_000_000;
+const X = [0.5, -0.25];
+
+interface Row {
+  layers: number;
+  parameters: number;
+  paths: number;
+  /** One for each edge of each path. */
+  expanded: number;
+  /** One for each edge of the graph. */
+  propagated: number;
+  /** undefined where there are too many paths. */
+  expandedMs: number | undefined;
+  propagatedMs: number;
+}
+
+async function measure(layers: number): Promise<Row> {
+  const shape = Array.from({ length: layers }, (_, l) => ({ units: l === layers - 1 ? 1 : WIDTH }));
+  const network = await Network.create({ inputs: X.length, layers: shape, seed: 1 });
+  const unrolled = unroll(network, X, [1]);
+  network.dispose();
+  const { graph, cost } = unrolled;
+  const parameters = unrolled.layers.flatMap(({ weights, biases }) => [...weights, ...biases]);
+
+  let paths = 0;
+  let expanded = 0;
+  for (const parameter of parameters) {
+    const count = graph.countPaths(parameter, cost);
+    paths += count;
+    expanded += count * pathLength(graph, parameter, cost);
+  }
+  const propagated = graph.nodes.reduce((edges, { operands }) => edges + operands.length, 0);
+
+  let gradient = graph.reverse(cost);
+  const propagatedMs = timeMs(() => {
+    gradient = graph.reverse(cost);
+  });
+  let expandedMs: number | undefined;
+  if (paths <= WALKED) {
+    let sums: number[] = [];
+    expandedMs = timeMs(() => {
+      sums = parameters.map((parameter) => graph.pathSum(parameter, cost, { limit: WALKED }));
+    });
+    parameters.forEach(({ index, name }, i) => {
+      // at most 2^20 additions, each off by 2^-53 of a sum whose terms' sizes add up to less than 1
+      if (!(Math.abs(sums[i] - gradient[index]) < 1e-9)) {
+        throw new Error(`dC/d${name} with ${layers} layers: got ${sums[i]} by paths, want ${gradient[index]}`);
+      }
+    });
+  }
+  return { layers, parameters: parameters.length, paths, expanded, propagated, expandedMs, propagatedMs };
+}
+
+/** The edges of a path: all paths from one parameter pass the same layers and are equally long. */
+function pathLength(graph: Graph, from: Node, to: Node): number {
+  for (const { slopes } of graph.paths(from, to, { limit: Number.MAX_SAFE_INTEGER })) return slopes.length;
+  return 0;
+}
+
+/** The fastest of the runs that fit into 50 ms, one at least. */
+function timeMs(run: () => void): number {
+  const startedMs = performance.now();
+  let fastestMs = Number.POSITIVE_INFINITY;
+  let nowMs = startedMs;
+  do {
+    run();
+    const endedMs = performance.now();
+    fastestMs = Math.min(fastestMs, endedMs - nowMs);
+    nowMs = endedMs;
+  } while (nowMs - startedMs < 50);
+  return fastestMs;
+}
+
+function formatMs(ms: number): string {
+  if (ms < 1) return `${(ms * 1000).toFixed(1)} us`;
+  return ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function printTable(rows: readonly Row[]): void {
+  const line = (...cells: string[]) =>
+    console.log(cells.map((cell, i) => cell.padStart([6, 11, 12, 14, 9, 12, 10][i])).join(''));
+  line('', 'weights', '', 'multiplications', '', 'time', '');
+  line('layers', 'and biases', 'paths', 'by paths', 'by back.', 'by paths', 'by back.');
+  for (const { layers, parameters, paths, expanded, propagated, expandedMs, propagatedMs } of rows) {
+    const counts = [layers, parameters, paths, expanded, propagated].map((count) => count.toLocaleString('en'));
+    line(...counts, expandedMs === undefined ? '-' : formatMs(expandedMs), formatMs(propagatedMs));
+  }
+}
+
+/** Multiplications over depth, three lines a power of ten: exponential growth is a straight line. */
+function printPlot(rows: readonly Row[]): void {
+  const LINES = 3;
+  const COLUMNS = 4;
+  const lineOf = (count: number) => Math.round(LINES * Math.log10(count));
+  const highest = Math.max(...rows.map(({ expanded }) => lineOf(expanded)));
+  const lowest = Math.floor(Math.min(...rows.map(({ propagated }) => lineOf(propagated))) / LINES) * LINES;
+  for (let line = highest; line >= lowest; line--) {
+    const label = line % LINES === 0 ? `10^${line / LINES}` : '';
+    const marks = rows.map(({ expanded, propagated }) => {
+      const mark = lineOf(expanded) === line ? '*' : ' ';
+      return (lineOf(propagated) === line ? 'o' : mark).padStart(COLUMNS);
+    });
+    console.log(`${label.padStart(6)} |${marks.join('')}`.trimEnd());
+  }
+  console.log(`       +${'-'.repeat(COLUMNS * rows.length + 1)}`);
+  console.log(`        ${rows.map(({ layers }) => String(layers).padStart(COLUMNS)).join('')}  layers`);
+}
+
+const rows: Row[] = [];
+for (let layers = 1; layers <= DEEPEST; layers++) rows.push(await measure(layers));
+console.log(`All derivatives of the cost of one sample, ${X.length} inputs, sigmoid layers of ${WIDTH}, 1 output.\n`);
+printTable(rows);
+console.log(`\n- : more than ${WALKED.toLocaleString('en')} paths, counted but not walked.`);
+console.log('\nMultiplications, * by paths, o by back-propagation\n');
+printPlot(rows);
