@@ -127,7 +127,7 @@ export const STEP_ROW = 264; // u32: rows of this step that went before the chun
 // Two data sets: the one that is trained on, and the window through which everything else passes
 export const TRAINING_SET = 272;
 export const WINDOW = 304;
-export const SET_INPUTS = 0; // addresses; 0: none
+export const SET_INPUTS = 0; // addresses
 export const SET_INPUT_TYPE = 4;
 export const SET_TARGETS = 8;
 export const SET_TARGET_TYPE = 12;

@@ -4,7 +4,6 @@ import {
   COST,
   HEADER,
   HINGE,
-  IDENTITY,
   INPUTS,
   INVERSE_DEVIATIONS,
   IS_WEIGHTED,
@@ -31,16 +30,10 @@ import {
 // From stored data to the first layer's input: rows are picked in the order of the epoch, bytes become floats, labels
 // become one-hot rows.
 
-/** x and y of the batch = samples [first, first + rows) of the data set in its order; address 0 leaves x or y as it is. */
+/** x and y of the batch = samples [first, first + rows) of the data set in its order. */
 export function gather(set: usize, first: i32, rows: i32): void {
-  if (load<u32>(set, SET_INPUTS)) gatherInputs(set, first, rows);
-  if (load<u32>(set, SET_TARGETS)) {
-    gatherTargets(set, first, rows);
-    if (load<f32>(HEADER, LABEL_SMOOTHING) != 0) smooth(rows);
-  }
-  const isWeighted = load<u32>(set, SET_WEIGHTS) != 0;
-  store<u32>(HEADER, u32(isWeighted), IS_WEIGHTED);
-  if (isWeighted) gatherWeights(set, first, rows);
+  gatherInputs(set, first, rows);
+  gatherTargets(set, first, rows);
 }
 
 /** values [count] = scale . values, i32 to f32 in place: each rounded, then multiplied, as a byte is. The last vector is a whole one. */
@@ -107,10 +100,13 @@ export function gatherInputs(set: usize, first: i32, rows: i32): void {
       x += 16;
     }
   }
+  if (load<u32>(HEADER, MEANS)) {
+    standardize(rows);
+    return;
+  }
   // fill lanes may have been listed: they come last
   while (next > active && <usize>load<u32>(next - 4) >= inputs << 2) next -= 4;
   store<u32>(HEADER, <u32>((next - active) >> 2), ACTIVE_COUNT);
-  if (load<u32>(HEADER, MEANS)) standardize(rows);
 }
 
 /** x = (x - mean) / deviation, column by column. A zero is no longer one: every input is active. */
@@ -128,7 +124,6 @@ function standardize(rows: i32): void {
     }
     x += stride;
   }
-  memory.copy(<usize>load<u32>(HEADER, ACTIVE), <usize>load<u32>(HEADER, IDENTITY), bytes);
   store<u32>(HEADER, inputs, ACTIVE_COUNT);
 }
 
@@ -166,7 +161,16 @@ function touch(source: usize, order: usize, sampleBytes: usize, first: i32, rows
   store<u32>(HEADER, any, TOUCHED);
 }
 
-function gatherTargets(set: usize, first: i32, rows: i32): void {
+/** y, and the samples' weights if there are any. */
+export function gatherTargets(set: usize, first: i32, rows: i32): void {
+  gatherRows(set, first, rows);
+  if (load<f32>(HEADER, LABEL_SMOOTHING) != 0) smooth(rows);
+  const isWeighted = load<u32>(set, SET_WEIGHTS) != 0;
+  store<u32>(HEADER, u32(isWeighted), IS_WEIGHTED);
+  if (isWeighted) gatherWeights(set, first, rows);
+}
+
+function gatherRows(set: usize, first: i32, rows: i32): void {
   const source = <usize>load<u32>(set, SET_TARGETS);
   const order = <usize>load<u32>(set, SET_ORDER);
   const outputs = <usize>load<u32>(HEADER, OUTPUTS);

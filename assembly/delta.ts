@@ -7,6 +7,7 @@ import {
   HEADER,
   LAYER_BYTES,
   MIXED,
+  NARROW_UNITS,
   PANEL_ROW_BYTES,
   PANEL_UNITS,
   STRIDE,
@@ -55,9 +56,11 @@ export function transpose(target: usize, weights: usize, fanIn: i32, units: i32)
   const zero = f32x4.splat(0);
   for (let k = 0; k < fanIn; k += PANEL_UNITS) {
     const lastRow = min(PANEL_UNITS, fanIn - k);
+    // a narrow panel's fill is not read
+    const rows = lastRow > NARROW_UNITS ? PANEL_UNITS : lastRow;
     for (let j = 0; j < units; j += 4) {
       const source = weights + (<usize>(j >> 4) * fanIn + k) * PANEL_ROW_BYTES + ((<usize>j & 15) << 2);
-      for (let row = 0; row < PANEL_UNITS; row += 4) {
+      for (let row = 0; row < rows; row += 4) {
         const p = source + <usize>row * PANEL_ROW_BYTES;
         const r0 = row < lastRow ? v128.load(p) : zero;
         const r1 = row + 1 < lastRow ? v128.load(p, PANEL_ROW_BYTES) : zero;

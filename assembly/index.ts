@@ -22,6 +22,8 @@ export {
   evaluateRows,
   forward,
   loadWindow,
+  loadWindowInputs,
+  loadWindowTargets,
   trainRows,
 } from './step';
 

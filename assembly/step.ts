@@ -25,6 +25,7 @@ import {
   PARAMETER_FLOATS,
   RATES,
   ROW_WEIGHTS,
+  SET_INPUT_TYPE,
   SET_SAMPLES,
   STEP_COST,
   STEP_COUNT,
@@ -41,7 +42,7 @@ import {
   Y_STRIDE,
   Z,
 } from './abi';
-import { gather } from './batch';
+import { gather, gatherInputs, gatherTargets } from './batch';
 import { costSum, outputError } from './cost';
 import { backwardLayer } from './delta';
 import { forwardLayer } from './forward';
@@ -70,8 +71,8 @@ export function forward(rows: i32): void {
 function forwardPass(rows: i32, isTraining: bool): void {
   store<u32>(HEADER, u32(isTraining), IS_TRAINING);
   const count = load<i32>(HEADER, ACTIVE_COUNT);
-  // the list pays once an eighth of the inputs is left out
-  const listed = count <= load<i32>(HEADER, INPUTS) - (load<i32>(HEADER, INPUTS) >> 3);
+  // the list pays once more than an eighth of the inputs is left out
+  const listed = count < load<i32>(HEADER, INPUTS) - (load<i32>(HEADER, INPUTS) >> 3);
   forwardLayer(FIRST_LAYER, rows, listed ? <usize>load<u32>(HEADER, ACTIVE) : 0, count);
   for (let layer = FIRST_LAYER + LAYER_BYTES, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
     forwardLayer(layer, rows, 0, 0);
@@ -122,14 +123,15 @@ export function backward(rows: i32): void {
 /** Adds scale . (sum over rows of the gradients) to targets that lie at the given words of each layer's row. */
 function addAllGradients(weightsWord: usize, biasesWord: usize, rows: i32, scale: f32): void {
   for (let layer = FIRST_LAYER, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
-    const first = layer == FIRST_LAYER;
+    const fanIn = load<i32>(layer, FAN_IN);
+    const count = layer == FIRST_LAYER ? load<i32>(HEADER, ACTIVE_COUNT) : fanIn;
     addGradients(
       layer,
       <usize>load<u32>(layer + weightsWord),
       <usize>load<u32>(layer + biasesWord),
       rows,
-      <usize>load<u32>(HEADER + (first ? ACTIVE : IDENTITY)),
-      first ? load<i32>(HEADER, ACTIVE_COUNT) : load<i32>(layer, FAN_IN),
+      <usize>load<u32>(HEADER + (count == fanIn ? IDENTITY : ACTIVE)),
+      count,
       scale,
     );
   }
@@ -165,17 +167,20 @@ function descend(rows: i32): void {
   addAllGradients(WEIGHTS, BIASES, rows, <f32>(-load<f64>(HEADER, LEARNING_RATE) / <f64>rows));
 }
 
-/** A step, or the part of one that `rows` of its `stepRows` make, from row `stepRow` on. False: its cost is not finite. */
-function trainChunk(rows: i32, stepRow: i32, stepRows: i32): bool {
+/**
+ * A step, or the part of one that `rows` of its `stepRows` make, from row `stepRow` on. `isPlain`: what isPlainDescent says, asked once a
+ * call, since it costs an online step of a small network a tenth. False: the cost is not finite.
+ */
+function trainChunk(rows: i32, stepRow: i32, stepRows: i32, isPlain: bool): bool {
   store<u32>(HEADER, stepRow, STEP_ROW);
   forwardPass(rows, true);
   const cost = addCost(rows);
   if (!isFinite(cost) && !load<u32>(HEADER, IGNORE_NON_FINITE)) return false;
-  store<f64>(HEADER, (stepRow ? load<f64>(HEADER, STEP_COST) : 0) + cost / <f64>stepRows, STEP_COST);
   backward(rows);
-  if (rows == stepRows && isPlainDescent()) {
+  if (rows == stepRows && isPlain) {
     descend(rows);
   } else {
+    store<f64>(HEADER, (stepRow ? load<f64>(HEADER, STEP_COST) : 0) + cost / <f64>stepRows, STEP_COST);
     if (stepRow == 0) clearGradients();
     accumulateGradients(rows, 1 / <f64>stepRows);
     if (stepRow + rows == stepRows) applyGradients();
@@ -185,7 +190,7 @@ function trainChunk(rows: i32, stepRow: i32, stepRows: i32): bool {
 
 /** One step on the rows that lie in x and y. False: its cost is not finite, and nothing was updated. */
 export function trainRows(rows: i32): bool {
-  return trainChunk(rows, 0, rows);
+  return trainChunk(rows, 0, rows, isPlainDescent());
 }
 
 /**
@@ -196,20 +201,24 @@ export function trainChunks(position: i32, count: i32): i32 {
   const stepRows = load<i32>(HEADER, STEP_ROWS);
   const chunkRows = load<i32>(HEADER, CHUNK_ROWS);
   const samples = load<i32>(HEADER + TRAINING_SET, SET_SAMPLES);
+  const isPlain = isPlainDescent();
   let rate = <usize>load<u32>(HEADER, RATES);
+  let stepStart = position - (position % stepRows);
   store<u32>(HEADER, 0, STOPPED);
   for (; count > 0 && position < samples; --count) {
-    const stepRow = position % stepRows;
-    const stepEnd = min(position - stepRow + stepRows, samples);
+    const stepEnd = min(stepStart + stepRows, samples);
     const rows = min(chunkRows, stepEnd - position);
     if (rate) store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
     gather(HEADER + TRAINING_SET, position, rows);
-    if (!trainChunk(rows, stepRow, stepEnd - position + stepRow)) {
+    if (!trainChunk(rows, position - stepStart, stepEnd - stepStart, isPlain)) {
       store<u32>(HEADER, 1, STOPPED);
       break;
     }
     position += rows;
-    if (rate && position == stepEnd) rate += 8;
+    if (position == stepEnd) {
+      stepStart = stepEnd;
+      if (rate) rate += 8;
+    }
   }
   return position;
 }
@@ -217,6 +226,17 @@ export function trainChunks(position: i32, count: i32): i32 {
 /** Rows of the window into x and y. */
 export function loadWindow(rows: i32): void {
   gather(HEADER + WINDOW, 0, rows);
+}
+
+/** Rows of the window's targets into y; x stays as it is. */
+export function loadWindowTargets(rows: i32): void {
+  gatherTargets(HEADER + WINDOW, 0, rows);
+}
+
+/** Rows of the window's inputs, of that type, into x; y stays as it is. */
+export function loadWindowInputs(rows: i32, inputType: i32): void {
+  store<i32>(HEADER + WINDOW, inputType, SET_INPUT_TYPE);
+  gatherInputs(HEADER + WINDOW, 0, rows);
 }
 
 /** Cost, classes and errors of the rows that lie in x and y, added to the sums. */

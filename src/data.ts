@@ -141,7 +141,7 @@ export function withClassWeights(where: string, classWeights: unknown, data: Che
     return weight;
   });
   checkWeights(where, each, classes);
-  if (targets instanceof Float32Array) throw wrongType(where, 'class weights for rows of targets', 'labels as targets');
+  if (isFloats(targets)) throw wrongType(where, 'class weights for rows of targets', 'labels as targets');
   const products = new Float32Array(samples);
   for (let i = 0; i < samples; i++) products[i] = each[targets[i]] * (weights ? weights[i] : 1);
   checkWeights(`${where} times data.weights`, products, samples);
@@ -168,18 +168,15 @@ export function loadBatch(arena: Arena, data: CheckedData, first: number, rows: 
 
 /** The same for inputs alone: y stays as it is. */
 export function loadInputs(arena: Arena, inputs: Inputs, first: number, rows: number): void {
-  copyInputs(arena, abi.WINDOW, arena.plan.windowInputs, inputs, first, rows);
-  arena.header.setUint32(abi.WINDOW + abi.SET_TARGETS, 0, true);
-  arena.header.setUint32(abi.WINDOW + abi.SET_WEIGHTS, 0, true);
-  arena.core.loadWindow(rows);
+  writeInputs(arena, arena.plan.windowInputs, inputs, first, rows);
+  arena.core.loadWindowInputs(rows, typeOf(inputs));
 }
 
 /** The same for targets and weights alone: x stays as it is. */
 export function loadTargets(arena: Arena, targets: Targets, weights: Float32Array | undefined, rows: number): void {
   copyTargets(arena, abi.WINDOW, arena.plan.windowTargets, targets, 0, rows);
   copyWeights(arena, abi.WINDOW, arena.plan.windowWeights, weights, 0, rows);
-  arena.header.setUint32(abi.WINDOW + abi.SET_INPUTS, 0, true);
-  arena.core.loadWindow(rows);
+  arena.core.loadWindowTargets(rows);
 }
 
 /** Copies a whole data set to where the training steps read it. */
@@ -191,15 +188,22 @@ export function loadTrainingSet(arena: Arena, data: CheckedData): void {
   arena.header.setUint32(abi.TRAINING_SET + abi.SET_SAMPLES, data.samples, true);
 }
 
-/** Samples [first, first + rows) to `address`, and the description of the set that the core reads. */
-function copyInputs(arena: Arena, set: number, address: number, inputs: Inputs, first: number, rows: number): void {
-  const { header, spec } = arena;
+const typeOf = (inputs: Inputs) => (isBytes(inputs) ? abi.U8 : abi.F32);
+
+/** Samples [first, first + rows) to `address`. */
+function writeInputs(arena: Arena, address: number, inputs: Inputs, first: number, rows: number): void {
+  const { spec } = arena;
   const isAll = rows * spec.inputs === inputs.length;
   const part = isAll ? inputs : inputs.subarray(first * spec.inputs, (first + rows) * spec.inputs);
   arena.write(address, part);
   if (part instanceof Int32Array) arena.core.convertIntegers(address, part.length, spec.scale ?? 1);
-  header.setUint32(set + abi.SET_INPUTS, address, true);
-  header.setUint32(set + abi.SET_INPUT_TYPE, isBytes(part) ? abi.U8 : abi.F32, true);
+}
+
+/** The same, and the description of the set that the core reads. */
+function copyInputs(arena: Arena, set: number, address: number, inputs: Inputs, first: number, rows: number): void {
+  writeInputs(arena, address, inputs, first, rows);
+  arena.header.setUint32(set + abi.SET_INPUTS, address, true);
+  arena.header.setUint32(set + abi.SET_INPUT_TYPE, typeOf(inputs), true);
 }
 
 function copyTargets(arena: Arena, set: number, address: number, targets: Targets, first: number, rows: number): void {

@@ -12,6 +12,8 @@ export interface Core {
   trainChunks(position: number, count: number): number;
   convertIntegers(values: number, count: number, scale: number): void;
   loadWindow(rows: number): void;
+  loadWindowInputs(rows: number, inputType: number): void;
+  loadWindowTargets(rows: number): void;
   forward(rows: number): void;
   addCost(rows: number): number;
   backward(rows: number): void;
@@ -46,6 +48,8 @@ export const CORE_FUNCTIONS: readonly (keyof Core)[] = [
   'trainChunks',
   'convertIntegers',
   'loadWindow',
+  'loadWindowInputs',
+  'loadWindowTargets',
   'forward',
   'addCost',
   'backward',

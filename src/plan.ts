@@ -270,6 +270,7 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
   header(abi.Y, plan.y);
   header(abi.Y_STRIDE, plan.yStride);
   header(abi.OUTPUTS, plan.layers[plan.layers.length - 1].units);
+  header(abi.WINDOW + abi.SET_INPUTS, plan.windowInputs);
   header(abi.ROW_WEIGHTS, plan.rowWeights);
   header(abi.ACTIVE, plan.active);
   header(abi.IDENTITY, plan.identity);

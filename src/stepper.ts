@@ -92,7 +92,7 @@ export class Stepper {
    */
   advance(chunks: number): number {
     const { samples, stepRows, ignoreNonFinite } = this.#options;
-    let count = Math.min(chunks, MAX_RATES);
+    let count = chunks;
     if (!ignoreNonFinite && performance.now() - this.#snapshotTime > SNAPSHOT_MS) {
       const done = this.position % stepRows;
       if (done === 0) this.save();
@@ -143,7 +143,7 @@ export class Stepper {
       header.setFloat64(abi.LEARNING_RATE, clock.rate, true);
     } else {
       // no more chunks than steps that have a rate: exact where a step is one chunk, fewer than might be where it is not
-      rates = arena.doubles(plan.rates, Math.min(count, this.steps - this.stepsDone));
+      rates = arena.doubles(plan.rates, Math.min(count, MAX_RATES, this.steps - this.stepsDone));
       count = Math.min(count, this.#chunksOfSteps(clock.fill(rates)));
       header.setUint32(abi.RATES, plan.rates, true);
     }

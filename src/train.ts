@@ -2,7 +2,6 @@ import { type CheckedData, checkData, withClassWeights } from './data.js';
 import { checkEarlyStopping, type EarlyStoppingSpec } from './early-stopping.js';
 import { checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
 import { checkOptimizer, isFullBatch } from './optimizer.js';
-import { MAX_RATES } from './plan.js';
 import type { Spec } from './spec.js';
 import { checkSplit, splitData } from './split.js';
 import { Stepper, type Trainee } from './stepper.js';
@@ -15,6 +14,7 @@ const SLICE_MS = 4;
 /** The event loop gets a turn this often: sixty frames a second have 16 ms each. */
 const TURN_MS = 12;
 const PROGRESS_MS = 16;
+const MAX_SLICE_CHUNKS = 2 ** 20;
 
 const DEFAULT_BATCH_SIZE = 32;
 const MAX_COUNT = 2 ** 31 - 1;
@@ -228,7 +228,7 @@ export class EpochRunner {
       elapsedMs += now - start;
       this.#workMs += now - start;
       this.#samplesDone += stepper.position - before;
-      if (now - start < SLICE_MS) this.#sliceChunks = Math.min(2 * this.#sliceChunks, MAX_RATES);
+      if (now - start < SLICE_MS) this.#sliceChunks = Math.min(2 * this.#sliceChunks, MAX_SLICE_CHUNKS);
       else this.#sliceChunks = Math.ceil(this.#sliceChunks / 2);
 
       const report = (): ProgressReport => ({

@@ -229,7 +229,14 @@ test.each(SIZES)('transpose turns panels of units into panels of inputs: %i inpu
     for (let j = 0; j < units; j++) {
       for (let k = 0; k < roundUp(fanIn, 16); k++) {
         const got = memory[target.index + (k >> 4) * rows * 16 + j * 16 + (k & 15)];
-        const wanted = k < fanIn ? memory[weights.index + ((j >> 4) * fanIn + k) * 16 + (j & 15)] : 0;
+        const last = Math.min(16, fanIn - (k & ~15));
+        // of a panel of 8 inputs or less, only the groups of four that are used
+        const isLeft = last <= 8 && (k & 15) >= roundUp(last, 4);
+        const wanted = isLeft
+          ? SENTINEL
+          : k < fanIn
+            ? memory[weights.index + ((j >> 4) * fanIn + k) * 16 + (j & 15)]
+            : 0;
         if (got !== wanted) throw new Error(`w[${j}][${k}]: got ${got}, want ${wanted}`);
       }
     }
