@@ -14,6 +14,9 @@ export function checkSize(plan: Plan): Plan {
   return plan;
 }
 
+/** Up to so many floats a loop is faster than a call of set, which takes as long as a small prediction. */
+const SHORT = 32;
+
 /** Typed views of a whole memory, made anew when it has grown: making one costs more than a small prediction. */
 interface Views {
   readonly buffer: ArrayBuffer;
@@ -91,9 +94,12 @@ export class Arena {
   /** Numbers to `address`: bytes and integers as they are, f64 rounded to f32. */
   write(address: number, values: Inputs): void {
     this.checkAlive();
-    if (values instanceof Float32Array || values instanceof Float64Array) this.#views.floats.set(values, address / 4);
-    else if (values instanceof Int32Array) this.#views.integers.set(values, address / 4);
-    else this.#views.bytes.set(values, address);
+    const { floats, integers, bytes } = this.#views;
+    if (values instanceof Float32Array && values.length <= SHORT) {
+      for (let i = 0, k = address / 4; i < values.length; i++) floats[k + i] = values[i];
+    } else if (values instanceof Float32Array || values instanceof Float64Array) floats.set(values, address / 4);
+    else if (values instanceof Int32Array) integers.set(values, address / 4);
+    else bytes.set(values, address);
   }
 
   /** A view that is good until the memory grows. */
