@@ -127,8 +127,11 @@ export class Arena {
     const plan = checkSize(makePlan(this.spec, Math.max(capacity, this.#plan.capacity), set, slots));
     const engine = this.checkAlive();
     growMemory(engine.memory, plan.bytes);
+    const { x, windowInputs } = this.#plan;
     this.#plan = plan;
     this.#views = viewsOf(engine);
+    // nobody writes all lanes that fill a row of errors, and gradients count them
+    if (plan.x !== x || plan.windowInputs !== windowInputs) this.#views.bytes.fill(0, plan.x, plan.windowInputs);
     writeTables(this.#views.buffer, this.spec, plan);
   }
 

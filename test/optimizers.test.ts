@@ -245,6 +245,27 @@ describe('a step', () => {
     expect(net.layers.map(({ weightGradients, biasGradients }) => [weightGradients, biasGradients])).toEqual(before);
   });
 
+  it('counts no number that lay where the batch lies after growth in the length of the gradient', async () => {
+    const random = randomNumbers(17);
+    const numbers = (count: number) => Float32Array.from({ length: count }, () => 100 * random());
+    // ten outputs: 12 lanes of a row of errors are written, 16 are read
+    const options: NetworkOptions = { inputs: 5, layers: [{ units: 10, activation: 'linear' }], batchSize: 1 };
+    const [net, fresh] = [await createNetwork(options), await createNetwork(options)];
+    const [weights] = net.layers.map((layer) => layer.weights);
+    await net.fit(
+      { inputs: numbers(5 * 500), targets: numbers(10 * 500) },
+      { batchSize: 1, optimizer: sgd({ learningRate: 1e-9 }) },
+    );
+    net.layers[0].weights = weights;
+    net.layers[0].biases = new Float32Array(10);
+    const batch = { inputs: numbers(5 * 60), targets: numbers(10 * 60) };
+    for (const each of [net, fresh]) {
+      const optimizer = momentum({ learningRate: 0.1, clipNorm: 0.01 });
+      await each.fit(batch, { batchSize: 60, shuffle: false, optimizer });
+    }
+    expect(net.layers[0].weights).toEqual(fresh.layers[0].weights);
+  });
+
   it.each(all.map((optimizer) => [optimizer.name, optimizer] as const))(
     'of %s has the same bits through fit, trainBatch and applyGradients',
     async (_name, optimizer) => {
