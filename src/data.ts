@@ -38,7 +38,7 @@ export function checkInputs(where: string, inputs: unknown, { inputs: width, sca
   return inputs.length / width;
 }
 
-function isFloats(values: unknown): values is Float32Array | Float64Array {
+export function isFloats(values: unknown): values is Float32Array | Float64Array {
   return values instanceof Float32Array || values instanceof Float64Array;
 }
 

@@ -1,5 +1,6 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
+import { isFloats } from './data.js';
 import { checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
 import { ERROR_RECORD_DOUBLES, errorPairs } from './plan.js';
 import { outputsOf, type Spec } from './spec.js';
@@ -62,7 +63,7 @@ export function meanRocAuc(scores: Float32Array, outputs: number, targets: Targe
   const areas: number[] = [];
   for (let k = 0; k < outputs; k++) {
     const isPositive = (i: number) => {
-      if (targets instanceof Float32Array) return targets[i * outputs + k] > threshold;
+      if (isFloats(targets)) return targets[i * outputs + k] > threshold;
       return targets[i] === (outputs === 1 ? 1 : k);
     };
     const positives = new Float32Array(samples);

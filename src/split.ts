@@ -1,5 +1,5 @@
 import * as abi from '../assembly/abi.js';
-import type { CheckedData } from './data.js';
+import { type CheckedData, isFloats } from './data.js';
 import { checkObject, outOfRange, wrongType } from './errors.js';
 import { permutation } from './random.js';
 import { outputsOf, type Spec } from './spec.js';
@@ -24,8 +24,7 @@ export function checkSplit(where: string, value: unknown, data: CheckedData): Sp
 
 export function checkStratify(where: string, stratify: unknown, { targets }: Pick<CheckedData, 'targets'>): boolean {
   if (typeof stratify !== 'boolean') throw wrongType(where, stratify, 'true or false');
-  if (stratify && targets instanceof Float32Array)
-    throw wrongType(where, stratify, 'false for targets that are rows, not labels');
+  if (stratify && isFloats(targets)) throw wrongType(where, stratify, 'false for targets that are rows, not labels');
   return stratify;
 }
 
@@ -71,7 +70,7 @@ export function pick(
   return {
     samples: chosen.length,
     inputs: rowsOf(inputs, chosen, spec.inputs),
-    targets: rowsOf(targets, chosen, targets instanceof Float32Array ? outputsOf(spec) : 1),
+    targets: rowsOf(targets, chosen, isFloats(targets) ? outputsOf(spec) : 1),
     weights: weights && rowsOf(weights, chosen, 1),
   };
 }

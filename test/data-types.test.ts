@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { crossValidate } from '../src/cross-validation.js';
 import type { Inputs, NetworkOptions, Targets } from '../src/types.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 
@@ -82,6 +83,25 @@ test('targets: a Float64Array gives what the Float32Array of its numbers gives',
   const targets = doubles.slice(0, SAMPLES * 3);
   const rounded = Float32Array.from(targets);
   expect(await resultsOf(regression, doubles, targets)).toEqual(await resultsOf(regression, doubles, rounded));
+});
+
+test('targets: a Float64Array is rows of targets wherever labels would be something else', async () => {
+  const floats = Float32Array.from(rows);
+  const net = await createNetwork(OPTIONS);
+  const evaluation = net.evaluate({ inputs: doubles, targets: rows }, { rocAuc: true });
+  expect(evaluation).toEqual(net.evaluate({ inputs: doubles, targets: floats }, { rocAuc: true }));
+  const [fitted, other] = [await createNetwork(OPTIONS), await createNetwork(OPTIONS)];
+  const [report] = await fitted.fit({ inputs: doubles, targets: rows }, { validationSplit: 0.3 });
+  const [wanted] = await other.fit({ inputs: doubles, targets: floats }, { validationSplit: 0.3 });
+  expect(report.validation).toEqual(wanted.validation);
+  expect(fitted.layers[0].weights).toEqual(other.layers[0].weights);
+  const folds = await crossValidate(OPTIONS, { inputs: doubles, targets: rows }, { folds: 2 });
+  expect(folds.cost).toBe((await crossValidate(OPTIONS, { inputs: doubles, targets: floats }, { folds: 2 })).cost);
+  const refused = /labels/;
+  const data = { inputs: doubles, targets: rows };
+  await expect(net.fit(data, { classWeights: [1, 2, 3] })).rejects.toThrow(refused);
+  await expect(net.fit(data, { validationSplit: { share: 0.3, stratify: true } })).rejects.toThrow(refused);
+  await expect(crossValidate(OPTIONS, data, { stratify: true })).rejects.toThrow(refused);
 });
 
 describe('numbers that 32 bits cannot hold are refused, and change nothing', () => {
