@@ -102,18 +102,16 @@ export type TrainSettings = Omit<TrainPlan, 'data' | 'earlyStopping'>;
 export function checkTraining(data: unknown, options: TrainOptions, spec: Spec, current: Optimizer): TrainPlan {
   checkObject('options', options, OPTION_KEYS);
   const settings = checkSettings(options, spec, current);
-  const unweighted = checkData('data', data, spec);
+  let training = checkData('data', data, spec);
   const { classWeights, validationSplit } = options;
-  const given =
-    classWeights === undefined ? unweighted : withClassWeights('options.classWeights', classWeights, unweighted, spec);
   let { validation } = settings;
-  let training = given;
   if (validationSplit !== undefined) {
     if (validation) throw new TypeError('options.validationSplit: got validation data too, want one of them');
-    const parts = splitData(given, checkSplit('options.validationSplit', validationSplit, given), spec);
-    training = parts.training;
-    validation = parts.validation;
+    const split = checkSplit('options.validationSplit', validationSplit, training);
+    ({ training, validation } = splitData(training, split, spec));
   }
+  // after the split: validation does not use them
+  if (classWeights !== undefined) training = withClassWeights('options.classWeights', classWeights, training, spec);
   const earlyStopping = checkEarlyStopping('options.earlyStopping', options.earlyStopping);
   if (earlyStopping && !validation) {
     throw new TypeError('options.earlyStopping: got no validation data, want validation or validationSplit');

@@ -192,6 +192,23 @@ describe('class weights', () => {
     expect(weights).toEqual(problem(50).weights);
   });
 
+  test('do not count in a validation that is split off', async () => {
+    const { inputs, labels, weights } = problem(50);
+    const costs = await Promise.all(
+      [
+        [1, 1, 1],
+        [0.5, 0, 3],
+      ].map(async (classWeights) => {
+        const net = await createNetwork(options);
+        const data = { inputs, targets: labels, weights };
+        const still = sgd({ learningRate: 1e-30 });
+        const [{ validation }] = await net.fit(data, { classWeights, validationSplit: 0.4, optimizer: still });
+        return validation?.cost;
+      }),
+    );
+    expect(costs[1]).toBe(costs[0]);
+  });
+
   test('of one output: for the labels 0 and 1', async () => {
     const one = { ...options, layers: [{ units: 1, activation: 'sigmoid' as const }] };
     const { inputs } = problem(9);
