@@ -14,6 +14,8 @@ export interface Pass {
   isCurrent: boolean;
   /** The parameters stem from those of the last snapshot by steps alone (finite.ts). */
   isGuarded: boolean;
+  /** Amid a step of several chunks: to be called before the gradients are overwritten, so that the step can go on with its own. */
+  keepStep?: () => void;
 }
 
 /**
@@ -142,6 +144,7 @@ export class ArenaLayer implements Layer {
   #needGradients(name: string): void {
     this.#needBackward(name);
     if (this.#pass.done === 'gradients') return;
+    this.#pass.keepStep?.();
     this.#arena.core.clearGradients();
     this.#arena.core.accumulateGradients(this.#pass.rows, 1 / this.#pass.rows);
     this.#pass.done = 'gradients';

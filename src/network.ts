@@ -446,6 +446,7 @@ export class Network {
     this.#checkStep('trainBatch', rows);
     this.#reserveRows(rows);
     const { core, header } = this.#arena;
+    this.#pass.keepStep?.();
     this.#guard.enter(this.#arena, this.#pass, this.#clock);
     this.#writeStep(this.#trainingSamples ?? rows, this.#clock.next());
     // a cost of one's own may throw: what lies in the batch is then no pass
@@ -545,6 +546,7 @@ export class Network {
     const { core, header } = this.#arena;
     // a cost of one's own may throw: z and a are then still those of the last forward
     this.#pass.done = 'forward';
+    this.#pass.keepStep?.();
     loadTargets(this.#arena, y, weights, rows);
     header.setFloat64(abi.COST_SUM, 0, true);
     header.setFloat64(abi.STEP_COST, core.addCost(rows) / rows, true);

@@ -50,6 +50,8 @@ export class Stepper {
   #snapshotPosition = 0;
   #snapshotTime = 0;
   #epoch = 0;
+  /** Puts the sums of the step in progress back, where another call has overwritten them. */
+  #resumeStep: (() => void) | undefined;
 
   constructor(trainee: Trainee, options: StepperOptions) {
     this.#trainee = trainee;
@@ -151,6 +153,9 @@ export class Stepper {
     // a cost of one's own may throw amid a step: what lies in the batch is then no pass
     pass.done = 'nothing';
     pass.isCurrent = false;
+    this.#resumeStep?.();
+    this.#resumeStep = undefined;
+    pass.keepStep = undefined;
     const position = core.trainChunks(this.position, count);
     header.setUint32(abi.RATES, 0, true);
     header.setUint32(abi.IGNORE_NON_FINITE, 0, true);
@@ -158,6 +163,7 @@ export class Stepper {
     // a step that is not at its end has used its rate too
     const isWithin = position % stepRows !== 0 && position !== this.#options.samples;
     const taken = (header.getUint32(abi.STEP_COUNT, true) - stepsBefore) >>> 0;
+    if (isWithin) pass.keepStep = () => this.#keepStep();
     this.learningRate = rates ? rates[Math.max(taken + Number(isWithin) - 1, 0)] : (clock.rate as number);
     clock.steps += taken;
     this.position = position;
@@ -168,6 +174,18 @@ export class Stepper {
     pass.isCurrent = false;
     pass.isGuarded = false;
     return isStopped ? undefined : header.getFloat64(abi.COST_SUM, true);
+  }
+
+  #keepStep(): void {
+    const { arena, pass } = this.#trainee;
+    const sums = () => arena.floats(arena.plan.gradients, arena.plan.parameterFloats);
+    const kept = sums().slice();
+    const cost = arena.header.getFloat64(abi.STEP_COST, true);
+    pass.keepStep = undefined;
+    this.#resumeStep = () => {
+      sums().set(kept);
+      arena.header.setFloat64(abi.STEP_COST, cost, true);
+    };
   }
 
   /** Chunks from here to the end of the `steps`-th step. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sgd } from '../src/index.js';
+import { irprop, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { MAX_CHUNK_ROWS } from '../src/stepper.js';
 import { expectWithin, noErrors, type ParameterErrors, stepErrors } from './bounds.js';
@@ -136,5 +136,33 @@ it('takes accumulate from 1 up', async () => {
   ];
   for (const [accumulate, message] of wrong) {
     await expect(net.fit({ inputs, targets }, { accumulate: accumulate as number })).rejects.toThrow(message);
+  }
+});
+
+it.each<[string, (net: Network) => unknown]>([
+  ['reads gradients', (net) => net.layers[0].weightGradients],
+  [
+    'computes others',
+    (net) => {
+      net.forward(inputs.subarray(0, 15));
+      net.backward(targets.subarray(0, 9));
+      return net.layers[1].biasGradients;
+    },
+  ],
+  ['predicts and evaluates', (net) => [net.predict(inputs), net.evaluate({ inputs, targets })]],
+])('a step of several chunks stays what it is where a callback amid it %s', async (_, look) => {
+  for (const own of [sgd({ learningRate: 0.5 }), irprop()]) {
+    const [net, other] = [await start(), await start()];
+    const fit = { batchSize: SAMPLES, epochs: 30, shuffle: false, optimizer: own };
+    let count = 0;
+    // the first report comes after one chunk
+    const onProgress = ({ samples }: { samples: number }) => {
+      if (samples % SAMPLES !== 0) count++;
+      look(net);
+    };
+    await net.fit({ inputs, targets }, { ...fit, onProgress });
+    await other.fit({ inputs, targets }, fit);
+    expect(count).toBeGreaterThan(0);
+    expect(parametersOf(net)).toEqual(parametersOf(other));
   }
 });
