@@ -76,6 +76,8 @@ export class Snapshot {
   #steps = 0;
   #optimizerSteps = 0;
   #clockSteps = 0;
+  /** abi.PREVIOUS_COST and MOMENTUM_PRODUCT, side by side. */
+  #memory = new Float64Array(2);
 
   /** False, and nothing taken, where not all of it is finite. */
   take(arena: Arena, clock: RateClock): boolean {
@@ -88,6 +90,7 @@ export class Snapshot {
     this.#steps = arena.header.getUint32(abi.STEP_COUNT, true);
     this.#optimizerSteps = arena.header.getUint32(abi.OPTIMIZER_STEPS, true);
     this.#clockSteps = clock.steps;
+    this.#memory.set(arena.doubles(abi.HEADER + abi.PREVIOUS_COST, 2));
     return true;
   }
 
@@ -98,6 +101,7 @@ export class Snapshot {
     arena.header.setUint32(abi.STEP_COUNT, this.#steps, true);
     arena.header.setUint32(abi.OPTIMIZER_STEPS, this.#optimizerSteps, true);
     clock.steps = this.#clockSteps;
+    arena.doubles(abi.HEADER + abi.PREVIOUS_COST, 2).set(this.#memory);
   }
 }
 

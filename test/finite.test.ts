@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cosine, NonFiniteError, sgd } from '../src/index.js';
+import { cosine, irprop, NonFiniteError, nadam, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import type { NetworkOptions, TrainOptions } from '../src/types.js';
 import { createNetwork, randomNumbers, startKernels } from './build.js';
@@ -125,6 +125,21 @@ describe('fit', () => {
     const [report] = await net.fit(data, { optimizer: sgd({ learningRate: 0.1 }) });
     expect(report.cost).toBeLessThan(1);
   });
+
+  it.each([nadam({ learningRate: 3e37 }), irprop({ learningRate: 1e37, stepMax: 3e38 })])(
+    'takes steps again as they were with what $name remembers beside its slots',
+    async (optimizer) => {
+      const layers: NetworkOptions['layers'] = [{ units: 1, activation: 'linear', initializer: 'zeros', bias: false }];
+      const far: NetworkOptions = { inputs: 1, layers, cost: 'meanAbsoluteError' };
+      const given = { inputs: new Float32Array(6).fill(1e-3), targets: new Float32Array(6).fill(3e38) };
+      const fit = { epochs: 50, batchSize: optimizer.name === 'irprop' ? 6 : 1, optimizer };
+      const net = await createNetwork(far);
+      const { epoch = 0, step } = await failureOf(net.fit(given, fit));
+      expect(epoch).toBeGreaterThan(0);
+      const steps = (epoch * 6) / fit.batchSize + step;
+      expect(parametersOf(net)).toEqual(await after(steps, given, fit, await createNetwork(far)));
+    },
+  );
 
   it('says when the inputs are the likely cause', async () => {
     const net = await createNetwork({
