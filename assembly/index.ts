@@ -1,5 +1,6 @@
 // The ABI: every exported function, in the order src/ calls them. Shapes and addresses are in the header and the layer
 // table (abi.ts), which src/plan.ts writes before any of these is called.
+import { ABI_VERSION } from './abi';
 import { exp, log, log1p, sigmoid, tanh } from './math';
 
 // Creation
@@ -56,6 +57,10 @@ export function mapFloats(f: i32, target: usize, source: usize, floats: i32): vo
     v128.store(target, y);
     target += 16;
   }
+}
+
+export function abiVersion(): i32 {
+  return ABI_VERSION;
 }
 
 /** Where the constants end: the header must lie past it. */

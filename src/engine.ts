@@ -1,9 +1,10 @@
+import { ABI_VERSION } from '../assembly/abi.js';
 import { outOfRange, wrongType } from './errors.js';
 import type { BuildName } from './types.js';
 
 /** Every function of the core that src/ calls: the ABI on one screen. Addresses are bytes, counts are rows or steps. */
 export interface Core {
-  constantsEnd(): number;
+  abiVersion(): number;
   fillNormal(target: number, floats: number, deviation: number, purpose: number, stream: number): void;
   fillUniform(target: number, floats: number, limit: number, purpose: number, stream: number): void;
   measureColumns(moments: number, first: number, rows: number, seen: number): void;
@@ -36,34 +37,6 @@ export interface CoreImports {
   /** Writes dC/da of `rows` rows to the output layer's delta. */
   customGradient(rows: number): void;
 }
-
-/** The names of Core, to know a module of another version or kind. */
-export const CORE_FUNCTIONS: readonly (keyof Core)[] = [
-  'constantsEnd',
-  'fillNormal',
-  'fillUniform',
-  'measureColumns',
-  'shuffle',
-  'fillOrthogonal',
-  'trainChunks',
-  'convertIntegers',
-  'loadWindow',
-  'loadWindowInputs',
-  'loadWindowTargets',
-  'forward',
-  'addCost',
-  'backward',
-  'clearGradients',
-  'accumulateGradients',
-  'applyGradients',
-  'trainRows',
-  'evaluateRows',
-  'largestMagnitude',
-  'penalty',
-  'addScaled',
-  'dot',
-  'scaleFloats',
-];
 
 export interface Engine {
   readonly core: Core;
@@ -120,12 +93,15 @@ function compiled(build: BuildName): Promise<WebAssembly.Module> {
   return module;
 }
 
-function checkModule(wasm: unknown): void {
-  const wanted = 'a WebAssembly.Module of simdprop/simd.wasm or simdprop/relaxed.wasm of this version';
-  if (!(wasm instanceof WebAssembly.Module)) throw wrongType('wasm', wasm, wanted);
-  const names = WebAssembly.Module.exports(wasm).map(({ name }) => name);
-  const missing = CORE_FUNCTIONS.find((name) => !names.includes(name));
-  if (missing) throw new TypeError(`wasm: got a module without the function ${missing}, want ${wanted}`);
+const WANTED = 'a WebAssembly.Module of simdprop/simd.wasm or simdprop/relaxed.wasm of this version';
+
+/** The exports of `module`, unless it is another version's or no core at all. */
+async function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<Core> {
+  if (!(module instanceof WebAssembly.Module)) throw wrongType('wasm', module, WANTED);
+  const isCore = WebAssembly.Module.exports(module).some(({ name }) => name === 'abiVersion');
+  const core = isCore && ((await WebAssembly.instantiate(module, imports)).exports as unknown as Core);
+  if (!core || core.abiVersion() !== ABI_VERSION) throw new TypeError(`wasm: got another module, want ${WANTED}`);
+  return core;
 }
 
 /** A core with a memory of its own, of at least `bytes`. */
@@ -135,17 +111,13 @@ export async function startEngine(
   bytes: number,
   imports?: CoreImports,
 ): Promise<Engine> {
-  if (wasm !== undefined) checkModule(wasm);
-  const module = wasm ?? (await compiled(build));
+  const module = wasm === undefined ? await compiled(build) : wasm;
   const memory = allocate(bytes);
   const abort = (_message: number, _file: number, line: number, column: number) => {
     throw new Error(`simdprop: an assertion of the core failed at ${line}:${column}`);
   };
-  const { exports } = await WebAssembly.instantiate(module, {
-    env: { memory, abort },
-    cost: { ...(imports ?? NO_COST) },
-  });
-  return { core: exports as unknown as Core, memory };
+  const core = await instantiate(module, { env: { memory, abort }, cost: { ...(imports ?? NO_COST) } });
+  return { core, memory };
 }
 
 function allocate(bytes: number): WebAssembly.Memory {

@@ -26,6 +26,7 @@ export function loadNetwork(bytes: Uint8Array, options: { cost?: CustomCost } = 
 
 /** The functions that only tests call, beside those of Core. */
 export interface Kernels extends Core {
+  constantsEnd(): number;
   activate(activation: number, a: number, z: number, stride: number, units: number, rows: number): void;
   multiplyBySlope(
     activation: number,
