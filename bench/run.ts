@@ -2,9 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { Network } from 'simdprop';
-import { Bench, type Task } from 'tinybench';
 import type { Assignment, Order, Outcome } from './contestant.js';
+import { activations, dropout, mixedLayers } from './kernels.js';
 import { alignTable, describeMachine, machineLine, median, saveResult } from './machine.js';
+import { type Section, takeTurns } from './turns.js';
+import { updates } from './updates.js';
 import { makeWorkload, type Workload, workloadNames } from './workloads.js';
 
 // Training and inference against plain JavaScript: the same samples in the same order from the same weights, each contestant
@@ -36,8 +38,9 @@ interface Row {
 }
 
 const HELP = `npm run bench -- [--only TEXT] [--save]
-  --only TEXT  only the workloads whose name contains TEXT
-  --save       also write bench/results/<date>-<node version>.json`;
+  --only TEXT  only the rows whose section and name contain TEXT: workload 2-2-1 online, activation relu, mixed relu and tanh,
+               dropout 0.2, update adam, ...
+  --save       also write bench/results/<date>-<node version>[-only-TEXT].json`;
 
 function listContests({ name, inputs, data, epochs, inference }: Workload): Contest[] {
   const training = {
@@ -95,41 +98,56 @@ async function checkSame({ name, order }: Contest, contestants: ChildProcess[]):
 }
 
 async function measure({ name, samples, order }: Contest, contestants: ChildProcess[]): Promise<Row> {
-  const bench = new Bench({ time: 0, iterations: 1, warmup: false, throws: true });
-  let runs = 0;
-  const [simdprop, plain] = contestants.map((child, contestant) => {
-    const timed = async () => {
-      ++runs;
-      // the time that counts is the contestant's own: without the messages, and without putting the weights back
-      return { overriddenDuration: (await run(child, order)).elapsedMs };
-    };
-    bench.add(CONTESTANTS[contestant], timed, { async: true });
-    return bench.getTask(CONTESTANTS[contestant])!;
-  });
-  const samplesPerSecond = async (task: Task) => {
-    // a task that is completed would return its old result
-    task.reset();
-    const { result } = await task.run();
-    if (result.state !== 'completed') throw new Error(`${name}: ${task.name} is ${result.state}`);
-    return (1000 * samples) / result.latency.p50;
-  };
-  const pairs: { simdprop: number; plain: number }[] = [];
-  for (let pair = 0; pair < WARM_UP_PAIRS + PAIRS; ++pair) {
-    const simdpropFirst = pair % 2 === 0 ? await samplesPerSecond(simdprop) : undefined;
-    const plainSpeed = await samplesPerSecond(plain);
-    pairs.push({ simdprop: simdpropFirst ?? (await samplesPerSecond(simdprop)), plain: plainSpeed });
-  }
-  if (runs !== 2 * pairs.length) {
-    throw new Error(`${name}: got ${runs} runs, want ${2 * pairs.length}: some results are old ones`);
-  }
-  const measured = pairs.slice(WARM_UP_PAIRS);
+  const contenders = contestants.map((child, contestant) => ({
+    name: `${name}: ${CONTESTANTS[contestant]}`,
+    // the time that counts is the contestant's own: without the messages, and without putting the weights back
+    run: async () => ({ overriddenDuration: (await run(child, order)).elapsedMs }),
+    isAsync: true,
+  }));
+  const [simdprop, plain] = await takeTurns(contenders, { rounds: PAIRS, warmUpRounds: WARM_UP_PAIRS, iterations: 1 });
   return {
     contest: name,
-    simdprop: median(measured.map((pair) => pair.simdprop)),
-    plain: median(measured.map((pair) => pair.plain)),
-    ratio: median(measured.map((pair) => pair.simdprop / pair.plain)),
+    simdprop: (1000 * samples) / median(simdprop),
+    plain: (1000 * samples) / median(plain),
+    ratio: median(simdprop.map((ms, pair) => plain[pair] / ms)),
   };
 }
+
+const workloads: Section = {
+  name: 'workload',
+  rows: workloadNames,
+  async measure(names) {
+    const rows: Row[] = [];
+    for (const name of names) {
+      const workload = makeWorkload(name);
+      const contestants = await startContestants(workload);
+      try {
+        for (const contest of listContests(workload)) {
+          process.stderr.write(`${contest.name} ...\n`);
+          await checkSame(contest, contestants);
+          rows.push(await measure(contest, contestants));
+        }
+      } finally {
+        for (const contestant of contestants) contestant.disconnect();
+      }
+    }
+    const count = (speed: number) => Math.round(speed).toLocaleString('en-US');
+    const cells = rows.map(({ contest, simdprop, plain, ratio }) => [
+      contest,
+      count(simdprop),
+      count(plain),
+      `${ratio.toFixed(2)}x`,
+      ratio < 1 ? 'LOST' : '',
+    ]);
+    const table = [
+      `samples per second, median of ${PAIRS} alternate runs; ratio: median of the pairs`,
+      alignTable([['', 'simdprop', 'plain JavaScript', 'ratio', ''], ...cells]),
+    ].join('\n');
+    return { rows, table };
+  },
+};
+
+const SECTIONS: Section[] = [workloads, activations, mixedLayers, dropout, updates];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -139,43 +157,27 @@ async function main(): Promise<void> {
     console.log(HELP);
     return;
   }
-  const names = workloadNames.filter((name) => name.includes(values.only));
-  if (names.length === 0) {
-    throw new Error(
-      `--only: got '${values.only}', want a part of ${workloadNames.map((name) => `'${name}'`).join(', ')}`,
-    );
+  const chosen = SECTIONS.map((section) => ({
+    section,
+    names: section.rows.filter((row) => `${section.name} ${row}`.includes(values.only)),
+  })).filter(({ names }) => names.length > 0);
+  if (chosen.length === 0) {
+    const all = SECTIONS.flatMap(({ name, rows }) => rows.map((row) => `'${name} ${row}'`));
+    throw new Error(`--only: got '${values.only}', want a part of ${all.join(', ')}`);
   }
   const machine = describeMachine();
   console.log(machineLine(machine));
-  const rows: Row[] = [];
-  for (const name of names) {
-    const workload = makeWorkload(name);
-    const contestants = await startContestants(workload);
-    try {
-      for (const contest of listContests(workload)) {
-        process.stderr.write(`${contest.name} ...\n`);
-        await checkSame(contest, contestants);
-        rows.push(await measure(contest, contestants));
-      }
-    } finally {
-      for (const contestant of contestants) contestant.disconnect();
-    }
+  const results: Record<string, readonly object[]> = {};
+  for (const { section, names } of chosen) {
+    const { rows, table } = await section.measure(names);
+    console.log(`\n${table}`);
+    results[section.name] = rows;
   }
-  const count = (speed: number) => Math.round(speed).toLocaleString('en-US');
-  console.log(`samples per second, median of ${PAIRS} alternate runs; ratio: median of the pairs`);
-  console.log(
-    alignTable([
-      ['', 'simdprop', 'plain JavaScript', 'ratio', ''],
-      ...rows.map(({ contest, simdprop, plain, ratio }) => [
-        contest,
-        count(simdprop),
-        count(plain),
-        `${ratio.toFixed(2)}x`,
-        ratio < 1 ? 'LOST' : '',
-      ]),
-    ]),
-  );
-  if (values.save) console.log(saveResult(`${machine.date}-node-${machine.node.slice(1)}`, machine, { rows }));
+  if (values.save) {
+    // a part does not take the place of the whole
+    const part = values.only && `-only-${values.only.replace(/[^\w.-]+/g, '-')}`;
+    console.log(`\n${saveResult(`${machine.date}-node-${machine.node.slice(1)}${part}`, machine, results)}`);
+  }
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { Bench } from 'tinybench';
 import * as abi from '../assembly/abi.js';
 import { startEngine } from '../src/engine.js';
 import {
@@ -21,7 +19,8 @@ import {
 import { makePlan, writeTables } from '../src/plan.js';
 import { checkSpec } from '../src/spec.js';
 import type { NetworkOptions, Optimizer } from '../src/types.js';
-import { alignTable, describeMachine, machineLine, median, saveResult } from './machine.js';
+import { alignTable, median } from './machine.js';
+import { type Section, takeTurns } from './turns.js';
 
 // Optimizers' steps on a million parameters, in bytes read and written a second, beside a plain copy that moves as many bytes: a loop of
 // v128 loads and stores in a WebAssembly module of its own. The two take turns, so that what the machine does meanwhile hits both alike.
@@ -29,10 +28,6 @@ import { alignTable, describeMachine, machineLine, median, saveResult } from './
 const UNITS = 1000;
 const PAIRS = 15;
 const ITERATIONS = 12;
-
-const HELP = `npm run bench:updates -- [--only TEXT] [--save]
-  --only TEXT  only the updates whose name contains TEXT
-  --save       also write bench/results/updates-<date>-<node version>.json`;
 
 interface Row {
   update: string;
@@ -120,56 +115,42 @@ async function measure(case_: Case, copyModule: WebAssembly.Module): Promise<Row
   const [name, optimizer] = case_;
   const { step, bytes } = await prepareUpdate(case_);
   const copy = prepareCopy(copyModule, bytes);
-  const medianMs = async (task: () => void) => {
-    const bench = new Bench({ time: 0, iterations: ITERATIONS, warmup: false, throws: true });
-    bench.add(name, task);
-    const [{ result }] = await bench.run();
-    if (result.state !== 'completed') throw new Error(`${name}: the task is ${result.state}`);
-    return result.latency.p50;
-  };
-  const pairs: { update: number; copy: number }[] = [];
-  for (let pair = 0; pair <= PAIRS; pair++) {
-    pairs.push({ update: await medianMs(step), copy: await medianMs(copy) });
-  }
-  // the first warms up
-  const measured = pairs.slice(1);
+  const [updateMs, copyMs] = await takeTurns(
+    [
+      { name, run: step, isAsync: false },
+      { name: `copy as ${name}`, run: copy, isAsync: false },
+    ],
+    { rounds: PAIRS, warmUpRounds: 1, iterations: ITERATIONS },
+  );
   return {
     update: name,
-    gigabytes: bytes / median(measured.map((pair) => pair.update)) / 1e6,
-    copyGigabytes: bytes / median(measured.map((pair) => pair.copy)) / 1e6,
-    ratio: median(measured.map((pair) => pair.copy / pair.update)),
+    gigabytes: bytes / median(updateMs) / 1e6,
+    copyGigabytes: bytes / median(copyMs) / 1e6,
+    ratio: median(updateMs.map((ms, pair) => copyMs[pair] / ms)),
     wanted: ['adam', 'adamw', 'nadam'].includes(optimizer.name) ? 0.35 : 0.6,
   };
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { only: { type: 'string', default: '' }, save: { type: 'boolean' }, help: { type: 'boolean' } },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return;
-  }
-  const machine = describeMachine();
-  console.log(machineLine(machine));
-  const copyModule = await compileCopy();
-  const rows: Row[] = [];
-  for (const case_ of CASES) if (case_[0].includes(values.only)) rows.push(await measure(case_, copyModule));
-  console.log(
-    alignTable([
-      ['update of 1M parameters', 'GB/s', 'copy GB/s', 'of the copy', 'wanted'],
-      ...rows.map(({ update, gigabytes, copyGigabytes, ratio, wanted }) => [
-        update,
-        gigabytes.toFixed(1),
-        copyGigabytes.toFixed(1),
-        `${(100 * ratio).toFixed(0)} %`,
-        `${100 * wanted} %`,
-      ]),
-    ]),
-  );
-  if (values.save) {
-    console.log(saveResult(`updates-${machine.date}-${machine.node}`, machine, { rows }));
-  }
-}
-
-await main();
+export const updates: Section = {
+  name: 'update',
+  rows: CASES.map(([name]) => name),
+  async measure(names) {
+    const copyModule = await compileCopy();
+    const rows: Row[] = [];
+    for (const case_ of CASES) {
+      if (!names.includes(case_[0])) continue;
+      process.stderr.write(`update ${case_[0]} ...\n`);
+      rows.push(await measure(case_, copyModule));
+    }
+    const cells = rows.map(({ update, gigabytes, copyGigabytes, ratio, wanted }) => [
+      update,
+      gigabytes.toFixed(1),
+      copyGigabytes.toFixed(1),
+      `${(100 * ratio).toFixed(0)} %`,
+      `${100 * wanted} %`,
+      ratio < wanted ? 'MISSED' : '',
+    ]);
+    const table = alignTable([['update of 1M parameters', 'GB/s', 'copy GB/s', 'of the copy', 'wanted', ''], ...cells]);
+    return { rows, table };
+  },
+};
