@@ -7,12 +7,12 @@ import { defineConfig } from 'tsup';
 // both need they both hold, but for the core and the Network itself.
 export default defineConfig({
   entry: [
-    ...['index', 'lbfgs', 'load', 'stream', 'cross-validation', 'graph', 'io/idx', 'io/csv'].map(
+    ...['index', 'lbfgs', 'load', 'split', 'stream', 'cross-validation', 'graph', 'io/idx', 'io/csv'].map(
       (name) => `src/${name}.ts`,
     ),
     ...['simd', 'relaxed'].map((build) => `src/generated/${build}.ts`),
   ],
-  external: [/^\.\/(index|lbfgs|load|stream)\.js$/, /^\.\/generated\//],
+  external: [/^\.\/(index|lbfgs|load|split|stream)\.js$/, /^\.\/generated\//],
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',

@@ -47,6 +47,7 @@ import { costSum, outputError } from './cost';
 import { backwardLayer } from './delta';
 import { forwardLayer } from './forward';
 import { addGradients, scaleRows } from './gradient';
+import { addVectorGradients, backwardVectors, forwardVectors, isVectorWide } from './online';
 import { addErrors, score } from './score';
 import { decayForDescent, isPlainDescent, updateParameters } from './update';
 
@@ -99,6 +100,12 @@ export function addCost(rows: i32): f64 {
 
 /** delta^L from y, then delta^l of every layer down to the first. */
 export function backward(rows: i32): void {
+  computeOutputErrors(rows);
+  for (let layer = lastLayer(); layer > FIRST_LAYER; layer -= LAYER_BYTES) backwardLayer(layer, rows);
+}
+
+/** delta^L from y. */
+function computeOutputErrors(rows: i32): void {
   const last = lastLayer();
   const delta = <usize>load<u32>(last, DELTA);
   const stride = <usize>load<u32>(last, STRIDE);
@@ -117,7 +124,6 @@ export function backward(rows: i32): void {
     rows,
   );
   if (load<u32>(HEADER, IS_WEIGHTED)) scaleRows(delta, <usize>load<u32>(HEADER, ROW_WEIGHTS), stride, units, rows);
-  for (let layer = last; layer > FIRST_LAYER; layer -= LAYER_BYTES) backwardLayer(layer, rows);
 }
 
 /** Adds scale . (sum over rows of the gradients) to targets that lie at the given words of each layer's row. */
@@ -168,16 +174,36 @@ function descend(rows: i32): void {
 }
 
 /**
- * A step, or the part of one that `rows` of its `stepRows` make, from row `stepRow` on. `isPlain`: what isPlainDescent says, asked once a
- * call, since it costs an online step of a small network a tenth. False: the cost is not finite.
+ * How steps go, which is asked once a call, since it costs an online step of a small network a tenth: gradients added up and handed to
+ * the optimizer, straight into the parameters, or that for one sample of a network of vectors.
  */
-function trainChunk(rows: i32, stepRow: i32, stepRows: i32, isPlain: bool): bool {
+const ACCUMULATED = 0;
+const PLAIN = 1;
+const VECTORS = 2;
+
+function kindOfSteps(): i32 {
+  if (!isPlainDescent()) return ACCUMULATED;
+  return isVectorWide() ? VECTORS : PLAIN;
+}
+
+/** A step, or the part of one that `rows` of its `stepRows` make, from row `stepRow` on. False: the cost is not finite. */
+function trainChunk(rows: i32, stepRow: i32, stepRows: i32, kind: i32): bool {
   store<u32>(HEADER, stepRow, STEP_ROW);
-  forwardPass(rows, true);
+  const isVector = kind == VECTORS && stepRows == 1;
+  if (isVector) forwardVectors();
+  else forwardPass(rows, true);
   const cost = addCost(rows);
   if (!isFinite(cost) && !load<u32>(HEADER, IGNORE_NON_FINITE)) return false;
+  if (isVector) {
+    computeOutputErrors(1);
+    backwardVectors();
+    countStep();
+    decayForDescent();
+    addVectorGradients(<f32>-load<f64>(HEADER, LEARNING_RATE));
+    return true;
+  }
   backward(rows);
-  if (rows == stepRows && isPlain) {
+  if (rows == stepRows && kind != ACCUMULATED) {
     descend(rows);
   } else {
     store<f64>(HEADER, (stepRow ? load<f64>(HEADER, STEP_COST) : 0) + cost / <f64>stepRows, STEP_COST);
@@ -190,7 +216,7 @@ function trainChunk(rows: i32, stepRow: i32, stepRows: i32, isPlain: bool): bool
 
 /** One step on the rows that lie in x and y. False: its cost is not finite, and nothing was updated. */
 export function trainRows(rows: i32): bool {
-  return trainChunk(rows, 0, rows, isPlainDescent());
+  return trainChunk(rows, 0, rows, kindOfSteps());
 }
 
 /**
@@ -201,7 +227,7 @@ export function trainChunks(position: i32, count: i32): i32 {
   const stepRows = load<i32>(HEADER, STEP_ROWS);
   const chunkRows = load<i32>(HEADER, CHUNK_ROWS);
   const samples = load<i32>(HEADER + TRAINING_SET, SET_SAMPLES);
-  const isPlain = isPlainDescent();
+  const kind = kindOfSteps();
   let rate = <usize>load<u32>(HEADER, RATES);
   let stepStart = position - (position % stepRows);
   store<u32>(HEADER, 0, STOPPED);
@@ -210,7 +236,7 @@ export function trainChunks(position: i32, count: i32): i32 {
     const rows = min(chunkRows, stepEnd - position);
     if (rate) store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
     gather(HEADER + TRAINING_SET, position, rows);
-    if (!trainChunk(rows, position - stepStart, stepEnd - stepStart, isPlain)) {
+    if (!trainChunk(rows, position - stepStart, stepEnd - stepStart, kind)) {
       store<u32>(HEADER, 1, STOPPED);
       break;
     }

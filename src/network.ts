@@ -234,7 +234,8 @@ export class Network {
 
   /** The same as an iterator of reports: an epoch is trained when its report is asked for, `break` ends the training. */
   async *train(data: DataSet, options: TrainOptions = {}): AsyncGenerator<EpochReport, void, undefined> {
-    const plan = checkTraining(data, options, this.#arena.spec, this.#optimizer);
+    const split = options?.validationSplit === undefined ? undefined : await import('./split.js');
+    const plan = checkTraining(data, options, this.#arena.spec, this.#optimizer, split);
     if (this.#isTraining) throw new Error('fit: got a call while this network is being trained, want one at a time');
     plan.signal?.throwIfAborted();
     this.#isTraining = true;

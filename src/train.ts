@@ -3,7 +3,6 @@ import { checkEarlyStopping, type EarlyStoppingSpec } from './early-stopping.js'
 import { checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
 import { checkOptimizer, isFullBatch } from './optimizer.js';
 import type { Spec } from './spec.js';
-import { checkSplit, splitData } from './split.js';
 import { Stepper, type Trainee } from './stepper.js';
 import type { Optimizer, ProgressReport, TrainOptions } from './types.js';
 
@@ -99,16 +98,23 @@ export function rowsOfStep(stepRows: number, samples: number, optimizer: Optimiz
 /** A training plan but for what needs the data. */
 export type TrainSettings = Omit<TrainPlan, 'data' | 'earlyStopping'>;
 
-export function checkTraining(data: unknown, options: TrainOptions, spec: Spec, current: Optimizer): TrainPlan {
+/** `split`: split.ts, loaded where the options ask for a split. */
+export function checkTraining(
+  data: unknown,
+  options: TrainOptions,
+  spec: Spec,
+  current: Optimizer,
+  split: typeof import('./split.js') | undefined,
+): TrainPlan {
   checkObject('options', options, OPTION_KEYS);
   const settings = checkSettings(options, spec, current);
   let training = checkData('data', data, spec);
   const { classWeights, validationSplit } = options;
   let { validation } = settings;
-  if (validationSplit !== undefined) {
+  if (split) {
     if (validation) throw new TypeError('options.validationSplit: got validation data too, want one of them');
-    const split = checkSplit('options.validationSplit', validationSplit, training);
-    ({ training, validation } = splitData(training, split, spec));
+    const share = split.checkSplit('options.validationSplit', validationSplit, training);
+    ({ training, validation } = split.splitData(training, share, spec));
   }
   // after the split: validation does not use them
   if (classWeights !== undefined) training = withClassWeights('options.classWeights', classWeights, training, spec);

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { sgd } from '../src/optimizer.js';
+import type { ActivationName, NetworkOptions } from '../src/types.js';
+import { createNetwork, randomNumbers } from './build.js';
+
+// A step on one sample of a network whose layers are one vector wide has kernels of its own: it must give the bits of the general ones.
+// The general path is taken where a gradient may be clipped, here at a limit that no gradient reaches.
+
+const ACTIVATIONS: ActivationName[] = [
+  'linear',
+  'sigmoid',
+  'tanh',
+  'relu',
+  'leakyRelu',
+  'elu',
+  'selu',
+  'gelu',
+  'silu',
+  'softplus',
+  'softsign',
+  'hardSigmoid',
+];
+
+const NETWORKS: [string, NetworkOptions][] = [
+  ...ACTIVATIONS.map((activation): [string, NetworkOptions] => [
+    `2-3-1 of ${activation}`,
+    { inputs: 2, layers: [{ units: 3, activation }, { units: 1 }] },
+  ]),
+  ['1-1', { inputs: 1, layers: [{ units: 1, activation: 'linear' }] }],
+  ['33-4', { inputs: 33, layers: [{ units: 4 }] }],
+  ['3-4-4-2', { inputs: 3, layers: [{ units: 4, activation: 'tanh' }, { units: 4 }, { units: 2 }] }],
+  [
+    '2-1-2-3 without biases',
+    { inputs: 2, layers: [{ units: 1 }, { units: 2, activation: 'tanh' }, { units: 3 }], bias: false },
+  ],
+  ['2-4-4, quadratic', { inputs: 2, layers: [{ units: 4 }, { units: 4, activation: 'tanh' }], cost: 'quadratic' }],
+  ['9-2 standardised', { inputs: 9, layers: [{ units: 2 }] }],
+];
+
+test.each(NETWORKS)('%s: online steps have the bits of the general path', async (name, options) => {
+  const random = randomNumbers(3);
+  const samples = 60;
+  const outputs = options.layers[options.layers.length - 1].units;
+  const data = {
+    // a third of the inputs are zero: the general path leaves those out
+    inputs: Float32Array.from({ length: samples * options.inputs }, () => Math.max(0, random() - 1 / 3)),
+    targets: Float32Array.from({ length: samples * outputs }, () => random()),
+  };
+  const trained = async (clipValue?: number) => {
+    const net = await createNetwork({ ...options, seed: 5 });
+    const optimizer = sgd({ learningRate: 0.3, clipValue });
+    const reports = await net.fit(data, {
+      epochs: 3,
+      batchSize: 1,
+      optimizer,
+      standardize: name.includes('standardised'),
+    });
+    net.forward(data.inputs.subarray(0, options.inputs));
+    const cost = net.backward(data.targets.subarray(0, outputs));
+    return {
+      costs: [...reports.map((report) => report.cost), cost],
+      layers: net.layers.map(({ weights, biases, delta }) => ({ weights, biases, delta })),
+    };
+  };
+  const online = await trained();
+  expect(online).toEqual(await trained(3e38));
+  // and training has gone somewhere
+  expect(online.costs[2]).not.toBe(online.costs[0]);
+});
