@@ -251,6 +251,7 @@ export class Network {
     const { data, epochs, optimizer } = plan;
     arena.reserve(Math.min(plan.stepRows, MAX_CHUNK_ROWS), slotsOf(optimizer), setSize(data));
     this.#pass.done = 'nothing';
+    this.#pass.isCurrent = false;
     loadTrainingSet(arena, data);
     this.#setOptimizer(optimizer);
     this.#trainingSamples = data.samples;
@@ -402,6 +403,7 @@ export class Network {
     const stepper = optionsFor(checked.samples);
     this.#arena.reserve(Math.min(stepper.stepRows, MAX_CHUNK_ROWS), slots, setSize(checked));
     this.#pass.done = 'nothing';
+    this.#pass.isCurrent = false;
     loadTrainingSet(this.#arena, checked);
     this.#setOptimizer(optimizer);
     this.#trainingSamples = checked.samples;
@@ -445,11 +447,12 @@ export class Network {
     checkTargets('y', y, rows, this.#arena.spec);
     if (weights !== undefined) checkWeights('weights', weights, rows);
     this.#checkStep('trainBatch', rows);
+    this.#guard.enter(this.#arena, this.#pass, this.#clock);
+    const rate = this.#clock.next();
     this.#reserveRows(rows);
     const { core, header } = this.#arena;
     this.#pass.keepStep?.();
-    this.#guard.enter(this.#arena, this.#pass, this.#clock);
-    this.#writeStep(this.#trainingSamples ?? rows, this.#clock.next());
+    this.#writeStep(this.#trainingSamples ?? rows, rate);
     // a cost of one's own may throw: what lies in the batch is then no pass
     this.#pass.done = 'nothing';
     this.#pass.isCurrent = false;

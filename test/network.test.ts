@@ -612,6 +612,27 @@ describe('steps by hand', () => {
     }
   });
 
+  it('wants the batch again after a training that has not come to its first step', async () => {
+    const optimizer = sgd({ learningRate: () => Number.NaN });
+    const { inputs, targets } = randomSamples(1000);
+    const net = await createNetwork(classifier);
+    const wrong = /^learningRate of step 0/;
+    for (const train of [
+      () => net.fit({ inputs, targets }, { batchSize: 500, optimizer }),
+      async () => net.trainFor({ inputs, targets }, 1, { batchSize: 600, optimizer }),
+    ]) {
+      net.forward(inputs.subarray(0, 14));
+      await expect(train()).rejects.toThrow(wrong);
+      expect(() => net.backward(targets.subarray(0, 2))).toThrow(/^backward: got no forward pass of these weights/);
+    }
+    // a batch that is refused leaves the one before
+    net.forward(inputs.subarray(0, 14));
+    const before = net.layers[0].z;
+    expect(() => net.trainBatch(inputs, targets)).toThrow(wrong);
+    expect(net.layers[0].z).toEqual(before);
+    expect(net.backward(targets.subarray(0, 2))).toBeGreaterThan(0);
+  });
+
   it('grows for a larger batch and keeps its weights', async () => {
     const [net, large] = [await createNetwork({ ...classifier, batchSize: 2 }), await createNetwork(classifier)];
     const before = parameterBits(net);
