@@ -153,26 +153,29 @@ export class Stepper {
     // a cost of one's own may throw amid a step: what lies in the batch is then no pass
     pass.done = 'nothing';
     pass.isCurrent = false;
+    pass.isGuarded = false;
     this.#resumeStep?.();
     this.#resumeStep = undefined;
     pass.keepStep = undefined;
-    const position = core.trainChunks(this.position, count);
-    header.setUint32(abi.RATES, 0, true);
-    header.setUint32(abi.IGNORE_NON_FINITE, 0, true);
+    let position: number;
+    let taken: number;
+    try {
+      position = core.trainChunks(this.position, count);
+    } finally {
+      header.setUint32(abi.IGNORE_NON_FINITE, 0, true);
+      taken = (header.getUint32(abi.STEP_COUNT, true) - stepsBefore) >>> 0;
+      clock.steps += taken;
+    }
     const isStopped = header.getUint32(abi.STOPPED, true) !== 0;
     // a step that is not at its end has used its rate too
     const isWithin = position % stepRows !== 0 && position !== this.#options.samples;
-    const taken = (header.getUint32(abi.STEP_COUNT, true) - stepsBefore) >>> 0;
     if (isWithin) pass.keepStep = () => this.#keepStep();
     this.learningRate = rates ? rates[Math.max(taken + Number(isWithin) - 1, 0)] : (clock.rate as number);
-    clock.steps += taken;
     this.position = position;
     // the chunk that stopped it lies in the buffers; else the last one
     pass.rows = isStopped ? this.#rowsFrom(position) : this.#rowsBefore(position);
     // a step of one chunk leaves no gradients, one of several leaves those of all its chunks
     pass.done = isStopped ? 'forward' : 'backward';
-    pass.isCurrent = false;
-    pass.isGuarded = false;
     return isStopped ? undefined : header.getFloat64(abi.COST_SUM, true);
   }
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { costImports } from '../src/custom-cost.js';
+import { NonFiniteError } from '../src/finite.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/optimizer.js';
+import { exponential } from '../src/schedule.js';
 import type { CustomCost, NetworkOptions } from '../src/types.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 
@@ -218,6 +220,31 @@ const wrongGradients: [string, CustomCost['gradient'], unknown][] = [
 ];
 
 describe('functions that are wrong', () => {
+  test('leave the counts of the steps before, and no option of their call to the next', async () => {
+    let left = 30;
+    let end = 0;
+    const cost: CustomCost = {
+      value() {
+        if (left-- === 0) throw new Error('enough');
+        return end;
+      },
+      gradient: (_a, _y, out) => out.fill(1),
+    };
+    const net = await createNetwork({ inputs: INPUTS, layers: [{ units: 2, activation: 'linear' }], cost });
+    const { inputs, targets } = problem(2, 100);
+    const learningRate = exponential({ initial: 1, factor: 0.5, steps: 10 });
+    const fit = { batchSize: 1, optimizer: sgd({ learningRate }), ignoreNonFinite: true };
+    await expect(net.fit({ inputs, targets }, fit)).rejects.toThrow('enough');
+    const [report] = await net.fit({ inputs: inputs.subarray(0, INPUTS), targets: targets.subarray(0, 2) }, fit);
+    expect(report.learningRate).toBe(0.5 ** 3);
+    left = 1;
+    await expect(net.fit({ inputs, targets }, fit)).rejects.toThrow('enough');
+    [left, end] = [1, Number.POSITIVE_INFINITY];
+    const before = net.layers[0].weights;
+    expect(() => net.trainBatch(inputs.subarray(0, INPUTS), targets.subarray(0, 2))).toThrow(NonFiniteError);
+    expect(net.layers[0].weights).toEqual(before);
+  });
+
   // wrong for one sample amid the batch, so that a step is well under way
   const amid = <F extends (...args: never[]) => unknown>(right: F, wrong: F, from: number) => {
     const state = { calls: 0, isWrong: true };
