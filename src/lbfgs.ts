@@ -43,6 +43,7 @@ export class LbfgsRunner {
   #elapsedMs = 0;
   #epoch = 0;
   #isDone = false;
+  #isStopped = false;
   /** How the last pass went. */
   #last: EpochResult | undefined;
 
@@ -79,8 +80,8 @@ export class LbfgsRunner {
       }
       const { meanCost } = this.#reached;
       this.#isDone = await this.#step(this.#reached.cost);
-      const { samples, learningRate, isStopped } = this.#last as EpochResult;
-      return { cost: meanCost, elapsedMs: this.#elapsedMs, samples, learningRate, isStopped };
+      const { samples, learningRate } = this.#last as EpochResult;
+      return { cost: meanCost, elapsedMs: this.#elapsedMs, samples, learningRate, isStopped: this.#isStopped };
     } catch (error) {
       this.#reached = undefined;
       this.#copyTo(this.#parameters, this.#slot(START));
@@ -187,8 +188,10 @@ export class LbfgsRunner {
   /** One pass over the samples: the cost at the weights as they are, and its gradient in its slot. */
   async #pass(): Promise<{ cost: number; meanCost: number }> {
     this.#last = await this.#runner.run(this.#epoch, 0);
-    const { cost, elapsedMs } = this.#last;
+    const { cost, elapsedMs, isStopped } = this.#last;
     this.#elapsedMs += elapsedMs;
+    // a search under way is ended first
+    this.#isStopped ||= isStopped;
     return { cost: cost + this.#arena.core.penalty(), meanCost: cost };
   }
 

@@ -198,7 +198,7 @@ export class EpochRunner {
   #lastProgress = 0;
   /** Time spent on the call so far, but for callbacks and pauses. */
   #workMs = 0;
-  #samplesDone = 0;
+  #epoch = 0;
 
   constructor(trainee: Trainee, plan: TrainPlan) {
     this.#plan = plan;
@@ -213,6 +213,7 @@ export class EpochRunner {
   async run(epoch: number, stream: number): Promise<EpochResult> {
     const { data, signal, onBatch, onProgress, epochs } = this.#plan;
     const stepper = this.#stepper;
+    this.#epoch = epoch;
     stepper.startEpoch(epoch, stream);
     let costSum = 0;
     let elapsedMs = 0;
@@ -225,13 +226,11 @@ export class EpochRunner {
     while (stepper.position < data.samples && !isStopped) {
       stopIfAborted();
       const chunks = onBatch ? stepper.chunksToStepEnd : this.#sliceChunks;
-      const before = stepper.position;
       const start = performance.now();
       costSum += stepper.advance(chunks);
       const now = performance.now();
       elapsedMs += now - start;
       this.#workMs += now - start;
-      this.#samplesDone += stepper.position - before;
       if (now - start < SLICE_MS) this.#sliceChunks = Math.min(2 * this.#sliceChunks, MAX_SLICE_CHUNKS);
       else this.#sliceChunks = Math.ceil(this.#sliceChunks / 2);
 
@@ -266,7 +265,9 @@ export class EpochRunner {
   /** What the rest of the call will take at the pace so far. */
   get secondsLeft(): number {
     const { epochs, data } = this.#plan;
-    return (this.#workMs / 1000 / this.#samplesDone) * (epochs * data.samples - this.#samplesDone);
+    // lbfgs goes through the samples of an epoch several times
+    const done = this.#epoch * data.samples + this.#stepper.position;
+    return (this.#workMs / 1000 / done) * (epochs * data.samples - done);
   }
 
   /** Does a part of an epoch's work that is no step, and counts its time. */

@@ -480,6 +480,19 @@ describe('lbfgs', () => {
     expect(flatten(net.layers)).toEqual(weights);
   });
 
+  it('ends after the step in which a callback has said so once, and never has less than no time left', async () => {
+    const net = await createGolden();
+    net.optimizer = lbfgs();
+    const left: (number | undefined)[] = [];
+    const onProgress = ({ secondsLeft }: { secondsLeft?: number }) => left.push(secondsLeft);
+    const reports = await net.fit(data, { epochs: 10, onProgress });
+    left.push(...reports.map(({ secondsLeft }) => secondsLeft));
+    expect(Math.min(...left.map(Number))).toBeGreaterThanOrEqual(0);
+    let passes = 0;
+    const stopped = await net.fit(data, { epochs: 10, onBatch: () => ++passes !== 1 });
+    expect(stopped.map((report) => report.stopped)).toEqual(['callback']);
+  });
+
   it('takes a step that overflows for one too long', async () => {
     const net = await createNetwork({ inputs: 3, layers: [{ units: 1, activation: 'linear' }], seed: 3 });
     await net.fit(quadratic, { epochs: 100, optimizer: lbfgs({ learningRate: 1e30 }) });
