@@ -1,5 +1,6 @@
 import { type CheckedData, checkData, loadTrainingSet, setSize } from './data.js';
 import { checkObject, outOfRange, wrongType } from './errors.js';
+import { NonFiniteError } from './finite.js';
 import { isFullBatch, slotsOf } from './optimizer.js';
 import type { Spec } from './spec.js';
 import { measure, measured } from './standardize.js';
@@ -137,7 +138,11 @@ export class Stream {
         onProgress: widen(onProgress),
       };
       const order = (trainee.epochsTrained() + part * PART_STREAM) % 2 ** 32;
-      const trained = await trainee.runEpoch(plan, epoch, order);
+      const trained = await trainee.runEpoch(plan, epoch, order).catch((error: unknown) => {
+        if (!(error instanceof NonFiniteError)) throw error;
+        // the step of the epoch, not of the part
+        throw new NonFiniteError({ ...error, step: stepsBefore + error.step });
+      });
       samples += trained.samples;
       steps += Math.ceil(trained.samples / stepRows);
       costSum += trained.cost * trained.samples;

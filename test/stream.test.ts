@@ -1,5 +1,5 @@
 import { describe, expect, it, test, vi } from 'vitest';
-import { sgd } from '../src/index.js';
+import { NonFiniteError, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import type { CustomCost, DataSet, DataSource, NetworkOptions, ProgressReport, StreamOptions } from '../src/types.js';
 import { createNetwork, EPSILON, randomNumbers } from './build.js';
@@ -303,6 +303,21 @@ describe('a stream that ends early', () => {
     await expect(training).rejects.toThrow(/^source: part 1\.targets\[5\]: got 3, want a label from 0 to 2$/);
     expect(closed).toHaveBeenCalledTimes(1);
     expect(parametersOf(net)).toEqual(await trained((other) => other.fit(data)));
+  });
+
+  it('names the step of the epoch where a number of a later part leaves the finite ones', async () => {
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
+    const part = (x: number) => ({ inputs: new Float32Array(10).fill(x), targets: new Float32Array(10).fill(1) });
+    const error = await net.fitStream(() => [part(0), part(1e30)], { batchSize: 4 }).catch((reason) => reason);
+    expect(error).toBeInstanceOf(NonFiniteError);
+    expect(error).toMatchObject({
+      epoch: 0,
+      step: 3,
+      layer: undefined,
+      reason: 'inputs',
+      largestInput: Math.fround(1e30),
+    });
+    expect(error.message).toMatch(/^training: epoch 0, step 3: /);
   });
 
   it('is refused while the network is trained, and the other way round', async () => {
