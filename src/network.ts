@@ -577,8 +577,9 @@ export class Network {
   }
 
   /**
-   * The network as a file: architecture, weights, biases, standardization, optimizer and the count of epochs trained. Weights must be
-   * finite. A learning rate that is a function is saved as the number it has come to.
+   * The network as a file: architecture, weights, biases, standardization, optimizer, the place in its schedule and the count of epochs
+   * trained. Weights must be finite. A learning rate that is a function is saved as the number it has come to. Not saved are what the
+   * optimizer has gathered (momenta, step lengths, L-BFGS pairs) and the count of steps that dropout draws from: they start anew.
    */
   save(): Uint8Array {
     const parameters = new Float32Array(this.parameters);

@@ -174,7 +174,7 @@ export class Stepper {
     this.position = position;
     // the chunk that stopped it lies in the buffers; else the last one
     pass.rows = isStopped ? this.#rowsFrom(position) : this.#rowsBefore(position);
-    // a step of one chunk leaves no gradients, one of several leaves those of all its chunks
+    // gradients that are asked for are those of the last chunk, like z, a and delta
     pass.done = isStopped ? 'forward' : 'backward';
     return isStopped ? undefined : header.getFloat64(abi.COST_SUM, true);
   }
