@@ -5,7 +5,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^simdprop$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
-      { find: /^simdprop\/(graph|cross-validation)$/, replacement: fileURLToPath(new URL('src/$1.ts', import.meta.url)) },
+      {
+        find: /^simdprop\/(graph|cross-validation)$/,
+        replacement: fileURLToPath(new URL('src/$1.ts', import.meta.url)),
+      },
       { find: /^simdprop\/(idx|csv)$/, replacement: fileURLToPath(new URL('src/io/$1.ts', import.meta.url)) },
     ],
   },
