@@ -24,6 +24,30 @@ export function loadNetwork(bytes: Uint8Array, options: { cost?: CustomCost } = 
   return Network.load(bytes, { ...options, wasm });
 }
 
+type Product = (
+  c: number,
+  cStride: number,
+  a: number,
+  aStride: number,
+  panel: number,
+  init: number,
+  initStride: number,
+  depth: number,
+  rows: number,
+) => void;
+
+type OuterProducts = (
+  panel: number,
+  a: number,
+  aStride: number,
+  delta: number,
+  deltaStride: number,
+  active: number,
+  count: number,
+  rows: number,
+  scale: number,
+) => void;
+
 /** The functions that only tests call, beside those of Core. */
 export interface Kernels extends Core {
   constantsEnd(): number;
@@ -65,28 +89,8 @@ export interface Kernels extends Core {
   addColumnSums(target: number, m: number, stride: number, columns: number, rows: number, scale: number): void;
   normalQuantile(p: number): number;
   philox(target: number, c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
-  product(
-    c: number,
-    cStride: number,
-    a: number,
-    aStride: number,
-    panel: number,
-    init: number,
-    initStride: number,
-    depth: number,
-    rows: number,
-  ): void;
-  productNarrow(
-    c: number,
-    cStride: number,
-    a: number,
-    aStride: number,
-    panel: number,
-    init: number,
-    initStride: number,
-    depth: number,
-    rows: number,
-  ): void;
+  product: Product;
+  productNarrow: Product;
   productActive(
     c: number,
     cStride: number,
@@ -99,28 +103,8 @@ export interface Kernels extends Core {
     count: number,
     rows: number,
   ): void;
-  addOuterProducts(
-    panel: number,
-    a: number,
-    aStride: number,
-    delta: number,
-    deltaStride: number,
-    active: number,
-    count: number,
-    rows: number,
-    scale: number,
-  ): void;
-  addOuterProductsNarrow(
-    panel: number,
-    a: number,
-    aStride: number,
-    delta: number,
-    deltaStride: number,
-    active: number,
-    count: number,
-    rows: number,
-    scale: number,
-  ): void;
+  addOuterProducts: OuterProducts;
+  addOuterProductsNarrow: OuterProducts;
   mapFloats(f: number, target: number, source: number, floats: number): void;
 }
 
