@@ -1,5 +1,7 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
+import { diagnose, NonFiniteError } from './finite.js';
+import type { Pass } from './layer.js';
 import type { EpochResult, EpochRunner } from './train.js';
 import type { Lbfgs } from './types.js';
 
@@ -37,6 +39,7 @@ export class LbfgsRunner {
   readonly #arena: Arena;
   readonly #runner: EpochRunner;
   readonly #optimizer: Lbfgs;
+  readonly #pass: Pass;
   readonly #floats: number;
   /** At the weights reached; undefined before the first pass. */
   #reached: { cost: number; meanCost: number } | undefined;
@@ -47,10 +50,11 @@ export class LbfgsRunner {
   /** How the last pass went. */
   #last: EpochResult | undefined;
 
-  constructor(arena: Arena, runner: EpochRunner, optimizer: Lbfgs) {
+  constructor(arena: Arena, runner: EpochRunner, optimizer: Lbfgs, pass: Pass) {
     this.#arena = arena;
     this.#runner = runner;
     this.#optimizer = optimizer;
+    this.#pass = pass;
     this.#floats = arena.plan.parameterFloats;
     // a state that was cleared has seen no pass yet
     if (arena.header.getUint32(abi.OPTIMIZER_STEPS, true) === 0) this.#pairs = 0;
@@ -72,9 +76,10 @@ export class LbfgsRunner {
     this.#copy(START, this.#parameters);
     try {
       if (!this.#reached) {
-        this.#reached = await this.#pass();
+        this.#reached = await this.#gradient();
         if (!Number.isFinite(this.#reached.cost)) {
-          throw new Error('fit: got a cost that is not finite at the start, want finite costs');
+          const found = diagnose(this.#arena, this.#pass.rows, 'z');
+          throw new NonFiniteError({ epoch, step: 0, stepsUndone: 0, ...found });
         }
         this.#copy(START_GRADIENT, this.#slot(GRADIENT));
       }
@@ -158,7 +163,7 @@ export class LbfgsRunner {
     for (let trial = 0; trial < MAX_TRIALS; trial++) {
       this.#copyTo(this.#parameters, this.#slot(START));
       this.#arena.core.addScaled(this.#parameters, this.#slot(DIRECTION), this.#floats, step);
-      const reached = await this.#pass();
+      const reached = await this.#gradient();
       const point = { step, cost: reached.cost, slope: this.#dot(this.#slot(GRADIENT), this.#slot(DIRECTION)) };
       if (!falls(start, point)) {
         high = point;
@@ -186,7 +191,7 @@ export class LbfgsRunner {
   }
 
   /** One pass over the samples: the cost at the weights as they are, and its gradient in its slot. */
-  async #pass(): Promise<{ cost: number; meanCost: number }> {
+  async #gradient(): Promise<{ cost: number; meanCost: number }> {
     this.#last = await this.#runner.run(this.#epoch, 0);
     const { cost, elapsedMs, isStopped } = this.#last;
     this.#elapsedMs += elapsedMs;

@@ -266,7 +266,9 @@ export class Network {
       this.#standardize(measured(arena, data.samples));
     }
     const lbfgs =
-      optimizer.name === 'lbfgs' ? new (await import('./lbfgs.js')).LbfgsRunner(arena, runner, optimizer) : undefined;
+      optimizer.name === 'lbfgs'
+        ? new (await import('./lbfgs.js')).LbfgsRunner(arena, runner, optimizer, this.#pass)
+        : undefined;
     for (let epoch = 0; epoch < epochs; epoch++) {
       const pass = lbfgs ? await lbfgs.run(epoch) : await runner.run(epoch, this.#epochsTrained);
       const { cost, elapsedMs, samples, learningRate, isStopped } = pass;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cosine, irprop, NonFiniteError, nadam, sgd } from '../src/index.js';
+import { cosine, irprop, lbfgs, NonFiniteError, nadam, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import type { NetworkOptions, TrainOptions } from '../src/types.js';
 import { createNetwork, randomNumbers, startKernels } from './build.js';
@@ -179,6 +179,15 @@ describe('fit', () => {
     expect(error2.step).toBe(0);
     expect(error2.epoch).toBe(0);
     expect(hasFinite(net)).toBe(true);
+  });
+
+  it('says the same of lbfgs, where the cost it starts from is not finite', async () => {
+    const net = await createNetwork(options);
+    net.layers[1].weights = new Float32Array(7 * 19).fill(3e38);
+    const before = parametersOf(net);
+    const error = await failureOf(net.fit(data, { optimizer: lbfgs() }));
+    expect(error).toMatchObject({ epoch: 0, step: 0, layer: 1, reason: 'weights' });
+    expect(parametersOf(net)).toEqual(before);
   });
 
   it('goes on where it is told to', async () => {
