@@ -49,6 +49,7 @@ export class Stepper {
   readonly #snapshot = new Snapshot();
   #snapshotPosition = 0;
   #snapshotTime = 0;
+  #snapshotClock: RateClock | undefined;
   #epoch = 0;
   /** Puts the sums of the step in progress back, where another call has overwritten them. */
   #resumeStep: (() => void) | undefined;
@@ -95,7 +96,9 @@ export class Stepper {
   advance(chunks: number): number {
     const { samples, stepRows, ignoreNonFinite } = this.#options;
     let count = chunks;
-    if (!ignoreNonFinite && performance.now() - this.#snapshotTime > SNAPSHOT_MS) {
+    // a callback that gives another optimizer: steps before it cannot be taken again with that
+    const isOther = this.#trainee.clock !== this.#snapshotClock;
+    if (!ignoreNonFinite && (isOther || performance.now() - this.#snapshotTime > SNAPSHOT_MS)) {
       const done = this.position % stepRows;
       if (done === 0) this.save();
       // gradients that have been added up are in no snapshot: the next one waits for the end of the step
@@ -126,6 +129,7 @@ export class Stepper {
     if (!this.#snapshot.take(this.#trainee.arena, this.#trainee.clock)) throw this.#failure();
     this.#snapshotPosition = this.position;
     this.#snapshotTime = performance.now();
+    this.#snapshotClock = this.#trainee.clock;
   }
 
   /** undefined: the cost of the chunk at the position reached is not finite. The header is set anew: other calls may have come in between. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cosine, irprop, lbfgs, NonFiniteError, nadam, sgd } from '../src/index.js';
+import { adam, cosine, irprop, lbfgs, NonFiniteError, nadam, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import type { NetworkOptions, TrainOptions } from '../src/types.js';
 import { createNetwork, randomNumbers, startKernels } from './build.js';
@@ -140,6 +140,21 @@ describe('fit', () => {
       expect(parametersOf(net)).toEqual(await after(steps, given, fit, await createNetwork(far)));
     },
   );
+
+  it('knows the step and the weights before it where a callback has given the optimizer another schedule', async () => {
+    const layers: NetworkOptions['layers'] = [{ units: 1, activation: 'linear', initializer: 'zeros', bias: false }];
+    const given = { inputs: new Float32Array(200).fill(1e-3), targets: new Float32Array(200).fill(3e38) };
+    const net = await createNetwork({ inputs: 1, layers, cost: 'meanAbsoluteError' });
+    const seen: number[] = [];
+    const onBatch = () => {
+      seen.push(net.layers[0].weights[0]);
+      if (seen.length === 50) net.optimizer = adam({ learningRate: (t) => (t < 20 ? 1e30 : 6e37) });
+    };
+    const optimizer = adam({ learningRate: 1e30 });
+    const { step } = await failureOf(net.fit(given, { batchSize: 1, optimizer, onBatch }));
+    expect(step).toBeGreaterThan(70);
+    expect(net.layers[0].weights[0]).toBe(seen[step - 1]);
+  });
 
   it('says when the inputs are the likely cause', async () => {
     const net = await createNetwork({
