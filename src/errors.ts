@@ -52,3 +52,12 @@ export function checkObject(where: string, value: unknown, keys: readonly string
     if (!keys.includes(key)) throw new TypeError(`${where}: got the unknown key ${show(key)}, want ${keys.join(', ')}`);
   }
 }
+
+/** A copy of `count` finite floats. */
+export function checkFloats(where: string, values: unknown, count: number): Float32Array {
+  if (!(values instanceof Float32Array)) throw wrongType(where, values, `a Float32Array of ${count}`);
+  if (values.length !== count) throw outOfRange(where, `${values.length} numbers`, `${count}`);
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw outOfRange(`${where}[${bad}]`, values[bad], 'a finite number');
+  return values.slice();
+}

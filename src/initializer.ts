@@ -1,6 +1,6 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
-import { checkName, checkObject, outOfRange, wrongType } from './errors.js';
+import { checkFloats, checkName, checkObject, outOfRange, wrongType } from './errors.js';
 import type { Layer } from './layer.js';
 import { keys, type LayerSpec } from './spec.js';
 import type { ActivationName, ConstantInitializer, GivenInitializer, InitializerName, LayerOptions } from './types.js';
@@ -81,15 +81,6 @@ function checkNumber(where: string, value: unknown): void {
 
 function checkNoBias(where: string, { bias }: LayerSpec, isGiven: boolean): void {
   if (isGiven && !bias) throw outOfRange(where, 'biases', 'none for a layer with bias: false');
-}
-
-/** A copy of `count` finite floats. */
-export function checkFloats(where: string, values: unknown, count: number): Float32Array {
-  if (!(values instanceof Float32Array)) throw wrongType(where, values, `a Float32Array of ${count}`);
-  if (values.length !== count) throw outOfRange(where, `${values.length} numbers`, `${count}`);
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw outOfRange(`${where}[${bad}]`, values[bad], 'a finite number');
-  return values.slice();
 }
 
 /** Sets the weights and biases of layer `l`. */

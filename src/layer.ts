@@ -1,7 +1,6 @@
 import { PANEL_UNITS } from '../assembly/abi.js';
 import type { Arena } from './arena.js';
-import { outOfRange } from './errors.js';
-import { checkFloats } from './initializer.js';
+import { checkFloats, outOfRange } from './errors.js';
 import type { LayerPlan } from './plan.js';
 import type { ActivationName } from './types.js';
 

@@ -1,7 +1,6 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
-import { checkObject, MAX_FLOAT, outOfRange } from './errors.js';
-import { checkFloats } from './initializer.js';
+import { checkFloats, checkObject, MAX_FLOAT, outOfRange } from './errors.js';
 import type { Standardization } from './types.js';
 
 // Standardised inputs: (x - mean) / deviation, column by column. The core measures a training set and applies what lies in the
