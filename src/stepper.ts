@@ -90,10 +90,10 @@ export class Stepper {
   }
 
   /**
-   * Up to `chunks` chunks, none past the end of the epoch. Returns the sum of their samples' costs. Throws a NonFiniteError with the last
-   * finite parameters in place.
+   * Up to `chunks` chunks, none past the end of the epoch. Returns `sum` and their samples' costs, added up one by one: what an epoch costs
+   * must not depend on the slices it was trained in. Throws a NonFiniteError with the last finite parameters in place.
    */
-  advance(chunks: number): number {
+  advance(chunks: number, sum: number): number {
     const { samples, stepRows, ignoreNonFinite } = this.#options;
     let count = chunks;
     // a callback that gives another optimizer: steps before it cannot be taken again with that
@@ -104,7 +104,7 @@ export class Stepper {
       // gradients that have been added up are in no snapshot: the next one waits for the end of the step
       else count = Math.min(count, this.chunksToStepEnd);
     }
-    const cost = this.#slice(count);
+    const cost = this.#slice(count, sum);
     if (cost === undefined && this.#options.isTrial) {
       this.position = samples;
       return Number.POSITIVE_INFINITY;
@@ -133,7 +133,7 @@ export class Stepper {
   }
 
   /** undefined: the cost of the chunk at the position reached is not finite. The header is set anew: other calls may have come in between. */
-  #slice(chunks: number): number | undefined {
+  #slice(chunks: number, sum: number): number | undefined {
     const { arena, pass, clock } = this.#trainee;
     const { stepRows, ignoreNonFinite } = this.#options;
     const { core, header, plan } = arena;
@@ -141,7 +141,7 @@ export class Stepper {
     header.setUint32(abi.STEP_ROWS, stepRows, true);
     header.setUint32(abi.CHUNK_ROWS, this.#chunkRows, true);
     header.setUint32(abi.IGNORE_NON_FINITE, Number(ignoreNonFinite), true);
-    header.setFloat64(abi.COST_SUM, 0, true);
+    header.setFloat64(abi.COST_SUM, sum, true);
     let count = chunks;
     let rates: Float64Array | undefined;
     if (typeof clock.rate === 'number') {
@@ -231,7 +231,7 @@ export class Stepper {
     this.position = this.#snapshotPosition;
     while (this.position < failed) {
       const step = this.stepsDone;
-      const cost = this.#slice(this.chunksPerStep);
+      const cost = this.#slice(this.chunksPerStep, 0);
       if (this.#snapshot.take(arena, clock)) {
         // possible only where a callback has changed the weights in between
         if (cost === undefined) break;

@@ -67,15 +67,15 @@ export class TimeBoxedTraining {
       const fitting = this.#stepMs > 0 ? Math.floor(left / this.#stepMs / 2) : unknown;
       lastCount = Math.max(1, Math.min(fitting, stepsTaken === 0 ? 8 : 4 * lastCount));
       const before = { position: stepper.position, steps: stepper.stepsDone };
-      let sliceCost = stepper.advance(lastCount * stepper.chunksPerStep);
+      const costBefore = this.#epochCost;
+      this.#epochCost = stepper.advance(lastCount * stepper.chunksPerStep, costBefore);
       // whole steps: one that was cut is gone on with
-      while (!stepper.isAtStepEnd) sliceCost += stepper.advance(stepper.chunksToStepEnd);
+      while (!stepper.isAtStepEnd) this.#epochCost = stepper.advance(stepper.chunksToStepEnd, this.#epochCost);
       const then = now;
       now = performance.now();
       const steps = stepper.stepsDone - before.steps;
       this.#stepMs = (now - then) / steps;
-      cost += sliceCost;
-      this.#epochCost += sliceCost;
+      cost += this.#epochCost - costBefore;
       samples += stepper.position - before.position;
       stepsTaken += steps;
       if (stepper.position === this.#data.samples) {

@@ -227,7 +227,7 @@ export class EpochRunner {
       stopIfAborted();
       const chunks = onBatch ? stepper.chunksToStepEnd : this.#sliceChunks;
       const start = performance.now();
-      costSum += stepper.advance(chunks);
+      costSum = stepper.advance(chunks, costSum);
       const now = performance.now();
       elapsedMs += now - start;
       this.#workMs += now - start;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/optimizer.js';
-import type { NetworkOptions } from '../src/types.js';
+import type { NetworkOptions, TrainOptions } from '../src/types.js';
 import { buildName, createNetwork, randomNumbers } from './build.js';
 
 // The same seed, data and options give the same bits: in a second run, on every engine, in the optimised and the debug build. The
@@ -81,4 +81,19 @@ describe.each(OPTIONS)('%s', (_name, options, hash) => {
       expect(alone).toEqual(together.subarray(i * 5, (i + 1) * 5));
     }
   });
+});
+
+test('the cost of an epoch has the same bits however its steps are sliced', async () => {
+  const [, options] = OPTIONS[2];
+  const random = randomNumbers(9);
+  // costs are sums of f32, often exact in f64; times weights they are not
+  const data = { ...makeData(), weights: Float32Array.from({ length: SAMPLES }, () => random()) };
+  const costs = async (training: TrainOptions) => {
+    const net = await createNetwork(options);
+    const reports = await net.fit(data, { epochs: 20, batchSize: 1, ...training });
+    return reports.map(({ cost }) => cost);
+  };
+  const sliced = await costs({});
+  // onBatch cuts after every step
+  expect(await costs({ onBatch: () => true })).toEqual(sliced);
 });
