@@ -1,5 +1,5 @@
 import type { Arena } from './arena.js';
-import { checkInteger, checkName, checkObject, outOfRange, wrongType } from './errors.js';
+import { checkBoolean, checkInteger, checkName, checkNotNegative, checkObject } from './errors.js';
 import type { EarlyStopping, Evaluation } from './types.js';
 
 export type EarlyStoppingSpec = Required<EarlyStopping>;
@@ -8,10 +8,8 @@ export function checkEarlyStopping(where: string, value: EarlyStopping | undefin
   if (value === undefined) return undefined;
   checkObject(where, value, ['monitor', 'patience', 'minDelta', 'restoreBest']);
   const { minDelta = 0, restoreBest = true } = value;
-  if (typeof minDelta !== 'number') throw wrongType(`${where}.minDelta`, minDelta, 'a number from 0 up');
-  if (!(minDelta >= 0 && Number.isFinite(minDelta)))
-    throw outOfRange(`${where}.minDelta`, minDelta, 'a number from 0 up');
-  if (typeof restoreBest !== 'boolean') throw wrongType(`${where}.restoreBest`, restoreBest, 'true or false');
+  checkNotNegative(`${where}.minDelta`, minDelta);
+  checkBoolean(`${where}.restoreBest`, restoreBest);
   return {
     monitor: checkName(`${where}.monitor`, value.monitor ?? 'cost', ['cost', 'accuracy']),
     patience: checkInteger(`${where}.patience`, value.patience ?? 5, 1, 2 ** 31 - 1),

@@ -37,6 +37,32 @@ export function checkPositive(where: string, value: unknown): number {
   return value;
 }
 
+export function checkNotNegative(where: string, value: unknown): number {
+  if (typeof value !== 'number') throw wrongType(where, value, 'a number from 0 up');
+  if (!(value >= 0 && Number.isFinite(value))) throw outOfRange(where, value, 'a number from 0 up');
+  return value;
+}
+
+/** A number from 0 to below 1, such as a decay. */
+export function checkFraction(where: string, value: unknown): number {
+  if (typeof value !== 'number') throw wrongType(where, value, 'a number from 0 to below 1');
+  if (!(value >= 0 && value < 1)) throw outOfRange(where, value, 'a number from 0 to below 1');
+  return value;
+}
+
+/** A part of a whole: above 0 and below 1. */
+export function checkShare(where: string, value: unknown): number {
+  const wanted = 'a number above 0 and below 1';
+  if (typeof value !== 'number') throw wrongType(where, value, wanted);
+  if (!(value > 0 && value < 1)) throw outOfRange(where, value, wanted);
+  return value;
+}
+
+export function checkBoolean(where: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw wrongType(where, value, 'true or false');
+  return value;
+}
+
 export function checkName<T extends string>(where: string, value: unknown, known: readonly T[]): T {
   if (typeof value === 'string' && (known as readonly string[]).includes(value)) return value as T;
   const wanted = `one of ${known.join(', ')}`;

@@ -1,7 +1,7 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
 import { isFloats } from './data.js';
-import { checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
+import { checkBoolean, checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
 import { ERROR_RECORD_DOUBLES, errorPairs } from './plan.js';
 import { outputsOf, type Spec } from './spec.js';
 import type { ClassificationReport, EvaluateOptions, Evaluation, Targets } from './types.js';
@@ -11,7 +11,7 @@ import type { ClassificationReport, EvaluateOptions, Evaluation, Targets } from 
 export function checkEvaluation(options: unknown, spec: Spec): void {
   checkObject('options', options, ['topK', 'rocAuc']);
   const { topK, rocAuc = false } = options as EvaluateOptions;
-  if (typeof rocAuc !== 'boolean') throw wrongType('options.rocAuc', rocAuc, 'true or false');
+  checkBoolean('options.rocAuc', rocAuc);
   if (topK === undefined) return;
   const outputs = outputsOf(spec);
   if (outputs === 1) throw outOfRange('options.topK', `${topK} for one output`, 'two outputs or more');

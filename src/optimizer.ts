@@ -1,5 +1,15 @@
 import * as abi from '../assembly/abi.js';
-import { checkInteger, checkName, checkObject, checkPositive, outOfRange, wrongType } from './errors.js';
+import {
+  checkFraction,
+  checkInteger,
+  checkName,
+  checkNotNegative,
+  checkObject,
+  checkPositive,
+  checkShare,
+  outOfRange,
+  wrongType,
+} from './errors.js';
 import { checkLearningRate } from './schedule.js';
 import type {
   Adadelta,
@@ -21,17 +31,11 @@ import type {
 type Name = Optimizer['name'];
 type Check = (where: string, value: unknown) => number;
 
-/** A number from `from` up to below `to`, or above `from` where it is excluded. */
-function between(from: number, to: number, wanted: string, isOpen = false): Check {
-  return (where, value) => {
-    if (typeof value !== 'number') throw wrongType(where, value, wanted);
-    if (!(isOpen ? value > from : value >= from) || !(value < to)) throw outOfRange(where, value, wanted);
-    return value;
-  };
+function checkAboveOne(where: string, value: unknown): number {
+  if (typeof value !== 'number') throw wrongType(where, value, 'a number above 1');
+  if (!(value > 1 && Number.isFinite(value))) throw outOfRange(where, value, 'a number above 1');
+  return value;
 }
-
-const checkShare = between(0, 1, 'a number from 0 to below 1');
-const checkNotNegative = between(0, Number.POSITIVE_INFINITY, 'a number from 0 up');
 
 /** An option: its check, and its default unless it must be given. */
 type Option = readonly [check: Check, fallback?: number];
@@ -46,27 +50,27 @@ interface Kind {
 }
 
 const adamOptions = {
-  beta1: [checkShare, 0.9],
-  beta2: [checkShare, 0.999],
+  beta1: [checkFraction, 0.9],
+  beta2: [checkFraction, 0.999],
   epsilon: [checkPositive, 1e-8],
 } as const;
 
 /** The defaults are PyTorch's. */
 const KINDS: Readonly<Record<Name, Kind>> = {
   sgd: { code: abi.SGD, slots: 0, options: {} },
-  momentum: { code: abi.MOMENTUM, slots: 1, options: { momentum: [checkShare, 0.9] } },
-  nesterov: { code: abi.NESTEROV, slots: 1, options: { momentum: [checkShare, 0.9] } },
+  momentum: { code: abi.MOMENTUM, slots: 1, options: { momentum: [checkFraction, 0.9] } },
+  nesterov: { code: abi.NESTEROV, slots: 1, options: { momentum: [checkFraction, 0.9] } },
   adagrad: { code: abi.ADAGRAD, slots: 1, options: { epsilon: [checkPositive, 1e-10] }, learningRate: 0.01 },
   adadelta: {
     code: abi.ADADELTA,
     slots: 2,
-    options: { rho: [checkShare, 0.9], epsilon: [checkPositive, 1e-6] },
+    options: { rho: [checkFraction, 0.9], epsilon: [checkPositive, 1e-6] },
     learningRate: 1,
   },
   rmsprop: {
     code: abi.RMSPROP,
     slots: 1,
-    options: { alpha: [checkShare, 0.99], epsilon: [checkPositive, 1e-8] },
+    options: { alpha: [checkFraction, 0.99], epsilon: [checkPositive, 1e-8] },
     learningRate: 0.01,
   },
   adam: { code: abi.ADAM, slots: 2, options: adamOptions, learningRate: 0.001 },
@@ -85,15 +89,15 @@ const KINDS: Readonly<Record<Name, Kind>> = {
   lion: {
     code: abi.LION,
     slots: 1,
-    options: { beta1: [checkShare, 0.9], beta2: [checkShare, 0.99], weightDecay: [checkNotNegative, 0] },
+    options: { beta1: [checkFraction, 0.9], beta2: [checkFraction, 0.99], weightDecay: [checkNotNegative, 0] },
     learningRate: 1e-4,
   },
   irprop: {
     code: abi.IRPROP,
     slots: 2,
     options: {
-      etaPlus: [between(1, Number.POSITIVE_INFINITY, 'a number above 1', true), 1.2],
-      etaMinus: [between(0, 1, 'a number above 0 and below 1', true), 0.5],
+      etaPlus: [checkAboveOne, 1.2],
+      etaMinus: [checkShare, 0.5],
       stepMin: [checkPositive, 1e-6],
       stepMax: [checkPositive, 50],
     },

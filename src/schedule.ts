@@ -1,4 +1,13 @@
-import { checkInteger, checkName, checkObject, checkPositive, outOfRange, wrongType } from './errors.js';
+import {
+  checkInteger,
+  checkName,
+  checkNotNegative,
+  checkObject,
+  checkPositive,
+  checkShare,
+  outOfRange,
+  wrongType,
+} from './errors.js';
 import { cosineOfTurn, power } from './math.js';
 
 // Learning rates that change. A schedule is a plain object: what a rate is follows from the steps and epochs trained under it alone, but
@@ -195,23 +204,10 @@ function checkSpan(where: string, { steps, epochs }: Span): Span {
     : { steps: checkInteger(`${where}.steps`, steps, 1, MAX_COUNT) };
 }
 
-function checkShare(where: string, value: unknown): number {
-  const wanted = 'a number above 0 and below 1';
-  if (typeof value !== 'number') throw wrongType(where, value, wanted);
-  if (!(value > 0 && value < 1)) throw outOfRange(where, value, wanted);
-  return value;
-}
-
 function checkFinal(where: string, value: unknown, initial: number): number {
   const wanted = `a number from 0 to below the initial rate, ${initial}`;
   if (typeof value !== 'number') throw wrongType(where, value, wanted);
   if (!(value >= 0 && value < initial)) throw outOfRange(where, value, wanted);
-  return value;
-}
-
-function checkNotNegative(where: string, value: unknown): number {
-  if (typeof value !== 'number') throw wrongType(where, value, 'a number from 0 up');
-  if (!(value >= 0 && Number.isFinite(value))) throw outOfRange(where, value, 'a number from 0 up');
   return value;
 }
 

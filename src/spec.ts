@@ -1,5 +1,15 @@
 import * as abi from '../assembly/abi.js';
-import { checkInteger, checkName, checkObject, checkPositive, outOfRange, wrongType } from './errors.js';
+import {
+  checkBoolean,
+  checkFraction,
+  checkInteger,
+  checkName,
+  checkNotNegative,
+  checkObject,
+  checkPositive,
+  outOfRange,
+  wrongType,
+} from './errors.js';
 import type { ActivationName, BuildName, CostName, CustomCost, NetworkOptions } from './types.js';
 
 // What a network is: options checked once, defaults filled in. Everything behind this file trusts a Spec. How its parameters start is
@@ -107,30 +117,13 @@ function checkActivation(where: string, value: unknown, units: number, isOutput:
   return each.every((name) => name === each[0]) ? each[0] : each;
 }
 
-function checkRate(where: string, value: unknown): number {
-  if (typeof value !== 'number') throw wrongType(where, value, 'a number from 0 to below 1');
-  if (!(value >= 0 && value < 1)) throw outOfRange(where, value, 'a number from 0 to below 1');
-  return value;
-}
-
-function checkNotNegative(where: string, value: unknown): number {
-  if (typeof value !== 'number') throw wrongType(where, value, 'a number from 0 up');
-  if (!(value >= 0 && Number.isFinite(value))) throw outOfRange(where, value, 'a number from 0 up');
-  return value;
-}
-
-function checkBoolean(where: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw wrongType(where, value, 'true or false');
-  return value;
-}
-
 const LAYER_KEYS = ['units', 'activation', 'initializer', 'bias', 'dropout', 'maxNorm'];
 
 function checkLayer(where: string, options: unknown, isOutput: boolean, bias: boolean): LayerSpec {
   checkObject(where, options, LAYER_KEYS);
   const layer = options as Record<string, unknown>;
   const units = checkInteger(`${where}.units`, layer.units, 1, MAX_WIDTH);
-  const dropout = checkRate(`${where}.dropout`, layer.dropout ?? 0);
+  const dropout = checkFraction(`${where}.dropout`, layer.dropout ?? 0);
   if (dropout && isOutput) throw outOfRange(`${where}.dropout`, dropout, 'none on the output layer');
   return {
     units,
@@ -195,7 +188,7 @@ export function checkSpec(options: Omit<NetworkOptions, 'batchSize' | 'build' | 
   // Array.from visits the holes of a sparse array, which map would skip
   const checked = Array.from(layers, (layer, l) => checkLayer(`layers[${l}]`, layer, l === layers.length - 1, bias));
   const { cost, huberDelta } = checkCost(options.cost, checked[checked.length - 1].activation);
-  const labelSmoothing = checkRate('labelSmoothing', options.labelSmoothing ?? 0);
+  const labelSmoothing = checkFraction('labelSmoothing', options.labelSmoothing ?? 0);
   if (labelSmoothing && cost !== 'categoricalCrossEntropy') {
     throw outOfRange('labelSmoothing', `${labelSmoothing} with the cost "${cost}"`, 'categoricalCrossEntropy');
   }

@@ -1,6 +1,6 @@
 import * as abi from '../assembly/abi.js';
 import { type CheckedData, isFloats } from './data.js';
-import { checkObject, outOfRange, wrongType } from './errors.js';
+import { checkBoolean, checkObject, checkShare, outOfRange, wrongType } from './errors.js';
 import { permutation } from './random.js';
 import { outputsOf, type Spec } from './spec.js';
 import type { ValidationSplit } from './types.js';
@@ -13,9 +13,7 @@ export function checkSplit(where: string, value: unknown, data: CheckedData): Sp
   if (typeof value !== 'number') checkObject(where, value, ['share', 'stratify']);
   const { share, stratify = false } = typeof value === 'number' ? { share: value } : (value as SplitSpec);
   const shareName = typeof value === 'number' ? where : `${where}.share`;
-  const wanted = 'a number above 0 and below 1';
-  if (typeof share !== 'number') throw wrongType(shareName, share, wanted);
-  if (!(share > 0 && share < 1)) throw outOfRange(shareName, share, wanted);
+  checkShare(shareName, share);
   checkStratify(`${where}.stratify`, stratify, data);
   const held = Math.floor(data.samples * share);
   if (held === 0) throw outOfRange(shareName, `${share} of ${data.samples} samples`, 'at least one to validate with');
@@ -23,9 +21,10 @@ export function checkSplit(where: string, value: unknown, data: CheckedData): Sp
 }
 
 export function checkStratify(where: string, stratify: unknown, { targets }: Pick<CheckedData, 'targets'>): boolean {
-  if (typeof stratify !== 'boolean') throw wrongType(where, stratify, 'true or false');
-  if (stratify && isFloats(targets)) throw wrongType(where, stratify, 'false for targets that are rows, not labels');
-  return stratify;
+  const isStratified = checkBoolean(where, stratify);
+  if (isStratified && isFloats(targets))
+    throw wrongType(where, stratify, 'false for targets that are rows, not labels');
+  return isStratified;
 }
 
 /** Training and validation part. Stratified: each class is in the validation part with its share, rounded down or up. */

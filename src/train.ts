@@ -1,6 +1,6 @@
 import { type CheckedData, checkData, withClassWeights } from './data.js';
 import { checkEarlyStopping, type EarlyStoppingSpec } from './early-stopping.js';
-import { checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
+import { checkBoolean, checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
 import { checkOptimizer, isFullBatch } from './optimizer.js';
 import type { Spec } from './spec.js';
 import { Stepper, type Trainee } from './stepper.js';
@@ -69,10 +69,8 @@ type StepOptions = Pick<TrainOptions, 'batchSize' | 'accumulate' | 'optimizer' |
 /** The options that say what a step is. `current`: the network's optimizer, which is taken where the options have none. */
 export function checkSteps(options: StepOptions, spec: Spec, current: Optimizer) {
   const { shuffle = true, ignoreNonFinite = false } = options;
-  if (typeof shuffle !== 'boolean') throw wrongType('options.shuffle', shuffle, 'true or false');
-  if (typeof ignoreNonFinite !== 'boolean') {
-    throw wrongType('options.ignoreNonFinite', ignoreNonFinite, 'true or false');
-  }
+  checkBoolean('options.shuffle', shuffle);
+  checkBoolean('options.ignoreNonFinite', ignoreNonFinite);
   const optimizer = options.optimizer === undefined ? current : checkOptimizer(options.optimizer);
   if (optimizer.name === 'lbfgs') checkLbfgs(spec);
   const defaultSize = isFullBatch(optimizer) ? MAX_COUNT : DEFAULT_BATCH_SIZE;
@@ -128,7 +126,7 @@ export function checkTraining(
 
 export function checkSettings(options: TrainOptions, spec: Spec, current: Optimizer): TrainSettings {
   const { standardize = false, signal } = options;
-  if (typeof standardize !== 'boolean') throw wrongType('options.standardize', standardize, 'true or false');
+  checkBoolean('options.standardize', standardize);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw wrongType('options.signal', signal, 'an AbortSignal');
   }

@@ -1,5 +1,5 @@
 import Papa from 'papaparse';
-import { checkName, checkObject, outOfRange, wrongType } from '../errors.js';
+import { checkBoolean, checkName, checkObject, outOfRange, wrongType } from '../errors.js';
 
 // Comma-separated values as inputs and targets. papaparse knows quotes, line ends and delimiters; what the fields mean is said here.
 
@@ -67,7 +67,7 @@ export function readCsv(text: string, options: CsvOptions = {}): CsvData {
   checkObject('options', options, OPTION_KEYS);
   const { header = true, labels = false, delimiter = '', name = 'csv' } = options;
   if (typeof name !== 'string') throw wrongType('options.name', name, 'a string');
-  if (typeof header !== 'boolean') throw wrongType('options.header', header, 'true or false');
+  checkBoolean('options.header', header);
   checkDelimiter(delimiter);
   if (typeof text !== 'string') throw wrongType(name, text, 'a string: the text of the file');
 
