@@ -236,7 +236,7 @@ export class Network {
   async *train(data: DataSet, options: TrainOptions = {}): AsyncGenerator<EpochReport, void, undefined> {
     const split = options?.validationSplit === undefined ? undefined : await import('./split.js');
     const plan = checkTraining(data, options, this.#arena.spec, this.#optimizer, split);
-    if (this.#isTraining) throw new Error('fit: got a call while this network is being trained, want one at a time');
+    this.#checkIdle('fit');
     plan.signal?.throwIfAborted();
     this.#isTraining = true;
     try {
@@ -249,12 +249,7 @@ export class Network {
   async *#epochs(plan: TrainPlan): AsyncGenerator<EpochReport, void, undefined> {
     const arena = this.#arena;
     const { data, epochs, optimizer } = plan;
-    arena.reserve(Math.min(plan.stepRows, MAX_CHUNK_ROWS), slotsOf(optimizer), setSize(data));
-    this.#pass.done = 'nothing';
-    this.#pass.isCurrent = false;
-    loadTrainingSet(arena, data);
-    this.#setOptimizer(optimizer);
-    this.#trainingSamples = data.samples;
+    this.#loadSet(data, plan.stepRows, optimizer);
     this.#timeBoxed = undefined;
     const runner = new EpochRunner(
       this.#trainee(() => data.samples),
@@ -285,11 +280,7 @@ export class Network {
       };
       const { validation } = plan;
       if (samples === data.samples) {
-        if (validation) {
-          // once more: the caller's arrays may have changed since
-          checkTargets('options.validation.targets', validation.targets, validation.samples, arena.spec);
-          report.validation = runner.timed(() => this.#evaluate(validation));
-        }
+        if (validation) report.validation = runner.timed(() => this.#validate(validation));
         this.#clock.endEpoch((report.validation ?? report).cost);
         const isEnough = report.validation && stopper?.observe(epoch, report.validation, arena);
         if (isEnough && epoch + 1 < epochs) report.stopped = 'earlyStopping';
@@ -336,8 +327,7 @@ export class Network {
     if ((arena.spec.l1 || arena.spec.l2) && this.#trainingSamples === undefined) {
       throw outOfRange('trainingSamples', 'undefined', 'the number of samples of an epoch, for l1 and l2');
     }
-    if (this.#isTraining)
-      throw new Error('fitStream: got a call while this network is being trained, want one at a time');
+    this.#checkIdle('fitStream');
     arena.checkAlive();
     settings.signal?.throwIfAborted();
     this.#isTraining = true;
@@ -356,11 +346,7 @@ export class Network {
         optimizer: () => this.#optimizer,
         standardize: (measured) => this.#standardize(measured),
         isStandardized: () => this.#standardization !== undefined,
-        evaluate: (data) => {
-          // once more: the caller's arrays may have changed since
-          checkTargets('options.validation.targets', data.targets, data.samples, arena.spec);
-          return this.#evaluate(data);
-        },
+        evaluate: (data) => this.#validate(data),
         epochsTrained: () => this.#epochsTrained,
         countEpoch: () => {
           this.#epochsTrained++;
@@ -387,8 +373,7 @@ export class Network {
       throw outOfRange('options.optimizer', 'lbfgs', 'one that takes a step at a time: lbfgs needs fit');
     }
     if (typeof data !== 'object' || data === null) throw wrongType('data', data, 'an object');
-    if (this.#isTraining)
-      throw new Error('trainFor: got a call while this network is being trained, want one at a time');
+    this.#checkIdle('trainFor');
     const current = this.#timeBoxed;
     const optionsFor = (samples: number) => ({
       ...rest,
@@ -396,19 +381,13 @@ export class Network {
       stepRows: rowsOfStep(stepRows, samples, optimizer),
       isTrial: false,
     });
-    const slots = slotsOf(optimizer);
-    if (slots === this.#arena.plan.slots && current?.continues(data, optionsFor(current.samples))) {
+    if (slotsOf(optimizer) === this.#arena.plan.slots && current?.continues(data, optionsFor(current.samples))) {
       this.#setOptimizer(optimizer);
       return this.#timed(current, milliseconds);
     }
     const checked = checkData('data', data, this.#arena.spec);
     const stepper = optionsFor(checked.samples);
-    this.#arena.reserve(Math.min(stepper.stepRows, MAX_CHUNK_ROWS), slots, setSize(checked));
-    this.#pass.done = 'nothing';
-    this.#pass.isCurrent = false;
-    loadTrainingSet(this.#arena, checked);
-    this.#setOptimizer(optimizer);
-    this.#trainingSamples = checked.samples;
+    this.#loadSet(checked, stepper.stepRows, optimizer);
     const nextStream = () => this.#epochsTrained++;
     const training = new TimeBoxedTraining(
       this.#trainee(() => checked.samples),
@@ -426,6 +405,27 @@ export class Network {
     const report = training.run(milliseconds);
     this.#timeBoxed = training;
     return report;
+  }
+
+  #checkIdle(call: string): void {
+    if (this.#isTraining)
+      throw new Error(`${call}: got a call while this network is being trained, want one at a time`);
+  }
+
+  /** Takes a whole data set into the network's memory, to be trained on by this optimizer. */
+  #loadSet(data: CheckedData, stepRows: number, optimizer: Optimizer): void {
+    this.#arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slotsOf(optimizer), setSize(data));
+    this.#pass.done = 'nothing';
+    this.#pass.isCurrent = false;
+    loadTrainingSet(this.#arena, data);
+    this.#setOptimizer(optimizer);
+    this.#trainingSamples = data.samples;
+  }
+
+  #validate(data: CheckedData): Evaluation {
+    // once more: the caller's arrays may have changed since
+    checkTargets('options.validation.targets', data.targets, data.samples, this.#arena.spec);
+    return this.#evaluate(data);
   }
 
   #trainee(samples: () => number): Trainee {
