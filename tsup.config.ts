@@ -9,12 +9,22 @@ import { defineConfig } from 'tsup';
 // both need they both hold, but for the core and the Network itself.
 export default defineConfig({
   entry: [
-    ...['index', 'lbfgs', 'load', 'split', 'stream', 'cross-validation', 'graph', 'io/idx', 'io/csv'].map(
-      (name) => `src/${name}.ts`,
-    ),
+    ...[
+      'index',
+      'early-stopping',
+      'lbfgs',
+      'load',
+      'measure',
+      'split',
+      'stream',
+      'cross-validation',
+      'graph',
+      'io/idx',
+      'io/csv',
+    ].map((name) => `src/${name}.ts`),
     ...['simd', 'relaxed'].map((build) => `src/generated/${build}.ts`),
   ],
-  external: [/^\.\/(index|lbfgs|load|split|stream)\.js$/, /^\.\/generated\//],
+  external: [/^\.\/(index|early-stopping|lbfgs|load|measure|split|stream)\.js$/, /^\.\/generated\//],
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',

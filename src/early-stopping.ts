@@ -1,11 +1,13 @@
 import type { Arena } from './arena.js';
+import type { CheckedData } from './data.js';
 import { checkBoolean, checkInteger, checkName, checkNotNegative, checkObject } from './errors.js';
 import type { EarlyStopping, Evaluation } from './types.js';
 
-export type EarlyStoppingSpec = Required<EarlyStopping>;
+// Loaded where it is asked for.
 
-export function checkEarlyStopping(where: string, value: EarlyStopping | undefined): EarlyStoppingSpec | undefined {
-  if (value === undefined) return undefined;
+type EarlyStoppingSpec = Required<EarlyStopping>;
+
+function checkEarlyStopping(where: string, value: EarlyStopping): EarlyStoppingSpec {
   checkObject(where, value, ['monitor', 'patience', 'minDelta', 'restoreBest']);
   const { minDelta = 0, restoreBest = true } = value;
   checkNotNegative(`${where}.minDelta`, minDelta);
@@ -16,6 +18,13 @@ export function checkEarlyStopping(where: string, value: EarlyStopping | undefin
     minDelta,
     restoreBest,
   };
+}
+
+/** For a training with such validation data. */
+export function makeStopper(where: string, value: unknown, validation: CheckedData | undefined): EarlyStopper {
+  const spec = checkEarlyStopping(where, value as EarlyStopping);
+  if (!validation) throw new TypeError(`${where}: got no validation data, want validation or validationSplit`);
+  return new EarlyStopper(spec);
 }
 
 /** Watches the validation of each epoch, and keeps a copy of the best epoch's parameters. */

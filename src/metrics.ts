@@ -1,7 +1,8 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
-import { isFloats } from './data.js';
+import { type CheckedData, isFloats, loadBatch } from './data.js';
 import { checkBoolean, checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
+import type { Pass } from './layer.js';
 import { ERROR_RECORD_DOUBLES, errorPairs } from './plan.js';
 import { outputsOf, type Spec } from './spec.js';
 import type { ClassificationReport, EvaluateOptions, Evaluation, Targets } from './types.js';
@@ -18,8 +19,47 @@ export function checkEvaluation(options: unknown, spec: Spec): void {
   checkInteger('options.topK', topK, 1, outputs);
 }
 
+/** What the network gives for data that are checked. The batch buffers hold its last rows then. */
+export function evaluate(
+  arena: Arena,
+  pass: Pass,
+  data: CheckedData,
+  { topK, rocAuc }: EvaluateOptions = {},
+): Evaluation {
+  const { plan, core, header, spec } = arena;
+  clearScores(arena, topK ?? 0);
+  const { samples, targets } = data;
+  const { classes } = plan;
+  const outputs = outputsOf(spec);
+  const { a, stride } = plan.layers[plan.layers.length - 1];
+  const scores = new Float32Array(rocAuc ? samples * outputs : 0);
+  for (let first = 0; first < samples; first += plan.capacity) {
+    const rows = Math.min(plan.capacity, samples - first);
+    pass.rows = rows;
+    pass.done = 'forward';
+    pass.isCurrent = true;
+    loadBatch(arena, data, first, rows);
+    core.evaluateRows(rows);
+    if (rocAuc) arena.readRows(scores, first * outputs, a, stride, rows, outputs);
+  }
+  const counts = arena.words(plan.confusion, classes * classes);
+  const correct = header.getUint32(abi.CORRECT, true);
+  return {
+    cost: header.getFloat64(abi.COST_SUM, true) / samples,
+    samples,
+    correct,
+    accuracy: correct / samples,
+    confusion: classes
+      ? Array.from({ length: classes }, (_, c) => counts.slice(c * classes, (c + 1) * classes))
+      : undefined,
+    ...readErrors(arena, samples),
+    topKAccuracy: topK ? header.getUint32(abi.TOP_K_HITS, true) / samples : undefined,
+    rocAuc: rocAuc ? meanRocAuc(scores, outputs, targets, spec.cost === 'hinge' ? 0 : 0.5) : undefined,
+  };
+}
+
 /** Sums that the core's evaluations add to: they start from nothing. */
-export function clearScores(arena: Arena, topK: number): void {
+function clearScores(arena: Arena, topK: number): void {
   const { header, plan, spec } = arena;
   header.setFloat64(abi.COST_SUM, 0, true);
   header.setUint32(abi.CORRECT, 0, true);
@@ -31,10 +71,7 @@ export function clearScores(arena: Arena, topK: number): void {
 }
 
 /** Mean errors and R² from the sums of `samples` samples. */
-export function readErrors(
-  arena: Arena,
-  samples: number,
-): Pick<Evaluation, 'meanAbsoluteError' | 'meanSquaredError' | 'r2'> {
+function readErrors(arena: Arena, samples: number): Pick<Evaluation, 'meanAbsoluteError' | 'meanSquaredError' | 'r2'> {
   const { plan, spec } = arena;
   const outputs = outputsOf(spec);
   let absolute = 0;
@@ -58,7 +95,7 @@ export function readErrors(
  * The area under the ROC curve of each output against the rest, averaged over the outputs that have samples of both kinds; NaN if none
  * has. scores [samples × outputs]; a target is positive if it is the output's label, or in rows if it exceeds `threshold`.
  */
-export function meanRocAuc(scores: Float32Array, outputs: number, targets: Targets, threshold: number): number {
+function meanRocAuc(scores: Float32Array, outputs: number, targets: Targets, threshold: number): number {
   const samples = scores.length / outputs;
   const areas: number[] = [];
   for (let k = 0; k < outputs; k++) {

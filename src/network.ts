@@ -2,35 +2,18 @@
 import * as abi from '../assembly/abi.js';
 import { Arena, checkSize } from './arena.js';
 import { costImports } from './custom-cost.js';
-import {
-  type CheckedData,
-  checkData,
-  checkInputs,
-  checkTargets,
-  checkWeights,
-  loadBatch,
-  loadInputs,
-  loadTargets,
-  loadTrainingSet,
-  setSize,
-} from './data.js';
-import { EarlyStopper } from './early-stopping.js';
+import { checkData, checkInputs, checkTargets, checkWeights, loadInputs, loadTargets } from './data.js';
 import { startEngine } from './engine.js';
-import { checkInteger, checkName, checkObject, checkPositive, outOfRange, wrongType } from './errors.js';
+import { checkInteger, checkName, checkObject, outOfRange } from './errors.js';
 import { countParameters, encode } from './file.js';
-import { BatchGuard } from './finite.js';
 import { checkInitializers, initialize } from './initializer.js';
 import { ArenaLayer, type Layer, type Pass } from './layer.js';
-import { checkEvaluation, clearScores, meanRocAuc, readErrors } from './metrics.js';
-import { checkOptimizer, isFullBatch, sgd, slotsOf, writeOptimizer } from './optimizer.js';
+import { checkEvaluation, evaluate } from './metrics.js';
 import { makePlan } from './plan.js';
 import { RateClock, savedLearningRate } from './schedule.js';
 import { BUILDS, checkSpec, DEFAULT_CAPACITY, isCustomCost, outputsOf, SPEC_KEYS, type Spec } from './spec.js';
-import { checkStandardization, measure, measured, writeStandardization } from './standardize.js';
-import { MAX_CHUNK_ROWS, type Trainee } from './stepper.js';
-import type { StreamTrainee } from './stream.js';
-import { checkSteps, checkTraining, EpochRunner, rowsOfStep, type TrainPlan, turnTaker } from './train.js';
-import { TimeBoxedTraining } from './train-for.js';
+import { checkStandardization } from './standardize.js';
+import { Trainer } from './trainer.js';
 import type {
   CostName,
   CustomCost,
@@ -79,17 +62,11 @@ export class Network {
   readonly parameters: number;
   readonly #arena: Arena;
   readonly #pass: Pass = { rows: 0, done: 'nothing', isCurrent: false, isGuarded: false };
-  readonly #guard = new BatchGuard();
-  #optimizer: Optimizer = sgd({ learningRate: 0.1 });
-  #clock = new RateClock(0.1);
-  #timeBoxed: TimeBoxedTraining | undefined;
-  #trainingSamples: number | undefined;
-  #epochsTrained = 0;
-  #standardization: Standardization | undefined;
-  #isTraining = false;
+  readonly #trainer: Trainer;
 
   private constructor(arena: Arena) {
     this.#arena = arena;
+    this.#trainer = new Trainer(arena, this.#pass);
     this.layers = arena.spec.layers.map((_, l) => new ArenaLayer(arena, l, this.#pass));
     this.parameters = countParameters(arena.spec);
   }
@@ -122,10 +99,11 @@ export class Network {
       layer.weights = take(layer.units * layer.fanIn);
       layer.biases = take(layer.units);
     }
-    net.#setOptimizer(saved.optimizer);
-    net.#clock = new RateClock(saved.optimizer.learningRate, saved.schedule);
-    net.#trainingSamples = saved.trainingSamples;
-    net.#epochsTrained = saved.epochsTrained;
+    const trainer = net.#trainer;
+    trainer.setOptimizer(saved.optimizer);
+    trainer.clock = new RateClock(saved.optimizer.learningRate, saved.schedule);
+    trainer.trainingSamples = saved.trainingSamples;
+    trainer.epochsTrained = saved.epochsTrained;
     net.standardization = saved.standardization;
     return net;
   }
@@ -168,20 +146,11 @@ export class Network {
    * with an equal one in the options of a call goes on with it.
    */
   get optimizer(): Optimizer {
-    return this.#optimizer;
+    return this.#trainer.optimizer;
   }
 
   set optimizer(optimizer: Optimizer) {
-    const checked = checkOptimizer(optimizer);
-    if (this.#isTraining && this.#isOther(checked)) {
-      throw outOfRange(
-        'optimizer',
-        `another one, ${checked.name}, during fit`,
-        `${this.#optimizer.name} until it ends`,
-      );
-    }
-    this.#setOptimizer(checked);
-    this.#clock = new RateClock(checked.learningRate);
+    this.#trainer.optimizer = optimizer;
   }
 
   /**
@@ -189,11 +158,11 @@ export class Network {
    * While it is undefined, `trainBatch` and `applyGradients` take the rows of their batch.
    */
   get trainingSamples(): number | undefined {
-    return this.#trainingSamples;
+    return this.#trainer.trainingSamples;
   }
 
   set trainingSamples(samples: number | undefined) {
-    this.#trainingSamples =
+    this.#trainer.trainingSamples =
       samples === undefined ? undefined : checkInteger('trainingSamples', samples, 1, Number.MAX_SAFE_INTEGER);
   }
 
@@ -203,21 +172,15 @@ export class Network {
    * standardised network cost their time, the zeros too.
    */
   get standardization(): Standardization | undefined {
-    const own = this.#standardization;
+    const own = this.#trainer.standardization;
     return own && { means: own.means.slice(), deviations: own.deviations.slice() };
   }
 
   set standardization(value: Standardization | undefined) {
     const checked = value === undefined ? undefined : checkStandardization('standardization', value, this.inputs);
-    if (this.#isTraining)
+    if (this.#trainer.isTraining)
       throw new Error('standardization: got a new one while this network is being trained, want it before or after');
-    this.#standardize(checked);
-  }
-
-  #standardize(standardization: Standardization | undefined): void {
-    writeStandardization(this.#arena, standardization);
-    this.#standardization = standardization;
-    this.#pass.isCurrent = false;
+    this.#trainer.standardize(checked);
   }
 
   /**
@@ -233,72 +196,8 @@ export class Network {
   }
 
   /** The same as an iterator of reports: an epoch is trained when its report is asked for, `break` ends the training. */
-  async *train(data: DataSet, options: TrainOptions = {}): AsyncGenerator<EpochReport, void, undefined> {
-    const split = options?.validationSplit === undefined ? undefined : await import('./split.js');
-    const plan = checkTraining(data, options, this.#arena.spec, this.#optimizer, split);
-    this.#checkIdle('fit');
-    plan.signal?.throwIfAborted();
-    this.#isTraining = true;
-    try {
-      yield* this.#epochs(plan);
-    } finally {
-      this.#isTraining = false;
-    }
-  }
-
-  async *#epochs(plan: TrainPlan): AsyncGenerator<EpochReport, void, undefined> {
-    const arena = this.#arena;
-    const { data, epochs, optimizer } = plan;
-    this.#loadSet(data, plan.stepRows, optimizer);
-    this.#timeBoxed = undefined;
-    const runner = new EpochRunner(
-      this.#trainee(() => data.samples),
-      plan,
-    );
-    const stopper = plan.earlyStopping && new EarlyStopper(plan.earlyStopping);
-    if (plan.standardize && !this.#standardization) {
-      await measure(arena, data.samples, 0, turnTaker(plan.signal));
-      this.#standardize(measured(arena, data.samples));
-    }
-    const lbfgs =
-      optimizer.name === 'lbfgs'
-        ? new (await import('./lbfgs.js')).LbfgsRunner(arena, runner, optimizer, this.#pass)
-        : undefined;
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      const pass = lbfgs ? await lbfgs.run(epoch) : await runner.run(epoch, this.#epochsTrained);
-      const { cost, elapsedMs, samples, learningRate, isStopped } = pass;
-      this.#epochsTrained++;
-      const report: EpochReport = {
-        epoch,
-        epochs,
-        cost,
-        learningRate,
-        samples,
-        elapsedMs,
-        samplesPerSecond: (1000 * samples) / elapsedMs,
-        secondsLeft: 0,
-      };
-      const { validation } = plan;
-      if (samples === data.samples) {
-        if (validation) report.validation = runner.timed(() => this.#validate(validation));
-        this.#clock.endEpoch((report.validation ?? report).cost);
-        const isEnough = report.validation && stopper?.observe(epoch, report.validation, arena);
-        if (isEnough && epoch + 1 < epochs) report.stopped = 'earlyStopping';
-      }
-      if (stopper) report.bestEpoch = stopper.bestEpoch;
-      if (lbfgs?.isDone && epoch + 1 < epochs) report.stopped = 'converged';
-      if (isStopped) report.stopped = 'callback';
-      report.secondsLeft = report.stopped ? 0 : runner.secondsLeft;
-      if (plan.onEpoch?.(report) === false) report.stopped ??= 'callback';
-      const isLast = report.stopped !== undefined || epoch + 1 === epochs;
-      if (isLast && stopper) {
-        stopper.restore(arena);
-        this.#pass.isCurrent = false;
-        this.#pass.isGuarded = false;
-      }
-      yield report;
-      if (isLast) return;
-    }
+  train(data: DataSet, options: TrainOptions = {}): AsyncGenerator<EpochReport, void, undefined> {
+    return this.#trainer.train(data, options);
   }
 
   /**
@@ -319,43 +218,8 @@ export class Network {
    * }
    * await net.fitStream(parts, { epochs: 10 });
    */
-  async fitStream(source: DataSource, options: StreamOptions = {}): Promise<EpochReport[]> {
-    // loaded where it is used: a small network should stay a small page
-    const { checkStream, Stream } = await import('./stream.js');
-    const arena = this.#arena;
-    const settings = checkStream(source, options, arena.spec, this.#optimizer);
-    if ((arena.spec.l1 || arena.spec.l2) && this.#trainingSamples === undefined) {
-      throw outOfRange('trainingSamples', 'undefined', 'the number of samples of an epoch, for l1 and l2');
-    }
-    this.#checkIdle('fitStream');
-    arena.checkAlive();
-    settings.signal?.throwIfAborted();
-    this.#isTraining = true;
-    try {
-      this.#setOptimizer(settings.optimizer);
-      const clock = () => this.#clock;
-      const trainee: StreamTrainee = {
-        arena,
-        pass: this.#pass,
-        get clock() {
-          return clock();
-        },
-        // without penalties no step asks for the number of samples
-        writeStep: () => this.#writeStep(this.#trainingSamples ?? 1),
-        runEpoch: (plan, epoch, order) => new EpochRunner(trainee, plan).run(epoch, order),
-        optimizer: () => this.#optimizer,
-        standardize: (measured) => this.#standardize(measured),
-        isStandardized: () => this.#standardization !== undefined,
-        evaluate: (data) => this.#validate(data),
-        epochsTrained: () => this.#epochsTrained,
-        countEpoch: () => {
-          this.#epochsTrained++;
-        },
-      };
-      return await new Stream(trainee, source, settings).run();
-    } finally {
-      this.#isTraining = false;
-    }
+  fitStream(source: DataSource, options: StreamOptions = {}): Promise<EpochReport[]> {
+    return this.#trainer.fitStream(source, options);
   }
 
   /**
@@ -365,79 +229,7 @@ export class Network {
    * are not seen. How many steps fit depends on the machine, what they compute does not.
    */
   trainFor(data: DataSet, milliseconds: number, options: TrainForOptions = {}): TrainForReport {
-    this.#arena.checkAlive();
-    checkObject('options', options, ['batchSize', 'accumulate', 'optimizer', 'shuffle', 'ignoreNonFinite']);
-    checkPositive('milliseconds', milliseconds);
-    const { stepRows, optimizer, ...rest } = checkSteps(options, this.#arena.spec, this.#optimizer);
-    if (optimizer.name === 'lbfgs') {
-      throw outOfRange('options.optimizer', 'lbfgs', 'one that takes a step at a time: lbfgs needs fit');
-    }
-    if (typeof data !== 'object' || data === null) throw wrongType('data', data, 'an object');
-    this.#checkIdle('trainFor');
-    const current = this.#timeBoxed;
-    const optionsFor = (samples: number) => ({
-      ...rest,
-      samples,
-      stepRows: rowsOfStep(stepRows, samples, optimizer),
-      isTrial: false,
-    });
-    if (slotsOf(optimizer) === this.#arena.plan.slots && current?.continues(data, optionsFor(current.samples))) {
-      this.#setOptimizer(optimizer);
-      return this.#timed(current, milliseconds);
-    }
-    const checked = checkData('data', data, this.#arena.spec);
-    const stepper = optionsFor(checked.samples);
-    this.#loadSet(checked, stepper.stepRows, optimizer);
-    const nextStream = () => this.#epochsTrained++;
-    const training = new TimeBoxedTraining(
-      this.#trainee(() => checked.samples),
-      checked,
-      stepper,
-      nextStream,
-    );
-    this.#timeBoxed = training;
-    return this.#timed(training, milliseconds);
-  }
-
-  /** After an error the next call begins an epoch. */
-  #timed(training: TimeBoxedTraining, milliseconds: number): TrainForReport {
-    this.#timeBoxed = undefined;
-    const report = training.run(milliseconds);
-    this.#timeBoxed = training;
-    return report;
-  }
-
-  #checkIdle(call: string): void {
-    if (this.#isTraining)
-      throw new Error(`${call}: got a call while this network is being trained, want one at a time`);
-  }
-
-  /** Takes a whole data set into the network's memory, to be trained on by this optimizer. */
-  #loadSet(data: CheckedData, stepRows: number, optimizer: Optimizer): void {
-    this.#arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slotsOf(optimizer), setSize(data));
-    this.#pass.done = 'nothing';
-    this.#pass.isCurrent = false;
-    loadTrainingSet(this.#arena, data);
-    this.#setOptimizer(optimizer);
-    this.#trainingSamples = data.samples;
-  }
-
-  #validate(data: CheckedData): Evaluation {
-    // once more: the caller's arrays may have changed since
-    checkTargets('options.validation.targets', data.targets, data.samples, this.#arena.spec);
-    return this.#evaluate(data);
-  }
-
-  #trainee(samples: () => number): Trainee {
-    const clock = () => this.#clock;
-    return {
-      arena: this.#arena,
-      pass: this.#pass,
-      get clock() {
-        return clock();
-      },
-      writeStep: () => this.#writeStep(samples()),
-    };
+    return this.#trainer.trainFor(data, milliseconds, options);
   }
 
   /**
@@ -445,26 +237,7 @@ export class Network {
    * the mean cost before the step, without the L2 term. Throws a NonFiniteError where the cost or a weight is no longer finite: the network then has finite weights of at most 64 steps before.
    */
   trainBatch(x: Inputs, y: Targets, weights?: Float32Array): number {
-    const rows = this.#checkBatch(x);
-    checkTargets('y', y, rows, this.#arena.spec);
-    if (weights !== undefined) checkWeights('weights', weights, rows);
-    this.#checkStep('trainBatch', rows);
-    this.#guard.enter(this.#arena, this.#pass, this.#clock);
-    const rate = this.#clock.next();
-    this.#reserveRows(rows);
-    const { core, header } = this.#arena;
-    this.#pass.keepStep?.();
-    this.#writeStep(this.#trainingSamples ?? rows, rate);
-    // a cost of one's own may throw: what lies in the batch is then no pass
-    this.#pass.done = 'nothing';
-    this.#pass.isCurrent = false;
-    loadBatch(this.#arena, { samples: rows, inputs: x, targets: y, weights }, 0, rows);
-    header.setFloat64(abi.COST_SUM, 0, true);
-    const isTaken = Boolean(core.trainRows(rows));
-    this.#pass.done = isTaken ? 'backward' : 'forward';
-    if (isTaken) this.#clock.steps++;
-    this.#guard.leave(this.#arena, this.#pass, this.#clock, isTaken);
-    return header.getFloat64(abi.COST_SUM, true) / rows;
+    return this.#trainer.trainBatch(x, y, weights);
   }
 
   /** a^L [rows × outputs] for inputs [rows × inputs], any number of rows. The same bits for a row alone or among others. */
@@ -493,46 +266,13 @@ export class Network {
   evaluate(data: DataSet, options: EvaluateOptions = {}): Evaluation {
     const { spec } = this.#arena;
     checkEvaluation(options, spec);
-    return this.#evaluate(checkData('data', data, spec), options);
-  }
-
-  #evaluate(data: CheckedData, { topK, rocAuc }: EvaluateOptions = {}): Evaluation {
-    const { plan, core, header, spec } = this.#arena;
-    clearScores(this.#arena, topK ?? 0);
-    const { samples, targets } = data;
-    const { classes } = plan;
-    const { outputs } = this;
-    const { a, stride } = plan.layers[plan.layers.length - 1];
-    const scores = new Float32Array(rocAuc ? samples * outputs : 0);
-    for (let first = 0; first < samples; first += plan.capacity) {
-      const rows = Math.min(plan.capacity, samples - first);
-      this.#pass.rows = rows;
-      this.#pass.done = 'forward';
-      this.#pass.isCurrent = true;
-      loadBatch(this.#arena, data, first, rows);
-      core.evaluateRows(rows);
-      if (rocAuc) this.#arena.readRows(scores, first * outputs, a, stride, rows, outputs);
-    }
-    const counts = this.#arena.words(plan.confusion, classes * classes);
-    const correct = header.getUint32(abi.CORRECT, true);
-    return {
-      cost: header.getFloat64(abi.COST_SUM, true) / samples,
-      samples,
-      correct,
-      accuracy: correct / samples,
-      confusion: classes
-        ? Array.from({ length: classes }, (_, c) => counts.slice(c * classes, (c + 1) * classes))
-        : undefined,
-      ...readErrors(this.#arena, samples),
-      topKAccuracy: topK ? header.getUint32(abi.TOP_K_HITS, true) / samples : undefined,
-      rocAuc: rocAuc ? meanRocAuc(scores, outputs, targets, spec.cost === 'hinge' ? 0 : 0.5) : undefined,
-    };
+    return evaluate(this.#arena, this.#pass, checkData('data', data, spec), options);
   }
 
   /** Computes z and a of every layer for a batch of inputs [rows × inputs]. */
   forward(x: Inputs): void {
     const rows = this.#checkBatch(x);
-    this.#reserveRows(rows);
+    this.#trainer.reserveRows(rows);
     loadInputs(this.#arena, x, 0, rows);
     this.#arena.core.forward(rows);
     this.#pass.done = 'forward';
@@ -565,17 +305,7 @@ export class Network {
 
   /** The optimizer's step on the gradients that `backward` has computed. */
   applyGradients(): void {
-    this.#arena.checkAlive();
-    if (this.#pass.done !== 'gradients' || !this.#pass.isCurrent) {
-      throw new Error('applyGradients: got no gradients of the last batch, want forward(x) and backward(y) first');
-    }
-    this.#checkStep('applyGradients', this.#pass.rows);
-    this.#guard.enter(this.#arena, this.#pass, this.#clock);
-    this.#writeStep(this.#trainingSamples ?? this.#pass.rows, this.#clock.next());
-    this.#arena.core.applyGradients();
-    this.#pass.isCurrent = false;
-    this.#clock.steps++;
-    this.#guard.leave(this.#arena, this.#pass, this.#clock, true);
+    this.#trainer.applyGradients();
   }
 
   /**
@@ -593,16 +323,14 @@ export class Network {
     }
     const bad = parameters.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw outOfRange(`save: parameter ${bad}`, parameters[bad], 'a finite number: training has diverged');
+    const { optimizer, clock, trainingSamples, epochsTrained, standardization } = this.#trainer;
     return encode({
       spec: this.#arena.spec,
-      optimizer: {
-        ...this.#optimizer,
-        learningRate: savedLearningRate(this.#optimizer.learningRate, this.#clock),
-      } as Optimizer,
-      schedule: typeof this.#optimizer.learningRate === 'object' ? this.#clock.state : undefined,
-      trainingSamples: this.#trainingSamples,
-      epochsTrained: this.#epochsTrained,
-      standardization: this.#standardization,
+      optimizer: { ...optimizer, learningRate: savedLearningRate(optimizer.learningRate, clock) } as Optimizer,
+      schedule: typeof optimizer.learningRate === 'object' ? clock.state : undefined,
+      trainingSamples,
+      epochsTrained,
+      standardization,
       parameters,
     });
   }
@@ -616,60 +344,8 @@ export class Network {
     this.dispose();
   }
 
-  /** Of another kind, or with another number of slots. */
-  #isOther(optimizer: Optimizer): boolean {
-    return optimizer.name !== this.#optimizer.name || slotsOf(optimizer) !== slotsOf(this.#optimizer);
-  }
-
-  /** Whether the optimizer can make a step on one batch of `rows`. */
-  #checkStep(where: string, rows: number): void {
-    const { name } = this.#optimizer;
-    if (name === 'lbfgs') throw outOfRange(where, 'one batch with lbfgs', 'fit for this optimizer');
-    const samples = this.#trainingSamples ?? rows;
-    if (isFullBatch(this.#optimizer) && rows < samples) {
-      throw outOfRange(where, `${rows} rows with ${name}`, `all ${samples} (trainingSamples) for this optimizer`);
-    }
-  }
-
-  /** Another optimizer starts with an empty state; the same one with other numbers keeps what it has gathered. */
-  #setOptimizer(optimizer: Optimizer): void {
-    const arena = this.#arena;
-    const isNew = this.#isOther(optimizer);
-    if (slotsOf(optimizer) !== arena.plan.slots) {
-      arena.reserve(arena.plan.capacity, slotsOf(optimizer));
-      // the batch has moved
-      this.#pass.done = 'nothing';
-      this.#pass.isCurrent = false;
-    }
-    this.#optimizer = optimizer;
-    if (isNew || !this.#clock.isOf(optimizer.learningRate)) this.#clock = new RateClock(optimizer.learningRate);
-    this.#pass.isGuarded = false;
-    if (!isNew) return;
-    arena.floats(arena.plan.state, arena.plan.slots * arena.plan.parameterFloats).fill(0);
-    arena.header.setUint32(abi.OPTIMIZER_STEPS, 0, true);
-  }
-
-  /** What the optimizer's step reads from the header. */
-  #writeStep(samples: number, learningRate?: number): void {
-    const { header } = this.#arena;
-    writeOptimizer(header, this.#optimizer);
-    if (learningRate !== undefined) header.setFloat64(abi.LEARNING_RATE, learningRate, true);
-    header.setFloat64(abi.TRAINING_SAMPLES, samples, true);
-  }
-
   #checkBatch(x: unknown): number {
     this.#arena.checkAlive();
     return checkInputs('x', x, this.#arena.spec);
-  }
-
-  /** Room for the batch that comes now; a training set in use stays where it is. */
-  #reserveRows(rows: number): void {
-    if (rows > this.#arena.plan.capacity) {
-      if (this.#isTraining) {
-        throw outOfRange('x', `${rows} rows during fit`, `at most batchSize = ${this.#arena.plan.capacity}`);
-      }
-      this.#arena.reserve(rows, slotsOf(this.#optimizer));
-    }
-    this.#pass.rows = rows;
   }
 }

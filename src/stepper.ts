@@ -20,12 +20,14 @@ export interface Trainee {
   readonly arena: Arena;
   readonly pass: Pass;
   readonly clock: RateClock;
-  /** Puts what a step reads into the header, its learning rate excepted. */
-  writeStep(): void;
+  /** Puts what a step reads into the header, its learning rate excepted. `samples`: n of the penalties. */
+  writeStep(samples: number): void;
 }
 
 export interface StepperOptions {
   readonly samples: number;
+  /** n of the penalties, where these samples are but a part of those behind the cost. */
+  readonly trainingSamples?: number;
   /** Samples behind one update. */
   readonly stepRows: number;
   readonly shuffle: boolean;
@@ -135,9 +137,9 @@ export class Stepper {
   /** undefined: the cost of the chunk at the position reached is not finite. The header is set anew: other calls may have come in between. */
   #slice(chunks: number, sum: number): number | undefined {
     const { arena, pass, clock } = this.#trainee;
-    const { stepRows, ignoreNonFinite } = this.#options;
+    const { samples, trainingSamples, stepRows, ignoreNonFinite } = this.#options;
     const { core, header, plan } = arena;
-    this.#trainee.writeStep();
+    this.#trainee.writeStep(trainingSamples ?? samples);
     header.setUint32(abi.STEP_ROWS, stepRows, true);
     header.setUint32(abi.CHUNK_ROWS, this.#chunkRows, true);
     header.setUint32(abi.IGNORE_NON_FINITE, Number(ignoreNonFinite), true);

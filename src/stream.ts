@@ -1,9 +1,9 @@
 import { type CheckedData, checkData, loadTrainingSet, setSize } from './data.js';
 import { checkObject, outOfRange, wrongType } from './errors.js';
 import { NonFiniteError } from './finite.js';
+import { measure, measured } from './measure.js';
 import { isFullBatch, slotsOf } from './optimizer.js';
 import type { Spec } from './spec.js';
-import { measure, measured } from './standardize.js';
 import { MAX_CHUNK_ROWS, type Trainee } from './stepper.js';
 import { checkSettings, type EpochResult, type TrainPlan, type TrainSettings, turnTaker } from './train.js';
 import type {
@@ -22,15 +22,14 @@ import type {
 
 /** What a stream asks of the network that it trains, beside its epochs' steps. */
 export interface StreamTrainee extends Trainee {
+  readonly optimizer: Optimizer;
+  readonly standardization: Standardization | undefined;
+  readonly trainingSamples: number | undefined;
+  epochsTrained: number;
   /** One pass over the samples that lie in the memory, in an order drawn for `order`. */
   runEpoch(plan: TrainPlan, epoch: number, order: number): Promise<EpochResult>;
-  optimizer(): Optimizer;
-  isStandardized(): boolean;
   standardize(standardization: Standardization): void;
-  evaluate(data: CheckedData): Evaluation;
-  epochsTrained(): number;
-  /** Called after each epoch. */
-  countEpoch(): void;
+  validate(data: CheckedData): Evaluation;
 }
 
 const OPTION_KEYS = [
@@ -84,7 +83,7 @@ export class Stream {
 
   async run(): Promise<EpochReport[]> {
     const { epochs, standardize, onEpoch } = this.#plan;
-    if (standardize && !this.#trainee.isStandardized()) await this.#measure();
+    if (standardize && !this.#trainee.standardization) await this.#measure();
     const reports: EpochReport[] = [];
     for (let epoch = 0; epoch < epochs; epoch++) {
       const report = await this.#epoch(epoch);
@@ -131,13 +130,15 @@ export class Stream {
       const { onBatch, onProgress } = this.#plan;
       const plan: TrainPlan = {
         ...this.#plan,
-        earlyStopping: undefined,
+        stopper: undefined,
         data,
+        // without penalties no step asks for it
+        trainingSamples: trainee.trainingSamples ?? 1,
         stepRows,
         onBatch: widen(onBatch),
         onProgress: widen(onProgress),
       };
-      const order = (trainee.epochsTrained() + part * PART_STREAM) % 2 ** 32;
+      const order = (trainee.epochsTrained + part * PART_STREAM) % 2 ** 32;
       const trained = await trainee.runEpoch(plan, epoch, order).catch((error: unknown) => {
         if (!(error instanceof NonFiniteError)) throw error;
         // the step of the epoch, not of the part
@@ -153,8 +154,8 @@ export class Stream {
       part++;
       await this.#takeTurn();
     }
-    trainee.countEpoch();
-    const evaluation = validation && !isStopped ? trainee.evaluate(validation) : undefined;
+    trainee.epochsTrained++;
+    const evaluation = validation && !isStopped ? trainee.validate(validation) : undefined;
     if (!isStopped) trainee.clock.endEpoch(evaluation?.cost ?? costSum / samples);
     return {
       epoch,
@@ -173,7 +174,7 @@ export class Stream {
   /** The memory grows for a part larger than all before, and for no other. */
   #load(data: CheckedData): void {
     const { arena, pass, optimizer } = this.#trainee;
-    arena.reserve(Math.min(this.#plan.stepRows, data.samples, MAX_CHUNK_ROWS), slotsOf(optimizer()), setSize(data));
+    arena.reserve(Math.min(this.#plan.stepRows, data.samples, MAX_CHUNK_ROWS), slotsOf(optimizer), setSize(data));
     pass.done = 'nothing';
     pass.isCurrent = false;
     loadTrainingSet(arena, data);

@@ -1,5 +1,5 @@
 import { type CheckedData, checkData, withClassWeights } from './data.js';
-import { checkEarlyStopping, type EarlyStoppingSpec } from './early-stopping.js';
+import type { EarlyStopper } from './early-stopping.js';
 import { checkBoolean, checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
 import { checkOptimizer, isFullBatch } from './optimizer.js';
 import type { Spec } from './spec.js';
@@ -21,6 +21,8 @@ const MAX_COUNT = 2 ** 31 - 1;
 export interface TrainPlan {
   readonly ignoreNonFinite: boolean;
   readonly data: CheckedData;
+  /** See StepperOptions. */
+  readonly trainingSamples?: number;
   readonly epochs: number;
   /** Samples behind one update. */
   readonly stepRows: number;
@@ -28,7 +30,7 @@ export interface TrainPlan {
   readonly shuffle: boolean;
   readonly standardize: boolean;
   readonly validation: CheckedData | undefined;
-  readonly earlyStopping: EarlyStoppingSpec | undefined;
+  readonly stopper: EarlyStopper | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onEpoch: TrainOptions['onEpoch'];
   readonly onBatch: TrainOptions['onBatch'];
@@ -94,15 +96,16 @@ export function rowsOfStep(stepRows: number, samples: number, optimizer: Optimiz
 }
 
 /** A training plan but for what needs the data. */
-export type TrainSettings = Omit<TrainPlan, 'data' | 'earlyStopping'>;
+export type TrainSettings = Omit<TrainPlan, 'data' | 'stopper'>;
 
-/** `split`: split.ts, loaded where the options ask for a split. */
+/** `split`, `stopping`: split.ts and early-stopping.ts, each loaded where the options ask for it. */
 export function checkTraining(
   data: unknown,
   options: TrainOptions,
   spec: Spec,
   current: Optimizer,
   split: typeof import('./split.js') | undefined,
+  stopping: typeof import('./early-stopping.js') | undefined,
 ): TrainPlan {
   checkObject('options', options, OPTION_KEYS);
   const settings = checkSettings(options, spec, current);
@@ -116,12 +119,9 @@ export function checkTraining(
   }
   // after the split: validation does not use them
   if (classWeights !== undefined) training = withClassWeights('options.classWeights', classWeights, training, spec);
-  const earlyStopping = checkEarlyStopping('options.earlyStopping', options.earlyStopping);
-  if (earlyStopping && !validation) {
-    throw new TypeError('options.earlyStopping: got no validation data, want validation or validationSplit');
-  }
+  const stopper = stopping?.makeStopper('options.earlyStopping', options.earlyStopping, validation);
   const stepRows = rowsOfStep(settings.stepRows, training.samples, settings.optimizer);
-  return { ...settings, data: training, stepRows, validation, earlyStopping };
+  return { ...settings, data: training, stepRows, validation, stopper };
 }
 
 export function checkSettings(options: TrainOptions, spec: Spec, current: Optimizer): TrainSettings {

@@ -1,0 +1,325 @@
+import * as abi from '../assembly/abi.js';
+import type { Arena } from './arena.js';
+import {
+  type CheckedData,
+  checkData,
+  checkInputs,
+  checkTargets,
+  checkWeights,
+  loadBatch,
+  loadTrainingSet,
+  setSize,
+} from './data.js';
+import { checkObject, checkPositive, outOfRange, wrongType } from './errors.js';
+import { BatchGuard } from './finite.js';
+import type { Pass } from './layer.js';
+import { evaluate } from './metrics.js';
+import { checkOptimizer, isFullBatch, sgd, slotsOf, writeOptimizer } from './optimizer.js';
+import { RateClock } from './schedule.js';
+import { writeStandardization } from './standardize.js';
+import { MAX_CHUNK_ROWS } from './stepper.js';
+import type { StreamTrainee } from './stream.js';
+import {
+  checkSteps,
+  checkTraining,
+  type EpochResult,
+  EpochRunner,
+  rowsOfStep,
+  type TrainPlan,
+  turnTaker,
+} from './train.js';
+import { TimeBoxedTraining } from './train-for.js';
+import type {
+  DataSet,
+  DataSource,
+  EpochReport,
+  Evaluation,
+  Inputs,
+  Optimizer,
+  Standardization,
+  StreamOptions,
+  Targets,
+  TrainForOptions,
+  TrainForReport,
+  TrainOptions,
+} from './types.js';
+
+/** The training half of a Network: its optimizer, how far that has come, every call that takes a step. What they do is said in network.ts. */
+export class Trainer implements StreamTrainee {
+  readonly arena: Arena;
+  readonly pass: Pass;
+  readonly #guard = new BatchGuard();
+  #optimizer: Optimizer = sgd({ learningRate: 0.1 });
+  #timeBoxed: TimeBoxedTraining | undefined;
+  clock = new RateClock(0.1);
+  trainingSamples: number | undefined;
+  epochsTrained = 0;
+  standardization: Standardization | undefined;
+  isTraining = false;
+
+  constructor(arena: Arena, pass: Pass) {
+    this.arena = arena;
+    this.pass = pass;
+  }
+
+  get optimizer(): Optimizer {
+    return this.#optimizer;
+  }
+
+  set optimizer(optimizer: Optimizer) {
+    const checked = checkOptimizer(optimizer);
+    if (this.isTraining && this.#isOther(checked)) {
+      throw outOfRange(
+        'optimizer',
+        `another one, ${checked.name}, during fit`,
+        `${this.#optimizer.name} until it ends`,
+      );
+    }
+    this.setOptimizer(checked);
+    this.clock = new RateClock(checked.learningRate);
+  }
+
+  standardize(standardization: Standardization | undefined): void {
+    writeStandardization(this.arena, standardization);
+    this.standardization = standardization;
+    this.pass.isCurrent = false;
+  }
+
+  async *train(data: DataSet, options: TrainOptions): AsyncGenerator<EpochReport, void, undefined> {
+    const split = options?.validationSplit === undefined ? undefined : await import('./split.js');
+    const stopping = options?.earlyStopping === undefined ? undefined : await import('./early-stopping.js');
+    const plan = checkTraining(data, options, this.arena.spec, this.#optimizer, split, stopping);
+    this.#checkIdle('fit');
+    plan.signal?.throwIfAborted();
+    this.isTraining = true;
+    try {
+      yield* this.#epochs(plan);
+    } finally {
+      this.isTraining = false;
+    }
+  }
+
+  async *#epochs(plan: TrainPlan): AsyncGenerator<EpochReport, void, undefined> {
+    const arena = this.arena;
+    const { data, epochs, optimizer, stopper } = plan;
+    this.#loadSet(data, plan.stepRows, optimizer);
+    this.#timeBoxed = undefined;
+    const runner = new EpochRunner(this, plan);
+    if (plan.standardize && !this.standardization) {
+      const { measure, measured } = await import('./measure.js');
+      await measure(arena, data.samples, 0, turnTaker(plan.signal));
+      this.standardize(measured(arena, data.samples));
+    }
+    const lbfgs =
+      optimizer.name === 'lbfgs'
+        ? new (await import('./lbfgs.js')).LbfgsRunner(arena, runner, optimizer, this.pass)
+        : undefined;
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const pass = lbfgs ? await lbfgs.run(epoch) : await runner.run(epoch, this.epochsTrained);
+      const { cost, elapsedMs, samples, learningRate, isStopped } = pass;
+      this.epochsTrained++;
+      const report: EpochReport = {
+        epoch,
+        epochs,
+        cost,
+        learningRate,
+        samples,
+        elapsedMs,
+        samplesPerSecond: (1000 * samples) / elapsedMs,
+        secondsLeft: 0,
+      };
+      const { validation } = plan;
+      if (samples === data.samples) {
+        if (validation) report.validation = runner.timed(() => this.validate(validation));
+        this.clock.endEpoch((report.validation ?? report).cost);
+        const isEnough = report.validation && stopper?.observe(epoch, report.validation, arena);
+        if (isEnough && epoch + 1 < epochs) report.stopped = 'earlyStopping';
+      }
+      if (stopper) report.bestEpoch = stopper.bestEpoch;
+      if (lbfgs?.isDone && epoch + 1 < epochs) report.stopped = 'converged';
+      if (isStopped) report.stopped = 'callback';
+      report.secondsLeft = report.stopped ? 0 : runner.secondsLeft;
+      if (plan.onEpoch?.(report) === false) report.stopped ??= 'callback';
+      const isLast = report.stopped !== undefined || epoch + 1 === epochs;
+      if (isLast && stopper) {
+        stopper.restore(arena);
+        this.pass.isCurrent = false;
+        this.pass.isGuarded = false;
+      }
+      yield report;
+      if (isLast) return;
+    }
+  }
+
+  async fitStream(source: DataSource, options: StreamOptions): Promise<EpochReport[]> {
+    // loaded where it is used: a small network should stay a small page
+    const { checkStream, Stream } = await import('./stream.js');
+    const arena = this.arena;
+    const settings = checkStream(source, options, arena.spec, this.#optimizer);
+    if ((arena.spec.l1 || arena.spec.l2) && this.trainingSamples === undefined) {
+      throw outOfRange('trainingSamples', 'undefined', 'the number of samples of an epoch, for l1 and l2');
+    }
+    this.#checkIdle('fitStream');
+    arena.checkAlive();
+    settings.signal?.throwIfAborted();
+    this.isTraining = true;
+    try {
+      this.setOptimizer(settings.optimizer);
+      return await new Stream(this, source, settings).run();
+    } finally {
+      this.isTraining = false;
+    }
+  }
+
+  trainFor(data: DataSet, milliseconds: number, options: TrainForOptions): TrainForReport {
+    this.arena.checkAlive();
+    checkObject('options', options, ['batchSize', 'accumulate', 'optimizer', 'shuffle', 'ignoreNonFinite']);
+    checkPositive('milliseconds', milliseconds);
+    const { stepRows, optimizer, ...rest } = checkSteps(options, this.arena.spec, this.#optimizer);
+    if (optimizer.name === 'lbfgs') {
+      throw outOfRange('options.optimizer', 'lbfgs', 'one that takes a step at a time: lbfgs needs fit');
+    }
+    if (typeof data !== 'object' || data === null) throw wrongType('data', data, 'an object');
+    this.#checkIdle('trainFor');
+    const current = this.#timeBoxed;
+    const optionsFor = (samples: number) => ({
+      ...rest,
+      samples,
+      stepRows: rowsOfStep(stepRows, samples, optimizer),
+      isTrial: false,
+    });
+    if (slotsOf(optimizer) === this.arena.plan.slots && current?.continues(data, optionsFor(current.samples))) {
+      this.setOptimizer(optimizer);
+      return this.#timed(current, milliseconds);
+    }
+    const checked = checkData('data', data, this.arena.spec);
+    const stepper = optionsFor(checked.samples);
+    this.#loadSet(checked, stepper.stepRows, optimizer);
+    const nextStream = () => this.epochsTrained++;
+    const training = new TimeBoxedTraining(this, checked, stepper, nextStream);
+    this.#timeBoxed = training;
+    return this.#timed(training, milliseconds);
+  }
+
+  /** After an error the next call begins an epoch. */
+  #timed(training: TimeBoxedTraining, milliseconds: number): TrainForReport {
+    this.#timeBoxed = undefined;
+    const report = training.run(milliseconds);
+    this.#timeBoxed = training;
+    return report;
+  }
+
+  trainBatch(x: Inputs, y: Targets, weights: Float32Array | undefined): number {
+    this.arena.checkAlive();
+    const rows = checkInputs('x', x, this.arena.spec);
+    checkTargets('y', y, rows, this.arena.spec);
+    if (weights !== undefined) checkWeights('weights', weights, rows);
+    this.#checkStep('trainBatch', rows);
+    this.#guard.enter(this.arena, this.pass, this.clock);
+    const rate = this.clock.next();
+    this.reserveRows(rows);
+    const { core, header } = this.arena;
+    this.pass.keepStep?.();
+    this.writeStep(this.trainingSamples ?? rows, rate);
+    // a cost of one's own may throw: what lies in the batch is then no pass
+    this.pass.done = 'nothing';
+    this.pass.isCurrent = false;
+    loadBatch(this.arena, { samples: rows, inputs: x, targets: y, weights }, 0, rows);
+    header.setFloat64(abi.COST_SUM, 0, true);
+    const isTaken = Boolean(core.trainRows(rows));
+    this.pass.done = isTaken ? 'backward' : 'forward';
+    if (isTaken) this.clock.steps++;
+    this.#guard.leave(this.arena, this.pass, this.clock, isTaken);
+    return header.getFloat64(abi.COST_SUM, true) / rows;
+  }
+
+  applyGradients(): void {
+    this.arena.checkAlive();
+    if (this.pass.done !== 'gradients' || !this.pass.isCurrent) {
+      throw new Error('applyGradients: got no gradients of the last batch, want forward(x) and backward(y) first');
+    }
+    this.#checkStep('applyGradients', this.pass.rows);
+    this.#guard.enter(this.arena, this.pass, this.clock);
+    this.writeStep(this.trainingSamples ?? this.pass.rows, this.clock.next());
+    this.arena.core.applyGradients();
+    this.pass.isCurrent = false;
+    this.clock.steps++;
+    this.#guard.leave(this.arena, this.pass, this.clock, true);
+  }
+
+  /** Room for the batch that comes now; a training set in use stays where it is. */
+  reserveRows(rows: number): void {
+    if (rows > this.arena.plan.capacity) {
+      if (this.isTraining) {
+        throw outOfRange('x', `${rows} rows during fit`, `at most batchSize = ${this.arena.plan.capacity}`);
+      }
+      this.arena.reserve(rows, slotsOf(this.#optimizer));
+    }
+    this.pass.rows = rows;
+  }
+
+  /** Another optimizer starts with an empty state; the same one with other numbers keeps what it has gathered. */
+  setOptimizer(optimizer: Optimizer): void {
+    const arena = this.arena;
+    const isNew = this.#isOther(optimizer);
+    if (slotsOf(optimizer) !== arena.plan.slots) {
+      arena.reserve(arena.plan.capacity, slotsOf(optimizer));
+      // the batch has moved
+      this.pass.done = 'nothing';
+      this.pass.isCurrent = false;
+    }
+    this.#optimizer = optimizer;
+    if (isNew || !this.clock.isOf(optimizer.learningRate)) this.clock = new RateClock(optimizer.learningRate);
+    this.pass.isGuarded = false;
+    if (!isNew) return;
+    arena.floats(arena.plan.state, arena.plan.slots * arena.plan.parameterFloats).fill(0);
+    arena.header.setUint32(abi.OPTIMIZER_STEPS, 0, true);
+  }
+
+  #checkIdle(call: string): void {
+    if (this.isTraining) throw new Error(`${call}: got a call while this network is being trained, want one at a time`);
+  }
+
+  /** Takes a whole data set into the network's memory, to be trained on by this optimizer. */
+  #loadSet(data: CheckedData, stepRows: number, optimizer: Optimizer): void {
+    this.arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slotsOf(optimizer), setSize(data));
+    this.pass.done = 'nothing';
+    this.pass.isCurrent = false;
+    loadTrainingSet(this.arena, data);
+    this.setOptimizer(optimizer);
+    this.trainingSamples = data.samples;
+  }
+
+  runEpoch(plan: TrainPlan, epoch: number, order: number): Promise<EpochResult> {
+    return new EpochRunner(this, plan).run(epoch, order);
+  }
+
+  validate(data: CheckedData): Evaluation {
+    // once more: the caller's arrays may have changed since
+    checkTargets('options.validation.targets', data.targets, data.samples, this.arena.spec);
+    return evaluate(this.arena, this.pass, data);
+  }
+
+  /** Of another kind, or with another number of slots. */
+  #isOther(optimizer: Optimizer): boolean {
+    return optimizer.name !== this.#optimizer.name || slotsOf(optimizer) !== slotsOf(this.#optimizer);
+  }
+
+  /** Whether the optimizer can make a step on one batch of `rows`. */
+  #checkStep(where: string, rows: number): void {
+    const { name } = this.#optimizer;
+    if (name === 'lbfgs') throw outOfRange(where, 'one batch with lbfgs', 'fit for this optimizer');
+    const samples = this.trainingSamples ?? rows;
+    if (isFullBatch(this.#optimizer) && rows < samples) {
+      throw outOfRange(where, `${rows} rows with ${name}`, `all ${samples} (trainingSamples) for this optimizer`);
+    }
+  }
+
+  /** What the optimizer's step reads from the header. */
+  writeStep(samples: number, learningRate?: number): void {
+    const { header } = this.arena;
+    writeOptimizer(header, this.#optimizer);
+    if (learningRate !== undefined) header.setFloat64(abi.LEARNING_RATE, learningRate, true);
+    header.setFloat64(abi.TRAINING_SAMPLES, samples, true);
+  }
+}
