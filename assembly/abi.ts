@@ -67,6 +67,8 @@ export const RANDOM_SPLIT = 16;
 // Weights lie in panels of 16 units: w_jk at panel j / 16, row k, column j % 16. One row of a panel is one cache line.
 export const PANEL_UNITS = 16;
 export const PANEL_ROW_BYTES = 64;
+/** Networks of fewer inputs have no lists. */
+export const LISTED_INPUTS = 32;
 // A panel with this many units or less is computed 4 at a time; what fills its rows is then neither written nor read.
 export const NARROW_UNITS = 8;
 
@@ -85,9 +87,9 @@ export const Y = 24; // targets [rows x outputs]
 export const Y_STRIDE = 28;
 export const OUTPUTS = 32;
 export const ROW_WEIGHTS = 36; // f32 [rows]: the samples' weights, 1 where the data have none
-export const ACTIVE = 40; // u32 byte offsets 4k of the inputs that are not zero in the whole batch, ascending
-export const ACTIVE_COUNT = 44;
-export const IDENTITY = 48; // u32 byte offsets 0, 4, 8, ...: the list for layers whose inputs are all used
+export const LISTS = 40; // for each row the numbers k of the inputs that are not zero, u16, ascending; 0: no lists
+export const LIST_STRIDE = 44;
+export const LIST_COUNTS = 48; // u32 [rows]: the lists' lengths; standardised inputs count as all
 export const ZEROS = 52; // zeros, as many as the widest layer's row: the accumulators' start where there is no bias
 export const PARAMETERS = 56; // all weights, then all biases
 export const WEIGHT_FLOATS = 60;
@@ -137,6 +139,15 @@ export const SET_TARGET_TYPE = 12;
 export const SET_WEIGHTS = 16; // f32 [samples]
 export const SET_ORDER = 20; // u32 [samples]; 0: in the order stored
 export const SET_SAMPLES = 24;
+
+// The first layer's input where much of it is zero: see sparse.ts
+export const MASKS = 336; // for each row a bit for each input, 1: not zero
+export const MASK_STRIDE = 340;
+export const POSITIONS = 344; // u8 [256 x 8]: the places of the bits that are set in a byte
+export const UNION = 348; // u16: the inputs that are not zero in every row
+export const SUMS = 352; // of the rows' products, on their way into gradients or weights: [inputs x 16] or [a block of them x 32]
+export const PACKED = 360; // delta in panels and a block of inputs turned: see gradient.ts
+export const WIDE = 356; // u32: the engine's registers have 256 bits, and two panels are computed at once
 
 export const IGNORE_NON_FINITE = 416; // u32: a step whose cost is not finite is taken all the same
 // What an evaluation counts, since it was cleared; see score.ts

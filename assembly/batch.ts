@@ -1,6 +1,4 @@
 import {
-  ACTIVE,
-  ACTIVE_COUNT,
   COST,
   HEADER,
   HINGE,
@@ -9,6 +7,7 @@ import {
   IS_WEIGHTED,
   LABELS,
   LABEL_SMOOTHING,
+  LIST_COUNTS,
   MEANS,
   OUTPUTS,
   ROW_WEIGHTS,
@@ -26,6 +25,7 @@ import {
   Y,
   Y_STRIDE,
 } from './abi';
+import { append, endList, listOf, masksOf } from './sparse';
 
 // From stored data to the first layer's input: rows are picked in the order of the epoch, bytes become floats, labels
 // become one-hot rows.
@@ -49,73 +49,100 @@ function sampleAt(order: usize, position: i32): usize {
 }
 
 /**
- * Copies the batch's rows to x and lists the inputs that are not zero in every one of them: on MNIST half of all at batch 10, a
- * fifth at batch 1; the others cost nothing from here on. Column by column, so that a register holds what the list asks.
- * Whole vectors are copied: up to 15 items past a sample's end are read and land in the fill lanes of its row.
+ * Copies the batch's rows to x and lists what in them is not zero. Whole vectors are copied: up to 15 items past a sample's end are read
+ * and land in the fill lanes of its row.
  */
 export function gatherInputs(set: usize, first: i32, rows: i32): void {
   const source = <usize>load<u32>(set, SET_INPUTS);
   const order = <usize>load<u32>(set, SET_ORDER);
   const inputs = <usize>load<u32>(HEADER, INPUTS);
   const stride = <usize>load<u32>(HEADER, X_STRIDE);
-  const active = <usize>load<u32>(HEADER, ACTIVE);
   const isBytes = load<i32>(set, SET_INPUT_TYPE) == U8;
   const sampleBytes = isBytes ? inputs : inputs << 2;
   if (sampleBytes > 64) touch(source, order, sampleBytes, first, rows);
-  const zero = i32x4.splat(0);
   let x = <usize>load<u32>(HEADER, X);
-  let next = active;
-  if (isBytes) {
-    const scale = f32x4.splat(load<f32>(HEADER, SCALE));
-    for (let k: usize = 0; k < inputs; k += 16) {
-      let used = zero;
-      let target = x;
-      for (let row = 0; row < rows; ++row) {
-        const bytes = v128.load(source + sampleAt(order, first + row) * inputs + k);
-        used = v128.or(used, bytes);
-        const low = i16x8.extend_low_i8x16_u(bytes);
-        const high = i16x8.extend_high_i8x16_u(bytes);
-        v128.store(target, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(low)), scale));
-        v128.store(target, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(low)), scale), 16);
-        v128.store(target, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(high)), scale), 32);
-        v128.store(target, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(high)), scale), 48);
-        target += stride;
-      }
-      next = list(next, k << 2, i8x16.bitmask(i8x16.ne(used, zero)), 16);
-      x += 64;
-    }
-  } else {
-    const magnitude = i32x4.splat(0x7fffffff);
-    for (let k: usize = 0; k < sampleBytes; k += 16) {
-      let used = zero;
-      let target = x;
-      for (let row = 0; row < rows; ++row) {
-        const values = v128.load(source + sampleAt(order, first + row) * sampleBytes + k);
-        used = v128.or(used, values);
-        v128.store(target, values);
-        target += stride;
-      }
-      // -0 is a zero too
-      next = list(next, k, i32x4.bitmask(i32x4.ne(v128.and(used, magnitude), zero)), 4);
-      x += 16;
-    }
+  for (let row = 0; row < rows; ++row) {
+    const sample = source + sampleAt(order, first + row) * sampleBytes;
+    if (isBytes) convertBytes(x, sample, inputs, row);
+    else copyFloats(x, sample, inputs, row);
+    x += stride;
   }
-  if (load<u32>(HEADER, MEANS)) {
-    standardize(rows);
-    return;
-  }
-  // fill lanes may have been listed: they come last
-  while (next > active && <usize>load<u32>(next - 4) >= inputs << 2) next -= 4;
-  store<u32>(HEADER, <u32>((next - active) >> 2), ACTIVE_COUNT);
+  if (load<u32>(HEADER, MEANS)) standardize(rows);
 }
 
-/** x = (x - mean) / deviation, column by column. A zero is no longer one: every input is active. */
+/** x [inputs] = scale . bytes; the row's list and masks, if there are to be any. */
+function convertBytes(x: usize, bytes: usize, inputs: usize, row: i32): void {
+  const scale = v128.load32_splat(HEADER, SCALE);
+  const zero = i32x4.splat(0);
+  const start = listOf(row);
+  let masks = masksOf(row);
+  let list = start;
+  let first = zero;
+  for (let k: usize = 0; k < inputs; k += 16) {
+    const values = v128.load(bytes + k);
+    const low = i16x8.extend_low_i8x16_u(values);
+    const high = i16x8.extend_high_i8x16_u(values);
+    v128.store(x, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(low)), scale));
+    v128.store(x, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(low)), scale), 16);
+    v128.store(x, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(high)), scale), 32);
+    v128.store(x, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(high)), scale), 48);
+    x += 64;
+    if (start) {
+      const bits = onlyInputs(i8x16.bitmask(i8x16.ne(values, zero)), k, inputs);
+      store<u16>(masks, <u16>bits);
+      masks += 2;
+      list = append(list, bits & 255, first);
+      first = i16x8.add(first, i16x8.splat(8));
+      list = append(list, bits >> 8, first);
+      first = i16x8.add(first, i16x8.splat(8));
+    }
+  }
+  if (start) endList(row, start, list);
+}
+
+/** The same for floats, as they are. */
+function copyFloats(x: usize, values: usize, inputs: usize, row: i32): void {
+  const magnitude = i32x4.splat(0x7fffffff);
+  const zero = i32x4.splat(0);
+  const start = listOf(row);
+  let masks = masksOf(row);
+  let list = start;
+  let first = zero;
+  for (let k: usize = 0; k < inputs; k += 8) {
+    const low = v128.load(values);
+    const high = v128.load(values, 16);
+    v128.store(x, low);
+    v128.store(x, high, 16);
+    values += 32;
+    x += 32;
+    if (start) {
+      // -0 is a zero too
+      const isLow = i32x4.ne(v128.and(low, magnitude), zero);
+      const isHigh = i32x4.ne(v128.and(high, magnitude), zero);
+      const bits = onlyInputs(i16x8.bitmask(i16x8.narrow_i32x4_s(isLow, isHigh)), k, inputs);
+      store<u8>(masks, <u8>bits);
+      masks += 1;
+      list = append(list, bits, first);
+      first = i16x8.add(first, i16x8.splat(8));
+    }
+  }
+  if (start) endList(row, start, list);
+}
+
+/** The bits from input k on without those past the last input. */
+function onlyInputs(bits: u32, k: usize, inputs: usize): u32 {
+  const rest = <u32>(inputs - k);
+  return rest < 16 ? bits & ((1 << rest) - 1) : bits;
+}
+
+/** x = (x - mean) / deviation, column by column. A zero is no longer one. */
 function standardize(rows: i32): void {
   const means = <usize>load<u32>(HEADER, MEANS);
   const inverses = <usize>load<u32>(HEADER, INVERSE_DEVIATIONS);
   const inputs = load<u32>(HEADER, INPUTS);
   const bytes = (<usize>inputs) << 2;
   const stride = <usize>load<u32>(HEADER, X_STRIDE);
+  const counts = <usize>load<u32>(HEADER, LIST_COUNTS);
   let x = <usize>load<u32>(HEADER, X);
   for (let row = 0; row < rows; ++row) {
     for (let k: usize = 0; k < bytes; k += 16) {
@@ -123,8 +150,8 @@ function standardize(rows: i32): void {
       v128.store(x + k, f32x4.mul(centred, v128.load(inverses + k)));
     }
     x += stride;
+    if (counts) store<u32>(counts + ((<usize>row) << 2), inputs);
   }
-  store<u32>(HEADER, inputs, ACTIVE_COUNT);
 }
 
 function gatherWeights(set: usize, first: i32, rows: i32): void {
@@ -134,17 +161,6 @@ function gatherWeights(set: usize, first: i32, rows: i32): void {
   for (let row = 0; row < rows; ++row) {
     store<f32>(target + ((<usize>row) << 2), load<f32>(source + (sampleAt(order, first + row) << 2)));
   }
-}
-
-/** Appends the offsets of those of `count` neighbouring inputs whose bit is set. Returns the list's new end. */
-function list(end: usize, offset: usize, bits: i32, count: i32): usize {
-  for (let i = 0; i < count; ++i) {
-    store<u32>(end, <u32>offset);
-    end += (bits & 1) << 2;
-    bits >>= 1;
-    offset += 4;
-  }
-  return end;
 }
 
 /**

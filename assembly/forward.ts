@@ -18,20 +18,20 @@ import {
 import { activate } from './activation';
 import { drop } from './dropout';
 import { activateMixed } from './mixed';
-import { product, productActive, productNarrow } from './tile';
+import { sparseProduct } from './sparse';
+import { product, productNarrow, productWide } from './generated/tile';
+import { isWide } from './vec';
 
 // z^l = W^l a^(l-1) + b^l and a^l = sigma(z^l), for every row of the batch.
 
 /**
  * Depth of one block of a product: 16 columns x 256 rows x 4 bytes = 16 KiB of a panel stay in the first-level cache beside
- * the rows that stream past it.
+ * the rows that stream past it; and rows of one, so that they stay in the second while panel after panel passes.
  */
 const BLOCK_DEPTH = 256;
+const BLOCK_ROWS = 256;
 
-/**
- * c [rows x width] = init + a [rows x depth] . panels: the product of a whole layer, panel by panel. `init` has `width`
- * floats, added to every row.
- */
+/** c [rows x width] = init + a [rows x depth] . panels: the product of a whole layer. `init` has `width` floats, added to every row. */
 export function panelProduct(
   c: usize,
   cStride: usize,
@@ -44,62 +44,52 @@ export function panelProduct(
   width: i32,
   rows: i32,
 ): void {
-  for (let column = 0; column < width; column += PANEL_UNITS) {
-    const columns = min(PANEL_UNITS, width - column);
-    let start = init;
-    let startStride: usize = 0;
+  for (let row = 0; row < rows; row += BLOCK_ROWS) {
+    const blockRows = min(BLOCK_ROWS, rows - row);
     for (let k = 0; k < depth; k += BLOCK_DEPTH) {
-      const block = min(BLOCK_DEPTH, depth - k);
-      const panel = panels + <usize>k * PANEL_ROW_BYTES;
-      const input = a + ((<usize>k) << 2);
-      if (columns > NARROW_UNITS) {
-        product(c, cStride, input, aStride, panel, start, startStride, block, rows);
-      } else {
-        for (let j: usize = 0, end = (<usize>columns) << 2; j < end; j += 16) {
-          productNarrow(c + j, cStride, input, aStride, panel + j, start + j, startStride, block, rows);
+      const blockDepth = min(BLOCK_DEPTH, depth - k);
+      const block = a + ((<usize>k) << 2);
+      const startStride = k ? cStride : 0;
+      let start = k ? c : init;
+      let panel = panels + <usize>k * PANEL_ROW_BYTES;
+      let target = c;
+      for (let column = 0; column < width; ) {
+        const columns = width - column;
+        let bytes: usize = PANEL_ROW_BYTES;
+        if (isWide() && columns > PANEL_UNITS + NARROW_UNITS) {
+          productWide(target, cStride, block, aStride, panel, panelBytes, start, startStride, blockDepth, blockRows);
+          bytes = 2 * PANEL_ROW_BYTES;
+          panel += panelBytes;
+        } else if (columns > NARROW_UNITS) {
+          product(target, cStride, block, aStride, panel, start, startStride, blockDepth, blockRows);
+        } else {
+          for (let j: usize = 0, end = (<usize>columns) << 2; j < end; j += 16) {
+            productNarrow(
+              target + j,
+              cStride,
+              block,
+              aStride,
+              panel + j,
+              start + j,
+              startStride,
+              blockDepth,
+              blockRows,
+            );
+          }
         }
+        panel += panelBytes;
+        target += bytes;
+        start += bytes;
+        column += <i32>(bytes >> 2);
       }
-      start = c;
-      startStride = cStride;
     }
-    c += PANEL_ROW_BYTES;
-    init += PANEL_ROW_BYTES;
-    panels += panelBytes;
+    c += <usize>blockRows * cStride;
+    a += <usize>blockRows * aStride;
   }
 }
 
-/** The same over the listed inputs only. */
-export function panelProductActive(
-  c: usize,
-  cStride: usize,
-  a: usize,
-  aStride: usize,
-  panels: usize,
-  panelBytes: usize,
-  init: usize,
-  active: usize,
-  count: i32,
-  width: i32,
-  rows: i32,
-): void {
-  for (let column = 0; column < width; column += PANEL_UNITS) {
-    let start = init;
-    let startStride: usize = 0;
-    // at least one block: with no active input at all, z is the bias
-    for (let k = 0; k == 0 || k < count; k += BLOCK_DEPTH) {
-      const block = min(BLOCK_DEPTH, count - k);
-      productActive(c, cStride, a, aStride, panels, start, startStride, active + ((<usize>k) << 2), block, rows);
-      start = c;
-      startStride = cStride;
-    }
-    c += PANEL_ROW_BYTES;
-    init += PANEL_ROW_BYTES;
-    panels += panelBytes;
-  }
-}
-
-/** One layer; `active` lists the inputs to use, 0 stands for all. */
-export function forwardLayer(layer: usize, rows: i32, active: usize, activeCount: i32): void {
+/** One layer. `isListed`: it is the first, and its input has lists. */
+export function forwardLayer(layer: usize, rows: i32, isListed: bool): void {
   const fanIn = load<i32>(layer, FAN_IN);
   const units = load<i32>(layer, UNITS);
   const stride = <usize>load<u32>(layer, STRIDE);
@@ -109,8 +99,8 @@ export function forwardLayer(layer: usize, rows: i32, active: usize, activeCount
   const weights = <usize>load<u32>(layer, WEIGHTS);
   const biases = <usize>load<u32>(layer, BIASES);
   const panelBytes = <usize>fanIn * PANEL_ROW_BYTES;
-  if (active) {
-    panelProductActive(z, stride, input, inputStride, weights, panelBytes, biases, active, activeCount, units, rows);
+  if (isListed) {
+    sparseProduct(z, stride, input, inputStride, weights, panelBytes, biases, units, 0, rows);
   } else {
     panelProduct(z, stride, input, inputStride, weights, panelBytes, biases, fanIn, units, rows);
   }

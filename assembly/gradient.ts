@@ -2,51 +2,210 @@ import {
   DELTA,
   FAN_IN,
   HAS_BIAS,
+  HEADER,
   INPUT,
   INPUT_STRIDE,
   NARROW_UNITS,
+  PACKED,
   PANEL_ROW_BYTES,
   PANEL_UNITS,
   STRIDE,
+  SUMS,
+  UNION,
   UNITS,
+  ZEROS,
 } from './abi';
-import { addOuterProducts, addOuterProductsNarrow } from './tile';
+import { panelProduct } from './forward';
+import { addOuterProductsListed, listUnion } from './sparse';
 import { madd } from './vec';
+
+/** Inputs of one block: the rows' share of them stays in the second-level cache while panel after panel passes. */
+const BLOCK_INPUTS = 256;
+/** Columns whose sums wait together to be added: two panels, as wide as the widest tile. */
+const BLOCK_UNITS = 2 * PANEL_UNITS;
 
 /**
  * BP4 and BP3 for one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, biases += scale . sum of delta.
- * The targets are either gradients or the weights and biases themselves (see addOuterProducts). `active` lists the
- * inputs that are not zero in every row: the others have no gradient.
+ * The targets are either gradients, cleared before, with scale = 1/m: then they are the mean; or the weights and biases themselves, with
+ * scale = -eta/m: then it is the descent, and no gradient is stored. `isListed`: the layer is the first, and its input has lists.
  */
-export function addGradients(
-  layer: usize,
-  weights: usize,
-  biases: usize,
-  rows: i32,
-  active: usize,
-  activeCount: i32,
-  scale: f32,
-): void {
+export function addGradients(layer: usize, weights: usize, biases: usize, rows: i32, isListed: bool, scale: f32): void {
   const units = load<i32>(layer, UNITS);
-  const input = <usize>load<u32>(layer, INPUT);
-  const inputStride = <usize>load<u32>(layer, INPUT_STRIDE);
+  const fanIn = load<i32>(layer, FAN_IN);
   const delta = <usize>load<u32>(layer, DELTA);
   const stride = <usize>load<u32>(layer, STRIDE);
-  const panelBytes = <usize>load<i32>(layer, FAN_IN) * PANEL_ROW_BYTES;
-  let panel = weights;
-  let columns = delta;
-  for (let j = 0; j < units; j += PANEL_UNITS) {
-    if (units - j > NARROW_UNITS) {
-      addOuterProducts(panel, input, inputStride, columns, stride, active, activeCount, rows, scale);
-    } else {
-      for (let i: usize = 0, end = (<usize>(units - j)) << 2; i < end; i += 16) {
-        addOuterProductsNarrow(panel + i, input, inputStride, columns + i, stride, active, activeCount, rows, scale);
+  const input = <usize>load<u32>(layer, INPUT);
+  const inputStride = <usize>load<u32>(layer, INPUT_STRIDE);
+  if (isListed) addSparseProducts(weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
+  else if (rows == 1) addOuterProduct(weights, input, delta, fanIn, units, scale);
+  else addProducts(weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
+  if (load<u32>(layer, HAS_BIAS)) addColumnSums(biases, delta, stride, units, rows, scale);
+}
+
+/**
+ * panels [fanIn x units] += scale . a [rows x fanIn]^T . delta [rows x units]: the product of forward.ts, with a turned and delta cut into
+ * panels. Both are copied for it, side by side, which pays even for two rows: strided, each row lies on pages of its own.
+ */
+export function addProducts(
+  panels: usize,
+  a: usize,
+  aStride: usize,
+  delta: usize,
+  deltaStride: usize,
+  fanIn: i32,
+  units: i32,
+  rows: i32,
+  scale: f32,
+): void {
+  const zeros = <usize>load<u32>(HEADER, ZEROS);
+  const sums = <usize>load<u32>(HEADER, SUMS);
+  const sumsStride: usize = BLOCK_UNITS * 4;
+  const deltas = <usize>load<u32>(HEADER, PACKED);
+  const deltaBytes = <usize>rows * PANEL_ROW_BYTES;
+  const turned = deltas + <usize>((units + PANEL_UNITS - 1) / PANEL_UNITS) * deltaBytes;
+  const turnedStride = (<usize>((rows + 3) & ~3)) << 2;
+  const panelBytes = <usize>fanIn * PANEL_ROW_BYTES;
+  cutIntoPanels(deltas, delta, deltaStride, units, rows);
+  for (let k = 0; k < fanIn; k += BLOCK_INPUTS) {
+    const count = min(BLOCK_INPUTS, fanIn - k);
+    turnRows(turned, turnedStride, a + ((<usize>k) << 2), aStride, count, rows);
+    let target = panels + <usize>k * PANEL_ROW_BYTES;
+    let panel = deltas;
+    for (let j = 0; j < units; j += BLOCK_UNITS) {
+      const width = min(BLOCK_UNITS, units - j);
+      panelProduct(sums, sumsStride, turned, turnedStride, panel, deltaBytes, zeros, rows, width, count);
+      for (let column = 0; column < width; column += PANEL_UNITS) {
+        const source = sums + ((<usize>column) << 2);
+        const columns = width - column;
+        if (columns > NARROW_UNITS) {
+          addSums(target, source, sumsStride, count, scale);
+        } else {
+          for (let i: usize = 0, end = (<usize>columns) << 2; i < end; i += 16) {
+            addNarrowSums(target + i, source + i, sumsStride, count, scale);
+          }
+        }
+        target += panelBytes;
+        panel += deltaBytes;
       }
     }
-    panel += panelBytes;
-    columns += PANEL_ROW_BYTES;
   }
-  if (load<u32>(layer, HAS_BIAS)) addColumnSums(biases, delta, stride, units, rows, scale);
+}
+
+/** target [count x 16] += scale . sums. All loads before all stores: V8's revectorizer packs neighbouring stores that no load parts. */
+function addSums(target: usize, sums: usize, sumsStride: usize, count: i32, scale: f32): void {
+  const s = f32x4.splat(scale);
+  for (const end = target + <usize>count * PANEL_ROW_BYTES; target < end; target += PANEL_ROW_BYTES) {
+    const t0 = madd(v128.load(target), s, v128.load(sums));
+    const t1 = madd(v128.load(target, 16), s, v128.load(sums, 16));
+    const t2 = madd(v128.load(target, 32), s, v128.load(sums, 32));
+    const t3 = madd(v128.load(target, 48), s, v128.load(sums, 48));
+    v128.store(target, t0);
+    v128.store(target, t1, 16);
+    v128.store(target, t2, 32);
+    v128.store(target, t3, 48);
+    sums += sumsStride;
+  }
+}
+
+/** The same for 4 columns of a panel. */
+function addNarrowSums(target: usize, sums: usize, sumsStride: usize, count: i32, scale: f32): void {
+  const s = f32x4.splat(scale);
+  for (const end = target + <usize>count * PANEL_ROW_BYTES; target < end; target += PANEL_ROW_BYTES) {
+    v128.store(target, madd(v128.load(target), s, v128.load(sums)));
+    sums += sumsStride;
+  }
+}
+
+/** panels of 16 columns, a row of them for each row, from m [rows x columns]. */
+function cutIntoPanels(panels: usize, m: usize, stride: usize, columns: i32, rows: i32): void {
+  for (let j = 0; j < columns; j += PANEL_UNITS) {
+    let source = m + ((<usize>j) << 2);
+    for (let row = 0; row < rows; ++row) {
+      v128.store(panels, v128.load(source));
+      v128.store(panels, v128.load(source, 16), 16);
+      v128.store(panels, v128.load(source, 32), 32);
+      v128.store(panels, v128.load(source, 48), 48);
+      panels += PANEL_ROW_BYTES;
+      source += stride;
+    }
+  }
+}
+
+/** turned [columns x rows] = m [rows x columns]^T. Both are written and read by fours, past the last column and row too. */
+function turnRows(turned: usize, turnedStride: usize, m: usize, stride: usize, columns: i32, rows: i32): void {
+  for (let row = 0; row < rows; row += 4) {
+    const left = rows - row;
+    const m1 = left > 1 ? m + stride : m;
+    const m2 = left > 2 ? m1 + stride : m;
+    const m3 = left > 3 ? m2 + stride : m;
+    let target = turned + ((<usize>row) << 2);
+    for (let offset: usize = 0, end = (<usize>columns) << 2; offset < end; offset += 16) {
+      const r0 = v128.load(m + offset);
+      const r1 = v128.load(m1 + offset);
+      const r2 = v128.load(m2 + offset);
+      const r3 = v128.load(m3 + offset);
+      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+      v128.store(target, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+      target += turnedStride;
+      v128.store(target, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+      target += turnedStride;
+      v128.store(target, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+      target += turnedStride;
+      v128.store(target, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+      target += turnedStride;
+    }
+    m += stride << 2;
+  }
+}
+
+/** The same for one row, in one pass over the panels. */
+function addOuterProduct(panels: usize, a: usize, delta: usize, fanIn: i32, units: i32, scale: f32): void {
+  const s = f32x4.splat(scale);
+  const zero = f32x4.splat(0);
+  const end = a + ((<usize>fanIn) << 2);
+  for (let j = 0; j < units; j += PANEL_UNITS) {
+    const d0 = v128.load(delta);
+    const d1 = v128.load(delta, 16);
+    const d2 = v128.load(delta, 32);
+    const d3 = v128.load(delta, 48);
+    for (let p = a; p < end; p += 4) {
+      const x = v128.load32_splat(p);
+      const t0 = madd(v128.load(panels), s, madd(zero, x, d0));
+      const t1 = madd(v128.load(panels, 16), s, madd(zero, x, d1));
+      const t2 = madd(v128.load(panels, 32), s, madd(zero, x, d2));
+      const t3 = madd(v128.load(panels, 48), s, madd(zero, x, d3));
+      v128.store(panels, t0);
+      v128.store(panels, t1, 16);
+      v128.store(panels, t2, 32);
+      v128.store(panels, t3, 48);
+      panels += PANEL_ROW_BYTES;
+    }
+    delta += PANEL_ROW_BYTES;
+  }
+}
+
+/** The same as addProducts over the lists of the first layer's input. */
+function addSparseProducts(
+  panels: usize,
+  x: usize,
+  xStride: usize,
+  delta: usize,
+  deltaStride: usize,
+  fanIn: i32,
+  units: i32,
+  rows: i32,
+  scale: f32,
+): void {
+  const union = <usize>load<u32>(HEADER, UNION);
+  const count = listUnion(union, rows);
+  for (let j = 0; j < units; j += PANEL_UNITS) {
+    addOuterProductsListed(panels, x, xStride, delta, deltaStride, union, count, rows, scale);
+    panels += <usize>fanIn * PANEL_ROW_BYTES;
+    delta += PANEL_ROW_BYTES;
+  }
 }
 
 /** target [columns] += scale . sum over the rows of m [rows x columns]. */

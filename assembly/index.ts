@@ -40,9 +40,11 @@ export { dot, scaleFloats } from './vector';
 export { activate, multiplyBySlope } from './activation';
 export { costSum, outputError } from './cost';
 export { transpose } from './delta';
-export { addColumnSums } from './gradient';
+export { addColumnSums, addProducts } from './gradient';
+export { panelProduct } from './forward';
 export { normalQuantile, philox } from './random';
-export { addOuterProducts, addOuterProductsNarrow, product, productActive, productNarrow } from './tile';
+export { product, productNarrow } from './generated/tile';
+export { addOuterProductsListed, productListed } from './sparse';
 
 /** target [floats] = f(source), for the tests of math.ts: 0 exp, 1 log, 2 log1p, 3 tanh, 4 sigmoid. */
 export function mapFloats(f: i32, target: usize, source: usize, floats: i32): void {

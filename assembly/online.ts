@@ -11,6 +11,7 @@ import {
   LAYER_BYTES,
   LAYER_COUNT,
   LAYERS,
+  LISTS,
   MIXED,
   PANEL_ROW_BYTES,
   SOFTMAX,
@@ -31,8 +32,9 @@ function end(): usize {
   return <usize>LAYERS + <usize>load<i32>(HEADER, LAYER_COUNT) * LAYER_BYTES;
 }
 
-/** Whether every layer is a vector, without dropout and with a function of one unit. */
+/** Whether every layer is a vector, without dropout and with a function of one unit, and the input too short for lists. */
 export function isVectorWide(): bool {
+  if (load<u32>(HEADER, LISTS)) return false;
   for (let layer: usize = LAYERS; layer < end(); layer += LAYER_BYTES) {
     const activation = load<i32>(layer, ACTIVATION);
     if (load<i32>(layer, UNITS) > VECTOR_UNITS || activation == MIXED || activation == SOFTMAX) return false;

@@ -1,20 +1,15 @@
 import {
   A,
   ACTIVATION,
-  ACTIVE,
-  ACTIVE_COUNT,
   BIAS_GRADIENTS,
   BIASES,
   CHUNK_ROWS,
   COST,
   COST_SUM,
   DELTA,
-  FAN_IN,
   GRADIENTS,
   HEADER,
-  IDENTITY,
   IGNORE_NON_FINITE,
-  INPUTS,
   IS_TRAINING,
   IS_WEIGHTED,
   LAYER_BYTES,
@@ -49,6 +44,7 @@ import { forwardLayer } from './forward';
 import { addGradients, scaleRows } from './gradient';
 import { addVectorGradients, backwardVectors, forwardVectors, isVectorWide } from './online';
 import { addErrors, score } from './score';
+import { isSparse } from './sparse';
 import { decayForDescent, isPlainDescent, updateParameters } from './update';
 
 // The order of work: the only file that knows a step from end to end.
@@ -71,12 +67,9 @@ export function forward(rows: i32): void {
 /** The same, with dropout where it is training: the backward pass on what lies in the buffers then has the same masks. */
 function forwardPass(rows: i32, isTraining: bool): void {
   store<u32>(HEADER, u32(isTraining), IS_TRAINING);
-  const count = load<i32>(HEADER, ACTIVE_COUNT);
-  // the list pays once more than an eighth of the inputs is left out
-  const listed = count < load<i32>(HEADER, INPUTS) - (load<i32>(HEADER, INPUTS) >> 3);
-  forwardLayer(FIRST_LAYER, rows, listed ? <usize>load<u32>(HEADER, ACTIVE) : 0, count);
+  forwardLayer(FIRST_LAYER, rows, isSparse(0, rows));
   for (let layer = FIRST_LAYER + LAYER_BYTES, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
-    forwardLayer(layer, rows, 0, 0);
+    forwardLayer(layer, rows, false);
   }
 }
 
@@ -129,17 +122,8 @@ function computeOutputErrors(rows: i32): void {
 /** Adds scale . (sum over rows of the gradients) to targets that lie at the given words of each layer's row. */
 function addAllGradients(weightsWord: usize, biasesWord: usize, rows: i32, scale: f32): void {
   for (let layer = FIRST_LAYER, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
-    const fanIn = load<i32>(layer, FAN_IN);
-    const count = layer == FIRST_LAYER ? load<i32>(HEADER, ACTIVE_COUNT) : fanIn;
-    addGradients(
-      layer,
-      <usize>load<u32>(layer + weightsWord),
-      <usize>load<u32>(layer + biasesWord),
-      rows,
-      <usize>load<u32>(HEADER + (count == fanIn ? IDENTITY : ACTIVE)),
-      count,
-      scale,
-    );
+    const isListed = layer == FIRST_LAYER && isSparse(0, rows);
+    addGradients(layer, load<u32>(layer + weightsWord), load<u32>(layer + biasesWord), rows, isListed, scale);
   }
 }
 

@@ -1,4 +1,11 @@
+import { HEADER, WIDE } from './abi';
+
 // The v128 vocabulary. The only file besides team.ts that knows which build it is compiled for.
+
+/** Whether two neighbouring vectors are one register of the engine's: only in the builds that know threads, which have the tiles for it. */
+export function isWide(): bool {
+  return ASC_FEATURE_THREADS && load<u32>(HEADER, WIDE) != 0;
+}
 
 /** c + a * b. Two roundings in the default build, one where relaxed SIMD fuses them. */
 export function madd(c: v128, a: v128, b: v128): v128 {

@@ -5,17 +5,21 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync,
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
+import { makeTiles, OUTPUT, SOURCE } from './make-tiles.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SHIPPED = ['simd', 'relaxed'];
 const TARGETS = [...SHIPPED, 'debug'];
 const ASC = join(ROOT, 'node_modules/assemblyscript/bin/asc.js');
+if (!isCurrent(OUTPUT, [SOURCE])) makeTiles();
+
 // The folder counts itself: its time changes when a file is removed.
 const sources = [
   'assembly',
   ...readdirSync(join(ROOT, 'assembly')).map((name) => `assembly/${name}`),
   'asconfig.json',
   'package-lock.json',
+  OUTPUT,
   'scripts/build-wasm.mjs',
 ];
 

@@ -14,11 +14,13 @@ const LINE_BYTES = 64;
 const LINE_FLOATS = 16;
 /** A WebAssembly memory addresses 4 GiB; its last page stays free so that addresses past an end do not wrap. */
 export const MAX_BYTES = 2 ** 32 - 65_536;
-/** Kernels read whole vectors: up to 16 bytes past the last sample's end. */
-const SLACK_BYTES = 16;
+/** Kernels read whole vectors, of floats two at a time: up to 32 bytes past the last sample's end. */
+const SLACK_BYTES = 32;
 const MAX_CONFUSION_OUTPUTS = 256;
 /** BLOCK_FLOATS of update.ts. */
 const EFFECTIVE_FLOATS = 1024;
+/** BLOCK_INPUTS of gradient.ts. */
+const BLOCK_INPUTS = 256;
 /** Steps one call can make under a learning rate that changes from step to step. */
 export const MAX_RATES = 1024;
 
@@ -54,8 +56,17 @@ export interface Plan {
   readonly xStride: number;
   readonly y: number;
   readonly yStride: number;
-  readonly active: number;
-  readonly identity: number;
+  readonly positions: number;
+  /** Of what is not zero in the batch's rows: see assembly/sparse.ts. 0 bytes for few inputs. */
+  readonly lists: number;
+  readonly listStride: number;
+  readonly listCounts: number;
+  readonly union: number;
+  readonly masks: number;
+  readonly maskStride: number;
+  readonly sums: number;
+  /** For the gradients' products: see assembly/gradient.ts. */
+  readonly packed: number;
   readonly zeros: number;
   readonly confusion: number;
   /** Rows and columns of the confusion matrix, 0 if there is none. */
@@ -141,12 +152,12 @@ export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET,
 
   const outputs = outputsOf(spec);
   const shapes = spec.layers.map(({ units }, l) => ({ fanIn: l ? spec.layers[l - 1].units : spec.inputs, units }));
-  const widest = Math.max(spec.inputs, ...shapes.map(({ units }) => units));
+  const widestLayer = Math.max(...shapes.map(({ units }) => units));
+  const widest = Math.max(spec.inputs, widestLayer);
 
+  const isListed = spec.inputs >= abi.LISTED_INPUTS;
   const zeros = reserve('zeros', paddedFloats(widest) * 4);
-  const identity = reserve('identity', widest * 4);
-  // the list is written sixteen entries at a time
-  const active = reserve('active', (spec.inputs + 16) * 4);
+  const positions = reserve('positions', isListed ? 2048 : 0);
   const randomBlock = reserve('random block', 16);
   const classes = outputs <= MAX_CONFUSION_OUTPUTS ? Math.max(outputs, 2) : 0;
   const confusion = reserve('confusion', classes * classes * 4);
@@ -174,6 +185,19 @@ export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET,
 
   const xStride = rowStride(spec.inputs);
   const x = reserve('x', capacity * xStride);
+  // a list is written eight entries at a time, and read past its end by none
+  const listStride = isListed ? (Math.ceil(spec.inputs / 8) + 1) * 16 : 0;
+  const lists = reserve('lists', capacity * listStride);
+  const union = reserve('union', listStride);
+  const listCounts = reserve('list counts', isListed ? capacity * 4 : 0);
+  const maskStride = isListed ? Math.ceil(spec.inputs / 64) * 8 : 0;
+  const masks = reserve('masks', capacity * maskStride);
+  const sums = reserve(
+    'sums',
+    Math.max(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0, BLOCK_INPUTS * 2 * abi.PANEL_ROW_BYTES),
+  );
+  const turnedRows = Math.ceil(capacity / 4) * 4;
+  const packed = reserve('packed', 4 * (capacity * paddedFloats(widestLayer) + BLOCK_INPUTS * turnedRows));
   const yStride = rowStride(outputs);
   const y = reserve('y', capacity * yStride);
   const rowWeights = reserve('row weights', capacity * 4);
@@ -224,8 +248,15 @@ export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET,
     xStride,
     y,
     yStride,
-    active,
-    identity,
+    positions,
+    lists,
+    listStride,
+    listCounts,
+    union,
+    masks,
+    maskStride,
+    sums,
+    packed,
     zeros,
     confusion: classes ? confusion : 0,
     classes,
@@ -272,8 +303,15 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
   header(abi.OUTPUTS, plan.layers[plan.layers.length - 1].units);
   header(abi.WINDOW + abi.SET_INPUTS, plan.windowInputs);
   header(abi.ROW_WEIGHTS, plan.rowWeights);
-  header(abi.ACTIVE, plan.active);
-  header(abi.IDENTITY, plan.identity);
+  header(abi.LISTS, plan.listStride && plan.lists);
+  header(abi.LIST_STRIDE, plan.listStride);
+  header(abi.LIST_COUNTS, plan.listStride && plan.listCounts);
+  header(abi.UNION, plan.union);
+  header(abi.MASKS, plan.masks);
+  header(abi.MASK_STRIDE, plan.maskStride);
+  header(abi.POSITIONS, plan.positions);
+  header(abi.SUMS, plan.sums);
+  header(abi.PACKED, plan.packed);
   header(abi.ZEROS, plan.zeros);
   header(abi.PARAMETERS, plan.parameters);
   header(abi.WEIGHT_FLOATS, plan.weightFloats);
@@ -318,9 +356,12 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
     row(abi.RUNS, layer.runs);
     row(abi.RUN_COUNT, typeof activation === 'string' ? 0 : writeRuns(buffer, layer.runs, activation));
   });
-  const identity = new Uint32Array(buffer, plan.identity);
-  const widest = Math.max(spec.inputs, ...plan.layers.map(({ units }) => units));
-  for (let k = 0; k < widest; k++) identity[k] = 4 * k;
+  if (!plan.listStride) return;
+  const positions = new Uint8Array(buffer, plan.positions);
+  for (let byte = 0; byte < 256; byte++) {
+    let next = 8 * byte;
+    for (let bit = 0; bit < 8; bit++) if ((byte >> bit) & 1) positions[next++] = bit;
+  }
 }
 
 const RUN_HEAD_BYTES = 8;

@@ -36,18 +36,6 @@ type Product = (
   rows: number,
 ) => void;
 
-type OuterProducts = (
-  panel: number,
-  a: number,
-  aStride: number,
-  delta: number,
-  deltaStride: number,
-  active: number,
-  count: number,
-  rows: number,
-  scale: number,
-) => void;
-
 /** The functions that only tests call, beside those of Core. */
 export interface Kernels extends Core {
   constantsEnd(): number;
@@ -91,20 +79,29 @@ export interface Kernels extends Core {
   philox(target: number, c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
   product: Product;
   productNarrow: Product;
-  productActive(
+  panelProduct(
     c: number,
     cStride: number,
     a: number,
     aStride: number,
-    panel: number,
+    panels: number,
+    panelBytes: number,
     init: number,
-    initStride: number,
-    active: number,
-    count: number,
+    depth: number,
+    width: number,
     rows: number,
   ): void;
-  addOuterProducts: OuterProducts;
-  addOuterProductsNarrow: OuterProducts;
+  addProducts(
+    panels: number,
+    a: number,
+    aStride: number,
+    delta: number,
+    deltaStride: number,
+    fanIn: number,
+    units: number,
+    rows: number,
+    scale: number,
+  ): void;
   mapFloats(f: number, target: number, source: number, floats: number): void;
 }
 

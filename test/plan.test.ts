@@ -79,16 +79,33 @@ it('gives every address of the plan a region that is large enough for what lies 
       expect(bytesAt(plan.x)).toBe(capacity * plan.xStride);
       expect(bytesAt(plan.y)).toBe(capacity * plan.yStride);
       expect(bytesAt(plan.zeros)).toBeGreaterThanOrEqual(4 * paddedFloats(widest));
-      expect(bytesAt(plan.identity)).toBeGreaterThanOrEqual(4 * widest);
-      // four entries are written at a time, so up to three lie past the last one
-      expect(bytesAt(plan.active)).toBeGreaterThanOrEqual(4 * (spec.inputs + 3));
+      // a block of 256 inputs by two panels; and for the lists, all inputs by one
+      expect(bytesAt(plan.sums)).toBeGreaterThanOrEqual(256 * 2 * abi.PANEL_ROW_BYTES);
+      if (plan.listStride) expect(bytesAt(plan.sums)).toBeGreaterThanOrEqual(spec.inputs * abi.PANEL_ROW_BYTES);
+      // the widest delta, and a block of inputs, whose rows are written by fours
+      const widestLayer = Math.max(...spec.layers.map(({ units }) => units));
+      const turned = 256 * Math.ceil(capacity / 4) * 4;
+      expect(bytesAt(plan.packed)).toBeGreaterThanOrEqual(4 * (capacity * paddedFloats(widestLayer) + turned));
+      expect(plan.listStride > 0).toBe(spec.inputs >= abi.LISTED_INPUTS);
+      if (plan.listStride) {
+        // eight entries of two bytes are written at a time, so up to eight lie past the last one
+        expect(plan.listStride).toBeGreaterThanOrEqual(2 * (spec.inputs + 8));
+        expect(bytesAt(plan.lists)).toBe(capacity * plan.listStride);
+        expect(bytesAt(plan.union)).toBe(plan.listStride);
+        expect(bytesAt(plan.listCounts)).toBe(4 * capacity);
+        // read eight bytes at a time
+        expect(plan.maskStride % 8).toBe(0);
+        expect(8 * plan.maskStride).toBeGreaterThanOrEqual(spec.inputs);
+        expect(bytesAt(plan.masks)).toBe(capacity * plan.maskStride);
+        expect(bytesAt(plan.positions)).toBe(8 * 256);
+      }
       expect(bytesAt(plan.randomBlock)).toBe(16);
       expect(bytesAt(plan.parameters)).toBe(4 * plan.parameterFloats);
       expect(bytesAt(plan.gradients)).toBe(4 * plan.parameterFloats);
-      // vectors of 16 bytes are read from any item on: 12 bytes past the last float, 15 past the last byte
-      expect(bytesAt(plan.windowInputs)).toBeGreaterThanOrEqual(4 * capacity * spec.inputs + 15);
+      // vectors are read from any item on, of input floats two at a time: 28 bytes past the last float, 15 past the last byte
+      expect(bytesAt(plan.windowInputs)).toBeGreaterThanOrEqual(4 * capacity * spec.inputs + 28);
       expect(bytesAt(plan.windowTargets)).toBeGreaterThanOrEqual(4 * capacity * outputs + 12);
-      expect(bytesAt(plan.setInputs)).toBeGreaterThanOrEqual(set.inputBytes + 15);
+      expect(bytesAt(plan.setInputs)).toBeGreaterThanOrEqual(set.inputBytes + 28);
       expect(bytesAt(plan.setTargets)).toBeGreaterThanOrEqual(set.targetBytes + 12);
       if (set.samples) expect(bytesAt(plan.order)).toBe(4 * set.samples);
       plan.layers.forEach(({ stride, z, a, delta, transposed, fanIn, units }, l) => {
@@ -177,8 +194,7 @@ it('moves nothing of the network itself when the batch or the data set grows', (
       const large = makePlan(spec, capacity + more, set);
       expect(small.map(({ name }) => name)).toEqual([
         'zeros',
-        'identity',
-        'active',
+        'positions',
         'random block',
         'confusion',
         'error sums',
@@ -198,7 +214,7 @@ it('moves nothing of the network itself when the batch or the data set grows', (
   );
 });
 
-it('writes a header and a layer table that say what the plan says, and nothing else but the identity list', () => {
+it('writes a header and a layer table that say what the plan says, and nothing else but the table of positions', () => {
   const smallSets = fc.record({
     samples: fc.integer({ min: 0, max: 20 }),
     inputBytes: fc.integer({ min: 0, max: 500 }),
@@ -221,8 +237,16 @@ it('writes a header and a layer table that say what the plan says, and nothing e
       expect(header(abi.X_STRIDE)).toBe(plan.xStride);
       expect(header(abi.Y)).toBe(plan.y);
       expect(header(abi.Y_STRIDE)).toBe(plan.yStride);
-      expect(header(abi.ACTIVE)).toBe(plan.active);
-      expect(header(abi.IDENTITY)).toBe(plan.identity);
+      const isListed = spec.inputs >= abi.LISTED_INPUTS;
+      expect(header(abi.LISTS)).toBe(isListed ? plan.lists : 0);
+      expect(header(abi.LIST_STRIDE)).toBe(plan.listStride);
+      expect(header(abi.LIST_COUNTS)).toBe(isListed ? plan.listCounts : 0);
+      expect(header(abi.UNION)).toBe(plan.union);
+      expect(header(abi.MASKS)).toBe(plan.masks);
+      expect(header(abi.MASK_STRIDE)).toBe(plan.maskStride);
+      expect(header(abi.POSITIONS)).toBe(plan.positions);
+      expect(header(abi.SUMS)).toBe(plan.sums);
+      expect(header(abi.PACKED)).toBe(plan.packed);
       expect(header(abi.ZEROS)).toBe(plan.zeros);
       expect(header(abi.PARAMETERS)).toBe(plan.parameters);
       expect(header(abi.WEIGHT_FLOATS)).toBe(plan.weightFloats);
@@ -258,12 +282,16 @@ it('writes a header and a layer table that say what the plan says, and nothing e
         expect(row(abi.ACTIVATION)).toBe(typeof activation === 'string' ? ACTIVATIONS[activation] : abi.MIXED);
       });
 
-      const widest = Math.max(spec.inputs, ...spec.layers.map(({ units }) => units));
-      const identity = new Uint32Array(bytes.buffer, plan.identity, widest);
-      expect([...identity]).toEqual(Array.from({ length: widest }, (_, k) => 4 * k));
+      if (isListed) {
+        for (let byte = 0; byte < 256; byte++) {
+          const places = Array.from({ length: 8 }, (_, bit) => bit).filter((bit) => (byte >> bit) & 1);
+          const at = plan.positions + 8 * byte;
+          expect([...bytes.subarray(at, at + places.length)]).toEqual(places);
+        }
+      }
       const untouched = [
         { name: 'constants', start: 0, bytes: abi.HEADER },
-        ...plan.regions.filter(({ start }) => start !== plan.identity),
+        ...plan.regions.filter(({ name }) => name !== 'positions'),
       ];
       for (const { name, start, bytes: length } of untouched) {
         const changed = bytes.subarray(start, start + length).findIndex((byte) => byte !== 0xa5);
