@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { minify } from 'terser';
 import { defineConfig } from 'tsup';
 
+const BUILDS = ['simd', 'relaxed', 'threads', 'relaxed-threads'];
+
 // JavaScript only: tsc has put the declarations into build/types, since tsup's own ones need TypeScript's old compiler API.
 //
 // A file for each entry and for each import(), no shared chunks: cut in pieces, the default entry weighs 2 KB more. What two files
@@ -17,14 +19,16 @@ export default defineConfig({
       'measure',
       'split',
       'stream',
+      'team',
+      'worker',
       'cross-validation',
       'graph',
       'io/idx',
       'io/csv',
     ].map((name) => `src/${name}.ts`),
-    ...['simd', 'relaxed'].map((build) => `src/generated/${build}.ts`),
+    ...BUILDS.map((build) => `src/generated/${build}.ts`),
   ],
-  external: [/^\.\/(index|early-stopping|lbfgs|load|measure|split|stream)\.js$/, /^\.\/generated\//],
+  external: [/^\.\/(index|early-stopping|lbfgs|load|measure|split|stream|team)\.js$/, /^\.\/generated\/(?!worker)/],
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
@@ -36,7 +40,7 @@ export default defineConfig({
     for (const file of readdirSync('dist', { recursive: true, encoding: 'utf8' })) await shrink(join('dist', file));
     cpSync('build/types/src', 'dist', { recursive: true });
     rmSync('build/types', { recursive: true }); // a declaration of a file since removed must not come back
-    for (const build of ['simd', 'relaxed']) copyFileSync(`build/${build}.wasm`, `dist/${build}.wasm`);
+    for (const build of BUILDS) copyFileSync(`build/${build}.wasm`, `dist/${build}.wasm`);
   },
 });
 

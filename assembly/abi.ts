@@ -106,7 +106,6 @@ export const INVERSE_DEVIATIONS = 100; // f32 [inputs]
 export const SCRATCH = 104; // z, a and delta of the units of one function: 3 x [MIXED_ROWS x the widest mixed layer]
 export const CORRECT = 108; // u32: samples classified correctly since it was cleared
 export const COST_SUM = 112; // f64: sum of C_x over the samples seen since it was cleared
-export const TOUCHED = 120;
 export const COST_PARAMETER = 124; // f32: delta of Huber
 export const LABEL_SMOOTHING = 128; // f32: y (1 - s) + s / outputs
 
@@ -149,6 +148,14 @@ export const SUMS = 352; // of the rows' products, on their way into gradients o
 export const PACKED = 360; // delta in panels and a block of inputs turned: see gradient.ts
 export const WIDE = 356; // u32: the engine's registers have 256 bits, and two panels are computed at once
 
+// Threads: see team.ts
+export const TEAM = 364;
+export const TEAM_BYTES = 384;
+export const TEAM_THREADS = 368; // u32: all there are
+export const THREADS = 372; // u32: those of this call
+export const THREAD_BYTES = 376; // from what one has for itself to the next one's
+export const ROW_COSTS = 380; // f64 [rows]: C_x of each, times its sample's weight
+
 export const IGNORE_NON_FINITE = 416; // u32: a step whose cost is not finite is taken all the same
 // What an evaluation counts, since it was cleared; see score.ts
 export const TOP_K = 400; // u32: 0, or how many outputs may come first
@@ -161,6 +168,7 @@ export const EFFECTIVE = 464; // a block of the gradient, clipped and with the p
 export const STEP_COST = 472; // f64: the step's mean cost, so far
 export const PREVIOUS_COST = 480; // f64: the last step's, penalties included: iRPROP+
 export const MOMENTUM_PRODUCT = 488; // f64: NAdam's product of all mu so far
+export const CLIPPING = 500; // f32: what the gradient is multiplied with in this step
 export const PAIRS = 496; // u32: pairs that L-BFGS has stored since its state was cleared
 
 // Layer table

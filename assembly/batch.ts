@@ -7,9 +7,9 @@ import {
   IS_WEIGHTED,
   LABELS,
   LABEL_SMOOTHING,
-  LIST_COUNTS,
   MEANS,
   OUTPUTS,
+  RANDOM_BLOCK,
   ROW_WEIGHTS,
   SCALE,
   SET_INPUTS,
@@ -18,22 +18,22 @@ import {
   SET_TARGETS,
   SET_TARGET_TYPE,
   SET_WEIGHTS,
-  TOUCHED,
   U8,
   X,
   X_STRIDE,
   Y,
   Y_STRIDE,
 } from './abi';
-import { append, endList, listOf, masksOf } from './sparse';
+import { append, endList, listAll, listOf, masksOf } from './sparse';
+import { agree, ownAddress } from './team';
 
 // From stored data to the first layer's input: rows are picked in the order of the epoch, bytes become floats, labels
 // become one-hot rows.
 
-/** x and y of the batch = samples [first, first + rows) of the data set in its order. */
-export function gather(set: usize, first: i32, rows: i32): void {
-  gatherInputs(set, first, rows);
-  gatherTargets(set, first, rows);
+/** x and y of the batch's rows [row, row + rows) = samples from `first` on of the data set in its order. */
+export function gather(set: usize, first: i32, row: i32, rows: i32): void {
+  gatherInputs(set, first, row, rows);
+  gatherTargets(set, first, row, rows);
 }
 
 /** values [count] = scale . values, i32 to f32 in place: each rounded, then multiplied, as a byte is. The last vector is a whole one. */
@@ -52,7 +52,7 @@ function sampleAt(order: usize, position: i32): usize {
  * Copies the batch's rows to x and lists what in them is not zero. Whole vectors are copied: up to 15 items past a sample's end are read
  * and land in the fill lanes of its row.
  */
-export function gatherInputs(set: usize, first: i32, rows: i32): void {
+export function gatherInputs(set: usize, first: i32, row: i32, rows: i32): void {
   const source = <usize>load<u32>(set, SET_INPUTS);
   const order = <usize>load<u32>(set, SET_ORDER);
   const inputs = <usize>load<u32>(HEADER, INPUTS);
@@ -60,14 +60,14 @@ export function gatherInputs(set: usize, first: i32, rows: i32): void {
   const isBytes = load<i32>(set, SET_INPUT_TYPE) == U8;
   const sampleBytes = isBytes ? inputs : inputs << 2;
   if (sampleBytes > 64) touch(source, order, sampleBytes, first, rows);
-  let x = <usize>load<u32>(HEADER, X);
-  for (let row = 0; row < rows; ++row) {
-    const sample = source + sampleAt(order, first + row) * sampleBytes;
-    if (isBytes) convertBytes(x, sample, inputs, row);
-    else copyFloats(x, sample, inputs, row);
+  let x = <usize>load<u32>(HEADER, X) + <usize>row * stride;
+  for (let i = 0; i < rows; ++i) {
+    const sample = source + sampleAt(order, first + i) * sampleBytes;
+    if (isBytes) convertBytes(x, sample, inputs, row + i);
+    else copyFloats(x, sample, inputs, row + i);
     x += stride;
   }
-  if (load<u32>(HEADER, MEANS)) standardize(rows);
+  if (load<u32>(HEADER, MEANS)) standardize(row, rows);
 }
 
 /** x [inputs] = scale . bytes; the row's list and masks, if there are to be any. */
@@ -136,30 +136,29 @@ function onlyInputs(bits: u32, k: usize, inputs: usize): u32 {
 }
 
 /** x = (x - mean) / deviation, column by column. A zero is no longer one. */
-function standardize(rows: i32): void {
+function standardize(row: i32, rows: i32): void {
   const means = <usize>load<u32>(HEADER, MEANS);
   const inverses = <usize>load<u32>(HEADER, INVERSE_DEVIATIONS);
   const inputs = load<u32>(HEADER, INPUTS);
   const bytes = (<usize>inputs) << 2;
   const stride = <usize>load<u32>(HEADER, X_STRIDE);
-  const counts = <usize>load<u32>(HEADER, LIST_COUNTS);
-  let x = <usize>load<u32>(HEADER, X);
-  for (let row = 0; row < rows; ++row) {
+  let x = <usize>load<u32>(HEADER, X) + <usize>row * stride;
+  for (const end = row + rows; row < end; ++row) {
     for (let k: usize = 0; k < bytes; k += 16) {
       const centred = f32x4.sub(v128.load(x + k), v128.load(means + k));
       v128.store(x + k, f32x4.mul(centred, v128.load(inverses + k)));
     }
     x += stride;
-    if (counts) store<u32>(counts + ((<usize>row) << 2), inputs);
+    listAll(row);
   }
 }
 
-function gatherWeights(set: usize, first: i32, rows: i32): void {
+function gatherWeights(set: usize, first: i32, row: i32, rows: i32): void {
   const source = <usize>load<u32>(set, SET_WEIGHTS);
   const order = <usize>load<u32>(set, SET_ORDER);
-  const target = <usize>load<u32>(HEADER, ROW_WEIGHTS);
-  for (let row = 0; row < rows; ++row) {
-    store<f32>(target + ((<usize>row) << 2), load<f32>(source + (sampleAt(order, first + row) << 2)));
+  const target = <usize>load<u32>(HEADER, ROW_WEIGHTS) + ((<usize>row) << 2);
+  for (let i = 0; i < rows; ++i) {
+    store<f32>(target + ((<usize>i) << 2), load<f32>(source + (sampleAt(order, first + i) << 2)));
   }
 }
 
@@ -174,25 +173,25 @@ function touch(source: usize, order: usize, sampleBytes: usize, first: i32, rows
     for (let k: usize = 0; k < sampleBytes; k += 64) any |= load<u32>(sample + k);
   }
   // a result that nobody stored would not be computed
-  store<u32>(HEADER, any, TOUCHED);
+  store<u32>(ownAddress(RANDOM_BLOCK), any);
 }
 
 /** y, and the samples' weights if there are any. */
-export function gatherTargets(set: usize, first: i32, rows: i32): void {
-  gatherRows(set, first, rows);
-  if (load<f32>(HEADER, LABEL_SMOOTHING) != 0) smooth(rows);
+export function gatherTargets(set: usize, first: i32, row: i32, rows: i32): void {
+  const stride = <usize>load<u32>(HEADER, Y_STRIDE);
+  const y = <usize>load<u32>(HEADER, Y) + <usize>row * stride;
+  gatherRows(y, stride, set, first, rows);
+  if (load<f32>(HEADER, LABEL_SMOOTHING) != 0) smooth(y, stride, rows);
   const isWeighted = load<u32>(set, SET_WEIGHTS) != 0;
-  store<u32>(HEADER, u32(isWeighted), IS_WEIGHTED);
-  if (isWeighted) gatherWeights(set, first, rows);
+  agree(IS_WEIGHTED, u32(isWeighted));
+  if (isWeighted) gatherWeights(set, first, row, rows);
 }
 
-function gatherRows(set: usize, first: i32, rows: i32): void {
+function gatherRows(y: usize, stride: usize, set: usize, first: i32, rows: i32): void {
   const source = <usize>load<u32>(set, SET_TARGETS);
   const order = <usize>load<u32>(set, SET_ORDER);
   const outputs = <usize>load<u32>(HEADER, OUTPUTS);
-  const stride = <usize>load<u32>(HEADER, Y_STRIDE);
   const bytes = outputs << 2;
-  let y = <usize>load<u32>(HEADER, Y);
   if (load<i32>(set, SET_TARGET_TYPE) == LABELS) {
     // what the hinge cost calls the other classes is -1
     const other: f32 = load<i32>(HEADER, COST) == HINGE ? -1 : 0;
@@ -215,13 +214,11 @@ function gatherRows(set: usize, first: i32, rows: i32): void {
 }
 
 /** y = y (1 - s) + s / outputs. */
-function smooth(rows: i32): void {
+function smooth(y: usize, stride: usize, rows: i32): void {
   const share = load<f32>(HEADER, LABEL_SMOOTHING);
   const outputs = load<i32>(HEADER, OUTPUTS);
   const keep = f32x4.splat(1 - share);
   const add = f32x4.splat(share / <f32>outputs);
-  const stride = <usize>load<u32>(HEADER, Y_STRIDE);
-  let y = <usize>load<u32>(HEADER, Y);
   for (let row = 0; row < rows; ++row) {
     for (let j: usize = 0, bytes = (<usize>outputs) << 2; j < bytes; j += 16) {
       v128.store(y + j, f32x4.add(f32x4.mul(v128.load(y + j), keep), add));

@@ -28,8 +28,9 @@ import { horizontalMax, horizontalSum64, laneMask, widenAdd } from './vec';
 declare function customCost(row: i32): f64;
 declare function customGradient(rows: i32): void;
 
-/** Sum over the rows of C_x, each times its weight if there are `weights` (f32 [rows], else 0). Fill lanes do not count. */
-export function costSum(
+/** costs [rows] = C_x of each row, f64, times its weight if there are `weights` (f32 [rows], else 0). Fill lanes do not count. */
+export function rowCosts(
+  costs: usize,
   cost: i32,
   z: usize,
   a: usize,
@@ -39,16 +40,15 @@ export function costSum(
   yStride: usize,
   units: i32,
   rows: i32,
-): f64 {
-  let sum: f64 = 0;
+): void {
   for (let row = 0; row < rows; ++row) {
     const value = cost == CUSTOM_COST ? customCost(row) : rowCost(cost, z, a, y, units);
-    sum += weights ? <f64>load<f32>(weights + ((<usize>row) << 2)) * value : value;
+    store<f64>(costs, weights ? <f64>load<f32>(weights + ((<usize>row) << 2)) * value : value);
+    costs += 8;
     z += stride;
     a += stride;
     y += yStride;
   }
-  return sum;
 }
 
 /** C_x of one sample. */

@@ -20,41 +20,55 @@ import {
 import { multiplyBySlope } from './activation';
 import { multiplyByMask } from './dropout';
 import { panelProduct } from './forward';
+import { share } from './team';
 import { multiplyByMixedSlope } from './mixed';
 
 /**
- * BP2: delta^(l-1) = ((W^l)^T delta^l) (.) sigma'(z^(l-1)), from the row of layer l in the layer table to the row before.
- * The product wants W^l with its inputs side by side, so the weights are transposed first: one pass over them, paid back by
- * every row of the batch.
+ * What BP2 reads of a layer: W^l with its inputs side by side. One pass over the weights, paid back by every row of the batch. Each thread
+ * turns its share of the panels.
  */
-export function backwardLayer(layer: usize, rows: i32): void {
+export function transposeLayer(layer: usize): void {
+  const fanIn = load<i32>(layer, FAN_IN);
+  const panels = (fanIn + PANEL_UNITS - 1) / PANEL_UNITS;
+  const from = share(panels, 0) * PANEL_UNITS;
+  const to = min(share(panels, 1) * PANEL_UNITS, fanIn);
+  const weights = <usize>load<u32>(layer, WEIGHTS);
+  transpose(<usize>load<u32>(layer, TRANSPOSED), weights, fanIn, load<i32>(layer, UNITS), from, to);
+}
+
+/**
+ * BP2: delta^(l-1) = ((W^l)^T delta^l) (.) sigma'(z^(l-1)) for rows [row, row + rows), from the row of layer l in the layer table to the row
+ * before.
+ */
+export function backwardLayer(layer: usize, row: i32, rows: i32): void {
   const before = layer - LAYER_BYTES;
   const fanIn = load<i32>(layer, FAN_IN);
   const units = load<i32>(layer, UNITS);
-  const transposed = <usize>load<u32>(layer, TRANSPOSED);
-  const delta = <usize>load<u32>(layer, DELTA);
-  const deltaBefore = <usize>load<u32>(before, DELTA);
+  const stride = <usize>load<u32>(layer, STRIDE);
+  const delta = <usize>load<u32>(layer, DELTA) + <usize>row * stride;
   const strideBefore = <usize>load<u32>(before, STRIDE);
+  const offset = <usize>row * strideBefore;
+  const deltaBefore = <usize>load<u32>(before, DELTA) + offset;
+  const transposed = <usize>load<u32>(layer, TRANSPOSED);
   const panelBytes = <usize>((units + 3) & ~3) * PANEL_ROW_BYTES;
   const zeros = <usize>load<u32>(HEADER, ZEROS);
-  const stride = <usize>load<u32>(layer, STRIDE);
-  transpose(transposed, <usize>load<u32>(layer, WEIGHTS), fanIn, units);
   panelProduct(deltaBefore, strideBefore, delta, stride, transposed, panelBytes, zeros, units, fanIn, rows);
-  if (load<u32>(before, DROPPED)) multiplyByMask(before, rows);
+  if (load<u32>(before, DROPPED)) multiplyByMask(before, row, rows);
   const activation = load<i32>(before, ACTIVATION);
-  const z = <usize>load<u32>(before, Z);
-  const a = <usize>load<u32>(before, A);
+  const z = <usize>load<u32>(before, Z) + offset;
+  const a = <usize>load<u32>(before, A) + offset;
   if (activation == MIXED) multiplyByMixedSlope(before, deltaBefore, z, a, strideBefore, rows);
   else multiplyBySlope(activation, deltaBefore, z, a, strideBefore, fanIn, rows);
 }
 
 /**
  * target: panels of 16 inputs, a row for each unit (their number rounded up to 4), from panels of 16 units, a row for each
- * input. Inputs past fanIn become zeros, so that the errors in a row's fill lanes do too.
+ * input; the panels of inputs [from, to). Inputs past fanIn become zeros, so that the errors in a row's fill lanes do too.
  */
-export function transpose(target: usize, weights: usize, fanIn: i32, units: i32): void {
+export function transpose(target: usize, weights: usize, fanIn: i32, units: i32, from: i32, to: i32): void {
   const zero = f32x4.splat(0);
-  for (let k = 0; k < fanIn; k += PANEL_UNITS) {
+  target += <usize>from * (<usize>((units + 3) & ~3) << 2);
+  for (let k = from; k < to; k += PANEL_UNITS) {
     const lastRow = min(PANEL_UNITS, fanIn - k);
     // a narrow panel's fill is not read
     const rows = lastRow > NARROW_UNITS ? PANEL_UNITS : lastRow;

@@ -18,32 +18,35 @@ import {
   UNITS,
 } from './abi';
 import { philox } from './random';
+import { ownAddress } from './team';
 
 // Inverted dropout (Srivastava et al., JMLR 15, 2014): in training a unit's activation is 0 with probability `rate` and else
 // divided by 1 - rate, so that predictions need no correction. Whether a unit drops is a function of the seed, the layer, the step and
 // the sample's place in the step: a mask can be made again at any time, and does not depend on how a step is cut into chunks.
 
-/** dropped = a (.) mask, what the next layer reads. Outside training, a itself. */
-export function drop(layer: usize, rows: i32): void {
+/** dropped = a (.) mask, what the next layer reads, for rows [row, row + rows). Outside training, a itself. */
+export function drop(layer: usize, row: i32, rows: i32): void {
   const stride = <usize>load<u32>(layer, STRIDE);
-  const a = <usize>load<u32>(layer, A);
-  const dropped = <usize>load<u32>(layer, DROPPED);
+  const offset = <usize>row * stride;
+  const a = <usize>load<u32>(layer, A) + offset;
+  const dropped = <usize>load<u32>(layer, DROPPED) + offset;
   if (!load<u32>(HEADER, IS_TRAINING)) {
     memory.copy(dropped, a, <usize>rows * stride);
     return;
   }
-  const mask = <usize>load<u32>(layer, DROPOUT_MASK);
+  const mask = <usize>load<u32>(layer, DROPOUT_MASK) + offset;
   const units = load<i32>(layer, UNITS);
-  makeMask(mask, stride, units, rows, <u32>(layer - LAYERS) / LAYER_BYTES, load<f64>(layer, DROPOUT_RATE));
+  makeMask(mask, stride, units, row, rows, <u32>(layer - LAYERS) / LAYER_BYTES, load<f64>(layer, DROPOUT_RATE));
   multiply(dropped, a, mask, stride, units, rows);
 }
 
 /** dC/da = dC/d(dropped) (.) mask, in place in the layer's delta. Nothing after a pass that has dropped nothing. */
-export function multiplyByMask(layer: usize, rows: i32): void {
+export function multiplyByMask(layer: usize, row: i32, rows: i32): void {
   if (!load<u32>(HEADER, IS_TRAINING)) return;
-  const delta = <usize>load<u32>(layer, DELTA);
   const stride = <usize>load<u32>(layer, STRIDE);
-  multiply(delta, delta, <usize>load<u32>(layer, DROPOUT_MASK), stride, load<i32>(layer, UNITS), rows);
+  const offset = <usize>row * stride;
+  const delta = <usize>load<u32>(layer, DELTA) + offset;
+  multiply(delta, delta, <usize>load<u32>(layer, DROPOUT_MASK) + offset, stride, load<i32>(layer, UNITS), rows);
 }
 
 /** target = source (.) mask. Only the vectors that hold units: nobody has written the mask's lanes beyond, and 0 times a NaN is no 0. */
@@ -59,12 +62,20 @@ function multiply(target: usize, source: usize, mask: usize, stride: usize, unit
   }
 }
 
-function makeMask(mask: usize, stride: usize, units: i32, rows: i32, stream: u32, rate: f64): void {
-  const block = <usize>load<u32>(HEADER, RANDOM_BLOCK);
+function makeMask(
+  mask: usize,
+  stride: usize,
+  units: i32,
+  first: i32,
+  rows: i32,
+  stream: u32,
+  rate: f64,
+): void {
+  const block = ownAddress(RANDOM_BLOCK);
   const low = load<u32>(HEADER, SEED_LOW);
   const high = load<u32>(HEADER, SEED_HIGH);
   const step = load<u32>(HEADER, STEP_COUNT);
-  const firstRow = load<u32>(HEADER, STEP_ROW);
+  const firstRow = load<u32>(HEADER, STEP_ROW) + first;
   const threshold = i32x4.splat(<u32>(rate * 4294967296.0));
   const kept = f32x4.splat(<f32>(1 / (1 - rate)));
   const blocks = <u32>(units + 3) >> 2;

@@ -88,25 +88,26 @@ export function panelProduct(
   }
 }
 
-/** One layer. `isListed`: it is the first, and its input has lists. */
-export function forwardLayer(layer: usize, rows: i32, isListed: bool): void {
+/** Rows [row, row + rows) of one layer. `isListed`: it is the first, and its input has lists. */
+export function forwardLayer(layer: usize, row: i32, rows: i32, isListed: bool): void {
   const fanIn = load<i32>(layer, FAN_IN);
   const units = load<i32>(layer, UNITS);
   const stride = <usize>load<u32>(layer, STRIDE);
-  const z = <usize>load<u32>(layer, Z);
-  const input = <usize>load<u32>(layer, INPUT);
+  const offset = <usize>row * stride;
+  const z = <usize>load<u32>(layer, Z) + offset;
   const inputStride = <usize>load<u32>(layer, INPUT_STRIDE);
+  const input = <usize>load<u32>(layer, INPUT) + <usize>row * inputStride;
   const weights = <usize>load<u32>(layer, WEIGHTS);
   const biases = <usize>load<u32>(layer, BIASES);
   const panelBytes = <usize>fanIn * PANEL_ROW_BYTES;
   if (isListed) {
-    sparseProduct(z, stride, input, inputStride, weights, panelBytes, biases, units, 0, rows);
+    sparseProduct(z, stride, input, inputStride, weights, panelBytes, biases, units, row, rows);
   } else {
     panelProduct(z, stride, input, inputStride, weights, panelBytes, biases, fanIn, units, rows);
   }
   const activation = load<i32>(layer, ACTIVATION);
-  const a = <usize>load<u32>(layer, A);
+  const a = <usize>load<u32>(layer, A) + offset;
   if (activation == MIXED) activateMixed(layer, a, z, stride, rows);
   else activate(activation, a, z, stride, units, rows);
-  if (load<u32>(layer, DROPPED)) drop(layer, rows);
+  if (load<u32>(layer, DROPPED)) drop(layer, row, rows);
 }

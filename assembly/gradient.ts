@@ -17,6 +17,7 @@ import {
 } from './abi';
 import { panelProduct } from './forward';
 import { addOuterProductsListed, listUnion } from './sparse';
+import { ownAddress, panelShare } from './team';
 import { madd } from './vec';
 
 /** Inputs of one block: the rows' share of them stays in the second-level cache while panel after panel passes. */
@@ -25,17 +26,30 @@ const BLOCK_INPUTS = 256;
 const BLOCK_UNITS = 2 * PANEL_UNITS;
 
 /**
- * BP4 and BP3 for one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, biases += scale . sum of delta.
- * The targets are either gradients, cleared before, with scale = 1/m: then they are the mean; or the weights and biases themselves, with
- * scale = -eta/m: then it is the descent, and no gradient is stored. `isListed`: the layer is the first, and its input has lists.
+ * BP4 and BP3 for this thread's panels of one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, biases += scale . sum of
+ * delta. The targets are either gradients, cleared before, with scale = 1/m: then they are the mean; or the weights and biases themselves,
+ * with scale = -eta/m: then it is the descent, and no gradient is stored. `isListed`: the layer is the first, and its input has lists.
  */
-export function addGradients(layer: usize, weights: usize, biases: usize, rows: i32, isListed: bool, scale: f32): void {
-  const units = load<i32>(layer, UNITS);
+export function addGradients(
+  layer: usize,
+  weights: usize,
+  biases: usize,
+  rows: i32,
+  isListed: bool,
+  scale: f32,
+): void {
+  const all = load<i32>(layer, UNITS);
+  const panels = (all + PANEL_UNITS - 1) / PANEL_UNITS;
+  const first = panelShare(panels, 0);
+  const units = min(panelShare(panels, 1) * PANEL_UNITS, all) - first * PANEL_UNITS;
+  if (units <= 0) return;
   const fanIn = load<i32>(layer, FAN_IN);
-  const delta = <usize>load<u32>(layer, DELTA);
+  const delta = <usize>load<u32>(layer, DELTA) + <usize>first * PANEL_ROW_BYTES;
   const stride = <usize>load<u32>(layer, STRIDE);
   const input = <usize>load<u32>(layer, INPUT);
   const inputStride = <usize>load<u32>(layer, INPUT_STRIDE);
+  weights += <usize>(first * fanIn) * PANEL_ROW_BYTES;
+  biases += <usize>first * PANEL_ROW_BYTES;
   if (isListed) addSparseProducts(weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
   else if (rows == 1) addOuterProduct(weights, input, delta, fanIn, units, scale);
   else addProducts(weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
@@ -58,9 +72,9 @@ export function addProducts(
   scale: f32,
 ): void {
   const zeros = <usize>load<u32>(HEADER, ZEROS);
-  const sums = <usize>load<u32>(HEADER, SUMS);
+  const sums = ownAddress(SUMS);
   const sumsStride: usize = BLOCK_UNITS * 4;
-  const deltas = <usize>load<u32>(HEADER, PACKED);
+  const deltas = ownAddress(PACKED);
   const deltaBytes = <usize>rows * PANEL_ROW_BYTES;
   const turned = deltas + <usize>((units + PANEL_UNITS - 1) / PANEL_UNITS) * deltaBytes;
   const turnedStride = (<usize>((rows + 3) & ~3)) << 2;
@@ -199,7 +213,7 @@ function addSparseProducts(
   rows: i32,
   scale: f32,
 ): void {
-  const union = <usize>load<u32>(HEADER, UNION);
+  const union = ownAddress(UNION);
   const count = listUnion(union, rows);
   for (let j = 0; j < units; j += PANEL_UNITS) {
     addOuterProductsListed(panels, x, xStride, delta, deltaStride, union, count, rows, scale);

@@ -38,7 +38,7 @@ export { dot, scaleFloats } from './vector';
 // Kernels. Exported so that they stay functions of their own (V8 compiles a loop well only in a function that is called
 // often) and so that tests reach them.
 export { activate, multiplyBySlope } from './activation';
-export { costSum, outputError } from './cost';
+export { outputError, rowCosts } from './cost';
 export { transpose } from './delta';
 export { addColumnSums, addProducts } from './gradient';
 export { panelProduct } from './forward';

@@ -1,5 +1,6 @@
-import { HEADER, MIXED_ROWS, RUN_COUNT, RUNS, SCRATCH } from './abi';
+import { MIXED_ROWS, RUN_COUNT, RUNS, SCRATCH } from './abi';
 import { activate, multiplyBySlope } from './activation';
+import { ownAddress } from './team';
 
 // A layer whose units have functions of their own. For each function its units are gathered side by side, a few rows at a time, pass
 // through its kernel as if they were a layer, and go back to their places: each unit is computed once, whatever its neighbours are.
@@ -12,7 +13,7 @@ const RUN_HEAD: usize = 8;
 
 /** a = sigma_j(z_j) for each unit j of `layer`. */
 export function activateMixed(layer: usize, a: usize, z: usize, stride: usize, rows: i32): void {
-  const zRun = <usize>load<u32>(HEADER, SCRATCH);
+  const zRun = ownAddress(SCRATCH);
   const aRun = zRun + <usize>MIXED_ROWS * stride;
   for (; rows > 0; rows -= MIXED_ROWS) {
     const count = min(rows, MIXED_ROWS);
@@ -32,7 +33,7 @@ export function activateMixed(layer: usize, a: usize, z: usize, stride: usize, r
 
 /** delta = dC/da (.) sigma_j'(z_j), in place, for each unit j of `layer`. */
 export function multiplyByMixedSlope(layer: usize, delta: usize, z: usize, a: usize, stride: usize, rows: i32): void {
-  const zRun = <usize>load<u32>(HEADER, SCRATCH);
+  const zRun = ownAddress(SCRATCH);
   const aRun = zRun + <usize>MIXED_ROWS * stride;
   const deltaRun = aRun + <usize>MIXED_ROWS * stride;
   for (; rows > 0; rows -= MIXED_ROWS) {

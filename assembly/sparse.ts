@@ -11,6 +11,7 @@ import {
   POSITIONS,
   SUMS,
 } from './abi';
+import { ownAddress } from './team';
 import { madd } from './vec';
 
 // What is zero in an input adds x w = 0 to z and x delta = 0 to dC/dW, so it can be left out: the same bits for finite weights, since no sum
@@ -32,7 +33,16 @@ export function masksOf(row: i32): usize {
 }
 
 export function endList(row: i32, start: usize, end: usize): void {
-  store<u32>(<usize>load<u32>(HEADER, LIST_COUNTS) + ((<usize>row) << 2), <u32>((end - start) >> 1));
+  setCount(row, <u32>((end - start) >> 1));
+}
+
+/** All inputs count as not zero; they are not listed. */
+export function listAll(row: i32): void {
+  if (load<u32>(HEADER, LISTS)) setCount(row, load<u32>(HEADER, INPUTS));
+}
+
+function setCount(row: i32, count: u32): void {
+  store<u32>(<usize>load<u32>(HEADER, LIST_COUNTS) + ((<usize>row) << 2), count);
 }
 
 /** Appends the inputs whose bit is set; `first` has the number of bit 0 in every lane. Returns the list's new end. Writes 16 bytes. */
@@ -128,7 +138,7 @@ export function addOuterProductsListed(
   rows: i32,
   scale: f32,
 ): void {
-  const sums = <usize>load<u32>(HEADER, SUMS);
+  const sums = ownAddress(SUMS);
   const zero = f32x4.splat(0);
   const unionEnd = union + ((<usize>unionCount) << 1);
   for (let p = union; p < unionEnd; p += 2) {

@@ -14,7 +14,7 @@ export function measureColumns(moments: usize, first: i32, rows: i32, seen: f64)
   const bytes = (<usize>(inputs + 1) >> 1) << 5;
   const stride = <usize>load<u32>(HEADER, X_STRIDE);
   if (seen == 0) memory.fill(moments, 0, bytes);
-  gatherInputs(HEADER + TRAINING_SET, first, rows);
+  gatherInputs(HEADER + TRAINING_SET, first, 0, rows);
   let x = <usize>load<u32>(HEADER, X);
   for (let row = 0; row < rows; ++row) {
     seen += 1;

@@ -7,7 +7,6 @@ import {
   COST,
   COST_SUM,
   DELTA,
-  GRADIENTS,
   HEADER,
   IGNORE_NON_FINITE,
   IS_TRAINING,
@@ -17,8 +16,8 @@ import {
   LAYERS,
   LEARNING_RATE,
   OPTIMIZER_STEPS,
-  PARAMETER_FLOATS,
   RATES,
+  ROW_COSTS,
   ROW_WEIGHTS,
   SET_INPUT_TYPE,
   SET_SAMPLES,
@@ -28,8 +27,10 @@ import {
   STEP_ROWS,
   STOPPED,
   STRIDE,
+  TEAM_THREADS,
   TRAINING_SET,
   UNITS,
+  WEIGHT_FLOATS,
   WEIGHT_GRADIENTS,
   WEIGHTS,
   WINDOW,
@@ -38,20 +39,32 @@ import {
   Z,
 } from './abi';
 import { gather, gatherInputs, gatherTargets } from './batch';
-import { costSum, outputError } from './cost';
-import { backwardLayer } from './delta';
+import { outputError, rowCosts } from './cost';
+import { backwardLayer, transposeLayer } from './delta';
 import { forwardLayer } from './forward';
 import { addGradients, scaleRows } from './gradient';
 import { addVectorGradients, backwardVectors, forwardVectors, isVectorWide } from './online';
 import { addErrors, score } from './score';
 import { isSparse } from './sparse';
-import { decayForDescent, isPlainDescent, updateParameters } from './update';
+import { agree, barrier, dismiss, share, summon, thread, threads } from './team';
+import {
+  clearShare,
+  decayForDescent,
+  isLimited,
+  isPlainDescent,
+  limitGradient,
+  prepareStep,
+  updateParameters,
+} from './update';
 
 // The order of work: the only file that knows a step from end to end.
 //
 // An epoch is cut into steps of STEP_ROWS samples, a step into chunks of CHUNK_ROWS, what goes through the network at once. A
 // step of one chunk with plain descent goes straight into the weights; every other adds up its gradient chunk by chunk and
 // updates at its end. So a full batch takes no more memory than a chunk.
+//
+// Every thread of a call runs the same functions (team.ts). Of the batch each has some rows, from gathering them to their delta; of the
+// parameters some panels, from their gradient to their update. They meet where one needs what others have written: three times a step.
 
 const FIRST_LAYER: usize = LAYERS;
 
@@ -59,102 +72,98 @@ function lastLayer(): usize {
   return FIRST_LAYER + <usize>(load<i32>(HEADER, LAYER_COUNT) - 1) * LAYER_BYTES;
 }
 
-/** a^1 = x -> z, a of every layer, without dropout. */
-export function forward(rows: i32): void {
-  forwardPass(rows, false);
-}
-
-/** The same, with dropout where it is training: the backward pass on what lies in the buffers then has the same masks. */
-function forwardPass(rows: i32, isTraining: bool): void {
-  store<u32>(HEADER, u32(isTraining), IS_TRAINING);
-  forwardLayer(FIRST_LAYER, rows, isSparse(0, rows));
+/** a^1 = x -> z, a of every layer for rows [row, row + rows); with dropout where it is training: what comes back has the same masks. */
+function forwardRows(row: i32, rows: i32, isTraining: bool): void {
+  agree(IS_TRAINING, u32(isTraining));
+  forwardLayer(FIRST_LAYER, row, rows, isSparse(row, rows));
   for (let layer = FIRST_LAYER + LAYER_BYTES, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
-    forwardLayer(layer, rows, false);
+    forwardLayer(layer, row, rows, false);
   }
 }
 
-/** The rows' costs, each times its sample's weight, from the last forward pass and y: added to the header's sum and returned. */
-export function addCost(rows: i32): f64 {
+/** ROW_COSTS of rows [row, row + rows), from their forward pass and y. */
+function costRows(row: i32, rows: i32): void {
   const last = lastLayer();
-  const sum = costSum(
+  const stride = <usize>load<u32>(last, STRIDE);
+  const yStride = <usize>load<u32>(HEADER, Y_STRIDE);
+  rowCosts(
+    <usize>load<u32>(HEADER, ROW_COSTS) + ((<usize>row) << 3),
     load<i32>(HEADER, COST),
-    <usize>load<u32>(last, Z),
-    <usize>load<u32>(last, A),
-    <usize>load<u32>(HEADER, Y),
-    load<u32>(HEADER, IS_WEIGHTED) ? <usize>load<u32>(HEADER, ROW_WEIGHTS) : 0,
-    <usize>load<u32>(last, STRIDE),
-    <usize>load<u32>(HEADER, Y_STRIDE),
+    <usize>load<u32>(last, Z) + <usize>row * stride,
+    <usize>load<u32>(last, A) + <usize>row * stride,
+    <usize>load<u32>(HEADER, Y) + <usize>row * yStride,
+    load<u32>(HEADER, IS_WEIGHTED) ? <usize>load<u32>(HEADER, ROW_WEIGHTS) + ((<usize>row) << 2) : 0,
+    stride,
+    yStride,
     load<i32>(last, UNITS),
     rows,
   );
-  store<f64>(HEADER, load<f64>(HEADER, COST_SUM) + sum, COST_SUM);
+}
+
+/** The sum of the batch's ROW_COSTS, in the order of the rows. */
+function sumCosts(rows: i32): f64 {
+  let costs = <usize>load<u32>(HEADER, ROW_COSTS);
+  let sum: f64 = 0;
+  for (const end = costs + ((<usize>rows) << 3); costs < end; costs += 8) sum += load<f64>(costs);
+  if (thread() == 0) store<f64>(HEADER, load<f64>(HEADER, COST_SUM) + sum, COST_SUM);
   return sum;
 }
 
-/** delta^L from y, then delta^l of every layer down to the first. */
-export function backward(rows: i32): void {
-  computeOutputErrors(rows);
-  for (let layer = lastLayer(); layer > FIRST_LAYER; layer -= LAYER_BYTES) backwardLayer(layer, rows);
-}
-
-/** delta^L from y. */
-function computeOutputErrors(rows: i32): void {
+/** delta^L of rows [row, row + rows) from y. */
+function outputErrors(row: i32, rows: i32): void {
   const last = lastLayer();
-  const delta = <usize>load<u32>(last, DELTA);
   const stride = <usize>load<u32>(last, STRIDE);
+  const yStride = <usize>load<u32>(HEADER, Y_STRIDE);
+  const offset = <usize>row * stride;
+  const delta = <usize>load<u32>(last, DELTA) + offset;
   const units = load<i32>(last, UNITS);
   outputError(
     load<i32>(HEADER, COST),
     load<i32>(last, ACTIVATION),
     last,
     delta,
-    <usize>load<u32>(last, Z),
-    <usize>load<u32>(last, A),
-    <usize>load<u32>(HEADER, Y),
+    <usize>load<u32>(last, Z) + offset,
+    <usize>load<u32>(last, A) + offset,
+    <usize>load<u32>(HEADER, Y) + <usize>row * yStride,
     stride,
-    <usize>load<u32>(HEADER, Y_STRIDE),
+    yStride,
     units,
     rows,
   );
-  if (load<u32>(HEADER, IS_WEIGHTED)) scaleRows(delta, <usize>load<u32>(HEADER, ROW_WEIGHTS), stride, units, rows);
+  if (!load<u32>(HEADER, IS_WEIGHTED)) return;
+  scaleRows(delta, <usize>load<u32>(HEADER, ROW_WEIGHTS) + ((<usize>row) << 2), stride, units, rows);
 }
 
-/** Adds scale . (sum over rows of the gradients) to targets that lie at the given words of each layer's row. */
+/** This thread's share of what BP2 reads. */
+function transposeLayers(): void {
+  for (let layer = lastLayer(); layer > FIRST_LAYER; layer -= LAYER_BYTES) transposeLayer(layer);
+}
+
+/** delta^L of rows [row, row + rows) from y, then delta^l of every layer down to the first. */
+function backwardRows(row: i32, rows: i32): void {
+  outputErrors(row, rows);
+  for (let layer = lastLayer(); layer > FIRST_LAYER; layer -= LAYER_BYTES) backwardLayer(layer, row, rows);
+}
+
+/** Adds scale . (sum over rows of the gradients) of this thread's panels to targets that lie at the given words of each layer's row. */
 function addAllGradients(weightsWord: usize, biasesWord: usize, rows: i32, scale: f32): void {
+  const isListed = isSparse(0, rows);
   for (let layer = FIRST_LAYER, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
-    const isListed = layer == FIRST_LAYER && isSparse(0, rows);
-    addGradients(layer, load<u32>(layer + weightsWord), load<u32>(layer + biasesWord), rows, isListed, scale);
+    const isFirst = layer == FIRST_LAYER;
+    addGradients(
+      layer,
+      load<u32>(layer + weightsWord),
+      load<u32>(layer + biasesWord),
+      rows,
+      isFirst && isListed,
+      scale,
+    );
   }
-}
-
-export function clearGradients(): void {
-  memory.fill(<usize>load<u32>(HEADER, GRADIENTS), 0, (<usize>load<u32>(HEADER, PARAMETER_FLOATS)) << 2);
-}
-
-/** dC/dW and dC/db += scale . (sum over the rows), without the penalties, which belong to the update. */
-export function accumulateGradients(rows: i32, scale: f64): void {
-  addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, rows, <f32>scale);
 }
 
 function countStep(): void {
   store<u32>(HEADER, load<u32>(HEADER, STEP_COUNT) + 1, STEP_COUNT);
   store<u32>(HEADER, load<u32>(HEADER, OPTIMIZER_STEPS) + 1, OPTIMIZER_STEPS);
-}
-
-/** The optimizer's step on the gradients that have been accumulated. */
-export function applyGradients(): void {
-  countStep();
-  updateParameters();
-}
-
-/**
- * Plain gradient descent straight into the parameters: w -= (eta/m) sum of delta a^T. No gradient is stored; it can be computed from
- * delta and a until the next forward pass.
- */
-function descend(rows: i32): void {
-  countStep();
-  decayForDescent();
-  addAllGradients(WEIGHTS, BIASES, rows, <f32>(-load<f64>(HEADER, LEARNING_RATE) / <f64>rows));
 }
 
 /**
@@ -167,61 +176,89 @@ const VECTORS = 2;
 
 function kindOfSteps(): i32 {
   if (!isPlainDescent()) return ACCUMULATED;
-  return isVectorWide() ? VECTORS : PLAIN;
+  return isVectorWide() && threads() == 1 ? VECTORS : PLAIN;
 }
 
-/** A step, or the part of one that `rows` of its `stepRows` make, from row `stepRow` on. False: the cost is not finite. */
-function trainChunk(rows: i32, stepRow: i32, stepRows: i32, kind: i32): bool {
-  store<u32>(HEADER, stepRow, STEP_ROW);
-  const isVector = kind == VECTORS && stepRows == 1;
-  if (isVector) forwardVectors();
-  else forwardPass(rows, true);
-  const cost = addCost(rows);
-  if (!isFinite(cost) && !load<u32>(HEADER, IGNORE_NON_FINITE)) return false;
-  if (isVector) {
-    computeOutputErrors(1);
-    backwardVectors();
-    countStep();
-    decayForDescent();
-    addVectorGradients(<f32>-load<f64>(HEADER, LEARNING_RATE));
-    return true;
-  }
-  backward(rows);
-  if (rows == stepRows && kind != ACCUMULATED) {
-    descend(rows);
-  } else {
-    store<f64>(HEADER, (stepRow ? load<f64>(HEADER, STEP_COST) : 0) + cost / <f64>stepRows, STEP_COST);
-    if (stepRow == 0) clearGradients();
-    accumulateGradients(rows, 1 / <f64>stepRows);
-    if (stepRow + rows == stepRows) applyGradients();
-  }
+function isWrong(cost: f64): bool {
+  return !isFinite(cost) && !load<u32>(HEADER, IGNORE_NON_FINITE);
+}
+
+/** A step on the one sample that lies in x and y, each vector in a register. False: the cost is not finite. */
+function trainVectors(): bool {
+  forwardVectors();
+  costRows(0, 1);
+  if (isWrong(sumCosts(1))) return false;
+  outputErrors(0, 1);
+  backwardVectors();
+  countStep();
+  decayForDescent();
+  addVectorGradients(<f32>-load<f64>(HEADER, LEARNING_RATE));
   return true;
 }
 
-/** One step on the rows that lie in x and y. False: its cost is not finite, and nothing was updated. */
-export function trainRows(rows: i32): bool {
-  return trainChunk(rows, 0, rows, kindOfSteps());
+/**
+ * A step, or the part of one that `rows` of its `stepRows` make, from row `stepRow` on. x and y of this thread's rows [row, row + own) have
+ * been gathered. False: the cost is not finite.
+ */
+function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, kind: i32): bool {
+  if (kind == VECTORS && stepRows == 1) return trainVectors();
+  agree(STEP_ROW, stepRow);
+  forwardRows(row, own, true);
+  costRows(row, own);
+  transposeLayers();
+  barrier();
+  const cost = sumCosts(rows);
+  if (isWrong(cost)) return false;
+  backwardRows(row, own);
+  const isDescent = kind != ACCUMULATED && rows == stepRows;
+  const isLast = stepRow + rows == stepRows;
+  if (thread() == 0) {
+    if (!isDescent) store<f64>(HEADER, (stepRow ? load<f64>(HEADER, STEP_COST) : 0) + cost / <f64>stepRows, STEP_COST);
+    if (isLast) countStep();
+    if (isLast && !isDescent) prepareStep();
+  }
+  barrier();
+  if (isDescent) {
+    // no gradient is stored; it can be computed from delta and a until the next forward pass
+    decayForDescent();
+    addAllGradients(WEIGHTS, BIASES, rows, <f32>(-load<f64>(HEADER, LEARNING_RATE) / <f64>rows));
+  } else {
+    if (stepRow == 0) clearShare();
+    addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, rows, <f32>(1 / <f64>stepRows));
+    if (isLast) update();
+  }
+  barrier();
+  return true;
 }
 
-/**
- * Up to `count` chunks of the epoch from sample `position` of its order on. Returns the position reached: the end of the epoch at
- * most, or that of the first chunk whose cost is not finite, with STOPPED set.
- */
-export function trainChunks(position: i32, count: i32): i32 {
+/** The optimizer's step on the gradients, for which `prepareStep` has gone before. */
+function update(): void {
+  if (isLimited()) {
+    barrier();
+    if (thread() == 0) limitGradient();
+    barrier();
+  }
+  updateParameters();
+}
+
+/** Up to `count` chunks from sample `position` of the epoch's order on: see trainChunks. */
+function performChunks(position: i32, count: i32): i32 {
   const stepRows = load<i32>(HEADER, STEP_ROWS);
   const chunkRows = load<i32>(HEADER, CHUNK_ROWS);
   const samples = load<i32>(HEADER + TRAINING_SET, SET_SAMPLES);
   const kind = kindOfSteps();
   let rate = <usize>load<u32>(HEADER, RATES);
   let stepStart = position - (position % stepRows);
-  store<u32>(HEADER, 0, STOPPED);
   for (; count > 0 && position < samples; --count) {
     const stepEnd = min(stepStart + stepRows, samples);
     const rows = min(chunkRows, stepEnd - position);
+    // all store the same
     if (rate) store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
-    gather(HEADER + TRAINING_SET, position, rows);
-    if (!trainChunk(rows, position - stepStart, stepEnd - stepStart, kind)) {
-      store<u32>(HEADER, 1, STOPPED);
+    const row = share(rows, 0);
+    const own = share(rows, 1) - row;
+    gather(HEADER + TRAINING_SET, position + row, row, own);
+    if (!trainChunk(row, own, rows, position - stepStart, stepEnd - stepStart, kind)) {
+      if (thread() == 0) store<u32>(HEADER, 1, STOPPED);
       break;
     }
     position += rows;
@@ -233,26 +270,122 @@ export function trainChunks(position: i32, count: i32): i32 {
   return position;
 }
 
+function performRows(rows: i32): bool {
+  const row = share(rows, 0);
+  return trainChunk(row, share(rows, 1) - row, rows, 0, rows, kindOfSteps());
+}
+
+function performForward(rows: i32): void {
+  const row = share(rows, 0);
+  forwardRows(row, share(rows, 1) - row, false);
+}
+
+function performEvaluation(rows: i32): void {
+  const row = share(rows, 0);
+  const own = share(rows, 1) - row;
+  forwardRows(row, own, false);
+  costRows(row, own);
+  barrier();
+  if (thread() == 0) scoreRows(rows);
+}
+
+// What several threads do together, and how they are told.
+const TRAIN_CHUNKS = 0;
+const TRAIN_ROWS = 1;
+const FORWARD = 2;
+const EVALUATE = 3;
+
+/** This thread's share of a call. */
+export function perform(command: i32, a: i32, b: i32): i32 {
+  if (command == TRAIN_CHUNKS) return performChunks(a, b);
+  if (command == TRAIN_ROWS) return i32(performRows(a));
+  if (command == FORWARD) performForward(a);
+  else performEvaluation(a);
+  return 0;
+}
+
+/** A thread is worth its waiting from about so many multiplications in a call's pass over the rows. */
+const THREAD_WORK: f64 = 100_000;
+
+/** A call by thread 0: with as many threads as `rows` in a pass are work for. */
+function call(command: i32, a: i32, b: i32, rows: i32): i32 {
+  const work = <f64>rows * <f64>load<i32>(HEADER, WEIGHT_FLOATS);
+  summon(<i32>max(1, min(work / THREAD_WORK, <f64>load<i32>(HEADER, TEAM_THREADS))), command, a, b);
+  const result = perform(command, a, b);
+  dismiss();
+  return result;
+}
+
+/** a^1 = x -> z, a of every layer, without dropout. */
+export function forward(rows: i32): void {
+  call(FORWARD, rows, 0, rows);
+}
+
+/** The rows' costs, each times its sample's weight, from the last forward pass and y: added to the header's sum and returned. */
+export function addCost(rows: i32): f64 {
+  costRows(0, rows);
+  return sumCosts(rows);
+}
+
+/** delta^L from y, then delta^l of every layer down to the first. */
+export function backward(rows: i32): void {
+  transposeLayers();
+  backwardRows(0, rows);
+}
+
+export function clearGradients(): void {
+  clearShare();
+}
+
+/** dC/dW and dC/db += scale . (sum over the rows), without the penalties, which belong to the update. */
+export function accumulateGradients(rows: i32, scale: f64): void {
+  addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, rows, <f32>scale);
+}
+
+/** The optimizer's step on the gradients that have been accumulated. */
+export function applyGradients(): void {
+  countStep();
+  prepareStep();
+  update();
+}
+
+/** One step on the rows that lie in x and y. False: its cost is not finite, and nothing was updated. */
+export function trainRows(rows: i32): bool {
+  return call(TRAIN_ROWS, rows, 0, rows) != 0;
+}
+
+/**
+ * Up to `count` chunks of the epoch from sample `position` of its order on. Returns the position reached: the end of the epoch at
+ * most, or that of the first chunk whose cost is not finite, with STOPPED set.
+ */
+export function trainChunks(position: i32, count: i32): i32 {
+  store<u32>(HEADER, 0, STOPPED);
+  return call(TRAIN_CHUNKS, position, count, load<i32>(HEADER, CHUNK_ROWS));
+}
+
 /** Rows of the window into x and y. */
 export function loadWindow(rows: i32): void {
-  gather(HEADER + WINDOW, 0, rows);
+  gather(HEADER + WINDOW, 0, 0, rows);
 }
 
 /** Rows of the window's targets into y; x stays as it is. */
 export function loadWindowTargets(rows: i32): void {
-  gatherTargets(HEADER + WINDOW, 0, rows);
+  gatherTargets(HEADER + WINDOW, 0, 0, rows);
 }
 
 /** Rows of the window's inputs, of that type, into x; y stays as it is. */
 export function loadWindowInputs(rows: i32, inputType: i32): void {
   store<i32>(HEADER + WINDOW, inputType, SET_INPUT_TYPE);
-  gatherInputs(HEADER + WINDOW, 0, rows);
+  gatherInputs(HEADER + WINDOW, 0, 0, rows);
 }
 
 /** Cost, classes and errors of the rows that lie in x and y, added to the sums. */
 export function evaluateRows(rows: i32): void {
-  forward(rows);
-  addCost(rows);
+  call(EVALUATE, rows, 0, rows);
+}
+
+function scoreRows(rows: i32): void {
+  sumCosts(rows);
   const last = lastLayer();
   const a = <usize>load<u32>(last, A);
   const y = <usize>load<u32>(HEADER, Y);

@@ -2,8 +2,10 @@ import {
   ADADELTA,
   ADAGRAD,
   ADAMW,
+  BIASES,
   CLIP_NORM,
   CLIP_VALUE,
+  CLIPPING,
   COEFFICIENTS,
   EFFECTIVE,
   FAN_IN,
@@ -42,6 +44,7 @@ import {
   WEIGHTS,
 } from './abi';
 import { addScaled, followAdadelta, followAdam, followLion, followMomentum, followScaled, followSign } from './rules';
+import { ownAddress, panelShare } from './team';
 import { madd } from './vec';
 import { absoluteSum, dot, scaleFloats, sign } from './vector';
 
@@ -83,12 +86,43 @@ function hasMaxNorm(): bool {
   return false;
 }
 
-/** w *= 1 - eta lambda / n for every weight, no bias: what the gradient of the L2 term, lambda / n . w, makes of a plain step. */
+/** w *= 1 - eta lambda / n for every weight of this thread, no bias: what the L2 term, lambda / n . w, makes of a plain step. */
 export function decayForDescent(): void {
   const lambda = load<f64>(HEADER, L2);
   if (lambda == 0) return;
   const factor = 1 - (load<f64>(HEADER, LEARNING_RATE) * lambda) / load<f64>(HEADER, TRAINING_SAMPLES);
-  scaleFloats(<usize>load<u32>(HEADER, PARAMETERS), load<i32>(HEADER, WEIGHT_FLOATS), <f32>factor);
+  for (let layer: usize = LAYERS, last = endOfLayers(); layer < last; layer += LAYER_BYTES) {
+    const from = firstFloat(layer, 0, true);
+    const floats = firstFloat(layer, 1, true) - from;
+    scaleFloats(<usize>load<u32>(HEADER, PARAMETERS) + ((<usize>from) << 2), floats, <f32>factor);
+  }
+}
+
+function endOfLayers(): usize {
+  return <usize>LAYERS + <usize>load<i32>(HEADER, LAYER_COUNT) * LAYER_BYTES;
+}
+
+/**
+ * Where this thread's share of a layer's weights or biases begins, or the one's `later` after it: floats from the first of all parameters.
+ * It has the panels whose gradients it has computed.
+ */
+function firstFloat(layer: usize, later: i32, isWeights: bool): i32 {
+  const panel = panelShare((load<i32>(layer, UNITS) + PANEL_UNITS - 1) / PANEL_UNITS, later);
+  const address = load<u32>(layer + (isWeights ? WEIGHTS : BIASES));
+  const panelFloats = isWeights ? load<i32>(layer, FAN_IN) * PANEL_UNITS : PANEL_UNITS;
+  return <i32>((address - load<u32>(HEADER, PARAMETERS)) >> 2) + panel * panelFloats;
+}
+
+/** This thread's gradients = 0. */
+export function clearShare(): void {
+  for (let layer: usize = LAYERS, last = endOfLayers(); layer < last; layer += LAYER_BYTES) {
+    clearFloats(firstFloat(layer, 0, true), firstFloat(layer, 1, true));
+    clearFloats(firstFloat(layer, 0, false), firstFloat(layer, 1, false));
+  }
+}
+
+function clearFloats(from: i32, to: i32): void {
+  memory.fill(<usize>load<u32>(HEADER, GRADIENTS) + ((<usize>from) << 2), 0, (<usize>(to - from)) << 2);
 }
 
 /** lambda2 / (2n) sum of w^2 + lambda1 / n sum of |w|: what is minimised beside the mean cost. */
@@ -103,22 +137,40 @@ export function penalty(): f64 {
   return sum / load<f64>(HEADER, TRAINING_SAMPLES);
 }
 
-/** One step of the optimizer on the mean gradients. */
+/**
+ * One step of the optimizer on the mean gradients of this thread's panels. `prepareStep` has gone before, and where the gradient is
+ * limited by its length, `limitGradient`, once all of it was there.
+ */
 export function updateParameters(): void {
   const optimizer = load<i32>(HEADER, OPTIMIZER);
-  const weightFloats = load<i32>(HEADER, WEIGHT_FLOATS);
-  const floats = load<i32>(HEADER, PARAMETER_FLOATS);
-  if (isPlainDescent()) {
-    decayForDescent();
-    const g = <usize>load<u32>(HEADER, GRADIENTS);
-    addScaled(<usize>load<u32>(HEADER, PARAMETERS), g, floats, <f32>-load<f64>(HEADER, LEARNING_RATE));
-    return;
+  const isPlain = isPlainDescent();
+  const isPenalized = load<u32>(HEADER, PENALIZE_BIASES) != 0;
+  const scale = load<f32>(HEADER, CLIPPING);
+  if (isPlain) decayForDescent();
+  for (let layer: usize = LAYERS, last = endOfLayers(); layer < last; layer += LAYER_BYTES) {
+    updateSpan(optimizer, firstFloat(layer, 0, true), firstFloat(layer, 1, true), !isPlain, scale);
+    updateSpan(optimizer, firstFloat(layer, 0, false), firstFloat(layer, 1, false), isPenalized, scale);
+    if (optimizer != LBFGS) limitNorms(layer);
   }
+}
+
+/** What a step needs to know before its gradients: once a step, by one thread. */
+export function prepareStep(): void {
+  const optimizer = load<i32>(HEADER, OPTIMIZER);
+  store<f32>(HEADER, 1, CLIPPING);
   if (optimizer != SGD) prepare(optimizer);
-  const scale = clippingScale(floats);
-  updateSpan(optimizer, 0, weightFloats, true, scale);
-  updateSpan(optimizer, weightFloats, floats, load<u32>(HEADER, PENALIZE_BIASES) != 0, scale);
-  if (optimizer != LBFGS) limitNorms();
+}
+
+/** Whether a step depends on the length of the whole gradient. */
+export function isLimited(): bool {
+  return load<f64>(HEADER, CLIP_NORM) != 0;
+}
+
+/** What the whole gradient is multiplied with so that its length is at most CLIP_NORM: PyTorch's clip_grad_norm_. By one thread. */
+export function limitGradient(): void {
+  const g = <usize>load<u32>(HEADER, GRADIENTS);
+  const length = Math.sqrt(dot(g, g, load<i32>(HEADER, PARAMETER_FLOATS)));
+  store<f32>(HEADER, <f32>min(1, load<f64>(HEADER, CLIP_NORM) / (length + 1e-6)), CLIPPING);
 }
 
 /** The optimizer's number `index`. */
@@ -192,14 +244,6 @@ function prepareAdam(optimizer: i32, eta: f64, beta1: f64, beta2: f64): void {
   setCoefficient(7, hyper(2));
 }
 
-/** What the whole gradient is multiplied with so that its length is at most CLIP_NORM: PyTorch's clip_grad_norm_. */
-function clippingScale(floats: i32): f32 {
-  const limit = load<f64>(HEADER, CLIP_NORM);
-  if (limit == 0) return 1;
-  const g = <usize>load<u32>(HEADER, GRADIENTS);
-  return <f32>min(1, limit / (Math.sqrt(dot(g, g, floats)) + 1e-6));
-}
-
 /** The optimizer's rule on the parameters [from, to), with the penalties if `isPenalized`. */
 function updateSpan(optimizer: i32, from: i32, to: i32, isPenalized: bool, scale: f32): void {
   const n = load<f64>(HEADER, TRAINING_SAMPLES);
@@ -224,7 +268,7 @@ function updateSpan(optimizer: i32, from: i32, to: i32, isPenalized: bool, scale
     const slot1 = slot0 + slotBytes;
     let g = gradients + at;
     if (!isPlain || optimizer == LBFGS) {
-      const target = optimizer == LBFGS ? slot0 : <usize>load<u32>(HEADER, EFFECTIVE);
+      const target = optimizer == LBFGS ? slot0 : ownAddress(EFFECTIVE);
       addPenalties(target, g, w, floats, scale, limit, l1, l2);
       g = target;
     }
@@ -263,23 +307,18 @@ export function addPenalties(
   }
 }
 
-/** Each unit's weights scaled back to the length MAX_NORM of their layer, where they are longer (Srebro et al., 2005). */
-function limitNorms(): void {
-  let layer: usize = LAYERS;
-  for (let l = load<i32>(HEADER, LAYER_COUNT); l > 0; --l) {
-    const limit = <f32>load<f64>(layer, MAX_NORM);
-    if (limit != 0) {
-      // every vector of a panel row holds the weights of four units
-      const panelBytes = <usize>load<i32>(layer, FAN_IN) * PANEL_ROW_BYTES;
-      let panel = <usize>load<u32>(layer, WEIGHTS);
-      for (let j = 0, units = load<i32>(layer, UNITS); j < units; j += PANEL_UNITS) {
-        for (let column: usize = 0; column < <usize>PANEL_ROW_BYTES; column += 16) {
-          limitColumns(panel + column, panel + panelBytes, limit);
-        }
-        panel += panelBytes;
-      }
+/** Each of this thread's units' weights scaled back to the length MAX_NORM of the layer, where they are longer (Srebro et al., 2005). */
+function limitNorms(layer: usize): void {
+  const limit = <f32>load<f64>(layer, MAX_NORM);
+  if (limit == 0) return;
+  // every vector of a panel row holds the weights of four units
+  const panelBytes = <usize>load<i32>(layer, FAN_IN) * PANEL_ROW_BYTES;
+  const parameters = <usize>load<u32>(HEADER, PARAMETERS);
+  const end = parameters + ((<usize>firstFloat(layer, 1, true)) << 2);
+  for (let panel = parameters + ((<usize>firstFloat(layer, 0, true)) << 2); panel < end; panel += panelBytes) {
+    for (let column: usize = 0; column < <usize>PANEL_ROW_BYTES; column += 16) {
+      limitColumns(panel + column, panel + panelBytes, limit);
     }
-    layer += LAYER_BYTES;
   }
 }
 

@@ -1,14 +1,15 @@
-// Compiles assembly/ into build/{simd,relaxed,debug}.wasm and inlines the two builds that ship as src/generated/*.ts.
+// Compiles assembly/ into build/*.wasm and inlines the builds that ship, and the worker, as src/generated/*.ts.
 // What is newer than all it is made from stays as it is.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
+import { transform } from 'esbuild';
 import { makeTiles, OUTPUT, SOURCE } from './make-tiles.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SHIPPED = ['simd', 'relaxed'];
+const SHIPPED = ['simd', 'relaxed', 'threads', 'relaxed-threads'];
 const TARGETS = [...SHIPPED, 'debug'];
 const ASC = join(ROOT, 'node_modules/assemblyscript/bin/asc.js');
 if (!isCurrent(OUTPUT, [SOURCE])) makeTiles();
@@ -28,11 +29,13 @@ function isCurrent(output, inputs) {
   return existsSync(join(ROOT, output)) && inputs.every((input) => modified(input) <= modified(output));
 }
 
+const entryOf = (target) => `assembly/${target.endsWith('threads') ? 'threads' : 'index'}.ts`;
+
 /** Resolves to true if the target compiled. */
 function compile(target) {
   const started = new Date();
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [ASC, 'assembly/index.ts', '--target', target], { cwd: ROOT });
+    const child = spawn(process.execPath, [ASC, entryOf(target), '--target', target], { cwd: ROOT });
     let messages = '';
     child.stdout.on('data', (data) => (messages += data));
     child.stderr.on('data', (data) => (messages += data));
@@ -65,5 +68,20 @@ for (const target of SHIPPED) {
     `// generated from ${input} by scripts/build-wasm.mjs; do not edit\nexport const base64: string = '${base64}';\n`,
   );
 }
+const WORKER = 'src/worker.ts';
+const WORKER_STRING = 'src/generated/worker.ts';
+if (!isCurrent(WORKER_STRING, [WORKER, 'scripts/build-wasm.mjs'])) {
+  const { code } = await transform(readFileSync(join(ROOT, WORKER), 'utf8'), {
+    loader: 'ts',
+    minify: true,
+    target: 'es2022',
+  });
+  const text = JSON.stringify(code.trim());
+  writeFileSync(
+    join(ROOT, WORKER_STRING),
+    `// generated from ${WORKER} by scripts/build-wasm.mjs; do not edit\nexport const code: string = ${text};\n`,
+  );
+}
+
 for (const target of stale)
   console.log(`build/${target}.wasm  ${statSync(join(ROOT, `build/${target}.wasm`)).size} bytes`);

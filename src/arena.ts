@@ -124,7 +124,7 @@ export class Arena {
    */
   reserve(capacity: number, slots: number, set?: SetSize): void {
     if (capacity <= this.#plan.capacity && slots === this.#plan.slots && !set) return;
-    const plan = checkSize(makePlan(this.spec, Math.max(capacity, this.#plan.capacity), set, slots));
+    const plan = checkSize(makePlan(this.spec, Math.max(capacity, this.#plan.capacity), set, slots, this.#plan.team));
     const engine = this.checkAlive();
     growMemory(engine.memory, plan.bytes);
     const { x, windowInputs } = this.#plan;
@@ -156,6 +156,7 @@ export class Arena {
   }
 
   dispose(): void {
+    this.#engine?.dispose?.();
     this.#engine = undefined;
     this.#views = NO_VIEWS;
   }

@@ -41,6 +41,8 @@ export interface CoreImports {
 export interface Engine {
   readonly core: Core;
   readonly memory: WebAssembly.Memory;
+  /** Ends its other threads. */
+  dispose?(): void;
 }
 
 /** The core asks for a cost only where its network has one of its user's own. */
@@ -49,13 +51,14 @@ const NO_COST: CoreImports = {
   customGradient: () => {},
 };
 
-const PAGE_BYTES = 65_536;
+export const PAGE_BYTES = 65_536;
 
 /** Compiled once a process or page: instances share the machine code. */
 const modules = new Map<BuildName, Promise<WebAssembly.Module>>();
 
 /** The bytes that the build has deflated. */
-async function inflate(deflated: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
+export async function inflate(base64: string): Promise<ArrayBuffer> {
+  const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate'));
   return await new Response(stream).arrayBuffer();
 }
@@ -63,12 +66,14 @@ async function inflate(deflated: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> 
 async function compile(build: BuildName): Promise<WebAssembly.Module> {
   // two literal imports, so that bundlers split them and a page loads the one it uses
   const { base64 } = await (build === 'relaxed' ? import('./generated/relaxed.js') : import('./generated/simd.js'));
-  const bytes = await inflate(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+  return await compileBytes(await inflate(base64));
+}
+
+export async function compileBytes(bytes: ArrayBuffer): Promise<WebAssembly.Module> {
   if (!WebAssembly.validate(bytes)) {
     throw new Error(
-      build === 'relaxed'
-        ? "build: got 'relaxed', but this engine lacks relaxed SIMD (Node 21, Chrome 114, Firefox 145 and later have it)"
-        : 'simdprop: this engine lacks WebAssembly SIMD (every browser and runtime since 2023 has it)',
+      'simdprop: this engine lacks what this build wants: WebAssembly SIMD (every browser and runtime since 2023), for ' +
+        "'relaxed' relaxed SIMD (Node 21, Chrome 114, Firefox 145 and later), for threads atomics",
     );
   }
   try {
@@ -113,11 +118,16 @@ export async function startEngine(
 ): Promise<Engine> {
   const module = wasm === undefined ? await compiled(build) : wasm;
   const memory = allocate(bytes);
+  const core = await instantiate(module, importsOf(memory, imports));
+  return { core, memory };
+}
+
+/** What an instance of the core imports. */
+export function importsOf(memory: WebAssembly.Memory, imports: CoreImports | undefined): WebAssembly.Imports {
   const abort = (_message: number, _file: number, line: number, column: number) => {
     throw new Error(`simdprop: an assertion of the core failed at ${line}:${column}`);
   };
-  const core = await instantiate(module, { env: { memory, abort }, cost: { ...(imports ?? NO_COST) } });
-  return { core, memory };
+  return { env: { memory, abort }, cost: { ...(imports ?? NO_COST) } };
 }
 
 function allocate(bytes: number): WebAssembly.Memory {
@@ -140,6 +150,6 @@ export function growMemory(memory: WebAssembly.Memory, bytes: number): void {
   }
 }
 
-function outOfMemory(bytes: number): RangeError {
+export function outOfMemory(bytes: number): RangeError {
   return outOfRange('memory', `a network and data of ${bytes} bytes`, 'what this engine can allocate');
 }

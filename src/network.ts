@@ -4,14 +4,14 @@ import { Arena, checkSize } from './arena.js';
 import { costImports } from './custom-cost.js';
 import { checkData, checkInputs, checkTargets, checkWeights, loadInputs, loadTargets } from './data.js';
 import { startEngine } from './engine.js';
-import { checkInteger, checkName, checkObject, outOfRange } from './errors.js';
+import { checkBoolean, checkInteger, checkName, checkObject, outOfRange } from './errors.js';
 import { countParameters, encode } from './file.js';
 import { checkInitializers, initialize } from './initializer.js';
 import { ArenaLayer, type Layer, type Pass } from './layer.js';
 import { checkEvaluation, evaluate } from './metrics.js';
-import { makePlan } from './plan.js';
+import { makePlan, type Team } from './plan.js';
 import { RateClock, savedLearningRate } from './schedule.js';
-import { BUILDS, checkSpec, DEFAULT_CAPACITY, isCustomCost, outputsOf, SPEC_KEYS, type Spec } from './spec.js';
+import { BUILDS, checkSpec, DEFAULT_CAPACITY, isCustomCost, MAX_THREADS, outputsOf, SPEC_KEYS, type Spec } from './spec.js';
 import { checkStandardization } from './standardize.js';
 import { Trainer } from './trainer.js';
 import type {
@@ -33,9 +33,9 @@ import type {
   TrainOptions,
 } from './types.js';
 
-type CoreOptions = Pick<NetworkOptions, 'batchSize' | 'build' | 'wasm'>;
+type CoreOptions = Pick<NetworkOptions, 'batchSize' | 'build' | 'wasm' | 'threads' | 'wide' | 'createWorker'>;
 
-const CORE_KEYS = ['batchSize', 'build', 'wasm'];
+const CORE_KEYS = ['batchSize', 'build', 'wasm', 'threads', 'wide', 'createWorker'];
 const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS];
 
 /**
@@ -64,8 +64,12 @@ export class Network {
   readonly #pass: Pass = { rows: 0, done: 'nothing', isCurrent: false, isGuarded: false };
   readonly #trainer: Trainer;
 
-  private constructor(arena: Arena) {
+  /** Why wide registers are not used though they were asked for. */
+  readonly wideReason: string | undefined;
+
+  private constructor(arena: Arena, wideReason: string | undefined) {
     this.#arena = arena;
+    this.wideReason = wideReason;
     this.#trainer = new Trainer(arena, this.#pass);
     this.layers = arena.spec.layers.map((_, l) => new ArenaLayer(arena, l, this.#pass));
     this.parameters = countParameters(arena.spec);
@@ -110,15 +114,24 @@ export class Network {
 
   static async #start(
     spec: Spec,
-    { batchSize, build, wasm }: CoreOptions,
+    { batchSize, build, wasm, threads, wide, createWorker }: CoreOptions,
     cost: CustomCost | undefined,
   ): Promise<Network> {
     const capacity = checkInteger('batchSize', batchSize ?? DEFAULT_CAPACITY, 1, 2 ** 31 - 1);
     const name = checkName('build', build ?? 'simd', BUILDS);
-    const plan = checkSize(makePlan(spec, capacity));
-    const engine = await startEngine(name, wasm, plan.bytes, cost && costImports(cost, outputsOf(spec), () => arena));
-    const arena = new Arena(spec, plan, engine);
-    return new Network(arena);
+    const count = checkInteger('threads', threads ?? 1, 1, MAX_THREADS);
+    checkBoolean('wide', wide ?? false);
+    const imports = cost && costImports(cost, outputsOf(spec), () => arena);
+    const planFor = (team?: Team) => checkSize(makePlan(spec, capacity, undefined, 0, team));
+    const start =
+      count > 1 || wide
+        ? await (await import('./team.js')).startTeam(
+            { build: name, threads: count, wide: wide ?? false, wasm, createWorker, spec, imports },
+            planFor,
+          )
+        : { plan: planFor(), engine: await startEngine(name, wasm, planFor().bytes, imports) };
+    const arena = new Arena(spec, start.plan, start.engine);
+    return new Network(arena, 'wideReason' in start ? start.wideReason : undefined);
   }
 
   get inputs(): number {
@@ -127,6 +140,16 @@ export class Network {
 
   get outputs(): number {
     return this.layers[this.layers.length - 1].units;
+  }
+
+  /** How many threads share the work. */
+  get threads(): number {
+    return this.#arena.plan.team.threads;
+  }
+
+  /** Whether the core computes in registers of 256 bits. */
+  get wide(): boolean {
+    return this.#arena.plan.team.isWide;
   }
 
   get cost(): CostName | 'custom' {

@@ -73,6 +73,13 @@ export interface Plan {
   readonly classes: number;
   /** abi.ERROR_SUMS */
   readonly errorSums: number;
+  readonly team: Team;
+  /** What threads meet at: see assembly/team.ts. 0 bytes for one. */
+  readonly teamWords: number;
+  /** From randomBlock, effective, union, sums, packed and scratch of one thread to the next one's. */
+  readonly threadBytes: number;
+  /** f64 [rows] */
+  readonly rowCosts: number;
   readonly randomBlock: number;
   readonly parameters: number;
   readonly weightFloats: number;
@@ -112,6 +119,15 @@ export interface SetSize {
   readonly weightBytes: number;
 }
 
+/** Who computes. */
+export interface Team {
+  readonly threads: number;
+  /** In 256-bit registers, two panels at once. */
+  readonly isWide: boolean;
+}
+
+const NO_TEAM: Team = { threads: 1, isWide: false };
+
 const EMPTY_SET: SetSize = { samples: 0, inputBytes: 0, targetBytes: 0, weightBytes: 0 };
 
 /** Floats of a row or panel rounded up to whole cache lines. */
@@ -140,7 +156,13 @@ export function errorPairs(outputs: number): number {
   return Math.ceil(outputs / 2);
 }
 
-export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET, slots = 0): Plan {
+export function makePlan(
+  spec: Spec,
+  capacity: number,
+  set: SetSize = EMPTY_SET,
+  slots = 0,
+  team: Team = NO_TEAM,
+): Plan {
   const regions: Region[] = [];
   let end = abi.LAYERS + spec.layers.length * abi.LAYER_BYTES;
   const reserve = (name: string, bytes: number): number => {
@@ -158,7 +180,7 @@ export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET,
   const isListed = spec.inputs >= abi.LISTED_INPUTS;
   const zeros = reserve('zeros', paddedFloats(widest) * 4);
   const positions = reserve('positions', isListed ? 2048 : 0);
-  const randomBlock = reserve('random block', 16);
+  const teamWords = reserve('team', team.threads > 1 ? abi.TEAM_BYTES : 0);
   const classes = outputs <= MAX_CONFUSION_OUTPUTS ? Math.max(outputs, 2) : 0;
   const confusion = reserve('confusion', classes * classes * 4);
   const errorSums = reserve('error sums', errorPairs(outputs) * ERROR_RECORD_DOUBLES * 8);
@@ -167,7 +189,6 @@ export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET,
   const allFloats = shapes.reduce((sum, { units }) => sum + paddedFloats(units), allWeights);
   const parameters = reserve('parameters', allFloats * 4);
   const gradients = reserve('gradients', allFloats * 4);
-  const effective = reserve('effective gradient', EFFECTIVE_FLOATS * 4);
   const rates = reserve('rates', MAX_RATES * 8);
   const means = reserve('means', paddedFloats(spec.inputs) * 4);
   const inverseDeviations = reserve('inverse deviations', paddedFloats(spec.inputs) * 4);
@@ -188,21 +209,13 @@ export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET,
   // a list is written eight entries at a time, and read past its end by none
   const listStride = isListed ? (Math.ceil(spec.inputs / 8) + 1) * 16 : 0;
   const lists = reserve('lists', capacity * listStride);
-  const union = reserve('union', listStride);
   const listCounts = reserve('list counts', isListed ? capacity * 4 : 0);
   const maskStride = isListed ? Math.ceil(spec.inputs / 64) * 8 : 0;
   const masks = reserve('masks', capacity * maskStride);
-  const sums = reserve(
-    'sums',
-    Math.max(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0, BLOCK_INPUTS * 2 * abi.PANEL_ROW_BYTES),
-  );
-  const turnedRows = Math.ceil(capacity / 4) * 4;
-  const packed = reserve('packed', 4 * (capacity * paddedFloats(widestLayer) + BLOCK_INPUTS * turnedRows));
   const yStride = rowStride(outputs);
   const y = reserve('y', capacity * yStride);
   const rowWeights = reserve('row weights', capacity * 4);
-  const mixed = spec.layers.filter(({ activation }) => typeof activation !== 'string');
-  const scratch = reserve('scratch', 3 * abi.MIXED_ROWS * Math.max(0, ...mixed.map(({ units }) => rowStride(units))));
+  const rowCosts = reserve('row costs', capacity * 8);
   let weightOffset = 0;
   let biasOffset = allWeights * 4;
   let input = x;
@@ -234,6 +247,21 @@ export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET,
     return layer;
   });
 
+  // what each thread has for itself, the first one's here
+  const randomBlock = reserve('random block', 16);
+  const effective = reserve('effective gradient', EFFECTIVE_FLOATS * 4);
+  const union = reserve('union', listStride);
+  const sums = reserve(
+    'sums',
+    Math.max(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0, BLOCK_INPUTS * 2 * abi.PANEL_ROW_BYTES),
+  );
+  const turnedRows = Math.ceil(capacity / 4) * 4;
+  const packed = reserve('packed', 4 * (capacity * paddedFloats(widestLayer) + BLOCK_INPUTS * turnedRows));
+  const mixed = spec.layers.filter(({ activation }) => typeof activation !== 'string');
+  const scratch = reserve('scratch', 3 * abi.MIXED_ROWS * Math.max(0, ...mixed.map(({ units }) => rowStride(units))));
+  const threadBytes = Math.ceil((end - randomBlock) / LINE_BYTES) * LINE_BYTES;
+  reserve('other threads', (team.threads - 1) * threadBytes);
+
   const windowInputs = reserve('window inputs', capacity * spec.inputs * 4 + SLACK_BYTES);
   const windowTargets = reserve('window targets', capacity * outputs * 4 + SLACK_BYTES);
   const windowWeights = reserve('window weights', capacity * 4);
@@ -261,6 +289,10 @@ export function makePlan(spec: Spec, capacity: number, set: SetSize = EMPTY_SET,
     confusion: classes ? confusion : 0,
     classes,
     errorSums,
+    team,
+    teamWords,
+    threadBytes,
+    rowCosts,
     randomBlock,
     parameters,
     weightFloats: allWeights,
@@ -312,6 +344,12 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
   header(abi.POSITIONS, plan.positions);
   header(abi.SUMS, plan.sums);
   header(abi.PACKED, plan.packed);
+  header(abi.TEAM, plan.teamWords);
+  header(abi.TEAM_THREADS, plan.team.threads);
+  header(abi.THREADS, 1);
+  header(abi.THREAD_BYTES, plan.threadBytes);
+  header(abi.WIDE, Number(plan.team.isWide));
+  header(abi.ROW_COSTS, plan.rowCosts);
   header(abi.ZEROS, plan.zeros);
   header(abi.PARAMETERS, plan.parameters);
   header(abi.WEIGHT_FLOATS, plan.weightFloats);

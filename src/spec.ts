@@ -79,6 +79,8 @@ const OUTPUTS: Partial<Record<Spec['cost'], readonly ActivationName[]>> = {
 export const BUILDS: readonly BuildName[] = ['simd', 'relaxed'];
 
 export const BYTE_SCALE = 1 / 255;
+/** Those of a call are counted in a byte: see assembly/team.ts. */
+export const MAX_THREADS = 64;
 export const DEFAULT_CAPACITY = 128;
 const MAX_WIDTH = 65_536;
 const MAX_LAYERS = 1_024;

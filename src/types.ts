@@ -134,8 +134,23 @@ export interface NetworkOptions {
   batchSize?: number;
   /** Default `'simd'`. */
   build?: BuildName;
-  /** The compiled core, where it cannot be compiled from bytes here: the module of `simdprop/simd.wasm` or `simdprop/relaxed.wasm`. */
+  /**
+   * The compiled core, where it cannot be compiled from bytes here: the module of `simdprop/simd.wasm` or `simdprop/relaxed.wasm`; with
+   * threads, of `simdprop/threads.wasm` or `simdprop/relaxed-threads.wasm`.
+   */
   wasm?: WebAssembly.Module;
+  /**
+   * How many threads share the work, this one among them: 1 to 64, as many as there are cores at most. Default 1. Work too small for them is
+   * done by this one alone. The bits are the same for every number. Pages must be cross-origin isolated.
+   */
+  threads?: number;
+  /**
+   * Computes in registers of 256 bits, where that can be had: in Node 24 and later on x64, by a flag of V8 that is set for the whole process.
+   * The same bits; where a trial finds others, or on other hosts, the network goes without, and `wideReason` says why. Default false.
+   */
+  wide?: boolean;
+  /** Makes a worker of `simdprop/worker`, for pages whose Content-Security-Policy forbids those from a blob. */
+  createWorker?: () => Worker;
 }
 
 /** What every optimizer that follows the gradient's size takes. The penalties are added after clipping. */

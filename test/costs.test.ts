@@ -5,7 +5,7 @@ import * as abi from '../assembly/abi.js';
 import { sgd } from '../src/optimizer.js';
 import type { ActivationName, CostName, HuberCost } from '../src/types.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
-import { createNetwork, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
+import { costSum, createNetwork, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
 import {
   activations,
   costOf,
@@ -131,8 +131,8 @@ describe.each(PAIRS)('%s on %s outputs, the kernels', (cost, activation) => {
     }
     const [code, activationCode] = [COST_CODES[cost], ACTIVATION_CODES[activation]!];
     core.activate(activationCode, a * 4, z * 4, stride * 4, units, rows);
-    const value = core.costSum(code, z * 4, a * 4, y * 4, 0, stride * 4, yStride * 4, units, rows);
-    const weighted = core.costSum(code, z * 4, a * 4, y * 4, weights * 4, stride * 4, yStride * 4, units, rows);
+    const value = costSum(core, memory, code, z * 4, a * 4, y * 4, 0, stride * 4, yStride * 4, units, rows);
+    const weighted = costSum(core, memory, code, z * 4, a * 4, y * 4, weights * 4, stride * 4, yStride * 4, units, rows);
     core.outputError(code, activationCode, 0, delta * 4, z * 4, a * 4, y * 4, stride * 4, yStride * 4, units, rows);
 
     const rowOf = (start: number, i: number, width: number) =>
@@ -175,7 +175,7 @@ describe.each(PAIRS)('%s on %s outputs, the kernels', (cost, activation) => {
       memory.set(zs, a);
       memory.set(ys, y);
       core.outputError(code, ACTIVATION_CODES[activation]!, 0, delta * 4, z * 4, a * 4, y * 4, 16, 16, 4, 1);
-      return core.costSum(code, z * 4, a * 4, y * 4, 0, 16, 16, 4, 1);
+      return costSum(core, memory, code, z * 4, a * 4, y * 4, 0, 16, 16, 4, 1);
     };
     if (activation === 'linear') {
       if (cost === 'hinge') expect(run([1, -1, 0.5, -2], [1, -1, 1, -1])).toBe(0.5);

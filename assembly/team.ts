@@ -1,0 +1,142 @@
+import { HEADER, TEAM, THREAD_BYTES, THREADS } from './abi';
+import { isWide } from './vec';
+
+// Threads: every one runs the same steps (step.ts) on its share of the rows, then of the panels, and meets the others between. No sum is
+// split, so their number changes no bit. The only file besides vec.ts that knows which build it is compiled for: without threads, all of
+// this is 0 and 1 and nothing.
+//
+//   TEAM    0: generation of the barrier    64: threads that have arrived    128: threads that sleep at it    192: the last call: number and threads
+//           256: u32, a thread has died: written and read by src/     320: {command, a, b} of the call
+
+const ARRIVED = 64;
+const SLEEPING = 128;
+const CALL = 192;
+const COMMAND = 320;
+/** Of CALL: how many threads it is for. */
+const COUNT_MASK = 255;
+
+/** Looks at a word before a thread goes to sleep: some 20 us, as long as the shares of a step may differ. */
+const SPINS = 1 << 13;
+// Sleep and waking are calls of the host's: pages forbid the main thread to sleep, the host knows how long is too long, and the baseline
+// compiler of Node 20 loses its local variables over an atomic.wait of the core's own.
+/** Returns once the word may be another, at any time; throws where a thread that is waited for will not come. */
+declare function sleep(word: usize, old: i32): void;
+/** The same for a thread without a call, which waits as long as it takes. */
+declare function idle(word: usize, old: i32): void;
+/** Wakes all that sleep at the word. */
+declare function wake(word: usize): void;
+
+let index = 0;
+
+/** Says which thread this instance is. Thread 0 makes the calls. */
+export function join(thread: i32): void {
+  index = thread;
+}
+
+export function thread(): i32 {
+  return ASC_FEATURE_THREADS ? index : 0;
+}
+
+/** Threads that take part in this call. */
+export function threads(): i32 {
+  return ASC_FEATURE_THREADS ? load<i32>(HEADER, THREADS) : 1;
+}
+
+/** The first of this thread's `count` things, or of the one's `later` after it. */
+export function share(count: i32, later: i32): i32 {
+  return ASC_FEATURE_THREADS ? (count * (index + later)) / load<i32>(HEADER, THREADS) : count * later;
+}
+
+/**
+ * The first of this thread's panels of a layer with so many, or of the one's `later` after it: whoever has a panel computes its gradient
+ * and moves its parameters. The middle of a panel decides; in wide mode, two are computed together.
+ */
+export function panelShare(panels: i32, later: i32): i32 {
+  if (!ASC_FEATURE_THREADS) return panels * later;
+  const count = load<i32>(HEADER, THREADS);
+  const first = (2 * panels * (index + later) + count - 1) / (2 * count);
+  return isWide() && first < panels ? first & ~1 : first;
+}
+
+/** What each thread has for itself lies THREAD_BYTES from the last one's. */
+export function ownAddress(offset: usize): usize {
+  const address = <usize>load<u32>(<usize>HEADER + offset);
+  return ASC_FEATURE_THREADS ? address + <usize>index * <usize>load<u32>(HEADER, THREAD_BYTES) : address;
+}
+
+/** Stores a word that all threads agree on, and leaves its cache line to them where it is that already. */
+export function agree(offset: usize, value: u32): void {
+  const word = <usize>HEADER + offset;
+  if (!ASC_FEATURE_THREADS || load<u32>(word) != value) store<u32>(word, value);
+}
+
+/** Waits until the word is no longer `old`. */
+function awaitChange(word: usize, old: i32): void {
+  if (ASC_FEATURE_THREADS) {
+    for (let i = 0; i < SPINS; ++i) if (atomic.load<i32>(word) != old) return;
+    const team = <usize>load<u32>(HEADER, TEAM);
+    atomic.add<i32>(team, 1, SLEEPING);
+    while (atomic.load<i32>(word) == old) sleep(word, old);
+    atomic.sub<i32>(team, 1, SLEEPING);
+  }
+}
+
+/** All threads of the call meet here: what each has written before, every one sees after. */
+export function barrier(): void {
+  if (ASC_FEATURE_THREADS) {
+    const count = load<i32>(HEADER, THREADS);
+    if (count == 1) return;
+    const team = <usize>load<u32>(HEADER, TEAM);
+    const generation = atomic.load<i32>(team);
+    if (atomic.add<i32>(team, 1, ARRIVED) + 1 < count) {
+      awaitChange(team, generation);
+      return;
+    }
+    atomic.store<i32>(team, 0, ARRIVED);
+    atomic.store<i32>(team, generation + 1);
+    if (atomic.load<i32>(team, SLEEPING)) wake(team);
+  }
+}
+
+/** Thread 0: has `count` threads, itself among them, perform a command. It performs its own share, and ends with `dismiss`. */
+export function summon(count: i32, command: i32, a: i32, b: i32): void {
+  if (ASC_FEATURE_THREADS) {
+    store<i32>(HEADER, count, THREADS);
+    if (count == 1) return;
+    const team = <usize>load<u32>(HEADER, TEAM);
+    store<i32>(team, command, COMMAND);
+    store<i32>(team, a, COMMAND + 4);
+    store<i32>(team, b, COMMAND + 8);
+    // one word, so that a thread that wakes late takes no call's number for another's count
+    atomic.store<i32>(team, ((atomic.load<i32>(team, CALL) & ~COUNT_MASK) + (COUNT_MASK + 1)) | count, CALL);
+    if (atomic.load<i32>(team, SLEEPING)) wake(team + CALL);
+  }
+}
+
+export function dismiss(): void {
+  if (ASC_FEATURE_THREADS) {
+    barrier();
+    store<i32>(HEADER, 1, THREADS);
+  }
+}
+
+/** The other threads: waits for the call after `last` that this one takes part in. Returns its number. */
+export function awaitCall(last: i32): i32 {
+  if (ASC_FEATURE_THREADS) {
+    const team = <usize>load<u32>(HEADER, TEAM);
+    for (;;) {
+      for (let i = 0; i < SPINS && atomic.load<i32>(team, CALL) == last; ++i) {}
+      atomic.add<i32>(team, 1, SLEEPING);
+      while (atomic.load<i32>(team, CALL) == last) idle(team + CALL, last);
+      atomic.sub<i32>(team, 1, SLEEPING);
+      last = atomic.load<i32>(team, CALL);
+      if (index < (last & COUNT_MASK)) break;
+    }
+  }
+  return last;
+}
+
+/** A word of the call: 0 command, 1 and 2 its numbers. */
+export function callWord(word: i32): i32 {
+  return load<i32>(<usize>load<u32>(HEADER, TEAM) + ((<usize>word) << 2), COMMAND);
+}

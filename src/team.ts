@@ -1,0 +1,222 @@
+import * as abi from '../assembly/abi.js';
+import { compileBytes, type Core, type CoreImports, type Engine, importsOf, inflate, outOfMemory, PAGE_BYTES } from './engine.js';
+import { outOfRange } from './errors.js';
+import { code } from './generated/worker.js';
+import { type Plan, type Team, writeTables } from './plan.js';
+import type { Spec } from './spec.js';
+import type { BuildName } from './types.js';
+import { switchOnWide } from './wide.js';
+import type { WorkerMessage } from './worker.js';
+
+// Networks of several threads, and those of wide registers: one shared memory, the first thread's core, workers for the others. The work
+// itself is shared out in assembly/team.ts.
+
+/** A core of several threads: what src/ calls, and what makes an instance one of them. */
+interface TeamCore extends Core {
+  join(thread: number): void;
+}
+
+/** What threads need of a worker, a page's or Node's. */
+interface TeamWorker {
+  postMessage(message: WorkerMessage): void;
+  terminate(): unknown;
+  unref?(): void;
+  onmessage?: unknown;
+  addEventListener?(type: string, listener: (event: unknown) => void): void;
+  on?(type: string, listener: (event: unknown) => void): void;
+}
+
+export interface TeamOptions {
+  readonly build: BuildName;
+  readonly threads: number;
+  readonly wide: boolean;
+  readonly wasm: WebAssembly.Module | undefined;
+  readonly createWorker: (() => unknown) | undefined;
+  readonly spec: Spec;
+  readonly imports: CoreImports | undefined;
+}
+
+/** A network's engine, and the plan it was made for. `wideReason`: why wide registers are not used though they were asked for. */
+export interface StartedTeam {
+  readonly engine: Engine;
+  readonly plan: Plan;
+  readonly wideReason: string | undefined;
+}
+
+const HEADERS = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
+
+/** Calls that all threads take part in. */
+const SHARED_CALLS = ['forward', 'trainChunks', 'trainRows', 'evaluateRows'] as const;
+
+/** Where in the team's words a thread says that it has died: DIED of assembly/team.ts. */
+const DIED = 256;
+/** The longest that one thread may work on its share of a step while another waits for it: 4 GiB of network take seconds. */
+const LONGEST_WAIT_MS = 20_000;
+
+export async function startTeam(options: TeamOptions, planFor: (team: Team) => Plan): Promise<StartedTeam> {
+  const { build, threads, wide, spec, createWorker } = options;
+  checkHost(threads);
+  if (threads > 1 && spec.cost === 'custom') {
+    throw outOfRange('threads', `${threads} with a cost of your own`, '1: its functions are called by one thread alone');
+  }
+  if (wide && build === 'relaxed') throw outOfRange('wide', "true with build 'relaxed'", "build 'simd'");
+  const bytes = options.wasm ?? (await bytesOf(build));
+  const chosen = wide ? await switchOnWide(bytes) : undefined;
+  const module = chosen?.module ?? (bytes instanceof WebAssembly.Module ? bytes : await compileBytes(bytes));
+  const plan = planFor({ threads, isWide: chosen?.module !== undefined });
+  const memory = allocateShared(plan.bytes);
+  const died = (plan.teamWords + DIED) / 4;
+  const core = await instantiateTeam(module, memory, options.imports, died);
+  if (threads === 1) return { engine: { core, memory }, plan, wideReason: chosen?.reason };
+  // before there are threads: they look where these tables point
+  writeTables(memory.buffer, spec, plan);
+  const crew = new Crew();
+  try {
+    await Promise.all(
+      Array.from({ length: threads - 1 }, (_, i) =>
+        crew.hire(createWorker, { module, memory, thread: i + 1, died }),
+      ),
+    );
+  } catch (error) {
+    crew.dismiss();
+    throw error;
+  }
+  const engine = { core: crew.guard(core), memory, dispose: () => crew.dismiss() };
+  return { engine, plan, wideReason: chosen?.reason };
+}
+
+/** Throws where threads cannot be had. */
+function checkHost(threads: number): void {
+  if (threads === 1) return;
+  if (globalThis.crossOriginIsolated === false) {
+    throw outOfRange('threads', `${threads} in a page that is not cross-origin isolated`, `1, or a page sent with ${HEADERS}`);
+  }
+  if (typeof SharedArrayBuffer === 'undefined') {
+    throw outOfRange('threads', `${threads} where there is no SharedArrayBuffer`, '1, or an engine that has it');
+  }
+}
+
+async function bytesOf(build: BuildName): Promise<ArrayBuffer> {
+  const { base64 } = await (build === 'relaxed'
+    ? import('./generated/relaxed-threads.js')
+    : import('./generated/threads.js'));
+  return await inflate(base64);
+}
+
+/** A shared memory must say how far it may grow; engines for small machines refuse to promise 4 GiB. */
+function allocateShared(bytes: number): WebAssembly.Memory {
+  const initial = Math.ceil(bytes / PAGE_BYTES);
+  for (let maximum = 65_536; maximum >= initial; maximum /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial, maximum, shared: true });
+    } catch {
+      // half of that
+    }
+  }
+  throw outOfMemory(bytes);
+}
+
+async function instantiateTeam(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  imports: CoreImports | undefined,
+  died: number,
+): Promise<TeamCore> {
+  const wanted = 'a WebAssembly.Module of simdprop/threads.wasm or simdprop/relaxed-threads.wasm of this version';
+  const isTeam = WebAssembly.Module.exports(module).some(({ name }) => name === 'serve');
+  const all = { ...importsOf(memory, imports), team: teamImports(memory, died) };
+  const core = isTeam && ((await WebAssembly.instantiate(module, all)).exports as unknown as TeamCore);
+  if (!core || core.abiVersion() !== abi.ABI_VERSION) throw new TypeError(`wasm: got another module, want ${wanted}`);
+  core.join(0);
+  return core;
+}
+
+/** How the first thread waits: asleep, or, where that is forbidden, in the main thread of a page, looking again and again. */
+function teamImports(memory: WebAssembly.Memory, died: number) {
+  const words = () => new Int32Array(memory.buffer);
+  let [waitingFor, since] = [0, 0];
+  return {
+    sleep(word: number, old: number) {
+      const now = performance.now();
+      // a new wait: the word is that of another meeting
+      if (waitingFor !== old) [waitingFor, since] = [old, now];
+      if (now - since > LONGEST_WAIT_MS) throw new Error(`a thread has not come for ${LONGEST_WAIT_MS / 1000} s`);
+      try {
+        Atomics.wait(words(), word / 4, old, 1000);
+      } catch {
+        // not here
+      }
+      if (Atomics.load(words(), died)) throw new Error('a thread has said so');
+    },
+    idle() {},
+    wake(word: number) {
+      Atomics.notify(words(), word / 4);
+    },
+  };
+}
+
+function makeWorker(): TeamWorker {
+  const node = globalThis.process?.getBuiltinModule?.('node:worker_threads');
+  if (node) return new node.Worker(code, { eval: true }) as TeamWorker;
+  const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+  try {
+    return new Worker(url) as TeamWorker;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** The workers of one network. */
+class Crew {
+  readonly #workers: TeamWorker[] = [];
+  #death: Error | undefined;
+  #isDismissed = false;
+
+  /** Resolves once the worker waits for calls. */
+  hire(createWorker: (() => unknown) | undefined, message: WorkerMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const worker = (createWorker ? createWorker() : makeWorker()) as TeamWorker;
+      this.#workers.push(worker);
+      const listen = (type: string, listener: (event: unknown) => void) => {
+        if (worker.on) worker.on(type, listener);
+        else worker.addEventListener?.(type, listener);
+      };
+      const die = (why: string) => {
+        if (this.#isDismissed) return;
+        this.#death ??= new Error(`threads: thread ${message.thread} of ${this.#workers.length} has died: ${why}`);
+        reject(this.#death);
+      };
+      listen('message', () => {
+        worker.unref?.();
+        resolve();
+      });
+      listen('error', (event) => die(String((event as { message?: string }).message ?? event)));
+      listen('exit', (exitCode) => die(`exit code ${exitCode}`));
+      worker.postMessage(message);
+    });
+  }
+
+  dismiss(): void {
+    this.#isDismissed = true;
+    for (const worker of this.#workers) worker.terminate();
+  }
+
+  /** The core, whose shared calls fail once a thread has died, instead of waiting for it. */
+  guard(core: TeamCore): TeamCore {
+    const guarded = { ...core };
+    for (const name of SHARED_CALLS) {
+      const call = core[name] as (...numbers: number[]) => number;
+      (guarded as unknown as Record<string, unknown>)[name] = (...numbers: number[]) => {
+        if (this.#death) throw this.#death;
+        try {
+          return call(...numbers);
+        } catch (cause) {
+          this.#death ??= new Error('threads: a thread has died amid a call, want a new network', { cause });
+          this.dismiss();
+          throw this.#death;
+        }
+      };
+    }
+    return guarded;
+  }
+}

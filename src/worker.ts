@@ -1,0 +1,51 @@
+// A thread that is not the first: waits for the core and the memory, and then for calls in there, until it is ended from outside. It imports
+// nothing: the build also makes a string of it, for workers that need no file. As a file it is the entry simdprop/worker.
+
+/** What a worker is told. */
+export interface WorkerMessage {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly thread: number;
+  /** Where it says that it has died, so that no other waits for it: a word of the memory. */
+  readonly died: number;
+}
+
+interface Port {
+  onmessage: ((event: { data: WorkerMessage }) => void) | null;
+  postMessage(message: 'ready'): void;
+}
+
+const node = globalThis.process?.getBuiltinModule?.('node:worker_threads');
+const port = (node?.parentPort ?? globalThis) as unknown as Port;
+
+port.onmessage = ({ data: { module, memory, thread, died } }) => {
+  const words = () => new Int32Array(memory.buffer);
+  const refuse = () => {
+    throw new Error('simdprop: a thread got a call that only the first can answer');
+  };
+  const sleep = (word: number, old: number) => {
+    Atomics.wait(words(), word / 4, old, 1000);
+    if (Atomics.load(words(), died)) throw new Error('simdprop: another thread has died');
+  };
+  const idle = (word: number, old: number) => {
+    Atomics.wait(words(), word / 4, old);
+  };
+  const wake = (word: number) => {
+    Atomics.notify(words(), word / 4);
+  };
+  const core = new WebAssembly.Instance(module, {
+    env: { memory, abort: refuse },
+    cost: { customCost: refuse, customGradient: refuse },
+    team: { sleep, idle, wake },
+  }).exports as {
+    join(thread: number): void;
+    serve(): void;
+  };
+  core.join(thread);
+  port.postMessage('ready');
+  try {
+    core.serve();
+  } finally {
+    Atomics.store(words(), died, 1);
+  }
+};
