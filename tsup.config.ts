@@ -11,10 +11,13 @@ export default defineConfig({
   entry: [
     ...[
       'index',
+      'class-weights',
+      'custom-cost',
       'early-stopping',
       'lbfgs',
       'load',
       'measure',
+      'replay',
       'split',
       'stream',
       'cross-validation',
@@ -24,7 +27,10 @@ export default defineConfig({
     ].map((name) => `src/${name}.ts`),
     ...['simd', 'relaxed'].map((build) => `src/generated/${build}.ts`),
   ],
-  external: [/^\.\/(index|early-stopping|lbfgs|load|measure|split|stream)\.js$/, /^\.\/generated\//],
+  external: [
+    /^\.\/(index|class-weights|custom-cost|early-stopping|lbfgs|load|measure|replay|split|stream)\.js$/,
+    /^\.\/generated\//,
+  ],
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',

@@ -1,17 +1,25 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import * as abi from '../assembly/abi.js';
 import { Arena, checkSize } from './arena.js';
-import { costImports } from './custom-cost.js';
 import { checkData, checkInputs, checkTargets, checkWeights, loadInputs, loadTargets } from './data.js';
 import { startEngine } from './engine.js';
-import { checkInteger, checkName, checkObject, outOfRange } from './errors.js';
+import { checkBoolean, checkInteger, checkName, checkObject, outOfRange } from './errors.js';
 import { countParameters, encode } from './file.js';
 import { checkInitializers, initialize } from './initializer.js';
-import { ArenaLayer, type Layer, type Pass } from './layer.js';
+import { ArenaLayer, type Layer, type Pass, unpack } from './layer.js';
 import { checkEvaluation, evaluate } from './metrics.js';
 import { makePlan } from './plan.js';
-import { RateClock, savedLearningRate } from './schedule.js';
-import { BUILDS, checkSpec, DEFAULT_CAPACITY, isCustomCost, outputsOf, SPEC_KEYS, type Spec } from './spec.js';
+import { savedLearningRate } from './schedule.js';
+import {
+  BUILDS,
+  CORE_KEYS,
+  checkSpec,
+  DEFAULT_CAPACITY,
+  isCustomCost,
+  outputsOf,
+  SPEC_KEYS,
+  type Spec,
+} from './spec.js';
 import { checkStandardization } from './standardize.js';
 import { Trainer } from './trainer.js';
 import type {
@@ -23,8 +31,10 @@ import type {
   EvaluateOptions,
   Evaluation,
   Inputs,
+  LoadOptions,
   NetworkOptions,
   Optimizer,
+  SaveOptions,
   Standardization,
   StreamOptions,
   Targets,
@@ -35,7 +45,6 @@ import type {
 
 type CoreOptions = Pick<NetworkOptions, 'batchSize' | 'build' | 'wasm'>;
 
-const CORE_KEYS = ['batchSize', 'build', 'wasm'];
 const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS];
 
 /**
@@ -83,28 +92,14 @@ export class Network {
 
   /**
    * The network that `save` has put into `bytes`. Damaged, foreign and newer files are refused. A network with a cost of one's own wants
-   * its functions again as `cost`.
+   * its functions again as `cost`. One that was saved with `training: true` trains on where the saved one stood: the same call of `fit`,
+   * `train`, `fitStream` or `trainFor`, with the same data and options, goes on with the next step.
    */
-  static async load(bytes: Uint8Array, options: CoreOptions & { cost?: CustomCost } = {}): Promise<Network> {
-    checkObject('options', options, [...CORE_KEYS, 'cost']);
-    const { decode } = await import('./load.js');
-    const saved = decode(bytes, options.cost);
+  static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
+    const { decode, restore } = await import('./load.js');
+    const saved = decode(bytes, options);
     const net = await Network.#start(saved.spec, options, options.cost);
-    let offset = 0;
-    const take = (count: number) => {
-      offset += count;
-      return saved.parameters.subarray(offset - count, offset);
-    };
-    for (const layer of net.layers) {
-      layer.weights = take(layer.units * layer.fanIn);
-      layer.biases = take(layer.units);
-    }
-    const trainer = net.#trainer;
-    trainer.setOptimizer(saved.optimizer);
-    trainer.clock = new RateClock(saved.optimizer.learningRate, saved.schedule);
-    trainer.trainingSamples = saved.trainingSamples;
-    trainer.epochsTrained = saved.epochsTrained;
-    net.standardization = saved.standardization;
+    restore(saved, net.layers, net.#arena, net.#trainer);
     return net;
   }
 
@@ -116,7 +111,9 @@ export class Network {
     const capacity = checkInteger('batchSize', batchSize ?? DEFAULT_CAPACITY, 1, 2 ** 31 - 1);
     const name = checkName('build', build ?? 'simd', BUILDS);
     const plan = checkSize(makePlan(spec, capacity));
-    const engine = await startEngine(name, wasm, plan.bytes, cost && costImports(cost, outputsOf(spec), () => arena));
+    const custom = cost && (await import('./custom-cost.js'));
+    const imports = custom?.costImports(cost as CustomCost, outputsOf(spec), () => arena);
+    const engine = await startEngine(name, wasm, plan.bytes, imports);
     const arena = new Arena(spec, plan, engine);
     return new Network(arena);
   }
@@ -164,6 +161,11 @@ export class Network {
   set trainingSamples(samples: number | undefined) {
     this.#trainer.trainingSamples =
       samples === undefined ? undefined : checkInteger('trainingSamples', samples, 1, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Steps taken in the network's life, modulo 2³². For L-BFGS, its passes over the samples. */
+  get steps(): number {
+    return this.#trainer.steps;
   }
 
   /**
@@ -230,6 +232,16 @@ export class Network {
    */
   trainFor(data: DataSet, milliseconds: number, options: TrainForOptions = {}): TrainForReport {
     return this.#trainer.trainFor(data, milliseconds, options);
+  }
+
+  /**
+   * Trains until `steps` is `step`, and stands there amid the call: `save({ training: true })`, the same `replayTo` with a later step and
+   * the call itself go on from it. `data` and `options` are those of `fit`, or of `fitStream` where `data` is a function. The state reached
+   * is that of a training that was there without a stop, whether it was loaded or has begun here.
+   */
+  async replayTo(step: number, data: DataSet | DataSource, options: TrainOptions | StreamOptions = {}): Promise<void> {
+    const { replayTo } = await import('./replay.js');
+    await replayTo(this.#trainer, step, data, options);
   }
 
   /**
@@ -310,20 +322,18 @@ export class Network {
 
   /**
    * The network as a file: architecture, weights, biases, standardization, optimizer, the place in its schedule and the count of epochs
-   * trained. Weights must be finite. A learning rate that is a function is saved as the number it has come to. Not saved are what the
-   * optimizer has gathered (momenta, step lengths, L-BFGS pairs) and the count of steps that dropout draws from: they start anew.
+   * trained. Weights must be finite. A learning rate that is a function is saved as the number it has come to. With `training: true`, at any
+   * time, also what the optimizer has gathered, the count of steps, and the place in a call that is under way: a network loaded from it
+   * trains on as this one does, to the bit. Default false.
    */
-  save(): Uint8Array {
-    const parameters = new Float32Array(this.parameters);
-    let offset = 0;
-    for (const { weights, biases } of this.layers) {
-      parameters.set(weights, offset);
-      parameters.set(biases, offset + weights.length);
-      offset += weights.length + biases.length;
-    }
+  save(options: SaveOptions = {}): Uint8Array {
+    checkObject('options', options, ['training']);
+    const isTraining = checkBoolean('options.training', options.training ?? false);
+    const trainer = this.#trainer;
+    const { optimizer, clock, trainingSamples, epochsTrained, standardization } = trainer;
+    const parameters = unpack(this.#arena, isTraining ? trainer.parameters : this.#arena.plan.parameters);
     const bad = parameters.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw outOfRange(`save: parameter ${bad}`, parameters[bad], 'a finite number: training has diverged');
-    const { optimizer, clock, trainingSamples, epochsTrained, standardization } = this.#trainer;
     return encode({
       spec: this.#arena.spec,
       optimizer: { ...optimizer, learningRate: savedLearningRate(optimizer.learningRate, clock) } as Optimizer,
@@ -332,6 +342,7 @@ export class Network {
       epochsTrained,
       standardization,
       parameters,
+      training: isTraining ? trainer.state : undefined,
     });
   }
 

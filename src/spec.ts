@@ -175,6 +175,9 @@ export const SPEC_KEYS = [
   'scale',
 ];
 
+/** What says how a network runs, not what it is. */
+export const CORE_KEYS = ['batchSize', 'build', 'wasm'];
+
 /** The network that `options` describe. Keys that are not the network's own are the caller's to check. */
 export function checkSpec(options: Omit<NetworkOptions, 'batchSize' | 'build' | 'wasm'>): Spec {
   const inputs = checkInteger('inputs', options.inputs, 1, MAX_WIDTH);
