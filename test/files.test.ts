@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { saveFile } from '../src/io/files.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+import { STEPS, train } from './surviving.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 vi.setConfig({ testTimeout: 120_000 });
@@ -44,11 +45,13 @@ beforeEach(() => {
 
 const isFile = (n: number) => Buffer.compare(readFileSync(path), contents[n]) === 0;
 
-/** A process that saves; `kill` is called with it once it is at work. */
-function save(args: string[], kill?: (end: () => void) => void): Promise<{ stdout: string; signal: string | null }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'test/saving-process.ts', path, ...sources, ...args], {
-    cwd: root,
-  });
+/** A process of this name; `kill` is called with what kills it once it is at work. */
+function run(
+  name: string,
+  args: string[],
+  kill?: (end: () => void) => void,
+): Promise<{ stdout: string; signal: string | null }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', `test/${name}.ts`, path, ...args], { cwd: root });
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
     if (stdout === '') kill?.(() => child.kill('SIGKILL'));
@@ -103,7 +106,7 @@ describe.skipIf(process.platform === 'win32')('a process that is killed while it
     const ends: string[] = [];
     for (let call = 0; ends.at(-1) !== 'saved'; call++) {
       saveFile(path, contents[0]);
-      const { stdout, signal } = await save([String(call)]);
+      const { stdout, signal } = await run('saving-process', [...sources, String(call)]);
       expect(signal === 'SIGKILL' || stdout === 'saved\n').toBe(true);
       const isNew = isFile(1);
       expect(isNew || isFile(0), `call ${call}`).toBe(true);
@@ -116,14 +119,28 @@ describe.skipIf(process.platform === 'win32')('a process that is killed while it
 
   it('leaves a whole file at random moments', async () => {
     const random = randomNumbers(Number(process.env.SIMDPROP_SEED));
-    for (let run = 0; run < 20; run++) {
+    for (let kills = 0; kills < 20; kills++) {
       const delay = 40 * random();
-      const { stdout, signal } = await save([], (end) => setTimeout(end, delay));
+      const { stdout, signal } = await run('saving-process', sources, (end) => setTimeout(end, delay));
       expect({ stdout, signal }).toEqual({ stdout: 'ready\n', signal: 'SIGKILL' });
       // the first save may not have come to its end
-      if (run === 0 && !readdirSync(folder).includes('net')) saveFile(path, contents[0]);
+      if (kills === 0 && !readdirSync(folder).includes('net')) saveFile(path, contents[0]);
       expect(isFile(0) || isFile(1), `after ${delay} ms`).toBe(true);
       await loadNetwork(readFileSync(path));
     }
+  });
+
+  it('comes to the same weights, started again as often as it is killed amid its training', async () => {
+    const random = randomNumbers(Number(process.env.SIMDPROP_SEED));
+    const places: number[] = [];
+    for (let kills = 0; kills < 8; kills++) {
+      const delay = 100 * random();
+      await run('training-process', [], (end) => setTimeout(end, delay));
+      places.push((await loadNetwork(readFileSync(path))).steps);
+    }
+    // each process went on from the one before, until all was done
+    for (let i = 1; i < 8; i++) expect(places[i] > places[i - 1] || places[i] === STEPS).toBe(true);
+    const { stdout } = await run('training-process', []);
+    expect(stdout.trim().split('\n').at(-1)).toBe(await train());
   });
 });
