@@ -9,7 +9,7 @@ export default defineConfig({
         find: /^simdprop\/(graph|cross-validation)$/,
         replacement: fileURLToPath(new URL('src/$1.ts', import.meta.url)),
       },
-      { find: /^simdprop\/(idx|csv)$/, replacement: fileURLToPath(new URL('src/io/$1.ts', import.meta.url)) },
+      { find: /^simdprop\/(idx|csv|files)$/, replacement: fileURLToPath(new URL('src/io/$1.ts', import.meta.url)) },
     ],
   },
   test: {

@@ -67,7 +67,7 @@ export function backwardLayer(layer: usize, row: i32, rows: i32): void {
  */
 export function transpose(target: usize, weights: usize, fanIn: i32, units: i32, from: i32, to: i32): void {
   const zero = f32x4.splat(0);
-  target += <usize>from * (<usize>((units + 3) & ~3) << 2);
+  target += <usize>from * ((<usize>((units + 3) & ~3)) << 2);
   for (let k = from; k < to; k += PANEL_UNITS) {
     const lastRow = min(PANEL_UNITS, fanIn - k);
     // a narrow panel's fill is not read

@@ -62,15 +62,7 @@ function multiply(target: usize, source: usize, mask: usize, stride: usize, unit
   }
 }
 
-function makeMask(
-  mask: usize,
-  stride: usize,
-  units: i32,
-  first: i32,
-  rows: i32,
-  stream: u32,
-  rate: f64,
-): void {
+function makeMask(mask: usize, stride: usize, units: i32, first: i32, rows: i32, stream: u32, rate: f64): void {
   const block = ownAddress(RANDOM_BLOCK);
   const low = load<u32>(HEADER, SEED_LOW);
   const high = load<u32>(HEADER, SEED_HIGH);

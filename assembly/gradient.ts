@@ -30,14 +30,7 @@ const BLOCK_UNITS = 2 * PANEL_UNITS;
  * delta. The targets are either gradients, cleared before, with scale = 1/m: then they are the mean; or the weights and biases themselves,
  * with scale = -eta/m: then it is the descent, and no gradient is stored. `isListed`: the layer is the first, and its input has lists.
  */
-export function addGradients(
-  layer: usize,
-  weights: usize,
-  biases: usize,
-  rows: i32,
-  isListed: bool,
-  scale: f32,
-): void {
+export function addGradients(layer: usize, weights: usize, biases: usize, rows: i32, isListed: bool, scale: f32): void {
   const all = load<i32>(layer, UNITS);
   const panels = (all + PANEL_UNITS - 1) / PANEL_UNITS;
   const first = panelShare(panels, 0);

@@ -12,7 +12,8 @@ const TYPESCRIPT = join(ROOT, 'node_modules/typescript/bin/tsc');
 const SMOKE = `
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { Network, sgd } from 'simdprop';
+import { lbfgs, Network, NonFiniteError, sgd } from 'simdprop';
+import { saveFile } from 'simdprop/files';
 import { parseIdx } from 'simdprop/idx';
 import { unroll } from 'simdprop/graph';
 
@@ -50,6 +51,13 @@ const relaxed = await readFile(new URL(import.meta.resolve('simdprop/relaxed.was
 assert.equal(relaxed.readUInt32LE(), 0x6d736100, 'simdprop/relaxed.wasm is not a WebAssembly file');
 
 assert.deepEqual(parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6)), { shape: [2], data: Uint8Array.of(5, 6) });
+saveFile('network.simdprop', network.save({ training: true }));
+const loaded = await Network.load(await readFile('network.simdprop'));
+assert.deepEqual(loaded.predict(inputs), network.predict(inputs));
+// parts that are loaded where they are used know the same error
+const line = await Network.create({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
+const far = { inputs: Float32Array.of(1e30), targets: Float32Array.of(-1e30) };
+await assert.rejects(line.fit(far, { optimizer: lbfgs() }), NonFiniteError);
 // an optional peer dependency: nothing but this entry asks for it
 await assert.rejects(import('simdprop/csv'), /papaparse/);
 `;

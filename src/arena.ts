@@ -113,6 +113,11 @@ export class Arena {
     return new Float64Array(this.#views.buffer, address, count);
   }
 
+  bytes(address: number, count: number): Uint8Array<ArrayBuffer> {
+    this.checkAlive();
+    return new Uint8Array(this.#views.buffer, address, count);
+  }
+
   words(address: number, count: number): Uint32Array<ArrayBuffer> {
     this.checkAlive();
     return new Uint32Array(this.#views.buffer, address, count);

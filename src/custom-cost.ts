@@ -3,6 +3,8 @@ import type { CoreImports } from './engine.js';
 import { outOfRange, wrongType } from './errors.js';
 import type { CustomCost } from './types.js';
 
+// Loaded where it is asked for.
+
 /**
  * The core's calls answered with the user's functions, a row at a time. They get copies: whatever they write, and wherever, the
  * network's own numbers stay right. `arena`: the memory, which is there by the first call.

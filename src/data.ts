@@ -1,6 +1,7 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
 import { checkObject, outOfRange, wrongType } from './errors.js';
+import { crc32 } from './file.js';
 import type { SetSize } from './plan.js';
 import { BYTE_SCALE, outputsOf, type Spec } from './spec.js';
 import type { DataSet, Inputs, Targets } from './types.js';
@@ -125,29 +126,6 @@ export function checkWeights(where: string, weights: unknown, samples: number): 
   if (bad >= 0) throw outOfRange(`${where}[${bad}]`, weights[bad], 'a finite number from 0 up');
 }
 
-/** The data's weights times those of the samples' classes. */
-export function withClassWeights(where: string, classWeights: unknown, data: CheckedData, spec: Spec): CheckedData {
-  const { samples, targets, weights } = data;
-  if (!Array.isArray(classWeights) && !(classWeights instanceof Float32Array)) {
-    throw wrongType(where, classWeights, 'an array of numbers, a weight for each class');
-  }
-  const classes = Math.max(outputsOf(spec), 2);
-  if (classWeights.length !== classes) {
-    throw outOfRange(where, `${classWeights.length} weights`, `${classes}, one for each class`);
-  }
-  // as floats, and Array.from visits the holes of a sparse array
-  const each = Float32Array.from(classWeights, (weight: unknown, c) => {
-    if (typeof weight !== 'number') throw wrongType(`${where}[${c}]`, weight, 'a finite number from 0 up');
-    return weight;
-  });
-  checkWeights(where, each, classes);
-  if (isFloats(targets)) throw wrongType(where, 'class weights for rows of targets', 'labels as targets');
-  const products = new Float32Array(samples);
-  for (let i = 0; i < samples; i++) products[i] = each[targets[i]] * (weights ? weights[i] : 1);
-  checkWeights(`${where} times data.weights`, products, samples);
-  return { ...data, weights: products };
-}
-
 export function setSize({ samples, inputs, targets, weights }: CheckedData): SetSize {
   return {
     samples,
@@ -155,6 +133,23 @@ export function setSize({ samples, inputs, targets, weights }: CheckedData): Set
     targetBytes: isFloats(targets) ? targets.length * 4 : samples * 4,
     weightBytes: weights ? weights.byteLength : 0,
   };
+}
+
+/** Of the numbers of a training set that lies in the arena, whatever arrays they came in. */
+export function checksumOfSet(arena: Arena, data: CheckedData): number {
+  const { plan } = arena;
+  const { inputBytes, targetBytes, weightBytes } = setSize(data);
+  return checksum([
+    arena.bytes(plan.setInputs, inputBytes),
+    arena.bytes(plan.setTargets, targetBytes),
+    arena.bytes(plan.setWeights, weightBytes),
+  ]);
+}
+
+/** Of arrays, one behind the other. */
+export function checksum(parts: readonly (ArrayBufferView | undefined)[]): number {
+  const bytes = (part: ArrayBufferView) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+  return parts.reduce((crc, part) => (part ? crc32(bytes(part), crc) : crc), 0);
 }
 
 /** Copies samples [first, first + rows) to the window and from there, in order, to x and y. */

@@ -1,6 +1,8 @@
 import type { Arena } from './arena.js';
 import type { CheckedData } from './data.js';
 import { checkBoolean, checkInteger, checkName, checkNotNegative, checkObject } from './errors.js';
+import { pack, unpack } from './layer.js';
+import type { StopperPlace } from './resume.js';
 import type { EarlyStopping, Evaluation } from './types.js';
 
 // Loaded where it is asked for.
@@ -31,18 +33,29 @@ export function makeStopper(where: string, value: unknown, validation: CheckedDa
 export class EarlyStopper {
   /** The best epoch so far. */
   bestEpoch = 0;
-  readonly #spec: EarlyStoppingSpec;
+  readonly spec: EarlyStoppingSpec;
   #best = Number.POSITIVE_INFINITY;
   #waited = 0;
   #parameters: Float32Array | undefined;
 
   constructor(spec: EarlyStoppingSpec) {
-    this.#spec = spec;
+    this.spec = spec;
+  }
+
+  get place(): StopperPlace {
+    return { best: this.#best, waited: this.#waited, bestEpoch: this.bestEpoch, parameters: this.#parameters };
+  }
+
+  set place({ best, waited, bestEpoch, parameters }: StopperPlace) {
+    this.#best = best;
+    this.#waited = waited;
+    this.bestEpoch = bestEpoch;
+    this.#parameters = parameters;
   }
 
   /** After an epoch. True: enough epochs have brought nothing. */
   observe(epoch: number, { cost, accuracy }: Evaluation, arena: Arena): boolean {
-    const { monitor, patience, minDelta, restoreBest } = this.#spec;
+    const { monitor, patience, minDelta, restoreBest } = this.spec;
     const value = monitor === 'cost' ? cost : -accuracy;
     // the first epoch is the best so far whatever its value
     if (!(value < this.#best - minDelta || epoch === 0)) {
@@ -53,15 +66,13 @@ export class EarlyStopper {
     this.#waited = 0;
     this.bestEpoch = epoch;
     if (restoreBest) {
-      const { parameters, parameterFloats } = arena.plan;
-      this.#parameters ??= new Float32Array(parameterFloats);
-      this.#parameters.set(arena.floats(parameters, parameterFloats));
+      this.#parameters = unpack(arena, arena.plan.parameters);
     }
     return false;
   }
 
   /** Puts the best epoch's parameters back. */
   restore(arena: Arena): void {
-    if (this.#parameters) arena.floats(arena.plan.parameters, this.#parameters.length).set(this.#parameters);
+    if (this.#parameters) pack(arena, arena.plan.parameters, this.#parameters);
   }
 }

@@ -72,8 +72,8 @@ async function compile(build: BuildName): Promise<WebAssembly.Module> {
 export async function compileBytes(bytes: ArrayBuffer): Promise<WebAssembly.Module> {
   if (!WebAssembly.validate(bytes)) {
     throw new Error(
-      'simdprop: this engine lacks what this build wants: WebAssembly SIMD (every browser and runtime since 2023), for ' +
-        "'relaxed' relaxed SIMD (Node 21, Chrome 114, Firefox 145 and later), for threads atomics",
+      'simdprop: this engine lacks WebAssembly SIMD, which all have had since 2023' +
+        ", or, for build 'relaxed', relaxed SIMD: Node 21, Chrome 114, Firefox 145",
     );
   }
   try {

@@ -1,7 +1,8 @@
 import { PANEL_UNITS } from '../assembly/abi.js';
 import type { Arena } from './arena.js';
 import { checkFloats, outOfRange } from './errors.js';
-import type { LayerPlan } from './plan.js';
+import { countParameters } from './file.js';
+import type { LayerPlan, Plan } from './plan.js';
 import type { ActivationName } from './types.js';
 
 /** What a network's batch buffers hold. Shared by the network, which writes it, and its layers, which read it. */
@@ -72,7 +73,7 @@ export class ArenaLayer implements Layer {
     const where = `layers[${this.#index}].weights`;
     checkFloats(where, values, this.units * this.fanIn);
     const panels = this.#panels(this.#plan.weights);
-    this.#eachWeight((packed, j, k) => {
+    eachWeight(this, (packed, j, k) => {
       panels[packed] = values[j * this.fanIn + k];
     });
     this.#pass.isCurrent = false;
@@ -153,20 +154,51 @@ export class ArenaLayer implements Layer {
     return this.#arena.floats(address, Math.ceil(this.units / PANEL_UNITS) * PANEL_UNITS * this.fanIn);
   }
 
-  /** Calls with the position of w_jk in the panels (see PANEL_UNITS in abi.ts), j and k. */
-  #eachWeight(visit: (packed: number, j: number, k: number) => void): void {
-    for (let j = 0; j < this.units; j++) {
-      const column = Math.floor(j / PANEL_UNITS) * PANEL_UNITS * this.fanIn + (j % PANEL_UNITS);
-      for (let k = 0; k < this.fanIn; k++) visit(column + k * PANEL_UNITS, j, k);
-    }
-  }
-
   #unpack(address: number): Float32Array {
     const values = new Float32Array(this.units * this.fanIn);
     const panels = this.#panels(address);
-    this.#eachWeight((packed, j, k) => {
+    eachWeight(this, (packed, j, k) => {
       values[j * this.fanIn + k] = panels[packed];
     });
     return values;
   }
+}
+
+/** Calls with the position of w_jk in the panels (see PANEL_UNITS in abi.ts), j and k. */
+function eachWeight(
+  { units, fanIn }: Pick<Layer, 'units' | 'fanIn'>,
+  visit: (packed: number, j: number, k: number) => void,
+): void {
+  for (let j = 0; j < units; j++) {
+    const column = Math.floor(j / PANEL_UNITS) * PANEL_UNITS * fanIn + (j % PANEL_UNITS);
+    for (let k = 0; k < fanIn; k++) visit(column + k * PANEL_UNITS, j, k);
+  }
+}
+
+/** Calls with the place, in floats, of each parameter in a region laid out as they are: for each layer w row-major, then b. */
+function eachParameter({ parameters, layers }: Plan, visit: (packed: number) => void): void {
+  for (const layer of layers) {
+    eachWeight(layer, (packed) => visit((layer.weights - parameters) / 4 + packed));
+    for (let j = 0; j < layer.units; j++) visit((layer.biases - parameters) / 4 + j);
+  }
+}
+
+/** The numbers of a region that is laid out as the parameters, as a file has them: for each layer w [units × fanIn], then b [units]. */
+export function unpack(arena: Arena, address: number): Float32Array {
+  const floats = arena.floats(address, arena.plan.parameterFloats);
+  const values = new Float32Array(countParameters(arena.spec));
+  let i = 0;
+  eachParameter(arena.plan, (packed) => {
+    values[i++] = floats[packed];
+  });
+  return values;
+}
+
+/** Writes what `unpack` has read; what fills rows becomes 0. */
+export function pack(arena: Arena, address: number, values: Float32Array): void {
+  const floats = arena.floats(address, arena.plan.parameterFloats).fill(0);
+  let i = 0;
+  eachParameter(arena.plan, (packed) => {
+    floats[packed] = values[i++];
+  });
 }

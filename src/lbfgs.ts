@@ -1,9 +1,14 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
-import { diagnose, NonFiniteError } from './finite.js';
+import { outOfRange } from './errors.js';
+import { diagnose } from './finite.js';
+import { NonFiniteError } from './index.js';
 import type { Pass } from './layer.js';
+import type { LbfgsPlace } from './resume.js';
+import type { Spec } from './spec.js';
 import type { EpochResult, EpochRunner } from './train.js';
-import type { Lbfgs } from './types.js';
+import type { Counts, Trainer } from './trainer.js';
+import type { Lbfgs, Optimizer } from './types.js';
 
 // L-BFGS (Liu and Nocedal, 1989; Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 7.5). The loop is here, every operation on
 // vectors in assembly/vector.ts. Its vectors are the slots of abi.STATE:
@@ -17,6 +22,17 @@ const START_GRADIENT = 1;
 const START = 2;
 const DIRECTION = 3;
 const FIRST_PAIR = 4;
+
+/** Refuses what leaves a line search without a cost that has a slope everywhere. */
+export function checkLbfgs(spec: Spec): void {
+  if (spec.l1 !== 0) throw outOfRange('l1', `${spec.l1} with lbfgs`, '0: its slope jumps where a weight is 0');
+  spec.layers.forEach(({ dropout, maxNorm }, l) => {
+    if (dropout) {
+      throw outOfRange(`layers[${l}].dropout`, `${dropout} with lbfgs`, '0: every pass must give the same cost');
+    }
+    if (maxNorm) throw outOfRange(`layers[${l}].maxNorm`, `${maxNorm} with lbfgs`, 'none: it moves weights by itself');
+  });
+}
 
 /** Of the Wolfe conditions: the share of the slope that the cost must fall by, and that of the slope that may be left. */
 const DECREASE = 1e-4;
@@ -35,6 +51,24 @@ interface Point {
   readonly slope: number;
 }
 
+/** What the step in progress began with. */
+interface StepStart {
+  readonly reached: LbfgsPlace | undefined;
+  readonly counts: Counts;
+  /** Address of a copy. */
+  readonly parameters: number;
+}
+
+/** For a call with that optimizer. */
+export function makeRunner(
+  trainer: Trainer,
+  runner: EpochRunner,
+  optimizer: Optimizer,
+  place: LbfgsPlace | undefined,
+): LbfgsRunner | undefined {
+  return optimizer.name === 'lbfgs' ? new LbfgsRunner(trainer, runner, optimizer, place) : undefined;
+}
+
 export class LbfgsRunner {
   readonly #arena: Arena;
   readonly #runner: EpochRunner;
@@ -42,7 +76,10 @@ export class LbfgsRunner {
   readonly #pass: Pass;
   readonly #floats: number;
   /** At the weights reached; undefined before the first pass. */
-  #reached: { cost: number; meanCost: number } | undefined;
+  #reached: LbfgsPlace | undefined;
+  readonly #trainer: Trainer;
+  /** undefined between two steps. */
+  start: StepStart | undefined;
   #elapsedMs = 0;
   #epoch = 0;
   #isDone = false;
@@ -50,14 +87,22 @@ export class LbfgsRunner {
   /** How the last pass went. */
   #last: EpochResult | undefined;
 
-  constructor(arena: Arena, runner: EpochRunner, optimizer: Lbfgs, pass: Pass) {
+  constructor(trainer: Trainer, runner: EpochRunner, optimizer: Lbfgs, place?: LbfgsPlace) {
+    const { arena, pass } = trainer;
+    this.#trainer = trainer;
     this.#arena = arena;
+    this.#reached = place;
     this.#runner = runner;
     this.#optimizer = optimizer;
     this.#pass = pass;
     this.#floats = arena.plan.parameterFloats;
     // a state that was cleared has seen no pass yet
     if (arena.header.getUint32(abi.OPTIMIZER_STEPS, true) === 0) this.#pairs = 0;
+  }
+
+  /** Between two steps, and amid one still that of its start: its line search cannot be gone on with, but taken again. */
+  get place(): LbfgsPlace | undefined {
+    return this.start ? this.start.reached : this.#reached;
   }
 
   /** No further step would lower the cost. */
@@ -74,6 +119,7 @@ export class LbfgsRunner {
     this.#elapsedMs = 0;
     if (this.#reached && this.#distance() !== 0) this.#reached = undefined;
     this.#copy(START, this.#parameters);
+    this.start = { reached: this.#reached, counts: this.#trainer.counts, parameters: this.#slot(START) };
     try {
       if (!this.#reached) {
         this.#reached = await this.#gradient();
@@ -86,11 +132,15 @@ export class LbfgsRunner {
       const { meanCost } = this.#reached;
       this.#isDone = await this.#step(this.#reached.cost);
       const { samples, learningRate } = this.#last as EpochResult;
-      return { cost: meanCost, elapsedMs: this.#elapsedMs, samples, learningRate, isStopped: this.#isStopped };
+      const elapsedMs = this.#elapsedMs;
+      const samplesPerSecond = (1000 * samples) / elapsedMs;
+      return { cost: meanCost, elapsedMs, samples, samplesPerSecond, learningRate, isStopped: this.#isStopped };
     } catch (error) {
       this.#reached = undefined;
       this.#copyTo(this.#parameters, this.#slot(START));
       throw error;
+    } finally {
+      this.start = undefined;
     }
   }
 

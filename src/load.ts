@@ -1,4 +1,5 @@
-import { checkObject, outOfRange, wrongType } from './errors.js';
+import type { Arena } from './arena.js';
+import { checkBoolean, checkObject, outOfRange, wrongType } from './errors.js';
 import {
   CHECKSUM_BYTES,
   countParameters,
@@ -9,16 +10,22 @@ import {
   type SavedNetwork,
   VERSION,
 } from './file.js';
+import type { Layer } from './layer.js';
 import { checkOptimizer } from './optimizer.js';
 import { checkClockState } from './schedule.js';
-import { checkSpec, isCustomCost, SPEC_KEYS } from './spec.js';
+import { CORE_KEYS, checkSpec, isCustomCost, SPEC_KEYS } from './spec.js';
 import { checkStandardization } from './standardize.js';
-import type { CustomCost, NetworkOptions } from './types.js';
+import type { Trainer } from './trainer.js';
+import { resume, TrainingReader } from './training-file.js';
+import type { CustomCost, LoadOptions, NetworkOptions, Optimizer } from './types.js';
 
 // Reads what file.ts writes. Everything in it is checked as if a stranger had written it.
 
-/** `cost`: the functions of a network that was trained with a cost of its user's own; a file cannot hold them. */
-export function decode(bytes: unknown, cost: CustomCost | undefined): SavedNetwork {
+/** `options`: those of load that say what a file cannot hold. */
+export function decode(bytes: unknown, options: LoadOptions): SavedNetwork {
+  checkObject('options', options, [...CORE_KEYS, 'cost', 'learningRate', 'training']);
+  const { cost, learningRate } = options;
+  const isResumed = checkBoolean('options.training', options.training ?? true);
   if (!(bytes instanceof Uint8Array)) throw wrongType('load', bytes, 'a Uint8Array that save() made');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const checksumStart = bytes.length - CHECKSUM_BYTES;
@@ -38,23 +45,63 @@ export function decode(bytes: unknown, cost: CustomCost | undefined): SavedNetwo
   if (parametersStart > checksumStart) {
     throw outOfRange('load', `a header of ${parametersStart - PREFIX_BYTES} bytes`, 'one that ends within the file');
   }
-  const { standardized, ...header } = checkHeader(bytes.subarray(PREFIX_BYTES, parametersStart), cost);
+  const { standardized, training, ...header } = checkHeader(bytes.subarray(PREFIX_BYTES, parametersStart), cost);
   const { inputs } = header.spec;
   const parameters = countParameters(header.spec);
-  const wanted = 4 * (parameters + (standardized ? 2 * inputs : 0));
+  const arrays = [parameters];
+  if (standardized) arrays.push(inputs, inputs);
+  const reader = training === undefined ? undefined : new TrainingReader(training, header, parameters);
+  if (reader) arrays.push(...reader.lengths);
+  const wanted = 4 * arrays.reduce((sum, length) => sum + length, 0);
   const got = checksumStart - parametersStart;
   if (got !== wanted) throw outOfRange('load', `${got} bytes of parameters`, `${wanted} for this network`);
   // a copy: the file may start at an odd address (and a Buffer's slice would not copy)
   const floats = new Float32Array(new Uint8Array(bytes.subarray(parametersStart, checksumStart)).buffer);
-  const standardization = standardized && {
-    means: floats.subarray(parameters, parameters + inputs),
-    deviations: floats.subarray(parameters + inputs),
+  let offset = 0;
+  const take = (length: number) => {
+    offset += length;
+    return floats.subarray(offset - length, offset);
   };
+  const taken = arrays.map(take);
+  const standardization = standardized && { means: taken[1], deviations: taken[2] };
+  const state = reader?.read(taken.slice(standardized ? 3 : 1));
+  if (learningRate !== undefined && typeof learningRate !== 'function') {
+    throw wrongType('load: options.learningRate', learningRate, 'the function of the training that was saved');
+  }
+  const needsFunction = isResumed && state?.hasFunction === true;
+  if (needsFunction !== (learningRate !== undefined)) {
+    const message = needsFunction
+      ? 'got none for a training under a function, want it again (or training: false)'
+      : 'got one for a training that is under none, want none';
+    throw new TypeError(`load: options.learningRate: ${message}`);
+  }
   return {
     ...header,
+    optimizer: needsFunction ? ({ ...header.optimizer, learningRate } as Optimizer) : header.optimizer,
     standardization: standardization && checkStandardization('load: standardization', standardization, inputs),
-    parameters: floats.subarray(0, parameters),
+    parameters: taken[0],
+    training: isResumed ? state : undefined,
   };
+}
+
+/** Puts what a file holds into a new network. */
+export function restore(saved: SavedNetwork, layers: readonly Layer[], arena: Arena, trainer: Trainer): void {
+  let offset = 0;
+  const take = (count: number) => {
+    offset += count;
+    return saved.parameters.subarray(offset - count, offset);
+  };
+  for (const layer of layers) {
+    layer.weights = take(layer.units * layer.fanIn);
+    layer.biases = take(layer.units);
+  }
+  const { optimizer, schedule, trainingSamples, epochsTrained, standardization, training } = saved;
+  trainer.setOptimizer(optimizer);
+  if (schedule) trainer.clock.state = schedule;
+  trainer.trainingSamples = trainingSamples;
+  trainer.epochsTrained = epochsTrained;
+  if (standardization) trainer.standardize(standardization);
+  if (training) resume(training, arena, trainer);
 }
 
 function checkHeader(bytes: Uint8Array, cost: CustomCost | undefined): SavedHeader {
@@ -64,10 +111,10 @@ function checkHeader(bytes: Uint8Array, cost: CustomCost | undefined): SavedHead
   } catch (error) {
     throw new RangeError('load: got a header that is no JSON, want the one that save() wrote', { cause: error });
   }
-  const keys = ['network', 'optimizer', 'trainingSamples', 'epochsTrained', 'schedule', 'standardized'];
+  const keys = ['network', 'optimizer', 'trainingSamples', 'epochsTrained', 'schedule', 'standardized', 'training'];
   checkObject('load: header', header, keys);
   checkObject('load: network', header.network, SPEC_KEYS);
-  const { trainingSamples, epochsTrained, standardized } = header as unknown as SavedHeader;
+  const { trainingSamples, epochsTrained, standardized, training } = header as unknown as SavedHeader;
   if (standardized !== undefined && standardized !== true) {
     throw wrongType('load: standardized', standardized, 'true or nothing');
   }
@@ -89,5 +136,5 @@ function checkHeader(bytes: Uint8Array, cost: CustomCost | undefined): SavedHead
   const spec = checkSpec({ ...options, cost: cost ?? (options.cost as NetworkOptions['cost']) });
   const schedule = header.schedule === undefined ? undefined : checkClockState('load: schedule', header.schedule);
   const optimizer = checkOptimizer(header.optimizer);
-  return { spec, optimizer, trainingSamples, epochsTrained, schedule, standardized };
+  return { spec, optimizer, trainingSamples, epochsTrained, schedule, standardized, training };
 }

@@ -1,20 +1,30 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import * as abi from '../assembly/abi.js';
 import { Arena, checkSize } from './arena.js';
-import { costImports } from './custom-cost.js';
 import { checkData, checkInputs, checkTargets, checkWeights, loadInputs, loadTargets } from './data.js';
-import { startEngine } from './engine.js';
+import { type CoreImports, startEngine } from './engine.js';
 import { checkBoolean, checkInteger, checkName, checkObject, outOfRange } from './errors.js';
 import { countParameters, encode } from './file.js';
 import { checkInitializers, initialize } from './initializer.js';
-import { ArenaLayer, type Layer, type Pass } from './layer.js';
+import { ArenaLayer, type Layer, type Pass, unpack } from './layer.js';
 import { checkEvaluation, evaluate } from './metrics.js';
-import { makePlan, type Team } from './plan.js';
-import { RateClock, savedLearningRate } from './schedule.js';
-import { BUILDS, checkSpec, DEFAULT_CAPACITY, isCustomCost, MAX_THREADS, outputsOf, SPEC_KEYS, type Spec } from './spec.js';
+import { makePlan } from './plan.js';
+import { savedLearningRate } from './schedule.js';
+import {
+  BUILDS,
+  CORE_KEYS,
+  checkSpec,
+  DEFAULT_CAPACITY,
+  isCustomCost,
+  outputsOf,
+  SPEC_KEYS,
+  type Spec,
+} from './spec.js';
 import { checkStandardization } from './standardize.js';
+import type { Started } from './team.js';
 import { Trainer } from './trainer.js';
 import type {
+  BuildName,
   CostName,
   CustomCost,
   DataSet,
@@ -23,8 +33,10 @@ import type {
   EvaluateOptions,
   Evaluation,
   Inputs,
+  LoadOptions,
   NetworkOptions,
   Optimizer,
+  SaveOptions,
   Standardization,
   StreamOptions,
   Targets,
@@ -35,7 +47,6 @@ import type {
 
 type CoreOptions = Pick<NetworkOptions, 'batchSize' | 'build' | 'wasm' | 'threads' | 'wide' | 'createWorker'>;
 
-const CORE_KEYS = ['batchSize', 'build', 'wasm', 'threads', 'wide', 'createWorker'];
 const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS];
 
 /**
@@ -87,51 +98,39 @@ export class Network {
 
   /**
    * The network that `save` has put into `bytes`. Damaged, foreign and newer files are refused. A network with a cost of one's own wants
-   * its functions again as `cost`.
+   * its functions again as `cost`. One that was saved with `training: true` trains on where the saved one stood: the same call of `fit`,
+   * `train`, `fitStream` or `trainFor`, with the same data and options, goes on with the next step.
    */
-  static async load(bytes: Uint8Array, options: CoreOptions & { cost?: CustomCost } = {}): Promise<Network> {
-    checkObject('options', options, [...CORE_KEYS, 'cost']);
-    const { decode } = await import('./load.js');
-    const saved = decode(bytes, options.cost);
+  static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
+    const { decode, restore } = await import('./load.js');
+    const saved = decode(bytes, options);
     const net = await Network.#start(saved.spec, options, options.cost);
-    let offset = 0;
-    const take = (count: number) => {
-      offset += count;
-      return saved.parameters.subarray(offset - count, offset);
-    };
-    for (const layer of net.layers) {
-      layer.weights = take(layer.units * layer.fanIn);
-      layer.biases = take(layer.units);
-    }
-    const trainer = net.#trainer;
-    trainer.setOptimizer(saved.optimizer);
-    trainer.clock = new RateClock(saved.optimizer.learningRate, saved.schedule);
-    trainer.trainingSamples = saved.trainingSamples;
-    trainer.epochsTrained = saved.epochsTrained;
-    net.standardization = saved.standardization;
+    restore(saved, net.layers, net.#arena, net.#trainer);
     return net;
   }
 
-  static async #start(
+  static async #start(spec: Spec, options: CoreOptions, cost: CustomCost | undefined): Promise<Network> {
+    const capacity = checkInteger('batchSize', options.batchSize ?? DEFAULT_CAPACITY, 1, 2 ** 31 - 1);
+    const name = checkName('build', options.build ?? 'simd', BUILDS);
+    const custom = cost && (await import('./custom-cost.js'));
+    const imports = custom?.costImports(cost as CustomCost, outputsOf(spec), () => arena);
+    const { plan, engine, wideReason } = await Network.#startEngine(spec, capacity, name, options, imports);
+    const arena = new Arena(spec, plan, engine);
+    return new Network(arena, wideReason);
+  }
+
+  static async #startEngine(
     spec: Spec,
-    { batchSize, build, wasm, threads, wide, createWorker }: CoreOptions,
-    cost: CustomCost | undefined,
-  ): Promise<Network> {
-    const capacity = checkInteger('batchSize', batchSize ?? DEFAULT_CAPACITY, 1, 2 ** 31 - 1);
-    const name = checkName('build', build ?? 'simd', BUILDS);
-    const count = checkInteger('threads', threads ?? 1, 1, MAX_THREADS);
-    checkBoolean('wide', wide ?? false);
-    const imports = cost && costImports(cost, outputsOf(spec), () => arena);
-    const planFor = (team?: Team) => checkSize(makePlan(spec, capacity, undefined, 0, team));
-    const start =
-      count > 1 || wide
-        ? await (await import('./team.js')).startTeam(
-            { build: name, threads: count, wide: wide ?? false, wasm, createWorker, spec, imports },
-            planFor,
-          )
-        : { plan: planFor(), engine: await startEngine(name, wasm, planFor().bytes, imports) };
-    const arena = new Arena(spec, start.plan, start.engine);
-    return new Network(arena, 'wideReason' in start ? start.wideReason : undefined);
+    capacity: number,
+    build: BuildName,
+    options: CoreOptions,
+    imports: CoreImports | undefined,
+  ): Promise<Started> {
+    if (options.threads !== undefined || options.wide !== undefined) {
+      return await (await import('./team.js')).startTeam(spec, capacity, build, options, imports);
+    }
+    const plan = checkSize(makePlan(spec, capacity));
+    return { plan, engine: await startEngine(build, options.wasm, plan.bytes, imports) };
   }
 
   get inputs(): number {
@@ -187,6 +186,11 @@ export class Network {
   set trainingSamples(samples: number | undefined) {
     this.#trainer.trainingSamples =
       samples === undefined ? undefined : checkInteger('trainingSamples', samples, 1, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Steps taken in the network's life, modulo 2³². For L-BFGS, its passes over the samples. */
+  get steps(): number {
+    return this.#trainer.steps;
   }
 
   /**
@@ -253,6 +257,16 @@ export class Network {
    */
   trainFor(data: DataSet, milliseconds: number, options: TrainForOptions = {}): TrainForReport {
     return this.#trainer.trainFor(data, milliseconds, options);
+  }
+
+  /**
+   * Trains until `steps` is `step`, and stands there amid the call: `save({ training: true })`, the same `replayTo` with a later step and
+   * the call itself go on from it. `data` and `options` are those of `fit`, or of `fitStream` where `data` is a function. The state reached
+   * is that of a training that was there without a stop, whether it was loaded or has begun here.
+   */
+  async replayTo(step: number, data: DataSet | DataSource, options: TrainOptions | StreamOptions = {}): Promise<void> {
+    const { replayTo } = await import('./replay.js');
+    await replayTo(this.#trainer, step, data, options);
   }
 
   /**
@@ -333,20 +347,18 @@ export class Network {
 
   /**
    * The network as a file: architecture, weights, biases, standardization, optimizer, the place in its schedule and the count of epochs
-   * trained. Weights must be finite. A learning rate that is a function is saved as the number it has come to. Not saved are what the
-   * optimizer has gathered (momenta, step lengths, L-BFGS pairs) and the count of steps that dropout draws from: they start anew.
+   * trained. Weights must be finite. A learning rate that is a function is saved as the number it has come to. With `training: true`, at any
+   * time, also what the optimizer has gathered, the count of steps, and the place in a call that is under way: a network loaded from it
+   * trains on as this one does, to the bit. Default false.
    */
-  save(): Uint8Array {
-    const parameters = new Float32Array(this.parameters);
-    let offset = 0;
-    for (const { weights, biases } of this.layers) {
-      parameters.set(weights, offset);
-      parameters.set(biases, offset + weights.length);
-      offset += weights.length + biases.length;
-    }
+  save(options: SaveOptions = {}): Uint8Array {
+    checkObject('options', options, ['training']);
+    const isTraining = checkBoolean('options.training', options.training ?? false);
+    const trainer = this.#trainer;
+    const { optimizer, clock, trainingSamples, epochsTrained, standardization } = trainer;
+    const parameters = unpack(this.#arena, isTraining ? trainer.parameters : this.#arena.plan.parameters);
     const bad = parameters.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw outOfRange(`save: parameter ${bad}`, parameters[bad], 'a finite number: training has diverged');
-    const { optimizer, clock, trainingSamples, epochsTrained, standardization } = this.#trainer;
     return encode({
       spec: this.#arena.spec,
       optimizer: { ...optimizer, learningRate: savedLearningRate(optimizer.learningRate, clock) } as Optimizer,
@@ -355,6 +367,7 @@ export class Network {
       epochsTrained,
       standardization,
       parameters,
+      training: isTraining ? trainer.state : undefined,
     });
   }
 

@@ -310,16 +310,18 @@ export class RateClock {
   readonly rate: LearningRate;
   #plateau = NO_EPOCH;
 
-  constructor(rate: LearningRate, state?: ClockState) {
+  constructor(rate: LearningRate) {
     this.rate = rate;
-    if (!state) return;
-    this.steps = state.steps;
-    this.epochs = state.epochs;
-    this.#plateau = state.plateau;
   }
 
   get state(): ClockState {
     return { steps: this.steps, epochs: this.epochs, plateau: this.#plateau };
+  }
+
+  set state({ steps, epochs, plateau }: ClockState) {
+    this.steps = steps;
+    this.epochs = epochs;
+    this.#plateau = plateau;
   }
 
   /** The rate of the step that comes next. */

@@ -79,8 +79,6 @@ const OUTPUTS: Partial<Record<Spec['cost'], readonly ActivationName[]>> = {
 export const BUILDS: readonly BuildName[] = ['simd', 'relaxed'];
 
 export const BYTE_SCALE = 1 / 255;
-/** Those of a call are counted in a byte: see assembly/team.ts. */
-export const MAX_THREADS = 64;
 export const DEFAULT_CAPACITY = 128;
 const MAX_WIDTH = 65_536;
 const MAX_LAYERS = 1_024;
@@ -176,6 +174,9 @@ export const SPEC_KEYS = [
   'seed',
   'scale',
 ];
+
+/** What says how a network runs, not what it is. */
+export const CORE_KEYS = ['batchSize', 'build', 'wasm', 'threads', 'wide', 'createWorker'];
 
 /** The network that `options` describe. Keys that are not the network's own are the caller's to check. */
 export function checkSpec(options: Omit<NetworkOptions, 'batchSize' | 'build' | 'wasm'>): Spec {

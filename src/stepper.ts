@@ -1,8 +1,9 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
 import { diagnose, isStateFinite, NonFiniteError, Snapshot } from './finite.js';
-import type { Pass } from './layer.js';
+import { type Pass, pack, unpack } from './layer.js';
 import { MAX_RATES } from './plan.js';
+import type { RunPlace } from './resume.js';
 import type { RateClock } from './schedule.js';
 
 // Steps over the training set that lies in the arena: a place in an epoch, moved on a slice at a time. Who calls decides how long a slice is.
@@ -53,8 +54,8 @@ export class Stepper {
   #snapshotTime = 0;
   #snapshotClock: RateClock | undefined;
   #epoch = 0;
-  /** Puts the sums of the step in progress back, where another call has overwritten them. */
-  #resumeStep: (() => void) | undefined;
+  /** Of the step in progress, where another call has overwritten it in the memory. */
+  #step: RunPlace['step'];
 
   constructor(trainee: Trainee, options: StepperOptions) {
     this.#trainee = trainee;
@@ -79,16 +80,27 @@ export class Stepper {
     return this.#chunksOfSteps(1);
   }
 
-  /** Draws the order of the samples from `stream` and begins at `position`, the end of a step. `epoch` is what an error names. */
-  startEpoch(epoch: number, stream: number, position = 0): void {
+  /** Where it stands, but for the cost of the epoch. */
+  get place(): Omit<RunPlace, 'cost'> {
+    const { position, learningRate } = this;
+    return this.isAtStepEnd
+      ? { position, learningRate }
+      : { position, learningRate, step: this.#step ?? this.#stepSoFar };
+  }
+
+  /** Draws the order of the samples from `stream` and begins, or goes on at a place. `epoch` is what an error names. */
+  startEpoch(epoch: number, stream: number, { position, learningRate, step }: Partial<RunPlace> = {}): void {
     const { samples, shuffle } = this.#options;
     const { core, header, plan } = this.#trainee.arena;
     header.setUint32(abi.TRAINING_SET + abi.SET_ORDER, shuffle ? plan.order : 0, true);
     if (shuffle) core.shuffle(plan.order, samples, abi.RANDOM_ORDER, stream);
-    this.position = position;
-    this.#snapshotPosition = position;
+    this.position = position ?? 0;
+    this.learningRate = learningRate ?? 0;
+    this.#step = step;
     this.#epoch = epoch;
     this.save();
+    // parameters do not change within a step
+    if (step) this.#snapshotPosition -= this.position % this.#options.stepRows;
   }
 
   /**
@@ -160,8 +172,11 @@ export class Stepper {
     pass.done = 'nothing';
     pass.isCurrent = false;
     pass.isGuarded = false;
-    this.#resumeStep?.();
-    this.#resumeStep = undefined;
+    if (this.#step) {
+      pack(arena, plan.gradients, this.#step.sums);
+      header.setFloat64(abi.STEP_COST, this.#step.cost, true);
+      this.#step = undefined;
+    }
     pass.keepStep = undefined;
     let position: number;
     let taken: number;
@@ -175,7 +190,12 @@ export class Stepper {
     const isStopped = header.getUint32(abi.STOPPED, true) !== 0;
     // a step that is not at its end has used its rate too
     const isWithin = position % stepRows !== 0 && position !== this.#options.samples;
-    if (isWithin) pass.keepStep = () => this.#keepStep();
+    if (isWithin) {
+      pass.keepStep = () => {
+        this.#step = this.#stepSoFar;
+        pass.keepStep = undefined;
+      };
+    }
     this.learningRate = rates ? rates[Math.max(taken + Number(isWithin) - 1, 0)] : (clock.rate as number);
     this.position = position;
     // the chunk that stopped it lies in the buffers; else the last one
@@ -185,16 +205,10 @@ export class Stepper {
     return isStopped ? undefined : header.getFloat64(abi.COST_SUM, true);
   }
 
-  #keepStep(): void {
-    const { arena, pass } = this.#trainee;
-    const sums = () => arena.floats(arena.plan.gradients, arena.plan.parameterFloats);
-    const kept = sums().slice();
-    const cost = arena.header.getFloat64(abi.STEP_COST, true);
-    pass.keepStep = undefined;
-    this.#resumeStep = () => {
-      sums().set(kept);
-      arena.header.setFloat64(abi.STEP_COST, cost, true);
-    };
+  /** The sums of the step in progress, that lie in the memory. */
+  get #stepSoFar(): RunPlace['step'] {
+    const { header, plan } = this.#trainee.arena;
+    return { cost: header.getFloat64(abi.STEP_COST, true), sums: unpack(this.#trainee.arena, plan.gradients) };
   }
 
   /** Chunks from here to the end of the `steps`-th step. */

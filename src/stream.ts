@@ -1,36 +1,17 @@
-import { type CheckedData, checkData, loadTrainingSet, setSize } from './data.js';
+import { type CheckedData, checkData, checksum, checksumOfSet, loadTrainingSet, setSize } from './data.js';
 import { checkObject, outOfRange, wrongType } from './errors.js';
-import { NonFiniteError } from './finite.js';
+import { NonFiniteError } from './index.js';
 import { measure, measured } from './measure.js';
 import { isFullBatch, slotsOf } from './optimizer.js';
+import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace } from './resume.js';
 import type { Spec } from './spec.js';
-import { MAX_CHUNK_ROWS, type Trainee } from './stepper.js';
-import { checkSettings, type EpochResult, type TrainPlan, type TrainSettings, turnTaker } from './train.js';
-import type {
-  DataSet,
-  DataSource,
-  EpochReport,
-  Evaluation,
-  Optimizer,
-  ProgressReport,
-  Standardization,
-  StreamOptions,
-} from './types.js';
+import { MAX_CHUNK_ROWS } from './stepper.js';
+import { checkSettings, type EpochRunner, type TrainPlan, type TrainSettings, turnTaker } from './train.js';
+import type { Trainer } from './trainer.js';
+import type { DataSet, DataSource, EpochReport, Optimizer, ProgressReport, StreamOptions } from './types.js';
 
 // Training on data that come in parts: each part takes the place of the one before in the network's memory, and is trained as a whole
 // training set is. A step never spans two parts.
-
-/** What a stream asks of the network that it trains, beside its epochs' steps. */
-export interface StreamTrainee extends Trainee {
-  readonly optimizer: Optimizer;
-  readonly standardization: Standardization | undefined;
-  readonly trainingSamples: number | undefined;
-  epochsTrained: number;
-  /** One pass over the samples that lie in the memory, in an order drawn for `order`. */
-  runEpoch(plan: TrainPlan, epoch: number, order: number): Promise<EpochResult>;
-  standardize(standardization: Standardization): void;
-  validate(data: CheckedData): Evaluation;
-}
 
 const OPTION_KEYS = [
   'epochs',
@@ -47,7 +28,7 @@ const OPTION_KEYS = [
   'onProgress',
 ];
 
-export function checkStream(source: unknown, options: StreamOptions, spec: Spec, current: Optimizer): TrainSettings {
+function checkStream(source: unknown, options: StreamOptions, spec: Spec, current: Optimizer): TrainSettings {
   if (typeof source !== 'function') {
     throw wrongType(
       'source',
@@ -65,32 +46,96 @@ export function checkStream(source: unknown, options: StreamOptions, spec: Spec,
   return settings;
 }
 
+/** See Network.fitStream. */
+export async function fitStream(trainer: Trainer, source: DataSource, options: StreamOptions): Promise<EpochReport[]> {
+  const { spec } = trainer.arena;
+  const settings = checkStream(source, options, spec, trainer.optimizer);
+  if ((spec.l1 || spec.l2) && trainer.trainingSamples === undefined) {
+    throw outOfRange('trainingSamples', 'undefined', 'the number of samples of an epoch, for l1 and l2');
+  }
+  trainer.checkIdle('fitStream');
+  trainer.arena.checkAlive();
+  settings.signal?.throwIfAborted();
+  const { stepRows, shuffle, ignoreNonFinite, optimizer, validation } = settings;
+  const callOptions: CallOptions = {
+    call: 'fitStream',
+    stepRows,
+    shuffle,
+    ignoreNonFinite,
+    validation: validation && checksum([validation.inputs, validation.targets, validation.weights]),
+    optimizer,
+  };
+  const place = trainer.resumption?.enter(callOptions, trainer.optimizer);
+  trainer.isTraining = true;
+  try {
+    if (!place) trainer.setOptimizer(optimizer);
+    const stream = new Stream(trainer, source, settings, place);
+    trainer.describe = () => ({ options: callOptions, ...stream.place });
+    return await stream.run();
+  } finally {
+    trainer.isTraining = false;
+    trainer.describe = undefined;
+  }
+}
+
 /** Neighbouring parts get orders of their own; the first has that of a training set in memory. 2^32 / golden ratio, an odd number. */
 const PART_STREAM = 0x9e3779b1;
 
-export class Stream {
-  readonly #trainee: StreamTrainee;
+function otherParts(got: string): RangeError {
+  return outOfRange(
+    'source',
+    got,
+    'the parts of the training that was saved, or a network loaded with training: false',
+  );
+}
+
+const NO_PARTS: PartsPlace = { parts: 0, samples: 0, steps: 0, cost: 0, learningRate: 0 };
+
+class Stream {
+  readonly #trainee: Trainer;
   readonly #source: DataSource;
   readonly #plan: TrainSettings;
   readonly #takeTurn: () => Promise<void>;
+  #epochs: number;
+  #done: PartsPlace;
+  /** Of the part in progress, until that has come. */
+  #run: RunPlace | undefined;
+  #runner: EpochRunner | undefined;
+  #data: CheckedData | undefined;
+  #stopped: string | undefined;
 
-  constructor(trainee: StreamTrainee, source: DataSource, plan: TrainSettings) {
+  /** `place`: where to go on. */
+  constructor(trainee: Trainer, source: DataSource, plan: TrainSettings, place?: Place) {
     this.#trainee = trainee;
     this.#source = source;
     this.#plan = plan;
     this.#takeTurn = turnTaker(plan.signal);
+    this.#epochs = place?.epoch ?? 0;
+    this.#done = place?.parts ?? NO_PARTS;
+    this.#run = place?.run;
+    this.#stopped = place?.stopped;
+  }
+
+  get place(): Omit<Place, 'options'> {
+    const run = this.#runner?.place ?? this.#run;
+    const data = this.#data ? checksumOfSet(this.#trainee.arena, this.#data) : this.#done.data;
+    return { epoch: this.#epochs, parts: { ...this.#done, data }, run, stopped: this.#stopped };
   }
 
   async run(): Promise<EpochReport[]> {
     const { epochs, standardize, onEpoch } = this.#plan;
     if (standardize && !this.#trainee.standardization) await this.#measure();
     const reports: EpochReport[] = [];
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      const report = await this.#epoch(epoch);
+    while (this.#epochs < epochs && !this.#stopped) {
+      const report = await this.#epoch(this.#epochs);
+      this.#epochs++;
+      this.#done = NO_PARTS;
+      this.#stopped = report.stopped;
       if (onEpoch?.(report) === false) report.stopped ??= 'callback';
+      this.#stopped = report.stopped;
       reports.push(report);
-      if (report.stopped) break;
     }
+    this.#trainee.resumption = undefined;
     return reports;
   }
 
@@ -108,29 +153,40 @@ export class Stream {
   async #epoch(epoch: number): Promise<EpochReport> {
     const trainee = this.#trainee;
     const { epochs, validation } = this.#plan;
-    let part = 0;
-    let [samples, steps, costSum, elapsedMs, learningRate] = [0, 0, 0, 0, 0];
+    const before = this.#done;
+    const samplesBefore = before.samples + (this.#run?.position ?? 0);
+    let [part, skipped, elapsedMs] = [0, 0, 0];
     let isStopped = false;
     for await (const data of this.#parts()) {
+      if (part < before.parts) {
+        skipped += data.samples;
+        part++;
+        continue;
+      }
+      if (part === before.parts) this.#checkSkipped(skipped, before);
       this.#load(data);
-      const [samplesBefore, stepsBefore, costBefore] = [samples, steps, costSum];
+      const done = this.#done;
+      const stepRows = Math.min(this.#plan.stepRows, data.samples);
+      if (this.#run) {
+        if (checksumOfSet(trainee.arena, data) !== done.data) throw otherParts(`another part ${part}`);
+        checkRun('load: place.run', this.#run, data.samples, stepRows);
+      }
+      trainee.resumption = undefined;
       // a report on the part as one on the epoch so far
       const widen = (call: ((report: ProgressReport) => unknown) | undefined) =>
         call &&
         ((report: ProgressReport) =>
           call({
             ...report,
-            step: stepsBefore + report.step,
-            steps: stepsBefore + report.steps,
-            samples: samplesBefore + report.samples,
-            cost: (costBefore + report.cost * report.samples) / (samplesBefore + report.samples),
+            step: done.steps + report.step,
+            steps: done.steps + report.steps,
+            samples: done.samples + report.samples,
+            cost: (done.cost + report.cost * report.samples) / (done.samples + report.samples),
             secondsLeft: undefined,
           }));
-      const stepRows = Math.min(this.#plan.stepRows, data.samples);
       const { onBatch, onProgress } = this.#plan;
       const plan: TrainPlan = {
         ...this.#plan,
-        stopper: undefined,
         data,
         // without penalties no step asks for it
         trainingSamples: trainee.trainingSamples ?? 1,
@@ -139,36 +195,53 @@ export class Stream {
         onProgress: widen(onProgress),
       };
       const order = (trainee.epochsTrained + part * PART_STREAM) % 2 ** 32;
-      const trained = await trainee.runEpoch(plan, epoch, order).catch((error: unknown) => {
+      this.#data = data;
+      this.#runner = trainee.makeRunner(plan);
+      const trained = await this.#runner.run(epoch, order, this.#run).catch((error: unknown) => {
         if (!(error instanceof NonFiniteError)) throw error;
         // the step of the epoch, not of the part
-        throw new NonFiniteError({ ...error, step: stepsBefore + error.step });
+        throw new NonFiniteError({ ...error, step: done.steps + error.step });
       });
-      samples += trained.samples;
-      steps += Math.ceil(trained.samples / stepRows);
-      costSum += trained.cost * trained.samples;
+      part++;
+      this.#runner = undefined;
+      this.#data = undefined;
+      this.#run = undefined;
+      this.#done = {
+        parts: part,
+        samples: done.samples + trained.samples,
+        steps: done.steps + Math.ceil(trained.samples / stepRows),
+        cost: done.cost + trained.cost * trained.samples,
+        learningRate: trained.learningRate,
+      };
       elapsedMs += trained.elapsedMs;
-      learningRate = trained.learningRate;
       isStopped = trained.isStopped;
       if (isStopped) break;
-      part++;
       await this.#takeTurn();
     }
+    if (part <= before.parts) this.#checkSkipped(skipped, before);
+    if (this.#run) throw otherParts(`no part ${part}`);
+    trainee.resumption = undefined;
+    const { samples, cost, learningRate } = this.#done;
     trainee.epochsTrained++;
     const evaluation = validation && !isStopped ? trainee.validate(validation) : undefined;
-    if (!isStopped) trainee.clock.endEpoch(evaluation?.cost ?? costSum / samples);
+    if (!isStopped) trainee.clock.endEpoch(evaluation?.cost ?? cost / samples);
     return {
       epoch,
       epochs,
-      cost: costSum / samples,
+      cost: cost / samples,
       learningRate,
       samples,
       elapsedMs,
-      samplesPerSecond: (1000 * samples) / elapsedMs,
+      samplesPerSecond: (1000 * (samples - samplesBefore)) / elapsedMs || 0,
       secondsLeft: undefined,
       ...(evaluation && { validation: evaluation }),
       ...(isStopped && { stopped: 'callback' as const }),
     };
+  }
+
+  /** The parts that a network which goes on has been trained on, by their number of samples. */
+  #checkSkipped(samples: number, before: PartsPlace): void {
+    if (samples !== before.samples) throw otherParts(`${samples} samples before part ${before.parts}`);
   }
 
   /** The memory grows for a part larger than all before, and for no other. */

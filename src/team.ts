@@ -1,10 +1,21 @@
 import * as abi from '../assembly/abi.js';
-import { compileBytes, type Core, type CoreImports, type Engine, importsOf, inflate, outOfMemory, PAGE_BYTES } from './engine.js';
-import { outOfRange } from './errors.js';
+import { checkSize } from './arena.js';
+import {
+  type Core,
+  type CoreImports,
+  compileBytes,
+  type Engine,
+  importsOf,
+  inflate,
+  outOfMemory,
+  PAGE_BYTES,
+  startEngine,
+} from './engine.js';
+import { checkBoolean, checkInteger, outOfRange, wrongType } from './errors.js';
 import { code } from './generated/worker.js';
-import { type Plan, type Team, writeTables } from './plan.js';
+import { makePlan, type Plan, type Team, writeTables } from './plan.js';
 import type { Spec } from './spec.js';
-import type { BuildName } from './types.js';
+import type { BuildName, NetworkOptions } from './types.js';
 import { switchOnWide } from './wide.js';
 import type { WorkerMessage } from './worker.js';
 
@@ -26,21 +37,14 @@ interface TeamWorker {
   on?(type: string, listener: (event: unknown) => void): void;
 }
 
-export interface TeamOptions {
-  readonly build: BuildName;
-  readonly threads: number;
-  readonly wide: boolean;
-  readonly wasm: WebAssembly.Module | undefined;
-  readonly createWorker: (() => unknown) | undefined;
-  readonly spec: Spec;
-  readonly imports: CoreImports | undefined;
-}
+/** Those of a call are counted in a byte: see assembly/team.ts. */
+const MAX_THREADS = 64;
 
-/** A network's engine, and the plan it was made for. `wideReason`: why wide registers are not used though they were asked for. */
-export interface StartedTeam {
+/** A network's engine and the plan it was made for. `wideReason`: why wide registers are not used though they were asked for. */
+export interface Started {
   readonly engine: Engine;
   readonly plan: Plan;
-  readonly wideReason: string | undefined;
+  readonly wideReason?: string;
 }
 
 const HEADERS = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
@@ -53,43 +57,64 @@ const DIED = 256;
 /** The longest that one thread may work on its share of a step while another waits for it: 4 GiB of network take seconds. */
 const LONGEST_WAIT_MS = 20_000;
 
-export async function startTeam(options: TeamOptions, planFor: (team: Team) => Plan): Promise<StartedTeam> {
-  const { build, threads, wide, spec, createWorker } = options;
+export async function startTeam(
+  spec: Spec,
+  capacity: number,
+  build: BuildName,
+  options: Pick<NetworkOptions, 'threads' | 'wide' | 'wasm' | 'createWorker'>,
+  imports: CoreImports | undefined,
+): Promise<Started> {
+  const { threads = 1, wide = false, wasm, createWorker } = options;
+  checkInteger('threads', threads, 1, MAX_THREADS);
+  checkBoolean('wide', wide);
+  if (createWorker !== undefined && typeof createWorker !== 'function') {
+    throw wrongType('createWorker', createWorker, 'a function');
+  }
   checkHost(threads);
   if (threads > 1 && spec.cost === 'custom') {
-    throw outOfRange('threads', `${threads} with a cost of your own`, '1: its functions are called by one thread alone');
+    throw outOfRange(
+      'threads',
+      `${threads} with a cost of your own`,
+      '1: its functions are called by one thread alone',
+    );
   }
   if (wide && build === 'relaxed') throw outOfRange('wide', "true with build 'relaxed'", "build 'simd'");
-  const bytes = options.wasm ?? (await bytesOf(build));
-  const chosen = wide ? await switchOnWide(bytes) : undefined;
-  const module = chosen?.module ?? (bytes instanceof WebAssembly.Module ? bytes : await compileBytes(bytes));
-  const plan = planFor({ threads, isWide: chosen?.module !== undefined });
+  const chosen = wide ? await switchOnWide(wasm ?? (await bytesOf(build))) : undefined;
+  const team: Team = { threads, isWide: chosen?.module !== undefined };
+  const plan = checkSize(makePlan(spec, capacity, undefined, 0, team));
+  const wideReason = chosen?.reason;
+  if (threads === 1 && !team.isWide) {
+    return { engine: await startEngine(build, wasm, plan.bytes, imports), plan, wideReason };
+  }
+  const module = chosen?.module ?? wasm ?? (await compileBytes(await bytesOf(build)));
   const memory = allocateShared(plan.bytes);
   const died = (plan.teamWords + DIED) / 4;
-  const core = await instantiateTeam(module, memory, options.imports, died);
-  if (threads === 1) return { engine: { core, memory }, plan, wideReason: chosen?.reason };
+  const core = await instantiateTeam(module, memory, imports, died);
+  if (threads === 1) return { engine: { core, memory }, plan, wideReason };
   // before there are threads: they look where these tables point
   writeTables(memory.buffer, spec, plan);
   const crew = new Crew();
   try {
     await Promise.all(
-      Array.from({ length: threads - 1 }, (_, i) =>
-        crew.hire(createWorker, { module, memory, thread: i + 1, died }),
-      ),
+      Array.from({ length: threads - 1 }, (_, i) => crew.hire(createWorker, { module, memory, thread: i + 1, died })),
     );
   } catch (error) {
     crew.dismiss();
     throw error;
   }
   const engine = { core: crew.guard(core), memory, dispose: () => crew.dismiss() };
-  return { engine, plan, wideReason: chosen?.reason };
+  return { engine, plan, wideReason };
 }
 
 /** Throws where threads cannot be had. */
 function checkHost(threads: number): void {
   if (threads === 1) return;
   if (globalThis.crossOriginIsolated === false) {
-    throw outOfRange('threads', `${threads} in a page that is not cross-origin isolated`, `1, or a page sent with ${HEADERS}`);
+    throw outOfRange(
+      'threads',
+      `${threads} in a page that is not cross-origin isolated`,
+      `1, or a page sent with ${HEADERS}`,
+    );
   }
   if (typeof SharedArrayBuffer === 'undefined') {
     throw outOfRange('threads', `${threads} where there is no SharedArrayBuffer`, '1, or an engine that has it');

@@ -1,5 +1,6 @@
 import type { CheckedData } from './data.js';
 import type { Plan } from './plan.js';
+import type { CallOptions, Place } from './resume.js';
 import { Stepper, type StepperOptions, type Trainee } from './stepper.js';
 import type { TrainForReport } from './types.js';
 
@@ -11,6 +12,7 @@ export class TimeBoxedTraining {
   readonly #plan: Plan;
   readonly #stepper: Stepper;
   readonly #nextStream: () => number;
+  readonly #callOptions: () => CallOptions;
   /** Epochs done. */
   #epoch = 0;
   #isInEpoch = false;
@@ -18,13 +20,20 @@ export class TimeBoxedTraining {
   #epochCost = 0;
 
   /** The data lie in the arena. `nextStream` counts the epochs that are begun. */
-  constructor(trainee: Trainee, data: CheckedData, options: StepperOptions, nextStream: () => number) {
+  constructor(
+    trainee: Trainee,
+    data: CheckedData,
+    options: StepperOptions,
+    nextStream: () => number,
+    callOptions: () => CallOptions,
+  ) {
     this.#trainee = trainee;
     this.#data = data;
     this.#options = options;
     this.#plan = trainee.arena.plan;
     this.#stepper = new Stepper(trainee, options);
     this.#nextStream = nextStream;
+    this.#callOptions = callOptions;
   }
 
   /** Whether a call with the same arrays and options can go on here: the data are still where they were. */
@@ -43,6 +52,22 @@ export class TimeBoxedTraining {
 
   get samples(): number {
     return this.#data.samples;
+  }
+
+  /** undefined: the data are no longer where they were, and no call goes on here. */
+  get place(): Place | undefined {
+    if (this.#trainee.arena.plan !== this.#plan) return undefined;
+    const run = this.#isInEpoch ? { cost: this.#epochCost, ...this.#stepper.place } : undefined;
+    return { options: this.#callOptions(), epoch: this.#epoch, run };
+  }
+
+  /** Goes on at a place. `stream`: that of its epoch's order. */
+  resume({ epoch, run }: Place, stream: number): void {
+    this.#epoch = epoch;
+    if (!run) return;
+    this.#isInEpoch = true;
+    this.#epochCost = run.cost;
+    this.#stepper.startEpoch(epoch, stream, run);
   }
 
   /** Steps until the next might end after `milliseconds`; one at least. */

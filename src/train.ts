@@ -1,7 +1,8 @@
-import { type CheckedData, checkData, withClassWeights } from './data.js';
+import { type CheckedData, checkData } from './data.js';
 import type { EarlyStopper } from './early-stopping.js';
 import { checkBoolean, checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
 import { checkOptimizer, isFullBatch } from './optimizer.js';
+import type { RunPlace } from './resume.js';
 import type { Spec } from './spec.js';
 import { Stepper, type Trainee } from './stepper.js';
 import type { Optimizer, ProgressReport, TrainOptions } from './types.js';
@@ -30,7 +31,8 @@ export interface TrainPlan {
   readonly shuffle: boolean;
   readonly standardize: boolean;
   readonly validation: CheckedData | undefined;
-  readonly stopper: EarlyStopper | undefined;
+  readonly stopper?: EarlyStopper;
+  readonly lbfgs?: TrainingParts['lbfgs'];
   readonly signal: AbortSignal | undefined;
   readonly onEpoch: TrainOptions['onEpoch'];
   readonly onBatch: TrainOptions['onBatch'];
@@ -55,26 +57,14 @@ const OPTION_KEYS = [
   'onProgress',
 ] as const;
 
-/** Refuses what leaves a line search without a cost that has a slope everywhere. */
-function checkLbfgs(spec: Spec): void {
-  if (spec.l1 !== 0) throw outOfRange('l1', `${spec.l1} with lbfgs`, '0: its slope jumps where a weight is 0');
-  spec.layers.forEach(({ dropout, maxNorm }, l) => {
-    if (dropout) {
-      throw outOfRange(`layers[${l}].dropout`, `${dropout} with lbfgs`, '0: every pass must give the same cost');
-    }
-    if (maxNorm) throw outOfRange(`layers[${l}].maxNorm`, `${maxNorm} with lbfgs`, 'none: it moves weights by itself');
-  });
-}
-
 type StepOptions = Pick<TrainOptions, 'batchSize' | 'accumulate' | 'optimizer' | 'shuffle' | 'ignoreNonFinite'>;
 
 /** The options that say what a step is. `current`: the network's optimizer, which is taken where the options have none. */
-export function checkSteps(options: StepOptions, spec: Spec, current: Optimizer) {
+export function checkSteps(options: StepOptions, current: Optimizer) {
   const { shuffle = true, ignoreNonFinite = false } = options;
   checkBoolean('options.shuffle', shuffle);
   checkBoolean('options.ignoreNonFinite', ignoreNonFinite);
   const optimizer = options.optimizer === undefined ? current : checkOptimizer(options.optimizer);
-  if (optimizer.name === 'lbfgs') checkLbfgs(spec);
   const defaultSize = isFullBatch(optimizer) ? MAX_COUNT : DEFAULT_BATCH_SIZE;
   const batchSize = checkInteger('options.batchSize', options.batchSize ?? defaultSize, 1, MAX_COUNT);
   const accumulate = checkInteger('options.accumulate', options.accumulate ?? 1, 1, MAX_COUNT);
@@ -96,19 +86,26 @@ export function rowsOfStep(stepRows: number, samples: number, optimizer: Optimiz
 }
 
 /** A training plan but for what needs the data. */
-export type TrainSettings = Omit<TrainPlan, 'data' | 'stopper'>;
+export type TrainSettings = Omit<TrainPlan, 'data' | 'stopper' | 'lbfgs'>;
 
-/** `split`, `stopping`: split.ts and early-stopping.ts, each loaded where the options ask for it. */
+/** Parts that are loaded where the options ask for them. */
+export interface TrainingParts {
+  readonly split?: typeof import('./split.js');
+  readonly stopping?: typeof import('./early-stopping.js');
+  readonly weighting?: typeof import('./class-weights.js');
+  readonly lbfgs?: typeof import('./lbfgs.js');
+}
+
 export function checkTraining(
   data: unknown,
   options: TrainOptions,
   spec: Spec,
   current: Optimizer,
-  split: typeof import('./split.js') | undefined,
-  stopping: typeof import('./early-stopping.js') | undefined,
+  { split, stopping, weighting, lbfgs }: TrainingParts,
 ): TrainPlan {
   checkObject('options', options, OPTION_KEYS);
   const settings = checkSettings(options, spec, current);
+  lbfgs?.checkLbfgs(spec);
   let training = checkData('data', data, spec);
   const { classWeights, validationSplit } = options;
   let { validation } = settings;
@@ -118,10 +115,10 @@ export function checkTraining(
     ({ training, validation } = split.splitData(training, share, spec));
   }
   // after the split: validation does not use them
-  if (classWeights !== undefined) training = withClassWeights('options.classWeights', classWeights, training, spec);
+  if (weighting) training = weighting.withClassWeights('options.classWeights', classWeights, training, spec);
   const stopper = stopping?.makeStopper('options.earlyStopping', options.earlyStopping, validation);
   const stepRows = rowsOfStep(settings.stepRows, training.samples, settings.optimizer);
-  return { ...settings, data: training, stepRows, validation, stopper };
+  return { ...settings, data: training, stepRows, validation, stopper, lbfgs };
 }
 
 export function checkSettings(options: TrainOptions, spec: Spec, current: Optimizer): TrainSettings {
@@ -139,7 +136,7 @@ export function checkSettings(options: TrainOptions, spec: Spec, current: Optimi
   const epochs = checkInteger('options.epochs', options.epochs ?? 1, 1, MAX_COUNT);
   const { validation } = options;
   return {
-    ...checkSteps(options, spec, current),
+    ...checkSteps(options, current),
     epochs,
     standardize,
     validation: validation === undefined ? undefined : checkData('options.validation', validation, spec),
@@ -181,6 +178,7 @@ export interface EpochResult {
   readonly cost: number;
   readonly samples: number;
   readonly elapsedMs: number;
+  readonly samplesPerSecond: number;
   /** Learning rate of the last step. */
   readonly learningRate: number;
   /** A callback asked to stop; its epoch may have samples left. */
@@ -197,6 +195,9 @@ export class EpochRunner {
   /** Time spent on the call so far, but for callbacks and pauses. */
   #workMs = 0;
   #epoch = 0;
+  #costSum = 0;
+  /** Samples of the call that were done when this began. */
+  #doneBefore: number | undefined;
 
   constructor(trainee: Trainee, plan: TrainPlan) {
     this.#plan = plan;
@@ -207,13 +208,20 @@ export class EpochRunner {
     });
   }
 
-  /** One pass over the samples in an order drawn for `stream`. */
-  async run(epoch: number, stream: number): Promise<EpochResult> {
+  /** Where it stands in its epoch. */
+  get place(): RunPlace {
+    return { cost: this.#costSum, ...this.#stepper.place };
+  }
+
+  /** One pass over the samples in an order drawn for `stream`, or what is left of it from a place on. */
+  async run(epoch: number, stream: number, place?: RunPlace): Promise<EpochResult> {
     const { data, signal, onBatch, onProgress, epochs } = this.#plan;
     const stepper = this.#stepper;
     this.#epoch = epoch;
-    stepper.startEpoch(epoch, stream);
-    let costSum = 0;
+    stepper.startEpoch(epoch, stream, place);
+    this.#costSum = place?.cost ?? 0;
+    const before = stepper.position;
+    this.#doneBefore ??= epoch * data.samples + before;
     let elapsedMs = 0;
     let isStopped = false;
     const stopIfAborted = () => {
@@ -225,7 +233,7 @@ export class EpochRunner {
       stopIfAborted();
       const chunks = onBatch ? stepper.chunksToStepEnd : this.#sliceChunks;
       const start = performance.now();
-      costSum = stepper.advance(chunks, costSum);
+      this.#costSum = stepper.advance(chunks, this.#costSum);
       const now = performance.now();
       elapsedMs += now - start;
       this.#workMs += now - start;
@@ -238,9 +246,9 @@ export class EpochRunner {
         step: Math.ceil(stepper.position / this.#plan.stepRows),
         steps: stepper.steps,
         samples: stepper.position,
-        cost: costSum / stepper.position,
+        cost: this.#costSum / stepper.position,
         learningRate: stepper.learningRate,
-        samplesPerSecond: (1000 * stepper.position) / elapsedMs,
+        samplesPerSecond: (1000 * (stepper.position - before)) / elapsedMs,
         secondsLeft: this.secondsLeft,
       });
       // a slice that ends within a step, for a snapshot, is not reported as one
@@ -257,15 +265,24 @@ export class EpochRunner {
     stopIfAborted();
     if (isStopped) stepper.check();
     const samples = stepper.position;
-    return { cost: costSum / samples, samples, elapsedMs, learningRate: stepper.learningRate, isStopped };
+    return {
+      cost: this.#costSum / samples,
+      samples,
+      elapsedMs,
+      // none where only the reports were left of the epoch
+      samplesPerSecond: (1000 * (samples - before)) / elapsedMs || 0,
+      learningRate: stepper.learningRate,
+      isStopped,
+    };
   }
 
-  /** What the rest of the call will take at the pace so far. */
-  get secondsLeft(): number {
+  /** What the rest of the call will take at the pace so far. undefined: there is none yet, where only the reports of an epoch were left. */
+  get secondsLeft(): number | undefined {
     const { epochs, data } = this.#plan;
     // lbfgs goes through the samples of an epoch several times
     const done = this.#epoch * data.samples + this.#stepper.position;
-    return (this.#workMs / 1000 / done) * (epochs * data.samples - done);
+    const doneHere = done - (this.#doneBefore ?? 0);
+    return doneHere ? (this.#workMs / 1000 / doneHere) * (epochs * data.samples - done) : undefined;
   }
 
   /** Does a part of an epoch's work that is no step, and counts its time. */

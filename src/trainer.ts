@@ -4,6 +4,8 @@ import {
   type CheckedData,
   checkData,
   checkInputs,
+  checksum,
+  checksumOfSet,
   checkTargets,
   checkWeights,
   loadBatch,
@@ -12,22 +14,15 @@ import {
 } from './data.js';
 import { checkObject, checkPositive, outOfRange, wrongType } from './errors.js';
 import { BatchGuard } from './finite.js';
-import type { Pass } from './layer.js';
+import { type Pass, unpack } from './layer.js';
+import type { LbfgsRunner } from './lbfgs.js';
 import { evaluate } from './metrics.js';
 import { checkOptimizer, isFullBatch, sgd, slotsOf, writeOptimizer } from './optimizer.js';
+import type { CallOptions, Place, Resumption, TrainingState } from './resume.js';
 import { RateClock } from './schedule.js';
 import { writeStandardization } from './standardize.js';
-import { MAX_CHUNK_ROWS } from './stepper.js';
-import type { StreamTrainee } from './stream.js';
-import {
-  checkSteps,
-  checkTraining,
-  type EpochResult,
-  EpochRunner,
-  rowsOfStep,
-  type TrainPlan,
-  turnTaker,
-} from './train.js';
+import { MAX_CHUNK_ROWS, type StepperOptions, type Trainee } from './stepper.js';
+import { checkSteps, checkTraining, EpochRunner, rowsOfStep, type TrainPlan, turnTaker } from './train.js';
 import { TimeBoxedTraining } from './train-for.js';
 import type {
   DataSet,
@@ -44,8 +39,20 @@ import type {
   TrainOptions,
 } from './types.js';
 
+/** What is counted and remembered from step to step, beside the optimizer's slots. */
+export type Counts = Omit<TrainingState, 'hasFunction' | 'slots' | 'place'>;
+
+/** Calls once, and remembers: checksums of data take their time. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 /** The training half of a Network: its optimizer, how far that has come, every call that takes a step. What they do is said in network.ts. */
-export class Trainer implements StreamTrainee {
+export class Trainer implements Trainee {
   readonly arena: Arena;
   readonly pass: Pass;
   readonly #guard = new BatchGuard();
@@ -56,6 +63,12 @@ export class Trainer implements StreamTrainee {
   epochsTrained = 0;
   standardization: Standardization | undefined;
   isTraining = false;
+  /** Of a network that was loaded into the middle of a call, until that goes on. */
+  resumption: Resumption | undefined;
+  /** Says where the call in progress stands. */
+  describe: (() => Place) | undefined;
+  /** In a call with that optimizer. */
+  #lbfgs: LbfgsRunner | undefined;
 
   constructor(arena: Arena, pass: Pass) {
     this.arena = arena;
@@ -86,37 +99,72 @@ export class Trainer implements StreamTrainee {
   }
 
   async *train(data: DataSet, options: TrainOptions): AsyncGenerator<EpochReport, void, undefined> {
-    const split = options?.validationSplit === undefined ? undefined : await import('./split.js');
-    const stopping = options?.earlyStopping === undefined ? undefined : await import('./early-stopping.js');
-    const plan = checkTraining(data, options, this.arena.spec, this.#optimizer, split, stopping);
-    this.#checkIdle('fit');
+    const { validationSplit, earlyStopping, classWeights, optimizer } = options ?? {};
+    const parts = {
+      split: validationSplit === undefined ? undefined : await import('./split.js'),
+      stopping: earlyStopping === undefined ? undefined : await import('./early-stopping.js'),
+      weighting: classWeights === undefined ? undefined : await import('./class-weights.js'),
+      lbfgs: (optimizer ?? this.#optimizer)?.name === 'lbfgs' ? await import('./lbfgs.js') : undefined,
+    };
+    const plan = checkTraining(data, options, this.arena.spec, this.#optimizer, parts);
+    this.checkIdle('fit');
     plan.signal?.throwIfAborted();
     this.isTraining = true;
     try {
       yield* this.#epochs(plan);
     } finally {
       this.isTraining = false;
+      this.describe = undefined;
+      this.#lbfgs = undefined;
     }
   }
 
   async *#epochs(plan: TrainPlan): AsyncGenerator<EpochReport, void, undefined> {
-    const arena = this.arena;
-    const { data, epochs, optimizer, stopper } = plan;
-    this.#loadSet(data, plan.stepRows, optimizer);
+    const { arena, pass } = this;
+    const { data, epochs, optimizer, stopper, validation } = plan;
+    const options = once(() => ({
+      ...this.#optionsOf('fit', data, plan),
+      validation: validation && checksum([validation.inputs, validation.targets, validation.weights]),
+      earlyStopping: stopper?.spec,
+      optimizer,
+    }));
+    const place = this.#loadSet(data, plan.stepRows, optimizer, options);
     this.#timeBoxed = undefined;
     const runner = new EpochRunner(this, plan);
+    const lbfgs = plan.lbfgs?.makeRunner(this, runner, optimizer, place?.lbfgs);
+    this.#lbfgs = lbfgs;
+    let epoch = place?.epoch ?? 0;
+    let { run, stopped } = place ?? {};
+    let isWithin = false;
+    this.describe = () => ({
+      options: options(),
+      epoch,
+      // the step of a line search is taken again
+      run: isWithin && !lbfgs ? runner.place : run,
+      stopper: stopper?.place,
+      lbfgs: lbfgs?.place,
+      stopped,
+    });
+    if (place?.stopper && stopper) stopper.place = place.stopper;
+    const isOver = () => stopped !== undefined || epoch >= epochs;
+    const restoreBest = () => {
+      if (!isOver() || !stopper) return;
+      stopper.restore(arena);
+      pass.isCurrent = false;
+      pass.isGuarded = false;
+    };
     if (plan.standardize && !this.standardization) {
       const { measure, measured } = await import('./measure.js');
       await measure(arena, data.samples, 0, turnTaker(plan.signal));
       this.standardize(measured(arena, data.samples));
     }
-    const lbfgs =
-      optimizer.name === 'lbfgs'
-        ? new (await import('./lbfgs.js')).LbfgsRunner(arena, runner, optimizer, this.pass)
-        : undefined;
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      const pass = lbfgs ? await lbfgs.run(epoch) : await runner.run(epoch, this.epochsTrained);
-      const { cost, elapsedMs, samples, learningRate, isStopped } = pass;
+    restoreBest();
+    while (!isOver()) {
+      isWithin = true;
+      const result = lbfgs ? await lbfgs.run(epoch) : await runner.run(epoch, this.epochsTrained, run);
+      isWithin = false;
+      run = undefined;
+      const { cost, elapsedMs, samples, samplesPerSecond, learningRate, isStopped } = result;
       this.epochsTrained++;
       const report: EpochReport = {
         epoch,
@@ -125,62 +173,45 @@ export class Trainer implements StreamTrainee {
         learningRate,
         samples,
         elapsedMs,
-        samplesPerSecond: (1000 * samples) / elapsedMs,
+        samplesPerSecond,
         secondsLeft: 0,
       };
-      const { validation } = plan;
+      const isLast = epoch + 1 === epochs;
       if (samples === data.samples) {
         if (validation) report.validation = runner.timed(() => this.validate(validation));
         this.clock.endEpoch((report.validation ?? report).cost);
         const isEnough = report.validation && stopper?.observe(epoch, report.validation, arena);
-        if (isEnough && epoch + 1 < epochs) report.stopped = 'earlyStopping';
+        if (isEnough && !isLast) report.stopped = 'earlyStopping';
       }
       if (stopper) report.bestEpoch = stopper.bestEpoch;
-      if (lbfgs?.isDone && epoch + 1 < epochs) report.stopped = 'converged';
+      if (lbfgs?.isDone && !isLast) report.stopped = 'converged';
       if (isStopped) report.stopped = 'callback';
       report.secondsLeft = report.stopped ? 0 : runner.secondsLeft;
+      epoch++;
+      stopped = report.stopped;
       if (plan.onEpoch?.(report) === false) report.stopped ??= 'callback';
-      const isLast = report.stopped !== undefined || epoch + 1 === epochs;
-      if (isLast && stopper) {
-        stopper.restore(arena);
-        this.pass.isCurrent = false;
-        this.pass.isGuarded = false;
-      }
+      stopped = report.stopped;
+      restoreBest();
       yield report;
-      if (isLast) return;
     }
   }
 
   async fitStream(source: DataSource, options: StreamOptions): Promise<EpochReport[]> {
     // loaded where it is used: a small network should stay a small page
-    const { checkStream, Stream } = await import('./stream.js');
-    const arena = this.arena;
-    const settings = checkStream(source, options, arena.spec, this.#optimizer);
-    if ((arena.spec.l1 || arena.spec.l2) && this.trainingSamples === undefined) {
-      throw outOfRange('trainingSamples', 'undefined', 'the number of samples of an epoch, for l1 and l2');
-    }
-    this.#checkIdle('fitStream');
-    arena.checkAlive();
-    settings.signal?.throwIfAborted();
-    this.isTraining = true;
-    try {
-      this.setOptimizer(settings.optimizer);
-      return await new Stream(this, source, settings).run();
-    } finally {
-      this.isTraining = false;
-    }
+    const { fitStream } = await import('./stream.js');
+    return fitStream(this, source, options);
   }
 
   trainFor(data: DataSet, milliseconds: number, options: TrainForOptions): TrainForReport {
     this.arena.checkAlive();
     checkObject('options', options, ['batchSize', 'accumulate', 'optimizer', 'shuffle', 'ignoreNonFinite']);
     checkPositive('milliseconds', milliseconds);
-    const { stepRows, optimizer, ...rest } = checkSteps(options, this.arena.spec, this.#optimizer);
+    const { stepRows, optimizer, ...rest } = checkSteps(options, this.#optimizer);
     if (optimizer.name === 'lbfgs') {
       throw outOfRange('options.optimizer', 'lbfgs', 'one that takes a step at a time: lbfgs needs fit');
     }
     if (typeof data !== 'object' || data === null) throw wrongType('data', data, 'an object');
-    this.#checkIdle('trainFor');
+    this.checkIdle('trainFor');
     const current = this.#timeBoxed;
     const optionsFor = (samples: number) => ({
       ...rest,
@@ -194,9 +225,18 @@ export class Trainer implements StreamTrainee {
     }
     const checked = checkData('data', data, this.arena.spec);
     const stepper = optionsFor(checked.samples);
-    this.#loadSet(checked, stepper.stepRows, optimizer);
+    const callOptions = once(() => ({
+      ...this.#optionsOf('trainFor', checked, stepper),
+      slots: slotsOf(optimizer),
+    }));
+    const place = this.#loadSet(checked, stepper.stepRows, optimizer, callOptions);
     const nextStream = () => this.epochsTrained++;
-    const training = new TimeBoxedTraining(this, checked, stepper, nextStream);
+    const training = new TimeBoxedTraining(this, checked, stepper, nextStream, callOptions);
+    if (place) {
+      this.setOptimizer(optimizer);
+      // an epoch that is begun has been counted
+      training.resume(place, this.epochsTrained - 1);
+    }
     this.#timeBoxed = training;
     return this.#timed(training, milliseconds);
   }
@@ -276,22 +316,84 @@ export class Trainer implements StreamTrainee {
     arena.header.setUint32(abi.OPTIMIZER_STEPS, 0, true);
   }
 
-  #checkIdle(call: string): void {
+  checkIdle(call: string): void {
     if (this.isTraining) throw new Error(`${call}: got a call while this network is being trained, want one at a time`);
   }
 
-  /** Takes a whole data set into the network's memory, to be trained on by this optimizer. */
-  #loadSet(data: CheckedData, stepRows: number, optimizer: Optimizer): void {
-    this.arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slotsOf(optimizer), setSize(data));
-    this.pass.done = 'nothing';
-    this.pass.isCurrent = false;
-    loadTrainingSet(this.arena, data);
+  /**
+   * Takes a whole data set into the network's memory, to be trained on by this optimizer. Returns the place from which a call with these
+   * options goes on, where the network was loaded into the middle of it.
+   */
+  #loadSet(data: CheckedData, stepRows: number, optimizer: Optimizer, options: () => CallOptions): Place | undefined {
+    const load = (slots: number) => {
+      this.arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slots, setSize(data));
+      this.pass.done = 'nothing';
+      this.pass.isCurrent = false;
+      loadTrainingSet(this.arena, data);
+    };
+    if (this.resumption) {
+      load(this.arena.plan.slots);
+      const place = this.resumption.enter(options(), this.#optimizer);
+      this.resumption = undefined;
+      if (place) return place;
+    }
+    load(slotsOf(optimizer));
     this.setOptimizer(optimizer);
     this.trainingSamples = data.samples;
+    return undefined;
   }
 
-  runEpoch(plan: TrainPlan, epoch: number, order: number): Promise<EpochResult> {
-    return new EpochRunner(this, plan).run(epoch, order);
+  /** What must be the same where a call on data that lie in the memory goes on. */
+  #optionsOf(
+    call: CallOptions['call'],
+    data: CheckedData,
+    options: Pick<StepperOptions, 'stepRows' | 'shuffle' | 'ignoreNonFinite'>,
+  ): CallOptions {
+    const { stepRows, shuffle, ignoreNonFinite } = options;
+    const { samples } = data;
+    return { call, samples, data: checksumOfSet(this.arena, data), stepRows, shuffle, ignoreNonFinite };
+  }
+
+  /** Steps taken in the network's life. */
+  get steps(): number {
+    return this.arena.header.getUint32(abi.STEP_COUNT, true);
+  }
+
+  /** Where the call in progress stands, or the one that may be gone on with. */
+  get place(): Place | undefined {
+    return this.describe?.() ?? this.#timeBoxed?.place ?? this.resumption?.place;
+  }
+
+  /** Address of the parameters that training goes on from. */
+  get parameters(): number {
+    return this.#lbfgs?.start?.parameters ?? this.arena.plan.parameters;
+  }
+
+  /** All that training on needs beside the parameters. */
+  get state(): TrainingState {
+    const { slots, state, parameterFloats } = this.arena.plan;
+    return {
+      ...(this.#lbfgs?.start?.counts ?? this.counts),
+      hasFunction: typeof this.#optimizer.learningRate === 'function',
+      slots: Array.from({ length: slots }, (_, i) => unpack(this.arena, state + 4 * i * parameterFloats)),
+      place: this.place,
+    };
+  }
+
+  get counts(): Counts {
+    const { header } = this.arena;
+    return {
+      steps: this.steps,
+      optimizerSteps: header.getUint32(abi.OPTIMIZER_STEPS, true),
+      pairs: header.getUint32(abi.PAIRS, true),
+      previousCost: header.getFloat64(abi.PREVIOUS_COST, true),
+      momentumProduct: header.getFloat64(abi.MOMENTUM_PRODUCT, true),
+      clock: this.clock.state,
+    };
+  }
+
+  makeRunner(plan: TrainPlan): EpochRunner {
+    return new EpochRunner(this, plan);
   }
 
   validate(data: CheckedData): Evaluation {

@@ -1,4 +1,4 @@
-import type { LearningRate } from './schedule.js';
+import type { LearningRate, ScheduleFunction } from './schedule.js';
 
 /**
  * Activation functions by name: `leakyRelu` has the slope 0.01 below 0, `elu` α = 1, `gelu` is x Φ(x), `hardSigmoid` clamps x/6 + 1/2.
@@ -151,6 +151,20 @@ export interface NetworkOptions {
   wide?: boolean;
   /** Makes a worker of `simdprop/worker`, for pages whose Content-Security-Policy forbids those from a blob. */
   createWorker?: () => Worker;
+}
+
+export interface LoadOptions extends Pick<NetworkOptions, 'batchSize' | 'build' | 'wasm'> {
+  /** The functions of a network with a cost of one's own. */
+  cost?: CustomCost;
+  /** The function of a network that was saved with `training: true` under a learning rate that is one: a file cannot hold it. */
+  learningRate?: ScheduleFunction;
+  /** false: what `training: true` has saved beside the network is left aside. Default true. */
+  training?: boolean;
+}
+
+export interface SaveOptions {
+  /** true: with all that training needs to go on exactly. Default false. */
+  training?: boolean;
 }
 
 /** What every optimizer that follows the gradient's size takes. The penalties are added after clipping. */

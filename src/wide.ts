@@ -27,7 +27,8 @@ async function compileWide(core: ArrayBuffer | WebAssembly.Module): Promise<Wide
   const v8 = globalThis.process?.getBuiltinModule?.('node:v8');
   if (!v8) return { reason: 'only Node can be told to use wide registers' };
   const [version, arch] = [process.versions.node, process.arch];
-  if (Number.parseInt(version, 10) < OLDEST_NODE) return { reason: `Node ${version} gains nothing, want ${OLDEST_NODE} or later` };
+  if (Number.parseInt(version, 10) < OLDEST_NODE)
+    return { reason: `Node ${version} gains nothing, want ${OLDEST_NODE} or later` };
   if (arch !== 'x64') return { reason: `only x64 has wide registers, this is ${arch}` };
   if (core instanceof WebAssembly.Module) return { reason: 'a compiled module was given as wasm' };
   const plain = train(await WebAssembly.compile(core), false);
@@ -76,7 +77,8 @@ function train(module: WebAssembly.Module, isWide: boolean): Uint32Array {
   const plan = makePlan(SPEC, ROWS, undefined, 2, { threads: 1, isWide });
   const initial = Math.ceil(plan.bytes / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial, maximum: initial, shared: true });
-  const core = new WebAssembly.Instance(module, { ...importsOf(memory, undefined), team: NO_TEAM }).exports as unknown as Core;
+  const core = new WebAssembly.Instance(module, { ...importsOf(memory, undefined), team: NO_TEAM })
+    .exports as unknown as Core;
   writeTables(memory.buffer, SPEC, plan);
   for (const { weights, fanIn, units } of plan.layers) {
     const floats = Math.ceil(units / 16) * 16 * fanIn;

@@ -4,7 +4,7 @@ import { type Core, type Engine, startEngine } from '../src/engine.js';
 import { Network } from '../src/network.js';
 import { makePlan, type SetSize } from '../src/plan.js';
 import { checkSpec } from '../src/spec.js';
-import type { CustomCost, NetworkOptions } from '../src/types.js';
+import type { LoadOptions, NetworkOptions } from '../src/types.js';
 
 // The suites run against one build of the core: SIMDPROP_BUILD = simd (default), relaxed or debug (with its assertions).
 
@@ -20,7 +20,7 @@ export function createNetwork(options: NetworkOptions): Promise<Network> {
   return Network.create({ ...options, wasm });
 }
 
-export function loadNetwork(bytes: Uint8Array, options: { cost?: CustomCost } = {}): Promise<Network> {
+export function loadNetwork(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
   return Network.load(bytes, { ...options, wasm });
 }
 

@@ -132,7 +132,19 @@ describe.each(PAIRS)('%s on %s outputs, the kernels', (cost, activation) => {
     const [code, activationCode] = [COST_CODES[cost], ACTIVATION_CODES[activation]!];
     core.activate(activationCode, a * 4, z * 4, stride * 4, units, rows);
     const value = costSum(core, memory, code, z * 4, a * 4, y * 4, 0, stride * 4, yStride * 4, units, rows);
-    const weighted = costSum(core, memory, code, z * 4, a * 4, y * 4, weights * 4, stride * 4, yStride * 4, units, rows);
+    const weighted = costSum(
+      core,
+      memory,
+      code,
+      z * 4,
+      a * 4,
+      y * 4,
+      weights * 4,
+      stride * 4,
+      yStride * 4,
+      units,
+      rows,
+    );
     core.outputError(code, activationCode, 0, delta * 4, z * 4, a * 4, y * 4, stride * 4, yStride * 4, units, rows);
 
     const rowOf = (start: number, i: number, width: number) =>

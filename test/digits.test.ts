@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { packagedData, readDigits } from '../examples/digits/idx.js';
-import { saveAtomically } from '../examples/digits/save.js';
+import { saveOutput } from '../examples/digits/save.js';
 import { Network } from '../src/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -112,12 +112,12 @@ it('gives up where the cost is no longer a number, and saves nothing', async () 
 
 it('saves over an old file, and leaves nothing behind where it cannot', () => {
   const path = join(directory, 'net');
-  saveAtomically(path, Uint8Array.of(1, 2, 3));
-  saveAtomically(path, Uint8Array.of(4));
+  saveOutput(path, Uint8Array.of(1, 2, 3));
+  saveOutput(path, Uint8Array.of(4));
   expect([...readFileSync(path)]).toEqual([4]);
   const folder = join(directory, 'folder');
   mkdirSync(folder);
-  expect(() => saveAtomically(folder, Uint8Array.of(5))).toThrow(`${folder}: not saved: `);
+  expect(() => saveOutput(folder, Uint8Array.of(5))).toThrow(`${folder}: not saved: `);
   expect(readdirSync(directory).sort()).toEqual(['folder', 'net']);
 });
 

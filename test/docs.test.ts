@@ -19,6 +19,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'simdprop/cross-validation': 'src/cross-validation.ts',
   'simdprop/idx': 'src/io/idx.ts',
   'simdprop/csv': 'src/io/csv.ts',
+  'simdprop/files': 'src/io/files.ts',
 };
 
 interface Snippet {

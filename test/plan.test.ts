@@ -128,7 +128,7 @@ it('has a confusion matrix of all classes, of two for one output, of none for mo
   ]) {
     const plan = planOf(outputs);
     expect(plan.classes).toBe(classes);
-    expect(plan.regions.find(({ start }) => start === plan.confusion)!.bytes).toBe(4 * classes ** 2);
+    expect(plan.regions.find(({ name }) => name === 'confusion')!.bytes).toBe(4 * classes ** 2);
   }
   expect(planOf(257)).toMatchObject({ classes: 0, confusion: 0 });
 });
@@ -195,12 +195,11 @@ it('moves nothing of the network itself when the batch or the data set grows', (
       expect(small.map(({ name }) => name)).toEqual([
         'zeros',
         'positions',
-        'random block',
+        'team',
         'confusion',
         'error sums',
         'parameters',
         'gradients',
-        'effective gradient',
         'rates',
         'means',
         'inverse deviations',

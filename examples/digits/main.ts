@@ -6,7 +6,7 @@ import { CLASSES, packagedData, readDigits } from './idx.js';
 import { helpText, type Options, parseOptions, trainingCount } from './options.js';
 import { formatCount, formatSeconds, Progress } from './progress.js';
 import { report } from './report.js';
-import { checkOutput, saveAtomically } from './save.js';
+import { checkOutput, saveOutput } from './save.js';
 
 const BUILD = 'simd';
 
@@ -68,7 +68,7 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(report(history[history.length - 1].validation!, test, network.predict(test.images)));
   if (options.output !== undefined) {
     const bytes = network.save();
-    saveAtomically(options.output, bytes);
+    saveOutput(options.output, bytes);
     console.log(`\nSaved ${options.output} (${formatCount(bytes.length)} bytes)`);
   }
 }

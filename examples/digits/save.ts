@@ -1,15 +1,6 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { saveFile } from 'simdprop/files';
 import { CommandError, messageOf } from './error.js';
 
 /** Before minutes of training, not after them: can a file be put there? */
@@ -25,22 +16,10 @@ export function checkOutput(path: string): void {
   }
 }
 
-/** Whoever reads `path` sees the old file or the whole new one, even where the power fails in between. */
-export function saveAtomically(path: string, bytes: Uint8Array): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+export function saveOutput(path: string, bytes: Uint8Array): void {
   try {
-    const file = openSync(temporary, 'w');
-    try {
-      for (let written = 0; written < bytes.length; ) {
-        written += writeSync(file, bytes, written);
-      }
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
+    saveFile(path, bytes);
   } catch (error) {
-    rmSync(temporary, { force: true });
     throw new CommandError(`${path}: not saved: ${messageOf(error)}`, 1);
   }
 }

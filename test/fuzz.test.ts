@@ -1,0 +1,196 @@
+import { crc32 } from 'node:zlib';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { adam, irprop, lbfgs } from '../src/index.js';
+import type { DataSet, TrainOptions } from '../src/types.js';
+import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+
+// Files that have been damaged, by mutations of five kinds, and files that a stranger has forged around a right checksum.
+
+const SEED = Number(process.env.SIMDPROP_SEED);
+const MUTATIONS = 10_000;
+
+const random = randomNumbers(SEED);
+const below = (count: number) => Math.floor(random() * count);
+
+const data: DataSet = {
+  inputs: Float32Array.from({ length: 20 * 3 }, () => 2 * random() - 1),
+  targets: Uint8Array.from({ length: 20 }, () => below(2)),
+};
+const TRAININGS: TrainOptions[] = [
+  { batchSize: 4, epochs: 3, optimizer: adam(), validation: data, earlyStopping: {} },
+  { batchSize: 20, epochs: 3, optimizer: irprop(), standardize: true },
+  { epochs: 3, optimizer: lbfgs({ history: 2 }) },
+];
+
+/** Plain files and training files, of several optimizers, amid an epoch and at its end. */
+const files: Uint8Array[] = [];
+beforeAll(async () => {
+  for (const training of TRAININGS) {
+    const net = await createNetwork({ inputs: 3, layers: [{ units: 4, activation: 'tanh' }, { units: 2 }], l2: 0.01 });
+    files.push(net.save(), net.save({ training: true }));
+    await net.fit(data, {
+      ...training,
+      onBatch: () => {
+        if (net.steps === 2) files.push(net.save({ training: true }));
+      },
+      onEpoch: ({ epoch }) => {
+        if (epoch === 1) files.push(net.save(), net.save({ training: true }));
+      },
+    });
+    net.trainFor(data, 1e-30, { batchSize: 20, optimizer: adam() });
+    files.push(net.save({ training: true }));
+  }
+}, 60_000);
+
+function concatenated(...parts: Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+const someBytes = (count: number) => Uint8Array.from({ length: count }, () => below(256));
+
+const KINDS: Record<string, (file: Uint8Array) => Uint8Array> = {
+  'flipped bits': (file) => {
+    const bytes = file.slice();
+    for (let flips = 1 + below(8); flips > 0; flips--) bytes[below(bytes.length)] ^= 1 << below(8);
+    return bytes;
+  },
+  'overwritten bytes': (file) => {
+    const bytes = file.slice();
+    const count = 1 + below(64);
+    bytes.set(random() < 0.5 ? someBytes(count) : new Uint8Array(count), below(bytes.length - count));
+    return bytes;
+  },
+  truncations: (file) => (random() < 0.5 ? file.slice(0, below(file.length)) : file.slice(1 + below(file.length - 1))),
+  insertions: (file) => {
+    const at = below(file.length + 1);
+    const count = 1 + below(64);
+    // also a piece of the file itself
+    const piece = random() < 0.5 ? someBytes(count) : file.slice(below(file.length), below(file.length) + count);
+    return concatenated(file.subarray(0, at), piece, file.subarray(at));
+  },
+  'removed pieces': (file) => {
+    const at = below(file.length);
+    return concatenated(file.subarray(0, at), file.subarray(at + 1 + below(64)));
+  },
+  splices: (file) => {
+    const other = files[below(files.length)];
+    return concatenated(file.subarray(0, below(file.length + 1)), other.subarray(below(other.length + 1)));
+  },
+};
+
+it(`refuses ${MUTATIONS} mutations, whatever they are, and starts no core for any`, async () => {
+  const memory = vi.spyOn(WebAssembly, 'Memory');
+  const instantiate = vi.spyOn(WebAssembly, 'instantiate');
+  const kinds = Object.entries(KINDS);
+  const same = new Set(files.map((file) => Buffer.from(file).toString('latin1')));
+  const refused: Record<string, number> = {};
+  try {
+    for (let done = 0; done < MUTATIONS; ) {
+      const [kind, mutate] = kinds[done % kinds.length];
+      const bytes = mutate(files[below(files.length)]);
+      if (same.has(Buffer.from(bytes).toString('latin1'))) continue;
+      const error: unknown = await loadNetwork(bytes).then(
+        () => 'accepted',
+        (thrown: unknown) => thrown,
+      );
+      if (!(error instanceof RangeError && /^load: got .+, want .+/.test(error.message))) {
+        expect.fail(`${kind}, mutation ${done} of seed ${SEED}: ${error}`);
+      }
+      refused[kind] = (refused[kind] ?? 0) + 1;
+      done++;
+    }
+    expect(Object.values(refused).reduce((sum, count) => sum + count)).toBe(MUTATIONS);
+    expect(memory).not.toHaveBeenCalled();
+    expect(instantiate).not.toHaveBeenCalled();
+  } finally {
+    vi.restoreAllMocks();
+  }
+}, 120_000);
+
+/** Every place in a header where there is a value. */
+function placesIn(value: unknown, path: (string | number)[] = []): (string | number)[][] {
+  if (typeof value !== 'object' || value === null) return [path];
+  const inside = Object.entries(value).flatMap(([key, child]) => placesIn(child, [...path, key]));
+  return path.length ? [path, ...inside] : inside;
+}
+
+const VALUES: unknown[] = [
+  undefined,
+  null,
+  true,
+  false,
+  '',
+  'fit',
+  'NaN',
+  'Infinity',
+  [],
+  {},
+  [1],
+  0,
+  -1,
+  0.5,
+  1,
+  2,
+  3,
+  4,
+  19,
+  20,
+  21,
+  257,
+  2 ** 31,
+  2 ** 32 - 1,
+  2 ** 53,
+  1e30,
+  1e308,
+];
+
+/** A file with other values in its header, and a right checksum. */
+function forge(file: Uint8Array): Uint8Array {
+  const bodyStart = 16 + new DataView(file.buffer).getUint32(12, true);
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(16, bodyStart)));
+  for (let changes = 1 + below(2); changes > 0; changes--) {
+    const places = placesIn(header);
+    const place = places[below(places.length)];
+    const owner = place.slice(0, -1).reduce((object, key) => object[key], header);
+    owner[place[place.length - 1]] = VALUES[below(VALUES.length)];
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const head = file.slice(0, 16);
+  new DataView(head.buffer).setUint32(12, text.length, true);
+  const bytes = concatenated(head, text, file.subarray(bodyStart));
+  new DataView(bytes.buffer).setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
+  return bytes;
+}
+
+describe('forged files with a right checksum', () => {
+  it('are refused with a clear error, or are networks that can be used', async () => {
+    let accepted = 0;
+    for (let done = 0; done < 2000; done++) {
+      const bytes = forge(files[below(files.length)]);
+      const net = await loadNetwork(bytes).catch((error: unknown) => {
+        const isClear =
+          (error instanceof RangeError || error instanceof TypeError) && /: got .*, want /.test(error.message);
+        if (!isClear) expect.fail(`forgery ${done} of seed ${SEED}: ${error}`);
+      });
+      if (!net) continue;
+      accepted++;
+      expect(net.save({ training: true }).length).toBeGreaterThan(0);
+      for (const training of TRAININGS) {
+        // a place that is not this call's, or numbers that explode
+        await net.fit(data, { ...training, epochs: 4 }).catch((error: unknown) => {
+          if (!/: got .+, want /s.test(String(error))) expect.fail(`forgery ${done} of seed ${SEED}: ${error}`);
+        });
+      }
+      net.dispose();
+    }
+    // both kinds are there
+    expect(accepted).toBeGreaterThan(50);
+    expect(accepted).toBeLessThan(1500);
+  }, 120_000);
+});

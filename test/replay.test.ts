@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import * as abi from '../assembly/abi.js';
+import { adam, lbfgs, NonFiniteError, sgd } from '../src/index.js';
+import type { Network } from '../src/network.js';
+import { permutation } from '../src/random.js';
+import type { DataSet, NetworkOptions, TrainOptions } from '../src/types.js';
+import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+
+const SAMPLES = 50;
+const SEED = 12;
+const random = randomNumbers(41);
+const data: DataSet = {
+  inputs: Float32Array.from({ length: SAMPLES * 3 }, () => 2 * random() - 1),
+  targets: Float32Array.from({ length: SAMPLES * 2 }, random),
+};
+const network: NetworkOptions = {
+  inputs: 3,
+  layers: [
+    { units: 6, activation: 'relu', dropout: 0.25 },
+    { units: 2, activation: 'linear' },
+  ],
+  seed: SEED,
+};
+
+const hasFiniteWeights = (net: Network) =>
+  net.layers.every(({ weights, biases }) => [...weights, ...biases].every(Number.isFinite));
+
+function hashOf(net: Network): string {
+  const hash = createHash('sha256');
+  for (const { weights, biases } of net.layers) hash.update(weights).update(biases);
+  return hash.digest('hex');
+}
+
+/** A training without a break: its weights after each step, and its files where they are finite. */
+async function trainOn(set: DataSet, options: TrainOptions) {
+  const net = await createNetwork(network);
+  const hashes = [hashOf(net)];
+  const files: (Uint8Array | undefined)[] = [undefined];
+  await net.fit(set, {
+    ...options,
+    onBatch: () => {
+      hashes.push(hashOf(net));
+      files.push(hasFiniteWeights(net) ? net.save({ training: true }) : undefined);
+    },
+  });
+  return { net, hashes, files };
+}
+
+/** The first step after which the weights are not finite, from a checkpoint before it, by bisection. */
+async function findStep(load: () => Promise<Network>, last: number, set: DataSet, options: TrainOptions) {
+  let low = (await load()).steps;
+  let high = last;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    const net = await load();
+    await net.replayTo(middle, set, options);
+    if (hasFiniteWeights(net)) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+describe('a planted number that is not finite', () => {
+  it('of one poisoned sample is found in the step that the sample is in', async () => {
+    const sample = 23;
+    const inputs = data.inputs.slice() as Float32Array;
+    inputs.fill(1e30, 3 * sample, 3 * sample + 3);
+    const poisoned = { ...data, inputs };
+    const options: TrainOptions = { batchSize: 2, optimizer: sgd({ learningRate: 0.1 }), ignoreNonFinite: true };
+    const { hashes, files } = await trainOn(poisoned, options);
+    const place = permutation(SAMPLES, SEED, abi.RANDOM_ORDER, 0).indexOf(sample);
+    const wanted = Math.floor(place / 2) + 1;
+    // the seed puts it far from both ends
+    expect(wanted).toBeGreaterThan(6);
+    expect(wanted).toBeLessThan(24);
+    expect(files[wanted - 1]).toBeDefined();
+
+    const found = await findStep(() => loadNetwork(files[4]!), 25, poisoned, options);
+    expect(found).toBe(wanted);
+    for (const step of [found - 1, found, found + 1]) {
+      const net = await loadNetwork(files[4]!);
+      await net.replayTo(step, poisoned, options);
+      expect(net.steps).toBe(step);
+      expect(hashOf(net)).toBe(hashes[step]);
+    }
+  });
+
+  it('of one rate that explodes is found in its step, epochs after the checkpoint', async () => {
+    const learningRate = (step: number) => (step === 71 ? 3e38 : 0.05);
+    const options: TrainOptions = {
+      epochs: 7,
+      batchSize: 4,
+      optimizer: adam({ learningRate }),
+      ignoreNonFinite: true,
+    };
+    const whole = await trainOn(data, options);
+    const load = () => loadNetwork(whole.files[8]!, { learningRate });
+    const found = await findStep(load, 91, data, options);
+    expect(found).toBe(whole.files.findIndex((file, step) => step > 0 && !file));
+    const net = await load();
+    await net.replayTo(found, data, options);
+    expect(hashOf(net)).toBe(whole.hashes[found]);
+    expect(found).toBeGreaterThanOrEqual(72);
+    expect(found).toBeLessThan(75);
+  });
+
+  it('is an error where training looks at its numbers, and the step before it can be had', async () => {
+    const learningRate = (step: number) => (step === 30 ? 3e38 : 0.05);
+    const options: TrainOptions = { epochs: 4, batchSize: 4, optimizer: sgd({ learningRate, clipNorm: 1e38 }) };
+    const net = await createNetwork(network);
+    let file: Uint8Array | undefined;
+    const error = await net
+      .fit(data, {
+        ...options,
+        onBatch: () => {
+          if (net.steps === 20) file = net.save({ training: true });
+        },
+      })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(NonFiniteError);
+    const { steps } = net;
+    const loaded = await loadNetwork(file!, { learningRate });
+    await loaded.replayTo(steps, data, options);
+    expect(hashOf(loaded)).toBe(hashOf(net));
+    await expect(loaded.replayTo(steps + 1, data, options)).rejects.toThrow((error as Error).message);
+    expect(hashOf(loaded)).toBe(hashOf(net));
+  });
+});
+
+describe('the state at a step', () => {
+  const options: TrainOptions = {
+    epochs: 3,
+    batchSize: 4,
+    optimizer: adam({ learningRate: 0.02 }),
+    validation: data,
+    earlyStopping: { patience: 1, minDelta: 10 },
+  };
+
+  it('is that of a training without a break, to the last bit of its file, and can be gone on from', async () => {
+    const { net, files } = await trainOn(data, options);
+    for (const [from, first, second] of [
+      [1, 12, 13],
+      [5, 13, 14],
+      [11, 14, 26],
+      [13, 26, 26],
+    ]) {
+      const loaded = await loadNetwork(files[from]!);
+      for (const step of [first, second]) {
+        await loaded.replayTo(step, data, options);
+        expect(loaded.save({ training: true })).toEqual(files[step]);
+      }
+      await loaded.fit(data, options);
+      expect(loaded.save({ training: true })).toEqual(net.save({ training: true }));
+    }
+  });
+
+  it('can be had of a training that begins here', async () => {
+    const { files } = await trainOn(data, options);
+    const fresh = await createNetwork(network);
+    await fresh.replayTo(17, data, options);
+    expect(fresh.save({ training: true })).toEqual(files[17]);
+  });
+
+  it('can be had of a stream', async () => {
+    const source = function* () {
+      yield { inputs: data.inputs.slice(0, 60), targets: data.targets.slice(0, 40) };
+      yield { inputs: data.inputs.slice(60), targets: data.targets.slice(40) };
+    };
+    const streaming = { epochs: 3, batchSize: 4, optimizer: adam() };
+    const net = await createNetwork(network);
+    const files: Uint8Array[] = [];
+    await net.fitStream(source, { ...streaming, onBatch: () => void files.push(net.save({ training: true })) });
+    const loaded = await loadNetwork(files[3]);
+    for (const step of [5, 6, 13, 14, 33]) {
+      await loaded.replayTo(step, source, streaming);
+      expect(loaded.save({ training: true })).toEqual(files[step - 1]);
+    }
+  });
+
+  it('calls callbacks as the training does', async () => {
+    const steps: number[] = [];
+    const epochs: number[] = [];
+    const net = await createNetwork(network);
+    await net.replayTo(15, data, {
+      ...options,
+      onBatch: ({ step }) => void steps.push(step),
+      onEpoch: ({ epoch }) => void epochs.push(epoch),
+    });
+    expect(steps).toEqual([...Array.from({ length: 13 }, (_, i) => i + 1), 1, 2]);
+    expect(epochs).toEqual([0]);
+  });
+
+  it('is refused where there is none', async () => {
+    const net = await createNetwork(network);
+    await net.replayTo(10, data, options);
+    const file = net.save({ training: true });
+    await expect(net.replayTo(9, data, options)).rejects.toThrow('step: got 9, want an integer from 10 to 4294967295');
+    await expect(net.replayTo(10.5, data, options)).rejects.toThrow('step: got 10.5, want an integer from 10');
+    await expect(net.replayTo('11' as never, data, options)).rejects.toThrow(TypeError);
+    await expect(net.replayTo(11, data, { ...options, batchSize: 5 })).rejects.toThrow('options.batchSize');
+    await expect(net.replayTo(11, data, { ...options, optimizer: lbfgs() })).rejects.toThrow(
+      'replayTo: got lbfgs, want an optimizer that takes a step at a time: for lbfgs fit with fewer epochs',
+    );
+    await expect(net.replayTo(11, null as never, options)).rejects.toThrow('data: got null, want an object');
+    await expect(net.replayTo(11, data, null as never)).rejects.toThrow('options: got null, want an object');
+    expect(net.save({ training: true })).toEqual(file);
+    await expect(net.replayTo(99, data, options)).rejects.toThrow(
+      'step: got 99, want at most 26, where training has ended',
+    );
+  });
+});

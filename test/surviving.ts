@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { adam, cosine } from '../src/index.js';
+import type { DataSet, TrainOptions } from '../src/types.js';
+import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+
+// The training that is killed again and again.
+
+const random = randomNumbers(77);
+const data: DataSet = {
+  inputs: Float32Array.from({ length: 60 * 8 }, () => 2 * random() - 1),
+  targets: Uint8Array.from({ length: 60 }, () => Math.floor(3 * random())),
+};
+export const STEPS = 40 * 12;
+const options: TrainOptions = {
+  epochs: 40,
+  batchSize: 5,
+  optimizer: adam({ learningRate: cosine({ initial: 0.01, steps: STEPS }) }),
+  validation: data,
+  earlyStopping: { patience: 40 },
+};
+
+/** From a checkpoint, or from the start, to the end: the SHA-256 of the weights. */
+export async function train(checkpoint?: Uint8Array, save?: (bytes: Uint8Array) => void): Promise<string> {
+  const net = checkpoint
+    ? await loadNetwork(checkpoint)
+    : await createNetwork({
+        inputs: 8,
+        layers: [
+          { units: 20, activation: 'relu', dropout: 0.2 },
+          { units: 3, activation: 'softmax' },
+        ],
+        seed: 9,
+      });
+  await net.fit(data, { ...options, onBatch: save && (() => save(net.save({ training: true }))) });
+  const hash = createHash('sha256');
+  for (const { weights, biases } of net.layers) hash.update(weights).update(biases);
+  return hash.digest('hex');
+}

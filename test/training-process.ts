@@ -1,0 +1,17 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { saveFile } from '../src/io/files.js';
+import { train } from './surviving.js';
+
+// A process of files.test.ts that trains from its checkpoint on, saves after each step, says so after the first, and prints the hash of what it comes to:
+//
+//   path
+
+const [path] = process.argv.slice(2);
+const checkpoint = existsSync(path) ? readFileSync(path) : undefined;
+let isReady = false;
+const hash = await train(checkpoint, (bytes) => {
+  saveFile(path, bytes);
+  if (!isReady) console.log('ready');
+  isReady = true;
+});
+console.log(hash);
