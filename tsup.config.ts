@@ -19,6 +19,7 @@ export default defineConfig({
       'lbfgs',
       'load',
       'measure',
+      'no-engine',
       'replay',
       'split',
       'stream',
@@ -33,7 +34,7 @@ export default defineConfig({
     ...BUILDS.map((build) => `src/generated/${build}.ts`),
   ],
   external: [
-    /^\.\/(index|class-weights|custom-cost|early-stopping|lbfgs|load|measure|replay|split|stream|team)\.js$/,
+    /^\.\/(index|class-weights|custom-cost|early-stopping|lbfgs|load|measure|no-engine|replay|split|stream|team)\.js$/,
     /^\.\/generated\/(?!worker)/,
     /^node:/,
   ],

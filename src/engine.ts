@@ -70,20 +70,10 @@ async function compile(build: BuildName): Promise<WebAssembly.Module> {
 }
 
 export async function compileBytes(bytes: ArrayBuffer): Promise<WebAssembly.Module> {
-  if (!WebAssembly.validate(bytes)) {
-    throw new Error(
-      'simdprop: this engine lacks WebAssembly SIMD, which all have had since 2023' +
-        ", or, for build 'relaxed', relaxed SIMD: Node 21, Chrome 114, Firefox 145",
-    );
-  }
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
-    throw new Error(
-      "simdprop: this page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to script-src, or pass a " +
-        'compiled module as { wasm }',
-      { cause: error },
-    );
+    throw (await import('./no-engine.js')).explain(WebAssembly.validate(bytes), error);
   }
 }
 
