@@ -5,6 +5,7 @@ import { Network } from 'simdprop';
 import type { Assignment, Order, Outcome } from './contestant.js';
 import { activations, dropout, mixedLayers } from './kernels.js';
 import { alignTable, describeMachine, machineLine, median, saveResult } from './machine.js';
+import { peers } from './peers.js';
 import { type Section, takeTurns } from './turns.js';
 import { updates } from './updates.js';
 import { makeWorkload, type Workload, workloadNames } from './workloads.js';
@@ -147,7 +148,7 @@ const workloads: Section = {
   },
 };
 
-const SECTIONS: Section[] = [workloads, activations, mixedLayers, dropout, updates];
+const SECTIONS: Section[] = [workloads, activations, mixedLayers, dropout, updates, peers];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
