@@ -233,21 +233,22 @@ function isWanted(name: string): boolean {
 }
 
 export function tabulate(contest: string, entries: readonly Entry[], verdicts: readonly Verdict[]): string {
-  const cells = entries.map(({ contestant, version, speed, ratio, note }) => [
+  const cells = entries.map(({ contestant, version, speed, ratio }) => [
     contestant,
     version,
     speed === undefined ? '' : Math.round(speed).toLocaleString('en-US'),
     ratio === undefined ? '' : `${ratio.toFixed(2)}x`,
-    note,
   ]);
-  const lines = verdicts.map(
+  const notes = entries.filter(({ note }) => note).map(({ contestant, note }) => `${contestant}: ${note}`);
+  const judged = verdicts.map(
     ({ ours, rivals, rival, ratio, wanted, met }) =>
       `${met ? 'met' : 'MISSED'}: ${ours} is ${ratio.toFixed(2)}x the best ${rivals} (${rival}), wanted ${wanted.toFixed(2)}x`,
   );
   return [
     `${contest}: samples per second, median of ${ROUNDS} rounds; how often faster simdprop is, median of the rounds`,
-    alignTable([['', 'version', 'samples/s', 'simdprop is', ''], ...cells]),
-    ...lines,
+    alignTable([['', 'version', 'samples/s', 'simdprop is'], ...cells]),
+    ...notes,
+    ...judged,
   ].join('\n');
 }
 
