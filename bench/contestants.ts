@@ -1,8 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileC } from './compile.js';
 import type { Job } from './job.js';
 import type { Command } from './rival.js';
 
@@ -39,13 +37,6 @@ function succeeds(command: string, ...args: string[]): boolean {
   } catch {
     return false;
   }
-}
-
-/** Where the compiler or the library is missing, starting it says so. */
-function compileFann(): string {
-  const program = join(tmpdir(), `simdprop-fann-${process.pid}`);
-  if (!existsSync(program)) succeeds('cc', '-O3', here('peers/fann_train.c'), '-lfann', '-lm', '-o', program);
-  return program;
 }
 
 function ours(directory: string): Contestant[] {
@@ -90,7 +81,7 @@ function natives(directory: string, job: Job): Contestant[] {
       kind,
       threads: 1,
       name: 'FANN',
-      command: compileFann(),
+      command: compileC('fann_train', 'fann', 'm'),
       args: [directory, ...sizes],
       remark: 'slopes of activations beyond 0.01 to 0.99 are those there',
     });

@@ -71,10 +71,14 @@ export class Rival {
     }
   }
 
-  async run({ kind, samples, argument }: Order): Promise<Answer> {
-    this.#child.stdin!.write(`${kind} ${samples} ${argument}\n`);
+  run({ kind, samples, argument }: Order): Promise<Answer> {
+    return this.ask(`${kind} ${samples} ${argument}`);
+  }
+
+  async ask(line: string): Promise<Answer> {
+    this.#child.stdin!.write(`${line}\n`);
     const { done, value } = await this.#lines.next();
-    if (done) throw new Error(`${this.name}: ended at '${kind} ${samples} ${argument}'`);
+    if (done) throw new Error(`${this.name}: ended at '${line}'`);
     return parseAnswer(this.name, value);
   }
 

@@ -6,6 +6,7 @@ import type { Assignment, Order, Outcome } from './contestant.js';
 import { activations, dropout, mixedLayers } from './kernels.js';
 import { alignTable, describeMachine, machineLine, median, saveResult } from './machine.js';
 import { peers } from './peers.js';
+import { products } from './products.js';
 import { type Section, takeTurns } from './turns.js';
 import { updates } from './updates.js';
 import { makeWorkload, type Workload, workloadNames } from './workloads.js';
@@ -148,7 +149,7 @@ const workloads: Section = {
   },
 };
 
-const SECTIONS: Section[] = [workloads, activations, mixedLayers, dropout, updates, peers];
+const SECTIONS: Section[] = [workloads, activations, mixedLayers, dropout, updates, products, peers];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

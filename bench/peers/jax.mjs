@@ -58,9 +58,8 @@ function gradients(w, b, batchX, batchY) {
   const a = forward(w, b, batchX);
   const output = a.at(-1);
   const difference = output.ref.sub(batchY.ref);
-  const cost = isSoftmax
-    ? np.log(output.mul(batchY).sum(1)).sum().neg()
-    : (batchY.dispose(), np.square(difference.ref).sum().mul(0.5));
+  const cost = isSoftmax ? np.log(output.mul(batchY.ref).sum(1)).sum().neg() : np.square(difference.ref).sum().mul(0.5);
+  batchY.dispose();
   let delta = isSoftmax ? difference : multiplyBySlope(difference, output, 'sigmoid');
   const dw = [];
   const db = [];
