@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { compileC } from './compile.js';
 import type { Job } from './job.js';
+import { nodeBinary } from './nodes.js';
 import type { Command } from './rival.js';
 
 // Who takes part in which workload, and how each is started.
@@ -18,9 +19,15 @@ export interface Contestant extends Command {
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Node 24 and later has the revectorizer that wide mode needs. SIMDPROP_WIDE_NODE names one where the running Node is older. */
+/** Node 24 and later have the revectorizer that wide mode needs. */
 function wideNode(): string {
-  return process.env.SIMDPROP_WIDE_NODE ?? process.execPath;
+  if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath;
+  try {
+    return nodeBinary(24);
+  } catch {
+    // the running one says that it cannot
+    return process.execPath;
+  }
 }
 
 /** PYTHON, or the first of those in the path and of Debian that has PyTorch, or else NumPy. */

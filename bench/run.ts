@@ -3,10 +3,13 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { Network } from 'simdprop';
 import type { Assignment, Order, Outcome } from './contestant.js';
+import { engines } from './engines.js';
+import { growth } from './growth.js';
 import { activations, dropout, mixedLayers } from './kernels.js';
 import { alignTable, describeMachine, machineLine, median, saveResult } from './machine.js';
 import { peers } from './peers.js';
 import { products } from './products.js';
+import { startup } from './startup.js';
 import { type Section, takeTurns } from './turns.js';
 import { updates } from './updates.js';
 import { makeWorkload, type Workload, workloadNames } from './workloads.js';
@@ -149,7 +152,18 @@ const workloads: Section = {
   },
 };
 
-const SECTIONS: Section[] = [workloads, activations, mixedLayers, dropout, updates, products, peers];
+const SECTIONS: Section[] = [
+  workloads,
+  activations,
+  mixedLayers,
+  dropout,
+  updates,
+  products,
+  growth,
+  startup,
+  engines,
+  peers,
+];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
