@@ -169,6 +169,7 @@ export const products: Section = {
       ...missing,
       alignTable([['', 'simdprop', ...blas.flatMap(({ name }) => [name, 'ratio']), ''], ...cells]),
     ].join('\n');
-    return { rows, table };
+    const openblas = Object.fromEntries(blas.map(({ name, version }) => [name, version]));
+    return { rows: [{ openblas, missing, products: rows }], table };
   },
 };

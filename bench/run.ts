@@ -44,8 +44,12 @@ interface Row {
 
 const HELP = `npm run bench -- [--only TEXT] [--save]
   --only TEXT  only the rows whose section and name contain TEXT: workload 2-2-1 online, activation relu, mixed relu and tanh,
-               dropout 0.2, update adam, ...
-  --save       also write bench/results/<date>-<node version>[-only-TEXT].json`;
+               dropout 0.2, update adam, product forward 128x784x30, growth width, startup, engines Firefox, peers train 2-2-1, ...
+  --save       also write bench/results/<date>-<node version>[-only-TEXT].json
+
+The rivals of the section peers: npm ci --ignore-scripts in bench/peers, Debian's python3-torch, python3-numpy, libopenblas0-pthread,
+libopenblas-dev, libfann-dev and a C compiler. Without them the rest is measured, and the table says what is missing.
+SIMDPROP_ROUNDS=3 and SIMDPROP_RIVALS=NumPy,FANN make a first look of it.`;
 
 function listContests({ name, inputs, data, epochs, inference }: Workload): Contest[] {
   const training = {

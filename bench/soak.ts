@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { soak } from './soaking.js';
 
 // A million training steps: neither the heap of JavaScript nor the memory of the core may grow.
-//   npx tsx bench/soak.ts [--steps N]
+//   npm run soak -- [--steps N]
 
 const { values } = parseArgs({ options: { steps: { type: 'string', default: '1000000' } } });
 const steps = Number(values.steps);

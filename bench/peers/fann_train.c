@@ -51,7 +51,7 @@ int main(int argc, char **argv) {
   fann_set_learning_momentum(net, 0);
   fann_set_learning_rate(net, (float)atof(argv[5]));
 
-  printf("ready FANN 2.2.0\n");
+  printf("ready FANN\n");
   fflush(stdout);
   char order[16];
   long samples, argument;

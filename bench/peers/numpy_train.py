@@ -3,6 +3,8 @@
 The threads are OpenBLAS's: OPENBLAS_NUM_THREADS. Needs Debian's python3-numpy over libopenblas0-pthread.
 """
 
+import ctypes
+
 import numpy as np
 
 import job
@@ -168,4 +170,14 @@ def predict(first: int, batch: int) -> np.ndarray:
     return forward(rows, rows.x[first // batch])
 
 
-job.serve(f"NumPy {np.__version__}", reset, train, predict)
+def blas_core() -> str:
+    """What kernels OpenBLAS has chosen for this processor; NumPy has loaded it."""
+    try:
+        corename = ctypes.CDLL("libopenblas.so.0").openblas_get_corename
+    except OSError:
+        return "not Debian's OpenBLAS"
+    corename.restype = ctypes.c_char_p
+    return f"OpenBLAS {corename().decode()}"
+
+
+job.serve(f"NumPy {np.__version__}, {blas_core()}", reset, train, predict)
