@@ -1,5 +1,6 @@
 // TensorFlow.js with the wasm backend: node tfjs.mjs JOB. The four equations by hand in tidy, which is faster than its autograd and its
-// layers: no graph is recorded, activations are fused with the products. Adam is its own.
+// layers: no graph is recorded, activations are fused with the products. What a product wants turned is turned before it: the backend's fast
+// product takes nothing turned, its other one is a plain loop. Adam is its own.
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
@@ -63,8 +64,8 @@ function step(batchX, batchY) {
       const { w, b } = parameters[l];
       const before = activations[l];
       const scaled = tf.mul(delta, factor);
-      if (l > 0) delta = tf.mul(tf.matMul(delta, w, false, true), slope(before, layers[l - 1].activation));
-      const dw = tf.matMul(before, scaled, true, false);
+      if (l > 0) delta = tf.mul(tf.matMul(delta, tf.transpose(w)), slope(before, layers[l - 1].activation));
+      const dw = tf.matMul(tf.transpose(before), scaled);
       const db = tf.sum(scaled, 0);
       if (isAdam) {
         gradients[w.name] = dw;
