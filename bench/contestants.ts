@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { compileC } from './compile.js';
+import type { Job } from './job.js';
+import { nodeBinary } from './nodes.js';
+import type { Command } from './rival.js';
+
+// Who takes part in which workload, and how each is started.
+
+export interface Contestant extends Command {
+  /** `js`: a package of npm; `native`: what Debian has. */
+  kind: 'simdprop' | 'native' | 'js';
+  threads: number;
+  /** What it does otherwise than all, for the table. */
+  remark?: string;
+  /** Its cost is another by what it does otherwise: it is not compared. */
+  isOther?: boolean;
+}
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Node 24 and later have the revectorizer that wide mode needs. */
+function wideNode(): string {
+  if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath;
+  try {
+    return nodeBinary(24);
+  } catch {
+    // the running one says that it cannot
+    return process.execPath;
+  }
+}
+
+/** PYTHON, or the first of those in the path and of Debian that has PyTorch, or else NumPy. */
+function findPython(): string {
+  const candidates = [process.env.PYTHON, 'python3', '/usr/bin/python3'].filter((name) => name !== undefined);
+  const having = (module: string) => candidates.find((name) => succeeds(name, '-c', `import ${module}`));
+  return having('torch') ?? having('numpy') ?? 'python3';
+}
+
+function succeeds(command: string, ...args: string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function ours(directory: string): Contestant[] {
+  const script = [here('ours.mjs'), directory];
+  const kind = 'simdprop' as const;
+  return [
+    { kind, threads: 1, name: 'simdprop', command: process.execPath, args: script },
+    { kind, threads: 2, name: 'simdprop, 2 threads', command: process.execPath, args: [...script, '--threads', '2'] },
+    { kind, threads: 1, name: 'simdprop, wide', command: wideNode(), args: [...script, '--wide'] },
+    {
+      kind,
+      threads: 2,
+      name: 'simdprop, wide, 2 threads',
+      command: wideNode(),
+      args: [...script, '--wide', '--threads', '2'],
+    },
+  ];
+}
+
+function natives(directory: string, job: Job): Contestant[] {
+  const python = findPython();
+  const kind = 'native' as const;
+  const contestants: Contestant[] = [1, 2].flatMap((threads) => {
+    const threadsText = threads === 1 ? '1 thread' : `${threads} threads`;
+    const torch = [here('peers/torch_train.py'), directory, '--threads', String(threads)];
+    return [
+      { kind, threads, name: `PyTorch, ${threadsText}`, command: python, args: torch },
+      { kind, threads, name: `PyTorch by hand, ${threadsText}`, command: python, args: [...torch, '--manual'] },
+      {
+        kind,
+        threads,
+        name: `NumPy, ${threadsText}`,
+        command: python,
+        args: [here('peers/numpy_train.py'), directory],
+        env: { OPENBLAS_NUM_THREADS: String(threads) },
+      },
+    ];
+  });
+  if (job.batchSize === 1) {
+    const sizes = [job.inputs, ...job.layers.map(({ units }) => units), job.learningRate].map(String);
+    contestants.push({
+      kind,
+      threads: 1,
+      name: 'FANN',
+      command: compileC('fann_train', 'fann', 'm'),
+      args: [directory, ...sizes],
+      remark: 'slopes of activations beyond 0.01 to 0.99 are those there',
+    });
+  }
+  return contestants;
+}
+
+function scripts(directory: string, job: Job): Contestant[] {
+  const script = (name: string, file: string, remark?: string): Contestant => ({
+    kind: 'js',
+    threads: 1,
+    name,
+    command: process.execPath,
+    args: [here(`peers/${file}`), directory],
+    remark,
+    isOther: remark !== undefined,
+  });
+  const all = [script('TensorFlow.js wasm', 'tfjs.mjs'), script('jax-js wasm', 'jax.mjs')];
+  if (job.batchSize === 1) {
+    all.push(
+      script('brain.js', 'brain.mjs', 'momentum 1e-9: it has no plain descent'),
+      script('synaptic', 'synaptic.mjs', 'its only cost is cross-entropy'),
+    );
+  }
+  return all;
+}
+
+function inferers(directory: string): Contestant[] {
+  const node = process.execPath;
+  const onnx = (name: string, threads: number, ...args: string[]): Contestant => ({
+    kind: name.includes('node') ? 'native' : 'js',
+    threads,
+    name: `${name}, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
+    command: node,
+    args: [here('peers/onnx.mjs'), directory, name, String(threads), ...args],
+  });
+  return [onnx('onnxruntime-node', 1), onnx('onnxruntime-node', 2), onnx('onnxruntime-web', 1)];
+}
+
+/** All that train the job, simdprop first. */
+export function listTrainers(directory: string, job: Job): Contestant[] {
+  return [...ours(directory), ...natives(directory, job), ...scripts(directory, job)];
+}
+
+/** All that predict with it. */
+export function listPredictors(directory: string, job: Job): Contestant[] {
+  return [...listTrainers(directory, job), ...inferers(directory)];
+}

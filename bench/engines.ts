@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { writeJob } from './job.js';
+import { alignTable } from './machine.js';
+import { nodeBinary } from './nodes.js';
+import { servePages } from './page-server.js';
+import { lastError } from './rival.js';
+import type { Section } from './turns.js';
+import { makeWorkload } from './workloads.js';
+
+// The built package in every engine, one after another: kernels of wide layers and epochs on the MNIST digits.
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+type Run = (job: string, url: string) => readonly [command: string, ...args: string[]];
+
+const browse = (browser: string, executable: string): Run => {
+  return (_, url) => [process.execPath, here('peers/browse.mjs'), browser, executable, `${url}/bench/engine-page.html`];
+};
+
+const onNode = (major: number): Run => {
+  return (job) => [nodeBinary(major), here('engine-node.mjs'), job];
+};
+
+/** CHROMIUM and FIREFOX name other browsers. */
+const ENGINES: Record<string, Run> = {
+  'Node 20': onNode(20),
+  'Node 22': onNode(22),
+  'Node 24': onNode(24),
+  'Node 26': onNode(26),
+  Chromium: browse('chrome', process.env.CHROMIUM ?? '/usr/bin/chromium'),
+  Firefox: browse('firefox', process.env.FIREFOX ?? '/usr/bin/firefox-esr'),
+};
+
+interface Row {
+  engine: string;
+  /** Undefined, with the figures, where it was not measured. */
+  version?: string;
+  /** GFLOP/s of a prediction, a layer of 512 x 512 on 128 rows, and of training 512-512-512-512 in batches of 128. */
+  forward?: number;
+  training?: number;
+  /** Samples a second: 784-30-10 sigmoid batch 10, 784-128-10 relu Adam batch 32. */
+  sigmoid?: number;
+  relu?: number;
+  note?: string;
+}
+
+async function measure(engine: string, job: string, url: string): Promise<Row> {
+  try {
+    const [command, ...args] = ENGINES[engine](job, url);
+    const { stdout } = await promisify(execFile)(command, args);
+    return { engine, ...JSON.parse(stdout) };
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    return { engine, note: `not measured: ${lastError(String(stderr || message))}` };
+  }
+}
+
+export const engines: Section = {
+  name: 'engines',
+  rows: Object.keys(ENGINES),
+  async measure(names) {
+    const job = mkdtempSync(join(tmpdir(), 'simdprop-job-'));
+    const { url, server } = await servePages({ '/job/': job, '/bench/': here('.'), '/dist/': here('../dist') });
+    const rows: Row[] = [];
+    try {
+      await writeJob(job, makeWorkload('784-30-10 batch 10'));
+      for (const name of names) {
+        process.stderr.write(`engines ${name} ...\n`);
+        rows.push(await measure(name, job, url));
+      }
+    } finally {
+      server.close();
+      rmSync(job, { recursive: true });
+    }
+    const count = (speed?: number) => (speed === undefined ? '' : Math.round(speed).toLocaleString('en-US'));
+    const cells = rows.map(({ engine, version = '', forward, training, sigmoid, relu }) => [
+      engine,
+      version,
+      forward?.toFixed(1) ?? '',
+      training?.toFixed(1) ?? '',
+      count(sigmoid),
+      count(relu),
+    ]);
+    const notes = rows.filter(({ note }) => note).map(({ engine, note }) => `${engine}: ${note}`);
+    const heads = ['', 'version', 'predict GFLOP/s', 'train GFLOP/s', '784-30-10 /s', '784-128-10 /s'];
+    const title =
+      'engines: layers of 512 on 128 rows, and epochs of digits in samples per second; the best of the runs';
+    return { rows, table: [title, alignTable([heads, ...cells]), ...notes].join('\n') };
+  },
+};

@@ -1,0 +1,285 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Contestant, listPredictors, listTrainers } from './contestants.js';
+import { type Job, writeJob } from './job.js';
+import { alignTable, median } from './machine.js';
+import { type Order, Rival } from './rival.js';
+import { type Section, takeTurns } from './turns.js';
+import { makeWorkload } from './workloads.js';
+
+// simdprop beside its rivals: the same data in the same order from the same weights, each contestant a process of its own. All take turns,
+// so that what the machine does meanwhile hits all alike; while one runs, the others wait. First they must agree on the value.
+
+const DEFAULT = 'simdprop';
+const THREADS = 'simdprop, 2 threads';
+const WIDE = 'simdprop, wide, 2 threads';
+
+const GROUPS = {
+  'native, 1 thread': ({ kind, threads }: Contestant) => kind === 'native' && threads === 1,
+  native: ({ kind }: Contestant) => kind === 'native',
+  js: ({ kind }: Contestant) => kind === 'js',
+  simdprop: ({ name }: Contestant) => name === DEFAULT,
+};
+
+/** What the ratio of simdprop to the best of a group of rivals should be. */
+export interface Target {
+  ours: string;
+  rivals: keyof typeof GROUPS;
+  wanted: number;
+}
+
+interface Contest {
+  workload: string;
+  kind: Order['kind'];
+  /** Samples a call of predict. */
+  batch: number;
+  targets: Target[];
+}
+
+interface Wanted {
+  native: number;
+  wide: number;
+  js: number;
+  /** Of two threads, to one. */
+  threads: number;
+}
+
+function training(workload: string, { native, wide, js, threads }: Wanted): [string, Contest] {
+  const targets: Target[] = [
+    { ours: DEFAULT, rivals: 'native, 1 thread', wanted: native },
+    { ours: WIDE, rivals: 'native', wanted: wide },
+    { ours: DEFAULT, rivals: 'js', wanted: js },
+    { ours: THREADS, rivals: 'simdprop', wanted: threads },
+  ];
+  return [`train ${workload}`, { workload, kind: 'train', batch: 0, targets }];
+}
+
+const CONTESTS: Record<string, Contest> = Object.fromEntries([
+  // no slower with 2 threads and wide than by default
+  training('2-2-1 online', { native: 1.2, wide: 1.2, js: 1.2, threads: 1 }),
+  training('784-30-10 batch 10', { native: 2.2, wide: 3.3, js: 10, threads: 1 }),
+  training('784-128-10 Adam batch 32', { native: 1.1, wide: 2, js: 10, threads: 1.5 }),
+  training('784-512-512-10 batch 128', { native: 0.3, wide: 0.75, js: 2, threads: 1.8 }),
+  training('784-512-512-10 Adam batch 128', { native: 0.38, wide: 1, js: 2, threads: 1 }),
+  training('1024-2048-2048-10 Adam batch 256', { native: 0.3, wide: 0.65, js: 2, threads: 1 }),
+  [
+    'predict 784-128-10, 1 a call',
+    {
+      workload: '784-128-10 Adam batch 32',
+      kind: 'predict',
+      batch: 1,
+      targets: [
+        { ours: DEFAULT, rivals: 'native', wanted: 1 },
+        { ours: DEFAULT, rivals: 'js', wanted: 1 },
+      ],
+    },
+  ],
+  [
+    'predict 784-512-512-10, 256 a call',
+    {
+      workload: '784-512-512-10 batch 128',
+      kind: 'predict',
+      batch: 256,
+      targets: [{ ours: DEFAULT, rivals: 'js', wanted: 1.3 }],
+    },
+  ],
+]);
+
+/** Rounds that are measured, and that go before them to warm up. SIMDPROP_ROUNDS=3 for a first look. */
+const ROUNDS = Number(process.env.SIMDPROP_ROUNDS ?? 11);
+const WARM_UP_ROUNDS = 2;
+/** A run takes about so long, or one epoch: a fast contestant trains more of them. */
+const RUN_MS = 200;
+/** Steps after which the costs are compared. Rounding parts the networks step by step, the more the longer. */
+const CHECK_STEPS = 20;
+/** Steps of one sample. FANN goes its own way from step 495, where the first activation is below 0.01. */
+const ONLINE_CHECK_STEPS = 400;
+
+export interface Entry {
+  contest: string;
+  contestant: string;
+  kind: Contestant['kind'];
+  threads: number;
+  version: string;
+  /** Samples per second, the median of the rounds; undefined where it did not take part. */
+  speed?: number;
+  /** How often faster simdprop by default is, the median of the rounds' ratios. */
+  ratio?: number;
+  /** The value that all must agree on. */
+  value?: number;
+  /** Why it did not take part, or what it does otherwise. */
+  note: string;
+}
+
+export interface Verdict extends Target {
+  contest: string;
+  rival: string;
+  ratio: number;
+  met: boolean;
+}
+
+/**
+ * How far two values may be apart, relatively: a sum of n terms in float32 is off by up to n roundings of 2^-24, and each step starts from
+ * what the step before left.
+ */
+export function toleranceOf({ inputs, layers }: Pick<Job, 'inputs' | 'layers'>, steps: number): number {
+  return Math.max(inputs, ...layers.map(({ units }) => units)) * steps * 2 ** -24;
+}
+
+export function checkSame(contest: string, name: string, value: number, expected: number, tolerance: number): void {
+  if (Math.abs(value - expected) <= tolerance * Math.abs(expected)) return;
+  throw new Error(
+    `${contest}: got ${value} of ${name}, want ${expected} of simdprop, to ${tolerance.toExponential(1)}`,
+  );
+}
+
+/** The best rival of each target's group, and whether the target is met; targets without anyone to measure are left out. */
+export function judge(contest: string, targets: readonly Target[], runs: ReadonlyMap<Contestant, number[]>): Verdict[] {
+  const all = [...runs.keys()];
+  return targets.flatMap((target) => {
+    const ours = all.find(({ name }) => name === target.ours);
+    const rivals = all.filter(GROUPS[target.rivals]);
+    if (!ours || rivals.length === 0) return [];
+    const best = rivals.reduce((a, b) => (median(runs.get(b)!) < median(runs.get(a)!) ? b : a));
+    const ratio = pairedRatio(runs.get(best)!, runs.get(ours)!);
+    return [{ ...target, contest, rival: best.name, ratio, met: ratio >= target.wanted }];
+  });
+}
+
+/** The median of theirs / ours, round by round. */
+function pairedRatio(theirs: readonly number[], ours: readonly number[]): number {
+  return median(theirs.map((ms, round) => ms / ours[round]));
+}
+
+interface Present {
+  contestant: Contestant;
+  rival: Rival;
+  entry: Entry;
+}
+
+/** Starts all; those that cannot take part have an entry too, which says why. */
+async function enter(
+  contest: string,
+  contestants: readonly Contestant[],
+): Promise<{ entries: Entry[]; present: Present[] }> {
+  const entries: Entry[] = [];
+  const present: Present[] = [];
+  for (const contestant of contestants) {
+    const { name, kind, threads, remark = '' } = contestant;
+    const rival = await Rival.start(contestant);
+    const entry: Entry = { contest, contestant: name, kind, threads, version: '', note: remark };
+    entries.push(entry);
+    if (rival instanceof Rival) {
+      entry.version = rival.version;
+      present.push({ contestant, rival, entry });
+    } else {
+      entry.note = `not measured: ${rival}`;
+    }
+  }
+  return { entries, present };
+}
+
+/** All do the same work, or say what they do otherwise. */
+async function compareValues({
+  contest,
+  job,
+  present,
+}: {
+  contest: string;
+  job: Job;
+  present: Present[];
+}): Promise<void> {
+  const { kind, batch } = CONTESTS[contest];
+  const steps = job.batchSize === 1 ? ONLINE_CHECK_STEPS : CHECK_STEPS;
+  const samples = kind === 'train' ? Math.min(job.samples, steps * job.batchSize) : batch;
+  const order: Order = { kind, samples, argument: kind === 'train' ? 1 : batch };
+  // a prediction has as many products one after another as there are layers
+  const tolerance = toleranceOf(job, kind === 'train' ? Math.ceil(samples / job.batchSize) : job.layers.length);
+  for (const { rival, entry, contestant } of present) {
+    entry.value = (await rival.run(order)).value;
+    if (!contestant.isOther) checkSame(contest, rival.name, entry.value, present[0].entry.value!, tolerance);
+  }
+}
+
+/** One epoch, or as many as fit into RUN_MS; predictions: as many samples as fit, at least one call. */
+async function sizeRun(rival: Rival, { kind, batch }: Contest, job: Job): Promise<Order> {
+  const whole = { kind, samples: job.samples - (job.samples % (batch || 1)), argument: batch || 1 };
+  const { elapsedMs } = await rival.run(whole);
+  return kind === 'train' ? { ...whole, argument: Math.max(1, Math.round(RUN_MS / elapsedMs)) } : whole;
+}
+
+async function measure(contest: string): Promise<{ entries: Entry[]; verdicts: Verdict[] }> {
+  const { workload, kind, targets } = CONTESTS[contest];
+  const directory = mkdtempSync(join(tmpdir(), 'simdprop-job-'));
+  let present: Present[] = [];
+  try {
+    const job = await writeJob(directory, makeWorkload(workload));
+    const contestants = (kind === 'train' ? listTrainers : listPredictors)(directory, job);
+    const entered = await enter(
+      contest,
+      contestants.filter(({ name }) => isWanted(name)),
+    );
+    present = entered.present;
+    await compareValues({ contest, job, present });
+    const contenders = [];
+    for (const { rival } of present) {
+      const order = await sizeRun(rival, CONTESTS[contest], job);
+      const samples = order.samples * (kind === 'train' ? order.argument : 1);
+      const run = async () => ({ overriddenDuration: (await rival.run(order)).elapsedMs / samples });
+      contenders.push({ name: rival.name, run, isAsync: true });
+    }
+    const times = await takeTurns(contenders, { rounds: ROUNDS, warmUpRounds: WARM_UP_ROUNDS, iterations: 1 });
+    present.forEach(({ entry }, c) => {
+      entry.speed = 1000 / median(times[c]);
+      entry.ratio = pairedRatio(times[c], times[0]);
+    });
+    const runs = new Map(present.map(({ contestant }, c) => [contestant, times[c]]));
+    return { entries: entered.entries, verdicts: judge(contest, targets, runs) };
+  } finally {
+    for (const { rival } of present) rival.stop();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** SIMDPROP_RIVALS=NumPy,FANN measures those alone beside simdprop. */
+function isWanted(name: string): boolean {
+  const wanted = process.env.SIMDPROP_RIVALS?.split(',');
+  return !wanted || name === DEFAULT || wanted.some((part) => name.includes(part));
+}
+
+export function tabulate(contest: string, entries: readonly Entry[], verdicts: readonly Verdict[]): string {
+  const cells = entries.map(({ contestant, version, speed, ratio }) => [
+    contestant,
+    version,
+    speed === undefined ? '' : Math.round(speed).toLocaleString('en-US'),
+    ratio === undefined ? '' : `${ratio.toFixed(2)}x`,
+  ]);
+  const notes = entries.filter(({ note }) => note).map(({ contestant, note }) => `${contestant}: ${note}`);
+  const judged = verdicts.map(
+    ({ ours, rivals, rival, ratio, wanted, met }) =>
+      `${met ? 'met' : 'MISSED'}: ${ours} is ${ratio.toFixed(2)}x the best ${rivals} (${rival}), wanted ${wanted.toFixed(2)}x`,
+  );
+  return [
+    `${contest}: samples per second, median of ${ROUNDS} rounds; how often faster simdprop is, median of the rounds`,
+    alignTable([['', 'version', 'samples/s', 'simdprop is'], ...cells]),
+    ...notes,
+    ...judged,
+  ].join('\n');
+}
+
+export const peers: Section = {
+  name: 'peers',
+  rows: Object.keys(CONTESTS),
+  async measure(names) {
+    const rows: object[] = [];
+    const tables: string[] = [];
+    for (const name of names) {
+      process.stderr.write(`peers: ${name} ...\n`);
+      const { entries, verdicts } = await measure(name);
+      rows.push({ contest: name, entries, verdicts });
+      tables.push(tabulate(name, entries, verdicts));
+    }
+    return { rows, table: tables.join('\n\n') };
+  },
+};
