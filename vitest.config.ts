@@ -1,9 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const isThreaded = process.env.SIMDPROP_BUILD?.endsWith('threads');
+
 export default defineConfig({
   resolve: {
     alias: [
+      // with threads, the smallest networks are to be shared too
+      ...(isThreaded
+        ? [
+            {
+              find: /^\.\/thread-work\.js$/,
+              replacement: fileURLToPath(new URL('test/least-work.ts', import.meta.url)),
+            },
+          ]
+        : []),
       { find: /^simdprop$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
       {
         find: /^simdprop\/(graph|cross-validation)$/,
@@ -15,8 +26,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     env: {
-      // Which build the suites run against: simd, relaxed or debug
+      // Which build the suites run against: simd, relaxed, threads, relaxed-threads or debug; and how many threads share its work
       SIMDPROP_BUILD: process.env.SIMDPROP_BUILD ?? 'simd',
+      SIMDPROP_THREADS: process.env.SIMDPROP_THREADS ?? '2',
       // The seed of every random test. Another one: SIMDPROP_SEED=7 npm test
       SIMDPROP_SEED: process.env.SIMDPROP_SEED ?? '1',
     },

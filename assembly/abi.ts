@@ -154,6 +154,7 @@ export const TEAM_BYTES = 384;
 export const TEAM_THREADS = 368; // u32: all there are
 export const THREADS = 372; // u32: those of this call
 export const THREAD_BYTES = 376; // from what one has for itself to the next one's
+export const THREAD_WORK = 384; // u32: multiplications of a pass over the rows that are worth one more thread
 export const ROW_COSTS = 380; // f64 [rows]: C_x of each, times its sample's weight
 
 export const IGNORE_NON_FINITE = 416; // u32: a step whose cost is not finite is taken all the same

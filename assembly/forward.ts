@@ -20,6 +20,7 @@ import { drop } from './dropout';
 import { activateMixed } from './mixed';
 import { sparseProduct } from './sparse';
 import { product, productNarrow, productWide } from './generated/tile';
+import { panelShare } from './team';
 import { isWide } from './vec';
 
 // z^l = W^l a^(l-1) + b^l and a^l = sigma(z^l), for every row of the batch.
@@ -90,15 +91,30 @@ export function panelProduct(
 
 /** Rows [row, row + rows) of one layer. `isListed`: it is the first, and its input has lists. */
 export function forwardLayer(layer: usize, row: i32, rows: i32, isListed: bool): void {
-  const fanIn = load<i32>(layer, FAN_IN);
+  forwardColumns(layer, row, rows, 0, load<i32>(layer, UNITS), isListed);
+  if (load<u32>(layer, DROPPED)) drop(layer, row, rows);
+}
+
+/** z and a of all rows for this thread's panels of a layer whose units do not know of each other, without dropout. */
+export function forwardPanels(layer: usize, rows: i32, isListed: bool): void {
   const units = load<i32>(layer, UNITS);
+  const panels = (units + PANEL_UNITS - 1) / PANEL_UNITS;
+  const first = panelShare(panels, 0) * PANEL_UNITS;
+  const own = min(panelShare(panels, 1) * PANEL_UNITS, units) - first;
+  if (own > 0) forwardColumns(layer, 0, rows, first, own, isListed);
+}
+
+/** z and a of `units` units from `first` on, the first of a panel. */
+function forwardColumns(layer: usize, row: i32, rows: i32, first: i32, units: i32, isListed: bool): void {
+  const fanIn = load<i32>(layer, FAN_IN);
   const stride = <usize>load<u32>(layer, STRIDE);
-  const offset = <usize>row * stride;
+  const columns = (<usize>first) << 2;
+  const offset = <usize>row * stride + columns;
   const z = <usize>load<u32>(layer, Z) + offset;
   const inputStride = <usize>load<u32>(layer, INPUT_STRIDE);
   const input = <usize>load<u32>(layer, INPUT) + <usize>row * inputStride;
-  const weights = <usize>load<u32>(layer, WEIGHTS);
-  const biases = <usize>load<u32>(layer, BIASES);
+  const weights = <usize>load<u32>(layer, WEIGHTS) + columns * <usize>fanIn;
+  const biases = <usize>load<u32>(layer, BIASES) + columns;
   const panelBytes = <usize>fanIn * PANEL_ROW_BYTES;
   if (isListed) {
     sparseProduct(z, stride, input, inputStride, weights, panelBytes, biases, units, row, rows);
@@ -109,5 +125,4 @@ export function forwardLayer(layer: usize, row: i32, rows: i32, isListed: bool):
   const a = <usize>load<u32>(layer, A) + offset;
   if (activation == MIXED) activateMixed(layer, a, z, stride, rows);
   else activate(activation, a, z, stride, units, rows);
-  if (load<u32>(layer, DROPPED)) drop(layer, row, rows);
 }

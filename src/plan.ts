@@ -124,9 +124,11 @@ export interface Team {
   readonly threads: number;
   /** In 256-bit registers, two panels at once. */
   readonly isWide: boolean;
+  /** Multiplications of a pass over the rows that are worth one more thread. */
+  readonly threadWork: number;
 }
 
-const NO_TEAM: Team = { threads: 1, isWide: false };
+const NO_TEAM: Team = { threads: 1, isWide: false, threadWork: 1 };
 
 const EMPTY_SET: SetSize = { samples: 0, inputBytes: 0, targetBytes: 0, weightBytes: 0 };
 
@@ -347,6 +349,7 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
   header(abi.TEAM, plan.teamWords);
   header(abi.TEAM_THREADS, plan.team.threads);
   header(abi.THREADS, 1);
+  header(abi.THREAD_WORK, plan.team.threadWork);
   header(abi.THREAD_BYTES, plan.threadBytes);
   header(abi.WIDE, Number(plan.team.isWide));
   header(abi.ROW_COSTS, plan.rowCosts);

@@ -15,6 +15,7 @@ import { checkBoolean, checkInteger, outOfRange, wrongType } from './errors.js';
 import { code } from './generated/worker.js';
 import { makePlan, type Plan, type Team, writeTables } from './plan.js';
 import type { Spec } from './spec.js';
+import { THREAD_WORK } from './thread-work.js';
 import type { BuildName, NetworkOptions } from './types.js';
 import { switchOnWide } from './wide.js';
 import type { WorkerMessage } from './worker.js';
@@ -80,7 +81,7 @@ export async function startTeam(
   }
   if (wide && build === 'relaxed') throw outOfRange('wide', "true with build 'relaxed'", "build 'simd'");
   const chosen = wide ? await switchOnWide(wasm ?? (await bytesOf(build))) : undefined;
-  const team: Team = { threads, isWide: chosen?.module !== undefined };
+  const team: Team = { threads, isWide: chosen?.module !== undefined, threadWork: THREAD_WORK };
   const plan = checkSize(makePlan(spec, capacity, undefined, 0, team));
   const wideReason = chosen?.reason;
   if (threads === 1 && !team.isWide) {

@@ -74,7 +74,7 @@ const NO_TEAM = { sleep() {}, idle() {}, wake() {} };
 
 /** The bits of all parameters after a few steps of Adam on inputs with many zeros, then on inputs with none. */
 function train(module: WebAssembly.Module, isWide: boolean): Uint32Array {
-  const plan = makePlan(SPEC, ROWS, undefined, 2, { threads: 1, isWide });
+  const plan = makePlan(SPEC, ROWS, undefined, 2, { threads: 1, isWide, threadWork: 1 });
   const initial = Math.ceil(plan.bytes / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial, maximum: initial, shared: true });
   const core = new WebAssembly.Instance(module, { ...importsOf(memory, undefined), team: NO_TEAM })

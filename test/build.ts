@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { afterAll } from 'vitest';
 import { Arena } from '../src/arena.js';
 import { type Core, type Engine, startEngine } from '../src/engine.js';
 import { Network } from '../src/network.js';
@@ -6,22 +7,42 @@ import { makePlan, type SetSize } from '../src/plan.js';
 import { checkSpec } from '../src/spec.js';
 import type { LoadOptions, NetworkOptions } from '../src/types.js';
 
-// The suites run against one build of the core: SIMDPROP_BUILD = simd (default), relaxed or debug (with its assertions).
+// The suites run against one build of the core: SIMDPROP_BUILD = simd (default), relaxed or debug (with its assertions). With threads or
+// relaxed-threads, networks are shared by SIMDPROP_THREADS of them; kernels are those of the build without.
 
-export const buildName = process.env.SIMDPROP_BUILD ?? 'simd';
+const name = process.env.SIMDPROP_BUILD ?? 'simd';
+const isThreaded = name.endsWith('threads');
+const threads = Number(process.env.SIMDPROP_THREADS);
+
+export const buildName = name === 'threads' ? 'simd' : name === 'relaxed-threads' ? 'relaxed' : name;
 
 /** Rounding error of one operation in f32. */
 export const EPSILON = 2 ** -24;
 
-const wasm = new WebAssembly.Module(readFileSync(new URL(`../build/${buildName}.wasm`, import.meta.url)));
+const read = (file: string) => new WebAssembly.Module(readFileSync(new URL(`../build/${file}.wasm`, import.meta.url)));
 
-/** A network on the build under test. */
-export function createNetwork(options: NetworkOptions): Promise<Network> {
-  return Network.create({ ...options, wasm });
+const wasm = read(buildName);
+const core = isThreaded ? { wasm: read(name), threads } : { wasm };
+
+const shared: Network[] = [];
+if (isThreaded) {
+  afterAll(() => {
+    for (const net of shared.splice(0)) net.dispose();
+  });
 }
 
-export function loadNetwork(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
-  return Network.load(bytes, { ...options, wasm });
+/** A network on the build under test. One with a cost of its own has one thread. */
+export async function createNetwork(options: NetworkOptions): Promise<Network> {
+  const isCustom = typeof options?.cost === 'object' && !('name' in options.cost);
+  const net = await Network.create({ ...(isCustom ? { wasm } : core), ...options });
+  if (isThreaded) shared.push(net);
+  return net;
+}
+
+export async function loadNetwork(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
+  const net = await Network.load(bytes, { ...(options.cost ? { wasm } : core), ...options });
+  if (isThreaded) shared.push(net);
+  return net;
 }
 
 type Product = (
