@@ -179,7 +179,7 @@ export const SPEC_KEYS = [
 export const CORE_KEYS = ['batchSize', 'build', 'wasm', 'threads', 'wide', 'createWorker'];
 
 /** The network that `options` describe. Keys that are not the network's own are the caller's to check. */
-export function checkSpec(options: Omit<NetworkOptions, 'batchSize' | 'build' | 'wasm'>): Spec {
+export function checkSpec(options: Omit<NetworkOptions, (typeof CORE_KEYS)[number]>): Spec {
   const inputs = checkInteger('inputs', options.inputs, 1, MAX_WIDTH);
   const { layers } = options;
   if (!Array.isArray(layers))

@@ -160,11 +160,11 @@ async function instantiateTeam(
 /** How the first thread waits: asleep, or, where that is forbidden, in the main thread of a page, looking again and again. */
 function teamImports(memory: WebAssembly.Memory, died: number) {
   const words = () => new Int32Array(memory.buffer);
-  let [waitingFor, since] = [0, 0];
+  let [waitingFor, since] = [-1, 0];
   return {
     sleep(word: number, old: number) {
       const now = performance.now();
-      // a new wait: the word is that of another meeting
+      // another meeting than the last that was slept at: each has a number of its own
       if (waitingFor !== old) [waitingFor, since] = [old, now];
       if (now - since > LONGEST_WAIT_MS) throw new Error(`a thread has not come for ${LONGEST_WAIT_MS / 1000} s`);
       try {

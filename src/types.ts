@@ -153,7 +153,8 @@ export interface NetworkOptions {
   createWorker?: () => Worker;
 }
 
-export interface LoadOptions extends Pick<NetworkOptions, 'batchSize' | 'build' | 'wasm'> {
+export interface LoadOptions
+  extends Pick<NetworkOptions, 'batchSize' | 'build' | 'wasm' | 'threads' | 'wide' | 'createWorker'> {
   /** The functions of a network with a cost of one's own. */
   cost?: CustomCost;
   /** The function of a network that was saved with `training: true` under a learning rate that is one: a file cannot hold it. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { Arena } from '../src/arena.js';
 import { type Core, type Engine, startEngine } from '../src/engine.js';
 import { Network } from '../src/network.js';
@@ -24,25 +24,34 @@ const read = (file: string) => new WebAssembly.Module(readFileSync(new URL(`../b
 const wasm = read(buildName);
 const core = isThreaded ? { wasm: read(name), threads } : { wasm };
 
+/** Networks with threads: the workers of those that a test has made end with it, and of the oldest before that, where it makes very many. */
+const MOST_SHARED = 120;
 const shared: Network[] = [];
-if (isThreaded) {
-  afterAll(() => {
-    for (const net of shared.splice(0)) net.dispose();
-  });
+
+function endThreads(keep: number): void {
+  while (shared.length > keep) shared.shift()?.dispose();
+}
+
+function share(net: Network): Network {
+  if (!isThreaded) return net;
+  try {
+    onTestFinished(() => endThreads(0));
+    shared.push(net);
+    endThreads(MOST_SHARED);
+  } catch {
+    // made for several tests
+  }
+  return net;
 }
 
 /** A network on the build under test. One with a cost of its own has one thread. */
 export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const isCustom = typeof options?.cost === 'object' && !('name' in options.cost);
-  const net = await Network.create({ ...(isCustom ? { wasm } : core), ...options });
-  if (isThreaded) shared.push(net);
-  return net;
+  return share(await Network.create({ ...(isCustom ? { wasm } : core), ...options }));
 }
 
 export async function loadNetwork(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
-  const net = await Network.load(bytes, { ...(options.cost ? { wasm } : core), ...options });
-  if (isThreaded) shared.push(net);
-  return net;
+  return share(await Network.load(bytes, { ...(options.cost ? { wasm } : core), ...options }));
 }
 
 type Product = (

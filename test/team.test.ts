@@ -1,0 +1,281 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it, test, vi } from 'vitest';
+import { code } from '../src/generated/worker.js';
+import { Network } from '../src/network.js';
+import { adam, irprop, lbfgs, momentum, nadam, sgd } from '../src/optimizer.js';
+import type { DataSet, NetworkOptions, Optimizer, TrainOptions } from '../src/types.js';
+import { randomNumbers } from './build.js';
+
+// One network with one thread, without threads at all, with two, three and seven: the same bits.
+
+// any work is worth every thread: what threads are used for otherwise takes long to train
+vi.mock('../src/thread-work.js', () => ({ THREAD_WORK: 1 }));
+
+const THREADS = [2, 3, 7];
+const nets: Network[] = [];
+
+async function create(options: NetworkOptions): Promise<Network> {
+  const net = await Network.create(options);
+  nets.push(net);
+  return net;
+}
+
+afterEach(() => {
+  for (const net of nets.splice(0)) net.dispose();
+});
+
+function hash(net: Network): string {
+  const sha = createHash('sha256');
+  for (const { weights, biases } of net.layers) sha.update(weights).update(biases);
+  return sha.digest('hex');
+}
+
+function makeData(samples: number, inputs: number, outputs: number, isWeighted = false): DataSet {
+  const random = randomNumbers(samples + inputs);
+  return {
+    // a third is not zero, so that the lists are used where inputs are listed
+    inputs: new Float32Array(samples * inputs).map(() => (random() < 0.3 ? random() - 0.5 : 0)),
+    targets: Int32Array.from({ length: samples }, () => Math.floor(outputs * random())),
+    ...(isWeighted && { weights: new Float32Array(samples).map(() => random()) }),
+  };
+}
+
+const layers = (...units: number[]): NetworkOptions['layers'] => [
+  ...units.slice(0, -1).map((count) => ({ units: count, activation: 'tanh' as const })),
+  { units: units[units.length - 1], activation: 'softmax' },
+];
+
+const COST = 'categoricalCrossEntropy';
+
+const CASES: [string, NetworkOptions, TrainOptions, boolean?][] = [
+  ['plain descent', { inputs: 40, layers: layers(50, 20, 4), cost: COST }, { batchSize: 8 }],
+  ['a step a sample', { inputs: 40, layers: layers(33, 3), cost: COST }, { batchSize: 1 }],
+  ['batches of 7', { inputs: 7, layers: layers(7, 3), cost: COST }, { batchSize: 7 }],
+  ['one unit, few inputs', { inputs: 1, layers: layers(1, 2), cost: COST }, { batchSize: 3 }],
+  ['rows past those shared by panels', { inputs: 33, layers: layers(70, 33, 5), cost: COST }, { batchSize: 80 }],
+  ['several chunks a step', { inputs: 33, layers: layers(20, 5), cost: COST }, { batchSize: 90, accumulate: 4 }],
+  [
+    'dropout',
+    { inputs: 40, layers: [{ units: 40, dropout: 0.3, activation: 'relu' }, ...layers(20, 4)], cost: COST },
+    {},
+  ],
+  [
+    'activations of each unit',
+    {
+      inputs: 40,
+      layers: [{ units: 3, activation: ['relu', 'gelu', 'tanh'] }, ...layers(4)],
+      cost: COST,
+    },
+    {},
+  ],
+  ['weighted samples', { inputs: 40, layers: layers(20, 4), cost: COST }, { batchSize: 9 }, true],
+  ['L1, L2, biases too', { inputs: 40, layers: layers(20, 4), cost: COST, l1: 0.1, l2: 0.1, penalizeBiases: true }, {}],
+  ['max-norm', { inputs: 40, layers: [{ units: 33, maxNorm: 0.5, activation: 'tanh' }, ...layers(4)], cost: COST }, {}],
+  ['standardised', { inputs: 40, layers: layers(20, 4), cost: COST }, { standardize: true }],
+  ['no biases', { inputs: 40, layers: layers(20, 4).map((layer) => ({ ...layer, bias: false })), cost: COST }, {}],
+];
+
+const OPTIMIZERS: Optimizer[] = [
+  sgd({ learningRate: 0.3, clipNorm: 0.05 }),
+  momentum({ learningRate: 0.1, clipValue: 0.01 }),
+  adam(),
+  nadam(),
+  irprop(),
+  lbfgs(),
+];
+
+async function train(options: NetworkOptions, training: TrainOptions, isWeighted = false): Promise<unknown[]> {
+  const net = await create(options);
+  const data = makeData(150, options.inputs, net.outputs, isWeighted);
+  const reports = await net.fit(data, { epochs: 2, optimizer: sgd({ learningRate: 0.3 }), ...training });
+  const { inputs } = data;
+  const predictions = createHash('sha256').update(net.predict(inputs)).digest('hex');
+  net.forward(inputs.subarray(0, 5 * options.inputs));
+  const cost = net.backward(data.targets.subarray(0, 5));
+  return [hash(net), reports.map((report) => report.cost), predictions, cost, net.evaluate(data).cost];
+}
+
+describe('any number of threads has the same bits', () => {
+  test.each(CASES)('%s', async (_, options, training, isWeighted) => {
+    const alone = await train(options, training, isWeighted);
+    for (const threads of [1, ...THREADS]) {
+      expect(await train({ ...options, threads }, training, isWeighted), `${threads} threads`).toEqual(alone);
+    }
+  });
+
+  test.each(OPTIMIZERS)('$name', async (optimizer) => {
+    const options: NetworkOptions = { inputs: 40, layers: layers(40, 20, 4), cost: COST };
+    const training = { optimizer, batchSize: optimizer.name === 'irprop' || optimizer.name === 'lbfgs' ? 150 : 16 };
+    const alone = await train(options, training);
+    for (const threads of THREADS) {
+      expect(await train({ ...options, threads }, training), `${threads} threads`).toEqual(alone);
+    }
+  });
+
+  it('also after loading, and where the network grows', async () => {
+    const options: NetworkOptions = { inputs: 40, layers: layers(40, 4), cost: COST, batchSize: 4 };
+    const net = await create({ ...options, threads: 3 });
+    expect(net.threads).toBe(3);
+    const data = makeData(300, 40, 4);
+    await net.fit(data, { batchSize: 300 });
+    const loaded = await Network.load(net.save(), { threads: 2 });
+    nets.push(loaded);
+    const plain = await Network.load(net.save());
+    for (const each of [loaded, plain]) await each.fit(data, { batchSize: 10 });
+    expect(hash(loaded)).toBe(hash(plain));
+    expect(plain.threads).toBe(1);
+  });
+});
+
+describe('a network with threads', () => {
+  const options: NetworkOptions = { inputs: 40, layers: layers(40, 4), cost: COST };
+
+  test.each([0, 65, 1.5, '2', null])('is refused with %j of them', async (threads) => {
+    // @ts-expect-error: what is refused
+    await expect(Network.create({ ...options, threads })).rejects.toThrow(
+      /^threads: got .*, want an integer from 1 to 64$/,
+    );
+  });
+
+  it('is refused with a cost of one’s own, and what makes no worker', async () => {
+    const cost = { value: () => 0, gradient: () => {} };
+    const own = { inputs: 2, layers: [{ units: 1 }], cost, threads: 2 };
+    await expect(Network.create(own)).rejects.toThrow(
+      'threads: got 2 with a cost of your own, want 1: its functions are called by one thread alone',
+    );
+    // @ts-expect-error: what is refused
+    await expect(Network.create({ ...options, threads: 2, createWorker: 'worker.js' })).rejects.toThrow(
+      /^createWorker: got "worker.js", want a function$/,
+    );
+  });
+
+  it('is refused with the core of a network without', async () => {
+    const wasm = new WebAssembly.Module(readFileSync(new URL('../build/shipped/simd.wasm', import.meta.url)));
+    await expect(Network.create({ ...options, threads: 2, wasm })).rejects.toThrow(/^wasm: got another module/);
+  });
+
+  it('is refused in a page that is not cross-origin isolated, with what the page lacks', async () => {
+    vi.stubGlobal('crossOriginIsolated', false);
+    try {
+      await expect(Network.create({ ...options, threads: 2 })).rejects.toThrow(
+        /^threads: got 2 in a page that is not cross-origin isolated, want 1, or a page sent with Cross-Origin-Opener-Policy/,
+      );
+      // one thread needs none of that
+      (await create({ ...options, threads: 1 })).predict(new Float32Array(40));
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it('is refused where there is no shared memory', async () => {
+    vi.stubGlobal('SharedArrayBuffer', undefined);
+    try {
+      await expect(Network.create({ ...options, threads: 2 })).rejects.toThrow(
+        'threads: got 2 where there is no SharedArrayBuffer, want 1, or an engine that has it',
+      );
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it('takes workers that the user makes, and says why one could not start', async () => {
+    const workers: Worker[] = [];
+    const createWorker = () => {
+      workers.push(new Worker(code, { eval: true }));
+      return workers[workers.length - 1] as never;
+    };
+    const net = await create({ ...options, threads: 3, createWorker });
+    expect(workers).toHaveLength(2);
+    const data = makeData(40, 40, 4);
+    await net.fit(data);
+    const plain = await create(options);
+    await plain.fit(data);
+    expect(hash(net)).toBe(hash(plain));
+    const broken = () => new Worker('throw new Error("no start")', { eval: true }) as never;
+    await expect(create({ ...options, threads: 2, createWorker: broken })).rejects.toThrow(
+      'threads: thread 1 of 1 has died: no start',
+    );
+  });
+
+  it('says that a thread has died, and does not wait for it', async () => {
+    const workers: Worker[] = [];
+    const createWorker = () => {
+      workers.push(new Worker(code, { eval: true }));
+      return workers[workers.length - 1] as never;
+    };
+    const net = await create({ ...options, threads: 2, createWorker });
+    const data = makeData(40, 40, 4);
+    await net.fit(data);
+    await workers[0].terminate();
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(net.fit(data)).rejects.toThrow('threads: thread 1 of 1 has died: exit code 1');
+    expect(() => net.predict(data.inputs as Float32Array)).toThrow('has died');
+    // what needs no other thread works: the weights can be saved
+    const loaded = await Network.load(net.save());
+    expect(hash(loaded)).toBe(hash(net));
+  });
+
+  it('ends its threads with dispose', async () => {
+    const workers: Worker[] = [];
+    const createWorker = () => {
+      workers.push(new Worker(code, { eval: true }));
+      return workers[workers.length - 1] as never;
+    };
+    const net = await create({ ...options, threads: 3, createWorker });
+    const ended = workers.map((worker) => once(worker, 'exit'));
+    net.dispose();
+    await Promise.all(ended);
+    expect(() => net.predict(new Float32Array(40))).toThrow('after dispose()');
+  });
+
+  test.each([
+    ['disposed', 'net.dispose();'],
+    ['forgotten', ''],
+  ])('lets the process end by itself: %s', async (_, end) => {
+    const index = fileURLToPath(new URL('../src/index.ts', import.meta.url));
+    const program = `
+      const { Network } = await import(${JSON.stringify(index)});
+      const net = await Network.create({ inputs: 300, layers: [{ units: 300 }], cost: 'quadratic', threads: 3 });
+      await net.fit({ inputs: new Float32Array(300 * 64), targets: new Float32Array(300 * 64) }, { batchSize: 64 });
+      ${end}
+      console.log('done');
+    `;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program]);
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    const [exitCode] = await once(child, 'exit');
+    expect(output.trim()).toBe('done');
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe('wide registers', () => {
+  const options: NetworkOptions = { inputs: 40, layers: layers(70, 33, 4), cost: COST };
+
+  it('have the bits of the others, or are left off with a reason', async () => {
+    const data = makeData(100, 40, 4);
+    const [plain, wide] = [await create(options), await create({ ...options, wide: true })];
+    for (const net of [plain, wide]) await net.fit(data, { epochs: 3, batchSize: 33, optimizer: adam() });
+    expect(hash(wide)).toBe(hash(plain));
+    expect(plain.wide).toBe(false);
+    expect(plain.wideReason).toBeUndefined();
+    const isNew = Number.parseInt(process.versions.node, 10) >= 24 && process.arch === 'x64';
+    expect(wide.wide).toBe(isNew);
+    if (!isNew)
+      expect(wide.wideReason).toMatch(/^(Node .* gains nothing, want 24 or later|only x64 has wide registers)/);
+  });
+
+  it('are refused with the fused build, and what is no boolean', async () => {
+    await expect(Network.create({ ...options, wide: true, build: 'relaxed' })).rejects.toThrow(
+      "wide: got true with build 'relaxed', want build 'simd'",
+    );
+    // @ts-expect-error: what is refused
+    await expect(Network.create({ ...options, wide: 1 })).rejects.toThrow(/^wide: got 1, want true or false$/);
+  });
+});
