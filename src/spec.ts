@@ -176,7 +176,7 @@ export const SPEC_KEYS = [
 ];
 
 /** What says how a network runs, not what it is. */
-export const CORE_KEYS = ['batchSize', 'build', 'wasm', 'threads', 'wide', 'createWorker'];
+export const CORE_KEYS = ['batchSize', 'build', 'wasm', 'threads', 'wide', 'createWorker'] as const;
 
 /** The network that `options` describe. Keys that are not the network's own are the caller's to check. */
 export function checkSpec(options: Omit<NetworkOptions, (typeof CORE_KEYS)[number]>): Spec {
