@@ -7,6 +7,8 @@ import { checkSpec } from './spec.js';
 // process, before the core is compiled; what it makes of the core is compared with what the engine made of it without.
 
 const FLAG = 'experimental-wasm-revectorize';
+/** On by themselves, and off while the core is tried. */
+const BASELINE = ['liftoff', 'wasm-inlining'];
 const OLDEST_NODE = 24;
 
 /** The module for wide registers, or why there is none. */
@@ -33,8 +35,9 @@ async function compileWide(core: ArrayBuffer | WebAssembly.Module): Promise<Wide
   if (core instanceof WebAssembly.Module) return { reason: 'a compiled module was given as wasm' };
   const plain = train(await WebAssembly.compile(core), false);
   v8.setFlagsFromString(`--${FLAG}`);
-  // all of it by the optimizing compiler at once: it is what the flag is for, and what is to be compared
-  v8.setFlagsFromString('--no-liftoff');
+  // by the optimizing compiler at once: it is what the flag is for, and what is to be compared. What it puts into what, it would ask of the
+  // counts that the other one has taken; without them V8 14 ends the process
+  for (const other of BASELINE) v8.setFlagsFromString(`--no-${other}`);
   try {
     const module = await WebAssembly.compile(named(core));
     const wide = train(module, true);
@@ -43,7 +46,7 @@ async function compileWide(core: ArrayBuffer | WebAssembly.Module): Promise<Wide
     v8.setFlagsFromString(`--no-${FLAG}`);
     return { reason: `parameter ${different} of a trial has other bits with it in Node ${version}` };
   } finally {
-    v8.setFlagsFromString('--liftoff');
+    for (const other of BASELINE) v8.setFlagsFromString(`--${other}`);
   }
 }
 

@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { alignTable, describeMachine, machineLine } from './machine.js';
+import { nodeBinary } from './nodes.js';
+import { servePages } from './page-server.js';
+import { lastError } from './rival.js';
+import { digitsRange, loadDigits } from './workloads.js';
+
+// The same bits everywhere: trains the networks of determinism/bits.mjs in every engine, with one thread and more, in narrow and in wide
+// registers, and compares the hashes with those of test/hashes.json.
+
+const HELP = `npm run determinism -- [--accept] [--save]
+  --accept  take the hashes of this Node, without threads, as the right ones: writes test/hashes.json
+  --save    write the table into docs/determinism.md`;
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const HASHES = here('../test/hashes.json');
+const PAGE = here('../docs/determinism.md');
+const DIGITS = 10_000;
+
+const NODES = [20, 22, 24, 26];
+const BROWSERS = [
+  ['chrome', process.env.CHROMIUM ?? '/usr/bin/chromium'],
+  ['firefox', process.env.FIREFOX ?? '/usr/bin/firefox-esr'],
+];
+const MODES = [{}, { threads: 2 }, { threads: 3 }, { wide: true }, { wide: true, threads: 2 }];
+
+type Hashes = Record<string, string>;
+
+interface Outcome {
+  version: string;
+  hashes: Hashes;
+  /** Why the mode was not what it was asked to be. */
+  note?: string;
+}
+
+async function run(command: string, ...args: string[]): Promise<Outcome> {
+  const { stdout } = await promisify(execFile)(command, args);
+  return JSON.parse(stdout);
+}
+
+const modeName = (mode: object) =>
+  Object.keys(mode).length === 0
+    ? 'one thread'
+    : JSON.stringify(mode).replace(/[{}"]/g, '').replace(/:/g, ' ').replace(/,/g, ', ');
+
+function compare(right: Hashes, { hashes, note }: Outcome): string {
+  const other = Object.keys(right).filter((name) => hashes[name] !== right[name]);
+  if (other.length > 0) return `OTHER BITS: ${other.join(', ')}`;
+  return note ? `the same ${Object.keys(right).length}; ${note}` : `the same ${Object.keys(right).length}`;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { accept: { type: 'boolean' }, save: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const digits = mkdtempSync(join(tmpdir(), 'simdprop-digits-'));
+  const { inputs, targets } = digitsRange(loadDigits().train, 0, DIGITS);
+  writeFileSync(join(digits, 'images.bin'), inputs);
+  writeFileSync(join(digits, 'labels.bin'), targets);
+  const inNode = (node: string, mode: object) => run(node, here('determinism/node.mjs'), JSON.stringify(mode), digits);
+  const { url, server } = await servePages({ '/digits/': digits, '/bench/': here('.'), '/dist/': here('../dist') });
+  try {
+    if (values.accept) {
+      const { hashes } = await inNode(process.execPath, {});
+      writeFileSync(HASHES, `${JSON.stringify(hashes, undefined, 2)}\n`);
+    }
+    const right: Hashes = JSON.parse(readFileSync(HASHES, 'utf8'));
+    const contests = [
+      ...NODES.flatMap((major) =>
+        MODES.filter((mode) => !('wide' in mode) || major >= 24).map((mode) => ({
+          engine: `Node ${major}`,
+          mode,
+          outcome: () => inNode(nodeBinary(major), mode),
+        })),
+      ),
+      ...BROWSERS.flatMap(([browser, path]) =>
+        MODES.filter((mode) => !('wide' in mode)).map((mode) => ({
+          engine: browser === 'chrome' ? 'Chromium' : 'Firefox',
+          mode,
+          outcome: () => {
+            const address = `${url}/bench/determinism/page.html?options=${encodeURIComponent(JSON.stringify(mode))}`;
+            return run(process.execPath, here('peers/browse.mjs'), browser, path, address);
+          },
+        })),
+      ),
+    ];
+    const rows: string[][] = [];
+    for (const { engine, mode, outcome } of contests) {
+      process.stderr.write(`${engine}, ${modeName(mode)} ...\n`);
+      try {
+        const result = await outcome();
+        rows.push([result.version, modeName(mode), compare(right, result)]);
+      } catch (error) {
+        const { stderr, message } = error as Error & { stderr?: string };
+        rows.push([engine, modeName(mode), `not measured: ${lastError(String(stderr || message))}`]);
+      }
+      if (rows[rows.length - 1][2].startsWith('OTHER')) process.exitCode = 1;
+    }
+    const machine = machineLine(describeMachine());
+    console.log(`${machine}\n\n${alignTable([['engine', 'mode', 'bits'], ...rows])}`);
+    if (values.save) save(rows, right.MNIST, machine);
+  } finally {
+    server.close();
+    rmSync(digits, { recursive: true });
+  }
+}
+
+/** Between the two marks of the page. */
+function save(rows: string[][], mnist: string, machine: string): void {
+  const page = readFileSync(PAGE, 'utf8');
+  const table = [['engine', 'mode', 'hashes'], ['---', '---', '---'], ...rows]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
+  const part = `<!-- table -->\n\nMNIST: \`${mnist}\`\n\n${table}\n\n${machine}.\n\n<!-- end -->`;
+  writeFileSync(
+    PAGE,
+    page.replace(/<!-- table -->[\s\S]*<!-- end -->/, () => part),
+  );
+}
+
+main().catch((error: unknown) => {
+  const { stderr, message } = error as Error & { stderr?: string };
+  console.error(stderr ? lastError(stderr) : message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,7 @@
+import type * as library from '../../src/index.js';
+
+export function hashes(
+  of: typeof library,
+  create: (options: library.NetworkOptions) => Promise<library.Network>,
+  digits: library.DataSet | undefined,
+): Promise<Record<string, string>>;

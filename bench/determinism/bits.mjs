@@ -1,0 +1,185 @@
+// Trainings whose weights must have the same bits everywhere: the same file in Node, in pages and in the tests. Small networks first, one
+// group for each thing that might differ, so that another hash names the culprit; then the MNIST digits, if there are any.
+
+/** Numbers in [0, 1) by integer arithmetic alone: Park and Miller's generator. */
+function numbers(seed) {
+  let state = seed;
+  return () => {
+    state = (state * 48271) % 0x7fffffff;
+    return state / 0x7fffffff;
+  };
+}
+
+const INPUTS = 40;
+const SAMPLES = 200;
+
+/** 40 inputs, a third of which are not zero; `target` makes each sample's from its random numbers. */
+function makeData(targets) {
+  const random = numbers(7);
+  const inputs = new Float32Array(INPUTS * SAMPLES);
+  inputs.forEach((_, i) => {
+    inputs[i] = random() < 0.3 ? random() - 0.5 : 0;
+  });
+  return { inputs, targets: targets(random) };
+}
+
+const labels = (random) => new Uint8Array(SAMPLES).map(() => Math.floor(5 * random()));
+const rows = (low, high) => (random) => new Float32Array(5 * SAMPLES).map(() => low + (high - low) * random());
+const signs = (random) => new Float32Array(5 * SAMPLES).map(() => (random() < 0.5 ? -1 : 1));
+
+const HIDDEN = [
+  'linear',
+  'sigmoid',
+  'tanh',
+  'relu',
+  'leakyRelu',
+  'elu',
+  'selu',
+  'gelu',
+  'silu',
+  'softplus',
+  'softsign',
+  'hardSigmoid',
+];
+
+const COSTS = {
+  quadratic: ['sigmoid', rows(0, 1)],
+  binaryCrossEntropy: ['sigmoid', rows(0, 1)],
+  categoricalCrossEntropy: ['softmax', labels],
+  meanAbsoluteError: ['linear', rows(-1, 1)],
+  hinge: ['tanh', signs],
+  kullbackLeibler: ['softmax', labels],
+  poisson: ['softplus', rows(0, 3)],
+};
+
+const OPTIMIZERS = [
+  'sgd',
+  'momentum',
+  'nesterov',
+  'adagrad',
+  'adadelta',
+  'rmsprop',
+  'adam',
+  'adamw',
+  'nadam',
+  'lion',
+  'irprop',
+  'lbfgs',
+];
+
+const INITIALIZERS = [
+  'glorotUniform',
+  'glorotNormal',
+  'heUniform',
+  'heNormal',
+  'lecunUniform',
+  'lecunNormal',
+  'standardNormal',
+  'scaledNormal',
+  'orthogonal',
+];
+
+const CLASSIFIER = { inputs: INPUTS, cost: 'categoricalCrossEntropy', seed: 3 };
+const classifier = (layer) => ({
+  ...CLASSIFIER,
+  layers: [
+    { units: 33, activation: 'tanh', ...layer },
+    { units: 5, activation: 'softmax' },
+  ],
+});
+
+/** Name, options of the network, targets, options of the training. */
+function groups(library) {
+  const adam = library.adam({ learningRate: 0.01 });
+  const isFull = (name) => name === 'irprop' || name === 'lbfgs';
+  return [
+    ...HIDDEN.map((activation) => [
+      `activation ${activation}`,
+      classifier({ activation }),
+      labels,
+      { optimizer: adam },
+    ]),
+    ['activation of each unit', classifier({ units: HIDDEN.length, activation: HIDDEN }), labels, { optimizer: adam }],
+    ...Object.entries(COSTS).map(([cost, [activation, targets]]) => [
+      `cost ${cost}`,
+      {
+        inputs: INPUTS,
+        seed: 4,
+        cost,
+        layers: [
+          { units: 20, activation: 'tanh' },
+          { units: 5, activation },
+        ],
+      },
+      targets,
+      { optimizer: adam },
+    ]),
+    ...OPTIMIZERS.map((name) => [
+      `optimizer ${name}`,
+      classifier({}),
+      labels,
+      {
+        optimizer: library[name](name === 'lbfgs' ? {} : { learningRate: 0.05 }),
+        batchSize: isFull(name) ? SAMPLES : 16,
+      },
+    ]),
+    ...INITIALIZERS.map((initializer) => [`initializer ${initializer}`, classifier({ initializer }), labels, {}]),
+    ['dropout', classifier({ dropout: 0.3 }), labels, { optimizer: adam }],
+    ['standardisation', classifier({}), labels, { optimizer: adam, standardize: true }],
+    [
+      'L1, L2, max-norm, clipping',
+      { ...classifier({ maxNorm: 1 }), l1: 0.1, l2: 0.1 },
+      labels,
+      { optimizer: library.adam({ clipNorm: 0.1 }) },
+    ],
+    [
+      'cosine schedule',
+      classifier({}),
+      labels,
+      { optimizer: library.sgd({ learningRate: library.cosine({ initial: 0.3, epochs: 3 }) }) },
+    ],
+  ];
+}
+
+/** SHA-256 of all weights and biases, and of predictions: alone and in batches, which must agree. */
+async function hashOf(net, inputs) {
+  const parts = net.layers.flatMap(({ weights, biases }) => [weights, biases]);
+  const together = net.predict(inputs);
+  for (let row = 0; row < 20; row++) {
+    const alone = net.predict(inputs.subarray(row * net.inputs, (row + 1) * net.inputs));
+    if (alone.some((value, j) => value !== together[row * net.outputs + j])) return 'alone and in a batch differ';
+  }
+  const all = new Float32Array([...parts, together].reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of [...parts, together]) {
+    all.set(part, at);
+    at += part.length;
+  }
+  const digest = await crypto.subtle.digest('SHA-256', all);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * Name to hash of every training. `create`: makes a network of options. `digits`: { inputs, targets } of MNIST. Without them, the
+ * small networks alone.
+ */
+export async function hashes(library, create, digits) {
+  const found = {};
+  for (const [name, options, targets, training] of groups(library)) {
+    const net = await create(options);
+    const data = makeData(targets);
+    await net.fit(data, { epochs: 3, batchSize: 16, ...training });
+    found[name] = await hashOf(net, data.inputs);
+    net.dispose();
+  }
+  if (!digits) return found;
+  const layers = [
+    { units: 128, activation: 'relu', dropout: 0.1 },
+    { units: 10, activation: 'softmax' },
+  ];
+  const net = await create({ inputs: 784, cost: 'categoricalCrossEntropy', seed: 42, layers });
+  await net.fit(digits, { epochs: 2, batchSize: 32, optimizer: library.adam() });
+  found.MNIST = await hashOf(net, digits.inputs.subarray(0, 784 * 1000));
+  net.dispose();
+  return found;
+}
