@@ -50,6 +50,11 @@ assert.deepEqual(fromFile, inlined);
 const relaxed = await readFile(new URL(import.meta.resolve('simdprop/relaxed.wasm')));
 assert.equal(relaxed.readUInt32LE(), 0x6d736100, 'simdprop/relaxed.wasm is not a WebAssembly file');
 
+const pair = await Network.create({ ...options, threads: 2, wide: true });
+assert.deepEqual(await learnXor(pair), inlined);
+assert.equal(pair.threads, 2);
+pair.dispose();
+
 assert.deepEqual(parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6)), { shape: [2], data: Uint8Array.of(5, 6) });
 saveFile('network.simdprop', network.save({ training: true }));
 const loaded = await Network.load(await readFile('network.simdprop'));
@@ -116,7 +121,7 @@ try {
   const tarball = join(folder, filename);
   run('publint', join(ROOT, 'node_modules/.bin/publint'), ['run', tarball, '--strict'], ROOT);
   // The raw files are bytes to fetch or read, not modules with types.
-  const wasm = ['--exclude-entrypoints', 'simd.wasm', 'relaxed.wasm'];
+  const wasm = ['--exclude-entrypoints', 'simd.wasm', 'relaxed.wasm', 'threads.wasm', 'relaxed-threads.wasm'];
   run('attw', join(ROOT, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only', ...wasm], ROOT);
 
   const consumer = join(folder, 'consumer');
