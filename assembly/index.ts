@@ -22,8 +22,8 @@ export {
   clearGradients,
   evaluateRows,
   forward,
+  forwardWindow,
   loadWindow,
-  loadWindowInputs,
   loadWindowTargets,
   trainRows,
 } from './step';

@@ -350,7 +350,16 @@ function call(command: i32, a: i32, b: i32, rows: i32): i32 {
 
 /** a^1 = x -> z, a of every layer, without dropout. */
 export function forward(rows: i32): void {
-  call(FORWARD, rows, 0, rows);
+  // a prediction by 2-2-1 is 1.2x as fast so
+  if (rows == 1 && isVectorWide()) forwardVectors();
+  else call(FORWARD, rows, 0, rows);
+}
+
+/** The same for rows of the window's inputs, of that type; y stays as it is. */
+export function forwardWindow(rows: i32, inputType: i32): void {
+  store<i32>(HEADER + WINDOW, inputType, SET_INPUT_TYPE);
+  gatherInputs(HEADER + WINDOW, 0, 0, rows);
+  forward(rows);
 }
 
 /** The rows' costs, each times its sample's weight, from the last forward pass and y: added to the header's sum and returned. */
@@ -403,12 +412,6 @@ export function loadWindow(rows: i32): void {
 /** Rows of the window's targets into y; x stays as it is. */
 export function loadWindowTargets(rows: i32): void {
   gatherTargets(HEADER + WINDOW, 0, 0, rows);
-}
-
-/** Rows of the window's inputs, of that type, into x; y stays as it is. */
-export function loadWindowInputs(rows: i32, inputType: i32): void {
-  store<i32>(HEADER + WINDOW, inputType, SET_INPUT_TYPE);
-  gatherInputs(HEADER + WINDOW, 0, 0, rows);
 }
 
 /** Cost, classes and errors of the rows that lie in x and y, added to the sums. */

@@ -1,4 +1,4 @@
-import { loadInputs } from '../src/data.js';
+import { forwardInputs } from '../src/data.js';
 import { startArena } from '../test/build.js';
 import { compileC } from './compile.js';
 import { alignTable, median } from './machine.js';
@@ -81,7 +81,7 @@ async function prepare(form: Form, { rows, fanIn, units }: Shape): Promise<() =>
   const { core, plan } = arena;
   // numbers without zeros, which would be left out of the first layer
   const x = Float32Array.from({ length: rows * inputs }, (_, i) => 0.5 + (i % 97) / 97);
-  loadInputs(arena, x, 0, rows);
+  forwardInputs(arena, x, 0, rows);
   arena.floats(plan.parameters, plan.weightFloats).fill(0.01);
   core.forward(rows);
   core.backward(rows);

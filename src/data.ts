@@ -162,9 +162,9 @@ export function loadBatch(arena: Arena, data: CheckedData, first: number, rows: 
 }
 
 /** The same for inputs alone: y stays as it is. */
-export function loadInputs(arena: Arena, inputs: Inputs, first: number, rows: number): void {
+export function forwardInputs(arena: Arena, inputs: Inputs, first: number, rows: number): void {
   writeInputs(arena, arena.plan.windowInputs, inputs, first, rows);
-  arena.core.loadWindowInputs(rows, typeOf(inputs));
+  arena.core.forwardWindow(rows, typeOf(inputs));
 }
 
 /** The same for targets and weights alone: x stays as it is. */

@@ -13,9 +13,9 @@ export interface Core {
   trainChunks(position: number, count: number): number;
   convertIntegers(values: number, count: number, scale: number): void;
   loadWindow(rows: number): void;
-  loadWindowInputs(rows: number, inputType: number): void;
   loadWindowTargets(rows: number): void;
   forward(rows: number): void;
+  forwardWindow(rows: number, inputType: number): void;
   addCost(rows: number): number;
   backward(rows: number): void;
   clearGradients(): void;

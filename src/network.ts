@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import * as abi from '../assembly/abi.js';
 import { Arena, checkSize } from './arena.js';
-import { checkData, checkInputs, checkTargets, checkWeights, loadInputs, loadTargets } from './data.js';
+import { checkData, checkInputs, checkTargets, checkWeights, forwardInputs, loadTargets } from './data.js';
 import { type CoreImports, startEngine } from './engine.js';
 import { checkBoolean, checkInteger, checkName, checkObject, outOfRange } from './errors.js';
 import { countParameters, encode } from './file.js';
@@ -280,7 +280,7 @@ export class Network {
   /** a^L [rows × outputs] for inputs [rows × inputs], any number of rows. The same bits for a row alone or among others. */
   predict(x: Inputs): Float32Array {
     const rows = this.#checkBatch(x);
-    const { plan, core } = this.#arena;
+    const { plan } = this.#arena;
     const { outputs } = this;
     const predictions = new Float32Array(rows * outputs);
     const { a, stride } = plan.layers[plan.layers.length - 1];
@@ -289,8 +289,7 @@ export class Network {
       this.#pass.rows = count;
       this.#pass.done = 'forward';
       this.#pass.isCurrent = true;
-      loadInputs(this.#arena, x, first, count);
-      core.forward(count);
+      forwardInputs(this.#arena, x, first, count);
       this.#arena.readRows(predictions, first * outputs, a, stride, count, outputs);
     }
     return predictions;
@@ -310,8 +309,7 @@ export class Network {
   forward(x: Inputs): void {
     const rows = this.#checkBatch(x);
     this.#trainer.reserveRows(rows);
-    loadInputs(this.#arena, x, 0, rows);
-    this.#arena.core.forward(rows);
+    forwardInputs(this.#arena, x, 0, rows);
     this.#pass.done = 'forward';
     this.#pass.isCurrent = true;
   }

@@ -51,7 +51,7 @@ export interface Started {
 const HEADERS = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
 
 /** Calls that all threads take part in. */
-const SHARED_CALLS = ['forward', 'trainChunks', 'trainRows', 'evaluateRows'] as const;
+const SHARED_CALLS = ['forward', 'forwardWindow', 'trainChunks', 'trainRows', 'evaluateRows'] as const;
 
 /** Where in the team's words a thread says that it has died: DIED of assembly/team.ts. */
 const DIED = 256;
