@@ -29,6 +29,16 @@ afterEach(() => {
   for (const net of nets.splice(0)) net.dispose();
 });
 
+/** The workers that a network has asked for. */
+function ownWorkers() {
+  const workers: Worker[] = [];
+  const createWorker = () => {
+    workers.push(new Worker(code, { eval: true }));
+    return workers[workers.length - 1] as never;
+  };
+  return { workers, createWorker };
+}
+
 function hash(net: Network): string {
   const sha = createHash('sha256');
   for (const { weights, biases } of net.layers) sha.update(weights).update(biases);
@@ -184,11 +194,7 @@ describe('a network with threads', () => {
   });
 
   it('takes workers that the user makes, and says why one could not start', async () => {
-    const workers: Worker[] = [];
-    const createWorker = () => {
-      workers.push(new Worker(code, { eval: true }));
-      return workers[workers.length - 1] as never;
-    };
+    const { workers, createWorker } = ownWorkers();
     const net = await create({ ...options, threads: 3, createWorker });
     expect(workers).toHaveLength(2);
     const data = makeData(40, 40, 4);
@@ -203,11 +209,7 @@ describe('a network with threads', () => {
   });
 
   it('says that a thread has died, and does not wait for it', async () => {
-    const workers: Worker[] = [];
-    const createWorker = () => {
-      workers.push(new Worker(code, { eval: true }));
-      return workers[workers.length - 1] as never;
-    };
+    const { workers, createWorker } = ownWorkers();
     const net = await create({ ...options, threads: 2, createWorker });
     const data = makeData(40, 40, 4);
     await net.fit(data);
@@ -221,11 +223,7 @@ describe('a network with threads', () => {
   });
 
   it('ends its threads with dispose', async () => {
-    const workers: Worker[] = [];
-    const createWorker = () => {
-      workers.push(new Worker(code, { eval: true }));
-      return workers[workers.length - 1] as never;
-    };
+    const { workers, createWorker } = ownWorkers();
     const net = await create({ ...options, threads: 3, createWorker });
     const ended = workers.map((worker) => once(worker, 'exit'));
     net.dispose();
