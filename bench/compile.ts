@@ -4,11 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Compiles a program of bench/peers; returns its path, where nothing lies if the compiler or a library is missing: starting it says so. */
-export function compileC(name: string, ...libraries: string[]): string {
+/**
+ * Compiles a program of bench/peers with VERSION, the library's own; returns its path, where nothing lies if the compiler or the library
+ * is missing: starting it says so.
+ */
+export function compileC(name: string, library: string): string {
   const program = join(mkdtempSync(join(tmpdir(), 'simdprop-peer-')), name);
   const source = fileURLToPath(new URL(`peers/${name}.c`, import.meta.url));
-  const { error, stderr } = spawnSync('cc', ['-O3', source, ...libraries.map((l) => `-l${l}`), '-o', program]);
+  const version = spawnSync('pkg-config', ['--modversion', library], { encoding: 'utf8' }).stdout?.trim() ?? '';
+  const { error, stderr } = spawnSync('cc', [
+    '-O3',
+    `-DVERSION="${version}"`,
+    source,
+    `-l${library}`,
+    '-lm',
+    '-o',
+    program,
+  ]);
   if (error || stderr.length > 0) process.stderr.write(`${name}: ${error?.message ?? stderr}\n`);
   return program;
 }

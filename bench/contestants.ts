@@ -20,7 +20,7 @@ export interface Contestant extends Command {
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Node 24 and later have the revectorizer that wide mode needs. */
-function wideNode(): string {
+export function wideNode(): string {
   if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath;
   try {
     return nodeBinary(24);
@@ -88,7 +88,7 @@ function natives(directory: string, job: Job): Contestant[] {
       kind,
       threads: 1,
       name: 'FANN',
-      command: compileC('fann_train', 'fann', 'm'),
+      command: compileC('fann_train', 'fann'),
       args: [directory, ...sizes],
       remark: 'slopes of activations beyond 0.01 to 0.99 are those there',
     });

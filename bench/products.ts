@@ -1,16 +1,16 @@
-import { forwardInputs } from '../src/data.js';
-import { startArena } from '../test/build.js';
+import { fileURLToPath } from 'node:url';
 import { compileC } from './compile.js';
+import { wideNode } from './contestants.js';
 import { alignTable, median } from './machine.js';
-import { Rival } from './rival.js';
+import { type Command, Rival } from './rival.js';
 import { type Contender, type Section, takeTurns } from './turns.js';
 
-// Matrix products in the three forms of a training, beside OpenBLAS held to 128-bit and to 256-bit kernels, one thread each:
+// Matrix products in the three forms of a training, by default and wide, beside OpenBLAS held to 128-bit and to 256-bit kernels, one thread
+// each and a process of its own:
 //   forward   z [rows x units]       = a [rows x fanIn] . w
 //   error     delta [rows x fanIn]   = delta [rows x units] . w^T
 //   gradient  dw [fanIn x units]     = a^T . delta
-// Ours are whole layers, called as a training calls them: with the linear activation, the copies and the transposition that a training
-// has too. OpenBLAS gets weights that lie as its product likes them best.
+// Ours are whole layers (product-server.ts). OpenBLAS gets weights that lie as its product likes them best.
 
 const FORMS = ['forward', 'error', 'gradient'] as const;
 type Form = (typeof FORMS)[number];
@@ -53,123 +53,120 @@ const RUN_OPERATIONS = 50e6;
 /** Shapes of more operations should reach this share of the best square. */
 const LARGE_OPERATIONS = 1e6;
 const SHARE_WANTED = 0.6;
-const SQUARE_WANTED = 1.15;
 
-/** OPENBLAS_CORETYPE: SSE, AVX2. */
-const CORES = ['Penryn', 'Haswell'];
+const DEFAULT = 'simdprop';
+const WIDE = 'simdprop, wide';
+/** Whom each is held against, by OPENBLAS_CORETYPE (SSE, AVX2), on squares from which size, and how much faster it should be. */
+const TARGETS = [
+  { ours: DEFAULT, core: 'Penryn', from: 128, wanted: 1.15 },
+  { ours: WIDE, core: 'Haswell', from: 256, wanted: 0.85 },
+];
 
 export interface ProductRow {
   product: string;
   /** Of one call: a multiplication and an addition for each. */
   operations: number;
   isSquare: boolean;
-  /** 10^9 operations a second, the median of the rounds. */
-  gigaflops: number;
-  /** The same of OpenBLAS, by core type. */
-  openblas: Record<string, number>;
-  /** How often faster than each, the median of the rounds' ratios. */
+  /** 10^9 operations a second of each contestant, the median of the rounds. */
+  gigaflops: Record<string, number>;
+  /** Of each target's pair, how often faster ours is: the median of the rounds' ratios. */
   ratios: Record<string, number>;
 }
 
-/** One call of the form on a network that does little else: a single layer, or for errors a layer on top of one of one input. */
-async function prepare(form: Form, { rows, fanIn, units }: Shape): Promise<() => void> {
-  const layer = { activation: 'linear', initializer: 'lecunNormal' } as const;
-  const inputs = form === 'error' ? 1 : fanIn;
-  const layers = [{ ...layer, units }];
-  if (form === 'error') layers.unshift({ ...layer, units: fanIn });
-  const arena = await startArena({ inputs, layers, cost: 'quadratic', bias: false }, rows);
-  const { core, plan } = arena;
-  // numbers without zeros, which would be left out of the first layer
-  const x = Float32Array.from({ length: rows * inputs }, (_, i) => 0.5 + (i % 97) / 97);
-  forwardInputs(arena, x, 0, rows);
-  arena.floats(plan.parameters, plan.weightFloats).fill(0.01);
-  core.forward(rows);
-  core.backward(rows);
-  if (form === 'forward') return () => core.forward(rows);
-  if (form === 'error') return () => core.backward(rows);
-  return () => core.accumulateGradients(rows, 0.001);
-}
-
-async function measure(form: Form, shape: Shape, blas: readonly Rival[]): Promise<ProductRow> {
+async function measure(form: Form, shape: Shape, contestants: readonly Rival[]): Promise<ProductRow> {
   const { rows, fanIn, units } = shape;
   const product = nameOf(form, shape);
   const operations = 2 * rows * fanIn * units;
   const calls = Math.max(1, Math.round(RUN_OPERATIONS / operations));
-  const call = await prepare(form, shape);
-  const ours = () => {
-    const started = performance.now();
-    for (let i = 0; i < calls; ++i) call();
-    return { overriddenDuration: performance.now() - started };
-  };
-  const theirs = blas.map((rival): Contender => {
+  const contenders = contestants.map((rival): Contender => {
     const run = async () => ({ overriddenDuration: (await rival.ask(`${product} ${calls}`)).elapsedMs });
     return { name: rival.name, run, isAsync: true };
   });
-  const [times, ...blasTimes] = await takeTurns([{ name: 'simdprop', run: ours, isAsync: false }, ...theirs], ROUNDS);
-  const gigaflops = (ms: readonly number[]) => (operations * calls) / median(ms) / 1e6;
+  const times = await takeTurns(contenders, ROUNDS);
+  const timesOf = new Map(contestants.map(({ name }, c) => [name, times[c]]));
+  const met = TARGETS.filter(({ ours, core }) => timesOf.has(ours) && timesOf.has(core));
   return {
     product,
     operations,
     isSquare: rows === fanIn && fanIn === units,
-    gigaflops: gigaflops(times),
-    openblas: Object.fromEntries(blas.map(({ name }, b) => [name, gigaflops(blasTimes[b])])),
-    ratios: Object.fromEntries(blas.map(({ name }, b) => [name, median(times.map((ms, r) => blasTimes[b][r] / ms))])),
+    gigaflops: Object.fromEntries([...timesOf].map(([name, ms]) => [name, (operations * calls) / median(ms) / 1e6])),
+    ratios: Object.fromEntries(
+      met.map(({ ours, core }) => [core, median(timesOf.get(ours)!.map((ms, r) => timesOf.get(core)![r] / ms))]),
+    ),
   };
 }
 
-/** What misses its target: squares against SSE, and large shapes against the best square of the run. */
-export function markProduct(row: ProductRow, bestSquare: number): string {
-  const { isSquare, ratios, operations, gigaflops } = row;
+/** What misses its target: squares against OpenBLAS, and large shapes by default against the best square of the run. */
+export function markProduct(
+  { product, isSquare, ratios, operations, gigaflops }: ProductRow,
+  bestSquare: number,
+): string {
   const marks = [];
-  if (isSquare && ratios.Penryn < SQUARE_WANTED) marks.push(`MISSED ${SQUARE_WANTED}x Penryn`);
-  if (operations > LARGE_OPERATIONS && gigaflops < SHARE_WANTED * bestSquare) {
-    marks.push(`${Math.round((100 * gigaflops) / bestSquare)} % OF THE BEST SQUARE`);
+  const size = Number(product.split('x').at(-1));
+  for (const { core, from, wanted } of TARGETS) {
+    if (isSquare && size >= from && ratios[core] < wanted) marks.push(`MISSED ${wanted}x ${core}`);
+  }
+  if (operations > LARGE_OPERATIONS && gigaflops[DEFAULT] < SHARE_WANTED * bestSquare) {
+    marks.push(`${Math.round((100 * gigaflops[DEFAULT]) / bestSquare)} % OF THE BEST SQUARE`);
   }
   return marks.join(', ');
 }
 
-async function startBlas(): Promise<{ blas: Rival[]; missing: string[] }> {
+function listContestants(): Command[] {
+  const script = ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('product-server.ts', import.meta.url))];
   const command = compileC('sgemm', 'openblas');
-  const blas: Rival[] = [];
+  return [
+    { name: DEFAULT, command: process.execPath, args: script },
+    { name: WIDE, command: wideNode(), args: [...script, 'wide'] },
+    ...TARGETS.map(({ core }) => {
+      const env = { OPENBLAS_CORETYPE: core, OPENBLAS_NUM_THREADS: '1' };
+      return { name: core, command, args: [], env };
+    }),
+  ];
+}
+
+async function startAll(): Promise<{ contestants: Rival[]; missing: string[] }> {
+  const contestants: Rival[] = [];
   const missing: string[] = [];
-  for (const core of CORES) {
-    const env = { OPENBLAS_CORETYPE: core, OPENBLAS_NUM_THREADS: '1' };
-    const rival = await Rival.start({ name: core, command, args: [], env });
-    if (rival instanceof Rival) blas.push(rival);
-    else missing.push(`OpenBLAS ${core}: not measured: ${rival}`);
+  for (const command of listContestants()) {
+    const rival = await Rival.start(command);
+    if (rival instanceof Rival) contestants.push(rival);
+    else missing.push(`${command.name}: not measured: ${rival}`);
   }
-  return { blas, missing };
+  return { contestants, missing };
 }
 
 export const products: Section = {
   name: 'product',
   rows: CASES.map(({ name }) => name),
   async measure(names) {
-    const { blas, missing } = await startBlas();
+    const { contestants, missing } = await startAll();
     const rows: ProductRow[] = [];
     try {
       for (const { form, shape, name } of CASES) {
         if (!names.includes(name)) continue;
         process.stderr.write(`product ${name} ...\n`);
-        rows.push(await measure(form, shape, blas));
+        rows.push(await measure(form, shape, contestants));
       }
     } finally {
-      for (const rival of blas) rival.stop();
+      for (const rival of contestants) rival.stop();
     }
-    const bestSquare = Math.max(...rows.filter(({ isSquare }) => isSquare).map(({ gigaflops }) => gigaflops));
+    const bestSquare = Math.max(...rows.filter(({ isSquare }) => isSquare).map(({ gigaflops }) => gigaflops[DEFAULT]));
+    const ratioOf = ({ ratios }: ProductRow, core: string) => (core in ratios ? `${ratios[core].toFixed(2)}x` : '');
     const cells = rows.map((row) => [
       row.product,
-      row.gigaflops.toFixed(1),
-      ...blas.flatMap(({ name }) => [row.openblas[name].toFixed(1), `${row.ratios[name].toFixed(2)}x`]),
+      ...contestants.map(({ name }) => row.gigaflops[name].toFixed(1)),
+      ...TARGETS.map(({ core }) => ratioOf(row, core)),
       markProduct(row, bestSquare),
     ]);
+    const heads = [...contestants.map(({ name }) => name), ...TARGETS.map(({ ours, core }) => `${ours} / ${core}`)];
     const table = [
       `products rows x fanIn x units in GFLOP/s, one thread, median of ${ROUNDS.rounds} rounds: simdprop and OpenBLAS by core type`,
-      ...blas.map(({ name, version }) => `${name}: ${version}`),
+      ...contestants.map(({ name, version }) => `${name}: ${version}`),
       ...missing,
-      alignTable([['', 'simdprop', ...blas.flatMap(({ name }) => [name, 'ratio']), ''], ...cells]),
+      alignTable([['', ...heads, ''], ...cells]),
     ].join('\n');
-    const openblas = Object.fromEntries(blas.map(({ name, version }) => [name, version]));
-    return { rows: [{ openblas, missing, products: rows }], table };
+    const versions = Object.fromEntries(contestants.map(({ name, version }) => [name, version]));
+    return { rows: [{ versions, missing, products: rows }], table };
   },
 };

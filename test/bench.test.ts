@@ -99,12 +99,11 @@ describe('peers', () => {
 
 describe('products and growth', () => {
   const row: ProductRow = {
-    product: 'x',
+    product: 'forward 128x128x128',
     operations: 2e6,
     isSquare: true,
-    gigaflops: 20,
-    openblas: { Penryn: 20 },
-    ratios: { Penryn: 1 },
+    gigaflops: { simdprop: 20, Penryn: 20 },
+    ratios: { Penryn: 1, Haswell: 0.5 },
   };
 
   test('marks squares behind OpenBLAS, and large shapes far behind the best square', () => {
@@ -112,6 +111,9 @@ describe('products and growth', () => {
     expect(markProduct({ ...row, ratios: { Penryn: 1.2 } }, 30)).toBe('');
     expect(markProduct({ ...row, isSquare: false, operations: 1e6 }, 40)).toBe('');
     expect(markProduct({ ...row, ratios: {} }, 30)).toBe('');
+    const larger = { ...row, product: 'forward 256x256x256' };
+    expect(markProduct(larger, 30)).toBe('MISSED 1.15x Penryn, MISSED 0.85x Haswell');
+    expect(markProduct({ ...larger, ratios: { Penryn: 1.2, Haswell: 0.9 } }, 30)).toBe('');
   });
 
   test('a step counts three products a layer, and two in the first', () => {

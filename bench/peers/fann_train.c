@@ -1,5 +1,5 @@
 // FANN: fann_train JOB INPUTS HIDDEN OUTPUTS LEARNING_RATE. Incremental training (online SGD), quadratic cost, sigmoid units.
-// cc -O3 fann_train.c -lfann -lm (Debian: libfann-dev).
+// cc -O3 -DVERSION='"2.2.0"' fann_train.c -lfann -lm (Debian: libfann-dev).
 #include <fann.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ int main(int argc, char **argv) {
   fann_set_learning_momentum(net, 0);
   fann_set_learning_rate(net, (float)atof(argv[5]));
 
-  printf("ready FANN\n");
+  printf("ready FANN " VERSION "\n");
   fflush(stdout);
   char order[16];
   long samples, argument;
