@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { irprop, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
+import { type ReferenceNetwork, step } from '../src/reference.js';
 import { MAX_CHUNK_ROWS } from '../src/stepper.js';
 import { expectWithin, noErrors, type ParameterErrors, stepErrors } from './bounds.js';
 import { createNetwork, randomNumbers } from './build.js';
-import { type ReferenceNetwork, step } from './reference.js';
 
 // One update for many samples: batches added up, and batches that go through the network in chunks. Both are the same machinery.
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as abi from '../assembly/abi.js';
+import { activations, type ReferenceActivation } from '../src/reference.js';
 import { buildName, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
-import { activations, type ReferenceActivation } from './reference.js';
 
 // The activations that work unit by unit: kernels against the reference, and both against PyTorch's values.
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/optimizer.js';
+import { type ReferenceNetwork, step } from '../src/reference.js';
 import type { ActivationName, LayerOptions } from '../src/types.js';
 import { expectWithin, noErrors, stepErrors } from './bounds.js';
 import { createNetwork, randomNumbers } from './build.js';
-import { type ReferenceNetwork, step } from './reference.js';
 
 // A bias may be written as the weight of an input that is always 1. With that input the first of its layer, a network without biases has
 // the same bits as one with them: the chain of additions of z starts with the bias there and with 0 + w . 1 here, and dC/db and the

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/optimizer.js';
+import { step } from '../src/reference.js';
 import { expectWithin, noErrors, passErrors, stepErrors } from './bounds.js';
 import { createNetwork } from './build.js';
 import { type GoldenFile, goldenFiles } from './golden-files.js';
-import { step } from './reference.js';
 
 /** The golden network in the core, with PyTorch's starting weights. */
 async function networkOf(golden: GoldenFile): Promise<Network> {

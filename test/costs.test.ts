@@ -3,9 +3,6 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as abi from '../assembly/abi.js';
 import { sgd } from '../src/optimizer.js';
-import type { ActivationName, CostName, HuberCost } from '../src/types.js';
-import { expectWithin, noErrors, passErrors } from './bounds.js';
-import { costSum, createNetwork, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
 import {
   activations,
   costOf,
@@ -18,7 +15,10 @@ import {
   type ReferenceCost,
   type ReferenceLayer,
   type ReferenceNetwork,
-} from './reference.js';
+} from '../src/reference.js';
+import type { ActivationName, CostName, HuberCost } from '../src/types.js';
+import { expectWithin, noErrors, passErrors } from './bounds.js';
+import { costSum, createNetwork, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
 
 // Every cost: its kernels, PyTorch's values, and that its gradient is the slope of its value, through whole networks.
 
@@ -160,7 +160,7 @@ describe.each(PAIRS)('%s on %s outputs, the kernels', (cost, activation) => {
       wanted += own;
       wantedWeighted += memory[weights + i] * own;
       size += sizeOf(cost, yRow, zRow, aRow);
-      const exact = reference.delta(yRow, zRow, aRow, activations[activation]);
+      const exact = reference.delta(yRow, zRow, aRow, (dCda) => activations[activation].backward(zRow, dCda));
       // softmax adds up as many products as there are units
       const roundings = 16 + (activation === 'softmax' ? units : 0);
       for (let j = 0; j < units; j++) {
@@ -242,7 +242,7 @@ describe('extremes', () => {
       const [zs, y] = [Float64Array.of(z), Float64Array.of(3)];
       const reference = costOf({ cost: 'poisson', inputs: 1, layers: [] });
       const a = activations.softplus.value(zs);
-      const wanted = reference.delta(y, zs, a, activations.softplus);
+      const wanted = reference.delta(y, zs, a, (dCda) => activations.softplus.backward(zs, dCda));
       const got = await single('poisson', 'softplus', [z], [3]);
       const bound = 16 * EPSILON * sizeOf('poisson', y, zs, a);
       expectWithin(`cost at ${z}`, [got.cost], [reference.value(y, zs, a)], [bound]);

@@ -6,10 +6,10 @@ import { sgd } from '../src/index.js';
 import { ArenaLayer, type Pass } from '../src/layer.js';
 import type { Network } from '../src/network.js';
 import { philox } from '../src/random.js';
+import { deltas, forward, gradients, numericGradients, type ReferenceNetwork } from '../src/reference.js';
 import type { NetworkOptions } from '../src/types.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { createNetwork, EPSILON, randomNumbers, startArena } from './build.js';
-import { deltas, forward, gradients, numericGradients, type ReferenceNetwork } from './reference.js';
 
 const SEED = 3 * 2 ** 32 + 17;
 const options: NetworkOptions = {

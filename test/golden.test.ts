@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { deltas, forward, gradients, meanCost, type ReferenceNetwork, step } from '../src/reference.js';
 import { type GoldenFile, goldenFiles } from './golden-files.js';
-import { deltas, forward, gradients, meanCost, type ReferenceNetwork, step } from './reference.js';
 
 const largest = (values: Float64Array) => values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
 

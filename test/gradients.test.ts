@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sgd } from '../src/optimizer.js';
-import { expectWithin, kinkDistance, noErrors, passErrors, stepErrors } from './bounds.js';
-import { createNetwork, randomNumbers } from './build.js';
 import {
   activations,
   deltas,
@@ -12,7 +10,9 @@ import {
   type ReferenceActivation,
   type ReferenceNetwork,
   step,
-} from './reference.js';
+} from '../src/reference.js';
+import { expectWithin, kinkDistance, noErrors, passErrors, stepErrors } from './bounds.js';
+import { createNetwork, randomNumbers } from './build.js';
 
 // The core against the reference, over networks nobody chose: random shapes, activations (one for a layer, or one for each unit), costs
 // and batches, layers with biases and without.

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Graph, type Node, type Operation, unroll } from '../src/graph.js';
 import type { Network } from '../src/network.js';
+import { forward, meanCost, type ReferenceNetwork } from '../src/reference.js';
 import type { ActivationName, CostName } from '../src/types.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { createNetwork, EPSILON, randomNumbers } from './build.js';
-import { forward, meanCost, type ReferenceNetwork } from './reference.js';
 
 const SEED = Number(process.env.SIMDPROP_SEED ?? 1);
 /** Rounding error of one operation in f64. */

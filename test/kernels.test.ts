@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as abi from '../assembly/abi.js';
+import { activations, costs, type ReferenceActivation, type ReferenceCost } from '../src/reference.js';
 import { buildName, costSum, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
-import { activations, costs, type ReferenceActivation, type ReferenceCost } from './reference.js';
 
 // Every kernel against plain f64 loops, on sizes 1 to 33 and strides longer than a row. Where the kernel promises a region it
 // does not touch, sentinels stand around it.
@@ -349,7 +349,9 @@ describe.each(COSTS)('%s on %s outputs', (costName, cost, activationName, activa
       wantedSum += costs[costName].value(yRow, zRow, exactA);
       // the terms that are added and taken away are at most this large
       for (let j = 0; j < units; j++) size += Math.abs(zRow[j]) + (exactA[j] - yRow[j]) ** 2 + 1;
-      const wanted = costs[costName].delta(yRow, zRow, exactA, activations[activationName]);
+      const wanted = costs[costName].delta(yRow, zRow, exactA, (dCda) =>
+        activations[activationName].backward(zRow, dCda),
+      );
       for (let j = 0; j < units; j++) {
         const scale = activationName === 'relu' || activationName === 'linear' ? 1 + Math.abs(zRow[j]) : 2;
         const got = memory[delta.index + i * stride + j];

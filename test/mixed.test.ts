@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/optimizer.js';
+import { activations } from '../src/reference.js';
 import type { ActivationName, CustomCost, LayerOptions } from '../src/types.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
-import { activations } from './reference.js';
 
 // A layer may have one function for each unit. Nothing but the function of the unit itself may depend on that: every unit has the bits it
 // has in a layer of its function alone.

@@ -19,11 +19,11 @@ import {
   writeOptimizer,
 } from '../src/optimizer.js';
 import { makePlan, writeTables } from '../src/plan.js';
+import { forward, meanCost, type ReferenceLayer, type ReferenceNetwork } from '../src/reference.js';
 import { checkSpec } from '../src/spec.js';
 import type { NetworkOptions, Optimizer } from '../src/types.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { buildName, createNetwork, EPSILON, loadNetwork, randomNumbers, startKernels } from './build.js';
-import { forward, meanCost, type ReferenceLayer, type ReferenceNetwork } from './reference.js';
 import { type Disturb, flatten, type Penalties, train } from './reference-optimizers.js';
 
 type Parameters = { weights: Float64Array; biases: Float64Array };

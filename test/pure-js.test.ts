@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PlainNetwork } from '../bench/pure-js.js';
+import { forward, meanCost, type ReferenceNetwork, step } from '../src/reference.js';
 import { EPSILON, randomNumbers } from './build.js';
-import { forward, meanCost, type ReferenceNetwork, step } from './reference.js';
 
 // The benchmarks' rival computes what it claims to compute: a fast wrong rival would prove nothing.
 

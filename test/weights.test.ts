@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/optimizer.js';
+import { forward, meanCost, type ReferenceNetwork, step } from '../src/reference.js';
 import type { NetworkOptions } from '../src/types.js';
 import { expectWithin, noErrors, stepErrors } from './bounds.js';
 import { createNetwork, randomNumbers } from './build.js';
-import { forward, meanCost, type ReferenceNetwork, step } from './reference.js';
 
 // Sample weights, class weights and label smoothing: C = 1/n sum of w_x C_x, with n the number of samples.
 

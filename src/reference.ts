@@ -1,6 +1,9 @@
 /**
  * The whole algorithm in plain double-precision loops, written to be read from top to bottom: what every other implementation is held
- * against. Nothing here is fast, nothing is changed in place, and nothing is shared with the code under test.
+ * against, by the tests and by `checkGradients`. Nothing here is fast, nothing is changed in place, and nothing is shared with the core.
+ *
+ * A function with kinks is made of pieces. `at` says where to look which piece it is: the number itself, or for differences the point that
+ * they are taken around, so that both ends lie on the piece whose slope is meant, however near the kink is.
  *
  * Matrices are flat and row-major. A batch is [rows x units], one sample a row; weights are [units x fanIn], so that w^l_jk, from unit k
  * of layer l-1 to unit j of layer l, is weights[j * fanIn + k]. `layers` leaves out the input layer: layers[0] is layer 2 of the books.
@@ -8,16 +11,19 @@
 
 /** sigma: how the weighted inputs z of a layer become its activations a. */
 export interface Activation {
-  /** a = sigma(z) for one sample. z [units] -> [units] */
-  value(z: Float64Array): Float64Array;
-  /** dC/dz = (da/dz)^T dC/da for one sample. z [units], dC/da [units] -> [units] */
-  backward(z: Float64Array, dCda: Float64Array): Float64Array;
+  /** a = sigma(z) for one sample. z, at [units] -> [units] */
+  value(z: Float64Array, at?: Float64Array): Float64Array;
+  /** dC/dz = (da/dz)^T dC/da for one sample. z, at [units], dC/da [units] -> [units] */
+  backward(z: Float64Array, dCda: Float64Array, at?: Float64Array): Float64Array;
 }
 
 /** An activation whose a_j depends on z_j alone: (da/dz)^T is diagonal, and the product with it is the Hadamard product. */
-const elementwise = (sigma: (z: number) => number, slope: (z: number) => number): Activation => ({
-  value: (z) => z.map((zj) => sigma(zj)),
-  backward: (z, dCda) => dCda.map((dCdaj, j) => dCdaj * slope(z[j])),
+const elementwise = (
+  sigma: (z: number, at: number) => number,
+  slope: (z: number, at: number) => number,
+): Activation => ({
+  value: (z, at = z) => z.map((zj, j) => sigma(zj, at[j])),
+  backward: (z, dCda, at = z) => dCda.map((dCdaj, j) => dCdaj * slope(z[j], at[j])),
 });
 
 /** exp(-z) is infinite for very negative z, and 1 / infinity is the 0 we want. */
@@ -74,21 +80,21 @@ const activationTable = {
   tanh: elementwise(Math.tanh, (z) => 1 - Math.tanh(z) ** 2),
   /** Has no slope at exactly 0; 0 is the usual choice. */
   relu: elementwise(
-    (z) => Math.max(z, 0),
-    (z) => (z > 0 ? 1 : 0),
+    (z, at) => (at > 0 ? z : 0),
+    (_z, at) => (at > 0 ? 1 : 0),
   ),
   leakyRelu: elementwise(
-    (z) => (z > 0 ? z : 0.01 * z),
-    (z) => (z > 0 ? 1 : 0.01),
+    (z, at) => (at > 0 ? z : 0.01 * z),
+    (_z, at) => (at > 0 ? 1 : 0.01),
   ),
   elu: elementwise(
-    (z) => (z > 0 ? z : Math.expm1(z)),
-    (z) => (z > 0 ? 1 : Math.exp(z)),
+    (z, at) => (at > 0 ? z : Math.expm1(z)),
+    (z, at) => (at > 0 ? 1 : Math.exp(z)),
   ),
   /** The constants for which mean 0 and variance 1 of a layer's input are a fixed point. At exactly 0 the slope is that from below. */
   selu: elementwise(
-    (z) => SELU_LAMBDA * (z > 0 ? z : SELU_ALPHA * Math.expm1(z)),
-    (z) => SELU_LAMBDA * (z > 0 ? 1 : SELU_ALPHA * Math.exp(z)),
+    (z, at) => SELU_LAMBDA * (at > 0 ? z : SELU_ALPHA * Math.expm1(z)),
+    (z, at) => SELU_LAMBDA * (at > 0 ? 1 : SELU_ALPHA * Math.exp(z)),
   ),
   gelu: elementwise(
     (z) => z * normalCdf(z),
@@ -101,13 +107,13 @@ const activationTable = {
   ),
   softplus: elementwise(softplus, sigmoid),
   softsign: elementwise(
-    (z) => z / (1 + Math.abs(z)),
-    (z) => 1 / (1 + Math.abs(z)) ** 2,
+    (z, at) => z / (1 + (at < 0 ? -z : z)),
+    (z, at) => 1 / (1 + (at < 0 ? -z : z)) ** 2,
   ),
   /** z / 6 + 1/2, held to [0, 1]. */
   hardSigmoid: elementwise(
-    (z) => Math.min(Math.max(z + 3, 0), 6) / 6,
-    (z) => (Math.abs(z) < 3 ? 1 / 6 : 0),
+    (z, at) => (Math.abs(at) < 3 ? (z + 3) / 6 : Number(at > 0)),
+    (_z, at) => (Math.abs(at) < 3 ? 1 / 6 : 0),
   ),
   /** Every a_k depends on every z_j: da_k/dz_j = a_k ([k = j] - a_j). Summed over k: a_j (dC/da_j - sum_k a_k dC/da_k). */
   softmax: {
@@ -127,33 +133,40 @@ export const activations: Record<ReferenceActivation, Activation> = activationTa
 export function activationOf(activation: ReferenceLayer['activation']): Activation {
   if (typeof activation === 'string') return activations[activation];
   const unit = (j: number) => activations[activation[j]];
+  const one = (values: Float64Array, j: number) => values.subarray(j, j + 1);
   return {
-    value: (z) => z.map((zj, j) => unit(j).value(Float64Array.of(zj))[0]),
-    backward: (z, dCda) => z.map((zj, j) => unit(j).backward(Float64Array.of(zj), dCda.subarray(j, j + 1))[0]),
+    value: (z, at = z) => z.map((_, j) => unit(j).value(one(z, j), one(at, j))[0]),
+    backward: (z, dCda, at = z) => z.map((_, j) => unit(j).backward(one(z, j), one(dCda, j), one(at, j))[0]),
   };
 }
 
-/** C_x: the cost of one sample. y, z, a: [outputs] */
+/** C_x: the cost of one sample. y, z, a: [outputs]; `at`: a where the pieces are chosen. */
 export interface Cost {
-  value(y: Float64Array, z: Float64Array, a: Float64Array): number;
-  /** BP1: delta^L = dC_x/dz^L. [outputs] */
-  delta(y: Float64Array, z: Float64Array, a: Float64Array, output: Activation): Float64Array;
+  value(y: Float64Array, z: Float64Array, a: Float64Array, at?: Float64Array): number;
+  /** BP1: delta^L = dC_x/dz^L, from dC_x/da by `output`, the way back through the output layer's activation. [outputs] */
+  delta(
+    y: Float64Array,
+    z: Float64Array,
+    a: Float64Array,
+    output: (dCda: Float64Array) => Float64Array,
+    at?: Float64Array,
+  ): Float64Array;
   /** The activation of the output layer that `value` and `delta` take for granted; any, where there is none. */
   output?: ReferenceActivation;
 }
 
 const difference = (a: Float64Array, y: Float64Array) => a.map((ak, k) => ak - y[k]);
 
+/** d held to [-limit, limit], as it is held at `at`. */
+const held = (d: number, at: number, limit: number) => (Math.abs(at) <= limit ? d : Math.sign(at) * limit);
+
 /** sum_k 1/2 (y_k - a_k)^2 up to |y_k - a_k| = limit, limit (|y_k - a_k| - limit / 2) beyond: the slope stops growing there. */
 export function huber(limit: number): Cost {
-  const term = (d: number) => (d <= limit ? (d * d) / 2 : limit * (d - limit / 2));
+  const term = (d: number, at: number) =>
+    Math.abs(at) <= limit ? (d * d) / 2 : limit * (Math.sign(at) * d - limit / 2);
   return {
-    value: (y, _z, a) => difference(a, y).reduce((sum, d) => sum + term(Math.abs(d)), 0),
-    delta: (y, z, a, output) =>
-      output.backward(
-        z,
-        difference(a, y).map((d) => Math.min(Math.max(d, -limit), limit)),
-      ),
+    value: (y, _z, a, at = a) => a.reduce((sum, ak, k) => sum + term(ak - y[k], at[k] - y[k]), 0),
+    delta: (y, _z, a, output, at = a) => output(a.map((ak, k) => held(ak - y[k], at[k] - y[k], limit))),
   };
 }
 
@@ -161,7 +174,7 @@ const costTable = {
   /** 1/2 |y - a|^2, hence dC/da = a - y. */
   quadratic: {
     value: (y, _z, a) => difference(a, y).reduce((sum, d) => sum + (d * d) / 2, 0),
-    delta: (y, z, a, output) => output.backward(z, difference(a, y)),
+    delta: (y, _z, a, output) => output(difference(a, y)),
   },
   /**
    * -sum_k [y_k ln a_k + (1 - y_k) ln(1 - a_k)]. With a = sigmoid(z): -ln a = ln(1 + e^-z) and -ln(1 - a) = z + ln(1 + e^-z), together
@@ -181,18 +194,14 @@ const costTable = {
   },
   /** sum_k |y_k - a_k|. Has no slope where a_k = y_k; 0 is the usual choice. */
   meanAbsoluteError: {
-    value: (y, _z, a) => difference(a, y).reduce((sum, d) => sum + Math.abs(d), 0),
-    delta: (y, z, a, output) => output.backward(z, difference(a, y).map(Math.sign)),
+    value: (y, _z, a, at = a) => a.reduce((sum, ak, k) => sum + Math.sign(at[k] - y[k]) * (ak - y[k]), 0),
+    delta: (y, _z, a, output, at = a) => output(difference(at, y).map(Math.sign)),
   },
   huber: huber(1),
   /** sum_k max(0, 1 - y_k a_k) for targets -1 and 1. Has no slope where y_k a_k = 1; 0 is the usual choice. */
   hinge: {
-    value: (y, _z, a) => a.reduce((sum, ak, k) => sum + Math.max(0, 1 - y[k] * ak), 0),
-    delta: (y, z, a, output) =>
-      output.backward(
-        z,
-        a.map((ak, k) => (y[k] * ak < 1 ? -y[k] : 0)),
-      ),
+    value: (y, _z, a, at = a) => a.reduce((sum, ak, k) => sum + (y[k] * at[k] < 1 ? 1 - y[k] * ak : 0), 0),
+    delta: (y, _z, a, output, at = a) => output(at.map((ak, k) => (y[k] * ak < 1 ? -y[k] : 0))),
   },
   /** sum_k y_k ln(y_k / a_k) with a = softmax(z), 0 ln 0 = 0: the categorical cross-entropy and a constant. */
   kullbackLeibler: {
@@ -214,7 +223,8 @@ const costTable = {
 export type ReferenceCost = keyof typeof costTable;
 export const costs: Record<ReferenceCost, Cost> = costTable;
 
-export function costOf({ cost, huberDelta }: ReferenceNetwork): Cost {
+export function costOf({ cost, ownCost, huberDelta }: ReferenceNetwork): Cost {
+  if (ownCost) return ownCost;
   return cost === 'huber' && huberDelta ? huber(huberDelta) : costs[cost];
 }
 
@@ -228,12 +238,16 @@ export interface ReferenceLayer {
   biases: Float64Array;
   /** false: `biases` are zeros and no parameters, so that they have no gradient. */
   hasBias?: boolean;
+  /** [rows x units] What each activation is multiplied with on its way to the next layer: dropout, once drawn. */
+  mask?: Float64Array;
 }
 
 export interface ReferenceNetwork {
   inputs: number;
   layers: ReferenceLayer[];
   cost: ReferenceCost;
+  /** A cost of one's own, instead. */
+  ownCost?: Cost;
   /** Where the cost is huber; 1 if it is not given. */
   huberDelta?: number;
 }
@@ -264,12 +278,16 @@ export interface UpdateSettings {
 /** Row r of a matrix [... x width], as a view. */
 const row = (matrix: Float64Array, r: number, width: number) => matrix.subarray(r * width, (r + 1) * width);
 
-/** Forward pass: a^1 = x, then z^l = W^l a^(l-1) + b^l and a^l = sigma_l(z^l), layer by layer. x [rows x inputs] */
-export function forward(network: ReferenceNetwork, x: Float64Array): LayerValues[] {
+/** What the next layer sees of a. */
+const masked = ({ mask }: ReferenceLayer, a: Float64Array) => (mask ? a.map((aj, i) => aj * mask[i]) : a);
+
+/** Forward pass: a^1 = x, then z^l = W^l a^(l-1) + b^l and a^l = sigma_l(z^l), layer by layer. x [rows x inputs]; `at`: one a layer. */
+export function forward(network: ReferenceNetwork, x: Float64Array, at?: readonly LayerValues[]): LayerValues[] {
   const rows = x.length / network.inputs;
   let previous = x;
   let fanIn = network.inputs;
-  return network.layers.map(({ units, activation, weights, biases }) => {
+  return network.layers.map((layer, l) => {
+    const { units, activation, weights, biases } = layer;
     const z = new Float64Array(rows * units);
     const a = new Float64Array(rows * units);
     for (let r = 0; r < rows; r++) {
@@ -278,9 +296,9 @@ export function forward(network: ReferenceNetwork, x: Float64Array): LayerValues
         for (let k = 0; k < fanIn; k++) sum += weights[j * fanIn + k] * previous[r * fanIn + k];
         z[r * units + j] = sum;
       }
-      a.set(activationOf(activation).value(row(z, r, units)), r * units);
+      a.set(activationOf(activation).value(row(z, r, units), row((at?.[l] ?? { z }).z, r, units)), r * units);
     }
-    previous = a;
+    previous = masked(layer, a);
     fanIn = units;
     return { z, a };
   });
@@ -292,13 +310,16 @@ export function meanCost(
   values: LayerValues[],
   y: Float64Array,
   weights?: Float64Array,
+  at: readonly LayerValues[] = values,
 ): number {
   const { z, a } = values.at(-1)!;
+  const pieces = at.at(-1)!.a;
   const outputs = network.layers.at(-1)!.units;
   const rows = y.length / outputs;
   let sum = 0;
   for (let r = 0; r < rows; r++) {
-    const cost = costOf(network).value(row(y, r, outputs), row(z, r, outputs), row(a, r, outputs));
+    const [yx, zx, ax] = [row(y, r, outputs), row(z, r, outputs), row(a, r, outputs)];
+    const cost = costOf(network).value(yx, zx, ax, row(pieces, r, outputs));
     sum += weights ? weights[r] * cost : cost;
   }
   return sum / rows;
@@ -313,6 +334,7 @@ export function deltas(
   values: LayerValues[],
   y: Float64Array,
   weights?: Float64Array,
+  at: readonly LayerValues[] = values,
 ): Float64Array[] {
   const { layers } = network;
   const output = layers.at(-1)!;
@@ -320,11 +342,12 @@ export function deltas(
   const delta = layers.map(({ units }) => new Float64Array(rows * units));
   for (let r = 0; r < rows; r++) {
     for (let l = layers.length - 1; l >= 0; l--) {
-      const { units, activation } = layers[l];
+      const { units, activation, mask } = layers[l];
       const z = row(values[l].z, r, units);
+      const back = (dCda: Float64Array) => activationOf(activation).backward(z, dCda, row(at[l].z, r, units));
       if (layers[l] === output) {
-        const a = row(values[l].a, r, units);
-        const own = costOf(network).delta(row(y, r, units), z, a, activationOf(activation));
+        const [yx, ax, atx] = [row(y, r, units), row(values[l].a, r, units), row(at[l].a, r, units)];
+        const own = costOf(network).delta(yx, z, ax, back, atx);
         delta[l].set(weights ? own.map((d) => weights[r] * d) : own, r * units);
         continue;
       }
@@ -333,7 +356,7 @@ export function deltas(
       for (let k = 0; k < units; k++) {
         for (let j = 0; j < next.units; j++) dCda[k] += next.weights[j * units + k] * delta[l + 1][r * next.units + j];
       }
-      delta[l].set(activationOf(activation).backward(z, dCda), r * units);
+      delta[l].set(back(mask ? dCda.map((d, k) => d * mask[r * units + k]) : dCda), r * units);
     }
   }
   return delta;
@@ -349,7 +372,7 @@ export function gradients(
   const rows = x.length / network.inputs;
   return network.layers.map(({ units, weights, hasBias = true }, l) => {
     const fanIn = weights.length / units;
-    const previous = l === 0 ? x : values[l - 1].a;
+    const previous = l === 0 ? x : masked(network.layers[l - 1], values[l - 1].a);
     const dW = new Float64Array(units * fanIn);
     const db = new Float64Array(units);
     for (let r = 0; r < rows; r++) {
