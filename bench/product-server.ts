@@ -47,6 +47,8 @@ try {
 for await (const line of createInterface({ input: process.stdin })) {
   const [form, shape, calls] = line.split(' ');
   const { call, value } = await prepare(form, shape.split('x').map(Number));
+  // the first call is the first to touch what the product works in
+  call();
   const started = performance.now();
   for (let i = Number(calls); i > 0; --i) call();
   console.log(`${performance.now() - started} ${value()}`);

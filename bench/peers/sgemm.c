@@ -28,8 +28,10 @@ int main(void) {
   int rows, fan_in, units, calls;
   while (scanf("%15s %dx%dx%d %d", form, &rows, &fan_in, &units, &calls) == 5) {
     float *a = fill((size_t)rows * fan_in), *w = fill((size_t)fan_in * units), *z = fill((size_t)rows * units);
-    const double started = milliseconds();
-    for (int call = 0; call < calls; ++call) {
+    double started = 0;
+    // the first call is the first to touch what the product works in
+    for (int call = -1; call < calls; ++call) {
+      if (call == 0) started = milliseconds();
       if (!strcmp(form, "forward")) {
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, units, fan_in, 1, a, fan_in, w, units, 0, z, units);
       } else if (!strcmp(form, "error")) {
