@@ -67,30 +67,50 @@ export function backwardLayer(layer: usize, row: i32, rows: i32): void {
  */
 export function transpose(target: usize, weights: usize, fanIn: i32, units: i32, from: i32, to: i32): void {
   const zero = f32x4.splat(0);
-  target += <usize>from * ((<usize>((units + 3) & ~3)) << 2);
-  for (let k = from; k < to; k += PANEL_UNITS) {
-    const lastRow = min(PANEL_UNITS, fanIn - k);
-    // a narrow panel's fill is not read
-    const rows = lastRow > NARROW_UNITS ? PANEL_UNITS : lastRow;
-    for (let j = 0; j < units; j += 4) {
-      const source = weights + (<usize>(j >> 4) * fanIn + k) * PANEL_ROW_BYTES + ((<usize>j & 15) << 2);
-      for (let row = 0; row < rows; row += 4) {
-        const p = source + <usize>row * PANEL_ROW_BYTES;
-        const r0 = row < lastRow ? v128.load(p) : zero;
-        const r1 = row + 1 < lastRow ? v128.load(p, PANEL_ROW_BYTES) : zero;
-        const r2 = row + 2 < lastRow ? v128.load(p, 2 * PANEL_ROW_BYTES) : zero;
-        const r3 = row + 3 < lastRow ? v128.load(p, 3 * PANEL_ROW_BYTES) : zero;
-        const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-        const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-        const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-        const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-        const t = target + ((<usize>row) << 2);
-        v128.store(t, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-        v128.store(t, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), PANEL_ROW_BYTES);
-        v128.store(t, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 2 * PANEL_ROW_BYTES);
-        v128.store(t, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 3 * PANEL_ROW_BYTES);
+  const panelBytes = <usize>((units + 3) & ~3) * PANEL_ROW_BYTES;
+  // what is read lies in one piece, what is written in pieces of 1 KiB
+  for (let panel = 0; panel < units; panel += PANEL_UNITS) {
+    const lastUnit = min(PANEL_UNITS, units - panel);
+    for (let k = from; k < to; k += PANEL_UNITS) {
+      const lastRow = min(PANEL_UNITS, fanIn - k);
+      // a narrow panel's fill is not read
+      const rows = lastRow > NARROW_UNITS ? PANEL_UNITS : lastRow;
+      let source = weights + (<usize>(panel >> 4) * fanIn + k) * PANEL_ROW_BYTES;
+      let t = target + (<usize>k >> 4) * panelBytes + <usize>panel * PANEL_ROW_BYTES;
+      for (let unit = 0; unit < lastUnit; unit += 4) {
+        for (let row = 0; row < rows; row += 4) {
+          const p = source + <usize>row * PANEL_ROW_BYTES;
+          const at = t + ((<usize>row) << 2);
+          if (row + 4 <= lastRow) {
+            turnFour(
+              at,
+              v128.load(p),
+              v128.load(p, PANEL_ROW_BYTES),
+              v128.load(p, 2 * PANEL_ROW_BYTES),
+              v128.load(p, 3 * PANEL_ROW_BYTES),
+            );
+          } else {
+            const r0 = row < lastRow ? v128.load(p) : zero;
+            const r1 = row + 1 < lastRow ? v128.load(p, PANEL_ROW_BYTES) : zero;
+            const r2 = row + 2 < lastRow ? v128.load(p, 2 * PANEL_ROW_BYTES) : zero;
+            turnFour(at, r0, r1, r2, zero);
+          }
+        }
+        source += 16;
+        t += 4 * PANEL_ROW_BYTES;
       }
-      target += 4 * PANEL_ROW_BYTES;
     }
   }
+}
+
+/** Four rows of four become four columns, a panel row apart. */
+function turnFour(target: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
+  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(target, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+  v128.store(target, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), PANEL_ROW_BYTES);
+  v128.store(target, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 2 * PANEL_ROW_BYTES);
+  v128.store(target, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 3 * PANEL_ROW_BYTES);
 }

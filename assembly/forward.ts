@@ -29,8 +29,8 @@ import { isWide } from './vec';
  * Depth of one block of a product: 16 columns x 256 rows x 4 bytes = 16 KiB of a panel stay in the first-level cache beside
  * the rows that stream past it; and rows of one, so that they stay in the second while panel after panel passes.
  */
-const BLOCK_DEPTH = 256;
-const BLOCK_ROWS = 256;
+export const BLOCK_DEPTH = 256;
+const BLOCK_ROWS = 64;
 
 /** c [rows x width] = init + a [rows x depth] . panels: the product of a whole layer. `init` has `width` floats, added to every row. */
 export function panelProduct(
@@ -54,39 +54,53 @@ export function panelProduct(
       let start = k ? c : init;
       let panel = panels + <usize>k * PANEL_ROW_BYTES;
       let target = c;
-      for (let column = 0; column < width; ) {
+      for (let column = 0; column < width; column += PANEL_UNITS) {
         const columns = width - column;
-        let bytes: usize = PANEL_ROW_BYTES;
-        if (isWide() && columns > PANEL_UNITS + NARROW_UNITS) {
-          productWide(target, cStride, block, aStride, panel, panelBytes, start, startStride, blockDepth, blockRows);
-          bytes = 2 * PANEL_ROW_BYTES;
-          panel += panelBytes;
-        } else if (columns > NARROW_UNITS) {
-          product(target, cStride, block, aStride, panel, start, startStride, blockDepth, blockRows);
-        } else {
-          for (let j: usize = 0, end = (<usize>columns) << 2; j < end; j += 16) {
-            productNarrow(
-              target + j,
-              cStride,
-              block,
-              aStride,
-              panel + j,
-              start + j,
-              startStride,
-              blockDepth,
-              blockRows,
-            );
-          }
-        }
+        panelTile(target, cStride, block, aStride, panel, start, startStride, blockDepth, columns, blockRows, false, 0);
         panel += panelBytes;
-        target += bytes;
-        start += bytes;
-        column += <i32>(bytes >> 2);
+        target += PANEL_ROW_BYTES;
+        start += PANEL_ROW_BYTES;
       }
     }
     c += <usize>blockRows * cStride;
     a += <usize>blockRows * aStride;
   }
+}
+
+/**
+ * c [rows x columns, 16 at most] = init + a [rows x depth] . panel; if it `adds`, c += scale times that. By the tile for these columns; in
+ * wide mode by fours of rows, and by pairs what is left.
+ */
+export function panelTile(
+  c: usize,
+  cStride: usize,
+  a: usize,
+  aStride: usize,
+  panel: usize,
+  init: usize,
+  initStride: usize,
+  depth: i32,
+  columns: i32,
+  rows: i32,
+  adds: bool,
+  scale: f32,
+): void {
+  if (columns <= NARROW_UNITS) {
+    for (let j: usize = 0, end = (<usize>columns) << 2; j < end; j += 16) {
+      productNarrow(c + j, cStride, a, aStride, panel + j, init + j, initStride, depth, rows, adds, scale);
+    }
+    return;
+  }
+  if (isWide()) {
+    const fours = rows & ~3;
+    productWide(c, cStride, a, aStride, panel, init, initStride, depth, fours, adds, scale);
+    if (fours == rows) return;
+    c += <usize>fours * cStride;
+    a += <usize>fours * aStride;
+    init += <usize>fours * initStride;
+    rows -= fours;
+  }
+  product(c, cStride, a, aStride, panel, init, initStride, depth, rows, adds, scale);
 }
 
 /** Rows [row, row + rows) of one layer. `isListed`: it is the first, and its input has lists. */

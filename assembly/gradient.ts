@@ -5,7 +5,6 @@ import {
   HEADER,
   INPUT,
   INPUT_STRIDE,
-  NARROW_UNITS,
   PACKED,
   PANEL_ROW_BYTES,
   PANEL_UNITS,
@@ -15,15 +14,13 @@ import {
   UNITS,
   ZEROS,
 } from './abi';
-import { panelProduct } from './forward';
+import { BLOCK_DEPTH, panelTile } from './forward';
 import { addOuterProductsListed, listUnion } from './sparse';
 import { ownAddress, panelShare } from './team';
 import { madd } from './vec';
 
 /** Inputs of one block: the rows' share of them stays in the second-level cache while panel after panel passes. */
 const BLOCK_INPUTS = 256;
-/** Columns whose sums wait together to be added: two panels, as wide as the widest tile. */
-const BLOCK_UNITS = 2 * PANEL_UNITS;
 
 /**
  * BP4 and BP3 for this thread's panels of one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, biases += scale . sum of
@@ -64,13 +61,11 @@ export function addProducts(
   rows: i32,
   scale: f32,
 ): void {
-  const zeros = <usize>load<u32>(HEADER, ZEROS);
-  const sums = ownAddress(SUMS);
-  const sumsStride: usize = BLOCK_UNITS * 4;
   const deltas = ownAddress(PACKED);
   const deltaBytes = <usize>rows * PANEL_ROW_BYTES;
   const turned = deltas + <usize>((units + PANEL_UNITS - 1) / PANEL_UNITS) * deltaBytes;
-  const turnedStride = (<usize>((rows + 3) & ~3)) << 2;
+  // an odd number of cache lines, so that the columns of turnRows do not all lie in few sets of the cache
+  const turnedStride = (<usize>(((rows + 15) >> 4) | 1)) << 6;
   const panelBytes = <usize>fanIn * PANEL_ROW_BYTES;
   cutIntoPanels(deltas, delta, deltaStride, units, rows);
   for (let k = 0; k < fanIn; k += BLOCK_INPUTS) {
@@ -78,49 +73,40 @@ export function addProducts(
     turnRows(turned, turnedStride, a + ((<usize>k) << 2), aStride, count, rows);
     let target = panels + <usize>k * PANEL_ROW_BYTES;
     let panel = deltas;
-    for (let j = 0; j < units; j += BLOCK_UNITS) {
-      const width = min(BLOCK_UNITS, units - j);
-      panelProduct(sums, sumsStride, turned, turnedStride, panel, deltaBytes, zeros, rows, width, count);
-      for (let column = 0; column < width; column += PANEL_UNITS) {
-        const source = sums + ((<usize>column) << 2);
-        const columns = width - column;
-        if (columns > NARROW_UNITS) {
-          addSums(target, source, sumsStride, count, scale);
-        } else {
-          for (let i: usize = 0, end = (<usize>columns) << 2; i < end; i += 16) {
-            addNarrowSums(target + i, source + i, sumsStride, count, scale);
-          }
-        }
-        target += panelBytes;
-        panel += deltaBytes;
-      }
+    for (let j = 0; j < units; j += PANEL_UNITS) {
+      addPanel(target, turned, turnedStride, panel, count, units - j, rows, scale);
+      target += panelBytes;
+      panel += deltaBytes;
     }
   }
 }
 
-/** target [count x 16] += scale . sums. All loads before all stores: V8's revectorizer packs neighbouring stores that no load parts. */
-function addSums(target: usize, sums: usize, sumsStride: usize, count: i32, scale: f32): void {
-  const s = f32x4.splat(scale);
-  for (const end = target + <usize>count * PANEL_ROW_BYTES; target < end; target += PANEL_ROW_BYTES) {
-    const t0 = madd(v128.load(target), s, v128.load(sums));
-    const t1 = madd(v128.load(target, 16), s, v128.load(sums, 16));
-    const t2 = madd(v128.load(target, 32), s, v128.load(sums, 32));
-    const t3 = madd(v128.load(target, 48), s, v128.load(sums, 48));
-    v128.store(target, t0);
-    v128.store(target, t1, 16);
-    v128.store(target, t2, 32);
-    v128.store(target, t3, 48);
-    sums += sumsStride;
+/**
+ * target [count x units, 16 at most] += scale . turned [count x rows] . panel [rows x units]. The sums of all blocks of rows but the last
+ * wait in memory.
+ */
+function addPanel(
+  target: usize,
+  turned: usize,
+  turnedStride: usize,
+  panel: usize,
+  count: i32,
+  units: i32,
+  rows: i32,
+  scale: f32,
+): void {
+  const sums = ownAddress(SUMS);
+  let start = <usize>load<u32>(HEADER, ZEROS);
+  let startStride: usize = 0;
+  for (; rows > BLOCK_DEPTH; rows -= BLOCK_DEPTH) {
+    const block = BLOCK_DEPTH;
+    panelTile(sums, PANEL_ROW_BYTES, turned, turnedStride, panel, start, startStride, block, units, count, false, 0);
+    start = sums;
+    startStride = PANEL_ROW_BYTES;
+    turned += BLOCK_DEPTH << 2;
+    panel += BLOCK_DEPTH * PANEL_ROW_BYTES;
   }
-}
-
-/** The same for 4 columns of a panel. */
-function addNarrowSums(target: usize, sums: usize, sumsStride: usize, count: i32, scale: f32): void {
-  const s = f32x4.splat(scale);
-  for (const end = target + <usize>count * PANEL_ROW_BYTES; target < end; target += PANEL_ROW_BYTES) {
-    v128.store(target, madd(v128.load(target), s, v128.load(sums)));
-    sums += sumsStride;
-  }
+  panelTile(target, PANEL_ROW_BYTES, turned, turnedStride, panel, start, startStride, rows, units, count, true, scale);
 }
 
 /** panels of 16 columns, a row of them for each row, from m [rows x columns]. */

@@ -9,36 +9,29 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const SOURCE = 'scripts/make-tiles.mjs';
 export const OUTPUT = 'assembly/generated/tile.ts';
 
-/** Vectors of a panel row. */
-const PANEL_VECTORS = 4;
 const PANEL_ROW_BYTES = 64;
 
 const times = (count, line) => Array.from({ length: count }, (_, i) => line(i)).join('\n');
 const at = (address, offset) => (offset === 0 ? address : `${address}, ${offset}`);
-/** The address of vector v of a row that lies in one panel, or in two. */
-const inPanel = (name, v, offset = 0) =>
-  at(v < PANEL_VECTORS ? name : `${name}Next`, 16 * (v % PANEL_VECTORS) + offset);
 
 /**
- * c [rows x 4 vectors] = init + a [rows x depth] . panel [depth x 4 vectors], `height` rows at a time.
+ * c [rows x vectors] = init + a [rows x depth] . panel [depth x vectors], `height` rows at a time.
  *
  * `steps` inner products follow each other before the loop's end is asked for, with a way out between each two: without that the
  * compiler loads for all of them at once and runs out of registers.
  */
 function product({ name, height, vectors, steps, doc }) {
-  const isPair = vectors > PANEL_VECTORS;
   const rowsOf = (rows, unrolled) => `
     ${times(rows - 1, (r) => `const a${r + 1} = ${r ? `a${r}` : 'a'} + aStride;\n const init${r + 1} = ${r ? `init${r}` : 'init'} + initStride;`)}
     ${times(rows, (r) => times(vectors, (v) => `let c${r}${v} = v128.load(${at(r ? `init${r}` : 'init', 16 * v)});`))}
     let p0 = a;
     ${times(rows - 1, (r) => `let p${r + 1} = a${r + 1};`)}
     let w = panel;
-    ${isPair ? 'let wNext = panel + panelBytes;' : ''}
     for (const end = a + depthBytes; p0 < end; p0 += ${4 * unrolled}) {
       ${times(
         unrolled,
         (u) => `${u ? `if (p0 == end - ${4 * u}) break;` : ''}
-      ${times(vectors, (v) => `w${v} = v128.load(${inPanel('w', v, PANEL_ROW_BYTES * u)});`)}
+      ${times(vectors, (v) => `w${v} = v128.load(${at('w', PANEL_ROW_BYTES * u + 16 * v)});`)}
       ${times(
         rows,
         (r) => `x = v128.load32_splat(${at(`p${r}`, 4 * u)});
@@ -46,12 +39,14 @@ function product({ name, height, vectors, steps, doc }) {
       )}`,
       )}
       w += ${PANEL_ROW_BYTES * unrolled};
-      ${isPair ? `wNext += ${PANEL_ROW_BYTES * unrolled};` : ''}
       ${times(rows - 1, (r) => `p${r + 1} += ${4 * unrolled};`)}
     }
     ${times(
       rows,
-      (r) => `${times(vectors, (v) => `v128.store(${at('c', 0)}, c${r}${v}${v ? `, ${16 * v}` : ''});`)}
+      (r) => `if (adds) {
+      ${times(vectors, (v) => `c${r}${v} = madd(v128.load(${at('c', 16 * v)}), s, c${r}${v});`)}
+      }
+      ${times(vectors, (v) => `v128.store(c, c${r}${v}${v ? `, ${16 * v}` : ''});`)}
     c += cStride;`,
     )}
     init = ${rows > 1 ? `init${rows - 1}` : 'init'} + initStride;
@@ -66,14 +61,16 @@ export function ${name}(
   a: usize,
   aStride: usize,
   panel: usize,
-  ${isPair ? 'panelBytes: usize,' : ''}
   init: usize,
   initStride: usize,
   depth: i32,
   rows: i32,
+  adds: bool,
+  scale: f32,
 ): void {
   assert(((c | cStride | panel | init | initStride) & 15) == 0);
   const depthBytes = (<usize>depth) << 2;
+  const s = f32x4.splat(scale);
   let ${times(vectors, (v) => `w${v}: v128,`)} x: v128;
   let row = 0;
   for (; row + ${height} <= rows; row += ${height}) {${rowsOf(height, steps)}
@@ -104,7 +101,7 @@ const TILES = [
     height: 2,
     vectors: 4,
     steps: 8,
-    doc: 'c [rows x 16] = init + a [rows x depth] . panel [depth x 16].',
+    doc: `c [rows x 16] = init + a [rows x depth] . panel [depth x 16]; if it \`adds\`, c += scale times that.`,
   }),
   product({
     name: 'productNarrow',
@@ -115,10 +112,10 @@ const TILES = [
   }),
   product({
     name: 'productWide',
-    height: 2,
-    vectors: 8,
-    steps: 4,
-    doc: 'The same for 32 columns: two panels `panelBytes` apart. For 256-bit registers; with 128 bits it spills.',
+    height: 4,
+    vectors: 4,
+    steps: 8,
+    doc: 'The same as product, by rows of four. For 256-bit registers; with 128 bits it spills.',
   }),
 ];
 

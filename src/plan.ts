@@ -224,14 +224,16 @@ export function makePlan(
   let inputStride = xStride;
   const layers = shapes.map(({ fanIn, units }, l): LayerPlan => {
     const stride = rowStride(units);
+    const z = reserve(`layers[${l}].z`, capacity * stride);
     const layer = {
       fanIn,
       units,
       input,
       inputStride,
       stride,
-      z: reserve(`layers[${l}].z`, capacity * stride),
-      a: reserve(`layers[${l}].a`, capacity * stride),
+      z,
+      // of a linear layer, both are one
+      a: spec.layers[l].activation === 'linear' ? z : reserve(`layers[${l}].a`, capacity * stride),
       delta: reserve(`layers[${l}].delta`, capacity * stride),
       weights: parameters + weightOffset,
       biases: parameters + biasOffset,
@@ -255,10 +257,10 @@ export function makePlan(
   const union = reserve('union', listStride);
   const sums = reserve(
     'sums',
-    Math.max(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0, BLOCK_INPUTS * 2 * abi.PANEL_ROW_BYTES),
+    Math.max(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0, BLOCK_INPUTS * abi.PANEL_ROW_BYTES),
   );
-  const turnedRows = Math.ceil(capacity / 4) * 4;
-  const packed = reserve('packed', 4 * (capacity * paddedFloats(widestLayer) + BLOCK_INPUTS * turnedRows));
+  const turnedStride = (Math.ceil(capacity / LINE_FLOATS) | 1) * LINE_BYTES;
+  const packed = reserve('packed', 4 * capacity * paddedFloats(widestLayer) + BLOCK_INPUTS * turnedStride);
   const mixed = spec.layers.filter(({ activation }) => typeof activation !== 'string');
   const scratch = reserve('scratch', 3 * abi.MIXED_ROWS * Math.max(0, ...mixed.map(({ units }) => rowStride(units))));
   const threadBytes = Math.ceil((end - randomBlock) / LINE_BYTES) * LINE_BYTES;

@@ -64,6 +64,8 @@ type Product = (
   initStride: number,
   depth: number,
   rows: number,
+  adds: number,
+  scale: number,
 ) => void;
 
 /** The functions that only tests call, beside those of Core. */

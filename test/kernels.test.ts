@@ -58,7 +58,7 @@ describe('product and productNarrow', () => {
       for (const tile of [core.product, core.productNarrow]) {
         memory.fill(SENTINEL, c.index, c.index + rows * cStride);
         const isNarrow = tile === core.productNarrow;
-        tile(c.address, cStride * 4, a.address, aStride * 4, panel.address, init.address, 0, depth, rows);
+        tile(c.address, cStride * 4, a.address, aStride * 4, panel.address, init.address, 0, depth, rows, 0, 0);
         for (let i = 0; i < rows; i++) {
           for (let j = 0; j < (isNarrow ? 4 : 16); j++) {
             let sum = memory[init.index + j];
@@ -87,10 +87,10 @@ describe('product and productNarrow', () => {
     const init = place(16, () => random() - 0.5);
     const whole = place(rows * 16, () => 0);
     const blocked = place(rows * 16, () => 0);
-    core.product(whole.address, 64, a.address, depth * 4, panel.address, init.address, 0, depth, rows);
-    core.product(blocked.address, 64, a.address, depth * 4, panel.address, init.address, 0, 20, rows);
+    core.product(whole.address, 64, a.address, depth * 4, panel.address, init.address, 0, depth, rows, 0, 0);
+    core.product(blocked.address, 64, a.address, depth * 4, panel.address, init.address, 0, 20, rows, 0, 0);
     const rest = panel.address + 20 * 64;
-    core.product(blocked.address, 64, a.address + 80, depth * 4, rest, blocked.address, 64, 13, rows);
+    core.product(blocked.address, 64, a.address + 80, depth * 4, rest, blocked.address, 64, 13, rows, 0, 0);
     expect(words.slice(blocked.index, blocked.index + rows * 16)).toEqual(
       words.slice(whole.index, whole.index + rows * 16),
     );
@@ -154,8 +154,8 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
     const signed = () => random() - 0.5;
     const width = roundUp(units, 16);
     point(abi.ZEROS, 32);
-    point(abi.SUMS, 256 * 32);
-    point(abi.PACKED, rows * width + 256 * roundUp(rows, 4));
+    point(abi.SUMS, 256 * 16);
+    point(abi.PACKED, rows * width + 256 * roundUp(rows + 16, 32));
     const a = place(rows * fanIn, signed);
     const delta = place(rows * width, signed);
     const panels = place(fanIn * width, signed);

@@ -79,13 +79,13 @@ it('gives every address of the plan a region that is large enough for what lies 
       expect(bytesAt(plan.x)).toBe(capacity * plan.xStride);
       expect(bytesAt(plan.y)).toBe(capacity * plan.yStride);
       expect(bytesAt(plan.zeros)).toBeGreaterThanOrEqual(4 * paddedFloats(widest));
-      // a block of 256 inputs by two panels; and for the lists, all inputs by one
-      expect(bytesAt(plan.sums)).toBeGreaterThanOrEqual(256 * 2 * abi.PANEL_ROW_BYTES);
+      // a block of 256 inputs by a panel; and for the lists, all inputs
+      expect(bytesAt(plan.sums)).toBeGreaterThanOrEqual(256 * abi.PANEL_ROW_BYTES);
       if (plan.listStride) expect(bytesAt(plan.sums)).toBeGreaterThanOrEqual(spec.inputs * abi.PANEL_ROW_BYTES);
-      // the widest delta, and a block of inputs, whose rows are written by fours
+      // the widest delta, and a block of inputs, whose rows are an odd number of cache lines each
       const widestLayer = Math.max(...spec.layers.map(({ units }) => units));
-      const turned = 256 * Math.ceil(capacity / 4) * 4;
-      expect(bytesAt(plan.packed)).toBeGreaterThanOrEqual(4 * (capacity * paddedFloats(widestLayer) + turned));
+      const turned = 256 * (Math.ceil(capacity / 16) | 1) * LINE_BYTES;
+      expect(bytesAt(plan.packed)).toBeGreaterThanOrEqual(4 * capacity * paddedFloats(widestLayer) + turned);
       expect(plan.listStride > 0).toBe(spec.inputs >= abi.LISTED_INPUTS);
       if (plan.listStride) {
         // eight entries of two bytes are written at a time, so up to eight lie past the last one
@@ -110,6 +110,7 @@ it('gives every address of the plan a region that is large enough for what lies 
       if (set.samples) expect(bytesAt(plan.order)).toBe(4 * set.samples);
       plan.layers.forEach(({ stride, z, a, delta, transposed, fanIn, units }, l) => {
         for (const address of [z, a, delta]) expect(bytesAt(address)).toBe(capacity * stride);
+        expect(z === a).toBe(spec.layers[l].activation === 'linear');
         if (l > 0)
           expect(bytesAt(transposed)).toBeGreaterThanOrEqual(4 * paddedFloats(fanIn) * Math.ceil(units / 4) * 4);
       });
