@@ -53,7 +53,7 @@ function clamp(x: v128, low: v128, high: v128): v128 {
 // One vector. sigma(z) first; then d, which is dC/da, times sigma'(z), taken from a where that says the same as z and costs less: the
 // error is then a few roundings of the largest slope, not of a small one.
 
-function sigmoidSlope(d: v128, a: v128): v128 {
+export function sigmoidSlope(d: v128, a: v128): v128 {
   return f32x4.mul(d, f32x4.mul(a, f32x4.sub(constant(ONE), a)));
 }
 

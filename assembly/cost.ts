@@ -65,7 +65,7 @@ function rowCost(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 {
 }
 
 /** Whether costSlope gives delta^L itself: these costs cancel the slope of the one output activation they take. */
-function isFused(cost: i32): bool {
+export function isFused(cost: i32): bool {
   return (
     cost == BINARY_CROSS_ENTROPY || cost == CATEGORICAL_CROSS_ENTROPY || cost == KULLBACK_LEIBLER || cost == POISSON
   );
@@ -142,7 +142,7 @@ function isDifference(cost: i32): bool {
 /** The smallest positive float: d / max(|d|, SMALLEST) is the sign of d, 0 at 0. */
 const SMALLEST: f32 = 1.401298464324817e-45;
 
-function costTerm(cost: i32, z: v128, a: v128, y: v128): v128 {
+export function costTerm(cost: i32, z: v128, a: v128, y: v128): v128 {
   if (cost == BINARY_CROSS_ENTROPY) return binaryTerm(z, y);
   if (cost == POISSON) return poissonTerm(z, y);
   if (cost == HINGE) return f32x4.max(f32x4.sub(f32x4.splat(1), f32x4.mul(y, a)), f32x4.splat(0));
@@ -157,7 +157,7 @@ function costTerm(cost: i32, z: v128, a: v128, y: v128): v128 {
   return f32x4.mul(q, f32x4.sub(size, f32x4.mul(half, q)));
 }
 
-function costSlope(cost: i32, z: v128, a: v128, y: v128): v128 {
+export function costSlope(cost: i32, z: v128, a: v128, y: v128): v128 {
   if (cost == POISSON) return poissonDelta(z, y);
   // at the hinge itself, y a = 1, the slope is 0
   if (cost == HINGE) return v128.and(f32x4.neg(y), f32x4.lt(f32x4.mul(y, a), f32x4.splat(1)));

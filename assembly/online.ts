@@ -2,25 +2,33 @@ import {
   A,
   ACTIVATION,
   BIASES,
+  COST,
+  CUSTOM_COST,
   DELTA,
   DROPPED,
   FAN_IN,
   HAS_BIAS,
   HEADER,
   INPUT,
+  IS_WEIGHTED,
   LAYER_BYTES,
   LAYER_COUNT,
   LAYERS,
   LISTS,
   MIXED,
   PANEL_ROW_BYTES,
+  ROW_WEIGHTS,
+  SIGMOID,
   SOFTMAX,
   UNITS,
   WEIGHTS,
+  Y,
   Z,
 } from './abi';
-import { activate, multiplyBySlope } from './activation';
-import { madd } from './vec';
+import { activate, multiplyBySlope, sigmoidSlope } from './activation';
+import { costSlope, costTerm, isFused } from './cost';
+import { sigmoid } from './math';
+import { horizontalSum64, laneMask, madd, widenAdd } from './vec';
 
 // A step on one sample of a network whose layers are one vector wide, 4 units at most: the equations of forward.ts, delta.ts and
 // gradient.ts with each vector in a register, the same bits. Such a step takes 100 ns, and most of that was calls: online training of
@@ -32,9 +40,9 @@ function end(): usize {
   return <usize>LAYERS + <usize>load<i32>(HEADER, LAYER_COUNT) * LAYER_BYTES;
 }
 
-/** Whether every layer is a vector, without dropout and with a function of one unit, and the input too short for lists. */
+/** Whether every layer is a vector, without dropout and with a function of one unit, the input too short for lists, the cost none of one's own. */
 export function isVectorWide(): bool {
-  if (load<u32>(HEADER, LISTS)) return false;
+  if (load<u32>(HEADER, LISTS) || load<i32>(HEADER, COST) == CUSTOM_COST) return false;
   for (let layer: usize = LAYERS; layer < end(); layer += LAYER_BYTES) {
     const activation = load<i32>(layer, ACTIVATION);
     if (load<i32>(layer, UNITS) > VECTOR_UNITS || activation == MIXED || activation == SOFTMAX) return false;
@@ -54,9 +62,39 @@ export function forwardVectors(): void {
       w += PANEL_ROW_BYTES;
     }
     const at = <usize>load<u32>(layer, Z);
+    const a = <usize>load<u32>(layer, A);
+    const activation = load<i32>(layer, ACTIVATION);
     v128.store(at, z);
-    activate(load<i32>(layer, ACTIVATION), <usize>load<u32>(layer, A), at, 16, load<i32>(layer, UNITS), 1);
+    if (activation == SIGMOID) v128.store(a, sigmoid(z));
+    else activate(activation, a, at, 16, load<i32>(layer, UNITS), 1);
   }
+}
+
+/** C_x of the sample, times its weight, and delta^L from the last forward pass and y. The cost is none of one's own. */
+export function outputVector(): f64 {
+  const layer = end() - LAYER_BYTES;
+  const cost = load<i32>(HEADER, COST);
+  const mask = laneMask(load<i32>(layer, UNITS));
+  const z = v128.load(<usize>load<u32>(layer, Z));
+  const a = v128.load(<usize>load<u32>(layer, A));
+  const y = v128.load(<usize>load<u32>(HEADER, Y));
+  const at = <usize>load<u32>(layer, DELTA);
+  v128.store(at, v128.and(costSlope(cost, z, a, y), mask));
+  if (!isFused(cost)) multiplyByVectorSlope(layer);
+  const value = horizontalSum64(widenAdd(f64x2.splat(0), v128.and(costTerm(cost, z, a, y), mask)));
+  if (!load<u32>(HEADER, IS_WEIGHTED)) return value;
+  const weight = <usize>load<u32>(HEADER, ROW_WEIGHTS);
+  v128.store(at, f32x4.mul(v128.load(at), v128.load32_splat(weight)));
+  return <f64>load<f32>(weight) * value;
+}
+
+/** delta = dC/da (.) sigma'(z) of a layer, in place. */
+function multiplyByVectorSlope(layer: usize): void {
+  const activation = load<i32>(layer, ACTIVATION);
+  const delta = <usize>load<u32>(layer, DELTA);
+  const a = <usize>load<u32>(layer, A);
+  if (activation == SIGMOID) v128.store(delta, sigmoidSlope(v128.load(delta), v128.load(a)));
+  else multiplyBySlope(activation, delta, <usize>load<u32>(layer, Z), a, 16, load<i32>(layer, UNITS), 1);
 }
 
 /** BP2 from the output layer's delta down to the first. */
@@ -83,11 +121,8 @@ export function backwardVectors(): void {
       sum = madd(sum, v128.load32_splat(delta, 8), v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
       if (units > 3) sum = madd(sum, v128.load32_splat(delta, 12), v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
     }
-    const deltaBefore = <usize>load<u32>(before, DELTA);
-    v128.store(deltaBefore, sum);
-    const z = <usize>load<u32>(before, Z);
-    const a = <usize>load<u32>(before, A);
-    multiplyBySlope(load<i32>(before, ACTIVATION), deltaBefore, z, a, 16, fanIn, 1);
+    v128.store(<usize>load<u32>(before, DELTA), sum);
+    multiplyByVectorSlope(before);
   }
 }
 

@@ -48,7 +48,7 @@ import { backwardLayer, transposeLayer } from './delta';
 import { drop } from './dropout';
 import { forwardLayer, forwardPanels } from './forward';
 import { addGradients, scaleRows } from './gradient';
-import { addVectorGradients, backwardVectors, forwardVectors, isVectorWide } from './online';
+import { addVectorGradients, backwardVectors, forwardVectors, isVectorWide, outputVector } from './online';
 import { addErrors, score } from './score';
 import { isSparse } from './sparse';
 import { agree, barrier, dismiss, share, summon, thread, threads } from './team';
@@ -223,9 +223,9 @@ function isWrong(cost: f64): bool {
 /** A step on the one sample that lies in x and y, each vector in a register. False: the cost is not finite. */
 function trainVectors(): bool {
   forwardVectors();
-  costRows(0, 1);
-  if (isWrong(sumCosts(1))) return false;
-  outputErrors(0, 1);
+  const cost = outputVector();
+  store<f64>(HEADER, load<f64>(HEADER, COST_SUM) + cost, COST_SUM);
+  if (isWrong(cost)) return false;
   backwardVectors();
   countStep();
   decayForDescent();
@@ -238,7 +238,6 @@ function trainVectors(): bool {
  * been gathered. False: the cost is not finite.
  */
 function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, kind: i32): bool {
-  if (kind == VECTORS && stepRows == 1) return trainVectors();
   agree(STEP_ROW, stepRow);
   forwardTraining(row, own, rows);
   backwardRows(row, own);
@@ -281,6 +280,7 @@ function performChunks(position: i32, count: i32): i32 {
   const chunkRows = load<i32>(HEADER, CHUNK_ROWS);
   const samples = load<i32>(HEADER + TRAINING_SET, SET_SAMPLES);
   const kind = kindOfSteps();
+  if (kind == VECTORS && stepRows == 1) return performVectors(position, count);
   let rate = <usize>load<u32>(HEADER, RATES);
   let stepStart = position - (position % stepRows);
   for (; count > 0 && position < samples; --count) {
@@ -304,9 +304,28 @@ function performChunks(position: i32, count: i32): i32 {
   return position;
 }
 
+/** The same for steps of one sample that are VECTORS. */
+function performVectors(position: i32, count: i32): i32 {
+  let rate = <usize>load<u32>(HEADER, RATES);
+  for (const end = min(position + count, load<i32>(HEADER + TRAINING_SET, SET_SAMPLES)); position < end; ++position) {
+    if (rate) {
+      store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
+      rate += 8;
+    }
+    gather(HEADER + TRAINING_SET, position, 0, 1);
+    if (!trainVectors()) {
+      store<u32>(HEADER, 1, STOPPED);
+      break;
+    }
+  }
+  return position;
+}
+
 function performRows(rows: i32): bool {
+  const kind = kindOfSteps();
+  if (kind == VECTORS && rows == 1) return trainVectors();
   const row = share(rows, 0);
-  return trainChunk(row, share(rows, 1) - row, rows, 0, rows, kindOfSteps());
+  return trainChunk(row, share(rows, 1) - row, rows, 0, rows, kind);
 }
 
 function performForward(rows: i32): void {
