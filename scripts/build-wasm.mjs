@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import zopfli from '@gfx/zopfli';
 import { transform } from 'esbuild';
 import { makeTiles, OUTPUT, SOURCE } from './make-tiles.mjs';
-import { stripExports } from './strip-exports.mjs';
+import { strip } from './strip.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SHIPPED = ['simd', 'relaxed', 'threads', 'relaxed-threads'];
@@ -67,8 +67,9 @@ for (const target of SHIPPED) {
     `build/shipped/${target}.wasm`,
     `src/generated/${target}.ts`,
   ];
-  if (!stale.includes(target) && isCurrent(output, [input, INTERFACE, 'scripts/build-wasm.mjs'])) continue;
-  const bytes = stripExports(readFileSync(join(ROOT, input)), [...coreFunctions(), 'join', 'serve']);
+  if (!stale.includes(target) && isCurrent(output, [input, INTERFACE, 'scripts/build-wasm.mjs', 'scripts/strip.mjs']))
+    continue;
+  const bytes = strip(readFileSync(join(ROOT, input)), [...coreFunctions(), 'join', 'serve']);
   writeFileSync(join(ROOT, shipped), bytes);
   // deflated: base64 that is gzipped on its way would be a third longer. By Zopfli: 5 % shorter than zlib's best
   const base64 = Buffer.from(await promisify(zopfli.zlib)(bytes, { numiterations: 15 })).toString('base64');

@@ -57,10 +57,15 @@ export const PAGE_BYTES = 65_536;
 const modules = new Map<BuildName, Promise<WebAssembly.Module>>();
 
 /** The bytes that the build has deflated. */
-export async function inflate(base64: string): Promise<ArrayBuffer> {
-  const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+export async function inflate(base64: string): Promise<Uint8Array<ArrayBuffer>> {
+  const text = atob(base64);
+  const deflated = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
+  // 3 ms in Node. The stream below would take it 36, since all of fetch comes with Response, with an HTTP parser to compile
+  const zlib = globalThis.process?.getBuiltinModule?.('node:zlib');
+  if (zlib) return zlib.inflateSync(deflated);
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate'));
-  return await new Response(stream).arrayBuffer();
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 async function compile(build: BuildName): Promise<WebAssembly.Module> {
@@ -69,7 +74,7 @@ async function compile(build: BuildName): Promise<WebAssembly.Module> {
   return await compileBytes(await inflate(base64));
 }
 
-export async function compileBytes(bytes: ArrayBuffer): Promise<WebAssembly.Module> {
+export async function compileBytes(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {

@@ -122,7 +122,7 @@ function checkHost(threads: number): void {
   }
 }
 
-async function bytesOf(build: BuildName): Promise<ArrayBuffer> {
+async function bytesOf(build: BuildName): Promise<Uint8Array<ArrayBuffer>> {
   const { base64 } = await (build === 'relaxed'
     ? import('./generated/relaxed-threads.js')
     : import('./generated/threads.js'));

@@ -20,12 +20,12 @@ export interface Wide {
 let checked: Promise<Wide> | undefined;
 
 /** `core`: the build with threads, as bytes or compiled. Once a process. */
-export function switchOnWide(core: ArrayBuffer | WebAssembly.Module): Promise<Wide> {
+export function switchOnWide(core: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<Wide> {
   checked ??= compileWide(core);
   return checked;
 }
 
-async function compileWide(core: ArrayBuffer | WebAssembly.Module): Promise<Wide> {
+async function compileWide(core: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<Wide> {
   const v8 = globalThis.process?.getBuiltinModule?.('node:v8');
   if (!v8) return { reason: 'only Node can be told to use wide registers' };
   const [version, arch] = [process.versions.node, process.arch];
@@ -51,12 +51,12 @@ async function compileWide(core: ArrayBuffer | WebAssembly.Module): Promise<Wide
 }
 
 /** The same module under other bytes, by a custom section: V8 would give the machine code it has for these. */
-function named(core: ArrayBuffer): ArrayBuffer {
+function named(core: Uint8Array): Uint8Array<ArrayBuffer> {
   const section = [0, 5, 4, ...new TextEncoder().encode('wide')];
-  const bytes = new Uint8Array(core.byteLength + section.length);
-  bytes.set(new Uint8Array(core));
-  bytes.set(section, core.byteLength);
-  return bytes.buffer;
+  const bytes = new Uint8Array(core.length + section.length);
+  bytes.set(core);
+  bytes.set(section, core.length);
+  return bytes;
 }
 
 /** Odd sizes, past a tile's in every direction; three activations, dropout; inputs that are listed in one trial, and all used in the other. */
