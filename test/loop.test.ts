@@ -122,6 +122,7 @@ describe('callbacks', () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const reports = await net.fit(data, { ...training, onEpoch: ({ epoch }) => epoch !== 2 });
     expect(reports.map(({ stopped }) => stopped)).toEqual([undefined, undefined, 'callback']);
+    expect(reports[2].secondsLeft).toBe(0);
     await other.fit(data, { ...training, epochs: 3 });
     expect(net.save()).toEqual(other.save());
   });
@@ -141,7 +142,7 @@ describe('callbacks', () => {
     other.trainingSamples = 60;
     expect(net.save()).toEqual(other.save());
     // what the callback returns otherwise does not matter
-    for (const value of [undefined, null, 0, '', true]) {
+    for (const value of [undefined, null, 0, '', true, Promise.resolve(false)]) {
       expect(await net.fit(data, { epochs: 2, onEpoch: () => value, onBatch: () => value })).toHaveLength(2);
     }
   });
