@@ -172,6 +172,30 @@ describe('callbacks', () => {
     expect(reports[0].secondsLeft).toBeGreaterThan(0);
   });
 
+  it('count the validation in the time left', async () => {
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    // a second for each sample whose target is 1
+    const cost = {
+      value: (_a: Float32Array, [y]: Float32Array) => {
+        now += 1000 * y;
+        return 0;
+      },
+      gradient: () => {},
+    };
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }], cost });
+    const [inputs, ones] = [new Float32Array(2), Float32Array.of(1, 1)];
+    const training = { inputs, targets: new Float32Array(2) };
+    const reports = await net.fit(training, { epochs: 4, validation: { inputs, targets: ones } });
+    clock.mockRestore();
+    expect(reports.map(({ elapsedMs, secondsLeft }) => [elapsedMs, secondsLeft])).toEqual([
+      [0, 6],
+      [0, 4],
+      [0, 2],
+      [0, 0],
+    ]);
+  });
+
   it('pause by not asking the iterator: nothing happens meanwhile, and the bits are the same', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const iterator = net.train(data, { ...training, epochs: 3 });
