@@ -3,11 +3,12 @@ import { activate, multiplyBySlope } from './activation';
 import { ownAddress } from './team';
 
 // A layer whose units have functions of their own. For each function its units are gathered side by side, a few rows at a time, pass
-// through its kernel as if they were a layer, and go back to their places: each unit is computed once, whatever its neighbours are.
-// Gathering costs about 2.5 ns a unit and sample of a training step, whatever the number of functions. Against the mean of uniform
-// layers of the same functions, a step on 32 rows takes 1.03 to 1.05 times as long at 784-128 (345 us) and 1.15 to 1.23 times at 128-128
-// (64 us), for 2, 3, 4 and all 12 functions in turn (Xeon 2.6 GHz, Node 20.20, best of 60). Masks over the whole layer, each function
-// computed for every unit, took 2.0 times as long for 4 functions and 2.6 times for 12.
+// through its kernel as if they were one long row, and go back to their places: each unit is computed once, whatever its neighbours are.
+// Against the mean of uniform layers of the same functions, a training step on 32 rows takes, for 2 functions in turn and for all 12:
+// 1.02 and 1.03 times as long at 784-128-10, 1.10 and 1.11 at 128-128-10, 1.21 and 1.24 at 32-64-10, 1.30 and 1.43 at 16-32-4, where
+// there is little else to do (AMD EPYC, Node 20.20.2, 2026-11-26). Row by row and a call of the kernel with rows as narrow as their
+// functions have units it took 1.05 to 2.0 times. Masks over the whole layer, each function computed for every unit, took 2.0 times as
+// long for 4 functions and 2.6 times for 12.
 
 const RUN_HEAD: usize = 8;
 
@@ -15,19 +16,20 @@ const RUN_HEAD: usize = 8;
 export function activateMixed(layer: usize, a: usize, z: usize, stride: usize, rows: i32): void {
   const zRun = ownAddress(SCRATCH);
   const aRun = zRun + <usize>MIXED_ROWS * stride;
-  for (; rows > 0; rows -= MIXED_ROWS) {
-    const count = min(rows, MIXED_ROWS);
+  while (rows > 0) {
+    const count = rowsAtOnce(rows);
     let run = <usize>load<u32>(layer, RUNS);
     for (let i = load<i32>(layer, RUN_COUNT); i > 0; --i) {
       const units = load<i32>(run, 4);
       const list = run + RUN_HEAD;
       gather(zRun, z, stride, list, units, count);
-      activate(load<i32>(run), aRun, zRun, stride, units, count);
+      activate(load<i32>(run), aRun, zRun, stride, units * count, 1);
       scatter(a, aRun, stride, list, units, count);
       run = list + ((<usize>units) << 2);
     }
-    z += <usize>MIXED_ROWS * stride;
-    a += <usize>MIXED_ROWS * stride;
+    z += <usize>count * stride;
+    a += <usize>count * stride;
+    rows -= count;
   }
 }
 
@@ -36,8 +38,8 @@ export function multiplyByMixedSlope(layer: usize, delta: usize, z: usize, a: us
   const zRun = ownAddress(SCRATCH);
   const aRun = zRun + <usize>MIXED_ROWS * stride;
   const deltaRun = aRun + <usize>MIXED_ROWS * stride;
-  for (; rows > 0; rows -= MIXED_ROWS) {
-    const count = min(rows, MIXED_ROWS);
+  while (rows > 0) {
+    const count = rowsAtOnce(rows);
     let run = <usize>load<u32>(layer, RUNS);
     for (let i = load<i32>(layer, RUN_COUNT); i > 0; --i) {
       const units = load<i32>(run, 4);
@@ -45,40 +47,61 @@ export function multiplyByMixedSlope(layer: usize, delta: usize, z: usize, a: us
       gather(zRun, z, stride, list, units, count);
       gather(aRun, a, stride, list, units, count);
       gather(deltaRun, delta, stride, list, units, count);
-      multiplyBySlope(load<i32>(run), deltaRun, zRun, aRun, stride, units, count);
+      multiplyBySlope(load<i32>(run), deltaRun, zRun, aRun, stride, units * count, 1);
       scatter(delta, deltaRun, stride, list, units, count);
       run = list + ((<usize>units) << 2);
     }
-    z += <usize>MIXED_ROWS * stride;
-    a += <usize>MIXED_ROWS * stride;
-    delta += <usize>MIXED_ROWS * stride;
+    z += <usize>count * stride;
+    a += <usize>count * stride;
+    delta += <usize>count * stride;
+    rows -= count;
   }
 }
 
-/** target [rows x units] = the columns of source at the byte offsets listed. */
+/** Rows that are gathered at once: as many as there are, of MIXED_ROWS, 4 or 1. */
+function rowsAtOnce(rows: i32): i32 {
+  if (rows >= MIXED_ROWS) return MIXED_ROWS;
+  return rows < 4 ? 1 : 4;
+}
+
+/** target [units x rows] = the columns of source at the byte offsets listed; 1 row or a multiple of 4. */
 function gather(target: usize, source: usize, stride: usize, list: usize, units: i32, rows: i32): void {
-  const end = list + ((<usize>units) << 2);
-  for (let row = 0; row < rows; ++row) {
-    let t = target;
-    for (let p = list; p < end; p += 4) {
-      store<f32>(t, load<f32>(source + <usize>load<u32>(p)));
-      t += 4;
+  for (const end = list + ((<usize>units) << 2); list < end; list += 4) {
+    let s = source + <usize>load<u32>(list);
+    if (rows == 1) {
+      store<f32>(target, load<f32>(s));
+      target += 4;
+      continue;
     }
-    target += stride;
-    source += stride;
+    for (let row = 0; row < rows; row += 4) {
+      const s2 = s + 2 * stride;
+      store<f32>(target, load<f32>(s));
+      store<f32>(target, load<f32>(s + stride), 4);
+      store<f32>(target, load<f32>(s2), 8);
+      store<f32>(target, load<f32>(s2 + stride), 12);
+      target += 16;
+      s += 4 * stride;
+    }
   }
 }
 
-/** The columns of target at the byte offsets listed = source [rows x units]. */
+/** The columns of target at the byte offsets listed = source [units x rows]; 1 row or a multiple of 4. */
 function scatter(target: usize, source: usize, stride: usize, list: usize, units: i32, rows: i32): void {
-  const end = list + ((<usize>units) << 2);
-  for (let row = 0; row < rows; ++row) {
-    let s = source;
-    for (let p = list; p < end; p += 4) {
-      store<f32>(target + <usize>load<u32>(p), load<f32>(s));
-      s += 4;
+  for (const end = list + ((<usize>units) << 2); list < end; list += 4) {
+    let t = target + <usize>load<u32>(list);
+    if (rows == 1) {
+      store<f32>(t, load<f32>(source));
+      source += 4;
+      continue;
     }
-    target += stride;
-    source += stride;
+    for (let row = 0; row < rows; row += 4) {
+      const t2 = t + 2 * stride;
+      store<f32>(t, load<f32>(source));
+      store<f32>(t + stride, load<f32>(source, 4));
+      store<f32>(t2, load<f32>(source, 8));
+      store<f32>(t2 + stride, load<f32>(source, 12));
+      source += 16;
+      t += 4 * stride;
+    }
   }
 }

@@ -46,7 +46,7 @@ import {
 import { addScaled, followAdadelta, followAdam, followLion, followMomentum, followScaled, followSign } from './rules';
 import { ownAddress, panelShare } from './team';
 import { madd } from './vec';
-import { absoluteSum, dot, scaleFloats, sign } from './vector';
+import { absoluteSum, dot, scaleFloats, signed } from './vector';
 
 // What moves the parameters, as flat loops over them: weights first, then biases, a multiple of 16 floats each. Fill lanes hold 0
 // and have gradient 0, and every rule leaves such a parameter at 0.
@@ -301,7 +301,7 @@ export function addPenalties(
   for (const end = g + ((<usize>floats) << 2); g < end; g += 16) {
     const clipped = f32x4.pmin(f32x4.pmax(f32x4.mul(v128.load(g), s), low), high);
     const parameter = v128.load(w);
-    v128.store(target, madd(madd(clipped, quadratic, parameter), absolute, sign(parameter)));
+    v128.store(target, f32x4.add(madd(clipped, quadratic, parameter), signed(absolute, parameter)));
     w += 16;
     target += 16;
   }

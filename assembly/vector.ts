@@ -3,6 +3,9 @@ import { widenAdd } from './vec';
 // Plain vector arithmetic over parameters, gradients and what optimizers keep. Every array is 16-byte aligned and a multiple of four
 // floats long; sums are f64 in a fixed order.
 
+/** Read from memory: V8 builds a splatted constant anew at each use inside a loop. */
+const SIGN_BIT = memory.data<f32>([-0.0]);
+
 /** w *= factor */
 export function scaleFloats(w: usize, floats: i32, factor: f32): void {
   const s = f32x4.splat(factor);
@@ -34,8 +37,7 @@ export function absoluteSum(w: usize, floats: i32): f64 {
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 
-/** -1, 0 or 1 for each lane. */
-export function sign(x: v128): v128 {
-  const one = v128.or(f32x4.splat(1), v128.and(x, i32x4.splat(0x80000000)));
-  return v128.and(one, f32x4.ne(x, f32x4.splat(0)));
+/** `size` with the sign of x, 0 where x is 0; `size` is 0 or more. */
+export function signed(size: v128, x: v128): v128 {
+  return v128.and(v128.or(size, v128.and(x, v128.load32_splat(SIGN_BIT))), f32x4.ne(x, f32x4.splat(0)));
 }

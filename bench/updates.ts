@@ -26,7 +26,8 @@ import { type Section, takeTurns } from './turns.js';
 // v128 loads and stores in a WebAssembly module of its own. All take turns, so that what the machine does meanwhile hits them alike.
 //
 // What counts is the bandwidth of the memory: update and copy go round through so many networks and buffers that no cache holds them. The
-// same bytes again and again, beside it, tell what is left where a cache does hold them: there the roots and divisions count.
+// same bytes again and again, beside it, tell what is left where a cache does hold them. There the processor's divider is the limit of
+// the rules that take a root and a division for each parameter: a loop of those two alone takes its turns too.
 
 const UNITS = 1000;
 const ROUNDS = 15;
@@ -47,11 +48,16 @@ interface Row {
   update: string;
   memory: Pair;
   cache: Pair;
+  /** The share of the update from the cache that its roots and divisions alone would take: the median of the ratios of the rounds. */
+  divider?: number;
   /** Of the ratio from memory. */
   wanted: number;
 }
 
 type Case = [name: string, optimizer: Optimizer, options?: Partial<NetworkOptions>];
+
+/** Take a root and a division for each parameter. */
+const DIVIDING = ['adagrad', 'adadelta', 'rmsprop', 'adam', 'adamw', 'nadam'];
 
 const clipping = { clipNorm: 1e3, clipValue: 10 };
 
@@ -72,8 +78,8 @@ const CASES: Case[] = [
   ['irprop', irprop({ learningRate: 1e-6 })],
 ];
 
-/** (module (memory (import "m" "m") 1) (func (export "copy") (param target source bytes) v128 load and store, 64 bytes a turn)) */
-async function compileCopy(): Promise<WebAssembly.Module> {
+/** The loops that updates are compared with. */
+async function compileLoops(): Promise<WebAssembly.Module> {
   const { default: asc } = await import('assemblyscript/asc');
   const source = `export function copy(target: usize, source: usize, bytes: usize): void {
     for (const end = source + bytes; source < end; source += 64) {
@@ -83,6 +89,13 @@ async function compileCopy(): Promise<WebAssembly.Module> {
       v128.store(target, v128.load(source, 48), 48);
       target += 64;
     }
+  }
+  export function divide(target: usize, source: usize, bytes: usize): void {
+    for (const end = source + bytes; source < end; source += 16) {
+      const x = v128.load(source);
+      v128.store(target, f32x4.div(x, f32x4.sqrt(x)));
+      target += 16;
+    }
   }`;
   const { binary, error } = await asc.compileString(source, {
     optimizeLevel: 3,
@@ -90,7 +103,7 @@ async function compileCopy(): Promise<WebAssembly.Module> {
     enable: ['simd'],
     importMemory: true,
   });
-  if (error || !binary) throw error ?? new Error('the copy did not compile');
+  if (error || !binary) throw error ?? new Error('the loops did not compile');
   return new WebAssembly.Module(binary as Uint8Array<ArrayBuffer>);
 }
 
@@ -113,14 +126,16 @@ async function prepareUpdate([, optimizer, options]: Case): Promise<{ step: () =
   return { step: () => core.applyGradients(), bytes: plan.parameterFloats * 4 * arrays };
 }
 
-function prepareCopy(module: WebAssembly.Module, bytes: number): () => void {
+/** One call of a loop, from one half of a buffer of so many bytes to the other. */
+function prepareLoop(module: WebAssembly.Module, name: 'copy' | 'divide', bytes: number): () => void {
   const half = Math.ceil(bytes / 128) * 64;
   const memory = new WebAssembly.Memory({ initial: Math.ceil((2 * half) / 65_536) + 1 });
   const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
-  const copy = exports.copy as (target: number, source: number, bytes: number) => void;
-  // touched once: fresh pages are all one page of zeros
-  new Uint8Array(memory.buffer).fill(1);
-  return () => copy(half, 0, half);
+  const loop = exports[name] as (target: number, source: number, bytes: number) => void;
+  // touched once: fresh pages are all one page of zeros. Not all the same: some divisions are shorter than others
+  const values = new Float32Array(memory.buffer);
+  for (let i = 0; i < values.length; i++) values[i] = 1 + (i % 1021) / 1021;
+  return () => loop(half, 0, half);
 }
 
 /** Calls one after the other, a turn each. */
@@ -129,20 +144,21 @@ function goRound(calls: readonly (() => void)[]): () => void {
   return () => calls[next++ % calls.length]();
 }
 
-async function measure(case_: Case, copyModule: WebAssembly.Module): Promise<Row> {
+async function measure(case_: Case, loops: WebAssembly.Module): Promise<Row> {
   const [name, optimizer] = case_;
   const networks = [await prepareUpdate(case_)];
   const { bytes } = networks[0];
   const held = 4 * UNITS ** 2 * (2 + slotsOf(optimizer));
   while (networks.length * held < MANY_BYTES) networks.push(await prepareUpdate(case_));
   const steps = networks.map(({ step }) => step);
-  const copies = networks.map(() => prepareCopy(copyModule, bytes));
+  const copies = networks.map(() => prepareLoop(loops, 'copy', bytes));
   const times = await takeTurns(
     [
       { name: `${name} from memory`, run: goRound(steps), isAsync: false },
       { name: 'copy from memory', run: goRound(copies), isAsync: false },
       { name: `${name} again`, run: steps[0], isAsync: false },
       { name: 'copy again', run: copies[0], isAsync: false },
+      { name: 'roots and divisions again', run: prepareLoop(loops, 'divide', 8 * UNITS ** 2), isAsync: false },
     ],
     { rounds: ROUNDS, warmUpRounds: 1, iterations: ITERATIONS },
   );
@@ -155,6 +171,7 @@ async function measure(case_: Case, copyModule: WebAssembly.Module): Promise<Row
     update: name,
     memory: compare(times[0], times[1]),
     cache: compare(times[2], times[3]),
+    divider: DIVIDING.includes(optimizer.name) ? median(times[4].map((ms, round) => ms / times[2][round])) : undefined,
     wanted: ['adam', 'adamw', 'nadam'].includes(optimizer.name) ? 0.35 : 0.6,
   };
 }
@@ -163,27 +180,29 @@ export const updates: Section = {
   name: 'update',
   rows: CASES.map(([name]) => name),
   async measure(names) {
-    const copyModule = await compileCopy();
+    const loops = await compileLoops();
     const rows: Row[] = [];
     for (const case_ of CASES) {
       if (!names.includes(case_[0])) continue;
       process.stderr.write(`update ${case_[0]} ...\n`);
-      rows.push(await measure(case_, copyModule));
+      rows.push(await measure(case_, loops));
     }
+    const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
     const cellsOf = ({ gigabytes, copyGigabytes, ratio }: Pair) => [
       gigabytes.toFixed(1),
       copyGigabytes.toFixed(1),
-      `${(100 * ratio).toFixed(0)} %`,
+      percent(ratio),
     ];
-    const cells = rows.map(({ update, memory, cache, wanted }) => [
+    const cells = rows.map(({ update, memory, cache, divider, wanted }) => [
       update,
       ...cellsOf(memory),
-      `${100 * wanted} %`,
+      percent(wanted),
       memory.ratio < wanted ? 'MISSED' : '',
       ...cellsOf(cache),
+      divider === undefined ? '' : percent(divider),
     ]);
     const head =
-      'update of 1M parameters, from memory GB/s|copy GB/s|of the copy|wanted||again and again GB/s|copy GB/s|of the copy';
+      'update of 1M parameters, from memory GB/s|copy GB/s|of the copy|wanted||again and again GB/s|copy GB/s|of the copy|roots and divisions alone';
     const table = alignTable([head.split('|'), ...cells]);
     return { rows, table };
   },

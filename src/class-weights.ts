@@ -20,7 +20,9 @@ export function withClassWeights(where: string, classWeights: unknown, data: Che
     return weight;
   });
   checkWeights(where, each, classes);
-  if (isFloats(targets)) throw wrongType(where, 'class weights for rows of targets', 'labels as targets');
+  if (isFloats(targets)) {
+    throw new TypeError(`${where}: got weights of classes for rows of targets, want labels as targets`);
+  }
   const products = new Float32Array(samples);
   for (let i = 0; i < samples; i++) products[i] = each[targets[i]] * (weights ? weights[i] : 1);
   checkWeights(`${where} times data.weights`, products, samples);

@@ -1,8 +1,9 @@
 import { checkData } from './data.js';
-import { checkInteger, outOfRange } from './errors.js';
+import { checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
 import { Network } from './index.js';
-import { checkSpec } from './spec.js';
+import { CORE_KEYS, checkSpec, SPEC_KEYS } from './spec.js';
 import { checkStratify, foldsOf, pick } from './split.js';
+import { OPTION_KEYS } from './train.js';
 import type { CrossValidation, CrossValidationOptions, DataSet, FoldReport, NetworkOptions } from './types.js';
 
 export type { CrossValidation, CrossValidationOptions, FoldReport };
@@ -12,17 +13,20 @@ export type { CrossValidation, CrossValidationOptions, FoldReport };
  * validated with once. Which sample is in which fold is drawn from the seed.
  */
 export async function crossValidate(
-  options: NetworkOptions,
+  network: NetworkOptions,
   data: DataSet,
-  { folds = 5, stratify = false, onFold, ...training }: CrossValidationOptions = {},
+  options: CrossValidationOptions = {},
 ): Promise<CrossValidation> {
-  const { batchSize: _rows, build: _build, wasm: _wasm, ...specOptions } = options;
-  const spec = checkSpec(specOptions);
+  checkObject('network', network, [...SPEC_KEYS, ...CORE_KEYS]);
+  checkObject('options', options, ['folds', 'stratify', 'onFold', ...OPTION_KEYS]);
+  const { folds = 5, stratify = false, onFold, ...training } = options;
+  const spec = checkSpec(network);
   const checked = checkData('data', data, spec);
   checkInteger('options.folds', folds, 2, 2 ** 31 - 1);
   if (folds > checked.samples)
     throw outOfRange('options.folds', folds, `at most one for each of ${checked.samples} samples`);
   checkStratify('options.stratify', stratify, checked);
+  if (onFold !== undefined && typeof onFold !== 'function') throw wrongType('options.onFold', onFold, 'a function');
   for (const name of ['validation', 'validationSplit'] as const) {
     if (name in training)
       throw new TypeError(`options.${name}: got one, want none: each fold is validated with in turn`);
@@ -30,18 +34,18 @@ export async function crossValidate(
   const foldOf = foldsOf(checked, folds, stratify, spec.seed);
   const reports: FoldReport[] = [];
   for (let fold = 0; fold < folds; fold++) {
-    const network = await Network.create(options);
+    const net = await Network.create(network);
     try {
       const validation = pick(checked, foldOf, fold, spec);
       const others = pick(checked, foldOf, fold, spec, true);
       const { samples: _samples, ...held } = validation;
       const { samples: _trained, ...rest } = others;
-      const epochs = await network.fit(rest, { ...training, validation: held });
-      const report: FoldReport = { fold, epochs, validation: network.evaluate(held) };
+      const epochs = await net.fit(rest, { ...training, validation: held });
+      const report: FoldReport = { fold, epochs, validation: net.evaluate(held) };
       reports.push(report);
       onFold?.(report);
     } finally {
-      network.dispose();
+      net.dispose();
     }
   }
   const costs = summarize(reports.map(({ validation }) => validation.cost));

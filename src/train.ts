@@ -39,7 +39,8 @@ export interface TrainPlan {
   readonly onProgress: TrainOptions['onProgress'];
 }
 
-const OPTION_KEYS = [
+/** Of `fit`. */
+export const OPTION_KEYS = [
   'epochs',
   'batchSize',
   'accumulate',

@@ -189,7 +189,10 @@ export class Trainer implements Trainee {
       report.secondsLeft = report.stopped ? 0 : runner.secondsLeft;
       epoch++;
       stopped = report.stopped;
-      if (plan.onEpoch?.(report) === false) report.stopped ??= 'callback';
+      if (plan.onEpoch?.(report) === false) {
+        report.stopped ??= 'callback';
+        report.secondsLeft = 0;
+      }
       stopped = report.stopped;
       restoreBest();
       yield report;

@@ -409,7 +409,7 @@ export interface ProgressReport {
   learningRate: number;
   /** Over this epoch so far. */
   samplesPerSecond: number;
-  /** What the rest of the call will take at its pace so far. */
+  /** What the rest of the call will take at its pace so far. undefined where nobody knows: a stream does not say how long it is. */
   secondsLeft: number | undefined;
 }
 
@@ -426,7 +426,7 @@ export interface EpochReport {
   /** Time spent on the epoch's steps; validation and callbacks are not counted. */
   elapsedMs: number;
   samplesPerSecond: number;
-  /** What the rest of the call will take at its pace so far. */
+  /** What the rest of the call will take at its pace so far, 0 in the last report; undefined for a stream, as in progress reports. */
   secondsLeft: number | undefined;
   /** Of the validation data, after the epoch. */
   validation?: Evaluation;

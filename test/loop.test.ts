@@ -122,6 +122,7 @@ describe('callbacks', () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const reports = await net.fit(data, { ...training, onEpoch: ({ epoch }) => epoch !== 2 });
     expect(reports.map(({ stopped }) => stopped)).toEqual([undefined, undefined, 'callback']);
+    expect(reports[2].secondsLeft).toBe(0);
     await other.fit(data, { ...training, epochs: 3 });
     expect(net.save()).toEqual(other.save());
   });
@@ -141,7 +142,7 @@ describe('callbacks', () => {
     other.trainingSamples = 60;
     expect(net.save()).toEqual(other.save());
     // what the callback returns otherwise does not matter
-    for (const value of [undefined, null, 0, '', true]) {
+    for (const value of [undefined, null, 0, '', true, Promise.resolve(false)]) {
       expect(await net.fit(data, { epochs: 2, onEpoch: () => value, onBatch: () => value })).toHaveLength(2);
     }
   });
@@ -169,6 +170,30 @@ describe('callbacks', () => {
     }
     expect(reports[2].secondsLeft).toBe(0);
     expect(reports[0].secondsLeft).toBeGreaterThan(0);
+  });
+
+  it('count the validation in the time left', async () => {
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    // a second for each sample whose target is 1
+    const cost = {
+      value: (_a: Float32Array, [y]: Float32Array) => {
+        now += 1000 * y;
+        return 0;
+      },
+      gradient: () => {},
+    };
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }], cost });
+    const [inputs, ones] = [new Float32Array(2), Float32Array.of(1, 1)];
+    const training = { inputs, targets: new Float32Array(2) };
+    const reports = await net.fit(training, { epochs: 4, validation: { inputs, targets: ones } });
+    clock.mockRestore();
+    expect(reports.map(({ elapsedMs, secondsLeft }) => [elapsedMs, secondsLeft])).toEqual([
+      [0, 6],
+      [0, 4],
+      [0, 2],
+      [0, 0],
+    ]);
   });
 
   it('pause by not asking the iterator: nothing happens meanwhile, and the bits are the same', async () => {

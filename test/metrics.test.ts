@@ -257,6 +257,16 @@ describe('precision, recall and F1', () => {
     expect(macro.recall).toBeCloseTo(0.7, 15);
   });
 
+  test('the means count a class that is predicted and never occurs, and leave out one that does neither', () => {
+    const { classes, macro } = classificationReport([
+      [3, 1, 0],
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+    expect(classes[1]).toEqual({ precision: 0, recall: 0, f1: 0, support: 0, predicted: 1 });
+    expect(macro).toEqual({ precision: 0.5, recall: 0.375, f1: 3 / 7 });
+  });
+
   test.each([
     [undefined, /^confusion: got undefined, want an array of rows of counts$/],
     [[1, 2], /^confusion\[0\]: got 1, want a row of 2 counts$/],

@@ -60,8 +60,8 @@ describe.each(patterns)('functions: %s', (_name, pattern) => {
         const mixed = await networkOf(units, names, isOutput);
         const uniform = new Map<ActivationName, Network>();
         for (const name of new Set(names)) uniform.set(name, await networkOf(units, name, isOutput));
-        // one row, some, as many as are gathered at once, one more, and more than the network was made for
-        for (const rows of [1, 3, 8, 9, 33]) {
+        // gathered one by one, four and eight at once, and mixtures; more than the network was made for
+        for (const rows of [1, 3, 4, 7, 8, 9, 13, 33]) {
           const x = numbers(rows * INPUTS, rows);
           const y = numbers(rows * mixed.outputs, rows + 1);
           for (const net of [mixed, ...uniform.values()]) {

@@ -213,11 +213,19 @@ describe('cross-validation', () => {
       [{ stratify: 'labels' }, /^options\.stratify: got "labels", want true or false$/],
       [{ validation: data }, /^options\.validation: got one, want none: each fold is validated with in turn$/],
       [{ validationSplit: 0.5 }, /^options\.validationSplit: got one, want none/],
-      [{ fold: 3 }, /^options: got the unknown key "fold", want epochs, /],
+      [{ fold: 3 }, /^options: got the unknown key "fold", want folds, stratify, onFold, epochs, /],
+      [{ onFold: 'log' }, /^options\.onFold: got "log", want a function$/],
     ];
     for (const [given, message] of wrong) {
       await expect(crossValidate(options, data, given as CrossValidationOptions)).rejects.toThrow(message);
     }
     await expect(crossValidate({ ...options, inputs: 0 }, data)).rejects.toThrow(/^inputs: got 0, want/);
+    const nothing = undefined as unknown as NetworkOptions;
+    await expect(crossValidate(nothing, data)).rejects.toThrow(/^network: got undefined, want an object$/);
+    const none = null as unknown as CrossValidationOptions;
+    await expect(crossValidate(options, data, none)).rejects.toThrow(/^options: got null, want an object$/);
+    // before anything is trained
+    const misspelt = { ...options, layer: [] } as NetworkOptions;
+    await expect(crossValidate(misspelt, data, { folds: 1 })).rejects.toThrow(/^network: got the unknown key "layer"/);
   });
 });

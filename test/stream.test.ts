@@ -241,6 +241,23 @@ describe('a stream that ends early', () => {
       }
     };
 
+  it('ends where a callback returns false, after an epoch or a step, and closes the source', async () => {
+    const net = await createNetwork(OPTIONS);
+    const closed = vi.fn();
+    const two = source(closed, Promise.resolve(data));
+    const reports = await net.fitStream(two, { epochs: 5, onEpoch: ({ epoch }) => epoch < 1 });
+    expect(reports.map(({ samples, stopped }) => [samples, stopped])).toEqual([
+      [192, undefined],
+      [192, 'callback'],
+    ]);
+    expect(parametersOf(net)).toEqual(await trained((other) => other.fitStream(() => [data, data], { epochs: 2 })));
+    closed.mockClear();
+    const onBatch = ({ step }: ProgressReport) => step < 2;
+    const [report, ...others] = await net.fitStream(two, { epochs: 5, onBatch, validation: data });
+    expect([report.samples, report.stopped, report.validation, others]).toEqual([64, 'callback', undefined, []]);
+    expect(closed).toHaveBeenCalledTimes(1);
+  });
+
   it('does not wait for the source once it is aborted, and can be trained again', async () => {
     const net = await createNetwork(OPTIONS);
     const controller = new AbortController();

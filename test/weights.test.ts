@@ -225,7 +225,7 @@ describe('class weights', () => {
       [1, 1, 1],
       true,
       TypeError,
-      /^options\.classWeights: got "class weights for rows of targets", want labels/,
+      /^options\.classWeights: got weights of classes for rows of targets, want labels as targets$/,
     ],
     [
       'a number',
