@@ -20,7 +20,7 @@ const HEIGHT = 380;
 const PLOT = { top: 60, height: 250, width: 340, left: [64, 494] };
 
 const text = (x: number, y: number, content: string, attributes = '') =>
-  `<text x="${x}" y="${y}" ${attributes}>${content.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`;
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${content.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`;
 
 function drawPanel({ title, tick, series }: Panel, depths: readonly number[], left: number): string[] {
   const exponents = series.flatMap(({ values }) => values.flatMap((value) => (value ? [Math.log10(value)] : [])));
@@ -52,9 +52,11 @@ function drawPanel({ title, tick, series }: Panel, depths: readonly number[], le
   return parts;
 }
 
-export function drawPlot(depths: readonly number[], panels: readonly Panel[], caption: string): string {
+/** `title`: for those who cannot see it. */
+export function drawPlot(depths: readonly number[], panels: readonly Panel[], title: string, caption: string): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<title>${title}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     ...panels.flatMap((panel, i) => drawPanel(panel, depths, PLOT.left[i])),
     text(WIDTH / 2, HEIGHT - 10, caption, 'text-anchor="middle" fill="#555"'),

@@ -140,7 +140,8 @@ function plotOf(rows: readonly Row[]): string {
   ];
   const machine = `${cpus()[0].model.trim()}, Node ${process.version.slice(1)}, ${new Date().toISOString().slice(0, 10)}`;
   const depths = rows.map(({ layers }) => layers);
-  return drawPlot(depths, panels, `All derivatives of a network of ${WIDTH} units a layer. ${machine}`);
+  const title = 'What derivatives cost: sums over paths, and back-propagation';
+  return drawPlot(depths, panels, title, `All derivatives of a network of ${WIDTH} units a layer. ${machine}`);
 }
 
 const { plot } = parseArgs({ options: { plot: { type: 'string' } } }).values;
