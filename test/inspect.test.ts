@@ -188,6 +188,38 @@ describe('the demon', () => {
     }
   });
 
+  it('a cost of one’s own and a function for each unit: its ratio is delta at every neuron', async () => {
+    const smooth = ['sigmoid', 'tanh', 'gelu', 'silu', 'softplus', 'linear'] as const;
+    const net = await networkOf(
+      {
+        inputs: 3,
+        layers: [
+          { units: 6, activation: smooth },
+          { units: 2, activation: ['tanh', 'linear'] },
+        ],
+        cost: {
+          value: (a, y) => a.reduce((sum, ak, k) => sum + (ak - y[k]) ** 4 / 4, 0),
+          gradient(a, y, out) {
+            for (let k = 0; k < a.length; k++) out[k] = (a[k] - y[k]) ** 3;
+          },
+        },
+      },
+      7,
+    );
+    const inspector = await net.inspect();
+    net.forward(numbers(randomNumbers(7), 6));
+    net.backward(Float32Array.of(1, 0, -1, 2));
+    net.layers.forEach(({ units, delta }, layer) => {
+      delta.forEach((own, i) => {
+        const move = (amount: number) =>
+          inspector.perturb({ layer, unit: i % units, sample: Math.floor(i / units), amount });
+        expect(Math.abs((move(AMOUNT) - move(-AMOUNT)) / (2 * AMOUNT) - own)).toBeLessThan(
+          2e-3 * (0.5 + Math.abs(own)),
+        );
+      });
+    });
+  });
+
   it('leaves everything as it was: z, a, delta, gradients, and the step that follows', async () => {
     const layers: NetworkOptions['layers'] = [
       { units: 5, activation: 'tanh', dropout: 0.5 },
@@ -423,6 +455,22 @@ describe('Jacobians', () => {
       return w[i % (2 * 19)] * aj * (1 - aj);
     });
     expectAllClose('da^3/da^2', jacobian, wanted, (i) => 4 * EPSILON * Math.abs(w[i % 38]));
+  });
+
+  it('take delta back a layer: delta^l = (da^(l+1)/da^l)^T delta^(l+1) where both are linear', async () => {
+    const layers = [5, 18, 3].map((units) => ({ units, activation: 'linear' as const }));
+    const net = await networkOf({ inputs: 4, layers }, 9);
+    const inspector = await net.inspect();
+    const x = numbers(randomNumbers(4), 8);
+    const jacobians = [1, 2].map((of) => inspector.jacobian(x, { of, by: of - 1 }));
+    net.forward(x);
+    net.backward(numbers(randomNumbers(5), 6));
+    jacobians.forEach((jacobian, l) => {
+      const [before, after] = [net.layers[l], net.layers[l + 1]];
+      const wanted = product(after.delta, jacobian, 2, after.units);
+      const sizes = product(after.delta.map(Math.abs), jacobian.map(Math.abs), 2, after.units);
+      expectAllClose('delta', before.delta, wanted, (i) => (after.units + 1) * EPSILON * sizes[i]);
+    });
   });
 
   it('are by inputs as the network gets them: bytes after scale, before standardisation', async () => {
