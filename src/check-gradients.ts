@@ -59,6 +59,9 @@ export interface GradientCheck {
   /** How many were compared, and how many of them moved. */
   parameters: number;
   moved: number;
+  /** The mean cost, without penalties: by the core, and in f64. */
+  cost: number;
+  exactCost: number;
 }
 
 /** Of plain descent that goes up: so long a step that the parameter's own size is rounding beside it, and a power of two. */
@@ -108,14 +111,12 @@ export function checkGradients(
   trainer.reserveRows(rows);
   const samples = trainer.trainingSamples ?? rows;
   const before = unpack(arena, arena.plan.parameters);
-  const { moved, batch } = step(trainer, { rows, x, y, weights, samples });
+  const { cost: coreCost, moved, batch } = step(trainer, { rows, x, y, weights, samples });
   const network = referenceOf(spec, before, batch.masks, cost);
   const problem: Problem = { spec, samples, batch, network, values: forward(network, batch.x, batch.at) };
-  return compare(
-    problem,
-    moved.map((w, i) => (w - before[i]) / -RATE),
-    limit,
-  );
+  const gradient = moved.map((w, i) => (w - before[i]) / -RATE);
+  const exactCost = meanCost(network, problem.values, batch.y, batch.weights, batch.at);
+  return { ...compare(problem, gradient, limit), cost: coreCost, exactCost };
 }
 
 /**
@@ -125,7 +126,7 @@ export function checkGradients(
 function step(
   { arena, pass, optimizer }: Trainer,
   { rows, x, y, weights, samples }: { rows: number; x: Inputs; y: Targets; weights?: Float32Array; samples: number },
-): { moved: Float64Array; batch: Batch } {
+): { cost: number; moved: Float64Array; batch: Batch } {
   const { core, header, plan } = arena;
   pass.keepStep?.();
   pass.done = 'nothing';
@@ -143,13 +144,15 @@ function step(
     header.setFloat64(abi.LEARNING_RATE, RATE, true);
     header.setFloat64(abi.TRAINING_SAMPLES, samples, true);
     header.setUint32(abi.IGNORE_NON_FINITE, 0, true);
+    header.setFloat64(abi.COST_SUM, 0, true);
     const layers = arena.doubles(abi.LAYERS, (plan.layers.length * abi.LAYER_BYTES) / 8);
     for (let l = 0; l < plan.layers.length; l++) layers[(l * abi.LAYER_BYTES + abi.MAX_NORM) / 8] = 0;
     if (!core.trainRows(rows)) throw outOfRange('checkGradients', 'a cost that is not finite', 'a finite one');
     const moved = Float64Array.from(unpack(arena, plan.parameters));
     const bad = moved.findIndex((w) => !Number.isFinite(w));
     if (bad >= 0) throw outOfRange(`checkGradients: gradient ${bad}`, 'one that is not finite', 'less than 2^67');
-    return { moved, batch: readBatch(arena, rows, weights) };
+    const cost = header.getFloat64(abi.COST_SUM, true) / rows;
+    return { cost, moved, batch: readBatch(arena, rows, weights) };
   } finally {
     parameters.set(keptParameters);
     tables.set(keptTables);
@@ -235,7 +238,7 @@ interface Group {
   readonly floor: number;
 }
 
-function compare(problem: Problem, gradient: Float64Array, limit: number): GradientCheck {
+function compare(problem: Problem, gradient: Float64Array, limit: number): Omit<GradientCheck, 'cost' | 'exactCost'> {
   const check = { error: 0, referenceError: 0, parameters: 0, moved: 0 };
   let worst: CheckedParameter | undefined;
   let worstError = -1;

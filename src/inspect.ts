@@ -104,10 +104,7 @@ export class Inspector {
   perturb(perturbation: Perturbation): number {
     checkObject('perturbation', perturbation, ['layer', 'unit', 'sample', 'amount']);
     const { core, header, plan } = this.#arena;
-    const { rows, done, isCurrent } = this.#pass;
-    if ((done !== 'backward' && done !== 'gradients') || !isCurrent) {
-      throw new Error('perturb: got no cost of these weights, want forward(x) and backward(y) first');
-    }
+    const rows = this.#checkBackward('perturb');
     const { layer, unit, sample = 0, amount } = perturbation;
     checkInteger('perturbation.layer', layer, 0, plan.layers.length - 1);
     checkInteger('perturbation.unit', unit, 0, plan.layers[layer].units - 1);
@@ -163,11 +160,7 @@ export class Inspector {
    * input matters to the cost. By inputs as the network gets them, bytes and integers after `scale`.
    */
   inputGradients(): Float32Array {
-    this.#arena.checkAlive();
-    const { rows, done } = this.#pass;
-    if ((done !== 'backward' && done !== 'gradients') || !this.#pass.isCurrent) {
-      throw new Error('inputGradients: got no delta of these weights, want forward(x) and backward(y) first');
-    }
+    const rows = this.#checkBackward('inputGradients');
     const { inputs } = this.#net;
     const result = new Float32Array(rows * inputs);
     for (let row = 0; row < rows; row++) this.#readError(-1, row, result, row * inputs);
@@ -208,6 +201,14 @@ export class Inspector {
    */
   checkGradients(x: Inputs, y: Targets, options: CheckGradientsOptions = {}): GradientCheck {
     return checkGradients(this.#trainer, this.#cost, x, y, options);
+  }
+
+  /** The rows of the last batch, whose delta must be there and be that of the weights as they are. */
+  #checkBackward(call: string): number {
+    this.#arena.checkAlive();
+    const { rows, done, isCurrent } = this.#pass;
+    if (done === 'gradients' && isCurrent) return rows;
+    throw new Error(`${call}: got no backward pass of these weights, want forward(x) and backward(y) first`);
   }
 
   /** Calls `look` with what puts dC/da of the layer `of` to 1 at one unit, 0 at the others, and takes it back through the network. */

@@ -149,6 +149,8 @@ describe('checkGradients', () => {
         const check = inspector.checkGradients(x, y, { weights, differences: 20 });
         expect(check.error, describeWorst(check)).toBeLessThanOrEqual(1e-3);
         expect(check.referenceError, describeWorst(check)).toBeLessThanOrEqual(1e-7);
+        const { cost, exactCost } = check;
+        expect(Math.abs(cost - exactCost), `cost ${cost}, exact ${exactCost}`).toBeLessThan(1e-4 * (1 + exactCost));
         const biases = [...given.hidden, given.output].map(({ bias }) => bias);
         const wanted = net.layers.reduce((n, { units, fanIn }, l) => n + units * (fanIn + Number(biases[l])), 0);
         expect(check.parameters).toBe(wanted);

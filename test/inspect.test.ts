@@ -888,9 +888,9 @@ describe('misuse', () => {
     const inspector = await net.inspect();
     const refuse = () => {
       expect(() => inspector.perturb({ layer: 0, unit: 0, amount: 1 })).toThrow(
-        /^perturb: got no cost of these weights, want forward\(x\) and backward\(y\) first$/,
+        /^perturb: got no backward pass of these weights, want forward\(x\) and backward\(y\) first$/,
       );
-      expect(() => inspector.inputGradients()).toThrow(/^inputGradients: got no delta of these weights, want forward/);
+      expect(() => inspector.inputGradients()).toThrow(/^inputGradients: got no backward pass of these weights/);
     };
     refuse();
     net.forward(x);
