@@ -10,7 +10,7 @@ import type { CustomCost, Inputs, Optimizer, Targets } from './types.js';
 
 // Looking inside a network. Loaded where it is asked for: `await net.inspect()`.
 
-/** One number for each parameter of a layer. */
+/** One number for each parameter of a layer; of `sampleGradients`, one for each sample and parameter. */
 export interface LayerParameters {
   /** [units × fanIn] */
   weights: Float32Array;
