@@ -16,6 +16,7 @@ export default defineConfig({
       'class-weights',
       'custom-cost',
       'early-stopping',
+      'inspect',
       'lbfgs',
       'load',
       'measure',
@@ -34,7 +35,7 @@ export default defineConfig({
     ...BUILDS.map((build) => `src/generated/${build}.ts`),
   ],
   external: [
-    /^\.\/(index|class-weights|custom-cost|early-stopping|lbfgs|load|measure|no-engine|replay|split|stream|team)\.js$/,
+    /^\.\/(index|class-weights|custom-cost|early-stopping|inspect|lbfgs|load|measure|no-engine|replay|split|stream|team)\.js$/,
     /^\.\/generated\/(?!worker)/,
     /^node:/,
   ],

@@ -36,6 +36,7 @@ export const HINGE = 5;
 export const KULLBACK_LEIBLER = 6;
 export const POISSON = 7;
 export const CUSTOM_COST = 8;
+export const SEEDED = 9; // none: dC/da lies in the output layer's delta
 
 // Optimizers. What each takes from HYPER and keeps in its slots of STATE is said in update.ts.
 export const SGD = 0;

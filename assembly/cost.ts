@@ -12,6 +12,7 @@ import {
   MIXED,
   POISSON,
   QUADRATIC,
+  SEEDED,
   SIGMOID,
   SOFTMAX,
   SOFTPLUS,
@@ -93,7 +94,7 @@ export function outputError(
   assert(cost != HINGE || activation == LINEAR || activation == TANH);
   assert(cost != POISSON || activation == SOFTPLUS);
   if (cost == CUSTOM_COST) customGradient(rows);
-  else costGradient(cost, delta, z, a, y, stride, yStride, units, rows);
+  else if (cost != SEEDED) costGradient(cost, delta, z, a, y, stride, yStride, units, rows);
   if (isFused(cost)) return;
   if (activation == MIXED) multiplyByMixedSlope(layer, delta, z, a, stride, rows);
   else multiplyBySlope(activation, delta, z, a, stride, units, rows);

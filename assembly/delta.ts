@@ -6,6 +6,7 @@ import {
   FAN_IN,
   HEADER,
   LAYER_BYTES,
+  LAYERS,
   MIXED,
   NARROW_UNITS,
   PANEL_ROW_BYTES,
@@ -22,6 +23,7 @@ import { multiplyByMask } from './dropout';
 import { panelProduct } from './forward';
 import { share } from './team';
 import { multiplyByMixedSlope } from './mixed';
+import { horizontalSum, madd } from './vec';
 
 /**
  * What BP2 reads of a layer: W^l with its inputs side by side. One pass over the weights, paid back by every row of the batch. Each thread
@@ -59,6 +61,23 @@ export function backwardLayer(layer: usize, row: i32, rows: i32): void {
   const a = <usize>load<u32>(before, A) + offset;
   if (activation == MIXED) multiplyByMixedSlope(before, deltaBefore, z, a, strideBefore, rows);
   else multiplyBySlope(activation, deltaBefore, z, a, strideBefore, fanIn, rows);
+}
+
+/** target [fanIn] = (W^l)^T delta^l of a row of the layer `index`: dC/da^(l-1), for the first layer dC/dx. For looking, not for training. */
+export function inputError(target: usize, index: i32, row: i32): void {
+  const layer = <usize>LAYERS + <usize>index * LAYER_BYTES;
+  const fanIn = <usize>load<i32>(layer, FAN_IN);
+  const delta = <usize>load<u32>(layer, DELTA) + <usize>row * load<u32>(layer, STRIDE);
+  const weights = <usize>load<u32>(layer, WEIGHTS);
+  const units = <usize>load<i32>(layer, UNITS);
+  for (let k: usize = 0; k < fanIn; ++k) {
+    let sum = f32x4.splat(0);
+    for (let j: usize = 0; j < units; j += 4) {
+      const w = v128.load(weights + ((j >> 4) * fanIn + k) * PANEL_ROW_BYTES + ((j & 15) << 2));
+      sum = madd(sum, w, v128.load(delta + (j << 2)));
+    }
+    store<f32>(target + (k << 2), horizontalSum(sum));
+  }
 }
 
 /**

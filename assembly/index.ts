@@ -28,6 +28,9 @@ export {
   trainRows,
 } from './step';
 
+// Looking inside
+export { inputError } from './delta';
+
 // Whether training is still among the finite numbers
 export { largestMagnitude } from './finite';
 // Full batches with L-BFGS: the optimizer's loop is in src/lbfgs.ts

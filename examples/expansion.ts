@@ -1,7 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
 import { Network } from 'simdprop';
 import { type Graph, type Node, unroll } from 'simdprop/graph';
+import { drawPlot, type Panel } from './expansion-plot.js';
 
 // What all derivatives of one network cost: written out as sums over paths, and by back-propagation, on the same graph.
+// `--plot file.svg` draws it too.
 
 const WIDTH = 3;
 const DEEPEST = 16;
@@ -114,6 +119,32 @@ function printPlot(rows: readonly Row[]): void {
   console.log(`        ${rows.map(({ layers }) => String(layers).padStart(COLUMNS)).join('')}  layers`);
 }
 
+function plotOf(rows: readonly Row[]): string {
+  const panel = (title: string, tick: Panel['tick'], byPaths: keyof Row, byBack: keyof Row): Panel => ({
+    title,
+    tick,
+    series: [
+      { label: 'sums over paths', color: '#c0392b', values: rows.map((row) => row[byPaths]) },
+      { label: 'back-propagation', color: '#2471a3', values: rows.map((row) => row[byBack]) },
+    ],
+  });
+  const powerOfTen = (exponent: number) =>
+    `10${[...String(exponent)].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('')}`;
+  const timeOf = (exponent: number) => {
+    const unit = Math.floor(exponent / 3);
+    return `${10 ** (exponent - 3 * unit)} ${['ns', 'µs', 'ms', 's'][unit + 2]}`;
+  };
+  const panels = [
+    panel('Multiplications', powerOfTen, 'expanded', 'propagated'),
+    panel('Time', timeOf, 'expandedMs', 'propagatedMs'),
+  ];
+  const machine = `${cpus()[0].model.trim()}, Node ${process.version.slice(1)}, ${new Date().toISOString().slice(0, 10)}`;
+  const depths = rows.map(({ layers }) => layers);
+  const title = 'What derivatives cost: sums over paths, and back-propagation';
+  return drawPlot(depths, panels, title, `All derivatives of a network of ${WIDTH} units a layer. ${machine}`);
+}
+
+const { plot } = parseArgs({ options: { plot: { type: 'string' } } }).values;
 const rows: Row[] = [];
 for (let layers = 1; layers <= DEEPEST; layers++) rows.push(await measure(layers));
 console.log(`All derivatives of the cost of one sample, ${X.length} inputs, sigmoid layers of ${WIDTH}, 1 output.\n`);
@@ -121,3 +152,4 @@ printTable(rows);
 console.log(`\n- : more than ${WALKED.toLocaleString('en')} paths, counted but not walked.`);
 console.log('\nMultiplications, * by paths, o by back-propagation\n');
 printPlot(rows);
+if (plot !== undefined) writeFileSync(plot, plotOf(rows));

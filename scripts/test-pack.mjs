@@ -43,6 +43,11 @@ const { delta } = network.layers[0];
 // f32 against f64
 assert(Math.abs(bySum - delta[0]) < 1e-6, \`sum over paths: got \${bySum}, want delta, \${delta[0]}\`);
 
+const inspector = await network.inspect();
+const check = inspector.checkGradients(inputs, targets);
+assert(check.error < 1e-3 && check.referenceError < 1e-7, \`gradients: got \${JSON.stringify(check)}\`);
+assert.equal(inspector.jacobian(inputs).length, 4 * 2);
+
 const wasm = await WebAssembly.compile(await readFile(new URL(import.meta.resolve('simdprop/simd.wasm'))));
 const fromFile = await learnXor(await Network.create({ ...options, wasm }));
 assert.deepEqual(fromFile, inlined);
@@ -76,7 +81,15 @@ assert.deepEqual([[...inputs], [...targets], classes], [[1, 2], [1, 0], ['a', 'b
 `;
 
 const CONSUMER = `
-import { type DataSet, type EpochReport, type Layer, Network, type NetworkOptions, sgd } from 'simdprop';
+import {
+  type DataSet,
+  type EpochReport,
+  type GradientCheck,
+  type Layer,
+  Network,
+  type NetworkOptions,
+  sgd,
+} from 'simdprop';
 import { type CsvData, readCsv } from 'simdprop/csv';
 import { type IdxFile, parseIdx } from 'simdprop/idx';
 import { type Graph, type Node, unroll } from 'simdprop/graph';
@@ -96,7 +109,8 @@ const table: CsvData = readCsv('x,y', { target: 'y' });
 await network.fitStream(() => [{ inputs: table.inputs, targets: readCsv('x,y', { target: 'y' }).targets }]);
 const { graph, cost }: { graph: Graph; cost: Node } = unroll(network, [0, 1], [1]);
 const gradient: Float64Array = graph.reverse(cost);
-export { accuracy, gradient, images, outputs, weights };
+const { error, worst }: GradientCheck = (await network.inspect()).checkGradients(data.inputs, data.targets);
+export { accuracy, error, gradient, images, outputs, weights, worst };
 
 // @ts-expect-error: without a target there is no cost
 const noCost: Node = unroll(network, [0, 1]).cost;

@@ -1,4 +1,6 @@
+export type { CheckedParameter, CheckGradientsOptions, GradientCheck } from './check-gradients.js';
 export { NonFiniteError, type NonFiniteReason } from './finite.js';
+export type { Inspector, JacobianOptions, LayerParameters, Perturbation } from './inspect.js';
 export type { Layer } from './layer.js';
 export { classificationReport } from './metrics.js';
 export { Network } from './network.js';

@@ -6,6 +6,7 @@ import { type CoreImports, startEngine } from './engine.js';
 import { checkBoolean, checkInteger, checkName, checkObject, outOfRange } from './errors.js';
 import { countParameters, encode } from './file.js';
 import { checkInitializers, initialize } from './initializer.js';
+import type { Inspector } from './inspect.js';
 import { ArenaLayer, type Layer, type Pass, unpack } from './layer.js';
 import { checkEvaluation, evaluate } from './metrics.js';
 import { makePlan } from './plan.js';
@@ -74,12 +75,14 @@ export class Network {
   readonly #arena: Arena;
   readonly #pass: Pass = { rows: 0, done: 'nothing', isCurrent: false, isGuarded: false };
   readonly #trainer: Trainer;
+  readonly #cost: CustomCost | undefined;
 
   /** Why wide registers are not used though they were asked for. */
   readonly wideReason: string | undefined;
 
-  private constructor(arena: Arena, wideReason: string | undefined) {
+  private constructor(arena: Arena, wideReason: string | undefined, cost: CustomCost | undefined) {
     this.#arena = arena;
+    this.#cost = cost;
     this.wideReason = wideReason;
     this.#trainer = new Trainer(arena, this.#pass);
     this.layers = arena.spec.layers.map((_, l) => new ArenaLayer(arena, l, this.#pass));
@@ -116,7 +119,7 @@ export class Network {
     const imports = custom?.costImports(cost as CustomCost, outputsOf(spec), () => arena);
     const { plan, engine, wideReason } = await Network.#startEngine(spec, capacity, name, options, imports);
     const arena = new Arena(spec, plan, engine);
-    return new Network(arena, wideReason);
+    return new Network(arena, wideReason, cost);
   }
 
   static async #startEngine(
@@ -367,6 +370,14 @@ export class Network {
       parameters,
       training: isTraining ? trainer.state : undefined,
     });
+  }
+
+  /**
+   * What shows and proves the inside of this network: the optimizer's moments, Jacobians, gradients by sample and by input, the demon that
+   * moves one weighted input, the check of the gradients. Loaded where it is asked for; good for as long as the network.
+   */
+  async inspect(): Promise<Inspector> {
+    return new (await import('./inspect.js')).Inspector(this, this.#trainer, this.#cost);
   }
 
   /** Gives the memory back. Every call after this throws; a `fit` in progress rejects. */

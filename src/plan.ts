@@ -45,7 +45,6 @@ export interface LayerPlan {
 }
 
 export interface Region {
-  readonly name: string;
   readonly start: number;
   readonly bytes: number;
 }
@@ -167,10 +166,10 @@ export function makePlan(
 ): Plan {
   const regions: Region[] = [];
   let end = abi.LAYERS + spec.layers.length * abi.LAYER_BYTES;
-  const reserve = (name: string, bytes: number): number => {
+  const reserve = (bytes: number): number => {
     const start = Math.ceil(end / LINE_BYTES) * LINE_BYTES;
     end = start + bytes;
-    regions.push({ name, start, bytes });
+    regions.push({ start, bytes });
     return start;
   };
 
@@ -180,51 +179,49 @@ export function makePlan(
   const widest = Math.max(spec.inputs, widestLayer);
 
   const isListed = spec.inputs >= abi.LISTED_INPUTS;
-  const zeros = reserve('zeros', paddedFloats(widest) * 4);
-  const positions = reserve('positions', isListed ? 2048 : 0);
-  const teamWords = reserve('team', team.threads > 1 ? abi.TEAM_BYTES : 0);
+  const zeros = reserve(paddedFloats(widest) * 4);
+  const positions = reserve(isListed ? 2048 : 0);
+  const teamWords = reserve(team.threads > 1 ? abi.TEAM_BYTES : 0);
   const classes = outputs <= MAX_CONFUSION_OUTPUTS ? Math.max(outputs, 2) : 0;
-  const confusion = reserve('confusion', classes * classes * 4);
-  const errorSums = reserve('error sums', errorPairs(outputs) * ERROR_RECORD_DOUBLES * 8);
+  const confusion = reserve(classes * classes * 4);
+  const errorSums = reserve(errorPairs(outputs) * ERROR_RECORD_DOUBLES * 8);
 
   const allWeights = shapes.reduce((sum, { fanIn, units }) => sum + weightFloats(fanIn, units), 0);
   const allFloats = shapes.reduce((sum, { units }) => sum + paddedFloats(units), allWeights);
-  const parameters = reserve('parameters', allFloats * 4);
-  const gradients = reserve('gradients', allFloats * 4);
-  const rates = reserve('rates', MAX_RATES * 8);
-  const means = reserve('means', paddedFloats(spec.inputs) * 4);
-  const inverseDeviations = reserve('inverse deviations', paddedFloats(spec.inputs) * 4);
-  const moments = reserve('moments', Math.ceil(spec.inputs / 2) * 32);
-  const runs = spec.layers.map(({ activation, units }, l) =>
-    typeof activation === 'string'
-      ? 0
-      : reserve(`layers[${l}] runs`, new Set(activation).size * RUN_HEAD_BYTES + units * 4),
+  const parameters = reserve(allFloats * 4);
+  const gradients = reserve(allFloats * 4);
+  const rates = reserve(MAX_RATES * 8);
+  const means = reserve(paddedFloats(spec.inputs) * 4);
+  const inverseDeviations = reserve(paddedFloats(spec.inputs) * 4);
+  const moments = reserve(Math.ceil(spec.inputs / 2) * 32);
+  const runs = spec.layers.map(({ activation, units }) =>
+    typeof activation === 'string' ? 0 : reserve(new Set(activation).size * RUN_HEAD_BYTES + units * 4),
   );
   const transposed = shapes.map(({ fanIn, units }, l) =>
-    l === 0 ? 0 : reserve(`layers[${l}] transposed`, paddedFloats(fanIn) * Math.ceil(units / 4) * 4 * 4),
+    l === 0 ? 0 : reserve(paddedFloats(fanIn) * Math.ceil(units / 4) * 4 * 4),
   );
 
-  const state = reserve('state', slots * allFloats * 4);
+  const state = reserve(slots * allFloats * 4);
 
   const xStride = rowStride(spec.inputs);
-  const x = reserve('x', capacity * xStride);
+  const x = reserve(capacity * xStride);
   // a list is written eight entries at a time, and read past its end by none
   const listStride = isListed ? (Math.ceil(spec.inputs / 8) + 1) * 16 : 0;
-  const lists = reserve('lists', capacity * listStride);
-  const listCounts = reserve('list counts', isListed ? capacity * 4 : 0);
+  const lists = reserve(capacity * listStride);
+  const listCounts = reserve(isListed ? capacity * 4 : 0);
   const maskStride = isListed ? Math.ceil(spec.inputs / 64) * 8 : 0;
-  const masks = reserve('masks', capacity * maskStride);
+  const masks = reserve(capacity * maskStride);
   const yStride = rowStride(outputs);
-  const y = reserve('y', capacity * yStride);
-  const rowWeights = reserve('row weights', capacity * 4);
-  const rowCosts = reserve('row costs', capacity * 8);
+  const y = reserve(capacity * yStride);
+  const rowWeights = reserve(capacity * 4);
+  const rowCosts = reserve(capacity * 8);
   let weightOffset = 0;
   let biasOffset = allWeights * 4;
   let input = x;
   let inputStride = xStride;
   const layers = shapes.map(({ fanIn, units }, l): LayerPlan => {
     const stride = rowStride(units);
-    const z = reserve(`layers[${l}].z`, capacity * stride);
+    const z = reserve(capacity * stride);
     const layer = {
       fanIn,
       units,
@@ -233,16 +230,16 @@ export function makePlan(
       stride,
       z,
       // of a linear layer, both are one
-      a: spec.layers[l].activation === 'linear' ? z : reserve(`layers[${l}].a`, capacity * stride),
-      delta: reserve(`layers[${l}].delta`, capacity * stride),
+      a: spec.layers[l].activation === 'linear' ? z : reserve(capacity * stride),
+      delta: reserve(capacity * stride),
       weights: parameters + weightOffset,
       biases: parameters + biasOffset,
       weightGradients: gradients + weightOffset,
       biasGradients: gradients + biasOffset,
       transposed: transposed[l],
       runs: runs[l],
-      dropped: spec.layers[l].dropout ? reserve(`layers[${l}] dropped`, capacity * stride) : 0,
-      dropoutMask: spec.layers[l].dropout ? reserve(`layers[${l}] dropout mask`, capacity * stride) : 0,
+      dropped: spec.layers[l].dropout ? reserve(capacity * stride) : 0,
+      dropoutMask: spec.layers[l].dropout ? reserve(capacity * stride) : 0,
     };
     weightOffset += weightFloats(fanIn, units) * 4;
     biasOffset += paddedFloats(units) * 4;
@@ -252,27 +249,24 @@ export function makePlan(
   });
 
   // what each thread has for itself, the first one's here
-  const randomBlock = reserve('random block', 16);
-  const effective = reserve('effective gradient', EFFECTIVE_FLOATS * 4);
-  const union = reserve('union', listStride);
-  const sums = reserve(
-    'sums',
-    Math.max(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0, BLOCK_INPUTS * abi.PANEL_ROW_BYTES),
-  );
+  const randomBlock = reserve(16);
+  const effective = reserve(EFFECTIVE_FLOATS * 4);
+  const union = reserve(listStride);
+  const sums = reserve(Math.max(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0, BLOCK_INPUTS * abi.PANEL_ROW_BYTES));
   const turnedStride = (Math.ceil(capacity / LINE_FLOATS) | 1) * LINE_BYTES;
-  const packed = reserve('packed', 4 * capacity * paddedFloats(widestLayer) + BLOCK_INPUTS * turnedStride);
+  const packed = reserve(4 * capacity * paddedFloats(widestLayer) + BLOCK_INPUTS * turnedStride);
   const mixed = spec.layers.filter(({ activation }) => typeof activation !== 'string');
-  const scratch = reserve('scratch', 3 * abi.MIXED_ROWS * Math.max(0, ...mixed.map(({ units }) => rowStride(units))));
+  const scratch = reserve(3 * abi.MIXED_ROWS * Math.max(0, ...mixed.map(({ units }) => rowStride(units))));
   const threadBytes = Math.ceil((end - randomBlock) / LINE_BYTES) * LINE_BYTES;
-  reserve('other threads', (team.threads - 1) * threadBytes);
+  reserve((team.threads - 1) * threadBytes);
 
-  const windowInputs = reserve('window inputs', capacity * spec.inputs * 4 + SLACK_BYTES);
-  const windowTargets = reserve('window targets', capacity * outputs * 4 + SLACK_BYTES);
-  const windowWeights = reserve('window weights', capacity * 4);
-  const setInputs = reserve('set inputs', set.inputBytes + SLACK_BYTES);
-  const setTargets = reserve('set targets', set.targetBytes + SLACK_BYTES);
-  const setWeights = reserve('set weights', set.weightBytes);
-  const order = reserve('order', set.samples * 4);
+  const windowInputs = reserve(capacity * spec.inputs * 4 + SLACK_BYTES);
+  const windowTargets = reserve(capacity * outputs * 4 + SLACK_BYTES);
+  const windowWeights = reserve(capacity * 4);
+  const setInputs = reserve(set.inputBytes + SLACK_BYTES);
+  const setTargets = reserve(set.targetBytes + SLACK_BYTES);
+  const setWeights = reserve(set.weightBytes);
+  const order = reserve(set.samples * 4);
 
   return {
     capacity,

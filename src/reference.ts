@@ -157,6 +157,12 @@ export interface Cost {
 
 const difference = (a: Float64Array, y: Float64Array) => a.map((ak, k) => ak - y[k]);
 
+/** The slope of -sum_k y_k ln softmax(z)_k by z. Targets sum to 1, which leaves a - y; to rounding they do. */
+function softmaxDelta(y: Float64Array, _z: Float64Array, a: Float64Array): Float64Array {
+  const sum = y.reduce((s, yk) => s + yk, 0);
+  return a.map((ak, k) => sum * ak - y[k]);
+}
+
 /** d held to [-limit, limit], as it is held at `at`. */
 const held = (d: number, at: number, limit: number) => (Math.abs(at) <= limit ? d : Math.sign(at) * limit);
 
@@ -186,10 +192,10 @@ const costTable = {
     delta: (y, _z, a) => difference(a, y),
     output: 'sigmoid',
   },
-  /** -sum_k y_k ln a_k with a = softmax(z). The Jacobian cancels and leaves a - y, because the y_k of a sample sum to 1. */
+  /** -sum_k y_k ln a_k with a = softmax(z), whose Jacobian cancels. */
   categoricalCrossEntropy: {
     value: (y, z) => y.reduce((sum, yk, k) => sum + yk * (logSumExp(z) - z[k]), 0),
-    delta: (y, _z, a) => difference(a, y),
+    delta: softmaxDelta,
     output: 'softmax',
   },
   /** sum_k |y_k - a_k|. Has no slope where a_k = y_k; 0 is the usual choice. */
@@ -206,7 +212,7 @@ const costTable = {
   /** sum_k y_k ln(y_k / a_k) with a = softmax(z), 0 ln 0 = 0: the categorical cross-entropy and a constant. */
   kullbackLeibler: {
     value: (y, z) => y.reduce((sum, yk, k) => sum + (yk && yk * (Math.log(yk) + logSumExp(z) - z[k])), 0),
-    delta: (y, _z, a) => difference(a, y),
+    delta: softmaxDelta,
     output: 'softmax',
   },
   /**
@@ -279,7 +285,15 @@ export interface UpdateSettings {
 const row = (matrix: Float64Array, r: number, width: number) => matrix.subarray(r * width, (r + 1) * width);
 
 /** What the next layer sees of a. */
-const masked = ({ mask }: ReferenceLayer, a: Float64Array) => (mask ? a.map((aj, i) => aj * mask[i]) : a);
+export const masked = ({ mask }: ReferenceLayer, a: Float64Array) => (mask ? a.map((aj, i) => aj * mask[i]) : a);
+
+/** a = sigma(z) for every row of a layer. z, at [rows x units] */
+export function activate({ units, activation }: ReferenceLayer, z: Float64Array, at = z): Float64Array {
+  const a = new Float64Array(z.length);
+  const sigma = activationOf(activation);
+  for (let r = 0; r < z.length / units; r++) a.set(sigma.value(row(z, r, units), row(at, r, units)), r * units);
+  return a;
+}
 
 /** Forward pass: a^1 = x, then z^l = W^l a^(l-1) + b^l and a^l = sigma_l(z^l), layer by layer. x [rows x inputs]; `at`: one a layer. */
 export function forward(network: ReferenceNetwork, x: Float64Array, at?: readonly LayerValues[]): LayerValues[] {
@@ -287,17 +301,16 @@ export function forward(network: ReferenceNetwork, x: Float64Array, at?: readonl
   let previous = x;
   let fanIn = network.inputs;
   return network.layers.map((layer, l) => {
-    const { units, activation, weights, biases } = layer;
+    const { units, weights, biases } = layer;
     const z = new Float64Array(rows * units);
-    const a = new Float64Array(rows * units);
     for (let r = 0; r < rows; r++) {
       for (let j = 0; j < units; j++) {
         let sum = biases[j];
         for (let k = 0; k < fanIn; k++) sum += weights[j * fanIn + k] * previous[r * fanIn + k];
         z[r * units + j] = sum;
       }
-      a.set(activationOf(activation).value(row(z, r, units), row((at?.[l] ?? { z }).z, r, units)), r * units);
     }
+    const a = activate(layer, z, at?.[l].z);
     previous = masked(layer, a);
     fanIn = units;
     return { z, a };
