@@ -99,37 +99,23 @@ export function transpose(target: usize, weights: usize, fanIn: i32, units: i32,
       for (let unit = 0; unit < lastUnit; unit += 4) {
         for (let row = 0; row < rows; row += 4) {
           const p = source + <usize>row * PANEL_ROW_BYTES;
+          const r0 = row < lastRow ? v128.load(p) : zero;
+          const r1 = row + 1 < lastRow ? v128.load(p, PANEL_ROW_BYTES) : zero;
+          const r2 = row + 2 < lastRow ? v128.load(p, 2 * PANEL_ROW_BYTES) : zero;
+          const r3 = row + 3 < lastRow ? v128.load(p, 3 * PANEL_ROW_BYTES) : zero;
+          const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+          const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+          const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+          const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
           const at = t + ((<usize>row) << 2);
-          if (row + 4 <= lastRow) {
-            turnFour(
-              at,
-              v128.load(p),
-              v128.load(p, PANEL_ROW_BYTES),
-              v128.load(p, 2 * PANEL_ROW_BYTES),
-              v128.load(p, 3 * PANEL_ROW_BYTES),
-            );
-          } else {
-            const r0 = row < lastRow ? v128.load(p) : zero;
-            const r1 = row + 1 < lastRow ? v128.load(p, PANEL_ROW_BYTES) : zero;
-            const r2 = row + 2 < lastRow ? v128.load(p, 2 * PANEL_ROW_BYTES) : zero;
-            turnFour(at, r0, r1, r2, zero);
-          }
+          v128.store(at, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
+          v128.store(at, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), PANEL_ROW_BYTES);
+          v128.store(at, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 2 * PANEL_ROW_BYTES);
+          v128.store(at, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 3 * PANEL_ROW_BYTES);
         }
         source += 16;
         t += 4 * PANEL_ROW_BYTES;
       }
     }
   }
-}
-
-/** Four rows of four become four columns, a panel row apart. */
-function turnFour(target: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
-  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-  const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-  const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-  v128.store(target, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-  v128.store(target, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), PANEL_ROW_BYTES);
-  v128.store(target, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 2 * PANEL_ROW_BYTES);
-  v128.store(target, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 3 * PANEL_ROW_BYTES);
 }
