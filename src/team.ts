@@ -14,8 +14,9 @@ import {
 import { checkBoolean, checkInteger, outOfRange, wrongType } from './errors.js';
 import { code } from './generated/worker.js';
 import { makePlan, type Plan, type Team, writeTables } from './plan.js';
+import { SHARED_CALLS, shareWhereFaster } from './sharing.js';
 import type { Spec } from './spec.js';
-import { THREAD_WORK } from './thread-work.js';
+import { IS_MEASURED, THREAD_WORK } from './thread-work.js';
 import type { BuildName, NetworkOptions } from './types.js';
 import { switchOnWide } from './wide.js';
 import type { WorkerMessage } from './worker.js';
@@ -49,9 +50,6 @@ export interface Started {
 }
 
 const HEADERS = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
-
-/** Calls that all threads take part in. */
-const SHARED_CALLS = ['forward', 'forwardWindow', 'trainChunks', 'trainRows', 'evaluateRows'] as const;
 
 /** Where in the team's words a thread says that it has died: DIED of assembly/team.ts. */
 const DIED = 256;
@@ -103,7 +101,8 @@ export async function startTeam(
     crew.dismiss();
     throw error;
   }
-  const engine = { core: crew.guard(core), memory, dispose: () => crew.dismiss() };
+  const sharing = IS_MEASURED ? shareWhereFaster(core, memory, plan) : core;
+  const engine = { core: crew.guard(sharing), memory, dispose: () => crew.dismiss() };
   return { engine, plan, wideReason };
 }
 

@@ -14,7 +14,7 @@ import { randomNumbers } from './build.js';
 // One network with one thread, without threads at all, with two, three and seven: the same bits.
 
 // any work is worth every thread: what threads are used for otherwise takes long to train
-vi.mock('../src/thread-work.js', () => ({ THREAD_WORK: 1 }));
+vi.mock('../src/thread-work.js', () => ({ THREAD_WORK: 1, IS_MEASURED: false }));
 
 const THREADS = [2, 3, 7];
 const nets: Network[] = [];

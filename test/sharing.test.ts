@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { afterEach, expect, test, vi } from 'vitest';
+import * as abi from '../assembly/abi.js';
+import type { Core } from '../src/engine.js';
+import { Sharing, shareWhereFaster } from '../src/sharing.js';
+
+// Whether threads share a call is measured: the faster way is taken, but for trials of the other that become rare.
+
+/**
+ * Calls of 10 rows until so many ms are over, with so many ms a row either way. Returns the rows that were done, as a share of what the
+ * faster way would have done.
+ */
+function run(sharing: Sharing, ms: number, shared: number, alone: number): number {
+  let rows = 0;
+  let elapsed = 0;
+  while (elapsed < ms) {
+    const call = 10 * (sharing.isShared ? shared : alone);
+    sharing.record(call, 10);
+    elapsed += call;
+    rows += 10;
+  }
+  return (rows * Math.min(shared, alone)) / elapsed;
+}
+
+test('begins together, and is at 98 % of the faster way after two seconds, whichever that is', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.001, max: 0.2, noNaN: true }),
+      fc.double({ min: 0.3, max: 3, noNaN: true }),
+      (shared, ratio) => {
+        const sharing = new Sharing();
+        expect(sharing.isShared).toBe(true);
+        run(sharing, 2000, shared, shared * ratio);
+        expect(run(sharing, 4000, shared, shared * ratio)).toBeGreaterThan(0.98);
+      },
+    ),
+    { seed: Number(process.env.SIMDPROP_SEED) },
+  );
+});
+
+test('notices within some seconds that the other way has become the faster one', () => {
+  const sharing = new Sharing();
+  run(sharing, 10_000, 1, 2);
+  expect(run(sharing, 2000, 1, 2)).toBeGreaterThan(0.98);
+  run(sharing, 5000, 1, 0.5);
+  expect(run(sharing, 2000, 1, 0.5)).toBeGreaterThan(0.98);
+});
+
+let clock = 0;
+
+afterEach(() => vi.restoreAllMocks());
+
+/** A core whose calls take as long as they are told to, by a clock of their own. */
+function fakeCore(memory: WebAssembly.Memory, msPerRow: { shared: number; alone: number }) {
+  const header = new Uint32Array(memory.buffer, abi.HEADER);
+  const seen = { shared: 0, alone: 0 };
+  const wait = (rows: number) => {
+    const way = header[abi.THREAD_WORK / 4] === THREAD_WORK ? 'shared' : 'alone';
+    seen[way] += rows;
+    clock += rows * msPerRow[way];
+  };
+  const core = {
+    trainChunks(position: number, count: number) {
+      wait(count * header[abi.CHUNK_ROWS / 4]);
+      return position + count * header[abi.CHUNK_ROWS / 4];
+    },
+    forward: wait,
+  } as unknown as Core;
+  return { core, seen, header };
+}
+
+const THREAD_WORK = 1000;
+const plan = { weightFloats: 100, team: { threadWork: THREAD_WORK } };
+
+test('steps that are slower together go on alone; work too small for two is handed on as it is', () => {
+  vi.spyOn(performance, 'now').mockImplementation(() => clock);
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const { core, seen, header } = fakeCore(memory, { shared: 0.02, alone: 0.005 });
+  header[abi.CHUNK_ROWS / 4] = 20;
+  header[abi.THREAD_WORK / 4] = THREAD_WORK;
+  const measured = shareWhereFaster(core, memory, plan);
+  // 19 rows of 100 weights are not work for two
+  for (let i = 0; i < 100; i++) measured.forward(19);
+  expect(seen).toEqual({ shared: 1900, alone: 0 });
+  seen.shared = 0;
+  for (let i = 0, position = 0; i < 200; i++) {
+    const reached = measured.trainChunks(position, 10);
+    expect(reached).toBe(position + 200);
+    position = reached;
+  }
+  expect(seen.shared + seen.alone).toBe(40_000);
+  expect(seen.alone).toBeGreaterThan(4 * seen.shared);
+});
