@@ -14,8 +14,8 @@ const chains = (line: (chain: number) => string) =>
 
 /**
  * A multiplication and an addition after it take some 6 cycles, and two of each can begin in one: twelve chains, and with what they multiply
- * and add they fit into 15 registers. Of loops with 6 to 14 chains and 1 to 8 rounds, this was the fastest that was so each time: 44 to 47
- * GFLOP/s, others down to 14 (AMD EPYC, Node 20.20.2, 2026-11-26). Numbers grow to Infinity, which takes no longer.
+ * and add they fit into 15 registers. Which of them the compiler takes decides much: loops of 6 to 14 chains and 1 to 8 rounds came to 14 to
+ * 50 GFLOP/s, this one to 44 to 47 each time (AMD EPYC, Node 20.20.2, 2026-11-26). Numbers grow to Infinity, which takes no longer.
  */
 const LOOPS = `export function multiplyAdd(target: usize, source: usize, length: i32): void {
     const x = v128.load(source);

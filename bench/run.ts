@@ -194,6 +194,9 @@ async function main(): Promise<void> {
     const all = SECTIONS.flatMap(({ name, rows }) => rows.map((row) => `'${name} ${row}'`));
     throw new Error(`--only: got '${values.only}', want a part of ${all.join(', ')}`);
   }
+  if (values.plot !== undefined && !chosen.some(({ section }) => section === roofline)) {
+    throw new Error(`--plot: got '${values.plot}' without rows of the section roofline, which is what is drawn`);
+  }
   const machine = describeMachine();
   console.log(machineLine(machine));
   const results: Record<string, readonly object[]> = {};
