@@ -6,7 +6,7 @@ import { drawRoofline, readable } from './roofline-plot.js';
 import { type Roofs, startRoofs } from './roofs.js';
 import { type Section, takeTurns } from './turns.js';
 
-// The products of products.ts by default and one thread under the two roofs that no kernel passes: what the processor multiplies and adds,
+// The products of products.ts by default and one thread under two roofs: what the processor multiplies and adds in a loop of nothing else,
 // and what can be read meanwhile of the bytes that must move, the three matrices' once each. These are read by a loop from a buffer as
 // large as they are: from the cache that holds them, or from memory.
 

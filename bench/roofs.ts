@@ -1,7 +1,7 @@
 import { compileLoops, startLoops } from './loops.js';
 import type { Contender } from './turns.js';
 
-// What no product can be faster than on this machine, engine and vector width: multiply-adds that wait for no memory, and reading.
+// What products are held against, on this machine and in this engine: multiply-adds that wait for no memory, and reading.
 
 const CHAINS = 12;
 /** Double rounds of all chains in a call, and calls in a run. */
@@ -15,7 +15,7 @@ const chains = (line: (chain: number) => string) =>
 /**
  * A multiplication and an addition after it take some 6 cycles, and two of each can begin in one: twelve chains, and with what they multiply
  * and add they fit into 15 registers. Which of them the compiler takes decides much: loops of 6 to 14 chains and 1 to 8 rounds came to 14 to
- * 50 GFLOP/s, this one to 44 to 47 each time (AMD EPYC, Node 20.20.2, 2026-11-26). Numbers grow to Infinity, which takes no longer.
+ * 50 GFLOP/s, this one to 44 to 47 in nearly every run (AMD EPYC, Node 20.20.2, 2026-11-26). Numbers grow to Infinity, which takes no longer.
  */
 const LOOPS = `export function multiplyAdd(target: usize, source: usize, length: i32): void {
     const x = v128.load(source);
