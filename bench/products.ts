@@ -3,6 +3,7 @@ import { compileC } from './compile.js';
 import { wideNode } from './contestants.js';
 import { alignTable, median } from './machine.js';
 import { type Command, Rival } from './rival.js';
+import { type Roofs, startRoofs } from './roofs.js';
 import { type Contender, type Section, takeTurns } from './turns.js';
 
 // Matrix products in the three forms of a training, by default and wide, beside OpenBLAS held to 128-bit and to 256-bit kernels, one thread
@@ -12,10 +13,10 @@ import { type Contender, type Section, takeTurns } from './turns.js';
 //   gradient  dw [fanIn x units]     = a^T . delta
 // Ours are whole layers (product-server.ts). OpenBLAS gets weights that lie as its product likes them best.
 
-const FORMS = ['forward', 'error', 'gradient'] as const;
-type Form = (typeof FORMS)[number];
+export const FORMS = ['forward', 'error', 'gradient'] as const;
+export type Form = (typeof FORMS)[number];
 
-interface Shape {
+export interface Shape {
   rows: number;
   fanIn: number;
   units: number;
@@ -44,6 +45,11 @@ const SHAPES: Shape[] = [
   ...LAYERS.flatMap(([fanIn, units]) => BATCHES.map((rows) => ({ rows, fanIn, units }))),
 ];
 
+/** Of one call: a multiplication and an addition for each. */
+export const operationsOf = ({ rows, fanIn, units }: Shape) => 2 * rows * fanIn * units;
+/** Of the three matrices, which must move once at least. */
+export const bytesOf = ({ rows, fanIn, units }: Shape) => 4 * (rows * fanIn + fanIn * units + rows * units);
+
 const nameOf = (form: Form, { rows, fanIn, units }: Shape) => `${form} ${rows}x${fanIn}x${units}`;
 const CASES = FORMS.flatMap((form) => SHAPES.map((shape) => ({ form, shape, name: nameOf(form, shape) })));
 
@@ -64,8 +70,11 @@ const TARGETS = [
 
 export interface ProductRow {
   product: string;
-  /** Of one call: a multiplication and an addition for each. */
   operations: number;
+  /** Operations for each byte that must move. */
+  intensity: number;
+  /** The intensity from which on it is not the memory, or the cache that holds so many bytes, but the processor that is the limit. */
+  ridge: number;
   isSquare: boolean;
   /** 10^9 operations a second of each contestant, the median of the rounds. */
   gigaflops: Record<string, number>;
@@ -73,32 +82,46 @@ export interface ProductRow {
   ratios: Record<string, number>;
 }
 
-async function measure(form: Form, shape: Shape, contestants: readonly Rival[]): Promise<ProductRow> {
+/** A run of so many calls by a product server; the time that counts is its own. */
+export function productContender(server: Rival, form: Form, shape: Shape): Contender & { calls: number } {
+  const calls = Math.max(1, Math.round(RUN_OPERATIONS / operationsOf(shape)));
+  const order = `${nameOf(form, shape)} ${calls}`;
+  const run = async () => ({ overriddenDuration: (await server.ask(order)).elapsedMs });
+  return { name: server.name, run, isAsync: true, calls };
+}
+
+async function measure(form: Form, shape: Shape, contestants: readonly Rival[], roofs: Roofs): Promise<ProductRow> {
   const { rows, fanIn, units } = shape;
-  const product = nameOf(form, shape);
-  const operations = 2 * rows * fanIn * units;
-  const calls = Math.max(1, Math.round(RUN_OPERATIONS / operations));
-  const contenders = contestants.map((rival): Contender => {
-    const run = async () => ({ overriddenDuration: (await rival.ask(`${product} ${calls}`)).elapsedMs });
-    return { name: rival.name, run, isAsync: true };
-  });
-  const times = await takeTurns(contenders, ROUNDS);
+  const operations = operationsOf(shape);
+  const bytes = bytesOf(shape);
+  const contenders = contestants.map((rival) => productContender(rival, form, shape));
+  const { multiplyAdd } = roofs;
+  const read = roofs.read(bytes);
+  const times = await takeTurns([...contenders, multiplyAdd, read], ROUNDS);
+  const [multiplyAddMs, readMs] = times.slice(-2);
   const timesOf = new Map(contestants.map(({ name }, c) => [name, times[c]]));
   const met = TARGETS.filter(({ ours, core }) => timesOf.has(ours) && timesOf.has(core));
   return {
-    product,
+    product: nameOf(form, shape),
     operations,
+    intensity: operations / bytes,
+    ridge: median(multiplyAddMs.map((ms, round) => multiplyAdd.amount / ms / (read.amount / readMs[round]))),
     isSquare: rows === fanIn && fanIn === units,
-    gigaflops: Object.fromEntries([...timesOf].map(([name, ms]) => [name, (operations * calls) / median(ms) / 1e6])),
+    gigaflops: Object.fromEntries(
+      contenders.map(({ name, calls }, c) => [name, (operations * calls) / median(times[c]) / 1e6]),
+    ),
     ratios: Object.fromEntries(
       met.map(({ ours, core }) => [core, median(timesOf.get(ours)!.map((ms, r) => timesOf.get(core)![r] / ms))]),
     ),
   };
 }
 
-/** What misses its target: squares against OpenBLAS, and large shapes by default against the best square of the run. */
+/**
+ * What misses its target: squares against OpenBLAS, and large shapes by default against the best square of the run, with the reason where
+ * no kernel could do more.
+ */
 export function markProduct(
-  { product, isSquare, ratios, operations, gigaflops }: ProductRow,
+  { product, isSquare, ratios, operations, intensity, ridge, gigaflops }: ProductRow,
   bestSquare: number,
 ): string {
   const marks = [];
@@ -108,16 +131,22 @@ export function markProduct(
   }
   if (operations > LARGE_OPERATIONS && gigaflops[DEFAULT] < SHARE_WANTED * bestSquare) {
     marks.push(`${Math.round((100 * gigaflops[DEFAULT]) / bestSquare)} % OF THE BEST SQUARE`);
+    if (intensity < ridge) marks.push(`bound by memory: ${intensity.toFixed(1)} operations a byte`);
   }
   return marks.join(', ');
 }
 
+/** Ours, by default or `wide`. */
+export function productServer(name: string, command: string, ...args: string[]): Command {
+  const script = fileURLToPath(new URL('product-server.ts', import.meta.url));
+  return { name, command, args: ['--import', import.meta.resolve('tsx'), script, ...args] };
+}
+
 function listContestants(): Command[] {
-  const script = ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('product-server.ts', import.meta.url))];
   const command = compileC('sgemm', 'openblas');
   return [
-    { name: DEFAULT, command: process.execPath, args: script },
-    { name: WIDE, command: wideNode(), args: [...script, 'wide'] },
+    productServer(DEFAULT, process.execPath),
+    productServer(WIDE, wideNode(), 'wide'),
     ...TARGETS.map(({ core }) => {
       const env = { OPENBLAS_CORETYPE: core, OPENBLAS_NUM_THREADS: '1' };
       return { name: core, command, args: [], env };
@@ -141,12 +170,13 @@ export const products: Section = {
   rows: CASES.map(({ name }) => name),
   async measure(names) {
     const { contestants, missing } = await startAll();
+    const chosen = CASES.filter(({ name }) => names.includes(name));
     const rows: ProductRow[] = [];
     try {
-      for (const { form, shape, name } of CASES) {
-        if (!names.includes(name)) continue;
+      const roofs = await startRoofs(Math.max(...chosen.map(({ shape }) => bytesOf(shape))));
+      for (const { form, shape, name } of chosen) {
         process.stderr.write(`product ${name} ...\n`);
-        rows.push(await measure(form, shape, contestants));
+        rows.push(await measure(form, shape, contestants, roofs));
       }
     } finally {
       for (const rival of contestants) rival.stop();

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Network } from 'simdprop';
 import type { Assignment, Order, Outcome } from './contestant.js';
@@ -9,6 +10,7 @@ import { activations, dropout, mixedLayers } from './kernels.js';
 import { alignTable, describeMachine, machineLine, median, saveResult } from './machine.js';
 import { peers } from './peers.js';
 import { products } from './products.js';
+import { roofline } from './roofline.js';
 import { startup } from './startup.js';
 import { type Section, takeTurns } from './turns.js';
 import { updates } from './updates.js';
@@ -42,10 +44,11 @@ interface Row {
   ratio: number;
 }
 
-const HELP = `npm run bench -- [--only TEXT] [--save]
+const HELP = `npm run bench -- [--only TEXT] [--save] [--plot FILE]
   --only TEXT  only the rows whose section and name contain TEXT: workload 2-2-1 online, activation relu, mixed relu and tanh,
-               dropout 0.2, update adam, product forward 128x784x30, growth width, startup, engines Firefox, peers train 2-2-1, ...
+               dropout 0.2, update adam, product forward 128x784x30, roofline 1x4096x4096, growth width, startup, engines Firefox, peers train 2-2-1, ...
   --save       also write bench/results/<date>-<node version>[-only-TEXT].json
+  --plot FILE  the roofline as SVG too
 
 The rivals of the section peers: npm ci --ignore-scripts in bench/peers, Debian's python3-torch, python3-numpy, libopenblas0-pthread,
 libopenblas-dev, libfann-dev and a C compiler. Without them the rest is measured, and the table says what is missing.
@@ -163,6 +166,7 @@ const SECTIONS: Section[] = [
   dropout,
   updates,
   products,
+  roofline,
   growth,
   startup,
   engines,
@@ -171,7 +175,12 @@ const SECTIONS: Section[] = [
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { only: { type: 'string', default: '' }, save: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      only: { type: 'string', default: '' },
+      save: { type: 'boolean' },
+      plot: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help) {
     console.log(HELP);
@@ -185,12 +194,16 @@ async function main(): Promise<void> {
     const all = SECTIONS.flatMap(({ name, rows }) => rows.map((row) => `'${name} ${row}'`));
     throw new Error(`--only: got '${values.only}', want a part of ${all.join(', ')}`);
   }
+  if (values.plot !== undefined && !chosen.some(({ section }) => section === roofline)) {
+    throw new Error(`--plot: got '${values.plot}' without rows of the section roofline, which is what is drawn`);
+  }
   const machine = describeMachine();
   console.log(machineLine(machine));
   const results: Record<string, readonly object[]> = {};
   for (const { section, names } of chosen) {
-    const { rows, table } = await section.measure(names);
+    const { rows, table, plot } = await section.measure(names);
     console.log(`\n${table}`);
+    if (plot !== undefined && values.plot !== undefined) writeFileSync(values.plot, plot);
     results[section.name] = rows;
   }
   if (values.save) {

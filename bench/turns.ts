@@ -8,8 +8,8 @@ export interface Section {
   name: string;
   /** The names of all rows. */
   rows: readonly string[];
-  /** Measures the rows of these names. `rows` goes into the results file as it is. */
-  measure(names: readonly string[]): Promise<{ rows: readonly object[]; table: string }>;
+  /** Measures the rows of these names. `rows` goes into the results file as it is, `plot`, an SVG, where --plot says. */
+  measure(names: readonly string[]): Promise<{ rows: readonly object[]; table: string; plot?: string }>;
 }
 
 export interface Contender {

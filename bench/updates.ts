@@ -19,6 +19,7 @@ import {
 import { makePlan, writeTables } from '../src/plan.js';
 import { checkSpec } from '../src/spec.js';
 import type { NetworkOptions, Optimizer } from '../src/types.js';
+import { compileLoops, MANY_BYTES, startLoops } from './loops.js';
 import { alignTable, median } from './machine.js';
 import { type Section, takeTurns } from './turns.js';
 
@@ -32,8 +33,6 @@ import { type Section, takeTurns } from './turns.js';
 const UNITS = 1000;
 const ROUNDS = 15;
 const ITERATIONS = 12;
-/** More bytes than any third-level cache has. */
-const MANY_BYTES = 6e8;
 
 /** An update beside a copy. */
 interface Pair {
@@ -78,10 +77,8 @@ const CASES: Case[] = [
   ['irprop', irprop({ learningRate: 1e-6 })],
 ];
 
-/** The loops that updates are compared with. */
-async function compileLoops(): Promise<WebAssembly.Module> {
-  const { default: asc } = await import('assemblyscript/asc');
-  const source = `export function copy(target: usize, source: usize, bytes: usize): void {
+/** What updates are compared with. */
+const LOOPS = `export function copy(target: usize, source: usize, bytes: usize): void {
     for (const end = source + bytes; source < end; source += 64) {
       v128.store(target, v128.load(source));
       v128.store(target, v128.load(source, 16), 16);
@@ -97,15 +94,6 @@ async function compileLoops(): Promise<WebAssembly.Module> {
       target += 16;
     }
   }`;
-  const { binary, error } = await asc.compileString(source, {
-    optimizeLevel: 3,
-    runtime: 'stub',
-    enable: ['simd'],
-    importMemory: true,
-  });
-  if (error || !binary) throw error ?? new Error('the loops did not compile');
-  return new WebAssembly.Module(binary as Uint8Array<ArrayBuffer>);
-}
 
 /** One step of the optimizer, to be called again and again, and the bytes that it moves. */
 async function prepareUpdate([, optimizer, options]: Case): Promise<{ step: () => void; bytes: number }> {
@@ -129,12 +117,8 @@ async function prepareUpdate([, optimizer, options]: Case): Promise<{ step: () =
 /** One call of a loop, from one half of a buffer of so many bytes to the other. */
 function prepareLoop(module: WebAssembly.Module, name: 'copy' | 'divide', bytes: number): () => void {
   const half = Math.ceil(bytes / 128) * 64;
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((2 * half) / 65_536) + 1 });
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
+  const exports = startLoops(module, 2 * half);
   const loop = exports[name] as (target: number, source: number, bytes: number) => void;
-  // touched once: fresh pages are all one page of zeros. Not all the same: some divisions are shorter than others
-  const values = new Float32Array(memory.buffer);
-  for (let i = 0; i < values.length; i++) values[i] = 1 + (i % 1021) / 1021;
   return () => loop(half, 0, half);
 }
 
@@ -180,7 +164,7 @@ export const updates: Section = {
   name: 'update',
   rows: CASES.map(([name]) => name),
   async measure(names) {
-    const loops = await compileLoops();
+    const loops = await compileLoops(LOOPS);
     const rows: Row[] = [];
     for (const case_ of CASES) {
       if (!names.includes(case_[0])) continue;

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Contestant } from '../bench/contestants.js';
 import { deviationOf, operationsOf } from '../bench/growth.js';
 import { checkSame, type Entry, judge, type Target, tabulate, toleranceOf } from '../bench/peers.js';
-import { markProduct, type ProductRow } from '../bench/products.js';
+import { bytesOf, markProduct, type ProductRow, operationsOf as productOperationsOf } from '../bench/products.js';
 import { lastError, parseAnswer, Rival } from '../bench/rival.js';
+import { roofAt } from '../bench/roofline.js';
 
 // What the benchmark could get wrong without a sign of it: whom it compares, what it lets pass, what it leaves out.
 
@@ -101,6 +102,8 @@ describe('products and growth', () => {
   const row: ProductRow = {
     product: 'forward 128x128x128',
     operations: 2e6,
+    intensity: 20,
+    ridge: 3,
     isSquare: true,
     gigaflops: { simdprop: 20, Penryn: 20 },
     ratios: { Penryn: 1, Haswell: 0.5 },
@@ -114,6 +117,21 @@ describe('products and growth', () => {
     const larger = { ...row, product: 'forward 256x256x256' };
     expect(markProduct(larger, 30)).toBe('MISSED 1.15x Penryn, MISSED 0.85x Haswell');
     expect(markProduct({ ...larger, ratios: { Penryn: 1.2, Haswell: 0.9 } }, 30)).toBe('');
+  });
+
+  test('a mark says where memory is the reason, and stays', () => {
+    const few = { ...row, isSquare: false, gigaflops: { simdprop: 22.8 }, intensity: 3.87, ridge: 5 };
+    expect(markProduct(few, 40)).toBe('57 % OF THE BEST SQUARE, bound by memory: 3.9 operations a byte');
+    expect(markProduct({ ...few, ridge: 3 }, 40)).toBe('57 % OF THE BEST SQUARE');
+    expect(markProduct({ ...few, gigaflops: { simdprop: 30 } }, 40)).toBe('');
+    const shape = { rows: 10, fanIn: 784, units: 128 };
+    expect(productOperationsOf(shape)).toBe(2 * 10 * 784 * 128);
+    expect(bytesOf(shape)).toBe(4 * (10 * 784 + 784 * 128 + 10 * 128));
+  });
+
+  test('a share is of the lower of the two roofs', () => {
+    expect(roofAt(1, 50, 20)).toBe(20);
+    expect(roofAt(4, 50, 20)).toBe(50);
   });
 
   test('a step counts three products a layer, and two in the first', () => {
