@@ -1,5 +1,4 @@
 import { HEADER, TEAM, THREAD_BYTES, THREADS } from './abi';
-import { isWide } from './vec';
 
 // Threads: every one runs the same steps (step.ts) on its share of the rows, then of the panels, and meets the others between. No sum is
 // split, so their number changes no bit. The only file besides vec.ts that knows which build it is compiled for: without threads, all of
@@ -53,13 +52,12 @@ export function share(count: i32, later: i32): i32 {
 
 /**
  * The first of this thread's panels of a layer with so many, or of the one's `later` after it: whoever has a panel computes its gradient
- * and moves its parameters. The middle of a panel decides; in wide mode, two are computed together.
+ * and moves its parameters. The middle of a panel decides.
  */
 export function panelShare(panels: i32, later: i32): i32 {
   if (!ASC_FEATURE_THREADS) return panels * later;
   const count = load<i32>(HEADER, THREADS);
-  const first = (2 * panels * (index + later) + count - 1) / (2 * count);
-  return isWide() && first < panels ? first & ~1 : first;
+  return (2 * panels * (index + later) + count - 1) / (2 * count);
 }
 
 /** What each thread has for itself lies THREAD_BYTES from the last one's. */

@@ -112,6 +112,7 @@ export interface Kernels extends Core {
   philox(target: number, c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
   product: Product;
   productNarrow: Product;
+  productWide: Product;
   panelProduct(
     c: number,
     cStride: number,

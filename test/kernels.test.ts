@@ -43,7 +43,7 @@ function expectClose(name: string, got: number, wanted: number, size: number, ro
   if (!(Math.abs(got - wanted) <= bound)) throw new Error(`${name}: got ${got}, want ${wanted} within ${bound}`);
 }
 
-describe('product and productNarrow', () => {
+describe('product, productNarrow and productWide', () => {
   test.each(SIZES)('%i inputs, 1 to 33 rows: the panel product, row by row, and nothing beside it', (depth) => {
     for (const rows of [1, 2, 3, 4, 7, 10, 33]) {
       startOver();
@@ -55,7 +55,7 @@ describe('product and productNarrow', () => {
       const panel = place(depth * 16, signed);
       const init = place(16, signed);
       const c = place(rows * cStride, () => SENTINEL);
-      for (const tile of [core.product, core.productNarrow]) {
+      for (const tile of [core.product, core.productNarrow, core.productWide]) {
         memory.fill(SENTINEL, c.index, c.index + rows * cStride);
         const isNarrow = tile === core.productNarrow;
         tile(c.address, cStride * 4, a.address, aStride * 4, panel.address, init.address, 0, depth, rows, 0, 0);
