@@ -31,21 +31,21 @@ async function using(options, measure) {
   }
 }
 
-function gigaflopsOfForward() {
+function gigaflopsOfForward(build) {
   const x = Float32Array.from({ length: ROWS * LAYER }, (_, i) => 0.5 + (i % 97) / 97);
   const layers = [{ units: LAYER, activation: 'linear' }];
-  return using({ inputs: LAYER, layers, batchSize: ROWS }, async (net) => {
+  return using({ inputs: LAYER, layers, batchSize: ROWS, build }, async (net) => {
     const ms = await leastMs(() => net.predict(x));
     return (2 * ROWS * LAYER * LAYER) / ms / 1e6;
   });
 }
 
-function gigaflopsOfTraining() {
+function gigaflopsOfTraining(build) {
   const inputs = Float32Array.from({ length: 8 * ROWS * LAYER }, (_, i) => 0.5 + (i % 97) / 97);
   const targets = new Float32Array(8 * ROWS * LAYER);
   const layers = [1, 2, 3].map(() => ({ units: LAYER, activation: 'relu' }));
   const options = { batchSize: ROWS, optimizer: sgd({ learningRate: 1e-9 }), shuffle: false };
-  return using({ inputs: LAYER, layers, cost: 'quadratic' }, async (net) => {
+  return using({ inputs: LAYER, layers, cost: 'quadratic', build }, async (net) => {
     const ms = await leastMs(() => net.fit({ inputs, targets }, options));
     return (8 * 2 * ROWS * LAYER * LAYER * 8) / ms / 1e6;
   });
@@ -58,6 +58,19 @@ function samplesPerSecond(digits, layers, cost, batchSize, optimizer) {
   });
 }
 
+/** Whether the engine has relaxed SIMD. */
+async function hasRelaxed() {
+  const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], build: 'relaxed' }).catch(() => undefined);
+  net?.dispose();
+  return net !== undefined;
+}
+
+/** By default, and how often faster the build with fused multiply-add is, where there is one. */
+async function compare(measure) {
+  const plain = await measure('simd');
+  return [plain, (await hasRelaxed()) ? (await measure('relaxed')) / plain : undefined];
+}
+
 /** @param digits { inputs: Uint8Array, targets: Float32Array } */
 export async function probe(digits) {
   const sigmoid = [30, 10].map((units) => ({ units, activation: 'sigmoid' }));
@@ -65,9 +78,13 @@ export async function probe(digits) {
     { units: 128, activation: 'relu' },
     { units: 10, activation: 'softmax' },
   ];
+  const [forward, fusedForward] = await compare(gigaflopsOfForward);
+  const [training, fusedTraining] = await compare(gigaflopsOfTraining);
   return {
-    forward: await gigaflopsOfForward(),
-    training: await gigaflopsOfTraining(),
+    forward,
+    fusedForward,
+    training,
+    fusedTraining,
     sigmoid: await samplesPerSecond(digits, sigmoid, 'quadratic', 10, sgd({ learningRate: 3 })),
     relu: await samplesPerSecond(digits, relu, undefined, 32, adam({ learningRate: 1e-3 })),
   };
