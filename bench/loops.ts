@@ -3,17 +3,22 @@
 /** More bytes than any third-level cache has. */
 export const MANY_BYTES = 6e8;
 
-/** The module of these functions, which imports its memory. */
-export async function compileLoops(source: string): Promise<WebAssembly.Module> {
+/** The bytes of a module of these functions, which imports its memory. */
+export async function compileSource(source: string, enable: string[]): Promise<Uint8Array<ArrayBuffer>> {
   const { default: asc } = await import('assemblyscript/asc');
   const { binary, error } = await asc.compileString(source, {
     optimizeLevel: 3,
     runtime: 'stub',
-    enable: ['simd'],
+    enable,
     importMemory: true,
   });
   if (error || !binary) throw error ?? new Error('the loops did not compile');
-  return new WebAssembly.Module(binary as Uint8Array<ArrayBuffer>);
+  return binary as Uint8Array<ArrayBuffer>;
+}
+
+/** The module of them. */
+export async function compileLoops(source: string): Promise<WebAssembly.Module> {
+  return new WebAssembly.Module(await compileSource(source, ['simd']));
 }
 
 /** An instance with a memory of so many bytes, in which no number is 0: fresh pages are all one page of zeros. */

@@ -12,6 +12,7 @@ import { peers } from './peers.js';
 import { products } from './products.js';
 import { roofline } from './roofline.js';
 import { startup } from './startup.js';
+import { tiles } from './tiles.js';
 import { type Section, takeTurns } from './turns.js';
 import { updates } from './updates.js';
 import { makeWorkload, type Workload, workloadNames } from './workloads.js';
@@ -46,7 +47,8 @@ interface Row {
 
 const HELP = `npm run bench -- [--only TEXT] [--save] [--plot FILE]
   --only TEXT  only the rows whose section and name contain TEXT: workload 2-2-1 online, activation relu, mixed relu and tanh,
-               dropout 0.2, update adam, product forward 128x784x30, roofline 1x4096x4096, growth width, startup, engines Firefox, peers train 2-2-1, ...
+               dropout 0.2, update adam, tile Node 24, product forward 128x784x30, roofline 1x4096x4096, growth width, startup,
+               engines Firefox, peers train 2-2-1, ...
   --save       also write bench/results/<date>-<node version>[-only-TEXT].json
   --plot FILE  the roofline as SVG too
 
@@ -165,6 +167,7 @@ const SECTIONS: Section[] = [
   mixedLayers,
   dropout,
   updates,
+  tiles,
   products,
   roofline,
   growth,

@@ -20,7 +20,7 @@ const at = (address, offset) => (offset === 0 ? address : `${address}, ${offset}
  * `steps` inner products follow each other before the loop's end is asked for, with a way out between each two: without that the
  * compiler loads for all of them at once and runs out of registers.
  */
-function product({ name, height, vectors, steps, doc }) {
+export function product({ name, height, vectors, steps, doc }) {
   const rowsOf = (rows, unrolled) => `
     ${times(rows - 1, (r) => `const a${r + 1} = ${r ? `a${r}` : 'a'} + aStride;\n const init${r + 1} = ${r ? `init${r}` : 'init'} + initStride;`)}
     ${times(rows, (r) => times(vectors, (v) => `let c${r}${v} = v128.load(${at(r ? `init${r}` : 'init', 16 * v)});`))}
