@@ -147,7 +147,7 @@ export const POSITIONS = 344; // u8 [256 x 8]: the places of the bits that are s
 export const UNION = 348; // u16: the inputs that are not zero in every row
 export const SUMS = 352; // of the rows' products, on their way into gradients or weights: [inputs x 16] or [a block of them x 16]
 export const PACKED = 360; // delta in panels and a block of inputs turned: see gradient.ts
-export const WIDE = 356; // u32: the engine's registers have 256 bits, and tiles have four rows
+export const WIDE = 356; // u32: the engine's registers have 256 bits, and tiles have five rows
 
 // Threads: see team.ts
 export const TEAM = 364;

@@ -30,7 +30,7 @@ import { isWide } from './vec';
  * the rows that stream past it; and rows of one, so that they stay in the second while panel after panel passes.
  */
 export const BLOCK_DEPTH = 256;
-const BLOCK_ROWS = 64;
+const BLOCK_ROWS = 80;
 
 /** c [rows x width] = init + a [rows x depth] . panels: the product of a whole layer. `init` has `width` floats, added to every row. */
 export function panelProduct(
@@ -69,7 +69,7 @@ export function panelProduct(
 
 /**
  * c [rows x columns, 16 at most] = init + a [rows x depth] . panel; if it `adds`, c += scale times that. By the tile for these columns; in
- * wide mode by fours of rows, and by pairs what is left.
+ * wide mode by fives of rows, and by pairs what is left.
  */
 export function panelTile(
   c: usize,
@@ -92,13 +92,13 @@ export function panelTile(
     return;
   }
   if (isWide()) {
-    const fours = rows & ~3;
-    productWide(c, cStride, a, aStride, panel, init, initStride, depth, fours, adds, scale);
-    if (fours == rows) return;
-    c += <usize>fours * cStride;
-    a += <usize>fours * aStride;
-    init += <usize>fours * initStride;
-    rows -= fours;
+    const fives = rows - (rows % 5);
+    productWide(c, cStride, a, aStride, panel, init, initStride, depth, fives, adds, scale);
+    if (fives == rows) return;
+    c += <usize>fives * cStride;
+    a += <usize>fives * aStride;
+    init += <usize>fives * initStride;
+    rows -= fives;
   }
   product(c, cStride, a, aStride, panel, init, initStride, depth, rows, adds, scale);
 }

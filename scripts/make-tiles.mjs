@@ -112,10 +112,10 @@ const TILES = [
   }),
   product({
     name: 'productWide',
-    height: 4,
+    height: 5,
     vectors: 4,
     steps: 8,
-    doc: 'The same as product, by rows of four. For 256-bit registers; with 128 bits it spills.',
+    doc: 'The same as product, by rows of five. For 256-bit registers; with 128 bits it spills.',
   }),
 ];
 
