@@ -307,7 +307,8 @@ function performChunks(position: i32, count: i32): i32 {
 /** The same for steps of one sample that are VECTORS. */
 function performVectors(position: i32, count: i32): i32 {
   let rate = <usize>load<u32>(HEADER, RATES);
-  for (const end = min(position + count, load<i32>(HEADER + TRAINING_SET, SET_SAMPLES)); position < end; ++position) {
+  const left = load<i32>(HEADER + TRAINING_SET, SET_SAMPLES) - position;
+  for (const end = position + min(count, left); position < end; ++position) {
     if (rate) {
       store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
       rate += 8;
