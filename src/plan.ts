@@ -121,7 +121,7 @@ export interface SetSize {
 /** Who computes. */
 export interface Team {
   readonly threads: number;
-  /** In 256-bit registers, two panels at once. */
+  /** In 256-bit registers, by tiles of five rows. */
   readonly isWide: boolean;
   /** Multiplications of a pass over the rows that are worth one more thread. */
   readonly threadWork: number;

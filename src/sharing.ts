@@ -42,6 +42,9 @@ export class Sharing {
   }
 }
 
+/** So much work for each thread that there is none for a second. */
+const ALONE = 0xffffffff;
+
 /** Calls that all threads take part in. */
 export const SHARED_CALLS = ['forward', 'forwardWindow', 'trainChunks', 'trainRows', 'evaluateRows'] as const;
 
@@ -56,14 +59,14 @@ export function shareWhereFaster<T extends Core>(
   const measured = { ...core };
   for (const name of SHARED_CALLS) {
     const call = core[name] as (first: number, second: number) => number;
-    let sharing = new Sharing();
-    let pass = 0;
+    const isEpoch = name === 'trainChunks';
+    // passes of about as many rows share what was measured: batches vary, and each has a rest
+    const sharings = Array.from({ length: 32 }, () => new Sharing());
     const share = (first: number, second: number): number => {
-      const isEpoch = name === 'trainChunks';
       const rows = isEpoch ? header[abi.CHUNK_ROWS / 4] : first;
       if (rows * plan.weightFloats < 2 * threadWork) return call(first, second);
-      if (rows !== pass) [sharing, pass] = [new Sharing(), rows];
-      header[abi.THREAD_WORK / 4] = sharing.isShared ? threadWork : 0xffffffff;
+      const sharing = sharings[31 - Math.clz32(rows)];
+      header[abi.THREAD_WORK / 4] = sharing.isShared ? threadWork : ALONE;
       const started = performance.now();
       const result = call(first, second);
       sharing.record(performance.now() - started, isEpoch ? result - first : rows);

@@ -34,17 +34,32 @@ const NETWORKS: [string, NetworkOptions][] = [
     { inputs: 2, layers: [{ units: 1 }, { units: 2, activation: 'tanh' }, { units: 3 }], bias: false },
   ],
   ['2-4-4, quadratic', { inputs: 2, layers: [{ units: 4 }, { units: 4, activation: 'tanh' }], cost: 'quadratic' }],
+  ...(['meanAbsoluteError', 'huber'] as const).map((cost): [string, NetworkOptions] => [
+    `2-3-2, ${cost}`,
+    { inputs: 2, layers: [{ units: 3 }, { units: 2, activation: 'tanh' }], cost },
+  ]),
+  ['2-3-3, hinge', { inputs: 2, layers: [{ units: 3 }, { units: 3, activation: 'linear' }], cost: 'hinge' }],
+  ['2-3-1, poisson', { inputs: 2, layers: [{ units: 3 }, { units: 1, activation: 'softplus' }], cost: 'poisson' }],
   ['9-2 standardised', { inputs: 9, layers: [{ units: 2 }] }],
 ];
 
-test.each(NETWORKS)('%s: online steps have the bits of the general path', async (name, options) => {
+const CASES = NETWORKS.flatMap(([name, options]) => [
+  [name, options, false] as const,
+  [`${name}, weighted`, options, true] as const,
+]);
+
+test.each(CASES)('%s: online steps have the bits of the general path', async (name, options, isWeighted) => {
   const random = randomNumbers(3);
   const samples = 60;
   const outputs = options.layers[options.layers.length - 1].units;
   const data = {
     // a third of the inputs are zero: the general path leaves those out
     inputs: Float32Array.from({ length: samples * options.inputs }, () => Math.max(0, random() - 1 / 3)),
-    targets: Float32Array.from({ length: samples * outputs }, () => random()),
+    targets: Float32Array.from({ length: samples * outputs }, () =>
+      options.cost === 'hinge' ? Math.sign(random() - 0.5) : random(),
+    ),
+    // a quarter of the samples do not count
+    ...(isWeighted && { weights: Float32Array.from({ length: samples }, () => Math.max(0, random() - 0.25)) }),
   };
   const trained = async (clipValue?: number) => {
     const net = await createNetwork({ ...options, seed: 5 });
@@ -56,7 +71,7 @@ test.each(NETWORKS)('%s: online steps have the bits of the general path', async 
       standardize: name.includes('standardised'),
     });
     net.forward(data.inputs.subarray(0, options.inputs));
-    const cost = net.backward(data.targets.subarray(0, outputs));
+    const cost = net.backward(data.targets.subarray(0, outputs), data.weights?.subarray(0, 1));
     return {
       costs: [...reports.map((report) => report.cost), cost],
       layers: net.layers.map(({ weights, biases, delta }) => ({ weights, biases, delta })),

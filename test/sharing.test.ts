@@ -91,3 +91,14 @@ test('steps that are slower together go on alone; work too small for two is hand
   expect(seen.shared + seen.alone).toBe(40_000);
   expect(seen.alone).toBeGreaterThan(4 * seen.shared);
 });
+
+test('what was measured holds for passes of about as many rows, whatever their order', () => {
+  vi.spyOn(performance, 'now').mockImplementation(() => clock);
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const { core, seen, header } = fakeCore(memory, { shared: 0.02, alone: 0.005 });
+  header[abi.THREAD_WORK / 4] = THREAD_WORK;
+  const measured = shareWhereFaster(core, memory, plan);
+  for (let i = 0; i < 400; i++) for (const rows of [100, 101, 21]) measured.forward(rows);
+  expect(seen.shared + seen.alone).toBe(400 * 222);
+  expect(seen.alone).toBeGreaterThan(4 * seen.shared);
+});
