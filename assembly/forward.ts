@@ -30,7 +30,7 @@ import { isWide } from './vec';
  * the rows that stream past it; and rows of one, so that they stay in the second while panel after panel passes.
  */
 export const BLOCK_DEPTH = 256;
-const BLOCK_ROWS = 80;
+export const BLOCK_ROWS = 80;
 
 /** c [rows x width] = init + a [rows x depth] . panels: the product of a whole layer. `init` has `width` floats, added to every row. */
 export function panelProduct(

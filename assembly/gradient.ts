@@ -14,13 +14,10 @@ import {
   UNITS,
   ZEROS,
 } from './abi';
-import { BLOCK_DEPTH, panelTile } from './forward';
+import { BLOCK_DEPTH, BLOCK_ROWS, panelTile } from './forward';
 import { addOuterProductsListed, listUnion } from './sparse';
 import { ownAddress, panelShare } from './team';
 import { madd } from './vec';
-
-/** Inputs of one block: the rows' share of them stays in the second-level cache while panel after panel passes. */
-const BLOCK_INPUTS = 256;
 
 /**
  * BP4 and BP3 for this thread's panels of one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, biases += scale . sum of
@@ -68,8 +65,8 @@ export function addProducts(
   const turnedStride = (<usize>(((rows + 15) >> 4) | 1)) << 6;
   const panelBytes = <usize>fanIn * PANEL_ROW_BYTES;
   cutIntoPanels(deltas, delta, deltaStride, units, rows);
-  for (let k = 0; k < fanIn; k += BLOCK_INPUTS) {
-    const count = min(BLOCK_INPUTS, fanIn - k);
+  for (let k = 0; k < fanIn; k += BLOCK_ROWS) {
+    const count = min(BLOCK_ROWS, fanIn - k);
     turnRows(turned, turnedStride, a + ((<usize>k) << 2), aStride, count, rows);
     let target = panels + <usize>k * PANEL_ROW_BYTES;
     let panel = deltas;

@@ -12,30 +12,50 @@ export const OUTPUT = 'assembly/generated/tile.ts';
 const PANEL_ROW_BYTES = 64;
 
 const times = (count, line) => Array.from({ length: count }, (_, i) => line(i)).join('\n');
+/** As `times`, from the last to the first. */
+const downward = (count, line) => times(count, (i) => line(count - 1 - i));
 const at = (address, offset) => (offset === 0 ? address : `${address}, ${offset}`);
+
+/** Leaves the loop where `left` bytes of a row are left. */
+const leaveAt = (left) => `if (p0 == end - ${left}) break;`;
+
+/** The same, with a store that is never reached. It ends a chain: see below. */
+const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
+  if (p0 == end - ${left}) break;
+  v128.store(c, x);
+}`;
 
 /**
  * c [rows x vectors] = init + a [rows x depth] . panel [depth x vectors], `height` rows at a time.
  *
- * `steps` inner products follow each other before the loop's end is asked for, with a way out between each two: without that the
+ * `steps` inner products follow each other before the loop's end is asked for, with a way out between each two, `leave`: without that the
  * compiler loads for all of them at once and runs out of registers.
+ *
+ * The order is for V8 before its Turboshaft, that of Node 20. It emits the sums of a block from the last variable to the first, each
+ * product right before its sum, and a load as late as the loads after it allow: so rows and vectors go downward, and each load waits
+ * for its first use instead of standing at the top (1.13x there, AMD Zen 3; nothing in Node 24). All loads up to the next
+ * place where two ways meet that wrote different things are one chain, hence the store of leaveOrStoreAt (1.03x). The masks change
+ * nothing but tell it that the addresses have 32 bits (1.01x).
  */
-export function product({ name, height, vectors, steps, doc }) {
+export function product({ name, height, vectors, steps, leave, doc }) {
   const rowsOf = (rows, unrolled) => `
     ${times(rows - 1, (r) => `const a${r + 1} = ${r ? `a${r}` : 'a'} + aStride;\n const init${r + 1} = ${r ? `init${r}` : 'init'} + initStride;`)}
     ${times(rows, (r) => times(vectors, (v) => `let c${r}${v} = v128.load(${at(r ? `init${r}` : 'init', 16 * v)});`))}
     let p0 = a;
     ${times(rows - 1, (r) => `let p${r + 1} = a${r + 1};`)}
-    let w = panel;
+    let w = panel & ~15;
     for (const end = a + depthBytes; p0 < end; p0 += ${4 * unrolled}) {
       ${times(
         unrolled,
-        (u) => `${u ? `if (p0 == end - ${4 * u}) break;` : ''}
-      ${times(vectors, (v) => `w${v} = v128.load(${at('w', PANEL_ROW_BYTES * u + 16 * v)});`)}
-      ${times(
+        (u) => `${u ? leave(4 * u) : ''}
+      ${downward(
         rows,
         (r) => `x = v128.load32_splat(${at(`p${r}`, 4 * u)});
-      ${times(vectors, (v) => `c${r}${v} = madd(c${r}${v}, x, w${v});`)}`,
+      ${downward(
+        vectors,
+        (v) => `${r === rows - 1 ? `w${v} = v128.load(${at('w', PANEL_ROW_BYTES * u + 16 * v)});` : ''}
+        c${r}${v} = madd(c${r}${v}, x, w${v});`,
+      )}`,
       )}`,
       )}
       w += ${PANEL_ROW_BYTES * unrolled};
@@ -72,6 +92,7 @@ export function ${name}(
   const depthBytes = (<usize>depth) << 2;
   const s = f32x4.splat(scale);
   let ${times(vectors, (v) => `w${v}: v128,`)} x: v128;
+  a &= ~3;
   let row = 0;
   for (; row + ${height} <= rows; row += ${height}) {${rowsOf(height, steps)}
   }
@@ -100,7 +121,8 @@ const TILES = [
     name: 'product',
     height: 2,
     vectors: 4,
-    steps: 8,
+    steps: 2,
+    leave: leaveOrStoreAt,
     doc: `c [rows x 16] = init + a [rows x depth] . panel [depth x 16]; if it \`adds\`, c += scale times that.`,
   }),
   product({
@@ -115,6 +137,7 @@ const TILES = [
     height: 5,
     vectors: 4,
     steps: 8,
+    leave: leaveAt,
     doc: 'The same as product, by rows of five. For 256-bit registers; with 128 bits it spills.',
   }),
 ];

@@ -19,8 +19,8 @@ const SLACK_BYTES = 32;
 const MAX_CONFUSION_OUTPUTS = 256;
 /** BLOCK_FLOATS of update.ts. */
 const EFFECTIVE_FLOATS = 1024;
-/** BLOCK_INPUTS of gradient.ts. */
-const BLOCK_INPUTS = 256;
+/** BLOCK_ROWS of forward.ts. */
+const BLOCK_ROWS = 80;
 /** Steps one call can make under a learning rate that changes from step to step. */
 export const MAX_RATES = 1024;
 
@@ -252,9 +252,9 @@ export function makePlan(
   const randomBlock = reserve(16);
   const effective = reserve(EFFECTIVE_FLOATS * 4);
   const union = reserve(listStride);
-  const sums = reserve(Math.max(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0, BLOCK_INPUTS * abi.PANEL_ROW_BYTES));
+  const sums = reserve(Math.max(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0, BLOCK_ROWS * abi.PANEL_ROW_BYTES));
   const turnedStride = (Math.ceil(capacity / LINE_FLOATS) | 1) * LINE_BYTES;
-  const packed = reserve(4 * capacity * paddedFloats(widestLayer) + BLOCK_INPUTS * turnedStride);
+  const packed = reserve(4 * capacity * paddedFloats(widestLayer) + BLOCK_ROWS * turnedStride);
   const mixed = spec.layers.filter(({ activation }) => typeof activation !== 'string');
   const scratch = reserve(3 * abi.MIXED_ROWS * Math.max(0, ...mixed.map(({ units }) => rowStride(units))));
   const threadBytes = Math.ceil((end - randomBlock) / LINE_BYTES) * LINE_BYTES;
