@@ -7,6 +7,7 @@ import {
   IS_WEIGHTED,
   LABELS,
   LABEL_SMOOTHING,
+  LISTS,
   MEANS,
   OUTPUTS,
   RANDOM_BLOCK,
@@ -34,6 +35,24 @@ import { agree, ownAddress } from './team';
 export function gather(set: usize, first: i32, row: i32, rows: i32): void {
   gatherInputs(set, first, row, rows);
   gatherTargets(set, first, row, rows);
+}
+
+/** Whether samples are copied from the set as they are: floats, neither standardized nor smoothed, without lists and weights. */
+export function isCopied(set: usize): bool {
+  if (load<i32>(set, SET_INPUT_TYPE) == U8 || load<i32>(set, SET_TARGET_TYPE) == LABELS) return false;
+  if (load<u32>(HEADER, MEANS) || load<u32>(HEADER, LISTS)) return false;
+  return load<f32>(HEADER, LABEL_SMOOTHING) == 0 && !load<u32>(set, SET_WEIGHTS);
+}
+
+/** gather for one sample, the batch's only one, of such a set with at most 4 outputs: a step of 2-2-1 takes 0.9 times as long. */
+export function copySample(set: usize, position: i32): void {
+  const sample = sampleAt(<usize>load<u32>(set, SET_ORDER), position);
+  const bytes = (<usize>load<u32>(HEADER, INPUTS)) << 2;
+  const source = <usize>load<u32>(set, SET_INPUTS) + sample * bytes;
+  const x = <usize>load<u32>(HEADER, X);
+  for (let k: usize = 0; k < bytes; k += 16) v128.store(x + k, v128.load(source + k));
+  const y = <usize>load<u32>(set, SET_TARGETS) + ((sample * <usize>load<u32>(HEADER, OUTPUTS)) << 2);
+  v128.store(<usize>load<u32>(HEADER, Y), v128.load(y));
 }
 
 /** values [count] = scale . values, i32 to f32 in place: each rounded, then multiplied, as a byte is. The last vector is a whole one. */

@@ -42,7 +42,7 @@ import {
   Y_STRIDE,
   Z,
 } from './abi';
-import { gather, gatherInputs, gatherTargets } from './batch';
+import { copySample, gather, gatherInputs, gatherTargets, isCopied } from './batch';
 import { outputError, rowCosts } from './cost';
 import { backwardLayer, transposeLayer } from './delta';
 import { drop } from './dropout';
@@ -307,13 +307,17 @@ function performChunks(position: i32, count: i32): i32 {
 /** The same for steps of one sample that are VECTORS. */
 function performVectors(position: i32, count: i32): i32 {
   let rate = <usize>load<u32>(HEADER, RATES);
-  const left = load<i32>(HEADER + TRAINING_SET, SET_SAMPLES) - position;
+  const set = HEADER + TRAINING_SET;
+  const left = load<i32>(set, SET_SAMPLES) - position;
+  const isCopy = isCopied(set);
+  if (isCopy) store<u32>(HEADER, 0, IS_WEIGHTED);
   for (const end = position + min(count, left); position < end; ++position) {
     if (rate) {
       store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
       rate += 8;
     }
-    gather(HEADER + TRAINING_SET, position, 0, 1);
+    if (isCopy) copySample(set, position);
+    else gather(set, position, 0, 1);
     if (!trainVectors()) {
       store<u32>(HEADER, 1, STOPPED);
       break;
