@@ -6,9 +6,7 @@ import {
   FAN_IN,
   HEADER,
   LAYER_BYTES,
-  LAYERS,
   MIXED,
-  NARROW_UNITS,
   PANEL_ROW_BYTES,
   PANEL_UNITS,
   STRIDE,
@@ -23,7 +21,6 @@ import { multiplyByMask } from './dropout';
 import { panelProduct } from './forward';
 import { share } from './team';
 import { multiplyByMixedSlope } from './mixed';
-import { horizontalSum, madd } from './vec';
 
 /**
  * What BP2 reads of a layer: W^l with its inputs side by side. One pass over the weights, paid back by every row of the batch. Each thread
@@ -63,26 +60,10 @@ export function backwardLayer(layer: usize, row: i32, rows: i32): void {
   else multiplyBySlope(activation, deltaBefore, z, a, strideBefore, fanIn, rows);
 }
 
-/** target [fanIn] = (W^l)^T delta^l of a row of the layer `index`: dC/da^(l-1), for the first layer dC/dx. For looking, not for training. */
-export function inputError(target: usize, index: i32, row: i32): void {
-  const layer = <usize>LAYERS + <usize>index * LAYER_BYTES;
-  const fanIn = <usize>load<i32>(layer, FAN_IN);
-  const delta = <usize>load<u32>(layer, DELTA) + <usize>row * load<u32>(layer, STRIDE);
-  const weights = <usize>load<u32>(layer, WEIGHTS);
-  const units = <usize>load<i32>(layer, UNITS);
-  for (let k: usize = 0; k < fanIn; ++k) {
-    let sum = f32x4.splat(0);
-    for (let j: usize = 0; j < units; j += 4) {
-      const w = v128.load(weights + ((j >> 4) * fanIn + k) * PANEL_ROW_BYTES + ((j & 15) << 2));
-      sum = madd(sum, w, v128.load(delta + (j << 2)));
-    }
-    store<f32>(target + (k << 2), horizontalSum(sum));
-  }
-}
-
 /**
  * target: panels of 16 inputs, a row for each unit (their number rounded up to 4), from panels of 16 units, a row for each
- * input; the panels of inputs [from, to). Inputs past fanIn become zeros, so that the errors in a row's fill lanes do too.
+ * input; the panels of inputs [from, to). Of the last panel, only the inputs rounded up to 4 are written: zeros past fanIn, as what is left is
+ * from the start, so that the errors in a row's fill lanes become zeros too.
  */
 export function transpose(target: usize, weights: usize, fanIn: i32, units: i32, from: i32, to: i32): void {
   const zero = f32x4.splat(0);
@@ -92,14 +73,12 @@ export function transpose(target: usize, weights: usize, fanIn: i32, units: i32,
     const lastUnit = min(PANEL_UNITS, units - panel);
     for (let k = from; k < to; k += PANEL_UNITS) {
       const lastRow = min(PANEL_UNITS, fanIn - k);
-      // a narrow panel's fill is not read
-      const rows = lastRow > NARROW_UNITS ? PANEL_UNITS : lastRow;
       let source = weights + (<usize>(panel >> 4) * fanIn + k) * PANEL_ROW_BYTES;
       let t = target + (<usize>k >> 4) * panelBytes + <usize>panel * PANEL_ROW_BYTES;
       for (let unit = 0; unit < lastUnit; unit += 4) {
-        for (let row = 0; row < rows; row += 4) {
+        for (let row = 0; row < lastRow; row += 4) {
           const p = source + <usize>row * PANEL_ROW_BYTES;
-          const r0 = row < lastRow ? v128.load(p) : zero;
+          const r0 = v128.load(p);
           const r1 = row + 1 < lastRow ? v128.load(p, PANEL_ROW_BYTES) : zero;
           const r2 = row + 2 < lastRow ? v128.load(p, 2 * PANEL_ROW_BYTES) : zero;
           const r3 = row + 3 < lastRow ? v128.load(p, 3 * PANEL_ROW_BYTES) : zero;

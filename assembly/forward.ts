@@ -19,7 +19,7 @@ import { activate } from './activation';
 import { drop } from './dropout';
 import { activateMixed } from './mixed';
 import { sparseProduct } from './sparse';
-import { product, productNarrow, productWide } from './generated/tile';
+import { product, productNarrow, productTwelve, productWide } from './generated/tile';
 import { panelShare } from './team';
 import { isWide } from './vec';
 
@@ -100,7 +100,8 @@ export function panelTile(
     init += <usize>fives * initStride;
     rows -= fives;
   }
-  product(c, cStride, a, aStride, panel, init, initStride, depth, rows, adds, scale);
+  if (columns <= 12) productTwelve(c, cStride, a, aStride, panel, init, initStride, depth, rows, adds, scale);
+  else product(c, cStride, a, aStride, panel, init, initStride, depth, rows, adds, scale);
 }
 
 /** Rows [row, row + rows) of one layer. `isListed`: it is the first, and its input has lists. */

@@ -29,7 +29,6 @@ export {
 } from './step';
 
 // Looking inside
-export { inputError } from './delta';
 
 // Whether training is still among the finite numbers
 export { largestMagnitude } from './finite';
@@ -46,7 +45,7 @@ export { transpose } from './delta';
 export { addColumnSums, addProducts } from './gradient';
 export { panelProduct } from './forward';
 export { normalQuantile, philox } from './random';
-export { product, productNarrow, productWide } from './generated/tile';
+export { product, productNarrow, productTwelve, productWide } from './generated/tile';
 export { addOuterProductsListed, productListed } from './sparse';
 
 /** target [floats] = f(source), for the tests of math.ts: 0 exp, 1 log, 2 log1p, 3 tanh, 4 sigmoid. */

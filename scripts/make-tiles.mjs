@@ -126,6 +126,14 @@ const TILES = [
     doc: `c [rows x 16] = init + a [rows x depth] . panel [depth x 16]; if it \`adds\`, c += scale times that.`,
   }),
   product({
+    name: 'productTwelve',
+    height: 2,
+    vectors: 3,
+    steps: 2,
+    leave: leaveOrStoreAt,
+    doc: 'The same for 12 columns of a panel.',
+  }),
+  product({
     name: 'productNarrow',
     height: 4,
     vectors: 1,

@@ -21,7 +21,6 @@ export interface Core {
   clearGradients(): void;
   accumulateGradients(rows: number, scale: number): void;
   applyGradients(): void;
-  inputError(target: number, layer: number, row: number): void;
   trainRows(rows: number): number;
   evaluateRows(rows: number): void;
   largestMagnitude(source: number, floats: number): number;

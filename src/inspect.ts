@@ -3,8 +3,9 @@ import type { Arena } from './arena.js';
 import { type CheckGradientsOptions, checkGradients, type GradientCheck } from './check-gradients.js';
 import { checkInputs, checkTargets, checkWeights } from './data.js';
 import { checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
-import { type Pass, unpack } from './layer.js';
+import { eachWeight, type Pass, unpack } from './layer.js';
 import type { Network } from './network.js';
+import { weightFloats } from './plan.js';
 import type { Trainer } from './trainer.js';
 import type { CustomCost, Inputs, Optimizer, Targets } from './types.js';
 
@@ -236,15 +237,24 @@ export class Inspector {
 
   /** dC/da of the layer `by` (-1: dC/dx) for a row, from the delta of the layer above, to `target` from `start` on. */
   #readError(by: number, row: number, target: Float32Array, start: number): void {
-    const { core, plan, spec } = this.#arena;
-    // what gradients pass through on their way: nothing stays there
-    const scratch = by < 0 ? plan.sums : plan.packed;
-    core.inputError(scratch, by + 1, row);
-    const error = this.#arena.floats(scratch, by < 0 ? spec.inputs : spec.layers[by].units);
+    const { plan, spec } = this.#arena;
+    const error = inputError(this.#arena, by + 1, row);
     if (by < 0 && this.#trainer.standardization) {
       const factors = this.#arena.floats(plan.inverseDeviations, spec.inputs);
       for (let k = 0; k < spec.inputs; k++) error[k] *= factors[k];
     }
     target.set(error, start);
   }
+}
+
+/** W^T delta of a layer for a row: dC/da of the layer before, [fanIn]. */
+function inputError(arena: Arena, index: number, row: number): Float64Array {
+  const layer = arena.plan.layers[index];
+  const delta = arena.floats(layer.delta + row * layer.stride, layer.units);
+  const weights = arena.floats(layer.weights, weightFloats(layer.fanIn, layer.units));
+  const error = new Float64Array(layer.fanIn);
+  eachWeight(layer, (packed, j, k) => {
+    error[k] += weights[packed] * delta[j];
+  });
+  return error;
 }

@@ -165,7 +165,7 @@ export class ArenaLayer implements Layer {
 }
 
 /** Calls with the position of w_jk in the panels (see PANEL_UNITS in abi.ts), j and k. */
-function eachWeight(
+export function eachWeight(
   { units, fanIn }: Pick<Layer, 'units' | 'fanIn'>,
   visit: (packed: number, j: number, k: number) => void,
 ): void {

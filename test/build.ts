@@ -111,6 +111,7 @@ export interface Kernels extends Core {
   normalQuantile(p: number): number;
   philox(target: number, c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;
   product: Product;
+  productTwelve: Product;
   productNarrow: Product;
   productWide: Product;
   panelProduct(

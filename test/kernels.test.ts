@@ -43,7 +43,7 @@ function expectClose(name: string, got: number, wanted: number, size: number, ro
   if (!(Math.abs(got - wanted) <= bound)) throw new Error(`${name}: got ${got}, want ${wanted} within ${bound}`);
 }
 
-describe('product, productNarrow and productWide', () => {
+describe('product, productTwelve, productNarrow and productWide', () => {
   test.each(SIZES)('%i inputs, 1 to 33 rows: the panel product, row by row, and nothing beside it', (depth) => {
     for (const rows of [1, 2, 3, 4, 7, 10, 33]) {
       startOver();
@@ -55,12 +55,12 @@ describe('product, productNarrow and productWide', () => {
       const panel = place(depth * 16, signed);
       const init = place(16, signed);
       const c = place(rows * cStride, () => SENTINEL);
-      for (const tile of [core.product, core.productNarrow, core.productWide]) {
+      for (const tile of [core.product, core.productTwelve, core.productNarrow, core.productWide]) {
         memory.fill(SENTINEL, c.index, c.index + rows * cStride);
-        const isNarrow = tile === core.productNarrow;
+        const columns = tile === core.productNarrow ? 4 : tile === core.productTwelve ? 12 : 16;
         tile(c.address, cStride * 4, a.address, aStride * 4, panel.address, init.address, 0, depth, rows, 0, 0);
         for (let i = 0; i < rows; i++) {
-          for (let j = 0; j < (isNarrow ? 4 : 16); j++) {
+          for (let j = 0; j < columns; j++) {
             let sum = memory[init.index + j];
             let size = Math.abs(sum);
             for (let k = 0; k < depth; k++) {
@@ -70,7 +70,7 @@ describe('product, productNarrow and productWide', () => {
             }
             expectClose(`c[${i}][${j}]`, memory[c.index + i * cStride + j], sum, size, depth + 1);
           }
-          expect(memory[c.index + i * cStride + (isNarrow ? 4 : 16)]).toBe(SENTINEL);
+          expect(memory[c.index + i * cStride + columns]).toBe(SENTINEL);
         }
         expect(memory[c.index - 1]).toBe(SENTINEL);
       }
@@ -209,8 +209,8 @@ test.each(SIZES)('transpose turns panels of units into panels of inputs: %i inpu
       for (let k = 0; k < roundUp(fanIn, 16); k++) {
         const got = memory[target.index + (k >> 4) * rows * 16 + j * 16 + (k & 15)];
         const last = Math.min(16, fanIn - (k & ~15));
-        // of a panel of 8 inputs or less, only the groups of four that are used
-        const isLeft = last <= 8 && (k & 15) >= roundUp(last, 4);
+        // only the groups of four that are used
+        const isLeft = (k & 15) >= roundUp(last, 4);
         const wanted = isLeft
           ? SENTINEL
           : k < fanIn
