@@ -1,4 +1,4 @@
-// The tiles of bench/tiles.ts in one engine: node tile-probe.mjs MODULE.wasm 2x16 4x8 ... Prints GFLOP/s of each as JSON.
+// The tiles of bench/tiles.ts in one engine: node tile-probe.mjs MODULE.wasm 2x16by2 4x8by1 ... Prints GFLOP/s of each as JSON.
 import { readFileSync } from 'node:fs';
 
 const [path, ...tiles] = process.argv.slice(2);
@@ -30,6 +30,6 @@ for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; ++round) {
 }
 const figures = tiles.map((tile, t) => {
   const ms = times[t].sort((p, q) => p - q)[ROUNDS >> 1];
-  return [tile, (2 * ROWS * DEPTH * Number(tile.split('x')[1]) * CALLS) / ms / 1e6];
+  return [tile, (2 * ROWS * DEPTH * Number.parseInt(tile.split('x')[1], 10) * CALLS) / ms / 1e6];
 });
 console.log(JSON.stringify(Object.fromEntries(figures)));

@@ -17,10 +17,10 @@ const downward = (count, line) => times(count, (i) => line(count - 1 - i));
 const at = (address, offset) => (offset === 0 ? address : `${address}, ${offset}`);
 
 /** Leaves the loop where `left` bytes of a row are left. */
-const leaveAt = (left) => `if (p0 == end - ${left}) break;`;
+export const leaveAt = (left) => `if (p0 == end - ${left}) break;`;
 
 /** The same, with a store that is never reached. It ends a chain: see below. */
-const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
+export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
   if (p0 == end - ${left}) break;
   v128.store(c, x);
 }`;
