@@ -28,13 +28,14 @@ export const MIXED = 13; // one for each unit: see RUNS
 
 // Costs
 export const QUADRATIC = 0;
+// costs that cancel the slope of the one output activation they take
 export const BINARY_CROSS_ENTROPY = 1;
 export const CATEGORICAL_CROSS_ENTROPY = 2;
-export const MEAN_ABSOLUTE_ERROR = 3;
-export const HUBER = 4;
-export const HINGE = 5;
-export const KULLBACK_LEIBLER = 6;
-export const POISSON = 7;
+export const KULLBACK_LEIBLER = 3; // up to here, what they give delta is a - y
+export const POISSON = 4; // the last that cancels
+export const MEAN_ABSOLUTE_ERROR = 5;
+export const HUBER = 6;
+export const HINGE = 7;
 export const CUSTOM_COST = 8;
 export const SEEDED = 9; // none: dC/da lies in the output layer's delta
 

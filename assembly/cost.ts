@@ -67,9 +67,7 @@ function rowCost(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 {
 
 /** Whether costSlope gives delta^L itself: these costs cancel the slope of the one output activation they take. */
 export function isFused(cost: i32): bool {
-  return (
-    cost == BINARY_CROSS_ENTROPY || cost == CATEGORICAL_CROSS_ENTROPY || cost == KULLBACK_LEIBLER || cost == POISSON
-  );
+  return cost != QUADRATIC && cost <= POISSON;
 }
 
 /**
@@ -134,7 +132,7 @@ function slopeAt(cost: i32, z: usize, a: usize, y: usize): v128 {
 
 /** Whether costSlope is a - y. */
 function isDifference(cost: i32): bool {
-  return cost != POISSON && cost != HINGE && cost != MEAN_ABSOLUTE_ERROR && cost != HUBER;
+  return cost <= KULLBACK_LEIBLER;
 }
 
 // costTerm and costSlope side by side: what one output adds to C_x, and its derivative by a, or by z in the fused costs. A NaN

@@ -145,6 +145,9 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
 
   test.each([
     [1, 1, 1],
+    [1, 30, 33],
+    [2, 90, 50],
+    [2, 5, 3],
     [3, 300, 50],
     [33, 130, 7],
     [300, 20, 25],
