@@ -31,9 +31,9 @@ export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
  * `steps` inner products follow each other before the loop's end is asked for, with a way out between each two, `leave`: without that the
  * compiler loads for all of them at once and runs out of registers.
  *
- * The order is for V8 before its Turboshaft, that of Node 20. It emits the sums of a block from the last variable to the first, each
+ * The order is for V8 up to that of Node 22. It emits the sums of a block from the last variable to the first, each
  * product right before its sum, and a load as late as the loads after it allow: so rows and vectors go downward, and each load waits
- * for its first use instead of standing at the top (1.13x there, AMD Zen 3; nothing in Node 24). All loads up to the next
+ * for its first use instead of standing at the top (1.13x in Node 20, AMD Zen 3; nothing in Node 24). All loads up to the next
  * place where two ways meet that wrote different things are one chain, hence the store of leaveOrStoreAt (1.03x). The masks change
  * nothing but tell it that the addresses have 32 bits (1.01x).
  */
