@@ -28,8 +28,6 @@ export {
   trainRows,
 } from './step';
 
-// Looking inside
-
 // Whether training is still among the finite numbers
 export { largestMagnitude } from './finite';
 // Full batches with L-BFGS: the optimizer's loop is in src/lbfgs.ts
