@@ -193,7 +193,7 @@ function addOuterProduct(panels: usize, a: usize, delta: usize, fanIn: i32, unit
   }
 }
 
-/** The same for two rows, `aStride` and `deltaStride` apart: 1.4x as fast as with copies. */
+/** The same for two rows, `aStride` and `deltaStride` apart: 1.4x as fast as with copies. One row, with zeros as the second, took 1.6 times as long. */
 function addTwoOuterProducts(
   panels: usize,
   a: usize,
