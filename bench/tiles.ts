@@ -21,7 +21,8 @@ const SHAPES = ['2x16', '4x8', '5x8', '6x8', '3x12', '3x16', '4x16', '5x16'];
 /** Steps before the loop's end is asked for, with the way out between them that ships with so many. */
 const LEAVES = { 1: leaveAt, 2: leaveOrStoreAt, 8: leaveAt };
 const STEPS = [1, 2, 8] as const;
-const TILES = SHAPES.flatMap((shape) => STEPS.map((steps) => `${shape}by${steps}`));
+const CASES = SHAPES.flatMap((shape) => STEPS.map((steps) => ({ tile: `${shape}by${steps}`, shape, steps })));
+const TILES = CASES.map(({ tile }) => tile);
 
 const MULTIPLY_ADD = {
   simd: 'f32x4.add(c, f32x4.mul(a, b))',
@@ -44,12 +45,9 @@ const ENGINES: Record<string, Engine> = {
 const nameOf = (tile: string) => `tile${tile}`;
 
 function sourceOf(build: Build): string {
-  const tiles = SHAPES.flatMap((shape) => {
+  const tiles = CASES.map(({ tile, shape, steps }) => {
     const [height, columns] = shape.split('x').map(Number);
-    return STEPS.map((steps) => {
-      const doc = `${shape}by${steps}`;
-      return product({ name: nameOf(doc), height, vectors: columns / 4, steps, leave: LEAVES[steps], doc });
-    });
+    return product({ name: nameOf(tile), height, vectors: columns / 4, steps, leave: LEAVES[steps], doc: tile });
   });
   return `function madd(c: v128, a: v128, b: v128): v128 { return ${MULTIPLY_ADD[build]}; }\n${tiles.join('\n')}`;
 }
