@@ -21,6 +21,7 @@ export default defineConfig({
       'load',
       'measure',
       'no-engine',
+      'orthogonal',
       'replay',
       'split',
       'stream',
@@ -35,7 +36,7 @@ export default defineConfig({
     ...BUILDS.map((build) => `src/generated/${build}.ts`),
   ],
   external: [
-    /^\.\/(index|class-weights|custom-cost|early-stopping|inspect|lbfgs|load|measure|no-engine|replay|split|stream|team)\.js$/,
+    /^\.\/(index|class-weights|custom-cost|early-stopping|inspect|lbfgs|load|measure|no-engine|orthogonal|replay|split|stream|team)\.js$/,
     /^\.\/generated\/(?!worker)/,
     /^node:/,
   ],

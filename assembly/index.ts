@@ -4,7 +4,6 @@ import { ABI_VERSION } from './abi';
 import { exp, log, log1p, sigmoid, tanh } from './math';
 
 // Creation
-export { fillOrthogonal } from './orthogonal';
 export { fillNormal, fillUniform } from './random';
 
 // Training: measure the inputs, shuffle the order, then the mini-batches of an epoch, many a call

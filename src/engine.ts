@@ -9,7 +9,6 @@ export interface Core {
   fillUniform(target: number, floats: number, limit: number, purpose: number, stream: number): void;
   measureColumns(moments: number, first: number, rows: number, seen: number): void;
   shuffle(order: number, count: number, purpose: number, stream: number): void;
-  fillOrthogonal(target: number, units: number, fanIn: number, purpose: number, stream: number): void;
   trainChunks(position: number, count: number): number;
   convertIntegers(values: number, count: number, scale: number): void;
   loadWindow(rows: number): void;

@@ -84,7 +84,12 @@ function checkNoBias(where: string, { bias }: LayerSpec, isGiven: boolean): void
 }
 
 /** Sets the weights and biases of layer `l`. */
-export function initialize(arena: Arena, layer: Layer, l: number, initializer: CheckedInitializer): void {
+export async function initialize(
+  arena: Arena,
+  layer: Layer,
+  l: number,
+  initializer: CheckedInitializer,
+): Promise<void> {
   const { units, fanIn } = layer;
   const count = units * fanIn;
   const hasBias = arena.spec.layers[l].bias;
@@ -102,8 +107,11 @@ export function initialize(arena: Arena, layer: Layer, l: number, initializer: C
   // the gradients' place is free until the first backward pass
   const { gradients } = arena.plan;
   if (initializer === 'orthogonal') {
-    core.fillOrthogonal(gradients, units, fanIn, abi.RANDOM_WEIGHTS, l);
-    layer.weights = arena.floats(gradients, count);
+    const { orthogonalize } = await import('./orthogonal.js');
+    core.fillNormal(gradients, count, 1, abi.RANDOM_WEIGHTS, l);
+    const weights = arena.floats(gradients, count);
+    orthogonalize(weights, units, fanIn);
+    layer.weights = weights;
     return;
   }
   const { kind, variance, biasDeviation } = DISTRIBUTIONS[initializer];

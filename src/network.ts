@@ -95,7 +95,7 @@ export class Network {
     const spec = checkSpec(options);
     const initializers = checkInitializers(options.layers, spec.layers, spec.inputs);
     const net = await Network.#start(spec, options, isCustomCost(options.cost) ? options.cost : undefined);
-    for (const [l, layer] of net.layers.entries()) initialize(net.#arena, layer, l, initializers[l]);
+    for (const [l, layer] of net.layers.entries()) await initialize(net.#arena, layer, l, initializers[l]);
     return net;
   }
 

@@ -1,0 +1,29 @@
+// Orthogonal initialisation (Saxe, McClelland and Ganguli, 2014): random normal vectors made orthonormal one after the other by Gram and
+// Schmidt, twice each ("twice is enough", Giraud et al., 2005), in f64 sums. Loaded where it is asked for.
+
+/** Makes the rows of w [units x fanIn] orthonormal, or its columns where there are more rows than columns. */
+export function orthogonalize(w: Float32Array, units: number, fanIn: number): void {
+  const byRows = units <= fanIn;
+  const [count, length] = byRows ? [units, fanIn] : [fanIn, units];
+  const at = (vector: number, i: number) => (byRows ? vector * fanIn + i : i * fanIn + vector);
+  const done: Float32Array[] = [];
+  for (let vector = 0; vector < count; vector++) {
+    const v = Float32Array.from({ length }, (_, i) => w[at(vector, i)]);
+    for (const u of [...done, ...done]) addMultiple(v, u, -dot(v, u));
+    const scale = 1 / Math.sqrt(dot(v, v));
+    done.push(v.map((x) => scale * x));
+    done[vector].forEach((x, i) => {
+      w[at(vector, i)] = x;
+    });
+  }
+}
+
+function dot(u: Float32Array, v: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < u.length; i++) sum += u[i] * v[i];
+  return sum;
+}
+
+function addMultiple(v: Float32Array, u: Float32Array, factor: number): void {
+  for (let i = 0; i < v.length; i++) v[i] += factor * u[i];
+}
