@@ -68,8 +68,8 @@ export function panelProduct(
 }
 
 /**
- * c [rows x columns, 16 at most] = init + a [rows x depth] . panel; if it `adds`, c += scale times that. By the tile for these columns; in
- * wide mode by fives of rows, and by pairs what is left.
+ * c [rows x columns, 16 at most] = init + a [rows x depth] . panel; if it `adds`, c += scale times that. By the tile for these columns, and
+ * by product what is left of its rows; more than 8 columns are written as 16.
  */
 export function panelTile(
   c: usize,
@@ -91,17 +91,19 @@ export function panelTile(
     }
     return;
   }
+  let done = 0;
   if (isWide()) {
-    const fives = rows - (rows % 5);
-    productWide(c, cStride, a, aStride, panel, init, initStride, depth, fives, adds, scale);
-    if (fives == rows) return;
-    c += <usize>fives * cStride;
-    a += <usize>fives * aStride;
-    init += <usize>fives * initStride;
-    rows -= fives;
+    done = rows - (rows % 5);
+    productWide(c, cStride, a, aStride, panel, init, initStride, depth, done, adds, scale);
+  } else if (columns <= 12) {
+    done = rows - (rows % 3);
+    productTwelve(c, cStride, a, aStride, panel, init, initStride, depth, done, adds, scale);
   }
-  if (columns <= 12) productTwelve(c, cStride, a, aStride, panel, init, initStride, depth, rows, adds, scale);
-  else product(c, cStride, a, aStride, panel, init, initStride, depth, rows, adds, scale);
+  if (done == rows) return;
+  c += <usize>done * cStride;
+  a += <usize>done * aStride;
+  init += <usize>done * initStride;
+  product(c, cStride, a, aStride, panel, init, initStride, depth, rows - done, adds, scale);
 }
 
 /** Rows [row, row + rows) of one layer. `isListed`: it is the first, and its input has lists. */

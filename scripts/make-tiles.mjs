@@ -26,7 +26,8 @@ export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
 }`;
 
 /**
- * c [rows x vectors] = init + a [rows x depth] . panel [depth x vectors], `height` rows at a time.
+ * c [rows x vectors] = init + a [rows x depth] . panel [depth x vectors], `height` rows at a time; what is left, if it has a `rest`, row
+ * by row.
  *
  * `steps` inner products follow each other before the loop's end is asked for, with a way out between each two, `leave`: without that the
  * compiler loads for all of them at once and runs out of registers.
@@ -37,7 +38,7 @@ export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
  * place where two ways meet that wrote different things are one chain, hence the store of leaveOrStoreAt (1.03x). The masks change
  * nothing but tell it that the addresses have 32 bits (1.01x).
  */
-export function product({ name, height, vectors, steps, leave, doc }) {
+export function product({ name, height, vectors, steps, leave, rest, doc }) {
   const rowsOf = (rows, unrolled) => `
     ${times(rows - 1, (r) => `const a${r + 1} = ${r ? `a${r}` : 'a'} + aStride;\n const init${r + 1} = ${r ? `init${r}` : 'init'} + initStride;`)}
     ${times(rows, (r) => times(vectors, (v) => `let c${r}${v} = v128.load(${at(r ? `init${r}` : 'init', 16 * v)});`))}
@@ -88,7 +89,7 @@ export function ${name}(
   adds: bool,
   scale: f32,
 ): void {
-  assert(((c | cStride | panel | init | initStride) & 15) == 0);
+  assert(((c | cStride | panel | init | initStride) & 15) == 0);${rest ? '' : `\n  assert(rows % ${height} == 0);`}
   const depthBytes = (<usize>depth) << 2;
   const s = f32x4.splat(scale);
   let ${times(vectors, (v) => `w${v}: v128,`)} x: v128;
@@ -96,8 +97,7 @@ export function ${name}(
   let row = 0;
   for (; row + ${height} <= rows; row += ${height}) {${rowsOf(height, steps)}
   }
-  for (; row < rows; ++row) {${rowsOf(1, 1)}
-  }
+  ${rest ? `for (; row < rows; ++row) {${rowsOf(1, 1)}}` : ''}
 }
 `;
 }
@@ -123,21 +123,23 @@ const TILES = [
     vectors: 4,
     steps: 2,
     leave: leaveOrStoreAt,
+    rest: true,
     doc: `c [rows x 16] = init + a [rows x depth] . panel [depth x 16]; if it \`adds\`, c += scale times that.`,
   }),
   product({
     name: 'productTwelve',
-    height: 2,
+    height: 3,
     vectors: 3,
     steps: 2,
     leave: leaveOrStoreAt,
-    doc: 'The same for 12 columns of a panel.',
+    doc: 'The same for 12 columns of a panel and rows by threes: `rows` is a multiple of 3.',
   }),
   product({
     name: 'productNarrow',
     height: 4,
     vectors: 1,
     steps: 1,
+    rest: true,
     doc: 'The same for 4 columns of a panel.',
   }),
   product({
@@ -146,7 +148,7 @@ const TILES = [
     vectors: 4,
     steps: 8,
     leave: leaveAt,
-    doc: 'The same as product, by rows of five. For 256-bit registers; with 128 bits it spills.',
+    doc: 'The same as product for rows by fives: `rows` is a multiple of 5. For 256-bit registers; with 128 bits it spills.',
   }),
 ];
 

@@ -44,38 +44,49 @@ function expectClose(name: string, got: number, wanted: number, size: number, ro
 }
 
 describe('product, productTwelve, productNarrow and productWide', () => {
-  test.each(SIZES)('%i inputs, 1 to 33 rows: the panel product, row by row, and nothing beside it', (depth) => {
-    for (const rows of [1, 2, 3, 4, 7, 10, 33]) {
-      startOver();
-      const random = randomNumbers(depth * 100 + rows);
-      const signed = () => random() * 2 - 1;
-      const aStride = depth + 3;
-      const cStride = 48;
-      const a = place(rows * aStride, signed);
-      const panel = place(depth * 16, signed);
-      const init = place(16, signed);
-      const c = place(rows * cStride, () => SENTINEL);
-      for (const tile of [core.product, core.productTwelve, core.productNarrow, core.productWide]) {
-        memory.fill(SENTINEL, c.index, c.index + rows * cStride);
-        const columns = tile === core.productNarrow ? 4 : tile === core.productTwelve ? 12 : 16;
-        tile(c.address, cStride * 4, a.address, aStride * 4, panel.address, init.address, 0, depth, rows, 0, 0);
-        for (let i = 0; i < rows; i++) {
-          for (let j = 0; j < columns; j++) {
-            let sum = memory[init.index + j];
-            let size = Math.abs(sum);
-            for (let k = 0; k < depth; k++) {
-              const term = memory[a.index + i * aStride + k] * memory[panel.index + k * 16 + j];
-              sum += term;
-              size += Math.abs(term);
+  test.each(SIZES)(
+    '%i inputs, 1 to 33 rows: the panel product, row by row, and nothing beside it or past the rows of a tile',
+    (depth) => {
+      for (const rows of [1, 2, 3, 4, 7, 10, 33]) {
+        startOver();
+        const random = randomNumbers(depth * 100 + rows);
+        const signed = () => random() * 2 - 1;
+        const aStride = depth + 3;
+        const cStride = 48;
+        const a = place(rows * aStride, signed);
+        const panel = place(depth * 16, signed);
+        const init = place(16, signed);
+        const c = place(rows * cStride, () => SENTINEL);
+        for (const [tile, columns, height] of [
+          [core.product, 16, 1],
+          [core.productTwelve, 12, 3],
+          [core.productNarrow, 4, 1],
+          [core.productWide, 16, 5],
+        ] as const) {
+          memory.fill(SENTINEL, c.index, c.index + rows * cStride);
+          const done = rows - (rows % height);
+          tile(c.address, cStride * 4, a.address, aStride * 4, panel.address, init.address, 0, depth, done, 0, 0);
+          for (let i = 0; i < done; i++) {
+            for (let j = 0; j < columns; j++) {
+              let sum = memory[init.index + j];
+              let size = Math.abs(sum);
+              for (let k = 0; k < depth; k++) {
+                const term = memory[a.index + i * aStride + k] * memory[panel.index + k * 16 + j];
+                sum += term;
+                size += Math.abs(term);
+              }
+              expectClose(`c[${i}][${j}]`, memory[c.index + i * cStride + j], sum, size, depth + 1);
             }
-            expectClose(`c[${i}][${j}]`, memory[c.index + i * cStride + j], sum, size, depth + 1);
+            expect(memory[c.index + i * cStride + columns]).toBe(SENTINEL);
           }
-          expect(memory[c.index + i * cStride + columns]).toBe(SENTINEL);
+          expect(memory.slice(c.index + done * cStride, c.index + rows * cStride).every((x) => x === SENTINEL)).toBe(
+            true,
+          );
+          expect(memory[c.index - 1]).toBe(SENTINEL);
         }
-        expect(memory[c.index - 1]).toBe(SENTINEL);
       }
-    }
-  });
+    },
+  );
 
   test('added up in blocks, the bits are those of one product', () => {
     startOver();
