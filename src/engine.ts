@@ -118,10 +118,7 @@ export async function startEngine(
 
 /** What an instance of the core imports. */
 export function importsOf(memory: WebAssembly.Memory, imports: CoreImports | undefined): WebAssembly.Imports {
-  const abort = (_message: number, _file: number, line: number, column: number) => {
-    throw new Error(`simdprop: an assertion of the core failed at ${line}:${column}`);
-  };
-  return { env: { memory, abort }, cost: { ...(imports ?? NO_COST) } };
+  return { env: { memory }, cost: { ...(imports ?? NO_COST) } };
 }
 
 function allocate(bytes: number): WebAssembly.Memory {

@@ -34,7 +34,7 @@ port.onmessage = ({ data: { module, memory, thread, died } }) => {
     Atomics.notify(words(), word / 4);
   };
   const core = new WebAssembly.Instance(module, {
-    env: { memory, abort: refuse },
+    env: { memory },
     cost: { customCost: refuse, customGradient: refuse },
     team: { sleep, idle, wake },
   }).exports as {
