@@ -222,8 +222,7 @@ function isWrong(cost: f64): bool {
 
 /** A step on the one sample that lies in x and y, each vector in a register. False: the cost is not finite. */
 function trainVectors(): bool {
-  forwardVectors();
-  const cost = outputVector();
+  const cost = outputVector(forwardVectors());
   store<f64>(HEADER, load<f64>(HEADER, COST_SUM) + cost, COST_SUM);
   if (isWrong(cost)) return false;
   backwardVectors();
