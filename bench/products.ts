@@ -47,8 +47,11 @@ const SHAPES: Shape[] = [
 
 /** Of one call: a multiplication and an addition for each. */
 export const operationsOf = ({ rows, fanIn, units }: Shape) => 2 * rows * fanIn * units;
-/** Of the three matrices, which must move once at least. */
+/** Of the three matrices. */
 export const bytesOf = ({ rows, fanIn, units }: Shape) => 4 * (rows * fanIn + fanIn * units + rows * units);
+/** Each must move once at least; what gradients are added to, there and back. */
+const bytesMoved = (form: Form, shape: Shape) =>
+  bytesOf(shape) + (form === 'gradient' ? 4 * shape.fanIn * shape.units : 0);
 
 const nameOf = (form: Form, { rows, fanIn, units }: Shape) => `${form} ${rows}x${fanIn}x${units}`;
 const CASES = FORMS.flatMap((form) => SHAPES.map((shape) => ({ form, shape, name: nameOf(form, shape) })));
@@ -93,10 +96,9 @@ export function productContender(server: Rival, form: Form, shape: Shape): Conte
 async function measure(form: Form, shape: Shape, contestants: readonly Rival[], roofs: Roofs): Promise<ProductRow> {
   const { rows, fanIn, units } = shape;
   const operations = operationsOf(shape);
-  const bytes = bytesOf(shape);
   const contenders = contestants.map((rival) => productContender(rival, form, shape));
   const { multiplyAdd } = roofs;
-  const read = roofs.read(bytes);
+  const read = roofs.read(bytesOf(shape));
   const times = await takeTurns([...contenders, multiplyAdd, read], ROUNDS);
   const [multiplyAddMs, readMs] = times.slice(-2);
   const timesOf = new Map(contestants.map(({ name }, c) => [name, times[c]]));
@@ -104,7 +106,7 @@ async function measure(form: Form, shape: Shape, contestants: readonly Rival[], 
   return {
     product: nameOf(form, shape),
     operations,
-    intensity: operations / bytes,
+    intensity: operations / bytesMoved(form, shape),
     ridge: median(multiplyAddMs.map((ms, round) => multiplyAdd.amount / ms / (read.amount / readMs[round]))),
     isSquare: rows === fanIn && fanIn === units,
     gigaflops: Object.fromEntries(
