@@ -56,8 +56,23 @@ export function panelProduct(
       let target = c;
       for (let column = 0; column < width; column += PANEL_UNITS) {
         const columns = width - column;
-        panelTile(target, cStride, block, aStride, panel, start, startStride, blockDepth, columns, blockRows, false, 0);
-        panel += panelBytes;
+        const next = panel + panelBytes;
+        panelTile(
+          target,
+          cStride,
+          block,
+          aStride,
+          panel,
+          next,
+          start,
+          startStride,
+          blockDepth,
+          columns,
+          blockRows,
+          false,
+          0,
+        );
+        panel = next;
         target += PANEL_ROW_BYTES;
         start += PANEL_ROW_BYTES;
       }
@@ -69,7 +84,7 @@ export function panelProduct(
 
 /**
  * c [rows x columns, 16 at most] = init + a [rows x depth] . panel; if it `adds`, c += scale times that. By the tile for these columns, and
- * by product what is left of its rows; more than 8 columns are written as 16.
+ * by product what is left of its rows; more than 8 columns are written as 16. `ahead`: the panel that comes next, or what lies there.
  */
 export function panelTile(
   c: usize,
@@ -77,6 +92,7 @@ export function panelTile(
   a: usize,
   aStride: usize,
   panel: usize,
+  ahead: usize,
   init: usize,
   initStride: usize,
   depth: i32,
@@ -87,23 +103,22 @@ export function panelTile(
 ): void {
   if (columns <= NARROW_UNITS) {
     for (let j: usize = 0, end = (<usize>columns) << 2; j < end; j += 16) {
-      productNarrow(c + j, cStride, a, aStride, panel + j, init + j, initStride, depth, rows, adds, scale);
+      productNarrow(c + j, cStride, a, aStride, panel + j, ahead, init + j, initStride, depth, rows, adds, scale);
     }
     return;
   }
   let done = 0;
   if (isWide()) {
     done = rows - (rows % 5);
-    productWide(c, cStride, a, aStride, panel, init, initStride, depth, done, adds, scale);
+    productWide(c, cStride, a, aStride, panel, ahead, init, initStride, depth, done, adds, scale);
   } else if (columns <= 12) {
     done = rows - (rows % 3);
-    productTwelve(c, cStride, a, aStride, panel, init, initStride, depth, done, adds, scale);
+    productTwelve(c, cStride, a, aStride, panel, ahead, init, initStride, depth, done, adds, scale);
   }
-  if (done == rows) return;
   c += <usize>done * cStride;
   a += <usize>done * aStride;
   init += <usize>done * initStride;
-  product(c, cStride, a, aStride, panel, init, initStride, depth, rows - done, adds, scale);
+  product(c, cStride, a, aStride, panel, ahead, init, initStride, depth, rows - done, adds, scale);
 }
 
 /** Rows [row, row + rows) of one layer. `isListed`: it is the first, and its input has lists. */

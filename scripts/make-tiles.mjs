@@ -10,6 +10,7 @@ export const SOURCE = 'scripts/make-tiles.mjs';
 export const OUTPUT = 'assembly/generated/tile.ts';
 
 const PANEL_ROW_BYTES = 64;
+const LINE_BYTES = 64;
 
 const times = (count, line) => Array.from({ length: count }, (_, i) => line(i)).join('\n');
 /** As `times`, from the last to the first. */
@@ -37,8 +38,12 @@ export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
  * for its first use instead of standing at the top (1.13x in Node 20, AMD Zen 3; nothing in Node 24). All loads up to the next
  * place where two ways meet that wrote different things are one chain, hence the store of leaveOrStoreAt (1.03x). The masks change
  * nothing but tell it that the addresses have 32 bits (1.01x).
+ *
+ * Each time it begins with rows, it `touches` so many cache lines from `ahead` on, where the panel lies that comes next. Loads alone, they
+ * bring it nearer while this one is multiplied: 1.03x to 1.05x from 1024 units on where others use the third-level cache too, 1.00x
+ * where it is idle. (The wide tile loses 2 % by them.)
  */
-export function product({ name, height, vectors, steps, leave, rest, doc }) {
+export function product({ name, height, vectors, steps, leave, rest, touches = 0, doc }) {
   const rowsOf = (rows, unrolled) => `
     ${times(rows - 1, (r) => `const a${r + 1} = ${r ? `a${r}` : 'a'} + aStride;\n const init${r + 1} = ${r ? `init${r}` : 'init'} + initStride;`)}
     ${times(rows, (r) => times(vectors, (v) => `let c${r}${v} = v128.load(${at(r ? `init${r}` : 'init', 16 * v)});`))}
@@ -82,6 +87,7 @@ export function ${name}(
   a: usize,
   aStride: usize,
   panel: usize,
+  ahead: usize,
   init: usize,
   initStride: usize,
   depth: i32,
@@ -95,7 +101,9 @@ export function ${name}(
   let ${times(vectors, (v) => `w${v}: v128,`)} x: v128;
   a &= ~3;
   let row = 0;
-  for (; row + ${height} <= rows; row += ${height}) {${rowsOf(height, steps)}
+  for (; row + ${height} <= rows; row += ${height}) {
+    ${times(touches, (t) => `load<u32>(${at('ahead', LINE_BYTES * t)});`)}
+    ${touches ? `ahead += ${LINE_BYTES * touches};` : ''}${rowsOf(height, steps)}
   }
   ${rest ? `for (; row < rows; ++row) {${rowsOf(1, 1)}}` : ''}
 }
@@ -124,6 +132,7 @@ const TILES = [
     steps: 2,
     leave: leaveOrStoreAt,
     rest: true,
+    touches: 7,
     doc: `c [rows x 16] = init + a [rows x depth] . panel [depth x 16]; if it \`adds\`, c += scale times that.`,
   }),
   product({

@@ -21,6 +21,8 @@ const MAX_CONFUSION_OUTPUTS = 256;
 const EFFECTIVE_FLOATS = 1024;
 /** BLOCK_ROWS of forward.ts. */
 const BLOCK_ROWS = 80;
+/** What tiles touch past a panel's end: 7 cache lines for each two rows of a block, see scripts/make-tiles.mjs. */
+const AHEAD_BYTES = (BLOCK_ROWS / 2) * 7 * LINE_BYTES;
 /** Steps one call can make under a learning rate that changes from step to step. */
 export const MAX_RATES = 1024;
 
@@ -267,6 +269,7 @@ export function makePlan(
   const setTargets = reserve(set.targetBytes + SLACK_BYTES);
   const setWeights = reserve(set.weightBytes);
   const order = reserve(set.samples * 4);
+  reserve(AHEAD_BYTES);
 
   return {
     capacity,

@@ -60,6 +60,7 @@ type Product = (
   a: number,
   aStride: number,
   panel: number,
+  ahead: number,
   init: number,
   initStride: number,
   depth: number,

@@ -65,7 +65,20 @@ describe('product, productTwelve, productNarrow and productWide', () => {
         ] as const) {
           memory.fill(SENTINEL, c.index, c.index + rows * cStride);
           const done = rows - (rows % height);
-          tile(c.address, cStride * 4, a.address, aStride * 4, panel.address, init.address, 0, depth, done, 0, 0);
+          tile(
+            c.address,
+            cStride * 4,
+            a.address,
+            aStride * 4,
+            panel.address,
+            panel.address,
+            init.address,
+            0,
+            depth,
+            done,
+            0,
+            0,
+          );
           for (let i = 0; i < done; i++) {
             for (let j = 0; j < columns; j++) {
               let sum = memory[init.index + j];
@@ -98,10 +111,36 @@ describe('product, productTwelve, productNarrow and productWide', () => {
     const init = place(16, () => random() - 0.5);
     const whole = place(rows * 16, () => 0);
     const blocked = place(rows * 16, () => 0);
-    core.product(whole.address, 64, a.address, depth * 4, panel.address, init.address, 0, depth, rows, 0, 0);
-    core.product(blocked.address, 64, a.address, depth * 4, panel.address, init.address, 0, 20, rows, 0, 0);
+    core.product(
+      whole.address,
+      64,
+      a.address,
+      depth * 4,
+      panel.address,
+      panel.address,
+      init.address,
+      0,
+      depth,
+      rows,
+      0,
+      0,
+    );
+    core.product(
+      blocked.address,
+      64,
+      a.address,
+      depth * 4,
+      panel.address,
+      panel.address,
+      init.address,
+      0,
+      20,
+      rows,
+      0,
+      0,
+    );
     const rest = panel.address + 20 * 64;
-    core.product(blocked.address, 64, a.address + 80, depth * 4, rest, blocked.address, 64, 13, rows, 0, 0);
+    core.product(blocked.address, 64, a.address + 80, depth * 4, rest, rest, blocked.address, 64, 13, rows, 0, 0);
     expect(words.slice(blocked.index, blocked.index + rows * 16)).toEqual(
       words.slice(whole.index, whole.index + rows * 16),
     );
