@@ -53,10 +53,11 @@ export function panelProduct(
       const startStride = k ? cStride : 0;
       let start = k ? c : init;
       let panel = panels + <usize>k * PANEL_ROW_BYTES;
+      const nextBlock = panel + BLOCK_DEPTH * PANEL_ROW_BYTES;
       let target = c;
       for (let column = 0; column < width; column += PANEL_UNITS) {
         const columns = width - column;
-        const next = panel + panelBytes;
+        const next = columns > PANEL_UNITS ? panel + panelBytes : nextBlock;
         panelTile(
           target,
           cStride,

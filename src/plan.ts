@@ -19,10 +19,11 @@ const SLACK_BYTES = 32;
 const MAX_CONFUSION_OUTPUTS = 256;
 /** BLOCK_FLOATS of update.ts. */
 const EFFECTIVE_FLOATS = 1024;
-/** BLOCK_ROWS of forward.ts. */
+/** Both as in forward.ts. */
 const BLOCK_ROWS = 80;
-/** What tiles touch past a panel's end: 7 cache lines for each two rows of a block, see scripts/make-tiles.mjs. */
-const AHEAD_BYTES = (BLOCK_ROWS / 2) * 7 * LINE_BYTES;
+const BLOCK_DEPTH = 256;
+/** What tiles touch past the last panel: from a block's depth on, 7 cache lines for each two rows, see scripts/make-tiles.mjs. */
+export const AHEAD_BYTES = (BLOCK_DEPTH + (BLOCK_ROWS / 2) * 7) * LINE_BYTES;
 /** Steps one call can make under a learning rate that changes from step to step. */
 export const MAX_RATES = 1024;
 

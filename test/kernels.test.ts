@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as abi from '../assembly/abi.js';
+import { AHEAD_BYTES } from '../src/plan.js';
 import { activations, costs, type ReferenceActivation, type ReferenceCost } from '../src/reference.js';
 import { buildName, costSum, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
 
@@ -192,6 +193,27 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
       }
     }
   });
+
+  test.each([
+    [80, 1, 1],
+    [80, 256, 16],
+    [81, 300, 20],
+    [2, 4096, 10],
+    [80, 1000, 33],
+  ])(
+    'panelProduct: %i rows, %i deep, %i wide, reads no further past the panels than the plan has room',
+    (rows, depth, width) => {
+      startOver();
+      const panelBytes = depth * 64;
+      const panels = memory.buffer.byteLength - AHEAD_BYTES - Math.ceil(width / 16) * panelBytes;
+      const cStride = roundUp(width, 16);
+      const [c, a, init] = [rows * cStride, rows * depth, cStride].map((floats) => place(floats, () => 1).address);
+      memory.fill(0, panels / 4);
+      // a load past the memory's end would trap
+      core.panelProduct(c, cStride * 4, a, depth * 4, panels, panelBytes, init, depth, width, rows);
+      expect(memory[c / 4]).toBe(1);
+    },
+  );
 
   test.each([
     [1, 1, 1],
