@@ -132,7 +132,7 @@ const TILES = [
     steps: 2,
     leave: leaveOrStoreAt,
     rest: true,
-    touches: 7,
+    touches: 4,
     doc: `c [rows x 16] = init + a [rows x depth] . panel [depth x 16]; if it \`adds\`, c += scale times that.`,
   }),
   product({

@@ -20,7 +20,7 @@ const glorot = (fanIn: number, units: number) => 2 / (fanIn + units);
 const he = (fanIn: number) => 2 / fanIn;
 const lecun = (fanIn: number) => 1 / fanIn;
 
-const DISTRIBUTIONS: Readonly<Record<Exclude<InitializerName, 'orthogonal'>, Distribution>> = {
+const DISTRIBUTIONS: Readonly<Record<InitializerName, Distribution>> = {
   glorotUniform: { kind: 'uniform', variance: glorot, biasDeviation: 0 },
   glorotNormal: { kind: 'normal', variance: glorot, biasDeviation: 0 },
   heUniform: { kind: 'uniform', variance: he, biasDeviation: 0 },
@@ -30,6 +30,8 @@ const DISTRIBUTIONS: Readonly<Record<Exclude<InitializerName, 'orthogonal'>, Dis
   scaledNormal: { kind: 'normal', variance: lecun, biasDeviation: 1 },
   standardNormal: { kind: 'normal', variance: () => 1, biasDeviation: 1 },
   zeros: { kind: 'normal', variance: () => 0, biasDeviation: 0 },
+  // what it starts from
+  orthogonal: { kind: 'normal', variance: () => 1, biasDeviation: 0 },
 };
 
 export type CheckedInitializer = InitializerName | ConstantInitializer | GivenInitializer;
@@ -53,7 +55,7 @@ export function checkInitializers(
     const value: unknown = layers[l].initializer;
     if (value === undefined) return standard(spec);
     if (typeof value !== 'object' || value === null) {
-      return checkName<InitializerName>(where, value, [...keys(DISTRIBUTIONS), 'orthogonal']);
+      return checkName(where, value, keys(DISTRIBUTIONS));
     }
     if ('constant' in value) {
       checkObject(where, value, ['constant', 'bias']);
@@ -106,20 +108,14 @@ export async function initialize(
   const { core } = arena;
   // the gradients' place is free until the first backward pass
   const { gradients } = arena.plan;
-  if (initializer === 'orthogonal') {
-    const { orthogonalize } = await import('./orthogonal.js');
-    core.fillNormal(gradients, count, 1, abi.RANDOM_WEIGHTS, l);
-    const weights = arena.floats(gradients, count);
-    orthogonalize(weights, units, fanIn);
-    layer.weights = weights;
-    return;
-  }
   const { kind, variance, biasDeviation } = DISTRIBUTIONS[initializer];
   const deviation = Math.sqrt(variance(fanIn, units));
   // a uniform distribution over [-r, r] has the variance r^2 / 3
   if (kind === 'uniform') core.fillUniform(gradients, count, Math.sqrt(3) * deviation, abi.RANDOM_WEIGHTS, l);
   else core.fillNormal(gradients, count, deviation, abi.RANDOM_WEIGHTS, l);
-  layer.weights = arena.floats(gradients, count);
+  const weights = arena.floats(gradients, count);
+  if (initializer === 'orthogonal') (await import('./orthogonal.js')).orthogonalize(weights, units, fanIn);
+  layer.weights = weights;
   if (!hasBias) return;
   core.fillNormal(gradients, units, biasDeviation, abi.RANDOM_BIASES, l);
   layer.biases = arena.floats(gradients, units);

@@ -22,8 +22,8 @@ const EFFECTIVE_FLOATS = 1024;
 /** Both as in forward.ts. */
 const BLOCK_ROWS = 80;
 const BLOCK_DEPTH = 256;
-/** What tiles touch past the last panel: from a block's depth on, 7 cache lines for each two rows, see scripts/make-tiles.mjs. */
-export const AHEAD_BYTES = (BLOCK_DEPTH + (BLOCK_ROWS / 2) * 7) * LINE_BYTES;
+/** What tiles touch past the last panel: from a block's depth on, 4 cache lines for each two rows, see scripts/make-tiles.mjs. */
+export const AHEAD_BYTES = (BLOCK_DEPTH + (BLOCK_ROWS / 2) * 4) * LINE_BYTES;
 /** Steps one call can make under a learning rate that changes from step to step. */
 export const MAX_RATES = 1024;
 
