@@ -40,7 +40,7 @@ export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
  * nothing but tell it that the addresses have 32 bits (1.01x).
  *
  * Each time it begins with rows, it `touches` so many cache lines from `ahead` on, where the panel lies that comes next. Loads alone, they
- * bring it nearer while this one is multiplied: 1.03x to 1.05x from 1024 units on where others use the third-level cache too, 1.00x
+ * bring it nearer while this one is multiplied: 1.02x to 1.05x from 1024 units on where others use the third-level cache too, 1.00x
  * where it is idle. (The wide tile loses 2 % by them.)
  */
 export function product({ name, height, vectors, steps, leave, rest, touches = 0, doc }) {
