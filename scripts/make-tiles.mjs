@@ -9,8 +9,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const SOURCE = 'scripts/make-tiles.mjs';
 export const OUTPUT = 'assembly/generated/tile.ts';
 
+/** A cache line. */
 const PANEL_ROW_BYTES = 64;
-const LINE_BYTES = 64;
 
 const times = (count, line) => Array.from({ length: count }, (_, i) => line(i)).join('\n');
 /** As `times`, from the last to the first. */
@@ -39,7 +39,7 @@ export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
  * place where two ways meet that wrote different things are one chain, hence the store of leaveOrStoreAt (1.03x). The masks change
  * nothing but tell it that the addresses have 32 bits (1.01x).
  *
- * Each time it begins with rows, it `touches` so many cache lines from `ahead` on, where the panel lies that comes next. Loads alone, they
+ * Each time it begins with rows, it `touches` so many of a panel's rows from `ahead` on, where the one lies that comes next. Loads alone, they
  * bring it nearer while this one is multiplied: 1.02x to 1.05x from 1024 units on where others use the third-level cache too, 1.00x
  * where it is idle. (The wide tile loses 2 % by them.)
  */
@@ -102,8 +102,8 @@ export function ${name}(
   a &= ~3;
   let row = 0;
   for (; row + ${height} <= rows; row += ${height}) {
-    ${times(touches, (t) => `load<u32>(${at('ahead', LINE_BYTES * t)});`)}
-    ${touches ? `ahead += ${LINE_BYTES * touches};` : ''}${rowsOf(height, steps)}
+    ${times(touches, (t) => `load<u32>(${at('ahead', PANEL_ROW_BYTES * t)});`)}
+    ${touches ? `ahead += ${PANEL_ROW_BYTES * touches};` : ''}${rowsOf(height, steps)}
   }
   ${rest ? `for (; row < rows; ++row) {${rowsOf(1, 1)}}` : ''}
 }

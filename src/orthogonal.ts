@@ -11,10 +11,9 @@ export function orthogonalize(w: Float32Array, units: number, fanIn: number): vo
     const v = Float32Array.from({ length }, (_, i) => w[at(vector, i)]);
     for (const u of [...done, ...done]) addMultiple(v, u, -dot(v, u));
     const scale = 1 / Math.sqrt(dot(v, v));
-    done.push(v.map((x) => scale * x));
-    done[vector].forEach((x, i) => {
-      w[at(vector, i)] = x;
-    });
+    const unit = v.map((x) => scale * x);
+    done.push(unit);
+    for (let i = 0; i < length; i++) w[at(vector, i)] = unit[i];
   }
 }
 

@@ -112,36 +112,11 @@ describe('product, productTwelve, productNarrow and productWide', () => {
     const init = place(16, () => random() - 0.5);
     const whole = place(rows * 16, () => 0);
     const blocked = place(rows * 16, () => 0);
-    core.product(
-      whole.address,
-      64,
-      a.address,
-      depth * 4,
-      panel.address,
-      panel.address,
-      init.address,
-      0,
-      depth,
-      rows,
-      0,
-      0,
-    );
-    core.product(
-      blocked.address,
-      64,
-      a.address,
-      depth * 4,
-      panel.address,
-      panel.address,
-      init.address,
-      0,
-      20,
-      rows,
-      0,
-      0,
-    );
-    const rest = panel.address + 20 * 64;
-    core.product(blocked.address, 64, a.address + 80, depth * 4, rest, rest, blocked.address, 64, 13, rows, 0, 0);
+    const multiply = (c: number, x: number, w: number, start: number, startStride: number, count: number) =>
+      core.product(c, 64, x, depth * 4, w, w, start, startStride, count, rows, 0, 0);
+    multiply(whole.address, a.address, panel.address, init.address, 0, depth);
+    multiply(blocked.address, a.address, panel.address, init.address, 0, 20);
+    multiply(blocked.address, a.address + 80, panel.address + 20 * 64, blocked.address, 64, 13);
     expect(words.slice(blocked.index, blocked.index + rows * 16)).toEqual(
       words.slice(whole.index, whole.index + rows * 16),
     );
