@@ -146,7 +146,7 @@ export const MASKS = 336; // for each row a bit for each input, 1: not zero
 export const MASK_STRIDE = 340;
 export const POSITIONS = 344; // u8 [256 x 8]: the places of the bits that are set in a byte
 export const UNION = 348; // u16: the inputs that are not zero in every row
-export const SUMS = 352; // of the rows' products, on their way into gradients or weights: [inputs x 16] or [a block of them x 16]
+export const SUMS = 352; // of the rows' products, on their way into gradients or weights: [inputs x 16]
 export const PACKED = 360; // delta in panels and a block of inputs turned: see gradient.ts
 export const WIDE = 356; // u32: the engine's registers have 256 bits, and tiles have five rows
 

@@ -25,12 +25,8 @@ import { isWide } from './vec';
 
 // z^l = W^l a^(l-1) + b^l and a^l = sigma(z^l), for every row of the batch.
 
-/**
- * Depth of one block of a product: 16 columns x 256 rows x 4 bytes = 16 KiB of a panel stay in the first-level cache beside
- * the rows that stream past it; and rows of one, so that they stay in the second while panel after panel passes.
- */
-export const BLOCK_DEPTH = 256;
-export const BLOCK_ROWS = 80;
+/** Rows of a block: those of one stay in the second- or third-level cache while panel after panel passes. */
+export const BLOCK_ROWS = 180;
 
 /** c [rows x width] = init + a [rows x depth] . panels: the product of a whole layer. `init` has `width` floats, added to every row. */
 export function panelProduct(
@@ -47,36 +43,11 @@ export function panelProduct(
 ): void {
   for (let row = 0; row < rows; row += BLOCK_ROWS) {
     const blockRows = min(BLOCK_ROWS, rows - row);
-    for (let k = 0; k < depth; k += BLOCK_DEPTH) {
-      const blockDepth = min(BLOCK_DEPTH, depth - k);
-      const block = a + ((<usize>k) << 2);
-      const startStride = k ? cStride : 0;
-      let start = k ? c : init;
-      let panel = panels + <usize>k * PANEL_ROW_BYTES;
-      const nextBlock = panel + BLOCK_DEPTH * PANEL_ROW_BYTES;
-      let target = c;
-      for (let column = 0; column < width; column += PANEL_UNITS) {
-        const columns = width - column;
-        const next = columns > PANEL_UNITS ? panel + panelBytes : nextBlock;
-        panelTile(
-          target,
-          cStride,
-          block,
-          aStride,
-          panel,
-          next,
-          start,
-          startStride,
-          blockDepth,
-          columns,
-          blockRows,
-          false,
-          0,
-        );
-        panel = next;
-        target += PANEL_ROW_BYTES;
-        start += PANEL_ROW_BYTES;
-      }
+    let panel = panels;
+    for (let column = 0; column < width; column += PANEL_UNITS) {
+      const offset = (<usize>column) << 2;
+      panelTile(c + offset, cStride, a, aStride, panel, init + offset, depth, width - column, blockRows, false, 0);
+      panel += panelBytes;
     }
     c += <usize>blockRows * cStride;
     a += <usize>blockRows * aStride;
@@ -85,7 +56,7 @@ export function panelProduct(
 
 /**
  * c [rows x columns, 16 at most] = init + a [rows x depth] . panel; if it `adds`, c += scale times that. By the tile for these columns, and
- * by product what is left of its rows; more than 8 columns are written as 16. `ahead`: the panel that comes next, or what lies there.
+ * by product what is left of its rows; more than 8 columns are written as 16.
  */
 export function panelTile(
   c: usize,
@@ -93,9 +64,7 @@ export function panelTile(
   a: usize,
   aStride: usize,
   panel: usize,
-  ahead: usize,
   init: usize,
-  initStride: usize,
   depth: i32,
   columns: i32,
   rows: i32,
@@ -104,22 +73,21 @@ export function panelTile(
 ): void {
   if (columns <= NARROW_UNITS) {
     for (let j: usize = 0, end = (<usize>columns) << 2; j < end; j += 16) {
-      productNarrow(c + j, cStride, a, aStride, panel + j, ahead, init + j, initStride, depth, rows, adds, scale);
+      productNarrow(c + j, cStride, a, aStride, panel + j, init + j, depth, rows, adds, scale);
     }
     return;
   }
   let done = 0;
   if (isWide()) {
     done = rows - (rows % 5);
-    productWide(c, cStride, a, aStride, panel, ahead, init, initStride, depth, done, adds, scale);
+    productWide(c, cStride, a, aStride, panel, init, depth, done, adds, scale);
   } else if (columns <= 12) {
     done = rows - (rows % 3);
-    productTwelve(c, cStride, a, aStride, panel, ahead, init, initStride, depth, done, adds, scale);
+    productTwelve(c, cStride, a, aStride, panel, init, depth, done, adds, scale);
   }
   c += <usize>done * cStride;
   a += <usize>done * aStride;
-  init += <usize>done * initStride;
-  product(c, cStride, a, aStride, panel, ahead, init, initStride, depth, rows - done, adds, scale);
+  product(c, cStride, a, aStride, panel, init, depth, rows - done, adds, scale);
 }
 
 /** Rows [row, row + rows) of one layer. `isListed`: it is the first, and its input has lists. */

@@ -9,12 +9,11 @@ import {
   PANEL_ROW_BYTES,
   PANEL_UNITS,
   STRIDE,
-  SUMS,
   UNION,
   UNITS,
   ZEROS,
 } from './abi';
-import { BLOCK_DEPTH, BLOCK_ROWS, panelTile } from './forward';
+import { BLOCK_ROWS, panelTile } from './forward';
 import { addOuterProductsListed, listUnion } from './sparse';
 import { ownAddress, panelShare } from './team';
 import { madd } from './vec';
@@ -74,6 +73,7 @@ function addCopiedProducts(
   rows: i32,
   scale: f32,
 ): void {
+  const zeros = <usize>load<u32>(HEADER, ZEROS);
   const deltas = ownAddress(PACKED);
   const deltaBytes = <usize>rows * PANEL_ROW_BYTES;
   const turned = deltas + <usize>((units + PANEL_UNITS - 1) / PANEL_UNITS) * deltaBytes;
@@ -87,69 +87,11 @@ function addCopiedProducts(
     let target = panels + <usize>k * PANEL_ROW_BYTES;
     let panel = deltas;
     for (let j = 0; j < units; j += PANEL_UNITS) {
-      addPanel(target, turned, turnedStride, panel, count, units - j, rows, scale);
+      panelTile(target, PANEL_ROW_BYTES, turned, turnedStride, panel, zeros, rows, units - j, count, true, scale);
       target += panelBytes;
       panel += deltaBytes;
     }
   }
-}
-
-/**
- * target [count x units, 16 at most] += scale . turned [count x rows] . panel [rows x units]. The sums of all blocks of rows but the last
- * wait in memory.
- */
-function addPanel(
-  target: usize,
-  turned: usize,
-  turnedStride: usize,
-  panel: usize,
-  count: i32,
-  units: i32,
-  rows: i32,
-  scale: f32,
-): void {
-  const sums = ownAddress(SUMS);
-  let start = <usize>load<u32>(HEADER, ZEROS);
-  let startStride: usize = 0;
-  for (; rows > BLOCK_DEPTH; rows -= BLOCK_DEPTH) {
-    const next = panel + BLOCK_DEPTH * PANEL_ROW_BYTES;
-    const block = BLOCK_DEPTH;
-    panelTile(
-      sums,
-      PANEL_ROW_BYTES,
-      turned,
-      turnedStride,
-      panel,
-      next,
-      start,
-      startStride,
-      block,
-      units,
-      count,
-      false,
-      0,
-    );
-    start = sums;
-    startStride = PANEL_ROW_BYTES;
-    turned += BLOCK_DEPTH << 2;
-    panel = next;
-  }
-  const next = panel + <usize>rows * PANEL_ROW_BYTES;
-  panelTile(
-    target,
-    PANEL_ROW_BYTES,
-    turned,
-    turnedStride,
-    panel,
-    next,
-    start,
-    startStride,
-    rows,
-    units,
-    count,
-    true,
-    scale,
-  );
 }
 
 /** panels of 16 columns, a row of them for each row, from m [rows x columns]. */
@@ -169,31 +111,30 @@ function cutIntoPanels(panels: usize, m: usize, stride: usize, columns: i32, row
 
 /** turned [columns x rows] = m [rows x columns]^T. Both are written and read by fours, past the last column and row too. */
 function turnRows(turned: usize, turnedStride: usize, m: usize, stride: usize, columns: i32, rows: i32): void {
-  for (let row = 0; row < rows; row += 4) {
-    const left = rows - row;
-    const m1 = left > 1 ? m + stride : m;
-    const m2 = left > 2 ? m1 + stride : m;
-    const m3 = left > 3 ? m2 + stride : m;
-    let target = turned + ((<usize>row) << 2);
-    for (let offset: usize = 0, end = (<usize>columns) << 2; offset < end; offset += 16) {
-      const r0 = v128.load(m + offset);
-      const r1 = v128.load(m1 + offset);
-      const r2 = v128.load(m2 + offset);
-      const r3 = v128.load(m3 + offset);
+  for (const end = m + ((<usize>columns) << 2); m < end; m += 16) {
+    let source = m;
+    let target = turned;
+    for (let row = 0; row < rows; row += 4) {
+      const left = rows - row;
+      const source1 = left > 1 ? source + stride : source;
+      const source2 = left > 2 ? source1 + stride : source;
+      const source3 = left > 3 ? source2 + stride : source;
+      const r0 = v128.load(source);
+      const r1 = v128.load(source1);
+      const r2 = v128.load(source2);
+      const r3 = v128.load(source3);
       const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
       const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
       const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
       const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
       v128.store(target, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-      target += turnedStride;
-      v128.store(target, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
-      target += turnedStride;
-      v128.store(target, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
-      target += turnedStride;
-      v128.store(target, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
-      target += turnedStride;
+      v128.store(target + turnedStride, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
+      v128.store(target + 2 * turnedStride, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
+      v128.store(target + 3 * turnedStride, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+      target += 16;
+      source += stride << 2;
     }
-    m += stride << 2;
+    turned += turnedStride << 2;
   }
 }
 

@@ -24,7 +24,7 @@ for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; ++round) {
   tiles.forEach((tile, t) => {
     const product = exports[`tile${tile}`];
     const started = performance.now();
-    for (let i = 0; i < CALLS; ++i) product(C, 64, A, STRIDE, PANEL, PANEL, 0, 0, DEPTH, ROWS, 0, 0);
+    for (let i = 0; i < CALLS; ++i) product(C, 64, A, STRIDE, PANEL, 0, DEPTH, ROWS, 0, 0);
     if (round >= WARM_UP_ROUNDS) times[t].push(performance.now() - started);
   });
 }

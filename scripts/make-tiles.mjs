@@ -38,15 +38,11 @@ export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
  * for its first use instead of standing at the top (1.13x in Node 20, AMD Zen 3; nothing in Node 24). All loads up to the next
  * place where two ways meet that wrote different things are one chain, hence the store of leaveOrStoreAt (1.03x). The masks change
  * nothing but tell it that the addresses have 32 bits (1.01x).
- *
- * Each time it begins with rows, it `touches` so many of a panel's rows from `ahead` on, where the one lies that comes next. Loads alone, they
- * bring it nearer while this one is multiplied: 1.02x to 1.05x from 1024 units on where others use the third-level cache too, 1.00x
- * where it is idle. (The wide tile loses 2 % by them.)
  */
-export function product({ name, height, vectors, steps, leave, rest, touches = 0, doc }) {
+export function product({ name, height, vectors, steps, leave, rest, doc }) {
   const rowsOf = (rows, unrolled) => `
-    ${times(rows - 1, (r) => `const a${r + 1} = ${r ? `a${r}` : 'a'} + aStride;\n const init${r + 1} = ${r ? `init${r}` : 'init'} + initStride;`)}
-    ${times(rows, (r) => times(vectors, (v) => `let c${r}${v} = v128.load(${at(r ? `init${r}` : 'init', 16 * v)});`))}
+    ${times(rows - 1, (r) => `const a${r + 1} = ${r ? `a${r}` : 'a'} + aStride;`)}
+    ${times(rows, (r) => times(vectors, (v) => `let c${r}${v} = v128.load(${at('init', 16 * v)});`))}
     let p0 = a;
     ${times(rows - 1, (r) => `let p${r + 1} = a${r + 1};`)}
     let w = panel & ~15;
@@ -75,7 +71,6 @@ export function product({ name, height, vectors, steps, leave, rest, touches = 0
       ${times(vectors, (v) => `v128.store(c, c${r}${v}${v ? `, ${16 * v}` : ''});`)}
     c += cStride;`,
     )}
-    init = ${rows > 1 ? `init${rows - 1}` : 'init'} + initStride;
     a = ${rows > 1 ? `a${rows - 1}` : 'a'} + aStride;`;
   return `
 /**
@@ -87,23 +82,19 @@ export function ${name}(
   a: usize,
   aStride: usize,
   panel: usize,
-  ahead: usize,
   init: usize,
-  initStride: usize,
   depth: i32,
   rows: i32,
   adds: bool,
   scale: f32,
 ): void {
-  assert(((c | cStride | panel | init | initStride) & 15) == 0);${rest ? '' : `\n  assert(rows % ${height} == 0);`}
+  assert(((c | cStride | panel | init) & 15) == 0);${rest ? '' : `\n  assert(rows % ${height} == 0);`}
   const depthBytes = (<usize>depth) << 2;
   const s = f32x4.splat(scale);
   let ${times(vectors, (v) => `w${v}: v128,`)} x: v128;
   a &= ~3;
   let row = 0;
-  for (; row + ${height} <= rows; row += ${height}) {
-    ${times(touches, (t) => `load<u32>(${at('ahead', PANEL_ROW_BYTES * t)});`)}
-    ${touches ? `ahead += ${PANEL_ROW_BYTES * touches};` : ''}${rowsOf(height, steps)}
+  for (; row + ${height} <= rows; row += ${height}) {${rowsOf(height, steps)}
   }
   ${rest ? `for (; row < rows; ++row) {${rowsOf(1, 1)}}` : ''}
 }
@@ -132,7 +123,6 @@ const TILES = [
     steps: 2,
     leave: leaveOrStoreAt,
     rest: true,
-    touches: 4,
     doc: `c [rows x 16] = init + a [rows x depth] . panel [depth x 16]; if it \`adds\`, c += scale times that.`,
   }),
   product({

@@ -19,11 +19,8 @@ const SLACK_BYTES = 32;
 const MAX_CONFUSION_OUTPUTS = 256;
 /** BLOCK_FLOATS of update.ts. */
 const EFFECTIVE_FLOATS = 1024;
-/** Both as in forward.ts. */
-const BLOCK_ROWS = 80;
-const BLOCK_DEPTH = 256;
-/** What tiles touch past the last panel: from a block's depth on, 4 cache lines for each two rows, see scripts/make-tiles.mjs. */
-export const AHEAD_BYTES = (BLOCK_DEPTH + (BLOCK_ROWS / 2) * 4) * LINE_BYTES;
+/** As in forward.ts. */
+const BLOCK_ROWS = 180;
 /** Steps one call can make under a learning rate that changes from step to step. */
 export const MAX_RATES = 1024;
 
@@ -255,7 +252,7 @@ export function makePlan(
   const randomBlock = reserve(16);
   const effective = reserve(EFFECTIVE_FLOATS * 4);
   const union = reserve(listStride);
-  const sums = reserve(Math.max(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0, BLOCK_ROWS * abi.PANEL_ROW_BYTES));
+  const sums = reserve(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0);
   const turnedStride = (Math.ceil(capacity / LINE_FLOATS) | 1) * LINE_BYTES;
   const packed = reserve(4 * capacity * paddedFloats(widestLayer) + BLOCK_ROWS * turnedStride);
   const mixed = spec.layers.filter(({ activation }) => typeof activation !== 'string');
@@ -270,7 +267,6 @@ export function makePlan(
   const setTargets = reserve(set.targetBytes + SLACK_BYTES);
   const setWeights = reserve(set.weightBytes);
   const order = reserve(set.samples * 4);
-  reserve(AHEAD_BYTES);
 
   return {
     capacity,

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as abi from '../assembly/abi.js';
-import { AHEAD_BYTES } from '../src/plan.js';
 import { activations, costs, type ReferenceActivation, type ReferenceCost } from '../src/reference.js';
 import { buildName, costSum, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
 
@@ -66,20 +65,7 @@ describe('product, productTwelve, productNarrow and productWide', () => {
         ] as const) {
           memory.fill(SENTINEL, c.index, c.index + rows * cStride);
           const done = rows - (rows % height);
-          tile(
-            c.address,
-            cStride * 4,
-            a.address,
-            aStride * 4,
-            panel.address,
-            panel.address,
-            init.address,
-            0,
-            depth,
-            done,
-            0,
-            0,
-          );
+          tile(c.address, cStride * 4, a.address, aStride * 4, panel.address, init.address, depth, done, 0, 0);
           for (let i = 0; i < done; i++) {
             for (let j = 0; j < columns; j++) {
               let sum = memory[init.index + j];
@@ -101,29 +87,9 @@ describe('product, productTwelve, productNarrow and productWide', () => {
       }
     },
   );
-
-  test('added up in blocks, the bits are those of one product', () => {
-    startOver();
-    const random = randomNumbers(5);
-    const depth = 33;
-    const rows = 3;
-    const a = place(rows * depth, () => random() - 0.5);
-    const panel = place(depth * 16, () => random() - 0.5);
-    const init = place(16, () => random() - 0.5);
-    const whole = place(rows * 16, () => 0);
-    const blocked = place(rows * 16, () => 0);
-    const multiply = (c: number, x: number, w: number, start: number, startStride: number, count: number) =>
-      core.product(c, 64, x, depth * 4, w, w, start, startStride, count, rows, 0, 0);
-    multiply(whole.address, a.address, panel.address, init.address, 0, depth);
-    multiply(blocked.address, a.address, panel.address, init.address, 0, 20);
-    multiply(blocked.address, a.address + 80, panel.address + 20 * 64, blocked.address, 64, 13);
-    expect(words.slice(blocked.index, blocked.index + rows * 16)).toEqual(
-      words.slice(whole.index, whole.index + rows * 16),
-    );
-  });
 });
 
-// past every block of panelProduct and addProducts; the fused build rounds otherwise
+// past a block's rows in panelProduct and its inputs in addProducts; the fused build rounds otherwise
 describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of additions for each output', () => {
   const fround = Math.fround;
   /** An address of its own, in bytes, that the header points to. */
@@ -170,33 +136,12 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
   });
 
   test.each([
-    [80, 1, 1],
-    [80, 256, 16],
-    [81, 300, 20],
-    [2, 4096, 10],
-    [80, 1000, 33],
-  ])(
-    'panelProduct: %i rows, %i deep, %i wide, reads no further past the panels than the plan has room',
-    (rows, depth, width) => {
-      startOver();
-      const panelBytes = depth * 64;
-      const panels = memory.buffer.byteLength - AHEAD_BYTES - Math.ceil(width / 16) * panelBytes;
-      const cStride = roundUp(width, 16);
-      const [c, a, init] = [rows * cStride, rows * depth, cStride].map((floats) => place(floats, () => 1).address);
-      memory.fill(0, panels / 4);
-      // a load past the memory's end would trap
-      core.panelProduct(c, cStride * 4, a, depth * 4, panels, panelBytes, init, depth, width, rows);
-      expect(memory[c / 4]).toBe(1);
-    },
-  );
-
-  test.each([
     [1, 1, 1],
     [1, 30, 33],
     [2, 90, 50],
     [2, 5, 3],
     [3, 300, 50],
-    [33, 130, 7],
+    [33, 200, 7],
     [300, 20, 25],
   ])('addProducts: %i rows, %i inputs, %i units', (rows, fanIn, units) => {
     startOver();
@@ -204,7 +149,6 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
     const signed = () => random() - 0.5;
     const width = roundUp(units, 16);
     point(abi.ZEROS, 32);
-    point(abi.SUMS, 256 * 16);
     point(abi.PACKED, rows * width + 256 * roundUp(rows + 16, 32));
     const a = place(rows * fanIn, signed);
     const delta = place(rows * width, signed);
