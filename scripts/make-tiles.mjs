@@ -27,8 +27,8 @@ export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
 }`;
 
 /**
- * c [rows x vectors] = init + a [rows x depth] . panel [depth x vectors], `height` rows at a time; what is left, if it has a `rest`, row
- * by row.
+ * c [rows x vectors] = init + a [rows x depth] . panel [depth x vectors], `init` one row for all, `height` rows at a time; what is left, if
+ * it has a `rest`, row by row.
  *
  * `steps` inner products follow each other before the loop's end is asked for, with a way out between each two, `leave`: without that the
  * compiler loads for all of them at once and runs out of registers.
