@@ -74,6 +74,15 @@ export const LISTED_INPUTS = 32;
 // A panel with this many units or less is computed 4 at a time; what fills its rows is then neither written nor read.
 export const NARROW_UNITS = 8;
 
+/**
+ * Rows of a product's block, and inputs that a gradient turns at once: those of one stay near while panel after panel passes. A multiple of
+ * every tile's height. The depth is in no blocks: see docs/kernels.md.
+ */
+export const BLOCK_ROWS = 180;
+
+/** Floats that the optimizer moves at once. What penalties and clipping make of their gradient lies at EFFECTIVE. */
+export const BLOCK_FLOATS = 1024;
+
 /** Rows of a mixed layer that are gathered at once. */
 export const MIXED_ROWS = 8;
 

@@ -2,6 +2,7 @@ import {
   A,
   ACTIVATION,
   BIASES,
+  BLOCK_ROWS,
   DROPPED,
   FAN_IN,
   INPUT,
@@ -24,12 +25,6 @@ import { panelShare } from './team';
 import { isWide } from './vec';
 
 // z^l = W^l a^(l-1) + b^l and a^l = sigma(z^l), for every row of the batch.
-
-/**
- * Rows of a block: those of one stay near while panel after panel passes. A multiple of every tile's height. The depth is in no blocks: see
- * docs/kernels.md.
- */
-export const BLOCK_ROWS = 180;
 
 /** c [rows x width] = init + a [rows x depth] . panels: the product of a whole layer. `init` has `width` floats, added to every row. */
 export function panelProduct(

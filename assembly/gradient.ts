@@ -1,4 +1,5 @@
 import {
+  BLOCK_ROWS,
   DELTA,
   FAN_IN,
   HAS_BIAS,
@@ -13,7 +14,7 @@ import {
   UNITS,
   ZEROS,
 } from './abi';
-import { BLOCK_ROWS, panelTile } from './forward';
+import { panelTile } from './forward';
 import { addOuterProductsListed, listUnion } from './sparse';
 import { ownAddress, panelShare } from './team';
 import { madd } from './vec';

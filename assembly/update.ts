@@ -3,6 +3,7 @@ import {
   ADAGRAD,
   ADAMW,
   BIASES,
+  BLOCK_FLOATS,
   CLIP_NORM,
   CLIP_VALUE,
   CLIPPING,
@@ -65,9 +66,6 @@ import { absoluteSum, dot, scaleFloats, signed } from './vector';
 //   lion                 beta1, beta2, weightDecay                      m
 //   irprop               etaPlus, etaMinus, stepMin, stepMax            step, sign of the last gradient
 //   lbfgs                                                               see src/lbfgs.ts; the core computes the first, the gradient
-
-/** Floats of a block. Its address is EFFECTIVE. */
-const BLOCK_FLOATS = 1024;
 
 /** Whether a step may go straight into the weights: plain descent, no penalty but L2 on the weights, nothing that needs the whole gradient. */
 export function isPlainDescent(): bool {

@@ -17,10 +17,6 @@ export const MAX_BYTES = 2 ** 32 - 65_536;
 /** Kernels read whole vectors, of floats two at a time: up to 32 bytes past the last sample's end. */
 const SLACK_BYTES = 32;
 const MAX_CONFUSION_OUTPUTS = 256;
-/** BLOCK_FLOATS of update.ts. */
-const EFFECTIVE_FLOATS = 1024;
-/** As in forward.ts. */
-const BLOCK_ROWS = 180;
 /** Steps one call can make under a learning rate that changes from step to step. */
 export const MAX_RATES = 1024;
 
@@ -250,11 +246,11 @@ export function makePlan(
 
   // what each thread has for itself, the first one's here
   const randomBlock = reserve(16);
-  const effective = reserve(EFFECTIVE_FLOATS * 4);
+  const effective = reserve(abi.BLOCK_FLOATS * 4);
   const union = reserve(listStride);
   const sums = reserve(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0);
   const turnedStride = (Math.ceil(capacity / LINE_FLOATS) | 1) * LINE_BYTES;
-  const packed = reserve(4 * capacity * paddedFloats(widestLayer) + BLOCK_ROWS * turnedStride);
+  const packed = reserve(4 * capacity * paddedFloats(widestLayer) + abi.BLOCK_ROWS * turnedStride);
   const mixed = spec.layers.filter(({ activation }) => typeof activation !== 'string');
   const scratch = reserve(3 * abi.MIXED_ROWS * Math.max(0, ...mixed.map(({ units }) => rowStride(units))));
   const threadBytes = Math.ceil((end - randomBlock) / LINE_BYTES) * LINE_BYTES;
