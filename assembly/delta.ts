@@ -21,6 +21,7 @@ import { multiplyByMask } from './dropout';
 import { panelProduct } from './forward';
 import { share } from './team';
 import { multiplyByMixedSlope } from './mixed';
+import { storeTransposed } from './vec';
 
 /**
  * What BP2 reads of a layer: W^l with its inputs side by side. One pass over the weights, paid back by every row of the batch. Each thread
@@ -82,15 +83,8 @@ export function transpose(target: usize, weights: usize, fanIn: i32, units: i32,
           const r1 = row + 1 < lastRow ? v128.load(p, PANEL_ROW_BYTES) : zero;
           const r2 = row + 2 < lastRow ? v128.load(p, 2 * PANEL_ROW_BYTES) : zero;
           const r3 = row + 3 < lastRow ? v128.load(p, 3 * PANEL_ROW_BYTES) : zero;
-          const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-          const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-          const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-          const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
           const at = t + ((<usize>row) << 2);
-          v128.store(at, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-          v128.store(at, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7), PANEL_ROW_BYTES);
-          v128.store(at, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5), 2 * PANEL_ROW_BYTES);
-          v128.store(at, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 3 * PANEL_ROW_BYTES);
+          storeTransposed(at, PANEL_ROW_BYTES, r0, r1, r2, r3);
         }
         source += 16;
         t += 4 * PANEL_ROW_BYTES;

@@ -17,7 +17,7 @@ import {
 import { panelTile } from './forward';
 import { addOuterProductsListed, listUnion } from './sparse';
 import { ownAddress, panelShare } from './team';
-import { madd } from './vec';
+import { madd, storeTransposed } from './vec';
 
 /**
  * BP4 and BP3 for this thread's panels of one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, biases += scale . sum of
@@ -124,14 +124,7 @@ function turnRows(turned: usize, turnedStride: usize, m: usize, stride: usize, c
       const r1 = v128.load(source1);
       const r2 = v128.load(source2);
       const r3 = v128.load(source3);
-      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-      v128.store(target, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-      v128.store(target + turnedStride, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
-      v128.store(target + 2 * turnedStride, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
-      v128.store(target + 3 * turnedStride, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
+      storeTransposed(target, turnedStride, r0, r1, r2, r3);
       target += 16;
       source += stride << 2;
     }
