@@ -241,7 +241,7 @@ function rowBytes(units: i32): usize {
 function softmaxForward(a: usize, z: usize, stride: usize, units: i32, rows: i32): void {
   const full = (<usize>units >> 2) << 4;
   const rest = units & 3;
-  const mask = laneMask(rest);
+  const mask = laneMask(units, full);
   const lowest = f32x4.splat(-Infinity);
   for (let row = 0; row < rows; ++row) {
     let largest = lowest;

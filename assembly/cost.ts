@@ -55,12 +55,10 @@ export function rowCosts(
 /** C_x of one sample. */
 function rowCost(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 {
   if (cost == CATEGORICAL_CROSS_ENTROPY || cost == KULLBACK_LEIBLER) return crossEntropy(cost, z, a, y, units);
-  const full = (<usize>units >> 2) << 4;
   let sum = f64x2.splat(0);
   for (let j: usize = 0, bytes = (<usize>units) << 2; j < bytes; j += 16) {
-    let term = costTerm(cost, v128.load(z + j), v128.load(a + j), v128.load(y + j));
-    if (j == full) term = v128.and(term, laneMask(units & 3));
-    sum = widenAdd(sum, term);
+    const term = costTerm(cost, v128.load(z + j), v128.load(a + j), v128.load(y + j));
+    sum = widenAdd(sum, v128.and(term, laneMask(units, j)));
   }
   return horizontalSum64(sum);
 }
@@ -111,23 +109,21 @@ function costGradient(
   rows: i32,
 ): void {
   const full = (<usize>units >> 2) << 4;
-  const rest = units & 3;
+  const bytes = (<usize>units) << 2;
   for (let row = 0; row < rows; ++row) {
     let j: usize = 0;
     // most costs; asked once a row, errors of 128 outputs take a third of the time
     if (isDifference(cost))
       for (; j < full; j += 16) v128.store(delta + j, f32x4.sub(v128.load(a + j), v128.load(y + j)));
-    else for (; j < full; j += 16) v128.store(delta + j, slopeAt(cost, z + j, a + j, y + j));
-    if (rest) v128.store(delta + j, v128.and(slopeAt(cost, z + j, a + j, y + j), laneMask(rest)));
+    for (; j < bytes; j += 16) {
+      const slope = costSlope(cost, v128.load(z + j), v128.load(a + j), v128.load(y + j));
+      v128.store(delta + j, v128.and(slope, laneMask(units, j)));
+    }
     delta += stride;
     z += stride;
     a += stride;
     y += yStride;
   }
-}
-
-function slopeAt(cost: i32, z: usize, a: usize, y: usize): v128 {
-  return costSlope(cost, v128.load(z), v128.load(a), v128.load(y));
 }
 
 /** Whether costSlope is a - y. */
@@ -206,14 +202,12 @@ function poissonDelta(z: v128, y: v128): v128 {
  */
 function crossEntropy(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 {
   const bytes = (<usize>units) << 2;
-  const full = (<usize>units >> 2) << 4;
-  const mask = laneMask(units & 3);
   const lowest = f32x4.splat(-Infinity);
   let zMax = lowest;
   let aMax = f32x4.splat(0);
   for (let j: usize = 0; j < bytes; j += 16) {
     const v = v128.load(z + j);
-    zMax = f32x4.max(zMax, j == full ? v128.bitselect(v, lowest, mask) : v);
+    zMax = f32x4.max(zMax, v128.bitselect(v, lowest, laneMask(units, j)));
     aMax = f32x4.max(aMax, v128.load(a + j)); // softmax: the fill lanes of a are 0
   }
   const top = f32x4.splat(horizontalMax(zMax));
@@ -226,7 +220,7 @@ function crossEntropy(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 
     let logarithms = f32x4.sub(f32x4.sub(top, v128.load(z + j)), logTop);
     if (cost == KULLBACK_LEIBLER) logarithms = f32x4.add(logarithms, log(f32x4.max(target, smallest)));
     const term = f32x4.mul(target, logarithms);
-    sum = widenAdd(sum, j == full ? v128.and(term, mask) : term);
+    sum = widenAdd(sum, v128.and(term, laneMask(units, j)));
   }
   return horizontalSum64(sum);
 }

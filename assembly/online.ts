@@ -85,7 +85,7 @@ export function forwardVectors(): v128 {
 export function outputVector(a: v128): f64 {
   const layer = end() - LAYER_BYTES;
   const cost = load<i32>(HEADER, COST);
-  const mask = laneMask(load<i32>(layer, UNITS));
+  const mask = laneMask(load<i32>(layer, UNITS), 0);
   const z = v128.load(<usize>load<u32>(layer, Z));
   const y = v128.load(<usize>load<u32>(HEADER, Y));
   const at = <usize>load<u32>(layer, DELTA);

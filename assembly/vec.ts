@@ -25,9 +25,9 @@ export function horizontalMax(v: v128): f32 {
   return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 
-/** All ones in the lanes whose index is below `count`, zeros in the others. */
-export function laneMask(count: i32): v128 {
-  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
+/** All ones in the lanes that hold one of a row's `floats`, zeros in the others, of the vector at byte `at` of the row. */
+export function laneMask(floats: i32, at: usize): v128 {
+  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(floats - <i32>(at >> 2)));
 }
 
 /** The sum of both lanes of an f64x2. */
