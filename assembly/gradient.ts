@@ -81,13 +81,14 @@ function addCopiedProducts(
   // an odd number of cache lines, so that the columns of turnRows do not all lie in few sets of the cache
   const turnedStride = (<usize>(((rows + 15) >> 4) | 1)) << 6;
   const panelBytes = <usize>fanIn * PANEL_ROW_BYTES;
-  cutIntoPanels(deltas, delta, deltaStride, units, rows);
   for (let k = 0; k < fanIn; k += BLOCK_ROWS) {
     const count = min(BLOCK_ROWS, fanIn - k);
     turnRows(turned, turnedStride, a + ((<usize>k) << 2), aStride, count, rows);
     let target = panels + <usize>k * PANEL_ROW_BYTES;
     let panel = deltas;
     for (let j = 0; j < units; j += PANEL_UNITS) {
+      // right before its first product, which then has it near
+      if (k == 0) cutPanel(panel, delta + ((<usize>j) << 2), deltaStride, rows);
       panelTile(target, PANEL_ROW_BYTES, turned, turnedStride, panel, zeros, rows, units - j, count, true, scale);
       target += panelBytes;
       panel += deltaBytes;
@@ -95,38 +96,36 @@ function addCopiedProducts(
   }
 }
 
-/** panels of 16 columns, a row of them for each row, from m [rows x columns]. */
-function cutIntoPanels(panels: usize, m: usize, stride: usize, columns: i32, rows: i32): void {
-  for (let j = 0; j < columns; j += PANEL_UNITS) {
-    let source = m + ((<usize>j) << 2);
-    for (let row = 0; row < rows; ++row) {
-      v128.store(panels, v128.load(source));
-      v128.store(panels, v128.load(source, 16), 16);
-      v128.store(panels, v128.load(source, 32), 32);
-      v128.store(panels, v128.load(source, 48), 48);
-      panels += PANEL_ROW_BYTES;
-      source += stride;
-    }
+/** panel [rows x 16] = 16 columns of m. */
+function cutPanel(panel: usize, m: usize, stride: usize, rows: i32): void {
+  for (const end = panel + <usize>rows * PANEL_ROW_BYTES; panel < end; panel += PANEL_ROW_BYTES) {
+    v128.store(panel, v128.load(m));
+    v128.store(panel, v128.load(m, 16), 16);
+    v128.store(panel, v128.load(m, 32), 32);
+    v128.store(panel, v128.load(m, 48), 48);
+    m += stride;
   }
 }
 
-/** turned [columns x rows] = m [rows x columns]^T. Both are written and read by fours, past the last column and row too. */
+/**
+ * turned [columns x rows] = m [rows x columns]^T. Both are written and read by fours, past the last column and row too: a matrix of the batch
+ * lies before others as large.
+ */
 function turnRows(turned: usize, turnedStride: usize, m: usize, stride: usize, columns: i32, rows: i32): void {
   for (const end = m + ((<usize>columns) << 2); m < end; m += 16) {
     let source = m;
     let target = turned;
     for (let row = 0; row < rows; row += 4) {
-      const left = rows - row;
-      const source1 = left > 1 ? source + stride : source;
-      const source2 = left > 2 ? source1 + stride : source;
-      const source3 = left > 3 ? source2 + stride : source;
       const r0 = v128.load(source);
-      const r1 = v128.load(source1);
-      const r2 = v128.load(source2);
-      const r3 = v128.load(source3);
+      source += stride;
+      const r1 = v128.load(source);
+      source += stride;
+      const r2 = v128.load(source);
+      source += stride;
+      const r3 = v128.load(source);
+      source += stride;
       storeTransposed(target, turnedStride, r0, r1, r2, r3);
       target += 16;
-      source += stride << 2;
     }
     turned += turnedStride << 2;
   }
