@@ -101,7 +101,7 @@ export const ROW_WEIGHTS = 36; // f32 [rows]: the samples' weights, 1 where the 
 export const LISTS = 40; // for each row the numbers k of the inputs that are not zero, u16, ascending; 0: no lists
 export const LIST_STRIDE = 44;
 export const LIST_COUNTS = 48; // u32 [rows]: the lists' lengths; standardised inputs count as all
-export const ZEROS = 52; // zeros, as many as the widest layer's row: the accumulators' start where there is no bias
+export const ZEROS = 52; // a panel's row of zeros: where the sums of errors and gradients start
 export const PARAMETERS = 56; // all weights, then all biases
 export const WEIGHT_FLOATS = 60;
 export const PARAMETER_FLOATS = 64;
@@ -156,7 +156,7 @@ export const MASK_STRIDE = 340;
 export const POSITIONS = 344; // u8 [256 x 8]: the places of the bits that are set in a byte
 export const UNION = 348; // u16: the inputs that are not zero in every row
 export const SUMS = 352; // of the rows' products, on their way into gradients or weights: [inputs x 16]
-export const PACKED = 360; // delta in panels and a block of inputs turned: see gradient.ts
+export const PACKED = 360; // delta in panels and a block of inputs turned (gradient.ts), or a panel of W turned (delta.ts)
 export const WIDE = 356; // u32: the engine's registers have 256 bits, and tiles have five rows
 
 // Threads: see team.ts
@@ -199,7 +199,6 @@ export const WEIGHTS = 36;
 export const BIASES = 40;
 export const WEIGHT_GRADIENTS = 44;
 export const BIAS_GRADIENTS = 48;
-export const TRANSPOSED = 52; // panels of 16 inputs, a row for each unit: what BP2 reads; none for the first layer
 export const HAS_BIAS = 56; // u32
 export const RUNS = 60; // MIXED: a record {u32 activation, u32 units, u32 byte offset 4j of each} for each function that occurs
 export const RUN_COUNT = 64;

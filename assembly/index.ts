@@ -38,7 +38,7 @@ export { dot, scaleFloats } from './vector';
 // often) and so that tests reach them.
 export { activate, multiplyBySlope } from './activation';
 export { outputError, rowCosts } from './cost';
-export { transpose } from './delta';
+export { errorsOfTwo, turnPanel } from './delta';
 export { addColumnSums, addProducts } from './gradient';
 export { panelProduct } from './forward';
 export { normalQuantile, philox } from './random';

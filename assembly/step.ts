@@ -44,7 +44,7 @@ import {
 } from './abi';
 import { copySample, gather, gatherInputs, gatherTargets, isCopied } from './batch';
 import { outputError, rowCosts } from './cost';
-import { backwardLayer, transposeLayer } from './delta';
+import { backwardLayer } from './delta';
 import { drop } from './dropout';
 import { forwardLayer, forwardPanels } from './forward';
 import { addGradients, scaleRows } from './gradient';
@@ -69,7 +69,7 @@ import {
 // updates at its end. So a full batch takes no more memory than a chunk.
 //
 // Every thread of a call runs the same functions (team.ts). Of the batch each has some rows, from gathering them to their delta; of the
-// parameters some panels, from their gradient to their update. They meet where one needs what others have written: two or three times a step.
+// parameters some panels, from their gradient to their update. They meet where one needs what others have written: twice a step, or a few times more.
 
 const FIRST_LAYER: usize = LAYERS;
 
@@ -144,11 +144,6 @@ function outputErrors(row: i32, rows: i32): void {
   scaleRows(delta, <usize>load<u32>(HEADER, ROW_WEIGHTS) + ((<usize>row) << 2), stride, units, rows);
 }
 
-/** This thread's share of what BP2 reads. */
-function transposeLayers(): void {
-  for (let layer = lastLayer(); layer > FIRST_LAYER; layer -= LAYER_BYTES) transposeLayer(layer);
-}
-
 /**
  * Whether the threads share the first layer by panels, not by rows. A thread that reads only weights that it has moved itself waits for
  * none to come from the other's cache, which takes as long as some 64 rows' work on them: 784-128-10 at batch 32 trains 1.2x as fast.
@@ -158,9 +153,8 @@ function isByPanels(rows: i32): bool {
   return threads() > 1 && rows <= 64 && activation != MIXED && activation != SOFTMAX;
 }
 
-/** z, a and C_x of this thread's rows in training; what BP2 reads is there afterwards. */
+/** z, a and C_x of this thread's rows in training. */
 function forwardTraining(row: i32, own: i32, rows: i32): void {
-  transposeLayers();
   if (isByPanels(rows)) {
     barrier();
     agree(IS_TRAINING, 1);
@@ -168,16 +162,16 @@ function forwardTraining(row: i32, own: i32, rows: i32): void {
     barrier();
     if (load<u32>(FIRST_LAYER, DROPPED)) drop(FIRST_LAYER, row, own);
     forwardDeeper(row, own);
-    costRows(row, own);
   } else {
     forwardRows(row, own, true);
-    costRows(row, own);
-    barrier();
   }
+  costRows(row, own);
 }
 
 /** delta^L of rows [row, row + rows) from y, then delta^l of every layer down to the first. */
 function backwardRows(row: i32, rows: i32): void {
+  // of a small batch a thread may have none
+  if (rows == 0) return;
   outputErrors(row, rows);
   for (let layer = lastLayer(); layer > FIRST_LAYER; layer -= LAYER_BYTES) backwardLayer(layer, row, rows);
 }
@@ -393,7 +387,6 @@ export function addCost(rows: i32): f64 {
 
 /** delta^L from y, then delta^l of every layer down to the first. */
 export function backward(rows: i32): void {
-  transposeLayers();
   backwardRows(0, rows);
 }
 

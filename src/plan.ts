@@ -4,7 +4,7 @@ import type { ActivationName } from './types.js';
 
 // Where everything lies in a network's linear memory. A plan is numbers only; `writeTables` puts it where the core reads it.
 //
-//   tables | lists | parameters | gradients | transposed weights | state | x y, z a delta of each layer | window | training set
+//   tables | lists | parameters | gradients | state | x y, z a delta of each layer | window | training set
 //   ------------------- depends on the spec ------------------- | slots | -- rows of a batch as well - |        | and its size
 //
 // The first part never moves, so a network that grows for a larger batch or data set keeps its parameters where they are.
@@ -33,7 +33,6 @@ export interface LayerPlan {
   readonly biases: number;
   readonly weightGradients: number;
   readonly biasGradients: number;
-  readonly transposed: number;
   /** MIXED: the records of abi.RUNS, one for each function that occurs. */
   readonly runs: number;
   readonly dropped: number;
@@ -172,10 +171,9 @@ export function makePlan(
   const outputs = outputsOf(spec);
   const shapes = spec.layers.map(({ units }, l) => ({ fanIn: l ? spec.layers[l - 1].units : spec.inputs, units }));
   const widestLayer = Math.max(...shapes.map(({ units }) => units));
-  const widest = Math.max(spec.inputs, widestLayer);
 
   const isListed = spec.inputs >= abi.LISTED_INPUTS;
-  const zeros = reserve(paddedFloats(widest) * 4);
+  const zeros = reserve(abi.PANEL_ROW_BYTES);
   const positions = reserve(isListed ? 2048 : 0);
   const teamWords = reserve(team.threads > 1 ? abi.TEAM_BYTES : 0);
   const classes = outputs <= MAX_CONFUSION_OUTPUTS ? Math.max(outputs, 2) : 0;
@@ -192,9 +190,6 @@ export function makePlan(
   const moments = reserve(Math.ceil(spec.inputs / 2) * 32);
   const runs = spec.layers.map(({ activation, units }) =>
     typeof activation === 'string' ? 0 : reserve(new Set(activation).size * RUN_HEAD_BYTES + units * 4),
-  );
-  const transposed = shapes.map(({ fanIn, units }, l) =>
-    l === 0 ? 0 : reserve(paddedFloats(fanIn) * Math.ceil(units / 4) * 4 * 4),
   );
 
   const state = reserve(slots * allFloats * 4);
@@ -232,7 +227,6 @@ export function makePlan(
       biases: parameters + biasOffset,
       weightGradients: gradients + weightOffset,
       biasGradients: gradients + biasOffset,
-      transposed: transposed[l],
       runs: runs[l],
       dropped: spec.layers[l].dropout ? reserve(capacity * stride) : 0,
       dropoutMask: spec.layers[l].dropout ? reserve(capacity * stride) : 0,
@@ -250,7 +244,8 @@ export function makePlan(
   const union = reserve(listStride);
   const sums = reserve(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0);
   const turnedStride = (Math.ceil(capacity / LINE_FLOATS) | 1) * LINE_BYTES;
-  const packed = reserve(4 * capacity * paddedFloats(widestLayer) + abi.BLOCK_ROWS * turnedStride);
+  const gradientBytes = 4 * capacity * paddedFloats(widestLayer) + abi.BLOCK_ROWS * turnedStride;
+  const packed = reserve(Math.max(gradientBytes, paddedFloats(widestLayer) * abi.PANEL_ROW_BYTES));
   const mixed = spec.layers.filter(({ activation }) => typeof activation !== 'string');
   const scratch = reserve(3 * abi.MIXED_ROWS * Math.max(0, ...mixed.map(({ units }) => rowStride(units))));
   const threadBytes = Math.ceil((end - randomBlock) / LINE_BYTES) * LINE_BYTES;
@@ -380,7 +375,6 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
     row(abi.BIASES, layer.biases);
     row(abi.WEIGHT_GRADIENTS, layer.weightGradients);
     row(abi.BIAS_GRADIENTS, layer.biasGradients);
-    row(abi.TRANSPOSED, layer.transposed);
     row(abi.HAS_BIAS, Number(bias));
     row(abi.DROPPED, layer.dropped);
     row(abi.DROPOUT_MASK, layer.dropoutMask);

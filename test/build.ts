@@ -105,7 +105,16 @@ export interface Kernels extends Core {
     units: number,
     rows: number,
   ): void;
-  transpose(target: number, weights: number, fanIn: number, units: number, from: number, to: number): void;
+  errorsOfTwo(
+    target: number,
+    second: number,
+    delta: number,
+    stride: number,
+    weights: number,
+    fanIn: number,
+    units: number,
+  ): void;
+  turnPanel(turned: number, weights: number, fanIn: number, units: number, inputs: number): void;
   addColumnSums(target: number, m: number, stride: number, columns: number, rows: number, scale: number): void;
   normalQuantile(p: number): number;
   philox(target: number, c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;

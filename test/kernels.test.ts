@@ -136,6 +136,46 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
   });
 
   test.each([
+    [1, 1],
+    [3, 5],
+    [33, 16],
+    [127, 18],
+    [300, 50],
+  ])('errorsOfTwo: %i inputs, %i units, and zeros past the inputs', (fanIn, units) => {
+    for (const rows of [1, 2]) {
+      startOver();
+      const random = randomNumbers(rows + fanIn + units);
+      const signed = () => random() - 0.5;
+      const width = roundUp(units, 16);
+      const targetStride = roundUp(fanIn, 16);
+      const weights = place(fanIn * width, (i) => (isUnit(i) ? signed() : 0));
+      // a lane past the last unit or input takes nothing into a sum
+      place(64, () => Number.NaN);
+      const delta = place(rows * width, (i) => (i % width < units ? signed() : 0));
+      const target = place(rows * targetStride, () => SENTINEL);
+      const second = rows === 2 ? targetStride * 4 : 0;
+      core.errorsOfTwo(target.address, second, delta.address, width * 4, weights.address, fanIn, units);
+      for (let i = 0; i < rows; i++) {
+        for (let k = 0; k < roundUp(fanIn, 4); k++) {
+          let sum = 0;
+          for (let j = 0; k < fanIn && j < units; j++) {
+            const w = memory[weights.index + ((j >> 4) * fanIn + k) * 16 + (j & 15)];
+            sum = fround(sum + fround(memory[delta.index + i * width + j] * w));
+          }
+          const got = memory[target.index + i * targetStride + k];
+          if (got !== sum) throw new Error(`errors[${i}][${k}]: got ${got}, want the chain ${sum}`);
+        }
+      }
+      expect(memory[target.index + rows * targetStride]).toBe(SENTINEL);
+
+      /** Whether float i of the panels is a weight, not fill. */
+      function isUnit(i: number): boolean {
+        return Math.floor(i / (16 * fanIn)) * 16 + (i & 15) < units;
+      }
+    }
+  });
+
+  test.each([
     [1, 1, 1],
     [1, 30, 33],
     [2, 90, 50],
@@ -192,28 +232,27 @@ test.each(SIZES)('addColumnSums adds the scaled sums of %i columns', (columns) =
   }
 });
 
-test.each(SIZES)('transpose turns panels of units into panels of inputs: %i inputs, 1 to 33 units', (fanIn) => {
+test.each(SIZES)('turnPanel turns 16 inputs of panels of units into a panel: %i inputs, 1 to 33 units', (fanIn) => {
   for (const units of SIZES) {
     startOver();
     const weights = place(roundUp(units, 16) * fanIn, (i) => i + 1);
-    const rows = roundUp(units, 4);
-    const target = place(roundUp(fanIn, 16) * rows, () => SENTINEL);
-    core.transpose(target.address, weights.address, fanIn, units, 0, fanIn);
-    for (let j = 0; j < units; j++) {
-      for (let k = 0; k < roundUp(fanIn, 16); k++) {
-        const got = memory[target.index + (k >> 4) * rows * 16 + j * 16 + (k & 15)];
-        const last = Math.min(16, fanIn - (k & ~15));
-        // only the groups of four that are used
-        const isLeft = (k & 15) >= roundUp(last, 4);
-        const wanted = isLeft
-          ? SENTINEL
-          : k < fanIn
-            ? memory[weights.index + ((j >> 4) * fanIn + k) * 16 + (j & 15)]
-            : 0;
-        if (got !== wanted) throw new Error(`w[${j}][${k}]: got ${got}, want ${wanted}`);
+    const turned = place(roundUp(units, 4) * 16, () => SENTINEL);
+    for (let first = 0; first < fanIn; first += 16) {
+      const inputs = fanIn - first;
+      memory.fill(SENTINEL, turned.index, turned.index + roundUp(units, 4) * 16);
+      core.turnPanel(turned.address, weights.address + first * 64, fanIn, units, inputs);
+      for (let j = 0; j < units; j++) {
+        for (let k = 0; k < 16; k++) {
+          const got = memory[turned.index + j * 16 + k];
+          // only the groups of four that are used, up to 8 inputs
+          const isLeft = inputs <= 8 && k >= roundUp(inputs, 4);
+          const beyond = isLeft ? SENTINEL : 0;
+          const wanted = k < inputs ? memory[weights.index + ((j >> 4) * fanIn + first + k) * 16 + (j & 15)] : beyond;
+          if (got !== wanted) throw new Error(`w[${j}][${first + k}]: got ${got}, want ${wanted}`);
+        }
       }
+      expect(memory[turned.index + roundUp(units, 4) * 16]).toBe(SENTINEL);
     }
-    expect(memory[target.index + roundUp(fanIn, 16) * rows]).toBe(SENTINEL);
   }
 });
 
