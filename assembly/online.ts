@@ -90,7 +90,9 @@ export function outputVector(a: v128): f64 {
   const y = v128.load(<usize>load<u32>(HEADER, Y));
   const at = <usize>load<u32>(layer, DELTA);
   const slope = v128.and(costSlope(cost, z, a, y), mask);
-  v128.store(at, isFused(cost) ? slope : timesVectorSlope(slope, layer));
+  if (isFused(cost)) v128.store(at, slope);
+  else if (load<i32>(layer, ACTIVATION) == SIGMOID) v128.store(at, sigmoidSlope(slope, a));
+  else multiplyByVectorSlope(slope, layer);
   const value = horizontalSum64(widenAdd(f64x2.splat(0), v128.and(costTerm(cost, z, a, y), mask)));
   if (!load<u32>(HEADER, IS_WEIGHTED)) return value;
   const weight = <usize>load<u32>(HEADER, ROW_WEIGHTS);
@@ -98,15 +100,13 @@ export function outputVector(a: v128): f64 {
   return <f64>load<f32>(weight) * value;
 }
 
-/** dC/da (.) sigma'(z) of a layer. */
-function timesVectorSlope(slope: v128, layer: usize): v128 {
-  const activation = load<i32>(layer, ACTIVATION);
-  const a = <usize>load<u32>(layer, A);
-  if (activation == SIGMOID) return sigmoidSlope(slope, v128.load(a));
+/** delta of a layer = dC/da (.) sigma'(z). The sigmoid's stands where it is used: as calls the two cost a step of 2-2-1 a twentieth. */
+function multiplyByVectorSlope(slope: v128, layer: usize): void {
   const delta = <usize>load<u32>(layer, DELTA);
+  const z = <usize>load<u32>(layer, Z);
+  const a = <usize>load<u32>(layer, A);
   v128.store(delta, slope);
-  multiplyBySlope(activation, delta, <usize>load<u32>(layer, Z), a, 16, load<i32>(layer, UNITS), 1);
-  return v128.load(delta);
+  multiplyBySlope(load<i32>(layer, ACTIVATION), delta, z, a, 16, load<i32>(layer, UNITS), 1);
 }
 
 /** BP2 from the output layer's delta down to the first. */
@@ -133,7 +133,9 @@ export function backwardVectors(): void {
       sum = madd(sum, v128.load32_splat(delta, 8), v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
       if (units > 3) sum = madd(sum, v128.load32_splat(delta, 12), v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
     }
-    v128.store(<usize>load<u32>(before, DELTA), timesVectorSlope(sum, before));
+    const a = v128.load(<usize>load<u32>(before, A));
+    if (load<i32>(before, ACTIVATION) == SIGMOID) v128.store(<usize>load<u32>(before, DELTA), sigmoidSlope(sum, a));
+    else multiplyByVectorSlope(sum, before);
   }
 }
 

@@ -192,9 +192,9 @@ function addAllGradients(weightsWord: usize, biasesWord: usize, rows: i32, scale
   }
 }
 
-function countStep(): void {
-  store<u32>(HEADER, load<u32>(HEADER, STEP_COUNT) + 1, STEP_COUNT);
-  store<u32>(HEADER, load<u32>(HEADER, OPTIMIZER_STEPS) + 1, OPTIMIZER_STEPS);
+function countSteps(steps: i32): void {
+  store<u32>(HEADER, load<u32>(HEADER, STEP_COUNT) + steps, STEP_COUNT);
+  store<u32>(HEADER, load<u32>(HEADER, OPTIMIZER_STEPS) + steps, OPTIMIZER_STEPS);
 }
 
 /**
@@ -214,13 +214,12 @@ function isWrong(cost: f64): bool {
   return !isFinite(cost) && !load<u32>(HEADER, IGNORE_NON_FINITE);
 }
 
-/** A step on the one sample that lies in x and y, each vector in a register. False: the cost is not finite. */
+/** A step on the one sample that lies in x and y, each vector in a register, counted by the caller. False: the cost is not finite. */
 function trainVectors(): bool {
   const cost = outputVector(forwardVectors());
   store<f64>(HEADER, load<f64>(HEADER, COST_SUM) + cost, COST_SUM);
   if (isWrong(cost)) return false;
   backwardVectors();
-  countStep();
   decayForDescent();
   addVectorGradients(<f32>-load<f64>(HEADER, LEARNING_RATE));
   return true;
@@ -241,7 +240,7 @@ function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, 
   const isLast = stepRow + rows == stepRows;
   if (thread() == 0) {
     if (!isDescent) store<f64>(HEADER, (stepRow ? load<f64>(HEADER, STEP_COST) : 0) + cost / <f64>stepRows, STEP_COST);
-    if (isLast) countStep();
+    if (isLast) countSteps(1);
     if (isLast && !isDescent) prepareStep();
   }
   if (isDescent) {
@@ -304,6 +303,7 @@ function performVectors(position: i32, count: i32): i32 {
   const left = load<i32>(set, SET_SAMPLES) - position;
   const isCopy = isCopied(set);
   if (isCopy) store<u32>(HEADER, 0, IS_WEIGHTED);
+  const start = position;
   for (const end = position + min(count, left); position < end; ++position) {
     if (rate) {
       store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
@@ -316,12 +316,17 @@ function performVectors(position: i32, count: i32): i32 {
       break;
     }
   }
+  countSteps(position - start);
   return position;
 }
 
 function performRows(rows: i32): bool {
   const kind = kindOfSteps();
-  if (kind == VECTORS && rows == 1) return trainVectors();
+  if (kind == VECTORS && rows == 1) {
+    const isMade = trainVectors();
+    if (isMade) countSteps(1);
+    return isMade;
+  }
   const row = share(rows, 0);
   return trainChunk(row, share(rows, 1) - row, rows, 0, rows, kind);
 }
@@ -401,7 +406,7 @@ export function accumulateGradients(rows: i32, scale: f64): void {
 
 /** The optimizer's step on the gradients that have been accumulated. */
 export function applyGradients(): void {
-  countStep();
+  countSteps(1);
   prepareStep();
   update();
 }
