@@ -1,5 +1,6 @@
-export type { CheckedParameter, CheckGradientsOptions, GradientCheck } from './check-gradients.js';
+export type { CheckGradientsOptions, GradientCheck } from './check-gradients.js';
 export { NonFiniteError, type NonFiniteReason } from './finite.js';
+export type { CheckedParameter } from './gradient-errors.js';
 export type { Inspector, JacobianOptions, LayerParameters, Perturbation } from './inspect.js';
 export type { Layer } from './layer.js';
 export { classificationReport } from './metrics.js';
