@@ -22,40 +22,46 @@ export function outOfRange(where: string, got: unknown, wanted: string): RangeEr
   return new RangeError(`${where}: got ${typeof got === 'string' ? got : show(got)}, want ${wanted}`);
 }
 
-export function checkInteger(where: string, value: unknown, from: number, to: number): number {
-  const wanted = `an integer from ${from} to ${to}`;
-  if (typeof value !== 'number') throw wrongType(where, value, wanted);
-  if (!Number.isInteger(value) || value < from || value > to) throw outOfRange(where, value, wanted);
+/** A number that is as `wanted` says; what is none at all wants `type`. */
+export function checkNumber(
+  where: string,
+  value: unknown,
+  isWanted: (value: number) => boolean,
+  wanted: string,
+  type = wanted,
+): number {
+  if (typeof value !== 'number') throw wrongType(where, value, type);
+  if (!isWanted(value)) throw outOfRange(where, value, wanted);
   return value;
+}
+
+export function checkInteger(where: string, value: unknown, from: number, to: number): number {
+  const isWanted = (n: number) => Number.isInteger(n) && n >= from && n <= to;
+  return checkNumber(where, value, isWanted, `an integer from ${from} to ${to}`);
 }
 
 /** A positive number that f32 can hold. */
 export function checkPositive(where: string, value: unknown): number {
-  if (typeof value !== 'number') throw wrongType(where, value, 'a positive number');
-  if (!(Math.fround(value) > 0 && value <= MAX_FLOAT))
-    throw outOfRange(where, value, `a positive number up to ${MAX_FLOAT}`);
-  return value;
+  const isWanted = (x: number) => Math.fround(x) > 0 && x <= MAX_FLOAT;
+  return checkNumber(where, value, isWanted, `a positive number up to ${MAX_FLOAT}`, 'a positive number');
 }
 
 export function checkNotNegative(where: string, value: unknown): number {
-  if (typeof value !== 'number') throw wrongType(where, value, 'a number from 0 up');
-  if (!(value >= 0 && Number.isFinite(value))) throw outOfRange(where, value, 'a number from 0 up');
-  return value;
+  return checkNumber(where, value, (x) => x >= 0 && Number.isFinite(x), 'a number from 0 up');
+}
+
+export function checkFinite(where: string, value: unknown): number {
+  return checkNumber(where, value, Number.isFinite, 'a finite number');
 }
 
 /** A number from 0 to below 1, such as a decay. */
 export function checkFraction(where: string, value: unknown): number {
-  if (typeof value !== 'number') throw wrongType(where, value, 'a number from 0 to below 1');
-  if (!(value >= 0 && value < 1)) throw outOfRange(where, value, 'a number from 0 to below 1');
-  return value;
+  return checkNumber(where, value, (x) => x >= 0 && x < 1, 'a number from 0 to below 1');
 }
 
 /** A part of a whole: above 0 and below 1. */
 export function checkShare(where: string, value: unknown): number {
-  const wanted = 'a number above 0 and below 1';
-  if (typeof value !== 'number') throw wrongType(where, value, wanted);
-  if (!(value > 0 && value < 1)) throw outOfRange(where, value, wanted);
-  return value;
+  return checkNumber(where, value, (x) => x > 0 && x < 1, 'a number above 0 and below 1');
 }
 
 export function checkBoolean(where: string, value: unknown): boolean {

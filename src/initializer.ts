@@ -1,6 +1,6 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
-import { checkFloats, checkName, checkObject, outOfRange, wrongType } from './errors.js';
+import { checkFloats, checkName, checkNumber, checkObject, outOfRange } from './errors.js';
 import type { Layer } from './layer.js';
 import { keys, type LayerSpec } from './spec.js';
 import type { ActivationName, ConstantInitializer, GivenInitializer, InitializerName, LayerOptions } from './types.js';
@@ -60,8 +60,8 @@ export function checkInitializers(
     if ('constant' in value) {
       checkObject(where, value, ['constant', 'bias']);
       const { constant, bias = 0 } = value as ConstantInitializer;
-      checkNumber(`${where}.constant`, constant);
-      checkNumber(`${where}.bias`, bias);
+      checkFloat(`${where}.constant`, constant);
+      checkFloat(`${where}.bias`, bias);
       checkNoBias(`${where}.bias`, spec, bias !== 0);
       return { constant, bias };
     }
@@ -76,9 +76,9 @@ export function checkInitializers(
   });
 }
 
-function checkNumber(where: string, value: unknown): void {
-  if (typeof value !== 'number') throw wrongType(where, value, 'a finite number');
-  if (!Number.isFinite(Math.fround(value))) throw outOfRange(where, value, 'a number that is finite in 32 bits');
+function checkFloat(where: string, value: unknown): void {
+  const isWanted = (x: number) => Number.isFinite(Math.fround(x));
+  checkNumber(where, value, isWanted, 'a number that is finite in 32 bits', 'a finite number');
 }
 
 function checkNoBias(where: string, { bias }: LayerSpec, isGiven: boolean): void {

@@ -2,7 +2,7 @@ import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
 import { type CheckGradientsOptions, checkGradients, type GradientCheck } from './check-gradients.js';
 import { checkInputs, checkTargets, checkWeights } from './data.js';
-import { checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
+import { checkFinite, checkInteger, checkObject } from './errors.js';
 import { eachWeight, type Pass, unpack } from './layer.js';
 import type { Network } from './network.js';
 import { weightFloats } from './plan.js';
@@ -110,8 +110,7 @@ export class Inspector {
     checkInteger('perturbation.layer', layer, 0, plan.layers.length - 1);
     checkInteger('perturbation.unit', unit, 0, plan.layers[layer].units - 1);
     checkInteger('perturbation.sample', sample, 0, rows - 1);
-    if (typeof amount !== 'number') throw wrongType('perturbation.amount', amount, 'a finite number');
-    if (!Number.isFinite(amount)) throw outOfRange('perturbation.amount', amount, 'a finite number');
+    checkFinite('perturbation.amount', amount);
     const costSum = header.getFloat64(abi.COST_SUM, true);
     const bias = this.#arena.floats(plan.layers[layer].biases + 4 * unit, 1);
     const [own] = bias;

@@ -4,6 +4,7 @@ import {
   checkInteger,
   checkName,
   checkNotNegative,
+  checkNumber,
   checkObject,
   checkPositive,
   checkShare,
@@ -32,9 +33,7 @@ type Name = Optimizer['name'];
 type Check = (where: string, value: unknown) => number;
 
 function checkAboveOne(where: string, value: unknown): number {
-  if (typeof value !== 'number') throw wrongType(where, value, 'a number above 1');
-  if (!(value > 1 && Number.isFinite(value))) throw outOfRange(where, value, 'a number above 1');
-  return value;
+  return checkNumber(where, value, (x) => x > 1 && Number.isFinite(x), 'a number above 1');
 }
 
 /** An option: its check, and its default unless it must be given. */

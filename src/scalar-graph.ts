@@ -1,5 +1,5 @@
 import { type Operation, RULES, type Rule } from './elementary.js';
-import { checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
+import { checkFinite, checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
 
 // Derivatives on a computational graph, in f64 and one number at a time: for seeing why back-propagation works, not for training.
 // After C. Olah, Calculus on Computational Graphs: Backpropagation (2015). Nothing here reaches a weight.
@@ -46,11 +46,11 @@ export class Graph {
 
   /** A number that `evaluate` can change. */
   input(value: number, name?: string): Node {
-    return this.#append('input', [], name, checkNumber('input', value));
+    return this.#append('input', [], name, checkFinite('input', value));
   }
 
   constant(value: number, name?: string): Node {
-    return this.#append('constant', [], name ?? String(value), checkNumber('constant', value));
+    return this.#append('constant', [], name ?? String(value), checkFinite('constant', value));
   }
 
   add(u: Node, v: Node, name?: string): Node {
@@ -105,7 +105,7 @@ export class Graph {
       if (slot.operation !== 'input') {
         throw outOfRange(`evaluate: node ${i} (${slot.name})`, `a node of ${slot.operation}`, 'an input');
       }
-      return { slot, value: checkNumber(`evaluate: value ${i} (${slot.name})`, value) };
+      return { slot, value: checkFinite(`evaluate: value ${i} (${slot.name})`, value) };
     });
     for (const { slot, value } of changes) slot.value = value;
     for (const slot of this.#nodes) compute(slot);
@@ -201,12 +201,6 @@ export class Graph {
     }
     return derivatives;
   }
-}
-
-function checkNumber(where: string, value: unknown): number {
-  if (typeof value !== 'number') throw wrongType(where, value, 'a finite number');
-  if (!Number.isFinite(value)) throw outOfRange(where, value, 'a finite number');
-  return value;
 }
 
 function compute(node: Slot): void {

@@ -2,10 +2,10 @@ import {
   checkInteger,
   checkName,
   checkNotNegative,
+  checkNumber,
   checkObject,
   checkPositive,
   checkShare,
-  outOfRange,
   wrongType,
 } from './errors.js';
 import { cosineOfTurn, power } from './math.js';
@@ -205,10 +205,8 @@ function checkSpan(where: string, { steps, epochs }: Span): Span {
 }
 
 function checkFinal(where: string, value: unknown, initial: number): number {
-  const wanted = `a number from 0 to below the initial rate, ${initial}`;
-  if (typeof value !== 'number') throw wrongType(where, value, wanted);
-  if (!(value >= 0 && value < initial)) throw outOfRange(where, value, wanted);
-  return value;
+  const isWanted = (x: number) => x >= 0 && x < initial;
+  return checkNumber(where, value, isWanted, `a number from 0 to below the initial rate, ${initial}`);
 }
 
 /** What a plateau schedule remembers. */
@@ -371,10 +369,7 @@ export class RateClock {
 
   #checked(step: number): number {
     const rate = rateAt(this.rate, step, this.epochs, this.#plateau);
-    const where = `learningRate of step ${step}, epoch ${this.epochs}`;
-    if (typeof rate !== 'number') throw wrongType(where, rate, 'a finite number from 0 up');
-    if (!isRate(rate)) throw outOfRange(where, rate, 'a finite number from 0 up');
-    return rate;
+    return checkNumber(`learningRate of step ${step}, epoch ${this.epochs}`, rate, isRate, 'a finite number from 0 up');
   }
 }
 
