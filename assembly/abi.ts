@@ -7,7 +7,7 @@
 // Below `HEADER` lie the polynomial tables of math.ts. A layer here is a layer of weights: row 0 is layer 2 of SPEC's
 // count, whose input a^1 is the batch.
 
-/** Grows with every change below, so that a core and a wrapper of different versions know each other. */
+/** From the first release on, grows with every change below, so that a core and a wrapper of different versions know each other. */
 export const ABI_VERSION = 1;
 
 // Activations
