@@ -331,14 +331,17 @@ function performRows(rows: i32): bool {
   return trainChunk(row, share(rows, 1) - row, rows, 0, rows, kind);
 }
 
-function performForward(rows: i32): void {
+function performForward(rows: i32, isFromWindow: i32): void {
   const row = share(rows, 0);
-  forwardRows(row, share(rows, 1) - row, false);
+  const own = share(rows, 1) - row;
+  if (isFromWindow) gatherInputs(HEADER + WINDOW, row, row, own);
+  forwardRows(row, own, false);
 }
 
 function performEvaluation(rows: i32): void {
   const row = share(rows, 0);
   const own = share(rows, 1) - row;
+  gather(HEADER + WINDOW, row, row, own);
   forwardRows(row, own, false);
   costRows(row, own);
   barrier();
@@ -355,7 +358,7 @@ const EVALUATE = 3;
 export function perform(command: i32, a: i32, b: i32): i32 {
   if (command == TRAIN_CHUNKS) return performChunks(a, b);
   if (command == TRAIN_ROWS) return i32(performRows(a));
-  if (command == FORWARD) performForward(a);
+  if (command == FORWARD) performForward(a, b);
   else performEvaluation(a);
   return 0;
 }
@@ -372,16 +375,19 @@ function call(command: i32, a: i32, b: i32, rows: i32): i32 {
 
 /** a^1 = x -> z, a of every layer, without dropout. */
 export function forward(rows: i32): void {
-  // a prediction by 2-2-1 is 1.2x as fast so
-  if (rows == 1 && isVectorWide()) forwardVectors();
-  else call(FORWARD, rows, 0, rows);
+  call(FORWARD, rows, 0, rows);
 }
 
 /** The same for rows of the window's inputs, of that type; y stays as it is. */
 export function forwardWindow(rows: i32, inputType: i32): void {
   store<i32>(HEADER + WINDOW, inputType, SET_INPUT_TYPE);
-  gatherInputs(HEADER + WINDOW, 0, 0, rows);
-  forward(rows);
+  if (rows == 1 && isVectorWide()) {
+    // a prediction by 2-2-1 is 1.2x as fast so
+    gatherInputs(HEADER + WINDOW, 0, 0, 1);
+    forwardVectors();
+  } else {
+    call(FORWARD, rows, 1, rows);
+  }
 }
 
 /** The rows' costs, each times its sample's weight, from the last forward pass and y: added to the header's sum and returned. */
@@ -435,7 +441,7 @@ export function loadWindowTargets(rows: i32): void {
   gatherTargets(HEADER + WINDOW, 0, 0, rows);
 }
 
-/** Cost, classes and errors of the rows that lie in x and y, added to the sums. */
+/** Cost, classes and errors of rows of the window, which lie in x and y afterwards, added to the sums. */
 export function evaluateRows(rows: i32): void {
   call(EVALUATE, rows, 0, rows);
 }

@@ -152,12 +152,17 @@ export function checksum(parts: readonly (ArrayBufferView | undefined)[]): numbe
   return parts.reduce((crc, part) => (part ? crc32(bytes(part), crc) : crc), 0);
 }
 
-/** Copies samples [first, first + rows) to the window and from there, in order, to x and y. */
-export function loadBatch(arena: Arena, data: CheckedData, first: number, rows: number): void {
+/** Copies samples [first, first + rows) to the window. */
+export function writeWindow(arena: Arena, data: CheckedData, first: number, rows: number): void {
   const { plan } = arena;
   copyInputs(arena, abi.WINDOW, plan.windowInputs, data.inputs, first, rows);
   copyTargets(arena, abi.WINDOW, plan.windowTargets, data.targets, first, rows);
   copyWeights(arena, abi.WINDOW, plan.windowWeights, data.weights, first, rows);
+}
+
+/** Copies samples [first, first + rows) to the window and from there, in order, to x and y. */
+export function loadBatch(arena: Arena, data: CheckedData, first: number, rows: number): void {
+  writeWindow(arena, data, first, rows);
   arena.core.loadWindow(rows);
 }
 

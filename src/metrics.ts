@@ -1,6 +1,6 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
-import { type CheckedData, isFloats, loadBatch } from './data.js';
+import { type CheckedData, isFloats, writeWindow } from './data.js';
 import { checkBoolean, checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
 import type { Pass } from './layer.js';
 import { ERROR_RECORD_DOUBLES, errorPairs } from './plan.js';
@@ -38,7 +38,7 @@ export function evaluate(
     pass.rows = rows;
     pass.done = 'forward';
     pass.isCurrent = true;
-    loadBatch(arena, data, first, rows);
+    writeWindow(arena, data, first, rows);
     core.evaluateRows(rows);
     if (rocAuc) arena.readRows(scores, first * outputs, a, stride, rows, outputs);
   }
