@@ -4,8 +4,8 @@ import type { ActivationName } from './types.js';
 
 // Where everything lies in a network's linear memory. A plan is numbers only; `writeTables` puts it where the core reads it.
 //
-//   tables | lists | parameters | gradients | state | x y, z a delta of each layer | window | training set
-//   ------------------- depends on the spec ------------------- | slots | -- rows of a batch as well - |        | and its size
+//   tables | parameters | gradients | state | x y, lists, z a delta of each layer | each thread's own | window | training set
+//   ----- depends on the spec ----- | slots | ------------------- rows of a batch as well -------------------- | and its size
 //
 // The first part never moves, so a network that grows for a larger batch or data set keeps its parameters where they are.
 // Every region starts on a cache line.
