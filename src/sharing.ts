@@ -7,6 +7,11 @@ import type { Core } from './engine.js';
 
 /** A call is timed for so long at least before its two ways are compared. */
 const WINDOW_MS = 4;
+/**
+ * Of a trial together, so much is not counted: the other threads slept, and may for some ms run on the core of the first, though another
+ * is idle (PATIENCE of assembly/team.ts). Counted, trials in such a machine went wrong again and again, and a network stayed alone.
+ */
+const SETTLING_MS = 8;
 /** So many windows at most between two trials of the slower way. */
 const MAX_WINDOWS = 256;
 
@@ -18,11 +23,17 @@ export class Sharing {
   /** Windows until the other way is tried, of which there are twice as many each time that it was the slower one. */
   #windows = 1;
   #isTrial = false;
+  /** Of SETTLING_MS, what is over. */
+  #settledMs = 0;
   /** Of the way between trials. */
   #msPerRow = 0;
 
   /** Takes down a call: how long it took for how many rows. */
   record(ms: number, rows: number): void {
+    if (this.#isTrial && this.isShared && this.#settledMs < SETTLING_MS) {
+      this.#settledMs += ms;
+      return;
+    }
     this.#ms += ms;
     this.#rows += rows;
     if (this.#ms < (this.#isTrial ? 1 : this.#windows) * WINDOW_MS) return;
@@ -37,6 +48,7 @@ export class Sharing {
       this.isShared = !this.isShared;
     }
     this.#isTrial = !this.#isTrial;
+    this.#settledMs = 0;
     this.#ms = 0;
     this.#rows = 0;
   }

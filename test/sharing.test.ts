@@ -46,6 +46,21 @@ test('notices within some seconds that the other way has become the faster one',
   expect(run(sharing, 2000, 1, 0.5)).toBeGreaterThan(0.98);
 });
 
+test('a trial together is not judged by the first milliseconds, in which threads that slept have no core of their own', () => {
+  const sharing = new Sharing();
+  // something else had the other core: alone it was faster
+  run(sharing, 1000, 2, 1);
+  let sinceWoken = 0;
+  let shared = 0;
+  for (let call = 0; call < 3000; call++) {
+    const ms = sharing.isShared ? (sinceWoken < 5 ? 1.2 : 0.5) : 1;
+    sinceWoken = sharing.isShared ? sinceWoken + ms : 0;
+    if (sharing.isShared && call >= 2000) shared++;
+    sharing.record(ms, 1);
+  }
+  expect(shared).toBeGreaterThan(900);
+});
+
 let clock = 0;
 
 afterEach(() => vi.restoreAllMocks());
