@@ -22,7 +22,6 @@ export {
   evaluateRows,
   forward,
   forwardWindow,
-  loadWindow,
   loadWindowTargets,
   trainRows,
 } from './step';

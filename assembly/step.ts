@@ -323,12 +323,15 @@ function performVectors(position: i32, count: i32): i32 {
 function performRows(rows: i32): bool {
   const kind = kindOfSteps();
   if (kind == VECTORS && rows == 1) {
+    gather(HEADER + WINDOW, 0, 0, 1);
     const isMade = trainVectors();
     if (isMade) countSteps(1);
     return isMade;
   }
   const row = share(rows, 0);
-  return trainChunk(row, share(rows, 1) - row, rows, 0, rows, kind);
+  const own = share(rows, 1) - row;
+  gather(HEADER + WINDOW, row, row, own);
+  return trainChunk(row, own, rows, 0, rows, kind);
 }
 
 function performForward(rows: i32, isFromWindow: i32): void {
@@ -417,7 +420,7 @@ export function applyGradients(): void {
   update();
 }
 
-/** One step on the rows that lie in x and y. False: its cost is not finite, and nothing was updated. */
+/** One step on rows of the window, which lie in x and y afterwards. False: its cost is not finite, and nothing was updated. */
 export function trainRows(rows: i32): bool {
   return call(TRAIN_ROWS, rows, 0, rows) != 0;
 }
@@ -429,11 +432,6 @@ export function trainRows(rows: i32): bool {
 export function trainChunks(position: i32, count: i32): i32 {
   store<u32>(HEADER, 0, STOPPED);
   return call(TRAIN_CHUNKS, position, count, load<i32>(HEADER, CHUNK_ROWS));
-}
-
-/** Rows of the window into x and y. */
-export function loadWindow(rows: i32): void {
-  gather(HEADER + WINDOW, 0, 0, rows);
 }
 
 /** Rows of the window's targets into y; x stays as it is. */

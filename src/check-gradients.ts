@@ -1,6 +1,6 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
-import { checkInputs, checkTargets, checkWeights, loadBatch } from './data.js';
+import { checkInputs, checkTargets, checkWeights, writeWindow } from './data.js';
 import { checkInteger, checkObject, MAX_FLOAT, outOfRange } from './errors.js';
 import { type Batch, type GradientErrors, gradientErrors, type Problem, taker } from './gradient-errors.js';
 import { unpack } from './layer.js';
@@ -73,7 +73,7 @@ function step(
   const tables = arena.bytes(abi.HEADER, abi.LAYERS + plan.layers.length * abi.LAYER_BYTES - abi.HEADER);
   const [keptParameters, keptTables] = [parameters.slice(), tables.slice()];
   try {
-    loadBatch(arena, { samples: rows, inputs: x, targets: y, weights }, 0, rows);
+    writeWindow(arena, { samples: rows, inputs: x, targets: y, weights }, 0, rows);
     const { name, clipValue, clipNorm } = optimizer as Partial<Sgd>;
     const hasMaxNorm = arena.spec.layers.some(({ maxNorm }) => maxNorm > 0);
     const isPlain = name === 'sgd' && clipValue === undefined && clipNorm === undefined && !hasMaxNorm;

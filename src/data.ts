@@ -160,19 +160,13 @@ export function writeWindow(arena: Arena, data: CheckedData, first: number, rows
   copyWeights(arena, abi.WINDOW, plan.windowWeights, data.weights, first, rows);
 }
 
-/** Copies samples [first, first + rows) to the window and from there, in order, to x and y. */
-export function loadBatch(arena: Arena, data: CheckedData, first: number, rows: number): void {
-  writeWindow(arena, data, first, rows);
-  arena.core.loadWindow(rows);
-}
-
-/** The same for inputs alone: y stays as it is. */
+/** z, a of samples [first, first + rows); y stays as it is. */
 export function forwardInputs(arena: Arena, inputs: Inputs, first: number, rows: number): void {
   writeInputs(arena, arena.plan.windowInputs, inputs, first, rows);
   arena.core.forwardWindow(rows, typeOf(inputs));
 }
 
-/** The same for targets and weights alone: x stays as it is. */
+/** Copies a batch's targets and weights to the window and from there to y; x stays as it is. */
 export function loadTargets(arena: Arena, targets: Targets, weights: Float32Array | undefined, rows: number): void {
   copyTargets(arena, abi.WINDOW, arena.plan.windowTargets, targets, 0, rows);
   copyWeights(arena, abi.WINDOW, arena.plan.windowWeights, weights, 0, rows);

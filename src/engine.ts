@@ -11,7 +11,6 @@ export interface Core {
   shuffle(order: number, count: number, purpose: number, stream: number): void;
   trainChunks(position: number, count: number): number;
   convertIntegers(values: number, count: number, scale: number): void;
-  loadWindow(rows: number): void;
   loadWindowTargets(rows: number): void;
   forward(rows: number): void;
   forwardWindow(rows: number, inputType: number): void;

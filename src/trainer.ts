@@ -8,9 +8,9 @@ import {
   checksumOfSet,
   checkTargets,
   checkWeights,
-  loadBatch,
   loadTrainingSet,
   setSize,
+  writeWindow,
 } from './data.js';
 import { checkObject, checkPositive, outOfRange, wrongType } from './errors.js';
 import { BatchGuard } from './finite.js';
@@ -267,7 +267,7 @@ export class Trainer implements Trainee {
     // a cost of one's own may throw: what lies in the batch is then no pass
     this.pass.done = 'nothing';
     this.pass.isCurrent = false;
-    loadBatch(this.arena, { samples: rows, inputs: x, targets: y, weights }, 0, rows);
+    writeWindow(this.arena, { samples: rows, inputs: x, targets: y, weights }, 0, rows);
     header.setFloat64(abi.COST_SUM, 0, true);
     const isTaken = Boolean(core.trainRows(rows));
     this.pass.done = isTaken ? 'backward' : 'forward';

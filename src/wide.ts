@@ -98,7 +98,6 @@ function train(module: WebAssembly.Module, isWide: boolean): Uint32Array {
   const dense = inputs.slice();
   for (const x of [dense.map((value, i) => (i % 5 ? 0 : value)), dense]) {
     inputs.set(x);
-    core.loadWindow(ROWS);
     for (let step = 0; step < STEPS; step++) core.trainRows(ROWS);
   }
   return new Uint32Array(memory.buffer, plan.parameters, plan.parameterFloats).slice();

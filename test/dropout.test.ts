@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
 import type { Arena } from '../src/arena.js';
-import { loadBatch, loadTrainingSet, setSize } from '../src/data.js';
+import { loadTrainingSet, setSize, writeWindow } from '../src/data.js';
 import { sgd } from '../src/index.js';
 import { ArenaLayer, type Pass } from '../src/layer.js';
 import type { Network } from '../src/network.js';
@@ -52,7 +52,7 @@ async function start(capacity = ROWS) {
 
 /** A step at learning rate 0: nothing moves, and what the step has computed stays. */
 function trainStep(arena: Arena, pass: Pass, step: number) {
-  loadBatch(arena, batch, 0, ROWS);
+  writeWindow(arena, batch, 0, ROWS);
   arena.header.setUint32(abi.STEP_COUNT, step, true);
   arena.header.setFloat64(abi.LEARNING_RATE, 0, true);
   expect(arena.core.trainRows(ROWS)).toBeTruthy();
