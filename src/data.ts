@@ -34,7 +34,7 @@ export function checkInputs(where: string, inputs: unknown, { inputs: width, sca
   if (inputs.length === 0 || inputs.length % width !== 0) {
     throw outOfRange(where, `${inputs.length} numbers`, `rows of ${width} numbers, at least one`);
   }
-  if (isFloats(inputs)) checkFinite(where, inputs, width);
+  if (isFloats(inputs)) checkAllFinite(where, inputs, width);
   else checkScaled(where, inputs, scale ?? (isBytes(inputs) ? BYTE_SCALE : 1));
   return inputs.length / width;
 }
@@ -66,14 +66,14 @@ export function checkTargets(where: string, targets: unknown, samples: number, s
         `${samples * outputs}, ${outputs} for each of ${samples} samples`,
       );
     }
-    checkFinite(where, targets, outputs);
+    checkAllFinite(where, targets, outputs);
     checkMeaning(where, targets, outputs, spec);
   } else {
     throw wrongType(where, targets, 'a Float32Array or Float64Array of rows, or a Uint8Array or Int32Array of labels');
   }
 }
 
-function checkFinite(where: string, values: Float32Array | Float64Array, width: number): void {
+function checkAllFinite(where: string, values: Float32Array | Float64Array, width: number): void {
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(Math.fround(values[i]))) {
       const wanted = Number.isFinite(values[i]) ? 'a number that is finite in 32 bits' : 'a finite number';
