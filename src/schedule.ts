@@ -76,39 +76,79 @@ export type Schedule =
 export type LearningRate = number | Schedule;
 
 const MAX_COUNT = 2 ** 31 - 1;
-const SPAN_KEYS = ['steps', 'epochs'];
+
+/** An option: its check, which is told the rate at the start, and its default unless it must be given. */
+type Option = readonly [check: (where: string, value: unknown, initial: number) => number, fallback?: number];
+
+const integer =
+  (from: number, to: number): Option[0] =>
+  (where, value) =>
+    checkInteger(where, value, from, to);
+
+const initial: Option = [checkPositive];
+const final: Option = [checkFinal, 0];
+
+/** What each takes, beside its span. */
+const KINDS: Readonly<Record<Exclude<Schedule, ScheduleFunction>['name'], Readonly<Record<string, Option>>>> = {
+  step: { initial, factor: [checkShare, 0.1] },
+  exponential: { initial, factor: [checkShare] },
+  inverseTime: { initial, decay: [checkPositive, 1] },
+  polynomial: { initial, final, power: [checkPositive, 1] },
+  cosine: {
+    initial,
+    final,
+    warmUp: [integer(0, MAX_COUNT), 0],
+    restarts: [integer(0, 10_000), 0],
+    growth: [integer(1, 1000), 1],
+  },
+  oneCycle: {
+    maximum: [checkPositive],
+    rise: [checkShare, 0.3],
+    initialDivisor: [checkPositive, 25],
+    finalDivisor: [checkPositive, 10_000],
+  },
+  reduceOnPlateau: {
+    initial,
+    factor: [checkShare, 0.1],
+    patience: [integer(1, MAX_COUNT), 10],
+    minDelta: [checkNotNegative, 1e-4],
+    cooldown: [integer(0, MAX_COUNT), 0],
+    minimum: [checkFinal, 0],
+  },
+};
+
+/** The schedule of that name, with the defaults filled in. */
+function make<T extends Schedule>(name: keyof typeof KINDS, given: unknown): T {
+  const options = KINDS[name];
+  const spanKeys = name === 'reduceOnPlateau' ? [] : ['steps', 'epochs'];
+  checkObject(name, given, [...Object.keys(options), ...spanKeys]);
+  const values = given as Record<string, unknown>;
+  const schedule: Record<string, unknown> = { name };
+  for (const [key, [check, fallback]] of Object.entries(options)) {
+    schedule[key] = check(`${name}.${key}`, values[key] ?? fallback, schedule.initial as number);
+  }
+  if (spanKeys.length > 0) Object.assign(schedule, checkSpan(name, values as unknown as Span));
+  return Object.freeze(schedule) as unknown as T;
+}
 
 /** `initial` · `factor`^⌊t⌋, t the steps done divided by `steps`, or the epochs by `epochs`. `factor`: default 0.1. */
 export function step(options: { initial: number; factor?: number } & Span): StepSchedule {
-  checkObject('step', options, ['initial', 'factor', ...SPAN_KEYS]);
-  const initial = checkPositive('step.initial', options.initial);
-  const factor = checkShare('step.factor', options.factor ?? 0.1);
-  return Object.freeze({ name: 'step', initial, factor, ...checkSpan('step', options) });
+  return make('step', options);
 }
 
 /** `initial` · `factor`^t, t the steps done divided by `steps`, or the epochs by `epochs`. */
 export function exponential(options: { initial: number; factor: number } & Span): ExponentialSchedule {
-  checkObject('exponential', options, ['initial', 'factor', ...SPAN_KEYS]);
-  const initial = checkPositive('exponential.initial', options.initial);
-  const factor = checkShare('exponential.factor', options.factor);
-  return Object.freeze({ name: 'exponential', initial, factor, ...checkSpan('exponential', options) });
+  return make('exponential', options);
 }
 
 /** `initial` / (1 + `decay` · t), t the steps done divided by `steps`, or the epochs by `epochs`. `decay`: default 1. */
 export function inverseTime(options: { initial: number; decay?: number } & Span): InverseTimeSchedule {
-  checkObject('inverseTime', options, ['initial', 'decay', ...SPAN_KEYS]);
-  const initial = checkPositive('inverseTime.initial', options.initial);
-  const decay = checkPositive('inverseTime.decay', options.decay ?? 1);
-  return Object.freeze({ name: 'inverseTime', initial, decay, ...checkSpan('inverseTime', options) });
+  return make('inverseTime', options);
 }
 
 /** From `initial` to `final` (default 0) as (1 - t)^`power` (default 1: a line), in `steps` or `epochs`; `final` from then on. */
 export function polynomial(options: { initial: number; final?: number; power?: number } & Span): PolynomialSchedule {
-  checkObject('polynomial', options, ['initial', 'final', 'power', ...SPAN_KEYS]);
-  const initial = checkPositive('polynomial.initial', options.initial);
-  const final = checkFinal('polynomial.final', options.final ?? 0, initial);
-  const exponent = checkPositive('polynomial.power', options.power ?? 1);
-  return Object.freeze({ name: 'polynomial', initial, final, power: exponent, ...checkSpan('polynomial', options) });
+  return make('polynomial', options);
 }
 
 /**
@@ -119,17 +159,7 @@ export function polynomial(options: { initial: number; final?: number; power?: n
 export function cosine(
   options: { initial: number; final?: number; warmUp?: number; restarts?: number; growth?: number } & Span,
 ): CosineSchedule {
-  checkObject('cosine', options, ['initial', 'final', 'warmUp', 'restarts', 'growth', ...SPAN_KEYS]);
-  const initial = checkPositive('cosine.initial', options.initial);
-  return Object.freeze({
-    name: 'cosine',
-    initial,
-    final: checkFinal('cosine.final', options.final ?? 0, initial),
-    warmUp: checkInteger('cosine.warmUp', options.warmUp ?? 0, 0, MAX_COUNT),
-    restarts: checkInteger('cosine.restarts', options.restarts ?? 0, 0, 10_000),
-    growth: checkInteger('cosine.growth', options.growth ?? 1, 1, 1000),
-    ...checkSpan('cosine', options),
-  });
+  return make('cosine', options);
 }
 
 /**
@@ -140,15 +170,7 @@ export function cosine(
 export function oneCycle(
   options: { maximum: number; rise?: number; initialDivisor?: number; finalDivisor?: number } & Span,
 ): OneCycleSchedule {
-  checkObject('oneCycle', options, ['maximum', 'rise', 'initialDivisor', 'finalDivisor', ...SPAN_KEYS]);
-  return Object.freeze({
-    name: 'oneCycle',
-    maximum: checkPositive('oneCycle.maximum', options.maximum),
-    rise: checkShare('oneCycle.rise', options.rise ?? 0.3),
-    initialDivisor: checkPositive('oneCycle.initialDivisor', options.initialDivisor ?? 25),
-    finalDivisor: checkPositive('oneCycle.finalDivisor', options.finalDivisor ?? 10_000),
-    ...checkSpan('oneCycle', options),
-  });
+  return make('oneCycle', options);
 }
 
 /**
@@ -164,29 +186,15 @@ export function reduceOnPlateau(options: {
   cooldown?: number;
   minimum?: number;
 }): PlateauSchedule {
-  const where = 'reduceOnPlateau';
-  checkObject(where, options, ['initial', 'factor', 'patience', 'minDelta', 'cooldown', 'minimum']);
-  const initial = checkPositive(`${where}.initial`, options.initial);
-  return Object.freeze({
-    name: where,
-    initial,
-    factor: checkShare(`${where}.factor`, options.factor ?? 0.1),
-    patience: checkInteger(`${where}.patience`, options.patience ?? 10, 1, MAX_COUNT),
-    minDelta: checkNotNegative(`${where}.minDelta`, options.minDelta ?? 1e-4),
-    cooldown: checkInteger(`${where}.cooldown`, options.cooldown ?? 0, 0, MAX_COUNT),
-    minimum: checkFinal(`${where}.minimum`, options.minimum ?? 0, initial),
-  });
+  return make('reduceOnPlateau', options);
 }
-
-const MAKERS = { step, exponential, inverseTime, polynomial, cosine, oneCycle, reduceOnPlateau };
 
 /** A copy of `value` if it is a learning rate, whoever made it. */
 export function checkLearningRate(where: string, value: unknown): LearningRate {
   if (typeof value === 'function') return value as ScheduleFunction;
   if (typeof value !== 'object' || value === null) return checkPositive(where, value);
   const { name, ...options } = value as { name: unknown };
-  const maker = MAKERS[checkName(`${where}.name`, name, Object.keys(MAKERS) as (keyof typeof MAKERS)[])];
-  return (maker as (options: unknown) => Schedule)(options);
+  return make(checkName(`${where}.name`, name, Object.keys(KINDS) as (keyof typeof KINDS)[]), options);
 }
 
 /** What a file can hold of a learning rate: for a function, the rate it has come to. */
