@@ -118,7 +118,7 @@ const KINDS: Readonly<Record<Name, Kind>> = {
 const CLIPPING = ['clipValue', 'clipNorm'] as const;
 
 /** The optimizer of that name, with the defaults filled in; `where` begins the messages. */
-function make<T extends Optimizer>(name: T['name'], where: string, given: unknown): T {
+function make<T extends Optimizer>(name: T['name'], given: unknown, where: string = name): T {
   const { options, learningRate } = KINDS[name];
   const clipping = name === 'lbfgs' ? [] : CLIPPING;
   checkObject(where, given, ['learningRate', ...Object.keys(options), ...clipping]);
@@ -147,62 +147,62 @@ type Options<T, Required extends keyof T = never> = Pick<T, Required> & Partial<
 
 /** Plain gradient descent, w -= η dC/dw. */
 export function sgd(options: Options<Sgd, 'learningRate'>): Sgd {
-  return make('sgd', 'sgd', options);
+  return make('sgd', options);
 }
 
 /** Gradient descent with momentum (Polyak, 1964), as PyTorch's SGD has it. */
 export function momentum(options: Options<Momentum, 'learningRate'>): Momentum {
-  return make('momentum', 'momentum', options);
+  return make('momentum', options);
 }
 
 /** Momentum with Nesterov's look ahead (Sutskever et al., 2013), as PyTorch's SGD has it. */
 export function nesterov(options: Options<Momentum, 'learningRate'>): Momentum {
-  return make('nesterov', 'nesterov', options);
+  return make('nesterov', options);
 }
 
 /** Adagrad (Duchi et al., 2011): steps divided by the root of the sum of all squared gradients. */
 export function adagrad(options: Options<Adagrad> = {}): Adagrad {
-  return make('adagrad', 'adagrad', options);
+  return make('adagrad', options);
 }
 
 /** Adadelta (Zeiler, 2012): steps in the units of the parameters. */
 export function adadelta(options: Options<Adadelta> = {}): Adadelta {
-  return make('adadelta', 'adadelta', options);
+  return make('adadelta', options);
 }
 
 /** RMSprop (Tieleman and Hinton, 2012): steps divided by the root of the mean squared gradient. */
 export function rmsprop(options: Options<RmsProp> = {}): RmsProp {
-  return make('rmsprop', 'rmsprop', options);
+  return make('rmsprop', options);
 }
 
 /** Adam (Kingma and Ba, 2015). */
 export function adam(options: Options<Adam> = {}): Adam {
-  return make('adam', 'adam', options);
+  return make('adam', options);
 }
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter, 2019). */
 export function adamw(options: Options<AdamW> = {}): AdamW {
-  return make('adamw', 'adamw', options);
+  return make('adamw', options);
 }
 
 /** Adam with Nesterov's look ahead (Dozat, 2016). */
 export function nadam(options: Options<NAdam> = {}): NAdam {
-  return make('nadam', 'nadam', options);
+  return make('nadam', options);
 }
 
 /** Lion (Chen et al., 2023): steps of one length, along the sign of the mean gradient. */
 export function lion(options: Options<Lion> = {}): Lion {
-  return make('lion', 'lion', options);
+  return make('lion', options);
 }
 
 /** iRPROP+ (Igel and Hüsken, 2003), for full batches. */
 export function irprop(options: Options<IRprop> = {}): IRprop {
-  return make('irprop', 'irprop', options);
+  return make('irprop', options);
 }
 
 /** L-BFGS (Liu and Nocedal, 1989) with a line search, for full batches. */
 export function lbfgs(options: Options<Lbfgs> = {}): Lbfgs {
-  return make('lbfgs', 'lbfgs', options);
+  return make('lbfgs', options);
 }
 
 /** A copy of `value` if it is an optimizer, whoever made it. */
@@ -211,7 +211,7 @@ export function checkOptimizer(value: unknown): Optimizer {
     throw wrongType('optimizer', value, 'an object');
   }
   const { name, ...options } = value as { name: unknown };
-  return make(checkName('optimizer.name', name, Object.keys(KINDS) as Name[]), 'optimizer', options);
+  return make(checkName('optimizer.name', name, Object.keys(KINDS) as Name[]), options, 'optimizer');
 }
 
 /** Whether each of its steps must be on all samples. */
