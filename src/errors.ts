@@ -70,11 +70,9 @@ export function checkBoolean(where: string, value: unknown): boolean {
 }
 
 export function checkName<T extends string>(where: string, value: unknown, known: readonly T[]): T {
-  if (typeof value === 'string' && (known as readonly string[]).includes(value)) return value as T;
+  if (known.includes(value as T)) return value as T;
   const wanted = `one of ${known.join(', ')}`;
-  throw typeof value === 'string'
-    ? new RangeError(`${where}: got ${show(value)}, want ${wanted}`)
-    : wrongType(where, value, wanted);
+  throw typeof value === 'string' ? outOfRange(where, show(value), wanted) : wrongType(where, value, wanted);
 }
 
 /** An options object: no key but the known ones, so that a misspelt option is not silently ignored. */
