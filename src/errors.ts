@@ -75,9 +75,13 @@ export function checkName<T extends string>(where: string, value: unknown, known
   throw typeof value === 'string' ? outOfRange(where, show(value), wanted) : wrongType(where, value, wanted);
 }
 
+export function checkIsObject(where: string, value: unknown): asserts value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(where, value, 'an object');
+}
+
 /** An options object: no key but the known ones, so that a misspelt option is not silently ignored. */
 export function checkObject(where: string, value: unknown, keys: readonly string[]): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(where, value, 'an object');
+  checkIsObject(where, value);
   for (const key of Object.keys(value)) {
     if (!keys.includes(key)) throw new TypeError(`${where}: got the unknown key ${show(key)}, want ${keys.join(', ')}`);
   }

@@ -2,6 +2,7 @@ import * as abi from '../assembly/abi.js';
 import {
   checkFraction,
   checkInteger,
+  checkIsObject,
   checkName,
   checkNotNegative,
   checkNumber,
@@ -9,7 +10,6 @@ import {
   checkPositive,
   checkShare,
   outOfRange,
-  wrongType,
 } from './errors.js';
 import { checkLearningRate } from './schedule.js';
 import type {
@@ -207,9 +207,7 @@ export function lbfgs(options: Options<Lbfgs> = {}): Lbfgs {
 
 /** A copy of `value` if it is an optimizer, whoever made it. */
 export function checkOptimizer(value: unknown): Optimizer {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrongType('optimizer', value, 'an object');
-  }
+  checkIsObject('optimizer', value);
   const { name, ...options } = value as { name: unknown };
   return make(checkName('optimizer.name', name, Object.keys(KINDS) as Name[]), options, 'optimizer');
 }

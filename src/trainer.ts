@@ -12,7 +12,7 @@ import {
   setSize,
   writeWindow,
 } from './data.js';
-import { checkObject, checkPositive, outOfRange, wrongType } from './errors.js';
+import { checkIsObject, checkObject, checkPositive, outOfRange } from './errors.js';
 import { BatchGuard } from './finite.js';
 import { type Pass, unpack } from './layer.js';
 import type { LbfgsRunner } from './lbfgs.js';
@@ -213,7 +213,7 @@ export class Trainer implements Trainee {
     if (optimizer.name === 'lbfgs') {
       throw outOfRange('options.optimizer', 'lbfgs', 'one that takes a step at a time: lbfgs needs fit');
     }
-    if (typeof data !== 'object' || data === null) throw wrongType('data', data, 'an object');
+    checkIsObject('data', data);
     this.checkIdle('trainFor');
     const current = this.#timeBoxed;
     const optionsFor = (samples: number) => ({
