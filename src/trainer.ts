@@ -161,23 +161,15 @@ export class Trainer implements Trainee {
     restoreBest();
     while (!isOver()) {
       isWithin = true;
-      const result = lbfgs ? await lbfgs.run(epoch) : await runner.run(epoch, this.epochsTrained, run);
+      const { isStopped, ...result } = lbfgs
+        ? await lbfgs.run(epoch)
+        : await runner.run(epoch, this.epochsTrained, run);
       isWithin = false;
       run = undefined;
-      const { cost, elapsedMs, samples, samplesPerSecond, learningRate, isStopped } = result;
       this.epochsTrained++;
-      const report: EpochReport = {
-        epoch,
-        epochs,
-        cost,
-        learningRate,
-        samples,
-        elapsedMs,
-        samplesPerSecond,
-        secondsLeft: 0,
-      };
+      const report: EpochReport = { epoch, epochs, ...result, secondsLeft: 0 };
       const isLast = epoch + 1 === epochs;
-      if (samples === data.samples) {
+      if (result.samples === data.samples) {
         if (validation) report.validation = runner.timed(() => this.validate(validation));
         this.clock.endEpoch((report.validation ?? report).cost);
         const isEnough = report.validation && stopper?.observe(epoch, report.validation, arena);
