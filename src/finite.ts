@@ -23,27 +23,22 @@ interface NonFiniteDetails {
 /** Training has left the finite numbers. The network has its last finite parameters. */
 export class NonFiniteError extends Error {
   /** Counted from 0 for the call, as in reports; undefined for a single batch. */
-  readonly epoch: number | undefined;
+  declare readonly epoch: number | undefined;
   /** The step of the epoch, counted from 0, that could not be taken; for a single batch, that of the network's life. */
-  readonly step: number;
+  declare readonly step: number;
   /** Index in `layers` of the first whose z, or parameters after the step, are not finite. undefined: the cost alone overflowed. */
-  readonly layer: number | undefined;
+  declare readonly layer: number | undefined;
   /** `inputs`: they are so large that they are the likely cause; `weights`: these are; `cost`: the outputs are finite, the cost is not. */
-  readonly reason: NonFiniteReason;
+  declare readonly reason: NonFiniteReason;
   /** Largest |x| of the batch. */
-  readonly largestInput: number;
+  declare readonly largestInput: number;
   /** Steps before this one that are lost too: none but where batches are given one by one, since they cannot be trained again. */
-  readonly stepsUndone: number;
+  declare readonly stepsUndone: number;
 
   constructor(details: NonFiniteDetails) {
     super(describe(details));
     this.name = 'NonFiniteError';
-    this.epoch = details.epoch;
-    this.step = details.step;
-    this.layer = details.layer;
-    this.reason = details.reason;
-    this.largestInput = details.largestInput;
-    this.stepsUndone = details.stepsUndone;
+    Object.assign(this, details);
   }
 }
 
