@@ -98,16 +98,16 @@ export class ArenaLayer implements Layer {
   }
 
   get z(): Float32Array {
-    return this.#rows('z', this.#plan.z);
+    return this.#rows('z');
   }
 
   get a(): Float32Array {
-    return this.#rows('a', this.#plan.a);
+    return this.#rows('a');
   }
 
   get delta(): Float32Array {
     this.#needBackward('delta');
-    return this.#rows('delta', this.#plan.delta);
+    return this.#rows('delta');
   }
 
   get weightGradients(): Float32Array {
@@ -120,14 +120,14 @@ export class ArenaLayer implements Layer {
     return this.#arena.floats(this.#plan.biasGradients, this.units).slice();
   }
 
-  #rows(name: string, address: number): Float32Array {
+  #rows(name: 'z' | 'a' | 'delta'): Float32Array {
     this.#arena.checkAlive();
     if (this.#pass.done === 'nothing') {
       throw new Error(`layers[${this.#index}].${name}: got no batch yet, want a forward pass before`);
     }
     const { rows } = this.#pass;
     const values = new Float32Array(rows * this.units);
-    this.#arena.readRows(values, 0, address, this.#plan.stride, rows, this.units);
+    this.#arena.readRows(values, 0, this.#plan[name], this.#plan.stride, rows, this.units);
     return values;
   }
 
