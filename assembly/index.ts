@@ -14,15 +14,14 @@ export { trainChunks } from './step';
 // One batch at a time, from the window
 export { convertIntegers } from './batch';
 export {
-  accumulateGradients,
   addCost,
   applyGradients,
   backward,
-  clearGradients,
   evaluateRows,
   forward,
   forwardWindow,
   loadWindowTargets,
+  meanGradients,
   trainRows,
 } from './step';
 

@@ -404,13 +404,10 @@ export function backward(rows: i32): void {
   backwardRows(0, rows);
 }
 
-export function clearGradients(): void {
+/** dC/dW and dC/db: the means over the rows, without the penalties, which belong to the update. */
+export function meanGradients(rows: i32): void {
   clearShare();
-}
-
-/** dC/dW and dC/db += scale . (sum over the rows), without the penalties, which belong to the update. */
-export function accumulateGradients(rows: i32, scale: f64): void {
-  addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, rows, <f32>scale);
+  addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, rows, <f32>(1 / <f64>rows));
 }
 
 /** The optimizer's step on the gradients that have been accumulated. */

@@ -16,8 +16,7 @@ export interface Core {
   forwardWindow(rows: number, inputType: number): void;
   addCost(rows: number): number;
   backward(rows: number): void;
-  clearGradients(): void;
-  accumulateGradients(rows: number, scale: number): void;
+  meanGradients(rows: number): void;
   applyGradients(): void;
   trainRows(rows: number): number;
   evaluateRows(rows: number): void;

@@ -145,8 +145,7 @@ export class ArenaLayer implements Layer {
     this.#needBackward(name);
     if (this.#pass.done === 'gradients') return;
     this.#pass.keepStep?.();
-    this.#arena.core.clearGradients();
-    this.#arena.core.accumulateGradients(this.#pass.rows, 1 / this.#pass.rows);
+    this.#arena.core.meanGradients(this.#pass.rows);
     this.#pass.done = 'gradients';
   }
 

@@ -335,8 +335,7 @@ export class Network {
     header.setFloat64(abi.COST_SUM, 0, true);
     header.setFloat64(abi.STEP_COST, core.addCost(rows) / rows, true);
     core.backward(rows);
-    core.clearGradients();
-    core.accumulateGradients(rows, 1 / rows);
+    core.meanGradients(rows);
     this.#pass.done = 'gradients';
     return header.getFloat64(abi.COST_SUM, true) / rows;
   }
