@@ -141,7 +141,7 @@ export class Network {
   }
 
   get outputs(): number {
-    return this.layers[this.layers.length - 1].units;
+    return outputsOf(this.#arena.spec);
   }
 
   /** How many threads share the work. */

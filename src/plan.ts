@@ -321,7 +321,7 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
   header(abi.INPUTS, spec.inputs);
   header(abi.Y, plan.y);
   header(abi.Y_STRIDE, plan.yStride);
-  header(abi.OUTPUTS, plan.layers[plan.layers.length - 1].units);
+  header(abi.OUTPUTS, outputsOf(spec));
   header(abi.WINDOW + abi.SET_INPUTS, plan.windowInputs);
   header(abi.ROW_WEIGHTS, plan.rowWeights);
   header(abi.LISTS, plan.listStride && plan.lists);
