@@ -1,7 +1,7 @@
 import * as abi from '../assembly/abi.js';
 import { type Core, type Engine, growMemory } from './engine.js';
 import { outOfRange } from './errors.js';
-import { MAX_BYTES, makePlan, type Plan, type SetSize, writeTables } from './plan.js';
+import { type LayerPlan, MAX_BYTES, makePlan, type Plan, type SetSize, writeTables } from './plan.js';
 import type { Spec } from './spec.js';
 import type { Inputs } from './types.js';
 
@@ -140,23 +140,22 @@ export class Arena {
     writeTables(this.#views.buffer, this.spec, plan);
   }
 
-  /** Copies a [rows x columns] matrix without its fill lanes to `target` from `start` on. */
+  /** Copies a [rows × units] matrix without its fill lanes to `target` from `start` on; `stride` in bytes. */
   readRows(
     target: Float32Array,
     start: number,
     address: number,
-    strideBytes: number,
+    { stride, units }: Pick<LayerPlan, 'stride' | 'units'>,
     rows: number,
-    columns: number,
   ): void {
     this.checkAlive();
     const { floats } = this.#views;
-    const stride = strideBytes / 4;
+    const strideFloats = stride / 4;
     let source = address / 4;
     let next = start;
     for (let row = 0; row < rows; row++) {
-      for (let j = 0; j < columns; j++) target[next++] = floats[source + j];
-      source += stride;
+      for (let j = 0; j < units; j++) target[next++] = floats[source + j];
+      source += strideFloats;
     }
   }
 

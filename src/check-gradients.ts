@@ -5,8 +5,9 @@ import { checkInteger, checkObject, MAX_FLOAT, outOfRange } from './errors.js';
 import { type Batch, type GradientErrors, gradientErrors, type Problem, taker } from './gradient-errors.js';
 import { unpack } from './layer.js';
 import { sgd, writeOptimizer } from './optimizer.js';
+import type { LayerPlan } from './plan.js';
 import { type Cost, forward, meanCost, type ReferenceLayer, type ReferenceNetwork } from './reference.js';
-import type { Spec } from './spec.js';
+import { outputsOf, type Spec } from './spec.js';
 import type { Trainer } from './trainer.js';
 import type { CustomCost, Inputs, Sgd, Targets } from './types.js';
 
@@ -99,21 +100,18 @@ function step(
 
 function readBatch(arena: Arena, rows: number, weights: Float32Array | undefined): Batch {
   const { plan, spec } = arena;
-  const read = (address: number, stride: number, columns: number) => {
-    const values = new Float32Array(rows * columns);
-    arena.readRows(values, 0, address, stride, rows, columns);
+  const read = (address: number, shape: Pick<LayerPlan, 'stride' | 'units'>) => {
+    const values = new Float32Array(rows * shape.units);
+    arena.readRows(values, 0, address, shape, rows);
     return Float64Array.from(values);
   };
-  const outputs = plan.layers[plan.layers.length - 1].units;
   return {
     rows,
-    x: read(plan.x, plan.xStride, spec.inputs),
-    y: read(plan.y, plan.yStride, outputs),
+    x: read(plan.x, { stride: plan.xStride, units: spec.inputs }),
+    y: read(plan.y, { stride: plan.yStride, units: outputsOf(spec) }),
     weights: weights && Float64Array.from(weights),
-    at: plan.layers.map(({ z, a, stride, units }) => ({ z: read(z, stride, units), a: read(a, stride, units) })),
-    masks: plan.layers.map(({ dropoutMask, stride, units }) =>
-      dropoutMask ? read(dropoutMask, stride, units) : undefined,
-    ),
+    at: plan.layers.map((layer) => ({ z: read(layer.z, layer), a: read(layer.a, layer) })),
+    masks: plan.layers.map((layer) => (layer.dropoutMask ? read(layer.dropoutMask, layer) : undefined)),
   };
 }
 

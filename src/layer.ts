@@ -127,7 +127,7 @@ export class ArenaLayer implements Layer {
     }
     const { rows } = this.#pass;
     const values = new Float32Array(rows * this.units);
-    this.#arena.readRows(values, 0, this.#plan[name], this.#plan.stride, rows, this.units);
+    this.#arena.readRows(values, 0, this.#plan[name], this.#plan, rows);
     return values;
   }
 

@@ -31,7 +31,7 @@ export function evaluate(
   const { samples, targets } = data;
   const { classes } = plan;
   const outputs = outputsOf(spec);
-  const { a, stride } = plan.layers[plan.layers.length - 1];
+  const output = plan.layers[plan.layers.length - 1];
   const scores = new Float32Array(rocAuc ? samples * outputs : 0);
   for (let first = 0; first < samples; first += plan.capacity) {
     const rows = Math.min(plan.capacity, samples - first);
@@ -40,7 +40,7 @@ export function evaluate(
     pass.isCurrent = true;
     writeWindow(arena, data, first, rows);
     core.evaluateRows(rows);
-    if (rocAuc) arena.readRows(scores, first * outputs, a, stride, rows, outputs);
+    if (rocAuc) arena.readRows(scores, first * outputs, output.a, output, rows);
   }
   const counts = arena.words(plan.confusion, classes * classes);
   const correct = header.getUint32(abi.CORRECT, true);

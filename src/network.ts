@@ -286,14 +286,14 @@ export class Network {
     const { plan } = this.#arena;
     const { outputs } = this;
     const predictions = new Float32Array(rows * outputs);
-    const { a, stride } = plan.layers[plan.layers.length - 1];
+    const output = plan.layers[plan.layers.length - 1];
     for (let first = 0; first < rows; first += plan.capacity) {
       const count = Math.min(plan.capacity, rows - first);
       this.#pass.rows = count;
       this.#pass.done = 'forward';
       this.#pass.isCurrent = true;
       forwardInputs(this.#arena, x, first, count);
-      this.#arena.readRows(predictions, first * outputs, a, stride, count, outputs);
+      this.#arena.readRows(predictions, first * outputs, output.a, output, count);
     }
     return predictions;
   }

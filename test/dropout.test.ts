@@ -61,9 +61,9 @@ function trainStep(arena: Arena, pass: Pass, step: number) {
 
 /** Mask [rows × units] of a layer, as it lies in the memory. */
 function maskOf(arena: Arena, l: number, rows = ROWS): Float32Array {
-  const { dropoutMask, stride, units } = arena.plan.layers[l];
-  const mask = new Float32Array(rows * units);
-  arena.readRows(mask, 0, dropoutMask, stride, rows, units);
+  const layer = arena.plan.layers[l];
+  const mask = new Float32Array(rows * layer.units);
+  arena.readRows(mask, 0, layer.dropoutMask, layer, rows);
   return mask;
 }
 
