@@ -12,8 +12,8 @@ interface Distribution {
   readonly kind: 'normal' | 'uniform';
   /** Variance of the weights. */
   readonly variance: (fanIn: number, units: number) => number;
-  /** Standard deviation of the biases, which are normal. */
-  readonly biasDeviation: number;
+  /** Standard deviation of the biases, which are normal. Default 0. */
+  readonly biasDeviation?: number;
 }
 
 const glorot = (fanIn: number, units: number) => 2 / (fanIn + units);
@@ -21,17 +21,17 @@ const he = (fanIn: number) => 2 / fanIn;
 const lecun = (fanIn: number) => 1 / fanIn;
 
 const DISTRIBUTIONS: Readonly<Record<InitializerName, Distribution>> = {
-  glorotUniform: { kind: 'uniform', variance: glorot, biasDeviation: 0 },
-  glorotNormal: { kind: 'normal', variance: glorot, biasDeviation: 0 },
-  heUniform: { kind: 'uniform', variance: he, biasDeviation: 0 },
-  heNormal: { kind: 'normal', variance: he, biasDeviation: 0 },
-  lecunUniform: { kind: 'uniform', variance: lecun, biasDeviation: 0 },
-  lecunNormal: { kind: 'normal', variance: lecun, biasDeviation: 0 },
+  glorotUniform: { kind: 'uniform', variance: glorot },
+  glorotNormal: { kind: 'normal', variance: glorot },
+  heUniform: { kind: 'uniform', variance: he },
+  heNormal: { kind: 'normal', variance: he },
+  lecunUniform: { kind: 'uniform', variance: lecun },
+  lecunNormal: { kind: 'normal', variance: lecun },
   scaledNormal: { kind: 'normal', variance: lecun, biasDeviation: 1 },
   standardNormal: { kind: 'normal', variance: () => 1, biasDeviation: 1 },
-  zeros: { kind: 'normal', variance: () => 0, biasDeviation: 0 },
+  zeros: { kind: 'normal', variance: () => 0 },
   // what it starts from
-  orthogonal: { kind: 'normal', variance: () => 1, biasDeviation: 0 },
+  orthogonal: { kind: 'normal', variance: () => 1 },
 };
 
 export type CheckedInitializer = InitializerName | ConstantInitializer | GivenInitializer;
@@ -108,7 +108,7 @@ export async function initialize(
   const { core } = arena;
   // the gradients' place is free until the first backward pass
   const { gradients } = arena.plan;
-  const { kind, variance, biasDeviation } = DISTRIBUTIONS[initializer];
+  const { kind, variance, biasDeviation = 0 } = DISTRIBUTIONS[initializer];
   const deviation = Math.sqrt(variance(fanIn, units));
   // a uniform distribution over [-r, r] has the variance r^2 / 3
   if (kind === 'uniform') core.fillUniform(gradients, count, Math.sqrt(3) * deviation, abi.RANDOM_WEIGHTS, l);
