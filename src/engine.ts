@@ -28,12 +28,12 @@ export interface Core {
 }
 
 /** What the core calls back: a cost of the user's own. */
-export interface CoreImports {
+export type CoreImports = {
   /** C_x of a row of the batch. */
   customCost(row: number): number;
   /** Writes dC/da of `rows` rows to the output layer's delta. */
   customGradient(rows: number): void;
-}
+};
 
 export interface Engine {
   readonly core: Core;
@@ -116,7 +116,7 @@ export async function startEngine(
 
 /** What an instance of the core imports. */
 export function importsOf(memory: WebAssembly.Memory, imports: CoreImports | undefined): WebAssembly.Imports {
-  return { env: { memory }, cost: { ...(imports ?? NO_COST) } };
+  return { env: { memory }, cost: imports ?? NO_COST };
 }
 
 function allocate(bytes: number): WebAssembly.Memory {
