@@ -1,6 +1,6 @@
 import type { Arena } from './arena.js';
 import type { CoreImports } from './engine.js';
-import { outOfRange, wrongType } from './errors.js';
+import { checkFloats, wrongType } from './errors.js';
 import type { CustomCost } from './types.js';
 
 // Loaded where it is asked for.
@@ -35,8 +35,7 @@ export function costImports(cost: CustomCost, outputs: number, arena: () => Aren
         if (typeof result === 'object' && result !== null && result !== out) {
           throw wrongType('cost.gradient', result, 'a function that writes dC/da to its third argument');
         }
-        const bad = out.findIndex((slope) => !Number.isFinite(slope));
-        if (bad >= 0) throw outOfRange(`cost.gradient: out[${bad}]`, out[bad], 'a finite number');
+        checkFloats('cost.gradient: out', out, outputs);
         // the fill lanes must be 0
         const target = arena().floats(delta, Math.ceil(outputs / 4) * 4);
         target.fill(0, outputs);

@@ -1,6 +1,6 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
-import { checkObject, outOfRange, wrongType } from './errors.js';
+import { checkFloats, checkObject, outOfRange, wrongType } from './errors.js';
 import { crc32 } from './file.js';
 import type { SetSize } from './plan.js';
 import { BYTE_SCALE, outputsOf, type Spec } from './spec.js';
@@ -119,11 +119,8 @@ function checkMeaning(where: string, targets: Float32Array | Float64Array, outpu
 }
 
 export function checkWeights(where: string, weights: unknown, samples: number): void {
-  if (!(weights instanceof Float32Array)) throw wrongType(where, weights, 'a Float32Array, a weight for each sample');
-  if (weights.length !== samples)
-    throw outOfRange(where, `${weights.length} weights`, `${samples}, one for each sample`);
-  const bad = weights.findIndex((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY));
-  if (bad >= 0) throw outOfRange(`${where}[${bad}]`, weights[bad], 'a finite number from 0 up');
+  const isWanted = (weight: number) => weight >= 0 && weight < Number.POSITIVE_INFINITY;
+  checkFloats(where, weights, samples, isWanted, 'a finite number from 0 up');
 }
 
 export function setSize({ samples, inputs, targets, weights }: CheckedData): SetSize {

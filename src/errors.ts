@@ -87,11 +87,17 @@ export function checkObject(where: string, value: unknown, keys: readonly string
   }
 }
 
-/** A copy of `count` finite floats. */
-export function checkFloats(where: string, values: unknown, count: number): Float32Array {
+/** `count` floats, each of them as `wanted` says. */
+export function checkFloats(
+  where: string,
+  values: unknown,
+  count: number,
+  isWanted: (value: number) => boolean = Number.isFinite,
+  wanted = 'a finite number',
+): Float32Array {
   if (!(values instanceof Float32Array)) throw wrongType(where, values, `a Float32Array of ${count}`);
   if (values.length !== count) throw outOfRange(where, `${values.length} numbers`, `${count}`);
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw outOfRange(`${where}[${bad}]`, values[bad], 'a finite number');
-  return values.slice();
+  const bad = values.findIndex((value) => !isWanted(value));
+  if (bad >= 0) throw outOfRange(`${where}[${bad}]`, values[bad], wanted);
+  return values;
 }

@@ -70,8 +70,8 @@ export function checkInitializers(
     const fanIn = l ? specs[l - 1].units : inputs;
     checkNoBias(`${where}.biases`, spec, biases !== undefined);
     return {
-      weights: checkFloats(`${where}.weights`, weights, spec.units * fanIn),
-      ...(biases !== undefined && { biases: checkFloats(`${where}.biases`, biases, spec.units) }),
+      weights: checkFloats(`${where}.weights`, weights, spec.units * fanIn).slice(),
+      ...(biases !== undefined && { biases: checkFloats(`${where}.biases`, biases, spec.units).slice() }),
     };
   });
 }

@@ -3,7 +3,7 @@ import * as abi from '../assembly/abi.js';
 import { Arena, checkSize } from './arena.js';
 import { checkData, checkInputs, checkTargets, checkWeights, forwardInputs, loadTargets } from './data.js';
 import { type CoreImports, startEngine } from './engine.js';
-import { checkBoolean, checkInteger, checkName, checkObject, outOfRange } from './errors.js';
+import { checkBoolean, checkFloats, checkInteger, checkName, checkObject } from './errors.js';
 import { countParameters, encode } from './file.js';
 import { checkInitializers, initialize } from './initializer.js';
 import type { Inspector } from './inspect.js';
@@ -357,8 +357,8 @@ export class Network {
     const trainer = this.#trainer;
     const { optimizer, clock, trainingSamples, epochsTrained, standardization } = trainer;
     const parameters = unpack(this.#arena, isTraining ? trainer.parameters : this.#arena.plan.parameters);
-    const bad = parameters.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) throw outOfRange(`save: parameter ${bad}`, parameters[bad], 'a finite number: training has diverged');
+    const wanted = 'a finite number: training has diverged';
+    checkFloats('save: parameters', parameters, this.parameters, Number.isFinite, wanted);
     return encode({
       spec: this.#arena.spec,
       optimizer: { ...optimizer, learningRate: savedLearningRate(optimizer.learningRate, clock) } as Optimizer,

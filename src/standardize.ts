@@ -1,6 +1,6 @@
 import * as abi from '../assembly/abi.js';
 import type { Arena } from './arena.js';
-import { checkFloats, checkObject, MAX_FLOAT, outOfRange } from './errors.js';
+import { checkFloats, checkObject, MAX_FLOAT } from './errors.js';
 import type { Standardization } from './types.js';
 
 // Standardised inputs: (x - mean) / deviation, column by column. The core applies what lies in the memory; here stands how it gets there.
@@ -12,15 +12,12 @@ export const MIN_DEVIATION = 1 / MAX_FLOAT;
 export function checkStandardization(where: string, value: unknown, inputs: number): Standardization {
   checkObject(where, value, ['means', 'deviations']);
   const { means, deviations } = value as Standardization;
-  const checked = {
-    means: checkFloats(`${where}.means`, means, inputs),
-    deviations: checkFloats(`${where}.deviations`, deviations, inputs),
+  const isWanted = (deviation: number) => deviation >= MIN_DEVIATION && deviation < Number.POSITIVE_INFINITY;
+  const wanted = `a finite number from ${MIN_DEVIATION} up`;
+  return {
+    means: checkFloats(`${where}.means`, means, inputs).slice(),
+    deviations: checkFloats(`${where}.deviations`, deviations, inputs, isWanted, wanted).slice(),
   };
-  const bad = checked.deviations.findIndex((deviation) => deviation < MIN_DEVIATION);
-  if (bad >= 0) {
-    throw outOfRange(`${where}.deviations[${bad}]`, deviations[bad], `a number from ${MIN_DEVIATION} up`);
-  }
-  return checked;
 }
 
 /** What the core does to every input from now on; undefined: nothing. */

@@ -358,6 +358,6 @@ it('does not save a network that has diverged', async () => {
   const far = { inputs: new Float32Array([1e10]), targets: new Float32Array([-1e10]) };
   await diverged.fit(far, { epochs: 9, optimizer: sgd({ learningRate: 1e30 }), ignoreNonFinite: true });
   expect(() => diverged.save()).toThrow(
-    /^save: parameter \d: got (NaN|-?Infinity), want a finite number: training has diverged$/,
+    /^save: parameters\[\d\]: got (NaN|-?Infinity), want a finite number: training has diverged$/,
   );
 });

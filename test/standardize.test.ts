@@ -311,7 +311,7 @@ describe('standardization', () => {
     [
       'a deviation of 0',
       { ...standardization, deviations: new Float32Array(7) },
-      /deviations\[0\]: got 0, want a number f/,
+      /deviations\[0\]: got 0, want a finite number f/,
     ],
     [
       'a negative one',
@@ -321,7 +321,7 @@ describe('standardization', () => {
     [
       'one too small',
       { ...standardization, deviations: new Float32Array(7).fill(1e-40) },
-      /got 9\.9\d+e-41, want a numb/,
+      /got 9\.9\d+e-41, want a finite numb/,
     ],
   ];
   it.each(wrong)('refuses %s, and stays as it was', async (_, value, message) => {
@@ -366,7 +366,9 @@ describe('the file', () => {
     const file = net.save();
     const [zero, nan] = [new Uint8Array(4), new Uint8Array(Float32Array.of(Number.NaN).buffer)];
     const load = (bytes: Uint8Array) => expect(loadNetwork(bytes)).rejects;
-    await load(forge(file, 4 + 4, zero)).toThrow(/^load: standardization\.deviations\[6\]: got 0, want a number from/);
+    await load(forge(file, 4 + 4, zero)).toThrow(
+      /^load: standardization\.deviations\[6\]: got 0, want a finite number from/,
+    );
     await load(forge(file, 4 + 4 * (INPUTS + 1), nan)).toThrow(
       /^load: standardization\.means\[6\]: got NaN, want a finite/,
     );

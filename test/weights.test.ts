@@ -145,8 +145,8 @@ describe('sample weights', () => {
   });
 
   test.each([
-    ['a plain array', [1, 1], TypeError, /^weights: got an array of 2, want a Float32Array, a weight for each sample$/],
-    ['too few', new Float32Array(1), RangeError, /^weights: got 1 weights, want 2, one for each sample$/],
+    ['a plain array', [1, 1], TypeError, /^weights: got an array of 2, want a Float32Array of 2$/],
+    ['too few', new Float32Array(1), RangeError, /^weights: got 1 numbers, want 2$/],
     ['a negative one', new Float32Array([1, -1]), RangeError, /^weights\[1\]: got -1, want a finite number from 0 up$/],
     ['a NaN', new Float32Array([Number.NaN, 1]), RangeError, /^weights\[0\]: got NaN, want/],
   ])('%s is refused, and nothing changes', async (_name, weights, error, message) => {
