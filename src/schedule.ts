@@ -332,7 +332,9 @@ export class RateClock {
 
   /** The rate of the step that comes next. */
   next(): number {
-    return this.#checked(this.steps);
+    const { steps, epochs } = this;
+    const rate = rateAt(this.rate, steps, epochs, this.#plateau);
+    return checkNumber(`learningRate of step ${steps}, epoch ${epochs}`, rate, isRate, 'a finite number from 0 up');
   }
 
   /**
@@ -344,7 +346,7 @@ export class RateClock {
       const rate = rateAt(this.rate, this.steps + i, this.epochs, this.#plateau);
       if (!isRate(rate)) {
         if (i > 0) return i;
-        this.#checked(this.steps);
+        this.next(); // throws
       }
       rates[i] = rate;
     }
@@ -373,11 +375,6 @@ export class RateClock {
     } else {
       this.#plateau = { ...state, reductions: state.reductions + 1, waited: 0, cooldown };
     }
-  }
-
-  #checked(step: number): number {
-    const rate = rateAt(this.rate, step, this.epochs, this.#plateau);
-    return checkNumber(`learningRate of step ${step}, epoch ${this.epochs}`, rate, isRate, 'a finite number from 0 up');
   }
 }
 
