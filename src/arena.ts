@@ -51,6 +51,7 @@ export class Arena {
   #plan: Plan;
   #engine: Engine | undefined;
   #views: Views;
+  #set: SetSize | undefined;
   #isLocked = false;
 
   constructor(spec: Spec, plan: Plan, engine: Engine) {
@@ -63,6 +64,11 @@ export class Arena {
 
   get plan(): Plan {
     return this.#plan;
+  }
+
+  /** Of the training set that lies in the memory; another object for another set. */
+  get set(): SetSize | undefined {
+    return this.#set;
   }
 
   /** Throws once the network is disposed. */
@@ -124,20 +130,34 @@ export class Arena {
   }
 
   /**
-   * Room for `capacity` rows a batch, `slots` of the optimizer and, if given, a training set. What lies in the batch and in the old set is
-   * lost, and where the number of slots changes, so is the optimizer's state.
+   * Room for `capacity` rows a batch, `slots` of the optimizer and a training set: a new one, or that which is there and stays. What lies in
+   * the batch is lost, and where the number of slots changes, so is the optimizer's state.
    */
-  reserve(capacity: number, slots: number, set?: SetSize): void {
-    if (capacity <= this.#plan.capacity && slots === this.#plan.slots && !set) return;
-    const plan = checkSize(makePlan(this.spec, Math.max(capacity, this.#plan.capacity), set, slots, this.#plan.team));
+  reserve(capacity: number, slots: number, set = this.#set): void {
+    const old = this.#plan;
+    if (capacity <= old.capacity && slots === old.slots && set === this.#set) return;
+    const plan = checkSize(makePlan(this.spec, Math.max(capacity, old.capacity), set, slots, old.team));
     const engine = this.checkAlive();
     growMemory(engine.memory, plan.bytes);
-    const { x, windowInputs } = this.#plan;
     this.#plan = plan;
     this.#views = viewsOf(engine);
+    const { bytes, buffer } = this.#views;
+    if (set === this.#set) this.#moveSet(old);
+    this.#set = set;
     // nobody writes all lanes that fill a row of errors, and gradients count them
-    if (plan.x !== x || plan.windowInputs !== windowInputs) this.#views.bytes.fill(0, plan.x, plan.windowInputs);
-    writeTables(this.#views.buffer, this.spec, plan);
+    if (plan.x !== old.x || plan.windowInputs !== old.windowInputs) bytes.fill(0, plan.x, plan.windowInputs);
+    writeTables(buffer, this.spec, plan);
+  }
+
+  /** The training set and its order from where they lay in the plan before. */
+  #moveSet(old: Plan): void {
+    const { bytes, header } = this.#views;
+    const { setInputs } = this.#plan;
+    bytes.copyWithin(setInputs, old.setInputs, old.bytes);
+    for (const word of [abi.SET_INPUTS, abi.SET_TARGETS, abi.SET_WEIGHTS, abi.SET_ORDER]) {
+      const address = header.getUint32(abi.TRAINING_SET + word, true);
+      if (address) header.setUint32(abi.TRAINING_SET + word, address + setInputs - old.setInputs, true);
+    }
   }
 
   /** Copies a [rows × units] matrix without its fill lanes to `target` from `start` on; `stride` in bytes. */

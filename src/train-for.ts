@@ -1,5 +1,5 @@
 import type { CheckedData } from './data.js';
-import type { Plan } from './plan.js';
+import type { SetSize } from './plan.js';
 import type { CallOptions, Place } from './resume.js';
 import { Stepper, type StepperOptions, type Trainee } from './stepper.js';
 import type { TrainForReport } from './types.js';
@@ -9,7 +9,7 @@ export class TimeBoxedTraining {
   readonly #trainee: Trainee;
   readonly #data: CheckedData;
   readonly #options: StepperOptions;
-  readonly #plan: Plan;
+  readonly #set: SetSize | undefined;
   readonly #stepper: Stepper;
   readonly #nextStream: () => number;
   readonly #callOptions: () => CallOptions;
@@ -30,7 +30,7 @@ export class TimeBoxedTraining {
     this.#trainee = trainee;
     this.#data = data;
     this.#options = options;
-    this.#plan = trainee.arena.plan;
+    this.#set = trainee.arena.set;
     this.#stepper = new Stepper(trainee, options);
     this.#nextStream = nextStream;
     this.#callOptions = callOptions;
@@ -43,7 +43,7 @@ export class TimeBoxedTraining {
     const { stepRows, shuffle, ignoreNonFinite } = this.#options;
     return (
       isSame &&
-      this.#trainee.arena.plan === this.#plan &&
+      this.#trainee.arena.set === this.#set &&
       options.stepRows === stepRows &&
       options.shuffle === shuffle &&
       options.ignoreNonFinite === ignoreNonFinite
@@ -56,7 +56,7 @@ export class TimeBoxedTraining {
 
   /** undefined: the data are no longer where they were, and no call goes on here. */
   get place(): Place | undefined {
-    if (this.#trainee.arena.plan !== this.#plan) return undefined;
+    if (this.#trainee.arena.set !== this.#set) return undefined;
     const run = this.#isInEpoch ? { cost: this.#epochCost, ...this.#stepper.place } : undefined;
     return { options: this.#callOptions(), epoch: this.#epoch, run };
   }

@@ -123,7 +123,10 @@ describe('callbacks', () => {
     const reports = await net.fit(data, { ...training, onEpoch: ({ epoch }) => epoch !== 2 });
     expect(reports.map(({ stopped }) => stopped)).toEqual([undefined, undefined, 'callback']);
     expect(reports[2].secondsLeft).toBe(0);
-    await other.fit(data, { ...training, epochs: 3 });
+    const [last] = await other
+      .fit(data, { ...training, epochs: 3, onEpoch: ({ epoch }) => epoch !== 2 })
+      .then((all) => all.slice(-1));
+    expect(last).not.toHaveProperty('stopped');
     expect(net.save()).toEqual(other.save());
   });
 
@@ -136,6 +139,10 @@ describe('callbacks', () => {
       [16, 'callback'],
     ]);
     expect(reports[1]).not.toHaveProperty('validation');
+    const fresh = await createNetwork(options);
+    const stopping = { validation, earlyStopping: {}, onBatch: () => false };
+    const [first] = await fresh.fit(data, { ...training, ...stopping });
+    expect(first).not.toHaveProperty('bestEpoch');
     await other.fit(data, { ...training, epochs: 1, shuffle: false });
     const rest = { inputs: data.inputs.subarray(0, 5 * 16), targets: data.targets.subarray(0, 16) };
     await other.fit(rest, { ...training, epochs: 1, shuffle: false });
@@ -293,9 +300,25 @@ describe('training for a time', () => {
     expect(position(net.trainFor({ ...validation }, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 2]);
     await net.fit(data);
     expect(position(net.trainFor(validation, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 1]);
-    // a larger batch moves the data: they are loaded again
-    net.forward(new Float32Array(5 * 3000));
-    expect(position(net.trainFor(validation, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 1]);
+  });
+
+  it('goes on after a batch too large for the memory it had, which moves data and order', async () => {
+    const weights = new Float32Array(data.targets.length).map((_, i) => 1 + (i % 3));
+    for (const set of [data, { ...data, weights }]) {
+      const net = await createNetwork(options);
+      const other = await createNetwork(options);
+      for (let step = 0; step < 20; step++) {
+        const report = net.trainFor(set, 1e-9, pieces);
+        expect(report).toMatchObject({ stepsTaken: 1, step: (step + 1) % 9 });
+        other.trainFor(set, 1e-9, pieces);
+        if (step % 6 === 3) net.forward(new Float32Array(5 * 300 * step));
+        if (step % 6 === 5) {
+          net.forward(new Float32Array(5 * 300 * step));
+          expect(net.save({ training: true })).toEqual(other.save({ training: true }));
+        }
+      }
+      expect(parametersOf(net)).toEqual(parametersOf(other));
+    }
   });
 
   it('takes whole steps of several chunks, and the plateau of its epochs', async () => {
