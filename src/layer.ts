@@ -10,10 +10,10 @@ export interface Pass {
   rows: number;
   /** z and a are those of the batch; then delta too; then the gradients too. */
   done: 'nothing' | 'forward' | 'backward' | 'gradients';
-  /** The parameters are still those that the batch went through: a backward pass and a step may follow. */
+  /** The batch is that of a `forward`, and the parameters are still those it went through: a backward pass and a step may follow. */
   isCurrent: boolean;
-  /** The parameters stem from those of the last snapshot by steps alone (finite.ts). */
-  isGuarded: boolean;
+  /** The snapshot that the parameters stem from by steps alone, of those who take steps (finite.ts). */
+  snapshot?: object;
   /** Amid a step of several chunks: to be called before the gradients are overwritten, so that the step can go on with its own. */
   keepStep?: () => void;
 }
@@ -77,7 +77,7 @@ export class ArenaLayer implements Layer {
       panels[packed] = values[j * this.fanIn + k];
     });
     this.#pass.isCurrent = false;
-    this.#pass.isGuarded = false;
+    this.#pass.snapshot = undefined;
   }
 
   get biases(): Float32Array {
@@ -94,7 +94,7 @@ export class ArenaLayer implements Layer {
     // + 0 makes -0 a 0: a sum that starts from -0 would show whether zero inputs were skipped
     for (let j = 0; j < this.units; j++) biases[j] = values[j] + 0;
     this.#pass.isCurrent = false;
-    this.#pass.isGuarded = false;
+    this.#pass.snapshot = undefined;
   }
 
   get z(): Float32Array {

@@ -37,7 +37,7 @@ export function evaluate(
     const rows = Math.min(plan.capacity, samples - first);
     pass.rows = rows;
     pass.done = 'forward';
-    pass.isCurrent = true;
+    pass.isCurrent = false;
     writeWindow(arena, data, first, rows);
     core.evaluateRows(rows);
     if (rocAuc) arena.readRows(scores, first * outputs, output.a, output, rows);

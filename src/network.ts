@@ -73,7 +73,7 @@ export class Network {
   /** Number of weights and biases. */
   readonly parameters: number;
   readonly #arena: Arena;
-  readonly #pass: Pass = { rows: 0, done: 'nothing', isCurrent: false, isGuarded: false };
+  readonly #pass: Pass = { rows: 0, done: 'nothing', isCurrent: false };
   readonly #trainer: Trainer;
   readonly #cost: CustomCost | undefined;
 
@@ -187,6 +187,7 @@ export class Network {
   }
 
   set trainingSamples(samples: number | undefined) {
+    this.#arena.checkAlive();
     this.#trainer.trainingSamples =
       samples === undefined ? undefined : checkInteger('trainingSamples', samples, 1, Number.MAX_SAFE_INTEGER);
   }
@@ -291,7 +292,7 @@ export class Network {
       const count = Math.min(plan.capacity, rows - first);
       this.#pass.rows = count;
       this.#pass.done = 'forward';
-      this.#pass.isCurrent = true;
+      this.#pass.isCurrent = false;
       forwardInputs(this.#arena, x, first, count);
       this.#arena.readRows(predictions, first * outputs, output.a, output, count);
     }

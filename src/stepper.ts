@@ -57,7 +57,6 @@ export class Stepper {
   readonly #snapshot = new Snapshot();
   #snapshotPosition = 0;
   #nextSnapshot = 0;
-  #snapshotClock: RateClock | undefined;
   #epoch = 0;
   /** Of the step in progress, where another call has overwritten it in the memory. */
   #step: RunPlace['step'];
@@ -115,8 +114,8 @@ export class Stepper {
   advance(chunks: number, sum: number): number {
     const { samples, stepRows, ignoreNonFinite } = this.#options;
     let count = chunks;
-    // a callback that gives another optimizer: steps before it cannot be taken again with that
-    const isOther = this.#trainee.clock !== this.#snapshotClock;
+    // a callback that gives other weights or another optimizer: steps before it cannot be taken again with those
+    const isOther = this.#trainee.pass.snapshot !== this.#snapshot;
     if (!ignoreNonFinite && (isOther || performance.now() > this.#nextSnapshot)) {
       const done = this.position % stepRows;
       if (done === 0) this.save();
@@ -150,7 +149,7 @@ export class Stepper {
     this.#snapshotPosition = this.position;
     const ended = performance.now();
     this.#nextSnapshot = ended + Math.max(SNAPSHOT_MS, SNAPSHOT_TIMES * (ended - started));
-    this.#snapshotClock = this.#trainee.clock;
+    this.#trainee.pass.snapshot = this.#snapshot;
   }
 
   /** undefined: the cost of the chunk at the position reached is not finite. The header is set anew: other calls may have come in between. */
@@ -178,7 +177,7 @@ export class Stepper {
     // a cost of one's own may throw amid a step: what lies in the batch is then no pass
     pass.done = 'nothing';
     pass.isCurrent = false;
-    pass.isGuarded = false;
+    if (pass.snapshot !== this.#snapshot) pass.snapshot = undefined;
     if (this.#step) {
       pack(arena, plan.gradients, this.#step.sums);
       header.setFloat64(abi.STEP_COST, this.#step.cost, true);

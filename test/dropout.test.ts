@@ -45,7 +45,7 @@ const parameters = shapes.map(([units, fanIn]) => ({
 /** A network in the open, and its layers as views of the last pass. */
 async function start(capacity = ROWS) {
   const arena = await startArena(options, capacity, setSize(batch));
-  const pass: Pass = { rows: ROWS, done: 'nothing', isCurrent: false, isGuarded: false };
+  const pass: Pass = { rows: ROWS, done: 'nothing', isCurrent: false };
   const layers = parameters.map((given, l) => Object.assign(new ArenaLayer(arena, l, pass), given));
   return { arena, pass, layers };
 }

@@ -156,6 +156,20 @@ describe('fit', () => {
     expect(net.layers[0].weights[0]).toBe(seen[step - 1]);
   });
 
+  it('does not undo weights that a callback has set, and names the step after them', async () => {
+    const layers: NetworkOptions['layers'] = [
+      { units: 1, activation: 'linear', initializer: { constant: 1 }, bias: false },
+    ];
+    const net = await createNetwork({ inputs: 1, layers });
+    const given = { inputs: new Float32Array(20).fill(1), targets: new Float32Array(20).fill(1) };
+    const onBatch = ({ step }: { step: number }) => {
+      if (step === 10) net.layers[0].weights = new Float32Array([1e12]);
+    };
+    const fit = { batchSize: 1, shuffle: false, optimizer: sgd({ learningRate: 1e30 }), onBatch };
+    expect(await failureOf(net.fit(given, fit))).toMatchObject({ step: 10, layer: 0, reason: 'weights' });
+    expect(net.layers[0].weights).toEqual(new Float32Array([1e12]));
+  });
+
   it('says when the inputs are the likely cause', async () => {
     const net = await createNetwork({
       ...options,

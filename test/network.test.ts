@@ -600,6 +600,17 @@ describe('steps by hand', () => {
     expect(() => net.backward(targets)).toThrow(refused);
   });
 
+  it('refuses a backward pass through the batch of a prediction or an evaluation', async () => {
+    const net = await createNetwork(classifier);
+    const data = randomSamples(4);
+    const others = [() => net.predict(data.inputs.map((value) => -value)), () => net.evaluate(data)];
+    for (const other of others) {
+      net.forward(data.inputs);
+      other();
+      expect(() => net.backward(data.targets)).toThrow(/^backward: got no forward pass of these weights/);
+    }
+  });
+
   it('refuses applyGradients after a training step, whether its gradients were looked at or not', async () => {
     const { inputs, targets } = randomSamples(6);
     for (const look of [false, true]) {
@@ -1112,6 +1123,18 @@ describe('dispose', () => {
     ['backward', (net) => net.backward(targets)],
     ['applyGradients', (net) => net.applyGradients()],
     ['save', (net) => net.save()],
+    [
+      'optimizer =',
+      (net) => {
+        net.optimizer = sgd({ learningRate: 1 });
+      },
+    ],
+    [
+      'trainingSamples =',
+      (net) => {
+        net.trainingSamples = 4;
+      },
+    ],
     ['layers[0].weights', (net) => net.layers[0].weights],
     ['layers[0].biases', (net) => net.layers[0].biases],
     [
