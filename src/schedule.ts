@@ -338,12 +338,17 @@ export class RateClock {
   }
 
   /**
-   * Fills `rates` with those of the steps that come next. Stops before one that is no rate, unless it is the first, so that where training
+   * Fills `rates` with those of the steps that come next. Stops before one that is no rate or whose function throws, unless it is the first, so that where training
    * ends does not depend on how many are asked for. Returns their number.
    */
   fill(rates: Float64Array): number {
     for (let i = 0; i < rates.length; i++) {
-      const rate = rateAt(this.rate, this.steps + i, this.epochs, this.#plateau);
+      let rate = Number.NaN;
+      try {
+        rate = rateAt(this.rate, this.steps + i, this.epochs, this.#plateau);
+      } catch (error) {
+        if (i === 0) throw error;
+      }
       if (!isRate(rate)) {
         if (i > 0) return i;
         this.next(); // throws

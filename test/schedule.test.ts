@@ -270,6 +270,17 @@ describe('training under a schedule', () => {
   });
 });
 
+it('takes the steps before one whose function throws', async () => {
+  const learningRate = (at: number) => {
+    if (at === 5) throw new Error('no rate');
+    return 0.5;
+  };
+  const net = await createNetwork(options);
+  const failing = net.fit(data, { batchSize: 8, shuffle: false, optimizer: sgd({ learningRate }) });
+  await expect(failing).rejects.toThrow(/^no rate$/);
+  expect(net.steps).toBe(5);
+});
+
 // biome-ignore lint/suspicious/noExplicitAny: what would not compile
 type Anything = any;
 const wrong: [string, () => unknown, RegExp][] = [
