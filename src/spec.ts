@@ -114,7 +114,7 @@ function checkActivation(where: string, value: unknown, units: number, isOutput:
   const softmax = each.indexOf('softmax');
   if (softmax >= 0)
     throw outOfRange(`${where}[${softmax}]`, '"softmax"', "a function of one unit; softmax is a whole layer's");
-  return each.every((name) => name === each[0]) ? each[0] : each;
+  return each.every((name) => name === each[0]) ? each[0] : Object.freeze(each);
 }
 
 const LAYER_KEYS = ['units', 'activation', 'initializer', 'bias', 'dropout', 'maxNorm'];

@@ -117,6 +117,15 @@ test('training mixed layers lowers the cost', async () => {
   expect(net.evaluate(data).cost).toBeLessThan(0.8 * before);
 });
 
+test('the functions of a layer can be read, not changed', async () => {
+  const net = await networkOf(2, ['relu', 'tanh'], false);
+  const { activation } = net.layers[0];
+  expect(() => {
+    (activation as string[])[0] = 'linear';
+  }).toThrow(TypeError);
+  expect(activation).toEqual(['relu', 'tanh']);
+});
+
 test('a saved network keeps the function of each unit', async () => {
   const net = await trained(8);
   const loaded = await loadNetwork(net.save());
