@@ -143,8 +143,13 @@ export function checksumOfSet(arena: Arena, data: CheckedData): number {
   ]);
 }
 
+/** Of the numbers of data that do not. */
+export function checksumOf({ inputs, targets, weights }: CheckedData): number {
+  return checksum([isBytes(inputs) ? inputs : Float32Array.from(inputs), Float32Array.from(targets), weights]);
+}
+
 /** Of arrays, one behind the other. */
-export function checksum(parts: readonly (ArrayBufferView | undefined)[]): number {
+function checksum(parts: readonly (ArrayBufferView | undefined)[]): number {
   const bytes = (part: ArrayBufferView) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
   return parts.reduce((crc, part) => (part ? crc32(bytes(part), crc) : crc), 0);
 }

@@ -118,10 +118,16 @@ const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(
 
 /** A call that a network has been loaded, or replayed, into the middle of. */
 export class Resumption {
-  readonly place: Place;
+  place: Place;
 
   constructor(place: Place) {
     this.place = place;
+  }
+
+  /** The network has been given this optimizer: no call goes on with the one before. */
+  follow(optimizer: Optimizer): void {
+    const { options } = this.place;
+    if (options.optimizer) this.place = { ...this.place, options: { ...options, optimizer } };
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type CheckedData, checkData, checksum, checksumOfSet, loadTrainingSet, setSize } from './data.js';
+import { type CheckedData, checkData, checksumOf, checksumOfSet, loadTrainingSet, setSize } from './data.js';
 import { checkObject, outOfRange, wrongType } from './errors.js';
 import { NonFiniteError } from './index.js';
 import { measure, measured } from './measure.js';
@@ -62,7 +62,7 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
     stepRows,
     shuffle,
     ignoreNonFinite,
-    validation: validation && checksum([validation.inputs, validation.targets, validation.weights]),
+    validation: validation && checksumOf(validation),
     optimizer,
   };
   const place = trainer.resumption?.enter(callOptions, trainer.optimizer);

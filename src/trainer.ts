@@ -4,7 +4,7 @@ import {
   type CheckedData,
   checkData,
   checkInputs,
-  checksum,
+  checksumOf,
   checksumOfSet,
   checkTargets,
   checkWeights,
@@ -80,6 +80,7 @@ export class Trainer implements Trainee {
   }
 
   set optimizer(optimizer: Optimizer) {
+    this.arena.checkAlive();
     const checked = checkOptimizer(optimizer);
     if (this.isTraining && this.#isOther(checked)) {
       throw outOfRange(
@@ -90,6 +91,7 @@ export class Trainer implements Trainee {
     }
     this.setOptimizer(checked);
     this.clock = new RateClock(checked.learningRate);
+    this.resumption?.follow(checked);
   }
 
   standardize(standardization: Standardization | undefined): void {
@@ -124,7 +126,7 @@ export class Trainer implements Trainee {
     const { data, epochs, optimizer, stopper, validation } = plan;
     const options = once(() => ({
       ...this.#optionsOf('fit', data, plan),
-      validation: validation && checksum([validation.inputs, validation.targets, validation.weights]),
+      validation: validation && checksumOf(validation),
       earlyStopping: stopper?.spec,
       optimizer,
     }));
@@ -151,7 +153,7 @@ export class Trainer implements Trainee {
       if (!isOver() || !stopper) return;
       stopper.restore(arena);
       pass.isCurrent = false;
-      pass.isGuarded = false;
+      pass.snapshot = undefined;
     };
     if (plan.standardize && !this.standardization) {
       const { measure, measured } = await import('./measure.js');
@@ -175,13 +177,13 @@ export class Trainer implements Trainee {
         const isEnough = report.validation && stopper?.observe(epoch, report.validation, arena);
         if (isEnough && !isLast) report.stopped = 'earlyStopping';
       }
-      if (stopper) report.bestEpoch = stopper.bestEpoch;
+      if (stopper && (epoch > 0 || report.validation)) report.bestEpoch = stopper.bestEpoch;
       if (lbfgs?.isDone && !isLast) report.stopped = 'converged';
       if (isStopped) report.stopped = 'callback';
       report.secondsLeft = report.stopped ? 0 : runner.secondsLeft;
       epoch++;
       stopped = report.stopped;
-      if (plan.onEpoch?.(report) === false) {
+      if (plan.onEpoch?.(report) === false && !isLast) {
         report.stopped ??= 'callback';
         report.secondsLeft = 0;
       }
@@ -305,7 +307,7 @@ export class Trainer implements Trainee {
     }
     this.#optimizer = optimizer;
     if (isNew || !this.clock.isOf(optimizer.learningRate)) this.clock = new RateClock(optimizer.learningRate);
-    this.pass.isGuarded = false;
+    this.pass.snapshot = undefined;
     if (!isNew) return;
     arena.floats(arena.plan.state, arena.plan.slots * arena.plan.parameterFloats).fill(0);
     arena.header.setUint32(abi.OPTIMIZER_STEPS, 0, true);

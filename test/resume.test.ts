@@ -704,6 +704,31 @@ describe('other data and options than those of the training that was saved', () 
     expect(hashOf(loaded)).toBe(hash);
   });
 
+  it('an optimizer that the loaded network has been given: the call goes on with it, and with no other', async () => {
+    const { file } = await files;
+    for (const given of [adam({ learningRate: 0.5 }), sgd({ learningRate: 0.5 })]) {
+      const loaded = await loadNetwork(file);
+      loaded.optimizer = given;
+      await expect(loaded.fit(same, training)).rejects.toThrow('fit: options.optimizer: got {"name":"adam",');
+      const reports = await loaded.fit(same, { ...training, optimizer: undefined });
+      expect(reports.map(({ epoch, learningRate }) => [epoch, learningRate])).toEqual([
+        [1, 0.5],
+        [2, 0.5],
+        [3, 0.5],
+      ]);
+      expect(loaded.optimizer).toEqual(given);
+    }
+  });
+
+  it('the same validation in arrays of other types: none other', async () => {
+    const { file, hash } = await files;
+    const inputs = Float64Array.from(validation.inputs);
+    const targets = Int32Array.from(validation.targets as Uint8Array);
+    const loaded = await loadNetwork(file);
+    await loaded.fit(same, { ...training, validation: { inputs, targets } });
+    expect(hashOf(loaded)).toBe(hash);
+  });
+
   it('another call: refused', async () => {
     const { file } = await files;
     const loaded = await loadNetwork(file);
