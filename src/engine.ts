@@ -95,7 +95,9 @@ const WANTED = 'a WebAssembly.Module of simdprop/simd.wasm or simdprop/relaxed.w
 /** The exports of `module`, unless it is another version's or no core at all. */
 async function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<Core> {
   if (!(module instanceof WebAssembly.Module)) throw wrongType('wasm', module, WANTED);
-  const isCore = WebAssembly.Module.exports(module).some(({ name }) => name === 'abiVersion');
+  const isCore =
+    WebAssembly.Module.exports(module).some(({ name }) => name === 'abiVersion') &&
+    !WebAssembly.Module.imports(module).some((wanted) => wanted.module === 'team');
   const core = isCore && ((await WebAssembly.instantiate(module, imports)).exports as unknown as Core);
   if (!core || core.abiVersion() !== ABI_VERSION) throw new TypeError(`wasm: got another module, want ${WANTED}`);
   return core;

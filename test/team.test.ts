@@ -164,9 +164,12 @@ describe('a network with threads', () => {
     );
   });
 
-  it('is refused with the core of a network without', async () => {
-    const wasm = new WebAssembly.Module(readFileSync(new URL('../build/shipped/simd.wasm', import.meta.url)));
-    await expect(Network.create({ ...options, threads: 2, wasm })).rejects.toThrow(/^wasm: got another module/);
+  it('is refused with the core of a network without, and the other way round', async () => {
+    const core = (name: string) =>
+      new WebAssembly.Module(readFileSync(new URL(`../build/shipped/${name}.wasm`, import.meta.url)));
+    const refused = /^wasm: got another module/;
+    await expect(Network.create({ ...options, threads: 2, wasm: core('simd') })).rejects.toThrow(refused);
+    await expect(Network.create({ ...options, wasm: core('threads') })).rejects.toThrow(refused);
   });
 
   it('is refused in a page that is not cross-origin isolated, with what the page lacks', async () => {
