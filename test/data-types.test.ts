@@ -175,3 +175,18 @@ it('keeps in the file whether a scale was given', async () => {
     expect(loaded.predict(bytes)).toEqual(net.predict(bytes));
   }
 });
+
+test('a number that is not finite is named wherever it stands, the first of several', async () => {
+  const net = await createNetwork({ inputs: 1, layers: [{ units: 1 }] });
+  for (let length = 1; length <= 11; length++) {
+    for (let at = 0; at < length; at++) {
+      for (const bad of [Number.NaN, Infinity, -Infinity, 1e39]) {
+        const inputs = new Float64Array(length).fill(3.4e38);
+        inputs[at] = bad;
+        inputs[length - 1] = at === length - 1 ? bad : -Infinity;
+        expect(() => net.predict(inputs)).toThrow(`x[${at}] (row ${at}): got ${bad}, want`);
+      }
+    }
+    expect(net.predict(new Float32Array(length).fill(-3.4e38))).toHaveLength(length);
+  }
+});
