@@ -44,7 +44,16 @@ import {
   WEIGHT_FLOATS,
   WEIGHTS,
 } from './abi';
-import { addScaled, followAdadelta, followAdam, followLion, followMomentum, followScaled, followSign } from './rules';
+import {
+  addScaled,
+  followAdadelta,
+  followAdam,
+  followLion,
+  followMomentum,
+  followNAdam,
+  followScaled,
+  followSign,
+} from './rules';
 import { ownAddress, panelShare } from './team';
 import { madd } from './vec';
 import { absoluteSum, dot, scaleFloats, signed } from './vector';
@@ -224,8 +233,8 @@ function prepare(optimizer: i32): void {
 
 function prepareAdam(optimizer: i32, eta: f64, beta1: f64, beta2: f64): void {
   const t = load<u32>(HEADER, OPTIMIZER_STEPS);
-  let ofGradient: f64 = 0;
-  let ofMean = eta / (1 - power(beta1, t));
+  const correction = Math.sqrt(1 - power(beta2, t));
+  let rate = eta * correction;
   if (optimizer == NADAM) {
     // mu_t = beta1 (1 - 0.96^(t momentumDecay) / 2) and the product of all so far
     const warmth = power(hyper(3), t);
@@ -233,13 +242,13 @@ function prepareAdam(optimizer: i32, eta: f64, beta1: f64, beta2: f64): void {
     const next = beta1 * (1 - 0.5 * warmth * hyper(3));
     const product = (t == 1 ? 1 : load<f64>(HEADER, MOMENTUM_PRODUCT)) * mu;
     store<f64>(HEADER, product, MOMENTUM_PRODUCT);
-    ofGradient = (eta * (1 - mu)) / (1 - product);
-    ofMean = (eta * next) / (1 - product * next);
+    setCoefficient(6, (1 - mu) / (1 - product));
+    setCoefficient(7, next / (1 - product * next));
+  } else {
+    rate /= 1 - power(beta1, t);
   }
-  setCoefficient(4, ofGradient);
-  setCoefficient(5, ofMean);
-  setCoefficient(6, 1 / Math.sqrt(1 - power(beta2, t)));
-  setCoefficient(7, hyper(2));
+  setCoefficient(4, rate);
+  setCoefficient(5, hyper(2) * correction);
 }
 
 /** The optimizer's rule on the parameters [from, to), with the penalties if `isPenalized`. */
@@ -270,12 +279,14 @@ function updateSpan(optimizer: i32, from: i32, to: i32, isPenalized: bool, scale
       addPenalties(target, g, w, floats, scale, limit, l1, l2);
       g = target;
     }
+    if (decay != 1) scaleFloats(w, floats, decay);
     if (optimizer == SGD) addScaled(w, g, floats, <f32>-load<f64>(HEADER, LEARNING_RATE));
     else if (optimizer <= NESTEROV) followMomentum(w, g, slot0, floats);
     else if (optimizer == ADADELTA) followAdadelta(w, g, slot0, slot1, floats);
     else if (optimizer <= RMSPROP) followScaled(w, g, slot0, floats);
-    else if (optimizer <= NADAM) followAdam(w, g, slot0, slot1, floats, decay);
-    else if (optimizer == LION) followLion(w, g, slot0, floats, decay);
+    else if (optimizer <= ADAMW) followAdam(w, g, slot0, slot1, floats);
+    else if (optimizer == NADAM) followNAdam(w, g, slot0, slot1, floats);
+    else if (optimizer == LION) followLion(w, g, slot0, floats);
     else if (optimizer == IRPROP) followSign(w, g, slot0, slot1, floats);
   }
 }

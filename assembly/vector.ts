@@ -6,10 +6,23 @@ import { widenAdd } from './vec';
 /** Read from memory: V8 builds a splatted constant anew at each use inside a loop. */
 const SIGN_BIT = memory.data<f32>([-0.0]);
 
-/** w *= factor */
+const MAGNITUDE = memory.data<u32>([0x7fffffff]);
+/** What is smaller is taken for 0: see rules.ts. */
+export const TINY = memory.data<f32>([1e-30]);
+
+/** x, or 0 where it is nearly that. NaN stays. f32x4.abs makes its mask anew each time: Lion takes 1.05 times as long with it. */
+export function flushed(x: v128, tiny: v128): v128 {
+  const magnitude = v128.and(x, v128.load32_splat(MAGNITUDE));
+  return v128.andnot(x, f32x4.lt(magnitude, tiny));
+}
+
+/** w *= factor, flushed: weights that nothing but their decay moves would end as subnormal numbers. */
 export function scaleFloats(w: usize, floats: i32, factor: f32): void {
   const s = f32x4.splat(factor);
-  for (const end = w + ((<usize>floats) << 2); w < end; w += 16) v128.store(w, f32x4.mul(v128.load(w), s));
+  const tiny = v128.load32_splat(TINY);
+  for (const end = w + ((<usize>floats) << 2); w < end; w += 16) {
+    v128.store(w, flushed(f32x4.mul(v128.load(w), s), tiny));
+  }
 }
 
 /** Sum of u v, each product exact. */

@@ -323,6 +323,28 @@ describe('moments', () => {
     },
   );
 
+  it.each<[string, Optimizer, Partial<NetworkOptions>]>([
+    ['adamw', adamw({ learningRate: 1, weightDecay: 0.5 }), {}],
+    ['lion', lion({ learningRate: 1, weightDecay: 0.5 }), {}],
+    ['sgd with l2', sgd({ learningRate: 1 }), { l2: 0.5 }],
+  ])(
+    'are not the only ones: weights that only the decay of %s moves end at 0, none as a subnormal',
+    async (_, optimizer, penalties) => {
+      const layers: NetworkOptions['layers'] = [{ units: 3, activation: 'linear', initializer: { constant: 1 } }];
+      const net = await createNetwork({ inputs: 2, layers, ...penalties });
+      net.optimizer = optimizer;
+      net.trainingSamples = 1;
+      const halves: number[] = [];
+      for (let step = 0; step < 160; step++) {
+        net.trainBatch(new Float32Array(2), new Float32Array(3));
+        const { weights } = net.layers[0];
+        expect(new Set(weights).size).toBe(1);
+        halves.push(weights[0]);
+      }
+      expect(halves).toEqual(halves.map((_w, step) => (step < 99 ? 2 ** -(step + 1) : 0)));
+    },
+  );
+
   it('survive a second fit, and other numbers of the same optimizer', async () => {
     const [whole, parts] = await Promise.all([createGolden(), createGolden()]);
     const options = { batchSize: rows, shuffle: false };
