@@ -90,9 +90,12 @@ import {
   type NetworkOptions,
   sgd,
 } from 'simdprop';
+import { type CrossValidation, crossValidate } from 'simdprop/cross-validation';
 import { type CsvData, readCsv } from 'simdprop/csv';
+import { saveFile } from 'simdprop/files';
 import { type IdxFile, parseIdx } from 'simdprop/idx';
 import { type Graph, type Node, unroll } from 'simdprop/graph';
+import 'simdprop/worker';
 
 const options: NetworkOptions = { inputs: 2, layers: [{ units: 3, activation: 'tanh' }, { units: 1 }], seed: 1 };
 const data: DataSet = { inputs: new Float32Array(8), targets: new Uint8Array(4) };
@@ -110,7 +113,9 @@ await network.fitStream(() => [{ inputs: table.inputs, targets: readCsv('x,y', {
 const { graph, cost }: { graph: Graph; cost: Node } = unroll(network, [0, 1], [1]);
 const gradient: Float64Array = graph.reverse(cost);
 const { error, worst }: GradientCheck = (await network.inspect()).checkGradients(data.inputs, data.targets);
-export { accuracy, error, gradient, images, outputs, weights, worst };
+const folds: CrossValidation = await crossValidate(options, data);
+saveFile('network.simdprop', network.save());
+export { accuracy, error, folds, gradient, images, outputs, weights, worst };
 
 // @ts-expect-error: without a target there is no cost
 const noCost: Node = unroll(network, [0, 1]).cost;
@@ -118,6 +123,20 @@ export { noCost };
 
 // @ts-expect-error: an activation that does not exist
 await Network.create({ inputs: 2, layers: [{ units: 1, activation: 'step' }] });
+`;
+
+// Where the DOM's types are, those of the options are they.
+const PAGE = `
+import { Network, type NetworkOptions } from 'simdprop';
+
+const options: NetworkOptions = { inputs: 2, layers: [{ units: 1 }] };
+const wasm: WebAssembly.Module = await WebAssembly.compile(new Uint8Array(8));
+const network = await Network.create({ ...options, threads: 2, wasm, createWorker: () => new Worker('worker.js') });
+const worker: Worker | undefined = options.createWorker?.();
+export { network, worker };
+
+// @ts-expect-error: the address of a worker
+await Network.create({ ...options, threads: 2, createWorker: () => 'worker.js' });
 `;
 
 function run(name, command, args, cwd) {
@@ -148,10 +167,29 @@ try {
   run('XOR in an empty folder', process.execPath, ['smoke.mjs'], consumer);
 
   writeFileSync(join(consumer, 'consumer.ts'), CONSUMER);
-  const options = '--noEmit --strict --module nodenext --target es2022 --lib es2022,dom --skipLibCheck false'.split(
-    ' ',
-  );
-  run('types of a TypeScript consumer', process.execPath, [TYPESCRIPT, ...options, 'consumer.ts'], consumer);
+  writeFileSync(join(consumer, 'page.ts'), PAGE);
+  // Node's types, which a program without the DOM's has: copies of this project's own
+  for (const name of ['@types/node', 'undici-types'])
+    cpSync(join(ROOT, 'node_modules', name), join(consumer, 'node_modules', name), { recursive: true });
+  const strict = '--noEmit --strict --target es2022 --skipLibCheck false'.split(' ');
+  for (const resolution of [
+    ['--module', 'nodenext'],
+    ['--module', 'node16'],
+    ['--module', 'esnext', '--moduleResolution', 'bundler'],
+  ]) {
+    for (const [lib, ...files] of [
+      ['es2022', '--types', 'node', 'consumer.ts'],
+      ['es2022,dom', 'consumer.ts', 'page.ts'],
+    ]) {
+      const args = [...resolution, '--lib', lib, ...files];
+      run(
+        `types of a TypeScript consumer: ${args.join(' ')}`,
+        process.execPath,
+        [TYPESCRIPT, ...strict, ...args],
+        consumer,
+      );
+    }
+  }
 
   // a copy of this project's own: nothing to fetch
   cpSync(join(ROOT, 'node_modules/papaparse'), join(consumer, 'node_modules/papaparse'), { recursive: true });

@@ -45,7 +45,10 @@ const NO_VIEWS: Views = {
   integers: new Int32Array(0),
 };
 
-/** One network's linear memory: its plan, the core that works on it, typed access. Grows, never shrinks. */
+/**
+ * One network's linear memory: its plan, the core that works on it, typed access. Grows, never shrinks. Other modules' published
+ * declarations name it: what is marked as internal stays out of its own, because not every program's TypeScript knows the types.
+ */
 export class Arena {
   readonly spec: Spec;
   #plan: Plan;
@@ -54,6 +57,7 @@ export class Arena {
   #set: SetSize | undefined;
   #isLocked = false;
 
+  /** @internal */
   constructor(spec: Spec, plan: Plan, engine: Engine) {
     this.spec = spec;
     this.#plan = plan;
@@ -71,7 +75,7 @@ export class Arena {
     return this.#set;
   }
 
-  /** Throws once the network is disposed. */
+  /** @internal Throws once the network is disposed. */
   checkAlive(): Engine {
     if (!this.#engine) throw new Error('Network: got a call after dispose(), want a network in use');
     if (this.#isLocked) throw new Error('Network: got a call from inside its own cost, want a cost of a and y alone');
@@ -88,10 +92,12 @@ export class Arena {
     }
   }
 
+  /** @internal */
   get core(): Core {
     return this.checkAlive().core;
   }
 
+  /** @internal */
   get header(): DataView<ArrayBuffer> {
     this.checkAlive();
     return this.#views.header;
@@ -108,22 +114,25 @@ export class Arena {
     else bytes.set(values, address);
   }
 
-  /** A view that is good until the memory grows. */
+  /** @internal A view that is good until the memory grows. */
   floats(address: number, count: number): Float32Array<ArrayBuffer> {
     this.checkAlive();
     return new Float32Array(this.#views.buffer, address, count);
   }
 
+  /** @internal */
   doubles(address: number, count: number): Float64Array<ArrayBuffer> {
     this.checkAlive();
     return new Float64Array(this.#views.buffer, address, count);
   }
 
+  /** @internal */
   bytes(address: number, count: number): Uint8Array<ArrayBuffer> {
     this.checkAlive();
     return new Uint8Array(this.#views.buffer, address, count);
   }
 
+  /** @internal */
   words(address: number, count: number): Uint32Array<ArrayBuffer> {
     this.checkAlive();
     return new Uint32Array(this.#views.buffer, address, count);

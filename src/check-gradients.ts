@@ -30,6 +30,7 @@ export interface GradientCheck extends GradientErrors {
 /** Of plain descent that goes up: so long a step that the parameter's own size is rounding beside it, and a power of two. */
 const RATE = -(2 ** 60);
 
+/** @internal */
 export function checkGradients(
   trainer: Trainer,
   cost: CustomCost | undefined,

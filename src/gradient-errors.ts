@@ -58,7 +58,7 @@ const SHARE = 2 ** -10;
 /** The widest step of the differences moves no weighted input of the parameter's layer by more. */
 const WIDEST = 2 ** -4;
 
-/** What a training step has left of a batch, in f64. */
+/** @internal What a training step has left of a batch, in f64. */
 export interface Batch {
   readonly rows: number;
   readonly x: Float64Array;
@@ -69,7 +69,7 @@ export interface Batch {
   readonly masks: readonly (Float64Array | undefined)[];
 }
 
-/** A batch, the network it went through in f64, and what comes of that. */
+/** @internal A batch, the network it went through in f64, and what comes of that. */
 export interface Problem {
   readonly spec: Spec;
   /** n of the penalties. */
@@ -99,7 +99,10 @@ export function taker(values: Float64Array): (count: number) => Float64Array {
   };
 }
 
-/** The errors of the core's `gradient`, all weights and biases layer by layer; at most `limit` of each group are moved for differences. */
+/**
+ * @internal The errors of the core's `gradient`, all weights and biases layer by layer; at most `limit` of each group are moved for
+ * differences.
+ */
 export function gradientErrors(problem: Problem, gradient: Float64Array, limit: number): GradientErrors {
   const check = { error: 0, referenceError: 0, parameters: 0, moved: 0 };
   let worst: CheckedParameter | undefined;

@@ -51,6 +51,7 @@ export type {
   NAdam,
   NetworkOptions,
   Optimizer,
+  PageWorker,
   ProgressReport,
   RmsProp,
   SaveOptions,
@@ -62,4 +63,5 @@ export type {
   TrainForReport,
   TrainOptions,
   ValidationSplit,
+  WasmModule,
 } from './types.js';

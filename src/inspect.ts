@@ -61,6 +61,7 @@ export class Inspector {
   readonly #trainer: Trainer;
   readonly #cost: CustomCost | undefined;
 
+  /** @internal */
   constructor(net: Network, trainer: Trainer, cost: CustomCost | undefined) {
     trainer.arena.checkAlive();
     this.#net = net;

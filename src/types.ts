@@ -109,6 +109,15 @@ export interface LayerOptions {
 /** Which build of the core runs: `relaxed` fuses multiply and add where the CPU can, and gives up bit-reproducibility. */
 export type BuildName = 'simd' | 'relaxed';
 
+/**
+ * The DOM's `WebAssembly.Module`, for programs whose TypeScript has the DOM's types. For others, such as those with Node's alone, any
+ * object: they compile without, and what is no module is refused when it comes.
+ */
+export type WasmModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : object;
+
+/** The DOM's `Worker`; where TypeScript does not have it, any object. */
+export type PageWorker = typeof globalThis extends { Worker: { prototype: infer W } } ? W : object;
+
 export interface NetworkOptions {
   /** Width of the input layer, 1 to 65,536. */
   inputs: number;
@@ -138,7 +147,7 @@ export interface NetworkOptions {
    * The compiled core, where it cannot be compiled from bytes here: the module of `simdprop/simd.wasm` or `simdprop/relaxed.wasm`; with
    * threads, of `simdprop/threads.wasm` or `simdprop/relaxed-threads.wasm`.
    */
-  wasm?: WebAssembly.Module;
+  wasm?: WasmModule;
   /**
    * How many threads share the work, this one among them: 1 to 64, as many as there are cores at most. Default 1. Work too small for them is
    * done by this one alone. The bits are the same for every number. Pages must be cross-origin isolated.
@@ -150,7 +159,7 @@ export interface NetworkOptions {
    */
   wide?: boolean;
   /** Makes a worker of `simdprop/worker`, for pages whose Content-Security-Policy forbids those from a blob. */
-  createWorker?: () => Worker;
+  createWorker?: () => PageWorker;
 }
 
 export interface LoadOptions

@@ -1,7 +1,7 @@
 // A thread that is not the first: waits for the core and the memory, and then for calls in there, until it is ended from outside. It imports
 // nothing: the build also makes a string of it, for workers that need no file. As a file it is the entry simdprop/worker.
 
-/** What a worker is told. */
+/** @internal What a worker is told. */
 export interface WorkerMessage {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
