@@ -133,7 +133,9 @@ const options: NetworkOptions = { inputs: 2, layers: [{ units: 1 }] };
 const wasm: WebAssembly.Module = await WebAssembly.compile(new Uint8Array(8));
 const network = await Network.create({ ...options, threads: 2, wasm, createWorker: () => new Worker('worker.js') });
 const worker: Worker | undefined = options.createWorker?.();
-export { network, worker };
+const blob = new Blob([network.save()]);
+await fetch('network.simdprop', { method: 'PUT', body: network.save({ training: true }) });
+export { blob, network, worker };
 
 // @ts-expect-error: the address of a worker
 await Network.create({ ...options, threads: 2, createWorker: () => 'worker.js' });

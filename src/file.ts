@@ -1,7 +1,7 @@
 import type { TrainingState } from './resume.js';
 import type { ClockState } from './schedule.js';
 import type { Spec } from './spec.js';
-import type { Optimizer, Standardization } from './types.js';
+import type { Optimizer, SavedBytes, Standardization } from './types.js';
 
 // A saved network:
 //
@@ -43,7 +43,7 @@ export interface SavedHeader extends Omit<SavedNetwork, 'parameters' | 'standard
   readonly training: unknown;
 }
 
-export function encode({ parameters, standardization, spec, ...rest }: SavedNetwork): Uint8Array {
+export function encode({ parameters, standardization, spec, ...rest }: SavedNetwork): SavedBytes {
   const floats = standardization ? [parameters, standardization.means, standardization.deviations] : [parameters];
   const header = { network: optionsOf(spec), ...rest, ...(standardization && { standardized: true }) };
   const json = JSON.stringify(header, (_, value) => {

@@ -54,6 +54,7 @@ export type {
   PageWorker,
   ProgressReport,
   RmsProp,
+  SavedBytes,
   SaveOptions,
   Sgd,
   Standardization,

@@ -37,6 +37,7 @@ import type {
   LoadOptions,
   NetworkOptions,
   Optimizer,
+  SavedBytes,
   SaveOptions,
   Standardization,
   StreamOptions,
@@ -352,7 +353,7 @@ export class Network {
    * time, also what the optimizer has gathered, the count of steps, and the place in a call that is under way: a network loaded from it
    * trains on as this one does, to the bit. Default false.
    */
-  save(options: SaveOptions = {}): Uint8Array {
+  save(options: SaveOptions = {}): SavedBytes {
     checkObject('options', options, ['training']);
     const isTraining = checkBoolean('options.training', options.training ?? false);
     const trainer = this.#trainer;

@@ -172,6 +172,9 @@ export interface LoadOptions
   training?: boolean;
 }
 
+/** What `Blob` and `fetch` take: Uint8Array<ArrayBuffer>, in words for TypeScript before 5.7 too, whose Uint8Array is not generic. */
+export type SavedBytes = ReturnType<Uint8Array['slice']>;
+
 export interface SaveOptions {
   /** true: with all that training needs to go on exactly. Default false. */
   training?: boolean;
