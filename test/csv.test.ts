@@ -197,6 +197,25 @@ const wrong: [string, unknown, unknown, RegExp][] = [
     { target: 'a' },
     /^options\.target: got "a", the name of more than one column, wan/,
   ],
+  ['no targets', IRIS, { target: [] }, /^options\.target: got none, want one column or more, or no target given$/],
+  [
+    'no targets for labels',
+    IRIS,
+    { target: [], labels: true },
+    /^options\.target: got none, want one column or more, or no target given$/,
+  ],
+  [
+    'a target twice',
+    IRIS,
+    { target: [0, 1, 'sepal width'] },
+    /^options\.target\[2\]: got "sepal width" once more, want another column$/,
+  ],
+  [
+    'an input twice',
+    IRIS,
+    { inputs: [1, 1] },
+    /^options\.inputs\[1\]: got "sepal width" once more, want another column$/,
+  ],
   [
     'the target as input',
     IRIS,

@@ -9,7 +9,7 @@ export type CsvColumn = string | number;
 export interface CsvOptions {
   /** The column, or columns, that the network shall learn. Default: none, as for data to predict from. */
   target?: CsvColumn | readonly CsvColumn[];
-  /** The columns that it learns from, in this order. Default: all but the target. */
+  /** The columns that it learns from, each once, in this order. Default: all but the target. */
   inputs?: readonly CsvColumn[];
   /** The first row has the columns' names. Default true. */
   header?: boolean;
@@ -84,10 +84,7 @@ export function readCsv(text: string, options: CsvOptions = {}): CsvData {
   }
 
   const find = (where: string, column: unknown) => findColumn(where, column, names, header);
-  const target = options.target ?? [];
-  const targetColumns = Array.isArray(target)
-    ? target.map((column, i) => find(`options.target[${i}]`, column))
-    : [find('options.target', target)];
+  const targetColumns = checkTargetColumns(options.target, find, names);
   const inputColumns = checkInputColumns(options.inputs, find, targetColumns, names);
   const numbers = (columns: readonly number[]) => readNumbers(name, rows, columns, names);
   let targets: CsvData['targets'];
@@ -138,16 +135,33 @@ function findColumn(where: string, column: unknown, names: readonly string[], he
   return index;
 }
 
+type Find = (where: string, column: unknown) => number;
+
+function checkTargetColumns(target: unknown, find: Find, names: readonly string[]): number[] {
+  if (target === undefined) return [];
+  if (!Array.isArray(target)) return [find('options.target', target)];
+  if (target.length === 0) throw outOfRange('options.target', 'none', 'one column or more, or no target given');
+  return findColumns('options.target', target, find, names);
+}
+
+/** Each of them once. */
+function findColumns(where: string, columns: readonly unknown[], find: Find, names: readonly string[]): number[] {
+  const found = Array.from(columns, (column, i) => find(`${where}[${i}]`, column));
+  const again = found.findIndex((column, i) => found.indexOf(column) < i);
+  if (again >= 0) throw outOfRange(`${where}[${again}]`, `"${names[found[again]]}" once more`, 'another column');
+  return found;
+}
+
 function checkInputColumns(
   inputs: unknown,
-  find: (where: string, column: unknown) => number,
+  find: Find,
   targets: readonly number[],
   names: readonly string[],
 ): number[] {
   const wanted = 'one input column or more';
   if (inputs !== undefined && !Array.isArray(inputs)) throw wrongType('options.inputs', inputs, 'an array of columns');
   const columns = inputs
-    ? Array.from(inputs, (column, i) => find(`options.inputs[${i}]`, column))
+    ? findColumns('options.inputs', inputs, find, names)
     : Array.from(names.keys()).filter((column) => !targets.includes(column));
   if (columns.length === 0) throw outOfRange('options.inputs', 'none', wanted);
   const both = columns.findIndex((column) => targets.includes(column));
