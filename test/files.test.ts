@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import {
+  chmodSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -79,6 +81,53 @@ it('saves over an old file, keeps a link one, and leaves nothing behind', () => 
   expect(isFile(0)).toBe(true);
   expect(lstatSync(link).isSymbolicLink()).toBe(true);
   expect(readdirSync(folder).sort()).toEqual(['link', 'net']);
+});
+
+it('puts the file where a link leads that has none yet, over another link too', () => {
+  const inner = join(folder, 'inner');
+  mkdirSync(inner);
+  // relative to the folder of the link, whichever way leads there
+  symlinkSync(join('..', 'net'), join(inner, 'first'));
+  symlinkSync(inner, join(folder, 'way'));
+  symlinkSync(join('way', 'first'), join(folder, 'second'));
+  saveFile(join(folder, 'second'), contents[0]);
+  expect(isFile(0)).toBe(true);
+  for (const link of [join(inner, 'first'), join(folder, 'second')]) {
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  }
+  expect(readdirSync(folder).sort()).toEqual(['inner', 'net', 'second', 'way']);
+  expect(readdirSync(inner)).toEqual(['first']);
+});
+
+it('refuses links that lead in a circle, and leaves them', () => {
+  symlinkSync('other', path);
+  symlinkSync('net', join(folder, 'other'));
+  expect(() => saveFile(path, contents[0])).toThrow(/ELOOP/);
+  expect(lstatSync(path).isSymbolicLink()).toBe(true);
+  expect(readdirSync(folder).sort()).toEqual(['net', 'other']);
+});
+
+// Windows knows read-only and nothing else.
+it.skipIf(process.platform === 'win32')('keeps the permissions of the file that it replaces', () => {
+  const modeOf = (name: string) => (statSync(name).mode & 0o777).toString(8);
+  writeFileSync(join(folder, 'plain'), '');
+  saveFile(path, contents[0]);
+  expect(modeOf(path)).toBe(modeOf(join(folder, 'plain')));
+  // less than a new file gets, more than the umask leaves, and not even its owner's to write
+  for (const mode of [0o600, 0o666, 0o440]) {
+    chmodSync(path, mode);
+    saveFile(path, contents[1]);
+    expect(modeOf(path)).toBe(mode.toString(8));
+  }
+  expect(isFile(1)).toBe(true);
+});
+
+it('takes every name that the file system takes', () => {
+  const long = join(folder, 'n'.repeat(255));
+  saveFile(long, contents[0]);
+  expect(readFileSync(long)).toHaveLength(contents[0].length);
+  expect(() => saveFile(`${long}n`, contents[0])).toThrow(/ENAMETOOLONG.*n{256}/);
+  expect(readdirSync(folder)).toEqual(['n'.repeat(255)]);
 });
 
 it('takes a part of a larger buffer as that part', () => {
