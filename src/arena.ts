@@ -56,6 +56,8 @@ export class Arena {
   #views: Views;
   #set: SetSize | undefined;
   #isLocked = false;
+  /** Called at the end of its life: by what waits for something else meanwhile. */
+  declare onDispose?: () => void;
 
   /** @internal */
   constructor(spec: Spec, plan: Plan, engine: Engine) {
@@ -192,5 +194,6 @@ export class Arena {
     this.#engine?.dispose?.();
     this.#engine = undefined;
     this.#views = NO_VIEWS;
+    this.onDispose?.();
   }
 }

@@ -1,3 +1,4 @@
+import type { Arena } from './arena.js';
 import { type CheckedData, checkData, checksumOf, checksumOfSet, loadTrainingSet, setSize } from './data.js';
 import { checkObject, outOfRange, wrongType } from './errors.js';
 import { NonFiniteError } from './index.js';
@@ -255,25 +256,26 @@ class Stream {
 
   /** The parts of one epoch, each checked when it comes. */
   async *#parts(): AsyncGenerator<CheckedData, void, undefined> {
-    const { signal } = this.#plan;
-    const { spec } = this.#trainee.arena;
+    const { arena } = this.#trainee;
     const iterator = iterate(this.#source());
+    const { signal, release } = endOf(arena, this.#plan.signal);
     let part = 0;
     let isAtEnd = false;
     try {
       for (; ; part++) {
-        signal?.throwIfAborted();
+        signal.throwIfAborted();
         const next = await orAborted(iterator.next(), signal);
         if (next.done) {
           isAtEnd = true;
           break;
         }
-        yield checkData(`source: part ${part}`, next.value, spec);
+        yield checkData(`source: part ${part}`, next.value, arena.spec);
       }
     } finally {
+      release();
       // the source may have something to close; an aborted one may still wait for data that never come
       const closing = isAtEnd ? undefined : Promise.resolve(iterator.return?.());
-      if (signal?.aborted) closing?.catch(() => {});
+      if (signal.aborted) closing?.catch(() => {});
       else await closing;
     }
     if (part === 0) throw outOfRange('source', 'no part', 'one or more each time it is called');
@@ -289,9 +291,30 @@ function iterate(parts: unknown): AsyncIterator<DataSet> | Iterator<DataSet> {
   return method.call(parts);
 }
 
+/** A signal that is aborted with the user's own, and where the network is disposed of. */
+function endOf(arena: Arena, signal: AbortSignal | undefined) {
+  const end = new AbortController();
+  const notice = () => {
+    try {
+      signal?.throwIfAborted();
+      arena.checkAlive();
+    } catch (error) {
+      end.abort(error);
+    }
+  };
+  signal?.addEventListener('abort', notice);
+  arena.onDispose = notice;
+  // it may have happened since the last part
+  notice();
+  const release = () => {
+    signal?.removeEventListener('abort', notice);
+    arena.onDispose = undefined;
+  };
+  return { signal: end.signal, release };
+}
+
 /** What `value` becomes, or a rejection as soon as the signal is aborted. */
-function orAborted<T>(value: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return Promise.resolve(value);
+function orAborted<T>(value: T | Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort);

@@ -272,6 +272,36 @@ describe('a stream that ends early', () => {
     await net.fitStream(() => [data]);
   });
 
+  it.each([
+    ['the first part', {}, []],
+    ['a later part', {}, [data]],
+    ['a part to measure', { standardize: true }, [data]],
+    ['a part, with a signal that nobody aborts', { signal: new AbortController().signal }, [data]],
+  ])('does not wait for the source once the network is disposed of amid %s', async (_, options, parts) => {
+    const net = await createNetwork(OPTIONS);
+    const closed = vi.fn();
+    const next = vi.fn(async () => {
+      const value = parts[next.mock.calls.length - 1];
+      return value ? { done: false as const, value } : await new Promise<never>(() => {});
+    });
+    const waiting = { [Symbol.asyncIterator]: () => ({ next, return: closed }) };
+    const training = net.fitStream(() => waiting, options);
+    await vi.waitFor(() => expect(next).toHaveBeenCalledTimes(parts.length + 1));
+    net.dispose();
+    await expect(training).rejects.toThrow('Network: got a call after dispose(), want a network in use');
+    expect(closed).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not ask the source for more once a callback has disposed of the network', async () => {
+    const net = await createNetwork(OPTIONS);
+    const epochs = vi.fn(async function* () {
+      if (epochs.mock.calls.length > 1) await new Promise(() => {});
+      yield data;
+    });
+    const training = net.fitStream(epochs, { epochs: 2, onEpoch: () => net.dispose() });
+    await expect(training).rejects.toThrow('Network: got a call after dispose(), want a network in use');
+  });
+
   it('closes the source after an abort between parts', async () => {
     const net = await createNetwork(OPTIONS);
     const controller = new AbortController();
