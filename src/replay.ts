@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, outOfRange } from './errors.js';
+import { checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
 import { isStateFinite } from './finite.js';
 import { type Place, Resumption } from './resume.js';
 import type { Trainer } from './trainer.js';
@@ -24,16 +24,20 @@ export async function replayTo(
 ): Promise<void> {
   const from = trainer.steps;
   checkInteger('step', step, from, 2 ** 32 - 1);
-  if (step === from) return;
   checkObject('options', options, Object.keys(options ?? {}));
+  const { ignoreNonFinite = false, onBatch } = options;
+  // the call itself, which checks all the others, gets one of ours
+  if (onBatch !== undefined && typeof onBatch !== 'function') {
+    throw wrongType('options.onBatch', onBatch, 'a function');
+  }
+  if (step === from) return;
   if ((options.optimizer ?? trainer.optimizer).name === 'lbfgs') {
     throw outOfRange('replayTo', 'lbfgs', 'an optimizer that takes a step at a time: for lbfgs fit with fewer epochs');
   }
-  const { ignoreNonFinite = false } = options;
   const stopped = {
     ...options,
     onBatch(report: ProgressReport) {
-      const answer = options.onBatch?.(report);
+      const answer = onBatch?.(report);
       if (trainer.steps < step) return answer;
       // the error that says what has happened comes from the call itself
       if (!ignoreNonFinite && !isStateFinite(trainer.arena)) return false;

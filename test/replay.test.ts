@@ -209,4 +209,27 @@ describe('the state at a step', () => {
       'step: got 99, want at most 26, where training has ended',
     );
   });
+
+  it.each([
+    ['onBatch', 5, 'options.onBatch: got 5, want a function'],
+    ['onBatch', null, 'options.onBatch: got null, want a function'],
+    ['onEpoch', 'log', 'options.onEpoch: got "log", want a function'],
+    ['onProgress', {}, 'options.onProgress: got an object (Object), want a function'],
+    ['signal', {}, 'options.signal: got an object (Object), want an AbortSignal'],
+    ['optimizer', 5, 'optimizer: got 5, want'],
+    ['optimizer', null, 'optimizer: got null, want'],
+    ['ignoreNonFinite', 1, 'options.ignoreNonFinite: got 1, want true or false'],
+    ['epochs', 0, 'options.epochs: got 0, want an integer from 1'],
+    ['onStep', () => {}, 'options: got the unknown key "onStep"'],
+  ])('is refused with a wrong %s: %j, and nothing has changed', async (name, value, message) => {
+    const net = await createNetwork(network);
+    await net.replayTo(10, data, options);
+    const file = net.save({ training: true });
+    const wrong = { ...options, [name]: value };
+    await expect(net.replayTo(12, data, wrong)).rejects.toThrow(message);
+    await expect(net.replayTo(12, () => [data], { epochs: 3, [name]: value })).rejects.toThrow(message);
+    // with nothing to train too
+    if (name === 'onBatch') await expect(net.replayTo(10, data, wrong)).rejects.toThrow(message);
+    expect(net.save({ training: true })).toEqual(file);
+  });
 });
