@@ -55,6 +55,13 @@ const HEADERS = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedd
 const DIED = 256;
 /** The longest that one thread may work on its share of a step while another waits for it: 4 GiB of network take seconds. */
 const LONGEST_WAIT_MS = 20_000;
+/**
+ * The longest that a start may take. Workers are up in milliseconds, many on a machine busy with other things in seconds, and their file
+ * may come over a slow line: one that has not answered by then has loaded something else.
+ */
+const LONGEST_START_SECONDS = 30;
+
+const WANTED_WORKER = 'a function that returns a Worker';
 
 export async function startTeam(
   spec: Spec,
@@ -67,7 +74,7 @@ export async function startTeam(
   checkInteger('threads', threads, 1, MAX_THREADS);
   checkBoolean('wide', wide);
   if (createWorker !== undefined && typeof createWorker !== 'function') {
-    throw wrongType('createWorker', createWorker, 'a function');
+    throw wrongType('createWorker', createWorker, WANTED_WORKER);
   }
   checkHost(threads);
   if (threads > 1 && spec.cost === 'custom') {
@@ -94,8 +101,10 @@ export async function startTeam(
   writeTables(memory.buffer, spec, plan);
   const crew = new Crew();
   try {
-    await Promise.all(
-      Array.from({ length: threads - 1 }, (_, i) => crew.hire(createWorker, { module, memory, thread: i + 1, died })),
+    await inTime(
+      Promise.all(
+        Array.from({ length: threads - 1 }, (_, i) => crew.hire(createWorker, { module, memory, thread: i + 1, died })),
+      ),
     );
   } catch (error) {
     crew.dismiss();
@@ -191,6 +200,33 @@ function makeWorker(): TeamWorker {
   }
 }
 
+/** What the user's function has returned, if a team can talk to it. */
+function checkWorker(worker: unknown): TeamWorker {
+  const { on, addEventListener, postMessage, terminate } = Object(worker) as Partial<TeamWorker>;
+  if (![on ?? addEventListener, postMessage, terminate].every((call) => typeof call === 'function')) {
+    throw wrongType('createWorker', worker, WANTED_WORKER);
+  }
+  return worker as TeamWorker;
+}
+
+/** `start`, or an error after so many seconds. While this thread itself is busy, no answers come and none are counted. */
+async function inTime(start: Promise<unknown>): Promise<void> {
+  let clock: ReturnType<typeof setInterval> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    let seconds = 0;
+    clock = setInterval(() => {
+      if (++seconds < LONGEST_START_SECONDS) return;
+      const wanted = 'workers that run simdprop/worker';
+      reject(new Error(`threads: got no answer from a worker for ${seconds} s, want ${wanted}`));
+    }, 1000);
+  });
+  try {
+    await Promise.race([start, late]);
+  } finally {
+    clearInterval(clock);
+  }
+}
+
 /** The workers of one network. */
 class Crew {
   readonly #workers: TeamWorker[] = [];
@@ -200,7 +236,7 @@ class Crew {
   /** Resolves once the worker waits for calls. */
   hire(createWorker: (() => unknown) | undefined, message: WorkerMessage): Promise<void> {
     return new Promise((resolve, reject) => {
-      const worker = (createWorker ? createWorker() : makeWorker()) as TeamWorker;
+      const worker = createWorker ? checkWorker(createWorker()) : makeWorker();
       this.#workers.push(worker);
       const listen = (type: string, listener: (event: unknown) => void) => {
         if (worker.on) worker.on(type, listener);
@@ -221,9 +257,16 @@ class Crew {
     });
   }
 
+  /** Never throws: where something has gone wrong before, that is what to say. */
   dismiss(): void {
     this.#isDismissed = true;
-    for (const worker of this.#workers) worker.terminate();
+    for (const worker of this.#workers) {
+      try {
+        worker.terminate();
+      } catch {
+        // the others, still
+      }
+    }
   }
 
   /** The core, whose shared calls fail once a thread has died, instead of waiting for it. */

@@ -160,7 +160,7 @@ describe('a network with threads', () => {
     );
     // @ts-expect-error: what is refused
     await expect(Network.create({ ...options, threads: 2, createWorker: 'worker.js' })).rejects.toThrow(
-      /^createWorker: got "worker.js", want a function$/,
+      /^createWorker: got "worker.js", want a function that returns a Worker$/,
     );
   });
 
@@ -209,6 +209,71 @@ describe('a network with threads', () => {
     await expect(create({ ...options, threads: 2, createWorker: broken })).rejects.toThrow(
       'threads: thread 1 of 1 has died: no start',
     );
+  });
+
+  test.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['an object (Object)', {}],
+    ['an object (Object)', { postMessage() {}, terminate() {} }],
+    ['an object (Object)', { on() {}, addEventListener: 1, terminate() {} }],
+    ['an object (Promise)', Promise.resolve(new EventTarget())],
+    ['a function', Worker],
+  ])('is refused where createWorker returns no worker but %s, and ends those it has returned', async (got, value) => {
+    const { workers, createWorker } = ownWorkers();
+    const ended = vi.fn();
+    const second = () => {
+      if (workers.length > 0) return value as never;
+      const worker = createWorker();
+      workers[0].on('exit', ended);
+      return worker;
+    };
+    await expect(create({ ...options, threads: 3, createWorker: second })).rejects.toThrow(
+      `createWorker: got ${got}, want a function that returns a Worker`,
+    );
+    await vi.waitFor(() => expect(ended).toHaveBeenCalledTimes(1));
+  });
+
+  it('says what went wrong first, whatever ending the others comes to', async () => {
+    const { workers, createWorker } = ownWorkers();
+    const ends = vi.fn();
+    const failing = () => {
+      if (workers.length === 2) throw new Error('no more workers');
+      const worker = createWorker();
+      const own = workers[workers.length - 1];
+      const terminate = own.terminate.bind(own);
+      own.terminate = () => {
+        ends();
+        terminate();
+        throw new Error('no end');
+      };
+      return worker;
+    };
+    await expect(create({ ...options, threads: 4, createWorker: failing })).rejects.toThrow(/^no more workers$/);
+    expect(ends).toHaveBeenCalledTimes(2);
+  });
+
+  it('does not wait for ever for a worker that never answers', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const terminate = vi.fn();
+      const settled = vi.fn();
+      const silent = { postMessage: vi.fn(), addEventListener() {}, terminate };
+      const made = create({ ...options, threads: 2, createWorker: () => silent as never });
+      made.then(settled, settled);
+      await vi.waitUntil(() => silent.postMessage.mock.calls.length > 0);
+      vi.advanceTimersByTime(29_000);
+      await new Promise((resolve) => setTimeout(resolve));
+      expect(settled).not.toHaveBeenCalled();
+      vi.advanceTimersByTime(1000);
+      await expect(made).rejects.toThrow(
+        'threads: got no answer from a worker for 30 s, want workers that run simdprop/worker',
+      );
+      expect(terminate).toHaveBeenCalledTimes(1);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('says that a thread has died, and does not wait for it', async () => {
