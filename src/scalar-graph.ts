@@ -100,7 +100,13 @@ export class Graph {
 
   /** Gives inputs other numbers and computes every node anew: `evaluate([[a, 3], [b, 1]])`, or with a Map. */
   evaluate(values: Iterable<readonly [Node, number]>): void {
-    const changes = Array.from(values, ([node, value], i) => {
+    // a word has letters, and no node
+    if (typeof values === 'string' || typeof (values as Partial<typeof values>)?.[Symbol.iterator] !== 'function') {
+      throw wrongType('evaluate: values', values, 'pairs of a node and a number, in a list or a Map');
+    }
+    const changes = Array.from(values, (pair: unknown, i) => {
+      if (!Array.isArray(pair) || pair.length !== 2) throw wrongType(`evaluate: pair ${i}`, pair, '[node, number]');
+      const [node, value] = pair;
       const slot = this.#find(`evaluate: node ${i}`, node);
       if (slot.operation !== 'input') {
         throw outOfRange(`evaluate: node ${i} (${slot.name})`, `a node of ${slot.operation}`, 'an input');

@@ -288,6 +288,31 @@ describe('a graph', () => {
     expect([a.value, e.value]).toEqual([2, 6]);
   });
 
+  it.each([
+    [
+      'an object by names',
+      () => ({ a: 1 }),
+      /^evaluate: values: got an object \(Object\), want pairs of a node and a number/,
+    ],
+    ['nothing', () => undefined, /^evaluate: values: got undefined, want pairs of a node and a number/],
+    ['null', () => null, /^evaluate: values: got null, want pairs of a node and a number/],
+    ['a number', () => 1, /^evaluate: values: got 1, want pairs of a node and a number/],
+    ['a word', () => '', /^evaluate: values: got "", want pairs of a node and a number/],
+    [
+      'a pair that is not in a list',
+      (a) => [a, 1],
+      /^evaluate: pair 0: got an object \(Object\), want \[node, number\]$/,
+    ],
+    ['a number among pairs', (a) => [[a, 1], 2], /^evaluate: pair 1: got 2, want \[node, number\]$/],
+    ['a set of nodes', (a) => new Set([a]), /^evaluate: pair 0: got an object \(Object\), want \[node, number\]$/],
+    ['a node alone', (a) => [[a]], /^evaluate: pair 0: got an array of 1, want \[node, number\]$/],
+    ['three in a pair', (a) => [[a, 1, 2]], /^evaluate: pair 0: got an array of 3, want \[node, number\]$/],
+  ] satisfies [string, (a: Node) => unknown, RegExp][])('does not evaluate %s', (_, values, message) => {
+    const { graph, a, e } = example();
+    expect(() => graph.evaluate(values(a) as Iterable<[Node, number]>)).toThrow(message);
+    expect([a.value, e.value]).toEqual([2, 6]);
+  });
+
   it('cannot be given a cycle', () => {
     const { c, e } = example();
     expect(() => (c.operands as Node[]).push(e)).toThrow(TypeError);
