@@ -4,7 +4,14 @@ import { Network } from './index.js';
 import { CORE_KEYS, checkSpec, SPEC_KEYS } from './spec.js';
 import { checkStratify, foldsOf, pick } from './split.js';
 import { OPTION_KEYS } from './train.js';
-import type { CrossValidation, CrossValidationOptions, DataSet, FoldReport, NetworkOptions } from './types.js';
+import type {
+  CrossValidation,
+  CrossValidationOptions,
+  DataSet,
+  FoldReport,
+  NetworkOptions,
+  TrainOptions,
+} from './types.js';
 
 export type { CrossValidation, CrossValidationOptions, FoldReport };
 
@@ -28,7 +35,7 @@ export async function crossValidate(
   checkStratify('options.stratify', stratify, checked);
   if (onFold !== undefined && typeof onFold !== 'function') throw wrongType('options.onFold', onFold, 'a function');
   for (const name of ['validation', 'validationSplit'] as const) {
-    if (name in training)
+    if ((training as TrainOptions)[name] !== undefined)
       throw new TypeError(`options.${name}: got one, want none: each fold is validated with in turn`);
   }
   const foldOf = foldsOf(checked, folds, stratify, spec.seed);

@@ -206,6 +206,13 @@ describe('cross-validation', () => {
     expect(result.accuracyDeviation).toBeGreaterThanOrEqual(0);
   });
 
+  it('takes an option that is undefined for one that is not given', async () => {
+    const given = { validation: undefined, validationSplit: undefined, folds: undefined, onFold: undefined };
+    const result = await crossValidate(options, data, given as CrossValidationOptions);
+    expect(result.folds).toHaveLength(5);
+    expect(result.cost).toBe((await crossValidate(options, data)).cost);
+  });
+
   it('refuses what makes no sense', async () => {
     const wrong: [object, RegExp][] = [
       [{ folds: 1 }, /^options\.folds: got 1, want an integer from 2/],
