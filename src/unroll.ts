@@ -1,7 +1,7 @@
 import { checkName, outOfRange, wrongType } from './errors.js';
 import type { Network } from './network.js';
 import { Graph, type Node } from './scalar-graph.js';
-import type { ActivationName } from './types.js';
+import type { ActivationName, Standardization } from './types.js';
 
 export interface UnrolledLayer {
   /** w [units × fanIn], w_jk at j · fanIn + k as in `Layer`: inputs of the graph. */
@@ -16,7 +16,7 @@ export interface UnrolledLayer {
 
 export interface Unrolled {
   readonly graph: Graph;
-  /** [inputs]: inputs of the graph. */
+  /** [inputs]: inputs of the graph, before standardisation. */
   readonly x: readonly Node[];
   readonly layers: readonly UnrolledLayer[];
   /** C_x, where there is a target. */
@@ -57,8 +57,9 @@ const COSTS = {
 
 /**
  * A network as the graph of one sample, one node an operation: about two a weight, so it is for small networks. The numbers are those the
- * network has now, x as it stands (bytes are not scaled). With y, its row of targets, the graph ends in C_x: without L1, L2, dropout and
- * label smoothing. Nodes are named as in the books, counted from 1: w^2_1,3 leads from the third input to the first unit after the inputs.
+ * network has now, x as it stands (integers are not scaled); of a network with a standardization, the weights take
+ * a^1 = (x - mean) / deviation. With y, its row of targets, the graph ends in C_x: without L1, L2, dropout and label smoothing. Nodes are
+ * named as in the books, counted from 1: w^2_1,3 leads from the third input to the first unit after the inputs.
  *
  * The cross-entropies are taken from the outputs, as they are defined: where f64 rounds an output to 0 or 1, they may be infinite and
  * their derivatives NaN. Training does not come to that, because its delta^L is a^L - y.
@@ -76,7 +77,7 @@ export function unroll(network: Network, x: Floats, y?: Floats): Unrolled {
 
   const graph = new Graph();
   const inputs = Array.from(x, (value, k) => graph.input(value, `x_${k + 1}`));
-  let previous: readonly Node[] = inputs;
+  let previous = standardize(graph, inputs, network.standardization);
   const layers = network.layers.map((layer, l) => {
     const { fanIn } = layer;
     const at = (symbol: string, j: number) => `${symbol}^${l + 2}_${j + 1}`;
@@ -95,6 +96,15 @@ export function unroll(network: Network, x: Floats, y?: Floats): Unrolled {
     return { weights, biases, z, a };
   });
   return { graph, x: inputs, layers, cost: costOf && graph.sum(costOf(graph, previous), 'C') };
+}
+
+/** a^1_k = (x_k - mean) / deviation, where the network says so. */
+function standardize(graph: Graph, x: readonly Node[], standardization: Standardization | undefined): readonly Node[] {
+  if (!standardization) return x;
+  const { means, deviations } = standardization;
+  return x.map((xk, k) =>
+    graph.divide(graph.subtract(xk, graph.constant(means[k])), graph.constant(deviations[k]), `a^1_${k + 1}`),
+  );
 }
 
 function unitActivations(where: string, activation: string | readonly string[], units: number): UnitActivation[] {

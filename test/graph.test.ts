@@ -524,6 +524,43 @@ describe('an unrolled network', () => {
     });
   });
 
+  it('standardises x as the network does, and has the derivatives by x as it was', async () => {
+    const given = { shape: [2, 3, 2], hidden: 'tanh', output: 'softmax', cost: 'categoricalCrossEntropy' } as const;
+    const { net, network, y } = await build(given, 1);
+    const deviations = Float32Array.of(2, 0.25);
+    net.standardization = { means: Float32Array.of(0.5, -2), deviations };
+    const x = Float32Array.of(0.75, -0.25);
+    // exact in f32 as well
+    const standardized = Float64Array.of(0.125, 7);
+    const unrolled = unroll(net, x, y);
+    const { graph, layers, cost } = unrolled;
+    expect(valuesOf(unrolled.x)).toEqual([...x]);
+    const first = graph.nodes.filter(({ name }) => /^a\^1_\d$/.test(name));
+    expect(valuesOf(first)).toEqual([...standardized]);
+
+    net.forward(x);
+    net.backward(y);
+    const bounds = passErrors(network, noErrors(network), standardized, Float64Array.from(y));
+    const gradient = graph.reverse(cost);
+    net.layers.forEach(({ a, weightGradients }, l) => {
+      expectWithin(`layers[${l}].a`, a, valuesOf(layers[l].a), bounds[l].a);
+      const slopes = layers[l].weights.map(({ index }) => gradient[index]);
+      expectWithin(`layers[${l}].weightGradients`, weightGradients, slopes, bounds[l].dW);
+    });
+    const inputGradients = (await net.inspect()).inputGradients();
+    unrolled.x.forEach((node, k) => {
+      const [{ index }, { weights, delta }] = [node, net.layers[0]];
+      const wanted = delta.reduce((sum, d, j) => sum + weights[2 * j + k] * d, 0) / deviations[k];
+      // three products in f32, of which none is far from 1
+      expect(Math.abs(gradient[index] - wanted)).toBeLessThan(16 * EPSILON);
+      expect(Math.abs(gradient[index] - inputGradients[k])).toBeLessThan(16 * EPSILON);
+      expect(graph.pathSum(node, cost)).toBeCloseTo(gradient[index], 12);
+    });
+
+    graph.evaluate(unrolled.x.map((node) => [node, 0.25]));
+    expect(valuesOf(first)).toEqual([-0.125, 9]);
+  });
+
   it('refuses by name what it does not know, and samples that do not fit', async () => {
     const make = (activation: ActivationName, cost?: CostName) =>
       createNetwork({ inputs: 2, layers: [{ units: 2 }, { units: 2, activation }], cost });
