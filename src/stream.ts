@@ -143,7 +143,8 @@ class Stream {
   async #measure(): Promise<void> {
     const { arena } = this.#trainee;
     let samples = 0;
-    for await (const data of this.#parts()) {
+    for await (const take of this.#parts()) {
+      const data = take();
       this.#load(data);
       await measure(arena, data.samples, samples, this.#takeTurn);
       samples += data.samples;
@@ -158,7 +159,8 @@ class Stream {
     const samplesBefore = before.samples + (this.#run?.position ?? 0);
     let [part, skipped, elapsedMs] = [0, 0, 0];
     let isStopped = false;
-    for await (const data of this.#parts()) {
+    for await (const take of this.#parts()) {
+      const data = take();
       if (part < before.parts) {
         skipped += data.samples;
         part++;
@@ -254,8 +256,8 @@ class Stream {
     loadTrainingSet(arena, data);
   }
 
-  /** The parts of one epoch, each checked when it comes. */
-  async *#parts(): AsyncGenerator<CheckedData, void, undefined> {
+  /** The parts of one epoch, each checked when it is taken: in one turn with its copy, since its arrays are the source's. */
+  async *#parts(): AsyncGenerator<() => CheckedData, void, undefined> {
     const { arena } = this.#trainee;
     const iterator = iterate(this.#source());
     const { signal, release } = endOf(arena, this.#plan.signal);
@@ -269,7 +271,8 @@ class Stream {
           isAtEnd = true;
           break;
         }
-        yield checkData(`source: part ${part}`, next.value, arena.spec);
+        const where = `source: part ${part}`;
+        yield () => checkData(where, next.value, arena.spec);
       }
     } finally {
       release();

@@ -65,6 +65,27 @@ const numbered = (from: number, to: number): DataSet => ({
 describe('fitStream', () => {
   const settings: StreamOptions = { epochs: 3, batchSize: 8, optimizer: sgd({ learningRate: 0.5 }) };
 
+  it('checks the very labels that it takes: a source may write on in its arrays', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const reused = { inputs: inputs.slice(), targets: targets.slice() };
+      const source = async function* () {
+        const spoil = async () => {
+          for (let i = 0; i < turns; i++) await undefined;
+          reused.targets.fill(100_000);
+        };
+        void spoil();
+        yield reused;
+      };
+      const net = await createNetwork(OPTIONS);
+      const error = await net.fitStream(source, settings).then(
+        () => undefined,
+        (reason: Error) => reason,
+      );
+      if (error) expect(error.message).toMatch(/^source: part 0\.targets\[0\]: got 100000, want a label from 0 to 2$/);
+      else expect(net.steps).toBeGreaterThan(0);
+    }
+  });
+
   it('does to the weights what fit does, where all data come in one part', async () => {
     for (const options of [settings, { ...settings, batchSize: 7, accumulate: 2 }, { ...settings, batchSize: 1000 }]) {
       const wanted = await trained((net) => net.fit(data, options));
