@@ -55,6 +55,8 @@ const HEADERS = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedd
 const DIED = 256;
 /** The longest that one thread may work on its share of a step while another waits for it: 4 GiB of network take seconds. */
 const LONGEST_WAIT_MS = 20_000;
+/** From one look of a thread that waits to the next. */
+const LOOK_MS = 1000;
 /**
  * The longest that a start may take. Workers are up in milliseconds, many on a machine busy with other things in seconds, and their file
  * may come over a slow line: one that has not answered by then has loaded something else.
@@ -157,6 +159,7 @@ async function instantiateTeam(
   died: number,
 ): Promise<TeamCore> {
   const wanted = 'a WebAssembly.Module of simdprop/threads.wasm or simdprop/relaxed-threads.wasm of this version';
+  if (!(module instanceof WebAssembly.Module)) throw wrongType('wasm', module, wanted);
   const isTeam = WebAssembly.Module.exports(module).some(({ name }) => name === 'serve');
   const all = { ...importsOf(memory, imports), team: teamImports(memory, died) };
   const core = isTeam && ((await WebAssembly.instantiate(module, all)).exports as unknown as TeamCore);
@@ -165,18 +168,28 @@ async function instantiateTeam(
   return core;
 }
 
+/**
+ * A function that is called at each look of a thread that waits, and throws once it has waited too long for the same meeting; each has a
+ * number of its own. From look to look a second counts at most: a process that was stopped, or a computer that slept, has not waited.
+ */
+export function makeWaitCheck(): (meeting: number, now: number) => void {
+  let [waitingFor, waited, last] = [-1, 0, 0];
+  return (meeting, now) => {
+    waited = waitingFor === meeting ? waited + Math.min(now - last, LOOK_MS) : 0;
+    [waitingFor, last] = [meeting, now];
+    if (waited > LONGEST_WAIT_MS) throw new Error(`a thread has not come for ${LONGEST_WAIT_MS / 1000} s`);
+  };
+}
+
 /** How the first thread waits: asleep, or, where that is forbidden, in the main thread of a page, looking again and again. */
 function teamImports(memory: WebAssembly.Memory, died: number) {
   const words = () => new Int32Array(memory.buffer);
-  let [waitingFor, since] = [-1, 0];
+  const checkWait = makeWaitCheck();
   return {
     sleep(word: number, old: number) {
-      const now = performance.now();
-      // another meeting than the last that was slept at: each has a number of its own
-      if (waitingFor !== old) [waitingFor, since] = [old, now];
-      if (now - since > LONGEST_WAIT_MS) throw new Error(`a thread has not come for ${LONGEST_WAIT_MS / 1000} s`);
+      checkWait(old, performance.now());
       try {
-        Atomics.wait(words(), word / 4, old, 1000);
+        Atomics.wait(words(), word / 4, old, LOOK_MS);
       } catch {
         // not here
       }

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { code } from '../src/generated/worker.js';
 import { Network } from '../src/network.js';
 import { adam, irprop, lbfgs, momentum, nadam, sgd } from '../src/optimizer.js';
+import { makeWaitCheck } from '../src/team.js';
 import type { DataSet, NetworkOptions, Optimizer, TrainOptions } from '../src/types.js';
 import { randomNumbers } from './build.js';
 
@@ -161,6 +162,31 @@ describe('a network with threads', () => {
     // @ts-expect-error: what is refused
     await expect(Network.create({ ...options, threads: 2, createWorker: 'worker.js' })).rejects.toThrow(
       /^createWorker: got "worker.js", want a function that returns a Worker$/,
+    );
+  });
+
+  it('waits twenty seconds for a thread, of which the time that the process was stopped is none', () => {
+    const look = makeWaitCheck();
+    let now = 1e6;
+    const lookAfter = (meeting: number, ms: number) => {
+      now += ms;
+      look(meeting, now);
+    };
+    for (let i = 0; i < 100; i++) lookAfter(i, 1000);
+    for (let i = 0; i <= 10; i++) lookAfter(100, 1000);
+    lookAfter(100, 3_600_000);
+    for (let i = 0; i < 9; i++) lookAfter(100, 1000);
+    expect(() => lookAfter(100, 1000)).toThrow(/^a thread has not come for 20 s$/);
+    // many looks that are short, as in the main thread of a page
+    for (let i = 0; i < 19_000; i++) lookAfter(101, 1);
+    expect(() => {
+      for (let i = 0; i < 1100; i++) lookAfter(101, 1);
+    }).toThrow(/^a thread has not come for 20 s$/);
+  });
+
+  it('is refused with what is no module', async () => {
+    await expect(Network.create({ ...options, threads: 2, wasm: {} })).rejects.toThrow(
+      /^wasm: got an object \(Object\), want a WebAssembly\.Module of simdprop\/threads\.wasm/,
     );
   });
 
