@@ -131,9 +131,11 @@ export class LbfgsRunner {
       }
       const { meanCost } = this.#reached;
       this.#isDone = await this.#step(this.#reached.cost);
-      const { samples, learningRate } = this.#last as EpochResult;
+      // no pass where training goes on from weights with nothing to gain
+      const samples = this.#last?.samples ?? this.#arena.header.getUint32(abi.TRAINING_SET + abi.SET_SAMPLES, true);
       const elapsedMs = this.#elapsedMs;
-      const samplesPerSecond = (1000 * samples) / elapsedMs;
+      const samplesPerSecond = elapsedMs && (1000 * samples) / elapsedMs;
+      const { learningRate } = this.#optimizer;
       return { cost: meanCost, elapsedMs, samples, samplesPerSecond, learningRate, isStopped: this.#isStopped };
     } catch (error) {
       this.#reached = undefined;
@@ -238,6 +240,8 @@ export class LbfgsRunner {
     core.addScaled(y, this.#slot(START_GRADIENT), this.#floats, -1);
     const curvature = this.#dot(s, y);
     if (curvature > 2 ** -24 * Math.sqrt(this.#dot(s, s) * this.#dot(y, y))) this.#pairs++;
+    // it lies where the oldest did
+    else if (this.#pairs >= this.#optimizer.history) this.#pairs = 0;
   }
 
   /** One pass over the samples: the cost at the weights as they are, and its gradient in its slot. */

@@ -186,6 +186,26 @@ describe('L-BFGS', () => {
     const { run } = await expectExact(easy, { epochs: 100, optimizer: lbfgs() }, { every: 2 });
     expect(run.epochs.at(-1)).toContain('"stopped":"converged"');
   });
+
+  it('reports weights that have nothing left to gain, without a pass', async () => {
+    const easy: NetworkOptions = { inputs: INPUTS, layers: [{ units: CLASSES, activation: 'softmax' }], l2: 1 };
+    const optimizer = lbfgs({ tolerance: 1e-3 });
+    const whole = await createNetwork(easy);
+    const reports = await whole.fit(data, { epochs: 50, optimizer });
+    expect(reports.at(-1)?.stopped).toBe('converged');
+    const net = await createNetwork(easy);
+    let file = net.save();
+    const onEpoch = () => {
+      file = net.save({ training: true });
+    };
+    await net.fit(data, { epochs: reports.length - 1, optimizer, onEpoch });
+    const loaded = await loadNetwork(file);
+    const [last, ...rest] = await loaded.fit(data, { epochs: 50, optimizer });
+    expect(rest).toEqual([]);
+    expect(last).toMatchObject({ stopped: 'converged', epoch: reports.length - 1, samples: 50, learningRate: 1 });
+    expect(Number.isFinite(last.cost) && Number.isFinite(last.samplesPerSecond)).toBe(true);
+    expect(hashOf(loaded)).toBe(hashOf(whole));
+  });
 });
 
 const RATES = {
