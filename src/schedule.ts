@@ -199,8 +199,19 @@ export function checkLearningRate(where: string, value: unknown): LearningRate {
 
 /** What a file can hold of a learning rate: for a function, the rate it has come to. */
 export function savedLearningRate(rate: LearningRate, clock: RateClock): LearningRate {
+  if (typeof rate !== 'function') return rate;
+  let reached: number;
+  try {
+    reached = clock.next();
+  } catch {
+    // no rate for a step that nobody takes: that of the last
+    const last = new RateClock(rate);
+    const { steps, epochs, plateau } = clock.state;
+    last.state = { steps: Math.max(steps - 1, 0), epochs: Math.max(epochs - 1, 0), plateau };
+    reached = last.next();
+  }
   // a rate of 0 would be refused when it is read
-  return typeof rate === 'function' ? clock.next() || 2 ** -149 : rate;
+  return reached || 2 ** -149;
 }
 
 function checkSpan(where: string, { steps, epochs }: Span): Span {

@@ -241,6 +241,11 @@ describe('training under a schedule', () => {
     const net = await createNetwork(options);
     await net.fit(data, { batchSize: 8, optimizer: sgd({ learningRate: (at) => 1 / (1 + at) }) });
     expect((await loadNetwork(net.save())).optimizer).toEqual(sgd({ learningRate: 1 / 8 }));
+    // a list that has come to its end
+    const rates = [0.5, 0.25, 0.125];
+    net.optimizer = sgd({ learningRate: (_, epoch) => rates[epoch] });
+    await net.fit(data, { batchSize: 8, epochs: 3 });
+    expect((await loadNetwork(net.save())).optimizer).toEqual(sgd({ learningRate: 0.125 }));
   });
 
   it('sees a plateau in the validation cost where there is one', async () => {
