@@ -342,6 +342,8 @@ function limitColumns(from: usize, end: usize, limit: f32): void {
   const length = f32x4.sqrt(sum);
   const isLonger = f32x4.gt(length, most);
   if (!v128.any_true(isLonger)) return;
-  const factor = v128.bitselect(f32x4.div(most, length), f32x4.splat(1), isLonger);
+  // NaN of a length that is not finite: the training is to end there, not to go on with weights of 0
+  const shrink = f32x4.add(f32x4.div(most, length), f32x4.sub(length, length));
+  const factor = v128.bitselect(shrink, f32x4.splat(1), isLonger);
   for (let p = from; p < end; p += PANEL_ROW_BYTES) v128.store(p, f32x4.mul(v128.load(p), factor));
 }

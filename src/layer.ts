@@ -72,7 +72,8 @@ export class ArenaLayer implements Layer {
   set weights(values: Float32Array) {
     const where = `layers[${this.#index}].weights`;
     checkFloats(where, values, this.units * this.fanIn);
-    const panels = this.#panels(this.#plan.weights);
+    // what fills the panels too: a training that was let diverge has left NaN there
+    const panels = this.#panels(this.#plan.weights).fill(0);
     eachWeight(this, (packed, j, k) => {
       panels[packed] = values[j * this.fanIn + k];
     });
@@ -90,7 +91,7 @@ export class ArenaLayer implements Layer {
     if (!this.#arena.spec.layers[this.#index].bias && values.some((value) => value !== 0)) {
       throw outOfRange(where, 'biases', 'zeros for a layer with bias: false');
     }
-    const biases = this.#arena.floats(this.#plan.biases, this.units);
+    const biases = this.#arena.floats(this.#plan.biases, Math.ceil(this.units / PANEL_UNITS) * PANEL_UNITS).fill(0);
     // + 0 makes -0 a 0: a sum that starts from -0 would show whether zero inputs were skipped
     for (let j = 0; j < this.units; j++) biases[j] = values[j] + 0;
     this.#pass.isCurrent = false;

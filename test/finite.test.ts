@@ -255,6 +255,31 @@ describe('fit', () => {
     expect(hasFinite(net)).toBe(true);
   });
 
+  it('takes finite weights again after a training that was let go on without them', async () => {
+    const net = await createNetwork(options);
+    const before = net.layers.map(({ weights, biases }) => ({ weights, biases }));
+    await net.fit(data, { epochs: 50, ignoreNonFinite: true, optimizer: sgd({ learningRate: 1e9 }) });
+    expect(hasFinite(net)).toBe(false);
+    for (const [l, parameters] of before.entries()) Object.assign(net.layers[l], parameters);
+    net.optimizer = sgd({ learningRate: 0.1 });
+    const fresh = await createNetwork(options);
+    const fit = { optimizer: sgd({ learningRate: 0.1 }), shuffle: false };
+    await net.fit(data, fit);
+    await fresh.fit(data, fit);
+    expect(parametersOf(net)).toEqual(parametersOf(fresh));
+  });
+
+  it('ends where max-norm would make weights 0 whose length overflows', async () => {
+    const layers: NetworkOptions['layers'] = [
+      { units: 1, activation: 'linear', initializer: { constant: 1 }, maxNorm: 3 },
+    ];
+    const net = await createNetwork({ inputs: 2, layers });
+    net.optimizer = sgd({ learningRate: 1e20 });
+    const step = () => net.trainBatch(new Float32Array([1, 2]), new Float32Array([9]));
+    expect(step).toThrow(NonFiniteError);
+    expect(net.layers[0].weights).toEqual(new Float32Array([1, 1]));
+  });
+
   it('says so for wrong options', async () => {
     const net = await createNetwork(options);
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
