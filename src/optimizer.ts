@@ -9,6 +9,7 @@ import {
   checkObject,
   checkPositive,
   checkShare,
+  MAX_FLOAT,
   outOfRange,
 } from './errors.js';
 import { checkLearningRate } from './schedule.js';
@@ -36,6 +37,11 @@ function checkAboveOne(where: string, value: unknown): number {
   return checkNumber(where, value, (x) => x > 1 && Number.isFinite(x), 'a number above 1');
 }
 
+/** Far above the root of what is flushed to 0 in the mean of squares: see rules.ts. */
+function checkEpsilon(where: string, value: unknown): number {
+  return checkNumber(where, value, (x) => x >= 1e-12 && x <= MAX_FLOAT, `a number from 1e-12 to ${MAX_FLOAT}`);
+}
+
 /** An option: its check, and its default unless it must be given. */
 type Option = readonly [check: Check, fallback?: number];
 
@@ -51,7 +57,7 @@ interface Kind {
 const adamOptions = {
   beta1: [checkFraction, 0.9],
   beta2: [checkFraction, 0.999],
-  epsilon: [checkPositive, 1e-8],
+  epsilon: [checkEpsilon, 1e-8],
 } as const;
 
 /** The defaults are PyTorch's. */
@@ -59,17 +65,17 @@ const KINDS: Readonly<Record<Name, Kind>> = {
   sgd: { code: abi.SGD, slots: 0, options: {} },
   momentum: { code: abi.MOMENTUM, slots: 1, options: { momentum: [checkFraction, 0.9] } },
   nesterov: { code: abi.NESTEROV, slots: 1, options: { momentum: [checkFraction, 0.9] } },
-  adagrad: { code: abi.ADAGRAD, slots: 1, options: { epsilon: [checkPositive, 1e-10] }, learningRate: 0.01 },
+  adagrad: { code: abi.ADAGRAD, slots: 1, options: { epsilon: [checkEpsilon, 1e-10] }, learningRate: 0.01 },
   adadelta: {
     code: abi.ADADELTA,
     slots: 2,
-    options: { rho: [checkFraction, 0.9], epsilon: [checkPositive, 1e-6] },
+    options: { rho: [checkFraction, 0.9], epsilon: [checkEpsilon, 1e-6] },
     learningRate: 1,
   },
   rmsprop: {
     code: abi.RMSPROP,
     slots: 1,
-    options: { alpha: [checkFraction, 0.99], epsilon: [checkPositive, 1e-8] },
+    options: { alpha: [checkFraction, 0.99], epsilon: [checkEpsilon, 1e-8] },
     learningRate: 0.01,
   },
   adam: { code: abi.ADAM, slots: 2, options: adamOptions, learningRate: 0.001 },
