@@ -19,20 +19,27 @@ export interface Wide {
 
 let checked: Promise<Wide> | undefined;
 
-/** `core`: the build with threads, as bytes or compiled. Once a process. */
+/** `core`: the build with threads, as bytes or compiled. Bytes are tried once a process. */
 export function switchOnWide(core: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<Wide> {
-  checked ??= compileWide(core);
+  // an answer to this call alone
+  if (core instanceof WebAssembly.Module) return Promise.resolve({ reason: 'a compiled module was given as wasm' });
+  if (!checked) {
+    checked = compileWide(core);
+    // a failure is not kept: the next call may have better luck
+    checked.catch(() => {
+      checked = undefined;
+    });
+  }
   return checked;
 }
 
-async function compileWide(core: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<Wide> {
+async function compileWide(core: Uint8Array<ArrayBuffer>): Promise<Wide> {
   const v8 = globalThis.process?.getBuiltinModule?.('node:v8');
   if (!v8) return { reason: 'only Node can be told to use wide registers' };
   const [version, arch] = [process.versions.node, process.arch];
   if (Number.parseInt(version, 10) < OLDEST_NODE)
     return { reason: `Node ${version} gains nothing, want ${OLDEST_NODE} or later` };
   if (arch !== 'x64') return { reason: `only x64 has wide registers, this is ${arch}` };
-  if (core instanceof WebAssembly.Module) return { reason: 'a compiled module was given as wasm' };
   const plain = train(await WebAssembly.compile(core), false);
   v8.setFlagsFromString(`--${FLAG}`);
   // by the optimizing compiler at once: it is what the flag is for, and what is to be compared. What it puts into what, it would ask of the
