@@ -159,7 +159,7 @@ export function classificationReport(confusion: readonly ArrayLike<number>[]): C
   });
   const seen = classes.filter(({ support, predicted }) => support + predicted > 0);
   const mean = (name: 'precision' | 'recall' | 'f1') =>
-    seen.reduce((sum, metrics) => sum + metrics[name], 0) / seen.length;
+    seen.reduce((sum, metrics) => sum + metrics[name], 0) / (seen.length || 1);
   return { classes, macro: { precision: mean('precision'), recall: mean('recall'), f1: mean('f1') } };
 }
 

@@ -246,6 +246,12 @@ describe('precision, recall and F1', () => {
   });
 
   test('of a matrix worked out by hand', () => {
+    expect(
+      classificationReport([
+        [0, 0],
+        [0, 0],
+      ]).macro,
+    ).toEqual({ precision: 0, recall: 0, f1: 0 });
     const { classes, macro } = classificationReport([
       [8, 2],
       [4, 6],

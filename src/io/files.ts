@@ -15,6 +15,9 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { wrongType } from '../errors.js';
 
+/** Node writes no more than 2 GiB in a call. */
+const MOST_BYTES = 2 ** 30;
+
 /**
  * Writes a file as a whole, for Node: whoever reads `path`, at any time, sees the old file or the new one, also where the process is killed
  * or the power fails in between. The bytes go to `.simdprop-UUID.tmp` in the same folder, then to the disk, then the file is renamed, then
@@ -34,7 +37,9 @@ export function saveFile(path: string, bytes: Uint8Array): void {
     const write = (file: number) => {
       // what the umask has taken off
       if (mode !== undefined) fchmodSync(file, mode);
-      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+      for (let written = 0; written < bytes.length; ) {
+        written += writeSync(file, bytes, written, Math.min(bytes.length - written, MOST_BYTES));
+      }
       fsyncSync(file);
     };
     withFile(temporary, 'wx', write, mode);
