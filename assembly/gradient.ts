@@ -15,7 +15,7 @@ import {
   ZEROS,
 } from './abi';
 import { panelTile } from './forward';
-import { addOuterProductsListed, listUnion } from './sparse';
+import { addOuterProductListed, addOuterProductsListed, listUnion } from './sparse';
 import { ownAddress, panelShare } from './team';
 import { madd, storeTransposed } from './vec';
 
@@ -211,9 +211,10 @@ function addSparseProducts(
   scale: f32,
 ): void {
   const union = ownAddress(UNION);
-  const count = listUnion(union, rows);
+  const unionEnd = rows > 1 ? listUnion(union, rows) : 0;
   for (let j = 0; j < units; j += PANEL_UNITS) {
-    addOuterProductsListed(panels, x, xStride, delta, deltaStride, union, count, rows, scale);
+    if (rows > 1) addOuterProductsListed(panels, x, xStride, delta, deltaStride, union, unionEnd, rows, scale);
+    else addOuterProductListed(panels, x, delta, scale);
     panels += <usize>fanIn * PANEL_ROW_BYTES;
     delta += PANEL_ROW_BYTES;
   }
