@@ -106,7 +106,7 @@ function convertBytes(x: usize, bytes: usize, inputs: usize, row: i32): void {
     v128.store(x, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(high)), scale), 48);
     x += 64;
     if (start) {
-      const bits = onlyInputs(i8x16.bitmask(i8x16.ne(values, zero)), k, inputs);
+      const bits = onlyInputs(0xffff ^ i8x16.bitmask(i8x16.eq(values, zero)), k, inputs);
       store<u16>(masks, <u16>bits);
       masks += 2;
       list = append(list, bits & 255, first);
@@ -120,7 +120,6 @@ function convertBytes(x: usize, bytes: usize, inputs: usize, row: i32): void {
 
 /** The same for floats, as they are. */
 function copyFloats(x: usize, values: usize, inputs: usize, row: i32): void {
-  const magnitude = i32x4.splat(0x7fffffff);
   const zero = i32x4.splat(0);
   const start = listOf(row);
   let masks = masksOf(row);
@@ -134,10 +133,8 @@ function copyFloats(x: usize, values: usize, inputs: usize, row: i32): void {
     values += 32;
     x += 32;
     if (start) {
-      // -0 is a zero too
-      const isLow = i32x4.ne(v128.and(low, magnitude), zero);
-      const isHigh = i32x4.ne(v128.and(high, magnitude), zero);
-      const bits = onlyInputs(i16x8.bitmask(i16x8.narrow_i32x4_s(isLow, isHigh)), k, inputs);
+      const zeros = i16x8.narrow_i32x4_s(f32x4.eq(low, zero), f32x4.eq(high, zero));
+      const bits = onlyInputs(255 ^ i16x8.bitmask(zeros), k, inputs);
       store<u8>(masks, <u8>bits);
       masks += 1;
       list = append(list, bits, first);
