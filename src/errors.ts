@@ -42,14 +42,13 @@ export function checkInteger(where: string, value: unknown, from: number, to: nu
 
 /** A positive number that f32 can hold. */
 export function checkPositive(where: string, value: unknown): number {
-  const isWanted = (x: number) => Math.fround(x) > 0 && x <= MAX_FLOAT;
-  return checkNumber(
-    where,
-    value,
-    isWanted,
-    `a positive number from ${2 ** -149} to ${MAX_FLOAT}`,
-    'a positive number',
-  );
+  return checkFrom(where, value, 2 ** -149);
+}
+
+/** One that is not smaller than `from` either. */
+export function checkFrom(where: string, value: unknown, from: number): number {
+  const isWanted = (x: number) => x >= from && x <= MAX_FLOAT;
+  return checkNumber(where, value, isWanted, `a positive number from ${from} to ${MAX_FLOAT}`, 'a positive number');
 }
 
 export function checkNotNegative(where: string, value: unknown): number {

@@ -1,6 +1,7 @@
 import * as abi from '../assembly/abi.js';
 import {
   checkFraction,
+  checkFrom,
   checkInteger,
   checkIsObject,
   checkName,
@@ -9,7 +10,6 @@ import {
   checkObject,
   checkPositive,
   checkShare,
-  MAX_FLOAT,
   outOfRange,
 } from './errors.js';
 import { checkLearningRate } from './schedule.js';
@@ -38,9 +38,7 @@ function checkAboveOne(where: string, value: unknown): number {
 }
 
 /** Far above the root of what is flushed to 0 in the mean of squares: see rules.ts. */
-function checkEpsilon(where: string, value: unknown): number {
-  return checkNumber(where, value, (x) => x >= 1e-12 && x <= MAX_FLOAT, `a number from 1e-12 to ${MAX_FLOAT}`);
-}
+const checkEpsilon: Check = (where, value) => checkFrom(where, value, 1e-12);
 
 /** An option: its check, and its default unless it must be given. */
 type Option = readonly [check: Check, fallback?: number];
