@@ -404,9 +404,12 @@ export function backward(rows: i32): void {
   backwardRows(0, rows);
 }
 
-/** dC/dW and dC/db: the means over the rows, without the penalties, which belong to the update. */
-export function meanGradients(rows: i32): void {
-  clearShare();
+/**
+ * dC/dW and dC/db: the means over the rows, without the penalties, which belong to the update. They are added to what is there if it
+ * `adds`.
+ */
+export function meanGradients(rows: i32, adds: bool): void {
+  if (!adds) clearShare();
   addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, rows, <f32>(1 / <f64>rows));
 }
 

@@ -538,8 +538,16 @@ describe('misuse', () => {
     ['beta1 below 0', () => adam({ beta1: -0.1 }), /^adam\.beta1: got -0.1, want a number from 0 to below 1$/],
     ['beta2 NaN', () => nadam({ beta2: Number.NaN }), /^nadam\.beta2: got NaN, want/],
     ['epsilon 0', () => adagrad({ epsilon: 0 }), /^adagrad\.epsilon: got 0, want a positive number from 1e-12 to/],
-    ['an epsilon below squares that are 0', () => adam({ epsilon: 1e-20 }), /^adam\.epsilon: got 1e-20, want a positive number from 1e-12/],
-    ['epsilon that f32 takes for 0', () => rmsprop({ epsilon: 1e-50 }), /^rmsprop\.epsilon: got 1e-50, want a positive number from 1e-12/],
+    [
+      'an epsilon below squares that are 0',
+      () => adam({ epsilon: 1e-20 }),
+      /^adam\.epsilon: got 1e-20, want a positive number from 1e-12/,
+    ],
+    [
+      'epsilon that f32 takes for 0',
+      () => rmsprop({ epsilon: 1e-50 }),
+      /^rmsprop\.epsilon: got 1e-50, want a positive number from 1e-12/,
+    ],
     [
       'rho "0.9"',
       () => adadelta({ rho: '0.9' as never }),
