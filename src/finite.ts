@@ -136,10 +136,10 @@ export class BatchGuard {
 
   /** Before a step. Throws where the parameters are not finite already. */
   enter(arena: Arena, pass: Pass, clock: RateClock): void {
-    if (pass.snapshot === this.#snapshot && this.#steps < GUARDED_STEPS) return;
+    if (pass.guard === this && this.#steps < GUARDED_STEPS) return;
     this.#steps = 0;
     if (!this.#snapshot.take(arena, clock)) throw this.#error(arena, 0, 'parameters');
-    pass.snapshot = this.#snapshot;
+    pass.guard = this;
   }
 
   /** After a step that the core has taken, or refused to take for its cost. Throws unless all is finite, with finite parameters in place. */

@@ -2,7 +2,9 @@ import { PANEL_UNITS } from '../assembly/abi.js';
 import type { Arena } from './arena.js';
 import { checkFloats, outOfRange } from './errors.js';
 import { countParameters } from './file.js';
+import type { BatchGuard } from './finite.js';
 import type { LayerPlan, Plan } from './plan.js';
+import type { Stepper } from './stepper.js';
 import type { ActivationName } from './types.js';
 
 /** What a network's batch buffers hold. Shared by the network, which writes it, and its layers, which read it. */
@@ -12,8 +14,8 @@ export interface Pass {
   done: 'nothing' | 'forward' | 'backward' | 'gradients';
   /** The batch is that of a `forward`, and the parameters are still those it went through: a backward pass and a step may follow. */
   isCurrent: boolean;
-  /** The snapshot that the parameters stem from by steps alone, of those who take steps (finite.ts). */
-  snapshot?: object;
+  /** Who has the snapshot that the parameters stem from by steps alone. */
+  guard?: BatchGuard | Stepper;
   /** Amid a step of several chunks: to be called before the gradients are overwritten, so that the step can go on with its own. */
   keepStep?: () => void;
 }
@@ -78,7 +80,7 @@ export class ArenaLayer implements Layer {
       panels[packed] = values[j * this.fanIn + k];
     });
     this.#pass.isCurrent = false;
-    this.#pass.snapshot = undefined;
+    this.#pass.guard = undefined;
   }
 
   get biases(): Float32Array {
@@ -95,7 +97,7 @@ export class ArenaLayer implements Layer {
     // + 0 makes -0 a 0: a sum that starts from -0 would show whether zero inputs were skipped
     for (let j = 0; j < this.units; j++) biases[j] = values[j] + 0;
     this.#pass.isCurrent = false;
-    this.#pass.snapshot = undefined;
+    this.#pass.guard = undefined;
   }
 
   get z(): Float32Array {

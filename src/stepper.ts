@@ -115,7 +115,7 @@ export class Stepper {
     const { samples, stepRows, ignoreNonFinite } = this.#options;
     let count = chunks;
     // a callback that gives other weights or another optimizer: steps before it cannot be taken again with those
-    const isOther = this.#trainee.pass.snapshot !== this.#snapshot;
+    const isOther = this.#trainee.pass.guard !== this;
     if (!ignoreNonFinite && (isOther || performance.now() > this.#nextSnapshot)) {
       const done = this.position % stepRows;
       if (done === 0) this.save();
@@ -149,7 +149,7 @@ export class Stepper {
     this.#snapshotPosition = this.position;
     const ended = performance.now();
     this.#nextSnapshot = ended + Math.max(SNAPSHOT_MS, SNAPSHOT_TIMES * (ended - started));
-    this.#trainee.pass.snapshot = this.#snapshot;
+    this.#trainee.pass.guard = this;
   }
 
   /** undefined: the cost of the chunk at the position reached is not finite. The header is set anew: other calls may have come in between. */
@@ -177,7 +177,7 @@ export class Stepper {
     // a cost of one's own may throw amid a step: what lies in the batch is then no pass
     pass.done = 'nothing';
     pass.isCurrent = false;
-    if (pass.snapshot !== this.#snapshot) pass.snapshot = undefined;
+    if (pass.guard !== this) pass.guard = undefined;
     if (this.#step) {
       pack(arena, plan.gradients, this.#step.sums);
       header.setFloat64(abi.STEP_COST, this.#step.cost, true);

@@ -21,7 +21,7 @@ import { checkOptimizer, isFullBatch, sgd, slotsOf, writeOptimizer } from './opt
 import type { CallOptions, Place, Resumption, TrainingState } from './resume.js';
 import { RateClock } from './schedule.js';
 import { writeStandardization } from './standardize.js';
-import { MAX_CHUNK_ROWS, type StepperOptions, type Trainee } from './stepper.js';
+import { MAX_CHUNK_ROWS, type Stepper, type StepperOptions, type Trainee } from './stepper.js';
 import { checkSteps, checkTraining, EpochRunner, rowsOfStep, type TrainPlan, turnTaker } from './train.js';
 import { TimeBoxedTraining } from './train-for.js';
 import type {
@@ -89,6 +89,8 @@ export class Trainer implements Trainee {
         `${this.#optimizer.name} until it ends`,
       );
     }
+    // amid a fit, look before: with another one, an overflow could not be looked for any more
+    if (this.isTraining) (this.pass.guard as Partial<Stepper> | undefined)?.check?.();
     this.setOptimizer(checked);
     this.clock = new RateClock(checked.learningRate);
     this.resumption?.follow(checked);
@@ -153,7 +155,7 @@ export class Trainer implements Trainee {
       if (!isOver() || !stopper) return;
       stopper.restore(arena);
       pass.isCurrent = false;
-      pass.snapshot = undefined;
+      pass.guard = undefined;
     };
     if (plan.standardize && !this.standardization) {
       const { measure, measured } = await import('./measure.js');
@@ -307,7 +309,7 @@ export class Trainer implements Trainee {
     }
     this.#optimizer = optimizer;
     if (isNew || !this.clock.isOf(optimizer.learningRate)) this.clock = new RateClock(optimizer.learningRate);
-    this.pass.snapshot = undefined;
+    this.pass.guard = undefined;
     if (!isNew) return;
     arena.floats(arena.plan.state, arena.plan.slots * arena.plan.parameterFloats).fill(0);
     arena.header.setUint32(abi.OPTIMIZER_STEPS, 0, true);

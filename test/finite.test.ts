@@ -156,6 +156,24 @@ describe('fit', () => {
     expect(net.layers[0].weights[0]).toBe(seen[step - 1]);
   });
 
+  it('names the step that overflowed before a callback gave another optimizer', async () => {
+    const layers: NetworkOptions['layers'] = [
+      { units: 1, activation: 'linear', initializer: { constant: 1 }, bias: false },
+    ];
+    const net = await createNetwork({ inputs: 1, layers });
+    const given = { inputs: new Float32Array(20).fill(1e15), targets: new Float32Array(20).fill(1e15 * 1.001) };
+    const rates = [1e-33, 1e-33, 1e-33, 1e-33, 1e15, 1e-33];
+    const weights: number[] = [];
+    const onBatch = ({ step }: { step: number }) => {
+      weights.push(net.layers[0].weights[0]);
+      net.optimizer = sgd({ learningRate: rates[step] ?? 1e-33 });
+    };
+    const fit = { batchSize: 1, shuffle: false, optimizer: sgd({ learningRate: 1e-33 }), onBatch };
+    expect(await failureOf(net.fit(given, fit))).toMatchObject({ step: 4, layer: 0 });
+    expect(net.layers[0].weights[0]).toBe(weights[3]);
+    expect(Number.isFinite(weights[4])).toBe(false);
+  });
+
   it('does not undo weights that a callback has set, and names the step after them', async () => {
     const layers: NetworkOptions['layers'] = [
       { units: 1, activation: 'linear', initializer: { constant: 1 }, bias: false },
