@@ -349,8 +349,8 @@ export class RateClock {
   }
 
   /**
-   * Fills `rates` with those of the steps that come next. Stops before one that is no rate or whose function throws, unless it is the first, so that where training
-   * ends does not depend on how many are asked for. Returns their number.
+   * Fills `rates` with those of the steps that come next. Stops before one that is no rate or whose function throws, unless it is the first,
+   * so that where training ends does not depend on how many are asked for. Returns their number.
    */
   fill(rates: Float64Array): number {
     for (let i = 0; i < rates.length; i++) {
