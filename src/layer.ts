@@ -3,7 +3,7 @@ import type { Arena } from './arena.js';
 import { checkFloats, outOfRange } from './errors.js';
 import { countParameters } from './file.js';
 import type { BatchGuard } from './finite.js';
-import type { LayerPlan, Plan } from './plan.js';
+import { type LayerPlan, type Plan, paddedFloats, weightFloats } from './plan.js';
 import type { Stepper } from './stepper.js';
 import type { ActivationName } from './types.js';
 
@@ -93,7 +93,7 @@ export class ArenaLayer implements Layer {
     if (!this.#arena.spec.layers[this.#index].bias && values.some((value) => value !== 0)) {
       throw outOfRange(where, 'biases', 'zeros for a layer with bias: false');
     }
-    const biases = this.#arena.floats(this.#plan.biases, Math.ceil(this.units / PANEL_UNITS) * PANEL_UNITS).fill(0);
+    const biases = this.#arena.floats(this.#plan.biases, paddedFloats(this.units)).fill(0);
     // + 0 makes -0 a 0: a sum that starts from -0 would show whether zero inputs were skipped
     for (let j = 0; j < this.units; j++) biases[j] = values[j] + 0;
     this.#pass.isCurrent = false;
@@ -153,7 +153,7 @@ export class ArenaLayer implements Layer {
   }
 
   #panels(address: number): Float32Array {
-    return this.#arena.floats(address, Math.ceil(this.units / PANEL_UNITS) * PANEL_UNITS * this.fanIn);
+    return this.#arena.floats(address, weightFloats(this.fanIn, this.units));
   }
 
   #unpack(address: number): Float32Array {
