@@ -90,16 +90,22 @@ function compiled(build: BuildName): Promise<WebAssembly.Module> {
   return module;
 }
 
-const WANTED = 'a WebAssembly.Module of simdprop/simd.wasm or simdprop/relaxed.wasm of this version';
-
-/** The exports of `module`, unless it is another version's or no core at all. */
-async function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<Core> {
-  if (!(module instanceof WebAssembly.Module)) throw wrongType('wasm', module, WANTED);
-  const isCore =
-    WebAssembly.Module.exports(module).some(({ name }) => name === 'abiVersion') &&
-    !WebAssembly.Module.imports(module).some((wanted) => wanted.module === 'team');
+/**
+ * The exports of `module`, unless it is another version's, no core at all, or one for threads where there are none, or the other way round.
+ * `files`: those that have it, for the message.
+ */
+export async function instantiate(
+  module: WebAssembly.Module,
+  imports: WebAssembly.Imports,
+  files: string,
+  isShared: boolean,
+): Promise<Core> {
+  const wanted = `a WebAssembly.Module of ${files} of this version`;
+  if (!(module instanceof WebAssembly.Module)) throw wrongType('wasm', module, wanted);
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  const isCore = names.includes('abiVersion') && names.includes('serve') === isShared;
   const core = isCore && ((await WebAssembly.instantiate(module, imports)).exports as unknown as Core);
-  if (!core || core.abiVersion() !== ABI_VERSION) throw new TypeError(`wasm: got another module, want ${WANTED}`);
+  if (!core || core.abiVersion() !== ABI_VERSION) throw new TypeError(`wasm: got another module, want ${wanted}`);
   return core;
 }
 
@@ -112,7 +118,8 @@ export async function startEngine(
 ): Promise<Engine> {
   const module = wasm === undefined ? await compiled(build) : wasm;
   const memory = allocate(bytes);
-  const core = await instantiate(module, importsOf(memory, imports));
+  const files = 'simdprop/simd.wasm or simdprop/relaxed.wasm';
+  const core = await instantiate(module, importsOf(memory, imports), files, false);
   return { core, memory };
 }
 

@@ -1,4 +1,3 @@
-import * as abi from '../assembly/abi.js';
 import { checkSize } from './arena.js';
 import {
   type Core,
@@ -7,6 +6,7 @@ import {
   type Engine,
   importsOf,
   inflate,
+  instantiate,
   outOfMemory,
   PAGE_BYTES,
   startEngine,
@@ -158,12 +158,9 @@ async function instantiateTeam(
   imports: CoreImports | undefined,
   died: number,
 ): Promise<TeamCore> {
-  const wanted = 'a WebAssembly.Module of simdprop/threads.wasm or simdprop/relaxed-threads.wasm of this version';
-  if (!(module instanceof WebAssembly.Module)) throw wrongType('wasm', module, wanted);
-  const isTeam = WebAssembly.Module.exports(module).some(({ name }) => name === 'serve');
+  const files = 'simdprop/threads.wasm or simdprop/relaxed-threads.wasm';
   const all = { ...importsOf(memory, imports), team: teamImports(memory, died) };
-  const core = isTeam && ((await WebAssembly.instantiate(module, all)).exports as unknown as TeamCore);
-  if (!core || core.abiVersion() !== abi.ABI_VERSION) throw new TypeError(`wasm: got another module, want ${wanted}`);
+  const core = (await instantiate(module, all, files, true)) as TeamCore;
   core.join(0);
   return core;
 }
