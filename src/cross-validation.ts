@@ -1,5 +1,5 @@
 import { checkData } from './data.js';
-import { checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
+import { checkCallback, checkInteger, checkObject, outOfRange } from './errors.js';
 import { Network } from './index.js';
 import { CORE_KEYS, checkSpec, SPEC_KEYS } from './spec.js';
 import { checkStratify, foldsOf, pick } from './split.js';
@@ -33,7 +33,7 @@ export async function crossValidate(
   if (folds > checked.samples)
     throw outOfRange('options.folds', folds, `at most one for each of ${checked.samples} samples`);
   checkStratify('options.stratify', stratify, checked);
-  if (onFold !== undefined && typeof onFold !== 'function') throw wrongType('options.onFold', onFold, 'a function');
+  checkCallback('options.onFold', onFold);
   for (const name of ['validation', 'validationSplit'] as const) {
     if ((training as TrainOptions)[name] !== undefined)
       throw new TypeError(`options.${name}: got one, want none: each fold is validated with in turn`);

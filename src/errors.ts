@@ -74,6 +74,11 @@ export function checkBoolean(where: string, value: unknown): boolean {
   return value;
 }
 
+/** A function, if there is one. */
+export function checkCallback(where: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') throw wrongType(where, value, 'a function');
+}
+
 export function checkName<T extends string>(where: string, value: unknown, known: readonly T[]): T {
   if (known.includes(value as T)) return value as T;
   const wanted = `one of ${known.join(', ')}`;

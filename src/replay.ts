@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
+import { checkCallback, checkInteger, checkObject, outOfRange } from './errors.js';
 import { isStateFinite } from './finite.js';
 import { type Place, Resumption } from './resume.js';
 import type { Trainer } from './trainer.js';
@@ -27,9 +27,7 @@ export async function replayTo(
   checkObject('options', options, Object.keys(options ?? {}));
   const { ignoreNonFinite = false, onBatch } = options;
   // the call itself, which checks all the others, gets one of ours
-  if (onBatch !== undefined && typeof onBatch !== 'function') {
-    throw wrongType('options.onBatch', onBatch, 'a function');
-  }
+  checkCallback('options.onBatch', onBatch);
   if (step === from) return;
   if ((options.optimizer ?? trainer.optimizer).name === 'lbfgs') {
     throw outOfRange('replayTo', 'lbfgs', 'an optimizer that takes a step at a time: for lbfgs fit with fewer epochs');

@@ -1,6 +1,6 @@
 import { type CheckedData, checkData } from './data.js';
 import type { EarlyStopper } from './early-stopping.js';
-import { checkBoolean, checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
+import { checkBoolean, checkCallback, checkInteger, checkObject, outOfRange, wrongType } from './errors.js';
 import { checkOptimizer, isFullBatch } from './optimizer.js';
 import type { RunPlace } from './resume.js';
 import type { Spec } from './spec.js';
@@ -128,12 +128,7 @@ export function checkSettings(options: TrainOptions, spec: Spec, current: Optimi
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw wrongType('options.signal', signal, 'an AbortSignal');
   }
-  for (const name of ['onEpoch', 'onBatch', 'onProgress'] as const) {
-    const callback = options[name];
-    if (callback !== undefined && typeof callback !== 'function') {
-      throw wrongType(`options.${name}`, callback, 'a function');
-    }
-  }
+  for (const name of ['onEpoch', 'onBatch', 'onProgress'] as const) checkCallback(`options.${name}`, options[name]);
   const epochs = checkInteger('options.epochs', options.epochs ?? 1, 1, MAX_COUNT);
   const { validation } = options;
   return {
