@@ -17,7 +17,7 @@ import {
 import { panelTile } from './forward';
 import { addOuterProductListed, addOuterProductsListed, listUnion } from './sparse';
 import { ownAddress, panelShare } from './team';
-import { madd, storeTransposed } from './vec';
+import { addScaledRow, madd, storeTransposed } from './vec';
 
 /**
  * BP4 and BP3 for this thread's panels of one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, biases += scale . sum of
@@ -134,7 +134,6 @@ function turnRows(turned: usize, turnedStride: usize, m: usize, stride: usize, c
 /** addProducts for one row, in one pass over the panels. */
 function addOuterProduct(panels: usize, a: usize, delta: usize, fanIn: i32, units: i32, scale: f32): void {
   const s = f32x4.splat(scale);
-  const zero = f32x4.splat(0);
   const end = a + ((<usize>fanIn) << 2);
   for (let j = 0; j < units; j += PANEL_UNITS) {
     const d0 = v128.load(delta);
@@ -143,14 +142,7 @@ function addOuterProduct(panels: usize, a: usize, delta: usize, fanIn: i32, unit
     const d3 = v128.load(delta, 48);
     for (let p = a; p < end; p += 4) {
       const x = v128.load32_splat(p);
-      const t0 = madd(v128.load(panels), s, madd(zero, x, d0));
-      const t1 = madd(v128.load(panels, 16), s, madd(zero, x, d1));
-      const t2 = madd(v128.load(panels, 32), s, madd(zero, x, d2));
-      const t3 = madd(v128.load(panels, 48), s, madd(zero, x, d3));
-      v128.store(panels, t0);
-      v128.store(panels, t1, 16);
-      v128.store(panels, t2, 32);
-      v128.store(panels, t3, 48);
+      addScaledRow(panels, s, x, d0, d1, d2, d3);
       panels += PANEL_ROW_BYTES;
     }
     delta += PANEL_ROW_BYTES;

@@ -141,7 +141,7 @@ export function followAdam(w: usize, g: usize, m: usize, v: usize, floats: i32):
   }
 }
 
-/** The same, but w -= c4 (c6 g + c7 m) / (sqrt v + c5): NAdam (Dozat, 2016). */
+/** The same, but w -= c4 (c6 g + c7 m) / (sqrt v + c5): NAdam (Dozat, 2016). In one loop for both Adam took 1.09 times as long. */
 export function followNAdam(w: usize, g: usize, m: usize, v: usize, floats: i32): void {
   const keepMean = coefficient(0);
   const addMean = coefficient(1);

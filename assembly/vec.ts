@@ -41,6 +41,19 @@ export function widenAdd(sum: v128, v: v128): v128 {
   return f64x2.add(f64x2.add(sum, f64x2.promote_low_f32x4(v)), f64x2.promote_low_f32x4(high));
 }
 
+/** A row of 16 at `to` += s (0 + x d): an outer product of one sample, rounded as the chain of a tile. Inlined by the compiler too. */
+export function addScaledRow(to: usize, s: v128, x: v128, d0: v128, d1: v128, d2: v128, d3: v128): void {
+  const zero = f32x4.splat(0);
+  const t0 = madd(v128.load(to), s, madd(zero, x, d0));
+  const t1 = madd(v128.load(to, 16), s, madd(zero, x, d1));
+  const t2 = madd(v128.load(to, 32), s, madd(zero, x, d2));
+  const t3 = madd(v128.load(to, 48), s, madd(zero, x, d3));
+  v128.store(to, t0);
+  v128.store(to, t1, 16);
+  v128.store(to, t2, 32);
+  v128.store(to, t3, 48);
+}
+
 /** The 4 x 4 matrix of rows r0 to r3, transposed, into rows `stride` bytes apart. Small enough that the compiler inlines it. */
 export function storeTransposed(target: usize, stride: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
   const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
