@@ -132,7 +132,7 @@ class Stream {
       this.#epochs++;
       this.#done = NO_PARTS;
       this.#stopped = report.stopped;
-      if (onEpoch?.(report) === false) report.stopped ??= 'callback';
+      if (onEpoch?.(report) === false && this.#epochs < epochs) report.stopped ??= 'callback';
       this.#stopped = report.stopped;
       reports.push(report);
     }

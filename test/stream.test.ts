@@ -278,6 +278,9 @@ describe('a stream that ends early', () => {
       [192, 'callback'],
     ]);
     expect(parametersOf(net)).toEqual(await trained((other) => other.fitStream(() => [data, data], { epochs: 2 })));
+    // of the last epoch nothing was left to stop
+    const [whole] = await net.fitStream(two, { onEpoch: () => false });
+    expect(whole.stopped).toBe(undefined);
     closed.mockClear();
     const onBatch = ({ step }: ProgressReport) => step < 2;
     const [report, ...others] = await net.fitStream(two, { epochs: 5, onBatch, validation: data });
