@@ -88,60 +88,74 @@ export const MIXED_ROWS = 8;
 
 // Header. Addresses are 0 where there is no such thing.
 export const HEADER = 4096;
+// What src/plan.ts lays down: Plan.words has these, in this order
 export const LAYER_COUNT = 0;
 export const COST = 4;
-export const IS_TRAINING = 8; // u32: the pass that lies in the buffers has dropped
-export const X = 12; // a^1 [rows x inputs]
-export const X_STRIDE = 16;
-export const INPUTS = 20;
-export const Y = 24; // targets [rows x outputs]
-export const Y_STRIDE = 28;
-export const OUTPUTS = 32;
-export const ROW_WEIGHTS = 36; // f32 [rows]: the samples' weights, 1 where the data have none
-export const LISTS = 40; // for each row the numbers k of the inputs that are not zero, u16, ascending; 0: no lists
-export const LIST_STRIDE = 44;
-export const LIST_COUNTS = 48; // u32 [rows]: the lists' lengths; standardised inputs count as all
-export const ZEROS = 52; // a panel's row of zeros: where the sums of errors and gradients start
-export const PARAMETERS = 56; // all weights, then all biases
-export const WEIGHT_FLOATS = 60;
-export const PARAMETER_FLOATS = 64;
-export const GRADIENTS = 68; // laid out as the parameters
-export const STATE = 72; // the optimizer's slots, each laid out as the parameters
-export const CONFUSION = 76; // u32 [outputs x outputs], rows = target
-export const RANDOM_BLOCK = 80; // 16 bytes: one block of random words
-export const SEED_LOW = 84;
-export const SEED_HIGH = 88;
-export const SCALE = 92; // f32: what a byte of input is multiplied with
-export const MEANS = 96; // f32 [inputs]: standardisation of x, (x - mean) / deviation
-export const INVERSE_DEVIATIONS = 100; // f32 [inputs]
-export const SCRATCH = 104; // z, a and delta of the units of one function: 3 x [MIXED_ROWS x the widest mixed layer]
-export const CORRECT = 108; // u32: samples classified correctly since it was cleared
-export const COST_SUM = 112; // f64: sum of C_x over the samples seen since it was cleared
-export const COST_PARAMETER = 124; // f32: delta of Huber
-export const LABEL_SMOOTHING = 128; // f32: y (1 - s) + s / outputs
+export const INPUTS = 8;
+export const OUTPUTS = 12;
+export const SEED_LOW = 16;
+export const SEED_HIGH = 20;
+export const PENALIZE_BIASES = 24; // u32: L1 and L2 count the biases too
+export const X = 28; // a^1 [rows x inputs]
+export const X_STRIDE = 32;
+export const Y = 36; // targets [rows x outputs]
+export const Y_STRIDE = 40;
+export const ROW_WEIGHTS = 44; // f32 [rows]: the samples' weights, 1 where the data have none
+export const ROW_COSTS = 48; // f64 [rows]: C_x of each, times its sample's weight
+export const LISTS = 52; // for each row the numbers k of the inputs that are not zero, u16, ascending; 0: no lists
+export const LIST_STRIDE = 56;
+export const LIST_COUNTS = 60; // u32 [rows]: the lists' lengths; standardised inputs count as all
+export const MASKS = 64; // for each row a bit for each input, 1: not zero
+export const MASK_STRIDE = 68;
+export const POSITIONS = 72; // u8 [256 x 8]: the places of the bits that are set in a byte
+export const ZEROS = 76; // a panel's row of zeros: where the sums of errors and gradients start
+export const PARAMETERS = 80; // all weights, then all biases
+export const WEIGHT_FLOATS = 84;
+export const PARAMETER_FLOATS = 88;
+export const GRADIENTS = 92; // laid out as the parameters
+export const STATE = 96; // the optimizer's slots, each laid out as the parameters
+export const CONFUSION = 100; // u32 [outputs x outputs], rows = target
+export const ERROR_SUMS = 104; // f64 [5 x 2] for each pair of outputs
 
-// What a step is made of
-export const STEP_ROWS = 136; // rows of a full step
-export const CHUNK_ROWS = 140; // rows that go through the network at once
-export const STEP_COUNT = 144; // u32: steps taken in the network's life: dropout counts them
-export const STOPPED = 148; // u32: 1 once a cost was not finite; nothing was updated by that step
-export const RATES = 152; // f64 [steps of a call]: learning rates that change from step to step
-export const OPTIMIZER = 156;
-export const OPTIMIZER_STEPS = 268; // u32: steps this optimizer has taken, t of Adam
-export const LEARNING_RATE = 160; // f64
-export const L2 = 168; // f64: lambda
-export const L1 = 176; // f64
-export const TRAINING_SAMPLES = 184; // f64: n of lambda / (2n)
-export const PENALIZE_BIASES = 192; // u32: L1 and L2 count the biases too
-export const IS_WEIGHTED = 196; // u32: ROW_WEIGHTS count
+// What each thread has for itself: that of the first
+export const RANDOM_BLOCK = 108; // 16 bytes: one block of random words
+export const EFFECTIVE = 112; // a block of the gradient, clipped and with the penalties
+export const UNION = 116; // u16: the inputs that are not zero in every row
+export const SUMS = 120; // of the rows' products, on their way into gradients or weights: [inputs x 16]
+export const PACKED = 124; // delta in panels and a block of inputs turned (gradient.ts), or a panel of W turned (delta.ts)
+export const SCRATCH = 128; // z, a and delta of the units of one function: 3 x [MIXED_ROWS x the widest mixed layer]
+export const THREAD_BYTES = 132; // from what one has for itself to the next one's
+
+// Threads: see team.ts
+export const TEAM = 136;
+export const TEAM_BYTES = 384;
+export const TEAM_THREADS = 140; // u32: all there are
+export const WIDE = 144; // u32: the engine's registers have 256 bits, and tiles have five rows
+export const THREAD_WORK = 148; // u32: multiplications of a pass over the rows that are worth one more thread
+export const THREADS = 152; // u32: those of this call
+
+// What the network, its optimizer and a call of training settle
+export const SCALE = 156; // f32: what a byte of input is multiplied with
+export const COST_PARAMETER = 160; // f32: delta of Huber
+export const LABEL_SMOOTHING = 164; // f32: y (1 - s) + s / outputs
+export const MEANS = 168; // f32 [inputs]: standardisation of x, (x - mean) / deviation
+export const INVERSE_DEVIATIONS = 172; // f32 [inputs]
+export const L2 = 176; // f64: lambda
+export const L1 = 184; // f64
+export const TRAINING_SAMPLES = 192; // f64: n of lambda / (2n)
 export const CLIP_VALUE = 200; // f64, 0: none
 export const CLIP_NORM = 208; // f64, 0: none
 export const HYPER = 216; // f64 [6]: the optimizer's own numbers
-export const STEP_ROW = 264; // u32: rows of this step that went before the chunk: dropout counts them
+export const OPTIMIZER = 264;
+export const TOP_K = 268; // u32: 0, or how many outputs may come first
+export const IGNORE_NON_FINITE = 272; // u32: a step whose cost is not finite is taken all the same
+export const STEP_ROWS = 276; // rows of a full step
+export const CHUNK_ROWS = 280; // rows that go through the network at once
+export const RATES = 284; // f64 [steps of a call]: learning rates that change from step to step
 
 // Two data sets: the one that is trained on, and the window through which everything else passes
-export const TRAINING_SET = 272;
-export const WINDOW = 304;
+export const TRAINING_SET = 288;
+export const WINDOW = 320;
 export const SET_INPUTS = 0; // addresses
 export const SET_INPUT_TYPE = 4;
 export const SET_TARGETS = 8;
@@ -150,59 +164,51 @@ export const SET_WEIGHTS = 16; // f32 [samples]
 export const SET_ORDER = 20; // u32 [samples]; 0: in the order stored
 export const SET_SAMPLES = 24;
 
-// The first layer's input where much of it is zero: see sparse.ts
-export const MASKS = 336; // for each row a bit for each input, 1: not zero
-export const MASK_STRIDE = 340;
-export const POSITIONS = 344; // u8 [256 x 8]: the places of the bits that are set in a byte
-export const UNION = 348; // u16: the inputs that are not zero in every row
-export const SUMS = 352; // of the rows' products, on their way into gradients or weights: [inputs x 16]
-export const PACKED = 360; // delta in panels and a block of inputs turned (gradient.ts), or a panel of W turned (delta.ts)
-export const WIDE = 356; // u32: the engine's registers have 256 bits, and tiles have five rows
+// What changes from step to step
+export const LEARNING_RATE = 352; // f64
+export const IS_TRAINING = 360; // u32: the pass that lies in the buffers has dropped
+export const IS_WEIGHTED = 364; // u32: ROW_WEIGHTS count
+export const STEP_ROW = 368; // u32: rows of this step that went before the chunk: dropout counts them
+export const STEP_COUNT = 372; // u32: steps taken in the network's life: dropout counts them
+export const OPTIMIZER_STEPS = 376; // u32: steps this optimizer has taken, t of Adam
+export const STOPPED = 380; // u32: 1 once a cost was not finite; nothing was updated by that step
+export const STEP_COST = 384; // f64: the step's mean cost, so far
+export const COEFFICIENTS = 400; // f32 [8]: of the rule, this step
+export const CLIPPING = 432; // f32: what the gradient is multiplied with in this step
 
-// Threads: see team.ts
-export const TEAM = 364;
-export const TEAM_BYTES = 384;
-export const TEAM_THREADS = 368; // u32: all there are
-export const THREADS = 372; // u32: those of this call
-export const THREAD_BYTES = 376; // from what one has for itself to the next one's
-export const THREAD_WORK = 384; // u32: multiplications of a pass over the rows that are worth one more thread
-export const ROW_COSTS = 380; // f64 [rows]: C_x of each, times its sample's weight
+// What optimizers keep from step to step beside their slots
+export const PAIRS = 436; // u32: pairs that L-BFGS has stored since its state was cleared
+export const PREVIOUS_COST = 440; // f64: the last step's, penalties included: iRPROP+
+export const MOMENTUM_PRODUCT = 448; // f64: NAdam's product of all mu so far
 
-export const IGNORE_NON_FINITE = 416; // u32: a step whose cost is not finite is taken all the same
-// What an evaluation counts, since it was cleared; see score.ts
-export const TOP_K = 400; // u32: 0, or how many outputs may come first
-export const TOP_K_HITS = 404; // u32
-export const ERROR_SUMS = 408; // f64 [5 x 2] for each pair of outputs
-export const SCORED = 412; // u32: samples in them
-// What optimizers keep from step to step beside their slots, and what a step works with
-export const COEFFICIENTS = 432; // f32 [8]: of the rule, this step
-export const EFFECTIVE = 464; // a block of the gradient, clipped and with the penalties
-export const STEP_COST = 472; // f64: the step's mean cost, so far
-export const PREVIOUS_COST = 480; // f64: the last step's, penalties included: iRPROP+
-export const MOMENTUM_PRODUCT = 488; // f64: NAdam's product of all mu so far
-export const CLIPPING = 500; // f32: what the gradient is multiplied with in this step
-export const PAIRS = 496; // u32: pairs that L-BFGS has stored since its state was cleared
+// What is summed up and counted until it is cleared; see score.ts
+export const COST_SUM = 456; // f64: sum of C_x over the samples seen
+export const CORRECT = 464; // u32: samples classified correctly
+export const TOP_K_HITS = 468; // u32
+export const SCORED = 472; // u32: samples in ERROR_SUMS
 
 // Layer table
 export const LAYERS = 4608;
 export const LAYER_BYTES = 128;
+// The numbers of a LayerPlan, in this order
 export const FAN_IN = 0;
 export const UNITS = 4;
 export const ACTIVATION = 8;
-export const INPUT = 12; // a^(l-1) [rows x fanIn], after dropout
-export const INPUT_STRIDE = 16;
-export const STRIDE = 20; // bytes from one row of z, a or delta to the next
-export const Z = 24;
-export const A = 28;
-export const DELTA = 32;
-export const WEIGHTS = 36;
-export const BIASES = 40;
-export const WEIGHT_GRADIENTS = 44;
-export const BIAS_GRADIENTS = 48;
-export const HAS_BIAS = 56; // u32
-export const RUNS = 60; // MIXED: a record {u32 activation, u32 units, u32 byte offset 4j of each} for each function that occurs
-export const RUN_COUNT = 64;
-export const DROPPED = 68; // a after dropout, the next layer's INPUT
-export const DROPOUT_MASK = 72; // [rows x units]: 0, or 1 / (1 - rate)
-export const DROPOUT_RATE = 80; // f64
-export const MAX_NORM = 88; // f64, 0: none: the largest length of a unit's weights
+export const HAS_BIAS = 12; // u32
+export const INPUT = 16; // a^(l-1) [rows x fanIn], after dropout
+export const INPUT_STRIDE = 20;
+export const STRIDE = 24; // bytes from one row of z, a or delta to the next
+export const Z = 28;
+export const A = 32;
+export const DELTA = 36;
+export const WEIGHTS = 40;
+export const BIASES = 44;
+export const WEIGHT_GRADIENTS = 48;
+export const BIAS_GRADIENTS = 52;
+export const RUNS = 56; // MIXED: a record {u32 activation, u32 units, u32 byte offset 4j of each} for each function that occurs
+export const RUN_COUNT = 60;
+export const DROPPED = 64; // a after dropout, the next layer's INPUT
+export const DROPOUT_MASK = 68; // [rows x units]: 0, or 1 / (1 - rate)
+// Beside them
+export const DROPOUT_RATE = 72; // f64
+export const MAX_NORM = 80; // f64, 0: none: the largest length of a unit's weights

@@ -20,9 +20,14 @@ const MAX_CONFUSION_OUTPUTS = 256;
 /** Steps one call can make under a learning rate that changes from step to step. */
 export const MAX_RATES = 1024;
 
+/** A layer's row in the layer table: its first words, in their order there (abi.FAN_IN and so on). */
 export interface LayerPlan {
   readonly fanIn: number;
   readonly units: number;
+  /** abi.MIXED where units have functions of their own. */
+  readonly activation: number;
+  /** 1 or 0. */
+  readonly hasBias: number;
   readonly input: number;
   readonly inputStride: number;
   readonly stride: number;
@@ -35,6 +40,7 @@ export interface LayerPlan {
   readonly biasGradients: number;
   /** MIXED: the records of abi.RUNS, one for each function that occurs. */
   readonly runs: number;
+  readonly runCount: number;
   readonly dropped: number;
   readonly dropoutMask: number;
 }
@@ -45,23 +51,15 @@ export interface Region {
 }
 
 export interface Plan {
+  /** The first words of the header, in their order there (abi.LAYER_COUNT and so on). */
+  readonly words: readonly number[];
   readonly capacity: number;
   readonly x: number;
   readonly xStride: number;
   readonly y: number;
   readonly yStride: number;
+  /** The places of the bits that are set in each byte: see assembly/sparse.ts. 0 for few inputs, which have no lists. */
   readonly positions: number;
-  /** Of what is not zero in the batch's rows: see assembly/sparse.ts. 0 bytes for few inputs. */
-  readonly lists: number;
-  readonly listStride: number;
-  readonly listCounts: number;
-  readonly union: number;
-  readonly masks: number;
-  readonly maskStride: number;
-  readonly sums: number;
-  /** For the gradients' products: see assembly/gradient.ts. */
-  readonly packed: number;
-  readonly zeros: number;
   readonly confusion: number;
   /** Rows and columns of the confusion matrix, 0 if there is none. */
   readonly classes: number;
@@ -70,11 +68,8 @@ export interface Plan {
   readonly team: Team;
   /** What threads meet at: see assembly/team.ts. 0 bytes for one. */
   readonly teamWords: number;
-  /** From randomBlock, effective, union, sums, packed and scratch of one thread to the next one's. */
-  readonly threadBytes: number;
   /** f64 [rows] */
   readonly rowCosts: number;
-  readonly randomBlock: number;
   readonly parameters: number;
   readonly weightFloats: number;
   readonly parameterFloats: number;
@@ -82,16 +77,12 @@ export interface Plan {
   /** Slots of the optimizer, each of parameterFloats. */
   readonly slots: number;
   readonly state: number;
-  /** A block of the gradient, clipped and with the penalties. */
-  readonly effective: number;
   /** Learning rates of the steps of one call. */
   readonly rates: number;
   readonly means: number;
   readonly inverseDeviations: number;
   /** f64 {m, m, s, s} for each pair of inputs: see assembly/standardize.ts. */
   readonly moments: number;
-  readonly rowWeights: number;
-  readonly scratch: number;
   readonly layers: readonly LayerPlan[];
   readonly windowInputs: number;
   readonly windowTargets: number;
@@ -174,10 +165,10 @@ export function makePlan(
 
   const isListed = spec.inputs >= abi.LISTED_INPUTS;
   const zeros = reserve(abi.PANEL_ROW_BYTES);
-  const positions = reserve(isListed ? 2048 : 0);
+  const positions = isListed ? reserve(2048) : 0;
   const teamWords = reserve(team.threads > 1 ? abi.TEAM_BYTES : 0);
   const classes = outputs <= MAX_CONFUSION_OUTPUTS ? Math.max(outputs, 2) : 0;
-  const confusion = reserve(classes * classes * 4);
+  const confusion = classes && reserve(classes * classes * 4);
   const errorSums = reserve(errorPairs(outputs) * ERROR_RECORD_DOUBLES * 8);
 
   const allWeights = shapes.reduce((sum, { fanIn, units }) => sum + weightFloats(fanIn, units), 0);
@@ -188,8 +179,8 @@ export function makePlan(
   const means = reserve(paddedFloats(spec.inputs) * 4);
   const inverseDeviations = reserve(paddedFloats(spec.inputs) * 4);
   const moments = reserve(Math.ceil(spec.inputs / 2) * 32);
-  const runs = spec.layers.map(({ activation, units }) =>
-    typeof activation === 'string' ? 0 : reserve(new Set(activation).size * RUN_HEAD_BYTES + units * 4),
+  const runs = spec.layers.map(({ activation }) =>
+    typeof activation === 'string' ? 0 : reserve(4 * runsOf(activation).length),
   );
 
   const state = reserve(slots * allFloats * 4);
@@ -198,7 +189,7 @@ export function makePlan(
   const x = reserve(capacity * xStride);
   // a list is written eight entries at a time, and read past its end by none
   const listStride = isListed ? (Math.ceil(spec.inputs / 8) + 1) * 16 : 0;
-  const lists = reserve(capacity * listStride);
+  const lists = isListed ? reserve(capacity * listStride) : 0;
   const listCounts = reserve(isListed ? capacity * 4 : 0);
   const maskStride = isListed ? Math.ceil(spec.inputs / 64) * 8 : 0;
   const masks = reserve(capacity * maskStride);
@@ -211,25 +202,29 @@ export function makePlan(
   let input = x;
   let inputStride = xStride;
   const layers = shapes.map(({ fanIn, units }, l): LayerPlan => {
+    const { activation, bias, dropout } = spec.layers[l];
     const stride = rowStride(units);
     const z = reserve(capacity * stride);
     const layer = {
       fanIn,
       units,
+      activation: typeof activation === 'string' ? ACTIVATIONS[activation] : abi.MIXED,
+      hasBias: Number(bias),
       input,
       inputStride,
       stride,
       z,
       // of a linear layer, both are one
-      a: spec.layers[l].activation === 'linear' ? z : reserve(capacity * stride),
+      a: activation === 'linear' ? z : reserve(capacity * stride),
       delta: reserve(capacity * stride),
       weights: parameters + weightOffset,
       biases: parameters + biasOffset,
       weightGradients: gradients + weightOffset,
       biasGradients: gradients + biasOffset,
       runs: runs[l],
-      dropped: spec.layers[l].dropout ? reserve(capacity * stride) : 0,
-      dropoutMask: spec.layers[l].dropout ? reserve(capacity * stride) : 0,
+      runCount: typeof activation === 'string' ? 0 : new Set(activation).size,
+      dropped: dropout ? reserve(capacity * stride) : 0,
+      dropoutMask: dropout ? reserve(capacity * stride) : 0,
     };
     weightOffset += weightFloats(fanIn, units) * 4;
     biasOffset += paddedFloats(units) * 4;
@@ -259,43 +254,72 @@ export function makePlan(
   const setWeights = reserve(set.weightBytes);
   const order = reserve(set.samples * 4);
 
+  const words = [
+    layers.length,
+    COSTS[spec.cost],
+    spec.inputs,
+    outputs,
+    spec.seed % 2 ** 32,
+    Math.floor(spec.seed / 2 ** 32),
+    Number(spec.penalizeBiases),
+    x,
+    xStride,
+    y,
+    yStride,
+    rowWeights,
+    rowCosts,
+    lists,
+    listStride,
+    listCounts,
+    masks,
+    maskStride,
+    positions,
+    zeros,
+    parameters,
+    allWeights,
+    allFloats,
+    gradients,
+    state,
+    confusion,
+    errorSums,
+    randomBlock,
+    effective,
+    union,
+    sums,
+    packed,
+    scratch,
+    threadBytes,
+    teamWords,
+    team.threads,
+    Number(team.isWide),
+    team.threadWork,
+    1,
+  ];
+
   return {
+    words,
     capacity,
     x,
     xStride,
     y,
     yStride,
     positions,
-    lists,
-    listStride,
-    listCounts,
-    union,
-    masks,
-    maskStride,
-    sums,
-    packed,
-    zeros,
-    confusion: classes ? confusion : 0,
+    confusion,
     classes,
     errorSums,
     team,
     teamWords,
-    threadBytes,
     rowCosts,
-    randomBlock,
     parameters,
     weightFloats: allWeights,
     parameterFloats: allFloats,
     gradients,
     slots,
     state,
-    effective,
     rates,
     means,
     inverseDeviations,
     moments,
-    rowWeights,
-    scratch,
     layers,
     windowInputs,
     windowTargets,
@@ -312,78 +336,24 @@ export function makePlan(
 /** Writes the header and the layer table. Nothing else in the memory changes, but for the constant lists. */
 export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
   const view = new DataView(buffer);
-  const word = (address: number, value: number) => view.setUint32(address, value, true);
-  const header = (offset: number, value: number) => word(abi.HEADER + offset, value);
-  header(abi.LAYER_COUNT, plan.layers.length);
-  header(abi.COST, COSTS[spec.cost]);
-  header(abi.X, plan.x);
-  header(abi.X_STRIDE, plan.xStride);
-  header(abi.INPUTS, spec.inputs);
-  header(abi.Y, plan.y);
-  header(abi.Y_STRIDE, plan.yStride);
-  header(abi.OUTPUTS, outputsOf(spec));
-  header(abi.WINDOW + abi.SET_INPUTS, plan.windowInputs);
-  header(abi.ROW_WEIGHTS, plan.rowWeights);
-  header(abi.LISTS, plan.listStride && plan.lists);
-  header(abi.LIST_STRIDE, plan.listStride);
-  header(abi.LIST_COUNTS, plan.listStride && plan.listCounts);
-  header(abi.UNION, plan.union);
-  header(abi.MASKS, plan.masks);
-  header(abi.MASK_STRIDE, plan.maskStride);
-  header(abi.POSITIONS, plan.positions);
-  header(abi.SUMS, plan.sums);
-  header(abi.PACKED, plan.packed);
-  header(abi.TEAM, plan.teamWords);
-  header(abi.TEAM_THREADS, plan.team.threads);
-  header(abi.THREADS, 1);
-  header(abi.THREAD_WORK, plan.team.threadWork);
-  header(abi.THREAD_BYTES, plan.threadBytes);
-  header(abi.WIDE, Number(plan.team.isWide));
-  header(abi.ROW_COSTS, plan.rowCosts);
-  header(abi.ZEROS, plan.zeros);
-  header(abi.PARAMETERS, plan.parameters);
-  header(abi.WEIGHT_FLOATS, plan.weightFloats);
-  header(abi.PARAMETER_FLOATS, plan.parameterFloats);
-  header(abi.GRADIENTS, plan.gradients);
-  header(abi.STATE, plan.state);
-  header(abi.EFFECTIVE, plan.effective);
-  header(abi.SCRATCH, plan.scratch);
-  header(abi.CONFUSION, plan.confusion);
-  header(abi.ERROR_SUMS, plan.errorSums);
-  header(abi.RANDOM_BLOCK, plan.randomBlock);
-  header(abi.SEED_LOW, spec.seed % 2 ** 32);
-  header(abi.SEED_HIGH, Math.floor(spec.seed / 2 ** 32));
+  const write = (address: number, words: readonly number[]) =>
+    new Uint32Array(buffer, address, words.length).set(words);
+  write(abi.HEADER, plan.words);
+  write(abi.HEADER + abi.WINDOW + abi.SET_INPUTS, [plan.windowInputs]);
   view.setFloat32(abi.HEADER + abi.SCALE, spec.scale ?? BYTE_SCALE, true);
   view.setFloat32(abi.HEADER + abi.COST_PARAMETER, spec.huberDelta, true);
   view.setFloat32(abi.HEADER + abi.LABEL_SMOOTHING, spec.labelSmoothing, true);
   view.setFloat64(abi.HEADER + abi.L1, spec.l1, true);
   view.setFloat64(abi.HEADER + abi.L2, spec.l2, true);
-  header(abi.PENALIZE_BIASES, Number(spec.penalizeBiases));
   plan.layers.forEach((layer, l) => {
-    const row = (offset: number, value: number) => word(abi.LAYERS + l * abi.LAYER_BYTES + offset, value);
-    row(abi.FAN_IN, layer.fanIn);
-    row(abi.UNITS, layer.units);
-    const { activation, bias, dropout, maxNorm } = spec.layers[l];
-    row(abi.ACTIVATION, typeof activation === 'string' ? ACTIVATIONS[activation] : abi.MIXED);
-    row(abi.INPUT, layer.input);
-    row(abi.INPUT_STRIDE, layer.inputStride);
-    row(abi.STRIDE, layer.stride);
-    row(abi.Z, layer.z);
-    row(abi.A, layer.a);
-    row(abi.DELTA, layer.delta);
-    row(abi.WEIGHTS, layer.weights);
-    row(abi.BIASES, layer.biases);
-    row(abi.WEIGHT_GRADIENTS, layer.weightGradients);
-    row(abi.BIAS_GRADIENTS, layer.biasGradients);
-    row(abi.HAS_BIAS, Number(bias));
-    row(abi.DROPPED, layer.dropped);
-    row(abi.DROPOUT_MASK, layer.dropoutMask);
-    view.setFloat64(abi.LAYERS + l * abi.LAYER_BYTES + abi.DROPOUT_RATE, dropout, true);
-    view.setFloat64(abi.LAYERS + l * abi.LAYER_BYTES + abi.MAX_NORM, maxNorm, true);
-    row(abi.RUNS, layer.runs);
-    row(abi.RUN_COUNT, typeof activation === 'string' ? 0 : writeRuns(buffer, layer.runs, activation));
+    const row = abi.LAYERS + l * abi.LAYER_BYTES;
+    const { activation, dropout, maxNorm } = spec.layers[l];
+    write(row, Object.values(layer));
+    view.setFloat64(row + abi.DROPOUT_RATE, dropout, true);
+    view.setFloat64(row + abi.MAX_NORM, maxNorm, true);
+    if (typeof activation !== 'string') write(layer.runs, runsOf(activation));
   });
-  if (!plan.listStride) return;
+  if (!plan.positions) return;
   const positions = new Uint8Array(buffer, plan.positions);
   for (let byte = 0; byte < 256; byte++) {
     let next = 8 * byte;
@@ -391,17 +361,10 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
   }
 }
 
-const RUN_HEAD_BYTES = 8;
-
-/** One record for each function that occurs. Returns their number. */
-function writeRuns(buffer: ArrayBuffer, address: number, activation: readonly ActivationName[]): number {
-  const functions = [...new Set(activation)];
-  let record = address;
-  for (const name of functions) {
+/** The words of one record for each function that occurs. */
+function runsOf(activation: readonly ActivationName[]): number[] {
+  return [...new Set(activation)].flatMap((name) => {
     const offsets = activation.flatMap((other, j) => (other === name ? [4 * j] : []));
-    const words = [ACTIVATIONS[name], offsets.length, ...offsets];
-    new Uint32Array(buffer, record, words.length).set(words);
-    record += 4 * words.length;
-  }
-  return functions.length;
+    return [ACTIVATIONS[name], offsets.length, ...offsets];
+  });
 }

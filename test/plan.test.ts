@@ -44,6 +44,9 @@ const sets = fc.record({
   weightBytes: fc.integer({ min: 0, max: 4_000 }),
 });
 
+/** What the header says at an offset. */
+const wordOf = ({ words }: Plan, offset: number) => words[offset / 4];
+
 /** What must not move when a network grows: everything that depends on the spec alone. */
 function fixedPart({ regions, state }: Plan) {
   return regions.filter(({ start }) => start < state);
@@ -74,28 +77,37 @@ it('gives every address of the plan a region that is large enough for what lies 
       const { units: outputs } = spec.layers[spec.layers.length - 1];
       expect(bytesAt(plan.x)).toBe(capacity * plan.xStride);
       expect(bytesAt(plan.y)).toBe(capacity * plan.yStride);
-      expect(bytesAt(plan.zeros)).toBe(abi.PANEL_ROW_BYTES);
-      if (plan.listStride) expect(bytesAt(plan.sums)).toBeGreaterThanOrEqual(spec.inputs * abi.PANEL_ROW_BYTES);
+      expect(bytesAt(wordOf(plan, abi.ZEROS))).toBe(abi.PANEL_ROW_BYTES);
+      const isListed = spec.inputs >= abi.LISTED_INPUTS;
+      if (isListed) expect(bytesAt(wordOf(plan, abi.SUMS))).toBeGreaterThanOrEqual(spec.inputs * abi.PANEL_ROW_BYTES);
       // the widest delta, and a block of inputs, whose rows are an odd number of cache lines each
       const widestLayer = Math.max(...spec.layers.map(({ units }) => units));
       const turned = 180 * (Math.ceil(capacity / 16) | 1) * LINE_BYTES;
-      expect(bytesAt(plan.packed)).toBeGreaterThanOrEqual(4 * capacity * paddedFloats(widestLayer) + turned);
+      expect(bytesAt(wordOf(plan, abi.PACKED))).toBeGreaterThanOrEqual(
+        4 * capacity * paddedFloats(widestLayer) + turned,
+      );
       // or 16 inputs of each of a layer's units, the units rounded up to 4
-      expect(bytesAt(plan.packed)).toBeGreaterThanOrEqual(Math.ceil(widestLayer / 4) * 4 * abi.PANEL_ROW_BYTES);
-      expect(plan.listStride > 0).toBe(spec.inputs >= abi.LISTED_INPUTS);
-      if (plan.listStride) {
+      expect(bytesAt(wordOf(plan, abi.PACKED))).toBeGreaterThanOrEqual(
+        Math.ceil(widestLayer / 4) * 4 * abi.PANEL_ROW_BYTES,
+      );
+      for (const offset of [abi.LISTS, abi.LIST_STRIDE, abi.MASK_STRIDE, abi.POSITIONS]) {
+        expect(wordOf(plan, offset) > 0).toBe(isListed);
+      }
+      if (isListed) {
+        const listStride = wordOf(plan, abi.LIST_STRIDE);
+        const maskStride = wordOf(plan, abi.MASK_STRIDE);
         // eight entries of two bytes are written at a time, so up to eight lie past the last one
-        expect(plan.listStride).toBeGreaterThanOrEqual(2 * (spec.inputs + 8));
-        expect(bytesAt(plan.lists)).toBe(capacity * plan.listStride);
-        expect(bytesAt(plan.union)).toBe(plan.listStride);
-        expect(bytesAt(plan.listCounts)).toBe(4 * capacity);
+        expect(listStride).toBeGreaterThanOrEqual(2 * (spec.inputs + 8));
+        expect(bytesAt(wordOf(plan, abi.LISTS))).toBe(capacity * listStride);
+        expect(bytesAt(wordOf(plan, abi.UNION))).toBe(listStride);
+        expect(bytesAt(wordOf(plan, abi.LIST_COUNTS))).toBe(4 * capacity);
         // read eight bytes at a time
-        expect(plan.maskStride % 8).toBe(0);
-        expect(8 * plan.maskStride).toBeGreaterThanOrEqual(spec.inputs);
-        expect(bytesAt(plan.masks)).toBe(capacity * plan.maskStride);
+        expect(maskStride % 8).toBe(0);
+        expect(8 * maskStride).toBeGreaterThanOrEqual(spec.inputs);
+        expect(bytesAt(wordOf(plan, abi.MASKS))).toBe(capacity * maskStride);
         expect(bytesAt(plan.positions)).toBe(8 * 256);
       }
-      expect(bytesAt(plan.randomBlock)).toBe(16);
+      expect(bytesAt(wordOf(plan, abi.RANDOM_BLOCK))).toBe(16);
       expect(bytesAt(plan.parameters)).toBe(4 * plan.parameterFloats);
       expect(bytesAt(plan.gradients)).toBe(4 * plan.parameterFloats);
       // vectors are read from any item on, of input floats two at a time: 28 bytes past the last float, 15 past the last byte
@@ -187,8 +199,18 @@ it('moves nothing of the network itself when the batch or the data set grows', (
     fc.property(specs(3000), capacities, capacities, sets, (spec, capacity, more, set) => {
       const small = fixedPart(makePlan(spec, capacity));
       const large = makePlan(spec, capacity + more, set);
-      const { zeros, positions, confusion, errorSums, parameters, gradients, rates, means, inverseDeviations } = large;
-      const fixed = [zeros, positions, confusion, errorSums, parameters, gradients, rates, means, inverseDeviations];
+      const { positions, confusion, errorSums, parameters, gradients, rates, means, inverseDeviations } = large;
+      const fixed = [
+        wordOf(large, abi.ZEROS),
+        positions,
+        confusion,
+        errorSums,
+        parameters,
+        gradients,
+        rates,
+        means,
+        inverseDeviations,
+      ];
       for (const address of [...fixed, large.moments]) {
         expect(address).toBeLessThan(large.state);
       }
@@ -214,32 +236,33 @@ it('writes a header and a layer table that say what the plan says, and nothing e
       const view = new DataView(bytes.buffer);
       const header = (offset: number) => view.getUint32(abi.HEADER + offset, true);
 
+      // in the order of the header: each of these stands where abi.ts says
       expect(header(abi.LAYER_COUNT)).toBe(spec.layers.length);
       expect(header(abi.COST)).toBe(COSTS[spec.cost]);
       expect(header(abi.INPUTS)).toBe(spec.inputs);
       expect(header(abi.OUTPUTS)).toBe(spec.layers[spec.layers.length - 1].units);
+      expect(header(abi.SEED_HIGH) * 2 ** 32 + header(abi.SEED_LOW)).toBe(spec.seed);
+      expect(header(abi.PENALIZE_BIASES)).toBe(0);
       expect(header(abi.X)).toBe(plan.x);
       expect(header(abi.X_STRIDE)).toBe(plan.xStride);
       expect(header(abi.Y)).toBe(plan.y);
       expect(header(abi.Y_STRIDE)).toBe(plan.yStride);
-      const isListed = spec.inputs >= abi.LISTED_INPUTS;
-      expect(header(abi.LISTS)).toBe(isListed ? plan.lists : 0);
-      expect(header(abi.LIST_STRIDE)).toBe(plan.listStride);
-      expect(header(abi.LIST_COUNTS)).toBe(isListed ? plan.listCounts : 0);
-      expect(header(abi.UNION)).toBe(plan.union);
-      expect(header(abi.MASKS)).toBe(plan.masks);
-      expect(header(abi.MASK_STRIDE)).toBe(plan.maskStride);
+      expect(header(abi.ROW_COSTS)).toBe(plan.rowCosts);
       expect(header(abi.POSITIONS)).toBe(plan.positions);
-      expect(header(abi.SUMS)).toBe(plan.sums);
-      expect(header(abi.PACKED)).toBe(plan.packed);
-      expect(header(abi.ZEROS)).toBe(plan.zeros);
       expect(header(abi.PARAMETERS)).toBe(plan.parameters);
       expect(header(abi.WEIGHT_FLOATS)).toBe(plan.weightFloats);
       expect(header(abi.PARAMETER_FLOATS)).toBe(plan.parameterFloats);
       expect(header(abi.GRADIENTS)).toBe(plan.gradients);
+      expect(header(abi.STATE)).toBe(plan.state);
       expect(header(abi.CONFUSION)).toBe(plan.confusion);
-      expect(header(abi.RANDOM_BLOCK)).toBe(plan.randomBlock);
-      expect(header(abi.SEED_HIGH) * 2 ** 32 + header(abi.SEED_LOW)).toBe(spec.seed);
+      expect(header(abi.ERROR_SUMS)).toBe(plan.errorSums);
+      expect(header(abi.TEAM)).toBe(plan.teamWords);
+      expect(header(abi.TEAM_THREADS)).toBe(1);
+      expect(header(abi.WIDE)).toBe(0);
+      expect(header(abi.THREAD_WORK)).toBe(plan.team.threadWork);
+      expect(header(abi.THREADS)).toBe(1);
+      expect(plan.words).toHaveLength(abi.THREADS / 4 + 1);
+      expect(header(abi.WINDOW + abi.SET_INPUTS)).toBe(plan.windowInputs);
       expect(view.getFloat32(abi.HEADER + abi.SCALE, true)).toBe(Math.fround(spec.scale ?? 1 / 255));
       expect(view.getFloat64(abi.HEADER + abi.L2, true)).toBe(spec.l2);
 
@@ -248,6 +271,8 @@ it('writes a header and a layer table that say what the plan says, and nothing e
         expect({
           fanIn: row(abi.FAN_IN),
           units: row(abi.UNITS),
+          activation: row(abi.ACTIVATION),
+          hasBias: row(abi.HAS_BIAS),
           input: row(abi.INPUT),
           inputStride: row(abi.INPUT_STRIDE),
           stride: row(abi.STRIDE),
@@ -259,14 +284,15 @@ it('writes a header and a layer table that say what the plan says, and nothing e
           weightGradients: row(abi.WEIGHT_GRADIENTS),
           biasGradients: row(abi.BIAS_GRADIENTS),
           runs: row(abi.RUNS),
+          runCount: row(abi.RUN_COUNT),
           dropped: row(abi.DROPPED),
           dropoutMask: row(abi.DROPOUT_MASK),
         }).toEqual(layer);
-        const { activation } = spec.layers[l];
-        expect(row(abi.ACTIVATION)).toBe(typeof activation === 'string' ? ACTIVATIONS[activation] : abi.MIXED);
+        expect(layer.activation).toBe(ACTIVATIONS[spec.layers[l].activation as ActivationName]);
+        expect(layer.hasBias).toBe(1);
       });
 
-      if (isListed) {
+      if (plan.positions) {
         for (let byte = 0; byte < 256; byte++) {
           const places = Array.from({ length: 8 }, (_, bit) => bit).filter((bit) => (byte >> bit) & 1);
           const at = plan.positions + 8 * byte;
@@ -289,7 +315,7 @@ it('writes a header and a layer table that say what the plan says, and nothing e
 it('keeps the constants of the core below the header, and the header below the layer table', async () => {
   const { core } = await startKernels(2 ** 17);
   expect(core.constantsEnd()).toBeLessThanOrEqual(abi.HEADER);
-  expect(abi.HEADER + abi.WINDOW + abi.SET_SAMPLES + 4).toBeLessThanOrEqual(abi.LAYERS);
+  expect(abi.HEADER + abi.SCORED + 4).toBeLessThanOrEqual(abi.LAYERS);
   expect(abi.MAX_NORM + 8).toBeLessThanOrEqual(abi.LAYER_BYTES);
 });
 
