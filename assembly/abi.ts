@@ -134,28 +134,9 @@ export const WIDE = 144; // u32: the engine's registers have 256 bits, and tiles
 export const THREAD_WORK = 148; // u32: multiplications of a pass over the rows that are worth one more thread
 export const THREADS = 152; // u32: those of this call
 
-// What the network, its optimizer and a call of training settle
-export const SCALE = 156; // f32: what a byte of input is multiplied with
-export const COST_PARAMETER = 160; // f32: delta of Huber
-export const LABEL_SMOOTHING = 164; // f32: y (1 - s) + s / outputs
-export const MEANS = 168; // f32 [inputs]: standardisation of x, (x - mean) / deviation
-export const INVERSE_DEVIATIONS = 172; // f32 [inputs]
-export const L2 = 176; // f64: lambda
-export const L1 = 184; // f64
-export const TRAINING_SAMPLES = 192; // f64: n of lambda / (2n)
-export const CLIP_VALUE = 200; // f64, 0: none
-export const CLIP_NORM = 208; // f64, 0: none
-export const HYPER = 216; // f64 [6]: the optimizer's own numbers
-export const OPTIMIZER = 264;
-export const TOP_K = 268; // u32: 0, or how many outputs may come first
-export const IGNORE_NON_FINITE = 272; // u32: a step whose cost is not finite is taken all the same
-export const STEP_ROWS = 276; // rows of a full step
-export const CHUNK_ROWS = 280; // rows that go through the network at once
-export const RATES = 284; // f64 [steps of a call]: learning rates that change from step to step
-
-// Two data sets: the one that is trained on, and the window through which everything else passes
-export const TRAINING_SET = 288;
-export const WINDOW = 320;
+// Two data sets: the one that is trained on, and the window through which everything else passes, whose inputs stay where they are
+export const WINDOW = 156;
+export const TRAINING_SET = 184;
 export const SET_INPUTS = 0; // addresses
 export const SET_INPUT_TYPE = 4;
 export const SET_TARGETS = 8;
@@ -164,28 +145,47 @@ export const SET_WEIGHTS = 16; // f32 [samples]
 export const SET_ORDER = 20; // u32 [samples]; 0: in the order stored
 export const SET_SAMPLES = 24;
 
+// What the network, its optimizer and a call of training settle
+export const SCALE = 212; // f32: what a byte of input is multiplied with
+export const COST_PARAMETER = 216; // f32: delta of Huber
+export const LABEL_SMOOTHING = 220; // f32: y (1 - s) + s / outputs
+export const MEANS = 224; // f32 [inputs]: standardisation of x, (x - mean) / deviation
+export const INVERSE_DEVIATIONS = 228; // f32 [inputs]
+export const L2 = 232; // f64: lambda
+export const L1 = 240; // f64
+export const TRAINING_SAMPLES = 248; // f64: n of lambda / (2n)
+export const CLIP_VALUE = 256; // f64, 0: none
+export const CLIP_NORM = 264; // f64, 0: none
+export const HYPER = 272; // f64 [6]: the optimizer's own numbers
+export const OPTIMIZER = 320;
+export const TOP_K = 324; // u32: 0, or how many outputs may come first
+export const IGNORE_NON_FINITE = 328; // u32: a step whose cost is not finite is taken all the same
+export const STEP_ROWS = 332; // rows of a full step
+export const CHUNK_ROWS = 336; // rows that go through the network at once
+export const RATES = 340; // f64 [steps of a call]: learning rates that change from step to step
+
 // What changes from step to step
-export const LEARNING_RATE = 352; // f64
-export const IS_TRAINING = 360; // u32: the pass that lies in the buffers has dropped
-export const IS_WEIGHTED = 364; // u32: ROW_WEIGHTS count
-export const STEP_ROW = 368; // u32: rows of this step that went before the chunk: dropout counts them
-export const STEP_COUNT = 372; // u32: steps taken in the network's life: dropout counts them
-export const OPTIMIZER_STEPS = 376; // u32: steps this optimizer has taken, t of Adam
-export const STOPPED = 380; // u32: 1 once a cost was not finite; nothing was updated by that step
-export const STEP_COST = 384; // f64: the step's mean cost, so far
-export const COEFFICIENTS = 400; // f32 [8]: of the rule, this step
-export const CLIPPING = 432; // f32: what the gradient is multiplied with in this step
+export const LEARNING_RATE = 344; // f64
+export const IS_TRAINING = 352; // u32: the pass that lies in the buffers has dropped
+export const IS_WEIGHTED = 356; // u32: ROW_WEIGHTS count
+export const STEP_ROW = 360; // u32: rows of this step that went before the chunk: dropout counts them
+export const STEP_COUNT = 364; // u32: steps taken in the network's life: dropout counts them
+export const OPTIMIZER_STEPS = 368; // u32: steps this optimizer has taken, t of Adam
+export const STOPPED = 372; // u32: 1 once a cost was not finite; nothing was updated by that step
+export const STEP_COST = 376; // f64: the step's mean cost, so far
+export const COEFFICIENTS = 384; // f32 [8]: of the rule, this step
+export const CLIPPING = 416; // f32: what the gradient is multiplied with in this step
 
 // What optimizers keep from step to step beside their slots
-export const PAIRS = 436; // u32: pairs that L-BFGS has stored since its state was cleared
-export const PREVIOUS_COST = 440; // f64: the last step's, penalties included: iRPROP+
-export const MOMENTUM_PRODUCT = 448; // f64: NAdam's product of all mu so far
+export const PAIRS = 420; // u32: pairs that L-BFGS has stored since its state was cleared
+export const PREVIOUS_COST = 424; // f64: the last step's, penalties included: iRPROP+
+export const MOMENTUM_PRODUCT = 432; // f64: NAdam's product of all mu so far
 
 // What is summed up and counted until it is cleared; see score.ts
-export const COST_SUM = 456; // f64: sum of C_x over the samples seen
-export const CORRECT = 464; // u32: samples classified correctly
-export const TOP_K_HITS = 468; // u32
-export const SCORED = 472; // u32: samples in ERROR_SUMS
+export const COST_SUM = 440; // f64: sum of C_x over the samples seen
+export const CORRECT = 448; // u32: samples classified correctly
+export const TOP_K_HITS = 452; // u32
+export const SCORED = 456; // u32: samples in ERROR_SUMS
 
 // Layer table
 export const LAYERS = 4608;

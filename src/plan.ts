@@ -51,7 +51,7 @@ export interface Region {
 }
 
 export interface Plan {
-  /** The first words of the header, in their order there (abi.LAYER_COUNT and so on). */
+  /** The first words of the header, in their order there (abi.LAYER_COUNT to abi.WINDOW). */
   readonly words: readonly number[];
   readonly capacity: number;
   readonly x: number;
@@ -294,6 +294,7 @@ export function makePlan(
     Number(team.isWide),
     team.threadWork,
     1,
+    windowInputs,
   ];
 
   return {
@@ -333,25 +334,22 @@ export function makePlan(
   };
 }
 
+type NumbersOf = Uint32ArrayConstructor | Float32ArrayConstructor | Float64ArrayConstructor;
+
 /** Writes the header and the layer table. Nothing else in the memory changes, but for the constant lists. */
 export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
-  const view = new DataView(buffer);
-  const write = (address: number, words: readonly number[]) =>
-    new Uint32Array(buffer, address, words.length).set(words);
-  write(abi.HEADER, plan.words);
-  write(abi.HEADER + abi.WINDOW + abi.SET_INPUTS, [plan.windowInputs]);
-  view.setFloat32(abi.HEADER + abi.SCALE, spec.scale ?? BYTE_SCALE, true);
-  view.setFloat32(abi.HEADER + abi.COST_PARAMETER, spec.huberDelta, true);
-  view.setFloat32(abi.HEADER + abi.LABEL_SMOOTHING, spec.labelSmoothing, true);
-  view.setFloat64(abi.HEADER + abi.L1, spec.l1, true);
-  view.setFloat64(abi.HEADER + abi.L2, spec.l2, true);
+  const write = (Words: NumbersOf, address: number, values: readonly number[]) =>
+    new Words(buffer, address, values.length).set(values);
+  write(Uint32Array, abi.HEADER, plan.words);
+  // each with those that follow it
+  write(Float32Array, abi.HEADER + abi.SCALE, [spec.scale ?? BYTE_SCALE, spec.huberDelta, spec.labelSmoothing]);
+  write(Float64Array, abi.HEADER + abi.L2, [spec.l2, spec.l1]);
   plan.layers.forEach((layer, l) => {
     const row = abi.LAYERS + l * abi.LAYER_BYTES;
     const { activation, dropout, maxNorm } = spec.layers[l];
-    write(row, Object.values(layer));
-    view.setFloat64(row + abi.DROPOUT_RATE, dropout, true);
-    view.setFloat64(row + abi.MAX_NORM, maxNorm, true);
-    if (typeof activation !== 'string') write(layer.runs, runsOf(activation));
+    write(Uint32Array, row, Object.values(layer));
+    write(Float64Array, row + abi.DROPOUT_RATE, [dropout, maxNorm]);
+    if (typeof activation !== 'string') write(Uint32Array, layer.runs, runsOf(activation));
   });
   if (!plan.positions) return;
   const positions = new Uint8Array(buffer, plan.positions);

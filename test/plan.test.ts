@@ -261,7 +261,7 @@ it('writes a header and a layer table that say what the plan says, and nothing e
       expect(header(abi.WIDE)).toBe(0);
       expect(header(abi.THREAD_WORK)).toBe(plan.team.threadWork);
       expect(header(abi.THREADS)).toBe(1);
-      expect(plan.words).toHaveLength(abi.THREADS / 4 + 1);
+      expect(plan.words).toHaveLength(abi.WINDOW / 4 + 1);
       expect(header(abi.WINDOW + abi.SET_INPUTS)).toBe(plan.windowInputs);
       expect(view.getFloat32(abi.HEADER + abi.SCALE, true)).toBe(Math.fround(spec.scale ?? 1 / 255));
       expect(view.getFloat64(abi.HEADER + abi.L2, true)).toBe(spec.l2);
