@@ -23,18 +23,19 @@ function heapBytes(): number {
  */
 export async function soak(steps: number, calls: number, report?: (steps: number, heap: number) => void) {
   const memories: WebAssembly.Memory[] = [];
-  const { instantiate } = WebAssembly;
-  // the network keeps its memory to itself: it is taken where the core is given it
-  WebAssembly.instantiate = ((module: WebAssembly.Module, imports: WebAssembly.Imports) => {
-    const memory = imports.env?.memory;
-    if (memory instanceof WebAssembly.Memory) memories.push(memory);
-    return instantiate(module, imports);
-  }) as typeof instantiate;
+  const { Memory } = WebAssembly;
+  // the network keeps its memory to itself: it is taken where it is made
+  WebAssembly.Memory = class extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      super(descriptor);
+      memories.push(this);
+    }
+  };
   const layers = [{ units: 8, activation: 'relu' as const }, { units: 1 }];
   const net = await Network.create({ inputs: 4, layers, seed: 1 }).finally(() => {
-    WebAssembly.instantiate = instantiate;
+    WebAssembly.Memory = Memory;
   });
-  if (memories.length === 0) throw new Error('soak: got no memory of the core, want one that it imports');
+  if (memories.length === 0) throw new Error('soak: got no memory of the core, want one that it makes');
   const bytes = () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
   const batchSize = 4;
   const rows = 1000;

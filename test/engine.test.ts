@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compileBytes, inflate } from '../src/engine.js';
 import { base64 } from '../src/generated/simd.js';
+import { createNetwork } from './build.js';
 
 const shipped = new Uint8Array(readFileSync(new URL('../build/shipped/simd.wasm', import.meta.url)));
 
@@ -35,4 +36,15 @@ describe('a core that cannot be compiled', () => {
     const unknown = Uint8Array.of(0, 0x61, 0x73, 0x6d, 2, 0, 0, 0);
     await expect(compileBytes(unknown)).rejects.toThrow('this engine lacks WebAssembly SIMD');
   });
+});
+
+it('makes its instance at once in Node: one that waits for it with nothing else to do may wait for ever', async () => {
+  const instantiate = vi.spyOn(WebAssembly, 'instantiate');
+  await createNetwork({ inputs: 1, layers: [{ units: 1 }] });
+  expect(instantiate).not.toHaveBeenCalled();
+  vi.stubGlobal('document', {});
+  await createNetwork({ inputs: 1, layers: [{ units: 1 }] });
+  expect(instantiate).toHaveBeenCalledTimes(1);
+  vi.unstubAllGlobals();
+  instantiate.mockRestore();
 });
