@@ -117,7 +117,8 @@ export function errorsOfTwo(
   units: i32,
 ): void {
   const end = target + ((<usize>fanIn) << 2);
-  memory.fill(target, 0, end + second - target);
+  // to the end of the rows' last lines: a NaN that an overflow has left there would go on into the gradients
+  memory.fill(target, 0, ((((<usize>fanIn) << 2) + PANEL_ROW_BYTES - 1) & ~(PANEL_ROW_BYTES - 1)) + second);
   for (let panel = 0; panel < units; panel += PANEL_UNITS) {
     const unitBytes = (<usize>min(PANEL_UNITS, units - panel)) << 2;
     for (let from = target; from < end; ) {

@@ -21,7 +21,7 @@ import { addScaledRow, madd, storeTransposed } from './vec';
 
 /**
  * BP4 and BP3 for this thread's panels of one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, biases += scale . sum of
- * delta. The targets are either gradients, cleared before, with scale = 1/m: then they are the mean; or the weights and biases themselves,
+ * delta. The targets are either gradients with scale = 1/m: from 0 on they become the mean; or the weights and biases themselves,
  * with scale = -eta/m: then it is the descent, and no gradient is stored. `isListed`: the layer is the first, and its input has lists.
  */
 export function addGradients(layer: usize, weights: usize, biases: usize, rows: i32, isListed: bool, scale: f32): void {

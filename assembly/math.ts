@@ -3,7 +3,7 @@ import { madd } from './vec';
 // exp, log and tanh of our own: engines may compute Math.exp as they like, these give the same bits everywhere.
 // The polynomials are those of Cephes (S. Moshier: expf.c, logf.c, tanhf.c), but for normalCdf. Largest errors over all floats of
 // the range, measured by test/math.test.ts and test/activations.test.ts: exp 1.7, expm1 0.9, log 1.0, log1p 2.1, tanh 1.6 ulp.
-// NaN stays NaN.
+// NaN stays NaN, but for log, which nothing asks for it.
 //
 // Coefficients are read from a table: V8 13 and later build a splatted constant anew at each use inside a loop.
 

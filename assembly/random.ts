@@ -28,7 +28,7 @@ export function philox(target: usize, c0: u32, c1: u32, c2: u32, c3: u32, k0: u3
 }
 
 /** Word `index` of the stream (purpose, stream) of the network's seed: uniform over the 32-bit numbers. */
-export function randomWord(purpose: u32, stream: u32, index: u32): u32 {
+function randomWord(purpose: u32, stream: u32, index: u32): u32 {
   const block = <usize>load<u32>(HEADER, RANDOM_BLOCK);
   // indices come in ascending order: a new block is due at each fourth
   if (!(index & 3)) {

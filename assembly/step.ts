@@ -110,11 +110,16 @@ function costRows(row: i32, rows: i32): void {
   );
 }
 
-/** The sum of the batch's ROW_COSTS, in the order of the rows. */
-function sumCosts(rows: i32): f64 {
+/** `sum` and the batch's ROW_COSTS, in the order of the rows. */
+function addCosts(sum: f64, rows: i32): f64 {
   let costs = <usize>load<u32>(HEADER, ROW_COSTS);
-  let sum: f64 = 0;
   for (const end = costs + ((<usize>rows) << 3); costs < end; costs += 8) sum += load<f64>(costs);
+  return sum;
+}
+
+/** The sum of the batch's ROW_COSTS, which is added to the header's. */
+function sumCosts(rows: i32): f64 {
+  const sum = addCosts(0, rows);
   if (thread() == 0) store<f64>(HEADER, load<f64>(HEADER, COST_SUM) + sum, COST_SUM);
   return sum;
 }
@@ -194,7 +199,9 @@ function addAllGradients(weightsWord: usize, biasesWord: usize, rows: i32, scale
 
 function countSteps(steps: i32): void {
   store<u32>(HEADER, load<u32>(HEADER, STEP_COUNT) + steps, STEP_COUNT);
-  store<u32>(HEADER, load<u32>(HEADER, OPTIMIZER_STEPS) + steps, OPTIMIZER_STEPS);
+  // not on from 0 again: Adam's corrections would divide by 0, and are all 1 by then
+  const before = load<u32>(HEADER, OPTIMIZER_STEPS);
+  store<u32>(HEADER, max(before, before + steps), OPTIMIZER_STEPS);
 }
 
 /**
@@ -214,13 +221,16 @@ function isWrong(cost: f64): bool {
   return !isFinite(cost) && !load<u32>(HEADER, IGNORE_NON_FINITE);
 }
 
-/** A step on the one sample that lies in x and y, each vector in a register, counted by the caller. False: the cost is not finite. */
-function trainVectors(): bool {
+/**
+ * Step number `step` of the network's life on the one sample that lies in x and y, each vector in a register, counted by the caller. False:
+ * the cost is not finite.
+ */
+function trainVectors(step: u32): bool {
   const cost = outputVector(forwardVectors());
   store<f64>(HEADER, load<f64>(HEADER, COST_SUM) + cost, COST_SUM);
   if (isWrong(cost)) return false;
   backwardVectors();
-  decayForDescent();
+  decayForDescent(step);
   addVectorGradients(<f32>-load<f64>(HEADER, LEARNING_RATE));
   return true;
 }
@@ -230,6 +240,7 @@ function trainVectors(): bool {
  * been gathered. False: the cost is not finite.
  */
 function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, kind: i32): bool {
+  const step = load<u32>(HEADER, STEP_COUNT);
   agree(STEP_ROW, stepRow);
   forwardTraining(row, own, rows);
   backwardRows(row, own);
@@ -245,7 +256,7 @@ function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, 
   }
   if (isDescent) {
     // no gradient is stored; it can be computed from delta and a until the next forward pass
-    decayForDescent();
+    decayForDescent(step);
     addAllGradients(WEIGHTS, BIASES, rows, <f32>(-load<f64>(HEADER, LEARNING_RATE) / <f64>rows));
   } else {
     if (stepRow == 0) clearShare();
@@ -304,6 +315,7 @@ function performVectors(position: i32, count: i32): i32 {
   const isCopy = isCopied(set);
   if (isCopy) store<u32>(HEADER, 0, IS_WEIGHTED);
   const start = position;
+  const first = load<u32>(HEADER, STEP_COUNT) - position;
   for (const end = position + min(count, left); position < end; ++position) {
     if (rate) {
       store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
@@ -311,7 +323,7 @@ function performVectors(position: i32, count: i32): i32 {
     }
     if (isCopy) copySample(set, position);
     else gather(set, position, 0, 1);
-    if (!trainVectors()) {
+    if (!trainVectors(first + position)) {
       store<u32>(HEADER, 1, STOPPED);
       break;
     }
@@ -324,7 +336,7 @@ function performRows(rows: i32): bool {
   const kind = kindOfSteps();
   if (kind == VECTORS && rows == 1) {
     gather(HEADER + WINDOW, 0, 0, 1);
-    const isMade = trainVectors();
+    const isMade = trainVectors(load<u32>(HEADER, STEP_COUNT));
     if (isMade) countSteps(1);
     return isMade;
   }
@@ -445,7 +457,8 @@ export function evaluateRows(rows: i32): void {
 }
 
 function scoreRows(rows: i32): void {
-  sumCosts(rows);
+  // one by one: how many rows there is room for is not to show in the sum
+  store<f64>(HEADER, addCosts(load<f64>(HEADER, COST_SUM), rows), COST_SUM);
   const last = lastLayer();
   const a = <usize>load<u32>(last, A);
   const y = <usize>load<u32>(HEADER, Y);

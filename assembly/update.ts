@@ -39,6 +39,7 @@ import {
   SGD,
   STATE,
   STEP_COST,
+  STEP_COUNT,
   TRAINING_SAMPLES,
   UNITS,
   WEIGHT_FLOATS,
@@ -93,11 +94,25 @@ function hasMaxNorm(): bool {
   return false;
 }
 
-/** w *= 1 - eta lambda / n for every weight of this thread, no bias: what the L2 term, lambda / n . w, makes of a plain step. */
-export function decayForDescent(): void {
+/**
+ * What is so near to 1 that its distance in f32 would be wrong by more than 1 %: below half of that it would be none at all. Weights that a
+ * step shrinks by less are shrunk for several at a time.
+ */
+const LEAST_DECAY: f64 = 1 / <f64>(1 << 18);
+
+/**
+ * w *= 1 - eta lambda / n for every weight of this thread, no bias: what the L2 term, lambda / n . w, makes of a plain step. `step`: its
+ * number in the network's life.
+ */
+export function decayForDescent(step: u32): void {
   const lambda = load<f64>(HEADER, L2);
   if (lambda == 0) return;
-  const factor = 1 - (load<f64>(HEADER, LEARNING_RATE) * lambda) / load<f64>(HEADER, TRAINING_SAMPLES);
+  let decay = (load<f64>(HEADER, LEARNING_RATE) * lambda) / load<f64>(HEADER, TRAINING_SAMPLES);
+  // a power of two: a rate that changes slowly keeps it for long
+  let steps: u32 = 1;
+  for (; Math.abs(decay) < LEAST_DECAY && steps < 1 << 30; steps <<= 1) decay *= 2;
+  if (step & (steps - 1)) return;
+  const factor = 1 - decay;
   for (let layer: usize = LAYERS, last = endOfLayers(); layer < last; layer += LAYER_BYTES) {
     const from = firstFloat(layer, 0, true);
     const floats = firstFloat(layer, 1, true) - from;
@@ -153,7 +168,8 @@ export function updateParameters(): void {
   const isPlain = isPlainDescent();
   const isPenalized = load<u32>(HEADER, PENALIZE_BIASES) != 0;
   const scale = load<f32>(HEADER, CLIPPING);
-  if (isPlain) decayForDescent();
+  // the step has been counted
+  if (isPlain) decayForDescent(load<u32>(HEADER, STEP_COUNT) - 1);
   for (let layer: usize = LAYERS, last = endOfLayers(); layer < last; layer += LAYER_BYTES) {
     updateSpan(optimizer, firstFloat(layer, 0, true), firstFloat(layer, 1, true), !isPlain, scale);
     updateSpan(optimizer, firstFloat(layer, 0, false), firstFloat(layer, 1, false), isPenalized, scale);
@@ -274,6 +290,8 @@ function updateSpan(optimizer: i32, from: i32, to: i32, isPenalized: bool, scale
     const slot0 = state + at;
     const slot1 = slot0 + slotBytes;
     let g = gradients + at;
+    // what the L2 term alone moves is to end at 0 too; the other rules' steps do not shrink with it
+    if (l2 != 0 && optimizer <= NESTEROV) scaleFloats(w, floats, 1);
     if (!isPlain || optimizer == LBFGS) {
       const target = optimizer == LBFGS ? slot0 : ownAddress(EFFECTIVE);
       addPenalties(target, g, w, floats, scale, limit, l1, l2);
@@ -292,16 +310,7 @@ function updateSpan(optimizer: i32, from: i32, to: i32, isPenalized: bool, scale
 }
 
 /** target = clip(scale g) + l2 w + l1 sign(w), where clip holds each number to [-limit, limit]. */
-export function addPenalties(
-  target: usize,
-  g: usize,
-  w: usize,
-  floats: i32,
-  scale: f32,
-  limit: f32,
-  l1: f32,
-  l2: f32,
-): void {
+function addPenalties(target: usize, g: usize, w: usize, floats: i32, scale: f32, limit: f32, l1: f32, l2: f32): void {
   const s = f32x4.splat(scale);
   const low = f32x4.splat(-limit);
   const high = f32x4.splat(limit);

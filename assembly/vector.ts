@@ -1,4 +1,4 @@
-import { widenAdd } from './vec';
+import { horizontalSum64, widenAdd } from './vec';
 
 // Plain vector arithmetic over parameters, gradients and what optimizers keep. Every array is 16-byte aligned and a multiple of four
 // floats long; sums are f64 in a fixed order.
@@ -34,8 +34,7 @@ export function dot(u: usize, v: usize, floats: i32): f64 {
     high = f64x2.add(high, f64x2.mul(widened(u + 8), widened(v + 8)));
     v += 16;
   }
-  const sum = f64x2.add(low, high);
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  return horizontalSum64(f64x2.add(low, high));
 }
 
 /** Two floats as doubles. */
@@ -47,10 +46,11 @@ function widened(p: usize): v128 {
 export function absoluteSum(w: usize, floats: i32): f64 {
   let sum = f64x2.splat(0);
   for (const end = w + ((<usize>floats) << 2); w < end; w += 16) sum = widenAdd(sum, f32x4.abs(v128.load(w)));
-  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  return horizontalSum64(sum);
 }
 
-/** `size` with the sign of x, 0 where x is 0; `size` is 0 or more. */
+/** `size` with the sign of x, 0 where x is 0, NaN where it is NaN; `size` is 0 or more. */
 export function signed(size: v128, x: v128): v128 {
-  return v128.and(v128.or(size, v128.and(x, v128.load32_splat(SIGN_BIT))), f32x4.ne(x, f32x4.splat(0)));
+  const withSign = v128.or(size, v128.and(x, v128.load32_splat(SIGN_BIT)));
+  return v128.or(v128.and(withSign, f32x4.ne(x, f32x4.splat(0))), f32x4.ne(x, x));
 }

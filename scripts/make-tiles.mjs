@@ -31,7 +31,7 @@ export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
  * it has a `rest`, row by row.
  *
  * `steps` inner products follow each other before the loop's end is asked for, with a way out between each two, `leave`: without that the
- * compiler loads for all of them at once and runs out of registers.
+ * compiler loads for all of them at once and runs out of registers. `fills` vectors after each row become 0.
  *
  * The order is for V8 up to that of Node 22. It emits the sums of a block from the last variable to the first, each
  * product right before its sum, and a load as late as the loads after it allow: so rows and vectors go downward, and each load waits
@@ -39,7 +39,7 @@ export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
  * place where two ways meet that wrote different things are one chain, hence the store of leaveOrStoreAt (1.03x). The masks change
  * nothing but tell it that the addresses have 32 bits (1.01x).
  */
-export function product({ name, height, vectors, steps, leave, rest, doc }) {
+export function product({ name, height, vectors, fills = 0, steps, leave, rest, doc }) {
   const rowsOf = (rows, unrolled) => `
     ${times(rows - 1, (r) => `const a${r + 1} = ${r ? `a${r}` : 'a'} + aStride;`)}
     ${times(rows, (r) => times(vectors, (v) => `let c${r}${v} = v128.load(${at('init', 16 * v)});`))}
@@ -69,6 +69,7 @@ export function product({ name, height, vectors, steps, leave, rest, doc }) {
       ${times(vectors, (v) => `c${r}${v} = madd(v128.load(${at('c', 16 * v)}), s, c${r}${v});`)}
       }
       ${times(vectors, (v) => `v128.store(c, c${r}${v}${v ? `, ${16 * v}` : ''});`)}
+      ${times(fills, (v) => `v128.store(c, f32x4.splat(0), ${16 * (vectors + v)});`)}
     c += cStride;`,
     )}
     a = ${rows > 1 ? `a${rows - 1}` : 'a'} + aStride;`;
@@ -129,9 +130,10 @@ const TILES = [
     name: 'productTwelve',
     height: 3,
     vectors: 3,
+    fills: 1,
     steps: 2,
     leave: leaveOrStoreAt,
-    doc: 'The same for 12 columns of a panel and rows by threes: `rows` is a multiple of 3.',
+    doc: 'The same for 12 columns of a panel and rows by threes, the other 4 become 0: `rows` is a multiple of 3.',
   }),
   product({
     name: 'productNarrow',

@@ -123,7 +123,7 @@ export class LbfgsRunner {
     try {
       if (!this.#reached) {
         this.#reached = await this.#gradient();
-        if (!Number.isFinite(this.#reached.cost)) {
+        if (!Number.isFinite(this.#reached.cost + this.#length(GRADIENT))) {
           const found = diagnose(this.#arena, this.#pass.rows, 'z');
           throw new NonFiniteError({ epoch, step: 0, stepsUndone: 0, ...found });
         }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 import { Arena } from '../src/arena.js';
 import { type Core, type Engine, startEngine } from '../src/engine.js';
@@ -52,6 +53,23 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
 
 export async function loadNetwork(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
   return share(await Network.load(bytes, { ...(options.cost ? { wasm } : core), ...options }));
+}
+
+/** A saved file with another header, and the checksum that belongs to it. */
+// biome-ignore lint/suspicious/noExplicitAny: a header as JSON has it
+export function editHeader(file: Uint8Array, change: (header: any) => void): Uint8Array {
+  const bodyStart = 16 + new DataView(file.buffer).getUint32(12, true);
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(16, bodyStart)));
+  change(header);
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const bytes = new Uint8Array(16 + text.length + file.length - bodyStart);
+  bytes.set(file.subarray(0, 16));
+  bytes.set(text, 16);
+  bytes.set(file.subarray(bodyStart), 16 + text.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(12, text.length, true);
+  view.setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
+  return bytes;
 }
 
 type Product = (

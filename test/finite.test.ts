@@ -377,3 +377,43 @@ describe('single batches', () => {
     expect(parametersOf(net)).toEqual(before);
   });
 });
+
+describe('what is not finite leaves nothing behind', () => {
+  const some = (rows: number) => Float32Array.from({ length: 4 * rows }, (_, i) => Math.sin(i));
+
+  it.each([9, 10, 12, 13, 25, 28])('in rows of %i errors, once the weights are good again', async (units) => {
+    const layers: NetworkOptions['layers'] = [
+      { units, activation: 'linear' },
+      { units: 5, activation: 'linear' },
+      { units: 1, activation: 'linear' },
+    ];
+    for (const rows of [1, 2, 3, 4, 5, 7]) {
+      const net = await createNetwork({ inputs: 4, layers, cost: 'meanAbsoluteError', seed: 1 });
+      const good = net.layers.map(({ weights }) => weights);
+      for (const l of [1, 2]) net.layers[l].weights = good[l].map((w) => w * 1e20);
+      net.forward(some(rows));
+      net.backward(new Float32Array(rows));
+      expect(net.layers[0].delta.every(Number.isFinite)).toBe(false);
+      good.forEach((weights, l) => {
+        net.layers[l].weights = weights;
+      });
+      for (const next of [1, 2, 3, 6, 9]) {
+        expect(net.trainBatch(some(next), new Float32Array(next))).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it.each([sgd({ learningRate: 0.1 }), irprop(), lbfgs()])(
+    'not even a gradient under a finite cost: $name',
+    async (optimizer) => {
+      const layers: NetworkOptions['layers'] = [
+        { units: 1, activation: 'relu', bias: false, initializer: { constant: 1e30 } },
+        { units: 1, activation: 'sigmoid', bias: false, initializer: { constant: 1 } },
+      ];
+      const net = await createNetwork({ inputs: 1, layers, cost: 'quadratic' });
+      const set = { inputs: Float32Array.of(1e20, 2e20), targets: new Float32Array(2) };
+      await failureOf(net.fit(set, { epochs: 3, optimizer }));
+      expect(net.layers.map(({ weights }) => weights)).toEqual([Float32Array.of(1e30), Float32Array.of(1)]);
+    },
+  );
+});

@@ -57,11 +57,11 @@ describe('product, productTwelve, productNarrow and productWide', () => {
         const panel = place(depth * 16, signed);
         const init = place(16, signed);
         const c = place(rows * cStride, () => SENTINEL);
-        for (const [tile, columns, height] of [
-          [core.product, 16, 1],
-          [core.productTwelve, 12, 3],
-          [core.productNarrow, 4, 1],
-          [core.productWide, 16, 5],
+        for (const [tile, columns, written, height] of [
+          [core.product, 16, 16, 1],
+          [core.productTwelve, 12, 16, 3],
+          [core.productNarrow, 4, 4, 1],
+          [core.productWide, 16, 16, 5],
         ] as const) {
           memory.fill(SENTINEL, c.index, c.index + rows * cStride);
           const done = rows - (rows % height);
@@ -77,7 +77,9 @@ describe('product, productTwelve, productNarrow and productWide', () => {
               }
               expectClose(`c[${i}][${j}]`, memory[c.index + i * cStride + j], sum, size, depth + 1);
             }
-            expect(memory[c.index + i * cStride + columns]).toBe(SENTINEL);
+            const rest = memory.subarray(c.index + i * cStride + columns, c.index + i * cStride + written);
+            expect(rest.every((value) => value === 0)).toBe(true);
+            expect(memory[c.index + i * cStride + written]).toBe(SENTINEL);
           }
           expect(memory.slice(c.index + done * cStride, c.index + rows * cStride).every((x) => x === SENTINEL)).toBe(
             true,

@@ -302,3 +302,18 @@ test.each([
   const data = { inputs: new Float32Array(outputs), targets: Uint8Array.of(1) };
   expect(() => net.evaluate(data, options as object)).toThrow(message);
 });
+
+test('the cost has the same bits whatever number of rows there is room for', async () => {
+  const random = randomNumbers(8);
+  const inputs = Float32Array.from({ length: 3 * 500 }, () => 2 * random() - 1);
+  const targets = Float32Array.from({ length: 10 * 500 }, random);
+  const weights = Float32Array.from({ length: 500 }, random);
+  const costs = new Set<number>();
+  const weighted = new Set<number>();
+  for (const batchSize of [3, 16, 128, 500]) {
+    const net = await createNetwork({ inputs: 3, layers: [{ units: 10, activation: 'linear' }], seed: 4, batchSize });
+    costs.add(net.evaluate({ inputs, targets }).cost);
+    weighted.add(net.evaluate({ inputs, targets, weights }).cost);
+  }
+  expect([costs.size, weighted.size]).toEqual([1, 1]);
+});

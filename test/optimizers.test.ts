@@ -23,7 +23,7 @@ import { forward, meanCost, type ReferenceLayer, type ReferenceNetwork } from '.
 import { checkSpec } from '../src/spec.js';
 import type { NetworkOptions, Optimizer } from '../src/types.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
-import { buildName, createNetwork, EPSILON, loadNetwork, randomNumbers, startKernels } from './build.js';
+import { buildName, createNetwork, EPSILON, editHeader, loadNetwork, randomNumbers, startKernels } from './build.js';
 import { type Disturb, flatten, type Penalties, train } from './reference-optimizers.js';
 
 type Parameters = { weights: Float64Array; biases: Float64Array };
@@ -323,13 +323,16 @@ describe('moments', () => {
     },
   );
 
-  it.each<[string, Optimizer, Partial<NetworkOptions>]>([
-    ['adamw', adamw({ learningRate: 1, weightDecay: 0.5 }), {}],
-    ['lion', lion({ learningRate: 1, weightDecay: 0.5 }), {}],
-    ['sgd with l2', sgd({ learningRate: 1 }), { l2: 0.5 }],
+  // steps that leave more than 0: one more where it is the next that makes it 0
+  it.each<[string, Optimizer, Partial<NetworkOptions>, number]>([
+    ['adamw', adamw({ learningRate: 1, weightDecay: 0.5 }), {}, 99],
+    ['lion', lion({ learningRate: 1, weightDecay: 0.5 }), {}, 99],
+    ['sgd with l2', sgd({ learningRate: 1 }), { l2: 0.5 }, 99],
+    ['sgd with l2 and clipping', sgd({ learningRate: 1, clipNorm: 1 }), { l2: 0.5 }, 100],
+    ['nesterov with l2', nesterov({ learningRate: 1, momentum: 1e-30 }), { l2: 0.5 }, 100],
   ])(
     'are not the only ones: weights that only the decay of %s moves end at 0, none as a subnormal',
-    async (_, optimizer, penalties) => {
+    async (_, optimizer, penalties, steps) => {
       const layers: NetworkOptions['layers'] = [{ units: 3, activation: 'linear', initializer: { constant: 1 } }];
       const net = await createNetwork({ inputs: 2, layers, ...penalties });
       net.optimizer = optimizer;
@@ -341,7 +344,47 @@ describe('moments', () => {
         expect(new Set(weights).size).toBe(1);
         halves.push(weights[0]);
       }
-      expect(halves).toEqual(halves.map((_w, step) => (step < 99 ? 2 ** -(step + 1) : 0)));
+      expect(halves).toEqual(halves.map((_w, step) => (step < steps ? 2 ** -(step + 1) : 0)));
+    },
+  );
+
+  it.each([adam(), adamw(), nadam()])('go on past the last step that $name can count', async (optimizer) => {
+    const net = await createNetwork({ inputs: 2, layers: [{ units: 2 }, { units: 1 }] });
+    net.optimizer = optimizer;
+    const [x, y] = [Float32Array.of(0, 1, 1, 1), Float32Array.of(1, 0)];
+    net.trainBatch(x, y);
+    const saved = net.save({ training: true });
+    const far = await loadNetwork(
+      editHeader(saved, ({ training }) => {
+        training.optimizerSteps = 2 ** 32 - 3;
+      }),
+    );
+    const costs = Array.from({ length: 6 }, () => far.trainBatch(x, y));
+    expect(costs.map((cost, i) => i === 0 || cost < costs[i - 1])).not.toContain(false);
+  });
+
+  it.each([
+    [1, 1],
+    [3, 1],
+    [300, 1],
+    [1, 2],
+  ])(
+    'of an L2 term too small for the factor of a step in f32, at batch size %i, accumulated %i',
+    async (batchSize, accumulate) => {
+      const layers: NetworkOptions['layers'] = [
+        { units: 1, activation: 'linear', bias: false, initializer: { constant: 1 } },
+      ];
+      const steps = 20_000;
+      // nothing but the L2 term moves the weight: eta lambda / n from below 2^-25, where 1 - it is 1, up
+      for (const decay of [2e-8, 1e-7, 1e-6, 3.8e-6]) {
+        const rows = 10 * batchSize * accumulate;
+        const net = await createNetwork({ inputs: 1, layers, l2: (decay * rows) / 0.5 });
+        const set = { inputs: new Float32Array(rows), targets: new Float32Array(rows) };
+        await net.fit(set, { batchSize, accumulate, epochs: steps / 10, optimizer: sgd({ learningRate: 0.5 }) });
+        const lost = 1 - net.layers[0].weights[0];
+        expect(lost / (1 - (1 - decay) ** steps)).toBeGreaterThan(0.98);
+        expect(lost / (1 - (1 - decay) ** steps)).toBeLessThan(1.02);
+      }
     },
   );
 
