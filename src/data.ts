@@ -143,9 +143,9 @@ export function setSize({ samples, inputs, targets, weights }: CheckedData): Set
 }
 
 /** Of the numbers of a training set that lies in the arena, whatever arrays they came in. */
-export function checksumOfSet(arena: Arena, data: CheckedData): number {
+export function checksumOfSet(arena: Arena): number {
   const { plan } = arena;
-  const { inputBytes, targetBytes, weightBytes } = setSize(data);
+  const { inputBytes, targetBytes, weightBytes } = arena.set as SetSize;
   return checksum([
     arena.bytes(plan.setInputs, inputBytes),
     arena.bytes(plan.setTargets, targetBytes),

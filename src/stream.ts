@@ -7,7 +7,14 @@ import { isFullBatch, slotsOf } from './optimizer.js';
 import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace } from './resume.js';
 import type { Spec } from './spec.js';
 import { MAX_CHUNK_ROWS } from './stepper.js';
-import { checkSettings, type EpochRunner, type TrainPlan, type TrainSettings, turnTaker } from './train.js';
+import {
+  checkSettings,
+  type EpochRunner,
+  PROGRESS_MS,
+  type TrainPlan,
+  type TrainSettings,
+  turnTaker,
+} from './train.js';
 import type { Trainer } from './trainer.js';
 import type { DataSet, DataSource, EpochReport, Optimizer, ProgressReport, StreamOptions } from './types.js';
 
@@ -69,7 +76,6 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
   const place = trainer.resumption?.enter(callOptions, trainer.optimizer);
   trainer.isTraining = true;
   try {
-    if (!place) trainer.setOptimizer(optimizer);
     const stream = new Stream(trainer, source, settings, place);
     trainer.describe = () => ({ options: callOptions, ...stream.place });
     return await stream.run();
@@ -99,6 +105,10 @@ class Stream {
   readonly #takeTurn: () => Promise<void>;
   #epochs: number;
   #done: PartsPlace;
+  /** Until the first part has been found right, unless it goes on with the one it has. */
+  #optimizer: Optimizer | undefined;
+  /** When progress was last reported. */
+  #lastProgress = 0;
   /** Of the part in progress, until that has come. */
   #run: RunPlace | undefined;
   #runner: EpochRunner | undefined;
@@ -115,11 +125,12 @@ class Stream {
     this.#done = place?.parts ?? NO_PARTS;
     this.#run = place?.run;
     this.#stopped = place?.stopped;
+    if (!place) this.#optimizer = plan.optimizer;
   }
 
   get place(): Omit<Place, 'options'> {
     const run = this.#runner?.place ?? this.#run;
-    const data = this.#data ? checksumOfSet(this.#trainee.arena, this.#data) : this.#done.data;
+    const data = this.#data ? checksumOfSet(this.#trainee.arena) : this.#done.data;
     return { epoch: this.#epochs, parts: { ...this.#done, data }, run, stopped: this.#stopped };
   }
 
@@ -169,9 +180,11 @@ class Stream {
       if (part === before.parts) this.#checkSkipped(skipped, before);
       this.#load(data);
       const done = this.#done;
+      const partBefore = this.#run?.position ?? 0;
+      const elapsedBefore = elapsedMs;
       const stepRows = Math.min(this.#plan.stepRows, data.samples);
       if (this.#run) {
-        if (checksumOfSet(trainee.arena, data) !== done.data) throw otherParts(`another part ${part}`);
+        if (checksumOfSet(trainee.arena) !== done.data) throw otherParts(`another part ${part}`);
         checkRun('load: place.run', this.#run, data.samples, stepRows);
       }
       trainee.resumption = undefined;
@@ -185,6 +198,9 @@ class Stream {
             steps: done.steps + report.steps,
             samples: done.samples + report.samples,
             cost: (done.cost + report.cost * report.samples) / (done.samples + report.samples),
+            samplesPerSecond:
+              (1000 * (done.samples + report.samples - samplesBefore)) /
+              (elapsedBefore + (1000 * (report.samples - partBefore)) / report.samplesPerSecond),
             secondsLeft: undefined,
           }));
       const { onBatch, onProgress } = this.#plan;
@@ -195,7 +211,7 @@ class Stream {
         trainingSamples: trainee.trainingSamples ?? 1,
         stepRows,
         onBatch: widen(onBatch),
-        onProgress: widen(onProgress),
+        onProgress: widen(onProgress && this.#seldom(onProgress)),
       };
       const order = (trainee.epochsTrained + part * PART_STREAM) % 2 ** 32;
       this.#data = data;
@@ -242,6 +258,16 @@ class Stream {
     };
   }
 
+  /** Each part has a runner of its own, which knows of no report before its first. */
+  #seldom(call: (report: ProgressReport) => void): (report: ProgressReport) => void {
+    return (report) => {
+      const now = performance.now();
+      if (now - this.#lastProgress <= PROGRESS_MS) return;
+      this.#lastProgress = now;
+      call(report);
+    };
+  }
+
   /** The parts that a network which goes on has been trained on, by their number of samples. */
   #checkSkipped(samples: number, before: PartsPlace): void {
     if (samples !== before.samples) throw otherParts(`${samples} samples before part ${before.parts}`);
@@ -249,6 +275,8 @@ class Stream {
 
   /** The memory grows for a part larger than all before, and for no other. */
   #load(data: CheckedData): void {
+    if (this.#optimizer) this.#trainee.setOptimizer(this.#optimizer);
+    this.#optimizer = undefined;
     const { arena, pass, optimizer } = this.#trainee;
     arena.reserve(Math.min(this.#plan.stepRows, data.samples, MAX_CHUNK_ROWS), slotsOf(optimizer), setSize(data));
     pass.done = 'nothing';
@@ -266,18 +294,17 @@ class Stream {
     try {
       for (; ; part++) {
         signal.throwIfAborted();
+        isAtEnd = true;
         const next = await orAborted(iterator.next(), signal);
-        if (next.done) {
-          isAtEnd = true;
-          break;
-        }
+        if (next.done) break;
+        isAtEnd = false;
         const where = `source: part ${part}`;
         yield () => checkData(where, next.value, arena.spec);
       }
     } finally {
       release();
-      // the source may have something to close; an aborted one may still wait for data that never come
-      const closing = isAtEnd ? undefined : Promise.resolve(iterator.return?.());
+      // the source may have something to close, but for one that has ended or failed; an aborted one may still wait for data that never come
+      const closing = isAtEnd && !signal.aborted ? undefined : Promise.resolve(iterator.return?.());
       if (signal.aborted) closing?.catch(() => {});
       else await closing;
     }
@@ -321,6 +348,8 @@ function orAborted<T>(value: T | Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort);
+    // the source may have done so just now
+    if (signal.aborted) abort();
     Promise.resolve(value)
       .then(resolve, reject)
       .finally(() => signal.removeEventListener('abort', abort));

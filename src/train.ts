@@ -13,7 +13,7 @@ import type { Optimizer, ProgressReport, TrainOptions } from './types.js';
 const SLICE_MS = 4;
 /** The event loop gets a turn this often: sixty frames a second have 16 ms each. */
 const TURN_MS = 12;
-const PROGRESS_MS = 16;
+export const PROGRESS_MS = 16;
 const MAX_SLICE_CHUNKS = 2 ** 20;
 
 const DEFAULT_BATCH_SIZE = 32;

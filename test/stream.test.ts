@@ -1,5 +1,5 @@
 import { describe, expect, it, test, vi } from 'vitest';
-import { NonFiniteError, sgd } from '../src/index.js';
+import { NonFiniteError, nadam, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import type { CustomCost, DataSet, DataSource, NetworkOptions, ProgressReport, StreamOptions } from '../src/types.js';
 import { createNetwork, EPSILON, randomNumbers } from './build.js';
@@ -255,6 +255,49 @@ describe('fitStream', () => {
     // every 12 ms
     expect(turns).toBeGreaterThanOrEqual(24);
   });
+
+  it('reports its progress some sixty times a second at most, however many parts there are', async () => {
+    const net = await createNetwork(OPTIONS);
+    let now = 1000;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const times: number[] = [];
+    const source = function* () {
+      for (; now < 1300; now++) yield data;
+    };
+    await net.fitStream(source, { batchSize: SAMPLES, onProgress: () => times.push(now) });
+    clock.mockRestore();
+    expect(times.length).toBeGreaterThan(15);
+    for (const [i, time] of times.entries()) if (i > 0) expect(time - times[i - 1]).toBeGreaterThan(16);
+  });
+
+  it('reports the speed of the epoch so far, not of the part', async () => {
+    let now = 0;
+    let msPerSample = 100;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const cost: CustomCost = {
+      value: () => {
+        now += msPerSample;
+        return 0;
+      },
+      gradient: () => {},
+    };
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1 }], cost });
+    const part = { inputs: new Float32Array(10), targets: new Float32Array(10) };
+    const source = function* () {
+      yield part;
+      msPerSample = 1;
+      yield part;
+    };
+    const speeds: number[] = [];
+    const [report] = await net.fitStream(source, {
+      batchSize: 5,
+      onBatch: ({ samplesPerSecond }) => speeds.push(samplesPerSecond),
+    });
+    clock.mockRestore();
+    const ms = [500, 1000, 1005, 1010];
+    expect(speeds).toEqual(ms.map((time, i) => expect.closeTo((1000 * 5 * (i + 1)) / time, 6)));
+    expect(report.samplesPerSecond).toBeCloseTo(20_000 / 1010, 6);
+  });
 });
 
 describe('a stream that ends early', () => {
@@ -291,15 +334,64 @@ describe('a stream that ends early', () => {
   it('does not wait for the source once it is aborted, and can be trained again', async () => {
     const net = await createNetwork(OPTIONS);
     const controller = new AbortController();
-    const never = new Promise<DataSet>(() => {});
-    const training = net.fitStream(
-      source(() => {}, never),
-      { signal: controller.signal },
-    );
-    setTimeout(() => controller.abort(new Error('enough')), 20);
+    const never = async function* () {
+      yield data;
+      setTimeout(() => controller.abort(new Error('enough')), 20);
+      await new Promise(() => {});
+    };
+    const training = net.fitStream(never, { signal: controller.signal });
     await expect(training).rejects.toThrow('enough');
     expect(parametersOf(net)).toEqual(await trained((other) => other.fit(data)));
     await net.fitStream(() => [data]);
+  });
+
+  it('does not wait for a source that aborts, or disposes of the network, itself', async () => {
+    const never = new Promise<DataSet>(() => {});
+    const controller = new AbortController();
+    const aborted = await createNetwork(OPTIONS);
+    const aborting = async function* () {
+      controller.abort(new Error('enough'));
+      yield await never;
+    };
+    await expect(aborted.fitStream(aborting, { signal: controller.signal })).rejects.toThrow('enough');
+    const disposed = await createNetwork(OPTIONS);
+    const disposing = async function* () {
+      disposed.dispose();
+      yield await never;
+    };
+    await expect(disposed.fitStream(disposing)).rejects.toThrow(/dispose/);
+  });
+
+  it('leaves the optimizer as it was where no part can be trained on', async () => {
+    const net = await createNetwork(OPTIONS);
+    await net.fit(data, { optimizer: nadam() });
+    const before = net.save({ training: true });
+    const failing = (): Iterable<DataSet> => {
+      throw new Error('no data');
+    };
+    const wrong = () => [{ ...data, inputs: data.inputs.subarray(1) }];
+    for (const bad of [() => 7 as never, () => [], failing, wrong]) {
+      for (const standardize of [false, true]) {
+        const stream = net.fitStream(bad, { optimizer: sgd({ learningRate: 0.3 }), standardize });
+        await expect(stream).rejects.toThrow();
+        expect(net.save({ training: true })).toEqual(before);
+      }
+    }
+  });
+
+  it('tells why its source has failed, whatever closing it says', async () => {
+    const net = await createNetwork(OPTIONS);
+    const source = () => ({
+      [Symbol.iterator]: () => ({
+        next: () => {
+          throw new Error('no data');
+        },
+        return: () => {
+          throw new Error('not closed');
+        },
+      }),
+    });
+    await expect(net.fitStream(source)).rejects.toThrow('no data');
   });
 
   it.each([
@@ -316,7 +408,7 @@ describe('a stream that ends early', () => {
     });
     const waiting = { [Symbol.asyncIterator]: () => ({ next, return: closed }) };
     const training = net.fitStream(() => waiting, options);
-    await vi.waitFor(() => expect(next).toHaveBeenCalledTimes(parts.length + 1));
+    await vi.waitFor(() => expect(next).toHaveBeenCalledTimes(parts.length + 1), { timeout: 60_000 });
     net.dispose();
     await expect(training).rejects.toThrow('Network: got a call after dispose(), want a network in use');
     expect(closed).toHaveBeenCalledTimes(1);
