@@ -95,9 +95,9 @@ export class Network {
     checkObject('options', options, NETWORK_KEYS);
     const spec = checkSpec(options);
     const initializers = checkInitializers(options.layers, spec.layers, spec.inputs);
-    const net = await Network.#start(spec, options, isCustomCost(options.cost) ? options.cost : undefined);
-    for (const [l, layer] of net.layers.entries()) await initialize(net.#arena, layer, l, initializers[l]);
-    return net;
+    return Network.#start(spec, options, isCustomCost(options.cost) ? options.cost : undefined, async (net) => {
+      for (const [l, layer] of net.layers.entries()) await initialize(net.#arena, layer, l, initializers[l]);
+    });
   }
 
   /**
@@ -108,19 +108,32 @@ export class Network {
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
     const { decode, restore } = await import('./load.js');
     const saved = decode(bytes, options);
-    const net = await Network.#start(saved.spec, options, options.cost);
-    restore(saved, net.layers, net.#arena, net.#trainer);
-    return net;
+    return Network.#start(saved.spec, options, options.cost, (net) => {
+      restore(saved, net.layers, net.#arena, net.#trainer);
+    });
   }
 
-  static async #start(spec: Spec, options: CoreOptions, cost: CustomCost | undefined): Promise<Network> {
+  /** A network with what `fill` gives it. If that fails, none is left, nor a thread of it. */
+  static async #start(
+    spec: Spec,
+    options: CoreOptions,
+    cost: CustomCost | undefined,
+    fill: (net: Network) => void | Promise<void>,
+  ): Promise<Network> {
     const capacity = checkInteger('batchSize', options.batchSize ?? DEFAULT_CAPACITY, 1, 2 ** 31 - 1);
     const name = checkName('build', options.build ?? 'simd', BUILDS);
     const custom = cost && (await import('./custom-cost.js'));
     const imports = custom?.costImports(cost as CustomCost, outputsOf(spec), () => arena);
     const { plan, engine, wideReason } = await Network.#startEngine(spec, capacity, name, options, imports);
     const arena = new Arena(spec, plan, engine);
-    return new Network(arena, wideReason, cost);
+    const net = new Network(arena, wideReason, cost);
+    try {
+      await fill(net);
+    } catch (error) {
+      net.dispose();
+      throw error;
+    }
+    return net;
   }
 
   static async #startEngine(

@@ -6,6 +6,7 @@ import {
   checkObject,
   checkPositive,
   checkShare,
+  MAX_FLOAT,
   wrongType,
 } from './errors.js';
 import { cosineOfTurn, power } from './math.js';
@@ -210,8 +211,8 @@ export function savedLearningRate(rate: LearningRate, clock: RateClock): Learnin
     last.state = { steps: Math.max(steps - 1, 0), epochs: Math.max(epochs - 1, 0), plateau };
     reached = last.next();
   }
-  // a rate of 0 would be refused when it is read
-  return reached || 2 ** -149;
+  // what is read must be above 0 and fit a float
+  return Math.min(Math.max(reached, 2 ** -149), MAX_FLOAT);
 }
 
 function checkSpan(where: string, { steps, epochs }: Span): Span {

@@ -157,22 +157,21 @@ export class Stepper {
     const { arena, pass, clock } = this.#trainee;
     const { samples, trainingSamples, stepRows, ignoreNonFinite } = this.#options;
     const { core, header, plan } = arena;
+    let count = chunks;
+    let rates: Float64Array | undefined;
+    // first, since a function may look at the network
+    if (typeof clock.rate !== 'number') {
+      // no more chunks than steps that have a rate: exact where a step is one chunk, fewer than might be where it is not
+      rates = arena.doubles(plan.rates, Math.min(count, MAX_RATES, this.steps - this.stepsDone));
+      count = Math.min(count, this.#chunksOfSteps(clock.fill(rates)));
+    }
     this.#trainee.writeStep(trainingSamples ?? samples);
     header.setUint32(abi.STEP_ROWS, stepRows, true);
     header.setUint32(abi.CHUNK_ROWS, this.#chunkRows, true);
     header.setUint32(abi.IGNORE_NON_FINITE, Number(ignoreNonFinite), true);
     header.setFloat64(abi.COST_SUM, sum, true);
-    let count = chunks;
-    let rates: Float64Array | undefined;
-    if (typeof clock.rate === 'number') {
-      header.setUint32(abi.RATES, 0, true);
-      header.setFloat64(abi.LEARNING_RATE, clock.rate, true);
-    } else {
-      // no more chunks than steps that have a rate: exact where a step is one chunk, fewer than might be where it is not
-      rates = arena.doubles(plan.rates, Math.min(count, MAX_RATES, this.steps - this.stepsDone));
-      count = Math.min(count, this.#chunksOfSteps(clock.fill(rates)));
-      header.setUint32(abi.RATES, plan.rates, true);
-    }
+    header.setUint32(abi.RATES, rates ? plan.rates : 0, true);
+    if (!rates) header.setFloat64(abi.LEARNING_RATE, clock.rate as number, true);
     const stepsBefore = header.getUint32(abi.STEP_COUNT, true);
     // a cost of one's own may throw amid a step: what lies in the batch is then no pass
     pass.done = 'nothing';

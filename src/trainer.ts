@@ -172,7 +172,8 @@ export class Trainer implements Trainee {
       run = undefined;
       this.epochsTrained++;
       const report: EpochReport = { epoch, epochs, ...result, secondsLeft: 0 };
-      const isLast = epoch + 1 === epochs;
+      // nothing is left to stop
+      const isLast = epoch + 1 === epochs && result.samples === data.samples;
       if (result.samples === data.samples) {
         if (validation) report.validation = runner.timed(() => this.validate(validation));
         this.clock.endEpoch((report.validation ?? report).cost);
@@ -181,7 +182,7 @@ export class Trainer implements Trainee {
       }
       if (stopper && (epoch > 0 || report.validation)) report.bestEpoch = stopper.bestEpoch;
       if (lbfgs?.isDone && !isLast) report.stopped = 'converged';
-      if (isStopped) report.stopped = 'callback';
+      if (isStopped && !isLast) report.stopped = 'callback';
       report.secondsLeft = report.stopped ? 0 : runner.secondsLeft;
       epoch++;
       stopped = report.stopped;
@@ -350,7 +351,7 @@ export class Trainer implements Trainee {
   ): CallOptions {
     const { stepRows, shuffle, ignoreNonFinite } = options;
     const { samples } = data;
-    return { call, samples, data: checksumOfSet(this.arena, data), stepRows, shuffle, ignoreNonFinite };
+    return { call, samples, data: checksumOfSet(this.arena), stepRows, shuffle, ignoreNonFinite };
   }
 
   /** Steps taken in the network's life. */

@@ -17,6 +17,7 @@ import {
 } from './resume.js';
 import { checkClockState } from './schedule.js';
 import type { Trainer } from './trainer.js';
+import type { Optimizer } from './types.js';
 
 // The part of a file that save({ training: true }) writes: checked as if a stranger had written it, then put into a network.
 
@@ -79,7 +80,7 @@ export class TrainingReader {
     if (!Array.isArray(slots) || slots.length !== wanted) {
       throw outOfRange('load: training.slots', Array.isArray(slots) ? `${slots.length}` : slots, `${wanted} lengths`);
     }
-    const place = state.place === undefined ? undefined : checkPlace(state.place);
+    const place = state.place === undefined ? undefined : checkPlace(state.place, optimizer);
     const arrays: unknown[] = [...slots];
     if (place?.run?.step) arrays.push(place.run.step.sums);
     if (place?.stopper?.parameters !== undefined) arrays.push(place.stopper.parameters);
@@ -117,10 +118,12 @@ export class TrainingReader {
   }
 }
 
-function checkPlace(value: unknown): Place {
+function checkPlace(value: unknown, optimizer: Optimizer): Place {
   const where = 'load: place';
   const place = objectAt<Place>(where, value, KEYS.place);
   const options = checkOptions(`${where}.options`, place.options);
+  // amid a call it cannot be changed: another's slots would not be there
+  if (options.optimizer) checkName(`${where}.options.optimizer.name`, options.optimizer.name, [optimizer.name]);
   const run = place.run === undefined ? undefined : readRun(`${where}.run`, place.run);
   if (run && options.samples !== undefined) checkRun(`${where}.run`, run, options.samples, options.stepRows);
   return {

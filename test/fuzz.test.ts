@@ -1,8 +1,7 @@
-import { crc32 } from 'node:zlib';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { adam, irprop, lbfgs } from '../src/index.js';
 import type { DataSet, TrainOptions } from '../src/types.js';
-import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+import { createNetwork, editHeader, loadNetwork, randomNumbers } from './build.js';
 
 // Files that have been damaged, by mutations of five kinds, and files that a stranger has forged around a right checksum.
 
@@ -40,7 +39,7 @@ beforeAll(async () => {
     net.trainFor(data, 1e-30, { batchSize: 20, optimizer: adam() });
     files.push(net.save({ training: true }));
   }
-}, 60_000);
+});
 
 function concatenated(...parts: Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
@@ -86,7 +85,7 @@ const KINDS: Record<string, (file: Uint8Array) => Uint8Array> = {
 
 it(`refuses ${MUTATIONS} mutations, whatever they are, and starts no core for any`, async () => {
   const memory = vi.spyOn(WebAssembly, 'Memory');
-  const instantiate = vi.spyOn(WebAssembly, 'instantiate');
+  const instance = vi.spyOn(WebAssembly, 'Instance');
   const kinds = Object.entries(KINDS);
   const same = new Set(files.map((file) => Buffer.from(file).toString('latin1')));
   const refused: Record<string, number> = {};
@@ -107,11 +106,11 @@ it(`refuses ${MUTATIONS} mutations, whatever they are, and starts no core for an
     }
     expect(Object.values(refused).reduce((sum, count) => sum + count)).toBe(MUTATIONS);
     expect(memory).not.toHaveBeenCalled();
-    expect(instantiate).not.toHaveBeenCalled();
+    expect(instance).not.toHaveBeenCalled();
   } finally {
     vi.restoreAllMocks();
   }
-}, 120_000);
+});
 
 /** Every place in a header where there is a value. */
 function placesIn(value: unknown, path: (string | number)[] = []): (string | number)[][] {
@@ -148,25 +147,19 @@ const VALUES: unknown[] = [
   2 ** 53,
   1e30,
   1e308,
+  { ...lbfgs() },
 ];
 
 /** A file with other values in its header, and a right checksum. */
-function forge(file: Uint8Array): Uint8Array {
-  const bodyStart = 16 + new DataView(file.buffer).getUint32(12, true);
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(16, bodyStart)));
-  for (let changes = 1 + below(2); changes > 0; changes--) {
-    const places = placesIn(header);
-    const place = places[below(places.length)];
-    const owner = place.slice(0, -1).reduce((object, key) => object[key], header);
-    owner[place[place.length - 1]] = VALUES[below(VALUES.length)];
-  }
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const head = file.slice(0, 16);
-  new DataView(head.buffer).setUint32(12, text.length, true);
-  const bytes = concatenated(head, text, file.subarray(bodyStart));
-  new DataView(bytes.buffer).setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
-  return bytes;
-}
+const forge = (file: Uint8Array) =>
+  editHeader(file, (header) => {
+    for (let changes = 1 + below(2); changes > 0; changes--) {
+      const places = placesIn(header);
+      const place = places[below(places.length)];
+      const owner = place.slice(0, -1).reduce((object, key) => object[key], header);
+      owner[place[place.length - 1]] = VALUES[below(VALUES.length)];
+    }
+  });
 
 describe('forged files with a right checksum', () => {
   it('are refused with a clear error, or are networks that can be used', async () => {
@@ -192,5 +185,5 @@ describe('forged files with a right checksum', () => {
     // both kinds are there
     expect(accepted).toBeGreaterThan(50);
     expect(accepted).toBeLessThan(1500);
-  }, 120_000);
+  });
 });

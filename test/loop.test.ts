@@ -154,6 +154,16 @@ describe('callbacks', () => {
     }
   });
 
+  it('have stopped nothing after the last step of the last epoch', async () => {
+    const net = await createNetwork(options);
+    const onBatch = ({ epoch, step }: ProgressReport) => epoch < 1 || step < 15;
+    const reports = await net.fit(data, { epochs: 2, batchSize: 4, onBatch });
+    expect(reports.map(({ samples: count, stopped }) => [count, stopped])).toEqual([
+      [60, undefined],
+      [60, undefined],
+    ]);
+  });
+
   it('get the learning rate, the speed and the time left', async () => {
     const net = await createNetwork(options);
     const steps: ProgressReport[] = [];

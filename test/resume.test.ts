@@ -65,6 +65,15 @@ const TIMES = new Set(['elapsedMs', 'samplesPerSecond', 'secondsLeft']);
 /** A report without its times, exact to the bit. */
 const text = (report: object) => JSON.stringify(report, (key, value) => (TIMES.has(key) ? undefined : value));
 
+/** Every look at the clock finds it 20 ms on. */
+function slowClock(): void {
+  let now = 1000;
+  vi.spyOn(performance, 'now').mockImplementation(() => {
+    now += 20;
+    return now;
+  });
+}
+
 function hashOf(net: Network): string {
   const hash = createHash('sha256');
   for (const { weights, biases } of net.layers) hash.update(weights).update(biases);
@@ -369,14 +378,6 @@ describe('amid a step of several chunks', () => {
   afterEach(() => void vi.restoreAllMocks());
 
   /** Every slice seems to take 20 ms: it stays one chunk long, and each is reported. */
-  const slowClock = () => {
-    let now = 1000;
-    vi.spyOn(performance, 'now').mockImplementation(() => {
-      now += 20;
-      return now;
-    });
-  };
-
   it.each([
     [training, false],
     [training, true],
@@ -546,16 +547,38 @@ describe('other ways to train', () => {
   });
 
   it('goes on from a timer that rings amid fit', async () => {
-    const training = { epochs: 400, batchSize: 1, optimizer };
+    const training = { epochs: 4, batchSize: 1, optimizer };
     const net = await createNetwork(dropping);
     let file: Uint8Array | undefined;
-    const timer = setTimeout(() => {
+    // in the first turn that a slice gives the event loop
+    slowClock();
+    setImmediate(() => {
       file = net.save({ training: true });
     });
     await net.fit(data, training);
-    clearTimeout(timer);
+    vi.restoreAllMocks();
     const loaded = await loadNetwork(file!);
     await loaded.fit(data, training);
+    expect(hashOf(loaded)).toBe(hashOf(net));
+  });
+
+  it('goes on where the arrays of the data were given away after the first step', async () => {
+    const net = await createNetwork(dropping);
+    const given = { inputs: data.inputs.slice(), targets: data.targets.slice() };
+    let file: Uint8Array | undefined;
+    await net.fit(given, {
+      epochs: 2,
+      batchSize: 8,
+      optimizer,
+      onBatch: ({ epoch, step }) => {
+        if (epoch > 0 || step !== 1) return;
+        for (const { buffer } of [given.inputs, given.targets]) structuredClone(buffer, { transfer: [buffer] });
+        file = net.save({ training: true });
+      },
+    });
+    expect(given.inputs).toHaveLength(0);
+    const loaded = await loadNetwork(file!);
+    await loaded.fit(data, { epochs: 2, batchSize: 8, optimizer });
     expect(hashOf(loaded)).toBe(hashOf(net));
   });
 

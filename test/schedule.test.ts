@@ -316,3 +316,31 @@ const wrong: [string, () => unknown, RegExp][] = [
 it.each(wrong)('refuses %s', (_name, call, message) => {
   expect(call).toThrow(message);
 });
+
+it('a function whose rate has fallen to next to nothing is saved as one that can be loaded', async () => {
+  for (const learningRate of [(step: number) => 0.1 * 0.5 ** step, () => 0]) {
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1 }] });
+    await net.fit(
+      { inputs: new Float32Array(1), targets: new Float32Array(1) },
+      { epochs: 200, optimizer: sgd({ learningRate }) },
+    );
+    expect((await loadNetwork(net.save())).optimizer.learningRate).toBe(2 ** -149);
+    const loaded = await loadNetwork(net.save({ training: true }), { learningRate });
+    expect(loaded.optimizer.learningRate).toBe(learningRate);
+  }
+});
+
+it('a function may look at the network: what is reported stays the same', async () => {
+  const inputs = Float32Array.from({ length: 20 }, (_, i) => i / 20);
+  const data = { inputs, targets: inputs.map((x) => x * x) };
+  const costs = async (isLooking: boolean) => {
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1 }], seed: 3 });
+    const learningRate = (step: number) => {
+      if (isLooking) net.evaluate(data);
+      return 1 / (1 + step);
+    };
+    const reports = await net.fit(data, { epochs: 3, batchSize: 4, optimizer: sgd({ learningRate }) });
+    return reports.map(({ cost }) => cost);
+  };
+  expect(await costs(true)).toEqual(await costs(false));
+});

@@ -10,7 +10,7 @@ import { Network } from '../src/network.js';
 import { adam, irprop, lbfgs, momentum, nadam, sgd } from '../src/optimizer.js';
 import { makeWaitCheck } from '../src/team.js';
 import type { DataSet, NetworkOptions, Optimizer, TrainOptions } from '../src/types.js';
-import { randomNumbers } from './build.js';
+import { editHeader, randomNumbers } from './build.js';
 
 // One network with one thread, without threads at all, with two, three and seven: the same bits.
 
@@ -257,7 +257,18 @@ describe('a network with threads', () => {
     await expect(create({ ...options, threads: 3, createWorker: second })).rejects.toThrow(
       `createWorker: got ${got}, want a function that returns a Worker`,
     );
-    await vi.waitFor(() => expect(ended).toHaveBeenCalledTimes(1));
+    await vi.waitFor(() => expect(ended).toHaveBeenCalledTimes(1), { timeout: 60_000 });
+  });
+
+  it('ends its workers where a file turns out to hold numbers that are none', async () => {
+    const { workers, createWorker } = ownWorkers();
+    const saved = (await create({ ...options, threads: 1 })).save();
+    const bytes = editHeader(saved, () => {});
+    new DataView(bytes.buffer).setFloat32(bytes.length - 8, Number.NaN, true);
+    const bad = editHeader(bytes, () => {});
+    await expect(Network.load(bad, { threads: 3, createWorker })).rejects.toThrow(/got NaN/);
+    expect(workers).toHaveLength(2);
+    await Promise.all(workers.map((worker) => worker.threadId === -1 || once(worker, 'exit')));
   });
 
   it('says what went wrong first, whatever ending the others comes to', async () => {
@@ -287,7 +298,7 @@ describe('a network with threads', () => {
       const silent = { postMessage: vi.fn(), addEventListener() {}, terminate };
       const made = create({ ...options, threads: 2, createWorker: () => silent as never });
       made.then(settled, settled);
-      await vi.waitUntil(() => silent.postMessage.mock.calls.length > 0);
+      await vi.waitUntil(() => silent.postMessage.mock.calls.length > 0, { timeout: 60_000 });
       vi.advanceTimersByTime(29_000);
       await new Promise((resolve) => setTimeout(resolve));
       expect(settled).not.toHaveBeenCalled();
@@ -341,7 +352,8 @@ describe('a network with threads', () => {
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));
     child.stderr.on('data', (chunk) => (output += chunk));
-    const [exitCode] = await once(child, 'exit');
+    // after its output too
+    const [exitCode] = await once(child, 'close');
     expect(output.trim()).toBe('done');
     expect(exitCode).toBe(0);
   });
