@@ -158,7 +158,7 @@ describe('checkGradients', () => {
       }),
       { seed: SEED, numRuns: 200 },
     );
-  }, 120_000);
+  });
 
   const xor: NetworkOptions = {
     inputs: 2,

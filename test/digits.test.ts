@@ -3,15 +3,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { packagedData, readDigits } from '../examples/digits/idx.js';
 import { saveOutput } from '../examples/digits/save.js';
 import { Network } from '../src/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-// A process a test, and other work on the same processors.
-vi.setConfig({ testTimeout: 60_000 });
 
 let directory: string;
 beforeEach(() => {

@@ -14,13 +14,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { saveFile } from '../src/io/files.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 import { STEPS, train } from './surviving.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-vi.setConfig({ testTimeout: 120_000 });
 
 let folder: string;
 let path: string;
