@@ -146,6 +146,7 @@ export const SET_ORDER = 20; // u32 [samples]; 0: in the order stored
 export const SET_SAMPLES = 24;
 
 // What the network, its optimizer and a call of training settle
+// SCALE with the two after it, and L2 with L1, are written together by src/plan.ts
 export const SCALE = 212; // f32: what a byte of input is multiplied with
 export const COST_PARAMETER = 216; // f32: delta of Huber
 export const LABEL_SMOOTHING = 220; // f32: y (1 - s) + s / outputs
@@ -209,6 +210,6 @@ export const RUNS = 56; // MIXED: a record {u32 activation, u32 units, u32 byte 
 export const RUN_COUNT = 60;
 export const DROPPED = 64; // a after dropout, the next layer's INPUT
 export const DROPOUT_MASK = 68; // [rows x units]: 0, or 1 / (1 - rate)
-// Beside them
+// Beside them, and written together
 export const DROPOUT_RATE = 72; // f64
 export const MAX_NORM = 80; // f64, 0: none: the largest length of a unit's weights

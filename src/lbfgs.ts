@@ -123,7 +123,7 @@ export class LbfgsRunner {
     try {
       if (!this.#reached) {
         this.#reached = await this.#gradient();
-        if (!Number.isFinite(this.#reached.cost + this.#length(GRADIENT))) {
+        if (!Number.isFinite(this.#reached.cost)) {
           const found = diagnose(this.#arena, this.#pass.rows, 'z');
           throw new NonFiniteError({ epoch, step: 0, stepsUndone: 0, ...found });
         }
@@ -251,7 +251,9 @@ export class LbfgsRunner {
     this.#elapsedMs += elapsedMs;
     // a search under way is ended first
     this.#isStopped ||= isStopped;
-    return { cost: cost + this.#arena.core.penalty(), meanCost: cost };
+    // weights whose gradient overflows are as good as those whose cost does
+    const isUsable = Number.isFinite(this.#length(GRADIENT));
+    return { cost: isUsable ? cost + this.#arena.core.penalty() : Number.POSITIVE_INFINITY, meanCost: cost };
   }
 
   /** The length of the way from the weights last reached to those that are there now: a caller may have set others. */
