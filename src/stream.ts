@@ -142,6 +142,7 @@ class Stream {
       const report = await this.#epoch(this.#epochs);
       this.#epochs++;
       this.#done = NO_PARTS;
+      // before the callback, which may save where the training stands
       this.#stopped = report.stopped;
       if (onEpoch?.(report) === false && this.#epochs < epochs) report.stopped ??= 'callback';
       this.#stopped = report.stopped;

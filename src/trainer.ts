@@ -185,6 +185,7 @@ export class Trainer implements Trainee {
       if (isStopped && !isLast) report.stopped = 'callback';
       report.secondsLeft = report.stopped ? 0 : runner.secondsLeft;
       epoch++;
+      // before the callback, which may save where the training stands
       stopped = report.stopped;
       if (plan.onEpoch?.(report) === false && !isLast) {
         report.stopped ??= 'callback';
