@@ -248,7 +248,7 @@ describe('fitStream', () => {
       function* () {
         for (; now < 300; now += 0.5) yield data;
       },
-      { batchSize: 4 },
+      { batchSize: SAMPLES },
     );
     clearImmediate(immediate);
     clock.mockRestore();
