@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { Arena } from '../src/arena.js';
 import { type Core, type Engine, startEngine } from '../src/engine.js';
 import { Network } from '../src/network.js';
@@ -55,6 +55,21 @@ export async function loadNetwork(bytes: Uint8Array, options: LoadOptions = {}):
   return share(await Network.load(bytes, { ...(options.cost ? { wasm } : core), ...options }));
 }
 
+/** Every look at the clock finds it so many ms on, until the mock is restored: slices and blocks seem to take long. */
+export function slowClock(ms: number) {
+  let now = 1000;
+  return vi.spyOn(performance, 'now').mockImplementation(() => {
+    now += ms;
+    return now;
+  });
+}
+
+/** Gives a saved file that was changed the checksum that belongs to it. */
+export function seal(bytes: Uint8Array): Uint8Array {
+  new DataView(bytes.buffer).setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
+  return bytes;
+}
+
 /** A saved file with another header, and the checksum that belongs to it. */
 // biome-ignore lint/suspicious/noExplicitAny: a header as JSON has it
 export function editHeader(file: Uint8Array, change: (header: any) => void): Uint8Array {
@@ -66,10 +81,8 @@ export function editHeader(file: Uint8Array, change: (header: any) => void): Uin
   bytes.set(file.subarray(0, 16));
   bytes.set(text, 16);
   bytes.set(file.subarray(bodyStart), 16 + text.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(12, text.length, true);
-  view.setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
-  return bytes;
+  new DataView(bytes.buffer).setUint32(12, text.length, true);
+  return seal(bytes);
 }
 
 type Product = (

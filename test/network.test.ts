@@ -12,7 +12,7 @@ import type {
   ProgressReport,
   Targets,
 } from '../src/types.js';
-import { createNetwork, EPSILON, loadNetwork, randomNumbers } from './build.js';
+import { createNetwork, EPSILON, loadNetwork, randomNumbers, slowClock } from './build.js';
 
 const layer = (units: number, activation: ActivationName = 'sigmoid', initializer?: InitializerName): LayerOptions => ({
   units,
@@ -1010,11 +1010,7 @@ describe('training in the background', () => {
     const [net, quiet] = [await createNetwork(classifier), await createNetwork(classifier)];
     const epochs = 3;
     // a clock of its own: a slice takes long enough to give the event loop a turn after it
-    let now = 0;
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
-      now += 10;
-      return now;
-    });
+    const clock = slowClock(10);
     let done = false;
     const training = net.fit(data, { epochs, batchSize: 3 }).finally(() => {
       done = true;

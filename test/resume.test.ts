@@ -32,7 +32,7 @@ import type {
   TrainForReport,
   TrainOptions,
 } from '../src/types.js';
-import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+import { createNetwork, loadNetwork, randomNumbers, slowClock } from './build.js';
 
 // Each test trains once without a break, saving on the way, and then goes on from every file in a network of its own: the weights must
 // have the same SHA-256 at the end, and every report must be the same but for times.
@@ -64,15 +64,6 @@ const network: NetworkOptions = {
 const TIMES = new Set(['elapsedMs', 'samplesPerSecond', 'secondsLeft']);
 /** A report without its times, exact to the bit. */
 const text = (report: object) => JSON.stringify(report, (key, value) => (TIMES.has(key) ? undefined : value));
-
-/** Every look at the clock finds it 20 ms on. */
-function slowClock(): void {
-  let now = 1000;
-  vi.spyOn(performance, 'now').mockImplementation(() => {
-    now += 20;
-    return now;
-  });
-}
 
 function hashOf(net: Network): string {
   const hash = createHash('sha256');
@@ -377,14 +368,14 @@ describe('amid a step of several chunks', () => {
   const options = { ...network, layers: [{ units: 9, dropout: 0.3 }, ...network.layers.slice(1)] };
   afterEach(() => void vi.restoreAllMocks());
 
-  /** Every slice seems to take 20 ms: it stays one chunk long, and each is reported. */
+  // by the slow clock a slice stays one chunk long, and each is reported
   it.each([
     [training, false],
     [training, true],
     [fullBatch, false],
     [fullBatch, true],
   ])('goes on exactly (%o, gradients read before: %s)', async (training, isRead) => {
-    slowClock();
+    slowClock(20);
     const net = await createNetwork(options);
     const files: { bytes: Uint8Array; samples: number; reports: number }[] = [];
     const reports: string[] = [];
@@ -411,7 +402,7 @@ describe('amid a step of several chunks', () => {
   });
 
   it('goes back to the last finite weights, as the whole run does, by steps from the middle of one', async () => {
-    slowClock();
+    slowClock(20);
     const targets = new Float32Array(1400);
     // the first step makes both parameters 1, the second's gradient is beyond 1e3
     targets[0] = 7e-35;
@@ -551,7 +542,7 @@ describe('other ways to train', () => {
     const net = await createNetwork(dropping);
     let file: Uint8Array | undefined;
     // in the first turn that a slice gives the event loop
-    slowClock();
+    slowClock(20);
     setImmediate(() => {
       file = net.save({ training: true });
     });

@@ -1,9 +1,8 @@
-import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it, test, vi } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { Network } from '../src/network.js';
 import type { Inputs, NetworkOptions, Standardization } from '../src/types.js';
-import { createNetwork, EPSILON, loadNetwork, randomNumbers } from './build.js';
+import { createNetwork, EPSILON, loadNetwork, randomNumbers, seal, slowClock } from './build.js';
 
 const INPUTS = 7;
 const SAMPLES = 150;
@@ -191,11 +190,7 @@ describe('fit with standardize', () => {
     const before = parametersOf(net);
     const controller = new AbortController();
     // by this clock every look at it is long after the last: the first block of the measuring ends with a turn of the event loop
-    let now = 0;
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
-      now += 1000;
-      return now;
-    });
+    const clock = slowClock(1000);
     try {
       setImmediate(() => controller.abort(new Error('enough')));
       const large = { inputs: new Uint8Array(500 * 1000), targets: new Float32Array(1000) };
@@ -356,8 +351,7 @@ describe('the file', () => {
   function forge(file: Uint8Array, at: number, patch: ArrayLike<number>): Uint8Array {
     const bytes = file.slice();
     bytes.set(patch, file.length - at);
-    new DataView(bytes.buffer).setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
-    return bytes;
+    return seal(bytes);
   }
 
   it('is refused where its deviations are none, or where it says something else of them', async () => {
