@@ -251,7 +251,7 @@ export class LbfgsRunner {
     this.#elapsedMs += elapsedMs;
     // a search under way is ended first
     this.#isStopped ||= isStopped;
-    // weights whose gradient overflows are as good as those whose cost does
+    // weights whose gradient overflows are no better than those whose cost does
     const isUsable = Number.isFinite(this.#length(GRADIENT));
     return { cost: isUsable ? cost + this.#arena.core.penalty() : Number.POSITIVE_INFINITY, meanCost: cost };
   }

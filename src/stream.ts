@@ -7,14 +7,7 @@ import { isFullBatch, slotsOf } from './optimizer.js';
 import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace } from './resume.js';
 import type { Spec } from './spec.js';
 import { MAX_CHUNK_ROWS } from './stepper.js';
-import {
-  checkSettings,
-  type EpochRunner,
-  PROGRESS_MS,
-  type TrainPlan,
-  type TrainSettings,
-  turnTaker,
-} from './train.js';
+import { checkSettings, type EpochRunner, type TrainPlan, type TrainSettings, turnTaker } from './train.js';
 import type { Trainer } from './trainer.js';
 import type { DataSet, DataSource, EpochReport, Optimizer, ProgressReport, StreamOptions } from './types.js';
 
@@ -107,8 +100,6 @@ class Stream {
   #done: PartsPlace;
   /** Until the first part has been found right, unless it goes on with the one it has. */
   #optimizer: Optimizer | undefined;
-  /** When progress was last reported. */
-  #lastProgress = 0;
   /** Of the part in progress, until that has come. */
   #run: RunPlace | undefined;
   #runner: EpochRunner | undefined;
@@ -212,7 +203,7 @@ class Stream {
         trainingSamples: trainee.trainingSamples ?? 1,
         stepRows,
         onBatch: widen(onBatch),
-        onProgress: widen(onProgress && this.#seldom(onProgress)),
+        onProgress: widen(onProgress),
       };
       const order = (trainee.epochsTrained + part * PART_STREAM) % 2 ** 32;
       this.#data = data;
@@ -256,16 +247,6 @@ class Stream {
       secondsLeft: undefined,
       ...(evaluation && { validation: evaluation }),
       ...(isStopped && { stopped: 'callback' as const }),
-    };
-  }
-
-  /** Each part has a runner of its own, which knows of no report before its first. */
-  #seldom(call: (report: ProgressReport) => void): (report: ProgressReport) => void {
-    return (report) => {
-      const now = performance.now();
-      if (now - this.#lastProgress <= PROGRESS_MS) return;
-      this.#lastProgress = now;
-      call(report);
     };
   }
 

@@ -13,7 +13,7 @@ import type { Optimizer, ProgressReport, TrainOptions } from './types.js';
 const SLICE_MS = 4;
 /** The event loop gets a turn this often: sixty frames a second have 16 ms each. */
 const TURN_MS = 12;
-export const PROGRESS_MS = 16;
+const PROGRESS_MS = 16;
 const MAX_SLICE_CHUNKS = 2 ** 20;
 
 const DEFAULT_BATCH_SIZE = 32;
@@ -37,6 +37,8 @@ export interface TrainPlan {
   readonly onEpoch: TrainOptions['onEpoch'];
   readonly onBatch: TrainOptions['onBatch'];
   readonly onProgress: TrainOptions['onProgress'];
+  /** Whether progress is due by this look at the clock, which is then the last that it was reported at. */
+  readonly isProgressDue: (now: number) => boolean;
 }
 
 /** Of `fit`. */
@@ -131,6 +133,7 @@ export function checkSettings(options: TrainOptions, spec: Spec, current: Optimi
   for (const name of ['onEpoch', 'onBatch', 'onProgress'] as const) checkCallback(`options.${name}`, options[name]);
   const epochs = checkInteger('options.epochs', options.epochs ?? 1, 1, MAX_COUNT);
   const { validation } = options;
+  let lastProgress = 0;
   return {
     ...checkSteps(options, current),
     epochs,
@@ -140,6 +143,11 @@ export function checkSettings(options: TrainOptions, spec: Spec, current: Optimi
     onEpoch: options.onEpoch,
     onBatch: options.onBatch,
     onProgress: options.onProgress,
+    isProgressDue: (now) => {
+      const isDue = now - lastProgress > PROGRESS_MS;
+      if (isDue) lastProgress = now;
+      return isDue;
+    },
   };
 }
 
@@ -187,7 +195,6 @@ export class EpochRunner {
   readonly #stepper: Stepper;
   #sliceChunks = 1;
   #lastTurn = performance.now();
-  #lastProgress = 0;
   /** Time spent on the call so far, but for callbacks and pauses. */
   #workMs = 0;
   #epoch = 0;
@@ -211,7 +218,7 @@ export class EpochRunner {
 
   /** One pass over the samples in an order drawn for `stream`, or what is left of it from a place on. */
   async run(epoch: number, stream: number, place?: RunPlace): Promise<EpochResult> {
-    const { data, signal, onBatch, onProgress, epochs } = this.#plan;
+    const { data, signal, onBatch, onProgress, isProgressDue, epochs } = this.#plan;
     const stepper = this.#stepper;
     this.#epoch = epoch;
     stepper.startEpoch(epoch, stream, place);
@@ -249,10 +256,7 @@ export class EpochRunner {
       });
       // a slice that ends within a step, for a snapshot, is not reported as one
       if (onBatch && stepper.isAtStepEnd) isStopped = onBatch(report()) === false;
-      if (onProgress && now - this.#lastProgress > PROGRESS_MS) {
-        this.#lastProgress = now;
-        onProgress(report());
-      }
+      if (onProgress && isProgressDue(now)) onProgress(report());
       if (now - this.#lastTurn > TURN_MS) {
         await nextTurn();
         this.#lastTurn = performance.now();

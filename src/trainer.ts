@@ -172,9 +172,10 @@ export class Trainer implements Trainee {
       run = undefined;
       this.epochsTrained++;
       const report: EpochReport = { epoch, epochs, ...result, secondsLeft: 0 };
+      const isWhole = result.samples === data.samples;
       // nothing is left to stop
-      const isLast = epoch + 1 === epochs && result.samples === data.samples;
-      if (result.samples === data.samples) {
+      const isLast = epoch + 1 === epochs && isWhole;
+      if (isWhole) {
         if (validation) report.validation = runner.timed(() => this.validate(validation));
         this.clock.endEpoch((report.validation ?? report).cost);
         const isEnough = report.validation && stopper?.observe(epoch, report.validation, arena);

@@ -149,8 +149,8 @@ export interface NetworkOptions {
    */
   wasm?: WasmModule;
   /**
-   * How many threads share the work, this one among them: 1 to 64; more than there are cores are of no use. Default 1. Work too small for them is
-   * done by this one alone. The bits are the same for every number. Pages must be cross-origin isolated.
+   * How many threads share the work, this one among them: 1 to 64; more than there are cores are of no use. Default 1. Work too small for
+   * them is done by this one alone. The bits are the same for every number. Pages must be cross-origin isolated.
    */
   threads?: number;
   /**
