@@ -16,9 +16,10 @@ export default defineConfig({
           ]
         : []),
       { find: /^simdprop$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
+      { find: /^simdprop\/graph$/, replacement: fileURLToPath(new URL('src/graph/index.ts', import.meta.url)) },
       {
-        find: /^simdprop\/(graph|cross-validation)$/,
-        replacement: fileURLToPath(new URL('src/$1.ts', import.meta.url)),
+        find: /^simdprop\/cross-validation$/,
+        replacement: fileURLToPath(new URL('src/cross-validation.ts', import.meta.url)),
       },
       { find: /^simdprop\/(idx|csv|files)$/, replacement: fileURLToPath(new URL('src/io/$1.ts', import.meta.url)) },
     ],

@@ -2,7 +2,7 @@
 // two sides cannot drift apart. Offsets are bytes; a word is 4 bytes; an address is a u32 into the linear memory.
 //
 //   0          4096        4608                       4608 + 128 * layers
-//   | constants | header    | a row for each layer     | the arena: planned by src/plan.ts
+//   | constants | header    | a row for each layer     | the arena: planned by src/core/memory-plan.ts
 //
 // Below `HEADER` lie the polynomial tables of math.ts. A layer here is a layer of weights: row 0 is layer 2 of SPEC's
 // count, whose input a^1 is the batch.
@@ -51,7 +51,7 @@ export const ADAMW = 7;
 export const NADAM = 8;
 export const LION = 9;
 export const IRPROP = 10;
-export const LBFGS = 11; // src/lbfgs.ts moves the parameters, the core computes the gradient
+export const LBFGS = 11; // src/training/lbfgs.ts moves the parameters, the core computes the gradient
 
 // Types of stored data
 export const F32 = 0;
@@ -88,7 +88,7 @@ export const MIXED_ROWS = 8;
 
 // Header. Addresses are 0 where there is no such thing.
 export const HEADER = 4096;
-// What src/plan.ts lays down: Plan.words has these, in this order
+// What src/core/memory-plan.ts lays down: Plan.words has these, in this order
 export const LAYER_COUNT = 0;
 export const COST = 4;
 export const INPUTS = 8;
@@ -146,7 +146,7 @@ export const SET_ORDER = 20; // u32 [samples]; 0: in the order stored
 export const SET_SAMPLES = 24;
 
 // What the network, its optimizer and a call of training settle
-// SCALE with the two after it, and L2 with L1, are written together by src/plan.ts
+// SCALE with the two after it, and L2 with L1, are written together by src/core/memory-plan.ts
 export const SCALE = 212; // f32: what a byte of input is multiplied with
 export const COST_PARAMETER = 216; // f32: delta of Huber
 export const LABEL_SMOOTHING = 220; // f32: y (1 - s) + s / outputs

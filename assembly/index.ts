@@ -1,5 +1,5 @@
 // The ABI: every exported function, in the order src/ calls them. Shapes and addresses are in the header and the layer
-// table (abi.ts), which src/plan.ts writes before any of these is called.
+// table (abi.ts), which src/core/memory-plan.ts writes before any of these is called.
 import { ABI_VERSION } from './abi';
 import { exp, log, log1p, sigmoid, tanh } from './math';
 
@@ -27,7 +27,7 @@ export {
 
 // Whether training is still among the finite numbers
 export { largestMagnitude } from './finite';
-// Full batches with L-BFGS: the optimizer's loop is in src/lbfgs.ts
+// Full batches with L-BFGS: the optimizer's loop is in src/training/lbfgs.ts
 export { penalty } from './update';
 export { addScaled } from './rules';
 export { dot, scaleFloats } from './vector';

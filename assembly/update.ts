@@ -75,7 +75,7 @@ import { absoluteSum, dot, scaleFloats, signed } from './vector';
 //   adam, adamw, nadam   beta1, beta2, epsilon, weightDecay or 0.96^momentumDecay    m, v
 //   lion                 beta1, beta2, weightDecay                      m
 //   irprop               etaPlus, etaMinus, stepMin, stepMax            step, sign of the last gradient
-//   lbfgs                                                               see src/lbfgs.ts; the core computes the first, the gradient
+//   lbfgs                                                               see src/training/lbfgs.ts; the core computes the first, the gradient
 
 /** Whether a step may go straight into the weights: plain descent, no penalty but L2 on the weights, nothing that needs the whole gradient. */
 export function isPlainDescent(): bool {

@@ -1,7 +1,7 @@
 import { type ActivationName, type LayerOptions, Network, sgd } from 'simdprop';
 import * as abi from '../assembly/abi.js';
 import { CLASSES } from '../examples/digits/idx.js';
-import { ACTIVATIONS } from '../src/spec.js';
+import { ACTIVATIONS } from '../src/spec/spec.js';
 import { startKernels } from '../test/build.js';
 import { alignTable, median } from './machine.js';
 import { type Contender, type Section, takeTurns } from './turns.js';

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 import * as abi from '../assembly/abi.js';
-import { Arena } from '../src/arena.js';
-import { forwardInputs } from '../src/data.js';
-import { checkSpec } from '../src/spec.js';
-import { startTeam } from '../src/team.js';
+import { Arena } from '../src/core/arena.js';
+import { forwardInputs } from '../src/data/data-set.js';
+import { checkSpec } from '../src/spec/spec.js';
+import { startTeam } from '../src/threads/team.js';
 
 // simdprop as a contestant of products.ts: node --import tsx product-server.ts [wide]. Answers `forward|error|gradient ROWSxFANINxUNITS
 // CALLS` with `MILLISECONDS VALUE`, the value an element of what was computed.

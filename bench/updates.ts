@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as abi from '../assembly/abi.js';
-import { startEngine } from '../src/engine.js';
+import { startEngine } from '../src/core/engine.js';
+import { makePlan, writeTables } from '../src/core/memory-plan.js';
 import {
   adadelta,
   adagrad,
@@ -15,10 +16,9 @@ import {
   sgd,
   slotsOf,
   writeOptimizer,
-} from '../src/optimizer.js';
-import { makePlan, writeTables } from '../src/plan.js';
-import { checkSpec } from '../src/spec.js';
-import type { NetworkOptions, Optimizer } from '../src/types.js';
+} from '../src/spec/optimizer.js';
+import { checkSpec } from '../src/spec/spec.js';
+import type { NetworkOptions, Optimizer } from '../src/spec/types.js';
 import { compileLoops, MANY_BYTES, startLoops } from './loops.js';
 import { alignTable, median } from './machine.js';
 import { type Section, takeTurns } from './turns.js';

@@ -60,7 +60,7 @@ if (compiled.includes(false)) process.exit(1);
 
 mkdirSync(join(ROOT, 'src/generated'), { recursive: true });
 mkdirSync(join(ROOT, 'build/shipped'), { recursive: true });
-const INTERFACE = 'src/engine.ts';
+const INTERFACE = 'src/core/engine.ts';
 for (const target of SHIPPED) {
   const [input, shipped, output] = [
     `build/${target}.wasm`,
@@ -86,7 +86,7 @@ function coreFunctions() {
   return Array.from(members.matchAll(/^ {2}(\w+)\(/gm), ([, name]) => name);
 }
 
-const WORKER = 'src/worker.ts';
+const WORKER = 'src/threads/worker.ts';
 const WORKER_STRING = 'src/generated/worker.ts';
 if (!isCurrent(WORKER_STRING, [WORKER, 'scripts/build-wasm.mjs'])) {
   const { code } = await transform(readFileSync(join(ROOT, WORKER), 'utf8'), {

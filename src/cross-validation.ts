@@ -1,9 +1,8 @@
-import { checkData } from './data.js';
-import { checkCallback, checkInteger, checkObject, outOfRange } from './errors.js';
+import { checkCallback, checkInteger, checkObject, outOfRange } from './check/errors.js';
+import { checkData } from './data/data-set.js';
+import { checkStratify, foldsOf, pick } from './data/split.js';
 import { Network } from './index.js';
-import { CORE_KEYS, checkSpec, SPEC_KEYS } from './spec.js';
-import { checkStratify, foldsOf, pick } from './split.js';
-import { OPTION_KEYS } from './train.js';
+import { CORE_KEYS, checkSpec, SPEC_KEYS } from './spec/spec.js';
 import type {
   CrossValidation,
   CrossValidationOptions,
@@ -11,7 +10,8 @@ import type {
   FoldReport,
   NetworkOptions,
   TrainOptions,
-} from './types.js';
+} from './spec/types.js';
+import { OPTION_KEYS } from './training/epoch-runner.js';
 
 export type { CrossValidation, CrossValidationOptions, FoldReport };
 

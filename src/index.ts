@@ -1,9 +1,8 @@
-export type { CheckGradientsOptions, GradientCheck } from './check-gradients.js';
-export { NonFiniteError, type NonFiniteReason } from './finite.js';
-export type { CheckedParameter } from './gradient-errors.js';
-export type { Inspector, JacobianOptions, LayerParameters, Perturbation } from './inspect.js';
-export type { Layer } from './layer.js';
-export { classificationReport } from './metrics.js';
+export type { CheckGradientsOptions, GradientCheck } from './inspection/check-gradients.js';
+export type { CheckedParameter } from './inspection/gradient-errors.js';
+export type { Inspector, JacobianOptions, LayerParameters, Perturbation } from './inspection/inspector.js';
+export { classificationReport } from './model/evaluate.js';
+export type { Layer } from './model/layer.js';
 export { Network } from './network.js';
 export {
   adadelta,
@@ -18,9 +17,9 @@ export {
   nesterov,
   rmsprop,
   sgd,
-} from './optimizer.js';
-export type { LearningRate, Schedule, ScheduleFunction, Span } from './schedule.js';
-export { cosine, exponential, inverseTime, oneCycle, polynomial, reduceOnPlateau, step } from './schedule.js';
+} from './spec/optimizer.js';
+export type { LearningRate, Schedule, ScheduleFunction, Span } from './spec/schedule.js';
+export { cosine, exponential, inverseTime, oneCycle, polynomial, reduceOnPlateau, step } from './spec/schedule.js';
 export type {
   ActivationName,
   Adadelta,
@@ -67,4 +66,5 @@ export type {
   TrainOptions,
   ValidationSplit,
   WasmModule,
-} from './types.js';
+} from './spec/types.js';
+export { NonFiniteError, type NonFiniteReason } from './training/non-finite.js';

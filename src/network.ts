@@ -1,16 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import * as abi from '../assembly/abi.js';
-import { Arena, checkSize } from './arena.js';
-import { checkData, checkInputs, checkTargets, checkWeights, forwardInputs, loadTargets } from './data.js';
-import { type CoreImports, startEngine } from './engine.js';
-import { checkBoolean, checkFloats, checkInteger, checkName, checkObject } from './errors.js';
-import { countParameters, encode } from './file.js';
-import { checkInitializers, initialize } from './initializer.js';
-import type { Inspector } from './inspect.js';
-import { ArenaLayer, type Layer, type Pass, unpack } from './layer.js';
-import { checkEvaluation, evaluate } from './metrics.js';
-import { makePlan } from './plan.js';
-import { savedLearningRate } from './schedule.js';
+import { checkBoolean, checkFloats, checkInteger, checkName, checkObject } from './check/errors.js';
+import { Arena, checkSize } from './core/arena.js';
+import { type CoreImports, startEngine } from './core/engine.js';
+import { makePlan } from './core/memory-plan.js';
+import { checkData, checkInputs, checkTargets, checkWeights, forwardInputs, loadTargets } from './data/data-set.js';
+import { checkStandardization } from './data/standardization.js';
+import type { Inspector } from './inspection/inspector.js';
+import { checkEvaluation, evaluate } from './model/evaluate.js';
+import { checkInitializers, initialize } from './model/initializer.js';
+import { ArenaLayer, type Layer, type Pass, unpack } from './model/layer.js';
+import { countParameters, encode } from './persistence/encode.js';
+import { savedLearningRate } from './spec/schedule.js';
 import {
   BUILDS,
   CORE_KEYS,
@@ -20,10 +21,7 @@ import {
   outputsOf,
   SPEC_KEYS,
   type Spec,
-} from './spec.js';
-import { checkStandardization } from './standardize.js';
-import type { Started } from './team.js';
-import { Trainer } from './trainer.js';
+} from './spec/spec.js';
 import type {
   BuildName,
   CostName,
@@ -45,7 +43,9 @@ import type {
   TrainForOptions,
   TrainForReport,
   TrainOptions,
-} from './types.js';
+} from './spec/types.js';
+import type { Started } from './threads/team.js';
+import { Trainer } from './training/trainer.js';
 
 type CoreOptions = Pick<NetworkOptions, 'batchSize' | 'build' | 'wasm' | 'threads' | 'wide' | 'createWorker'>;
 
@@ -106,7 +106,7 @@ export class Network {
    * `train`, `fitStream` or `trainFor`, with the same data and options, goes on with the next step.
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
-    const { decode, restore } = await import('./load.js');
+    const { decode, restore } = await import('./persistence/decode.js');
     const saved = decode(bytes, options);
     return Network.#start(saved.spec, options, options.cost, (net) => {
       restore(saved, net.layers, net.#arena, net.#trainer);
@@ -122,7 +122,7 @@ export class Network {
   ): Promise<Network> {
     const capacity = checkInteger('batchSize', options.batchSize ?? DEFAULT_CAPACITY, 1, 2 ** 31 - 1);
     const name = checkName('build', options.build ?? 'simd', BUILDS);
-    const custom = cost && (await import('./custom-cost.js'));
+    const custom = cost && (await import('./model/custom-cost.js'));
     const imports = custom?.costImports(cost as CustomCost, outputsOf(spec), () => arena);
     const { plan, engine, wideReason } = await Network.#startEngine(spec, capacity, name, options, imports);
     const arena = new Arena(spec, plan, engine);
@@ -144,7 +144,7 @@ export class Network {
     imports: CoreImports | undefined,
   ): Promise<Started> {
     if (options.threads !== undefined || options.wide !== undefined) {
-      return await (await import('./team.js')).startTeam(spec, capacity, build, options, imports);
+      return await (await import('./threads/team.js')).startTeam(spec, capacity, build, options, imports);
     }
     const plan = checkSize(makePlan(spec, capacity));
     return { plan, engine: await startEngine(build, options.wasm, plan.bytes, imports) };
@@ -283,7 +283,7 @@ export class Network {
    * is that of a training that was there without a stop, whether it was loaded or has begun here.
    */
   async replayTo(step: number, data: DataSet | DataSource, options: TrainOptions | StreamOptions = {}): Promise<void> {
-    const { replayTo } = await import('./replay.js');
+    const { replayTo } = await import('./training/replay.js');
     await replayTo(this.#trainer, step, data, options);
   }
 
@@ -391,7 +391,7 @@ export class Network {
    * moves one weighted input, the check of the gradients. Loaded where it is asked for; good for as long as the network.
    */
   async inspect(): Promise<Inspector> {
-    return new (await import('./inspect.js')).Inspector(this, this.#trainer, this.#cost);
+    return new (await import('./inspection/inspector.js')).Inspector(this, this.#trainer, this.#cost);
   }
 
   /** Gives the memory back. Every call after this throws; a `fit` in progress rejects. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as abi from '../assembly/abi.js';
-import { activations, type ReferenceActivation } from '../src/reference.js';
+import { activations, type ReferenceActivation } from '../src/inspection/reference.js';
 import { buildName, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
 
 // The activations that work unit by unit: kernels against the reference, and both against PyTorch's values.

@@ -7,7 +7,7 @@ import {
   type ReferenceLayer,
   type ReferenceNetwork,
   type UpdateSettings,
-} from '../src/reference.js';
+} from '../src/inspection/reference.js';
 
 // How far a computation in f32 may be from the reference in f64: a first-order error analysis that follows the algorithm step
 // by step, in the textbook's terms (Higham, Accuracy and Stability of Numerical Algorithms, ch. 3). A sum of n products is off by at

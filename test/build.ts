@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { onTestFinished, vi } from 'vitest';
-import { Arena } from '../src/arena.js';
-import { type Core, type Engine, startEngine } from '../src/engine.js';
+import { Arena } from '../src/core/arena.js';
+import { type Core, type Engine, startEngine } from '../src/core/engine.js';
+import { makePlan, type SetSize } from '../src/core/memory-plan.js';
 import { Network } from '../src/network.js';
-import { makePlan, type SetSize } from '../src/plan.js';
-import { checkSpec } from '../src/spec.js';
-import type { LoadOptions, NetworkOptions } from '../src/types.js';
+import { checkSpec } from '../src/spec/spec.js';
+import type { LoadOptions, NetworkOptions } from '../src/spec/types.js';
 
 // The suites run against one build of the core: SIMDPROP_BUILD = simd (default), relaxed or debug (with its assertions). With threads or
 // relaxed-threads, networks are shared by SIMDPROP_THREADS of them; kernels are those of the build without.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { step } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
-import { sgd } from '../src/optimizer.js';
-import { step } from '../src/reference.js';
+import { sgd } from '../src/spec/optimizer.js';
 import { expectWithin, noErrors, passErrors, stepErrors } from './bounds.js';
 import { createNetwork } from './build.js';
 import { type GoldenFile, goldenFiles } from './golden-files.js';

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as abi from '../assembly/abi.js';
-import { sgd } from '../src/optimizer.js';
 import {
   activations,
   costOf,
@@ -15,8 +14,9 @@ import {
   type ReferenceCost,
   type ReferenceLayer,
   type ReferenceNetwork,
-} from '../src/reference.js';
-import type { ActivationName, CostName, HuberCost } from '../src/types.js';
+} from '../src/inspection/reference.js';
+import { sgd } from '../src/spec/optimizer.js';
+import type { ActivationName, CostName, HuberCost } from '../src/spec/types.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { costSum, createNetwork, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
 

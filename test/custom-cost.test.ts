@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { costImports } from '../src/custom-cost.js';
-import { NonFiniteError } from '../src/finite.js';
+import { costImports } from '../src/model/custom-cost.js';
 import type { Network } from '../src/network.js';
-import { sgd } from '../src/optimizer.js';
-import { exponential } from '../src/schedule.js';
-import type { CustomCost, NetworkOptions } from '../src/types.js';
+import { sgd } from '../src/spec/optimizer.js';
+import { exponential } from '../src/spec/schedule.js';
+import type { CustomCost, NetworkOptions } from '../src/spec/types.js';
+import { NonFiniteError } from '../src/training/non-finite.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 
 // A cost of the user's own: what it computes, what it must not do, and that the network survives whatever it does.

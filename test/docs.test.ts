@@ -15,7 +15,7 @@ const SNIPPETS = new URL('build/docs/', ROOT);
 
 const SOURCES: Readonly<Record<string, string>> = {
   simdprop: 'src/index.ts',
-  'simdprop/graph': 'src/graph.ts',
+  'simdprop/graph': 'src/graph/index.ts',
   'simdprop/cross-validation': 'src/cross-validation.ts',
   'simdprop/idx': 'src/io/idx.ts',
   'simdprop/csv': 'src/io/csv.ts',

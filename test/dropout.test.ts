@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
-import type { Arena } from '../src/arena.js';
-import { loadTrainingSet, setSize, writeWindow } from '../src/data.js';
+import type { Arena } from '../src/core/arena.js';
+import { loadTrainingSet, setSize, writeWindow } from '../src/data/data-set.js';
+import { philox } from '../src/data/philox.js';
 import { sgd } from '../src/index.js';
-import { ArenaLayer, type Pass } from '../src/layer.js';
+import { deltas, forward, gradients, numericGradients, type ReferenceNetwork } from '../src/inspection/reference.js';
+import { ArenaLayer, type Pass } from '../src/model/layer.js';
 import type { Network } from '../src/network.js';
-import { philox } from '../src/random.js';
-import { deltas, forward, gradients, numericGradients, type ReferenceNetwork } from '../src/reference.js';
-import type { NetworkOptions } from '../src/types.js';
+import type { NetworkOptions } from '../src/spec/types.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { createNetwork, EPSILON, randomNumbers, startArena } from './build.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { compileBytes, inflate } from '../src/engine.js';
+import { compileBytes, inflate } from '../src/core/engine.js';
 import { base64 } from '../src/generated/simd.js';
 import { createNetwork } from './build.js';
 

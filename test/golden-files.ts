@@ -1,6 +1,6 @@
 /** The golden values of test/golden: what PyTorch computed in float64 for small fixed networks. generate.py says how, and in which shapes. */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { ReferenceActivation, ReferenceCost } from '../src/reference.js';
+import type { ReferenceActivation, ReferenceCost } from '../src/inspection/reference.js';
 
 export interface GoldenParameters {
   /** [units x fanIn] */

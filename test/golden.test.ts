@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deltas, forward, gradients, meanCost, type ReferenceNetwork, step } from '../src/reference.js';
+import { deltas, forward, gradients, meanCost, type ReferenceNetwork, step } from '../src/inspection/reference.js';
 import { type GoldenFile, goldenFiles } from './golden-files.js';
 
 const largest = (values: Float64Array) => values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);

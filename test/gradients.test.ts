@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sgd } from '../src/optimizer.js';
 import {
   activations,
   deltas,
@@ -10,7 +9,8 @@ import {
   type ReferenceActivation,
   type ReferenceNetwork,
   step,
-} from '../src/reference.js';
+} from '../src/inspection/reference.js';
+import { sgd } from '../src/spec/optimizer.js';
 import { expectWithin, kinkDistance, noErrors, passErrors, stepErrors } from './bounds.js';
 import { createNetwork, randomNumbers } from './build.js';
 

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Inspector, LayerParameters } from '../src/inspect.js';
-import type { Network } from '../src/network.js';
-import { adadelta, adam, adamw, irprop, lbfgs, lion, momentum, nadam, rmsprop, sgd } from '../src/optimizer.js';
+import type { Inspector, LayerParameters } from '../src/inspection/inspector.js';
 import {
   activations,
   forward,
@@ -13,8 +11,10 @@ import {
   type ReferenceActivation,
   type ReferenceCost,
   type ReferenceNetwork,
-} from '../src/reference.js';
-import type { ActivationName, CostName, Inputs, NetworkOptions, Optimizer, TrainOptions } from '../src/types.js';
+} from '../src/inspection/reference.js';
+import type { Network } from '../src/network.js';
+import { adadelta, adam, adamw, irprop, lbfgs, lion, momentum, nadam, rmsprop, sgd } from '../src/spec/optimizer.js';
+import type { ActivationName, CostName, Inputs, NetworkOptions, Optimizer, TrainOptions } from '../src/spec/types.js';
 import { createNetwork, EPSILON, randomNumbers } from './build.js';
 
 const SEED = Number(process.env.SIMDPROP_SEED ?? 1);

@@ -11,7 +11,7 @@ import type {
   NetworkOptions,
   ProgressReport,
   Targets,
-} from '../src/types.js';
+} from '../src/spec/types.js';
 import { createNetwork, EPSILON, loadNetwork, randomNumbers, slowClock } from './build.js';
 
 const layer = (units: number, activation: ActivationName = 'sigmoid', initializer?: InitializerName): LayerOptions => ({

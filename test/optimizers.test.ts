@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
+import { makePlan, writeTables } from '../src/core/memory-plan.js';
+import { forward, meanCost, type ReferenceLayer, type ReferenceNetwork } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import {
   adadelta,
@@ -17,11 +19,9 @@ import {
   sgd,
   slotsOf,
   writeOptimizer,
-} from '../src/optimizer.js';
-import { makePlan, writeTables } from '../src/plan.js';
-import { forward, meanCost, type ReferenceLayer, type ReferenceNetwork } from '../src/reference.js';
-import { checkSpec } from '../src/spec.js';
-import type { NetworkOptions, Optimizer } from '../src/types.js';
+} from '../src/spec/optimizer.js';
+import { checkSpec } from '../src/spec/spec.js';
+import type { NetworkOptions, Optimizer } from '../src/spec/types.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { buildName, createNetwork, EPSILON, editHeader, loadNetwork, randomNumbers, startKernels } from './build.js';
 import { type Disturb, flatten, type Penalties, train } from './reference-optimizers.js';

@@ -1,10 +1,18 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
+import {
+  MAX_BYTES,
+  makePlan,
+  type Plan,
+  paddedFloats,
+  rowStride,
+  weightFloats,
+  writeTables,
+} from '../src/core/memory-plan.js';
 import { sgd } from '../src/index.js';
-import { MAX_BYTES, makePlan, type Plan, paddedFloats, rowStride, weightFloats, writeTables } from '../src/plan.js';
-import { ACTIVATIONS, COSTS, checkSpec, type Spec } from '../src/spec.js';
-import type { ActivationName, LayerOptions } from '../src/types.js';
+import { ACTIVATIONS, COSTS, checkSpec, type Spec } from '../src/spec/spec.js';
+import type { ActivationName, LayerOptions } from '../src/spec/types.js';
 import { createNetwork, startKernels } from './build.js';
 
 const LINE_BYTES = 64;

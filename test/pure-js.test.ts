@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PlainNetwork } from '../bench/pure-js.js';
-import { forward, meanCost, type ReferenceNetwork, step } from '../src/reference.js';
+import { forward, meanCost, type ReferenceNetwork, step } from '../src/inspection/reference.js';
 import { EPSILON, randomNumbers } from './build.js';
 
 // The benchmarks' rival computes what it claims to compute: a fast wrong rival would prove nothing.

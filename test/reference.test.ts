@@ -13,7 +13,7 @@ import {
   type ReferenceCost,
   type ReferenceNetwork,
   update,
-} from '../src/reference.js';
+} from '../src/inspection/reference.js';
 
 /** Where the two errors of a central difference, 2^-53 C / h by rounding and about h^2 C''' / 6 by the finite step, are near equal. */
 const h = 2 ** -17;

@@ -31,7 +31,7 @@ import type {
   ProgressReport,
   TrainForReport,
   TrainOptions,
-} from '../src/types.js';
+} from '../src/spec/types.js';
 import { createNetwork, loadNetwork, randomNumbers, slowClock } from './build.js';
 
 // Each test trains once without a break, saving on the way, and then goes on from every file in a network of its own: the weights must

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_RATES } from '../src/core/memory-plan.js';
 import { type Network, sgd } from '../src/index.js';
-import { cosineOfTurn, power } from '../src/math.js';
-import { MAX_RATES } from '../src/plan.js';
+import { cosineOfTurn, power } from '../src/spec/exact-math.js';
 import {
   cosine,
   exponential,
@@ -13,7 +13,7 @@ import {
   rateAt,
   reduceOnPlateau,
   step,
-} from '../src/schedule.js';
+} from '../src/spec/schedule.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 import golden from './golden-schedules/rates.json' with { type: 'json' };
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import * as abi from '../assembly/abi.js';
-import type { Core } from '../src/engine.js';
-import { Sharing, shareWhereFaster } from '../src/sharing.js';
+import type { Core } from '../src/core/engine.js';
+import { Sharing, shareWhereFaster } from '../src/threads/sharing.js';
 
 // Whether threads share a call is measured: the faster way is taken, but for trials of the other that become rare.
 

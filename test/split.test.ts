@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
 import { crossValidate } from '../src/cross-validation.js';
+import { permutation, philox } from '../src/data/philox.js';
+import { foldsOf, splitData } from '../src/data/split.js';
 import { Network, sgd } from '../src/index.js';
-import { permutation, philox } from '../src/random.js';
-import { checkSpec } from '../src/spec.js';
-import { foldsOf, splitData } from '../src/split.js';
-import type { CrossValidationOptions, DataSet, NetworkOptions } from '../src/types.js';
+import { checkSpec } from '../src/spec/spec.js';
+import type { CrossValidationOptions, DataSet, NetworkOptions } from '../src/spec/types.js';
 import { createNetwork, randomNumbers, startKernels } from './build.js';
 
 const options: NetworkOptions = {

@@ -7,15 +7,15 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { code } from '../src/generated/worker.js';
 import { Network } from '../src/network.js';
-import { adam, irprop, lbfgs, momentum, nadam, sgd } from '../src/optimizer.js';
-import { makeWaitCheck } from '../src/team.js';
-import type { DataSet, NetworkOptions, Optimizer, TrainOptions } from '../src/types.js';
+import { adam, irprop, lbfgs, momentum, nadam, sgd } from '../src/spec/optimizer.js';
+import type { DataSet, NetworkOptions, Optimizer, TrainOptions } from '../src/spec/types.js';
+import { makeWaitCheck } from '../src/threads/team.js';
 import { randomNumbers, seal } from './build.js';
 
 // One network with one thread, without threads at all, with two, three and seven: the same bits.
 
 // any work is worth every thread: what threads are used for otherwise takes long to train
-vi.mock('../src/thread-work.js', () => ({ THREAD_WORK: 1, IS_MEASURED: false }));
+vi.mock('../src/threads/thread-work.js', () => ({ THREAD_WORK: 1, IS_MEASURED: false }));
 
 const THREADS = [2, 3, 7];
 const nets: Network[] = [];

@@ -1,5 +1,5 @@
 import Papa from 'papaparse';
-import { checkBoolean, checkName, checkObject, outOfRange, wrongType } from '../errors.js';
+import { checkBoolean, checkName, checkObject, outOfRange, wrongType } from '../check/errors.js';
 
 // Comma-separated values as inputs and targets. papaparse knows quotes, line ends and delimiters; what the fields mean is said here.
 

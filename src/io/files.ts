@@ -13,7 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { wrongType } from '../errors.js';
+import { wrongType } from '../check/errors.js';
 
 /** Node writes no more than 2 GiB in a call. */
 const MOST_BYTES = 2 ** 30;

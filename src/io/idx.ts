@@ -1,4 +1,4 @@
-import { outOfRange, wrongType } from '../errors.js';
+import { outOfRange, wrongType } from '../check/errors.js';
 
 // The IDX format of the MNIST files: two zero bytes, a type, the number of dimensions; one u32 a dimension; the numbers. All big-endian.
 

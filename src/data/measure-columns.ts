@@ -1,0 +1,34 @@
+import * as abi from '../../assembly/abi.js';
+import type { Arena } from '../core/arena.js';
+import type { Standardization } from '../spec/types.js';
+import { MIN_DEVIATION } from './standardization.js';
+
+// What the columns of a training set are: measured by the core. Loaded where it is asked for.
+
+/**
+ * Adds the training set that lies in the arena, of a network that is not standardised, to the moments of its columns. `seen`: samples
+ * measured before. `turn` gives the event loop its turns.
+ */
+export async function measure(arena: Arena, samples: number, seen: number, turn: () => Promise<void>): Promise<void> {
+  const { capacity, moments } = arena.plan;
+  arena.header.setUint32(abi.TRAINING_SET + abi.SET_ORDER, 0, true);
+  for (let first = 0; first < samples; first += capacity) {
+    arena.core.measureColumns(moments, first, Math.min(capacity, samples - first), seen + first);
+    await turn();
+  }
+}
+
+/** Means and deviations (of the population: divided by n) of the samples measured. A column that is constant has the deviation 1. */
+export function measured(arena: Arena, samples: number): Standardization {
+  const { inputs } = arena.spec;
+  const moments = arena.doubles(arena.plan.moments, 4 * Math.ceil(inputs / 2));
+  const means = new Float32Array(inputs);
+  const deviations = new Float32Array(inputs);
+  for (let k = 0; k < inputs; k++) {
+    const at = 4 * (k >> 1) + (k & 1);
+    means[k] = moments[at];
+    deviations[k] = Math.sqrt(moments[at + 2] / samples);
+    if (deviations[k] < MIN_DEVIATION) deviations[k] = 1;
+  }
+  return { means, deviations };
+}

@@ -1,0 +1,34 @@
+import * as abi from '../../assembly/abi.js';
+import { checkFloats, checkObject, MAX_FLOAT } from '../check/errors.js';
+import type { Arena } from '../core/arena.js';
+import type { Standardization } from '../spec/types.js';
+
+// Standardised inputs: (x - mean) / deviation, column by column. The core applies what lies in the memory; here stands how it gets there.
+
+/** The smallest deviation whose reciprocal an f32 holds. */
+export const MIN_DEVIATION = 1 / MAX_FLOAT;
+
+/** A copy of `value` if it fits a network of `inputs`. */
+export function checkStandardization(where: string, value: unknown, inputs: number): Standardization {
+  checkObject(where, value, ['means', 'deviations']);
+  const { means, deviations } = value as Standardization;
+  const isWanted = (deviation: number) => deviation >= MIN_DEVIATION && deviation < Number.POSITIVE_INFINITY;
+  const wanted = `a finite number from ${MIN_DEVIATION} up`;
+  return {
+    means: checkFloats(`${where}.means`, means, inputs).slice(),
+    deviations: checkFloats(`${where}.deviations`, deviations, inputs, isWanted, wanted).slice(),
+  };
+}
+
+/** What the core does to every input from now on; undefined: nothing. */
+export function writeStandardization(arena: Arena, standardization: Standardization | undefined): void {
+  const { header, plan, spec } = arena;
+  header.setUint32(abi.MEANS, standardization ? plan.means : 0, true);
+  header.setUint32(abi.INVERSE_DEVIATIONS, standardization ? plan.inverseDeviations : 0, true);
+  if (!standardization) return;
+  arena.floats(plan.means, spec.inputs).set(standardization.means);
+  const inverses = arena.floats(plan.inverseDeviations, spec.inputs);
+  standardization.deviations.forEach((deviation, k) => {
+    inverses[k] = 1 / deviation;
+  });
+}

@@ -1,3 +1,0 @@
-export type { Operation } from './elementary.js';
-export { Graph, type Node, type Path } from './scalar-graph.js';
-export { type Unrolled, type UnrolledLayer, unroll } from './unroll.js';

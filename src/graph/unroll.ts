@@ -1,0 +1,151 @@
+import { checkName, outOfRange, wrongType } from '../check/errors.js';
+import type { Network } from '../network.js';
+import type { ActivationName, Standardization } from '../spec/types.js';
+import { Graph, type Node } from './scalar-graph.js';
+
+export interface UnrolledLayer {
+  /** w [units × fanIn], w_jk at j · fanIn + k as in `Layer`: inputs of the graph. */
+  readonly weights: readonly Node[];
+  /** b [units]: inputs of the graph. */
+  readonly biases: readonly Node[];
+  /** [units] */
+  readonly z: readonly Node[];
+  /** [units]; where the activation is linear, the nodes of z. */
+  readonly a: readonly Node[];
+}
+
+export interface Unrolled {
+  readonly graph: Graph;
+  /** [inputs]: inputs of the graph, before standardisation. */
+  readonly x: readonly Node[];
+  readonly layers: readonly UnrolledLayer[];
+  /** C_x, where there is a target. */
+  readonly cost: Node | undefined;
+}
+
+type Floats = readonly number[] | Float32Array | Float64Array;
+type UnitActivation = (graph: Graph, z: Node, name: string) => Node;
+
+const UNIT_ACTIVATIONS = {
+  linear: (_, z) => z,
+  sigmoid: (graph, z, name) => graph.sigmoid(z, name),
+  tanh: (graph, z, name) => graph.tanh(z, name),
+  relu: (graph, z, name) => graph.relu(z, name),
+} satisfies Partial<Record<ActivationName, UnitActivation>>;
+
+const keys = <T extends string>(table: Readonly<Record<T, unknown>>) => Object.keys(table) as T[];
+
+/** What the outputs contribute to C_x; y [outputs] are constants, and terms that a y of 0 or 1 makes 0 are left out. */
+const COSTS = {
+  quadratic: (graph, a, y) => {
+    const half = graph.constant(1 / 2);
+    return a.map((ak, k) => {
+      const difference = graph.subtract(ak, graph.constant(y[k], `y_${k + 1}`));
+      return graph.multiply(half, graph.multiply(difference, difference));
+    });
+  },
+  binaryCrossEntropy: (graph, a, y) => {
+    const one = graph.constant(1);
+    return a.flatMap((ak, k) => [
+      ...(y[k] === 0 ? [] : [graph.multiply(graph.constant(-y[k]), graph.log(ak))]),
+      ...(y[k] === 1 ? [] : [graph.multiply(graph.constant(y[k] - 1), graph.log(graph.subtract(one, ak)))]),
+    ]);
+  },
+  categoricalCrossEntropy: (graph, a, y) =>
+    a.flatMap((ak, k) => (y[k] === 0 ? [] : [graph.multiply(graph.constant(-y[k]), graph.log(ak))])),
+} satisfies Record<string, (graph: Graph, a: readonly Node[], y: Floats) => Node[]>;
+
+/**
+ * A network as the graph of one sample, one node an operation: about two a weight, so it is for small networks. The numbers are those the
+ * network has now, x as it stands (integers are not scaled); of a network with a standardization, the weights take
+ * a^1 = (x - mean) / deviation. With y, its row of targets, the graph ends in C_x: without L1, L2, dropout and label smoothing. Nodes are
+ * named as in the books, counted from 1: w^2_1,3 leads from the third input to the first unit after the inputs.
+ *
+ * The cross-entropies are taken from the outputs, as they are defined: where f64 rounds an output to 0 or 1, they may be infinite and
+ * their derivatives NaN. Training does not come to that, because its delta^L is a^L - y.
+ */
+export function unroll(network: Network, x: Floats): Unrolled;
+export function unroll(network: Network, x: Floats, y: Floats): Unrolled & { readonly cost: Node };
+export function unroll(network: Network, x: Floats, y?: Floats): Unrolled {
+  const hasLayers = Array.isArray((network as Network | undefined)?.layers);
+  if (!hasLayers) throw wrongType('network', network, 'a Network');
+  checkFloats('x', x, network.inputs);
+  const activations = network.layers.map(({ activation, units }, l) =>
+    activation === 'softmax' ? activation : unitActivations(`layers[${l}].activation`, activation, units),
+  );
+  const costOf = y === undefined ? undefined : costTo(y, network);
+
+  const graph = new Graph();
+  const inputs = Array.from(x, (value, k) => graph.input(value, `x_${k + 1}`));
+  let previous = standardize(graph, inputs, network.standardization);
+  const layers = network.layers.map((layer, l) => {
+    const { fanIn } = layer;
+    const at = (symbol: string, j: number) => `${symbol}^${l + 2}_${j + 1}`;
+    const weights = Array.from(layer.weights, (w, i) =>
+      graph.input(w, `${at('w', Math.floor(i / fanIn))},${(i % fanIn) + 1}`),
+    );
+    const biases = Array.from(layer.biases, (b, j) => graph.input(b, at('b', j)));
+    const z = biases.map((b, j) => {
+      const products = previous.map((a, k) => graph.multiply(weights[j * fanIn + k], a));
+      return graph.sum([...products, b], at('z', j));
+    });
+    const sigma = activations[l];
+    const a =
+      sigma === 'softmax' ? softmax(graph, z, (j) => at('a', j)) : z.map((zj, j) => sigma[j](graph, zj, at('a', j)));
+    previous = a;
+    return { weights, biases, z, a };
+  });
+  return { graph, x: inputs, layers, cost: costOf && graph.sum(costOf(graph, previous), 'C') };
+}
+
+/** a^1_k = (x_k - mean) / deviation, where the network says so. */
+function standardize(graph: Graph, x: readonly Node[], standardization: Standardization | undefined): readonly Node[] {
+  if (!standardization) return x;
+  const { means, deviations } = standardization;
+  return x.map((xk, k) =>
+    graph.divide(graph.subtract(xk, graph.constant(means[k])), graph.constant(deviations[k]), `a^1_${k + 1}`),
+  );
+}
+
+function unitActivations(where: string, activation: string | readonly string[], units: number): UnitActivation[] {
+  return Array.from({ length: units }, (_, j) => {
+    const isMixed = typeof activation !== 'string';
+    const name = isMixed ? activation[j] : activation;
+    return UNIT_ACTIVATIONS[checkName(isMixed ? `${where}[${j}]` : where, name, keys(UNIT_ACTIVATIONS))];
+  });
+}
+
+/** a_j = e^z_j / Σ e^z_k. A constant taken off every z leaves the quotients as they are; with the largest z at 0 no exp overflows. */
+function softmax(graph: Graph, z: readonly Node[], nameOf: (j: number) => string): Node[] {
+  const largest = graph.constant(Math.max(...z.map(({ value }) => value)));
+  const powers = z.map((zj) => graph.exp(graph.subtract(zj, largest)));
+  const sum = graph.sum(powers);
+  return powers.map((power, j) => graph.divide(power, sum, nameOf(j)));
+}
+
+function checkFloats(where: string, values: Floats, length: number): void {
+  if (!Array.isArray(values) && !(values instanceof Float32Array) && !(values instanceof Float64Array)) {
+    throw wrongType(where, values, 'an array of numbers, a Float32Array or a Float64Array');
+  }
+  if (values.length !== length) throw outOfRange(where, `${values.length} numbers`, `${length}`);
+  values.forEach((value: unknown, i: number) => {
+    if (!Number.isFinite(value)) throw outOfRange(`${where}[${i}]`, value, 'a finite number');
+  });
+}
+
+/** Adds the terms of C_x to a graph. The cross-entropies take probabilities, which for softmax add up to 1. */
+function costTo(y: Floats, { cost, outputs }: Network): (graph: Graph, a: readonly Node[]) => Node[] {
+  const name = checkName('cost', cost, keys(COSTS));
+  checkFloats('y', y, outputs);
+  if (name !== 'quadratic') {
+    const bad = y.findIndex((value) => value < 0 || value > 1);
+    if (bad >= 0) throw outOfRange(`y[${bad}]`, y[bad], `0 to 1 for ${name}`);
+  }
+  let sum = 0;
+  for (const value of y) sum += value;
+  // as far from 1 as the floats of a training set may be
+  if (name === 'categoricalCrossEntropy' && Math.abs(sum - 1) > 1e-4) {
+    throw outOfRange('y', `a sum of ${sum}`, `1 for ${name}`);
+  }
+  return (graph, a) => COSTS[name](graph, a, y);
+}

@@ -1,0 +1,147 @@
+import * as abi from '../../assembly/abi.js';
+import { checkInteger, checkObject, MAX_FLOAT, outOfRange } from '../check/errors.js';
+import type { Arena } from '../core/arena.js';
+import type { LayerPlan } from '../core/memory-plan.js';
+import { checkInputs, checkTargets, checkWeights, writeWindow } from '../data/data-set.js';
+import { unpack } from '../model/layer.js';
+import { sgd, writeOptimizer } from '../spec/optimizer.js';
+import { outputsOf, type Spec } from '../spec/spec.js';
+import type { CustomCost, Inputs, Sgd, Targets } from '../spec/types.js';
+import type { Trainer } from '../training/trainer.js';
+import { type Batch, type GradientErrors, gradientErrors, type Problem, taker } from './gradient-errors.js';
+import { type Cost, forward, meanCost, type ReferenceLayer, type ReferenceNetwork } from './reference.js';
+
+// The gradient of a real training step, read off what the step does to the parameters; gradient-errors.ts says how far off it is. Described in
+// docs/inspection.md.
+
+export interface CheckGradientsOptions {
+  /** [rows]: what each sample's cost is multiplied with. Default 1 each. */
+  weights?: Float32Array;
+  /** At most so many weights and so many biases of each layer are moved for differences. Default 100. */
+  differences?: number;
+}
+
+export interface GradientCheck extends GradientErrors {
+  /** The mean cost, without penalties: by the core, and in f64. */
+  cost: number;
+  exactCost: number;
+}
+
+/** Of plain descent that goes up: so long a step that the parameter's own size is rounding beside it, and a power of two. */
+const RATE = -(2 ** 60);
+
+/** @internal */
+export function checkGradients(
+  trainer: Trainer,
+  cost: CustomCost | undefined,
+  x: Inputs,
+  y: Targets,
+  options: CheckGradientsOptions,
+): GradientCheck {
+  const { arena } = trainer;
+  const { spec } = arena;
+  arena.checkAlive();
+  checkObject('options', options, ['weights', 'differences']);
+  const { weights } = options;
+  const limit = checkInteger('options.differences', options.differences ?? 100, 1, Number.MAX_SAFE_INTEGER);
+  const rows = checkInputs('x', x, spec);
+  checkTargets('y', y, rows, spec);
+  if (weights !== undefined) checkWeights('options.weights', weights, rows);
+  trainer.checkIdle('checkGradients');
+  trainer.reserveRows(rows);
+  const samples = trainer.trainingSamples ?? rows;
+  const before = unpack(arena, arena.plan.parameters);
+  const { cost: coreCost, moved, batch } = step(trainer, { rows, x, y, weights, samples });
+  const network = referenceOf(spec, before, batch.masks, cost);
+  const problem: Problem = { spec, samples, batch, network, values: forward(network, batch.x, batch.at) };
+  const gradient = moved.map((w, i) => (w - before[i]) / -RATE);
+  const exactCost = meanCost(network, problem.values, batch.y, batch.weights, batch.at);
+  return { ...gradientErrors(problem, gradient, limit), cost: coreCost, exactCost };
+}
+
+/**
+ * A step of the core with w - w' = RATE g, on the way that the network's optimizer takes: straight into the weights, or by the sum of
+ * gradients. Nothing of it stays but the batch.
+ */
+function step(
+  { arena, pass, optimizer }: Trainer,
+  { rows, x, y, weights, samples }: { rows: number; x: Inputs; y: Targets; weights?: Float32Array; samples: number },
+): { cost: number; moved: Float64Array; batch: Batch } {
+  const { core, header, plan } = arena;
+  pass.keepStep?.();
+  pass.done = 'nothing';
+  pass.isCurrent = false;
+  const parameters = arena.floats(plan.parameters, plan.parameterFloats);
+  const tables = arena.bytes(abi.HEADER, abi.LAYERS + plan.layers.length * abi.LAYER_BYTES - abi.HEADER);
+  const [keptParameters, keptTables] = [parameters.slice(), tables.slice()];
+  try {
+    writeWindow(arena, { samples: rows, inputs: x, targets: y, weights }, 0, rows);
+    const { name, clipValue, clipNorm } = optimizer as Partial<Sgd>;
+    const hasMaxNorm = arena.spec.layers.some(({ maxNorm }) => maxNorm > 0);
+    const isPlain = name === 'sgd' && clipValue === undefined && clipNorm === undefined && !hasMaxNorm;
+    // a limit that limits nothing, but a step that has one goes by the sum of gradients
+    writeOptimizer(header, sgd({ learningRate: 1, ...(!isPlain && { clipValue: MAX_FLOAT }) }));
+    header.setFloat64(abi.LEARNING_RATE, RATE, true);
+    header.setFloat64(abi.TRAINING_SAMPLES, samples, true);
+    header.setUint32(abi.IGNORE_NON_FINITE, 0, true);
+    header.setFloat64(abi.COST_SUM, 0, true);
+    const layers = arena.doubles(abi.LAYERS, (plan.layers.length * abi.LAYER_BYTES) / 8);
+    for (let l = 0; l < plan.layers.length; l++) layers[(l * abi.LAYER_BYTES + abi.MAX_NORM) / 8] = 0;
+    if (!core.trainRows(rows)) throw outOfRange('checkGradients', 'a cost that is not finite', 'a finite one');
+    const moved = Float64Array.from(unpack(arena, plan.parameters));
+    const bad = moved.findIndex((w) => !Number.isFinite(w));
+    if (bad >= 0) throw outOfRange(`checkGradients: gradient ${bad}`, 'one that is not finite', 'less than 2^67');
+    const cost = header.getFloat64(abi.COST_SUM, true) / rows;
+    return { cost, moved, batch: readBatch(arena, rows, weights) };
+  } finally {
+    parameters.set(keptParameters);
+    tables.set(keptTables);
+  }
+}
+
+function readBatch(arena: Arena, rows: number, weights: Float32Array | undefined): Batch {
+  const { plan, spec } = arena;
+  const read = (address: number, shape: Pick<LayerPlan, 'stride' | 'units'>) => {
+    const values = new Float32Array(rows * shape.units);
+    arena.readRows(values, 0, address, shape, rows);
+    return Float64Array.from(values);
+  };
+  return {
+    rows,
+    x: read(plan.x, { stride: plan.xStride, units: spec.inputs }),
+    y: read(plan.y, { stride: plan.yStride, units: outputsOf(spec) }),
+    weights: weights && Float64Array.from(weights),
+    at: plan.layers.map((layer) => ({ z: read(layer.z, layer), a: read(layer.a, layer) })),
+    masks: plan.layers.map((layer) => (layer.dropoutMask ? read(layer.dropoutMask, layer) : undefined)),
+  };
+}
+
+function referenceOf(
+  spec: Spec,
+  parameters: Float32Array,
+  masks: Batch['masks'],
+  cost: CustomCost | undefined,
+): ReferenceNetwork {
+  const take = taker(Float64Array.from(parameters));
+  const layers = spec.layers.map(({ units, activation, bias }, l): ReferenceLayer => {
+    const fanIn = l ? spec.layers[l - 1].units : spec.inputs;
+    return { units, activation, weights: take(units * fanIn), biases: take(units), hasBias: bias, mask: masks[l] };
+  });
+  const { inputs, huberDelta } = spec;
+  if (spec.cost !== 'custom') return { inputs, layers, cost: spec.cost, huberDelta };
+  return { inputs, layers, cost: 'quadratic', ownCost: referenceCost(cost!) };
+}
+
+/** The user's functions calculate with what they get, and here that is f64. */
+function referenceCost(cost: CustomCost): Cost {
+  const value = cost.value as unknown as (a: Float64Array, y: Float64Array) => number;
+  const gradient = cost.gradient as unknown as (a: Float64Array, y: Float64Array, out: Float64Array) => void;
+  return {
+    value: (y, _z, a) => value(a.slice(), y.slice()),
+    delta(y, _z, a, output) {
+      const out = new Float64Array(a.length);
+      gradient(a.slice(), y.slice(), out);
+      return output(out);
+    },
+  };
+}

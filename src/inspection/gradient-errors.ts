@@ -1,0 +1,277 @@
+import type { Spec } from '../spec/spec.js';
+import { type Difference, differentiate } from './central-differences.js';
+import {
+  activate,
+  activationOf,
+  costOf,
+  deltas,
+  forward,
+  gradients,
+  type LayerGradients,
+  type LayerValues,
+  masked,
+  meanCost,
+  type ReferenceNetwork,
+} from './reference.js';
+
+// How far a gradient of the core is from the chain rule in f64 and from central differences.
+
+/** A parameter and its gradient in three ways. */
+export interface CheckedParameter {
+  layer: number;
+  unit: number;
+  /** Where the weight comes from; undefined for a bias. */
+  input: number | undefined;
+  /** By the core, from a training step in f32. */
+  gradient: number;
+  /** By the chain rule in f64. */
+  exact: number;
+  /** By central differences in f64. */
+  difference: number;
+  /** How far off the difference may be, by its own estimate. */
+  uncertainty: number;
+}
+
+export interface GradientErrors {
+  /** The largest error of the core: of every parameter against the chain rule in f64, of those that were moved against differences too. */
+  error: number;
+  /** The largest error of the chain rule in f64 against differences. */
+  referenceError: number;
+  /** The parameter, of those that were moved, whose gradient is farthest off. */
+  worst: CheckedParameter;
+  /** How many were compared, and how many of them moved. */
+  parameters: number;
+  moved: number;
+}
+
+/**
+ * Errors are a share of the gradient, but of this share of the largest sum of the sizes of its group's terms where the gradient is less:
+ * what f32 loses is in proportion to the terms, however little is left of them.
+ */
+const FLOOR = 0.01;
+/** Not far from where f32 ends. */
+const LEAST_FLOOR = 2 ** -100;
+/** Nor does a slope count as less, where terms are added up: f32 has only the first digits of 1 - a. */
+const LEAST_SLOPE = 2 ** -6;
+/** By what share outputs are changed to see how large the terms of delta^L are. */
+const SHARE = 2 ** -10;
+/** The widest step of the differences moves no weighted input of the parameter's layer by more. */
+const WIDEST = 2 ** -4;
+
+/** @internal What a training step has left of a batch, in f64. */
+export interface Batch {
+  readonly rows: number;
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly weights: Float64Array | undefined;
+  /** z and a of the core: on which piece of each function it was. */
+  readonly at: readonly LayerValues[];
+  readonly masks: readonly (Float64Array | undefined)[];
+}
+
+/** @internal A batch, the network it went through in f64, and what comes of that. */
+export interface Problem {
+  readonly spec: Spec;
+  /** n of the penalties. */
+  readonly samples: number;
+  readonly batch: Batch;
+  readonly network: ReferenceNetwork;
+  readonly values: LayerValues[];
+}
+
+/** The parameters of a layer that are compared with one another: its weights, or its biases. */
+interface Group {
+  readonly layer: number;
+  readonly isBiases: boolean;
+  readonly parameters: Float64Array;
+  readonly gradient: Float64Array;
+  readonly exact: Float64Array;
+  readonly floor: number;
+}
+
+/** Hands out numbers, so many at a time. */
+export function taker(values: Float64Array): (count: number) => Float64Array {
+  let next = 0;
+  return (count) => {
+    const start = next;
+    next += count;
+    return values.subarray(start, next);
+  };
+}
+
+/**
+ * @internal The errors of the core's `gradient`, all weights and biases layer by layer; at most `limit` of each group are moved for
+ * differences.
+ */
+export function gradientErrors(problem: Problem, gradient: Float64Array, limit: number): GradientErrors {
+  const check = { error: 0, referenceError: 0, parameters: 0, moved: 0 };
+  let worst: CheckedParameter | undefined;
+  let worstError = -1;
+  for (const group of groupsOf(problem, gradient)) {
+    const { exact, floor } = group;
+    const errors = exact.map((g, i) => relative(Math.abs(group.gradient[i] - g), g, floor));
+    const moved = choose(errors, limit);
+    for (const i of moved) {
+      const { slope, uncertainty } = differenceOf(problem, group, i);
+      // what the differences cannot tell apart is no error
+      const apart = (g: number) => relative(Math.max(0, Math.abs(g - slope) - uncertainty), slope, floor);
+      errors[i] = Math.max(errors[i], apart(group.gradient[i]));
+      check.referenceError = Math.max(check.referenceError, apart(exact[i]));
+      if (errors[i] <= worstError) continue;
+      worstError = errors[i];
+      worst = describe(problem, group, i, slope, uncertainty);
+    }
+    check.error = errors.reduce((most, error) => Math.max(most, error), check.error);
+    check.parameters += errors.length;
+    check.moved += moved.length;
+  }
+  return { ...check, worst: worst! };
+}
+
+/** `distance` as a share of what is wanted, or of the floor where that is more. */
+function relative(distance: number, wanted: number, floor: number): number {
+  return distance / Math.max(Math.abs(wanted), floor);
+}
+
+/** Up to `limit` places: half of them with the largest errors, the others evenly over all. */
+function choose(errors: Float64Array, limit: number): readonly number[] {
+  const places = Array.from(errors.keys());
+  if (places.length <= limit) return places;
+  const largest = places
+    .slice()
+    .sort((i, j) => errors[j] - errors[i])
+    .slice(0, Math.ceil(limit / 2));
+  const rest = limit - largest.length;
+  const even = Array.from({ length: rest }, (_, i) => Math.floor((i * errors.length) / rest));
+  return [...new Set([...largest, ...even])];
+}
+
+/** Weights and biases of every layer, with the chain rule's gradients in f64, penalties included. */
+function groupsOf(problem: Problem, gradient: Float64Array): Group[] {
+  const { spec, samples, batch, network, values } = problem;
+  const exact = gradients(network, batch.x, values, deltas(network, values, batch.y, batch.weights, batch.at));
+  const terms = termsOf(problem);
+  const take = taker(gradient);
+  const group = (layer: number, isBiases: boolean): Group => {
+    const key = isBiases ? 'db' : 'dW';
+    const parameters = network.layers[layer][isBiases ? 'biases' : 'weights'];
+    const isPenalized = !isBiases || spec.penalizeBiases;
+    const penalties = parameters.map((w) => (isPenalized ? (spec.l2 * w + spec.l1 * Math.sign(w)) / samples : 0));
+    const largest = penalties.reduce((most, p, i) => Math.max(most, Math.abs(p) + terms[layer][key][i]), 0);
+    return {
+      layer,
+      isBiases,
+      parameters,
+      gradient: take(parameters.length),
+      exact: exact[layer][key].map((g, i) => g + penalties[i]),
+      floor: Math.max(FLOOR * largest, LEAST_FLOOR),
+    };
+  };
+  return network.layers.flatMap(({ hasBias }, layer) => {
+    const both = [group(layer, false), group(layer, true)];
+    return hasBias ? both : both.slice(0, 1);
+  });
+}
+
+const sizes = (values: Float64Array) => values.map(Math.abs);
+
+/** The gradients if nothing cancelled: sums over the sizes of all terms. */
+function termsOf({ network, batch, values }: Problem): LayerGradients[] {
+  const { y, rows, weights, at } = batch;
+  const { layers } = network;
+  const cost = costOf(network);
+  const grown = (v: Float64Array) => v.map((value) => value * (1 + SHARE));
+  const delta = layers.map(({ units }) => new Float64Array(rows * units));
+  for (let r = 0; r < rows; r++) {
+    for (let l = layers.length - 1; l >= 0; l--) {
+      const { units, activation, mask } = layers[l];
+      const own = (matrix: Float64Array) => matrix.subarray(r * units, (r + 1) * units);
+      const z = own(values[l].z);
+      const back = (dCda: Float64Array) =>
+        activationOf(activation)
+          .backward(z, dCda, own(at[l].z))
+          .map((d, j) => Math.abs(d) + LEAST_SLOPE * Math.abs(dCda[j]));
+      const next = layers[l + 1];
+      if (next) {
+        const dCda = new Float64Array(units);
+        for (let j = 0; j < next.units; j++) {
+          const deltaj = delta[l + 1][r * next.units + j];
+          for (let k = 0; k < units; k++) dCda[k] += Math.abs(next.weights[j * units + k]) * deltaj;
+        }
+        delta[l].set(back(mask ? dCda.map((d, k) => d * own(mask)[k]) : dCda), r * units);
+      } else {
+        const a = own(values[l].a);
+        const d = cost.delta(own(y), z, a, back, own(at[l].a));
+        // a - y is as large as a in this, since a change of a changes it by as much
+        const moved = cost.delta(own(y), grown(z), grown(a), back, own(at[l].a));
+        const weight = weights ? weights[r] : 1;
+        delta[l].set(
+          d.map((dj, j) => weight * (Math.abs(dj) + Math.abs(moved[j] - dj) / SHARE)),
+          r * units,
+        );
+      }
+    }
+  }
+  const activations = values.map(({ z, a }) => ({ z, a: sizes(a) }));
+  return gradients(network, sizes(batch.x), activations, delta);
+}
+
+/** The slope of the cost by one parameter of the group. */
+function differenceOf(problem: Problem, group: Group, i: number): Difference {
+  const { network, values, batch } = problem;
+  const { layer, isBiases } = group;
+  const { units, weights } = network.layers[layer];
+  const fanIn = weights.length / units;
+  const unit = isBiases ? i : Math.floor(i / fanIn);
+  const below = network.layers[layer - 1];
+  const input = (row: number) => {
+    const place = row * fanIn + (i % fanIn);
+    return below ? values[layer - 1].a[place] * (below.mask?.[place] ?? 1) : batch.x[place];
+  };
+  // by how much z of this unit moves in each row if the parameter does by 1
+  const reach = Float64Array.from({ length: batch.rows }, (_, row) => (isBiases ? 1 : input(row)));
+  const farthest = reach.reduce((most, r) => Math.max(most, Math.abs(r)), 1);
+  return differentiate((move) => {
+    const z = values[layer].z.slice();
+    for (let row = 0; row < batch.rows; row++) z[row * units + unit] += move * reach[row];
+    return costFrom(problem, layer, z) + penaltyOf(problem, group, i, move);
+  }, WIDEST / farthest);
+}
+
+/** The mean cost if the weighted inputs of a layer are z. */
+function costFrom({ network, batch }: Problem, layer: number, z: Float64Array): number {
+  const [here, ...above] = network.layers.slice(layer);
+  const [at, ...atAbove] = batch.at.slice(layer);
+  const a = activate(here, z, at.z);
+  const rest = { ...network, inputs: here.units, layers: above };
+  const values = [{ z, a }, ...forward(rest, masked(here, a), atAbove)];
+  return meanCost(network, values, batch.y, batch.weights, batch.at);
+}
+
+/** What the penalties of one parameter become where it moves: L1 stays on its side of 0. */
+function penaltyOf({ spec, samples }: Problem, { parameters, isBiases }: Group, i: number, move: number): number {
+  if (isBiases && !spec.penalizeBiases) return 0;
+  const w = parameters[i] + move;
+  return ((spec.l2 / 2) * w * w + spec.l1 * Math.sign(parameters[i]) * w) / samples;
+}
+
+function describe(
+  { network }: Problem,
+  group: Group,
+  i: number,
+  difference: number,
+  uncertainty: number,
+): CheckedParameter {
+  const { layer, isBiases, gradient, exact } = group;
+  const { units, weights } = network.layers[layer];
+  const fanIn = weights.length / units;
+  return {
+    layer,
+    unit: isBiases ? i : Math.floor(i / fanIn),
+    input: isBiases ? undefined : i % fanIn,
+    gradient: gradient[i],
+    exact: exact[i],
+    difference,
+    uncertainty,
+  };
+}

@@ -1,0 +1,46 @@
+import { checkFloats, wrongType } from '../check/errors.js';
+import type { Arena } from '../core/arena.js';
+import type { CoreImports } from '../core/engine.js';
+import type { CustomCost } from '../spec/types.js';
+
+// Loaded where it is asked for.
+
+/**
+ * The core's calls answered with the user's functions, a row at a time. They get copies: whatever they write, and wherever, the
+ * network's own numbers stay right. `arena`: the memory, which is there by the first call.
+ */
+export function costImports(cost: CustomCost, outputs: number, arena: () => Arena): CoreImports {
+  const a = new Float32Array(outputs);
+  const y = new Float32Array(outputs);
+  const out = new Float32Array(outputs);
+  const loadRow = (row: number) => {
+    const { plan } = arena();
+    const layer = plan.layers[plan.layers.length - 1];
+    a.set(arena().floats(layer.a + row * layer.stride, outputs));
+    y.set(arena().floats(plan.y + row * plan.yStride, outputs));
+    return layer.delta + row * layer.stride;
+  };
+  return {
+    customCost(row) {
+      loadRow(row);
+      const value: unknown = arena().lock(() => cost.value(a, y));
+      if (typeof value !== 'number') throw wrongType('cost.value', value, 'a function that returns a number');
+      return value;
+    },
+    customGradient(rows) {
+      for (let row = 0; row < rows; row++) {
+        const delta = loadRow(row);
+        out.fill(0);
+        const result: unknown = arena().lock(() => cost.gradient(a, y, out));
+        if (typeof result === 'object' && result !== null && result !== out) {
+          throw wrongType('cost.gradient', result, 'a function that writes dC/da to its third argument');
+        }
+        checkFloats('cost.gradient: out', out, outputs);
+        // the fill lanes must be 0
+        const target = arena().floats(delta, Math.ceil(outputs / 4) * 4);
+        target.fill(0, outputs);
+        target.set(out);
+      }
+    },
+  };
+}

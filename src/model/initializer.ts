@@ -1,0 +1,128 @@
+import * as abi from '../../assembly/abi.js';
+import { checkFloats, checkName, checkNumber, checkObject, outOfRange } from '../check/errors.js';
+import type { Arena } from '../core/arena.js';
+import { keys, type LayerSpec } from '../spec/spec.js';
+import type {
+  ActivationName,
+  ConstantInitializer,
+  GivenInitializer,
+  InitializerName,
+  LayerOptions,
+} from '../spec/types.js';
+import type { Layer } from './layer.js';
+
+// How weights and biases start. Named initialisers draw in the order of w_jk and b_j, so that the numbers do not depend on how the core
+// stores them.
+
+interface Distribution {
+  readonly kind: 'normal' | 'uniform';
+  /** Variance of the weights. */
+  readonly variance: (fanIn: number, units: number) => number;
+  /** Standard deviation of the biases, which are normal. Default 0. */
+  readonly biasDeviation?: number;
+}
+
+const glorot = (fanIn: number, units: number) => 2 / (fanIn + units);
+const he = (fanIn: number) => 2 / fanIn;
+const lecun = (fanIn: number) => 1 / fanIn;
+
+const DISTRIBUTIONS: Readonly<Record<InitializerName, Distribution>> = {
+  glorotUniform: { kind: 'uniform', variance: glorot },
+  glorotNormal: { kind: 'normal', variance: glorot },
+  heUniform: { kind: 'uniform', variance: he },
+  heNormal: { kind: 'normal', variance: he },
+  lecunUniform: { kind: 'uniform', variance: lecun },
+  lecunNormal: { kind: 'normal', variance: lecun },
+  scaledNormal: { kind: 'normal', variance: lecun, biasDeviation: 1 },
+  standardNormal: { kind: 'normal', variance: () => 1, biasDeviation: 1 },
+  zeros: { kind: 'normal', variance: () => 0 },
+  // what it starts from
+  orthogonal: { kind: 'normal', variance: () => 1 },
+};
+
+export type CheckedInitializer = InitializerName | ConstantInitializer | GivenInitializer;
+
+const HE_FAMILY: readonly ActivationName[] = ['relu', 'leakyRelu', 'elu', 'gelu', 'silu'];
+
+function standard({ activation }: LayerSpec): InitializerName {
+  if (activation === 'selu') return 'lecunNormal';
+  const names = typeof activation === 'string' ? [activation] : activation;
+  return names.every((name) => HE_FAMILY.includes(name)) ? 'heNormal' : 'glorotUniform';
+}
+
+/** The initialiser of each layer; numbers given are checked and copied. */
+export function checkInitializers(
+  layers: readonly LayerOptions[],
+  specs: readonly LayerSpec[],
+  inputs: number,
+): CheckedInitializer[] {
+  return specs.map((spec, l): CheckedInitializer => {
+    const where = `layers[${l}].initializer`;
+    const value: unknown = layers[l].initializer;
+    if (value === undefined) return standard(spec);
+    if (typeof value !== 'object' || value === null) {
+      return checkName(where, value, keys(DISTRIBUTIONS));
+    }
+    if ('constant' in value) {
+      checkObject(where, value, ['constant', 'bias']);
+      const { constant, bias = 0 } = value as ConstantInitializer;
+      checkFloat(`${where}.constant`, constant);
+      checkFloat(`${where}.bias`, bias);
+      checkNoBias(`${where}.bias`, spec, bias !== 0);
+      return { constant, bias };
+    }
+    checkObject(where, value, ['weights', 'biases']);
+    const { weights, biases } = value as GivenInitializer;
+    const fanIn = l ? specs[l - 1].units : inputs;
+    checkNoBias(`${where}.biases`, spec, biases !== undefined);
+    return {
+      weights: checkFloats(`${where}.weights`, weights, spec.units * fanIn).slice(),
+      ...(biases !== undefined && { biases: checkFloats(`${where}.biases`, biases, spec.units).slice() }),
+    };
+  });
+}
+
+function checkFloat(where: string, value: unknown): void {
+  const isWanted = (x: number) => Number.isFinite(Math.fround(x));
+  checkNumber(where, value, isWanted, 'a number that is finite in 32 bits', 'a finite number');
+}
+
+function checkNoBias(where: string, { bias }: LayerSpec, isGiven: boolean): void {
+  if (isGiven && !bias) throw outOfRange(where, 'biases', 'none for a layer with bias: false');
+}
+
+/** Sets the weights and biases of layer `l`. */
+export async function initialize(
+  arena: Arena,
+  layer: Layer,
+  l: number,
+  initializer: CheckedInitializer,
+): Promise<void> {
+  const { units, fanIn } = layer;
+  const count = units * fanIn;
+  const hasBias = arena.spec.layers[l].bias;
+  if (typeof initializer === 'object') {
+    if ('constant' in initializer) {
+      layer.weights = new Float32Array(count).fill(initializer.constant);
+      if (hasBias) layer.biases = new Float32Array(units).fill(initializer.bias ?? 0);
+    } else {
+      layer.weights = initializer.weights;
+      if (initializer.biases) layer.biases = initializer.biases;
+    }
+    return;
+  }
+  const { core } = arena;
+  // the gradients' place is free until the first backward pass
+  const { gradients } = arena.plan;
+  const { kind, variance, biasDeviation = 0 } = DISTRIBUTIONS[initializer];
+  const deviation = Math.sqrt(variance(fanIn, units));
+  // a uniform distribution over [-r, r] has the variance r^2 / 3
+  if (kind === 'uniform') core.fillUniform(gradients, count, Math.sqrt(3) * deviation, abi.RANDOM_WEIGHTS, l);
+  else core.fillNormal(gradients, count, deviation, abi.RANDOM_WEIGHTS, l);
+  const weights = arena.floats(gradients, count);
+  if (initializer === 'orthogonal') (await import('./orthogonal.js')).orthogonalize(weights, units, fanIn);
+  layer.weights = weights;
+  if (!hasBias) return;
+  core.fillNormal(gradients, units, biasDeviation, abi.RANDOM_BIASES, l);
+  layer.biases = arena.floats(gradients, units);
+}

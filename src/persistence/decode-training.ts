@@ -1,0 +1,215 @@
+import * as abi from '../../assembly/abi.js';
+import { checkBoolean, checkInteger, checkName, checkObject, outOfRange, wrongType } from '../check/errors.js';
+import type { Arena } from '../core/arena.js';
+import { pack } from '../model/layer.js';
+import { slotsOf } from '../spec/optimizer.js';
+import { checkClockState } from '../spec/schedule.js';
+import type { Optimizer } from '../spec/types.js';
+import {
+  type CallOptions,
+  checkRun,
+  type LbfgsPlace,
+  type PartsPlace,
+  type Place,
+  Resumption,
+  type RunPlace,
+  type StopperPlace,
+  type TrainingState,
+} from '../training/place.js';
+import type { Trainer } from '../training/trainer.js';
+import type { SavedHeader } from './encode.js';
+
+// The part of a file that save({ training: true }) writes: checked as if a stranger had written it, then put into a network.
+
+const MAX_WORD = 2 ** 32 - 1;
+const MAX_COUNT = Number.MAX_SAFE_INTEGER;
+
+const KEYS = {
+  training: [
+    'steps',
+    'optimizerSteps',
+    'pairs',
+    'previousCost',
+    'momentumProduct',
+    'clock',
+    'hasFunction',
+    'slots',
+    'place',
+  ],
+  place: ['options', 'epoch', 'run', 'parts', 'stopper', 'lbfgs', 'stopped'],
+  options: [
+    'call',
+    'samples',
+    'data',
+    'stepRows',
+    'shuffle',
+    'ignoreNonFinite',
+    'slots',
+    'validation',
+    'earlyStopping',
+    'optimizer',
+  ],
+} as const;
+
+/** An object's keys are checked here, its values by who asks for it. */
+function objectAt<T>(where: string, value: unknown, keys: readonly (keyof T & string)[]): T {
+  checkObject(where, value, keys);
+  return value as T;
+}
+
+/** A number that JSON may have had no word for. */
+function numberAt(where: string, value: unknown): number {
+  if (typeof value === 'number') return value;
+  if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
+  throw wrongType(where, value, 'a number');
+}
+
+const wordAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_WORD);
+const countAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_COUNT);
+
+/** Reads the "training" of a header: first how long the arrays behind it are, then with those the state. */
+export class TrainingReader {
+  /** Of the arrays, in the order of the file: the slots, the sums amid a step, the best epoch's parameters. */
+  readonly lengths: readonly number[];
+  readonly #state: TrainingState;
+
+  constructor(value: unknown, { optimizer }: Pick<SavedHeader, 'optimizer'>, parameters: number) {
+    const state = objectAt<TrainingState>('load: training', value, KEYS.training);
+    const slots: unknown = state.slots;
+    const wanted = slotsOf(optimizer);
+    if (!Array.isArray(slots) || slots.length !== wanted) {
+      throw outOfRange('load: training.slots', Array.isArray(slots) ? `${slots.length}` : slots, `${wanted} lengths`);
+    }
+    const place = state.place === undefined ? undefined : checkPlace(state.place, optimizer);
+    const arrays: unknown[] = [...slots];
+    if (place?.run?.step) arrays.push(place.run.step.sums);
+    if (place?.stopper?.parameters !== undefined) arrays.push(place.stopper.parameters);
+    this.lengths = arrays.map((length) => checkInteger('load: length of an array', length, parameters, parameters));
+    this.#state = {
+      ...state,
+      steps: wordAt('load: training.steps', state.steps),
+      optimizerSteps: wordAt('load: training.optimizerSteps', state.optimizerSteps),
+      pairs: wordAt('load: training.pairs', state.pairs),
+      previousCost: numberAt('load: training.previousCost', state.previousCost),
+      momentumProduct: numberAt('load: training.momentumProduct', state.momentumProduct),
+      clock: checkClockState('load: training.clock', state.clock),
+      hasFunction: checkBoolean('load: training.hasFunction', state.hasFunction),
+      ...(place && { place }),
+    };
+  }
+
+  read(arrays: readonly Float32Array[]): TrainingState {
+    const state = this.#state;
+    let next = state.slots.length;
+    const { place } = state;
+    if (!place) return { ...state, slots: arrays };
+    const { run, stopper } = place;
+    return {
+      ...state,
+      slots: arrays.slice(0, next),
+      place: {
+        ...place,
+        ...(run && { run: { ...run, ...(run.step && { step: { ...run.step, sums: arrays[next++] } }) } }),
+        ...(stopper && {
+          stopper: { ...stopper, ...(stopper.parameters !== undefined && { parameters: arrays[next] }) },
+        }),
+      },
+    };
+  }
+}
+
+function checkPlace(value: unknown, optimizer: Optimizer): Place {
+  const where = 'load: place';
+  const place = objectAt<Place>(where, value, KEYS.place);
+  const options = checkOptions(`${where}.options`, place.options);
+  // amid a call it cannot be changed: another's slots would not be there
+  if (options.optimizer) checkName(`${where}.options.optimizer.name`, options.optimizer.name, [optimizer.name]);
+  const run = place.run === undefined ? undefined : readRun(`${where}.run`, place.run);
+  if (run && options.samples !== undefined) checkRun(`${where}.run`, run, options.samples, options.stepRows);
+  return {
+    ...place,
+    options,
+    epoch: countAt(`${where}.epoch`, place.epoch),
+    ...(run && { run }),
+    ...(place.parts !== undefined && { parts: readParts(`${where}.parts`, place.parts) }),
+    ...(place.stopper !== undefined && { stopper: readStopper(`${where}.stopper`, place.stopper) }),
+    ...(place.lbfgs !== undefined && { lbfgs: readLbfgs(`${where}.lbfgs`, place.lbfgs) }),
+    ...(place.stopped !== undefined && {
+      stopped: checkName(`${where}.stopped`, place.stopped, ['earlyStopping', 'converged', 'callback']),
+    }),
+  };
+}
+
+function checkOptions(where: string, value: unknown): CallOptions {
+  const options = objectAt<CallOptions>(where, value, KEYS.options);
+  const { call, samples, data, stepRows, shuffle, ignoreNonFinite, slots, validation } = options;
+  checkName(`${where}.call`, call, ['fit', 'trainFor', 'fitStream']);
+  if (call !== 'fitStream') {
+    checkInteger(`${where}.samples`, samples, 1, MAX_WORD);
+    wordAt(`${where}.data`, data);
+  }
+  checkInteger(`${where}.stepRows`, stepRows, 1, MAX_COUNT);
+  checkBoolean(`${where}.shuffle`, shuffle);
+  checkBoolean(`${where}.ignoreNonFinite`, ignoreNonFinite);
+  if (slots !== undefined) countAt(`${where}.slots`, slots);
+  if (validation !== undefined) wordAt(`${where}.validation`, validation);
+  return options;
+}
+
+function readRun(where: string, value: unknown): RunPlace {
+  const run = objectAt<RunPlace>(where, value, ['cost', 'position', 'learningRate', 'step']);
+  const { cost, position, learningRate } = run;
+  const step =
+    run.step === undefined
+      ? undefined
+      : objectAt<NonNullable<RunPlace['step']>>(`${where}.step`, run.step, ['cost', 'sums']);
+  return {
+    cost: numberAt(`${where}.cost`, cost),
+    position: wordAt(`${where}.position`, position),
+    learningRate: numberAt(`${where}.learningRate`, learningRate),
+    ...(step && { step: { cost: numberAt(`${where}.step.cost`, step.cost), sums: step.sums } }),
+  };
+}
+
+function readParts(where: string, value: unknown): PartsPlace {
+  const parts = objectAt<PartsPlace>(where, value, ['parts', 'samples', 'steps', 'cost', 'learningRate', 'data']);
+  if (parts.data !== undefined) wordAt(`${where}.data`, parts.data);
+  return {
+    ...parts,
+    parts: countAt(`${where}.parts`, parts.parts),
+    samples: countAt(`${where}.samples`, parts.samples),
+    steps: countAt(`${where}.steps`, parts.steps),
+    cost: numberAt(`${where}.cost`, parts.cost),
+    learningRate: numberAt(`${where}.learningRate`, parts.learningRate),
+  };
+}
+
+function readStopper(where: string, value: unknown): StopperPlace {
+  const stopper = objectAt<StopperPlace>(where, value, ['best', 'waited', 'bestEpoch', 'parameters']);
+  return {
+    ...stopper,
+    best: numberAt(`${where}.best`, stopper.best),
+    waited: countAt(`${where}.waited`, stopper.waited),
+    bestEpoch: countAt(`${where}.bestEpoch`, stopper.bestEpoch),
+  };
+}
+
+function readLbfgs(where: string, value: unknown): LbfgsPlace {
+  const { cost, meanCost } = objectAt<LbfgsPlace>(where, value, ['cost', 'meanCost']);
+  return { cost: numberAt(`${where}.cost`, cost), meanCost: numberAt(`${where}.meanCost`, meanCost) };
+}
+
+/** Puts it into a network that has the parameters and the optimizer already. */
+export function resume(state: TrainingState, arena: Arena, trainer: Trainer): void {
+  const { header, plan } = arena;
+  header.setUint32(abi.STEP_COUNT, state.steps, true);
+  header.setUint32(abi.OPTIMIZER_STEPS, state.optimizerSteps, true);
+  header.setUint32(abi.PAIRS, state.pairs, true);
+  header.setFloat64(abi.PREVIOUS_COST, state.previousCost, true);
+  header.setFloat64(abi.MOMENTUM_PRODUCT, state.momentumProduct, true);
+  trainer.clock.state = state.clock;
+  state.slots.forEach((slot, i) => {
+    pack(arena, plan.state + 4 * i * plan.parameterFloats, slot);
+  });
+  trainer.resumption = state.place && new Resumption(state.place);
+}

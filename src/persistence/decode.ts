@@ -1,0 +1,140 @@
+import { checkBoolean, checkObject, outOfRange, wrongType } from '../check/errors.js';
+import type { Arena } from '../core/arena.js';
+import { checkStandardization } from '../data/standardization.js';
+import type { Layer } from '../model/layer.js';
+import { checkOptimizer } from '../spec/optimizer.js';
+import { checkClockState } from '../spec/schedule.js';
+import { CORE_KEYS, checkSpec, isCustomCost, SPEC_KEYS } from '../spec/spec.js';
+import type { CustomCost, LoadOptions, NetworkOptions, Optimizer } from '../spec/types.js';
+import type { Trainer } from '../training/trainer.js';
+import { resume, TrainingReader } from './decode-training.js';
+import {
+  CHECKSUM_BYTES,
+  countParameters,
+  crc32,
+  MAGIC,
+  PREFIX_BYTES,
+  type SavedHeader,
+  type SavedNetwork,
+  VERSION,
+} from './encode.js';
+
+// Reads what file.ts writes. Everything in it is checked as if a stranger had written it.
+
+/** `options`: those of load that say what a file cannot hold. */
+export function decode(bytes: unknown, options: LoadOptions): SavedNetwork {
+  checkObject('options', options, [...CORE_KEYS, 'cost', 'learningRate', 'training']);
+  const { cost, learningRate } = options;
+  const isResumed = checkBoolean('options.training', options.training ?? true);
+  if (!(bytes instanceof Uint8Array)) throw wrongType('load', bytes, 'a Uint8Array that save() made');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const checksumStart = bytes.length - CHECKSUM_BYTES;
+  if (checksumStart < PREFIX_BYTES) {
+    throw outOfRange('load', `${bytes.length} bytes`, `a file of at least ${PREFIX_BYTES + CHECKSUM_BYTES}`);
+  }
+  const magic = String.fromCharCode(...bytes.subarray(0, MAGIC.length));
+  if (magic !== MAGIC) throw outOfRange('load', `a file that begins with ${JSON.stringify(magic)}`, `"${MAGIC}"`);
+  const version = view.getUint32(8, true);
+  if (version !== VERSION) throw outOfRange('load', `a file of version ${version}`, `version ${VERSION}`);
+  const checksum = view.getUint32(checksumStart, true);
+  const actual = crc32(bytes.subarray(0, checksumStart));
+  if (checksum !== actual) {
+    throw outOfRange('load', `contents with the checksum ${actual}`, `${checksum}: the file is damaged or cut short`);
+  }
+  const parametersStart = PREFIX_BYTES + view.getUint32(12, true);
+  if (parametersStart > checksumStart) {
+    throw outOfRange('load', `a header of ${parametersStart - PREFIX_BYTES} bytes`, 'one that ends within the file');
+  }
+  const { standardized, training, ...header } = checkHeader(bytes.subarray(PREFIX_BYTES, parametersStart), cost);
+  const { inputs } = header.spec;
+  const parameters = countParameters(header.spec);
+  const arrays = [parameters];
+  if (standardized) arrays.push(inputs, inputs);
+  const reader = training === undefined ? undefined : new TrainingReader(training, header, parameters);
+  if (reader) arrays.push(...reader.lengths);
+  const wanted = 4 * arrays.reduce((sum, length) => sum + length, 0);
+  const got = checksumStart - parametersStart;
+  if (got !== wanted) throw outOfRange('load', `${got} bytes of parameters`, `${wanted} for this network`);
+  // a copy: the file may start at an odd address (and a Buffer's slice would not copy)
+  const floats = new Float32Array(new Uint8Array(bytes.subarray(parametersStart, checksumStart)).buffer);
+  let offset = 0;
+  const take = (length: number) => {
+    offset += length;
+    return floats.subarray(offset - length, offset);
+  };
+  const taken = arrays.map(take);
+  const standardization = standardized && { means: taken[1], deviations: taken[2] };
+  const state = reader?.read(taken.slice(standardized ? 3 : 1));
+  if (learningRate !== undefined && typeof learningRate !== 'function') {
+    throw wrongType('load: options.learningRate', learningRate, 'the function of the training that was saved');
+  }
+  const needsFunction = isResumed && state?.hasFunction === true;
+  if (needsFunction !== (learningRate !== undefined)) {
+    const message = needsFunction
+      ? 'got none for a training under a function, want it again (or training: false)'
+      : 'got one for a training that is under none, want none';
+    throw new TypeError(`load: options.learningRate: ${message}`);
+  }
+  return {
+    ...header,
+    optimizer: needsFunction ? ({ ...header.optimizer, learningRate } as Optimizer) : header.optimizer,
+    standardization: standardization && checkStandardization('load: standardization', standardization, inputs),
+    parameters: taken[0],
+    training: isResumed ? state : undefined,
+  };
+}
+
+/** Puts what a file holds into a new network. */
+export function restore(saved: SavedNetwork, layers: readonly Layer[], arena: Arena, trainer: Trainer): void {
+  let offset = 0;
+  const take = (count: number) => {
+    offset += count;
+    return saved.parameters.subarray(offset - count, offset);
+  };
+  for (const layer of layers) {
+    layer.weights = take(layer.units * layer.fanIn);
+    layer.biases = take(layer.units);
+  }
+  const { optimizer, schedule, trainingSamples, epochsTrained, standardization, training } = saved;
+  trainer.setOptimizer(optimizer);
+  if (schedule) trainer.clock.state = schedule;
+  trainer.trainingSamples = trainingSamples;
+  trainer.epochsTrained = epochsTrained;
+  if (standardization) trainer.standardize(standardization);
+  if (training) resume(training, arena, trainer);
+}
+
+function checkHeader(bytes: Uint8Array, cost: CustomCost | undefined): SavedHeader {
+  let header: Record<string, unknown>;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new RangeError('load: got a header that is no JSON, want the one that save() wrote', { cause: error });
+  }
+  const keys = ['network', 'optimizer', 'trainingSamples', 'epochsTrained', 'schedule', 'standardized', 'training'];
+  checkObject('load: header', header, keys);
+  checkObject('load: network', header.network, SPEC_KEYS);
+  const { trainingSamples, epochsTrained, standardized, training } = header as unknown as SavedHeader;
+  if (standardized !== undefined && standardized !== true) {
+    throw wrongType('load: standardized', standardized, 'true or nothing');
+  }
+  if (!Number.isSafeInteger(epochsTrained) || epochsTrained < 0) {
+    throw outOfRange('load: epochsTrained', epochsTrained, 'an integer from 0 up');
+  }
+  if (trainingSamples !== undefined && !(Number.isSafeInteger(trainingSamples) && trainingSamples > 0)) {
+    throw outOfRange('load: trainingSamples', trainingSamples, 'an integer from 1 up');
+  }
+  const options = header.network as Omit<NetworkOptions, 'cost'> & { cost: unknown };
+  const isCustom = options.cost === 'custom';
+  if (cost !== undefined && !isCustomCost(cost)) throw wrongType('load: options.cost', cost, '{ value, gradient }');
+  if (isCustom !== (cost !== undefined)) {
+    const got = isCustom
+      ? 'none for a network with a cost of its own'
+      : `one for a network with a cost of the library's`;
+    throw new TypeError(`load: options.cost: got ${got}, want ${isCustom ? '{ value, gradient }' : 'none'}`);
+  }
+  const spec = checkSpec({ ...options, cost: cost ?? (options.cost as NetworkOptions['cost']) });
+  const schedule = header.schedule === undefined ? undefined : checkClockState('load: schedule', header.schedule);
+  const optimizer = checkOptimizer(header.optimizer);
+  return { spec, optimizer, trainingSamples, epochsTrained, schedule, standardized, training };
+}

@@ -1,0 +1,210 @@
+import * as abi from '../../assembly/abi.js';
+import {
+  checkBoolean,
+  checkFraction,
+  checkInteger,
+  checkName,
+  checkNotNegative,
+  checkObject,
+  checkPositive,
+  outOfRange,
+  wrongType,
+} from '../check/errors.js';
+import type { ActivationName, BuildName, CostName, CustomCost, NetworkOptions } from './types.js';
+
+// What a network is: options checked once, defaults filled in. Everything behind this file trusts a Spec. How its parameters start is
+// said in initializer.ts.
+
+export interface LayerSpec {
+  readonly units: number;
+  /** A name for each unit only where they differ. */
+  readonly activation: ActivationName | readonly ActivationName[];
+  readonly bias: boolean;
+  readonly dropout: number;
+  /** 0: none. */
+  readonly maxNorm: number;
+}
+
+export interface Spec {
+  readonly inputs: number;
+  readonly layers: readonly LayerSpec[];
+  readonly cost: CostName | 'custom';
+  readonly huberDelta: number;
+  readonly labelSmoothing: number;
+  readonly l1: number;
+  readonly l2: number;
+  readonly penalizeBiases: boolean;
+  readonly seed: number;
+  /** Of integer inputs; undefined: BYTE_SCALE for bytes, 1 for larger integers. */
+  readonly scale: number | undefined;
+}
+
+export const ACTIVATIONS: Readonly<Record<ActivationName, number>> = {
+  linear: abi.LINEAR,
+  sigmoid: abi.SIGMOID,
+  tanh: abi.TANH,
+  relu: abi.RELU,
+  leakyRelu: abi.LEAKY_RELU,
+  elu: abi.ELU,
+  selu: abi.SELU,
+  gelu: abi.GELU,
+  silu: abi.SILU,
+  softplus: abi.SOFTPLUS,
+  softsign: abi.SOFTSIGN,
+  hardSigmoid: abi.HARD_SIGMOID,
+  softmax: abi.SOFTMAX,
+};
+
+export const COSTS: Readonly<Record<Spec['cost'], number>> = {
+  quadratic: abi.QUADRATIC,
+  binaryCrossEntropy: abi.BINARY_CROSS_ENTROPY,
+  categoricalCrossEntropy: abi.CATEGORICAL_CROSS_ENTROPY,
+  meanAbsoluteError: abi.MEAN_ABSOLUTE_ERROR,
+  huber: abi.HUBER,
+  hinge: abi.HINGE,
+  kullbackLeibler: abi.KULLBACK_LEIBLER,
+  poisson: abi.POISSON,
+  custom: abi.CUSTOM_COST,
+};
+
+/** The output activations a cost is made for, where it is not for any. */
+const OUTPUTS: Partial<Record<Spec['cost'], readonly ActivationName[]>> = {
+  binaryCrossEntropy: ['sigmoid'],
+  categoricalCrossEntropy: ['softmax'],
+  hinge: ['linear', 'tanh'],
+  kullbackLeibler: ['softmax'],
+  poisson: ['softplus'],
+};
+
+export const BUILDS: readonly BuildName[] = ['simd', 'relaxed'];
+
+export const BYTE_SCALE = 1 / 255;
+export const DEFAULT_CAPACITY = 128;
+const MAX_WIDTH = 65_536;
+const MAX_LAYERS = 1_024;
+
+export const keys = <T extends string>(table: Readonly<Record<T, unknown>>) => Object.keys(table) as T[];
+
+/** The number of outputs. */
+export function outputsOf(spec: Spec): number {
+  return spec.layers[spec.layers.length - 1].units;
+}
+
+export function isCustomCost(cost: NetworkOptions['cost']): cost is CustomCost {
+  return typeof cost === 'object' && cost !== null && ('value' in cost || 'gradient' in cost);
+}
+
+/** The cost that belongs to an output activation: with it, delta^L = a^L - y. */
+function naturalCost(output: LayerSpec['activation']): CostName {
+  if (output === 'sigmoid') return 'binaryCrossEntropy';
+  return output === 'softmax' ? 'categoricalCrossEntropy' : 'quadratic';
+}
+
+function checkActivation(where: string, value: unknown, units: number, isOutput: boolean): LayerSpec['activation'] {
+  const names = keys(ACTIVATIONS);
+  if (!Array.isArray(value)) {
+    const name = checkName(where, value ?? 'sigmoid', names);
+    if (name !== 'softmax') return name;
+    if (!isOutput) throw outOfRange(where, '"softmax"', 'softmax on the last layer only');
+    if (units === 1) throw outOfRange(where, '"softmax" for one unit', '2 units or more, which share 1 between them');
+    return name;
+  }
+  if (value.length !== units) throw outOfRange(where, `${value.length} names`, `${units}, one for each unit`);
+  const each = Array.from(value, (name, j) => checkName(`${where}[${j}]`, name, names));
+  const softmax = each.indexOf('softmax');
+  if (softmax >= 0)
+    throw outOfRange(`${where}[${softmax}]`, '"softmax"', "a function of one unit; softmax is a whole layer's");
+  return each.every((name) => name === each[0]) ? each[0] : Object.freeze(each);
+}
+
+const LAYER_KEYS = ['units', 'activation', 'initializer', 'bias', 'dropout', 'maxNorm'];
+
+function checkLayer(where: string, options: unknown, isOutput: boolean, bias: boolean): LayerSpec {
+  checkObject(where, options, LAYER_KEYS);
+  const layer = options as Record<string, unknown>;
+  const units = checkInteger(`${where}.units`, layer.units, 1, MAX_WIDTH);
+  const dropout = checkFraction(`${where}.dropout`, layer.dropout ?? 0);
+  if (dropout && isOutput) throw outOfRange(`${where}.dropout`, dropout, 'none on the output layer');
+  return {
+    units,
+    activation: checkActivation(`${where}.activation`, layer.activation, units, isOutput),
+    bias: checkBoolean(`${where}.bias`, layer.bias ?? bias),
+    dropout,
+    maxNorm: layer.maxNorm === undefined || layer.maxNorm === 0 ? 0 : checkPositive(`${where}.maxNorm`, layer.maxNorm),
+  };
+}
+
+/** The name of the cost and delta of Huber. */
+function checkCost(value: unknown, output: LayerSpec['activation']): Pick<Spec, 'cost' | 'huberDelta'> {
+  let cost: Spec['cost'];
+  let huberDelta = 1;
+  if (isCustomCost(value as NetworkOptions['cost'])) {
+    checkObject('cost', value, ['value', 'gradient']);
+    for (const key of ['value', 'gradient'] as const) {
+      const part = (value as CustomCost)[key];
+      if (typeof part !== 'function') throw wrongType(`cost.${key}`, part, 'a function');
+    }
+    cost = 'custom';
+  } else if (typeof value === 'object' && value !== null) {
+    checkObject('cost', value, ['name', 'delta']);
+    const { name, delta } = value as Record<string, unknown>;
+    cost = checkName('cost.name', name, ['huber']);
+    huberDelta = checkPositive('cost.delta', delta);
+  } else {
+    const names = keys(COSTS).filter((name): name is CostName => name !== 'custom');
+    cost = checkName('cost', value ?? naturalCost(output), names);
+  }
+  const wanted = OUTPUTS[cost];
+  if (wanted && !wanted.some((name) => name === output)) {
+    const got = typeof output === 'string' ? output : 'mixed';
+    throw outOfRange('cost', `"${cost}" with ${got} outputs`, `${wanted.join(' or ')} outputs for this cost`);
+  }
+  return { cost, huberDelta };
+}
+
+export const SPEC_KEYS = [
+  'inputs',
+  'layers',
+  'cost',
+  'l1',
+  'l2',
+  'penalizeBiases',
+  'labelSmoothing',
+  'bias',
+  'seed',
+  'scale',
+];
+
+/** What says how a network runs, not what it is. */
+export const CORE_KEYS = ['batchSize', 'build', 'wasm', 'threads', 'wide', 'createWorker'] as const;
+
+/** The network that `options` describe. Keys that are not the network's own are the caller's to check. */
+export function checkSpec(options: Omit<NetworkOptions, (typeof CORE_KEYS)[number]>): Spec {
+  const inputs = checkInteger('inputs', options.inputs, 1, MAX_WIDTH);
+  const { layers } = options;
+  if (!Array.isArray(layers))
+    throw wrongType('layers', layers, 'an array with an object for each layer after the input');
+  if (layers.length < 1 || layers.length > MAX_LAYERS) {
+    throw outOfRange('layers', `${layers.length} layers`, `1 to ${MAX_LAYERS}`);
+  }
+  const bias = checkBoolean('bias', options.bias ?? true);
+  // Array.from visits the holes of a sparse array, which map would skip
+  const checked = Array.from(layers, (layer, l) => checkLayer(`layers[${l}]`, layer, l === layers.length - 1, bias));
+  const { cost, huberDelta } = checkCost(options.cost, checked[checked.length - 1].activation);
+  const labelSmoothing = checkFraction('labelSmoothing', options.labelSmoothing ?? 0);
+  if (labelSmoothing && cost !== 'categoricalCrossEntropy') {
+    throw outOfRange('labelSmoothing', `${labelSmoothing} with the cost "${cost}"`, 'categoricalCrossEntropy');
+  }
+  return {
+    inputs,
+    layers: checked,
+    cost,
+    huberDelta,
+    labelSmoothing,
+    l1: checkNotNegative('l1', options.l1 ?? 0),
+    l2: checkNotNegative('l2', options.l2 ?? 0),
+    penalizeBiases: checkBoolean('penalizeBiases', options.penalizeBiases ?? false),
+    seed: checkInteger('seed', options.seed ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    scale: options.scale === undefined ? undefined : checkPositive('scale', options.scale),
+  };
+}

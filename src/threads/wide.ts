@@ -1,0 +1,130 @@
+import * as abi from '../../assembly/abi.js';
+import { type Core, importsOf, PAGE_BYTES } from '../core/engine.js';
+import { makePlan, type Plan, writeTables } from '../core/memory-plan.js';
+import { checkSpec } from '../spec/spec.js';
+
+// Wide mode: V8's revectorizer packs two neighbouring operations of 128 bits into one of 256. It is switched on by a flag, for the whole
+// process, before the core is compiled; what it makes of the core is compared with what the engine made of it without.
+
+const FLAG = 'experimental-wasm-revectorize';
+/** On by themselves, and off while the core is tried. */
+const BASELINE = ['liftoff', 'wasm-inlining'];
+const OLDEST_NODE = 24;
+
+/** The module for wide registers, or why there is none. */
+export interface Wide {
+  readonly module?: WebAssembly.Module;
+  readonly reason?: string;
+}
+
+let checked: Promise<Wide> | undefined;
+
+/** `core`: the build with threads, as bytes or compiled. Bytes are tried once a process. */
+export function switchOnWide(core: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<Wide> {
+  // an answer to this call alone
+  if (core instanceof WebAssembly.Module) return Promise.resolve({ reason: 'a compiled module was given as wasm' });
+  if (!checked) {
+    checked = compileWide(core);
+    // a failure is not kept: the next call may have better luck
+    checked.catch(() => {
+      checked = undefined;
+    });
+  }
+  return checked;
+}
+
+async function compileWide(core: Uint8Array<ArrayBuffer>): Promise<Wide> {
+  const v8 = globalThis.process?.getBuiltinModule?.('node:v8');
+  if (!v8) return { reason: 'only Node can be told to use wide registers' };
+  const [version, arch] = [process.versions.node, process.arch];
+  if (Number.parseInt(version, 10) < OLDEST_NODE)
+    return { reason: `Node ${version} gains nothing, want ${OLDEST_NODE} or later` };
+  if (arch !== 'x64') return { reason: `only x64 has wide registers, this is ${arch}` };
+  const plain = train(await WebAssembly.compile(core), false);
+  v8.setFlagsFromString(`--${FLAG}`);
+  // by the optimizing compiler at once: it is what the flag is for, and what is to be compared. What it puts into what, it would ask of the
+  // counts that the other one has taken; without them V8 14 ends the process
+  for (const other of BASELINE) v8.setFlagsFromString(`--no-${other}`);
+  try {
+    const module = await WebAssembly.compile(named(core));
+    const wide = train(module, true);
+    const different = plain.findIndex((word, i) => word !== wide[i]);
+    if (different < 0) return { module };
+    v8.setFlagsFromString(`--no-${FLAG}`);
+    return { reason: `parameter ${different} of a trial has other bits with it in Node ${version}` };
+  } finally {
+    for (const other of BASELINE) v8.setFlagsFromString(`--${other}`);
+  }
+}
+
+/** The same module under other bytes, by a custom section: V8 would give the machine code it has for these. */
+function named(core: Uint8Array): Uint8Array<ArrayBuffer> {
+  const section = [0, 5, 4, ...new TextEncoder().encode('wide')];
+  const bytes = new Uint8Array(core.length + section.length);
+  bytes.set(core);
+  bytes.set(section, core.length);
+  return bytes;
+}
+
+/** Odd sizes, past a tile's in every direction; three activations, dropout; inputs that are listed in one trial, and all used in the other. */
+const SPEC = checkSpec({
+  inputs: 301,
+  layers: [
+    { units: 100, activation: 'relu', dropout: 0.1 },
+    { units: 45, activation: 'tanh' },
+    { units: 7, activation: 'softmax' },
+  ],
+  cost: 'categoricalCrossEntropy',
+});
+const ROWS = 37;
+const STEPS = 3;
+
+/** One thread waits for none. */
+const NO_TEAM = { sleep() {}, idle() {}, wake() {} };
+
+/** The bits of all parameters after a few steps of Adam on inputs with many zeros, then on inputs with none. */
+function train(module: WebAssembly.Module, isWide: boolean): Uint32Array {
+  const plan = makePlan(SPEC, ROWS, undefined, 2, { threads: 1, isWide, threadWork: 1 });
+  const initial = Math.ceil(plan.bytes / PAGE_BYTES);
+  const memory = new WebAssembly.Memory({ initial, maximum: initial, shared: true });
+  const core = new WebAssembly.Instance(module, { ...importsOf(memory, undefined), team: NO_TEAM })
+    .exports as unknown as Core;
+  writeTables(memory.buffer, SPEC, plan);
+  for (const { weights, fanIn, units } of plan.layers) {
+    const floats = Math.ceil(units / 16) * 16 * fanIn;
+    core.fillUniform(weights, floats, 0.2, abi.RANDOM_WEIGHTS, weights);
+    clearFill(new Float32Array(memory.buffer, weights, floats), fanIn, units);
+  }
+  fillHeader(new DataView(memory.buffer, abi.HEADER), plan);
+  const inputs = new Float32Array(memory.buffer, plan.windowInputs, ROWS * SPEC.inputs);
+  const labels = new Uint32Array(memory.buffer, plan.windowTargets, ROWS);
+  labels.forEach((_, row) => {
+    labels[row] = row % 7;
+  });
+  core.fillUniform(plan.windowInputs, inputs.length, 1, abi.RANDOM_ORDER, 0);
+  const dense = inputs.slice();
+  for (const x of [dense.map((value, i) => (i % 5 ? 0 : value)), dense]) {
+    inputs.set(x);
+    for (let step = 0; step < STEPS; step++) core.trainRows(ROWS);
+  }
+  return new Uint32Array(memory.buffer, plan.parameters, plan.parameterFloats).slice();
+}
+
+/** The columns past the last unit hold 0. */
+function clearFill(panels: Float32Array, fanIn: number, units: number): void {
+  for (let j = units; j % 16; j++) {
+    for (let k = 0; k < fanIn; k++) panels[((j >> 4) * fanIn + k) * 16 + (j & 15)] = 0;
+  }
+}
+
+function fillHeader(header: DataView, plan: Plan): void {
+  header.setUint32(abi.OPTIMIZER, abi.ADAM, true);
+  header.setFloat64(abi.LEARNING_RATE, 0.01, true);
+  header.setFloat64(abi.TRAINING_SAMPLES, ROWS, true);
+  [0.9, 0.999, 1e-8].forEach((value, i) => {
+    header.setFloat64(abi.HYPER + 8 * i, value, true);
+  });
+  header.setUint32(abi.WINDOW + abi.SET_TARGETS, plan.windowTargets, true);
+  header.setUint32(abi.WINDOW + abi.SET_INPUT_TYPE, abi.F32, true);
+  header.setUint32(abi.WINDOW + abi.SET_TARGET_TYPE, abi.LABELS, true);
+}

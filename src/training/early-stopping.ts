@@ -1,0 +1,78 @@
+import { checkBoolean, checkInteger, checkName, checkNotNegative, checkObject } from '../check/errors.js';
+import type { Arena } from '../core/arena.js';
+import type { CheckedData } from '../data/data-set.js';
+import { pack, unpack } from '../model/layer.js';
+import type { EarlyStopping, Evaluation } from '../spec/types.js';
+import type { StopperPlace } from './place.js';
+
+// Loaded where it is asked for.
+
+type EarlyStoppingSpec = Required<EarlyStopping>;
+
+function checkEarlyStopping(where: string, value: EarlyStopping): EarlyStoppingSpec {
+  checkObject(where, value, ['monitor', 'patience', 'minDelta', 'restoreBest']);
+  const { minDelta = 0, restoreBest = true } = value;
+  checkNotNegative(`${where}.minDelta`, minDelta);
+  checkBoolean(`${where}.restoreBest`, restoreBest);
+  return {
+    monitor: checkName(`${where}.monitor`, value.monitor ?? 'cost', ['cost', 'accuracy']),
+    patience: checkInteger(`${where}.patience`, value.patience ?? 5, 1, 2 ** 31 - 1),
+    minDelta,
+    restoreBest,
+  };
+}
+
+/** For a training with such validation data. */
+export function makeStopper(where: string, value: unknown, validation: CheckedData | undefined): EarlyStopper {
+  const spec = checkEarlyStopping(where, value as EarlyStopping);
+  if (!validation) throw new TypeError(`${where}: got no validation data, want validation or validationSplit`);
+  return new EarlyStopper(spec);
+}
+
+/** Watches the validation of each epoch, and keeps a copy of the best epoch's parameters. */
+export class EarlyStopper {
+  /** The best epoch so far. */
+  bestEpoch = 0;
+  readonly spec: EarlyStoppingSpec;
+  #best = Number.POSITIVE_INFINITY;
+  #waited = 0;
+  #parameters: Float32Array | undefined;
+
+  constructor(spec: EarlyStoppingSpec) {
+    this.spec = spec;
+  }
+
+  get place(): StopperPlace {
+    return { best: this.#best, waited: this.#waited, bestEpoch: this.bestEpoch, parameters: this.#parameters };
+  }
+
+  set place({ best, waited, bestEpoch, parameters }: StopperPlace) {
+    this.#best = best;
+    this.#waited = waited;
+    this.bestEpoch = bestEpoch;
+    this.#parameters = parameters;
+  }
+
+  /** After an epoch. True: enough epochs have brought nothing. */
+  observe(epoch: number, { cost, accuracy }: Evaluation, arena: Arena): boolean {
+    const { monitor, patience, minDelta, restoreBest } = this.spec;
+    const value = monitor === 'cost' ? cost : -accuracy;
+    // the first epoch is the best so far whatever its value
+    if (!(value < this.#best - minDelta || epoch === 0)) {
+      this.#waited++;
+      return this.#waited >= patience;
+    }
+    this.#best = Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
+    this.#waited = 0;
+    this.bestEpoch = epoch;
+    if (restoreBest) {
+      this.#parameters = unpack(arena, arena.plan.parameters);
+    }
+    return false;
+  }
+
+  /** Puts the best epoch's parameters back. */
+  restore(arena: Arena): void {
+    if (this.#parameters) pack(arena, arena.plan.parameters, this.#parameters);
+  }
+}

@@ -1,0 +1,320 @@
+import * as abi from '../../assembly/abi.js';
+import { outOfRange } from '../check/errors.js';
+import type { Arena } from '../core/arena.js';
+import { NonFiniteError } from '../index.js';
+import type { Pass } from '../model/layer.js';
+import type { Spec } from '../spec/spec.js';
+import type { Lbfgs, Optimizer } from '../spec/types.js';
+import type { EpochResult, EpochRunner } from './epoch-runner.js';
+import { diagnose } from './non-finite.js';
+import type { LbfgsPlace } from './place.js';
+import type { Counts, Trainer } from './trainer.js';
+
+// L-BFGS (Liu and Nocedal, 1989; Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 7.5). The loop is here, every operation on
+// vectors in assembly/vector.ts. Its vectors are the slots of abi.STATE:
+//
+//   0 g, the gradient with the penalties (the core writes it at the end of each pass over the samples)
+//   1 g where the line search starts   2 w there, between steps the weights it has reached   3 d, the direction
+//   4, 5, ... the last steps s and what they changed of the gradient, y, in pairs; a ring
+
+const GRADIENT = 0;
+const START_GRADIENT = 1;
+const START = 2;
+const DIRECTION = 3;
+const FIRST_PAIR = 4;
+
+/** Refuses what leaves a line search without a cost that has a slope everywhere. */
+export function checkLbfgs(spec: Spec): void {
+  if (spec.l1 !== 0) throw outOfRange('l1', `${spec.l1} with lbfgs`, '0: its slope jumps where a weight is 0');
+  spec.layers.forEach(({ dropout, maxNorm }, l) => {
+    if (dropout) {
+      throw outOfRange(`layers[${l}].dropout`, `${dropout} with lbfgs`, '0: every pass must give the same cost');
+    }
+    if (maxNorm) throw outOfRange(`layers[${l}].maxNorm`, `${maxNorm} with lbfgs`, 'none: it moves weights by itself');
+  });
+}
+
+/** Of the Wolfe conditions: the share of the slope that the cost must fall by, and that of the slope that may be left. */
+const DECREASE = 1e-4;
+const CURVATURE = 0.9;
+/**
+ * A cost that differs by less, relatively, may differ by rounding alone: the core's are f32 inside. There the slope decides (Hager and
+ * Zhang, 2005, the approximate Wolfe conditions).
+ */
+const NOISE = 2 ** -22;
+const MAX_TRIALS = 30;
+
+/** The cost, penalties included, `step` directions from the start, and its slope along the direction. */
+interface Point {
+  readonly step: number;
+  readonly cost: number;
+  readonly slope: number;
+}
+
+/** What the step in progress began with. */
+interface StepStart {
+  readonly reached: LbfgsPlace | undefined;
+  readonly counts: Counts;
+  /** Address of a copy. */
+  readonly parameters: number;
+}
+
+/** For a call with that optimizer. */
+export function makeRunner(
+  trainer: Trainer,
+  runner: EpochRunner,
+  optimizer: Optimizer,
+  place: LbfgsPlace | undefined,
+): LbfgsRunner | undefined {
+  return optimizer.name === 'lbfgs' ? new LbfgsRunner(trainer, runner, optimizer, place) : undefined;
+}
+
+export class LbfgsRunner {
+  readonly #arena: Arena;
+  readonly #runner: EpochRunner;
+  readonly #optimizer: Lbfgs;
+  readonly #pass: Pass;
+  readonly #floats: number;
+  /** At the weights reached; undefined before the first pass. */
+  #reached: LbfgsPlace | undefined;
+  readonly #trainer: Trainer;
+  /** undefined between two steps. */
+  start: StepStart | undefined;
+  #elapsedMs = 0;
+  #epoch = 0;
+  #isDone = false;
+  #isStopped = false;
+  /** How the last pass went. */
+  #last: EpochResult | undefined;
+
+  constructor(trainer: Trainer, runner: EpochRunner, optimizer: Lbfgs, place?: LbfgsPlace) {
+    const { arena, pass } = trainer;
+    this.#trainer = trainer;
+    this.#arena = arena;
+    this.#reached = place;
+    this.#runner = runner;
+    this.#optimizer = optimizer;
+    this.#pass = pass;
+    this.#floats = arena.plan.parameterFloats;
+    // a state that was cleared has seen no pass yet
+    if (arena.header.getUint32(abi.OPTIMIZER_STEPS, true) === 0) this.#pairs = 0;
+  }
+
+  /** Between two steps, and amid one still that of its start: its line search cannot be gone on with, but taken again. */
+  get place(): LbfgsPlace | undefined {
+    return this.start ? this.start.reached : this.#reached;
+  }
+
+  /** No further step would lower the cost. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /**
+   * One step. Returns the mean cost before it, without the penalties, and the time its passes took. If anything throws, the weights are
+   * those before the step.
+   */
+  async run(epoch: number): Promise<EpochResult> {
+    this.#epoch = epoch;
+    this.#elapsedMs = 0;
+    if (this.#reached && this.#distance() !== 0) this.#reached = undefined;
+    this.#copy(START, this.#parameters);
+    this.start = { reached: this.#reached, counts: this.#trainer.counts, parameters: this.#slot(START) };
+    try {
+      if (!this.#reached) {
+        this.#reached = await this.#gradient();
+        if (!Number.isFinite(this.#reached.cost)) {
+          const found = diagnose(this.#arena, this.#pass.rows, 'z');
+          throw new NonFiniteError({ epoch, step: 0, stepsUndone: 0, ...found });
+        }
+        this.#copy(START_GRADIENT, this.#slot(GRADIENT));
+      }
+      const { meanCost } = this.#reached;
+      this.#isDone = await this.#step(this.#reached.cost);
+      // no pass where training goes on from weights with nothing to gain
+      const samples = this.#last?.samples ?? this.#arena.header.getUint32(abi.TRAINING_SET + abi.SET_SAMPLES, true);
+      const elapsedMs = this.#elapsedMs;
+      const samplesPerSecond = elapsedMs && (1000 * samples) / elapsedMs;
+      const { learningRate } = this.#optimizer;
+      return { cost: meanCost, elapsedMs, samples, samplesPerSecond, learningRate, isStopped: this.#isStopped };
+    } catch (error) {
+      this.#reached = undefined;
+      this.#copyTo(this.#parameters, this.#slot(START));
+      throw error;
+    } finally {
+      this.start = undefined;
+    }
+  }
+
+  /** From the start in the slots, whose cost is given, to where `reached` says. True: there is nothing left to gain. */
+  async #step(cost: number): Promise<boolean> {
+    const length = this.#length(START_GRADIENT);
+    if (length <= this.#optimizer.tolerance) return true;
+    let slope = this.#findDirection();
+    let point = slope < 0 ? await this.#search({ step: 0, cost, slope }) : undefined;
+    if (!point && this.#pairs > 0) {
+      // what was remembered misleads, or stands for another cost: begin anew along the gradient
+      this.#pairs = 0;
+      slope = this.#findDirection();
+      point = await this.#search({ step: 0, cost, slope });
+    }
+    if (!point) {
+      this.#copyTo(this.#parameters, this.#slot(START));
+      return true;
+    }
+    this.#remember();
+    this.#copy(START, this.#parameters);
+    this.#copy(START_GRADIENT, this.#slot(GRADIENT));
+    const newLength = this.#length(START_GRADIENT);
+    if (newLength <= this.#optimizer.tolerance) return true;
+    // neither the cost nor its gradient can tell the two points apart from rounding
+    return point.cost >= cost - NOISE * Math.abs(cost) && newLength >= length;
+  }
+
+  /** d = -H g by the two loops over the pairs; returns its slope g d. */
+  #findDirection(): number {
+    const { core } = this.#arena;
+    const d = this.#slot(DIRECTION);
+    this.#copy(DIRECTION, this.#slot(START_GRADIENT));
+    const { history } = this.#optimizer;
+    const last = this.#pairs;
+    const first = Math.max(0, last - history);
+    const alphas: number[] = [];
+    for (let i = last - 1; i >= first; i--) {
+      const [s, y] = this.#pair(i);
+      const alpha = this.#dot(s, d) / this.#dot(s, y);
+      core.addScaled(d, y, this.#floats, -alpha);
+      alphas.push(alpha);
+    }
+    let scale: number;
+    if (last > 0) {
+      const [s, y] = this.#pair(last - 1);
+      scale = this.#dot(s, y) / this.#dot(y, y);
+    } else {
+      // as long a first step as the gradient, but no longer than 1
+      scale = Math.min(1, 1 / this.#length(START_GRADIENT));
+    }
+    core.scaleFloats(d, this.#floats, scale);
+    for (let i = first; i < last; i++) {
+      const [s, y] = this.#pair(i);
+      const alpha = alphas.pop() as number;
+      core.addScaled(d, s, this.#floats, alpha - this.#dot(y, d) / this.#dot(s, y));
+    }
+    core.scaleFloats(d, this.#floats, -1);
+    return this.#dot(this.#slot(START_GRADIENT), d);
+  }
+
+  /**
+   * A step that fulfils the Wolfe conditions, by bracketing (Lewis and Overton, 2013, algorithm 2.6) with cubic interpolation. The
+   * weights and the gradient are then those of the point that is returned; undefined: there is none that rounding lets us find.
+   */
+  async #search(start: Point): Promise<Point | undefined> {
+    let low = start;
+    let high: Point | undefined;
+    let step = this.#optimizer.learningRate;
+    for (let trial = 0; trial < MAX_TRIALS; trial++) {
+      this.#copyTo(this.#parameters, this.#slot(START));
+      this.#arena.core.addScaled(this.#parameters, this.#slot(DIRECTION), this.#floats, step);
+      const reached = await this.#gradient();
+      const point = { step, cost: reached.cost, slope: this.#dot(this.#slot(GRADIENT), this.#slot(DIRECTION)) };
+      if (!falls(start, point)) {
+        high = point;
+      } else if (point.slope < CURVATURE * start.slope) {
+        low = point;
+      } else {
+        this.#reached = reached;
+        return point;
+      }
+      step = high ? between(low, high) : 2 * step;
+    }
+    return undefined;
+  }
+
+  /** Keeps the step that was made, if the cost curves upwards along it as far as f32 can tell. */
+  #remember(): void {
+    const { core } = this.#arena;
+    const [s, y] = this.#pair(this.#pairs);
+    this.#copyTo(s, this.#parameters);
+    core.addScaled(s, this.#slot(START), this.#floats, -1);
+    this.#copyTo(y, this.#slot(GRADIENT));
+    core.addScaled(y, this.#slot(START_GRADIENT), this.#floats, -1);
+    const curvature = this.#dot(s, y);
+    if (curvature > 2 ** -24 * Math.sqrt(this.#dot(s, s) * this.#dot(y, y))) this.#pairs++;
+    // it lies where the oldest did
+    else if (this.#pairs >= this.#optimizer.history) this.#pairs = 0;
+  }
+
+  /** One pass over the samples: the cost at the weights as they are, and its gradient in its slot. */
+  async #gradient(): Promise<{ cost: number; meanCost: number }> {
+    this.#last = await this.#runner.run(this.#epoch, 0);
+    const { cost, elapsedMs, isStopped } = this.#last;
+    this.#elapsedMs += elapsedMs;
+    // a search under way is ended first
+    this.#isStopped ||= isStopped;
+    // weights whose gradient overflows are no better than those whose cost does
+    const isUsable = Number.isFinite(this.#length(GRADIENT));
+    return { cost: isUsable ? cost + this.#arena.core.penalty() : Number.POSITIVE_INFINITY, meanCost: cost };
+  }
+
+  /** The length of the way from the weights last reached to those that are there now: a caller may have set others. */
+  #distance(): number {
+    this.#copy(DIRECTION, this.#parameters);
+    this.#arena.core.addScaled(this.#slot(DIRECTION), this.#slot(START), this.#floats, -1);
+    return this.#length(DIRECTION);
+  }
+
+  get #parameters(): number {
+    return this.#arena.plan.parameters;
+  }
+
+  /** Pairs stored so far; the last `history` of them are there. */
+  get #pairs(): number {
+    return this.#arena.header.getUint32(abi.PAIRS, true);
+  }
+
+  set #pairs(count: number) {
+    this.#arena.header.setUint32(abi.PAIRS, count, true);
+  }
+
+  /** Addresses of s and y. */
+  #pair(i: number): [number, number] {
+    const slot = FIRST_PAIR + 2 * (i % this.#optimizer.history);
+    return [this.#slot(slot), this.#slot(slot + 1)];
+  }
+
+  #slot(i: number): number {
+    return this.#arena.plan.state + 4 * i * this.#floats;
+  }
+
+  #copy(slot: number, source: number): void {
+    this.#copyTo(this.#slot(slot), source);
+  }
+
+  #copyTo(target: number, source: number): void {
+    this.#arena.floats(target, this.#floats).set(this.#arena.floats(source, this.#floats));
+  }
+
+  #dot(u: number, v: number): number {
+    return this.#arena.core.dot(u, v, this.#floats);
+  }
+
+  #length(slot: number): number {
+    return Math.sqrt(this.#dot(this.#slot(slot), this.#slot(slot)));
+  }
+}
+
+/** The first Wolfe condition, or where the costs differ by no more than rounding, its approximation by slopes. */
+function falls(start: Point, { step, cost, slope }: Point): boolean {
+  if (cost <= start.cost + DECREASE * step * start.slope) return true;
+  return cost <= start.cost + NOISE * Math.abs(start.cost) && slope <= (2 * DECREASE - 1) * start.slope;
+}
+
+/** A step between two: where the cubic through both ends' costs and slopes is least (Nocedal and Wright, 3.59), if that is well inside. */
+function between(low: Point, high: Point): number {
+  const width = high.step - low.step;
+  const a = low.slope + high.slope - (3 * (low.cost - high.cost)) / (low.step - high.step);
+  const root = Math.sqrt(a * a - low.slope * high.slope);
+  const step = high.step - (width * (high.slope + root - a)) / (high.slope - low.slope + 2 * root);
+  const isInside = step > low.step + 0.1 * width && step < high.step - 0.1 * width;
+  return isInside ? step : low.step + 0.5 * width;
+}
