@@ -18,7 +18,7 @@ import {
   writeOptimizer,
 } from '../src/spec/optimizer.js';
 import { checkSpec } from '../src/spec/spec.js';
-import type { NetworkOptions, Optimizer } from '../src/spec/types.js';
+import type { NetworkOptions, Optimizer } from '../src/index.js';
 import { compileLoops, MANY_BYTES, startLoops } from './loops.js';
 import { alignTable, median } from './machine.js';
 import { type Section, takeTurns } from './turns.js';

@@ -3,17 +3,39 @@ import { checkData } from './data/data-set.js';
 import { checkStratify, foldsOf, pick } from './data/split.js';
 import { Network } from './index.js';
 import { CORE_KEYS, checkSpec, SPEC_KEYS } from './spec/spec.js';
-import type {
-  CrossValidation,
-  CrossValidationOptions,
-  DataSet,
-  FoldReport,
-  NetworkOptions,
-  TrainOptions,
-} from './spec/types.js';
+import type { DataSet } from './data/data-set.js';
+import type { NetworkOptions } from './network.js';
+import type { TrainOptions } from './training/options.js';
 import { OPTION_KEYS } from './training/epoch-runner.js';
 
 export type { CrossValidation, CrossValidationOptions, FoldReport };
+
+/** The options of `fit`, but for the validation, which is each fold in turn. */
+export interface CrossValidationOptions extends Omit<TrainOptions, 'validation' | 'validationSplit'> {
+  /** Default 5. */
+  folds?: number;
+  /** The same share of each label's samples in each fold. Default false. */
+  stratify?: boolean;
+  /** Called after each fold. */
+  onFold?: (report: FoldReport) => void;
+}
+
+export interface FoldReport {
+  /** Counted from 0. */
+  fold: number;
+  epochs: EpochReport[];
+  /** Of the trained network, on the fold it was not trained on. */
+  validation: Evaluation;
+}
+
+export interface CrossValidation {
+  folds: FoldReport[];
+  /** Means and standard deviations over the folds. */
+  cost: number;
+  costDeviation: number;
+  accuracy: number;
+  accuracyDeviation: number;
+}
 
 /**
  * Trains `folds` networks of the same options, each on all samples but those of one fold, which it is evaluated on: every sample is

@@ -22,28 +22,17 @@ import {
   SPEC_KEYS,
   type Spec,
 } from './spec/spec.js';
-import type {
-  BuildName,
-  CostName,
-  CustomCost,
-  DataSet,
-  DataSource,
-  EpochReport,
-  EvaluateOptions,
-  Evaluation,
-  Inputs,
-  LoadOptions,
-  NetworkOptions,
-  Optimizer,
-  SavedBytes,
-  SaveOptions,
-  Standardization,
-  StreamOptions,
-  Targets,
-  TrainForOptions,
-  TrainForReport,
-  TrainOptions,
-} from './spec/types.js';
+import type { BuildName } from './core/core-options.js';
+import type { DataSet, Inputs, Targets } from './data/data-set.js';
+import type { Standardization } from './data/standardization.js';
+import type { EvaluateOptions, Evaluation } from './model/evaluate.js';
+import type { LoadOptions } from './persistence/decode.js';
+import type { SavedBytes, SaveOptions } from './persistence/encode.js';
+import type { CostName, CustomCost } from './spec/network-options.js';
+import type { Optimizer } from './spec/optimizer.js';
+import type { StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
+import type { EpochReport, TrainForReport } from './training/reports.js';
+import type { DataSource } from './training/stream.js';
 import type { Started } from './threads/team.js';
 import { Trainer } from './training/trainer.js';
 

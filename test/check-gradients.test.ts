@@ -5,7 +5,7 @@ import type { GradientCheck } from '../src/inspection/check-gradients.js';
 import { activations } from '../src/inspection/reference.js';
 import { Network } from '../src/network.js';
 import { adam, irprop, lbfgs, momentum, sgd } from '../src/spec/optimizer.js';
-import type { ActivationName, CustomCost, NetworkOptions, Optimizer, Targets } from '../src/spec/types.js';
+import type { ActivationName, CustomCost, NetworkOptions, Optimizer, Targets } from '../src/index.js';
 import { buildName, createNetwork, randomNumbers } from './build.js';
 
 // checkGradients passes every network that can be made, and finds what is wrong.

@@ -16,7 +16,7 @@ import {
   type ReferenceNetwork,
 } from '../src/inspection/reference.js';
 import { sgd } from '../src/spec/optimizer.js';
-import type { ActivationName, CostName, HuberCost } from '../src/spec/types.js';
+import type { ActivationName, CostName, HuberCost } from '../src/index.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { costSum, createNetwork, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
-import type { Inputs, NetworkOptions, Targets } from '../src/spec/types.js';
+import type { Inputs, NetworkOptions, Targets } from '../src/index.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 
 // Inputs and targets of every type, by every door: each is held against the Float32Array that it stands for.

@@ -7,7 +7,7 @@ import { sgd } from '../src/index.js';
 import { deltas, forward, gradients, numericGradients, type ReferenceNetwork } from '../src/inspection/reference.js';
 import { ArenaLayer, type Pass } from '../src/model/layer.js';
 import type { Network } from '../src/network.js';
-import type { NetworkOptions } from '../src/spec/types.js';
+import type { NetworkOptions } from '../src/index.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { createNetwork, EPSILON, randomNumbers, startArena } from './build.js';
 

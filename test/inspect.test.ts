@@ -14,7 +14,7 @@ import {
 } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { adadelta, adam, adamw, irprop, lbfgs, lion, momentum, nadam, rmsprop, sgd } from '../src/spec/optimizer.js';
-import type { ActivationName, CostName, Inputs, NetworkOptions, Optimizer, TrainOptions } from '../src/spec/types.js';
+import type { ActivationName, CostName, Inputs, NetworkOptions, Optimizer, TrainOptions } from '../src/index.js';
 import { createNetwork, EPSILON, randomNumbers } from './build.js';
 
 const SEED = Number(process.env.SIMDPROP_SEED ?? 1);

@@ -21,7 +21,7 @@ import {
   writeOptimizer,
 } from '../src/spec/optimizer.js';
 import { checkSpec } from '../src/spec/spec.js';
-import type { NetworkOptions, Optimizer } from '../src/spec/types.js';
+import type { NetworkOptions, Optimizer } from '../src/index.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { buildName, createNetwork, EPSILON, editHeader, loadNetwork, randomNumbers, startKernels } from './build.js';
 import { type Disturb, flatten, type Penalties, train } from './reference-optimizers.js';

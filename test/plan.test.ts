@@ -12,7 +12,7 @@ import {
 } from '../src/core/memory-plan.js';
 import { sgd } from '../src/index.js';
 import { ACTIVATIONS, COSTS, checkSpec, type Spec } from '../src/spec/spec.js';
-import type { ActivationName, LayerOptions } from '../src/spec/types.js';
+import type { ActivationName, LayerOptions } from '../src/index.js';
 import { createNetwork, startKernels } from './build.js';
 
 const LINE_BYTES = 64;

@@ -4,7 +4,7 @@ import * as abi from '../assembly/abi.js';
 import { permutation } from '../src/data/philox.js';
 import { adam, lbfgs, NonFiniteError, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import type { DataSet, NetworkOptions, TrainOptions } from '../src/spec/types.js';
+import type { DataSet, NetworkOptions, TrainOptions } from '../src/index.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 
 const SAMPLES = 50;

@@ -5,7 +5,7 @@ import { permutation, philox } from '../src/data/philox.js';
 import { foldsOf, splitData } from '../src/data/split.js';
 import { Network, sgd } from '../src/index.js';
 import { checkSpec } from '../src/spec/spec.js';
-import type { CrossValidationOptions, DataSet, NetworkOptions } from '../src/spec/types.js';
+import type { CrossValidationOptions, DataSet, NetworkOptions } from '../src/index.js';
 import { createNetwork, randomNumbers, startKernels } from './build.js';
 
 const options: NetworkOptions = {

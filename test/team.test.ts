@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { code } from '../src/generated/worker.js';
 import { Network } from '../src/network.js';
 import { adam, irprop, lbfgs, momentum, nadam, sgd } from '../src/spec/optimizer.js';
-import type { DataSet, NetworkOptions, Optimizer, TrainOptions } from '../src/spec/types.js';
+import type { DataSet, NetworkOptions, Optimizer, TrainOptions } from '../src/index.js';
 import { makeWaitCheck } from '../src/threads/team.js';
 import { randomNumbers, seal } from './build.js';
 

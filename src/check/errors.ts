@@ -89,6 +89,11 @@ export function checkIsObject(where: string, value: unknown): asserts value is o
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(where, value, 'an object');
 }
 
+/** The keys of an options type, each listed once: the compiler refuses a list that lacks one or has another. */
+export function keysOf<T>(keys: Readonly<Record<keyof T, true>>): readonly (keyof T & string)[] {
+  return Object.keys(keys) as (keyof T & string)[];
+}
+
 /** An options object: no key but the known ones, so that a misspelt option is not silently ignored. */
 export function checkObject(where: string, value: unknown, keys: readonly string[]): void {
   checkIsObject(where, value);

@@ -1,8 +1,7 @@
-import * as abi from '../../assembly/abi.js';
 import { outOfRange } from '../check/errors.js';
 import type { Spec } from '../spec/spec.js';
-import type { Inputs } from '../spec/types.js';
 import { type Core, type Engine, growMemory } from './engine.js';
+import { Header, LayerRow, tablesOf } from './header.js';
 import { type LayerPlan, MAX_BYTES, makePlan, type Plan, type SetSize, writeTables } from './memory-plan.js';
 
 /** Refuses a plan that no memory can hold, before anything is allocated. */
@@ -14,13 +13,16 @@ export function checkSize(plan: Plan): Plan {
   return plan;
 }
 
+/** What can be written to the memory as it is, but for doubles, which are rounded to floats. */
+type StoredNumbers = Float32Array | Float64Array | Uint8Array | Uint8ClampedArray | Int32Array;
+
 /** Up to so many floats a loop is faster than a call of set, which takes as long as a small prediction. */
 const SHORT = 32;
 
 /** Typed views of a whole memory, made anew when it has grown: making one costs more than a small prediction. */
 interface Views {
   readonly buffer: ArrayBuffer;
-  readonly header: DataView<ArrayBuffer>;
+  readonly header: Header;
   readonly floats: Float32Array<ArrayBuffer>;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly integers: Int32Array<ArrayBuffer>;
@@ -30,20 +32,12 @@ function viewsOf({ memory }: Engine): Views {
   const buffer = memory.buffer as ArrayBuffer;
   return {
     buffer,
-    header: new DataView(buffer, abi.HEADER),
+    header: new Header(buffer),
     floats: new Float32Array(buffer),
     bytes: new Uint8Array(buffer),
     integers: new Int32Array(buffer),
   };
 }
-
-const NO_VIEWS: Views = {
-  buffer: new ArrayBuffer(0),
-  header: new DataView(new ArrayBuffer(0)),
-  floats: new Float32Array(0),
-  bytes: new Uint8Array(0),
-  integers: new Int32Array(0),
-};
 
 /**
  * One network's linear memory: its plan, the core that works on it, typed access. Grows, never shrinks. Other modules' published
@@ -52,8 +46,8 @@ const NO_VIEWS: Views = {
 export class Arena {
   readonly spec: Spec;
   #plan: Plan;
-  #engine: Engine | undefined;
-  #views: Views;
+  /** undefined once the network is disposed of. */
+  #live: { readonly engine: Engine; readonly views: Views } | undefined;
   #set: SetSize | undefined;
   #isLocked = false;
   /** Called at the end of its life: by what waits for something else meanwhile. */
@@ -63,9 +57,9 @@ export class Arena {
   constructor(spec: Spec, plan: Plan, engine: Engine) {
     this.spec = spec;
     this.#plan = plan;
-    this.#engine = engine;
-    this.#views = viewsOf(engine);
-    writeTables(this.#views.buffer, spec, plan);
+    const views = viewsOf(engine);
+    this.#live = { engine, views };
+    writeTables(views.buffer, spec, plan);
   }
 
   get plan(): Plan {
@@ -77,11 +71,15 @@ export class Arena {
     return this.#set;
   }
 
-  /** @internal Throws once the network is disposed. */
-  checkAlive(): Engine {
-    if (!this.#engine) throw new Error('Network: got a call after dispose(), want a network in use');
+  /** Throws once the network is disposed of, and amid a call of its own cost. */
+  checkAlive(): void {
+    this.#inUse();
+  }
+
+  #inUse(): { readonly engine: Engine; readonly views: Views } {
+    if (!this.#live) throw new Error('Network: got a call after dispose(), want a network in use');
     if (this.#isLocked) throw new Error('Network: got a call from inside its own cost, want a cost of a and y alone');
-    return this.#engine;
+    return this.#live;
   }
 
   /** Calls a function of the user's amid the core's work: the network is not to be used from there. */
@@ -96,19 +94,17 @@ export class Arena {
 
   /** @internal */
   get core(): Core {
-    return this.checkAlive().core;
+    return this.#inUse().engine.core;
   }
 
   /** @internal */
-  get header(): DataView<ArrayBuffer> {
-    this.checkAlive();
-    return this.#views.header;
+  get header(): Header {
+    return this.#inUse().views.header;
   }
 
   /** Numbers to `address`: bytes and integers as they are, f64 rounded to f32. */
-  write(address: number, values: Inputs): void {
-    this.checkAlive();
-    const { floats, integers, bytes } = this.#views;
+  write(address: number, values: StoredNumbers): void {
+    const { floats, integers, bytes } = this.#inUse().views;
     if (values instanceof Float32Array && values.length <= SHORT) {
       for (let i = 0, k = address / 4; i < values.length; i++) floats[k + i] = values[i];
     } else if (values instanceof Float32Array || values instanceof Float64Array) floats.set(values, address / 4);
@@ -116,28 +112,37 @@ export class Arena {
     else bytes.set(values, address);
   }
 
+  /** Copies the header and the layer table. Returns what puts the copy back. */
+  keepTables(): () => void {
+    const { start, bytes } = tablesOf(this.#plan.layers.length);
+    const tables = this.bytes(start, bytes);
+    const kept = tables.slice();
+    return () => tables.set(kept);
+  }
+
+  /** @internal The words of a layer's row, good until the memory grows. */
+  layerRow(index: number): LayerRow {
+    return new LayerRow(this.#inUse().views.buffer, index);
+  }
+
   /** @internal A view that is good until the memory grows. */
   floats(address: number, count: number): Float32Array<ArrayBuffer> {
-    this.checkAlive();
-    return new Float32Array(this.#views.buffer, address, count);
+    return new Float32Array(this.#inUse().views.buffer, address, count);
   }
 
   /** @internal */
   doubles(address: number, count: number): Float64Array<ArrayBuffer> {
-    this.checkAlive();
-    return new Float64Array(this.#views.buffer, address, count);
+    return new Float64Array(this.#inUse().views.buffer, address, count);
   }
 
   /** @internal */
   bytes(address: number, count: number): Uint8Array<ArrayBuffer> {
-    this.checkAlive();
-    return new Uint8Array(this.#views.buffer, address, count);
+    return new Uint8Array(this.#inUse().views.buffer, address, count);
   }
 
   /** @internal */
   words(address: number, count: number): Uint32Array<ArrayBuffer> {
-    this.checkAlive();
-    return new Uint32Array(this.#views.buffer, address, count);
+    return new Uint32Array(this.#inUse().views.buffer, address, count);
   }
 
   /**
@@ -148,12 +153,13 @@ export class Arena {
     const old = this.#plan;
     if (capacity <= old.capacity && slots === old.slots && set === this.#set) return;
     const plan = checkSize(makePlan(this.spec, Math.max(capacity, old.capacity), set, slots, old.team));
-    const engine = this.checkAlive();
+    const { engine } = this.#inUse();
     growMemory(engine.memory, plan.bytes);
+    const views = viewsOf(engine);
+    const { bytes, buffer } = views;
     this.#plan = plan;
-    this.#views = viewsOf(engine);
-    const { bytes, buffer } = this.#views;
-    if (set === this.#set) this.#moveSet(old);
+    this.#live = { engine, views };
+    if (set === this.#set) this.#moveSet(old, views);
     this.#set = set;
     // nobody writes all lanes that fill a row of errors, and gradients count them
     if (plan.x !== old.x || plan.windowInputs !== old.windowInputs) bytes.fill(0, plan.x, plan.windowInputs);
@@ -161,13 +167,12 @@ export class Arena {
   }
 
   /** The training set and its order from where they lay in the plan before. */
-  #moveSet(old: Plan): void {
-    const { bytes, header } = this.#views;
-    const { setInputs } = this.#plan;
-    bytes.copyWithin(setInputs, old.setInputs, old.bytes);
-    for (const word of [abi.SET_INPUTS, abi.SET_TARGETS, abi.SET_WEIGHTS, abi.SET_ORDER]) {
-      const address = header.getUint32(abi.TRAINING_SET + word, true);
-      if (address) header.setUint32(abi.TRAINING_SET + word, address + setInputs - old.setInputs, true);
+  #moveSet(old: Plan, { bytes, header }: Views): void {
+    const moved = this.#plan.setInputs - old.setInputs;
+    bytes.copyWithin(this.#plan.setInputs, old.setInputs, old.bytes);
+    const { trainingSet } = header;
+    for (const name of ['inputs', 'targets', 'weights', 'order'] as const) {
+      if (trainingSet[name]) trainingSet[name] += moved;
     }
   }
 
@@ -179,8 +184,7 @@ export class Arena {
     { stride, units }: Pick<LayerPlan, 'stride' | 'units'>,
     rows: number,
   ): void {
-    this.checkAlive();
-    const { floats } = this.#views;
+    const { floats } = this.#inUse().views;
     const strideFloats = stride / 4;
     let source = address / 4;
     let next = start;
@@ -191,9 +195,8 @@ export class Arena {
   }
 
   dispose(): void {
-    this.#engine?.dispose?.();
-    this.#engine = undefined;
-    this.#views = NO_VIEWS;
+    this.#live?.engine.dispose?.();
+    this.#live = undefined;
     this.onDispose?.();
   }
 }

@@ -1,6 +1,6 @@
 import { ABI_VERSION } from '../../assembly/abi.js';
 import { outOfRange, wrongType } from '../check/errors.js';
-import type { BuildName } from '../spec/types.js';
+import type { BuildName } from './core-options.js';
 
 /** Every function of the core that src/ calls: the ABI on one screen. Addresses are bytes, counts are rows or steps. */
 export interface Core {

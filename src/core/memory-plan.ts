@@ -1,6 +1,7 @@
 import * as abi from '../../assembly/abi.js';
+import type { ActivationName } from '../spec/network-options.js';
 import { ACTIVATIONS, BYTE_SCALE, COSTS, outputsOf, type Spec } from '../spec/spec.js';
-import type { ActivationName } from '../spec/types.js';
+import { Header, LayerRow, type LayerWords, PLANNED_WORDS, type PlannedWords, tablesOf } from './header.js';
 
 // Where everything lies in a network's linear memory. A plan is numbers only; `writeTables` puts it where the core reads it.
 //
@@ -20,80 +21,16 @@ const MAX_CONFUSION_OUTPUTS = 256;
 /** Steps one call can make under a learning rate that changes from step to step. */
 export const MAX_RATES = 1024;
 
-/** A layer's row in the layer table: its first words, in their order there (abi.FAN_IN and so on). */
-export interface LayerPlan {
-  readonly fanIn: number;
-  readonly units: number;
-  /** abi.MIXED where units have functions of their own. */
-  readonly activation: number;
-  /** 1 or 0. */
-  readonly hasBias: number;
-  readonly input: number;
-  readonly inputStride: number;
-  readonly stride: number;
-  readonly z: number;
-  readonly a: number;
-  readonly delta: number;
-  readonly weights: number;
-  readonly biases: number;
-  readonly weightGradients: number;
-  readonly biasGradients: number;
-  /** MIXED: the records of abi.RUNS, one for each function that occurs. */
-  readonly runs: number;
-  readonly runCount: number;
-  readonly dropped: number;
-  readonly dropoutMask: number;
-}
+/**
+ * Rows that go through the network at once: larger batches are added up in chunks of these, which keeps memory and caches small. A
+ * constant, since the sums over a batch are grouped by it.
+ */
+export const MAX_CHUNK_ROWS = 256;
 
 export interface Region {
+  readonly name: string;
   readonly start: number;
   readonly bytes: number;
-}
-
-export interface Plan {
-  /** The first words of the header, in their order there (abi.LAYER_COUNT to abi.WINDOW). */
-  readonly words: readonly number[];
-  readonly capacity: number;
-  readonly x: number;
-  readonly xStride: number;
-  readonly y: number;
-  readonly yStride: number;
-  /** The places of the bits that are set in each byte: see assembly/sparse.ts. 0 for few inputs, which have no lists. */
-  readonly positions: number;
-  readonly confusion: number;
-  /** Rows and columns of the confusion matrix, 0 if there is none. */
-  readonly classes: number;
-  /** abi.ERROR_SUMS */
-  readonly errorSums: number;
-  readonly team: Team;
-  /** What threads meet at: see assembly/team.ts. 0 bytes for one. */
-  readonly teamWords: number;
-  /** f64 [rows] */
-  readonly rowCosts: number;
-  readonly parameters: number;
-  readonly weightFloats: number;
-  readonly parameterFloats: number;
-  readonly gradients: number;
-  /** Slots of the optimizer, each of parameterFloats. */
-  readonly slots: number;
-  readonly state: number;
-  /** Learning rates of the steps of one call. */
-  readonly rates: number;
-  readonly means: number;
-  readonly inverseDeviations: number;
-  /** f64 {m, m, s, s} for each pair of inputs: see assembly/standardize.ts. */
-  readonly moments: number;
-  readonly layers: readonly LayerPlan[];
-  readonly windowInputs: number;
-  readonly windowTargets: number;
-  readonly windowWeights: number;
-  readonly setInputs: number;
-  readonly setTargets: number;
-  readonly setWeights: number;
-  readonly order: number;
-  /** All of it, from address 0. */
-  readonly bytes: number;
-  readonly regions: readonly Region[];
 }
 
 /** What a training set takes beside the network: bytes as stored. */
@@ -117,6 +54,59 @@ const NO_TEAM: Team = { threads: 1, isWide: false, threadWork: 1 };
 
 const EMPTY_SET: SetSize = { samples: 0, inputBytes: 0, targetBytes: 0, weightBytes: 0 };
 
+/** A layer's row of the layer table. */
+export type LayerPlan = Readonly<LayerWords>;
+
+/** The words of the header that the core reads, and what src/ alone needs to know beside them. */
+export interface Plan extends Readonly<PlannedWords> {
+  readonly capacity: number;
+  /** Rows and columns of the confusion matrix, 0 if there is none. */
+  readonly classes: number;
+  readonly team: Team;
+  /** Slots of the optimizer, each of parameterFloats. */
+  readonly slots: number;
+  /** f64: room for the learning rates of the steps of one call. */
+  readonly rateTable: number;
+  /** f32 [inputs], each: the standardisation of x. */
+  readonly means: number;
+  readonly inverseDeviations: number;
+  /** f64 {mean, mean, squares, squares} for each pair of inputs: see assembly/. */
+  readonly moments: number;
+  readonly layers: readonly LayerPlan[];
+  readonly windowTargets: number;
+  readonly windowWeights: number;
+  readonly setInputs: number;
+  readonly setTargets: number;
+  readonly setWeights: number;
+  readonly order: number;
+  /** All of it, from address 0. */
+  readonly bytes: number;
+  readonly regions: readonly Region[];
+}
+
+/** Regions of the memory, one behind the other. */
+class Regions {
+  readonly list: Region[] = [];
+  end: number;
+
+  constructor(start: number) {
+    this.end = start;
+  }
+
+  /** The address of a new region. */
+  reserve(name: string, bytes: number): number {
+    const start = Math.ceil(this.end / LINE_BYTES) * LINE_BYTES;
+    this.end = start + bytes;
+    this.list.push({ name, start, bytes });
+    return start;
+  }
+}
+
+interface Shape {
+  readonly fanIn: number;
+  readonly units: number;
+}
+
 /** Floats of a row or panel rounded up to whole cache lines. */
 export function paddedFloats(units: number): number {
   return Math.ceil(units / LINE_FLOATS) * LINE_FLOATS;
@@ -136,13 +126,12 @@ export function weightFloats(fanIn: number, units: number): number {
   return paddedFloats(units) * fanIn;
 }
 
-/** What an evaluation sums up for each pair of outputs: {s, |a - y|, (a - y)^2, y - s, (y - s)^2}, two doubles each. */
-export const ERROR_RECORD_DOUBLES = 10;
-
-export function errorPairs(outputs: number): number {
+/** Records of ERROR_SUMS: one for two outputs. */
+export function errorRecords(outputs: number): number {
   return Math.ceil(outputs / 2);
 }
 
+/** The plan of a network for batches of `capacity` rows, with a training set, `slots` of the optimizer and the threads of `team`. */
 export function makePlan(
   spec: Spec,
   capacity: number,
@@ -150,81 +139,161 @@ export function makePlan(
   slots = 0,
   team: Team = NO_TEAM,
 ): Plan {
-  const regions: Region[] = [];
-  let end = abi.LAYERS + spec.layers.length * abi.LAYER_BYTES;
-  const reserve = (bytes: number): number => {
-    const start = Math.ceil(end / LINE_BYTES) * LINE_BYTES;
-    end = start + bytes;
-    regions.push({ start, bytes });
-    return start;
-  };
-
-  const outputs = outputsOf(spec);
+  const tables = tablesOf(spec.layers.length);
+  const regions = new Regions(tables.start + tables.bytes);
   const shapes = spec.layers.map(({ units }, l) => ({ fanIn: l ? spec.layers[l - 1].units : spec.inputs, units }));
-  const widestLayer = Math.max(...shapes.map(({ units }) => units));
+  const constants = planConstants(regions, spec, team);
+  const scores = planScores(regions, outputsOf(spec));
+  const parameters = planParameters(regions, shapes);
+  const columns = planColumns(regions, spec.inputs);
+  const runs = spec.layers.map((layer) => regions.reserve('runs', 4 * runWords(layer.activation).length));
+  const state = regions.reserve('state', slots * parameters.parameterFloats * 4);
+  const batch = planBatch(regions, spec, capacity);
+  const layers = planLayers(regions, spec, capacity, shapes, { ...parameters, ...batch, runs });
+  const threadOwn = planThreads(regions, spec, capacity, team, batch.listStride);
+  const window = planWindow(regions, spec, capacity);
+  const trainingSet = planTrainingSet(regions, set);
+  return {
+    ...shapeWords(spec),
+    ...teamWords(team),
+    ...constants,
+    ...scores,
+    ...parameters,
+    ...columns,
+    state,
+    ...batch,
+    layers,
+    ...threadOwn,
+    ...window,
+    ...trainingSet,
+    capacity,
+    slots,
+    team,
+    bytes: regions.end,
+    regions: regions.list,
+  };
+}
 
-  const isListed = spec.inputs >= abi.LISTED_INPUTS;
-  const zeros = reserve(abi.PANEL_ROW_BYTES);
-  const positions = isListed ? reserve(2048) : 0;
-  const teamWords = reserve(team.threads > 1 ? abi.TEAM_BYTES : 0);
+function shapeWords(spec: Spec) {
+  return {
+    layerCount: spec.layers.length,
+    cost: COSTS[spec.cost],
+    inputs: spec.inputs,
+    outputs: outputsOf(spec),
+    seedLow: spec.seed % 2 ** 32,
+    seedHigh: Math.floor(spec.seed / 2 ** 32),
+    penalizeBiases: Number(spec.penalizeBiases),
+  };
+}
+
+function teamWords({ threads, isWide, threadWork }: Team) {
+  return { teamThreads: threads, isWide: Number(isWide), threadWork };
+}
+
+/** Networks of many inputs list those that are not zero: see assembly/sparse.ts. */
+const isListed = ({ inputs }: Spec) => inputs >= abi.LISTED_INPUTS;
+
+/** Tables that do not change, and the words that threads meet at. */
+function planConstants(regions: Regions, spec: Spec, team: Team) {
+  return {
+    zeros: regions.reserve('zeros', abi.PANEL_ROW_BYTES),
+    positions: isListed(spec) ? regions.reserve('positions', 256 * 8) : 0,
+    teamWords: regions.reserve('teamWords', team.threads > 1 ? abi.TEAM_BYTES : 0),
+  };
+}
+
+/** What an evaluation counts and adds up. */
+function planScores(regions: Regions, outputs: number) {
   const classes = outputs <= MAX_CONFUSION_OUTPUTS ? Math.max(outputs, 2) : 0;
-  const confusion = classes && reserve(classes * classes * 4);
-  const errorSums = reserve(errorPairs(outputs) * ERROR_RECORD_DOUBLES * 8);
+  return {
+    classes,
+    confusion: classes && regions.reserve('confusion', classes * classes * 4),
+    errorSums: regions.reserve('errorSums', errorRecords(outputs) * abi.ERROR_RECORD_BYTES),
+  };
+}
 
-  const allWeights = shapes.reduce((sum, { fanIn, units }) => sum + weightFloats(fanIn, units), 0);
-  const allFloats = shapes.reduce((sum, { units }) => sum + paddedFloats(units), allWeights);
-  const parameters = reserve(allFloats * 4);
-  const gradients = reserve(allFloats * 4);
-  const rates = reserve(MAX_RATES * 8);
-  const means = reserve(paddedFloats(spec.inputs) * 4);
-  const inverseDeviations = reserve(paddedFloats(spec.inputs) * 4);
-  const moments = reserve(Math.ceil(spec.inputs / 2) * 32);
-  const runs = spec.layers.map(({ activation }) =>
-    typeof activation === 'string' ? 0 : reserve(4 * runsOf(activation).length),
-  );
+function planParameters(regions: Regions, shapes: readonly Shape[]) {
+  const weights = shapes.reduce((sum, { fanIn, units }) => sum + weightFloats(fanIn, units), 0);
+  const parameterFloats = shapes.reduce((sum, { units }) => sum + paddedFloats(units), weights);
+  return {
+    weightFloats: weights,
+    parameterFloats,
+    parameters: regions.reserve('parameters', parameterFloats * 4),
+    gradients: regions.reserve('gradients', parameterFloats * 4),
+    rateTable: regions.reserve('rateTable', MAX_RATES * 8),
+  };
+}
 
-  const state = reserve(slots * allFloats * 4);
+/** What is known of each column of the inputs. */
+function planColumns(regions: Regions, inputs: number) {
+  return {
+    means: regions.reserve('means', paddedFloats(inputs) * 4),
+    inverseDeviations: regions.reserve('inverseDeviations', paddedFloats(inputs) * 4),
+    moments: regions.reserve('moments', Math.ceil(inputs / 2) * abi.MOMENT_RECORD_BYTES),
+  };
+}
 
+/** A batch's inputs and targets. */
+function planBatch(regions: Regions, spec: Spec, capacity: number) {
+  const hasLists = isListed(spec);
   const xStride = rowStride(spec.inputs);
-  const x = reserve(capacity * xStride);
+  const yStride = rowStride(outputsOf(spec));
   // a list is written eight entries at a time, and read past its end by none
-  const listStride = isListed ? (Math.ceil(spec.inputs / 8) + 1) * 16 : 0;
-  const lists = isListed ? reserve(capacity * listStride) : 0;
-  const listCounts = reserve(isListed ? capacity * 4 : 0);
-  const maskStride = isListed ? Math.ceil(spec.inputs / 64) * 8 : 0;
-  const masks = reserve(capacity * maskStride);
-  const yStride = rowStride(outputs);
-  const y = reserve(capacity * yStride);
-  const rowWeights = reserve(capacity * 4);
-  const rowCosts = reserve(capacity * 8);
+  const listStride = hasLists ? (Math.ceil(spec.inputs / 8) + 1) * 16 : 0;
+  const maskStride = hasLists ? Math.ceil(spec.inputs / 64) * 8 : 0;
+  return {
+    xStride,
+    yStride,
+    listStride,
+    maskStride,
+    x: regions.reserve('x', capacity * xStride),
+    lists: hasLists ? regions.reserve('lists', capacity * listStride) : 0,
+    listCounts: regions.reserve('listCounts', hasLists ? capacity * 4 : 0),
+    masks: regions.reserve('masks', capacity * maskStride),
+    y: regions.reserve('y', capacity * yStride),
+    rowWeights: regions.reserve('rowWeights', capacity * 4),
+    rowCosts: regions.reserve('rowCosts', capacity * 8),
+  };
+}
+
+/** Each layer's z, a and delta, and its places among the parameters and gradients: all weights first, then all biases. */
+function planLayers(
+  regions: Regions,
+  spec: Spec,
+  capacity: number,
+  shapes: readonly Shape[],
+  at: { parameters: number; gradients: number; weightFloats: number; x: number; xStride: number; runs: number[] },
+): LayerPlan[] {
   let weightOffset = 0;
-  let biasOffset = allWeights * 4;
-  let input = x;
-  let inputStride = xStride;
-  const layers = shapes.map(({ fanIn, units }, l): LayerPlan => {
+  let biasOffset = at.weightFloats * 4;
+  let input = at.x;
+  let inputStride = at.xStride;
+  return shapes.map(({ fanIn, units }, l) => {
     const { activation, bias, dropout } = spec.layers[l];
+    const isMixed = typeof activation !== 'string';
     const stride = rowStride(units);
-    const z = reserve(capacity * stride);
+    const z = regions.reserve('z', capacity * stride);
+    // a linear layer's z and a are one
+    const a = activation === 'linear' ? z : regions.reserve('a', capacity * stride);
     const layer = {
       fanIn,
       units,
-      activation: typeof activation === 'string' ? ACTIVATIONS[activation] : abi.MIXED,
+      activation: isMixed ? abi.MIXED : ACTIVATIONS[activation],
       hasBias: Number(bias),
       input,
       inputStride,
       stride,
       z,
-      // of a linear layer, both are one
-      a: activation === 'linear' ? z : reserve(capacity * stride),
-      delta: reserve(capacity * stride),
-      weights: parameters + weightOffset,
-      biases: parameters + biasOffset,
-      weightGradients: gradients + weightOffset,
-      biasGradients: gradients + biasOffset,
-      runs: runs[l],
-      runCount: typeof activation === 'string' ? 0 : new Set(activation).size,
-      dropped: dropout ? reserve(capacity * stride) : 0,
-      dropoutMask: dropout ? reserve(capacity * stride) : 0,
+      a,
+      delta: regions.reserve('delta', capacity * stride),
+      weights: at.parameters + weightOffset,
+      biases: at.parameters + biasOffset,
+      weightGradients: at.gradients + weightOffset,
+      biasGradients: at.gradients + biasOffset,
+      runs: isMixed ? at.runs[l] : 0,
+      runCount: isMixed ? new Set(activation).size : 0,
+      dropped: dropout ? regions.reserve('dropped', capacity * stride) : 0,
+      dropoutMask: dropout ? regions.reserve('dropoutMask', capacity * stride) : 0,
     };
     weightOffset += weightFloats(fanIn, units) * 4;
     biasOffset += paddedFloats(units) * 4;
@@ -232,135 +301,76 @@ export function makePlan(
     inputStride = stride;
     return layer;
   });
+}
 
-  // what each thread has for itself, the first one's here
-  const randomBlock = reserve(16);
-  const effective = reserve(abi.BLOCK_FLOATS * 4);
-  const union = reserve(listStride);
-  const sums = reserve(isListed ? spec.inputs * abi.PANEL_ROW_BYTES : 0);
-  const turnedStride = (Math.ceil(capacity / LINE_FLOATS) | 1) * LINE_BYTES;
-  const gradientBytes = 4 * capacity * paddedFloats(widestLayer) + abi.BLOCK_ROWS * turnedStride;
-  const packed = reserve(Math.max(gradientBytes, paddedFloats(widestLayer) * abi.PANEL_ROW_BYTES));
+/** What each thread has for itself. Addresses are the first thread's; those of the others follow, `threadBytes` apart. */
+function planThreads(regions: Regions, spec: Spec, capacity: number, team: Team, listStride: number) {
+  const widest = paddedFloats(Math.max(...spec.layers.map(({ units }) => units)));
   const mixed = spec.layers.filter(({ activation }) => typeof activation !== 'string');
-  const scratch = reserve(3 * abi.MIXED_ROWS * Math.max(0, ...mixed.map(({ units }) => rowStride(units))));
-  const threadBytes = Math.ceil((end - randomBlock) / LINE_BYTES) * LINE_BYTES;
-  reserve((team.threads - 1) * threadBytes);
+  const widestMixed = Math.max(0, ...mixed.map(({ units }) => rowStride(units)));
+  const gradientBytes = 4 * capacity * widest + abi.BLOCK_ROWS * abi.transposedStride(capacity);
+  const errorBytes = widest * abi.PANEL_ROW_BYTES;
+  const own = {
+    randomBlock: regions.reserve('randomBlock', 16),
+    effective: regions.reserve('effective', abi.BLOCK_FLOATS * 4),
+    union: regions.reserve('union', listStride),
+    sums: regions.reserve('sums', isListed(spec) ? spec.inputs * abi.PANEL_ROW_BYTES : 0),
+    packed: regions.reserve('packed', Math.max(gradientBytes, errorBytes)),
+    scratch: regions.reserve('scratch', 3 * abi.MIXED_ROWS * widestMixed),
+  };
+  const threadBytes = Math.ceil((regions.end - own.randomBlock) / LINE_BYTES) * LINE_BYTES;
+  regions.reserve('otherThreads', (team.threads - 1) * threadBytes);
+  return { ...own, threadBytes };
+}
 
-  const windowInputs = reserve(capacity * spec.inputs * 4 + SLACK_BYTES);
-  const windowTargets = reserve(capacity * outputs * 4 + SLACK_BYTES);
-  const windowWeights = reserve(capacity * 4);
-  const setInputs = reserve(set.inputBytes + SLACK_BYTES);
-  const setTargets = reserve(set.targetBytes + SLACK_BYTES);
-  const setWeights = reserve(set.weightBytes);
-  const order = reserve(set.samples * 4);
-
-  const words = [
-    layers.length,
-    COSTS[spec.cost],
-    spec.inputs,
-    outputs,
-    spec.seed % 2 ** 32,
-    Math.floor(spec.seed / 2 ** 32),
-    Number(spec.penalizeBiases),
-    x,
-    xStride,
-    y,
-    yStride,
-    rowWeights,
-    rowCosts,
-    lists,
-    listStride,
-    listCounts,
-    masks,
-    maskStride,
-    positions,
-    zeros,
-    parameters,
-    allWeights,
-    allFloats,
-    gradients,
-    state,
-    confusion,
-    errorSums,
-    randomBlock,
-    effective,
-    union,
-    sums,
-    packed,
-    scratch,
-    threadBytes,
-    teamWords,
-    team.threads,
-    Number(team.isWide),
-    team.threadWork,
-    1,
-    windowInputs,
-  ];
-
+/** The rows of one batch as they come, before the core puts them where a batch lies. */
+function planWindow(regions: Regions, spec: Spec, capacity: number) {
   return {
-    words,
-    capacity,
-    x,
-    xStride,
-    y,
-    yStride,
-    positions,
-    confusion,
-    classes,
-    errorSums,
-    team,
-    teamWords,
-    rowCosts,
-    parameters,
-    weightFloats: allWeights,
-    parameterFloats: allFloats,
-    gradients,
-    slots,
-    state,
-    rates,
-    means,
-    inverseDeviations,
-    moments,
-    layers,
-    windowInputs,
-    windowTargets,
-    windowWeights,
-    setInputs,
-    setTargets,
-    setWeights,
-    order,
-    bytes: end,
-    regions,
+    windowInputs: regions.reserve('windowInputs', capacity * spec.inputs * 4 + SLACK_BYTES),
+    windowTargets: regions.reserve('windowTargets', capacity * outputsOf(spec) * 4 + SLACK_BYTES),
+    windowWeights: regions.reserve('windowWeights', capacity * 4),
   };
 }
 
-type NumbersOf = Uint32ArrayConstructor | Float32ArrayConstructor | Float64ArrayConstructor;
+function planTrainingSet(regions: Regions, set: SetSize) {
+  return {
+    setInputs: regions.reserve('setInputs', set.inputBytes + SLACK_BYTES),
+    setTargets: regions.reserve('setTargets', set.targetBytes + SLACK_BYTES),
+    setWeights: regions.reserve('setWeights', set.weightBytes),
+    order: regions.reserve('order', set.samples * 4),
+  };
+}
 
 /** Writes the header and the layer table. Nothing else in the memory changes, but for the constant lists. */
 export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
-  const write = (Words: NumbersOf, address: number, values: readonly number[]) =>
-    new Words(buffer, address, values.length).set(values);
-  write(Uint32Array, abi.HEADER, plan.words);
-  // each with those that follow it
-  write(Float32Array, abi.HEADER + abi.SCALE, [spec.scale ?? BYTE_SCALE, spec.huberDelta, spec.labelSmoothing]);
-  write(Float64Array, abi.HEADER + abi.L2, [spec.l2, spec.l1]);
+  const header = new Header(buffer);
+  for (const name of PLANNED_WORDS) header[name] = plan[name];
+  header.callThreads = 1;
+  header.scale = spec.scale ?? BYTE_SCALE;
+  header.costParameter = spec.huberDelta;
+  header.labelSmoothing = spec.labelSmoothing;
+  header.l2 = spec.l2;
+  header.l1 = spec.l1;
   plan.layers.forEach((layer, l) => {
-    const row = abi.LAYERS + l * abi.LAYER_BYTES;
     const { activation, dropout, maxNorm } = spec.layers[l];
-    write(Uint32Array, row, Object.values(layer));
-    write(Float64Array, row + abi.DROPOUT_RATE, [dropout, maxNorm]);
-    if (typeof activation !== 'string') write(Uint32Array, layer.runs, runsOf(activation));
+    Object.assign(new LayerRow(buffer, l), layer, { dropoutRate: dropout, maxNorm });
+    const words = runWords(activation);
+    new Uint32Array(buffer, layer.runs, words.length).set(words);
   });
-  if (!plan.positions) return;
-  const positions = new Uint8Array(buffer, plan.positions);
+  if (plan.positions) writePositions(new Uint8Array(buffer, plan.positions, 256 * 8));
+}
+
+/** For each byte the places of its bits that are set: see assembly/sparse.ts. */
+function writePositions(positions: Uint8Array): void {
   for (let byte = 0; byte < 256; byte++) {
     let next = 8 * byte;
     for (let bit = 0; bit < 8; bit++) if ((byte >> bit) & 1) positions[next++] = bit;
   }
 }
 
-/** The words of one record for each function that occurs. */
-function runsOf(activation: readonly ActivationName[]): number[] {
+/** The records of abi.RUNS, one for each function that occurs in a mixed layer; none for a layer of one function. */
+function runWords(activation: ActivationName | readonly ActivationName[]): number[] {
+  if (typeof activation === 'string') return [];
   return [...new Set(activation)].flatMap((name) => {
     const offsets = activation.flatMap((other, j) => (other === name ? [4 * j] : []));
     return [ACTIVATIONS[name], offsets.length, ...offsets];

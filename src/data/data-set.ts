@@ -1,12 +1,34 @@
-import * as abi from '../../assembly/abi.js';
 import { checkFloats, checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { crc32 } from '../check/crc32.js';
 import type { Arena } from '../core/arena.js';
+import type { SetWords } from '../core/header.js';
 import type { SetSize } from '../core/memory-plan.js';
-import { crc32 } from '../persistence/encode.js';
+import { F32, LABELS, ROWS, U8 } from '../spec/codes.js';
 import { BYTE_SCALE, outputsOf, type Spec } from '../spec/spec.js';
-import type { DataSet, Inputs, Targets } from '../spec/types.js';
+
 
 // Data at the door: lengths, labels and numbers are checked here, then copied into the network's memory as they are.
+
+/**
+ * One sample a row, row-major. Float64Array and Int32Array are rounded to 32-bit floats; bytes and integers are multiplied by the
+ * network's `scale`.
+ */
+export type Inputs = Float32Array | Float64Array | Uint8Array | Uint8ClampedArray | Int32Array;
+
+/** Rows of floats, or one class label a sample: an integer from 0 to outputs - 1 (0 or 1 where there is one output). */
+export type Targets = Float32Array | Float64Array | Uint8Array | Int32Array;
+
+export interface DataSet {
+  /** [samples × inputs] */
+  inputs: Inputs;
+  /** Float32Array, Float64Array: [samples × outputs]. Uint8Array, Int32Array: [samples] labels. */
+  targets: Targets;
+  /**
+   * [samples], 0 or more each: what a sample's cost is multiplied with, C = 1/n Σ w_x C_x. n is the number of samples, not the sum of the
+   * weights. Default: 1 each.
+   */
+  weights?: Float32Array;
+}
 
 /** Samples that fit the network: lengths agree, labels are classes, floats are finite. */
 export interface CheckedData {
@@ -166,10 +188,12 @@ function checksum(parts: readonly (ArrayBufferView | undefined)[]): number {
 
 /** Copies samples [first, first + rows) to the window. */
 export function writeWindow(arena: Arena, data: CheckedData, first: number, rows: number): void {
-  const { plan } = arena;
-  copyInputs(arena, abi.WINDOW, plan.windowInputs, data.inputs, first, rows);
-  copyTargets(arena, abi.WINDOW, plan.windowTargets, data.targets, first, rows);
-  copyWeights(arena, abi.WINDOW, plan.windowWeights, data.weights, first, rows);
+  const { plan, header } = arena;
+  const { window } = header;
+  writeInputs(arena, plan.windowInputs, data.inputs, first, rows);
+  window.inputType = typeOf(data.inputs);
+  copyTargets(arena, window, plan.windowTargets, data.targets, first, rows);
+  copyWeights(arena, window, plan.windowWeights, data.weights, first, rows);
 }
 
 /** z, a of samples [first, first + rows); y stays as it is. */
@@ -180,21 +204,25 @@ export function forwardInputs(arena: Arena, inputs: Inputs, first: number, rows:
 
 /** Copies a batch's targets and weights to the window and from there to y; x stays as it is. */
 export function loadTargets(arena: Arena, targets: Targets, weights: Float32Array | undefined, rows: number): void {
-  copyTargets(arena, abi.WINDOW, arena.plan.windowTargets, targets, 0, rows);
-  copyWeights(arena, abi.WINDOW, arena.plan.windowWeights, weights, 0, rows);
-  arena.core.loadWindowTargets(rows);
+  const { plan, header, core } = arena;
+  copyTargets(arena, header.window, plan.windowTargets, targets, 0, rows);
+  copyWeights(arena, header.window, plan.windowWeights, weights, 0, rows);
+  core.loadWindowTargets(rows);
 }
 
 /** Copies a whole data set to where the training steps read it. */
-export function loadTrainingSet(arena: Arena, data: CheckedData): void {
-  const { plan } = arena;
-  copyInputs(arena, abi.TRAINING_SET, plan.setInputs, data.inputs, 0, data.samples);
-  copyTargets(arena, abi.TRAINING_SET, plan.setTargets, data.targets, 0, data.samples);
-  copyWeights(arena, abi.TRAINING_SET, plan.setWeights, data.weights, 0, data.samples);
-  arena.header.setUint32(abi.TRAINING_SET + abi.SET_SAMPLES, data.samples, true);
+export function loadTrainingSet(arena: Arena, { inputs, targets, weights, samples }: CheckedData): void {
+  const { plan, header } = arena;
+  const { trainingSet } = header;
+  writeInputs(arena, plan.setInputs, inputs, 0, samples);
+  trainingSet.inputs = plan.setInputs;
+  trainingSet.inputType = typeOf(inputs);
+  copyTargets(arena, trainingSet, plan.setTargets, targets, 0, samples);
+  copyWeights(arena, trainingSet, plan.setWeights, weights, 0, samples);
+  trainingSet.samples = samples;
 }
 
-const typeOf = (inputs: Inputs) => (isBytes(inputs) ? abi.U8 : abi.F32);
+const typeOf = (inputs: Inputs) => (isBytes(inputs) ? U8 : F32);
 
 /** Samples [first, first + rows) to `address`. */
 function writeInputs(arena: Arena, address: number, inputs: Inputs, first: number, rows: number): void {
@@ -205,35 +233,34 @@ function writeInputs(arena: Arena, address: number, inputs: Inputs, first: numbe
   if (part instanceof Int32Array) arena.core.convertIntegers(address, part.length, spec.scale ?? 1);
 }
 
-/** The same, and the description of the set that the core reads. */
-function copyInputs(arena: Arena, set: number, address: number, inputs: Inputs, first: number, rows: number): void {
-  writeInputs(arena, address, inputs, first, rows);
-  arena.header.setUint32(set + abi.SET_INPUTS, address, true);
-  arena.header.setUint32(set + abi.SET_INPUT_TYPE, typeOf(inputs), true);
-}
-
-function copyTargets(arena: Arena, set: number, address: number, targets: Targets, first: number, rows: number): void {
-  const { header, spec } = arena;
-  header.setUint32(set + abi.SET_TARGETS, address, true);
+function copyTargets(
+  arena: Arena,
+  set: SetWords,
+  address: number,
+  targets: Targets,
+  first: number,
+  rows: number,
+): void {
+  set.targets = address;
   if (isFloats(targets)) {
-    const outputs = outputsOf(spec);
+    const outputs = outputsOf(arena.spec);
     const part = targets.subarray(first * outputs, (first + rows) * outputs);
     arena.floats(address, part.length).set(part);
-    header.setUint32(set + abi.SET_TARGET_TYPE, abi.ROWS, true);
+    set.targetType = ROWS;
   } else {
     arena.words(address, rows).set(targets.subarray(first, first + rows));
-    header.setUint32(set + abi.SET_TARGET_TYPE, abi.LABELS, true);
+    set.targetType = LABELS;
   }
 }
 
 function copyWeights(
   arena: Arena,
-  set: number,
+  set: SetWords,
   address: number,
   weights: Float32Array | undefined,
   first: number,
   rows: number,
 ): void {
   if (weights) arena.floats(address, rows).set(weights.subarray(first, first + rows));
-  arena.header.setUint32(set + abi.SET_WEIGHTS, weights ? address : 0, true);
+  set.weights = weights ? address : 0;
 }

@@ -1,6 +1,6 @@
-import * as abi from '../../assembly/abi.js';
+import { MOMENT_RECORD_BYTES } from '../../assembly/abi.js';
 import type { Arena } from '../core/arena.js';
-import type { Standardization } from '../spec/types.js';
+import type { Standardization } from './standardization.js';
 import { MIN_DEVIATION } from './standardization.js';
 
 // What the columns of a training set are: measured by the core. Loaded where it is asked for.
@@ -11,7 +11,7 @@ import { MIN_DEVIATION } from './standardization.js';
  */
 export async function measure(arena: Arena, samples: number, seen: number, turn: () => Promise<void>): Promise<void> {
   const { capacity, moments } = arena.plan;
-  arena.header.setUint32(abi.TRAINING_SET + abi.SET_ORDER, 0, true);
+  arena.header.trainingSet.order = 0;
   for (let first = 0; first < samples; first += capacity) {
     arena.core.measureColumns(moments, first, Math.min(capacity, samples - first), seen + first);
     await turn();

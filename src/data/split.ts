@@ -1,11 +1,14 @@
-import * as abi from '../../assembly/abi.js';
 import { checkBoolean, checkObject, checkShare, outOfRange, wrongType } from '../check/errors.js';
+import { RANDOM_SPLIT } from '../spec/codes.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
-import type { ValidationSplit } from '../spec/types.js';
+
 import { type CheckedData, isFloats } from './data-set.js';
 import { permutation } from './philox.js';
 
 // Which samples are held back, drawn from the network's seed; the others keep their order.
+
+/** The share of the samples to hold back, above 0 and below 1. `stratify`: the same share of each label's samples. Default false. */
+export type ValidationSplit = number | { share: number; stratify?: boolean };
 
 type SplitSpec = Required<Exclude<ValidationSplit, number>>;
 
@@ -43,7 +46,7 @@ export function splitData(
 
 /** Samples in random order, or in random order within their class, class by class. */
 function shuffled({ samples, targets }: CheckedData, stratify: boolean, seed: number): Uint32Array {
-  const order = permutation(samples, seed, abi.RANDOM_SPLIT, 0);
+  const order = permutation(samples, seed, RANDOM_SPLIT, 0);
   // sort is stable: samples of a class stay in the order drawn
   return stratify ? order.sort((p, q) => targets[p] - targets[q]) : order;
 }

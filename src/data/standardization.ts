@@ -1,9 +1,16 @@
-import * as abi from '../../assembly/abi.js';
 import { checkFloats, checkObject, MAX_FLOAT } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
-import type { Standardization } from '../spec/types.js';
+
 
 // Standardised inputs: (x - mean) / deviation, column by column. The core applies what lies in the memory; here stands how it gets there.
+
+/** What inputs become before the first layer: (x - mean) / deviation, each column with its own; bytes and integers after `scale`. */
+export interface Standardization {
+  /** [inputs] */
+  means: Float32Array;
+  /** [inputs], each a positive number. */
+  deviations: Float32Array;
+}
 
 /** The smallest deviation whose reciprocal an f32 holds. */
 export const MIN_DEVIATION = 1 / MAX_FLOAT;
@@ -23,8 +30,8 @@ export function checkStandardization(where: string, value: unknown, inputs: numb
 /** What the core does to every input from now on; undefined: nothing. */
 export function writeStandardization(arena: Arena, standardization: Standardization | undefined): void {
   const { header, plan, spec } = arena;
-  header.setUint32(abi.MEANS, standardization ? plan.means : 0, true);
-  header.setUint32(abi.INVERSE_DEVIATIONS, standardization ? plan.inverseDeviations : 0, true);
+  header.means = standardization ? plan.means : 0;
+  header.inverseDeviations = standardization ? plan.inverseDeviations : 0;
   if (!standardization) return;
   arena.floats(plan.means, spec.inputs).set(standardization.means);
   const inverses = arena.floats(plan.inverseDeviations, spec.inputs);

@@ -6,7 +6,9 @@ import { checkInputs, checkTargets, checkWeights, writeWindow } from '../data/da
 import { unpack } from '../model/layer.js';
 import { sgd, writeOptimizer } from '../spec/optimizer.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
-import type { CustomCost, Inputs, Sgd, Targets } from '../spec/types.js';
+import type { Inputs, Targets } from '../data/data-set.js';
+import type { CustomCost } from '../spec/network-options.js';
+import type { Sgd } from '../spec/optimizer.js';
 import type { Trainer } from '../training/trainer.js';
 import { type Batch, type GradientErrors, gradientErrors, type Problem, taker } from './gradient-errors.js';
 import { type Cost, forward, meanCost, type ReferenceLayer, type ReferenceNetwork } from './reference.js';

@@ -5,7 +5,9 @@ import { weightFloats } from '../core/memory-plan.js';
 import { checkInputs, checkTargets, checkWeights } from '../data/data-set.js';
 import { eachWeight, type Pass, unpack } from '../model/layer.js';
 import type { Network } from '../network.js';
-import type { CustomCost, Inputs, Optimizer, Targets } from '../spec/types.js';
+import type { Inputs, Targets } from '../data/data-set.js';
+import type { CustomCost } from '../spec/network-options.js';
+import type { Optimizer } from '../spec/optimizer.js';
 import type { Trainer } from '../training/trainer.js';
 import { type CheckGradientsOptions, checkGradients, type GradientCheck } from './check-gradients.js';
 

@@ -1,7 +1,7 @@
 import { checkFloats, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { CoreImports } from '../core/engine.js';
-import type { CustomCost } from '../spec/types.js';
+import type { CustomCost } from '../spec/network-options.js';
 
 // Loaded where it is asked for.
 

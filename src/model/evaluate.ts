@@ -1,13 +1,48 @@
-import * as abi from '../../assembly/abi.js';
 import { checkBoolean, checkInteger, checkObject, outOfRange, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { ERROR_RECORD_DOUBLES, errorPairs } from '../core/memory-plan.js';
 import { type CheckedData, isFloats, writeWindow } from '../data/data-set.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
-import type { ClassificationReport, EvaluateOptions, Evaluation, Targets } from '../spec/types.js';
+import type { Targets } from '../data/data-set.js';
+import type { ClassificationReport } from './classification-report.js';
 import type { Pass } from './layer.js';
 
 // What an evaluation says beside cost and accuracy. Undefined ratios are those of scikit-learn, which everyone compares with.
+
+export interface EvaluateOptions {
+  /** k of `topKAccuracy`, from 1 to the number of outputs, which must be two or more. */
+  topK?: number;
+  /** true: computes `rocAuc`, which takes a copy of all outputs meanwhile. Default false. */
+  rocAuc?: boolean;
+}
+
+export interface Evaluation {
+  /** Mean cost over the samples, each times its weight, with label smoothing, without the L2 term. */
+  cost: number;
+  samples: number;
+  /** Samples whose class (largest output; for one output, whether it exceeds 1/2, or 0 with the hinge cost) is that of the target. */
+  correct: number;
+  /** correct / samples */
+  accuracy: number;
+  /** Row = class of the target, column = class predicted. For up to 256 outputs; one output counts as two classes. */
+  confusion: Uint32Array[] | undefined;
+  /** Mean of |y - a| over samples and outputs, y as the cost sees it: labels as rows, smoothed if they are. */
+  meanAbsoluteError: number;
+  /** Mean of (y - a)² over samples and outputs. */
+  meanSquaredError: number;
+  /**
+   * R²: 1 - Σ (y - a)² / Σ (y - mean y)² of each output, averaged over the outputs. An output whose targets are all equal counts 1 if
+   * they are met exactly, else 0.
+   */
+  r2: number;
+  /** Share of the samples whose class is among the `topK` largest outputs, of equal ones the first first. */
+  topKAccuracy: number | undefined;
+  /**
+   * Area under the ROC curve; with several outputs of each against the rest, averaged over those that have samples of both kinds. NaN if
+   * none has. A target in a row is positive if it exceeds 1/2, or 0 with the hinge cost.
+   */
+  rocAuc: number | undefined;
+}
 
 export function checkEvaluation(options: unknown, spec: Spec): void {
   checkObject('options', options, ['topK', 'rocAuc']);
@@ -35,17 +70,15 @@ export function evaluate(
   const scores = new Float32Array(rocAuc ? samples * outputs : 0);
   for (let first = 0; first < samples; first += plan.capacity) {
     const rows = Math.min(plan.capacity, samples - first);
-    pass.rows = rows;
-    pass.done = 'forward';
-    pass.isCurrent = false;
+    pass.holdForward(rows);
     writeWindow(arena, data, first, rows);
     core.evaluateRows(rows);
     if (rocAuc) arena.readRows(scores, first * outputs, output.a, output, rows);
   }
   const counts = arena.words(plan.confusion, classes * classes);
-  const correct = header.getUint32(abi.CORRECT, true);
+  const correct = header.correct;
   return {
-    cost: header.getFloat64(abi.COST_SUM, true) / samples,
+    cost: header.costSum / samples,
     samples,
     correct,
     accuracy: correct / samples,
@@ -53,7 +86,7 @@ export function evaluate(
       ? Array.from({ length: classes }, (_, c) => counts.slice(c * classes, (c + 1) * classes))
       : undefined,
     ...readErrors(arena, samples),
-    topKAccuracy: topK ? header.getUint32(abi.TOP_K_HITS, true) / samples : undefined,
+    topKAccuracy: topK ? header.topKHits / samples : undefined,
     rocAuc: rocAuc ? meanRocAuc(scores, outputs, targets, spec.cost === 'hinge' ? 0 : 0.5) : undefined,
   };
 }
@@ -61,11 +94,11 @@ export function evaluate(
 /** Sums that the core's evaluations add to: they start from nothing. */
 function clearScores(arena: Arena, topK: number): void {
   const { header, plan, spec } = arena;
-  header.setFloat64(abi.COST_SUM, 0, true);
-  header.setUint32(abi.CORRECT, 0, true);
-  header.setUint32(abi.TOP_K, topK, true);
-  header.setUint32(abi.TOP_K_HITS, 0, true);
-  header.setUint32(abi.SCORED, 0, true);
+  header.costSum = 0;
+  header.correct = 0;
+  header.topK = topK;
+  header.topKHits = 0;
+  header.scored = 0;
   arena.words(plan.confusion, plan.classes ** 2).fill(0);
   arena.doubles(plan.errorSums, errorPairs(outputsOf(spec)) * ERROR_RECORD_DOUBLES).fill(0);
 }
@@ -128,52 +161,4 @@ function rocAuc(positives: Float32Array, negatives: Float32Array): number {
     halves += below + upTo;
   }
   return halves / 2 / (positives.length * negatives.length);
-}
-
-/**
- * Precision, recall and F1 of each class, and their means, from a confusion matrix with a row for each class of the targets and a column
- * for each class predicted, as `evaluate` returns it. A ratio without samples behind it is 0; the means leave out classes
- * that are neither among the targets nor predicted.
- *
- * @example
- * const { confusion } = net.evaluate(test);
- * classificationReport(confusion!).macro.f1;
- */
-export function classificationReport(confusion: readonly ArrayLike<number>[]): ClassificationReport {
-  checkConfusion(confusion);
-  const classes = confusion.map((row, c) => {
-    const hits = row[c];
-    let support = 0;
-    let predicted = 0;
-    for (let other = 0; other < confusion.length; other++) {
-      support += row[other];
-      predicted += confusion[other][c];
-    }
-    return {
-      precision: predicted ? hits / predicted : 0,
-      recall: support ? hits / support : 0,
-      f1: support + predicted ? (2 * hits) / (support + predicted) : 0,
-      support,
-      predicted,
-    };
-  });
-  const seen = classes.filter(({ support, predicted }) => support + predicted > 0);
-  const mean = (name: 'precision' | 'recall' | 'f1') =>
-    seen.reduce((sum, metrics) => sum + metrics[name], 0) / (seen.length || 1);
-  return { classes, macro: { precision: mean('precision'), recall: mean('recall'), f1: mean('f1') } };
-}
-
-function checkConfusion(confusion: unknown): void {
-  if (!Array.isArray(confusion)) throw wrongType('confusion', confusion, 'an array of rows of counts');
-  confusion.forEach((row, c) => {
-    if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
-      throw wrongType(`confusion[${c}]`, row, `a row of ${confusion.length} counts`);
-    }
-    const counts = Array.from(row as unknown as ArrayLike<unknown>);
-    if (counts.length !== confusion.length) {
-      throw outOfRange(`confusion[${c}]`, `${counts.length} counts`, `${confusion.length}, one for each class`);
-    }
-    const bad = counts.findIndex((count) => !(Number.isSafeInteger(count) && (count as number) >= 0));
-    if (bad >= 0) throw outOfRange(`confusion[${c}][${bad}]`, counts[bad], 'a count');
-  });
 }

@@ -1,14 +1,8 @@
-import * as abi from '../../assembly/abi.js';
 import { checkFloats, checkName, checkNumber, checkObject, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
+import { RANDOM_BIASES, RANDOM_WEIGHTS } from '../spec/codes.js';
 import { keys, type LayerSpec } from '../spec/spec.js';
-import type {
-  ActivationName,
-  ConstantInitializer,
-  GivenInitializer,
-  InitializerName,
-  LayerOptions,
-} from '../spec/types.js';
+import type { ActivationName, ConstantInitializer, GivenInitializer, InitializerName, LayerOptions } from '../spec/network-options.js';
 import type { Layer } from './layer.js';
 
 // How weights and biases start. Named initialisers draw in the order of w_jk and b_j, so that the numbers do not depend on how the core
@@ -117,12 +111,12 @@ export async function initialize(
   const { kind, variance, biasDeviation = 0 } = DISTRIBUTIONS[initializer];
   const deviation = Math.sqrt(variance(fanIn, units));
   // a uniform distribution over [-r, r] has the variance r^2 / 3
-  if (kind === 'uniform') core.fillUniform(gradients, count, Math.sqrt(3) * deviation, abi.RANDOM_WEIGHTS, l);
-  else core.fillNormal(gradients, count, deviation, abi.RANDOM_WEIGHTS, l);
+  if (kind === 'uniform') core.fillUniform(gradients, count, Math.sqrt(3) * deviation, RANDOM_WEIGHTS, l);
+  else core.fillNormal(gradients, count, deviation, RANDOM_WEIGHTS, l);
   const weights = arena.floats(gradients, count);
   if (initializer === 'orthogonal') (await import('./orthogonal.js')).orthogonalize(weights, units, fanIn);
   layer.weights = weights;
   if (!hasBias) return;
-  core.fillNormal(gradients, units, biasDeviation, abi.RANDOM_BIASES, l);
+  core.fillNormal(gradients, units, biasDeviation, RANDOM_BIASES, l);
   layer.biases = arena.floats(gradients, units);
 }

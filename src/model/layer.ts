@@ -3,22 +3,9 @@ import { checkFloats, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { type LayerPlan, type Plan, paddedFloats, weightFloats } from '../core/memory-plan.js';
 import { countParameters } from '../persistence/encode.js';
-import type { ActivationName } from '../spec/types.js';
+import type { ActivationName } from '../spec/network-options.js';
 import type { BatchGuard } from '../training/non-finite.js';
 import type { Stepper } from '../training/stepper.js';
-
-/** What a network's batch buffers hold. Shared by the network, which writes it, and its layers, which read it. */
-export interface Pass {
-  rows: number;
-  /** z and a are those of the batch; then delta too; then the gradients too. */
-  done: 'nothing' | 'forward' | 'backward' | 'gradients';
-  /** The batch is that of a `forward`, and the parameters are still those it went through: a backward pass and a step may follow. */
-  isCurrent: boolean;
-  /** Who has the snapshot that the parameters stem from by steps alone. */
-  guard?: BatchGuard | Stepper;
-  /** Amid a step of several chunks: to be called before the gradients are overwritten, so that the step can go on with its own. */
-  keepStep?: () => void;
-}
 
 /**
  * One layer after the input layer. Everything but `weights` and `biases` belongs to the batch that went through the network
@@ -79,8 +66,7 @@ export class ArenaLayer implements Layer {
     eachWeight(this, (packed, j, k) => {
       panels[packed] = values[j * this.fanIn + k];
     });
-    this.#pass.isCurrent = false;
-    this.#pass.guard = undefined;
+    this.#pass.setParameters();
   }
 
   get biases(): Float32Array {
@@ -96,8 +82,7 @@ export class ArenaLayer implements Layer {
     const biases = this.#arena.floats(this.#plan.biases, paddedFloats(this.units)).fill(0);
     // + 0 makes -0 a 0: a sum that starts from -0 would show whether zero inputs were skipped
     for (let j = 0; j < this.units; j++) biases[j] = values[j] + 0;
-    this.#pass.isCurrent = false;
-    this.#pass.guard = undefined;
+    this.#pass.setParameters();
   }
 
   get z(): Float32Array {
@@ -125,7 +110,7 @@ export class ArenaLayer implements Layer {
 
   #rows(name: 'z' | 'a' | 'delta'): Float32Array {
     this.#arena.checkAlive();
-    if (this.#pass.done === 'nothing') {
+    if (!this.#pass.hasForward) {
       throw new Error(`layers[${this.#index}].${name}: got no batch yet, want a forward pass before`);
     }
     const { rows } = this.#pass;
@@ -136,7 +121,7 @@ export class ArenaLayer implements Layer {
 
   #needBackward(name: string): void {
     this.#arena.checkAlive();
-    if (this.#pass.done === 'nothing' || this.#pass.done === 'forward') {
+    if (!this.#pass.hasDelta) {
       throw new Error(
         `layers[${this.#index}].${name}: got no backward pass since the last forward pass, want one before`,
       );
@@ -146,10 +131,10 @@ export class ArenaLayer implements Layer {
   /** A training step leaves no gradients behind, only what they are computed from. */
   #needGradients(name: string): void {
     this.#needBackward(name);
-    if (this.#pass.done === 'gradients') return;
-    this.#pass.keepStep?.();
+    if (this.#pass.hasGradients) return;
+    this.#pass.keepStep();
     this.#arena.core.meanGradients(this.#pass.rows);
-    this.#pass.done = 'gradients';
+    this.#pass.holdGradients();
   }
 
   #panels(address: number): Float32Array {
@@ -164,43 +149,4 @@ export class ArenaLayer implements Layer {
     });
     return values;
   }
-}
-
-/** Calls with the position of w_jk in the panels (see PANEL_UNITS in abi.ts), j and k. */
-export function eachWeight(
-  { units, fanIn }: Pick<Layer, 'units' | 'fanIn'>,
-  visit: (packed: number, j: number, k: number) => void,
-): void {
-  for (let j = 0; j < units; j++) {
-    const column = Math.floor(j / PANEL_UNITS) * PANEL_UNITS * fanIn + (j % PANEL_UNITS);
-    for (let k = 0; k < fanIn; k++) visit(column + k * PANEL_UNITS, j, k);
-  }
-}
-
-/** Calls with the place, in floats, of each parameter in a region laid out as they are: for each layer w row-major, then b. */
-function eachParameter({ parameters, layers }: Plan, visit: (packed: number) => void): void {
-  for (const layer of layers) {
-    eachWeight(layer, (packed) => visit((layer.weights - parameters) / 4 + packed));
-    for (let j = 0; j < layer.units; j++) visit((layer.biases - parameters) / 4 + j);
-  }
-}
-
-/** The numbers of a region that is laid out as the parameters, as a file has them: for each layer w [units × fanIn], then b [units]. */
-export function unpack(arena: Arena, address: number): Float32Array {
-  const floats = arena.floats(address, arena.plan.parameterFloats);
-  const values = new Float32Array(countParameters(arena.spec));
-  let i = 0;
-  eachParameter(arena.plan, (packed) => {
-    values[i++] = floats[packed];
-  });
-  return values;
-}
-
-/** Writes what `unpack` has read; what fills rows becomes 0. */
-export function pack(arena: Arena, address: number, values: Float32Array): void {
-  const floats = arena.floats(address, arena.plan.parameterFloats).fill(0);
-  let i = 0;
-  eachParameter(arena.plan, (packed) => {
-    floats[packed] = values[i++];
-  });
 }

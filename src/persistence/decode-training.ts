@@ -4,7 +4,7 @@ import type { Arena } from '../core/arena.js';
 import { pack } from '../model/layer.js';
 import { slotsOf } from '../spec/optimizer.js';
 import { checkClockState } from '../spec/schedule.js';
-import type { Optimizer } from '../spec/types.js';
+import type { Optimizer } from '../spec/optimizer.js';
 import {
   type CallOptions,
   checkRun,

@@ -5,7 +5,9 @@ import type { Layer } from '../model/layer.js';
 import { checkOptimizer } from '../spec/optimizer.js';
 import { checkClockState } from '../spec/schedule.js';
 import { CORE_KEYS, checkSpec, isCustomCost, SPEC_KEYS } from '../spec/spec.js';
-import type { CustomCost, LoadOptions, NetworkOptions, Optimizer } from '../spec/types.js';
+import type { NetworkOptions } from '../network.js';
+import type { CustomCost } from '../spec/network-options.js';
+import type { Optimizer } from '../spec/optimizer.js';
 import type { Trainer } from '../training/trainer.js';
 import { resume, TrainingReader } from './decode-training.js';
 import {
@@ -20,6 +22,16 @@ import {
 } from './encode.js';
 
 // Reads what file.ts writes. Everything in it is checked as if a stranger had written it.
+
+export interface LoadOptions
+  extends Pick<NetworkOptions, 'batchSize' | 'build' | 'wasm' | 'threads' | 'wide' | 'createWorker'> {
+  /** The functions of a network with a cost of one's own. */
+  cost?: CustomCost;
+  /** The function of a network that was saved with `training: true` under a learning rate that is one: a file cannot hold it. */
+  learningRate?: ScheduleFunction;
+  /** false: what `training: true` has saved beside the network is left aside. Default true. */
+  training?: boolean;
+}
 
 /** `options`: those of load that say what a file cannot hold. */
 export function decode(bytes: unknown, options: LoadOptions): SavedNetwork {

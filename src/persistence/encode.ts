@@ -1,6 +1,7 @@
 import type { ClockState } from '../spec/schedule.js';
 import type { Spec } from '../spec/spec.js';
-import type { Optimizer, SavedBytes, Standardization } from '../spec/types.js';
+import type { Standardization } from '../data/standardization.js';
+import type { Optimizer } from '../spec/optimizer.js';
 import type { TrainingState } from '../training/place.js';
 
 // A saved network:
@@ -12,17 +13,18 @@ import type { TrainingState } from '../training/place.js';
 // that belong to it follow in the order of the header, which has their lengths in their places. Numbers are little-endian. The checksum
 // covers everything before it. What reads such a file is in load.ts.
 
+/** What `Blob` and `fetch` take: Uint8Array<ArrayBuffer>, in words for TypeScript before 5.7 too, whose Uint8Array is not generic. */
+export type SavedBytes = ReturnType<Uint8Array['slice']>;
+
+export interface SaveOptions {
+  /** true: with all that training needs to go on exactly. Default false. */
+  training?: boolean;
+}
+
 export const MAGIC = 'SIMDPROP';
 export const VERSION = 1;
 export const PREFIX_BYTES = 16;
 export const CHECKSUM_BYTES = 4;
-
-/** What a byte does to a checksum: 0.11 s for the images of MNIST in place of 1.7 s bit by bit (47 MB, Node 20, Xeon, 2026-11-24). */
-const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  return crc;
-});
 
 export interface SavedNetwork {
   readonly spec: Spec;
@@ -70,24 +72,7 @@ export function encode({ parameters, standardization, spec, ...rest }: SavedNetw
   return bytes;
 }
 
-export function countParameters(spec: Spec): number {
-  let fanIn = spec.inputs;
-  let count = 0;
-  for (const { units } of spec.layers) {
-    count += units * (fanIn + 1);
-    fanIn = units;
-  }
-  return count;
-}
-
 /** The spec as options again; a custom cost is named only. */
 function optionsOf({ cost, huberDelta, ...spec }: Spec): object {
   return { ...spec, cost: cost === 'huber' ? { name: 'huber', delta: huberDelta } : cost };
-}
-
-/** CRC-32 as in ISO 3309, zip and PNG, of these bytes behind others whose checksum is given. */
-export function crc32(bytes: Uint8Array, before = 0): number {
-  let crc = ~before;
-  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ bytes[i]) & 255];
-  return ~crc >>> 0;
 }

@@ -65,3 +65,12 @@ export function power(base: number, exponent: number): number {
   }
   return result;
 }
+
+/** 0.96^x as (e^(x ln 0.96 / 1024))^1024, the inner power by its series. Beyond x = 25,000 it is 0 in f64. */
+export function powerOf096(x: number): number {
+  const exponent = (Math.min(x, 25_000) * -0.040821994520255166) / 1024;
+  let power = 1;
+  for (let k = 12; k > 0; k--) power = 1 + (exponent * power) / k;
+  for (let i = 0; i < 10; i++) power *= power;
+  return power;
+}

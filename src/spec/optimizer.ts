@@ -1,4 +1,3 @@
-import * as abi from '../../assembly/abi.js';
 import {
   checkFraction,
   checkFrom,
@@ -12,23 +11,144 @@ import {
   checkShare,
   outOfRange,
 } from '../check/errors.js';
-import { checkLearningRate } from './schedule.js';
-import type {
-  Adadelta,
-  Adagrad,
-  Adam,
-  AdamW,
-  IRprop,
-  Lbfgs,
-  Lion,
-  Momentum,
-  NAdam,
-  Optimizer,
-  RmsProp,
-  Sgd,
-} from './types.js';
+import { powerOf096 } from './exact-math.js';
+import * as codes from './codes.js';
+import { checkLearningRate, type LearningRate } from './schedule.js';
 
-// Optimizers as data: what each is called, takes and keeps. Their rules are in assembly/rules.ts, L-BFGS in lbfgs.ts.
+
+// Optimizers as data: the name, options and state of each. What a step does to a parameter is in assembly/; the loop of L-BFGS is in
+// training/lbfgs.ts.
+
+/** What every optimizer that follows the gradient's size takes. The penalties are added after clipping. */
+export interface Clipping {
+  /** Every number of the mean gradient is held to [-clipValue, clipValue], after `clipNorm`. Default: none. */
+  readonly clipValue?: number;
+  /** The mean gradient of all weights and biases is scaled back to this length where it is longer. Default: none. */
+  readonly clipNorm?: number;
+}
+
+/** Plain gradient descent: w -= η dC/dw. */
+export interface Sgd extends Clipping {
+  readonly name: 'sgd';
+  /** η, a positive number or a schedule. */
+  readonly learningRate: LearningRate;
+}
+
+/** m = μ m + g; w -= η m. With Nesterov's look ahead, w -= η (g + μ m). */
+export interface Momentum extends Clipping {
+  readonly name: 'momentum' | 'nesterov';
+  readonly learningRate: LearningRate;
+  /** μ, from 0 to below 1. Default 0.9. */
+  readonly momentum: number;
+}
+
+/** v = v + g²; w -= η g / (√v + ε). */
+export interface Adagrad extends Clipping {
+  readonly name: 'adagrad';
+  /** Default 0.01. */
+  readonly learningRate: LearningRate;
+  /** Default 1e-10. */
+  readonly epsilon: number;
+}
+
+/** v = ρ v + (1 - ρ) g²; d = √((u + ε) / (v + ε)) g; u = ρ u + (1 - ρ) d²; w -= η d. */
+export interface Adadelta extends Clipping {
+  readonly name: 'adadelta';
+  /** Default 1. */
+  readonly learningRate: LearningRate;
+  /** Default 0.9. */
+  readonly rho: number;
+  /** Default 1e-6. */
+  readonly epsilon: number;
+}
+
+/** v = α v + (1 - α) g²; w -= η g / (√v + ε). */
+export interface RmsProp extends Clipping {
+  readonly name: 'rmsprop';
+  /** Default 0.01. */
+  readonly learningRate: LearningRate;
+  /** Default 0.99. */
+  readonly alpha: number;
+  /** Default 1e-8. */
+  readonly epsilon: number;
+}
+
+/** m = β₁ m + (1 - β₁) g; v = β₂ v + (1 - β₂) g²; w -= η m̂ / (√v̂ + ε), with m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ). */
+export interface Adam extends Clipping {
+  readonly name: 'adam';
+  /** Default 0.001. */
+  readonly learningRate: LearningRate;
+  /** Default 0.9. */
+  readonly beta1: number;
+  /** Default 0.999. */
+  readonly beta2: number;
+  /** Default 1e-8. */
+  readonly epsilon: number;
+}
+
+/** Adam after w -= η weightDecay w. Biases are spared unless the network has `penalizeBiases`. */
+export interface AdamW extends Omit<Adam, 'name'> {
+  readonly name: 'adamw';
+  /** Default 0.01. */
+  readonly weightDecay: number;
+}
+
+/** Adam with Nesterov's look ahead: in place of m̂, (1 - μₜ) g / (1 - Π μ) + μₜ₊₁ m / (1 - Π μ μₜ₊₁). */
+export interface NAdam extends Omit<Adam, 'name'> {
+  readonly name: 'nadam';
+  /** Default 0.002. */
+  readonly learningRate: LearningRate;
+  /** ψ of μₜ = β₁ (1 - 0.96^(t ψ) / 2). Default 0.004. */
+  readonly momentumDecay: number;
+}
+
+/** w -= η (sign(β₁ m + (1 - β₁) g) + weightDecay w); m = β₂ m + (1 - β₂) g. Biases do not decay unless the network has `penalizeBiases`. */
+export interface Lion extends Clipping {
+  readonly name: 'lion';
+  /** Default 0.0001. */
+  readonly learningRate: LearningRate;
+  /** Default 0.9. */
+  readonly beta1: number;
+  /** Default 0.99. */
+  readonly beta2: number;
+  /** Default 0. */
+  readonly weightDecay: number;
+}
+
+/**
+ * iRPROP+: every parameter has a step of its own, which grows while its gradient keeps its sign. For full batches. A clipped gradient
+ * has the same sign: clipping only tells it apart from the penalties.
+ */
+export interface IRprop extends Clipping {
+  readonly name: 'irprop';
+  /** The first step of every parameter. Default 0.01. */
+  readonly learningRate: LearningRate;
+  /** What a step is multiplied with while the sign stays, above 1. Default 1.2. */
+  readonly etaPlus: number;
+  /** What it is multiplied with when the sign changes, above 0 and below 1. Default 0.5. */
+  readonly etaMinus: number;
+  /** Default 1e-6. */
+  readonly stepMin: number;
+  /** Default 50. */
+  readonly stepMax: number;
+}
+
+/**
+ * L-BFGS: directions from the last steps' curvature, a line search along each. For full batches without dropout, `maxNorm` and L1. An
+ * epoch is one step, for which the samples are gone through once or more; training ends before `epochs` once the gradient is at most
+ * `tolerance` long or no step along it lowers the cost any more.
+ */
+export interface Lbfgs {
+  readonly name: 'lbfgs';
+  /** The first length that a line search tries, in steps of its direction. Default 1. */
+  readonly learningRate: number;
+  /** How many of the last steps are remembered, 1 to 100; each takes as much memory as the weights, twice. Default 10. */
+  readonly history: number;
+  /** Default 1e-7. */
+  readonly tolerance: number;
+}
+
+export type Optimizer = Sgd | Momentum | Adagrad | Adadelta | RmsProp | Adam | AdamW | NAdam | Lion | IRprop | Lbfgs;
 
 type Name = Optimizer['name'];
 type Check = (where: string, value: unknown) => number;
@@ -37,18 +157,23 @@ function checkAboveOne(where: string, value: unknown): number {
   return checkNumber(where, value, (x) => x > 1 && Number.isFinite(x), 'a number above 1');
 }
 
-/** Far above the root of what is flushed to 0 in the mean of squares: see rules.ts. */
+/** An epsilon must be far above the root of the smallest mean of squares that the core does not flush to 0. */
 const checkEpsilon: Check = (where, value) => checkFrom(where, value, 1e-12);
 
-/** An option: its check, and its default unless it must be given. */
+/** An option: its check, and its default. An option without a default must be given. */
 type Option = readonly [check: Check, fallback?: number];
 
+/** A row of the table of optimizers. */
 interface Kind {
+  /** What the core calls it. */
   readonly code: number;
-  /** Floats of state for each parameter. */
-  readonly slots: number;
-  /** Beside learningRate, in the order of abi.HYPER. */
+  /** The state that it keeps for each parameter, by the symbols of docs/optimizers.md: one slot of the core's memory each. */
+  readonly slots: readonly string[];
+  /** Its options beside learningRate. */
   readonly options: Readonly<Record<string, Option>>;
+  /** The options that the core's rule reads, in the order in which it reads them. */
+  readonly hyper: readonly string[];
+  /** The default learning rate. Without one it must be given. */
   readonly learningRate?: number;
 }
 
@@ -60,61 +185,90 @@ const adamOptions = {
 
 /** The defaults are PyTorch's. */
 const KINDS: Readonly<Record<Name, Kind>> = {
-  sgd: { code: abi.SGD, slots: 0, options: {} },
-  momentum: { code: abi.MOMENTUM, slots: 1, options: { momentum: [checkFraction, 0.9] } },
-  nesterov: { code: abi.NESTEROV, slots: 1, options: { momentum: [checkFraction, 0.9] } },
-  adagrad: { code: abi.ADAGRAD, slots: 1, options: { epsilon: [checkEpsilon, 1e-10] }, learningRate: 0.01 },
+  sgd: { code: codes.SGD, slots: [], options: {}, hyper: [] },
+  momentum: {
+    code: codes.MOMENTUM,
+    slots: ['m'],
+    options: { momentum: [checkFraction, 0.9] },
+    hyper: ['momentum'],
+  },
+  nesterov: {
+    code: codes.NESTEROV,
+    slots: ['m'],
+    options: { momentum: [checkFraction, 0.9] },
+    hyper: ['momentum'],
+  },
+  adagrad: {
+    code: codes.ADAGRAD,
+    slots: ['v'],
+    options: { epsilon: [checkEpsilon, 1e-10] },
+    hyper: ['epsilon'],
+    learningRate: 0.01,
+  },
   adadelta: {
-    code: abi.ADADELTA,
-    slots: 2,
+    code: codes.ADADELTA,
+    slots: ['v', 'u'],
     options: { rho: [checkFraction, 0.9], epsilon: [checkEpsilon, 1e-6] },
+    hyper: ['rho', 'epsilon'],
     learningRate: 1,
   },
   rmsprop: {
-    code: abi.RMSPROP,
-    slots: 1,
+    code: codes.RMSPROP,
+    slots: ['v'],
     options: { alpha: [checkFraction, 0.99], epsilon: [checkEpsilon, 1e-8] },
+    hyper: ['alpha', 'epsilon'],
     learningRate: 0.01,
   },
-  adam: { code: abi.ADAM, slots: 2, options: adamOptions, learningRate: 0.001 },
+  adam: {
+    code: codes.ADAM,
+    slots: ['m', 'v'],
+    options: adamOptions,
+    hyper: ['beta1', 'beta2', 'epsilon'],
+    learningRate: 0.001,
+  },
   adamw: {
-    code: abi.ADAMW,
-    slots: 2,
+    code: codes.ADAMW,
+    slots: ['m', 'v'],
     options: { ...adamOptions, weightDecay: [checkNotNegative, 0.01] },
+    hyper: ['beta1', 'beta2', 'epsilon', 'weightDecay'],
     learningRate: 0.001,
   },
   nadam: {
-    code: abi.NADAM,
-    slots: 2,
+    code: codes.NADAM,
+    slots: ['m', 'v'],
     options: { ...adamOptions, momentumDecay: [checkNotNegative, 0.004] },
+    hyper: ['beta1', 'beta2', 'epsilon', 'momentumDecay'],
     learningRate: 0.002,
   },
   lion: {
-    code: abi.LION,
-    slots: 1,
+    code: codes.LION,
+    slots: ['m'],
     options: { beta1: [checkFraction, 0.9], beta2: [checkFraction, 0.99], weightDecay: [checkNotNegative, 0] },
+    hyper: ['beta1', 'beta2', 'weightDecay'],
     learningRate: 1e-4,
   },
   irprop: {
-    code: abi.IRPROP,
-    slots: 2,
+    code: codes.IRPROP,
+    slots: ['step', 'sign'],
     options: {
       etaPlus: [checkAboveOne, 1.2],
       etaMinus: [checkShare, 0.5],
       stepMin: [checkPositive, 1e-6],
       stepMax: [checkPositive, 50],
     },
+    hyper: ['etaPlus', 'etaMinus', 'stepMin', 'stepMax'],
     learningRate: 0.01,
   },
   lbfgs: {
-    code: abi.LBFGS,
-    // see lbfgs.ts; two more for each step of the history
-    slots: 4,
+    code: codes.LBFGS,
+    // its memory is of whole steps, not of parameters: see slotsOf
+    slots: [],
     // scipy's history: PyTorch's 100 would take two hundred times the memory of the weights
     options: {
       history: [(where, value) => checkInteger(where, value, 1, 100), 10],
       tolerance: [checkNotNegative, 1e-7],
     },
+    hyper: [],
     learningRate: 1,
   },
 };
@@ -221,30 +375,41 @@ export function isFullBatch({ name }: Optimizer): boolean {
   return name === 'irprop' || name === 'lbfgs';
 }
 
-/** Floats of state the optimizer keeps for each parameter. */
+/** What the optimizer keeps for each parameter, by the symbols of docs/optimizers.md. */
+export function slotNames(optimizer: Optimizer): readonly string[] {
+  return KINDS[optimizer.name].slots;
+}
+
+/** Vectors of L-BFGS beside its pairs: two gradients, the weights it started from, the direction. */
+const LBFGS_VECTORS = 4;
+
+/** Floats of state that the optimizer keeps for each parameter. */
 export function slotsOf(optimizer: Optimizer): number {
-  const { slots } = KINDS[optimizer.name];
-  return optimizer.name === 'lbfgs' ? slots + 2 * optimizer.history : slots;
+  if (optimizer.name === 'lbfgs') return LBFGS_VECTORS + 2 * optimizer.history;
+  return KINDS[optimizer.name].slots.length;
 }
 
 /** What the core reads of an optimizer, its learning rate excepted. */
-export function writeOptimizer(header: DataView, optimizer: Optimizer): void {
-  const { code, options } = KINDS[optimizer.name];
-  const values = optimizer as unknown as Record<string, number | undefined>;
-  header.setUint32(abi.OPTIMIZER, code, true);
-  Object.keys(options).forEach((key, i) => {
-    const value = values[key] as number;
-    header.setFloat64(abi.HYPER + 8 * i, key === 'momentumDecay' ? powerOf096(value) : value, true);
-  });
-  header.setFloat64(abi.CLIP_VALUE, values.clipValue ?? 0, true);
-  header.setFloat64(abi.CLIP_NORM, values.clipNorm ?? 0, true);
+export interface OptimizerNumbers {
+  readonly code: number;
+  /** Its own numbers, in the order in which its rule reads them. */
+  readonly hyper: readonly number[];
+  /** 0: no limit. */
+  readonly clipValue: number;
+  readonly clipNorm: number;
 }
 
-/** 0.96^x, the same bits everywhere: (e^(x ln 0.96 / 1024))^1024, the inner one by its series. Beyond 25,000 it is 0 in f64. */
-function powerOf096(x: number): number {
-  const exponent = (Math.min(x, 25_000) * -0.040821994520255166) / 1024;
-  let power = 1;
-  for (let k = 12; k > 0; k--) power = 1 + (exponent * power) / k;
-  for (let i = 0; i < 10; i++) power *= power;
-  return power;
+export function numbersOf(optimizer: Optimizer): OptimizerNumbers {
+  const { code, hyper } = KINDS[optimizer.name];
+  const values = optimizer as unknown as Readonly<Record<string, number | undefined>>;
+  return {
+    code,
+    hyper: hyper.map((name) => {
+      const value = values[name] as number;
+      // the core takes psi as 0.96^psi
+      return name === 'momentumDecay' ? powerOf096(value) : value;
+    }),
+    clipValue: values.clipValue ?? 0,
+    clipNorm: values.clipNorm ?? 0,
+  };
 }

@@ -124,10 +124,14 @@ function make<T extends Schedule>(name: keyof typeof KINDS, given: unknown): T {
   const spanKeys = name === 'reduceOnPlateau' ? [] : ['steps', 'epochs'];
   checkObject(name, given, [...Object.keys(options), ...spanKeys]);
   const values = given as Record<string, unknown>;
+  const checked = (key: string, initial: number) => {
+    const [check, fallback] = options[key];
+    return check(`${name}.${key}`, values[key] ?? fallback, initial);
+  };
+  // first: other options are held against it
+  const start = 'initial' in options ? checked('initial', Number.NaN) : Number.NaN;
   const schedule: Record<string, unknown> = { name };
-  for (const [key, [check, fallback]] of Object.entries(options)) {
-    schedule[key] = check(`${name}.${key}`, values[key] ?? fallback, schedule.initial as number);
-  }
+  for (const key of Object.keys(options)) schedule[key] = checked(key, start);
   if (spanKeys.length > 0) Object.assign(schedule, checkSpan(name, values as unknown as Span));
   return Object.freeze(schedule) as unknown as T;
 }

@@ -1,4 +1,3 @@
-import * as abi from '../../assembly/abi.js';
 import {
   checkBoolean,
   checkFraction,
@@ -7,13 +6,15 @@ import {
   checkNotNegative,
   checkObject,
   checkPositive,
+  keysOf,
   outOfRange,
   wrongType,
 } from '../check/errors.js';
-import type { ActivationName, BuildName, CostName, CustomCost, NetworkOptions } from './types.js';
+import * as codes from './codes.js';
+import type { ActivationName, CostName, CustomCost, LayerOptions, SpecOptions } from './network-options.js';
 
-// What a network is: options checked once, defaults filled in. Everything behind this file trusts a Spec. How its parameters start is
-// said in initializer.ts.
+// What a network is: its options, checked once, with defaults filled in. Every other room trusts a Spec. How the parameters start is
+// model/initializer.ts's.
 
 export interface LayerSpec {
   readonly units: number;
@@ -40,31 +41,31 @@ export interface Spec {
 }
 
 export const ACTIVATIONS: Readonly<Record<ActivationName, number>> = {
-  linear: abi.LINEAR,
-  sigmoid: abi.SIGMOID,
-  tanh: abi.TANH,
-  relu: abi.RELU,
-  leakyRelu: abi.LEAKY_RELU,
-  elu: abi.ELU,
-  selu: abi.SELU,
-  gelu: abi.GELU,
-  silu: abi.SILU,
-  softplus: abi.SOFTPLUS,
-  softsign: abi.SOFTSIGN,
-  hardSigmoid: abi.HARD_SIGMOID,
-  softmax: abi.SOFTMAX,
+  linear: codes.LINEAR,
+  sigmoid: codes.SIGMOID,
+  tanh: codes.TANH,
+  relu: codes.RELU,
+  leakyRelu: codes.LEAKY_RELU,
+  elu: codes.ELU,
+  selu: codes.SELU,
+  gelu: codes.GELU,
+  silu: codes.SILU,
+  softplus: codes.SOFTPLUS,
+  softsign: codes.SOFTSIGN,
+  hardSigmoid: codes.HARD_SIGMOID,
+  softmax: codes.SOFTMAX,
 };
 
 export const COSTS: Readonly<Record<Spec['cost'], number>> = {
-  quadratic: abi.QUADRATIC,
-  binaryCrossEntropy: abi.BINARY_CROSS_ENTROPY,
-  categoricalCrossEntropy: abi.CATEGORICAL_CROSS_ENTROPY,
-  meanAbsoluteError: abi.MEAN_ABSOLUTE_ERROR,
-  huber: abi.HUBER,
-  hinge: abi.HINGE,
-  kullbackLeibler: abi.KULLBACK_LEIBLER,
-  poisson: abi.POISSON,
-  custom: abi.CUSTOM_COST,
+  quadratic: codes.QUADRATIC,
+  binaryCrossEntropy: codes.BINARY_CROSS_ENTROPY,
+  categoricalCrossEntropy: codes.CATEGORICAL_CROSS_ENTROPY,
+  meanAbsoluteError: codes.MEAN_ABSOLUTE_ERROR,
+  huber: codes.HUBER,
+  hinge: codes.HINGE,
+  kullbackLeibler: codes.KULLBACK_LEIBLER,
+  poisson: codes.POISSON,
+  custom: codes.CUSTOM_COST,
 };
 
 /** The output activations a cost is made for, where it is not for any. */
@@ -76,10 +77,7 @@ const OUTPUTS: Partial<Record<Spec['cost'], readonly ActivationName[]>> = {
   poisson: ['softplus'],
 };
 
-export const BUILDS: readonly BuildName[] = ['simd', 'relaxed'];
-
 export const BYTE_SCALE = 1 / 255;
-export const DEFAULT_CAPACITY = 128;
 const MAX_WIDTH = 65_536;
 const MAX_LAYERS = 1_024;
 
@@ -90,7 +88,7 @@ export function outputsOf(spec: Spec): number {
   return spec.layers[spec.layers.length - 1].units;
 }
 
-export function isCustomCost(cost: NetworkOptions['cost']): cost is CustomCost {
+export function isCustomCost(cost: SpecOptions['cost']): cost is CustomCost {
   return typeof cost === 'object' && cost !== null && ('value' in cost || 'gradient' in cost);
 }
 
@@ -117,7 +115,14 @@ function checkActivation(where: string, value: unknown, units: number, isOutput:
   return each.every((name) => name === each[0]) ? each[0] : Object.freeze(each);
 }
 
-const LAYER_KEYS = ['units', 'activation', 'initializer', 'bias', 'dropout', 'maxNorm'];
+const LAYER_KEYS = keysOf<LayerOptions>({
+  units: true,
+  activation: true,
+  initializer: true,
+  bias: true,
+  dropout: true,
+  maxNorm: true,
+});
 
 function checkLayer(where: string, options: unknown, isOutput: boolean, bias: boolean): LayerSpec {
   checkObject(where, options, LAYER_KEYS);
@@ -138,7 +143,7 @@ function checkLayer(where: string, options: unknown, isOutput: boolean, bias: bo
 function checkCost(value: unknown, output: LayerSpec['activation']): Pick<Spec, 'cost' | 'huberDelta'> {
   let cost: Spec['cost'];
   let huberDelta = 1;
-  if (isCustomCost(value as NetworkOptions['cost'])) {
+  if (isCustomCost(value as SpecOptions['cost'])) {
     checkObject('cost', value, ['value', 'gradient']);
     for (const key of ['value', 'gradient'] as const) {
       const part = (value as CustomCost)[key];
@@ -162,24 +167,21 @@ function checkCost(value: unknown, output: LayerSpec['activation']): Pick<Spec, 
   return { cost, huberDelta };
 }
 
-export const SPEC_KEYS = [
-  'inputs',
-  'layers',
-  'cost',
-  'l1',
-  'l2',
-  'penalizeBiases',
-  'labelSmoothing',
-  'bias',
-  'seed',
-  'scale',
-];
-
-/** What says how a network runs, not what it is. */
-export const CORE_KEYS = ['batchSize', 'build', 'wasm', 'threads', 'wide', 'createWorker'] as const;
+export const SPEC_KEYS = keysOf<SpecOptions>({
+  inputs: true,
+  layers: true,
+  cost: true,
+  l1: true,
+  l2: true,
+  penalizeBiases: true,
+  labelSmoothing: true,
+  bias: true,
+  seed: true,
+  scale: true,
+});
 
 /** The network that `options` describe. Keys that are not the network's own are the caller's to check. */
-export function checkSpec(options: Omit<NetworkOptions, (typeof CORE_KEYS)[number]>): Spec {
+export function checkSpec(options: SpecOptions): Spec {
   const inputs = checkInteger('inputs', options.inputs, 1, MAX_WIDTH);
   const { layers } = options;
   if (!Array.isArray(layers))
@@ -207,4 +209,15 @@ export function checkSpec(options: Omit<NetworkOptions, (typeof CORE_KEYS)[numbe
     seed: checkInteger('seed', options.seed ?? 0, 0, Number.MAX_SAFE_INTEGER),
     scale: options.scale === undefined ? undefined : checkPositive('scale', options.scale),
   };
+}
+
+/** Number of weights and biases, zeros of layers without biases included. */
+export function countParameters(spec: Spec): number {
+  let fanIn = spec.inputs;
+  let count = 0;
+  for (const { units } of spec.layers) {
+    count += units * (fanIn + 1);
+    fanIn = units;
+  }
+  return count;
 }

@@ -15,7 +15,8 @@ import {
 import { makePlan, type Plan, type Team, writeTables } from '../core/memory-plan.js';
 import { code } from '../generated/worker.js';
 import type { Spec } from '../spec/spec.js';
-import type { BuildName, NetworkOptions } from '../spec/types.js';
+import type { BuildName } from '../core/core-options.js';
+import type { NetworkOptions } from '../network.js';
 import { SHARED_CALLS, shareWhereFaster } from './sharing.js';
 import { IS_MEASURED, THREAD_WORK } from './thread-work.js';
 import { switchOnWide } from './wide.js';

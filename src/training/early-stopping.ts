@@ -2,10 +2,25 @@ import { checkBoolean, checkInteger, checkName, checkNotNegative, checkObject } 
 import type { Arena } from '../core/arena.js';
 import type { CheckedData } from '../data/data-set.js';
 import { pack, unpack } from '../model/layer.js';
-import type { EarlyStopping, Evaluation } from '../spec/types.js';
+import type { Evaluation } from '../model/evaluate.js';
 import type { StopperPlace } from './place.js';
 
 // Loaded where it is asked for.
+
+/**
+ * Training ends once `patience` epochs in a row have not improved on the best one. Wherever training ends but by an error, an aborted signal
+ * or a `break`, the network then has the weights of its best epoch; the optimizer's state stays that of the last.
+ */
+export interface EarlyStopping {
+  /** What is watched on the validation data. Default `'cost'`. */
+  monitor?: 'cost' | 'accuracy';
+  /** Default 5. */
+  patience?: number;
+  /** An improvement is one by more than this. Default 0. */
+  minDelta?: number;
+  /** false: the network keeps the weights of its last epoch. Default true. */
+  restoreBest?: boolean;
+}
 
 type EarlyStoppingSpec = Required<EarlyStopping>;
 

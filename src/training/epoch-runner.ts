@@ -2,7 +2,9 @@ import { checkBoolean, checkCallback, checkInteger, checkObject, outOfRange, wro
 import { type CheckedData, checkData } from '../data/data-set.js';
 import { checkOptimizer, isFullBatch } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
-import type { Optimizer, ProgressReport, TrainOptions } from '../spec/types.js';
+import type { Optimizer } from '../spec/optimizer.js';
+import type { TrainOptions } from './options.js';
+import type { ProgressReport } from './reports.js';
 import type { EarlyStopper } from './early-stopping.js';
 import type { RunPlace } from './place.js';
 import { Stepper, type Trainee } from './stepper.js';

@@ -4,7 +4,7 @@ import type { Arena } from '../core/arena.js';
 import { NonFiniteError } from '../index.js';
 import type { Pass } from '../model/layer.js';
 import type { Spec } from '../spec/spec.js';
-import type { Lbfgs, Optimizer } from '../spec/types.js';
+import type { Lbfgs, Optimizer } from '../spec/optimizer.js';
 import type { EpochResult, EpochRunner } from './epoch-runner.js';
 import { diagnose } from './non-finite.js';
 import type { LbfgsPlace } from './place.js';

@@ -1,6 +1,6 @@
 import { outOfRange } from '../check/errors.js';
 import type { ClockState } from '../spec/schedule.js';
-import type { Optimizer } from '../spec/types.js';
+import type { Optimizer } from '../spec/optimizer.js';
 import { MAX_CHUNK_ROWS } from './stepper.js';
 
 // Where training stood when it was saved, and going on from there. Nothing in it depends on how a core lays out its memory, or on time.

@@ -1,5 +1,8 @@
 import { checkCallback, checkInteger, checkObject, outOfRange } from '../check/errors.js';
-import type { DataSet, DataSource, ProgressReport, StreamOptions, TrainOptions } from '../spec/types.js';
+import type { DataSet } from '../data/data-set.js';
+import type { StreamOptions, TrainOptions } from './options.js';
+import type { ProgressReport } from './reports.js';
+import type { DataSource } from './stream.js';
 import { isStateFinite } from './non-finite.js';
 import { type Place, Resumption } from './place.js';
 import type { Trainer } from './trainer.js';

@@ -5,7 +5,10 @@ import { measure, measured } from '../data/measure-columns.js';
 import { NonFiniteError } from '../index.js';
 import { isFullBatch, slotsOf } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
-import type { DataSet, DataSource, EpochReport, Optimizer, ProgressReport, StreamOptions } from '../spec/types.js';
+import type { DataSet } from '../data/data-set.js';
+import type { Optimizer } from '../spec/optimizer.js';
+import type { StreamOptions } from './options.js';
+import type { EpochReport, ProgressReport } from './reports.js';
 import { checkSettings, type EpochRunner, type TrainPlan, type TrainSettings, turnTaker } from './epoch-runner.js';
 import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace } from './place.js';
 import { MAX_CHUNK_ROWS } from './stepper.js';
@@ -13,6 +16,9 @@ import type { Trainer } from './trainer.js';
 
 // Training on data that come in parts: each part takes the place of the one before in the network's memory, and is trained as a whole
 // training set is. A step never spans two parts.
+
+/** Starts an epoch's data anew: parts that fit into memory one by one, from a file, a socket or a generator. */
+export type DataSource = () => AsyncIterable<DataSet> | Iterable<DataSet>;
 
 const OPTION_KEYS = [
   'epochs',

@@ -1,6 +1,6 @@
 import type { SetSize } from '../core/memory-plan.js';
 import type { CheckedData } from '../data/data-set.js';
-import type { TrainForReport } from '../spec/types.js';
+import type { TrainForReport } from './reports.js';
 import type { CallOptions, Place } from './place.js';
 import { Stepper, type StepperOptions, type Trainee } from './stepper.js';
 

@@ -18,20 +18,13 @@ import { evaluate } from '../model/evaluate.js';
 import { type Pass, unpack } from '../model/layer.js';
 import { checkOptimizer, isFullBatch, sgd, slotsOf, writeOptimizer } from '../spec/optimizer.js';
 import { RateClock } from '../spec/schedule.js';
-import type {
-  DataSet,
-  DataSource,
-  EpochReport,
-  Evaluation,
-  Inputs,
-  Optimizer,
-  Standardization,
-  StreamOptions,
-  Targets,
-  TrainForOptions,
-  TrainForReport,
-  TrainOptions,
-} from '../spec/types.js';
+import type { DataSet, Inputs, Targets } from '../data/data-set.js';
+import type { Standardization } from '../data/standardization.js';
+import type { Evaluation } from '../model/evaluate.js';
+import type { Optimizer } from '../spec/optimizer.js';
+import type { StreamOptions, TrainForOptions, TrainOptions } from './options.js';
+import type { EpochReport, TrainForReport } from './reports.js';
+import type { DataSource } from './stream.js';
 import { checkSteps, checkTraining, EpochRunner, rowsOfStep, type TrainPlan, turnTaker } from './epoch-runner.js';
 import type { LbfgsRunner } from './lbfgs.js';
 import { BatchGuard } from './non-finite.js';
