@@ -53,6 +53,28 @@ export const LION = 9;
 export const IRPROP = 10;
 export const LBFGS = 11; // src/training/lbfgs.ts moves the parameters, the core computes the gradient
 
+// Where the optimizers' own numbers lie in HYPER, in bytes from its start
+export const MOMENTUM_MU = 0; // momentum and nesterov
+export const ADAGRAD_EPSILON = 0;
+export const RMSPROP_ALPHA = 0;
+export const RMSPROP_EPSILON = 8;
+export const ADADELTA_RHO = 0;
+export const ADADELTA_EPSILON = 8;
+export const ADAM_BETA1 = 0; // adam, adamw and nadam
+export const ADAM_BETA2 = 8;
+export const ADAM_EPSILON = 16;
+export const ADAMW_WEIGHT_DECAY = 24;
+export const NADAM_WARMTH = 24; // 0.96^momentumDecay
+export const LION_BETA1 = 0;
+export const LION_BETA2 = 8;
+export const LION_WEIGHT_DECAY = 16;
+export const IRPROP_ETA_PLUS = 0;
+export const IRPROP_ETA_MINUS = 8;
+export const IRPROP_STEP_MIN = 16;
+export const IRPROP_STEP_MAX = 24;
+export const LBFGS_HISTORY = 0; // both for src/training/lbfgs.ts alone
+export const LBFGS_TOLERANCE = 8;
+
 // Types of stored data
 export const F32 = 0;
 export const U8 = 1;
@@ -65,6 +87,11 @@ export const RANDOM_BIASES = 2;
 export const RANDOM_ORDER = 3;
 export const RANDOM_DROPOUT = 4;
 export const RANDOM_SPLIT = 16;
+
+/** A cache line. Every region starts on one, and rows of the batch are whole lines. */
+export const LINE_BYTES = 64;
+/** Kernels read whole vectors, two at a time: so many bytes at most past the end of a set's last sample. */
+export const SLACK_BYTES = 32;
 
 // Weights lie in panels of 16 units: w_jk at panel j / 16, row k, column j % 16. One row of a panel is one cache line.
 export const PANEL_UNITS = 16;
@@ -80,11 +107,33 @@ export const NARROW_UNITS = 8;
  */
 export const BLOCK_ROWS = 180;
 
+/**
+ * Bytes from one row to the next of a transposed block, which has a row of `rows` floats for each input: an odd number of cache lines, so
+ * that a column does not lie in few sets of the cache. Generic because AssemblyScript wants an integer type and TypeScript knows none.
+ */
+export function transposedStride<T extends number>(rows: T): T {
+  return <T>((((rows + 15) >> 4) | 1) * LINE_BYTES);
+}
+
 /** Floats that the optimizer moves at once. What penalties and clipping make of their gradient lies at EFFECTIVE. */
 export const BLOCK_FLOATS = 1024;
 
 /** Rows of a mixed layer that are gathered at once. */
 export const MIXED_ROWS = 8;
+
+/** Inputs that one step of the listing takes: a byte of the mask, and 16 bytes written to the list, whatever of them counts. */
+export const LISTED_AT_ONCE = 8;
+/** A row's mask is read by words of so many inputs. */
+export const MASK_WORD_INPUTS = 64;
+/** POSITIONS has an entry of 8 places for each of the 256 bytes. */
+export const POSITIONS_ENTRY_BYTES = 8;
+export const POSITIONS_BYTES = 2048;
+
+/** Of RANDOM_BLOCK. */
+export const RANDOM_BLOCK_BYTES = 16;
+
+/** Rows and columns of CONFUSION at least: one output stands for two classes. */
+export const LEAST_CLASSES = 2;
 
 // Header. Addresses are 0 where there is no such thing.
 export const HEADER = 4096;
@@ -115,9 +164,9 @@ export const PARAMETER_FLOATS = 88;
 export const GRADIENTS = 92; // laid out as the parameters
 export const STATE = 96; // the optimizer's slots, each laid out as the parameters
 export const CONFUSION = 100; // u32 [outputs x outputs], rows = target
-export const ERROR_SUMS = 104; // f64 [5 x 2] for each pair of outputs
+export const ERROR_SUMS = 104; // a record of ERROR_BYTES for each pair of outputs
 
-// What each thread has for itself: that of the first
+// What each thread has for itself: the address is that of the first
 export const RANDOM_BLOCK = 108; // 16 bytes: one block of random words
 export const EFFECTIVE = 112; // a block of the gradient, clipped and with the penalties
 export const UNION = 116; // u16: the inputs that are not zero in every row
@@ -133,6 +182,16 @@ export const TEAM_THREADS = 140; // u32: all there are
 export const WIDE = 144; // u32: the engine's registers have 256 bits, and tiles have five rows
 export const THREAD_WORK = 148; // u32: multiplications of a pass over the rows that are worth one more thread
 export const THREADS = 152; // u32: those of this call
+
+// Words of TEAM, each on a cache line of its own
+export const TEAM_GENERATION = 0; // meetings at the barrier so far
+export const TEAM_ARRIVED = 64; // threads that have come to the next one
+export const TEAM_SLEEPING = 128; // threads that sleep until a word changes
+export const TEAM_CALL = 192; // the last call: its number, and in the low byte how many threads it is for
+export const TEAM_DIED = 256; // 1 once a thread has died: src/ writes and reads it
+export const TEAM_COMMAND = 320; // what the call is: {command, a, b}
+/** The low byte of TEAM_CALL would hold 255. */
+export const MAX_THREADS = 64;
 
 // Two data sets: the one that is trained on, and the window through which everything else passes, whose inputs stay where they are
 export const WINDOW = 156;
@@ -157,7 +216,7 @@ export const L1 = 240; // f64
 export const TRAINING_SAMPLES = 248; // f64: n of lambda / (2n)
 export const CLIP_VALUE = 256; // f64, 0: none
 export const CLIP_NORM = 264; // f64, 0: none
-export const HYPER = 272; // f64 [6]: the optimizer's own numbers
+export const HYPER = 272; // f64 [6]: the optimizer's own numbers, see MOMENTUM_MU and so on
 export const OPTIMIZER = 320;
 export const TOP_K = 324; // u32: 0, or how many outputs may come first
 export const IGNORE_NON_FINITE = 328; // u32: a step whose cost is not finite is taken all the same
@@ -206,10 +265,31 @@ export const WEIGHTS = 40;
 export const BIASES = 44;
 export const WEIGHT_GRADIENTS = 48;
 export const BIAS_GRADIENTS = 52;
-export const RUNS = 56; // MIXED: a record {u32 activation, u32 units, u32 byte offset 4j of each} for each function that occurs
+export const RUNS = 56; // MIXED: a record of RUN_OFFSETS for each function that occurs, one after the other
 export const RUN_COUNT = 60;
 export const DROPPED = 64; // a after dropout, the next layer's INPUT
 export const DROPOUT_MASK = 68; // [rows x units]: 0, or 1 / (1 - rate)
 // Beside them, and written together
 export const DROPOUT_RATE = 72; // f64
 export const MAX_NORM = 80; // f64, 0: none: the largest length of a unit's weights
+
+// A record of RUNS
+export const RUN_ACTIVATION = 0;
+export const RUN_UNITS = 4;
+export const RUN_OFFSETS = 8; // u32 for each of those units: 4j, where it lies in a row
+
+// Records of doubles for two neighbouring columns: of each quantity one for the even column and, 8 bytes on, one for the odd
+export const RECORD_COLUMNS = 2;
+
+// What measureColumns keeps of each pair of inputs
+export const MOMENT_BYTES = 32;
+export const MOMENT_MEAN = 0;
+export const MOMENT_SQUARES = 16; // the sum of (x - mean)^2
+
+// ERROR_SUMS: what an evaluation keeps of each pair of outputs
+export const ERROR_BYTES = 80;
+export const ERROR_SHIFT = 0; // s: the output's first y
+export const ERROR_ABSOLUTE = 16; // the sum of |a - y|
+export const ERROR_SQUARE = 32; // of (a - y)^2
+export const ERROR_CENTRED = 48; // of y - s
+export const ERROR_CENTRED_SQUARE = 64; // of (y - s)^2

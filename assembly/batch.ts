@@ -7,6 +7,7 @@ import {
   IS_WEIGHTED,
   LABELS,
   LABEL_SMOOTHING,
+  LINE_BYTES,
   MEANS,
   OUTPUTS,
   RANDOM_BLOCK,
@@ -76,7 +77,7 @@ export function gatherInputs(set: usize, first: i32, row: i32, rows: i32): void 
   const stride = <usize>load<u32>(HEADER, X_STRIDE);
   const isBytes = load<i32>(set, SET_INPUT_TYPE) == U8;
   const sampleBytes = isBytes ? inputs : inputs << 2;
-  if (sampleBytes > 64) touch(source, order, sampleBytes, first, rows);
+  if (sampleBytes > <usize>LINE_BYTES) touch(source, order, sampleBytes, first, rows);
   let x = <usize>load<u32>(HEADER, X) + <usize>row * stride;
   for (let i = 0; i < rows; ++i) {
     const sample = source + sampleAt(order, first + i) * sampleBytes;
@@ -185,7 +186,7 @@ function touch(source: usize, order: usize, sampleBytes: usize, first: i32, rows
   let any: u32 = 0;
   for (let row = 0; row < rows; ++row) {
     const sample = source + sampleAt(order, first + row) * sampleBytes;
-    for (let k: usize = 0; k < sampleBytes; k += 64) any |= load<u32>(sample + k);
+    for (let k: usize = 0; k < sampleBytes; k += LINE_BYTES) any |= load<u32>(sample + k);
   }
   // a result that nobody stored would not be computed
   store<u32>(ownAddress(RANDOM_BLOCK), any);

@@ -6,6 +6,7 @@ import {
   FAN_IN,
   HEADER,
   LAYER_BYTES,
+  LINE_BYTES,
   MIXED,
   NARROW_UNITS,
   PACKED,
@@ -118,7 +119,7 @@ export function errorsOfTwo(
 ): void {
   const end = target + ((<usize>fanIn) << 2);
   // to the end of the rows' last lines: a NaN that an overflow has left there would go on into the gradients
-  memory.fill(target, 0, ((((<usize>fanIn) << 2) + PANEL_ROW_BYTES - 1) & ~(PANEL_ROW_BYTES - 1)) + second);
+  memory.fill(target, 0, ((((<usize>fanIn) << 2) + LINE_BYTES - 1) & ~(LINE_BYTES - 1)) + second);
   for (let panel = 0; panel < units; panel += PANEL_UNITS) {
     const unitBytes = (<usize>min(PANEL_UNITS, units - panel)) << 2;
     for (let from = target; from < end; ) {

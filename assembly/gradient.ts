@@ -13,6 +13,7 @@ import {
   UNION,
   UNITS,
   ZEROS,
+  transposedStride,
 } from './abi';
 import { panelTile } from './forward';
 import { addOuterProductListed, addOuterProductsListed, listUnion } from './sparse';
@@ -78,8 +79,7 @@ function addCopiedProducts(
   const deltas = ownAddress(PACKED);
   const deltaBytes = <usize>rows * PANEL_ROW_BYTES;
   const turned = deltas + <usize>((units + PANEL_UNITS - 1) / PANEL_UNITS) * deltaBytes;
-  // an odd number of cache lines, so that the columns of turnRows do not all lie in few sets of the cache
-  const turnedStride = (<usize>(((rows + 15) >> 4) | 1)) << 6;
+  const turnedStride = <usize>transposedStride(rows);
   const panelBytes = <usize>fanIn * PANEL_ROW_BYTES;
   for (let k = 0; k < fanIn; k += BLOCK_ROWS) {
     const count = min(BLOCK_ROWS, fanIn - k);

@@ -1,4 +1,4 @@
-import { MIXED_ROWS, RUN_COUNT, RUNS, SCRATCH } from './abi';
+import { MIXED_ROWS, RUN_ACTIVATION, RUN_COUNT, RUN_OFFSETS, RUN_UNITS, RUNS, SCRATCH } from './abi';
 import { activate, multiplyBySlope } from './activation';
 import { ownAddress } from './team';
 
@@ -10,8 +10,6 @@ import { ownAddress } from './team';
 // functions have units it took 1.05 to 2.0 times. Masks over the whole layer, each function computed for every unit, took 2.0 times as
 // long for 4 functions and 2.6 times for 12.
 
-const RUN_HEAD: usize = 8;
-
 /** a = sigma_j(z_j) for each unit j of `layer`. */
 export function activateMixed(layer: usize, a: usize, z: usize, stride: usize, rows: i32): void {
   const zRun = ownAddress(SCRATCH);
@@ -20,10 +18,10 @@ export function activateMixed(layer: usize, a: usize, z: usize, stride: usize, r
     const count = rowsAtOnce(rows);
     let run = <usize>load<u32>(layer, RUNS);
     for (let i = load<i32>(layer, RUN_COUNT); i > 0; --i) {
-      const units = load<i32>(run, 4);
-      const list = run + RUN_HEAD;
+      const units = load<i32>(run, RUN_UNITS);
+      const list = run + RUN_OFFSETS;
       gather(zRun, z, stride, list, units, count);
-      activate(load<i32>(run), aRun, zRun, stride, units * count, 1);
+      activate(load<i32>(run, RUN_ACTIVATION), aRun, zRun, stride, units * count, 1);
       scatter(a, aRun, stride, list, units, count);
       run = list + ((<usize>units) << 2);
     }
@@ -42,12 +40,12 @@ export function multiplyByMixedSlope(layer: usize, delta: usize, z: usize, a: us
     const count = rowsAtOnce(rows);
     let run = <usize>load<u32>(layer, RUNS);
     for (let i = load<i32>(layer, RUN_COUNT); i > 0; --i) {
-      const units = load<i32>(run, 4);
-      const list = run + RUN_HEAD;
+      const units = load<i32>(run, RUN_UNITS);
+      const list = run + RUN_OFFSETS;
       gather(zRun, z, stride, list, units, count);
       gather(aRun, a, stride, list, units, count);
       gather(deltaRun, delta, stride, list, units, count);
-      multiplyBySlope(load<i32>(run), deltaRun, zRun, aRun, stride, units * count, 1);
+      multiplyBySlope(load<i32>(run, RUN_ACTIVATION), deltaRun, zRun, aRun, stride, units * count, 1);
       scatter(delta, deltaRun, stride, list, units, count);
       run = list + ((<usize>units) << 2);
     }

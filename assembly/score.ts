@@ -1,4 +1,22 @@
-import { CONFUSION, CORRECT, COST, ERROR_SUMS, HEADER, HINGE, SCORED, TOP_K, TOP_K_HITS } from './abi';
+import {
+  CONFUSION,
+  CORRECT,
+  COST,
+  ERROR_ABSOLUTE,
+  ERROR_BYTES,
+  ERROR_CENTRED,
+  ERROR_CENTRED_SQUARE,
+  ERROR_SHIFT,
+  ERROR_SQUARE,
+  ERROR_SUMS,
+  HEADER,
+  HINGE,
+  LEAST_CLASSES,
+  RECORD_COLUMNS,
+  SCORED,
+  TOP_K,
+  TOP_K_HITS,
+} from './abi';
 
 // What a and y [rows x units] say beside the cost. Sums and counts lie in the header and the plan: they go on from call to call.
 
@@ -19,7 +37,7 @@ export function score(a: usize, y: usize, stride: usize, yStride: usize, units: 
     correct += i32(predicted == actual);
     if (topK) hits += i32(rankOf(a, units, actual) < topK);
     if (confusion) {
-      const cell = confusion + ((<usize>(actual * max(units, 2) + predicted)) << 2);
+      const cell = confusion + ((<usize>(actual * max(units, LEAST_CLASSES) + predicted)) << 2);
       store<u32>(cell, load<u32>(cell) + 1);
     }
     a += stride;
@@ -62,12 +80,12 @@ function rankOf(values: usize, units: i32, index: i32): i32 {
 export function addErrors(a: usize, y: usize, stride: usize, yStride: usize, units: i32, rows: i32): void {
   const scored = load<u32>(HEADER, SCORED);
   let record = <usize>load<u32>(HEADER, ERROR_SUMS);
-  for (let j = 0; j < units; j += 2) {
-    const shift = scored ? v128.load(record) : f64x2.promote_low_f32x4(v128.load64_zero(y));
-    let absolute = v128.load(record, 16);
-    let square = v128.load(record, 32);
-    let centred = v128.load(record, 48);
-    let centredSquare = v128.load(record, 64);
+  for (let j = 0; j < units; j += RECORD_COLUMNS) {
+    const shift = scored ? v128.load(record, ERROR_SHIFT) : f64x2.promote_low_f32x4(v128.load64_zero(y));
+    let absolute = v128.load(record, ERROR_ABSOLUTE);
+    let square = v128.load(record, ERROR_SQUARE);
+    let centred = v128.load(record, ERROR_CENTRED);
+    let centredSquare = v128.load(record, ERROR_CENTRED_SQUARE);
     let aRow = a;
     let yRow = y;
     for (let row = 0; row < rows; ++row) {
@@ -81,12 +99,12 @@ export function addErrors(a: usize, y: usize, stride: usize, yStride: usize, uni
       aRow += stride;
       yRow += yStride;
     }
-    v128.store(record, shift);
-    v128.store(record, absolute, 16);
-    v128.store(record, square, 32);
-    v128.store(record, centred, 48);
-    v128.store(record, centredSquare, 64);
-    record += 80;
+    v128.store(record, shift, ERROR_SHIFT);
+    v128.store(record, absolute, ERROR_ABSOLUTE);
+    v128.store(record, square, ERROR_SQUARE);
+    v128.store(record, centred, ERROR_CENTRED);
+    v128.store(record, centredSquare, ERROR_CENTRED_SQUARE);
+    record += ERROR_BYTES;
     a += 8;
     y += 8;
   }

@@ -9,6 +9,7 @@ import {
   PANEL_ROW_BYTES,
   PANEL_UNITS,
   POSITIONS,
+  POSITIONS_ENTRY_BYTES,
   SUMS,
 } from './abi';
 import { ownAddress } from './team';
@@ -47,7 +48,7 @@ function setCount(row: i32, count: u32): void {
 
 /** Appends the inputs whose bit is set; `first` has the number of bit 0 in every lane. Returns the list's new end. Writes 16 bytes. */
 export function append(end: usize, bits: u32, first: v128): usize {
-  const positions = v128.load64_zero(<usize>load<u32>(HEADER, POSITIONS) + ((<usize>bits) << 3));
+  const positions = v128.load64_zero(<usize>load<u32>(HEADER, POSITIONS) + <usize>bits * POSITIONS_ENTRY_BYTES);
   v128.store(end, i16x8.add(i16x8.extend_low_i8x16_u(positions), first));
   return end + ((<usize>popcnt(bits)) << 1);
 }

@@ -1,17 +1,20 @@
-import { HEADER, TEAM, THREAD_BYTES, THREADS } from './abi';
+import {
+  HEADER,
+  TEAM,
+  TEAM_ARRIVED,
+  TEAM_CALL,
+  TEAM_COMMAND,
+  TEAM_GENERATION,
+  TEAM_SLEEPING,
+  THREAD_BYTES,
+  THREADS,
+} from './abi';
 
 // Threads: every one runs the same steps (step.ts) on its share of the rows, then of the panels, and meets the others between. No sum is
 // split, so their number changes no bit. The only file besides vec.ts that knows which build it is compiled for: without threads, all of
 // this is 0 and 1 and nothing.
-//
-//   TEAM    0: generation of the barrier    64: threads that have arrived    128: threads that sleep at it    192: the last call: number and threads
-//           256: u32, a thread has died: written and read by src/     320: {command, a, b} of the call
 
-const ARRIVED = 64;
-const SLEEPING = 128;
-const CALL = 192;
-const COMMAND = 320;
-/** Of CALL: how many threads it is for. */
+/** The bits of TEAM_CALL that say how many threads the call is for. */
 const COUNT_MASK = 255;
 
 /**
@@ -102,9 +105,9 @@ function awaitChange(word: usize, old: i32): void {
       if (!isStill(word, old)) return;
     }
     const team = <usize>load<u32>(HEADER, TEAM);
-    atomic.add<i32>(team, 1, SLEEPING);
+    atomic.add<i32>(team, 1, TEAM_SLEEPING);
     while (atomic.load<i32>(word) == old) sleep(word, old);
-    atomic.sub<i32>(team, 1, SLEEPING);
+    atomic.sub<i32>(team, 1, TEAM_SLEEPING);
   }
 }
 
@@ -114,14 +117,14 @@ export function barrier(): void {
     const count = load<i32>(HEADER, THREADS);
     if (count == 1) return;
     const team = <usize>load<u32>(HEADER, TEAM);
-    const generation = atomic.load<i32>(team);
-    if (atomic.add<i32>(team, 1, ARRIVED) + 1 < count) {
-      awaitChange(team, generation);
+    const generation = atomic.load<i32>(team, TEAM_GENERATION);
+    if (atomic.add<i32>(team, 1, TEAM_ARRIVED) + 1 < count) {
+      awaitChange(team + TEAM_GENERATION, generation);
       return;
     }
-    atomic.store<i32>(team, 0, ARRIVED);
-    atomic.store<i32>(team, generation + 1);
-    if (atomic.load<i32>(team, SLEEPING)) wake(team);
+    atomic.store<i32>(team, 0, TEAM_ARRIVED);
+    atomic.store<i32>(team, generation + 1, TEAM_GENERATION);
+    if (atomic.load<i32>(team, TEAM_SLEEPING)) wake(team + TEAM_GENERATION);
   }
 }
 
@@ -131,14 +134,14 @@ export function summon(count: i32, command: i32, a: i32, b: i32): void {
     store<i32>(HEADER, count, THREADS);
     if (count == 1) return;
     const team = <usize>load<u32>(HEADER, TEAM);
-    store<i32>(team, command, COMMAND);
-    store<i32>(team, a, COMMAND + 4);
-    store<i32>(team, b, COMMAND + 8);
+    store<i32>(team, command, TEAM_COMMAND);
+    store<i32>(team, a, TEAM_COMMAND + 4);
+    store<i32>(team, b, TEAM_COMMAND + 8);
     // one word, so that a thread that wakes late takes no call's number for another's count
-    atomic.store<i32>(team, ((atomic.load<i32>(team, CALL) & ~COUNT_MASK) + (COUNT_MASK + 1)) | count, CALL);
-    if (atomic.load<i32>(team, SLEEPING)) {
+    atomic.store<i32>(team, ((atomic.load<i32>(team, TEAM_CALL) & ~COUNT_MASK) + (COUNT_MASK + 1)) | count, TEAM_CALL);
+    if (atomic.load<i32>(team, TEAM_SLEEPING)) {
       isFresh = true;
-      wake(team + CALL);
+      wake(team + TEAM_CALL);
     }
   }
 }
@@ -155,13 +158,13 @@ export function awaitCall(last: i32): i32 {
   if (ASC_FEATURE_THREADS) {
     const team = <usize>load<u32>(HEADER, TEAM);
     for (;;) {
-      if (isStill(team + CALL, last)) {
-        atomic.add<i32>(team, 1, SLEEPING);
-        while (atomic.load<i32>(team, CALL) == last) idle(team + CALL, last);
-        atomic.sub<i32>(team, 1, SLEEPING);
+      if (isStill(team + TEAM_CALL, last)) {
+        atomic.add<i32>(team, 1, TEAM_SLEEPING);
+        while (atomic.load<i32>(team, TEAM_CALL) == last) idle(team + TEAM_CALL, last);
+        atomic.sub<i32>(team, 1, TEAM_SLEEPING);
         isFresh = true;
       }
-      last = atomic.load<i32>(team, CALL);
+      last = atomic.load<i32>(team, TEAM_CALL);
       if (index < (last & COUNT_MASK)) break;
     }
   }
@@ -170,5 +173,5 @@ export function awaitCall(last: i32): i32 {
 
 /** A word of the call: 0 command, 1 and 2 its numbers. */
 export function callWord(word: i32): i32 {
-  return load<i32>(<usize>load<u32>(HEADER, TEAM) + ((<usize>word) << 2), COMMAND);
+  return load<i32>(<usize>load<u32>(HEADER, TEAM) + ((<usize>word) << 2), TEAM_COMMAND);
 }

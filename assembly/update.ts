@@ -1,12 +1,19 @@
 import {
   ADADELTA,
+  ADADELTA_EPSILON,
+  ADADELTA_RHO,
   ADAGRAD,
+  ADAGRAD_EPSILON,
   ADAMW,
+  ADAMW_WEIGHT_DECAY,
+  ADAM_BETA1,
+  ADAM_BETA2,
+  ADAM_EPSILON,
   BIASES,
   BLOCK_FLOATS,
+  CLIPPING,
   CLIP_NORM,
   CLIP_VALUE,
-  CLIPPING,
   COEFFICIENTS,
   EFFECTIVE,
   FAN_IN,
@@ -14,36 +21,47 @@ import {
   HEADER,
   HYPER,
   IRPROP,
+  IRPROP_ETA_MINUS,
+  IRPROP_ETA_PLUS,
+  IRPROP_STEP_MAX,
+  IRPROP_STEP_MIN,
   L1,
   L2,
+  LAYERS,
   LAYER_BYTES,
   LAYER_COUNT,
-  LAYERS,
   LBFGS,
   LEARNING_RATE,
   LION,
+  LION_BETA1,
+  LION_BETA2,
+  LION_WEIGHT_DECAY,
   MAX_NORM,
   MOMENTUM,
+  MOMENTUM_MU,
   MOMENTUM_PRODUCT,
   NADAM,
+  NADAM_WARMTH,
   NESTEROV,
   OPTIMIZER,
   OPTIMIZER_STEPS,
   PANEL_ROW_BYTES,
   PANEL_UNITS,
-  PARAMETER_FLOATS,
   PARAMETERS,
+  PARAMETER_FLOATS,
   PENALIZE_BIASES,
   PREVIOUS_COST,
   RMSPROP,
+  RMSPROP_ALPHA,
+  RMSPROP_EPSILON,
   SGD,
   STATE,
   STEP_COST,
   STEP_COUNT,
   TRAINING_SAMPLES,
   UNITS,
-  WEIGHT_FLOATS,
   WEIGHTS,
+  WEIGHT_FLOATS,
 } from './abi';
 import {
   addScaled,
@@ -196,9 +214,9 @@ export function limitGradient(): void {
   store<f32>(HEADER, <f32>min(1, load<f64>(HEADER, CLIP_NORM) / (length + 1e-6)), CLIPPING);
 }
 
-/** The optimizer's number `index`. */
-function hyper(index: i32): f64 {
-  return load<f64>(HEADER + (index << 3), HYPER);
+/** One of the optimizer's own numbers, by its place in HYPER. */
+function hyper(offset: i32): f64 {
+  return load<f64>(HEADER + offset, HYPER);
 }
 
 function setCoefficient(index: i32, value: f64): void {
@@ -218,44 +236,64 @@ function power(x: f64, n: u32): f64 {
 /** Puts the coefficients of this step's rule into the header; rules.ts says what they are. */
 function prepare(optimizer: i32): void {
   const eta = load<f64>(HEADER, LEARNING_RATE);
-  const first = hyper(0);
-  const second = hyper(1);
   if (optimizer == MOMENTUM || optimizer == NESTEROV) {
     const isNesterov = optimizer == NESTEROV;
-    setCoefficient(0, first);
+    const mu = hyper(MOMENTUM_MU);
+    setCoefficient(0, mu);
     setCoefficient(1, isNesterov ? eta : 0);
-    setCoefficient(2, isNesterov ? eta * first : eta);
-  } else if (optimizer <= RMSPROP) {
-    const isAdagrad = optimizer == ADAGRAD;
-    setCoefficient(0, isAdagrad ? 1 : first);
-    setCoefficient(1, isAdagrad ? 1 : 1 - first);
-    setCoefficient(2, eta);
-    setCoefficient(3, isAdagrad ? first : second);
-  } else if (optimizer <= LION) {
-    setCoefficient(0, first);
-    setCoefficient(1, 1 - first);
-    setCoefficient(2, second);
-    setCoefficient(3, 1 - second);
-    setCoefficient(4, eta);
-    if (optimizer != LION) prepareAdam(optimizer, eta, first, second);
+    setCoefficient(2, isNesterov ? eta * mu : eta);
+  } else if (optimizer == ADAGRAD) {
+    setMeanOfSquares(1, 1, eta, hyper(ADAGRAD_EPSILON));
+  } else if (optimizer == RMSPROP) {
+    const alpha = hyper(RMSPROP_ALPHA);
+    setMeanOfSquares(alpha, 1 - alpha, eta, hyper(RMSPROP_EPSILON));
+  } else if (optimizer == ADADELTA) {
+    const rho = hyper(ADADELTA_RHO);
+    setMeanOfSquares(rho, 1 - rho, eta, hyper(ADADELTA_EPSILON));
+  } else if (optimizer == LION) {
+    setMeans(hyper(LION_BETA1), hyper(LION_BETA2), eta);
   } else if (optimizer == IRPROP) {
-    for (let i = 0; i < 4; ++i) setCoefficient(i, hyper(i));
+    setCoefficient(0, hyper(IRPROP_ETA_PLUS));
+    setCoefficient(1, hyper(IRPROP_ETA_MINUS));
+    setCoefficient(2, hyper(IRPROP_STEP_MIN));
+    setCoefficient(3, hyper(IRPROP_STEP_MAX));
     setCoefficient(4, eta);
     const cost = load<f64>(HEADER, STEP_COST) + penalty();
     setCoefficient(5, cost > load<f64>(HEADER, PREVIOUS_COST) ? 1 : 0);
     store<f64>(HEADER, cost, PREVIOUS_COST);
+  } else if (optimizer != LBFGS) {
+    prepareAdam(optimizer, eta);
   }
 }
 
-function prepareAdam(optimizer: i32, eta: f64, beta1: f64, beta2: f64): void {
+/** The coefficients of a rule with a mean of squares: v = keep v + add g^2. */
+function setMeanOfSquares(keep: f64, add: f64, eta: f64, epsilon: f64): void {
+  setCoefficient(0, keep);
+  setCoefficient(1, add);
+  setCoefficient(2, eta);
+  setCoefficient(3, epsilon);
+}
+
+/** The first coefficients of a rule with two moving means, which keep the shares beta1 and beta2. */
+function setMeans(beta1: f64, beta2: f64, rate: f64): void {
+  setCoefficient(0, beta1);
+  setCoefficient(1, 1 - beta1);
+  setCoefficient(2, beta2);
+  setCoefficient(3, 1 - beta2);
+  setCoefficient(4, rate);
+}
+
+function prepareAdam(optimizer: i32, eta: f64): void {
+  const beta1 = hyper(ADAM_BETA1);
+  const beta2 = hyper(ADAM_BETA2);
   const t = load<u32>(HEADER, OPTIMIZER_STEPS);
   const correction = Math.sqrt(1 - power(beta2, t));
   let rate = eta * correction;
   if (optimizer == NADAM) {
     // mu_t = beta1 (1 - 0.96^(t momentumDecay) / 2) and the product of all so far
-    const warmth = power(hyper(3), t);
+    const warmth = power(hyper(NADAM_WARMTH), t);
     const mu = beta1 * (1 - 0.5 * warmth);
-    const next = beta1 * (1 - 0.5 * warmth * hyper(3));
+    const next = beta1 * (1 - 0.5 * warmth * hyper(NADAM_WARMTH));
     const product = (t == 1 ? 1 : load<f64>(HEADER, MOMENTUM_PRODUCT)) * mu;
     store<f64>(HEADER, product, MOMENTUM_PRODUCT);
     setCoefficient(6, (1 - mu) / (1 - product));
@@ -263,8 +301,8 @@ function prepareAdam(optimizer: i32, eta: f64, beta1: f64, beta2: f64): void {
   } else {
     rate /= 1 - power(beta1, t);
   }
-  setCoefficient(4, rate);
-  setCoefficient(5, hyper(2) * correction);
+  setMeans(beta1, beta2, rate);
+  setCoefficient(5, hyper(ADAM_EPSILON) * correction);
 }
 
 /** The optimizer's rule on the parameters [from, to), with the penalties if `isPenalized`. */
@@ -277,7 +315,9 @@ function updateSpan(optimizer: i32, from: i32, to: i32, isPenalized: bool, scale
   const isPlain = scale == 1 && clipValue == 0 && l1 == 0 && l2 == 0;
   let decay: f32 = 1;
   if (isPenalized && (optimizer == ADAMW || optimizer == LION)) {
-    decay = <f32>(1 - load<f64>(HEADER, LEARNING_RATE) * hyper(optimizer == LION ? 2 : 3));
+    decay = <f32>(
+      (1 - load<f64>(HEADER, LEARNING_RATE) * hyper(optimizer == LION ? LION_WEIGHT_DECAY : ADAMW_WEIGHT_DECAY))
+    );
   }
   const slotBytes = (<usize>load<u32>(HEADER, PARAMETER_FLOATS)) << 2;
   const parameters = <usize>load<u32>(HEADER, PARAMETERS);
