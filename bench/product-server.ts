@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
-import * as abi from '../assembly/abi.js';
 import { Arena } from '../src/core/arena.js';
 import { forwardInputs } from '../src/data/data-set.js';
+import { SEEDED } from '../src/spec/codes.js';
 import { checkSpec } from '../src/spec/spec.js';
 import { startTeam } from '../src/threads/team.js';
 
@@ -30,7 +30,7 @@ async function prepare(form: string, [rows, fanIn, units]: readonly number[]) {
   core.forward(rows);
   core.backward(rows);
   // from here on the output's delta is what it is: how it comes from the cost is no product
-  arena.header.setUint32(abi.COST, abi.SEEDED, true);
+  arena.header.cost = SEEDED;
   const [first] = plan.layers;
   if (form === 'forward') return { call: () => core.forward(rows), value: () => arena.floats(first.a, 1)[0] };
   if (form === 'error') return { call: () => core.backward(rows), value: () => arena.floats(first.delta, 1)[0] };

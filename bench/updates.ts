@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as abi from '../assembly/abi.js';
 import { startEngine } from '../src/core/engine.js';
+import { Header } from '../src/core/header.js';
 import { makePlan, writeTables } from '../src/core/memory-plan.js';
+import type { NetworkOptions, Optimizer } from '../src/index.js';
 import {
   adadelta,
   adagrad,
@@ -12,13 +14,12 @@ import {
   momentum,
   nadam,
   nesterov,
+  numbersOf,
   rmsprop,
   sgd,
   slotsOf,
-  writeOptimizer,
 } from '../src/spec/optimizer.js';
 import { checkSpec } from '../src/spec/spec.js';
-import type { NetworkOptions, Optimizer } from '../src/index.js';
 import { compileLoops, MANY_BYTES, startLoops } from './loops.js';
 import { alignTable, median } from './machine.js';
 import { type Section, takeTurns } from './turns.js';
@@ -103,10 +104,10 @@ async function prepareUpdate([, optimizer, options]: Case): Promise<{ step: () =
   const wasm = new WebAssembly.Module(readFileSync(new URL('../build/simd.wasm', import.meta.url)));
   const { core, memory } = await startEngine('simd', wasm, plan.bytes);
   writeTables(memory.buffer as ArrayBuffer, spec, plan);
-  const header = new DataView(memory.buffer, abi.HEADER);
-  writeOptimizer(header, optimizer);
-  header.setFloat64(abi.LEARNING_RATE, optimizer.learningRate as number, true);
-  header.setFloat64(abi.TRAINING_SAMPLES, 1000, true);
+  const header = new Header(memory.buffer as ArrayBuffer);
+  header.setOptimizer(numbersOf(optimizer));
+  header.learningRate = optimizer.learningRate as number;
+  header.trainingSamples = 1000;
   core.fillNormal(plan.parameters, plan.parameterFloats, 0.1, abi.RANDOM_WEIGHTS, 0);
   core.fillNormal(plan.gradients, plan.parameterFloats, 0.1, abi.RANDOM_WEIGHTS, 1);
   // read: w, g and the slots, g once more for its norm; written: w and the slots

@@ -1,14 +1,11 @@
-import { checkCallback, checkInteger, checkObject, outOfRange } from './check/errors.js';
-import { checkData } from './data/data-set.js';
+import { checkCallback, checkInteger, checkObject, keysOf, outOfRange } from './check/errors.js';
+import { checkData, type DataSet } from './data/data-set.js';
 import { checkStratify, foldsOf, pick } from './data/split.js';
-import { Network } from './index.js';
-import { CORE_KEYS, checkSpec, SPEC_KEYS } from './spec/spec.js';
-import type { DataSet } from './data/data-set.js';
-import type { NetworkOptions } from './network.js';
-import type { TrainOptions } from './training/options.js';
-import { OPTION_KEYS } from './training/epoch-runner.js';
-
-export type { CrossValidation, CrossValidationOptions, FoldReport };
+import type { Evaluation } from './model/evaluate.js';
+import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
+import { checkSpec } from './spec/spec.js';
+import { TRAIN_KEYS, type TrainOptions } from './training/options.js';
+import type { EpochReport } from './training/reports.js';
 
 /** The options of `fit`, but for the validation, which is each fold in turn. */
 export interface CrossValidationOptions extends Omit<TrainOptions, 'validation' | 'validationSplit'> {
@@ -19,6 +16,12 @@ export interface CrossValidationOptions extends Omit<TrainOptions, 'validation' 
   /** Called after each fold. */
   onFold?: (report: FoldReport) => void;
 }
+
+const OWN_KEYS = keysOf<Omit<CrossValidationOptions, keyof TrainOptions>>({
+  folds: true,
+  stratify: true,
+  onFold: true,
+});
 
 export interface FoldReport {
   /** Counted from 0. */
@@ -46,8 +49,8 @@ export async function crossValidate(
   data: DataSet,
   options: CrossValidationOptions = {},
 ): Promise<CrossValidation> {
-  checkObject('network', network, [...SPEC_KEYS, ...CORE_KEYS]);
-  checkObject('options', options, ['folds', 'stratify', 'onFold', ...OPTION_KEYS]);
+  checkObject('network', network, NETWORK_KEYS);
+  checkObject('options', options, [...OWN_KEYS, ...TRAIN_KEYS]);
   const { folds = 5, stratify = false, onFold, ...training } = options;
   const spec = checkSpec(network);
   const checked = checkData('data', data, spec);

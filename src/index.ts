@@ -1,9 +1,43 @@
+export type { BuildName, PageWorker, WasmModule } from './core/core-options.js';
+export type { DataSet, Inputs, Targets } from './data/data-set.js';
+export type { ValidationSplit } from './data/split.js';
+export type { Standardization } from './data/standardization.js';
 export type { CheckGradientsOptions, GradientCheck } from './inspection/check-gradients.js';
 export type { CheckedParameter } from './inspection/gradient-errors.js';
 export type { Inspector, JacobianOptions, LayerParameters, Perturbation } from './inspection/inspector.js';
-export { classificationReport } from './model/evaluate.js';
+export type { ClassificationReport, ClassMetrics } from './model/classification-report.js';
+export { classificationReport } from './model/classification-report.js';
+export type { EvaluateOptions, Evaluation } from './model/evaluate.js';
 export type { Layer } from './model/layer.js';
+export type { NetworkOptions } from './network.js';
 export { Network } from './network.js';
+export type { LoadOptions } from './persistence/decode.js';
+export type { SavedBytes, SaveOptions } from './persistence/encode.js';
+export type {
+  ActivationName,
+  ConstantInitializer,
+  CostName,
+  CustomCost,
+  GivenInitializer,
+  HuberCost,
+  InitializerName,
+  LayerOptions,
+} from './spec/network-options.js';
+export type {
+  Adadelta,
+  Adagrad,
+  Adam,
+  AdamW,
+  Clipping,
+  IRprop,
+  Lbfgs,
+  Lion,
+  Momentum,
+  NAdam,
+  Optimizer,
+  RmsProp,
+  Sgd,
+} from './spec/optimizer.js';
 export {
   adadelta,
   adagrad,
@@ -20,19 +54,8 @@ export {
 } from './spec/optimizer.js';
 export type { LearningRate, Schedule, ScheduleFunction, Span } from './spec/schedule.js';
 export { cosine, exponential, inverseTime, oneCycle, polynomial, reduceOnPlateau, step } from './spec/schedule.js';
-export type { BuildName, PageWorker, WasmModule } from './core/core-options.js';
-export type { DataSet, Inputs, Targets } from './data/data-set.js';
-export type { ValidationSplit } from './data/split.js';
-export type { Standardization } from './data/standardization.js';
-export type { ClassificationReport, ClassMetrics } from './model/classification-report.js';
-export type { EvaluateOptions, Evaluation } from './model/evaluate.js';
-export type { NetworkOptions } from './network.js';
-export type { LoadOptions } from './persistence/decode.js';
-export type { SavedBytes, SaveOptions } from './persistence/encode.js';
-export type { ActivationName, ConstantInitializer, CostName, CustomCost, GivenInitializer, HuberCost, InitializerName, LayerOptions } from './spec/network-options.js';
-export type { Adadelta, Adagrad, Adam, AdamW, Clipping, IRprop, Lbfgs, Lion, Momentum, NAdam, Optimizer, RmsProp, Sgd } from './spec/optimizer.js';
 export type { EarlyStopping } from './training/early-stopping.js';
+export { NonFiniteError, type NonFiniteReason } from './training/non-finite.js';
 export type { StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
 export type { EpochReport, ProgressReport, TrainForReport } from './training/reports.js';
 export type { DataSource } from './training/stream.js';
-export { NonFiniteError, type NonFiniteReason } from './training/non-finite.js';

@@ -1,44 +1,43 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import * as abi from '../assembly/abi.js';
 import { checkBoolean, checkFloats, checkInteger, checkName, checkObject } from './check/errors.js';
 import { Arena, checkSize } from './core/arena.js';
+import { BUILDS, type BuildName, CORE_KEYS, type CoreOptions, DEFAULT_CAPACITY } from './core/core-options.js';
 import { type CoreImports, startEngine } from './core/engine.js';
 import { makePlan } from './core/memory-plan.js';
-import { checkData, checkInputs, checkTargets, checkWeights, forwardInputs, loadTargets } from './data/data-set.js';
-import { checkStandardization } from './data/standardization.js';
-import type { Inspector } from './inspection/inspector.js';
-import { checkEvaluation, evaluate } from './model/evaluate.js';
-import { checkInitializers, initialize } from './model/initializer.js';
-import { ArenaLayer, type Layer, type Pass, unpack } from './model/layer.js';
-import { countParameters, encode } from './persistence/encode.js';
-import { savedLearningRate } from './spec/schedule.js';
+import { unpack } from './core/parameters.js';
 import {
-  BUILDS,
-  CORE_KEYS,
-  checkSpec,
-  DEFAULT_CAPACITY,
-  isCustomCost,
-  outputsOf,
-  SPEC_KEYS,
-  type Spec,
-} from './spec/spec.js';
-import type { BuildName } from './core/core-options.js';
-import type { DataSet, Inputs, Targets } from './data/data-set.js';
-import type { Standardization } from './data/standardization.js';
-import type { EvaluateOptions, Evaluation } from './model/evaluate.js';
+  checkData,
+  checkInputs,
+  checkTargets,
+  checkWeights,
+  type DataSet,
+  forwardInputs,
+  type Inputs,
+  loadTargets,
+  type Targets,
+} from './data/data-set.js';
+import { checkStandardization, type Standardization } from './data/standardization.js';
+import type { Inspector } from './inspection/inspector.js';
+import { checkEvaluation, type EvaluateOptions, type Evaluation, evaluate } from './model/evaluate.js';
+import { checkInitializers, initialize } from './model/initializer.js';
+import { ArenaLayer, type Layer } from './model/layer.js';
+import { Pass } from './model/pass.js';
 import type { LoadOptions } from './persistence/decode.js';
-import type { SavedBytes, SaveOptions } from './persistence/encode.js';
-import type { CostName, CustomCost } from './spec/network-options.js';
+import { encode, SAVE_KEYS, type SavedBytes, type SaveOptions } from './persistence/encode.js';
+import type { CostName, CustomCost, SpecOptions } from './spec/network-options.js';
 import type { Optimizer } from './spec/optimizer.js';
+import { savedLearningRate } from './spec/schedule.js';
+import { checkSpec, countParameters, isCustomCost, outputsOf, SPEC_KEYS, type Spec } from './spec/spec.js';
+import type { Started } from './threads/team.js';
 import type { StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
 import type { EpochReport, TrainForReport } from './training/reports.js';
 import type { DataSource } from './training/stream.js';
-import type { Started } from './threads/team.js';
 import { Trainer } from './training/trainer.js';
 
-type CoreOptions = Pick<NetworkOptions, 'batchSize' | 'build' | 'wasm' | 'threads' | 'wide' | 'createWorker'>;
+/** What a network is, and how it runs. */
+export interface NetworkOptions extends SpecOptions, CoreOptions {}
 
-const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS];
+export const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS];
 
 /**
  * A feed-forward network and everything it needs to learn, in one linear memory of its own.
@@ -63,7 +62,7 @@ export class Network {
   /** Number of weights and biases. */
   readonly parameters: number;
   readonly #arena: Arena;
-  readonly #pass: Pass = { rows: 0, done: 'nothing', isCurrent: false };
+  readonly #pass = new Pass();
   readonly #trainer: Trainer;
   readonly #cost: CustomCost | undefined;
 
@@ -98,7 +97,7 @@ export class Network {
     const { decode, restore } = await import('./persistence/decode.js');
     const saved = decode(bytes, options);
     return Network.#start(saved.spec, options, options.cost, (net) => {
-      restore(saved, net.layers, net.#arena, net.#trainer);
+      restore(saved, net.layers, net.#trainer);
     });
   }
 
@@ -186,18 +185,16 @@ export class Network {
    * While it is undefined, `trainBatch` and `applyGradients` take the rows of their batch.
    */
   get trainingSamples(): number | undefined {
-    return this.#trainer.trainingSamples;
+    return this.#trainer.state.trainingSamples;
   }
 
   set trainingSamples(samples: number | undefined) {
-    this.#arena.checkAlive();
-    this.#trainer.trainingSamples =
-      samples === undefined ? undefined : checkInteger('trainingSamples', samples, 1, Number.MAX_SAFE_INTEGER);
+    this.#trainer.state.trainingSamples = samples;
   }
 
   /** Steps taken in the network's life, modulo 2³². For L-BFGS, its passes over the samples. */
   get steps(): number {
-    return this.#trainer.steps;
+    return this.#trainer.state.steps;
   }
 
   /**
@@ -212,7 +209,7 @@ export class Network {
 
   set standardization(value: Standardization | undefined) {
     const checked = value === undefined ? undefined : checkStandardization('standardization', value, this.inputs);
-    if (this.#trainer.isTraining)
+    if (this.#trainer.call.isRunning)
       throw new Error('standardization: got a new one while this network is being trained, want it before or after');
     this.#trainer.standardize(checked);
   }
@@ -252,8 +249,9 @@ export class Network {
    * }
    * await net.fitStream(parts, { epochs: 10 });
    */
-  fitStream(source: DataSource, options: StreamOptions = {}): Promise<EpochReport[]> {
-    return this.#trainer.fitStream(source, options);
+  async fitStream(source: DataSource, options: StreamOptions = {}): Promise<EpochReport[]> {
+    const { fitStream } = await import('./training/stream.js');
+    return await fitStream(this.#trainer, source, options);
   }
 
   /**
@@ -293,9 +291,7 @@ export class Network {
     const output = plan.layers[plan.layers.length - 1];
     for (let first = 0; first < rows; first += plan.capacity) {
       const count = Math.min(plan.capacity, rows - first);
-      this.#pass.rows = count;
-      this.#pass.done = 'forward';
-      this.#pass.isCurrent = false;
+      this.#pass.holdForward(count);
       forwardInputs(this.#arena, x, first, count);
       this.#arena.readRows(predictions, first * outputs, output.a, output, count);
     }
@@ -317,8 +313,7 @@ export class Network {
     const rows = this.#checkBatch(x);
     this.#trainer.reserveRows(rows);
     forwardInputs(this.#arena, x, 0, rows);
-    this.#pass.done = 'forward';
-    this.#pass.isCurrent = true;
+    this.#pass.holdCurrentForward(rows);
   }
 
   /**
@@ -333,15 +328,14 @@ export class Network {
     if (weights !== undefined) checkWeights('weights', weights, rows);
     const { core, header } = this.#arena;
     // a cost of one's own may throw: z and a are then still those of the last forward
-    this.#pass.done = 'forward';
-    this.#pass.keepStep?.();
+    this.#pass.startBackward();
     loadTargets(this.#arena, y, weights, rows);
-    header.setFloat64(abi.COST_SUM, 0, true);
-    header.setFloat64(abi.STEP_COST, core.addCost(rows) / rows, true);
+    header.costSum = 0;
+    header.stepCost = core.addCost(rows) / rows;
     core.backward(rows);
     core.meanGradients(rows);
-    this.#pass.done = 'gradients';
-    return header.getFloat64(abi.COST_SUM, true) / rows;
+    this.#pass.holdGradients();
+    return header.costSum / rows;
   }
 
   /** The optimizer's step on the gradients that `backward` has computed. */
@@ -356,10 +350,10 @@ export class Network {
    * trains on as this one does, to the bit. Default false.
    */
   save(options: SaveOptions = {}): SavedBytes {
-    checkObject('options', options, ['training']);
+    checkObject('options', options, SAVE_KEYS);
     const isTraining = checkBoolean('options.training', options.training ?? false);
     const trainer = this.#trainer;
-    const { optimizer, clock, trainingSamples, epochsTrained, standardization } = trainer;
+    const { optimizer, clock, trainingSamples, epochsTrained } = trainer.state;
     const parameters = unpack(this.#arena, isTraining ? trainer.parameters : this.#arena.plan.parameters);
     const wanted = 'a finite number: training has diverged';
     checkFloats('save: parameters', parameters, this.parameters, Number.isFinite, wanted);
@@ -369,9 +363,9 @@ export class Network {
       schedule: typeof optimizer.learningRate === 'object' ? clock.state : undefined,
       trainingSamples,
       epochsTrained,
-      standardization,
+      standardization: trainer.standardization,
       parameters,
-      training: isTraining ? trainer.state : undefined,
+      training: isTraining ? trainer.saved : undefined,
     });
   }
 

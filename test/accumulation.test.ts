@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { MAX_CHUNK_ROWS } from '../src/core/memory-plan.js';
 import { irprop, sgd } from '../src/index.js';
 import { type ReferenceNetwork, step } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
-import { MAX_CHUNK_ROWS } from '../src/training/stepper.js';
 import { expectWithin, noErrors, type ParameterErrors, stepErrors } from './bounds.js';
 import { createNetwork, randomNumbers } from './build.js';
 

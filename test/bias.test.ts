@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { ActivationName, LayerOptions } from '../src/index.js';
 import { type ReferenceNetwork, step } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
-import type { ActivationName, LayerOptions } from '../src/index.js';
 import { expectWithin, noErrors, stepErrors } from './bounds.js';
 import { createNetwork, randomNumbers } from './build.js';
 

@@ -4,9 +4,9 @@ import { onTestFinished, vi } from 'vitest';
 import { Arena } from '../src/core/arena.js';
 import { type Core, type Engine, startEngine } from '../src/core/engine.js';
 import { makePlan, type SetSize } from '../src/core/memory-plan.js';
+import type { LoadOptions, NetworkOptions } from '../src/index.js';
 import { Network } from '../src/network.js';
 import { checkSpec } from '../src/spec/spec.js';
-import type { LoadOptions, NetworkOptions } from '../src/index.js';
 
 // The suites run against one build of the core: SIMDPROP_BUILD = simd (default), relaxed or debug (with its assertions). With threads or
 // relaxed-threads, networks are shared by SIMDPROP_THREADS of them; kernels are those of the build without.

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ActivationName, CustomCost, NetworkOptions, Optimizer, Targets } from '../src/index.js';
 import type { GradientCheck } from '../src/inspection/check-gradients.js';
 import { activations } from '../src/inspection/reference.js';
 import { Network } from '../src/network.js';
 import { adam, irprop, lbfgs, momentum, sgd } from '../src/spec/optimizer.js';
-import type { ActivationName, CustomCost, NetworkOptions, Optimizer, Targets } from '../src/index.js';
 import { buildName, createNetwork, randomNumbers } from './build.js';
 
 // checkGradients passes every network that can be made, and finds what is wrong.

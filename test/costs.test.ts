@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as abi from '../assembly/abi.js';
+import type { ActivationName, CostName, HuberCost } from '../src/index.js';
 import {
   activations,
   costOf,
@@ -16,7 +17,6 @@ import {
   type ReferenceNetwork,
 } from '../src/inspection/reference.js';
 import { sgd } from '../src/spec/optimizer.js';
-import type { ActivationName, CostName, HuberCost } from '../src/index.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { costSum, createNetwork, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
 

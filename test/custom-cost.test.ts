@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { CustomCost, NetworkOptions } from '../src/index.js';
 import { costImports } from '../src/model/custom-cost.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { exponential } from '../src/spec/schedule.js';
-import type { CustomCost, NetworkOptions } from '../src/index.js';
 import { NonFiniteError } from '../src/training/non-finite.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 

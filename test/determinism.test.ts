@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { NetworkOptions, TrainOptions } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
-import type { NetworkOptions, TrainOptions } from '../src/index.js';
 import { buildName, createNetwork, randomNumbers } from './build.js';
 
 // The same seed, data and options give the same bits: in a second run, on every engine, in the optimised and the debug build. The

@@ -3,11 +3,12 @@ import * as abi from '../assembly/abi.js';
 import type { Arena } from '../src/core/arena.js';
 import { loadTrainingSet, setSize, writeWindow } from '../src/data/data-set.js';
 import { philox } from '../src/data/philox.js';
+import type { NetworkOptions } from '../src/index.js';
 import { sgd } from '../src/index.js';
 import { deltas, forward, gradients, numericGradients, type ReferenceNetwork } from '../src/inspection/reference.js';
-import { ArenaLayer, type Pass } from '../src/model/layer.js';
+import { ArenaLayer } from '../src/model/layer.js';
+import { Pass } from '../src/model/pass.js';
 import type { Network } from '../src/network.js';
-import type { NetworkOptions } from '../src/index.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { createNetwork, EPSILON, randomNumbers, startArena } from './build.js';
 
@@ -45,7 +46,7 @@ const parameters = shapes.map(([units, fanIn]) => ({
 /** A network in the open, and its layers as views of the last pass. */
 async function start(capacity = ROWS) {
   const arena = await startArena(options, capacity, setSize(batch));
-  const pass: Pass = { rows: ROWS, done: 'nothing', isCurrent: false };
+  const pass = new Pass();
   const layers = parameters.map((given, l) => Object.assign(new ArenaLayer(arena, l, pass), given));
   return { arena, pass, layers };
 }
@@ -53,10 +54,10 @@ async function start(capacity = ROWS) {
 /** A step at learning rate 0: nothing moves, and what the step has computed stays. */
 function trainStep(arena: Arena, pass: Pass, step: number) {
   writeWindow(arena, batch, 0, ROWS);
-  arena.header.setUint32(abi.STEP_COUNT, step, true);
-  arena.header.setFloat64(abi.LEARNING_RATE, 0, true);
+  arena.header.stepCount = step;
+  arena.header.learningRate = 0;
   expect(arena.core.trainRows(ROWS)).toBeTruthy();
-  pass.done = 'backward';
+  pass.holdBackward(ROWS);
 }
 
 /** Mask [rows × units] of a layer, as it lies in the memory. */
@@ -91,8 +92,8 @@ describe('the mask', () => {
     for (const chunkRows of [1, 2, 3, 4, 11]) {
       const { arena } = await start();
       loadTrainingSet(arena, batch);
-      arena.header.setUint32(abi.STEP_ROWS, ROWS, true);
-      arena.header.setUint32(abi.CHUNK_ROWS, chunkRows, true);
+      arena.header.stepRows = ROWS;
+      arena.header.chunkRows = chunkRows;
       for (let first = 0; first < ROWS; first += chunkRows) {
         const rows = Math.min(chunkRows, ROWS - first);
         expect(arena.core.trainChunks(first, 1)).toBe(first + rows);
@@ -101,7 +102,7 @@ describe('the mask', () => {
           expect(maskOf(arena, l, rows)).toEqual(expectedMask(l, 0).subarray(first * units, (first + rows) * units));
         }
       }
-      expect(arena.header.getUint32(abi.STEP_COUNT, true)).toBe(1);
+      expect(arena.header.stepCount).toBe(1);
     }
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { NetworkOptions, TrainOptions } from '../src/index.js';
 import { adam, cosine, irprop, lbfgs, NonFiniteError, nadam, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import type { NetworkOptions, TrainOptions } from '../src/index.js';
 import { createNetwork, randomNumbers, startKernels } from './build.js';
 
 const options: NetworkOptions = {

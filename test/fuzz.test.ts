@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { adam, irprop, lbfgs } from '../src/index.js';
 import type { DataSet, TrainOptions } from '../src/index.js';
+import { adam, irprop, lbfgs } from '../src/index.js';
 import { createNetwork, editHeader, loadNetwork, randomNumbers } from './build.js';
 
 // Files that have been damaged, by mutations of five kinds, and files that a stranger has forged around a right checksum.

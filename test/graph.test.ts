@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Graph, type Node, type Operation, unroll } from '../src/graph/index.js';
+import type { ActivationName, CostName } from '../src/index.js';
 import { forward, meanCost, type ReferenceNetwork } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
-import type { ActivationName, CostName } from '../src/index.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { createNetwork, EPSILON, randomNumbers } from './build.js';
 

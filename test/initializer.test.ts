@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as abi from '../assembly/abi.js';
-import type { Network } from '../src/network.js';
 import type { InitializerName, LayerOptions } from '../src/index.js';
+import type { Network } from '../src/network.js';
 import { createNetwork, EPSILON, startKernels } from './build.js';
 
 // How weights start. The moments of the distributions by name are in network.test.ts.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ActivationName, CostName, Inputs, NetworkOptions, Optimizer, TrainOptions } from '../src/index.js';
 import type { Inspector, LayerParameters } from '../src/inspection/inspector.js';
 import {
   activations,
@@ -14,7 +15,6 @@ import {
 } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { adadelta, adam, adamw, irprop, lbfgs, lion, momentum, nadam, rmsprop, sgd } from '../src/spec/optimizer.js';
-import type { ActivationName, CostName, Inputs, NetworkOptions, Optimizer, TrainOptions } from '../src/index.js';
 import { createNetwork, EPSILON, randomNumbers } from './build.js';
 
 const SEED = Number(process.env.SIMDPROP_SEED ?? 1);

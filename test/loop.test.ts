@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { EpochReport, NetworkOptions, ProgressReport, TrainForReport } from '../src/index.js';
 import { reduceOnPlateau, sgd, step } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import type { EpochReport, NetworkOptions, ProgressReport, TrainForReport } from '../src/index.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 
 const options: NetworkOptions = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { classificationReport } from '../src/model/evaluate.js';
-import type { Network } from '../src/network.js';
 import type { ActivationName, CostName, Targets } from '../src/index.js';
+import { classificationReport } from '../src/index.js';
+import type { Network } from '../src/network.js';
 import { buildName, createNetwork, randomNumbers } from './build.js';
 
 // Metrics against their definitions, written out sample by sample, on data with ties. A network of one linear layer that copies its

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Network, sgd } from '../src/index.js';
 import type { NetworkOptions } from '../src/index.js';
+import { Network, sgd } from '../src/index.js';
 import { createNetwork, loadNetwork } from './build.js';
 
 // Every wrong call gets an error that says where, what was got and what is wanted, and changes nothing. What is passed here

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { ActivationName, CustomCost, LayerOptions } from '../src/index.js';
 import { activations } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
-import type { ActivationName, CustomCost, LayerOptions } from '../src/index.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 
 // A layer may have one function for each unit. Nothing but the function of the unit itself may depend on that: every unit has the bits it

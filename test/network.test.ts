@@ -1,7 +1,17 @@
 import { describe, expect, it, vi } from 'vitest';
+import type {
+  ActivationName,
+  DataSet,
+  EpochReport,
+  InitializerName,
+  Inputs,
+  LayerOptions,
+  NetworkOptions,
+  ProgressReport,
+  Targets,
+} from '../src/index.js';
 import { sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import type { ActivationName, DataSet, EpochReport, InitializerName, Inputs, LayerOptions, NetworkOptions, ProgressReport, Targets } from '../src/index.js';
 import { createNetwork, EPSILON, loadNetwork, randomNumbers, slowClock } from './build.js';
 
 const layer = (units: number, activation: ActivationName = 'sigmoid', initializer?: InitializerName): LayerOptions => ({

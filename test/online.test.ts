@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { sgd } from '../src/spec/optimizer.js';
 import type { ActivationName, NetworkOptions } from '../src/index.js';
+import { sgd } from '../src/spec/optimizer.js';
 import { createNetwork, randomNumbers } from './build.js';
 
 // A step on one sample of a network whose layers are one vector wide has kernels of its own: it must give the bits of the general ones.

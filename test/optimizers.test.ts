@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
+import { Header } from '../src/core/header.js';
 import { makePlan, writeTables } from '../src/core/memory-plan.js';
+import type { NetworkOptions, Optimizer } from '../src/index.js';
 import { forward, meanCost, type ReferenceLayer, type ReferenceNetwork } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import {
@@ -15,13 +17,12 @@ import {
   momentum,
   nadam,
   nesterov,
+  numbersOf,
   rmsprop,
   sgd,
   slotsOf,
-  writeOptimizer,
 } from '../src/spec/optimizer.js';
 import { checkSpec } from '../src/spec/spec.js';
-import type { NetworkOptions, Optimizer } from '../src/index.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { buildName, createNetwork, EPSILON, editHeader, loadNetwork, randomNumbers, startKernels } from './build.js';
 import { type Disturb, flatten, type Penalties, train } from './reference-optimizers.js';
@@ -207,11 +208,11 @@ describe('a step', () => {
       const plan = makePlan(spec, 4, undefined, slotsOf(optimizer));
       const { core, memory } = await startKernels(plan.bytes);
       writeTables(memory.buffer as ArrayBuffer, spec, plan);
-      const header = new DataView(memory.buffer, abi.HEADER);
-      writeOptimizer(header, optimizer);
-      header.setFloat64(abi.LEARNING_RATE, optimizer.learningRate as number, true);
-      header.setFloat64(abi.TRAINING_SAMPLES, 4, true);
-      header.setFloat64(abi.CLIP_NORM, 0.125, true);
+      const header = new Header(memory.buffer as ArrayBuffer);
+      header.setOptimizer(numbersOf(optimizer));
+      header.learningRate = optimizer.learningRate as number;
+      header.trainingSamples = 4;
+      header.clipNorm = 0.125;
       const isUsed = new Array<boolean>(plan.parameterFloats).fill(false);
       for (const { weights, biases, fanIn, units } of plan.layers) {
         for (let j = 0; j < units; j++) {
@@ -305,10 +306,10 @@ describe('moments', () => {
       const plan = makePlan(spec, 1, undefined, slots);
       const { core, memory } = await startKernels(plan.bytes);
       writeTables(memory.buffer as ArrayBuffer, spec, plan);
-      const header = new DataView(memory.buffer, abi.HEADER);
-      writeOptimizer(header, optimizer);
-      header.setFloat64(abi.LEARNING_RATE, 0.1, true);
-      header.setFloat64(abi.TRAINING_SAMPLES, 1, true);
+      const header = new Header(memory.buffer as ArrayBuffer);
+      header.setOptimizer(numbersOf(optimizer));
+      header.learningRate = 0.1;
+      header.trainingSamples = 1;
       const state = new Float32Array(memory.buffer, plan.state, slots * plan.parameterFloats);
       const perSlot = plan.parameterFloats;
       const tried = [0, 1e-45, 1e-40, -1e-40, 1e-35, 0.9e-30, 1e-25, 1, Number.NaN];

@@ -1,5 +1,5 @@
-import { deltas, forward, gradients, meanCost, type ReferenceNetwork } from '../src/inspection/reference.js';
 import type { Optimizer } from '../src/index.js';
+import { deltas, forward, gradients, meanCost, type ReferenceNetwork } from '../src/inspection/reference.js';
 
 /**
  * The optimizers in plain double-precision, one parameter at a time, from their papers: what the core is held against where PyTorch has no

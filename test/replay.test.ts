@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
 import { permutation } from '../src/data/philox.js';
+import type { DataSet, NetworkOptions, TrainOptions } from '../src/index.js';
 import { adam, lbfgs, NonFiniteError, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import type { DataSet, NetworkOptions, TrainOptions } from '../src/index.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 
 const SAMPLES = 50;

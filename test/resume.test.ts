@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type {
+  DataSet,
+  EpochReport,
+  NetworkOptions,
+  Optimizer,
+  ProgressReport,
+  TrainForReport,
+  TrainOptions,
+} from '../src/index.js';
 import {
   adadelta,
   adagrad,
@@ -23,7 +32,6 @@ import {
   step,
 } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import type { DataSet, EpochReport, NetworkOptions, Optimizer, ProgressReport, TrainForReport, TrainOptions } from '../src/index.js';
 import { createNetwork, loadNetwork, randomNumbers, slowClock } from './build.js';
 
 // Each test trains once without a break, saving on the way, and then goes on from every file in a network of its own: the weights must

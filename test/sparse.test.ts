@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
+import type { NetworkOptions } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
-import type { NetworkOptions } from '../src/index.js';
 import { createNetwork, randomNumbers } from './build.js';
 
 // What is zero in the input is left out of the first layer's products. A network that is standardised to itself, (x - 0) / 1, has no lists

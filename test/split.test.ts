@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
-import { crossValidate } from '../src/cross-validation.js';
+import { type CrossValidationOptions, crossValidate } from '../src/cross-validation.js';
 import { permutation, philox } from '../src/data/philox.js';
-import { foldsOf, splitData } from '../src/data/split.js';
+import { foldsOf, holdBack, splitData } from '../src/data/split.js';
+import type { DataSet, NetworkOptions } from '../src/index.js';
 import { Network, sgd } from '../src/index.js';
 import { checkSpec } from '../src/spec/spec.js';
-import type { CrossValidationOptions, DataSet, NetworkOptions } from '../src/index.js';
 import { createNetwork, randomNumbers, startKernels } from './build.js';
 
 const options: NetworkOptions = {
@@ -76,7 +76,7 @@ describe('a validation split', () => {
   it('stratified, holds back the same share of each class, within one sample', () => {
     const data = samples(500);
     for (const share of [0.5, 0.2, 1 / 3, 0.07]) {
-      const { validation } = splitData(data, { share, stratify: true }, spec);
+      const { validation } = holdBack('split', { share, stratify: true }, data, spec);
       counts(validation.targets).forEach((count, label) => {
         expect(Math.abs(count - share * counts(data.targets)[label])).toBeLessThan(1);
       });
@@ -87,13 +87,13 @@ describe('a validation split', () => {
     const data = samples(40);
     const held = new Array(40).fill(0);
     for (let seed = 0; seed < 400; seed++) {
-      const { validation } = splitData(data, { share: 0.25, stratify: seed % 2 === 0 }, { ...spec, seed });
+      const { validation } = holdBack('split', { share: 0.25, stratify: seed % 2 === 0 }, data, { ...spec, seed });
       for (const name of namesOf(validation)) held[name]++;
     }
     // binomial, 400 times 1/4: five standard deviations of 8.7
     for (const count of held) expect(Math.abs(count - 100)).toBeLessThan(44);
     const split = { share: 0.25, stratify: false };
-    expect(splitData(data, split, spec)).toEqual(splitData(data, split, spec));
+    expect(holdBack('split', split, data, spec)).toEqual(holdBack('split', split, data, spec));
   });
 
   it('trains with the one part and validates with the other', async () => {
@@ -111,7 +111,7 @@ describe('a validation split', () => {
       const [net, other] = [await createNetwork(options), await createNetwork(options)];
       const fit = { epochs: 3, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) };
       const reports = await net.fit(set, { ...fit, validationSplit: 0.3 });
-      const parts = splitData({ samples: 50, weights: undefined, ...set }, { share: 0.3, stratify: false }, spec);
+      const parts = holdBack('split', 0.3, { samples: 50, weights: undefined, ...set }, spec);
       const plain = ({ inputs, targets, weights }: DataSet) => ({ inputs, targets, weights });
       const expected = await other.fit(plain(parts.training), { ...fit, validation: plain(parts.validation) });
       expect(reports.map(({ cost, validation }) => [cost, validation])).toEqual(

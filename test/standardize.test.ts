@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { Network } from '../src/network.js';
 import type { Inputs, NetworkOptions, Standardization } from '../src/index.js';
+import type { Network } from '../src/network.js';
 import { createNetwork, EPSILON, loadNetwork, randomNumbers, seal, slowClock } from './build.js';
 
 const INPUTS = 7;

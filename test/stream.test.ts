@@ -1,7 +1,7 @@
 import { describe, expect, it, test, vi } from 'vitest';
+import type { CustomCost, DataSet, DataSource, NetworkOptions, ProgressReport, StreamOptions } from '../src/index.js';
 import { NonFiniteError, nadam, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import type { CustomCost, DataSet, DataSource, NetworkOptions, ProgressReport, StreamOptions } from '../src/index.js';
 import { createNetwork, EPSILON, randomNumbers } from './build.js';
 
 const INPUTS = 5;

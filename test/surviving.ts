@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { adam, cosine } from '../src/index.js';
 import type { DataSet, TrainOptions } from '../src/index.js';
+import { adam, cosine } from '../src/index.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 
 // The training that is killed again and again.

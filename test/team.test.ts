@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { code } from '../src/generated/worker.js';
+import type { DataSet, NetworkOptions, Optimizer, TrainOptions } from '../src/index.js';
 import { Network } from '../src/network.js';
 import { adam, irprop, lbfgs, momentum, nadam, sgd } from '../src/spec/optimizer.js';
-import type { DataSet, NetworkOptions, Optimizer, TrainOptions } from '../src/index.js';
 import { makeWaitCheck } from '../src/threads/team.js';
 import { randomNumbers, seal } from './build.js';
 

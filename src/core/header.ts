@@ -60,7 +60,10 @@ function recordOf<const Table extends Readonly<Record<string, Word>>>(table: Tab
   for (const [name, word] of Object.entries(table)) {
     Object.defineProperty(WordsOfMemory.prototype, name, propertyOf(word));
   }
-  return WordsOfMemory as new (buffer: ArrayBuffer, address: number) => WordsOfMemory & Numbers<Table>;
+  return WordsOfMemory as new (
+    buffer: ArrayBuffer,
+    address: number,
+  ) => WordsOfMemory & Numbers<Table>;
 }
 
 /** What the memory plan settles: the shape of the network, and where everything lies. */
@@ -173,9 +176,7 @@ export class Header extends recordOf(HEADER) {
   /** What the core reads of an optimizer, its learning rate excepted. */
   setOptimizer({ code, hyper, clipValue, clipNorm }: OptimizerNumbers): void {
     this.optimizer = code;
-    hyper.forEach((value, i) => {
-      this.view.setFloat64(abi.HYPER + 8 * i, value, true);
-    });
+    for (const { place, value } of hyper) this.view.setFloat64(abi.HYPER + place, value, true);
     this.clipValue = clipValue;
     this.clipNorm = clipNorm;
   }

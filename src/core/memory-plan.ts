@@ -11,12 +11,9 @@ import { Header, LayerRow, type LayerWords, PLANNED_WORDS, type PlannedWords, ta
 // The first part never moves, so a network that grows for a larger batch or data set keeps its parameters where they are.
 // Every region starts on a cache line.
 
-const LINE_BYTES = 64;
-const LINE_FLOATS = 16;
+const LINE_FLOATS = abi.LINE_BYTES / 4;
 /** A WebAssembly memory addresses 4 GiB; its last page stays free so that addresses past an end do not wrap. */
 export const MAX_BYTES = 2 ** 32 - 65_536;
-/** Kernels read whole vectors, of floats two at a time: up to 32 bytes past the last sample's end. */
-const SLACK_BYTES = 32;
 const MAX_CONFUSION_OUTPUTS = 256;
 /** Steps one call can make under a learning rate that changes from step to step. */
 export const MAX_RATES = 1024;
@@ -70,7 +67,7 @@ export interface Plan extends Readonly<PlannedWords> {
   /** f32 [inputs], each: the standardisation of x. */
   readonly means: number;
   readonly inverseDeviations: number;
-  /** f64 {mean, mean, squares, squares} for each pair of inputs: see assembly/. */
+  /** A record of abi.MOMENT_BYTES for each pair of inputs. */
   readonly moments: number;
   readonly layers: readonly LayerPlan[];
   readonly windowTargets: number;
@@ -95,7 +92,7 @@ class Regions {
 
   /** The address of a new region. */
   reserve(name: string, bytes: number): number {
-    const start = Math.ceil(this.end / LINE_BYTES) * LINE_BYTES;
+    const start = Math.ceil(this.end / abi.LINE_BYTES) * abi.LINE_BYTES;
     this.end = start + bytes;
     this.list.push({ name, start, bytes });
     return start;
@@ -118,7 +115,7 @@ export function paddedFloats(units: number): number {
  */
 export function rowStride(units: number): number {
   const lines = Math.ceil(units / LINE_FLOATS);
-  return (lines >= 8 && lines % 2 === 0 ? lines + 1 : lines) * LINE_BYTES;
+  return (lines >= 8 && lines % 2 === 0 ? lines + 1 : lines) * abi.LINE_BYTES;
 }
 
 /** Floats of a layer's weights in panels of 16 units: the last panel is filled up with zeros. */
@@ -126,9 +123,9 @@ export function weightFloats(fanIn: number, units: number): number {
   return paddedFloats(units) * fanIn;
 }
 
-/** Records of ERROR_SUMS: one for two outputs. */
-export function errorRecords(outputs: number): number {
-  return Math.ceil(outputs / 2);
+/** Records that hold what is known of so many columns. */
+function recordsOf(columns: number): number {
+  return Math.ceil(columns / abi.RECORD_COLUMNS);
 }
 
 /** The plan of a network for batches of `capacity` rows, with a training set, `slots` of the optimizer and the threads of `team`. */
@@ -197,18 +194,18 @@ const isListed = ({ inputs }: Spec) => inputs >= abi.LISTED_INPUTS;
 function planConstants(regions: Regions, spec: Spec, team: Team) {
   return {
     zeros: regions.reserve('zeros', abi.PANEL_ROW_BYTES),
-    positions: isListed(spec) ? regions.reserve('positions', 256 * 8) : 0,
+    positions: isListed(spec) ? regions.reserve('positions', abi.POSITIONS_BYTES) : 0,
     teamWords: regions.reserve('teamWords', team.threads > 1 ? abi.TEAM_BYTES : 0),
   };
 }
 
 /** What an evaluation counts and adds up. */
 function planScores(regions: Regions, outputs: number) {
-  const classes = outputs <= MAX_CONFUSION_OUTPUTS ? Math.max(outputs, 2) : 0;
+  const classes = outputs <= MAX_CONFUSION_OUTPUTS ? Math.max(outputs, abi.LEAST_CLASSES) : 0;
   return {
     classes,
     confusion: classes && regions.reserve('confusion', classes * classes * 4),
-    errorSums: regions.reserve('errorSums', errorRecords(outputs) * abi.ERROR_RECORD_BYTES),
+    errorSums: regions.reserve('errorSums', recordsOf(outputs) * abi.ERROR_BYTES),
   };
 }
 
@@ -229,7 +226,7 @@ function planColumns(regions: Regions, inputs: number) {
   return {
     means: regions.reserve('means', paddedFloats(inputs) * 4),
     inverseDeviations: regions.reserve('inverseDeviations', paddedFloats(inputs) * 4),
-    moments: regions.reserve('moments', Math.ceil(inputs / 2) * abi.MOMENT_RECORD_BYTES),
+    moments: regions.reserve('moments', recordsOf(inputs) * abi.MOMENT_BYTES),
   };
 }
 
@@ -238,9 +235,10 @@ function planBatch(regions: Regions, spec: Spec, capacity: number) {
   const hasLists = isListed(spec);
   const xStride = rowStride(spec.inputs);
   const yStride = rowStride(outputsOf(spec));
-  // a list is written eight entries at a time, and read past its end by none
-  const listStride = hasLists ? (Math.ceil(spec.inputs / 8) + 1) * 16 : 0;
-  const maskStride = hasLists ? Math.ceil(spec.inputs / 64) * 8 : 0;
+  // the core writes several entries of a list at a time, also past its end
+  const listEntries = (Math.ceil(spec.inputs / abi.LISTED_AT_ONCE) + 1) * abi.LISTED_AT_ONCE;
+  const listStride = hasLists ? 2 * listEntries : 0;
+  const maskStride = hasLists ? (Math.ceil(spec.inputs / abi.MASK_WORD_INPUTS) * abi.MASK_WORD_INPUTS) / 8 : 0;
   return {
     xStride,
     yStride,
@@ -311,14 +309,14 @@ function planThreads(regions: Regions, spec: Spec, capacity: number, team: Team,
   const gradientBytes = 4 * capacity * widest + abi.BLOCK_ROWS * abi.transposedStride(capacity);
   const errorBytes = widest * abi.PANEL_ROW_BYTES;
   const own = {
-    randomBlock: regions.reserve('randomBlock', 16),
+    randomBlock: regions.reserve('randomBlock', abi.RANDOM_BLOCK_BYTES),
     effective: regions.reserve('effective', abi.BLOCK_FLOATS * 4),
     union: regions.reserve('union', listStride),
     sums: regions.reserve('sums', isListed(spec) ? spec.inputs * abi.PANEL_ROW_BYTES : 0),
     packed: regions.reserve('packed', Math.max(gradientBytes, errorBytes)),
     scratch: regions.reserve('scratch', 3 * abi.MIXED_ROWS * widestMixed),
   };
-  const threadBytes = Math.ceil((regions.end - own.randomBlock) / LINE_BYTES) * LINE_BYTES;
+  const threadBytes = Math.ceil((regions.end - own.randomBlock) / abi.LINE_BYTES) * abi.LINE_BYTES;
   regions.reserve('otherThreads', (team.threads - 1) * threadBytes);
   return { ...own, threadBytes };
 }
@@ -326,16 +324,16 @@ function planThreads(regions: Regions, spec: Spec, capacity: number, team: Team,
 /** The rows of one batch as they come, before the core puts them where a batch lies. */
 function planWindow(regions: Regions, spec: Spec, capacity: number) {
   return {
-    windowInputs: regions.reserve('windowInputs', capacity * spec.inputs * 4 + SLACK_BYTES),
-    windowTargets: regions.reserve('windowTargets', capacity * outputsOf(spec) * 4 + SLACK_BYTES),
+    windowInputs: regions.reserve('windowInputs', capacity * spec.inputs * 4 + abi.SLACK_BYTES),
+    windowTargets: regions.reserve('windowTargets', capacity * outputsOf(spec) * 4 + abi.SLACK_BYTES),
     windowWeights: regions.reserve('windowWeights', capacity * 4),
   };
 }
 
 function planTrainingSet(regions: Regions, set: SetSize) {
   return {
-    setInputs: regions.reserve('setInputs', set.inputBytes + SLACK_BYTES),
-    setTargets: regions.reserve('setTargets', set.targetBytes + SLACK_BYTES),
+    setInputs: regions.reserve('setInputs', set.inputBytes + abi.SLACK_BYTES),
+    setTargets: regions.reserve('setTargets', set.targetBytes + abi.SLACK_BYTES),
     setWeights: regions.reserve('setWeights', set.weightBytes),
     order: regions.reserve('order', set.samples * 4),
   };
@@ -357,13 +355,13 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
     const words = runWords(activation);
     new Uint32Array(buffer, layer.runs, words.length).set(words);
   });
-  if (plan.positions) writePositions(new Uint8Array(buffer, plan.positions, 256 * 8));
+  if (plan.positions) writePositions(new Uint8Array(buffer, plan.positions, abi.POSITIONS_BYTES));
 }
 
 /** For each byte the places of its bits that are set: see assembly/sparse.ts. */
 function writePositions(positions: Uint8Array): void {
   for (let byte = 0; byte < 256; byte++) {
-    let next = 8 * byte;
+    let next = abi.POSITIONS_ENTRY_BYTES * byte;
     for (let bit = 0; bit < 8; bit++) if ((byte >> bit) & 1) positions[next++] = bit;
   }
 }

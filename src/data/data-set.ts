@@ -1,11 +1,10 @@
-import { checkFloats, checkObject, outOfRange, wrongType } from '../check/errors.js';
 import { crc32 } from '../check/crc32.js';
+import { checkFloats, checkObject, outOfRange, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { SetWords } from '../core/header.js';
 import type { SetSize } from '../core/memory-plan.js';
 import { F32, LABELS, ROWS, U8 } from '../spec/codes.js';
 import { BYTE_SCALE, outputsOf, type Spec } from '../spec/spec.js';
-
 
 // Data at the door: lengths, labels and numbers are checked here, then copied into the network's memory as they are.
 

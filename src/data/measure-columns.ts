@@ -1,5 +1,5 @@
-import { MOMENT_RECORD_BYTES } from '../../assembly/abi.js';
 import type { Arena } from '../core/arena.js';
+import { momentsOf } from '../core/column-records.js';
 import type { Standardization } from './standardization.js';
 import { MIN_DEVIATION } from './standardization.js';
 
@@ -21,13 +21,12 @@ export async function measure(arena: Arena, samples: number, seen: number, turn:
 /** Means and deviations (of the population: divided by n) of the samples measured. A column that is constant has the deviation 1. */
 export function measured(arena: Arena, samples: number): Standardization {
   const { inputs } = arena.spec;
-  const moments = arena.doubles(arena.plan.moments, 4 * Math.ceil(inputs / 2));
   const means = new Float32Array(inputs);
   const deviations = new Float32Array(inputs);
   for (let k = 0; k < inputs; k++) {
-    const at = 4 * (k >> 1) + (k & 1);
-    means[k] = moments[at];
-    deviations[k] = Math.sqrt(moments[at + 2] / samples);
+    const { mean, squares } = momentsOf(arena, k);
+    means[k] = mean;
+    deviations[k] = Math.sqrt(squares / samples);
     if (deviations[k] < MIN_DEVIATION) deviations[k] = 1;
   }
   return { means, deviations };

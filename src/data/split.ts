@@ -12,7 +12,7 @@ export type ValidationSplit = number | { share: number; stratify?: boolean };
 
 type SplitSpec = Required<Exclude<ValidationSplit, number>>;
 
-export function checkSplit(where: string, value: unknown, data: CheckedData): SplitSpec {
+function checkSplit(where: string, value: unknown, data: CheckedData): SplitSpec {
   if (typeof value !== 'number') checkObject(where, value, ['share', 'stratify']);
   const { share, stratify = false } = typeof value === 'number' ? { share: value } : (value as SplitSpec);
   const shareName = typeof value === 'number' ? where : `${where}.share`;
@@ -31,6 +31,15 @@ export function checkStratify(where: string, stratify: unknown, { targets }: Pic
 }
 
 /** Training and validation part. Stratified: each class is in the validation part with its share, rounded down or up. */
+export function holdBack(
+  where: string,
+  value: unknown,
+  data: CheckedData,
+  spec: Spec,
+): { training: CheckedData; validation: CheckedData } {
+  return splitData(data, checkSplit(where, value, data), spec);
+}
+
 export function splitData(
   data: CheckedData,
   { share, stratify }: SplitSpec,

@@ -1,7 +1,6 @@
 import { checkFloats, checkObject, MAX_FLOAT } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 
-
 // Standardised inputs: (x - mean) / deviation, column by column. The core applies what lies in the memory; here stands how it gets there.
 
 /** What inputs become before the first layer: (x - mean) / deviation, each column with its own; bytes and integers after `scale`. */

@@ -1,6 +1,6 @@
 import { checkName, outOfRange, wrongType } from '../check/errors.js';
-import type { Network } from '../network.js';
 import type { Standardization } from '../data/standardization.js';
+import type { Network } from '../network.js';
 import type { ActivationName } from '../spec/network-options.js';
 import { Graph, type Node } from './scalar-graph.js';
 

@@ -1,14 +1,11 @@
-import * as abi from '../../assembly/abi.js';
-import { checkInteger, checkObject, MAX_FLOAT, outOfRange } from '../check/errors.js';
+import { checkInteger, checkObject, keysOf, MAX_FLOAT, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { LayerPlan } from '../core/memory-plan.js';
-import { checkInputs, checkTargets, checkWeights, writeWindow } from '../data/data-set.js';
-import { unpack } from '../model/layer.js';
-import { sgd, writeOptimizer } from '../spec/optimizer.js';
-import { outputsOf, type Spec } from '../spec/spec.js';
-import type { Inputs, Targets } from '../data/data-set.js';
+import { unpack } from '../core/parameters.js';
+import { checkInputs, checkTargets, checkWeights, type Inputs, type Targets, writeWindow } from '../data/data-set.js';
 import type { CustomCost } from '../spec/network-options.js';
-import type { Sgd } from '../spec/optimizer.js';
+import { numbersOf, type Sgd, sgd } from '../spec/optimizer.js';
+import { outputsOf, type Spec } from '../spec/spec.js';
 import type { Trainer } from '../training/trainer.js';
 import { type Batch, type GradientErrors, gradientErrors, type Problem, taker } from './gradient-errors.js';
 import { type Cost, forward, meanCost, type ReferenceLayer, type ReferenceNetwork } from './reference.js';
@@ -22,6 +19,8 @@ export interface CheckGradientsOptions {
   /** At most so many weights and so many biases of each layer are moved for differences. Default 100. */
   differences?: number;
 }
+
+const KEYS = keysOf<CheckGradientsOptions>({ weights: true, differences: true });
 
 export interface GradientCheck extends GradientErrors {
   /** The mean cost, without penalties: by the core, and in f64. */
@@ -43,15 +42,15 @@ export function checkGradients(
   const { arena } = trainer;
   const { spec } = arena;
   arena.checkAlive();
-  checkObject('options', options, ['weights', 'differences']);
+  checkObject('options', options, KEYS);
   const { weights } = options;
   const limit = checkInteger('options.differences', options.differences ?? 100, 1, Number.MAX_SAFE_INTEGER);
   const rows = checkInputs('x', x, spec);
   checkTargets('y', y, rows, spec);
   if (weights !== undefined) checkWeights('options.weights', weights, rows);
-  trainer.checkIdle('checkGradients');
+  trainer.call.checkIdle('checkGradients');
   trainer.reserveRows(rows);
-  const samples = trainer.trainingSamples ?? rows;
+  const samples = trainer.state.trainingSamples ?? rows;
   const before = unpack(arena, arena.plan.parameters);
   const { cost: coreCost, moved, batch } = step(trainer, { rows, x, y, weights, samples });
   const network = referenceOf(spec, before, batch.masks, cost);
@@ -70,34 +69,32 @@ function step(
   { rows, x, y, weights, samples }: { rows: number; x: Inputs; y: Targets; weights?: Float32Array; samples: number },
 ): { cost: number; moved: Float64Array; batch: Batch } {
   const { core, header, plan } = arena;
-  pass.keepStep?.();
-  pass.done = 'nothing';
-  pass.isCurrent = false;
+  pass.keepStep();
+  pass.clear();
   const parameters = arena.floats(plan.parameters, plan.parameterFloats);
-  const tables = arena.bytes(abi.HEADER, abi.LAYERS + plan.layers.length * abi.LAYER_BYTES - abi.HEADER);
-  const [keptParameters, keptTables] = [parameters.slice(), tables.slice()];
+  const keptParameters = parameters.slice();
+  const restoreTables = arena.keepTables();
   try {
     writeWindow(arena, { samples: rows, inputs: x, targets: y, weights }, 0, rows);
     const { name, clipValue, clipNorm } = optimizer as Partial<Sgd>;
     const hasMaxNorm = arena.spec.layers.some(({ maxNorm }) => maxNorm > 0);
     const isPlain = name === 'sgd' && clipValue === undefined && clipNorm === undefined && !hasMaxNorm;
     // a limit that limits nothing, but a step that has one goes by the sum of gradients
-    writeOptimizer(header, sgd({ learningRate: 1, ...(!isPlain && { clipValue: MAX_FLOAT }) }));
-    header.setFloat64(abi.LEARNING_RATE, RATE, true);
-    header.setFloat64(abi.TRAINING_SAMPLES, samples, true);
-    header.setUint32(abi.IGNORE_NON_FINITE, 0, true);
-    header.setFloat64(abi.COST_SUM, 0, true);
-    const layers = arena.doubles(abi.LAYERS, (plan.layers.length * abi.LAYER_BYTES) / 8);
-    for (let l = 0; l < plan.layers.length; l++) layers[(l * abi.LAYER_BYTES + abi.MAX_NORM) / 8] = 0;
+    header.setOptimizer(numbersOf(sgd({ learningRate: 1, ...(!isPlain && { clipValue: MAX_FLOAT }) })));
+    header.learningRate = RATE;
+    header.trainingSamples = samples;
+    header.ignoreNonFinite = 0;
+    header.costSum = 0;
+    for (let l = 0; l < plan.layers.length; l++) arena.layerRow(l).maxNorm = 0;
     if (!core.trainRows(rows)) throw outOfRange('checkGradients', 'a cost that is not finite', 'a finite one');
     const moved = Float64Array.from(unpack(arena, plan.parameters));
     const bad = moved.findIndex((w) => !Number.isFinite(w));
     if (bad >= 0) throw outOfRange(`checkGradients: gradient ${bad}`, 'one that is not finite', 'less than 2^67');
-    const cost = header.getFloat64(abi.COST_SUM, true) / rows;
+    const cost = header.costSum / rows;
     return { cost, moved, batch: readBatch(arena, rows, weights) };
   } finally {
     parameters.set(keptParameters);
-    tables.set(keptTables);
+    restoreTables();
   }
 }
 

@@ -1,13 +1,13 @@
-import * as abi from '../../assembly/abi.js';
-import { checkFinite, checkInteger, checkObject } from '../check/errors.js';
+import { checkFinite, checkInteger, checkObject, keysOf } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { weightFloats } from '../core/memory-plan.js';
-import { checkInputs, checkTargets, checkWeights } from '../data/data-set.js';
-import { eachWeight, type Pass, unpack } from '../model/layer.js';
-import type { Network } from '../network.js';
-import type { Inputs, Targets } from '../data/data-set.js';
+import { eachWeight } from '../core/parameters.js';
+import { checkInputs, checkTargets, checkWeights, type Inputs, type Targets } from '../data/data-set.js';
+import type { Layer } from '../model/layer.js';
+import type { Pass } from '../model/pass.js';
+import { SEEDED } from '../spec/codes.js';
 import type { CustomCost } from '../spec/network-options.js';
-import type { Optimizer } from '../spec/optimizer.js';
+import { slotNames } from '../spec/optimizer.js';
 import type { Trainer } from '../training/trainer.js';
 import { type CheckGradientsOptions, checkGradients, type GradientCheck } from './check-gradients.js';
 
@@ -38,33 +38,27 @@ export interface JacobianOptions {
   by?: number;
 }
 
-/** What each optimizer keeps for every parameter, in the symbols of docs/optimizers.md. */
-const SLOTS: Readonly<Record<Optimizer['name'], readonly string[]>> = {
-  sgd: [],
-  momentum: ['m'],
-  nesterov: ['m'],
-  adagrad: ['v'],
-  adadelta: ['v', 'u'],
-  rmsprop: ['v'],
-  adam: ['m', 'v'],
-  adamw: ['m', 'v'],
-  nadam: ['m', 'v'],
-  lion: ['m'],
-  irprop: ['step', 'sign'],
-  lbfgs: [],
-};
+const PERTURBATION_KEYS = keysOf<Perturbation>({ layer: true, unit: true, sample: true, amount: true });
+const JACOBIAN_KEYS = keysOf<JacobianOptions>({ of: true, by: true });
+
+/** What the inspector uses of a network. */
+interface Inspected {
+  readonly layers: readonly Layer[];
+  forward(x: Inputs): void;
+  backward(y: Targets, weights?: Float32Array): number;
+}
 
 /**
  * A network seen from inside. What it returns are copies; looking costs what it computes, and nothing while nobody looks. Weights,
  * optimizer and training stay as they are; of the batch that went through last each call says what is left.
  */
 export class Inspector {
-  readonly #net: Network;
+  readonly #net: Inspected;
   readonly #trainer: Trainer;
   readonly #cost: CustomCost | undefined;
 
   /** @internal */
-  constructor(net: Network, trainer: Trainer, cost: CustomCost | undefined) {
+  constructor(net: Inspected, trainer: Trainer, cost: CustomCost | undefined) {
     trainer.arena.checkAlive();
     this.#net = net;
     this.#trainer = trainer;
@@ -87,13 +81,13 @@ export class Inspector {
     this.#arena.checkAlive();
     const { plan } = this.#arena;
     checkInteger('layer', layer, 0, plan.layers.length - 1);
-    const names = SLOTS[this.#trainer.optimizer.name];
+    const { state } = this.#trainer;
     const first = plan.layers.slice(0, layer).reduce((sum, { units, fanIn }) => sum + units * (fanIn + 1), 0);
     const { units, fanIn } = plan.layers[layer];
     const firstBias = first + units * fanIn;
     return Object.fromEntries(
-      names.map((name, slot) => {
-        const values = unpack(this.#arena, plan.state + 4 * slot * plan.parameterFloats);
+      slotNames(state.optimizer).map((name, slot) => {
+        const values = state.readSlot(slot);
         return [name, { weights: values.slice(first, firstBias), biases: values.slice(firstBias, firstBias + units) }];
       }),
     );
@@ -106,7 +100,7 @@ export class Inspector {
    * as it was.
    */
   perturb(perturbation: Perturbation): number {
-    checkObject('perturbation', perturbation, ['layer', 'unit', 'sample', 'amount']);
+    checkObject('perturbation', perturbation, PERTURBATION_KEYS);
     const { core, header, plan } = this.#arena;
     const rows = this.#checkBackward('perturb');
     const { layer, unit, sample = 0, amount } = perturbation;
@@ -114,7 +108,7 @@ export class Inspector {
     checkInteger('perturbation.unit', unit, 0, plan.layers[layer].units - 1);
     checkInteger('perturbation.sample', sample, 0, rows - 1);
     checkFinite('perturbation.amount', amount);
-    const costSum = header.getFloat64(abi.COST_SUM, true);
+    const { costSum } = header;
     const bias = this.#arena.floats(plan.layers[layer].biases + 4 * unit, 1);
     const [own] = bias;
     const costOfSample = () => {
@@ -129,7 +123,7 @@ export class Inspector {
     } finally {
       bias[0] = own;
       core.forward(rows);
-      header.setFloat64(abi.COST_SUM, costSum, true);
+      header.costSum = costSum;
     }
   }
 
@@ -139,14 +133,14 @@ export class Inspector {
    * last `forward`.
    */
   jacobian(x: Inputs, options: JacobianOptions = {}): Float32Array {
-    checkObject('options', options, ['of', 'by']);
+    checkObject('options', options, JACOBIAN_KEYS);
     const last = this.#net.layers.length - 1;
     const of = checkInteger('options.of', options.of ?? last, 0, last);
     const by = checkInteger('options.by', options.by ?? -1, -1, of - 1);
     this.#arena.checkAlive();
     const rows = checkInputs('x', x, this.#arena.spec);
     const { units } = this.#net.layers[of];
-    const width = by < 0 ? this.#net.inputs : this.#net.layers[by].units;
+    const width = by < 0 ? this.#arena.spec.inputs : this.#net.layers[by].units;
     const result = new Float32Array(rows * units * width);
     this.#net.forward(x);
     this.#seeded(of, (seed) => {
@@ -164,7 +158,7 @@ export class Inspector {
    */
   inputGradients(): Float32Array {
     const rows = this.#checkBackward('inputGradients');
-    const { inputs } = this.#net;
+    const { inputs } = this.#arena.spec;
     const result = new Float32Array(rows * inputs);
     for (let row = 0; row < rows; row++) this.#readError(-1, row, result, row * inputs);
     return result;
@@ -180,7 +174,8 @@ export class Inspector {
     const rows = checkInputs('x', x, spec);
     checkTargets('y', y, rows, spec);
     if (weights !== undefined) checkWeights('weights', weights, rows);
-    const { inputs, layers } = this.#net;
+    const { inputs } = spec;
+    const { layers } = this.#net;
     const results = layers.map(({ units, fanIn }) => ({
       weights: new Float32Array(rows * units * fanIn),
       biases: new Float32Array(rows * units),
@@ -209,8 +204,8 @@ export class Inspector {
   /** The rows of the last batch, whose delta must be there and be that of the weights as they are. */
   #checkBackward(call: string): number {
     this.#arena.checkAlive();
-    const { rows, done, isCurrent } = this.#pass;
-    if (done === 'gradients' && isCurrent) return rows;
+    const { rows, hasGradients, isCurrent } = this.#pass;
+    if (hasGradients && isCurrent) return rows;
     throw new Error(`${call}: got no backward pass of these weights, want forward(x) and backward(y) first`);
   }
 
@@ -219,10 +214,10 @@ export class Inspector {
     const { core, header, plan } = this.#arena;
     const { rows } = this.#pass;
     const { delta, stride } = plan.layers[of];
-    const words = [abi.LAYER_COUNT, abi.COST, abi.IS_WEIGHTED].map((word) => [word, header.getUint32(word, true)]);
-    header.setUint32(abi.LAYER_COUNT, of + 1, true);
-    header.setUint32(abi.COST, abi.SEEDED, true);
-    header.setUint32(abi.IS_WEIGHTED, 0, true);
+    const { layerCount, cost, isWeighted } = header;
+    header.layerCount = of + 1;
+    header.cost = SEEDED;
+    header.isWeighted = 0;
     try {
       look((unit) => {
         for (let row = 0; row < rows; row++) {
@@ -233,7 +228,7 @@ export class Inspector {
         core.backward(rows);
       });
     } finally {
-      for (const [word, value] of words) header.setUint32(word, value, true);
+      Object.assign(header, { layerCount, cost, isWeighted });
     }
   }
 

@@ -1,11 +1,10 @@
-import { checkBoolean, checkInteger, checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { checkBoolean, checkInteger, checkObject, keysOf, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
-import { ERROR_RECORD_DOUBLES, errorPairs } from '../core/memory-plan.js';
+import { clearErrorSums, errorSumsOf } from '../core/column-records.js';
+import type { Targets } from '../data/data-set.js';
 import { type CheckedData, isFloats, writeWindow } from '../data/data-set.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
-import type { Targets } from '../data/data-set.js';
-import type { ClassificationReport } from './classification-report.js';
-import type { Pass } from './layer.js';
+import type { Pass } from './pass.js';
 
 // What an evaluation says beside cost and accuracy. Undefined ratios are those of scikit-learn, which everyone compares with.
 
@@ -15,6 +14,8 @@ export interface EvaluateOptions {
   /** true: computes `rocAuc`, which takes a copy of all outputs meanwhile. Default false. */
   rocAuc?: boolean;
 }
+
+const EVALUATE_KEYS = keysOf<EvaluateOptions>({ topK: true, rocAuc: true });
 
 export interface Evaluation {
   /** Mean cost over the samples, each times its weight, with label smoothing, without the L2 term. */
@@ -45,7 +46,7 @@ export interface Evaluation {
 }
 
 export function checkEvaluation(options: unknown, spec: Spec): void {
-  checkObject('options', options, ['topK', 'rocAuc']);
+  checkObject('options', options, EVALUATE_KEYS);
   const { topK, rocAuc = false } = options as EvaluateOptions;
   checkBoolean('options.rocAuc', rocAuc);
   if (topK === undefined) return;
@@ -93,32 +94,30 @@ export function evaluate(
 
 /** Sums that the core's evaluations add to: they start from nothing. */
 function clearScores(arena: Arena, topK: number): void {
-  const { header, plan, spec } = arena;
+  const { header, plan } = arena;
   header.costSum = 0;
   header.correct = 0;
   header.topK = topK;
   header.topKHits = 0;
   header.scored = 0;
   arena.words(plan.confusion, plan.classes ** 2).fill(0);
-  arena.doubles(plan.errorSums, errorPairs(outputsOf(spec)) * ERROR_RECORD_DOUBLES).fill(0);
+  clearErrorSums(arena);
 }
 
 /** Mean errors and R² from the sums of `samples` samples. */
 function readErrors(arena: Arena, samples: number): Pick<Evaluation, 'meanAbsoluteError' | 'meanSquaredError' | 'r2'> {
-  const { plan, spec } = arena;
-  const outputs = outputsOf(spec);
+  const { outputs } = arena.plan;
   let absolute = 0;
   let square = 0;
   let r2 = 0;
   for (let j = 0; j < outputs; j++) {
-    const record = arena.doubles(plan.errorSums + (j >> 1) * ERROR_RECORD_DOUBLES * 8, ERROR_RECORD_DOUBLES);
-    const sum = (i: number) => record[2 * i + (j & 1)];
-    absolute += sum(1);
-    square += sum(2);
-    const total = sum(4) - (sum(3) * sum(3)) / samples;
+    const sums = errorSumsOf(arena, j);
+    absolute += sums.absolute;
+    square += sums.square;
+    const total = sums.centredSquare - (sums.centred * sums.centred) / samples;
     // a constant target is either met or not
-    if (total > 0) r2 += 1 - sum(2) / total;
-    else if (sum(2) === 0) r2 += 1;
+    if (total > 0) r2 += 1 - sums.square / total;
+    else if (sums.square === 0) r2 += 1;
   }
   const count = samples * outputs;
   return { meanAbsoluteError: absolute / count, meanSquaredError: square / count, r2: r2 / outputs };

@@ -1,8 +1,14 @@
 import { checkFloats, checkName, checkNumber, checkObject, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { RANDOM_BIASES, RANDOM_WEIGHTS } from '../spec/codes.js';
+import type {
+  ActivationName,
+  ConstantInitializer,
+  GivenInitializer,
+  InitializerName,
+  LayerOptions,
+} from '../spec/network-options.js';
 import { keys, type LayerSpec } from '../spec/spec.js';
-import type { ActivationName, ConstantInitializer, GivenInitializer, InitializerName, LayerOptions } from '../spec/network-options.js';
 import type { Layer } from './layer.js';
 
 // How weights and biases start. Named initialisers draw in the order of w_jk and b_j, so that the numbers do not depend on how the core

@@ -1,11 +1,9 @@
-import { PANEL_UNITS } from '../../assembly/abi.js';
 import { checkFloats, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
-import { type LayerPlan, type Plan, paddedFloats, weightFloats } from '../core/memory-plan.js';
-import { countParameters } from '../persistence/encode.js';
+import { type LayerPlan, paddedFloats, weightFloats } from '../core/memory-plan.js';
+import { eachWeight } from '../core/parameters.js';
 import type { ActivationName } from '../spec/network-options.js';
-import type { BatchGuard } from '../training/non-finite.js';
-import type { Stepper } from '../training/stepper.js';
+import type { Pass } from './pass.js';
 
 /**
  * One layer after the input layer. Everything but `weights` and `biases` belongs to the batch that went through the network

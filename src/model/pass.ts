@@ -6,7 +6,7 @@ type Content = 'nothing' | 'forward' | 'backward' | 'gradients';
 /** Holds a snapshot that the parameters stem from by training steps alone. */
 export interface Guard {
   /** Throws where the parameters are no longer finite. */
-  check?(): void;
+  check(): void;
 }
 
 /** Shared by everything that runs a batch through the network, and by the layers, which read what it left. */
@@ -97,7 +97,7 @@ export class Pass {
 
   /** Lets the guard look at the parameters, if there is one. */
   checkGuard(): void {
-    this.#guard?.check?.();
+    this.#guard?.check();
   }
 
   /** A step of several chunks is in progress, whose sums lie among the gradients; `keep` copies them. */

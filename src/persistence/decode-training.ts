@@ -1,55 +1,62 @@
-import * as abi from '../../assembly/abi.js';
-import { checkBoolean, checkInteger, checkName, checkObject, outOfRange, wrongType } from '../check/errors.js';
-import type { Arena } from '../core/arena.js';
-import { pack } from '../model/layer.js';
-import { slotsOf } from '../spec/optimizer.js';
+import { checkBoolean, checkInteger, checkName, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import { type Optimizer, slotsOf } from '../spec/optimizer.js';
 import { checkClockState } from '../spec/schedule.js';
-import type { Optimizer } from '../spec/optimizer.js';
 import {
   type CallOptions,
   checkRun,
   type LbfgsPlace,
   type PartsPlace,
   type Place,
-  Resumption,
   type RunPlace,
+  type SavedTraining,
   type StopperPlace,
-  type TrainingState,
 } from '../training/place.js';
-import type { Trainer } from '../training/trainer.js';
 import type { SavedHeader } from './encode.js';
 
-// The part of a file that save({ training: true }) writes: checked as if a stranger had written it, then put into a network.
+// The part of a file that save({ training: true }) writes, checked as if a stranger had written it.
 
 const MAX_WORD = 2 ** 32 - 1;
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 const KEYS = {
-  training: [
-    'steps',
-    'optimizerSteps',
-    'pairs',
-    'previousCost',
-    'momentumProduct',
-    'clock',
-    'hasFunction',
-    'slots',
-    'place',
-  ],
-  place: ['options', 'epoch', 'run', 'parts', 'stopper', 'lbfgs', 'stopped'],
-  options: [
-    'call',
-    'samples',
-    'data',
-    'stepRows',
-    'shuffle',
-    'ignoreNonFinite',
-    'slots',
-    'validation',
-    'earlyStopping',
-    'optimizer',
-  ],
-} as const;
+  training: keysOf<SavedTraining>({
+    steps: true,
+    optimizerSteps: true,
+    pairs: true,
+    previousCost: true,
+    momentumProduct: true,
+    clock: true,
+    hasFunction: true,
+    slots: true,
+    place: true,
+  }),
+  place: keysOf<Place>({
+    options: true,
+    epoch: true,
+    run: true,
+    parts: true,
+    stopper: true,
+    lbfgs: true,
+    stopped: true,
+  }),
+  options: keysOf<CallOptions>({
+    call: true,
+    samples: true,
+    data: true,
+    stepRows: true,
+    shuffle: true,
+    ignoreNonFinite: true,
+    slots: true,
+    validation: true,
+    earlyStopping: true,
+    optimizer: true,
+  }),
+  run: keysOf<RunPlace>({ cost: true, position: true, learningRate: true, step: true }),
+  step: keysOf<NonNullable<RunPlace['step']>>({ cost: true, sums: true }),
+  parts: keysOf<PartsPlace>({ parts: true, samples: true, steps: true, cost: true, learningRate: true, data: true }),
+  stopper: keysOf<StopperPlace>({ best: true, waited: true, bestEpoch: true, parameters: true }),
+  lbfgs: keysOf<LbfgsPlace>({ cost: true, meanCost: true }),
+};
 
 /** An object's keys are checked here, its values by who asks for it. */
 function objectAt<T>(where: string, value: unknown, keys: readonly (keyof T & string)[]): T {
@@ -71,10 +78,10 @@ const countAt = (where: string, value: unknown) => checkInteger(where, value, 0,
 export class TrainingReader {
   /** Of the arrays, in the order of the file: the slots, the sums amid a step, the best epoch's parameters. */
   readonly lengths: readonly number[];
-  readonly #state: TrainingState;
+  readonly #state: SavedTraining;
 
   constructor(value: unknown, { optimizer }: Pick<SavedHeader, 'optimizer'>, parameters: number) {
-    const state = objectAt<TrainingState>('load: training', value, KEYS.training);
+    const state = objectAt<SavedTraining>('load: training', value, KEYS.training);
     const slots: unknown = state.slots;
     const wanted = slotsOf(optimizer);
     if (!Array.isArray(slots) || slots.length !== wanted) {
@@ -98,7 +105,7 @@ export class TrainingReader {
     };
   }
 
-  read(arrays: readonly Float32Array[]): TrainingState {
+  read(arrays: readonly Float32Array[]): SavedTraining {
     const state = this.#state;
     let next = state.slots.length;
     const { place } = state;
@@ -157,12 +164,10 @@ function checkOptions(where: string, value: unknown): CallOptions {
 }
 
 function readRun(where: string, value: unknown): RunPlace {
-  const run = objectAt<RunPlace>(where, value, ['cost', 'position', 'learningRate', 'step']);
+  const run = objectAt<RunPlace>(where, value, KEYS.run);
   const { cost, position, learningRate } = run;
   const step =
-    run.step === undefined
-      ? undefined
-      : objectAt<NonNullable<RunPlace['step']>>(`${where}.step`, run.step, ['cost', 'sums']);
+    run.step === undefined ? undefined : objectAt<NonNullable<RunPlace['step']>>(`${where}.step`, run.step, KEYS.step);
   return {
     cost: numberAt(`${where}.cost`, cost),
     position: wordAt(`${where}.position`, position),
@@ -172,7 +177,7 @@ function readRun(where: string, value: unknown): RunPlace {
 }
 
 function readParts(where: string, value: unknown): PartsPlace {
-  const parts = objectAt<PartsPlace>(where, value, ['parts', 'samples', 'steps', 'cost', 'learningRate', 'data']);
+  const parts = objectAt<PartsPlace>(where, value, KEYS.parts);
   if (parts.data !== undefined) wordAt(`${where}.data`, parts.data);
   return {
     ...parts,
@@ -185,7 +190,7 @@ function readParts(where: string, value: unknown): PartsPlace {
 }
 
 function readStopper(where: string, value: unknown): StopperPlace {
-  const stopper = objectAt<StopperPlace>(where, value, ['best', 'waited', 'bestEpoch', 'parameters']);
+  const stopper = objectAt<StopperPlace>(where, value, KEYS.stopper);
   return {
     ...stopper,
     best: numberAt(`${where}.best`, stopper.best),
@@ -195,21 +200,6 @@ function readStopper(where: string, value: unknown): StopperPlace {
 }
 
 function readLbfgs(where: string, value: unknown): LbfgsPlace {
-  const { cost, meanCost } = objectAt<LbfgsPlace>(where, value, ['cost', 'meanCost']);
+  const { cost, meanCost } = objectAt<LbfgsPlace>(where, value, KEYS.lbfgs);
   return { cost: numberAt(`${where}.cost`, cost), meanCost: numberAt(`${where}.meanCost`, meanCost) };
-}
-
-/** Puts it into a network that has the parameters and the optimizer already. */
-export function resume(state: TrainingState, arena: Arena, trainer: Trainer): void {
-  const { header, plan } = arena;
-  header.setUint32(abi.STEP_COUNT, state.steps, true);
-  header.setUint32(abi.OPTIMIZER_STEPS, state.optimizerSteps, true);
-  header.setUint32(abi.PAIRS, state.pairs, true);
-  header.setFloat64(abi.PREVIOUS_COST, state.previousCost, true);
-  header.setFloat64(abi.MOMENTUM_PRODUCT, state.momentumProduct, true);
-  trainer.clock.state = state.clock;
-  state.slots.forEach((slot, i) => {
-    pack(arena, plan.state + 4 * i * plan.parameterFloats, slot);
-  });
-  trainer.resumption = state.place && new Resumption(state.place);
 }

@@ -1,30 +1,20 @@
-import { checkBoolean, checkObject, outOfRange, wrongType } from '../check/errors.js';
-import type { Arena } from '../core/arena.js';
+import { crc32 } from '../check/crc32.js';
+import { checkBoolean, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import type { CoreOptions } from '../core/core-options.js';
+import { CORE_KEYS } from '../core/core-options.js';
 import { checkStandardization } from '../data/standardization.js';
 import type { Layer } from '../model/layer.js';
-import { checkOptimizer } from '../spec/optimizer.js';
-import { checkClockState } from '../spec/schedule.js';
-import { CORE_KEYS, checkSpec, isCustomCost, SPEC_KEYS } from '../spec/spec.js';
-import type { NetworkOptions } from '../network.js';
-import type { CustomCost } from '../spec/network-options.js';
-import type { Optimizer } from '../spec/optimizer.js';
+import type { CustomCost, SpecOptions } from '../spec/network-options.js';
+import { checkOptimizer, type Optimizer } from '../spec/optimizer.js';
+import { checkClockState, type ScheduleFunction } from '../spec/schedule.js';
+import { checkSpec, countParameters, isCustomCost, SPEC_KEYS } from '../spec/spec.js';
 import type { Trainer } from '../training/trainer.js';
-import { resume, TrainingReader } from './decode-training.js';
-import {
-  CHECKSUM_BYTES,
-  countParameters,
-  crc32,
-  MAGIC,
-  PREFIX_BYTES,
-  type SavedHeader,
-  type SavedNetwork,
-  VERSION,
-} from './encode.js';
+import { TrainingReader } from './decode-training.js';
+import { CHECKSUM_BYTES, MAGIC, PREFIX_BYTES, type SavedHeader, type SavedNetwork, VERSION } from './encode.js';
 
-// Reads what file.ts writes. Everything in it is checked as if a stranger had written it.
+// Reads what encode.ts writes. Everything in a file is checked as if a stranger had written it.
 
-export interface LoadOptions
-  extends Pick<NetworkOptions, 'batchSize' | 'build' | 'wasm' | 'threads' | 'wide' | 'createWorker'> {
+export interface LoadOptions extends CoreOptions {
   /** The functions of a network with a cost of one's own. */
   cost?: CustomCost;
   /** The function of a network that was saved with `training: true` under a learning rate that is one: a file cannot hold it. */
@@ -33,9 +23,11 @@ export interface LoadOptions
   training?: boolean;
 }
 
+const OWN_KEYS = keysOf<Omit<LoadOptions, keyof CoreOptions>>({ cost: true, learningRate: true, training: true });
+
 /** `options`: those of load that say what a file cannot hold. */
 export function decode(bytes: unknown, options: LoadOptions): SavedNetwork {
-  checkObject('options', options, [...CORE_KEYS, 'cost', 'learningRate', 'training']);
+  checkObject('options', options, [...CORE_KEYS, ...OWN_KEYS]);
   const { cost, learningRate } = options;
   const isResumed = checkBoolean('options.training', options.training ?? true);
   if (!(bytes instanceof Uint8Array)) throw wrongType('load', bytes, 'a Uint8Array that save() made');
@@ -97,7 +89,7 @@ export function decode(bytes: unknown, options: LoadOptions): SavedNetwork {
 }
 
 /** Puts what a file holds into a new network. */
-export function restore(saved: SavedNetwork, layers: readonly Layer[], arena: Arena, trainer: Trainer): void {
+export function restore(saved: SavedNetwork, layers: readonly Layer[], trainer: Trainer): void {
   let offset = 0;
   const take = (count: number) => {
     offset += count;
@@ -107,14 +99,20 @@ export function restore(saved: SavedNetwork, layers: readonly Layer[], arena: Ar
     layer.weights = take(layer.units * layer.fanIn);
     layer.biases = take(layer.units);
   }
-  const { optimizer, schedule, trainingSamples, epochsTrained, standardization, training } = saved;
-  trainer.setOptimizer(optimizer);
-  if (schedule) trainer.clock.state = schedule;
-  trainer.trainingSamples = trainingSamples;
-  trainer.epochsTrained = epochsTrained;
-  if (standardization) trainer.standardize(standardization);
-  if (training) resume(training, arena, trainer);
+  trainer.state.restore(saved);
+  if (saved.standardization) trainer.standardize(saved.standardization);
+  if (saved.training) trainer.resume(saved.training);
 }
+
+const HEADER_KEYS = keysOf<Omit<SavedHeader, 'spec'> & { network: SpecOptions }>({
+  network: true,
+  optimizer: true,
+  trainingSamples: true,
+  epochsTrained: true,
+  schedule: true,
+  standardized: true,
+  training: true,
+});
 
 function checkHeader(bytes: Uint8Array, cost: CustomCost | undefined): SavedHeader {
   let header: Record<string, unknown>;
@@ -123,8 +121,7 @@ function checkHeader(bytes: Uint8Array, cost: CustomCost | undefined): SavedHead
   } catch (error) {
     throw new RangeError('load: got a header that is no JSON, want the one that save() wrote', { cause: error });
   }
-  const keys = ['network', 'optimizer', 'trainingSamples', 'epochsTrained', 'schedule', 'standardized', 'training'];
-  checkObject('load: header', header, keys);
+  checkObject('load: header', header, HEADER_KEYS);
   checkObject('load: network', header.network, SPEC_KEYS);
   const { trainingSamples, epochsTrained, standardized, training } = header as unknown as SavedHeader;
   if (standardized !== undefined && standardized !== true) {
@@ -136,7 +133,7 @@ function checkHeader(bytes: Uint8Array, cost: CustomCost | undefined): SavedHead
   if (trainingSamples !== undefined && !(Number.isSafeInteger(trainingSamples) && trainingSamples > 0)) {
     throw outOfRange('load: trainingSamples', trainingSamples, 'an integer from 1 up');
   }
-  const options = header.network as Omit<NetworkOptions, 'cost'> & { cost: unknown };
+  const options = header.network as Omit<SpecOptions, 'cost'> & { cost: unknown };
   const isCustom = options.cost === 'custom';
   if (cost !== undefined && !isCustomCost(cost)) throw wrongType('load: options.cost', cost, '{ value, gradient }');
   if (isCustom !== (cost !== undefined)) {
@@ -145,7 +142,7 @@ function checkHeader(bytes: Uint8Array, cost: CustomCost | undefined): SavedHead
       : `one for a network with a cost of the library's`;
     throw new TypeError(`load: options.cost: got ${got}, want ${isCustom ? '{ value, gradient }' : 'none'}`);
   }
-  const spec = checkSpec({ ...options, cost: cost ?? (options.cost as NetworkOptions['cost']) });
+  const spec = checkSpec({ ...options, cost: cost ?? (options.cost as SpecOptions['cost']) });
   const schedule = header.schedule === undefined ? undefined : checkClockState('load: schedule', header.schedule);
   const optimizer = checkOptimizer(header.optimizer);
   return { spec, optimizer, trainingSamples, epochsTrained, schedule, standardized, training };

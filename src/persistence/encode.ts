@@ -1,8 +1,10 @@
-import type { ClockState } from '../spec/schedule.js';
-import type { Spec } from '../spec/spec.js';
+import { crc32 } from '../check/crc32.js';
+import { keysOf } from '../check/errors.js';
 import type { Standardization } from '../data/standardization.js';
 import type { Optimizer } from '../spec/optimizer.js';
-import type { TrainingState } from '../training/place.js';
+import type { ClockState } from '../spec/schedule.js';
+import type { Spec } from '../spec/spec.js';
+import type { SavedTraining } from '../training/place.js';
 
 // A saved network:
 //
@@ -11,15 +13,17 @@ import type { TrainingState } from '../training/place.js';
 //
 // The means and deviations of the inputs are there if the header says "standardized". Where the header holds "training", arrays of floats
 // that belong to it follow in the order of the header, which has their lengths in their places. Numbers are little-endian. The checksum
-// covers everything before it. What reads such a file is in load.ts.
+// covers everything before it. decode.ts reads such files.
 
 /** What `Blob` and `fetch` take: Uint8Array<ArrayBuffer>, in words for TypeScript before 5.7 too, whose Uint8Array is not generic. */
 export type SavedBytes = ReturnType<Uint8Array['slice']>;
 
 export interface SaveOptions {
-  /** true: with all that training needs to go on exactly. Default false. */
+  /** true: with everything that training needs to resume. Default false. */
   training?: boolean;
 }
+
+export const SAVE_KEYS = keysOf<SaveOptions>({ training: true });
 
 export const MAGIC = 'SIMDPROP';
 export const VERSION = 1;
@@ -36,7 +40,7 @@ export interface SavedNetwork {
   readonly standardization: Standardization | undefined;
   /** For each layer w [units x fanIn] row-major, then b [units]. */
   readonly parameters: Float32Array;
-  readonly training?: TrainingState;
+  readonly training?: SavedTraining;
 }
 
 export interface SavedHeader extends Omit<SavedNetwork, 'parameters' | 'standardization' | 'training'> {

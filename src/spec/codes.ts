@@ -2,61 +2,72 @@
 // above it need, so that none of them imports the layout of the header, which is core/header.ts's alone.
 
 export {
+  // optimizers
+  ADADELTA,
+  // where an optimizer's own numbers lie
+  ADADELTA_EPSILON,
+  ADADELTA_RHO,
+  ADAGRAD,
+  ADAGRAD_EPSILON,
+  ADAM,
+  ADAM_BETA1,
+  ADAM_BETA2,
+  ADAM_EPSILON,
+  ADAMW,
+  ADAMW_WEIGHT_DECAY,
+  // costs
+  BINARY_CROSS_ENTROPY,
+  CATEGORICAL_CROSS_ENTROPY,
+  CUSTOM_COST,
   // activations
   ELU,
+  // types of stored data
+  F32,
   GELU,
   HARD_SIGMOID,
+  HINGE,
+  HUBER,
+  IRPROP,
+  IRPROP_ETA_MINUS,
+  IRPROP_ETA_PLUS,
+  IRPROP_STEP_MAX,
+  IRPROP_STEP_MIN,
+  KULLBACK_LEIBLER,
+  LABELS,
+  LBFGS,
   LEAKY_RELU,
   LINEAR,
+  LION,
+  LION_BETA1,
+  LION_BETA2,
+  LION_WEIGHT_DECAY,
+  MEAN_ABSOLUTE_ERROR,
   MIXED,
+  MOMENTUM,
+  MOMENTUM_MU,
+  NADAM,
+  NADAM_WARMTH,
+  NESTEROV,
+  POISSON,
+  QUADRATIC,
+  // what a random number is for
+  RANDOM_BIASES,
+  RANDOM_ORDER,
+  RANDOM_SPLIT,
+  RANDOM_WEIGHTS,
   RELU,
+  RMSPROP,
+  RMSPROP_ALPHA,
+  RMSPROP_EPSILON,
+  ROWS,
+  SEEDED,
   SELU,
+  SGD,
   SIGMOID,
   SILU,
   SOFTMAX,
   SOFTPLUS,
   SOFTSIGN,
   TANH,
-} from '../../assembly/abi.js';
-export {
-  // costs
-  BINARY_CROSS_ENTROPY,
-  CATEGORICAL_CROSS_ENTROPY,
-  CUSTOM_COST,
-  HINGE,
-  HUBER,
-  KULLBACK_LEIBLER,
-  MEAN_ABSOLUTE_ERROR,
-  POISSON,
-  QUADRATIC,
-  SEEDED,
-} from '../../assembly/abi.js';
-export {
-  // optimizers
-  ADADELTA,
-  ADAGRAD,
-  ADAM,
-  ADAMW,
-  IRPROP,
-  LBFGS,
-  LION,
-  MOMENTUM,
-  NADAM,
-  NESTEROV,
-  RMSPROP,
-  SGD,
-} from '../../assembly/abi.js';
-export {
-  // types of stored data
-  F32,
-  LABELS,
-  ROWS,
   U8,
-} from '../../assembly/abi.js';
-export {
-  // what a random number is for
-  RANDOM_BIASES,
-  RANDOM_ORDER,
-  RANDOM_SPLIT,
-  RANDOM_WEIGHTS,
 } from '../../assembly/abi.js';

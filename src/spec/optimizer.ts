@@ -11,10 +11,9 @@ import {
   checkShare,
   outOfRange,
 } from '../check/errors.js';
-import { powerOf096 } from './exact-math.js';
 import * as codes from './codes.js';
+import { powerOf096 } from './exact-math.js';
 import { checkLearningRate, type LearningRate } from './schedule.js';
-
 
 // Optimizers as data: the name, options and state of each. What a step does to a parameter is in assembly/; the loop of L-BFGS is in
 // training/lbfgs.ts.
@@ -171,8 +170,8 @@ interface Kind {
   readonly slots: readonly string[];
   /** Its options beside learningRate. */
   readonly options: Readonly<Record<string, Option>>;
-  /** The options that the core's rule reads, in the order in which it reads them. */
-  readonly hyper: readonly string[];
+  /** Where the core's rule reads them, in bytes. */
+  readonly places: Readonly<Record<string, number>>;
   /** The default learning rate. Without one it must be given. */
   readonly learningRate?: number;
 }
@@ -183,68 +182,70 @@ const adamOptions = {
   epsilon: [checkEpsilon, 1e-8],
 } as const;
 
+const adamPlaces = { beta1: codes.ADAM_BETA1, beta2: codes.ADAM_BETA2, epsilon: codes.ADAM_EPSILON };
+
 /** The defaults are PyTorch's. */
 const KINDS: Readonly<Record<Name, Kind>> = {
-  sgd: { code: codes.SGD, slots: [], options: {}, hyper: [] },
+  sgd: { code: codes.SGD, slots: [], options: {}, places: {} },
   momentum: {
     code: codes.MOMENTUM,
     slots: ['m'],
     options: { momentum: [checkFraction, 0.9] },
-    hyper: ['momentum'],
+    places: { momentum: codes.MOMENTUM_MU },
   },
   nesterov: {
     code: codes.NESTEROV,
     slots: ['m'],
     options: { momentum: [checkFraction, 0.9] },
-    hyper: ['momentum'],
+    places: { momentum: codes.MOMENTUM_MU },
   },
   adagrad: {
     code: codes.ADAGRAD,
     slots: ['v'],
     options: { epsilon: [checkEpsilon, 1e-10] },
-    hyper: ['epsilon'],
+    places: { epsilon: codes.ADAGRAD_EPSILON },
     learningRate: 0.01,
   },
   adadelta: {
     code: codes.ADADELTA,
     slots: ['v', 'u'],
     options: { rho: [checkFraction, 0.9], epsilon: [checkEpsilon, 1e-6] },
-    hyper: ['rho', 'epsilon'],
+    places: { rho: codes.ADADELTA_RHO, epsilon: codes.ADADELTA_EPSILON },
     learningRate: 1,
   },
   rmsprop: {
     code: codes.RMSPROP,
     slots: ['v'],
     options: { alpha: [checkFraction, 0.99], epsilon: [checkEpsilon, 1e-8] },
-    hyper: ['alpha', 'epsilon'],
+    places: { alpha: codes.RMSPROP_ALPHA, epsilon: codes.RMSPROP_EPSILON },
     learningRate: 0.01,
   },
   adam: {
     code: codes.ADAM,
     slots: ['m', 'v'],
     options: adamOptions,
-    hyper: ['beta1', 'beta2', 'epsilon'],
+    places: adamPlaces,
     learningRate: 0.001,
   },
   adamw: {
     code: codes.ADAMW,
     slots: ['m', 'v'],
     options: { ...adamOptions, weightDecay: [checkNotNegative, 0.01] },
-    hyper: ['beta1', 'beta2', 'epsilon', 'weightDecay'],
+    places: { ...adamPlaces, weightDecay: codes.ADAMW_WEIGHT_DECAY },
     learningRate: 0.001,
   },
   nadam: {
     code: codes.NADAM,
     slots: ['m', 'v'],
     options: { ...adamOptions, momentumDecay: [checkNotNegative, 0.004] },
-    hyper: ['beta1', 'beta2', 'epsilon', 'momentumDecay'],
+    places: { ...adamPlaces, momentumDecay: codes.NADAM_WARMTH },
     learningRate: 0.002,
   },
   lion: {
     code: codes.LION,
     slots: ['m'],
     options: { beta1: [checkFraction, 0.9], beta2: [checkFraction, 0.99], weightDecay: [checkNotNegative, 0] },
-    hyper: ['beta1', 'beta2', 'weightDecay'],
+    places: { beta1: codes.LION_BETA1, beta2: codes.LION_BETA2, weightDecay: codes.LION_WEIGHT_DECAY },
     learningRate: 1e-4,
   },
   irprop: {
@@ -256,7 +257,12 @@ const KINDS: Readonly<Record<Name, Kind>> = {
       stepMin: [checkPositive, 1e-6],
       stepMax: [checkPositive, 50],
     },
-    hyper: ['etaPlus', 'etaMinus', 'stepMin', 'stepMax'],
+    places: {
+      etaPlus: codes.IRPROP_ETA_PLUS,
+      etaMinus: codes.IRPROP_ETA_MINUS,
+      stepMin: codes.IRPROP_STEP_MIN,
+      stepMax: codes.IRPROP_STEP_MAX,
+    },
     learningRate: 0.01,
   },
   lbfgs: {
@@ -268,7 +274,7 @@ const KINDS: Readonly<Record<Name, Kind>> = {
       history: [(where, value) => checkInteger(where, value, 1, 100), 10],
       tolerance: [checkNotNegative, 1e-7],
     },
-    hyper: [],
+    places: {},
     learningRate: 1,
   },
 };
@@ -392,22 +398,22 @@ export function slotsOf(optimizer: Optimizer): number {
 /** What the core reads of an optimizer, its learning rate excepted. */
 export interface OptimizerNumbers {
   readonly code: number;
-  /** Its own numbers, in the order in which its rule reads them. */
-  readonly hyper: readonly number[];
+  /** Its own numbers, and where its rule reads them. */
+  readonly hyper: readonly { readonly place: number; readonly value: number }[];
   /** 0: no limit. */
   readonly clipValue: number;
   readonly clipNorm: number;
 }
 
 export function numbersOf(optimizer: Optimizer): OptimizerNumbers {
-  const { code, hyper } = KINDS[optimizer.name];
+  const { code, places } = KINDS[optimizer.name];
   const values = optimizer as unknown as Readonly<Record<string, number | undefined>>;
   return {
     code,
-    hyper: hyper.map((name) => {
+    hyper: Object.entries(places).map(([name, place]) => {
       const value = values[name] as number;
       // the core takes psi as 0.96^psi
-      return name === 'momentumDecay' ? powerOf096(value) : value;
+      return { place, value: name === 'momentumDecay' ? powerOf096(value) : value };
     }),
     clipValue: values.clipValue ?? 0,
     clipNorm: values.clipNorm ?? 0,

@@ -1,5 +1,5 @@
-import * as abi from '../../assembly/abi.js';
 import type { Core } from '../core/engine.js';
+import { Header } from '../core/header.js';
 
 // Whether threads share a call. What a meeting of threads costs depends on the machine: a word takes 25 ns from one core to another of its
 // cluster, 250 ns to one of another (AMD EPYC, 2 cores each, 2026-11-26), and 784-30-10 at batch 10 trains 1.45 or 0.78 times as fast with
@@ -66,7 +66,7 @@ export function shareWhereFaster<T extends Core>(
   memory: WebAssembly.Memory,
   plan: { weightFloats: number; team: { threadWork: number } },
 ): T {
-  const header = new Uint32Array(memory.buffer, abi.HEADER);
+  const header = new Header(memory.buffer as ArrayBuffer);
   const { threadWork } = plan.team;
   const measured = { ...core };
   for (const name of SHARED_CALLS) {
@@ -75,10 +75,10 @@ export function shareWhereFaster<T extends Core>(
     // passes of about as many rows share what was measured: batches vary, and each has a rest
     const sharings = Array.from({ length: 32 }, () => new Sharing());
     const share = (first: number, second: number): number => {
-      const rows = isEpoch ? header[abi.CHUNK_ROWS / 4] : first;
+      const rows = isEpoch ? header.chunkRows : first;
       if (rows * plan.weightFloats < 2 * threadWork) return call(first, second);
       const sharing = sharings[31 - Math.clz32(rows)];
-      header[abi.THREAD_WORK / 4] = sharing.isShared ? threadWork : ALONE;
+      header.threadWork = sharing.isShared ? threadWork : ALONE;
       const started = performance.now();
       const result = call(first, second);
       sharing.record(performance.now() - started, isEpoch ? result - first : rows);

@@ -1,5 +1,7 @@
+import { MAX_THREADS, TEAM_DIED } from '../../assembly/abi.js';
 import { checkBoolean, checkInteger, outOfRange, wrongType } from '../check/errors.js';
 import { checkSize } from '../core/arena.js';
+import type { BuildName, CoreOptions } from '../core/core-options.js';
 import {
   type Core,
   type CoreImports,
@@ -15,8 +17,6 @@ import {
 import { makePlan, type Plan, type Team, writeTables } from '../core/memory-plan.js';
 import { code } from '../generated/worker.js';
 import type { Spec } from '../spec/spec.js';
-import type { BuildName } from '../core/core-options.js';
-import type { NetworkOptions } from '../network.js';
 import { SHARED_CALLS, shareWhereFaster } from './sharing.js';
 import { IS_MEASURED, THREAD_WORK } from './thread-work.js';
 import { switchOnWide } from './wide.js';
@@ -40,9 +40,6 @@ interface TeamWorker {
   on?(type: string, listener: (event: unknown) => void): void;
 }
 
-/** Those of a call are counted in a byte: see assembly/team.ts. */
-const MAX_THREADS = 64;
-
 /** A network's engine and the plan it was made for. `wideReason`: why wide registers are not used though they were asked for. */
 export interface Started {
   readonly engine: Engine;
@@ -52,8 +49,6 @@ export interface Started {
 
 const HEADERS = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
 
-/** Where in the team's words a thread says that it has died: DIED of assembly/team.ts. */
-const DIED = 256;
 /** The longest that one thread may work on its share of a step while another waits for it: 4 GiB of network take seconds. */
 const LONGEST_WAIT_MS = 20_000;
 /** From one look of a thread that waits to the next. */
@@ -70,7 +65,7 @@ export async function startTeam(
   spec: Spec,
   capacity: number,
   build: BuildName,
-  options: Pick<NetworkOptions, 'threads' | 'wide' | 'wasm' | 'createWorker'>,
+  options: Pick<CoreOptions, 'threads' | 'wide' | 'wasm' | 'createWorker'>,
   imports: CoreImports | undefined,
 ): Promise<Started> {
   const { threads = 1, wide = false, wasm, createWorker } = options;
@@ -97,7 +92,7 @@ export async function startTeam(
   }
   const module = chosen?.module ?? wasm ?? (await compileBytes(await bytesOf(build)));
   const memory = allocateShared(plan.bytes);
-  const died = (plan.teamWords + DIED) / 4;
+  const died = (plan.teamWords + TEAM_DIED) / 4;
   const core = await instantiateTeam(module, memory, imports, died);
   if (threads === 1) return { engine: { core, memory }, plan, wideReason };
   // before there are threads: they look where these tables point

@@ -1,6 +1,9 @@
-import * as abi from '../../assembly/abi.js';
 import { type Core, importsOf, PAGE_BYTES } from '../core/engine.js';
-import { makePlan, type Plan, writeTables } from '../core/memory-plan.js';
+import { Header } from '../core/header.js';
+import { makePlan, type Plan, weightFloats, writeTables } from '../core/memory-plan.js';
+import { eachWeight } from '../core/parameters.js';
+import { F32, LABELS, RANDOM_ORDER, RANDOM_WEIGHTS } from '../spec/codes.js';
+import { adam, numbersOf, slotsOf } from '../spec/optimizer.js';
 import { checkSpec } from '../spec/spec.js';
 
 // Wide mode: V8's revectorizer packs two neighbouring operations of 128 bits into one of 256. It is switched on by a flag, for the whole
@@ -76,6 +79,7 @@ const SPEC = checkSpec({
   ],
   cost: 'categoricalCrossEntropy',
 });
+const OPTIMIZER = adam();
 const ROWS = 37;
 const STEPS = 3;
 
@@ -84,24 +88,24 @@ const NO_TEAM = { sleep() {}, idle() {}, wake() {} };
 
 /** The bits of all parameters after a few steps of Adam on inputs with many zeros, then on inputs with none. */
 function train(module: WebAssembly.Module, isWide: boolean): Uint32Array {
-  const plan = makePlan(SPEC, ROWS, undefined, 2, { threads: 1, isWide, threadWork: 1 });
+  const plan = makePlan(SPEC, ROWS, undefined, slotsOf(OPTIMIZER), { threads: 1, isWide, threadWork: 1 });
   const initial = Math.ceil(plan.bytes / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial, maximum: initial, shared: true });
   const core = new WebAssembly.Instance(module, { ...importsOf(memory, undefined), team: NO_TEAM })
     .exports as unknown as Core;
   writeTables(memory.buffer, SPEC, plan);
   for (const { weights, fanIn, units } of plan.layers) {
-    const floats = Math.ceil(units / 16) * 16 * fanIn;
-    core.fillUniform(weights, floats, 0.2, abi.RANDOM_WEIGHTS, weights);
+    const floats = weightFloats(fanIn, units);
+    core.fillUniform(weights, floats, 0.2, RANDOM_WEIGHTS, weights);
     clearFill(new Float32Array(memory.buffer, weights, floats), fanIn, units);
   }
-  fillHeader(new DataView(memory.buffer, abi.HEADER), plan);
+  fillHeader(new Header(memory.buffer), plan);
   const inputs = new Float32Array(memory.buffer, plan.windowInputs, ROWS * SPEC.inputs);
   const labels = new Uint32Array(memory.buffer, plan.windowTargets, ROWS);
   labels.forEach((_, row) => {
     labels[row] = row % 7;
   });
-  core.fillUniform(plan.windowInputs, inputs.length, 1, abi.RANDOM_ORDER, 0);
+  core.fillUniform(plan.windowInputs, inputs.length, 1, RANDOM_ORDER, 0);
   const dense = inputs.slice();
   for (const x of [dense.map((value, i) => (i % 5 ? 0 : value)), dense]) {
     inputs.set(x);
@@ -110,21 +114,20 @@ function train(module: WebAssembly.Module, isWide: boolean): Uint32Array {
   return new Uint32Array(memory.buffer, plan.parameters, plan.parameterFloats).slice();
 }
 
-/** The columns past the last unit hold 0. */
+/** The places in the panels that belong to no weight hold 0. */
 function clearFill(panels: Float32Array, fanIn: number, units: number): void {
-  for (let j = units; j % 16; j++) {
-    for (let k = 0; k < fanIn; k++) panels[((j >> 4) * fanIn + k) * 16 + (j & 15)] = 0;
-  }
+  const kept = panels.slice();
+  panels.fill(0);
+  eachWeight({ fanIn, units }, (packed) => {
+    panels[packed] = kept[packed];
+  });
 }
 
-function fillHeader(header: DataView, plan: Plan): void {
-  header.setUint32(abi.OPTIMIZER, abi.ADAM, true);
-  header.setFloat64(abi.LEARNING_RATE, 0.01, true);
-  header.setFloat64(abi.TRAINING_SAMPLES, ROWS, true);
-  [0.9, 0.999, 1e-8].forEach((value, i) => {
-    header.setFloat64(abi.HYPER + 8 * i, value, true);
-  });
-  header.setUint32(abi.WINDOW + abi.SET_TARGETS, plan.windowTargets, true);
-  header.setUint32(abi.WINDOW + abi.SET_INPUT_TYPE, abi.F32, true);
-  header.setUint32(abi.WINDOW + abi.SET_TARGET_TYPE, abi.LABELS, true);
+function fillHeader(header: Header, plan: Plan): void {
+  header.setOptimizer(numbersOf(OPTIMIZER));
+  header.learningRate = 0.01;
+  header.trainingSamples = ROWS;
+  header.window.targets = plan.windowTargets;
+  header.window.inputType = F32;
+  header.window.targetType = LABELS;
 }

@@ -1,7 +1,7 @@
-import { checkBoolean, checkInteger, checkName, checkNotNegative, checkObject } from '../check/errors.js';
+import { checkBoolean, checkInteger, checkName, checkNotNegative, checkObject, keysOf } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
+import { pack, unpack } from '../core/parameters.js';
 import type { CheckedData } from '../data/data-set.js';
-import { pack, unpack } from '../model/layer.js';
 import type { Evaluation } from '../model/evaluate.js';
 import type { StopperPlace } from './place.js';
 
@@ -22,10 +22,12 @@ export interface EarlyStopping {
   restoreBest?: boolean;
 }
 
+const EARLY_STOPPING_KEYS = keysOf<EarlyStopping>({ monitor: true, patience: true, minDelta: true, restoreBest: true });
+
 type EarlyStoppingSpec = Required<EarlyStopping>;
 
 function checkEarlyStopping(where: string, value: EarlyStopping): EarlyStoppingSpec {
-  checkObject(where, value, ['monitor', 'patience', 'minDelta', 'restoreBest']);
+  checkObject(where, value, EARLY_STOPPING_KEYS);
   const { minDelta = 0, restoreBest = true } = value;
   checkNotNegative(`${where}.minDelta`, minDelta);
   checkBoolean(`${where}.restoreBest`, restoreBest);

@@ -1,14 +1,11 @@
-import * as abi from '../../assembly/abi.js';
 import { outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
-import { NonFiniteError } from '../index.js';
-import type { Pass } from '../model/layer.js';
+import type { Pass } from '../model/pass.js';
+import type { Lbfgs } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
-import type { Lbfgs, Optimizer } from '../spec/optimizer.js';
-import type { EpochResult, EpochRunner } from './epoch-runner.js';
-import { diagnose } from './non-finite.js';
-import type { LbfgsPlace } from './place.js';
-import type { Counts, Trainer } from './trainer.js';
+import type { EpochResult, Epochs, StepStart } from './epochs.js';
+import { diagnose, NonFiniteError } from './non-finite.js';
+import type { Counts, LbfgsPlace } from './place.js';
 
 // L-BFGS (Liu and Nocedal, 1989; Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 7.5). The loop is here, every operation on
 // vectors in assembly/vector.ts. Its vectors are the slots of abi.STATE:
@@ -51,35 +48,31 @@ interface Point {
   readonly slope: number;
 }
 
-/** What the step in progress began with. */
-interface StepStart {
-  readonly reached: LbfgsPlace | undefined;
+/** What L-BFGS uses of the network it trains. */
+interface Trained {
+  readonly arena: Arena;
+  readonly pass: Pass;
   readonly counts: Counts;
-  /** Address of a copy. */
-  readonly parameters: number;
 }
 
-/** For a call with that optimizer. */
-export function makeRunner(
-  trainer: Trainer,
-  runner: EpochRunner,
-  optimizer: Optimizer,
-  place: LbfgsPlace | undefined,
-): LbfgsRunner | undefined {
-  return optimizer.name === 'lbfgs' ? new LbfgsRunner(trainer, runner, optimizer, place) : undefined;
+/** For a call with that optimizer. `passes` go through the samples without a step. */
+export function makeLbfgs(trained: Trained, passes: Epochs, optimizer: Lbfgs, place?: LbfgsPlace): Epochs {
+  return new LbfgsEpochs(trained, passes, optimizer, place);
 }
 
-export class LbfgsRunner {
+/** Epochs of one step each, for which the samples are gone through once or more. */
+class LbfgsEpochs implements Epochs {
+  /** A step that is under way is taken again from its start: its line search cannot be resumed. */
+  readonly place = undefined;
+  readonly #trained: Trained;
   readonly #arena: Arena;
-  readonly #runner: EpochRunner;
+  readonly #passes: Epochs;
   readonly #optimizer: Lbfgs;
-  readonly #pass: Pass;
   readonly #floats: number;
   /** At the weights reached; undefined before the first pass. */
   #reached: LbfgsPlace | undefined;
-  readonly #trainer: Trainer;
   /** undefined between two steps. */
-  start: StepStart | undefined;
+  #start: (StepStart & { readonly reached: LbfgsPlace | undefined }) | undefined;
   #elapsedMs = 0;
   #epoch = 0;
   #isDone = false;
@@ -87,22 +80,32 @@ export class LbfgsRunner {
   /** How the last pass went. */
   #last: EpochResult | undefined;
 
-  constructor(trainer: Trainer, runner: EpochRunner, optimizer: Lbfgs, place?: LbfgsPlace) {
-    const { arena, pass } = trainer;
-    this.#trainer = trainer;
-    this.#arena = arena;
-    this.#reached = place;
-    this.#runner = runner;
+  constructor(trained: Trained, passes: Epochs, optimizer: Lbfgs, place: LbfgsPlace | undefined) {
+    this.#trained = trained;
+    this.#arena = trained.arena;
+    this.#passes = passes;
     this.#optimizer = optimizer;
-    this.#pass = pass;
-    this.#floats = arena.plan.parameterFloats;
+    this.#reached = place;
+    this.#floats = trained.arena.plan.parameterFloats;
     // a state that was cleared has seen no pass yet
-    if (arena.header.getUint32(abi.OPTIMIZER_STEPS, true) === 0) this.#pairs = 0;
+    if (this.#arena.header.optimizerSteps === 0) this.#pairs = 0;
   }
 
-  /** Between two steps, and amid one still that of its start: its line search cannot be gone on with, but taken again. */
-  get place(): LbfgsPlace | undefined {
-    return this.start ? this.start.reached : this.#reached;
+  /** Amid a step still that of its start. */
+  get lbfgs(): LbfgsPlace | undefined {
+    return this.#start ? this.#start.reached : this.#reached;
+  }
+
+  get stepStart(): StepStart | undefined {
+    return this.#start;
+  }
+
+  get secondsLeft(): number | undefined {
+    return this.#passes.secondsLeft;
+  }
+
+  timed<T>(work: () => T): T {
+    return this.#passes.timed(work);
   }
 
   /** No further step would lower the cost. */
@@ -119,12 +122,12 @@ export class LbfgsRunner {
     this.#elapsedMs = 0;
     if (this.#reached && this.#distance() !== 0) this.#reached = undefined;
     this.#copy(START, this.#parameters);
-    this.start = { reached: this.#reached, counts: this.#trainer.counts, parameters: this.#slot(START) };
+    this.#start = { reached: this.#reached, counts: this.#trained.counts, parameters: this.#slot(START) };
     try {
       if (!this.#reached) {
         this.#reached = await this.#gradient();
         if (!Number.isFinite(this.#reached.cost)) {
-          const found = diagnose(this.#arena, this.#pass.rows, 'z');
+          const found = diagnose(this.#arena, this.#trained.pass.rows, 'z');
           throw new NonFiniteError({ epoch, step: 0, stepsUndone: 0, ...found });
         }
         this.#copy(START_GRADIENT, this.#slot(GRADIENT));
@@ -132,7 +135,7 @@ export class LbfgsRunner {
       const { meanCost } = this.#reached;
       this.#isDone = await this.#step(this.#reached.cost);
       // no pass where training goes on from weights with nothing to gain
-      const samples = this.#last?.samples ?? this.#arena.header.getUint32(abi.TRAINING_SET + abi.SET_SAMPLES, true);
+      const samples = this.#last?.samples ?? this.#arena.header.trainingSet.samples;
       const elapsedMs = this.#elapsedMs;
       const samplesPerSecond = elapsedMs && (1000 * samples) / elapsedMs;
       const { learningRate } = this.#optimizer;
@@ -142,7 +145,7 @@ export class LbfgsRunner {
       this.#copyTo(this.#parameters, this.#slot(START));
       throw error;
     } finally {
-      this.start = undefined;
+      this.#start = undefined;
     }
   }
 
@@ -246,7 +249,7 @@ export class LbfgsRunner {
 
   /** One pass over the samples: the cost at the weights as they are, and its gradient in its slot. */
   async #gradient(): Promise<{ cost: number; meanCost: number }> {
-    this.#last = await this.#runner.run(this.#epoch, 0);
+    this.#last = await this.#passes.run(this.#epoch, 0);
     const { cost, elapsedMs, isStopped } = this.#last;
     this.#elapsedMs += elapsedMs;
     // a search under way is ended first
@@ -269,11 +272,11 @@ export class LbfgsRunner {
 
   /** Pairs stored so far; the last `history` of them are there. */
   get #pairs(): number {
-    return this.#arena.header.getUint32(abi.PAIRS, true);
+    return this.#arena.header.pairs;
   }
 
   set #pairs(count: number) {
-    this.#arena.header.setUint32(abi.PAIRS, count, true);
+    this.#arena.header.pairs = count;
   }
 
   /** Addresses of s and y. */

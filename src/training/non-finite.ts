@@ -1,10 +1,9 @@
-import * as abi from '../../assembly/abi.js';
 import type { Arena } from '../core/arena.js';
-import type { Pass } from '../model/layer.js';
+import type { Guard, Pass } from '../model/pass.js';
 import type { RateClock } from '../spec/schedule.js';
 
 // What happens when numbers leave the range of f32: training stops, says where, and leaves the last finite parameters in place. The core
-// takes no step whose cost is not finite; that an update has overflowed is seen at the next look at all parameters.
+// takes no step whose cost is not finite. An update that overflows is noticed when all parameters are looked at the next time.
 
 /** Inputs beyond this are taken for unscaled: standardised ones and pictures from 0 to 1 stay below 10. */
 const UNSCALED = 100;
@@ -71,8 +70,8 @@ export class Snapshot {
   #steps = 0;
   #optimizerSteps = 0;
   #clockSteps = 0;
-  /** abi.PREVIOUS_COST and MOMENTUM_PRODUCT, side by side. */
-  #memory = new Float64Array(2);
+  #previousCost = 0;
+  #momentumProduct = 0;
 
   /** False, and nothing taken, where not all of it is finite. */
   take(arena: Arena, clock: RateClock): boolean {
@@ -82,21 +81,25 @@ export class Snapshot {
     if (this.#state.length !== slots * parameterFloats) this.#state = new Float32Array(slots * parameterFloats);
     this.#parameters.set(arena.floats(parameters, parameterFloats));
     this.#state.set(arena.floats(state, this.#state.length));
-    this.#steps = arena.header.getUint32(abi.STEP_COUNT, true);
-    this.#optimizerSteps = arena.header.getUint32(abi.OPTIMIZER_STEPS, true);
+    const { header } = arena;
+    this.#steps = header.stepCount;
+    this.#optimizerSteps = header.optimizerSteps;
+    this.#previousCost = header.previousCost;
+    this.#momentumProduct = header.momentumProduct;
     this.#clockSteps = clock.steps;
-    this.#memory.set(arena.doubles(abi.HEADER + abi.PREVIOUS_COST, 2));
     return true;
   }
 
   restore(arena: Arena, clock: RateClock): void {
-    const { parameters, state } = arena.plan;
+    const { header, plan } = arena;
+    const { parameters, state } = plan;
     arena.floats(parameters, this.#parameters.length).set(this.#parameters);
     arena.floats(state, this.#state.length).set(this.#state);
-    arena.header.setUint32(abi.STEP_COUNT, this.#steps, true);
-    arena.header.setUint32(abi.OPTIMIZER_STEPS, this.#optimizerSteps, true);
+    header.stepCount = this.#steps;
+    header.optimizerSteps = this.#optimizerSteps;
+    header.previousCost = this.#previousCost;
+    header.momentumProduct = this.#momentumProduct;
     clock.steps = this.#clockSteps;
-    arena.doubles(abi.HEADER + abi.PREVIOUS_COST, 2).set(this.#memory);
   }
 }
 
@@ -130,16 +133,16 @@ export function diagnose(
 const GUARDED_STEPS = 64;
 
 /** Stands around steps on batches that are given one by one. */
-export class BatchGuard {
+export class BatchGuard implements Guard {
   readonly #snapshot = new Snapshot();
   #steps = 0;
 
   /** Before a step. Throws where the parameters are not finite already. */
   enter(arena: Arena, pass: Pass, clock: RateClock): void {
-    if (pass.guard === this && this.#steps < GUARDED_STEPS) return;
+    if (pass.isGuardedBy(this) && this.#steps < GUARDED_STEPS) return;
     this.#steps = 0;
     if (!this.#snapshot.take(arena, clock)) throw this.#error(arena, 0, 'parameters');
-    pass.guard = this;
+    pass.guardBy(this);
   }
 
   /** After a step that the core has taken, or refused to take for its cost. Throws unless all is finite, with finite parameters in place. */
@@ -155,9 +158,12 @@ export class BatchGuard {
     throw error;
   }
 
+  /** Nothing to do: `leave` has looked at the parameters after every step. */
+  check(): void {}
+
   #error(arena: Arena, rows: number, of: 'z' | 'parameters'): NonFiniteError {
     // a step that was taken has been counted
-    const step = arena.header.getUint32(abi.STEP_COUNT, true) - (of === 'parameters' && rows > 0 ? 1 : 0);
+    const step = arena.header.stepCount - (of === 'parameters' && rows > 0 ? 1 : 0);
     const stepsUndone = of === 'parameters' && rows > 0 ? this.#steps : 0;
     return new NonFiniteError({ epoch: undefined, step, stepsUndone, ...diagnose(arena, rows, of) });
   }

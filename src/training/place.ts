@@ -1,7 +1,7 @@
 import { outOfRange } from '../check/errors.js';
-import type { ClockState } from '../spec/schedule.js';
+import { MAX_CHUNK_ROWS } from '../core/memory-plan.js';
 import type { Optimizer } from '../spec/optimizer.js';
-import { MAX_CHUNK_ROWS } from './stepper.js';
+import type { ClockState } from '../spec/schedule.js';
 
 // Where training stood when it was saved, and going on from there. Nothing in it depends on how a core lays out its memory, or on time.
 
@@ -73,15 +73,21 @@ export interface Place {
   readonly stopped?: string;
 }
 
-/** What a file of save({ training: true }) holds beside what every file does. */
-export interface TrainingState {
+/** What is counted and remembered from step to step, beside the optimizer's slots. */
+export interface Counts {
   readonly steps: number;
   readonly optimizerSteps: number;
-  /** abi.PAIRS, PREVIOUS_COST and MOMENTUM_PRODUCT. */
+  /** Of L-BFGS: pairs stored so far. */
   readonly pairs: number;
+  /** Of iRPROP+: the last step's cost. */
   readonly previousCost: number;
+  /** Of NAdam: the product of all momenta so far. */
   readonly momentumProduct: number;
   readonly clock: ClockState;
+}
+
+/** What a file of save({ training: true }) holds beside what every file does. */
+export interface SavedTraining extends Counts {
   /** The learning rate is a function: `load` wants it again. */
   readonly hasFunction: boolean;
   /** The optimizer's slots, each in the order of the parameters. */
@@ -97,60 +103,5 @@ export function checkRun(where: string, { position, step }: RunPlace, samples: n
   }
   if ((step !== undefined) !== within > 0) {
     throw outOfRange(`${where}.step`, step ? 'one' : 'none', within > 0 ? 'one amid a step' : 'none between two steps');
-  }
-}
-
-/** What an option of CallOptions is called by users. */
-const NAMES: Readonly<Record<keyof CallOptions, string>> = {
-  call: 'call',
-  samples: 'data: number of samples',
-  data: 'data',
-  stepRows: 'options.batchSize · accumulate',
-  shuffle: 'options.shuffle',
-  ignoreNonFinite: 'options.ignoreNonFinite',
-  slots: 'options.optimizer',
-  validation: 'validation data',
-  earlyStopping: 'options.earlyStopping',
-  optimizer: 'options.optimizer',
-};
-
-const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-
-/** A call that a network has been loaded, or replayed, into the middle of. */
-export class Resumption {
-  place: Place;
-
-  constructor(place: Place) {
-    this.place = place;
-  }
-
-  /** The network has been given this optimizer: no call goes on with the one before. */
-  follow(optimizer: Optimizer): void {
-    const { options } = this.place;
-    if (options.optimizer) this.place = { ...this.place, options: { ...options, optimizer } };
-  }
-
-  /**
-   * The place, for a call with the same options on the same data. undefined: the call begins anew, as it would where trainFor was the last
-   * one. Refuses other data and options for a fit or a stream that was amid its work. `current`: the network's optimizer.
-   */
-  enter(options: CallOptions, current: Optimizer): Place | undefined {
-    const saved = this.place.options;
-    const { optimizer } = saved;
-    const differs = (Object.keys(NAMES) as (keyof CallOptions)[]).find((key) => {
-      if (key !== 'optimizer') return !isSame(saved[key], options[key]);
-      // not given, it is the network's, which a callback may have changed
-      const isOwn = current.name === optimizer?.name && isSame(options.optimizer, current);
-      return !(isSame(options.optimizer, optimizer) || isOwn);
-    });
-    if (!differs) return this.place;
-    if (saved.call === 'trainFor') return undefined;
-    const show = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
-    const isData = differs === 'data' || differs === 'validation';
-    throw outOfRange(
-      `${options.call}: ${NAMES[differs]}`,
-      isData ? 'others' : show(options[differs]),
-      `${isData ? 'those' : show(saved[differs])} of the training that was saved, or a network loaded with training: false`,
-    );
   }
 }

@@ -1,10 +1,10 @@
 import { checkCallback, checkInteger, checkObject, outOfRange } from '../check/errors.js';
 import type { DataSet } from '../data/data-set.js';
-import type { StreamOptions, TrainOptions } from './options.js';
-import type { ProgressReport } from './reports.js';
-import type { DataSource } from './stream.js';
 import { isStateFinite } from './non-finite.js';
-import { type Place, Resumption } from './place.js';
+import type { StreamOptions, TrainOptions } from './options.js';
+import type { Place } from './place.js';
+import type { ProgressReport } from './reports.js';
+import { type DataSource, fitStream } from './stream.js';
 import type { Trainer } from './trainer.js';
 
 // Training up to a step and no further. Loaded where it is asked for.
@@ -25,7 +25,7 @@ export async function replayTo(
   data: DataSet | DataSource,
   options: TrainOptions | StreamOptions,
 ): Promise<void> {
-  const from = trainer.steps;
+  const from = trainer.state.steps;
   checkInteger('step', step, from, 2 ** 32 - 1);
   checkObject('options', options, Object.keys(options ?? {}));
   const { ignoreNonFinite = false, onBatch } = options;
@@ -39,19 +39,19 @@ export async function replayTo(
     ...options,
     onBatch(report: ProgressReport) {
       const answer = onBatch?.(report);
-      if (trainer.steps < step) return answer;
+      if (trainer.state.steps < step) return answer;
       // the error that says what has happened comes from the call itself
       if (!ignoreNonFinite && !isStateFinite(trainer.arena)) return false;
       throw new Arrival(trainer.place);
     },
   };
   try {
-    if (typeof data === 'function') await trainer.fitStream(data, stopped);
+    if (typeof data === 'function') await fitStream(trainer, data, stopped);
     else for await (const _ of trainer.train(data, stopped));
   } catch (error) {
     if (!(error instanceof Arrival)) throw error;
-    trainer.resumption = error.place && new Resumption(error.place);
+    trainer.call.resumeAt(error.place);
     return;
   }
-  throw outOfRange('step', step, `at most ${trainer.steps}, where training has ended`);
+  throw outOfRange('step', step, `at most ${trainer.state.steps}, where training has ended`);
 }

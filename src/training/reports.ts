@@ -1,3 +1,7 @@
+import type { Evaluation } from '../model/evaluate.js';
+
+// What the calls that train tell of their progress.
+
 export interface ProgressReport {
   /** Counted from 0 for this call. */
   epoch: number;

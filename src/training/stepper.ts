@@ -1,23 +1,15 @@
-import * as abi from '../../assembly/abi.js';
 import type { Arena } from '../core/arena.js';
-import { MAX_RATES } from '../core/memory-plan.js';
-import { type Pass, pack, unpack } from '../model/layer.js';
+import { MAX_CHUNK_ROWS, MAX_RATES } from '../core/memory-plan.js';
+import { pack, unpack } from '../core/parameters.js';
+import type { Guard, Pass } from '../model/pass.js';
+import { RANDOM_ORDER } from '../spec/codes.js';
 import type { RateClock } from '../spec/schedule.js';
 import { diagnose, isStateFinite, NonFiniteError, Snapshot } from './non-finite.js';
 import type { RunPlace } from './place.js';
 
 // Steps over the training set that lies in the arena: a place in an epoch, moved on a slice at a time. Who calls decides how long a slice is.
 
-/**
- * Rows that go through the network at once: larger batches are added up in chunks of these, which keeps memory and caches small. A
- * constant, since the sums over a batch are grouped by it.
- */
-export const MAX_CHUNK_ROWS = 256;
-
-/**
- * From one snapshot to the next, and how many times what the last one took: 75 MB, those of 1024-2048-2048-10 with Adam, take 15 ms, and each
- * of its steps had one.
- */
+/** The shortest time from one snapshot to the next; and at least so many times what the last one took, which large networks feel. */
 const SNAPSHOT_MS = 100;
 const SNAPSHOT_TIMES = 100;
 
@@ -34,6 +26,8 @@ export interface StepperOptions {
   readonly samples: number;
   /** n of the penalties, where these samples are but a part of those behind the cost. */
   readonly trainingSamples?: number;
+  /** Steps of the epoch that went before these samples: an error counts them. Default 0. */
+  readonly stepsBefore?: number;
   /** Samples behind one update. */
   readonly stepRows: number;
   readonly shuffle: boolean;
@@ -42,7 +36,7 @@ export interface StepperOptions {
   readonly isTrial: boolean;
 }
 
-export class Stepper {
+export class Stepper implements Guard {
   /** Steps of an epoch. */
   readonly steps: number;
   /** Chunks of a full step. */
@@ -92,12 +86,12 @@ export class Stepper {
       : { position, learningRate, step: this.#step ?? this.#stepSoFar };
   }
 
-  /** Draws the order of the samples from `stream` and begins, or goes on at a place. `epoch` is what an error names. */
-  startEpoch(epoch: number, stream: number, { position, learningRate, step }: Partial<RunPlace> = {}): void {
+  /** Begins an epoch in the `order`-th order of the samples, or resumes at a place. `epoch` is what an error names. */
+  startEpoch(epoch: number, order: number, { position, learningRate, step }: Partial<RunPlace> = {}): void {
     const { samples, shuffle } = this.#options;
     const { core, header, plan } = this.#trainee.arena;
-    header.setUint32(abi.TRAINING_SET + abi.SET_ORDER, shuffle ? plan.order : 0, true);
-    if (shuffle) core.shuffle(plan.order, samples, abi.RANDOM_ORDER, stream);
+    header.trainingSet.order = shuffle ? plan.order : 0;
+    if (shuffle) core.shuffle(plan.order, samples, RANDOM_ORDER, order);
     this.position = position ?? 0;
     this.learningRate = learningRate ?? 0;
     this.#step = step;
@@ -115,7 +109,7 @@ export class Stepper {
     const { samples, stepRows, ignoreNonFinite } = this.#options;
     let count = chunks;
     // a callback that gives other weights or another optimizer: steps before it cannot be taken again with those
-    const isOther = this.#trainee.pass.guard !== this;
+    const isOther = !this.#trainee.pass.isGuardedBy(this);
     if (!ignoreNonFinite && (isOther || performance.now() > this.#nextSnapshot)) {
       const done = this.position % stepRows;
       if (done === 0) this.save();
@@ -149,7 +143,7 @@ export class Stepper {
     this.#snapshotPosition = this.position;
     const ended = performance.now();
     this.#nextSnapshot = ended + Math.max(SNAPSHOT_MS, SNAPSHOT_TIMES * (ended - started));
-    this.#trainee.pass.guard = this;
+    this.#trainee.pass.guardBy(this);
   }
 
   /** undefined: the cost of the chunk at the position reached is not finite. The header is set anew: other calls may have come in between. */
@@ -162,58 +156,55 @@ export class Stepper {
     // first, since a function may look at the network
     if (typeof clock.rate !== 'number') {
       // no more chunks than steps that have a rate: exact where a step is one chunk, fewer than might be where it is not
-      rates = arena.doubles(plan.rates, Math.min(count, MAX_RATES, this.steps - this.stepsDone));
+      rates = arena.doubles(plan.rateTable, Math.min(count, MAX_RATES, this.steps - this.stepsDone));
       count = Math.min(count, this.#chunksOfSteps(clock.fill(rates)));
     }
     this.#trainee.writeStep(trainingSamples ?? samples);
-    header.setUint32(abi.STEP_ROWS, stepRows, true);
-    header.setUint32(abi.CHUNK_ROWS, this.#chunkRows, true);
-    header.setUint32(abi.IGNORE_NON_FINITE, Number(ignoreNonFinite), true);
-    header.setFloat64(abi.COST_SUM, sum, true);
-    header.setUint32(abi.RATES, rates ? plan.rates : 0, true);
-    if (!rates) header.setFloat64(abi.LEARNING_RATE, clock.rate as number, true);
-    const stepsBefore = header.getUint32(abi.STEP_COUNT, true);
+    header.stepRows = stepRows;
+    header.chunkRows = this.#chunkRows;
+    header.ignoreNonFinite = Number(ignoreNonFinite);
+    header.costSum = sum;
+    header.rates = rates ? plan.rateTable : 0;
+    if (!rates) header.learningRate = clock.rate as number;
+    const stepsBefore = header.stepCount;
     // a cost of one's own may throw amid a step: what lies in the batch is then no pass
-    pass.done = 'nothing';
-    pass.isCurrent = false;
-    if (pass.guard !== this) pass.guard = undefined;
+    pass.clear();
+    pass.dropGuards(this);
     if (this.#step) {
       pack(arena, plan.gradients, this.#step.sums);
-      header.setFloat64(abi.STEP_COST, this.#step.cost, true);
+      header.stepCost = this.#step.cost;
       this.#step = undefined;
     }
-    pass.keepStep = undefined;
+    pass.endStep();
     let position: number;
     let taken: number;
     try {
       position = core.trainChunks(this.position, count);
     } finally {
-      header.setUint32(abi.IGNORE_NON_FINITE, 0, true);
-      taken = (header.getUint32(abi.STEP_COUNT, true) - stepsBefore) >>> 0;
+      header.ignoreNonFinite = 0;
+      taken = (header.stepCount - stepsBefore) >>> 0;
       clock.steps += taken;
     }
-    const isStopped = header.getUint32(abi.STOPPED, true) !== 0;
+    const isStopped = header.stopped !== 0;
     // a step that is not at its end has used its rate too
     const isWithin = position % stepRows !== 0 && position !== this.#options.samples;
     if (isWithin) {
-      pass.keepStep = () => {
+      pass.startStep(() => {
         this.#step = this.#stepSoFar;
-        pass.keepStep = undefined;
-      };
+      });
     }
     this.learningRate = rates ? rates[Math.max(taken + Number(isWithin) - 1, 0)] : (clock.rate as number);
     this.position = position;
-    // the chunk that stopped it lies in the buffers; else the last one
-    pass.rows = isStopped ? this.#rowsFrom(position) : this.#rowsBefore(position);
-    // gradients that are asked for are those of the last chunk, like z, a and delta
-    pass.done = isStopped ? 'forward' : 'backward';
-    return isStopped ? undefined : header.getFloat64(abi.COST_SUM, true);
+    // the chunk that stopped it lies in the buffers; else the last one. Gradients that are asked for are that chunk's, like z, a and delta
+    if (isStopped) pass.holdForward(this.#rowsFrom(position));
+    else pass.holdBackward(this.#rowsBefore(position));
+    return isStopped ? undefined : header.costSum;
   }
 
   /** The sums of the step in progress, that lie in the memory. */
   get #stepSoFar(): RunPlace['step'] {
     const { header, plan } = this.#trainee.arena;
-    return { cost: header.getFloat64(abi.STEP_COST, true), sums: unpack(this.#trainee.arena, plan.gradients) };
+    return { cost: header.stepCost, sums: unpack(this.#trainee.arena, plan.gradients) };
   }
 
   /** Chunks from here to the end of the `steps`-th step. */
@@ -243,7 +234,12 @@ export class Stepper {
   #failure(): NonFiniteError {
     const { arena, pass, clock } = this.#trainee;
     const error = (of: 'z' | 'parameters', step: number, rows = pass.rows) =>
-      new NonFiniteError({ epoch: this.#epoch, step, stepsUndone: 0, ...diagnose(arena, rows, of) });
+      new NonFiniteError({
+        epoch: this.#epoch,
+        step: (this.#options.stepsBefore ?? 0) + step,
+        stepsUndone: 0,
+        ...diagnose(arena, rows, of),
+      });
     if (isStateFinite(arena)) return error('z', this.stepsDone);
     const failed = this.position;
     // a network that was not finite when it came
@@ -260,7 +256,7 @@ export class Stepper {
       }
       const found = error('parameters', step);
       this.#snapshot.restore(arena, clock);
-      pass.done = 'nothing';
+      pass.clear();
       return found;
     }
     return error('z', this.stepsDone);

@@ -1,49 +1,28 @@
 import { checkObject, outOfRange, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
-import { type CheckedData, checkData, checksumOf, checksumOfSet, loadTrainingSet, setSize } from '../data/data-set.js';
+import { type CheckedData, checkData, checksumOf, checksumOfSet, type DataSet } from '../data/data-set.js';
 import { measure, measured } from '../data/measure-columns.js';
-import { NonFiniteError } from '../index.js';
-import { isFullBatch, slotsOf } from '../spec/optimizer.js';
+import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
-import type { DataSet } from '../data/data-set.js';
-import type { Optimizer } from '../spec/optimizer.js';
-import type { StreamOptions } from './options.js';
-import type { EpochReport, ProgressReport } from './reports.js';
-import { checkSettings, type EpochRunner, type TrainPlan, type TrainSettings, turnTaker } from './epoch-runner.js';
+import { EpochRunner, type RunPlan } from './epoch-runner.js';
+import { turnTaker } from './event-loop.js';
+import { checkSettings, STREAM_KEYS, type StreamOptions, type TrainSettings } from './options.js';
 import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace } from './place.js';
-import { MAX_CHUNK_ROWS } from './stepper.js';
+import type { EpochReport, ProgressReport } from './reports.js';
 import type { Trainer } from './trainer.js';
 
 // Training on data that come in parts: each part takes the place of the one before in the network's memory, and is trained as a whole
-// training set is. A step never spans two parts.
+// training set is. A step never spans two parts. Loaded where it is asked for.
 
 /** Starts an epoch's data anew: parts that fit into memory one by one, from a file, a socket or a generator. */
 export type DataSource = () => AsyncIterable<DataSet> | Iterable<DataSet>;
 
-const OPTION_KEYS = [
-  'epochs',
-  'batchSize',
-  'accumulate',
-  'optimizer',
-  'standardize',
-  'shuffle',
-  'ignoreNonFinite',
-  'validation',
-  'signal',
-  'onEpoch',
-  'onBatch',
-  'onProgress',
-];
-
 function checkStream(source: unknown, options: StreamOptions, spec: Spec, current: Optimizer): TrainSettings {
   if (typeof source !== 'function') {
-    throw wrongType(
-      'source',
-      source,
-      'a function that returns the parts of an epoch, so that each epoch can start anew',
-    );
+    const wanted = 'a function that returns the parts of an epoch, so that each epoch can start anew';
+    throw wrongType('source', source, wanted);
   }
-  checkObject('options', options, OPTION_KEYS);
+  checkObject('options', options, STREAM_KEYS);
   const settings = checkSettings(options, spec, current);
   const { optimizer } = settings;
   if (isFullBatch(optimizer)) {
@@ -55,13 +34,14 @@ function checkStream(source: unknown, options: StreamOptions, spec: Spec, curren
 
 /** See Network.fitStream. */
 export async function fitStream(trainer: Trainer, source: DataSource, options: StreamOptions): Promise<EpochReport[]> {
-  const { spec } = trainer.arena;
-  const settings = checkStream(source, options, spec, trainer.optimizer);
-  if ((spec.l1 || spec.l2) && trainer.trainingSamples === undefined) {
+  const { arena, state, call } = trainer;
+  const { spec } = arena;
+  const settings = checkStream(source, options, spec, state.optimizer);
+  if ((spec.l1 || spec.l2) && state.trainingSamples === undefined) {
     throw outOfRange('trainingSamples', 'undefined', 'the number of samples of an epoch, for l1 and l2');
   }
-  trainer.checkIdle('fitStream');
-  trainer.arena.checkAlive();
+  call.checkIdle('fitStream');
+  arena.checkAlive();
   settings.signal?.throwIfAborted();
   const { stepRows, shuffle, ignoreNonFinite, optimizer, validation } = settings;
   const callOptions: CallOptions = {
@@ -72,85 +52,99 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
     validation: validation && checksumOf(validation),
     optimizer,
   };
-  const place = trainer.resumption?.enter(callOptions, trainer.optimizer);
-  trainer.isTraining = true;
+  const place = call.enter(callOptions, state.optimizer);
+  call.start();
   try {
-    const stream = new Stream(trainer, source, settings, place);
-    trainer.describe = () => ({ options: callOptions, ...stream.place });
+    const stream = new Stream(trainer, source, settings, callOptions, place);
+    call.describeBy(stream);
     return await stream.run();
   } finally {
-    trainer.isTraining = false;
-    trainer.describe = undefined;
+    call.end();
   }
 }
 
 /** Neighbouring parts get orders of their own; the first has that of a training set in memory. 2^32 / golden ratio, an odd number. */
-const PART_STREAM = 0x9e3779b1;
+const PART_ORDER = 0x9e3779b1;
 
 function otherParts(got: string): RangeError {
-  return outOfRange(
-    'source',
-    got,
-    'the parts of the training that was saved, or a network loaded with training: false',
-  );
+  const wanted = 'the parts of the training that was saved, or a network loaded with training: false';
+  return outOfRange('source', got, wanted);
 }
 
 const NO_PARTS: PartsPlace = { parts: 0, samples: 0, steps: 0, cost: 0, learningRate: 0 };
 
+/** The epoch in progress, as far as this call has trained it. */
+interface EpochSoFar {
+  readonly epoch: number;
+  /** Samples of the epoch that an earlier call had done. */
+  readonly samplesBefore: number;
+  elapsedMs: number;
+}
+
 class Stream {
-  readonly #trainee: Trainer;
+  readonly #trainer: Trainer;
   readonly #source: DataSource;
-  readonly #plan: TrainSettings;
+  readonly #settings: TrainSettings;
+  readonly #options: CallOptions;
   readonly #takeTurn: () => Promise<void>;
-  #epochs: number;
+  /** Epochs done. */
+  #epoch: number;
+  /** What is done of the epoch in progress. */
   #done: PartsPlace;
-  /** Until the first part has been found right, unless it goes on with the one it has. */
+  /** Until the first part has been found right, unless the network resumes with the optimizer it has. */
   #optimizer: Optimizer | undefined;
-  /** Of the part in progress, until that has come. */
+  /** Where the part in progress resumes, until it has come. */
   #run: RunPlace | undefined;
+  /** Of the part that is being trained. */
   #runner: EpochRunner | undefined;
-  #data: CheckedData | undefined;
   #stopped: string | undefined;
 
-  /** `place`: where to go on. */
-  constructor(trainee: Trainer, source: DataSource, plan: TrainSettings, place?: Place) {
-    this.#trainee = trainee;
+  /** `place`: where to resume. */
+  constructor(trainer: Trainer, source: DataSource, settings: TrainSettings, options: CallOptions, place?: Place) {
+    this.#trainer = trainer;
     this.#source = source;
-    this.#plan = plan;
-    this.#takeTurn = turnTaker(plan.signal);
-    this.#epochs = place?.epoch ?? 0;
+    this.#settings = settings;
+    this.#options = options;
+    this.#takeTurn = turnTaker(settings.signal);
+    this.#epoch = place?.epoch ?? 0;
     this.#done = place?.parts ?? NO_PARTS;
     this.#run = place?.run;
     this.#stopped = place?.stopped;
-    if (!place) this.#optimizer = plan.optimizer;
+    if (!place) this.#optimizer = settings.optimizer;
   }
 
-  get place(): Omit<Place, 'options'> {
+  get place(): Place {
     const run = this.#runner?.place ?? this.#run;
-    const data = this.#data ? checksumOfSet(this.#trainee.arena) : this.#done.data;
-    return { epoch: this.#epochs, parts: { ...this.#done, data }, run, stopped: this.#stopped };
+    const data = this.#runner ? checksumOfSet(this.#trainer.arena) : this.#done.data;
+    return {
+      options: this.#options,
+      epoch: this.#epoch,
+      parts: { ...this.#done, data },
+      run,
+      stopped: this.#stopped,
+    };
   }
 
   async run(): Promise<EpochReport[]> {
-    const { epochs, standardize, onEpoch } = this.#plan;
-    if (standardize && !this.#trainee.standardization) await this.#measure();
+    const { epochs, standardize, onEpoch } = this.#settings;
+    if (standardize && !this.#trainer.standardization) await this.#measure();
     const reports: EpochReport[] = [];
-    while (this.#epochs < epochs && !this.#stopped) {
-      const report = await this.#epoch(this.#epochs);
-      this.#epochs++;
+    while (this.#epoch < epochs && !this.#stopped) {
+      const report = await this.#trainEpoch();
+      this.#epoch++;
       this.#done = NO_PARTS;
       // before the callback, which may save where the training stands
       this.#stopped = report.stopped;
-      if (onEpoch?.(report) === false && this.#epochs < epochs) report.stopped ??= 'callback';
+      if (onEpoch?.(report) === false && this.#epoch < epochs) report.stopped ??= 'callback';
       this.#stopped = report.stopped;
       reports.push(report);
     }
-    this.#trainee.resumption = undefined;
+    this.#trainer.call.dropResumption();
     return reports;
   }
 
   async #measure(): Promise<void> {
-    const { arena } = this.#trainee;
+    const { arena } = this.#trainer;
     let samples = 0;
     for await (const take of this.#parts()) {
       const data = take();
@@ -158,15 +152,14 @@ class Stream {
       await measure(arena, data.samples, samples, this.#takeTurn);
       samples += data.samples;
     }
-    this.#trainee.standardize(measured(arena, samples));
+    this.#trainer.standardize(measured(arena, samples));
   }
 
-  async #epoch(epoch: number): Promise<EpochReport> {
-    const trainee = this.#trainee;
-    const { epochs, validation } = this.#plan;
+  async #trainEpoch(): Promise<EpochReport> {
     const before = this.#done;
     const samplesBefore = before.samples + (this.#run?.position ?? 0);
-    let [part, skipped, elapsedMs] = [0, 0, 0];
+    const soFar: EpochSoFar = { epoch: this.#epoch, samplesBefore, elapsedMs: 0 };
+    let [part, skipped] = [0, 0];
     let isStopped = false;
     for await (const take of this.#parts()) {
       const data = take();
@@ -175,73 +168,85 @@ class Stream {
         part++;
         continue;
       }
-      if (part === before.parts) this.#checkSkipped(skipped, before);
-      this.#load(data);
-      const done = this.#done;
-      const partBefore = this.#run?.position ?? 0;
-      const elapsedBefore = elapsedMs;
-      const stepRows = Math.min(this.#plan.stepRows, data.samples);
-      if (this.#run) {
-        if (checksumOfSet(trainee.arena) !== done.data) throw otherParts(`another part ${part}`);
-        checkRun('load: place.run', this.#run, data.samples, stepRows);
-      }
-      trainee.resumption = undefined;
-      // a report on the part as one on the epoch so far
-      const widen = (call: ((report: ProgressReport) => unknown) | undefined) =>
-        call &&
-        ((report: ProgressReport) =>
-          call({
-            ...report,
-            step: done.steps + report.step,
-            steps: done.steps + report.steps,
-            samples: done.samples + report.samples,
-            cost: (done.cost + report.cost * report.samples) / (done.samples + report.samples),
-            samplesPerSecond:
-              (1000 * (done.samples + report.samples - samplesBefore)) /
-              (elapsedBefore + (1000 * (report.samples - partBefore)) / report.samplesPerSecond),
-            secondsLeft: undefined,
-          }));
-      const { onBatch, onProgress } = this.#plan;
-      const plan: TrainPlan = {
-        ...this.#plan,
-        data,
-        // without penalties no step asks for it
-        trainingSamples: trainee.trainingSamples ?? 1,
-        stepRows,
-        onBatch: widen(onBatch),
-        onProgress: widen(onProgress),
-      };
-      const order = (trainee.epochsTrained + part * PART_STREAM) % 2 ** 32;
-      this.#data = data;
-      this.#runner = trainee.makeRunner(plan);
-      const trained = await this.#runner.run(epoch, order, this.#run).catch((error: unknown) => {
-        if (!(error instanceof NonFiniteError)) throw error;
-        // the step of the epoch, not of the part
-        throw new NonFiniteError({ ...error, step: done.steps + error.step });
-      });
+      if (part === before.parts) checkSkipped(skipped, before);
+      isStopped = await this.#trainPart(part, data, soFar);
       part++;
-      this.#runner = undefined;
-      this.#data = undefined;
-      this.#run = undefined;
-      this.#done = {
-        parts: part,
-        samples: done.samples + trained.samples,
-        steps: done.steps + Math.ceil(trained.samples / stepRows),
-        cost: done.cost + trained.cost * trained.samples,
-        learningRate: trained.learningRate,
-      };
-      elapsedMs += trained.elapsedMs;
-      isStopped = trained.isStopped;
       if (isStopped) break;
       await this.#takeTurn();
     }
-    if (part <= before.parts) this.#checkSkipped(skipped, before);
+    if (part <= before.parts) checkSkipped(skipped, before);
     if (this.#run) throw otherParts(`no part ${part}`);
-    trainee.resumption = undefined;
+    this.#trainer.call.dropResumption();
+    return this.#reportOn(soFar, isStopped);
+  }
+
+  /** Trains on one part, or on what is left of it. True: a callback has asked to stop. */
+  async #trainPart(part: number, data: CheckedData, soFar: EpochSoFar): Promise<boolean> {
+    const { state, call, arena } = this.#trainer;
+    const done = this.#done;
+    const stepRows = Math.min(this.#settings.stepRows, data.samples);
+    this.#load(data);
+    if (this.#run) {
+      if (checksumOfSet(arena) !== done.data) throw otherParts(`another part ${part}`);
+      checkRun('load: place.run', this.#run, data.samples, stepRows);
+    }
+    call.dropResumption();
+    const order = (state.epochsTrained + part * PART_ORDER) % 2 ** 32;
+    this.#runner = new EpochRunner(state, this.#planOf(data, stepRows, soFar));
+    const trained = await this.#runner.run(soFar.epoch, order, this.#run);
+    this.#runner = undefined;
+    this.#run = undefined;
+    this.#done = {
+      parts: part + 1,
+      samples: done.samples + trained.samples,
+      steps: done.steps + Math.ceil(trained.samples / stepRows),
+      cost: done.cost + trained.cost * trained.samples,
+      learningRate: trained.learningRate,
+    };
+    soFar.elapsedMs += trained.elapsedMs;
+    return trained.isStopped;
+  }
+
+  /** How a part is trained: its callbacks get reports on the epoch so far. */
+  #planOf(data: CheckedData, stepRows: number, soFar: EpochSoFar): RunPlan {
+    const { onBatch, onProgress } = this.#settings;
+    const done = this.#done;
+    const partBefore = this.#run?.position ?? 0;
+    const elapsedBefore = soFar.elapsedMs;
+    const widen = ({ step, steps, samples, cost, samplesPerSecond, ...report }: ProgressReport): ProgressReport => {
+      const all = done.samples + samples;
+      const elapsedMs = elapsedBefore + (1000 * (samples - partBefore)) / samplesPerSecond;
+      return {
+        ...report,
+        step: done.steps + step,
+        steps: done.steps + steps,
+        samples: all,
+        cost: (done.cost + cost * samples) / all,
+        samplesPerSecond: (1000 * (all - soFar.samplesBefore)) / elapsedMs,
+        secondsLeft: undefined,
+      };
+    };
+    return {
+      ...this.#settings,
+      samples: data.samples,
+      stepRows,
+      stepsBefore: done.steps,
+      // without penalties no step asks for it
+      trainingSamples: this.#trainer.state.trainingSamples ?? 1,
+      isTrial: false,
+      onBatch: onBatch && ((report) => onBatch(widen(report))),
+      onProgress: onProgress && ((report) => onProgress(widen(report))),
+    };
+  }
+
+  /** The report on the epoch whose parts are done, after its validation. */
+  #reportOn({ epoch, samplesBefore, elapsedMs }: EpochSoFar, isStopped: boolean): EpochReport {
+    const { epochs, validation } = this.#settings;
+    const { state } = this.#trainer;
     const { samples, cost, learningRate } = this.#done;
-    trainee.epochsTrained++;
-    const evaluation = validation && !isStopped ? trainee.validate(validation) : undefined;
-    if (!isStopped) trainee.clock.endEpoch(evaluation?.cost ?? cost / samples);
+    state.countEpoch();
+    const evaluation = validation && !isStopped ? this.#trainer.validate(validation) : undefined;
+    if (!isStopped) state.clock.endEpoch(evaluation?.cost ?? cost / samples);
     return {
       epoch,
       epochs,
@@ -256,27 +261,20 @@ class Stream {
     };
   }
 
-  /** The parts that a network which goes on has been trained on, by their number of samples. */
-  #checkSkipped(samples: number, before: PartsPlace): void {
-    if (samples !== before.samples) throw otherParts(`${samples} samples before part ${before.parts}`);
-  }
-
   /** The memory grows for a part larger than all before, and for no other. */
   #load(data: CheckedData): void {
-    if (this.#optimizer) this.#trainee.setOptimizer(this.#optimizer);
+    const { state } = this.#trainer;
+    if (this.#optimizer) state.useOptimizer(this.#optimizer);
     this.#optimizer = undefined;
-    const { arena, pass, optimizer } = this.#trainee;
-    arena.reserve(Math.min(this.#plan.stepRows, data.samples, MAX_CHUNK_ROWS), slotsOf(optimizer), setSize(data));
-    pass.done = 'nothing';
-    pass.isCurrent = false;
-    loadTrainingSet(arena, data);
+    const stepRows = Math.min(this.#settings.stepRows, data.samples);
+    this.#trainer.loadRows(data, stepRows, slotsOf(state.optimizer));
   }
 
   /** The parts of one epoch, each checked when it is taken: in one turn with its copy, since its arrays are the source's. */
   async *#parts(): AsyncGenerator<() => CheckedData, void, undefined> {
-    const { arena } = this.#trainee;
+    const { arena } = this.#trainer;
     const iterator = iterate(this.#source());
-    const { signal, release } = endOf(arena, this.#plan.signal);
+    const { signal, release } = endOf(arena, this.#settings.signal);
     let part = 0;
     let isAtEnd = false;
     try {
@@ -298,6 +296,11 @@ class Stream {
     }
     if (part === 0) throw outOfRange('source', 'no part', 'one or more each time it is called');
   }
+}
+
+/** The parts that were done before must be those that the saved training was trained on, by their number of samples. */
+function checkSkipped(samples: number, before: PartsPlace): void {
+  if (samples !== before.samples) throw otherParts(`${samples} samples before part ${before.parts}`);
 }
 
 function iterate(parts: unknown): AsyncIterator<DataSet> | Iterator<DataSet> {

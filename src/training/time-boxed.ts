@@ -1,17 +1,17 @@
 import type { SetSize } from '../core/memory-plan.js';
 import type { CheckedData } from '../data/data-set.js';
-import type { TrainForReport } from './reports.js';
 import type { CallOptions, Place } from './place.js';
-import { Stepper, type StepperOptions, type Trainee } from './stepper.js';
+import type { TrainForReport } from './reports.js';
+import { Stepper, type StepperOptions } from './stepper.js';
+import type { TrainingState } from './training-state.js';
 
 /** Training in pieces of time: the steps of `fit`, in the same order, as many a call as fit into it. */
 export class TimeBoxedTraining {
-  readonly #trainee: Trainee;
+  readonly #state: TrainingState;
   readonly #data: CheckedData;
   readonly #options: StepperOptions;
   readonly #set: SetSize | undefined;
   readonly #stepper: Stepper;
-  readonly #nextStream: () => number;
   readonly #callOptions: () => CallOptions;
   /** Epochs done. */
   #epoch = 0;
@@ -19,31 +19,24 @@ export class TimeBoxedTraining {
   #stepMs = 0;
   #epochCost = 0;
 
-  /** The data lie in the arena. `nextStream` counts the epochs that are begun. */
-  constructor(
-    trainee: Trainee,
-    data: CheckedData,
-    options: StepperOptions,
-    nextStream: () => number,
-    callOptions: () => CallOptions,
-  ) {
-    this.#trainee = trainee;
+  /** The data lie in the arena. */
+  constructor(state: TrainingState, data: CheckedData, options: StepperOptions, callOptions: () => CallOptions) {
+    this.#state = state;
     this.#data = data;
     this.#options = options;
-    this.#set = trainee.arena.set;
-    this.#stepper = new Stepper(trainee, options);
-    this.#nextStream = nextStream;
+    this.#set = state.arena.set;
+    this.#stepper = new Stepper(state, options);
     this.#callOptions = callOptions;
   }
 
-  /** Whether a call with the same arrays and options can go on here: the data are still where they were. */
+  /** Whether a call with these arrays and options resumes here: they are the same, and the data are still where they were. */
   continues(data: { inputs?: unknown; targets?: unknown; weights?: unknown }, options: StepperOptions): boolean {
     const isSame =
       data.inputs === this.#data.inputs && data.targets === this.#data.targets && data.weights === this.#data.weights;
     const { stepRows, shuffle, ignoreNonFinite } = this.#options;
     return (
       isSame &&
-      this.#trainee.arena.set === this.#set &&
+      this.#state.arena.set === this.#set &&
       options.stepRows === stepRows &&
       options.shuffle === shuffle &&
       options.ignoreNonFinite === ignoreNonFinite
@@ -54,20 +47,20 @@ export class TimeBoxedTraining {
     return this.#data.samples;
   }
 
-  /** undefined: the data are no longer where they were, and no call goes on here. */
+  /** undefined: the data are no longer where they were, and no call resumes here. */
   get place(): Place | undefined {
-    if (this.#trainee.arena.set !== this.#set) return undefined;
+    if (this.#state.arena.set !== this.#set) return undefined;
     const run = this.#isInEpoch ? { cost: this.#epochCost, ...this.#stepper.place } : undefined;
     return { options: this.#callOptions(), epoch: this.#epoch, run };
   }
 
-  /** Goes on at a place. `stream`: that of its epoch's order. */
-  resume({ epoch, run }: Place, stream: number): void {
+  /** Resumes at a place, whose epoch has been counted already if it has begun. */
+  resume({ epoch, run }: Place): void {
     this.#epoch = epoch;
     if (!run) return;
     this.#isInEpoch = true;
     this.#epochCost = run.cost;
-    this.#stepper.startEpoch(epoch, stream, run);
+    this.#stepper.startEpoch(epoch, this.#state.epochsTrained - 1, run);
   }
 
   /** Steps until the next might end after `milliseconds`; one at least. */
@@ -82,7 +75,8 @@ export class TimeBoxedTraining {
     let lastCount = 1;
     do {
       if (!this.#isInEpoch) {
-        stepper.startEpoch(this.#epoch, this.#nextStream());
+        stepper.startEpoch(this.#epoch, this.#state.epochsTrained);
+        this.#state.countEpoch();
         this.#isInEpoch = true;
         this.#epochCost = 0;
       }
@@ -94,7 +88,7 @@ export class TimeBoxedTraining {
       const before = { position: stepper.position, steps: stepper.stepsDone };
       const costBefore = this.#epochCost;
       this.#epochCost = stepper.advance(lastCount * stepper.chunksPerStep, costBefore);
-      // whole steps: one that was cut is gone on with
+      // whole steps: one that was cut short is continued
       while (!stepper.isAtStepEnd) this.#epochCost = stepper.advance(stepper.chunksToStepEnd, this.#epochCost);
       const then = now;
       now = performance.now();
@@ -106,7 +100,7 @@ export class TimeBoxedTraining {
       if (stepper.position === this.#data.samples) {
         this.#isInEpoch = false;
         this.#epoch++;
-        this.#trainee.clock.endEpoch(this.#epochCost / this.#data.samples);
+        this.#state.clock.endEpoch(this.#epochCost / this.#data.samples);
       }
     } while (now - start + this.#stepMs < milliseconds);
     stepper.check();

@@ -1,0 +1,146 @@
+import { checkInteger, outOfRange } from '../check/errors.js';
+import type { Arena } from '../core/arena.js';
+import { pack, unpack } from '../core/parameters.js';
+import type { Pass } from '../model/pass.js';
+import { isFullBatch, numbersOf, type Optimizer, sgd, slotsOf } from '../spec/optimizer.js';
+import { type ClockState, RateClock } from '../spec/schedule.js';
+import type { Counts } from './place.js';
+import type { Trainee } from './stepper.js';
+
+/** What training changes beside the parameters: the optimizer with its state and schedule, and what is counted from call to call. */
+export class TrainingState implements Trainee {
+  readonly arena: Arena;
+  readonly pass: Pass;
+  #optimizer: Optimizer = sgd({ learningRate: 0.1 });
+  #clock = new RateClock(0.1);
+  #trainingSamples: number | undefined;
+  #epochsTrained = 0;
+
+  constructor(arena: Arena, pass: Pass) {
+    this.arena = arena;
+    this.pass = pass;
+  }
+
+  get optimizer(): Optimizer {
+    return this.#optimizer;
+  }
+
+  /** Counts the steps and epochs under the optimizer's learning rate. */
+  get clock(): RateClock {
+    return this.#clock;
+  }
+
+  /** Steps taken in the network's life. */
+  get steps(): number {
+    return this.arena.header.stepCount;
+  }
+
+  /** n of the penalties; undefined: the rows of a batch. */
+  get trainingSamples(): number | undefined {
+    return this.#trainingSamples;
+  }
+
+  set trainingSamples(samples: number | undefined) {
+    this.arena.checkAlive();
+    this.#trainingSamples =
+      samples === undefined ? undefined : checkInteger('trainingSamples', samples, 1, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** Epochs that have been begun in the network's life: each draws an order of the samples of its own. */
+  get epochsTrained(): number {
+    return this.#epochsTrained;
+  }
+
+  countEpoch(): void {
+    this.#epochsTrained++;
+  }
+
+  /** An optimizer of another kind starts with an empty state; one of the same kind with other numbers keeps what it has gathered. */
+  useOptimizer(optimizer: Optimizer): void {
+    const { arena, pass } = this;
+    const isOther = this.isOther(optimizer);
+    if (slotsOf(optimizer) !== arena.plan.slots) {
+      arena.reserve(arena.plan.capacity, slotsOf(optimizer));
+      // the batch has moved
+      pass.clear();
+    }
+    this.#optimizer = optimizer;
+    if (isOther || !this.#clock.isOf(optimizer.learningRate)) this.#clock = new RateClock(optimizer.learningRate);
+    pass.dropGuards();
+    if (!isOther) return;
+    arena.floats(arena.plan.state, arena.plan.slots * arena.plan.parameterFloats).fill(0);
+    arena.header.optimizerSteps = 0;
+  }
+
+  /** The same with the schedule of its learning rate at its start. */
+  restartOptimizer(optimizer: Optimizer): void {
+    this.useOptimizer(optimizer);
+    this.#clock = new RateClock(optimizer.learningRate);
+  }
+
+  /** Whether the optimizer is of another kind than the network's, or has another number of slots. */
+  isOther(optimizer: Optimizer): boolean {
+    return optimizer.name !== this.#optimizer.name || slotsOf(optimizer) !== slotsOf(this.#optimizer);
+  }
+
+  /** Refuses a step on one batch of `rows` that the optimizer cannot make. */
+  checkStep(where: string, rows: number): void {
+    const { name } = this.#optimizer;
+    if (name === 'lbfgs') throw outOfRange(where, 'one batch with lbfgs', 'fit for this optimizer');
+    const samples = this.#trainingSamples ?? rows;
+    if (isFullBatch(this.#optimizer) && rows < samples) {
+      throw outOfRange(where, `${rows} rows with ${name}`, `all ${samples} (trainingSamples) for this optimizer`);
+    }
+  }
+
+  /** Puts what the optimizer's step reads into the header. `samples`: n of the penalties. */
+  writeStep(samples: number, learningRate?: number): void {
+    const { header } = this.arena;
+    header.setOptimizer(numbersOf(this.#optimizer));
+    if (learningRate !== undefined) header.learningRate = learningRate;
+    header.trainingSamples = samples;
+  }
+
+  /** One of the numbers that the optimizer keeps for each parameter, in the order of the parameters. */
+  readSlot(slot: number): Float32Array {
+    return unpack(this.arena, this.#addressOf(slot));
+  }
+
+  readSlots(): Float32Array[] {
+    return Array.from({ length: this.arena.plan.slots }, (_, slot) => this.readSlot(slot));
+  }
+
+  writeSlots(slots: readonly Float32Array[]): void {
+    slots.forEach((values, slot) => {
+      pack(this.arena, this.#addressOf(slot), values);
+    });
+  }
+
+  #addressOf(slot: number): number {
+    const { state, parameterFloats } = this.arena.plan;
+    return state + 4 * slot * parameterFloats;
+  }
+
+  get counts(): Counts {
+    const { stepCount, optimizerSteps, pairs, previousCost, momentumProduct } = this.arena.header;
+    return { steps: stepCount, optimizerSteps, pairs, previousCost, momentumProduct, clock: this.#clock.state };
+  }
+
+  set counts({ steps, optimizerSteps, pairs, previousCost, momentumProduct, clock }: Counts) {
+    Object.assign(this.arena.header, { stepCount: steps, optimizerSteps, pairs, previousCost, momentumProduct });
+    this.#clock.state = clock;
+  }
+
+  /** What every file holds of a network's training. */
+  restore(saved: {
+    readonly optimizer: Optimizer;
+    readonly schedule: ClockState | undefined;
+    readonly trainingSamples: number | undefined;
+    readonly epochsTrained: number;
+  }): void {
+    this.useOptimizer(saved.optimizer);
+    if (saved.schedule) this.#clock.state = saved.schedule;
+    this.#trainingSamples = saved.trainingSamples;
+    this.#epochsTrained = saved.epochsTrained;
+  }
+}
