@@ -51,7 +51,8 @@ const modeName = (mode: object) =>
 function compare(right: Hashes, { hashes, note }: Outcome): string {
   const other = Object.keys(right).filter((name) => hashes[name] !== right[name]);
   if (other.length > 0) return `OTHER BITS: ${other.join(', ')}`;
-  return note ? `the same ${Object.keys(right).length}; ${note}` : `the same ${Object.keys(right).length}`;
+  const match = `all ${Object.keys(right).length} match`;
+  return note ? `${match}; ${note}` : match;
 }
 
 async function main(): Promise<void> {
@@ -120,7 +121,7 @@ function save(rows: string[][], mnist: string, machine: string): void {
   const table = [['engine', 'mode', 'hashes'], ['---', '---', '---'], ...rows]
     .map((row) => `| ${row.join(' | ')} |`)
     .join('\n');
-  const part = `<!-- table -->\n\nMNIST: \`${mnist}\`\n\n${table}\n\n${machine}.\n\n<!-- end -->`;
+  const part = `<!-- table -->\n\nSHA-256 of the weights and predictions of the network trained on MNIST: \`${mnist}\`\n\n${table}\n\n${machine}.\n\n<!-- end -->`;
   writeFileSync(
     PAGE,
     page.replace(/<!-- table -->[\s\S]*<!-- end -->/, () => part),
