@@ -4,7 +4,9 @@ import { irprop, sgd } from '../src/index.js';
 import { type ReferenceNetwork, step } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { expectWithin, noErrors, type ParameterErrors, stepErrors } from './bounds.js';
-import { createNetwork, randomNumbers } from './build.js';
+import { createNetwork } from './build.js';
+import { parametersOf } from './parameters.js';
+import { randomNumbers } from './random-numbers.js';
 
 // One update for many samples: batches added up, and batches that go through the network in chunks. Both are the same machinery.
 
@@ -71,8 +73,6 @@ function expectReference(net: Network, stepRows: number) {
     expectWithin(`layers[${l}].biases`, layer.biases, network.layers[l].biases, errors[l].biases);
   });
 }
-
-const parametersOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [weights, biases]);
 
 it.each([
   [257, 'a row more than a chunk'],

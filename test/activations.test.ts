@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as abi from '../assembly/abi.js';
 import { activations, type ReferenceActivation } from '../src/inspection/reference.js';
-import { buildName, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
+import { ulp } from './bounds.js';
+import { buildName, EPSILON, type Kernels, startKernels } from './build.js';
+import { randomNumbers } from './random-numbers.js';
 
 // The activations that work unit by unit: kernels against the reference, and both against PyTorch's values.
 
@@ -59,11 +61,6 @@ function run(name: Elementwise, count: number): void {
   delta.fill(1, 0, count);
   core.activate(id, A, Z, count * 4, count, 1);
   core.multiplyBySlope(id, DELTA, Z, A, count * 4, count, 1);
-}
-
-/** Distance from a float to the next larger one in size. */
-function ulp(value: number): number {
-  return 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), -126) - 23);
 }
 
 function valueBound(name: Elementwise, zj: number, wanted: number): number {

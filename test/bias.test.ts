@@ -4,7 +4,9 @@ import { type ReferenceNetwork, step } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { expectWithin, noErrors, stepErrors } from './bounds.js';
-import { createNetwork, randomNumbers } from './build.js';
+import { createNetwork } from './build.js';
+import { bits } from './parameters.js';
+import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
 // A bias may be written as the weight of an input that is always 1. With that input the first of its layer, a network without biases has
 // the same bits as one with them: the chain of additions of z starts with the bias there and with 0 + w . 1 here, and dC/db and the
@@ -16,7 +18,7 @@ const learningRate = 0.125;
 
 function numbers(count: number, seed: number): Float32Array {
   const random = randomNumbers(seed);
-  return Float32Array.from({ length: count }, () => random() * 2 - 1);
+  return randomFloats(count, random);
 }
 
 /** [rows x columns] with a column of `value` put in before column `at`. */
@@ -32,8 +34,6 @@ function withColumn(matrix: Float32Array, columns: number, at: number, value: (r
 function withoutColumn(matrix: Float32Array, columns: number, at: number): Float32Array {
   return matrix.filter((_, i) => i % columns !== at);
 }
-
-const bits = (values: Float32Array) => [...new Uint32Array(values.buffer, values.byteOffset, values.length)];
 
 interface Shape {
   inputs: number;
@@ -100,7 +100,7 @@ async function withoutBiases({ inputs, layers }: Shape, net: Network): Promise<N
 }
 
 /** Weights and biases of every layer, those of the network without biases read from its first column. */
-function parametersOf(net: Network, isFree: boolean): number[][] {
+function parametersOf(net: Network, isFree: boolean): Uint32Array[] {
   return net.layers.flatMap(({ weights, biases, fanIn }, l) => {
     if (!isFree) return [bits(weights), bits(biases)];
     const own = l === net.layers.length - 1 ? weights : weights.subarray(fanIn);
@@ -113,7 +113,7 @@ describe.each(shapes)('%s', (_name, shape) => {
   // a third of the inputs are 0, as in pictures, and three of them always: the core leaves those out
   const inputs = numbers(SAMPLES * shape.inputs, 1).map((x, i) => (i % shape.inputs < 3 ? 0 : Math.max(0, x + 1 / 3)));
   const random = randomNumbers(2);
-  const targets = Uint8Array.from({ length: SAMPLES }, () => Math.floor(random() * outputs));
+  const targets = randomLabels(SAMPLES, outputs, random);
   const freeInputs = withColumn(inputs, shape.inputs, 0, () => 1);
 
   test('a first input of 1 instead of biases has the same bits after epochs of training', async () => {

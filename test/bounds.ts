@@ -1,4 +1,5 @@
 import {
+  activations,
   deltas,
   forward,
   gradients,
@@ -34,6 +35,11 @@ const KINKS: Partial<Record<ReferenceActivation, readonly number[]>> = {
   selu: [0],
   hardSigmoid: [-3, 3],
 };
+
+/** The activations that work on a unit alone: all but softmax. */
+export const ELEMENTWISE = (Object.keys(activations) as Exclude<ReferenceActivation, 'softmax'>[]).filter(
+  (name) => (name as string) !== 'softmax',
+);
 
 function nameOf({ activation }: ReferenceLayer, j: number): ReferenceActivation {
   return typeof activation === 'string' ? activation : activation[j];
@@ -253,4 +259,9 @@ export function expectWithin(
       `${name}[${worst}]: got ${got[worst]}, want ${wanted[worst]} within ${bound[worst]} (${excess.toFixed(2)} times that)`,
     );
   }
+}
+
+/** Distance from a float to the next larger one in size. */
+export function ulp(value: number): number {
+  return 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), -126) - 23);
 }

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
 import { onTestFinished, vi } from 'vitest';
 import { Arena } from '../src/core/arena.js';
 import { type Core, type Engine, startEngine } from '../src/core/engine.js';
@@ -12,7 +11,7 @@ import { checkSpec } from '../src/spec/spec.js';
 // relaxed-threads, networks are shared by SIMDPROP_THREADS of them; kernels are those of the build without.
 
 const name = process.env.SIMDPROP_BUILD ?? 'simd';
-const isThreaded = name.endsWith('threads');
+export const isThreaded = name.endsWith('threads');
 const threads = Number(process.env.SIMDPROP_THREADS);
 
 export const buildName = name === 'threads' ? 'simd' : name === 'relaxed-threads' ? 'relaxed' : name;
@@ -62,27 +61,6 @@ export function slowClock(ms: number) {
     now += ms;
     return now;
   });
-}
-
-/** Gives a saved file that was changed the checksum that belongs to it. */
-export function seal(bytes: Uint8Array): Uint8Array {
-  new DataView(bytes.buffer).setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
-  return bytes;
-}
-
-/** A saved file with another header, and the checksum that belongs to it. */
-// biome-ignore lint/suspicious/noExplicitAny: a header as JSON has it
-export function editHeader(file: Uint8Array, change: (header: any) => void): Uint8Array {
-  const bodyStart = 16 + new DataView(file.buffer).getUint32(12, true);
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(16, bodyStart)));
-  change(header);
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const bytes = new Uint8Array(16 + text.length + file.length - bodyStart);
-  bytes.set(file.subarray(0, 16));
-  bytes.set(text, 16);
-  bytes.set(file.subarray(bodyStart), 16 + text.length);
-  new DataView(bytes.buffer).setUint32(12, text.length, true);
-  return seal(bytes);
 }
 
 type Product = (
@@ -203,16 +181,4 @@ export async function startArena(options: NetworkOptions, capacity: number, set?
   const spec = checkSpec(options);
   const plan = makePlan(spec, capacity, set);
   return new Arena(spec, plan, await startEngine('simd', wasm, plan.bytes));
-}
-
-/** Seeded numbers for tests: mulberry32, uniform in [0, 1). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

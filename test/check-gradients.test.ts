@@ -3,16 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ActivationName, CustomCost, NetworkOptions, Optimizer, Targets } from '../src/index.js';
 import type { GradientCheck } from '../src/inspection/check-gradients.js';
-import { activations } from '../src/inspection/reference.js';
 import { Network } from '../src/network.js';
 import { adam, irprop, lbfgs, momentum, sgd } from '../src/spec/optimizer.js';
-import { buildName, createNetwork, randomNumbers } from './build.js';
+import { ELEMENTWISE } from './bounds.js';
+import { buildName, createNetwork } from './build.js';
+import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
 
 // checkGradients passes every network that can be made, and finds what is wrong.
-
-const SEED = Number(process.env.SIMDPROP_SEED ?? 1);
-
-const ELEMENTWISE = (Object.keys(activations) as ActivationName[]).filter((name) => name !== 'softmax');
 
 /** |a - y|^4 / 4 + sin(a): no slope that is the same everywhere. */
 const quartic: CustomCost = {
@@ -118,7 +115,7 @@ async function build(given: Scenario) {
   });
   net.layers.forEach((layer, l) => {
     const hasBias = l < hidden.length ? hidden[l].bias : output.bias;
-    if (hasBias) layer.biases = Float32Array.from({ length: layer.units }, () => 2 * random() - 1);
+    if (hasBias) layer.biases = randomFloats(layer.units, random);
   });
   net.optimizer = given.optimizer;
   net.trainingSamples = given.trainingSamples;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as abi from '../assembly/abi.js';
@@ -18,11 +17,12 @@ import {
 } from '../src/inspection/reference.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
-import { costSum, createNetwork, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
+import { costSum, createNetwork, EPSILON, type Kernels, startKernels } from './build.js';
+import { randomNumbers, SEED } from './random-numbers.js';
+import { readGolden } from './read-golden.js';
 
 // Every cost: its kernels, PyTorch's values, and that its gradient is the slope of its value, through whole networks.
 
-const SEED = Number(process.env.SIMDPROP_SEED ?? 1);
 const START = 1 << 16;
 const SENTINEL = 12345.5;
 const SIZES = Array.from({ length: 33 }, (_, i) => i + 1);
@@ -270,11 +270,7 @@ interface GoldenCost {
   layers: (ReferenceLayer & { delta: Float64Array; weightGradients: Float64Array; biasGradients: Float64Array })[];
 }
 
-const typed = (_key: string, value: unknown) =>
-  Array.isArray(value) && typeof value[0] === 'number' ? Float64Array.from(value) : value;
-const golden = JSON.parse(readFileSync(new URL('./golden-costs/costs.json', import.meta.url), 'utf8'), typed) as {
-  cases: GoldenCost[];
-};
+const golden = readGolden<{ cases: GoldenCost[] }>('golden-costs/costs.json');
 
 interface Setup {
   labelSmoothing?: number;

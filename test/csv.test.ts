@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { type CsvOptions, readCsv } from '../src/io/csv.js';
+import { SEED } from './random-numbers.js';
 
-const runs = { seed: Number(process.env.SIMDPROP_SEED), numRuns: 300 };
+const runs = { seed: SEED, numRuns: 300 };
 
 const IRIS = `sepal length,sepal width,species
 5.1,3.5,setosa

@@ -5,7 +5,8 @@ import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { exponential } from '../src/spec/schedule.js';
 import { NonFiniteError } from '../src/training/non-finite.js';
-import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+import { createNetwork, loadNetwork } from './build.js';
+import { randomFloats, randomNumbers } from './random-numbers.js';
 
 // A cost of the user's own: what it computes, what it must not do, and that the network survives whatever it does.
 
@@ -34,7 +35,7 @@ const INPUTS = 4;
 
 function problem(outputs: number, samples = 21) {
   const random = randomNumbers(outputs);
-  const inputs = Float32Array.from({ length: samples * INPUTS }, () => random() * 2 - 1);
+  const inputs = randomFloats(samples * INPUTS, random);
   const targets = Float32Array.from({ length: samples * outputs }, () => random());
   const weights = Float32Array.from({ length: samples }, (_, i) => (i % 4) / 2);
   return { inputs, targets, weights };

@@ -1,7 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
 import type { Inputs, NetworkOptions, Targets } from '../src/index.js';
-import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+import { createNetwork, loadNetwork } from './build.js';
+import { randomLabels, randomNumbers } from './random-numbers.js';
 
 // Inputs and targets of every type, by every door: each is held against the Float32Array that it stands for.
 
@@ -19,7 +20,7 @@ const OPTIONS: NetworkOptions = {
 };
 
 const random = randomNumbers(4);
-const labels = Uint8Array.from({ length: SAMPLES }, () => Math.floor(3 * random()));
+const labels = randomLabels(SAMPLES, 3, random);
 const rows = Float64Array.from({ length: SAMPLES * 3 }, (_, i) => (labels[Math.floor(i / 3)] === i % 3 ? 1 : 0));
 
 /** Everything a network computes from inputs and targets, as bits. */

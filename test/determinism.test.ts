@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { NetworkOptions, TrainOptions } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
-import { buildName, createNetwork, randomNumbers } from './build.js';
+import { buildName, createNetwork } from './build.js';
+import { hashOf } from './parameters.js';
+import { randomLabels, randomNumbers } from './random-numbers.js';
 
 // The same seed, data and options give the same bits: in a second run, on every engine, in the optimised and the debug build. The
 // hashes stand for all machines; CI compares them under several versions of Node.
@@ -40,17 +41,8 @@ function makeData() {
   const random = randomNumbers(7);
   // a third of the inputs are zero, as in pictures
   const inputs = Float32Array.from({ length: SAMPLES * 20 }, () => Math.max(0, random() - 1 / 3));
-  const targets = Uint8Array.from({ length: SAMPLES }, () => Math.floor(random() * 5));
+  const targets = randomLabels(SAMPLES, 5, random);
   return { inputs, targets };
-}
-
-function hashOf(net: Network): string {
-  const hash = createHash('sha256');
-  for (const { weights, biases } of net.layers) {
-    hash.update(new Uint8Array(weights.buffer));
-    hash.update(new Uint8Array(biases.buffer));
-  }
-  return hash.digest('hex');
 }
 
 async function train(options: NetworkOptions): Promise<Network> {

@@ -8,9 +8,10 @@ import { sgd } from '../src/index.js';
 import { deltas, forward, gradients, numericGradients, type ReferenceNetwork } from '../src/inspection/reference.js';
 import { ArenaLayer } from '../src/model/layer.js';
 import { Pass } from '../src/model/pass.js';
-import type { Network } from '../src/network.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
-import { createNetwork, EPSILON, randomNumbers, startArena } from './build.js';
+import { createNetwork, EPSILON, startArena } from './build.js';
+import { parametersOf } from './parameters.js';
+import { randomLabels, randomNumbers } from './random-numbers.js';
 
 const SEED = 3 * 2 ** 32 + 17;
 const options: NetworkOptions = {
@@ -30,7 +31,7 @@ const signed = (scale: number) => Math.fround((2 * random() - 1) * scale);
 const batch = {
   samples: ROWS,
   inputs: Float32Array.from({ length: 6 * ROWS }, () => signed(1)),
-  targets: Uint8Array.from({ length: ROWS }, () => Math.floor(4 * random())),
+  targets: randomLabels(ROWS, 4, random),
   weights: undefined,
 };
 const shapes = [
@@ -208,8 +209,6 @@ it('back-propagates through the mask: z, delta and gradients of the reference wi
     expectWithin(`layers[${l}].biasGradients`, layer.biasGradients, sums[l].db, sums[l].dbBound);
   });
 });
-
-const parametersOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [weights, biases]);
 
 describe('networks', () => {
   const plainOptions = { ...options, layers: options.layers.map((layer) => ({ ...layer, dropout: 0 })) };

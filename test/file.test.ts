@@ -3,13 +3,15 @@ import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import { createNetwork, loadNetwork, randomNumbers, seal } from './build.js';
+import { createNetwork, loadNetwork } from './build.js';
+import { randomFloats, randomLabels, randomNumbers, SEED } from './random-numbers.js';
+import { bodyStartOf, headerOf, seal } from './saved-files.js';
 
 const inputs = 3;
 const random = randomNumbers(5);
 const data = {
-  inputs: Float32Array.from({ length: 20 * inputs }, () => 2 * random() - 1),
-  targets: Uint8Array.from({ length: 20 }, () => Math.floor(random() * 4)),
+  inputs: randomFloats(20 * inputs, random),
+  targets: randomLabels(20, 4, random),
 };
 const training = { epochs: 2, batchSize: 6 };
 
@@ -31,13 +33,10 @@ beforeAll(async () => {
   file = net.save();
 });
 
-const weightsStart = (bytes: Uint8Array) => 16 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(12, true);
-const savedHeader = () => JSON.parse(new TextDecoder().decode(file.subarray(16, weightsStart(file))));
-
 /** A file with a right checksum around whatever header and parameters. */
 function forge({
-  header = savedHeader(),
-  parameters = file.slice(weightsStart(file), -4),
+  header = headerOf(file),
+  parameters = file.slice(bodyStartOf(file), -4),
   version = 1,
 } = {}): Uint8Array {
   const text = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
@@ -117,12 +116,12 @@ it('loads a file that begins at an odd address', async () => {
 
 it('writes the checksum that others compute too', () => {
   expect(new DataView(file.buffer).getUint32(file.length - 4, true)).toBe(crc32(file.subarray(0, -4)));
-  expect(forge()).toHaveLength(16 + JSON.stringify(savedHeader()).length + 4 * net.parameters + 4);
+  expect(forge()).toHaveLength(16 + JSON.stringify(headerOf(file)).length + 4 * net.parameters + 4);
 });
 
 it('loads what another program wrote in the same format, with a header of any length', async () => {
   for (const spaces of ['', ' ', '  ', '   ']) {
-    const loaded = await loadNetwork(forge({ header: JSON.stringify(savedHeader()) + spaces }));
+    const loaded = await loadNetwork(forge({ header: JSON.stringify(headerOf(file)) + spaces }));
     expect(loaded.save()).toEqual(file);
   }
 });
@@ -155,7 +154,7 @@ it('refuses a file in which any byte has changed', async () => {
       changed[at] ^= flipped;
       await expect(loadNetwork(changed)).rejects.toThrow(/^load: got .+, want .+/);
     }),
-    { seed: Number(process.env.SIMDPROP_SEED), numRuns: 3000 },
+    { seed: SEED, numRuns: 3000 },
   );
 });
 
@@ -168,7 +167,7 @@ it('refuses foreign bytes', async () => {
     fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
       await expect(loadNetwork(bytes)).rejects.toThrow(RangeError);
     }),
-    { seed: Number(process.env.SIMDPROP_SEED), numRuns: 300 },
+    { seed: SEED, numRuns: 300 },
   );
 });
 
@@ -204,7 +203,7 @@ it('refuses a header that is no JSON or no UTF-8', async () => {
 it('refuses header fields out of range, whatever the checksum says', async () => {
   const broken: [
     string,
-    (header: ReturnType<typeof savedHeader>) => unknown,
+    (header: ReturnType<typeof headerOf>) => unknown,
     RegExp,
     typeof RangeError | typeof TypeError,
   ][] = [
@@ -317,7 +316,7 @@ it('refuses header fields out of range, whatever the checksum says', async () =>
     ],
   ];
   for (const [name, change, message, error] of broken) {
-    const forged = forge({ header: JSON.stringify(change(savedHeader())) });
+    const forged = forge({ header: JSON.stringify(change(headerOf(file))) });
     const refused = loadNetwork(forged);
     await expect(refused, name).rejects.toThrow(message);
     await expect(refused, name).rejects.toThrow(error);
@@ -325,7 +324,7 @@ it('refuses header fields out of range, whatever the checksum says', async () =>
 });
 
 it('refuses parameters that are no numbers, or too many, or too few', async () => {
-  const parameters = file.slice(weightsStart(file), -4);
+  const parameters = file.slice(bodyStartOf(file), -4);
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
     const wrong = parameters.slice();
     new DataView(wrong.buffer).setFloat32(8, value, true);

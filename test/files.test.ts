@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { saveFile } from '../src/io/files.js';
-import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+import { createNetwork, loadNetwork } from './build.js';
+import { randomNumbers, SEED } from './random-numbers.js';
 import { STEPS, train } from './surviving.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -166,7 +167,7 @@ describe.skipIf(process.platform === 'win32')('a process that is killed while it
   });
 
   it('leaves a whole file at random moments', async () => {
-    const random = randomNumbers(Number(process.env.SIMDPROP_SEED));
+    const random = randomNumbers(SEED);
     for (let kills = 0; kills < 20; kills++) {
       const delay = 40 * random();
       const { stdout, signal } = await run('saving-process', sources, (end) => setTimeout(end, delay));
@@ -179,7 +180,7 @@ describe.skipIf(process.platform === 'win32')('a process that is killed while it
   });
 
   it('comes to the same weights, started again as often as it is killed amid its training', async () => {
-    const random = randomNumbers(Number(process.env.SIMDPROP_SEED));
+    const random = randomNumbers(SEED);
     const places: number[] = [];
     for (let kills = 0; kills < 8; kills++) {
       const delay = 100 * random();

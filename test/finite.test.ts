@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { NetworkOptions, TrainOptions } from '../src/index.js';
 import { adam, cosine, irprop, lbfgs, NonFiniteError, nadam, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import { createNetwork, randomNumbers, startKernels } from './build.js';
+import { createNetwork, startKernels } from './build.js';
+import { parametersOf } from './parameters.js';
+import { randomFloats, randomNumbers } from './random-numbers.js';
 
 const options: NetworkOptions = {
   inputs: 6,
@@ -18,10 +20,9 @@ const options: NetworkOptions = {
 const SAMPLES = 70;
 const random = randomNumbers(2);
 const data = {
-  inputs: Float32Array.from({ length: 6 * SAMPLES }, () => 2 * random() - 1),
-  targets: Float32Array.from({ length: 3 * SAMPLES }, () => 2 * random() - 1),
+  inputs: randomFloats(6 * SAMPLES, random),
+  targets: randomFloats(3 * SAMPLES, random),
 };
-const parametersOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [weights, biases]);
 const hasFinite = (net: Network) => parametersOf(net).every((values) => values.every(Number.isFinite));
 
 async function failureOf(work: Promise<unknown>): Promise<NonFiniteError> {

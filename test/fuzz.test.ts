@@ -1,18 +1,19 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DataSet, TrainOptions } from '../src/index.js';
 import { adam, irprop, lbfgs } from '../src/index.js';
-import { createNetwork, editHeader, loadNetwork, randomNumbers } from './build.js';
+import { createNetwork, loadNetwork } from './build.js';
+import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
+import { editHeader } from './saved-files.js';
 
 // Files that have been damaged, by mutations of five kinds, and files that a stranger has forged around a right checksum.
 
-const SEED = Number(process.env.SIMDPROP_SEED);
 const MUTATIONS = 10_000;
 
 const random = randomNumbers(SEED);
 const below = (count: number) => Math.floor(random() * count);
 
 const data: DataSet = {
-  inputs: Float32Array.from({ length: 20 * 3 }, () => 2 * random() - 1),
+  inputs: randomFloats(20 * 3, random),
   targets: Uint8Array.from({ length: 20 }, () => below(2)),
 };
 const TRAININGS: TrainOptions[] = [

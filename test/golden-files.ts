@@ -1,6 +1,7 @@
 /** The golden values of test/golden: what PyTorch computed in float64 for small fixed networks. generate.py says how, and in which shapes. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { ReferenceActivation, ReferenceCost } from '../src/inspection/reference.js';
+import { readGolden } from './read-golden.js';
 
 export interface GoldenParameters {
   /** [units x fanIn] */
@@ -45,13 +46,7 @@ export interface GoldenFile {
   layers: GoldenLayer[];
 }
 
-const directory = new URL('./golden/', import.meta.url);
-
-/** Arrays of numbers become Float64Array, so that a golden file can be handed to the reference as it is. */
-const typed = (_key: string, value: unknown) =>
-  Array.isArray(value) && typeof value[0] === 'number' ? Float64Array.from(value) : value;
-
-export const goldenFiles: GoldenFile[] = readdirSync(directory)
+export const goldenFiles: GoldenFile[] = readdirSync(new URL('golden/', import.meta.url))
   .filter((name) => name.endsWith('.json'))
   .sort()
-  .map((name) => JSON.parse(readFileSync(new URL(name, directory), 'utf8'), typed));
+  .map((name) => readGolden(`golden/${name}`));

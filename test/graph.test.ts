@@ -5,9 +5,9 @@ import type { ActivationName, CostName } from '../src/index.js';
 import { forward, meanCost, type ReferenceNetwork } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
-import { createNetwork, EPSILON, randomNumbers } from './build.js';
+import { createNetwork, EPSILON } from './build.js';
+import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
 
-const SEED = Number(process.env.SIMDPROP_SEED ?? 1);
 /** Rounding error of one operation in f64. */
 const DOUBLE_EPSILON = 2 ** -53;
 
@@ -358,7 +358,7 @@ const GIVEN: Given[] = SHAPES.flatMap((shape) =>
 /** A network in the core and in the reference with the same weights, and `rows` samples; all of it exact in f32. */
 async function build({ shape, hidden, output, cost }: Given, rows: number) {
   const random = randomNumbers(NETWORK_SEED);
-  const floats = (count: number) => Float32Array.from({ length: count }, () => 2 * random() - 1);
+  const floats = (count: number) => randomFloats(count, random);
   const outputs = shape[shape.length - 1];
   const net = await createNetwork({
     inputs: shape[0],

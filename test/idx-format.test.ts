@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { type IdxData, parseIdx } from '../src/io/idx.js';
-import { randomNumbers } from './build.js';
+import { randomNumbers, SEED } from './random-numbers.js';
 
-const runs = { seed: Number(process.env.SIMDPROP_SEED), numRuns: 300 };
+const runs = { seed: SEED, numRuns: 300 };
 
 type Write = (view: DataView, at: number, value: number) => void;
 const TYPES: [number, new (values: Iterable<number>) => IdxData, Write][] = [
@@ -103,7 +103,7 @@ describe('parseIdx', () => {
   });
 
   it('gives an error or an array of the shape it says for 10,000 damaged files', () => {
-    const random = randomNumbers(Number(process.env.SIMDPROP_SEED));
+    const random = randomNumbers(SEED);
     const below = (n: number) => Math.floor(random() * n);
     const files = TYPES.map(([type, Data, put]) =>
       write(type, [2, 3, 2], new Data([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]), put),

@@ -3,10 +3,9 @@ import * as abi from '../assembly/abi.js';
 import type { InitializerName, LayerOptions } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, EPSILON, startKernels } from './build.js';
+import { bits } from './parameters.js';
 
-// How weights start. The moments of the distributions by name are in network.test.ts.
-
-const bits = (values: Float32Array) => [...new Uint32Array(values.buffer, values.byteOffset, values.length)];
+// How weights start. The moments of the distributions by name are in network-create.test.ts.
 
 function create(inputs: number, layer: LayerOptions, seed = 0, bias?: boolean): Promise<Network> {
   return createNetwork({ inputs, layers: [layer], seed, ...(bias !== undefined && { bias }) });
@@ -73,7 +72,7 @@ describe('orthogonal', () => {
     expect(again.layers.map(({ weights }) => bits(weights))).toEqual([first, second]);
     expect(bits(other.layers[0].weights)).not.toEqual(first);
     expect(second).not.toEqual(first);
-    expect(bits(net.layers[1].biases)).toEqual(Array(6).fill(0));
+    expect(bits(net.layers[1].biases)).toEqual(new Uint32Array(6));
   });
 });
 
@@ -87,7 +86,7 @@ describe('numbers of one’s own', () => {
   test('constant without bias leaves the biases at 0', async () => {
     const { weights, biases } = (await create(5, { units: 3, initializer: { constant: 2 } })).layers[0];
     expect(weights).toEqual(new Float32Array(15).fill(2));
-    expect(bits(biases)).toEqual([0, 0, 0]);
+    expect(bits(biases)).toEqual(new Uint32Array(3));
   });
 
   test('given arrays are w_jk row by row and b, and stay the caller’s', async () => {
@@ -108,7 +107,7 @@ describe('numbers of one’s own', () => {
 
   test('given weights alone leave the biases at 0', async () => {
     const { biases } = (await create(2, { units: 2, initializer: { weights: Float32Array.of(1, 2, 3, 4) } })).layers[0];
-    expect(bits(biases)).toEqual([0, 0]);
+    expect(bits(biases)).toEqual(new Uint32Array(2));
   });
 });
 
@@ -176,7 +175,7 @@ test.each<InitializerName>([
     await create(6, { units: 5, initializer }, 0, false),
   ];
   expect(bits(free.layers[0].weights)).toEqual(bits(net.layers[0].weights));
-  expect(bits(free.layers[0].biases)).toEqual([0, 0, 0, 0, 0]);
+  expect(bits(free.layers[0].biases)).toEqual(new Uint32Array(5));
   const hasBiases = initializer === 'scaledNormal' || initializer === 'standardNormal';
   expect(net.layers[0].biases.every((b) => b !== 0)).toBe(hasBiases);
 });

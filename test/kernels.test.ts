@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as abi from '../assembly/abi.js';
 import { activations, costs, type ReferenceActivation, type ReferenceCost } from '../src/inspection/reference.js';
-import { buildName, costSum, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
+import { buildName, costSum, EPSILON, type Kernels, startKernels } from './build.js';
+import { randomNumbers } from './random-numbers.js';
 
 // Every kernel against plain f64 loops, on sizes 1 to 33 and strides longer than a row. Where the kernel promises a region it
 // does not touch, sentinels stand around it.

@@ -2,7 +2,10 @@ import { describe, expect, it, vi } from 'vitest';
 import type { EpochReport, NetworkOptions, ProgressReport, TrainForReport } from '../src/index.js';
 import { reduceOnPlateau, sgd, step } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+import { createNetwork, loadNetwork } from './build.js';
+import { parametersOf } from './parameters.js';
+import { randomFloats, randomNumbers } from './random-numbers.js';
+import { headerOf } from './saved-files.js';
 
 const options: NetworkOptions = {
   inputs: 5,
@@ -15,7 +18,7 @@ const options: NetworkOptions = {
 
 function samples(count: number, seed: number) {
   const random = randomNumbers(seed);
-  const inputs = Float32Array.from({ length: 5 * count }, () => 2 * random() - 1);
+  const inputs = randomFloats(5 * count, random);
   // the class is hidden in the inputs, but for a fifth of the samples
   const targets = Uint8Array.from({ length: count }, (_, i) =>
     random() < 0.2 ? Math.floor(3 * random()) : inputs[5 * i] > 0.3 ? 2 : inputs[5 * i + 1] > 0 ? 1 : 0,
@@ -25,7 +28,6 @@ function samples(count: number, seed: number) {
 
 const data = samples(60, 1);
 const validation = samples(60, 2);
-const parametersOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [weights, biases]);
 const training = { epochs: 400, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) };
 
 describe('early stopping', () => {
@@ -84,11 +86,7 @@ describe('early stopping', () => {
     const net = await createNetwork(options);
     const first = await net.fit(data, { ...training, validation, earlyStopping: { patience: 1 } });
     const file = net.save();
-    expect(
-      JSON.parse(new TextDecoder().decode(file.subarray(16, 16 + new DataView(file.buffer).getUint32(12, true)))),
-    ).toMatchObject({
-      epochsTrained: first.length,
-    });
+    expect(headerOf(file)).toMatchObject({ epochsTrained: first.length });
     const loaded = await loadNetwork(file);
     await loaded.fit(data, { epochs: 2, batchSize: 4 });
     await net.fit(data, { epochs: 2, batchSize: 4 });

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ulp } from './bounds.js';
 import { buildName, type Kernels, startKernels } from './build.js';
 
 const SOURCE = 1 << 16;
@@ -15,11 +16,6 @@ beforeAll(async () => {
   source = new Float32Array(kernels.memory.buffer, SOURCE, COUNT);
   target = new Float32Array(kernels.memory.buffer, TARGET, COUNT);
 });
-
-/** Distance from a float to the next larger one in size. */
-function ulp(value: number): number {
-  return 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), -126) - 23);
-}
 
 /** The largest error in ulp over COUNT floats between `from` and `to`, spread evenly. */
 function worstError(f: number, exact: (x: number) => number, from: number, to: number): number {

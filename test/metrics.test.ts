@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { ActivationName, CostName, Targets } from '../src/index.js';
 import { classificationReport } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import { buildName, createNetwork, randomNumbers } from './build.js';
+import { buildName, createNetwork } from './build.js';
+import { randomFloats, randomNumbers } from './random-numbers.js';
 
 // Metrics against their definitions, written out sample by sample, on data with ties. A network of one linear layer that copies its
 // inputs has whatever outputs a test wants.
@@ -305,7 +306,7 @@ test.each([
 
 test('the cost has the same bits whatever number of rows there is room for', async () => {
   const random = randomNumbers(8);
-  const inputs = Float32Array.from({ length: 3 * 500 }, () => 2 * random() - 1);
+  const inputs = randomFloats(3 * 500, random);
   const targets = Float32Array.from({ length: 10 * 500 }, random);
   const weights = Float32Array.from({ length: 500 }, random);
   const costs = new Set<number>();

@@ -3,7 +3,8 @@ import type { ActivationName, CustomCost, LayerOptions } from '../src/index.js';
 import { activations } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
-import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+import { createNetwork, loadNetwork } from './build.js';
+import { randomNumbers } from './random-numbers.js';
 
 // A layer may have one function for each unit. Nothing but the function of the unit itself may depend on that: every unit has the bits it
 // has in a layer of its function alone.

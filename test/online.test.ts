@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { ActivationName, NetworkOptions } from '../src/index.js';
 import { sgd } from '../src/spec/optimizer.js';
-import { createNetwork, randomNumbers } from './build.js';
+import { createNetwork } from './build.js';
+import { randomNumbers } from './random-numbers.js';
 
 // A step on one sample of a network whose layers are one vector wide has kernels of its own: it must give the bits of the general ones.
 // The general path is taken where a gradient may be clipped, here at a limit that no gradient reaches.

@@ -15,9 +15,10 @@ import type { ActivationName, LayerOptions } from '../src/index.js';
 import { sgd } from '../src/index.js';
 import { ACTIVATIONS, COSTS, checkSpec, type Spec } from '../src/spec/spec.js';
 import { createNetwork, startKernels } from './build.js';
+import { SEED } from './random-numbers.js';
 
 const LINE_BYTES = 64;
-const runs = { seed: Number(process.env.SIMDPROP_SEED), numRuns: 300 };
+const runs = { seed: SEED, numRuns: 300 };
 
 /** Widths near the multiples of 4 and 16 come up often: there the padding changes. */
 const width = (largest: number) =>

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { PlainNetwork } from '../bench/pure-js.js';
 import { forward, meanCost, type ReferenceNetwork, step } from '../src/inspection/reference.js';
-import { EPSILON, randomNumbers } from './build.js';
+import { EPSILON } from './build.js';
+import { randomNumbers, SEED } from './random-numbers.js';
 
 // The benchmarks' rival computes what it claims to compute: a fast wrong rival would prove nothing.
-
-const SEED = Number(process.env.SIMDPROP_SEED);
 
 interface Case {
   name: string;

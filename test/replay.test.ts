@@ -1,17 +1,18 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
 import { permutation } from '../src/data/philox.js';
 import type { DataSet, NetworkOptions, TrainOptions } from '../src/index.js';
 import { adam, lbfgs, NonFiniteError, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+import { createNetwork, loadNetwork } from './build.js';
+import { hashOf } from './parameters.js';
+import { randomFloats, randomNumbers } from './random-numbers.js';
 
 const SAMPLES = 50;
 const SEED = 12;
 const random = randomNumbers(41);
 const data: DataSet = {
-  inputs: Float32Array.from({ length: SAMPLES * 3 }, () => 2 * random() - 1),
+  inputs: randomFloats(SAMPLES * 3, random),
   targets: Float32Array.from({ length: SAMPLES * 2 }, random),
 };
 const network: NetworkOptions = {
@@ -25,12 +26,6 @@ const network: NetworkOptions = {
 
 const hasFiniteWeights = (net: Network) =>
   net.layers.every(({ weights, biases }) => [...weights, ...biases].every(Number.isFinite));
-
-function hashOf(net: Network): string {
-  const hash = createHash('sha256');
-  for (const { weights, biases } of net.layers) hash.update(weights).update(biases);
-  return hash.digest('hex');
-}
 
 /** A training without a break: its weights after each step, and its files where they are finite. */
 async function trainOn(set: DataSet, options: TrainOptions) {

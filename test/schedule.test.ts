@@ -14,8 +14,9 @@ import {
   reduceOnPlateau,
   step,
 } from '../src/spec/schedule.js';
-import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+import { createNetwork, loadNetwork } from './build.js';
 import golden from './golden-schedules/rates.json' with { type: 'json' };
+import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
 const rates = (rate: LearningRate, count: number) => Array.from({ length: count }, (_, i) => rateAt(rate, i, 0));
 
@@ -122,8 +123,8 @@ const options = {
 };
 const random = randomNumbers(8);
 const data = {
-  inputs: Float32Array.from({ length: 4 * 50 }, () => 2 * random() - 1),
-  targets: Uint8Array.from({ length: 50 }, () => Math.floor(3 * random())),
+  inputs: randomFloats(4 * 50, random),
+  targets: randomLabels(50, 3, random),
 };
 const weightsOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [weights, biases]);
 

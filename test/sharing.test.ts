@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import * as abi from '../assembly/abi.js';
 import type { Core } from '../src/core/engine.js';
 import { Sharing, shareWhereFaster } from '../src/threads/sharing.js';
+import { SEED } from './random-numbers.js';
 
 // Whether threads share a call is measured: the faster way is taken, but for trials of the other that become rare.
 
@@ -34,7 +35,7 @@ test('begins together, and is at 98 % of the faster way after two seconds, which
         expect(run(sharing, 4000, shared, shared * ratio)).toBeGreaterThan(0.98);
       },
     ),
-    { seed: Number(process.env.SIMDPROP_SEED) },
+    { seed: SEED },
   );
 });
 

@@ -2,13 +2,12 @@ import { describe, expect, it, test } from 'vitest';
 import type { NetworkOptions } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
-import { createNetwork, randomNumbers } from './build.js';
+import { createNetwork } from './build.js';
+import { bits, parameterBits } from './parameters.js';
+import { randomNumbers } from './random-numbers.js';
 
 // What is zero in the input is left out of the first layer's products. A network that is standardised to itself, (x - 0) / 1, has no lists
 // of what is not zero: it goes through all of the same x, and must come to the same bits.
-
-const bits = (values: Float32Array) => new Uint32Array(values.buffer, values.byteOffset, values.length);
-const parametersOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [bits(weights), bits(biases)]);
 
 /** Two networks of the same weights: one with lists, one without. */
 async function twins(options: NetworkOptions): Promise<[Network, Network]> {
@@ -68,7 +67,7 @@ describe.each([
           expect(bits(layer.biasGradients)).toEqual(bits(other.biasGradients));
         }
         expect(listed.trainBatch(x, y)).toBe(whole.trainBatch(x, y));
-        expect(parametersOf(listed)).toEqual(parametersOf(whole));
+        expect(parameterBits(listed)).toEqual(parameterBits(whole));
       }
     }
   });
@@ -83,7 +82,7 @@ describe.each([
       const training = { epochs: 2, batchSize, optimizer: sgd({ learningRate: 0.5 }) };
       const [report] = await listed.fit({ inputs, targets }, training);
       expect(report.cost).toBe((await whole.fit({ inputs, targets }, training))[0].cost);
-      expect(parametersOf(listed)).toEqual(parametersOf(whole));
+      expect(parameterBits(listed)).toEqual(parameterBits(whole));
     }
     expect(bits(listed.predict(inputs))).toEqual(bits(whole.predict(inputs)));
   });

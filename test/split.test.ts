@@ -6,7 +6,8 @@ import { foldsOf, holdBack, splitData } from '../src/data/split.js';
 import type { DataSet, NetworkOptions } from '../src/index.js';
 import { Network, sgd } from '../src/index.js';
 import { checkSpec } from '../src/spec/spec.js';
-import { createNetwork, randomNumbers, startKernels } from './build.js';
+import { createNetwork, startKernels } from './build.js';
+import { randomNumbers } from './random-numbers.js';
 
 const options: NetworkOptions = {
   inputs: 2,

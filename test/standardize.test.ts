@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { Inputs, NetworkOptions, Standardization } from '../src/index.js';
-import type { Network } from '../src/network.js';
-import { createNetwork, EPSILON, loadNetwork, randomNumbers, seal, slowClock } from './build.js';
+import { createNetwork, EPSILON, loadNetwork, slowClock } from './build.js';
+import { bits, parameterBits } from './parameters.js';
+import { randomLabels, randomNumbers, SEED } from './random-numbers.js';
+import { seal } from './saved-files.js';
 
 const INPUTS = 7;
 const SAMPLES = 150;
@@ -20,12 +22,9 @@ const random = randomNumbers(4);
 const inputs = Float32Array.from({ length: SAMPLES * INPUTS }, (_, i) =>
   random() < 0.5 ? 0 : (random() - 0.3) * 10 ** ((i % INPUTS) - 3),
 );
-const targets = Uint8Array.from({ length: SAMPLES }, () => Math.floor(3 * random()));
+const targets = randomLabels(SAMPLES, 3, random);
 const data = { inputs, targets };
 const training = { standardize: true, batchSize: 8 };
-
-const bits = (values: Float32Array) => new Uint32Array(values.buffer, values.byteOffset, values.length);
-const parametersOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [bits(weights), bits(biases)]);
 
 /** x as a network with the measured means and deviations sees it: two roundings. */
 function standardized(values: ArrayLike<number>, { means, deviations }: Standardization): Float32Array {
@@ -90,7 +89,7 @@ describe('fit with standardize', () => {
           }
         }
       }),
-      { seed: Number(process.env.SIMDPROP_SEED), numRuns: 100 },
+      { seed: SEED, numRuns: 100 },
     );
   });
 
@@ -158,7 +157,7 @@ describe('fit with standardize', () => {
     const other = await createNetwork(OPTIONS);
     const before = standardized(inputs, net.standardization as Standardization);
     await other.fit({ inputs: before, targets }, { batchSize: 8, epochs: 3 });
-    expect(parametersOf(net)).toEqual(parametersOf(other));
+    expect(parameterBits(net)).toEqual(parameterBits(other));
     expect(net.evaluate(data)).toEqual(other.evaluate({ inputs: before, targets }));
     expect(net.trainBatch(inputs, targets)).toBe(other.trainBatch(before, targets));
     net.forward(inputs);
@@ -172,7 +171,7 @@ describe('fit with standardize', () => {
     await once.fit(data, { ...training, epochs: 2 });
     await twice.fit(data, training);
     await twice.fit(data, training);
-    expect(parametersOf(twice)).toEqual(parametersOf(once));
+    expect(parameterBits(twice)).toEqual(parameterBits(once));
     const before = twice.standardization;
     const shifted = { inputs: inputs.map((x) => x + 1), targets };
     await twice.fit(shifted, training);
@@ -187,7 +186,7 @@ describe('fit with standardize', () => {
 
   it('keeps the event loop turning and stops at an abort before the first step', async () => {
     const net = await createNetwork(measuring(500));
-    const before = parametersOf(net);
+    const before = parameterBits(net);
     const controller = new AbortController();
     // by this clock every look at it is long after the last: the first block of the measuring ends with a turn of the event loop
     const clock = slowClock(1000);
@@ -199,7 +198,7 @@ describe('fit with standardize', () => {
       clock.mockRestore();
     }
     expect(net.standardization).toBeUndefined();
-    expect(parametersOf(net)).toEqual(before);
+    expect(parameterBits(net)).toEqual(before);
   });
 
   test.each([1, 0, 'true', null])('refuses standardize: %j', async (standardize) => {
@@ -341,7 +340,7 @@ describe('the file', () => {
     expect(loaded.save()).toEqual(file);
     // it continues as the first would have
     await Promise.all([net, loaded].map((each) => each.fit(data, training)));
-    expect(parametersOf(loaded)).toEqual(parametersOf(net));
+    expect(parameterBits(loaded)).toEqual(parameterBits(net));
     net.standardization = undefined;
     expect(net.save().length).toBeLessThan(size + 64);
     expect((await loadNetwork(net.save())).standardization).toBeUndefined();

@@ -2,7 +2,9 @@ import { describe, expect, it, test, vi } from 'vitest';
 import type { CustomCost, DataSet, DataSource, NetworkOptions, ProgressReport, StreamOptions } from '../src/index.js';
 import { NonFiniteError, nadam, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import { createNetwork, EPSILON, randomNumbers } from './build.js';
+import { createNetwork, EPSILON } from './build.js';
+import { parameterBits } from './parameters.js';
+import { randomFloats, randomNumbers } from './random-numbers.js';
 
 const INPUTS = 5;
 const OPTIONS: NetworkOptions = {
@@ -16,7 +18,7 @@ const OPTIONS: NetworkOptions = {
 
 const random = randomNumbers(4);
 const SAMPLES = 96;
-const inputs = Float32Array.from({ length: SAMPLES * INPUTS }, () => 2 * random() - 1);
+const inputs = randomFloats(SAMPLES * INPUTS, random);
 const targets = Int32Array.from({ length: SAMPLES }, () => Math.floor(3 * random()));
 const data = { inputs, targets };
 
@@ -35,13 +37,10 @@ async function* oneByOne(parts: DataSet[]): AsyncGenerator<DataSet> {
   }
 }
 
-const bits = (values: Float32Array) => new Uint32Array(values.buffer, values.byteOffset, values.length);
-const parametersOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [bits(weights), bits(biases)]);
-
 async function trained(train: (net: Network) => Promise<unknown>, options = OPTIONS) {
   const net = await createNetwork(options);
   await train(net);
-  return parametersOf(net);
+  return parameterBits(net);
 }
 
 /** A network whose targets are the samples' numbers, and the batches in which its cost sees them. */
@@ -192,7 +191,7 @@ describe('fitStream', () => {
     await stream.fitStream(source, options);
     expect(source).toHaveBeenCalledTimes(4);
     expect(stream.standardization).toEqual(whole.standardization);
-    expect(parametersOf(stream)).toEqual(parametersOf(whole));
+    expect(parameterBits(stream)).toEqual(parameterBits(whole));
     await stream.fitStream(source, { ...options, epochs: 1 });
     expect(source).toHaveBeenCalledTimes(5);
   });
@@ -223,14 +222,14 @@ describe('fitStream', () => {
       { ...OPTIONS, l1: 0.5 },
     ]) {
       const net = await createNetwork(options);
-      const before = parametersOf(net);
+      const before = parameterBits(net);
       await expect(net.fitStream(() => [data])).rejects.toThrow(
         /^trainingSamples: got undefined, want the number of sa/,
       );
-      expect(parametersOf(net)).toEqual(before);
+      expect(parameterBits(net)).toEqual(before);
       net.trainingSamples = SAMPLES;
       await net.fitStream(() => [data], settings);
-      expect(parametersOf(net)).toEqual(await trained((other) => other.fit(data, settings), options));
+      expect(parameterBits(net)).toEqual(await trained((other) => other.fit(data, settings), options));
     }
   });
 
@@ -320,7 +319,7 @@ describe('a stream that ends early', () => {
       [192, undefined],
       [192, 'callback'],
     ]);
-    expect(parametersOf(net)).toEqual(await trained((other) => other.fitStream(() => [data, data], { epochs: 2 })));
+    expect(parameterBits(net)).toEqual(await trained((other) => other.fitStream(() => [data, data], { epochs: 2 })));
     // of the last epoch nothing was left to stop
     const [whole] = await net.fitStream(two, { onEpoch: () => false });
     expect(whole.stopped).toBe(undefined);
@@ -341,7 +340,7 @@ describe('a stream that ends early', () => {
     };
     const training = net.fitStream(never, { signal: controller.signal });
     await expect(training).rejects.toThrow('enough');
-    expect(parametersOf(net)).toEqual(await trained((other) => other.fit(data)));
+    expect(parameterBits(net)).toEqual(await trained((other) => other.fit(data)));
     await net.fitStream(() => [data]);
   });
 
@@ -448,7 +447,7 @@ describe('a stream that ends early', () => {
     );
     await expect(training).rejects.toThrow('enough');
     expect(net.standardization).toBeUndefined();
-    expect(parametersOf(net)).toEqual(await trained(async () => {}));
+    expect(parameterBits(net)).toEqual(await trained(async () => {}));
   });
 
   it("rejects with the source's error, and leaves the weights of the part before", async () => {
@@ -456,7 +455,7 @@ describe('a stream that ends early', () => {
     const closed = vi.fn();
     await expect(net.fitStream(source(closed, Promise.reject(new Error('no network'))))).rejects.toThrow('no network');
     expect(closed).toHaveBeenCalledTimes(1);
-    expect(parametersOf(net)).toEqual(await trained((other) => other.fit(data)));
+    expect(parameterBits(net)).toEqual(await trained((other) => other.fit(data)));
     const failing = () => {
       throw new Error('no file');
     };
@@ -471,7 +470,7 @@ describe('a stream that ends early', () => {
     const training = net.fitStream(source(closed, Promise.resolve(wrong)));
     await expect(training).rejects.toThrow(/^source: part 1\.targets\[5\]: got 3, want a label from 0 to 2$/);
     expect(closed).toHaveBeenCalledTimes(1);
-    expect(parametersOf(net)).toEqual(await trained((other) => other.fit(data)));
+    expect(parameterBits(net)).toEqual(await trained((other) => other.fit(data)));
   });
 
   it('names the step of the epoch where a number of a later part leaves the finite ones', async () => {

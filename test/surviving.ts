@@ -1,14 +1,15 @@
-import { createHash } from 'node:crypto';
 import type { DataSet, TrainOptions } from '../src/index.js';
 import { adam, cosine } from '../src/index.js';
-import { createNetwork, loadNetwork, randomNumbers } from './build.js';
+import { createNetwork, loadNetwork } from './build.js';
+import { hashOf } from './parameters.js';
+import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
 // The training that is killed again and again.
 
 const random = randomNumbers(77);
 const data: DataSet = {
-  inputs: Float32Array.from({ length: 60 * 8 }, () => 2 * random() - 1),
-  targets: Uint8Array.from({ length: 60 }, () => Math.floor(3 * random())),
+  inputs: randomFloats(60 * 8, random),
+  targets: randomLabels(60, 3, random),
 };
 export const STEPS = 40 * 12;
 const options: TrainOptions = {
@@ -32,7 +33,5 @@ export async function train(checkpoint?: Uint8Array, save?: (bytes: Uint8Array) 
         seed: 9,
       });
   await net.fit(data, { ...options, onBatch: save && (() => save(net.save({ training: true }))) });
-  const hash = createHash('sha256');
-  for (const { weights, biases } of net.layers) hash.update(weights).update(biases);
-  return hash.digest('hex');
+  return hashOf(net);
 }

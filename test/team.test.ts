@@ -10,7 +10,9 @@ import type { DataSet, NetworkOptions, Optimizer, TrainOptions } from '../src/in
 import { Network } from '../src/network.js';
 import { adam, irprop, lbfgs, momentum, nadam, sgd } from '../src/spec/optimizer.js';
 import { makeWaitCheck } from '../src/threads/team.js';
-import { randomNumbers, seal } from './build.js';
+import { hashOf } from './parameters.js';
+import { randomNumbers } from './random-numbers.js';
+import { seal } from './saved-files.js';
 
 // One network with one thread, without threads at all, with two, three and seven: the same bits.
 
@@ -38,12 +40,6 @@ function ownWorkers() {
     return workers[workers.length - 1] as never;
   };
   return { workers, createWorker };
-}
-
-function hash(net: Network): string {
-  const sha = createHash('sha256');
-  for (const { weights, biases } of net.layers) sha.update(weights).update(biases);
-  return sha.digest('hex');
 }
 
 function makeData(samples: number, inputs: number, outputs: number, isWeighted = false): DataSet {
@@ -108,7 +104,7 @@ async function train(options: NetworkOptions, training: TrainOptions, isWeighted
   const predictions = createHash('sha256').update(net.predict(inputs)).digest('hex');
   net.forward(inputs.subarray(0, 5 * options.inputs));
   const cost = net.backward(data.targets.subarray(0, 5));
-  return [hash(net), reports.map((report) => report.cost), predictions, cost, net.evaluate(data).cost];
+  return [hashOf(net), reports.map((report) => report.cost), predictions, cost, net.evaluate(data).cost];
 }
 
 describe('any number of threads has the same bits', () => {
@@ -138,7 +134,7 @@ describe('any number of threads has the same bits', () => {
     nets.push(loaded);
     const plain = await Network.load(net.save());
     for (const each of [loaded, plain]) await each.fit(data, { batchSize: 10 });
-    expect(hash(loaded)).toBe(hash(plain));
+    expect(hashOf(loaded)).toBe(hashOf(plain));
     expect(plain.threads).toBe(1);
   });
 });
@@ -230,7 +226,7 @@ describe('a network with threads', () => {
     await net.fit(data);
     const plain = await create(options);
     await plain.fit(data);
-    expect(hash(net)).toBe(hash(plain));
+    expect(hashOf(net)).toBe(hashOf(plain));
     const broken = () => new Worker('throw new Error("no start")', { eval: true }) as never;
     await expect(create({ ...options, threads: 2, createWorker: broken })).rejects.toThrow(
       'threads: thread 1 of 1 has died: no start',
@@ -322,7 +318,7 @@ describe('a network with threads', () => {
     expect(() => net.predict(data.inputs as Float32Array)).toThrow('has died');
     // what needs no other thread works: the weights can be saved
     const loaded = await Network.load(net.save());
-    expect(hash(loaded)).toBe(hash(net));
+    expect(hashOf(loaded)).toBe(hashOf(net));
   });
 
   it('ends its threads with dispose', async () => {
@@ -364,7 +360,7 @@ describe('wide registers', () => {
     const data = makeData(100, 40, 4);
     const [plain, wide] = [await create(options), await create({ ...options, wide: true })];
     for (const net of [plain, wide]) await net.fit(data, { epochs: 3, batchSize: 33, optimizer: adam() });
-    expect(hash(wide)).toBe(hash(plain));
+    expect(hashOf(wide)).toBe(hashOf(plain));
     expect(plain.wide).toBe(false);
     expect(plain.wideReason).toBeUndefined();
     const isNew = Number.parseInt(process.versions.node, 10) >= 24 && process.arch === 'x64';

@@ -4,7 +4,8 @@ import { forward, meanCost, type ReferenceNetwork, step } from '../src/inspectio
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { expectWithin, noErrors, stepErrors } from './bounds.js';
-import { createNetwork, randomNumbers } from './build.js';
+import { createNetwork } from './build.js';
+import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
 // Sample weights, class weights and label smoothing: C = 1/n sum of w_x C_x, with n the number of samples.
 
@@ -20,8 +21,8 @@ const options: NetworkOptions = {
 
 function problem(samples: number) {
   const random = randomNumbers(samples);
-  const inputs = Float32Array.from({ length: samples * 4 }, () => random() * 2 - 1);
-  const labels = Uint8Array.from({ length: samples }, () => Math.floor(random() * CLASSES));
+  const inputs = randomFloats(samples * 4, random);
+  const labels = randomLabels(samples, CLASSES, random);
   // every third is 0
   const weights = Float32Array.from({ length: samples }, (_, i) => (i % 3 ? 3 * random() : 0));
   return { inputs, labels, weights };

@@ -1,0 +1,299 @@
+import { describe, expect, it } from 'vitest';
+import type { EpochReport, ProgressReport } from '../src/index.js';
+import { sgd } from '../src/index.js';
+import { createNetwork, slowClock } from './build.js';
+import { classifier, layer, nextTurn, randomSamples, rowsOf, trainInOrder } from './classifier.js';
+import { parameterBits } from './parameters.js';
+import { randomFloats, randomLabels } from './random-numbers.js';
+
+describe('training in the background', () => {
+  it('reports each epoch, with an evaluation if there is validation data', async () => {
+    const net = await createNetwork(classifier);
+    const [data, validation] = [randomSamples(50), randomSamples(20, 7)];
+    const optimizer = sgd({ learningRate: 0.25 });
+    const seen: EpochReport[] = [];
+    const reports = await net.fit(data, {
+      epochs: 3,
+      batchSize: 8,
+      optimizer,
+      validation,
+      onEpoch: (report) => {
+        expect(report.validation).toEqual(net.evaluate(validation));
+        seen.push(report);
+      },
+    });
+    expect(seen).toEqual(reports);
+    expect(reports.map(({ epoch }) => epoch)).toEqual([0, 1, 2]);
+    for (const report of reports) {
+      expect(report).toMatchObject({ epochs: 3, learningRate: 0.25, samples: 50 });
+      expect(report.elapsedMs).toBeGreaterThan(0);
+      expect(report.samplesPerSecond).toBeCloseTo(50_000 / report.elapsedMs, 6);
+    }
+    expect(net.optimizer).toEqual(optimizer);
+    const [withoutValidation] = await net.fit(data);
+    expect(withoutValidation).not.toHaveProperty('validation');
+  });
+
+  it('calls onBatch after every mini-batch, with the position in the epoch', async () => {
+    const net = await createNetwork(classifier);
+    const reports: ProgressReport[] = [];
+    await net.fit(randomSamples(10), { epochs: 2, batchSize: 4, onBatch: (report) => reports.push(report) });
+    expect(reports.map(({ epoch, epochs, step, steps, samples }) => [epoch, epochs, step, steps, samples])).toEqual([
+      [0, 2, 1, 3, 4],
+      [0, 2, 2, 3, 8],
+      [0, 2, 3, 3, 10],
+      [1, 2, 1, 3, 4],
+      [1, 2, 2, 3, 8],
+      [1, 2, 3, 3, 10],
+    ]);
+    for (const { cost } of reports) expect(cost).toBeGreaterThan(0);
+  });
+
+  it('calls onProgress at most every 16 ms, keeps the event loop alive, and stops when told so', async () => {
+    const net = await createNetwork({ inputs: 20, layers: [layer(30), layer(3, 'softmax')] });
+    const data = { inputs: randomFloats(20 * 2000, 1), targets: randomLabels(2000, 3, 2) };
+    const controller = new AbortController();
+    const reports: ProgressReport[] = [];
+    let ticks = 0;
+    const start = performance.now();
+    const interval = setInterval(() => {
+      ticks++;
+      // by the clock alone: an event loop that is not alive would never get here
+      if (performance.now() - start > 200 && reports.length > 2) controller.abort();
+    }, 1);
+    const training = net.fit(data, {
+      epochs: 1_000_000,
+      signal: controller.signal,
+      onProgress: (report) => reports.push(report),
+    });
+    await expect(training).rejects.toThrow(/abort/i);
+    const elapsed = performance.now() - start;
+    clearInterval(interval);
+    // a turn of the event loop comes at least with every third report's time
+    expect(ticks).toBeGreaterThanOrEqual(reports.length / 3);
+    expect(reports.length).toBeLessThanOrEqual(elapsed / 16 + 1);
+    for (const { epoch, epochs, step, steps, samples, cost } of reports) {
+      expect(epoch).toBeLessThan(epochs);
+      expect(steps).toBe(63);
+      expect(samples).toBe(Math.min(step * 32, 2000));
+      expect(Number.isFinite(cost)).toBe(true);
+    }
+    for (const values of net.layers.flatMap(({ weights, biases }) => [weights, biases])) {
+      expect(values.every(Number.isFinite)).toBe(true);
+    }
+    // usable after
+    expect(await net.fit(data)).toHaveLength(1);
+    expect(net.predict(data.inputs)).toHaveLength(6000);
+  });
+
+  it('is an iterator of reports too: an epoch is trained when its report is asked for, break stops', async () => {
+    const data = randomSamples(30);
+    const [net, other] = [await createNetwork(classifier), await createNetwork(classifier)];
+    const reports: EpochReport[] = [];
+    for await (const report of net.train(data, { epochs: 10, batchSize: 4 })) {
+      reports.push(report);
+      if (reports.length === 2) break;
+    }
+    const expected = await other.fit(data, { epochs: 2, batchSize: 4 });
+    expect(reports.map(({ epoch, cost }) => [epoch, cost])).toEqual(expected.map(({ epoch, cost }) => [epoch, cost]));
+    await nextTurn();
+    expect(net.save()).toEqual(other.save());
+    // the network is free again
+    await net.fit(data, { batchSize: 4 });
+    await other.fit(data, { batchSize: 4 });
+    expect(net.save()).toEqual(other.save());
+  });
+
+  it('trains nothing when the signal was aborted before', async () => {
+    const net = await createNetwork(classifier);
+    const before = net.save();
+    const reason = new Error('not today');
+    const training = net.fit(randomSamples(5), {
+      signal: AbortSignal.abort(reason),
+      optimizer: sgd({ learningRate: 9 }),
+    });
+    await expect(training).rejects.toBe(reason);
+    expect(net.save()).toEqual(before);
+  });
+
+  it('stops after the step in progress and rejects with the reason of the signal', async () => {
+    const [net, stepwise] = [await createNetwork(classifier), await createNetwork(classifier)];
+    const data = randomSamples(30);
+    const controller = new AbortController();
+    const reason = { why: 'enough' };
+    const training = net.fit(data, {
+      epochs: 5,
+      batchSize: 4,
+      shuffle: false,
+      signal: controller.signal,
+      onBatch: ({ step }) => {
+        if (step === 3) controller.abort(reason);
+      },
+    });
+    await expect(training).rejects.toBe(reason);
+    trainInOrder(stepwise, { inputs: rowsOf(data.inputs, 7, 0, 12), targets: data.targets.subarray(0, 12) }, 4);
+    expect(parameterBits(net)).toEqual(parameterBits(stepwise));
+    expect(await net.fit(data, { epochs: 2 })).toHaveLength(2);
+  });
+
+  it('takes no step more when it is aborted between two epochs', async () => {
+    const data = randomSamples(30);
+    const [net, other] = [await createNetwork(classifier), await createNetwork(classifier)];
+    const controller = new AbortController();
+    const training = net.fit(data, {
+      epochs: 3,
+      batchSize: 4,
+      signal: controller.signal,
+      onEpoch: () => controller.abort(),
+    });
+    await expect(training).rejects.toThrow(/abort/i);
+    await other.fit(data, { batchSize: 4 });
+    expect(parameterBits(net)).toEqual(parameterBits(other));
+  });
+
+  it('passes on what a callback throws, and is free to train again', async () => {
+    const net = await createNetwork(classifier);
+    const error = new Error('from the callback');
+    const fail = () => {
+      throw error;
+    };
+    for (const options of [{ onEpoch: fail }, { onBatch: fail }, { onProgress: fail }]) {
+      await expect(net.fit(randomSamples(10), options)).rejects.toBe(error);
+    }
+    expect(await net.fit(randomSamples(10))).toHaveLength(1);
+  });
+
+  it('refuses a second fit at the same time, and the first one does not notice', async () => {
+    const data = randomSamples(200);
+    const [net, other] = [await createNetwork(classifier), await createNetwork(classifier)];
+    const first = net.fit(data, { epochs: 20 });
+    const refused = net.fit(randomSamples(3), { optimizer: sgd({ learningRate: 7 }) });
+    await expect(refused).rejects.toThrow(/^fit: got a call while this network is being trained, want one at a time$/);
+    await first;
+    await other.fit(data, { epochs: 20 });
+    expect(net.save()).toEqual(other.save());
+  });
+
+  it('trains the same bits whatever is predicted or evaluated in callbacks', async () => {
+    const [data, asked] = [randomSamples(50), randomSamples(300, 9)];
+    const [net, quiet] = [await createNetwork({ ...classifier, l2: 1 }), await createNetwork({ ...classifier, l2: 1 })];
+    const ask = () => {
+      net.predict(asked.inputs);
+      net.evaluate(asked);
+      net.forward(asked.inputs.subarray(0, 7 * 9));
+      net.backward(asked.targets.subarray(0, 9));
+      expect(net.layers[0].weightGradients).toHaveLength(7 * 19);
+      net.save();
+    };
+    const options = { epochs: 3, batchSize: 8 };
+    const reports = await net.fit(data, { ...options, onBatch: ask, onEpoch: ask, onProgress: ask });
+    const expected = await quiet.fit(data, options);
+    expect(net.save()).toEqual(quiet.save());
+    expect(reports.map(({ cost }) => cost)).toEqual(expected.map(({ cost }) => cost));
+  });
+
+  it('trains the same bits whatever is predicted between its slices', async () => {
+    const [data, asked] = [randomSamples(500), randomSamples(300, 9)];
+    const [net, quiet] = [await createNetwork(classifier), await createNetwork(classifier)];
+    const epochs = 3;
+    // a clock of its own: a slice takes long enough to give the event loop a turn after it
+    const clock = slowClock(10);
+    let done = false;
+    const training = net.fit(data, { epochs, batchSize: 3 }).finally(() => {
+      done = true;
+    });
+    let turns = 0;
+    for (; !done; turns++) {
+      net.predict(asked.inputs);
+      net.evaluate(asked);
+      // larger than the batches so far: refused, since the training set must stay where it is
+      expect(() => net.forward(asked.inputs)).toThrow(/^x: got 300 rows during fit, want at most batchSize = 128$/);
+      await nextTurn();
+    }
+    await training;
+    clock.mockRestore();
+    expect(turns).toBeGreaterThan(10);
+    await quiet.fit(data, { epochs, batchSize: 3 });
+    expect(net.save()).toEqual(quiet.save());
+  });
+
+  it('trains the rest of an epoch as planned when a callback trains a batch with another optimizer', async () => {
+    const data = randomSamples(20);
+    const [batch, plain] = [randomSamples(4, 9), await createNetwork(classifier)];
+    await plain.fit(data, { batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) });
+    const disturbed = await createNetwork(classifier);
+    let rate: unknown;
+    await disturbed.fit(data, {
+      batchSize: 4,
+      optimizer: sgd({ learningRate: 0.5 }),
+      onBatch: () => {
+        const { layers, trainingSamples, optimizer } = disturbed;
+        const before = layers.map(({ weights, biases }) => ({ weights, biases }));
+        disturbed.trainingSamples = 1;
+        disturbed.trainBatch(batch.inputs, batch.targets);
+        rate = optimizer.learningRate;
+        for (const [l, parameters] of before.entries()) Object.assign(layers[l], parameters);
+        disturbed.trainingSamples = trainingSamples;
+      },
+    });
+    expect(rate).toBe(0.5);
+    expect(parameterBits(disturbed)).toEqual(parameterBits(plain));
+  });
+
+  it('checks validation labels again before each evaluation: they may have been changed since', async () => {
+    const net = await createNetwork(classifier);
+    const data = randomSamples(20);
+    const validation = { inputs: data.inputs, targets: Int32Array.from(data.targets) };
+    const before = net.layers[0].weights;
+    const onBatch = () => {
+      validation.targets[0] = -2112;
+    };
+    await expect(net.fit(data, { validation, onBatch })).rejects.toThrow(
+      /^options\.validation\.targets\[0\]: got -2112, want/,
+    );
+    expect(net.layers[0].weights).not.toEqual(before);
+    expect(net.layers[0].weights.every(Number.isFinite)).toBe(true);
+  });
+
+  it('shows the mini-batch that was trained last, in every callback', async () => {
+    const net = await createNetwork(classifier);
+    const { inputs, targets } = randomSamples(10);
+    const rows: number[] = [];
+    await net.fit(
+      { inputs, targets },
+      {
+        epochs: 2,
+        batchSize: 4,
+        shuffle: false,
+        onBatch: () => {
+          rows.push(net.layers[2].delta.length / 3);
+          // looking at the gradients, or predicting, must not hide those of the next step
+          expect(net.layers[2].biasGradients).toHaveLength(3);
+          net.predict(inputs.subarray(0, 7));
+        },
+      },
+    );
+    expect(rows).toEqual([4, 4, 2, 4, 4, 2]);
+  });
+
+  it('gives the gradients of the mini-batch in onBatch, not those looked at before', async () => {
+    const [net, stepwise] = [await createNetwork(classifier), await createNetwork(classifier)];
+    const data = randomSamples(8);
+    const gradients: Float32Array[] = [];
+    await net.fit(data, {
+      epochs: 2,
+      batchSize: 4,
+      shuffle: false,
+      onEpoch: () => net.layers[2].biasGradients,
+      onBatch: ({ epoch }) => {
+        if (epoch === 1) gradients.push(net.layers[2].biasGradients);
+      },
+    });
+    trainInOrder(stepwise, data, 4);
+    const expected = [0, 4].map((first) => {
+      stepwise.trainBatch(rowsOf(data.inputs, 7, first, 4), rowsOf(data.targets, 1, first, 4));
+      return stepwise.layers[2].biasGradients;
+    });
+    expect(gradients).toEqual(expected);
+  });
+});

@@ -1,0 +1,48 @@
+import type {
+  ActivationName,
+  DataSet,
+  InitializerName,
+  Inputs,
+  LayerOptions,
+  NetworkOptions,
+  Targets,
+} from '../src/index.js';
+import type { Network } from '../src/network.js';
+import { randomFloats, randomLabels } from './random-numbers.js';
+
+export const layer = (
+  units: number,
+  activation: ActivationName = 'sigmoid',
+  initializer?: InitializerName,
+): LayerOptions => ({
+  units,
+  activation,
+  initializer,
+});
+
+/** Odd widths, so that every kind of padding is there. */
+export const classifier: NetworkOptions = {
+  inputs: 7,
+  layers: [layer(19, 'tanh'), layer(5, 'relu'), layer(3, 'softmax')],
+  seed: 11,
+};
+
+/** A task for `classifier`. */
+export function randomSamples(samples: number, seed = 1): { inputs: Float32Array; targets: Uint8Array } {
+  return { inputs: randomFloats(samples * 7, seed), targets: randomLabels(samples, 3, seed + 1) };
+}
+
+export const rowsOf = <T extends Inputs | Targets>(values: T, width: number, first: number, rows: number) =>
+  values.subarray(first * width, (first + rows) * width) as T;
+
+/** The steps of an epoch in the order stored, one call each. */
+export function trainInOrder(net: Network, { inputs, targets }: DataSet, batchSize: number): void {
+  const samples = inputs.length / net.inputs;
+  const targetWidth = targets.length / samples;
+  for (let first = 0; first < samples; first += batchSize) {
+    const rows = Math.min(batchSize, samples - first);
+    net.trainBatch(rowsOf(inputs, net.inputs, first, rows), rowsOf(targets, targetWidth, first, rows));
+  }
+}
+
+export const nextTurn = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { sgd } from '../src/index.js';
+import type { Network } from '../src/network.js';
+import { createNetwork } from './build.js';
+import { classifier, randomSamples } from './classifier.js';
+
+describe('dispose', () => {
+  const { inputs, targets } = randomSamples(4);
+  const calls: [string, (net: Network) => unknown][] = [
+    ['fit', (net) => net.fit({ inputs, targets })],
+    ['train', (net) => net.train({ inputs, targets }).next()],
+    ['trainBatch', (net) => net.trainBatch(inputs, targets)],
+    ['predict', (net) => net.predict(inputs)],
+    ['evaluate', (net) => net.evaluate({ inputs, targets })],
+    ['forward', (net) => net.forward(inputs)],
+    ['backward', (net) => net.backward(targets)],
+    ['applyGradients', (net) => net.applyGradients()],
+    ['save', (net) => net.save()],
+    [
+      'optimizer =',
+      (net) => {
+        net.optimizer = sgd({ learningRate: 1 });
+      },
+    ],
+    [
+      'trainingSamples =',
+      (net) => {
+        net.trainingSamples = 4;
+      },
+    ],
+    ['layers[0].weights', (net) => net.layers[0].weights],
+    ['layers[0].biases', (net) => net.layers[0].biases],
+    [
+      'layers[0].weights =',
+      (net) => {
+        net.layers[0].weights = new Float32Array(7 * 19);
+      },
+    ],
+    [
+      'layers[0].biases =',
+      (net) => {
+        net.layers[0].biases = new Float32Array(19);
+      },
+    ],
+    ['layers[0].z', (net) => net.layers[0].z],
+    ['layers[0].a', (net) => net.layers[0].a],
+    ['layers[0].delta', (net) => net.layers[0].delta],
+    ['layers[0].weightGradients', (net) => net.layers[0].weightGradients],
+    ['layers[0].biasGradients', (net) => net.layers[0].biasGradients],
+  ];
+
+  it.each(calls)('%s says that the network was disposed', async (_name, call) => {
+    const fresh = await createNetwork(classifier);
+    const used = await createNetwork(classifier);
+    used.forward(inputs);
+    used.backward(targets);
+    for (const net of [used, fresh]) {
+      net.dispose();
+      await expect((async () => call(net))()).rejects.toThrow(/dispose/);
+    }
+  });
+
+  it('may be called twice, and by using', async () => {
+    const net = await createNetwork(classifier);
+    net[Symbol.dispose]();
+    net.dispose();
+    expect(() => net.predict(inputs)).toThrow(/^Network: got a call after dispose\(\), want a network in use$/);
+  });
+
+  it('ends a fit in progress', async () => {
+    const net = await createNetwork(classifier);
+    const training = net.fit({ inputs, targets }, { epochs: 1_000_000 });
+    setImmediate(() => net.dispose());
+    await expect(training).rejects.toThrow(/dispose/);
+  });
+
+  it('leaves other networks alone', async () => {
+    const [net, other] = [await createNetwork(classifier), await createNetwork(classifier)];
+    const before = other.predict(inputs);
+    net.dispose();
+    expect(other.predict(inputs)).toEqual(before);
+  });
+});

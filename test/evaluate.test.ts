@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { createNetwork, EPSILON } from './build.js';
+import { classifier, layer, randomSamples } from './classifier.js';
+
+describe('evaluation', () => {
+  /** The first of the largest. */
+  const classOf = (row: Float32Array) => row.indexOf(row.reduce((largest, value) => Math.max(largest, value)));
+
+  it('counts classes and costs as a plain loop over predict does', async () => {
+    const samples = 300;
+    const net = await createNetwork({ ...classifier, cost: 'quadratic' });
+    const data = randomSamples(samples);
+    const outputs = net.predict(data.inputs);
+    let cost = 0;
+    const confusion = Array.from({ length: 3 }, () => new Uint32Array(3));
+    for (let i = 0; i < samples; i++) {
+      const a = outputs.subarray(3 * i, 3 * i + 3);
+      confusion[data.targets[i]][classOf(a)]++;
+      for (let k = 0; k < 3; k++) cost += (a[k] - Number(k === data.targets[i])) ** 2 / 2;
+    }
+    const correct = confusion.reduce((sum, row, c) => sum + row[c], 0);
+    const evaluation = net.evaluate(data);
+    expect(evaluation).toMatchObject({ samples, correct, accuracy: correct / samples, confusion });
+    expect(correct).toBeGreaterThan(0);
+    expect(correct).toBeLessThan(samples);
+    // (a - y)^2 in f32: the difference is rounded and counts twice, the square is rounded once
+    expect(Math.abs(evaluation.cost - cost / samples)).toBeLessThan((3.01 * EPSILON * cost) / samples);
+    // the same in pieces of another size
+    const small = await createNetwork({ ...classifier, cost: 'quadratic', batchSize: 7 });
+    expect(small.evaluate(data)).toMatchObject({ samples, correct, confusion });
+  });
+
+  it('takes one output above 1/2 for class 1', async () => {
+    const net = await createNetwork({ inputs: 1, layers: [layer(1, 'linear')] });
+    net.layers[0].weights = new Float32Array([1]);
+    const data = {
+      inputs: new Float32Array([0.2, 0.5, 0.51, 2, -1, 0.7]),
+      targets: new Uint8Array([0, 1, 1, 1, 1, 0]),
+    };
+    const expected = { samples: 6, correct: 3, accuracy: 0.5, confusion: [Uint32Array.of(1, 1), Uint32Array.of(2, 2)] };
+    expect(net.evaluate(data)).toMatchObject(expected);
+    expect(net.evaluate({ inputs: data.inputs, targets: Float32Array.from(data.targets) })).toMatchObject(expected);
+  });
+
+  it('takes the first of equal outputs', async () => {
+    const net = await createNetwork({ inputs: 1, layers: [layer(3, 'linear', 'zeros')] });
+    const { confusion } = net.evaluate({ inputs: new Float32Array(3), targets: new Uint8Array([0, 1, 2]) });
+    expect(confusion).toEqual([Uint32Array.of(1, 0, 0), Uint32Array.of(1, 0, 0), Uint32Array.of(1, 0, 0)]);
+  });
+
+  it('has no confusion matrix above 256 outputs, but counts', async () => {
+    const net = await createNetwork({ inputs: 1, layers: [layer(257, 'linear', 'zeros')] });
+    net.layers[0].biases = Float32Array.from({ length: 257 }, (_, j) => j);
+    const evaluation = net.evaluate({ inputs: new Float32Array(2), targets: new Int32Array([256, 0]) });
+    expect(evaluation).toMatchObject({ correct: 1, accuracy: 0.5, confusion: undefined });
+  });
+
+  it('starts from nothing each time and changes nothing', async () => {
+    const net = await createNetwork(classifier);
+    const before = net.save();
+    const data = randomSamples(200);
+    expect(net.evaluate(data)).toEqual(net.evaluate(data));
+    expect(net.save()).toEqual(before);
+  });
+});

@@ -1,0 +1,38 @@
+import { expect } from 'vitest';
+import type { NetworkOptions } from '../src/index.js';
+
+// Every wrong call gets an error that says where, what was got and what is wanted, and changes nothing. What is passed here
+// would not compile in TypeScript, hence `any`.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type Anything = any;
+export type ErrorClass = typeof TypeError | typeof RangeError | typeof Error;
+
+/** The class itself, not one derived from it: a TypeError of the engine's own would pass for ours otherwise, hence the message. */
+export async function expectError(call: () => unknown, error: ErrorClass, message: RegExp): Promise<void> {
+  const thrown: unknown = await (async () => call())().then(
+    () => 'nothing was thrown',
+    (reason) => reason,
+  );
+  expect(thrown).toBeInstanceOf(Error);
+  expect((thrown as Error).message).toMatch(message);
+  expect((thrown as Error).constructor).toBe(error);
+}
+
+export const options: NetworkOptions = {
+  inputs: 2,
+  layers: [
+    { units: 5, activation: 'tanh' },
+    { units: 3, activation: 'softmax' },
+  ],
+  seed: 3,
+};
+
+/** Four samples of the network in `options`. */
+export const inputs = new Float32Array([0, 0.5, -1, 2, 0.25, 1, 3, -0.5]);
+export const targets = new Uint8Array([0, 2, 1, 0]);
+export const rows = new Float32Array([1, 0, 0, 0, 0, 1, 0, 1, 0, 0.5, 0.25, 0.25]);
+export const changed = <T extends Float32Array | Uint8Array | Int32Array>(values: T, at: number, value: number): T => {
+  const copy = values.slice() as T;
+  copy[at] = value;
+  return copy;
+};

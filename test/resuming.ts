@@ -1,0 +1,113 @@
+import { expect } from 'vitest';
+import type { DataSet, NetworkOptions, TrainOptions } from '../src/index.js';
+import type { Network } from '../src/network.js';
+import { createNetwork, loadNetwork } from './build.js';
+import { hashOf } from './parameters.js';
+import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
+
+// Each test trains once without a break, saving on the way, and then goes on from every file in a network of its own: the weights must
+// have the same SHA-256 at the end, and every report must be the same but for times.
+export const INPUTS = 5;
+export const CLASSES = 3;
+export const random = randomNumbers(31);
+
+export function makeData(samples: number): DataSet {
+  return {
+    inputs: randomFloats(samples * INPUTS, random),
+    targets: randomLabels(samples, CLASSES, random),
+  };
+}
+
+export const data = makeData(50);
+export const validation = makeData(20);
+
+export const network: NetworkOptions = {
+  inputs: INPUTS,
+  layers: [
+    { units: 9, activation: 'tanh' },
+    { units: 19, activation: 'gelu' },
+    { units: CLASSES, activation: 'softmax' },
+  ],
+  seed: 2 ** 33 + 5,
+};
+
+export const TIMES = new Set(['elapsedMs', 'samplesPerSecond', 'secondsLeft']);
+/** A report without its times, exact to the bit. */
+export const text = (report: object) => JSON.stringify(report, (key, value) => (TIMES.has(key) ? undefined : value));
+
+export interface Run {
+  hash: string;
+  epochs: string[];
+  batches: string[];
+  file: Uint8Array;
+}
+
+export interface Saved {
+  bytes: Uint8Array;
+  /** Reports that had been given. */
+  epochs: number;
+  batches: number;
+}
+
+/** A training to its end; `atBatch` is called after each step with what has been reported so far. */
+export async function trainOn(
+  net: Network,
+  options: TrainOptions,
+  atBatch?: (epochs: number, batches: number) => void,
+  atEpoch?: (epochs: number, batches: number) => void,
+): Promise<Run> {
+  const epochs: string[] = [];
+  const batches: string[] = [];
+  const returned = await net.fit(data, {
+    ...options,
+    onBatch(report) {
+      batches.push(text(report));
+      const answer = options.onBatch?.(report);
+      atBatch?.(epochs.length, batches.length);
+      return answer;
+    },
+    onEpoch(report) {
+      epochs.push(text(report));
+      const answer = options.onEpoch?.(report);
+      atEpoch?.(epochs.length, batches.length);
+      return answer;
+    },
+  });
+  expect(returned.map(text)).toEqual(epochs);
+  return { hash: hashOf(net), epochs, batches, file: net.save({ training: true }) };
+}
+
+/** Trains without a break, and again from files of every `every`-th step and of each epoch's end. */
+export async function expectExact(
+  options: NetworkOptions,
+  training: TrainOptions,
+  { every = 5, load = {} }: { every?: number; load?: Parameters<typeof loadNetwork>[1] } = {},
+): Promise<{ run: Run; files: Saved[] }> {
+  const files: Saved[] = [];
+  const net = await createNetwork(options);
+  const keep = (epochs: number, batches: number) =>
+    files.push({ bytes: net.save({ training: true }), epochs, batches });
+  const run = await trainOn(
+    net,
+    training,
+    (epochs, batches) => {
+      if (batches % every === 0) keep(epochs, batches);
+    },
+    keep,
+  );
+  // a training that was never looked at is the same
+  const quiet = await createNetwork(options);
+  await quiet.fit(data, training);
+  expect(hashOf(quiet)).toBe(run.hash);
+  expect(files.length).toBeGreaterThan(3);
+  for (const { bytes, epochs, batches } of files) {
+    const loaded = await loadNetwork(bytes, load);
+    expect(loaded.save({ training: true })).toEqual(bytes);
+    const rest = await trainOn(loaded, training);
+    expect(rest.epochs).toEqual(run.epochs.slice(epochs));
+    if (training.optimizer?.name !== 'lbfgs') expect(rest.batches).toEqual(run.batches.slice(batches));
+    expect(rest.hash).toBe(run.hash);
+    expect(rest.file).toEqual(run.file);
+  }
+  return { run, files };
+}
