@@ -1,27 +1,46 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type Plugin } from 'vitest/config';
 
 const isThreaded = process.env.SIMDPROP_BUILD?.endsWith('threads');
 
+const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/**
+ * In the suites with threads, the smallest networks are to be shared too: test/least-work.ts stands in for src/threads/thread-work.ts. Throws
+ * where that would change nothing, because the module or the imports of it are gone; test/least-work.test.ts sees that networks are shared.
+ */
+function shareLeastWork(): Plugin {
+  const module = pathOf('src/threads/thread-work.ts');
+  const isModule = (source: string, importer: string) =>
+    source.startsWith('.') && resolve(dirname(importer), source).replace(/\.js$/, '.ts') === module;
+  const importers = readdirSync(pathOf('src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => pathOf(`src/${name}`))
+    .filter((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/from '([^']+)'/g)].some(([, source]) => isModule(source, file)),
+    );
+  if (!existsSync(module) || importers.length === 0) {
+    throw new Error(`vitest.config.ts: got nothing in src that imports ${module}, want what threads are worth`);
+  }
+  return {
+    name: 'share least work',
+    enforce: 'pre',
+    resolveId(source, importer) {
+      if (importer && isModule(source, importer)) return pathOf('test/least-work.ts');
+    },
+  };
+}
+
 export default defineConfig({
+  plugins: isThreaded ? [shareLeastWork()] : [],
   resolve: {
     alias: [
-      // with threads, the smallest networks are to be shared too
-      ...(isThreaded
-        ? [
-            {
-              find: /^\.\/thread-work\.js$/,
-              replacement: fileURLToPath(new URL('test/least-work.ts', import.meta.url)),
-            },
-          ]
-        : []),
-      { find: /^simdprop$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
-      { find: /^simdprop\/graph$/, replacement: fileURLToPath(new URL('src/graph/index.ts', import.meta.url)) },
-      {
-        find: /^simdprop\/cross-validation$/,
-        replacement: fileURLToPath(new URL('src/cross-validation.ts', import.meta.url)),
-      },
-      { find: /^simdprop\/(idx|csv|files)$/, replacement: fileURLToPath(new URL('src/io/$1.ts', import.meta.url)) },
+      { find: /^simdprop$/, replacement: pathOf('src/index.ts') },
+      { find: /^simdprop\/graph$/, replacement: pathOf('src/graph/index.ts') },
+      { find: /^simdprop\/cross-validation$/, replacement: pathOf('src/cross-validation.ts') },
+      { find: /^simdprop\/(idx|csv|files)$/, replacement: pathOf('src/io/$1.ts') },
     ],
   },
   test: {

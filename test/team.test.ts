@@ -13,6 +13,7 @@ import { makeWaitCheck } from '../src/threads/team.js';
 import { hashOf } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 import { seal } from './saved-files.js';
+import { threadsOfSmallestNetwork } from './smallest-network.js';
 
 // One network with one thread, without threads at all, with two, three and seven: the same bits.
 
@@ -106,6 +107,10 @@ async function train(options: NetworkOptions, training: TrainOptions, isWeighted
   const cost = net.backward(data.targets.subarray(0, 5));
   return [hashOf(net), reports.map((report) => report.cost), predictions, cost, net.evaluate(data).cost];
 }
+
+it('the smallest network is worth every thread in these tests', async () => {
+  expect(await threadsOfSmallestNetwork()).toBe(2);
+});
 
 describe('any number of threads has the same bits', () => {
   test.each(CASES)('%s', async (_, options, training, isWeighted) => {
