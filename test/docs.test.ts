@@ -5,10 +5,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 // compared with the comment behind it, or on the lines below it:
 //
 //   console.log(1 + 1); // 2
-//   console.log(net.predict(x)); // close to 0, 1: the numbers printed, each within 0.1
+//   console.log(net.predict(x)); // close to 0, 1
+//   console.log(net.predict(x)); // close to 0, 1 (within 0.01)
 //   console.log(path); // w -> z -> ...: "..." stands for anything
 //
-// Without a comment it only has to run.
+// "close to" lists the numbers printed, in their order, each within TOLERANCE or what the comment states. Without a comment a snippet only
+// has to run.
 
 const ROOT = new URL('../', import.meta.url);
 const SNIPPETS = new URL('build/docs/', ROOT);
@@ -28,6 +30,9 @@ interface Snippet {
   readonly line: number;
   readonly lines: readonly string[];
 }
+
+/** docs/README.md names it. */
+const TOLERANCE = 0.1;
 
 /** Line of a console.log, counted from 0, to what it should print. */
 type Expected = Map<number, string[]>;
@@ -80,9 +85,10 @@ function matches(printed: readonly string[], expected: readonly string[]): boole
   const text = printed.join('\n');
   const wanted = expected.join('\n');
   if (wanted.startsWith('close to ')) {
+    const [stated, within = TOLERANCE] = / \(within (\d+(?:\.\d+)?)\)$/.exec(wanted) ?? [''];
     const values = numbersIn(text);
-    const targets = numbersIn(wanted);
-    return values.length === targets.length && values.every((value, i) => Math.abs(value - targets[i]) <= 0.1);
+    const targets = numbersIn(wanted.slice(0, wanted.length - stated.length));
+    return values.length === targets.length && values.every((value, i) => Math.abs(value - targets[i]) <= +within);
   }
   const pieces = wanted.split('...').map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${pieces.join('[^]*')}$`).test(text);
@@ -129,6 +135,10 @@ test('docs/README.md leads to every page', () => {
   }
 });
 
+test('docs/README.md states how close "close to" is', () => {
+  expect(texts.get('docs/README.md')).toContain(`"close to" means: each number within ${TOLERANCE}`);
+});
+
 test('a wrong number, a missing line and a missing print are noticed', () => {
   const expected = expectedOf(['for (;;) {', '  console.log(1);', '}', '// 1', '// 2', 'f();', '// no output']);
   expect([...expected]).toEqual([[1, ['1', '2']]]);
@@ -138,4 +148,10 @@ test('a wrong number, a missing line and a missing print are noticed', () => {
   expect(matches(['a -> b -> c'], ['a -> ...'])).toBe(true);
   expect(matches(['Float32Array(2) [ 0.04, 0.97 ]'], ['close to 0, 1'])).toBe(true);
   expect(matches(['Float32Array(2) [ 0.14, 0.97 ]'], ['close to 0, 1'])).toBe(false);
+  expect(matches(['Float32Array(2) [ 0.04, 0.97 ]'], ['close to 0, 1 (within 0.05)'])).toBe(true);
+  expect(matches(['Float32Array(2) [ 0.04, 0.94 ]'], ['close to 0, 1 (within 0.05)'])).toBe(false);
+  expect(matches(['Float32Array(2) [ 0.14, 0.97 ]'], ['close to 0, 1 (within 0.2)'])).toBe(true);
+  expect(matches(['Float32Array(2) [ 0.04, 0.97 ]'], ['close to 1, 0'])).toBe(false);
+  expect(matches(['Float32Array(3) [ 0.04, 0.97, 1 ]'], ['close to 0, 1'])).toBe(false);
+  expect(matches(['Float32Array(2) [ NaN, 0.97 ]'], ['close to 0, 1'])).toBe(false);
 });
