@@ -13,177 +13,23 @@ import {
 } from '../src/core/memory-plan.js';
 import type { ActivationName, LayerOptions } from '../src/index.js';
 import { sgd } from '../src/index.js';
-import { ACTIVATIONS, COSTS, checkSpec, type Spec } from '../src/spec/spec.js';
+import { ACTIVATIONS, BYTE_SCALE, COSTS, checkSpec } from '../src/spec/spec.js';
 import { createNetwork, startKernels } from './build.js';
-import { SEED } from './random-numbers.js';
-
-const LINE_BYTES = 64;
-const runs = { seed: SEED, numRuns: 300 };
-
-/** Widths near the multiples of 4 and 16 come up often: there the padding changes. */
-const width = (largest: number) =>
-  fc.oneof(
-    fc.integer({ min: 1, max: 33 }).filter((units) => units <= largest),
-    fc.integer({ min: 1, max: largest }),
-  );
-
-const specs = (largest: number) =>
-  fc
-    .record({
-      inputs: width(largest),
-      hidden: fc.array(
-        fc.record({ units: width(largest), activation: fc.constantFrom<ActivationName>('sigmoid', 'tanh', 'relu') }),
-        { maxLength: 4 },
-      ),
-      output: fc.record({ units: width(largest), activation: fc.constantFrom<ActivationName>('linear', 'softmax') }),
-      l2: fc.double({ min: 0, max: 100, noNaN: true }),
-      seed: fc.maxSafeNat(),
-    })
-    .map(({ hidden, output, ...rest }): Spec => {
-      // softmax wants two outputs or more
-      const units = output.activation === 'softmax' ? Math.max(2, output.units) : output.units;
-      return checkSpec({ ...rest, layers: [...hidden, { ...output, units }] as LayerOptions[] });
-    });
-
-const capacities = fc.integer({ min: 1, max: 300 });
-
-const sets = fc.record({
-  samples: fc.integer({ min: 0, max: 1000 }),
-  inputBytes: fc.integer({ min: 0, max: 1_000_000 }),
-  targetBytes: fc.integer({ min: 0, max: 100_000 }),
-  weightBytes: fc.integer({ min: 0, max: 4_000 }),
-});
+import { capacities, offsetOf, runs, sets, specs } from './plans.js';
 
 /** What must not move when a network grows: everything that depends on the spec alone. */
 function fixedPart({ regions, state }: Plan) {
   return regions.filter(({ start }) => start < state);
 }
 
-/** Words of the plan that abi.ts calls something else. */
-const OTHER_NAMES: Readonly<Record<string, string>> = { teamWords: 'TEAM', isWide: 'WIDE', windowInputs: 'WINDOW' };
-
-/** The offset that abi.ts gives a word of the plan: rowCosts lies at ROW_COSTS. */
-function offsetOf(name: string): number {
-  const constant = OTHER_NAMES[name] ?? name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-  const offset = (abi as unknown as Record<string, unknown>)[constant];
-  if (typeof offset !== 'number') throw new Error(`abi.ts: got no ${constant}, want an offset for ${name}`);
-  return offset;
-}
-
-/** Regions whose address no word holds: the other threads' follow those of the first, the rest is src's alone. */
-const WORDLESS = ['otherThreads', 'rateTable', 'means', 'inverseDeviations', 'moments'];
-const WORDLESS_DATA = ['windowTargets', 'windowWeights', 'setInputs', 'setTargets', 'setWeights', 'order'];
-
-it('names every region as the word that holds its address, which abi.ts places', () => {
-  fc.assert(
-    fc.property(specs(3000), capacities, sets, (spec, capacity, set) => {
-      const plan = makePlan(spec, capacity, set);
-      for (const { name, start, bytes } of plan.regions.filter(({ bytes }) => bytes > 0)) {
-        if (![...WORDLESS, ...WORDLESS_DATA].includes(name)) expect(offsetOf(name)).toBeGreaterThanOrEqual(0);
-        if (name === 'otherThreads') continue;
-        const holders = [plan, ...plan.layers] as unknown as Record<string, unknown>[];
-        expect(
-          holders.some((holder) => holder[name] === start),
-          `${name} at ${start}, ${bytes} bytes`,
-        ).toBe(true);
-      }
-    }),
-    runs,
-  );
-});
-
-it('puts regions on cache lines of their own, past the layer table and within the memory', () => {
-  fc.assert(
-    fc.property(specs(3000), capacities, sets, (spec, capacity, set) => {
-      const plan = makePlan(spec, capacity, set);
-      let end = abi.LAYERS + spec.layers.length * abi.LAYER_BYTES;
-      for (const { start, bytes } of [...plan.regions].sort((p, q) => p.start - q.start || p.bytes - q.bytes)) {
-        expect(start % LINE_BYTES).toBe(0);
-        expect(start).toBeGreaterThanOrEqual(end);
-        end = start + bytes;
-      }
-      expect(end).toBeLessThanOrEqual(plan.bytes);
-    }),
-    runs,
-  );
-});
-
-it('gives every address of the plan a region that is large enough for what lies there', () => {
-  fc.assert(
-    fc.property(specs(3000), capacities, sets, (spec, capacity, set) => {
-      const plan = makePlan(spec, capacity, set);
-      const bytesAt = (start: number) =>
-        plan.regions.find((region) => region.start === start && region.bytes > 0)!.bytes;
-      const { units: outputs } = spec.layers[spec.layers.length - 1];
-      expect(bytesAt(plan.x)).toBe(capacity * plan.xStride);
-      expect(bytesAt(plan.y)).toBe(capacity * plan.yStride);
-      expect(bytesAt(plan.zeros)).toBe(abi.PANEL_ROW_BYTES);
-      const isListed = spec.inputs >= abi.LISTED_INPUTS;
-      if (isListed) expect(bytesAt(plan.sums)).toBeGreaterThanOrEqual(spec.inputs * abi.PANEL_ROW_BYTES);
-      // the widest delta, and a block of inputs, whose rows are an odd number of cache lines each
-      const widestLayer = Math.max(...spec.layers.map(({ units }) => units));
-      const transposed = 180 * (Math.ceil(capacity / 16) | 1) * LINE_BYTES;
-      expect(bytesAt(plan.packed)).toBeGreaterThanOrEqual(4 * capacity * paddedFloats(widestLayer) + transposed);
-      // or 16 inputs of each of a layer's units, the units rounded up to 4
-      expect(bytesAt(plan.packed)).toBeGreaterThanOrEqual(Math.ceil(widestLayer / 4) * 4 * abi.PANEL_ROW_BYTES);
-      for (const name of ['lists', 'listStride', 'maskStride', 'positions'] as const) {
-        expect(plan[name] > 0, name).toBe(isListed);
-      }
-      if (isListed) {
-        const listStride = plan.listStride;
-        const maskStride = plan.maskStride;
-        // eight entries of two bytes are written at a time, so up to eight lie past the last one
-        expect(listStride).toBeGreaterThanOrEqual(2 * (spec.inputs + 8));
-        expect(bytesAt(plan.lists)).toBe(capacity * listStride);
-        expect(bytesAt(plan.union)).toBe(listStride);
-        expect(bytesAt(plan.listCounts)).toBe(4 * capacity);
-        // read eight bytes at a time
-        expect(maskStride % 8).toBe(0);
-        expect(8 * maskStride).toBeGreaterThanOrEqual(spec.inputs);
-        expect(bytesAt(plan.masks)).toBe(capacity * maskStride);
-        expect(bytesAt(plan.positions)).toBe(8 * 256);
-      }
-      expect(bytesAt(plan.randomBlock)).toBe(16);
-      expect(bytesAt(plan.parameters)).toBe(4 * plan.parameterFloats);
-      expect(bytesAt(plan.gradients)).toBe(4 * plan.parameterFloats);
-      // vectors are read from any item on, of input floats two at a time: 28 bytes past the last float, 15 past the last byte
-      expect(bytesAt(plan.windowInputs)).toBeGreaterThanOrEqual(4 * capacity * spec.inputs + 28);
-      expect(bytesAt(plan.windowTargets)).toBeGreaterThanOrEqual(4 * capacity * outputs + 12);
-      expect(bytesAt(plan.setInputs)).toBeGreaterThanOrEqual(set.inputBytes + 28);
-      expect(bytesAt(plan.setTargets)).toBeGreaterThanOrEqual(set.targetBytes + 12);
-      if (set.samples) expect(bytesAt(plan.order)).toBe(4 * set.samples);
-      plan.layers.forEach(({ stride, z, a, delta }, l) => {
-        for (const address of [z, a, delta]) expect(bytesAt(address)).toBe(capacity * stride);
-        expect(z === a).toBe(spec.layers[l].activation === 'linear');
-      });
-    }),
-    runs,
-  );
-});
-
-it('has a confusion matrix of all classes, of two for one output, of none for more than 256', () => {
-  const planOf = (units: number) => makePlan(checkSpec({ inputs: 3, layers: [{ units }] }), 1);
-  for (const [outputs, classes] of [
-    [1, 2],
-    [2, 2],
-    [10, 10],
-    [256, 256],
-  ]) {
-    const plan = planOf(outputs);
-    expect(plan.classes).toBe(classes);
-    expect(plan.regions.find(({ start, bytes }) => start === plan.confusion && bytes)?.bytes).toBe(4 * classes ** 2);
-  }
-  expect(planOf(257)).toMatchObject({ classes: 0, confusion: 0 });
-});
-
 it('makes rows whole lines that hold the padded units, an odd number of them where rows are long', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 65_536 }), (units) => {
-      const lines = rowStride(units) / LINE_BYTES;
+      const lines = rowStride(units) / abi.LINE_BYTES;
       expect(Number.isInteger(lines)).toBe(true);
       expect(rowStride(units)).toBeGreaterThanOrEqual(4 * paddedFloats(units));
       // no more than one line is spent
-      expect(rowStride(units)).toBeLessThanOrEqual(4 * paddedFloats(units) + LINE_BYTES);
+      expect(rowStride(units)).toBeLessThanOrEqual(4 * paddedFloats(units) + abi.LINE_BYTES);
       if (lines >= 8) expect(lines % 2).toBe(1);
     }),
     runs,
@@ -283,7 +129,7 @@ it('writes a header and a layer table that say what the plan says, and nothing e
       expect(header(abi.WIDE)).toBe(0);
       expect(header(abi.THREAD_WORK)).toBe(plan.team.threadWork);
       expect(header(abi.THREADS)).toBe(1);
-      expect(view.getFloat32(abi.HEADER + abi.SCALE, true)).toBe(Math.fround(spec.scale ?? 1 / 255));
+      expect(view.getFloat32(abi.HEADER + abi.SCALE, true)).toBe(Math.fround(spec.scale ?? BYTE_SCALE));
       expect(view.getFloat64(abi.HEADER + abi.L2, true)).toBe(spec.l2);
 
       plan.layers.forEach((layer, l) => {
@@ -295,8 +141,10 @@ it('writes a header and a layer table that say what the plan says, and nothing e
 
       if (plan.positions) {
         for (let byte = 0; byte < 256; byte++) {
-          const places = Array.from({ length: 8 }, (_, bit) => bit).filter((bit) => (byte >> bit) & 1);
-          const at = plan.positions + 8 * byte;
+          const places = Array.from({ length: abi.POSITIONS_ENTRY_BYTES }, (_, bit) => bit).filter(
+            (bit) => (byte >> bit) & 1,
+          );
+          const at = plan.positions + abi.POSITIONS_ENTRY_BYTES * byte;
           expect([...bytes.subarray(at, at + places.length)]).toEqual(places);
         }
       }
@@ -345,7 +193,7 @@ it('keeps addresses below 4 GiB to the last byte: the largest plan that is let t
   const plan = makePlan(spec, fits);
   const last = plan.regions[plan.regions.length - 1];
   // every address that is written to the tables fits into a u32, with room for a row of a vector past it
-  expect(last.start + last.bytes + LINE_BYTES).toBeLessThan(2 ** 32);
+  expect(last.start + last.bytes + abi.LINE_BYTES).toBeLessThan(2 ** 32);
   expect(makePlan(spec, tooLarge).bytes).toBeGreaterThan(MAX_BYTES);
 });
 
