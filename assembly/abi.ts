@@ -1,13 +1,14 @@
-// The numbers both sides share. Valid TypeScript and valid AssemblyScript: src/ imports this file as it stands, so the
-// two sides cannot drift apart. Offsets are bytes; a word is 4 bytes; an address is a u32 into the linear memory.
+// Everything that src/ and the core must agree on. This file is valid TypeScript and valid AssemblyScript, and src/
+// imports it as it is, so that the two sides cannot drift apart. Offsets are in bytes; a word has 4 bytes; an address
+// is a u32 into the linear memory.
 //
-//   0          4096        4608                       4608 + 128 * layers
-//   | constants | header    | a row for each layer     | the arena: planned by src/core/memory-plan.ts
+//   0           4096        4608                     4608 + 128 * layers
+//   | constants | header    | a row for each layer   | the arena: planned by src/core/memory-plan.ts
 //
-// Below `HEADER` lie the polynomial tables of math.ts. A layer here is a layer of weights: row 0 is layer 2 of SPEC's
-// count, whose input a^1 is the batch.
+// The constants are the coefficient tables of math.ts and its neighbours. A layer here is a layer of weights: row 0 is
+// layer 2 of SPEC's count, whose input a^1 is the batch.
 
-/** From the first release on, grows with every change below, so that a core and a wrapper of different versions know each other. */
+/** From the first release on it grows with every change below, so that a core notices a wrapper of another version. */
 export const ABI_VERSION = 1;
 
 // Activations
@@ -24,22 +25,21 @@ export const SILU = 9;
 export const SOFTPLUS = 10;
 export const SOFTSIGN = 11;
 export const HARD_SIGMOID = 12;
-export const MIXED = 13; // one for each unit: see RUNS
+export const MIXED = 13; // every unit has its own: see RUNS
 
 // Costs
 export const QUADRATIC = 0;
-// costs that cancel the slope of the one output activation they take
 export const BINARY_CROSS_ENTROPY = 1;
 export const CATEGORICAL_CROSS_ENTROPY = 2;
-export const KULLBACK_LEIBLER = 3; // up to here, what they give delta is a - y
-export const POISSON = 4; // the last that cancels
+export const KULLBACK_LEIBLER = 3;
+export const POISSON = 4;
 export const MEAN_ABSOLUTE_ERROR = 5;
 export const HUBER = 6;
 export const HINGE = 7;
 export const CUSTOM_COST = 8;
-export const SEEDED = 9; // none: dC/da lies in the output layer's delta
+export const SEEDED = 9; // no cost: the caller has written dC/da to the output layer's delta
 
-// Optimizers. What each takes from HYPER and keeps in its slots of STATE is said in update.ts.
+// Optimizers. What each takes from HYPER and keeps in its slots of STATE stands in update-rules.ts.
 export const SGD = 0;
 export const MOMENTUM = 1;
 export const NESTEROV = 2;
@@ -51,7 +51,7 @@ export const ADAMW = 7;
 export const NADAM = 8;
 export const LION = 9;
 export const IRPROP = 10;
-export const LBFGS = 11; // src/training/lbfgs.ts moves the parameters, the core computes the gradient
+export const LBFGS = 11; // the core computes the gradient, src/training/lbfgs.ts moves the parameters
 
 // Where the optimizers' own numbers lie in HYPER, in bytes from its start
 export const MOMENTUM_MU = 0; // momentum and nesterov
@@ -81,215 +81,219 @@ export const U8 = 1;
 export const ROWS = 0;
 export const LABELS = 1;
 
-// What a random number is for: the first word of the counter's key beside the seed
+// The purposes of random numbers: each is a word of the counter, so that no purpose sees the numbers of another
 export const RANDOM_WEIGHTS = 1;
 export const RANDOM_BIASES = 2;
 export const RANDOM_ORDER = 3;
 export const RANDOM_DROPOUT = 4;
 export const RANDOM_SPLIT = 16;
 
-/** A cache line. Every region starts on one, and rows of the batch are whole lines. */
+/** The size of a cache line. Every region starts on a line, and every row of the batch takes whole lines. */
 export const LINE_BYTES = 64;
-/** Kernels read whole vectors, two at a time: so many bytes at most past the end of a set's last sample. */
+/** Kernels read whole vectors, two at a time: up to this many bytes past the end of a set's last sample. */
 export const SLACK_BYTES = 32;
 
-// Weights lie in panels of 16 units: w_jk at panel j / 16, row k, column j % 16. One row of a panel is one cache line.
+// Weights lie in panels of 16 units: w_jk lies in panel j / 16, at row k and column j % 16. A panel row is one line.
 export const PANEL_UNITS = 16;
 export const PANEL_ROW_BYTES = 64;
-/** Networks of fewer inputs have no lists. */
-export const LISTED_INPUTS = 32;
-// A panel with this many units or less is computed 4 at a time; what fills its rows is then neither written nor read.
+/** A panel of this many units or fewer is computed 4 units at a time. The rest of its rows is not touched. */
 export const NARROW_UNITS = 8;
 
 /**
- * Rows of a product's block, and inputs that a gradient turns at once: those of one stay near while panel after panel passes. A multiple of
- * every tile's height. The depth is in no blocks: see docs/kernels.md.
+ * The rows of a product's block, and the inputs that a gradient transposes at once: a block stays in the cache while
+ * panel after panel passes. It is a multiple of every tile's height. The depth is not blocked: see docs/kernels.md.
  */
 export const BLOCK_ROWS = 180;
 
 /**
- * Bytes from one row to the next of a transposed block, which has a row of `rows` floats for each input: an odd number of cache lines, so
- * that a column does not lie in few sets of the cache. Generic because AssemblyScript wants an integer type and TypeScript knows none.
+ * A block of inputs, transposed for the gradients, has a row for each input with a float for each of the batch's
+ * `rows`. This is the number of bytes from one of its rows to the next: an odd number of lines, because the lines of a
+ * column would otherwise compete for a few sets of the cache. The function is generic because AssemblyScript needs an
+ * integer type here and TypeScript has none.
  */
 export function transposedStride<T extends number>(rows: T): T {
   return <T>((((rows + 15) >> 4) | 1) * LINE_BYTES);
 }
 
-/** Floats that the optimizer moves at once. What penalties and clipping make of their gradient lies at EFFECTIVE. */
+/** The optimizer moves this many floats at once. Their gradient with penalties and clipping lies at EFFECTIVE. */
 export const BLOCK_FLOATS = 1024;
 
-/** Rows of a mixed layer that are gathered at once. */
+/** The rows of a mixed layer that are gathered at once. */
 export const MIXED_ROWS = 8;
 
-/** Inputs that one step of the listing takes: a byte of the mask, and 16 bytes written to the list, whatever of them counts. */
+/** A network with fewer inputs than this has no LISTS and no MASKS. */
+export const LISTED_INPUTS = 32;
+/** Inputs are listed this many at a time: each time 8 numbers are written to the list, of which some or none count. */
 export const LISTED_AT_ONCE = 8;
-/** A row's mask is read by words of so many inputs. */
+/** The bits of a row's mask are read for this many inputs at a time. */
 export const MASK_WORD_INPUTS = 64;
-/** POSITIONS has an entry of 8 places for each of the 256 bytes. */
+/** POSITIONS has an entry of this many bytes for each of the 256 values of a byte. */
 export const POSITIONS_ENTRY_BYTES = 8;
 export const POSITIONS_BYTES = 2048;
 
-/** Of RANDOM_BLOCK. */
+/** The size of RANDOM_BLOCK. */
 export const RANDOM_BLOCK_BYTES = 16;
 
-/** Rows and columns of CONFUSION at least: one output stands for two classes. */
+/** CONFUSION has at least this many rows and columns: one output stands for two classes. */
 export const LEAST_CLASSES = 2;
 
-// Header. Addresses are 0 where there is no such thing.
+// The header. An address is 0 where the network has no such thing.
 export const HEADER = 4096;
-// What src/core/memory-plan.ts lays down: Plan.words has these, in this order
+// Shapes and addresses: src/core/memory-plan.ts writes them whenever it plans the memory anew
 export const LAYER_COUNT = 0;
 export const COST = 4;
 export const INPUTS = 8;
 export const OUTPUTS = 12;
 export const SEED_LOW = 16;
 export const SEED_HIGH = 20;
-export const PENALIZE_BIASES = 24; // u32: L1 and L2 count the biases too
+export const PENALIZE_BIASES = 24; // u32: 1 if L1 and L2 count the biases too
 export const X = 28; // a^1 [rows x inputs]
 export const X_STRIDE = 32;
 export const Y = 36; // targets [rows x outputs]
 export const Y_STRIDE = 40;
-export const ROW_WEIGHTS = 44; // f32 [rows]: the samples' weights, 1 where the data have none
-export const ROW_COSTS = 48; // f64 [rows]: C_x of each, times its sample's weight
-export const LISTS = 52; // for each row the numbers k of the inputs that are not zero, u16, ascending; 0: no lists
+export const ROW_WEIGHTS = 44; // f32 [rows]: the samples' weights, in use where IS_WEIGHTED
+export const ROW_COSTS = 48; // f64 [rows]: C_x of each row, times its sample's weight
+export const LISTS = 52; // a list for each row: the numbers k of the inputs that are not zero, u16, ascending
 export const LIST_STRIDE = 56;
-export const LIST_COUNTS = 60; // u32 [rows]: the lists' lengths; standardised inputs count as all
-export const MASKS = 64; // for each row a bit for each input, 1: not zero
+export const LIST_COUNTS = 60; // u32 [rows]: the lengths of the lists; INPUTS where inputs are standardised
+export const MASKS = 64; // a mask for each row, with a bit for each input: 1 if it is not zero
 export const MASK_STRIDE = 68;
-export const POSITIONS = 72; // u8 [256 x 8]: the places of the bits that are set in a byte
-export const ZEROS = 76; // a panel's row of zeros: where the sums of errors and gradients start
+export const POSITIONS = 72; // u8 [256 x 8]: for each byte the places of its bits that are set
+export const ZEROS = 76; // a panel row of zeros, from which the sums of errors and gradients start
 export const PARAMETERS = 80; // all weights, then all biases
 export const WEIGHT_FLOATS = 84;
 export const PARAMETER_FLOATS = 88;
-export const GRADIENTS = 92; // laid out as the parameters
-export const STATE = 96; // the optimizer's slots, each laid out as the parameters
-export const CONFUSION = 100; // u32 [outputs x outputs], rows = target
+export const GRADIENTS = 92; // laid out like the parameters
+export const STATE = 96; // the optimizer's slots, each laid out like the parameters
+export const CONFUSION = 100; // u32 [classes x classes]: a row for each target, a column for each prediction
 export const ERROR_SUMS = 104; // a record of ERROR_BYTES for each pair of outputs
 
-// What each thread has for itself: the address is that of the first
-export const RANDOM_BLOCK = 108; // 16 bytes: one block of random words
-export const EFFECTIVE = 112; // a block of the gradient, clipped and with the penalties
-export const UNION = 116; // u16: the inputs that are not zero in every row
-export const SUMS = 120; // of the rows' products, on their way into gradients or weights: [inputs x 16]
-export const PACKED = 124; // delta in panels and a block of inputs turned (gradient.ts), or a panel of W turned (delta.ts)
-export const SCRATCH = 128; // z, a and delta of the units of one function: 3 x [MIXED_ROWS x the widest mixed layer]
-export const THREAD_BYTES = 132; // from what one has for itself to the next one's
+// Room that each thread has to itself: these addresses are those of the first thread
+export const RANDOM_BLOCK = 108; // u32 [4]: one block of random words
+export const EFFECTIVE = 112; // f32 [BLOCK_FLOATS]: a block of the gradient, clipped and with the penalties
+export const UNION = 116; // u16: the inputs that are not zero in at least one row
+export const SUMS = 120; // f32 [inputs x 16]: sums over the rows on their way into gradients or weights, else 0
+// delta in panels and a transposed block of inputs (gradient.ts), or a transposed panel of W (delta.ts)
+export const PACKED = 124;
+// f32 [3 x MIXED_ROWS x the widest mixed layer]: z, a and delta of the units of one function
+export const SCRATCH = 128;
+export const THREAD_BYTES = 132; // from the room of one thread to that of the next
 
 // Threads: see team.ts
-export const TEAM = 136;
+export const TEAM = 136; // the words by which threads meet
 export const TEAM_BYTES = 384;
-export const TEAM_THREADS = 140; // u32: all there are
-export const WIDE = 144; // u32: the engine's registers have 256 bits, and tiles have five rows
-export const THREAD_WORK = 148; // u32: multiplications of a pass over the rows that are worth one more thread
-export const THREADS = 152; // u32: those of this call
+export const TEAM_THREADS = 140; // u32: how many threads the network has
+export const WIDE = 144; // u32: 1 if the engine's registers have 256 bits, so that tiles have five rows
+export const THREAD_WORK = 148; // u32: the multiplications of a pass over the rows that are worth one more thread
+export const THREADS = 152; // u32: how many threads take part in the present call
 
-// Words of TEAM, each on a cache line of its own
-export const TEAM_GENERATION = 0; // meetings at the barrier so far
-export const TEAM_ARRIVED = 64; // threads that have come to the next one
-export const TEAM_SLEEPING = 128; // threads that sleep until a word changes
-export const TEAM_CALL = 192; // the last call: its number, and in the low byte how many threads it is for
-export const TEAM_DIED = 256; // 1 once a thread has died: src/ writes and reads it
-export const TEAM_COMMAND = 320; // what the call is: {command, a, b}
-/** The low byte of TEAM_CALL would hold 255. */
-export const MAX_THREADS = 64;
-
-// Two data sets: the one that is trained on, and the window through which everything else passes, whose inputs stay where they are
-export const WINDOW = 156;
+// Two records of a data set: the window, through which everything but training on a set passes, and the training set
+export const WINDOW = 156; // SET_INPUTS and SET_TARGETS of the window change only with the plan
 export const TRAINING_SET = 184;
-export const SET_INPUTS = 0; // addresses
-export const SET_INPUT_TYPE = 4;
-export const SET_TARGETS = 8;
-export const SET_TARGET_TYPE = 12;
-export const SET_WEIGHTS = 16; // f32 [samples]
-export const SET_ORDER = 20; // u32 [samples]; 0: in the order stored
-export const SET_SAMPLES = 24;
 
-// What the network, its optimizer and a call of training settle
-// SCALE with the two after it, and L2 with L1, are written together by src/core/memory-plan.ts
-export const SCALE = 212; // f32: what a byte of input is multiplied with
-export const COST_PARAMETER = 216; // f32: delta of Huber
-export const LABEL_SMOOTHING = 220; // f32: y (1 - s) + s / outputs
-export const MEANS = 224; // f32 [inputs]: standardisation of x, (x - mean) / deviation
+// Settings of the network, of its optimizer and of a call of training
+export const SCALE = 212; // f32: a byte of input is multiplied by it
+export const COST_PARAMETER = 216; // f32: delta of Huber's cost
+export const LABEL_SMOOTHING = 220; // f32: s of y (1 - s) + s / outputs
+export const MEANS = 224; // f32 [inputs]: x is standardised as (x - mean) / deviation; 0: it is not
 export const INVERSE_DEVIATIONS = 228; // f32 [inputs]
 export const L2 = 232; // f64: lambda
 export const L1 = 240; // f64
 export const TRAINING_SAMPLES = 248; // f64: n of lambda / (2n)
-export const CLIP_VALUE = 256; // f64, 0: none
-export const CLIP_NORM = 264; // f64, 0: none
-export const HYPER = 272; // f64 [6]: the optimizer's own numbers, see MOMENTUM_MU and so on
+export const CLIP_VALUE = 256; // f64: the largest magnitude of a gradient's number; 0: no limit
+export const CLIP_NORM = 264; // f64: the largest length of the whole gradient; 0: no limit
+export const HYPER = 272; // f64 [6]: the optimizer's own numbers, at MOMENTUM_MU and so on
 export const OPTIMIZER = 320;
-export const TOP_K = 324; // u32: 0, or how many outputs may come first
-export const IGNORE_NON_FINITE = 328; // u32: a step whose cost is not finite is taken all the same
-export const STEP_ROWS = 332; // rows of a full step
-export const CHUNK_ROWS = 336; // rows that go through the network at once
-export const RATES = 340; // f64 [steps of a call]: learning rates that change from step to step
+export const TOP_K = 324; // u32: a hit is a target among the K largest outputs; 0: hits are not counted
+export const IGNORE_NON_FINITE = 328; // u32: 1 if a step whose cost is not finite is taken all the same
+export const STEP_ROWS = 332; // u32: rows of a full step
+export const CHUNK_ROWS = 336; // u32: rows that pass through the network at once
+export const RATES = 340; // f64 [steps of a call]: their learning rates; 0: all have LEARNING_RATE
 
-// What changes from step to step
+// Words that change from step to step
 export const LEARNING_RATE = 344; // f64
-export const IS_TRAINING = 352; // u32: the pass that lies in the buffers has dropped
-export const IS_WEIGHTED = 356; // u32: ROW_WEIGHTS count
-export const STEP_ROW = 360; // u32: rows of this step that went before the chunk: dropout counts them
-export const STEP_COUNT = 364; // u32: steps taken in the network's life: dropout counts them
-export const OPTIMIZER_STEPS = 368; // u32: steps this optimizer has taken, t of Adam
-export const STOPPED = 372; // u32: 1 once a cost was not finite; nothing was updated by that step
+export const IS_TRAINING = 352; // u32: 1 if the forward pass that lies in the batch was made with dropout
+export const IS_WEIGHTED = 356; // u32: 1 if ROW_WEIGHTS count, 0 if every sample has weight 1
+export const STEP_ROW = 360; // u32: rows of the step before this chunk; dropout masks depend on it
+export const STEP_COUNT = 364; // u32: steps taken in the network's life; dropout masks depend on it
+export const OPTIMIZER_STEPS = 368; // u32: steps that this optimizer has taken, t of Adam
+export const STOPPED = 372; // u32: 1 once a cost was not finite; that step updated nothing
 export const STEP_COST = 376; // f64: the step's mean cost, so far
-export const COEFFICIENTS = 384; // f32 [8]: of the rule, this step
-export const CLIPPING = 416; // f32: what the gradient is multiplied with in this step
+export const COEFFICIENTS = 384; // f32 [8]: c0 to c7 of the optimizer's rule in this step
+export const CLIPPING = 416; // f32: the gradient of this step is multiplied by it, for CLIP_NORM
 
-// What optimizers keep from step to step beside their slots
+// Numbers that optimizers keep from step to step beside their slots
 export const PAIRS = 420; // u32: pairs that L-BFGS has stored since its state was cleared
-export const PREVIOUS_COST = 424; // f64: the last step's, penalties included: iRPROP+
-export const MOMENTUM_PRODUCT = 432; // f64: NAdam's product of all mu so far
+export const PREVIOUS_COST = 424; // f64: iRPROP+: the last step's cost with the penalties
+export const MOMENTUM_PRODUCT = 432; // f64: NAdam: the product of all mu so far
 
-// What is summed up and counted until it is cleared; see score.ts
-export const COST_SUM = 440; // f64: sum of C_x over the samples seen
+// Sums and counts that evaluations and training add to until src/ clears them: see metrics.ts
+export const COST_SUM = 440; // f64: the sum of C_x over the samples seen
 export const CORRECT = 448; // u32: samples classified correctly
-export const TOP_K_HITS = 452; // u32
+export const TOP_K_HITS = 452; // u32: samples whose target is among the TOP_K largest outputs
 export const SCORED = 456; // u32: samples in ERROR_SUMS
 
-// Layer table
+// The words of a data set's record, WINDOW or TRAINING_SET
+export const SET_INPUTS = 0;
+export const SET_INPUT_TYPE = 4; // F32 or U8
+export const SET_TARGETS = 8;
+export const SET_TARGET_TYPE = 12; // ROWS or LABELS
+export const SET_WEIGHTS = 16; // f32 [samples]
+export const SET_ORDER = 20; // u32 [samples]; 0: samples are taken in the order stored
+export const SET_SAMPLES = 24;
+
+// The words of TEAM, each on a cache line of its own
+export const TEAM_GENERATION = 0; // counts the meetings at the barrier
+export const TEAM_ARRIVED = 64; // how many threads have come to the present meeting
+export const TEAM_SLEEPING = 128; // how many threads sleep until a word changes
+export const TEAM_CALL = 192; // the number of the last call, and in the low byte for how many threads it is
+export const TEAM_DIED = 256; // 1 once a thread has died; only src/ writes and reads it
+export const TEAM_COMMAND = 320; // {command, a, b} of the last call
+/** The largest number of threads of a network. It must fit in the low byte of TEAM_CALL. */
+export const MAX_THREADS = 64;
+
+// The layer table: a row of LAYER_BYTES for each layer
 export const LAYERS = 4608;
 export const LAYER_BYTES = 128;
-// The numbers of a LayerPlan, in this order
 export const FAN_IN = 0;
 export const UNITS = 4;
 export const ACTIVATION = 8;
-export const HAS_BIAS = 12; // u32
+export const HAS_BIAS = 12; // u32: 0 if the biases stay 0
 export const INPUT = 16; // a^(l-1) [rows x fanIn], after dropout
 export const INPUT_STRIDE = 20;
 export const STRIDE = 24; // bytes from one row of z, a or delta to the next
 export const Z = 28;
 export const A = 32;
 export const DELTA = 36;
-export const WEIGHTS = 40;
+export const WEIGHTS = 40; // panels, one after the other, each with a row for each input
 export const BIASES = 44;
 export const WEIGHT_GRADIENTS = 48;
 export const BIAS_GRADIENTS = 52;
-export const RUNS = 56; // MIXED: a record of RUN_OFFSETS for each function that occurs, one after the other
-export const RUN_COUNT = 60;
-export const DROPPED = 64; // a after dropout, the next layer's INPUT
+export const RUNS = 56; // MIXED: the records of its functions, one after the other, each RUN_OFFSETS + 4 * units long
+export const RUN_COUNT = 60; // u32: MIXED: how many functions occur
+export const DROPPED = 64; // a after dropout, which is the next layer's INPUT; 0: the layer has no dropout
 export const DROPOUT_MASK = 68; // [rows x units]: 0, or 1 / (1 - rate)
-// Beside them, and written together
 export const DROPOUT_RATE = 72; // f64
-export const MAX_NORM = 80; // f64, 0: none: the largest length of a unit's weights
+export const MAX_NORM = 80; // f64: the largest length of a unit's weights; 0: no limit
 
-// A record of RUNS
-export const RUN_ACTIVATION = 0;
-export const RUN_UNITS = 4;
-export const RUN_OFFSETS = 8; // u32 for each of those units: 4j, where it lies in a row
+// The words of a record of RUNS, one function of a mixed layer
+export const RUN_ACTIVATION = 0; // u32
+export const RUN_UNITS = 4; // u32: how many units have it
+export const RUN_OFFSETS = 8; // u32 for each of those units: 4j, its place in a row
 
-// Records of doubles for two neighbouring columns: of each quantity one for the even column and, 8 bytes on, one for the odd
+// Records of doubles for two neighbouring columns: every quantity has a double for the even column and, 8 bytes
+// further, one for the odd column
 export const RECORD_COLUMNS = 2;
 
-// What measureColumns keeps of each pair of inputs
+// The record of two inputs that measureColumns keeps
 export const MOMENT_BYTES = 32;
-export const MOMENT_MEAN = 0;
-export const MOMENT_SQUARES = 16; // the sum of (x - mean)^2
+export const MOMENT_MEAN = 0; // m, the mean of x
+export const MOMENT_SQUARES = 16; // s, the sum of (x - m)^2
 
-// ERROR_SUMS: what an evaluation keeps of each pair of outputs
+// The record of two outputs in ERROR_SUMS
 export const ERROR_BYTES = 80;
-export const ERROR_SHIFT = 0; // s: the output's first y
+export const ERROR_SHIFT = 0; // s, the y of the first sample
 export const ERROR_ABSOLUTE = 16; // the sum of |a - y|
-export const ERROR_SQUARE = 32; // of (a - y)^2
-export const ERROR_CENTRED = 48; // of y - s
-export const ERROR_CENTRED_SQUARE = 64; // of (y - s)^2
+export const ERROR_SQUARE = 32; // the sum of (a - y)^2
+export const ERROR_CENTRED = 48; // the sum of y - s
+export const ERROR_CENTRED_SQUARE = 64; // the sum of (y - s)^2

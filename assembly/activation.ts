@@ -4,6 +4,7 @@ import {
   HARD_SIGMOID,
   LEAKY_RELU,
   LINEAR,
+  MIXED,
   RELU,
   SELU,
   SIGMOID,
@@ -14,14 +15,16 @@ import {
   TANH,
 } from './abi';
 import { exp, expm1, log1p, normalCdf, sigmoid, tanh } from './math';
-import { horizontalMax, horizontalSum, laneMask, madd } from './vec';
+import { horizontalMax, horizontalSum, laneMask, madd } from './simd';
 
-// sigma and sigma' side by side. Matrices are [rows x units], a row every `stride` bytes (a multiple of 16); the lanes that
-// fill a row's last vector are computed like the others and never read, but for softmax, where they must not count.
+// sigma and sigma' side by side. Matrices are [rows x units], a row every `stride` bytes (a multiple of 16). The lanes
+// that fill a row's last vector are computed like the others and never read, except in softmax, where they must not
+// count.
 //
-// No finite z makes a value or slope infinite or NaN (but for selu past 3.2e38): where exp stops at e^87.3, z is held too.
+// No finite z makes a value or a slope infinite or NaN, except selu past 3.2e38: where exp stops at e^87.3, z is
+// limited too.
 
-// Read from a table, as the coefficients of math.ts are
+// Constants are read from a table, like the coefficients of math.ts.
 const CONSTANTS = memory.data<f32>([
   1, 0.01, 3, 6, 0.16666666666666666, -87.3, 87.3, -14, 14, -0.5, 0.3989422804014327,
 ]);
@@ -37,9 +40,9 @@ const LARGEST_NORMAL: usize = 32;
 const MINUS_HALF: usize = 36;
 const NORMAL_PEAK: usize = 40; // 1 / sqrt(2 pi)
 
-/** The slope above 0 and the slope at 0 from below, which is also the depth of the floor. */
+/** ELU's slope above 0, then its slope at 0 from below, which is also the depth of its floor. */
 const ELU_SCALES = memory.data<f32>([1, 1]);
-/** lambda and lambda alpha of Klambauer et al. (Self-Normalizing Neural Networks, 2017). */
+/** SELU's two scales: lambda and lambda alpha of Klambauer et al. (Self-Normalizing Neural Networks, 2017). */
 const SELU_SCALES = memory.data<f32>([1.0507009873554805, 1.7580993408473766]);
 
 function constant(offset: usize): v128 {
@@ -50,8 +53,9 @@ function clamp(x: v128, low: v128, high: v128): v128 {
   return f32x4.pmin(f32x4.pmax(x, low), high);
 }
 
-// One vector. sigma(z) first; then d, which is dC/da, times sigma'(z), taken from a where that says the same as z and costs less: the
-// error is then a few roundings of the largest slope, not of a small one.
+// Functions of one vector. For each activation there is sigma(z) and then its slope function: d, which is dC/da, times
+// sigma'(z). The slope is computed from a where a determines it and that costs less. The error is then a few roundings
+// of the largest slope, not of a small one.
 
 export function sigmoidSlope(d: v128, a: v128): v128 {
   return f32x4.mul(d, f32x4.mul(a, f32x4.sub(constant(ONE), a)));
@@ -61,7 +65,7 @@ function tanhSlope(d: v128, a: v128): v128 {
   return f32x4.mul(d, f32x4.sub(constant(ONE), f32x4.mul(a, a)));
 }
 
-/** pmax(z, 0) is z < 0 ? 0 : z: one instruction on x64, and NaN passes through. */
+/** max(z, 0). pmax is z < 0 ? 0 : z: one instruction on x64, and NaN passes through. */
 function relu(z: v128): v128 {
   return f32x4.pmax(z, f32x4.splat(0));
 }
@@ -80,14 +84,14 @@ function leakyReluSlope(d: v128, a: v128): v128 {
   return v128.bitselect(d, f32x4.mul(d, constant(LEAK)), f32x4.gt(a, f32x4.splat(0)));
 }
 
-/** z above 0, e^z - 1 below, each times its scale. */
+/** z above 0 and e^z - 1 below, each times its scale: the first and the second float at `scales`. */
 function elu(z: v128, scales: usize): v128 {
   const above = f32x4.mul(z, v128.load32_splat(scales));
   const below = f32x4.mul(expm1(z), v128.load32_splat(scales, 4));
   return v128.bitselect(above, below, f32x4.gt(z, f32x4.splat(0)));
 }
 
-/** Below 0, scale e^z = a + scale. The slope at exactly 0 is that from below. */
+/** The slope below 0 is scale e^z = a + scale. The slope at exactly 0 is that from below. */
 function eluSlope(d: v128, a: v128, scales: usize): v128 {
   const below = f32x4.add(a, v128.load32_splat(scales, 4));
   return f32x4.mul(d, v128.bitselect(v128.load32_splat(scales), below, f32x4.gt(a, f32x4.splat(0))));
@@ -104,7 +108,7 @@ function gelu(z: v128): v128 {
   return f32x4.mul(f32x4.pmax(z, y), normalCdf(y, normalDensity(y)));
 }
 
-/** Phi(z) + z Phi'(z) */
+/** The slope is Phi(z) + z Phi'(z). */
 function geluSlope(d: v128, z: v128): v128 {
   z = clamp(z, constant(LEAST_NORMAL), constant(LARGEST_NORMAL));
   const e = normalDensity(z);
@@ -117,7 +121,7 @@ function silu(z: v128): v128 {
   return f32x4.div(z, f32x4.add(exp(f32x4.neg(z)), constant(ONE)));
 }
 
-/** s + z s (1 - s) with s = sigmoid(z), where s = 1 / (1 + e), 1 - s = e s and e = e^-z: s (1 + a e). */
+/** The slope is s + z s (1 - s) with s = sigmoid(z). With e = e^-z it is s (1 + a e), as 1 - s = e s. */
 function siluSlope(d: v128, z: v128, a: v128): v128 {
   const e = exp(f32x4.neg(z));
   const s = madd(constant(ONE), f32x4.pmin(a, constant(LARGEST_EXPONENT)), e);
@@ -138,13 +142,13 @@ function softsign(z: v128): v128 {
   return f32x4.div(z, f32x4.add(f32x4.abs(z), constant(ONE)));
 }
 
-/** 1 / (1 + |z|)^2 = (1 - |a|)^2 */
+/** The slope is 1 / (1 + |z|)^2 = (1 - |a|)^2. */
 function softsignSlope(d: v128, a: v128): v128 {
   const s = f32x4.sub(constant(ONE), f32x4.abs(a));
   return f32x4.mul(d, f32x4.mul(s, s));
 }
 
-/** z / 6 + 1/2 held to [0, 1] */
+/** z / 6 + 1/2, limited to [0, 1] */
 function hardSigmoid(z: v128): v128 {
   return f32x4.mul(clamp(f32x4.add(z, constant(THREE)), f32x4.splat(0), constant(SIX)), constant(SIXTH));
 }
@@ -154,10 +158,15 @@ function hardSigmoidSlope(d: v128, z: v128): v128 {
   return v128.and(f32x4.mul(d, constant(SIXTH)), f32x4.lt(f32x4.abs(z), constant(THREE)));
 }
 
-// The choice is made once a row, and each function has a loop of its own. Against kernels that hold their own row loops this costs
-// nothing on rows of 128 units and up to 0.2 ns an element on rows of 10 (Xeon 2.6 GHz, Node 20.20).
+/** True if each unit's a depends on its own z alone, by the same function for all units of the layer. */
+export function isElementwise(activation: i32): bool {
+  return activation != SOFTMAX && activation != MIXED;
+}
 
-/** a = sigma(z); both lie at one place where a = z. */
+// The activation is chosen once a row, and each has a loop of its own. That costs next to nothing against kernels that
+// each hold their own row loop.
+
+/** a [rows x units] = sigma(z). For a linear layer a and z are the same matrix, and nothing is done. */
 export function activate(activation: i32, a: usize, z: usize, stride: usize, units: i32, rows: i32): void {
   if (a == z) return;
   if (activation == SOFTMAX) {
@@ -186,7 +195,7 @@ export function activate(activation: i32, a: usize, z: usize, stride: usize, uni
   }
 }
 
-/** delta = dC/da (.) sigma'(z), in place: on entry `delta` holds dC/da. */
+/** delta [rows x units] = dC/da (.) sigma'(z), in place: on entry `delta` holds dC/da. */
 export function multiplyBySlope(
   activation: i32,
   delta: usize,
@@ -233,11 +242,12 @@ export function multiplyBySlope(
   }
 }
 
+/** The bytes of a row's vectors that hold units. */
 function rowBytes(units: i32): usize {
   return (<usize>(units + 3) >> 2) << 4;
 }
 
-/** a_j = e^(z_j - max z) / sum_k e^(z_k - max z), row by row. */
+/** a_j = e^(z_j - max z) / sum_k e^(z_k - max z), row by row. Fill lanes of a become 0. */
 function softmaxForward(a: usize, z: usize, stride: usize, units: i32, rows: i32): void {
   const full = (<usize>units >> 2) << 4;
   const rest = units & 3;
@@ -273,7 +283,7 @@ function softmaxBackward(delta: usize, a: usize, stride: usize, units: i32, rows
   const bytes = rowBytes(units);
   for (let row = 0; row < rows; ++row) {
     let sums = f32x4.splat(0);
-    // the fill lanes of a are 0 here, those of delta finite
+    // fill lanes do not count: those of a are 0, and those of delta are finite
     for (let j: usize = 0; j < bytes; j += 16) {
       sums = f32x4.add(sums, f32x4.mul(v128.load(delta + j), v128.load(a + j)));
     }

@@ -7,9 +7,14 @@ import {
   HINGE,
   HUBER,
   KULLBACK_LEIBLER,
+  L1,
+  L2,
   LINEAR,
   MEAN_ABSOLUTE_ERROR,
   MIXED,
+  PARAMETERS,
+  PARAMETER_FLOATS,
+  PENALIZE_BIASES,
   POISSON,
   QUADRATIC,
   SEEDED,
@@ -17,19 +22,28 @@ import {
   SOFTMAX,
   SOFTPLUS,
   TANH,
+  TRAINING_SAMPLES,
+  WEIGHT_FLOATS,
 } from './abi';
 import { multiplyBySlope } from './activation';
 import { exp, log, log1p } from './math';
-import { multiplyByMixedSlope } from './mixed';
-import { horizontalMax, horizontalSum64, laneMask, widenAdd } from './vec';
+import { absoluteSum, dot } from './float-arrays';
+import { multiplyByMixedSlope } from './mixed-activation';
+import { horizontalMax, horizontalSum64, laneMask, widenAdd } from './simd';
 
-// The cost and BP1. Matrices are [rows x units], a row every `stride` bytes, y every `yStride`; costs are added up in f64.
+// The cost, BP1 and the penalties. Matrices are [rows x units]; rows of y lie `yStride` bytes apart, rows of all others
+// `stride`. Costs are added up in f64.
 
-// A cost of the user's own: JavaScript functions, called once a batch. They read y and a and, for the gradient, write dC/da to delta.
+// A cost of the user's own consists of these two JavaScript functions. Both read y and a of the batch.
+
+/** Returns C_x of a row. */
 declare function customCost(row: i32): f64;
+/** Writes dC/da of all rows to the delta of the output layer. */
 declare function customGradient(rows: i32): void;
 
-/** costs [rows] = C_x of each row, f64, times its weight if there are `weights` (f32 [rows], else 0). Fill lanes do not count. */
+/**
+ * costs [rows], f64 = C_x of each row, times its weight if `weights` (f32 [rows]) is not 0. Fill lanes do not count.
+ */
 export function rowCosts(
   costs: usize,
   cost: i32,
@@ -63,14 +77,27 @@ function rowCost(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 {
   return horizontalSum64(sum);
 }
 
-/** Whether costSlope gives delta^L itself: these costs cancel the slope of the one output activation they take. */
-export function isFused(cost: i32): bool {
-  return cost != QUADRATIC && cost <= POISSON;
+/**
+ * True if costSlope gives delta^L itself. These costs cancel the slope of the only output activation that they take, so
+ * that their delta^L neither overflows nor vanishes where a saturates.
+ */
+export function cancelsOutputSlope(cost: i32): bool {
+  return (
+    cost == BINARY_CROSS_ENTROPY || cost == CATEGORICAL_CROSS_ENTROPY || cost == KULLBACK_LEIBLER || cost == POISSON
+  );
+}
+
+/** True if costSlope is a - y. */
+function hasPlainSlope(cost: i32): bool {
+  return (
+    cost == QUADRATIC || cost == BINARY_CROSS_ENTROPY || cost == CATEGORICAL_CROSS_ENTROPY || cost == KULLBACK_LEIBLER
+  );
 }
 
 /**
- * BP1: delta^L = grad_a C (.) sigma'(z^L). Fused costs neither overflow nor vanish where a saturates; the others write dC/da and
- * multiply by the slope. `layer` is the output layer's row in the table. The fill lanes become 0: they reach gradients and errors otherwise.
+ * BP1: delta [rows x units] = grad_a C (.) sigma'(z^L), from z, a and y. `layer` is the output layer's row in the layer
+ * table. Fill lanes of delta become 0, because gradients and errors would read them otherwise. A cost that takes only
+ * one output activation must have that one.
  */
 export function outputError(
   cost: i32,
@@ -91,12 +118,12 @@ export function outputError(
   assert(cost != POISSON || activation == SOFTPLUS);
   if (cost == CUSTOM_COST) customGradient(rows);
   else if (cost != SEEDED) costGradient(cost, delta, z, a, y, stride, yStride, units, rows);
-  if (isFused(cost)) return;
+  if (cancelsOutputSlope(cost)) return;
   if (activation == MIXED) multiplyByMixedSlope(layer, delta, z, a, stride, rows);
   else multiplyBySlope(activation, delta, z, a, stride, units, rows);
 }
 
-/** delta = dC/da, or delta^L itself where the cost is fused. Fill lanes become 0. */
+/** delta = dC/da, or delta^L itself where the cost cancels the output's slope. Fill lanes become 0. */
 function costGradient(
   cost: i32,
   delta: usize,
@@ -110,11 +137,11 @@ function costGradient(
 ): void {
   const full = (<usize>units >> 2) << 4;
   const bytes = (<usize>units) << 2;
+  // most costs have a plain slope, and its loop is several times as fast as the general one
+  const isPlain = hasPlainSlope(cost);
   for (let row = 0; row < rows; ++row) {
     let j: usize = 0;
-    // most costs; asked once a row, errors of 128 outputs take a third of the time
-    if (isDifference(cost))
-      for (; j < full; j += 16) v128.store(delta + j, f32x4.sub(v128.load(a + j), v128.load(y + j)));
+    if (isPlain) for (; j < full; j += 16) v128.store(delta + j, f32x4.sub(v128.load(a + j), v128.load(y + j)));
     for (; j < bytes; j += 16) {
       const slope = costSlope(cost, v128.load(z + j), v128.load(a + j), v128.load(y + j));
       v128.store(delta + j, v128.and(slope, laneMask(units, j)));
@@ -126,17 +153,13 @@ function costGradient(
   }
 }
 
-/** Whether costSlope is a - y. */
-function isDifference(cost: i32): bool {
-  return cost <= KULLBACK_LEIBLER;
-}
-
-// costTerm and costSlope side by side: what one output adds to C_x, and its derivative by a, or by z in the fused costs. A NaN
-// stays one in the term: a step whose cost is not finite is not made.
+// costTerm is what one output adds to C_x, and costSlope is its derivative by a, or by z for the costs that cancel the
+// output's slope. A NaN of the output stays one in the term, because a step whose cost is not finite is not made.
 
 /** The smallest positive float: d / max(|d|, SMALLEST) is the sign of d, 0 at 0. */
 const SMALLEST: f32 = 1.401298464324817e-45;
 
+/** The amounts that four outputs add to C_x. */
 export function costTerm(cost: i32, z: v128, a: v128, y: v128): v128 {
   if (cost == BINARY_CROSS_ENTROPY) return binaryTerm(z, y);
   if (cost == POISSON) return poissonTerm(z, y);
@@ -152,6 +175,7 @@ export function costTerm(cost: i32, z: v128, a: v128, y: v128): v128 {
   return f32x4.mul(q, f32x4.sub(size, f32x4.mul(half, q)));
 }
 
+/** The derivative of costTerm by a, or by z for the costs that cancel the output's slope. */
 export function costSlope(cost: i32, z: v128, a: v128, y: v128): v128 {
   if (cost == POISSON) return poissonDelta(z, y);
   // at the hinge itself, y a = 1, the slope is 0
@@ -185,8 +209,8 @@ function poissonTerm(z: v128, y: v128): v128 {
 }
 
 /**
- * (1 - y / a) sigma'(z) = s - y s / a with s = sigmoid(z), the slope of softplus. s / a goes to 1 where both underflow: exp holds e at its
- * smallest normal number there, and their quotient is right.
+ * (1 - y / a) sigma'(z) = s - y s / a with s = sigmoid(z), the slope of softplus. s / a tends to 1 where both
+ * underflow, and is right there: exp holds e at its smallest normal number, so that their quotient is 1.
  */
 function poissonDelta(z: v128, y: v128): v128 {
   const one = f32x4.splat(1);
@@ -197,8 +221,8 @@ function poissonDelta(z: v128, y: v128): v128 {
 }
 
 /**
- * C_x = -sum_k y_k ln a_k = sum_k y_k (max z - z_k - ln max a): ln a_k itself is lost where a_k underflows. Kullback-Leibler adds y_k ln y_k:
- * a constant, so that both have the same delta.
+ * C_x = -sum_k y_k ln a_k = sum_k y_k (max z - z_k - ln max a), in this form because ln a_k itself is lost where a_k
+ * underflows. Kullback-Leibler adds y_k ln y_k, a constant, so that both costs have the same delta.
  */
 function crossEntropy(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 {
   const bytes = (<usize>units) << 2;
@@ -208,11 +232,11 @@ function crossEntropy(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 
   for (let j: usize = 0; j < bytes; j += 16) {
     const v = v128.load(z + j);
     zMax = f32x4.max(zMax, v128.bitselect(v, lowest, laneMask(units, j)));
-    aMax = f32x4.max(aMax, v128.load(a + j)); // softmax: the fill lanes of a are 0
+    aMax = f32x4.max(aMax, v128.load(a + j)); // softmax has set the fill lanes of a to 0
   }
   const top = f32x4.splat(horizontalMax(zMax));
   const logTop = log(f32x4.splat(horizontalMax(aMax)));
-  // 0 ln 0 = 0: what is smaller than the smallest normal number counts as that
+  // 0 ln 0 = 0: a target below the smallest normal number counts as that number, and is multiplied by the true target
   const smallest = f32x4.splat(f32.MIN_NORMAL_VALUE);
   let sum = f64x2.splat(0);
   for (let j: usize = 0; j < bytes; j += 16) {
@@ -223,4 +247,16 @@ function crossEntropy(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 
     sum = widenAdd(sum, v128.and(term, laneMask(units, j)));
   }
   return horizontalSum64(sum);
+}
+
+/** lambda2 / (2n) sum of w^2 + lambda1 / n sum of |w|, which training minimises together with the mean cost. */
+export function penalty(): f64 {
+  const w = <usize>load<u32>(HEADER, PARAMETERS);
+  const floats = load<i32>(HEADER + (load<u32>(HEADER, PENALIZE_BIASES) ? PARAMETER_FLOATS : WEIGHT_FLOATS));
+  const l1 = load<f64>(HEADER, L1);
+  const l2 = load<f64>(HEADER, L2);
+  let sum: f64 = 0;
+  if (l2 != 0) sum += 0.5 * l2 * dot(w, w, floats);
+  if (l1 != 0) sum += l1 * absoluteSum(w, floats);
+  return sum / load<f64>(HEADER, TRAINING_SAMPLES);
 }

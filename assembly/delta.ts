@@ -21,16 +21,19 @@ import {
 import { multiplyBySlope } from './activation';
 import { multiplyByMask } from './dropout';
 import { panelTile } from './forward';
-import { multiplyByMixedSlope } from './mixed';
+import { multiplyByMixedSlope } from './mixed-activation';
 import { ownAddress } from './team';
-import { madd, storeTransposed } from './vec';
+import { madd, storeTransposed } from './simd';
 
-/** Bytes of a row of errors whose inputs' panel rows, 8 KiB, stay in the first-level cache while four quads of units pass. */
+/**
+ * A row of errors is computed this many bytes at a time: the panel rows of these inputs, 8 KiB, then stay in the
+ * first-level cache.
+ */
 const CHUNK_BYTES: usize = 512;
 
 /**
- * BP2: delta^(l-1) = ((W^l)^T delta^l) (.) sigma'(z^(l-1)) for rows [row, row + rows), from the row of layer l in the layer table to the row
- * before.
+ * BP2: delta^(l-1) = ((W^l)^T delta^l) (.) sigma'(z^(l-1)) for rows [row, row + rows). `layer` is the row of layer l in
+ * the layer table, and layer l - 1 has the row before it.
  */
 export function backwardLayer(layer: usize, row: i32, rows: i32): void {
   const before = layer - LAYER_BYTES;
@@ -53,8 +56,9 @@ export function backwardLayer(layer: usize, row: i32, rows: i32): void {
 }
 
 /**
- * target [rows x fanIn] = delta [rows x units] . W^T by the product of forward.ts: each 16 inputs are turned into a panel, a row for each unit,
- * and go through it while they are near. The fill lanes become zeros.
+ * target [rows x fanIn] = delta [rows x units] . W^T, by the product of forward.ts. The weights of each 16 inputs are
+ * transposed into a panel with a row for each unit, which passes through the product while it is in the cache. Fill
+ * lanes of target become 0.
  */
 function errorsByPanels(
   target: usize,
@@ -66,27 +70,27 @@ function errorsByPanels(
   units: i32,
   rows: i32,
 ): void {
-  const turned = ownAddress(PACKED);
+  const transposed = ownAddress(PACKED);
   const zeros = <usize>load<u32>(HEADER, ZEROS);
   for (let inputs = fanIn; inputs > 0; inputs -= PANEL_UNITS) {
-    turnPanel(turned, weights, fanIn, units, inputs);
-    panelTile(target, targetStride, delta, stride, turned, zeros, units, inputs, rows, false, 0);
+    transposePanel(transposed, weights, fanIn, units, inputs);
+    panelTile(target, targetStride, delta, stride, transposed, zeros, units, inputs, rows, false, 0);
     target += PANEL_ROW_BYTES;
     weights += PANEL_UNITS * PANEL_ROW_BYTES;
   }
 }
 
 /**
- * turned: a row of 16 inputs for each unit (their number rounded up to 4), from panels of 16 units, a row for each of `fanIn` inputs. Of
- * `inputs` that are left, 16 at most. Past the last input zeros, as many as panelTile reads.
+ * transposed [units, rounded up to 4, x 16] = the weights of up to 16 inputs, of which `inputs` are left, from panels
+ * of 16 units that have `fanIn` rows each. Past the last input come zeros, as many as panelTile reads.
  */
-export function turnPanel(turned: usize, weights: usize, fanIn: i32, units: i32, inputs: i32): void {
+export function transposePanel(transposed: usize, weights: usize, fanIn: i32, units: i32, inputs: i32): void {
   const width = inputs > NARROW_UNITS ? PANEL_UNITS : (inputs + 3) & ~3;
-  let target = turned;
+  let target = transposed;
   for (let panel = 0; panel < units; panel += PANEL_UNITS) {
     let source = weights;
     for (let unit = panel, end = min(panel + PANEL_UNITS, units); unit < end; unit += 4) {
-      // whole groups of four, past the last input too: to ask for each of them made turning take 1.3 times as long
+      // groups of four are transposed whole, past the last input too, because asking for each input takes longer
       for (let k = 0; k < width; k += 4) {
         const p = source + <usize>k * PANEL_ROW_BYTES;
         const r1 = v128.load(p, PANEL_ROW_BYTES);
@@ -100,13 +104,15 @@ export function turnPanel(turned: usize, weights: usize, fanIn: i32, units: i32,
     weights += <usize>fanIn * PANEL_ROW_BYTES;
   }
   for (; inputs < width; ++inputs) {
-    for (let p = turned + ((<usize>inputs) << 2); p < target; p += PANEL_ROW_BYTES) store<f32>(p, 0);
+    for (let p = transposed + ((<usize>inputs) << 2); p < target; p += PANEL_ROW_BYTES) store<f32>(p, 0);
   }
 }
 
 /**
- * The same errors of one row, or of two that lie `second` bytes apart in target, if that is not 0. What is turned, 4 inputs of 4 units, stays
- * in registers: one row goes 1.4 times as fast as by panels, two 1.25 times. The sums, in target, grow unit after unit, as in a tile.
+ * target [1 or 2 x fanIn] = delta . W^T, as errorsByPanels computes it, with the same bits. If `second` is not 0, there
+ * are two rows, `second` bytes apart in target and `stride` bytes apart in delta. Squares of 4 inputs x 4 units are
+ * transposed in registers, which for so few rows is faster than panels: see docs/kernels.md. The sums lie in target and
+ * grow unit after unit. Fill lanes of target become 0.
  */
 export function errorsOfTwo(
   target: usize,
@@ -118,7 +124,8 @@ export function errorsOfTwo(
   units: i32,
 ): void {
   const end = target + ((<usize>fanIn) << 2);
-  // to the end of the rows' last lines: a NaN that an overflow has left there would go on into the gradients
+  // This clears the rows to the end of their last lines: a NaN that an overflow has left there would reach the
+  // gradients.
   memory.fill(target, 0, ((((<usize>fanIn) << 2) + LINE_BYTES - 1) & ~(LINE_BYTES - 1)) + second);
   for (let panel = 0; panel < units; panel += PANEL_UNITS) {
     const unitBytes = (<usize>min(PANEL_UNITS, units - panel)) << 2;
@@ -160,7 +167,7 @@ export function errorsOfTwo(
     weights += <usize>fanIn * PANEL_ROW_BYTES;
     delta += PANEL_ROW_BYTES;
   }
-  // what lay past the last input is in the fill lanes now
+  // numbers that lay past the last input have been added to the fill lanes
   for (let t = end; t & 15; t += 4) {
     store<f32>(t, 0);
     store<f32>(t + second, 0);

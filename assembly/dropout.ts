@@ -6,8 +6,8 @@ import {
   DROPPED,
   HEADER,
   IS_TRAINING,
-  LAYER_BYTES,
   LAYERS,
+  LAYER_BYTES,
   RANDOM_BLOCK,
   RANDOM_DROPOUT,
   SEED_HIGH,
@@ -20,11 +20,14 @@ import {
 import { philox } from './random';
 import { ownAddress } from './team';
 
-// Inverted dropout (Srivastava et al., JMLR 15, 2014): in training a unit's activation is 0 with probability `rate` and else
-// divided by 1 - rate, so that predictions need no correction. Whether a unit drops is a function of the seed, the layer, the step and
-// the sample's place in the step: a mask can be made again at any time, and does not depend on how a step is cut into chunks.
+// Inverted dropout (Srivastava et al., JMLR 15, 2014): in training a unit's activation becomes 0 with probability
+// `rate` and is divided by 1 - rate otherwise, so that predictions need no correction. Whether a unit is dropped is a
+// function of the seed, the layer, the step and the sample's place in the step: a mask can be made again at any time,
+// and does not depend on how a step is cut into chunks.
 
-/** dropped = a (.) mask, what the next layer reads, for rows [row, row + rows). Outside training, a itself. */
+/**
+ * DROPPED = a (.) mask for rows [row, row + rows), which the next layer reads. Outside training it becomes a itself.
+ */
 export function drop(layer: usize, row: i32, rows: i32): void {
   const stride = <usize>load<u32>(layer, STRIDE);
   const offset = <usize>row * stride;
@@ -40,7 +43,10 @@ export function drop(layer: usize, row: i32, rows: i32): void {
   multiply(dropped, a, mask, stride, units, rows);
 }
 
-/** dC/da = dC/d(dropped) (.) mask, in place in the layer's delta. Nothing after a pass that has dropped nothing. */
+/**
+ * dC/da = dC/d(dropped) (.) mask, in place in the layer's delta. Does nothing if the last forward pass was made without
+ * dropout.
+ */
 export function multiplyByMask(layer: usize, row: i32, rows: i32): void {
   if (!load<u32>(HEADER, IS_TRAINING)) return;
   const stride = <usize>load<u32>(layer, STRIDE);
@@ -49,7 +55,10 @@ export function multiplyByMask(layer: usize, row: i32, rows: i32): void {
   multiply(delta, delta, <usize>load<u32>(layer, DROPOUT_MASK) + offset, stride, load<i32>(layer, UNITS), rows);
 }
 
-/** target = source (.) mask. Only the vectors that hold units: nobody has written the mask's lanes beyond, and 0 times a NaN is no 0. */
+/**
+ * target = source (.) mask, for the vectors that hold units: the mask's lanes beyond are never written, and 0 times a
+ * NaN is not 0.
+ */
 function multiply(target: usize, source: usize, mask: usize, stride: usize, units: i32, rows: i32): void {
   const bytes = (<usize>((units + 3) & ~3)) << 2;
   for (let row = 0; row < rows; ++row) {
@@ -62,6 +71,10 @@ function multiply(target: usize, source: usize, mask: usize, stride: usize, unit
   }
 }
 
+/**
+ * mask [rows x units] = 0 with probability `rate`, else 1 / (1 - rate). `stream` is the layer's number, `first` the
+ * chunk's row.
+ */
 function makeMask(mask: usize, stride: usize, units: i32, first: i32, rows: i32, stream: u32, rate: f64): void {
   const block = ownAddress(RANDOM_BLOCK);
   const low = load<u32>(HEADER, SEED_LOW);

@@ -1,6 +1,9 @@
-/** The largest magnitude in v [floats], any number of them, 16-byte aligned. A NaN counts as larger than every number, and is returned. */
+/**
+ * The largest magnitude in v [floats], which is 16-byte aligned and of any length. A NaN counts as larger than every
+ * number.
+ */
 export function largestMagnitude(v: usize, floats: i32): f32 {
-  // magnitudes of floats are ordered as their bits are, infinity above the finite ones and NaN above infinity
+  // magnitudes are ordered like their bits: infinity lies above all finite numbers, and NaN above infinity
   const magnitude = i32x4.splat(0x7fffffff);
   let first = i32x4.splat(0);
   let second = first;

@@ -18,15 +18,18 @@ import {
 } from './abi';
 import { activate } from './activation';
 import { drop } from './dropout';
-import { activateMixed } from './mixed';
+import { activateMixed } from './mixed-activation';
 import { sparseProduct } from './sparse';
 import { product, productNarrow, productTwelve, productWide } from './generated/tile';
-import { panelShare } from './team';
-import { isWide } from './vec';
+import { panelEnd, panelStart } from './team';
+import { isWide } from './simd';
 
-// z^l = W^l a^(l-1) + b^l and a^l = sigma(z^l), for every row of the batch.
+// The forward pass of a layer: z^l = W^l a^(l-1) + b^l and a^l = sigma(z^l) for rows of the batch.
 
-/** c [rows x width] = init + a [rows x depth] . panels: the product of a whole layer. `init` has `width` floats, added to every row. */
+/**
+ * c [rows x width] = init + a [rows x depth] . panels, the product of a whole layer. init [width] is the start of every
+ * row's sums.
+ */
 export function panelProduct(
   c: usize,
   cStride: usize,
@@ -53,8 +56,9 @@ export function panelProduct(
 }
 
 /**
- * c [rows x columns, 16 at most] = init + a [rows x depth] . panel; if it `adds`, c += scale times that. By the tile for these columns, and
- * by product what is left of its rows; more than 8 columns are written as 16.
+ * c [rows x columns] = init + a [rows x depth] . panel, or c += scale times that if it `adds`, for the first `columns`
+ * columns of the panel, 16 at most. The tile for so many columns takes as many rows as it can, and `product` the rest.
+ * If there are more than 8 columns, 16 are written.
  */
 export function panelTile(
   c: usize,
@@ -88,22 +92,25 @@ export function panelTile(
   product(c, cStride, a, aStride, panel, init, depth, rows - done, adds, scale);
 }
 
-/** Rows [row, row + rows) of one layer. `isListed`: it is the first, and its input has lists. */
+/**
+ * z, a and dropout of rows [row, row + rows) of a layer. `isListed` is true for the first layer if its input's lists
+ * are to be used.
+ */
 export function forwardLayer(layer: usize, row: i32, rows: i32, isListed: bool): void {
   forwardColumns(layer, row, rows, 0, load<i32>(layer, UNITS), isListed);
   if (load<u32>(layer, DROPPED)) drop(layer, row, rows);
 }
 
-/** z and a of all rows for this thread's panels of a layer whose units do not know of each other, without dropout. */
+/** z and a of all rows for this thread's panels, without dropout. The layer's activation must be elementwise. */
 export function forwardPanels(layer: usize, rows: i32, isListed: bool): void {
   const units = load<i32>(layer, UNITS);
   const panels = (units + PANEL_UNITS - 1) / PANEL_UNITS;
-  const first = panelShare(panels, 0) * PANEL_UNITS;
-  const own = min(panelShare(panels, 1) * PANEL_UNITS, units) - first;
+  const first = panelStart(panels) * PANEL_UNITS;
+  const own = min(panelEnd(panels) * PANEL_UNITS, units) - first;
   if (own > 0) forwardColumns(layer, 0, rows, first, own, isListed);
 }
 
-/** z and a of `units` units from `first` on, the first of a panel. */
+/** z and a of rows [row, row + rows) for `units` units from `first` on, which is the first unit of a panel. */
 function forwardColumns(layer: usize, row: i32, rows: i32, first: i32, units: i32, isListed: bool): void {
   const fanIn = load<i32>(layer, FAN_IN);
   const stride = <usize>load<u32>(layer, STRIDE);

@@ -17,19 +17,20 @@ import {
 } from './abi';
 import { panelTile } from './forward';
 import { addOuterProductListed, addOuterProductsListed, listUnion } from './sparse';
-import { ownAddress, panelShare } from './team';
-import { addScaledRow, madd, storeTransposed } from './vec';
+import { ownAddress, panelEnd, panelStart } from './team';
+import { addScaledRow, madd, storeTransposed } from './simd';
 
 /**
- * BP4 and BP3 for this thread's panels of one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, biases += scale . sum of
- * delta. The targets are either gradients with scale = 1/m: from 0 on they become the mean; or the weights and biases themselves,
- * with scale = -eta/m: then it is the descent, and no gradient is stored. `isListed`: the layer is the first, and its input has lists.
+ * BP4 and BP3 for this thread's panels of one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, and
+ * biases += scale . sum over the rows of delta. The targets are either gradients, which become means from 0 on with
+ * scale = 1/m, or the weights and biases themselves with scale = -eta/m, which is the descent without a stored
+ * gradient. `isListed` is true for the first layer if its input's lists are to be used.
  */
 export function addGradients(layer: usize, weights: usize, biases: usize, rows: i32, isListed: bool, scale: f32): void {
   const all = load<i32>(layer, UNITS);
   const panels = (all + PANEL_UNITS - 1) / PANEL_UNITS;
-  const first = panelShare(panels, 0);
-  const units = min(panelShare(panels, 1) * PANEL_UNITS, all) - first * PANEL_UNITS;
+  const first = panelStart(panels);
+  const units = min(panelEnd(panels) * PANEL_UNITS, all) - first * PANEL_UNITS;
   if (units <= 0) return;
   const fanIn = load<i32>(layer, FAN_IN);
   const delta = <usize>load<u32>(layer, DELTA) + <usize>first * PANEL_ROW_BYTES;
@@ -57,14 +58,14 @@ export function addProducts(
 ): void {
   if (rows == 1) addOuterProduct(panels, a, delta, fanIn, units, scale);
   else if (rows == 2) addTwoOuterProducts(panels, a, aStride, delta, deltaStride, fanIn, units, scale);
-  else addCopiedProducts(panels, a, aStride, delta, deltaStride, fanIn, units, rows, scale);
+  else addTransposedProducts(panels, a, aStride, delta, deltaStride, fanIn, units, rows, scale);
 }
 
 /**
- * The same by the product of forward.ts, with a turned and delta cut into panels. Both are copied for it, side by side, which pays from
- * three rows on: strided, each row lies on pages of its own.
+ * Does what addProducts does, by the product of forward.ts, with a transposed and delta cut into panels. Both are
+ * copied side by side for it, because in the batch each row lies on pages of its own. That pays from three rows on.
  */
-function addCopiedProducts(
+function addTransposedProducts(
   panels: usize,
   a: usize,
   aStride: usize,
@@ -78,25 +79,25 @@ function addCopiedProducts(
   const zeros = <usize>load<u32>(HEADER, ZEROS);
   const deltas = ownAddress(PACKED);
   const deltaBytes = <usize>rows * PANEL_ROW_BYTES;
-  const turned = deltas + <usize>((units + PANEL_UNITS - 1) / PANEL_UNITS) * deltaBytes;
-  const turnedStride = <usize>transposedStride(rows);
+  const transposed = deltas + <usize>((units + PANEL_UNITS - 1) / PANEL_UNITS) * deltaBytes;
+  const rowBytes = <usize>transposedStride(rows);
   const panelBytes = <usize>fanIn * PANEL_ROW_BYTES;
   for (let k = 0; k < fanIn; k += BLOCK_ROWS) {
     const count = min(BLOCK_ROWS, fanIn - k);
-    turnRows(turned, turnedStride, a + ((<usize>k) << 2), aStride, count, rows);
+    transposeRows(transposed, rowBytes, a + ((<usize>k) << 2), aStride, count, rows);
     let target = panels + <usize>k * PANEL_ROW_BYTES;
     let panel = deltas;
     for (let j = 0; j < units; j += PANEL_UNITS) {
-      // right before its first product, which then has it near
+      // a panel is cut right before its first product, which then finds it in the cache
       if (k == 0) cutPanel(panel, delta + ((<usize>j) << 2), deltaStride, rows);
-      panelTile(target, PANEL_ROW_BYTES, turned, turnedStride, panel, zeros, rows, units - j, count, true, scale);
+      panelTile(target, PANEL_ROW_BYTES, transposed, rowBytes, panel, zeros, rows, units - j, count, true, scale);
       target += panelBytes;
       panel += deltaBytes;
     }
   }
 }
 
-/** panel [rows x 16] = 16 columns of m. */
+/** panel [rows x 16] = the 16 columns of m from its first on, whose rows lie `stride` bytes apart. */
 function cutPanel(panel: usize, m: usize, stride: usize, rows: i32): void {
   for (const end = panel + <usize>rows * PANEL_ROW_BYTES; panel < end; panel += PANEL_ROW_BYTES) {
     v128.store(panel, v128.load(m));
@@ -108,13 +109,13 @@ function cutPanel(panel: usize, m: usize, stride: usize, rows: i32): void {
 }
 
 /**
- * turned [columns x rows] = m [rows x columns]^T. Both are written and read by fours, past the last column and row too: a matrix of the batch
- * lies before others as large.
+ * transposed [columns x rows] = m [rows x columns]^T. Both are read and written by fours, past the last column and the
+ * last row too: behind every matrix of the batch lies another one as large.
  */
-function turnRows(turned: usize, turnedStride: usize, m: usize, stride: usize, columns: i32, rows: i32): void {
+function transposeRows(transposed: usize, rowBytes: usize, m: usize, stride: usize, columns: i32, rows: i32): void {
   for (const end = m + ((<usize>columns) << 2); m < end; m += 16) {
     let source = m;
-    let target = turned;
+    let target = transposed;
     for (let row = 0; row < rows; row += 4) {
       const r0 = v128.load(source);
       source += stride;
@@ -124,14 +125,14 @@ function turnRows(turned: usize, turnedStride: usize, m: usize, stride: usize, c
       source += stride;
       const r3 = v128.load(source);
       source += stride;
-      storeTransposed(target, turnedStride, r0, r1, r2, r3);
+      storeTransposed(target, rowBytes, r0, r1, r2, r3);
       target += 16;
     }
-    turned += turnedStride << 2;
+    transposed += rowBytes << 2;
   }
 }
 
-/** addProducts for one row, in one pass over the panels. */
+/** Does what addProducts does, for one row and in one pass over the panels. */
 function addOuterProduct(panels: usize, a: usize, delta: usize, fanIn: i32, units: i32, scale: f32): void {
   const s = f32x4.splat(scale);
   const end = a + ((<usize>fanIn) << 2);
@@ -149,7 +150,10 @@ function addOuterProduct(panels: usize, a: usize, delta: usize, fanIn: i32, unit
   }
 }
 
-/** The same for two rows, `aStride` and `deltaStride` apart: 1.4x as fast as with copies. One row, with zeros as the second, took 1.6 times as long. */
+/**
+ * Does what addProducts does, for two rows and in one pass over the panels, which is faster than with copies. One row
+ * is not computed by it, because a second row of zeros takes longer: see docs/kernels.md.
+ */
 function addTwoOuterProducts(
   panels: usize,
   a: usize,
@@ -190,7 +194,7 @@ function addTwoOuterProducts(
   }
 }
 
-/** The same as addProducts over the lists of the first layer's input. */
+/** Does what addProducts does, over the lists of the first layer's input. */
 function addSparseProducts(
   panels: usize,
   x: usize,
@@ -212,7 +216,7 @@ function addSparseProducts(
   }
 }
 
-/** target [columns] += scale . sum over the rows of m [rows x columns]. */
+/** target [columns] += scale . sum over the rows of m [rows x columns]. Both are read and written by fours. */
 export function addColumnSums(target: usize, m: usize, stride: usize, columns: i32, rows: i32, scale: f32): void {
   const s = f32x4.splat(scale);
   for (let j = 0; j < columns; j += 4) {
@@ -228,7 +232,7 @@ export function addColumnSums(target: usize, m: usize, stride: usize, columns: i
   }
 }
 
-/** Each row of m [rows x columns] times its factor. */
+/** Multiplies each row of m [rows x columns] by its number in factors [rows]. */
 export function scaleRows(m: usize, factors: usize, stride: usize, columns: i32, rows: i32): void {
   for (let row = 0; row < rows; ++row) {
     const factor = v128.load32_splat(factors);

@@ -1,5 +1,5 @@
-// The ABI: every exported function, in the order src/ calls them. Shapes and addresses are in the header and the layer
-// table (abi.ts), which src/core/memory-plan.ts writes before any of these is called.
+// The entry of the builds without threads: every exported function, in the order in which src/ calls them. Shapes and
+// addresses lie in the header and the layer table (abi.ts), which src/core/memory-plan.ts writes before any call.
 import { ABI_VERSION } from './abi';
 import { exp, log, log1p, sigmoid, tanh } from './math';
 
@@ -8,11 +8,11 @@ export { fillNormal, fillUniform } from './random';
 
 // Training: measure the inputs, shuffle the order, then the mini-batches of an epoch, many a call
 export { shuffle } from './random';
-export { measureColumns } from './standardize';
+export { measureColumns } from './column-moments';
 export { trainChunks } from './step';
 
 // One batch at a time, from the window
-export { convertIntegers } from './batch';
+export { convertIntegers } from './gather-samples';
 export {
   addCost,
   applyGradients,
@@ -25,25 +25,24 @@ export {
   trainRows,
 } from './step';
 
-// Whether training is still among the finite numbers
+// A look at whether all numbers are still finite
 export { largestMagnitude } from './finite';
-// Full batches with L-BFGS: the optimizer's loop is in src/training/lbfgs.ts
-export { penalty } from './update';
-export { addScaled } from './rules';
-export { dot, scaleFloats } from './vector';
+// Full batches with L-BFGS, whose loop is in src/training/lbfgs.ts
+export { penalty } from './cost';
+export { addScaled, dot, scaleFloats } from './float-arrays';
 
-// Kernels. Exported so that they stay functions of their own (V8 compiles a loop well only in a function that is called
-// often) and so that tests reach them.
+// Kernels. They are exported so that they stay functions of their own, because V8 compiles a loop well only in a
+// function that is called often, and so that tests reach them.
 export { activate, multiplyBySlope } from './activation';
 export { outputError, rowCosts } from './cost';
-export { errorsOfTwo, turnPanel } from './delta';
+export { errorsOfTwo, transposePanel } from './delta';
 export { addColumnSums, addProducts } from './gradient';
 export { panelProduct } from './forward';
 export { normalQuantile, philox } from './random';
 export { product, productNarrow, productTwelve, productWide } from './generated/tile';
 export { addOuterProductsListed, productListed } from './sparse';
 
-/** target [floats] = f(source), for the tests of math.ts: 0 exp, 1 log, 2 log1p, 3 tanh, 4 sigmoid. */
+/** target [floats] = f(source), for the tests of math.ts. f is 0 for exp, 1 log, 2 log1p, 3 tanh, 4 sigmoid. */
 export function mapFloats(f: i32, target: usize, source: usize, floats: i32): void {
   for (const end = source + ((<usize>floats) << 2); source < end; source += 16) {
     const x = v128.load(source);
@@ -58,11 +57,12 @@ export function mapFloats(f: i32, target: usize, source: usize, floats: i32): vo
   }
 }
 
+/** ABI_VERSION of the source that this core was compiled from. */
 export function abiVersion(): i32 {
   return ABI_VERSION;
 }
 
-/** Where the constants end: the header must lie past it. */
+/** The end of the constants, which must not lie past HEADER. */
 export function constantsEnd(): usize {
   return __heap_base;
 }

@@ -1,11 +1,11 @@
-import { madd } from './vec';
+import { madd } from './simd';
 
-// exp, log and tanh of our own: engines may compute Math.exp as they like, these give the same bits everywhere.
-// The polynomials are those of Cephes (S. Moshier: expf.c, logf.c, tanhf.c), but for normalCdf. Largest errors over all floats of
-// the range, measured by test/math.test.ts and test/activations.test.ts: exp 1.7, expm1 0.9, log 1.0, log1p 2.1, tanh 1.6 ulp.
-// NaN stays NaN, but for log, which nothing asks for it.
+// exp, log, tanh and their relatives. Engines may compute Math.exp as they like; these functions give the same bits
+// everywhere. The polynomials are those of Cephes (S. Moshier: expf.c, logf.c, tanhf.c), except that of normalCdf. The
+// largest errors over all floats of the range, measured by test/math.test.ts and test/activations.test.ts, are: exp
+// 1.7, expm1 0.9, log 1.0, log1p 2.1, tanh 1.6 ulp. NaN stays NaN, except in log, which is never asked for it.
 //
-// Coefficients are read from a table: V8 13 and later build a splatted constant anew at each use inside a loop.
+// Coefficients are read from a table, because V8 13 and later build a splatted constant anew at each use inside a loop.
 
 const EXP = memory.data<f32>([
   1.44269504088896341, 0.693359375, -2.1219444e-4, 1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
@@ -26,19 +26,22 @@ const TAIL = memory.data<f32>([
   -6.60558679e-1, 0.5, 0.34375,
 ]);
 
-// e^x = 2^n e^r with n = x / ln 2 rounded and r = x - n ln 2, in three parts that exp and expm1 share.
+// e^x = 2^n e^r, where n is x / ln 2 rounded and r = x - n ln 2. exp and expm1 share the next three functions.
 
-/** n in the low bits: adding 1.5 . 2^23 rounds to an integer, with half the instructions of nearest and trunc_sat. */
+/**
+ * n in the low bits of a float. Adding 1.5 . 2^23 rounds to an integer, with half the instructions of nearest and
+ * trunc_sat.
+ */
 function shiftedExponent(x: v128): v128 {
   return f32x4.add(f32x4.mul(x, v128.load32_splat(EXP)), v128.load32_splat(EXP, 48));
 }
 
-/** e^r - 1 */
+/** e^r - 1, from x and shiftedExponent(x). */
 function fraction(x: v128, shifted: v128): v128 {
   const n = f32x4.sub(shifted, v128.load32_splat(EXP, 48));
   let r = f32x4.sub(x, f32x4.mul(n, v128.load32_splat(EXP, 4)));
   r = f32x4.sub(r, f32x4.mul(n, v128.load32_splat(EXP, 8)));
-  // in pairs (Estrin): three dependent steps instead of five, which a single small network waits for
+  // terms are added in pairs (Estrin): three dependent steps instead of five, for which a small network would wait
   const square = f32x4.mul(r, r);
   let p = madd(v128.load32_splat(EXP, 16), v128.load32_splat(EXP, 12), r);
   p = madd(madd(v128.load32_splat(EXP, 24), v128.load32_splat(EXP, 20), r), p, square);
@@ -46,17 +49,17 @@ function fraction(x: v128, shifted: v128): v128 {
   return madd(r, p, square);
 }
 
-/** 2^n, made from n's bits. To be multiplied with, so that NaN stays NaN. */
+/** 2^n, made from the bits of shiftedExponent(x). Results are multiplied by it, so that NaN stays NaN. */
 function power(shifted: v128): v128 {
   return i32x4.add(i32x4.shl(shifted, 23), v128.load32_splat(EXP, 36));
 }
 
-/** Where e^x and its inverse are normal numbers. */
+/** x limited to [-87.3, 87.3], where e^x and its inverse are normal numbers. */
 function clampExponent(x: v128): v128 {
   return f32x4.pmin(f32x4.pmax(x, v128.load32_splat(EXP, 44)), v128.load32_splat(EXP, 40));
 }
 
-/** e^x for each lane; x is held to [-87.3, 87.3], so the result and its inverse are normal numbers. */
+/** e^x for each lane, with x limited to [-87.3, 87.3], so that the result and its inverse are normal numbers. */
 export function exp(x: v128): v128 {
   x = clampExponent(x);
   const shifted = shiftedExponent(x);
@@ -64,8 +67,8 @@ export function exp(x: v128): v128 {
 }
 
 /**
- * e^x - 1 for each lane, x held as for exp: 2^n (e^r - 1) + (2^n - 1). Up to |x| = ln 2 / 2, where n = 0, that is e^r - 1 itself, which
- * was never added to 1; beyond, the result is no smaller than 0.29, and nothing cancels.
+ * e^x - 1 for each lane, with x limited as for exp: 2^n (e^r - 1) + (2^n - 1). Up to |x| = ln 2 / 2, where n = 0, that
+ * is e^r - 1 itself, which was never added to 1. Beyond, the result is no smaller than 0.29, and nothing cancels.
  */
 export function expm1(x: v128): v128 {
   x = clampExponent(x);
@@ -130,11 +133,11 @@ export function sigmoid(x: v128): v128 {
 }
 
 /**
- * The normal distribution Phi(x) = (1 + erf(x / sqrt 2)) / 2 for each lane, given e = e^(-x^2 / 2). Its tail Phi(-t), t >= 0, is e u Q(w)
- * with u = 1 / (1 + 0.34375 t) and w = 1 - u: the form of Hastings (Approximations for Digital Computers, 1955), whose polynomial is
- * here one of degree 8 fitted for the least relative error up to t = 14, 2.3e-8. Nothing cancels in the tail: the
- * error, measured as that of x Phi(x) by test/activations.test.ts, is 3.7 ulp above -1/2 and 5.7 down to -2; beyond, what the rounding
- * of x^2 / 2 does to e adds up to x^2 / 2 ulp.
+ * The normal distribution Phi(x) = (1 + erf(x / sqrt 2)) / 2 for each lane, given e = e^(-x^2 / 2). Its tail Phi(-t)
+ * is e u Q(w) for t >= 0, with u = 1 / (1 + 0.34375 t) and w = 1 - u. That is the form of Hastings (Approximations for
+ * Digital Computers, 1955), but with a polynomial of degree 8, fitted for the least relative error up to t = 14, which
+ * is 2.3e-8. Nothing cancels in the tail. The error, measured as that of x Phi(x) by test/activations.test.ts, is 3.7
+ * ulp above -1/2 and 5.7 ulp down to -2; beyond, the rounding of x^2 / 2 adds up to x^2 / 2 ulp through e.
  */
 export function normalCdf(x: v128, e: v128): v128 {
   const one = v128.load32_splat(EXP, 36);

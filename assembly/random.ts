@@ -1,15 +1,15 @@
 import { HEADER, RANDOM_BLOCK, SEED_HIGH, SEED_LOW } from './abi';
 import { log } from './math';
 
-// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): every random number is a function of
-// (seed, purpose, stream, index). Nothing is drawn in order, so nothing depends on what was drawn before.
+// Random numbers by Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011). Every number is
+// a function of (seed, purpose, stream, index), so nothing depends on what was drawn before.
 
 const MULTIPLIER_0: u64 = 0xd2511f53;
 const MULTIPLIER_1: u64 = 0xcd9e8d57;
 const WEYL_0: u32 = 0x9e3779b9;
 const WEYL_1: u32 = 0xbb67ae85;
 
-/** Writes the four words of block `counter` under `key` to `target`. */
+/** target [4 words] = the block of random words of the counter c0 to c3 under the key k0, k1. */
 export function philox(target: usize, c0: u32, c1: u32, c2: u32, c3: u32, k0: u32, k1: u32): void {
   for (let round = 0; round < 10; ++round) {
     const p0 = MULTIPLIER_0 * <u64>c0;
@@ -27,24 +27,24 @@ export function philox(target: usize, c0: u32, c1: u32, c2: u32, c3: u32, k0: u3
   store<u32>(target, c3, 12);
 }
 
-/** Word `index` of the stream (purpose, stream) of the network's seed: uniform over the 32-bit numbers. */
+/** Word `index` of the stream (purpose, stream) of the network's seed, uniform in 32 bits. Indices must ascend by 1. */
 function randomWord(purpose: u32, stream: u32, index: u32): u32 {
   const block = <usize>load<u32>(HEADER, RANDOM_BLOCK);
-  // indices come in ascending order: a new block is due at each fourth
+  // a block has four words, so a new one is due at every fourth index
   if (!(index & 3)) {
     philox(block, index >> 2, stream, purpose, 0, load<u32>(HEADER, SEED_LOW), load<u32>(HEADER, SEED_HIGH));
   }
   return load<u32>(block + ((<usize>index & 3) << 2));
 }
 
-/** A word as a number in (0, 1), symmetric about 1/2. */
+/** A random word as a number in (0, 1), symmetric about 1/2. */
 function unit(word: u32): f64 {
   return (<f64>word + 0.5) * 2.3283064365386963e-10;
 }
 
 /**
- * The standard normal quantile of p in (0, 1), to 7 digits: algorithm AS 241, PPND7 (M. J. Wichura, Applied Statistics 37,
- * 1988). One uniform number gives one normal number, with no rejection, as counters want it.
+ * The standard normal quantile of p in (0, 1), to 7 digits: algorithm AS 241, PPND7 (M. J. Wichura, Applied Statistics
+ * 37, 1988). It makes one normal number of one uniform number without rejection, as counters need it.
  */
 export function normalQuantile(p: f64): f64 {
   const q = p - 0.5;
@@ -72,25 +72,27 @@ export function normalQuantile(p: f64): f64 {
   return q < 0 ? -x : x;
 }
 
-/** target [floats] = uniform over [-limit, limit]. */
+/** target [floats] = random numbers, uniform over [-limit, limit]. */
 export function fillUniform(target: usize, floats: i32, limit: f64, purpose: u32, stream: u32): void {
   for (let i = 0; i < floats; ++i) {
     store<f32>(target + ((<usize>i) << 2), <f32>(limit * (2 * unit(randomWord(purpose, stream, i)) - 1)));
   }
 }
 
-/** target [floats] = normal with mean 0 and the given standard deviation. */
+/** target [floats] = random numbers, normal with mean 0 and the given standard deviation. */
 export function fillNormal(target: usize, floats: i32, deviation: f64, purpose: u32, stream: u32): void {
   for (let i = 0; i < floats; ++i) {
     store<f32>(target + ((<usize>i) << 2), <f32>(deviation * normalQuantile(unit(randomWord(purpose, stream, i)))));
   }
 }
 
-/** order [count] = a permutation of 0 .. count - 1 (Fisher and Yates), the same for the same seed, purpose and stream. */
+/**
+ * order [count] = a permutation of 0 .. count - 1 (Fisher and Yates), the same for the same seed, purpose and stream.
+ */
 export function shuffle(order: usize, count: i32, purpose: u32, stream: u32): void {
   for (let i = 0; i < count; ++i) store<u32>(order + ((<usize>i) << 2), i);
   for (let i = count - 1, drawn: u32 = 0; i > 0; --i, ++drawn) {
-    // word * (i + 1) / 2^32: uneven by at most (i + 1) / 2^32
+    // word * (i + 1) / 2^32 is uneven by at most (i + 1) / 2^32
     const j = <usize>((<u64>randomWord(purpose, stream, drawn) * <u64>(i + 1)) >> 32);
     const p = order + ((<usize>i) << 2);
     const q = order + (j << 2);

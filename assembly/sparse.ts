@@ -1,11 +1,13 @@
 import {
   HEADER,
   INPUTS,
+  LISTED_AT_ONCE,
+  LISTS,
   LIST_COUNTS,
   LIST_STRIDE,
-  LISTS,
-  MASK_STRIDE,
   MASKS,
+  MASK_STRIDE,
+  MASK_WORD_INPUTS,
   PANEL_ROW_BYTES,
   PANEL_UNITS,
   POSITIONS,
@@ -13,31 +15,33 @@ import {
   SUMS,
 } from './abi';
 import { ownAddress } from './team';
-import { addScaledRow, madd } from './vec';
+import { addScaledRow, madd } from './simd';
 
-// What is zero in an input adds x w = 0 to z and x delta = 0 to dC/dW, so it can be left out: the same bits for finite weights, since no sum
-// of the core is ever -0. A row of MNIST has 19 % that is not zero. Each row of the batch has a list of those, numbers of inputs as u16,
-// and they are all that the first layer's products go through: 784-30-10 at batch 10 trains 1.4x as fast as over the 49 % that are not
-// zero in the whole batch (EPYC 9004, Node 20, 2026-11-24).
+// The first layer's products over lists. An input that is 0 adds x w = 0 to z and x delta = 0 to dC/dW, so it can be
+// left out, with the same bits for finite weights, since no sum of the core is ever -0. Each row of the batch has a
+// list of its inputs that are not zero, numbers as u16, and the first layer's products pass through these alone. A row
+// of MNIST has far fewer of them than the batch as a whole, which is why every row has its own: see docs/kernels.md.
 
-/** With more than 2 of 5 the tiles, which take rows in pairs, are faster. */
+/** Lists are used if at most this many of five inputs are not zero: the tiles are faster beyond. */
 const MOST_OF_FIVE = 2;
 
-/** Where a row's list begins; 0: there are no lists. */
+/** The address of a row's list, or 0 if the network has no lists. */
 export function listOf(row: i32): usize {
   const lists = <usize>load<u32>(HEADER, LISTS);
   return lists ? lists + <usize>row * <usize>load<u32>(HEADER, LIST_STRIDE) : 0;
 }
 
+/** The address of a row's mask. */
 export function masksOf(row: i32): usize {
   return <usize>load<u32>(HEADER, MASKS) + <usize>row * <usize>load<u32>(HEADER, MASK_STRIDE);
 }
 
+/** Ends the row's list, which lies from `start` to `end`. */
 export function endList(row: i32, start: usize, end: usize): void {
   setCount(row, <u32>((end - start) >> 1));
 }
 
-/** All inputs count as not zero; they are not listed. */
+/** Makes all inputs of the row count as not zero, without a list. */
 export function listAll(row: i32): void {
   if (load<u32>(HEADER, LISTS)) setCount(row, load<u32>(HEADER, INPUTS));
 }
@@ -46,14 +50,17 @@ function setCount(row: i32, count: u32): void {
   store<u32>(<usize>load<u32>(HEADER, LIST_COUNTS) + ((<usize>row) << 2), count);
 }
 
-/** Appends the inputs whose bit is set; `first` has the number of bit 0 in every lane. Returns the list's new end. Writes 16 bytes. */
+/**
+ * Appends the inputs whose bit is set to the list that ends at `end`, and returns its new end. `first` has the number
+ * of the input of bit 0 in every lane. 16 bytes are always written.
+ */
 export function append(end: usize, bits: u32, first: v128): usize {
   const positions = v128.load64_zero(<usize>load<u32>(HEADER, POSITIONS) + <usize>bits * POSITIONS_ENTRY_BYTES);
   v128.store(end, i16x8.add(i16x8.extend_low_i8x16_u(positions), first));
   return end + ((<usize>popcnt(bits)) << 1);
 }
 
-/** Whether so few of these rows' inputs are not zero that their lists are to be used. */
+/** True if the lists of these rows are to be used, because few of their inputs are not zero. */
 export function isSparse(row: i32, rows: i32): bool {
   if (!load<u32>(HEADER, LISTS)) return false;
   let counts = <usize>load<u32>(HEADER, LIST_COUNTS) + ((<usize>row) << 2);
@@ -62,7 +69,7 @@ export function isSparse(row: i32, rows: i32): bool {
   return 5 * count <= <u64>(MOST_OF_FIVE * load<u32>(HEADER, INPUTS)) * <u64>rows;
 }
 
-/** c [rows x width] = init + x . panels over the lists of rows from `row` on. */
+/** c [rows x width] = init + x . panels over the lists of rows [row, row + rows). */
 export function sparseProduct(
   c: usize,
   cStride: usize,
@@ -124,7 +131,7 @@ export function productListed(
   }
 }
 
-/** target [inputs x 16] += scale . x^T . delta [16] for the first row alone. Online, 784-30-10 trains 1.45x as fast with a kernel of its own. */
+/** target [inputs x 16] += scale . x^T . delta [16] over the list of the first row: a kernel for online training. */
 export function addOuterProductListed(target: usize, x: usize, delta: usize, scale: f32): void {
   const s = f32x4.splat(scale);
   const d0 = v128.load(delta);
@@ -142,8 +149,10 @@ export function addOuterProductListed(target: usize, x: usize, delta: usize, sca
 }
 
 /**
- * target [inputs x 16] += scale . sum over the rows of x^T . delta [rows x 16]. The sums grow row by row in memory, where a tile has them in
- * registers, and go into the target together: so they have the tile's bits. They are 0 before and after.
+ * target [inputs x 16] += scale . sum over the rows of x^T . delta [rows x 16], over the lists. The list from `union`
+ * to `unionEnd` has the inputs that are not zero in at least one row. The sums grow row after row in SUMS, where a tile
+ * has them in registers, and are added to the target at the end, so that they have the bits of a tile. SUMS is 0 before
+ * and after.
  */
 export function addOuterProductsListed(
   target: usize,
@@ -179,7 +188,7 @@ export function addOuterProductsListed(
   }
 }
 
-/** sums [inputs x 16] += x^T . delta, row by row. */
+/** sums [inputs x 16] += x^T . delta [rows x 16] over the lists, row after row. */
 function sumListed(sums: usize, x: usize, xStride: usize, delta: usize, deltaStride: usize, rows: i32): void {
   const listStride = <usize>load<u32>(HEADER, LIST_STRIDE);
   let list = <usize>load<u32>(HEADER, LISTS);
@@ -209,14 +218,14 @@ function sumListed(sums: usize, x: usize, xStride: usize, delta: usize, deltaStr
   }
 }
 
-/** Lists at `list` the inputs that are not zero in every one of the rows. Returns the list's end. */
+/** Lists at `list` the inputs that are not zero in at least one of the first `rows` rows. Returns the list's end. */
 export function listUnion(list: usize, rows: i32): usize {
   const masks = <usize>load<u32>(HEADER, MASKS);
   const stride = <usize>load<u32>(HEADER, MASK_STRIDE);
-  const eight = i16x8.splat(8);
+  const step = i16x8.splat(<i16>LISTED_AT_ONCE);
   let first = i16x8.splat(0);
   let end = list;
-  for (let at = masks, stop = masks + stride; at < stop; at += 8) {
+  for (let at = masks, stop = masks + stride; at < stop; at += MASK_WORD_INPUTS >> 3) {
     let bits: u64 = 0;
     let p = at;
     for (let row = 0; row < rows; ++row) {
@@ -225,7 +234,7 @@ export function listUnion(list: usize, rows: i32): usize {
     }
     for (let i = 0; i < 8; ++i) {
       end = append(end, <u32>bits & 255, first);
-      first = i16x8.add(first, eight);
+      first = i16x8.add(first, step);
       bits >>= 8;
     }
   }

@@ -1,8 +1,8 @@
 import {
   A,
   ACTIVATION,
-  BIAS_GRADIENTS,
   BIASES,
+  BIAS_GRADIENTS,
   CHUNK_ROWS,
   COST,
   COST_SUM,
@@ -12,18 +12,16 @@ import {
   IGNORE_NON_FINITE,
   IS_TRAINING,
   IS_WEIGHTED,
+  LAYERS,
   LAYER_BYTES,
   LAYER_COUNT,
-  LAYERS,
   LEARNING_RATE,
-  MIXED,
   OPTIMIZER_STEPS,
   RATES,
   ROW_COSTS,
   ROW_WEIGHTS,
   SET_INPUT_TYPE,
   SET_SAMPLES,
-  SOFTMAX,
   STEP_COST,
   STEP_COUNT,
   STEP_ROW,
@@ -34,24 +32,25 @@ import {
   THREAD_WORK,
   TRAINING_SET,
   UNITS,
+  WEIGHTS,
   WEIGHT_FLOATS,
   WEIGHT_GRADIENTS,
-  WEIGHTS,
   WINDOW,
   Y,
   Y_STRIDE,
   Z,
 } from './abi';
-import { copySample, gather, gatherInputs, gatherTargets, isCopied } from './batch';
+import { isElementwise } from './activation';
+import { copySample, gather, gatherInputs, gatherTargets, isCopied } from './gather-samples';
 import { outputError, rowCosts } from './cost';
 import { backwardLayer } from './delta';
 import { drop } from './dropout';
 import { forwardLayer, forwardPanels } from './forward';
 import { addGradients, scaleRows } from './gradient';
-import { addVectorGradients, backwardVectors, forwardVectors, isVectorWide, outputVector } from './online';
-import { addErrors, score } from './score';
+import { addVectorGradients, backwardVectors, forwardVectors, isTinyNetwork, outputVector } from './tiny-network';
+import { addErrors, countClasses } from './metrics';
 import { isSparse } from './sparse';
-import { agree, barrier, dismiss, share, summon, thread, threads } from './team';
+import { agree, barrier, dismiss, shareEnd, shareStart, summon, thread, threads } from './team';
 import {
   clearShare,
   decayForDescent,
@@ -62,29 +61,31 @@ import {
   updateParameters,
 } from './update';
 
-// The order of work: the only file that knows a step from end to end.
+// The order of work. This is the only file that knows a step from end to end.
 //
-// An epoch is cut into steps of STEP_ROWS samples, a step into chunks of CHUNK_ROWS, what goes through the network at once. A
-// step of one chunk with plain descent goes straight into the weights; every other adds up its gradient chunk by chunk and
-// updates at its end. So a full batch takes no more memory than a chunk.
+// An epoch is cut into steps of STEP_ROWS samples, and a step into chunks of CHUNK_ROWS, which pass through the network
+// at once. A step of one chunk with plain descent goes straight into the weights. Every other step adds up its gradient
+// chunk by chunk and moves the parameters at its end, so that a full batch takes no more memory than a chunk.
 //
-// Every thread of a call runs the same functions (team.ts). Of the batch each has some rows, from gathering them to their delta; of the
-// parameters some panels, from their gradient to their update. They meet where one needs what others have written: twice a step, or a few times more.
+// Every thread of a call runs the same functions (team.ts). It has some rows of the batch, from gathering them to their
+// delta, and some panels of the parameters, from their gradient to their update. Threads meet where one needs what
+// others have written: twice a step, or a few times more.
 
 const FIRST_LAYER: usize = LAYERS;
 
+/** The output layer's row in the layer table. */
 function lastLayer(): usize {
   return FIRST_LAYER + <usize>(load<i32>(HEADER, LAYER_COUNT) - 1) * LAYER_BYTES;
 }
 
-/** a^1 = x -> z, a of every layer for rows [row, row + rows); with dropout where it is training: what comes back has the same masks. */
+/** z and a of every layer for rows [row, row + rows) of x. If it `isTraining`, units are dropped. */
 function forwardRows(row: i32, rows: i32, isTraining: bool): void {
   agree(IS_TRAINING, u32(isTraining));
   forwardLayer(FIRST_LAYER, row, rows, isSparse(row, rows));
   forwardDeeper(row, rows);
 }
 
-/** The same for all layers but the first. */
+/** z and a of every layer but the first for rows [row, row + rows). */
 function forwardDeeper(row: i32, rows: i32): void {
   for (let layer = FIRST_LAYER + LAYER_BYTES, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
     forwardLayer(layer, row, rows, false);
@@ -110,14 +111,14 @@ function costRows(row: i32, rows: i32): void {
   );
 }
 
-/** `sum` and the batch's ROW_COSTS, in the order of the rows. */
+/** `sum` + the batch's ROW_COSTS, in the order of the rows. */
 function addCosts(sum: f64, rows: i32): f64 {
   let costs = <usize>load<u32>(HEADER, ROW_COSTS);
   for (const end = costs + ((<usize>rows) << 3); costs < end; costs += 8) sum += load<f64>(costs);
   return sum;
 }
 
-/** The sum of the batch's ROW_COSTS, which is added to the header's. */
+/** Returns the sum of the batch's ROW_COSTS and adds it to COST_SUM. */
 function sumCosts(rows: i32): f64 {
   const sum = addCosts(0, rows);
   if (thread() == 0) store<f64>(HEADER, load<f64>(HEADER, COST_SUM) + sum, COST_SUM);
@@ -150,17 +151,17 @@ function outputErrors(row: i32, rows: i32): void {
 }
 
 /**
- * Whether the threads share the first layer by panels, not by rows. A thread that reads only weights that it has moved itself waits for
- * none to come from the other's cache, which takes as long as some 64 rows' work on them: 784-128-10 at batch 32 trains 1.2x as fast.
+ * True if the threads share the first layer by panels instead of rows. A thread that reads only weights that it has
+ * moved itself waits for none to come from another's cache, which in a small batch takes longer than the work on them:
+ * see docs/kernels.md.
  */
-function isByPanels(rows: i32): bool {
-  const activation = load<i32>(FIRST_LAYER, ACTIVATION);
-  return threads() > 1 && rows <= 64 && activation != MIXED && activation != SOFTMAX;
+function isSharedByPanels(rows: i32): bool {
+  return threads() > 1 && rows <= 64 && isElementwise(load<i32>(FIRST_LAYER, ACTIVATION));
 }
 
-/** z, a and C_x of this thread's rows in training. */
+/** z, a and C_x of this thread's rows [row, row + own) in training, where `rows` is the number of all threads' rows. */
 function forwardTraining(row: i32, own: i32, rows: i32): void {
-  if (isByPanels(rows)) {
+  if (isSharedByPanels(rows)) {
     barrier();
     agree(IS_TRAINING, 1);
     forwardPanels(FIRST_LAYER, rows, isSparse(0, rows));
@@ -175,13 +176,16 @@ function forwardTraining(row: i32, own: i32, rows: i32): void {
 
 /** delta^L of rows [row, row + rows) from y, then delta^l of every layer down to the first. */
 function backwardRows(row: i32, rows: i32): void {
-  // of a small batch a thread may have none
+  // a thread may have no rows of a small batch
   if (rows == 0) return;
   outputErrors(row, rows);
   for (let layer = lastLayer(); layer > FIRST_LAYER; layer -= LAYER_BYTES) backwardLayer(layer, row, rows);
 }
 
-/** Adds scale . (sum over rows of the gradients) of this thread's panels to targets that lie at the given words of each layer's row. */
+/**
+ * Adds scale . (sum over the rows of the gradients), for this thread's panels, to the targets at these two words of
+ * each layer's row.
+ */
 function addAllGradients(weightsWord: usize, biasesWord: usize, rows: i32, scale: f32): void {
   const isListed = isSparse(0, rows);
   for (let layer = FIRST_LAYER, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
@@ -197,33 +201,34 @@ function addAllGradients(weightsWord: usize, biasesWord: usize, rows: i32, scale
   }
 }
 
+/** Counts steps that have been taken. */
 function countSteps(steps: i32): void {
   store<u32>(HEADER, load<u32>(HEADER, STEP_COUNT) + steps, STEP_COUNT);
-  // not on from 0 again: Adam's corrections would divide by 0, and are all 1 by then
+  // the count never starts from 0 again, because Adam would divide by 0; its corrections are all 1 long before the end
   const before = load<u32>(HEADER, OPTIMIZER_STEPS);
   store<u32>(HEADER, max(before, before + steps), OPTIMIZER_STEPS);
 }
 
-/**
- * How steps go, which is asked once a call, since it costs an online step of a small network a tenth: gradients added up and handed to
- * the optimizer, straight into the parameters, or that for one sample of a network of vectors.
- */
+// The kinds of steps: gradients are added up and handed to the optimizer, or go straight into the parameters, or the
+// latter for one sample of a tiny network (tiny-network.ts). The kind is asked once a call, because asking
+// slows down the steps of a small network.
 const ACCUMULATED = 0;
 const PLAIN = 1;
 const VECTORS = 2;
 
 function kindOfSteps(): i32 {
   if (!isPlainDescent()) return ACCUMULATED;
-  return isVectorWide() && threads() == 1 ? VECTORS : PLAIN;
+  return isTinyNetwork() && threads() == 1 ? VECTORS : PLAIN;
 }
 
+/** True if a step of this cost must not be taken. */
 function isWrong(cost: f64): bool {
   return !isFinite(cost) && !load<u32>(HEADER, IGNORE_NON_FINITE);
 }
 
 /**
- * Step number `step` of the network's life on the one sample that lies in x and y, each vector in a register, counted by the caller. False:
- * the cost is not finite.
+ * Takes step number `step` of the network's life on the one sample that lies in x and y, for a tiny network. The caller
+ * counts the step. Returns false if the cost is not finite, and then the step was not taken.
  */
 function trainVectors(step: u32): bool {
   const cost = outputVector(forwardVectors());
@@ -236,8 +241,9 @@ function trainVectors(step: u32): bool {
 }
 
 /**
- * A step, or the part of one that `rows` of its `stepRows` make, from row `stepRow` on. x and y of this thread's rows [row, row + own) have
- * been gathered. False: the cost is not finite.
+ * Takes a step, or the part of one that `rows` of its `stepRows` rows make, from its row `stepRow` on. x and y of this
+ * thread's rows [row, row + own) must have been gathered. Returns false if the cost is not finite, and then nothing was
+ * updated.
  */
 function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, kind: i32): bool {
   const step = load<u32>(HEADER, STEP_COUNT);
@@ -255,7 +261,7 @@ function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, 
     if (isLast && !isDescent) prepareStep();
   }
   if (isDescent) {
-    // no gradient is stored; it can be computed from delta and a until the next forward pass
+    // no gradient is stored: it could be computed from delta and a until the next forward pass
     decayForDescent(step);
     addAllGradients(WEIGHTS, BIASES, rows, <f32>(-load<f64>(HEADER, LEARNING_RATE) / <f64>rows));
   } else {
@@ -267,7 +273,7 @@ function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, 
   return true;
 }
 
-/** The optimizer's step on the gradients, for which `prepareStep` has gone before. */
+/** The optimizer's step on the gradients. `prepareStep` must have been called before. */
 function update(): void {
   barrier();
   if (isLimited()) {
@@ -277,7 +283,7 @@ function update(): void {
   updateParameters();
 }
 
-/** Up to `count` chunks from sample `position` of the epoch's order on: see trainChunks. */
+/** This thread's part of trainChunks. */
 function performChunks(position: i32, count: i32): i32 {
   const stepRows = load<i32>(HEADER, STEP_ROWS);
   const chunkRows = load<i32>(HEADER, CHUNK_ROWS);
@@ -289,10 +295,10 @@ function performChunks(position: i32, count: i32): i32 {
   for (; count > 0 && position < samples; --count) {
     const stepEnd = min(stepStart + stepRows, samples);
     const rows = min(chunkRows, stepEnd - position);
-    // all store the same
+    // every thread stores the same number
     if (rate) store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
-    const row = share(rows, 0);
-    const own = share(rows, 1) - row;
+    const row = shareStart(rows);
+    const own = shareEnd(rows) - row;
     gather(HEADER + TRAINING_SET, position + row, row, own);
     if (!trainChunk(row, own, rows, position - stepStart, stepEnd - stepStart, kind)) {
       if (thread() == 0) store<u32>(HEADER, 1, STOPPED);
@@ -307,7 +313,7 @@ function performChunks(position: i32, count: i32): i32 {
   return position;
 }
 
-/** The same for steps of one sample that are VECTORS. */
+/** Does what performChunks does, for steps of one sample that are VECTORS. */
 function performVectors(position: i32, count: i32): i32 {
   let rate = <usize>load<u32>(HEADER, RATES);
   const set = HEADER + TRAINING_SET;
@@ -332,6 +338,7 @@ function performVectors(position: i32, count: i32): i32 {
   return position;
 }
 
+/** This thread's part of trainRows. */
 function performRows(rows: i32): bool {
   const kind = kindOfSteps();
   if (kind == VECTORS && rows == 1) {
@@ -340,22 +347,24 @@ function performRows(rows: i32): bool {
     if (isMade) countSteps(1);
     return isMade;
   }
-  const row = share(rows, 0);
-  const own = share(rows, 1) - row;
+  const row = shareStart(rows);
+  const own = shareEnd(rows) - row;
   gather(HEADER + WINDOW, row, row, own);
   return trainChunk(row, own, rows, 0, rows, kind);
 }
 
-function performForward(rows: i32, isFromWindow: i32): void {
-  const row = share(rows, 0);
-  const own = share(rows, 1) - row;
+/** This thread's part of forward, or of forwardWindow, which gathers x first. */
+function performForward(rows: i32, isFromWindow: bool): void {
+  const row = shareStart(rows);
+  const own = shareEnd(rows) - row;
   if (isFromWindow) gatherInputs(HEADER + WINDOW, row, row, own);
   forwardRows(row, own, false);
 }
 
+/** This thread's part of evaluateRows. */
 function performEvaluation(rows: i32): void {
-  const row = share(rows, 0);
-  const own = share(rows, 1) - row;
+  const row = shareStart(rows);
+  const own = shareEnd(rows) - row;
   gather(HEADER + WINDOW, row, row, own);
   forwardRows(row, own, false);
   costRows(row, own);
@@ -363,22 +372,23 @@ function performEvaluation(rows: i32): void {
   if (thread() == 0) scoreRows(rows);
 }
 
-// What several threads do together, and how they are told.
+// The commands of a call
 const TRAIN_CHUNKS = 0;
 const TRAIN_ROWS = 1;
 const FORWARD = 2;
-const EVALUATE = 3;
+const FORWARD_WINDOW = 3;
+const EVALUATE = 4;
 
-/** This thread's share of a call. */
+/** Performs this thread's share of a call: a command with its numbers a and b. */
 export function perform(command: i32, a: i32, b: i32): i32 {
   if (command == TRAIN_CHUNKS) return performChunks(a, b);
   if (command == TRAIN_ROWS) return i32(performRows(a));
-  if (command == FORWARD) performForward(a, b);
-  else performEvaluation(a);
+  if (command == EVALUATE) performEvaluation(a);
+  else performForward(a, command == FORWARD_WINDOW);
   return 0;
 }
 
-/** A call by thread 0: with as many threads as `rows` in a pass are work for. */
+/** Makes a call, as thread 0, with as many threads as a pass over `rows` rows is worth. */
 function call(command: i32, a: i32, b: i32, rows: i32): i32 {
   const work = <f64>rows * <f64>load<i32>(HEADER, WEIGHT_FLOATS);
   const worth = work / <f64>load<u32>(HEADER, THREAD_WORK);
@@ -388,24 +398,30 @@ function call(command: i32, a: i32, b: i32, rows: i32): i32 {
   return result;
 }
 
-/** a^1 = x -> z, a of every layer, without dropout. */
+/** z and a of every layer from x, without dropout. */
 export function forward(rows: i32): void {
   call(FORWARD, rows, 0, rows);
 }
 
-/** The same for rows of the window's inputs, of that type; y stays as it is. */
+/**
+ * z and a of every layer for rows of the window's inputs, whose type is F32 or U8. They lie in x afterwards; y stays as
+ * it is.
+ */
 export function forwardWindow(rows: i32, inputType: i32): void {
   store<i32>(HEADER + WINDOW, inputType, SET_INPUT_TYPE);
-  if (rows == 1 && isVectorWide()) {
-    // a prediction by 2-2-1 is 1.2x as fast so
+  if (rows == 1 && isTinyNetwork()) {
+    // a tiny network predicts faster without the calls of the general path
     gatherInputs(HEADER + WINDOW, 0, 0, 1);
     forwardVectors();
   } else {
-    call(FORWARD, rows, 1, rows);
+    call(FORWARD_WINDOW, rows, 0, rows);
   }
 }
 
-/** The rows' costs, each times its sample's weight, from the last forward pass and y: added to the header's sum and returned. */
+/**
+ * Returns the sum of C_x over the rows, each times its sample's weight, from the last forward pass and y, and adds it
+ * to COST_SUM.
+ */
 export function addCost(rows: i32): f64 {
   costRows(0, rows);
   return sumCosts(rows);
@@ -417,8 +433,8 @@ export function backward(rows: i32): void {
 }
 
 /**
- * dC/dW and dC/db: the means over the rows, without the penalties, which belong to the update. They are added to what is there if it
- * `adds`.
+ * dC/dW and dC/db = their means over the rows, or += them if it `adds`. They are without the penalties, which the
+ * optimizer's step adds.
  */
 export function meanGradients(rows: i32, adds: bool): void {
   if (!adds) clearShare();
@@ -432,32 +448,36 @@ export function applyGradients(): void {
   update();
 }
 
-/** One step on rows of the window, which lie in x and y afterwards. False: its cost is not finite, and nothing was updated. */
+/**
+ * Takes one step on rows of the window, which lie in x and y afterwards. Returns false if the cost is not finite:
+ * nothing was updated.
+ */
 export function trainRows(rows: i32): bool {
   return call(TRAIN_ROWS, rows, 0, rows) != 0;
 }
 
 /**
- * Up to `count` chunks of the epoch from sample `position` of its order on. Returns the position reached: the end of the epoch at
- * most, or that of the first chunk whose cost is not finite, with STOPPED set.
+ * Trains on up to `count` chunks of the epoch from sample `position` of its order on. Returns the position reached: the
+ * end of the epoch at most, or that of the first chunk whose cost is not finite, and then STOPPED is 1.
  */
 export function trainChunks(position: i32, count: i32): i32 {
   store<u32>(HEADER, 0, STOPPED);
   return call(TRAIN_CHUNKS, position, count, load<i32>(HEADER, CHUNK_ROWS));
 }
 
-/** Rows of the window's targets into y; x stays as it is. */
+/** Gathers rows of the window's targets into y; x stays as it is. */
 export function loadWindowTargets(rows: i32): void {
   gatherTargets(HEADER + WINDOW, 0, 0, rows);
 }
 
-/** Cost, classes and errors of rows of the window, which lie in x and y afterwards, added to the sums. */
+/** Adds cost, classes and errors of rows of the window to the sums. The rows lie in x and y afterwards. */
 export function evaluateRows(rows: i32): void {
   call(EVALUATE, rows, 0, rows);
 }
 
+/** Adds cost, classes and errors of the batch's rows to the sums. */
 function scoreRows(rows: i32): void {
-  // one by one: how many rows there is room for is not to show in the sum
+  // costs are added one by one, so that the sum does not depend on how many rows the batch has room for
   store<f64>(HEADER, addCosts(load<f64>(HEADER, COST_SUM), rows), COST_SUM);
   const last = lastLayer();
   const a = <usize>load<u32>(last, A);
@@ -465,6 +485,6 @@ function scoreRows(rows: i32): void {
   const stride = <usize>load<u32>(last, STRIDE);
   const yStride = <usize>load<u32>(HEADER, Y_STRIDE);
   const units = load<i32>(last, UNITS);
-  score(a, y, stride, yStride, units, rows);
+  countClasses(a, y, stride, yStride, units, rows);
   addErrors(a, y, stride, yStride, units, rows);
 }

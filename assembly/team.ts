@@ -10,85 +10,107 @@ import {
   THREADS,
 } from './abi';
 
-// Threads: every one runs the same steps (step.ts) on its share of the rows, then of the panels, and meets the others between. No sum is
-// split, so their number changes no bit. The only file besides vec.ts that knows which build it is compiled for: without threads, all of
-// this is 0 and 1 and nothing.
+// Every thread runs the same steps (step.ts) on its own rows, then on its own panels, and meets the others in between.
+// No sum is split, so the number of threads cannot change a bit. Besides simd.ts this is the only file that knows for
+// which build it is compiled: in a build without threads its functions are constants or do nothing.
+//
+// The words by which threads meet are those of TEAM: see TEAM_GENERATION and the words after it in abi.ts.
 
-/** The bits of TEAM_CALL that say how many threads the call is for. */
+/** The bits of TEAM_CALL that say for how many threads the call is. */
 const COUNT_MASK = 255;
 
 /**
- * Looks at a word before a thread goes to sleep: some 100 us, longer than the shares of a step differ. Sleep costs 50 us: with 2^13 looks,
- * 784-30-10 at batch 10 had a quarter of the speed (EPYC 9004, 2 cores, Node 20, 2026-11-24).
+ * How often a thread looks at a word before it goes to sleep. It looks for longer than the shares of a step differ,
+ * because sleep and waking cost more than a small step: see docs/kernels.md.
  */
 const SPINS = 1 << 17;
 
 /**
- * Looks beyond those, some 6 ms, once after a waking. Linux on a virtual machine often puts a thread on the core of the one that wakes it,
- * though another is idle, leaves both there while they sleep in turns, and parts them after some ms in which both want to run. Five
- * predictions of 256 rows through 784-512-512-10 after 0.3 s of rest take 0.64 of the time, wide 0.67 (EPYC, 2 cores, Node 20 and 24,
- * 2026-11-27). Not at every meeting: where other processes want the cores, 784-30-10 trained at 0.2x or less.
+ * How often a thread looks beyond SPINS, once after a waking. Linux on a virtual machine often puts a thread on the
+ * core of the one that wakes it, though another core is idle, leaves both there as long as they sleep in turns, and
+ * parts them after some milliseconds in which both want to run. A thread is not this patient at every meeting, because
+ * it would take the core from other processes: see docs/kernels.md.
  */
 const PATIENCE = 1 << 23;
 
-/** Whether this thread has slept before a call or woken another for one, and has not been kept waiting since. */
+/** True if this thread has slept before a call, or has woken another for one, and has not been kept waiting since. */
 let isFresh = false;
-/** Of PATIENCE, the looks that are left. */
+/** How many looks of PATIENCE are left. */
 let patience = 0;
 
-// Sleep and waking are calls of the host's: pages forbid the main thread to sleep, the host knows how long is too long, and the baseline
-// compiler of Node 20 loses its local variables over an atomic.wait of the core's own.
-/** Returns once the word may be another, at any time; throws where a thread that is waited for will not come. */
+// Sleep and waking are functions of the host. Pages forbid the main thread to sleep, the host knows how long is too
+// long, and the baseline compiler of Node 20 loses its local variables over an atomic.wait of the core's own.
+
+/**
+ * Returns once the word may have changed, and possibly earlier. Throws if a thread that is waited for will not come.
+ */
 declare function sleep(word: usize, old: i32): void;
-/** The same for a thread without a call, which waits as long as it takes. */
+/** Sleeps like `sleep`, for a thread that has no call: it waits as long as it takes. */
 declare function idle(word: usize, old: i32): void;
-/** Wakes all that sleep at the word. */
+/** Wakes all threads that sleep at the word. */
 declare function wake(word: usize): void;
 
 let index = 0;
 
-/** Says which thread this instance is. Thread 0 makes the calls. */
+/** Makes this instance the thread of that number. Thread 0 makes the calls. */
 export function join(thread: i32): void {
   index = thread;
 }
 
+/** The number of this thread. */
 export function thread(): i32 {
   return ASC_FEATURE_THREADS ? index : 0;
 }
 
-/** Threads that take part in this call. */
+/** The number of threads that take part in the present call. */
 export function threads(): i32 {
   return ASC_FEATURE_THREADS ? load<i32>(HEADER, THREADS) : 1;
 }
 
-/** The first of this thread's `count` things, or of the one's `later` after it. */
-export function share(count: i32, later: i32): i32 {
-  return ASC_FEATURE_THREADS ? (count * (index + later)) / load<i32>(HEADER, THREADS) : count * later;
+/** The first of `count` rows that this thread has. */
+export function shareStart(count: i32): i32 {
+  return ASC_FEATURE_THREADS ? (count * index) / load<i32>(HEADER, THREADS) : 0;
+}
+
+/** The first of `count` rows after those that this thread has. */
+export function shareEnd(count: i32): i32 {
+  return ASC_FEATURE_THREADS ? (count * (index + 1)) / load<i32>(HEADER, THREADS) : count;
+}
+
+/** The first of a layer's `panels` that this thread has: it computes their gradient and moves their parameters. */
+export function panelStart(panels: i32): i32 {
+  return ASC_FEATURE_THREADS ? panelsBefore(panels, index) : 0;
+}
+
+/** The first of a layer's `panels` after those that this thread has. */
+export function panelEnd(panels: i32): i32 {
+  return ASC_FEATURE_THREADS ? panelsBefore(panels, index + 1) : panels;
 }
 
 /**
- * The first of this thread's panels of a layer with so many, or of the one's `later` after it: whoever has a panel computes its gradient
- * and moves its parameters. The middle of a panel decides.
+ * How many of a layer's `panels` the threads before this one have. A panel belongs to the thread that has its middle.
  */
-export function panelShare(panels: i32, later: i32): i32 {
-  if (!ASC_FEATURE_THREADS) return panels * later;
+function panelsBefore(panels: i32, thread: i32): i32 {
   const count = load<i32>(HEADER, THREADS);
-  return (2 * panels * (index + later) + count - 1) / (2 * count);
+  return (2 * panels * thread + count - 1) / (2 * count);
 }
 
-/** What each thread has for itself lies THREAD_BYTES from the last one's. */
+/** The address of this thread's own room, at a word such as PACKED: that of the next thread is THREAD_BYTES further. */
 export function ownAddress(offset: usize): usize {
   const address = <usize>load<u32>(<usize>HEADER + offset);
   return ASC_FEATURE_THREADS ? address + <usize>index * <usize>load<u32>(HEADER, THREAD_BYTES) : address;
 }
 
-/** Stores a word that all threads agree on, and leaves its cache line to them where it is that already. */
+/**
+ * Stores a word for which all threads have the same value. A word that has it already is not written, so that its cache
+ * line stays with every thread.
+ */
 export function agree(offset: usize, value: u32): void {
   const word = <usize>HEADER + offset;
   if (!ASC_FEATURE_THREADS || load<u32>(word) != value) store<u32>(word, value);
 }
 
-/** Looks at the word for a while. Returns whether it is still `old`. */
+/** Looks at the word for a while. Returns true if it is `old` at the end too. */
 function isStill(word: usize, old: i32): bool {
   for (let i = 0; i < SPINS; ++i) if (atomic.load<i32>(word) != old) return false;
   for (; patience > 0; --patience) if (atomic.load<i32>(word) != old) return false;
@@ -111,7 +133,7 @@ function awaitChange(word: usize, old: i32): void {
   }
 }
 
-/** All threads of the call meet here: what each has written before, every one sees after. */
+/** Waits until all threads of the call are here. After it each thread sees what every other wrote before it. */
 export function barrier(): void {
   if (ASC_FEATURE_THREADS) {
     const count = load<i32>(HEADER, THREADS);
@@ -128,7 +150,10 @@ export function barrier(): void {
   }
 }
 
-/** Thread 0: has `count` threads, itself among them, perform a command. It performs its own share, and ends with `dismiss`. */
+/**
+ * Called by thread 0: `count` threads, itself among them, are to perform a command. It then performs its own share and
+ * calls `dismiss`.
+ */
 export function summon(count: i32, command: i32, a: i32, b: i32): void {
   if (ASC_FEATURE_THREADS) {
     store<i32>(HEADER, count, THREADS);
@@ -137,7 +162,7 @@ export function summon(count: i32, command: i32, a: i32, b: i32): void {
     store<i32>(team, command, TEAM_COMMAND);
     store<i32>(team, a, TEAM_COMMAND + 4);
     store<i32>(team, b, TEAM_COMMAND + 8);
-    // one word, so that a thread that wakes late takes no call's number for another's count
+    // number and count are one word, so that a thread that wakes late cannot mix those of two calls
     atomic.store<i32>(team, ((atomic.load<i32>(team, TEAM_CALL) & ~COUNT_MASK) + (COUNT_MASK + 1)) | count, TEAM_CALL);
     if (atomic.load<i32>(team, TEAM_SLEEPING)) {
       isFresh = true;
@@ -146,6 +171,7 @@ export function summon(count: i32, command: i32, a: i32, b: i32): void {
   }
 }
 
+/** Called by thread 0 at the end of its share: waits for the other threads of the call. */
 export function dismiss(): void {
   if (ASC_FEATURE_THREADS) {
     barrier();
@@ -153,7 +179,10 @@ export function dismiss(): void {
   }
 }
 
-/** The other threads: waits for the call after `last` that this one takes part in. Returns its number. */
+/**
+ * Called by the other threads: waits for the next call after `last` in which this one takes part. Returns its
+ * TEAM_CALL.
+ */
 export function awaitCall(last: i32): i32 {
   if (ASC_FEATURE_THREADS) {
     const team = <usize>load<u32>(HEADER, TEAM);
@@ -171,7 +200,7 @@ export function awaitCall(last: i32): i32 {
   return last;
 }
 
-/** A word of the call: 0 command, 1 and 2 its numbers. */
+/** A word of the call: 0 is its command, 1 and 2 are the command's numbers a and b. */
 export function callWord(word: i32): i32 {
   return load<i32>(<usize>load<u32>(HEADER, TEAM) + ((<usize>word) << 2), TEAM_COMMAND);
 }

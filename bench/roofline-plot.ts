@@ -1,6 +1,6 @@
 import type { Machine } from './machine.js';
 import { FORMS } from './products.js';
-import type { RooflineRow, RoofRow } from './roofline.js';
+import type { RooflineRow, RoofRow } from './roofline-rows.js';
 
 // Draws what roofline.ts has measured, as SVG: speed over intensity, both logarithmic, so that reading is a slope and computing a level.
 

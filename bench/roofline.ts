@@ -1,8 +1,9 @@
 import { MANY_BYTES } from './loops.js';
 import { alignTable, describeMachine, median } from './machine.js';
-import { bytesOf, FORMS, type Form, operationsOf, productContender, productServer, type Shape } from './products.js';
+import { bytesOf, FORMS, operationsOf, productContender, productServer, type Shape } from './products.js';
 import { Rival } from './rival.js';
 import { drawRoofline, readable } from './roofline-plot.js';
+import type { RooflineRow, RoofRow } from './roofline-rows.js';
 import { type Roofs, startRoofs } from './roofs.js';
 import { type Section, takeTurns } from './turns.js';
 
@@ -28,24 +29,6 @@ const nameOf = ({ rows, fanIn, units }: Shape) => `${rows}x${fanIn}x${units}`;
 const ROUNDS = { rounds: 7, warmUpRounds: 2, iterations: 1 };
 /** Read for the slopes of the plot: what a second-level cache holds, what only a third-level one does, and what none does. */
 const READ_BYTES = [2 ** 18, 2 ** 23, MANY_BYTES];
-
-/** The machine's, of the whole run. */
-export interface RoofRow {
-  multiplyAddGigaflops: number;
-  reads: { bytes: number; gigabytes: number }[];
-}
-
-export interface RooflineRow {
-  shape: string;
-  /** Operations for each byte that must move. */
-  intensity: number;
-  /** Reading so many bytes, in 10^9 a second. */
-  gigabytes: number;
-  /** 10^9 operations a second that the lower roof allows. */
-  roof: number;
-  /** What each form reaches of them, and the share: medians of the rounds, each beside the roofs of its round. */
-  forms: Record<Form, { gigaflops: number; share: number }>;
-}
 
 export function roofAt(intensity: number, gigaflops: number, gigabytes: number): number {
   return Math.min(gigaflops, gigabytes * intensity);

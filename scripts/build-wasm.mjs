@@ -31,7 +31,7 @@ function isCurrent(output, inputs) {
   return existsSync(join(ROOT, output)) && inputs.every((input) => modified(input) <= modified(output));
 }
 
-const entryOf = (target) => `assembly/${target.endsWith('threads') ? 'threads' : 'index'}.ts`;
+const entryOf = (target) => `assembly/${target.endsWith('threads') ? 'index-threads' : 'index'}.ts`;
 
 /** Resolves to true if the target compiled. */
 function compile(target) {

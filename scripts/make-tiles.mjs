@@ -1,6 +1,6 @@
-// Writes assembly/generated/tile.ts: the register tiles of the two matrix products, each an instance of one of the two templates below.
-// A tile wants its accumulators in local variables and its steps one after the other in the code, which no function can give, so they
-// are written out here instead of by hand. docs/kernels.md has the measurements behind the shapes.
+// Writes assembly/generated/tile.ts: the register tiles of the matrix product, each an instance of the template below.
+// A tile needs its accumulators in local variables and its steps one after the other in the code, which no function can
+// give, so they are written out here instead of by hand. docs/kernels.md has the measurements behind the shapes.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,35 +9,39 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const SOURCE = 'scripts/make-tiles.mjs';
 export const OUTPUT = 'assembly/generated/tile.ts';
 
-/** A cache line. */
+/** The size of a cache line, abi.PANEL_ROW_BYTES. */
 const PANEL_ROW_BYTES = 64;
 
 const times = (count, line) => Array.from({ length: count }, (_, i) => line(i)).join('\n');
-/** As `times`, from the last to the first. */
+/** Lines like those of `times`, from the last to the first. */
 const downward = (count, line) => times(count, (i) => line(count - 1 - i));
 const at = (address, offset) => (offset === 0 ? address : `${address}, ${offset}`);
 
-/** Leaves the loop where `left` bytes of a row are left. */
+/** Code that leaves the loop where `left` bytes of a row are left. */
 export const leaveAt = (left) => `if (p0 == end - ${left}) break;`;
 
-/** The same, with a store that is never reached. It ends a chain: see below. */
+/**
+ * Code that leaves the loop like leaveAt, with a store that is never reached. The store ends a chain of loads: see
+ * product.
+ */
 export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
   if (p0 == end - ${left}) break;
   v128.store(c, x);
 }`;
 
 /**
- * c [rows x vectors] = init + a [rows x depth] . panel [depth x vectors], `init` one row for all, `height` rows at a time; what is left, if
- * it has a `rest`, row by row.
+ * c [rows x vectors] = init + a [rows x depth] . panel [depth x vectors], where `init` is one row for all rows. Rows
+ * are taken `height` at a time and, if the tile has a `rest`, one by one at the end.
  *
- * `steps` inner products follow each other before the loop's end is asked for, with a way out between each two, `leave`: without that the
- * compiler loads for all of them at once and runs out of registers. `fills` vectors after each row become 0.
+ * `steps` inner products follow each other before the loop asks for its end, and `leave` is a way out between each two:
+ * without it the compiler loads for all of them at once and runs out of registers. `fills` vectors after each row
+ * become 0.
  *
- * The order is for V8 up to that of Node 22. It emits the sums of a block from the last variable to the first, each
- * product right before its sum, and a load as late as the loads after it allow: so rows and vectors go downward, and each load waits
- * for its first use instead of standing at the top (1.13x in Node 20, AMD Zen 3; nothing in Node 24). All loads up to the next
- * place where two ways meet that wrote different things are one chain, hence the store of leaveOrStoreAt (1.03x). The masks change
- * nothing but tell it that the addresses have 32 bits (1.01x).
+ * The order of the code is for V8 up to that of Node 22, which emits the sums of a block from the last variable to the
+ * first, each product right before its sum, and a load as late as the loads after it allow. So rows and vectors go
+ * downward, and each load waits for its first use instead of standing at the top. All loads up to the next place where
+ * two ways meet that wrote different things are one chain, hence the store of leaveOrStoreAt. The masks of addresses
+ * change nothing, but tell V8 that the addresses have 32 bits. docs/kernels.md says what each of these is worth.
  */
 export function product({ name, height, vectors, fills = 0, steps, leave, rest, doc }) {
   const rowsOf = (rows, unrolled) => `
@@ -124,7 +128,7 @@ const TILES = [
     steps: 2,
     leave: leaveOrStoreAt,
     rest: true,
-    doc: `c [rows x 16] = init + a [rows x depth] . panel [depth x 16]; if it \`adds\`, c += scale times that.`,
+    doc: 'c [rows x 16] = init + a [rows x depth] . panel [depth x 16], or c += scale times that if it `adds`.',
   }),
   product({
     name: 'productTwelve',
@@ -133,7 +137,7 @@ const TILES = [
     fills: 1,
     steps: 2,
     leave: leaveOrStoreAt,
-    doc: 'The same for 12 columns of a panel and rows by threes, the other 4 become 0: `rows` is a multiple of 3.',
+    doc: 'Does what product does for 12 columns of a panel; the other 4 of c become 0. `rows` is a multiple of 3.',
   }),
   product({
     name: 'productNarrow',
@@ -141,7 +145,7 @@ const TILES = [
     vectors: 1,
     steps: 1,
     rest: true,
-    doc: 'The same for 4 columns of a panel.',
+    doc: 'Does what product does for 4 columns of a panel.',
   }),
   product({
     name: 'productWide',
@@ -149,15 +153,16 @@ const TILES = [
     vectors: 4,
     steps: 8,
     leave: leaveAt,
-    doc: 'The same as product for rows by fives: `rows` is a multiple of 5. For 256-bit registers; with 128 bits it spills.',
+    doc: 'Does what product does, in 256-bit registers: with 128 bits it spills. `rows` is a multiple of 5.',
   }),
 ];
 
 const HEAD = `// generated by ${SOURCE}; do not edit
-import { madd } from '../vec';
+import { madd } from '../simd';
 
-// Every output element is one chain of additions in ascending order, so no choice of tile, no blocking and no division of the work can
-// change a bit of the result. Strides, steps and distances are bytes; whatever holds vectors is 16-byte aligned.
+// Register tiles of the matrix product. Every output element is one chain of additions in ascending order, so no choice
+// of tile, no blocking and no division of the work can change a bit of the result. Strides are in bytes; whatever holds
+// vectors is 16-byte aligned.
 `;
 
 /** Writes the file anew. */

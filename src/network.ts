@@ -29,6 +29,7 @@ import type { Optimizer } from './spec/optimizer.js';
 import { savedLearningRate } from './spec/schedule.js';
 import { checkSpec, countParameters, isCustomCost, outputsOf, SPEC_KEYS, type Spec } from './spec/spec.js';
 import type { Started } from './threads/team.js';
+import { train } from './training/fit.js';
 import type { StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
 import type { EpochReport, TrainForReport } from './training/reports.js';
 import type { DataSource } from './training/stream.js';
@@ -228,7 +229,7 @@ export class Network {
 
   /** The same as an iterator of reports: an epoch is trained when its report is asked for, `break` ends the training. */
   train(data: DataSet, options: TrainOptions = {}): AsyncGenerator<EpochReport, void, undefined> {
-    return this.#trainer.train(data, options);
+    return train(this.#trainer, data, options);
   }
 
   /**

@@ -123,7 +123,7 @@ export interface Kernels extends Core {
     fanIn: number,
     units: number,
   ): void;
-  turnPanel(turned: number, weights: number, fanIn: number, units: number, inputs: number): void;
+  transposePanel(transposed: number, weights: number, fanIn: number, units: number, inputs: number): void;
   addColumnSums(target: number, m: number, stride: number, columns: number, rows: number, scale: number): void;
   normalQuantile(p: number): number;
   philox(target: number, c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void;

@@ -235,18 +235,18 @@ test.each(SIZES)('addColumnSums adds the scaled sums of %i columns', (columns) =
   }
 });
 
-test.each(SIZES)('turnPanel turns 16 inputs of panels of units into a panel: %i inputs, 1 to 33 units', (fanIn) => {
+test.each(SIZES)('transposePanel makes panels of 16 inputs of those of units: %i inputs, 1 to 33 units', (fanIn) => {
   for (const units of SIZES) {
     startOver();
     const weights = place(roundUp(units, 16) * fanIn, (i) => i + 1);
-    const turned = place(roundUp(units, 4) * 16, () => SENTINEL);
+    const transposed = place(roundUp(units, 4) * 16, () => SENTINEL);
     for (let first = 0; first < fanIn; first += 16) {
       const inputs = fanIn - first;
-      memory.fill(SENTINEL, turned.index, turned.index + roundUp(units, 4) * 16);
-      core.turnPanel(turned.address, weights.address + first * 64, fanIn, units, inputs);
+      memory.fill(SENTINEL, transposed.index, transposed.index + roundUp(units, 4) * 16);
+      core.transposePanel(transposed.address, weights.address + first * 64, fanIn, units, inputs);
       for (let j = 0; j < units; j++) {
         for (let k = 0; k < 16; k++) {
-          const got = memory[turned.index + j * 16 + k];
+          const got = memory[transposed.index + j * 16 + k];
           // only the groups of four that are used, up to 8 inputs
           const isLeft = inputs <= 8 && k >= roundUp(inputs, 4);
           const beyond = isLeft ? SENTINEL : 0;
@@ -254,7 +254,7 @@ test.each(SIZES)('turnPanel turns 16 inputs of panels of units into a panel: %i 
           if (got !== wanted) throw new Error(`w[${j}][${first + k}]: got ${got}, want ${wanted}`);
         }
       }
-      expect(memory[turned.index + roundUp(units, 4) * 16]).toBe(SENTINEL);
+      expect(memory[transposed.index + roundUp(units, 4) * 16]).toBe(SENTINEL);
     }
   }
 });

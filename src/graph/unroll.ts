@@ -1,6 +1,4 @@
 import { checkName, outOfRange, wrongType } from '../check/errors.js';
-import type { Standardization } from '../data/standardization.js';
-import type { Network } from '../network.js';
 import type { ActivationName } from '../spec/network-options.js';
 import { Graph, type Node } from './scalar-graph.js';
 
@@ -25,6 +23,30 @@ export interface Unrolled {
 }
 
 type Floats = readonly number[] | Float32Array | Float64Array;
+
+/** (x - mean) / deviation, column by column: both [inputs]. */
+interface Standardized {
+  readonly means: Floats;
+  readonly deviations: Floats;
+}
+
+/** What is read of a network: a `Network` has it all. */
+export interface Unrollable {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly cost: string;
+  readonly layers: readonly {
+    readonly fanIn: number;
+    readonly units: number;
+    readonly activation: string | readonly string[];
+    /** [units × fanIn] */
+    readonly weights: Float32Array;
+    /** [units] */
+    readonly biases: Float32Array;
+  }[];
+  readonly standardization: Standardized | undefined;
+}
+
 type UnitActivation = (graph: Graph, z: Node, name: string) => Node;
 
 const UNIT_ACTIVATIONS = {
@@ -65,10 +87,10 @@ const COSTS = {
  * The cross-entropies are taken from the outputs, as they are defined: where f64 rounds an output to 0 or 1, they may be infinite and
  * their derivatives NaN. Training does not come to that, because its delta^L is a^L - y.
  */
-export function unroll(network: Network, x: Floats): Unrolled;
-export function unroll(network: Network, x: Floats, y: Floats): Unrolled & { readonly cost: Node };
-export function unroll(network: Network, x: Floats, y?: Floats): Unrolled {
-  const hasLayers = Array.isArray((network as Network | undefined)?.layers);
+export function unroll(network: Unrollable, x: Floats): Unrolled;
+export function unroll(network: Unrollable, x: Floats, y: Floats): Unrolled & { readonly cost: Node };
+export function unroll(network: Unrollable, x: Floats, y?: Floats): Unrolled {
+  const hasLayers = Array.isArray((network as Unrollable | undefined)?.layers);
   if (!hasLayers) throw wrongType('network', network, 'a Network');
   checkFloats('x', x, network.inputs);
   const activations = network.layers.map(({ activation, units }, l) =>
@@ -100,7 +122,7 @@ export function unroll(network: Network, x: Floats, y?: Floats): Unrolled {
 }
 
 /** a^1_k = (x_k - mean) / deviation, where the network says so. */
-function standardize(graph: Graph, x: readonly Node[], standardization: Standardization | undefined): readonly Node[] {
+function standardize(graph: Graph, x: readonly Node[], standardization: Standardized | undefined): readonly Node[] {
   if (!standardization) return x;
   const { means, deviations } = standardization;
   return x.map((xk, k) =>
@@ -135,7 +157,7 @@ function checkFloats(where: string, values: Floats, length: number): void {
 }
 
 /** Adds the terms of C_x to a graph. The cross-entropies take probabilities, which for softmax add up to 1. */
-function costTo(y: Floats, { cost, outputs }: Network): (graph: Graph, a: readonly Node[]) => Node[] {
+function costTo(y: Floats, { cost, outputs }: Unrollable): (graph: Graph, a: readonly Node[]) => Node[] {
   const name = checkName('cost', cost, keys(COSTS));
   checkFloats('y', y, outputs);
   if (name !== 'quadratic') {

@@ -31,7 +31,7 @@ interface Features {
 }
 
 /** Loads what the options, which are not checked yet, ask for. A promise only where there is something to load. */
-export function loadFeatures(options: TrainOptions, current: { name: string }): Features | Promise<Features> {
+function loadFeatures(options: TrainOptions, current: { name: string }): Features | Promise<Features> {
   const { validationSplit, earlyStopping, classWeights, optimizer } = options ?? {};
   const asked = [validationSplit, earlyStopping, classWeights].some((option) => option !== undefined);
   const isLbfgs = (optimizer ?? current)?.name === 'lbfgs';
@@ -51,13 +51,13 @@ async function importFeatures(
 }
 
 /** A call of fit whose arguments are right. */
-export interface FitPlan extends TrainSettings {
+interface FitPlan extends TrainSettings {
   readonly data: CheckedData;
   readonly stopper: EarlyStopper | undefined;
   readonly makeLbfgs: NonNullable<Features['lbfgs']>['makeLbfgs'] | undefined;
 }
 
-export function checkFit(data: DataSet, options: TrainOptions, { arena, state }: Trainer, features: Features): FitPlan {
+function checkFit(data: DataSet, options: TrainOptions, { arena, state }: Trainer, features: Features): FitPlan {
   const { spec } = arena;
   checkObject('options', options, TRAIN_KEYS);
   const settings = checkSettings(options, spec, state.optimizer);
@@ -81,8 +81,31 @@ export function checkFit(data: DataSet, options: TrainOptions, { arena, state }:
   };
 }
 
+/** See Network.train. */
+export async function* train(
+  trainer: Trainer,
+  data: DataSet,
+  options: TrainOptions,
+): AsyncGenerator<EpochReport, void, undefined> {
+  const { call } = trainer;
+  const loading = loadFeatures(options, trainer.optimizer);
+  // where nothing has to be loaded, the call begins at once
+  const features = loading instanceof Promise ? await loading : loading;
+  const plan = checkFit(data, options, trainer, features);
+  call.checkIdle('fit');
+  plan.signal?.throwIfAborted();
+  call.start();
+  try {
+    const fit = new Fit(trainer, plan);
+    call.describeBy(fit);
+    yield* fit.reports();
+  } finally {
+    call.end();
+  }
+}
+
 /** A call of fit that has begun: its data lie in the network's memory. */
-export class Fit {
+class Fit {
   readonly #trainer: Trainer;
   readonly #plan: FitPlan;
   readonly #epochs: Epochs;
@@ -100,6 +123,7 @@ export class Fit {
     this.#plan = plan;
     const { data, optimizer, stopper, makeLbfgs } = plan;
     const place = trainer.loadSet(data, plan, () => this.#callOptions);
+    trainer.endTimeBoxed();
     this.#epoch = place?.epoch ?? 0;
     this.#run = place?.run;
     this.#stopped = place?.stopped;

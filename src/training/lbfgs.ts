@@ -8,7 +8,7 @@ import { diagnose, NonFiniteError } from './non-finite.js';
 import type { Counts, LbfgsPlace } from './place.js';
 
 // L-BFGS (Liu and Nocedal, 1989; Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 7.5). The loop is here, every operation on
-// vectors in assembly/vector.ts. Its vectors are the slots of abi.STATE:
+// vectors in assembly/float-arrays.ts. Its vectors are the slots of abi.STATE:
 //
 //   0 g, the gradient with the penalties (the core writes it at the end of each pass over the samples)
 //   1 g where the line search starts   2 w there, between steps the weights it has reached   3 d, the direction

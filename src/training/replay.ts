@@ -1,5 +1,6 @@
 import { checkCallback, checkInteger, checkObject, outOfRange } from '../check/errors.js';
 import type { DataSet } from '../data/data-set.js';
+import { train } from './fit.js';
 import { isStateFinite } from './non-finite.js';
 import type { StreamOptions, TrainOptions } from './options.js';
 import type { Place } from './place.js';
@@ -47,7 +48,7 @@ export async function replayTo(
   };
   try {
     if (typeof data === 'function') await fitStream(trainer, data, stopped);
-    else for await (const _ of trainer.train(data, stopped));
+    else for await (const _ of train(trainer, data, stopped));
   } catch (error) {
     if (!(error instanceof Arrival)) throw error;
     trainer.call.resumeAt(error.place);

@@ -20,22 +20,14 @@ import { type Evaluation, evaluate } from '../model/evaluate.js';
 import type { Pass } from '../model/pass.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import { CallInProgress } from './call-in-progress.js';
-import { checkFit, Fit, loadFeatures } from './fit.js';
 import { BatchGuard } from './non-finite.js';
-import {
-  checkSteps,
-  rowsOfStep,
-  STEP_KEYS,
-  type StepSettings,
-  type TrainForOptions,
-  type TrainOptions,
-} from './options.js';
+import { checkSteps, rowsOfStep, STEP_KEYS, type StepSettings, type TrainForOptions } from './options.js';
 import type { CallOptions, Place, SavedTraining } from './place.js';
-import type { EpochReport, TrainForReport } from './reports.js';
+import type { TrainForReport } from './reports.js';
 import { TimeBoxedTraining } from './time-boxed.js';
 import { TrainingState } from './training-state.js';
 
-/** The training half of a Network: every call that takes a step. What the calls do is documented in network.ts. */
+/** The training half of a Network: the calls that take steps at once, and what fit and fitStream share with them. */
 export class Trainer {
   readonly arena: Arena;
   readonly pass: Pass;
@@ -82,24 +74,6 @@ export class Trainer {
     this.pass.outdate();
   }
 
-  async *train(data: DataSet, options: TrainOptions): AsyncGenerator<EpochReport, void, undefined> {
-    const loading = loadFeatures(options, this.optimizer);
-    // where nothing has to be loaded, the call begins at once
-    const features = loading instanceof Promise ? await loading : loading;
-    const plan = checkFit(data, options, this, features);
-    this.call.checkIdle('fit');
-    plan.signal?.throwIfAborted();
-    this.call.start();
-    try {
-      const fit = new Fit(this, plan);
-      this.#timeBoxed = undefined;
-      this.call.describeBy(fit);
-      yield* fit.reports();
-    } finally {
-      this.call.end();
-    }
-  }
-
   trainFor(data: DataSet, milliseconds: number, options: TrainForOptions): TrainForReport {
     this.arena.checkAlive();
     checkObject('options', options, STEP_KEYS);
@@ -132,6 +106,11 @@ export class Trainer {
       training.resume(place);
     }
     return training;
+  }
+
+  /** Another training set has come into the memory: the next trainFor begins anew. */
+  endTimeBoxed(): void {
+    this.#timeBoxed = undefined;
   }
 
   /** After an error the next call begins an epoch. */

@@ -11,49 +11,51 @@ import {
   HEADER,
   INPUT,
   IS_WEIGHTED,
+  LAYERS,
   LAYER_BYTES,
   LAYER_COUNT,
-  LAYERS,
   LISTS,
-  MIXED,
   PANEL_ROW_BYTES,
   ROW_WEIGHTS,
   SIGMOID,
-  SOFTMAX,
   UNITS,
   WEIGHTS,
   X,
   Y,
   Z,
 } from './abi';
-import { activate, multiplyBySlope, sigmoidSlope } from './activation';
-import { costSlope, costTerm, isFused } from './cost';
+import { activate, isElementwise, multiplyBySlope, sigmoidSlope } from './activation';
+import { costSlope, costTerm, cancelsOutputSlope } from './cost';
 import { sigmoid } from './math';
-import { horizontalSum64, laneMask, madd, widenAdd } from './vec';
+import { horizontalSum64, laneMask, madd, widenAdd } from './simd';
 
-// A step on one sample of a network whose layers are one vector wide, 4 units at most: the equations of forward.ts, delta.ts and
-// gradient.ts with each vector in a register, the same bits. Such a step takes 80 ns, and most of that was calls: with the cost and
-// delta^L here too, 2-2-1 trained 1.43x as fast as without those (AMD EPYC, Node 20, 2026-11-26). What is left is a chain in which each
-// equation waits for the one before: a and a delta that is still to be multiplied are handed on in registers (1.09x, 2026-11-27).
+// A step on one sample, or a prediction of one, by a network whose layers are one vector wide, 4 units at most. These
+// are the equations of forward.ts, cost.ts, delta.ts and gradient.ts with each vector in a register, and they have the
+// same bits. Such a step takes less time than the calls of the general path. What is left is a chain in which each
+// equation waits for the one before, so a, and a delta that is still to be multiplied, are handed on in registers: see
+// docs/kernels.md.
 
 const VECTOR_UNITS = 4;
 
+/** The end of the layer table. */
 function end(): usize {
   return <usize>LAYERS + <usize>load<i32>(HEADER, LAYER_COUNT) * LAYER_BYTES;
 }
 
-/** Whether every layer is a vector, without dropout and with a function of one unit, the input too short for lists, the cost none of one's own. */
-export function isVectorWide(): bool {
+/**
+ * True if this file can compute the network: every layer is one vector wide, has no dropout and an activation that
+ * takes one unit at a time, the input has no lists, and the cost is not the user's own.
+ */
+export function isTinyNetwork(): bool {
   if (load<u32>(HEADER, LISTS) || load<i32>(HEADER, COST) == CUSTOM_COST) return false;
   for (let layer: usize = LAYERS; layer < end(); layer += LAYER_BYTES) {
-    const activation = load<i32>(layer, ACTIVATION);
-    if (load<i32>(layer, UNITS) > VECTOR_UNITS || activation == MIXED || activation == SOFTMAX) return false;
-    if (load<u32>(layer, DROPPED)) return false;
+    if (load<i32>(layer, UNITS) > VECTOR_UNITS || load<u32>(layer, DROPPED)) return false;
+    if (!isElementwise(load<i32>(layer, ACTIVATION))) return false;
   }
   return true;
 }
 
-/** z = W a + b and a = sigma(z), layer by layer. Returns a^L. */
+/** z = W a + b and a = sigma(z) for the batch's first row, layer by layer. Returns a^L. */
 export function forwardVectors(): v128 {
   let a = v128.load(<usize>load<u32>(HEADER, X));
   for (let layer: usize = LAYERS, last = end(); layer < last; layer += LAYER_BYTES) {
@@ -81,7 +83,7 @@ export function forwardVectors(): v128 {
   return a;
 }
 
-/** C_x of the sample, times its weight, and delta^L from its a^L and y. */
+/** Writes delta^L of the sample, from a^L and its y, and returns its C_x. Both are multiplied by its weight. */
 export function outputVector(a: v128): f64 {
   const layer = end() - LAYER_BYTES;
   const cost = load<i32>(HEADER, COST);
@@ -90,7 +92,7 @@ export function outputVector(a: v128): f64 {
   const y = v128.load(<usize>load<u32>(HEADER, Y));
   const at = <usize>load<u32>(layer, DELTA);
   const slope = v128.and(costSlope(cost, z, a, y), mask);
-  if (isFused(cost)) v128.store(at, slope);
+  if (cancelsOutputSlope(cost)) v128.store(at, slope);
   else if (load<i32>(layer, ACTIVATION) == SIGMOID) v128.store(at, sigmoidSlope(slope, a));
   else multiplyByVectorSlope(slope, layer);
   const value = horizontalSum64(widenAdd(f64x2.splat(0), v128.and(costTerm(cost, z, a, y), mask)));
@@ -100,7 +102,10 @@ export function outputVector(a: v128): f64 {
   return <f64>load<f32>(weight) * value;
 }
 
-/** delta of a layer = dC/da (.) sigma'(z). The sigmoid's stands where it is used: as calls the two cost a step of 2-2-1 a twentieth. */
+/**
+ * delta of a layer = dC/da (.) sigma'(z), where `slope` is dC/da. Callers compute the sigmoid's themselves, without a
+ * call.
+ */
 function multiplyByVectorSlope(slope: v128, layer: usize): void {
   const delta = <usize>load<u32>(layer, DELTA);
   const z = <usize>load<u32>(layer, Z);
@@ -109,7 +114,7 @@ function multiplyByVectorSlope(slope: v128, layer: usize): void {
   multiplyBySlope(load<i32>(layer, ACTIVATION), delta, z, a, 16, load<i32>(layer, UNITS), 1);
 }
 
-/** BP2 from the output layer's delta down to the first. */
+/** BP2: delta of every layer, from the output layer's down to the first. */
 export function backwardVectors(): void {
   const zero = f32x4.splat(0);
   for (let layer = end() - LAYER_BYTES; layer > <usize>LAYERS; layer -= LAYER_BYTES) {
@@ -117,7 +122,7 @@ export function backwardVectors(): void {
     const fanIn = load<i32>(layer, FAN_IN);
     const units = load<i32>(layer, UNITS);
     const w = <usize>load<u32>(layer, WEIGHTS);
-    // rows of inputs become rows of units
+    // the 4 x 4 weights are transposed: rows of inputs become rows of units
     const r0 = v128.load(w);
     const r1 = fanIn > 1 ? v128.load(w, PANEL_ROW_BYTES) : zero;
     const r2 = fanIn > 2 ? v128.load(w, 2 * PANEL_ROW_BYTES) : zero;

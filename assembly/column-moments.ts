@@ -9,15 +9,16 @@ import {
   X,
   X_STRIDE,
 } from './abi';
-import { gatherInputs } from './batch';
+import { gatherInputs } from './gather-samples';
 
-// Mean and variance of each input column over the stored training set, in f64, by Welford's recurrence (Technometrics 4, 1962):
-// after n samples m is their mean and s the sum of (x - m)^2. One pass, no cancellation, and s of a constant column is exactly 0.
+// The mean and the variance of each input column over the stored training set, in f64, by Welford's recurrence
+// (Technometrics 4, 1962): after n samples m is their mean and s is the sum of (x - m)^2. It takes one pass, nothing
+// cancels, and s of a constant column is exactly 0.
 
 /**
- * moments: m and s of each input, in pairs {m, m, s, s}, += samples [first, first + rows) of the training set in its order; x is
- * overwritten. `seen`: samples that went before, 0 to start anew. One row after the other, so that the size of the parts cannot change
- * a bit. The network must not be standardised.
+ * moments [pairs of inputs, each a record of MOMENT_BYTES] += samples [first, first + rows) of the training set in its
+ * order. `seen` is the number of samples that went before, 0 to start anew. x is overwritten. Rows are taken one after
+ * the other, so that the size of the parts cannot change a bit. The network must not be standardised.
  */
 export function measureColumns(moments: usize, first: i32, rows: i32, seen: f64): void {
   const inputs = load<i32>(HEADER, INPUTS);

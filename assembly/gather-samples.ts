@@ -8,6 +8,7 @@ import {
   LABELS,
   LABEL_SMOOTHING,
   LINE_BYTES,
+  LISTED_AT_ONCE,
   MEANS,
   OUTPUTS,
   RANDOM_BLOCK,
@@ -28,22 +29,25 @@ import {
 import { append, endList, listAll, listOf, masksOf } from './sparse';
 import { agree, ownAddress } from './team';
 
-// From stored data to the first layer's input: rows are picked in the order of the epoch, bytes become floats, labels
-// become one-hot rows.
+// Gathers samples of a data set into the batch: takes them in the set's order, makes floats of bytes and one-hot rows
+// of labels, standardises inputs and smooths targets. `set` is the address of WINDOW or of TRAINING_SET.
 
-/** x and y of the batch's rows [row, row + rows) = samples from `first` on of the data set in its order. */
+/** x and y of the batch's rows [row, row + rows) = the samples from `first` on of the data set in its order. */
 export function gather(set: usize, first: i32, row: i32, rows: i32): void {
   gatherInputs(set, first, row, rows);
   gatherTargets(set, first, row, rows);
 }
 
-/** Whether samples are copied from the set as they are: floats, neither standardized nor smoothed, without weights. */
+/** True if samples are copied from the set as they are: floats, neither standardised nor smoothed, without weights. */
 export function isCopied(set: usize): bool {
   if (load<i32>(set, SET_INPUT_TYPE) == U8 || load<i32>(set, SET_TARGET_TYPE) == LABELS) return false;
   return !load<u32>(HEADER, MEANS) && load<f32>(HEADER, LABEL_SMOOTHING) == 0 && !load<u32>(set, SET_WEIGHTS);
 }
 
-/** gather for one sample, the batch's only one, of such a set, with at most 4 outputs and without lists: a step of 2-2-1 takes 0.9 times as long. */
+/**
+ * x and y of the batch's first row = a sample of a set for which isCopied is true. There are at most 4 outputs, and no
+ * lists.
+ */
 export function copySample(set: usize, position: i32): void {
   const sample = sampleAt(<usize>load<u32>(set, SET_ORDER), position);
   const bytes = (<usize>load<u32>(HEADER, INPUTS)) << 2;
@@ -54,7 +58,10 @@ export function copySample(set: usize, position: i32): void {
   v128.store(<usize>load<u32>(HEADER, Y), v128.load(y));
 }
 
-/** values [count] = scale . values, i32 to f32 in place: each rounded, then multiplied, as a byte is. The last vector is a whole one. */
+/**
+ * values [count] = scale . values, from i32 to f32 in place: like a byte each is rounded to f32, then multiplied. The
+ * last vector is written whole.
+ */
 export function convertIntegers(values: usize, count: i32, scale: f32): void {
   const factor = f32x4.splat(scale);
   for (const end = values + ((<usize>count) << 2); values < end; values += 16) {
@@ -62,13 +69,14 @@ export function convertIntegers(values: usize, count: i32, scale: f32): void {
   }
 }
 
+/** The number of the sample that stands at `position` of the order. */
 function sampleAt(order: usize, position: i32): usize {
   return order ? <usize>load<u32>(order + ((<usize>position) << 2)) : <usize>position;
 }
 
 /**
- * Copies the batch's rows to x and lists what in them is not zero. Whole vectors are copied: up to 15 items past a sample's end are read
- * and land in the fill lanes of its row.
+ * x of the batch's rows [row, row + rows) = the inputs of samples from `first` on, with their lists and masks. Whole
+ * vectors are copied: up to 15 items past a sample's end are read and land in the fill lanes of its row.
  */
 export function gatherInputs(set: usize, first: i32, row: i32, rows: i32): void {
   const source = <usize>load<u32>(set, SET_INPUTS);
@@ -88,7 +96,7 @@ export function gatherInputs(set: usize, first: i32, row: i32, rows: i32): void 
   if (load<u32>(HEADER, MEANS)) standardize(row, rows);
 }
 
-/** x [inputs] = scale . bytes; the row's list and masks, if there are to be any. */
+/** x [inputs] = scale . bytes. Writes the row's list and mask too if the network has lists. */
 function convertBytes(x: usize, bytes: usize, inputs: usize, row: i32): void {
   const scale = v128.load32_splat(HEADER, SCALE);
   const zero = i32x4.splat(0);
@@ -100,7 +108,7 @@ function convertBytes(x: usize, bytes: usize, inputs: usize, row: i32): void {
     const values = v128.load(bytes + k);
     const low = i16x8.extend_low_i8x16_u(values);
     const high = i16x8.extend_high_i8x16_u(values);
-    // no byte is negative, and V8 makes eight instructions of an unsigned conversion: with these 784-30-10 trains 1.04x as fast
+    // these are signed conversions, since no byte is negative: V8 makes eight instructions of an unsigned one
     v128.store(x, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(low)), scale));
     v128.store(x, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(low)), scale), 16);
     v128.store(x, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(high)), scale), 32);
@@ -111,22 +119,22 @@ function convertBytes(x: usize, bytes: usize, inputs: usize, row: i32): void {
       store<u16>(masks, <u16>bits);
       masks += 2;
       list = append(list, bits & 255, first);
-      first = i16x8.add(first, i16x8.splat(8));
+      first = i16x8.add(first, i16x8.splat(<i16>LISTED_AT_ONCE));
       list = append(list, bits >> 8, first);
-      first = i16x8.add(first, i16x8.splat(8));
+      first = i16x8.add(first, i16x8.splat(<i16>LISTED_AT_ONCE));
     }
   }
   if (start) endList(row, start, list);
 }
 
-/** The same for floats, as they are. */
+/** x [inputs] = values. Writes the row's list and mask too if the network has lists. */
 function copyFloats(x: usize, values: usize, inputs: usize, row: i32): void {
   const zero = i32x4.splat(0);
   const start = listOf(row);
   let masks = masksOf(row);
   let list = start;
   let first = zero;
-  for (let k: usize = 0; k < inputs; k += 8) {
+  for (let k: usize = 0; k < inputs; k += LISTED_AT_ONCE) {
     const low = v128.load(values);
     const high = v128.load(values, 16);
     v128.store(x, low);
@@ -139,19 +147,19 @@ function copyFloats(x: usize, values: usize, inputs: usize, row: i32): void {
       store<u8>(masks, <u8>bits);
       masks += 1;
       list = append(list, bits, first);
-      first = i16x8.add(first, i16x8.splat(8));
+      first = i16x8.add(first, i16x8.splat(<i16>LISTED_AT_ONCE));
     }
   }
   if (start) endList(row, start, list);
 }
 
-/** The bits from input k on without those past the last input. */
+/** The bits of the inputs from k on, without those past the last input. */
 function onlyInputs(bits: u32, k: usize, inputs: usize): u32 {
   const rest = <u32>(inputs - k);
   return rest < 16 ? bits & ((1 << rest) - 1) : bits;
 }
 
-/** x = (x - mean) / deviation, column by column. A zero is no longer one. */
+/** x = (x - mean) / deviation, column by column. All inputs count as not zero after it. */
 function standardize(row: i32, rows: i32): void {
   const means = <usize>load<u32>(HEADER, MEANS);
   const inverses = <usize>load<u32>(HEADER, INVERSE_DEVIATIONS);
@@ -169,6 +177,7 @@ function standardize(row: i32, rows: i32): void {
   }
 }
 
+/** ROW_WEIGHTS of rows [row, row + rows) = the weights of samples from `first` on. */
 function gatherWeights(set: usize, first: i32, row: i32, rows: i32): void {
   const source = <usize>load<u32>(set, SET_WEIGHTS);
   const order = <usize>load<u32>(set, SET_ORDER);
@@ -179,8 +188,8 @@ function gatherWeights(set: usize, first: i32, row: i32, rows: i32): void {
 }
 
 /**
- * Reads a word of each cache line of the batch's samples, so that they come from memory side by side instead of one after the
- * other: a step on shuffled MNIST takes 0.81 times as long (Xeon, Node 20, 2026-11-23).
+ * Reads a word of each cache line of these samples, so that the lines come from memory side by side instead of one
+ * after the other: see docs/kernels.md.
  */
 function touch(source: usize, order: usize, sampleBytes: usize, first: i32, rows: i32): void {
   let any: u32 = 0;
@@ -188,11 +197,14 @@ function touch(source: usize, order: usize, sampleBytes: usize, first: i32, rows
     const sample = source + sampleAt(order, first + row) * sampleBytes;
     for (let k: usize = 0; k < sampleBytes; k += LINE_BYTES) any |= load<u32>(sample + k);
   }
-  // a result that nobody stored would not be computed
+  // the compiler would leave out the loop if its result were not stored
   store<u32>(ownAddress(RANDOM_BLOCK), any);
 }
 
-/** y, and the samples' weights if there are any. */
+/**
+ * y of the batch's rows [row, row + rows) = the targets of samples from `first` on, and ROW_WEIGHTS if the set has
+ * weights.
+ */
 export function gatherTargets(set: usize, first: i32, row: i32, rows: i32): void {
   const stride = <usize>load<u32>(HEADER, Y_STRIDE);
   const y = <usize>load<u32>(HEADER, Y) + <usize>row * stride;
@@ -203,19 +215,20 @@ export function gatherTargets(set: usize, first: i32, row: i32, rows: i32): void
   if (isWeighted) gatherWeights(set, first, row, rows);
 }
 
+/** y [rows x outputs] = the targets of samples from `first` on, labels as one-hot rows. */
 function gatherRows(y: usize, stride: usize, set: usize, first: i32, rows: i32): void {
   const source = <usize>load<u32>(set, SET_TARGETS);
   const order = <usize>load<u32>(set, SET_ORDER);
   const outputs = <usize>load<u32>(HEADER, OUTPUTS);
   const bytes = outputs << 2;
   if (load<i32>(set, SET_TARGET_TYPE) == LABELS) {
-    // what the hinge cost calls the other classes is -1
+    // the hinge cost wants -1 for the classes that a sample does not have
     const other: f32 = load<i32>(HEADER, COST) == HINGE ? -1 : 0;
     const others = f32x4.splat(other);
     for (let row = 0; row < rows; ++row) {
       const label = <usize>load<u32>(source + (sampleAt(order, first + row) << 2));
       for (let j: usize = 0; j < bytes; j += 16) v128.store(y + j, others);
-      // one output: it stands for label 1
+      // a single output stands for label 1
       if (outputs == 1) store<f32>(y, label ? 1 : other);
       else store<f32>(y + (label << 2), 1);
       y += stride;
@@ -229,7 +242,7 @@ function gatherRows(y: usize, stride: usize, set: usize, first: i32, rows: i32):
   }
 }
 
-/** y = y (1 - s) + s / outputs. */
+/** y = y (1 - s) + s / outputs, where s is LABEL_SMOOTHING. */
 function smooth(y: usize, stride: usize, rows: i32): void {
   const share = load<f32>(HEADER, LABEL_SMOOTHING);
   const outputs = load<i32>(HEADER, OUTPUTS);

@@ -1,22 +1,24 @@
-import { horizontalSum64, widenAdd } from './vec';
+import { horizontalSum64, madd, widenAdd } from './simd';
 
-// Plain vector arithmetic over parameters, gradients and what optimizers keep. Every array is 16-byte aligned and a multiple of four
-// floats long; sums are f64 in a fixed order.
+// Arithmetic over arrays of floats: parameters, gradients and the slots of optimizers. Every array is 16-byte aligned
+// and a multiple of four floats long; sums are f64 in a fixed order.
+//
+// Constants are read from memory, because V8 builds a splatted constant anew at each use inside a loop.
 
-/** Read from memory: V8 builds a splatted constant anew at each use inside a loop. */
 const SIGN_BIT = memory.data<f32>([-0.0]);
-
 const MAGNITUDE = memory.data<u32>([0x7fffffff]);
-/** What is smaller is taken for 0: see rules.ts. */
+/** Optimizers take a number whose magnitude is below this for 0: see update-rules.ts. */
 export const TINY = memory.data<f32>([1e-30]);
 
-/** x, or 0 where it is nearly that. NaN stays. f32x4.abs makes its mask anew each time: Lion takes 1.05 times as long with it. */
+/** x, or 0 where its magnitude is below `tiny`. NaN stays NaN. f32x4.abs would make its mask anew each time. */
 export function flushed(x: v128, tiny: v128): v128 {
   const magnitude = v128.and(x, v128.load32_splat(MAGNITUDE));
   return v128.andnot(x, f32x4.lt(magnitude, tiny));
 }
 
-/** w *= factor, flushed: weights that nothing but their decay moves would end as subnormal numbers. */
+/**
+ * w [floats] *= factor, flushed to 0 below TINY: weights that only their decay moves would end as subnormal numbers.
+ */
 export function scaleFloats(w: usize, floats: i32, factor: f32): void {
   const s = f32x4.splat(factor);
   const tiny = v128.load32_splat(TINY);
@@ -25,7 +27,16 @@ export function scaleFloats(w: usize, floats: i32, factor: f32): void {
   }
 }
 
-/** Sum of u v, each product exact. */
+/** w [floats] += scale g. This is plain descent with scale = -eta. */
+export function addScaled(w: usize, g: usize, floats: i32, scale: f32): void {
+  const s = f32x4.splat(scale);
+  for (const end = w + ((<usize>floats) << 2); w < end; w += 16) {
+    v128.store(w, madd(v128.load(w), s, v128.load(g)));
+    g += 16;
+  }
+}
+
+/** The sum of u v over `floats` numbers. Each product is exact. */
 export function dot(u: usize, v: usize, floats: i32): f64 {
   let low = f64x2.splat(0);
   let high = low;
@@ -37,19 +48,19 @@ export function dot(u: usize, v: usize, floats: i32): f64 {
   return horizontalSum64(f64x2.add(low, high));
 }
 
-/** Two floats as doubles. */
+/** The two floats at p as doubles. */
 function widened(p: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(p));
 }
 
-/** Sum of |w|. */
+/** The sum of |w| over `floats` numbers. */
 export function absoluteSum(w: usize, floats: i32): f64 {
   let sum = f64x2.splat(0);
   for (const end = w + ((<usize>floats) << 2); w < end; w += 16) sum = widenAdd(sum, f32x4.abs(v128.load(w)));
   return horizontalSum64(sum);
 }
 
-/** `size` with the sign of x, 0 where x is 0, NaN where it is NaN; `size` is 0 or more. */
+/** `size`, which is not negative, with the sign of x: 0 where x is 0, NaN where x is NaN. */
 export function signed(size: v128, x: v128): v128 {
   const withSign = v128.or(size, v128.and(x, v128.load32_splat(SIGN_BIT)));
   return v128.or(v128.and(withSign, f32x4.ne(x, f32x4.splat(0))), f32x4.ne(x, x));

@@ -1,12 +1,12 @@
 import { awaitCall, barrier, callWord } from './team';
 import { perform } from './step';
 
-// The entry of the builds with threads: the core, and what its other threads run.
+// The entry of the builds with threads: everything that index.ts exports, and what the threads after the first run.
 
 export * from './index';
 export { join } from './team';
 
-/** The life of a thread that is not the first: calls, until it is ended from outside. */
+/** The life of a thread other than the first: call after call, until the host ends it. */
 export function serve(): void {
   for (let call = 0; ; ) {
     call = awaitCall(call);

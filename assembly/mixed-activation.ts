@@ -1,16 +1,13 @@
-import { MIXED_ROWS, RUN_ACTIVATION, RUN_COUNT, RUN_OFFSETS, RUN_UNITS, RUNS, SCRATCH } from './abi';
+import { MIXED_ROWS, RUNS, RUN_ACTIVATION, RUN_COUNT, RUN_OFFSETS, RUN_UNITS, SCRATCH } from './abi';
 import { activate, multiplyBySlope } from './activation';
 import { ownAddress } from './team';
 
-// A layer whose units have functions of their own. For each function its units are gathered side by side, a few rows at a time, pass
-// through its kernel as if they were one long row, and go back to their places: each unit is computed once, whatever its neighbours are.
-// Against the mean of uniform layers of the same functions, a training step on 32 rows takes, for 2 functions in turn and for all 12:
-// 1.02 and 1.03 times as long at 784-128-10, 1.10 and 1.11 at 128-128-10, 1.21 and 1.24 at 32-64-10, 1.30 and 1.43 at 16-32-4, where
-// there is little else to do (AMD EPYC, Node 20.20.2, 2026-11-26). Row by row and a call of the kernel with rows as narrow as their
-// functions have units it took 1.05 to 2.0 times. Masks over the whole layer, each function computed for every unit, took 2.0 times as
-// long for 4 functions and 2.6 times for 12.
+// The activations of a mixed layer, whose units have functions of their own. For each function its units are gathered
+// side by side, a few rows at a time, pass through its kernel as if they were one long row, and go back to their
+// places. So each unit is computed once, whatever its neighbours are. Masks over the whole layer would compute each
+// function for every unit, and rows taken one by one call a kernel too often: see docs/kernels.md.
 
-/** a = sigma_j(z_j) for each unit j of `layer`. */
+/** a [rows x units] = sigma_j(z_j) for each unit j of the mixed layer. */
 export function activateMixed(layer: usize, a: usize, z: usize, stride: usize, rows: i32): void {
   const zRun = ownAddress(SCRATCH);
   const aRun = zRun + <usize>MIXED_ROWS * stride;
@@ -20,9 +17,9 @@ export function activateMixed(layer: usize, a: usize, z: usize, stride: usize, r
     for (let i = load<i32>(layer, RUN_COUNT); i > 0; --i) {
       const units = load<i32>(run, RUN_UNITS);
       const list = run + RUN_OFFSETS;
-      gather(zRun, z, stride, list, units, count);
+      gatherUnits(zRun, z, stride, list, units, count);
       activate(load<i32>(run, RUN_ACTIVATION), aRun, zRun, stride, units * count, 1);
-      scatter(a, aRun, stride, list, units, count);
+      scatterUnits(a, aRun, stride, list, units, count);
       run = list + ((<usize>units) << 2);
     }
     z += <usize>count * stride;
@@ -31,7 +28,7 @@ export function activateMixed(layer: usize, a: usize, z: usize, stride: usize, r
   }
 }
 
-/** delta = dC/da (.) sigma_j'(z_j), in place, for each unit j of `layer`. */
+/** delta [rows x units] = dC/da (.) sigma_j'(z_j) for each unit j, in place: on entry `delta` holds dC/da. */
 export function multiplyByMixedSlope(layer: usize, delta: usize, z: usize, a: usize, stride: usize, rows: i32): void {
   const zRun = ownAddress(SCRATCH);
   const aRun = zRun + <usize>MIXED_ROWS * stride;
@@ -42,11 +39,11 @@ export function multiplyByMixedSlope(layer: usize, delta: usize, z: usize, a: us
     for (let i = load<i32>(layer, RUN_COUNT); i > 0; --i) {
       const units = load<i32>(run, RUN_UNITS);
       const list = run + RUN_OFFSETS;
-      gather(zRun, z, stride, list, units, count);
-      gather(aRun, a, stride, list, units, count);
-      gather(deltaRun, delta, stride, list, units, count);
+      gatherUnits(zRun, z, stride, list, units, count);
+      gatherUnits(aRun, a, stride, list, units, count);
+      gatherUnits(deltaRun, delta, stride, list, units, count);
       multiplyBySlope(load<i32>(run, RUN_ACTIVATION), deltaRun, zRun, aRun, stride, units * count, 1);
-      scatter(delta, deltaRun, stride, list, units, count);
+      scatterUnits(delta, deltaRun, stride, list, units, count);
       run = list + ((<usize>units) << 2);
     }
     z += <usize>count * stride;
@@ -56,14 +53,14 @@ export function multiplyByMixedSlope(layer: usize, delta: usize, z: usize, a: us
   }
 }
 
-/** Rows that are gathered at once: as many as there are, of MIXED_ROWS, 4 or 1. */
+/** How many of the rows that are left are gathered at once: MIXED_ROWS, 4 or 1. */
 function rowsAtOnce(rows: i32): i32 {
   if (rows >= MIXED_ROWS) return MIXED_ROWS;
   return rows < 4 ? 1 : 4;
 }
 
-/** target [units x rows] = the columns of source at the byte offsets listed; 1 row or a multiple of 4. */
-function gather(target: usize, source: usize, stride: usize, list: usize, units: i32, rows: i32): void {
+/** target [units x rows] = the columns of source at the byte offsets in list [units]. rows is 1 or a multiple of 4. */
+function gatherUnits(target: usize, source: usize, stride: usize, list: usize, units: i32, rows: i32): void {
   for (const end = list + ((<usize>units) << 2); list < end; list += 4) {
     let s = source + <usize>load<u32>(list);
     if (rows == 1) {
@@ -83,8 +80,8 @@ function gather(target: usize, source: usize, stride: usize, list: usize, units:
   }
 }
 
-/** The columns of target at the byte offsets listed = source [units x rows]; 1 row or a multiple of 4. */
-function scatter(target: usize, source: usize, stride: usize, list: usize, units: i32, rows: i32): void {
+/** The columns of target at the byte offsets in list [units] = source [units x rows]. rows is 1 or a multiple of 4. */
+function scatterUnits(target: usize, source: usize, stride: usize, list: usize, units: i32, rows: i32): void {
   for (const end = list + ((<usize>units) << 2); list < end; list += 4) {
     let t = target + <usize>load<u32>(list);
     if (rows == 1) {

@@ -18,14 +18,16 @@ import {
   TOP_K_HITS,
 } from './abi';
 
-// What a and y [rows x units] say beside the cost. Sums and counts lie in the header and the plan: they go on from call to call.
+// Measures of a [rows x units] against y [rows x units] beside the cost: classes and errors. Counts and sums grow from
+// call to call, until src/ clears them.
 
 /**
- * Compares the classes that a and y stand for: counts the equal ones, and those within the TOP_K largest outputs if that is not 0;
- * fills the confusion matrix if there is one. The class is the index of the largest value, the first of equals; of a single output,
- * whether it exceeds 1/2, or 0 where targets are -1 and 1.
+ * Compares the classes that a and y stand for: counts the equal ones in CORRECT and, unless TOP_K is 0, those within
+ * the TOP_K largest outputs in TOP_K_HITS, and fills CONFUSION if the network has one. The class of a row is the index
+ * of its largest value, the first of equals. The class of a single output is 1 if it exceeds 1/2, or 0 if targets are
+ * -1 and 1.
  */
-export function score(a: usize, y: usize, stride: usize, yStride: usize, units: i32, rows: i32): void {
+export function countClasses(a: usize, y: usize, stride: usize, yStride: usize, units: i32, rows: i32): void {
   const confusion = <usize>load<u32>(HEADER, CONFUSION);
   const topK = load<i32>(HEADER, TOP_K);
   const threshold: f32 = load<i32>(HEADER, COST) == HINGE ? 0 : 0.5;
@@ -61,7 +63,7 @@ function classOf(values: usize, units: i32, threshold: f32): i32 {
   return index;
 }
 
-/** How many values come before the one at `index`, of equals the first first. A NaN there comes last. */
+/** How many values come before the one at `index`: larger ones, and equal ones to its left. A NaN there comes last. */
 function rankOf(values: usize, units: i32, index: i32): i32 {
   const own = load<f32>(values + ((<usize>index) << 2));
   let rank = 0;
@@ -73,9 +75,10 @@ function rankOf(values: usize, units: i32, index: i32): i32 {
 }
 
 /**
- * ERROR_SUMS += the rows' sums for each output, in f64 and sample by sample: of |a - y|, (a - y)^2, y - s and (y - s)^2, where s is the
- * output's first y: shifted so, the variance of y does not drown in the square of its mean (Chan, Golub, LeVeque 1983). Two
- * outputs at a time, a record of {s, the four sums} for each pair; the lanes past the last output are never read.
+ * ERROR_SUMS += the sums over the rows of |a - y|, (a - y)^2, y - s and (y - s)^2 for each output, in f64, by rows.
+ * s is the output's y of the first sample: with this shift the variance of y does not drown in the square of its mean
+ * (Chan, Golub, LeVeque 1983). Outputs are taken two at a time, a record of ERROR_BYTES for each pair; sums past the
+ * last output are never read.
  */
 export function addErrors(a: usize, y: usize, stride: usize, yStride: usize, units: i32, rows: i32): void {
   const scored = load<u32>(HEADER, SCORED);

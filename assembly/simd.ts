@@ -1,13 +1,14 @@
 import { HEADER, WIDE } from './abi';
 
-// The v128 vocabulary. The only file besides team.ts that knows which build it is compiled for.
+// Operations on one or a few v128 vectors, which the compiler inlines. Besides team.ts this is the only file that knows
+// for which build it is compiled.
 
-/** Whether two neighbouring vectors are one register of the engine's: only in the builds that know threads, which have the tiles for it. */
+/** True if the engine keeps two neighbouring vectors in one register. Only builds with threads have tiles for that. */
 export function isWide(): bool {
   return ASC_FEATURE_THREADS && load<u32>(HEADER, WIDE) != 0;
 }
 
-/** c + a * b. Two roundings in the default build, one where relaxed SIMD fuses them. */
+/** c + a * b, with two roundings in the default build and one where relaxed SIMD fuses the two operations. */
 export function madd(c: v128, a: v128, b: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(c, f32x4.mul(a, b));
@@ -25,7 +26,7 @@ export function horizontalMax(v: v128): f32 {
   return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 
-/** All ones in the lanes that hold one of a row's `floats`, zeros in the others, of the vector at byte `at` of the row. */
+/** A mask for the vector at byte `at` of a row of `floats` floats: all ones in the lanes that hold one, else zeros. */
 export function laneMask(floats: i32, at: usize): v128 {
   return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(floats - <i32>(at >> 2)));
 }
@@ -41,7 +42,7 @@ export function widenAdd(sum: v128, v: v128): v128 {
   return f64x2.add(f64x2.add(sum, f64x2.promote_low_f32x4(v)), f64x2.promote_low_f32x4(high));
 }
 
-/** A row of 16 at `to` += s (0 + x d): an outer product of one sample, rounded as the chain of a tile. Inlined by the compiler too. */
+/** The 16 floats at `to` += s (0 + x d), where d is d0 to d3: an outer product of one sample, rounded as in a tile. */
 export function addScaledRow(to: usize, s: v128, x: v128, d0: v128, d1: v128, d2: v128, d3: v128): void {
   const zero = f32x4.splat(0);
   const t0 = madd(v128.load(to), s, madd(zero, x, d0));
@@ -54,7 +55,7 @@ export function addScaledRow(to: usize, s: v128, x: v128, d0: v128, d1: v128, d2
   v128.store(to, t3, 48);
 }
 
-/** The 4 x 4 matrix of rows r0 to r3, transposed, into rows `stride` bytes apart. Small enough that the compiler inlines it. */
+/** The transposed 4 x 4 matrix of the rows r0 to r3 to `target`, in rows that lie `stride` bytes apart. */
 export function storeTransposed(target: usize, stride: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
   const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
   const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
