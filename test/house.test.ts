@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -135,6 +135,16 @@ it('the table has every room of src/', () => {
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
   expect([...ROOMS, 'generated'].sort()).toEqual(folders.sort());
+});
+
+/** `import('...').Name` and `typeof import('...')`, types both: Biome sees no import in them. */
+const TYPE_EXPRESSION = /typeof import\(|import\('[^']*'\)\s*\.(?!then\b)/;
+
+it('no file of src/ has an import within a type, which Biome would not see', () => {
+  expect("type Of = import('../network.js').Network;").toMatch(TYPE_EXPRESSION);
+  expect("const { a } = await import('../network.js');").not.toMatch(TYPE_EXPRESSION);
+  const files = readdirSync(`${ROOT}src`, { recursive: true, encoding: 'utf8' }).filter(isFile);
+  expect(files.filter((file) => TYPE_EXPRESSION.test(readFileSync(`${ROOT}src/${file}`, 'utf8')))).toEqual([]);
 });
 
 describe.each(Object.keys(FORMS))('an import that is %s', (form) => {
