@@ -55,7 +55,7 @@ const KEYS = {
   step: keysOf<NonNullable<RunPlace['step']>>({ cost: true, sums: true }),
   parts: keysOf<PartsPlace>({ parts: true, samples: true, steps: true, cost: true, learningRate: true, data: true }),
   stopper: keysOf<StopperPlace>({ best: true, waited: true, bestEpoch: true, parameters: true }),
-  lbfgs: keysOf<LbfgsPlace>({ cost: true, meanCost: true }),
+  lbfgs: keysOf<LbfgsPlace>({ cost: true, meanCost: true, leastCost: true, leastLength: true, idle: true }),
 };
 
 /** An object's keys are checked here, its values by who asks for it. */
@@ -142,7 +142,7 @@ function checkPlace(value: unknown, optimizer: Optimizer): Place {
     ...(place.stopper !== undefined && { stopper: readStopper(`${where}.stopper`, place.stopper) }),
     ...(place.lbfgs !== undefined && { lbfgs: readLbfgs(`${where}.lbfgs`, place.lbfgs) }),
     ...(place.stopped !== undefined && {
-      stopped: checkName(`${where}.stopped`, place.stopped, ['earlyStopping', 'converged', 'callback']),
+      stopped: checkName(`${where}.stopped`, place.stopped, ['earlyStopping', 'converged', 'stalled', 'callback']),
     }),
   };
 }
@@ -200,6 +200,15 @@ function readStopper(where: string, value: unknown): StopperPlace {
 }
 
 function readLbfgs(where: string, value: unknown): LbfgsPlace {
-  const { cost, meanCost } = objectAt<LbfgsPlace>(where, value, KEYS.lbfgs);
-  return { cost: numberAt(`${where}.cost`, cost), meanCost: numberAt(`${where}.meanCost`, meanCost) };
+  const place = objectAt<LbfgsPlace>(where, value, KEYS.lbfgs);
+  const cost = numberAt(`${where}.cost`, place.cost);
+  // files of 0.1.0 have no more than the costs
+  const { leastCost = cost, leastLength = Number.POSITIVE_INFINITY, idle = 0 } = place;
+  return {
+    cost,
+    meanCost: numberAt(`${where}.meanCost`, place.meanCost),
+    leastCost: numberAt(`${where}.leastCost`, leastCost),
+    leastLength: numberAt(`${where}.leastLength`, leastLength),
+    idle: checkInteger(`${where}.idle`, idle, 0, MAX_WORD),
+  };
 }

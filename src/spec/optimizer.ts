@@ -134,8 +134,8 @@ export interface IRprop extends Clipping {
 
 /**
  * L-BFGS: directions from the last steps' curvature, a line search along each. For full batches without dropout, `maxNorm` and L1. An
- * epoch is one step, for which the samples are gone through once or more; training ends before `epochs` once the gradient is at most
- * `tolerance` long or no step along it lowers the cost any more.
+ * epoch is one step, for which the samples are gone through once or more. Training ends before `epochs` once the gradient is at most
+ * `tolerance` long (`stopped: 'converged'`), or once steps no longer lower the cost by more than rounding (`stopped: 'stalled'`).
  */
 export interface Lbfgs {
   readonly name: 'lbfgs';

@@ -1,4 +1,4 @@
-import type { EpochResult, Epochs } from './epochs.js';
+import { type EpochResult, type Epochs, speedOf } from './epochs.js';
 import { Turns } from './event-loop.js';
 import type { TrainSettings } from './options.js';
 import type { RunPlace } from './place.js';
@@ -17,7 +17,6 @@ export type RunPlan = StepperOptions &
 
 /** Epochs by gradient descent: as many steps as there are batches. */
 export class EpochRunner implements Epochs {
-  readonly isDone = false;
   readonly #plan: RunPlan;
   readonly #stepper: Stepper;
   readonly #turns = new Turns();
@@ -60,19 +59,25 @@ export class EpochRunner implements Epochs {
       cost: this.#costSum / stepper.position,
       samples: stepper.position,
       elapsedMs: this.#elapsedMs,
-      // none where only the reports were left of the epoch
-      samplesPerSecond: this.#samplesPerSecond || 0,
+      samplesPerSecond: this.#samplesPerSecond,
       learningRate: stepper.learningRate,
       isStopped,
     };
+  }
+
+  /** Time spent on the epoch so far, but for callbacks and pauses. */
+  get elapsedMs(): number {
+    return this.#elapsedMs;
   }
 
   get secondsLeft(): number | undefined {
     const { epochs, samples } = this.#plan;
     // L-BFGS goes through the samples of an epoch several times
     const done = this.#epoch * samples + this.#stepper.position;
-    const doneHere = done - (this.#doneBefore ?? 0);
-    return doneHere ? (this.#workMs / 1000 / doneHere) * (epochs * samples - done) : undefined;
+    const left = epochs * samples - done;
+    if (left === 0) return 0;
+    const speed = speedOf(done - (this.#doneBefore ?? 0), this.#workMs);
+    return speed ? left / speed : undefined;
   }
 
   timed<T>(work: () => T): T {
@@ -118,9 +123,9 @@ export class EpochRunner implements Epochs {
     };
   }
 
-  /** Over this epoch so far; NaN before its first sample. */
-  get #samplesPerSecond(): number {
-    return (1000 * (this.#stepper.position - this.#start)) / this.#elapsedMs;
+  /** Over this epoch so far. */
+  get #samplesPerSecond(): number | undefined {
+    return speedOf(this.#stepper.position - this.#start, this.#elapsedMs);
   }
 
   /** The abort, unless the parameters are not finite: that is then what has happened. */

@@ -6,9 +6,11 @@ export interface EpochResult {
   readonly cost: number;
   readonly samples: number;
   readonly elapsedMs: number;
-  readonly samplesPerSecond: number;
+  readonly samplesPerSecond: number | undefined;
   /** Learning rate of the last step. */
   readonly learningRate: number;
+  /** Of L-BFGS: at the weights reached, the penalties included. */
+  readonly gradientLength?: number;
   /** A callback asked to stop; its epoch may have samples left. */
   readonly isStopped: boolean;
 }
@@ -26,8 +28,8 @@ export interface Epochs {
   run(epoch: number, order: number, place?: RunPlace): Promise<EpochResult>;
   /** Where it stands in its epoch. undefined: an epoch that is under way is begun again. */
   readonly place: RunPlace | undefined;
-  /** Further epochs would change nothing. */
-  readonly isDone: boolean;
+  /** Of L-BFGS: why further epochs would change nothing; see EpochReport.stopped. */
+  readonly outcome?: 'converged' | 'stalled';
   /** What the rest of the call will take at the pace so far, in seconds. undefined: there is no pace yet. */
   readonly secondsLeft: number | undefined;
   /** Does a part of an epoch's work that is no step, and counts its time. */
@@ -36,4 +38,9 @@ export interface Epochs {
   readonly lbfgs?: LbfgsPlace;
   /** Amid a step that cannot be resumed. */
   readonly stepStart?: StepStart;
+}
+
+/** Samples a second. undefined: no tick of the clock was seen. */
+export function speedOf(samples: number, elapsedMs: number): number | undefined {
+  return elapsedMs > 0 ? (1000 * samples) / elapsedMs : undefined;
 }

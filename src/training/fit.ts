@@ -207,7 +207,7 @@ class Fit {
       this.#trainer.state.clock.endEpoch((validation ?? result).cost);
       if (validation && stopper?.observe(epoch, validation, this.#trainer.arena)) stopped = 'earlyStopping';
     }
-    if (this.#epochs.isDone) stopped = 'converged';
+    stopped = this.#epochs.outcome ?? stopped;
     if (isStopped) stopped = 'callback';
     // after the last epoch nothing is left to stop
     if (this.#isLast({ epoch, samples: result.samples })) stopped = undefined;

@@ -3,7 +3,7 @@ import type { Arena } from '../core/arena.js';
 import type { Pass } from '../model/pass.js';
 import type { Lbfgs } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
-import type { EpochResult, Epochs, StepStart } from './epochs.js';
+import { type EpochResult, type Epochs, type StepStart, speedOf } from './epochs.js';
 import { diagnose, NonFiniteError } from './non-finite.js';
 import type { Counts, LbfgsPlace } from './place.js';
 
@@ -39,12 +39,21 @@ const CURVATURE = 0.9;
  * Zhang, 2005, the approximate Wolfe conditions).
  */
 const NOISE = 2 ** -22;
+/** Trials of a line search. */
 const MAX_TRIALS = 30;
+/**
+ * Steps without a gain after which training ends. One tells nothing: along the flat direction of inputs far from 0 the first steps gain less
+ * than rounding, and yet from their gradients comes the one that leads to the minimum.
+ */
+const MAX_IDLE = 10;
+/** A gradient that is this many times as long as the shortest so far is a gain, whatever the cost. */
+const GAIN = 0.5;
 
-/** The cost, penalties included, `step` directions from the start, and its slope along the direction. */
+/** The cost, penalties included and without, `step` directions from the start, and its slope along the direction. */
 interface Point {
   readonly step: number;
   readonly cost: number;
+  readonly meanCost: number;
   readonly slope: number;
 }
 
@@ -75,7 +84,7 @@ class LbfgsEpochs implements Epochs {
   #start: (StepStart & { readonly reached: LbfgsPlace | undefined }) | undefined;
   #elapsedMs = 0;
   #epoch = 0;
-  #isDone = false;
+  #outcome: Epochs['outcome'];
   #isStopped = false;
   /** How the last pass went. */
   #last: EpochResult | undefined;
@@ -108,14 +117,13 @@ class LbfgsEpochs implements Epochs {
     return this.#passes.timed(work);
   }
 
-  /** No further step would lower the cost. */
-  get isDone(): boolean {
-    return this.#isDone;
+  get outcome(): Epochs['outcome'] {
+    return this.#outcome;
   }
 
   /**
-   * One step. Returns the mean cost before it, without the penalties, and the time its passes took. If anything throws, the weights are
-   * those before the step.
+   * One step. Returns the mean cost before it, without the penalties, the length of the gradient after it, and the time its passes took.
+   * If anything throws, the weights are those before the step.
    */
   async run(epoch: number): Promise<EpochResult> {
     this.#epoch = epoch;
@@ -124,22 +132,20 @@ class LbfgsEpochs implements Epochs {
     this.#copy(START, this.#parameters);
     this.#start = { reached: this.#reached, counts: this.#trained.counts, parameters: this.#slot(START) };
     try {
-      if (!this.#reached) {
-        this.#reached = await this.#gradient();
-        if (!Number.isFinite(this.#reached.cost)) {
-          const found = diagnose(this.#arena, this.#trained.pass.rows, 'z');
-          throw new NonFiniteError({ epoch, step: 0, stepsUndone: 0, ...found });
-        }
-        this.#copy(START_GRADIENT, this.#slot(GRADIENT));
-      }
+      this.#reached ??= await this.#startingPoint();
       const { meanCost } = this.#reached;
-      this.#isDone = await this.#step(this.#reached.cost);
+      this.#outcome = await this.#step(this.#reached);
       // no pass where training goes on from weights with nothing to gain
       const samples = this.#last?.samples ?? this.#arena.header.trainingSet.samples;
-      const elapsedMs = this.#elapsedMs;
-      const samplesPerSecond = elapsedMs && (1000 * samples) / elapsedMs;
-      const { learningRate } = this.#optimizer;
-      return { cost: meanCost, elapsedMs, samples, samplesPerSecond, learningRate, isStopped: this.#isStopped };
+      return {
+        cost: meanCost,
+        elapsedMs: this.#elapsedMs,
+        samples,
+        samplesPerSecond: speedOf(samples, this.#elapsedMs),
+        learningRate: this.#optimizer.learningRate,
+        gradientLength: this.#length(START_GRADIENT),
+        isStopped: this.#isStopped,
+      };
     } catch (error) {
       this.#reached = undefined;
       this.#copyTo(this.#parameters, this.#slot(START));
@@ -149,29 +155,38 @@ class LbfgsEpochs implements Epochs {
     }
   }
 
-  /** From the start in the slots, whose cost is given, to where `reached` says. True: there is nothing left to gain. */
-  async #step(cost: number): Promise<boolean> {
-    const length = this.#length(START_GRADIENT);
-    if (length <= this.#optimizer.tolerance) return true;
-    let slope = this.#findDirection();
-    let point = slope < 0 ? await this.#search({ step: 0, cost, slope }) : undefined;
-    if (!point && this.#pairs > 0) {
-      // what was remembered misleads, or stands for another cost: begin anew along the gradient
+  /** The weights as they are, with their gradient in the slots. */
+  async #startingPoint(): Promise<LbfgsPlace> {
+    const { cost, meanCost } = await this.#gradient();
+    if (!Number.isFinite(cost)) {
+      const found = diagnose(this.#arena, this.#trained.pass.rows, 'z');
+      throw new NonFiniteError({ epoch: this.#epoch, step: 0, stepsUndone: 0, ...found });
+    }
+    this.#copy(START_GRADIENT, this.#slot(GRADIENT));
+    return { cost, meanCost, leastCost: cost, leastLength: this.#length(START_GRADIENT), idle: 0 };
+  }
+
+  /** From the start in the slots to where `#reached` says. Returns why there is no next step, if there is none. */
+  async #step(start: LbfgsPlace): Promise<Epochs['outcome']> {
+    const { learningRate, tolerance } = this.#optimizer;
+    if (this.#length(START_GRADIENT) <= tolerance) return 'converged';
+    let point = await this.#search(start.cost, learningRate);
+    if (!point && (this.#pairs > 0 || learningRate !== 1)) {
+      // what was remembered misleads, or stands for another cost, or the step is too long by far: begin anew along the gradient
       this.#pairs = 0;
-      slope = this.#findDirection();
-      point = await this.#search({ step: 0, cost, slope });
+      point = await this.#search(start.cost, 1);
     }
     if (!point) {
       this.#copyTo(this.#parameters, this.#slot(START));
-      return true;
+      return 'stalled';
     }
     this.#remember();
     this.#copy(START, this.#parameters);
     this.#copy(START_GRADIENT, this.#slot(GRADIENT));
-    const newLength = this.#length(START_GRADIENT);
-    if (newLength <= this.#optimizer.tolerance) return true;
-    // neither the cost nor its gradient can tell the two points apart from rounding
-    return point.cost >= cost - NOISE * Math.abs(cost) && newLength >= length;
+    const length = this.#length(START_GRADIENT);
+    this.#reached = reachedFrom(start, point, length);
+    if (length <= tolerance) return 'converged';
+    return this.#reached.idle >= MAX_IDLE ? 'stalled' : undefined;
   }
 
   /** d = -H g by the two loops over the pairs; returns its slope g d. */
@@ -208,26 +223,30 @@ class LbfgsEpochs implements Epochs {
   }
 
   /**
-   * A step that fulfils the Wolfe conditions, by bracketing (Lewis and Overton, 2013, algorithm 2.6) with cubic interpolation. The
-   * weights and the gradient are then those of the point that is returned; undefined: there is none that rounding lets us find.
+   * A step along the direction that fulfils the Wolfe conditions, by bracketing (Lewis and Overton, 2013, algorithm 2.6) with cubic
+   * interpolation; `first` is tried first. The weights and the gradient are then those of the point that is returned; undefined: there is
+   * none that rounding lets us find.
    */
-  async #search(start: Point): Promise<Point | undefined> {
+  async #search(cost: number, first: number): Promise<Point | undefined> {
+    const slope = this.#findDirection();
+    if (!(slope < 0)) return undefined;
+    const start: Point = { step: 0, cost, meanCost: Number.NaN, slope };
     let low = start;
     let high: Point | undefined;
-    let step = this.#optimizer.learningRate;
+    let step = first;
     for (let trial = 0; trial < MAX_TRIALS; trial++) {
       this.#copyTo(this.#parameters, this.#slot(START));
       this.#arena.core.addScaled(this.#parameters, this.#slot(DIRECTION), this.#floats, step);
-      const reached = await this.#gradient();
-      const point = { step, cost: reached.cost, slope: this.#dot(this.#slot(GRADIENT), this.#slot(DIRECTION)) };
-      if (!falls(start, point)) {
-        high = point;
-      } else if (point.slope < CURVATURE * start.slope) {
-        low = point;
-      } else {
-        this.#reached = reached;
-        return point;
-      }
+      const point = {
+        step,
+        ...(await this.#gradient()),
+        slope: this.#dot(this.#slot(GRADIENT), this.#slot(DIRECTION)),
+      };
+      // the weights between two that rounding makes one lead nowhere else
+      if (isAlike(point, low) || (high && isAlike(point, high))) return undefined;
+      if (!falls(start, point)) high = point;
+      else if (point.slope < CURVATURE * slope) low = point;
+      else return point;
       step = high ? between(low, high) : 2 * step;
     }
     return undefined;
@@ -312,12 +331,38 @@ function falls(start: Point, { step, cost, slope }: Point): boolean {
   return cost <= start.cost + NOISE * Math.abs(start.cost) && slope <= (2 * DECREASE - 1) * start.slope;
 }
 
-/** A step between two: where the cubic through both ends' costs and slopes is least (Nocedal and Wright, 3.59), if that is well inside. */
+/** Both at the same weights, as far as cost and slope tell. Costs that overflow are alike and tell nothing. */
+function isAlike(a: Point, b: Point): boolean {
+  return a.cost === b.cost && a.slope === b.slope && Number.isFinite(a.cost);
+}
+
+/**
+ * A step between two: where the cubic through both ends' costs and slopes is least (Nocedal and Wright, 3.59), but well inside. Where the
+ * cost at the upper end overflows, nothing is known but that it is too far, by any power of ten: there exponents are halved.
+ */
 function between(low: Point, high: Point): number {
   const width = high.step - low.step;
+  if (high.cost === Number.POSITIVE_INFINITY) {
+    if (low.step > 0) return Math.sqrt(low.step * high.step);
+    return high.step > 2 ? Math.sqrt(high.step) : high.step / 2;
+  }
   const a = low.slope + high.slope - (3 * (low.cost - high.cost)) / (low.step - high.step);
   const root = Math.sqrt(a * a - low.slope * high.slope);
   const step = high.step - (width * (high.slope + root - a)) / (high.slope - low.slope + 2 * root);
-  const isInside = step > low.step + 0.1 * width && step < high.step - 0.1 * width;
-  return isInside ? step : low.step + 0.5 * width;
+  if (Number.isNaN(step)) return low.step + width / 2;
+  return Math.min(Math.max(step, low.step + 0.1 * width), high.step - 0.1 * width);
+}
+
+/** What is known at a point whose gradient is so long, after a step from `start`. */
+function reachedFrom(start: LbfgsPlace, { cost, meanCost }: Point, length: number): LbfgsPlace {
+  const { leastCost, leastLength, idle } = start;
+  const isLower = cost < leastCost - NOISE * Math.abs(leastCost);
+  const isShorter = length < GAIN * leastLength;
+  return {
+    cost,
+    meanCost,
+    leastCost: isLower ? cost : leastCost,
+    leastLength: isShorter ? length : leastLength,
+    idle: isLower || isShorter ? 0 : idle + 1,
+  };
 }

@@ -27,8 +27,13 @@ export interface StopperPlace {
 
 /** What L-BFGS knows of the weights it has reached. */
 export interface LbfgsPlace {
+  /** The penalties included. */
   readonly cost: number;
   readonly meanCost: number;
+  /** At the last step that has gained something, and the steps since then. */
+  readonly leastCost: number;
+  readonly leastLength: number;
+  readonly idle: number;
 }
 
 /** The parts of a stream's epoch that are done. */

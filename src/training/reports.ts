@@ -15,8 +15,8 @@ export interface ProgressReport {
   cost: number;
   /** Of the last step. */
   learningRate: number;
-  /** Over this epoch so far. */
-  samplesPerSecond: number;
+  /** Over this epoch so far. undefined where it has been shorter than a tick of the clock. */
+  samplesPerSecond: number | undefined;
   /** What the rest of the call will take at its pace so far. undefined where nobody knows: a stream does not say how long it is. */
   secondsLeft: number | undefined;
 }
@@ -33,7 +33,8 @@ export interface EpochReport {
   samples: number;
   /** Time spent on the epoch's steps; validation and callbacks are not counted. */
   elapsedMs: number;
-  samplesPerSecond: number;
+  /** undefined where the epoch was shorter than a tick of the clock, which in a page may be of 1 ms. */
+  samplesPerSecond: number | undefined;
   /** What the rest of the call will take at its pace so far, 0 in the last report; undefined for a stream, as in progress reports. */
   secondsLeft: number | undefined;
   /** Of the validation data, after the epoch. */
@@ -41,10 +42,14 @@ export interface EpochReport {
   /** With earlyStopping: the epoch that has been the best so far. */
   bestEpoch?: number;
   /**
-   * Why this is the last report although epochs were left: `earlyStopping`, `converged` where lbfgs has nothing left to gain, or a
-   * callback that returned false.
+   * Why this is the last report although epochs were left: `earlyStopping`, or a `callback` that returned false. With lbfgs also
+   * `converged`: the gradient is at most `tolerance` long; and `stalled`: it is not, but no step lowers the cost by more than rounding any
+   * more. This may be as near to the minimum as 32 bits can tell, or far from it where columns of the inputs lie far from 0 or differ
+   * in size: `gradientLength` and `standardize`.
    */
-  stopped?: 'earlyStopping' | 'converged' | 'callback';
+  stopped?: 'earlyStopping' | 'converged' | 'stalled' | 'callback';
+  /** With lbfgs: the length of the gradient, penalties included, at the weights that the epoch has reached. */
+  gradientLength?: number;
 }
 
 export interface TrainForReport {
@@ -61,5 +66,6 @@ export interface TrainForReport {
   /** Of the last step. */
   learningRate: number;
   elapsedMs: number;
-  samplesPerSecond: number;
+  /** undefined where the call was shorter than a tick of the clock. */
+  samplesPerSecond: number | undefined;
 }

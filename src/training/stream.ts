@@ -5,6 +5,7 @@ import { measure, measured } from '../data/measure-columns.js';
 import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
 import { EpochRunner, type RunPlan } from './epoch-runner.js';
+import { speedOf } from './epochs.js';
 import { turnTaker } from './event-loop.js';
 import { checkSettings, STREAM_KEYS, type StreamOptions, type TrainSettings } from './options.js';
 import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace } from './place.js';
@@ -211,18 +212,17 @@ class Stream {
   #planOf(data: CheckedData, stepRows: number, soFar: EpochSoFar): RunPlan {
     const { onBatch, onProgress } = this.#settings;
     const done = this.#done;
-    const partBefore = this.#run?.position ?? 0;
     const elapsedBefore = soFar.elapsedMs;
-    const widen = ({ step, steps, samples, cost, samplesPerSecond, ...report }: ProgressReport): ProgressReport => {
+    const widen = ({ step, steps, samples, cost, ...report }: ProgressReport): ProgressReport => {
       const all = done.samples + samples;
-      const elapsedMs = elapsedBefore + (1000 * (samples - partBefore)) / samplesPerSecond;
+      const elapsedMs = elapsedBefore + (this.#runner?.elapsedMs ?? 0);
       return {
         ...report,
         step: done.steps + step,
         steps: done.steps + steps,
         samples: all,
         cost: (done.cost + cost * samples) / all,
-        samplesPerSecond: (1000 * (all - soFar.samplesBefore)) / elapsedMs,
+        samplesPerSecond: speedOf(all - soFar.samplesBefore, elapsedMs),
         secondsLeft: undefined,
       };
     };
@@ -254,7 +254,7 @@ class Stream {
       learningRate,
       samples,
       elapsedMs,
-      samplesPerSecond: (1000 * (samples - samplesBefore)) / elapsedMs || 0,
+      samplesPerSecond: speedOf(samples - samplesBefore, elapsedMs),
       secondsLeft: undefined,
       ...(evaluation && { validation: evaluation }),
       ...(isStopped && { stopped: 'callback' as const }),

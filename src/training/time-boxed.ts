@@ -1,5 +1,6 @@
 import type { SetSize } from '../core/memory-plan.js';
 import type { CheckedData } from '../data/data-set.js';
+import { speedOf } from './epochs.js';
 import type { CallOptions, Place } from './place.js';
 import type { TrainForReport } from './reports.js';
 import { Stepper, type StepperOptions } from './stepper.js';
@@ -114,7 +115,7 @@ export class TimeBoxedTraining {
       cost: cost / samples,
       learningRate: stepper.learningRate,
       elapsedMs,
-      samplesPerSecond: (1000 * samples) / elapsedMs,
+      samplesPerSecond: speedOf(samples, elapsedMs),
     };
   }
 }
