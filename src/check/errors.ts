@@ -1,8 +1,18 @@
 // Messages of one form: where, what was got, what is wanted.
 
+/** What a terminal or a page would act on rather than show: controls, line ends of Unicode, marks of direction, halves of characters. */
+const UNSEEN = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** A text in quotes as a message shows it: its first characters, none of which does anything but stand there. */
+export function quote(text: string, most = 40): string {
+  const short = text.length > most ? `${text.slice(0, most)}...` : text;
+  return JSON.stringify(short).replace(UNSEEN, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** A value as a message shows it: short, and recognisable. */
 function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'bigint') return `${value}n (a BigInt)`;
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
@@ -13,6 +23,9 @@ function show(value: unknown): string {
 
 /** The largest f32. */
 export const MAX_FLOAT = 3.4028234663852886e38;
+
+/** Ends what is wanted in the place of a value that may be a promise of it. */
+export const awaited = (value: unknown): string => (value instanceof Promise ? ': await the promise' : '');
 
 export function wrongType(where: string, got: unknown, wanted: string): TypeError {
   return new TypeError(`${where}: got ${show(got)}, want ${wanted}`);
