@@ -1,21 +1,24 @@
 import * as abi from '../../assembly/abi.js';
 import type { Arena } from './arena.js';
 
-// What the core gathers of columns in doubles, two columns to a record.
+// The core's records about columns consist of doubles, and describe two columns each.
 
-/** The double at byte `place` of the record of column `j`, from the records at `address`. */
+/** The double of column `j` that lies `offset` bytes into its record. The first record lies at `address`. */
 function numberAt(arena: Arena, address: number, recordBytes: number, j: number, place: number): number {
   const record = address + Math.floor(j / abi.RECORD_COLUMNS) * recordBytes;
   return arena.doubles(record + place + 8 * (j % abi.RECORD_COLUMNS), 1)[0];
 }
 
-/** Of input `j` of the samples measured: their mean, and the sum of (x - mean)². */
+/** The moments of input `j` over the samples measured: the mean, and the sum of (x - mean)². */
 export function momentsOf(arena: Arena, j: number): { readonly mean: number; readonly squares: number } {
   const at = (place: number) => numberAt(arena, arena.plan.moments, abi.MOMENT_BYTES, j, place);
   return { mean: at(abi.MOMENT_MEAN), squares: at(abi.MOMENT_SQUARES) };
 }
 
-/** Of output `j` of the samples evaluated, sums: |a - y|, (a - y)², and with y shifted by a constant, y and y². */
+/**
+ * Sums for output `j` over the samples evaluated: of |a - y|, of (a - y)², and, with a constant s, of y - s and of (y -
+ * s)².
+ */
 export function errorSumsOf(arena: Arena, j: number) {
   const at = (place: number) => numberAt(arena, arena.plan.errorSums, abi.ERROR_BYTES, j, place);
   return {
@@ -26,7 +29,7 @@ export function errorSumsOf(arena: Arena, j: number) {
   };
 }
 
-/** Evaluations add to the sums: they start from nothing. */
+/** Sets the sums to 0. Every evaluation must begin with this, because the core only adds to them. */
 export function clearErrorSums(arena: Arena): void {
   const { errorSums, outputs } = arena.plan;
   arena.bytes(errorSums, Math.ceil(outputs / abi.RECORD_COLUMNS) * abi.ERROR_BYTES).fill(0);

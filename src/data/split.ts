@@ -114,7 +114,7 @@ export function foldsOf(data: CheckedData, folds: number, stratify: boolean, see
   return foldOf;
 }
 
-/** The samples whose entry of `partOf` is `part`, or, with `not`, is not. */
+/** A copy of the samples for which `isChosen` is true. */
 export function pick(
   { samples, inputs, targets, weights }: CheckedData,
   partOf: ArrayLike<number>,
@@ -131,7 +131,7 @@ export function pick(
   };
 }
 
-/** A copy of the chosen rows, in an array of the same type. */
+/** Copies rows of `width` numbers to an array of the same type. */
 function rowsOf<T extends CheckedData['inputs' | 'targets']>(values: T, rows: Uint32Array, width: number): T {
   const copy = new (values.constructor as new (length: number) => T)(rows.length * width);
   rows.forEach((row, i) => {

@@ -10,25 +10,32 @@ import type { Trainer } from '../training/trainer.js';
 import { type Batch, type GradientErrors, gradientErrors, type Problem, taker } from './gradient-errors.js';
 import { type Cost, forward, meanCost, type ReferenceLayer, type ReferenceNetwork } from './reference.js';
 
-// The gradient of a real training step, read off what the step does to the parameters; gradient-errors.ts says how far off it is. Described in
-// docs/inspection.md.
+// Finds the gradient of a real training step by what the step does to the parameters. gradient-errors.ts then finds how
+// far off it is. See docs/inspection.md.
 
+/** Options of `checkGradients`. */
 export interface CheckGradientsOptions {
-  /** [rows]: what each sample's cost is multiplied with. Default 1 each. */
+  /** [rows]: the weight that each sample's cost is multiplied by. Default: 1 for each. */
   weights?: Float32Array;
-  /** At most so many weights and so many biases of each layer are moved for differences. Default 100. */
+  /** At most this many weights and this many biases of each layer are moved for central differences. Default 100. */
   differences?: number;
 }
 
 const KEYS = keysOf<CheckGradientsOptions>({ weights: true, differences: true });
 
+/** The result of `checkGradients`. */
 export interface GradientCheck extends GradientErrors {
-  /** The mean cost, without penalties: by the core, and in f64. */
+  /** The mean cost as the core computes it, without penalties. */
   cost: number;
+  /** The mean cost in f64, without penalties. */
   exactCost: number;
 }
 
-/** Of plain descent that goes up: so long a step that the parameter's own size is rounding beside it, and a power of two. */
+/**
+ * The learning rate of a step of plain gradient descent whose length is so large that the parameter itself is only
+ * rounding in the sum. It is negative, so that the parameter moves along the gradient, and a power of two, so that
+ * dividing by it is exact.
+ */
 const RATE = -(2 ** 60);
 
 /** @internal */
@@ -61,8 +68,9 @@ export function checkGradients(
 }
 
 /**
- * A step of the core with w - w' = RATE g, on the way that the network's optimizer takes: straight into the weights, or by the sum of
- * gradients. Nothing of it stays but the batch.
+ * Takes a training step of the core with w - w' = RATE g. It computes g in the way that a step with the network's
+ * optimizer does: straight into the weights, or through the sum of gradients. Afterwards everything is restored except
+ * the batch.
  */
 function step(
   { arena, pass, optimizer }: Trainer,
@@ -79,7 +87,7 @@ function step(
     const { name, clipValue, clipNorm } = optimizer as Partial<Sgd>;
     const hasMaxNorm = arena.spec.layers.some(({ maxNorm }) => maxNorm > 0);
     const isPlain = name === 'sgd' && clipValue === undefined && clipNorm === undefined && !hasMaxNorm;
-    // a limit that limits nothing, but a step that has one goes by the sum of gradients
+    // this limit never limits anything, but a step with a limit goes through the sum of gradients
     header.setOptimizer(numbersOf(sgd({ learningRate: 1, ...(!isPlain && { clipValue: MAX_FLOAT }) })));
     header.learningRate = RATE;
     header.trainingSamples = samples;
@@ -131,7 +139,7 @@ function referenceOf(
   return { inputs, layers, cost: 'quadratic', ownCost: referenceCost(cost!) };
 }
 
-/** The user's functions calculate with what they get, and here that is f64. */
+/** The user's functions calculate with the arrays they get. Here these are f64. */
 function referenceCost(cost: CustomCost): Cost {
   const value = cost.value as unknown as (a: Float64Array, y: Float64Array) => number;
   const gradient = cost.gradient as unknown as (a: Float64Array, y: Float64Array, out: Float64Array) => void;

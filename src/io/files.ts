@@ -20,7 +20,7 @@ import { type Bytes, checkBytes } from '../check/bytes.js';
 import { outOfRange, quote, wrongType } from '../check/errors.js';
 import { removeLeftovers, temporaryIn } from './leftovers.js';
 
-/** Node writes no more than 2 GiB in a call. */
+/** The most bytes that one call writes. Node refuses more than 2 GiB. */
 const MOST_BYTES = 2 ** 30;
 
 /** Its modes, owners and folders are not those of POSIX. */
@@ -81,7 +81,7 @@ function kindOf(stats: Stats): string {
   return stats.isSocket() ? 'a socket' : 'a device';
 }
 
-/** Where a link leads to, also where nothing is yet: the link itself stays one. */
+/** The path that links lead to, even if there is no file yet. The links themselves are kept. */
 function targetOf(path: string): string {
   try {
     return realpathSync(path);

@@ -1,13 +1,16 @@
 import { outOfRange, wrongType } from '../check/errors.js';
 
-// The IDX format of the MNIST files: two zero bytes, a type, the number of dimensions; one u32 a dimension; the numbers. All big-endian.
+// The IDX format of the MNIST files: two zero bytes, one byte for the type, one for the number of dimensions, a u32 for
+// each dimension, then the numbers. Everything is big-endian.
 
+/** The numbers of an IDX file, in the array of their type. */
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
+/** The result of `parseIdx`. */
 export interface IdxFile {
-  /** At least one dimension, each at least 1. */
+  /** The size of each dimension. There is at least one, and each is at least 1. */
   shape: number[];
-  /** Row-major. Bytes are a view of the file's, all others a copy. */
+  /** The numbers, row-major. Arrays of bytes are views of the file; all others are copies. */
   data: IdxData;
 }
 
@@ -17,7 +20,7 @@ interface NumberType {
   readonly make: (file: Uint8Array, start: number, count: number) => IdxData;
 }
 
-/** A number at a time: files are big-endian, machines hardly ever. */
+/** Reads one number at a time, because files are big-endian and most machines are little-endian. */
 function reader<T extends IdxData>(create: (count: number) => T, read: (view: DataView, at: number) => number) {
   return (file: Uint8Array, start: number, count: number): T => {
     const data = create(count);
@@ -67,7 +70,8 @@ const TYPES: Readonly<Record<number, NumberType>> = {
 const GZIP = 0x1f8b;
 
 /**
- * The numbers in an IDX file and their shape. `name` stands at the beginning of error messages, for example a path.
+ * Reads the numbers of an IDX file and their shape. `name`: the beginning of error messages, for example a path. Throws
+ * a TypeError if `bytes` is no Uint8Array, and a RangeError if it is not a complete, uncompressed IDX file.
  *
  * @example
  * const images = parseIdx(await readFile('train-images-idx3-ubyte')); // shape [60000, 28, 28], data Uint8Array

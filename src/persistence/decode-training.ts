@@ -13,7 +13,7 @@ import {
 } from '../training/place.js';
 import type { SavedHeader } from './encode.js';
 
-// The part of a file that save({ training: true }) writes, checked as if a stranger had written it.
+// Reads the part of a file that save({ training: true }) adds. It is checked as if a stranger had written it.
 
 const MAX_WORD = 2 ** 32 - 1;
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
@@ -58,13 +58,13 @@ const KEYS = {
   lbfgs: keysOf<LbfgsPlace>({ cost: true, meanCost: true, leastCost: true, leastLength: true, idle: true }),
 };
 
-/** An object's keys are checked here, its values by who asks for it. */
+/** Checks the keys of an object. Its values remain to be checked. */
 function objectAt<T>(where: string, value: unknown, keys: readonly (keyof T & string)[]): T {
   checkObject(where, value, keys);
   return value as T;
 }
 
-/** A number that JSON may have had no word for. */
+/** Checks a number. Infinities and NaN are strings in the file, because JSON does not have them. */
 function numberAt(where: string, value: unknown): number {
   if (typeof value === 'number') return value;
   if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
@@ -74,9 +74,15 @@ function numberAt(where: string, value: unknown): number {
 const wordAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_WORD);
 const countAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_COUNT);
 
-/** Reads the "training" of a header: first how long the arrays behind it are, then with those the state. */
+/**
+ * Reads the "training" of a header: first the lengths of the arrays that follow the header, then, with these arrays,
+ * the state.
+ */
 export class TrainingReader {
-  /** Of the arrays, in the order of the file: the slots, the sums amid a step, the best epoch's parameters. */
+  /**
+   * The lengths of the arrays, in the order of the file: the slots, the sums of a step in progress, the best epoch's
+   * parameters.
+   */
   readonly lengths: readonly number[];
   readonly #state: SavedTraining;
 
@@ -129,7 +135,7 @@ function checkPlace(value: unknown, optimizer: Optimizer): Place {
   const where = 'load: place';
   const place = objectAt<Place>(where, value, KEYS.place);
   const options = checkOptions(`${where}.options`, place.options);
-  // amid a call it cannot be changed: another's slots would not be there
+  // a call cannot change to an optimizer of another kind, whose slots would be missing
   if (options.optimizer) checkName(`${where}.options.optimizer.name`, options.optimizer.name, [optimizer.name]);
   const run = place.run === undefined ? undefined : readRun(`${where}.run`, place.run);
   if (run && options.samples !== undefined) checkRun(`${where}.run`, run, options.samples, options.stepRows);

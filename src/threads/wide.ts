@@ -6,15 +6,16 @@ import { F32, LABELS, RANDOM_ORDER, RANDOM_WEIGHTS } from '../spec/codes.js';
 import { adam, numbersOf, slotsOf } from '../spec/optimizer.js';
 import { checkSpec } from '../spec/spec.js';
 
-// Wide mode: V8's revectorizer packs two neighbouring operations of 128 bits into one of 256. It is switched on by a flag, for the whole
-// process, before the core is compiled; what it makes of the core is compared with what the engine made of it without.
+// Wide mode: V8's revectorizer combines two neighbouring operations on 128 bits into one on 256 bits. A flag switches
+// it on for the whole process, before the core is compiled. A trial then compares the results of the core with those of
+// a core that was compiled without the flag.
 
 const FLAG = 'experimental-wasm-revectorize';
-/** On by themselves, and off while the core is tried. */
+/** Flags that are on by default, and off during the trial. */
 const BASELINE = ['liftoff', 'wasm-inlining'];
 const OLDEST_NODE = 24;
 
-/** The module for wide registers, or why there is none. */
+/** The module for wide registers, or the reason why there is none. */
 export interface Wide {
   readonly module?: WebAssembly.Module;
   readonly reason?: string;
@@ -22,13 +23,15 @@ export interface Wide {
 
 let checked: Promise<Wide> | undefined;
 
-/** `core`: the build with threads, as bytes or compiled. Bytes are tried once a process. */
+/**
+ * Switches wide mode on. `core`: the build with threads, as bytes or compiled. Bytes are tried only once in a process.
+ */
 export function switchOnWide(core: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<Wide> {
-  // an answer to this call alone
+  // this answer is not remembered: it says nothing about bytes
   if (core instanceof WebAssembly.Module) return Promise.resolve({ reason: 'a compiled module was given as wasm' });
   if (!checked) {
     checked = compileWide(core);
-    // a failure is not kept: the next call may have better luck
+    // a failure is not remembered: the next call may succeed
     checked.catch(() => {
       checked = undefined;
     });
@@ -45,8 +48,8 @@ async function compileWide(core: Uint8Array<ArrayBuffer>): Promise<Wide> {
   if (arch !== 'x64') return { reason: `only x64 has wide registers, this is ${arch}` };
   const plain = train(await WebAssembly.compile(core), false);
   v8.setFlagsFromString(`--${FLAG}`);
-  // by the optimizing compiler at once: it is what the flag is for, and what is to be compared. What it puts into what, it would ask of the
-  // counts that the other one has taken; without them V8 14 ends the process
+  // the optimizing compiler alone must compile the core: the flag concerns it, and its code is to be compared. To
+  // inline calls, it would need the counts of the compiler that is switched off; without them, V8 14 ends the process
   for (const other of BASELINE) v8.setFlagsFromString(`--no-${other}`);
   try {
     const module = await WebAssembly.compile(named(core));
@@ -60,7 +63,9 @@ async function compileWide(core: Uint8Array<ArrayBuffer>): Promise<Wide> {
   }
 }
 
-/** The same module under other bytes, by a custom section: V8 would give the machine code it has for these. */
+/**
+ * The module with a custom section that changes nothing. For bytes that it knows, V8 would reuse the old machine code.
+ */
 function named(core: Uint8Array): Uint8Array<ArrayBuffer> {
   const section = [0, 5, 4, ...new TextEncoder().encode('wide')];
   const bytes = new Uint8Array(core.length + section.length);
@@ -69,7 +74,10 @@ function named(core: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Odd sizes, past a tile's in every direction; three activations, dropout; inputs that are listed in one trial, and all used in the other. */
+/**
+ * The network of the trial. Its sizes are odd and exceed those of a tile in every direction; it has three activations
+ * and dropout. It has enough inputs for lists of those that are not zero.
+ */
 const SPEC = checkSpec({
   inputs: 301,
   layers: [
@@ -83,10 +91,13 @@ const OPTIMIZER = adam();
 const ROWS = 37;
 const STEPS = 3;
 
-/** One thread waits for none. */
+/** A single thread never waits for another. */
 const NO_TEAM = { sleep() {}, idle() {}, wake() {} };
 
-/** The bits of all parameters after a few steps of Adam on inputs with many zeros, then on inputs with none. */
+/**
+ * The bits of all parameters after a few steps of Adam. In the first steps most inputs are zeros, so that they are
+ * listed; in the others none is.
+ */
 function train(module: WebAssembly.Module, isWide: boolean): Uint32Array {
   const plan = makePlan(SPEC, ROWS, undefined, slotsOf(OPTIMIZER), { threads: 1, isWide, threadWork: 1 });
   const initial = Math.ceil(plan.bytes / PAGE_BYTES);
@@ -114,7 +125,7 @@ function train(module: WebAssembly.Module, isWide: boolean): Uint32Array {
   return new Uint32Array(memory.buffer, plan.parameters, plan.parameterFloats).slice();
 }
 
-/** The places in the panels that belong to no weight hold 0. */
+/** Sets all places in the panels to 0 that belong to no weight. */
 function clearFill(panels: Float32Array, fanIn: number, units: number): void {
   const kept = panels.slice();
   panels.fill(0);

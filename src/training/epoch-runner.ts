@@ -5,30 +5,31 @@ import type { RunPlace } from './place.js';
 import type { ProgressReport } from './reports.js';
 import { Stepper, type StepperOptions, type Trainee } from './stepper.js';
 
-// The loop over an epoch, in slices short enough to keep the event loop alive.
+// Trains an epoch in slices that are short enough for the event loop to run in between.
 
-/** A slice is made about this long: one call into the core, then a look at the clock. */
+/** The aim for the length of a slice: one call into the core, then a reading of the clock. */
 const SLICE_MS = 4;
 const MAX_SLICE_CHUNKS = 2 ** 20;
 
-/** What an epoch is trained with. */
+/** The settings of the epochs of a call. */
 export type RunPlan = StepperOptions &
   Pick<TrainSettings, 'epochs' | 'signal' | 'onBatch' | 'onProgress' | 'isProgressDue'>;
 
-/** Epochs by gradient descent: as many steps as there are batches. */
+/** Epochs of gradient descent: each takes as many steps as there are batches. */
 export class EpochRunner implements Epochs {
   readonly #plan: RunPlan;
   readonly #stepper: Stepper;
   readonly #turns = new Turns();
   #sliceChunks = 1;
-  /** Time spent on the call so far, but for callbacks and pauses. */
+  /** Time spent on the call so far, without callbacks and pauses. */
   #workMs = 0;
   #epoch = 0;
   #costSum = 0;
-  /** Where this epoch began, and the time spent on it. */
+  /** The samples of this epoch that were done when it started or resumed. */
   #start = 0;
+  /** Time spent on this epoch. */
   #elapsedMs = 0;
-  /** Samples of the call that were done before this runner's. */
+  /** The samples of the call that were done before this runner started. */
   #doneBefore: number | undefined;
 
   constructor(trainee: Trainee, plan: RunPlan) {
@@ -48,7 +49,7 @@ export class EpochRunner implements Epochs {
     while (stepper.position < samples && !isStopped) {
       this.#throwIfAborted();
       const now = this.#advance(onBatch ? stepper.chunksToStepEnd : this.#sliceChunks);
-      // a slice that ends within a step, for a snapshot, is not reported as one
+      // a slice may also end within a step, for a snapshot, and is then not reported as a step
       if (onBatch && stepper.isAtStepEnd) isStopped = onBatch(this.#report()) === false;
       if (onProgress && isProgressDue(now)) onProgress(this.#report());
       await this.#turns.take(now);
@@ -72,7 +73,7 @@ export class EpochRunner implements Epochs {
 
   get secondsLeft(): number | undefined {
     const { epochs, samples } = this.#plan;
-    // L-BFGS goes through the samples of an epoch several times
+    // counts an epoch once, although L-BFGS passes over its samples several times
     const done = this.#epoch * samples + this.#stepper.position;
     const left = epochs * samples - done;
     if (left === 0) return 0;
@@ -96,7 +97,7 @@ export class EpochRunner implements Epochs {
     this.#doneBefore ??= epoch * this.#plan.samples + this.#start;
   }
 
-  /** One slice. Returns the time at its end, and settles how long the next one is. */
+  /** Trains one slice and sets the length of the next. Returns the time at the end. */
   #advance(chunks: number): number {
     const started = performance.now();
     this.#costSum = this.#stepper.advance(chunks, this.#costSum);
@@ -128,7 +129,7 @@ export class EpochRunner implements Epochs {
     return speedOf(this.#stepper.position - this.#start, this.#elapsedMs);
   }
 
-  /** The abort, unless the parameters are not finite: that is then what has happened. */
+  /** Throws if the call was aborted: because parameters are not finite if that is so, else the signal's reason. */
   #throwIfAborted(): void {
     const { signal } = this.#plan;
     if (!signal?.aborted) return;

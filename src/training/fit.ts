@@ -14,7 +14,7 @@ import type { Trainer } from './trainer.js';
 
 // Training for a number of epochs on a data set that lies in memory as a whole: Network.fit and Network.train.
 
-/** What fit does where the options ask for it, loaded then. */
+/** Functions for options of fit that few calls use. They are loaded only if the options ask for them. */
 interface Features {
   readonly weigh?: (where: string, classWeights: unknown, data: CheckedData, spec: Spec) => CheckedData;
   readonly split?: (
@@ -30,7 +30,7 @@ interface Features {
   };
 }
 
-/** Loads what the options, which are not checked yet, ask for. A promise only where there is something to load. */
+/** Loads what the options ask for; they are not checked yet. Returns a promise only if something must be loaded. */
 function loadFeatures(options: TrainOptions, current: { name: string }): Features | Promise<Features> {
   const { validationSplit, earlyStopping, classWeights, optimizer } = options ?? {};
   const asked = [validationSplit, earlyStopping, classWeights].some((option) => option !== undefined);
@@ -50,7 +50,7 @@ async function importFeatures(
   };
 }
 
-/** A call of fit whose arguments are right. */
+/** The checked settings of a call of fit. */
 interface FitPlan extends TrainSettings {
   readonly data: CheckedData;
   readonly stopper: EarlyStopper | undefined;
@@ -69,7 +69,7 @@ function checkFit(data: DataSet, options: TrainOptions, { arena, state }: Traine
     const parts = features.split('options.validationSplit', options.validationSplit, training, spec);
     ({ training, validation } = parts);
   }
-  // after the split: validation does not use them
+  // after the split, because validation does not use class weights
   if (features.weigh) training = features.weigh('options.classWeights', options.classWeights, training, spec);
   return {
     ...settings,
@@ -89,7 +89,7 @@ export async function* train(
 ): AsyncGenerator<EpochReport, void, undefined> {
   const { call } = trainer;
   const loading = loadFeatures(options, trainer.optimizer);
-  // where nothing has to be loaded, the call begins at once
+  // if nothing must be loaded, the call begins at once
   const features = loading instanceof Promise ? await loading : loading;
   const plan = checkFit(data, options, trainer, features);
   call.checkIdle('fit');
@@ -104,17 +104,17 @@ export async function* train(
   }
 }
 
-/** A call of fit that has begun: its data lie in the network's memory. */
+/** A call of fit that has begun. Its data lie in the network's memory. */
 class Fit {
   readonly #trainer: Trainer;
   readonly #plan: FitPlan;
   readonly #epochs: Epochs;
   /** Epochs done. */
   #epoch: number;
-  /** Where the next epoch resumes. */
+  /** The place within the next epoch at which it resumes. */
   #run: RunPlace | undefined;
   #isInEpoch = false;
-  /** Why the last report has been given. */
+  /** Why training has ended, if the last report has been given. */
   #stopped: Place['stopped'];
   #options: CallOptions | undefined;
 
@@ -165,7 +165,10 @@ class Fit {
     return this.#stopped !== undefined || this.#epoch >= this.#plan.epochs;
   }
 
-  /** What must be the same where this call resumes. Made where it is asked for: checksums of data take their time. */
+  /**
+   * The options that must be equal for a later call to resume here. They are made only when asked for, because
+   * checksums of data take time.
+   */
   get #callOptions(): CallOptions {
     const { data, validation, stopper, optimizer } = this.#plan;
     this.#options ??= {
@@ -177,7 +180,7 @@ class Fit {
     return this.#options;
   }
 
-  /** Measures the columns of the training data, unless the network is standardised already. */
+  /** Standardises the network by the columns of the training data, unless it is standardised already. */
   async #standardize(): Promise<void> {
     const { standardize, data, signal } = this.#plan;
     if (!standardize || this.#trainer.standardization) return;
@@ -196,7 +199,7 @@ class Fit {
     return result;
   }
 
-  /** The report on an epoch that has just been trained, after its validation. */
+  /** Validates the network, and makes the report on the epoch that has just been trained. */
   #reportOn({ isStopped, ...result }: EpochResult): EpochReport {
     const { epochs, data, stopper } = this.#plan;
     const epoch = this.#epoch;
@@ -209,7 +212,7 @@ class Fit {
     }
     stopped = this.#epochs.outcome ?? stopped;
     if (isStopped) stopped = 'callback';
-    // after the last epoch nothing is left to stop
+    // after the last epoch, nothing is left to stop
     if (this.#isLast({ epoch, samples: result.samples })) stopped = undefined;
     return {
       epoch,
@@ -222,7 +225,7 @@ class Fit {
     };
   }
 
-  /** Whether all epochs asked for are done to their end. */
+  /** True if all epochs that were asked for are complete. */
   #isLast({ epoch, samples }: { readonly epoch: number; readonly samples: number }): boolean {
     return epoch + 1 === this.#plan.epochs && samples === this.#plan.data.samples;
   }
@@ -232,9 +235,9 @@ class Fit {
     return validation && this.#epochs.timed(() => this.#trainer.validate(validation));
   }
 
-  /** Calls back with a report, which says of the call whether it was the last. */
+  /** Calls back with a report. If training ends, completes the report with the reason. */
   #notify(report: EpochReport): void {
-    // before the callback, which may save where the training stands
+    // must be set before the callback, which may save the network
     this.#stopped = report.stopped;
     if (this.#plan.onEpoch?.(report) === false && !this.#isLast(report)) {
       report.stopped ??= 'callback';
@@ -243,7 +246,7 @@ class Fit {
     this.#stopped = report.stopped;
   }
 
-  /** At the end of the call, with early stopping: the parameters of the best epoch. */
+  /** With early stopping, puts back the parameters of the best epoch once the call has ended. */
   #restoreBestAtEnd(): void {
     const { stopper } = this.#plan;
     if (!this.#isOver || !stopper) return;

@@ -7,12 +7,14 @@ import { type EpochResult, type Epochs, type StepStart, speedOf } from './epochs
 import { diagnose, NonFiniteError } from './non-finite.js';
 import type { Counts, LbfgsPlace } from './place.js';
 
-// L-BFGS (Liu and Nocedal, 1989; Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 7.5). The loop is here, every operation on
-// vectors in assembly/float-arrays.ts. Its vectors are the slots of abi.STATE:
+// L-BFGS (Liu and Nocedal, 1989; Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 7.5). This file
+// contains the loop, and assembly/float-arrays.ts all operations on vectors. The vectors are the slots of abi.STATE:
 //
-//   0 g, the gradient with the penalties (the core writes it at the end of each pass over the samples)
-//   1 g where the line search starts   2 w there, between steps the weights it has reached   3 d, the direction
-//   4, 5, ... the last steps s and what they changed of the gradient, y, in pairs; a ring
+//   0             g, the gradient with the penalties: the core writes it at the end of each pass over the samples
+//   1             g at the start of the line search
+//   2             w at the start of the line search; between two steps, the weights reached
+//   3             d, the direction
+//   4 5, 6 7 ...  s and y of the last steps: a step, and how it changed the gradient. The pairs are a ring
 
 const GRADIENT = 0;
 const START_GRADIENT = 1;
@@ -20,7 +22,7 @@ const START = 2;
 const DIRECTION = 3;
 const FIRST_PAIR = 4;
 
-/** Refuses what leaves a line search without a cost that has a slope everywhere. */
+/** Refuses a network whose cost has kinks or differs from pass to pass, which a line search cannot handle. */
 export function checkLbfgs(spec: Spec): void {
   if (spec.l1 !== 0) throw outOfRange('l1', `${spec.l1} with lbfgs`, '0: its slope jumps where a weight is 0');
   spec.layers.forEach(({ dropout, maxNorm }, l) => {
@@ -31,12 +33,15 @@ export function checkLbfgs(spec: Spec): void {
   });
 }
 
-/** Of the Wolfe conditions: the share of the slope that the cost must fall by, and that of the slope that may be left. */
+/**
+ * The Wolfe conditions: the cost must fall by at least the share DECREASE of the slope at the start times the step, and
+ * at most the share CURVATURE of that slope may be left.
+ */
 const DECREASE = 1e-4;
 const CURVATURE = 0.9;
 /**
- * A cost that differs by less, relatively, may differ by rounding alone: the core's are f32 inside. There the slope decides (Hager and
- * Zhang, 2005, the approximate Wolfe conditions).
+ * Two costs whose relative difference is below this may differ only by rounding, since the core computes them in f32.
+ * The slope then decides (Hager and Zhang, 2005, the approximate Wolfe conditions).
  */
 const NOISE = 2 ** -22;
 /** Trials of a line search. */
@@ -57,36 +62,36 @@ interface Point {
   readonly slope: number;
 }
 
-/** What L-BFGS uses of the network it trains. */
+/** The parts of a network that L-BFGS uses. */
 interface Trained {
   readonly arena: Arena;
   readonly pass: Pass;
   readonly counts: Counts;
 }
 
-/** For a call with that optimizer. `passes` go through the samples without a step. */
+/** The epochs of a call with L-BFGS. `passes` pass over the samples without taking a step. */
 export function makeLbfgs(trained: Trained, passes: Epochs, optimizer: Lbfgs, place?: LbfgsPlace): Epochs {
   return new LbfgsEpochs(trained, passes, optimizer, place);
 }
 
-/** Epochs of one step each, for which the samples are gone through once or more. */
+/** Epochs of one step each. A step passes over the samples once or more. */
 class LbfgsEpochs implements Epochs {
-  /** A step that is under way is taken again from its start: its line search cannot be resumed. */
+  /** undefined: a line search cannot resume, so that a step in progress is taken again from its start. */
   readonly place = undefined;
   readonly #trained: Trained;
   readonly #arena: Arena;
   readonly #passes: Epochs;
   readonly #optimizer: Lbfgs;
   readonly #floats: number;
-  /** At the weights reached; undefined before the first pass. */
+  /** The cost at the weights reached; undefined before the first pass. */
   #reached: LbfgsPlace | undefined;
-  /** undefined between two steps. */
+  /** The start of the step in progress; undefined between two steps. */
   #start: (StepStart & { readonly reached: LbfgsPlace | undefined }) | undefined;
   #elapsedMs = 0;
   #epoch = 0;
   #outcome: Epochs['outcome'];
   #isStopped = false;
-  /** How the last pass went. */
+  /** The result of the last pass over the samples. */
   #last: EpochResult | undefined;
 
   constructor(trained: Trained, passes: Epochs, optimizer: Lbfgs, place: LbfgsPlace | undefined) {
@@ -96,11 +101,11 @@ class LbfgsEpochs implements Epochs {
     this.#optimizer = optimizer;
     this.#reached = place;
     this.#floats = trained.arena.plan.parameterFloats;
-    // a state that was cleared has seen no pass yet
+    // a state that was cleared has no pairs
     if (this.#arena.header.optimizerSteps === 0) this.#pairs = 0;
   }
 
-  /** Amid a step still that of its start. */
+  /** The cost at the weights reached; during a step, that at its start. */
   get lbfgs(): LbfgsPlace | undefined {
     return this.#start ? this.#start.reached : this.#reached;
   }
@@ -189,7 +194,7 @@ class LbfgsEpochs implements Epochs {
     return this.#reached.idle >= MAX_IDLE ? 'stalled' : undefined;
   }
 
-  /** d = -H g by the two loops over the pairs; returns its slope g d. */
+  /** Computes d = -H g by the two loops over the pairs. Returns the slope g d. */
   #findDirection(): number {
     const { core } = this.#arena;
     const d = this.#slot(DIRECTION);
@@ -209,7 +214,7 @@ class LbfgsEpochs implements Epochs {
       const [s, y] = this.#pair(last - 1);
       scale = this.#dot(s, y) / this.#dot(y, y);
     } else {
-      // as long a first step as the gradient, but no longer than 1
+      // the first step is as long as the gradient, but not longer than 1
       scale = Math.min(1, 1 / this.#length(START_GRADIENT));
     }
     core.scaleFloats(d, this.#floats, scale);
@@ -252,7 +257,7 @@ class LbfgsEpochs implements Epochs {
     return undefined;
   }
 
-  /** Keeps the step that was made, if the cost curves upwards along it as far as f32 can tell. */
+  /** Keeps the step as a pair, if the cost curves upwards along it as far as f32 can tell. */
   #remember(): void {
     const { core } = this.#arena;
     const [s, y] = this.#pair(this.#pairs);
@@ -262,23 +267,28 @@ class LbfgsEpochs implements Epochs {
     core.addScaled(y, this.#slot(START_GRADIENT), this.#floats, -1);
     const curvature = this.#dot(s, y);
     if (curvature > 2 ** -24 * Math.sqrt(this.#dot(s, s) * this.#dot(y, y))) this.#pairs++;
-    // it lies where the oldest did
+    // the pair that was refused has overwritten the oldest one
     else if (this.#pairs >= this.#optimizer.history) this.#pairs = 0;
   }
 
-  /** One pass over the samples: the cost at the weights as they are, and its gradient in its slot. */
+  /**
+   * Passes once over the samples. Returns the cost at the present weights with penalties, and the mean cost without.
+   * The gradient is in its slot.
+   */
   async #gradient(): Promise<{ cost: number; meanCost: number }> {
     this.#last = await this.#passes.run(this.#epoch, 0);
     const { cost, elapsedMs, isStopped } = this.#last;
     this.#elapsedMs += elapsedMs;
-    // a search under way is ended first
+    // a search in progress is completed before the call stops
     this.#isStopped ||= isStopped;
-    // weights whose gradient overflows are no better than those whose cost does
+    // weights with an infinite gradient are as useless as weights with an infinite cost
     const isUsable = Number.isFinite(this.#length(GRADIENT));
     return { cost: isUsable ? cost + this.#arena.core.penalty() : Number.POSITIVE_INFINITY, meanCost: cost };
   }
 
-  /** The length of the way from the weights last reached to those that are there now: a caller may have set others. */
+  /**
+   * The distance from the weights last reached to the present ones. It is not 0 if the caller has set other weights.
+   */
   #distance(): number {
     this.#copy(DIRECTION, this.#parameters);
     this.#arena.core.addScaled(this.#slot(DIRECTION), this.#slot(START), this.#floats, -1);
@@ -289,7 +299,7 @@ class LbfgsEpochs implements Epochs {
     return this.#arena.plan.parameters;
   }
 
-  /** Pairs stored so far; the last `history` of them are there. */
+  /** How many pairs have been stored. The last `history` of them are there. */
   get #pairs(): number {
     return this.#arena.header.pairs;
   }
@@ -298,7 +308,7 @@ class LbfgsEpochs implements Epochs {
     this.#arena.header.pairs = count;
   }
 
-  /** Addresses of s and y. */
+  /** The addresses of s and y of pair i. */
   #pair(i: number): [number, number] {
     const slot = FIRST_PAIR + 2 * (i % this.#optimizer.history);
     return [this.#slot(slot), this.#slot(slot + 1)];
@@ -325,7 +335,7 @@ class LbfgsEpochs implements Epochs {
   }
 }
 
-/** The first Wolfe condition, or where the costs differ by no more than rounding, its approximation by slopes. */
+/** The first Wolfe condition; if the costs differ only by rounding, its approximation by slopes. */
 function falls(start: Point, { step, cost, slope }: Point): boolean {
   if (cost <= start.cost + DECREASE * step * start.slope) return true;
   return cost <= start.cost + NOISE * Math.abs(start.cost) && slope <= (2 * DECREASE - 1) * start.slope;

@@ -12,10 +12,12 @@ import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace 
 import type { EpochReport, ProgressReport } from './reports.js';
 import type { Trainer } from './trainer.js';
 
-// Training on data that come in parts: each part takes the place of the one before in the network's memory, and is trained as a whole
-// training set is. A step never spans two parts. Loaded where it is asked for.
+// Trains on data that come in parts. Each part replaces the one before in the network's memory, and is trained as a
+// whole training set is. A step never spans two parts. This file is loaded only by `fitStream`.
 
-/** Starts an epoch's data anew: parts that fit into memory one by one, from a file, a socket or a generator. */
+/**
+ * Returns the data of one epoch, from the start: parts that each fit into memory, from a file, a socket or a generator.
+ */
 export type DataSource = () => AsyncIterable<DataSet> | Iterable<DataSet>;
 
 function checkStream(source: unknown, options: StreamOptions, spec: Spec, current: Optimizer): TrainSettings {
@@ -64,7 +66,10 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
   }
 }
 
-/** Neighbouring parts get orders of their own; the first has that of a training set in memory. 2^32 / golden ratio, an odd number. */
+/**
+ * The numbers of the orders of neighbouring parts differ by this, so that each part has an order of its own. The first
+ * part has the order of a training set in memory. It is 2^32 / golden ratio, rounded to an odd number.
+ */
 const PART_ORDER = 0x9e3779b1;
 
 function otherParts(got: string): RangeError {
@@ -77,7 +82,7 @@ const NO_PARTS: PartsPlace = { parts: 0, samples: 0, steps: 0, cost: 0, learning
 /** The epoch in progress, as far as this call has trained it. */
 interface EpochSoFar {
   readonly epoch: number;
-  /** Samples of the epoch that an earlier call had done. */
+  /** Samples of the epoch that an earlier call has trained. */
   readonly samplesBefore: number;
   elapsedMs: number;
 }
@@ -90,14 +95,15 @@ class Stream {
   readonly #takeTurn: () => Promise<void>;
   /** Epochs done. */
   #epoch: number;
-  /** What is done of the epoch in progress. */
+  /** The parts of the epoch in progress that are done. */
   #done: PartsPlace;
-  /** Until the first part has been found right, unless the network resumes with the optimizer it has. */
+  /** The optimizer that the network gets once the first part has been checked; undefined if it already has it. */
   #optimizer: Optimizer | undefined;
-  /** Where the part in progress resumes, until it has come. */
+  /** The place at which the part in progress resumes, until that part has come. */
   #run: RunPlace | undefined;
-  /** Of the part that is being trained. */
+  /** Trains the part in progress; undefined between two parts. */
   #runner: EpochRunner | undefined;
+  /** Why training has ended, if the last report has been given. */
   #stopped: string | undefined;
 
   /** `place`: where to resume. */
@@ -134,7 +140,7 @@ class Stream {
       const report = await this.#trainEpoch();
       this.#epoch++;
       this.#done = NO_PARTS;
-      // before the callback, which may save where the training stands
+      // must be set before the callback, which may save the network
       this.#stopped = report.stopped;
       if (onEpoch?.(report) === false && this.#epoch < epochs) report.stopped ??= 'callback';
       this.#stopped = report.stopped;
@@ -181,7 +187,7 @@ class Stream {
     return this.#reportOn(soFar, isStopped);
   }
 
-  /** Trains on one part, or on what is left of it. True: a callback has asked to stop. */
+  /** Trains one part, or the rest of it. Returns true if a callback has asked to stop. */
   async #trainPart(part: number, data: CheckedData, soFar: EpochSoFar): Promise<boolean> {
     const { state, call, arena } = this.#trainer;
     const done = this.#done;
@@ -208,7 +214,7 @@ class Stream {
     return trained.isStopped;
   }
 
-  /** How a part is trained: its callbacks get reports on the epoch so far. */
+  /** The settings for training one part. Its callbacks get reports on the whole epoch so far. */
   #planOf(data: CheckedData, stepRows: number, soFar: EpochSoFar): RunPlan {
     const { onBatch, onProgress } = this.#settings;
     const done = this.#done;
@@ -231,7 +237,7 @@ class Stream {
       samples: data.samples,
       stepRows,
       stepsBefore: done.steps,
-      // without penalties no step asks for it
+      // without penalties, no step uses this number
       trainingSamples: this.#trainer.state.trainingSamples ?? 1,
       isTrial: false,
       onBatch: onBatch && ((report) => onBatch(widen(report))),
@@ -239,7 +245,7 @@ class Stream {
     };
   }
 
-  /** The report on the epoch whose parts are done, after its validation. */
+  /** Validates the network, and makes the report on the epoch whose parts are done. */
   #reportOn({ epoch, samplesBefore, elapsedMs }: EpochSoFar, isStopped: boolean): EpochReport {
     const { epochs, validation } = this.#settings;
     const { state } = this.#trainer;
@@ -261,7 +267,7 @@ class Stream {
     };
   }
 
-  /** The memory grows for a part larger than all before, and for no other. */
+  /** Copies a part into the memory, which grows only if the part is larger than all before. */
   #load(data: CheckedData): void {
     const { state } = this.#trainer;
     if (this.#optimizer) state.useOptimizer(this.#optimizer);
@@ -270,7 +276,10 @@ class Stream {
     this.#trainer.loadRows(data, stepRows, slotsOf(state.optimizer));
   }
 
-  /** The parts of one epoch, each checked when it is taken: in one turn with its copy, since its arrays are the source's. */
+  /**
+   * The parts of one epoch, each as a function that checks it. The caller must copy the data at once after that call,
+   * before it awaits anything, because the source may change its arrays.
+   */
   async *#parts(): AsyncGenerator<() => CheckedData, void, undefined> {
     const { arena } = this.#trainer;
     const iterator = iterate(this.#source());
@@ -289,7 +298,8 @@ class Stream {
       }
     } finally {
       release();
-      // the source may have something to close, but for one that has ended or failed; an aborted one may still wait for data that never come
+      // a source that has not ended by itself gets a chance to close. If the call was aborted, this is not awaited,
+      // because the source may wait forever for more data
       const closing = isAtEnd && !signal.aborted ? undefined : Promise.resolve(iterator.return?.());
       if (signal.aborted) closing?.catch(() => {});
       else await closing;
@@ -298,7 +308,7 @@ class Stream {
   }
 }
 
-/** The parts that were done before must be those that the saved training was trained on, by their number of samples. */
+/** Refuses a source that has another number of samples in the parts to be skipped than the saved training had. */
 function checkSkipped(samples: number, before: PartsPlace): void {
   if (samples !== before.samples) throw otherParts(`${samples} samples before part ${before.parts}`);
 }
@@ -312,7 +322,7 @@ function iterate(parts: unknown): AsyncIterator<DataSet> | Iterator<DataSet> {
   return method.call(parts);
 }
 
-/** A signal that is aborted with the user's own, and where the network is disposed of. */
+/** A signal that is aborted with the user's signal, or when the network is disposed of. */
 function endOf(arena: Arena, signal: AbortSignal | undefined) {
   const end = new AbortController();
   const notice = () => {
@@ -325,7 +335,7 @@ function endOf(arena: Arena, signal: AbortSignal | undefined) {
   };
   signal?.addEventListener('abort', notice);
   arena.onDispose = notice;
-  // it may have happened since the last part
+  // either may have happened since the last part
   notice();
   const release = () => {
     signal?.removeEventListener('abort', notice);
@@ -334,12 +344,12 @@ function endOf(arena: Arena, signal: AbortSignal | undefined) {
   return { signal: end.signal, release };
 }
 
-/** What `value` becomes, or a rejection as soon as the signal is aborted. */
+/** Resolves as `value` does, or rejects as soon as the signal is aborted. */
 function orAborted<T>(value: T | Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort);
-    // the source may have done so just now
+    // the source itself may just have aborted it
     if (signal.aborted) abort();
     Promise.resolve(value)
       .then(resolve, reject)
