@@ -44,11 +44,11 @@ export interface CrossValidation {
   folds: FoldReport[];
   /** Mean over the folds of the validation cost. */
   cost: number;
-  /** Standard deviation over the folds of the validation cost, divided by n - 1. */
+  /** Standard deviation over the folds of the validation cost: the sum of squares is divided by n - 1. */
   costDeviation: number;
   /** Mean over the folds of the validation accuracy. */
   accuracy: number;
-  /** Standard deviation over the folds of the validation accuracy, divided by n - 1. */
+  /** Standard deviation over the folds of the validation accuracy: the sum of squares is divided by n - 1. */
   accuracyDeviation: number;
 }
 
@@ -82,8 +82,8 @@ export async function crossValidate(
   for (let fold = 0; fold < folds; fold++) {
     const net = await Network.create(network);
     try {
-      const validation = pick(checked, foldOf, fold, spec);
-      const others = pick(checked, foldOf, fold, spec, true);
+      const validation = pick(checked, (sample) => foldOf[sample] === fold, spec);
+      const others = pick(checked, (sample) => foldOf[sample] !== fold, spec);
       const { samples: _samples, ...held } = validation;
       const { samples: _trained, ...rest } = others;
       const epochs = await net.fit(rest, { ...training, validation: held });

@@ -168,7 +168,7 @@ export type SetWords = InstanceType<typeof SetWords>;
 
 /** The header of a network's memory. */
 export class Header extends recordOf(HEADER) {
-  /** The data set through which every batch passes that does not come from the training set. */
+  /** The data set that holds every batch which does not come from the training set. */
   readonly window: SetWords;
   /** The data set that training steps take their samples from. */
   readonly trainingSet: SetWords;
@@ -182,7 +182,7 @@ export class Header extends recordOf(HEADER) {
   /** Writes everything that the core reads of an optimizer, except its learning rate. */
   setOptimizer({ code, hyper, clipValue, clipNorm }: OptimizerNumbers): void {
     this.optimizer = code;
-    for (const { place, value } of hyper) this.view.setFloat64(abi.HYPER + place, value, true);
+    for (const { offset, value } of hyper) this.view.setFloat64(abi.HYPER + offset, value, true);
     this.clipValue = clipValue;
     this.clipNorm = clipNorm;
   }

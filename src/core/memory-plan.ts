@@ -158,7 +158,7 @@ export function makePlan(
   const state = regions.reserve('state', slots * parameters.parameterFloats * 4);
   const batch = planBatch(regions, spec, capacity);
   const layers = planLayers(regions, spec, capacity, shapes, { ...parameters, ...batch, runs });
-  const threadOwn = planThreads(regions, spec, capacity, team, batch.listStride);
+  const threadRoom = planThreads(regions, spec, capacity, team, batch.listStride);
   const window = planWindow(regions, spec, capacity);
   const trainingSet = planTrainingSet(regions, set);
   return {
@@ -171,7 +171,7 @@ export function makePlan(
     state,
     ...batch,
     layers,
-    ...threadOwn,
+    ...threadRoom,
     ...window,
     ...trainingSet,
     capacity,
@@ -277,12 +277,12 @@ function planLayers(
   spec: Spec,
   capacity: number,
   shapes: readonly Shape[],
-  at: { parameters: number; gradients: number; weightFloats: number; x: number; xStride: number; runs: number[] },
+  planned: { parameters: number; gradients: number; weightFloats: number; x: number; xStride: number; runs: number[] },
 ): LayerPlan[] {
   let weightOffset = 0;
-  let biasOffset = at.weightFloats * 4;
-  let input = at.x;
-  let inputStride = at.xStride;
+  let biasOffset = planned.weightFloats * 4;
+  let input = planned.x;
+  let inputStride = planned.xStride;
   return shapes.map(({ fanIn, units }, l) => {
     const { activation, bias, dropout } = spec.layers[l];
     const isMixed = typeof activation !== 'string';
@@ -301,11 +301,11 @@ function planLayers(
       z,
       a,
       delta: regions.reserve('delta', capacity * stride),
-      weights: at.parameters + weightOffset,
-      biases: at.parameters + biasOffset,
-      weightGradients: at.gradients + weightOffset,
-      biasGradients: at.gradients + biasOffset,
-      runs: isMixed ? at.runs[l] : 0,
+      weights: planned.parameters + weightOffset,
+      biases: planned.parameters + biasOffset,
+      weightGradients: planned.gradients + weightOffset,
+      biasGradients: planned.gradients + biasOffset,
+      runs: isMixed ? planned.runs[l] : 0,
       runCount: isMixed ? new Set(activation).size : 0,
       dropped: dropout ? regions.reserve('dropped', capacity * stride) : 0,
       dropoutMask: dropout ? regions.reserve('dropoutMask', capacity * stride) : 0,
@@ -328,7 +328,7 @@ function planThreads(regions: Regions, spec: Spec, capacity: number, team: Team,
   const widestMixed = Math.max(0, ...mixed.map(({ units }) => rowStride(units)));
   const gradientBytes = 4 * capacity * widest + abi.BLOCK_ROWS * abi.transposedStride(capacity);
   const errorBytes = widest * abi.PANEL_ROW_BYTES;
-  const own = {
+  const room = {
     randomBlock: regions.reserve('randomBlock', abi.RANDOM_BLOCK_BYTES),
     effective: regions.reserve('effective', abi.BLOCK_FLOATS * 4),
     union: regions.reserve('union', listStride),
@@ -336,9 +336,9 @@ function planThreads(regions: Regions, spec: Spec, capacity: number, team: Team,
     packed: regions.reserve('packed', Math.max(gradientBytes, errorBytes)),
     scratch: regions.reserve('scratch', 3 * abi.MIXED_ROWS * widestMixed),
   };
-  const threadBytes = Math.ceil((regions.end - own.randomBlock) / abi.LINE_BYTES) * abi.LINE_BYTES;
+  const threadBytes = Math.ceil((regions.end - room.randomBlock) / abi.LINE_BYTES) * abi.LINE_BYTES;
   regions.reserve('otherThreads', (team.threads - 1) * threadBytes);
-  return { ...own, threadBytes };
+  return { ...room, threadBytes };
 }
 
 /** Reserves the window: the rows of a batch as the caller gives them, before the core copies them into the batch. */

@@ -6,8 +6,8 @@ import type { SetSize } from '../core/memory-plan.js';
 import { F32, LABELS, ROWS, U8 } from '../spec/codes.js';
 import { BYTE_SCALE, outputsOf, type Spec } from '../spec/spec.js';
 
-// Checks of data: lengths, labels and numbers are checked once, when data are given. They are then copied into the
-// network's memory without further checks.
+// Checks data once, when they are given: lengths, labels and numbers. The data are then copied into the network's
+// memory without further checks.
 
 /**
  * Inputs [samples × inputs], row-major. Float64Array and Int32Array are rounded to 32-bit floats; bytes and integers
@@ -93,7 +93,7 @@ export function checkTargets(where: string, targets: unknown, samples: number, s
       );
     }
     checkAllFinite(where, targets, outputs);
-    checkMeaning(where, targets, outputs, spec);
+    checkTargetsForCost(where, targets, outputs, spec);
   } else {
     throw wrongType(where, targets, 'a Float32Array or Float64Array of rows, or a Uint8Array or Int32Array of labels');
   }
@@ -137,15 +137,20 @@ function checkScaled(where: string, values: Uint8Array | Uint8ClampedArray | Int
  * Refuses rows of targets that the cost cannot use. Costs take probabilities, which for some must add up to 1, signs,
  * or counts.
  */
-function checkMeaning(where: string, targets: Float32Array | Float64Array, outputs: number, { cost }: Spec): void {
-  const each = (fits: (y: number) => boolean, wanted: string) => {
+function checkTargetsForCost(
+  where: string,
+  targets: Float32Array | Float64Array,
+  outputs: number,
+  { cost }: Spec,
+): void {
+  const checkEach = (fits: (y: number) => boolean, wanted: string) => {
     const bad = targets.findIndex((y) => !fits(y));
     if (bad >= 0) throw outOfRange(`${where}[${bad}]`, targets[bad], `${wanted} for ${cost}`);
   };
-  if (cost === 'hinge') each((y) => y === -1 || y === 1, '-1 or 1');
-  if (cost === 'poisson') each((y) => y >= 0, '0 or more');
+  if (cost === 'hinge') checkEach((y) => y === -1 || y === 1, '-1 or 1');
+  if (cost === 'poisson') checkEach((y) => y >= 0, '0 or more');
   const isDistribution = cost === 'categoricalCrossEntropy' || cost === 'kullbackLeibler';
-  if (isDistribution || cost === 'binaryCrossEntropy') each((y) => y >= 0 && y <= 1, '0 to 1');
+  if (isDistribution || cost === 'binaryCrossEntropy') checkEach((y) => y >= 0 && y <= 1, '0 to 1');
   if (!isDistribution) return;
   // delta = a - y is right only for rows that add up to 1
   for (let start = 0; start < targets.length; start += outputs) {

@@ -10,12 +10,17 @@ import { MIN_DEVIATION } from './standardization.js';
  * `seen`: how many samples were measured before. `yieldIfDue` is awaited between calls into the core, so that the event
  * loop can run.
  */
-export async function measure(arena: Arena, samples: number, seen: number, turn: () => Promise<void>): Promise<void> {
+export async function addToMoments(
+  arena: Arena,
+  samples: number,
+  seen: number,
+  yieldIfDue: () => Promise<void>,
+): Promise<void> {
   const { capacity, moments } = arena.plan;
   arena.header.trainingSet.order = 0;
   for (let first = 0; first < samples; first += capacity) {
     arena.core.measureColumns(moments, first, Math.min(capacity, samples - first), seen + first);
-    await turn();
+    await yieldIfDue();
   }
 }
 
@@ -23,7 +28,7 @@ export async function measure(arena: Arena, samples: number, seen: number, turn:
  * Means and deviations of the samples measured. Deviations are those of a population: the sum of squares is divided by
  * n. A constant column gets the deviation 1.
  */
-export function measured(arena: Arena, samples: number): Standardization {
+export function standardizationFromMoments(arena: Arena, samples: number): Standardization {
   const { inputs } = arena.spec;
   const means = new Float32Array(inputs);
   const deviations = new Float32Array(inputs);

@@ -117,12 +117,10 @@ export function foldsOf(data: CheckedData, folds: number, stratify: boolean, see
 /** A copy of the samples for which `isChosen` is true. */
 export function pick(
   { samples, inputs, targets, weights }: CheckedData,
-  partOf: ArrayLike<number>,
-  part: number,
+  isChosen: (sample: number) => boolean,
   spec: Spec,
-  not = false,
 ): CheckedData {
-  const chosen = Uint32Array.from({ length: samples }, (_, i) => i).filter((i) => (partOf[i] === part) !== not);
+  const chosen = Uint32Array.from({ length: samples }, (_, i) => i).filter((sample) => isChosen(sample));
   return {
     samples: chosen.length,
     inputs: rowsOf(inputs, chosen, spec.inputs),

@@ -15,7 +15,7 @@ export interface Node {
   readonly operation: Operation | 'input' | 'constant';
   readonly operands: readonly Node[];
   readonly value: number;
-  /** The derivative of this node with respect to each operand. Drawings show it at the edge. */
+  /** The derivative of this node with respect to each operand. In a drawing, these numbers stand at the edges. */
   readonly slopes: readonly number[];
 }
 
@@ -28,7 +28,7 @@ export interface Path {
   readonly product: number;
 }
 
-type Slot = { -readonly [K in keyof Node]: Node[K] };
+type MutableNode = { -readonly [K in keyof Node]: Node[K] };
 
 const DEFAULT_LIMIT = 10_000;
 
@@ -48,7 +48,7 @@ const DEFAULT_LIMIT = 10_000;
  * [...graph.paths(b, e)].map(({ product }) => product); // [2, 3]: over c and over d
  */
 export class Graph {
-  readonly #nodes: Slot[] = [];
+  readonly #nodes: MutableNode[] = [];
   /** All nodes, in the order of creation. */
   readonly nodes: readonly Node[] = this.#nodes;
 
@@ -139,21 +139,21 @@ export class Graph {
 
   /**
    * Reverse mode: the derivatives of `output` with respect to every node, in one pass from `output` back to the inputs.
-   * Returns [nodes]; a node's `index` is its place.
+   * Returns [nodes]: the derivative with respect to a node is at its `index`.
    */
   reverse(output: Node): Float64Array {
     const last = this.#find('reverse: output', output).index;
     const derivatives = new Float64Array(this.#nodes.length);
     // true for nodes on a path to the output. Others are left out: their derivative 0 times an infinite slope would be
     // NaN
-    const reaches = new Uint8Array(this.#nodes.length);
-    derivatives[last] = reaches[last] = 1;
+    const leadsToOutput = new Uint8Array(this.#nodes.length);
+    derivatives[last] = leadsToOutput[last] = 1;
     for (let i = last; i >= 0; i--) {
-      if (!reaches[i]) continue;
+      if (!leadsToOutput[i]) continue;
       const { operands, slopes } = this.#nodes[i];
       for (let k = 0; k < operands.length; k++) {
         derivatives[operands[k].index] += slopes[k] * derivatives[i];
-        reaches[operands[k].index] = 1;
+        leadsToOutput[operands[k].index] = 1;
       }
     }
     return derivatives;
@@ -161,10 +161,10 @@ export class Graph {
 
   /**
    * Forward mode: the derivatives of every node with respect to `input`, in one pass. `input` may be an inner node,
-   * which then counts as an input. Returns [nodes]; a node's `index` is its place.
+   * which then counts as an input. Returns [nodes]: the derivative of a node is at its `index`.
    */
   forward(input: Node): Float64Array {
-    return this.#spread(this.#find('forward: input', input), ({ slopes }, k) => slopes[k]);
+    return this.#forwardWith(this.#find('forward: input', input), ({ slopes }, k) => slopes[k]);
   }
 
   /** The number of paths from one node to another, found without following them; exact up to 2⁵³. */
@@ -207,14 +207,21 @@ export class Graph {
     name = `${operation} ${this.#nodes.length}`,
     value = 0,
   ): Node {
-    const own = operands.map((operand, k) => this.#find(`${operation}: operand ${k}`, operand));
-    const node: Slot = { index: this.#nodes.length, name, operation, operands: Object.freeze(own), value, slopes: [] };
+    const found = operands.map((operand, k) => this.#find(`${operation}: operand ${k}`, operand));
+    const node: MutableNode = {
+      index: this.#nodes.length,
+      name,
+      operation,
+      operands: Object.freeze(found),
+      value,
+      slopes: [],
+    };
     compute(node);
     this.#nodes.push(node);
     return node;
   }
 
-  #find(where: string, node: Node): Slot {
+  #find(where: string, node: Node): MutableNode {
     const found = this.#nodes[(node as Node | undefined)?.index ?? -1];
     if (found === undefined || found !== node) throw wrongType(where, node, 'a node of this graph');
     return found;
@@ -223,11 +230,11 @@ export class Graph {
   /** The number of paths from `from` to each node. This is forward mode with every slope 1. */
   #counts(where: string, from: Node, to: Node): Float64Array {
     this.#find(`${where}: to`, to);
-    return this.#spread(this.#find(`${where}: from`, from), () => 1);
+    return this.#forwardWith(this.#find(`${where}: from`, from), () => 1);
   }
 
   /** Forward mode. `slope`: the derivative of a node with respect to its operand k. */
-  #spread(from: Node, slope: (node: Node, k: number) => number): Float64Array {
+  #forwardWith(from: Node, slope: (node: Node, k: number) => number): Float64Array {
     const derivatives = new Float64Array(this.#nodes.length);
     const depends = new Uint8Array(this.#nodes.length);
     derivatives[from.index] = depends[from.index] = 1;
@@ -244,7 +251,7 @@ export class Graph {
 }
 
 /** Computes a node's value and slopes from its operands. */
-function compute(node: Slot): void {
+function compute(node: MutableNode): void {
   const { operation, operands } = node;
   if (operation === 'input' || operation === 'constant') return;
   const rule: Rule = RULES[operation];

@@ -85,10 +85,10 @@ const COSTS = {
 /**
  * A network and one sample as a graph, with a node for each operation. That is about two nodes for each weight, so it
  * is for small networks. Weights and biases are those that the network has now. `x` [inputs] is taken as it is:
- * integers are not multiplied by `scale`. If the network has a `standardization`, the first layer takes a^1 = (x -
- * mean) / deviation. With `y` [outputs], a row of targets, the graph ends in C_x, without L1, L2, dropout and label
- * smoothing. Nodes are named as in the books, with indices from 1: w^2_1,3 leads from the third input to the first unit
- * after the inputs.
+ * integers are not multiplied by `scale`. If the network has a `standardization`, it is applied to `x` before the first
+ * layer. With `y` [outputs], a row of targets, the graph ends in C_x, without L1, L2, dropout and label smoothing.
+ * Nodes are named as in the books, with indices from 1: w^2_1,3 leads from the third input to the first unit after the
+ * inputs.
  *
  * Activations can be linear, sigmoid, tanh, relu and softmax; with `y`, the cost can be quadratic, binaryCrossEntropy
  * or categoricalCrossEntropy. Throws a TypeError or RangeError for others, and if `x` or `y` does not fit.
@@ -112,18 +112,20 @@ export function unroll(network: Unrollable, x: Floats, y?: Floats): Unrolled {
   let previous = standardize(graph, inputs, network.standardization);
   const layers = network.layers.map((layer, l) => {
     const { fanIn } = layer;
-    const at = (symbol: string, j: number) => `${symbol}^${l + 2}_${j + 1}`;
+    const nameOf = (symbol: string, j: number) => `${symbol}^${l + 2}_${j + 1}`;
     const weights = Array.from(layer.weights, (w, i) =>
-      graph.input(w, `${at('w', Math.floor(i / fanIn))},${(i % fanIn) + 1}`),
+      graph.input(w, `${nameOf('w', Math.floor(i / fanIn))},${(i % fanIn) + 1}`),
     );
-    const biases = Array.from(layer.biases, (b, j) => graph.input(b, at('b', j)));
+    const biases = Array.from(layer.biases, (b, j) => graph.input(b, nameOf('b', j)));
     const z = biases.map((b, j) => {
       const products = previous.map((a, k) => graph.multiply(weights[j * fanIn + k], a));
-      return graph.sum([...products, b], at('z', j));
+      return graph.sum([...products, b], nameOf('z', j));
     });
     const sigma = activations[l];
     const a =
-      sigma === 'softmax' ? softmax(graph, z, (j) => at('a', j)) : z.map((zj, j) => sigma[j](graph, zj, at('a', j)));
+      sigma === 'softmax'
+        ? softmax(graph, z, (j) => nameOf('a', j))
+        : z.map((zj, j) => sigma[j](graph, zj, nameOf('a', j)));
     previous = a;
     return { weights, biases, z, a };
   });

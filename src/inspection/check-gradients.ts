@@ -7,7 +7,7 @@ import type { CustomCost } from '../spec/network-options.js';
 import { numbersOf, type Sgd, sgd } from '../spec/optimizer.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import type { Trainer } from '../training/trainer.js';
-import { type Batch, type GradientErrors, gradientErrors, type Problem, taker } from './gradient-errors.js';
+import { type Batch, type GradientErrors, gradientErrors, makeReader, type Problem } from './gradient-errors.js';
 import { type Cost, forward, meanCost, type ReferenceLayer, type ReferenceNetwork } from './reference.js';
 
 // Finds the gradient of a real training step by what the step does to the parameters. gradient-errors.ts then finds how
@@ -61,9 +61,9 @@ export function checkGradients(
   const before = unpack(arena, arena.plan.parameters);
   const { cost: coreCost, moved, batch } = step(trainer, { rows, x, y, weights, samples });
   const network = referenceOf(spec, before, batch.masks, cost);
-  const problem: Problem = { spec, samples, batch, network, values: forward(network, batch.x, batch.at) };
+  const problem: Problem = { spec, samples, batch, network, values: forward(network, batch.x, batch.piecesAt) };
   const gradient = moved.map((w, i) => (w - before[i]) / -RATE);
-  const exactCost = meanCost(network, problem.values, batch.y, batch.weights, batch.at);
+  const exactCost = meanCost(network, problem.values, batch.y, batch.weights, batch.piecesAt);
   return { ...gradientErrors(problem, gradient, limit), cost: coreCost, exactCost };
 }
 
@@ -118,7 +118,7 @@ function readBatch(arena: Arena, rows: number, weights: Float32Array | undefined
     x: read(plan.x, { stride: plan.xStride, units: spec.inputs }),
     y: read(plan.y, { stride: plan.yStride, units: outputsOf(spec) }),
     weights: weights && Float64Array.from(weights),
-    at: plan.layers.map((layer) => ({ z: read(layer.z, layer), a: read(layer.a, layer) })),
+    piecesAt: plan.layers.map((layer) => ({ z: read(layer.z, layer), a: read(layer.a, layer) })),
     masks: plan.layers.map((layer) => (layer.dropoutMask ? read(layer.dropoutMask, layer) : undefined)),
   };
 }
@@ -129,14 +129,14 @@ function referenceOf(
   masks: Batch['masks'],
   cost: CustomCost | undefined,
 ): ReferenceNetwork {
-  const take = taker(Float64Array.from(parameters));
+  const read = makeReader(Float64Array.from(parameters));
   const layers = spec.layers.map(({ units, activation, bias }, l): ReferenceLayer => {
     const fanIn = l ? spec.layers[l - 1].units : spec.inputs;
-    return { units, activation, weights: take(units * fanIn), biases: take(units), hasBias: bias, mask: masks[l] };
+    return { units, activation, weights: read(units * fanIn), biases: read(units), hasBias: bias, mask: masks[l] };
   });
   const { inputs, huberDelta } = spec;
   if (spec.cost !== 'custom') return { inputs, layers, cost: spec.cost, huberDelta };
-  return { inputs, layers, cost: 'quadratic', ownCost: referenceCost(cost!) };
+  return { inputs, layers, cost: 'quadratic', customCost: referenceCost(cost!) };
 }
 
 /** The user's functions calculate with the arrays they get. Here these are f64. */

@@ -57,12 +57,15 @@ export interface GradientErrors {
 const FLOOR = 0.01;
 /** An error is never relative to less than this, which is not far from the smallest numbers of f32. */
 const LEAST_FLOOR = 2 ** -100;
-/** In sums of absolute terms, a slope counts as at least this much: f32 has only the first digits of 1 - a. */
+/**
+ * In sums of absolute terms, a slope counts as at least this much. Slopes are computed from numbers like 1 - a, of
+ * which f32 has only the first digits where a is near 1.
+ */
 const LEAST_SLOPE = 2 ** -6;
 /** The share by which outputs are changed, to find how large the terms of delta^L are. */
-const SHARE = 2 ** -10;
+const OUTPUT_CHANGE = 2 ** -10;
 /** The widest central difference moves no weighted input of the parameter's layer by more than this. */
-const WIDEST = 2 ** -4;
+const LARGEST_MOVE = 2 ** -4;
 
 /** @internal A batch after a training step, in f64. */
 export interface Batch {
@@ -70,8 +73,8 @@ export interface Batch {
   readonly x: Float64Array;
   readonly y: Float64Array;
   readonly weights: Float64Array | undefined;
-  /** z and a as the core computed them. They select the piece of each function that has kinks. */
-  readonly at: readonly LayerValues[];
+  /** z and a as the core computed them. They select the pieces of functions with kinks: see reference.ts. */
+  readonly piecesAt: readonly LayerValues[];
   readonly masks: readonly (Float64Array | undefined)[];
 }
 
@@ -96,7 +99,7 @@ interface Group {
 }
 
 /** Returns a function that returns the next `count` numbers at each call. */
-export function taker(values: Float64Array): (count: number) => Float64Array {
+export function makeReader(values: Float64Array): (count: number) => Float64Array {
   let next = 0;
   return (count) => {
     const start = next;
@@ -120,9 +123,9 @@ export function gradientErrors(problem: Problem, gradient: Float64Array, limit: 
     for (const i of moved) {
       const { slope, uncertainty } = differenceOf(problem, group, i);
       // an error counts only as far as it exceeds the uncertainty of the difference
-      const apart = (g: number) => relative(Math.max(0, Math.abs(g - slope) - uncertainty), slope, floor);
-      errors[i] = Math.max(errors[i], apart(group.gradient[i]));
-      check.referenceError = Math.max(check.referenceError, apart(exact[i]));
+      const errorOf = (g: number) => relative(Math.max(0, Math.abs(g - slope) - uncertainty), slope, floor);
+      errors[i] = Math.max(errors[i], errorOf(group.gradient[i]));
+      check.referenceError = Math.max(check.referenceError, errorOf(exact[i]));
       if (errors[i] <= worstError) continue;
       worstError = errors[i];
       worst = describe(problem, group, i, slope, uncertainty);
@@ -139,7 +142,7 @@ function relative(distance: number, wanted: number, floor: number): number {
   return distance / Math.max(Math.abs(wanted), floor);
 }
 
-/** Up to `limit` indices: those of the largest errors for one half, evenly spaced ones for the other. */
+/** Up to `limit` indices: half of them those of the largest errors, the others evenly spaced. */
 function choose(errors: Float64Array, limit: number): readonly number[] {
   const places = Array.from(errors.keys());
   if (places.length <= limit) return places;
@@ -155,9 +158,9 @@ function choose(errors: Float64Array, limit: number): readonly number[] {
 /** The weights and the biases of every layer, with their gradients by the chain rule in f64, penalties included. */
 function groupsOf(problem: Problem, gradient: Float64Array): Group[] {
   const { spec, samples, batch, network, values } = problem;
-  const exact = gradients(network, batch.x, values, deltas(network, values, batch.y, batch.weights, batch.at));
+  const exact = gradients(network, batch.x, values, deltas(network, values, batch.y, batch.weights, batch.piecesAt));
   const terms = termsOf(problem);
-  const take = taker(gradient);
+  const read = makeReader(gradient);
   const group = (layer: number, isBiases: boolean): Group => {
     const key = isBiases ? 'db' : 'dW';
     const parameters = network.layers[layer][isBiases ? 'biases' : 'weights'];
@@ -168,7 +171,7 @@ function groupsOf(problem: Problem, gradient: Float64Array): Group[] {
       layer,
       isBiases,
       parameters,
-      gradient: take(parameters.length),
+      gradient: read(parameters.length),
       exact: exact[layer][key].map((g, i) => g + penalties[i]),
       floor: Math.max(FLOOR * largest, LEAST_FLOOR),
     };
@@ -183,19 +186,19 @@ const sizes = (values: Float64Array) => values.map(Math.abs);
 
 /** The gradients if nothing cancelled: the sums of the absolute values of all terms. */
 function termsOf({ network, batch, values }: Problem): LayerGradients[] {
-  const { y, rows, weights, at } = batch;
+  const { y, rows, weights, piecesAt } = batch;
   const { layers } = network;
   const cost = costOf(network);
-  const grown = (v: Float64Array) => v.map((value) => value * (1 + SHARE));
+  const grown = (v: Float64Array) => v.map((value) => value * (1 + OUTPUT_CHANGE));
   const delta = layers.map(({ units }) => new Float64Array(rows * units));
   for (let r = 0; r < rows; r++) {
     for (let l = layers.length - 1; l >= 0; l--) {
       const { units, activation, mask } = layers[l];
-      const own = (matrix: Float64Array) => matrix.subarray(r * units, (r + 1) * units);
-      const z = own(values[l].z);
+      const rowOf = (matrix: Float64Array) => matrix.subarray(r * units, (r + 1) * units);
+      const z = rowOf(values[l].z);
       const back = (dCda: Float64Array) =>
         activationOf(activation)
-          .backward(z, dCda, own(at[l].z))
+          .backward(z, dCda, rowOf(piecesAt[l].z))
           .map((d, j) => Math.abs(d) + LEAST_SLOPE * Math.abs(dCda[j]));
       const next = layers[l + 1];
       if (next) {
@@ -204,15 +207,15 @@ function termsOf({ network, batch, values }: Problem): LayerGradients[] {
           const deltaj = delta[l + 1][r * next.units + j];
           for (let k = 0; k < units; k++) dCda[k] += Math.abs(next.weights[j * units + k]) * deltaj;
         }
-        delta[l].set(back(mask ? dCda.map((d, k) => d * own(mask)[k]) : dCda), r * units);
+        delta[l].set(back(mask ? dCda.map((d, k) => d * rowOf(mask)[k]) : dCda), r * units);
       } else {
-        const a = own(values[l].a);
-        const d = cost.delta(own(y), z, a, back, own(at[l].a));
+        const a = rowOf(values[l].a);
+        const d = cost.delta(rowOf(y), z, a, back, rowOf(piecesAt[l].a));
         // a small change of a shows how large the terms of delta^L are: those of a - y, for example, are as large as a
-        const moved = cost.delta(own(y), grown(z), grown(a), back, own(at[l].a));
+        const moved = cost.delta(rowOf(y), grown(z), grown(a), back, rowOf(piecesAt[l].a));
         const weight = weights ? weights[r] : 1;
         delta[l].set(
-          d.map((dj, j) => weight * (Math.abs(dj) + Math.abs(moved[j] - dj) / SHARE)),
+          d.map((dj, j) => weight * (Math.abs(dj) + Math.abs(moved[j] - dj) / OUTPUT_CHANGE)),
           r * units,
         );
       }
@@ -241,17 +244,17 @@ function differenceOf(problem: Problem, group: Group, i: number): Difference {
     const z = values[layer].z.slice();
     for (let row = 0; row < batch.rows; row++) z[row * units + unit] += move * reach[row];
     return costFrom(problem, layer, z) + penaltyOf(problem, group, i, move);
-  }, WIDEST / farthest);
+  }, LARGEST_MOVE / farthest);
 }
 
 /** The mean cost if the weighted inputs of a layer are z. */
 function costFrom({ network, batch }: Problem, layer: number, z: Float64Array): number {
   const [here, ...above] = network.layers.slice(layer);
-  const [at, ...atAbove] = batch.at.slice(layer);
-  const a = activate(here, z, at.z);
+  const [pieces, ...piecesAbove] = batch.piecesAt.slice(layer);
+  const a = activate(here, z, pieces.z);
   const rest = { ...network, inputs: here.units, layers: above };
-  const values = [{ z, a }, ...forward(rest, masked(here, a), atAbove)];
-  return meanCost(network, values, batch.y, batch.weights, batch.at);
+  const values = [{ z, a }, ...forward(rest, masked(here, a), piecesAbove)];
+  return meanCost(network, values, batch.y, batch.weights, batch.piecesAt);
 }
 
 /** The penalties of one parameter after a move. L1 keeps its slope across 0, so that differences see no kink. */

@@ -80,9 +80,9 @@ export class Inspector {
   }
 
   /**
-   * The numbers that the optimizer keeps for each parameter of a layer, by their symbols in docs/optimizers.md: `{ m, v
-   * }` for Adam. It is `{}` for plain gradient descent, and for L-BFGS, whose memory consists of whole steps. `layer`:
-   * index in `layers`. Throws a RangeError if there is no such layer.
+   * The numbers that the optimizer keeps for each parameter of a layer, by their symbols in docs/optimizers.md. For
+   * Adam these are `{ m, v }`. For plain gradient descent the result is `{}`, and also for L-BFGS, whose memory
+   * consists of whole steps. `layer`: index in `layers`. Throws a RangeError if there is no such layer.
    */
   moments(layer: number): Record<string, LayerParameters> {
     this.#arena.checkAlive();
@@ -101,10 +101,11 @@ export class Inspector {
   }
 
   /**
-   * The "demon": adds `amount` to the weighted input of one unit, for one sample of the last batch, computes the layers
-   * above anew, and returns the change of the sample's cost, w_x ΔC_x. Divided by `amount`, it tends to that unit's
-   * delta. The cost has the rounding errors of 32-bit activations, so that amounts around 0.01 agree best. Throws an
-   * Error unless `forward` and `backward` were called with the present weights. Afterwards the batch is as it was.
+   * The "demon": adds `amount` to the weighted input of one unit, for one sample of the last batch, computes all later
+   * layers again, and returns the change of the sample's cost, w_x ΔC_x. For small amounts, the change divided by
+   * `amount` is close to that unit's delta. The cost has the rounding errors of 32-bit activations, so that amounts
+   * around 0.01 agree best. Throws an Error unless `forward` and `backward` were called with the present weights.
+   * Afterwards the batch is as it was.
    */
   perturb(perturbation: Perturbation): number {
     checkObject('perturbation', perturbation, PERTURBATION_KEYS);
@@ -117,7 +118,7 @@ export class Inspector {
     checkFinite('perturbation.amount', amount);
     const { costSum } = header;
     const bias = this.#arena.floats(plan.layers[layer].biases + 4 * unit, 1);
-    const [own] = bias;
+    const [original] = bias;
     const costOfSample = () => {
       core.forward(rows);
       core.addCost(rows);
@@ -125,10 +126,10 @@ export class Inspector {
     };
     try {
       const before = costOfSample();
-      bias[0] = own + amount;
+      bias[0] = original + amount;
       return costOfSample() - before;
     } finally {
-      bias[0] = own;
+      bias[0] = original;
       core.forward(rows);
       header.costSum = costSum;
     }
@@ -136,9 +137,9 @@ export class Inspector {
 
   /**
    * The derivatives ∂a^of/∂a^by for each sample of `x` [rows × inputs]. Returns [rows × units of `of` × units of `by`],
-   * by default ∂a^L/∂x [rows × outputs × inputs]. Derivatives by inputs are with respect to x before standardisation,
-   * and for bytes and integers after `scale`. It takes one forward pass and a backward pass for each unit of `of`.
-   * Afterwards `x` is the batch of the last `forward`.
+   * by default ∂a^L/∂x [rows × outputs × inputs]. Here x is the input before standardisation; bytes and integers are
+   * already multiplied by `scale`. It takes one forward pass, and a backward pass for each unit of `of`. Afterwards `x`
+   * is the batch of the last `forward`.
    */
   jacobian(x: Inputs, options: JacobianOptions = {}): Float32Array {
     checkObject('options', options, JACOBIAN_KEYS);
@@ -151,9 +152,9 @@ export class Inspector {
     const width = by < 0 ? this.#arena.spec.inputs : this.#net.layers[by].units;
     const result = new Float32Array(rows * units * width);
     this.#net.forward(x);
-    this.#seeded(of, (seed) => {
+    this.#withSeeds(of, (passFrom) => {
       for (let unit = 0; unit < units; unit++) {
-        seed(unit);
+        passFrom(unit);
         for (let row = 0; row < rows; row++) this.#readError(by, row, result, (row * units + unit) * width);
       }
     });
@@ -162,9 +163,9 @@ export class Inspector {
 
   /**
    * dC_x/dx for each sample of the last batch, [rows × inputs]: how much each input matters to the cost. It is
-   * multiplied by the sample's weight and not divided by the number of rows. Derivatives are with respect to x before
-   * standardisation, and for bytes and integers after `scale`. Throws an Error unless `forward` and `backward` were
-   * called with the present weights.
+   * multiplied by the sample's weight and not divided by the number of rows. Here x is the input before
+   * standardisation; bytes and integers are already multiplied by `scale`. Throws an Error unless `forward` and
+   * `backward` were called with the present weights.
    */
   inputGradients(): Float32Array {
     const rows = this.#checkBackward('inputGradients');
@@ -225,16 +226,16 @@ export class Inspector {
    * Prepares backward passes that start at layer `layer`, and calls `use`. The function that `use` gets makes such a
    * pass: dC/da of the layer is 1 at one unit and 0 at all others.
    */
-  #seeded(of: number, look: (seed: (unit: number) => void) => void): void {
+  #withSeeds(layer: number, use: (passFrom: (unit: number) => void) => void): void {
     const { core, header, plan } = this.#arena;
     const { rows } = this.#pass;
-    const { delta, stride } = plan.layers[of];
+    const { delta, stride } = plan.layers[layer];
     const { layerCount, cost, isWeighted } = header;
-    header.layerCount = of + 1;
+    header.layerCount = layer + 1;
     header.cost = SEEDED;
     header.isWeighted = 0;
     try {
-      look((unit) => {
+      use((unit) => {
         for (let row = 0; row < rows; row++) {
           const seeds = this.#arena.floats(delta + row * stride, stride / 4);
           seeds.fill(0);

@@ -15,20 +15,20 @@
 /** sigma: the function from the weighted inputs z of a layer to its activations a. */
 export interface Activation {
   /** a = sigma(z) for one sample. z, piecesAt [units] -> [units] */
-  value(z: Float64Array, at?: Float64Array): Float64Array;
+  value(z: Float64Array, piecesAt?: Float64Array): Float64Array;
   /** dC/dz = (da/dz)^T dC/da for one sample. z, dC/da, piecesAt [units] -> [units] */
-  backward(z: Float64Array, dCda: Float64Array, at?: Float64Array): Float64Array;
+  backward(z: Float64Array, dCda: Float64Array, piecesAt?: Float64Array): Float64Array;
 }
 
 /**
  * An activation whose a_j depends on z_j alone: (da/dz)^T is diagonal, and a product with it is the Hadamard product.
  */
 const elementwise = (
-  sigma: (z: number, at: number) => number,
-  slope: (z: number, at: number) => number,
+  sigma: (z: number, pieceAt: number) => number,
+  slope: (z: number, pieceAt: number) => number,
 ): Activation => ({
-  value: (z, at = z) => z.map((zj, j) => sigma(zj, at[j])),
-  backward: (z, dCda, at = z) => dCda.map((dCdaj, j) => dCdaj * slope(z[j], at[j])),
+  value: (z, piecesAt = z) => z.map((zj, j) => sigma(zj, piecesAt[j])),
+  backward: (z, dCda, piecesAt = z) => dCda.map((dCdaj, j) => dCdaj * slope(z[j], piecesAt[j])),
 });
 
 /** For very negative z, exp(-z) is infinite, and 1 / infinity is 0, as it should be. */
@@ -88,24 +88,24 @@ const activationTable = {
   tanh: elementwise(Math.tanh, (z) => 1 - Math.tanh(z) ** 2),
   /** At exactly 0 there is no slope; 0 is the usual choice. */
   relu: elementwise(
-    (z, at) => (at > 0 ? z : 0),
-    (_z, at) => (at > 0 ? 1 : 0),
+    (z, pieceAt) => (pieceAt > 0 ? z : 0),
+    (_z, pieceAt) => (pieceAt > 0 ? 1 : 0),
   ),
   leakyRelu: elementwise(
-    (z, at) => (at > 0 ? z : 0.01 * z),
-    (_z, at) => (at > 0 ? 1 : 0.01),
+    (z, pieceAt) => (pieceAt > 0 ? z : 0.01 * z),
+    (_z, pieceAt) => (pieceAt > 0 ? 1 : 0.01),
   ),
   elu: elementwise(
-    (z, at) => (at > 0 ? z : Math.expm1(z)),
-    (z, at) => (at > 0 ? 1 : Math.exp(z)),
+    (z, pieceAt) => (pieceAt > 0 ? z : Math.expm1(z)),
+    (z, pieceAt) => (pieceAt > 0 ? 1 : Math.exp(z)),
   ),
   /**
    * With these constants, mean 0 and variance 1 of a layer's input are a fixed point (Klambauer et al., 2017). At
    * exactly 0, the slope is the one from below.
    */
   selu: elementwise(
-    (z, at) => SELU_LAMBDA * (at > 0 ? z : SELU_ALPHA * Math.expm1(z)),
-    (z, at) => SELU_LAMBDA * (at > 0 ? 1 : SELU_ALPHA * Math.exp(z)),
+    (z, pieceAt) => SELU_LAMBDA * (pieceAt > 0 ? z : SELU_ALPHA * Math.expm1(z)),
+    (z, pieceAt) => SELU_LAMBDA * (pieceAt > 0 ? 1 : SELU_ALPHA * Math.exp(z)),
   ),
   gelu: elementwise(
     (z) => z * normalCdf(z),
@@ -118,13 +118,13 @@ const activationTable = {
   ),
   softplus: elementwise(softplus, sigmoid),
   softsign: elementwise(
-    (z, at) => z / (1 + (at < 0 ? -z : z)),
-    (z, at) => 1 / (1 + (at < 0 ? -z : z)) ** 2,
+    (z, pieceAt) => z / (1 + (pieceAt < 0 ? -z : z)),
+    (z, pieceAt) => 1 / (1 + (pieceAt < 0 ? -z : z)) ** 2,
   ),
   /** z / 6 + 1/2, limited to [0, 1]. */
   hardSigmoid: elementwise(
-    (z, at) => (Math.abs(at) < 3 ? (z + 3) / 6 : Number(at > 0)),
-    (_z, at) => (Math.abs(at) < 3 ? 1 / 6 : 0),
+    (z, pieceAt) => (Math.abs(pieceAt) < 3 ? (z + 3) / 6 : Number(pieceAt > 0)),
+    (_z, pieceAt) => (Math.abs(pieceAt) < 3 ? 1 / 6 : 0),
   ),
   /**
    * Every a_k depends on every z_j: da_k/dz_j = a_k ([k = j] - a_j). Hence dC/dz_j = a_j (dC/da_j - sum_k a_k dC/da_k).
@@ -148,21 +148,22 @@ export function activationOf(activation: ReferenceLayer['activation']): Activati
   const unit = (j: number) => activations[activation[j]];
   const one = (values: Float64Array, j: number) => values.subarray(j, j + 1);
   return {
-    value: (z, at = z) => z.map((_, j) => unit(j).value(one(z, j), one(at, j))[0]),
-    backward: (z, dCda, at = z) => z.map((_, j) => unit(j).backward(one(z, j), one(dCda, j), one(at, j))[0]),
+    value: (z, piecesAt = z) => z.map((_, j) => unit(j).value(one(z, j), one(piecesAt, j))[0]),
+    backward: (z, dCda, piecesAt = z) =>
+      z.map((_, j) => unit(j).backward(one(z, j), one(dCda, j), one(piecesAt, j))[0]),
   };
 }
 
 /** C_x: the cost of one sample. y, z, a, piecesAt [outputs]. `piecesAt`: the a that select the pieces. */
 export interface Cost {
-  value(y: Float64Array, z: Float64Array, a: Float64Array, at?: Float64Array): number;
+  value(y: Float64Array, z: Float64Array, a: Float64Array, piecesAt?: Float64Array): number;
   /** BP1: delta^L = dC_x/dz^L, [outputs]. `output` takes dC_x/da back through the output layer's activation. */
   delta(
     y: Float64Array,
     z: Float64Array,
     a: Float64Array,
     output: (dCda: Float64Array) => Float64Array,
-    at?: Float64Array,
+    piecesAt?: Float64Array,
   ): Float64Array;
   /** The activation of the output layer that `value` and `delta` require; undefined: they accept any. */
   output?: ReferenceActivation;
@@ -180,18 +181,19 @@ function softmaxDelta(y: Float64Array, _z: Float64Array, a: Float64Array): Float
 }
 
 /** d limited to [-limit, limit], on the piece that `pieceAt` selects. */
-const held = (d: number, at: number, limit: number) => (Math.abs(at) <= limit ? d : Math.sign(at) * limit);
+const limited = (d: number, pieceAt: number, limit: number) =>
+  Math.abs(pieceAt) <= limit ? d : Math.sign(pieceAt) * limit;
 
 /**
  * sum_k 1/2 (y_k - a_k)^2 up to |y_k - a_k| = limit, and limit (|y_k - a_k| - limit / 2) beyond, where the slope no
  * longer grows.
  */
 export function huber(limit: number): Cost {
-  const term = (d: number, at: number) =>
-    Math.abs(at) <= limit ? (d * d) / 2 : limit * (Math.sign(at) * d - limit / 2);
+  const term = (d: number, pieceAt: number) =>
+    Math.abs(pieceAt) <= limit ? (d * d) / 2 : limit * (Math.sign(pieceAt) * d - limit / 2);
   return {
-    value: (y, _z, a, at = a) => a.reduce((sum, ak, k) => sum + term(ak - y[k], at[k] - y[k]), 0),
-    delta: (y, _z, a, output, at = a) => output(a.map((ak, k) => held(ak - y[k], at[k] - y[k], limit))),
+    value: (y, _z, a, piecesAt = a) => a.reduce((sum, ak, k) => sum + term(ak - y[k], piecesAt[k] - y[k]), 0),
+    delta: (y, _z, a, output, piecesAt = a) => output(a.map((ak, k) => limited(ak - y[k], piecesAt[k] - y[k], limit))),
   };
 }
 
@@ -202,8 +204,8 @@ const costTable = {
     delta: (y, _z, a, output) => output(difference(a, y)),
   },
   /**
-   * -sum_k [y_k ln a_k + (1 - y_k) ln(1 - a_k)] with a = sigmoid(z). Since -ln a = ln(1 + e^-z) and -ln(1 - a) = z +
-   * ln(1 + e^-z), a term is z - y z + ln(1 + e^-z), written so that no exp overflows. In delta, the slope of the
+   * -sum_k [y_k ln a_k + (1 - y_k) ln(1 - a_k)] with a = sigmoid(z). Here -ln a = ln(1 + e^-z) and -ln(1 - a) = z +
+   * ln(1 + e^-z). A term is thus z - y z + ln(1 + e^-z), written so that no exp overflows. In delta, the slope of the
    * sigmoid cancels and leaves a - y.
    */
   binaryCrossEntropy: {
@@ -220,14 +222,14 @@ const costTable = {
   },
   /** sum_k |y_k - a_k|. Where a_k = y_k there is no slope; 0 is the usual choice. */
   meanAbsoluteError: {
-    value: (y, _z, a, at = a) => a.reduce((sum, ak, k) => sum + Math.sign(at[k] - y[k]) * (ak - y[k]), 0),
-    delta: (y, _z, a, output, at = a) => output(difference(at, y).map(Math.sign)),
+    value: (y, _z, a, piecesAt = a) => a.reduce((sum, ak, k) => sum + Math.sign(piecesAt[k] - y[k]) * (ak - y[k]), 0),
+    delta: (y, _z, a, output, piecesAt = a) => output(difference(piecesAt, y).map(Math.sign)),
   },
   huber: huber(1),
   /** sum_k max(0, 1 - y_k a_k) for targets -1 and 1. Where y_k a_k = 1 there is no slope; 0 is the usual choice. */
   hinge: {
-    value: (y, _z, a, at = a) => a.reduce((sum, ak, k) => sum + (y[k] * at[k] < 1 ? 1 - y[k] * ak : 0), 0),
-    delta: (y, _z, a, output, at = a) => output(at.map((ak, k) => (y[k] * ak < 1 ? -y[k] : 0))),
+    value: (y, _z, a, piecesAt = a) => a.reduce((sum, ak, k) => sum + (y[k] * piecesAt[k] < 1 ? 1 - y[k] * ak : 0), 0),
+    delta: (y, _z, a, output, piecesAt = a) => output(piecesAt.map((ak, k) => (y[k] * ak < 1 ? -y[k] : 0))),
   },
   /** sum_k y_k ln(y_k / a_k) with a = softmax(z) and 0 ln 0 = 0: the categorical cross-entropy plus a constant. */
   kullbackLeibler: {
@@ -249,8 +251,8 @@ const costTable = {
 export type ReferenceCost = keyof typeof costTable;
 export const costs: Record<ReferenceCost, Cost> = costTable;
 
-export function costOf({ cost, ownCost, huberDelta }: ReferenceNetwork): Cost {
-  if (ownCost) return ownCost;
+export function costOf({ cost, customCost, huberDelta }: ReferenceNetwork): Cost {
+  if (customCost) return customCost;
   return cost === 'huber' && huberDelta ? huber(huberDelta) : costs[cost];
 }
 
@@ -276,7 +278,7 @@ export interface ReferenceNetwork {
   layers: ReferenceLayer[];
   cost: ReferenceCost;
   /** A cost that replaces `cost`. */
-  ownCost?: Cost;
+  customCost?: Cost;
   /** delta of the Huber cost. Default 1. */
   huberDelta?: number;
 }
@@ -311,10 +313,10 @@ const row = (matrix: Float64Array, r: number, width: number) => matrix.subarray(
 export const masked = ({ mask }: ReferenceLayer, a: Float64Array) => (mask ? a.map((aj, i) => aj * mask[i]) : a);
 
 /** a = sigma(z) for every row of a layer. z, piecesAt [rows x units] */
-export function activate({ units, activation }: ReferenceLayer, z: Float64Array, at = z): Float64Array {
+export function activate({ units, activation }: ReferenceLayer, z: Float64Array, piecesAt = z): Float64Array {
   const a = new Float64Array(z.length);
   const sigma = activationOf(activation);
-  for (let r = 0; r < z.length / units; r++) a.set(sigma.value(row(z, r, units), row(at, r, units)), r * units);
+  for (let r = 0; r < z.length / units; r++) a.set(sigma.value(row(z, r, units), row(piecesAt, r, units)), r * units);
   return a;
 }
 
@@ -322,7 +324,7 @@ export function activate({ units, activation }: ReferenceLayer, z: Float64Array,
  * Forward pass: a^1 = x, then z^l = W^l a^(l-1) + b^l and a^l = sigma_l(z^l), layer by layer. x [rows x inputs];
  * `piecesAt`: for each layer the values that select the pieces.
  */
-export function forward(network: ReferenceNetwork, x: Float64Array, at?: readonly LayerValues[]): LayerValues[] {
+export function forward(network: ReferenceNetwork, x: Float64Array, piecesAt?: readonly LayerValues[]): LayerValues[] {
   const rows = x.length / network.inputs;
   let previous = x;
   let fanIn = network.inputs;
@@ -336,7 +338,7 @@ export function forward(network: ReferenceNetwork, x: Float64Array, at?: readonl
         z[r * units + j] = sum;
       }
     }
-    const a = activate(layer, z, at?.[l].z);
+    const a = activate(layer, z, piecesAt?.[l].z);
     previous = masked(layer, a);
     fanIn = units;
     return { z, a };
@@ -351,10 +353,10 @@ export function meanCost(
   values: LayerValues[],
   y: Float64Array,
   weights?: Float64Array,
-  at: readonly LayerValues[] = values,
+  piecesAt: readonly LayerValues[] = values,
 ): number {
   const { z, a } = values.at(-1)!;
-  const pieces = at.at(-1)!.a;
+  const pieces = piecesAt.at(-1)!.a;
   const outputs = network.layers.at(-1)!.units;
   const rows = y.length / outputs;
   let sum = 0;
@@ -368,15 +370,15 @@ export function meanCost(
 
 /**
  * Backward pass: delta^l = d(w_x C_x)/dz^l of each sample, not divided by the number of rows. Returns [rows x units]
- * for each layer. At the output this is BP1; from there down to the first layer it is BP2, delta^l = ((W^(l+1))^T
- * delta^(l+1)) (.) sigma'(z^l).
+ * for each layer. At the output this is BP1; from there down to the first layer it is BP2:
+ *  delta^l = ((W^(l+1))^T delta^(l+1)) (.) sigma'(z^l)
  */
 export function deltas(
   network: ReferenceNetwork,
   values: LayerValues[],
   y: Float64Array,
   weights?: Float64Array,
-  at: readonly LayerValues[] = values,
+  piecesAt: readonly LayerValues[] = values,
 ): Float64Array[] {
   const { layers } = network;
   const output = layers.at(-1)!;
@@ -386,11 +388,11 @@ export function deltas(
     for (let l = layers.length - 1; l >= 0; l--) {
       const { units, activation, mask } = layers[l];
       const z = row(values[l].z, r, units);
-      const back = (dCda: Float64Array) => activationOf(activation).backward(z, dCda, row(at[l].z, r, units));
+      const back = (dCda: Float64Array) => activationOf(activation).backward(z, dCda, row(piecesAt[l].z, r, units));
       if (layers[l] === output) {
-        const [yx, ax, atx] = [row(y, r, units), row(values[l].a, r, units), row(at[l].a, r, units)];
-        const own = costOf(network).delta(yx, z, ax, back, atx);
-        delta[l].set(weights ? own.map((d) => weights[r] * d) : own, r * units);
+        const [yx, ax, pieces] = [row(y, r, units), row(values[l].a, r, units), row(piecesAt[l].a, r, units)];
+        const outputDelta = costOf(network).delta(yx, z, ax, back, pieces);
+        delta[l].set(weights ? outputDelta.map((d) => weights[r] * d) : outputDelta, r * units);
         continue;
       }
       const next = layers[l + 1];
@@ -405,8 +407,8 @@ export function deltas(
 }
 
 /**
- * BP3 and BP4, averaged: dC/db = mean of delta^l, dC/dW = mean of delta^l (a^(l-1))^T, without the L2 term. x [rows x
- * inputs]
+ * BP3 and BP4, averaged: dC/db = mean of delta^l and dC/dW = mean of delta^l (a^(l-1))^T, both without the L2 term. x
+ * [rows x inputs]
  */
 export function gradients(
   network: ReferenceNetwork,
@@ -470,18 +472,18 @@ export function numericGradients(
   h: number,
   rowWeights?: Float64Array,
 ): LayerGradients[] {
-  const slopes = (parameters: Float64Array, costWith: (moved: Float64Array) => number) =>
+  const slopes = (parameters: Float64Array, costOf: (moved: Float64Array) => number) =>
     parameters.map((p, i) => {
       const [above, below] = [p + h, p - h];
       // the distance after rounding, which may differ from 2 h
-      return (costWith(parameters.with(i, above)) - costWith(parameters.with(i, below))) / (above - below);
+      return (costOf(parameters.with(i, above)) - costOf(parameters.with(i, below))) / (above - below);
     });
-  const costOf = (layer: ReferenceLayer, l: number) => {
+  const costWith = (layer: ReferenceLayer, l: number) => {
     const moved = { ...network, layers: network.layers.with(l, layer) };
     return meanCost(moved, forward(moved, x), y, rowWeights);
   };
   return network.layers.map((layer, l) => ({
-    dW: slopes(layer.weights, (weights) => costOf({ ...layer, weights }, l)),
-    db: layer.hasBias === false ? layer.biases : slopes(layer.biases, (biases) => costOf({ ...layer, biases }, l)),
+    dW: slopes(layer.weights, (weights) => costWith({ ...layer, weights }, l)),
+    db: layer.hasBias === false ? layer.biases : slopes(layer.biases, (biases) => costWith({ ...layer, biases }, l)),
   }));
 }

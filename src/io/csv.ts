@@ -142,9 +142,9 @@ function findColumn(where: string, column: unknown, names: readonly string[], he
   return index;
 }
 
-type Find = (where: string, column: unknown) => number;
+type FindColumn = (where: string, column: unknown) => number;
 
-function checkTargetColumns(target: unknown, find: Find, names: readonly string[]): number[] {
+function checkTargetColumns(target: unknown, find: FindColumn, names: readonly string[]): number[] {
   if (target === undefined) return [];
   if (!Array.isArray(target)) return [find('options.target', target)];
   if (target.length === 0) throw outOfRange('options.target', 'none', 'one column or more, or no target given');
@@ -152,7 +152,7 @@ function checkTargetColumns(target: unknown, find: Find, names: readonly string[
 }
 
 /** The indices of columns. Refuses a column that occurs twice. */
-function findColumns(where: string, columns: readonly unknown[], find: Find, names: readonly string[]): number[] {
+function findColumns(where: string, columns: readonly unknown[], find: FindColumn, names: readonly string[]): number[] {
   const found = Array.from(columns, (column, i) => find(`${where}[${i}]`, column));
   const again = found.findIndex((column, i) => found.indexOf(column) < i);
   if (again >= 0) throw outOfRange(`${where}[${again}]`, `"${names[found[again]]}" once more`, 'another column');
@@ -161,7 +161,7 @@ function findColumns(where: string, columns: readonly unknown[], find: Find, nam
 
 function checkInputColumns(
   inputs: unknown,
-  find: Find,
+  find: FindColumn,
   targets: readonly number[],
   names: readonly string[],
 ): number[] {

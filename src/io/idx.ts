@@ -21,7 +21,7 @@ interface NumberType {
 }
 
 /** Reads one number at a time, because files are big-endian and most machines are little-endian. */
-function reader<T extends IdxData>(create: (count: number) => T, read: (view: DataView, at: number) => number) {
+function reader<T extends IdxData>(create: (count: number) => T, read: (view: DataView, offset: number) => number) {
   return (file: Uint8Array, start: number, count: number): T => {
     const data = create(count);
     const view = new DataView(file.buffer, file.byteOffset + start);
@@ -38,7 +38,7 @@ const TYPES: Readonly<Record<number, NumberType>> = {
     bytes: 2,
     make: reader(
       (count) => new Int16Array(count),
-      (view, at) => view.getInt16(at),
+      (view, offset) => view.getInt16(offset),
     ),
   },
   12: {
@@ -46,7 +46,7 @@ const TYPES: Readonly<Record<number, NumberType>> = {
     bytes: 4,
     make: reader(
       (count) => new Int32Array(count),
-      (view, at) => view.getInt32(at),
+      (view, offset) => view.getInt32(offset),
     ),
   },
   13: {
@@ -54,7 +54,7 @@ const TYPES: Readonly<Record<number, NumberType>> = {
     bytes: 4,
     make: reader(
       (count) => new Float32Array(count),
-      (view, at) => view.getFloat32(at),
+      (view, offset) => view.getFloat32(offset),
     ),
   },
   14: {
@@ -62,7 +62,7 @@ const TYPES: Readonly<Record<number, NumberType>> = {
     bytes: 8,
     make: reader(
       (count) => new Float64Array(count),
-      (view, at) => view.getFloat64(at),
+      (view, offset) => view.getFloat64(offset),
     ),
   },
 };

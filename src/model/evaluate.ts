@@ -27,7 +27,7 @@ export interface Evaluation {
   samples: number;
   /**
    * Number of samples whose predicted class is that of the target. The predicted class is the largest output. With one
-   * output, it is 1 if the output exceeds 1/2 (0 with the hinge cost), else 0.
+   * output, it is 1 if the output exceeds a threshold, else 0. The threshold is 1/2, with the hinge cost 0.
    */
   correct: number;
   /** correct / samples */
@@ -57,7 +57,7 @@ export interface Evaluation {
   /**
    * Area under the ROC curve. With several outputs, it is computed for each output against the rest, and averaged over
    * the outputs that have both positive and negative samples; NaN if there is none. In rows of targets, a number is
-   * positive if it exceeds 1/2 (0 with the hinge cost). undefined unless asked for.
+   * positive if it exceeds 1/2, with the hinge cost 0. undefined unless asked for.
    */
   rocAuc: number | undefined;
 }

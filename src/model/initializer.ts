@@ -45,7 +45,7 @@ export type CheckedInitializer = InitializerName | ConstantInitializer | GivenIn
 const HE_FAMILY: readonly ActivationName[] = ['relu', 'leakyRelu', 'elu', 'gelu', 'silu'];
 
 /** The initialiser of a layer for which none is given. */
-function standard({ activation }: LayerSpec): InitializerName {
+function defaultInitializer({ activation }: LayerSpec): InitializerName {
   if (activation === 'selu') return 'lecunNormal';
   const names = typeof activation === 'string' ? [activation] : activation;
   return names.every((name) => HE_FAMILY.includes(name)) ? 'heNormal' : 'glorotUniform';
@@ -60,7 +60,7 @@ export function checkInitializers(
   return specs.map((spec, l): CheckedInitializer => {
     const where = `layers[${l}].initializer`;
     const value: unknown = layers[l].initializer;
-    if (value === undefined) return standard(spec);
+    if (value === undefined) return defaultInitializer(spec);
     if (typeof value !== 'object' || value === null) {
       return checkName(where, value, keys(DISTRIBUTIONS));
     }

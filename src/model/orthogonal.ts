@@ -6,15 +6,15 @@
 export function orthogonalize(w: Float32Array, units: number, fanIn: number): void {
   const byRows = units <= fanIn;
   const [count, length] = byRows ? [units, fanIn] : [fanIn, units];
-  const at = (vector: number, i: number) => (byRows ? vector * fanIn + i : i * fanIn + vector);
+  const indexOf = (vector: number, i: number) => (byRows ? vector * fanIn + i : i * fanIn + vector);
   const done: Float32Array[] = [];
   for (let vector = 0; vector < count; vector++) {
-    const v = Float32Array.from({ length }, (_, i) => w[at(vector, i)]);
+    const v = Float32Array.from({ length }, (_, i) => w[indexOf(vector, i)]);
     for (const u of [...done, ...done]) addMultiple(v, u, -dot(v, u));
     const scale = 1 / Math.sqrt(dot(v, v));
     const unit = v.map((x) => scale * x);
     done.push(unit);
-    for (let i = 0; i < length; i++) w[at(vector, i)] = unit[i];
+    for (let i = 0; i < length; i++) w[indexOf(vector, i)] = unit[i];
   }
 }
 

@@ -100,8 +100,8 @@ export class Pass {
   }
 
   /** Training steps are about to be taken. Only the guard `except` can repeat them: any other one is removed. */
-  dropGuards(but?: Guard): void {
-    if (this.#guard !== but) this.#guard = undefined;
+  dropGuards(except?: Guard): void {
+    if (this.#guard !== except) this.#guard = undefined;
   }
 
   /** Lets the guard check the parameters, if there is a guard. */

@@ -22,8 +22,8 @@ export interface LoadOptions extends CoreOptions {
    */
   cost?: CustomCost;
   /**
-   * The function that is the learning rate, which a file cannot hold. Required for a network that was saved with
-   * `training: true` under such a function, refused for others.
+   * The function that is the learning rate, which a file cannot hold. Required if the file was saved with `training:
+   * true` under such a function and `training` is not false here; else refused.
    */
   learningRate?: ScheduleFunction;
   /** false: ignores everything that `save({ training: true })` has added to the file. Default true. */
@@ -69,13 +69,13 @@ export function decode(bytes: unknown, options: LoadOptions): SavedNetwork {
   // a copy, because the file may start at an odd address; slice would not copy if it is a Buffer
   const floats = new Float32Array(new Uint8Array(bytes.subarray(parametersStart, checksumStart)).buffer);
   let offset = 0;
-  const take = (length: number) => {
+  const next = (length: number) => {
     offset += length;
     return floats.subarray(offset - length, offset);
   };
-  const taken = arrays.map(take);
-  const standardization = standardized && { means: taken[1], deviations: taken[2] };
-  const state = reader?.read(taken.slice(standardized ? 3 : 1));
+  const parts = arrays.map(next);
+  const standardization = standardized && { means: parts[1], deviations: parts[2] };
+  const state = reader?.read(parts.slice(standardized ? 3 : 1));
   if (learningRate !== undefined && typeof learningRate !== 'function') {
     throw wrongType('load: options.learningRate', learningRate, 'the function of the training that was saved');
   }
@@ -90,7 +90,7 @@ export function decode(bytes: unknown, options: LoadOptions): SavedNetwork {
     ...header,
     optimizer: needsFunction ? ({ ...header.optimizer, learningRate } as Optimizer) : header.optimizer,
     standardization: standardization && checkStandardization('load: standardization', standardization, inputs),
-    parameters: taken[0],
+    parameters: parts[0],
     training: isResumed ? state : undefined,
   };
 }
@@ -98,13 +98,13 @@ export function decode(bytes: unknown, options: LoadOptions): SavedNetwork {
 /** Puts the contents of a file into a new network. */
 export function restore(saved: SavedNetwork, layers: readonly Layer[], trainer: Trainer): void {
   let offset = 0;
-  const take = (count: number) => {
+  const next = (count: number) => {
     offset += count;
     return saved.parameters.subarray(offset - count, offset);
   };
   for (const layer of layers) {
-    layer.weights = take(layer.units * layer.fanIn);
-    layer.biases = take(layer.units);
+    layer.weights = next(layer.units * layer.fanIn);
+    layer.biases = next(layer.units);
   }
   trainer.state.restore(saved);
   if (saved.standardization) trainer.standardize(saved.standardization);

@@ -40,7 +40,7 @@ export interface SavedNetwork {
   readonly optimizer: Optimizer;
   readonly trainingSamples: number | undefined;
   readonly epochsTrained: number;
-  /** The state of the learning rate's schedule; undefined if the learning rate is not a schedule. */
+  /** The state of the learning rate's schedule; undefined if the learning rate is a number or a function. */
   readonly schedule: ClockState | undefined;
   readonly standardization: Standardization | undefined;
   /** For each layer w [units x fanIn] row-major, then b [units]. */

@@ -22,7 +22,7 @@ function reciprocalFactorials(n: number): number[] {
 }
 
 /** cos(πt) for t from 0 to 1, within 2^-52. */
-export function cosineOfTurn(t: number): number {
+export function cosPi(t: number): number {
   // cos(πt) = sin(π/2 - πt), whose argument stays between -π/2 and π/2
   const x = Math.PI * (0.5 - t);
   return x * horner(-x * x, SINE);

@@ -1,6 +1,6 @@
 /**
- * Activation functions: `leakyRelu` has the slope 0.01 below 0, `elu` has α = 1, `gelu` is x Φ(x), `hardSigmoid` is x/6
- * + 1/2 limited to [0, 1]. `softmax` is for the output layer only. See docs/activations.md.
+ * Activation functions: `leakyRelu` has the slope 0.01 below 0, `elu` has α = 1, `gelu` is x Φ(x), and `hardSigmoid` is
+ * x/6 + 1/2 limited to [0, 1]. `softmax` is for the output layer only. See docs/activations.md.
  */
 export type ActivationName =
   | 'linear'
@@ -25,8 +25,8 @@ export type ActivationName =
  * - `categoricalCrossEntropy`: -y ln a, with softmax outputs;
  * - `meanAbsoluteError`: |y - a|, with the slope 0 at 0;
  * - `huber`: 1/2 (y - a)² up to |y - a| = δ, δ (|y - a| - δ/2) beyond, with δ = 1;
- * - `hinge`: max(0, 1 - y a) for targets -1 and 1, with linear or tanh outputs. A label stands for 1 at its output and -1
- *   at the others. The slope at y a = 1 is 0;
+ * - `hinge`: max(0, 1 - y a) for targets -1 and 1, with linear or tanh outputs. A label stands for 1 at its output and
+ *   -1 at the others. The slope at y a = 1 is 0;
  * - `kullbackLeibler`: y ln(y / a), with softmax outputs;
  * - `poisson`: a - y ln a, with softplus outputs.
  */

@@ -82,8 +82,8 @@ export interface RmsProp extends Clipping {
 }
 
 /**
- * Adam: m = β₁ m + (1 - β₁) g; v = β₂ v + (1 - β₂) g²; w -= η m̂ / (√v̂ + ε), with m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 -
- * β₂ᵗ).
+ * Adam: m = β₁ m + (1 - β₁) g; v = β₂ v + (1 - β₂) g²; w -= η m̂ / (√v̂ + ε).
+ * Here m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ).
  */
 export interface Adam extends Clipping {
   readonly name: 'adam';
@@ -183,7 +183,7 @@ const checkEpsilon: Check = (where, value) => checkFrom(where, value, 1e-12);
 type Option = readonly [check: Check, fallback?: number];
 
 /** The facts about one optimizer. */
-interface Kind {
+interface OptimizerFacts {
   /** The code by which the core knows it. */
   readonly code: number;
   /**
@@ -194,7 +194,7 @@ interface Kind {
   /** Its options, except for the learning rate. */
   readonly options: Readonly<Record<string, Option>>;
   /** The offsets in bytes at which the core's rule reads its options. */
-  readonly places: Readonly<Record<string, number>>;
+  readonly offsets: Readonly<Record<string, number>>;
   /** The default learning rate; undefined if it must be given. */
   readonly learningRate?: number;
 }
@@ -205,70 +205,70 @@ const adamOptions = {
   epsilon: [checkEpsilon, 1e-8],
 } as const;
 
-const adamPlaces = { beta1: codes.ADAM_BETA1, beta2: codes.ADAM_BETA2, epsilon: codes.ADAM_EPSILON };
+const adamOffsets = { beta1: codes.ADAM_BETA1, beta2: codes.ADAM_BETA2, epsilon: codes.ADAM_EPSILON };
 
 /** All optimizers, with the defaults of PyTorch. */
-const KINDS: Readonly<Record<Name, Kind>> = {
-  sgd: { code: codes.SGD, slots: [], options: {}, places: {} },
+const OPTIMIZERS: Readonly<Record<Name, OptimizerFacts>> = {
+  sgd: { code: codes.SGD, slots: [], options: {}, offsets: {} },
   momentum: {
     code: codes.MOMENTUM,
     slots: ['m'],
     options: { momentum: [checkFraction, 0.9] },
-    places: { momentum: codes.MOMENTUM_MU },
+    offsets: { momentum: codes.MOMENTUM_MU },
   },
   nesterov: {
     code: codes.NESTEROV,
     slots: ['m'],
     options: { momentum: [checkFraction, 0.9] },
-    places: { momentum: codes.MOMENTUM_MU },
+    offsets: { momentum: codes.MOMENTUM_MU },
   },
   adagrad: {
     code: codes.ADAGRAD,
     slots: ['v'],
     options: { epsilon: [checkEpsilon, 1e-10] },
-    places: { epsilon: codes.ADAGRAD_EPSILON },
+    offsets: { epsilon: codes.ADAGRAD_EPSILON },
     learningRate: 0.01,
   },
   adadelta: {
     code: codes.ADADELTA,
     slots: ['v', 'u'],
     options: { rho: [checkFraction, 0.9], epsilon: [checkEpsilon, 1e-6] },
-    places: { rho: codes.ADADELTA_RHO, epsilon: codes.ADADELTA_EPSILON },
+    offsets: { rho: codes.ADADELTA_RHO, epsilon: codes.ADADELTA_EPSILON },
     learningRate: 1,
   },
   rmsprop: {
     code: codes.RMSPROP,
     slots: ['v'],
     options: { alpha: [checkFraction, 0.99], epsilon: [checkEpsilon, 1e-8] },
-    places: { alpha: codes.RMSPROP_ALPHA, epsilon: codes.RMSPROP_EPSILON },
+    offsets: { alpha: codes.RMSPROP_ALPHA, epsilon: codes.RMSPROP_EPSILON },
     learningRate: 0.01,
   },
   adam: {
     code: codes.ADAM,
     slots: ['m', 'v'],
     options: adamOptions,
-    places: adamPlaces,
+    offsets: adamOffsets,
     learningRate: 0.001,
   },
   adamw: {
     code: codes.ADAMW,
     slots: ['m', 'v'],
     options: { ...adamOptions, weightDecay: [checkNotNegative, 0.01] },
-    places: { ...adamPlaces, weightDecay: codes.ADAMW_WEIGHT_DECAY },
+    offsets: { ...adamOffsets, weightDecay: codes.ADAMW_WEIGHT_DECAY },
     learningRate: 0.001,
   },
   nadam: {
     code: codes.NADAM,
     slots: ['m', 'v'],
     options: { ...adamOptions, momentumDecay: [checkNotNegative, 0.004] },
-    places: { ...adamPlaces, momentumDecay: codes.NADAM_WARMTH },
+    offsets: { ...adamOffsets, momentumDecay: codes.NADAM_WARMTH },
     learningRate: 0.002,
   },
   lion: {
     code: codes.LION,
     slots: ['m'],
     options: { beta1: [checkFraction, 0.9], beta2: [checkFraction, 0.99], weightDecay: [checkNotNegative, 0] },
-    places: { beta1: codes.LION_BETA1, beta2: codes.LION_BETA2, weightDecay: codes.LION_WEIGHT_DECAY },
+    offsets: { beta1: codes.LION_BETA1, beta2: codes.LION_BETA2, weightDecay: codes.LION_WEIGHT_DECAY },
     learningRate: 1e-4,
   },
   irprop: {
@@ -280,7 +280,7 @@ const KINDS: Readonly<Record<Name, Kind>> = {
       stepMin: [checkPositive, 1e-6],
       stepMax: [checkPositive, 50],
     },
-    places: {
+    offsets: {
       etaPlus: codes.IRPROP_ETA_PLUS,
       etaMinus: codes.IRPROP_ETA_MINUS,
       stepMin: codes.IRPROP_STEP_MIN,
@@ -297,7 +297,7 @@ const KINDS: Readonly<Record<Name, Kind>> = {
       history: [(where, value) => checkInteger(where, value, 1, 100), 10],
       tolerance: [checkNotNegative, 1e-7],
     },
-    places: {},
+    offsets: {},
     learningRate: 1,
   },
 };
@@ -305,8 +305,8 @@ const KINDS: Readonly<Record<Name, Kind>> = {
 const CLIPPING = ['clipValue', 'clipNorm'] as const;
 
 /** Checks the options of an optimizer and fills in the defaults. `where`: the beginning of error messages. */
-function make<T extends Optimizer>(name: T['name'], given: unknown, where: string = name): T {
-  const { options, learningRate } = KINDS[name];
+function makeOptimizer<T extends Optimizer>(name: T['name'], given: unknown, where: string = name): T {
+  const { options, learningRate } = OPTIMIZERS[name];
   const clipping = name === 'lbfgs' ? [] : CLIPPING;
   checkObject(where, given, ['learningRate', ...Object.keys(options), ...clipping]);
   const values = given as Record<string, unknown>;
@@ -330,73 +330,73 @@ function make<T extends Optimizer>(name: T['name'], given: unknown, where: strin
 }
 
 /** The options of an optimizer's function. `Required`: the options without a default. */
-type Options<T, Required extends keyof T = never> = Pick<T, Required> & Partial<Omit<T, 'name' | Required>>;
+type FactoryOptions<T, Required extends keyof T = never> = Pick<T, Required> & Partial<Omit<T, 'name' | Required>>;
 
 /** Plain gradient descent, w -= η dC/dw. */
-export function sgd(options: Options<Sgd, 'learningRate'>): Sgd {
-  return make('sgd', options);
+export function sgd(options: FactoryOptions<Sgd, 'learningRate'>): Sgd {
+  return makeOptimizer('sgd', options);
 }
 
 /** Gradient descent with momentum (Polyak, 1964), in the form of PyTorch's SGD. */
-export function momentum(options: Options<Momentum, 'learningRate'>): Momentum {
-  return make('momentum', options);
+export function momentum(options: FactoryOptions<Momentum, 'learningRate'>): Momentum {
+  return makeOptimizer('momentum', options);
 }
 
 /** Gradient descent with Nesterov momentum (Sutskever et al., 2013), in the form of PyTorch's SGD. */
-export function nesterov(options: Options<Momentum, 'learningRate'>): Momentum {
-  return make('nesterov', options);
+export function nesterov(options: FactoryOptions<Momentum, 'learningRate'>): Momentum {
+  return makeOptimizer('nesterov', options);
 }
 
 /** Adagrad (Duchi et al., 2011): each step is divided by the root of the sum of all squared gradients. */
-export function adagrad(options: Options<Adagrad> = {}): Adagrad {
-  return make('adagrad', options);
+export function adagrad(options: FactoryOptions<Adagrad> = {}): Adagrad {
+  return makeOptimizer('adagrad', options);
 }
 
 /** Adadelta (Zeiler, 2012): steps have the units of the parameters. */
-export function adadelta(options: Options<Adadelta> = {}): Adadelta {
-  return make('adadelta', options);
+export function adadelta(options: FactoryOptions<Adadelta> = {}): Adadelta {
+  return makeOptimizer('adadelta', options);
 }
 
 /** RMSprop (Tieleman and Hinton, 2012): each step is divided by the root of the mean squared gradient. */
-export function rmsprop(options: Options<RmsProp> = {}): RmsProp {
-  return make('rmsprop', options);
+export function rmsprop(options: FactoryOptions<RmsProp> = {}): RmsProp {
+  return makeOptimizer('rmsprop', options);
 }
 
 /** Adam (Kingma and Ba, 2015). */
-export function adam(options: Options<Adam> = {}): Adam {
-  return make('adam', options);
+export function adam(options: FactoryOptions<Adam> = {}): Adam {
+  return makeOptimizer('adam', options);
 }
 
 /** AdamW: Adam with decoupled weight decay (Loshchilov and Hutter, 2019). */
-export function adamw(options: Options<AdamW> = {}): AdamW {
-  return make('adamw', options);
+export function adamw(options: FactoryOptions<AdamW> = {}): AdamW {
+  return makeOptimizer('adamw', options);
 }
 
 /** NAdam: Adam with Nesterov's look ahead (Dozat, 2016). */
-export function nadam(options: Options<NAdam> = {}): NAdam {
-  return make('nadam', options);
+export function nadam(options: FactoryOptions<NAdam> = {}): NAdam {
+  return makeOptimizer('nadam', options);
 }
 
 /** Lion (Chen et al., 2023): all parameters take steps of one length, along the sign of the mean gradient. */
-export function lion(options: Options<Lion> = {}): Lion {
-  return make('lion', options);
+export function lion(options: FactoryOptions<Lion> = {}): Lion {
+  return makeOptimizer('lion', options);
 }
 
 /** iRPROP+ (Igel and Hüsken, 2003), for full batches. */
-export function irprop(options: Options<IRprop> = {}): IRprop {
-  return make('irprop', options);
+export function irprop(options: FactoryOptions<IRprop> = {}): IRprop {
+  return makeOptimizer('irprop', options);
 }
 
 /** L-BFGS (Liu and Nocedal, 1989) with a line search, for full batches. */
-export function lbfgs(options: Options<Lbfgs> = {}): Lbfgs {
-  return make('lbfgs', options);
+export function lbfgs(options: FactoryOptions<Lbfgs> = {}): Lbfgs {
+  return makeOptimizer('lbfgs', options);
 }
 
 /** A checked copy of an optimizer, which may come from a file or from the user's own code. */
 export function checkOptimizer(value: unknown): Optimizer {
   checkIsObject('optimizer', value);
   const { name, ...options } = value as { name: unknown };
-  return make(checkName('optimizer.name', name, Object.keys(KINDS) as Name[]), options, 'optimizer');
+  return makeOptimizer(checkName('optimizer.name', name, Object.keys(OPTIMIZERS) as Name[]), options, 'optimizer');
 }
 
 /** True if each of its steps must be on all samples. */
@@ -406,7 +406,7 @@ export function isFullBatch({ name }: Optimizer): boolean {
 
 /** The numbers that the optimizer keeps for each parameter, by their symbols in docs/optimizers.md. */
 export function slotNames(optimizer: Optimizer): readonly string[] {
-  return KINDS[optimizer.name].slots;
+  return OPTIMIZERS[optimizer.name].slots;
 }
 
 /** Vectors that L-BFGS keeps besides its pairs: two gradients, the weights it started from, and the direction. */
@@ -415,14 +415,14 @@ const LBFGS_VECTORS = 4;
 /** How many floats the optimizer keeps for each parameter. */
 export function slotsOf(optimizer: Optimizer): number {
   if (optimizer.name === 'lbfgs') return LBFGS_VECTORS + 2 * optimizer.history;
-  return KINDS[optimizer.name].slots.length;
+  return OPTIMIZERS[optimizer.name].slots.length;
 }
 
 /** Everything that the core reads of an optimizer, except its learning rate. */
 export interface OptimizerNumbers {
   readonly code: number;
   /** The optimizer's own numbers, and the offsets in bytes at which its rule reads them. */
-  readonly hyper: readonly { readonly place: number; readonly value: number }[];
+  readonly hyper: readonly { readonly offset: number; readonly value: number }[];
   /** 0: no limit. */
   readonly clipValue: number;
   /** 0: no limit. */
@@ -430,14 +430,14 @@ export interface OptimizerNumbers {
 }
 
 export function numbersOf(optimizer: Optimizer): OptimizerNumbers {
-  const { code, places } = KINDS[optimizer.name];
+  const { code, offsets } = OPTIMIZERS[optimizer.name];
   const values = optimizer as unknown as Readonly<Record<string, number | undefined>>;
   return {
     code,
-    hyper: Object.entries(places).map(([name, place]) => {
+    hyper: Object.entries(offsets).map(([name, offset]) => {
       const value = values[name] as number;
       // the core takes 0.96^psi instead of psi
-      return { place, value: name === 'momentumDecay' ? powerOf096(value) : value };
+      return { offset, value: name === 'momentumDecay' ? powerOf096(value) : value };
     }),
     clipValue: values.clipValue ?? 0,
     clipNorm: values.clipNorm ?? 0,

@@ -9,7 +9,7 @@ import {
   MAX_FLOAT,
   wrongType,
 } from '../check/errors.js';
-import { cosineOfTurn, power } from './exact-math.js';
+import { cosPi, power } from './exact-math.js';
 
 // Learning rates that change. A schedule is a plain object. The rate of a step depends only on the steps and epochs
 // trained under the schedule; reduceOnPlateau also has four numbers of state. Training can therefore stop anywhere and
@@ -92,7 +92,7 @@ const MAX_COUNT = 2 ** 31 - 1;
  */
 type Option = readonly [check: (where: string, value: unknown, initial: number) => number, fallback?: number];
 
-const integer =
+const integerFrom =
   (from: number, to: number): Option[0] =>
   (where, value) =>
     checkInteger(where, value, from, to);
@@ -101,7 +101,7 @@ const initial: Option = [checkPositive];
 const final: Option = [checkFinal, 0];
 
 /** The options of each schedule, except for its length. */
-const KINDS: Readonly<Record<Exclude<Schedule, ScheduleFunction>['name'], Readonly<Record<string, Option>>>> = {
+const OPTIONS: Readonly<Record<Exclude<Schedule, ScheduleFunction>['name'], Readonly<Record<string, Option>>>> = {
   step: { initial, factor: [checkShare, 0.1] },
   exponential: { initial, factor: [checkShare] },
   inverseTime: { initial, decay: [checkPositive, 1] },
@@ -109,9 +109,9 @@ const KINDS: Readonly<Record<Exclude<Schedule, ScheduleFunction>['name'], Readon
   cosine: {
     initial,
     final,
-    warmUp: [integer(0, MAX_COUNT), 0],
-    restarts: [integer(0, 10_000), 0],
-    growth: [integer(1, 1000), 1],
+    warmUp: [integerFrom(0, MAX_COUNT), 0],
+    restarts: [integerFrom(0, 10_000), 0],
+    growth: [integerFrom(1, 1000), 1],
   },
   oneCycle: {
     maximum: [checkPositive],
@@ -122,16 +122,16 @@ const KINDS: Readonly<Record<Exclude<Schedule, ScheduleFunction>['name'], Readon
   reduceOnPlateau: {
     initial,
     factor: [checkShare, 0.1],
-    patience: [integer(1, MAX_COUNT), 10],
+    patience: [integerFrom(1, MAX_COUNT), 10],
     minDelta: [checkNotNegative, 1e-4],
-    cooldown: [integer(0, MAX_COUNT), 0],
+    cooldown: [integerFrom(0, MAX_COUNT), 0],
     minimum: [checkFinal, 0],
   },
 };
 
 /** Checks the options of a schedule and fills in the defaults. */
-function make<T extends Schedule>(name: keyof typeof KINDS, given: unknown): T {
-  const options = KINDS[name];
+function makeSchedule<T extends Schedule>(name: keyof typeof OPTIONS, given: unknown): T {
+  const options = OPTIONS[name];
   const spanKeys = name === 'reduceOnPlateau' ? [] : ['steps', 'epochs'];
   checkObject(name, given, [...Object.keys(options), ...spanKeys]);
   const values = given as Record<string, unknown>;
@@ -152,7 +152,7 @@ function make<T extends Schedule>(name: keyof typeof KINDS, given: unknown): T {
  * `factor`: above 0 and below 1, default 0.1.
  */
 export function step(options: { initial: number; factor?: number } & Span): StepSchedule {
-  return make('step', options);
+  return makeSchedule('step', options);
 }
 
 /**
@@ -160,7 +160,7 @@ export function step(options: { initial: number; factor?: number } & Span): Step
  * `factor`: above 0 and below 1.
  */
 export function exponential(options: { initial: number; factor: number } & Span): ExponentialSchedule {
-  return make('exponential', options);
+  return makeSchedule('exponential', options);
 }
 
 /**
@@ -168,7 +168,7 @@ export function exponential(options: { initial: number; factor: number } & Span)
  * `epochs`. `decay`: a positive number, default 1.
  */
 export function inverseTime(options: { initial: number; decay?: number } & Span): InverseTimeSchedule {
-  return make('inverseTime', options);
+  return makeSchedule('inverseTime', options);
 }
 
 /**
@@ -176,7 +176,7 @@ export function inverseTime(options: { initial: number; decay?: number } & Span)
  * 0 to below `initial`, default 0. `power`: a positive number, default 1, which is a straight line.
  */
 export function polynomial(options: { initial: number; final?: number; power?: number } & Span): PolynomialSchedule {
-  return make('polynomial', options);
+  return makeSchedule('polynomial', options);
 }
 
 /**
@@ -188,7 +188,7 @@ export function polynomial(options: { initial: number; final?: number; power?: n
 export function cosine(
   options: { initial: number; final?: number; warmUp?: number; restarts?: number; growth?: number } & Span,
 ): CosineSchedule {
-  return make('cosine', options);
+  return makeSchedule('cosine', options);
 }
 
 /**
@@ -200,7 +200,7 @@ export function cosine(
 export function oneCycle(
   options: { maximum: number; rise?: number; initialDivisor?: number; finalDivisor?: number } & Span,
 ): OneCycleSchedule {
-  return make('oneCycle', options);
+  return makeSchedule('oneCycle', options);
 }
 
 /**
@@ -217,7 +217,7 @@ export function reduceOnPlateau(options: {
   cooldown?: number;
   minimum?: number;
 }): PlateauSchedule {
-  return make('reduceOnPlateau', options);
+  return makeSchedule('reduceOnPlateau', options);
 }
 
 /** A checked copy of a learning rate, which may come from a file or from the user's own code. */
@@ -225,7 +225,7 @@ export function checkLearningRate(where: string, value: unknown): LearningRate {
   if (typeof value === 'function') return value as ScheduleFunction;
   if (typeof value !== 'object' || value === null) return checkPositive(where, value);
   const { name, ...options } = value as { name: unknown };
-  return make(checkName(`${where}.name`, name, Object.keys(KINDS) as (keyof typeof KINDS)[]), options);
+  return makeSchedule(checkName(`${where}.name`, name, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]), options);
 }
 
 /** The learning rate as a file can hold it. A function is replaced by the rate that it has reached. */
@@ -299,17 +299,17 @@ export function rateAt(rate: LearningRate, step: number, epoch: number, plateau:
 }
 
 /** The rate after the share t, from 0 to 1, of half a cosine between two rates. */
-const anneal = (from: number, to: number, t: number) => to + ((from - to) * (1 + cosineOfTurn(t))) / 2;
+const anneal = (from: number, to: number, t: number) => to + ((from - to) * (1 + cosPi(t))) / 2;
 
 function cosineRate({ initial, final, warmUp, restarts, growth }: CosineSchedule, done: number, span: number): number {
   if (done < warmUp) return (initial * (done + 1)) / (warmUp + 1);
-  let at = done - warmUp;
+  let position = done - warmUp;
   let length = span;
-  for (let left = restarts; left > 0 && at >= length; left--) {
-    at -= length;
+  for (let left = restarts; left > 0 && position >= length; left--) {
+    position -= length;
     length *= growth;
   }
-  return anneal(initial, final, Math.min(at / length, 1));
+  return anneal(initial, final, Math.min(position / length, 1));
 }
 
 function oneCycleRate(
@@ -407,7 +407,7 @@ export class RateClock {
   /**
    * True if training under `rate` continues this count: it is the same number, the same function, or an equal schedule.
    */
-  isOf(rate: LearningRate): boolean {
+  isContinuedBy(rate: LearningRate): boolean {
     if (typeof rate === 'object' && typeof this.rate === 'object')
       return JSON.stringify(rate) === JSON.stringify(this.rate);
     return rate === this.rate;

@@ -69,7 +69,7 @@ export const COSTS: Readonly<Record<Spec['cost'], number>> = {
 };
 
 /** The output activations that a cost requires. A cost that is not listed accepts any. */
-const OUTPUTS: Partial<Record<Spec['cost'], readonly ActivationName[]>> = {
+const REQUIRED_OUTPUTS: Partial<Record<Spec['cost'], readonly ActivationName[]>> = {
   binaryCrossEntropy: ['sigmoid'],
   categoricalCrossEntropy: ['softmax'],
   hinge: ['linear', 'tanh'],
@@ -160,7 +160,7 @@ function checkCost(value: unknown, output: LayerSpec['activation']): Pick<Spec, 
     const names = keys(COSTS).filter((name): name is CostName => name !== 'custom');
     cost = checkName('cost', value ?? naturalCost(output), names);
   }
-  const wanted = OUTPUTS[cost];
+  const wanted = REQUIRED_OUTPUTS[cost];
   if (wanted && !wanted.some((name) => name === output)) {
     const got = typeof output === 'string' ? output : 'mixed';
     throw outOfRange('cost', `"${cost}" with ${got} outputs`, `${wanted.join(' or ')} outputs for this cost`);

@@ -20,7 +20,7 @@ const MAX_WINDOWS = 256;
 export class Sharing {
   /** True if the next call is to be shared. */
   isShared = true;
-  /** Time and rows of the calls counted since the way last changed. */
+  /** Time and rows of the calls that the present measurement has counted. */
   #ms = 0;
   #rows = 0;
   /** Windows until the other way is tried. The number doubles each time that the other way turns out slower. */
@@ -79,7 +79,7 @@ export function shareWhereFaster<T extends Core>(
     // passes with about equally many rows share one measurement: the sizes of batches vary, and the last one has the
     // rest
     const sharings = Array.from({ length: 32 }, () => new Sharing());
-    const share = (first: number, second: number): number => {
+    const timedCall = (first: number, second: number): number => {
       const rows = isEpoch ? header.chunkRows : first;
       if (rows * plan.weightFloats < 2 * threadWork) return call(first, second);
       const sharing = sharings[31 - Math.clz32(rows)];
@@ -89,7 +89,7 @@ export function shareWhereFaster<T extends Core>(
       sharing.record(performance.now() - started, isEpoch ? result - first : rows);
       return result;
     };
-    (measured as Record<string, unknown>)[name] = share;
+    (measured as Record<string, unknown>)[name] = timedCall;
   }
   return measured;
 }

@@ -12,7 +12,7 @@ import { checkSpec } from '../spec/spec.js';
 
 const FLAG = 'experimental-wasm-revectorize';
 /** Flags that are on by default, and off during the trial. */
-const BASELINE = ['liftoff', 'wasm-inlining'];
+const OFF_IN_TRIAL = ['liftoff', 'wasm-inlining'];
 const OLDEST_NODE = 24;
 
 /** The module for wide registers, or the reason why there is none. */
@@ -21,7 +21,7 @@ export interface Wide {
   readonly reason?: string;
 }
 
-let checked: Promise<Wide> | undefined;
+let trial: Promise<Wide> | undefined;
 
 /**
  * Switches wide mode on. `core`: the build with threads, as bytes or compiled. Bytes are tried only once in a process.
@@ -29,14 +29,14 @@ let checked: Promise<Wide> | undefined;
 export function switchOnWide(core: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<Wide> {
   // this answer is not remembered: it says nothing about bytes
   if (core instanceof WebAssembly.Module) return Promise.resolve({ reason: 'a compiled module was given as wasm' });
-  if (!checked) {
-    checked = compileWide(core);
+  if (!trial) {
+    trial = compileWide(core);
     // a failure is not remembered: the next call may succeed
-    checked.catch(() => {
-      checked = undefined;
+    trial.catch(() => {
+      trial = undefined;
     });
   }
-  return checked;
+  return trial;
 }
 
 async function compileWide(core: Uint8Array<ArrayBuffer>): Promise<Wide> {
@@ -46,27 +46,27 @@ async function compileWide(core: Uint8Array<ArrayBuffer>): Promise<Wide> {
   if (Number.parseInt(version, 10) < OLDEST_NODE)
     return { reason: `Node ${version} gains nothing, want ${OLDEST_NODE} or later` };
   if (arch !== 'x64') return { reason: `only x64 has wide registers, this is ${arch}` };
-  const plain = train(await WebAssembly.compile(core), false);
+  const plain = bitsAfterTraining(await WebAssembly.compile(core), false);
   v8.setFlagsFromString(`--${FLAG}`);
   // the optimizing compiler alone must compile the core: the flag concerns it, and its code is to be compared. To
   // inline calls, it would need the counts of the compiler that is switched off; without them, V8 14 ends the process
-  for (const other of BASELINE) v8.setFlagsFromString(`--no-${other}`);
+  for (const other of OFF_IN_TRIAL) v8.setFlagsFromString(`--no-${other}`);
   try {
-    const module = await WebAssembly.compile(named(core));
-    const wide = train(module, true);
+    const module = await WebAssembly.compile(withMarker(core));
+    const wide = bitsAfterTraining(module, true);
     const different = plain.findIndex((word, i) => word !== wide[i]);
     if (different < 0) return { module };
     v8.setFlagsFromString(`--no-${FLAG}`);
     return { reason: `parameter ${different} of a trial has other bits with it in Node ${version}` };
   } finally {
-    for (const other of BASELINE) v8.setFlagsFromString(`--${other}`);
+    for (const other of OFF_IN_TRIAL) v8.setFlagsFromString(`--${other}`);
   }
 }
 
 /**
  * The module with a custom section that changes nothing. For bytes that it knows, V8 would reuse the old machine code.
  */
-function named(core: Uint8Array): Uint8Array<ArrayBuffer> {
+function withMarker(core: Uint8Array): Uint8Array<ArrayBuffer> {
   const section = [0, 5, 4, ...new TextEncoder().encode('wide')];
   const bytes = new Uint8Array(core.length + section.length);
   bytes.set(core);
@@ -78,7 +78,7 @@ function named(core: Uint8Array): Uint8Array<ArrayBuffer> {
  * The network of the trial. Its sizes are odd and exceed those of a tile in every direction; it has three activations
  * and dropout. It has enough inputs for lists of those that are not zero.
  */
-const SPEC = checkSpec({
+const TRIAL_SPEC = checkSpec({
   inputs: 301,
   layers: [
     { units: 100, activation: 'relu', dropout: 0.1 },
@@ -98,20 +98,20 @@ const NO_TEAM = { sleep() {}, idle() {}, wake() {} };
  * The bits of all parameters after a few steps of Adam. In the first steps most inputs are zeros, so that they are
  * listed; in the others none is.
  */
-function train(module: WebAssembly.Module, isWide: boolean): Uint32Array {
-  const plan = makePlan(SPEC, ROWS, undefined, slotsOf(OPTIMIZER), { threads: 1, isWide, threadWork: 1 });
+function bitsAfterTraining(module: WebAssembly.Module, isWide: boolean): Uint32Array {
+  const plan = makePlan(TRIAL_SPEC, ROWS, undefined, slotsOf(OPTIMIZER), { threads: 1, isWide, threadWork: 1 });
   const initial = Math.ceil(plan.bytes / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial, maximum: initial, shared: true });
   const core = new WebAssembly.Instance(module, { ...importsOf(memory, undefined), team: NO_TEAM })
     .exports as unknown as Core;
-  writeTables(memory.buffer, SPEC, plan);
+  writeTables(memory.buffer, TRIAL_SPEC, plan);
   for (const { weights, fanIn, units } of plan.layers) {
     const floats = weightFloats(fanIn, units);
     core.fillUniform(weights, floats, 0.2, RANDOM_WEIGHTS, weights);
     clearFill(new Float32Array(memory.buffer, weights, floats), fanIn, units);
   }
   fillHeader(new Header(memory.buffer), plan);
-  const inputs = new Float32Array(memory.buffer, plan.windowInputs, ROWS * SPEC.inputs);
+  const inputs = new Float32Array(memory.buffer, plan.windowInputs, ROWS * TRIAL_SPEC.inputs);
   const labels = new Uint32Array(memory.buffer, plan.windowTargets, ROWS);
   labels.forEach((_, row) => {
     labels[row] = row % 7;

@@ -4,7 +4,7 @@ import type { CallOptions, Place } from './place.js';
 import { Resumption } from './resumption.js';
 
 /** A call that can tell where it stands. */
-interface Described {
+interface RunningCall {
   readonly place: Place;
   readonly stepStart?: StepStart;
 }
@@ -15,7 +15,7 @@ interface Described {
  */
 export class CallInProgress {
   #isRunning = false;
-  #described: Described | undefined;
+  #running: RunningCall | undefined;
   #resumption: Resumption | undefined;
 
   get isRunning(): boolean {
@@ -35,23 +35,23 @@ export class CallInProgress {
   }
 
   /** From now on, the running call can be asked where it stands. */
-  describeBy(described: Described): void {
-    this.#described = described;
+  setRunning(running: RunningCall): void {
+    this.#running = running;
   }
 
   end(): void {
     this.#isRunning = false;
-    this.#described = undefined;
+    this.#running = undefined;
   }
 
   /** The place of the running call, or else the place at which the next call may resume. */
   get place(): Place | undefined {
-    return this.#described?.place ?? this.#resumption?.place;
+    return this.#running?.place ?? this.#resumption?.place;
   }
 
   /** The start of the step in progress, if the step cannot resume in its middle. */
   get stepStart(): StepStart | undefined {
-    return this.#described?.stepStart;
+    return this.#running?.stepStart;
   }
 
   /** True if the next call may resume in the middle of an earlier call. */
@@ -67,8 +67,8 @@ export class CallInProgress {
   /**
    * The place at which a call with these options resumes; undefined if it starts from the beginning. See Resumption.
    */
-  enter(options: CallOptions, current: Optimizer): Place | undefined {
-    return this.#resumption?.enter(options, current);
+  placeFor(options: CallOptions, current: Optimizer): Place | undefined {
+    return this.#resumption?.placeFor(options, current);
   }
 
   /** A call has resumed or has started from the beginning, so that no other call can resume. */
@@ -77,7 +77,7 @@ export class CallInProgress {
   }
 
   /** The network has got this optimizer, so that no call can resume with the one before. */
-  followOptimizer(optimizer: Optimizer): void {
-    this.#resumption?.follow(optimizer);
+  replaceOptimizer(optimizer: Optimizer): void {
+    this.#resumption?.replaceOptimizer(optimizer);
   }
 }

@@ -12,14 +12,14 @@ const SLICE_MS = 4;
 const MAX_SLICE_CHUNKS = 2 ** 20;
 
 /** The settings of the epochs of a call. */
-export type RunPlan = StepperOptions &
+export type EpochSettings = StepperOptions &
   Pick<TrainSettings, 'epochs' | 'signal' | 'onBatch' | 'onProgress' | 'isProgressDue'>;
 
 /** Epochs of gradient descent: each takes as many steps as there are batches. */
 export class EpochRunner implements Epochs {
   readonly #plan: RunPlan;
   readonly #stepper: Stepper;
-  readonly #turns = new Turns();
+  readonly #yielder = new Yielder();
   #sliceChunks = 1;
   /** Time spent on the call so far, without callbacks and pauses. */
   #workMs = 0;
@@ -32,9 +32,9 @@ export class EpochRunner implements Epochs {
   /** The samples of the call that were done before this runner started. */
   #doneBefore: number | undefined;
 
-  constructor(trainee: Trainee, plan: RunPlan) {
-    this.#plan = plan;
-    this.#stepper = new Stepper(trainee, plan);
+  constructor(trainee: Trainee, settings: EpochSettings) {
+    this.#settings = settings;
+    this.#stepper = new Stepper(trainee, settings);
   }
 
   get place(): RunPlace {
@@ -42,7 +42,7 @@ export class EpochRunner implements Epochs {
   }
 
   async run(epoch: number, order: number, place?: RunPlace): Promise<EpochResult> {
-    const { samples, onBatch, onProgress, isProgressDue } = this.#plan;
+    const { samples, onBatch, onProgress, isProgressDue } = this.#settings;
     const stepper = this.#stepper;
     this.#startEpoch(epoch, order, place);
     let isStopped = false;
@@ -52,7 +52,7 @@ export class EpochRunner implements Epochs {
       // a slice may also end within a step, for a snapshot, and is then not reported as a step
       if (onBatch && stepper.isAtStepEnd) isStopped = onBatch(this.#report()) === false;
       if (onProgress && isProgressDue(now)) onProgress(this.#report());
-      await this.#turns.take(now);
+      await this.#yielder.yieldIfDue(now);
     }
     this.#throwIfAborted();
     if (isStopped) stepper.check();
@@ -72,7 +72,7 @@ export class EpochRunner implements Epochs {
   }
 
   get secondsLeft(): number | undefined {
-    const { epochs, samples } = this.#plan;
+    const { epochs, samples } = this.#settings;
     // counts an epoch once, although L-BFGS passes over its samples several times
     const done = this.#epoch * samples + this.#stepper.position;
     const left = epochs * samples - done;
@@ -94,7 +94,7 @@ export class EpochRunner implements Epochs {
     this.#costSum = place?.cost ?? 0;
     this.#start = this.#stepper.position;
     this.#elapsedMs = 0;
-    this.#doneBefore ??= epoch * this.#plan.samples + this.#start;
+    this.#doneBefore ??= epoch * this.#settings.samples + this.#start;
   }
 
   /** Trains one slice and sets the length of the next. Returns the time at the end. */
@@ -113,8 +113,8 @@ export class EpochRunner implements Epochs {
     const stepper = this.#stepper;
     return {
       epoch: this.#epoch,
-      epochs: this.#plan.epochs,
-      step: Math.ceil(stepper.position / this.#plan.stepRows),
+      epochs: this.#settings.epochs,
+      step: Math.ceil(stepper.position / this.#settings.stepRows),
       steps: stepper.steps,
       samples: stepper.position,
       cost: this.#costSum / stepper.position,
@@ -131,7 +131,7 @@ export class EpochRunner implements Epochs {
 
   /** Throws if the call was aborted: because parameters are not finite if that is so, else the signal's reason. */
   #throwIfAborted(): void {
-    const { signal } = this.#plan;
+    const { signal } = this.#settings;
     if (!signal?.aborted) return;
     this.#stepper.check();
     signal.throwIfAborted();

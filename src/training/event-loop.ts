@@ -1,10 +1,10 @@
 // Lets the rest of the program run during training.
 
 /** The longest time between two runs of the event loop. A frame takes 16 ms if there are sixty a second. */
-const TURN_MS = 12;
+const LONGEST_BLOCK_MS = 12;
 
 /** Resolves once the event loop has run timers, input and rendering. In a page, a timer alone would wait 4 ms. */
-const nextTurn: () => Promise<void> =
+const runEventLoop: () => Promise<void> =
   typeof setImmediate === 'function'
     ? () => new Promise((resolve) => setImmediate(resolve))
     : () =>
@@ -18,22 +18,22 @@ const nextTurn: () => Promise<void> =
         });
 
 /** Lets the event loop run between slices of work, whenever it has not run for a while. */
-export class Turns {
+export class Yielder {
   #last = performance.now();
 
   /** `now`: the present time. */
-  async take(now = performance.now()): Promise<void> {
-    if (now - this.#last < TURN_MS) return;
-    await nextTurn();
+  async yieldIfDue(now = performance.now()): Promise<void> {
+    if (now - this.#last < LONGEST_BLOCK_MS) return;
+    await runEventLoop();
     this.#last = performance.now();
   }
 }
 
 /** Returns a function that lets the event loop run if it is time, and throws if the signal is aborted. */
-export function turnTaker(signal: AbortSignal | undefined): () => Promise<void> {
-  const turns = new Turns();
+export function makeYield(signal: AbortSignal | undefined): () => Promise<void> {
+  const yielder = new Yielder();
   return async () => {
     signal?.throwIfAborted();
-    await turns.take();
+    await yielder.yieldIfDue();
   };
 }

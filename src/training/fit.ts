@@ -4,9 +4,9 @@ import type { Evaluation } from '../model/evaluate.js';
 import type { Lbfgs } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
 import type { EarlyStopper } from './early-stopping.js';
-import { EpochRunner, type RunPlan } from './epoch-runner.js';
+import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import type { EpochResult, Epochs, StepStart } from './epochs.js';
-import { turnTaker } from './event-loop.js';
+import { makeYield } from './event-loop.js';
 import { checkSettings, rowsOfStep, TRAIN_KEYS, type TrainOptions, type TrainSettings } from './options.js';
 import type { CallOptions, LbfgsPlace, Place, RunPlace } from './place.js';
 import type { EpochReport } from './reports.js';
@@ -51,13 +51,13 @@ async function importFeatures(
 }
 
 /** The checked settings of a call of fit. */
-interface FitPlan extends TrainSettings {
+interface FitSettings extends TrainSettings {
   readonly data: CheckedData;
   readonly stopper: EarlyStopper | undefined;
   readonly makeLbfgs: NonNullable<Features['lbfgs']>['makeLbfgs'] | undefined;
 }
 
-function checkFit(data: DataSet, options: TrainOptions, { arena, state }: Trainer, features: Features): FitPlan {
+function checkFit(data: DataSet, options: TrainOptions, { arena, state }: Trainer, features: Features): FitSettings {
   const { spec } = arena;
   checkObject('options', options, TRAIN_KEYS);
   const settings = checkSettings(options, spec, state.optimizer);
@@ -91,13 +91,13 @@ export async function* train(
   const loading = loadFeatures(options, trainer.optimizer);
   // if nothing must be loaded, the call begins at once
   const features = loading instanceof Promise ? await loading : loading;
-  const plan = checkFit(data, options, trainer, features);
+  const settings = checkFit(data, options, trainer, features);
   call.checkIdle('fit');
-  plan.signal?.throwIfAborted();
+  settings.signal?.throwIfAborted();
   call.start();
   try {
-    const fit = new Fit(trainer, plan);
-    call.describeBy(fit);
+    const fit = new Fit(trainer, settings);
+    call.setRunning(fit);
     yield* fit.reports();
   } finally {
     call.end();
@@ -107,38 +107,38 @@ export async function* train(
 /** A call of fit that has begun. Its data lie in the network's memory. */
 class Fit {
   readonly #trainer: Trainer;
-  readonly #plan: FitPlan;
+  readonly #settings: FitSettings;
   readonly #epochs: Epochs;
   /** Epochs done. */
   #epoch: number;
   /** The place within the next epoch at which it resumes. */
-  #run: RunPlace | undefined;
+  #runPlace: RunPlace | undefined;
   #isInEpoch = false;
   /** Why training has ended, if the last report has been given. */
   #stopped: Place['stopped'];
   #options: CallOptions | undefined;
 
-  constructor(trainer: Trainer, plan: FitPlan) {
+  constructor(trainer: Trainer, settings: FitSettings) {
     this.#trainer = trainer;
-    this.#plan = plan;
-    const { data, optimizer, stopper, makeLbfgs } = plan;
-    const place = trainer.loadSet(data, plan, () => this.#callOptions);
+    this.#settings = settings;
+    const { data, optimizer, stopper, makeLbfgs } = settings;
+    const place = trainer.loadSet(data, settings, () => this.#callOptions);
     trainer.endTimeBoxed();
     this.#epoch = place?.epoch ?? 0;
-    this.#run = place?.run;
+    this.#runPlace = place?.run;
     this.#stopped = place?.stopped;
     if (place?.stopper && stopper) stopper.place = place.stopper;
-    const runPlan: RunPlan = { ...plan, samples: data.samples, isTrial: makeLbfgs !== undefined };
-    const runner = new EpochRunner(trainer.state, runPlan);
+    const epochSettings: EpochSettings = { ...settings, samples: data.samples, isTrial: makeLbfgs !== undefined };
+    const runner = new EpochRunner(trainer.state, epochSettings);
     this.#epochs = makeLbfgs ? makeLbfgs(trainer.state, runner, optimizer as Lbfgs, place?.lbfgs) : runner;
   }
 
   get place(): Place {
-    const { stopper } = this.#plan;
+    const { stopper } = this.#settings;
     return {
       options: this.#callOptions,
       epoch: this.#epoch,
-      run: (this.#isInEpoch ? this.#epochs.place : undefined) ?? this.#run,
+      run: (this.#isInEpoch ? this.#epochs.place : undefined) ?? this.#runPlace,
       stopper: stopper?.place,
       lbfgs: this.#epochs.lbfgs,
       stopped: this.#stopped,
@@ -162,7 +162,7 @@ class Fit {
   }
 
   get #isOver(): boolean {
-    return this.#stopped !== undefined || this.#epoch >= this.#plan.epochs;
+    return this.#stopped !== undefined || this.#epoch >= this.#settings.epochs;
   }
 
   /**
@@ -170,9 +170,9 @@ class Fit {
    * checksums of data take time.
    */
   get #callOptions(): CallOptions {
-    const { data, validation, stopper, optimizer } = this.#plan;
+    const { data, validation, stopper, optimizer } = this.#settings;
     this.#options ??= {
-      ...this.#trainer.optionsOf('fit', data.samples, this.#plan),
+      ...this.#trainer.optionsOf('fit', data.samples, this.#settings),
       validation: validation && checksumOf(validation),
       earlyStopping: stopper?.spec,
       optimizer,
@@ -182,26 +182,26 @@ class Fit {
 
   /** Standardises the network by the columns of the training data, unless it is standardised already. */
   async #standardize(): Promise<void> {
-    const { standardize, data, signal } = this.#plan;
+    const { standardize, data, signal } = this.#settings;
     if (!standardize || this.#trainer.standardization) return;
-    const { measure, measured } = await import('../data/measure-columns.js');
-    await measure(this.#trainer.arena, data.samples, 0, turnTaker(signal));
-    this.#trainer.standardize(measured(this.#trainer.arena, data.samples));
+    const { addToMoments, standardizationFromMoments } = await import('../data/measure-columns.js');
+    await addToMoments(this.#trainer.arena, data.samples, 0, makeYield(signal));
+    this.#trainer.standardize(standardizationFromMoments(this.#trainer.arena, data.samples));
   }
 
   async #trainEpoch(): Promise<EpochResult> {
     const { state } = this.#trainer;
     this.#isInEpoch = true;
-    const result = await this.#epochs.run(this.#epoch, state.epochsTrained, this.#run);
+    const result = await this.#epochs.run(this.#epoch, state.epochsTrained, this.#runPlace);
     this.#isInEpoch = false;
-    this.#run = undefined;
+    this.#runPlace = undefined;
     state.countEpoch();
     return result;
   }
 
   /** Validates the network, and makes the report on the epoch that has just been trained. */
   #reportOn({ isStopped, ...result }: EpochResult): EpochReport {
-    const { epochs, data, stopper } = this.#plan;
+    const { epochs, data, stopper } = this.#settings;
     const epoch = this.#epoch;
     const isWhole = result.samples === data.samples;
     const validation = isWhole ? this.#validate() : undefined;
@@ -227,11 +227,11 @@ class Fit {
 
   /** True if all epochs that were asked for are complete. */
   #isLast({ epoch, samples }: { readonly epoch: number; readonly samples: number }): boolean {
-    return epoch + 1 === this.#plan.epochs && samples === this.#plan.data.samples;
+    return epoch + 1 === this.#settings.epochs && samples === this.#settings.data.samples;
   }
 
   #validate(): Evaluation | undefined {
-    const { validation } = this.#plan;
+    const { validation } = this.#settings;
     return validation && this.#epochs.timed(() => this.#trainer.validate(validation));
   }
 
@@ -239,7 +239,7 @@ class Fit {
   #notify(report: EpochReport): void {
     // must be set before the callback, which may save the network
     this.#stopped = report.stopped;
-    if (this.#plan.onEpoch?.(report) === false && !this.#isLast(report)) {
+    if (this.#settings.onEpoch?.(report) === false && !this.#isLast(report)) {
       report.stopped ??= 'callback';
       report.secondsLeft = 0;
     }
@@ -248,7 +248,7 @@ class Fit {
 
   /** With early stopping, puts back the parameters of the best epoch once the call has ended. */
   #restoreBestAtEnd(): void {
-    const { stopper } = this.#plan;
+    const { stopper } = this.#settings;
     if (!this.#isOver || !stopper) return;
     stopper.restore(this.#trainer.arena);
     this.#trainer.state.pass.setParameters();

@@ -134,7 +134,7 @@ class LbfgsEpochs implements Epochs {
     this.#epoch = epoch;
     this.#elapsedMs = 0;
     if (this.#reached && this.#distance() !== 0) this.#reached = undefined;
-    this.#copy(START, this.#parameters);
+    this.#copyToSlot(START, this.#parameters);
     this.#start = { reached: this.#reached, counts: this.#trained.counts, parameters: this.#slot(START) };
     try {
       this.#reached ??= await this.#startingPoint();
@@ -198,7 +198,7 @@ class LbfgsEpochs implements Epochs {
   #findDirection(): number {
     const { core } = this.#arena;
     const d = this.#slot(DIRECTION);
-    this.#copy(DIRECTION, this.#slot(START_GRADIENT));
+    this.#copyToSlot(DIRECTION, this.#slot(START_GRADIENT));
     const { history } = this.#optimizer;
     const last = this.#pairs;
     const first = Math.max(0, last - history);
@@ -290,7 +290,7 @@ class LbfgsEpochs implements Epochs {
    * The distance from the weights last reached to the present ones. It is not 0 if the caller has set other weights.
    */
   #distance(): number {
-    this.#copy(DIRECTION, this.#parameters);
+    this.#copyToSlot(DIRECTION, this.#parameters);
     this.#arena.core.addScaled(this.#slot(DIRECTION), this.#slot(START), this.#floats, -1);
     return this.#length(DIRECTION);
   }
@@ -318,7 +318,7 @@ class LbfgsEpochs implements Epochs {
     return this.#arena.plan.state + 4 * i * this.#floats;
   }
 
-  #copy(slot: number, source: number): void {
+  #copyToSlot(slot: number, source: number): void {
     this.#copyTo(this.#slot(slot), source);
   }
 
@@ -336,7 +336,7 @@ class LbfgsEpochs implements Epochs {
 }
 
 /** The first Wolfe condition; if the costs differ only by rounding, its approximation by slopes. */
-function falls(start: Point, { step, cost, slope }: Point): boolean {
+function hasFallen(start: Point, { step, cost, slope }: Point): boolean {
   if (cost <= start.cost + DECREASE * step * start.slope) return true;
   return cost <= start.cost + NOISE * Math.abs(start.cost) && slope <= (2 * DECREASE - 1) * start.slope;
 }
@@ -350,7 +350,7 @@ function isAlike(a: Point, b: Point): boolean {
  * A step between two: where the cubic through both ends' costs and slopes is least (Nocedal and Wright, 3.59), but well inside. Where the
  * cost at the upper end overflows, nothing is known but that it is too far, by any power of ten: there exponents are halved.
  */
-function between(low: Point, high: Point): number {
+function interpolate(low: Point, high: Point): number {
   const width = high.step - low.step;
   if (high.cost === Number.POSITIVE_INFINITY) {
     if (low.step > 0) return Math.sqrt(low.step * high.step);

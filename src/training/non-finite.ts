@@ -121,7 +121,7 @@ export class Snapshot {
 export function diagnose(
   arena: Arena,
   rows: number,
-  of: 'z' | 'parameters',
+  searched: 'z' | 'parameters',
 ): Pick<NonFiniteDetails, 'layer' | 'reason' | 'largestInput'> {
   const { plan, spec, core } = arena;
   let largestInput = 0;
@@ -129,7 +129,7 @@ export function diagnose(
     largestInput = Math.max(largestInput, core.largestMagnitude(plan.x + row * plan.xStride, spec.inputs));
   }
   const index = plan.layers.findIndex((layer, l) => {
-    if (of === 'parameters') {
+    if (searched === 'parameters') {
       const weights = (plan.layers[l + 1]?.weights ?? plan.parameters + 4 * plan.weightFloats) - layer.weights;
       return !areFinite(arena, layer.weights, weights / 4) || !areFinite(arena, layer.biases, layer.units);
     }
@@ -152,7 +152,7 @@ export class BatchGuard implements Guard {
   #steps = 0;
 
   /** To be called before a step. Throws if the parameters are not finite. */
-  enter(arena: Arena, pass: Pass, clock: RateClock): void {
+  beforeStep(arena: Arena, pass: Pass, clock: RateClock): void {
     if (pass.isGuardedBy(this) && this.#steps < GUARDED_STEPS) return;
     this.#steps = 0;
     if (!this.#snapshot.take(arena, clock)) throw this.#error(arena, 0, 'parameters');
@@ -163,7 +163,7 @@ export class BatchGuard implements Guard {
    * To be called after a step. `isTaken`: false if the core has refused the step because of its cost. Throws unless
    * everything is finite; the network then has finite parameters.
    */
-  leave(arena: Arena, pass: Pass, clock: RateClock, isTaken: boolean): void {
+  afterStep(arena: Arena, pass: Pass, clock: RateClock, isTaken: boolean): void {
     if (isStateFinite(arena)) {
       if (!isTaken) throw this.#error(arena, pass.rows, 'z');
       this.#steps++;
@@ -178,10 +178,10 @@ export class BatchGuard implements Guard {
   /** Has nothing to do, because the parameters are checked after every step. */
   check(): void {}
 
-  #error(arena: Arena, rows: number, of: 'z' | 'parameters'): NonFiniteError {
+  #error(arena: Arena, rows: number, searched: 'z' | 'parameters'): NonFiniteError {
     // a step that was taken is already counted
-    const step = arena.header.stepCount - (of === 'parameters' && rows > 0 ? 1 : 0);
-    const stepsUndone = of === 'parameters' && rows > 0 ? this.#steps : 0;
-    return new NonFiniteError({ epoch: undefined, step, stepsUndone, ...diagnose(arena, rows, of) });
+    const step = arena.header.stepCount - (searched === 'parameters' && rows > 0 ? 1 : 0);
+    const stepsUndone = searched === 'parameters' && rows > 0 ? this.#steps : 0;
+    return new NonFiniteError({ epoch: undefined, step, stepsUndone, ...diagnose(arena, rows, searched) });
   }
 }

@@ -18,8 +18,8 @@ export interface TrainOptions {
    */
   batchSize?: number;
   /**
-   * How many batches have their gradients added up before one update: a step then has accumulate · batchSize samples. 1
-   * to 2³¹ - 1. Default 1.
+   * The number of batches whose gradients are added up before one update, 1 to 2³¹ - 1. A step then has accumulate ·
+   * batchSize samples. Default 1.
    */
   accumulate?: number;
   /** Replaces the network's optimizer. Default: the network's optimizer. */
@@ -44,7 +44,10 @@ export interface TrainOptions {
   classWeights?: readonly number[] | Float32Array;
   /** Data that are evaluated after each epoch. */
   validation?: DataSet;
-  /** Holds samples back, drawn by the network's seed, and evaluates them after each epoch. Instead of `validation`. */
+  /**
+   * Holds samples back and evaluates them after each epoch. The network's seed determines which ones. Not together with
+   * `validation`.
+   */
   validationSplit?: ValidationSplit;
   /** Ends training once validation no longer improves. Needs validation data. */
   earlyStopping?: EarlyStopping;

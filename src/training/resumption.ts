@@ -37,7 +37,7 @@ export class Resumption {
   }
 
   /** The network has got this optimizer, so that no call can resume with the one before. */
-  follow(optimizer: Optimizer): void {
+  replaceOptimizer(optimizer: Optimizer): void {
     const { options } = this.place;
     if (options.optimizer) this.place = { ...this.place, options: { ...options, optimizer } };
   }
@@ -47,7 +47,7 @@ export class Resumption {
    * undefined: the call starts from the beginning. If the earlier call was a fit or a stream, throws. `current`: the
    * network's optimizer.
    */
-  enter(options: CallOptions, current: Optimizer): Place | undefined {
+  placeFor(options: CallOptions, current: Optimizer): Place | undefined {
     const saved = this.place.options;
     const { optimizer } = saved;
     const differs = (Object.keys(NAMES) as (keyof CallOptions)[]).find((key) => {

@@ -103,7 +103,7 @@ export class Stepper implements Guard {
     this.learningRate = learningRate ?? 0;
     this.#step = step;
     this.#epoch = epoch;
-    this.save();
+    this.takeSnapshot();
     // parameters do not change within a step, so that the snapshot is one of the step's start
     if (step) this.#snapshotPosition -= this.position % this.#options.stepRows;
   }
@@ -120,11 +120,11 @@ export class Stepper implements Guard {
     const isOther = !this.#trainee.pass.isGuardedBy(this);
     if (!ignoreNonFinite && (isOther || performance.now() > this.#nextSnapshot)) {
       const done = this.position % stepRows;
-      if (done === 0) this.save();
+      if (done === 0) this.takeSnapshot();
       // a snapshot does not have the gradients that were added up: it must wait for the end of the step
       else count = Math.min(count, this.chunksToStepEnd);
     }
-    const cost = this.#slice(count, sum);
+    const cost = this.#trainChunks(count, sum);
     if (cost === undefined && this.#options.isTrial) {
       this.position = samples;
       return Number.POSITIVE_INFINITY;
@@ -147,7 +147,7 @@ export class Stepper implements Guard {
   }
 
   /** Takes a snapshot, between two steps. Errors then concern only the steps after it. */
-  save(): void {
+  takeSnapshot(): void {
     if (!this.#isGuarded) return;
     const started = performance.now();
     if (!this.#snapshot.take(this.#trainee.arena, this.#trainee.clock)) throw this.#failure();
@@ -161,7 +161,7 @@ export class Stepper implements Guard {
    * Makes one call into the core. Writes the header before, because other calls may have changed it. Returns `sum` plus
    * the costs of the samples; undefined if the cost of the chunk at the position reached is not finite.
    */
-  #slice(chunks: number, sum: number): number | undefined {
+  #trainChunks(chunks: number, sum: number): number | undefined {
     const { arena, pass, clock } = this.#trainee;
     const { samples, trainingSamples, stepRows, ignoreNonFinite } = this.#options;
     const { core, header, plan } = arena;
@@ -249,12 +249,12 @@ export class Stepper implements Guard {
    */
   #failure(): NonFiniteError {
     const { arena, pass, clock } = this.#trainee;
-    const error = (of: 'z' | 'parameters', step: number, rows = pass.rows) =>
+    const error = (searched: 'z' | 'parameters', step: number, rows = pass.rows) =>
       new NonFiniteError({
         epoch: this.#epoch,
         step: (this.#options.stepsBefore ?? 0) + step,
         stepsUndone: 0,
-        ...diagnose(arena, rows, of),
+        ...diagnose(arena, rows, searched),
       });
     if (isStateFinite(arena)) return error('z', this.stepsDone);
     const failed = this.position;
@@ -264,7 +264,7 @@ export class Stepper implements Guard {
     this.position = this.#snapshotPosition;
     while (this.position < failed) {
       const step = this.stepsDone;
-      const cost = this.#slice(this.chunksPerStep, 0);
+      const cost = this.#trainChunks(this.chunksPerStep, 0);
       if (this.#snapshot.take(arena, clock)) {
         // this can happen only if a callback has changed the weights in between
         if (cost === undefined) break;

@@ -1,7 +1,7 @@
 import { checkObject, outOfRange, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { type CheckedData, checkData, checksumOf, checksumOfSet, type DataSet } from '../data/data-set.js';
-import { measure, measured } from '../data/measure-columns.js';
+import { addToMoments, standardizationFromMoments } from '../data/measure-columns.js';
 import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
 import { EpochRunner, type RunPlan } from './epoch-runner.js';
@@ -55,11 +55,11 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
     validation: validation && checksumOf(validation),
     optimizer,
   };
-  const place = call.enter(callOptions, state.optimizer);
+  const place = call.placeFor(callOptions, state.optimizer);
   call.start();
   try {
     const stream = new Stream(trainer, source, settings, callOptions, place);
-    call.describeBy(stream);
+    call.setRunning(stream);
     return await stream.run();
   } finally {
     call.end();
@@ -72,7 +72,7 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
  */
 const PART_ORDER = 0x9e3779b1;
 
-function otherParts(got: string): RangeError {
+function wrongParts(got: string): RangeError {
   const wanted = 'the parts of the training that was saved, or a network loaded with training: false';
   return outOfRange('source', got, wanted);
 }
@@ -92,7 +92,7 @@ class Stream {
   readonly #source: DataSource;
   readonly #settings: TrainSettings;
   readonly #options: CallOptions;
-  readonly #takeTurn: () => Promise<void>;
+  readonly #yieldIfDue: () => Promise<void>;
   /** Epochs done. */
   #epoch: number;
   /** The parts of the epoch in progress that are done. */
@@ -100,7 +100,7 @@ class Stream {
   /** The optimizer that the network gets once the first part has been checked; undefined if it already has it. */
   #optimizer: Optimizer | undefined;
   /** The place at which the part in progress resumes, until that part has come. */
-  #run: RunPlace | undefined;
+  #runPlace: RunPlace | undefined;
   /** Trains the part in progress; undefined between two parts. */
   #runner: EpochRunner | undefined;
   /** Why training has ended, if the last report has been given. */
@@ -112,16 +112,16 @@ class Stream {
     this.#source = source;
     this.#settings = settings;
     this.#options = options;
-    this.#takeTurn = turnTaker(settings.signal);
+    this.#yieldIfDue = makeYield(settings.signal);
     this.#epoch = place?.epoch ?? 0;
     this.#done = place?.parts ?? NO_PARTS;
-    this.#run = place?.run;
+    this.#runPlace = place?.run;
     this.#stopped = place?.stopped;
     if (!place) this.#optimizer = settings.optimizer;
   }
 
   get place(): Place {
-    const run = this.#runner?.place ?? this.#run;
+    const run = this.#runner?.place ?? this.#runPlace;
     const data = this.#runner ? checksumOfSet(this.#trainer.arena) : this.#done.data;
     return {
       options: this.#options,
@@ -153,23 +153,23 @@ class Stream {
   async #measure(): Promise<void> {
     const { arena } = this.#trainer;
     let samples = 0;
-    for await (const take of this.#parts()) {
-      const data = take();
+    for await (const checkPart of this.#parts()) {
+      const data = checkPart();
       this.#load(data);
-      await measure(arena, data.samples, samples, this.#takeTurn);
+      await addToMoments(arena, data.samples, samples, this.#yieldIfDue);
       samples += data.samples;
     }
-    this.#trainer.standardize(measured(arena, samples));
+    this.#trainer.standardize(standardizationFromMoments(arena, samples));
   }
 
   async #trainEpoch(): Promise<EpochReport> {
     const before = this.#done;
-    const samplesBefore = before.samples + (this.#run?.position ?? 0);
+    const samplesBefore = before.samples + (this.#runPlace?.position ?? 0);
     const soFar: EpochSoFar = { epoch: this.#epoch, samplesBefore, elapsedMs: 0 };
     let [part, skipped] = [0, 0];
     let isStopped = false;
-    for await (const take of this.#parts()) {
-      const data = take();
+    for await (const checkPart of this.#parts()) {
+      const data = checkPart();
       if (part < before.parts) {
         skipped += data.samples;
         part++;
@@ -179,10 +179,10 @@ class Stream {
       isStopped = await this.#trainPart(part, data, soFar);
       part++;
       if (isStopped) break;
-      await this.#takeTurn();
+      await this.#yieldIfDue();
     }
     if (part <= before.parts) checkSkipped(skipped, before);
-    if (this.#run) throw otherParts(`no part ${part}`);
+    if (this.#runPlace) throw wrongParts(`no part ${part}`);
     this.#trainer.call.dropResumption();
     return this.#reportOn(soFar, isStopped);
   }
@@ -193,16 +193,16 @@ class Stream {
     const done = this.#done;
     const stepRows = Math.min(this.#settings.stepRows, data.samples);
     this.#load(data);
-    if (this.#run) {
-      if (checksumOfSet(arena) !== done.data) throw otherParts(`another part ${part}`);
-      checkRun('load: place.run', this.#run, data.samples, stepRows);
+    if (this.#runPlace) {
+      if (checksumOfSet(arena) !== done.data) throw wrongParts(`another part ${part}`);
+      checkRun('load: place.run', this.#runPlace, data.samples, stepRows);
     }
     call.dropResumption();
     const order = (state.epochsTrained + part * PART_ORDER) % 2 ** 32;
-    this.#runner = new EpochRunner(state, this.#planOf(data, stepRows, soFar));
-    const trained = await this.#runner.run(soFar.epoch, order, this.#run);
+    this.#runner = new EpochRunner(state, this.#settingsOf(data, stepRows, soFar));
+    const trained = await this.#runner.run(soFar.epoch, order, this.#runPlace);
     this.#runner = undefined;
-    this.#run = undefined;
+    this.#runPlace = undefined;
     this.#done = {
       parts: part + 1,
       samples: done.samples + trained.samples,
@@ -215,7 +215,7 @@ class Stream {
   }
 
   /** The settings for training one part. Its callbacks get reports on the whole epoch so far. */
-  #planOf(data: CheckedData, stepRows: number, soFar: EpochSoFar): RunPlan {
+  #settingsOf(data: CheckedData, stepRows: number, soFar: EpochSoFar): EpochSettings {
     const { onBatch, onProgress } = this.#settings;
     const done = this.#done;
     const elapsedBefore = soFar.elapsedMs;
@@ -240,8 +240,8 @@ class Stream {
       // without penalties, no step uses this number
       trainingSamples: this.#trainer.state.trainingSamples ?? 1,
       isTrial: false,
-      onBatch: onBatch && ((report) => onBatch(widen(report))),
-      onProgress: onProgress && ((report) => onProgress(widen(report))),
+      onBatch: onBatch && ((report) => onBatch(toEpochReport(report))),
+      onProgress: onProgress && ((report) => onProgress(toEpochReport(report))),
     };
   }
 
@@ -283,7 +283,7 @@ class Stream {
   async *#parts(): AsyncGenerator<() => CheckedData, void, undefined> {
     const { arena } = this.#trainer;
     const iterator = iterate(this.#source());
-    const { signal, release } = endOf(arena, this.#settings.signal);
+    const { signal, release } = abortSignalFor(arena, this.#settings.signal);
     let part = 0;
     let isAtEnd = false;
     try {
@@ -310,7 +310,7 @@ class Stream {
 
 /** Refuses a source that has another number of samples in the parts to be skipped than the saved training had. */
 function checkSkipped(samples: number, before: PartsPlace): void {
-  if (samples !== before.samples) throw otherParts(`${samples} samples before part ${before.parts}`);
+  if (samples !== before.samples) throw wrongParts(`${samples} samples before part ${before.parts}`);
 }
 
 function iterate(parts: unknown): AsyncIterator<DataSet> | Iterator<DataSet> {
@@ -323,7 +323,7 @@ function iterate(parts: unknown): AsyncIterator<DataSet> | Iterator<DataSet> {
 }
 
 /** A signal that is aborted with the user's signal, or when the network is disposed of. */
-function endOf(arena: Arena, signal: AbortSignal | undefined) {
+function abortSignalFor(arena: Arena, signal: AbortSignal | undefined) {
   const end = new AbortController();
   const notice = () => {
     try {

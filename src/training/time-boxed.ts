@@ -73,7 +73,7 @@ export class TimeBoxedTraining {
   run(milliseconds: number): TrainForReport {
     const stepper = this.#stepper;
     const start = performance.now();
-    if (this.#isInEpoch) stepper.save();
+    if (this.#isInEpoch) stepper.takeSnapshot();
     let now = start;
     let cost = 0;
     let samples = 0;
@@ -88,18 +88,18 @@ export class TimeBoxedTraining {
       }
       const left = milliseconds - (now - start);
       // half as many as seem to fit, because the times of steps differ; by a coarse clock, no time may have passed
-      const unknown = stepsTaken === 0 ? 1 : 2 * lastCount;
-      const fitting = this.#stepMs > 0 ? Math.floor(left / this.#stepMs / 2) : unknown;
+      const guess = stepsTaken === 0 ? 1 : 2 * lastCount;
+      const fitting = this.#stepMs > 0 ? Math.floor(left / this.#stepMs / 2) : guess;
       lastCount = Math.max(1, Math.min(fitting, stepsTaken === 0 ? 8 : 4 * lastCount));
       const before = { position: stepper.position, steps: stepper.stepsDone };
       const costBefore = this.#epochCost;
       this.#epochCost = stepper.advance(lastCount * stepper.chunksPerStep, costBefore);
-      // completes a step that ended within, for a snapshot
+      // completes the last step: training may have resumed within a step, and then ends within one
       while (!stepper.isAtStepEnd) this.#epochCost = stepper.advance(stepper.chunksToStepEnd, this.#epochCost);
-      const then = now;
+      const previous = now;
       now = performance.now();
       const steps = stepper.stepsDone - before.steps;
-      this.#stepMs = (now - then) / steps;
+      this.#stepMs = (now - previous) / steps;
       cost += this.#epochCost - costBefore;
       samples += stepper.position - before.position;
       stepsTaken += steps;

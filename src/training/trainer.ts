@@ -63,7 +63,7 @@ export class Trainer {
       this.pass.checkGuard();
     }
     this.state.restartOptimizer(checked);
-    this.call.followOptimizer(checked);
+    this.call.replaceOptimizer(checked);
   }
 
   /** The standardisation of every input before the first layer; undefined: none. */
@@ -131,7 +131,7 @@ export class Trainer {
     checkTargets('y', y, rows, arena.spec);
     if (weights !== undefined) checkWeights('weights', weights, rows);
     state.checkStep('trainBatch', rows);
-    this.#guard.enter(arena, pass, state.clock);
+    this.#guard.beforeStep(arena, pass, state.clock);
     const rate = state.clock.next();
     this.reserveRows(rows);
     pass.keepStep();
@@ -146,7 +146,7 @@ export class Trainer {
       pass.holdBackward(rows);
       state.clock.steps++;
     } else pass.holdForward(rows);
-    this.#guard.leave(arena, pass, state.clock, isTaken);
+    this.#guard.afterStep(arena, pass, state.clock, isTaken);
     return header.costSum / rows;
   }
 
@@ -157,12 +157,12 @@ export class Trainer {
       throw new Error('applyGradients: got no gradients of the last batch, want forward(x) and backward(y) first');
     }
     state.checkStep('applyGradients', pass.rows);
-    this.#guard.enter(arena, pass, state.clock);
+    this.#guard.beforeStep(arena, pass, state.clock);
     state.writeStep(state.trainingSamples ?? pass.rows, state.clock.next());
     arena.core.applyGradients();
     pass.outdate();
     state.clock.steps++;
-    this.#guard.leave(arena, pass, state.clock, true);
+    this.#guard.afterStep(arena, pass, state.clock, true);
   }
 
   /** Makes room for a batch of this size. While a training set is in use, the memory cannot grow: throws instead. */
@@ -185,7 +185,7 @@ export class Trainer {
   ): Place | undefined {
     if (this.call.hasResumption) {
       this.loadRows(data, stepRows, this.arena.plan.slots);
-      const place = this.call.enter(options(), this.optimizer);
+      const place = this.call.placeFor(options(), this.optimizer);
       this.call.dropResumption();
       if (place) return place;
     }

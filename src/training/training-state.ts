@@ -71,7 +71,8 @@ export class TrainingState implements Trainee {
       pass.clear();
     }
     this.#optimizer = optimizer;
-    if (isOther || !this.#clock.isOf(optimizer.learningRate)) this.#clock = new RateClock(optimizer.learningRate);
+    if (isOther || !this.#clock.isContinuedBy(optimizer.learningRate))
+      this.#clock = new RateClock(optimizer.learningRate);
     pass.dropGuards();
     if (!isOther) return;
     arena.floats(arena.plan.state, arena.plan.slots * arena.plan.parameterFloats).fill(0);
