@@ -2,8 +2,8 @@ import * as abi from '../../assembly/abi.js';
 import type { OptimizerNumbers } from '../spec/optimizer.js';
 
 // Names for the words through which src/ and the core communicate: those of the header, of the two data sets that it
-// describes, and of the layer table. Only this file knows where they lie. assembly/abi.ts explains each word beside its
-// offset.
+// describes, and of the layer table. Only this file knows where they lie. assembly/abi.ts explains each word next to
+// its offset.
 
 interface Word {
   readonly offset: number;
