@@ -82,7 +82,10 @@ export function splitData(
       for (const sample of groups[group].slice(0, count)) isHeld[sample] = 1;
     });
   }
-  return { training: pick(data, isHeld, 0, spec), validation: pick(data, isHeld, 1, spec) };
+  return {
+    training: pick(data, (sample) => isHeld[sample] === 0, spec),
+    validation: pick(data, (sample) => isHeld[sample] === 1, spec),
+  };
 }
 
 /** The samples in random order, all together or those of each class that occurs, in the order of the labels. */

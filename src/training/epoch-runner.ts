@@ -1,5 +1,5 @@
 import { type EpochResult, type Epochs, speedOf } from './epochs.js';
-import { Turns } from './event-loop.js';
+import { Yielder } from './event-loop.js';
 import type { TrainSettings } from './options.js';
 import type { RunPlace } from './place.js';
 import type { ProgressReport } from './reports.js';
@@ -17,7 +17,7 @@ export type EpochSettings = StepperOptions &
 
 /** Epochs of gradient descent: each takes as many steps as there are batches. */
 export class EpochRunner implements Epochs {
-  readonly #plan: RunPlan;
+  readonly #settings: EpochSettings;
   readonly #stepper: Stepper;
   readonly #yielder = new Yielder();
   #sliceChunks = 1;

@@ -167,7 +167,7 @@ class LbfgsEpochs implements Epochs {
       const found = diagnose(this.#arena, this.#trained.pass.rows, 'z');
       throw new NonFiniteError({ epoch: this.#epoch, step: 0, stepsUndone: 0, ...found });
     }
-    this.#copy(START_GRADIENT, this.#slot(GRADIENT));
+    this.#copyToSlot(START_GRADIENT, this.#slot(GRADIENT));
     return { cost, meanCost, leastCost: cost, leastLength: this.#length(START_GRADIENT), idle: 0 };
   }
 
@@ -186,8 +186,8 @@ class LbfgsEpochs implements Epochs {
       return 'stalled';
     }
     this.#remember();
-    this.#copy(START, this.#parameters);
-    this.#copy(START_GRADIENT, this.#slot(GRADIENT));
+    this.#copyToSlot(START, this.#parameters);
+    this.#copyToSlot(START_GRADIENT, this.#slot(GRADIENT));
     const length = this.#length(START_GRADIENT);
     this.#reached = reachedFrom(start, point, length);
     if (length <= tolerance) return 'converged';
@@ -249,10 +249,10 @@ class LbfgsEpochs implements Epochs {
       };
       // the weights between two that rounding makes one lead nowhere else
       if (isAlike(point, low) || (high && isAlike(point, high))) return undefined;
-      if (!falls(start, point)) high = point;
+      if (!hasFallen(start, point)) high = point;
       else if (point.slope < CURVATURE * slope) low = point;
       else return point;
-      step = high ? between(low, high) : 2 * step;
+      step = high ? interpolate(low, high) : 2 * step;
     }
     return undefined;
   }

@@ -4,9 +4,9 @@ import { type CheckedData, checkData, checksumOf, checksumOfSet, type DataSet } 
 import { addToMoments, standardizationFromMoments } from '../data/measure-columns.js';
 import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
-import { EpochRunner, type RunPlan } from './epoch-runner.js';
+import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import { speedOf } from './epochs.js';
-import { turnTaker } from './event-loop.js';
+import { makeYield } from './event-loop.js';
 import { checkSettings, STREAM_KEYS, type StreamOptions, type TrainSettings } from './options.js';
 import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace } from './place.js';
 import type { EpochReport, ProgressReport } from './reports.js';
@@ -219,7 +219,7 @@ class Stream {
     const { onBatch, onProgress } = this.#settings;
     const done = this.#done;
     const elapsedBefore = soFar.elapsedMs;
-    const widen = ({ step, steps, samples, cost, ...report }: ProgressReport): ProgressReport => {
+    const toEpochReport = ({ step, steps, samples, cost, ...report }: ProgressReport): ProgressReport => {
       const all = done.samples + samples;
       const elapsedMs = elapsedBefore + (this.#runner?.elapsedMs ?? 0);
       return {
