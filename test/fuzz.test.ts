@@ -5,7 +5,8 @@ import { createNetwork, loadNetwork } from './build.js';
 import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
 import { editHeader } from './saved-files.js';
 
-// Files that have been damaged, by mutations of five kinds, and files that a stranger has forged around a right checksum.
+// Two kinds of bad files: files damaged by mutations of five kinds, and files that a stranger has forged, with a right
+// checksum.
 
 const MUTATIONS = 10_000;
 
@@ -22,7 +23,7 @@ const TRAININGS: TrainOptions[] = [
   { epochs: 3, optimizer: lbfgs({ history: 2 }) },
 ];
 
-/** Plain files and training files, of several optimizers, amid an epoch and at its end. */
+/** Plain files and training files of several optimizers, saved in the middle of an epoch and at its end. */
 const files: Uint8Array[] = [];
 beforeAll(async () => {
   for (const training of TRAININGS) {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { EpochReport, NetworkOptions, ProgressReport, TrainForReport } from '../src/index.js';
-import { reduceOnPlateau, sgd, step } from '../src/index.js';
+import { lbfgs, reduceOnPlateau, sgd, step } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { parametersOf } from './parameters.js';
@@ -146,7 +146,7 @@ describe('callbacks', () => {
     await other.fit(rest, { ...training, epochs: 1, shuffle: false });
     other.trainingSamples = 60;
     expect(net.save()).toEqual(other.save());
-    // what the callback returns otherwise does not matter
+    // any other return value of the callback does not matter
     for (const value of [undefined, null, 0, '', true, Promise.resolve(false)]) {
       expect(await net.fit(data, { epochs: 2, onEpoch: () => value, onBatch: () => value })).toHaveLength(2);
     }
@@ -179,7 +179,8 @@ describe('callbacks', () => {
       expect(report.learningRate).toBe(0.5 ** (report.epoch + 1));
       expect(report.samplesPerSecond).toBeGreaterThan(60 / seconds / 10);
       const done = 60 * report.epoch + report.samples;
-      // the whole call's time, as it is guessed from the part done, cannot be above what that part took in all
+      // the time of the whole call is estimated from the part that is done, so it cannot exceed what that part took in
+      // all
       expect(report.secondsLeft).toBeLessThanOrEqual((seconds * (180 - done)) / done);
       expect((report.secondsLeft ?? 0) > 0).toBe(done < 180);
     }
@@ -211,6 +212,23 @@ describe('callbacks', () => {
     ]);
   });
 
+  it('say nothing of the speed where no tick of the clock was seen', async () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
+    const net = await createNetwork(options);
+    const speeds: unknown[] = [];
+    const note = ({ epoch, samples, samplesPerSecond, secondsLeft }: ProgressReport | EpochReport) => {
+      speeds.push(samplesPerSecond);
+      if (epoch === 0 && samples < 60) expect(secondsLeft).toBeUndefined();
+    };
+    const callbacks = { onBatch: note, onEpoch: note, onProgress: note, epochs: 2 };
+    await net.fit(data, callbacks);
+    await net.fit(data, { ...callbacks, optimizer: lbfgs() });
+    await net.fitStream(() => [data, validation], { ...callbacks, optimizer: sgd({ learningRate: 0.1 }) });
+    clock.mockRestore();
+    expect(speeds.length).toBeGreaterThan(10);
+    expect(speeds.every((speed) => speed === undefined)).toBe(true);
+  });
+
   it('pause by not asking the iterator: nothing happens meanwhile, and the bits are the same', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const iterator = net.train(data, { ...training, epochs: 3 });
@@ -221,7 +239,7 @@ describe('callbacks', () => {
     await new Promise((resolve) => setTimeout(resolve, 1));
     expect(parametersOf(net)).toEqual(paused);
     const { value } = await iterator.next();
-    // a pause is no work
+    // the time of a pause does not count
     expect((value as EpochReport).secondsLeft).toBeLessThan(600);
     await iterator.next();
     anHourLater.mockRestore();
@@ -373,7 +391,7 @@ describe('training for a time', () => {
     ];
     for (const [call, message] of wrong) expect(call).toThrow(message);
     expect(net.save()).toEqual(before);
-    // and goes on where it was
+    // the next call resumes where this one stopped
     expect(net.trainFor(data, 1e-9, pieces).step).toBe(4);
     const training = net.fit(data, { epochs: 2 });
     expect(() => net.trainFor(data, 1)).toThrow(/^trainFor: got a call while this network is being trained/);

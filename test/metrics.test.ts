@@ -5,8 +5,8 @@ import type { Network } from '../src/network.js';
 import { buildName, createNetwork } from './build.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
 
-// Metrics against their definitions, written out sample by sample, on data with ties. A network of one linear layer that copies its
-// inputs has whatever outputs a test wants.
+// Compares metrics with their definitions, written out sample by sample, on data with ties. A network of one linear
+// layer that copies its inputs has whatever outputs a test wants.
 
 async function copying(
   outputs: number,

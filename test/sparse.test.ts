@@ -6,8 +6,8 @@ import { createNetwork } from './build.js';
 import { bits, parameterBits } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 
-// What is zero in the input is left out of the first layer's products. A network that is standardised to itself, (x - 0) / 1, has no lists
-// of what is not zero: it goes through all of the same x, and must come to the same bits.
+// The products of the first layer leave out inputs that are zero, with lists of the inputs that are not. A network that
+// is standardised to itself, (x - 0) / 1, has no such lists and computes with all inputs: both must give the same bits.
 
 /** Two networks of the same weights: one with lists, one without. */
 async function twins(options: NetworkOptions): Promise<[Network, Network]> {
