@@ -19,11 +19,6 @@ import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 const SAMPLES = 90;
 const learningRate = 0.125;
 
-function numbers(count: number, seed: number): Float32Array {
-  const random = randomNumbers(seed);
-  return randomFloats(count, random);
-}
-
 /** [rows x columns] with a column of `value` put in before column `at`. */
 function withColumn(matrix: Float32Array, columns: number, at: number, value: (row: number) => number): Float32Array {
   const rows = matrix.length / columns;
@@ -72,7 +67,7 @@ const shapes: [string, Shape][] = [
 async function withBiases({ inputs, layers }: Shape): Promise<Network> {
   const net = await createNetwork({ inputs, layers, seed: 3 });
   net.layers.forEach((layer, l) => {
-    layer.biases = numbers(layer.units, 10 + l);
+    layer.biases = randomFloats(layer.units, 10 + l);
   });
   return net;
 }
@@ -115,7 +110,9 @@ function parametersOf(net: Network, isFree: boolean): Uint32Array[] {
 describe.each(shapes)('%s', (_name, shape) => {
   const outputs = shape.layers[shape.layers.length - 1].units;
   // a third of the inputs are 0, as in pictures, and three of them always: the core leaves those out
-  const inputs = numbers(SAMPLES * shape.inputs, 1).map((x, i) => (i % shape.inputs < 3 ? 0 : Math.max(0, x + 1 / 3)));
+  const inputs = randomFloats(SAMPLES * shape.inputs, 1).map((x, i) =>
+    i % shape.inputs < 3 ? 0 : Math.max(0, x + 1 / 3),
+  );
   const random = randomNumbers(2);
   const targets = randomLabels(SAMPLES, outputs, random);
   const freeInputs = withColumn(inputs, shape.inputs, 0, () => 1);
@@ -155,10 +152,10 @@ test('an input of 1 in the last place agrees to rounding', async () => {
   const inputs = 11;
   const units = 6;
   const rows = 9;
-  const weights = numbers(units * inputs, 1);
-  const biases = numbers(units, 2);
-  const x = numbers(rows * inputs, 3);
-  const y = numbers(rows * units, 4).map(Math.abs);
+  const weights = randomFloats(units * inputs, 1);
+  const biases = randomFloats(units, 2);
+  const x = randomFloats(rows * inputs, 3);
+  const y = randomFloats(rows * units, 4).map(Math.abs);
   const net = await createNetwork({ inputs: inputs + 1, layers: [{ units, bias: false }] });
   net.layers[0].weights = withColumn(weights, inputs, inputs, (j) => biases[j]);
   net.optimizer = sgd({ learningRate });
@@ -200,7 +197,7 @@ describe('bias: false', () => {
 
   test('keeps the biases at 0 and their gradients too, whatever the step does', async () => {
     const net = await createNetwork({ inputs: 4, layers: [{ units: 5, bias: false }, { units: 2 }], l2: 0.5 });
-    const inputs = numbers(40 * 4, 1);
+    const inputs = randomFloats(40 * 4, 1);
     const targets = Uint8Array.from({ length: 40 }, (_, i) => i % 2);
     await net.fit({ inputs, targets }, { epochs: 2, batchSize: 8, accumulate: 2 });
     await net.fit({ inputs, targets }, { epochs: 2, batchSize: 8 });

@@ -10,9 +10,10 @@ import {
   type UpdateSettings,
 } from '../src/inspection/reference.js';
 
-// How far a computation in f32 may be from the reference in f64: a first-order error analysis that follows the algorithm step
-// by step, in the textbook's terms (Higham, Accuracy and Stability of Numerical Algorithms, ch. 3). A sum of n products is off by at
-// most n + 1 roundings of the sum of their absolute values, beside what its operands bring along.
+// How far a computation in f32 may be from the reference in f64: a first-order error analysis that follows the
+// algorithm step by step, in the textbook's terms (Higham, Accuracy and Stability of Numerical Algorithms, ch. 3). A
+// sum of n products is off by at most n + 1 roundings of the sum of their absolute values, beside what its operands
+// bring along.
 
 const EPSILON = 2 ** -24;
 /** exp, tanh and the divisions around them, each below 2 ulp (math.test.ts), and the roundings between. */
@@ -22,8 +23,9 @@ const SECOND_ORDER = 1.05;
 const SMALLEST = 1.3e-38;
 
 /**
- * The steepest slope of an activation, |sigma'|, and the most that its slope changes with z, |sigma''|, where they exceed 1: gelu has
- * 1.1290 at sqrt 2, silu 1.0998 at 2.3994, selu lambda alpha for both at 0 from below, softsign 2 for the change at 0.
+ * The steepest slope of an activation, |sigma'|, and the most that its slope changes with z, |sigma''|, where they
+ * exceed 1: gelu has 1.1290 at sqrt 2, silu 1.0998 at 2.3994, selu lambda alpha for both at 0 from below, softsign 2
+ * for the change at 0.
  */
 const STEEPEST: Partial<Record<ReferenceActivation, number>> = { gelu: 1.13, silu: 1.1, selu: 1.7581 };
 const BEND: Partial<Record<ReferenceActivation, number>> = { selu: 1.7581, softsign: 2 };
@@ -132,7 +134,8 @@ export function passErrors(
         }
         bounds[l].z[r * units + j] = (fanIn + 1) * EPSILON * size + carried;
       }
-      // a sigma changes by at most its steepest slope times the change of z; softmax by the change of the z that changes most
+      // a sigma changes by at most its steepest slope times the change of z; softmax by the change of the z that
+      // changes most
       const zBound = bounds[l].z.subarray(r * units, (r + 1) * units);
       const worst = layers[l].activation === 'softmax' ? Math.max(...zBound) : 0;
       for (let j = 0; j < units; j++) {

@@ -7,8 +7,9 @@ import type { LoadOptions, NetworkOptions } from '../src/index.js';
 import { Network } from '../src/network.js';
 import { checkSpec } from '../src/spec/spec.js';
 
-// The suites run against one build of the core: SIMDPROP_BUILD = simd (default), relaxed or debug (with its assertions). With threads or
-// relaxed-threads, networks are shared by SIMDPROP_THREADS of them; kernels are those of the build without.
+// The suites run against one build of the core: SIMDPROP_BUILD = simd (default), relaxed or debug (with its
+// assertions). With threads or relaxed-threads, networks are shared by SIMDPROP_THREADS of them; kernels are those of
+// the build without.
 
 const name = process.env.SIMDPROP_BUILD ?? 'simd';
 export const isThreaded = name.endsWith('threads');
@@ -24,7 +25,10 @@ const read = (file: string) => new WebAssembly.Module(readFileSync(new URL(`../b
 const wasm = read(buildName);
 const core = isThreaded ? { wasm: read(name), threads } : { wasm };
 
-/** Networks with threads: the workers of those that a test has made end with it, and of the oldest before that, where it makes very many. */
+/**
+ * Networks with threads: the workers of those that a test has made end with it, and of the oldest before that, where it
+ * makes very many.
+ */
 const MOST_SHARED = 120;
 const shared: Network[] = [];
 

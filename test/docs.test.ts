@@ -1,16 +1,16 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 
-// Every ```js snippet of README.md and docs/*.md is run as a module of its own, its imports resolved to src/. What a console.log prints is
-// compared with the comment behind it, or on the lines below it:
+// Every ```js snippet of README.md and docs/*.md is run as a module of its own, its imports resolved to src/. What a
+// console.log prints is compared with the comment behind it, or on the lines below it:
 //
 //   console.log(1 + 1); // 2
 //   console.log(net.predict(x)); // close to 0, 1
 //   console.log(net.predict(x)); // close to 0, 1 (within 0.01)
 //   console.log(path); // w -> z -> ...: "..." stands for anything
 //
-// "close to" lists the numbers printed, in their order, each within TOLERANCE or what the comment states. Without a comment a snippet only
-// has to run.
+// "close to" lists the numbers printed, in their order, each within TOLERANCE or what the comment states. Without a
+// comment a snippet only has to run.
 
 const ROOT = new URL('../', import.meta.url);
 const SNIPPETS = new URL('build/docs/', ROOT);
@@ -26,7 +26,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 
 interface Snippet {
   readonly page: string;
-  /** Of the snippet's first line in its page, counted from 1. */
+  /** Where the snippet begins in its page; the first line is 1. */
   readonly line: number;
   readonly lines: readonly string[];
 }

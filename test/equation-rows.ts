@@ -16,7 +16,7 @@ export interface EquationRow {
 
 const pathOf = (link: string) => new URL(link, PAGE).pathname.slice(ROOT.pathname.length);
 
-/** As Markdown's tables want it: the page has no | in its cells. */
+/** No cell of the page has a | in it, which would end the cell in Markdown too. */
 function rowOf(line: string): EquationRow {
   const cells = line
     .split('|')

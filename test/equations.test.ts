@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { equationRows, textOf } from './equation-rows.js';
 
-// Of docs/equations.md, that the functions and tests exist which its rows name. Whether such a test notices that its function does nothing
-// takes a minute: see prove-equations.ts.
+// The functions and tests that docs/equations.md names exist. That each test fails without its function takes a minute
+// to show: `npm run test:equations` does, see prove-equations.ts.
 
-/** Whether the text has a function or method of this name; a call is none. */
+/** Finds a function or method of this name; a call of it does not count. */
 function hasFunction(text: string, name: string): boolean {
   return new RegExp(`^(export )?(async )?function ${name}\\(|^  ${name}\\(.*\\{$`, 'm').test(text);
 }

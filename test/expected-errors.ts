@@ -1,13 +1,16 @@
 import { expect } from 'vitest';
 import type { NetworkOptions } from '../src/index.js';
 
-// Every wrong call gets an error that says where, what was got and what is wanted, and changes nothing. What is passed here
-// would not compile in TypeScript, hence `any`.
+// Every wrong call gets an error that says where, what was got and what is wanted, and changes nothing. What is passed
+// here would not compile in TypeScript, hence `any`.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type Anything = any;
 export type ErrorClass = typeof TypeError | typeof RangeError | typeof Error;
 
-/** The class itself, not one derived from it: a TypeError of the engine's own would pass for ours otherwise, hence the message. */
+/**
+ * The class itself, not one derived from it: a TypeError of the engine's own would pass for ours otherwise, hence the
+ * message.
+ */
 export async function expectError(call: () => unknown, error: ErrorClass, message: RegExp): Promise<void> {
   const thrown: unknown = await (async () => call())().then(
     () => 'nothing was thrown',

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
+import type { NetworkOptions } from '../src/index.js';
 import { sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, loadNetwork } from './build.js';
@@ -13,22 +14,23 @@ const data = {
   inputs: randomFloats(20 * inputs, random),
   targets: randomLabels(20, 4, random),
 };
+const options: NetworkOptions = {
+  inputs,
+  layers: [
+    { units: 5, activation: 'tanh' },
+    { units: 2, activation: 'relu' },
+    { units: 4, activation: 'softmax' },
+  ],
+  l2: 0.5,
+  seed: 2 ** 40 + 3,
+  scale: 0.25,
+};
 const training = { epochs: 2, batchSize: 6 };
 
 let net: Network;
 let file: Uint8Array;
 beforeAll(async () => {
-  net = await createNetwork({
-    inputs,
-    layers: [
-      { units: 5, activation: 'tanh' },
-      { units: 2, activation: 'relu' },
-      { units: 4, activation: 'softmax' },
-    ],
-    l2: 0.5,
-    seed: 2 ** 40 + 3,
-    scale: 0.25,
-  });
+  net = await createNetwork(options);
   await net.fit(data, { ...training, optimizer: sgd({ learningRate: 0.3 }) });
   file = net.save();
 });
@@ -79,17 +81,7 @@ it('loads the network that was saved: same weights, same predictions, same optio
 
 it('trains a loaded network on as the saved one: same orders, same weights, to the bit', async () => {
   const [first, second] = [await loadNetwork(file), await loadNetwork(file)];
-  const whole = await createNetwork({
-    inputs,
-    layers: [
-      { units: 5, activation: 'tanh' },
-      { units: 2, activation: 'relu' },
-      { units: 4, activation: 'softmax' },
-    ],
-    l2: 0.5,
-    seed: 2 ** 40 + 3,
-    scale: 0.25,
-  });
+  const whole = await createNetwork(options);
   await whole.fit(data, { ...training, epochs: 5, optimizer: sgd({ learningRate: 0.3 }) });
   for (const loaded of [first, second]) {
     await loaded.fit(data, { ...training, epochs: 3 });

@@ -452,7 +452,8 @@ describe.skipIf(process.platform === 'win32')('a process that is killed while it
       await loadNetwork(readFileSync(path));
       ends.push(signal ? (isNew ? 'new' : 'old') : 'saved');
     }
-    // open and close of the old file; open of the folder; open, chmod, two writes, fsync, close, rename; then fsync and close of the folder
+    // open and close of the old file; open of the folder; open, chmod, two writes, fsync, close, rename; then fsync and
+    // close of the folder
     expect(ends).toEqual([...Array(10).fill('old'), 'new', 'new', 'saved']);
     // each removes what the one before has left
     saveFile(path, contents[0]);

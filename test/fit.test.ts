@@ -99,8 +99,8 @@ describe('learning', () => {
   });
 
   /**
-   * Which sample each step took: with weights that stay (all but) 0, sample i with target i costs i^2 / 2, and onBatch gives
-   * the running mean of the costs.
+   * Which sample each step took: with weights that stay (all but) 0, sample i with target i costs i^2 / 2, and onBatch
+   * gives the running mean of the costs.
    */
   async function ordersOf(seed: number, epochs: number, options: { shuffle?: boolean } = {}): Promise<number[][]> {
     const samples = 50;

@@ -1,4 +1,7 @@
-/** The golden values of test/golden: what PyTorch computed in float64 for small fixed networks. generate.py says how, and in which shapes. */
+/**
+ * The golden values of test/golden: what PyTorch computed in float64 for small fixed networks. generate.py says how,
+ * and in which shapes.
+ */
 import { readdirSync } from 'node:fs';
 import type { ReferenceActivation, ReferenceCost } from '../src/inspection/reference.js';
 import { readGolden } from './read-golden.js';
@@ -41,7 +44,9 @@ export interface GoldenFile {
   x: Float64Array;
   /** [rows x outputs], exact in float32. */
   y: Float64Array;
-  /** Mean cost, without the L2 term, before each of the five steps: the first belongs to z, a, delta and the gradients. */
+  /**
+   * Mean cost, without the L2 term, before each of the five steps: the first belongs to z, a, delta and the gradients.
+   */
   costs: Float64Array;
   layers: GoldenLayer[];
 }

@@ -5,10 +5,12 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-// `npm run check` holds the rooms of src/ apart (src/README.md): here every import that a room must not have is planted in a copy of the
-// tree, in every form that an import has, and Biome has to refuse each of them and nothing else.
+// `npm run check` holds the rooms of src/ apart (src/README.md): here every import that a room must not have is planted
+// in a copy of the tree, in every form that an import has, and Biome has to refuse each of them and nothing else.
 
-/** What the files of a room may import beside each other. The rule itself: biome.json's copy of it is what is tested. */
+/**
+ * What the files of a room may import beside each other. The rule itself: biome.json's copy of it is what is tested.
+ */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   check: [],
   spec: ['check'],

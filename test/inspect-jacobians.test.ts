@@ -10,8 +10,8 @@ import { expectAllClose, float64, networkOf, numbers, product, referenceOf } fro
 import { randomNumbers, SEED } from './random-numbers.js';
 
 /**
- * How large the terms of a Jacobian are: the product of the layers' |W|, no slope being above 1.76. What f32 loses, slopes at z that are
- * themselves rounded included, is so many roundings of that.
+ * How large the terms of a Jacobian are: the product of the layers' |W|, no slope being above 1.76. What f32 loses,
+ * slopes at z that are themselves rounded included, is so many roundings of that.
  */
 function termsOf(net: Network, of: number, by: number): Float64Array {
   let terms: Float64Array = float64(net.layers[of].weights).map(Math.abs);

@@ -54,7 +54,7 @@ describe('the demon', () => {
     hardSigmoid: [-3, 3],
   };
 
-  /** Whether every function is on the piece that it was on. */
+  /** True if no function with kinks has changed its piece. */
   function isOnItsPieces(
     { layers, cost }: ReferenceNetwork,
     values: LayerValues[],
@@ -79,7 +79,10 @@ describe('the demon', () => {
   const AMOUNTS = [AMOUNT, -AMOUNT];
   const weights = Float32Array.of(1, 0.5, 2);
 
-  /** A network and a batch, after its backward pass; what the reference says of it with an amount added to one weighted input. */
+  /**
+   * A network and a batch, after its backward pass; what the reference says of it with an amount added to one weighted
+   * input.
+   */
   async function perturbable({ cost, output, hidden, targets }: (typeof cases)[number], seed: number) {
     const net = await networkOf(
       {
@@ -132,7 +135,8 @@ describe('the demon', () => {
           expect(Math.abs(change - wanted)).toBeLessThan(200 * EPSILON * (1 + costOf(base, sample)));
           return change;
         });
-        // the mean of both sides is off by a sixth of the third derivative times the square of the amount, and by rounding
+        // the mean of both sides is off by a sixth of the third derivative times the square of the amount, and by
+        // rounding
         const ratio = (changes[0] - changes[1]) / (2 * AMOUNT);
         const own = net.layers[l].delta[sample * net.layers[l].units + unit];
         const where = `seed ${seed}, layer ${l}, unit ${unit}, sample ${sample}: ratio ${ratio}, delta ${own}`;

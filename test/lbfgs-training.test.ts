@@ -28,7 +28,8 @@ describe('lbfgs', () => {
     const net = await (hidden ? createGolden({ l2 }) : createNetwork(single));
     const reports = await net.fit(data, { epochs: 500, optimizer: lbfgs() });
     expect(reports.length).toBeLessThan(100);
-    // at a minimum the cost is flat: it tells weights that are off by e apart by e^2 only, and f32 leaves e at about the root of EPSILON
+    // at a minimum the cost is flat: it tells weights that are off by e apart by e^2 only, and f32 leaves e at about
+    // the root of EPSILON
     expect(costOf(net, l2)).toBeLessThanOrEqual(cost * (1 + 4 * EPSILON));
   });
 
@@ -49,7 +50,8 @@ describe('lbfgs', () => {
       (column) => sum(column.map((c, i) => c * quadratic.targets[i])) / sum(column.map((c) => c * c)),
     );
     const got = [...net.layers[0].weights, net.layers[0].biases[0]];
-    // where the computed gradient is 0, the true one is at most its rounding error, and w off by that divided by the curvature
+    // where the computed gradient is 0, the true one is at most its rounding error, and w off by that divided by the
+    // curvature
     const solved: ReferenceNetwork = {
       inputs: 3,
       cost: 'quadratic',

@@ -80,7 +80,7 @@ function through(...knots: readonly (readonly [place: number, value: number, slo
   };
 }
 
-/** Of a search that starts from w = 0, where the slope is -1, so that the first trial is w = learningRate. */
+/** A search that starts from w = 0, where the slope is -1, so that the first trial is w = learningRate. */
 interface Line {
   readonly f: Objective;
   readonly passes: number;
@@ -152,8 +152,9 @@ describe('the line search of lbfgs', () => {
 });
 
 /**
- * How far f32 may carry the weights from those of the reference, epoch by epoch, by Monte Carlo arithmetic (Parker, 1997): three times the
- * largest deviation of runs of the reference whose weights and gradients are disturbed within the bounds of their roundings.
+ * How far f32 may carry the weights from those of the reference, epoch by epoch, by Monte Carlo arithmetic (Parker,
+ * 1997): three times the largest deviation of runs of the reference whose weights and gradients are disturbed within
+ * the bounds of their roundings.
  */
 function boundsOf(
   objective: Objective,

@@ -9,10 +9,11 @@ import { randomLabels, randomNumbers } from './random-numbers.js';
 import { type Disturb, flatten, type Penalties, train } from './reference-optimizers.js';
 
 /**
- * How far f32 may be from f64 after each step, by Monte Carlo arithmetic (Parker, 1997): the reference runs again and again, with every
- * gradient disturbed within the bound of its roundings (bounds.ts) and every state, step and parameter within theirs; a bound is
- * three times the largest deviation that any parameter ever showed. No formula would do, for a division by √v carries errors as far as
- * a single gradient is near 0. A mistake in a formula is off by thousands of these.
+ * How far f32 may be from f64 after each step, by Monte Carlo arithmetic (Parker, 1997): the reference runs again and
+ * again, with every gradient disturbed within the bound of its roundings (bounds.ts) and every state, step and
+ * parameter within theirs; a bound is three times the largest deviation that any parameter ever showed. No formula
+ * would do, for a division by √v carries errors as far as a single gradient is near 0. A mistake in a formula is off by
+ * thousands of these.
  */
 function boundsOf(optimizer: Optimizer, penalties: Penalties, steps: number): number[] {
   const random = randomNumbers(5);

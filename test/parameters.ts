@@ -3,8 +3,13 @@ import type { Network } from '../src/network.js';
 
 // A network's weights and biases, to be compared with another's.
 
-/** As bits: -0 is not 0 and NaN is NaN. */
+/** Floats as their bits, so that -0 is not 0 and NaN is NaN. */
 export const bits = (values: Float32Array) => new Uint32Array(values.slice().buffer);
+
+/** FNV-1a of the words of floats, going on from the hash of others. */
+export function hashOfWords(floats: Float32Array, hash = 2166136261): number {
+  return bits(floats).reduce((h, word) => Math.imul(h ^ word, 16777619) >>> 0, hash);
+}
 
 /** Weights and biases of each layer. */
 export function parametersOf({ layers }: Network): Float32Array[] {

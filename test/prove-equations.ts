@@ -4,12 +4,14 @@ import binaryen from 'assemblyscript/binaryen';
 import { createVitest, type TestCase, type TestModule, type TestProject } from 'vitest/node';
 import { type EquationRow, equationRows } from './equation-rows.js';
 
-// Proves docs/equations.md: the test of each row passes, and fails once the function of the row does nothing. `npm run test:equations`
+// `npm run test:equations` proves docs/equations.md: the test of each row passes, and fails once the row's function
+// does nothing.
 //
-// A function that returns at once, with zeros if it has a result, is a stronger proof than coverage: a test that merely passes through a
-// function would still pass. Of assembly/ the functions are emptied in the debug build, in which each function of the source is one of the
-// module, under its name (nothing is inlined at optimizeLevel 0): that takes milliseconds, a compilation of a changed source seconds. Of src/
-// they are emptied as Vite loads the file. One Vitest runs it all: a project for each function, another for the build as it is.
+// A function that returns at once, with zeros if it has a result, is a stronger proof than coverage: a test that merely
+// passes through a function would still pass. Functions of assembly/ are emptied in the debug build: nothing is inlined
+// at optimizeLevel 0, so each function of the source is one of the module, under its name. That takes milliseconds,
+// where compiling a changed source takes seconds. Functions of src/ are emptied as Vite loads their file. One Vitest
+// runs it all: a project for each function, and one for the build as it is. It takes a minute, hence not `npm test`.
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const CORE = `${ROOT}build/debug.wasm`;
@@ -94,7 +96,7 @@ function emptyInSource(file: string, functionName: string) {
   };
 }
 
-/** Of test.each: what stands for a value. */
+/** Finds the tests of a title. What stands for a value in the title of a test.each may be anything. */
 function patternOf(title: string): RegExp {
   const pieces = title.split(/%[sidfjo%]|\$\w+/).map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`(?:^| )${pieces.join('.*')}$`);

@@ -1,6 +1,6 @@
 /**
- * L-BFGS in plain double precision, from the papers that src/training/lbfgs.ts names, on any function of a vector: what the core's steps
- * and the number of its passes are held against. Its constants are written here a second time.
+ * L-BFGS in plain double precision, from the papers that src/training/lbfgs.ts names, on any function of a vector: what
+ * the core's steps and the number of its passes are held against. Its constants are written here a second time.
  */
 
 /** The value and the gradient at w. */

@@ -2,8 +2,8 @@ import type { Optimizer } from '../src/index.js';
 import { deltas, forward, gradients, meanCost, type ReferenceNetwork } from '../src/inspection/reference.js';
 
 /**
- * The optimizers in plain double-precision, one parameter at a time, from their papers: what the core is held against where PyTorch has no
- * such optimizer, and what says how far roundings may carry it.
+ * The optimizers in plain double-precision, one parameter at a time, from their papers: what the core is held against
+ * where PyTorch has no such optimizer, and what says how far roundings may carry it.
  */
 
 export interface Penalties {
@@ -14,7 +14,9 @@ export interface Penalties {
   maxNorms: number[];
 }
 
-/** Adds errors, for estimates of what roundings do. Called with a value and how many units of 2^-24 of it may be wrong. */
+/**
+ * Adds errors, for estimates of what roundings do. Called with a value and how many units of 2^-24 of it may be wrong.
+ */
 export type Disturb = (value: number, roundings: number) => number;
 
 const exact: Disturb = (value) => value;
@@ -113,7 +115,9 @@ function move(o: Optimizer, w: number, g: number, memory: Memory, t: number, gre
   }
 }
 
-/** The network after each of `steps` full-batch steps, flat. Gradient bounds for `disturb` come from `gradientErrors`. */
+/**
+ * The network after each of `steps` full-batch steps, flat. Gradient bounds for `disturb` come from `gradientErrors`.
+ */
 export function train(
   start: ReferenceNetwork,
   x: Float64Array,

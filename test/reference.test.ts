@@ -14,7 +14,7 @@ import {
   type ReferenceNetwork,
   update,
 } from '../src/inspection/reference.js';
-import { SEED } from './random-numbers.js';
+import { randomNumbers, SEED } from './random-numbers.js';
 
 /**
  * The step at which the two errors of a central difference are about equal: 2^-53 C / h by rounding, and about h^2 C'''
@@ -22,20 +22,6 @@ import { SEED } from './random-numbers.js';
  */
 const h = 2 ** -17;
 const tolerance = 1e-7;
-
-/**
- * mulberry32. The values of a network come from one integer, so that a failure shrinks to a small shape with ordinary
- * values.
- */
-function randomNumbers(seed: number) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Problem {
   network: ReferenceNetwork;
@@ -53,6 +39,7 @@ interface Shape {
   seed: number;
 }
 
+/** All numbers come from one seed, so that a failure shrinks to a small shape with ordinary values. */
 function problemOf({ inputs, hidden, outputs, output, cost, rows, seed }: Shape): Problem {
   const random = randomNumbers(seed);
   const uniform = (length: number, limit: number) => Float64Array.from({ length }, () => (2 * random() - 1) * limit);

@@ -10,7 +10,7 @@ describe('other ways to train', () => {
   const optimizer = adam({ learningRate: 0.02 });
   const dropping = { ...network, layers: [{ units: 9, dropout: 0.3 }, ...network.layers.slice(1)] };
 
-  it('trainBatch goes on exactly after any number of batches', async () => {
+  it('trainBatch resumes exactly after any number of batches', async () => {
     for (const chosen of [optimizer, nadam({ learningRate: exponential({ initial: 0.1, factor: 0.9, steps: 2 }) })]) {
       const net = await createNetwork(dropping);
       net.optimizer = chosen;
@@ -36,7 +36,7 @@ describe('other ways to train', () => {
     }
   });
 
-  it('trainFor goes on amid an epoch, and begins anew where the data or the options are others', async () => {
+  it('trainFor resumes amid an epoch, and begins anew where the data or the options are others', async () => {
     const training = { batchSize: 8, optimizer: adam({ learningRate: cosine({ initial: 0.1, steps: 17 }) }) };
     // one step a call
     const train = (net: Network, set = data, options = training): TrainForReport => net.trainFor(set, 1e-30, options);
@@ -98,7 +98,7 @@ describe('other ways to train', () => {
     expect(second.samplesPerSecond).toBeCloseTo((1000 * 50) / second.elapsedMs);
   });
 
-  it('train goes on between two reports, also where they were asked for in another process', async () => {
+  it('train resumes between two reports, also where they were asked for in another process', async () => {
     const training = { epochs: 6, batchSize: 8, optimizer };
     const net = await createNetwork(dropping);
     const files: Uint8Array[] = [];
@@ -116,7 +116,7 @@ describe('other ways to train', () => {
     }
   });
 
-  it('goes on from a timer that rings amid fit', async () => {
+  it('resumes from a timer that rings amid fit', async () => {
     const training = { epochs: 4, batchSize: 1, optimizer };
     const net = await createNetwork(dropping);
     let file: Uint8Array | undefined;
@@ -132,7 +132,7 @@ describe('other ways to train', () => {
     expect(hashOf(loaded)).toBe(hashOf(net));
   });
 
-  it('goes on where the arrays of the data were given away after the first step', async () => {
+  it('resumes where the arrays of the data were given away after the first step', async () => {
     const net = await createNetwork(dropping);
     const given = { inputs: data.inputs.slice(), targets: data.targets.slice() };
     let file: Uint8Array | undefined;
@@ -176,7 +176,7 @@ describe('other ways to train', () => {
     const source = () => parts;
     const training = { epochs: 3, batchSize: 4, optimizer, validation, standardize: true };
 
-    it('goes on amid a part', async () => {
+    it('resumes amid a part', async () => {
       const net = await createNetwork(dropping);
       const files: Saved[] = [];
       const batches: string[] = [];
@@ -211,7 +211,7 @@ describe('other ways to train', () => {
       }
     });
 
-    it('goes on between parts, while the next is waited for', async () => {
+    it('resumes between parts, while the next is waited for', async () => {
       const net = await createNetwork(dropping);
       const files: Uint8Array[] = [];
       const slow = async function* () {
@@ -230,7 +230,7 @@ describe('other ways to train', () => {
       }
     });
 
-    it('refuses a source of other parts, and goes on with the right one after that', async () => {
+    it('refuses a source of other parts, and resumes with the right one after that', async () => {
       const net = await createNetwork(dropping);
       let file: Uint8Array | undefined;
       await net.fitStream(source, {

@@ -41,7 +41,7 @@ const OPTIMIZERS: Optimizer[] = [
 ];
 
 describe.each(OPTIMIZERS.map((optimizer) => [JSON.stringify(optimizer), optimizer] as const))('%s', (_, optimizer) => {
-  it('goes on exactly after every fifth step and every epoch', async () => {
+  it('resumes exactly after every fifth step and every epoch', async () => {
     const batchSize = optimizer.name === 'irprop' ? 50 : 8;
     const every = optimizer.name === 'irprop' ? 1 : 5;
     await expectExact(network, { epochs: 4, batchSize, optimizer }, { every });
@@ -52,13 +52,13 @@ describe('L-BFGS', () => {
   // a network it does not get to the bottom of
   const hard: NetworkOptions = { ...network, l2: 0.01 };
 
-  it('goes on exactly with its pairs after each step, and takes a line search again that was amid its passes', async () => {
+  it('resumes exactly with its pairs after each step, and takes a line search again that was amid its passes', async () => {
     const { run, files } = await expectExact(hard, { epochs: 14, optimizer: lbfgs({ history: 3 }) }, { every: 3 });
     // amid a search: fewer steps than passes
     expect(files.length).toBeGreaterThan(run.epochs.length);
   });
 
-  it('goes on exactly where the next step is the last', async () => {
+  it('resumes exactly where the next step is the last', async () => {
     const easy: NetworkOptions = { inputs: INPUTS, layers: [{ units: CLASSES, activation: 'softmax' }], l2: 1 };
     const { run } = await expectExact(easy, { epochs: 100, optimizer: lbfgs() }, { every: 2 });
     expect(run.epochs.at(-1)).toContain('"stopped":"converged"');
@@ -96,7 +96,7 @@ const RATES = {
 };
 
 describe.each(Object.entries(RATES))('the schedule %s', (name, learningRate) => {
-  it('goes on exactly, with and without a validation', async () => {
+  it('resumes exactly, with and without a validation', async () => {
     const training: TrainOptions = { epochs: 5, batchSize: 8, optimizer: momentum({ learningRate }) };
     const { run } = await expectExact(network, training, { every: 6 });
     await expectExact(network, { ...training, validation }, { every: 6 });
@@ -109,11 +109,11 @@ describe('a learning rate that is a function', () => {
   const learningRate = (count: number, epoch: number) => 0.2 / (1 + count + epoch);
   const training = { epochs: 4, batchSize: 8, optimizer: adam({ learningRate }) };
 
-  it('goes on exactly where it is given again', async () => {
+  it('resumes exactly where it is given again', async () => {
     await expectExact(network, training, { load: { learningRate } });
   });
 
-  it('goes on exactly without an optimizer in the options of the call', async () => {
+  it('resumes exactly without an optimizer in the options of the call', async () => {
     const net = await createNetwork(network);
     let file: Uint8Array | undefined;
     const hash = await net.fit(data, {

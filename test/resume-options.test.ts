@@ -109,7 +109,7 @@ describe('amid a step of several chunks', () => {
     [training, true],
     [fullBatch, false],
     [fullBatch, true],
-  ])('goes on exactly (%o, gradients read before: %s)', async (training, isRead) => {
+  ])('resumes exactly (%o, gradients read before: %s)', async (training, isRead) => {
     slowClock(20);
     const net = await createNetwork(options);
     const files: { bytes: Uint8Array; samples: number; reports: number }[] = [];

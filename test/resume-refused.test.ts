@@ -67,7 +67,7 @@ describe('other data and options than those of the training that was saved', () 
     expect(hashOf(loaded)).toBe(hash);
   });
 
-  it('an optimizer that the loaded network has been given: the call goes on with it, and with no other', async () => {
+  it('an optimizer that the loaded network has been given: the call resumes with it, and with no other', async () => {
     const { file } = await files;
     for (const given of [adam({ learningRate: 0.5 }), sgd({ learningRate: 0.5 })]) {
       const loaded = await loadNetwork(file);
@@ -110,7 +110,7 @@ describe('other data and options than those of the training that was saved', () 
     expect(hashOf(loaded)).toBe(hashOf(plain));
   });
 
-  it('more epochs go on, fewer end there', async () => {
+  it('more epochs resume, fewer end there', async () => {
     const { file } = await files;
     const net = await createNetwork(network);
     const reports = (await net.fit(data, { ...training, epochs: 6 })).map((report) => report.cost);

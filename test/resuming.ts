@@ -5,8 +5,8 @@ import { createNetwork, loadNetwork } from './build.js';
 import { hashOf } from './parameters.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
-// Each test trains once without a break, saving on the way, and then goes on from every file in a network of its own: the weights must
-// have the same SHA-256 at the end, and every report must be the same but for times.
+// Each test trains once without a break, saving on the way, and then resumes from every file in a network of its own:
+// the weights must have the same SHA-256 at the end, and every report must be the same but for times.
 export const INPUTS = 5;
 export const CLASSES = 3;
 export const random = randomNumbers(31);

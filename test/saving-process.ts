@@ -6,8 +6,8 @@ import { saveFile } from '../src/io/files.js';
 // A process of files.test.ts that saves the files A and B to a path in turn, until it is killed:
 //
 //   path A B         again and again, by its parent
-//   path A B call    once, by itself at the call of that number for the path's folder, counted from 0; the first write puts down half of the
-//                    bytes
+//   path A B call    once, by itself at the call of that number for the path's folder, counted from 0; the first
+//                    write puts down half of the bytes
 
 const [path, first, second, call] = process.argv.slice(2);
 const contents = [fs.readFileSync(first), fs.readFileSync(second)];

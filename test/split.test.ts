@@ -263,7 +263,8 @@ describe('apportionment', () => {
         expect(taken[c]).toBeGreaterThanOrEqual(isTaken && count > 1 ? 1 : 0);
         expect(taken[c]).toBeLessThanOrEqual(isLeft ? count - 1 : count);
       });
-      // one share for all: no class within its bounds is a sample or more above it while another is a sample or more below it
+      // one share for all: no class within its bounds is a sample or more above it while another is a sample or more
+      // below it
       const shares = counts.map((count, c) => [(taken[c] - 1) / count, (taken[c] + 1) / count]);
       const above = shares.filter((_, c) => taken[c] > (isTaken && counts[c] > 1 ? 1 : 0)).map(([low]) => low);
       const below = shares.filter((_, c) => taken[c] < (isLeft ? counts[c] - 1 : counts[c])).map(([, high]) => high);

@@ -20,7 +20,8 @@ describe('steps by hand', () => {
       parts.layers.forEach((layer, l) => {
         const expectClose = (actual: Float32Array, wanted: Float32Array, gradients: Float32Array) =>
           actual.forEach((w, i) => {
-            // Both add up the same sum S. One adds f32(eta/m) S: two roundings. The other f32(eta) (f32(1/m) S): four. Then each rounds w.
+            // Both add up the same sum S. One adds f32(eta/m) S: two roundings. The other f32(eta) (f32(1/m) S): four.
+            // Then each rounds w.
             const tolerance = EPSILON * (6.01 * learningRate * Math.abs(gradients[i]) + 2.01 * Math.abs(w));
             expect(Math.abs(w - wanted[i])).toBeLessThanOrEqual(tolerance);
           });
