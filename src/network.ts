@@ -2,7 +2,7 @@
 import { checkBoolean, checkFloats, checkInteger, checkName, checkObject } from './check/errors.js';
 import { Arena, checkSize } from './core/arena.js';
 import { BUILDS, type BuildName, CORE_KEYS, type CoreOptions, DEFAULT_CAPACITY } from './core/core-options.js';
-import { type CoreImports, startEngine } from './core/engine.js';
+import { type CoreImports, preload, startEngine } from './core/engine.js';
 import { makePlan } from './core/memory-plan.js';
 import { unpack } from './core/parameters.js';
 import {
@@ -95,6 +95,7 @@ export class Network {
    * `train`, `fitStream` or `trainFor`, with the same data and options, goes on with the next step.
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
+    preload(options);
     const { decode, restore } = await import('./persistence/decode.js');
     const saved = decode(bytes, options);
     return Network.#start(saved.spec, options, options.cost, (net) => {
@@ -111,6 +112,7 @@ export class Network {
   ): Promise<Network> {
     const capacity = checkInteger('batchSize', options.batchSize ?? DEFAULT_CAPACITY, 1, 2 ** 31 - 1);
     const name = checkName('build', options.build ?? 'simd', BUILDS);
+    preload(options);
     const custom = cost && (await import('./model/custom-cost.js'));
     const imports = custom?.costImports(cost as CustomCost, outputsOf(spec), () => arena);
     const { plan, engine, wideReason } = await Network.#startEngine(spec, capacity, name, options, imports);

@@ -1,6 +1,7 @@
 import { ABI_VERSION } from '../../assembly/abi.js';
 import { outOfRange, wrongType } from '../check/errors.js';
-import type { BuildName } from './core-options.js';
+import { bytesOf } from './builds.js';
+import { BUILDS, type BuildName, type CoreOptions } from './core-options.js';
 
 /** Every function of the core that src/ calls: the ABI on one screen. Addresses are bytes, counts are rows or steps. */
 export interface Core {
@@ -53,24 +54,6 @@ export const PAGE_BYTES = 65_536;
 /** Compiled once a process or page: instances share the machine code. */
 const modules = new Map<BuildName, Promise<WebAssembly.Module>>();
 
-/** The bytes that the build has deflated. */
-export async function inflate(base64: string): Promise<Uint8Array<ArrayBuffer>> {
-  const text = atob(base64);
-  const deflated = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
-  // 3 ms in Node. The stream below would take it 36, since all of fetch comes with Response, with an HTTP parser to compile
-  const zlib = globalThis.process?.getBuiltinModule?.('node:zlib');
-  if (zlib) return zlib.inflateSync(deflated);
-  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-async function compile(build: BuildName): Promise<WebAssembly.Module> {
-  // two literal imports, so that bundlers split them and a page loads the one it uses
-  const { base64 } = await (build === 'relaxed' ? import('../generated/relaxed.js') : import('../generated/simd.js'));
-  return await compileBytes(await inflate(base64));
-}
-
 export async function compileBytes(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
@@ -82,12 +65,22 @@ export async function compileBytes(bytes: Uint8Array<ArrayBuffer>): Promise<WebA
 function compiled(build: BuildName): Promise<WebAssembly.Module> {
   let module = modules.get(build);
   if (!module) {
-    module = compile(build);
+    module = bytesOf(build).then(compileBytes);
     modules.set(build, module);
     // a failure is not kept: the next call may have better luck
     module.catch(() => modules.delete(build));
   }
   return module;
+}
+
+/**
+ * Begins to load and compile the core that a network with `options`, not checked yet, will run on: it is on its way while other parts of the
+ * library are. Nobody waits here: who starts the engine finds the module, or what went wrong.
+ */
+export function preload(options: CoreOptions): void {
+  const { build = 'simd', wasm, threads, wide } = Object(options) as CoreOptions;
+  const isNeeded = wasm === undefined && threads === undefined && wide === undefined;
+  if (isNeeded && BUILDS.includes(build)) compiled(build);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { crc32 } from '../check/crc32.js';
 import { checkBoolean, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import { decodeUtf8 } from '../check/utf8.js';
 import type { CoreOptions } from '../core/core-options.js';
 import { CORE_KEYS } from '../core/core-options.js';
 import { checkStandardization } from '../data/standardization.js';
@@ -117,7 +118,7 @@ const HEADER_KEYS = keysOf<Omit<SavedHeader, 'spec'> & { network: SpecOptions }>
 function checkHeader(bytes: Uint8Array, cost: CustomCost | undefined): SavedHeader {
   let header: Record<string, unknown>;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    header = JSON.parse(decodeUtf8(bytes));
   } catch (error) {
     throw new RangeError('load: got a header that is no JSON, want the one that save() wrote', { cause: error });
   }

@@ -1,5 +1,6 @@
 import { crc32 } from '../check/crc32.js';
 import { keysOf } from '../check/errors.js';
+import { encodeUtf8 } from '../check/utf8.js';
 import type { Standardization } from '../data/standardization.js';
 import type { Optimizer } from '../spec/optimizer.js';
 import type { ClockState } from '../spec/schedule.js';
@@ -58,12 +59,12 @@ export function encode({ parameters, standardization, spec, ...rest }: SavedNetw
     return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
   });
   // spaces up to the next multiple of four: the parameters are aligned
-  const headerBytes = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 4) * 4));
+  const headerBytes = encodeUtf8(json.padEnd(Math.ceil(json.length / 4) * 4));
   const parametersStart = PREFIX_BYTES + headerBytes.length;
   const checksumStart = floats.reduce((end, { byteLength }) => end + byteLength, parametersStart);
   const bytes = new Uint8Array(checksumStart + CHECKSUM_BYTES);
   const view = new DataView(bytes.buffer);
-  bytes.set(new TextEncoder().encode(MAGIC));
+  bytes.set(encodeUtf8(MAGIC));
   view.setUint32(8, VERSION, true);
   view.setUint32(12, headerBytes.length, true);
   bytes.set(headerBytes, PREFIX_BYTES);

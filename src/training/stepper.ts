@@ -6,6 +6,7 @@ import { RANDOM_ORDER } from '../spec/codes.js';
 import type { RateClock } from '../spec/schedule.js';
 import { diagnose, isStateFinite, NonFiniteError, Snapshot } from './non-finite.js';
 import type { RunPlace } from './place.js';
+import { readTimer } from './timer.js';
 
 // Steps over the training set that lies in the arena: a place in an epoch, moved on a slice at a time. Who calls decides how long a slice is.
 
@@ -110,7 +111,7 @@ export class Stepper implements Guard {
     let count = chunks;
     // a callback that gives other weights or another optimizer: steps before it cannot be taken again with those
     const isOther = !this.#trainee.pass.isGuardedBy(this);
-    if (!ignoreNonFinite && (isOther || performance.now() > this.#nextSnapshot)) {
+    if (!ignoreNonFinite && (isOther || readTimer() > this.#nextSnapshot)) {
       const done = this.position % stepRows;
       if (done === 0) this.save();
       // gradients that have been added up are in no snapshot: the next one waits for the end of the step
@@ -138,10 +139,10 @@ export class Stepper implements Guard {
   /** Takes a snapshot, between two steps: what happened to the parameters before is none of an error's business. */
   save(): void {
     if (!this.#isGuarded) return;
-    const started = performance.now();
+    const started = readTimer();
     if (!this.#snapshot.take(this.#trainee.arena, this.#trainee.clock)) throw this.#failure();
     this.#snapshotPosition = this.position;
-    const ended = performance.now();
+    const ended = readTimer();
     this.#nextSnapshot = ended + Math.max(SNAPSHOT_MS, SNAPSHOT_TIMES * (ended - started));
     this.#trainee.pass.guardBy(this);
   }

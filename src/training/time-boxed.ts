@@ -3,6 +3,7 @@ import type { CheckedData } from '../data/data-set.js';
 import type { CallOptions, Place } from './place.js';
 import type { TrainForReport } from './reports.js';
 import { Stepper, type StepperOptions } from './stepper.js';
+import { readTimer } from './timer.js';
 import type { TrainingState } from './training-state.js';
 
 /** Training in pieces of time: the steps of `fit`, in the same order, as many a call as fit into it. */
@@ -66,7 +67,7 @@ export class TimeBoxedTraining {
   /** Steps until the next might end after `milliseconds`; one at least. */
   run(milliseconds: number): TrainForReport {
     const stepper = this.#stepper;
-    const start = performance.now();
+    const start = readTimer();
     if (this.#isInEpoch) stepper.save();
     let now = start;
     let cost = 0;
@@ -91,7 +92,7 @@ export class TimeBoxedTraining {
       // whole steps: one that was cut short is continued
       while (!stepper.isAtStepEnd) this.#epochCost = stepper.advance(stepper.chunksToStepEnd, this.#epochCost);
       const then = now;
-      now = performance.now();
+      now = readTimer();
       const steps = stepper.stepsDone - before.steps;
       this.#stepMs = (now - then) / steps;
       cost += this.#epochCost - costBefore;
