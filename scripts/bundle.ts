@@ -13,8 +13,9 @@ import { minify } from 'terser';
 // Puts the modules of build/modules/ together in dist/. Entries are what package.json exports; what an import() loads is a chunk of its
 // own; what several of these need is one chunk, chunks/core.js, which all others import: no module is in two files.
 //
-// The little of it that entries without a network need too (io/ and graph/: errors and checks) is chunks/check.js: a page that reads a CSV
-// file first and imports the network later would otherwise fetch the whole core for its messages.
+// io/ and graph/, which need errors and checks alone, import the core too. A chunk of their own for these would be one more file, and one
+// more round trip, in every page with a network: bundlers keep apart what different import()s share. In a page without a network they leave
+// out the core but for 1 to 3 KB (gzipped).
 
 const MODULES = resolve('build/modules/src');
 const BUILDS = ['simd', 'relaxed', 'threads', 'relaxed-threads'];
@@ -58,10 +59,7 @@ function manualChunks(entries: readonly string[]) {
     const isLoadedOnDemand = (module: string) => (getModuleInfo(module)?.dynamicImporters.length ?? 0) > 0;
     const heads = [...getModuleIds()].filter((module) => entries.includes(module) || isLoadedOnDemand(module));
     const users = heads.filter((head) => importedBy(head, getModuleInfo).has(id));
-    if (heads.includes(id) || users.length === 1) return undefined;
-    const isWithoutNetwork = (head: string) =>
-      entries.includes(head) && !importedBy(head, getModuleInfo).has(resolve(MODULES, 'network.js'));
-    return users.some(isWithoutNetwork) ? 'check' : 'core';
+    return heads.includes(id) || users.length === 1 ? undefined : 'core';
   };
 }
 
@@ -85,6 +83,8 @@ async function write(options: RollupOptions, chunks?: ReturnType<typeof manualCh
   const { output } = await build.generate({
     dir: 'dist',
     chunkFileNames: 'chunks/[name].js',
+    // no import for its own sake: esbuild warns of those in a package without side effects
+    hoistTransitiveImports: false,
     sourcemap: true,
     ...(chunks ? { manualChunks: chunks } : { inlineDynamicImports: true }),
   });
