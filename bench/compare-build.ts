@@ -1,0 +1,40 @@
+import { pathToFileURL } from 'node:url';
+import { makeWorkload } from './workloads.js';
+
+// One build of the library in a process of its own: does what compare.ts orders, a row at a time, and answers with the time it took.
+
+/** A row of the comparison: undefined trains, a number is how many samples a call of predict takes. */
+export interface CompareOrder {
+  workload: string;
+  batch: number | undefined;
+}
+
+const library = (await import(pathToFileURL(process.argv[2]).href)) as typeof import('simdprop');
+
+async function prepare({ workload, batch }: CompareOrder): Promise<() => unknown> {
+  const { data, epochs, batchSize, learningRate, optimizer, inference, ...network } = makeWorkload(workload);
+  const { inputs, layers, cost } = network;
+  const net = await library.Network.create({ inputs, layers, cost, seed: 1, batchSize: batch });
+  const descent = optimizer === 'adam' ? library.adam({ learningRate }) : library.sgd({ learningRate });
+  if (batch === undefined) return () => net.fit(data, { epochs, batchSize, optimizer: descent });
+  const width = batch * inputs;
+  const calls = Math.floor(inference.samples / batch);
+  const rows = Array.from({ length: calls }, (_, i) => data.inputs.subarray(i * width, (i + 1) * width));
+  return () => {
+    for (const row of rows) net.predict(row);
+  };
+}
+
+const prepared = new Map<string, () => unknown>();
+
+process.on('message', async (order: CompareOrder) => {
+  const key = JSON.stringify(order);
+  const run = prepared.get(key) ?? (await prepare(order));
+  prepared.set(key, run);
+  // processor time: what other processes do meanwhile is not counted
+  const before = process.cpuUsage();
+  await run();
+  const { user, system } = process.cpuUsage(before);
+  process.send?.(user + system);
+});
+process.send?.('ready');
