@@ -14,32 +14,33 @@ import { CLASSES } from '../examples/digits/idx.js';
 import { describeMachine, machineLine, saveResult } from './machine.js';
 import { digitsRange, loadDigits, PIXELS } from './workloads.js';
 
-// Published results for these networks on these images, trained again here, averaged over seeds that were fixed beforehand.
-// - M. Nielsen, "Neural Networks and Deep Learning", 2015, chapters 1 and 3, and the recorded curves of its figures (overfitting.json,
-//   regularized.json, regularized_full.json, weight_initialization_100.json): the best accuracy over the epochs. The author's own
-//   runs used one seed, or the best of three.
-// - scikit-learn, examples/neural_networks/plot_mnist_filters.py: the accuracy at the end. Its alpha counts per batch: alpha / batch . w
-//   is the gradient of its penalty, so lambda = alpha n / batch.
-// - Keras, examples/mnist_mlp.py: the accuracy at the end.
+// Trains networks with published results again, on the same images, and compares the accuracies. Our accuracy is the
+// mean over seeds that were fixed beforehand. The published accuracies:
+// - M. Nielsen, "Neural Networks and Deep Learning", 2015, chapters 1 and 3, and the recorded curves of its figures
+//   (overfitting.json, regularized.json, regularized_full.json, weight_initialization_100.json): the best accuracy over
+//   the epochs. The author used one seed, or the best of three.
+// - scikit-learn, examples/neural_networks/plot_mnist_filters.py: the accuracy after the last epoch. Its penalty counts
+//   per batch, with the gradient alpha / batch . w, so our lambda is alpha n / batch.
+// - Keras, examples/mnist_mlp.py: the accuracy after the last epoch.
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 interface Anchor {
   name: string;
-  /** What is said of the training beside epochs, samples and images. */
+  /** The settings of the training for the table, without the epochs and the images. */
   training: string;
   network: Omit<NetworkOptions, 'inputs' | 'seed'>;
   optimizer: Optimizer;
   batchSize: number;
   samples: number;
   epochs: number;
-  /** The first so many of SEEDS: fewer where a run takes minutes. */
+  /** How many of SEEDS are used, from the first on: fewer where a run takes minutes. */
   seeds: number;
   measuredOn: 'test' | 'validation';
   counted: 'best' | 'final';
   /** Accuracy in percent. */
   published: number;
-  /** What the mean over the seeds must reach: at least `from`, at most `to`. */
+  /** The range in which the mean over the seeds must lie. Without `to` there is no upper limit. */
   wanted: { from: number; to?: number };
 }
 
@@ -49,13 +50,13 @@ interface Run {
   best: number;
   bestEpoch: number;
   final: number;
-  /** Training and the evaluation after each epoch. */
+  /** Time for training and for the evaluation after each epoch. */
   seconds: number;
 }
 
 const within = (published: number, distance: number) => ({ from: published - distance, to: published + distance });
 
-/** A network of the book: sigmoid throughout, batches of ten, plain descent. */
+/** What all networks of the book share: sigmoid units, batches of ten and plain gradient descent. */
 function nielsen(
   name: string,
   hidden: number,
@@ -159,7 +160,7 @@ const ANCHORS: Anchor[] = [
 ];
 
 const HELP = `npm run anchors -- [--only TEXT] [--save]
-  --only TEXT  only the rows whose network contains TEXT
+  --only TEXT  train only the networks whose name contains TEXT
   --save       also write bench/results/anchors-<date>.json`;
 
 async function train(anchor: Anchor, seed: number, training: DataSet, validation: DataSet): Promise<Run> {
@@ -193,7 +194,7 @@ function summarize(anchor: Anchor, runs: Run[]) {
 
 function markdownRow({ name, ...row }: ReturnType<typeof summarize>): string {
   const { epochs, samples, training, measuredOn, counted, published, wanted } = row;
-  const what = `${epochs} epochs of ${samples.toLocaleString('en-US')}, ${training}; ${counted} on ${measuredOn} images`;
+  const what = `${epochs} epochs of ${samples.toLocaleString('en-US')} images, ${training}; ${counted} accuracy on ${measuredOn} images`;
   const ours = `${row.ours.toFixed(2)} (${row.lowest.toFixed(2)}..${row.highest.toFixed(2)})`;
   const range =
     wanted.to === undefined ? `≥ ${wanted.from.toFixed(2)}` : `${wanted.from.toFixed(2)}..${wanted.to.toFixed(2)}`;
@@ -211,7 +212,7 @@ async function main(): Promise<void> {
   const anchors = ANCHORS.filter(({ name }) => name.includes(values.only));
   if (anchors.length === 0) {
     throw new Error(
-      `--only: got '${values.only}', want a part of ${ANCHORS.map(({ name }) => `'${name}'`).join(', ')}`,
+      `--only: got '${values.only}', want a part of one of ${ANCHORS.map(({ name }) => `'${name}'`).join(', ')}`,
     );
   }
   const digits = loadDigits();
@@ -237,7 +238,7 @@ async function main(): Promise<void> {
     }
     summaries.push(summarize(anchor, runs));
   }
-  console.log('| network | training | published | simdprop, mean (min..max) | wanted | seconds a run |');
+  console.log('| network | training | published | simdprop, mean (min..max) | wanted | seconds per run |');
   console.log('|---|---|---|---|---|---|');
   for (const summary of summaries) console.log(markdownRow(summary));
   console.log(`\nAccuracy in percent, the mean over seeds 1 to 8 (Keras: 1 and 2). ${machineLine(machine)}`);

@@ -1,11 +1,13 @@
 import { pathToFileURL } from 'node:url';
 import { makeWorkload } from './workloads.js';
 
-// One build of the library in a process of its own: does what compare.ts orders, a row at a time, and answers with the time it took.
+// Runs one build of the library in a process of its own: compare.ts sends one row of the comparison at a time, and this
+// process answers with the time that the row took.
 
-/** A row of the comparison: undefined trains, a number is how many samples a call of predict takes. */
+/** A row of the comparison. */
 export interface CompareOrder {
   workload: string;
+  /** Samples in a call of predict; undefined: the row trains. */
   batch: number | undefined;
 }
 
@@ -31,7 +33,7 @@ process.on('message', async (order: CompareOrder) => {
   const key = JSON.stringify(order);
   const run = prepared.get(key) ?? (await prepare(order));
   prepared.set(key, run);
-  // processor time: what other processes do meanwhile is not counted
+  // processor time, because it leaves out what other processes do
   const before = process.cpuUsage();
   await run();
   const { user, system } = process.cpuUsage(before);

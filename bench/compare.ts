@@ -6,10 +6,12 @@ import type { CompareOrder } from './compare-build.js';
 import { alignTable, describeMachine, machineLine, median } from './machine.js';
 import { makeWorkload, workloadNames } from './workloads.js';
 
-// This build against another one: npm run bench:compare -- ../other/dist/index.js [PAIRS] [TEXT], where TEXT must be in a row's name.
+// Compares this build with another one: npm run bench:compare -- ../other/dist/index.js [PAIRS] [TEXT]. With TEXT, only
+// the rows whose name contains it are measured.
 //
-// Each build runs in a process of its own. The two take turns, and each pair begins with the other one; a ratio is that of one pair. The
-// interval is that of the median: it holds the true one with 95 % probability, whatever the distribution of the ratios.
+// Each build runs in a process of its own. The two take turns, and which one begins alternates from pair to pair. A
+// ratio compares the two runs of one pair. The interval holds the true median of the ratios with 95 % probability,
+// whatever their distribution is.
 
 const OWN = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 const WARM_UP_PAIRS = 3;
@@ -28,12 +30,12 @@ async function time(child: ChildProcess, order: CompareOrder): Promise<number> {
   return microseconds as number;
 }
 
-/** The ranks, counted from 0, of the ordered ratios between which the true median lies with 95 % probability. */
+/** The ranks (counted from 0) of the two sorted ratios between which the true median lies with 95 % probability. */
 function medianRanks(count: number): [number, number] {
   let below = 0;
   let probability = 0.5 ** count;
   let sum = probability;
-  // the number of ratios below the true median is binomial with 1/2
+  // the number of ratios below the true median has a binomial distribution with probability 1/2
   while (sum <= 0.025) {
     below++;
     probability *= (count - below + 1) / below;
@@ -52,9 +54,10 @@ for (const workload of ['784-128-10 Adam batch 32', '784-512-512-10 Adam batch 1
 
 const children = [start(OWN), start(other)];
 await Promise.all(children.map((child) => once(child, 'message')));
-const rows: string[][] = [['row', 'speed, this / other', '95 % of the median', 'pairs']];
+const rows: string[][] = [['row', 'speed, this / other', '95 % interval of the median', 'pairs']];
 for (const order of orders) {
-  const name = `${order.batch === undefined ? 'train' : `predict ${order.batch} of`} ${order.workload}`;
+  const name =
+    order.batch === undefined ? `train ${order.workload}` : `predict ${order.workload}, ${order.batch} per call`;
   if (!name.includes(only)) continue;
   const ratios: number[] = [];
   for (let pair = -WARM_UP_PAIRS; pair < Number(pairs); pair++) {

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Compiles a program of bench/peers with VERSION, the library's own; returns its path, where nothing lies if the compiler or the library
- * is missing: starting it says so.
+ * Compiles bench/peers/<name>.c with a library, whose version the program gets as VERSION. Returns the path of the
+ * program. If the compiler or the library is missing, there is no file at that path, and the attempt to start it
+ * reports that.
  */
 export function compileC(name: string, library: string): string {
   const program = join(mkdtempSync(join(tmpdir(), 'simdprop-peer-')), name);

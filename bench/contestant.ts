@@ -2,28 +2,28 @@ import { Network, sgd } from 'simdprop';
 import { type PlainLayerOptions, PlainNetwork } from './pure-js.js';
 import { makeWorkload, type Workload } from './workloads.js';
 
-// One contestant, a process of its own: in one process plain JavaScript became a fifth slower for good after the first fit of
-// simdprop (91,000 to 75,000 samples/s at 784-30-10), which would have flattered simdprop.
+// Runs one contestant in a process of its own. When both ran in one process, plain JavaScript became a fifth slower for
+// good after the first fit of simdprop (91,000 to 75,000 samples/s at 784-30-10), which would have flattered simdprop.
 
 export interface Assignment {
   contestant: 'simdprop' | 'plain JavaScript';
   workload: string;
-  /** The weights each run starts from. */
+  /** The weights that each run starts from. */
   start: PlainLayerOptions[];
 }
 
-/** Samples a call of predict; undefined: train. */
 export interface Order {
+  /** Samples in a call of predict; undefined: the run trains. */
   batch: number | undefined;
 }
 
 export interface Outcome {
   elapsedMs: number;
-  /** The cost of the last epoch, or the sum of all outputs: what both contestants must agree on. */
+  /** The cost of the last epoch, or the sum of all outputs. Both contestants must agree on it. */
   value: number;
 }
 
-/** Bytes are multiplied with the default of simdprop. */
+/** The factor by which simdprop multiplies bytes by default. */
 const BYTE_SCALE = 1 / 255;
 
 interface Contestant {
@@ -61,7 +61,7 @@ function enterPlain({ inputs, cost, ...workload }: Workload, rows: number, layer
     train() {
       let epochCost = 0;
       for (let epoch = 0; epoch < epochs; ++epoch) {
-        epochCost = net.trainEpoch(data.inputs, scale, workload.rows, batchSize, learningRate);
+        epochCost = net.trainEpoch(data.inputs, scale, workload.targetRows, batchSize, learningRate);
       }
       return epochCost;
     },

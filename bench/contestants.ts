@@ -5,32 +5,34 @@ import type { Job } from './job.js';
 import { nodeBinary } from './nodes.js';
 import type { Command } from './rival.js';
 
-// Who takes part in which workload, and how each is started.
+// The contestants of each workload, and how each is started.
 
 export interface Contestant extends Command {
-  /** `js`: a package of npm; `native`: what Debian has. */
+  /** `js`: runs in JavaScript or WebAssembly; `native`: machine code. */
   kind: 'simdprop' | 'native' | 'js';
   threads: number;
-  /** What it does otherwise than all, for the table. */
+  /** How its work differs from that of the others, for the table. */
   remark?: string;
-  /** Its cost is another by what it does otherwise: it is not compared. */
-  isOther?: boolean;
+  /** True if its cost differs for that reason, so that it is not compared with the others' costs. */
+  costDiffers?: boolean;
 }
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Node 24 and later have the revectorizer that wide mode needs. */
+/** A Node with the revectorizer that wide mode needs, which is version 24 or later. */
 export function wideNode(): string {
   if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath;
   try {
     return nodeBinary(24);
   } catch {
-    // the running one says that it cannot
+    // the running Node then reports that it has no wide mode
     return process.execPath;
   }
 }
 
-/** PYTHON, or the first of those in the path and of Debian that has PyTorch, or else NumPy. */
+/**
+ * The first of PYTHON, `python3` in the path and Debian's Python that has PyTorch, or else the first that has NumPy.
+ */
 function findPython(): string {
   const candidates = [process.env.PYTHON, 'python3', '/usr/bin/python3'].filter((name) => name !== undefined);
   const having = (module: string) => candidates.find((name) => succeeds(name, '-c', `import ${module}`));
@@ -69,8 +71,8 @@ function natives(directory: string, job: Job): Contestant[] {
   const contestants: Contestant[] = [1, 2].flatMap((threads) => {
     const threadsText = threads === 1 ? '1 thread' : `${threads} threads`;
     const torch = [here('peers/torch_train.py'), directory, '--threads', String(threads)];
-    // Debian's multiplies by OpenBLAS, which has threads of its own; OpenMP's are not to spin on the cores that those need: with two, it
-    // trains 1024-2048-2048-10 1.6x as fast
+    // Debian's PyTorch multiplies with OpenBLAS, which has threads of its own. OpenMP's threads must not spin on the
+    // cores that those need: with 2 threads and `passive`, PyTorch trains 1024-2048-2048-10 1.6x as fast.
     const env = { OPENBLAS_NUM_THREADS: String(threads), OMP_WAIT_POLICY: 'passive' };
     return [
       { kind, threads, name: `PyTorch, ${threadsText}`, command: python, args: torch, env },
@@ -93,7 +95,7 @@ function natives(directory: string, job: Job): Contestant[] {
       name: 'FANN',
       command: compileC('fann_train', 'fann'),
       args: [directory, ...sizes],
-      remark: 'slopes of activations beyond 0.01 to 0.99 are those there',
+      remark: 'limits activations to 0.01 .. 0.99 when it computes their slopes',
     });
   }
   return contestants;
@@ -107,19 +109,19 @@ function scripts(directory: string, job: Job): Contestant[] {
     command: process.execPath,
     args: [here(`peers/${file}`), directory],
     remark,
-    isOther: remark !== undefined,
+    costDiffers: remark !== undefined,
   });
   const all = [script('TensorFlow.js wasm', 'tfjs.mjs'), script('jax-js wasm', 'jax.mjs')];
   if (job.batchSize === 1) {
     all.push(
-      script('brain.js', 'brain.mjs', 'momentum 1e-9: it has no plain descent'),
+      script('brain.js', 'brain.mjs', 'momentum 1e-9: it has no plain gradient descent'),
       script('synaptic', 'synaptic.mjs', 'its only cost is cross-entropy'),
     );
   }
   return all;
 }
 
-function inferers(directory: string): Contestant[] {
+function predictors(directory: string): Contestant[] {
   const node = process.execPath;
   const onnx = (name: string, threads: number, ...args: string[]): Contestant => ({
     kind: name.includes('node') ? 'native' : 'js',
@@ -131,12 +133,12 @@ function inferers(directory: string): Contestant[] {
   return [onnx('onnxruntime-node', 1), onnx('onnxruntime-node', 2), onnx('onnxruntime-web', 1)];
 }
 
-/** All that train the job, simdprop first. */
+/** All contestants that train the job. simdprop is the first. */
 export function listTrainers(directory: string, job: Job): Contestant[] {
   return [...ours(directory), ...natives(directory, job), ...scripts(directory, job)];
 }
 
-/** All that predict with it. */
+/** All contestants that predict with the job's network. simdprop is the first. */
 export function listPredictors(directory: string, job: Job): Contestant[] {
-  return [...listTrainers(directory, job), ...inferers(directory)];
+  return [...listTrainers(directory, job), ...predictors(directory)];
 }

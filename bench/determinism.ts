@@ -10,12 +10,12 @@ import { servePages } from './page-server.js';
 import { lastError } from './rival.js';
 import { digitsRange, loadDigits } from './workloads.js';
 
-// The same bits everywhere: trains the networks of determinism/bits.mjs in every engine, with one thread and more, in narrow and in wide
-// registers, and compares the hashes with those of test/hashes.json.
+// Checks that the bits are the same everywhere: trains the networks of determinism/bits.mjs in every engine, with one
+// thread and with several, in narrow and in wide registers, and compares the hashes with those of test/hashes.json.
 
 const HELP = `npm run determinism -- [--accept] [--save]
-  --accept  take the hashes of this Node, without threads, as the right ones: writes test/hashes.json
-  --save    write the table into docs/determinism.md`;
+  --accept  compute the hashes in this Node, on one thread, and save them as the right ones in test/hashes.json
+  --save    also write the table into docs/determinism.md`;
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const HASHES = here('../test/hashes.json');
@@ -34,7 +34,7 @@ type Hashes = Record<string, string>;
 interface Outcome {
   version: string;
   hashes: Hashes;
-  /** Why the mode was not what it was asked to be. */
+  /** Why the network did not run in the mode that was asked for. */
   note?: string;
 }
 
@@ -50,7 +50,7 @@ const modeName = (mode: object) =>
 
 function compare(right: Hashes, { hashes, note }: Outcome): string {
   const other = Object.keys(right).filter((name) => hashes[name] !== right[name]);
-  if (other.length > 0) return `OTHER BITS: ${other.join(', ')}`;
+  if (other.length > 0) return `DIFFERENT BITS: ${other.join(', ')}`;
   const match = `all ${Object.keys(right).length} match`;
   return note ? `${match}; ${note}` : match;
 }
@@ -104,7 +104,7 @@ async function main(): Promise<void> {
         const { stderr, message } = error as Error & { stderr?: string };
         rows.push([engine, modeName(mode), `not measured: ${lastError(String(stderr || message))}`]);
       }
-      if (rows[rows.length - 1][2].startsWith('OTHER')) process.exitCode = 1;
+      if (rows[rows.length - 1][2].startsWith('DIFFERENT')) process.exitCode = 1;
     }
     const machine = machineLine(describeMachine());
     console.log(`${machine}\n\n${alignTable([['engine', 'mode', 'bits'], ...rows])}`);
@@ -115,7 +115,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Between the two marks of the page. */
+/** Writes the table between the two marks of the page. */
 function save(rows: string[][], mnist: string, machine: string): void {
   const page = readFileSync(PAGE, 'utf8');
   const table = [['engine', 'mode', 'hashes'], ['---', '---', '---'], ...rows]

@@ -1,4 +1,4 @@
-// bench/engine-probe.mjs in Node: node engine-node.mjs JOB. Prints the version and the figures as JSON.
+// Runs bench/engine-probe.mjs in Node: node engine-node.mjs JOB. Prints the version and the figures as JSON.
 import { probe } from './engine-probe.mjs';
 import { readJob } from './peers/job.mjs';
 

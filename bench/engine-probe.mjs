@@ -1,14 +1,14 @@
-// What bench/engines.ts measures, the same in Node and in pages: layers' kernels by themselves, as far as the package lets one, and epochs
-// on the MNIST digits.
+// The measurements of bench/engines.ts, the same in Node and in pages: the kernels of single layers, as nearly alone as
+// the package allows, and epochs on the MNIST digits.
 import { adam, Network, sgd } from '../dist/index.js';
 
 const LAYER = 512;
 const ROWS = 128;
-/** A run lasts at least so long: clocks in pages are coarse. */
+/** A run lasts at least this long, because clocks in pages are coarse. */
 const RUN_MS = 100;
 const RUNS = 5;
 
-/** Milliseconds of a call, the least of the runs, after one that warms up. */
+/** Milliseconds of a call in the fastest run. The first run warms up and does not count. */
 async function leastMs(call) {
   const runs = [];
   let calls = 1;
@@ -58,14 +58,17 @@ function samplesPerSecond(digits, layers, cost, batchSize, optimizer) {
   });
 }
 
-/** Whether the engine has relaxed SIMD. */
+/** True if the engine has relaxed SIMD. */
 async function hasRelaxed() {
   const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], build: 'relaxed' }).catch(() => undefined);
   net?.dispose();
   return net !== undefined;
 }
 
-/** By default, and how often faster the build with fused multiply-add is, where there is one. */
+/**
+ * Returns the speed of the default build, and how many times as fast the build with fused multiply-add is. The second
+ * is undefined if the engine has no relaxed SIMD.
+ */
 async function compare(measure) {
   const plain = await measure('simd');
   return [plain, (await hasRelaxed()) ? (await measure('relaxed')) / plain : undefined];

@@ -12,7 +12,7 @@ import { lastError } from './rival.js';
 import type { Section } from './turns.js';
 import { makeWorkload } from './workloads.js';
 
-// The built package in every engine, one after another: kernels of wide layers and epochs on the MNIST digits.
+// Runs the built package in every engine, one after another: kernels of wide layers, and epochs on the MNIST digits.
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -26,7 +26,7 @@ const onNode = (major: number): Run => {
   return (job) => [nodeBinary(major), here('engine-node.mjs'), job];
 };
 
-/** CHROMIUM and FIREFOX name other browsers. */
+/** The environment variables CHROMIUM and FIREFOX set the paths of other browsers. */
 const ENGINES: Record<string, Run> = {
   'Node 20': onNode(20),
   'Node 22': onNode(22),
@@ -38,16 +38,19 @@ const ENGINES: Record<string, Run> = {
 
 interface Row {
   engine: string;
-  /** Undefined, with the figures, where it was not measured. */
+  /** Undefined, like the figures, if the engine was not measured. */
   version?: string;
-  /** GFLOP/s of a prediction, a layer of 512 x 512 on 128 rows, and of training 512-512-512-512 in batches of 128. */
+  /** GFLOP/s of a prediction: a layer of 512 x 512 on 128 rows. */
   forward?: number;
+  /** GFLOP/s of training 512-512-512-512 in batches of 128. */
   training?: number;
-  /** How often faster the build with fused multiply-add is at these; undefined where the engine has no relaxed SIMD. */
+  /** How many times as fast the build with fused multiply-add predicts; undefined if there is no relaxed SIMD. */
   fusedForward?: number;
+  /** How many times as fast the build with fused multiply-add trains; undefined if there is no relaxed SIMD. */
   fusedTraining?: number;
-  /** Samples a second: 784-30-10 sigmoid batch 10, 784-128-10 relu Adam batch 32. */
+  /** Samples per second in training 784-30-10, sigmoid, batch 10. */
   sigmoid?: number;
+  /** Samples per second in training 784-128-10, relu, Adam, batch 32. */
   relu?: number;
   note?: string;
 }
@@ -99,14 +102,14 @@ export const engines: Section = {
       '',
       'version',
       'predict GFLOP/s',
-      'fused',
+      'fused, default = 1',
       'train GFLOP/s',
-      'fused',
-      '784-30-10 /s',
-      '784-128-10 /s',
+      'fused, default = 1',
+      '784-30-10 samples/s',
+      '784-128-10 samples/s',
     ];
     const title =
-      'engines: layers of 512 on 128 rows, by default and how often faster with fused multiply-add, and epochs of digits in samples per second; the best of the runs';
+      'engines: layers of 512 units on 128 rows, on the default build and with fused multiply-add, and training on the digits; the fastest run of each';
     return { rows, table: [title, alignTable([heads, ...cells]), ...notes].join('\n') };
   },
 };

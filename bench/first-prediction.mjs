@@ -1,5 +1,5 @@
-// From nothing to the first prediction of a small network, in a process of its own (bench/startup.ts). Imports nothing before, that none of
-// it is loaded already. Prints milliseconds.
+// Measures the time until the first prediction of a small network, in a fresh process (bench/startup.ts). The library
+// is imported while the clock runs, so there must be no import of it here. Prints milliseconds as JSON.
 let compileMs = 0;
 let compiled = 0;
 const { compile } = WebAssembly;
@@ -20,8 +20,8 @@ net.predict(new Float32Array([0, 1]));
 const predicted = performance.now();
 net.dispose();
 
-// Node has modules of its own, the HTTP parser of its fetch among them
-if (compiled !== 1) throw new Error(`got ${compiled} modules compiled, want the core alone`);
+// Node compiles WebAssembly modules of its own, such as the HTTP parser of fetch: they must not be in the time
+if (compiled !== 1) throw new Error(`got ${compiled} compiled modules, want 1, the core`);
 console.log(
   JSON.stringify({
     all: predicted - started,

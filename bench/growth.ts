@@ -2,12 +2,12 @@ import { type LayerOptions, Network, sgd } from 'simdprop';
 import { alignTable, median } from './machine.js';
 import type { Section } from './turns.js';
 
-// How the time of a training step grows with width, depth and batch, beside the count of its operations. One network after another, each
-// measured by itself: not a comparison, the shape of a curve.
+// Measures how the time of a training step grows with width, depth and batch size, beside the number of its operations.
+// The networks run one after another: the aim is the shape of the curve, not a comparison between them.
 
 interface Size {
   width: number;
-  /** Layers of `width` units. */
+  /** Number of layers, each of `width` units. */
   depth: number;
   batch: number;
 }
@@ -25,9 +25,9 @@ const AXES: Record<string, Size[]> = {
 };
 
 const ROUNDS = 7;
-/** An epoch is as many steps as make up so many operations. */
+/** An epoch has as many steps as make up about this many operations. */
 const EPOCH_OPERATIONS = 100e6;
-/** From so many on, time should follow the count within WANTED. */
+/** From this many operations per step, time should be proportional to operations, within a factor of WANTED. */
 const LARGE_OPERATIONS = 1e6;
 const WANTED = 2;
 
@@ -35,17 +35,20 @@ export interface GrowthRow {
   axis: string;
   size: number;
   operations: number;
-  /** Of a step, the median of the rounds. */
+  /** Milliseconds of a step: the median of the rounds. */
   stepMs: number;
   gigaflops: number;
 }
 
-/** Multiplications and additions of a step: forward and gradient of each layer, errors of all but the first; each layer as wide as the input. */
+/**
+ * Multiplications and additions of a step. Each layer is as wide as the input. Every layer has a forward product and a
+ * gradient product; all but the first also have an error product.
+ */
 export function operationsOf({ width, depth, batch }: Size): number {
   return 2 * batch * width * width * (3 * depth - 1);
 }
 
-/** How far the speeds of the large steps of an axis are apart: the largest over the least. */
+/** The largest speed of an axis divided by the least, counting only large steps; 1 if there are none. */
 export function deviationOf(rows: readonly GrowthRow[]): number {
   const large = rows.filter(({ operations }) => operations >= LARGE_OPERATIONS).map(({ gigaflops }) => gigaflops);
   return large.length > 0 ? Math.max(...large) / Math.min(...large) : 1;
@@ -64,7 +67,7 @@ async function measure(axis: string, size: Size): Promise<GrowthRow> {
     const epochs = Math.ceil(steps / 16);
     const options = { epochs, batchSize: batch, optimizer: sgd({ learningRate: 1e-9 }), shuffle: false };
     const times: number[] = [];
-    // the first warms up; the epochs' own time is without copying the data
+    // the first round warms up; elapsedMs leaves out the time for copying the data
     for (let round = 0; round <= ROUNDS; ++round) {
       const history = await net.fit(data, options);
       const elapsed = history.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0);
@@ -96,11 +99,11 @@ export const growth: Section = {
       ]);
       const deviation = deviationOf(measured);
       tables.push(
-        alignTable([['', 'MFLOP a step', 'µs a step', 'GFLOP/s'], ...cells]),
-        `${deviation <= WANTED ? 'met' : 'MISSED'}: from 1 MFLOP up the speeds differ by a factor of ${deviation.toFixed(2)}, wanted ${WANTED}`,
+        alignTable([['', 'MFLOP per step', 'µs per step', 'GFLOP/s'], ...cells]),
+        `${deviation <= WANTED ? 'met' : 'MISSED'}: speeds of steps from 1 MFLOP up differ by a factor of ${deviation.toFixed(2)}, wanted at most ${WANTED}`,
       );
     }
-    const title = `a training step of layers of one width, median of ${ROUNDS}: width at depth 2 and batch 32, depth and batch at width 256`;
+    const title = `time of a training step, median of ${ROUNDS} rounds; where they do not vary, width is 256, depth 2 and batch size 32`;
     return { rows, table: [title, ...tables].join('\n') };
   },
 };

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { Network } from 'simdprop';
 import type { Workload } from './workloads.js';
 
-// A workload as files that every language reads, so that all contestants have the same data and start from the same weights:
-//   job.json        what is below in Job
-//   x.bin           [samples x inputs] bytes or float32, y.bin [samples x outputs] float32
+// Writes a workload to files that every language can read, so that all contestants have the same data and start from
+// the same weights:
+//   job.json        the fields of the interface Job
+//   x.bin           [samples x inputs], bytes or float32
+//   y.bin           [samples x outputs], float32
 //   parameters.bin  for each layer w [units x fanIn] and b [units], float32
 
 export interface Job {
@@ -17,13 +19,13 @@ export interface Job {
   learningRate: number;
   batchSize: number;
   samples: number;
-  /** x.bin holds bytes, each 255 times its value. */
+  /** True if x.bin holds bytes, each of which is 255 times its value. */
   bytes: boolean;
 }
 
-/** Writes the files into the directory, which is made. */
+/** Creates the directory and writes the files into it. */
 export async function writeJob(directory: string, workload: Workload): Promise<Job> {
-  const { name, inputs, layers, cost, optimizer = 'sgd', learningRate, batchSize, data, rows } = workload;
+  const { name, inputs, layers, cost, optimizer = 'sgd', learningRate, batchSize, data, targetRows } = workload;
   const samples = data.inputs.length / inputs;
   const bytes = data.inputs instanceof Uint8Array;
   const job: Job = { name, inputs, layers, cost, optimizer, learningRate, batchSize, samples, bytes };
@@ -33,7 +35,7 @@ export async function writeJob(directory: string, workload: Workload): Promise<J
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'job.json'), JSON.stringify(job, undefined, 2));
   writeFileSync(join(directory, 'x.bin'), data.inputs);
-  writeFileSync(join(directory, 'y.bin'), rows);
+  writeFileSync(join(directory, 'y.bin'), targetRows);
   writeFileSync(
     join(directory, 'parameters.bin'),
     Buffer.concat(parameters.map((p) => new Uint8Array(p.buffer, p.byteOffset, p.byteLength))),

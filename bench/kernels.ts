@@ -7,8 +7,9 @@ import { alignTable, median } from './machine.js';
 import { type Contender, type Section, takeTurns } from './turns.js';
 import { digitsRange, loadDigits, PIXELS } from './workloads.js';
 
-// What activations, functions of the units' own and dropout cost. The kernels alone are timed on a few rows that stay in the
-// first-level cache; layers in training steps of whole networks on real digits, whose dark pixels cost less.
+// What activations, layers of mixed activations and dropout cost. Activation kernels are timed alone, on a few rows
+// that stay in the first-level cache. Layers are timed in training steps of whole networks on real digits, whose dark
+// pixels cost less than other inputs.
 
 const NAMES = Object.keys(ACTIVATIONS) as ActivationName[];
 
@@ -18,21 +19,21 @@ const UNITS = 512;
 const ROWS = 4;
 const ELEMENTS = UNITS * ROWS;
 const ROW_BYTES = UNITS * 4;
-/** Calls of a kernel that are timed as one: a call takes microseconds or less. */
+/** Calls of a kernel that are timed together, because one call takes a few microseconds or less. */
 const CALLS = 100;
 const KERNEL_ROUNDS = { rounds: 21, warmUpRounds: 3, iterations: 5 };
 const KERNEL_ARENA = 65_536;
 
 interface ActivationRow {
   activation: string;
-  /** Nanoseconds per element: the median of the rounds and the least. */
+  /** All times are nanoseconds per element: the median of the rounds and the least. */
   forward: number;
   forwardLeast: number;
   backward: number;
   backwardLeast: number;
 }
 
-/** The two kernels of each function, forward and backward. */
+/** Two contenders for each activation: its forward and its backward kernel. */
 async function prepareKernels(names: readonly string[]): Promise<Contender[]> {
   const matrixBytes = ELEMENTS * 4;
   const z = KERNEL_ARENA;
@@ -40,7 +41,8 @@ async function prepareKernels(names: readonly string[]): Promise<Contender[]> {
   const outputs = delta + matrixBytes;
   const { core } = await startKernels(outputs + names.length * matrixBytes);
   core.fillNormal(z, ELEMENTS, 2, abi.RANDOM_WEIGHTS, 0);
-  // delta stays 0: it is multiplied in place, and all else would fade to subnormal numbers, which take many times as long
+  // delta is 0 and stays 0. It is multiplied in place, so other values would fade to subnormal numbers, which take many
+  // times as long.
   return names.flatMap((name, n) => {
     const activation = ACTIVATIONS[name as ActivationName];
     const a = outputs + n * matrixBytes;
@@ -79,7 +81,7 @@ export const activations: Section = {
       ...[forward, forwardLeast, backward, backwardLeast].map((ns) => ns.toFixed(2)),
     ]);
     const table = [
-      `activation kernels, ns per element, rows of ${UNITS} units`,
+      `activation kernels, ns per element, rows of ${UNITS} units: median and least of the rounds`,
       alignTable([['', 'forward', 'least', 'backward', 'least'], ...cells]),
     ].join('\n');
     return { rows, table };
@@ -92,11 +94,14 @@ interface Steps {
   name: string;
   layers: LayerOptions[];
   batchSize: number;
-  /** Steps of an epoch, the least that is timed. */
+  /** Steps of an epoch. What is timed is a whole epoch. */
   steps: number;
 }
 
-/** Nets that train in turns; milliseconds of a step for each net and round. They hardly move, so that all steps are the same work. */
+/**
+ * Trains the networks in turns. Returns the milliseconds of a step for each network and round. The learning rate is so
+ * small that the weights hardly move and all steps are the same work.
+ */
 async function timeSteps(cases: readonly Steps[], rounds: number): Promise<number[][]> {
   const { train } = loadDigits();
   const nets: Network[] = [];
@@ -122,7 +127,7 @@ async function timeSteps(cases: readonly Steps[], rounds: number): Promise<numbe
 const output: LayerOptions = { units: CLASSES, activation: 'softmax' };
 const microseconds = (ms: number) => (1000 * ms).toFixed(0);
 
-// Functions of the units' own
+// Layers of mixed activations
 
 const MIXED_UNITS = 128;
 const MIXED_WANTED = 1.3;
@@ -135,13 +140,13 @@ const MIXES: Record<string, ActivationName[]> = {
 
 interface MixedRow {
   mix: string;
-  /** Milliseconds of a step: the median of the rounds. */
+  /** Milliseconds of a step with mixed activations in the hidden layer: the median of the rounds. */
   mixed: number;
-  /** The mean of the networks whose hidden layer has one of the functions, for each of them. */
+  /** Milliseconds of a step with one activation in the hidden layer: the mean over the activations of the mix. */
   uniform: number;
-  /** The median of the rounds' ratios of the two. */
+  /** mixed / uniform: the median of the rounds' ratios. */
   ratio: number;
-  /** The same against the fastest of the uniform ones, round by round. */
+  /** mixed / the fastest of the uniform networks: the median of the rounds' ratios. */
   toFastest: number;
   wanted: number;
 }
@@ -192,8 +197,8 @@ export const mixedLayers: Section = {
       ratio > wanted ? 'MISSED' : '',
     ]);
     const table = [
-      `a step of ${PIXELS}-${MIXED_UNITS}-${CLASSES} batch 32 in µs: functions mixed in the hidden layer, the mean of layers of one of them`,
-      alignTable([['', 'mixed', 'uniform', 'ratio', 'to the fastest', 'wanted', ''], ...cells]),
+      `time of a training step of ${PIXELS}-${MIXED_UNITS}-${CLASSES}, batch 32, in µs: mixed activations in the hidden layer, and the mean of networks with only one of them`,
+      alignTable([['', 'mixed', 'uniform', 'mixed / uniform', 'mixed / fastest uniform', 'wanted', ''], ...cells]),
     ].join('\n');
     return { rows, table };
   },
@@ -207,10 +212,11 @@ const DROPOUT_ROUNDS = 21;
 
 interface DropoutRow {
   rate: number;
-  /** Milliseconds of a step: the median of the rounds. */
+  /** Milliseconds of a step with dropout: the median of the rounds. */
   dropout: number;
+  /** Milliseconds of a step without dropout: the median of the rounds. */
   without: number;
-  /** The median of the rounds' ratios. */
+  /** dropout / without: the median of the rounds' ratios. */
   ratio: number;
 }
 
@@ -240,8 +246,8 @@ export const dropout: Section = {
       `${row.ratio.toFixed(2)}x`,
     ]);
     const table = [
-      `a step of ${PIXELS}-${DROPOUT_UNITS}-${DROPOUT_UNITS}-${CLASSES} batch 128 in µs`,
-      alignTable([['', 'with', 'without', 'ratio'], ...cells]),
+      `time of a training step of ${PIXELS}-${DROPOUT_UNITS}-${DROPOUT_UNITS}-${CLASSES}, batch 128, in µs`,
+      alignTable([['', 'with dropout', 'without', 'with / without'], ...cells]),
     ].join('\n');
     return { rows, table };
   },

@@ -1,9 +1,9 @@
-// Loops that the benchmark measures the machine with, each in a WebAssembly module of its own, from AssemblyScript.
+// Compiles AssemblyScript loops that measure the machine itself, each source to a WebAssembly module of its own.
 
-/** More bytes than any third-level cache has. */
+/** More bytes than any third-level cache holds. */
 export const MANY_BYTES = 6e8;
 
-/** The bytes of a module of these functions, which imports its memory. */
+/** Compiles a source to the bytes of a module that imports its memory. `enable` lists features, such as simd. */
 export async function compileSource(source: string, enable: string[]): Promise<Uint8Array<ArrayBuffer>> {
   const { default: asc } = await import('assemblyscript/asc');
   const { binary, error } = await asc.compileString(source, {
@@ -16,16 +16,19 @@ export async function compileSource(source: string, enable: string[]): Promise<U
   return binary as Uint8Array<ArrayBuffer>;
 }
 
-/** The module of them. */
+/** Compiles a source that uses SIMD to a module. */
 export async function compileLoops(source: string): Promise<WebAssembly.Module> {
   return new WebAssembly.Module(await compileSource(source, ['simd']));
 }
 
-/** An instance with a memory of so many bytes, in which no number is 0: fresh pages are all one page of zeros. */
+/**
+ * Instantiates the module with a memory of at least this many bytes, in which no number is 0. Memory that was never
+ * written would not do: the system backs all of it with a single page of zeros.
+ */
 export function startLoops(module: WebAssembly.Module, bytes: number): WebAssembly.Exports {
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65_536) + 1 });
   const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
-  // not all the same: some divisions are shorter than others
+  // the numbers differ, because some divisions take less time than others
   const values = new Float32Array(memory.buffer);
   for (let i = 0; i < values.length; i++) values[i] = 1 + (i % 1021) / 1021;
   return exports;

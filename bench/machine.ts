@@ -5,7 +5,7 @@ import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import packageFile from '../package.json' with { type: 'json' };
 
-/** What a measurement depends on beside the code it measures. */
+/** What a measurement depends on besides the code that it measures. */
 export interface Machine {
   cpu: string;
   cores: number;
@@ -13,7 +13,7 @@ export interface Machine {
   v8: string;
   platform: string;
   simdprop: string;
-  /** Short hash; `+` after it: the tree has changes that are not committed. */
+  /** Short hash, followed by `+` if there are changes that are not committed. */
   commit: string;
   /** YYYY-MM-DD */
   date: string;
@@ -25,14 +25,14 @@ function git(...args: string[]): string | undefined {
   try {
     return execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   } catch {
-    // not a clone, or nothing committed yet
+    // not a Git repository, or one without commits
     return undefined;
   }
 }
 
 export function describeMachine(): Machine {
   const hash = git('rev-parse', '--short', 'HEAD');
-  // a saved result is a change that no measurement depends on
+  // saved results do not count, because no measurement depends on them
   const changes = git('status', '--porcelain', '--', '.', ':!bench/results');
   const processors = cpus();
   return {
@@ -51,7 +51,7 @@ export function machineLine({ cpu, cores, node, platform, simdprop, commit, date
   return `${cpu}, ${cores} cores, ${platform}, Node ${node}, simdprop ${simdprop} (${commit}), ${date}`;
 }
 
-/** Writes bench/results/<name>.json; returns its path from the root of the project. */
+/** Writes bench/results/<name>.json and returns its path, relative to the root of the project. */
 export function saveResult(name: string, machine: Machine, result: object): string {
   const path = fileURLToPath(new URL(`results/${name}.json`, import.meta.url));
   mkdirSync(dirname(path), { recursive: true });
@@ -59,7 +59,7 @@ export function saveResult(name: string, machine: Machine, result: object): stri
   return relative(root, path);
 }
 
-/** One line a row, columns padded to the widest cell: left the first, right the others. */
+/** One line for each row. Columns are padded to their widest cell; the first is aligned left, the others right. */
 export function alignTable(rows: readonly (readonly string[])[]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows

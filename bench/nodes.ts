@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 const directory = fileURLToPath(new URL('peers/node_modules/.nodes', import.meta.url));
 
-/** The binary of the newest Node of a major version: the running one, or installed once from npm beside the rivals. Throws where there is none. */
+/**
+ * The path of a Node of this major version: the running one if it fits, or else the newest, which npm installs once
+ * beside the rivals. Throws if npm cannot install it.
+ */
 export function nodeBinary(major: number): string {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
   const name = `node-${process.platform}-${process.arch}`;

@@ -1,5 +1,5 @@
-// simdprop as a contestant of bench/rival.ts: node ours.mjs JOB [--threads N] [--wide].
-// Runs under any Node: plain JavaScript, on the built package.
+// simdprop as a contestant of bench/rival.ts: node ours.mjs JOB [--threads N] [--wide]. This is plain JavaScript on the
+// built package, so that it runs in any version of Node.
 import { parseArgs } from 'node:util';
 import { adam, Network, sgd } from '../dist/index.js';
 import { readJob, serve } from './peers/job.mjs';
@@ -14,14 +14,14 @@ const { inputs, outputs, cost, batchSize, learningRate, x, y } = job;
 const layers = job.layers.map(({ units, activation }) => ({ units, activation }));
 const modes = { ...(threads > 1 && { threads }), ...(values.wide && { wide: true }) };
 
-/** Each batch size has a network of its own, planned for it. */
+/** Each batch size has a network of its own, which is created for it. */
 const nets = new Map();
 async function netFor(rows) {
   if (!nets.has(rows)) nets.set(rows, await Network.create({ inputs, layers, cost, batchSize: rows, ...modes }));
   return nets.get(rows);
 }
 
-// what this version does not know, or has declined, is not measured under its name
+// if this version does not know a mode, or could not start it, nothing may be measured under the mode's name
 const unavailable = (why) => {
   console.log(`unavailable ${why}`);
   process.exit();

@@ -10,7 +10,10 @@ const TYPES: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-/** Files of directories under their prefixes ('/job/': ...), to pages of this machine that are cross-origin isolated. */
+/**
+ * Serves files to pages on this machine, which are cross-origin isolated. `directories` maps the first part of an
+ * address, such as '/job/', to a directory.
+ */
 export async function servePages(directories: Record<string, string>): Promise<{ url: string; server: Server }> {
   const server = createServer(async ({ url = '/' }, response) => {
     const path = normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));

@@ -8,8 +8,9 @@ import { type Order, Rival } from './rival.js';
 import { type Section, takeTurns } from './turns.js';
 import { makeWorkload } from './workloads.js';
 
-// simdprop beside its rivals: the same data in the same order from the same weights, each contestant a process of its own. All take turns,
-// so that what the machine does meanwhile hits all alike; while one runs, the others wait. First they must agree on the value.
+// Times simdprop beside its rivals: all have the same data in the same order and start from the same weights, each in a
+// process of its own. First they must agree on the value. Then they take turns, so that whatever else the machine does
+// affects all alike; while one runs, the others wait.
 
 const DEFAULT = 'simdprop';
 const THREADS = 'simdprop, 2 threads';
@@ -22,7 +23,7 @@ const GROUPS = {
   simdprop: ({ name }: Contestant) => name === DEFAULT,
 };
 
-/** What the ratio of simdprop to the best of a group of rivals should be. */
+/** How many times as fast as the best of a group of rivals one of our contestants should be. */
 export interface Target {
   ours: string;
   rivals: keyof typeof GROUPS;
@@ -32,16 +33,20 @@ export interface Target {
 interface Contest {
   workload: string;
   kind: Order['kind'];
-  /** Samples a call of predict. */
+  /** Samples in a call of predict. */
   batch: number;
   targets: Target[];
 }
 
+/** How many times as fast as its rivals simdprop should train. */
 interface Wanted {
+  /** The default against native rivals with one thread. */
   native: number;
+  /** Wide mode with two threads against all native rivals. */
   wide: number;
+  /** The default against rivals in JavaScript. */
   js: number;
-  /** Of two threads, to one. */
+  /** Two threads against one. */
   threads: number;
 }
 
@@ -56,7 +61,7 @@ function training(workload: string, { native, wide, js, threads }: Wanted): [str
 }
 
 const CONTESTS: Record<string, Contest> = Object.fromEntries([
-  // no slower with 2 threads and wide than by default
+  // on this small network two threads and wide mode must not be slower than the default
   training('2-2-1 online', { native: 1.2, wide: 1.2, js: 1.2, threads: 1 }),
   training('784-30-10 batch 10', { native: 2.2, wide: 3.3, js: 10, threads: 1 }),
   training('784-128-10 Adam batch 32', { native: 1.1, wide: 2, js: 10, threads: 1.5 }),
@@ -86,14 +91,18 @@ const CONTESTS: Record<string, Contest> = Object.fromEntries([
   ],
 ]);
 
-/** Rounds that are measured, and that go before them to warm up. SIMDPROP_ROUNDS=3 for a first look. */
+/** Rounds that are measured. SIMDPROP_ROUNDS=3 gives a quick first look. */
 const ROUNDS = Number(process.env.SIMDPROP_ROUNDS ?? 11);
+/** Rounds before those, which only warm up. */
 const WARM_UP_ROUNDS = 2;
-/** A run takes about so long, or one epoch: a fast contestant trains more of them. */
+/** A training run has as many epochs as fit into about this time, but at least one. */
 const RUN_MS = 200;
-/** Steps after which the costs are compared. Rounding parts the networks step by step, the more the longer. */
+/** Steps after which the costs are compared. Rounding makes the networks differ more with every step. */
 const CHECK_STEPS = 20;
-/** Steps of one sample. FANN goes its own way from step 495, where the first activation is below 0.01. */
+/**
+ * Steps after which the costs are compared if a batch has one sample. FANN differs from step 495 on, where an
+ * activation is below 0.01 for the first time.
+ */
 const ONLINE_CHECK_STEPS = 400;
 
 export interface Entry {
@@ -102,13 +111,13 @@ export interface Entry {
   kind: Contestant['kind'];
   threads: number;
   version: string;
-  /** Samples per second, the median of the rounds; undefined where it did not take part. */
+  /** Samples per second, the median of the rounds; undefined if it did not take part. */
   speed?: number;
-  /** How often faster simdprop by default is, the median of the rounds' ratios. */
+  /** How many times as fast simdprop's default is: the median of the rounds' ratios. */
   ratio?: number;
-  /** The value that all must agree on. */
+  /** The value on which all must agree. */
   value?: number;
-  /** Why it did not take part, or what it does otherwise. */
+  /** Why it did not take part, or how its work differs. */
   note: string;
 }
 
@@ -120,8 +129,8 @@ export interface Verdict extends Target {
 }
 
 /**
- * How far two values may be apart, relatively: a sum of n terms in float32 is off by up to n roundings of 2^-24, and each step starts from
- * what the step before left.
+ * The largest relative difference between two values that rounding explains. A sum of n terms in float32 is off by up
+ * to n roundings of 2^-24, and each step starts from the result of the step before.
  */
 export function toleranceOf({ inputs, layers }: Pick<Job, 'inputs' | 'layers'>, steps: number): number {
   return Math.max(inputs, ...layers.map(({ units }) => units)) * steps * 2 ** -24;
@@ -130,11 +139,11 @@ export function toleranceOf({ inputs, layers }: Pick<Job, 'inputs' | 'layers'>, 
 export function checkSame(contest: string, name: string, value: number, expected: number, tolerance: number): void {
   if (Math.abs(value - expected) <= tolerance * Math.abs(expected)) return;
   throw new Error(
-    `${contest}: got ${value} of ${name}, want ${expected} of simdprop, to ${tolerance.toExponential(1)}`,
+    `${contest}: got ${value} of ${name}, want ${expected} of simdprop, within ${tolerance.toExponential(1)} of its size`,
   );
 }
 
-/** The best rival of each target's group, and whether the target is met; targets without anyone to measure are left out. */
+/** Judges each target by the best rival of its group. A target is left out if one of its two sides was not measured. */
 export function judge(contest: string, targets: readonly Target[], runs: ReadonlyMap<Contestant, number[]>): Verdict[] {
   const all = [...runs.keys()];
   return targets.flatMap((target) => {
@@ -147,7 +156,7 @@ export function judge(contest: string, targets: readonly Target[], runs: Readonl
   });
 }
 
-/** The median of theirs / ours, round by round. */
+/** The median of the ratios theirs / ours of the rounds. */
 function pairedRatio(theirs: readonly number[], ours: readonly number[]): number {
   return median(theirs.map((ms, round) => ms / ours[round]));
 }
@@ -158,7 +167,7 @@ interface Present {
   entry: Entry;
 }
 
-/** Starts all; those that cannot take part have an entry too, which says why. */
+/** Starts all contestants. One that cannot take part gets an entry too, with the reason. */
 async function enter(
   contest: string,
   contestants: readonly Contestant[],
@@ -180,7 +189,7 @@ async function enter(
   return { entries, present };
 }
 
-/** All do the same work, or say what they do otherwise. */
+/** Throws if a contestant's value differs from simdprop's, unless it is known to compute another cost. */
 async function compareValues({
   contest,
   job,
@@ -194,15 +203,18 @@ async function compareValues({
   const steps = job.batchSize === 1 ? ONLINE_CHECK_STEPS : CHECK_STEPS;
   const samples = kind === 'train' ? Math.min(job.samples, steps * job.batchSize) : batch;
   const order: Order = { kind, samples, argument: kind === 'train' ? 1 : batch };
-  // a prediction has as many products one after another as there are layers
+  // a prediction has one product after another, one for each layer
   const tolerance = toleranceOf(job, kind === 'train' ? Math.ceil(samples / job.batchSize) : job.layers.length);
   for (const { rival, entry, contestant } of present) {
     entry.value = (await rival.run(order)).value;
-    if (!contestant.isOther) checkSame(contest, rival.name, entry.value, present[0].entry.value!, tolerance);
+    if (!contestant.costDiffers) checkSame(contest, rival.name, entry.value, present[0].entry.value!, tolerance);
   }
 }
 
-/** One epoch, or as many as fit into RUN_MS; predictions: as many samples as fit, at least one call. */
+/**
+ * The order for one run. Training takes as many epochs as fit into RUN_MS, but at least one. Predictions go through all
+ * samples, in whole calls.
+ */
 async function sizeRun(rival: Rival, { kind, batch }: Contest, job: Job): Promise<Order> {
   const whole = { kind, samples: job.samples - (job.samples % (batch || 1)), argument: batch || 1 };
   const { elapsedMs } = await rival.run(whole);
@@ -242,7 +254,7 @@ async function measure(contest: string): Promise<{ entries: Entry[]; verdicts: V
   }
 }
 
-/** SIMDPROP_RIVALS=NumPy,FANN measures those alone beside simdprop. */
+/** SIMDPROP_RIVALS=NumPy,FANN measures only simdprop's default and the contestants with such a part in their name. */
 function isWanted(name: string): boolean {
   const wanted = process.env.SIMDPROP_RIVALS?.split(',');
   return !wanted || name === DEFAULT || wanted.some((part) => name.includes(part));
@@ -258,11 +270,11 @@ export function tabulate(contest: string, entries: readonly Entry[], verdicts: r
   const notes = entries.filter(({ note }) => note).map(({ contestant, note }) => `${contestant}: ${note}`);
   const judged = verdicts.map(
     ({ ours, rivals, rival, ratio, wanted, met }) =>
-      `${met ? 'met' : 'MISSED'}: ${ours} is ${ratio.toFixed(2)}x the best ${rivals} (${rival}), wanted ${wanted.toFixed(2)}x`,
+      `${met ? 'met' : 'MISSED'}: ${ours} is ${ratio.toFixed(2)}x as fast as the best of ${rivals} (${rival}), wanted ${wanted.toFixed(2)}x`,
   );
   return [
-    `${contest}: samples per second, median of ${ROUNDS} rounds; how often faster simdprop is, median of the rounds`,
-    alignTable([['', 'version', 'samples/s', 'simdprop is'], ...cells]),
+    `${contest}: samples per second, and how many times as fast simdprop's default is; medians of ${ROUNDS} rounds`,
+    alignTable([['', 'version', 'samples/s', 'simdprop / this'], ...cells]),
     ...notes,
     ...judged,
   ].join('\n');

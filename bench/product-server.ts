@@ -5,11 +5,12 @@ import { SEEDED } from '../src/spec/codes.js';
 import { checkSpec } from '../src/spec/spec.js';
 import { startTeam } from '../src/threads/team.js';
 
-// simdprop as a contestant of products.ts: node --import tsx product-server.ts [wide]. Answers `forward|error|gradient ROWSxFANINxUNITS
-// CALLS` with `MILLISECONDS VALUE`, the value an element of what was computed.
+// simdprop as a contestant of products.ts: node --import tsx product-server.ts [wide]. It answers
+// `forward|error|gradient ROWSxFANINxUNITS CALLS` with `MILLISECONDS VALUE`, where VALUE is one element of the result.
 //
-// One call is the form on a network that does little else: a single layer, or for errors a layer on top of one of one input. The layers
-// are whole ones, called as a training calls them: with the linear activation, the copies and the transposition that a training has too.
+// A call computes one of the three products in a network that does little else: a single layer or, for errors, that
+// layer on top of another with one input. The product is called as training calls it, so its time includes the linear
+// activation and the copies and the transposition that a training needs too.
 
 const wide = process.argv[2] === 'wide';
 
@@ -23,13 +24,13 @@ async function prepare(form: string, [rows, fanIn, units]: readonly number[]) {
   if (wideReason) throw new Error(wideReason);
   const arena = new Arena(spec, plan, engine);
   const { core } = arena;
-  // numbers without zeros, which would be left out of the first layer
+  // no number is 0, because the first layer leaves zeros out
   const x = Float32Array.from({ length: rows * inputs }, (_, i) => 0.5 + (i % 97) / 97);
   forwardInputs(arena, x, 0, rows);
   arena.floats(plan.parameters, plan.weightFloats).fill(0.01);
   core.forward(rows);
   core.backward(rows);
-  // from here on the output's delta is what it is: how it comes from the cost is no product
+  // the output's delta stays as it is from here on: computing it from the cost is not part of the product
   arena.header.cost = SEEDED;
   const [first] = plan.layers;
   if (form === 'forward') return { call: () => core.forward(rows), value: () => arena.floats(first.a, 1)[0] };
@@ -50,7 +51,7 @@ try {
 for await (const line of createInterface({ input: process.stdin })) {
   const [form, shape, calls] = line.split(' ');
   const { call, value } = await prepare(form, shape.split('x').map(Number));
-  // the first call is the first to touch what the product works in
+  // the first call is not timed, because it is the first to touch the memory that the product uses
   call();
   const started = performance.now();
   for (let i = Number(calls); i > 0; --i) call();

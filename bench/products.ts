@@ -6,12 +6,13 @@ import { type Command, Rival } from './rival.js';
 import { type Roofs, startRoofs } from './roofs.js';
 import { type Contender, type Section, takeTurns } from './turns.js';
 
-// Matrix products in the three forms of a training, by default and wide, beside OpenBLAS held to 128-bit and to 256-bit kernels, one thread
-// each and a process of its own:
+// Times matrix products in the three forms that training needs, by default and in wide mode, beside OpenBLAS limited to
+// 128-bit and to 256-bit kernels. Each contestant has one thread and a process of its own.
 //   forward   z [rows x units]       = a [rows x fanIn] . w
 //   error     delta [rows x fanIn]   = delta [rows x units] . w^T
 //   gradient  dw [fanIn x units]     = a^T . delta
-// Ours are whole layers (product-server.ts). OpenBLAS gets weights that lie as its product likes them best.
+// Our products are those of whole layers (product-server.ts). OpenBLAS gets the weights in the layout that its product
+// likes best.
 
 export const FORMS = ['forward', 'error', 'gradient'] as const;
 export type Form = (typeof FORMS)[number];
@@ -45,11 +46,13 @@ const SHAPES: Shape[] = [
   ...LAYERS.flatMap(([fanIn, units]) => BATCHES.map((rows) => ({ rows, fanIn, units }))),
 ];
 
-/** Of one call: a multiplication and an addition for each. */
+/** Operations of one call, where a multiplication and an addition count as two. */
 export const operationsOf = ({ rows, fanIn, units }: Shape) => 2 * rows * fanIn * units;
-/** Of the three matrices. */
+/** Bytes of the three matrices. */
 export const bytesOf = ({ rows, fanIn, units }: Shape) => 4 * (rows * fanIn + fanIn * units + rows * units);
-/** Each must move once at least; what gradients are added to, there and back. */
+/**
+ * The bytes that must move at least: each matrix once, and the gradient a second time, because it is read and written.
+ */
 const bytesMoved = (form: Form, shape: Shape) =>
   bytesOf(shape) + (form === 'gradient' ? 4 * shape.fanIn * shape.units : 0);
 
@@ -57,15 +60,18 @@ const nameOf = (form: Form, { rows, fanIn, units }: Shape) => `${form} ${rows}x$
 const CASES = FORMS.flatMap((form) => SHAPES.map((shape) => ({ form, shape, name: nameOf(form, shape) })));
 
 const ROUNDS = { rounds: 7, warmUpRounds: 2, iterations: 1 };
-/** A run is as many calls as make up so many operations. */
+/** A run has as many calls as make up about this many operations. */
 const RUN_OPERATIONS = 50e6;
-/** Shapes of more operations should reach this share of the best square. */
+/** Shapes of more operations than this should reach SHARE_WANTED of the speed of the best square. */
 const LARGE_OPERATIONS = 1e6;
 const SHARE_WANTED = 0.6;
 
 const DEFAULT = 'simdprop';
 const WIDE = 'simdprop, wide';
-/** Whom each is held against, by OPENBLAS_CORETYPE (SSE, AVX2), on squares from which size, and how much faster it should be. */
+/**
+ * OpenBLAS with the kernels of `core` (OPENBLAS_CORETYPE: Penryn has SSE, Haswell AVX2) is compared with `ours`, which
+ * should be `wanted` times as fast on squares of at least `from` rows.
+ */
 const TARGETS = [
   { ours: DEFAULT, core: 'Penryn', from: 128, wanted: 1.15 },
   { ours: WIDE, core: 'Haswell', from: 256, wanted: 0.85 },
@@ -76,16 +82,19 @@ export interface ProductRow {
   operations: number;
   /** Operations for each byte that must move. */
   intensity: number;
-  /** The intensity from which on it is not the memory, or the cache that holds so many bytes, but the processor that is the limit. */
+  /**
+   * Below this intensity, the memory or the cache that holds these bytes limits the speed; above it, the processor
+   * does.
+   */
   ridge: number;
   isSquare: boolean;
-  /** 10^9 operations a second of each contestant, the median of the rounds. */
+  /** 10^9 operations per second of each contestant: the median of the rounds. */
   gigaflops: Record<string, number>;
-  /** Of each target's pair, how often faster ours is: the median of the rounds' ratios. */
+  /** For each core of TARGETS, how many times as fast ours is: the median of the rounds' ratios. */
   ratios: Record<string, number>;
 }
 
-/** A run of so many calls by a product server; the time that counts is its own. */
+/** A run of many calls in a product server. The time that counts is the one that the server measures. */
 export function productContender(server: Rival, form: Form, shape: Shape): Contender & { calls: number } {
   const calls = Math.max(1, Math.round(RUN_OPERATIONS / operationsOf(shape)));
   const order = `${nameOf(form, shape)} ${calls}`;
@@ -119,8 +128,8 @@ async function measure(form: Form, shape: Shape, contestants: readonly Rival[], 
 }
 
 /**
- * What misses its target: squares against OpenBLAS, and large shapes by default against the best square of the run, with the reason where
- * no kernel could do more.
+ * Says which targets a row misses. Squares are compared with OpenBLAS, and large shapes by default with the best square
+ * of the run. If memory is the limit, the mark says so.
  */
 export function markProduct(
   { product, isSquare, ratios, operations, intensity, ridge, gigaflops }: ProductRow,
@@ -133,12 +142,12 @@ export function markProduct(
   }
   if (operations > LARGE_OPERATIONS && gigaflops[DEFAULT] < SHARE_WANTED * bestSquare) {
     marks.push(`${Math.round((100 * gigaflops[DEFAULT]) / bestSquare)} % OF THE BEST SQUARE`);
-    if (intensity < ridge) marks.push(`bound by memory: ${intensity.toFixed(1)} operations a byte`);
+    if (intensity < ridge) marks.push(`bound by memory: ${intensity.toFixed(1)} operations per byte`);
   }
   return marks.join(', ');
 }
 
-/** Ours, by default or `wide`. */
+/** The command for our product server, by default or with the argument `wide`. */
 export function productServer(name: string, command: string, ...args: string[]): Command {
   const script = fileURLToPath(new URL('product-server.ts', import.meta.url));
   return { name, command, args: ['--import', import.meta.resolve('tsx'), script, ...args] };
@@ -193,7 +202,7 @@ export const products: Section = {
     ]);
     const heads = [...contestants.map(({ name }) => name), ...TARGETS.map(({ ours, core }) => `${ours} / ${core}`)];
     const table = [
-      `products rows x fanIn x units in GFLOP/s, one thread, median of ${ROUNDS.rounds} rounds: simdprop and OpenBLAS by core type`,
+      `matrix products, rows x fanIn x units, in GFLOP/s, one thread, median of ${ROUNDS.rounds} rounds: simdprop, and OpenBLAS with the kernels of two core types`,
       ...contestants.map(({ name, version }) => `${name}: ${version}`),
       ...missing,
       alignTable([['', ...heads, ''], ...cells]),

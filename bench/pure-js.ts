@@ -1,20 +1,23 @@
 import type { ActivationName, CostName } from 'simdprop';
 
-// The rival: the same training in plain JavaScript, as fast as this could be made. What was tried, on an Intel Xeon at
-// 2.6 GHz with Node 20.20 (nanoseconds per sample of the first layer, real digits, of which one pixel in five is not zero):
+// The rival of simdprop: the same training in plain JavaScript, as fast as we could make it. These ways of writing the
+// first layer were measured on an Intel Xeon at 2.6 GHz with Node 20.20, in nanoseconds per sample. The inputs were
+// real digits, of which one pixel in five is not zero.
 //
-//   forward, 784 x 30 (x 512), row-major weights [units][fanIn], every input:         15,000  (285,000)
-//   the same, inputs that are zero left out, four units at a time:                       3,700   (67,000)
-//   weights as [fanIn][units], zeros left out, one input at a time (axpy):               7,700  (130,000)
-//   eight units in registers, one pass over the inputs:                                  3,500   (63,000)
-//   axpy of eight inputs at a time, taken here:                                          3,000   (49,000)
-//   Math.fround around each operation, so that the compiler may stay in float32:         5,800  (106,000)
-//   update, sample by sample, one input at a time, batch 10 (x 512, batch 128):          7,900  (129,000)
-//   update, sample by sample, six inputs at a time, taken here for small batches:        4,000   (75,000)
-//   update, input by input, eight units in registers, taken here for the others:         4,900   (57,000)
+//   forward, 784 x 30 (784 x 512)
+//     weights as [units][fanIn], every input:                                            15,000  (285,000)
+//     weights as [units][fanIn], zeros left out, four units at a time:                    3,700   (67,000)
+//     weights as [fanIn][units], zeros left out, one input at a time (axpy):              7,700  (130,000)
+//     eight units in registers, one pass over the inputs:                                 3,500   (63,000)
+//     axpy of eight inputs at a time, used here:                                          3,000   (49,000)
+//     Math.fround around each operation, so that the compiler may stay in float32:        5,800  (106,000)
+//   update, 784 x 30 with batch 10 (784 x 512 with batch 128)
+//     sample by sample, one input at a time:                                              7,900  (129,000)
+//     sample by sample, six inputs at a time, used here for small batches:                4,000   (75,000)
+//     input by input, eight units in registers, used here for larger batches:             4,900   (57,000)
 //
-// Hidden activations and errors go through the same lists of what is not zero: half of a relu layer need not be touched.
-// Nothing is allocated after the constructor.
+// Hidden activations and errors also go through lists of what is not zero, so half of a relu layer is not touched.
+// After the constructor, only predict allocates memory: the copy that it returns.
 
 export interface PlainLayerOptions {
   units: number;
@@ -27,7 +30,7 @@ export interface PlainLayerOptions {
 type Bytes = Uint8Array<ArrayBufferLike>;
 type Floats = Float32Array<ArrayBufferLike>;
 
-/** Rows of which only the elements that are not zero are kept: those of row r lie at [start[r], start[r + 1]). */
+/** Rows of which only the nonzero elements are kept: those of row r lie at [start[r], start[r + 1]). */
 class SparseRows {
   readonly start: Int32Array;
   readonly index: Int32Array;
@@ -44,15 +47,15 @@ class PlainLayer {
   readonly fanIn: number;
   readonly units: number;
   readonly activation: ActivationName;
-  /** [fanIn × units]: what belongs to one input is contiguous */
+  /** [fanIn × units]: the weights of one input are contiguous */
   readonly weights: Float32Array;
   readonly biases: Float32Array;
   /** [rows × units] */
   readonly a: Float32Array;
   readonly delta: Float32Array;
-  /** a^(l-1) */
+  /** The nonzero elements of a^(l-1). */
   readonly input: SparseRows;
-  /** The delta that are not zero, for the layer before. */
+  /** The nonzero elements of delta, for computing the error of the previous layer. */
   readonly error: SparseRows;
 
   constructor(fanIn: number, options: PlainLayerOptions, rows: number) {
@@ -72,11 +75,11 @@ class PlainLayer {
   }
 }
 
-/** The listing of a batch by column, for the update: what belongs to input k lies at [start[k], start[k + 1]). */
+/** The inputs of a batch listed by column, for the update: those of input k lie at [start[k], start[k + 1]). */
 interface Columns {
   start: Int32Array;
   next: Int32Array;
-  /** Where the sample's row begins in delta. */
+  /** Where the row of the input's sample begins in delta. */
   offset: Int32Array;
   value: Float32Array;
 }
@@ -84,7 +87,7 @@ interface Columns {
 /** Batches up to this size update sample by sample, larger ones input by input. */
 const SMALL_BATCH = 16;
 
-/** Networks up to this width train online without lists: for them the lists cost more than they save. */
+/** Networks up to this width train online without lists, which would cost them more than they save. */
 const NARROW = 16;
 
 export class PlainNetwork {
@@ -94,7 +97,7 @@ export class PlainNetwork {
   readonly #columns: Columns;
   readonly #narrow: boolean;
 
-  /** `rows`: the largest batch. */
+  /** `rows`: the size of the largest batch. */
   constructor(inputs: number, layers: readonly PlainLayerOptions[], cost: CostName, rows: number) {
     const output = layers[layers.length - 1].activation;
     const known = `${cost} of ${output}`;
@@ -129,7 +132,10 @@ export class PlainNetwork {
     };
   }
 
-  /** One pass over the samples in the order given, y as rows; the mean cost, each sample's taken before its own step. */
+  /**
+   * Trains on all samples once, in the order given; `y` has a row for each. Returns the mean cost, with each sample's
+   * cost taken before the step that uses it.
+   */
   trainEpoch(x: Bytes | Floats, scale: number, y: Floats, batchSize: number, learningRate: number): number {
     const samples = x.length / this.#layers[0].fanIn;
     let sum = 0;
@@ -147,13 +153,13 @@ export class PlainNetwork {
     return sum / samples;
   }
 
-  /** Outputs [rows × outputs]: a view that the next call overwrites. */
+  /** Outputs [rows × outputs]. */
   predict(x: Bytes | Floats, scale: number): Float32Array {
     const rows = x.length / this.#layers[0].fanIn;
     if (rows > this.#rows) throw new RangeError(`rows: got ${rows}, want at most ${this.#rows}`);
     this.#forward(x, 0, rows, scale);
     const last = this.#layers[this.#layers.length - 1];
-    // a copy, which is the caller's to keep: so does simdprop
+    // a copy, which the caller may keep, because simdprop returns a copy too
     return last.a.slice(0, rows * last.units);
   }
 
@@ -186,7 +192,7 @@ export class PlainNetwork {
     }
   }
 
-  /** delta^L, and the cost summed over the rows. */
+  /** Computes delta^L and returns the cost, summed over the rows. */
   #outputError(y: Floats, first: number, rows: number): number {
     const { a, delta, units } = this.#layers[this.#layers.length - 1];
     if (this.#cost === 'quadratic') return quadratic(a, delta, y, first * units, rows * units);
@@ -202,7 +208,10 @@ export class PlainNetwork {
     }
   }
 
-  /** Online training of a narrow network: one pass forward, one back that updates on its way. */
+  /**
+   * Trains a narrow network online on one sample: a pass forward, and a pass backward that updates the weights on its
+   * way.
+   */
   #trainOne(x: Floats, y: Floats, sample: number, learningRate: number): number {
     const layers = this.#layers;
     const depth = layers.length;
@@ -297,7 +306,7 @@ function listFloats(list: SparseRows, x: Floats, at: number, rows: number, width
   start[rows] = count;
 }
 
-/** a = W a^(l-1) + b, of the listed inputs only. */
+/** Computes z = W a^(l-1) + b into `a`, from the listed inputs only. */
 function weightedInputs(layer: PlainLayer, rows: number): void {
   const { weights, biases, a, units } = layer;
   const { start, index, value } = layer.input;
@@ -353,7 +362,7 @@ function weightedInputs(layer: PlainLayer, rows: number): void {
   }
 }
 
-/** In place: z becomes a. */
+/** Replaces z by a, in place. */
 function activate(activation: ActivationName, a: Float32Array, units: number, rows: number): void {
   const count = rows * units;
   if (activation === 'sigmoid') {
@@ -383,7 +392,7 @@ function quadratic(a: Float32Array, delta: Float32Array, y: Floats, at: number, 
   return 0.5 * sum;
 }
 
-/** The least a whose logarithm is taken: a float32 a may be exactly 0 or 1. */
+/** The smallest a whose logarithm is taken, because a in float32 may be exactly 0 or 1. */
 const LEAST = 2 ** -126;
 
 function binaryCrossEntropy(a: Float32Array, delta: Float32Array, y: Floats, at: number, count: number): number {
@@ -391,7 +400,7 @@ function binaryCrossEntropy(a: Float32Array, delta: Float32Array, y: Floats, at:
   for (let i = 0; i < count; ++i) {
     const ai = a[i];
     const yi = y[at + i];
-    // most targets are 0 or 1, where one of the two terms is nothing
+    // most targets are 0 or 1, where one of the two terms is 0
     if (yi !== 0) sum -= yi * Math.log(Math.max(ai, LEAST));
     if (yi !== 1) sum -= (1 - yi) * Math.log(Math.max(1 - ai, LEAST));
     delta[i] = ai - yi;
@@ -410,8 +419,8 @@ function categoricalCrossEntropy(a: Float32Array, delta: Float32Array, y: Floats
 }
 
 /**
- * delta^(l-1), for the units of layer l-1 that are not zero: the slope of the others, relu or a sigmoid that has
- * underflowed, is zero. Four of them share the loads of delta^l.
+ * Computes delta^(l-1) for the units of layer l-1 that are not zero. The others have slope zero: a relu, or a sigmoid
+ * that has underflowed. Four units at a time share the loads of delta^l.
  */
 function propagate(layer: PlainLayer, before: PlainLayer, rows: number): void {
   const { weights, units, fanIn, input, error } = layer;
@@ -467,7 +476,7 @@ function propagate(layer: PlainLayer, before: PlainLayer, rows: number): void {
   }
 }
 
-/** A counting sort of the listed inputs by k. */
+/** Sorts the listed inputs by k, with a counting sort, and multiplies them by `factor`. */
 function listColumns(columns: Columns, layer: PlainLayer, rows: number, factor: number): void {
   const { start, next, offset, value } = columns;
   const { fanIn, units, input } = layer;

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 
-// A contestant of any language: a process that says `ready VERSION`, then answers each line `train SAMPLES EPOCHS` or
-// `predict SAMPLES BATCH` with `MILLISECONDS VALUE`: the time of the work alone, and the cost of the last epoch or the outputs' sum,
-// weighted by 1, 2, ... along a row. Each order starts from the job's weights.
+// A contestant, in any language, is a process. It prints `ready VERSION` and then answers each line
+// `train SAMPLES EPOCHS` or `predict SAMPLES BATCH` with `MILLISECONDS VALUE`. MILLISECONDS is the time of the work
+// alone. VALUE is the cost of the last epoch, or the sum of the outputs, weighted by 1, 2, ... along a row. Each order
+// starts from the job's weights.
 
 export interface Command {
   name: string;
@@ -16,7 +17,7 @@ export interface Command {
 export interface Order {
   kind: 'train' | 'predict';
   samples: number;
-  /** Epochs of training, or samples a call of prediction. */
+  /** Epochs of a training, or samples in a call of predict. */
   argument: number;
 }
 
@@ -25,7 +26,7 @@ export interface Answer {
   value: number;
 }
 
-/** `MILLISECONDS VALUE` */
+/** Parses `MILLISECONDS VALUE`. */
 export function parseAnswer(name: string, line: string): Answer {
   const [elapsedMs, value] = line.split(' ').map(Number);
   if (!(elapsedMs >= 0) || !Number.isFinite(value))
@@ -35,7 +36,7 @@ export function parseAnswer(name: string, line: string): Answer {
 
 export class Rival {
   readonly name: string;
-  /** What it says of itself. */
+  /** The version that the process prints. */
   readonly version: string;
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
@@ -47,7 +48,7 @@ export class Rival {
     this.#lines = lines;
   }
 
-  /** Resolves to why it cannot take part, where it cannot: nothing is left out silently. */
+  /** Starts the process. If it cannot take part, this resolves to the reason: nothing is left out silently. */
   static async start({ name, command, args, env }: Command): Promise<Rival | string> {
     const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     let errors = '';
@@ -61,7 +62,7 @@ export class Rival {
       const next = await Promise.race([lines.next(), failed]);
       if (typeof next === 'string') return next;
       if (next.done) return lastError(errors);
-      // what else a library prints when it loads is not an answer
+      // other lines, which libraries may print when they load, are not answers
       const [word, ...rest] = next.value.split(' ');
       if (word === 'unavailable') {
         child.kill();
@@ -78,7 +79,7 @@ export class Rival {
   async ask(line: string): Promise<Answer> {
     this.#child.stdin!.write(`${line}\n`);
     const { done, value } = await this.#lines.next();
-    if (done) throw new Error(`${this.name}: ended at '${line}'`);
+    if (done) throw new Error(`${this.name}: the process ended at the order '${line}'`);
     return parseAnswer(this.name, value);
   }
 
@@ -87,7 +88,10 @@ export class Rival {
   }
 }
 
-/** Of what a process wrote before it ended, the line that names the error: a traceback's last, a script's in the middle. */
+/**
+ * The line that names the error, in what a process wrote before it ended. It is the last line of a Python traceback,
+ * but in the middle of what Node prints.
+ */
 export function lastError(text: string): string {
   const lines = text.trim().split('\n');
   const named = lines.filter((line) => /^\s*(\w+: )?\w*Error\b.{0,3}: /.test(line));

@@ -2,7 +2,8 @@ import type { Machine } from './machine.js';
 import { FORMS } from './products.js';
 import type { RooflineRow, RoofRow } from './roofline-rows.js';
 
-// Draws what roofline.ts has measured, as SVG: speed over intensity, both logarithmic, so that reading is a slope and computing a level.
+// Draws the figures of roofline.ts as SVG: speed over intensity. Both scales are logarithmic, so the limit of reading
+// is a slope and the limit of computing a level.
 
 const WIDTH = 900;
 const HEIGHT = 560;
@@ -10,8 +11,9 @@ const LEFT = 70;
 const RIGHT = 800;
 const TOP = 165;
 const BOTTOM = 480;
-/** Operations a byte, and 10^9 operations a second. */
+/** The range of the horizontal scale, in operations per byte. */
 const INTENSITIES = [0.125, 256];
+/** The range of the vertical scale, in 10^9 operations per second. */
 const SPEEDS = [2, 64];
 
 const MARKS = {
@@ -27,8 +29,8 @@ const yOf = (speed: number) => scale(speed, SPEEDS, BOTTOM, TOP);
 
 const place = (x: number, y: number) => `${x.toFixed(1)} ${y.toFixed(1)}`;
 const line = (from: string, to: string, attributes: string) => `<path d="M${from}L${to}" fill="none" ${attributes}/>`;
-const write = (at: string, words: string, attributes = '', turn = '') =>
-  `<text transform="translate(${at})${turn}" ${attributes}>${words.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`;
+const write = (at: string, words: string, attributes = '', rotation = '') =>
+  `<text transform="translate(${at})${rotation}" ${attributes}>${words.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`;
 
 function drawScales(): string[] {
   const parts: string[] = [];
@@ -44,7 +46,7 @@ function drawScales(): string[] {
   }
   parts.push(line(place(LEFT, BOTTOM), place(RIGHT, BOTTOM), 'stroke="#888"'));
   const middle = place((LEFT + RIGHT) / 2, BOTTOM + 42);
-  parts.push(write(middle, 'intensity: operations for each byte of a, w and c', 'text-anchor="middle"'));
+  parts.push(write(middle, 'intensity: operations per byte of the three matrices', 'text-anchor="middle"'));
   parts.push(write(place(24, (TOP + BOTTOM) / 2), 'GFLOP/s', 'text-anchor="middle"', ' rotate(-90)'));
   return parts;
 }
@@ -54,7 +56,7 @@ export function readable(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
-/** The level, and a slope up to it for each size that was read, its label along it. */
+/** Draws the level of computing, and for each size that was read a slope up to it, with its label along the slope. */
 function drawRoofs({ multiplyAddGigaflops, reads }: RoofRow): string[] {
   const top = yOf(multiplyAddGigaflops);
   const ridges = reads.map(({ gigabytes }) => multiplyAddGigaflops / gigabytes);
@@ -68,14 +70,17 @@ function drawRoofs({ multiplyAddGigaflops, reads }: RoofRow): string[] {
     const dashes = i === reads.length - 1 ? '' : ' stroke-dasharray="6 4"';
     const from = place(xOf(start), yOf(start * gigabytes));
     parts.push(line(from, place(xOf(ridges[i]), top), `stroke="#333" stroke-width="2"${dashes}`));
-    const where = i === reads.length - 1 ? 'from memory' : `of ${readable(bytes)}`;
-    const turn = ` rotate(${(-angle).toFixed(1)}) translate(10 -6)`;
-    parts.push(write(from, `${gigabytes.toFixed(0)} GB/s ${where}`, '', turn));
+    const where = i === reads.length - 1 ? 'from memory' : `from ${readable(bytes)}`;
+    const rotation = ` rotate(${(-angle).toFixed(1)}) translate(10 -6)`;
+    parts.push(write(from, `${gigabytes.toFixed(0)} GB/s ${where}`, '', rotation));
   }
   return parts;
 }
 
-/** A point a form, and the shape's name above, slanted; shapes of nearly one intensity share a place. */
+/**
+ * Draws a point for each form, and the shape's name above the points, slanted. Shapes of nearly the same intensity
+ * share the place for their names.
+ */
 function drawPoints(rows: readonly RooflineRow[]): string[] {
   const parts: string[] = [];
   const names: { x: number; words: string[] }[] = [];

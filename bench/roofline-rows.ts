@@ -1,8 +1,8 @@
 import type { Form } from './products.js';
 
-// What the roofline measures: roofline.ts takes the figures, roofline-plot.ts draws them.
+// The figures of the roofline: roofline.ts measures them, roofline-plot.ts draws them.
 
-/** The machine's, of the whole run. */
+/** The limits of the machine, measured once in a run. */
 export interface RoofRow {
   multiplyAddGigaflops: number;
   reads: { bytes: number; gigabytes: number }[];
@@ -12,10 +12,13 @@ export interface RooflineRow {
   shape: string;
   /** Operations for each byte that must move. */
   intensity: number;
-  /** Reading so many bytes, in 10^9 a second. */
+  /** 10^9 bytes per second when the bytes of this shape are only read. */
   gigabytes: number;
-  /** 10^9 operations a second that the lower roof allows. */
+  /** 10^9 operations per second that the lower of the two roofs allows. */
   roof: number;
-  /** What each form reaches of them, and the share: medians of the rounds, each beside the roofs of its round. */
+  /**
+   * 10^9 operations per second of each form, and their share of the roof: medians of the rounds. Each round has its own
+   * roof.
+   */
   forms: Record<Form, { gigaflops: number; share: number }>;
 }

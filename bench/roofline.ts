@@ -7,9 +7,10 @@ import type { RooflineRow, RoofRow } from './roofline-rows.js';
 import { type Roofs, startRoofs } from './roofs.js';
 import { type Section, takeTurns } from './turns.js';
 
-// The products of products.ts by default and one thread under two roofs: what the processor multiplies and adds in a loop of nothing else,
-// and what can be read meanwhile of the bytes that must move, the three matrices' once each. These are read by a loop from a buffer as
-// large as they are: from the cache that holds them, or from memory.
+// Measures the products of products.ts, by default and on one thread, under two roofs. The first is the speed of a loop
+// that only multiplies and adds. The second follows from the speed of reading, because each of the three matrices must
+// be read once. A loop measures that speed on a buffer as large as the matrices, which it reads from the cache that
+// holds it, or from memory.
 
 const SHAPES: Shape[] = [
   [1, 4096, 4096],
@@ -27,7 +28,10 @@ const SHAPES: Shape[] = [
 const nameOf = ({ rows, fanIn, units }: Shape) => `${rows}x${fanIn}x${units}`;
 
 const ROUNDS = { rounds: 7, warmUpRounds: 2, iterations: 1 };
-/** Read for the slopes of the plot: what a second-level cache holds, what only a third-level one does, and what none does. */
+/**
+ * The sizes that are read for the slopes of the plot. The first fits into the second-level cache, the second only into
+ * the third-level cache, the third into no cache.
+ */
 const READ_BYTES = [2 ** 18, 2 ** 23, MANY_BYTES];
 
 export function roofAt(intensity: number, gigaflops: number, gigabytes: number): number {
@@ -88,11 +92,11 @@ export const roofline: Section = {
         ...FORMS.flatMap((form) => [forms[form].gigaflops.toFixed(1), `${(100 * forms[form].share).toFixed(0)} %`]),
       ]);
       const heads = FORMS.flatMap((form) => [form, 'of the roof']);
-      const reads = machineRoofs.reads.map(({ bytes, gigabytes }) => `${gigabytes.toFixed(1)} of ${readable(bytes)}`);
+      const reads = machineRoofs.reads.map(({ bytes, gigabytes }) => `${gigabytes.toFixed(1)} from ${readable(bytes)}`);
       const table = [
-        `products rows x fanIn x units in GFLOP/s under their roofs, one thread, median of ${ROUNDS.rounds} rounds`,
-        `multiply-adds in registers: ${machineRoofs.multiplyAddGigaflops.toFixed(1)} GFLOP/s; reading, GB/s: ${reads.join(', ')}`,
-        alignTable([['', 'operations a byte', 'read GB/s', 'roof', ...heads], ...cells]),
+        `matrix products, rows x fanIn x units, in GFLOP/s and as a share of their roof, one thread, median of ${ROUNDS.rounds} rounds`,
+        `multiply-adds in registers: ${machineRoofs.multiplyAddGigaflops.toFixed(1)} GFLOP/s; reading in GB/s: ${reads.join(', ')}`,
+        alignTable([['', 'operations per byte', 'read GB/s', 'roof', ...heads], ...cells]),
       ].join('\n');
       return {
         rows: [{ roofs: machineRoofs, products: rows }],

@@ -1,21 +1,28 @@
 import { compileLoops, startLoops } from './loops.js';
 import type { Contender } from './turns.js';
 
-// What products are held against, on this machine and in this engine: multiply-adds that wait for no memory, and reading.
+// The two roofs under which products are measured, on this machine and in this engine: the speed of multiply-adds that
+// wait for no memory, and the speed of reading.
 
 const CHAINS = 12;
-/** Double rounds of all chains in a call, and calls in a run. */
+/** Iterations of the loop in a call of multiplyAdd. Each has two multiply-adds for each chain. */
 const LENGTH = 1000;
+/** Calls of multiplyAdd in a run. */
 const CALLS = 1000;
+/** A run reads about this many bytes. */
 const RUN_BYTES = 1e8;
 
 const chains = (line: (chain: number) => string) =>
   Array.from({ length: CHAINS }, (_, chain) => line(chain)).join('\n');
 
 /**
- * A multiplication and an addition after it take some 6 cycles, and two of each can begin in one: twelve chains, and with what they multiply
- * and add they fit into 15 registers. Which of them the compiler takes decides much: loops of 6 to 14 chains and 1 to 8 rounds came to 14 to
- * 50 GFLOP/s, this one to 44 to 47 in nearly every run (AMD EPYC, Node 20.20.2, 2026-11-26). Numbers grow to Infinity, which takes no longer.
+ * The loops of the two roofs.
+ *
+ * A multiplication with an addition after it takes some 6 cycles, and two of each can begin in one cycle. That needs
+ * twelve chains, which fit into 15 registers together with their operands. The numbers of chains and rounds matter
+ * because of the code that the compiler makes of them: loops of 6 to 14 chains and 1 to 8 rounds reached 14 to 50
+ * GFLOP/s, and this one reached 44 to 47 in nearly every run (AMD EPYC, Node 20.20.2, 2026-11-26). The numbers grow to
+ * Infinity, which takes no longer.
  */
 const LOOPS = `export function multiplyAdd(target: usize, source: usize, length: i32): void {
     const x = v128.load(source);
@@ -41,19 +48,19 @@ const LOOPS = `export function multiplyAdd(target: usize, source: usize, length:
     v128.store(target, v128.xor(v128.xor(r0, r1), v128.xor(r2, r3)));
   }`;
 
-/** Takes turns with what is held against it. */
+/** A contender that takes turns with the products that it limits. */
 export interface Roof extends Contender {
-  /** Operations or bytes of a run. */
+  /** Operations or bytes in a run. */
   amount: number;
 }
 
 export interface Roofs {
   multiplyAdd: Roof;
-  /** Reads so many bytes again and again: how fast that is depends on the cache that holds them. */
+  /** Reads this many bytes again and again: the speed depends on the cache that holds them. */
   read(bytes: number): Roof;
 }
 
-/** `mostBytes`: the most that will be read. */
+/** `mostBytes`: the largest number of bytes that `read` will be called with. */
 export async function startRoofs(mostBytes: number): Promise<Roofs> {
   const first = 4096;
   const exports = startLoops(await compileLoops(LOOPS), first + mostBytes + 128);
@@ -68,12 +75,12 @@ export async function startRoofs(mostBytes: number): Promise<Roofs> {
       name: 'multiply-adds',
       run: repeat(CALLS, () => multiplyAdd(0, first, LENGTH)),
       isAsync: false,
-      // four lanes, a multiplication and an addition, twice
+      // four lanes; a multiplication and an addition; two of both in an iteration
       amount: CALLS * LENGTH * CHAINS * 4 * 2 * 2,
     },
     read(bytes) {
       const calls = Math.max(1, Math.round(RUN_BYTES / bytes));
-      // whole steps of the loop
+      // the loop reads 128 bytes in each iteration
       const length = Math.ceil(bytes / 128) * 128;
       return {
         name: `read ${bytes} bytes`,

@@ -17,21 +17,22 @@ import { type Section, takeTurns } from './turns.js';
 import { updates } from './updates.js';
 import { makeWorkload, type Workload, workloadNames } from './workloads.js';
 
-// Training and inference against plain JavaScript: the same samples in the same order from the same weights, each contestant
-// in a process of its own. They take turns in short runs, the first of a pair by turns too, so that what the machine does
-// meanwhile hits both alike; while one runs, the other waits.
+// Compares training and inference with plain JavaScript: both contestants have the same samples in the same order and
+// start from the same weights, each in a process of its own. They take turns in short runs, and which one begins
+// alternates, so that whatever else the machine does affects both alike; while one runs, the other waits.
 
 const CONTESTANTS: Assignment['contestant'][] = ['simdprop', 'plain JavaScript'];
 
-/** Pairs of runs that are measured, and that go before them to warm up. */
+/** Pairs of runs that are measured. */
 const PAIRS = 31;
+/** Pairs of runs before those, which only warm up. */
 const WARM_UP_PAIRS = 3;
-/** How far the values of the contestants may be apart, relatively, before they are timed. */
+/** The largest relative difference between the values of the contestants. It is checked before they are timed. */
 const TOLERANCE = 1e-3;
 
 interface Contest {
   name: string;
-  /** Of one run. */
+  /** Samples in one run. */
   samples: number;
   order: Order;
 }
@@ -41,20 +42,22 @@ interface Row {
   /** Samples per second, the median of the runs. */
   simdprop: number;
   plain: number;
-  /** The median of the ratios of the pairs. */
+  /** simdprop / plain: the median of the ratios of the pairs. */
   ratio: number;
 }
 
 const HELP = `npm run bench -- [--only TEXT] [--save] [--plot FILE]
-  --only TEXT  only the rows whose section and name contain TEXT: workload 2-2-1 online, activation relu, mixed relu and tanh,
-               dropout 0.2, update adam, tile Node 24, product forward 128x784x30, roofline 1x4096x4096, growth width, startup,
-               engines Firefox, peers train 2-2-1, ...
-  --save       also write bench/results/<date>-<node version>[-only-TEXT].json
-  --plot FILE  the roofline as SVG too
+  --only TEXT  measure only the rows where "SECTION NAME" contains TEXT. Examples of TEXT:
+                 workload 2-2-1 online, activation relu, mixed relu and tanh, dropout 0.2, update adam, tile Node 24,
+                 product forward 128x784x30, roofline 1x4096x4096, growth width, startup, engines Firefox,
+                 peers train 2-2-1
+  --save       also write the results to bench/results/<date>-node-<version>[-only-TEXT].json
+  --plot FILE  also draw the roofline to FILE as SVG
 
-The rivals of the section peers: npm ci --ignore-scripts in bench/peers, Debian's python3-torch, python3-numpy, libopenblas0-pthread,
-libopenblas-dev, libfann-dev and a C compiler. Without them the rest is measured, and the table says what is missing.
-SIMDPROP_ROUNDS=3 and SIMDPROP_RIVALS=NumPy,FANN make a first look of it.`;
+The sections peers and product compare simdprop with other programs. To install them, run npm ci --ignore-scripts in
+bench/peers, and install Debian's python3-torch, python3-numpy, libopenblas0-pthread, libopenblas-dev, libfann-dev and a
+C compiler. Whatever is missing is named in the table, and the rest is measured.
+For a quick first look at peers, set SIMDPROP_ROUNDS=3 and SIMDPROP_RIVALS=NumPy,FANN.`;
 
 function listContests({ name, inputs, data, epochs, inference }: Workload): Contest[] {
   const training = {
@@ -83,7 +86,7 @@ async function startContestants(workload: Workload): Promise<ChildProcess[]> {
   return Promise.all(
     CONTESTANTS.map(async (contestant) => {
       const child = fork(new URL('./contestant.ts', import.meta.url), { serialization: 'advanced' });
-      // it has said why itself
+      // the contestant has printed the reason itself
       child.once('exit', (code) => code !== 0 && process.exit(code ?? 1));
       await tell(child, { contestant, workload: workload.name, start });
       return child;
@@ -107,14 +110,14 @@ async function checkSame({ name, order }: Contest, contestants: ChildProcess[]):
   const plain = (await run(contestants[1], order)).value;
   if (Math.abs(simdprop - plain) <= TOLERANCE * Math.abs(plain)) return;
   throw new Error(
-    `${name}: got ${simdprop} of simdprop and ${plain} of plain JavaScript, want the same to ${TOLERANCE}`,
+    `${name}: got ${simdprop} of simdprop and ${plain} of plain JavaScript, want the same within ${TOLERANCE} of their size`,
   );
 }
 
 async function measure({ name, samples, order }: Contest, contestants: ChildProcess[]): Promise<Row> {
   const contenders = contestants.map((child, contestant) => ({
     name: `${name}: ${CONTESTANTS[contestant]}`,
-    // the time that counts is the contestant's own: without the messages, and without putting the weights back
+    // the contestant measures its own time, without the messages and without putting the weights back
     run: async () => ({ overriddenDuration: (await run(child, order)).elapsedMs }),
     isAsync: true,
   }));
@@ -154,7 +157,7 @@ const workloads: Section = {
       ratio < 1 ? 'LOST' : '',
     ]);
     const table = [
-      `samples per second, median of ${PAIRS} alternate runs; ratio: median of the pairs`,
+      `samples per second, median of ${PAIRS} runs each, in turns; ratio: median of the ratios of the pairs`,
       alignTable([['', 'simdprop', 'plain JavaScript', 'ratio', ''], ...cells]),
     ].join('\n');
     return { rows, table };
@@ -195,10 +198,12 @@ async function main(): Promise<void> {
   })).filter(({ names }) => names.length > 0);
   if (chosen.length === 0) {
     const all = SECTIONS.flatMap(({ name, rows }) => rows.map((row) => `'${name} ${row}'`));
-    throw new Error(`--only: got '${values.only}', want a part of ${all.join(', ')}`);
+    throw new Error(`--only: got '${values.only}', want a part of one of ${all.join(', ')}`);
   }
   if (values.plot !== undefined && !chosen.some(({ section }) => section === roofline)) {
-    throw new Error(`--plot: got '${values.plot}' without rows of the section roofline, which is what is drawn`);
+    throw new Error(
+      `--plot: got '${values.plot}' without rows of the section roofline, want some of them, because --plot draws them`,
+    );
   }
   const machine = describeMachine();
   console.log(machineLine(machine));
@@ -210,7 +215,7 @@ async function main(): Promise<void> {
     results[section.name] = rows;
   }
   if (values.save) {
-    // a part does not take the place of the whole
+    // the results of some rows must not replace those of all
     const part = values.only && `-only-${values.only.replace(/[^\w.-]+/g, '-')}`;
     console.log(`\n${saveResult(`${machine.date}-node-${machine.node.slice(1)}${part}`, machine, results)}`);
   }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { soak } from './soaking.js';
 
-// A million training steps: neither the heap of JavaScript nor the memory of the core may grow.
+// Trains a million steps and prints sizes: neither the heap of JavaScript nor the memory of the core may grow.
 //   npm run soak -- [--steps N]
 
 const { values } = parseArgs({ options: { steps: { type: 'string', default: '1000000' } } });
@@ -10,5 +10,5 @@ const { wasmBytes, heapBytes } = await soak(steps, 10, (done, heap) =>
   process.stderr.write(`${done} steps, heap ${(heap / 1024).toFixed(0)} KiB\n`),
 );
 console.log(
-  `${steps} steps: memory of the core ${wasmBytes.before} to ${wasmBytes.after} bytes, heap ${heapBytes.before} to ${heapBytes.after} bytes`,
+  `${steps} steps: memory of the core from ${wasmBytes.before} to ${wasmBytes.after} bytes, heap from ${heapBytes.before} to ${heapBytes.after} bytes`,
 );

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { adam, Network } from 'simdprop';
 
-/** Bytes before and after. */
+/** Bytes before and after the training. */
 export interface Change {
   before: number;
   after: number;
@@ -11,20 +11,20 @@ export interface Change {
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** The heap after all that can be collected is. */
+/** Bytes of the heap after everything collectable has been collected. */
 function heapBytes(): number {
   collect();
   return process.memoryUsage().heapUsed;
 }
 
 /**
- * Trains so many steps in so many calls of fit, and predicts after each. The first call is not counted: it makes the plan, and what the
- * engine compiles. `memories` records the cores' memories.
+ * Trains `steps` steps in `calls` calls of fit and predicts after each call. A first call is not counted, because it
+ * makes the memory plan and lets the engine compile.
  */
 export async function soak(steps: number, calls: number, report?: (steps: number, heap: number) => void) {
   const memories: WebAssembly.Memory[] = [];
   const { Memory } = WebAssembly;
-  // the network keeps its memory to itself: it is taken where it is made
+  // a network does not show its memory, so it is recorded where it is made
   WebAssembly.Memory = class extends Memory {
     constructor(descriptor: WebAssembly.MemoryDescriptor) {
       super(descriptor);

@@ -3,17 +3,17 @@ import { fileURLToPath } from 'node:url';
 import { alignTable, median } from './machine.js';
 import type { Section } from './turns.js';
 
-// What a program waits for before its first prediction. Each run is a fresh process; the start of Node itself is not counted. V8 compiles a
-// function of the core when it is first called: that is in the time of the call.
+// Measures how long a program waits for its first prediction. Each run is a fresh process; the start of Node itself is
+// not counted. V8 compiles a function of the core when it is first called, so that time is part of the call.
 
 const RUNS = 21;
 
-/** What first-prediction.mjs prints, and how long it may take. */
+/** The times that first-prediction.mjs prints, and how long they may take. */
 const PARTS: readonly { key: string; part: string; wantedMs?: number }[] = [
   { key: 'all', part: 'import to first prediction', wantedMs: 30 },
   { key: 'import', part: 'import' },
   { key: 'create', part: 'create' },
-  { key: 'compile', part: 'of that, compiling', wantedMs: 10 },
+  { key: 'compile', part: 'compile (part of create)', wantedMs: 10 },
   { key: 'predict', part: 'predict' },
 ];
 
@@ -37,7 +37,7 @@ export const startup: Section = {
       wantedMs === undefined ? '' : String(wantedMs),
       wantedMs !== undefined && ms > wantedMs ? 'MISSED' : '',
     ]);
-    const title = `a 2-2-1 network in fresh processes, ms, median of ${RUNS}`;
+    const title = `first prediction of a 2-2-1 network in a fresh process, ms: median and least of ${RUNS} runs`;
     return { rows, table: [title, alignTable([['', 'median', 'least', 'wanted', ''], ...cells])].join('\n') };
   },
 };

@@ -1,11 +1,12 @@
-// The tiles of bench/tiles.ts in one engine: node tile-probe.mjs MODULE.wasm 2x16by2 4x8by1 ... Prints GFLOP/s of each as JSON.
+// Runs the tiles of bench/tiles.ts in one engine: node tile-probe.mjs MODULE.wasm 2x16by2 4x8by1 ... Prints the GFLOP/s
+// of each as JSON.
 import { readFileSync } from 'node:fs';
 
 const [path, ...tiles] = process.argv.slice(2);
 const DEPTH = 256;
-/** A multiple of every tile's. */
+/** A multiple of the rows of every tile. */
 const ROWS = 240;
-/** An odd number of cache lines, as rows of a network are. */
+/** An odd number of cache lines, as in a network. */
 const STRIDE = DEPTH * 4 + 64;
 const A = 65_536;
 const PANEL = A + ROWS * STRIDE;

@@ -11,14 +11,18 @@ import { nodeBinary } from './nodes.js';
 import { lastError } from './rival.js';
 import type { Section } from './turns.js';
 
-// Register tiles of several shapes, from the template of those that ship, by themselves: why these and not others. Each engine is a process;
-// in it the tiles take turns on a panel and rows that the first caches hold.
+// Times register tiles of several shapes alone, to show why the shipped ones were chosen. All come from the template of
+// the shipped tiles. Each engine is a process, in which the tiles take turns on a panel and rows that fit into the
+// first caches.
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Rows by columns. */
+/** The shapes of the tiles: rows x columns. */
 const SHAPES = ['2x16', '4x8', '5x8', '6x8', '3x12', '3x16', '4x16', '5x16'];
-/** Steps before the loop's end is asked for, with the way out between them that ships with so many. */
+/**
+ * For each number of steps before the loop checks for its end: the exit between the steps that a shipped tile of so
+ * many steps has.
+ */
 const LEAVES = { 1: leaveAt, 2: leaveOrStoreAt, 8: leaveAt };
 const STEPS = [1, 2, 8] as const;
 const CASES = SHAPES.flatMap((shape) => STEPS.map((steps) => ({ tile: `${shape}by${steps}`, shape, steps })));
@@ -54,7 +58,7 @@ function sourceOf(build: Build): string {
 
 interface Row {
   tile: string;
-  /** 10^9 operations a second in each engine, the median of the rounds. */
+  /** 10^9 operations per second in each engine: the median of the rounds. */
   gigaflops: Record<string, number>;
 }
 
@@ -88,7 +92,7 @@ export const tiles: Section = {
     }
     const cells = rows.map(({ tile, gigaflops }) => [tile, ...names.map((name) => gigaflops[name]?.toFixed(1) ?? '')]);
     const title =
-      'register tiles, rows x columns by steps, by themselves at a depth of 256: GFLOP/s, the median of the rounds';
+      'register tiles, rows x columns by steps, timed alone at a depth of 256: GFLOP/s, median of the rounds';
     return { rows, table: [title, alignTable([['', ...names], ...cells]), ...notes].join('\n') };
   },
 };

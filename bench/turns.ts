@@ -1,35 +1,40 @@
 import { Bench, type Fn } from 'tinybench';
 
-// What the sections of `npm run bench` share: measuring in turns, and how run.ts knows them.
+// The sections of `npm run bench`: what run.ts knows of them, and how they measure contenders in turns.
 
 /** One table of the benchmark. */
 export interface Section {
-  /** What its rows are; --only looks for its text in this and the row's name. */
+  /** What its rows are. The option --only searches this name, followed by the row's name, for its text. */
   name: string;
   /** The names of all rows. */
   rows: readonly string[];
-  /** Measures the rows of these names. `rows` goes into the results file as it is, `plot`, an SVG, where --plot says. */
+  /**
+   * Measures the rows of these names. `rows` goes into the results file as it is. `plot` is an SVG that --plot writes
+   * to a file.
+   */
   measure(names: readonly string[]): Promise<{ rows: readonly object[]; table: string; plot?: string }>;
 }
 
 export interface Contender {
   name: string;
-  /** May return the milliseconds that count as tinybench's `overriddenDuration`, where they are not all of the call's. */
+  /** If only a part of the call's time counts, returns its milliseconds as tinybench's `overriddenDuration`. */
   run: Fn;
   isAsync: boolean;
 }
 
 export interface Rounds {
+  /** Rounds that are measured. */
   rounds: number;
-  /** Rounds that go before them. */
+  /** Rounds before those, which only warm up. */
   warmUpRounds: number;
-  /** Runs a contender and round. */
+  /** Runs of each contender in a round. */
   iterations: number;
 }
 
 /**
- * Milliseconds of a run, for each contender one number a round: the median of its iterations. In each round all take turns, and each
- * round another begins, so that what the machine does meanwhile hits all alike: compare numbers of the same round.
+ * Runs the contenders in turns. Returns, for each contender and round, the milliseconds of a run: the median of the
+ * iterations. Every round begins with another contender, so that whatever else the machine does affects all alike.
+ * Compare numbers of the same round only.
  */
 export async function takeTurns(
   contenders: readonly Contender[],
@@ -42,7 +47,7 @@ export async function takeTurns(
       ++runs[c];
       return run();
     };
-    // said, for tinybench would call the function once more to find out
+    // without `async`, tinybench would call the function once more to find out
     bench.add(name, counted, { async: isAsync });
     return bench.getTask(name)!;
   });
@@ -51,7 +56,7 @@ export async function takeTurns(
     for (let turn = 0; turn < tasks.length; ++turn) {
       const c = (round + turn) % tasks.length;
       const task = tasks[c];
-      // a task that is completed would return its old result
+      // without a reset, a completed task would return its old result
       task.reset();
       const { result } = await task.run();
       if (result.state !== 'completed') throw new Error(`${task.name} is ${result.state}`);

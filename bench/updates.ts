@@ -24,23 +24,26 @@ import { compileLoops, MANY_BYTES, startLoops } from './loops.js';
 import { alignTable, median } from './machine.js';
 import { type Section, takeTurns } from './turns.js';
 
-// Optimizers' steps on a million parameters, in bytes read and written a second, beside a plain copy that moves as many bytes: a loop of
-// v128 loads and stores in a WebAssembly module of its own. All take turns, so that what the machine does meanwhile hits them alike.
+// Times the optimizers' steps on a million parameters, in bytes read and written per second, beside a plain copy of as
+// many bytes: a loop of v128 loads and stores in a WebAssembly module of its own. All take turns, so that whatever else
+// the machine does affects them alike.
 //
-// What counts is the bandwidth of the memory: update and copy go round through so many networks and buffers that no cache holds them. The
-// same bytes again and again, beside it, tell what is left where a cache does hold them. There the processor's divider is the limit of
-// the rules that take a root and a division for each parameter: a loop of those two alone takes its turns too.
+// The bandwidth of the memory is what counts: update and copy cycle through so many networks and buffers that no cache
+// holds them. Beside it, both are timed on the same bytes again and again, which shows the speed where a cache holds
+// them. There the processor's divider limits the rules that take a root and a division for each parameter, so a loop of
+// only these two operations takes its turns too.
 
 const UNITS = 1000;
 const ROUNDS = 15;
 const ITERATIONS = 12;
 
-/** An update beside a copy. */
+/** An update compared with a copy. */
 interface Pair {
-  /** Bytes read and written a second, in 10^9. */
+  /** 10^9 bytes per second that the update reads and writes. */
   gigabytes: number;
+  /** 10^9 bytes per second that the copy reads and writes. */
   copyGigabytes: number;
-  /** The median of the ratios of the rounds. */
+  /** The update's speed divided by the copy's: the median of the ratios of the rounds. */
   ratio: number;
 }
 
@@ -48,16 +51,19 @@ interface Row {
   update: string;
   memory: Pair;
   cache: Pair;
-  /** The share of the update from the cache that its roots and divisions alone would take: the median of the ratios of the rounds. */
+  /**
+   * The share of the update's time from the cache that its roots and divisions alone would take: the median of the
+   * ratios of the rounds.
+   */
   divider?: number;
-  /** Of the ratio from memory. */
+  /** The ratio from memory should be at least this. */
   wanted: number;
 }
 
 type Case = [name: string, optimizer: Optimizer, options?: Partial<NetworkOptions>];
 
-/** Take a root and a division for each parameter. */
-const DIVIDING = ['adagrad', 'adadelta', 'rmsprop', 'adam', 'adamw', 'nadam'];
+/** The optimizers that take a root and a division for each parameter. */
+const DIVIDING_OPTIMIZERS = ['adagrad', 'adadelta', 'rmsprop', 'adam', 'adamw', 'nadam'];
 
 const clipping = { clipNorm: 1e3, clipValue: 10 };
 
@@ -78,7 +84,7 @@ const CASES: Case[] = [
   ['irprop', irprop({ learningRate: 1e-6 })],
 ];
 
-/** What updates are compared with. */
+/** The loops with which updates are compared. */
 const LOOPS = `export function copy(target: usize, source: usize, bytes: usize): void {
     for (const end = source + bytes; source < end; source += 64) {
       v128.store(target, v128.load(source));
@@ -96,7 +102,7 @@ const LOOPS = `export function copy(target: usize, source: usize, bytes: usize):
     }
   }`;
 
-/** One step of the optimizer, to be called again and again, and the bytes that it moves. */
+/** A step of the optimizer, which can be called again and again, and the bytes that it moves. */
 async function prepareUpdate([, optimizer, options]: Case): Promise<{ step: () => void; bytes: number }> {
   const spec = checkSpec({ inputs: UNITS, layers: [{ units: UNITS, activation: 'linear' }], ...options });
   const slots = slotsOf(optimizer);
@@ -110,12 +116,12 @@ async function prepareUpdate([, optimizer, options]: Case): Promise<{ step: () =
   header.trainingSamples = 1000;
   core.fillNormal(plan.parameters, plan.parameterFloats, 0.1, abi.RANDOM_WEIGHTS, 0);
   core.fillNormal(plan.gradients, plan.parameterFloats, 0.1, abi.RANDOM_WEIGHTS, 1);
-  // read: w, g and the slots, g once more for its norm; written: w and the slots
+  // an update reads w, g and the slots, and g once more for its norm; it writes w and the slots
   const arrays = 3 + 2 * slots + ('clipNorm' in optimizer ? 1 : 0);
   return { step: () => core.applyGradients(), bytes: plan.parameterFloats * 4 * arrays };
 }
 
-/** One call of a loop, from one half of a buffer of so many bytes to the other. */
+/** A call of a loop that reads one half of a buffer of this many bytes and writes the other half. */
 function prepareLoop(module: WebAssembly.Module, name: 'copy' | 'divide', bytes: number): () => void {
   const half = Math.ceil(bytes / 128) * 64;
   const exports = startLoops(module, 2 * half);
@@ -123,8 +129,8 @@ function prepareLoop(module: WebAssembly.Module, name: 'copy' | 'divide', bytes:
   return () => loop(half, 0, half);
 }
 
-/** Calls one after the other, a turn each. */
-function goRound(calls: readonly (() => void)[]): () => void {
+/** A function that makes the next of these calls each time, and begins again after the last. */
+function inTurn(calls: readonly (() => void)[]): () => void {
   let next = 0;
   return () => calls[next++ % calls.length]();
 }
@@ -139,8 +145,8 @@ async function measure(case_: Case, loops: WebAssembly.Module): Promise<Row> {
   const copies = networks.map(() => prepareLoop(loops, 'copy', bytes));
   const times = await takeTurns(
     [
-      { name: `${name} from memory`, run: goRound(steps), isAsync: false },
-      { name: 'copy from memory', run: goRound(copies), isAsync: false },
+      { name: `${name} from memory`, run: inTurn(steps), isAsync: false },
+      { name: 'copy from memory', run: inTurn(copies), isAsync: false },
       { name: `${name} again`, run: steps[0], isAsync: false },
       { name: 'copy again', run: copies[0], isAsync: false },
       { name: 'roots and divisions again', run: prepareLoop(loops, 'divide', 8 * UNITS ** 2), isAsync: false },
@@ -156,7 +162,9 @@ async function measure(case_: Case, loops: WebAssembly.Module): Promise<Row> {
     update: name,
     memory: compare(times[0], times[1]),
     cache: compare(times[2], times[3]),
-    divider: DIVIDING.includes(optimizer.name) ? median(times[4].map((ms, round) => ms / times[2][round])) : undefined,
+    divider: DIVIDING_OPTIMIZERS.includes(optimizer.name)
+      ? median(times[4].map((ms, round) => ms / times[2][round]))
+      : undefined,
     wanted: ['adam', 'adamw', 'nadam'].includes(optimizer.name) ? 0.35 : 0.6,
   };
 }
@@ -187,7 +195,7 @@ export const updates: Section = {
       divider === undefined ? '' : percent(divider),
     ]);
     const head =
-      'update of 1M parameters, from memory GB/s|copy GB/s|of the copy|wanted||again and again GB/s|copy GB/s|of the copy|roots and divisions alone';
+      'update of 1M parameters|from memory GB/s|copy GB/s|update / copy|wanted||from cache GB/s|copy GB/s|update / copy|roots and divisions / update';
     const table = alignTable([head.split('|'), ...cells]);
     return { rows, table };
   },

@@ -3,7 +3,7 @@ import { CLASSES, type Digits, packagedData, readDigits } from '../examples/digi
 
 export const PIXELS = 784;
 
-/** The real digits: 60,000 for training, 10,000 for the test. */
+/** The real digits: 60,000 for training and 10,000 for testing. */
 export function loadDigits(): { train: Digits; test: Digits } {
   const directory = packagedData();
   return { train: readDigits(directory, 'train'), test: readDigits(directory, 't10k') };
@@ -20,19 +20,19 @@ export function digitsRange({ images, labels }: Digits, first: number, count: nu
 export interface Workload {
   name: string;
   inputs: number;
-  /** Each with one activation: the rival knows no other. */
+  /** Every layer has one activation, because plain JavaScript knows no mixed layers. */
   layers: { units: number; activation: ActivationName }[];
   cost: CostName;
-  /** Default sgd, the only one that plain JavaScript knows. */
+  /** The default is sgd, the only optimizer that plain JavaScript knows. */
   optimizer?: 'adam';
   learningRate: number;
   batchSize: number;
-  /** Epochs of one call of fit. */
+  /** Epochs in one call of fit. */
   epochs: number;
   data: { inputs: Float32Array | Uint8Array; targets: Float32Array | Uint8Array };
-  /** The same targets as rows. */
-  rows: Float32Array;
-  /** Samples that one round of inference predicts, and how many of them a call. */
+  /** The targets as rows, one number for each output. */
+  targetRows: Float32Array;
+  /** Samples that one round of inference predicts, and the numbers of samples per call for which it is timed. */
   inference: { samples: number; batchSizes: number[] };
 }
 
@@ -45,7 +45,7 @@ function parkMiller(): () => number {
   };
 }
 
-/** Points around the corners of the unit square, class 1 where one coordinate is high: exclusive or, of many samples. */
+/** Points around the corners of the unit square. The class is 1 where exactly one coordinate is high (exclusive or). */
 function exclusiveOr(samples: number): { inputs: Float32Array; targets: Float32Array } {
   const random = parkMiller();
   const inputs = new Float32Array(2 * samples);
@@ -71,26 +71,26 @@ const SMALL = {
 };
 
 /** The first digits of the training set, and their labels as rows. */
-function digits(count: number): Pick<Workload, 'data' | 'rows'> {
+function digits(count: number): Pick<Workload, 'data' | 'targetRows'> {
   const data = digitsRange(loadDigits().train, 0, count);
-  const rows = new Float32Array(count * CLASSES);
+  const targetRows = new Float32Array(count * CLASSES);
   data.targets.forEach((label, sample) => {
-    rows[sample * CLASSES + label] = 1;
+    targetRows[sample * CLASSES + label] = 1;
   });
-  return { data, rows };
+  return { data, targetRows };
 }
 
-/** Dense samples, uniform in [0, 1), each with a class by turns. */
-function dense(inputs: number, samples: number): Pick<Workload, 'data' | 'rows'> {
+/** Dense samples, uniform in [0, 1). Their classes are 0 to 9 in turn. */
+function dense(inputs: number, samples: number): Pick<Workload, 'data' | 'targetRows'> {
   const random = parkMiller();
   const data = { inputs: new Float32Array(samples * inputs), targets: new Uint8Array(samples) };
-  const rows = new Float32Array(samples * CLASSES);
+  const targetRows = new Float32Array(samples * CLASSES);
   for (let i = 0; i < data.inputs.length; ++i) data.inputs[i] = random();
   for (let sample = 0; sample < samples; ++sample) {
     data.targets[sample] = sample % CLASSES;
-    rows[sample * CLASSES + data.targets[sample]] = 1;
+    targetRows[sample * CLASSES + data.targets[sample]] = 1;
   }
-  return { data, rows };
+  return { data, targetRows };
 }
 
 const ADAM = { optimizer: 'adam', learningRate: 0.001 } satisfies Partial<Workload>;
@@ -98,7 +98,13 @@ const ADAM = { optimizer: 'adam', learningRate: 0.001 } satisfies Partial<Worklo
 const WORKLOADS: Record<string, () => Omit<Workload, 'name'>> = {
   '2-2-1 online': () => {
     const data = exclusiveOr(2000);
-    return { ...SMALL, epochs: 200, data, rows: data.targets, inference: { samples: 2000, batchSizes: [1, 256] } };
+    return {
+      ...SMALL,
+      epochs: 200,
+      data,
+      targetRows: data.targets,
+      inference: { samples: 2000, batchSizes: [1, 256] },
+    };
   },
   '784-30-10 batch 10': () => ({
     inputs: PIXELS,
@@ -142,7 +148,7 @@ const WORKLOADS: Record<string, () => Omit<Workload, 'name'>> = {
   }),
 };
 
-/** With Adam, and too large for plain JavaScript. */
+/** Workloads that plain JavaScript does not run: it has no Adam, and the largest would take it too long. */
 const MORE_WORKLOADS: typeof WORKLOADS = {
   '784-128-10 Adam batch 32': () => ({ ...WORKLOADS['784-128-10 batch 32'](), ...ADAM }),
   '784-512-512-10 Adam batch 128': () => ({ ...WORKLOADS['784-512-512-10 batch 128'](), ...ADAM }),
@@ -162,7 +168,7 @@ const MORE_WORKLOADS: typeof WORKLOADS = {
   }),
 };
 
-/** Those that plain JavaScript enters. */
+/** The workloads that plain JavaScript runs too. */
 export const workloadNames = Object.keys(WORKLOADS);
 
 export function makeWorkload(name: string): Workload {

@@ -1,16 +1,16 @@
-// Draws what examples/expansion.ts has measured, as SVG: two panels over the same depths, each with a logarithmic scale, on which
-// exponential growth is a straight line.
+// Draws the results of examples/expansion.ts as SVG: two panels over the same depths. Each has a logarithmic scale, on
+// which exponential growth is a straight line.
 
 export interface Series {
   readonly label: string;
   readonly color: string;
-  /** One for each depth; undefined where nothing was measured. */
+  /** One value for each depth; undefined where nothing was measured. */
   readonly values: readonly (number | undefined)[];
 }
 
 export interface Panel {
   readonly title: string;
-  /** How a power of ten is written beside the scale. */
+  /** The label for a power of ten beside the scale. */
   readonly tick: (exponent: number) => string;
   readonly series: readonly Series[];
 }
@@ -52,7 +52,7 @@ function drawPanel({ title, tick, series }: Panel, depths: readonly number[], le
   return parts;
 }
 
-/** `title`: for those who cannot see it. */
+/** `title` describes the plot to people who cannot see it. */
 export function drawPlot(depths: readonly number[], panels: readonly Panel[], title: string, caption: string): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">`,

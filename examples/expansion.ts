@@ -5,24 +5,24 @@ import { Network } from 'simdprop';
 import { type Graph, type Node, unroll } from 'simdprop/graph';
 import { drawPlot, type Panel } from './expansion-plot.js';
 
-// What all derivatives of one network cost: written out as sums over paths, and by back-propagation, on the same graph.
-// `--plot file.svg` draws it too.
+// Compares two ways to compute all derivatives of one network on the same graph: sums over paths, and back-propagation.
+// `--plot file.svg` also draws the results.
 
 const WIDTH = 3;
 const DEEPEST = 16;
-/** About a second's worth; longer sums are counted but not computed. */
-const WALKED = 1_000_000;
+/** Sums over at most this many paths are computed, which takes about a second. Longer ones are only counted. */
+const MOST_PATHS = 1_000_000;
 const X = [0.5, -0.25];
 
 interface Row {
   layers: number;
   parameters: number;
   paths: number;
-  /** One for each edge of each path. */
+  /** Multiplications of the sums over paths: one for each edge of each path. */
   expanded: number;
-  /** One for each edge of the graph. */
+  /** Multiplications of back-propagation: one for each edge of the graph. */
   propagated: number;
-  /** undefined where there are too many paths. */
+  /** undefined if there are more than MOST_PATHS paths. */
   expandedMs: number | undefined;
   propagatedMs: number;
 }
@@ -49,13 +49,14 @@ async function measure(layers: number): Promise<Row> {
     gradient = graph.reverse(cost);
   });
   let expandedMs: number | undefined;
-  if (paths <= WALKED) {
+  if (paths <= MOST_PATHS) {
     let sums: number[] = [];
     expandedMs = timeMs(() => {
-      sums = parameters.map((parameter) => graph.pathSum(parameter, cost, { limit: WALKED }));
+      sums = parameters.map((parameter) => graph.pathSum(parameter, cost, { limit: MOST_PATHS }));
     });
     parameters.forEach(({ index, name }, i) => {
-      // at most 2^20 additions, each off by 2^-53 of a sum whose terms' sizes add up to less than 1
+      // at most 2^20 additions, each of which is off by at most 2^-53, because the sizes of all terms add up to less
+      // than 1
       if (!(Math.abs(sums[i] - gradient[index]) < 1e-9)) {
         throw new Error(`dC/d${name} with ${layers} layers: got ${sums[i]} by paths, want ${gradient[index]}`);
       }
@@ -64,13 +65,13 @@ async function measure(layers: number): Promise<Row> {
   return { layers, parameters: parameters.length, paths, expanded, propagated, expandedMs, propagatedMs };
 }
 
-/** The edges of a path: all paths from one parameter pass the same layers and are equally long. */
+/** The number of edges of a path. All paths from one parameter pass the same layers and are equally long. */
 function pathLength(graph: Graph, from: Node, to: Node): number {
   for (const { slopes } of graph.paths(from, to, { limit: Number.MAX_SAFE_INTEGER })) return slopes.length;
   return 0;
 }
 
-/** The fastest of the runs that fit into 50 ms, one at least. */
+/** The time of the fastest of the runs that fit into 50 ms, but at least one. */
 function timeMs(run: () => void): number {
   const startedMs = performance.now();
   let fastestMs = Number.POSITIVE_INFINITY;
@@ -93,14 +94,14 @@ function printTable(rows: readonly Row[]): void {
   const line = (...cells: string[]) =>
     console.log(cells.map((cell, i) => cell.padStart([6, 11, 12, 14, 9, 12, 10][i])).join(''));
   line('', 'weights', '', 'multiplications', '', 'time', '');
-  line('layers', 'and biases', 'paths', 'by paths', 'by back.', 'by paths', 'by back.');
+  line('layers', 'and biases', 'paths', 'by paths', 'backprop', 'by paths', 'backprop');
   for (const { layers, parameters, paths, expanded, propagated, expandedMs, propagatedMs } of rows) {
     const counts = [layers, parameters, paths, expanded, propagated].map((count) => count.toLocaleString('en'));
     line(...counts, expandedMs === undefined ? '-' : formatMs(expandedMs), formatMs(propagatedMs));
   }
 }
 
-/** Multiplications over depth, three lines a power of ten: exponential growth is a straight line. */
+/** Draws multiplications over depth. Three lines are a power of ten, so exponential growth is a straight line. */
 function printPlot(rows: readonly Row[]): void {
   const LINES = 3;
   const COLUMNS = 4;
@@ -141,15 +142,17 @@ function plotOf(rows: readonly Row[]): string {
   const machine = `${cpus()[0].model.trim()}, Node ${process.version.slice(1)}, ${new Date().toISOString().slice(0, 10)}`;
   const depths = rows.map(({ layers }) => layers);
   const title = 'What derivatives cost: sums over paths, and back-propagation';
-  return drawPlot(depths, panels, title, `All derivatives of a network of ${WIDTH} units a layer. ${machine}`);
+  return drawPlot(depths, panels, title, `All derivatives of a network of ${WIDTH} units per layer. ${machine}`);
 }
 
 const { plot } = parseArgs({ options: { plot: { type: 'string' } } }).values;
 const rows: Row[] = [];
 for (let layers = 1; layers <= DEEPEST; layers++) rows.push(await measure(layers));
-console.log(`All derivatives of the cost of one sample, ${X.length} inputs, sigmoid layers of ${WIDTH}, 1 output.\n`);
+console.log(
+  `All derivatives of the cost of one sample: ${X.length} inputs, sigmoid layers of ${WIDTH} units, 1 output.\n`,
+);
 printTable(rows);
-console.log(`\n- : more than ${WALKED.toLocaleString('en')} paths, counted but not walked.`);
-console.log('\nMultiplications, * by paths, o by back-propagation\n');
+console.log(`\n- : not computed, because there are more than ${MOST_PATHS.toLocaleString('en')} paths.`);
+console.log('\nMultiplications: * for sums over paths, o for back-propagation\n');
 printPlot(rows);
 if (plot !== undefined) writeFileSync(plot, plotOf(rows));

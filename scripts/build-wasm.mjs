@@ -1,5 +1,5 @@
-// Compiles assembly/ into build/*.wasm and inlines the builds that ship, and the worker, as src/generated/*.ts.
-// What is newer than all it is made from stays as it is.
+// Compiles assembly/ into build/*.wasm and writes the shipped builds and the worker as strings into src/generated/*.ts.
+// An output that is newer than all its inputs is not made again.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const TARGETS = [...SHIPPED, 'debug'];
 const ASC = join(ROOT, 'node_modules/assemblyscript/bin/asc.js');
 if (!isCurrent(OUTPUT, [SOURCE])) makeTiles();
 
-// The folder counts itself: its time changes when a file is removed.
+// The folder itself is an input too, because its time changes when a file is removed.
 const sources = [
   'assembly',
   ...readdirSync(join(ROOT, 'assembly')).map((name) => `assembly/${name}`),
@@ -43,7 +43,7 @@ function compile(target) {
     child.stderr.on('data', (data) => (messages += data));
     child.on('error', reject);
     child.on('close', (code) => {
-      // The note is about the optimizer's third pass having found something; the module is valid and the same each time.
+      // The note says that the optimizer's third pass still found something. The module is valid, and always the same.
       const shown = messages.replaceAll('Last converge was suboptimal.\n', '').trim();
       if (shown !== '') console.error(`asc --target ${target}:\n${shown}`);
       // A source saved while the compiler ran must count as newer than the output.

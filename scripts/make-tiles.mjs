@@ -1,6 +1,6 @@
 // Writes assembly/generated/tile.ts: the register tiles of the matrix product, each an instance of the template below.
-// A tile needs its accumulators in local variables and its steps one after the other in the code, which no function can
-// give, so they are written out here instead of by hand. docs/kernels.md has the measurements behind the shapes.
+// A tile keeps its accumulators in local variables and repeats its steps in the code, which a function cannot express,
+// so they are generated here instead of being written by hand. docs/kernels.md has the measurements behind the shapes.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,16 +13,16 @@ export const OUTPUT = 'assembly/generated/tile.ts';
 const PANEL_ROW_BYTES = 64;
 
 const times = (count, line) => Array.from({ length: count }, (_, i) => line(i)).join('\n');
-/** Lines like those of `times`, from the last to the first. */
+/** Makes the lines of `times`, from the last to the first. */
 const downward = (count, line) => times(count, (i) => line(count - 1 - i));
 const at = (address, offset) => (offset === 0 ? address : `${address}, ${offset}`);
 
-/** Code that leaves the loop where `left` bytes of a row are left. */
+/** Code that leaves the loop when `left` bytes of a row are left. */
 export const leaveAt = (left) => `if (p0 == end - ${left}) break;`;
 
 /**
- * Code that leaves the loop like leaveAt, with a store that is never reached. The store ends a chain of loads: see
- * product.
+ * Code that leaves the loop like leaveAt and contains a store that is never reached. The store ends a chain of loads:
+ * see product.
  */
 export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
   if (p0 == end - ${left}) break;
@@ -33,15 +33,16 @@ export const leaveOrStoreAt = (left) => `if (p0 >= end - ${left}) {
  * c [rows x vectors] = init + a [rows x depth] . panel [depth x vectors], where `init` is one row for all rows. Rows
  * are taken `height` at a time and, if the tile has a `rest`, one by one at the end.
  *
- * `steps` inner products follow each other before the loop asks for its end, and `leave` is a way out between each two:
- * without it the compiler loads for all of them at once and runs out of registers. `fills` vectors after each row
- * become 0.
+ * The loop checks for its end after `steps` inner products. Between two of them is the exit `leave`: without it the
+ * compiler loads for all of them at once and runs out of registers. After each row, `fills` vectors become 0.
  *
- * The order of the code is for V8 up to that of Node 22, which emits the sums of a block from the last variable to the
- * first, each product right before its sum, and a load as late as the loads after it allow. So rows and vectors go
- * downward, and each load waits for its first use instead of standing at the top. All loads up to the next place where
- * two ways meet that wrote different things are one chain, hence the store of leaveOrStoreAt. The masks of addresses
- * change nothing, but tell V8 that the addresses have 32 bits. docs/kernels.md says what each of these is worth.
+ * The order of the code is for V8 up to that of Node 22. V8 emits the sums of a block from the last variable to the
+ * first, each product right before its sum, and a load as late as the loads after it allow. So rows and vectors are
+ * written from the last to the first, and each load is next to its first use instead of at the top.
+ *
+ * V8 also groups loads into chains. A chain ends where two control-flow paths join, if one of them may have written to
+ * memory. The store of leaveOrStoreAt makes every step end with such a join. The masks of addresses change no address,
+ * but tell V8 that addresses have 32 bits. docs/kernels.md says how much each of these gains.
  */
 export function product({ name, height, vectors, fills = 0, steps, leave, rest, doc }) {
   const rowsOf = (rows, unrolled) => `
@@ -106,7 +107,7 @@ export function ${name}(
 `;
 }
 
-/** Lines without the blank ones, indented by their braces and parentheses. */
+/** Removes blank lines and indents the others by their braces and parentheses. */
 function tidy(code) {
   let depth = 0;
   const lines = code.split('\n').map((line) => line.trim());
@@ -165,7 +166,7 @@ import { madd } from '../simd';
 // vectors is 16-byte aligned.
 `;
 
-/** Writes the file anew. */
+/** Writes the file. */
 export function makeTiles() {
   mkdirSync(join(ROOT, dirname(OUTPUT)), { recursive: true });
   writeFileSync(join(ROOT, OUTPUT), tidy(HEAD + TILES.join('')));

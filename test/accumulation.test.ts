@@ -6,7 +6,8 @@ import type { Network } from '../src/network.js';
 import { expectWithin, noErrors, type ParameterErrors, stepErrors } from './bounds.js';
 import { createNetwork, randomNumbers } from './build.js';
 
-// One update for many samples: batches added up, and batches that go through the network in chunks. Both are the same machinery.
+// One update for many samples: batches may be added up, or a batch may go through the network in chunks. Both use the
+// same code.
 
 const SAMPLES = 1500;
 const random = randomNumbers(12);
@@ -49,7 +50,7 @@ async function start(): Promise<Network> {
   return net;
 }
 
-/** The reference after one epoch in the order stored, and how far f32 may be from it. */
+/** The reference after one epoch in the stored order, and how far the core in f32 may be from it. */
 function referenceEpoch(stepRows: number): { network: ReferenceNetwork; errors: ParameterErrors[] } {
   let network = reference;
   let errors = noErrors(reference);

@@ -16,7 +16,8 @@ interface Promised {
   slope: number;
 }
 
-// What the kernels promise. Each is a few roundings beside the errors of exp (1.7 ulp), expm1 (0.9) and log1p (2.1).
+// The errors that the kernels promise. Each is a few roundings, added to the errors of exp (1.7 ulp), expm1 (0.9) and
+// log1p (2.1).
 const KERNELS: Record<Elementwise, Promised> = {
   linear: { id: abi.LINEAR, ulps: 0, slope: 0 },
   sigmoid: { id: abi.SIGMOID, ulps: 2.6, slope: 2 },
@@ -74,7 +75,10 @@ function valueBound(name: Elementwise, zj: number, wanted: number): number {
   return (KERNELS[name].ulps + tail) * ulp(wanted) + (Math.abs(zj) > 13 ? least : 0);
 }
 
-/** Sixteen roundings of float64. PyTorch adds e^z and -1 for elu and selu, and 1 and erf for gelu, then times z: they round at 1. */
+/**
+ * Sixteen roundings of float64. PyTorch adds e^z and -1 for elu and selu, and 1 and erf for gelu, and then multiplies
+ * by z, so these round numbers of the size of 1.
+ */
 function goldenBound(name: Elementwise, zj: number, value: number): number {
   const cancels = name === 'elu' || name === 'selu' || name === 'gelu';
   return 2 ** -49 * (cancels ? Math.max(1, Math.abs(zj)) : Math.abs(value));

@@ -6,7 +6,7 @@ import { bytesOf, markProduct, type ProductRow, operationsOf as productOperation
 import { lastError, parseAnswer, Rival } from '../bench/rival.js';
 import { roofAt } from '../bench/roofline.js';
 
-// What the benchmark could get wrong without a sign of it: whom it compares, what it lets pass, what it leaves out.
+// Tests of mistakes that would not show in the benchmark's output: in what it compares, accepts and leaves out.
 
 const command = process.execPath;
 const contestant = (name: string, kind: Contestant['kind'], threads = 1): Contestant => ({
@@ -94,7 +94,7 @@ describe('peers', () => {
     };
     const table = tabulate('train', [entry], [verdict]);
     expect(table).toContain('X: not measured: gone');
-    expect(table).toContain('MISSED: simdprop is 1.50x the best js (Y), wanted 2.00x');
+    expect(table).toContain('MISSED: simdprop is 1.50x as fast as the best of js (Y), wanted 2.00x');
   });
 });
 
@@ -121,7 +121,7 @@ describe('products and growth', () => {
 
   test('a mark says where memory is the reason, and stays', () => {
     const few = { ...row, isSquare: false, gigaflops: { simdprop: 22.8 }, intensity: 3.87, ridge: 5 };
-    expect(markProduct(few, 40)).toBe('57 % OF THE BEST SQUARE, bound by memory: 3.9 operations a byte');
+    expect(markProduct(few, 40)).toBe('57 % OF THE BEST SQUARE, bound by memory: 3.9 operations per byte');
     expect(markProduct({ ...few, ridge: 3 }, 40)).toBe('57 % OF THE BEST SQUARE');
     expect(markProduct({ ...few, gigaflops: { simdprop: 30 } }, 40)).toBe('');
     const shape = { rows: 10, fanIn: 784, units: 128 };

@@ -6,10 +6,13 @@ import { sgd } from '../src/spec/optimizer.js';
 import { expectWithin, noErrors, stepErrors } from './bounds.js';
 import { createNetwork, randomNumbers } from './build.js';
 
-// A bias may be written as the weight of an input that is always 1. With that input the first of its layer, a network without biases has
-// the same bits as one with them: the chain of additions of z starts with the bias there and with 0 + w . 1 here, and dC/db and the
-// gradient of that weight are both the sum of 0 + delta . 1 over the rows in ascending order. With the input elsewhere, the additions of
-// z come in another order, and the results agree to rounding.
+// A bias can be written as the weight of an input that is always 1.
+//
+// If that input is the first of its layer, a network without biases has the same bits as one with them. The chain of
+// additions of z then starts with 0 + w . 1 instead of the bias. Both dC/db and the gradient of that weight are the sum
+// of 0 + delta . 1 over the rows in ascending order.
+//
+// If that input is elsewhere, the additions of z come in another order, and the results agree up to rounding.
 
 const SAMPLES = 90;
 const learningRate = 0.125;
@@ -75,8 +78,9 @@ async function withBiases({ inputs, layers }: Shape): Promise<Network> {
 }
 
 /**
- * The same network without a bias: input 0 is 1, and so is unit 0 of every hidden layer, a hardSigmoid whose z is 6 times the 1 before it.
- * It is saturated, so its slope is 0 and training leaves it alone: nothing else needs to hold it.
+ * Makes a network without biases that computes the same as `net`. Its input 0 is always 1. Unit 0 of every hidden layer
+ * is always 1 too: a hardSigmoid whose z is 6 times the 1 of the layer before. It is saturated, so its slope is 0 and
+ * training does not change it.
  */
 async function withoutBiases({ inputs, layers }: Shape, net: Network): Promise<Network> {
   const output = layers.length - 1;
@@ -127,7 +131,7 @@ describe.each(shapes)('%s', (_name, shape) => {
     expect(freeCosts).toEqual(costs);
     expect(parametersOf(free, true)).toEqual(parametersOf(net, false));
     expect(bits(free.predict(freeInputs))).toEqual(bits(net.predict(inputs)));
-    // and it was no standstill
+    // training has changed the parameters
     expect(costs[3]).toBeLessThan(costs[0]);
     expect(net.layers[0].biases).not.toEqual(before);
   });

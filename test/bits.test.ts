@@ -4,7 +4,7 @@ import * as library from '../src/index.js';
 import { buildName, createNetwork } from './build.js';
 import published from './hashes.json' with { type: 'json' };
 
-// The fused build rounds otherwise, and says so.
+// The fused build rounds differently and reports that.
 it.skipIf(buildName === 'relaxed')('the small networks have the published bits, whatever trains them', async () => {
   const { MNIST, ...small } = published;
   expect(MNIST).toMatch(/^[0-9a-f]{64}$/);

@@ -193,7 +193,7 @@ describe('checkGradients', () => {
     const inspector = await net.inspect();
     const { parameters, moved } = inspector.checkGradients(inputs, Uint8Array.of(0, 3, 9, 9), { differences: 12 });
     expect(parameters).toBe(50 * 20 + 20 + 20 * 10 + 10);
-    // of those with the largest errors, and evenly: some are both
+    // parameters with the largest errors are moved, and parameters at even distances: some are both
     expect(moved).toBeGreaterThan(12 + 12 + 12 + 10 - 18);
     expect(moved).toBeLessThanOrEqual(12 + 12 + 12 + 10);
   });
@@ -318,7 +318,7 @@ describe('checkGradients finds', () => {
     });
     const check = (await net.inspect()).checkGradients(x, y);
     expect(check.error).toBeGreaterThan(5e-3);
-    // the chain rule takes the user's word for dC/da: differences alone know better
+    // the chain rule uses the user's dC/da as it is, so only differences show that it is wrong
     expect(check.referenceError).toBeGreaterThan(5e-3);
     const { gradient, exact, difference } = check.worst;
     expect(Math.abs(gradient - exact)).toBeLessThan(1e-5);

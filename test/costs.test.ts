@@ -91,8 +91,9 @@ function kinkDistance(cost: ReferenceCost, a: number, y: number): number {
 }
 
 /**
- * The size of what C_x is added up from, so that a few roundings of it bound the error of C_x: the operands of each difference, and
- * each logarithm with a 1 for the relative error of what it is taken of.
+ * The sum of the sizes of the terms from which C_x is computed, so that a few roundings of it bound the error of C_x. A
+ * difference counts with the sizes of its operands. A logarithm also counts with a 1, for the relative error of its
+ * argument.
  */
 function sizeOf(cost: ReferenceCost, y: Float64Array, z: Float64Array, a: Float64Array): number {
   return y.reduce((sum, yk, k) => {
@@ -281,7 +282,10 @@ interface Setup {
   rowWeights?: Float64Array;
 }
 
-/** One pass of the core over a network of the reference: value, deltas and gradients, and how far they may be from exact ones. */
+/**
+ * Runs one pass of the core over a network of the reference. Returns the value, the deltas, the gradients and the error
+ * bounds of all of them.
+ */
 async function runCore(network: ReferenceNetwork, x: Float64Array, y: Float64Array, setup: Setup) {
   const { labelSmoothing = 0, rowWeights } = setup;
   const { huberDelta: delta } = network;
@@ -311,7 +315,8 @@ async function runCore(network: ReferenceNetwork, x: Float64Array, y: Float64Arr
     const part = (m: Float64Array) => m.subarray(r * net.outputs, (r + 1) * net.outputs);
     const weight = rowWeights ? rowWeights[r] : 1;
     const size = sizeOf(network.cost, part(smoothed), part(z), part(a));
-    // C moves with z by |delta|, or, where a is wrong by itself, by at most |dC/da| <= max(1, |a - y|), or |y - a / y| for the logarithms
+    // C moves with z by |delta|. Where a itself is wrong, C moves by at most |dC/da| <= max(1, |a - y|), or by |y - a /
+    // y| for the logarithms
     valueBound += weight * 16 * EPSILON * (1 + size);
     for (let k = 0; k < net.outputs; k++) {
       const i = r * net.outputs + k;
@@ -332,7 +337,8 @@ describe('PyTorch in float64', () => {
       rowWeights: rowWeights ?? undefined,
     });
     expectWithin('value', [value], [file.value], [valueBound]);
-    // what a rounded target moves at the output, at most the product of all that it passes through further down
+    // how much a rounded target moves the output's delta, times at most the product of all the weights that it passes
+    // below
     let reach = extra;
     const biggest = (m: Float64Array) => m.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
     for (let l = file.layers.length - 1; l >= 0; l--) {

@@ -245,7 +245,7 @@ describe('functions that are wrong', () => {
     expect(net.layers[0].weights).toEqual(before);
   });
 
-  // wrong for one sample amid the batch, so that a step is well under way
+  // wrong for one sample in the middle of the batch, so that a step is well under way
   const amid = <F extends (...args: never[]) => unknown>(right: F, wrong: F, from: number) => {
     const state = { calls: 0, isWrong: true };
     const call = ((...args: Parameters<F>) => (state.isWrong && state.calls++ >= from ? wrong : right)(...args)) as F;
@@ -301,7 +301,7 @@ describe('functions that are wrong', () => {
     state.isWrong = false;
     expect(() => net.backward(data.targets)).toThrow(/^backward: got no forward pass/);
     expect(() => net.applyGradients()).toThrow(/^applyGradients: got no gradients/);
-    // the same from a callback amid fit
+    // a forward pass that a callback makes during fit is not valid either after the error
     const onBatch = () => {
       net.forward(data.inputs);
       state.isWrong = true;

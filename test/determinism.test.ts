@@ -5,8 +5,8 @@ import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { buildName, createNetwork, randomNumbers } from './build.js';
 
-// The same seed, data and options give the same bits: in a second run, on every engine, in the optimised and the debug build. The
-// hashes stand for all machines; CI compares them under several versions of Node.
+// The same seed, data and options give the same bits in a second run, on every engine, and in the optimised and the
+// debug build. The hashes here hold for all machines; CI compares them under several versions of Node.
 
 const OPTIONS: [string, NetworkOptions, string][] = [
   [

@@ -46,7 +46,7 @@ it('learns from 2,000 images, says how well, and saves the network it speaks of'
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
 
   const lines = stdout.split('\n');
-  // Not a terminal: a line an epoch, without escapes.
+  // The output is not a terminal, so there is a line for each epoch, without escape sequences.
   expect(lines.filter((line) => /^epoch [12]\/2 {2}cost 0\.\d{4} {2}test \d\d\.\d\d % /.test(line))).toHaveLength(2);
   expect(stdout).not.toContain('\x1b');
   expect(stdout).not.toContain('\r');
@@ -64,7 +64,7 @@ it('learns from 2,000 images, says how well, and saves the network it speaks of'
   expect(matrix.map((row) => row.reduce((sum, count) => sum + count, 0))).toEqual(counts);
   expect(matrix.reduce((sum, row, digit) => sum + row[digit], 0)).toBe(correct);
 
-  const [, digit, taken, times] = /^Confused most:\n {2}(\d) taken for (\d): (\d+) times$/m.exec(stdout)!;
+  const [, digit, taken, times] = /^Most frequent confusions:\n {2}(\d) taken for (\d): (\d+) times$/m.exec(stdout)!;
   const mistakes = matrix.flatMap((row, actual) => row.filter((_, predicted) => predicted !== actual));
   expect(Number(times)).toBe(Math.max(...mistakes));
   expect(matrix[Number(digit)][Number(taken)]).toBe(Number(times));

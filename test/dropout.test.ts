@@ -68,7 +68,7 @@ function maskOf(arena: Arena, l: number, rows = ROWS): Float32Array {
   return mask;
 }
 
-/** The same from the random numbers' definition: a word below rate · 2³² drops. */
+/** The mask [rows × units] that the definition of the random numbers gives: a word below rate · 2³² drops. */
 function expectedMask(l: number, step: number, rows = ROWS): Float32Array {
   const units = shapes[l][0];
   const blocks = Math.ceil(units / 4);

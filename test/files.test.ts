@@ -186,7 +186,7 @@ describe.skipIf(process.platform === 'win32')('a process that is killed while it
       await run('training-process', [], (end) => setTimeout(end, delay));
       places.push((await loadNetwork(readFileSync(path))).steps);
     }
-    // each process went on from the one before, until all was done
+    // each process resumed where the one before had ended, until everything was done
     for (let i = 1; i < 8; i++) expect(places[i] > places[i - 1] || places[i] === STEPS).toBe(true);
     const { stdout } = await run('training-process', []);
     expect(stdout.trim().split('\n').at(-1)).toBe(await train());

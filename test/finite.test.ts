@@ -66,7 +66,7 @@ describe('fit', () => {
       expect(hasFinite(net)).toBe(true);
       const { epoch = -1, step } = error;
       const taken = epoch * 7 + step;
-      // the very bits of a training that stops there
+      // the weights have the same bits as in a training that stops there
       expect(parametersOf(net)).toEqual(await after(taken, data, fit, await createNetwork(options)));
       // one step further, or the cost of that step, is not finite
       const beyond = await createNetwork(options);

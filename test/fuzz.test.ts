@@ -3,7 +3,8 @@ import type { DataSet, TrainOptions } from '../src/index.js';
 import { adam, irprop, lbfgs } from '../src/index.js';
 import { createNetwork, editHeader, loadNetwork, randomNumbers } from './build.js';
 
-// Files that have been damaged, by mutations of five kinds, and files that a stranger has forged around a right checksum.
+// Two kinds of bad files: files damaged by mutations of five kinds, and files that a stranger has forged, with a right
+// checksum.
 
 const SEED = Number(process.env.SIMDPROP_SEED);
 const MUTATIONS = 10_000;
@@ -21,7 +22,7 @@ const TRAININGS: TrainOptions[] = [
   { epochs: 3, optimizer: lbfgs({ history: 2 }) },
 ];
 
-/** Plain files and training files, of several optimizers, amid an epoch and at its end. */
+/** Plain files and training files of several optimizers, saved in the middle of an epoch and at its end. */
 const files: Uint8Array[] = [];
 beforeAll(async () => {
   for (const training of TRAININGS) {

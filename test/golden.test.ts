@@ -5,9 +5,10 @@ import { type GoldenFile, goldenFiles } from './golden-files.js';
 const largest = (values: Float64Array) => values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
 
 /**
- * PyTorch sums in another order, and rounds exp and its like otherwise. Each of two computations makes at most one rounding of 2^-53 for
- * each term of the sums that a value has passed through, forward and back, on numbers no larger than the largest of the network: a sum
- * of fanIn or units products a layer, 8 for its activation, and one a row for the mean; steps repeat all that.
+ * PyTorch sums in another order and rounds functions such as exp differently. So each of the two computations makes at
+ * most one rounding of 2^-53 for each term of the sums through which a value passes, forward and backward, on numbers
+ * no larger than the largest of the network. These terms are, for each layer, fanIn or units products and 8 for its
+ * activation; one for each row, for the mean; and all of this again for each step.
  */
 function toleranceOf(golden: GoldenFile, steps: number): number {
   const terms = golden.layers.reduce((n, { units, weights }) => n + weights.length / units + units + 8, golden.rows);

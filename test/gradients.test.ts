@@ -14,8 +14,8 @@ import { sgd } from '../src/spec/optimizer.js';
 import { expectWithin, kinkDistance, noErrors, passErrors, stepErrors } from './bounds.js';
 import { createNetwork, randomNumbers } from './build.js';
 
-// The core against the reference, over networks nobody chose: random shapes, activations (one for a layer, or one for each unit), costs
-// and batches, layers with biases and without.
+// Compares the core with the reference on random networks: random shapes, costs and batches, layers with biases and
+// without, and random activations, one for a layer or one for each of its units.
 
 const SEED = Number(process.env.SIMDPROP_SEED ?? 1);
 
@@ -84,7 +84,10 @@ function build({ inputs, hidden, outputs, output: { cost, activation }, hasBias,
   return { network, x, y };
 }
 
-/** Where z is so close to a kink that f32 may see its other side, the slope has two right answers. A z that is exact has one. */
+/**
+ * True if some z is so close to a kink that it may lie on the other side in f32: its slope then has two right answers.
+ * This does not concern a z that is exact in f32.
+ */
 function isNearKink(network: ReferenceNetwork, x: Float64Array, y: Float64Array): boolean {
   const values = forward(network, x);
   const bounds = passErrors(network, noErrors(network), x, y);
@@ -140,8 +143,8 @@ test("the core's gradients are the slopes of the cost, by central differences in
   await fc.assert(
     fc.asyncProperty(scenario, async (given) => {
       const { network, x, y } = build(given);
-      // a step of h must not cross a kink either, nor 0, where the slopes of elu and softsign bend: z moves by at most h times the largest
-      // input and weights, far below this margin
+      // a step of h must not cross a kink either, nor 0, where the slopes of elu and softsign bend. h moves z by at
+      // most h times the largest input and weights, which is far below this margin
       const values = forward(network, x);
       const isClose = network.layers.some((layer, l) =>
         values[l].z.some((z, i) => Math.min(Math.abs(z), kinkDistance(layer, i % layer.units, z)) < 1e-3),
@@ -154,7 +157,8 @@ test("the core's gradients are the slopes of the cost, by central differences in
       const numeric = numericGradients(network, x, y, 1e-5);
       const bounds = passErrors(network, noErrors(network), x, y);
       net.layers.forEach((layer, l) => {
-        // beside f32's own error, the differences have one: h^2 of the third derivative and the rounding of C over h
+        // besides the error of f32, the differences have an error: h^2 times the third derivative, and the rounding of
+        // C divided by h
         const own = (bound: Float64Array) => bound.map((value) => value + 1e-7);
         expectWithin(`layers[${l}].weightGradients`, layer.weightGradients, numeric[l].dW, own(bounds[l].dW));
         expectWithin(`layers[${l}].biasGradients`, layer.biasGradients, numeric[l].db, own(bounds[l].db));

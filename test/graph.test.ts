@@ -125,7 +125,8 @@ describe('a graph', () => {
         };
         const difference = (valueAt(at[k] + h) - valueAt(at[k] - h)) / (2 * h);
         graph.evaluate([[operand, at[k]]]);
-        // h^2 / 6 of the third derivative, at most 2 / 0.2^3 (of the logarithm) or 6 * 3 / 0.2^4 (of a quotient), and two roundings over h
+        // the error is h^2 / 6 times the third derivative, which is at most 2 / 0.2^3 (logarithm) or 6 * 3 / 0.2^4
+        // (quotient), and two roundings divided by h
         expect(Math.abs(slopes[k] - difference), `${operation}(${at}) by ${k}`).toBeLessThan(2e-7);
       });
     };
@@ -172,7 +173,8 @@ describe('a graph', () => {
             const [u, v] = [left, right].map(
               (back) => graph.nodes[graph.nodes.length - 1 - (back % Math.min(4, graph.nodes.length))],
             );
-            // values stay moderate: what is large is squashed, what is small is not made smaller, nor anything divided by it
+            // to keep values moderate, large ones are squashed; small ones are not made smaller, and nothing is divided
+            // by them
             const isSmall = Math.abs(u.value) < 0.01 || Math.abs(v.value) < 0.01;
             if (Math.abs(u.value) > 8) graph.tanh(u);
             else if (operation === 0) graph.add(u, v);

@@ -29,8 +29,8 @@ describe('orthogonal', () => {
     const count = Math.min(units, inputs);
     const length = Math.max(units, inputs);
     const at = (vector: number, i: number) => weights[byRows ? vector * inputs + i : i * inputs + vector];
-    // The second pass starts from vectors that are orthogonal but for rounding; each of its at most `count` subtractions rounds the
-    // vector, of length 1, to float32, and so do the scaling and the other vector of the product.
+    // The second pass starts from vectors that are orthogonal up to rounding. It makes at most `count` subtractions,
+    // and each rounds the vector, of length 1, to float32. So do the scaling and the other vector of the product.
     const bound = (count + 4) * EPSILON;
     for (let p = 0; p < count; p++) {
       for (let q = 0; q <= p; q++) {
@@ -60,7 +60,8 @@ describe('orthogonal', () => {
     const square = weights.reduce((sum, w) => sum + w * w, 0) / weights.length;
     expect(Math.abs(mean)).toBeLessThan(5 / Math.sqrt(inputs * weights.length));
     expect(Math.abs(square * inputs - 1)).toBeLessThanOrEqual((units + 4) * EPSILON);
-    // the first row is a random direction: a normal vector divided by its length, whose kurtosis is 3 within 5 sqrt(24 / n)
+    // the first row is a random direction: a normal vector divided by its length, so its kurtosis is 3 within 5 sqrt(24
+    // / n)
     const fourth = weights.reduce((sum, w) => sum + (w * w * inputs) ** 2, 0) / weights.length;
     expect(Math.abs(fourth - 3)).toBeLessThan(5 * Math.sqrt(24 / weights.length) + 6 / inputs);
   });

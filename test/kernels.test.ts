@@ -3,8 +3,8 @@ import * as abi from '../assembly/abi.js';
 import { activations, costs, type ReferenceActivation, type ReferenceCost } from '../src/inspection/reference.js';
 import { buildName, costSum, EPSILON, type Kernels, randomNumbers, startKernels } from './build.js';
 
-// Every kernel against plain f64 loops, on sizes 1 to 33 and strides longer than a row. Where the kernel promises a region it
-// does not touch, sentinels stand around it.
+// Compares every kernel with plain f64 loops, on sizes 1 to 33 and strides longer than a row. Sentinels surround each
+// region that a kernel promises not to touch.
 
 const START = 1 << 16;
 const SENTINEL = 12345.5;
@@ -91,7 +91,7 @@ describe('product, productTwelve, productNarrow and productWide', () => {
   );
 });
 
-// past a block's rows in panelProduct and its inputs in addProducts; the fused build rounds otherwise
+// sizes go past the rows of a block in panelProduct and its inputs in addProducts; the fused build rounds differently
 describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of additions for each output', () => {
   const fround = Math.fround;
   /** An address of its own, in bytes, that the header points to. */
@@ -170,7 +170,7 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
       }
       expect(memory[target.index + rows * targetStride]).toBe(SENTINEL);
 
-      /** Whether float i of the panels is a weight, not fill. */
+      /** True if float i of the panels is a weight, not fill. */
       function isUnit(i: number): boolean {
         return Math.floor(i / (16 * fanIn)) * 16 + (i & 15) < units;
       }

@@ -148,7 +148,7 @@ describe('callbacks', () => {
     await other.fit(rest, { ...training, epochs: 1, shuffle: false });
     other.trainingSamples = 60;
     expect(net.save()).toEqual(other.save());
-    // what the callback returns otherwise does not matter
+    // any other return value of the callback does not matter
     for (const value of [undefined, null, 0, '', true, Promise.resolve(false)]) {
       expect(await net.fit(data, { epochs: 2, onEpoch: () => value, onBatch: () => value })).toHaveLength(2);
     }
@@ -181,7 +181,8 @@ describe('callbacks', () => {
       expect(report.learningRate).toBe(0.5 ** (report.epoch + 1));
       expect(report.samplesPerSecond).toBeGreaterThan(60 / seconds / 10);
       const done = 60 * report.epoch + report.samples;
-      // the whole call's time, as it is guessed from the part done, cannot be above what that part took in all
+      // the time of the whole call is estimated from the part that is done, so it cannot exceed what that part took in
+      // all
       expect(report.secondsLeft).toBeLessThanOrEqual((seconds * (180 - done)) / done);
       expect((report.secondsLeft ?? 0) > 0).toBe(done < 180);
     }
@@ -223,7 +224,7 @@ describe('callbacks', () => {
     await new Promise((resolve) => setTimeout(resolve, 1));
     expect(parametersOf(net)).toEqual(paused);
     const { value } = await iterator.next();
-    // a pause is no work
+    // the time of a pause does not count
     expect((value as EpochReport).secondsLeft).toBeLessThan(600);
     await iterator.next();
     anHourLater.mockRestore();
@@ -375,7 +376,7 @@ describe('training for a time', () => {
     ];
     for (const [call, message] of wrong) expect(call).toThrow(message);
     expect(net.save()).toEqual(before);
-    // and goes on where it was
+    // the next call resumes where this one stopped
     expect(net.trainFor(data, 1e-9, pieces).step).toBe(4);
     const training = net.fit(data, { epochs: 2 });
     expect(() => net.trainFor(data, 1)).toThrow(/^trainFor: got a call while this network is being trained/);

@@ -4,8 +4,8 @@ import { classificationReport } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { buildName, createNetwork, randomNumbers } from './build.js';
 
-// Metrics against their definitions, written out sample by sample, on data with ties. A network of one linear layer that copies its
-// inputs has whatever outputs a test wants.
+// Compares metrics with their definitions, written out sample by sample, on data with ties. A network of one linear
+// layer that copies its inputs has whatever outputs a test wants.
 
 async function copying(
   outputs: number,

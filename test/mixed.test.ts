@@ -5,8 +5,8 @@ import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 
-// A layer may have one function for each unit. Nothing but the function of the unit itself may depend on that: every unit has the bits it
-// has in a layer of its function alone.
+// The units of a layer may have different activations. Only a unit's own activation may depend on that: every unit has
+// the same bits as in a layer where all units have its activation.
 
 const NAMES = (Object.keys(activations) as ActivationName[]).filter((name) => name !== 'softmax');
 const INPUTS = 5;
@@ -16,10 +16,13 @@ function numbers(count: number, seed: number): Float32Array {
   return Float32Array.from({ length: count }, () => random() * 4 - 2);
 }
 
-/** Takes y as dC/da: the output's error does not depend on what the network predicts. */
+/** Uses y as dC/da, so that the output's error does not depend on what the network predicts. */
 const given: CustomCost = { value: () => 0, gradient: (_a, y, out) => out.set(y) };
 
-/** A layer with these activations, as the output layer or before one; the same weights whatever the activations. */
+/**
+ * A network with a layer of these activations, as the output layer or before one. The weights do not depend on the
+ * activations.
+ */
 async function networkOf(units: number, activation: LayerOptions['activation'], isOutput: boolean): Promise<Network> {
   const net = await createNetwork({
     inputs: INPUTS,

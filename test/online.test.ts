@@ -3,8 +3,9 @@ import type { ActivationName, NetworkOptions } from '../src/index.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { createNetwork, randomNumbers } from './build.js';
 
-// A step on one sample of a network whose layers are one vector wide has kernels of its own: it must give the bits of the general ones.
-// The general path is taken where a gradient may be clipped, here at a limit that no gradient reaches.
+// A step on one sample has kernels of its own if all layers of the network are at most one vector wide. They must give
+// the same bits as the general kernels. A limit for clipping selects the general kernels; here no gradient reaches the
+// limit.
 
 const ACTIVATIONS: ActivationName[] = [
   'linear',
@@ -79,6 +80,6 @@ test.each(CASES)('%s: online steps have the bits of the general path', async (na
   };
   const online = await trained();
   expect(online).toEqual(await trained(3e38));
-  // and training has gone somewhere
+  // training has changed the parameters
   expect(online.costs[2]).not.toBe(online.costs[0]);
 });

@@ -16,8 +16,8 @@ interface Case {
   bytes: boolean;
 }
 
-// Widths leave every remainder of the loops that take eight, six, four and two at a time; 25 samples leave a smaller last batch,
-// and 20 of them a batch that is updated input by input.
+// The widths leave every possible remainder in the loops that take eight, six, four and two at a time. With 25 samples,
+// the last batch is smaller; a batch of 20 is updated input by input.
 const cases: Case[] = [
   {
     name: 'sigmoid, quadratic cost, bytes',
@@ -157,8 +157,9 @@ describe.each(cases)('the plain JavaScript rival: $name', (example) => {
   const { inputs, cost, batchSize } = example;
   const make = () => new PlainNetwork(inputs, parameters, cost, SAMPLES);
   const trained = trainReference(reference, x64, y, batchSize);
-  // Every number stays below 2. A step rounds a parameter once for each row at most, and each value in front of it (a, delta
-  // of every layer) once for each eight terms of its sum at most, by one part in 2²⁴; the later steps see what the earlier lost.
+  // Every number stays below 2. A step rounds each parameter at most once per row. It rounds each value that leads to
+  // the parameter (a and delta of every layer) at most once per eight terms of its sum. Each rounding is at most one
+  // part in 2²⁴, and later steps start from the errors of earlier ones.
   const roundings = Math.max(inputs, ...parameters.map(({ units }) => units)) * 2 * parameters.length;
   const steps = EPOCHS * Math.ceil(SAMPLES / batchSize);
   const tolerance = 2 * EPSILON * roundings * steps;

@@ -15,11 +15,17 @@ import {
   update,
 } from '../src/inspection/reference.js';
 
-/** Where the two errors of a central difference, 2^-53 C / h by rounding and about h^2 C''' / 6 by the finite step, are near equal. */
+/**
+ * The step at which the two errors of a central difference are about equal: 2^-53 C / h by rounding, and about h^2 C'''
+ * / 6 because the step is finite.
+ */
 const h = 2 ** -17;
 const tolerance = 1e-7;
 
-/** mulberry32: the values of a network come from one integer, so that a failure shrinks to a small shape with ordinary values. */
+/**
+ * mulberry32. The values of a network come from one integer, so that a failure shrinks to a small shape with ordinary
+ * values.
+ */
 function randomNumbers(seed: number) {
   let state = seed;
   return () => {
@@ -102,9 +108,9 @@ const kinkDistance: Partial<Record<ReferenceCost, (a: number, y: number) => numb
 };
 
 /**
- * Whether moving any parameter by h could carry a relu or the cost over its kink, where no difference is a derivative. h moves the z of its own layer
- * by at most h max(1, |a|), and each later layer multiplies that by its largest row sum of |w| at most, no slope being above 1; twice that
- * is allowed for the moved weight itself.
+ * True if moving a parameter by h could carry a relu or the cost over its kink, where a difference is not a derivative.
+ * h moves the z of its own layer by at most h max(1, |a|). Each later layer multiplies that by at most its largest row
+ * sum of |w|, because no slope is above 1. Twice as much is allowed, for the moved weight itself.
  */
 function nearKink({ network, x, y }: Problem): boolean {
   const values = forward(network, x);
@@ -131,9 +137,11 @@ function analyticGradients({ network, x, y }: Problem): LayerGradients[] {
 }
 
 /**
- * The two gradients agree as vectors: the largest error against the largest element. Two costs that differ by rounding alone seem to have
- * a slope of 2^-53 S / h = 1.5e-11 S, S the size of what is rounded: the cost itself, and the outputs and targets whose differences make
- * it; a gradient so small beside them that this would be a relative error of 1e-8 counts as S / 1000.
+ * Compares two gradients as vectors: the largest error with the largest element.
+ *
+ * Two costs that differ only by rounding seem to have a slope of 2^-53 S / h = 1.5e-11 S. S is the size of what is
+ * rounded: the cost, and the outputs and targets whose differences make it. If a gradient is so small beside S that
+ * this slope would be a relative error of 1e-8, it counts as S / 1000.
  */
 function expectSameGradients(problem: Problem) {
   const { network, x, y } = problem;

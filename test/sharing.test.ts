@@ -4,11 +4,12 @@ import * as abi from '../assembly/abi.js';
 import type { Core } from '../src/core/engine.js';
 import { Sharing, shareWhereFaster } from '../src/threads/sharing.js';
 
-// Whether threads share a call is measured: the faster way is taken, but for trials of the other that become rare.
+// Threads share a call or one thread does it alone, whichever is measured to be faster. The slower way is still tried,
+// but less and less often.
 
 /**
- * Calls of 10 rows until so many ms are over, with so many ms a row either way. Returns the rows that were done, as a share of what the
- * faster way would have done.
+ * Makes calls of 10 rows for `ms` milliseconds, where a row takes `shared` or `alone` milliseconds. Returns the number
+ * of rows, as a share of what the faster way would have done.
  */
 function run(sharing: Sharing, ms: number, shared: number, alone: number): number {
   let rows = 0;
@@ -48,7 +49,7 @@ test('notices within some seconds that the other way has become the faster one',
 
 test('a trial together is not judged by the first milliseconds, in which threads that slept have no core of their own', () => {
   const sharing = new Sharing();
-  // something else had the other core: alone it was faster
+  // another process used the other core, so one thread alone was faster
   run(sharing, 1000, 2, 1);
   let sinceWoken = 0;
   let shared = 0;

@@ -4,8 +4,8 @@ import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { createNetwork, randomNumbers } from './build.js';
 
-// What is zero in the input is left out of the first layer's products. A network that is standardised to itself, (x - 0) / 1, has no lists
-// of what is not zero: it goes through all of the same x, and must come to the same bits.
+// The products of the first layer leave out inputs that are zero, with lists of the inputs that are not. A network that
+// is standardised to itself, (x - 0) / 1, has no such lists and computes with all inputs: both must give the same bits.
 
 const bits = (values: Float32Array) => new Uint32Array(values.buffer, values.byteOffset, values.length);
 const parametersOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [bits(weights), bits(biases)]);

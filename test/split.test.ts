@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
 import { type CrossValidationOptions, crossValidate } from '../src/cross-validation.js';
+import { apportion } from '../src/data/apportion.js';
 import { permutation, philox } from '../src/data/philox.js';
 import { foldsOf, holdBack, splitData } from '../src/data/split.js';
 import type { DataSet, NetworkOptions } from '../src/index.js';
@@ -57,7 +58,8 @@ describe('a validation split', () => {
     for (const count of [2, 3, 10, 99, 1000]) {
       for (const share of [0.5, 0.25, 0.1, 0.9]) {
         for (const stratify of [false, true]) {
-          const held = Math.floor(count * share);
+          // the nearest number, of two the smaller one, and one sample at least is trained on
+          const held = Math.max(0, Math.min(Math.ceil(count * share - 0.5), count - 1));
           const { training, validation } = splitData(samples(count), { share, stratify }, spec);
           expect([training.samples, validation.samples]).toEqual([count - held, held]);
           const names = [...namesOf(training), ...namesOf(validation)];
@@ -81,6 +83,68 @@ describe('a validation split', () => {
         expect(Math.abs(count - share * counts(data.targets)[label])).toBeLessThan(1);
       });
     }
+  });
+
+  it('holds back the last samples where the order means something, whatever the seed', async () => {
+    for (const [count, share, held] of [
+      [10, 0.3, 3],
+      [7, 0.5, 3],
+      [100, 0.29, 29],
+      [2, 0.9, 1],
+    ]) {
+      for (const seed of [0, 1, 2]) {
+        const split = holdBack('split', { share, from: 'end' }, samples(count), { ...spec, seed });
+        const all = Array.from({ length: count }, (_, i) => i);
+        expect(namesOf(split.training)).toEqual(all.slice(0, count - held));
+        expect(namesOf(split.validation)).toEqual(all.slice(count - held));
+      }
+    }
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
+    const inputs = Float32Array.from({ length: 20 }, (_, i) => i / 20);
+    const [report] = await net.fit({ inputs, targets: inputs }, { validationSplit: { share: 0.25, from: 'end' } });
+    const wanted = net.evaluate({ inputs: inputs.slice(15), targets: inputs.slice(15) });
+    expect(report.validation).toEqual(wanted);
+  });
+
+  describe('stratified', () => {
+    /** How many of each label are held back, seed by seed. */
+    const heldOf = (labels: number[], share: number, seeds = 40) =>
+      Array.from({ length: seeds }, (_, seed) => {
+        const targets = Int32Array.from(labels);
+        const data = {
+          samples: labels.length,
+          inputs: new Float32Array(2 * labels.length),
+          targets,
+          weights: undefined,
+        };
+        const { validation } = holdBack('split', { share, stratify: true }, data, { ...spec, seed });
+        return Array.from(
+          { length: Math.max(...labels) + 1 },
+          (_, c) => [...validation.targets].filter((t) => t === c).length,
+        );
+      });
+    const labelsOf = (...counts: number[]) => counts.flatMap((count, label) => new Array<number>(count).fill(label));
+
+    it.each([
+      ['four classes of three', labelsOf(3, 3, 3, 3), [1, 1, 1, 1]],
+      ['classes of 2, 3, 3, 8', labelsOf(2, 3, 3, 8), [1, 1, 1, 2]],
+      ['classes of 8, 3, 3, 2', labelsOf(8, 3, 3, 2), [2, 1, 1, 1]],
+    ])('with a share of 0.33 %s are in both parts, as in scikit-learn', (_, labels, wanted) => {
+      for (const held of heldOf(labels, 0.33)) expect(held).toEqual(wanted);
+    });
+
+    it('leaves another class out for another seed where there are too few for all', () => {
+      const each = heldOf(labelsOf(...new Array<number>(10).fill(9)), 0.1, 200);
+      const missing = each.map((held) => held.indexOf(0));
+      for (const held of each) expect(held.toSorted()).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+      // binomial, 200 times 1/10: five standard deviations of 4.2
+      for (let c = 0; c < 10; c++) expect(Math.abs(missing.filter((m) => m === c).length - 20)).toBeLessThan(21);
+    });
+
+    it('has rare classes in both parts, and trains on the only sample of a class', () => {
+      for (const held of heldOf(labelsOf(100, 3, 2, 1), 0.1)) expect(held).toEqual([9, 1, 1, 0]);
+      for (const held of heldOf(labelsOf(100, 3, 2, 1), 0.9)) expect(held).toEqual([92, 2, 1, 0]);
+    });
   });
 
   it('depends on the seed alone, and every sample is held back by about a share of the seeds', () => {
@@ -132,10 +196,16 @@ describe('a validation split', () => {
       [0, /^options\.validationSplit: got 0, want a number above 0 and below 1$/],
       [1, /^options\.validationSplit: got 1, want/],
       ['0.5', /^options\.validationSplit: got "0.5", want an object$/],
-      [{ part: 0.5 }, /^options\.validationSplit: got the unknown key "part", want share, stratify$/],
+      [{ part: 0.5 }, /^options\.validationSplit: got the unknown key "part", want share, stratify, from$/],
       [{ share: Number.NaN }, /^options\.validationSplit\.share: got NaN, want/],
       [{ share: 0.5, stratify: 1 }, /^options\.validationSplit\.stratify: got 1, want true or false$/],
-      [0.2, /^options\.validationSplit: got 0.2 of 4 samples, want at least one to validate with$/],
+      [{ share: 0.5, from: 'start' }, /^options\.validationSplit\.from: got "start", want one of end$/],
+      [
+        { share: 0.5, from: 'end', stratify: true },
+        /^options\.validationSplit\.stratify: got true with from: "end", want one of them$/,
+      ],
+      [{ share: 0.1, from: 'end' }, /^options\.validationSplit\.share: got 0.1 of 4 samples, want at least one/],
+      [0.1, /^options\.validationSplit: got 0.1 of 4 samples, want at least one to validate with$/],
     ];
     for (const [validationSplit, message] of wrong) {
       await expect(net.fit(data, { validationSplit })).rejects.toThrow(message);
@@ -148,6 +218,56 @@ describe('a validation split', () => {
       /^options\.validationSplit\.stratify: got true, want false for targets that are rows, not labels$/,
     );
     expect(net.save()).toEqual(before);
+  });
+});
+
+describe('apportionment', () => {
+  const order = (length: number) => Array.from({ length }, (_, c) => c);
+
+  it.each([
+    // Hamilton's method by hand: shares 4.5, 3, 2.5 of 10, then 3.6, 1.8, 0.6
+    [[45, 30, 25], 10, [5, 3, 2]],
+    [[12, 6, 2], 6, [3, 2, 1]],
+    // quotas 0.2 and 1.8: the first class needs one
+    [[10, 90], 2, [1, 1]],
+    // more classes than are taken: none is needed, the largest remainders count
+    [[5, 3, 2, 4], 2, [1, 0, 0, 1]],
+    // 0.9 of each would leave none of the two
+    [[20, 2], 20, [19, 1]],
+    [[1, 1, 4], 2, [0, 0, 2]],
+    [[1, 1, 1], 1, [1, 0, 0]],
+    [[7], 3, [3]],
+    [[7], 0, [0]],
+  ])('of %j takes %i', (counts, total, wanted) => {
+    expect(apportion(counts, total, order(counts.length))).toEqual(wanted);
+  });
+
+  it('gives equal remainders in the order of the ties', () => {
+    expect(apportion([3, 3, 3], 4, [0, 1, 2])).toEqual([2, 1, 1]);
+    expect(apportion([3, 3, 3], 4, [2, 1, 0])).toEqual([1, 1, 2]);
+    expect(apportion([3, 3, 3], 5, [1, 2, 0])).toEqual([1, 2, 2]);
+  });
+
+  it('takes as many as asked for, within its bounds, and as near to the shares as they allow', () => {
+    const random = randomNumbers(17);
+    for (let trial = 0; trial < 2000; trial++) {
+      const counts = Array.from({ length: 1 + Math.floor(random() * 8) }, () => 1 + Math.floor(random() ** 3 * 40));
+      const samples = counts.reduce((sum, count) => sum + count);
+      const total = Math.floor(random() * (samples + 1));
+      const taken = apportion(counts, total, order(counts.length));
+      expect(taken.reduce((sum, count) => sum + count)).toBe(total);
+      const isTaken = total >= counts.filter((count) => count > 1).length;
+      const isLeft = samples - total >= counts.length;
+      counts.forEach((count, c) => {
+        expect(taken[c]).toBeGreaterThanOrEqual(isTaken && count > 1 ? 1 : 0);
+        expect(taken[c]).toBeLessThanOrEqual(isLeft ? count - 1 : count);
+      });
+      // one share for all: no class within its bounds is a sample or more above it while another is a sample or more below it
+      const shares = counts.map((count, c) => [(taken[c] - 1) / count, (taken[c] + 1) / count]);
+      const above = shares.filter((_, c) => taken[c] > (isTaken && counts[c] > 1 ? 1 : 0)).map(([low]) => low);
+      const below = shares.filter((_, c) => taken[c] < (isLeft ? counts[c] - 1 : counts[c])).map(([, high]) => high);
+      expect(Math.max(...above, 0)).toBeLessThanOrEqual(Math.min(...below, 1));
+    }
   });
 });
 
@@ -167,6 +287,19 @@ describe('cross-validation', () => {
       }
     }
     expect(foldsOf({ ...data, samples: 61 }, 4, false, 3)).not.toEqual(foldsOf({ ...data, samples: 61 }, 4, false, 4));
+  });
+
+  it('draws which folds lack a class that is too small for all', () => {
+    const targets = Int32Array.from({ length: 90 }, (_, i) => i % 10);
+    const ninety = { samples: 90, inputs: new Float32Array(180), targets, weights: undefined };
+    const lacking = Array.from({ length: 200 }, (_, seed) => {
+      const folds = foldsOf(ninety, 10, true, seed);
+      return [...Array(10).keys()].find((fold) => !folds.some((f, i) => f === fold && targets[i] === 0));
+    });
+    // binomial, 200 times 1/10: five standard deviations of 4.2
+    for (let fold = 0; fold < 10; fold++) {
+      expect(Math.abs(lacking.filter((l) => l === fold).length - 20)).toBeLessThan(21);
+    }
   });
 
   it('trains a network of its own for each fold on the others, and sums up', async () => {

@@ -189,7 +189,7 @@ describe('fit with standardize', () => {
     const net = await createNetwork(measuring(500));
     const before = parametersOf(net);
     const controller = new AbortController();
-    // by this clock every look at it is long after the last: the first block of the measuring ends with a turn of the event loop
+    // with this clock, every reading is long after the last, so the first measured block lets the event loop turn
     const clock = slowClock(1000);
     try {
       setImmediate(() => controller.abort(new Error('enough')));

@@ -12,9 +12,9 @@ import { adam, irprop, lbfgs, momentum, nadam, sgd } from '../src/spec/optimizer
 import { makeWaitCheck } from '../src/threads/team.js';
 import { randomNumbers, seal } from './build.js';
 
-// One network with one thread, without threads at all, with two, three and seven: the same bits.
+// A network has the same bits with one thread, without threads at all, and with two, three and seven threads.
 
-// any work is worth every thread: what threads are used for otherwise takes long to train
+// all work uses all threads here: work that would use them by default takes too long for a test
 vi.mock('../src/threads/thread-work.js', () => ({ THREAD_WORK: 1, IS_MEASURED: false }));
 
 const THREADS = [2, 3, 7];
@@ -204,7 +204,7 @@ describe('a network with threads', () => {
       await expect(Network.create({ ...options, threads: 2 })).rejects.toThrow(
         /^threads: got 2 in a page that is not cross-origin isolated, want 1, or a page sent with Cross-Origin-Opener-Policy/,
       );
-      // one thread needs none of that
+      // one thread does not need an isolated page
       (await create({ ...options, threads: 1 })).predict(new Float32Array(40));
     } finally {
       vi.unstubAllGlobals();

@@ -1,7 +1,8 @@
-// Trainings whose weights must have the same bits everywhere: the same file in Node, in pages and in the tests. Small networks first, one
-// group for each thing that might differ, so that another hash names the culprit; then the MNIST digits, if there are any.
+// Trainings whose weights must have the same bits everywhere. Node, the pages and the tests run this same file. Small
+// networks come first, one group for each thing that might differ, so that a different hash names the cause. The MNIST
+// digits follow if there are any.
 
-/** Numbers in [0, 1) by integer arithmetic alone: Park and Miller's generator. */
+/** Random numbers in [0, 1), computed with integers only: Park and Miller's generator. */
 function numbers(seed) {
   let state = seed;
   return () => {
@@ -13,7 +14,7 @@ function numbers(seed) {
 const INPUTS = 40;
 const SAMPLES = 200;
 
-/** 40 inputs, a third of which are not zero; `target` makes each sample's from its random numbers. */
+/** Samples of which three inputs in ten are not zero. `targets` makes the targets from the same random numbers. */
 function makeData(targets) {
   const random = numbers(7);
   const inputs = new Float32Array(INPUTS * SAMPLES);
@@ -141,7 +142,7 @@ function groups(library) {
   ];
 }
 
-/** SHA-256 of all weights and biases, and of predictions: alone and in batches, which must agree. */
+/** SHA-256 of all weights, biases and predictions. Predictions one by one and in a batch must agree. */
 async function hashOf(net, inputs) {
   const parts = net.layers.flatMap(({ weights, biases }) => [weights, biases]);
   const together = net.predict(inputs);
@@ -160,8 +161,8 @@ async function hashOf(net, inputs) {
 }
 
 /**
- * Name to hash of every training. `create`: makes a network of options. `digits`: { inputs, targets } of MNIST. Without them, the
- * small networks alone.
+ * Returns an object that maps the name of each training to its hash. `create` makes a network from options. `digits`
+ * are { inputs, targets } of MNIST; without them, only the small networks are trained.
  */
 export async function hashes(library, create, digits) {
   const found = {};

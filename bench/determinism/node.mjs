@@ -1,4 +1,5 @@
-// bits.mjs in Node, with the built package: node node.mjs OPTIONS DIGITS. Prints the version and the hashes as JSON.
+// Runs bits.mjs in Node with the built package: node node.mjs OPTIONS DIGITS. Prints the version and the hashes as
+// JSON.
 import { readFileSync } from 'node:fs';
 import * as library from '../../dist/index.js';
 import { hashes } from './bits.mjs';

@@ -1,4 +1,5 @@
-// brain.js: node brain.mjs JOB. Online only, quadratic cost. It trains prepared patterns one by one, as its own train() does in its loop.
+// brain.js: node brain.mjs JOB. It trains online only, with the quadratic cost. Here it trains on prepared patterns one
+// by one, as the loop of its own train() does.
 import { createRequire } from 'node:module';
 import { floatsOf, readJob, serve } from './job.mjs';
 
@@ -9,7 +10,7 @@ const { version } = require('brain.js/package.json');
 const job = readJob(process.argv[2]);
 const { inputs, outputs, layers, learningRate, y } = job;
 const x = floatsOf(job);
-// momentum 0 throws
+// momentum must not be 0, because brain.js then throws
 const net = new NeuralNetwork({
   inputSize: inputs,
   outputSize: outputs,
@@ -38,7 +39,8 @@ await serve(`brain.js ${version}`, job, {
     let cost = 0;
     for (let epoch = 0; epoch < epochs; ++epoch) {
       cost = 0;
-      // trainPattern(pattern, true) would return the mean over the outputs of (y - a)^2; summed here, for it costs less
+      // the cost is summed here because that takes less time than trainPattern(pattern, true), which returns the mean
+      // over the outputs of (y - a)^2
       for (let i = 0; i < samples; ++i) {
         net.trainPattern(patterns[i]);
         const errors = net.errors[layers.length];

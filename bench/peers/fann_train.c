@@ -1,4 +1,5 @@
-// FANN: fann_train JOB INPUTS HIDDEN OUTPUTS LEARNING_RATE. Incremental training (online SGD), quadratic cost, sigmoid units.
+// FANN: fann_train JOB INPUTS HIDDEN OUTPUTS LEARNING_RATE. It trains incrementally (online SGD), with the quadratic
+// cost and sigmoid units.
 // cc -O3 -DVERSION='"2.2.0"' fann_train.c -lfann -lm (Debian: libfann-dev).
 #include <fann.h>
 #include <stdio.h>
@@ -56,7 +57,7 @@ int main(int argc, char **argv) {
   char order[16];
   long samples, argument;
   while (scanf("%15s %ld %ld", order, &samples, &argument) == 3) {
-    // a connection for each input of a unit, its bias last
+    // each unit has a weight for each input, and its bias after them
     float *from = start, *to = net->weights;
     for (int l = 1; l < 3; ++l) {
       const float *biases = from + sizes[l] * sizes[l - 1];
@@ -75,7 +76,7 @@ int main(int argc, char **argv) {
         fann_reset_MSE(net);
         for (long i = 0; i < samples; ++i) fann_train(net, x + i * sizes[0], y + i * sizes[2]);
       }
-      // the mean over the outputs of (y - a)^2
+      // FANN's MSE is the mean over the outputs of (y - a)^2
       value = 0.5 * sizes[2] * fann_get_MSE(net);
     } else {
       for (long i = 0; i < samples; ++i) {

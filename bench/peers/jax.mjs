@@ -1,4 +1,5 @@
-// jax-js on its wasm device: node jax.mjs JOB. One jitted function a step, with the equations by hand: less to run than its grad.
+// jax-js on its wasm device: node jax.mjs JOB. A step is one jitted function with the equations written by hand, which
+// has less to run than the library's grad.
 import { createRequire } from 'node:module';
 import { defaultDevice, init, jit, nn, numpy as np } from '@jax-js/jax';
 import { floatsOf, readJob, serve, transpose } from './job.mjs';
@@ -33,7 +34,7 @@ function batchesOf(rows) {
   return cut.get(rows);
 }
 
-/** All arguments are used up, as the library wants it. */
+/** Uses up all its arguments, as the library requires. */
 function activate(z, activation) {
   if (activation === 'sigmoid') return nn.sigmoid(z);
   return activation === 'relu' ? nn.relu(z) : nn.softmax(z, -1);
@@ -93,7 +94,10 @@ const sgdStep = jit(({ w, b }, batchX, batchY) => {
   ];
 });
 
-/** eta and epsilon with the corrections of this step are arguments: numbers that change would be compiled anew. */
+/**
+ * eta and epsilon, with the corrections of this step, are arguments because constants that change would be compiled
+ * anew.
+ */
 const adamStep = jit(({ w, b, m, v }, batchX, batchY, eta, epsilon) => {
   const { cost, dw, db } = gradients(
     w.map((each) => each.ref),

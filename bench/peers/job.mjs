@@ -1,9 +1,9 @@
-// What the contestants in JavaScript share: the job's files, and the lines they are asked with and answer (bench/job.ts, bench/rival.ts).
+// Reads the job's files and answers orders, for all contestants in JavaScript (bench/job.ts, bench/rival.ts).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** The job in a directory: x as it lies in the file, y, and w [units x fanIn] and b of each layer. */
+/** Reads the job in a directory: x as it is in the file, y, and w [units x fanIn] and b of each layer. */
 export function readJob(directory) {
   const read = (name) => new Uint8Array(readFileSync(join(directory, name))).buffer;
   const job = JSON.parse(readFileSync(join(directory, 'job.json'), 'utf8'));
@@ -21,20 +21,20 @@ export function readJob(directory) {
   return { ...job, layers, outputs: layers.at(-1).units, x, y: new Float32Array(read('y.bin')) };
 }
 
-/** Bytes scaled, before the clock starts: no rival trains on bytes. */
+/** x as float32. Bytes are scaled before the clock starts, because no rival trains on bytes. */
 export function floatsOf({ x }) {
   return x instanceof Uint8Array ? Float32Array.from(x, (byte) => byte * Math.fround(1 / 255)) : x;
 }
 
-/** w [fanIn x units] of w [units x fanIn]. */
+/** Returns w [fanIn x units], made from w [units x fanIn]. */
 export function transpose({ weights, units, fanIn }) {
   return weights.map((_, i) => weights[(i % units) * fanIn + Math.floor(i / units)]);
 }
 
 /**
- * Answers `train SAMPLES EPOCHS` and `predict SAMPLES BATCH` with `MILLISECONDS VALUE`. Neither `reset(samplesACall)` is timed, nor
- * what a contestant does before it calls this. train(samples, epochs) returns the mean cost of the last epoch; predict(first, batch) the
- * outputs of a batch.
+ * Answers `train SAMPLES EPOCHS` and `predict SAMPLES BATCH` with `MILLISECONDS VALUE`. The time includes neither
+ * `reset(samplesPerCall)` nor what a contestant does before it calls this. train(samples, epochs) returns the mean cost
+ * of the last epoch. predict(first, batch) returns the outputs of a batch.
  */
 export async function serve(version, { outputs }, { reset, train, predict }) {
   console.log(`ready ${version}`);
@@ -49,7 +49,7 @@ export async function serve(version, { outputs }, { reset, train, predict }) {
     } else {
       for (let first = 0; first + argument <= samples; first += argument) {
         let a = predict(first, argument);
-        // a contestant that answers at once does not wait a turn of the event loop
+        // only promises are awaited, because an await takes a turn of the event loop
         if (a instanceof Promise) a = await a;
         for (let i = 0; i < a.length; ++i) value += ((i % outputs) + 1) * a[i];
       }

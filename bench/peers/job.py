@@ -1,4 +1,4 @@
-"""What the Python rivals share: the job's files, and the lines they are asked with and answer (bench/job.ts)."""
+"""Reads the job's files and answers orders, for all Python rivals (bench/job.ts, bench/rival.ts)."""
 
 import json
 import sys
@@ -46,8 +46,8 @@ def read_parameters() -> list:
 def serve(version: str, reset, train, predict) -> None:
     """Answers `train SAMPLES EPOCHS` and `predict SAMPLES BATCH` with `MILLISECONDS VALUE`.
 
-    train(samples) is one epoch and returns its mean cost. predict(first, batch) returns the outputs, whose sum, weighted by 1, 2, ... along a
-    row, is the value.
+    train(samples) trains one epoch and returns its mean cost. predict(first, batch) returns the outputs of a batch. The
+    value of a prediction is the sum of all outputs, weighted by 1, 2, ... along a row.
     """
     weights = np.arange(1, layers[-1]["units"] + 1, dtype=np.float64)
     print("ready", version, flush=True)
@@ -63,7 +63,7 @@ def serve(version: str, reset, train, predict) -> None:
         else:
             sums = []
             for first in range(0, samples - argument + 1, argument):
-                # a copy: the next call may write to the same place. Ten floats a sample; it is what a caller keeps
+                # a copy, because the next call may write to the same place; a caller would keep one too
                 sums.append(np.array(predict(first, argument)))
         elapsed = 1000 * (time.perf_counter() - started)
         if order == "predict":

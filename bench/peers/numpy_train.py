@@ -1,6 +1,7 @@
-"""NumPy by hand: python3 numpy_train.py JOB. As fast as NumPy gets: every array is allocated once, products and ufuncs write with `out`.
+"""NumPy by hand: python3 numpy_train.py JOB. It is as fast as NumPy gets.
 
-The threads are OpenBLAS's: OPENBLAS_NUM_THREADS. Needs Debian's python3-numpy over libopenblas0-pthread.
+Every array is allocated once, and products and ufuncs write with `out`. OPENBLAS_NUM_THREADS sets the number of
+threads. Needs Debian's python3-numpy with libopenblas0-pthread.
 """
 
 import ctypes
@@ -20,7 +21,7 @@ ONE = f32(1)
 
 
 class Buffers:
-    """What a batch of one size goes through."""
+    """The arrays for batches of one size."""
 
     def __init__(self, rows: int):
         self.a = [np.empty((rows, layer["units"]), f32) for layer in layers]
@@ -43,7 +44,7 @@ def buffers_for(rows: int) -> Buffers:
 
 class State:
     def __init__(self):
-        # w as [fan-in x units] and copied, so that the forward product needs no transposition
+        # w is copied as [fan-in x units], so that the forward product needs no transposition
         self.w = [np.array(w.T, order="C") for w, _ in start]
         self.b = [b.copy() for _, b in start]
         self.dw = [np.empty_like(w) for w in self.w]
@@ -100,7 +101,7 @@ def adam(p: np.ndarray, g: np.ndarray, scratch: np.ndarray, moment: int) -> None
     np.multiply(g, g, out=g)
     g *= f32(0.001)
     second += g
-    # lr / (1 - b1^t) . m / (sqrt(v / (1 - b2^t)) + e), with the factors that are numbers drawn together
+    # lr / (1 - b1^t) . m / (sqrt(v / (1 - b2^t)) + e), with all scalar factors combined
     correction = (1 - 0.999**state.steps) ** 0.5
     np.sqrt(second, out=g)
     g += f32(1e-8 * correction)
@@ -112,7 +113,7 @@ def adam(p: np.ndarray, g: np.ndarray, scratch: np.ndarray, moment: int) -> None
 def update(l: int, before: np.ndarray, delta: np.ndarray, ones: np.ndarray) -> None:
     dw, db = state.dw[l], state.db[l]
     rows = len(delta)
-    # the factor goes into the smaller array
+    # delta gets the factor, because it is usually smaller than dw
     delta *= f32((1 if is_adam else learning_rate) / rows)
     np.dot(before.T, delta, out=dw)
     # a product is faster than sum(axis=0)
@@ -130,7 +131,7 @@ def step(rows: Buffers, batch_x: np.ndarray, batch_y: np.ndarray) -> float:
     delta, slope = rows.delta[-1], rows.slope[-1]
     np.subtract(a, batch_y, out=delta)
     if is_softmax:
-        # targets are 0 or 1: what is left of a row is the output that should be 1
+        # targets are 0 or 1, so the sum of a row is the output whose target is 1
         np.multiply(a, batch_y, out=slope)
         np.sum(slope, axis=1, keepdims=True, out=rows.column)
         np.log(rows.column, out=rows.column)
@@ -171,7 +172,7 @@ def predict(first: int, batch: int) -> np.ndarray:
 
 
 def blas_core() -> str:
-    """What kernels OpenBLAS has chosen for this processor; NumPy has loaded it."""
+    """The kernels that OpenBLAS has chosen for this processor. NumPy has already loaded the library."""
     try:
         corename = ctypes.CDLL("libopenblas.so.0").openblas_get_corename
     except OSError:

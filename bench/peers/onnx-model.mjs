@@ -1,5 +1,5 @@
-// A network as an ONNX model: Gemm and an activation for each layer. The format is Protocol Buffers, of which these few lines write what
-// is needed (onnx.proto: ModelProto, GraphProto, NodeProto, TensorProto).
+// Writes a network as an ONNX model, with a Gemm and an activation for each layer. The format is Protocol Buffers, and
+// these few lines write the part of it that is needed (onnx.proto: ModelProto, GraphProto, NodeProto, TensorProto).
 
 const text = new TextEncoder();
 
@@ -34,7 +34,7 @@ function integerAttribute(name, number) {
   return Buffer.concat([string(1, name), integer(3, number), integer(20, INT)]);
 }
 
-/** float32 [rows x width], any number of rows */
+/** Describes a float32 matrix [rows x width] with any number of rows. */
 function value(name, width) {
   const shape = Buffer.concat([bytes(1, string(2, 'rows')), bytes(1, integer(1, width))]);
   return Buffer.concat([string(1, name), bytes(2, bytes(1, Buffer.concat([integer(1, 1), bytes(2, shape)])))]);
@@ -42,7 +42,7 @@ function value(name, width) {
 
 const OPERATORS = { sigmoid: 'Sigmoid', relu: 'Relu', softmax: 'Softmax' };
 
-/** From x [rows x inputs] to a [rows x outputs]. */
+/** The model that computes a [rows x outputs] from x [rows x inputs]. */
 export function modelOf({ inputs, layers, outputs }) {
   const nodes = [];
   const initializers = [];

@@ -1,4 +1,4 @@
-// ONNX Runtime, inference only: node onnx.mjs JOB onnxruntime-node|onnxruntime-web THREADS.
+// ONNX Runtime, which only predicts: node onnx.mjs JOB onnxruntime-node|onnxruntime-web THREADS.
 import { createRequire } from 'node:module';
 import { floatsOf, readJob, serve } from './job.mjs';
 import { modelOf } from './onnx-model.mjs';
@@ -20,7 +20,7 @@ const session = await ort.InferenceSession.create(modelOf(job), {
   interOpNumThreads: 1,
 });
 
-/** Batches as tensors, made once. */
+/** The batches of each size as tensors, made once. */
 const cut = new Map();
 function batchesOf(rows) {
   if (!cut.has(rows)) {

@@ -1,6 +1,7 @@
-// OpenBLAS's sgemm: sgemm, with OPENBLAS_CORETYPE and OPENBLAS_NUM_THREADS in its environment.
-// cc -O3 -DVERSION='"0.3.21"' sgemm.c -lopenblas (Debian: libopenblas-dev). Answers `forward|error|gradient ROWSxFANINxUNITS CALLS`
-// with `MILLISECONDS VALUE`, the value an element of the product.
+// Times OpenBLAS's sgemm: sgemm, with OPENBLAS_CORETYPE and OPENBLAS_NUM_THREADS in its environment.
+// cc -O3 -DVERSION='"0.3.21"' sgemm.c -lopenblas (Debian: libopenblas-dev).
+// It answers `forward|error|gradient ROWSxFANINxUNITS CALLS` with `MILLISECONDS VALUE`, where VALUE is one element of
+// the product.
 #include <cblas.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ int main(void) {
   while (scanf("%15s %dx%dx%d %d", form, &rows, &fan_in, &units, &calls) == 5) {
     float *a = fill((size_t)rows * fan_in), *w = fill((size_t)fan_in * units), *z = fill((size_t)rows * units);
     double started = 0;
-    // the first call is the first to touch what the product works in
+    // the first call is not timed, because it is the first to touch the memory that the product uses
     for (int call = -1; call < calls; ++call) {
       if (call == 0) started = milliseconds();
       if (!strcmp(form, "forward")) {

@@ -1,4 +1,5 @@
-// synaptic: node synaptic.mjs JOB. Online only; its output error is y - a, without the slope: the gradient of cross-entropy.
+// synaptic: node synaptic.mjs JOB. It trains online only. Its output error is y - a, without the slope: the gradient of
+// cross-entropy.
 import { createRequire } from 'node:module';
 import { floatsOf, readJob, serve } from './job.mjs';
 
@@ -17,7 +18,7 @@ let net;
 await serve(`synaptic ${version}`, job, {
   reset() {
     net = new Architect.Perceptron(inputs, ...layers.map(({ units }) => units));
-    // set before the network is optimized, which happens at its first activation
+    // the weights must be set before the first activation, at which synaptic compiles the network
     const chain = [net.layers.input, ...net.layers.hidden, net.layers.output];
     layers.forEach(({ weights, biases, fanIn }, l) => {
       chain[l + 1].list.forEach((neuron, j) => {

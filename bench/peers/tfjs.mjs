@@ -1,6 +1,7 @@
-// TensorFlow.js with the wasm backend: node tfjs.mjs JOB. The four equations by hand in tidy, which is faster than its autograd and its
-// layers: no graph is recorded, activations are fused with the products. What a product wants turned is turned before it: the backend's fast
-// product takes nothing turned, its other one is a plain loop. Adam is its own.
+// TensorFlow.js with the wasm backend: node tfjs.mjs JOB. The four equations are written by hand in tidy, which is
+// faster than the library's autograd and layers: no graph is recorded, and activations are fused with the products. A
+// matrix that must be transposed for a product is transposed before it, because the backend's fast product takes no
+// transposed operands and its other one is a plain loop. Adam is the library's own.
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
@@ -19,7 +20,7 @@ const isAdam = job.optimizer === 'adam';
 let parameters = [];
 let optimizer;
 
-/** Batches as tensors, made once. */
+/** The batches of each size as tensors, made once. */
 const cut = new Map();
 function batchesOf(rows) {
   if (!cut.has(rows)) {
@@ -48,7 +49,7 @@ function slope(a, activation) {
   return activation === 'sigmoid' ? tf.mul(a, tf.sub(1, a)) : tf.step(a);
 }
 
-/** One step; returns the sum of the costs. */
+/** Trains one step and returns the sum of the costs of its samples. */
 function step(batchX, batchY) {
   return tf.tidy(() => {
     const activations = forward(batchX);

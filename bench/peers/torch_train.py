@@ -1,7 +1,7 @@
 """PyTorch: python3 torch_train.py JOB --threads N [--manual]. Needs PyTorch 1.13 (Debian: python3-torch).
 
-Two ways of training: autograd with torch.nn and torch.optim (gradients set to None, foreach where the optimizer has it), and the four
-equations by hand on tensors, in place and without autograd, which is the faster on small networks.
+There are two ways of training. The default is autograd with torch.nn and torch.optim (gradients set to None, foreach).
+--manual computes the four equations on tensors, in place and without autograd, which is faster on small networks.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from job import batch_size, is_softmax, layers, learning_rate
 parser = argparse.ArgumentParser()
 parser.add_argument("job")
 parser.add_argument("--threads", type=int, default=1)
-parser.add_argument("--manual", action="store_true", help="the four equations on tensors instead of autograd")
+parser.add_argument("--manual", action="store_true", help="compute the four equations on tensors, without autograd")
 options = parser.parse_args()
 torch.set_num_threads(options.threads)
 
@@ -36,7 +36,7 @@ class Autograd:
                 linear.weight.copy_(w)
                 linear.bias.copy_(b)
             modules.append(linear)
-            # the cost takes the logits of a softmax
+            # the cost takes the logits of a softmax, so that it needs no module
             if layer["activation"] != "softmax":
                 modules.append(ACTIVATIONS[layer["activation"]]())
         self.net = torch.nn.Sequential(*modules)
@@ -123,12 +123,12 @@ class Manual:
 
 way = Manual() if options.manual else Autograd()
 batches = list(zip(x.split(batch_size), y.split(batch_size), labels.split(batch_size)))
-# rows of x are cut before the clock starts, as the batches of a training are
+# the batches of each size, cut from x once
 cut = {}
 
 
 def train(samples: int) -> float:
-    # a tensor: turning each batch's cost into a number would cost more than adding it
+    # a tensor, because converting each batch's cost to a number would cost more than adding it
     total = torch.zeros(())
     for batch in batches[: samples // batch_size]:
         total += way.step(*batch)

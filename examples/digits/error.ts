@@ -1,8 +1,8 @@
-/** Something the person at the keyboard can put right: told in one line, without a stack trace. */
+/** A mistake that the person at the keyboard can correct. It is reported in one line, without a stack trace. */
 export class CommandError extends Error {
   constructor(
     message: string,
-    /** What the process ends with: 1 a file, 2 an option, 130 Ctrl-C. */
+    /** The exit code of the process: 1 for a file, 2 for an option, 130 for Ctrl-C. */
     readonly exitCode: number,
   ) {
     super(message);

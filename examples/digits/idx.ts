@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path';
 import { parseIdx } from 'simdprop/idx';
 import { CommandError, messageOf } from './error.js';
 
-/** Unsigned bytes of three dimensions and of one. */
+/** Magic number of unsigned bytes in three dimensions. */
 const IMAGES_MAGIC = 0x803;
+/** Magic number of unsigned bytes in one dimension. */
 const LABELS_MAGIC = 0x801;
 
 export const CLASSES = 10;
@@ -14,9 +15,9 @@ export interface Digits {
   readonly count: number;
   readonly rows: number;
   readonly columns: number;
-  /** [count × rows × columns], 0 paper to 255 ink. */
+  /** [count × rows × columns], from 0 (paper) to 255 (ink). */
   readonly images: Uint8Array;
-  /** [count], 0 to 9. */
+  /** [count], from 0 to 9. */
   readonly labels: Uint8Array;
 }
 
@@ -57,7 +58,7 @@ export function readDigits(directory: string, name: 'train' | 't10k'): Digits {
 function readIdx(path: string, magic: number): IdxFile {
   const file = readFile(path);
   const headerBytes = 4 + 4 * (magic & 0xff);
-  // The magic number first: a short foreign file is foreign, not truncated.
+  // The magic number is checked first, so that a short file of another format is not reported as truncated.
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const gotMagic = file.length >= 4 ? view.getUint32(0) : magic;
   if (gotMagic !== magic) {

@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<void> {
   const progress = new Progress(process.stdout, count);
   const startedMs = performance.now();
   const controller = new AbortController();
-  // Once: a second Ctrl-C ends the process there and then.
+  // `once`, so that a second Ctrl-C ends the process immediately.
   const interrupt = () => controller.abort(new CommandError('stopped by Ctrl-C: nothing was saved', 130));
   process.once('SIGINT', interrupt);
   const testData = { inputs: test.images, targets: test.labels };
@@ -64,7 +64,7 @@ async function main(args: readonly string[]): Promise<void> {
   const samples = history.reduce((sum, epoch) => sum + epoch.samples, 0);
   const rate = formatCount(samples / (trainedMs / 1000));
   const total = formatSeconds(performance.now() - startedMs);
-  console.log(`\n${total} in all; ${formatSeconds(trainedMs)} of training at ${rate} samples/s\n`);
+  console.log(`\n${total} in total, of which ${formatSeconds(trainedMs)} training at ${rate} samples/s\n`);
   console.log(report(history[history.length - 1].validation!, test, network.predict(test.images)));
   if (options.output !== undefined) {
     const bytes = network.save();
@@ -73,7 +73,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** A learning rate or a size that passes for an option may still be one the network refuses. */
+/** Creates the network. Sizes and learning rates that the network refuses become a CommandError. */
 async function createNetwork(options: Options, inputs: number): Promise<Network> {
   const output = options.cost === 'categoricalCrossEntropy' ? 'softmax' : 'sigmoid';
   try {
@@ -111,12 +111,12 @@ function introduction(options: Options, network: Network, trainCount: number, te
     '',
     `${shape} (${formatCount(network.parameters)} weights and biases), ${activations}, ${options.cost} cost${l2}`,
     `learning rate ${options.learningRate}, batches of ${options.batch}, seed ${options.seed}`,
-    `${formatCount(trainCount)} images to learn from, ${formatCount(testCount)} to be tested on`,
+    `${formatCount(trainCount)} training images, ${formatCount(testCount)} test images`,
     '',
   ].join('\n');
 }
 
-// `npm start | head` closes the pipe early: nobody reads on, so nobody is told.
+// `npm start | head` closes the pipe early. That is no error, so the process ends without a message.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') {
     process.exit();

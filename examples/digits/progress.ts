@@ -1,6 +1,6 @@
 import type { EpochReport, ProgressReport } from 'simdprop';
 
-/** The part of process.stdout that is used. */
+/** The part of process.stdout that Progress uses. */
 export interface Screen {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -11,14 +11,14 @@ export interface Screen {
 const GREEN = 32;
 const DIM = 2;
 const CLEAR_LINE = '\r\x1b[K';
-/** Beyond this a longer bar shows nothing more. */
+/** A longer bar would show nothing more. */
 const WIDEST_BAR = 30;
-/** Sooner than this, the speed is that of the start: of memory being filled and code being compiled. */
+/** The live line appears after this time, because the speed is too low before code is compiled. */
 const WARM_UP_MS = 200;
 
 /**
- * On a terminal one live line for the whole run, and a line that stays for each epoch; elsewhere only the lines that stay.
- * Colours follow Node's rules: NO_COLOR, FORCE_COLOR, TERM=dumb.
+ * Shows how the training proceeds. A terminal gets a live line for the whole run and, for each epoch, a line that
+ * stays. Other outputs get only the lines that stay. Colours follow Node's rules: NO_COLOR, FORCE_COLOR, TERM=dumb.
  */
 export class Progress {
   readonly #screen: Screen;
@@ -27,7 +27,7 @@ export class Progress {
   readonly #samplesPerEpoch: number;
   readonly #startedMs = performance.now();
   #epochStartedMs = this.#startedMs;
-  /** Time spent in steps alone, over the epochs that are finished. */
+  /** Time spent in training steps alone, in the epochs that are finished. */
   #trainedMs = 0;
 
   constructor(screen: Screen, samplesPerEpoch: number) {
@@ -46,7 +46,7 @@ export class Progress {
     const done = report.epoch * this.#samplesPerEpoch + report.samples;
     const total = report.epochs * this.#samplesPerEpoch;
     const rate = done / ((this.#trainedMs + now - this.#epochStartedMs) / 1000);
-    // The clock on the wall counts the tests between the epochs too, and so must the time left.
+    // The time left includes the tests between the epochs, so it is estimated from all the time since the start.
     const secondsLeft = ((now - this.#startedMs) / 1000) * (total / done - 1);
     const texts = [
       `epoch ${ofTotal(report.epoch, report.epochs)}`,
@@ -54,7 +54,7 @@ export class Progress {
       `${formatCount(rate)} samples/s`,
       `${formatClock(secondsLeft)} left`,
     ];
-    // A line as wide as the terminal would wrap in some.
+    // Some terminals would wrap a line that is as wide as they are.
     const room = (this.#screen.columns ?? 80) - 1;
     const line = texts.join('  ');
     const barWidth = Math.min(WIDEST_BAR, room - line.length - 2);
@@ -62,7 +62,7 @@ export class Progress {
     this.#screen.write(`${CLEAR_LINE}${bar}${line.slice(0, room)}`);
   }
 
-  /** Leaves a line for the epoch. */
+  /** Writes the line that stays for the epoch. */
   epoch(report: EpochReport): void {
     this.#trainedMs += report.elapsedMs;
     const texts = [
@@ -77,7 +77,7 @@ export class Progress {
     this.#epochStartedMs = performance.now();
   }
 
-  /** Takes the live line away. */
+  /** Clears the live line. */
   end(): void {
     if (this.#live) {
       this.#screen.write(CLEAR_LINE);
@@ -102,7 +102,7 @@ export const formatAccuracy = (accuracy: number): string => `${(100 * accuracy).
 
 const formatCost = (cost: number): string => (cost < 1000 ? cost.toFixed(4) : cost.toExponential(2));
 
-/** Counted from 1, and as wide for the first as for the last. */
+/** The index counted from 1, padded so that all lines of a run are equally wide. */
 const ofTotal = (index: number, total: number): string =>
   `${String(index + 1).padStart(String(total).length)}/${total}`;
 

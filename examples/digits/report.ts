@@ -12,7 +12,9 @@ interface Confusion {
 const LISTED = 5;
 const DRAWN = 2;
 
-/** What there is to say of a finished network: accuracy, confusion matrix, what it confuses most, and how that looks. */
+/**
+ * Describes the result of the training: accuracy, confusion matrix, the most frequent confusions, and pictures of some.
+ */
 export function report(evaluation: Evaluation, test: Digits, outputs: Float32Array): string {
   const confusion = evaluation.confusion!;
   const worst = mostConfused(confusion).slice(0, LISTED);
@@ -22,7 +24,7 @@ export function report(evaluation: Evaluation, test: Digits, outputs: Float32Arr
     '',
     'Rows: what the digit was. Columns: what it was taken for.',
     ...table(confusion),
-    ...(worst.length > 0 ? ['', 'Confused most:'] : []),
+    ...(worst.length > 0 ? ['', 'Most frequent confusions:'] : []),
     ...worst.map(
       ({ digit, taken, count }) => `  ${digit} taken for ${taken}: ${count} ${count === 1 ? 'time' : 'times'}`,
     ),
@@ -48,7 +50,7 @@ function mostConfused(confusion: readonly Uint32Array[]): Confusion[] {
     .sort((left, right) => right.count - left.count);
 }
 
-/** The first test image of each confusion, side by side. */
+/** The first test image of each confusion, drawn side by side. */
 function gallery(confusions: readonly Confusion[], test: Digits, outputs: Float32Array): string[] {
   const pictures = confusions.map(({ digit, taken }) => {
     const index = test.labels.findIndex((label, sample) => label === digit && predicted(outputs, sample) === taken);
@@ -62,13 +64,13 @@ function gallery(confusions: readonly Confusion[], test: Digits, outputs: Float3
   );
 }
 
-/** As the network counts: the first of the largest. */
+/** The predicted class, decided as the network does: the first of the largest outputs. */
 function predicted(outputs: Float32Array, sample: number): number {
   const row = outputs.subarray(sample * CLASSES, (sample + 1) * CLASSES);
   return row.reduce((largest, value, digit) => (value > row[largest] ? digit : largest), 0);
 }
 
-/** Two rows of pixels in a line of characters. */
+/** Draws an image with two rows of pixels in each line of characters. */
 function draw(test: Digits, index: number): string[] {
   const { rows, columns, images } = test;
   const ink = (row: number, column: number) => row < rows && images[(index * rows + row) * columns + column] >= 96;

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { saveFile } from 'simdprop/files';
 import { CommandError, messageOf } from './error.js';
 
-/** Before minutes of training, not after them: can a file be put there? */
+/** Checks that a file can be written to this path. This happens before minutes of training, not after them. */
 export function checkOutput(path: string): void {
   const directory = dirname(resolve(path));
   try {

@@ -1,26 +1,46 @@
-import { checkBoolean, checkObject, checkShare, outOfRange, wrongType } from '../check/errors.js';
+import { checkBoolean, checkName, checkObject, checkShare, keysOf, outOfRange, wrongType } from '../check/errors.js';
 import { RANDOM_SPLIT } from '../spec/codes.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
-
+import { apportion } from './apportion.js';
 import { type CheckedData, isFloats } from './data-set.js';
 import { permutation } from './philox.js';
 
-// Which samples are held back, drawn from the network's seed; the others keep their order.
+// Which samples are held back: drawn from the network's seed, or the last ones. All parts keep the order of the samples.
 
-/** The share of the samples to hold back, above 0 and below 1. `stratify`: the same share of each label's samples. Default false. */
-export type ValidationSplit = number | { share: number; stratify?: boolean };
+/** Which samples are held back. */
+export interface SplitOptions {
+  /** The share of the samples, above 0 and below 1. Their number is rounded to the nearest, halves down, and leaves one at least. */
+  share: number;
+  /**
+   * true: the same share of each class's samples, by largest remainders. Every class of two samples or more is in both parts, where the
+   * share allows that. For labels as targets. Default false.
+   */
+  stratify?: boolean;
+  /** The last samples, for those whose order means something, as that of a time series does. Default: samples drawn from the seed. */
+  from?: 'end';
+}
 
-type SplitSpec = Required<Exclude<ValidationSplit, number>>;
+/** A number: the share, drawn from the seed. */
+export type ValidationSplit = number | SplitOptions;
 
-function checkSplit(where: string, value: unknown, data: CheckedData): SplitSpec {
-  if (typeof value !== 'number') checkObject(where, value, ['share', 'stratify']);
-  const { share, stratify = false } = typeof value === 'number' ? { share: value } : (value as SplitSpec);
+const SPLIT_KEYS = keysOf<SplitOptions>({ share: true, stratify: true, from: true });
+
+/** The streams of random numbers of a split. */
+const SAMPLE_ORDER = 0;
+const CLASS_ORDER = 1;
+
+function checkSplit(where: string, value: unknown, data: CheckedData): SplitOptions {
+  if (typeof value !== 'number') checkObject(where, value, SPLIT_KEYS);
+  const { share, stratify = false, from } = typeof value === 'number' ? { share: value } : (value as SplitOptions);
   const shareName = typeof value === 'number' ? where : `${where}.share`;
   checkShare(shareName, share);
   checkStratify(`${where}.stratify`, stratify, data);
-  const held = Math.floor(data.samples * share);
-  if (held === 0) throw outOfRange(shareName, `${share} of ${data.samples} samples`, 'at least one to validate with');
-  return { share, stratify };
+  if (from !== undefined) checkName(`${where}.from`, from, ['end']);
+  if (from && stratify) throw outOfRange(`${where}.stratify`, 'true with from: "end"', 'one of them');
+  if (heldOf(data.samples, share) === 0) {
+    throw outOfRange(shareName, `${share} of ${data.samples} samples`, 'at least one to validate with');
+  }
+  return { share, stratify, from };
 }
 
 export function checkStratify(where: string, stratify: unknown, { targets }: Pick<CheckedData, 'targets'>): boolean {
@@ -30,7 +50,12 @@ export function checkStratify(where: string, stratify: unknown, { targets }: Pic
   return isStratified;
 }
 
-/** Training and validation part. Stratified: each class is in the validation part with its share, rounded down or up. */
+/** How many samples are held back: the nearest number, of two the smaller one, and never all. */
+function heldOf(samples: number, share: number): number {
+  return Math.min(Math.ceil(samples * share - 0.5), samples - 1);
+}
+
+/** Training and validation part. */
 export function holdBack(
   where: string,
   value: unknown,
@@ -42,30 +67,50 @@ export function holdBack(
 
 export function splitData(
   data: CheckedData,
-  { share, stratify }: SplitSpec,
+  { share, stratify, from }: SplitOptions,
   spec: Spec,
 ): { training: CheckedData; validation: CheckedData } {
-  const isHeld = new Uint8Array(data.samples);
-  shuffled(data, stratify, spec.seed).forEach((sample, i) => {
-    // every 1/share-th: as many as the share of the samples, and of each run of one class
-    isHeld[sample] = Number(Math.floor((i + 1) * share) > Math.floor(i * share));
-  });
+  const { samples } = data;
+  const held = heldOf(samples, share);
+  const isHeld = new Uint8Array(samples);
+  if (from) isHeld.fill(1, samples - held);
+  else {
+    const groups = groupsOf(data, stratify === true, spec.seed);
+    const counts = groups.map(({ length }) => length);
+    const ties = permutation(groups.length, spec.seed, RANDOM_SPLIT, CLASS_ORDER);
+    apportion(counts, held, ties).forEach((count, group) => {
+      for (const sample of groups[group].slice(0, count)) isHeld[sample] = 1;
+    });
+  }
   return { training: pick(data, isHeld, 0, spec), validation: pick(data, isHeld, 1, spec) };
 }
 
-/** Samples in random order, or in random order within their class, class by class. */
-function shuffled({ samples, targets }: CheckedData, stratify: boolean, seed: number): Uint32Array {
-  const order = permutation(samples, seed, RANDOM_SPLIT, 0);
-  // sort is stable: samples of a class stay in the order drawn
-  return stratify ? order.sort((p, q) => targets[p] - targets[q]) : order;
+/** The samples in random order, all together or those of each class that occurs, in the order of the labels. */
+function groupsOf({ samples, targets }: CheckedData, stratify: boolean, seed: number): number[][] {
+  const order = permutation(samples, seed, RANDOM_SPLIT, SAMPLE_ORDER);
+  const groups = new Map<number, number[]>();
+  for (const sample of order) {
+    const label = stratify ? targets[sample] : 0;
+    const group = groups.get(label);
+    if (group) group.push(sample);
+    else groups.set(label, [sample]);
+  }
+  return Array.from(groups.entries())
+    .sort(([p], [q]) => p - q)
+    .map(([, group]) => group);
 }
 
-/** The fold that each sample is held back in: folds differ by one sample at most, and so do the samples of a class where stratified. */
+/**
+ * The fold that each sample is held back in: folds differ by one sample at most, and so do the samples of a class where stratified. Which
+ * folds have one more is drawn from the seed.
+ */
 export function foldsOf(data: CheckedData, folds: number, stratify: boolean, seed: number): Uint32Array {
+  const groups = groupsOf(data, stratify, seed);
   const foldOf = new Uint32Array(data.samples);
-  shuffled(data, stratify, seed).forEach((sample, i) => {
-    foldOf[sample] = i % folds;
-  });
+  let dealt = 0;
+  for (const group of permutation(groups.length, seed, RANDOM_SPLIT, CLASS_ORDER)) {
+    for (const sample of groups[group]) foldOf[sample] = dealt++ % folds;
+  }
   return foldOf;
 }
 

@@ -1,12 +1,13 @@
-"""Golden values of the activation functions: sigma(z) and sigma'(z) in float64 by PyTorch and its autograd, written to activations.json.
+"""Golden values of the activation functions: sigma(z) and sigma'(z) in float64 by PyTorch and its autograd, written to
+activations.json.
 
 Run, from the top of the repository:
 
     python3 test/golden-activations/generate.py && npx biome format --write test/golden-activations
 
-The committed file was made on Debian 12 with its package python3-torch 1.13.0a0, Python 3.11.2. Every z is exact in float32. The grid
-holds every quarter from -10 to 10, points closer to 0 than a float's epsilon, the kinks of the functions and their neighbours, and
-tails out to 80.
+The committed file was made on Debian 12 with its package python3-torch 1.13.0a0, Python 3.11.2. Every z is exact in
+float32. The grid holds every quarter from -10 to 10, points closer to 0 than a float's epsilon, the kinks of the
+functions and their neighbours, and tails out to 80.
 """
 
 import json

@@ -1,15 +1,17 @@
-"""Golden Jacobians: small fixed networks, derived in float64 by PyTorch's autograd, written to jacobians.json beside this script.
+"""Golden Jacobians: small fixed networks, derived in float64 by PyTorch's autograd, written to jacobians.json beside
+this script.
 
 Run, from the top of the repository:
 
     python3 test/golden-jacobians/generate.py && npx biome format --write test/golden-jacobians
 
-The committed file was made on Debian 12 with its packages python3-torch 1.13.0a0 and python3-numpy 1.24.2, Python 3.11.2. Another version
-may differ in the last digits.
+The committed file was made on Debian 12 with its packages python3-torch 1.13.0a0 and python3-numpy 1.24.2, Python
+3.11.2. Another version may differ in the last digits.
 
-No derivative is written down here. Everything a network starts from is exactly representable in float32. Arrays are flat and row-major:
-network [rows x outputs x inputs] is da^L/dx, layer [rows x units x fanIn] is da^l/da^(l-1), inputGradients [rows x inputs] dC_x/dx,
-sampleWeightGradients [rows x units x fanIn] and sampleBiasGradients [rows x units] those of each sample's own cost.
+No derivative is written down here. Everything a network starts from is exactly representable in float32. Arrays are
+flat and row-major: network [rows x outputs x inputs] is da^L/dx, layer [rows x units x fanIn] is da^l/da^(l-1),
+inputGradients [rows x inputs] is dC_x/dx. sampleWeightGradients [rows x units x fanIn] and sampleBiasGradients
+[rows x units] are those of each sample's own cost.
 """
 
 import json

@@ -1,17 +1,20 @@
-"""Golden values of the optimizers: a small fixed network after 1, 5 and 20 full-batch steps of each, computed in float64 by torch.optim.
+"""Golden values of the optimizers: a small fixed network after 1, 5 and 20 full-batch steps of each, computed in
+float64 by torch.optim.
 
 Run, from the top of the repository:
 
     python3 test/golden-optimizers/generate.py && npx biome format --write test/golden-optimizers
 
-The committed file was made on Debian 12 with its packages python3-torch 1.13.0a0 and python3-numpy 1.24.2, Python 3.11.2; it names the
-versions. The network starts from numbers that float32 holds exactly. Arrays are flat and row-major, as in test/golden.
+The committed file was made on Debian 12 with its packages python3-torch 1.13.0a0 and python3-numpy 1.24.2, Python
+3.11.2; it names the versions. The network starts from numbers that float32 holds exactly. Arrays are flat and
+row-major, as in test/golden.
 
-A run's `optimizer` is what simdprop calls it; `penalizeBiases` says whether l1, l2 and weight decay count the biases. The gradient is
-clipped before the penalties are added: they are added to it by hand, since no option of PyTorch's comes after clipping.
+A run's `optimizer` is what simdprop calls it; `penalizeBiases` says whether l1, l2 and weight decay count the biases.
+The gradient is clipped before the penalties are added: they are added to it by hand, since no option of PyTorch's comes
+after clipping.
 
-`lbfgs` is by result: the cost, L2 term included, that torch.optim.LBFGS reaches with a strong Wolfe line search; without `hidden`,
-for a single layer that starts from zeros.
+For `lbfgs` only the result is written: the cost, with the L2 term, that torch.optim.LBFGS reaches with a strong Wolfe
+line search. Runs without `hidden` have a single layer that starts from zeros.
 """
 
 import json
@@ -27,7 +30,10 @@ STEPS = {1: "afterOneStep", 5: "afterFiveSteps", 20: "afterTwentySteps"}
 
 
 class NAdam(torch.optim.Optimizer):
-    """torch.optim.NAdam as PyTorch 2 has it. The one of 1.13 multiplies mu into the product of the next step twice, and keeps it in float32."""
+    """torch.optim.NAdam as PyTorch 2 has it.
+
+    PyTorch 1.13 multiplies mu into the product of the next step twice, and keeps the product in float32.
+    """
 
     def __init__(self, params, lr, betas, eps, momentum_decay):
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "momentum_decay": momentum_decay})

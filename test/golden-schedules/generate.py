@@ -1,6 +1,8 @@
-"""Learning rates of PyTorch's schedulers, step by step, as test/schedule.test.ts wants them. From the top of the repository:
+"""Learning rates of PyTorch's schedulers, step by step, as test/schedule.test.ts wants them. From the top of the
+repository:
 
-    python3 test/golden-schedules/generate.py > test/golden-schedules/rates.json && npx biome format --write test/golden-schedules
+    python3 test/golden-schedules/generate.py > test/golden-schedules/rates.json
+    npx biome format --write test/golden-schedules
 """
 
 import json

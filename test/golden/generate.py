@@ -1,18 +1,20 @@
-"""Golden values: small fixed networks, computed in float64 by PyTorch's autograd, written to the *.json files beside this script.
+"""Golden values: small fixed networks, computed in float64 by PyTorch's autograd, written to the *.json files beside
+this script.
 
 Run, from the top of the repository:
 
     python3 test/golden/generate.py && npx biome format --write test/golden
 
-The committed files were made on Debian 12 with its packages python3-torch 1.13.0a0 and python3-numpy 1.24.2, Python 3.11.2; each file
-names the versions it was made with. Another version may differ in the last digits.
+The committed files were made on Debian 12 with its packages python3-torch 1.13.0a0 and python3-numpy 1.24.2, Python
+3.11.2; each file names the versions it was made with. Another version may differ in the last digits.
 
-No derivative is written down here: z, a and cost are PyTorch's functions, delta and the gradients are torch.autograd's, and the steps are
-torch.optim.SGD's. All that a network starts from is exactly representable in float32, so that a float32 implementation starts from the
-very same numbers.
+No derivative is written down here: z, a and cost are PyTorch's functions, delta and the gradients are torch.autograd's,
+and the steps are torch.optim.SGD's. All that a network starts from is exactly representable in float32, so that a
+float32 implementation starts from the very same numbers.
 
-Arrays are flat and row-major: x [rows x inputs], y [rows x outputs], weights [units x fanIn], z, a and delta [rows x units].
-delta is dC_x/dz of each sample's own cost; weightGradients and biasGradients are means over the rows and leave out the L2 term.
+Arrays are flat and row-major: x [rows x inputs], y [rows x outputs], weights [units x fanIn], z, a and delta [rows x
+units]. delta is dC_x/dz of each sample's own cost; weightGradients and biasGradients are means over the rows and leave
+out the L2 term.
 """
 
 import json
@@ -89,7 +91,7 @@ def with_unit_on_the_kink(network):
 
 
 def saturated_network(activation, cost):
-    """Weighted inputs of up to 1600 both ways, past the range of exp in float32 and in float64, with right and wrong answers."""
+    """Weighted inputs from -1600 to 1600, beyond exp in float32 and float64, with right and wrong answers."""
     return {
         "inputs": 2,
         "activations": [activation],
