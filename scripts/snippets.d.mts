@@ -5,6 +5,7 @@ export interface Snippet {
   readonly lines: readonly string[];
 }
 
+export const TOLERANCE: number;
 export function readPages(root: URL): Map<string, string>;
 export function snippetsOf(page: string, text: string): Snippet[];
 export function fileOf(snippet: Snippet): string;

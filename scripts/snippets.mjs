@@ -4,10 +4,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 // or on the lines below it:
 //
 //   console.log(1 + 1); // 2
-//   console.log(net.predict(x)); // close to 0, 1: the numbers printed, each within 0.1
+//   console.log(net.predict(x)); // close to 0, 1
+//   console.log(net.predict(x)); // close to 0, 1 (within 0.01)
 //   console.log(path); // w -> z -> ...: "..." stands for anything
 //
-// Without a comment it only has to run. test/docs.test.ts runs them on src/, npm run test:pack on the packed package.
+// "close to" lists the numbers printed, in their order, each within TOLERANCE or what the comment states. Without a comment a snippet only
+// has to run. test/docs.test.ts runs them on src/, npm run test:pack on the packed package.
+
+/** How close "close to" is. */
+export const TOLERANCE = 0.1;
 
 /** README.md and docs/*.md of a folder: path to text. */
 export function readPages(root) {
@@ -78,9 +83,10 @@ export function matches(printed, expected) {
   const text = printed.join('\n');
   const wanted = expected.join('\n');
   if (wanted.startsWith('close to ')) {
+    const [stated, within = TOLERANCE] = / \(within (\d+(?:\.\d+)?)\)$/.exec(wanted) ?? [''];
     const values = numbersIn(text);
-    const targets = numbersIn(wanted);
-    return values.length === targets.length && values.every((value, i) => Math.abs(value - targets[i]) <= 0.1);
+    const targets = numbersIn(wanted.slice(0, wanted.length - stated.length));
+    return values.length === targets.length && values.every((value, i) => Math.abs(value - targets[i]) <= +within);
   }
   const pieces = wanted.split('...').map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${pieces.join('[^]*')}$`).test(text);

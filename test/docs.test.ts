@@ -59,4 +59,6 @@ test('a wrong number, a missing line and a missing print are noticed', () => {
   expect(matches(['a -> b -> c'], ['a -> ...'])).toBe(true);
   expect(matches(['Float32Array(2) [ 0.04, 0.97 ]'], ['close to 0, 1'])).toBe(true);
   expect(matches(['Float32Array(2) [ 0.14, 0.97 ]'], ['close to 0, 1'])).toBe(false);
+  expect(matches(['Float32Array(2) [ 0.04, 0.94 ]'], ['close to 0, 1 (within 0.05)'])).toBe(false);
+  expect(matches(['Float32Array(2) [ 0.14, 0.97 ]'], ['close to 0, 1 (within 0.2)'])).toBe(true);
 });
