@@ -7,11 +7,17 @@ import { checkSpec } from './spec/spec.js';
 import { TRAIN_KEYS, type TrainOptions } from './training/options.js';
 import type { EpochReport } from './training/reports.js';
 
-/** The options of `fit`, but for the validation, which is each fold in turn. */
+/**
+ * Options of `crossValidate`: those of `fit`, except for validation data, since every fold serves as validation data
+ * once.
+ */
 export interface CrossValidationOptions extends Omit<TrainOptions, 'validation' | 'validationSplit'> {
-  /** Default 5. */
+  /** The number of folds, an integer from 2 to the number of samples. Default 5. */
   folds?: number;
-  /** The same share of each label's samples in each fold. Default false. */
+  /**
+   * true: each fold has the same share of each label's samples, as nearly as possible. Targets must then be labels.
+   * Default false.
+   */
   stratify?: boolean;
   /** Called after each fold. */
   onFold?: (report: FoldReport) => void;
@@ -23,26 +29,34 @@ const OWN_KEYS = keysOf<Omit<CrossValidationOptions, keyof TrainOptions>>({
   onFold: true,
 });
 
+/** The result of one fold. */
 export interface FoldReport {
-  /** Counted from 0. */
+  /** The number of the fold, counted from 0. */
   fold: number;
+  /** The reports of training on all other folds. */
   epochs: EpochReport[];
-  /** Of the trained network, on the fold it was not trained on. */
+  /** The evaluation of the trained network on this fold. */
   validation: Evaluation;
 }
 
+/** The results of all folds. */
 export interface CrossValidation {
   folds: FoldReport[];
-  /** Means and standard deviations over the folds. */
+  /** Mean over the folds of the validation cost. */
   cost: number;
+  /** Standard deviation over the folds of the validation cost: the sum of squares is divided by n - 1. */
   costDeviation: number;
+  /** Mean over the folds of the validation accuracy. */
   accuracy: number;
+  /** Standard deviation over the folds of the validation accuracy: the sum of squares is divided by n - 1. */
   accuracyDeviation: number;
 }
 
 /**
- * Trains `folds` networks of the same options, each on all samples but those of one fold, which it is evaluated on: every sample is
- * validated with once. Which sample is in which fold is drawn from the seed.
+ * k-fold cross-validation (Geisser, 1975): trains `folds` networks with the same options, each on all samples except
+ * those of one fold, and evaluates it on that fold. Each sample is thus used once for validation. The network's seed
+ * determines which sample is in which fold. Throws a TypeError or RangeError if an argument is wrong, and what `fit`
+ * throws.
  */
 export async function crossValidate(
   network: NetworkOptions,
@@ -68,8 +82,8 @@ export async function crossValidate(
   for (let fold = 0; fold < folds; fold++) {
     const net = await Network.create(network);
     try {
-      const validation = pick(checked, foldOf, fold, spec);
-      const others = pick(checked, foldOf, fold, spec, true);
+      const validation = pick(checked, (sample) => foldOf[sample] === fold, spec);
+      const others = pick(checked, (sample) => foldOf[sample] !== fold, spec);
       const { samples: _samples, ...held } = validation;
       const { samples: _trained, ...rest } = others;
       const epochs = await net.fit(rest, { ...training, validation: held });
@@ -91,7 +105,7 @@ export async function crossValidate(
   };
 }
 
-/** Mean and standard deviation, with n - 1: the folds are a sample. */
+/** Mean and standard deviation of a sample: the sum of squares is divided by n - 1. */
 function summarize(values: number[]): { mean: number; deviation: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);

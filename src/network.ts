@@ -35,16 +35,17 @@ import type { EpochReport, TrainForReport } from './training/reports.js';
 import type { DataSource } from './training/stream.js';
 import { Trainer } from './training/trainer.js';
 
-/** What a network is, and how it runs. */
+/** Options of `Network.create`: what the network computes, and how it runs. */
 export interface NetworkOptions extends SpecOptions, CoreOptions {}
 
 export const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS];
 
 /**
- * A feed-forward network and everything it needs to learn, in one linear memory of its own.
+ * A feed-forward network and everything that it needs to learn, in a linear memory of its own.
  *
- * Creating and `fit` are asynchronous; every call on one batch is synchronous. Wrong arguments throw a TypeError or
- * RangeError that says where, what was got and what is wanted, and change nothing.
+ * `create`, `fit` and other calls that take long are asynchronous; calls on a single batch are synchronous. A wrong
+ * argument throws a TypeError or RangeError that says where it stands, which value was given and which is allowed. The
+ * network is then unchanged.
  *
  * @example
  * const net = await Network.create({
@@ -67,7 +68,7 @@ export class Network {
   readonly #trainer: Trainer;
   readonly #cost: CustomCost | undefined;
 
-  /** Why wide registers are not used though they were asked for. */
+  /** Why wide registers are not used although they were asked for; undefined otherwise. */
   readonly wideReason: string | undefined;
 
   private constructor(arena: Arena, wideReason: string | undefined, cost: CustomCost | undefined) {
@@ -79,7 +80,10 @@ export class Network {
     this.parameters = countParameters(arena.spec);
   }
 
-  /** A network with the weights its initialisers draw from the seed. */
+  /**
+   * A new network, whose initialisers draw its weights from the seed. Throws a TypeError or RangeError for wrong
+   * options, and an Error if the engine cannot run the core.
+   */
   static async create(options: NetworkOptions): Promise<Network> {
     checkObject('options', options, NETWORK_KEYS);
     const spec = checkSpec(options);
@@ -90,9 +94,10 @@ export class Network {
   }
 
   /**
-   * The network that `save` has put into `bytes`. Damaged, foreign and newer files are refused. A network with a cost of one's own wants
-   * its functions again as `cost`. One that was saved with `training: true` trains on where the saved one stood: the same call of `fit`,
-   * `train`, `fitStream` or `trainFor`, with the same data and options, goes on with the next step.
+   * The network that `save` has written to `bytes`. Throws a TypeError or RangeError for damaged files, files of
+   * another kind and files of newer versions. A network with a custom cost needs its functions again, as `cost`. A
+   * network that was saved with `training: true` resumes where the saved one stood: the same call of `fit`, `train`,
+   * `fitStream` or `trainFor`, with equal data and options, continues with the next step.
    */
   static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
     preload(options);
@@ -103,7 +108,7 @@ export class Network {
     });
   }
 
-  /** A network with what `fill` gives it. If that fails, none is left, nor a thread of it. */
+  /** A network that `fill` has given its parameters. If that fails, the memory and all threads are given back. */
   static async #start(
     spec: Spec,
     options: CoreOptions,
@@ -141,10 +146,12 @@ export class Network {
     return { plan, engine: await startEngine(build, options.wasm, plan.bytes, imports) };
   }
 
+  /** Width of the input layer. */
   get inputs(): number {
     return this.#arena.spec.inputs;
   }
 
+  /** Width of the output layer. */
   get outputs(): number {
     return outputsOf(this.#arena.spec);
   }
@@ -154,26 +161,30 @@ export class Network {
     return this.#arena.plan.team.threads;
   }
 
-  /** Whether the core computes in registers of 256 bits. */
+  /** true: the core computes in registers of 256 bits. */
   get wide(): boolean {
     return this.#arena.plan.team.isWide;
   }
 
+  /** The name of the cost function; `'custom'` for a custom cost. */
   get cost(): CostName | 'custom' {
     return this.#arena.spec.cost;
   }
 
+  /** λ of the L2 term. */
   get l2(): number {
     return this.#arena.spec.l2;
   }
 
+  /** The seed of every random number of the network. */
   get seed(): number {
     return this.#arena.spec.seed;
   }
 
   /**
-   * What each training step does with the gradients. Default `sgd({ learningRate: 0.1 })`. Assigning starts a schedule anew; an optimizer
-   * with an equal one in the options of a call goes on with it.
+   * The optimizer, which determines the use of the gradients in each training step. Default `sgd({ learningRate: 0.1
+   * })`. Assigning one starts the schedule of its learning rate from the beginning. A call with an equal optimizer in
+   * its options continues the schedule.
    */
   get optimizer(): Optimizer {
     return this.#trainer.optimizer;
@@ -184,8 +195,8 @@ export class Network {
   }
 
   /**
-   * n of the L2 term λ/(2n) Σ w²: the number of samples that stand behind the cost. `fit` sets it to those of its data.
-   * While it is undefined, `trainBatch` and `applyGradients` take the rows of their batch.
+   * n of the L2 term λ/(2n) Σ w²: the number of samples in the training set. `fit` sets it to the number of its
+   * samples. While it is undefined, `trainBatch` and `applyGradients` take the number of rows in their batch.
    */
   get trainingSamples(): number | undefined {
     return this.#trainer.state.trainingSamples;
@@ -195,15 +206,16 @@ export class Network {
     this.#trainer.state.trainingSamples = samples;
   }
 
-  /** Steps taken in the network's life, modulo 2³². For L-BFGS, its passes over the samples. */
+  /** Steps taken in the network's life, modulo 2³². For L-BFGS, passes over the samples. */
   get steps(): number {
     return this.#trainer.state.steps;
   }
 
   /**
-   * What every input becomes before the first layer, in training and everywhere else; undefined: it stays as it is. `fit` sets it where
-   * `standardize` asks for that. Reading gives copies. Assigning changes what the weights see: undefined takes it away. All inputs of a
-   * standardised network cost their time, the zeros too.
+   * The standardisation of every input before the first layer, in training and everywhere else; undefined: inputs stay
+   * as they are. `fit` sets it if its option `standardize` is true. Reading returns copies. Assigning changes the
+   * inputs that the weights get, and undefined removes the standardisation. A standardised network cannot skip inputs
+   * that are zero, which takes more time.
    */
   get standardization(): Standardization | undefined {
     const own = this.#trainer.standardization;
@@ -218,10 +230,10 @@ export class Network {
   }
 
   /**
-   * Trains for a number of epochs and returns a report on each. The event loop gets a turn every few milliseconds: the
-   * network can be used meanwhile, but not trained by a second `fit`. An aborted signal rejects with its reason; the weights
-   * are then those after the last step. A callback may end the training by returning false. Where a cost or a weight is no longer finite,
-   * it rejects with a NonFiniteError. A second call continues where the first ended.
+   * Trains for a number of epochs. Returns a report on each. The event loop runs every few milliseconds; meanwhile the
+   * network can be used, but not trained by another call. If the signal is aborted, `fit` rejects with its reason, and
+   * the weights are those after the last step. If a callback returns false, training ends. If a cost or a weight is no
+   * longer finite, `fit` rejects with a NonFiniteError. A second call continues where the first one ended.
    */
   async fit(data: DataSet, options: TrainOptions = {}): Promise<EpochReport[]> {
     const reports: EpochReport[] = [];
@@ -229,19 +241,23 @@ export class Network {
     return reports;
   }
 
-  /** The same as an iterator of reports: an epoch is trained when its report is asked for, `break` ends the training. */
+  /**
+   * Trains like `fit`, as an iterator of reports. It trains an epoch only when the next report is asked for; `break`
+   * ends training.
+   */
   train(data: DataSet, options: TrainOptions = {}): AsyncGenerator<EpochReport, void, undefined> {
     return train(this.#trainer, data, options);
   }
 
   /**
-   * Trains on data larger than memory. `source` is called once an epoch (and once before the first, to `standardize`) and returns the
-   * parts one after another; only one of them lies in the network's memory at a time. Every sample is used once an epoch. Samples are
-   * shuffled within their part, and the last step of a part takes what is left of it, as that of an epoch does: parts of a multiple of
-   * batchSize samples leave nothing. Data sets in one part give the same bits as `fit`.
+   * Trains on data that are larger than memory. `source` is called once for each epoch, and once before the first to
+   * `standardize`. It returns the parts of the data one after another, and only one of them lies in the network's
+   * memory at a time. Every sample is used once in each epoch. Samples are shuffled within their part. The last step of
+   * a part takes the samples that are left of it; there are none if the size of each part is a multiple of batchSize. A
+   * data set in a single part gives the same bits as `fit`.
    *
-   * A part is checked when it comes: if it is refused, the steps before it have been made. For a network with l1 or l2, set
-   * `trainingSamples` before.
+   * Each part is checked when it comes. If it is refused, the steps on earlier parts have been taken. A network with l1
+   * or l2 needs `trainingSamples` before.
    *
    * @example
    * async function* parts() {
@@ -258,19 +274,21 @@ export class Network {
   }
 
   /**
-   * Trains for about so many milliseconds, synchronously, for pages that draw sixty times a second: the steps of `fit`, whole ones, until
-   * the next might end too late, but at least one. The next call with the same arrays and options goes on where this one stopped, in the
-   * middle of an epoch too; `fit` and other data begin a new one. The data are copied at the first call: later changes in the same arrays
-   * are not seen. How many steps fit depends on the machine, what they compute does not.
+   * Trains for about this many milliseconds, synchronously, for pages that draw sixty times a second. It takes the
+   * steps of `fit`: at least one, and further whole steps until the next might end too late. The next call with the
+   * same arrays and equal options resumes where this one stopped, also in the middle of an epoch; `fit` and other data
+   * start a new epoch. The data are copied in the first call, so that later changes in the same arrays have no effect.
+   * The machine determines how many steps fit into the time, but not their results.
    */
   trainFor(data: DataSet, milliseconds: number, options: TrainForOptions = {}): TrainForReport {
     return this.#trainer.trainFor(data, milliseconds, options);
   }
 
   /**
-   * Trains until `steps` is `step`, and stands there amid the call: `save({ training: true })`, the same `replayTo` with a later step and
-   * the call itself go on from it. `data` and `options` are those of `fit`, or of `fitStream` where `data` is a function. The state reached
-   * is that of a training that was there without a stop, whether it was loaded or has begun here.
+   * Trains until `steps` is `step`, and stops there, in the middle of the call. From there, `save({ training: true })`,
+   * the same `replayTo` with a later step, or the call itself can continue. `data` and `options` are those of `fit`, or
+   * of `fitStream` if `data` is a function. The state of the network is the one that training without a stop would have
+   * at this step, whether the network was loaded or has begun here.
    */
   async replayTo(step: number, data: DataSet | DataSource, options: TrainOptions | StreamOptions = {}): Promise<void> {
     const { replayTo } = await import('./training/replay.js');
@@ -278,14 +296,19 @@ export class Network {
   }
 
   /**
-   * One step of the optimizer on the mean gradient of the batch. `weights` [rows]: what each sample's cost is multiplied with. Returns
-   * the mean cost before the step, without the L2 term. Throws a NonFiniteError where the cost or a weight is no longer finite: the network then has finite weights of at most 64 steps before.
+   * Takes one step of the optimizer on the mean gradient of the batch. `x` [rows × inputs]; `y` labels or rows;
+   * `weights` [rows]: the weight that each sample's cost is multiplied by, default 1 for each. Returns the mean cost
+   * before the step, without L1 and L2. Throws a NonFiniteError if the cost or a weight is no longer finite; the
+   * network then has the finite weights that it had at most 64 steps before.
    */
   trainBatch(x: Inputs, y: Targets, weights?: Float32Array): number {
     return this.#trainer.trainBatch(x, y, weights);
   }
 
-  /** a^L [rows × outputs] for inputs [rows × inputs], any number of rows. The same bits for a row alone or among others. */
+  /**
+   * The outputs a^L [rows × outputs] for inputs [rows × inputs], with any number of rows. A row gives the same bits
+   * alone and among others.
+   */
   predict(x: Inputs): Float32Array {
     const rows = this.#checkBatch(x);
     const { plan } = this.#arena;
@@ -302,8 +325,8 @@ export class Network {
   }
 
   /**
-   * Cost, accuracy and mean errors over a data set, and more if asked for. Sample weights count in the cost, with 1/samples before the
-   * sum as in training; every other number takes the samples as they are.
+   * Cost, accuracy and mean errors over a data set, and more if `options` ask for it. Sample weights count only in the
+   * cost, which is divided by the number of samples, as in training.
    */
   evaluate(data: DataSet, options: EvaluateOptions = {}): Evaluation {
     const { spec } = this.#arena;
@@ -320,8 +343,9 @@ export class Network {
   }
 
   /**
-   * Computes delta and the mean gradients for the batch of the last `forward`. `weights` [rows]: what each sample's cost is multiplied
-   * with, and its delta. Returns the mean cost, without the L2 term.
+   * Computes delta and the mean gradients for the batch of the last `forward`. `weights` [rows]: the weight that each
+   * sample's cost and delta are multiplied by, default 1 for each. Returns the mean cost, without L1 and L2. Throws an
+   * Error if there was no `forward` with the present weights.
    */
   backward(y: Targets, weights?: Float32Array): number {
     this.#arena.checkAlive();
@@ -330,7 +354,7 @@ export class Network {
     checkTargets('y', y, rows, this.#arena.spec);
     if (weights !== undefined) checkWeights('weights', weights, rows);
     const { core, header } = this.#arena;
-    // a cost of one's own may throw: z and a are then still those of the last forward
+    // a custom cost may throw; z and a are then still those of the last forward
     this.#pass.startBackward();
     loadTargets(this.#arena, y, weights, rows);
     header.costSum = 0;
@@ -341,16 +365,20 @@ export class Network {
     return header.costSum / rows;
   }
 
-  /** The optimizer's step on the gradients that `backward` has computed. */
+  /**
+   * Takes the optimizer's step on the gradients that `backward` has computed. Throws an Error if there are none for the
+   * present weights, and a NonFiniteError like `trainBatch`.
+   */
   applyGradients(): void {
     this.#trainer.applyGradients();
   }
 
   /**
-   * The network as a file: architecture, weights, biases, standardization, optimizer, the place in its schedule and the count of epochs
-   * trained. Weights must be finite. A learning rate that is a function is saved as the number it has come to. With `training: true`, at any
-   * time, also what the optimizer has gathered, the count of steps, and the place in a call that is under way: a network loaded from it
-   * trains on as this one does, to the bit. Default false.
+   * The network as a file: architecture, weights, biases, standardization, optimizer, the state of its schedule, and
+   * the number of epochs trained. A learning rate that is a function is saved as the number that it has reached. With
+   * `training: true`, which is possible at any time, the file also holds the optimizer's state, the number of steps,
+   * and the place in a call in progress: a network loaded from it continues training with the same bits as this one.
+   * Default false. Throws a RangeError if a weight is not finite.
    */
   save(options: SaveOptions = {}): SavedBytes {
     checkObject('options', options, SAVE_KEYS);
@@ -373,14 +401,15 @@ export class Network {
   }
 
   /**
-   * What shows and proves the inside of this network: the optimizer's moments, Jacobians, gradients by sample and by input, the demon that
-   * moves one weighted input, the check of the gradients. Loaded where it is asked for; good for as long as the network.
+   * Loads the inspector, which shows the inside of this network: the optimizer's moments, Jacobians, gradients by
+   * sample and by input, the effect of a change of one weighted input, and a check of the gradients. It can be used as
+   * long as the network.
    */
   async inspect(): Promise<Inspector> {
     return new (await import('./inspection/inspector.js')).Inspector(this, this.#trainer, this.#cost);
   }
 
-  /** Gives the memory back. Every call after this throws; a `fit` in progress rejects. */
+  /** Gives the memory back. Every later call throws; a `fit` in progress rejects. */
   dispose(): void {
     this.#arena.dispose();
   }

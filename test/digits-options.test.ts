@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -123,7 +123,7 @@ describe('the digits command', { timeout: 60_000 }, () => {
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${helpText()}\n`, stderr: '' });
   });
 
-  it.each([
+  it.each<[string[], number, RegExp]>([
     [['--epochs', 'many'], 2, /^digits: --epochs: got "many", want an integer from 1 up\n$/],
     [
       ['--output', 'no/such/folder/net'],
@@ -131,12 +131,23 @@ describe('the digits command', { timeout: 60_000 }, () => {
       /^digits: --output: got no\/such\/folder\/net, want a file in a folder .*\n$/,
     ],
     [['--output', 'examples'], 2, /^digits: --output: got examples, a folder, want a file\n$/],
+    [['--output', '/dev/null'], 2, /^digits: --output: got \/dev\/null, no file, want a file\n$/],
     [['--no-save', '--train', '60001'], 2, /^digits: --train: got 60001, want at most 60000, .*\n$/],
     [['--no-save', '--hidden', '65536,65536'], 2, /^digits: [^\n]+\n$/],
   ])('says what is wrong with %j in one line on stderr', (args, exitCode, message) => {
     const { status, stdout, stderr } = digits(...args);
     expect(stderr).toMatch(message);
     expect({ status, stdout }).toEqual({ status: exitCode, stdout: '' });
+  });
+
+  it('says before the training, not after it, that the file is read-only', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'simdprop-output-'));
+    const path = join(directory, 'net');
+    writeFileSync(path, 'old', { mode: 0o444 });
+    const { status, stdout, stderr } = digits('--output', path);
+    rmSync(directory, { recursive: true });
+    const message = `digits: --output: got ${path}, a read-only file, want one that may be written\n`;
+    expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: '', stderr: message });
   });
 
   it('says which file is missing, with another exit code', () => {

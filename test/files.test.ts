@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process';
-import {
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs, {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -9,17 +11,23 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { saveFile } from '../src/io/files.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 import { STEPS, train } from './surviving.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+const isRoot = process.getuid?.() === 0;
 
 let folder: string;
 let path: string;
@@ -112,8 +120,8 @@ it.skipIf(process.platform === 'win32')('keeps the permissions of the file that 
   writeFileSync(join(folder, 'plain'), '');
   saveFile(path, contents[0]);
   expect(modeOf(path)).toBe(modeOf(join(folder, 'plain')));
-  // less than a new file gets, more than the umask leaves, and not even its owner's to write
-  for (const mode of [0o600, 0o666, 0o440]) {
+  // less than a new file gets, more than the umask leaves, and not even its owner's to read
+  for (const mode of [0o240, 0o600, 0o666]) {
     chmodSync(path, mode);
     saveFile(path, contents[1]);
     expect(modeOf(path)).toBe(mode.toString(8));
@@ -135,17 +143,299 @@ it('takes a part of a larger buffer as that part', () => {
 });
 
 it('says what the file system says where it cannot, and leaves nothing behind', () => {
-  mkdirSync(path);
-  expect(() => saveFile(path, contents[0])).toThrow(/EISDIR|ENOTEMPTY|EEXIST|EPERM/);
   expect(() => saveFile(join(folder, 'none', 'net'), contents[0])).toThrow(/ENOENT/);
+  saveFile(path, contents[0]);
+  expect(() => saveFile(join(path, 'net'), contents[0])).toThrow(/ENOTDIR/);
+  expect(isFile(0)).toBe(true);
+  expect(readdirSync(folder)).toEqual(['net']);
+});
+
+it('keeps the old file, and nothing else, where the disk is full halfway', () => {
+  saveFile(path, contents[0]);
+  const { writeSync } = fs;
+  let calls = 0;
+  const full = (...[file, bytes, from]: [number, Uint8Array, number]) => {
+    if (calls++ > 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    return writeSync(file, bytes, from, 1000);
+  };
+  Object.assign(fs, { writeSync: full });
+  syncBuiltinESMExports();
+  try {
+    expect(() => saveFile(path, contents[1])).toThrow(/ENOSPC/);
+  } finally {
+    Object.assign(fs, { writeSync });
+    syncBuiltinESMExports();
+  }
+  expect(calls).toBe(2);
+  expect(isFile(0)).toBe(true);
+  expect(readdirSync(folder)).toEqual(['net']);
+});
+
+const noFile = (kind: string) =>
+  new RegExp(`^saveFile: path: got ".+, ${kind}, want the path of a file, or one where nothing is yet`);
+
+it('refuses what is no file, and leaves it as it is', () => {
+  mkdirSync(path);
+  expect(() => saveFile(path, contents[0])).toThrow(noFile('a folder'));
+  expect(() => saveFile(`${path}/`, contents[0])).toThrow(noFile('a folder'));
+  expect(readdirSync(folder)).toEqual(['net']);
+  expect(readdirSync(path)).toEqual([]);
+});
+
+describe.skipIf(process.platform === 'win32')('what is no file, where the system has it', () => {
+  it('a pipe', () => {
+    execFileSync('mkfifo', [path]);
+    expect(() => saveFile(path, contents[0])).toThrow(noFile('a pipe'));
+    const link = join(folder, 'link');
+    symlinkSync(path, link);
+    expect(() => saveFile(link, contents[0])).toThrow(noFile('a pipe'));
+    expect(statSync(path).isFIFO()).toBe(true);
+    expect(readdirSync(folder)).toEqual(['link', 'net']);
+  });
+
+  it('a device, under its name and by a link', () => {
+    const link = join(folder, 'link');
+    // root could replace the machine's own
+    const device = isRoot ? path : '/dev/null';
+    if (isRoot) execFileSync('mknod', [path, 'c', '1', '3']);
+    symlinkSync(device, link);
+    for (const name of [device, link]) expect(() => saveFile(name, contents[0])).toThrow(noFile('a device'));
+    expect(statSync(device).isCharacterDevice()).toBe(true);
+  });
+
+  it('a socket', async () => {
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    expect(() => saveFile(path, contents[0])).toThrow(noFile('a socket'));
+    expect(statSync(path).isSocket()).toBe(true);
+    server.close();
+    await once(server, 'close');
+  });
+});
+
+it('refuses a read-only file, whoever asks', () => {
+  saveFile(path, contents[0]);
+  for (const mode of [0o444, 0o400, 0o000]) {
+    chmodSync(path, mode);
+    expect(() => saveFile(path, contents[1])).toThrow(
+      /^saveFile: path: got ".+", a read-only file, want one that may be written \(chmod u\+w\), or another path$/,
+    );
+    expect(statSync(path).mode & 0o200).toBe(0);
+  }
+  chmodSync(path, 0o644);
+  expect(isFile(0)).toBe(true);
   expect(readdirSync(folder)).toEqual(['net']);
 });
 
 it('refuses what is no path or no bytes', () => {
   expect(() => saveFile('', contents[0])).toThrow('saveFile: path: got "", want the path of a file');
   expect(() => saveFile(7 as never, contents[0])).toThrow('saveFile: path: got 7, want the path of a file');
-  expect(() => saveFile(path, 'bytes' as never)).toThrow('saveFile: bytes: got "bytes", want a Uint8Array');
+  expect(() => saveFile(pathToFileURL(path) as never, contents[0])).toThrow(
+    /^saveFile: path: got an object \(URL\), want the path of a file, as a string \(of a URL: fileURLToPath\(url\)\)$/,
+  );
+  const wanted = 'want a Uint8Array or an ArrayBuffer, such as net.save()';
+  expect(() => saveFile(path, 'bytes' as never)).toThrow(`saveFile: bytes: got "bytes", ${wanted}`);
+  expect(() => saveFile(path, new Float32Array(2) as never)).toThrow(
+    `saveFile: bytes: got Float32Array of 8 bytes, ${wanted}`,
+  );
+  expect(() => saveFile(path, Promise.resolve(contents[0]) as never)).toThrow(
+    `saveFile: bytes: got an object (Promise), ${wanted}: await the promise`,
+  );
+  // it only says that it is one
+  expect(() => saveFile(path, { [Symbol.toStringTag]: 'ArrayBuffer', byteLength: 3 } as never)).toThrow(RangeError);
   expect(readdirSync(folder)).toEqual([]);
+});
+
+it('takes an ArrayBuffer, and arrays of another realm', () => {
+  saveFile(path, contents[1].slice().buffer);
+  expect(isFile(1)).toBe(true);
+  for (const code of ['new Uint8Array([1, 2, 3])', 'new Uint8Array([1, 2, 3]).buffer']) {
+    saveFile(path, runInNewContext(code));
+    expect([...readFileSync(path)]).toEqual([1, 2, 3]);
+    saveFile(path, contents[0]);
+  }
+});
+
+it('refuses arrays whose bytes have gone, and leaves the file that is there', () => {
+  saveFile(path, contents[0]);
+  const gone = contents[1].slice();
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  expect(gone).toHaveLength(0);
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const grown = new Uint8Array(memory.buffer);
+  memory.grow(1);
+  for (const bytes of [gone, gone.buffer, grown]) {
+    expect(() => saveFile(path, bytes)).toThrow(
+      /^saveFile: bytes: got bytes that are detached, want bytes that are still there: slice\(\) them before/,
+    );
+  }
+  expect(isFile(0)).toBe(true);
+  expect(readdirSync(folder)).toEqual(['net']);
+});
+
+// Windows has neither.
+describe.skipIf(process.platform === 'win32')('owners and permissions', () => {
+  const NOBODY = 65_534;
+
+  /** As a user who may do no more than the permissions say; root may do all. */
+  function asNobody(act: () => void): void {
+    if (!isRoot) {
+      act();
+      return;
+    }
+    const groups = process.getgroups?.() as number[];
+    process.setgroups?.([]);
+    process.setegid?.(NOBODY);
+    process.seteuid?.(NOBODY);
+    try {
+      act();
+    } finally {
+      process.seteuid?.(0);
+      process.setegid?.(0);
+      process.setgroups?.(groups);
+    }
+  }
+
+  it('saves into a folder that may be written but not listed', () => {
+    chmodSync(folder, 0o333);
+    try {
+      asNobody(() => {
+        saveFile(path, contents[0]);
+        saveFile(path, contents[1]);
+      });
+    } finally {
+      chmodSync(folder, 0o755);
+    }
+    expect(isFile(1)).toBe(true);
+    expect(readdirSync(folder)).toEqual(['net']);
+  });
+
+  it.runIf(isRoot)('does not replace what its process may not write', () => {
+    saveFile(path, contents[0]);
+    chmodSync(folder, 0o777);
+    expect(() => asNobody(() => saveFile(path, contents[1]))).toThrow(/EACCES/);
+    expect(isFile(0)).toBe(true);
+    expect(readdirSync(folder)).toEqual(['net']);
+  });
+
+  it.runIf(isRoot)('keeps the owner and the group', () => {
+    saveFile(path, contents[0]);
+    chownSync(path, 1234, 2345);
+    chmodSync(path, 0o640);
+    saveFile(path, contents[1]);
+    const { uid, gid, mode } = statSync(path);
+    expect([uid, gid, (mode & 0o777).toString(8)]).toEqual([1234, 2345, '640']);
+    expect(isFile(1)).toBe(true);
+  });
+
+  it.runIf(isRoot)('allows another group no more than everybody, where the old one cannot be kept', () => {
+    chmodSync(folder, 0o777);
+    for (const [old, wanted] of [
+      [0o662, 0o622],
+      [0o666, 0o666],
+      [0o602, 0o602],
+    ]) {
+      saveFile(path, contents[0]);
+      chownSync(path, 1234, 2345);
+      chmodSync(path, old);
+      asNobody(() => saveFile(path, contents[1]));
+      const { uid, gid, mode } = statSync(path);
+      expect([uid, gid, (mode & 0o777).toString(8)]).toEqual([NOBODY, NOBODY, wanted.toString(8)]);
+      rmSync(path);
+    }
+  });
+
+  it('lets nobody else read the new file before it has the permissions of the old one', () => {
+    saveFile(path, contents[0]);
+    chmodSync(path, 0o640);
+    if (isRoot) chownSync(path, 1234, 2345);
+    const seen: string[] = [];
+    const names = ['fchownSync', 'fchmodSync', 'writeSync', 'fsyncSync', 'closeSync', 'renameSync'] as const;
+    const originals = names.map((name) => fs[name]);
+    const patch = (patched: readonly unknown[]) => {
+      for (const [i, name] of names.entries()) Object.assign(fs, { [name]: patched[i] });
+      syncBuiltinESMExports();
+    };
+    patch(
+      originals.map((original, i) => (...args: unknown[]) => {
+        for (const name of readdirSync(folder).filter((name) => name.endsWith('.tmp'))) {
+          const { mode, gid } = statSync(join(folder, name));
+          seen.push(`${names[i]} ${(mode & 0o777).toString(8)} ${gid === statSync(path).gid}`);
+        }
+        return (original as (...args: unknown[]) => unknown)(...args);
+      }),
+    );
+    try {
+      saveFile(path, contents[1]);
+    } finally {
+      patch(originals);
+    }
+    expect(isFile(1)).toBe(true);
+    expect(seen).toEqual([
+      ...(isRoot ? ['fchownSync 600 false'] : []),
+      'fchmodSync 600 true',
+      'writeSync 640 true',
+      'fsyncSync 640 true',
+      'closeSync 640 true',
+      'renameSync 640 true',
+    ]);
+  });
+});
+
+// Windows has no signals to send.
+describe.skipIf(process.platform === 'win32')('what processes leave that are killed while they save', () => {
+  /** Call 6 is the first write: the temporary file has half of the bytes. */
+  const killed = () => run('saving-process', [...sources, '5']);
+  const leftovers = () => readdirSync(folder).filter((name) => name.startsWith('.simdprop-'));
+
+  it('is removed by the first save of the next process, and not before', async () => {
+    saveFile(path, contents[0]);
+    for (let kills = 0; kills < 3; kills++) {
+      await killed();
+      expect(leftovers(), `after ${kills + 1}`).toHaveLength(1);
+    }
+    expect(isFile(0)).toBe(true);
+    // this one has saved here before
+    saveFile(path, contents[0]);
+    expect(leftovers()).toHaveLength(1);
+    const { stdout } = await run('saving-process', [...sources, '99']);
+    expect(stdout).toBe('saved\n');
+    expect(readdirSync(folder)).toEqual(['net']);
+  });
+
+  // elsewhere the system does not say when a process began
+  it.runIf(process.platform === 'linux')(
+    'stays where the process still runs, is of another machine, or has another name; a day old, it goes',
+    async () => {
+      await killed();
+      const [left] = leftovers();
+      const [machine, , start, ...uuid] = left.slice('.simdprop-'.length).split('-');
+      const nameOf = (...parts: unknown[]) => `.simdprop-${[...parts, ...uuid].join('-')}`;
+      const parent = startOf(process.pid);
+      const stays = [
+        nameOf(machine, process.pid, parent),
+        nameOf('00000000', 1, start),
+        `${left}.txt`,
+        '.simdprop-notes.tmp',
+        'x.tmp',
+      ];
+      // a process of this number runs, and is another one
+      const goes = [
+        nameOf(machine, process.pid, Number(parent) - 1),
+        nameOf('00000000', 2, start),
+        nameOf(machine, 3, 0),
+      ];
+      const yesterday = Date.now() / 1000 - 25 * 3600;
+      for (const name of [...stays, ...goes]) writeFileSync(join(folder, name), '');
+      for (const name of [goes[1], goes[2], stays[2], stays[3], stays[4]]) {
+        utimesSync(join(folder, name), yesterday, yesterday);
+      }
+      await run('saving-process', [...sources, '99']);
+      expect(readdirSync(folder).sort()).toEqual([...stays, 'net'].sort());
+    },
+  );
+
+  const startOf = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].split(' ')[19];
 });
 
 // Windows has no signals to send.
@@ -161,8 +451,11 @@ describe.skipIf(process.platform === 'win32')('a process that is killed while it
       await loadNetwork(readFileSync(path));
       ends.push(signal ? (isNew ? 'new' : 'old') : 'saved');
     }
-    // open, two writes, fsync, close, rename: the old one; then open, fsync and close of the folder
-    expect(ends).toEqual([...Array(6).fill('old'), 'new', 'new', 'new', 'saved']);
+    // open and close of the old file; open of the folder; open, chmod, two writes, fsync, close, rename; then fsync and close of the folder
+    expect(ends).toEqual([...Array(10).fill('old'), 'new', 'new', 'saved']);
+    // each removes what the one before has left
+    saveFile(path, contents[0]);
+    expect(readdirSync(folder)).toEqual(['net']);
   });
 
   it('leaves a whole file at random moments', async () => {

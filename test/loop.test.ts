@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { EpochReport, NetworkOptions, ProgressReport, TrainForReport } from '../src/index.js';
-import { reduceOnPlateau, sgd, step } from '../src/index.js';
+import { lbfgs, reduceOnPlateau, sgd, step } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, loadNetwork, randomNumbers } from './build.js';
 
@@ -212,6 +212,23 @@ describe('callbacks', () => {
       [0, 2],
       [0, 0],
     ]);
+  });
+
+  it('say nothing of the speed where no tick of the clock was seen', async () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
+    const net = await createNetwork(options);
+    const speeds: unknown[] = [];
+    const note = ({ epoch, samples, samplesPerSecond, secondsLeft }: ProgressReport | EpochReport) => {
+      speeds.push(samplesPerSecond);
+      if (epoch === 0 && samples < 60) expect(secondsLeft).toBeUndefined();
+    };
+    const callbacks = { onBatch: note, onEpoch: note, onProgress: note, epochs: 2 };
+    await net.fit(data, callbacks);
+    await net.fit(data, { ...callbacks, optimizer: lbfgs() });
+    await net.fitStream(() => [data, validation], { ...callbacks, optimizer: sgd({ learningRate: 0.1 }) });
+    clock.mockRestore();
+    expect(speeds.length).toBeGreaterThan(10);
+    expect(speeds.every((speed) => speed === undefined)).toBe(true);
   });
 
   it('pause by not asking the iterator: nothing happens meanwhile, and the bits are the same', async () => {

@@ -95,7 +95,12 @@ describe('create', () => {
       RangeError,
       /^layers\[0\]\.units: got Infinity, want/,
     ],
-    ['units as a bigint', hidden({ units: 3n }), TypeError, /^layers\[0\]\.units: got 3, want an integer/],
+    [
+      'units as a bigint',
+      hidden({ units: 3n }),
+      TypeError,
+      /^layers\[0\]\.units: got 3n \(a BigInt\), want an integer/,
+    ],
     [
       'an unknown activation',
       hidden({ units: 3, activation: 'swish' }),

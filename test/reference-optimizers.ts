@@ -109,7 +109,7 @@ function move(o: Optimizer, w: number, g: number, memory: Memory, t: number, gre
       return w + memory.move;
     }
     case 'lbfgs':
-      throw new Error('lbfgs is compared by result');
+      throw new Error('lbfgs is in reference-lbfgs.ts');
   }
 }
 

@@ -1,35 +1,45 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { dirname } from 'node:path';
 import { saveFile } from '../src/io/files.js';
 
 // A process of files.test.ts that saves the files A and B to a path in turn, until it is killed:
 //
 //   path A B         again and again, by its parent
-//   path A B call    once, by itself at the call of that number into the file system, counted from 0; the first write puts down half of the bytes
+//   path A B call    once, by itself at the call of that number for the path's folder, counted from 0; the first write puts down half of the
+//                    bytes
 
 const [path, first, second, call] = process.argv.slice(2);
 const contents = [fs.readFileSync(first), fs.readFileSync(second)];
 
 if (call !== undefined) {
   let calls = 0;
+  const folder = dirname(path);
+  const files = new Set<unknown>();
   const die = () => process.kill(process.pid, 'SIGKILL');
-  const patch = (name: 'openSync' | 'writeSync' | 'fsyncSync' | 'closeSync' | 'renameSync') => {
+  const names = ['openSync', 'fchmodSync', 'writeSync', 'fsyncSync', 'closeSync', 'renameSync'] as const;
+  const patch = (name: (typeof names)[number]) => {
     const original = fs[name] as (...args: unknown[]) => unknown;
     Object.assign(fs, {
       [name]: (...args: unknown[]) => {
+        const [file] = args;
+        if (!files.has(file) && !String(file).startsWith(folder)) return original(...args);
         const isLast = calls++ === Number(call);
         if (name === 'writeSync') {
-          const [file, bytes, from] = args as [number, Uint8Array, number];
+          const [, bytes, from] = args as [number, Uint8Array, number];
           const written = original(file, bytes, from, from === 0 ? bytes.length >> 1 : bytes.length - from);
           if (isLast) die();
           return written;
         }
         if (isLast) die();
-        return original(...args);
+        const result = original(...args);
+        if (name === 'openSync') files.add(result);
+        if (name === 'closeSync') files.delete(file);
+        return result;
       },
     });
   };
-  for (const name of ['openSync', 'writeSync', 'fsyncSync', 'closeSync', 'renameSync'] as const) patch(name);
+  for (const name of names) patch(name);
   syncBuiltinESMExports();
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_RATES } from '../src/core/memory-plan.js';
 import { type Network, sgd } from '../src/index.js';
-import { cosineOfTurn, power } from '../src/spec/exact-math.js';
+import { cosPi, power } from '../src/spec/exact-math.js';
 import {
   cosine,
   exponential,
@@ -98,14 +98,14 @@ describe('own arithmetic', () => {
     const random = randomNumbers(3);
     for (let i = 0; i < 10_000; i++) {
       const t = random();
-      expect(Math.abs(cosineOfTurn(t) - Math.cos(Math.PI * t))).toBeLessThan(2 ** -51);
+      expect(Math.abs(cosPi(t) - Math.cos(Math.PI * t))).toBeLessThan(2 ** -51);
       const [base, exponent] = [random(), 20 * random() - 5];
       const wanted = base ** exponent;
       // the error of ln base, times the exponent
       const roundings = 4 + 2 * Math.abs(exponent * Math.log(base));
       expect(Math.abs(power(base, exponent) - wanted)).toBeLessThan(roundings * 2 ** -51 * wanted);
     }
-    expect([cosineOfTurn(0), cosineOfTurn(0.5), cosineOfTurn(1)]).toEqual([1, 0, -1]);
+    expect([cosPi(0), cosPi(0.5), cosPi(1)]).toEqual([1, 0, -1]);
     expect([power(0.5, 10), power(0.1, 0), power(0, 1.5), power(1, 0.3)]).toEqual([2 ** -10, 1, 0, 1]);
     expect(power(0.5, 2000)).toBe(0);
     expect(power(0.5, 2000.5)).toBe(0);

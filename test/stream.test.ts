@@ -288,7 +288,7 @@ describe('fitStream', () => {
       msPerSample = 1;
       yield part;
     };
-    const speeds: number[] = [];
+    const speeds: (number | undefined)[] = [];
     const [report] = await net.fitStream(source, {
       batchSize: 5,
       onBatch: ({ samplesPerSecond }) => speeds.push(samplesPerSecond),

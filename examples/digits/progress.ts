@@ -70,7 +70,7 @@ export class Progress {
       `cost ${formatCost(report.cost)}`,
       ...(report.validation ? [`test ${this.#paint(GREEN, formatAccuracy(report.validation.accuracy))}`] : []),
       formatSeconds(report.elapsedMs).padStart(7),
-      this.#paint(DIM, `${formatCount(report.samplesPerSecond)} samples/s`),
+      ...(report.samplesPerSecond ? [this.#paint(DIM, `${formatCount(report.samplesPerSecond)} samples/s`)] : []),
     ];
     this.end();
     this.#screen.write(`${texts.join('  ')}\n`);

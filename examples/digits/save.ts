@@ -11,8 +11,12 @@ export function checkOutput(path: string): void {
   } catch {
     throw new CommandError(`--output: got ${path}, want a file in a folder that exists and can be written`, 2);
   }
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new CommandError(`--output: got ${path}, a folder, want a file`, 2);
+  const old = statSync(path, { throwIfNoEntry: false });
+  if (old && !old.isFile()) {
+    throw new CommandError(`--output: got ${path}, ${old.isDirectory() ? 'a folder' : 'no file'}, want a file`, 2);
+  }
+  if (old && (old.mode & 0o222) === 0) {
+    throw new CommandError(`--output: got ${path}, a read-only file, want one that may be written`, 2);
   }
 }
 

@@ -1,8 +1,18 @@
-// Messages of one form: where, what was got, what is wanted.
+// All error messages have one form: where the value stands, which value was given (got), and which is allowed (want).
+
+/** What a terminal or a page would act on rather than show: controls, line ends of Unicode, marks of direction, halves of characters. */
+const UNSEEN = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** A text in quotes as a message shows it: its first characters, none of which does anything but stand there. */
+export function quote(text: string, most = 40): string {
+  const short = text.length > most ? `${text.slice(0, most)}...` : text;
+  return JSON.stringify(short).replace(UNSEEN, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
 
 /** A value as a message shows it: short, and recognisable. */
 function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'bigint') return `${value}n (a BigInt)`;
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
@@ -11,8 +21,11 @@ function show(value: unknown): string {
   return String(value);
 }
 
-/** The largest f32. */
+/** The largest finite f32. */
 export const MAX_FLOAT = 3.4028234663852886e38;
+
+/** Ends what is wanted in the place of a value that may be a promise of it. */
+export const awaited = (value: unknown): string => (value instanceof Promise ? ': await the promise' : '');
 
 export function wrongType(where: string, got: unknown, wanted: string): TypeError {
   return new TypeError(`${where}: got ${show(got)}, want ${wanted}`);
@@ -22,7 +35,10 @@ export function outOfRange(where: string, got: unknown, wanted: string): RangeEr
   return new RangeError(`${where}: got ${typeof got === 'string' ? got : show(got)}, want ${wanted}`);
 }
 
-/** A number that is as `wanted` says; what is none at all wants `type`. */
+/**
+ * Returns `value` if it is a number and `isWanted` is true for it. In a message, `wanted` describes the allowed
+ * numbers; `type` does so if `value` is not a number at all.
+ */
 export function checkNumber(
   where: string,
   value: unknown,
@@ -40,17 +56,18 @@ export function checkInteger(where: string, value: unknown, from: number, to: nu
   return checkNumber(where, value, isWanted, `an integer from ${from} to ${to}`);
 }
 
-/** A positive number that f32 can hold. */
+/** Accepts the positive numbers that f32 can hold. */
 export function checkPositive(where: string, value: unknown): number {
   return checkFrom(where, value, 2 ** -149);
 }
 
-/** One that is not smaller than `from` either. */
+/** Accepts the numbers from `from`, which is positive, to the largest f32. */
 export function checkFrom(where: string, value: unknown, from: number): number {
   const isWanted = (x: number) => x >= from && x <= MAX_FLOAT;
   return checkNumber(where, value, isWanted, `a positive number from ${from} to ${MAX_FLOAT}`, 'a positive number');
 }
 
+/** Accepts a finite number from 0 up. */
 export function checkNotNegative(where: string, value: unknown): number {
   return checkNumber(where, value, (x) => x >= 0 && Number.isFinite(x), 'a number from 0 up');
 }
@@ -59,12 +76,12 @@ export function checkFinite(where: string, value: unknown): number {
   return checkNumber(where, value, Number.isFinite, 'a finite number');
 }
 
-/** A number from 0 to below 1, such as a decay. */
+/** Accepts a number from 0 to below 1, such as a decay. */
 export function checkFraction(where: string, value: unknown): number {
   return checkNumber(where, value, (x) => x >= 0 && x < 1, 'a number from 0 to below 1');
 }
 
-/** A part of a whole: above 0 and below 1. */
+/** Accepts a number above 0 and below 1, such as a share. */
 export function checkShare(where: string, value: unknown): number {
   return checkNumber(where, value, (x) => x > 0 && x < 1, 'a number above 0 and below 1');
 }
@@ -74,7 +91,7 @@ export function checkBoolean(where: string, value: unknown): boolean {
   return value;
 }
 
-/** A function, if there is one. */
+/** Accepts a function or undefined. */
 export function checkCallback(where: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') throw wrongType(where, value, 'a function');
 }
@@ -89,12 +106,15 @@ export function checkIsObject(where: string, value: unknown): asserts value is o
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(where, value, 'an object');
 }
 
-/** The keys of an options type, each listed once: the compiler refuses a list that lacks one or has another. */
+/**
+ * The keys of an options type as a list. The compiler refuses an argument that lacks a key of the type or has another
+ * key.
+ */
 export function keysOf<T>(keys: Readonly<Record<keyof T, true>>): readonly (keyof T & string)[] {
   return Object.keys(keys) as (keyof T & string)[];
 }
 
-/** An options object: no key but the known ones, so that a misspelt option is not silently ignored. */
+/** Refuses an object with a key that is not in `keys`, so that a misspelt option is not silently ignored. */
 export function checkObject(where: string, value: unknown, keys: readonly string[]): void {
   checkIsObject(where, value);
   for (const key of Object.keys(value)) {
@@ -102,7 +122,10 @@ export function checkObject(where: string, value: unknown, keys: readonly string
   }
 }
 
-/** `count` floats, each of them as `wanted` says. */
+/**
+ * Accepts a Float32Array of `count` numbers if `isWanted` is true for each. In a message, `wanted` describes the
+ * allowed numbers.
+ */
 export function checkFloats(
   where: string,
   values: unknown,

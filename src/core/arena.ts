@@ -4,7 +4,7 @@ import { type Core, type Engine, growMemory } from './engine.js';
 import { Header, LayerRow, tablesOf } from './header.js';
 import { type LayerPlan, MAX_BYTES, makePlan, type Plan, type SetSize, writeTables } from './memory-plan.js';
 
-/** Refuses a plan that no memory can hold, before anything is allocated. */
+/** Refuses a plan that needs more than the largest possible memory, before anything is allocated. */
 export function checkSize(plan: Plan): Plan {
   if (plan.bytes > MAX_BYTES) {
     const gibibytes = (plan.bytes / 2 ** 30).toFixed(1);
@@ -13,13 +13,16 @@ export function checkSize(plan: Plan): Plan {
   return plan;
 }
 
-/** What can be written to the memory as it is, but for doubles, which are rounded to floats. */
+/** The arrays that `write` accepts. Doubles are rounded to floats; all others are copied as they are. */
 type StoredNumbers = Float32Array | Float64Array | Uint8Array | Uint8ClampedArray | Int32Array;
 
-/** Up to so many floats a loop is faster than a call of set, which takes as long as a small prediction. */
+/** Up to this many floats are copied by a loop, because a call of `set` takes longer: see docs/kernels.md. */
 const SHORT = 32;
 
-/** Typed views of a whole memory, made anew when it has grown: making one costs more than a small prediction. */
+/**
+ * Typed views of the whole memory. They are made again only when the memory has grown, because making a view takes
+ * longer than a small prediction.
+ */
 interface Views {
   readonly buffer: ArrayBuffer;
   readonly header: Header;
@@ -40,8 +43,11 @@ function viewsOf({ memory }: Engine): Views {
 }
 
 /**
- * One network's linear memory: its plan, the core that works on it, typed access. Grows, never shrinks. Other modules' published
- * declarations name it: what is marked as internal stays out of its own, because not every program's TypeScript knows the types.
+ * The linear memory of one network: its plan, typed access to it, and the core that works on it. It grows, but never
+ * shrinks.
+ *
+ * Members that are marked as internal are left out of the published declarations, because some programs' TypeScript
+ * does not know their types.
  */
 export class Arena {
   readonly spec: Spec;
@@ -50,7 +56,10 @@ export class Arena {
   #live: { readonly engine: Engine; readonly views: Views } | undefined;
   #set: SetSize | undefined;
   #isLocked = false;
-  /** Called at the end of its life: by what waits for something else meanwhile. */
+  /**
+   * Called when the network is disposed of. Set by code that waits for something else meanwhile, so that its waiting
+   * can end.
+   */
   declare onDispose?: () => void;
 
   /** @internal */
@@ -66,12 +75,15 @@ export class Arena {
     return this.#plan;
   }
 
-  /** Of the training set that lies in the memory; another object for another set. */
+  /**
+   * The size of the training set that lies in the memory. Each training set has its own object, so that another object
+   * means another set.
+   */
   get set(): SetSize | undefined {
     return this.#set;
   }
 
-  /** Throws once the network is disposed of, and amid a call of its own cost. */
+  /** Throws if the network is disposed of, or if its custom cost is being called. */
   checkAlive(): void {
     this.#inUse();
   }
@@ -82,7 +94,9 @@ export class Arena {
     return this.#live;
   }
 
-  /** Calls a function of the user's amid the core's work: the network is not to be used from there. */
+  /**
+   * Calls a function of the user's in the middle of the core's work. Until it returns, every use of the network throws.
+   */
   lock<T>(call: () => T): T {
     this.#isLocked = true;
     try {
@@ -102,7 +116,7 @@ export class Arena {
     return this.#inUse().views.header;
   }
 
-  /** Numbers to `address`: bytes and integers as they are, f64 rounded to f32. */
+  /** Copies numbers to `address`. Doubles are rounded to f32; all others are copied as they are. */
   write(address: number, values: StoredNumbers): void {
     const { floats, integers, bytes } = this.#inUse().views;
     if (values instanceof Float32Array && values.length <= SHORT) {
@@ -112,7 +126,7 @@ export class Arena {
     else bytes.set(values, address);
   }
 
-  /** Copies the header and the layer table. Returns what puts the copy back. */
+  /** Copies the header and the layer table. Returns a function that writes the copies back. */
   keepTables(): () => void {
     const { start, bytes } = tablesOf(this.#plan.layers.length);
     const tables = this.bytes(start, bytes);
@@ -120,12 +134,12 @@ export class Arena {
     return () => tables.set(kept);
   }
 
-  /** @internal The words of a layer's row, good until the memory grows. */
+  /** @internal The words of a layer's row. They are valid until the memory grows. */
   layerRow(index: number): LayerRow {
     return new LayerRow(this.#inUse().views.buffer, index);
   }
 
-  /** @internal A view that is good until the memory grows. */
+  /** @internal A view that is valid until the memory grows. */
   floats(address: number, count: number): Float32Array<ArrayBuffer> {
     return new Float32Array(this.#inUse().views.buffer, address, count);
   }
@@ -146,8 +160,9 @@ export class Arena {
   }
 
   /**
-   * Room for `capacity` rows a batch, `slots` of the optimizer and a training set: a new one, or that which is there and stays. What lies in
-   * the batch is lost, and where the number of slots changes, so is the optimizer's state.
+   * Makes room for batches of `capacity` rows, for `slots` of the optimizer (a float for each parameter in each slot)
+   * and for a training set. The default for `set` is the training set that is there, which keeps its data. If the
+   * layout of the memory changes, the batch is lost; if the number of slots changes, the optimizer's state is lost too.
    */
   reserve(capacity: number, slots: number, set = this.#set): void {
     const old = this.#plan;
@@ -161,12 +176,12 @@ export class Arena {
     this.#live = { engine, views };
     if (set === this.#set) this.#moveSet(old, views);
     this.#set = set;
-    // nobody writes all lanes that fill a row of errors, and gradients count them
+    // lanes that only fill up a row of errors are never written, but gradients add them up: they must be 0
     if (plan.x !== old.x || plan.windowInputs !== old.windowInputs) bytes.fill(0, plan.x, plan.windowInputs);
     writeTables(buffer, this.spec, plan);
   }
 
-  /** The training set and its order from where they lay in the plan before. */
+  /** Moves the training set and its order from their places in the old plan to those in the present one. */
   #moveSet(old: Plan, { bytes, header }: Views): void {
     const moved = this.#plan.setInputs - old.setInputs;
     bytes.copyWithin(this.#plan.setInputs, old.setInputs, old.bytes);
@@ -176,7 +191,10 @@ export class Arena {
     }
   }
 
-  /** Copies a [rows × units] matrix without its fill lanes to `target` from `start` on; `stride` in bytes. */
+  /**
+   * Copies a matrix [rows × units] to `target`, from index `start` on, without the lanes that only fill up its rows.
+   * `stride`: the bytes from one row to the next.
+   */
   readRows(
     target: Float32Array,
     start: number,

@@ -1,32 +1,32 @@
 import * as abi from '../../assembly/abi.js';
 import type { Arena } from './arena.js';
 
-// What the core gathers of columns in doubles, two columns to a record.
+// The core's records about columns consist of doubles, and describe two columns each.
 
-/** The double at byte `place` of the record of column `j`, from the records at `address`. */
-function numberAt(arena: Arena, address: number, recordBytes: number, j: number, place: number): number {
+/** The double of column `j` that lies `offset` bytes into its record. The first record lies at `address`. */
+function numberAt(arena: Arena, address: number, recordBytes: number, j: number, offset: number): number {
   const record = address + Math.floor(j / abi.RECORD_COLUMNS) * recordBytes;
-  return arena.doubles(record + place + 8 * (j % abi.RECORD_COLUMNS), 1)[0];
+  return arena.doubles(record + offset + 8 * (j % abi.RECORD_COLUMNS), 1)[0];
 }
 
-/** Of input `j` of the samples measured: their mean, and the sum of (x - mean)². */
+/** The moments of input `j` over the samples measured: the mean, and the sum of (x - mean)². */
 export function momentsOf(arena: Arena, j: number): { readonly mean: number; readonly squares: number } {
-  const at = (place: number) => numberAt(arena, arena.plan.moments, abi.MOMENT_BYTES, j, place);
-  return { mean: at(abi.MOMENT_MEAN), squares: at(abi.MOMENT_SQUARES) };
+  const read = (offset: number) => numberAt(arena, arena.plan.moments, abi.MOMENT_BYTES, j, offset);
+  return { mean: read(abi.MOMENT_MEAN), squares: read(abi.MOMENT_SQUARES) };
 }
 
-/** Of output `j` of the samples evaluated, sums: |a - y|, (a - y)², and with y shifted by a constant, y and y². */
+/** Sums for output `j` over the samples evaluated: of |a - y|, (a - y)², y - s and (y - s)², where s is a constant. */
 export function errorSumsOf(arena: Arena, j: number) {
-  const at = (place: number) => numberAt(arena, arena.plan.errorSums, abi.ERROR_BYTES, j, place);
+  const read = (offset: number) => numberAt(arena, arena.plan.errorSums, abi.ERROR_BYTES, j, offset);
   return {
-    absolute: at(abi.ERROR_ABSOLUTE),
-    square: at(abi.ERROR_SQUARE),
-    centred: at(abi.ERROR_CENTRED),
-    centredSquare: at(abi.ERROR_CENTRED_SQUARE),
+    absolute: read(abi.ERROR_ABSOLUTE),
+    square: read(abi.ERROR_SQUARE),
+    centred: read(abi.ERROR_CENTRED),
+    centredSquare: read(abi.ERROR_CENTRED_SQUARE),
   };
 }
 
-/** Evaluations add to the sums: they start from nothing. */
+/** Sets the sums to 0. Every evaluation must begin with this, because the core only adds to them. */
 export function clearErrorSums(arena: Arena): void {
   const { errorSums, outputs } = arena.plan;
   arena.bytes(errorSums, Math.ceil(outputs / abi.RECORD_COLUMNS) * abi.ERROR_BYTES).fill(0);

@@ -1,45 +1,57 @@
 import { keysOf } from '../check/errors.js';
 
-// How a network runs: options that change no result, but for the build that gives up reproducibility.
+// Options of how a network runs. None of them changes a result, except the build that gives up reproducibility.
 
-/** Which build of the core runs: `relaxed` fuses multiply and add where the CPU can, and gives up bit-reproducibility. */
+/**
+ * The builds of the core. `relaxed` fuses multiplications with additions where the processor can, so that its results
+ * may differ in their last bits from one processor to another.
+ */
 export type BuildName = 'simd' | 'relaxed';
 
 /**
- * The DOM's `WebAssembly.Module`, for programs whose TypeScript has the DOM's types. For others, such as those with Node's alone, any
- * object: they compile without, and what is no module is refused when it comes.
+ * The type `WebAssembly.Module` of the DOM. Programs whose TypeScript has only, say, Node's types do not know it: for
+ * them it is any object, and an object that is not a module is refused at run time.
  */
 export type WasmModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : object;
 
-/** The DOM's `Worker`; where TypeScript does not have it, any object. */
+/** The type `Worker` of the DOM. For programs whose TypeScript does not know it, it is any object. */
 export type PageWorker = typeof globalThis extends { Worker: { prototype: infer W } } ? W : object;
 
 export const BUILDS: readonly BuildName[] = ['simd', 'relaxed'];
 
 export const DEFAULT_CAPACITY = 128;
 
-/** How a network runs, not what it is. */
+/** Options of how a network runs, as opposed to what it computes. */
 export interface CoreOptions {
-  /** Rows that one call into the core can hold; larger batches make the network grow. Default 128. */
+  /**
+   * The number of rows that one call into the core can hold, 1 to 2³¹ - 1. A larger batch makes the memory grow.
+   * Default 128.
+   */
   batchSize?: number;
-  /** Default `'simd'`. */
+  /** The build of the core. Default `'simd'`. */
   build?: BuildName;
   /**
-   * The compiled core, where it cannot be compiled from bytes here: the module of `simdprop/simd.wasm` or `simdprop/relaxed.wasm`; with
-   * threads, of `simdprop/threads.wasm` or `simdprop/relaxed-threads.wasm`.
+   * The compiled core, for programs that cannot compile it from bytes: the module of `simdprop/simd.wasm` or
+   * `simdprop/relaxed.wasm`, or with threads, of `simdprop/threads.wasm` or `simdprop/relaxed-threads.wasm`. Default:
+   * the core is compiled from bytes.
    */
   wasm?: WasmModule;
   /**
-   * How many threads share the work, this one among them: 1 to 64; more than there are cores are of no use. Default 1. Work too small for
-   * them is done by this one alone. The bits are the same for every number. Pages must be cross-origin isolated.
+   * How many threads share the work, 1 to 64, including the calling thread. More threads than cores bring nothing. Work
+   * that is too small to share is done by the calling thread alone. The bits of every result are the same for any
+   * number of threads. In a page, more than one thread requires cross-origin isolation. Default 1.
    */
   threads?: number;
   /**
-   * Computes in registers of 256 bits, where that can be had: in Node 24 and later on x64, by a flag of V8 that is set for the whole process.
-   * The same bits; where a trial finds others, or on other hosts, the network goes without, and `wideReason` says why. Default false.
+   * true: computes in registers of 256 bits if the engine can, which is so in Node 24 and later on x64. This sets a
+   * flag of V8 for the whole process. The bits of every result stay the same: on other hosts, or if a trial finds
+   * different bits, the network runs without wide registers, and `wideReason` says why. Default false.
    */
   wide?: boolean;
-  /** Makes a worker of `simdprop/worker`, for pages whose Content-Security-Policy forbids those from a blob. */
+  /**
+   * Returns a worker that runs `simdprop/worker`, for pages whose Content-Security-Policy forbids workers from a blob.
+   * Default: workers are made from a blob.
+   */
   createWorker?: () => PageWorker;
 }
 

@@ -3,7 +3,10 @@ import { outOfRange, wrongType } from '../check/errors.js';
 import { bytesOf } from './builds.js';
 import { BUILDS, type BuildName, type CoreOptions } from './core-options.js';
 
-/** Every function of the core that src/ calls: the ABI on one screen. Addresses are bytes, counts are rows or steps. */
+/**
+ * The functions of the core that src/ calls: the whole interface on one screen. Addresses are in bytes; counts are rows
+ * or steps.
+ */
 export interface Core {
   abiVersion(): number;
   fillNormal(target: number, floats: number, deviation: number, purpose: number, stream: number): void;
@@ -28,22 +31,23 @@ export interface Core {
   scaleFloats(target: number, floats: number, factor: number): void;
 }
 
-/** What the core calls back: a cost of the user's own. */
+/** The functions that the core calls: those of a custom cost. */
 export type CoreImports = {
-  /** C_x of a row of the batch. */
+  /** Returns C_x of a row of the batch. */
   customCost(row: number): number;
-  /** Writes dC/da of `rows` rows to the output layer's delta. */
+  /** Writes dC/da of the first `rows` rows to delta of the output layer. */
   customGradient(rows: number): void;
 };
 
+/** A core and its memory. */
 export interface Engine {
   readonly core: Core;
   readonly memory: WebAssembly.Memory;
-  /** Ends its other threads. */
+  /** Ends the other threads, if there are any. */
   dispose?(): void;
 }
 
-/** The core asks for a cost only where its network has one of its user's own. */
+/** Functions for a network without a custom cost, for which the core never calls them. */
 const NO_COST: CoreImports = {
   customCost: () => Number.NaN,
   customGradient: () => {},
@@ -51,7 +55,7 @@ const NO_COST: CoreImports = {
 
 export const PAGE_BYTES = 65_536;
 
-/** Compiled once a process or page: instances share the machine code. */
+/** Each build is compiled only once in a process or page; instances share its machine code. */
 const modules = new Map<BuildName, Promise<WebAssembly.Module>>();
 
 export async function compileBytes(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
@@ -67,15 +71,16 @@ function compiled(build: BuildName): Promise<WebAssembly.Module> {
   if (!module) {
     module = bytesOf(build).then(compileBytes);
     modules.set(build, module);
-    // a failure is not kept: the next call may have better luck
+    // a failure is not remembered: the next call may succeed
     module.catch(() => modules.delete(build));
   }
   return module;
 }
 
 /**
- * Begins to load and compile the core that a network with `options`, not checked yet, will run on: it is on its way while other parts of the
- * library are. Nobody waits here: who starts the engine finds the module, or what went wrong.
+/**
+ * Begins to load and compile the core that a network with `options`, which are not checked yet, will run on, while other
+ * parts of the library load. Nobody waits here: the call that starts the engine gets the module, or the error.
  */
 export function preload(options: CoreOptions): void {
   const { build = 'simd', wasm, threads, wide } = Object(options) as CoreOptions;
@@ -84,8 +89,9 @@ export function preload(options: CoreOptions): void {
 }
 
 /**
- * The exports of `module`, unless it is another version's, no core at all, or one for threads where there are none, or the other way round.
- * `files`: those that have it, for the message.
+ * The exports of `module`. Throws if it is no core, a core of another version, or a core with threads where one without
+ * is needed, or the reverse. `files`: the files that have the right core, for the message. `isShared`: true for a core
+ * with threads.
  */
 export async function instantiate(
   module: WebAssembly.Module,
@@ -97,8 +103,8 @@ export async function instantiate(
   if (!(module instanceof WebAssembly.Module)) throw wrongType('wasm', module, wanted);
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   const isCore = names.includes('abiVersion') && names.includes('serve') === isShared;
-  // At once but in a page, where some browsers take only small modules so. Node 20 can hang amid a promise that no handle stands behind: it
-  // waits for a compiler thread, and that for a collection by the thread that waits (7 of 40 processes of 60 networks each did)
+  // Instances are made synchronously, except in a page, where some browsers accept only small modules in this way. In
+  // Node 20, waiting for a promise can hang forever: see docs/kernels.md
   const instance =
     isCore &&
     ('document' in globalThis
@@ -109,7 +115,7 @@ export async function instantiate(
   return core;
 }
 
-/** A core with a memory of its own, of at least `bytes`. */
+/** A core with its own memory of at least `bytes`. */
 export async function startEngine(
   build: BuildName,
   wasm: WebAssembly.Module | undefined,
@@ -123,7 +129,7 @@ export async function startEngine(
   return { core, memory };
 }
 
-/** What an instance of the core imports. */
+/** The imports of an instance of the core. */
 export function importsOf(memory: WebAssembly.Memory, imports: CoreImports | undefined): WebAssembly.Imports {
   return { env: { memory }, cost: imports ?? NO_COST };
 }
@@ -137,7 +143,7 @@ function allocate(bytes: number): WebAssembly.Memory {
   }
 }
 
-/** Makes the memory at least `bytes` long. Views made before are detached if it grows. */
+/** Makes the memory at least `bytes` long. If it grows, earlier views are detached. */
 export function growMemory(memory: WebAssembly.Memory, bytes: number): void {
   const missing = bytes - memory.buffer.byteLength;
   if (missing <= 0) return;

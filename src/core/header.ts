@@ -1,8 +1,9 @@
 import * as abi from '../../assembly/abi.js';
 import type { OptimizerNumbers } from '../spec/optimizer.js';
 
-// The words through which src/ and the core talk, by name: the header, the two data sets it describes, the layer table. This file alone
-// knows where they lie; what each word means stands beside its offset in assembly/abi.ts.
+// Names for the words through which src/ and the core communicate: those of the header, of the two data sets that it
+// describes, and of the layer table. Only this file knows where they lie. assembly/abi.ts explains each word next to
+// its offset.
 
 interface Word {
   readonly offset: number;
@@ -15,7 +16,7 @@ const f64 = (offset: number): Word => ({ offset, type: 'f64' });
 
 type Numbers<Table> = { -readonly [Name in keyof Table]: number };
 
-/** The property that reads and writes a word of the view `this.view`. */
+/** The descriptor of a property that reads and writes one word through the object's `view`. */
 function propertyOf({ offset, type }: Word): PropertyDescriptor & ThisType<{ view: DataView }> {
   switch (type) {
     case 'u32':
@@ -48,7 +49,9 @@ function propertyOf({ offset, type }: Word): PropertyDescriptor & ThisType<{ vie
   }
 }
 
-/** A class of objects over a memory, with a property for each word of the table. Objects are good until the memory grows. */
+/**
+ * Makes a class whose objects have a property for each word of the table. An object is valid until the memory grows.
+ */
 function recordOf<const Table extends Readonly<Record<string, Word>>>(table: Table) {
   class WordsOfMemory {
     readonly view: DataView;
@@ -66,7 +69,7 @@ function recordOf<const Table extends Readonly<Record<string, Word>>>(table: Tab
   ) => WordsOfMemory & Numbers<Table>;
 }
 
-/** What the memory plan settles: the shape of the network, and where everything lies. */
+/** The words that follow from the memory plan: the shape of the network, and the address of everything. */
 const PLANNED = {
   layerCount: u32(abi.LAYER_COUNT),
   cost: u32(abi.COST),
@@ -113,7 +116,10 @@ export type PlannedWords = Numbers<typeof PLANNED>;
 
 export const PLANNED_WORDS = Object.keys(PLANNED) as readonly (keyof PlannedWords)[];
 
-/** What the network, its optimizer and a call settle, and what the core counts and adds up. */
+/**
+ * All words of the header: those of the plan, the settings of the network, of its optimizer and of the present call,
+ * and the core's counts and sums.
+ */
 const HEADER = {
   ...PLANNED,
   callThreads: u32(abi.THREADS),
@@ -148,7 +154,7 @@ const HEADER = {
   scored: u32(abi.SCORED),
 };
 
-/** A data set as the core reads it: addresses of stored data, and their types. */
+/** The words that describe a data set to the core: the addresses and types of its data. */
 const SetWords = recordOf({
   inputs: u32(abi.SET_INPUTS),
   inputType: u32(abi.SET_INPUT_TYPE),
@@ -162,9 +168,9 @@ export type SetWords = InstanceType<typeof SetWords>;
 
 /** The header of a network's memory. */
 export class Header extends recordOf(HEADER) {
-  /** The data set through which every batch passes that is not trained on as part of a data set. */
+  /** The data set that holds every batch which does not come from the training set. */
   readonly window: SetWords;
-  /** The data set that is trained on. */
+  /** The data set that training steps take their samples from. */
   readonly trainingSet: SetWords;
 
   constructor(buffer: ArrayBuffer) {
@@ -173,16 +179,16 @@ export class Header extends recordOf(HEADER) {
     this.trainingSet = new SetWords(buffer, abi.HEADER + abi.TRAINING_SET);
   }
 
-  /** What the core reads of an optimizer, its learning rate excepted. */
+  /** Writes everything that the core reads of an optimizer, except its learning rate. */
   setOptimizer({ code, hyper, clipValue, clipNorm }: OptimizerNumbers): void {
     this.optimizer = code;
-    for (const { place, value } of hyper) this.view.setFloat64(abi.HYPER + place, value, true);
+    for (const { offset, value } of hyper) this.view.setFloat64(abi.HYPER + offset, value, true);
     this.clipValue = clipValue;
     this.clipNorm = clipNorm;
   }
 }
 
-/** A layer's row in the layer table. */
+/** The words of a layer's row in the layer table that follow from the memory plan. */
 const LAYER = {
   fanIn: u32(abi.FAN_IN),
   units: u32(abi.UNITS),
@@ -206,13 +212,14 @@ const LAYER = {
 
 export type LayerWords = Numbers<typeof LAYER>;
 
+/** A layer's row in the layer table. */
 export class LayerRow extends recordOf({ ...LAYER, dropoutRate: f64(abi.DROPOUT_RATE), maxNorm: f64(abi.MAX_NORM) }) {
   constructor(buffer: ArrayBuffer, index: number) {
     super(buffer, abi.LAYERS + index * abi.LAYER_BYTES);
   }
 }
 
-/** Where the header and the table of `layers` lie in the memory. */
+/** The address and size of the header together with the layer table of a network with this many layers. */
 export function tablesOf(layers: number): { readonly start: number; readonly bytes: number } {
   return { start: abi.HEADER, bytes: abi.LAYERS - abi.HEADER + layers * abi.LAYER_BYTES };
 }

@@ -3,34 +3,40 @@ import type { ActivationName } from '../spec/network-options.js';
 import { ACTIVATIONS, BYTE_SCALE, COSTS, outputsOf, type Spec } from '../spec/spec.js';
 import { Header, LayerRow, type LayerWords, PLANNED_WORDS, type PlannedWords, tablesOf } from './header.js';
 
-// Where everything lies in a network's linear memory. A plan is numbers only; `writeTables` puts it where the core reads it.
+// The place of everything in a network's linear memory. A plan consists only of numbers; `writeTables` writes it where
+// the core reads it.
 //
-//   tables | parameters | gradients | state | x y, lists, z a delta of each layer | each thread's own | window | training set
-//   ----- depends on the spec ----- | slots | ------------------- rows of a batch as well -------------------- | and its size
+//   | tables parameters gradients | state     | x y lists, z a delta of each layer, threads, window | training set |
+//   | size depends on the spec    | and slots | and on the rows of a batch                          | and its size |
 //
-// The first part never moves, so a network that grows for a larger batch or data set keeps its parameters where they are.
-// Every region starts on a cache line.
+// The first part never moves, so that a network that grows for a larger batch or training set keeps its parameters
+// where they are. Every region starts on a cache line.
 
 const LINE_FLOATS = abi.LINE_BYTES / 4;
-/** A WebAssembly memory addresses 4 GiB; its last page stays free so that addresses past an end do not wrap. */
+/**
+ * The largest memory. WebAssembly addresses 4 GiB; the last page stays free, so that addresses past the end do not
+ * wrap.
+ */
 export const MAX_BYTES = 2 ** 32 - 65_536;
 const MAX_CONFUSION_OUTPUTS = 256;
-/** Steps one call can make under a learning rate that changes from step to step. */
+/** The most steps that one call into the core can take if the learning rate changes from step to step. */
 export const MAX_RATES = 1024;
 
 /**
- * Rows that go through the network at once: larger batches are added up in chunks of these, which keeps memory and caches small. A
- * constant, since the sums over a batch are grouped by it.
+ * The most rows that pass through the network at once. A larger batch is divided into chunks of this size, whose
+ * gradients are added up, which keeps memory and caches small. This is a constant because it determines how the sums
+ * over a batch are grouped, and with it their rounding.
  */
 export const MAX_CHUNK_ROWS = 256;
 
+/** A named range of the memory. `start`: its address. */
 export interface Region {
   readonly name: string;
   readonly start: number;
   readonly bytes: number;
 }
 
-/** What a training set takes beside the network: bytes as stored. */
+/** The size of a training set: its samples, and the bytes of its inputs, targets and weights as they are stored. */
 export interface SetSize {
   readonly samples: number;
   readonly inputBytes: number;
@@ -38,12 +44,12 @@ export interface SetSize {
   readonly weightBytes: number;
 }
 
-/** Who computes. */
+/** The threads that compute, and how. */
 export interface Team {
   readonly threads: number;
-  /** In 256-bit registers, by tiles of five rows. */
+  /** true: they use 256-bit registers, and tiles of five rows. */
   readonly isWide: boolean;
-  /** Multiplications of a pass over the rows that are worth one more thread. */
+  /** How many multiplications of a pass over the rows are worth one more thread. */
   readonly threadWork: number;
 }
 
@@ -51,23 +57,25 @@ const NO_TEAM: Team = { threads: 1, isWide: false, threadWork: 1 };
 
 const EMPTY_SET: SetSize = { samples: 0, inputBytes: 0, targetBytes: 0, weightBytes: 0 };
 
-/** A layer's row of the layer table. */
+/** The words of a layer's row in the layer table. */
 export type LayerPlan = Readonly<LayerWords>;
 
-/** The words of the header that the core reads, and what src/ alone needs to know beside them. */
+/** The words of the header that follow from the plan, and further numbers that only src/ needs. */
 export interface Plan extends Readonly<PlannedWords> {
+  /** The most rows of a batch. */
   readonly capacity: number;
-  /** Rows and columns of the confusion matrix, 0 if there is none. */
+  /** The number of rows, and of columns, of the confusion matrix; 0 if there is none. */
   readonly classes: number;
   readonly team: Team;
-  /** Slots of the optimizer, each of parameterFloats. */
+  /** The number of the optimizer's slots. Each has parameterFloats floats. */
   readonly slots: number;
-  /** f64: room for the learning rates of the steps of one call. */
+  /** Address of f64 [MAX_RATES]: the learning rates of the steps of one call. */
   readonly rateTable: number;
-  /** f32 [inputs], each: the standardisation of x. */
+  /** Address of f32 [inputs]: the means that standardisation subtracts from x. */
   readonly means: number;
+  /** Address of f32 [inputs]: the factors that standardisation multiplies x - mean by. */
   readonly inverseDeviations: number;
-  /** A record of abi.MOMENT_BYTES for each pair of inputs. */
+  /** Address of a record of abi.MOMENT_BYTES for each pair of inputs. */
   readonly moments: number;
   readonly layers: readonly LayerPlan[];
   readonly windowTargets: number;
@@ -76,12 +84,12 @@ export interface Plan extends Readonly<PlannedWords> {
   readonly setTargets: number;
   readonly setWeights: number;
   readonly order: number;
-  /** All of it, from address 0. */
+  /** The size of the memory, from address 0. */
   readonly bytes: number;
   readonly regions: readonly Region[];
 }
 
-/** Regions of the memory, one behind the other. */
+/** Regions of the memory, one after another. */
 class Regions {
   readonly list: Region[] = [];
   end: number;
@@ -90,7 +98,7 @@ class Regions {
     this.end = start;
   }
 
-  /** The address of a new region. */
+  /** Adds a region, which starts on a cache line. Returns its address. */
   reserve(name: string, bytes: number): number {
     const start = Math.ceil(this.end / abi.LINE_BYTES) * abi.LINE_BYTES;
     this.end = start + bytes;
@@ -104,31 +112,34 @@ interface Shape {
   readonly units: number;
 }
 
-/** Floats of a row or panel rounded up to whole cache lines. */
+/** The number of floats that `units` floats take in whole cache lines. */
 export function paddedFloats(units: number): number {
   return Math.ceil(units / LINE_FLOATS) * LINE_FLOATS;
 }
 
 /**
- * Bytes from one row of a matrix to the next: whole cache lines, an odd number of them where rows are long. Rows a power of two
- * apart would all compete for the same few sets of the first-level cache.
+ * The bytes from one row of a matrix to the next: whole cache lines, and in long rows an odd number of them. If rows
+ * were a power of two apart, those of a column would compete for a few sets of the first-level cache.
  */
 export function rowStride(units: number): number {
   const lines = Math.ceil(units / LINE_FLOATS);
   return (lines >= 8 && lines % 2 === 0 ? lines + 1 : lines) * abi.LINE_BYTES;
 }
 
-/** Floats of a layer's weights in panels of 16 units: the last panel is filled up with zeros. */
+/** The number of floats that a layer's weights take in panels of 16 units. The last panel is filled up with zeros. */
 export function weightFloats(fanIn: number, units: number): number {
   return paddedFloats(units) * fanIn;
 }
 
-/** Records that hold what is known of so many columns. */
+/** The number of records that describe this many columns. */
 function recordsOf(columns: number): number {
   return Math.ceil(columns / abi.RECORD_COLUMNS);
 }
 
-/** The plan of a network for batches of `capacity` rows, with a training set, `slots` of the optimizer and the threads of `team`. */
+/**
+ * The plan of a network for batches of `capacity` rows, with a training set, `slots` of the optimizer and the threads
+ * of `team`.
+ */
 export function makePlan(
   spec: Spec,
   capacity: number,
@@ -147,7 +158,7 @@ export function makePlan(
   const state = regions.reserve('state', slots * parameters.parameterFloats * 4);
   const batch = planBatch(regions, spec, capacity);
   const layers = planLayers(regions, spec, capacity, shapes, { ...parameters, ...batch, runs });
-  const threadOwn = planThreads(regions, spec, capacity, team, batch.listStride);
+  const threadRoom = planThreads(regions, spec, capacity, team, batch.listStride);
   const window = planWindow(regions, spec, capacity);
   const trainingSet = planTrainingSet(regions, set);
   return {
@@ -160,7 +171,7 @@ export function makePlan(
     state,
     ...batch,
     layers,
-    ...threadOwn,
+    ...threadRoom,
     ...window,
     ...trainingSet,
     capacity,
@@ -187,10 +198,13 @@ function teamWords({ threads, isWide, threadWork }: Team) {
   return { teamThreads: threads, isWide: Number(isWide), threadWork };
 }
 
-/** Networks of many inputs list those that are not zero: see assembly/sparse.ts. */
+/**
+ * True if the core lists the inputs that are not zero, which it does for networks with many inputs: see
+ * assembly/sparse.ts.
+ */
 const isListed = ({ inputs }: Spec) => inputs >= abi.LISTED_INPUTS;
 
-/** Tables that do not change, and the words that threads meet at. */
+/** Reserves tables that do not change, and the words by which threads meet. */
 function planConstants(regions: Regions, spec: Spec, team: Team) {
   return {
     zeros: regions.reserve('zeros', abi.PANEL_ROW_BYTES),
@@ -199,7 +213,7 @@ function planConstants(regions: Regions, spec: Spec, team: Team) {
   };
 }
 
-/** What an evaluation counts and adds up. */
+/** Reserves the counts and sums of an evaluation. */
 function planScores(regions: Regions, outputs: number) {
   const classes = outputs <= MAX_CONFUSION_OUTPUTS ? Math.max(outputs, abi.LEAST_CLASSES) : 0;
   return {
@@ -221,7 +235,7 @@ function planParameters(regions: Regions, shapes: readonly Shape[]) {
   };
 }
 
-/** What is known of each column of the inputs. */
+/** Reserves the numbers that describe the columns of the inputs. */
 function planColumns(regions: Regions, inputs: number) {
   return {
     means: regions.reserve('means', paddedFloats(inputs) * 4),
@@ -230,7 +244,7 @@ function planColumns(regions: Regions, inputs: number) {
   };
 }
 
-/** A batch's inputs and targets. */
+/** Reserves the inputs and targets of a batch. */
 function planBatch(regions: Regions, spec: Spec, capacity: number) {
   const hasLists = isListed(spec);
   const xStride = rowStride(spec.inputs);
@@ -254,24 +268,27 @@ function planBatch(regions: Regions, spec: Spec, capacity: number) {
   };
 }
 
-/** Each layer's z, a and delta, and its places among the parameters and gradients: all weights first, then all biases. */
+/**
+ * Reserves z, a and delta of each layer, and finds its place among the parameters and gradients, where all weights come
+ * first, then all biases.
+ */
 function planLayers(
   regions: Regions,
   spec: Spec,
   capacity: number,
   shapes: readonly Shape[],
-  at: { parameters: number; gradients: number; weightFloats: number; x: number; xStride: number; runs: number[] },
+  planned: { parameters: number; gradients: number; weightFloats: number; x: number; xStride: number; runs: number[] },
 ): LayerPlan[] {
   let weightOffset = 0;
-  let biasOffset = at.weightFloats * 4;
-  let input = at.x;
-  let inputStride = at.xStride;
+  let biasOffset = planned.weightFloats * 4;
+  let input = planned.x;
+  let inputStride = planned.xStride;
   return shapes.map(({ fanIn, units }, l) => {
     const { activation, bias, dropout } = spec.layers[l];
     const isMixed = typeof activation !== 'string';
     const stride = rowStride(units);
     const z = regions.reserve('z', capacity * stride);
-    // a linear layer's z and a are one
+    // z and a of a linear layer are the same numbers
     const a = activation === 'linear' ? z : regions.reserve('a', capacity * stride);
     const layer = {
       fanIn,
@@ -284,11 +301,11 @@ function planLayers(
       z,
       a,
       delta: regions.reserve('delta', capacity * stride),
-      weights: at.parameters + weightOffset,
-      biases: at.parameters + biasOffset,
-      weightGradients: at.gradients + weightOffset,
-      biasGradients: at.gradients + biasOffset,
-      runs: isMixed ? at.runs[l] : 0,
+      weights: planned.parameters + weightOffset,
+      biases: planned.parameters + biasOffset,
+      weightGradients: planned.gradients + weightOffset,
+      biasGradients: planned.gradients + biasOffset,
+      runs: isMixed ? planned.runs[l] : 0,
       runCount: isMixed ? new Set(activation).size : 0,
       dropped: dropout ? regions.reserve('dropped', capacity * stride) : 0,
       dropoutMask: dropout ? regions.reserve('dropoutMask', capacity * stride) : 0,
@@ -301,14 +318,17 @@ function planLayers(
   });
 }
 
-/** What each thread has for itself. Addresses are the first thread's; those of the others follow, `threadBytes` apart. */
+/**
+ * Reserves the regions that each thread has to itself. The addresses are those of the first thread; those of each
+ * further thread lie `threadBytes` further.
+ */
 function planThreads(regions: Regions, spec: Spec, capacity: number, team: Team, listStride: number) {
   const widest = paddedFloats(Math.max(...spec.layers.map(({ units }) => units)));
   const mixed = spec.layers.filter(({ activation }) => typeof activation !== 'string');
   const widestMixed = Math.max(0, ...mixed.map(({ units }) => rowStride(units)));
   const gradientBytes = 4 * capacity * widest + abi.BLOCK_ROWS * abi.transposedStride(capacity);
   const errorBytes = widest * abi.PANEL_ROW_BYTES;
-  const own = {
+  const room = {
     randomBlock: regions.reserve('randomBlock', abi.RANDOM_BLOCK_BYTES),
     effective: regions.reserve('effective', abi.BLOCK_FLOATS * 4),
     union: regions.reserve('union', listStride),
@@ -316,12 +336,12 @@ function planThreads(regions: Regions, spec: Spec, capacity: number, team: Team,
     packed: regions.reserve('packed', Math.max(gradientBytes, errorBytes)),
     scratch: regions.reserve('scratch', 3 * abi.MIXED_ROWS * widestMixed),
   };
-  const threadBytes = Math.ceil((regions.end - own.randomBlock) / abi.LINE_BYTES) * abi.LINE_BYTES;
+  const threadBytes = Math.ceil((regions.end - room.randomBlock) / abi.LINE_BYTES) * abi.LINE_BYTES;
   regions.reserve('otherThreads', (team.threads - 1) * threadBytes);
-  return { ...own, threadBytes };
+  return { ...room, threadBytes };
 }
 
-/** The rows of one batch as they come, before the core puts them where a batch lies. */
+/** Reserves the window: the rows of a batch as the caller gives them, before the core copies them into the batch. */
 function planWindow(regions: Regions, spec: Spec, capacity: number) {
   return {
     windowInputs: regions.reserve('windowInputs', capacity * spec.inputs * 4 + abi.SLACK_BYTES),
@@ -339,7 +359,7 @@ function planTrainingSet(regions: Regions, set: SetSize) {
   };
 }
 
-/** Writes the header and the layer table. Nothing else in the memory changes, but for the constant lists. */
+/** Writes the header, the layer table, and lists that do not change. It leaves the rest of the memory as it is. */
 export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
   const header = new Header(buffer);
   for (const name of PLANNED_WORDS) header[name] = plan[name];
@@ -358,7 +378,7 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
   if (plan.positions) writePositions(new Uint8Array(buffer, plan.positions, abi.POSITIONS_BYTES));
 }
 
-/** For each byte the places of its bits that are set: see assembly/sparse.ts. */
+/** Writes, for each value of a byte, the places of its bits that are set: see assembly/sparse.ts. */
 function writePositions(positions: Uint8Array): void {
   for (let byte = 0; byte < 256; byte++) {
     let next = abi.POSITIONS_ENTRY_BYTES * byte;
@@ -366,7 +386,7 @@ function writePositions(positions: Uint8Array): void {
   }
 }
 
-/** The records of abi.RUNS, one for each function that occurs in a mixed layer; none for a layer of one function. */
+/** The records of abi.RUNS: one for each function that occurs in a mixed layer, none for a layer with one function. */
 function runWords(activation: ActivationName | readonly ActivationName[]): number[] {
   if (typeof activation === 'string') return [];
   return [...new Set(activation)].flatMap((name) => {

@@ -1,4 +1,7 @@
-/** Why the core could not be compiled. `isValid`: the engine knows its instructions. Loaded where that happens. */
+/**
+ * The error for a core that could not be compiled. `isValid`: true if the engine knows all its instructions. This file
+ * is loaded only when compiling has failed.
+ */
 export function explain(isValid: boolean, cause?: unknown): Error {
   const lacking =
     'simdprop: this engine lacks WebAssembly SIMD (every browser and runtime since 2023 has it), or what the build wants beside: ' +

@@ -3,9 +3,10 @@ import { countParameters } from '../spec/spec.js';
 import type { Arena } from './arena.js';
 import type { Plan } from './memory-plan.js';
 
-// Weights and biases as users and files have them, and as the core keeps them: in panels of PANEL_UNITS units (see assembly/abi.ts).
+// Weights and biases have two layouts: that of users and files, for each layer w [units × fanIn] and then b [units],
+// and that of the core, in panels of PANEL_UNITS units (see assembly/abi.ts).
 
-/** Calls with the position of w_jk in the panels of a layer, j and k. */
+/** Calls `visit` for each weight w_jk of a layer, row by row. `packed`: its index in the layer's panels. */
 export function eachWeight(
   { units, fanIn }: { readonly units: number; readonly fanIn: number },
   visit: (packed: number, j: number, k: number) => void,
@@ -16,7 +17,10 @@ export function eachWeight(
   }
 }
 
-/** Calls with the place, in floats, of each parameter in a region laid out as they are: for each layer w row-major, then b. */
+/**
+ * Calls `visit` for each parameter, in the order of files. `packed`: its index in a region laid out like the core's
+ * parameters.
+ */
 function eachParameter({ parameters, layers }: Plan, visit: (packed: number) => void): void {
   for (const layer of layers) {
     eachWeight(layer, (packed) => visit((layer.weights - parameters) / 4 + packed));
@@ -24,7 +28,10 @@ function eachParameter({ parameters, layers }: Plan, visit: (packed: number) => 
   }
 }
 
-/** The numbers of a region that is laid out as the parameters, as a file has them: for each layer w [units × fanIn], then b [units]. */
+/**
+ * Reads a region that is laid out like the core's parameters. Returns its numbers in the order of files: for each layer
+ * w [units × fanIn], then b [units].
+ */
 export function unpack(arena: Arena, address: number): Float32Array {
   const floats = arena.floats(address, arena.plan.parameterFloats);
   const values = new Float32Array(countParameters(arena.spec));
@@ -35,7 +42,10 @@ export function unpack(arena: Arena, address: number): Float32Array {
   return values;
 }
 
-/** Writes what `unpack` has read; what fills rows becomes 0. */
+/**
+ * Writes numbers in the order of files to a region that is laid out like the core's parameters. Lanes that only fill up
+ * rows become 0.
+ */
 export function pack(arena: Arena, address: number, values: Float32Array): void {
   const floats = arena.floats(address, arena.plan.parameterFloats).fill(0);
   let i = 0;

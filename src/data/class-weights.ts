@@ -2,9 +2,12 @@ import { outOfRange, wrongType } from '../check/errors.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import { type CheckedData, checkWeights, isFloats } from './data-set.js';
 
-// Loaded where it is asked for.
+// This file is loaded only if class weights are given.
 
-/** The data's weights times those of the samples' classes. */
+/**
+ * The data with each sample's weight multiplied by the weight of its class. `classWeights`: [classes], two for one
+ * output.
+ */
 export function withClassWeights(where: string, classWeights: unknown, data: CheckedData, spec: Spec): CheckedData {
   const { samples, targets, weights } = data;
   if (!Array.isArray(classWeights) && !(classWeights instanceof Float32Array)) {
@@ -14,7 +17,7 @@ export function withClassWeights(where: string, classWeights: unknown, data: Che
   if (classWeights.length !== classes) {
     throw outOfRange(where, `${classWeights.length} weights`, `${classes}, one for each class`);
   }
-  // as floats, and Array.from visits the holes of a sparse array
+  // Array.from also visits the holes of a sparse array, so that they are refused
   const each = Float32Array.from(classWeights, (weight: unknown, c) => {
     if (typeof weight !== 'number') throw wrongType(`${where}[${c}]`, weight, 'a finite number from 0 up');
     return weight;

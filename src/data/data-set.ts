@@ -6,35 +6,40 @@ import type { SetSize } from '../core/memory-plan.js';
 import { F32, LABELS, ROWS, U8 } from '../spec/codes.js';
 import { BYTE_SCALE, outputsOf, type Spec } from '../spec/spec.js';
 
-// Data at the door: lengths, labels and numbers are checked here, then copied into the network's memory as they are.
+// Checks data once, when they are given: lengths, labels and numbers. The data are then copied into the network's
+// memory without further checks.
 
 /**
- * One sample a row, row-major. Float64Array and Int32Array are rounded to 32-bit floats; bytes and integers are multiplied by the
- * network's `scale`.
+ * Inputs [samples × inputs], row-major. Float64Array and Int32Array are rounded to 32-bit floats; bytes and integers
+ * are multiplied by the network's `scale`.
  */
 export type Inputs = Float32Array | Float64Array | Uint8Array | Uint8ClampedArray | Int32Array;
 
-/** Rows of floats, or one class label a sample: an integer from 0 to outputs - 1 (0 or 1 where there is one output). */
+/**
+ * Targets: rows of floats [samples × outputs], or a class label for each sample [samples]. A label is an integer from 0
+ * to outputs - 1, or 0 or 1 if there is one output.
+ */
 export type Targets = Float32Array | Float64Array | Uint8Array | Int32Array;
 
+/** Samples to train on or to evaluate. */
 export interface DataSet {
   /** [samples × inputs] */
   inputs: Inputs;
-  /** Float32Array, Float64Array: [samples × outputs]. Uint8Array, Int32Array: [samples] labels. */
+  /** Float32Array and Float64Array are rows [samples × outputs]; Uint8Array and Int32Array are labels [samples]. */
   targets: Targets;
   /**
-   * [samples], 0 or more each: what a sample's cost is multiplied with, C = 1/n Σ w_x C_x. n is the number of samples, not the sum of the
-   * weights. Default: 1 each.
+   * [samples], each 0 or more: the weight w_x that a sample's cost is multiplied by, C = 1/n Σ w_x C_x. Here n is the
+   * number of samples, not the sum of the weights. Default: 1 for each sample.
    */
   weights?: Float32Array;
 }
 
-/** Samples that fit the network: lengths agree, labels are classes, floats are finite. */
+/** Samples that fit the network: the lengths agree, labels are classes, and floats are finite. */
 export interface CheckedData {
   readonly samples: number;
   readonly inputs: Inputs;
   readonly targets: Targets;
-  /** [samples], none: 1 each. */
+  /** [samples]; undefined: 1 for each sample. */
   readonly weights: Float32Array | undefined;
 }
 
@@ -47,7 +52,7 @@ export function checkData(where: string, data: unknown, spec: Spec): CheckedData
   return { samples, inputs, targets, weights };
 }
 
-/** Number of samples in `inputs`. */
+/** Checks inputs and returns the number of samples. */
 export function checkInputs(where: string, inputs: unknown, { inputs: width, scale }: Spec): number {
   if (!(isFloats(inputs) || isBytes(inputs) || inputs instanceof Int32Array)) {
     throw wrongType(where, inputs, 'a Float32Array, Float64Array, Uint8Array, Uint8ClampedArray or Int32Array');
@@ -88,7 +93,7 @@ export function checkTargets(where: string, targets: unknown, samples: number, s
       );
     }
     checkAllFinite(where, targets, outputs);
-    checkMeaning(where, targets, outputs, spec);
+    checkTargetsForCost(where, targets, outputs, spec);
   } else {
     throw wrongType(where, targets, 'a Float32Array or Float64Array of rows, or a Uint8Array or Int32Array of labels');
   }
@@ -98,7 +103,7 @@ function checkAllFinite(where: string, values: Float32Array | Float64Array, widt
   const { fround } = Math;
   const { length } = values;
   let i = 0;
-  // four in one test: trainBatch on floats at 784-128-10 is 1.09x as fast
+  // 0 times a sum is 0 only if all its terms are finite; one test for four numbers is faster, see docs/kernels.md
   while (
     i + 4 <= length &&
     0 * (fround(values[i]) + fround(values[i + 1]) + fround(values[i + 2]) + fround(values[i + 3])) === 0
@@ -113,7 +118,7 @@ function checkAllFinite(where: string, values: Float32Array | Float64Array, widt
   }
 }
 
-/** Integers are finite; times a large scale they may not be. */
+/** Refuses integers that are not finite in f32 once they are multiplied by a large scale. */
 function checkScaled(where: string, values: Uint8Array | Uint8ClampedArray | Int32Array, scale: number): void {
   const factor = Math.fround(scale);
   const fits = (value: number) => Number.isFinite(Math.fround(Math.fround(value) * factor));
@@ -128,18 +133,26 @@ function checkScaled(where: string, values: Uint8Array | Uint8ClampedArray | Int
   }
 }
 
-/** What a cost takes rows of targets for: probabilities, which may have to add up to 1, signs, or counts. */
-function checkMeaning(where: string, targets: Float32Array | Float64Array, outputs: number, { cost }: Spec): void {
-  const each = (fits: (y: number) => boolean, wanted: string) => {
+/**
+ * Refuses rows of targets that the cost cannot use. Costs take probabilities, which for some must add up to 1, signs,
+ * or counts.
+ */
+function checkTargetsForCost(
+  where: string,
+  targets: Float32Array | Float64Array,
+  outputs: number,
+  { cost }: Spec,
+): void {
+  const checkEach = (fits: (y: number) => boolean, wanted: string) => {
     const bad = targets.findIndex((y) => !fits(y));
     if (bad >= 0) throw outOfRange(`${where}[${bad}]`, targets[bad], `${wanted} for ${cost}`);
   };
-  if (cost === 'hinge') each((y) => y === -1 || y === 1, '-1 or 1');
-  if (cost === 'poisson') each((y) => y >= 0, '0 or more');
+  if (cost === 'hinge') checkEach((y) => y === -1 || y === 1, '-1 or 1');
+  if (cost === 'poisson') checkEach((y) => y >= 0, '0 or more');
   const isDistribution = cost === 'categoricalCrossEntropy' || cost === 'kullbackLeibler';
-  if (isDistribution || cost === 'binaryCrossEntropy') each((y) => y >= 0 && y <= 1, '0 to 1');
+  if (isDistribution || cost === 'binaryCrossEntropy') checkEach((y) => y >= 0 && y <= 1, '0 to 1');
   if (!isDistribution) return;
-  // delta = a - y holds for rows that add up to 1
+  // delta = a - y is right only for rows that add up to 1
   for (let start = 0; start < targets.length; start += outputs) {
     let sum = 0;
     for (let k = 0; k < outputs; k++) sum += targets[start + k];
@@ -163,7 +176,7 @@ export function setSize({ samples, inputs, targets, weights }: CheckedData): Set
   };
 }
 
-/** Of the numbers of a training set that lies in the arena, whatever arrays they came in. */
+/** Checksum of the training set that lies in the arena, as it is stored there. */
 export function checksumOfSet(arena: Arena): number {
   const { plan } = arena;
   const { inputBytes, targetBytes, weightBytes } = arena.set as SetSize;
@@ -174,18 +187,18 @@ export function checksumOfSet(arena: Arena): number {
   ]);
 }
 
-/** Of the numbers of data that do not. */
+/** Checksum of data that do not lie in the arena. To be compared only with other checksums of this function. */
 export function checksumOf({ inputs, targets, weights }: CheckedData): number {
   return checksum([isBytes(inputs) ? inputs : Float32Array.from(inputs), Float32Array.from(targets), weights]);
 }
 
-/** Of arrays, one behind the other. */
+/** Checksum of several arrays, one after another. */
 function checksum(parts: readonly (ArrayBufferView | undefined)[]): number {
   const bytes = (part: ArrayBufferView) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
   return parts.reduce((crc, part) => (part ? crc32(bytes(part), crc) : crc), 0);
 }
 
-/** Copies samples [first, first + rows) to the window. */
+/** Copies the samples [first, first + rows) to the window. */
 export function writeWindow(arena: Arena, data: CheckedData, first: number, rows: number): void {
   const { plan, header } = arena;
   const { window } = header;
@@ -195,13 +208,16 @@ export function writeWindow(arena: Arena, data: CheckedData, first: number, rows
   copyWeights(arena, window, plan.windowWeights, data.weights, first, rows);
 }
 
-/** z, a of samples [first, first + rows); y stays as it is. */
+/** Computes z and a of the samples [first, first + rows). The targets y of the batch stay as they are. */
 export function forwardInputs(arena: Arena, inputs: Inputs, first: number, rows: number): void {
   writeInputs(arena, arena.plan.windowInputs, inputs, first, rows);
   arena.core.forwardWindow(rows, typeOf(inputs));
 }
 
-/** Copies a batch's targets and weights to the window and from there to y; x stays as it is. */
+/**
+ * Copies a batch's targets and weights to the window, and from there into the batch. The inputs x of the batch stay as
+ * they are.
+ */
 export function loadTargets(arena: Arena, targets: Targets, weights: Float32Array | undefined, rows: number): void {
   const { plan, header, core } = arena;
   copyTargets(arena, header.window, plan.windowTargets, targets, 0, rows);
@@ -209,7 +225,7 @@ export function loadTargets(arena: Arena, targets: Targets, weights: Float32Arra
   core.loadWindowTargets(rows);
 }
 
-/** Copies a whole data set to where the training steps read it. */
+/** Copies a whole data set to the place that training steps read. */
 export function loadTrainingSet(arena: Arena, { inputs, targets, weights, samples }: CheckedData): void {
   const { plan, header } = arena;
   const { trainingSet } = header;
@@ -223,7 +239,7 @@ export function loadTrainingSet(arena: Arena, { inputs, targets, weights, sample
 
 const typeOf = (inputs: Inputs) => (isBytes(inputs) ? U8 : F32);
 
-/** Samples [first, first + rows) to `address`. */
+/** Copies the inputs of the samples [first, first + rows) to `address`. */
 function writeInputs(arena: Arena, address: number, inputs: Inputs, first: number, rows: number): void {
   const { spec } = arena;
   const isAll = rows * spec.inputs === inputs.length;

@@ -3,23 +3,32 @@ import { momentsOf } from '../core/column-records.js';
 import type { Standardization } from './standardization.js';
 import { MIN_DEVIATION } from './standardization.js';
 
-// What the columns of a training set are: measured by the core. Loaded where it is asked for.
+// Measures the input columns of a training set, by the core. This file is loaded only for that.
 
 /**
- * Adds the training set that lies in the arena, of a network that is not standardised, to the moments of its columns. `seen`: samples
- * measured before. `turn` gives the event loop its turns.
+ * Adds the training set that lies in the arena to the moments of its columns. The network must not be standardised yet.
+ * `seen`: how many samples were measured before. `yieldIfDue` is awaited between calls into the core, so that the event
+ * loop can run.
  */
-export async function measure(arena: Arena, samples: number, seen: number, turn: () => Promise<void>): Promise<void> {
+export async function addToMoments(
+  arena: Arena,
+  samples: number,
+  seen: number,
+  yieldIfDue: () => Promise<void>,
+): Promise<void> {
   const { capacity, moments } = arena.plan;
   arena.header.trainingSet.order = 0;
   for (let first = 0; first < samples; first += capacity) {
     arena.core.measureColumns(moments, first, Math.min(capacity, samples - first), seen + first);
-    await turn();
+    await yieldIfDue();
   }
 }
 
-/** Means and deviations (of the population: divided by n) of the samples measured. A column that is constant has the deviation 1. */
-export function measured(arena: Arena, samples: number): Standardization {
+/**
+ * Means and deviations of the samples measured. Deviations are those of a population: the sum of squares is divided by
+ * n. A constant column gets the deviation 1.
+ */
+export function standardizationFromMoments(arena: Arena, samples: number): Standardization {
   const { inputs } = arena.spec;
   const means = new Float32Array(inputs);
   const deviations = new Float32Array(inputs);

@@ -1,18 +1,19 @@
-// Philox4x32-10 as in assembly/random.ts, for the few random numbers that are drawn where there is no core: which samples are held back.
+// The random numbers of assembly/random.ts, Philox4x32-10 (Salmon et al., 2011), for the few that are drawn without a
+// core: those that choose the samples to hold back.
 
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 
-/** The upper 32 bits of a b, both of 32 bits. */
+/** The upper 32 bits of a b, where a and b have 32 bits. */
 function multiplyHigh(a: number, b: number): number {
   const low = (a >>> 16) * (b & 0xffff) + (((a & 0xffff) * (b & 0xffff)) >>> 16);
   const high = (a & 0xffff) * (b >>> 16) + (low % 2 ** 16);
   return ((a >>> 16) * (b >>> 16) + Math.floor(low / 2 ** 16) + Math.floor(high / 2 ** 16)) >>> 0;
 }
 
-/** The four words of a block. */
+/** The four 32-bit words of one block of random numbers. */
 export function philox(counter: readonly [number, number, number, number], seed: number): number[] {
   let [c0, c1, c2, c3] = counter;
   let k0 = seed % 2 ** 32;
@@ -32,7 +33,10 @@ export function philox(counter: readonly [number, number, number, number], seed:
   return [c0, c1, c2, c3];
 }
 
-/** A permutation of 0 ... count - 1: the one that the core's `shuffle` draws for the same seed, purpose and stream. */
+/**
+ * A random permutation of 0 ... count - 1 (Fisher and Yates). It is the one that the core's `shuffle` draws for an
+ * equal seed, purpose and stream.
+ */
 export function permutation(count: number, seed: number, purpose: number, stream: number): Uint32Array<ArrayBuffer> {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   let block: number[] = [];

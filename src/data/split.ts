@@ -82,7 +82,10 @@ export function splitData(
       for (const sample of groups[group].slice(0, count)) isHeld[sample] = 1;
     });
   }
-  return { training: pick(data, isHeld, 0, spec), validation: pick(data, isHeld, 1, spec) };
+  return {
+    training: pick(data, (sample) => isHeld[sample] === 0, spec),
+    validation: pick(data, (sample) => isHeld[sample] === 1, spec),
+  };
 }
 
 /** The samples in random order, all together or those of each class that occurs, in the order of the labels. */
@@ -114,15 +117,13 @@ export function foldsOf(data: CheckedData, folds: number, stratify: boolean, see
   return foldOf;
 }
 
-/** The samples whose entry of `partOf` is `part`, or, with `not`, is not. */
+/** A copy of the samples for which `isChosen` is true. */
 export function pick(
   { samples, inputs, targets, weights }: CheckedData,
-  partOf: ArrayLike<number>,
-  part: number,
+  isChosen: (sample: number) => boolean,
   spec: Spec,
-  not = false,
 ): CheckedData {
-  const chosen = Uint32Array.from({ length: samples }, (_, i) => i).filter((i) => (partOf[i] === part) !== not);
+  const chosen = Uint32Array.from({ length: samples }, (_, i) => i).filter((sample) => isChosen(sample));
   return {
     samples: chosen.length,
     inputs: rowsOf(inputs, chosen, spec.inputs),
@@ -131,7 +132,7 @@ export function pick(
   };
 }
 
-/** A copy of the chosen rows, in an array of the same type. */
+/** Copies rows of `width` numbers to an array of the same type. */
 function rowsOf<T extends CheckedData['inputs' | 'targets']>(values: T, rows: Uint32Array, width: number): T {
   const copy = new (values.constructor as new (length: number) => T)(rows.length * width);
   rows.forEach((row, i) => {

@@ -1,20 +1,24 @@
 import { checkFloats, checkObject, MAX_FLOAT } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 
-// Standardised inputs: (x - mean) / deviation, column by column. The core applies what lies in the memory; here stands how it gets there.
+// Standardises inputs: x becomes (x - mean) / deviation, column by column. The core does it; this file writes the
+// numbers that the core needs.
 
-/** What inputs become before the first layer: (x - mean) / deviation, each column with its own; bytes and integers after `scale`. */
+/**
+ * The change that every input undergoes before the first layer: x becomes (x - mean) / deviation, each column with its
+ * own numbers. Bytes and integers are multiplied by `scale` before.
+ */
 export interface Standardization {
-  /** [inputs] */
+  /** [inputs], each a finite number. */
   means: Float32Array;
   /** [inputs], each a positive number. */
   deviations: Float32Array;
 }
 
-/** The smallest deviation whose reciprocal an f32 holds. */
+/** The smallest deviation whose reciprocal f32 can hold. */
 export const MIN_DEVIATION = 1 / MAX_FLOAT;
 
-/** A copy of `value` if it fits a network of `inputs`. */
+/** A copy of `value`. Throws if it does not fit a network with this many inputs. */
 export function checkStandardization(where: string, value: unknown, inputs: number): Standardization {
   checkObject(where, value, ['means', 'deviations']);
   const { means, deviations } = value as Standardization;
@@ -26,7 +30,7 @@ export function checkStandardization(where: string, value: unknown, inputs: numb
   };
 }
 
-/** What the core does to every input from now on; undefined: nothing. */
+/** Sets what the core does to every input from now on; undefined: nothing. */
 export function writeStandardization(arena: Arena, standardization: Standardization | undefined): void {
   const { header, plan, spec } = arena;
   header.means = standardization ? plan.means : 0;

@@ -1,14 +1,14 @@
-// The functions that a scalar graph is made of, each beside its derivatives.
+// The functions of a scalar graph, each with its derivatives.
 
 type Operands = readonly { readonly value: number }[];
 
 export interface Rule {
   value(operands: Operands): number;
-  /** The derivative of `value` by operand k. */
+  /** The derivative of `value` with respect to operand k. */
   slope(operands: Operands, k: number, value: number): number;
 }
 
-/** A function of one number, and its derivative from the number and the function's value there. */
+/** A function f of one number u. `slope`: its derivative, from u and f(u). */
 const unary = (f: (u: number) => number, slope: (u: number, value: number) => number): Rule => ({
   value: ([u]) => f(u.value),
   slope: ([u], _k, value) => slope(u.value, value),
@@ -23,7 +23,7 @@ export const RULES = {
   divide: { value: ([u, v]) => u.value / v.value, slope: ([, v], k, value) => (k ? -value : 1) / v.value },
   exp: unary(Math.exp, (_, value) => value),
   log: unary(Math.log, (u) => 1 / u),
-  // 1 - sigmoid(z) = sigmoid(-z) does not cancel where sigmoid(z) is near 1
+  // 1 - sigmoid(z) is computed as sigmoid(-z), which does not cancel where sigmoid(z) is near 1
   sigmoid: unary(sigmoid, (z, value) => value * sigmoid(-z)),
   tanh: unary(Math.tanh, (_, value) => 1 - value * value),
   relu: unary(

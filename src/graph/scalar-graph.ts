@@ -1,34 +1,42 @@
 import { checkFinite, checkInteger, checkObject, outOfRange, wrongType } from '../check/errors.js';
 import { type Operation, RULES, type Rule } from './derivative-rules.js';
 
-// Derivatives on a computational graph, in f64 and one number at a time: for seeing why back-propagation works, not for training.
-// After C. Olah, Calculus on Computational Graphs: Backpropagation (2015). Nothing here reaches a weight.
+// Derivatives on a computational graph, in f64 and one number at a time. They show why back-propagation works; training
+// does not use them. After C. Olah, Calculus on Computational Graphs: Backpropagation (2015).
 
-/** One scalar. Its operands exist before it and never change: a graph has no cycles, and the order of creation is one of evaluation. */
+/**
+ * One scalar of a graph. Its operands exist before it and never change. A graph therefore has no cycles, and its nodes
+ * can be evaluated in the order of creation.
+ */
 export interface Node {
-  /** Its place in `graph.nodes`, and in what `reverse` and `forward` return. */
+  /** The node's index in `graph.nodes`, and in the results of `reverse` and `forward`. */
   readonly index: number;
   readonly name: string;
   readonly operation: Operation | 'input' | 'constant';
   readonly operands: readonly Node[];
   readonly value: number;
-  /** For each operand the derivative of this node by it alone: what stands at the edge in a drawing. */
+  /** The derivative of this node with respect to each operand. In a drawing, these numbers stand at the edges. */
   readonly slopes: readonly number[];
 }
 
-/** A way from one node to another along the edges. */
+/** A path from one node to another, along the edges. */
 export interface Path {
   readonly nodes: readonly Node[];
-  /** The derivative at each edge: one less than there are nodes. */
+  /** The derivative at each edge. There is one edge fewer than there are nodes. */
   readonly slopes: readonly number[];
+  /** The product of all slopes. */
   readonly product: number;
 }
 
-type Slot = { -readonly [K in keyof Node]: Node[K] };
+type MutableNode = { -readonly [K in keyof Node]: Node[K] };
 
 const DEFAULT_LIMIT = 10_000;
 
 /**
+ * A computational graph of scalars in f64, which computes derivatives by reverse mode, by forward mode and as sums over
+ * paths (C. Olah, Calculus on Computational Graphs: Backpropagation, 2015). Every method throws a TypeError for a node
+ * that is not of this graph.
+ *
  * @example
  * const graph = new Graph();
  * const a = graph.input(2, 'a');
@@ -36,71 +44,83 @@ const DEFAULT_LIMIT = 10_000;
  * const c = graph.add(a, b, 'c');
  * const d = graph.add(b, graph.constant(1), 'd');
  * const e = graph.multiply(c, d, 'e');
- * graph.reverse(e)[b.index]; // de/db = 5, and de by every other node
+ * graph.reverse(e)[b.index]; // de/db = 5; the other entries are de by the other nodes
  * [...graph.paths(b, e)].map(({ product }) => product); // [2, 3]: over c and over d
  */
 export class Graph {
-  readonly #nodes: Slot[] = [];
-  /** In the order of creation. */
+  readonly #nodes: MutableNode[] = [];
+  /** All nodes, in the order of creation. */
   readonly nodes: readonly Node[] = this.#nodes;
 
-  /** A number that `evaluate` can change. */
+  /** Adds a finite number that `evaluate` can change. */
   input(value: number, name?: string): Node {
     return this.#append('input', [], name, checkFinite('input', value));
   }
 
+  /** Adds a finite number that never changes. */
   constant(value: number, name?: string): Node {
     return this.#append('constant', [], name ?? String(value), checkFinite('constant', value));
   }
 
+  /** Adds u + v. */
   add(u: Node, v: Node, name?: string): Node {
     return this.#append('add', [u, v], name);
   }
 
-  /** One addition of any number of operands: one edge from each. */
+  /** Adds the sum of one or more operands as a single node, with an edge from each operand. */
   sum(operands: readonly Node[], name?: string): Node {
     if (!Array.isArray(operands)) throw wrongType('sum: operands', operands, 'an array of nodes');
     if (operands.length === 0) throw outOfRange('sum: operands', 'none', '1 or more');
     return this.#append('add', operands, name);
   }
 
+  /** Adds u - v. */
   subtract(u: Node, v: Node, name?: string): Node {
     return this.#append('subtract', [u, v], name);
   }
 
+  /** Adds u v. */
   multiply(u: Node, v: Node, name?: string): Node {
     return this.#append('multiply', [u, v], name);
   }
 
+  /** Adds u / v. */
   divide(u: Node, v: Node, name?: string): Node {
     return this.#append('divide', [u, v], name);
   }
 
+  /** Adds e^u. */
   exp(u: Node, name?: string): Node {
     return this.#append('exp', [u], name);
   }
 
-  /** The natural logarithm. */
+  /** Adds ln u, the natural logarithm. */
   log(u: Node, name?: string): Node {
     return this.#append('log', [u], name);
   }
 
+  /** Adds 1 / (1 + e^-z). */
   sigmoid(z: Node, name?: string): Node {
     return this.#append('sigmoid', [z], name);
   }
 
+  /** Adds tanh z. */
   tanh(z: Node, name?: string): Node {
     return this.#append('tanh', [z], name);
   }
 
-  /** Its slope at exactly 0 is 0. */
+  /** Adds max(z, 0). Its slope at exactly 0 is 0. */
   relu(z: Node, name?: string): Node {
     return this.#append('relu', [z], name);
   }
 
-  /** Gives inputs other numbers and computes every node anew: `evaluate([[a, 3], [b, 1]])`, or with a Map. */
+  /**
+   * Changes the numbers of inputs and computes every node again. `values`: pairs of an input and a finite number, such
+   * as `[[a, 3], [b, 1]]`, or a Map. Throws a TypeError or RangeError if one of them is wrong, and then changes
+   * nothing.
+   */
   evaluate(values: Iterable<readonly [Node, number]>): void {
-    // a word has letters, and no node
+    // a string can be iterated too, but it contains no nodes
     if (typeof values === 'string' || typeof (values as Partial<typeof values>)?.[Symbol.iterator] !== 'function') {
       throw wrongType('evaluate: values', values, 'pairs of a node and a number, in a list or a Map');
     }
@@ -117,35 +137,45 @@ export class Graph {
     for (const slot of this.#nodes) compute(slot);
   }
 
-  /** Reverse mode: the derivatives of `output` by every node in one pass from it back to the inputs. [nodes], by `index` */
+  /**
+   * Reverse mode: the derivatives of `output` with respect to every node, in one pass from `output` back to the inputs.
+   * Returns [nodes]: the derivative with respect to a node is at its `index`.
+   */
   reverse(output: Node): Float64Array {
     const last = this.#find('reverse: output', output).index;
     const derivatives = new Float64Array(this.#nodes.length);
-    // not the same as a derivative that is not 0: a slope off every path to the output may be infinite
-    const reaches = new Uint8Array(this.#nodes.length);
-    derivatives[last] = reaches[last] = 1;
+    // true for nodes on a path to the output. Others are left out: their derivative 0 times an infinite slope would be
+    // NaN
+    const leadsToOutput = new Uint8Array(this.#nodes.length);
+    derivatives[last] = leadsToOutput[last] = 1;
     for (let i = last; i >= 0; i--) {
-      if (!reaches[i]) continue;
+      if (!leadsToOutput[i]) continue;
       const { operands, slopes } = this.#nodes[i];
       for (let k = 0; k < operands.length; k++) {
         derivatives[operands[k].index] += slopes[k] * derivatives[i];
-        reaches[operands[k].index] = 1;
+        leadsToOutput[operands[k].index] = 1;
       }
     }
     return derivatives;
   }
 
-  /** Forward mode: the derivatives of every node by one input in one pass from it on; an inner node is taken for an input. [nodes], by `index` */
+  /**
+   * Forward mode: the derivatives of every node with respect to `input`, in one pass. `input` may be an inner node,
+   * which then counts as an input. Returns [nodes]: the derivative of a node is at its `index`.
+   */
   forward(input: Node): Float64Array {
-    return this.#spread(this.#find('forward: input', input), ({ slopes }, k) => slopes[k]);
+    return this.#forwardWith(this.#find('forward: input', input), ({ slopes }, k) => slopes[k]);
   }
 
-  /** The number of paths, without walking them; exact up to 2⁵³. */
+  /** The number of paths from one node to another, found without following them; exact up to 2⁵³. */
   countPaths(from: Node, to: Node): number {
     return this.#counts('countPaths', from, to)[to.index];
   }
 
-  /** All paths one by one. More than `limit` (10,000 unless given) are refused before the first. */
+  /**
+   * All paths from one node to another, one by one. If there are more than `limit`, it throws a RangeError before the
+   * first. `limit`: an integer from 0 up, default 10,000.
+   */
   paths(from: Node, to: Node, options: { limit?: number } = {}): Generator<Path, void, undefined> {
     checkObject('paths: options', options, ['limit']);
     const limit = checkInteger('paths: options.limit', options.limit ?? DEFAULT_LIMIT, 0, Number.MAX_SAFE_INTEGER);
@@ -161,7 +191,10 @@ export class Graph {
     return walk(from, to, counts);
   }
 
-  /** The derivative of `to` by `from` as the sum over all paths of the product along each: what `reverse` gives without walking any. */
+  /**
+   * The derivative of `to` with respect to `from`, as the sum over all paths of the product of the slopes along each.
+   * `reverse` computes the same number without following paths. `limit`: as for `paths`.
+   */
   pathSum(from: Node, to: Node, options?: { limit?: number }): number {
     let sum = 0;
     for (const { product } of this.paths(from, to, options)) sum += product;
@@ -174,26 +207,34 @@ export class Graph {
     name = `${operation} ${this.#nodes.length}`,
     value = 0,
   ): Node {
-    const own = operands.map((operand, k) => this.#find(`${operation}: operand ${k}`, operand));
-    const node: Slot = { index: this.#nodes.length, name, operation, operands: Object.freeze(own), value, slopes: [] };
+    const found = operands.map((operand, k) => this.#find(`${operation}: operand ${k}`, operand));
+    const node: MutableNode = {
+      index: this.#nodes.length,
+      name,
+      operation,
+      operands: Object.freeze(found),
+      value,
+      slopes: [],
+    };
     compute(node);
     this.#nodes.push(node);
     return node;
   }
 
-  #find(where: string, node: Node): Slot {
+  #find(where: string, node: Node): MutableNode {
     const found = this.#nodes[(node as Node | undefined)?.index ?? -1];
     if (found === undefined || found !== node) throw wrongType(where, node, 'a node of this graph');
     return found;
   }
 
-  /** Counting paths is forward mode with every slope 1. */
+  /** The number of paths from `from` to each node. This is forward mode with every slope 1. */
   #counts(where: string, from: Node, to: Node): Float64Array {
     this.#find(`${where}: to`, to);
-    return this.#spread(this.#find(`${where}: from`, from), () => 1);
+    return this.#forwardWith(this.#find(`${where}: from`, from), () => 1);
   }
 
-  #spread(from: Node, slope: (node: Node, k: number) => number): Float64Array {
+  /** Forward mode. `slope`: the derivative of a node with respect to its operand k. */
+  #forwardWith(from: Node, slope: (node: Node, k: number) => number): Float64Array {
     const derivatives = new Float64Array(this.#nodes.length);
     const depends = new Uint8Array(this.#nodes.length);
     derivatives[from.index] = depends[from.index] = 1;
@@ -209,7 +250,8 @@ export class Graph {
   }
 }
 
-function compute(node: Slot): void {
+/** Computes a node's value and slopes from its operands. */
+function compute(node: MutableNode): void {
   const { operation, operands } = node;
   if (operation === 'input' || operation === 'constant') return;
   const rule: Rule = RULES[operation];
@@ -218,7 +260,10 @@ function compute(node: Slot): void {
   node.slopes = operands.map((_, k) => rule.slope(operands, k, value));
 }
 
-/** Depth first from `to` back, only into operands that `from` leads to: every step is on a path. */
+/**
+ * All paths, found depth first from `to` back. It follows only operands that `from` leads to, so that every step lies
+ * on a path.
+ */
 function* walk(from: Node, to: Node, counts: Float64Array): Generator<Path, void, undefined> {
   const nodes = [to];
   const slopes: number[] = [];

@@ -2,35 +2,37 @@ import { checkName, outOfRange, wrongType } from '../check/errors.js';
 import type { ActivationName } from '../spec/network-options.js';
 import { Graph, type Node } from './scalar-graph.js';
 
+/** The nodes of one layer. */
 export interface UnrolledLayer {
-  /** w [units × fanIn], w_jk at j · fanIn + k as in `Layer`: inputs of the graph. */
+  /** w [units × fanIn], inputs of the graph. w_jk is at j · fanIn + k, as in `Layer`. */
   readonly weights: readonly Node[];
-  /** b [units]: inputs of the graph. */
+  /** b [units], inputs of the graph. */
   readonly biases: readonly Node[];
-  /** [units] */
+  /** Weighted inputs [units]. */
   readonly z: readonly Node[];
-  /** [units]; where the activation is linear, the nodes of z. */
+  /** Activations [units]. In a linear layer, these are the nodes of z. */
   readonly a: readonly Node[];
 }
 
+/** The graph of a network and one sample. */
 export interface Unrolled {
   readonly graph: Graph;
-  /** [inputs]: inputs of the graph, before standardisation. */
+  /** [inputs], inputs of the graph: the sample before standardisation. */
   readonly x: readonly Node[];
   readonly layers: readonly UnrolledLayer[];
-  /** C_x, where there is a target. */
+  /** C_x; undefined if no targets were given. */
   readonly cost: Node | undefined;
 }
 
 type Floats = readonly number[] | Float32Array | Float64Array;
 
-/** (x - mean) / deviation, column by column: both [inputs]. */
+/** The numbers of a standardisation (x - mean) / deviation, both [inputs]. */
 interface Standardized {
   readonly means: Floats;
   readonly deviations: Floats;
 }
 
-/** What is read of a network: a `Network` has it all. */
+/** The properties of a network that `unroll` reads. A `Network` has them all. */
 export interface Unrollable {
   readonly inputs: number;
   readonly outputs: number;
@@ -58,7 +60,9 @@ const UNIT_ACTIVATIONS = {
 
 const keys = <T extends string>(table: Readonly<Record<T, unknown>>) => Object.keys(table) as T[];
 
-/** What the outputs contribute to C_x; y [outputs] are constants, and terms that a y of 0 or 1 makes 0 are left out. */
+/**
+ * The terms of C_x from the outputs a. y [outputs] become constants. A term that is 0 because y is 0 or 1 is left out.
+ */
 const COSTS = {
   quadratic: (graph, a, y) => {
     const half = graph.constant(1 / 2);
@@ -79,13 +83,18 @@ const COSTS = {
 } satisfies Record<string, (graph: Graph, a: readonly Node[], y: Floats) => Node[]>;
 
 /**
- * A network as the graph of one sample, one node an operation: about two a weight, so it is for small networks. The numbers are those the
- * network has now, x as it stands (integers are not scaled); of a network with a standardization, the weights take
- * a^1 = (x - mean) / deviation. With y, its row of targets, the graph ends in C_x: without L1, L2, dropout and label smoothing. Nodes are
- * named as in the books, counted from 1: w^2_1,3 leads from the third input to the first unit after the inputs.
+ * A network and one sample as a graph, with a node for each operation. That is about two nodes for each weight, so it
+ * is for small networks. Weights and biases are those that the network has now. `x` [inputs] is taken as it is:
+ * integers are not multiplied by `scale`. If the network has a `standardization`, it is applied to `x` before the first
+ * layer. With `y` [outputs], a row of targets, the graph ends in C_x, without L1, L2, dropout and label smoothing.
+ * Nodes are named as in the books, with indices from 1: w^2_1,3 leads from the third input to the first unit after the
+ * inputs.
  *
- * The cross-entropies are taken from the outputs, as they are defined: where f64 rounds an output to 0 or 1, they may be infinite and
- * their derivatives NaN. Training does not come to that, because its delta^L is a^L - y.
+ * Activations can be linear, sigmoid, tanh, relu and softmax; with `y`, the cost can be quadratic, binaryCrossEntropy
+ * or categoricalCrossEntropy. Throws a TypeError or RangeError for others, and if `x` or `y` does not fit.
+ *
+ * The cross-entropies are computed from the outputs, as they are defined. Where f64 rounds an output to 0 or 1, they
+ * may be infinite and their derivatives NaN. Training does not have this problem, because its delta^L is a^L - y.
  */
 export function unroll(network: Unrollable, x: Floats): Unrolled;
 export function unroll(network: Unrollable, x: Floats, y: Floats): Unrolled & { readonly cost: Node };
@@ -103,25 +112,27 @@ export function unroll(network: Unrollable, x: Floats, y?: Floats): Unrolled {
   let previous = standardize(graph, inputs, network.standardization);
   const layers = network.layers.map((layer, l) => {
     const { fanIn } = layer;
-    const at = (symbol: string, j: number) => `${symbol}^${l + 2}_${j + 1}`;
+    const nameOf = (symbol: string, j: number) => `${symbol}^${l + 2}_${j + 1}`;
     const weights = Array.from(layer.weights, (w, i) =>
-      graph.input(w, `${at('w', Math.floor(i / fanIn))},${(i % fanIn) + 1}`),
+      graph.input(w, `${nameOf('w', Math.floor(i / fanIn))},${(i % fanIn) + 1}`),
     );
-    const biases = Array.from(layer.biases, (b, j) => graph.input(b, at('b', j)));
+    const biases = Array.from(layer.biases, (b, j) => graph.input(b, nameOf('b', j)));
     const z = biases.map((b, j) => {
       const products = previous.map((a, k) => graph.multiply(weights[j * fanIn + k], a));
-      return graph.sum([...products, b], at('z', j));
+      return graph.sum([...products, b], nameOf('z', j));
     });
     const sigma = activations[l];
     const a =
-      sigma === 'softmax' ? softmax(graph, z, (j) => at('a', j)) : z.map((zj, j) => sigma[j](graph, zj, at('a', j)));
+      sigma === 'softmax'
+        ? softmax(graph, z, (j) => nameOf('a', j))
+        : z.map((zj, j) => sigma[j](graph, zj, nameOf('a', j)));
     previous = a;
     return { weights, biases, z, a };
   });
   return { graph, x: inputs, layers, cost: costOf && graph.sum(costOf(graph, previous), 'C') };
 }
 
-/** a^1_k = (x_k - mean) / deviation, where the network says so. */
+/** a^1_k = (x_k - mean) / deviation, or x_k if the network is not standardised. */
 function standardize(graph: Graph, x: readonly Node[], standardization: Standardized | undefined): readonly Node[] {
   if (!standardization) return x;
   const { means, deviations } = standardization;
@@ -138,7 +149,9 @@ function unitActivations(where: string, activation: string | readonly string[], 
   });
 }
 
-/** a_j = e^z_j / Σ e^z_k. A constant taken off every z leaves the quotients as they are; with the largest z at 0 no exp overflows. */
+/**
+ * a_j = e^z_j / Σ e^z_k. The largest z is subtracted from every z: the quotients stay the same, and no exp overflows.
+ */
 function softmax(graph: Graph, z: readonly Node[], nameOf: (j: number) => string): Node[] {
   const largest = graph.constant(Math.max(...z.map(({ value }) => value)));
   const powers = z.map((zj) => graph.exp(graph.subtract(zj, largest)));
@@ -156,7 +169,10 @@ function checkFloats(where: string, values: Floats, length: number): void {
   });
 }
 
-/** Adds the terms of C_x to a graph. The cross-entropies take probabilities, which for softmax add up to 1. */
+/**
+ * Checks y and returns a function that adds the terms of C_x to a graph. The cross-entropies take probabilities, which
+ * for softmax must add up to 1.
+ */
 function costTo(y: Floats, { cost, outputs }: Unrollable): (graph: Graph, a: readonly Node[]) => Node[] {
   const name = checkName('cost', cost, keys(COSTS));
   checkFloats('y', y, outputs);
@@ -166,7 +182,7 @@ function costTo(y: Floats, { cost, outputs }: Unrollable): (graph: Graph, a: rea
   }
   let sum = 0;
   for (const value of y) sum += value;
-  // as far from 1 as the floats of a training set may be
+  // this is the tolerance for the floats of training sets too
   if (name === 'categoricalCrossEntropy' && Math.abs(sum - 1) > 1e-4) {
     throw outOfRange('y', `a sum of ${sum}`, `1 for ${name}`);
   }

@@ -1,16 +1,20 @@
+/** How many central differences are taken. Each has half the width of the one before. */
 const STEPS = 10;
-/** Of a cost in f64, relative to it: those of its last operations. */
+/**
+ * An estimate of the rounding error of a cost in f64, in units of 2^-53 times the cost. Its last operations dominate.
+ */
 const ROUNDINGS = 4;
 
 export interface Difference {
   readonly slope: number;
-  /** How far off the slope may be. */
+  /** An estimate of how far off the slope may be. */
   readonly uncertainty: number;
 }
 
 /**
- * f'(0) by central differences with steps halved from h on, extrapolated to a step of 0 (Ridders, 1982): of all these the one that is surest,
- * by how far it is from its neighbours and by what rounding in f makes of it.
+ * f'(0) by central differences with the steps h, h/2, h/4, ..., extrapolated to a step of 0 (Ridders, 1982). The result
+ * is the extrapolation with the least estimated error. The estimate adds the distance from its neighbours and the
+ * effect of rounding in f.
  */
 export function differentiate(f: (move: number) => number, h: number): Difference {
   let best = { slope: Number.NaN, uncertainty: Number.POSITIVE_INFINITY };

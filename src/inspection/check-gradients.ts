@@ -7,28 +7,35 @@ import type { CustomCost } from '../spec/network-options.js';
 import { numbersOf, type Sgd, sgd } from '../spec/optimizer.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import type { Trainer } from '../training/trainer.js';
-import { type Batch, type GradientErrors, gradientErrors, type Problem, taker } from './gradient-errors.js';
+import { type Batch, type GradientErrors, gradientErrors, makeReader, type Problem } from './gradient-errors.js';
 import { type Cost, forward, meanCost, type ReferenceLayer, type ReferenceNetwork } from './reference.js';
 
-// The gradient of a real training step, read off what the step does to the parameters; gradient-errors.ts says how far off it is. Described in
-// docs/inspection.md.
+// Finds the gradient of a real training step by what the step does to the parameters. gradient-errors.ts then finds how
+// far off it is. See docs/inspection.md.
 
+/** Options of `checkGradients`. */
 export interface CheckGradientsOptions {
-  /** [rows]: what each sample's cost is multiplied with. Default 1 each. */
+  /** [rows]: the weight that each sample's cost is multiplied by. Default: 1 for each. */
   weights?: Float32Array;
-  /** At most so many weights and so many biases of each layer are moved for differences. Default 100. */
+  /** At most this many weights and this many biases of each layer are moved for central differences. Default 100. */
   differences?: number;
 }
 
 const KEYS = keysOf<CheckGradientsOptions>({ weights: true, differences: true });
 
+/** The result of `checkGradients`. */
 export interface GradientCheck extends GradientErrors {
-  /** The mean cost, without penalties: by the core, and in f64. */
+  /** The mean cost as the core computes it, without penalties. */
   cost: number;
+  /** The mean cost in f64, without penalties. */
   exactCost: number;
 }
 
-/** Of plain descent that goes up: so long a step that the parameter's own size is rounding beside it, and a power of two. */
+/**
+ * The learning rate of a step of plain gradient descent whose length is so large that the parameter itself is only
+ * rounding in the sum. It is negative, so that the parameter moves along the gradient, and a power of two, so that
+ * dividing by it is exact.
+ */
 const RATE = -(2 ** 60);
 
 /** @internal */
@@ -54,15 +61,16 @@ export function checkGradients(
   const before = unpack(arena, arena.plan.parameters);
   const { cost: coreCost, moved, batch } = step(trainer, { rows, x, y, weights, samples });
   const network = referenceOf(spec, before, batch.masks, cost);
-  const problem: Problem = { spec, samples, batch, network, values: forward(network, batch.x, batch.at) };
+  const problem: Problem = { spec, samples, batch, network, values: forward(network, batch.x, batch.piecesAt) };
   const gradient = moved.map((w, i) => (w - before[i]) / -RATE);
-  const exactCost = meanCost(network, problem.values, batch.y, batch.weights, batch.at);
+  const exactCost = meanCost(network, problem.values, batch.y, batch.weights, batch.piecesAt);
   return { ...gradientErrors(problem, gradient, limit), cost: coreCost, exactCost };
 }
 
 /**
- * A step of the core with w - w' = RATE g, on the way that the network's optimizer takes: straight into the weights, or by the sum of
- * gradients. Nothing of it stays but the batch.
+ * Takes a training step of the core with w - w' = RATE g. It computes g in the way that a step with the network's
+ * optimizer does: straight into the weights, or through the sum of gradients. Afterwards everything is restored except
+ * the batch.
  */
 function step(
   { arena, pass, optimizer }: Trainer,
@@ -79,7 +87,7 @@ function step(
     const { name, clipValue, clipNorm } = optimizer as Partial<Sgd>;
     const hasMaxNorm = arena.spec.layers.some(({ maxNorm }) => maxNorm > 0);
     const isPlain = name === 'sgd' && clipValue === undefined && clipNorm === undefined && !hasMaxNorm;
-    // a limit that limits nothing, but a step that has one goes by the sum of gradients
+    // this limit never limits anything, but a step with a limit goes through the sum of gradients
     header.setOptimizer(numbersOf(sgd({ learningRate: 1, ...(!isPlain && { clipValue: MAX_FLOAT }) })));
     header.learningRate = RATE;
     header.trainingSamples = samples;
@@ -110,7 +118,7 @@ function readBatch(arena: Arena, rows: number, weights: Float32Array | undefined
     x: read(plan.x, { stride: plan.xStride, units: spec.inputs }),
     y: read(plan.y, { stride: plan.yStride, units: outputsOf(spec) }),
     weights: weights && Float64Array.from(weights),
-    at: plan.layers.map((layer) => ({ z: read(layer.z, layer), a: read(layer.a, layer) })),
+    piecesAt: plan.layers.map((layer) => ({ z: read(layer.z, layer), a: read(layer.a, layer) })),
     masks: plan.layers.map((layer) => (layer.dropoutMask ? read(layer.dropoutMask, layer) : undefined)),
   };
 }
@@ -121,17 +129,17 @@ function referenceOf(
   masks: Batch['masks'],
   cost: CustomCost | undefined,
 ): ReferenceNetwork {
-  const take = taker(Float64Array.from(parameters));
+  const read = makeReader(Float64Array.from(parameters));
   const layers = spec.layers.map(({ units, activation, bias }, l): ReferenceLayer => {
     const fanIn = l ? spec.layers[l - 1].units : spec.inputs;
-    return { units, activation, weights: take(units * fanIn), biases: take(units), hasBias: bias, mask: masks[l] };
+    return { units, activation, weights: read(units * fanIn), biases: read(units), hasBias: bias, mask: masks[l] };
   });
   const { inputs, huberDelta } = spec;
   if (spec.cost !== 'custom') return { inputs, layers, cost: spec.cost, huberDelta };
-  return { inputs, layers, cost: 'quadratic', ownCost: referenceCost(cost!) };
+  return { inputs, layers, cost: 'quadratic', customCost: referenceCost(cost!) };
 }
 
-/** The user's functions calculate with what they get, and here that is f64. */
+/** The user's functions calculate with the arrays they get. Here these are f64. */
 function referenceCost(cost: CustomCost): Cost {
   const value = cost.value as unknown as (a: Float64Array, y: Float64Array) => number;
   const gradient = cost.gradient as unknown as (a: Float64Array, y: Float64Array, out: Float64Array) => void;

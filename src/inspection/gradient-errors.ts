@@ -14,72 +14,81 @@ import {
   type ReferenceNetwork,
 } from './reference.js';
 
-// How far a gradient of the core is from the chain rule in f64 and from central differences.
+// Compares a gradient of the core with the chain rule in f64 and with central differences.
 
-/** A parameter and its gradient in three ways. */
+/** A parameter and its gradient, computed in three ways. */
 export interface CheckedParameter {
+  /** Index of its layer in `layers`. */
   layer: number;
   unit: number;
-  /** Where the weight comes from; undefined for a bias. */
+  /** The unit of the layer before, or the input, that the weight leads from; undefined for a bias. */
   input: number | undefined;
-  /** By the core, from a training step in f32. */
+  /** The core's gradient, from a training step in f32. */
   gradient: number;
-  /** By the chain rule in f64. */
+  /** The gradient by the chain rule in f64. */
   exact: number;
-  /** By central differences in f64. */
+  /** The gradient by central differences in f64. */
   difference: number;
-  /** How far off the difference may be, by its own estimate. */
+  /** An estimate of how far off `difference` may be. */
   uncertainty: number;
 }
 
+/** How far off the core's gradients are. docs/inspection.md defines the errors, which are relative. */
 export interface GradientErrors {
-  /** The largest error of the core: of every parameter against the chain rule in f64, of those that were moved against differences too. */
+  /**
+   * The largest error of the core. Every parameter is compared with the chain rule in f64; those that were moved are
+   * compared with central differences too.
+   */
   error: number;
-  /** The largest error of the chain rule in f64 against differences. */
+  /** The largest error of the chain rule in f64, compared with central differences. */
   referenceError: number;
-  /** The parameter, of those that were moved, whose gradient is farthest off. */
+  /** The parameter with the largest error of the core among those that were moved. */
   worst: CheckedParameter;
-  /** How many were compared, and how many of them moved. */
+  /** How many parameters were compared. */
   parameters: number;
+  /** How many parameters were moved for central differences. */
   moved: number;
 }
 
 /**
- * Errors are a share of the gradient, but of this share of the largest sum of the sizes of its group's terms where the gradient is less:
- * what f32 loses is in proportion to the terms, however little is left of them.
+ * An error is relative to the gradient, but not to less than this share of the largest sum of absolute terms in its
+ * group. Where terms cancel, little is left of them, but the rounding errors of f32 are in proportion to the terms.
  */
 const FLOOR = 0.01;
-/** Not far from where f32 ends. */
+/** An error is never relative to less than this, which is not far from the smallest numbers of f32. */
 const LEAST_FLOOR = 2 ** -100;
-/** Nor does a slope count as less, where terms are added up: f32 has only the first digits of 1 - a. */
+/**
+ * In sums of absolute terms, a slope counts as at least this much. Slopes are computed from numbers like 1 - a, of
+ * which f32 has only the first digits where a is near 1.
+ */
 const LEAST_SLOPE = 2 ** -6;
-/** By what share outputs are changed to see how large the terms of delta^L are. */
-const SHARE = 2 ** -10;
-/** The widest step of the differences moves no weighted input of the parameter's layer by more. */
-const WIDEST = 2 ** -4;
+/** The share by which outputs are changed, to find how large the terms of delta^L are. */
+const OUTPUT_CHANGE = 2 ** -10;
+/** The widest central difference moves no weighted input of the parameter's layer by more than this. */
+const LARGEST_MOVE = 2 ** -4;
 
-/** @internal What a training step has left of a batch, in f64. */
+/** @internal A batch after a training step, in f64. */
 export interface Batch {
   readonly rows: number;
   readonly x: Float64Array;
   readonly y: Float64Array;
   readonly weights: Float64Array | undefined;
-  /** z and a of the core: on which piece of each function it was. */
-  readonly at: readonly LayerValues[];
+  /** z and a as the core computed them. They select the pieces of functions with kinks: see reference.ts. */
+  readonly piecesAt: readonly LayerValues[];
   readonly masks: readonly (Float64Array | undefined)[];
 }
 
-/** @internal A batch, the network it went through in f64, and what comes of that. */
+/** @internal A batch, the network in f64 that it passes through, and the results. */
 export interface Problem {
   readonly spec: Spec;
-  /** n of the penalties. */
+  /** n of the penalties, the number of training samples. */
   readonly samples: number;
   readonly batch: Batch;
   readonly network: ReferenceNetwork;
   readonly values: LayerValues[];
 }
 
-/** The parameters of a layer that are compared with one another: its weights, or its biases. */
+/** The parameters of a layer that are compared with one another: all its weights, or all its biases. */
 interface Group {
   readonly layer: number;
   readonly isBiases: boolean;
@@ -89,8 +98,8 @@ interface Group {
   readonly floor: number;
 }
 
-/** Hands out numbers, so many at a time. */
-export function taker(values: Float64Array): (count: number) => Float64Array {
+/** Returns a function that returns the next `count` numbers at each call. */
+export function makeReader(values: Float64Array): (count: number) => Float64Array {
   let next = 0;
   return (count) => {
     const start = next;
@@ -100,8 +109,8 @@ export function taker(values: Float64Array): (count: number) => Float64Array {
 }
 
 /**
- * @internal The errors of the core's `gradient`, all weights and biases layer by layer; at most `limit` of each group are moved for
- * differences.
+ * @internal The errors of the core's `gradient`, which has all weights and biases layer by layer. At most `limit`
+ * parameters of each group are moved for central differences.
  */
 export function gradientErrors(problem: Problem, gradient: Float64Array, limit: number): GradientErrors {
   const check = { error: 0, referenceError: 0, parameters: 0, moved: 0 };
@@ -113,10 +122,10 @@ export function gradientErrors(problem: Problem, gradient: Float64Array, limit: 
     const moved = choose(errors, limit);
     for (const i of moved) {
       const { slope, uncertainty } = differenceOf(problem, group, i);
-      // what the differences cannot tell apart is no error
-      const apart = (g: number) => relative(Math.max(0, Math.abs(g - slope) - uncertainty), slope, floor);
-      errors[i] = Math.max(errors[i], apart(group.gradient[i]));
-      check.referenceError = Math.max(check.referenceError, apart(exact[i]));
+      // an error counts only as far as it exceeds the uncertainty of the difference
+      const errorOf = (g: number) => relative(Math.max(0, Math.abs(g - slope) - uncertainty), slope, floor);
+      errors[i] = Math.max(errors[i], errorOf(group.gradient[i]));
+      check.referenceError = Math.max(check.referenceError, errorOf(exact[i]));
       if (errors[i] <= worstError) continue;
       worstError = errors[i];
       worst = describe(problem, group, i, slope, uncertainty);
@@ -128,12 +137,12 @@ export function gradientErrors(problem: Problem, gradient: Float64Array, limit: 
   return { ...check, worst: worst! };
 }
 
-/** `distance` as a share of what is wanted, or of the floor where that is more. */
+/** `distance` divided by the size of `wanted`, or by `floor` if that is larger. */
 function relative(distance: number, wanted: number, floor: number): number {
   return distance / Math.max(Math.abs(wanted), floor);
 }
 
-/** Up to `limit` places: half of them with the largest errors, the others evenly over all. */
+/** Up to `limit` indices: half of them those of the largest errors, the others evenly spaced. */
 function choose(errors: Float64Array, limit: number): readonly number[] {
   const places = Array.from(errors.keys());
   if (places.length <= limit) return places;
@@ -146,12 +155,12 @@ function choose(errors: Float64Array, limit: number): readonly number[] {
   return [...new Set([...largest, ...even])];
 }
 
-/** Weights and biases of every layer, with the chain rule's gradients in f64, penalties included. */
+/** The weights and the biases of every layer, with their gradients by the chain rule in f64, penalties included. */
 function groupsOf(problem: Problem, gradient: Float64Array): Group[] {
   const { spec, samples, batch, network, values } = problem;
-  const exact = gradients(network, batch.x, values, deltas(network, values, batch.y, batch.weights, batch.at));
+  const exact = gradients(network, batch.x, values, deltas(network, values, batch.y, batch.weights, batch.piecesAt));
   const terms = termsOf(problem);
-  const take = taker(gradient);
+  const read = makeReader(gradient);
   const group = (layer: number, isBiases: boolean): Group => {
     const key = isBiases ? 'db' : 'dW';
     const parameters = network.layers[layer][isBiases ? 'biases' : 'weights'];
@@ -162,7 +171,7 @@ function groupsOf(problem: Problem, gradient: Float64Array): Group[] {
       layer,
       isBiases,
       parameters,
-      gradient: take(parameters.length),
+      gradient: read(parameters.length),
       exact: exact[layer][key].map((g, i) => g + penalties[i]),
       floor: Math.max(FLOOR * largest, LEAST_FLOOR),
     };
@@ -175,21 +184,21 @@ function groupsOf(problem: Problem, gradient: Float64Array): Group[] {
 
 const sizes = (values: Float64Array) => values.map(Math.abs);
 
-/** The gradients if nothing cancelled: sums over the sizes of all terms. */
+/** The gradients if nothing cancelled: the sums of the absolute values of all terms. */
 function termsOf({ network, batch, values }: Problem): LayerGradients[] {
-  const { y, rows, weights, at } = batch;
+  const { y, rows, weights, piecesAt } = batch;
   const { layers } = network;
   const cost = costOf(network);
-  const grown = (v: Float64Array) => v.map((value) => value * (1 + SHARE));
+  const grown = (v: Float64Array) => v.map((value) => value * (1 + OUTPUT_CHANGE));
   const delta = layers.map(({ units }) => new Float64Array(rows * units));
   for (let r = 0; r < rows; r++) {
     for (let l = layers.length - 1; l >= 0; l--) {
       const { units, activation, mask } = layers[l];
-      const own = (matrix: Float64Array) => matrix.subarray(r * units, (r + 1) * units);
-      const z = own(values[l].z);
+      const rowOf = (matrix: Float64Array) => matrix.subarray(r * units, (r + 1) * units);
+      const z = rowOf(values[l].z);
       const back = (dCda: Float64Array) =>
         activationOf(activation)
-          .backward(z, dCda, own(at[l].z))
+          .backward(z, dCda, rowOf(piecesAt[l].z))
           .map((d, j) => Math.abs(d) + LEAST_SLOPE * Math.abs(dCda[j]));
       const next = layers[l + 1];
       if (next) {
@@ -198,15 +207,15 @@ function termsOf({ network, batch, values }: Problem): LayerGradients[] {
           const deltaj = delta[l + 1][r * next.units + j];
           for (let k = 0; k < units; k++) dCda[k] += Math.abs(next.weights[j * units + k]) * deltaj;
         }
-        delta[l].set(back(mask ? dCda.map((d, k) => d * own(mask)[k]) : dCda), r * units);
+        delta[l].set(back(mask ? dCda.map((d, k) => d * rowOf(mask)[k]) : dCda), r * units);
       } else {
-        const a = own(values[l].a);
-        const d = cost.delta(own(y), z, a, back, own(at[l].a));
-        // a - y is as large as a in this, since a change of a changes it by as much
-        const moved = cost.delta(own(y), grown(z), grown(a), back, own(at[l].a));
+        const a = rowOf(values[l].a);
+        const d = cost.delta(rowOf(y), z, a, back, rowOf(piecesAt[l].a));
+        // a small change of a shows how large the terms of delta^L are: those of a - y, for example, are as large as a
+        const moved = cost.delta(rowOf(y), grown(z), grown(a), back, rowOf(piecesAt[l].a));
         const weight = weights ? weights[r] : 1;
         delta[l].set(
-          d.map((dj, j) => weight * (Math.abs(dj) + Math.abs(moved[j] - dj) / SHARE)),
+          d.map((dj, j) => weight * (Math.abs(dj) + Math.abs(moved[j] - dj) / OUTPUT_CHANGE)),
           r * units,
         );
       }
@@ -216,7 +225,7 @@ function termsOf({ network, batch, values }: Problem): LayerGradients[] {
   return gradients(network, sizes(batch.x), activations, delta);
 }
 
-/** The slope of the cost by one parameter of the group. */
+/** The derivative of the cost with respect to one parameter of the group, by central differences. */
 function differenceOf(problem: Problem, group: Group, i: number): Difference {
   const { network, values, batch } = problem;
   const { layer, isBiases } = group;
@@ -228,27 +237,27 @@ function differenceOf(problem: Problem, group: Group, i: number): Difference {
     const place = row * fanIn + (i % fanIn);
     return below ? values[layer - 1].a[place] * (below.mask?.[place] ?? 1) : batch.x[place];
   };
-  // by how much z of this unit moves in each row if the parameter does by 1
+  // reach: how much z of this unit changes in each row if the parameter changes by 1
   const reach = Float64Array.from({ length: batch.rows }, (_, row) => (isBiases ? 1 : input(row)));
   const farthest = reach.reduce((most, r) => Math.max(most, Math.abs(r)), 1);
   return differentiate((move) => {
     const z = values[layer].z.slice();
     for (let row = 0; row < batch.rows; row++) z[row * units + unit] += move * reach[row];
     return costFrom(problem, layer, z) + penaltyOf(problem, group, i, move);
-  }, WIDEST / farthest);
+  }, LARGEST_MOVE / farthest);
 }
 
 /** The mean cost if the weighted inputs of a layer are z. */
 function costFrom({ network, batch }: Problem, layer: number, z: Float64Array): number {
   const [here, ...above] = network.layers.slice(layer);
-  const [at, ...atAbove] = batch.at.slice(layer);
-  const a = activate(here, z, at.z);
+  const [pieces, ...piecesAbove] = batch.piecesAt.slice(layer);
+  const a = activate(here, z, pieces.z);
   const rest = { ...network, inputs: here.units, layers: above };
-  const values = [{ z, a }, ...forward(rest, masked(here, a), atAbove)];
-  return meanCost(network, values, batch.y, batch.weights, batch.at);
+  const values = [{ z, a }, ...forward(rest, masked(here, a), piecesAbove)];
+  return meanCost(network, values, batch.y, batch.weights, batch.piecesAt);
 }
 
-/** What the penalties of one parameter become where it moves: L1 stays on its side of 0. */
+/** The penalties of one parameter after a move. L1 keeps its slope across 0, so that differences see no kink. */
 function penaltyOf({ spec, samples }: Problem, { parameters, isBiases }: Group, i: number, move: number): number {
   if (isBiases && !spec.penalizeBiases) return 0;
   const w = parameters[i] + move;

@@ -11,37 +11,43 @@ import { slotNames } from '../spec/optimizer.js';
 import type { Trainer } from '../training/trainer.js';
 import { type CheckGradientsOptions, checkGradients, type GradientCheck } from './check-gradients.js';
 
-// Looking inside a network. Loaded where it is asked for: `await net.inspect()`.
+// Shows the inside of a network. This file is loaded only by `await net.inspect()`.
 
-/** One number for each parameter of a layer; of `sampleGradients`, one for each sample and parameter. */
+/** A number for each parameter of a layer. In `sampleGradients`, a number for each sample and parameter. */
 export interface LayerParameters {
-  /** [units × fanIn] */
+  /** [units × fanIn]; in `sampleGradients` [rows × units × fanIn]. */
   weights: Float32Array;
-  /** [units] */
+  /** [units]; in `sampleGradients` [rows × units]. */
   biases: Float32Array;
 }
 
+/** A change of one weighted input. */
 export interface Perturbation {
-  /** From 0, the first layer after the input. */
+  /** Index in `layers`: 0 is the first layer after the input. */
   layer: number;
+  /** Index of the unit in its layer. */
   unit: number;
   /** Row of the batch. Default 0. */
   sample?: number;
-  /** Δz, added to the weighted input. */
+  /** Δz, which is added to the weighted input; a finite number. */
   amount: number;
 }
 
+/** Options of `jacobian`. */
 export interface JacobianOptions {
-  /** Whose activations are derived, from 0. Default: the output layer. */
+  /** Index of the layer whose activations are differentiated. Default: the output layer. */
   of?: number;
-  /** By whose activations, a layer before `of`; -1, the default: by the inputs. */
+  /**
+   * Index of an earlier layer: the derivatives are with respect to its activations. -1, the default: with respect to
+   * the inputs.
+   */
   by?: number;
 }
 
 const PERTURBATION_KEYS = keysOf<Perturbation>({ layer: true, unit: true, sample: true, amount: true });
 const JACOBIAN_KEYS = keysOf<JacobianOptions>({ of: true, by: true });
 
-/** What the inspector uses of a network. */
+/** The parts of a network that the inspector uses. */
 interface Inspected {
   readonly layers: readonly Layer[];
   forward(x: Inputs): void;
@@ -49,8 +55,8 @@ interface Inspected {
 }
 
 /**
- * A network seen from inside. What it returns are copies; looking costs what it computes, and nothing while nobody looks. Weights,
- * optimizer and training stay as they are; of the batch that went through last each call says what is left.
+ * The inside of a network. All results are copies. An inspector takes time only when it is used, and never changes
+ * weights, optimizer or training. Some calls change the batch that passed through the network last, and say so.
  */
 export class Inspector {
   readonly #net: Inspected;
@@ -74,8 +80,9 @@ export class Inspector {
   }
 
   /**
-   * What the optimizer has gathered for each parameter of a layer, by its symbol in docs/optimizers.md: `{ m, v }` for Adam, `{}` for plain
-   * descent and for L-BFGS, whose memory is of whole steps.
+   * The numbers that the optimizer keeps for each parameter of a layer, by their symbols in docs/optimizers.md. For
+   * Adam these are `{ m, v }`. For plain gradient descent the result is `{}`, and also for L-BFGS, whose memory
+   * consists of whole steps. `layer`: index in `layers`. Throws a RangeError if there is no such layer.
    */
   moments(layer: number): Record<string, LayerParameters> {
     this.#arena.checkAlive();
@@ -94,10 +101,11 @@ export class Inspector {
   }
 
   /**
-   * The demon: adds `amount` to the weighted input of one neuron for one sample of the batch of the last `forward` and `backward`, lets it
-   * spread through the network, and returns by how much the sample's cost changes, w_x ΔC_x. Divided by `amount` it tends to that
-   * neuron's delta; the cost has the rounding errors of 32-bit activations, so that amounts around 0.01 agree best. The batch is then
-   * as it was.
+   * The "demon": adds `amount` to the weighted input of one unit, for one sample of the last batch, computes all later
+   * layers again, and returns the change of the sample's cost, w_x ΔC_x. For small amounts, the change divided by
+   * `amount` is close to that unit's delta. The cost has the rounding errors of 32-bit activations, so that amounts
+   * around 0.01 agree best. Throws an Error unless `forward` and `backward` were called with the present weights.
+   * Afterwards the batch is as it was.
    */
   perturb(perturbation: Perturbation): number {
     checkObject('perturbation', perturbation, PERTURBATION_KEYS);
@@ -110,7 +118,7 @@ export class Inspector {
     checkFinite('perturbation.amount', amount);
     const { costSum } = header;
     const bias = this.#arena.floats(plan.layers[layer].biases + 4 * unit, 1);
-    const [own] = bias;
+    const [original] = bias;
     const costOfSample = () => {
       core.forward(rows);
       core.addCost(rows);
@@ -118,19 +126,20 @@ export class Inspector {
     };
     try {
       const before = costOfSample();
-      bias[0] = own + amount;
+      bias[0] = original + amount;
       return costOfSample() - before;
     } finally {
-      bias[0] = own;
+      bias[0] = original;
       core.forward(rows);
       header.costSum = costSum;
     }
   }
 
   /**
-   * ∂a^of/∂a^by for each sample of x: [rows × units of `of` × units of `by`], by default ∂a^L/∂x [rows × outputs × inputs]. By inputs as
-   * the network gets them, bytes and integers after `scale`. One pass forward and one backward a unit of `of`; x is then the batch of the
-   * last `forward`.
+   * The derivatives ∂a^of/∂a^by for each sample of `x` [rows × inputs]. Returns [rows × units of `of` × units of `by`],
+   * by default ∂a^L/∂x [rows × outputs × inputs]. Here x is the input before standardisation; bytes and integers are
+   * already multiplied by `scale`. It takes one forward pass, and a backward pass for each unit of `of`. Afterwards `x`
+   * is the batch of the last `forward`.
    */
   jacobian(x: Inputs, options: JacobianOptions = {}): Float32Array {
     checkObject('options', options, JACOBIAN_KEYS);
@@ -143,9 +152,9 @@ export class Inspector {
     const width = by < 0 ? this.#arena.spec.inputs : this.#net.layers[by].units;
     const result = new Float32Array(rows * units * width);
     this.#net.forward(x);
-    this.#seeded(of, (seed) => {
+    this.#withSeeds(of, (passFrom) => {
       for (let unit = 0; unit < units; unit++) {
-        seed(unit);
+        passFrom(unit);
         for (let row = 0; row < rows; row++) this.#readError(by, row, result, (row * units + unit) * width);
       }
     });
@@ -153,8 +162,10 @@ export class Inspector {
   }
 
   /**
-   * dC_x/dx of each sample of the batch of the last `backward` [rows × inputs], times its weight, not divided by the rows: how much each
-   * input matters to the cost. By inputs as the network gets them, bytes and integers after `scale`.
+   * dC_x/dx for each sample of the last batch, [rows × inputs]: how much each input matters to the cost. It is
+   * multiplied by the sample's weight and not divided by the number of rows. Here x is the input before
+   * standardisation; bytes and integers are already multiplied by `scale`. Throws an Error unless `forward` and
+   * `backward` were called with the present weights.
    */
   inputGradients(): Float32Array {
     const rows = this.#checkBackward('inputGradients');
@@ -165,8 +176,10 @@ export class Inspector {
   }
 
   /**
-   * Each sample's own gradient, d(w_x C_x)/dW [rows × units × fanIn] and /db [rows × units] for every layer: their mean over the rows is
-   * `weightGradients` and `biasGradients` of the batch. As much memory as the weights, for each sample. The last sample is then the batch.
+   * The gradient of each sample by itself, for every layer: d(w_x C_x)/dW [rows × units × fanIn] and d(w_x C_x)/db
+   * [rows × units]. Their means over the rows are `weightGradients` and `biasGradients` of the batch. `weights` [rows]:
+   * w_x, default 1 for each. The result takes as much memory as the network's parameters for each sample. Afterwards
+   * the last sample is the batch.
    */
   sampleGradients(x: Inputs, y: Targets, weights?: Float32Array): LayerParameters[] {
     const { spec } = this.#arena;
@@ -193,15 +206,15 @@ export class Inspector {
   }
 
   /**
-   * Proves the gradients of a training step on this batch against an independent implementation in double precision and its central
-   * differences: see docs/inspection.md. The step is a real one, with dropout, penalties and weights of samples; it is taken back.
-   * Refused amid `fit`. Nothing is left of the batch that went through last.
+   * Compares the gradients of a training step on this batch with an independent implementation in double precision, and
+   * that with central differences: see docs/inspection.md. The step is a real one, with dropout, penalties and sample
+   * weights; it is undone afterwards. Throws an Error while `fit` is running. Afterwards there is no last batch.
    */
   checkGradients(x: Inputs, y: Targets, options: CheckGradientsOptions = {}): GradientCheck {
     return checkGradients(this.#trainer, this.#cost, x, y, options);
   }
 
-  /** The rows of the last batch, whose delta must be there and be that of the weights as they are. */
+  /** The number of rows of the last batch. Throws unless it has deltas, and they belong to the present weights. */
   #checkBackward(call: string): number {
     this.#arena.checkAlive();
     const { rows, hasGradients, isCurrent } = this.#pass;
@@ -209,17 +222,20 @@ export class Inspector {
     throw new Error(`${call}: got no backward pass of these weights, want forward(x) and backward(y) first`);
   }
 
-  /** Calls `look` with what puts dC/da of the layer `of` to 1 at one unit, 0 at the others, and takes it back through the network. */
-  #seeded(of: number, look: (seed: (unit: number) => void) => void): void {
+  /**
+   * Prepares backward passes that start at layer `layer`, and calls `use`. The function that `use` gets makes such a
+   * pass: dC/da of the layer is 1 at one unit and 0 at all others.
+   */
+  #withSeeds(layer: number, use: (passFrom: (unit: number) => void) => void): void {
     const { core, header, plan } = this.#arena;
     const { rows } = this.#pass;
-    const { delta, stride } = plan.layers[of];
+    const { delta, stride } = plan.layers[layer];
     const { layerCount, cost, isWeighted } = header;
-    header.layerCount = of + 1;
+    header.layerCount = layer + 1;
     header.cost = SEEDED;
     header.isWeighted = 0;
     try {
-      look((unit) => {
+      use((unit) => {
         for (let row = 0; row < rows; row++) {
           const seeds = this.#arena.floats(delta + row * stride, stride / 4);
           seeds.fill(0);
@@ -232,7 +248,10 @@ export class Inspector {
     }
   }
 
-  /** dC/da of the layer `by` (-1: dC/dx) for a row, from the delta of the layer above, to `target` from `start` on. */
+  /**
+   * Writes dC/da of layer `by` (-1: dC/dx) for one row to `target`, from index `start` on. It follows from the delta of
+   * the layer above.
+   */
   #readError(by: number, row: number, target: Float32Array, start: number): void {
     const { plan, spec } = this.#arena;
     const error = inputError(this.#arena, by + 1, row);
@@ -244,7 +263,7 @@ export class Inspector {
   }
 }
 
-/** W^T delta of a layer for a row: dC/da of the layer before, [fanIn]. */
+/** W^T delta of a layer for one row: dC/da of the layer before, [fanIn]. */
 function inputError(arena: Arena, index: number, row: number): Float64Array {
   const layer = arena.plan.layers[index];
   const delta = arena.floats(layer.delta + row * layer.stride, layer.units);

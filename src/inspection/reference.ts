@@ -1,37 +1,42 @@
 /**
- * The whole algorithm in plain double-precision loops, written to be read from top to bottom: what every other implementation is held
- * against, by the tests and by `checkGradients`. Nothing here is fast, nothing is changed in place, and nothing is shared with the core.
+ * The whole algorithm in plain double-precision loops, written to be read from top to bottom. The tests and
+ * `checkGradients` compare every other implementation with it. Nothing here is fast, nothing is changed in place, and
+ * nothing is shared with the core.
  *
- * A function with kinks is made of pieces. `at` says where to look which piece it is: the number itself, or for differences the point that
- * they are taken around, so that both ends lie on the piece whose slope is meant, however near the kink is.
+ * A function with kinks is made of pieces. `pieceAt` is the number that selects the piece; by default it is the
+ * argument of the function. Central differences pass the point they are taken around, so that both of their ends lie on
+ * one piece, however near the kink is.
  *
- * Matrices are flat and row-major. A batch is [rows x units], one sample a row; weights are [units x fanIn], so that w^l_jk, from unit k
- * of layer l-1 to unit j of layer l, is weights[j * fanIn + k]. `layers` leaves out the input layer: layers[0] is layer 2 of the books.
+ * Matrices are flat and row-major. A batch is [rows x units], with a sample in each row. Weights are [units x fanIn]:
+ * w^l_jk, which leads from unit k of layer l-1 to unit j of layer l, is weights[j * fanIn + k]. `layers` does not
+ * contain the input layer: layers[0] is layer 2 of the books.
  */
 
-/** sigma: how the weighted inputs z of a layer become its activations a. */
+/** sigma: the function from the weighted inputs z of a layer to its activations a. */
 export interface Activation {
-  /** a = sigma(z) for one sample. z, at [units] -> [units] */
-  value(z: Float64Array, at?: Float64Array): Float64Array;
-  /** dC/dz = (da/dz)^T dC/da for one sample. z, at [units], dC/da [units] -> [units] */
-  backward(z: Float64Array, dCda: Float64Array, at?: Float64Array): Float64Array;
+  /** a = sigma(z) for one sample. z, piecesAt [units] -> [units] */
+  value(z: Float64Array, piecesAt?: Float64Array): Float64Array;
+  /** dC/dz = (da/dz)^T dC/da for one sample. z, dC/da, piecesAt [units] -> [units] */
+  backward(z: Float64Array, dCda: Float64Array, piecesAt?: Float64Array): Float64Array;
 }
 
-/** An activation whose a_j depends on z_j alone: (da/dz)^T is diagonal, and the product with it is the Hadamard product. */
+/**
+ * An activation whose a_j depends on z_j alone: (da/dz)^T is diagonal, and a product with it is the Hadamard product.
+ */
 const elementwise = (
-  sigma: (z: number, at: number) => number,
-  slope: (z: number, at: number) => number,
+  sigma: (z: number, pieceAt: number) => number,
+  slope: (z: number, pieceAt: number) => number,
 ): Activation => ({
-  value: (z, at = z) => z.map((zj, j) => sigma(zj, at[j])),
-  backward: (z, dCda, at = z) => dCda.map((dCdaj, j) => dCdaj * slope(z[j], at[j])),
+  value: (z, piecesAt = z) => z.map((zj, j) => sigma(zj, piecesAt[j])),
+  backward: (z, dCda, piecesAt = z) => dCda.map((dCdaj, j) => dCdaj * slope(z[j], piecesAt[j])),
 });
 
-/** exp(-z) is infinite for very negative z, and 1 / infinity is the 0 we want. */
+/** For very negative z, exp(-z) is infinite, and 1 / infinity is 0, as it should be. */
 const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
 
 /**
- * Phi, the standard normal distribution: 1/2 + phi(z) (z + z^3/3 + z^5/(3 5) + ...) in the middle, and phi(t) / (t + 1/(t + 2/(t + ...)))
- * for the tail below -t, where the series would cancel.
+ * Phi, the standard normal distribution. In the middle it is 1/2 + phi(z) (z + z^3/3 + z^5/(3 5) + ...). In the tail
+ * below -t, where that series would cancel, it is phi(t) / (t + 1/(t + 2/(t + ...))).
  */
 function normalCdf(z: number): number {
   if (z > 2.5) return 1 - normalCdf(-z);
@@ -56,7 +61,10 @@ const SELU_ALPHA = 1.6732632423543772;
 /** ln(1 + e^z), written so that no exp overflows. */
 const softplus = (z: number) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 
-/** Adding a constant to every z changes nothing; with the largest at 0 no exp overflows. z [units] -> [units], which sum to 1 */
+/**
+ * z [units] -> [units], which sum to 1. Subtracting the largest z from every z does not change the result, and no exp
+ * overflows.
+ */
 function softmax(z: Float64Array): Float64Array {
   const largest = z.reduce((m, zk) => Math.max(m, zk));
   const e = z.map((zk) => Math.exp(zk - largest));
@@ -64,7 +72,7 @@ function softmax(z: Float64Array): Float64Array {
   return e.map((ek) => ek / sum);
 }
 
-/** ln(sum_k exp(z_k)), so that ln(softmax(z)_k) = z_k - logSumExp(z) even where softmax(z)_k is too small for a double. */
+/** ln(sum_k exp(z_k)). ln(softmax(z)_k) = z_k - logSumExp(z), even where softmax(z)_k is too small for a double. */
 function logSumExp(z: Float64Array): number {
   const largest = z.reduce((m, zk) => Math.max(m, zk));
   return largest + Math.log(z.reduce((s, zk) => s + Math.exp(zk - largest), 0));
@@ -75,30 +83,33 @@ const activationTable = {
     (z) => z,
     () => 1,
   ),
-  /** sigma' = sigma (1 - sigma), and 1 - sigma(z) = sigma(-z), which does not cancel where sigma is near 1. */
+  /** sigma' = sigma (1 - sigma). 1 - sigma(z) is computed as sigma(-z), which does not cancel where sigma is near 1. */
   sigmoid: elementwise(sigmoid, (z) => sigmoid(z) * sigmoid(-z)),
   tanh: elementwise(Math.tanh, (z) => 1 - Math.tanh(z) ** 2),
-  /** Has no slope at exactly 0; 0 is the usual choice. */
+  /** At exactly 0 there is no slope; 0 is the usual choice. */
   relu: elementwise(
-    (z, at) => (at > 0 ? z : 0),
-    (_z, at) => (at > 0 ? 1 : 0),
+    (z, pieceAt) => (pieceAt > 0 ? z : 0),
+    (_z, pieceAt) => (pieceAt > 0 ? 1 : 0),
   ),
   leakyRelu: elementwise(
-    (z, at) => (at > 0 ? z : 0.01 * z),
-    (_z, at) => (at > 0 ? 1 : 0.01),
+    (z, pieceAt) => (pieceAt > 0 ? z : 0.01 * z),
+    (_z, pieceAt) => (pieceAt > 0 ? 1 : 0.01),
   ),
   elu: elementwise(
-    (z, at) => (at > 0 ? z : Math.expm1(z)),
-    (z, at) => (at > 0 ? 1 : Math.exp(z)),
+    (z, pieceAt) => (pieceAt > 0 ? z : Math.expm1(z)),
+    (z, pieceAt) => (pieceAt > 0 ? 1 : Math.exp(z)),
   ),
-  /** The constants for which mean 0 and variance 1 of a layer's input are a fixed point. At exactly 0 the slope is that from below. */
+  /**
+   * With these constants, mean 0 and variance 1 of a layer's input are a fixed point (Klambauer et al., 2017). At
+   * exactly 0, the slope is the one from below.
+   */
   selu: elementwise(
-    (z, at) => SELU_LAMBDA * (at > 0 ? z : SELU_ALPHA * Math.expm1(z)),
-    (z, at) => SELU_LAMBDA * (at > 0 ? 1 : SELU_ALPHA * Math.exp(z)),
+    (z, pieceAt) => SELU_LAMBDA * (pieceAt > 0 ? z : SELU_ALPHA * Math.expm1(z)),
+    (z, pieceAt) => SELU_LAMBDA * (pieceAt > 0 ? 1 : SELU_ALPHA * Math.exp(z)),
   ),
   gelu: elementwise(
     (z) => z * normalCdf(z),
-    // for a huge z the density is 0, whatever z it is multiplied with
+    // for a huge z the density is 0, and so is its product with z
     (z) => normalCdf(z) + z * normalDensity(z),
   ),
   silu: elementwise(
@@ -107,15 +118,17 @@ const activationTable = {
   ),
   softplus: elementwise(softplus, sigmoid),
   softsign: elementwise(
-    (z, at) => z / (1 + (at < 0 ? -z : z)),
-    (z, at) => 1 / (1 + (at < 0 ? -z : z)) ** 2,
+    (z, pieceAt) => z / (1 + (pieceAt < 0 ? -z : z)),
+    (z, pieceAt) => 1 / (1 + (pieceAt < 0 ? -z : z)) ** 2,
   ),
-  /** z / 6 + 1/2, held to [0, 1]. */
+  /** z / 6 + 1/2, limited to [0, 1]. */
   hardSigmoid: elementwise(
-    (z, at) => (Math.abs(at) < 3 ? (z + 3) / 6 : Number(at > 0)),
-    (_z, at) => (Math.abs(at) < 3 ? 1 / 6 : 0),
+    (z, pieceAt) => (Math.abs(pieceAt) < 3 ? (z + 3) / 6 : Number(pieceAt > 0)),
+    (_z, pieceAt) => (Math.abs(pieceAt) < 3 ? 1 / 6 : 0),
   ),
-  /** Every a_k depends on every z_j: da_k/dz_j = a_k ([k = j] - a_j). Summed over k: a_j (dC/da_j - sum_k a_k dC/da_k). */
+  /**
+   * Every a_k depends on every z_j: da_k/dz_j = a_k ([k = j] - a_j). Hence dC/dz_j = a_j (dC/da_j - sum_k a_k dC/da_k).
+   */
   softmax: {
     value: softmax,
     backward(z, dCda) {
@@ -129,50 +142,58 @@ const activationTable = {
 export type ReferenceActivation = keyof typeof activationTable;
 export const activations: Record<ReferenceActivation, Activation> = activationTable;
 
-/** The function of a whole layer: the one named, or for each unit its own. */
+/** The function of a whole layer. If `activation` is a list, each unit has its own function. */
 export function activationOf(activation: ReferenceLayer['activation']): Activation {
   if (typeof activation === 'string') return activations[activation];
   const unit = (j: number) => activations[activation[j]];
   const one = (values: Float64Array, j: number) => values.subarray(j, j + 1);
   return {
-    value: (z, at = z) => z.map((_, j) => unit(j).value(one(z, j), one(at, j))[0]),
-    backward: (z, dCda, at = z) => z.map((_, j) => unit(j).backward(one(z, j), one(dCda, j), one(at, j))[0]),
+    value: (z, piecesAt = z) => z.map((_, j) => unit(j).value(one(z, j), one(piecesAt, j))[0]),
+    backward: (z, dCda, piecesAt = z) =>
+      z.map((_, j) => unit(j).backward(one(z, j), one(dCda, j), one(piecesAt, j))[0]),
   };
 }
 
-/** C_x: the cost of one sample. y, z, a: [outputs]; `at`: a where the pieces are chosen. */
+/** C_x: the cost of one sample. y, z, a, piecesAt [outputs]. `piecesAt`: the a that select the pieces. */
 export interface Cost {
-  value(y: Float64Array, z: Float64Array, a: Float64Array, at?: Float64Array): number;
-  /** BP1: delta^L = dC_x/dz^L, from dC_x/da by `output`, the way back through the output layer's activation. [outputs] */
+  value(y: Float64Array, z: Float64Array, a: Float64Array, piecesAt?: Float64Array): number;
+  /** BP1: delta^L = dC_x/dz^L, [outputs]. `output` takes dC_x/da back through the output layer's activation. */
   delta(
     y: Float64Array,
     z: Float64Array,
     a: Float64Array,
     output: (dCda: Float64Array) => Float64Array,
-    at?: Float64Array,
+    piecesAt?: Float64Array,
   ): Float64Array;
-  /** The activation of the output layer that `value` and `delta` take for granted; any, where there is none. */
+  /** The activation of the output layer that `value` and `delta` require; undefined: they accept any. */
   output?: ReferenceActivation;
 }
 
 const difference = (a: Float64Array, y: Float64Array) => a.map((ak, k) => ak - y[k]);
 
-/** The slope of -sum_k y_k ln softmax(z)_k by z. Targets sum to 1, which leaves a - y; to rounding they do. */
+/**
+ * The derivative of -sum_k y_k ln softmax(z)_k with respect to z. It is a - y if the y_k sum to 1, which they do up to
+ * rounding.
+ */
 function softmaxDelta(y: Float64Array, _z: Float64Array, a: Float64Array): Float64Array {
   const sum = y.reduce((s, yk) => s + yk, 0);
   return a.map((ak, k) => sum * ak - y[k]);
 }
 
-/** d held to [-limit, limit], as it is held at `at`. */
-const held = (d: number, at: number, limit: number) => (Math.abs(at) <= limit ? d : Math.sign(at) * limit);
+/** d limited to [-limit, limit], on the piece that `pieceAt` selects. */
+const limited = (d: number, pieceAt: number, limit: number) =>
+  Math.abs(pieceAt) <= limit ? d : Math.sign(pieceAt) * limit;
 
-/** sum_k 1/2 (y_k - a_k)^2 up to |y_k - a_k| = limit, limit (|y_k - a_k| - limit / 2) beyond: the slope stops growing there. */
+/**
+ * sum_k 1/2 (y_k - a_k)^2 up to |y_k - a_k| = limit, and limit (|y_k - a_k| - limit / 2) beyond, where the slope no
+ * longer grows.
+ */
 export function huber(limit: number): Cost {
-  const term = (d: number, at: number) =>
-    Math.abs(at) <= limit ? (d * d) / 2 : limit * (Math.sign(at) * d - limit / 2);
+  const term = (d: number, pieceAt: number) =>
+    Math.abs(pieceAt) <= limit ? (d * d) / 2 : limit * (Math.sign(pieceAt) * d - limit / 2);
   return {
-    value: (y, _z, a, at = a) => a.reduce((sum, ak, k) => sum + term(ak - y[k], at[k] - y[k]), 0),
-    delta: (y, _z, a, output, at = a) => output(a.map((ak, k) => held(ak - y[k], at[k] - y[k], limit))),
+    value: (y, _z, a, piecesAt = a) => a.reduce((sum, ak, k) => sum + term(ak - y[k], piecesAt[k] - y[k]), 0),
+    delta: (y, _z, a, output, piecesAt = a) => output(a.map((ak, k) => limited(ak - y[k], piecesAt[k] - y[k], limit))),
   };
 }
 
@@ -183,8 +204,9 @@ const costTable = {
     delta: (y, _z, a, output) => output(difference(a, y)),
   },
   /**
-   * -sum_k [y_k ln a_k + (1 - y_k) ln(1 - a_k)]. With a = sigmoid(z): -ln a = ln(1 + e^-z) and -ln(1 - a) = z + ln(1 + e^-z), together
-   * z - y z + ln(1 + e^-z), written so that no exp overflows. The slope of the sigmoid cancels and leaves a - y.
+   * -sum_k [y_k ln a_k + (1 - y_k) ln(1 - a_k)] with a = sigmoid(z). Here -ln a = ln(1 + e^-z) and -ln(1 - a) = z +
+   * ln(1 + e^-z). A term is thus z - y z + ln(1 + e^-z), written so that no exp overflows. In delta, the slope of the
+   * sigmoid cancels and leaves a - y.
    */
   binaryCrossEntropy: {
     value: (y, z) =>
@@ -192,32 +214,32 @@ const costTable = {
     delta: (y, _z, a) => difference(a, y),
     output: 'sigmoid',
   },
-  /** -sum_k y_k ln a_k with a = softmax(z), whose Jacobian cancels. */
+  /** -sum_k y_k ln a_k with a = softmax(z), whose Jacobian cancels in delta. */
   categoricalCrossEntropy: {
     value: (y, z) => y.reduce((sum, yk, k) => sum + yk * (logSumExp(z) - z[k]), 0),
     delta: softmaxDelta,
     output: 'softmax',
   },
-  /** sum_k |y_k - a_k|. Has no slope where a_k = y_k; 0 is the usual choice. */
+  /** sum_k |y_k - a_k|. Where a_k = y_k there is no slope; 0 is the usual choice. */
   meanAbsoluteError: {
-    value: (y, _z, a, at = a) => a.reduce((sum, ak, k) => sum + Math.sign(at[k] - y[k]) * (ak - y[k]), 0),
-    delta: (y, _z, a, output, at = a) => output(difference(at, y).map(Math.sign)),
+    value: (y, _z, a, piecesAt = a) => a.reduce((sum, ak, k) => sum + Math.sign(piecesAt[k] - y[k]) * (ak - y[k]), 0),
+    delta: (y, _z, a, output, piecesAt = a) => output(difference(piecesAt, y).map(Math.sign)),
   },
   huber: huber(1),
-  /** sum_k max(0, 1 - y_k a_k) for targets -1 and 1. Has no slope where y_k a_k = 1; 0 is the usual choice. */
+  /** sum_k max(0, 1 - y_k a_k) for targets -1 and 1. Where y_k a_k = 1 there is no slope; 0 is the usual choice. */
   hinge: {
-    value: (y, _z, a, at = a) => a.reduce((sum, ak, k) => sum + (y[k] * at[k] < 1 ? 1 - y[k] * ak : 0), 0),
-    delta: (y, _z, a, output, at = a) => output(at.map((ak, k) => (y[k] * ak < 1 ? -y[k] : 0))),
+    value: (y, _z, a, piecesAt = a) => a.reduce((sum, ak, k) => sum + (y[k] * piecesAt[k] < 1 ? 1 - y[k] * ak : 0), 0),
+    delta: (y, _z, a, output, piecesAt = a) => output(piecesAt.map((ak, k) => (y[k] * ak < 1 ? -y[k] : 0))),
   },
-  /** sum_k y_k ln(y_k / a_k) with a = softmax(z), 0 ln 0 = 0: the categorical cross-entropy and a constant. */
+  /** sum_k y_k ln(y_k / a_k) with a = softmax(z) and 0 ln 0 = 0: the categorical cross-entropy plus a constant. */
   kullbackLeibler: {
     value: (y, z) => y.reduce((sum, yk, k) => sum + (yk && yk * (Math.log(yk) + logSumExp(z) - z[k])), 0),
     delta: softmaxDelta,
     output: 'softmax',
   },
   /**
-   * sum_k (a_k - y_k ln a_k) with a = softplus(z), hence delta = (1 - y / a) sigmoid(z). Far below 0, where a is too small for a double,
-   * ln a = z and sigmoid(z) / a = 1.
+   * sum_k (a_k - y_k ln a_k) with a = softplus(z), hence delta = (1 - y / a) sigmoid(z). Far below 0, where a is too
+   * small for a double, ln a = z and sigmoid(z) / a = 1.
    */
   poisson: {
     value: (y, z) => z.reduce((sum, zk, k) => sum + softplus(zk) - y[k] * (zk < -40 ? zk : Math.log(softplus(zk))), 0),
@@ -229,22 +251,25 @@ const costTable = {
 export type ReferenceCost = keyof typeof costTable;
 export const costs: Record<ReferenceCost, Cost> = costTable;
 
-export function costOf({ cost, ownCost, huberDelta }: ReferenceNetwork): Cost {
-  if (ownCost) return ownCost;
+export function costOf({ cost, customCost, huberDelta }: ReferenceNetwork): Cost {
+  if (customCost) return customCost;
   return cost === 'huber' && huberDelta ? huber(huberDelta) : costs[cost];
 }
 
 export interface ReferenceLayer {
   units: number;
-  /** One function for the layer, or a name for each unit. */
+  /** The name of one function for the layer, or a name for each unit. */
   activation: ReferenceActivation | readonly ReferenceActivation[];
   /** W [units x fanIn] */
   weights: Float64Array;
   /** b [units] */
   biases: Float64Array;
-  /** false: `biases` are zeros and no parameters, so that they have no gradient. */
+  /** false: `biases` are zeros and not parameters, so that they have no gradient. Default true. */
   hasBias?: boolean;
-  /** [rows x units] What each activation is multiplied with on its way to the next layer: dropout, once drawn. */
+  /**
+   * [rows x units]: the factors that activations are multiplied by on their way to the next layer, as drawn for
+   * dropout.
+   */
   mask?: Float64Array;
 }
 
@@ -252,19 +277,19 @@ export interface ReferenceNetwork {
   inputs: number;
   layers: ReferenceLayer[];
   cost: ReferenceCost;
-  /** A cost of one's own, instead. */
-  ownCost?: Cost;
-  /** Where the cost is huber; 1 if it is not given. */
+  /** A cost that replaces `cost`. */
+  customCost?: Cost;
+  /** delta of the Huber cost. Default 1. */
   huberDelta?: number;
 }
 
-/** What the forward pass gives for one layer. z, a [rows x units] */
+/** The results of the forward pass for one layer. z, a [rows x units] */
 export interface LayerValues {
   z: Float64Array;
   a: Float64Array;
 }
 
-/** Mean over the batch of dC_x/dW and dC_x/db for one layer. */
+/** The means over the batch of dC_x/dW and dC_x/db, for one layer. */
 export interface LayerGradients {
   /** [units x fanIn] */
   dW: Float64Array;
@@ -277,26 +302,29 @@ export interface UpdateSettings {
   learningRate: number;
   /** lambda */
   l2: number;
-  /** n, the samples of the whole training set (not of the batch). */
+  /** n, the number of samples in the whole training set, not in the batch. */
   trainingSamples: number;
 }
 
 /** Row r of a matrix [... x width], as a view. */
 const row = (matrix: Float64Array, r: number, width: number) => matrix.subarray(r * width, (r + 1) * width);
 
-/** What the next layer sees of a. */
+/** The input of the next layer: a, after dropout. */
 export const masked = ({ mask }: ReferenceLayer, a: Float64Array) => (mask ? a.map((aj, i) => aj * mask[i]) : a);
 
-/** a = sigma(z) for every row of a layer. z, at [rows x units] */
-export function activate({ units, activation }: ReferenceLayer, z: Float64Array, at = z): Float64Array {
+/** a = sigma(z) for every row of a layer. z, piecesAt [rows x units] */
+export function activate({ units, activation }: ReferenceLayer, z: Float64Array, piecesAt = z): Float64Array {
   const a = new Float64Array(z.length);
   const sigma = activationOf(activation);
-  for (let r = 0; r < z.length / units; r++) a.set(sigma.value(row(z, r, units), row(at, r, units)), r * units);
+  for (let r = 0; r < z.length / units; r++) a.set(sigma.value(row(z, r, units), row(piecesAt, r, units)), r * units);
   return a;
 }
 
-/** Forward pass: a^1 = x, then z^l = W^l a^(l-1) + b^l and a^l = sigma_l(z^l), layer by layer. x [rows x inputs]; `at`: one a layer. */
-export function forward(network: ReferenceNetwork, x: Float64Array, at?: readonly LayerValues[]): LayerValues[] {
+/**
+ * Forward pass: a^1 = x, then z^l = W^l a^(l-1) + b^l and a^l = sigma_l(z^l), layer by layer. x [rows x inputs];
+ * `piecesAt`: for each layer the values that select the pieces.
+ */
+export function forward(network: ReferenceNetwork, x: Float64Array, piecesAt?: readonly LayerValues[]): LayerValues[] {
   const rows = x.length / network.inputs;
   let previous = x;
   let fanIn = network.inputs;
@@ -310,23 +338,25 @@ export function forward(network: ReferenceNetwork, x: Float64Array, at?: readonl
         z[r * units + j] = sum;
       }
     }
-    const a = activate(layer, z, at?.[l].z);
+    const a = activate(layer, z, piecesAt?.[l].z);
     previous = masked(layer, a);
     fanIn = units;
     return { z, a };
   });
 }
 
-/** C: the mean over the batch of w_x C_x, without the L2 term. y [rows x outputs], weights [rows], all 1 if not given */
+/**
+ * C: the mean over the batch of w_x C_x, without the L2 term. y [rows x outputs]; weights [rows], default 1 for each
+ */
 export function meanCost(
   network: ReferenceNetwork,
   values: LayerValues[],
   y: Float64Array,
   weights?: Float64Array,
-  at: readonly LayerValues[] = values,
+  piecesAt: readonly LayerValues[] = values,
 ): number {
   const { z, a } = values.at(-1)!;
-  const pieces = at.at(-1)!.a;
+  const pieces = piecesAt.at(-1)!.a;
   const outputs = network.layers.at(-1)!.units;
   const rows = y.length / outputs;
   let sum = 0;
@@ -339,15 +369,16 @@ export function meanCost(
 }
 
 /**
- * Backward pass: delta^l = d(w_x C_x)/dz^l of each sample, not divided by the number of rows; one [rows x units] a layer.
- * BP1 at the output, then delta^l = ((W^(l+1))^T delta^(l+1)) (.) sigma'(z^l), BP2, down to the first layer.
+ * Backward pass: delta^l = d(w_x C_x)/dz^l of each sample, not divided by the number of rows. Returns [rows x units]
+ * for each layer. At the output this is BP1; from there down to the first layer it is BP2:
+ *  delta^l = ((W^(l+1))^T delta^(l+1)) (.) sigma'(z^l)
  */
 export function deltas(
   network: ReferenceNetwork,
   values: LayerValues[],
   y: Float64Array,
   weights?: Float64Array,
-  at: readonly LayerValues[] = values,
+  piecesAt: readonly LayerValues[] = values,
 ): Float64Array[] {
   const { layers } = network;
   const output = layers.at(-1)!;
@@ -357,11 +388,11 @@ export function deltas(
     for (let l = layers.length - 1; l >= 0; l--) {
       const { units, activation, mask } = layers[l];
       const z = row(values[l].z, r, units);
-      const back = (dCda: Float64Array) => activationOf(activation).backward(z, dCda, row(at[l].z, r, units));
+      const back = (dCda: Float64Array) => activationOf(activation).backward(z, dCda, row(piecesAt[l].z, r, units));
       if (layers[l] === output) {
-        const [yx, ax, atx] = [row(y, r, units), row(values[l].a, r, units), row(at[l].a, r, units)];
-        const own = costOf(network).delta(yx, z, ax, back, atx);
-        delta[l].set(weights ? own.map((d) => weights[r] * d) : own, r * units);
+        const [yx, ax, pieces] = [row(y, r, units), row(values[l].a, r, units), row(piecesAt[l].a, r, units)];
+        const outputDelta = costOf(network).delta(yx, z, ax, back, pieces);
+        delta[l].set(weights ? outputDelta.map((d) => weights[r] * d) : outputDelta, r * units);
         continue;
       }
       const next = layers[l + 1];
@@ -375,7 +406,10 @@ export function deltas(
   return delta;
 }
 
-/** BP3 and BP4, averaged: dC/db = mean of delta^l, dC/dW = mean of delta^l (a^(l-1))^T. The L2 term is not in them. x [rows x inputs] */
+/**
+ * BP3 and BP4, averaged: dC/db = mean of delta^l and dC/dW = mean of delta^l (a^(l-1))^T, both without the L2 term. x
+ * [rows x inputs]
+ */
 export function gradients(
   network: ReferenceNetwork,
   x: Float64Array,
@@ -399,7 +433,7 @@ export function gradients(
   });
 }
 
-/** One step of gradient descent. The L2 term shrinks the weights before the step and spares the biases. */
+/** One step of gradient descent. The L2 term shrinks the weights before the step, but not the biases. */
 export function update(
   network: ReferenceNetwork,
   gradient: LayerGradients[],
@@ -428,8 +462,8 @@ export function step(
 }
 
 /**
- * The same gradients without any back-propagation: move one parameter at a time by h both ways and see what the cost does.
- * With one row, `db` is also delta: adding h to b^l_j adds it to z^l_j, and nothing else.
+ * The gradients without back-propagation: moves one parameter at a time by h both ways, and takes the difference of the
+ * costs. With one row, `db` is also delta: adding h to b^l_j adds h to z^l_j, and changes nothing else.
  */
 export function numericGradients(
   network: ReferenceNetwork,
@@ -438,18 +472,18 @@ export function numericGradients(
   h: number,
   rowWeights?: Float64Array,
 ): LayerGradients[] {
-  const slopes = (parameters: Float64Array, costWith: (moved: Float64Array) => number) =>
+  const slopes = (parameters: Float64Array, costOf: (moved: Float64Array) => number) =>
     parameters.map((p, i) => {
       const [above, below] = [p + h, p - h];
-      // The distance as it came out after rounding, not 2 h.
-      return (costWith(parameters.with(i, above)) - costWith(parameters.with(i, below))) / (above - below);
+      // the distance after rounding, which may differ from 2 h
+      return (costOf(parameters.with(i, above)) - costOf(parameters.with(i, below))) / (above - below);
     });
-  const costOf = (layer: ReferenceLayer, l: number) => {
+  const costWith = (layer: ReferenceLayer, l: number) => {
     const moved = { ...network, layers: network.layers.with(l, layer) };
     return meanCost(moved, forward(moved, x), y, rowWeights);
   };
   return network.layers.map((layer, l) => ({
-    dW: slopes(layer.weights, (weights) => costOf({ ...layer, weights }, l)),
-    db: layer.hasBias === false ? layer.biases : slopes(layer.biases, (biases) => costOf({ ...layer, biases }, l)),
+    dW: slopes(layer.weights, (weights) => costWith({ ...layer, weights }, l)),
+    db: layer.hasBias === false ? layer.biases : slopes(layer.biases, (biases) => costWith({ ...layer, biases }, l)),
   }));
 }

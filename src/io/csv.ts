@@ -1,57 +1,64 @@
 import Papa from 'papaparse';
 import { checkBoolean, checkName, checkObject, outOfRange, wrongType } from '../check/errors.js';
 
-// Comma-separated values as inputs and targets. papaparse knows quotes, line ends and delimiters; what the fields mean is said here.
+// Reads comma-separated values as inputs and targets. papaparse handles quotes, line ends and delimiters; this file
+// decides what the fields mean.
 
-/** A column by the name in the header, or by its place, counted from 0. */
+/** A column: its name in the header, or its index, counted from 0. */
 export type CsvColumn = string | number;
 
+/** Options of `readCsv`. */
 export interface CsvOptions {
-  /** The column, or columns, that the network shall learn. Default: none, as for data to predict from. */
+  /** The column, or columns, of the targets. Default: none, as for data to predict from. */
   target?: CsvColumn | readonly CsvColumn[];
-  /** The columns that it learns from, each once, in this order. Default: all but the target. */
+  /** The columns of the inputs, in this order and each only once. Default: all columns except the targets. */
   inputs?: readonly CsvColumn[];
-  /** The first row has the columns' names. Default true. */
+  /** true: the first row contains the names of the columns. Default true. */
   header?: boolean;
   /**
-   * The target column has names of classes, which become the labels 0, 1, ...: true takes those that occur, sorted (as numbers if all of
-   * them are); a list says which and in which order, such as the `classes` of the training data. Default false: the target is a number.
+   * The target column contains names of classes, which become the labels 0, 1, ... With true, the classes are the names
+   * that occur, sorted (as numbers if all of them are numbers). A list gives the classes in their order, such as the
+   * `classes` of the training data. Default false: the target is a number.
    */
   labels?: boolean | readonly string[];
-  /** One character. Default: the one that fits, of comma, tab, bar and semicolon. */
+  /** The character between two fields. Default: comma, tab, bar or semicolon, whichever fits. */
   delimiter?: string;
-  /** What error messages begin with, for example a path. Default `'csv'`. */
+  /** The beginning of error messages, for example a path. Default `'csv'`. */
   name?: string;
 }
 
+/** The result of `readCsv`. */
 export interface CsvData {
-  /** [rows × columns] */
+  /** [rows × input columns] */
   inputs: Float32Array;
-  /** [rows × targets], or the rows' labels. */
+  /** Numbers [rows × target columns], or labels [rows]; undefined without a target. */
   targets: Float32Array | Int32Array | undefined;
-  /** The name behind each label. */
+  /** The name of each label, [classes]; undefined without labels. */
   classes: string[] | undefined;
-  /** The names of the input columns; their places where there is no header. */
+  /** The names of the input columns, or their indices if there is no header. */
   columns: string[];
 }
 
 const OPTION_KEYS = ['target', 'inputs', 'header', 'labels', 'delimiter', 'name'];
 
-/** What papaparse would put another delimiter in the place of. */
+/** papaparse would silently use another delimiter instead of these. */
 const NO_DELIMITERS = ['\r', '\n', '"', '\ufeff'];
 
-/** Decimal numbers as every CSV writer puts them; Number() alone takes empty fields and hexadecimal ones too. */
+/**
+ * Decimal numbers as every CSV writer writes them. Number() alone also accepts empty fields and hexadecimal numbers.
+ */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 interface Row {
-  /** As a spreadsheet counts: from 1, header and empty rows included. */
+  /** The number of the row in a spreadsheet: counted from 1, with the header and empty rows. */
   readonly number: number;
   readonly fields: readonly string[];
 }
 
 /**
- * Inputs and targets from the text of a CSV file. What is no number is refused with its row and column; rows are counted from 1 as a
- * spreadsheet does, header and empty rows included, and empty rows are left out. Wants the package papaparse.
+ * Reads inputs and targets from the text of a CSV file. Empty rows are left out. A field that is no number, where one
+ * is expected, throws a RangeError that names its row and column; rows are counted from 1 as in a spreadsheet, with the
+ * header and empty rows. Other wrong arguments throw a TypeError or RangeError. Needs the package papaparse.
  *
  * @example
  * const iris = readCsv(await file.text(), { target: 'species', labels: true });
@@ -109,10 +116,10 @@ function checkDelimiter(delimiter: unknown): void {
   }
 }
 
-/** The rows that are not empty. */
+/** The rows of the file, except the empty ones. */
 function parse(name: string, text: string, delimiter: string): Row[] {
   const { data, errors } = Papa.parse<string[]>(text, { delimiter });
-  // a file of one column has no delimiter to be found
+  // in a file with one column, papaparse finds no delimiter, which is no error here
   const error = errors.find(({ type }) => type !== 'Delimiter');
   if (error)
     throw outOfRange(`${name}: row ${(error.row ?? 0) + 1}`, error.message, 'quotes that are opened and closed');
@@ -135,17 +142,17 @@ function findColumn(where: string, column: unknown, names: readonly string[], he
   return index;
 }
 
-type Find = (where: string, column: unknown) => number;
+type FindColumn = (where: string, column: unknown) => number;
 
-function checkTargetColumns(target: unknown, find: Find, names: readonly string[]): number[] {
+function checkTargetColumns(target: unknown, find: FindColumn, names: readonly string[]): number[] {
   if (target === undefined) return [];
   if (!Array.isArray(target)) return [find('options.target', target)];
   if (target.length === 0) throw outOfRange('options.target', 'none', 'one column or more, or no target given');
   return findColumns('options.target', target, find, names);
 }
 
-/** Each of them once. */
-function findColumns(where: string, columns: readonly unknown[], find: Find, names: readonly string[]): number[] {
+/** The indices of columns. Refuses a column that occurs twice. */
+function findColumns(where: string, columns: readonly unknown[], find: FindColumn, names: readonly string[]): number[] {
   const found = Array.from(columns, (column, i) => find(`${where}[${i}]`, column));
   const again = found.findIndex((column, i) => found.indexOf(column) < i);
   if (again >= 0) throw outOfRange(`${where}[${again}]`, `"${names[found[again]]}" once more`, 'another column');
@@ -154,7 +161,7 @@ function findColumns(where: string, columns: readonly unknown[], find: Find, nam
 
 function checkInputColumns(
   inputs: unknown,
-  find: Find,
+  find: FindColumn,
   targets: readonly number[],
   names: readonly string[],
 ): number[] {

@@ -1,13 +1,16 @@
 import { outOfRange, wrongType } from '../check/errors.js';
 
-// The IDX format of the MNIST files: two zero bytes, a type, the number of dimensions; one u32 a dimension; the numbers. All big-endian.
+// The IDX format of the MNIST files: two zero bytes, one byte for the type, one for the number of dimensions, a u32 for
+// each dimension, then the numbers. Everything is big-endian.
 
+/** The numbers of an IDX file, in the array of their type. */
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
+/** The result of `parseIdx`. */
 export interface IdxFile {
-  /** At least one dimension, each at least 1. */
+  /** The size of each dimension. There is at least one, and each is at least 1. */
   shape: number[];
-  /** Row-major. Bytes are a view of the file's, all others a copy. */
+  /** The numbers, row-major. Arrays of bytes are views of the file; all others are copies. */
   data: IdxData;
 }
 
@@ -17,8 +20,8 @@ interface NumberType {
   readonly make: (file: Uint8Array, start: number, count: number) => IdxData;
 }
 
-/** A number at a time: files are big-endian, machines hardly ever. */
-function reader<T extends IdxData>(create: (count: number) => T, read: (view: DataView, at: number) => number) {
+/** Reads one number at a time, because files are big-endian and most machines are little-endian. */
+function reader<T extends IdxData>(create: (count: number) => T, read: (view: DataView, offset: number) => number) {
   return (file: Uint8Array, start: number, count: number): T => {
     const data = create(count);
     const view = new DataView(file.buffer, file.byteOffset + start);
@@ -35,7 +38,7 @@ const TYPES: Readonly<Record<number, NumberType>> = {
     bytes: 2,
     make: reader(
       (count) => new Int16Array(count),
-      (view, at) => view.getInt16(at),
+      (view, offset) => view.getInt16(offset),
     ),
   },
   12: {
@@ -43,7 +46,7 @@ const TYPES: Readonly<Record<number, NumberType>> = {
     bytes: 4,
     make: reader(
       (count) => new Int32Array(count),
-      (view, at) => view.getInt32(at),
+      (view, offset) => view.getInt32(offset),
     ),
   },
   13: {
@@ -51,7 +54,7 @@ const TYPES: Readonly<Record<number, NumberType>> = {
     bytes: 4,
     make: reader(
       (count) => new Float32Array(count),
-      (view, at) => view.getFloat32(at),
+      (view, offset) => view.getFloat32(offset),
     ),
   },
   14: {
@@ -59,7 +62,7 @@ const TYPES: Readonly<Record<number, NumberType>> = {
     bytes: 8,
     make: reader(
       (count) => new Float64Array(count),
-      (view, at) => view.getFloat64(at),
+      (view, offset) => view.getFloat64(offset),
     ),
   },
 };
@@ -67,7 +70,8 @@ const TYPES: Readonly<Record<number, NumberType>> = {
 const GZIP = 0x1f8b;
 
 /**
- * The numbers in an IDX file and their shape. `name` stands at the beginning of error messages, for example a path.
+ * Reads the numbers of an IDX file and their shape. `name`: the beginning of error messages, for example a path. Throws
+ * a TypeError if `bytes` is no Uint8Array, and a RangeError if it is not a complete, uncompressed IDX file.
  *
  * @example
  * const images = parseIdx(await readFile('train-images-idx3-ubyte')); // shape [60000, 28, 28], data Uint8Array

@@ -1,31 +1,34 @@
 import { outOfRange, wrongType } from '../check/errors.js';
 
-// Ratios without samples behind them are those of scikit-learn, which everyone compares with.
+// A ratio of no samples has the value that scikit-learn gives it, so that results can be compared.
 
+/** Precision, recall and F1 of one class. */
 export interface ClassMetrics {
-  /** Samples of this class predicted as such / samples predicted as such. */
+  /** The share of the samples predicted as this class that belong to it; 0 if there are none. */
   precision: number;
-  /** Samples of this class predicted as such / samples of this class. */
+  /** The share of the samples of this class that were predicted as such; 0 if there are none. */
   recall: number;
-  /** Harmonic mean of both. */
+  /** Harmonic mean of precision and recall; 0 if there are no samples for either. */
   f1: number;
-  /** Samples of this class. */
+  /** Number of samples of this class. */
   support: number;
-  /** Samples predicted as this class. */
+  /** Number of samples predicted as this class. */
   predicted: number;
 }
 
-/** See `classificationReport`. */
+/** The result of `classificationReport`. */
 export interface ClassificationReport {
+  /** [classes] */
   classes: ClassMetrics[];
-  /** Means over the classes. */
+  /** Means over the classes that occur among the targets or the predictions. */
   macro: { precision: number; recall: number; f1: number };
 }
 
 /**
- * Precision, recall and F1 of each class, and their means, from a confusion matrix with a row for each class of the targets and a column
- * for each class predicted, as `evaluate` returns it. A ratio without samples behind it is 0; the means leave out classes
- * that are neither among the targets nor predicted.
+ * Precision, recall and F1 of each class, and their means. `confusion` is a confusion matrix as `evaluate` returns it:
+ * a row for each class of the targets, a column for each class predicted. A ratio of no samples is 0, and the means
+ * leave out classes that occur neither among the targets nor among the predictions, as in scikit-learn. Throws a
+ * TypeError or RangeError if `confusion` is not a square matrix of counts.
  *
  * @example
  * const { confusion } = net.evaluate(test);

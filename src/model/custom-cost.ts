@@ -3,11 +3,11 @@ import type { Arena } from '../core/arena.js';
 import type { CoreImports } from '../core/engine.js';
 import type { CustomCost } from '../spec/network-options.js';
 
-// Loaded where it is asked for.
+// This file is loaded only for a network with a custom cost.
 
 /**
- * The core's calls answered with the user's functions, a row at a time. They get copies: whatever they write, and wherever, the
- * network's own numbers stay right. `arena`: the memory, which is there by the first call.
+ * Answers the core's calls with the user's functions, row by row. These get copies, so that nothing they write can
+ * change the network. `arena` returns the memory, which exists by the time of the first call.
  */
 export function costImports(cost: CustomCost, outputs: number, arena: () => Arena): CoreImports {
   const a = new Float32Array(outputs);
@@ -36,7 +36,7 @@ export function costImports(cost: CustomCost, outputs: number, arena: () => Aren
           throw wrongType('cost.gradient', result, 'a function that writes dC/da to its third argument');
         }
         checkFloats('cost.gradient: out', out, outputs);
-        // the fill lanes must be 0
+        // the lanes that fill up the row must be 0
         const target = arena().floats(delta, Math.ceil(outputs / 4) * 4);
         target.fill(0, outputs);
         target.set(out);

@@ -6,41 +6,58 @@ import { type CheckedData, isFloats, writeWindow } from '../data/data-set.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import type { Pass } from './pass.js';
 
-// What an evaluation says beside cost and accuracy. Undefined ratios are those of scikit-learn, which everyone compares with.
+// Evaluates a network on data. A ratio of no samples has the value that scikit-learn gives it, so that results can be
+// compared.
 
+/** Options of `evaluate`. */
 export interface EvaluateOptions {
-  /** k of `topKAccuracy`, from 1 to the number of outputs, which must be two or more. */
+  /** k of `topKAccuracy`: from 1 to the number of outputs, of which there must be at least two. Default: none. */
   topK?: number;
-  /** true: computes `rocAuc`, which takes a copy of all outputs meanwhile. Default false. */
+  /** true: computes `rocAuc`, which takes memory for a copy of all outputs meanwhile. Default false. */
   rocAuc?: boolean;
 }
 
 const EVALUATE_KEYS = keysOf<EvaluateOptions>({ topK: true, rocAuc: true });
 
+/** The result of `evaluate`. */
 export interface Evaluation {
-  /** Mean cost over the samples, each times its weight, with label smoothing, without the L2 term. */
+  /** Mean over the samples of the cost times the sample's weight, with label smoothing, without L1 and L2. */
   cost: number;
+  /** Number of samples. */
   samples: number;
-  /** Samples whose class (largest output; for one output, whether it exceeds 1/2, or 0 with the hinge cost) is that of the target. */
+  /**
+   * Number of samples whose predicted class is that of the target. The predicted class is the largest output. With one
+   * output, it is 1 if the output exceeds a threshold, else 0. The threshold is 1/2, with the hinge cost 0.
+   */
   correct: number;
   /** correct / samples */
   accuracy: number;
-  /** Row = class of the target, column = class predicted. For up to 256 outputs; one output counts as two classes. */
+  /**
+   * [classes] rows of [classes] counts: a row for each class of the targets, a column for each class predicted. One
+   * output counts as two classes. undefined for more than 256 outputs.
+   */
   confusion: Uint32Array[] | undefined;
-  /** Mean of |y - a| over samples and outputs, y as the cost sees it: labels as rows, smoothed if they are. */
+  /**
+   * Mean of |y - a| over samples and outputs. y is the target as the cost uses it: labels are rows, and are smoothed if
+   * the network smooths labels.
+   */
   meanAbsoluteError: number;
-  /** Mean of (y - a)² over samples and outputs. */
+  /** Mean of (y - a)² over samples and outputs, with y as for `meanAbsoluteError`. */
   meanSquaredError: number;
   /**
-   * R²: 1 - Σ (y - a)² / Σ (y - mean y)² of each output, averaged over the outputs. An output whose targets are all equal counts 1 if
-   * they are met exactly, else 0.
+   * The coefficient of determination R²: 1 - Σ (y - a)² / Σ (y - mean y)² for each output, averaged over the outputs.
+   * An output whose targets are all equal counts as 1 if they are met exactly, else as 0.
    */
   r2: number;
-  /** Share of the samples whose class is among the `topK` largest outputs, of equal ones the first first. */
+  /**
+   * Share of the samples whose class is among the `topK` largest outputs. Among equal outputs, the first counts as
+   * larger. undefined without `topK`.
+   */
   topKAccuracy: number | undefined;
   /**
-   * Area under the ROC curve; with several outputs of each against the rest, averaged over those that have samples of both kinds. NaN if
-   * none has. A target in a row is positive if it exceeds 1/2, or 0 with the hinge cost.
+   * Area under the ROC curve. With several outputs, it is computed for each output against the rest, and averaged over
+   * the outputs that have both positive and negative samples; NaN if there is none. In rows of targets, a number is
+   * positive if it exceeds 1/2, with the hinge cost 0. undefined unless asked for.
    */
   rocAuc: number | undefined;
 }
@@ -55,7 +72,7 @@ export function checkEvaluation(options: unknown, spec: Spec): void {
   checkInteger('options.topK', topK, 1, outputs);
 }
 
-/** What the network gives for data that are checked. The batch buffers hold its last rows then. */
+/** Evaluates the network on checked data. Afterwards the batch buffers hold the last rows. */
 export function evaluate(
   arena: Arena,
   pass: Pass,
@@ -92,7 +109,7 @@ export function evaluate(
   };
 }
 
-/** Sums that the core's evaluations add to: they start from nothing. */
+/** Sets the sums to 0 that an evaluation in the core adds to. */
 function clearScores(arena: Arena, topK: number): void {
   const { header, plan } = arena;
   header.costSum = 0;
@@ -104,7 +121,7 @@ function clearScores(arena: Arena, topK: number): void {
   clearErrorSums(arena);
 }
 
-/** Mean errors and R² from the sums of `samples` samples. */
+/** Mean errors and R², from the sums over the samples. */
 function readErrors(arena: Arena, samples: number): Pick<Evaluation, 'meanAbsoluteError' | 'meanSquaredError' | 'r2'> {
   const { outputs } = arena.plan;
   let absolute = 0;
@@ -115,7 +132,7 @@ function readErrors(arena: Arena, samples: number): Pick<Evaluation, 'meanAbsolu
     absolute += sums.absolute;
     square += sums.square;
     const total = sums.centredSquare - (sums.centred * sums.centred) / samples;
-    // a constant target is either met or not
+    // if all targets are equal, they are either met or not
     if (total > 0) r2 += 1 - sums.square / total;
     else if (sums.square === 0) r2 += 1;
   }
@@ -124,8 +141,9 @@ function readErrors(arena: Arena, samples: number): Pick<Evaluation, 'meanAbsolu
 }
 
 /**
- * The area under the ROC curve of each output against the rest, averaged over the outputs that have samples of both kinds; NaN if none
- * has. scores [samples × outputs]; a target is positive if it is the output's label, or in rows if it exceeds `threshold`.
+ * The area under the ROC curve of each output against the rest, averaged over the outputs that have both positive and
+ * negative samples; NaN if there is none. scores [samples × outputs]. A label is positive for its own output; in rows,
+ * a target is positive if it exceeds `threshold`.
  */
 function meanRocAuc(scores: Float32Array, outputs: number, targets: Targets, threshold: number): number {
   const samples = scores.length / outputs;
@@ -149,7 +167,10 @@ function meanRocAuc(scores: Float32Array, outputs: number, targets: Targets, thr
   return areas.reduce((sum, area) => sum + area, 0) / areas.length;
 }
 
-/** The share of pairs whose positive has the larger score, equal ones counting half: Mann and Whitney's U. Both ascending. */
+/**
+ * The share of all pairs of a positive and a negative in which the positive has the larger score; equal scores count as
+ * half. It is the statistic U of Mann and Whitney (1947), divided by the number of pairs. Both arrays are ascending.
+ */
 function rocAuc(positives: Float32Array, negatives: Float32Array): number {
   let below = 0;
   let upTo = 0;

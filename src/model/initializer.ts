@@ -11,14 +11,14 @@ import type {
 import { keys, type LayerSpec } from '../spec/spec.js';
 import type { Layer } from './layer.js';
 
-// How weights and biases start. Named initialisers draw in the order of w_jk and b_j, so that the numbers do not depend on how the core
-// stores them.
+// Initial weights and biases. Named initialisers draw random numbers in the order of w_jk and b_j, so that the numbers
+// do not depend on how the core stores them.
 
 interface Distribution {
   readonly kind: 'normal' | 'uniform';
   /** Variance of the weights. */
   readonly variance: (fanIn: number, units: number) => number;
-  /** Standard deviation of the biases, which are normal. Default 0. */
+  /** Standard deviation of the biases, which are normally distributed. Default 0. */
   readonly biasDeviation?: number;
 }
 
@@ -36,7 +36,7 @@ const DISTRIBUTIONS: Readonly<Record<InitializerName, Distribution>> = {
   scaledNormal: { kind: 'normal', variance: lecun, biasDeviation: 1 },
   standardNormal: { kind: 'normal', variance: () => 1, biasDeviation: 1 },
   zeros: { kind: 'normal', variance: () => 0 },
-  // what it starts from
+  // the numbers that are made orthogonal
   orthogonal: { kind: 'normal', variance: () => 1 },
 };
 
@@ -44,13 +44,14 @@ export type CheckedInitializer = InitializerName | ConstantInitializer | GivenIn
 
 const HE_FAMILY: readonly ActivationName[] = ['relu', 'leakyRelu', 'elu', 'gelu', 'silu'];
 
-function standard({ activation }: LayerSpec): InitializerName {
+/** The initialiser of a layer for which none is given. */
+function defaultInitializer({ activation }: LayerSpec): InitializerName {
   if (activation === 'selu') return 'lecunNormal';
   const names = typeof activation === 'string' ? [activation] : activation;
   return names.every((name) => HE_FAMILY.includes(name)) ? 'heNormal' : 'glorotUniform';
 }
 
-/** The initialiser of each layer; numbers given are checked and copied. */
+/** The initialiser of each layer. Numbers that are given are checked and copied. */
 export function checkInitializers(
   layers: readonly LayerOptions[],
   specs: readonly LayerSpec[],
@@ -59,7 +60,7 @@ export function checkInitializers(
   return specs.map((spec, l): CheckedInitializer => {
     const where = `layers[${l}].initializer`;
     const value: unknown = layers[l].initializer;
-    if (value === undefined) return standard(spec);
+    if (value === undefined) return defaultInitializer(spec);
     if (typeof value !== 'object' || value === null) {
       return checkName(where, value, keys(DISTRIBUTIONS));
     }
@@ -91,7 +92,7 @@ function checkNoBias(where: string, { bias }: LayerSpec, isGiven: boolean): void
   if (isGiven && !bias) throw outOfRange(where, 'biases', 'none for a layer with bias: false');
 }
 
-/** Sets the weights and biases of layer `l`. */
+/** Sets the initial weights and biases of layer `l`. */
 export async function initialize(
   arena: Arena,
   layer: Layer,
@@ -112,7 +113,7 @@ export async function initialize(
     return;
   }
   const { core } = arena;
-  // the gradients' place is free until the first backward pass
+  // the region of the gradients is free until the first backward pass
   const { gradients } = arena.plan;
   const { kind, variance, biasDeviation = 0 } = DISTRIBUTIONS[initializer];
   const deviation = Math.sqrt(variance(fanIn, units));

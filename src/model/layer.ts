@@ -6,27 +6,36 @@ import type { ActivationName } from '../spec/network-options.js';
 import type { Pass } from './pass.js';
 
 /**
- * One layer after the input layer. Everything but `weights` and `biases` belongs to the batch that went through the network
- * last: rows = its samples. Every array is a copy; reading costs the copy, not reading costs nothing.
+ * One layer after the input layer. `weights` and `biases` are its parameters. All other arrays belong to the batch that
+ * passed through the network last, where rows is the number of its samples. Every array is a copy, made when it is
+ * read. Reading throws an Error if the last batch has no such array yet.
  */
 export interface Layer {
   readonly fanIn: number;
   readonly units: number;
-  /** A name for each unit only where they differ. */
+  /** One name for the layer, or a name for each unit if they differ. */
   readonly activation: ActivationName | readonly ActivationName[];
-  /** w [units × fanIn] row-major, w_jk at j · fanIn + k. Assigning writes them; wrong lengths and non-finite numbers are refused. */
+  /**
+   * w [units × fanIn], row-major; w_jk is at j · fanIn + k. Assigning a Float32Array of that length changes the
+   * weights. Other types, lengths and numbers that are not finite throw a TypeError or RangeError.
+   */
   weights: Float32Array;
-  /** b [units]. Assigning writes them; a layer without biases has zeros and takes nothing else. */
+  /**
+   * b [units]. Assigning changes the biases, as for `weights`. A layer without biases has zeros and accepts only zeros.
+   */
   biases: Float32Array;
   /** Weighted inputs [rows × units] of the last batch. */
   readonly z: Float32Array;
   /** Activations [rows × units] of the last batch. */
   readonly a: Float32Array;
-  /** Errors dC_x/dz [rows × units] of the last batch, each sample for itself: not divided by the number of rows. */
+  /**
+   * Errors d(w_x C_x)/dz [rows × units] of the last batch: for each sample by itself, not divided by the number of
+   * rows.
+   */
   readonly delta: Float32Array;
-  /** dC/dW [units × fanIn]: the mean over the last batch, without the L2 term. */
+  /** dC/dW [units × fanIn]: the mean over the last batch, without L1 and L2. */
   readonly weightGradients: Float32Array;
-  /** dC/db [units]: the mean over the last batch. */
+  /** dC/db [units]: the mean over the last batch, without L1 and L2. */
   readonly biasGradients: Float32Array;
 }
 
@@ -59,7 +68,7 @@ export class ArenaLayer implements Layer {
   set weights(values: Float32Array) {
     const where = `layers[${this.#index}].weights`;
     checkFloats(where, values, this.units * this.fanIn);
-    // what fills the panels too: a training that was let diverge has left NaN there
+    // lanes that fill up the panels are set to 0 too: training that has diverged may have left NaN there
     const panels = this.#panels(this.#plan.weights).fill(0);
     eachWeight(this, (packed, j, k) => {
       panels[packed] = values[j * this.fanIn + k];
@@ -78,7 +87,7 @@ export class ArenaLayer implements Layer {
       throw outOfRange(where, 'biases', 'zeros for a layer with bias: false');
     }
     const biases = this.#arena.floats(this.#plan.biases, paddedFloats(this.units)).fill(0);
-    // + 0 makes -0 a 0: a sum that starts from -0 would show whether zero inputs were skipped
+    // + 0 turns -0 into 0: a sum that starts from -0 would show whether zero inputs were skipped
     for (let j = 0; j < this.units; j++) biases[j] = values[j] + 0;
     this.#pass.setParameters();
   }
@@ -126,7 +135,7 @@ export class ArenaLayer implements Layer {
     }
   }
 
-  /** A training step leaves no gradients behind, only what they are computed from. */
+  /** Computes the gradients if they are missing: a training step leaves only the numbers that they follow from. */
   #needGradients(name: string): void {
     this.#needBackward(name);
     if (this.#pass.hasGradients) return;

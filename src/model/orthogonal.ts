@@ -1,19 +1,20 @@
-// Orthogonal initialisation (Saxe, McClelland and Ganguli, 2014): random normal vectors made orthonormal one after the other by Gram and
-// Schmidt, twice each ("twice is enough", Giraud et al., 2005), in f64 sums. Loaded where it is asked for.
+// Orthogonal initialisation (Saxe, McClelland and Ganguli, 2014). Random normal vectors are made orthonormal one after
+// another by the method of Gram and Schmidt, with sums in f64. Each vector is made orthogonal twice ("twice is enough",
+// Giraud et al., 2005). This file is loaded only for this initialiser.
 
-/** Makes the rows of w [units x fanIn] orthonormal, or its columns where there are more rows than columns. */
+/** Makes the rows of w [units x fanIn] orthonormal, or its columns if there are more rows than columns. */
 export function orthogonalize(w: Float32Array, units: number, fanIn: number): void {
   const byRows = units <= fanIn;
   const [count, length] = byRows ? [units, fanIn] : [fanIn, units];
-  const at = (vector: number, i: number) => (byRows ? vector * fanIn + i : i * fanIn + vector);
+  const indexOf = (vector: number, i: number) => (byRows ? vector * fanIn + i : i * fanIn + vector);
   const done: Float32Array[] = [];
   for (let vector = 0; vector < count; vector++) {
-    const v = Float32Array.from({ length }, (_, i) => w[at(vector, i)]);
+    const v = Float32Array.from({ length }, (_, i) => w[indexOf(vector, i)]);
     for (const u of [...done, ...done]) addMultiple(v, u, -dot(v, u));
     const scale = 1 / Math.sqrt(dot(v, v));
     const unit = v.map((x) => scale * x);
     done.push(unit);
-    for (let i = 0; i < length; i++) w[at(vector, i)] = unit[i];
+    for (let i = 0; i < length; i++) w[indexOf(vector, i)] = unit[i];
   }
 }
 

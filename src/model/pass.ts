@@ -1,15 +1,21 @@
-// What a network's batch buffers hold.
+// The state of the batch buffers.
 
-/** From one to the next more is known of the batch: z and a; delta too; the mean gradients too. */
+/**
+ * The contents of the buffers. From left to right, each includes the one before: z and a, then delta, then the mean
+ * gradients.
+ */
 type Content = 'nothing' | 'forward' | 'backward' | 'gradients';
 
-/** Holds a snapshot that the parameters stem from by training steps alone. */
+/** Has a snapshot of the parameters. All changes since then were made by training steps, which it can repeat. */
 export interface Guard {
-  /** Throws where the parameters are no longer finite. */
+  /** Throws if the parameters are no longer finite. */
   check(): void;
 }
 
-/** Shared by everything that runs a batch through the network, and by the layers, which read what it left. */
+/**
+ * Knows what the batch buffers hold. Everything that passes a batch through the network tells it; the layers, which
+ * read the results, ask it.
+ */
 export class Pass {
   #rows = 0;
   #content: Content = 'nothing';
@@ -17,7 +23,7 @@ export class Pass {
   #guard: Guard | undefined;
   #keepStep: (() => void) | undefined;
 
-  /** Rows of the batch. */
+  /** The number of rows of the batch. */
   get rows(): number {
     return this.#rows;
   }
@@ -34,28 +40,31 @@ export class Pass {
     return this.#content === 'gradients';
   }
 
-  /** Whether the batch is that of a `forward` and the parameters are still those it went through: a backward pass or a step may follow. */
+  /**
+   * True if the batch comes from `forward` and the parameters have not changed since. A backward pass or a step may
+   * then follow.
+   */
   get isCurrent(): boolean {
     return this.#isCurrent;
   }
 
-  /** The buffers are about to be overwritten, or have moved. */
+  /** To be called before the buffers are overwritten, and after they have moved. */
   clear(): void {
     this.#content = 'nothing';
     this.#isCurrent = false;
   }
 
-  /** z and a of a batch are there, for reading alone. */
+  /** The buffers hold z and a of a batch, for reading only. */
   holdForward(rows: number): void {
     this.#hold('forward', rows, false);
   }
 
-  /** z and a of a batch are there, and a backward pass may follow. */
+  /** The buffers hold z and a of a batch, and a backward pass may follow. */
   holdCurrentForward(rows: number): void {
     this.#hold('forward', rows, true);
   }
 
-  /** z, a and delta of a training step's last batch are there, whose update the parameters have had. */
+  /** The buffers hold z, a and delta of the last batch of a training step, which has already changed the parameters. */
   holdBackward(rows: number): void {
     this.#hold('backward', rows, false);
   }
@@ -71,12 +80,12 @@ export class Pass {
     this.#content = 'gradients';
   }
 
-  /** The inputs' standardisation or the parameters are others than those that the batch went through. */
+  /** The parameters or the standardisation have changed since the batch passed through the network. */
   outdate(): void {
     this.#isCurrent = false;
   }
 
-  /** Parameters were set, not trained: what they were before cannot be reached by repeating steps. */
+  /** Parameters were set, not trained. Repeating steps from a snapshot would no longer lead to them. */
   setParameters(): void {
     this.outdate();
     this.#guard = undefined;
@@ -90,27 +99,27 @@ export class Pass {
     this.#guard = guard;
   }
 
-  /** Steps other than those of `guard` are taken from now on, or none that could be repeated. */
-  dropGuards(but?: Guard): void {
-    if (this.#guard !== but) this.#guard = undefined;
+  /** Training steps are about to be taken. Only the guard `except` can repeat them: any other one is removed. */
+  dropGuards(except?: Guard): void {
+    if (this.#guard !== except) this.#guard = undefined;
   }
 
-  /** Lets the guard look at the parameters, if there is one. */
+  /** Lets the guard check the parameters, if there is a guard. */
   checkGuard(): void {
     this.#guard?.check();
   }
 
-  /** A step of several chunks is in progress, whose sums lie among the gradients; `keep` copies them. */
+  /** A step of several chunks is in progress. Its sums lie in the region of the gradients; `keep` copies them. */
   startStep(keep: () => void): void {
     this.#keepStep = keep;
   }
 
-  /** No step is in progress. */
+  /** No step is in progress any longer. */
   endStep(): void {
     this.#keepStep = undefined;
   }
 
-  /** Before the gradients are overwritten: the step in progress copies its sums, so that it can resume. */
+  /** To be called before the gradients are overwritten: the step in progress copies its sums, so that it can resume. */
   keepStep(): void {
     const keep = this.#keepStep;
     this.#keepStep = undefined;

@@ -13,7 +13,7 @@ import {
 } from '../training/place.js';
 import type { SavedHeader } from './encode.js';
 
-// The part of a file that save({ training: true }) writes, checked as if a stranger had written it.
+// Reads the part of a file that save({ training: true }) adds. It is checked as if a stranger had written it.
 
 const MAX_WORD = 2 ** 32 - 1;
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
@@ -55,16 +55,16 @@ const KEYS = {
   step: keysOf<NonNullable<RunPlace['step']>>({ cost: true, sums: true }),
   parts: keysOf<PartsPlace>({ parts: true, samples: true, steps: true, cost: true, learningRate: true, data: true }),
   stopper: keysOf<StopperPlace>({ best: true, waited: true, bestEpoch: true, parameters: true }),
-  lbfgs: keysOf<LbfgsPlace>({ cost: true, meanCost: true }),
+  lbfgs: keysOf<LbfgsPlace>({ cost: true, meanCost: true, leastCost: true, leastLength: true, idle: true }),
 };
 
-/** An object's keys are checked here, its values by who asks for it. */
+/** Checks the keys of an object. Its values remain to be checked. */
 function objectAt<T>(where: string, value: unknown, keys: readonly (keyof T & string)[]): T {
   checkObject(where, value, keys);
   return value as T;
 }
 
-/** A number that JSON may have had no word for. */
+/** Checks a number. Infinities and NaN are strings in the file, because JSON does not have them. */
 function numberAt(where: string, value: unknown): number {
   if (typeof value === 'number') return value;
   if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
@@ -74,9 +74,15 @@ function numberAt(where: string, value: unknown): number {
 const wordAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_WORD);
 const countAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_COUNT);
 
-/** Reads the "training" of a header: first how long the arrays behind it are, then with those the state. */
+/**
+ * Reads the "training" of a header: first the lengths of the arrays that follow the header, then, with these arrays,
+ * the state.
+ */
 export class TrainingReader {
-  /** Of the arrays, in the order of the file: the slots, the sums amid a step, the best epoch's parameters. */
+  /**
+   * The lengths of the arrays, in the order of the file: the slots, the sums of a step in progress, the best epoch's
+   * parameters.
+   */
   readonly lengths: readonly number[];
   readonly #state: SavedTraining;
 
@@ -129,7 +135,7 @@ function checkPlace(value: unknown, optimizer: Optimizer): Place {
   const where = 'load: place';
   const place = objectAt<Place>(where, value, KEYS.place);
   const options = checkOptions(`${where}.options`, place.options);
-  // amid a call it cannot be changed: another's slots would not be there
+  // a call cannot change to an optimizer of another kind, whose slots would be missing
   if (options.optimizer) checkName(`${where}.options.optimizer.name`, options.optimizer.name, [optimizer.name]);
   const run = place.run === undefined ? undefined : readRun(`${where}.run`, place.run);
   if (run && options.samples !== undefined) checkRun(`${where}.run`, run, options.samples, options.stepRows);
@@ -142,7 +148,7 @@ function checkPlace(value: unknown, optimizer: Optimizer): Place {
     ...(place.stopper !== undefined && { stopper: readStopper(`${where}.stopper`, place.stopper) }),
     ...(place.lbfgs !== undefined && { lbfgs: readLbfgs(`${where}.lbfgs`, place.lbfgs) }),
     ...(place.stopped !== undefined && {
-      stopped: checkName(`${where}.stopped`, place.stopped, ['earlyStopping', 'converged', 'callback']),
+      stopped: checkName(`${where}.stopped`, place.stopped, ['earlyStopping', 'converged', 'stalled', 'callback']),
     }),
   };
 }
@@ -200,6 +206,15 @@ function readStopper(where: string, value: unknown): StopperPlace {
 }
 
 function readLbfgs(where: string, value: unknown): LbfgsPlace {
-  const { cost, meanCost } = objectAt<LbfgsPlace>(where, value, KEYS.lbfgs);
-  return { cost: numberAt(`${where}.cost`, cost), meanCost: numberAt(`${where}.meanCost`, meanCost) };
+  const place = objectAt<LbfgsPlace>(where, value, KEYS.lbfgs);
+  const cost = numberAt(`${where}.cost`, place.cost);
+  // files of 0.1.0 have no more than the costs
+  const { leastCost = cost, leastLength = Number.POSITIVE_INFINITY, idle = 0 } = place;
+  return {
+    cost,
+    meanCost: numberAt(`${where}.meanCost`, place.meanCost),
+    leastCost: numberAt(`${where}.leastCost`, leastCost),
+    leastLength: numberAt(`${where}.leastLength`, leastLength),
+    idle: checkInteger(`${where}.idle`, idle, 0, MAX_WORD),
+  };
 }

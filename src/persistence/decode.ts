@@ -13,20 +13,27 @@ import type { Trainer } from '../training/trainer.js';
 import { TrainingReader } from './decode-training.js';
 import { CHECKSUM_BYTES, MAGIC, PREFIX_BYTES, type SavedHeader, type SavedNetwork, VERSION } from './encode.js';
 
-// Reads what encode.ts writes. Everything in a file is checked as if a stranger had written it.
+// Reads the files that encode.ts writes. Everything in a file is checked as if a stranger had written it.
 
+/** Options of `load`. */
 export interface LoadOptions extends CoreOptions {
-  /** The functions of a network with a cost of one's own. */
+  /**
+   * The functions of the network's custom cost, which a file cannot hold. Required for such a network, refused for
+   * others.
+   */
   cost?: CustomCost;
-  /** The function of a network that was saved with `training: true` under a learning rate that is one: a file cannot hold it. */
+  /**
+   * The function that is the learning rate, which a file cannot hold. Required if the file was saved with `training:
+   * true` under such a function and `training` is not false here; else refused.
+   */
   learningRate?: ScheduleFunction;
-  /** false: what `training: true` has saved beside the network is left aside. Default true. */
+  /** false: ignores everything that `save({ training: true })` has added to the file. Default true. */
   training?: boolean;
 }
 
 const OWN_KEYS = keysOf<Omit<LoadOptions, keyof CoreOptions>>({ cost: true, learningRate: true, training: true });
 
-/** `options`: those of load that say what a file cannot hold. */
+/** Reads a file. `options` gives what a file cannot hold. */
 export function decode(bytes: unknown, options: LoadOptions): SavedNetwork {
   checkObject('options', options, [...CORE_KEYS, ...OWN_KEYS]);
   const { cost, learningRate } = options;
@@ -60,16 +67,16 @@ export function decode(bytes: unknown, options: LoadOptions): SavedNetwork {
   const wanted = 4 * arrays.reduce((sum, length) => sum + length, 0);
   const got = checksumStart - parametersStart;
   if (got !== wanted) throw outOfRange('load', `${got} bytes of parameters`, `${wanted} for this network`);
-  // a copy: the file may start at an odd address (and a Buffer's slice would not copy)
+  // a copy, because the file may start at an odd address; slice would not copy if it is a Buffer
   const floats = new Float32Array(new Uint8Array(bytes.subarray(parametersStart, checksumStart)).buffer);
   let offset = 0;
-  const take = (length: number) => {
+  const next = (length: number) => {
     offset += length;
     return floats.subarray(offset - length, offset);
   };
-  const taken = arrays.map(take);
-  const standardization = standardized && { means: taken[1], deviations: taken[2] };
-  const state = reader?.read(taken.slice(standardized ? 3 : 1));
+  const parts = arrays.map(next);
+  const standardization = standardized && { means: parts[1], deviations: parts[2] };
+  const state = reader?.read(parts.slice(standardized ? 3 : 1));
   if (learningRate !== undefined && typeof learningRate !== 'function') {
     throw wrongType('load: options.learningRate', learningRate, 'the function of the training that was saved');
   }
@@ -84,21 +91,21 @@ export function decode(bytes: unknown, options: LoadOptions): SavedNetwork {
     ...header,
     optimizer: needsFunction ? ({ ...header.optimizer, learningRate } as Optimizer) : header.optimizer,
     standardization: standardization && checkStandardization('load: standardization', standardization, inputs),
-    parameters: taken[0],
+    parameters: parts[0],
     training: isResumed ? state : undefined,
   };
 }
 
-/** Puts what a file holds into a new network. */
+/** Puts the contents of a file into a new network. */
 export function restore(saved: SavedNetwork, layers: readonly Layer[], trainer: Trainer): void {
   let offset = 0;
-  const take = (count: number) => {
+  const next = (count: number) => {
     offset += count;
     return saved.parameters.subarray(offset - count, offset);
   };
   for (const layer of layers) {
-    layer.weights = take(layer.units * layer.fanIn);
-    layer.biases = take(layer.units);
+    layer.weights = next(layer.units * layer.fanIn);
+    layer.biases = next(layer.units);
   }
   trainer.state.restore(saved);
   if (saved.standardization) trainer.standardize(saved.standardization);

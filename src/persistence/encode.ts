@@ -10,17 +10,22 @@ import type { SavedTraining } from '../training/place.js';
 // A saved network:
 //
 //   0       8         12             16
-//   | magic | version | header bytes | header: JSON | weights and biases, layer by layer: f32 | means, deviations: f32 | CRC-32 |
+//   | magic | version | header bytes | header: JSON | parameters: f32 | means, deviations: f32 | arrays: f32 | CRC-32 |
 //
-// The means and deviations of the inputs are there if the header says "standardized". Where the header holds "training", arrays of floats
-// that belong to it follow in the order of the header, which has their lengths in their places. Numbers are little-endian. The checksum
-// covers everything before it. decode.ts reads such files.
+// The parameters are weights and biases, layer by layer. The means and deviations of the inputs are there if the header
+// says "standardized". If the header has "training", the arrays of floats that belong to it follow in the order of the
+// header, which contains the length of each in its place. Numbers are little-endian. The checksum covers everything
+// before it. decode.ts reads such files.
 
-/** What `Blob` and `fetch` take: Uint8Array<ArrayBuffer>, in words for TypeScript before 5.7 too, whose Uint8Array is not generic. */
+/**
+ * The type that `Blob` and `fetch` accept: Uint8Array<ArrayBuffer>. TypeScript before 5.7 can read this form too; its
+ * Uint8Array is not generic.
+ */
 export type SavedBytes = ReturnType<Uint8Array['slice']>;
 
+/** Options of `save`. */
 export interface SaveOptions {
-  /** true: with everything that training needs to resume. Default false. */
+  /** true: also saves everything that training needs to resume. Default false. */
   training?: boolean;
 }
 
@@ -36,7 +41,7 @@ export interface SavedNetwork {
   readonly optimizer: Optimizer;
   readonly trainingSamples: number | undefined;
   readonly epochsTrained: number;
-  /** Where the learning rate's schedule has come to. */
+  /** The state of the learning rate's schedule; undefined if the learning rate is a number or a function. */
   readonly schedule: ClockState | undefined;
   readonly standardization: Standardization | undefined;
   /** For each layer w [units x fanIn] row-major, then b [units]. */
@@ -46,7 +51,7 @@ export interface SavedNetwork {
 
 export interface SavedHeader extends Omit<SavedNetwork, 'parameters' | 'standardization' | 'training'> {
   readonly standardized: true | undefined;
-  /** Not yet checked. */
+  /** Not checked yet. */
   readonly training: unknown;
 }
 
@@ -55,10 +60,10 @@ export function encode({ parameters, standardization, spec, ...rest }: SavedNetw
   const header = { network: optionsOf(spec), ...rest, ...(standardization && { standardized: true }) };
   const json = JSON.stringify(header, (_, value) => {
     if (value instanceof Float32Array) return floats.push(value) && value.length;
-    // JSON has no word for Infinity and NaN
+    // JSON does not have infinities and NaN
     return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
   });
-  // spaces up to the next multiple of four: the parameters are aligned
+  // spaces fill the header up to a multiple of four bytes, so that the parameters are aligned
   const headerBytes = encodeUtf8(json.padEnd(Math.ceil(json.length / 4) * 4));
   const parametersStart = PREFIX_BYTES + headerBytes.length;
   const checksumStart = floats.reduce((end, { byteLength }) => end + byteLength, parametersStart);
@@ -77,7 +82,7 @@ export function encode({ parameters, standardization, spec, ...rest }: SavedNetw
   return bytes;
 }
 
-/** The spec as options again; a custom cost is named only. */
+/** The options that make this spec. A custom cost is only named. */
 function optionsOf({ cost, huberDelta, ...spec }: Spec): object {
   return { ...spec, cost: cost === 'huber' ? { name: 'huber', delta: huberDelta } : cost };
 }

@@ -1,10 +1,8 @@
-// The numbers that stand for names between src/ and the core. Their one home is assembly/abi.ts; this file hands on those that rooms
-// above it need, so that none of them imports the layout of the header, which is core/header.ts's alone.
+// The numbers that stand for names between src/ and the core. They are defined in assembly/abi.ts. The other rooms
+// import them from this file, so that they cannot import the layout of the header, which belongs to core/header.ts.
 
 export {
-  // optimizers
   ADADELTA,
-  // where an optimizer's own numbers lie
   ADADELTA_EPSILON,
   ADADELTA_RHO,
   ADAGRAD,
@@ -15,13 +13,10 @@ export {
   ADAM_EPSILON,
   ADAMW,
   ADAMW_WEIGHT_DECAY,
-  // costs
   BINARY_CROSS_ENTROPY,
   CATEGORICAL_CROSS_ENTROPY,
   CUSTOM_COST,
-  // activations
   ELU,
-  // types of stored data
   F32,
   GELU,
   HARD_SIGMOID,
@@ -50,7 +45,6 @@ export {
   NESTEROV,
   POISSON,
   QUADRATIC,
-  // what a random number is for
   RANDOM_BIASES,
   RANDOM_ORDER,
   RANDOM_SPLIT,

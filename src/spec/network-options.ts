@@ -1,6 +1,6 @@
 /**
- * Activation functions by name: `leakyRelu` has the slope 0.01 below 0, `elu` α = 1, `gelu` is x Φ(x), `hardSigmoid` clamps x/6 + 1/2.
- * `softmax` belongs to the output layer.
+ * Activation functions: `leakyRelu` has the slope 0.01 below 0, `elu` has α = 1, `gelu` is x Φ(x), and `hardSigmoid` is
+ * x/6 + 1/2 limited to [0, 1]. `softmax` is for the output layer only. See docs/activations.md.
  */
 export type ActivationName =
   | 'linear'
@@ -18,14 +18,15 @@ export type ActivationName =
   | 'softmax';
 
 /**
- * Cost functions by name, each a mean over the samples of a sum over the outputs:
+ * Cost functions. Each is a mean over the samples of a sum over the outputs:
+ *
  * - `quadratic`: 1/2 (y - a)²;
  * - `binaryCrossEntropy`: -[ y ln a + (1 - y) ln(1 - a) ], with sigmoid outputs;
  * - `categoricalCrossEntropy`: -y ln a, with softmax outputs;
  * - `meanAbsoluteError`: |y - a|, with the slope 0 at 0;
- * - `huber`: 1/2 (y - a)² up to |y - a| = δ, δ (|y - a| - δ/2) beyond;
- * - `hinge`: max(0, 1 - y a) for targets -1 and 1 (a label stands for 1 at its output and -1 at the others), with linear or tanh outputs;
- *   the slope at y a = 1 is 0;
+ * - `huber`: 1/2 (y - a)² up to |y - a| = δ, δ (|y - a| - δ/2) beyond, with δ = 1;
+ * - `hinge`: max(0, 1 - y a) for targets -1 and 1, with linear or tanh outputs. A label stands for 1 at its output and
+ *   -1 at the others. The slope at y a = 1 is 0;
  * - `kullbackLeibler`: y ln(y / a), with softmax outputs;
  * - `poisson`: a - y ln a, with softplus outputs.
  */
@@ -39,31 +40,36 @@ export type CostName =
   | 'kullbackLeibler'
   | 'poisson';
 
-/** The Huber cost with a δ of one's own; `'huber'` has δ = 1. */
+/** The Huber cost (Huber, 1964) with any δ. The name `'huber'` alone stands for δ = 1. */
 export interface HuberCost {
   name: 'huber';
-  /** A positive number. */
+  /** δ, a positive number. */
   delta: number;
 }
 
 /**
- * A cost of one's own: a function of the outputs alone, averaged over the samples. Both are called once a sample with copies of
- * [outputs] numbers that are valid during the call only, and may not use the network. What they throw comes out of the call that asked for
- * them, and no weight changes.
+ * A custom cost: a function C_x of a sample's outputs a and targets y, which is averaged over the samples. Both
+ * functions are called once for each sample. Their arguments are copies of [outputs] numbers, valid only during the
+ * call. They must not use the network. An error that they throw is thrown by the method that needed the cost, and then
+ * no weight changes.
  */
 export interface CustomCost {
-  /** C_x */
+  /** Returns C_x, a number. */
   value(a: Float32Array, y: Float32Array): number;
-  /** Writes dC_x/da to `out`, which is all zeros before. */
+  /** Writes dC_x/da to `out` [outputs], which contains zeros before. */
   gradient(a: Float32Array, y: Float32Array, out: Float32Array): void;
 }
 
 /**
- * How the weights and biases of a layer start. By name:
- * `glorotUniform`, `glorotNormal` (variance 2 / (fanIn + units)), `heUniform`, `heNormal` (2 / fanIn), `lecunUniform`,
- * `lecunNormal` (1 / fanIn), all with biases 0; `scaledNormal`: weights N(0, 1/√fanIn), biases N(0, 1);
- * `standardNormal`: both N(0, 1); `zeros`. `standardNormal` and `scaledNormal` are the "large" and the "default" initialisation
- * of Nielsen's book.
+ * Named initialisers of the weights and biases of a layer:
+ *
+ * - `glorotUniform`, `glorotNormal`: variance 2 / (fanIn + units), biases 0 (Glorot and Bengio, 2010);
+ * - `heUniform`, `heNormal`: variance 2 / fanIn, biases 0 (He et al., 2015);
+ * - `lecunUniform`, `lecunNormal`: variance 1 / fanIn, biases 0 (LeCun et al., 1998);
+ * - `scaledNormal`: normal weights of variance 1 / fanIn and biases of variance 1, the "default" of Nielsen's book;
+ * - `standardNormal`: normal weights and biases of variance 1, the "large" initialisation of Nielsen's book;
+ * - `orthogonal`: orthonormal rows, or columns if there are more units than inputs, biases 0 (Saxe et al., 2014);
+ * - `zeros`: weights and biases 0.
  */
 export type InitializerName =
   | 'glorotUniform'
@@ -77,53 +83,72 @@ export type InitializerName =
   | 'orthogonal'
   | 'zeros';
 
-/** Every weight the same number, every bias another (default 0). */
+/** One number for every weight, and one for every bias (default 0). */
 export interface ConstantInitializer {
   constant: number;
   bias?: number;
 }
 
-/** Given numbers: w [units × fanIn] row-major, b [units] (default 0). */
+/** Given numbers: w [units × fanIn] row-major, and b [units] (default zeros). */
 export interface GivenInitializer {
   weights: Float32Array;
   biases?: Float32Array;
 }
 
+/** Options of one layer after the input layer. */
 export interface LayerOptions {
-  /** Number of neurons, 1 to 65,536. */
+  /** Number of units (neurons), 1 to 65,536. */
   units: number;
-  /** One function for the layer, or a name for each unit. Default `'sigmoid'`. */
+  /** The name of one function for the layer, or a name for each unit. Default `'sigmoid'`. */
   activation?: ActivationName | readonly ActivationName[];
-  /** Default: `heNormal` where all units are relu, leakyRelu, elu, gelu or silu, `lecunNormal` for selu, else `glorotUniform`. */
+  /**
+   * Initial weights and biases. Default: `heNormal` if all units are relu, leakyRelu, elu, gelu or silu; `lecunNormal`
+   * for selu; else `glorotUniform`.
+   */
   initializer?: InitializerName | ConstantInitializer | GivenInitializer;
-  /** false: no biases. Default: the network's `bias`. */
+  /** false: the layer has no biases. Default: the network's `bias`. */
   bias?: boolean;
-  /** The share of this layer's activations that is dropped in training, 0 to below 1. Default 0. Not for the output layer. */
+  /**
+   * The share of this layer's activations that is dropped in training, 0 to below 1 (Srivastava et al., 2014). Default
+   * 0. It must be 0 for the output layer.
+   */
   dropout?: number;
-  /** The largest length a unit's weight vector may have after a step; longer ones are scaled back to it. Default: none. */
+  /**
+   * The largest length of a unit's weight vector, a positive number. Longer vectors are scaled back to it after each
+   * step. Default: no limit.
+   */
   maxNorm?: number;
 }
 
-/** What a network is, whatever build of the core runs it. */
+/** Options of what a network computes, whichever build of the core runs it. */
 export interface SpecOptions {
   /** Width of the input layer, 1 to 65,536. */
   inputs: number;
-  /** The layers after the input layer, in order; the last one is the output layer. */
+  /** The layers after the input layer, in order, 1 to 1,024. The last one is the output layer. */
   layers: readonly LayerOptions[];
-  /** Default: the one that belongs to the output's activation: binaryCrossEntropy for sigmoid, categoricalCrossEntropy for softmax, else quadratic. */
+  /**
+   * The cost function. Default: binaryCrossEntropy for sigmoid outputs, categoricalCrossEntropy for softmax outputs,
+   * else quadratic.
+   */
   cost?: CostName | HuberCost | CustomCost;
-  /** λ of the L2 term λ/(2n) Σ w² over the weights, n the number of training samples. Default 0. */
+  /** λ of the L2 term λ/(2n) Σ w² over the weights, where n is the number of training samples; 0 or more. Default 0. */
   l2?: number;
-  /** λ of the L1 term λ/n Σ |w|. Default 0. */
+  /** λ of the L1 term λ/n Σ |w|; 0 or more. Default 0. */
   l1?: number;
   /** true: L1 and L2 count the biases too. Default false. */
   penalizeBiases?: boolean;
-  /** s: targets become y (1 - s) + s / outputs. For categoricalCrossEntropy. Default 0. */
+  /**
+   * s of label smoothing: targets become y (1 - s) + s / outputs. 0 to below 1, for categoricalCrossEntropy only.
+   * Default 0.
+   */
   labelSmoothing?: number;
-  /** false: no layer has biases unless it says so. Default true. */
+  /** false: layers have no biases, unless their own options say otherwise. Default true. */
   bias?: boolean;
-  /** An integer from 0 to 2⁵³ - 1: every random number of the network comes from it. Default 0. */
+  /** The seed of every random number of the network, an integer from 0 to 2⁵³ - 1. Default 0. */
   seed?: number;
-  /** What integer inputs are multiplied with, in training and in prediction alike. Default 1/255 for bytes, 1 for Int32Array. */
+  /**
+   * The positive number that integer inputs are multiplied by, in training and prediction alike. Default: 1/255 for
+   * bytes, 1 for Int32Array.
+   */
   scale?: number;
 }

@@ -15,138 +15,158 @@ import * as codes from './codes.js';
 import { powerOf096 } from './exact-math.js';
 import { checkLearningRate, type LearningRate } from './schedule.js';
 
-// Optimizers as data: the name, options and state of each. What a step does to a parameter is in assembly/; the loop of L-BFGS is in
-// training/lbfgs.ts.
+// Optimizers as data: the name, options and state of each. assembly/update-rules.ts contains their steps, and
+// training/lbfgs.ts the loop of L-BFGS.
 
-/** What every optimizer that follows the gradient's size takes. The penalties are added after clipping. */
+/**
+ * Options of every optimizer except L-BFGS, which limit the gradient. The gradients of L1 and L2 are added afterwards.
+ */
 export interface Clipping {
-  /** Every number of the mean gradient is held to [-clipValue, clipValue], after `clipNorm`. Default: none. */
+  /**
+   * Every number of the mean gradient is limited to [-clipValue, clipValue], after `clipNorm`. A positive number.
+   * Default: no limit.
+   */
   readonly clipValue?: number;
-  /** The mean gradient of all weights and biases is scaled back to this length where it is longer. Default: none. */
+  /**
+   * If the mean gradient of all weights and biases together is longer than this, it is scaled back to this length. A
+   * positive number. Default: no limit.
+   */
   readonly clipNorm?: number;
 }
 
 /** Plain gradient descent: w -= η dC/dw. */
 export interface Sgd extends Clipping {
   readonly name: 'sgd';
-  /** η, a positive number or a schedule. */
+  /** η, a positive number or a schedule. Required. */
   readonly learningRate: LearningRate;
 }
 
-/** m = μ m + g; w -= η m. With Nesterov's look ahead, w -= η (g + μ m). */
+/** Gradient descent with momentum: m = μ m + g; w -= η m. `nesterov` looks ahead: w -= η (g + μ m). */
 export interface Momentum extends Clipping {
   readonly name: 'momentum' | 'nesterov';
+  /** η, a positive number or a schedule. Required. */
   readonly learningRate: LearningRate;
   /** μ, from 0 to below 1. Default 0.9. */
   readonly momentum: number;
 }
 
-/** v = v + g²; w -= η g / (√v + ε). */
+/** Adagrad: v = v + g²; w -= η g / (√v + ε). */
 export interface Adagrad extends Clipping {
   readonly name: 'adagrad';
-  /** Default 0.01. */
+  /** η, a positive number or a schedule. Default 0.01. */
   readonly learningRate: LearningRate;
-  /** Default 1e-10. */
+  /** ε, at least 1e-12. Default 1e-10. */
   readonly epsilon: number;
 }
 
-/** v = ρ v + (1 - ρ) g²; d = √((u + ε) / (v + ε)) g; u = ρ u + (1 - ρ) d²; w -= η d. */
+/** Adadelta: v = ρ v + (1 - ρ) g²; d = √((u + ε) / (v + ε)) g; u = ρ u + (1 - ρ) d²; w -= η d. */
 export interface Adadelta extends Clipping {
   readonly name: 'adadelta';
-  /** Default 1. */
+  /** η, a positive number or a schedule. Default 1. */
   readonly learningRate: LearningRate;
-  /** Default 0.9. */
+  /** ρ, from 0 to below 1. Default 0.9. */
   readonly rho: number;
-  /** Default 1e-6. */
+  /** ε, at least 1e-12. Default 1e-6. */
   readonly epsilon: number;
 }
 
-/** v = α v + (1 - α) g²; w -= η g / (√v + ε). */
+/** RMSprop: v = α v + (1 - α) g²; w -= η g / (√v + ε). */
 export interface RmsProp extends Clipping {
   readonly name: 'rmsprop';
-  /** Default 0.01. */
+  /** η, a positive number or a schedule. Default 0.01. */
   readonly learningRate: LearningRate;
-  /** Default 0.99. */
+  /** α, from 0 to below 1. Default 0.99. */
   readonly alpha: number;
-  /** Default 1e-8. */
+  /** ε, at least 1e-12. Default 1e-8. */
   readonly epsilon: number;
 }
 
-/** m = β₁ m + (1 - β₁) g; v = β₂ v + (1 - β₂) g²; w -= η m̂ / (√v̂ + ε), with m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ). */
+/**
+ * Adam: m = β₁ m + (1 - β₁) g; v = β₂ v + (1 - β₂) g²; w -= η m̂ / (√v̂ + ε).
+ * Here m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ).
+ */
 export interface Adam extends Clipping {
   readonly name: 'adam';
-  /** Default 0.001. */
+  /** η, a positive number or a schedule. Default 0.001. */
   readonly learningRate: LearningRate;
-  /** Default 0.9. */
+  /** β₁, from 0 to below 1. Default 0.9. */
   readonly beta1: number;
-  /** Default 0.999. */
+  /** β₂, from 0 to below 1. Default 0.999. */
   readonly beta2: number;
-  /** Default 1e-8. */
+  /** ε, at least 1e-12. Default 1e-8. */
   readonly epsilon: number;
 }
 
-/** Adam after w -= η weightDecay w. Biases are spared unless the network has `penalizeBiases`. */
+/**
+ * AdamW: first w -= η weightDecay w, then a step of Adam. Biases do not decay unless the network has `penalizeBiases`.
+ */
 export interface AdamW extends Omit<Adam, 'name'> {
   readonly name: 'adamw';
-  /** Default 0.01. */
+  /** A number from 0 up. Default 0.01. */
   readonly weightDecay: number;
 }
 
-/** Adam with Nesterov's look ahead: in place of m̂, (1 - μₜ) g / (1 - Π μ) + μₜ₊₁ m / (1 - Π μ μₜ₊₁). */
+/** NAdam: Adam with Nesterov's look ahead. In place of m̂ it uses (1 - μₜ) g / (1 - Π μ) + μₜ₊₁ m / (1 - Π μ μₜ₊₁). */
 export interface NAdam extends Omit<Adam, 'name'> {
   readonly name: 'nadam';
-  /** Default 0.002. */
+  /** η, a positive number or a schedule. Default 0.002. */
   readonly learningRate: LearningRate;
-  /** ψ of μₜ = β₁ (1 - 0.96^(t ψ) / 2). Default 0.004. */
+  /** ψ of μₜ = β₁ (1 - 0.96^(t ψ) / 2), a number from 0 up. Default 0.004. */
   readonly momentumDecay: number;
 }
 
-/** w -= η (sign(β₁ m + (1 - β₁) g) + weightDecay w); m = β₂ m + (1 - β₂) g. Biases do not decay unless the network has `penalizeBiases`. */
+/**
+ * Lion: w -= η (sign(β₁ m + (1 - β₁) g) + weightDecay w); m = β₂ m + (1 - β₂) g. Biases do not decay unless the network
+ * has `penalizeBiases`.
+ */
 export interface Lion extends Clipping {
   readonly name: 'lion';
-  /** Default 0.0001. */
+  /** η, a positive number or a schedule. Default 0.0001. */
   readonly learningRate: LearningRate;
-  /** Default 0.9. */
+  /** β₁, from 0 to below 1. Default 0.9. */
   readonly beta1: number;
-  /** Default 0.99. */
+  /** β₂, from 0 to below 1. Default 0.99. */
   readonly beta2: number;
-  /** Default 0. */
+  /** A number from 0 up. Default 0. */
   readonly weightDecay: number;
 }
 
 /**
- * iRPROP+: every parameter has a step of its own, which grows while its gradient keeps its sign. For full batches. A clipped gradient
- * has the same sign: clipping only tells it apart from the penalties.
+ * iRPROP+: every parameter has its own step length, which grows as long as the gradient keeps its sign. For full
+ * batches only. Clipping keeps signs, so it matters only if there are penalties, which are added afterwards.
  */
 export interface IRprop extends Clipping {
   readonly name: 'irprop';
-  /** The first step of every parameter. Default 0.01. */
+  /** The first step length of every parameter, a positive number or a schedule. Default 0.01. */
   readonly learningRate: LearningRate;
-  /** What a step is multiplied with while the sign stays, above 1. Default 1.2. */
+  /** The factor of a step length while the sign stays, above 1. Default 1.2. */
   readonly etaPlus: number;
-  /** What it is multiplied with when the sign changes, above 0 and below 1. Default 0.5. */
+  /** The factor of a step length when the sign changes, above 0 and below 1. Default 0.5. */
   readonly etaMinus: number;
-  /** Default 1e-6. */
+  /** The smallest step length, a positive number. Default 1e-6. */
   readonly stepMin: number;
-  /** Default 50. */
+  /** The largest step length, at least `stepMin`. Default 50. */
   readonly stepMax: number;
 }
 
 /**
  * L-BFGS: directions from the last steps' curvature, a line search along each. For full batches without dropout, `maxNorm` and L1. An
- * epoch is one step, for which the samples are gone through once or more; training ends before `epochs` once the gradient is at most
- * `tolerance` long or no step along it lowers the cost any more.
+ * epoch is one step, for which the samples are gone through once or more. Training ends before `epochs` once the gradient is at most
+ * `tolerance` long (`stopped: 'converged'`), or once steps no longer lower the cost by more than rounding (`stopped: 'stalled'`).
  */
 export interface Lbfgs {
   readonly name: 'lbfgs';
-  /** The first length that a line search tries, in steps of its direction. Default 1. */
+  /** The first step length that a line search tries, a positive multiple of the direction's length. Default 1. */
   readonly learningRate: number;
-  /** How many of the last steps are remembered, 1 to 100; each takes as much memory as the weights, twice. Default 10. */
+  /**
+   * How many of the last steps are remembered, 1 to 100. Each takes twice as much memory as the weights. Default 10.
+   */
   readonly history: number;
-  /** Default 1e-7. */
+  /** The length of the gradient at which training ends, a number from 0 up. Default 1e-7. */
   readonly tolerance: number;
 }
 
+/** An optimizer. The functions `sgd` to `lbfgs` make one from its options. */
 export type Optimizer = Sgd | Momentum | Adagrad | Adadelta | RmsProp | Adam | AdamW | NAdam | Lion | IRprop | Lbfgs;
 
 type Name = Optimizer['name'];
@@ -156,23 +176,26 @@ function checkAboveOne(where: string, value: unknown): number {
   return checkNumber(where, value, (x) => x > 1 && Number.isFinite(x), 'a number above 1');
 }
 
-/** An epsilon must be far above the root of the smallest mean of squares that the core does not flush to 0. */
+/** An epsilon must be far above the square root of the smallest numbers v that the core does not set to 0. */
 const checkEpsilon: Check = (where, value) => checkFrom(where, value, 1e-12);
 
-/** An option: its check, and its default. An option without a default must be given. */
+/** An option: its check and its default. An option without a default must be given. */
 type Option = readonly [check: Check, fallback?: number];
 
-/** A row of the table of optimizers. */
-interface Kind {
-  /** What the core calls it. */
+/** The facts about one optimizer. */
+interface OptimizerFacts {
+  /** The code by which the core knows it. */
   readonly code: number;
-  /** The state that it keeps for each parameter, by the symbols of docs/optimizers.md: one slot of the core's memory each. */
+  /**
+   * The numbers that it keeps for each parameter, by their symbols in docs/optimizers.md. Each has a slot in the core's
+   * memory.
+   */
   readonly slots: readonly string[];
-  /** Its options beside learningRate. */
+  /** Its options, except for the learning rate. */
   readonly options: Readonly<Record<string, Option>>;
-  /** Where the core's rule reads them, in bytes. */
-  readonly places: Readonly<Record<string, number>>;
-  /** The default learning rate. Without one it must be given. */
+  /** The offsets in bytes at which the core's rule reads its options. */
+  readonly offsets: Readonly<Record<string, number>>;
+  /** The default learning rate; undefined if it must be given. */
   readonly learningRate?: number;
 }
 
@@ -182,70 +205,70 @@ const adamOptions = {
   epsilon: [checkEpsilon, 1e-8],
 } as const;
 
-const adamPlaces = { beta1: codes.ADAM_BETA1, beta2: codes.ADAM_BETA2, epsilon: codes.ADAM_EPSILON };
+const adamOffsets = { beta1: codes.ADAM_BETA1, beta2: codes.ADAM_BETA2, epsilon: codes.ADAM_EPSILON };
 
-/** The defaults are PyTorch's. */
-const KINDS: Readonly<Record<Name, Kind>> = {
-  sgd: { code: codes.SGD, slots: [], options: {}, places: {} },
+/** All optimizers, with the defaults of PyTorch. */
+const OPTIMIZERS: Readonly<Record<Name, OptimizerFacts>> = {
+  sgd: { code: codes.SGD, slots: [], options: {}, offsets: {} },
   momentum: {
     code: codes.MOMENTUM,
     slots: ['m'],
     options: { momentum: [checkFraction, 0.9] },
-    places: { momentum: codes.MOMENTUM_MU },
+    offsets: { momentum: codes.MOMENTUM_MU },
   },
   nesterov: {
     code: codes.NESTEROV,
     slots: ['m'],
     options: { momentum: [checkFraction, 0.9] },
-    places: { momentum: codes.MOMENTUM_MU },
+    offsets: { momentum: codes.MOMENTUM_MU },
   },
   adagrad: {
     code: codes.ADAGRAD,
     slots: ['v'],
     options: { epsilon: [checkEpsilon, 1e-10] },
-    places: { epsilon: codes.ADAGRAD_EPSILON },
+    offsets: { epsilon: codes.ADAGRAD_EPSILON },
     learningRate: 0.01,
   },
   adadelta: {
     code: codes.ADADELTA,
     slots: ['v', 'u'],
     options: { rho: [checkFraction, 0.9], epsilon: [checkEpsilon, 1e-6] },
-    places: { rho: codes.ADADELTA_RHO, epsilon: codes.ADADELTA_EPSILON },
+    offsets: { rho: codes.ADADELTA_RHO, epsilon: codes.ADADELTA_EPSILON },
     learningRate: 1,
   },
   rmsprop: {
     code: codes.RMSPROP,
     slots: ['v'],
     options: { alpha: [checkFraction, 0.99], epsilon: [checkEpsilon, 1e-8] },
-    places: { alpha: codes.RMSPROP_ALPHA, epsilon: codes.RMSPROP_EPSILON },
+    offsets: { alpha: codes.RMSPROP_ALPHA, epsilon: codes.RMSPROP_EPSILON },
     learningRate: 0.01,
   },
   adam: {
     code: codes.ADAM,
     slots: ['m', 'v'],
     options: adamOptions,
-    places: adamPlaces,
+    offsets: adamOffsets,
     learningRate: 0.001,
   },
   adamw: {
     code: codes.ADAMW,
     slots: ['m', 'v'],
     options: { ...adamOptions, weightDecay: [checkNotNegative, 0.01] },
-    places: { ...adamPlaces, weightDecay: codes.ADAMW_WEIGHT_DECAY },
+    offsets: { ...adamOffsets, weightDecay: codes.ADAMW_WEIGHT_DECAY },
     learningRate: 0.001,
   },
   nadam: {
     code: codes.NADAM,
     slots: ['m', 'v'],
     options: { ...adamOptions, momentumDecay: [checkNotNegative, 0.004] },
-    places: { ...adamPlaces, momentumDecay: codes.NADAM_WARMTH },
+    offsets: { ...adamOffsets, momentumDecay: codes.NADAM_WARMTH },
     learningRate: 0.002,
   },
   lion: {
     code: codes.LION,
     slots: ['m'],
     options: { beta1: [checkFraction, 0.9], beta2: [checkFraction, 0.99], weightDecay: [checkNotNegative, 0] },
-    places: { beta1: codes.LION_BETA1, beta2: codes.LION_BETA2, weightDecay: codes.LION_WEIGHT_DECAY },
+    offsets: { beta1: codes.LION_BETA1, beta2: codes.LION_BETA2, weightDecay: codes.LION_WEIGHT_DECAY },
     learningRate: 1e-4,
   },
   irprop: {
@@ -257,7 +280,7 @@ const KINDS: Readonly<Record<Name, Kind>> = {
       stepMin: [checkPositive, 1e-6],
       stepMax: [checkPositive, 50],
     },
-    places: {
+    offsets: {
       etaPlus: codes.IRPROP_ETA_PLUS,
       etaMinus: codes.IRPROP_ETA_MINUS,
       stepMin: codes.IRPROP_STEP_MIN,
@@ -267,27 +290,27 @@ const KINDS: Readonly<Record<Name, Kind>> = {
   },
   lbfgs: {
     code: codes.LBFGS,
-    // its memory is of whole steps, not of parameters: see slotsOf
+    // it remembers whole steps, not numbers for each parameter: see slotsOf
     slots: [],
-    // scipy's history: PyTorch's 100 would take two hundred times the memory of the weights
+    // SciPy's history: PyTorch's 100 would take two hundred times the memory of the weights
     options: {
       history: [(where, value) => checkInteger(where, value, 1, 100), 10],
       tolerance: [checkNotNegative, 1e-7],
     },
-    places: {},
+    offsets: {},
     learningRate: 1,
   },
 };
 
 const CLIPPING = ['clipValue', 'clipNorm'] as const;
 
-/** The optimizer of that name, with the defaults filled in; `where` begins the messages. */
-function make<T extends Optimizer>(name: T['name'], given: unknown, where: string = name): T {
-  const { options, learningRate } = KINDS[name];
+/** Checks the options of an optimizer and fills in the defaults. `where`: the beginning of error messages. */
+function makeOptimizer<T extends Optimizer>(name: T['name'], given: unknown, where: string = name): T {
+  const { options, learningRate } = OPTIMIZERS[name];
   const clipping = name === 'lbfgs' ? [] : CLIPPING;
   checkObject(where, given, ['learningRate', ...Object.keys(options), ...clipping]);
   const values = given as Record<string, unknown>;
-  // the first step of a line search is one number
+  // a line search starts with a single number
   const checkRate = name === 'lbfgs' ? checkPositive : checkLearningRate;
   const optimizer: Record<string, unknown> = {
     name,
@@ -306,114 +329,115 @@ function make<T extends Optimizer>(name: T['name'], given: unknown, where: strin
   return Object.freeze(optimizer) as unknown as T;
 }
 
-/** What a factory takes: `Required` names the options without a default. */
-type Options<T, Required extends keyof T = never> = Pick<T, Required> & Partial<Omit<T, 'name' | Required>>;
+/** The options of an optimizer's function. `Required`: the options without a default. */
+type FactoryOptions<T, Required extends keyof T = never> = Pick<T, Required> & Partial<Omit<T, 'name' | Required>>;
 
 /** Plain gradient descent, w -= η dC/dw. */
-export function sgd(options: Options<Sgd, 'learningRate'>): Sgd {
-  return make('sgd', options);
+export function sgd(options: FactoryOptions<Sgd, 'learningRate'>): Sgd {
+  return makeOptimizer('sgd', options);
 }
 
-/** Gradient descent with momentum (Polyak, 1964), as PyTorch's SGD has it. */
-export function momentum(options: Options<Momentum, 'learningRate'>): Momentum {
-  return make('momentum', options);
+/** Gradient descent with momentum (Polyak, 1964), in the form of PyTorch's SGD. */
+export function momentum(options: FactoryOptions<Momentum, 'learningRate'>): Momentum {
+  return makeOptimizer('momentum', options);
 }
 
-/** Momentum with Nesterov's look ahead (Sutskever et al., 2013), as PyTorch's SGD has it. */
-export function nesterov(options: Options<Momentum, 'learningRate'>): Momentum {
-  return make('nesterov', options);
+/** Gradient descent with Nesterov momentum (Sutskever et al., 2013), in the form of PyTorch's SGD. */
+export function nesterov(options: FactoryOptions<Momentum, 'learningRate'>): Momentum {
+  return makeOptimizer('nesterov', options);
 }
 
-/** Adagrad (Duchi et al., 2011): steps divided by the root of the sum of all squared gradients. */
-export function adagrad(options: Options<Adagrad> = {}): Adagrad {
-  return make('adagrad', options);
+/** Adagrad (Duchi et al., 2011): each step is divided by the root of the sum of all squared gradients. */
+export function adagrad(options: FactoryOptions<Adagrad> = {}): Adagrad {
+  return makeOptimizer('adagrad', options);
 }
 
-/** Adadelta (Zeiler, 2012): steps in the units of the parameters. */
-export function adadelta(options: Options<Adadelta> = {}): Adadelta {
-  return make('adadelta', options);
+/** Adadelta (Zeiler, 2012): steps have the units of the parameters. */
+export function adadelta(options: FactoryOptions<Adadelta> = {}): Adadelta {
+  return makeOptimizer('adadelta', options);
 }
 
-/** RMSprop (Tieleman and Hinton, 2012): steps divided by the root of the mean squared gradient. */
-export function rmsprop(options: Options<RmsProp> = {}): RmsProp {
-  return make('rmsprop', options);
+/** RMSprop (Tieleman and Hinton, 2012): each step is divided by the root of the mean squared gradient. */
+export function rmsprop(options: FactoryOptions<RmsProp> = {}): RmsProp {
+  return makeOptimizer('rmsprop', options);
 }
 
 /** Adam (Kingma and Ba, 2015). */
-export function adam(options: Options<Adam> = {}): Adam {
-  return make('adam', options);
+export function adam(options: FactoryOptions<Adam> = {}): Adam {
+  return makeOptimizer('adam', options);
 }
 
-/** Adam with decoupled weight decay (Loshchilov and Hutter, 2019). */
-export function adamw(options: Options<AdamW> = {}): AdamW {
-  return make('adamw', options);
+/** AdamW: Adam with decoupled weight decay (Loshchilov and Hutter, 2019). */
+export function adamw(options: FactoryOptions<AdamW> = {}): AdamW {
+  return makeOptimizer('adamw', options);
 }
 
-/** Adam with Nesterov's look ahead (Dozat, 2016). */
-export function nadam(options: Options<NAdam> = {}): NAdam {
-  return make('nadam', options);
+/** NAdam: Adam with Nesterov's look ahead (Dozat, 2016). */
+export function nadam(options: FactoryOptions<NAdam> = {}): NAdam {
+  return makeOptimizer('nadam', options);
 }
 
-/** Lion (Chen et al., 2023): steps of one length, along the sign of the mean gradient. */
-export function lion(options: Options<Lion> = {}): Lion {
-  return make('lion', options);
+/** Lion (Chen et al., 2023): all parameters take steps of one length, along the sign of the mean gradient. */
+export function lion(options: FactoryOptions<Lion> = {}): Lion {
+  return makeOptimizer('lion', options);
 }
 
 /** iRPROP+ (Igel and Hüsken, 2003), for full batches. */
-export function irprop(options: Options<IRprop> = {}): IRprop {
-  return make('irprop', options);
+export function irprop(options: FactoryOptions<IRprop> = {}): IRprop {
+  return makeOptimizer('irprop', options);
 }
 
 /** L-BFGS (Liu and Nocedal, 1989) with a line search, for full batches. */
-export function lbfgs(options: Options<Lbfgs> = {}): Lbfgs {
-  return make('lbfgs', options);
+export function lbfgs(options: FactoryOptions<Lbfgs> = {}): Lbfgs {
+  return makeOptimizer('lbfgs', options);
 }
 
-/** A copy of `value` if it is an optimizer, whoever made it. */
+/** A checked copy of an optimizer, which may come from a file or from the user's own code. */
 export function checkOptimizer(value: unknown): Optimizer {
   checkIsObject('optimizer', value);
   const { name, ...options } = value as { name: unknown };
-  return make(checkName('optimizer.name', name, Object.keys(KINDS) as Name[]), options, 'optimizer');
+  return makeOptimizer(checkName('optimizer.name', name, Object.keys(OPTIMIZERS) as Name[]), options, 'optimizer');
 }
 
-/** Whether each of its steps must be on all samples. */
+/** True if each of its steps must be on all samples. */
 export function isFullBatch({ name }: Optimizer): boolean {
   return name === 'irprop' || name === 'lbfgs';
 }
 
-/** What the optimizer keeps for each parameter, by the symbols of docs/optimizers.md. */
+/** The numbers that the optimizer keeps for each parameter, by their symbols in docs/optimizers.md. */
 export function slotNames(optimizer: Optimizer): readonly string[] {
-  return KINDS[optimizer.name].slots;
+  return OPTIMIZERS[optimizer.name].slots;
 }
 
-/** Vectors of L-BFGS beside its pairs: two gradients, the weights it started from, the direction. */
+/** Vectors that L-BFGS keeps besides its pairs: two gradients, the weights it started from, and the direction. */
 const LBFGS_VECTORS = 4;
 
-/** Floats of state that the optimizer keeps for each parameter. */
+/** How many floats the optimizer keeps for each parameter. */
 export function slotsOf(optimizer: Optimizer): number {
   if (optimizer.name === 'lbfgs') return LBFGS_VECTORS + 2 * optimizer.history;
-  return KINDS[optimizer.name].slots.length;
+  return OPTIMIZERS[optimizer.name].slots.length;
 }
 
-/** What the core reads of an optimizer, its learning rate excepted. */
+/** Everything that the core reads of an optimizer, except its learning rate. */
 export interface OptimizerNumbers {
   readonly code: number;
-  /** Its own numbers, and where its rule reads them. */
-  readonly hyper: readonly { readonly place: number; readonly value: number }[];
+  /** The optimizer's own numbers, and the offsets in bytes at which its rule reads them. */
+  readonly hyper: readonly { readonly offset: number; readonly value: number }[];
   /** 0: no limit. */
   readonly clipValue: number;
+  /** 0: no limit. */
   readonly clipNorm: number;
 }
 
 export function numbersOf(optimizer: Optimizer): OptimizerNumbers {
-  const { code, places } = KINDS[optimizer.name];
+  const { code, offsets } = OPTIMIZERS[optimizer.name];
   const values = optimizer as unknown as Readonly<Record<string, number | undefined>>;
   return {
     code,
-    hyper: Object.entries(places).map(([name, place]) => {
+    hyper: Object.entries(offsets).map(([name, offset]) => {
       const value = values[name] as number;
-      // the core takes psi as 0.96^psi
-      return { place, value: name === 'momentumDecay' ? powerOf096(value) : value };
+      // the core takes 0.96^psi instead of psi
+      return { offset, value: name === 'momentumDecay' ? powerOf096(value) : value };
     }),
     clipValue: values.clipValue ?? 0,
     clipNorm: values.clipNorm ?? 0,

@@ -9,12 +9,16 @@ import {
   MAX_FLOAT,
   wrongType,
 } from '../check/errors.js';
-import { cosineOfTurn, power } from './exact-math.js';
+import { cosPi, power } from './exact-math.js';
 
-// Learning rates that change. A schedule is a plain object: what a rate is follows from the steps and epochs trained under it alone, but
-// for reduceOnPlateau, whose state is four numbers. So training can stop anywhere and go on with the same bits.
+// Learning rates that change. A schedule is a plain object. The rate of a step depends only on the steps and epochs
+// trained under the schedule; reduceOnPlateau also has four numbers of state. Training can therefore stop anywhere and
+// resume with the same bits.
 
-/** How long a schedule is: counted in steps (updates), or in epochs, and then constant throughout each. */
+/**
+ * The length of a schedule, 1 to 2³¹ - 1. Counted in steps (updates), the rate may change with each step; counted in
+ * epochs, it is constant throughout each epoch.
+ */
 export type Span =
   | { readonly steps: number; readonly epochs?: undefined }
   | { readonly epochs: number; readonly steps?: undefined };
@@ -61,9 +65,13 @@ export interface PlateauSchedule {
   readonly minimum: number;
 }
 
-/** The rate of step `step` in epoch `epoch`, both counted from 0 under this schedule. Must depend on nothing else. */
+/**
+ * Returns the rate of step `step` in epoch `epoch`, a finite number from 0 up. Both are counted from 0 under this
+ * schedule. The rate must depend on nothing else.
+ */
 export type ScheduleFunction = (step: number, epoch: number) => number;
 
+/** A learning rate that changes. The functions `step` to `reduceOnPlateau` make one from its options. */
 export type Schedule =
   | StepSchedule
   | ExponentialSchedule
@@ -74,14 +82,17 @@ export type Schedule =
   | PlateauSchedule
   | ScheduleFunction;
 
+/** A positive number or a schedule. */
 export type LearningRate = number | Schedule;
 
 const MAX_COUNT = 2 ** 31 - 1;
 
-/** An option: its check, which is told the rate at the start, and its default unless it must be given. */
+/**
+ * An option: its check, which also gets the initial rate, and its default. An option without a default must be given.
+ */
 type Option = readonly [check: (where: string, value: unknown, initial: number) => number, fallback?: number];
 
-const integer =
+const integerFrom =
   (from: number, to: number): Option[0] =>
   (where, value) =>
     checkInteger(where, value, from, to);
@@ -89,8 +100,8 @@ const integer =
 const initial: Option = [checkPositive];
 const final: Option = [checkFinal, 0];
 
-/** What each takes, beside its span. */
-const KINDS: Readonly<Record<Exclude<Schedule, ScheduleFunction>['name'], Readonly<Record<string, Option>>>> = {
+/** The options of each schedule, except for its length. */
+const OPTIONS: Readonly<Record<Exclude<Schedule, ScheduleFunction>['name'], Readonly<Record<string, Option>>>> = {
   step: { initial, factor: [checkShare, 0.1] },
   exponential: { initial, factor: [checkShare] },
   inverseTime: { initial, decay: [checkPositive, 1] },
@@ -98,9 +109,9 @@ const KINDS: Readonly<Record<Exclude<Schedule, ScheduleFunction>['name'], Readon
   cosine: {
     initial,
     final,
-    warmUp: [integer(0, MAX_COUNT), 0],
-    restarts: [integer(0, 10_000), 0],
-    growth: [integer(1, 1000), 1],
+    warmUp: [integerFrom(0, MAX_COUNT), 0],
+    restarts: [integerFrom(0, 10_000), 0],
+    growth: [integerFrom(1, 1000), 1],
   },
   oneCycle: {
     maximum: [checkPositive],
@@ -111,16 +122,16 @@ const KINDS: Readonly<Record<Exclude<Schedule, ScheduleFunction>['name'], Readon
   reduceOnPlateau: {
     initial,
     factor: [checkShare, 0.1],
-    patience: [integer(1, MAX_COUNT), 10],
+    patience: [integerFrom(1, MAX_COUNT), 10],
     minDelta: [checkNotNegative, 1e-4],
-    cooldown: [integer(0, MAX_COUNT), 0],
+    cooldown: [integerFrom(0, MAX_COUNT), 0],
     minimum: [checkFinal, 0],
   },
 };
 
-/** The schedule of that name, with the defaults filled in. */
-function make<T extends Schedule>(name: keyof typeof KINDS, given: unknown): T {
-  const options = KINDS[name];
+/** Checks the options of a schedule and fills in the defaults. */
+function makeSchedule<T extends Schedule>(name: keyof typeof OPTIONS, given: unknown): T {
+  const options = OPTIONS[name];
   const spanKeys = name === 'reduceOnPlateau' ? [] : ['steps', 'epochs'];
   checkObject(name, given, [...Object.keys(options), ...spanKeys]);
   const values = given as Record<string, unknown>;
@@ -128,7 +139,7 @@ function make<T extends Schedule>(name: keyof typeof KINDS, given: unknown): T {
     const [check, fallback] = options[key];
     return check(`${name}.${key}`, values[key] ?? fallback, initial);
   };
-  // first: other options are held against it
+  // checked first, because other options are compared with it
   const start = 'initial' in options ? checked('initial', Number.NaN) : Number.NaN;
   const schedule: Record<string, unknown> = { name };
   for (const key of Object.keys(options)) schedule[key] = checked(key, start);
@@ -136,52 +147,67 @@ function make<T extends Schedule>(name: keyof typeof KINDS, given: unknown): T {
   return Object.freeze(schedule) as unknown as T;
 }
 
-/** `initial` · `factor`^⌊t⌋, t the steps done divided by `steps`, or the epochs by `epochs`. `factor`: default 0.1. */
+/**
+ * `initial` · `factor`^⌊t⌋, where t is the number of steps done divided by `steps`, or of epochs divided by `epochs`.
+ * `factor`: above 0 and below 1, default 0.1.
+ */
 export function step(options: { initial: number; factor?: number } & Span): StepSchedule {
-  return make('step', options);
-}
-
-/** `initial` · `factor`^t, t the steps done divided by `steps`, or the epochs by `epochs`. */
-export function exponential(options: { initial: number; factor: number } & Span): ExponentialSchedule {
-  return make('exponential', options);
-}
-
-/** `initial` / (1 + `decay` · t), t the steps done divided by `steps`, or the epochs by `epochs`. `decay`: default 1. */
-export function inverseTime(options: { initial: number; decay?: number } & Span): InverseTimeSchedule {
-  return make('inverseTime', options);
-}
-
-/** From `initial` to `final` (default 0) as (1 - t)^`power` (default 1: a line), in `steps` or `epochs`; `final` from then on. */
-export function polynomial(options: { initial: number; final?: number; power?: number } & Span): PolynomialSchedule {
-  return make('polynomial', options);
+  return makeSchedule('step', options);
 }
 
 /**
- * Half a cosine from `initial` to `final` (default 0) in `steps` or `epochs`, `final` from then on (Loshchilov and Hutter, "SGDR", 2017).
- * Before it, `warmUp` steps or epochs (default 0) rise to `initial` on a line. After it, `restarts` (default 0) more of its kind, each
- * `growth` times (default 1) as long as the one before.
+ * `initial` · `factor`^t, where t is the number of steps done divided by `steps`, or of epochs divided by `epochs`.
+ * `factor`: above 0 and below 1.
+ */
+export function exponential(options: { initial: number; factor: number } & Span): ExponentialSchedule {
+  return makeSchedule('exponential', options);
+}
+
+/**
+ * `initial` / (1 + `decay` · t), where t is the number of steps done divided by `steps`, or of epochs divided by
+ * `epochs`. `decay`: a positive number, default 1.
+ */
+export function inverseTime(options: { initial: number; decay?: number } & Span): InverseTimeSchedule {
+  return makeSchedule('inverseTime', options);
+}
+
+/**
+ * From `initial` to `final` in the given number of steps or epochs, along (1 - t)^`power`; then constant. `final`: from
+ * 0 to below `initial`, default 0. `power`: a positive number, default 1, which is a straight line.
+ */
+export function polynomial(options: { initial: number; final?: number; power?: number } & Span): PolynomialSchedule {
+  return makeSchedule('polynomial', options);
+}
+
+/**
+ * Half a cosine from `initial` to `final` in the given number of steps or epochs; then constant (Loshchilov and Hutter,
+ * "SGDR", 2017). `final`: from 0 to below `initial`, default 0. Before it, the rate rises to `initial` in a straight
+ * line for `warmUp` steps or epochs, default 0. After it, the half cosine is repeated `restarts` times, default 0, each
+ * time `growth` times as long as before, default 1.
  */
 export function cosine(
   options: { initial: number; final?: number; warmUp?: number; restarts?: number; growth?: number } & Span,
 ): CosineSchedule {
-  return make('cosine', options);
+  return makeSchedule('cosine', options);
 }
 
 /**
- * One rise and fall over `steps` or `epochs` in all (Smith and Topin, "Super-convergence", 2018): by half a cosine from `maximum` /
- * `initialDivisor` (default 25) to `maximum` in the first `rise` (default 0.3) of them, then by another to the start / `finalDivisor`
- * (default 10,000), where it stays.
+ * One rise and one fall within the given number of steps or epochs (Smith and Topin, "Super-convergence", 2018). The
+ * rate starts at `maximum` / `initialDivisor` (default 25) and rises to `maximum` by half a cosine, in the share `rise`
+ * (default 0.3) of the time. It then falls by half a cosine to its start / `finalDivisor` (default 10,000), and stays
+ * there.
  */
 export function oneCycle(
   options: { maximum: number; rise?: number; initialDivisor?: number; finalDivisor?: number } & Span,
 ): OneCycleSchedule {
-  return make('oneCycle', options);
+  return makeSchedule('oneCycle', options);
 }
 
 /**
- * `initial`, multiplied by `factor` (default 0.1) whenever the cost has not fallen by more than `minDelta` (default 1e-4) below its best
- * for `patience` epochs (default 10), but never below `minimum` (default 0). For `cooldown` epochs (default 0) after that, none counts. The
- * cost is that of the validation data if there are any, else the epoch's.
+ * `initial`, multiplied by `factor` (default 0.1) whenever the cost has not fallen by more than `minDelta` (default
+ * 1e-4) below its best value for `patience` epochs (default 10). The rate never falls below `minimum` (default 0).
+ * After each reduction, `cooldown` epochs (default 0) do not count. The cost is that of the validation data if there
+ * are any, else that of the epoch.
  */
 export function reduceOnPlateau(options: {
   initial: number;
@@ -191,31 +217,31 @@ export function reduceOnPlateau(options: {
   cooldown?: number;
   minimum?: number;
 }): PlateauSchedule {
-  return make('reduceOnPlateau', options);
+  return makeSchedule('reduceOnPlateau', options);
 }
 
-/** A copy of `value` if it is a learning rate, whoever made it. */
+/** A checked copy of a learning rate, which may come from a file or from the user's own code. */
 export function checkLearningRate(where: string, value: unknown): LearningRate {
   if (typeof value === 'function') return value as ScheduleFunction;
   if (typeof value !== 'object' || value === null) return checkPositive(where, value);
   const { name, ...options } = value as { name: unknown };
-  return make(checkName(`${where}.name`, name, Object.keys(KINDS) as (keyof typeof KINDS)[]), options);
+  return makeSchedule(checkName(`${where}.name`, name, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]), options);
 }
 
-/** What a file can hold of a learning rate: for a function, the rate it has come to. */
+/** The learning rate as a file can hold it. A function is replaced by the rate that it has reached. */
 export function savedLearningRate(rate: LearningRate, clock: RateClock): LearningRate {
   if (typeof rate !== 'function') return rate;
   let reached: number;
   try {
     reached = clock.next();
   } catch {
-    // no rate for a step that nobody takes: that of the last
+    // the function has no rate for a step that will perhaps never be taken: uses the rate of the last step
     const last = new RateClock(rate);
     const { steps, epochs, plateau } = clock.state;
     last.state = { steps: Math.max(steps - 1, 0), epochs: Math.max(epochs - 1, 0), plateau };
     reached = last.next();
   }
-  // what is read must be above 0 and fit a float
+  // rates in a file must be positive and fit in an f32
   return Math.min(Math.max(reached, 2 ** -149), MAX_FLOAT);
 }
 
@@ -233,19 +259,21 @@ function checkFinal(where: string, value: unknown, initial: number): number {
   return checkNumber(where, value, isWanted, `a number from 0 to below the initial rate, ${initial}`);
 }
 
-/** What a plateau schedule remembers. */
+/** The state of reduceOnPlateau. */
 export interface PlateauState {
+  /** How many times the rate has been reduced. */
   readonly reductions: number;
-  /** The lowest cost so far; none before the first epoch. */
+  /** The lowest cost so far; undefined before the first epoch. */
   readonly best: number | undefined;
-  /** Epochs since then. */
+  /** Epochs since the lowest cost. */
   readonly waited: number;
+  /** Epochs that still do not count. */
   readonly cooldown: number;
 }
 
 const NO_EPOCH: PlateauState = { reductions: 0, best: undefined, waited: 0, cooldown: 0 };
 
-/** The rate of a step. The plateau's state counts for that schedule alone. */
+/** The rate of a step. Only reduceOnPlateau uses `plateau`. */
 export function rateAt(rate: LearningRate, step: number, epoch: number, plateau: PlateauState = NO_EPOCH): number {
   if (typeof rate === 'number') return rate;
   if (typeof rate === 'function') return rate(step, epoch);
@@ -270,18 +298,18 @@ export function rateAt(rate: LearningRate, step: number, epoch: number, plateau:
   }
 }
 
-/** From `from` to `to` by half a cosine, t from 0 to 1. */
-const anneal = (from: number, to: number, t: number) => to + ((from - to) * (1 + cosineOfTurn(t))) / 2;
+/** The rate after the share t, from 0 to 1, of half a cosine between two rates. */
+const anneal = (from: number, to: number, t: number) => to + ((from - to) * (1 + cosPi(t))) / 2;
 
 function cosineRate({ initial, final, warmUp, restarts, growth }: CosineSchedule, done: number, span: number): number {
   if (done < warmUp) return (initial * (done + 1)) / (warmUp + 1);
-  let at = done - warmUp;
+  let position = done - warmUp;
   let length = span;
-  for (let left = restarts; left > 0 && at >= length; left--) {
-    at -= length;
+  for (let left = restarts; left > 0 && position >= length; left--) {
+    position -= length;
     length *= growth;
   }
-  return anneal(initial, final, Math.min(at / length, 1));
+  return anneal(initial, final, Math.min(position / length, 1));
 }
 
 function oneCycleRate(
@@ -290,21 +318,21 @@ function oneCycleRate(
   span: number,
 ): number {
   const start = maximum / initialDivisor;
-  // the last of `span` steps has the last rate
+  // the last of the `span` steps has the final rate
   const top = rise * span - 1;
   const end = span - 1;
   if (done < top) return anneal(start, maximum, done / top);
   return anneal(maximum, start / finalDivisor, done < end ? (done - top) / (end - top) : 1);
 }
 
-/** Where a learning rate has come to. */
+/** How far training has come under a learning rate. */
 export interface ClockState {
   readonly steps: number;
   readonly epochs: number;
   readonly plateau: PlateauState;
 }
 
-/** The state that a file holds. */
+/** Checks the state that a file holds. */
 export function checkClockState(where: string, value: unknown): ClockState {
   checkObject(where, value, ['steps', 'epochs', 'plateau']);
   const { steps, epochs, plateau } = value as ClockState;
@@ -324,10 +352,11 @@ export function checkClockState(where: string, value: unknown): ClockState {
   };
 }
 
-/** Counts the steps and epochs under a learning rate. */
+/** Counts the steps and epochs that are trained under a learning rate. */
 export class RateClock {
-  /** Steps and epochs done. */
+  /** Steps done. */
   steps = 0;
+  /** Epochs done. */
   epochs = 0;
   readonly rate: LearningRate;
   #plateau = NO_EPOCH;
@@ -346,7 +375,7 @@ export class RateClock {
     this.#plateau = plateau;
   }
 
-  /** The rate of the step that comes next. */
+  /** The rate of the next step. Throws if it is not a finite number from 0 up. */
   next(): number {
     const { steps, epochs } = this;
     const rate = rateAt(this.rate, steps, epochs, this.#plateau);
@@ -354,8 +383,9 @@ export class RateClock {
   }
 
   /**
-   * Fills `rates` with those of the steps that come next. Stops before one that is no rate or whose function throws, unless it is the first,
-   * so that where training ends does not depend on how many are asked for. Returns their number.
+   * Fills `rates` with the rates of the next steps, and returns how many it has filled. It stops before a rate that is
+   * invalid or whose function throws; if that is the first one, it throws. The step at which training ends thus does
+   * not depend on how many rates are asked for at once.
    */
   fill(rates: Float64Array): number {
     for (let i = 0; i < rates.length; i++) {
@@ -374,14 +404,16 @@ export class RateClock {
     return rates.length;
   }
 
-  /** Whether it goes on where this one is when it is given again. */
-  isOf(rate: LearningRate): boolean {
+  /**
+   * True if training under `rate` continues this count: it is the same number, the same function, or an equal schedule.
+   */
+  isContinuedBy(rate: LearningRate): boolean {
     if (typeof rate === 'object' && typeof this.rate === 'object')
       return JSON.stringify(rate) === JSON.stringify(this.rate);
     return rate === this.rate;
   }
 
-  /** After an epoch: `cost` is what a plateau is seen in. */
+  /** To be called after an epoch. `cost`: the cost that reduceOnPlateau watches. */
   endEpoch(cost: number): void {
     this.epochs++;
     if (typeof this.rate !== 'object' || this.rate.name !== 'reduceOnPlateau') return;
@@ -399,7 +431,7 @@ export class RateClock {
   }
 }
 
-/** 0 is the end of many schedules. */
+/** True for a finite number from 0 up. Many schedules end with 0. */
 function isRate(rate: unknown): boolean {
   return typeof rate === 'number' && rate >= 0 && Number.isFinite(Math.fround(rate));
 }

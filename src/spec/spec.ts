@@ -13,16 +13,16 @@ import {
 import * as codes from './codes.js';
 import type { ActivationName, CostName, CustomCost, LayerOptions, SpecOptions } from './network-options.js';
 
-// What a network is: its options, checked once, with defaults filled in. Every other room trusts a Spec. How the parameters start is
-// model/initializer.ts's.
+// The options of a network, checked once and with defaults filled in. Every other room trusts a Spec.
+// model/initializer.ts handles how the parameters start.
 
 export interface LayerSpec {
   readonly units: number;
-  /** A name for each unit only where they differ. */
+  /** One name for the layer, or a name for each unit if they differ. */
   readonly activation: ActivationName | readonly ActivationName[];
   readonly bias: boolean;
   readonly dropout: number;
-  /** 0: none. */
+  /** The largest length of a unit's weight vector; 0: no limit. */
   readonly maxNorm: number;
 }
 
@@ -36,7 +36,7 @@ export interface Spec {
   readonly l2: number;
   readonly penalizeBiases: boolean;
   readonly seed: number;
-  /** Of integer inputs; undefined: BYTE_SCALE for bytes, 1 for larger integers. */
+  /** The factor of integer inputs; undefined: BYTE_SCALE for bytes, 1 for larger integers. */
   readonly scale: number | undefined;
 }
 
@@ -68,8 +68,8 @@ export const COSTS: Readonly<Record<Spec['cost'], number>> = {
   custom: codes.CUSTOM_COST,
 };
 
-/** The output activations a cost is made for, where it is not for any. */
-const OUTPUTS: Partial<Record<Spec['cost'], readonly ActivationName[]>> = {
+/** The output activations that a cost requires. A cost that is not listed accepts any. */
+const REQUIRED_OUTPUTS: Partial<Record<Spec['cost'], readonly ActivationName[]>> = {
   binaryCrossEntropy: ['sigmoid'],
   categoricalCrossEntropy: ['softmax'],
   hinge: ['linear', 'tanh'],
@@ -77,6 +77,7 @@ const OUTPUTS: Partial<Record<Spec['cost'], readonly ActivationName[]>> = {
   poisson: ['softplus'],
 };
 
+/** The default factor of inputs that are bytes. */
 export const BYTE_SCALE = 1 / 255;
 const MAX_WIDTH = 65_536;
 const MAX_LAYERS = 1_024;
@@ -92,7 +93,7 @@ export function isCustomCost(cost: SpecOptions['cost']): cost is CustomCost {
   return typeof cost === 'object' && cost !== null && ('value' in cost || 'gradient' in cost);
 }
 
-/** The cost that belongs to an output activation: with it, delta^L = a^L - y. */
+/** The default cost for an output activation. For sigmoid, softmax and linear outputs, delta^L is then a^L - y. */
 function naturalCost(output: LayerSpec['activation']): CostName {
   if (output === 'sigmoid') return 'binaryCrossEntropy';
   return output === 'softmax' ? 'categoricalCrossEntropy' : 'quadratic';
@@ -139,7 +140,7 @@ function checkLayer(where: string, options: unknown, isOutput: boolean, bias: bo
   };
 }
 
-/** The name of the cost and delta of Huber. */
+/** The name of the cost, and delta of the Huber cost. */
 function checkCost(value: unknown, output: LayerSpec['activation']): Pick<Spec, 'cost' | 'huberDelta'> {
   let cost: Spec['cost'];
   let huberDelta = 1;
@@ -159,7 +160,7 @@ function checkCost(value: unknown, output: LayerSpec['activation']): Pick<Spec, 
     const names = keys(COSTS).filter((name): name is CostName => name !== 'custom');
     cost = checkName('cost', value ?? naturalCost(output), names);
   }
-  const wanted = OUTPUTS[cost];
+  const wanted = REQUIRED_OUTPUTS[cost];
   if (wanted && !wanted.some((name) => name === output)) {
     const got = typeof output === 'string' ? output : 'mixed';
     throw outOfRange('cost', `"${cost}" with ${got} outputs`, `${wanted.join(' or ')} outputs for this cost`);
@@ -180,7 +181,7 @@ export const SPEC_KEYS = keysOf<SpecOptions>({
   scale: true,
 });
 
-/** The network that `options` describe. Keys that are not the network's own are the caller's to check. */
+/** The network that `options` describe. The caller must have checked that there are no unknown keys. */
 export function checkSpec(options: SpecOptions): Spec {
   const inputs = checkInteger('inputs', options.inputs, 1, MAX_WIDTH);
   const { layers } = options;
@@ -211,7 +212,7 @@ export function checkSpec(options: SpecOptions): Spec {
   };
 }
 
-/** Number of weights and biases, zeros of layers without biases included. */
+/** Number of weights and biases, including the zeros of layers without biases. */
 export function countParameters(spec: Spec): number {
   let fanIn = spec.inputs;
   let count = 0;

@@ -1,34 +1,38 @@
 import type { Core } from '../core/engine.js';
 import { Header } from '../core/header.js';
 
-// Whether threads share a call. What a meeting of threads costs depends on the machine: a word takes 25 ns from one core to another of its
-// cluster, 250 ns to one of another (AMD EPYC, 2 cores each, 2026-11-26), and 784-30-10 at batch 10 trains 1.45 or 0.78 times as fast with
-// two. So it is measured while it runs: now and then the one way and the other, the faster one in between. No bit depends on it.
+// Decides whether several threads share a call. The cost of their meetings depends on the machine: sharing can be
+// faster or slower. The time is therefore measured while the network is used. Both ways are tried now and then, and the
+// faster one is used in between. No bit of a result depends on it. See docs/kernels.md.
 
-/** A call is timed for so long at least before its two ways are compared. */
+/** Calls are timed for at least this long before the two ways are compared. */
 const WINDOW_MS = 4;
 /**
- * Of a trial together, so much is not counted: the other threads slept, and may for some ms run on the core of the first, though another
- * is idle (PATIENCE of assembly/team.ts). Counted, trials in such a machine went wrong again and again, and a network stayed alone.
+ * The first part of a trial with several threads, which is not counted. The other threads have slept, and may at first
+ * run on the core of the first one although another core is idle (see PATIENCE in assembly/team.ts), so that the trial
+ * would often choose wrongly. See docs/kernels.md.
  */
 const SETTLING_MS = 8;
-/** So many windows at most between two trials of the slower way. */
+/** The most windows between two trials of the slower way. */
 const MAX_WINDOWS = 256;
 
-/** The ways of a call: together, or the first thread alone. */
+/** Chooses for each call between two ways: all threads share it, or the first thread works alone. */
 export class Sharing {
+  /** True if the next call is to be shared. */
   isShared = true;
+  /** Time and rows of the calls that the present measurement has counted. */
   #ms = 0;
   #rows = 0;
-  /** Windows until the other way is tried, of which there are twice as many each time that it was the slower one. */
+  /** Windows until the other way is tried. The number doubles each time that the other way turns out slower. */
   #windows = 1;
+  /** True while the other way is tried. */
   #isTrial = false;
-  /** Of SETTLING_MS, what is over. */
+  /** How much of SETTLING_MS has passed in this trial. */
   #settledMs = 0;
-  /** Of the way between trials. */
+  /** Time per row of the way that is used between trials. */
   #msPerRow = 0;
 
-  /** Takes down a call: how long it took for how many rows. */
+  /** Records how long a call took for how many rows. */
   record(ms: number, rows: number): void {
     if (this.#isTrial && this.isShared && this.#settledMs < SETTLING_MS) {
       this.#settledMs += ms;
@@ -54,13 +58,13 @@ export class Sharing {
   }
 }
 
-/** So much work for each thread that there is none for a second. */
+/** As a value of threadWork, it is more work than any call has, so that the first thread works alone. */
 const ALONE = 0xffffffff;
 
-/** Calls that all threads take part in. */
+/** The calls that threads can share. */
 export const SHARED_CALLS = ['forward', 'forwardWindow', 'trainChunks', 'trainRows', 'evaluateRows'] as const;
 
-/** The core, whose calls that are work enough for several threads are shared where that is faster. */
+/** The core with its larger calls timed: they are shared between threads where that is faster. */
 export function shareWhereFaster<T extends Core>(
   core: T,
   memory: WebAssembly.Memory,
@@ -72,9 +76,10 @@ export function shareWhereFaster<T extends Core>(
   for (const name of SHARED_CALLS) {
     const call = core[name] as (first: number, second: number) => number;
     const isEpoch = name === 'trainChunks';
-    // passes of about as many rows share what was measured: batches vary, and each has a rest
+    // passes with about equally many rows share one measurement: the sizes of batches vary, and the last one has the
+    // rest
     const sharings = Array.from({ length: 32 }, () => new Sharing());
-    const share = (first: number, second: number): number => {
+    const timedCall = (first: number, second: number): number => {
       const rows = isEpoch ? header.chunkRows : first;
       if (rows * plan.weightFloats < 2 * threadWork) return call(first, second);
       const sharing = sharings[31 - Math.clz32(rows)];
@@ -84,7 +89,7 @@ export function shareWhereFaster<T extends Core>(
       sharing.record(performance.now() - started, isEpoch ? result - first : rows);
       return result;
     };
-    (measured as Record<string, unknown>)[name] = share;
+    (measured as Record<string, unknown>)[name] = timedCall;
   }
   return measured;
 }

@@ -22,15 +22,15 @@ import { IS_MEASURED, THREAD_WORK } from './thread-work.js';
 import { switchOnWide } from './wide.js';
 import type { WorkerMessage } from './worker.js';
 
-// Networks of several threads, and those of wide registers: one shared memory, the first thread's core, workers for the others. The work
-// itself is shared out in assembly/team.ts.
+// Networks with several threads or with wide registers: a shared memory, the core of the first thread, and workers for
+// the others. assembly/team.ts divides the work.
 
-/** A core of several threads: what src/ calls, and what makes an instance one of them. */
+/** The core of one thread of a team: the calls of src/, and the call by which an instance becomes such a core. */
 interface TeamCore extends Core {
   join(thread: number): void;
 }
 
-/** What threads need of a worker, a page's or Node's. */
+/** The parts of a worker that a team uses. It may be a page's worker or one of Node's. */
 interface TeamWorker {
   postMessage(message: WorkerMessage): void;
   terminate(): unknown;
@@ -40,7 +40,10 @@ interface TeamWorker {
   on?(type: string, listener: (event: unknown) => void): void;
 }
 
-/** A network's engine and the plan it was made for. `wideReason`: why wide registers are not used though they were asked for. */
+/**
+ * A network's engine and the plan that it was made for. `wideReason`: why wide registers are not used although they
+ * were asked for.
+ */
 export interface Started {
   readonly engine: Engine;
   readonly plan: Plan;
@@ -49,18 +52,23 @@ export interface Started {
 
 const HEADERS = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
 
-/** The longest that one thread may work on its share of a step while another waits for it: 4 GiB of network take seconds. */
+/**
+ * The longest time that one thread may wait for another within a step. The shares of a step in a network of 4 GiB take
+ * seconds.
+ */
 const LONGEST_WAIT_MS = 20_000;
-/** From one look of a thread that waits to the next. */
+/** The longest time between two checks by a thread that waits. */
 const LOOK_MS = 1000;
 /**
- * The longest that a start may take. Workers are up in milliseconds, many on a machine busy with other things in seconds, and their file
- * may come over a slow line: one that has not answered by then has loaded something else.
+ * The longest time that a start may take. Workers start within milliseconds, or within seconds if there are many on a
+ * busy machine, and their file may come over a slow line. A worker that has not answered by then has loaded another
+ * file.
  */
 const LONGEST_START_SECONDS = 30;
 
 const WANTED_WORKER = 'a function that returns a Worker';
 
+/** Starts the engine of a network with several threads, or with wide registers. */
 export async function startTeam(
   spec: Spec,
   capacity: number,
@@ -95,7 +103,7 @@ export async function startTeam(
   const died = (plan.teamWords + TEAM_DIED) / 4;
   const core = await instantiateTeam(module, memory, imports, died);
   if (threads === 1) return { engine: { core, memory }, plan, wideReason };
-  // before there are threads: they look where these tables point
+  // must be written before there are threads, because threads read these tables
   writeTables(memory.buffer, spec, plan);
   const crew = new Crew();
   try {
@@ -113,7 +121,7 @@ export async function startTeam(
   return { engine, plan, wideReason };
 }
 
-/** Throws where threads cannot be had. */
+/** Throws if this page or engine cannot have threads. */
 function checkHost(threads: number): void {
   if (threads === 1) return;
   if (globalThis.crossOriginIsolated === false) {
@@ -135,14 +143,17 @@ async function bytesOf(build: BuildName): Promise<Uint8Array<ArrayBuffer>> {
   return await inflate(base64);
 }
 
-/** A shared memory must say how far it may grow; engines for small machines refuse to promise 4 GiB. */
+/**
+ * A shared memory must declare how far it may grow. Engines for small machines refuse to promise 4 GiB, so that half as
+ * much is tried again and again.
+ */
 function allocateShared(bytes: number): WebAssembly.Memory {
   const initial = Math.ceil(bytes / PAGE_BYTES);
   for (let maximum = 65_536; maximum >= initial; maximum /= 2) {
     try {
       return new WebAssembly.Memory({ initial, maximum, shared: true });
     } catch {
-      // half of that
+      // tries half of that
     }
   }
   throw outOfMemory(bytes);
@@ -162,8 +173,9 @@ async function instantiateTeam(
 }
 
 /**
- * A function that is called at each look of a thread that waits, and throws once it has waited too long for the same meeting; each has a
- * number of its own. From look to look a second counts at most: a process that was stopped, or a computer that slept, has not waited.
+ * Returns a function to be called at each check by a thread that waits for a meeting. Each meeting has a number. The
+ * function throws once the thread has waited too long for the same meeting. Between two checks, at most a second
+ * counts: a process that was stopped, or a computer that slept, has not waited.
  */
 export function makeWaitCheck(): (meeting: number, now: number) => void {
   let [waitingFor, waited, last] = [-1, 0, 0];
@@ -174,7 +186,10 @@ export function makeWaitCheck(): (meeting: number, now: number) => void {
   };
 }
 
-/** How the first thread waits: asleep, or, where that is forbidden, in the main thread of a page, looking again and again. */
+/**
+ * The ways in which the first thread waits. It sleeps; in the main thread of a page, where sleeping is forbidden, it
+ * checks again and again.
+ */
 function teamImports(memory: WebAssembly.Memory, died: number) {
   const words = () => new Int32Array(memory.buffer);
   const checkWait = makeWaitCheck();
@@ -184,7 +199,7 @@ function teamImports(memory: WebAssembly.Memory, died: number) {
       try {
         Atomics.wait(words(), word / 4, old, LOOK_MS);
       } catch {
-        // not here
+        // sleeping is forbidden in this thread
       }
       if (Atomics.load(words(), died)) throw new Error('a thread has said so');
     },
@@ -206,7 +221,7 @@ function makeWorker(): TeamWorker {
   }
 }
 
-/** What the user's function has returned, if a team can talk to it. */
+/** The result of the user's createWorker. Throws if it is not a worker that a team can use. */
 function checkWorker(worker: unknown): TeamWorker {
   const { on, addEventListener, postMessage, terminate } = Object(worker) as Partial<TeamWorker>;
   if (![on ?? addEventListener, postMessage, terminate].every((call) => typeof call === 'function')) {
@@ -215,7 +230,10 @@ function checkWorker(worker: unknown): TeamWorker {
   return worker as TeamWorker;
 }
 
-/** `start`, or an error after so many seconds. While this thread itself is busy, no answers come and none are counted. */
+/**
+ * Resolves as `start` does, or rejects after LONGEST_START_SECONDS. Seconds in which this thread itself is busy do not
+ * count, because no answers can come then.
+ */
 async function inTime(start: Promise<unknown>): Promise<void> {
   let clock: ReturnType<typeof setInterval> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -239,7 +257,7 @@ class Crew {
   #death: Error | undefined;
   #isDismissed = false;
 
-  /** Resolves once the worker waits for calls. */
+  /** Starts a worker. Resolves once it waits for calls. */
   hire(createWorker: (() => unknown) | undefined, message: WorkerMessage): Promise<void> {
     return new Promise((resolve, reject) => {
       const worker = createWorker ? checkWorker(createWorker()) : makeWorker();
@@ -263,19 +281,19 @@ class Crew {
     });
   }
 
-  /** Never throws: where something has gone wrong before, that is what to say. */
+  /** Ends all workers. It never throws, so that an earlier error can be thrown. */
   dismiss(): void {
     this.#isDismissed = true;
     for (const worker of this.#workers) {
       try {
         worker.terminate();
       } catch {
-        // the others, still
+        // ends the other workers all the same
       }
     }
   }
 
-  /** The core, whose shared calls fail once a thread has died, instead of waiting for it. */
+  /** The core with shared calls that fail once a thread has died, instead of waiting for it. */
   guard(core: TeamCore): TeamCore {
     const guarded = { ...core };
     for (const name of SHARED_CALLS) {

@@ -6,34 +6,37 @@ import { F32, LABELS, RANDOM_ORDER, RANDOM_WEIGHTS } from '../spec/codes.js';
 import { adam, numbersOf, slotsOf } from '../spec/optimizer.js';
 import { checkSpec } from '../spec/spec.js';
 
-// Wide mode: V8's revectorizer packs two neighbouring operations of 128 bits into one of 256. It is switched on by a flag, for the whole
-// process, before the core is compiled; what it makes of the core is compared with what the engine made of it without.
+// Wide mode: V8's revectorizer combines two neighbouring operations on 128 bits into one on 256 bits. A flag switches
+// it on for the whole process, before the core is compiled. A trial then compares the results of the core with those of
+// a core that was compiled without the flag.
 
 const FLAG = 'experimental-wasm-revectorize';
-/** On by themselves, and off while the core is tried. */
-const BASELINE = ['liftoff', 'wasm-inlining'];
+/** Flags that are on by default, and off during the trial. */
+const OFF_IN_TRIAL = ['liftoff', 'wasm-inlining'];
 const OLDEST_NODE = 24;
 
-/** The module for wide registers, or why there is none. */
+/** The module for wide registers, or the reason why there is none. */
 export interface Wide {
   readonly module?: WebAssembly.Module;
   readonly reason?: string;
 }
 
-let checked: Promise<Wide> | undefined;
+let trial: Promise<Wide> | undefined;
 
-/** `core`: the build with threads, as bytes or compiled. Bytes are tried once a process. */
+/**
+ * Switches wide mode on. `core`: the build with threads, as bytes or compiled. Bytes are tried only once in a process.
+ */
 export function switchOnWide(core: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<Wide> {
-  // an answer to this call alone
+  // this answer is not remembered: it says nothing about bytes
   if (core instanceof WebAssembly.Module) return Promise.resolve({ reason: 'a compiled module was given as wasm' });
-  if (!checked) {
-    checked = compileWide(core);
-    // a failure is not kept: the next call may have better luck
-    checked.catch(() => {
-      checked = undefined;
+  if (!trial) {
+    trial = compileWide(core);
+    // a failure is not remembered: the next call may succeed
+    trial.catch(() => {
+      trial = undefined;
     });
   }
-  return checked;
+  return trial;
 }
 
 async function compileWide(core: Uint8Array<ArrayBuffer>): Promise<Wide> {
@@ -43,25 +46,27 @@ async function compileWide(core: Uint8Array<ArrayBuffer>): Promise<Wide> {
   if (Number.parseInt(version, 10) < OLDEST_NODE)
     return { reason: `Node ${version} gains nothing, want ${OLDEST_NODE} or later` };
   if (arch !== 'x64') return { reason: `only x64 has wide registers, this is ${arch}` };
-  const plain = train(await WebAssembly.compile(core), false);
+  const plain = bitsAfterTraining(await WebAssembly.compile(core), false);
   v8.setFlagsFromString(`--${FLAG}`);
-  // by the optimizing compiler at once: it is what the flag is for, and what is to be compared. What it puts into what, it would ask of the
-  // counts that the other one has taken; without them V8 14 ends the process
-  for (const other of BASELINE) v8.setFlagsFromString(`--no-${other}`);
+  // the optimizing compiler alone must compile the core: the flag concerns it, and its code is to be compared. To
+  // inline calls, it would need the counts of the compiler that is switched off; without them, V8 14 ends the process
+  for (const other of OFF_IN_TRIAL) v8.setFlagsFromString(`--no-${other}`);
   try {
-    const module = await WebAssembly.compile(named(core));
-    const wide = train(module, true);
+    const module = await WebAssembly.compile(withMarker(core));
+    const wide = bitsAfterTraining(module, true);
     const different = plain.findIndex((word, i) => word !== wide[i]);
     if (different < 0) return { module };
     v8.setFlagsFromString(`--no-${FLAG}`);
     return { reason: `parameter ${different} of a trial has other bits with it in Node ${version}` };
   } finally {
-    for (const other of BASELINE) v8.setFlagsFromString(`--${other}`);
+    for (const other of OFF_IN_TRIAL) v8.setFlagsFromString(`--${other}`);
   }
 }
 
-/** The same module under other bytes, by a custom section: V8 would give the machine code it has for these. */
-function named(core: Uint8Array): Uint8Array<ArrayBuffer> {
+/**
+ * The module with a custom section that changes nothing. For bytes that it knows, V8 would reuse the old machine code.
+ */
+function withMarker(core: Uint8Array): Uint8Array<ArrayBuffer> {
   const section = [0, 5, 4, ...new TextEncoder().encode('wide')];
   const bytes = new Uint8Array(core.length + section.length);
   bytes.set(core);
@@ -69,8 +74,11 @@ function named(core: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Odd sizes, past a tile's in every direction; three activations, dropout; inputs that are listed in one trial, and all used in the other. */
-const SPEC = checkSpec({
+/**
+ * The network of the trial. Its sizes are odd and exceed those of a tile in every direction; it has three activations
+ * and dropout. It has enough inputs for lists of those that are not zero.
+ */
+const TRIAL_SPEC = checkSpec({
   inputs: 301,
   layers: [
     { units: 100, activation: 'relu', dropout: 0.1 },
@@ -83,24 +91,27 @@ const OPTIMIZER = adam();
 const ROWS = 37;
 const STEPS = 3;
 
-/** One thread waits for none. */
+/** A single thread never waits for another. */
 const NO_TEAM = { sleep() {}, idle() {}, wake() {} };
 
-/** The bits of all parameters after a few steps of Adam on inputs with many zeros, then on inputs with none. */
-function train(module: WebAssembly.Module, isWide: boolean): Uint32Array {
-  const plan = makePlan(SPEC, ROWS, undefined, slotsOf(OPTIMIZER), { threads: 1, isWide, threadWork: 1 });
+/**
+ * The bits of all parameters after a few steps of Adam. In the first steps most inputs are zeros, so that they are
+ * listed; in the others none is.
+ */
+function bitsAfterTraining(module: WebAssembly.Module, isWide: boolean): Uint32Array {
+  const plan = makePlan(TRIAL_SPEC, ROWS, undefined, slotsOf(OPTIMIZER), { threads: 1, isWide, threadWork: 1 });
   const initial = Math.ceil(plan.bytes / PAGE_BYTES);
   const memory = new WebAssembly.Memory({ initial, maximum: initial, shared: true });
   const core = new WebAssembly.Instance(module, { ...importsOf(memory, undefined), team: NO_TEAM })
     .exports as unknown as Core;
-  writeTables(memory.buffer, SPEC, plan);
+  writeTables(memory.buffer, TRIAL_SPEC, plan);
   for (const { weights, fanIn, units } of plan.layers) {
     const floats = weightFloats(fanIn, units);
     core.fillUniform(weights, floats, 0.2, RANDOM_WEIGHTS, weights);
     clearFill(new Float32Array(memory.buffer, weights, floats), fanIn, units);
   }
   fillHeader(new Header(memory.buffer), plan);
-  const inputs = new Float32Array(memory.buffer, plan.windowInputs, ROWS * SPEC.inputs);
+  const inputs = new Float32Array(memory.buffer, plan.windowInputs, ROWS * TRIAL_SPEC.inputs);
   const labels = new Uint32Array(memory.buffer, plan.windowTargets, ROWS);
   labels.forEach((_, row) => {
     labels[row] = row % 7;
@@ -114,7 +125,7 @@ function train(module: WebAssembly.Module, isWide: boolean): Uint32Array {
   return new Uint32Array(memory.buffer, plan.parameters, plan.parameterFloats).slice();
 }
 
-/** The places in the panels that belong to no weight hold 0. */
+/** Sets all places in the panels to 0 that belong to no weight. */
 function clearFill(panels: Float32Array, fanIn: number, units: number): void {
   const kept = panels.slice();
   panels.fill(0);

@@ -1,12 +1,14 @@
-// A thread that is not the first: waits for the core and the memory, and then for calls in there, until it is ended from outside. It imports
-// nothing: the build also makes a string of it, for workers that need no file. As a file it is the entry simdprop/worker.
+// A thread other than the first. It waits for the core and the memory, and then for calls in the memory, until it is
+// ended from outside. It imports nothing, because the build also makes it a string, for workers without a file. As a
+// file it is the entry simdprop/worker.
 
-/** @internal What a worker is told. */
+/** @internal The message that starts a worker. */
 export interface WorkerMessage {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
+  /** The number of the thread; the first thread is 0. */
   readonly thread: number;
-  /** Where it says that it has died, so that no other waits for it: a word of the memory. */
+  /** The index of a word of the memory. The thread sets it to 1 when it dies, so that no other waits for it. */
   readonly died: number;
 }
 

@@ -3,16 +3,19 @@ import type { StepStart } from './epochs.js';
 import type { CallOptions, Place } from './place.js';
 import { Resumption } from './resumption.js';
 
-/** A call that can say where it stands. */
-interface Described {
+/** A call that can tell where it stands. */
+interface RunningCall {
   readonly place: Place;
   readonly stepStart?: StepStart;
 }
 
-/** The call that trains a network, of which there is one at a time; or the place that the next call may resume at. */
+/**
+ * The call that is training a network now, of which there is at most one, and the place at which the next call may
+ * resume.
+ */
 export class CallInProgress {
   #isRunning = false;
-  #described: Described | undefined;
+  #running: RunningCall | undefined;
   #resumption: Resumption | undefined;
 
   get isRunning(): boolean {
@@ -26,53 +29,55 @@ export class CallInProgress {
     }
   }
 
-  /** Nothing else trains the network until `end`. */
+  /** A call starts. Until `end`, no other call may train the network. */
   start(): void {
     this.#isRunning = true;
   }
 
-  /** From now on the place of the running call can be asked for. */
-  describeBy(described: Described): void {
-    this.#described = described;
+  /** From now on, the running call can be asked where it stands. */
+  setRunning(running: RunningCall): void {
+    this.#running = running;
   }
 
   end(): void {
     this.#isRunning = false;
-    this.#described = undefined;
+    this.#running = undefined;
   }
 
-  /** Where the running call stands, or the place that the next call may resume at. */
+  /** The place of the running call, or else the place at which the next call may resume. */
   get place(): Place | undefined {
-    return this.#described?.place ?? this.#resumption?.place;
+    return this.#running?.place ?? this.#resumption?.place;
   }
 
-  /** What the step that is under way began with, where it cannot be resumed in its middle. */
+  /** The start of the step in progress, if the step cannot resume in its middle. */
   get stepStart(): StepStart | undefined {
-    return this.#described?.stepStart;
+    return this.#running?.stepStart;
   }
 
-  /** Whether the next call may resume amid another's work. */
+  /** True if the next call may resume in the middle of an earlier call. */
   get hasResumption(): boolean {
     return this.#resumption !== undefined;
   }
 
-  /** The next call may resume there. */
+  /** Sets the place at which the next call may resume. */
   resumeAt(place: Place | undefined): void {
     this.#resumption = place && new Resumption(place);
   }
 
-  /** The place at which a call with these options resumes, if it does: see Resumption. */
-  enter(options: CallOptions, current: Optimizer): Place | undefined {
-    return this.#resumption?.enter(options, current);
+  /**
+   * The place at which a call with these options resumes; undefined if it starts from the beginning. See Resumption.
+   */
+  placeFor(options: CallOptions, current: Optimizer): Place | undefined {
+    return this.#resumption?.placeFor(options, current);
   }
 
-  /** A call has resumed, or has begun anew: no other one can resume. */
+  /** A call has resumed or has started from the beginning, so that no other call can resume. */
   dropResumption(): void {
     this.#resumption = undefined;
   }
 
-  /** The network has been given this optimizer: no call resumes with the one before. */
-  followOptimizer(optimizer: Optimizer): void {
-    this.#resumption?.follow(optimizer);
+  /** The network has got this optimizer, so that no call can resume with the one before. */
+  replaceOptimizer(optimizer: Optimizer): void {
+    this.#resumption?.replaceOptimizer(optimizer);
   }
 }

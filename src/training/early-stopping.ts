@@ -5,18 +5,19 @@ import type { CheckedData } from '../data/data-set.js';
 import type { Evaluation } from '../model/evaluate.js';
 import type { StopperPlace } from './place.js';
 
-// Loaded where it is asked for.
+// This file is loaded only if early stopping is asked for.
 
 /**
- * Training ends once `patience` epochs in a row have not improved on the best one. Wherever training ends but by an error, an aborted signal
- * or a `break`, the network then has the weights of its best epoch; the optimizer's state stays that of the last.
+ * Training ends once `patience` epochs in a row have not improved on the best one. At the end of training, for whatever
+ * reason, the network then gets the weights of its best epoch; only an error, an aborted signal or a `break` leaves the
+ * last weights. The optimizer keeps the state of the last epoch.
  */
 export interface EarlyStopping {
-  /** What is watched on the validation data. Default `'cost'`. */
+  /** The number that is watched, from the evaluation of the validation data. Default `'cost'`. */
   monitor?: 'cost' | 'accuracy';
-  /** Default 5. */
+  /** The number of epochs without improvement, 1 to 2³¹ - 1. Default 5. */
   patience?: number;
-  /** An improvement is one by more than this. Default 0. */
+  /** An epoch is an improvement if it is better by more than this. A number from 0 up. Default 0. */
   minDelta?: number;
   /** false: the network keeps the weights of its last epoch. Default true. */
   restoreBest?: boolean;
@@ -39,7 +40,7 @@ function checkEarlyStopping(where: string, value: EarlyStopping): EarlyStoppingS
   };
 }
 
-/** For a training with such validation data. */
+/** A stopper for a call with these options. Throws if there are no validation data. */
 export function makeStopper(where: string, value: unknown, validation: CheckedData | undefined): EarlyStopper {
   const spec = checkEarlyStopping(where, value as EarlyStopping);
   if (!validation) throw new TypeError(`${where}: got no validation data, want validation or validationSplit`);
@@ -70,11 +71,11 @@ export class EarlyStopper {
     this.#parameters = parameters;
   }
 
-  /** After an epoch. True: enough epochs have brought nothing. */
+  /** To be called after an epoch. Returns true if training should end. */
   observe(epoch: number, { cost, accuracy }: Evaluation, arena: Arena): boolean {
     const { monitor, patience, minDelta, restoreBest } = this.spec;
     const value = monitor === 'cost' ? cost : -accuracy;
-    // the first epoch is the best so far whatever its value
+    // the first epoch is always the best so far, even if its value is NaN
     if (!(value < this.#best - minDelta || epoch === 0)) {
       this.#waited++;
       return this.#waited >= patience;
@@ -88,7 +89,7 @@ export class EarlyStopper {
     return false;
   }
 
-  /** Puts the best epoch's parameters back. */
+  /** Writes the best epoch's parameters back into the network. */
   restore(arena: Arena): void {
     if (this.#parameters) pack(arena, arena.plan.parameters, this.#parameters);
   }

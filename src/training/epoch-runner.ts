@@ -1,41 +1,41 @@
-import type { EpochResult, Epochs } from './epochs.js';
-import { Turns } from './event-loop.js';
+import { type EpochResult, type Epochs, speedOf } from './epochs.js';
+import { Yielder } from './event-loop.js';
 import type { TrainSettings } from './options.js';
 import type { RunPlace } from './place.js';
 import type { ProgressReport } from './reports.js';
 import { Stepper, type StepperOptions, type Trainee } from './stepper.js';
 import { readTimer } from './timer.js';
 
-// The loop over an epoch, in slices short enough to keep the event loop alive.
+// Trains an epoch in slices that are short enough for the event loop to run in between.
 
-/** A slice is made about this long: one call into the core, then a look at the clock. */
+/** The aim for the length of a slice: one call into the core, then a reading of the clock. */
 const SLICE_MS = 4;
 const MAX_SLICE_CHUNKS = 2 ** 20;
 
-/** What an epoch is trained with. */
-export type RunPlan = StepperOptions &
+/** The settings of the epochs of a call. */
+export type EpochSettings = StepperOptions &
   Pick<TrainSettings, 'epochs' | 'signal' | 'onBatch' | 'onProgress' | 'isProgressDue'>;
 
-/** Epochs by gradient descent: as many steps as there are batches. */
+/** Epochs of gradient descent: each takes as many steps as there are batches. */
 export class EpochRunner implements Epochs {
-  readonly isDone = false;
-  readonly #plan: RunPlan;
+  readonly #settings: EpochSettings;
   readonly #stepper: Stepper;
-  readonly #turns = new Turns();
+  readonly #yielder = new Yielder();
   #sliceChunks = 1;
-  /** Time spent on the call so far, but for callbacks and pauses. */
+  /** Time spent on the call so far, without callbacks and pauses. */
   #workMs = 0;
   #epoch = 0;
   #costSum = 0;
-  /** Where this epoch began, and the time spent on it. */
+  /** The samples of this epoch that were done when it started or resumed. */
   #start = 0;
+  /** Time spent on this epoch. */
   #elapsedMs = 0;
-  /** Samples of the call that were done before this runner's. */
+  /** The samples of the call that were done before this runner started. */
   #doneBefore: number | undefined;
 
-  constructor(trainee: Trainee, plan: RunPlan) {
-    this.#plan = plan;
-    this.#stepper = new Stepper(trainee, plan);
+  constructor(trainee: Trainee, settings: EpochSettings) {
+    this.#settings = settings;
+    this.#stepper = new Stepper(trainee, settings);
   }
 
   get place(): RunPlace {
@@ -43,17 +43,17 @@ export class EpochRunner implements Epochs {
   }
 
   async run(epoch: number, order: number, place?: RunPlace): Promise<EpochResult> {
-    const { samples, onBatch, onProgress, isProgressDue } = this.#plan;
+    const { samples, onBatch, onProgress, isProgressDue } = this.#settings;
     const stepper = this.#stepper;
     this.#startEpoch(epoch, order, place);
     let isStopped = false;
     while (stepper.position < samples && !isStopped) {
       this.#throwIfAborted();
       const now = this.#advance(onBatch ? stepper.chunksToStepEnd : this.#sliceChunks);
-      // a slice that ends within a step, for a snapshot, is not reported as one
+      // a slice may also end within a step, for a snapshot, and is then not reported as a step
       if (onBatch && stepper.isAtStepEnd) isStopped = onBatch(this.#report()) === false;
       if (onProgress && isProgressDue(now)) onProgress(this.#report());
-      await this.#turns.take(now);
+      await this.#yielder.yieldIfDue(now);
     }
     this.#throwIfAborted();
     if (isStopped) stepper.check();
@@ -61,19 +61,25 @@ export class EpochRunner implements Epochs {
       cost: this.#costSum / stepper.position,
       samples: stepper.position,
       elapsedMs: this.#elapsedMs,
-      // none where only the reports were left of the epoch
-      samplesPerSecond: this.#samplesPerSecond || 0,
+      samplesPerSecond: this.#samplesPerSecond,
       learningRate: stepper.learningRate,
       isStopped,
     };
   }
 
+  /** Time spent on the epoch so far, but for callbacks and pauses. */
+  get elapsedMs(): number {
+    return this.#elapsedMs;
+  }
+
   get secondsLeft(): number | undefined {
-    const { epochs, samples } = this.#plan;
-    // L-BFGS goes through the samples of an epoch several times
+    const { epochs, samples } = this.#settings;
+    // counts an epoch once, although L-BFGS passes over its samples several times
     const done = this.#epoch * samples + this.#stepper.position;
-    const doneHere = done - (this.#doneBefore ?? 0);
-    return doneHere ? (this.#workMs / 1000 / doneHere) * (epochs * samples - done) : undefined;
+    const left = epochs * samples - done;
+    if (left === 0) return 0;
+    const speed = speedOf(done - (this.#doneBefore ?? 0), this.#workMs);
+    return speed ? left / speed : undefined;
   }
 
   timed<T>(work: () => T): T {
@@ -89,10 +95,10 @@ export class EpochRunner implements Epochs {
     this.#costSum = place?.cost ?? 0;
     this.#start = this.#stepper.position;
     this.#elapsedMs = 0;
-    this.#doneBefore ??= epoch * this.#plan.samples + this.#start;
+    this.#doneBefore ??= epoch * this.#settings.samples + this.#start;
   }
 
-  /** One slice. Returns the time at its end, and settles how long the next one is. */
+  /** Trains one slice and sets the length of the next. Returns the time at the end. */
   #advance(chunks: number): number {
     const started = readTimer();
     this.#costSum = this.#stepper.advance(chunks, this.#costSum);
@@ -108,8 +114,8 @@ export class EpochRunner implements Epochs {
     const stepper = this.#stepper;
     return {
       epoch: this.#epoch,
-      epochs: this.#plan.epochs,
-      step: Math.ceil(stepper.position / this.#plan.stepRows),
+      epochs: this.#settings.epochs,
+      step: Math.ceil(stepper.position / this.#settings.stepRows),
       steps: stepper.steps,
       samples: stepper.position,
       cost: this.#costSum / stepper.position,
@@ -119,14 +125,14 @@ export class EpochRunner implements Epochs {
     };
   }
 
-  /** Over this epoch so far; NaN before its first sample. */
-  get #samplesPerSecond(): number {
-    return (1000 * (this.#stepper.position - this.#start)) / this.#elapsedMs;
+  /** Over this epoch so far. */
+  get #samplesPerSecond(): number | undefined {
+    return speedOf(this.#stepper.position - this.#start, this.#elapsedMs);
   }
 
-  /** The abort, unless the parameters are not finite: that is then what has happened. */
+  /** Throws if the call was aborted: because parameters are not finite if that is so, else the signal's reason. */
   #throwIfAborted(): void {
-    const { signal } = this.#plan;
+    const { signal } = this.#settings;
     if (!signal?.aborted) return;
     this.#stepper.check();
     signal.throwIfAborted();

@@ -1,19 +1,21 @@
 import type { Counts, LbfgsPlace, RunPlace } from './place.js';
 
-/** How an epoch went. */
+/** The result of an epoch. */
 export interface EpochResult {
-  /** Mean over the samples done. */
+  /** Mean cost over the samples done. */
   readonly cost: number;
   readonly samples: number;
   readonly elapsedMs: number;
-  readonly samplesPerSecond: number;
+  readonly samplesPerSecond: number | undefined;
   /** Learning rate of the last step. */
   readonly learningRate: number;
+  /** Of L-BFGS: at the weights reached, the penalties included. */
+  readonly gradientLength?: number;
   /** A callback asked to stop; its epoch may have samples left. */
   readonly isStopped: boolean;
 }
 
-/** What a step began with that cannot be resumed in its middle, but taken again. */
+/** The state at the start of a step that cannot resume in its middle and must be taken again. */
 export interface StepStart {
   readonly counts: Counts;
   /** Address of a copy of the parameters. */
@@ -22,18 +24,26 @@ export interface StepStart {
 
 /** Runs the epochs of a call on the training set that lies in the arena. */
 export interface Epochs {
-  /** One epoch in the `order`-th order of the samples, or what is left of it from a place on. Counted from 0 for the call. */
+  /**
+   * Trains one epoch; with `place`, the rest of it. `epoch`: counted from 0 for the call. `order`: the number of the
+   * random order of the samples.
+   */
   run(epoch: number, order: number, place?: RunPlace): Promise<EpochResult>;
-  /** Where it stands in its epoch. undefined: an epoch that is under way is begun again. */
+  /** The place within the epoch in progress; undefined: the epoch would start from the beginning. */
   readonly place: RunPlace | undefined;
-  /** Further epochs would change nothing. */
-  readonly isDone: boolean;
+  /** Of L-BFGS: why further epochs would change nothing; see EpochReport.stopped. */
+  readonly outcome?: 'converged' | 'stalled';
   /** What the rest of the call will take at the pace so far, in seconds. undefined: there is no pace yet. */
   readonly secondsLeft: number | undefined;
-  /** Does a part of an epoch's work that is no step, and counts its time. */
+  /** Does a part of an epoch's work that is not a step, and counts its time. */
   timed<T>(work: () => T): T;
-  /** Of L-BFGS. */
+  /** The costs that L-BFGS has reached; undefined for other optimizers. */
   readonly lbfgs?: LbfgsPlace;
-  /** Amid a step that cannot be resumed. */
+  /** The start of the step in progress, if the step cannot resume in its middle. */
   readonly stepStart?: StepStart;
+}
+
+/** Samples a second. undefined: no tick of the clock was seen. */
+export function speedOf(samples: number, elapsedMs: number): number | undefined {
+  return elapsedMs > 0 ? (1000 * samples) / elapsedMs : undefined;
 }

@@ -1,12 +1,12 @@
 import { readTimer } from './timer.js';
 
-// The turns of the event loop that training leaves to the rest of a program.
+// Lets the rest of the program run during training.
 
-/** The event loop gets a turn this often: sixty frames a second have 16 ms each. */
-const TURN_MS = 12;
+/** The longest time between two runs of the event loop. A frame takes 16 ms if there are sixty a second. */
+const LONGEST_BLOCK_MS = 12;
 
-/** Resolves in the next turn, behind timers, input and rendering. A timer alone would wait 4 ms in a page. */
-function nextTurn(): Promise<void> {
+/** Resolves once the event loop has run timers, input and rendering. In a page, a timer alone would wait 4 ms. */
+function runEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === 'function') {
       setImmediate(resolve);
@@ -24,23 +24,23 @@ function nextTurn(): Promise<void> {
   });
 }
 
-/** Between slices of work: gives the event loop a turn where the last is long ago. */
-export class Turns {
+/** Lets the event loop run between slices of work, whenever it has not run for a while. */
+export class Yielder {
   #last = readTimer();
 
-  /** `time`: what the timer shows. */
-  async take(time = readTimer()): Promise<void> {
-    if (time - this.#last < TURN_MS) return;
-    await nextTurn();
+  /** `now`: the present time. */
+  async yieldIfDue(now = readTimer()): Promise<void> {
+    if (now - this.#last < LONGEST_BLOCK_MS) return;
+    await runEventLoop();
     this.#last = readTimer();
   }
 }
 
-/** The same as a function, which notices an abort too. */
-export function turnTaker(signal: AbortSignal | undefined): () => Promise<void> {
-  const turns = new Turns();
+/** Returns a function that lets the event loop run if it is time, and throws if the signal is aborted. */
+export function makeYield(signal: AbortSignal | undefined): () => Promise<void> {
+  const yielder = new Yielder();
   return async () => {
     signal?.throwIfAborted();
-    await turns.take();
+    await yielder.yieldIfDue();
   };
 }

@@ -4,9 +4,9 @@ import type { Evaluation } from '../model/evaluate.js';
 import type { Lbfgs } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
 import type { EarlyStopper } from './early-stopping.js';
-import { EpochRunner, type RunPlan } from './epoch-runner.js';
+import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import type { EpochResult, Epochs, StepStart } from './epochs.js';
-import { turnTaker } from './event-loop.js';
+import { makeYield } from './event-loop.js';
 import { checkSettings, rowsOfStep, TRAIN_KEYS, type TrainOptions, type TrainSettings } from './options.js';
 import type { CallOptions, LbfgsPlace, Place, RunPlace } from './place.js';
 import type { EpochReport } from './reports.js';
@@ -14,7 +14,7 @@ import type { Trainer } from './trainer.js';
 
 // Training for a number of epochs on a data set that lies in memory as a whole: Network.fit and Network.train.
 
-/** What fit does where the options ask for it, loaded then. */
+/** Functions for options of fit that few calls use. They are loaded only if the options ask for them. */
 interface Features {
   readonly weigh?: (where: string, classWeights: unknown, data: CheckedData, spec: Spec) => CheckedData;
   readonly split?: (
@@ -30,7 +30,7 @@ interface Features {
   };
 }
 
-/** Loads what the options, which are not checked yet, ask for. A promise only where there is something to load. */
+/** Loads what the options ask for; they are not checked yet. Returns a promise only if something must be loaded. */
 function loadFeatures(options: TrainOptions, current: { name: string }): Features | Promise<Features> {
   const { validationSplit, earlyStopping, classWeights, optimizer } = options ?? {};
   const asked = [validationSplit, earlyStopping, classWeights].some((option) => option !== undefined);
@@ -52,14 +52,14 @@ async function importFeatures(
   return { weigh: weights?.withClassWeights, split: parts?.holdBack, makeStopper: stopping?.makeStopper, lbfgs };
 }
 
-/** A call of fit whose arguments are right. */
-interface FitPlan extends TrainSettings {
+/** The checked settings of a call of fit. */
+interface FitSettings extends TrainSettings {
   readonly data: CheckedData;
   readonly stopper: EarlyStopper | undefined;
   readonly makeLbfgs: NonNullable<Features['lbfgs']>['makeLbfgs'] | undefined;
 }
 
-function checkFit(data: DataSet, options: TrainOptions, { arena, state }: Trainer, features: Features): FitPlan {
+function checkFit(data: DataSet, options: TrainOptions, { arena, state }: Trainer, features: Features): FitSettings {
   const { spec } = arena;
   checkObject('options', options, TRAIN_KEYS);
   const settings = checkSettings(options, spec, state.optimizer);
@@ -71,7 +71,7 @@ function checkFit(data: DataSet, options: TrainOptions, { arena, state }: Traine
     const parts = features.split('options.validationSplit', options.validationSplit, training, spec);
     ({ training, validation } = parts);
   }
-  // after the split: validation does not use them
+  // after the split, because validation does not use class weights
   if (features.weigh) training = features.weigh('options.classWeights', options.classWeights, training, spec);
   return {
     ...settings,
@@ -91,56 +91,56 @@ export async function* train(
 ): AsyncGenerator<EpochReport, void, undefined> {
   const { call } = trainer;
   const loading = loadFeatures(options, trainer.optimizer);
-  // where nothing has to be loaded, the call begins at once
+  // if nothing must be loaded, the call begins at once
   const features = loading instanceof Promise ? await loading : loading;
-  const plan = checkFit(data, options, trainer, features);
+  const settings = checkFit(data, options, trainer, features);
   call.checkIdle('fit');
-  plan.signal?.throwIfAborted();
+  settings.signal?.throwIfAborted();
   call.start();
   try {
-    const fit = new Fit(trainer, plan);
-    call.describeBy(fit);
+    const fit = new Fit(trainer, settings);
+    call.setRunning(fit);
     yield* fit.reports();
   } finally {
     call.end();
   }
 }
 
-/** A call of fit that has begun: its data lie in the network's memory. */
+/** A call of fit that has begun. Its data lie in the network's memory. */
 class Fit {
   readonly #trainer: Trainer;
-  readonly #plan: FitPlan;
+  readonly #settings: FitSettings;
   readonly #epochs: Epochs;
   /** Epochs done. */
   #epoch: number;
-  /** Where the next epoch resumes. */
-  #run: RunPlace | undefined;
+  /** The place within the next epoch at which it resumes. */
+  #runPlace: RunPlace | undefined;
   #isInEpoch = false;
-  /** Why the last report has been given. */
+  /** Why training has ended, if the last report has been given. */
   #stopped: Place['stopped'];
   #options: CallOptions | undefined;
 
-  constructor(trainer: Trainer, plan: FitPlan) {
+  constructor(trainer: Trainer, settings: FitSettings) {
     this.#trainer = trainer;
-    this.#plan = plan;
-    const { data, optimizer, stopper, makeLbfgs } = plan;
-    const place = trainer.loadSet(data, plan, () => this.#callOptions);
+    this.#settings = settings;
+    const { data, optimizer, stopper, makeLbfgs } = settings;
+    const place = trainer.loadSet(data, settings, () => this.#callOptions);
     trainer.endTimeBoxed();
     this.#epoch = place?.epoch ?? 0;
-    this.#run = place?.run;
+    this.#runPlace = place?.run;
     this.#stopped = place?.stopped;
     if (place?.stopper && stopper) stopper.place = place.stopper;
-    const runPlan: RunPlan = { ...plan, samples: data.samples, isTrial: makeLbfgs !== undefined };
-    const runner = new EpochRunner(trainer.state, runPlan);
+    const epochSettings: EpochSettings = { ...settings, samples: data.samples, isTrial: makeLbfgs !== undefined };
+    const runner = new EpochRunner(trainer.state, epochSettings);
     this.#epochs = makeLbfgs ? makeLbfgs(trainer.state, runner, optimizer as Lbfgs, place?.lbfgs) : runner;
   }
 
   get place(): Place {
-    const { stopper } = this.#plan;
+    const { stopper } = this.#settings;
     return {
       options: this.#callOptions,
       epoch: this.#epoch,
-      run: (this.#isInEpoch ? this.#epochs.place : undefined) ?? this.#run,
+      run: (this.#isInEpoch ? this.#epochs.place : undefined) ?? this.#runPlace,
       stopper: stopper?.place,
       lbfgs: this.#epochs.lbfgs,
       stopped: this.#stopped,
@@ -164,14 +164,17 @@ class Fit {
   }
 
   get #isOver(): boolean {
-    return this.#stopped !== undefined || this.#epoch >= this.#plan.epochs;
+    return this.#stopped !== undefined || this.#epoch >= this.#settings.epochs;
   }
 
-  /** What must be the same where this call resumes. Made where it is asked for: checksums of data take their time. */
+  /**
+   * The options that must be equal for a later call to resume here. They are made only when asked for, because
+   * checksums of data take time.
+   */
   get #callOptions(): CallOptions {
-    const { data, validation, stopper, optimizer } = this.#plan;
+    const { data, validation, stopper, optimizer } = this.#settings;
     this.#options ??= {
-      ...this.#trainer.optionsOf('fit', data.samples, this.#plan),
+      ...this.#trainer.optionsOf('fit', data.samples, this.#settings),
       validation: validation && checksumOf(validation),
       earlyStopping: stopper?.spec,
       optimizer,
@@ -179,28 +182,28 @@ class Fit {
     return this.#options;
   }
 
-  /** Measures the columns of the training data, unless the network is standardised already. */
+  /** Standardises the network by the columns of the training data, unless it is standardised already. */
   async #standardize(): Promise<void> {
-    const { standardize, data, signal } = this.#plan;
+    const { standardize, data, signal } = this.#settings;
     if (!standardize || this.#trainer.standardization) return;
-    const { measure, measured } = await import('../data/measure-columns.js');
-    await measure(this.#trainer.arena, data.samples, 0, turnTaker(signal));
-    this.#trainer.standardize(measured(this.#trainer.arena, data.samples));
+    const { addToMoments, standardizationFromMoments } = await import('../data/measure-columns.js');
+    await addToMoments(this.#trainer.arena, data.samples, 0, makeYield(signal));
+    this.#trainer.standardize(standardizationFromMoments(this.#trainer.arena, data.samples));
   }
 
   async #trainEpoch(): Promise<EpochResult> {
     const { state } = this.#trainer;
     this.#isInEpoch = true;
-    const result = await this.#epochs.run(this.#epoch, state.epochsTrained, this.#run);
+    const result = await this.#epochs.run(this.#epoch, state.epochsTrained, this.#runPlace);
     this.#isInEpoch = false;
-    this.#run = undefined;
+    this.#runPlace = undefined;
     state.countEpoch();
     return result;
   }
 
-  /** The report on an epoch that has just been trained, after its validation. */
+  /** Validates the network, and makes the report on the epoch that has just been trained. */
   #reportOn({ isStopped, ...result }: EpochResult): EpochReport {
-    const { epochs, data, stopper } = this.#plan;
+    const { epochs, data, stopper } = this.#settings;
     const epoch = this.#epoch;
     const isWhole = result.samples === data.samples;
     const validation = isWhole ? this.#validate() : undefined;
@@ -209,9 +212,9 @@ class Fit {
       this.#trainer.state.clock.endEpoch((validation ?? result).cost);
       if (validation && stopper?.observe(epoch, validation, this.#trainer.arena)) stopped = 'earlyStopping';
     }
-    if (this.#epochs.isDone) stopped = 'converged';
+    stopped = this.#epochs.outcome ?? stopped;
     if (isStopped) stopped = 'callback';
-    // after the last epoch nothing is left to stop
+    // after the last epoch, nothing is left to stop
     if (this.#isLast({ epoch, samples: result.samples })) stopped = undefined;
     return {
       epoch,
@@ -224,30 +227,30 @@ class Fit {
     };
   }
 
-  /** Whether all epochs asked for are done to their end. */
+  /** True if all epochs that were asked for are complete. */
   #isLast({ epoch, samples }: { readonly epoch: number; readonly samples: number }): boolean {
-    return epoch + 1 === this.#plan.epochs && samples === this.#plan.data.samples;
+    return epoch + 1 === this.#settings.epochs && samples === this.#settings.data.samples;
   }
 
   #validate(): Evaluation | undefined {
-    const { validation } = this.#plan;
+    const { validation } = this.#settings;
     return validation && this.#epochs.timed(() => this.#trainer.validate(validation));
   }
 
-  /** Calls back with a report, which says of the call whether it was the last. */
+  /** Calls back with a report. If training ends, completes the report with the reason. */
   #notify(report: EpochReport): void {
-    // before the callback, which may save where the training stands
+    // must be set before the callback, which may save the network
     this.#stopped = report.stopped;
-    if (this.#plan.onEpoch?.(report) === false && !this.#isLast(report)) {
+    if (this.#settings.onEpoch?.(report) === false && !this.#isLast(report)) {
       report.stopped ??= 'callback';
       report.secondsLeft = 0;
     }
     this.#stopped = report.stopped;
   }
 
-  /** At the end of the call, with early stopping: the parameters of the best epoch. */
+  /** With early stopping, puts back the parameters of the best epoch once the call has ended. */
   #restoreBestAtEnd(): void {
-    const { stopper } = this.#plan;
+    const { stopper } = this.#settings;
     if (!this.#isOver || !stopper) return;
     stopper.restore(this.#trainer.arena);
     this.#trainer.state.pass.setParameters();

@@ -3,16 +3,18 @@ import type { Arena } from '../core/arena.js';
 import type { Pass } from '../model/pass.js';
 import type { Lbfgs } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
-import type { EpochResult, Epochs, StepStart } from './epochs.js';
+import { type EpochResult, type Epochs, type StepStart, speedOf } from './epochs.js';
 import { diagnose, NonFiniteError } from './non-finite.js';
 import type { Counts, LbfgsPlace } from './place.js';
 
-// L-BFGS (Liu and Nocedal, 1989; Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 7.5). The loop is here, every operation on
-// vectors in assembly/float-arrays.ts. Its vectors are the slots of abi.STATE:
+// L-BFGS (Liu and Nocedal, 1989; Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 7.5). This file
+// contains the loop, and assembly/float-arrays.ts all operations on vectors. The vectors are the slots of abi.STATE:
 //
-//   0 g, the gradient with the penalties (the core writes it at the end of each pass over the samples)
-//   1 g where the line search starts   2 w there, between steps the weights it has reached   3 d, the direction
-//   4, 5, ... the last steps s and what they changed of the gradient, y, in pairs; a ring
+//   0             g, the gradient with the penalties: the core writes it at the end of each pass over the samples
+//   1             g at the start of the line search
+//   2             w at the start of the line search; between two steps, the weights reached
+//   3             d, the direction
+//   4 5, 6 7 ...  s and y of the last steps: a step, and how it changed the gradient. The pairs are a ring
 
 const GRADIENT = 0;
 const START_GRADIENT = 1;
@@ -20,7 +22,7 @@ const START = 2;
 const DIRECTION = 3;
 const FIRST_PAIR = 4;
 
-/** Refuses what leaves a line search without a cost that has a slope everywhere. */
+/** Refuses a network whose cost has kinks or differs from pass to pass, which a line search cannot handle. */
 export function checkLbfgs(spec: Spec): void {
   if (spec.l1 !== 0) throw outOfRange('l1', `${spec.l1} with lbfgs`, '0: its slope jumps where a weight is 0');
   spec.layers.forEach(({ dropout, maxNorm }, l) => {
@@ -31,53 +33,65 @@ export function checkLbfgs(spec: Spec): void {
   });
 }
 
-/** Of the Wolfe conditions: the share of the slope that the cost must fall by, and that of the slope that may be left. */
+/**
+ * The Wolfe conditions: the cost must fall by at least the share DECREASE of the slope at the start times the step, and
+ * at most the share CURVATURE of that slope may be left.
+ */
 const DECREASE = 1e-4;
 const CURVATURE = 0.9;
 /**
- * A cost that differs by less, relatively, may differ by rounding alone: the core's are f32 inside. There the slope decides (Hager and
- * Zhang, 2005, the approximate Wolfe conditions).
+ * Two costs whose relative difference is below this may differ only by rounding, since the core computes them in f32.
+ * The slope then decides (Hager and Zhang, 2005, the approximate Wolfe conditions).
  */
 const NOISE = 2 ** -22;
+/** Trials of a line search. */
 const MAX_TRIALS = 30;
+/**
+ * Steps without a gain after which training ends. One tells nothing: along the flat direction of inputs far from 0 the first steps gain less
+ * than rounding, and yet from their gradients comes the one that leads to the minimum.
+ */
+const MAX_IDLE = 10;
+/** A gradient that is this many times as long as the shortest so far is a gain, whatever the cost. */
+const GAIN = 0.5;
 
-/** The cost, penalties included, `step` directions from the start, and its slope along the direction. */
+/** The cost, penalties included and without, `step` directions from the start, and its slope along the direction. */
 interface Point {
   readonly step: number;
   readonly cost: number;
+  readonly meanCost: number;
   readonly slope: number;
 }
 
-/** What L-BFGS uses of the network it trains. */
+/** The parts of a network that L-BFGS uses. */
 interface Trained {
   readonly arena: Arena;
   readonly pass: Pass;
   readonly counts: Counts;
 }
 
-/** For a call with that optimizer. `passes` go through the samples without a step. */
+/** The epochs of a call with L-BFGS. `passes` pass over the samples without taking a step. */
 export function makeLbfgs(trained: Trained, passes: Epochs, optimizer: Lbfgs, place?: LbfgsPlace): Epochs {
   return new LbfgsEpochs(trained, passes, optimizer, place);
 }
 
-/** Epochs of one step each, for which the samples are gone through once or more. */
+/** Epochs of one step each. A step passes over the samples once or more. */
 class LbfgsEpochs implements Epochs {
-  /** A step that is under way is taken again from its start: its line search cannot be resumed. */
+  /** undefined: a line search cannot resume, so that a step in progress is taken again from its start. */
   readonly place = undefined;
   readonly #trained: Trained;
   readonly #arena: Arena;
   readonly #passes: Epochs;
   readonly #optimizer: Lbfgs;
   readonly #floats: number;
-  /** At the weights reached; undefined before the first pass. */
+  /** The cost at the weights reached; undefined before the first pass. */
   #reached: LbfgsPlace | undefined;
-  /** undefined between two steps. */
+  /** The start of the step in progress; undefined between two steps. */
   #start: (StepStart & { readonly reached: LbfgsPlace | undefined }) | undefined;
   #elapsedMs = 0;
   #epoch = 0;
-  #isDone = false;
+  #outcome: Epochs['outcome'];
   #isStopped = false;
-  /** How the last pass went. */
+  /** The result of the last pass over the samples. */
   #last: EpochResult | undefined;
 
   constructor(trained: Trained, passes: Epochs, optimizer: Lbfgs, place: LbfgsPlace | undefined) {
@@ -87,11 +101,11 @@ class LbfgsEpochs implements Epochs {
     this.#optimizer = optimizer;
     this.#reached = place;
     this.#floats = trained.arena.plan.parameterFloats;
-    // a state that was cleared has seen no pass yet
+    // a state that was cleared has no pairs
     if (this.#arena.header.optimizerSteps === 0) this.#pairs = 0;
   }
 
-  /** Amid a step still that of its start. */
+  /** The cost at the weights reached; during a step, that at its start. */
   get lbfgs(): LbfgsPlace | undefined {
     return this.#start ? this.#start.reached : this.#reached;
   }
@@ -108,38 +122,35 @@ class LbfgsEpochs implements Epochs {
     return this.#passes.timed(work);
   }
 
-  /** No further step would lower the cost. */
-  get isDone(): boolean {
-    return this.#isDone;
+  get outcome(): Epochs['outcome'] {
+    return this.#outcome;
   }
 
   /**
-   * One step. Returns the mean cost before it, without the penalties, and the time its passes took. If anything throws, the weights are
-   * those before the step.
+   * One step. Returns the mean cost before it, without the penalties, the length of the gradient after it, and the time its passes took.
+   * If anything throws, the weights are those before the step.
    */
   async run(epoch: number): Promise<EpochResult> {
     this.#epoch = epoch;
     this.#elapsedMs = 0;
     if (this.#reached && this.#distance() !== 0) this.#reached = undefined;
-    this.#copy(START, this.#parameters);
+    this.#copyToSlot(START, this.#parameters);
     this.#start = { reached: this.#reached, counts: this.#trained.counts, parameters: this.#slot(START) };
     try {
-      if (!this.#reached) {
-        this.#reached = await this.#gradient();
-        if (!Number.isFinite(this.#reached.cost)) {
-          const found = diagnose(this.#arena, this.#trained.pass.rows, 'z');
-          throw new NonFiniteError({ epoch, step: 0, stepsUndone: 0, ...found });
-        }
-        this.#copy(START_GRADIENT, this.#slot(GRADIENT));
-      }
+      this.#reached ??= await this.#startingPoint();
       const { meanCost } = this.#reached;
-      this.#isDone = await this.#step(this.#reached.cost);
+      this.#outcome = await this.#step(this.#reached);
       // no pass where training goes on from weights with nothing to gain
       const samples = this.#last?.samples ?? this.#arena.header.trainingSet.samples;
-      const elapsedMs = this.#elapsedMs;
-      const samplesPerSecond = elapsedMs && (1000 * samples) / elapsedMs;
-      const { learningRate } = this.#optimizer;
-      return { cost: meanCost, elapsedMs, samples, samplesPerSecond, learningRate, isStopped: this.#isStopped };
+      return {
+        cost: meanCost,
+        elapsedMs: this.#elapsedMs,
+        samples,
+        samplesPerSecond: speedOf(samples, this.#elapsedMs),
+        learningRate: this.#optimizer.learningRate,
+        gradientLength: this.#length(START_GRADIENT),
+        isStopped: this.#isStopped,
+      };
     } catch (error) {
       this.#reached = undefined;
       this.#copyTo(this.#parameters, this.#slot(START));
@@ -149,36 +160,45 @@ class LbfgsEpochs implements Epochs {
     }
   }
 
-  /** From the start in the slots, whose cost is given, to where `reached` says. True: there is nothing left to gain. */
-  async #step(cost: number): Promise<boolean> {
-    const length = this.#length(START_GRADIENT);
-    if (length <= this.#optimizer.tolerance) return true;
-    let slope = this.#findDirection();
-    let point = slope < 0 ? await this.#search({ step: 0, cost, slope }) : undefined;
-    if (!point && this.#pairs > 0) {
-      // what was remembered misleads, or stands for another cost: begin anew along the gradient
+  /** The weights as they are, with their gradient in the slots. */
+  async #startingPoint(): Promise<LbfgsPlace> {
+    const { cost, meanCost } = await this.#gradient();
+    if (!Number.isFinite(cost)) {
+      const found = diagnose(this.#arena, this.#trained.pass.rows, 'z');
+      throw new NonFiniteError({ epoch: this.#epoch, step: 0, stepsUndone: 0, ...found });
+    }
+    this.#copyToSlot(START_GRADIENT, this.#slot(GRADIENT));
+    return { cost, meanCost, leastCost: cost, leastLength: this.#length(START_GRADIENT), idle: 0 };
+  }
+
+  /** From the start in the slots to where `#reached` says. Returns why there is no next step, if there is none. */
+  async #step(start: LbfgsPlace): Promise<Epochs['outcome']> {
+    const { learningRate, tolerance } = this.#optimizer;
+    if (this.#length(START_GRADIENT) <= tolerance) return 'converged';
+    let point = await this.#search(start.cost, learningRate);
+    if (!point && (this.#pairs > 0 || learningRate !== 1)) {
+      // what was remembered misleads, or stands for another cost, or the step is too long by far: begin anew along the gradient
       this.#pairs = 0;
-      slope = this.#findDirection();
-      point = await this.#search({ step: 0, cost, slope });
+      point = await this.#search(start.cost, 1);
     }
     if (!point) {
       this.#copyTo(this.#parameters, this.#slot(START));
-      return true;
+      return 'stalled';
     }
     this.#remember();
-    this.#copy(START, this.#parameters);
-    this.#copy(START_GRADIENT, this.#slot(GRADIENT));
-    const newLength = this.#length(START_GRADIENT);
-    if (newLength <= this.#optimizer.tolerance) return true;
-    // neither the cost nor its gradient can tell the two points apart from rounding
-    return point.cost >= cost - NOISE * Math.abs(cost) && newLength >= length;
+    this.#copyToSlot(START, this.#parameters);
+    this.#copyToSlot(START_GRADIENT, this.#slot(GRADIENT));
+    const length = this.#length(START_GRADIENT);
+    this.#reached = reachedFrom(start, point, length);
+    if (length <= tolerance) return 'converged';
+    return this.#reached.idle >= MAX_IDLE ? 'stalled' : undefined;
   }
 
-  /** d = -H g by the two loops over the pairs; returns its slope g d. */
+  /** Computes d = -H g by the two loops over the pairs. Returns the slope g d. */
   #findDirection(): number {
     const { core } = this.#arena;
     const d = this.#slot(DIRECTION);
-    this.#copy(DIRECTION, this.#slot(START_GRADIENT));
+    this.#copyToSlot(DIRECTION, this.#slot(START_GRADIENT));
     const { history } = this.#optimizer;
     const last = this.#pairs;
     const first = Math.max(0, last - history);
@@ -194,7 +214,7 @@ class LbfgsEpochs implements Epochs {
       const [s, y] = this.#pair(last - 1);
       scale = this.#dot(s, y) / this.#dot(y, y);
     } else {
-      // as long a first step as the gradient, but no longer than 1
+      // the first step is as long as the gradient, but not longer than 1
       scale = Math.min(1, 1 / this.#length(START_GRADIENT));
     }
     core.scaleFloats(d, this.#floats, scale);
@@ -208,32 +228,36 @@ class LbfgsEpochs implements Epochs {
   }
 
   /**
-   * A step that fulfils the Wolfe conditions, by bracketing (Lewis and Overton, 2013, algorithm 2.6) with cubic interpolation. The
-   * weights and the gradient are then those of the point that is returned; undefined: there is none that rounding lets us find.
+   * A step along the direction that fulfils the Wolfe conditions, by bracketing (Lewis and Overton, 2013, algorithm 2.6) with cubic
+   * interpolation; `first` is tried first. The weights and the gradient are then those of the point that is returned; undefined: there is
+   * none that rounding lets us find.
    */
-  async #search(start: Point): Promise<Point | undefined> {
+  async #search(cost: number, first: number): Promise<Point | undefined> {
+    const slope = this.#findDirection();
+    if (!(slope < 0)) return undefined;
+    const start: Point = { step: 0, cost, meanCost: Number.NaN, slope };
     let low = start;
     let high: Point | undefined;
-    let step = this.#optimizer.learningRate;
+    let step = first;
     for (let trial = 0; trial < MAX_TRIALS; trial++) {
       this.#copyTo(this.#parameters, this.#slot(START));
       this.#arena.core.addScaled(this.#parameters, this.#slot(DIRECTION), this.#floats, step);
-      const reached = await this.#gradient();
-      const point = { step, cost: reached.cost, slope: this.#dot(this.#slot(GRADIENT), this.#slot(DIRECTION)) };
-      if (!falls(start, point)) {
-        high = point;
-      } else if (point.slope < CURVATURE * start.slope) {
-        low = point;
-      } else {
-        this.#reached = reached;
-        return point;
-      }
-      step = high ? between(low, high) : 2 * step;
+      const point = {
+        step,
+        ...(await this.#gradient()),
+        slope: this.#dot(this.#slot(GRADIENT), this.#slot(DIRECTION)),
+      };
+      // the weights between two that rounding makes one lead nowhere else
+      if (isAlike(point, low) || (high && isAlike(point, high))) return undefined;
+      if (!hasFallen(start, point)) high = point;
+      else if (point.slope < CURVATURE * slope) low = point;
+      else return point;
+      step = high ? interpolate(low, high) : 2 * step;
     }
     return undefined;
   }
 
-  /** Keeps the step that was made, if the cost curves upwards along it as far as f32 can tell. */
+  /** Keeps the step as a pair, if the cost curves upwards along it as far as f32 can tell. */
   #remember(): void {
     const { core } = this.#arena;
     const [s, y] = this.#pair(this.#pairs);
@@ -243,25 +267,30 @@ class LbfgsEpochs implements Epochs {
     core.addScaled(y, this.#slot(START_GRADIENT), this.#floats, -1);
     const curvature = this.#dot(s, y);
     if (curvature > 2 ** -24 * Math.sqrt(this.#dot(s, s) * this.#dot(y, y))) this.#pairs++;
-    // it lies where the oldest did
+    // the pair that was refused has overwritten the oldest one
     else if (this.#pairs >= this.#optimizer.history) this.#pairs = 0;
   }
 
-  /** One pass over the samples: the cost at the weights as they are, and its gradient in its slot. */
+  /**
+   * Passes once over the samples. Returns the cost at the present weights with penalties, and the mean cost without.
+   * The gradient is in its slot.
+   */
   async #gradient(): Promise<{ cost: number; meanCost: number }> {
     this.#last = await this.#passes.run(this.#epoch, 0);
     const { cost, elapsedMs, isStopped } = this.#last;
     this.#elapsedMs += elapsedMs;
-    // a search under way is ended first
+    // a search in progress is completed before the call stops
     this.#isStopped ||= isStopped;
-    // weights whose gradient overflows are no better than those whose cost does
+    // weights with an infinite gradient are as useless as weights with an infinite cost
     const isUsable = Number.isFinite(this.#length(GRADIENT));
     return { cost: isUsable ? cost + this.#arena.core.penalty() : Number.POSITIVE_INFINITY, meanCost: cost };
   }
 
-  /** The length of the way from the weights last reached to those that are there now: a caller may have set others. */
+  /**
+   * The distance from the weights last reached to the present ones. It is not 0 if the caller has set other weights.
+   */
   #distance(): number {
-    this.#copy(DIRECTION, this.#parameters);
+    this.#copyToSlot(DIRECTION, this.#parameters);
     this.#arena.core.addScaled(this.#slot(DIRECTION), this.#slot(START), this.#floats, -1);
     return this.#length(DIRECTION);
   }
@@ -270,7 +299,7 @@ class LbfgsEpochs implements Epochs {
     return this.#arena.plan.parameters;
   }
 
-  /** Pairs stored so far; the last `history` of them are there. */
+  /** How many pairs have been stored. The last `history` of them are there. */
   get #pairs(): number {
     return this.#arena.header.pairs;
   }
@@ -279,7 +308,7 @@ class LbfgsEpochs implements Epochs {
     this.#arena.header.pairs = count;
   }
 
-  /** Addresses of s and y. */
+  /** The addresses of s and y of pair i. */
   #pair(i: number): [number, number] {
     const slot = FIRST_PAIR + 2 * (i % this.#optimizer.history);
     return [this.#slot(slot), this.#slot(slot + 1)];
@@ -289,7 +318,7 @@ class LbfgsEpochs implements Epochs {
     return this.#arena.plan.state + 4 * i * this.#floats;
   }
 
-  #copy(slot: number, source: number): void {
+  #copyToSlot(slot: number, source: number): void {
     this.#copyTo(this.#slot(slot), source);
   }
 
@@ -306,18 +335,44 @@ class LbfgsEpochs implements Epochs {
   }
 }
 
-/** The first Wolfe condition, or where the costs differ by no more than rounding, its approximation by slopes. */
-function falls(start: Point, { step, cost, slope }: Point): boolean {
+/** The first Wolfe condition; if the costs differ only by rounding, its approximation by slopes. */
+function hasFallen(start: Point, { step, cost, slope }: Point): boolean {
   if (cost <= start.cost + DECREASE * step * start.slope) return true;
   return cost <= start.cost + NOISE * Math.abs(start.cost) && slope <= (2 * DECREASE - 1) * start.slope;
 }
 
-/** A step between two: where the cubic through both ends' costs and slopes is least (Nocedal and Wright, 3.59), if that is well inside. */
-function between(low: Point, high: Point): number {
+/** Both at the same weights, as far as cost and slope tell. Costs that overflow are alike and tell nothing. */
+function isAlike(a: Point, b: Point): boolean {
+  return a.cost === b.cost && a.slope === b.slope && Number.isFinite(a.cost);
+}
+
+/**
+ * A step between two: where the cubic through both ends' costs and slopes is least (Nocedal and Wright, 3.59), but well inside. Where the
+ * cost at the upper end overflows, nothing is known but that it is too far, by any power of ten: there exponents are halved.
+ */
+function interpolate(low: Point, high: Point): number {
   const width = high.step - low.step;
+  if (high.cost === Number.POSITIVE_INFINITY) {
+    if (low.step > 0) return Math.sqrt(low.step * high.step);
+    return high.step > 2 ? Math.sqrt(high.step) : high.step / 2;
+  }
   const a = low.slope + high.slope - (3 * (low.cost - high.cost)) / (low.step - high.step);
   const root = Math.sqrt(a * a - low.slope * high.slope);
   const step = high.step - (width * (high.slope + root - a)) / (high.slope - low.slope + 2 * root);
-  const isInside = step > low.step + 0.1 * width && step < high.step - 0.1 * width;
-  return isInside ? step : low.step + 0.5 * width;
+  if (Number.isNaN(step)) return low.step + width / 2;
+  return Math.min(Math.max(step, low.step + 0.1 * width), high.step - 0.1 * width);
+}
+
+/** What is known at a point whose gradient is so long, after a step from `start`. */
+function reachedFrom(start: LbfgsPlace, { cost, meanCost }: Point, length: number): LbfgsPlace {
+  const { leastCost, leastLength, idle } = start;
+  const isLower = cost < leastCost - NOISE * Math.abs(leastCost);
+  const isShorter = length < GAIN * leastLength;
+  return {
+    cost,
+    meanCost,
+    leastCost: isLower ? cost : leastCost,
+    leastLength: isShorter ? length : leastLength,
+    idle: isLower || isShorter ? 0 : idle + 1,
+  };
 }

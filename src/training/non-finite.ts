@@ -2,12 +2,14 @@ import type { Arena } from '../core/arena.js';
 import type { Guard, Pass } from '../model/pass.js';
 import type { RateClock } from '../spec/schedule.js';
 
-// What happens when numbers leave the range of f32: training stops, says where, and leaves the last finite parameters in place. The core
-// takes no step whose cost is not finite. An update that overflows is noticed when all parameters are looked at the next time.
+// Handles numbers that leave the range of f32: training stops, reports where, and leaves the last finite parameters in
+// place. The core takes no step whose cost is not finite. An update that overflows is noticed at the next check of all
+// parameters.
 
-/** Inputs beyond this are taken for unscaled: standardised ones and pictures from 0 to 1 stay below 10. */
+/** Larger inputs count as unscaled. Standardised inputs, and pictures from 0 to 1, stay below 10. */
 const UNSCALED = 100;
 
+/** The likely cause that a NonFiniteError reports. */
 export type NonFiniteReason = 'inputs' | 'weights' | 'cost';
 
 interface NonFiniteDetails {
@@ -19,19 +21,28 @@ interface NonFiniteDetails {
   readonly stepsUndone: number;
 }
 
-/** Training has left the finite numbers. The network has its last finite parameters. */
+/** Thrown when a cost or a parameter is no longer finite in training. The network has its last finite parameters. */
 export class NonFiniteError extends Error {
-  /** Counted from 0 for the call, as in reports; undefined for a single batch. */
+  /** The epoch, counted from 0 for the call as in reports; undefined for a single batch. */
   declare readonly epoch: number | undefined;
-  /** The step of the epoch, counted from 0, that could not be taken; for a single batch, that of the network's life. */
+  /** The step that could not be taken, counted from 0 in the epoch; for a single batch, in the network's life. */
   declare readonly step: number;
-  /** Index in `layers` of the first whose z, or parameters after the step, are not finite. undefined: the cost alone overflowed. */
+  /**
+   * Index in `layers` of the first layer whose z, or whose parameters after the step, are not finite; undefined if only
+   * the cost has overflowed.
+   */
   declare readonly layer: number | undefined;
-  /** `inputs`: they are so large that they are the likely cause; `weights`: these are; `cost`: the outputs are finite, the cost is not. */
+  /**
+   * The likely cause. `inputs`: some are very large. `weights`: they have become too large. `cost`: the outputs are
+   * finite, but their cost is not.
+   */
   declare readonly reason: NonFiniteReason;
   /** Largest |x| of the batch. */
   declare readonly largestInput: number;
-  /** Steps before this one that are lost too: none but where batches are given one by one, since they cannot be trained again. */
+  /**
+   * How many earlier steps were undone as well. It is 0 in calls that can train them again, and up to 63 if batches are
+   * given one by one.
+   */
   declare readonly stepsUndone: number;
 
   constructor(details: NonFiniteDetails) {
@@ -53,17 +64,17 @@ function describe({ epoch, step, layer, reason, largestInput, stepsUndone }: Non
   return `training: ${where}: got ${got}, want finite ones (${advice}${undone})`;
 }
 
-/** Whether every number of `floats` is finite. A NaN fails the comparison too. */
+/** True if every number is finite. For NaN the comparison is false too. */
 const areFinite = (arena: Arena, address: number, floats: number) =>
   arena.core.largestMagnitude(address, floats) < Number.POSITIVE_INFINITY;
 
-/** Whether the parameters and the optimizer's state are finite. */
+/** True if the parameters and the optimizer's state are finite. */
 export function isStateFinite(arena: Arena): boolean {
   const { parameters, parameterFloats, state, slots } = arena.plan;
   return areFinite(arena, parameters, parameterFloats) && areFinite(arena, state, slots * parameterFloats);
 }
 
-/** Everything that a step changes, as it was at one moment: parameters, the optimizer's state and the counts of steps. */
+/** A copy of everything that a step changes: the parameters, the optimizer's state and the counts of steps. */
 export class Snapshot {
   #parameters = new Float32Array(0);
   #state = new Float32Array(0);
@@ -73,7 +84,7 @@ export class Snapshot {
   #previousCost = 0;
   #momentumProduct = 0;
 
-  /** False, and nothing taken, where not all of it is finite. */
+  /** Copies everything, and returns true. If any of it is not finite, copies nothing and returns false. */
   take(arena: Arena, clock: RateClock): boolean {
     if (!isStateFinite(arena)) return false;
     const { parameters, parameterFloats, state, slots } = arena.plan;
@@ -103,11 +114,14 @@ export class Snapshot {
   }
 }
 
-/** What the error says of the pass that lies in the batch buffers; `parameters`: of those as they are now instead of z. */
+/**
+ * The details for an error about the pass that lies in the batch buffers: finds the first layer whose z, or whose
+ * present parameters, are not finite.
+ */
 export function diagnose(
   arena: Arena,
   rows: number,
-  of: 'z' | 'parameters',
+  searched: 'z' | 'parameters',
 ): Pick<NonFiniteDetails, 'layer' | 'reason' | 'largestInput'> {
   const { plan, spec, core } = arena;
   let largestInput = 0;
@@ -115,7 +129,7 @@ export function diagnose(
     largestInput = Math.max(largestInput, core.largestMagnitude(plan.x + row * plan.xStride, spec.inputs));
   }
   const index = plan.layers.findIndex((layer, l) => {
-    if (of === 'parameters') {
+    if (searched === 'parameters') {
       const weights = (plan.layers[l + 1]?.weights ?? plan.parameters + 4 * plan.weightFloats) - layer.weights;
       return !areFinite(arena, layer.weights, weights / 4) || !areFinite(arena, layer.biases, layer.units);
     }
@@ -129,24 +143,27 @@ export function diagnose(
   return { layer, reason: isUnscaled ? 'inputs' : layer === undefined ? 'cost' : 'weights', largestInput };
 }
 
-/** A snapshot each so many batches: its copy is then a small share of theirs. */
+/** A snapshot is taken every so many batches, so that copying takes a small share of the time. */
 const GUARDED_STEPS = 64;
 
-/** Stands around steps on batches that are given one by one. */
+/** Guards the steps on batches that are given one by one. */
 export class BatchGuard implements Guard {
   readonly #snapshot = new Snapshot();
   #steps = 0;
 
-  /** Before a step. Throws where the parameters are not finite already. */
-  enter(arena: Arena, pass: Pass, clock: RateClock): void {
+  /** To be called before a step. Throws if the parameters are not finite. */
+  beforeStep(arena: Arena, pass: Pass, clock: RateClock): void {
     if (pass.isGuardedBy(this) && this.#steps < GUARDED_STEPS) return;
     this.#steps = 0;
     if (!this.#snapshot.take(arena, clock)) throw this.#error(arena, 0, 'parameters');
     pass.guardBy(this);
   }
 
-  /** After a step that the core has taken, or refused to take for its cost. Throws unless all is finite, with finite parameters in place. */
-  leave(arena: Arena, pass: Pass, clock: RateClock, isTaken: boolean): void {
+  /**
+   * To be called after a step. `isTaken`: false if the core has refused the step because of its cost. Throws unless
+   * everything is finite; the network then has finite parameters.
+   */
+  afterStep(arena: Arena, pass: Pass, clock: RateClock, isTaken: boolean): void {
     if (isStateFinite(arena)) {
       if (!isTaken) throw this.#error(arena, pass.rows, 'z');
       this.#steps++;
@@ -158,13 +175,13 @@ export class BatchGuard implements Guard {
     throw error;
   }
 
-  /** Nothing to do: `leave` has looked at the parameters after every step. */
+  /** Has nothing to do, because the parameters are checked after every step. */
   check(): void {}
 
-  #error(arena: Arena, rows: number, of: 'z' | 'parameters'): NonFiniteError {
-    // a step that was taken has been counted
-    const step = arena.header.stepCount - (of === 'parameters' && rows > 0 ? 1 : 0);
-    const stepsUndone = of === 'parameters' && rows > 0 ? this.#steps : 0;
-    return new NonFiniteError({ epoch: undefined, step, stepsUndone, ...diagnose(arena, rows, of) });
+  #error(arena: Arena, rows: number, searched: 'z' | 'parameters'): NonFiniteError {
+    // a step that was taken is already counted
+    const step = arena.header.stepCount - (searched === 'parameters' && rows > 0 ? 1 : 0);
+    const stepsUndone = searched === 'parameters' && rows > 0 ? this.#steps : 0;
+    return new NonFiniteError({ epoch: undefined, step, stepsUndone, ...diagnose(arena, rows, searched) });
   }
 }

@@ -6,51 +6,63 @@ import type { Spec } from '../spec/spec.js';
 import type { EarlyStopping } from './early-stopping.js';
 import type { EpochReport, ProgressReport } from './reports.js';
 
-// The options of the calls that train: what they are, and what is checked of them before a call takes them.
+// The options of the calls that train, and their checks.
 
+/** Options of `fit` and `train`. */
 export interface TrainOptions {
-  /** How often every sample is used. Default 1. */
+  /** The number of passes over the samples, 1 to 2³¹ - 1. Default 1. */
   epochs?: number;
   /**
-   * Samples per step; the last step of an epoch takes what is left. Default 32; 1 is online training, the number of samples full batch,
-   * which is all that irprop and lbfgs take, and their default.
+   * Samples per step, 1 to 2³¹ - 1. The last step of an epoch takes the rest. 1 is online training; all samples are a
+   * full batch, which irprop and lbfgs require. Default 32; for irprop and lbfgs, all samples.
    */
   batchSize?: number;
-  /** Batches whose gradients are added up before one update: a batch of accumulate · batchSize samples. Default 1. */
+  /**
+   * The number of batches whose gradients are added up before one update, 1 to 2³¹ - 1. A step then has accumulate ·
+   * batchSize samples. Default 1.
+   */
   accumulate?: number;
-  /** Replaces the network's optimizer. */
+  /** Replaces the network's optimizer. Default: the network's optimizer. */
   optimizer?: Optimizer;
   /**
-   * true: before the first step, takes mean and standard deviation (of the population, whatever the samples' weights) of each input
-   * column of the training data and makes them the network's `standardization`. A column that is constant gets the deviation 1 and
-   * becomes 0. A network that is standardised already stays as it is, so that a second `fit` continues the first. Default false.
+   * true: before the first step, measures the mean and the standard deviation of each input column of the training
+   * data, and makes them the network's `standardization`. The deviation is that of a population (divided by n); sample
+   * weights do not count. A constant column gets the deviation 1, and becomes 0. A network that is already standardised
+   * stays as it is, so that a second `fit` continues the first. Default false.
    */
   standardize?: boolean;
-  /** A new order of the samples for each epoch, drawn from the network's seed and the count of epochs trained so far. Default true. */
+  /**
+   * true: each epoch has a new order of the samples, drawn from the network's seed and the number of epochs trained
+   * before. Default true.
+   */
   shuffle?: boolean;
   /**
-   * [classes], 0 or more each (two classes for one output): what the cost of a sample with that label is multiplied with, beside its own
-   * weight. For labels as targets. Validation does not use them.
+   * [classes], each 0 or more; one output has two classes. The cost of a sample is multiplied by the weight of its
+   * label, besides the sample's own weight. Targets must be labels. Validation does not use these weights. Default: 1
+   * for each class.
    */
   classWeights?: readonly number[] | Float32Array;
-  /** Evaluated after each epoch. */
+  /** Data that are evaluated after each epoch. */
   validation?: DataSet;
-  /** Holds samples back and evaluates them after each epoch, instead of `validation`. Which ones is drawn from the network's seed. */
+  /**
+   * Holds samples back and evaluates them after each epoch. The network's seed determines which ones. Not together with
+   * `validation`.
+   */
   validationSplit?: ValidationSplit;
-  /** Ends the training once the validation gets no better. */
+  /** Ends training once validation no longer improves. Needs validation data. */
   earlyStopping?: EarlyStopping;
   /**
-   * true: training goes on where costs or weights are no longer finite. Default false: it throws a NonFiniteError, and the network
-   * keeps its last finite weights.
+   * true: training continues even if costs or weights are no longer finite. Default false: it throws a NonFiniteError,
+   * and the network keeps its last finite weights.
    */
   ignoreNonFinite?: boolean;
-  /** Stops training after the step in progress; `fit` then rejects with the signal's reason. */
+  /** Aborting it stops training after the step in progress; `fit` then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Called after each epoch. Returning false ends the training. */
+  /** Called after each epoch. If it returns false, training ends. */
   onEpoch?: (report: EpochReport) => unknown;
-  /** Called after each step. Returning false ends the training: the epoch stays as it is, and counts as one. */
+  /** Called after each step. If it returns false, training ends; the unfinished epoch counts as an epoch. */
   onBatch?: (report: ProgressReport) => unknown;
-  /** Called some sixty times a second at most, between steps. */
+  /** Called between steps, at most about sixty times a second. */
   onProgress?: (report: ProgressReport) => void;
 }
 
@@ -72,35 +84,38 @@ export const TRAIN_KEYS = keysOf<TrainOptions>({
   onProgress: true,
 });
 
-/** What is said of a training set as a whole, which a stream never has. */
+/** Options about a training set as a whole, which a stream never has. */
 const WHOLE_SET_KEYS = ['classWeights', 'validationSplit', 'earlyStopping'] as const;
 
-/** As for `fit`; in progress reports `steps` counts those of the parts that have come so far. */
+/**
+ * Options of `fitStream`: those of `fit` that do not need the whole training set. In progress reports, `steps` counts
+ * the steps of the parts that have come so far.
+ */
 export type StreamOptions = Omit<TrainOptions, (typeof WHOLE_SET_KEYS)[number]>;
 
 export const STREAM_KEYS = TRAIN_KEYS.filter((key) => !WHOLE_SET_KEYS.some((other) => other === key));
 
 export const STEP_KEYS = ['batchSize', 'accumulate', 'optimizer', 'shuffle', 'ignoreNonFinite'] as const;
 
-/** What `trainFor` takes of the options of `fit`. */
+/** Options of `trainFor`: those of `fit` that say what a step is. */
 export type TrainForOptions = Pick<TrainOptions, (typeof STEP_KEYS)[number]>;
 
-/** Progress is reported this often at most. */
+/** The least time between two reports of progress. */
 const PROGRESS_MS = 16;
 
 const DEFAULT_BATCH_SIZE = 32;
 const MAX_COUNT = 2 ** 31 - 1;
 
-/** What a step is. */
+/** The settings of a step. */
 export interface StepSettings {
   readonly optimizer: Optimizer;
-  /** Samples behind one update. */
+  /** Samples per update. */
   readonly stepRows: number;
   readonly shuffle: boolean;
   readonly ignoreNonFinite: boolean;
 }
 
-/** What a call trains with, whatever its data are. */
+/** The settings of a call that trains, apart from its data. */
 export interface TrainSettings extends StepSettings {
   readonly epochs: number;
   readonly standardize: boolean;
@@ -109,11 +124,11 @@ export interface TrainSettings extends StepSettings {
   readonly onEpoch: TrainOptions['onEpoch'];
   readonly onBatch: TrainOptions['onBatch'];
   readonly onProgress: TrainOptions['onProgress'];
-  /** Whether progress is due by this look at the clock, which is then the last that it was reported at. */
+  /** True if a report of progress is due at this time, which then counts as the time of the last report. */
   readonly isProgressDue: (now: number) => boolean;
 }
 
-/** The options that say what a step is. `current`: the network's optimizer, which is taken where the options have none. */
+/** Checks the options that say what a step is. `current`: the network's optimizer, which is the default. */
 export function checkSteps(options: TrainForOptions, current: Optimizer): StepSettings {
   const { shuffle = true, ignoreNonFinite = false } = options;
   checkBoolean('options.shuffle', shuffle);
@@ -123,7 +138,7 @@ export function checkSteps(options: TrainForOptions, current: Optimizer): StepSe
   const batchSize = checkInteger('options.batchSize', options.batchSize ?? defaultSize, 1, MAX_COUNT);
   const accumulate = checkInteger('options.accumulate', options.accumulate ?? 1, 1, MAX_COUNT);
   return {
-    // the passes of a line search must differ by the weights alone, not by the order of their sums
+    // the passes of a line search must differ only by the weights, not by the order of their sums
     shuffle: shuffle && optimizer.name !== 'lbfgs',
     ignoreNonFinite,
     optimizer,
@@ -131,7 +146,10 @@ export function checkSteps(options: TrainForOptions, current: Optimizer): StepSe
   };
 }
 
-/** Rows of a step on so many samples. A step of more samples than there are is one of all, the only one for full batches. */
+/**
+ * The rows of a step on this many samples: a step of more samples is one of all. Throws if the optimizer needs full
+ * batches and would not get them.
+ */
 export function rowsOfStep(stepRows: number, samples: number, optimizer: Optimizer): number {
   if (isFullBatch(optimizer) && stepRows < samples) {
     throw outOfRange('options.batchSize', stepRows, `all ${samples} samples for ${optimizer.name}, or none given`);
@@ -139,6 +157,7 @@ export function rowsOfStep(stepRows: number, samples: number, optimizer: Optimiz
   return Math.min(stepRows, samples);
 }
 
+/** Checks all options that do not need the whole training set. */
 export function checkSettings(options: StreamOptions, spec: Spec, current: Optimizer): TrainSettings {
   const { standardize = false, signal, validation, onEpoch, onBatch, onProgress } = options;
   checkBoolean('options.standardize', standardize);

@@ -3,32 +3,39 @@ import { MAX_CHUNK_ROWS } from '../core/memory-plan.js';
 import type { Optimizer } from '../spec/optimizer.js';
 import type { ClockState } from '../spec/schedule.js';
 
-// Where training stood when it was saved, and going on from there. Nothing in it depends on how a core lays out its memory, or on time.
+// The place at which training stood when it was saved, and from which it can resume. Nothing in it depends on time, or
+// on how the core arranges its memory.
 
-/** A place in an epoch, or in a part of one. */
+/** A place within an epoch, or within a part of a stream's epoch. */
 export interface RunPlace {
   /** Samples done. */
   readonly position: number;
-  /** Sum of their costs. */
+  /** Sum of the costs of the samples done. */
   readonly cost: number;
-  /** Of the last step. */
+  /** Learning rate of the last step. */
   readonly learningRate: number;
-  /** Amid a step: its mean cost so far and the gradients added up so far. */
+  /** The step in progress: its mean cost and its gradients, added up so far. undefined between two steps. */
   readonly step?: { readonly cost: number; readonly sums: Float32Array };
 }
 
+/** The state of early stopping. */
 export interface StopperPlace {
   readonly best: number;
   readonly waited: number;
   readonly bestEpoch: number;
-  /** The best epoch's, if they are to be restored. */
+  /** The parameters of the best epoch, if they are to be restored. */
   readonly parameters?: Float32Array;
 }
 
-/** What L-BFGS knows of the weights it has reached. */
+/** The cost at the weights that L-BFGS has reached: with penalties, and the mean without. */
 export interface LbfgsPlace {
+  /** The penalties included. */
   readonly cost: number;
   readonly meanCost: number;
+  /** At the last step that has gained something, and the steps since then. */
+  readonly leastCost: number;
+  readonly leastLength: number;
+  readonly idle: number;
 }
 
 /** The parts of a stream's epoch that are done. */
@@ -37,13 +44,13 @@ export interface PartsPlace {
   readonly samples: number;
   readonly steps: number;
   readonly cost: number;
-  /** Of the last step. */
+  /** Learning rate of the last step. */
   readonly learningRate: number;
   /** Checksum of the part in progress. */
   readonly data?: number;
 }
 
-/** What must be the same where a call goes on: checksums stand for data. */
+/** The options of a call. It resumes only with equal ones. Checksums stand for data. */
 export interface CallOptions {
   readonly call: 'fit' | 'trainFor' | 'fitStream';
   readonly samples?: number;
@@ -51,51 +58,51 @@ export interface CallOptions {
   readonly stepRows: number;
   readonly shuffle: boolean;
   readonly ignoreNonFinite: boolean;
-  /** Of trainFor: another optimizer with as many goes on too. */
+  /** For trainFor, which also resumes with another optimizer that has as many slots. */
   readonly slots?: number;
   readonly validation?: number;
   readonly earlyStopping?: object;
-  /** Of the call; where a callback has changed its numbers since, it is no longer the network's. */
+  /** The optimizer of the call. It differs from the network's if a callback has changed the numbers of that. */
   readonly optimizer?: Optimizer;
 }
 
-/** A place in a call. */
+/** A place within a call. */
 export interface Place {
   readonly options: CallOptions;
   /** Epochs done. */
   readonly epoch: number;
-  /** Amid an epoch, or a stream's part. */
+  /** The place within the epoch in progress, or within a part of a stream; undefined between two. */
   readonly run?: RunPlace;
   readonly parts?: PartsPlace;
   readonly stopper?: StopperPlace;
   readonly lbfgs?: LbfgsPlace;
-  /** The last report has been given, for this reason. */
+  /** Why training has ended, if the last report has been given. */
   readonly stopped?: string;
 }
 
-/** What is counted and remembered from step to step, beside the optimizer's slots. */
+/** Counts and numbers that continue from step to step, besides the optimizer's slots. */
 export interface Counts {
   readonly steps: number;
   readonly optimizerSteps: number;
-  /** Of L-BFGS: pairs stored so far. */
+  /** L-BFGS: how many pairs have been stored. */
   readonly pairs: number;
-  /** Of iRPROP+: the last step's cost. */
+  /** iRPROP+: the cost of the last step. */
   readonly previousCost: number;
-  /** Of NAdam: the product of all momenta so far. */
+  /** NAdam: the product of all momenta so far. */
   readonly momentumProduct: number;
   readonly clock: ClockState;
 }
 
-/** What a file of save({ training: true }) holds beside what every file does. */
+/** The part of a file that only save({ training: true }) writes. */
 export interface SavedTraining extends Counts {
-  /** The learning rate is a function: `load` wants it again. */
+  /** True if the learning rate is a function, which must be given to `load` again. */
   readonly hasFunction: boolean;
   /** The optimizer's slots, each in the order of the parameters. */
   readonly slots: readonly Float32Array[];
   readonly place?: Place;
 }
 
-/** A run must stand at the end of a step, or of a chunk of one with what has been added up so far. */
+/** Refuses a place that is not at the end of a step, nor at the end of a chunk within a step whose sums are there. */
 export function checkRun(where: string, { position, step }: RunPlace, samples: number, stepRows: number): void {
   const within = position === samples ? 0 : position % stepRows;
   if (position > samples || within % MAX_CHUNK_ROWS !== 0) {

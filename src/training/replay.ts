@@ -8,9 +8,9 @@ import type { ProgressReport } from './reports.js';
 import { type DataSource, fitStream } from './stream.js';
 import type { Trainer } from './trainer.js';
 
-// Training up to a step and no further. Loaded where it is asked for.
+// Trains up to a given step and no further. This file is loaded only by `replayTo`.
 
-/** Ends a call amid its work: as an abort does, but after a step, and nobody gets to see it. */
+/** Ends a call after a step. It is thrown by a callback, and caught by replayTo. */
 class Arrival extends Error {
   readonly place: Place | undefined;
 
@@ -30,7 +30,7 @@ export async function replayTo(
   checkInteger('step', step, from, 2 ** 32 - 1);
   checkObject('options', options, Object.keys(options ?? {}));
   const { ignoreNonFinite = false, onBatch } = options;
-  // the call itself, which checks all the others, gets one of ours
+  // the call checks all other options, but gets another onBatch
   checkCallback('options.onBatch', onBatch);
   if (step === from) return;
   if ((options.optimizer ?? trainer.optimizer).name === 'lbfgs') {
@@ -41,7 +41,7 @@ export async function replayTo(
     onBatch(report: ProgressReport) {
       const answer = onBatch?.(report);
       if (trainer.state.steps < step) return answer;
-      // the error that says what has happened comes from the call itself
+      // returns, so that the call itself throws the error that says what happened
       if (!ignoreNonFinite && !isStateFinite(trainer.arena)) return false;
       throw new Arrival(trainer.place);
     },

@@ -2,9 +2,9 @@ import { outOfRange } from '../check/errors.js';
 import type { Optimizer } from '../spec/optimizer.js';
 import type { CallOptions, Place } from './place.js';
 
-// Whether a call resumes where another one stopped.
+// Decides whether a call resumes where an earlier one stopped.
 
-/** What users call the options of CallOptions. */
+/** The names under which users know the options of CallOptions. */
 const NAMES: Readonly<Record<keyof CallOptions, string>> = {
   call: 'call',
   samples: 'data: number of samples',
@@ -18,9 +18,9 @@ const NAMES: Readonly<Record<keyof CallOptions, string>> = {
   optimizer: 'options.optimizer',
 };
 
-/** Whether two values of options are equal, whatever the order of their keys. */
+/** True if two values of options are equal, in whatever order their keys are. */
 function isSame(a: unknown, b: unknown): boolean {
-  // a file cannot hold a function: load wants it again, and nobody can compare the two
+  // a file cannot hold a function, so that load gets it again: the two cannot be compared
   if (typeof a === 'function' || typeof b === 'function') return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b);
   const [left, right] = [a, b] as [Record<string, unknown>, Record<string, unknown>];
@@ -28,7 +28,7 @@ function isSame(a: unknown, b: unknown): boolean {
   return [...keys].every((key) => isSame(left[key], right[key]));
 }
 
-/** A call that a network has been loaded, or replayed, into the middle of. */
+/** The place of a call that was saved or replayed in its middle. The next call may resume there. */
 export class Resumption {
   place: Place;
 
@@ -36,22 +36,23 @@ export class Resumption {
     this.place = place;
   }
 
-  /** The network has been given this optimizer: no call goes on with the one before. */
-  follow(optimizer: Optimizer): void {
+  /** The network has got this optimizer, so that no call can resume with the one before. */
+  replaceOptimizer(optimizer: Optimizer): void {
     const { options } = this.place;
     if (options.optimizer) this.place = { ...this.place, options: { ...options, optimizer } };
   }
 
   /**
-   * The place, for a call with the same options on the same data. undefined: the call begins anew, as it would where trainFor was the last
-   * one. Refuses other data and options for a fit or a stream that was amid its work. `current`: the network's optimizer.
+   * The place, if the call has equal options and equal data. Otherwise, if the earlier call was trainFor, returns
+   * undefined: the call starts from the beginning. If the earlier call was a fit or a stream, throws. `current`: the
+   * network's optimizer.
    */
-  enter(options: CallOptions, current: Optimizer): Place | undefined {
+  placeFor(options: CallOptions, current: Optimizer): Place | undefined {
     const saved = this.place.options;
     const { optimizer } = saved;
     const differs = (Object.keys(NAMES) as (keyof CallOptions)[]).find((key) => {
       if (key !== 'optimizer') return !isSame(saved[key], options[key]);
-      // not given, it is the network's, which a callback may have changed
+      // the call may also use the network's optimizer, whose numbers a callback may have changed
       const isOwn = current.name === optimizer?.name && isSame(options.optimizer, current);
       return !(isSame(options.optimizer, optimizer) || isOwn);
     });

@@ -8,39 +8,43 @@ import { diagnose, isStateFinite, NonFiniteError, Snapshot } from './non-finite.
 import type { RunPlace } from './place.js';
 import { readTimer } from './timer.js';
 
-// Steps over the training set that lies in the arena: a place in an epoch, moved on a slice at a time. Who calls decides how long a slice is.
+// Takes steps over the training set that lies in the arena, slice by slice. The caller decides how long a slice is.
 
-/** The shortest time from one snapshot to the next; and at least so many times what the last one took, which large networks feel. */
+/**
+ * The least time between two snapshots is SNAPSHOT_MS, and SNAPSHOT_TIMES the time that the last one took, because
+ * snapshots of large networks take long: see docs/kernels.md.
+ */
 const SNAPSHOT_MS = 100;
 const SNAPSHOT_TIMES = 100;
 
-/** What a stepper asks of the network whose steps it takes. */
+/** The parts of a network that a stepper uses. */
 export interface Trainee {
   readonly arena: Arena;
   readonly pass: Pass;
   readonly clock: RateClock;
-  /** Puts what a step reads into the header, its learning rate excepted. `samples`: n of the penalties. */
+  /** Writes everything that a step reads into the header, except the learning rate. `samples`: n of the penalties. */
   writeStep(samples: number): void;
 }
 
 export interface StepperOptions {
   readonly samples: number;
-  /** n of the penalties, where these samples are but a part of those behind the cost. */
+  /** n of the penalties, if the training set has more samples than these. Default: `samples`. */
   readonly trainingSamples?: number;
-  /** Steps of the epoch that went before these samples: an error counts them. Default 0. */
+  /** Steps of the epoch that come before these samples; they count in errors. Default 0. */
   readonly stepsBefore?: number;
-  /** Samples behind one update. */
+  /** Samples per update. */
   readonly stepRows: number;
   readonly shuffle: boolean;
   readonly ignoreNonFinite: boolean;
-  /** A pass of a line search: to it a cost that is not finite is one of a step too long, nothing to look into. */
+  /** true: this is a pass of a line search, where a cost that is not finite only means that the step was too long. */
   readonly isTrial: boolean;
 }
 
+/** Takes the steps of epochs, and keeps the parameters finite. */
 export class Stepper implements Guard {
   /** Steps of an epoch. */
   readonly steps: number;
-  /** Chunks of a full step. */
+  /** Chunks of a whole step. */
   readonly chunksPerStep: number;
   /** Samples of this epoch done so far. */
   position = 0;
@@ -53,7 +57,7 @@ export class Stepper implements Guard {
   #snapshotPosition = 0;
   #nextSnapshot = 0;
   #epoch = 0;
-  /** Of the step in progress, where another call has overwritten it in the memory. */
+  /** The step in progress, if another call has overwritten its sums in the memory. */
   #step: RunPlace['step'];
 
   constructor(trainee: Trainee, options: StepperOptions) {
@@ -74,12 +78,12 @@ export class Stepper implements Guard {
     return this.position % this.#options.stepRows === 0 || this.position === this.#options.samples;
   }
 
-  /** Chunks that are left of the step in progress; those of a whole one between two. */
+  /** Chunks that are left of the step in progress; between two steps, those of a whole step. */
   get chunksToStepEnd(): number {
     return this.#chunksOfSteps(1);
   }
 
-  /** Where it stands, but for the cost of the epoch. */
+  /** The place within the epoch, without its cost. */
   get place(): Omit<RunPlace, 'cost'> {
     const { position, learningRate } = this;
     return this.isAtStepEnd
@@ -87,7 +91,10 @@ export class Stepper implements Guard {
       : { position, learningRate, step: this.#step ?? this.#stepSoFar };
   }
 
-  /** Begins an epoch in the `order`-th order of the samples, or resumes at a place. `epoch` is what an error names. */
+  /**
+   * Starts an epoch, or resumes it at a place. `order`: the number of the random order of the samples. `epoch`: the
+   * number that errors name.
+   */
   startEpoch(epoch: number, order: number, { position, learningRate, step }: Partial<RunPlace> = {}): void {
     const { samples, shuffle } = this.#options;
     const { core, header, plan } = this.#trainee.arena;
@@ -97,27 +104,28 @@ export class Stepper implements Guard {
     this.learningRate = learningRate ?? 0;
     this.#step = step;
     this.#epoch = epoch;
-    this.save();
-    // parameters do not change within a step
+    this.takeSnapshot();
+    // parameters do not change within a step, so that the snapshot is one of the step's start
     if (step) this.#snapshotPosition -= this.position % this.#options.stepRows;
   }
 
   /**
-   * Up to `chunks` chunks, none past the end of the epoch. Returns `sum` and their samples' costs, added up one by one: what an epoch costs
-   * must not depend on the slices it was trained in. Throws a NonFiniteError with the last finite parameters in place.
+   * Trains up to `chunks` chunks, but not past the end of the epoch. Returns `sum` plus the costs of their samples. The
+   * costs are added one by one, so that the cost of an epoch does not depend on its slices. Throws a NonFiniteError,
+   * and then leaves the last finite parameters in place.
    */
   advance(chunks: number, sum: number): number {
     const { samples, stepRows, ignoreNonFinite } = this.#options;
     let count = chunks;
-    // a callback that gives other weights or another optimizer: steps before it cannot be taken again with those
+    // a callback may have set other weights or another optimizer: the steps before could not be repeated with those
     const isOther = !this.#trainee.pass.isGuardedBy(this);
     if (!ignoreNonFinite && (isOther || readTimer() > this.#nextSnapshot)) {
       const done = this.position % stepRows;
-      if (done === 0) this.save();
-      // gradients that have been added up are in no snapshot: the next one waits for the end of the step
+      if (done === 0) this.takeSnapshot();
+      // a snapshot does not have the gradients that were added up: it must wait for the end of the step
       else count = Math.min(count, this.chunksToStepEnd);
     }
-    const cost = this.#slice(count, sum);
+    const cost = this.#trainChunks(count, sum);
     if (cost === undefined && this.#options.isTrial) {
       this.position = samples;
       return Number.POSITIVE_INFINITY;
@@ -131,13 +139,16 @@ export class Stepper implements Guard {
     return !this.#options.ignoreNonFinite && !this.#options.isTrial;
   }
 
-  /** Throws a NonFiniteError unless the parameters are finite, which they are after it. For where training may end. */
+  /**
+   * Throws a NonFiniteError if the parameters are not finite, after restoring finite ones. To be called wherever
+   * training may end.
+   */
   check(): void {
     if (this.#isGuarded && !isStateFinite(this.#trainee.arena)) throw this.#failure();
   }
 
-  /** Takes a snapshot, between two steps: what happened to the parameters before is none of an error's business. */
-  save(): void {
+  /** Takes a snapshot, between two steps. Errors then concern only the steps after it. */
+  takeSnapshot(): void {
     if (!this.#isGuarded) return;
     const started = readTimer();
     if (!this.#snapshot.take(this.#trainee.arena, this.#trainee.clock)) throw this.#failure();
@@ -147,16 +158,19 @@ export class Stepper implements Guard {
     this.#trainee.pass.guardBy(this);
   }
 
-  /** undefined: the cost of the chunk at the position reached is not finite. The header is set anew: other calls may have come in between. */
-  #slice(chunks: number, sum: number): number | undefined {
+  /**
+   * Makes one call into the core. Writes the header before, because other calls may have changed it. Returns `sum` plus
+   * the costs of the samples; undefined if the cost of the chunk at the position reached is not finite.
+   */
+  #trainChunks(chunks: number, sum: number): number | undefined {
     const { arena, pass, clock } = this.#trainee;
     const { samples, trainingSamples, stepRows, ignoreNonFinite } = this.#options;
     const { core, header, plan } = arena;
     let count = chunks;
     let rates: Float64Array | undefined;
-    // first, since a function may look at the network
+    // comes first, because the function of a learning rate may use the network
     if (typeof clock.rate !== 'number') {
-      // no more chunks than steps that have a rate: exact where a step is one chunk, fewer than might be where it is not
+      // no more chunks than there are steps with a rate. If steps have several chunks, these are fewer than possible
       rates = arena.doubles(plan.rateTable, Math.min(count, MAX_RATES, this.steps - this.stepsDone));
       count = Math.min(count, this.#chunksOfSteps(clock.fill(rates)));
     }
@@ -168,7 +182,7 @@ export class Stepper implements Guard {
     header.rates = rates ? plan.rateTable : 0;
     if (!rates) header.learningRate = clock.rate as number;
     const stepsBefore = header.stepCount;
-    // a cost of one's own may throw amid a step: what lies in the batch is then no pass
+    // a custom cost may throw within a step, and the buffers then hold no complete pass
     pass.clear();
     pass.dropGuards(this);
     if (this.#step) {
@@ -187,7 +201,7 @@ export class Stepper implements Guard {
       clock.steps += taken;
     }
     const isStopped = header.stopped !== 0;
-    // a step that is not at its end has used its rate too
+    // a step that is not complete has used its rate too
     const isWithin = position % stepRows !== 0 && position !== this.#options.samples;
     if (isWithin) {
       pass.startStep(() => {
@@ -196,19 +210,20 @@ export class Stepper implements Guard {
     }
     this.learningRate = rates ? rates[Math.max(taken + Number(isWithin) - 1, 0)] : (clock.rate as number);
     this.position = position;
-    // the chunk that stopped it lies in the buffers; else the last one. Gradients that are asked for are that chunk's, like z, a and delta
+    // the buffers hold the chunk that has stopped training, or else the last one. z, a, delta and gradients are those
+    // of that chunk
     if (isStopped) pass.holdForward(this.#rowsFrom(position));
     else pass.holdBackward(this.#rowsBefore(position));
     return isStopped ? undefined : header.costSum;
   }
 
-  /** The sums of the step in progress, that lie in the memory. */
+  /** The sums of the step in progress that lie in the memory. */
   get #stepSoFar(): RunPlace['step'] {
     const { header, plan } = this.#trainee.arena;
     return { cost: header.stepCost, sums: unpack(this.#trainee.arena, plan.gradients) };
   }
 
-  /** Chunks from here to the end of the `steps`-th step. */
+  /** Chunks from here to the end of `steps` steps, of which the step in progress is the first. */
   #chunksOfSteps(steps: number): number {
     const within = Math.floor((this.position % this.#options.stepRows) / this.#chunkRows);
     return steps * this.chunksPerStep - within;
@@ -229,29 +244,30 @@ export class Stepper implements Guard {
   }
 
   /**
-   * The error for the step that has left the finite numbers. If its update did, it is looked for: the steps since the snapshot are taken
-   * again one by one, the same bits as before, up to the one before it.
+   * The error for the step at which numbers ceased to be finite. If an update has caused that, its step is looked for:
+   * the steps since the snapshot are taken again one by one, with the same bits. The network then has the parameters
+   * before that step.
    */
   #failure(): NonFiniteError {
     const { arena, pass, clock } = this.#trainee;
-    const error = (of: 'z' | 'parameters', step: number, rows = pass.rows) =>
+    const error = (searched: 'z' | 'parameters', step: number, rows = pass.rows) =>
       new NonFiniteError({
         epoch: this.#epoch,
         step: (this.#options.stepsBefore ?? 0) + step,
         stepsUndone: 0,
-        ...diagnose(arena, rows, of),
+        ...diagnose(arena, rows, searched),
       });
     if (isStateFinite(arena)) return error('z', this.stepsDone);
     const failed = this.position;
-    // a network that was not finite when it came
+    // the network was not finite when training began
     if (failed === this.#snapshotPosition) return error('parameters', this.stepsDone, 0);
     this.#snapshot.restore(arena, clock);
     this.position = this.#snapshotPosition;
     while (this.position < failed) {
       const step = this.stepsDone;
-      const cost = this.#slice(this.chunksPerStep, 0);
+      const cost = this.#trainChunks(this.chunksPerStep, 0);
       if (this.#snapshot.take(arena, clock)) {
-        // possible only where a callback has changed the weights in between
+        // this can happen only if a callback has changed the weights in between
         if (cost === undefined) break;
         continue;
       }

@@ -1,20 +1,23 @@
 import { checkObject, outOfRange, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { type CheckedData, checkData, checksumOf, checksumOfSet, type DataSet } from '../data/data-set.js';
-import { measure, measured } from '../data/measure-columns.js';
+import { addToMoments, standardizationFromMoments } from '../data/measure-columns.js';
 import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
-import { EpochRunner, type RunPlan } from './epoch-runner.js';
-import { turnTaker } from './event-loop.js';
+import { EpochRunner, type EpochSettings } from './epoch-runner.js';
+import { speedOf } from './epochs.js';
+import { makeYield } from './event-loop.js';
 import { checkSettings, STREAM_KEYS, type StreamOptions, type TrainSettings } from './options.js';
 import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace } from './place.js';
 import type { EpochReport, ProgressReport } from './reports.js';
 import type { Trainer } from './trainer.js';
 
-// Training on data that come in parts: each part takes the place of the one before in the network's memory, and is trained as a whole
-// training set is. A step never spans two parts. Loaded where it is asked for.
+// Trains on data that come in parts. Each part replaces the one before in the network's memory, and is trained as a
+// whole training set is. A step never spans two parts. This file is loaded only by `fitStream`.
 
-/** Starts an epoch's data anew: parts that fit into memory one by one, from a file, a socket or a generator. */
+/**
+ * Returns the data of one epoch, from the start: parts that each fit into memory, from a file, a socket or a generator.
+ */
 export type DataSource = () => AsyncIterable<DataSet> | Iterable<DataSet>;
 
 function checkStream(source: unknown, options: StreamOptions, spec: Spec, current: Optimizer): TrainSettings {
@@ -52,21 +55,24 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
     validation: validation && checksumOf(validation),
     optimizer,
   };
-  const place = call.enter(callOptions, state.optimizer);
+  const place = call.placeFor(callOptions, state.optimizer);
   call.start();
   try {
     const stream = new Stream(trainer, source, settings, callOptions, place);
-    call.describeBy(stream);
+    call.setRunning(stream);
     return await stream.run();
   } finally {
     call.end();
   }
 }
 
-/** Neighbouring parts get orders of their own; the first has that of a training set in memory. 2^32 / golden ratio, an odd number. */
+/**
+ * The numbers of the orders of neighbouring parts differ by this, so that each part has an order of its own. The first
+ * part has the order of a training set in memory. It is 2^32 / golden ratio, rounded to an odd number.
+ */
 const PART_ORDER = 0x9e3779b1;
 
-function otherParts(got: string): RangeError {
+function wrongParts(got: string): RangeError {
   const wanted = 'the parts of the training that was saved, or a network loaded with training: false';
   return outOfRange('source', got, wanted);
 }
@@ -76,7 +82,7 @@ const NO_PARTS: PartsPlace = { parts: 0, samples: 0, steps: 0, cost: 0, learning
 /** The epoch in progress, as far as this call has trained it. */
 interface EpochSoFar {
   readonly epoch: number;
-  /** Samples of the epoch that an earlier call had done. */
+  /** Samples of the epoch that an earlier call has trained. */
   readonly samplesBefore: number;
   elapsedMs: number;
 }
@@ -86,17 +92,18 @@ class Stream {
   readonly #source: DataSource;
   readonly #settings: TrainSettings;
   readonly #options: CallOptions;
-  readonly #takeTurn: () => Promise<void>;
+  readonly #yieldIfDue: () => Promise<void>;
   /** Epochs done. */
   #epoch: number;
-  /** What is done of the epoch in progress. */
+  /** The parts of the epoch in progress that are done. */
   #done: PartsPlace;
-  /** Until the first part has been found right, unless the network resumes with the optimizer it has. */
+  /** The optimizer that the network gets once the first part has been checked; undefined if it already has it. */
   #optimizer: Optimizer | undefined;
-  /** Where the part in progress resumes, until it has come. */
-  #run: RunPlace | undefined;
-  /** Of the part that is being trained. */
+  /** The place at which the part in progress resumes, until that part has come. */
+  #runPlace: RunPlace | undefined;
+  /** Trains the part in progress; undefined between two parts. */
   #runner: EpochRunner | undefined;
+  /** Why training has ended, if the last report has been given. */
   #stopped: string | undefined;
 
   /** `place`: where to resume. */
@@ -105,16 +112,16 @@ class Stream {
     this.#source = source;
     this.#settings = settings;
     this.#options = options;
-    this.#takeTurn = turnTaker(settings.signal);
+    this.#yieldIfDue = makeYield(settings.signal);
     this.#epoch = place?.epoch ?? 0;
     this.#done = place?.parts ?? NO_PARTS;
-    this.#run = place?.run;
+    this.#runPlace = place?.run;
     this.#stopped = place?.stopped;
     if (!place) this.#optimizer = settings.optimizer;
   }
 
   get place(): Place {
-    const run = this.#runner?.place ?? this.#run;
+    const run = this.#runner?.place ?? this.#runPlace;
     const data = this.#runner ? checksumOfSet(this.#trainer.arena) : this.#done.data;
     return {
       options: this.#options,
@@ -133,7 +140,7 @@ class Stream {
       const report = await this.#trainEpoch();
       this.#epoch++;
       this.#done = NO_PARTS;
-      // before the callback, which may save where the training stands
+      // must be set before the callback, which may save the network
       this.#stopped = report.stopped;
       if (onEpoch?.(report) === false && this.#epoch < epochs) report.stopped ??= 'callback';
       this.#stopped = report.stopped;
@@ -146,23 +153,23 @@ class Stream {
   async #measure(): Promise<void> {
     const { arena } = this.#trainer;
     let samples = 0;
-    for await (const take of this.#parts()) {
-      const data = take();
+    for await (const checkPart of this.#parts()) {
+      const data = checkPart();
       this.#load(data);
-      await measure(arena, data.samples, samples, this.#takeTurn);
+      await addToMoments(arena, data.samples, samples, this.#yieldIfDue);
       samples += data.samples;
     }
-    this.#trainer.standardize(measured(arena, samples));
+    this.#trainer.standardize(standardizationFromMoments(arena, samples));
   }
 
   async #trainEpoch(): Promise<EpochReport> {
     const before = this.#done;
-    const samplesBefore = before.samples + (this.#run?.position ?? 0);
+    const samplesBefore = before.samples + (this.#runPlace?.position ?? 0);
     const soFar: EpochSoFar = { epoch: this.#epoch, samplesBefore, elapsedMs: 0 };
     let [part, skipped] = [0, 0];
     let isStopped = false;
-    for await (const take of this.#parts()) {
-      const data = take();
+    for await (const checkPart of this.#parts()) {
+      const data = checkPart();
       if (part < before.parts) {
         skipped += data.samples;
         part++;
@@ -172,30 +179,30 @@ class Stream {
       isStopped = await this.#trainPart(part, data, soFar);
       part++;
       if (isStopped) break;
-      await this.#takeTurn();
+      await this.#yieldIfDue();
     }
     if (part <= before.parts) checkSkipped(skipped, before);
-    if (this.#run) throw otherParts(`no part ${part}`);
+    if (this.#runPlace) throw wrongParts(`no part ${part}`);
     this.#trainer.call.dropResumption();
     return this.#reportOn(soFar, isStopped);
   }
 
-  /** Trains on one part, or on what is left of it. True: a callback has asked to stop. */
+  /** Trains one part, or the rest of it. Returns true if a callback has asked to stop. */
   async #trainPart(part: number, data: CheckedData, soFar: EpochSoFar): Promise<boolean> {
     const { state, call, arena } = this.#trainer;
     const done = this.#done;
     const stepRows = Math.min(this.#settings.stepRows, data.samples);
     this.#load(data);
-    if (this.#run) {
-      if (checksumOfSet(arena) !== done.data) throw otherParts(`another part ${part}`);
-      checkRun('load: place.run', this.#run, data.samples, stepRows);
+    if (this.#runPlace) {
+      if (checksumOfSet(arena) !== done.data) throw wrongParts(`another part ${part}`);
+      checkRun('load: place.run', this.#runPlace, data.samples, stepRows);
     }
     call.dropResumption();
     const order = (state.epochsTrained + part * PART_ORDER) % 2 ** 32;
-    this.#runner = new EpochRunner(state, this.#planOf(data, stepRows, soFar));
-    const trained = await this.#runner.run(soFar.epoch, order, this.#run);
+    this.#runner = new EpochRunner(state, this.#settingsOf(data, stepRows, soFar));
+    const trained = await this.#runner.run(soFar.epoch, order, this.#runPlace);
     this.#runner = undefined;
-    this.#run = undefined;
+    this.#runPlace = undefined;
     this.#done = {
       parts: part + 1,
       samples: done.samples + trained.samples,
@@ -207,22 +214,21 @@ class Stream {
     return trained.isStopped;
   }
 
-  /** How a part is trained: its callbacks get reports on the epoch so far. */
-  #planOf(data: CheckedData, stepRows: number, soFar: EpochSoFar): RunPlan {
+  /** The settings for training one part. Its callbacks get reports on the whole epoch so far. */
+  #settingsOf(data: CheckedData, stepRows: number, soFar: EpochSoFar): EpochSettings {
     const { onBatch, onProgress } = this.#settings;
     const done = this.#done;
-    const partBefore = this.#run?.position ?? 0;
     const elapsedBefore = soFar.elapsedMs;
-    const widen = ({ step, steps, samples, cost, samplesPerSecond, ...report }: ProgressReport): ProgressReport => {
+    const toEpochReport = ({ step, steps, samples, cost, ...report }: ProgressReport): ProgressReport => {
       const all = done.samples + samples;
-      const elapsedMs = elapsedBefore + (1000 * (samples - partBefore)) / samplesPerSecond;
+      const elapsedMs = elapsedBefore + (this.#runner?.elapsedMs ?? 0);
       return {
         ...report,
         step: done.steps + step,
         steps: done.steps + steps,
         samples: all,
         cost: (done.cost + cost * samples) / all,
-        samplesPerSecond: (1000 * (all - soFar.samplesBefore)) / elapsedMs,
+        samplesPerSecond: speedOf(all - soFar.samplesBefore, elapsedMs),
         secondsLeft: undefined,
       };
     };
@@ -231,15 +237,15 @@ class Stream {
       samples: data.samples,
       stepRows,
       stepsBefore: done.steps,
-      // without penalties no step asks for it
+      // without penalties, no step uses this number
       trainingSamples: this.#trainer.state.trainingSamples ?? 1,
       isTrial: false,
-      onBatch: onBatch && ((report) => onBatch(widen(report))),
-      onProgress: onProgress && ((report) => onProgress(widen(report))),
+      onBatch: onBatch && ((report) => onBatch(toEpochReport(report))),
+      onProgress: onProgress && ((report) => onProgress(toEpochReport(report))),
     };
   }
 
-  /** The report on the epoch whose parts are done, after its validation. */
+  /** Validates the network, and makes the report on the epoch whose parts are done. */
   #reportOn({ epoch, samplesBefore, elapsedMs }: EpochSoFar, isStopped: boolean): EpochReport {
     const { epochs, validation } = this.#settings;
     const { state } = this.#trainer;
@@ -254,14 +260,14 @@ class Stream {
       learningRate,
       samples,
       elapsedMs,
-      samplesPerSecond: (1000 * (samples - samplesBefore)) / elapsedMs || 0,
+      samplesPerSecond: speedOf(samples - samplesBefore, elapsedMs),
       secondsLeft: undefined,
       ...(evaluation && { validation: evaluation }),
       ...(isStopped && { stopped: 'callback' as const }),
     };
   }
 
-  /** The memory grows for a part larger than all before, and for no other. */
+  /** Copies a part into the memory, which grows only if the part is larger than all before. */
   #load(data: CheckedData): void {
     const { state } = this.#trainer;
     if (this.#optimizer) state.useOptimizer(this.#optimizer);
@@ -270,11 +276,14 @@ class Stream {
     this.#trainer.loadRows(data, stepRows, slotsOf(state.optimizer));
   }
 
-  /** The parts of one epoch, each checked when it is taken: in one turn with its copy, since its arrays are the source's. */
+  /**
+   * The parts of one epoch, each as a function that checks it. The caller must copy the data at once after that call,
+   * before it awaits anything, because the source may change its arrays.
+   */
   async *#parts(): AsyncGenerator<() => CheckedData, void, undefined> {
     const { arena } = this.#trainer;
     const iterator = iterate(this.#source());
-    const { signal, release } = endOf(arena, this.#settings.signal);
+    const { signal, release } = abortSignalFor(arena, this.#settings.signal);
     let part = 0;
     let isAtEnd = false;
     try {
@@ -289,7 +298,8 @@ class Stream {
       }
     } finally {
       release();
-      // the source may have something to close, but for one that has ended or failed; an aborted one may still wait for data that never come
+      // a source that has not ended by itself gets a chance to close. If the call was aborted, this is not awaited,
+      // because the source may wait forever for more data
       const closing = isAtEnd && !signal.aborted ? undefined : Promise.resolve(iterator.return?.());
       if (signal.aborted) closing?.catch(() => {});
       else await closing;
@@ -298,9 +308,9 @@ class Stream {
   }
 }
 
-/** The parts that were done before must be those that the saved training was trained on, by their number of samples. */
+/** Refuses a source that has another number of samples in the parts to be skipped than the saved training had. */
 function checkSkipped(samples: number, before: PartsPlace): void {
-  if (samples !== before.samples) throw otherParts(`${samples} samples before part ${before.parts}`);
+  if (samples !== before.samples) throw wrongParts(`${samples} samples before part ${before.parts}`);
 }
 
 function iterate(parts: unknown): AsyncIterator<DataSet> | Iterator<DataSet> {
@@ -312,8 +322,8 @@ function iterate(parts: unknown): AsyncIterator<DataSet> | Iterator<DataSet> {
   return method.call(parts);
 }
 
-/** A signal that is aborted with the user's own, and where the network is disposed of. */
-function endOf(arena: Arena, signal: AbortSignal | undefined) {
+/** A signal that is aborted with the user's signal, or when the network is disposed of. */
+function abortSignalFor(arena: Arena, signal: AbortSignal | undefined) {
   const end = new AbortController();
   const notice = () => {
     try {
@@ -325,7 +335,7 @@ function endOf(arena: Arena, signal: AbortSignal | undefined) {
   };
   signal?.addEventListener('abort', notice);
   arena.onDispose = notice;
-  // it may have happened since the last part
+  // either may have happened since the last part
   notice();
   const release = () => {
     signal?.removeEventListener('abort', notice);
@@ -334,12 +344,12 @@ function endOf(arena: Arena, signal: AbortSignal | undefined) {
   return { signal: end.signal, release };
 }
 
-/** What `value` becomes, or a rejection as soon as the signal is aborted. */
+/** Resolves as `value` does, or rejects as soon as the signal is aborted. */
 function orAborted<T>(value: T | Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort);
-    // the source may have done so just now
+    // the source itself may just have aborted it
     if (signal.aborted) abort();
     Promise.resolve(value)
       .then(resolve, reject)

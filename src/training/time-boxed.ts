@@ -1,12 +1,15 @@
 import type { SetSize } from '../core/memory-plan.js';
 import type { CheckedData } from '../data/data-set.js';
+import { speedOf } from './epochs.js';
 import type { CallOptions, Place } from './place.js';
 import type { TrainForReport } from './reports.js';
 import { Stepper, type StepperOptions } from './stepper.js';
 import { readTimer } from './timer.js';
 import type { TrainingState } from './training-state.js';
 
-/** Training in pieces of time: the steps of `fit`, in the same order, as many a call as fit into it. */
+/**
+ * Training for a given time: takes the steps of `fit`, in the same order, as many in each call as fit into the time.
+ */
 export class TimeBoxedTraining {
   readonly #state: TrainingState;
   readonly #data: CheckedData;
@@ -20,7 +23,7 @@ export class TimeBoxedTraining {
   #stepMs = 0;
   #epochCost = 0;
 
-  /** The data lie in the arena. */
+  /** `data` lie in the arena already. */
   constructor(state: TrainingState, data: CheckedData, options: StepperOptions, callOptions: () => CallOptions) {
     this.#state = state;
     this.#data = data;
@@ -30,7 +33,10 @@ export class TimeBoxedTraining {
     this.#callOptions = callOptions;
   }
 
-  /** Whether a call with these arrays and options resumes here: they are the same, and the data are still where they were. */
+  /**
+   * True if a call with these arrays and options resumes here: they are the same ones, and the data are still in the
+   * memory.
+   */
   continues(data: { inputs?: unknown; targets?: unknown; weights?: unknown }, options: StepperOptions): boolean {
     const isSame =
       data.inputs === this.#data.inputs && data.targets === this.#data.targets && data.weights === this.#data.weights;
@@ -48,14 +54,14 @@ export class TimeBoxedTraining {
     return this.#data.samples;
   }
 
-  /** undefined: the data are no longer where they were, and no call resumes here. */
+  /** The place at which the next call resumes; undefined if the data are no longer in the memory. */
   get place(): Place | undefined {
     if (this.#state.arena.set !== this.#set) return undefined;
     const run = this.#isInEpoch ? { cost: this.#epochCost, ...this.#stepper.place } : undefined;
     return { options: this.#callOptions(), epoch: this.#epoch, run };
   }
 
-  /** Resumes at a place, whose epoch has been counted already if it has begun. */
+  /** Resumes at a place. If its epoch has begun, it is already counted. */
   resume({ epoch, run }: Place): void {
     this.#epoch = epoch;
     if (!run) return;
@@ -64,11 +70,11 @@ export class TimeBoxedTraining {
     this.#stepper.startEpoch(epoch, this.#state.epochsTrained - 1, run);
   }
 
-  /** Steps until the next might end after `milliseconds`; one at least. */
+  /** Takes at least one step, and further ones until the next might end after `milliseconds`. */
   run(milliseconds: number): TrainForReport {
     const stepper = this.#stepper;
     const start = readTimer();
-    if (this.#isInEpoch) stepper.save();
+    if (this.#isInEpoch) stepper.takeSnapshot();
     let now = start;
     let cost = 0;
     let samples = 0;
@@ -82,19 +88,19 @@ export class TimeBoxedTraining {
         this.#epochCost = 0;
       }
       const left = milliseconds - (now - start);
-      // half of what seems to fit: steps differ. A coarse clock may have seen no time pass
-      const unknown = stepsTaken === 0 ? 1 : 2 * lastCount;
-      const fitting = this.#stepMs > 0 ? Math.floor(left / this.#stepMs / 2) : unknown;
+      // half as many as seem to fit, because the times of steps differ; by a coarse clock, no time may have passed
+      const guess = stepsTaken === 0 ? 1 : 2 * lastCount;
+      const fitting = this.#stepMs > 0 ? Math.floor(left / this.#stepMs / 2) : guess;
       lastCount = Math.max(1, Math.min(fitting, stepsTaken === 0 ? 8 : 4 * lastCount));
       const before = { position: stepper.position, steps: stepper.stepsDone };
       const costBefore = this.#epochCost;
       this.#epochCost = stepper.advance(lastCount * stepper.chunksPerStep, costBefore);
-      // whole steps: one that was cut short is continued
+      // completes the last step: training may have resumed within a step, and then ends within one
       while (!stepper.isAtStepEnd) this.#epochCost = stepper.advance(stepper.chunksToStepEnd, this.#epochCost);
-      const then = now;
+      const previous = now;
       now = readTimer();
       const steps = stepper.stepsDone - before.steps;
-      this.#stepMs = (now - then) / steps;
+      this.#stepMs = (now - previous) / steps;
       cost += this.#epochCost - costBefore;
       samples += stepper.position - before.position;
       stepsTaken += steps;
@@ -115,7 +121,7 @@ export class TimeBoxedTraining {
       cost: cost / samples,
       learningRate: stepper.learningRate,
       elapsedMs,
-      samplesPerSecond: (1000 * samples) / elapsedMs,
+      samplesPerSecond: speedOf(samples, elapsedMs),
     };
   }
 }

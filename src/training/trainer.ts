@@ -27,7 +27,10 @@ import type { TrainForReport } from './reports.js';
 import { TimeBoxedTraining } from './time-boxed.js';
 import { TrainingState } from './training-state.js';
 
-/** The training half of a Network: the calls that take steps at once, and what fit and fitStream share with them. */
+/**
+ * The training half of a Network: the synchronous calls that take steps, and everything that fit and fitStream share
+ * with them.
+ */
 export class Trainer {
   readonly arena: Arena;
   readonly pass: Pass;
@@ -35,7 +38,7 @@ export class Trainer {
   readonly call = new CallInProgress();
   readonly #guard = new BatchGuard();
   #standardization: Standardization | undefined;
-  /** The last trainFor, which the next one resumes. */
+  /** The last trainFor, which the next one may resume. */
   #timeBoxed: TimeBoxedTraining | undefined;
 
   constructor(arena: Arena, pass: Pass) {
@@ -56,14 +59,14 @@ export class Trainer {
         const wanted = `${this.optimizer.name} until it ends`;
         throw outOfRange('optimizer', `another one, ${checked.name}, during fit`, wanted);
       }
-      // the steps before can be repeated with the optimizer they were taken with, and with no other
+      // earlier steps can be repeated only with the optimizer that they were taken with, so that they are checked now
       this.pass.checkGuard();
     }
     this.state.restartOptimizer(checked);
-    this.call.followOptimizer(checked);
+    this.call.replaceOptimizer(checked);
   }
 
-  /** What every input becomes before the first layer. */
+  /** The standardisation of every input before the first layer; undefined: none. */
   get standardization(): Standardization | undefined {
     return this.#standardization;
   }
@@ -108,12 +111,12 @@ export class Trainer {
     return training;
   }
 
-  /** Another training set has come into the memory: the next trainFor begins anew. */
+  /** The memory gets another training set, so that the next trainFor starts from the beginning. */
   endTimeBoxed(): void {
     this.#timeBoxed = undefined;
   }
 
-  /** After an error the next call begins an epoch. */
+  /** Runs one call of trainFor. After an error, the next call starts a new epoch. */
   #runFor(training: TimeBoxedTraining, milliseconds: number): TrainForReport {
     this.#timeBoxed = undefined;
     const report = training.run(milliseconds);
@@ -128,12 +131,12 @@ export class Trainer {
     checkTargets('y', y, rows, arena.spec);
     if (weights !== undefined) checkWeights('weights', weights, rows);
     state.checkStep('trainBatch', rows);
-    this.#guard.enter(arena, pass, state.clock);
+    this.#guard.beforeStep(arena, pass, state.clock);
     const rate = state.clock.next();
     this.reserveRows(rows);
     pass.keepStep();
     state.writeStep(state.trainingSamples ?? rows, rate);
-    // a cost of one's own may throw: what lies in the batch is then no pass
+    // a custom cost may throw, and the buffers then hold no complete pass
     pass.clear();
     writeWindow(arena, { samples: rows, inputs: x, targets: y, weights }, 0, rows);
     const { core, header } = arena;
@@ -143,7 +146,7 @@ export class Trainer {
       pass.holdBackward(rows);
       state.clock.steps++;
     } else pass.holdForward(rows);
-    this.#guard.leave(arena, pass, state.clock, isTaken);
+    this.#guard.afterStep(arena, pass, state.clock, isTaken);
     return header.costSum / rows;
   }
 
@@ -154,15 +157,15 @@ export class Trainer {
       throw new Error('applyGradients: got no gradients of the last batch, want forward(x) and backward(y) first');
     }
     state.checkStep('applyGradients', pass.rows);
-    this.#guard.enter(arena, pass, state.clock);
+    this.#guard.beforeStep(arena, pass, state.clock);
     state.writeStep(state.trainingSamples ?? pass.rows, state.clock.next());
     arena.core.applyGradients();
     pass.outdate();
     state.clock.steps++;
-    this.#guard.leave(arena, pass, state.clock, true);
+    this.#guard.afterStep(arena, pass, state.clock, true);
   }
 
-  /** Room for the batch that comes now; a training set in use stays where it is. */
+  /** Makes room for a batch of this size. While a training set is in use, the memory cannot grow: throws instead. */
   reserveRows(rows: number): void {
     if (rows <= this.arena.plan.capacity) return;
     if (this.call.isRunning) {
@@ -172,8 +175,8 @@ export class Trainer {
   }
 
   /**
-   * Takes a whole data set into the network's memory, to be trained on by this optimizer. Returns the place from which a call with these
-   * options resumes, where the network was loaded into the middle of it.
+   * Copies a whole data set into the network's memory, for training with this optimizer. If the network was loaded into
+   * the middle of a call with equal options, returns the place at which the call resumes.
    */
   loadSet(
     data: CheckedData,
@@ -182,7 +185,7 @@ export class Trainer {
   ): Place | undefined {
     if (this.call.hasResumption) {
       this.loadRows(data, stepRows, this.arena.plan.slots);
-      const place = this.call.enter(options(), this.optimizer);
+      const place = this.call.placeFor(options(), this.optimizer);
       this.call.dropResumption();
       if (place) return place;
     }
@@ -192,14 +195,14 @@ export class Trainer {
     return undefined;
   }
 
-  /** Copies samples to where training reads them. The memory grows where they are more than all before. */
+  /** Copies samples to the place that training steps read. The memory grows if there are more than ever before. */
   loadRows(data: CheckedData, stepRows: number, slots: number): void {
     this.arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slots, setSize(data));
     this.pass.clear();
     loadTrainingSet(this.arena, data);
   }
 
-  /** What must be the same where a call on data that lie in the memory resumes. */
+  /** The options that must be equal for a later call to resume, if its data lie in the memory. */
   optionsOf(
     call: CallOptions['call'],
     samples: number,
@@ -209,12 +212,12 @@ export class Trainer {
   }
 
   validate(data: CheckedData): Evaluation {
-    // once more: the caller's arrays may have changed since
+    // checks the targets again, because the caller's arrays may have changed since
     checkTargets('options.validation.targets', data.targets, data.samples, this.arena.spec);
     return evaluate(this.arena, this.pass, data);
   }
 
-  /** Where the call in progress stands, or the one that may be resumed. */
+  /** The place of the call in progress, or else the place at which a call may resume. */
   get place(): Place | undefined {
     return this.call.place ?? this.#timeBoxed?.place;
   }
@@ -224,7 +227,7 @@ export class Trainer {
     return this.call.stepStart?.parameters ?? this.arena.plan.parameters;
   }
 
-  /** Everything beside the parameters that training needs to resume. */
+  /** Everything that training needs to resume, besides the parameters. */
   get saved(): SavedTraining {
     return {
       ...(this.call.stepStart?.counts ?? this.state.counts),
@@ -234,7 +237,7 @@ export class Trainer {
     };
   }
 
-  /** Puts it into a network that has the parameters and the optimizer already. */
+  /** Puts saved training into a network that has the parameters and the optimizer already. */
   resume({ slots, place, hasFunction: _, ...counts }: SavedTraining): void {
     this.state.counts = counts;
     this.state.writeSlots(slots);
@@ -242,14 +245,14 @@ export class Trainer {
   }
 }
 
-/** What a step of trainFor is, on so many samples. */
+/** The settings of the steps of trainFor on this many samples. */
 function stepsOf(settings: StepSettings, samples: number) {
   const { optimizer, shuffle, ignoreNonFinite } = settings;
   const stepRows = rowsOfStep(settings.stepRows, samples, optimizer);
   return { samples, stepRows, optimizer, shuffle, ignoreNonFinite, isTrial: false };
 }
 
-/** Calls once, and remembers: checksums of data take their time. */
+/** A function that calls `make` at most once, because checksums of data take time. */
 function once<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => {

@@ -7,7 +7,10 @@ import { type ClockState, RateClock } from '../spec/schedule.js';
 import type { Counts } from './place.js';
 import type { Trainee } from './stepper.js';
 
-/** What training changes beside the parameters: the optimizer with its state and schedule, and what is counted from call to call. */
+/**
+ * The state that training changes besides the parameters: the optimizer, with its state and its schedule, and counts
+ * that continue from call to call.
+ */
 export class TrainingState implements Trainee {
   readonly arena: Arena;
   readonly pass: Pass;
@@ -35,7 +38,7 @@ export class TrainingState implements Trainee {
     return this.arena.header.stepCount;
   }
 
-  /** n of the penalties; undefined: the rows of a batch. */
+  /** n of the penalties; undefined: the number of rows in a batch. */
   get trainingSamples(): number | undefined {
     return this.#trainingSamples;
   }
@@ -46,7 +49,7 @@ export class TrainingState implements Trainee {
       samples === undefined ? undefined : checkInteger('trainingSamples', samples, 1, Number.MAX_SAFE_INTEGER);
   }
 
-  /** Epochs that have been begun in the network's life: each draws an order of the samples of its own. */
+  /** Epochs that have been started in the network's life. The number determines the random order of the samples. */
   get epochsTrained(): number {
     return this.#epochsTrained;
   }
@@ -55,35 +58,39 @@ export class TrainingState implements Trainee {
     this.#epochsTrained++;
   }
 
-  /** An optimizer of another kind starts with an empty state; one of the same kind with other numbers keeps what it has gathered. */
+  /**
+   * Changes the optimizer. One of another kind starts with an empty state; one of the same kind, with other numbers,
+   * keeps the state.
+   */
   useOptimizer(optimizer: Optimizer): void {
     const { arena, pass } = this;
     const isOther = this.isOther(optimizer);
     if (slotsOf(optimizer) !== arena.plan.slots) {
       arena.reserve(arena.plan.capacity, slotsOf(optimizer));
-      // the batch has moved
+      // the batch buffers have moved
       pass.clear();
     }
     this.#optimizer = optimizer;
-    if (isOther || !this.#clock.isOf(optimizer.learningRate)) this.#clock = new RateClock(optimizer.learningRate);
+    if (isOther || !this.#clock.isContinuedBy(optimizer.learningRate))
+      this.#clock = new RateClock(optimizer.learningRate);
     pass.dropGuards();
     if (!isOther) return;
     arena.floats(arena.plan.state, arena.plan.slots * arena.plan.parameterFloats).fill(0);
     arena.header.optimizerSteps = 0;
   }
 
-  /** The same with the schedule of its learning rate at its start. */
+  /** Changes the optimizer, and starts the schedule of its learning rate from the beginning. */
   restartOptimizer(optimizer: Optimizer): void {
     this.useOptimizer(optimizer);
     this.#clock = new RateClock(optimizer.learningRate);
   }
 
-  /** Whether the optimizer is of another kind than the network's, or has another number of slots. */
+  /** True if the optimizer is of another kind than the network's, or has another number of slots. */
   isOther(optimizer: Optimizer): boolean {
     return optimizer.name !== this.#optimizer.name || slotsOf(optimizer) !== slotsOf(this.#optimizer);
   }
 
-  /** Refuses a step on one batch of `rows` that the optimizer cannot make. */
+  /** Refuses a step on one batch of `rows` rows if the optimizer cannot take it. */
   checkStep(where: string, rows: number): void {
     const { name } = this.#optimizer;
     if (name === 'lbfgs') throw outOfRange(where, 'one batch with lbfgs', 'fit for this optimizer');
@@ -93,7 +100,10 @@ export class TrainingState implements Trainee {
     }
   }
 
-  /** Puts what the optimizer's step reads into the header. `samples`: n of the penalties. */
+  /**
+   * Writes everything that a step reads of the optimizer into the header. `samples`: n of the penalties. Without
+   * `learningRate`, the learning rate stays as it is.
+   */
   writeStep(samples: number, learningRate?: number): void {
     const { header } = this.arena;
     header.setOptimizer(numbersOf(this.#optimizer));
@@ -101,7 +111,7 @@ export class TrainingState implements Trainee {
     header.trainingSamples = samples;
   }
 
-  /** One of the numbers that the optimizer keeps for each parameter, in the order of the parameters. */
+  /** One slot of the optimizer: a number for each parameter, in the order of the parameters. */
   readSlot(slot: number): Float32Array {
     return unpack(this.arena, this.#addressOf(slot));
   }
@@ -131,7 +141,7 @@ export class TrainingState implements Trainee {
     this.#clock.state = clock;
   }
 
-  /** What every file holds of a network's training. */
+  /** Puts back the state that every file holds. */
   restore(saved: {
     readonly optimizer: Optimizer;
     readonly schedule: ClockState | undefined;

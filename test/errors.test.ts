@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { quote, wrongType } from '../src/check/errors.js';
+
+describe('a text in an error message', () => {
+  it('stands in quotes, and is cut where it is long', () => {
+    expect(quote('sepal length')).toBe('"sepal length"');
+    expect(quote('x'.repeat(40))).toBe(`"${'x'.repeat(40)}"`);
+    expect(quote('x'.repeat(41))).toBe(`"${'x'.repeat(40)}..."`);
+    expect(quote('x'.repeat(41), 41)).toBe(`"${'x'.repeat(41)}"`);
+  });
+
+  it('does nothing to a terminal, a page or a log: it shows what would', () => {
+    expect(quote('\u001b[31mred\u001b[0m')).toBe('"\\u001b[31mred\\u001b[0m"');
+    expect(quote('"a"\r\n\\b')).toBe('"\\"a\\"\\r\\n\\\\b"');
+    // the one-byte CSI, lines of Unicode, right to left, no width, a byte order mark, half a character
+    for (const character of [
+      '\u009b',
+      '\u007f',
+      '\u2028',
+      '\u2029',
+      '\u202e',
+      '\u200b',
+      '\u2066',
+      '\ufeff',
+      '\ud800',
+    ]) {
+      const code = character.charCodeAt(0).toString(16).padStart(4, '0');
+      expect(quote(`a${character}b`)).toBe(`"a\\u${code}b"`);
+    }
+    expect(quote('Größe, 大きさ, 📏')).toBe('"Größe, 大きさ, 📏"');
+  });
+
+  it('names what looks like something else', () => {
+    expect(wrongType('x', 2n, 'a number').message).toBe('x: got 2n (a BigInt), want a number');
+    expect(wrongType('x', '\u001b[2J', 'a number').message).toBe('x: got "\\u001b[2J", want a number');
+  });
+});
