@@ -2,10 +2,15 @@ import { checkInteger, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { pack, unpack } from '../core/parameters.js';
 import type { Pass } from '../model/pass.js';
+import { RANDOM_STEPS } from '../spec/codes.js';
 import { isFullBatch, numbersOf, type Optimizer, sgd, slotsOf } from '../spec/optimizer.js';
 import { type ClockState, RateClock } from '../spec/schedule.js';
+import { countParameters } from '../spec/spec.js';
 import type { Counts } from './place.js';
 import type { Trainee } from './stepper.js';
+
+/** The slot of the optimizer's state that holds the step lengths of iRPROP+. */
+const IRPROP_STEP = 0;
 
 /**
  * The state that training changes besides the parameters: the optimizer, with its state and its schedule, and counts
@@ -109,6 +114,23 @@ export class TrainingState implements Trainee {
     header.setOptimizer(numbersOf(this.#optimizer));
     if (learningRate !== undefined) header.learningRate = learningRate;
     header.trainingSamples = samples;
+    if (this.#optimizer.name === 'irprop' && this.#optimizer.spread > 0 && header.optimizerSteps === 0) {
+      this.#drawSteps(this.#optimizer.spread, learningRate ?? this.#clock.next());
+    }
+  }
+
+  /** The first steps of iRPROP+, one for each parameter in their order, whatever the layout of the memory. */
+  #drawSteps(spread: number, learningRate: number): void {
+    const { arena } = this;
+    const address = this.#addressOf(IRPROP_STEP);
+    const count = countParameters(arena.spec);
+    arena.core.fillUniform(address, count, spread, RANDOM_STEPS, 0);
+    const drawn = arena.floats(address, count).slice();
+    pack(
+      arena,
+      address,
+      drawn.map((share) => learningRate * (1 + share)),
+    );
   }
 
   /** One slot of the optimizer: a number for each parameter, in the order of the parameters. */
