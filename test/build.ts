@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
 import { onTestFinished, vi } from 'vitest';
 import { Arena } from '../src/core/arena.js';
 import { type Core, type Engine, startEngine } from '../src/core/engine.js';
@@ -51,7 +50,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   return share(await Network.create({ ...(isCustom ? { wasm } : core), ...options }));
 }
 
-export async function loadNetwork(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
+export async function loadNetwork(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<Network> {
   return share(await Network.load(bytes, { ...(options.cost ? { wasm } : core), ...options }));
 }
 
@@ -62,27 +61,6 @@ export function slowClock(ms: number) {
     now += ms;
     return now;
   });
-}
-
-/** Gives a saved file that was changed the checksum that belongs to it. */
-export function seal(bytes: Uint8Array): Uint8Array {
-  new DataView(bytes.buffer).setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
-  return bytes;
-}
-
-/** A saved file with another header, and the checksum that belongs to it. */
-// biome-ignore lint/suspicious/noExplicitAny: a header as JSON has it
-export function editHeader(file: Uint8Array, change: (header: any) => void): Uint8Array {
-  const bodyStart = 16 + new DataView(file.buffer).getUint32(12, true);
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(16, bodyStart)));
-  change(header);
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const bytes = new Uint8Array(16 + text.length + file.length - bodyStart);
-  bytes.set(file.subarray(0, 16));
-  bytes.set(text, 16);
-  bytes.set(file.subarray(bodyStart), 16 + text.length);
-  new DataView(bytes.buffer).setUint32(12, text.length, true);
-  return seal(bytes);
 }
 
 type Product = (

@@ -25,8 +25,9 @@ import {
 } from '../src/spec/optimizer.js';
 import { checkSpec } from '../src/spec/spec.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
-import { buildName, createNetwork, EPSILON, editHeader, loadNetwork, randomNumbers, startKernels } from './build.js';
+import { buildName, createNetwork, EPSILON, loadNetwork, randomNumbers, startKernels } from './build.js';
 import { type Disturb, flatten, type Penalties, train } from './reference-optimizers.js';
+import { editJson } from './saved-files.js';
 
 type Parameters = { weights: Float64Array; biases: Float64Array };
 
@@ -418,7 +419,7 @@ describe('moments', () => {
     net.trainBatch(x, y);
     const saved = net.save({ training: true });
     const far = await loadNetwork(
-      editHeader(saved, ({ training }) => {
+      editJson(saved, 'training', (training) => {
         training.optimizerSteps = 2 ** 32 - 3;
       }),
     );
