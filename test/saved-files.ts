@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 
-// Saved files, taken apart and put together again around changes: the format as docs/saving.md tells it, written a second time.
+// Saved files, taken apart and put together again around changes: the format as docs/saving.md tells it, written a
+// second time.
 
 export interface FileSection {
   name: string;

@@ -14,7 +14,8 @@ import {
 import type { PlaceJson, TrainingJson } from './encode.js';
 import { type Contents, inFile } from './sections.js';
 
-// The sections of a file that save({ training: true }) writes beside the network's, checked as if a stranger had written them.
+// The sections of a file that save({ training: true }) writes beside the network's, checked as if a stranger had
+// written them.
 
 export const TRAINING_SECTIONS = ['training', 'training.slots', 'training.sums', 'training.best'];
 

@@ -15,8 +15,8 @@ import type { SavedNetwork, SavedOptimizer } from './encode.js';
 import { CHECKSUM_BYTES, Contents, inFile, MAGIC, NEWER, PREFIX_BYTES, readSections, VERSION } from './sections.js';
 import { sectionsOfVersion1 } from './version-1.js';
 
-// Reads what encode.ts writes. Everything in a file is checked as if a stranger had written it, and nothing is allocated for what it
-// claims before its own length bears it out.
+// Reads what encode.ts writes. Everything in a file is checked as if a stranger had written it, and nothing is
+// allocated for what it claims before its own length bears it out.
 
 /** Options of `load`. */
 export interface LoadOptions extends CoreOptions {

@@ -20,14 +20,14 @@ import {
 //   parameters         f32   required  for each layer w [units × fanIn] row-major, then b [units]
 //   standardization    f64   required  means [inputs], deviations [inputs]
 //   optimizer          json            the optimizer, the place in its schedule, what is counted from call to call
-//   training           json            with save({ training: true }): everything beside numbers by parameter that training needs to resume
+//   training           json            with save({ training: true }): counts, and the place in a call
 //   training.slots     f32             the optimizer's slots, each in the order of the parameters
 //   training.sums      f32             the gradients that a step has added up so far
 //   training.best      f32             the parameters of the best epoch so far
 //
-// Those that are not required: a network can be used without them. These names are reserved for what they say: `task` (what the
-// outputs mean), `names` (of classes and columns), `encoder` (how records become inputs), `targets` (means and deviations of the
-// targets). `parameters` may come as f16.
+// Those that are not required: a network can be used without them. These names are reserved for what they say: `task`
+// (what the outputs mean), `names` (of classes and columns), `encoder` (how records become inputs), `targets` (means
+// and deviations of the targets). `parameters` may come as f16.
 
 /** Options of `save`. */
 export interface SaveOptions {

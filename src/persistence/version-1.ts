@@ -7,8 +7,9 @@ import { CHECKSUM_BYTES, jsonSection, PREFIX_BYTES, parseJson, type Section } fr
 //   0       8         12             16
 //   | magic | version | header bytes | header: JSON | floats | CRC-32 |
 //
-// The floats are the parameters; means and deviations, if the header says "standardized"; and the arrays of a training, in the order of
-// the header, which has their lengths in their places. Here they become the sections that files have now.
+// The floats are the parameters; means and deviations, if the header says "standardized"; and the arrays of a training,
+// in the order of the header, which has their lengths in their places. Here they become the sections that files have
+// now.
 
 const HEADER_KEYS = [
   'network',

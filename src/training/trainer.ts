@@ -167,8 +167,8 @@ export class Trainer {
   }
 
   /**
-   * Makes room for a batch of this size and for the optimizer's slots. While a training set is in use, the memory cannot
-   * grow: throws instead.
+   * Makes room for a batch of this size and for the optimizer's slots. While a training set is in use, the memory
+   * cannot grow: throws instead.
    */
   reserveRows(rows: number): void {
     const { capacity } = this.arena.plan;

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { Network } from '../../src/network.js';
 import { BYTES, QUESTIONS, TRAININGS, trainAndSave } from './trainings.js';
 
-// npx tsx test/golden-saved/generate.ts: writes the files of the format's present version. Files of versions before stay as they are.
+// npx tsx test/golden-saved/generate.ts: writes the files of the format's present version. Files of versions before
+// stay as they are.
 
 const place = (name: string) => new URL(name, import.meta.url);
 

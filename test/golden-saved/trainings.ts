@@ -2,7 +2,8 @@ import type { DataSet, EpochReport, NetworkOptions, TrainOptions } from '../../s
 import { adam, cosine, momentum } from '../../src/index.js';
 import type { Network } from '../../src/network.js';
 
-// The networks whose files are kept beside this module, one of each for every version of the format, and how they were trained.
+// The networks whose files are kept beside this module, one of each for every version of the format, and how they were
+// trained.
 
 /** Numbers in [0, 1) by integer arithmetic alone: Park and Miller's generator. */
 function numbers(seed: number): () => number {
