@@ -86,6 +86,7 @@ export const RANDOM_WEIGHTS = 1;
 export const RANDOM_BIASES = 2;
 export const RANDOM_ORDER = 3;
 export const RANDOM_DROPOUT = 4;
+export const RANDOM_STEPS = 5;
 export const RANDOM_SPLIT = 16;
 
 /** The size of a cache line. Every region starts on a line, and every row of the batch takes whole lines. */

@@ -1,43 +1,123 @@
-// Prints what dist/ weighs and fails if the default entry does not fit its budget.
-import { readdirSync, readFileSync } from 'node:fs';
+// Prints what a page downloads until its first prediction, and fails past the budgets. Small pages are bundled with the packed tarball by
+// Rollup with terser and by esbuild, and run; every file that they fetch counts, gzipped, the WebAssembly in it; the larger sum counts.
+// Wants dist/: npm run build first.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { BUNDLERS } from './pack/bundlers.mjs';
+import { installPacked } from './pack/install.mjs';
 
-// A page that trains a small network should not weigh more than the picture beside it. 30 KB is what a 60-kernel core
-// (14 KB inlined) and its wrapper need with room for optimizers; what does not fit belongs behind an import() of its own.
-const BUDGET_BYTES = 30 * 1024;
+const LOADER = fileURLToPath(new URL('pack/load-page.mjs', import.meta.url));
 
-const DIST = new URL('../dist/', import.meta.url);
-
-/** The files that `file` imports, itself included; not those that an import() loads where they are used. */
-function closure(file, found = new Set()) {
-  found.add(file);
-  const text = readFileSync(new URL(file, DIST), 'utf8');
-  for (const [, name] of text.matchAll(/\b(?:from|import)\s*["']\.\/([^"']+\.js)["']/g)) {
-    if (!found.has(name)) closure(name, found);
+const LEARN = `
+  const inputs = new Float32Array([0, 0, 0, 1, 1, 0, 1, 1]);
+  const targets = new Float32Array([0, 1, 1, 0]);
+  async function learn(more) {
+    const layers = [{ units: 3, activation: 'tanh' }, { units: 1, activation: 'sigmoid' }];
+    const net = await Network.create({ inputs: 2, layers, seed: 1 });
+    await net.fit({ inputs, targets }, { epochs: 500, batchSize: 4, optimizer: sgd({ learningRate: 2 }), ...more });
+    return net;
   }
-  return found;
+`;
+
+// `kilobytes` of 1024 bytes. `trips`: the most round trips one after another, where the page preloads the chunks that page.js imports: Vite
+// writes such links by itself, and without them esbuild's pages take one trip more. What has no budget is printed only.
+const PAGES = [
+  {
+    name: 'create, fit, predict',
+    kilobytes: 36,
+    trips: 2,
+    code: `
+      import { Network, sgd } from 'simdprop';
+      ${LEARN}
+      globalThis.predictions = learn().then((net) => net.predict(inputs));
+    `,
+  },
+  {
+    name: 'with save, load, standardisation',
+    kilobytes: 42,
+    code: `
+      import { Network, sgd } from 'simdprop';
+      ${LEARN}
+      const trained = learn({ standardize: true });
+      const loaded = trained.then((net) => Network.load(net.save()));
+      globalThis.predictions = loaded.then((net) => net.predict(inputs));
+    `,
+  },
+  {
+    name: 'load, predict',
+    trips: 2,
+    code: `
+      import { Network } from 'simdprop';
+      globalThis.predictions = Network.load(globalThis.saved).then((net) => net.predict(new Float32Array(8)));
+    `,
+  },
+  {
+    name: 'simdprop/static, all of it',
+    kilobytes: 60,
+    trips: 1,
+    code: `
+      import * as simdprop from 'simdprop/static';
+      const { Network, sgd } = simdprop;
+      ${LEARN}
+      globalThis.simdprop = simdprop;
+      globalThis.predictions = learn().then((net) => net.predict(inputs));
+    `,
+  },
+];
+
+/** Loads the page: what it has fetched, and how many round trips one after another that took, without and with preloading. */
+function measure(page, preloaded, saved) {
+  const { files, trips } = run(saved, page);
+  const sizes = files.map((file) => gzipSync(readFileSync(file), { level: 9 }).length);
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  return { files: files.length, bytes, trips, preloadedTrips: run(saved, page, ...preloaded).trips };
 }
 
-// every network loads the core, by an import() too
-const loaded = closure('index.js').add('generated/simd.js');
-
-const files = readdirSync(DIST, { recursive: true }).filter((file) => /\.(js|wasm)$/.test(file));
-const rows = files.map((file) => {
-  const bytes = readFileSync(new URL(file, DIST));
-  return { file, raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, loaded: loaded.has(file) };
-});
-const total = { file: 'default entry (*)', raw: 0, gzip: 0, loaded: true };
-for (const row of rows.filter((row) => row.loaded)) {
-  total.raw += row.raw;
-  total.gzip += row.gzip;
+function run(...files) {
+  const args = ['--experimental-vm-modules', '--no-warnings', LOADER, ...files];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
 
-console.log(`${'file'.padEnd(28)}${'raw'.padStart(10)}${'gzip'.padStart(10)}`);
-for (const { file, raw, gzip, loaded } of [...rows, total]) {
-  console.log(`${file.padEnd(28)}${String(raw).padStart(10)}${String(gzip).padStart(10)}${loaded ? ' *' : ''}`);
+/** Makes the file that one of the pages loads. */
+async function saveNetwork(consumer) {
+  const program = join(consumer, 'save.mjs');
+  writeFileSync(program, `import { Network, sgd } from 'simdprop'; ${LEARN} export default (await learn()).save();`);
+  const file = join(consumer, 'saved');
+  writeFileSync(file, (await import(pathToFileURL(program).href)).default);
+  return file;
 }
-if (total.gzip > BUDGET_BYTES) {
-  console.error(`size: got ${total.gzip} bytes gzip for the default entry, want at most ${BUDGET_BYTES}`);
-  process.exit(1);
+
+function printRow(name, ...columns) {
+  console.log(name.padEnd(34) + columns.map((column) => String(column).padStart(15)).join(''));
 }
-console.log(`size: ${total.gzip} of ${BUDGET_BYTES} bytes gzip`);
+
+const { folder, consumer } = installPacked();
+const failures = [];
+try {
+  const saved = await saveNetwork(consumer);
+  printRow('gzipped bytes', ...Object.keys(BUNDLERS), 'budget', 'files', 'round trips', 'preloading');
+  for (const { name, code, kilobytes, trips } of PAGES) {
+    const entry = join(consumer, 'page.js');
+    writeFileSync(entry, code);
+    const results = [];
+    for (const [bundler, bundle] of Object.entries(BUNDLERS)) {
+      const dir = join(consumer, 'pages', name, bundler);
+      mkdirSync(dir, { recursive: true });
+      const preloaded = await bundle(entry, dir, consumer);
+      results.push(measure(join(dir, 'page.js'), preloaded, saved));
+    }
+    const both = (key) => results.map((result) => result[key]);
+    const chains = ['files', 'trips', 'preloadedTrips'].map((key) => both(key).join(', '));
+    printRow(name, ...both('bytes'), kilobytes ? 1024 * kilobytes : '-', ...chains);
+    const [bytes, chain] = [Math.max(...both('bytes')), Math.max(...both('preloadedTrips'))];
+    if (bytes > 1024 * kilobytes) failures.push(`${name}: got ${bytes} bytes, want at most ${1024 * kilobytes}`);
+    if (chain > trips) failures.push(`${name}: got ${chain} round trips with preloading, want at most ${trips}`);
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+for (const failure of failures) console.error(`size: ${failure}`);
+if (failures.length > 0) process.exit(1);

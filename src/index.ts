@@ -12,7 +12,8 @@ export type { Layer } from './model/layer.js';
 export type { NetworkOptions } from './network.js';
 export { Network } from './network.js';
 export type { LoadOptions } from './persistence/decode.js';
-export type { SavedBytes, SaveOptions } from './persistence/encode.js';
+export type { SaveOptions } from './persistence/encode.js';
+export type { SavedBytes } from './persistence/sections.js';
 export type {
   ActivationName,
   ConstantInitializer,

@@ -1,8 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { type Bytes, checkBytes } from './check/bytes.js';
 import { checkBoolean, checkFloats, checkInteger, checkName, checkObject } from './check/errors.js';
 import { Arena, checkSize } from './core/arena.js';
 import { BUILDS, type BuildName, CORE_KEYS, type CoreOptions, DEFAULT_CAPACITY } from './core/core-options.js';
-import { type CoreImports, startEngine } from './core/engine.js';
+import { type CoreImports, preload, startEngine } from './core/engine.js';
 import { makePlan } from './core/memory-plan.js';
 import { unpack } from './core/parameters.js';
 import {
@@ -23,7 +24,8 @@ import { checkInitializers, initialize } from './model/initializer.js';
 import { ArenaLayer, type Layer } from './model/layer.js';
 import { Pass } from './model/pass.js';
 import type { LoadOptions } from './persistence/decode.js';
-import { encode, SAVE_KEYS, type SavedBytes, type SaveOptions } from './persistence/encode.js';
+import { encode, SAVE_KEYS, type SaveOptions } from './persistence/encode.js';
+import type { SavedBytes, Section } from './persistence/sections.js';
 import type { CostName, CustomCost, SpecOptions } from './spec/network-options.js';
 import type { Optimizer } from './spec/optimizer.js';
 import { savedLearningRate } from './spec/schedule.js';
@@ -68,6 +70,9 @@ export class Network {
   readonly #trainer: Trainer;
   readonly #cost: CustomCost | undefined;
 
+  /** Sections of the file it was loaded from that this version does not know: the next file has them too. */
+  #unknown: readonly Section[] = [];
+
   /** Why wide registers are not used although they were asked for; undefined otherwise. */
   readonly wideReason: string | undefined;
 
@@ -99,11 +104,15 @@ export class Network {
    * network that was saved with `training: true` resumes where the saved one stood: the same call of `fit`, `train`,
    * `fitStream` or `trainFor`, with equal data and options, continues with the next step.
    */
-  static async load(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
+  static async load(bytes: Bytes, options: LoadOptions = {}): Promise<Network> {
+    // a copy at once: the caller may change them while the rest is loaded
+    const file = new Uint8Array(checkBytes('load', bytes, 'a Uint8Array or an ArrayBuffer that save() made'));
+    preload(options);
     const { decode, restore } = await import('./persistence/decode.js');
-    const saved = decode(bytes, options);
+    const saved = decode(file, options);
     return Network.#start(saved.spec, options, options.cost, (net) => {
       restore(saved, net.layers, net.#trainer);
+      net.#unknown = saved.unknown;
     });
   }
 
@@ -116,6 +125,7 @@ export class Network {
   ): Promise<Network> {
     const capacity = checkInteger('batchSize', options.batchSize ?? DEFAULT_CAPACITY, 1, 2 ** 31 - 1);
     const name = checkName('build', options.build ?? 'simd', BUILDS);
+    preload(options);
     const custom = cost && (await import('./model/custom-cost.js'));
     const imports = custom?.costImports(cost as CustomCost, outputsOf(spec), () => arena);
     const { plan, engine, wideReason } = await Network.#startEngine(spec, capacity, name, options, imports);
@@ -395,6 +405,7 @@ export class Network {
       standardization: trainer.standardization,
       parameters,
       training: isTraining ? trainer.saved : undefined,
+      unknown: this.#unknown,
     });
   }
 

@@ -54,7 +54,7 @@ export async function createNetwork(options: NetworkOptions): Promise<Network> {
   return share(await Network.create({ ...(isCustom ? { wasm } : core), ...options }));
 }
 
-export async function loadNetwork(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
+export async function loadNetwork(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<Network> {
   return share(await Network.load(bytes, { ...(options.cost ? { wasm } : core), ...options }));
 }
 

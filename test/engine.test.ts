@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { compileBytes, inflate } from '../src/core/engine.js';
+import { compileBytes } from '../src/core/engine.js';
+import { inflate } from '../src/core/inflate.js';
 import { base64 } from '../src/generated/simd.js';
 import { createNetwork } from './build.js';
 

@@ -1,4 +1,5 @@
-import { crc32 } from 'node:zlib';
+import { runInNewContext } from 'node:vm';
+import { crc32, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import type { NetworkOptions } from '../src/index.js';
@@ -6,7 +7,16 @@ import { sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { randomFloats, randomLabels, randomNumbers, SEED } from './random-numbers.js';
-import { bodyStartOf, headerOf, seal } from './saved-files.js';
+import {
+  editJson,
+  type FileSection,
+  joinSections,
+  jsonOf,
+  seal,
+  sectionOf,
+  sectionsOf,
+  withSection,
+} from './saved-files.js';
 
 const inputs = 3;
 const random = randomNumbers(5);
@@ -34,23 +44,6 @@ beforeAll(async () => {
   await net.fit(data, { ...training, optimizer: sgd({ learningRate: 0.3 }) });
   file = net.save();
 });
-
-/** A file with a right checksum around whatever header and parameters. */
-function forge({
-  header = headerOf(file),
-  parameters = file.slice(bodyStartOf(file), -4),
-  version = 1,
-} = {}): Uint8Array {
-  const text = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
-  const bytes = new Uint8Array(16 + text.length + parameters.length + 4);
-  const view = new DataView(bytes.buffer);
-  bytes.set(new TextEncoder().encode('SIMDPROP'));
-  view.setUint32(8, version, true);
-  view.setUint32(12, text.length, true);
-  bytes.set(text, 16);
-  bytes.set(parameters, 16 + text.length);
-  return seal(bytes);
-}
 
 async function expectRefusal(
   bytes: unknown,
@@ -106,15 +99,96 @@ it('loads a file that begins at an odd address', async () => {
   }
 });
 
-it('writes the checksum that others compute too', () => {
+it('is laid out as docs/saving.md says', () => {
   expect(new DataView(file.buffer).getUint32(file.length - 4, true)).toBe(crc32(file.subarray(0, -4)));
-  expect(forge()).toHaveLength(16 + JSON.stringify(headerOf(file)).length + 4 * net.parameters + 4);
+  const sections = sectionsOf(file);
+  expect(sections.map(({ name, type, required }) => [name, type, required])).toEqual([
+    ['network', 'json', true],
+    ['parameters', 'f32', true],
+    ['optimizer', 'json', false],
+  ]);
+  expect(joinSections(sections)).toEqual(file);
+  const floats = new Float32Array(sectionOf(file, 'parameters').bytes.buffer);
+  expect([...floats]).toEqual(net.layers.flatMap(({ weights, biases }) => [...weights, ...biases]));
+  expect(jsonOf(file, 'network')).toMatchObject({ inputs, l2: 0.5, seed: 2 ** 40 + 3, scale: 0.25 });
+  expect(jsonOf(file, 'optimizer')).toMatchObject({ optimizer: net.optimizer, epochsTrained: 2, trainingSamples: 20 });
 });
 
-it('loads what another program wrote in the same format, with a header of any length', async () => {
-  for (const spaces of ['', ' ', '  ', '   ']) {
-    const loaded = await loadNetwork(forge({ header: JSON.stringify(headerOf(file)) + spaces }));
+it('loads what another program wrote in the same format: any order, any length of the table and of JSON', async () => {
+  for (const spaces of ['', ' ', '  ', '   ', '     ']) {
+    const sections = sectionsOf(editJson(file, 'network', (network) => JSON.stringify(network) + spaces)).reverse();
+    const table = { sections: sections.map((section) => ({ ...section, bytes: section.bytes.length })) };
+    const loaded = await loadNetwork(joinSections(sections, { table: JSON.stringify(table) + spaces }));
     expect(loaded.save()).toEqual(file);
+  }
+});
+
+it('loads a network without an optimizer: it has that of a new one', async () => {
+  const plain = await loadNetwork(joinSections(sectionsOf(file).filter(({ name }) => name !== 'optimizer')));
+  expect(plain.predict(data.inputs)).toEqual(net.predict(data.inputs));
+  expect(plain.optimizer).toEqual(sgd({ learningRate: 0.1 }));
+  expect(plain.trainingSamples).toBeUndefined();
+});
+
+const FUTURE: FileSection[] = [
+  { name: 'names', type: 'json', required: false, bytes: new TextEncoder().encode('{"classes":["a","ü"]}') },
+  { name: 'later', type: 'i3', required: false, bytes: Uint8Array.of(1, 2, 3) },
+  { name: 'halves', type: 'f16', required: false, bytes: new Uint8Array(6).fill(7) },
+];
+
+it('keeps optional sections that it does not know, through training too', async () => {
+  const newer = joinSections([...FUTURE, ...sectionsOf(file)]);
+  const loaded = await loadNetwork(newer);
+  newer.fill(0);
+  expect(sectionsOf(loaded.save())).toEqual([...sectionsOf(file), ...FUTURE]);
+  await loaded.fit(data, training);
+  const again = await loadNetwork(loaded.save({ training: true }));
+  expect(sectionsOf(again.save()).slice(-3)).toEqual(FUTURE);
+});
+
+it('refuses required sections that it does not know, and says why', async () => {
+  const newer = 'the file was saved by a newer simdprop$';
+  for (const section of FUTURE) {
+    await expectRefusal(
+      joinSections([...sectionsOf(file), { ...section, required: true }]),
+      new RegExp(`^load: got the required section "${section.name}", want known ones: ${newer}`),
+    );
+  }
+  await expectRefusal(
+    withSection(file, 'parameters', { type: 'f16' }),
+    new RegExp(`^load: got "parameters" of type "f16", want "f32": ${newer}`),
+  );
+  await expectRefusal(
+    editJson(file, 'network', (network) => ({ ...network, slope: 1 })),
+    new RegExp(`^load: network: got the unknown key "slope", want inputs, .+, or ${newer}`),
+  );
+  await expectRefusal(
+    joinSections(sectionsOf(file), { version: 3 }),
+    new RegExp(`^load: got a file of version 3, want version 1 to 2: ${newer}`),
+  );
+  await expectRefusal(
+    joinSections(sectionsOf(file), { version: 0 }),
+    /^load: got a file of version 0, want version 1 to 2$/,
+  );
+});
+
+it('reads its bytes at the call', async () => {
+  const bytes = file.slice();
+  const loading = loadNetwork(bytes);
+  bytes.fill(0);
+  expect((await loading).save()).toEqual(file);
+  const lent = file.slice();
+  const moved = loadNetwork(lent);
+  structuredClone(lent.buffer, { transfer: [lent.buffer] });
+  expect((await moved).save()).toEqual(file);
+  await expectRefusal(lent, /^load: got bytes that are detached/);
+});
+
+it('takes an ArrayBuffer, and arrays of another realm', async () => {
+  expect((await loadNetwork(file.slice().buffer)).save()).toEqual(file);
+  const bytes = `[${file}]`;
+  for (const code of [`new Uint8Array(${bytes})`, `new Uint8Array(${bytes}).buffer`]) {
+    expect((await loadNetwork(runInNewContext(code))).save()).toEqual(file);
   }
 });
 
@@ -150,11 +224,23 @@ it('refuses a file in which any byte has changed', async () => {
   );
 });
 
-it('refuses foreign bytes', async () => {
-  const png = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, ...new Uint8Array(100)]);
-  await expectRefusal(png, /^load: got a file that begins with .+PNG.+, want "SIMDPROP"$/);
-  await expectRefusal(new Uint8Array(1000), /^load: got a file that begins with .+, want "SIMDPROP"$/);
-  await expectRefusal(new Uint8Array(0), /^load: got 0 bytes, want a file of at least 20$/);
+it('refuses foreign bytes, and names what is often met', async () => {
+  const text = (words: string) => new TextEncoder().encode(words);
+  const kinds: [Uint8Array, RegExp][] = [
+    [new Uint8Array(0), /^load: got 0 bytes: the file is empty, want a file that save\(\) made$/],
+    [text('<!DOCTYPE html><html><title>404</title>'), /^load: got an HTML or XML page: the address may be wrong, want/],
+    [text('\ufeff\n <html lang="en">'), /^load: got an HTML or XML page/],
+    [text('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a'), /^load: got a Git LFS pointer: git lfs pull/],
+    [gzipSync(file), /^load: got a gzip archive: it must be unpacked first, want/],
+    [text(' {"name": "net"}'), /^load: got JSON, want/],
+    [
+      Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, ...new Uint8Array(100)]),
+      /^load: got a file that begins with .+PNG.+, want "SIMDPROP"$/,
+    ],
+    [new Uint8Array(1000), /^load: got a file that begins with .+, want "SIMDPROP"$/],
+    [new Uint8Array(19), /^load: got 19 bytes, want a file of at least 20$/],
+  ];
+  for (const [bytes, message] of kinds) await expectRefusal(bytes, message);
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
       await expect(loadNetwork(bytes)).rejects.toThrow(RangeError);
@@ -163,176 +249,158 @@ it('refuses foreign bytes', async () => {
   );
 });
 
-it('refuses what is no Uint8Array', async () => {
-  for (const bytes of [file.buffer, [...file], 'SIMDPROP', null, undefined, new Float32Array(file.length)]) {
-    await expectRefusal(bytes, /^load: got .+, want a Uint8Array that save\(\) made$/, TypeError);
+it('refuses what is no bytes', async () => {
+  const message = /^load: got .+, want a Uint8Array or an ArrayBuffer that save\(\) made$/;
+  for (const bytes of [[...file], 'SIMDPROP', null, undefined, new Float32Array(file.length), { length: 3 }]) {
+    await expectRefusal(bytes, message, TypeError);
   }
 });
 
-it('refuses a newer version, and says which', async () => {
-  await expectRefusal(forge({ version: 2 }), /^load: got a file of version 2, want version 1$/);
-  await expectRefusal(forge({ version: 0 }), /^load: got a file of version 0, want version 1$/);
-});
-
-it('refuses a header that reaches past the end of the file', async () => {
+it('refuses a table that reaches past the end of the file, or says something else of it', async () => {
   for (const length of [file.length, 2 ** 32 - 1]) {
     const bytes = file.slice();
     new DataView(bytes.buffer).setUint32(12, length, true);
-    await expectRefusal(seal(bytes), /^load: got a header of \d+ bytes, want one that ends within the file$/);
+    await expectRefusal(seal(bytes), /^load: got a table of \d+ bytes, want one that ends within the file$/);
   }
-});
-
-it('refuses a header that is no JSON or no UTF-8', async () => {
-  await expectRefusal(
-    forge({ header: '{"network":' }),
-    /^load: got a header that is no JSON, want the one that save\(\) wrote$/,
-  );
-  const bytes = forge();
-  bytes[20] = 0xff;
-  await expectRefusal(seal(bytes), /^load: got a header that is no JSON/);
-});
-
-it('refuses header fields out of range, whatever the checksum says', async () => {
-  const broken: [
-    string,
-    (header: ReturnType<typeof headerOf>) => unknown,
-    RegExp,
-    typeof RangeError | typeof TypeError,
-  ][] = [
-    ['a list', () => [], /^load: header: got an array of 0, want an object$/, TypeError],
-    ['null', () => null, /^load: header: got null, want an object$/, TypeError],
-    ['an unknown key', (h) => ({ ...h, momentum: 1 }), /^load: header: got the unknown key "momentum"/, TypeError],
-    ['no network', (h) => ({ ...h, network: undefined }), /^load: network: got undefined, want an object$/, TypeError],
+  const sections = sectionsOf(file);
+  const entries = sections.map((section) => ({ ...section, bytes: section.bytes.length }));
+  const parameters = 4 * net.parameters;
+  const tables: [unknown, RegExp, typeof RangeError | typeof TypeError][] = [
+    ['{"sections":', /^load: table: got no JSON in UTF-8, want what save\(\) writes$/, RangeError],
+    [[], /^load: table: got an array of 0, want an object$/, TypeError],
+    [{ sections: {} }, /^load: table\.sections: got an object \(Object\), want an array$/, TypeError],
+    [{ sections: [] }, /^load: got \d+ bytes of sections, want the 0 of the table$/, RangeError],
+    [{ sections: [null] }, /^load: section 0: got null, want an object$/, TypeError],
+    [{ sections: [{ ...entries[0], name: 1 }] }, /^load: section 0\.name: got 1, want a string$/, TypeError],
     [
-      'an unknown key of the network',
-      (h) => ({ ...h, network: { ...h.network, threads: 1 } }),
-      /^load: network: got the unknown key "threads", want inputs, /,
+      { sections: [{ ...entries[0], required: 1 }] },
+      /^load: section 0\.required: got 1, want true or false$/,
       TypeError,
     ],
+    [{ sections: [{ ...entries[0], bytes: -8 }] }, /^load: section 0\.bytes: got -8, want a count/, RangeError],
+    [{ sections: [{ ...entries[1], bytes: 6 }] }, /^load: section 0\.bytes: got 6, want .+ of type "f32"$/, RangeError],
     [
-      'inputs 0',
-      (h) => ({ ...h, network: { ...h.network, inputs: 0 } }),
-      /inputs: got 0, want an integer from 1/,
+      { sections: [entries[0], { ...entries[1], bytes: 2 ** 50 }] },
+      /^load: section 1: got 1125899906842624 bytes of "parameters", want at most the \d+ that follow$/,
       RangeError,
     ],
     [
-      'inputs 1e9',
-      (h) => ({ ...h, network: { ...h.network, inputs: 1e9 } }),
-      /inputs: got 1000000000, want/,
+      { sections: [entries[0], entries[0]] },
+      /^load: section 1: got a second "network", want each section once$/,
       RangeError,
     ],
     [
-      'no layers',
-      (h) => ({ ...h, network: { ...h.network, layers: [] } }),
-      /layers: got 0 layers, want 1 to/,
+      { sections: [entries[0], { ...entries[1], bytes: parameters - 8 }, entries[2]] },
+      /^load: got \d+ bytes of sections, want the \d+ of the table$/,
       RangeError,
     ],
+  ];
+  for (const [table, message, error] of tables) await expectRefusal(joinSections(sections, { table }), message, error);
+  const without = sections.filter(({ name }) => name !== 'parameters');
+  await expectRefusal(joinSections(without), /^load: got no section "parameters", want one$/);
+});
+
+it('refuses JSON that is none, or is not in UTF-8', async () => {
+  const message = /^load: network: got no JSON in UTF-8, want what save\(\) writes$/;
+  for (const words of ['{"inputs":', '{"inputs":3}}', ' ']) {
+    await expectRefusal(
+      editJson(file, 'network', () => words),
+      message,
+    );
+  }
+  for (const byte of [0x80, 0xff, 0xc3]) {
+    await expectRefusal(withSection(file, 'network', { bytes: Uint8Array.of(0x22, byte, 0x22) }), message);
+  }
+  const unknown = editJson(file, 'network', (network) => ({ ...network, 'ü%41': 1 }));
+  await expectRefusal(unknown, /^load: network: got the unknown key "ü%41", want/);
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: values as JSON has them
+type Change = (value: any) => unknown;
+
+it('refuses values out of range, whatever the checksum says', async () => {
+  const network: [string, Change, RegExp, (typeof RangeError | typeof TypeError)?][] = [
+    ['a list', () => [], /^load: network: got an array of 0, want an object$/, TypeError],
+    ['null', () => null, /^load: network: got null, want an object$/, TypeError],
+    ['an unknown key', (n) => ({ ...n, threads: 1 }), /^load: network: got the unknown key "threads", want inputs, /],
+    ['inputs 0', (n) => ({ ...n, inputs: 0 }), /^load: inputs: got 0, want an integer from 1/],
+    ['inputs 1e9', (n) => ({ ...n, inputs: 1e9 }), /^load: inputs: got 1000000000, want/],
+    ['no layers', (n) => ({ ...n, layers: [] }), /^load: layers: got 0 layers, want 1 to/],
     [
       'a layer without units',
-      (h) => ({ ...h, network: { ...h.network, layers: [{ activation: 'tanh' }] } }),
-      /layers\[0\]\.units: got undefined, want an integer/,
+      (n) => ({ ...n, layers: [{ activation: 'tanh' }] }),
+      /^load: layers\[0\]\.units: got undefined, want an integer/,
       TypeError,
     ],
     [
       'an unknown activation',
-      (h) => ({ ...h, network: { ...h.network, layers: [{ units: 4, activation: 'swish' }] } }),
-      /layers\[0\]\.activation: got "swish", want one of/,
-      RangeError,
+      (n) => ({ ...n, layers: [{ units: 4, activation: 'swish' }] }),
+      /^load: layers\[0\]\.activation: got "swish", want one of/,
     ],
-    [
-      'an unknown cost',
-      (h) => ({ ...h, network: { ...h.network, cost: 'cubic' } }),
-      /cost: got "cubic", want one of/,
-      RangeError,
-    ],
-    [
-      'l2 below 0',
-      (h) => ({ ...h, network: { ...h.network, l2: -1 } }),
-      /l2: got -1, want a number from 0 up/,
-      RangeError,
-    ],
-    [
-      'a negative seed',
-      (h) => ({ ...h, network: { ...h.network, seed: -1 } }),
-      /seed: got -1, want an integer/,
-      RangeError,
-    ],
-    ['scale 0', (h) => ({ ...h, network: { ...h.network, scale: 0 } }), /scale: got 0, want a positive/, RangeError],
-    ['no optimizer', (h) => ({ ...h, optimizer: undefined }), /optimizer: got undefined, want an object/, TypeError],
-    [
-      'an unknown optimizer',
-      (h) => ({ ...h, optimizer: { name: 'adamax', learningRate: 1 } }),
-      /optimizer\.name: got "adamax", want one of sgd/,
-      RangeError,
-    ],
-    [
-      'a learning rate of 0',
-      (h) => ({ ...h, optimizer: { name: 'sgd', learningRate: 0 } }),
-      /learningRate: got 0, want a positive number/,
-      RangeError,
-    ],
-    [
-      'epochs below 0',
-      (h) => ({ ...h, epochsTrained: -1 }),
-      /^load: epochsTrained: got -1, want an integer from 0/,
-      RangeError,
-    ],
-    ['half an epoch', (h) => ({ ...h, epochsTrained: 0.5 }), /^load: epochsTrained: got 0.5, want/, RangeError],
-    ['no epochs', (h) => ({ ...h, epochsTrained: undefined }), /^load: epochsTrained: got undefined, want/, RangeError],
-    [
-      'no samples',
-      (h) => ({ ...h, trainingSamples: 0 }),
-      /^load: trainingSamples: got 0, want an integer from 1/,
-      RangeError,
-    ],
-    [
-      'samples by name',
-      (h) => ({ ...h, trainingSamples: 'x' }),
-      /^load: trainingSamples: got x, want an integer/,
-      RangeError,
-    ],
+    ['an unknown cost', (n) => ({ ...n, cost: 'cubic' }), /^load: cost: got "cubic", want one of/],
+    ['l2 below 0', (n) => ({ ...n, l2: -1 }), /^load: l2: got -1, want a number from 0 up/],
+    ['a negative seed', (n) => ({ ...n, seed: -1 }), /^load: seed: got -1, want an integer/],
+    ['scale 0', (n) => ({ ...n, scale: 0 }), /^load: scale: got 0, want a positive/],
     [
       'a wider network than the parameters',
-      (h) => ({ ...h, network: { ...h.network, inputs: inputs + 1 } }),
+      (n) => ({ ...n, inputs: inputs + 1 }),
       /^load: got \d+ bytes of parameters, want \d+ for this network$/,
-      RangeError,
     ],
     [
       'a network of terabytes',
-      (h) => ({
-        ...h,
-        network: { ...h.network, inputs: 65_536, layers: Array(1024).fill({ units: 65_536 }), cost: undefined },
-      }),
+      (n) => ({ ...n, inputs: 65_536, layers: Array(1024).fill({ units: 65_536 }), cost: undefined }),
       /^load: got \d+ bytes of parameters, want \d+ for this network$/,
-      RangeError,
     ],
   ];
-  for (const [name, change, message, error] of broken) {
-    const forged = forge({ header: JSON.stringify(change(headerOf(file))) });
-    const refused = loadNetwork(forged);
-    await expect(refused, name).rejects.toThrow(message);
-    await expect(refused, name).rejects.toThrow(error);
+  const optimizer: typeof network = [
+    ['a list', () => [], /^load: optimizer: got an array of 0, want an object$/, TypeError],
+    ['an unknown key', (o) => ({ ...o, momentum: 1 }), /^load: optimizer: got the unknown key "momentum", want optim/],
+    [
+      'no optimizer',
+      (o) => ({ ...o, optimizer: undefined }),
+      /^load: optimizer: got undefined, want an object/,
+      TypeError,
+    ],
+    [
+      'an unknown optimizer',
+      (o) => ({ ...o, optimizer: { name: 'adamax', learningRate: 1 } }),
+      /^load: optimizer\.name: got "adamax", want one of sgd/,
+    ],
+    [
+      'a learning rate of 0',
+      (o) => ({ ...o, optimizer: { name: 'sgd', learningRate: 0 } }),
+      /^load: optimizer\.learningRate: got 0, want a positive number/,
+    ],
+    ['epochs below 0', (o) => ({ ...o, epochsTrained: -1 }), /^load: epochsTrained: got -1, want an integer from 0/],
+    ['half an epoch', (o) => ({ ...o, epochsTrained: 0.5 }), /^load: epochsTrained: got 0.5, want/],
+    ['no epochs', (o) => ({ ...o, epochsTrained: undefined }), /^load: epochsTrained: got undefined, want/],
+    ['no samples', (o) => ({ ...o, trainingSamples: 0 }), /^load: trainingSamples: got 0, want an integer from 1/],
+    ['samples by name', (o) => ({ ...o, trainingSamples: 'x' }), /^load: trainingSamples: got x, want an integer/],
+  ];
+  for (const [section, cases] of Object.entries({ network, optimizer })) {
+    for (const [name, change, message, error = RangeError] of cases) {
+      const refused = loadNetwork(editJson(file, section, (value) => JSON.stringify(change(value))));
+      await expect(refused, `${section}: ${name}`).rejects.toThrow(message);
+      await expect(refused, `${section}: ${name}`).rejects.toThrow(error);
+    }
   }
 });
 
 it('refuses parameters that are no numbers, or too many, or too few', async () => {
-  const parameters = file.slice(bodyStartOf(file), -4);
+  const { bytes: parameters } = sectionOf(file, 'parameters');
+  const forge = (bytes: Uint8Array) => withSection(file, 'parameters', { bytes });
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
     const wrong = parameters.slice();
     new DataView(wrong.buffer).setFloat32(8, value, true);
     await expectRefusal(
-      forge({ parameters: wrong }),
+      forge(wrong),
       new RegExp(`layers\\[0\\]\\.weights\\[2\\]: got ${value}, want a finite number$`),
     );
   }
-  for (const bytes of [
-    parameters.slice(4),
-    parameters.slice(1),
-    new Uint8Array(parameters.length + 4),
-    new Uint8Array(0),
-  ]) {
-    await expectRefusal(forge({ parameters: bytes }), /^load: got \d+ bytes of parameters, want \d+ for this network$/);
+  for (const bytes of [parameters.slice(4), new Uint8Array(parameters.length + 4), new Uint8Array(0)]) {
+    await expectRefusal(forge(bytes), /^load: got \d+ bytes of parameters, want \d+ for this network$/);
   }
+  await expectRefusal(forge(parameters.slice(1)), /^load: section 1\.bytes: got \d+, want .+ of type "f32"$/);
 });
 
 it('takes a Buffer, which is what readFileSync gives', async () => {

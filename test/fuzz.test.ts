@@ -1,11 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DataSet, TrainOptions } from '../src/index.js';
 import { adam, irprop, lbfgs } from '../src/index.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
-import { editHeader } from './saved-files.js';
+import { editHeader, editJson, joinSections, sectionsOf } from './saved-files.js';
 
-// Two kinds of bad files: files damaged by mutations of five kinds, and files that a stranger has forged, with a right
+// Files that have been damaged, by mutations of five kinds, and files that a stranger has forged around a right
 // checksum.
 
 const MUTATIONS = 10_000;
@@ -23,8 +24,13 @@ const TRAININGS: TrainOptions[] = [
   { epochs: 3, optimizer: lbfgs({ history: 2 }) },
 ];
 
-/** Plain files and training files of several optimizers, saved in the middle of an epoch and at its end. */
-const files: Uint8Array[] = [];
+/** Files that version 1 of the format has written. */
+const old: Uint8Array[] = ['training', 'standardized'].map(
+  (kind) => new Uint8Array(readFileSync(new URL(`golden-saved/version-1-${kind}.simdprop`, import.meta.url))),
+);
+
+/** Plain files and training files, of several optimizers, amid an epoch and at its end. */
+const files: Uint8Array[] = [...old];
 beforeAll(async () => {
   for (const training of TRAININGS) {
     const net = await createNetwork({ inputs: 3, layers: [{ units: 4, activation: 'tanh' }, { units: 2 }], l2: 0.01 });
@@ -152,16 +158,29 @@ const VALUES: unknown[] = [
   { ...lbfgs() },
 ];
 
-/** A file with other values in its header, and a right checksum. */
-const forge = (file: Uint8Array) =>
-  editHeader(file, (header) => {
-    for (let changes = 1 + below(2); changes > 0; changes--) {
-      const places = placesIn(header);
-      const place = places[below(places.length)];
-      const owner = place.slice(0, -1).reduce((object, key) => object[key], header);
-      owner[place[place.length - 1]] = VALUES[below(VALUES.length)];
-    }
-  });
+/** Other values in the place of some. */
+function change(json: unknown): void {
+  for (let changes = 1 + below(2); changes > 0; changes--) {
+    const places = placesIn(json);
+    const place = places[below(places.length)];
+    if (!place) return;
+    // biome-ignore lint/suspicious/noExplicitAny: JSON of any shape
+    const owner = place.slice(0, -1).reduce((object, key) => object[key], json as any);
+    owner[place[place.length - 1]] = structuredClone(VALUES[below(VALUES.length)]);
+  }
+}
+
+/** A file with other values in its JSON or in its table, and a right checksum. */
+function forge(file: Uint8Array): Uint8Array {
+  if (old.includes(file)) return editHeader(file, change);
+  const sections = sectionsOf(file);
+  const names = sections.filter(({ type }) => type === 'json').map(({ name }) => name);
+  const chosen = below(names.length + 1);
+  if (chosen < names.length) return editJson(file, names[chosen], change);
+  const table = { sections: sections.map((section) => ({ ...section, bytes: section.bytes.length })) };
+  change(table);
+  return joinSections(sections, { table });
+}
 
 describe('forged files with a right checksum', () => {
   it('are refused with a clear error, or are networks that can be used', async () => {

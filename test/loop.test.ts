@@ -5,7 +5,7 @@ import type { Network } from '../src/network.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { parametersOf } from './parameters.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
-import { headerOf } from './saved-files.js';
+import { jsonOf } from './saved-files.js';
 
 const options: NetworkOptions = {
   inputs: 5,
@@ -86,7 +86,7 @@ describe('early stopping', () => {
     const net = await createNetwork(options);
     const first = await net.fit(data, { ...training, validation, earlyStopping: { patience: 1 } });
     const file = net.save();
-    expect(headerOf(file)).toMatchObject({ epochsTrained: first.length });
+    expect(jsonOf(file, 'optimizer')).toMatchObject({ epochsTrained: first.length });
     const loaded = await loadNetwork(file);
     await loaded.fit(data, { epochs: 2, batchSize: 4 });
     await net.fit(data, { epochs: 2, batchSize: 4 });
@@ -327,6 +327,41 @@ describe('training for a time', () => {
     net.trainFor(set, 8, pieces);
     for (let call = 0; call < 20; call++) expect(net.trainFor(set, 8, pieces).stepsTaken).toBe(1);
     clock.mockRestore();
+  });
+
+  it.each([0.1, 1, 5])('returns in its time where many epochs fit into a tick of the clock, of %f ms', async (tick) => {
+    let time = 7.3;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => Math.floor(time / tick) * tick);
+    const cost = {
+      value: () => {
+        time += 2e-4;
+        return 0;
+      },
+      gradient: () => {},
+    };
+    const net = await createNetwork({ ...options, cost });
+    const set = { inputs: data.inputs, targets: new Float32Array(60 * 3) };
+    for (let call = 0; call < 6; call++) {
+      time += 3.7;
+      const start = time;
+      const report = net.trainFor(set, 10, { batchSize: 7 });
+      expect(time - start).toBeGreaterThan(10 - 1.1 * tick - 0.1);
+      expect(time - start).toBeLessThan(10 + tick + 0.1);
+      expect(report.samples).toBeCloseTo((time - start) / 2e-4, 0);
+      expect(Math.abs(report.elapsedMs - (time - start))).toBeLessThan(1.01 * tick);
+    }
+    clock.mockRestore();
+  });
+
+  it('returns where a test has stopped the clock', async () => {
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1 }] });
+    const one = { inputs: new Float32Array(1), targets: new Float32Array(1) };
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
+    const report = net.trainFor(one, 5);
+    clock.mockRestore();
+    expect(report.elapsedMs).toBe(0);
+    expect(report.samplesPerSecond).toBeUndefined();
+    expect(report.samples).toBeGreaterThan(1000);
   });
 
   it('begins an epoch with other data or options, and after fit', async () => {

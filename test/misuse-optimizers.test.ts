@@ -57,6 +57,7 @@ describe('misuse', () => {
       () => adam({ weightDecay: 1 } as never),
       /^adam: got the unknown key "weightDecay", want learningRate, beta1, beta2, epsilon, clipValue, clipNorm$/,
     ],
+    ['a spread of 1', () => irprop({ spread: 1 }), /^irprop\.spread: got 1, want a number from 0 to below 1$/],
     ['etaPlus 1', () => irprop({ etaPlus: 1 }), /^irprop\.etaPlus: got 1, want a number above 1$/],
     ['etaMinus 1', () => irprop({ etaMinus: 1 }), /^irprop\.etaMinus: got 1, want a number above 0 and below 1$/],
     [

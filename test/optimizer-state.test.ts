@@ -23,7 +23,7 @@ import { createNetwork, loadNetwork, startKernels } from './build.js';
 import { createGolden, data, rows } from './optimizer-runs.js';
 import { randomNumbers } from './random-numbers.js';
 import { flatten } from './reference-optimizers.js';
-import { editHeader } from './saved-files.js';
+import { editJson } from './saved-files.js';
 
 describe('a step', () => {
   const all: Optimizer[] = [
@@ -201,7 +201,7 @@ describe('moments', () => {
     net.trainBatch(x, y);
     const saved = net.save({ training: true });
     const far = await loadNetwork(
-      editHeader(saved, ({ training }) => {
+      editJson(saved, 'training', (training) => {
         training.optimizerSteps = 2 ** 32 - 3;
       }),
     );

@@ -153,7 +153,7 @@ describe('steps by hand', () => {
     }
   });
 
-  it('wants the batch again after a training that has not come to its first step', async () => {
+  it('keeps the batch where a training is refused before its first step', async () => {
     const optimizer = sgd({ learningRate: () => Number.NaN });
     const { inputs, targets } = randomSamples(1000);
     const net = await createNetwork(classifier);
@@ -164,12 +164,13 @@ describe('steps by hand', () => {
     ]) {
       net.forward(inputs.subarray(0, 14));
       await expect(train()).rejects.toThrow(wrong);
-      expect(() => net.backward(targets.subarray(0, 2))).toThrow(/^backward: got no forward pass of these weights/);
+      expect(net.backward(targets.subarray(0, 2))).toBeGreaterThan(0);
     }
-    // a batch that is refused leaves the one before
+    net.optimizer = sgd({ learningRate: (step) => (step === 0 ? 0.1 : Number.NaN) });
+    net.trainBatch(inputs, targets);
     net.forward(inputs.subarray(0, 14));
     const before = net.layers[0].z;
-    expect(() => net.trainBatch(inputs, targets)).toThrow(wrong);
+    expect(() => net.trainBatch(inputs, targets)).toThrow(/^learningRate of step 1/);
     expect(net.layers[0].z).toEqual(before);
     expect(net.backward(targets.subarray(0, 2))).toBeGreaterThan(0);
   });

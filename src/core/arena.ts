@@ -55,6 +55,8 @@ export class Arena {
   /** undefined once the network is disposed of. */
   #live: { readonly engine: Engine; readonly views: Views } | undefined;
   #set: SetSize | undefined;
+  /** Memory from this address on has never been written: it is zeros that take no room yet. */
+  #used: number;
   #isLocked = false;
   /**
    * Called when the network is disposed of. Set by code that waits for something else meanwhile, so that its waiting
@@ -66,6 +68,7 @@ export class Arena {
   constructor(spec: Spec, plan: Plan, engine: Engine) {
     this.spec = spec;
     this.#plan = plan;
+    this.#used = plan.bytes;
     const views = viewsOf(engine);
     this.#live = { engine, views };
     writeTables(views.buffer, spec, plan);
@@ -162,7 +165,8 @@ export class Arena {
   /**
    * Makes room for batches of `capacity` rows, for `slots` of the optimizer (a float for each parameter in each slot)
    * and for a training set. The default for `set` is the training set that is there, which keeps its data. If the
-   * layout of the memory changes, the batch is lost; if the number of slots changes, the optimizer's state is lost too.
+   * layout of the memory changes, the batch is lost; if the number of slots changes, the optimizer's state starts from
+   * zeros.
    */
   reserve(capacity: number, slots: number, set = this.#set): void {
     const old = this.#plan;
@@ -171,14 +175,22 @@ export class Arena {
     const { engine } = this.#inUse();
     growMemory(engine.memory, plan.bytes);
     const views = viewsOf(engine);
-    const { bytes, buffer } = views;
+    const { buffer } = views;
     this.#plan = plan;
     this.#live = { engine, views };
     if (set === this.#set) this.#moveSet(old, views);
     this.#set = set;
+    if (slots !== old.slots) this.#clear(plan.state, plan.state + 4 * slots * plan.parameterFloats);
     // lanes that only fill up a row of errors are never written, but gradients add them up: they must be 0
-    if (plan.x !== old.x || plan.windowInputs !== old.windowInputs) bytes.fill(0, plan.x, plan.windowInputs);
+    if (plan.x !== old.x || plan.windowInputs !== old.windowInputs) this.#clear(plan.x, plan.windowInputs);
+    this.#used = Math.max(this.#used, plan.bytes);
     writeTables(buffer, this.spec, plan);
+  }
+
+  /** Fills [start, end) with zeros; memory that has never been written is not touched, so that it takes no room. */
+  #clear(start: number, end: number): void {
+    const last = Math.min(end, this.#used);
+    if (start < last) this.bytes(start, last - start).fill(0);
   }
 
   /** Moves the training set and its order from their places in the old plan to those in the present one. */

@@ -1,6 +1,7 @@
 import { ABI_VERSION } from '../../assembly/abi.js';
 import { outOfRange, wrongType } from '../check/errors.js';
-import type { BuildName } from './core-options.js';
+import { bytesOf } from './builds.js';
+import { BUILDS, type BuildName, type CoreOptions } from './core-options.js';
 
 /**
  * The functions of the core that src/ calls: the whole interface on one screen. Addresses are in bytes; counts are rows
@@ -57,24 +58,6 @@ export const PAGE_BYTES = 65_536;
 /** Each build is compiled only once in a process or page; instances share its machine code. */
 const modules = new Map<BuildName, Promise<WebAssembly.Module>>();
 
-/** The bytes of a core, which the build has deflated. */
-export async function inflate(base64: string): Promise<Uint8Array<ArrayBuffer>> {
-  const text = atob(base64);
-  const deflated = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) deflated[i] = text.charCodeAt(i);
-  // zlib is much faster in Node than the stream below, whose Response loads all of fetch: see docs/kernels.md
-  const zlib = globalThis.process?.getBuiltinModule?.('node:zlib');
-  if (zlib) return zlib.inflateSync(deflated);
-  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-async function compile(build: BuildName): Promise<WebAssembly.Module> {
-  // two literal imports, so that bundlers split them and a page loads only the one it uses
-  const { base64 } = await (build === 'relaxed' ? import('../generated/relaxed.js') : import('../generated/simd.js'));
-  return await compileBytes(await inflate(base64));
-}
-
 export async function compileBytes(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);
@@ -86,12 +69,23 @@ export async function compileBytes(bytes: Uint8Array<ArrayBuffer>): Promise<WebA
 function compiled(build: BuildName): Promise<WebAssembly.Module> {
   let module = modules.get(build);
   if (!module) {
-    module = compile(build);
+    module = bytesOf(build).then(compileBytes);
     modules.set(build, module);
     // a failure is not remembered: the next call may succeed
     module.catch(() => modules.delete(build));
   }
   return module;
+}
+
+/**
+/**
+ * Begins to load and compile the core that a network with `options`, which are not checked yet, will run on, while other
+ * parts of the library load. Nobody waits here: the call that starts the engine gets the module, or the error.
+ */
+export function preload(options: CoreOptions): void {
+  const { build = 'simd', wasm, threads, wide } = Object(options) as CoreOptions;
+  const isNeeded = wasm === undefined && threads === undefined && wide === undefined;
+  if (isNeeded && BUILDS.includes(build)) compiled(build);
 }
 
 /**

@@ -1,25 +1,32 @@
 import { checkBoolean, checkInteger, checkName, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
-import { type Optimizer, slotsOf } from '../spec/optimizer.js';
+import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import { checkClockState } from '../spec/schedule.js';
+import { checkEarlyStopping } from '../training/early-stopping.js';
 import {
   type CallOptions,
   checkRun,
   type LbfgsPlace,
   type PartsPlace,
   type Place,
-  type RunPlace,
   type SavedTraining,
   type StopperPlace,
 } from '../training/place.js';
-import type { SavedHeader } from './encode.js';
+import type { PlaceJson, TrainingJson } from './encode.js';
+import { type Contents, inFile } from './sections.js';
 
-// Reads the part of a file that save({ training: true }) adds. It is checked as if a stranger had written it.
+// The sections of a file that save({ training: true }) writes beside the network's, checked as if a stranger had
+// written them.
+
+export const TRAINING_SECTIONS = ['training', 'training.slots', 'training.sums', 'training.best'];
 
 const MAX_WORD = 2 ** 32 - 1;
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
+type RunJson = NonNullable<PlaceJson['run']>;
+type StopperJson = NonNullable<PlaceJson['stopper']>;
+
 const KEYS = {
-  training: keysOf<SavedTraining>({
+  training: keysOf<TrainingJson>({
     steps: true,
     optimizerSteps: true,
     pairs: true,
@@ -30,7 +37,7 @@ const KEYS = {
     slots: true,
     place: true,
   }),
-  place: keysOf<Place>({
+  place: keysOf<PlaceJson>({
     options: true,
     epoch: true,
     run: true,
@@ -51,10 +58,10 @@ const KEYS = {
     earlyStopping: true,
     optimizer: true,
   }),
-  run: keysOf<RunPlace>({ cost: true, position: true, learningRate: true, step: true }),
-  step: keysOf<NonNullable<RunPlace['step']>>({ cost: true, sums: true }),
+  run: keysOf<RunJson>({ cost: true, position: true, learningRate: true, step: true }),
+  step: keysOf<NonNullable<RunJson['step']>>({ cost: true }),
   parts: keysOf<PartsPlace>({ parts: true, samples: true, steps: true, cost: true, learningRate: true, data: true }),
-  stopper: keysOf<StopperPlace>({ best: true, waited: true, bestEpoch: true, parameters: true }),
+  stopper: keysOf<StopperJson>({ best: true, waited: true, bestEpoch: true, hasParameters: true }),
   lbfgs: keysOf<LbfgsPlace>({ cost: true, meanCost: true, leastCost: true, leastLength: true, idle: true }),
 };
 
@@ -74,66 +81,68 @@ function numberAt(where: string, value: unknown): number {
 const wordAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_WORD);
 const countAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_COUNT);
 
-/**
- * Reads the "training" of a header: first the lengths of the arrays that follow the header, then, with these arrays,
- * the state.
- */
-export class TrainingReader {
-  /**
-   * The lengths of the arrays, in the order of the file: the slots, the sums of a step in progress, the best epoch's
-   * parameters.
-   */
-  readonly lengths: readonly number[];
-  readonly #state: SavedTraining;
-
-  constructor(value: unknown, { optimizer }: Pick<SavedHeader, 'optimizer'>, parameters: number) {
-    const state = objectAt<SavedTraining>('load: training', value, KEYS.training);
-    const slots: unknown = state.slots;
-    const wanted = slotsOf(optimizer);
-    if (!Array.isArray(slots) || slots.length !== wanted) {
-      throw outOfRange('load: training.slots', Array.isArray(slots) ? `${slots.length}` : slots, `${wanted} lengths`);
-    }
-    const place = state.place === undefined ? undefined : checkPlace(state.place, optimizer);
-    const arrays: unknown[] = [...slots];
-    if (place?.run?.step) arrays.push(place.run.step.sums);
-    if (place?.stopper?.parameters !== undefined) arrays.push(place.stopper.parameters);
-    this.lengths = arrays.map((length) => checkInteger('load: length of an array', length, parameters, parameters));
-    this.#state = {
-      ...state,
-      steps: wordAt('load: training.steps', state.steps),
-      optimizerSteps: wordAt('load: training.optimizerSteps', state.optimizerSteps),
-      pairs: wordAt('load: training.pairs', state.pairs),
-      previousCost: numberAt('load: training.previousCost', state.previousCost),
-      momentumProduct: numberAt('load: training.momentumProduct', state.momentumProduct),
-      clock: checkClockState('load: training.clock', state.clock),
-      hasFunction: checkBoolean('load: training.hasFunction', state.hasFunction),
-      ...(place && { place }),
-    };
+/** What a file holds of a training, of a network with so many parameters. */
+export function decodeTraining(
+  contents: Contents,
+  optimizer: Optimizer,
+  parameters: number,
+): SavedTraining | undefined {
+  if (!contents.has('training')) {
+    checkArrays(contents, []);
+    return undefined;
   }
+  const json = objectAt<TrainingJson>('load: training', contents.json('training'), KEYS.training);
+  const { slots } = json;
+  // none: they are all zeros still
+  if (slots !== 0 && slots !== slotsOf(optimizer)) {
+    throw outOfRange('load: training.slots', slots, `0 or ${slotsOf(optimizer)} for ${optimizer.name}`);
+  }
+  const place = json.place === undefined ? undefined : checkPlace(json.place, optimizer);
+  checkArrays(contents, [
+    ...(slots ? ['training.slots'] : []),
+    ...(place?.run?.step ? ['training.sums'] : []),
+    ...(place?.stopper?.hasParameters ? ['training.best'] : []),
+  ]);
+  const joined = slots ? contents.floats('training.slots', slots * parameters) : new Float32Array(0);
+  return {
+    steps: wordAt('load: training.steps', json.steps),
+    optimizerSteps: wordAt('load: training.optimizerSteps', json.optimizerSteps),
+    pairs: wordAt('load: training.pairs', json.pairs),
+    previousCost: numberAt('load: training.previousCost', json.previousCost),
+    momentumProduct: numberAt('load: training.momentumProduct', json.momentumProduct),
+    clock: checkClockState('load: training.clock', json.clock),
+    hasFunction: checkBoolean('load: training.hasFunction', json.hasFunction),
+    slots: Array.from({ length: slots }, (_, slot) => joined.subarray(slot * parameters, (slot + 1) * parameters)),
+    ...(place && { place: placeOf(place, contents, parameters) }),
+  };
+}
 
-  read(arrays: readonly Float32Array[]): SavedTraining {
-    const state = this.#state;
-    let next = state.slots.length;
-    const { place } = state;
-    if (!place) return { ...state, slots: arrays };
-    const { run, stopper } = place;
-    return {
-      ...state,
-      slots: arrays.slice(0, next),
-      place: {
-        ...place,
-        ...(run && { run: { ...run, ...(run.step && { step: { ...run.step, sums: arrays[next++] } }) } }),
-        ...(stopper && {
-          stopper: { ...stopper, ...(stopper.parameters !== undefined && { parameters: arrays[next] }) },
-        }),
-      },
-    };
+/** The arrays of a training are there where its JSON says so, and nowhere else. */
+function checkArrays(contents: Contents, wanted: readonly string[]): void {
+  for (const name of TRAINING_SECTIONS.slice(1)) {
+    if (contents.has(name) === wanted.includes(name)) continue;
+    const [got, want] = contents.has(name) ? [`a section "${name}"`, 'none'] : [`no section "${name}"`, 'one'];
+    throw outOfRange('load', got, `${want} for this training`);
   }
 }
 
-function checkPlace(value: unknown, optimizer: Optimizer): Place {
+/** With its arrays. */
+function placeOf({ run, stopper, ...others }: PlaceJson, contents: Contents, parameters: number): Place {
+  const array = (name: string) => contents.floats(name, parameters);
+  return {
+    ...others,
+    ...(run && { run: { ...run, step: run.step && { ...run.step, sums: array('training.sums') } } }),
+    ...(stopper && { stopper: stopperOf(stopper, stopper.hasParameters ? array('training.best') : undefined) }),
+  };
+}
+
+function stopperOf({ hasParameters: _, ...stopper }: StopperJson, parameters: Float32Array | undefined): StopperPlace {
+  return { ...stopper, ...(parameters && { parameters }) };
+}
+
+function checkPlace(value: unknown, optimizer: Optimizer): PlaceJson {
   const where = 'load: place';
-  const place = objectAt<Place>(where, value, KEYS.place);
+  const place = objectAt<PlaceJson>(where, value, KEYS.place);
   const options = checkOptions(`${where}.options`, place.options);
   // a call cannot change to an optimizer of another kind, whose slots would be missing
   if (options.optimizer) checkName(`${where}.options.optimizer.name`, options.optimizer.name, [optimizer.name]);
@@ -155,7 +164,8 @@ function checkPlace(value: unknown, optimizer: Optimizer): Place {
 
 function checkOptions(where: string, value: unknown): CallOptions {
   const options = objectAt<CallOptions>(where, value, KEYS.options);
-  const { call, samples, data, stepRows, shuffle, ignoreNonFinite, slots, validation } = options;
+  const { call, samples, data, stepRows, shuffle, ignoreNonFinite, slots, validation, earlyStopping, optimizer } =
+    options;
   checkName(`${where}.call`, call, ['fit', 'trainFor', 'fitStream']);
   if (call !== 'fitStream') {
     checkInteger(`${where}.samples`, samples, 1, MAX_WORD);
@@ -166,20 +176,28 @@ function checkOptions(where: string, value: unknown): CallOptions {
   checkBoolean(`${where}.ignoreNonFinite`, ignoreNonFinite);
   if (slots !== undefined) countAt(`${where}.slots`, slots);
   if (validation !== undefined) wordAt(`${where}.validation`, validation);
+  if (earlyStopping !== undefined) checkEarlyStopping(`${where}.earlyStopping`, earlyStopping);
+  // a learning rate that is a function is in no file
+  if (optimizer !== undefined) {
+    const rated = { ...optimizer, learningRate: optimizer.learningRate ?? 1 } as Optimizer;
+    inFile(`${where}.`, () => checkOptimizer(rated));
+  }
   return options;
 }
 
-function readRun(where: string, value: unknown): RunPlace {
-  const run = objectAt<RunPlace>(where, value, KEYS.run);
-  const { cost, position, learningRate } = run;
-  const step =
-    run.step === undefined ? undefined : objectAt<NonNullable<RunPlace['step']>>(`${where}.step`, run.step, KEYS.step);
+function readRun(where: string, value: unknown): RunJson {
+  const { cost, position, learningRate, step } = objectAt<RunJson>(where, value, KEYS.run);
   return {
     cost: numberAt(`${where}.cost`, cost),
     position: wordAt(`${where}.position`, position),
     learningRate: numberAt(`${where}.learningRate`, learningRate),
-    ...(step && { step: { cost: numberAt(`${where}.step.cost`, step.cost), sums: step.sums } }),
+    ...(step !== undefined && { step: readStep(`${where}.step`, step) }),
   };
+}
+
+function readStep(where: string, value: unknown): RunJson['step'] {
+  const { cost } = objectAt<NonNullable<RunJson['step']>>(where, value, KEYS.step);
+  return { cost: numberAt(`${where}.cost`, cost) };
 }
 
 function readParts(where: string, value: unknown): PartsPlace {
@@ -195,13 +213,13 @@ function readParts(where: string, value: unknown): PartsPlace {
   };
 }
 
-function readStopper(where: string, value: unknown): StopperPlace {
-  const stopper = objectAt<StopperPlace>(where, value, KEYS.stopper);
+function readStopper(where: string, value: unknown): StopperJson {
+  const { best, waited, bestEpoch, hasParameters } = objectAt<StopperJson>(where, value, KEYS.stopper);
   return {
-    ...stopper,
-    best: numberAt(`${where}.best`, stopper.best),
-    waited: countAt(`${where}.waited`, stopper.waited),
-    bestEpoch: countAt(`${where}.bestEpoch`, stopper.bestEpoch),
+    best: numberAt(`${where}.best`, best),
+    waited: countAt(`${where}.waited`, waited),
+    bestEpoch: countAt(`${where}.bestEpoch`, bestEpoch),
+    hasParameters: checkBoolean(`${where}.hasParameters`, hasParameters),
   };
 }
 

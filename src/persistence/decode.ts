@@ -1,18 +1,22 @@
+import { foreignContents } from '../check/contents.js';
 import { crc32 } from '../check/crc32.js';
-import { checkBoolean, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import { checkBoolean, checkIsObject, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
 import type { CoreOptions } from '../core/core-options.js';
 import { CORE_KEYS } from '../core/core-options.js';
-import { checkStandardization } from '../data/standardization.js';
+import { checkStandardization, type Standardization } from '../data/standardization.js';
 import type { Layer } from '../model/layer.js';
 import type { CustomCost, SpecOptions } from '../spec/network-options.js';
-import { checkOptimizer, type Optimizer } from '../spec/optimizer.js';
-import { checkClockState, type ScheduleFunction } from '../spec/schedule.js';
-import { checkSpec, countParameters, isCustomCost, SPEC_KEYS } from '../spec/spec.js';
+import { checkOptimizer, type Optimizer, sgd } from '../spec/optimizer.js';
+import { checkClockState, type ScheduleFunction, savedLearningRate } from '../spec/schedule.js';
+import { checkSpec, countParameters, isCustomCost, SPEC_KEYS, type Spec } from '../spec/spec.js';
 import type { Trainer } from '../training/trainer.js';
-import { TrainingReader } from './decode-training.js';
-import { CHECKSUM_BYTES, MAGIC, PREFIX_BYTES, type SavedHeader, type SavedNetwork, VERSION } from './encode.js';
+import { decodeTraining, TRAINING_SECTIONS } from './decode-training.js';
+import type { SavedNetwork, SavedOptimizer } from './encode.js';
+import { CHECKSUM_BYTES, Contents, inFile, MAGIC, NEWER, PREFIX_BYTES, readSections, VERSION } from './sections.js';
+import { sectionsOfVersion1 } from './version-1.js';
 
-// Reads the files that encode.ts writes. Everything in a file is checked as if a stranger had written it.
+// Reads what encode.ts writes. Everything in a file is checked as if a stranger had written it, and nothing is
+// allocated for what it claims before its own length bears it out.
 
 /** Options of `load`. */
 export interface LoadOptions extends CoreOptions {
@@ -32,67 +36,125 @@ export interface LoadOptions extends CoreOptions {
 
 const OWN_KEYS = keysOf<Omit<LoadOptions, keyof CoreOptions>>({ cost: true, learningRate: true, training: true });
 
-/** Reads a file. `options` gives what a file cannot hold. */
-export function decode(bytes: unknown, options: LoadOptions): SavedNetwork {
+const SECTIONS = ['network', 'parameters', 'standardization', 'optimizer', ...TRAINING_SECTIONS];
+
+/** `file`: a copy of the user's bytes. `options`: those of load that say what a file cannot hold. */
+export function decode(file: Uint8Array, options: LoadOptions): SavedNetwork {
   checkObject('options', options, [...CORE_KEYS, ...OWN_KEYS]);
-  const { cost, learningRate } = options;
   const isResumed = checkBoolean('options.training', options.training ?? true);
-  if (!(bytes instanceof Uint8Array)) throw wrongType('load', bytes, 'a Uint8Array that save() made');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const checksumStart = bytes.length - CHECKSUM_BYTES;
+  const contents = new Contents(checkFile(file) === 1 ? sectionsOfVersion1(file) : readSections(file), SECTIONS);
+  const spec = decodeSpec(contents.json('network'), options.cost);
+  const count = countParameters(spec);
+  const parameters = contents.floats('parameters', count);
+  const saved = decodeOptimizer(contents);
+  const training = decodeTraining(contents, saved.optimizer, count);
+  const learningRate = checkFunction(options.learningRate, isResumed && training?.hasFunction === true);
+  return {
+    ...saved,
+    ...(learningRate && { optimizer: { ...saved.optimizer, learningRate } as Optimizer }),
+    spec,
+    parameters,
+    standardization: decodeStandardization(contents, spec.inputs),
+    training: isResumed ? training : undefined,
+    unknown: contents.unknown,
+  };
+}
+
+/** The version of a file that is whole. */
+function checkFile(file: Uint8Array): number {
+  const foreign = foreignContents(file);
+  if (foreign) throw outOfRange('load', foreign, 'a file that save() made');
+  const checksumStart = file.length - CHECKSUM_BYTES;
   if (checksumStart < PREFIX_BYTES) {
-    throw outOfRange('load', `${bytes.length} bytes`, `a file of at least ${PREFIX_BYTES + CHECKSUM_BYTES}`);
+    throw outOfRange('load', `${file.length} bytes`, `a file of at least ${PREFIX_BYTES + CHECKSUM_BYTES}`);
   }
-  const magic = String.fromCharCode(...bytes.subarray(0, MAGIC.length));
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const magic = String.fromCharCode(...file.subarray(0, MAGIC.length));
   if (magic !== MAGIC) throw outOfRange('load', `a file that begins with ${JSON.stringify(magic)}`, `"${MAGIC}"`);
   const version = view.getUint32(8, true);
-  if (version !== VERSION) throw outOfRange('load', `a file of version ${version}`, `version ${VERSION}`);
+  if (version < 1 || version > VERSION) {
+    const wanted = `version 1 to ${VERSION}${version > VERSION ? `: ${NEWER}` : ''}`;
+    throw outOfRange('load', `a file of version ${version}`, wanted);
+  }
   const checksum = view.getUint32(checksumStart, true);
-  const actual = crc32(bytes.subarray(0, checksumStart));
+  const actual = crc32(file.subarray(0, checksumStart));
   if (checksum !== actual) {
     throw outOfRange('load', `contents with the checksum ${actual}`, `${checksum}: the file is damaged or cut short`);
   }
-  const parametersStart = PREFIX_BYTES + view.getUint32(12, true);
-  if (parametersStart > checksumStart) {
-    throw outOfRange('load', `a header of ${parametersStart - PREFIX_BYTES} bytes`, 'one that ends within the file');
+  return version;
+}
+
+/** An object whose keys are all known: others come from another version. */
+function checkKeys(where: string, value: unknown, keys: readonly string[]): void {
+  checkIsObject(where, value);
+  const unknown = Object.keys(value).find((key) => !keys.includes(key));
+  if (unknown === undefined) return;
+  throw outOfRange(where, `the unknown key ${JSON.stringify(unknown)}`, `${keys.join(', ')}, or ${NEWER}`);
+}
+
+function decodeSpec(value: unknown, cost: CustomCost | undefined): Spec {
+  checkKeys('load: network', value, SPEC_KEYS);
+  const options = value as Omit<SpecOptions, 'cost'> & { cost: unknown };
+  const isCustom = options.cost === 'custom';
+  if (cost !== undefined && !isCustomCost(cost)) throw wrongType('load: options.cost', cost, '{ value, gradient }');
+  if (isCustom !== (cost !== undefined)) {
+    const got = isCustom
+      ? 'none for a network with a cost of its own'
+      : `one for a network with a cost of the library's`;
+    throw new TypeError(`load: options.cost: got ${got}, want ${isCustom ? '{ value, gradient }' : 'none'}`);
   }
-  const { standardized, training, ...header } = checkHeader(bytes.subarray(PREFIX_BYTES, parametersStart), cost);
-  const { inputs } = header.spec;
-  const parameters = countParameters(header.spec);
-  const arrays = [parameters];
-  if (standardized) arrays.push(inputs, inputs);
-  const reader = training === undefined ? undefined : new TrainingReader(training, header, parameters);
-  if (reader) arrays.push(...reader.lengths);
-  const wanted = 4 * arrays.reduce((sum, length) => sum + length, 0);
-  const got = checksumStart - parametersStart;
-  if (got !== wanted) throw outOfRange('load', `${got} bytes of parameters`, `${wanted} for this network`);
-  // a copy, because the file may start at an odd address; slice would not copy if it is a Buffer
-  const floats = new Float32Array(new Uint8Array(bytes.subarray(parametersStart, checksumStart)).buffer);
-  let offset = 0;
-  const next = (length: number) => {
-    offset += length;
-    return floats.subarray(offset - length, offset);
+  return inFile('load: ', () => checkSpec({ ...options, cost: cost ?? (options.cost as SpecOptions['cost']) }));
+}
+
+const OPTIMIZER_KEYS = keysOf<SavedOptimizer>({
+  optimizer: true,
+  trainingSamples: true,
+  epochsTrained: true,
+  schedule: true,
+});
+
+/** A file that says nothing of the optimizer has that of a new network. */
+function decodeOptimizer(contents: Contents): SavedOptimizer {
+  if (!contents.has('optimizer')) {
+    return { optimizer: sgd({ learningRate: 0.1 }), trainingSamples: undefined, epochsTrained: 0, schedule: undefined };
+  }
+  const value = contents.json('optimizer');
+  checkKeys('load: optimizer', value, OPTIMIZER_KEYS);
+  const { optimizer, trainingSamples, epochsTrained, schedule } = value as SavedOptimizer;
+  if (!Number.isSafeInteger(epochsTrained) || epochsTrained < 0) {
+    throw outOfRange('load: epochsTrained', epochsTrained, 'an integer from 0 up');
+  }
+  if (trainingSamples !== undefined && !(Number.isSafeInteger(trainingSamples) && trainingSamples > 0)) {
+    throw outOfRange('load: trainingSamples', trainingSamples, 'an integer from 1 up');
+  }
+  return {
+    optimizer: inFile('load: ', () => checkOptimizer(optimizer)),
+    trainingSamples,
+    epochsTrained,
+    schedule: schedule === undefined ? undefined : checkClockState('load: schedule', schedule),
   };
-  const parts = arrays.map(next);
-  const standardization = standardized && { means: parts[1], deviations: parts[2] };
-  const state = reader?.read(parts.slice(standardized ? 3 : 1));
-  if (learningRate !== undefined && typeof learningRate !== 'function') {
-    throw wrongType('load: options.learningRate', learningRate, 'the function of the training that was saved');
+}
+
+function decodeStandardization(contents: Contents, inputs: number): Standardization | undefined {
+  if (!contents.has('standardization')) return undefined;
+  const doubles = contents.doubles('standardization', 2 * inputs);
+  const means = Float32Array.from(doubles.subarray(0, inputs));
+  const deviations = Float32Array.from(doubles.subarray(inputs));
+  return checkStandardization('load: standardization', { means, deviations }, inputs);
+}
+
+/** The learning rate that is a function, which is given where the training in the file has one and nowhere else. */
+function checkFunction(given: unknown, isNeeded: boolean): ScheduleFunction | undefined {
+  if (given !== undefined && typeof given !== 'function') {
+    throw wrongType('load: options.learningRate', given, 'the function of the training that was saved');
   }
-  const needsFunction = isResumed && state?.hasFunction === true;
-  if (needsFunction !== (learningRate !== undefined)) {
-    const message = needsFunction
+  if (isNeeded !== (given !== undefined)) {
+    const message = isNeeded
       ? 'got none for a training under a function, want it again (or training: false)'
       : 'got one for a training that is under none, want none';
     throw new TypeError(`load: options.learningRate: ${message}`);
   }
-  return {
-    ...header,
-    optimizer: needsFunction ? ({ ...header.optimizer, learningRate } as Optimizer) : header.optimizer,
-    standardization: standardization && checkStandardization('load: standardization', standardization, inputs),
-    parameters: parts[0],
-    training: isResumed ? state : undefined,
-  };
+  return given as ScheduleFunction | undefined;
 }
 
 /** Puts the contents of a file into a new network. */
@@ -109,48 +171,6 @@ export function restore(saved: SavedNetwork, layers: readonly Layer[], trainer: 
   trainer.state.restore(saved);
   if (saved.standardization) trainer.standardize(saved.standardization);
   if (saved.training) trainer.resume(saved.training);
-}
-
-const HEADER_KEYS = keysOf<Omit<SavedHeader, 'spec'> & { network: SpecOptions }>({
-  network: true,
-  optimizer: true,
-  trainingSamples: true,
-  epochsTrained: true,
-  schedule: true,
-  standardized: true,
-  training: true,
-});
-
-function checkHeader(bytes: Uint8Array, cost: CustomCost | undefined): SavedHeader {
-  let header: Record<string, unknown>;
-  try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw new RangeError('load: got a header that is no JSON, want the one that save() wrote', { cause: error });
-  }
-  checkObject('load: header', header, HEADER_KEYS);
-  checkObject('load: network', header.network, SPEC_KEYS);
-  const { trainingSamples, epochsTrained, standardized, training } = header as unknown as SavedHeader;
-  if (standardized !== undefined && standardized !== true) {
-    throw wrongType('load: standardized', standardized, 'true or nothing');
-  }
-  if (!Number.isSafeInteger(epochsTrained) || epochsTrained < 0) {
-    throw outOfRange('load: epochsTrained', epochsTrained, 'an integer from 0 up');
-  }
-  if (trainingSamples !== undefined && !(Number.isSafeInteger(trainingSamples) && trainingSamples > 0)) {
-    throw outOfRange('load: trainingSamples', trainingSamples, 'an integer from 1 up');
-  }
-  const options = header.network as Omit<SpecOptions, 'cost'> & { cost: unknown };
-  const isCustom = options.cost === 'custom';
-  if (cost !== undefined && !isCustomCost(cost)) throw wrongType('load: options.cost', cost, '{ value, gradient }');
-  if (isCustom !== (cost !== undefined)) {
-    const got = isCustom
-      ? 'none for a network with a cost of its own'
-      : `one for a network with a cost of the library's`;
-    throw new TypeError(`load: options.cost: got ${got}, want ${isCustom ? '{ value, gradient }' : 'none'}`);
-  }
-  const spec = checkSpec({ ...options, cost: cost ?? (options.cost as SpecOptions['cost']) });
-  const schedule = header.schedule === undefined ? undefined : checkClockState('load: schedule', header.schedule);
-  const optimizer = checkOptimizer(header.optimizer);
-  return { spec, optimizer, trainingSamples, epochsTrained, schedule, standardized, training };
+  // a function that has no rate for the step reached, nor for the one before, could not be saved again
+  savedLearningRate(saved.optimizer.learningRate, trainer.state.clock);
 }

@@ -1,26 +1,33 @@
-import { crc32 } from '../check/crc32.js';
 import { keysOf } from '../check/errors.js';
 import type { Standardization } from '../data/standardization.js';
 import type { Optimizer } from '../spec/optimizer.js';
 import type { ClockState } from '../spec/schedule.js';
 import type { Spec } from '../spec/spec.js';
-import type { SavedTraining } from '../training/place.js';
+import type { Place, RunPlace, SavedTraining, StopperPlace } from '../training/place.js';
+import {
+  doubleSection,
+  floatSection,
+  jsonSection,
+  type NewSection,
+  type SavedBytes,
+  type Section,
+  writeSections,
+} from './sections.js';
 
-// A saved network:
+// A saved network as sections. decode.ts reads them.
 //
-//   0       8         12             16
-//   | magic | version | header bytes | header: JSON | parameters: f32 | means, deviations: f32 | arrays: f32 | CRC-32 |
+//   network            json  required  what Network.create took: inputs, layers, cost, ...
+//   parameters         f32   required  for each layer w [units × fanIn] row-major, then b [units]
+//   standardization    f64   required  means [inputs], deviations [inputs]
+//   optimizer          json            the optimizer, the place in its schedule, what is counted from call to call
+//   training           json            with save({ training: true }): counts, and the place in a call
+//   training.slots     f32             the optimizer's slots, each in the order of the parameters
+//   training.sums      f32             the gradients that a step has added up so far
+//   training.best      f32             the parameters of the best epoch so far
 //
-// The parameters are weights and biases, layer by layer. The means and deviations of the inputs are there if the header
-// says "standardized". If the header has "training", the arrays of floats that belong to it follow in the order of the
-// header, which contains the length of each in its place. Numbers are little-endian. The checksum covers everything
-// before it. decode.ts reads such files.
-
-/**
- * The type that `Blob` and `fetch` accept: Uint8Array<ArrayBuffer>. TypeScript before 5.7 can read this form too; its
- * Uint8Array is not generic.
- */
-export type SavedBytes = ReturnType<Uint8Array['slice']>;
+// Those that are not required: a network can be used without them. These names are reserved for what they say: `task`
+// (what the outputs mean), `names` (of classes and columns), `encoder` (how records become inputs), `targets` (means
+// and deviations of the targets). `parameters` may come as f16.
 
 /** Options of `save`. */
 export interface SaveOptions {
@@ -30,58 +37,87 @@ export interface SaveOptions {
 
 export const SAVE_KEYS = keysOf<SaveOptions>({ training: true });
 
-export const MAGIC = 'SIMDPROP';
-export const VERSION = 1;
-export const PREFIX_BYTES = 16;
-export const CHECKSUM_BYTES = 4;
-
-export interface SavedNetwork {
-  readonly spec: Spec;
+/** What training has come to, with or without its state. */
+export interface SavedOptimizer {
   readonly optimizer: Optimizer;
   readonly trainingSamples: number | undefined;
   readonly epochsTrained: number;
   /** The state of the learning rate's schedule; undefined if the learning rate is a number or a function. */
   readonly schedule: ClockState | undefined;
+}
+
+export interface SavedNetwork extends SavedOptimizer {
+  readonly spec: Spec;
   readonly standardization: Standardization | undefined;
-  /** For each layer w [units x fanIn] row-major, then b [units]. */
+  /** For each layer w [units × fanIn] row-major, then b [units]. */
   readonly parameters: Float32Array;
-  readonly training?: SavedTraining;
+  readonly training: SavedTraining | undefined;
+  /** Optional sections that this version does not know. */
+  readonly unknown: readonly Section[];
 }
 
-export interface SavedHeader extends Omit<SavedNetwork, 'parameters' | 'standardization' | 'training'> {
-  readonly standardized: true | undefined;
-  /** Not checked yet. */
-  readonly training: unknown;
-}
-
-export function encode({ parameters, standardization, spec, ...rest }: SavedNetwork): SavedBytes {
-  const floats = standardization ? [parameters, standardization.means, standardization.deviations] : [parameters];
-  const header = { network: optionsOf(spec), ...rest, ...(standardization && { standardized: true }) };
-  const json = JSON.stringify(header, (_, value) => {
-    if (value instanceof Float32Array) return floats.push(value) && value.length;
-    // JSON does not have infinities and NaN
-    return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
-  });
-  // spaces fill the header up to a multiple of four bytes, so that the parameters are aligned
-  const headerBytes = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 4) * 4));
-  const parametersStart = PREFIX_BYTES + headerBytes.length;
-  const checksumStart = floats.reduce((end, { byteLength }) => end + byteLength, parametersStart);
-  const bytes = new Uint8Array(checksumStart + CHECKSUM_BYTES);
-  const view = new DataView(bytes.buffer);
-  bytes.set(new TextEncoder().encode(MAGIC));
-  view.setUint32(8, VERSION, true);
-  view.setUint32(12, headerBytes.length, true);
-  bytes.set(headerBytes, PREFIX_BYTES);
-  let start = parametersStart;
-  for (const { buffer, byteOffset, byteLength } of floats) {
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), start);
-    start += byteLength;
-  }
-  view.setUint32(checksumStart, crc32(bytes.subarray(0, checksumStart)), true);
-  return bytes;
+export function encode({
+  spec,
+  parameters,
+  standardization,
+  training,
+  unknown,
+  optimizer,
+  schedule,
+  trainingSamples,
+  epochsTrained,
+}: SavedNetwork): SavedBytes {
+  return writeSections([
+    jsonSection('network', true, optionsOf(spec)),
+    floatSection('parameters', true, [parameters]),
+    ...(standardization ? [standardizationSection(standardization)] : []),
+    jsonSection('optimizer', false, { optimizer, schedule, trainingSamples, epochsTrained }),
+    ...(training ? trainingSections(training) : []),
+    ...unknown,
+  ]);
 }
 
 /** The options that make this spec. A custom cost is only named. */
 function optionsOf({ cost, huberDelta, ...spec }: Spec): object {
   return { ...spec, cost: cost === 'huber' ? { name: 'huber', delta: huberDelta } : cost };
+}
+
+function standardizationSection({ means, deviations }: Standardization): NewSection {
+  return doubleSection('standardization', true, [Float64Array.from(means), Float64Array.from(deviations)]);
+}
+
+/** A place whose arrays are sections of their own. */
+export interface PlaceJson extends Omit<Place, 'run' | 'stopper'> {
+  readonly run?: Omit<RunPlace, 'step'> & { readonly step?: { readonly cost: number } };
+  readonly stopper?: Omit<StopperPlace, 'parameters'> & { readonly hasParameters: boolean };
+}
+
+/** A training whose arrays are sections of their own: `slots` is how many there are. */
+export interface TrainingJson extends Omit<SavedTraining, 'slots' | 'place'> {
+  readonly slots: number;
+  readonly place?: PlaceJson;
+}
+
+function trainingSections({ slots, place, ...rest }: SavedTraining): NewSection[] {
+  const sums = place?.run?.step?.sums;
+  const best = place?.stopper?.parameters;
+  const json: TrainingJson = { ...rest, slots: slots.length, place: place && placeJson(place) };
+  return [
+    jsonSection('training', false, json),
+    ...(slots.length > 0 ? [floatSection('training.slots', false, slots)] : []),
+    ...(sums ? [floatSection('training.sums', false, [sums])] : []),
+    ...(best ? [floatSection('training.best', false, [best])] : []),
+  ];
+}
+
+function placeJson({ run, stopper, ...others }: Place): PlaceJson {
+  return {
+    ...others,
+    ...(run && { run: { ...run, step: run.step && { cost: run.step.cost } } }),
+    ...(stopper && { stopper: stopperJson(stopper) }),
+  };
+}
+
+function stopperJson({ parameters, ...stopper }: StopperPlace): PlaceJson['stopper'] {
+  return { ...stopper, hasParameters: parameters !== undefined };
 }

@@ -139,6 +139,11 @@ export interface IRprop extends Clipping {
   readonly name: 'irprop';
   /** The first step length of every parameter, a positive number or a schedule. Default 0.01. */
   readonly learningRate: LearningRate;
+  /**
+   * From 0 to below 1: each parameter's first step is drawn, from the network's seed, uniformly from (1 - spread) to (1 + spread) times the
+   * learning rate (Prechelt, PROBEN1, 1994: 0.6 at the rate 0.125). Default 0: all are the same (Igel and Hüsken, 2003).
+   */
+  readonly spread: number;
   /** The factor of a step length while the sign stays, above 1. Default 1.2. */
   readonly etaPlus: number;
   /** The factor of a step length when the sign changes, above 0 and below 1. Default 0.5. */
@@ -275,6 +280,7 @@ const OPTIMIZERS: Readonly<Record<Name, OptimizerFacts>> = {
     code: codes.IRPROP,
     slots: ['step', 'sign'],
     options: {
+      spread: [checkFraction, 0],
       etaPlus: [checkAboveOne, 1.2],
       etaMinus: [checkShare, 0.5],
       stepMin: [checkPositive, 1e-6],

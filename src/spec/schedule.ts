@@ -230,19 +230,23 @@ export function checkLearningRate(where: string, value: unknown): LearningRate {
 
 /** The learning rate as a file can hold it. A function is replaced by the rate that it has reached. */
 export function savedLearningRate(rate: LearningRate, clock: RateClock): LearningRate {
-  if (typeof rate !== 'function') return rate;
-  let reached: number;
-  try {
-    reached = clock.next();
-  } catch {
-    // the function has no rate for a step that will perhaps never be taken: uses the rate of the last step
-    const last = new RateClock(rate);
-    const { steps, epochs, plateau } = clock.state;
-    last.state = { steps: Math.max(steps - 1, 0), epochs: Math.max(epochs - 1, 0), plateau };
-    reached = last.next();
-  }
   // rates in a file must be positive and fit in an f32
-  return Math.min(Math.max(reached, 2 ** -149), MAX_FLOAT);
+  return typeof rate === 'function' ? Math.min(Math.max(rateReached(rate, clock), 2 ** -149), MAX_FLOAT) : rate;
+}
+
+/**
+ * The rate of the next step. If the function has none, for a step that is perhaps never taken, that of the last step.
+ */
+function rateReached(rate: ScheduleFunction, clock: RateClock): number {
+  try {
+    return clock.next();
+  } catch {
+    if (clock.last !== undefined) return clock.last;
+    const before = new RateClock(rate);
+    const { steps, epochs, plateau } = clock.state;
+    before.state = { steps: Math.max(steps - 1, 0), epochs: Math.max(epochs - 1, 0), plateau };
+    return before.next();
+  }
 }
 
 function checkSpan(where: string, { steps, epochs }: Span): Span {
@@ -359,6 +363,8 @@ export class RateClock {
   /** Epochs done. */
   epochs = 0;
   readonly rate: LearningRate;
+  /** The last rate that was asked for and was one. */
+  last: number | undefined;
   #plateau = NO_EPOCH;
 
   constructor(rate: LearningRate) {
@@ -379,7 +385,13 @@ export class RateClock {
   next(): number {
     const { steps, epochs } = this;
     const rate = rateAt(this.rate, steps, epochs, this.#plateau);
-    return checkNumber(`learningRate of step ${steps}, epoch ${epochs}`, rate, isRate, 'a finite number from 0 up');
+    this.last = checkNumber(
+      `learningRate of step ${steps}, epoch ${epochs}`,
+      rate,
+      isRate,
+      'a finite number from 0 up',
+    );
+    return this.last;
   }
 
   /**
@@ -400,6 +412,7 @@ export class RateClock {
         this.next(); // throws
       }
       rates[i] = rate;
+      this.last = rate;
     }
     return rates.length;
   }

@@ -8,12 +8,12 @@ import {
   compileBytes,
   type Engine,
   importsOf,
-  inflate,
   instantiate,
   outOfMemory,
   PAGE_BYTES,
   startEngine,
 } from '../core/engine.js';
+import { inflate } from '../core/inflate.js';
 import { makePlan, type Plan, type Team, writeTables } from '../core/memory-plan.js';
 import { code } from '../generated/worker.js';
 import type { Spec } from '../spec/spec.js';

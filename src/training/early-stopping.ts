@@ -27,7 +27,7 @@ const EARLY_STOPPING_KEYS = keysOf<EarlyStopping>({ monitor: true, patience: tru
 
 type EarlyStoppingSpec = Required<EarlyStopping>;
 
-function checkEarlyStopping(where: string, value: EarlyStopping): EarlyStoppingSpec {
+export function checkEarlyStopping(where: string, value: EarlyStopping): EarlyStoppingSpec {
   checkObject(where, value, EARLY_STOPPING_KEYS);
   const { minDelta = 0, restoreBest = true } = value;
   checkNotNegative(`${where}.minDelta`, minDelta);

@@ -4,6 +4,7 @@ import type { TrainSettings } from './options.js';
 import type { RunPlace } from './place.js';
 import type { ProgressReport } from './reports.js';
 import { Stepper, type StepperOptions, type Trainee } from './stepper.js';
+import { readTimer } from './timer.js';
 
 // Trains an epoch in slices that are short enough for the event loop to run in between.
 
@@ -82,9 +83,9 @@ export class EpochRunner implements Epochs {
   }
 
   timed<T>(work: () => T): T {
-    const start = performance.now();
+    const start = readTimer();
     const result = work();
-    this.#workMs += performance.now() - start;
+    this.#workMs += readTimer() - start;
     return result;
   }
 
@@ -99,9 +100,9 @@ export class EpochRunner implements Epochs {
 
   /** Trains one slice and sets the length of the next. Returns the time at the end. */
   #advance(chunks: number): number {
-    const started = performance.now();
+    const started = readTimer();
     this.#costSum = this.#stepper.advance(chunks, this.#costSum);
-    const now = performance.now();
+    const now = readTimer();
     this.#elapsedMs += now - started;
     this.#workMs += now - started;
     if (now - started < SLICE_MS) this.#sliceChunks = Math.min(2 * this.#sliceChunks, MAX_SLICE_CHUNKS);

@@ -42,12 +42,14 @@ async function importFeatures(
   { validationSplit, earlyStopping, classWeights }: TrainOptions,
   isLbfgs: boolean,
 ): Promise<Features> {
-  return {
-    ...(classWeights !== undefined && { weigh: (await import('../data/class-weights.js')).withClassWeights }),
-    ...(validationSplit !== undefined && { split: (await import('../data/split.js')).holdBack }),
-    ...(earlyStopping !== undefined && { makeStopper: (await import('./early-stopping.js')).makeStopper }),
-    ...(isLbfgs && { lbfgs: await import('./lbfgs.js') }),
-  };
+  // all at once: over a slow line each costs a round trip
+  const [weights, parts, stopping, lbfgs] = await Promise.all([
+    classWeights === undefined ? undefined : import('../data/class-weights.js'),
+    validationSplit === undefined ? undefined : import('../data/split.js'),
+    earlyStopping === undefined ? undefined : import('./early-stopping.js'),
+    isLbfgs ? import('./lbfgs.js') : undefined,
+  ]);
+  return { weigh: weights?.withClassWeights, split: parts?.holdBack, makeStopper: stopping?.makeStopper, lbfgs };
 }
 
 /** The checked settings of a call of fit. */

@@ -103,7 +103,12 @@ export interface SavedTraining extends Counts {
 }
 
 /** Refuses a place that is not at the end of a step, nor at the end of a chunk within a step whose sums are there. */
-export function checkRun(where: string, { position, step }: RunPlace, samples: number, stepRows: number): void {
+export function checkRun(
+  where: string,
+  { position, step }: { readonly position: number; readonly step?: object },
+  samples: number,
+  stepRows: number,
+): void {
   const within = position === samples ? 0 : position % stepRows;
   if (position > samples || within % MAX_CHUNK_ROWS !== 0) {
     throw outOfRange(`${where}.position`, position, `the end of a step of ${stepRows} of ${samples} samples`);

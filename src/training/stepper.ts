@@ -6,6 +6,7 @@ import { RANDOM_ORDER } from '../spec/codes.js';
 import type { RateClock } from '../spec/schedule.js';
 import { diagnose, isStateFinite, NonFiniteError, Snapshot } from './non-finite.js';
 import type { RunPlace } from './place.js';
+import { readTimer } from './timer.js';
 
 // Takes steps over the training set that lies in the arena, slice by slice. The caller decides how long a slice is.
 
@@ -118,7 +119,7 @@ export class Stepper implements Guard {
     let count = chunks;
     // a callback may have set other weights or another optimizer: the steps before could not be repeated with those
     const isOther = !this.#trainee.pass.isGuardedBy(this);
-    if (!ignoreNonFinite && (isOther || performance.now() > this.#nextSnapshot)) {
+    if (!ignoreNonFinite && (isOther || readTimer() > this.#nextSnapshot)) {
       const done = this.position % stepRows;
       if (done === 0) this.takeSnapshot();
       // a snapshot does not have the gradients that were added up: it must wait for the end of the step
@@ -149,10 +150,10 @@ export class Stepper implements Guard {
   /** Takes a snapshot, between two steps. Errors then concern only the steps after it. */
   takeSnapshot(): void {
     if (!this.#isGuarded) return;
-    const started = performance.now();
+    const started = readTimer();
     if (!this.#snapshot.take(this.#trainee.arena, this.#trainee.clock)) throw this.#failure();
     this.#snapshotPosition = this.position;
-    const ended = performance.now();
+    const ended = readTimer();
     this.#nextSnapshot = ended + Math.max(SNAPSHOT_MS, SNAPSHOT_TIMES * (ended - started));
     this.#trainee.pass.guardBy(this);
   }

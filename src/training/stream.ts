@@ -56,6 +56,7 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
     optimizer,
   };
   const place = call.placeFor(callOptions, state.optimizer);
+  if (!place) state.checkRate(optimizer);
   call.start();
   try {
     const stream = new Stream(trainer, source, settings, callOptions, place);

@@ -3,8 +3,14 @@ import type { CheckedData } from '../data/data-set.js';
 import { speedOf } from './epochs.js';
 import type { CallOptions, Place } from './place.js';
 import type { TrainForReport } from './reports.js';
+import { StepTimer } from './step-timer.js';
 import { Stepper, type StepperOptions } from './stepper.js';
+import { readTimer } from './timer.js';
 import type { TrainingState } from './training-state.js';
+
+/** Slices, and multiplications, that take a good part of a second at least. No clock has a tick as long as that. */
+const STILL_SLICES = 2 ** 17;
+const STILL_WORK = 2 ** 32;
 
 /**
  * Training for a given time: takes the steps of `fit`, in the same order, as many in each call as fit into the time.
@@ -19,7 +25,7 @@ export class TimeBoxedTraining {
   /** Epochs done. */
   #epoch = 0;
   #isInEpoch = false;
-  #stepMs = 0;
+  readonly #timer = new StepTimer();
   #epochCost = 0;
 
   /** `data` lie in the arena already. */
@@ -72,12 +78,13 @@ export class TimeBoxedTraining {
   /** Takes at least one step, and further ones until the next might end after `milliseconds`. */
   run(milliseconds: number): TrainForReport {
     const stepper = this.#stepper;
-    const start = performance.now();
+    const timer = this.#timer;
+    timer.start(readTimer());
     if (this.#isInEpoch) stepper.takeSnapshot();
-    let now = start;
     let cost = 0;
     let samples = 0;
     let stepsTaken = 0;
+    let slices = 0;
     let lastCount = 1;
     do {
       if (!this.#isInEpoch) {
@@ -86,20 +93,20 @@ export class TimeBoxedTraining {
         this.#isInEpoch = true;
         this.#epochCost = 0;
       }
-      const left = milliseconds - (now - start);
+      const left = milliseconds - timer.elapsedMs;
       // half as many as seem to fit, because the times of steps differ; by a coarse clock, no time may have passed
       const guess = stepsTaken === 0 ? 1 : 2 * lastCount;
-      const fitting = this.#stepMs > 0 ? Math.floor(left / this.#stepMs / 2) : guess;
-      lastCount = Math.max(1, Math.min(fitting, stepsTaken === 0 ? 8 : 4 * lastCount));
+      const fitting = timer.stepMs > 0 ? Math.floor(left / timer.stepMs / 2) : guess;
+      const most = stepsTaken === 0 ? 8 : 4 * lastCount;
+      lastCount = Math.max(1, Math.min(fitting, most, stepper.steps));
       const before = { position: stepper.position, steps: stepper.stepsDone };
       const costBefore = this.#epochCost;
       this.#epochCost = stepper.advance(lastCount * stepper.chunksPerStep, costBefore);
       // completes the last step: training may have resumed within a step, and then ends within one
       while (!stepper.isAtStepEnd) this.#epochCost = stepper.advance(stepper.chunksToStepEnd, this.#epochCost);
-      const previous = now;
-      now = performance.now();
       const steps = stepper.stepsDone - before.steps;
-      this.#stepMs = (now - previous) / steps;
+      timer.addSteps(steps, readTimer());
+      slices++;
       cost += this.#epochCost - costBefore;
       samples += stepper.position - before.position;
       stepsTaken += steps;
@@ -108,9 +115,9 @@ export class TimeBoxedTraining {
         this.#epoch++;
         this.#state.clock.endEpoch(this.#epochCost / this.#data.samples);
       }
-    } while (now - start + this.#stepMs < milliseconds);
+    } while (timer.elapsedMs + timer.stepMs < milliseconds && !this.#isTimeStill(slices, samples));
     stepper.check();
-    const elapsedMs = now - start;
+    const elapsedMs = timer.measuredMs;
     return {
       epoch: this.#epoch,
       step: this.#isInEpoch ? stepper.stepsDone : 0,
@@ -122,5 +129,11 @@ export class TimeBoxedTraining {
       elapsedMs,
       samplesPerSecond: speedOf(samples, elapsedMs),
     };
+  }
+
+  /** True if the clock has not moved during work that takes longer than any tick: it is one that tests have stopped. */
+  #isTimeStill(slices: number, samples: number): boolean {
+    if (this.#timer.measuredMs > 0) return false;
+    return slices >= STILL_SLICES || samples * this.#state.arena.plan.parameterFloats >= STILL_WORK;
   }
 }

@@ -91,6 +91,7 @@ export class Trainer {
     const current = this.#timeBoxed;
     const hasState = slotsOf(optimizer) === this.arena.plan.slots;
     if (current && hasState && current.continues(data, stepsOf(settings, current.samples))) {
+      this.state.checkRate(optimizer);
       this.state.useOptimizer(optimizer);
       return this.#runFor(current, milliseconds);
     }
@@ -165,11 +166,14 @@ export class Trainer {
     this.#guard.afterStep(arena, pass, state.clock, true);
   }
 
-  /** Makes room for a batch of this size. While a training set is in use, the memory cannot grow: throws instead. */
+  /**
+   * Makes room for a batch of this size and for the optimizer's slots. While a training set is in use, the memory
+   * cannot grow: throws instead.
+   */
   reserveRows(rows: number): void {
-    if (rows <= this.arena.plan.capacity) return;
-    if (this.call.isRunning) {
-      throw outOfRange('x', `${rows} rows during fit`, `at most batchSize = ${this.arena.plan.capacity}`);
+    const { capacity } = this.arena.plan;
+    if (rows > capacity && this.call.isRunning) {
+      throw outOfRange('x', `${rows} rows during fit`, `at most batchSize = ${capacity}`);
     }
     this.arena.reserve(rows, slotsOf(this.optimizer));
   }
@@ -183,11 +187,14 @@ export class Trainer {
     { stepRows, optimizer }: Pick<StepSettings, 'stepRows' | 'optimizer'>,
     options: () => CallOptions,
   ): Place | undefined {
-    if (this.call.hasResumption) {
-      this.loadRows(data, stepRows, this.arena.plan.slots);
+    // a call that resumes may have no step left
+    if (!this.call.hasResumption) this.state.checkRate(optimizer);
+    else {
+      this.loadRows(data, stepRows, slotsOf(this.optimizer));
       const place = this.call.placeFor(options(), this.optimizer);
       this.call.dropResumption();
       if (place) return place;
+      this.state.checkRate(optimizer);
     }
     this.loadRows(data, stepRows, slotsOf(optimizer));
     this.state.useOptimizer(optimizer);

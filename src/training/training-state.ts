@@ -2,10 +2,15 @@ import { checkInteger, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { pack, unpack } from '../core/parameters.js';
 import type { Pass } from '../model/pass.js';
+import { RANDOM_STEPS } from '../spec/codes.js';
 import { isFullBatch, numbersOf, type Optimizer, sgd, slotsOf } from '../spec/optimizer.js';
 import { type ClockState, RateClock } from '../spec/schedule.js';
+import { countParameters } from '../spec/spec.js';
 import type { Counts } from './place.js';
 import type { Trainee } from './stepper.js';
+
+/** The slot of the optimizer's state that holds the step lengths of iRPROP+. */
+const IRPROP_STEP = 0;
 
 /**
  * The state that training changes besides the parameters: the optimizer, with its state and its schedule, and counts
@@ -66,21 +71,31 @@ export class TrainingState implements Trainee {
     const { arena, pass } = this;
     const isOther = this.isOther(optimizer);
     if (slotsOf(optimizer) !== arena.plan.slots) {
+      // its slots start from zeros
       arena.reserve(arena.plan.capacity, slotsOf(optimizer));
       // the batch buffers have moved
       pass.clear();
-    }
+    } else if (isOther) arena.floats(arena.plan.state, arena.plan.slots * arena.plan.parameterFloats).fill(0);
     this.#optimizer = optimizer;
     if (isOther || !this.#clock.isContinuedBy(optimizer.learningRate))
       this.#clock = new RateClock(optimizer.learningRate);
     pass.dropGuards();
-    if (!isOther) return;
-    arena.floats(arena.plan.state, arena.plan.slots * arena.plan.parameterFloats).fill(0);
-    arena.header.optimizerSteps = 0;
+    if (isOther) arena.header.optimizerSteps = 0;
+  }
+
+  /**
+   * Throws what a learning rate that is a function throws at the first step with this optimizer, and a RangeError if it
+   * returns no rate: before anything has changed.
+   */
+  checkRate(optimizer: Optimizer): void {
+    const { learningRate } = optimizer;
+    const isNew = this.isOther(optimizer) || !this.#clock.isContinuedBy(learningRate);
+    (isNew ? new RateClock(learningRate) : this.#clock).next();
   }
 
   /** Changes the optimizer, and starts the schedule of its learning rate from the beginning. */
   restartOptimizer(optimizer: Optimizer): void {
+    new RateClock(optimizer.learningRate).next();
     this.useOptimizer(optimizer);
     this.#clock = new RateClock(optimizer.learningRate);
   }
@@ -109,18 +124,44 @@ export class TrainingState implements Trainee {
     header.setOptimizer(numbersOf(this.#optimizer));
     if (learningRate !== undefined) header.learningRate = learningRate;
     header.trainingSamples = samples;
+    if (this.#optimizer.name === 'irprop' && this.#optimizer.spread > 0 && header.optimizerSteps === 0) {
+      this.#drawSteps(this.#optimizer.spread, learningRate ?? this.#clock.next());
+    }
+  }
+
+  /** The first steps of iRPROP+, one for each parameter in their order, whatever the layout of the memory. */
+  #drawSteps(spread: number, learningRate: number): void {
+    const { arena } = this;
+    const address = this.#addressOf(IRPROP_STEP);
+    const count = countParameters(arena.spec);
+    arena.core.fillUniform(address, count, spread, RANDOM_STEPS, 0);
+    const drawn = arena.floats(address, count).slice();
+    pack(
+      arena,
+      address,
+      drawn.map((share) => learningRate * (1 + share)),
+    );
+  }
+
+  /** Whether the slots have their room: a network that was loaded has none before its first step. */
+  get #hasSlots(): boolean {
+    return this.arena.plan.slots === slotsOf(this.#optimizer);
   }
 
   /** One slot of the optimizer: a number for each parameter, in the order of the parameters. */
   readSlot(slot: number): Float32Array {
-    return unpack(this.arena, this.#addressOf(slot));
+    const { parameters } = this.arena.plan;
+    return this.#hasSlots ? unpack(this.arena, this.#addressOf(slot)) : unpack(this.arena, parameters).fill(0);
   }
 
+  /** All slots of the optimizer; none while they are zeros that no memory has been reserved for. */
   readSlots(): Float32Array[] {
-    return Array.from({ length: this.arena.plan.slots }, (_, slot) => this.readSlot(slot));
+    const length = this.#hasSlots ? this.arena.plan.slots : 0;
+    return Array.from({ length }, (_, slot) => this.readSlot(slot));
   }
 
   writeSlots(slots: readonly Float32Array[]): void {
+    if (slots.length > 0) this.arena.reserve(this.arena.plan.capacity, slots.length);
     slots.forEach((values, slot) => {
       pack(this.arena, this.#addressOf(slot), values);
     });
@@ -148,7 +189,9 @@ export class TrainingState implements Trainee {
     readonly trainingSamples: number | undefined;
     readonly epochsTrained: number;
   }): void {
-    this.useOptimizer(saved.optimizer);
+    // no memory for its slots yet: a small file may ask for much, and predictions need none
+    this.#optimizer = saved.optimizer;
+    this.#clock = new RateClock(saved.optimizer.learningRate);
     if (saved.schedule) this.#clock.state = saved.schedule;
     this.#trainingSamples = saved.trainingSamples;
     this.#epochsTrained = saved.epochsTrained;

@@ -1,0 +1,127 @@
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import {
+  type GetModuleInfo,
+  type ManualChunkMeta,
+  type OutputChunk,
+  type Plugin,
+  type RollupOptions,
+  rollup,
+} from 'rollup';
+import { minify } from 'terser';
+
+// Puts the modules of build/modules/ together in dist/. Entries are what package.json exports; what an import() loads is a chunk of its
+// own; what several of these need is one chunk, chunks/core.js, which all others import: no module is in two files.
+//
+// io/ and graph/, which need errors and checks alone, import the core too. A chunk of their own for these would be one more file, and one
+// more round trip, in every page with a network: bundlers keep apart what different import()s share. In a page without a network they leave
+// out the core but for 1 to 3 KB (gzipped).
+
+const MODULES = resolve('build/modules/src');
+const BUILDS = ['simd', 'relaxed', 'threads', 'relaxed-threads'];
+const STATIC = 'static';
+
+export async function bundle(): Promise<void> {
+  rmSync('dist', { recursive: true, force: true });
+  const { [STATIC]: inOneFile, ...entries } = entriesOf(JSON.parse(readFileSync('package.json', 'utf8')).exports);
+  await write({ input: entries, plugins: [sourceMaps] }, manualChunks(Object.values(entries)));
+  await write({ input: { [STATIC]: inOneFile }, plugins: [staticVariants, sourceMaps] });
+  cpSync('build/types/src', 'dist', { recursive: true });
+  rmSync('build/types', { recursive: true }); // a declaration of a file since removed must not come back
+  for (const build of BUILDS) copyFileSync(`build/shipped/${build}.wasm`, `dist/${build}.wasm`);
+}
+
+/** dist/a/b.js is made from src/a/b.ts. */
+function entriesOf(exports: Record<string, string | { default: string }>): Record<string, string> {
+  const files = Object.values(exports).map((entry) => (typeof entry === 'string' ? entry : entry.default));
+  const names = files.flatMap((file) => /^\.\/dist\/(.*)\.js$/.exec(file)?.[1] ?? []);
+  return Object.fromEntries(names.map((name) => [name, resolve(MODULES, `${name}.js`)]));
+}
+
+/** What tsup knows of the sources. */
+const sourceMaps: Plugin = {
+  name: 'source-maps',
+  load: (id) => ({ code: readFileSync(id, 'utf8'), map: readFileSync(`${id}.map`, 'utf8') }),
+};
+
+/** Where X.static.ts stands beside X.ts, the static file takes that. */
+const staticVariants: Plugin = {
+  name: 'static-variants',
+  resolveId(source, importer) {
+    const variant = importer && resolve(dirname(importer), source.replace(/\.js$/, '.static.js'));
+    return variant && existsSync(variant) ? variant : undefined;
+  },
+};
+
+/** Names the chunk of a module that several files need; the others lie where they are needed. */
+function manualChunks(entries: readonly string[]) {
+  return (id: string, { getModuleInfo, getModuleIds }: ManualChunkMeta) => {
+    const isLoadedOnDemand = (module: string) => (getModuleInfo(module)?.dynamicImporters.length ?? 0) > 0;
+    const heads = [...getModuleIds()].filter((module) => entries.includes(module) || isLoadedOnDemand(module));
+    const users = heads.filter((head) => importedBy(head, getModuleInfo).has(id));
+    return heads.includes(id) || users.length === 1 ? undefined : 'core';
+  };
+}
+
+/** `id` and all that it imports, but for what an import() loads. */
+function importedBy(id: string, getModuleInfo: GetModuleInfo, found = new Set<string>()): Set<string> {
+  found.add(id);
+  for (const imported of getModuleInfo(id)?.importedIds ?? []) {
+    if (!found.has(imported)) importedBy(imported, getModuleInfo, found);
+  }
+  return found;
+}
+
+async function write(options: RollupOptions, chunks?: ReturnType<typeof manualChunks>): Promise<void> {
+  const build = await rollup({
+    ...options,
+    external: [/^node:/, 'papaparse'],
+    onwarn: ({ message }) => {
+      throw new Error(message);
+    },
+  });
+  const { output } = await build.generate({
+    dir: 'dist',
+    chunkFileNames: 'chunks/[name].js',
+    // no import for its own sake: esbuild warns of those in a package without side effects
+    hoistTransitiveImports: false,
+    sourcemap: true,
+    ...(chunks ? { manualChunks: chunks } : { inlineDynamicImports: true }),
+  });
+  for (const chunk of output) if (chunk.type === 'chunk') await shrink(chunk);
+}
+
+/** By terser: gzipped, 3 % smaller than by esbuild. */
+async function shrink({ fileName, code, map }: OutputChunk): Promise<void> {
+  // functions side by side and none put into another, operands in their order: gzip finds more that repeats
+  const compress = { passes: 3, hoist_funs: true, reduce_funcs: false, lhs_constants: false };
+  // an error that nobody catches is printed with the line it comes from: one of all 56 KB before
+  const format = { max_line_len: 1200 };
+  const name = fileName.replace(/^.*\//, '');
+  const result = await minify(code, {
+    module: true,
+    ecma: 2020,
+    compress,
+    format,
+    // 75 bytes: errors and stack traces say Network
+    keep_classnames: true,
+    sourceMap: { content: map?.toString(), filename: name, url: `${name}.map`, includeSources: true, asObject: true },
+  });
+  const file = `dist/${fileName}`;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, result.code ?? '');
+  writeFileSync(`${file}.map`, JSON.stringify(withoutBase64(result.map as SourceMap)));
+}
+
+interface SourceMap {
+  readonly sources: readonly string[];
+  readonly sourcesContent: readonly (string | null)[];
+}
+
+/** A map with all sources but those of generated/, whose text stands in the chunk as it is. */
+function withoutBase64(map: SourceMap): SourceMap {
+  const sourcesContent = map.sourcesContent.map((content, i) =>
+    map.sources[i].includes('/generated/') ? null : content,
+  );
+  return { ...map, sourcesContent };
+}

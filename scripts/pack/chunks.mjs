@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** An error that nobody catches is printed with its line: no longer than this. */
+const LONGEST_LINE = 1200;
+/** A build of the core is a word of its own. */
+const BASE64 = /[\w+/]{10000,}=*/g;
+
+/** Throws unless the files of dist/ are cut as scripts/bundle.ts says. `simdprop/static` has everything once more, by intent. */
+export function checkChunks(dist) {
+  const files = readdirSync(dist, { recursive: true }).filter((file) => file.endsWith('.js'));
+  const homes = new Map();
+  for (const file of files) {
+    const code = readFileSync(join(dist, file), 'utf8').replace(BASE64, '');
+    const longest = Math.max(...code.split('\n').map((line) => line.length));
+    if (longest > LONGEST_LINE) throw new Error(`dist/${file}: got a line of ${longest}, want at most ${LONGEST_LINE}`);
+    const { sources, sourcesContent } = JSON.parse(readFileSync(join(dist, `${file}.map`), 'utf8'));
+    for (const [i, source] of sources.entries()) {
+      const module = source.replace(/^(\.\.\/)+/, '');
+      if (sourcesContent[i] === null && !module.startsWith('src/generated/'))
+        throw new Error(`dist/${file}.map: got no text of ${module}`);
+      if (file !== 'static.js') homes.set(module, [...(homes.get(module) ?? []), file]);
+    }
+  }
+  for (const [module, chunks] of homes) {
+    if (chunks.length > 1) throw new Error(`${module}: got it in ${chunks.join(' and ')}, want it in one of them`);
+  }
+  const core = homes.get('src/core/arena.ts');
+  if (core?.[0] !== 'chunks/core.js')
+    throw new Error(`src/core/arena.ts: got it in ${core}, want it in chunks/core.js`);
+  return { files: files.length, modules: homes.size };
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { lbfgs, Network, NonFiniteError, sgd } from 'simdprop';
+import { crossValidate } from 'simdprop/cross-validation';
+
+// Everything that is loaded where it is used, once. test-pack.mjs makes sure that every chunk of the package has been.
+
+const ROWS = 60;
+const options = {
+  inputs: 3,
+  layers: [
+    { units: 5, activation: 'tanh' },
+    { units: 2, activation: 'softmax' },
+  ],
+  seed: 1,
+};
+const inputs = Float32Array.from({ length: 3 * ROWS }, (_, i) => Math.sin(i * i));
+const targets = Uint8Array.from({ length: ROWS }, (_, row) => (inputs[3 * row] > inputs[3 * row + 1] ? 1 : 0));
+const data = { inputs, targets };
+const create = (more) => Network.create({ ...options, cost: 'categoricalCrossEntropy', ...more });
+const weightsOf = (net) => net.layers.flatMap(({ weights, biases }) => [...weights, ...biases]);
+
+const net = await create();
+assert.deepEqual([net.constructor.name, NonFiniteError.name], ['Network', 'NonFiniteError']);
+await assert.rejects(Network.load(net), {
+  message: 'load: got an object (Network), want a Uint8Array that save() made',
+});
+
+// the options of fit, each in a file of its own
+const training = { epochs: 3, batchSize: 7, optimizer: sgd({ learningRate: 0.5 }) };
+const all = { validationSplit: 0.2, earlyStopping: { patience: 2 }, classWeights: [1, 2], standardize: true };
+const reports = await net.fit(data, { ...training, ...all });
+assert.equal(reports.length, 3);
+assert(reports[2].validation && reports[2].bestEpoch !== undefined && net.standardization);
+
+// a stream in one part has the bits of fit
+const [whole, streamed] = [await create(), await create()];
+await whole.fit(data, training);
+await streamed.fitStream(() => [data], training);
+assert.deepEqual(weightsOf(streamed), weightsOf(whole));
+
+const replayed = await create();
+await replayed.replayTo(whole.steps, data, training);
+assert.deepEqual(weightsOf(replayed), weightsOf(whole));
+
+const line = await create();
+const [{ cost: first }] = await line.fit(data, { optimizer: lbfgs(), epochs: 1 });
+const [{ cost: last }] = await line.fit(data, { optimizer: lbfgs(), epochs: 1 });
+assert(last < first, `L-BFGS: got ${last} after ${first}, want less`);
+
+const loaded = await Network.load(whole.save({ training: true }));
+assert.deepEqual(loaded.predict(inputs), whole.predict(inputs));
+
+const orthogonal = await create({ layers: [{ units: 3, initializer: 'orthogonal' }, options.layers[1]] });
+const w = orthogonal.layers[0].weights;
+// f32
+assert(Math.abs(w[0] * w[3] + w[1] * w[4] + w[2] * w[5]) < 1e-6, `rows: got ${w}, want orthogonal ones`);
+
+const inspector = await whole.inspect();
+const check = inspector.checkGradients(inputs, targets);
+assert(check.error < 1e-3, `gradients: got ${check.error}, want what f32 can give`);
+
+// half the squared error, by a cost of one's own
+const half = {
+  value: (a, y) => a.reduce((sum, value, j) => sum + (value - y[j]) ** 2 / 2, 0),
+  gradient: (a, y, out) => out.set(a.map((value, j) => value - y[j])),
+};
+const layers = [{ units: 1, activation: 'sigmoid' }];
+const column = { inputs, targets: Float32Array.from(targets) };
+const costs = [];
+for (const cost of ['quadratic', half]) {
+  const own = await Network.create({ inputs: 3, layers, seed: 1, cost });
+  costs.push((await own.fit(column, training)).at(-1).cost);
+}
+// each rounds by itself
+assert(Math.abs(costs[0] - costs[1]) < 1e-6, `costs: got ${costs}, want the same`);
+
+const folds = await crossValidate({ ...options, cost: 'categoricalCrossEntropy' }, data, { ...training, folds: 3 });
+assert.equal(folds.folds.length, 3);
+
+const pair = await create({ threads: 2, wide: true });
+await pair.fit(data, training);
+assert.deepEqual([pair.threads, weightsOf(pair)], [2, weightsOf(whole)]);
+pair.dispose();
+
+for (const threads of [undefined, 2]) {
+  try {
+    const fused = await create({ build: 'relaxed', threads });
+    const { cost } = (await fused.fit(data, training)).at(-1);
+    const { cost: wanted } = (await (await create()).fit(data, training)).at(-1);
+    assert(Math.abs(cost - wanted) < 1e-4, `relaxed: got cost ${cost}, want about ${wanted}`);
+    fused.dispose();
+  } catch (error) {
+    if (!/lacks WebAssembly SIMD/.test(error.message)) throw error;
+    const name = threads ? 'relaxed-threads' : 'relaxed';
+    console.log(`skipped: training with the ${name} build: Node ${process.versions.node} has no relaxed SIMD`);
+  }
+}
+
+// what a page says whose Content-Security-Policy forbids it
+WebAssembly.compile = () => Promise.reject(new Error('Wasm code generation disallowed by embedder'));
+await assert.rejects(create({ threads: 2 }), /Content-Security-Policy forbids WebAssembly/);

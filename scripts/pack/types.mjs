@@ -1,0 +1,64 @@
+// Programs in TypeScript that use the package: they must compile, and what is marked must not.
+
+export const CONSUMER = `
+import {
+  type DataSet,
+  type EpochReport,
+  type GradientCheck,
+  type Layer,
+  Network,
+  type NetworkOptions,
+  sgd,
+} from 'simdprop';
+import { type CrossValidation, crossValidate } from 'simdprop/cross-validation';
+import { type CsvData, readCsv } from 'simdprop/csv';
+import { saveFile } from 'simdprop/files';
+import { type IdxFile, parseIdx } from 'simdprop/idx';
+import { type Graph, type Node, unroll } from 'simdprop/graph';
+import { Network as NetworkInOneFile } from 'simdprop/static';
+import 'simdprop/worker';
+
+const options: NetworkOptions = { inputs: 2, layers: [{ units: 3, activation: 'tanh' }, { units: 1 }], seed: 1 };
+const data: DataSet = { inputs: new Float32Array(8), targets: new Uint8Array(4) };
+const network: Network = await Network.create(options);
+network.optimizer = sgd({ learningRate: 0.5 });
+const reports: EpochReport[] = await network.fit(data, { epochs: 1, batchSize: 4 });
+for await (const report of network.train(data)) reports.push(report);
+const layer: Layer | undefined = network.layers[0];
+const weights: Float32Array | undefined = layer?.weights;
+const outputs: Float32Array = network.predict(data.inputs);
+const accuracy: number = network.evaluate(data).accuracy;
+const images: IdxFile = parseIdx(new Uint8Array(0));
+const table: CsvData = readCsv('x,y', { target: 'y' });
+await network.fitStream(() => [{ inputs: table.inputs, targets: readCsv('x,y', { target: 'y' }).targets }]);
+const { graph, cost }: { graph: Graph; cost: Node } = unroll(network, [0, 1], [1]);
+const gradient: Float64Array = graph.reverse(cost);
+const { error, worst }: GradientCheck = (await network.inspect()).checkGradients(data.inputs, data.targets);
+const inOneFile: Network = await NetworkInOneFile.load(network.save());
+const folds: CrossValidation = await crossValidate(options, data);
+saveFile('network.simdprop', network.save());
+export { accuracy, error, folds, gradient, images, inOneFile, outputs, weights, worst };
+
+// @ts-expect-error: without a target there is no cost
+const noCost: Node = unroll(network, [0, 1]).cost;
+export { noCost };
+
+// @ts-expect-error: an activation that does not exist
+await Network.create({ inputs: 2, layers: [{ units: 1, activation: 'step' }] });
+`;
+
+// Where the DOM's types are, those of the options are they.
+export const PAGE = `
+import { Network, type NetworkOptions } from 'simdprop';
+
+const options: NetworkOptions = { inputs: 2, layers: [{ units: 1 }] };
+const wasm: WebAssembly.Module = await WebAssembly.compile(new Uint8Array(8));
+const network = await Network.create({ ...options, threads: 2, wasm, createWorker: () => new Worker('worker.js') });
+const worker: Worker | undefined = options.createWorker?.();
+const blob = new Blob([network.save()]);
+await fetch('network.simdprop', { method: 'PUT', body: network.save({ training: true }) });
+export { blob, network, worker };
+
+// @ts-expect-error: the address of a worker
+await Network.create({ ...options, threads: 2, createWorker: () => 'worker.js' });
+`;

@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+// The ```js snippets of README.md and docs/*.md as modules that can be run. What a console.log prints is compared with the comment behind it,
+// or on the lines below it:
+//
+//   console.log(1 + 1); // 2
+//   console.log(net.predict(x)); // close to 0, 1
+//   console.log(net.predict(x)); // close to 0, 1 (within 0.01)
+//   console.log(path); // w -> z -> ...: "..." stands for anything
+//
+// "close to" lists the numbers printed, in their order, each within TOLERANCE or what the comment states. Without a comment a snippet only
+// has to run. test/docs.test.ts runs them on src/, npm run test:pack on the packed package.
+
+/** How close "close to" is. */
+export const TOLERANCE = 0.1;
+
+/** README.md and docs/*.md of a folder: path to text. */
+export function readPages(root) {
+  const docs = readdirSync(new URL('docs/', root)).filter((name) => name.endsWith('.md'));
+  const pages = ['README.md', ...docs.map((name) => `docs/${name}`)];
+  return new Map(pages.map((page) => [page, readFileSync(new URL(page, root), 'utf8')]));
+}
+
+export function snippetsOf(page, text) {
+  return [...text.matchAll(/^```js\r?\n([\s\S]*?)^```$/gm)].map((match) => ({
+    page,
+    line: text.slice(0, match.index).split('\n').length + 1,
+    lines: match[1].trimEnd().split('\n'),
+  }));
+}
+
+/** A name for the snippet's module. */
+export const fileOf = ({ page, line }) => `${page.replaceAll(/\W/g, '-')}-${line}.mjs`;
+
+/** `resolve`: what stands for an import of simdprop. */
+export function moduleOf({ lines }, resolve = (name) => name) {
+  const code = lines.map((line, i) =>
+    line
+      .replaceAll('console.log(', `print(${i}, `)
+      .replace(/from '(simdprop[^']*)'/, (_, name) => `from '${resolve(name)}'`),
+  );
+  // all on one line: errors then name the snippet's lines, one too high
+  const head = [
+    "import { format } from 'node:util'",
+    'export const printed = new Map()',
+    "const print = (line, ...values) => printed.set(line, [...(printed.get(line) ?? []), ...format(...values).split('\\n')])",
+  ];
+  return `${head.join('; ')};\n${code.join('\n')}\n`;
+}
+
+/** What the snippet has printed otherwise than it says; `printed` is its module's. */
+export function differencesOf({ page, line, lines }, printed) {
+  return [...expectedOf(lines)].flatMap(([log, expected]) => {
+    const got = printed.get(log) ?? ['nothing'];
+    const where = `${page}:${line + log}`;
+    return matches(got, expected) ? [] : [`${where}: got ${got.join('\n')}, want ${expected.join('\n')}`];
+  });
+}
+
+/** Line of a console.log, counted from 0, to what it should print. */
+export function expectedOf(lines) {
+  const expected = new Map();
+  let log;
+  for (const [i, line] of lines.entries()) {
+    const isLog = line.includes('console.log(');
+    if (isLog) log = i;
+    if (log === undefined) continue;
+    const comment = /^\s*\/\/ (.*)$/.exec(line)?.[1];
+    const behind = /\);\s*\/\/ (.*)$/.exec(line)?.[1];
+    if (comment !== undefined) expected.set(log, [...(expected.get(log) ?? []), comment]);
+    if (behind !== undefined) expected.set(log, [behind]);
+    // a loop's end, or that of the call, may stand between
+    const isOpen = comment !== undefined || isLog || /^\s*[\])}]+[;,]?$/.test(line);
+    if (behind !== undefined || !isOpen) log = undefined;
+  }
+  return expected;
+}
+
+const numbersIn = (text) =>
+  [...text.replace(/\w+Array\(\d+\)/g, '').matchAll(/-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g)].map(Number);
+
+export function matches(printed, expected) {
+  const text = printed.join('\n');
+  const wanted = expected.join('\n');
+  if (wanted.startsWith('close to ')) {
+    const [stated, within = TOLERANCE] = / \(within (\d+(?:\.\d+)?)\)$/.exec(wanted) ?? [''];
+    const values = numbersIn(text);
+    const targets = numbersIn(wanted.slice(0, wanted.length - stated.length));
+    return values.length === targets.length && values.every((value, i) => Math.abs(value - targets[i]) <= +within);
+  }
+  const pieces = wanted.split('...').map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${pieces.join('[^]*')}$`).test(text);
+}

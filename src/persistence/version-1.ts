@@ -1,0 +1,93 @@
+import { checkInteger, checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { checkSpec, countParameters } from '../spec/spec.js';
+import { CHECKSUM_BYTES, jsonSection, PREFIX_BYTES, parseJson, type Section } from './sections.js';
+
+// Files of version 1 of the format:
+//
+//   0       8         12             16
+//   | magic | version | header bytes | header: JSON | floats | CRC-32 |
+//
+// The floats are the parameters; means and deviations, if the header says "standardized"; and the arrays of a training,
+// in the order of the header, which has their lengths in their places. Here they become the sections that files have
+// now.
+
+const HEADER_KEYS = [
+  'network',
+  'optimizer',
+  'trainingSamples',
+  'epochsTrained',
+  'schedule',
+  'standardized',
+  'training',
+];
+
+/** An object of a header, of which nothing is checked yet. */
+type Unchecked = Record<string, unknown>;
+
+export function sectionsOfVersion1(file: Uint8Array): Section[] {
+  const { header, floats } = split(file);
+  const { network, standardized, training, ...optimizer } = header;
+  checkObject('load: network', network, Object.keys(network ?? {}));
+  if (standardized !== undefined && standardized !== true) {
+    throw wrongType('load: standardized', standardized, 'true or nothing');
+  }
+  const { inputs, layers } = network as { inputs: number; layers: [] };
+  const parameters = countParameters(checkSpec({ inputs, layers }));
+  const { json, arrays } = training === undefined ? { arrays: [] } : splitTraining(training);
+  const columns = standardized ? 2 * inputs : 0;
+  const wanted = 4 * (parameters * (1 + arrays.length) + columns);
+  if (floats.length !== wanted) {
+    throw outOfRange('load', `${floats.length} bytes of parameters`, `${wanted} for this network`);
+  }
+  for (const { length } of arrays) checkInteger('load: length of an array', length, parameters, parameters);
+  let at = 0;
+  /** A copy, since the floats may begin anywhere. */
+  const take = (count: number) => {
+    at += 4 * count;
+    return floats.slice(at - 4 * count, at);
+  };
+  const sections: Section[] = [
+    jsonSection('network', true, network),
+    { name: 'parameters', type: 'f32', isRequired: true, bytes: take(parameters) },
+  ];
+  if (standardized) {
+    const bytes = new Uint8Array(Float64Array.from(new Float32Array(take(columns).buffer)).buffer);
+    sections.push({ name: 'standardization', type: 'f64', isRequired: true, bytes });
+  }
+  sections.push(jsonSection('optimizer', false, optimizer));
+  if (json !== undefined) sections.push(jsonSection('training', false, json));
+  for (const name of new Set(arrays.map((array) => array.name))) {
+    const count = arrays.filter((array) => array.name === name).length;
+    sections.push({ name, type: 'f32', isRequired: false, bytes: take(count * parameters) });
+  }
+  return sections;
+}
+
+function split(file: Uint8Array): { header: Unchecked; floats: Uint8Array } {
+  const headerBytes = new DataView(file.buffer, file.byteOffset).getUint32(12, true);
+  const start = PREFIX_BYTES + headerBytes;
+  const end = file.length - CHECKSUM_BYTES;
+  if (start > end) throw outOfRange('load', `a header of ${headerBytes} bytes`, 'one that ends within the file');
+  const header = parseJson('load: header', file.subarray(PREFIX_BYTES, start));
+  checkObject('load: header', header, HEADER_KEYS);
+  return { header: header as Unchecked, floats: file.subarray(start, end) };
+}
+
+/** The JSON of a training as it is now, and the arrays behind the header: those of a name stand together. */
+function splitTraining(training: unknown): { json: unknown; arrays: { name: string; length: unknown }[] } {
+  const { slots, place } = (training ?? {}) as { slots: unknown; place?: { run?: Unchecked; stopper?: Unchecked } };
+  if (!Array.isArray(slots)) throw wrongType('load: training.slots', slots, 'an array of lengths');
+  const arrays = slots.map((length: unknown) => ({ name: 'training.slots', length }));
+  const step = place?.run?.step as Unchecked | undefined;
+  const stopper = place?.stopper;
+  if (step) arrays.push({ name: 'training.sums', length: step.sums });
+  if (stopper?.parameters !== undefined) arrays.push({ name: 'training.best', length: stopper.parameters });
+  const placeNow = place && {
+    ...place,
+    ...(step && { run: { ...place.run, step: { ...step, sums: undefined } } }),
+    ...(stopper && {
+      stopper: { ...stopper, parameters: undefined, hasParameters: stopper.parameters !== undefined },
+    }),
+  };
+  return { json: { ...(training as Unchecked), slots: slots.length, place: placeNow }, arrays };
+}

@@ -1,0 +1,27 @@
+import { writeFileSync } from 'node:fs';
+import { Network } from '../../src/network.js';
+import { BYTES, QUESTIONS, TRAININGS, trainAndSave } from './trainings.js';
+
+// npx tsx test/golden-saved/generate.ts: writes the files of the format's present version. Files of versions before
+// stay as they are.
+
+const place = (name: string) => new URL(name, import.meta.url);
+
+for (const [name, training] of Object.entries(TRAININGS)) {
+  const net = await Network.create(training.network);
+  const { file: bytes, reports } = await trainAndSave(net, training);
+  const version = new DataView(bytes.buffer).getUint32(8, true);
+  const saved = await Network.load(bytes);
+  const { means, deviations } = saved.standardization ?? {};
+  const expected = {
+    predictions: [...saved.predict(QUESTIONS)],
+    predictionsOfBytes: [...saved.predict(BYTES)],
+    ...(means && deviations && { means: [...means], deviations: [...deviations] }),
+    // of the epochs that end after the file was written, and of the network after the last
+    costs: reports.map(({ cost }) => cost),
+    trained: net.layers.flatMap(({ weights, biases }) => [...weights, ...biases]),
+  };
+  writeFileSync(place(`version-${version}-${name}.simdprop`), bytes);
+  writeFileSync(place(`version-${version}-${name}.json`), `${JSON.stringify(expected)}\n`);
+  console.log(`version-${version}-${name}: ${bytes.length} bytes`);
+}

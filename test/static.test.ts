@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { decodeUtf8, encodeUtf8 } from '../src/check/utf8.js';
+import type * as builds from '../src/core/builds.js';
+import * as staticBuilds from '../src/core/builds.static.js';
+import { makePlan } from '../src/core/memory-plan.js';
+import { checkSpec } from '../src/spec/spec.js';
+import type * as team from '../src/threads/team.js';
+import * as staticTeam from '../src/threads/team.static.js';
+import { randomNumbers } from './random-numbers.js';
+
+// The parts of simdprop/static. The file itself is tested where it is packed: scripts/test-pack.mjs.
+
+// what src/ imports of the one file, it finds in the other
+const bytesOf: typeof builds.bytesOf = staticBuilds.bytesOf;
+const startTeam: typeof team.startTeam = staticTeam.startTeam;
+
+describe('the core of simdprop/static', () => {
+  it('is the file that ships', async () => {
+    const shipped = readFileSync(new URL('../build/shipped/simd.wasm', import.meta.url));
+    expect(Buffer.compare(await bytesOf('simd'), shipped)).toBe(0);
+  });
+
+  it('is no other build', async () => {
+    await expect(bytesOf('relaxed')).rejects.toThrow(
+      "build: got relaxed in simdprop/static, want simd, or the import of 'simdprop'",
+    );
+  });
+
+  it('has one thread, and registers of 128 bits', async () => {
+    const spec = checkSpec({ inputs: 2, layers: [{ units: 1 }] });
+    const start = (options: object) => startTeam(spec, 8, 'simd', options, undefined);
+    const { plan } = await start({ threads: 1, wide: false });
+    expect(plan).toEqual(makePlan(spec, 8));
+    await expect(start({ threads: 2 })).rejects.toThrow(
+      "threads: got 2 in simdprop/static, want 1, or the import of 'simdprop'",
+    );
+    await expect(start({ wide: true })).rejects.toThrow(
+      "wide: got true in simdprop/static, want false, or the import of 'simdprop'",
+    );
+    await expect(start({ threads: 65 })).rejects.toThrow('threads: got 65, want an integer from 1 to 64');
+    await expect(start({ wide: 1 })).rejects.toThrow('wide: got 1, want true or false');
+  });
+});
+
+it('base64 is read as Buffer writes it', () => {
+  const random = randomNumbers(1);
+  for (let length = 0; length < 50; length++) {
+    const bytes = Uint8Array.from({ length }, () => 256 * random());
+    expect(staticBuilds.fromBase64(Buffer.from(bytes).toString('base64'))).toEqual(bytes);
+  }
+});
+
+describe('text in UTF-8', () => {
+  it('is that of TextEncoder, and is read again', () => {
+    for (const text of ['', 'SIMDPROP', '{"a":"%41%"}\n\0', 'é ß λ 数 😀', '\u0080\u07ff\u0800\uffff\u{10ffff}']) {
+      expect(encodeUtf8(text)).toEqual(new Uint8Array(new TextEncoder().encode(text)));
+      expect(decodeUtf8(encodeUtf8(text))).toBe(text);
+    }
+  });
+
+  it('is refused where bytes are no such text', () => {
+    // a byte alone, a byte missing, too long a form, half of a pair
+    for (const bytes of [[0x80], [0xe2, 0x82], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xff]]) {
+      expect(() => decodeUtf8(Uint8Array.from(bytes))).toThrow(URIError);
+    }
+  });
+});
