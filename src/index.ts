@@ -1,7 +1,9 @@
 export type { BuildName, PageWorker, WasmModule } from './core/core-options.js';
-export type { DataSet, Inputs, Targets } from './data/data-set.js';
+export type { DataSet } from './data/data-set.js';
+export type { Inputs } from './data/inputs.js';
 export type { ValidationSplit } from './data/split.js';
 export type { Standardization } from './data/standardization.js';
+export type { Targets } from './data/targets.js';
 export type { CheckGradientsOptions, GradientCheck } from './inspection/check-gradients.js';
 export type { CheckedParameter } from './inspection/gradient-errors.js';
 export type { Inspector, JacobianOptions, LayerParameters, Perturbation } from './inspection/inspector.js';

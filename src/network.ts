@@ -6,18 +6,10 @@ import { BUILDS, type BuildName, CORE_KEYS, type CoreOptions, DEFAULT_CAPACITY }
 import { type CoreImports, preload, startEngine } from './core/engine.js';
 import { makePlan } from './core/memory-plan.js';
 import { unpack } from './core/parameters.js';
-import {
-  checkData,
-  checkInputs,
-  checkTargets,
-  checkWeights,
-  type DataSet,
-  forwardInputs,
-  type Inputs,
-  loadTargets,
-  type Targets,
-} from './data/data-set.js';
+import { checkData, type DataSet, forwardInputs, loadTargets } from './data/data-set.js';
+import { checkInputs, type Inputs } from './data/inputs.js';
 import { checkStandardization, type Standardization } from './data/standardization.js';
+import { checkTargets, checkWeights, type Targets } from './data/targets.js';
 import type { Inspector } from './inspection/inspector.js';
 import { checkEvaluation, type EvaluateOptions, type Evaluation, evaluate } from './model/evaluate.js';
 import { checkInitializers, initialize } from './model/initializer.js';

@@ -1,3 +1,4 @@
+import type { NumberArray } from '../check/arrays.js';
 import { outOfRange } from '../check/errors.js';
 import type { Spec } from '../spec/spec.js';
 import { type Core, type Engine, growMemory } from './engine.js';
@@ -13,9 +14,6 @@ export function checkSize(plan: Plan): Plan {
   return plan;
 }
 
-/** The arrays that `write` accepts. Doubles are rounded to floats; all others are copied as they are. */
-type StoredNumbers = Float32Array | Float64Array | Uint8Array | Uint8ClampedArray | Int32Array;
-
 /** Up to this many floats are copied by a loop, because a call of `set` takes longer: see docs/kernels.md. */
 const SHORT = 32;
 
@@ -28,7 +26,6 @@ interface Views {
   readonly header: Header;
   readonly floats: Float32Array<ArrayBuffer>;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly integers: Int32Array<ArrayBuffer>;
 }
 
 function viewsOf({ memory }: Engine): Views {
@@ -38,7 +35,6 @@ function viewsOf({ memory }: Engine): Views {
     header: new Header(buffer),
     floats: new Float32Array(buffer),
     bytes: new Uint8Array(buffer),
-    integers: new Int32Array(buffer),
   };
 }
 
@@ -119,14 +115,17 @@ export class Arena {
     return this.#inUse().views.header;
   }
 
-  /** Copies numbers to `address`. Doubles are rounded to f32; all others are copied as they are. */
-  write(address: number, values: StoredNumbers): void {
-    const { floats, integers, bytes } = this.#inUse().views;
-    if (values instanceof Float32Array && values.length <= SHORT) {
+  /** Copies numbers to `address`, rounded to f32. */
+  writeFloats(address: number, values: NumberArray): void {
+    const { floats } = this.#inUse().views;
+    if (values.length <= SHORT) {
       for (let i = 0, k = address / 4; i < values.length; i++) floats[k + i] = values[i];
-    } else if (values instanceof Float32Array || values instanceof Float64Array) floats.set(values, address / 4);
-    else if (values instanceof Int32Array) integers.set(values, address / 4);
-    else bytes.set(values, address);
+    } else floats.set(values, address / 4);
+  }
+
+  /** Copies bytes to `address`. */
+  writeBytes(address: number, values: Uint8Array | Uint8ClampedArray): void {
+    this.#inUse().views.bytes.set(values, address);
   }
 
   /** Copies the header and the layer table. Returns a function that writes the copies back. */

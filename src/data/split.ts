@@ -2,7 +2,8 @@ import { checkBoolean, checkName, checkObject, checkShare, keysOf, outOfRange, w
 import { RANDOM_SPLIT } from '../spec/codes.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import { apportion } from './apportion.js';
-import { type CheckedData, isFloats } from './data-set.js';
+import type { CheckedData } from './data-set.js';
+import { isFloats } from './numbers.js';
 import { permutation } from './philox.js';
 
 // Which samples are held back: drawn from the network's seed, or the last ones. All parts keep the order of the samples.

@@ -1,8 +1,9 @@
 import { checkBoolean, checkInteger, checkObject, keysOf, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { clearErrorSums, errorSumsOf } from '../core/column-records.js';
-import type { Targets } from '../data/data-set.js';
-import { type CheckedData, isFloats, writeWindow } from '../data/data-set.js';
+import { type CheckedData, writeWindow } from '../data/data-set.js';
+import { isFloats } from '../data/numbers.js';
+import type { Targets } from '../data/targets.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import type { Pass } from './pass.js';
 

@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../check/abort.js';
 import { readTimer } from './timer.js';
 
 // Lets the rest of the program run during training.
@@ -95,7 +96,7 @@ export class Yielder {
 export function makeYield(signal: AbortSignal | undefined): () => Promise<void> {
   const yielder = new Yielder();
   return async () => {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     await yielder.yieldIfDue();
   };
 }

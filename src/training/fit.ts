@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../check/abort.js';
 import { checkObject } from '../check/errors.js';
 import { type CheckedData, checkData, checksumOf, type DataSet } from '../data/data-set.js';
 import type { Evaluation } from '../model/evaluate.js';
@@ -95,7 +96,7 @@ export async function* train(
   const features = loading instanceof Promise ? await loading : loading;
   const settings = checkFit(data, options, trainer, features);
   call.checkIdle('fit');
-  settings.signal?.throwIfAborted();
+  throwIfAborted(settings.signal);
   call.start();
   try {
     const fit = new Fit(trainer, settings);

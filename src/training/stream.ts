@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../check/abort.js';
 import { checkObject, outOfRange, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { type CheckedData, checkData, checksumOf, checksumOfSet, type DataSet } from '../data/data-set.js';
@@ -45,7 +46,7 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
   }
   call.checkIdle('fitStream');
   arena.checkAlive();
-  settings.signal?.throwIfAborted();
+  throwIfAborted(settings.signal);
   const { stepRows, shuffle, ignoreNonFinite, optimizer, validation } = settings;
   const callOptions: CallOptions = {
     call: 'fitStream',
@@ -289,7 +290,7 @@ class Stream {
     let isAtEnd = false;
     try {
       for (; ; part++) {
-        signal.throwIfAborted();
+        throwIfAborted(signal);
         isAtEnd = true;
         const next = await orAborted(iterator.next(), signal);
         if (next.done) break;
@@ -328,7 +329,7 @@ function abortSignalFor(arena: Arena, signal: AbortSignal | undefined) {
   const end = new AbortController();
   const notice = () => {
     try {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       arena.checkAlive();
     } catch (error) {
       end.abort(error);

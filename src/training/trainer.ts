@@ -4,18 +4,15 @@ import { MAX_CHUNK_ROWS } from '../core/memory-plan.js';
 import {
   type CheckedData,
   checkData,
-  checkInputs,
   checksumOfSet,
-  checkTargets,
-  checkWeights,
   type DataSet,
-  type Inputs,
   loadTrainingSet,
   setSize,
-  type Targets,
   writeWindow,
 } from '../data/data-set.js';
+import { checkInputs, type Inputs } from '../data/inputs.js';
 import { type Standardization, writeStandardization } from '../data/standardization.js';
+import { checkTargets, checkWeights, type Targets } from '../data/targets.js';
 import { type Evaluation, evaluate } from '../model/evaluate.js';
 import type { Pass } from '../model/pass.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
