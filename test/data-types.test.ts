@@ -151,7 +151,7 @@ describe('arrays and objects of another realm', () => {
     expect(other.predict(inputs)).toEqual(net.predict(inputs));
     expect(other.standardization?.means).toBeInstanceOf(Float32Array);
     const folds = await crossValidate(OPTIONS, { inputs: abroad(inputs), targets: abroad(labels) }, { folds: 2 });
-    expect(folds.cost).toBe((await crossValidate(OPTIONS, { inputs, targets: labels }, { folds: 2 })).cost);
+    expect(folds.mean).toEqual((await crossValidate(OPTIONS, { inputs, targets: labels }, { folds: 2 })).mean);
   });
 
   it('abort a call by a signal, also by one that can do less', async () => {
@@ -197,12 +197,11 @@ test('targets: a Float64Array is rows of targets wherever labels would be someth
   expect(report.validation).toEqual(wanted.validation);
   expect(fitted.layers[0].weights).toEqual(other.layers[0].weights);
   const folds = await crossValidate(OPTIONS, { inputs: doubles, targets: rows }, { folds: 2 });
-  expect(folds.cost).toBe((await crossValidate(OPTIONS, { inputs: doubles, targets: floats }, { folds: 2 })).cost);
+  const wantedFolds = await crossValidate(OPTIONS, { inputs: doubles, targets: floats }, { folds: 2 });
+  expect(folds.mean.cost).toBe(wantedFolds.mean.cost);
   const refused = /labels/;
   const data = { inputs: doubles, targets: rows };
   await expect(net.fit(data, { classWeights: [1, 2, 3] })).rejects.toThrow(refused);
-  await expect(net.fit(data, { validationSplit: { share: 0.3, stratify: true } })).rejects.toThrow(refused);
-  await expect(crossValidate(OPTIONS, data, { stratify: true })).rejects.toThrow(refused);
 });
 
 describe('numbers that 32 bits cannot hold are refused, and change nothing', () => {
