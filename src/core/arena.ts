@@ -5,6 +5,18 @@ import { type Core, type Engine, growMemory } from './engine.js';
 import { Header, LayerRow, tablesOf } from './header.js';
 import { type LayerPlan, MAX_BYTES, makePlan, type Plan, type SetSize, writeTables } from './memory-plan.js';
 
+/** True if a training set has its place where another one had it. */
+function fits(set: SetSize, room: SetSize | undefined): boolean {
+  if (!room) return false;
+  const { samples, inputBytes, targetBytes, weightBytes } = set;
+  return (
+    samples <= room.samples &&
+    inputBytes <= room.inputBytes &&
+    targetBytes <= room.targetBytes &&
+    weightBytes <= room.weightBytes
+  );
+}
+
 /** Refuses a plan that needs more than the largest possible memory, before anything is allocated. */
 export function checkSize(plan: Plan): Plan {
   if (plan.bytes > MAX_BYTES) {
@@ -51,6 +63,8 @@ export class Arena {
   /** undefined once the network is disposed of. */
   #live: { readonly engine: Engine; readonly views: Views } | undefined;
   #set: SetSize | undefined;
+  /** The training set that the plan has room for. */
+  #setRoom: SetSize | undefined;
   /** Memory from this address on has never been written: it is zeros that take no room yet. */
   #used: number;
   #isLocked = false;
@@ -169,8 +183,12 @@ export class Arena {
    */
   reserve(capacity: number, slots: number, set = this.#set): void {
     const old = this.#plan;
-    if (capacity <= old.capacity && slots === old.slots && set === this.#set) return;
-    const plan = checkSize(makePlan(this.spec, Math.max(capacity, old.capacity), set, slots, old.team));
+    const room = set === undefined || fits(set, this.#setRoom) ? this.#setRoom : set;
+    if (capacity <= old.capacity && slots === old.slots && room === this.#setRoom) {
+      this.#set = set;
+      return;
+    }
+    const plan = checkSize(makePlan(this.spec, Math.max(capacity, old.capacity), room, slots, old.team));
     const { engine } = this.#inUse();
     growMemory(engine.memory, plan.bytes);
     const views = viewsOf(engine);
@@ -179,6 +197,7 @@ export class Arena {
     this.#live = { engine, views };
     if (set === this.#set) this.#moveSet(old, views);
     this.#set = set;
+    this.#setRoom = room;
     if (slots !== old.slots) this.#clear(plan.state, plan.state + 4 * slots * plan.parameterFloats);
     // lanes that only fill up a row of errors are never written, but gradients add them up: they must be 0
     if (plan.x !== old.x || plan.windowInputs !== old.windowInputs) this.#clear(plan.x, plan.windowInputs);
