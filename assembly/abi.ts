@@ -81,6 +81,11 @@ export const U8 = 1;
 export const ROWS = 0;
 export const LABELS = 1;
 
+// What evaluations count beside the cost
+export const SCORE_NOTHING = 0;
+export const SCORE_CLASSES = 1;
+export const SCORE_ERRORS = 2;
+
 // The purposes of random numbers: each is a word of the counter, so that no purpose sees the numbers of another
 export const RANDOM_WEIGHTS = 1;
 export const RANDOM_BIASES = 2;
@@ -232,7 +237,14 @@ export const MOMENTUM_PRODUCT = 432; // f64: NAdam: the product of all mu so far
 export const COST_SUM = 440; // f64: the sum of C_x over the samples seen
 export const CORRECT = 448; // u32: samples classified correctly
 export const TOP_K_HITS = 452; // u32: samples whose target is among the TOP_K largest outputs
-export const SCORED = 456; // u32: samples in ERROR_SUMS
+export const SCORED = 456; // u32: samples evaluated
+export const NOT_FINITE = 460; // u32: 1 + the first of these whose outputs are not all finite; 0: there is none
+
+// What evaluations count, and how
+export const SCORING = 464; // SCORE_CLASSES and so on
+// f32: a single output means class 1 if it exceeds this; the second of two does so too, unless this is infinite
+export const THRESHOLD = 468;
+export const TARGET_THRESHOLD = 472; // f32: a single target means class 1 if it exceeds this
 
 // The words of a data set's record, WINDOW or TRAINING_SET
 export const SET_INPUTS = 0;

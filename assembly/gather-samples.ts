@@ -58,17 +58,6 @@ export function copySample(set: usize, position: i32): void {
   v128.store(<usize>load<u32>(HEADER, Y), v128.load(y));
 }
 
-/**
- * values [count] = scale . values, from i32 to f32 in place: like a byte each is rounded to f32, then multiplied. The
- * last vector is written whole.
- */
-export function convertIntegers(values: usize, count: i32, scale: f32): void {
-  const factor = f32x4.splat(scale);
-  for (const end = values + ((<usize>count) << 2); values < end; values += 16) {
-    v128.store(values, f32x4.mul(f32x4.convert_i32x4_s(v128.load(values)), factor));
-  }
-}
-
 /** The number of the sample that stands at `position` of the order. */
 function sampleAt(order: usize, position: i32): usize {
   return order ? <usize>load<u32>(order + ((<usize>position) << 2)) : <usize>position;

@@ -12,7 +12,6 @@ export { measureColumns } from './column-moments';
 export { trainChunks } from './step';
 
 // One batch at a time, from the window
-export { convertIntegers } from './gather-samples';
 export {
   addCost,
   applyGradients,

@@ -1,7 +1,6 @@
 import {
   CONFUSION,
   CORRECT,
-  COST,
   ERROR_ABSOLUTE,
   ERROR_BYTES,
   ERROR_CENTRED,
@@ -10,37 +9,61 @@ import {
   ERROR_SQUARE,
   ERROR_SUMS,
   HEADER,
-  HINGE,
   LEAST_CLASSES,
+  NOT_FINITE,
   RECORD_COLUMNS,
   SCORED,
+  TARGET_THRESHOLD,
+  THRESHOLD,
   TOP_K,
   TOP_K_HITS,
 } from './abi';
+import { largestMagnitude } from './finite';
 
 // Measures of a [rows x units] against y [rows x units] beside the cost: classes and errors. Counts and sums grow from
 // call to call, until src/ clears them.
 
+/** Whether a row of a has neither a NaN nor an infinity. */
+function isFiniteRow(a: usize, units: i32): bool {
+  return largestMagnitude(a, units) < Infinity;
+}
+
+/** Notes in NOT_FINITE the first row of a that is not finite, unless there has been one before. */
+export function noteNotFinite(a: usize, stride: usize, units: i32, rows: i32): void {
+  if (load<u32>(HEADER, NOT_FINITE)) return;
+  for (let row = 0; row < rows; ++row) {
+    if (!isFiniteRow(a, units)) {
+      store<u32>(HEADER, load<u32>(HEADER, SCORED) + row + 1, NOT_FINITE);
+      return;
+    }
+    a += stride;
+  }
+}
+
 /**
  * Compares the classes that a and y stand for: counts the equal ones in CORRECT and, unless TOP_K is 0, those within
  * the TOP_K largest outputs in TOP_K_HITS, and fills CONFUSION if the network has one. The class of a row is the index
- * of its largest value, the first of equals. The class of a single output is 1 if it exceeds 1/2, or 0 if targets are
- * -1 and 1.
+ * of its largest value, the first of equals, except where THRESHOLD and TARGET_THRESHOLD say otherwise. A row of a that
+ * is not finite is none of them: it has no class.
  */
 export function countClasses(a: usize, y: usize, stride: usize, yStride: usize, units: i32, rows: i32): void {
   const confusion = <usize>load<u32>(HEADER, CONFUSION);
   const topK = load<i32>(HEADER, TOP_K);
-  const threshold: f32 = load<i32>(HEADER, COST) == HINGE ? 0 : 0.5;
+  const threshold = load<f32>(HEADER, THRESHOLD);
+  const mayBeInfinite = load<u32>(HEADER, NOT_FINITE) != 0;
+  const targetThreshold: f32 = units == 1 ? load<f32>(HEADER, TARGET_THRESHOLD) : Infinity;
   let correct = 0;
   let hits = 0;
   for (let row = 0; row < rows; ++row) {
-    const predicted = classOf(a, units, threshold);
-    const actual = classOf(y, units, threshold);
-    correct += i32(predicted == actual);
-    if (topK) hits += i32(rankOf(a, units, actual) < topK);
-    if (confusion) {
-      const cell = confusion + ((<usize>(actual * max(units, LEAST_CLASSES) + predicted)) << 2);
-      store<u32>(cell, load<u32>(cell) + 1);
+    if (!mayBeInfinite || isFiniteRow(a, units)) {
+      const predicted = classOf(a, units, threshold);
+      const actual = classOf(y, units, targetThreshold);
+      correct += i32(predicted == actual);
+      if (topK) hits += i32(rankOf(a, units, actual) < topK);
+      if (confusion) {
+        const cell = confusion + ((<usize>(actual * max(units, LEAST_CLASSES) + predicted)) << 2);
+        store<u32>(cell, load<u32>(cell) + 1);
+      }
     }
     a += stride;
     y += yStride;
@@ -49,8 +72,9 @@ export function countClasses(a: usize, y: usize, stride: usize, yStride: usize, 
   store<u32>(HEADER, load<u32>(HEADER, TOP_K_HITS) + hits, TOP_K_HITS);
 }
 
+/** With a threshold that is finite, of one value or two: whether the last exceeds it. */
 function classOf(values: usize, units: i32, threshold: f32): i32 {
-  if (units == 1) return i32(load<f32>(values) > threshold);
+  if (units <= 2 && threshold < Infinity) return i32(load<f32>(values + ((<usize>(units - 1)) << 2)) > threshold);
   let largest = load<f32>(values);
   let index = 0;
   for (let j = 1; j < units; ++j) {
@@ -63,13 +87,13 @@ function classOf(values: usize, units: i32, threshold: f32): i32 {
   return index;
 }
 
-/** How many values come before the one at `index`: larger ones, and equal ones to its left. A NaN there comes last. */
+/** How many values come before the one at `index`: larger ones, and equal ones to its left. */
 function rankOf(values: usize, units: i32, index: i32): i32 {
   const own = load<f32>(values + ((<usize>index) << 2));
   let rank = 0;
   for (let j = 0; j < units; ++j) {
     const value = load<f32>(values + ((<usize>j) << 2));
-    rank += i32(j < index ? !(value < own) : j > index && !(value <= own));
+    rank += i32(j < index ? value >= own : value > own);
   }
   return rank;
 }
@@ -111,5 +135,4 @@ export function addErrors(a: usize, y: usize, stride: usize, yStride: usize, uni
     a += 8;
     y += 8;
   }
-  store<u32>(HEADER, scored + rows, SCORED);
 }

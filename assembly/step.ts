@@ -20,6 +20,10 @@ import {
   RATES,
   ROW_COSTS,
   ROW_WEIGHTS,
+  SCORED,
+  SCORE_CLASSES,
+  SCORE_ERRORS,
+  SCORING,
   SET_INPUT_TYPE,
   SET_SAMPLES,
   STEP_COST,
@@ -48,7 +52,7 @@ import { drop } from './dropout';
 import { forwardLayer, forwardPanels } from './forward';
 import { addGradients, scaleRows } from './gradient';
 import { addVectorGradients, backwardVectors, forwardVectors, isTinyNetwork, outputVector } from './tiny-network';
-import { addErrors, countClasses } from './metrics';
+import { addErrors, countClasses, noteNotFinite } from './metrics';
 import { isSparse } from './sparse';
 import { agree, barrier, dismiss, shareEnd, shareStart, summon, thread, threads } from './team';
 import {
@@ -470,12 +474,12 @@ export function loadWindowTargets(rows: i32): void {
   gatherTargets(HEADER + WINDOW, 0, 0, rows);
 }
 
-/** Adds cost, classes and errors of rows of the window to the sums. The rows lie in x and y afterwards. */
+/** Adds the cost of rows of the window, and what SCORING asks for, to the sums. The rows lie in x and y afterwards. */
 export function evaluateRows(rows: i32): void {
   call(EVALUATE, rows, 0, rows);
 }
 
-/** Adds cost, classes and errors of the batch's rows to the sums. */
+/** Adds the cost of the batch's rows, and what SCORING asks for, to the sums. */
 function scoreRows(rows: i32): void {
   // costs are added one by one, so that the sum does not depend on how many rows the batch has room for
   store<f64>(HEADER, addCosts(load<f64>(HEADER, COST_SUM), rows), COST_SUM);
@@ -485,6 +489,9 @@ function scoreRows(rows: i32): void {
   const stride = <usize>load<u32>(last, STRIDE);
   const yStride = <usize>load<u32>(HEADER, Y_STRIDE);
   const units = load<i32>(last, UNITS);
-  countClasses(a, y, stride, yStride, units, rows);
-  addErrors(a, y, stride, yStride, units, rows);
+  const scoring = load<i32>(HEADER, SCORING);
+  noteNotFinite(a, stride, units, rows);
+  if (scoring == SCORE_CLASSES) countClasses(a, y, stride, yStride, units, rows);
+  else if (scoring == SCORE_ERRORS) addErrors(a, y, stride, yStride, units, rows);
+  store<u32>(HEADER, load<u32>(HEADER, SCORED) + rows, SCORED);
 }

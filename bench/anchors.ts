@@ -170,7 +170,7 @@ async function train(anchor: Anchor, seed: number, training: DataSet, validation
   const reports = await net.fit(training, { epochs, batchSize, optimizer, validation });
   const seconds = (performance.now() - started) / 1000;
   net.dispose();
-  const accuracies = reports.map((report) => 100 * report.validation!.accuracy);
+  const accuracies = reports.map((report) => 100 * report.validation!.accuracy!);
   const best = Math.max(...accuracies);
   return { seed, best, bestEpoch: accuracies.indexOf(best) + 1, final: accuracies[epochs - 1], seconds };
 }

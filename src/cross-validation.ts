@@ -1,9 +1,10 @@
 import { checkCallback, checkInteger, checkObject, keysOf, outOfRange } from './check/errors.js';
-import { checkData, type DataSet } from './data/data-set.js';
+import { type CheckedData, checkData, type DataSet } from './data/data-set.js';
 import { checkStratify, foldsOf, pick } from './data/split.js';
-import type { Evaluation } from './model/evaluate.js';
+import { checkTask, type Goal, goalGiven, settleGoal } from './data/task.js';
+import { type Evaluation, type MetricName, metricsOf } from './model/metrics.js';
 import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
-import { checkSpec } from './spec/spec.js';
+import { checkSpec, type Spec } from './spec/spec.js';
 import { TRAIN_KEYS, type TrainOptions } from './training/options.js';
 import type { EpochReport } from './training/reports.js';
 
@@ -15,8 +16,8 @@ export interface CrossValidationOptions extends Omit<TrainOptions, 'validation' 
   /** The number of folds, an integer from 2 to the number of samples. Default 5. */
   folds?: number;
   /**
-   * true: each fold has the same share of each label's samples, as nearly as possible. Targets must then be labels.
-   * Default false.
+   * true: each fold has the same share of each class's samples, as nearly as possible. The networks must then learn
+   * classes. Default false.
    */
   stratify?: boolean;
   /** Called after each fold. */
@@ -35,21 +36,20 @@ export interface FoldReport {
   fold: number;
   /** The reports of training on all other folds. */
   epochs: EpochReport[];
-  /** The evaluation of the trained network on this fold. */
+  /** The evaluation of the trained network on this fold, with `rocAuc` unless the network learns numbers. */
   validation: Evaluation;
 }
+
+/** A number for the cost and for each metric of the networks' task that is a single number. */
+export type MetricNumbers = { cost: number } & { [Name in MetricName]?: number };
 
 /** The results of all folds. */
 export interface CrossValidation {
   folds: FoldReport[];
-  /** Mean over the folds of the validation cost. */
-  cost: number;
-  /** Standard deviation over the folds of the validation cost: the sum of squares is divided by n - 1. */
-  costDeviation: number;
-  /** Mean over the folds of the validation accuracy. */
-  accuracy: number;
-  /** Standard deviation over the folds of the validation accuracy: the sum of squares is divided by n - 1. */
-  accuracyDeviation: number;
+  /** Means over the folds of the validation. */
+  mean: MetricNumbers;
+  /** Standard deviations over the folds of the validation: the sum of squares is divided by n - 1. */
+  deviation: MetricNumbers;
 }
 
 /**
@@ -71,13 +71,14 @@ export async function crossValidate(
   checkInteger('options.folds', folds, 2, 2 ** 31 - 1);
   if (folds > checked.samples)
     throw outOfRange('options.folds', folds, `at most one for each of ${checked.samples} samples`);
-  checkStratify('options.stratify', stratify, checked);
+  const goal = goalOf(network, checked, spec);
+  checkStratify('options.stratify', stratify, goal);
   checkCallback('options.onFold', onFold);
   for (const name of ['validation', 'validationSplit'] as const) {
     if ((training as TrainOptions)[name] !== undefined)
       throw new TypeError(`options.${name}: got one, want none: each fold is validated with in turn`);
   }
-  const foldOf = foldsOf(checked, folds, stratify, spec.seed);
+  const foldOf = foldsOf(checked, folds, stratify, spec);
   const reports: FoldReport[] = [];
   for (let fold = 0; fold < folds; fold++) {
     const net = await Network.create(network);
@@ -87,27 +88,35 @@ export async function crossValidate(
       const { samples: _samples, ...held } = validation;
       const { samples: _trained, ...rest } = others;
       const epochs = await net.fit(rest, { ...training, validation: held });
-      const report: FoldReport = { fold, epochs, validation: net.evaluate(held) };
+      const evaluation = net.evaluate(held, { rocAuc: goal.task !== 'numbers' });
+      const report: FoldReport = { fold, epochs, validation: evaluation };
       reports.push(report);
       onFold?.(report);
     } finally {
       net.dispose();
     }
   }
-  const costs = summarize(reports.map(({ validation }) => validation.cost));
-  const accuracies = summarize(reports.map(({ validation }) => validation.accuracy));
-  return {
-    folds: reports,
-    cost: costs.mean,
-    costDeviation: costs.deviation,
-    accuracy: accuracies.mean,
-    accuracyDeviation: accuracies.deviation,
-  };
+  return { folds: reports, ...summarize(reports.map(({ validation }) => validation)) };
 }
 
-/** Mean and standard deviation of a sample: the sum of squares is divided by n - 1. */
-function summarize(values: number[]): { mean: number; deviation: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
+/** What the networks of all folds learn. Each gets all targets, some for training and some for validation. */
+function goalOf({ task }: NetworkOptions, { targets }: CheckedData, spec: Spec): Goal {
+  const given = task === undefined ? undefined : checkTask('network.task', task, spec);
+  return settleGoal(goalGiven(given, spec), { 'data.targets': targets }, spec);
+}
+
+/** Means and standard deviations of each metric that is a single number. The sums of squares are divided by n - 1. */
+function summarize(evaluations: readonly Evaluation[]): Pick<CrossValidation, 'mean' | 'deviation'> {
+  const mean: Partial<MetricNumbers> = {};
+  const deviation: Partial<MetricNumbers> = {};
+  const [{ task }] = evaluations;
+  for (const metric of metricsOf(task)) {
+    const values = evaluations.map((evaluation) => evaluation[metric]);
+    if (!values.every((value) => value !== undefined)) continue;
+    const average = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const squares = values.reduce((sum, value) => sum + (value - average) ** 2, 0);
+    mean[metric] = average;
+    deviation[metric] = Math.sqrt(squares / (values.length - 1));
+  }
+  return { mean: mean as MetricNumbers, deviation: deviation as MetricNumbers };
 }

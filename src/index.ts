@@ -1,14 +1,25 @@
 export type { BuildName, PageWorker, WasmModule } from './core/core-options.js';
-export type { DataSet, Inputs, Targets } from './data/data-set.js';
-export type { ValidationSplit } from './data/split.js';
+export type { DataSet } from './data/data-set.js';
+export type { Inputs } from './data/inputs.js';
+export type { SplitOptions, ValidationSplit } from './data/split.js';
 export type { Standardization } from './data/standardization.js';
+export type { Targets } from './data/targets.js';
+export type { Task } from './data/task.js';
 export type { CheckGradientsOptions, GradientCheck } from './inspection/check-gradients.js';
 export type { CheckedParameter } from './inspection/gradient-errors.js';
 export type { Inspector, JacobianOptions, LayerParameters, Perturbation } from './inspection/inspector.js';
 export type { ClassificationReport, ClassMetrics } from './model/classification-report.js';
 export { classificationReport } from './model/classification-report.js';
-export type { EvaluateOptions, Evaluation } from './model/evaluate.js';
+export type { EvaluateOptions } from './model/evaluate.js';
 export type { Layer } from './model/layer.js';
+export type {
+  ClassesEvaluation,
+  Evaluation,
+  LabelsEvaluation,
+  MetricName,
+  NumberErrors,
+  NumbersEvaluation,
+} from './model/metrics.js';
 export type { NetworkOptions } from './network.js';
 export { Network } from './network.js';
 export type { LoadOptions } from './persistence/decode.js';
@@ -55,7 +66,7 @@ export {
 } from './spec/optimizer.js';
 export type { LearningRate, Schedule, ScheduleFunction, Span } from './spec/schedule.js';
 export { cosine, exponential, inverseTime, oneCycle, polynomial, reduceOnPlateau, step } from './spec/schedule.js';
-export type { EarlyStopping } from './training/early-stopping.js';
+export type { EarlyStopping, Monitor } from './training/early-stopping.js';
 export { NonFiniteError, type NonFiniteReason } from './training/non-finite.js';
 export type { StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
 export type { EpochReport, ProgressReport, TrainForReport } from './training/reports.js';

@@ -6,22 +6,16 @@ import { BUILDS, type BuildName, CORE_KEYS, type CoreOptions, DEFAULT_CAPACITY }
 import { type CoreImports, preload, startEngine } from './core/engine.js';
 import { makePlan } from './core/memory-plan.js';
 import { unpack } from './core/parameters.js';
-import {
-  checkData,
-  checkInputs,
-  checkTargets,
-  checkWeights,
-  type DataSet,
-  forwardInputs,
-  type Inputs,
-  loadTargets,
-  type Targets,
-} from './data/data-set.js';
+import { checkData, type DataSet, forwardInputs, loadTargets } from './data/data-set.js';
+import { checkInputs, type Inputs } from './data/inputs.js';
 import { checkStandardization, type Standardization } from './data/standardization.js';
+import { checkWeights, type Targets } from './data/targets.js';
+import { checkTask, goalGiven, settleGoal, type Task } from './data/task.js';
 import type { Inspector } from './inspection/inspector.js';
-import { checkEvaluation, type EvaluateOptions, type Evaluation, evaluate } from './model/evaluate.js';
+import { checkEvaluation, type EvaluateOptions, evaluate } from './model/evaluate.js';
 import { checkInitializers, initialize } from './model/initializer.js';
 import { ArenaLayer, type Layer } from './model/layer.js';
+import type { Evaluation } from './model/metrics.js';
 import { Pass } from './model/pass.js';
 import type { LoadOptions } from './persistence/decode.js';
 import { encode, SAVE_KEYS, type SaveOptions } from './persistence/encode.js';
@@ -38,9 +32,12 @@ import type { DataSource } from './training/stream.js';
 import { Trainer } from './training/trainer.js';
 
 /** Options of `Network.create`: what the network computes, and how it runs. */
-export interface NetworkOptions extends SpecOptions, CoreOptions {}
+export interface NetworkOptions extends SpecOptions, CoreOptions {
+  /** What the network learns. By default, the targets of the first call that trains on a data set decide it: see `task`. */
+  task?: Task;
+}
 
-export const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS];
+export const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS, 'task'];
 
 /**
  * A feed-forward network and everything that it needs to learn, in a linear memory of its own.
@@ -92,8 +89,10 @@ export class Network {
   static async create(options: NetworkOptions): Promise<Network> {
     checkObject('options', options, NETWORK_KEYS);
     const spec = checkSpec(options);
+    const task = options.task === undefined ? undefined : checkTask('task', options.task, spec);
     const initializers = checkInitializers(options.layers, spec.layers, spec.inputs);
     return Network.#start(spec, options, isCustomCost(options.cost) ? options.cost : undefined, async (net) => {
+      net.#trainer.goal = goalGiven(task, spec);
       for (const [l, layer] of net.layers.entries()) await initialize(net.#arena, layer, l, initializers[l]);
     });
   }
@@ -187,6 +186,30 @@ export class Network {
   /** The seed of every random number of the network. */
   get seed(): number {
     return this.#arena.spec.seed;
+  }
+
+  /**
+   * What the network learns. It determines which metrics `evaluate` returns. It is given at create, or decided by the
+   * first call of `fit`, `train`, `fitStream` or `trainFor` from all its targets, those for validation included:
+   * - class labels, one-hot rows, and all rows under categoricalCrossEntropy and kullbackLeibler: `classes`;
+   * - for one output, only 0 and 1, or only -1 and 1: `classes`, of which there are two;
+   * - for several outputs, other rows of only 0 and 1, or of only -1 and 1: `labels`;
+   * - everything else: `numbers`. This includes all targets under the poisson cost, which are counts, and targets that
+   *   are all the same number, unless the cost is binaryCrossEntropy or hinge.
+   *
+   * The decision is kept in the network, and targets that contradict it are refused. It is undefined until
+   * then. Assigning a task replaces the decision; after undefined is assigned, the next of these calls decides anew.
+   */
+  get task(): Task | undefined {
+    return this.#trainer.goal.task;
+  }
+
+  set task(task: Task | undefined) {
+    this.#arena.checkAlive();
+    const checked = task === undefined ? undefined : checkTask('task', task, this.#arena.spec);
+    if (this.#trainer.call.isRunning)
+      throw new Error('task: got a new one while this network is being trained, want it before or after');
+    this.#trainer.goal = goalGiven(checked, this.#arena.spec);
   }
 
   /**
@@ -333,13 +356,15 @@ export class Network {
   }
 
   /**
-   * Cost, accuracy and mean errors over a data set, and more if `options` ask for it. Sample weights count only in the
-   * cost, which is divided by the number of samples, as in training.
+   * Cost and metrics over a data set. The metrics are those of the network's `task`; while that is undefined, those of
+   * the task that these targets would decide. Sample weights count only in the cost, which is divided by the number of
+   * samples, as in training. Throws a RangeError if an output is not finite.
    */
   evaluate(data: DataSet, options: EvaluateOptions = {}): Evaluation {
     const { spec } = this.#arena;
-    checkEvaluation(options, spec);
-    return evaluate(this.#arena, this.#pass, checkData('data', data, spec), options);
+    const checked = checkData('data', data, spec);
+    const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, spec);
+    return evaluate('data', this.#arena, this.#pass, checked, goal, checkEvaluation(options, goal, spec));
   }
 
   /** Computes z and a of every layer for a batch of inputs [rows × inputs]. */
@@ -359,7 +384,7 @@ export class Network {
     this.#arena.checkAlive();
     const { rows, isCurrent } = this.#pass;
     if (!isCurrent) throw new Error('backward: got no forward pass of these weights, want forward(x) first');
-    checkTargets('y', y, rows, this.#arena.spec);
+    this.#trainer.checkTargets('y', y, rows);
     if (weights !== undefined) checkWeights('weights', weights, rows);
     const { core, header } = this.#arena;
     // a custom cost may throw; z and a are then still those of the last forward
@@ -398,6 +423,7 @@ export class Network {
     checkFloats('save: parameters', parameters, this.parameters, Number.isFinite, wanted);
     return encode({
       spec: this.#arena.spec,
+      goal: trainer.goal,
       optimizer: { ...optimizer, learningRate: savedLearningRate(optimizer.learningRate, clock) } as Optimizer,
       schedule: typeof optimizer.learningRate === 'object' ? clock.state : undefined,
       trainingSamples,

@@ -1,3 +1,4 @@
+import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it, test } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
 import type { Inputs, NetworkOptions, Targets } from '../src/index.js';
@@ -44,8 +45,11 @@ const integers = Int32Array.from(doubles, (x) => Math.round(x * 1000));
 // odd numbers beyond 2^24 have to be rounded
 const large = Int32Array.from(doubles, (x) => Math.trunc(x * 2 ** 31) | 1);
 const bytes = Uint8Array.from(doubles, (x) => Math.floor(128 * (x + 1)));
+// a product of a float and an integer is exact in doubles, and rounded once
 const scaled = (values: ArrayLike<number>, scale: number) =>
-  Float32Array.from(values, (value) => Math.fround(value) * Math.fround(scale));
+  Float32Array.from(values, (value) => value * Math.fround(scale));
+const small = Int8Array.from(doubles, (x) => Math.round(x * 100));
+const unsigned = Uint32Array.from(doubles, (x) => Math.trunc((x + 1) * 2 ** 31) | 0);
 
 const CASES: [string, NetworkOptions, Inputs, Float32Array][] = [
   ['Float64Array', OPTIONS, doubles, Float32Array.from(doubles)],
@@ -53,6 +57,11 @@ const CASES: [string, NetworkOptions, Inputs, Float32Array][] = [
   ['Int32Array', OPTIONS, integers, Float32Array.from(integers)],
   ['Int32Array with a scale', { ...OPTIONS, scale: 0.001 }, integers, scaled(integers, 0.001)],
   ['Int32Array of large numbers', { ...OPTIONS, scale: 1e-9 }, large, scaled(large, 1e-9)],
+  ['Int8Array', OPTIONS, small, Float32Array.from(small)],
+  ['Int16Array', OPTIONS, Int16Array.from(integers), Float32Array.from(integers)],
+  ['Int16Array with a scale', { ...OPTIONS, scale: 0.001 }, Int16Array.from(integers), scaled(integers, 0.001)],
+  ['Uint16Array', OPTIONS, Uint16Array.from(bytes), Float32Array.from(bytes)],
+  ['Uint32Array with a scale', { ...OPTIONS, scale: 1e-9 }, unsigned, scaled(unsigned, 1e-9)],
   ['Uint8Array', OPTIONS, bytes, scaled(bytes, 1 / 255)],
   ['Uint8ClampedArray', OPTIONS, new Uint8ClampedArray(bytes), scaled(bytes, 1 / 255)],
   ['Uint8ClampedArray with a scale', { ...OPTIONS, scale: 0.3 }, new Uint8ClampedArray(bytes), scaled(bytes, 0.3)],
@@ -78,6 +87,98 @@ describe('inputs', () => {
   });
 });
 
+it.each([Int8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array])(
+  'targets: labels in an %o are those in a Uint8Array',
+  async (type) => {
+    const results = await resultsOf(OPTIONS, doubles, type.from(labels));
+    expect(results).toEqual(await resultsOf(OPTIONS, doubles, labels));
+  },
+);
+
+test('targets: integers for a regression are refused, and say that numbers belong in floats', async () => {
+  for (const activation of ['linear', 'relu'] as const) {
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation }] });
+    for (const targets of [Int32Array.of(0, 300), Int16Array.of(0, -3)]) {
+      expect(() => net.evaluate({ inputs: Float32Array.of(1, 2), targets })).toThrow(
+        `data.targets[1]: got ${targets[1]}, want a label from 0 to 1: integers are labels of classes; numbers belong in a Float32Array`,
+      );
+    }
+  }
+});
+
+describe('arrays and objects of another realm', () => {
+  const realm = createContext({});
+  const foreign = <T>(code: string): T => runInContext(`(${code})`, realm);
+  /** The same numbers in an array of the other realm. */
+  const abroad = <T extends Inputs>(values: T): T => foreign<T>(`new ${values.constructor.name}([${values}])`);
+
+  it.each<[string, Inputs]>([
+    ['Float32Array', Float32Array.from(doubles)],
+    ['Float64Array', doubles],
+    ['Uint8Array', bytes],
+    ['Int32Array', integers],
+  ])('are taken as inputs: %s', async (_, inputs) => {
+    const other = abroad(inputs);
+    expect(other).not.toBeInstanceOf(inputs.constructor);
+    expect(await resultsOf(OPTIONS, other, labels)).toEqual(await resultsOf(OPTIONS, inputs, labels));
+  });
+
+  it('are taken as targets, weights, parameters, standardisation and class weights, with a split and in folds', async () => {
+    const inputs = Float32Array.from(doubles);
+    const weights = Float32Array.from(labels, (label) => 1 + label);
+    for (const targets of [labels, Float32Array.from(rows)]) {
+      const [net, other] = [await createNetwork(OPTIONS), await createNetwork(OPTIONS)];
+      await net.fit({ inputs, targets, weights }, { validationSplit: 0.3 });
+      await other.fit(
+        foreign<never>(
+          `{ inputs: new Float32Array([${inputs}]), targets: new ${targets.constructor.name}([${targets}]), weights: new Float32Array([${weights}]) }`,
+        ),
+        foreign('{ validationSplit: 0.3 }'),
+      );
+      expect(other.save()).toEqual(net.save());
+      expect(other.evaluate({ inputs: abroad(inputs), targets: abroad(targets), weights: abroad(weights) })).toEqual(
+        net.evaluate({ inputs, targets, weights }),
+      );
+    }
+    const [net, other] = [await createNetwork(OPTIONS), await createNetwork(foreign(JSON.stringify(OPTIONS)))];
+    net.layers[0].weights = Float32Array.from(doubles.subarray(0, 42));
+    other.layers[0].weights = abroad(Float32Array.from(doubles.subarray(0, 42)));
+    const classWeights = Float32Array.of(1, 2, 3);
+    await net.fit({ inputs, targets: labels }, { classWeights });
+    await other.fit({ inputs, targets: labels }, { classWeights: abroad(classWeights) });
+    expect(other.save()).toEqual(net.save());
+    net.standardization = { means: new Float32Array(INPUTS), deviations: new Float32Array(INPUTS).fill(2) };
+    other.standardization = foreign('{ means: new Float32Array(7), deviations: new Float32Array(7).fill(2) }');
+    expect(other.predict(inputs)).toEqual(net.predict(inputs));
+    expect(other.standardization?.means).toBeInstanceOf(Float32Array);
+    const folds = await crossValidate(OPTIONS, { inputs: abroad(inputs), targets: abroad(labels) }, { folds: 2 });
+    expect(folds.mean).toEqual((await crossValidate(OPTIONS, { inputs, targets: labels }, { folds: 2 })).mean);
+  });
+
+  it('abort a call by a signal, also by one that can do less', async () => {
+    const net = await createNetwork(OPTIONS);
+    const data = { inputs: doubles, targets: labels };
+    const little = {
+      aborted: true,
+      reason: 'enough' as string | undefined,
+      addEventListener() {},
+      removeEventListener() {},
+      [Symbol.toStringTag]: 'AbortSignal',
+    };
+    for (const signal of [AbortSignal.abort('enough'), little as never]) {
+      await expect(net.fit(data, { signal })).rejects.toBe('enough');
+      await expect(net.fitStream(() => [data], { signal })).rejects.toBe('enough');
+    }
+    little.reason = undefined;
+    await expect(net.fit(data, { signal: little as never })).rejects.toThrow('aborted');
+    for (const signal of [{}, 'now', { aborted: true }, { [Symbol.toStringTag]: 'AbortSignal' }]) {
+      await expect(net.fit(data, { signal: signal as never })).rejects.toThrow(
+        /^options\.signal: got .+, want an AbortSignal$/,
+      );
+    }
+  });
+});
+
 test('targets: a Float64Array gives what the Float32Array of its numbers gives', async () => {
   expect(await resultsOf(OPTIONS, doubles, rows)).toEqual(await resultsOf(OPTIONS, doubles, Float32Array.from(rows)));
   const regression: NetworkOptions = { ...OPTIONS, layers: [{ units: 3, activation: 'linear' }] };
@@ -97,12 +198,11 @@ test('targets: a Float64Array is rows of targets wherever labels would be someth
   expect(report.validation).toEqual(wanted.validation);
   expect(fitted.layers[0].weights).toEqual(other.layers[0].weights);
   const folds = await crossValidate(OPTIONS, { inputs: doubles, targets: rows }, { folds: 2 });
-  expect(folds.cost).toBe((await crossValidate(OPTIONS, { inputs: doubles, targets: floats }, { folds: 2 })).cost);
+  const wantedFolds = await crossValidate(OPTIONS, { inputs: doubles, targets: floats }, { folds: 2 });
+  expect(folds.mean.cost).toBe(wantedFolds.mean.cost);
   const refused = /labels/;
   const data = { inputs: doubles, targets: rows };
   await expect(net.fit(data, { classWeights: [1, 2, 3] })).rejects.toThrow(refused);
-  await expect(net.fit(data, { validationSplit: { share: 0.3, stratify: true } })).rejects.toThrow(refused);
-  await expect(crossValidate(OPTIONS, data, { stratify: true })).rejects.toThrow(refused);
 });
 
 describe('numbers that 32 bits cannot hold are refused, and change nothing', () => {

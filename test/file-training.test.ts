@@ -26,6 +26,7 @@ describe('the sections of a training', () => {
     expect(sectionsOf(file).map(({ name, type, required, bytes }) => [name, type, required, bytes.length])).toEqual([
       ['network', 'json', true, expect.any(Number)],
       ['parameters', 'f32', true, 8],
+      ['task', 'json', false, expect.any(Number)],
       ['optimizer', 'json', false, expect.any(Number)],
       ['training', 'json', false, expect.any(Number)],
       ['training.slots', 'f32', false, 2 * 8],
@@ -64,7 +65,7 @@ describe('the sections of a training', () => {
   it('are left out of a file that is not to resume', async () => {
     const plain = await loadNetwork(file, { training: false });
     expect(plain.steps).toBe(0);
-    expect(sectionsOf(plain.save()).map(({ name }) => name)).toEqual(['network', 'parameters', 'optimizer']);
+    expect(sectionsOf(plain.save()).map(({ name }) => name)).toEqual(['network', 'parameters', 'task', 'optimizer']);
   });
 });
 

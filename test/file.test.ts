@@ -105,6 +105,7 @@ it('is laid out as docs/saving.md says', () => {
   expect(sections.map(({ name, type, required }) => [name, type, required])).toEqual([
     ['network', 'json', true],
     ['parameters', 'f32', true],
+    ['task', 'json', false],
     ['optimizer', 'json', false],
   ]);
   expect(joinSections(sections)).toEqual(file);

@@ -61,7 +61,8 @@ it.each([0, 0.6])('irprop solves XOR from at least 160 of 200 starts in 100 epoc
   for (let seed = 0; seed < 200; seed++) {
     const net = await createNetwork({ inputs: 2, layers, cost: 'quadratic', seed });
     await net.fit({ inputs, targets }, { epochs: 100, optimizer: irprop({ learningRate: 0.1, spread }) });
-    if (net.evaluate({ inputs, targets }).meanSquaredError < 0.004) solved++;
+    // half of libfann's mean squared error of 0.004
+    if (net.evaluate({ inputs, targets }).cost < 0.002) solved++;
     net.dispose();
   }
   expect(solved).toBeGreaterThanOrEqual(160);

@@ -41,7 +41,7 @@ describe('early stopping', () => {
       expect(last.stopped).toBe('earlyStopping');
       expect(reports.slice(0, -1).every((report) => report.stopped === undefined)).toBe(true);
       const values = reports.map((report) =>
-        monitor === 'cost' ? report.validation!.cost : -report.validation!.accuracy,
+        monitor === 'cost' ? report.validation!.cost : -report.validation!.accuracy!,
       );
       const best = values.indexOf(Math.min(...values));
       expect(reports.length - 1).toBe(best + patience);
@@ -102,7 +102,7 @@ describe('early stopping', () => {
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
     const wrong: [any, RegExp][] = [
       [3, /^options\.earlyStopping: got 3, want an object$/],
-      [{ monitor: 'loss' }, /^options\.earlyStopping\.monitor: got "loss", want one of cost, accuracy$/],
+      [{ monitor: 'loss' }, /^options\.earlyStopping\.monitor: got "loss", want one of cost, accuracy, rocAuc$/],
       [{ patience: 0 }, /^options\.earlyStopping\.patience: got 0, want an integer from 1/],
       [{ minDelta: -1 }, /^options\.earlyStopping\.minDelta: got -1, want a number from 0 up$/],
       [{ restoreBest: 'yes' }, /^options\.earlyStopping\.restoreBest: got "yes", want true or false$/],

@@ -12,6 +12,13 @@ import {
   targets,
 } from './expected-errors.js';
 
+/** A copy that has been transferred elsewhere. */
+function detached<T extends Float32Array | Uint8Array>(values: T): T {
+  const copy = values.slice() as T;
+  structuredClone(copy, { transfer: [copy.buffer as ArrayBuffer] });
+  return copy;
+}
+
 /** Data that no network of `options` takes: for fit, its validation and evaluate, the same errors. */
 const wrongData: [string, Anything, ErrorClass, RegExp][] = [
   ['nothing', undefined, TypeError, /DATA: got undefined, want an object$/],
@@ -27,19 +34,73 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'no inputs',
     { targets },
     TypeError,
-    /DATA\.inputs: got undefined, want a Float32Array, Float64Array, Uint8Array, Uint8ClampedArray or Int32Array$/,
+    /DATA\.inputs: got undefined, want a Float32Array, a Float64Array or an array of integers such as Uint8Array or Int32Array$/,
   ],
   [
     'plain inputs',
     { inputs: [...inputs], targets },
     TypeError,
-    /DATA\.inputs: got an array of 8, want a Float32Array, Float64Array, Uint8Array, Uint8ClampedArray or Int32Array$/,
+    /DATA\.inputs: got an array of 8, want a Float32Array, .+: Float32Array\.from\(values\) makes one of an array$/,
   ],
   [
-    'shorts',
-    { inputs: Int16Array.from(inputs), targets },
+    'rows in an array',
+    {
+      inputs: [
+        [0, 1],
+        [2, 3],
+      ],
+      targets,
+    },
     TypeError,
-    /DATA\.inputs: got Int16Array of 16 bytes, want a Float32Array, Float64Array, /,
+    /DATA\.inputs: got an array of 2, want a Float32Array, .+: new Float32Array\(rows\.flat\(\)\) makes one of rows$/,
+  ],
+  [
+    'BigInts',
+    { inputs: new BigInt64Array(8), targets },
+    TypeError,
+    /DATA\.inputs: got BigInt64Array of 64 bytes, want .+: Float64Array\.from\(values, Number\) makes one of BigInts$/,
+  ],
+  [
+    'a promise',
+    { inputs: Promise.resolve(inputs), targets },
+    TypeError,
+    /DATA\.inputs: got an object \(Promise\), want .+: await the promise$/,
+  ],
+  [
+    'an object that looks like an array',
+    { inputs: Object.create(Float32Array.prototype), targets },
+    TypeError,
+    /DATA\.inputs: got an object \(Float32Array\), want a Float32Array/,
+  ],
+  [
+    'an object that calls itself an array',
+    { inputs: { ...inputs, length: 8, [Symbol.toStringTag]: 'Float32Array' }, targets },
+    TypeError,
+    /DATA\.inputs: got an object \(Object\), want a Float32Array/,
+  ],
+  [
+    'nested rows taken for numbers',
+    { inputs: new Float32Array(inputs.map(() => Number.NaN)), targets },
+    RangeError,
+    /DATA\.inputs\[0\] \(row 0\): got NaN, want a finite number: all are NaN, .+ nested rows; rows\.flat\(\) has/,
+  ],
+  [
+    'an odd number of nested rows taken for numbers',
+    { inputs: new Float32Array([[1, 2] as never, [3, 4] as never, [5, 6] as never]), targets },
+    RangeError,
+    /DATA\.inputs: got 3 numbers, want rows of 2 numbers, at least one: all are NaN, .+; rows\.flat\(\) has the numbers$/,
+  ],
+  [
+    'an array whose memory has gone',
+    { inputs: detached(inputs), targets },
+    RangeError,
+    /DATA\.inputs: got a Float32Array whose memory has gone, want rows of 2 numbers/,
+  ],
+  [
+    'labels whose memory has gone',
+    { inputs, targets: detached(targets) },
+    RangeError,
+    /DATA\.targets: got a Uint8Array whose memory has gone, want 4, one for each sample$/,
   ],
   [
     'half a row',
@@ -75,7 +136,7 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'no targets',
     { inputs },
     TypeError,
-    /DATA\.targets: got undefined, want a Float32Array or Float64Array of rows, or a Uint8Array or Int32Array of labels$/,
+    /DATA\.targets: got undefined, want a Float32Array or Float64Array of rows, or labels in an array of integers such as/,
   ],
   [
     'plain targets',
@@ -84,16 +145,10 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     /DATA\.targets: got an array of 4, want a Float32Array/,
   ],
   [
-    'shorts as targets',
-    { inputs, targets: Int16Array.from(rows) },
+    'labels in BigInts',
+    { inputs, targets: new BigUint64Array(4) },
     TypeError,
-    /DATA\.targets: got Int16Array of 24 bytes, want/,
-  ],
-  [
-    'labels as 16 bits',
-    { inputs, targets: Uint16Array.from(targets) },
-    TypeError,
-    /DATA\.targets: got Uint16Array of 8 bytes, want/,
+    /DATA\.targets: got BigUint64Array of 32 bytes, want .+: Float64Array\.from\(values, Number\) makes one of BigInts$/,
   ],
   [
     'a label too few',
@@ -111,13 +166,19 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'one-hot rows of bytes',
     { inputs, targets: Uint8Array.from(rows) },
     RangeError,
-    /DATA\.targets: got 12 labels, want 4, one for each/,
+    /DATA\.targets: got 12 labels, want 4, one for each sample: rows of numbers belong in a Float32Array$/,
   ],
   [
     'a label past the last class',
     { inputs, targets: changed(targets, 2, 3) },
     RangeError,
     /DATA\.targets\[2\]: got 3, want a label from 0 to 2$/,
+  ],
+  [
+    'labels that count from 1',
+    { inputs, targets: Uint16Array.of(1, 3, 2, 1) },
+    RangeError,
+    /DATA\.targets\[1\]: got 3, want a label from 0 to 2: labels count from 0, these seem to count from 1$/,
   ],
   [
     'a negative label',
@@ -135,7 +196,7 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'labels as floats',
     { inputs, targets: Float32Array.from(targets) },
     RangeError,
-    /DATA\.targets: got 4 numbers, want 12, 3 for each of 4 samples$/,
+    /DATA\.targets: got 4 numbers, want 12, 3 for each of 4 samples: labels of classes belong in a Uint8Array or Int32Array$/,
   ],
   [
     'NaN as target',
@@ -293,19 +354,19 @@ const wrongCalls: [string, (net: Anything) => unknown, ErrorClass, RegExp][] = [
       `${name} of nothing`,
       (net) => net[name](),
       TypeError,
-      /^x: got undefined, want a Float32Array, Float64Array, Uint8Array, Uint8ClampedArray or Int32Array$/,
+      /^x: got undefined, want a Float32Array, a Float64Array or an array of integers such as Uint8Array or Int32Array$/,
     ],
     [
       `${name} of a plain list`,
       (net) => net[name]([1, 2], targets),
       TypeError,
-      /^x: got an array of 2, want a Float32Array, Float64Array, Uint8Array, Uint8ClampedArray or Int32Array$/,
+      /^x: got an array of 2, want a Float32Array, .+: Float32Array\.from\(values\) makes one of an array$/,
     ],
     [
-      `${name} of shorts`,
-      (net) => net[name](new Int16Array(2), targets),
+      `${name} of BigInts`,
+      (net) => net[name](new BigInt64Array(2) as never, targets),
       TypeError,
-      /^x: got Int16Array of 4 bytes, want/,
+      /^x: got BigInt64Array of 16 bytes, want/,
     ],
     [
       `${name} of half a row`,

@@ -19,6 +19,7 @@ const options: NetworkOptions = {
   seed: 2 ** 35 + 7,
 };
 const spec = checkSpec(options);
+const CLASSES = { task: 'classes', isSigned: false } as const;
 
 /** A sample's inputs tell which it is; classes 0 to 3 have very different shares. */
 function samples(count: number) {
@@ -79,7 +80,7 @@ describe('a validation split', () => {
   it('stratified, holds back the same share of each class, within one sample', () => {
     const data = samples(500);
     for (const share of [0.5, 0.2, 1 / 3, 0.07]) {
-      const { validation } = holdBack('split', { share, stratify: true }, data, spec);
+      const { validation } = holdBack('split', { share, stratify: true }, data, spec, CLASSES);
       counts(validation.targets).forEach((count, label) => {
         expect(Math.abs(count - share * counts(data.targets)[label])).toBeLessThan(1);
       });
@@ -94,7 +95,7 @@ describe('a validation split', () => {
       [2, 0.9, 1],
     ]) {
       for (const seed of [0, 1, 2]) {
-        const split = holdBack('split', { share, from: 'end' }, samples(count), { ...spec, seed });
+        const split = holdBack('split', { share, from: 'end' }, samples(count), { ...spec, seed }, CLASSES);
         const all = Array.from({ length: count }, (_, i) => i);
         expect(namesOf(split.training)).toEqual(all.slice(0, count - held));
         expect(namesOf(split.validation)).toEqual(all.slice(count - held));
@@ -118,7 +119,7 @@ describe('a validation split', () => {
           targets,
           weights: undefined,
         };
-        const { validation } = holdBack('split', { share, stratify: true }, data, { ...spec, seed });
+        const { validation } = holdBack('split', { share, stratify: true }, data, { ...spec, seed }, CLASSES);
         return Array.from(
           { length: Math.max(...labels) + 1 },
           (_, c) => [...validation.targets].filter((t) => t === c).length,
@@ -152,13 +153,19 @@ describe('a validation split', () => {
     const data = samples(40);
     const held = new Array(40).fill(0);
     for (let seed = 0; seed < 400; seed++) {
-      const { validation } = holdBack('split', { share: 0.25, stratify: seed % 2 === 0 }, data, { ...spec, seed });
+      const { validation } = holdBack(
+        'split',
+        { share: 0.25, stratify: seed % 2 === 0 },
+        data,
+        { ...spec, seed },
+        CLASSES,
+      );
       for (const name of namesOf(validation)) held[name]++;
     }
     // binomial, 400 times 1/4: five standard deviations of 8.7
     for (const count of held) expect(Math.abs(count - 100)).toBeLessThan(44);
     const split = { share: 0.25, stratify: false };
-    expect(holdBack('split', split, data, spec)).toEqual(holdBack('split', split, data, spec));
+    expect(holdBack('split', split, data, spec, CLASSES)).toEqual(holdBack('split', split, data, spec, CLASSES));
   });
 
   it('trains with the one part and validates with the other', async () => {
@@ -176,7 +183,7 @@ describe('a validation split', () => {
       const [net, other] = [await createNetwork(options), await createNetwork(options)];
       const fit = { epochs: 3, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) };
       const reports = await net.fit(set, { ...fit, validationSplit: 0.3 });
-      const parts = holdBack('split', 0.3, { samples: 50, weights: undefined, ...set }, spec);
+      const parts = holdBack('split', 0.3, { samples: 50, weights: undefined, ...set }, spec, CLASSES);
       const plain = ({ inputs, targets, weights }: DataSet) => ({ inputs, targets, weights });
       const expected = await other.fit(plain(parts.training), { ...fit, validation: plain(parts.validation) });
       expect(reports.map(({ cost, validation }) => [cost, validation])).toEqual(
@@ -214,11 +221,16 @@ describe('a validation split', () => {
     await expect(net.fit(data, { validationSplit: 0.5, validation: data })).rejects.toThrow(
       /^options\.validationSplit: got validation data too, want one of them$/,
     );
-    const stratified = { share: 0.5, stratify: true };
-    await expect(net.fit({ ...data, targets: rows }, { validationSplit: stratified })).rejects.toThrow(
-      /^options\.validationSplit\.stratify: got true, want false for targets that are rows, not labels$/,
-    );
     expect(net.save()).toEqual(before);
+    const layers = [{ units: 4, activation: 'linear' as const }];
+    const numbers = await createNetwork({ inputs: 2, layers });
+    const stratified = { share: 0.5, stratify: true };
+    await expect(numbers.fit({ ...data, targets: rows }, { validationSplit: stratified })).rejects.toThrow(
+      /^options\.validationSplit\.stratify: got true for a network that learns numbers, want classes \(net\.task\), or false$/,
+    );
+    await expect(
+      crossValidate({ inputs: 2, layers }, { ...data, targets: rows }, { folds: 2, stratify: true }),
+    ).rejects.toThrow(/^options\.stratify: got true for a network that learns numbers, want classes/);
   });
 });
 
@@ -279,7 +291,7 @@ describe('cross-validation', () => {
 
   it('has every sample in one fold, folds of one size, and with stratify classes too', () => {
     for (const stratify of [false, true]) {
-      const folds = foldsOf({ ...data, samples: 61 }, 4, stratify, 3);
+      const folds = foldsOf({ ...data, samples: 61 }, 4, stratify, { ...spec, seed: 3 });
       const sizes = [0, 1, 2, 3].map((fold) => folds.filter((f) => f === fold).length);
       expect(sizes.toSorted()).toEqual([15, 15, 15, 16]);
       if (!stratify) continue;
@@ -288,14 +300,16 @@ describe('cross-validation', () => {
         expect(Math.max(...each) - Math.min(...each)).toBeLessThanOrEqual(1);
       }
     }
-    expect(foldsOf({ ...data, samples: 61 }, 4, false, 3)).not.toEqual(foldsOf({ ...data, samples: 61 }, 4, false, 4));
+    expect(foldsOf({ ...data, samples: 61 }, 4, false, { ...spec, seed: 3 })).not.toEqual(
+      foldsOf({ ...data, samples: 61 }, 4, false, { ...spec, seed: 4 }),
+    );
   });
 
   it('draws which folds lack a class that is too small for all', () => {
     const targets = Int32Array.from({ length: 90 }, (_, i) => i % 10);
     const ninety = { samples: 90, inputs: new Float32Array(180), targets, weights: undefined };
     const lacking = Array.from({ length: 200 }, (_, seed) => {
-      const folds = foldsOf(ninety, 10, true, seed);
+      const folds = foldsOf(ninety, 10, true, { ...spec, seed });
       return [...Array(10).keys()].find((fold) => !folds.some((f, i) => f === fold && targets[i] === 0));
     });
     // binomial, 200 times 1/10: five standard deviations of 4.2
@@ -317,7 +331,7 @@ describe('cross-validation', () => {
     expect(seen).toEqual([0, 1, 2]);
     expect(result.folds.map(({ validation }) => validation.samples).reduce((sum, count) => sum + count)).toBe(61);
     // the second fold by hand
-    const folds = foldsOf({ ...data, samples: 61 }, 3, true, options.seed ?? 0);
+    const folds = foldsOf({ ...data, samples: 61 }, 3, true, spec);
     const part = (isIn: boolean): DataSet => {
       const rows = Array.from({ length: 61 }, (_, i) => i).filter((i) => (folds[i] === 1) === isIn);
       return {
@@ -331,21 +345,60 @@ describe('cross-validation', () => {
     expect(result.folds[1].epochs.map(({ cost, validation }) => [cost, validation])).toEqual(
       reports.map(({ cost, validation }) => [cost, validation]),
     );
-    expect(result.folds[1].validation).toEqual(net.evaluate(part(true)));
-    const costs = result.folds.map(({ validation }) => validation.cost);
-    const mean = (costs[0] + costs[1] + costs[2]) / 3;
-    expect(result.cost).toBeCloseTo(mean, 12);
-    expect(result.costDeviation).toBeCloseTo(Math.sqrt(costs.reduce((sum, c) => sum + (c - mean) ** 2, 0) / 2), 12);
-    const accuracies = result.folds.map(({ validation }) => validation.accuracy);
-    expect(result.accuracy).toBeCloseTo((accuracies[0] + accuracies[1] + accuracies[2]) / 3, 12);
-    expect(result.accuracyDeviation).toBeGreaterThanOrEqual(0);
+    expect(result.folds[1].validation).toEqual(net.evaluate(part(true), { rocAuc: true }));
+    for (const metric of ['cost', 'accuracy', 'rocAuc'] as const) {
+      const [p, q, r] = result.folds.map(({ validation }) => validation[metric]!);
+      // the pairs' differences have three times the variance
+      const variance = ((p - q) ** 2 + (q - r) ** 2 + (r - p) ** 2) / 6;
+      expect(variance).toBeGreaterThan(0);
+      expect(Math.abs(result.mean[metric]! / ((p + q + r) / 3) - 1)).toBeLessThan(1e-14);
+      expect(Math.abs(result.deviation[metric]! / Math.sqrt(variance) - 1)).toBeLessThan(1e-12);
+    }
+    expect(Object.keys(result.mean)).toEqual(['cost', 'accuracy', 'rocAuc']);
+    expect(Object.keys(result.deviation)).toEqual(['cost', 'accuracy', 'rocAuc']);
+  });
+
+  it('sums up the metrics of labels and of numbers, whatever a fold has of the targets', async () => {
+    const random = randomNumbers(7);
+    const inputs = Float32Array.from({ length: 60 }, random);
+    const two = { inputs: 2, layers: [{ units: 2 }], seed: 5 };
+    // one row alone is none of one class: the folds that hold it back would take the others for classes
+    const rows = Float32Array.from({ length: 60 }, (_, i) => (i < 2 ? 1 : Number(i % 4 === 0 || i % 4 === 3)));
+    const labels = await crossValidate(two, { inputs, targets: rows }, { folds: 3 });
+    expect(labels.folds.map(({ validation }) => validation.task)).toEqual(['labels', 'labels', 'labels']);
+    const names = ['cost', 'exactMatch', 'labelAccuracy', 'microF1', 'macroF1', 'rocAuc'] as const;
+    expect(Object.keys(labels.mean)).toEqual(names);
+    const layers = [{ units: 2, activation: 'linear' as const }];
+    const targets = inputs.map((x) => 3 * x);
+    const numbers = await crossValidate({ ...two, layers }, { inputs, targets }, { folds: 3 });
+    expect(Object.keys(numbers.mean)).toEqual(['cost', 'meanAbsoluteError', 'meanSquaredError', 'r2']);
+    const errors = numbers.folds.map(({ validation }) => validation.meanSquaredError!);
+    expect(numbers.mean.meanSquaredError).toBeCloseTo((errors[0] + errors[1] + errors[2]) / 3, 14);
+  });
+
+  it('takes one-hot rows and the two values of one output for classes to stratify', () => {
+    const labels = Int32Array.from({ length: 40 }, (_, i) => Number(i % 5 > 2) + Number(i % 5 > 3));
+    const rows = Float32Array.from({ length: 160 }, (_, i) => Number(labels[i >> 2] === i % 4));
+    const part = { samples: 40, inputs: new Float32Array(80), weights: undefined };
+    const wanted = foldsOf({ ...part, targets: labels }, 4, true, spec);
+    expect(foldsOf({ ...part, targets: rows }, 4, true, spec)).toEqual(wanted);
+    const one = checkSpec({ ...options, layers: [{ units: 1 }] });
+    const halves = foldsOf({ ...part, targets: labels.map((label) => Number(label > 0)) }, 4, true, one);
+    for (const [no, yes] of [
+      [0, 1],
+      [-1, 1],
+      [0.2, 0.7],
+    ]) {
+      const targets = Float64Array.from(labels, (label) => (label > 0 ? yes : no));
+      expect(foldsOf({ ...part, targets }, 4, true, one)).toEqual(halves);
+    }
   });
 
   it('takes an option that is undefined for one that is not given', async () => {
     const given = { validation: undefined, validationSplit: undefined, folds: undefined, onFold: undefined };
     const result = await crossValidate(options, data, given as CrossValidationOptions);
     expect(result.folds).toHaveLength(5);
-    expect(result.cost).toBe((await crossValidate(options, data)).cost);
+    expect(result.mean).toEqual((await crossValidate(options, data)).mean);
   });
 
   it('refuses what makes no sense', async () => {

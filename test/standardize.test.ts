@@ -330,7 +330,7 @@ describe('standardization', () => {
 
 describe('the file', () => {
   it('holds what was measured', async () => {
-    const net = await createNetwork(OPTIONS);
+    const net = await createNetwork({ ...OPTIONS, task: 'classes' });
     const size = net.save().length;
     await net.fit(data, training);
     const file = net.save();

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { Network, NonFiniteError, sgd } from 'simdprop';
+import { type ClassesEvaluation, Network, NonFiniteError, sgd } from 'simdprop';
 import packageFile from '../../package.json' with { type: 'json' };
 import { CommandError, messageOf } from './error.js';
 import { CLASSES, packagedData, readDigits } from './idx.js';
@@ -65,7 +65,7 @@ async function main(args: readonly string[]): Promise<void> {
   const rate = formatCount(samples / (trainedMs / 1000));
   const total = formatSeconds(performance.now() - startedMs);
   console.log(`\n${total} in total, of which ${formatSeconds(trainedMs)} training at ${rate} samples/s\n`);
-  console.log(report(history[history.length - 1].validation!, test, network.predict(test.images)));
+  console.log(report(history[history.length - 1].validation as ClassesEvaluation, test, network.predict(test.images)));
   if (options.output !== undefined) {
     const bytes = network.save();
     saveOutput(options.output, bytes);

@@ -65,10 +65,11 @@ export class Progress {
   /** Writes the line that stays for the epoch. */
   epoch(report: EpochReport): void {
     this.#trainedMs += report.elapsedMs;
+    const accuracy = report.validation?.accuracy;
     const texts = [
       `epoch ${ofTotal(report.epoch, report.epochs)}`,
       `cost ${formatCost(report.cost)}`,
-      ...(report.validation ? [`test ${this.#paint(GREEN, formatAccuracy(report.validation.accuracy))}`] : []),
+      ...(accuracy === undefined ? [] : [`test ${this.#paint(GREEN, formatAccuracy(accuracy))}`]),
       formatSeconds(report.elapsedMs).padStart(7),
       ...(report.samplesPerSecond ? [this.#paint(DIM, `${formatCount(report.samplesPerSecond)} samples/s`)] : []),
     ];

@@ -1,4 +1,4 @@
-import type { Evaluation } from 'simdprop';
+import type { ClassesEvaluation } from 'simdprop';
 import { CLASSES, type Digits } from './idx.js';
 import { formatAccuracy, formatCount } from './progress.js';
 
@@ -15,7 +15,7 @@ const DRAWN = 2;
 /**
  * Describes the result of the training: accuracy, confusion matrix, the most frequent confusions, and pictures of some.
  */
-export function report(evaluation: Evaluation, test: Digits, outputs: Float32Array): string {
+export function report(evaluation: ClassesEvaluation, test: Digits, outputs: Float32Array): string {
   const confusion = evaluation.confusion!;
   const worst = mostConfused(confusion).slice(0, LISTED);
   const { accuracy, correct, samples } = evaluation;

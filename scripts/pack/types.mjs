@@ -4,6 +4,7 @@ export const CONSUMER = `
 import {
   type DataSet,
   type EpochReport,
+  type Evaluation,
   type GradientCheck,
   type Layer,
   Network,
@@ -27,7 +28,9 @@ for await (const report of network.train(data)) reports.push(report);
 const layer: Layer | undefined = network.layers[0];
 const weights: Float32Array | undefined = layer?.weights;
 const outputs: Float32Array = network.predict(data.inputs);
-const accuracy: number = network.evaluate(data).accuracy;
+const evaluation: Evaluation = network.evaluate(data);
+const accuracy: number | undefined = evaluation.accuracy;
+const f1: number = evaluation.task === 'labels' ? evaluation.macroF1 : 0;
 const images: IdxFile = parseIdx(new Uint8Array(0));
 const table: CsvData = readCsv('x,y', { target: 'y' });
 await network.fitStream(() => [{ inputs: table.inputs, targets: readCsv('x,y', { target: 'y' }).targets }]);
@@ -37,7 +40,7 @@ const { error, worst }: GradientCheck = (await network.inspect()).checkGradients
 const inOneFile: Network = await NetworkInOneFile.load(network.save());
 const folds: CrossValidation = await crossValidate(options, data);
 saveFile('network.simdprop', network.save());
-export { accuracy, error, folds, gradient, images, inOneFile, outputs, weights, worst };
+export { accuracy, error, f1, folds, gradient, images, inOneFile, outputs, weights, worst };
 
 // @ts-expect-error: without a target there is no cost
 const noCost: Node = unroll(network, [0, 1]).cost;

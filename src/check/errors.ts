@@ -1,3 +1,5 @@
+import { arrayType, isDetached, isFloat32Array, isKind, type NumberArray } from './arrays.js';
+
 // All error messages have one form: where the value stands, which value was given (got), and which is allowed (want).
 
 /** What a terminal or a page would act on rather than show: controls, line ends of Unicode, marks of direction, halves of characters. */
@@ -15,17 +17,27 @@ function show(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n (a BigInt)`;
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name} of ${value.byteLength} bytes`;
+  if (ArrayBuffer.isView(value)) return showView(value);
   if (typeof value === 'object' && value !== null)
     return `an object (${value.constructor?.name ?? 'without prototype'})`;
   return String(value);
+}
+
+function showView(view: ArrayBufferView): string {
+  const type = arrayType(view) ?? 'DataView';
+  return isDetached(view) ? `a ${type} whose memory has gone` : `${type} of ${view.byteLength} bytes`;
 }
 
 /** The largest finite f32. */
 export const MAX_FLOAT = 3.4028234663852886e38;
 
 /** Ends what is wanted in the place of a value that may be a promise of it. */
-export const awaited = (value: unknown): string => (value instanceof Promise ? ': await the promise' : '');
+export const awaited = (value: unknown): string => (isKind(value, 'Promise') ? ': await the promise' : '');
+
+/** The length of an array as a message shows it, which is 0 where its memory has gone. */
+export function countOf(values: NumberArray, what = 'numbers'): string {
+  return values.length === 0 && isDetached(values) ? show(values) : `${values.length} ${what}`;
+}
 
 export function wrongType(where: string, got: unknown, wanted: string): TypeError {
   return new TypeError(`${where}: got ${show(got)}, want ${wanted}`);
@@ -133,8 +145,8 @@ export function checkFloats(
   isWanted: (value: number) => boolean = Number.isFinite,
   wanted = 'a finite number',
 ): Float32Array {
-  if (!(values instanceof Float32Array)) throw wrongType(where, values, `a Float32Array of ${count}`);
-  if (values.length !== count) throw outOfRange(where, `${values.length} numbers`, `${count}`);
+  if (!isFloat32Array(values)) throw wrongType(where, values, `a Float32Array of ${count}`);
+  if (values.length !== count) throw outOfRange(where, countOf(values), `${count}`);
   const bad = values.findIndex((value) => !isWanted(value));
   if (bad >= 0) throw outOfRange(`${where}[${bad}]`, values[bad], wanted);
   return values;

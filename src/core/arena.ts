@@ -1,8 +1,21 @@
+import type { NumberArray } from '../check/arrays.js';
 import { outOfRange } from '../check/errors.js';
 import type { Spec } from '../spec/spec.js';
 import { type Core, type Engine, growMemory } from './engine.js';
 import { Header, LayerRow, tablesOf } from './header.js';
 import { type LayerPlan, MAX_BYTES, makePlan, type Plan, type SetSize, writeTables } from './memory-plan.js';
+
+/** True if a training set has its place where another one had it. */
+function fits(set: SetSize, room: SetSize | undefined): boolean {
+  if (!room) return false;
+  const { samples, inputBytes, targetBytes, weightBytes } = set;
+  return (
+    samples <= room.samples &&
+    inputBytes <= room.inputBytes &&
+    targetBytes <= room.targetBytes &&
+    weightBytes <= room.weightBytes
+  );
+}
 
 /** Refuses a plan that needs more than the largest possible memory, before anything is allocated. */
 export function checkSize(plan: Plan): Plan {
@@ -12,9 +25,6 @@ export function checkSize(plan: Plan): Plan {
   }
   return plan;
 }
-
-/** The arrays that `write` accepts. Doubles are rounded to floats; all others are copied as they are. */
-type StoredNumbers = Float32Array | Float64Array | Uint8Array | Uint8ClampedArray | Int32Array;
 
 /** Up to this many floats are copied by a loop, because a call of `set` takes longer: see docs/kernels.md. */
 const SHORT = 32;
@@ -28,7 +38,6 @@ interface Views {
   readonly header: Header;
   readonly floats: Float32Array<ArrayBuffer>;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly integers: Int32Array<ArrayBuffer>;
 }
 
 function viewsOf({ memory }: Engine): Views {
@@ -38,7 +47,6 @@ function viewsOf({ memory }: Engine): Views {
     header: new Header(buffer),
     floats: new Float32Array(buffer),
     bytes: new Uint8Array(buffer),
-    integers: new Int32Array(buffer),
   };
 }
 
@@ -55,6 +63,8 @@ export class Arena {
   /** undefined once the network is disposed of. */
   #live: { readonly engine: Engine; readonly views: Views } | undefined;
   #set: SetSize | undefined;
+  /** The training set that the plan has room for. */
+  #setRoom: SetSize | undefined;
   /** Memory from this address on has never been written: it is zeros that take no room yet. */
   #used: number;
   #isLocked = false;
@@ -119,14 +129,17 @@ export class Arena {
     return this.#inUse().views.header;
   }
 
-  /** Copies numbers to `address`. Doubles are rounded to f32; all others are copied as they are. */
-  write(address: number, values: StoredNumbers): void {
-    const { floats, integers, bytes } = this.#inUse().views;
-    if (values instanceof Float32Array && values.length <= SHORT) {
+  /** Copies numbers to `address`, rounded to f32. */
+  writeFloats(address: number, values: NumberArray): void {
+    const { floats } = this.#inUse().views;
+    if (values.length <= SHORT) {
       for (let i = 0, k = address / 4; i < values.length; i++) floats[k + i] = values[i];
-    } else if (values instanceof Float32Array || values instanceof Float64Array) floats.set(values, address / 4);
-    else if (values instanceof Int32Array) integers.set(values, address / 4);
-    else bytes.set(values, address);
+    } else floats.set(values, address / 4);
+  }
+
+  /** Copies bytes to `address`. */
+  writeBytes(address: number, values: Uint8Array | Uint8ClampedArray): void {
+    this.#inUse().views.bytes.set(values, address);
   }
 
   /** Copies the header and the layer table. Returns a function that writes the copies back. */
@@ -170,8 +183,12 @@ export class Arena {
    */
   reserve(capacity: number, slots: number, set = this.#set): void {
     const old = this.#plan;
-    if (capacity <= old.capacity && slots === old.slots && set === this.#set) return;
-    const plan = checkSize(makePlan(this.spec, Math.max(capacity, old.capacity), set, slots, old.team));
+    const room = set === undefined || fits(set, this.#setRoom) ? this.#setRoom : set;
+    if (capacity <= old.capacity && slots === old.slots && room === this.#setRoom) {
+      this.#set = set;
+      return;
+    }
+    const plan = checkSize(makePlan(this.spec, Math.max(capacity, old.capacity), room, slots, old.team));
     const { engine } = this.#inUse();
     growMemory(engine.memory, plan.bytes);
     const views = viewsOf(engine);
@@ -180,6 +197,7 @@ export class Arena {
     this.#live = { engine, views };
     if (set === this.#set) this.#moveSet(old, views);
     this.#set = set;
+    this.#setRoom = room;
     if (slots !== old.slots) this.#clear(plan.state, plan.state + 4 * slots * plan.parameterFloats);
     // lanes that only fill up a row of errors are never written, but gradients add them up: they must be 0
     if (plan.x !== old.x || plan.windowInputs !== old.windowInputs) this.#clear(plan.x, plan.windowInputs);

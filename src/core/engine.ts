@@ -1,4 +1,5 @@
 import { ABI_VERSION } from '../../assembly/abi.js';
+import { isKind } from '../check/arrays.js';
 import { outOfRange, wrongType } from '../check/errors.js';
 import { bytesOf } from './builds.js';
 import { BUILDS, type BuildName, type CoreOptions } from './core-options.js';
@@ -14,7 +15,6 @@ export interface Core {
   measureColumns(moments: number, first: number, rows: number, seen: number): void;
   shuffle(order: number, count: number, purpose: number, stream: number): void;
   trainChunks(position: number, count: number): number;
-  convertIntegers(values: number, count: number, scale: number): void;
   loadWindowTargets(rows: number): void;
   forward(rows: number): void;
   forwardWindow(rows: number, inputType: number): void;
@@ -100,7 +100,7 @@ export async function instantiate(
   isShared: boolean,
 ): Promise<Core> {
   const wanted = `a WebAssembly.Module of ${files} of this version`;
-  if (!(module instanceof WebAssembly.Module)) throw wrongType('wasm', module, wanted);
+  if (!isKind(module, 'WebAssembly.Module')) throw wrongType('wasm', module, wanted);
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   const isCore = names.includes('abiVersion') && names.includes('serve') === isShared;
   // Instances are made synchronously, except in a page, where some browsers accept only small modules in this way. In

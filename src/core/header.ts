@@ -152,6 +152,10 @@ const HEADER = {
   correct: u32(abi.CORRECT),
   topKHits: u32(abi.TOP_K_HITS),
   scored: u32(abi.SCORED),
+  notFinite: u32(abi.NOT_FINITE),
+  scoring: u32(abi.SCORING),
+  threshold: f32(abi.THRESHOLD),
+  targetThreshold: f32(abi.TARGET_THRESHOLD),
 };
 
 /** The words that describe a data set to the core: the addresses and types of its data. */

@@ -150,52 +150,80 @@ export function makePlan(
   const tables = tablesOf(spec.layers.length);
   const regions = new Regions(tables.start + tables.bytes);
   const shapes = spec.layers.map(({ units }, l) => ({ fanIn: l ? spec.layers[l - 1].units : spec.inputs, units }));
-  const constants = planConstants(regions, spec, team);
-  const scores = planScores(regions, outputsOf(spec));
-  const parameters = planParameters(regions, shapes);
-  const columns = planColumns(regions, spec.inputs);
+  const { zeros, positions, teamWords } = planConstants(regions, spec, team);
+  const { classes, confusion, errorSums } = planScores(regions, outputsOf(spec));
+  const parameterPlan = planParameters(regions, shapes);
+  const { parameters, gradients, rateTable, parameterFloats } = parameterPlan;
+  const { means, inverseDeviations, moments } = planColumns(regions, spec.inputs);
   const runs = spec.layers.map((layer) => regions.reserve('runs', 4 * runWords(layer.activation).length));
-  const state = regions.reserve('state', slots * parameters.parameterFloats * 4);
+  const state = regions.reserve('state', slots * parameterFloats * 4);
   const batch = planBatch(regions, spec, capacity);
-  const layers = planLayers(regions, spec, capacity, shapes, { ...parameters, ...batch, runs });
-  const threadRoom = planThreads(regions, spec, capacity, team, batch.listStride);
-  const window = planWindow(regions, spec, capacity);
-  const trainingSet = planTrainingSet(regions, set);
+  const { x, xStride, y, yStride, rowWeights, rowCosts } = batch;
+  const { lists, listStride, listCounts, masks, maskStride } = batch;
+  const layers = planLayers(regions, spec, capacity, shapes, { ...parameterPlan, x, xStride, runs });
+  const threadRoom = planThreads(regions, spec, capacity, team, listStride);
+  const { randomBlock, effective, union, sums, packed, scratch, threadBytes } = threadRoom;
+  const { windowInputs, windowTargets, windowWeights } = planWindow(regions, spec, capacity);
+  const { setInputs, setTargets, setWeights, order } = planTrainingSet(regions, set);
+  // one literal with all names: V8 makes a slow dictionary of an object that is put together from many parts
   return {
-    ...shapeWords(spec),
-    ...teamWords(team),
-    ...constants,
-    ...scores,
-    ...parameters,
-    ...columns,
-    state,
-    ...batch,
-    layers,
-    ...threadRoom,
-    ...window,
-    ...trainingSet,
-    capacity,
-    slots,
-    team,
-    bytes: regions.end,
-    regions: regions.list,
-  };
-}
-
-function shapeWords(spec: Spec) {
-  return {
-    layerCount: spec.layers.length,
+    layerCount: layers.length,
     cost: COSTS[spec.cost],
     inputs: spec.inputs,
     outputs: outputsOf(spec),
     seedLow: spec.seed % 2 ** 32,
     seedHigh: Math.floor(spec.seed / 2 ** 32),
     penalizeBiases: Number(spec.penalizeBiases),
+    teamThreads: team.threads,
+    isWide: Number(team.isWide),
+    threadWork: team.threadWork,
+    zeros,
+    positions,
+    teamWords,
+    classes,
+    confusion,
+    errorSums,
+    weightFloats: parameterPlan.weightFloats,
+    parameterFloats,
+    parameters,
+    gradients,
+    rateTable,
+    means,
+    inverseDeviations,
+    moments,
+    state,
+    x,
+    xStride,
+    y,
+    yStride,
+    rowWeights,
+    rowCosts,
+    lists,
+    listStride,
+    listCounts,
+    masks,
+    maskStride,
+    layers,
+    randomBlock,
+    effective,
+    union,
+    sums,
+    packed,
+    scratch,
+    threadBytes,
+    windowInputs,
+    windowTargets,
+    windowWeights,
+    setInputs,
+    setTargets,
+    setWeights,
+    order,
+    capacity,
+    slots,
+    team,
+    bytes: regions.end,
+    regions: regions.list,
   };
-}
-
-function teamWords({ threads, isWide, threadWork }: Team) {
-  return { teamThreads: threads, isWide: Number(isWide), threadWork };
 }
 
 /**

@@ -1,11 +1,10 @@
-// Whole numbers of samples from shares: the method of largest remainders (Hamilton's), with bounds.
-
 /**
- * How many samples of each class are taken where `total` of all are: the class's share of the total, rounded down or up so that the sum is
- * right. The largest remainders are rounded up; of equal ones, those that come first in `ties`, an order of the classes.
+ * Divides `total` samples among classes of `counts` samples (1 or more each) by the method of largest remainders, which
+ * is Hamilton's of 1792: each class gets its share of the total, rounded down or up. The largest remainders are rounded
+ * up; among equal remainders, those of the classes that come first in `ties`, a permutation of the classes.
  *
- * Every class of two samples or more has at least one taken and at least one left, and a class of one sample is left, where the total
- * allows this for all classes. counts: 1 or more each.
+ * If the total allows it for all classes, a class of two samples or more gives at least one and keeps at least one, and
+ * a class of one sample keeps it.
  */
 export function apportion(counts: readonly number[], total: number, ties: ArrayLike<number>): number[] {
   const least = total >= counts.filter((count) => count > 1).length ? 1 : 0;
@@ -23,13 +22,13 @@ export function apportion(counts: readonly number[], total: number, ties: ArrayL
     if (raised === 0 && lowered === 0) {
       for (const c of open) taken[c] = Math.floor(shareOf(c));
       const remainderOf = (c: number) => (counts[c] * rest) % samples;
-      // sort is stable: equal remainders stay in the order of the ties
+      // sort is stable, so that equal remainders stay in the order of the ties
       const byRemainder = open.sort((p, q) => remainderOf(q) - remainderOf(p));
       for (const c of byRemainder.slice(0, total - sumOf(taken))) taken[c]++;
       return taken;
     }
-    // Bounds that raise more than they lower leave less for the others: a class below its bound stays there, and is settled. One that is
-    // above may come within. Otherwise it is the reverse.
+    // If the bounds raise more than they lower, the other shares become smaller. Every share below its bound then stays
+    // below it, so that it is settled, while a share above its bound may come within. Otherwise it is the reverse.
     const isSettled = (c: number) => (raised >= lowered ? shareOf(c) < lowest(c) : shareOf(c) > highest(c));
     for (const c of open.filter(isSettled)) taken[c] = raised >= lowered ? lowest(c) : highest(c);
     open = open.filter((c) => !isSettled(c));

@@ -1,6 +1,8 @@
 import { outOfRange, wrongType } from '../check/errors.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
-import { type CheckedData, checkWeights, isFloats } from './data-set.js';
+import type { CheckedData } from './data-set.js';
+import { isFloats, isIntegers } from './numbers.js';
+import { checkWeights } from './targets.js';
 
 // This file is loaded only if class weights are given.
 
@@ -10,7 +12,7 @@ import { type CheckedData, checkWeights, isFloats } from './data-set.js';
  */
 export function withClassWeights(where: string, classWeights: unknown, data: CheckedData, spec: Spec): CheckedData {
   const { samples, targets, weights } = data;
-  if (!Array.isArray(classWeights) && !(classWeights instanceof Float32Array)) {
+  if (!Array.isArray(classWeights) && !isFloats(classWeights) && !isIntegers(classWeights)) {
     throw wrongType(where, classWeights, 'an array of numbers, a weight for each class');
   }
   const classes = Math.max(outputsOf(spec), 2);
@@ -18,7 +20,7 @@ export function withClassWeights(where: string, classWeights: unknown, data: Che
     throw outOfRange(where, `${classWeights.length} weights`, `${classes}, one for each class`);
   }
   // Array.from also visits the holes of a sparse array, so that they are refused
-  const each = Float32Array.from(classWeights, (weight: unknown, c) => {
+  const each = Float32Array.from(classWeights as ArrayLike<unknown>, (weight: unknown, c) => {
     if (typeof weight !== 'number') throw wrongType(`${where}[${c}]`, weight, 'a finite number from 0 up');
     return weight;
   });

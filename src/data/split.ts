@@ -1,26 +1,36 @@
-import { checkBoolean, checkName, checkObject, checkShare, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import { checkBoolean, checkName, checkObject, checkShare, keysOf, outOfRange } from '../check/errors.js';
 import { RANDOM_SPLIT } from '../spec/codes.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import { apportion } from './apportion.js';
-import { type CheckedData, isFloats } from './data-set.js';
+import type { CheckedData } from './data-set.js';
+import { isFloats } from './numbers.js';
 import { permutation } from './philox.js';
+import type { Targets } from './targets.js';
+import type { Goal } from './task.js';
 
-// Which samples are held back: drawn from the network's seed, or the last ones. All parts keep the order of the samples.
+// Splits a data set into training and validation data, or into folds. All parts keep the order of the samples.
 
-/** Which samples are held back. */
+/** Which samples are held back for validation. */
 export interface SplitOptions {
-  /** The share of the samples, above 0 and below 1. Their number is rounded to the nearest, halves down, and leaves one at least. */
+  /**
+   * The share of the samples, above 0 and below 1. The number of samples is rounded to the nearest whole number, halves
+   * down; at least one sample remains for training.
+   */
   share: number;
   /**
-   * true: the same share of each class's samples, by largest remainders. Every class of two samples or more is in both parts, where the
-   * share allows that. For labels as targets. Default false.
+   * true: the same share of each class is held back, rounded by the method of largest remainders. If the share allows it
+   * for all classes, every class of two samples or more is in both parts. For a network that learns classes. Default
+   * false.
    */
   stratify?: boolean;
-  /** The last samples, for those whose order means something, as that of a time series does. Default: samples drawn from the seed. */
+  /**
+   * `'end'`: the last samples are held back. For samples whose order has a meaning, such as those of a time series.
+   * Default: they are drawn from the network's seed.
+   */
   from?: 'end';
 }
 
-/** A number: the share, drawn from the seed. */
+/** Which samples are held back for validation. A number is the share of samples that are drawn from the network's seed. */
 export type ValidationSplit = number | SplitOptions;
 
 const SPLIT_KEYS = keysOf<SplitOptions>({ share: true, stratify: true, from: true });
@@ -29,28 +39,29 @@ const SPLIT_KEYS = keysOf<SplitOptions>({ share: true, stratify: true, from: tru
 const SAMPLE_ORDER = 0;
 const CLASS_ORDER = 1;
 
-function checkSplit(where: string, value: unknown, data: CheckedData): SplitOptions {
+function checkSplit(where: string, value: unknown, { samples }: CheckedData, goal: Goal): SplitOptions {
   if (typeof value !== 'number') checkObject(where, value, SPLIT_KEYS);
   const { share, stratify = false, from } = typeof value === 'number' ? { share: value } : (value as SplitOptions);
   const shareName = typeof value === 'number' ? where : `${where}.share`;
   checkShare(shareName, share);
-  checkStratify(`${where}.stratify`, stratify, data);
+  checkStratify(`${where}.stratify`, stratify, goal);
   if (from !== undefined) checkName(`${where}.from`, from, ['end']);
   if (from && stratify) throw outOfRange(`${where}.stratify`, 'true with from: "end"', 'one of them');
-  if (heldOf(data.samples, share) === 0) {
-    throw outOfRange(shareName, `${share} of ${data.samples} samples`, 'at least one to validate with');
+  if (heldOf(samples, share) === 0) {
+    throw outOfRange(shareName, `${share} of ${samples} samples`, 'at least one to validate with');
   }
   return { share, stratify, from };
 }
 
-export function checkStratify(where: string, stratify: unknown, { targets }: Pick<CheckedData, 'targets'>): boolean {
+export function checkStratify(where: string, stratify: unknown, { task }: Goal): boolean {
   const isStratified = checkBoolean(where, stratify);
-  if (isStratified && isFloats(targets))
-    throw wrongType(where, stratify, 'false for targets that are rows, not labels');
+  if (isStratified && task !== 'classes') {
+    throw outOfRange(where, `true for a network that learns ${task}`, 'classes (net.task), or false');
+  }
   return isStratified;
 }
 
-/** How many samples are held back: the nearest number, of two the smaller one, and never all. */
+/** The number of samples that are held back: rounded to the nearest whole number, halves down, and never all. */
 function heldOf(samples: number, share: number): number {
   return Math.min(Math.ceil(samples * share - 0.5), samples - 1);
 }
@@ -61,8 +72,9 @@ export function holdBack(
   value: unknown,
   data: CheckedData,
   spec: Spec,
+  goal: Goal,
 ): { training: CheckedData; validation: CheckedData } {
-  return splitData(data, checkSplit(where, value, data), spec);
+  return splitData(data, checkSplit(where, value, data, goal), spec);
 }
 
 export function splitData(
@@ -75,7 +87,7 @@ export function splitData(
   const isHeld = new Uint8Array(samples);
   if (from) isHeld.fill(1, samples - held);
   else {
-    const groups = groupsOf(data, stratify === true, spec.seed);
+    const groups = groupsOf(data, stratify === true, spec);
     const counts = groups.map(({ length }) => length);
     const ties = permutation(groups.length, spec.seed, RANDOM_SPLIT, CLASS_ORDER);
     apportion(counts, held, ties).forEach((count, group) => {
@@ -88,12 +100,13 @@ export function splitData(
   };
 }
 
-/** The samples in random order, all together or those of each class that occurs, in the order of the labels. */
-function groupsOf({ samples, targets }: CheckedData, stratify: boolean, seed: number): number[][] {
-  const order = permutation(samples, seed, RANDOM_SPLIT, SAMPLE_ORDER);
+/** The samples in random order: all in one group, or a group for each class that occurs, in the order of the classes. */
+function groupsOf(data: CheckedData, stratify: boolean, spec: Spec): number[][] {
+  const order = permutation(data.samples, spec.seed, RANDOM_SPLIT, SAMPLE_ORDER);
+  const classOf = classesOf(data.targets, outputsOf(spec));
   const groups = new Map<number, number[]>();
   for (const sample of order) {
-    const label = stratify ? targets[sample] : 0;
+    const label = stratify ? classOf(sample) : 0;
     const group = groups.get(label);
     if (group) group.push(sample);
     else groups.set(label, [sample]);
@@ -103,15 +116,25 @@ function groupsOf({ samples, targets }: CheckedData, stratify: boolean, seed: nu
     .map(([, group]) => group);
 }
 
+/** The class of each sample: its label, the largest target of its row, or for one output 1 if its target exceeds 1/2. */
+function classesOf(targets: Targets, outputs: number): (sample: number) => number {
+  if (!isFloats(targets)) return (sample) => targets[sample];
+  if (outputs === 1) return (sample) => Number(targets[sample] > 0.5);
+  return (sample) => {
+    const row = targets.subarray(sample * outputs, (sample + 1) * outputs);
+    return row.indexOf(Math.max(...row));
+  };
+}
+
 /**
- * The fold that each sample is held back in: folds differ by one sample at most, and so do the samples of a class where stratified. Which
- * folds have one more is drawn from the seed.
+ * The fold of each sample. The sizes of the folds differ by at most one; if stratified, so do the numbers of samples of
+ * each class in them. The seed decides which folds get one more.
  */
-export function foldsOf(data: CheckedData, folds: number, stratify: boolean, seed: number): Uint32Array {
-  const groups = groupsOf(data, stratify, seed);
+export function foldsOf(data: CheckedData, folds: number, stratify: boolean, spec: Spec): Uint32Array {
+  const groups = groupsOf(data, stratify, spec);
   const foldOf = new Uint32Array(data.samples);
   let dealt = 0;
-  for (const group of permutation(groups.length, seed, RANDOM_SPLIT, CLASS_ORDER)) {
+  for (const group of permutation(groups.length, spec.seed, RANDOM_SPLIT, CLASS_ORDER)) {
     for (const sample of groups[group]) foldOf[sample] = dealt++ % folds;
   }
   return foldOf;

@@ -25,8 +25,8 @@ export function checkStandardization(where: string, value: unknown, inputs: numb
   const isWanted = (deviation: number) => deviation >= MIN_DEVIATION && deviation < Number.POSITIVE_INFINITY;
   const wanted = `a finite number from ${MIN_DEVIATION} up`;
   return {
-    means: checkFloats(`${where}.means`, means, inputs).slice(),
-    deviations: checkFloats(`${where}.deviations`, deviations, inputs, isWanted, wanted).slice(),
+    means: Float32Array.from(checkFloats(`${where}.means`, means, inputs)),
+    deviations: Float32Array.from(checkFloats(`${where}.deviations`, deviations, inputs, isWanted, wanted)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { arrayType } from '../check/arrays.js';
 import { checkName, outOfRange, wrongType } from '../check/errors.js';
 import type { ActivationName } from '../spec/network-options.js';
 import { Graph, type Node } from './scalar-graph.js';
@@ -160,7 +161,7 @@ function softmax(graph: Graph, z: readonly Node[], nameOf: (j: number) => string
 }
 
 function checkFloats(where: string, values: Floats, length: number): void {
-  if (!Array.isArray(values) && !(values instanceof Float32Array) && !(values instanceof Float64Array)) {
+  if (!Array.isArray(values) && arrayType(values) !== 'Float32Array' && arrayType(values) !== 'Float64Array') {
     throw wrongType(where, values, 'an array of numbers, a Float32Array or a Float64Array');
   }
   if (values.length !== length) throw outOfRange(where, `${values.length} numbers`, `${length}`);

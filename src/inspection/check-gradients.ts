@@ -2,7 +2,9 @@ import { checkInteger, checkObject, keysOf, MAX_FLOAT, outOfRange } from '../che
 import type { Arena } from '../core/arena.js';
 import type { LayerPlan } from '../core/memory-plan.js';
 import { unpack } from '../core/parameters.js';
-import { checkInputs, checkTargets, checkWeights, type Inputs, type Targets, writeWindow } from '../data/data-set.js';
+import { writeWindow } from '../data/data-set.js';
+import { checkInputs, type Inputs } from '../data/inputs.js';
+import { checkTargets, checkWeights, type Targets } from '../data/targets.js';
 import type { CustomCost } from '../spec/network-options.js';
 import { numbersOf, type Sgd, sgd } from '../spec/optimizer.js';
 import { outputsOf, type Spec } from '../spec/spec.js';

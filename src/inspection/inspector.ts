@@ -2,7 +2,8 @@ import { checkFinite, checkInteger, checkObject, keysOf } from '../check/errors.
 import type { Arena } from '../core/arena.js';
 import { weightFloats } from '../core/memory-plan.js';
 import { eachWeight } from '../core/parameters.js';
-import { checkInputs, checkTargets, checkWeights, type Inputs, type Targets } from '../data/data-set.js';
+import { checkInputs, type Inputs } from '../data/inputs.js';
+import { checkTargets, checkWeights, type Targets } from '../data/targets.js';
 import type { Layer } from '../model/layer.js';
 import type { Pass } from '../model/pass.js';
 import { SEEDED } from '../spec/codes.js';

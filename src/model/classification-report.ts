@@ -16,19 +16,39 @@ export interface ClassMetrics {
   predicted: number;
 }
 
+type Ratios = Pick<ClassMetrics, 'precision' | 'recall' | 'f1'>;
+
 /** The result of `classificationReport`. */
 export interface ClassificationReport {
   /** [classes] */
   classes: ClassMetrics[];
+  /** Share of the samples that are predicted right; 0 if there are none. */
+  accuracy: number;
   /** Means over the classes that occur among the targets or the predictions. */
-  macro: { precision: number; recall: number; f1: number };
+  macro: Ratios;
+  /** Means over the classes, each weighted with its support. */
+  weighted: Ratios;
 }
 
 /**
- * Precision, recall and F1 of each class, and their means. `confusion` is a confusion matrix as `evaluate` returns it:
- * a row for each class of the targets, a column for each class predicted. A ratio of no samples is 0, and the means
- * leave out classes that occur neither among the targets nor among the predictions, as in scikit-learn. Throws a
- * TypeError or RangeError if `confusion` is not a square matrix of counts.
+ * The ratios of a class or a label. `hits`: number of samples that have it and are predicted to; `support`: of all that
+ * have it; `predicted`: of all that are predicted to.
+ */
+export function ratiosOf(hits: number, support: number, predicted: number): ClassMetrics {
+  return {
+    precision: predicted ? hits / predicted : 0,
+    recall: support ? hits / support : 0,
+    f1: support + predicted ? (2 * hits) / (support + predicted) : 0,
+    support,
+    predicted,
+  };
+}
+
+/**
+ * Accuracy, and precision, recall and F1 of each class and their means. `confusion` is a confusion matrix as `evaluate`
+ * returns it: a row for each class of the targets, a column for each class predicted. A ratio of no samples is 0, and
+ * the macro means leave out classes that occur neither among the targets nor among the predictions, as in scikit-learn.
+ * Throws a TypeError or RangeError if `confusion` is not a square matrix of counts.
  *
  * @example
  * const { confusion } = net.evaluate(test);
@@ -44,18 +64,23 @@ export function classificationReport(confusion: readonly ArrayLike<number>[]): C
       support += row[other];
       predicted += confusion[other][c];
     }
-    return {
-      precision: predicted ? hits / predicted : 0,
-      recall: support ? hits / support : 0,
-      f1: support + predicted ? (2 * hits) / (support + predicted) : 0,
-      support,
-      predicted,
-    };
+    return ratiosOf(hits, support, predicted);
   });
-  const seen = classes.filter(({ support, predicted }) => support + predicted > 0);
-  const mean = (name: 'precision' | 'recall' | 'f1') =>
-    seen.reduce((sum, metrics) => sum + metrics[name], 0) / (seen.length || 1);
-  return { classes, macro: { precision: mean('precision'), recall: mean('recall'), f1: mean('f1') } };
+  const samples = classes.reduce((sum, { support }) => sum + support, 0);
+  const hits = confusion.reduce((sum, row, c) => sum + row[c], 0);
+  return {
+    classes,
+    accuracy: hits / (samples || 1),
+    macro: meanOf(classes, ({ support, predicted }) => Number(support + predicted > 0)),
+    weighted: meanOf(classes, ({ support }) => support),
+  };
+}
+
+function meanOf(classes: readonly ClassMetrics[], weightOf: (metrics: ClassMetrics) => number): Ratios {
+  const weights = classes.reduce((sum, metrics) => sum + weightOf(metrics), 0) || 1;
+  const mean = (name: keyof Ratios) =>
+    classes.reduce((sum, metrics) => sum + weightOf(metrics) * metrics[name], 0) / weights;
+  return { precision: mean('precision'), recall: mean('recall'), f1: mean('f1') };
 }
 
 function checkConfusion(confusion: unknown): void {

@@ -1,4 +1,5 @@
 import { checkBoolean, checkInteger, checkName, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import type { Task } from '../data/task.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import { checkClockState } from '../spec/schedule.js';
 import { checkEarlyStopping } from '../training/early-stopping.js';
@@ -81,11 +82,12 @@ function numberAt(where: string, value: unknown): number {
 const wordAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_WORD);
 const countAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_COUNT);
 
-/** What a file holds of a training, of a network with so many parameters. */
+/** What a file holds of a training, of a network with so many parameters. `task`: undefined if it is not decided. */
 export function decodeTraining(
   contents: Contents,
   optimizer: Optimizer,
   parameters: number,
+  task: Task | undefined,
 ): SavedTraining | undefined {
   if (!contents.has('training')) {
     checkArrays(contents, []);
@@ -97,7 +99,7 @@ export function decodeTraining(
   if (slots !== 0 && slots !== slotsOf(optimizer)) {
     throw outOfRange('load: training.slots', slots, `0 or ${slotsOf(optimizer)} for ${optimizer.name}`);
   }
-  const place = json.place === undefined ? undefined : checkPlace(json.place, optimizer);
+  const place = json.place === undefined ? undefined : checkPlace(json.place, optimizer, task);
   checkArrays(contents, [
     ...(slots ? ['training.slots'] : []),
     ...(place?.run?.step ? ['training.sums'] : []),
@@ -140,10 +142,10 @@ function stopperOf({ hasParameters: _, ...stopper }: StopperJson, parameters: Fl
   return { ...stopper, ...(parameters && { parameters }) };
 }
 
-function checkPlace(value: unknown, optimizer: Optimizer): PlaceJson {
+function checkPlace(value: unknown, optimizer: Optimizer, task: Task | undefined): PlaceJson {
   const where = 'load: place';
   const place = objectAt<PlaceJson>(where, value, KEYS.place);
-  const options = checkOptions(`${where}.options`, place.options);
+  const options = checkOptions(`${where}.options`, place.options, task);
   // a call cannot change to an optimizer of another kind, whose slots would be missing
   if (options.optimizer) checkName(`${where}.options.optimizer.name`, options.optimizer.name, [optimizer.name]);
   const run = place.run === undefined ? undefined : readRun(`${where}.run`, place.run);
@@ -162,7 +164,7 @@ function checkPlace(value: unknown, optimizer: Optimizer): PlaceJson {
   };
 }
 
-function checkOptions(where: string, value: unknown): CallOptions {
+function checkOptions(where: string, value: unknown, task: Task | undefined): CallOptions {
   const options = objectAt<CallOptions>(where, value, KEYS.options);
   const { call, samples, data, stepRows, shuffle, ignoreNonFinite, slots, validation, earlyStopping, optimizer } =
     options;
@@ -176,7 +178,7 @@ function checkOptions(where: string, value: unknown): CallOptions {
   checkBoolean(`${where}.ignoreNonFinite`, ignoreNonFinite);
   if (slots !== undefined) countAt(`${where}.slots`, slots);
   if (validation !== undefined) wordAt(`${where}.validation`, validation);
-  if (earlyStopping !== undefined) checkEarlyStopping(`${where}.earlyStopping`, earlyStopping);
+  if (earlyStopping !== undefined) checkEarlyStopping(`${where}.earlyStopping`, earlyStopping, task);
   // a learning rate that is a function is in no file
   if (optimizer !== undefined) {
     const rated = { ...optimizer, learningRate: optimizer.learningRate ?? 1 } as Optimizer;

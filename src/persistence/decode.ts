@@ -4,6 +4,7 @@ import { checkBoolean, checkIsObject, checkObject, keysOf, outOfRange, wrongType
 import type { CoreOptions } from '../core/core-options.js';
 import { CORE_KEYS } from '../core/core-options.js';
 import { checkStandardization, type Standardization } from '../data/standardization.js';
+import { checkTask, goalGiven, type KnownGoal } from '../data/task.js';
 import type { Layer } from '../model/layer.js';
 import type { CustomCost, SpecOptions } from '../spec/network-options.js';
 import { checkOptimizer, type Optimizer, sgd } from '../spec/optimizer.js';
@@ -36,7 +37,7 @@ export interface LoadOptions extends CoreOptions {
 
 const OWN_KEYS = keysOf<Omit<LoadOptions, keyof CoreOptions>>({ cost: true, learningRate: true, training: true });
 
-const SECTIONS = ['network', 'parameters', 'standardization', 'optimizer', ...TRAINING_SECTIONS];
+const SECTIONS = ['network', 'parameters', 'standardization', 'task', 'optimizer', ...TRAINING_SECTIONS];
 
 /** `file`: a copy of the user's bytes. `options`: those of load that say what a file cannot hold. */
 export function decode(file: Uint8Array, options: LoadOptions): SavedNetwork {
@@ -47,12 +48,14 @@ export function decode(file: Uint8Array, options: LoadOptions): SavedNetwork {
   const count = countParameters(spec);
   const parameters = contents.floats('parameters', count);
   const saved = decodeOptimizer(contents);
-  const training = decodeTraining(contents, saved.optimizer, count);
+  const goal = decodeGoal(contents, spec);
+  const training = decodeTraining(contents, saved.optimizer, count, goal.task);
   const learningRate = checkFunction(options.learningRate, isResumed && training?.hasFunction === true);
   return {
     ...saved,
     ...(learningRate && { optimizer: { ...saved.optimizer, learningRate } as Optimizer }),
     spec,
+    goal,
     parameters,
     standardization: decodeStandardization(contents, spec.inputs),
     training: isResumed ? training : undefined,
@@ -104,6 +107,25 @@ function decodeSpec(value: unknown, cost: CustomCost | undefined): Spec {
     throw new TypeError(`load: options.cost: got ${got}, want ${isCustom ? '{ value, gradient }' : 'none'}`);
   }
   return inFile('load: ', () => checkSpec({ ...options, cost: cost ?? (options.cost as SpecOptions['cost']) }));
+}
+
+/** What the network learns. A file of a network that has not decided it says nothing. */
+function decodeGoal(contents: Contents, spec: Spec): KnownGoal {
+  if (!contents.has('task')) return {};
+  const value = contents.json('task');
+  checkKeys('load: task', value, ['task', 'isSigned']);
+  const { task, isSigned } = value as KnownGoal;
+  const given = goalGiven(checkTask('load: task.task', task, spec), spec);
+  if (isSigned === undefined) return given;
+  checkBoolean('load: task.isSigned', isSigned);
+  if (given.isSigned !== undefined && isSigned !== given.isSigned) {
+    throw outOfRange(
+      'load: task.isSigned',
+      isSigned,
+      `${given.isSigned} for the task ${task} and the cost ${spec.cost}`,
+    );
+  }
+  return { ...given, isSigned };
 }
 
 const OPTIMIZER_KEYS = keysOf<SavedOptimizer>({
@@ -168,6 +190,7 @@ export function restore(saved: SavedNetwork, layers: readonly Layer[], trainer: 
     layer.weights = next(layer.units * layer.fanIn);
     layer.biases = next(layer.units);
   }
+  trainer.goal = saved.goal;
   trainer.state.restore(saved);
   if (saved.standardization) trainer.standardize(saved.standardization);
   if (saved.training) trainer.resume(saved.training);

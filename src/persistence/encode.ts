@@ -1,5 +1,6 @@
 import { keysOf } from '../check/errors.js';
 import type { Standardization } from '../data/standardization.js';
+import type { KnownGoal } from '../data/task.js';
 import type { Optimizer } from '../spec/optimizer.js';
 import type { ClockState } from '../spec/schedule.js';
 import type { Spec } from '../spec/spec.js';
@@ -19,15 +20,16 @@ import {
 //   network            json  required  what Network.create took: inputs, layers, cost, ...
 //   parameters         f32   required  for each layer w [units × fanIn] row-major, then b [units]
 //   standardization    f64   required  means [inputs], deviations [inputs]
+//   task               json            what the network learns, and whether its targets are -1 and 1
 //   optimizer          json            the optimizer, the place in its schedule, what is counted from call to call
 //   training           json            with save({ training: true }): counts, and the place in a call
 //   training.slots     f32             the optimizer's slots, each in the order of the parameters
 //   training.sums      f32             the gradients that a step has added up so far
 //   training.best      f32             the parameters of the best epoch so far
 //
-// Those that are not required: a network can be used without them. These names are reserved for what they say: `task`
-// (what the outputs mean), `names` (of classes and columns), `encoder` (how records become inputs), `targets` (means
-// and deviations of the targets). `parameters` may come as f16.
+// Those that are not required: a network can be used without them. These names are reserved for what they say: `names`
+// (of classes and columns), `encoder` (how records become inputs), `targets` (means and deviations of the targets).
+// `parameters` may come as f16.
 
 /** Options of `save`. */
 export interface SaveOptions {
@@ -48,6 +50,7 @@ export interface SavedOptimizer {
 
 export interface SavedNetwork extends SavedOptimizer {
   readonly spec: Spec;
+  readonly goal: KnownGoal;
   readonly standardization: Standardization | undefined;
   /** For each layer w [units × fanIn] row-major, then b [units]. */
   readonly parameters: Float32Array;
@@ -58,6 +61,7 @@ export interface SavedNetwork extends SavedOptimizer {
 
 export function encode({
   spec,
+  goal,
   parameters,
   standardization,
   training,
@@ -71,6 +75,7 @@ export function encode({
     jsonSection('network', true, optionsOf(spec)),
     floatSection('parameters', true, [parameters]),
     ...(standardization ? [standardizationSection(standardization)] : []),
+    ...(goal.task ? [jsonSection('task', false, goal)] : []),
     jsonSection('optimizer', false, { optimizer, schedule, trainingSamples, epochsTrained }),
     ...(training ? trainingSections(training) : []),
     ...unknown,

@@ -55,6 +55,10 @@ export {
   RMSPROP_ALPHA,
   RMSPROP_EPSILON,
   ROWS,
+  // what evaluations count
+  SCORE_CLASSES,
+  SCORE_ERRORS,
+  SCORE_NOTHING,
   SEEDED,
   SELU,
   SGD,

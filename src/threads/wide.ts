@@ -1,3 +1,4 @@
+import { isKind } from '../check/arrays.js';
 import { type Core, importsOf, PAGE_BYTES } from '../core/engine.js';
 import { Header } from '../core/header.js';
 import { makePlan, type Plan, weightFloats, writeTables } from '../core/memory-plan.js';
@@ -28,9 +29,9 @@ let trial: Promise<Wide> | undefined;
  */
 export function switchOnWide(core: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<Wide> {
   // this answer is not remembered: it says nothing about bytes
-  if (core instanceof WebAssembly.Module) return Promise.resolve({ reason: 'a compiled module was given as wasm' });
+  if (isKind(core, 'WebAssembly.Module')) return Promise.resolve({ reason: 'a compiled module was given as wasm' });
   if (!trial) {
-    trial = compileWide(core);
+    trial = compileWide(core as Uint8Array<ArrayBuffer>);
     // a failure is not remembered: the next call may succeed
     trial.catch(() => {
       trial = undefined;

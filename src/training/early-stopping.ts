@@ -1,11 +1,23 @@
-import { checkBoolean, checkInteger, checkName, checkNotNegative, checkObject, keysOf } from '../check/errors.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkName,
+  checkNotNegative,
+  checkObject,
+  keysOf,
+  outOfRange,
+} from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { pack, unpack } from '../core/parameters.js';
 import type { CheckedData } from '../data/data-set.js';
-import type { Evaluation } from '../model/evaluate.js';
+import { type Goal, TASKS, type Task } from '../data/task.js';
+import { type Evaluation, isLoss, type MetricName, metricsOf } from '../model/metrics.js';
 import type { StopperPlace } from './place.js';
 
 // This file is loaded only if early stopping is asked for.
+
+/** What early stopping may watch. */
+export type Monitor = Exclude<MetricName, 'topKAccuracy'>;
 
 /**
  * Training ends once `patience` epochs in a row have not improved on the best one. At the end of training, for whatever
@@ -13,8 +25,12 @@ import type { StopperPlace } from './place.js';
  * last weights. The optimizer keeps the state of the last epoch.
  */
 export interface EarlyStopping {
-  /** The number that is watched, from the evaluation of the validation data. Default `'cost'`. */
-  monitor?: 'cost' | 'accuracy';
+  /**
+   * The number that is watched, from the evaluation of the validation data: the cost, or a metric of the network's task
+   * that is a single number, except topKAccuracy. The cost and errors improve when they fall, all others when they rise.
+   * Default `'cost'`.
+   */
+  monitor?: Monitor;
   /** The number of epochs without improvement, 1 to 2³¹ - 1. Default 5. */
   patience?: number;
   /** An epoch is an improvement if it is better by more than this. A number from 0 up. Default 0. */
@@ -27,22 +43,40 @@ const EARLY_STOPPING_KEYS = keysOf<EarlyStopping>({ monitor: true, patience: tru
 
 type EarlyStoppingSpec = Required<EarlyStopping>;
 
-export function checkEarlyStopping(where: string, value: EarlyStopping): EarlyStoppingSpec {
+/** `task`: what the network learns; undefined if it is not known yet. */
+export function checkEarlyStopping(where: string, value: EarlyStopping, task: Task | undefined): EarlyStoppingSpec {
   checkObject(where, value, EARLY_STOPPING_KEYS);
   const { minDelta = 0, restoreBest = true } = value;
   checkNotNegative(`${where}.minDelta`, minDelta);
   checkBoolean(`${where}.restoreBest`, restoreBest);
   return {
-    monitor: checkName(`${where}.monitor`, value.monitor ?? 'cost', ['cost', 'accuracy']),
+    monitor: checkMonitor(`${where}.monitor`, value.monitor ?? 'cost', task),
     patience: checkInteger(`${where}.patience`, value.patience ?? 5, 1, 2 ** 31 - 1),
     minDelta,
     restoreBest,
   };
 }
 
+function checkMonitor(where: string, value: unknown, task: Task | undefined): Monitor {
+  const all = monitorsOf(TASKS);
+  const known = task ? monitorsOf([task]) : all;
+  if (known.includes(value as Monitor) || !all.includes(value as Monitor)) return checkName(where, value, known);
+  throw outOfRange(where, `"${value}" for a network that learns ${task}`, `one of ${known.join(', ')} (net.task)`);
+}
+
+function monitorsOf(tasks: readonly Task[]): readonly Monitor[] {
+  const metrics = new Set(tasks.flatMap(metricsOf));
+  return Array.from(metrics).filter((metric): metric is Monitor => metric !== 'topKAccuracy');
+}
+
 /** A stopper for a call with these options. Throws if there are no validation data. */
-export function makeStopper(where: string, value: unknown, validation: CheckedData | undefined): EarlyStopper {
-  const spec = checkEarlyStopping(where, value as EarlyStopping);
+export function makeStopper(
+  where: string,
+  value: unknown,
+  validation: CheckedData | undefined,
+  { task }: Goal,
+): EarlyStopper {
+  const spec = checkEarlyStopping(where, value as EarlyStopping, task);
   if (!validation) throw new TypeError(`${where}: got no validation data, want validation or validationSplit`);
   return new EarlyStopper(spec);
 }
@@ -72,9 +106,10 @@ export class EarlyStopper {
   }
 
   /** To be called after an epoch. Returns true if training should end. */
-  observe(epoch: number, { cost, accuracy }: Evaluation, arena: Arena): boolean {
+  observe(epoch: number, evaluation: Evaluation, arena: Arena): boolean {
     const { monitor, patience, minDelta, restoreBest } = this.spec;
-    const value = monitor === 'cost' ? cost : -accuracy;
+    const metric = evaluation[monitor] as number;
+    const value = isLoss(monitor) ? metric : -metric;
     // the first epoch is always the best so far, even if its value is NaN
     if (!(value < this.#best - minDelta || epoch === 0)) {
       this.#waited++;

@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../check/abort.js';
 import { type EpochResult, type Epochs, speedOf } from './epochs.js';
 import { Yielder } from './event-loop.js';
 import type { TrainSettings } from './options.js';
@@ -135,6 +136,6 @@ export class EpochRunner implements Epochs {
     const { signal } = this.#settings;
     if (!signal?.aborted) return;
     this.#stepper.check();
-    signal.throwIfAborted();
+    throwIfAborted(signal);
   }
 }

@@ -1,6 +1,8 @@
+import { throwIfAborted } from '../check/abort.js';
 import { checkObject } from '../check/errors.js';
 import { type CheckedData, checkData, checksumOf, type DataSet } from '../data/data-set.js';
-import type { Evaluation } from '../model/evaluate.js';
+import { type Goal, settleGoal } from '../data/task.js';
+import type { Evaluation } from '../model/metrics.js';
 import type { Lbfgs } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
 import type { EarlyStopper } from './early-stopping.js';
@@ -22,8 +24,14 @@ interface Features {
     share: unknown,
     data: CheckedData,
     spec: Spec,
+    goal: Goal,
   ) => { readonly training: CheckedData; readonly validation: CheckedData };
-  readonly makeStopper?: (where: string, options: unknown, validation: CheckedData | undefined) => EarlyStopper;
+  readonly makeStopper?: (
+    where: string,
+    options: unknown,
+    validation: CheckedData | undefined,
+    goal: Goal,
+  ) => EarlyStopper;
   readonly lbfgs?: {
     readonly checkLbfgs: (spec: Spec) => void;
     readonly makeLbfgs: (trainer: Trainer['state'], passes: Epochs, optimizer: Lbfgs, place?: LbfgsPlace) => Epochs;
@@ -55,20 +63,24 @@ async function importFeatures(
 /** The checked settings of a call of fit. */
 interface FitSettings extends TrainSettings {
   readonly data: CheckedData;
+  readonly goal: Goal;
   readonly stopper: EarlyStopper | undefined;
   readonly makeLbfgs: NonNullable<Features['lbfgs']>['makeLbfgs'] | undefined;
 }
 
-function checkFit(data: DataSet, options: TrainOptions, { arena, state }: Trainer, features: Features): FitSettings {
+function checkFit(data: DataSet, options: TrainOptions, trainer: Trainer, features: Features): FitSettings {
+  const { arena, state } = trainer;
   const { spec } = arena;
   checkObject('options', options, TRAIN_KEYS);
   const settings = checkSettings(options, spec, state.optimizer);
   features.lbfgs?.checkLbfgs(spec);
   let training = checkData('data', data, spec);
   let { validation } = settings;
+  // before the split: the decisive targets may all fall into one part
+  const goal = goalOf(trainer, training, validation);
   if (features.split) {
     if (validation) throw new TypeError('options.validationSplit: got validation data too, want one of them');
-    const parts = features.split('options.validationSplit', options.validationSplit, training, spec);
+    const parts = features.split('options.validationSplit', options.validationSplit, training, spec, goal);
     ({ training, validation } = parts);
   }
   // after the split, because validation does not use class weights
@@ -76,11 +88,21 @@ function checkFit(data: DataSet, options: TrainOptions, { arena, state }: Traine
   return {
     ...settings,
     data: training,
+    goal,
     validation,
     stepRows: rowsOfStep(settings.stepRows, training.samples, settings.optimizer),
-    stopper: features.makeStopper?.('options.earlyStopping', options.earlyStopping, validation),
+    stopper: features.makeStopper?.('options.earlyStopping', options.earlyStopping, validation, goal),
     makeLbfgs: features.lbfgs?.makeLbfgs,
   };
+}
+
+/** What the network learns, from all targets of the call. */
+function goalOf({ goal, arena }: Trainer, data: CheckedData, validation: CheckedData | undefined): Goal {
+  const named = {
+    'data.targets': data.targets,
+    ...(validation && { 'options.validation.targets': validation.targets }),
+  };
+  return settleGoal(goal, named, arena.spec);
 }
 
 /** See Network.train. */
@@ -95,7 +117,7 @@ export async function* train(
   const features = loading instanceof Promise ? await loading : loading;
   const settings = checkFit(data, options, trainer, features);
   call.checkIdle('fit');
-  settings.signal?.throwIfAborted();
+  throwIfAborted(settings.signal);
   call.start();
   try {
     const fit = new Fit(trainer, settings);
@@ -126,6 +148,7 @@ class Fit {
     const { data, optimizer, stopper, makeLbfgs } = settings;
     const place = trainer.loadSet(data, settings, () => this.#callOptions);
     trainer.endTimeBoxed();
+    trainer.goal = settings.goal;
     this.#epoch = place?.epoch ?? 0;
     this.#runPlace = place?.run;
     this.#stopped = place?.stopped;
@@ -233,8 +256,10 @@ class Fit {
   }
 
   #validate(): Evaluation | undefined {
-    const { validation } = this.#settings;
-    return validation && this.#epochs.timed(() => this.#trainer.validate(validation));
+    const { validation, ignoreNonFinite, stopper } = this.#settings;
+    if (!validation) return undefined;
+    const rocAuc = stopper?.spec.monitor === 'rocAuc';
+    return this.#epochs.timed(() => this.#trainer.validate(validation, ignoreNonFinite, { rocAuc }));
   }
 
   /** Calls back with a report. If training ends, completes the report with the reason. */

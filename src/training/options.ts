@@ -1,4 +1,5 @@
-import { checkBoolean, checkCallback, checkInteger, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import { checkSignal } from '../check/abort.js';
+import { checkBoolean, checkCallback, checkInteger, keysOf, outOfRange } from '../check/errors.js';
 import { type CheckedData, checkData, type DataSet } from '../data/data-set.js';
 import type { ValidationSplit } from '../data/split.js';
 import { checkOptimizer, isFullBatch, type Optimizer } from '../spec/optimizer.js';
@@ -161,9 +162,7 @@ export function rowsOfStep(stepRows: number, samples: number, optimizer: Optimiz
 export function checkSettings(options: StreamOptions, spec: Spec, current: Optimizer): TrainSettings {
   const { standardize = false, signal, validation, onEpoch, onBatch, onProgress } = options;
   checkBoolean('options.standardize', standardize);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw wrongType('options.signal', signal, 'an AbortSignal');
-  }
+  checkSignal('options.signal', signal);
   for (const name of ['onEpoch', 'onBatch', 'onProgress'] as const) checkCallback(`options.${name}`, options[name]);
   const epochs = checkInteger('options.epochs', options.epochs ?? 1, 1, MAX_COUNT);
   let lastProgress = 0;

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../model/evaluate.js';
+import type { Evaluation } from '../model/metrics.js';
 
 // The reports of the calls that train.
 

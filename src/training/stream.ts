@@ -1,7 +1,9 @@
+import { throwIfAborted } from '../check/abort.js';
 import { checkObject, outOfRange, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { type CheckedData, checkData, checksumOf, checksumOfSet, type DataSet } from '../data/data-set.js';
 import { addToMoments, standardizationFromMoments } from '../data/measure-columns.js';
+import { checkKnownGoal, isSettled, TargetSurvey } from '../data/task.js';
 import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
@@ -40,12 +42,13 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
   const { arena, state, call } = trainer;
   const { spec } = arena;
   const settings = checkStream(source, options, spec, state.optimizer);
+  if (settings.validation) checkKnownGoal(VALIDATION, settings.validation.targets, trainer.goal, spec);
   if ((spec.l1 || spec.l2) && state.trainingSamples === undefined) {
     throw outOfRange('trainingSamples', 'undefined', 'the number of samples of an epoch, for l1 and l2');
   }
   call.checkIdle('fitStream');
   arena.checkAlive();
-  settings.signal?.throwIfAborted();
+  throwIfAborted(settings.signal);
   const { stepRows, shuffle, ignoreNonFinite, optimizer, validation } = settings;
   const callOptions: CallOptions = {
     call: 'fitStream',
@@ -66,6 +69,9 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
     call.end();
   }
 }
+
+/** The name that messages give the targets of the validation data. */
+const VALIDATION = 'options.validation.targets';
 
 /**
  * The numbers of the orders of neighbouring parts differ by this, so that each part has an order of its own. The first
@@ -106,6 +112,8 @@ class Stream {
   #runner: EpochRunner | undefined;
   /** Why training has ended, if the last report has been given. */
   #stopped: string | undefined;
+  /** Until it is known what the network learns: the targets so far. */
+  #survey: TargetSurvey | undefined;
 
   /** `place`: where to resume. */
   constructor(trainer: Trainer, source: DataSource, settings: TrainSettings, options: CallOptions, place?: Place) {
@@ -119,6 +127,8 @@ class Stream {
     this.#runPlace = place?.run;
     this.#stopped = place?.stopped;
     if (!place) this.#optimizer = settings.optimizer;
+    if (!isSettled(trainer.goal)) this.#survey = new TargetSurvey(trainer.arena.spec);
+    if (settings.validation) this.#survey?.add(VALIDATION, settings.validation.targets);
   }
 
   get place(): Place {
@@ -185,7 +195,19 @@ class Stream {
     if (part <= before.parts) checkSkipped(skipped, before);
     if (this.#runPlace) throw wrongParts(`no part ${part}`);
     this.#trainer.call.dropResumption();
+    if (!isStopped) this.#settleGoal();
     return this.#reportOn(soFar, isStopped);
+  }
+
+  /** After the first whole epoch, its targets decide what the network learns. */
+  #settleGoal(): void {
+    const trainer = this.#trainer;
+    const { validation } = this.#settings;
+    if (!this.#survey) return;
+    const goal = this.#survey.goal(trainer.goal);
+    if (validation) checkKnownGoal(VALIDATION, validation.targets, goal, trainer.arena.spec);
+    trainer.goal = goal;
+    this.#survey = undefined;
   }
 
   /** Trains one part, or the rest of it. Returns true if a callback has asked to stop. */
@@ -248,11 +270,11 @@ class Stream {
 
   /** Validates the network, and makes the report on the epoch whose parts are done. */
   #reportOn({ epoch, samplesBefore, elapsedMs }: EpochSoFar, isStopped: boolean): EpochReport {
-    const { epochs, validation } = this.#settings;
+    const { epochs, validation, ignoreNonFinite } = this.#settings;
     const { state } = this.#trainer;
     const { samples, cost, learningRate } = this.#done;
     state.countEpoch();
-    const evaluation = validation && !isStopped ? this.#trainer.validate(validation) : undefined;
+    const evaluation = validation && !isStopped ? this.#trainer.validate(validation, ignoreNonFinite) : undefined;
     if (!isStopped) state.clock.endEpoch(evaluation?.cost ?? cost / samples);
     return {
       epoch,
@@ -289,13 +311,13 @@ class Stream {
     let isAtEnd = false;
     try {
       for (; ; part++) {
-        signal.throwIfAborted();
+        throwIfAborted(signal);
         isAtEnd = true;
         const next = await orAborted(iterator.next(), signal);
         if (next.done) break;
         isAtEnd = false;
         const where = `source: part ${part}`;
-        yield () => checkData(where, next.value, arena.spec);
+        yield () => this.#checkPart(where, next.value);
       }
     } finally {
       release();
@@ -306,6 +328,16 @@ class Stream {
       else await closing;
     }
     if (part === 0) throw outOfRange('source', 'no part', 'one or more each time it is called');
+  }
+
+  #checkPart(where: string, part: DataSet): CheckedData {
+    const { arena, goal } = this.#trainer;
+    const data = checkData(where, part, arena.spec);
+    this.#survey?.add(`${where}.targets`, data.targets);
+    // a task that the user has given is known before its targets are
+    const known = goal.task && this.#survey ? this.#survey.goal(goal) : goal;
+    checkKnownGoal(`${where}.targets`, data.targets, known, arena.spec);
+    return data;
   }
 }
 
@@ -328,7 +360,7 @@ function abortSignalFor(arena: Arena, signal: AbortSignal | undefined) {
   const end = new AbortController();
   const notice = () => {
     try {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       arena.checkAlive();
     } catch (error) {
       end.abort(error);

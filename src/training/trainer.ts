@@ -4,19 +4,18 @@ import { MAX_CHUNK_ROWS } from '../core/memory-plan.js';
 import {
   type CheckedData,
   checkData,
-  checkInputs,
   checksumOfSet,
-  checkTargets,
-  checkWeights,
   type DataSet,
-  type Inputs,
   loadTrainingSet,
   setSize,
-  type Targets,
   writeWindow,
 } from '../data/data-set.js';
+import { checkInputs, type Inputs } from '../data/inputs.js';
 import { type Standardization, writeStandardization } from '../data/standardization.js';
-import { type Evaluation, evaluate } from '../model/evaluate.js';
+import { checkTargets, checkWeights, type Targets } from '../data/targets.js';
+import { checkKnownGoal, type Goal, type KnownGoal, settleGoal } from '../data/task.js';
+import { type EvaluateSpec, evaluate } from '../model/evaluate.js';
+import type { Evaluation } from '../model/metrics.js';
 import type { Pass } from '../model/pass.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import { CallInProgress } from './call-in-progress.js';
@@ -36,6 +35,8 @@ export class Trainer {
   readonly pass: Pass;
   readonly state: TrainingState;
   readonly call = new CallInProgress();
+  /** What the network learns, as far as it is known. */
+  goal: KnownGoal = {};
   readonly #guard = new BatchGuard();
   #standardization: Standardization | undefined;
   /** The last trainFor, which the next one may resume. */
@@ -100,10 +101,12 @@ export class Trainer {
 
   #startTimeBoxed(data: DataSet, settings: StepSettings): TimeBoxedTraining {
     const checked = checkData('data', data, this.arena.spec);
+    const goal = settleGoal(this.goal, { 'data.targets': checked.targets }, this.arena.spec);
     const steps = stepsOf(settings, checked.samples);
     const slots = slotsOf(settings.optimizer);
     const callOptions = once(() => ({ ...this.optionsOf('trainFor', checked.samples, steps), slots }));
     const place = this.loadSet(checked, steps, callOptions);
+    this.goal = goal;
     const training = new TimeBoxedTraining(this.state, checked, steps, callOptions);
     if (place) {
       this.state.useOptimizer(settings.optimizer);
@@ -125,11 +128,17 @@ export class Trainer {
     return report;
   }
 
+  /** Refuses targets that do not fit the network, or contradict what it learns. */
+  checkTargets(where: string, targets: Targets, rows: number): void {
+    checkTargets(where, targets, rows, this.arena.spec);
+    checkKnownGoal(where, targets, this.goal, this.arena.spec);
+  }
+
   trainBatch(x: Inputs, y: Targets, weights: Float32Array | undefined): number {
     const { arena, pass, state } = this;
     arena.checkAlive();
     const rows = checkInputs('x', x, arena.spec);
-    checkTargets('y', y, rows, arena.spec);
+    this.checkTargets('y', y, rows);
     if (weights !== undefined) checkWeights('weights', weights, rows);
     state.checkStep('trainBatch', rows);
     this.#guard.beforeStep(arena, pass, state.clock);
@@ -218,10 +227,12 @@ export class Trainer {
     return { call, samples, data: checksumOfSet(this.arena), stepRows, shuffle, ignoreNonFinite };
   }
 
-  validate(data: CheckedData): Evaluation {
+  /** Evaluates the network on validation data. It must be known what the network learns. */
+  validate(data: CheckedData, ignoresNonFinite: boolean, options?: EvaluateSpec): Evaluation {
     // checks the targets again, because the caller's arrays may have changed since
-    checkTargets('options.validation.targets', data.targets, data.samples, this.arena.spec);
-    return evaluate(this.arena, this.pass, data);
+    this.checkTargets('options.validation.targets', data.targets, data.samples);
+    const { arena, pass, goal } = this;
+    return evaluate('options.validation', arena, pass, data, goal as Goal, options, ignoresNonFinite);
   }
 
   /** The place of the call in progress, or else the place at which a call may resume. */

@@ -1,0 +1,134 @@
+import type { NumberArray } from '../check/arrays.js';
+import { checkFloats, countOf, outOfRange, wrongType } from '../check/errors.js';
+import type { Arena } from '../core/arena.js';
+import type { SetWords } from '../core/header.js';
+import { LABELS, ROWS } from '../spec/codes.js';
+import { outputsOf, type Spec } from '../spec/spec.js';
+import {
+  checkAllFinite,
+  type FloatArray,
+  type IntegerArray,
+  isFloats,
+  isIntegers,
+  nestedHint,
+  wayOut,
+} from './numbers.js';
+
+// Targets of samples, and the samples' weights: their checks, and how they get into the memory.
+
+/**
+ * Targets: rows of floats [samples × outputs] in a Float32Array or Float64Array, or a class label for each sample
+ * [samples] in an array of integers. A label is an integer from 0 to outputs - 1, or 0 or 1 if there is one output.
+ */
+export type Targets = NumberArray;
+
+export function checkTargets(where: string, targets: unknown, samples: number, spec: Spec): void {
+  if (isIntegers(targets)) checkLabels(where, targets, samples, spec);
+  else if (isFloats(targets)) checkRows(where, targets, samples, spec);
+  else {
+    const wanted = 'a Float32Array or Float64Array of rows, or labels in an array of integers such as Uint8Array';
+    throw wrongType(where, targets, wanted + wayOut(targets));
+  }
+}
+
+function checkLabels(where: string, labels: IntegerArray, samples: number, spec: Spec): void {
+  const outputs = outputsOf(spec);
+  if (labels.length !== samples) {
+    const isRows = outputs > 1 && labels.length === samples * outputs;
+    const hint = isRows ? ': rows of numbers belong in a Float32Array' : '';
+    throw outOfRange(where, countOf(labels, 'labels'), `${samples}, one for each sample${hint}`);
+  }
+  const classes = Math.max(outputs, 2);
+  for (let i = 0; i < samples; i++) {
+    if (!(labels[i] >= 0 && labels[i] < classes)) {
+      const wanted = `a label from 0 to ${classes - 1}${labelHint(labels, classes, spec)}`;
+      throw outOfRange(`${where}[${i}]`, labels[i], wanted);
+    }
+  }
+}
+
+/** Ends the message for labels that are none: what they may have been meant to be. */
+function labelHint(labels: IntegerArray, classes: number, { layers }: Spec): string {
+  const { activation } = layers[layers.length - 1];
+  if (activation !== 'softmax' && activation !== 'sigmoid') {
+    return ': integers are labels of classes; numbers belong in a Float32Array';
+  }
+  const isFromOne = labels.every((label: number) => label >= 1 && label <= classes);
+  return isFromOne ? ': labels count from 0, these seem to count from 1' : '';
+}
+
+function checkRows(where: string, targets: FloatArray, samples: number, spec: Spec): void {
+  const outputs = outputsOf(spec);
+  const { length } = targets;
+  if (length !== samples * outputs) {
+    const isLabels = length === samples && targets.every((y: number) => Number.isInteger(y));
+    const hint = isLabels ? ': labels of classes belong in a Uint8Array or Int32Array' : nestedHint(targets);
+    const wanted = `${samples * outputs}, ${outputs} for each of ${samples} samples`;
+    throw outOfRange(where, countOf(targets), wanted + hint);
+  }
+  checkAllFinite(where, targets, outputs);
+  checkForCost(where, targets, outputs, spec);
+}
+
+/**
+ * Refuses rows of targets that the cost cannot use. Costs take probabilities, which for some must add up to 1, signs,
+ * or counts.
+ */
+function checkForCost(where: string, targets: FloatArray, outputs: number, { cost }: Spec): void {
+  const checkEach = (fits: (y: number) => boolean, wanted: string) => {
+    const bad = targets.findIndex((y: number) => !fits(y));
+    if (bad >= 0) throw outOfRange(`${where}[${bad}]`, targets[bad], `${wanted} for ${cost}`);
+  };
+  if (cost === 'hinge') checkEach((y) => y === -1 || y === 1, '-1 or 1');
+  if (cost === 'poisson') checkEach((y) => y >= 0, '0 or more');
+  const isDistribution = cost === 'categoricalCrossEntropy' || cost === 'kullbackLeibler';
+  if (isDistribution || cost === 'binaryCrossEntropy') checkEach((y) => y >= 0 && y <= 1, '0 to 1');
+  if (!isDistribution) return;
+  // delta = a - y is right only for rows that add up to 1
+  for (let start = 0; start < targets.length; start += outputs) {
+    let sum = 0;
+    for (let k = 0; k < outputs; k++) sum += targets[start + k];
+    if (Math.abs(sum - 1) > 1e-4) {
+      throw outOfRange(`${where}, row ${start / outputs}`, `a sum of ${sum}`, `1 for ${cost}`);
+    }
+  }
+}
+
+export function checkWeights(where: string, weights: unknown, samples: number): void {
+  const isWanted = (weight: number) => weight >= 0 && weight < Number.POSITIVE_INFINITY;
+  checkFloats(where, weights, samples, isWanted, 'a finite number from 0 up');
+}
+
+/** Copies the targets of the samples [first, first + rows) to `address`, and makes them the targets of `set`. */
+export function writeTargets(
+  arena: Arena,
+  set: SetWords,
+  address: number,
+  targets: Targets,
+  first: number,
+  rows: number,
+): void {
+  set.targets = address;
+  if (isFloats(targets)) {
+    const outputs = outputsOf(arena.spec);
+    const part = targets.subarray(first * outputs, (first + rows) * outputs);
+    arena.floats(address, part.length).set(part);
+    set.targetType = ROWS;
+  } else {
+    arena.words(address, rows).set(targets.subarray(first, first + rows));
+    set.targetType = LABELS;
+  }
+}
+
+/** The same for the samples' weights; undefined: 1 for each sample. */
+export function writeWeights(
+  arena: Arena,
+  set: SetWords,
+  address: number,
+  weights: Float32Array | undefined,
+  first: number,
+  rows: number,
+): void {
+  if (weights) arena.floats(address, rows).set(weights.subarray(first, first + rows));
+  set.weights = weights ? address : 0;
+}

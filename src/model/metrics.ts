@@ -1,0 +1,109 @@
+import type { Task } from '../data/task.js';
+import type { ClassMetrics } from './classification-report.js';
+
+// The metrics of each task. A network has those of its task and no others, because a metric of another task would be a
+// number without a meaning. A ratio of no samples has the value that scikit-learn gives it, so that results can be
+// compared.
+
+/** What every evaluation has. */
+interface Evaluated<Name extends Task> {
+  /** What the network learns. It determines which metrics there are. */
+  task: Name;
+  /** Mean over the samples of the cost times the sample's weight, with label smoothing, without L1 and L2. */
+  cost: number;
+  /** Number of samples. */
+  samples: number;
+}
+
+/** The evaluation of a network that learns classes. */
+export interface ClassesEvaluation extends Evaluated<'classes'> {
+  /**
+   * Number of samples whose predicted class is that of the target. The predicted class is the largest output, among
+   * equal ones the first. With one output, it is 1 if the output exceeds the threshold, else 0.
+   */
+  correct: number;
+  /** correct / samples */
+  accuracy: number;
+  /**
+   * [classes] rows of [classes] counts: a row for each class of the targets, a column for each class predicted. One
+   * output counts as two classes. undefined for more than 256 outputs.
+   */
+  confusion: Uint32Array[] | undefined;
+  /**
+   * Share of the samples whose class is among the `topK` largest outputs. Among equal outputs, the first counts as
+   * larger. undefined without `topK`.
+   */
+  topKAccuracy?: number;
+  /**
+   * Area under the ROC curve. With several outputs, it is computed for each output against the rest, and averaged over
+   * the outputs that have both positive and negative samples; NaN if there is none. undefined unless asked for.
+   */
+  rocAuc?: number;
+}
+
+/** The evaluation of a network that learns labels. */
+export interface LabelsEvaluation extends Evaluated<'labels'> {
+  /** Share of the samples of which all labels are right. */
+  exactMatch: number;
+  /** Share of right ones among all labels of all samples: 1 - the Hamming loss. */
+  labelAccuracy: number;
+  /** F1 of all labels of all samples, counted together; 0 if no sample has a label or is predicted to have one. */
+  microF1: number;
+  /** Mean of the labels' F1. A label that no sample has or is predicted to have counts as 0. */
+  macroF1: number;
+  /** [outputs], the numbers of each label. */
+  byLabel: ClassMetrics[];
+  /** Area under the ROC curve of each label, averaged as for classes. undefined unless asked for. */
+  rocAuc?: number;
+}
+
+/** Errors of outputs a with respect to their targets y. */
+export interface NumberErrors {
+  /** Mean of |y - a|. */
+  meanAbsoluteError: number;
+  /** Mean of (y - a)². */
+  meanSquaredError: number;
+  /**
+   * The coefficient of determination R²: 1 - Σ (y - a)² / Σ (y - mean y)². If all targets of an output are equal, and so
+   * for a single sample, it is 1 if they are met exactly, else 0.
+   */
+  r2: number;
+}
+
+/** The evaluation of a network that learns numbers: means over the outputs, and the numbers of each output. */
+export interface NumbersEvaluation extends Evaluated<'numbers'>, NumberErrors {
+  /** [outputs] */
+  byOutput: NumberErrors[];
+}
+
+type KeysOf<Union> = Union extends Union ? keyof Union : never;
+
+/**
+ * A union in which each member also has the keys of the others, as undefined. All keys can then be read before it is
+ * known which member it is.
+ */
+type OneOf<Union, Key extends PropertyKey = KeysOf<Union>> = Union extends Union
+  ? Union & Partial<Record<Exclude<Key, keyof Union>, undefined>>
+  : never;
+
+/** The result of `evaluate`. `task` says which metrics there are; all others are undefined. */
+export type Evaluation = OneOf<ClassesEvaluation | LabelsEvaluation | NumbersEvaluation>;
+
+/** The metrics of each task that are a single number. */
+const METRICS = {
+  classes: ['cost', 'accuracy', 'topKAccuracy', 'rocAuc'],
+  labels: ['cost', 'exactMatch', 'labelAccuracy', 'microF1', 'macroF1', 'rocAuc'],
+  numbers: ['cost', 'meanAbsoluteError', 'meanSquaredError', 'r2'],
+} as const satisfies Readonly<Record<Task, readonly (keyof Evaluation)[]>>;
+
+/** The name of a metric that is a single number. */
+export type MetricName = (typeof METRICS)[Task][number];
+
+export function metricsOf(task: Task): readonly MetricName[] {
+  return METRICS[task];
+}
+
+/** Whether a smaller value is better. */
+export function isLoss(metric: MetricName): boolean {
+  return metric === 'cost' || metric === 'meanAbsoluteError' || metric === 'meanSquaredError';
+}
