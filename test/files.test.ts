@@ -267,7 +267,7 @@ it('refuses arrays whose bytes have gone, and leaves the file that is there', ()
   memory.grow(1);
   for (const bytes of [gone, gone.buffer, grown]) {
     expect(() => saveFile(path, bytes)).toThrow(
-      /^saveFile: bytes: got bytes that are detached, want bytes that are still there: slice\(\) them before/,
+      /^saveFile: bytes: got bytes that are detached, want bytes that are not: copy them with slice\(\) before/,
     );
   }
   expect(isFile(0)).toBe(true);

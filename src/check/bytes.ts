@@ -1,32 +1,29 @@
+import { arrayType, isDetached, isKind } from './arrays.js';
 import { awaited, outOfRange, wrongType } from './errors.js';
 
-// Bytes at the door. Arrays are told by what they are, not by `instanceof`: those of another realm (a frame, a vm context, a test
-// environment) are arrays too.
-
-/** What wants the bytes of a file takes either. */
+/** The contents of a file. */
 export type Bytes = Uint8Array | ArrayBuffer;
 
-/** The bytes as a Uint8Array, without a copy. `wanted` ends the message for anything else. */
+/**
+ * Returns the bytes as a Uint8Array, without a copy. They may come from another realm. Refuses detached ones, which would
+ * otherwise look like 0 bytes. In the message for all other values, `wanted` describes what is allowed.
+ */
 export function checkBytes(where: string, value: unknown, wanted: string): Uint8Array {
-  const type = Object.prototype.toString.call(value);
-  const isView = ArrayBuffer.isView(value) && type === '[object Uint8Array]';
-  if (!isView && type !== '[object ArrayBuffer]') throw wrongType(where, value, wanted + awaited(value));
-  try {
-    if (!isView) return new Uint8Array(sliceable(value as ArrayBuffer));
-    // throws where the buffer has gone: such an array would pass as one of 0 bytes
-    Uint8Array.prototype.keys.call(value);
-    return value as Uint8Array;
-  } catch {
-    throw outOfRange(
-      where,
-      'bytes that are detached',
-      'bytes that are still there: slice() them before they are transferred, or their memory grows',
-    );
+  const isBytes = arrayType(value) === 'Uint8Array';
+  if (!isBytes && !isKind(value, 'ArrayBuffer')) throw wrongType(where, value, wanted + awaited(value));
+  if (isBytes ? isDetached(value as Uint8Array) : !isUsable(value as ArrayBuffer)) {
+    const way = 'copy them with slice() before their buffer is transferred or its memory grows';
+    throw outOfRange(where, 'bytes that are detached', `bytes that are not: ${way}`);
   }
+  return isBytes ? (value as Uint8Array) : new Uint8Array(value as ArrayBuffer);
 }
 
-/** The buffer itself: throws for one that is detached, and for an object that only calls itself a buffer. */
-function sliceable(buffer: ArrayBuffer): ArrayBuffer {
-  ArrayBuffer.prototype.slice.call(buffer, 0, 0);
-  return buffer;
+/** False for a detached buffer, and for an object that only claims to be a buffer. */
+function isUsable(buffer: ArrayBuffer): boolean {
+  try {
+    ArrayBuffer.prototype.slice.call(buffer, 0, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -2,10 +2,13 @@ import { arrayType, isDetached, isFloat32Array, isKind, type NumberArray } from 
 
 // All error messages have one form: where the value stands, which value was given (got), and which is allowed (want).
 
-/** What a terminal or a page would act on rather than show: controls, line ends of Unicode, marks of direction, halves of characters. */
+/**
+ * Characters that a terminal or a page does not show but acts on: control characters, the line ends of Unicode, marks
+ * of text direction, characters of no width. JSON.stringify escapes all other such characters.
+ */
 const UNSEEN = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
-/** A text in quotes as a message shows it: its first characters, none of which does anything but stand there. */
+/** The first `most` characters of a text, in quotes and escaped, so that a message can contain any name or field. */
 export function quote(text: string, most = 40): string {
   const short = text.length > most ? `${text.slice(0, most)}...` : text;
   return JSON.stringify(short).replace(UNSEEN, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -31,7 +34,7 @@ function showView(view: ArrayBufferView): string {
 /** The largest finite f32. */
 export const MAX_FLOAT = 3.4028234663852886e38;
 
-/** Ends what is wanted in the place of a value that may be a promise of it. */
+/** The end of a message for a value that may be a promise because an `await` is missing. */
 export const awaited = (value: unknown): string => (isKind(value, 'Promise') ? ': await the promise' : '');
 
 /** The length of an array as a message shows it, which is 0 where its memory has gone. */

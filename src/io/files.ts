@@ -23,20 +23,23 @@ import { removeLeftovers, temporaryIn } from './leftovers.js';
 /** The most bytes that one call writes. Node refuses more than 2 GiB. */
 const MOST_BYTES = 2 ** 30;
 
-/** Its modes, owners and folders are not those of POSIX. */
+/** Windows has no permissions, owners and folders that are files, as POSIX systems have. */
 const IS_WINDOWS = process.platform === 'win32';
 
 /**
- * Writes a file as a whole, for Node: whoever reads `path`, at any time, sees the old file or the new one, also where the process is killed
- * or the power fails in between. The bytes go to a file `.simdprop-*.tmp` in the same folder, then to the disk, then the file is renamed,
- * then the folder goes to the disk (where it may be opened: else the old file may be back after a power failure).
+ * Replaces a file as a whole, in Node: every reader of `path` sees either the complete old file or the complete new
+ * one, even if the process is killed or the power fails meanwhile. The bytes are written to a file `.simdprop-*.tmp` in
+ * the same folder and flushed to the disk; then the file is renamed and the folder is flushed. A folder that may not be
+ * listed cannot be flushed: after a power failure, the old file may be there again.
  *
- * A link is followed. The permissions of the old file stay, and so do its owner and group where the process may give files away; where it
- * may not, the group is allowed no more than everybody. Other hard links to the old file keep the old file.
+ * Links are followed. The new file gets the permissions of the old one, and its owner and group if the process is
+ * allowed to give files away. If it is not, the group gets no permissions that everybody does not have. Other hard
+ * links to the old file keep the old contents.
  *
- * Refused, with nothing changed: a read-only file, what is no file (a folder, a device, a pipe), detached bytes. Throws what the file system
- * throws, and leaves nothing behind then; only where the folder cannot be flushed is the new file in place. What a killed process leaves is
- * removed by the first save of another one into the folder.
+ * Throws a TypeError or RangeError, and changes nothing, if `path` leads to a read-only file or to something that is
+ * not a file (a folder, a device, a pipe), or if the bytes are detached. Errors of the file system are thrown as they
+ * are, and the old file is kept, except if only the last step, the flush of the folder, fails. The temporary file of a
+ * killed process is removed when another process first saves into the folder.
  */
 export function saveFile(path: string, bytes: Bytes): void {
   if (typeof path !== 'string' || path === '') {
@@ -47,7 +50,7 @@ export function saveFile(path: string, bytes: Bytes): void {
   const target = targetOf(path);
   const folder = dirname(target);
   removeLeftovers(folder);
-  // before anything is changed, so that what cannot be opened now throws now
+  // opened before anything is changed, because an error after the rename would be too late
   const folderFile = openFolder(folder);
   try {
     replace(target, folder, contents, old);
@@ -57,7 +60,7 @@ export function saveFile(path: string, bytes: Bytes): void {
   }
 }
 
-/** What is there already and may be replaced. */
+/** The properties of the file that is replaced, or undefined if there is none. Refuses what may not be replaced. */
 function checkOldFile(path: string): Stats | undefined {
   const old = statSync(path, { throwIfNoEntry: false });
   if (!old) return undefined;
@@ -70,7 +73,7 @@ function checkOldFile(path: string): Stats | undefined {
   if ((old.mode & 0o222) === 0) {
     throw refuse('a read-only file', 'one that may be written (chmod u+w), or another path');
   }
-  // a rename asks whether the folder may be written, and no more
+  // throws if this process may not write the file; a rename needs only the permission to write its folder
   closeSync(openSync(path, constants.O_WRONLY));
   return old;
 }
@@ -95,10 +98,10 @@ function targetOf(path: string): string {
 }
 
 function replace(target: string, folder: string, contents: Uint8Array, old: Stats | undefined): void {
-  // not named after the target, whose name may be as long as names can be
+  // not the name of the target with an ending, because that name may already have the greatest possible length
   const temporary = temporaryIn(folder);
   try {
-    // nobody else's until it has the owner and the permissions of the old one
+    // nobody else may open the file before it has the owner and the permissions of the old file
     const file = openSync(temporary, 'wx', old ? 0o600 : 0o666);
     try {
       if (old && !IS_WINDOWS) takeOver(file, old);
@@ -116,15 +119,15 @@ function replace(target: string, folder: string, contents: Uint8Array, old: Stat
   }
 }
 
-/** Gives an open file the owner, the group and the permissions of another one, as far as the process may. */
+/** Gives an open file the owner, the group and the permissions of the old file, as far as the process is allowed to. */
 function takeOver(file: number, { uid, gid, mode }: Stats): void {
   const own = fstatSync(file);
   if (own.uid !== uid || own.gid !== gid) giveTo(file, uid, gid) || giveTo(file, own.uid, gid);
   const now = fstatSync(file);
-  // a group that is another one is allowed no more than everybody
+  // if the group is not that of the old file, it gets the permissions that everybody has
   const forGroup = now.gid === gid ? 0o070 : (mode & 0o007) << 3;
   const permissions = mode & (0o707 | forGroup);
-  // file systems without permissions of their own refuse to be asked
+  // only if needed, because file systems without permissions refuse every change
   if (permissions !== (now.mode & 0o777)) fchmodSync(file, permissions);
 }
 
@@ -137,7 +140,10 @@ function giveTo(file: number, uid: number, gid: number): boolean {
   }
 }
 
-/** None for a folder in which files may be put, but not listed, and on Windows, which opens none: its renames are in the journal. */
+/**
+ * Opens a folder so that it can be flushed. Undefined if the folder may be written but not listed, and on Windows,
+ * where folders cannot be opened and renames are written to a journal.
+ */
 function openFolder(folder: string): number | undefined {
   if (IS_WINDOWS) return undefined;
   try {
@@ -152,7 +158,7 @@ function flushFolder(file: number): void {
   try {
     fsyncSync(file);
   } catch (error) {
-    // file systems that flush no folders, such as those of some networks
+    // some file systems, such as network drives, cannot flush folders
     if (!isOneOf(error, 'EINVAL', 'ENOTSUP', 'ENOSYS', 'EBADF')) throw error;
   }
 }

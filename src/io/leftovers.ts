@@ -4,28 +4,31 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from '../check/crc32.js';
 
-// A process that is killed while it saves leaves its temporary file. The file's name says whose it is, so that another process can tell
-// what is left from what is being written:
+// A process that is killed while it saves leaves a temporary file. Its name tells other processes which process wrote
+// it, so that they can remove it without touching files that are still being written:
 //
 //   .simdprop-MACHINE-PID-START-UUID.tmp
 //
-// PID alone is not enough: in a container that is started again and again it is the same each time. START is when the process began, in
-// ticks, and 0 where the system does not say.
+// START is the time when the process started, in ticks, or 0 where the system does not tell. It is needed because in a
+// container that is restarted, each process has the same PID.
 
 const NAME = /^\.simdprop-([0-9a-f]{8})-(\d{1,10})-(\d{1,20})-[0-9a-f-]{36}\.tmp$/;
 
-/** What another machine left in a shared folder is known by its age alone. */
+/** Files of another machine in a shared folder are removed at this age, because its processes are not known here. */
 const MOST_AGE_MS = 24 * 3600 * 1000;
 
-/** Each is looked through once in the life of the process. */
+/** The folders that this process has already cleaned. It cleans each of them once. */
 const cleaned = new Set<string>();
 
-/** A path in the folder for a file that is being written. */
+/** A new path in the folder for a temporary file of this process. */
 export function temporaryIn(folder: string): string {
   return join(folder, `.simdprop-${machine()}-${process.pid}-${startOf(process.pid) ?? 0}-${randomUUID()}.tmp`);
 }
 
-/** Removes what processes that no longer run have left in the folder, at the first call for it; what cannot be removed stays. */
+/**
+ * Removes the temporary files of processes that no longer run, at the first call for a folder. Files that cannot be
+ * removed are kept without an error.
+ */
 export function removeLeftovers(folder: string): void {
   if (cleaned.has(folder)) return;
   cleaned.add(folder);
@@ -37,7 +40,7 @@ export function removeLeftovers(folder: string): void {
       const isLeft = where === machine() && !isRunning(Number(pid), start);
       if (isLeft || Date.now() - lstatSync(path).mtimeMs > MOST_AGE_MS) rmSync(path);
     } catch {
-      // another process was faster, or the file is somebody else's
+      // another process has removed the file already, or the file belongs to another user
     }
   }
 }
@@ -46,14 +49,14 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // files may be put there, but not listed
+    // a folder may allow new files but no listing
     return [];
   }
 }
 
 let machineName: string | undefined;
 
-/** Where process numbers mean the same: this start of the machine and its container, or the name of the machine. */
+/** Identifies where PIDs are unique: the machine since it was booted and the container, or the name of the machine. */
 function machine(): string {
   if (machineName !== undefined) return machineName;
   let text: string;
@@ -67,8 +70,8 @@ function machine(): string {
 }
 
 function isRunning(pid: number, start: string): boolean {
-  const began = startOf(pid);
-  if (began !== undefined && start !== '0') return began === start;
+  const started = startOf(pid);
+  if (started !== undefined && start !== '0') return started === start;
   try {
     process.kill(pid, 0);
     return true;
@@ -77,11 +80,12 @@ function isRunning(pid: number, start: string): boolean {
   }
 }
 
-/** When a process began; undefined where there is no such process, or no /proc. */
+/** The time when a process started, in ticks. Undefined if there is no such process, or no /proc. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // the 22nd of its fields; the second is the program's name in brackets, and may hold blanks and brackets
+    // the 22nd field; the second one is the name of the program in brackets, which may itself contain blanks and
+    // brackets
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   } catch {
     return undefined;
