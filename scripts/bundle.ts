@@ -75,7 +75,7 @@ function importedBy(id: string, getModuleInfo: GetModuleInfo, found = new Set<st
 async function write(options: RollupOptions, chunks?: ReturnType<typeof manualChunks>): Promise<void> {
   const build = await rollup({
     ...options,
-    external: [/^node:/, 'papaparse'],
+    external: [/^node:/],
     onwarn: ({ message }) => {
       throw new Error(message);
     },

@@ -96,9 +96,7 @@ try {
   await bundleWorker();
   compileConsumers();
 
-  // a copy of this project's own: nothing to fetch
-  cpSync(join(ROOT, 'node_modules/papaparse'), join(consumer, 'node_modules/papaparse'), { recursive: true });
-  runNode('CSV with papaparse beside it', ['csv.mjs']);
+  runNode('CSV and IDX files', ['data-files.mjs']);
   runNode('snippets of README.md and docs/', ['snippets.mjs', urlOf('scripts/snippets.mjs')]);
 } finally {
   rmSync(folder, { recursive: true });

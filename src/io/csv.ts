@@ -1,11 +1,13 @@
-import Papa from 'papaparse';
-import { checkBoolean, checkName, checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { foreignContents } from '../check/contents.js';
+import { awaited, checkBoolean, checkObject, keysOf, outOfRange, quote, wrongType } from '../check/errors.js';
+import { type CsvColumn, columnFinder, type FindColumn, findColumns, listed } from './csv-columns.js';
+import { CANDIDATES, findDelimiter, readSeparatorLine } from './csv-delimiter.js';
+import { type Decimal, looksLikeNumber, numberWanted, toNumber } from './csv-numbers.js';
+import { type Row, readRows } from './csv-rows.js';
 
-// Reads comma-separated values as inputs and targets. papaparse handles quotes, line ends and delimiters; this file
-// decides what the fields mean.
+// Reads comma-separated values as inputs and targets. This file decides what the fields mean.
 
-/** A column: its name in the header, or its index, counted from 0. */
-export type CsvColumn = string | number;
+export type { CsvColumn };
 
 /** Options of `readCsv`. */
 export interface CsvOptions {
@@ -13,52 +15,72 @@ export interface CsvOptions {
   target?: CsvColumn | readonly CsvColumn[];
   /** The columns of the inputs, in this order and each only once. Default: all columns except the targets. */
   inputs?: readonly CsvColumn[];
-  /** true: the first row contains the names of the columns. Default true. */
+  /**
+   * true: the first row contains the names of the columns. Default true; but if a field of the first row is a number,
+   * there is no default, because the row may be a sample that would be lost.
+   */
   header?: boolean;
   /**
    * The target column contains names of classes, which become the labels 0, 1, ... With true, the classes are the names
-   * that occur, sorted (as numbers if all of them are numbers). A list gives the classes in their order, such as the
-   * `classes` of the training data. Default false: the target is a number.
+   * that occur, sorted. If all of them are numbers, they are sorted as numbers; names of the same number, such as `1`
+   * and `1.0`, are different classes, sorted as text. A list gives the classes in their order, such as the `classes` of
+   * the training data. Default false: the target is a number.
    */
   labels?: boolean | readonly string[];
-  /** The character between two fields. Default: comma, tab, bar or semicolon, whichever fits. */
+  /**
+   * The character between two fields. Default: the one in a first line such as `sep=;`, or else comma, semicolon, tab
+   * or bar, whichever fits. A RangeError asks for it if two of them fit.
+   */
   delimiter?: string;
+  /** The character before the fraction of numbers: a point (default) or, as in 0,5, a comma. */
+  decimal?: '.' | ',';
+  /** A character such as `#`: rows that begin with it are comments and are left out. Default: there are no comments. */
+  comment?: string;
   /** The beginning of error messages, for example a path. Default `'csv'`. */
   name?: string;
 }
 
 /** The result of `readCsv`. */
 export interface CsvData {
-  /** [rows × input columns] */
-  inputs: Float32Array;
+  /** [rows × input columns]. The numbers are doubles, so that long ones, such as time stamps, keep their digits. */
+  inputs: Float64Array;
   /** Numbers [rows × target columns], or labels [rows]; undefined without a target. */
-  targets: Float32Array | Int32Array | undefined;
+  targets: Float64Array | Int32Array | undefined;
   /** The name of each label, [classes]; undefined without labels. */
   classes: string[] | undefined;
   /** The names of the input columns, or their indices if there is no header. */
   columns: string[];
 }
 
-const OPTION_KEYS = ['target', 'inputs', 'header', 'labels', 'delimiter', 'name'];
+const OPTION_KEYS = keysOf<CsvOptions>({
+  target: true,
+  inputs: true,
+  header: true,
+  labels: true,
+  delimiter: true,
+  decimal: true,
+  comment: true,
+  name: true,
+});
 
-/** papaparse would silently use another delimiter instead of these. */
-const NO_DELIMITERS = ['\r', '\n', '"', '\ufeff'];
-
-/**
- * Decimal numbers as every CSV writer writes them. Number() alone also accepts empty fields and hexadecimal numbers.
- */
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-interface Row {
-  /** The number of the row in a spreadsheet: counted from 1, with the header and empty rows. */
-  readonly number: number;
-  readonly fields: readonly string[];
+/** The rows of a file and what is known about them. */
+interface Table {
+  /** The beginning of error messages. */
+  readonly name: string;
+  readonly rows: readonly Row[];
+  /** The names of all columns, or their indices if there is no header. */
+  readonly names: readonly string[];
+  readonly hasHeader: boolean;
+  readonly decimal: Decimal;
+  /** The end of messages whose cause may be a wrong delimiter. Empty if the delimiter was given. */
+  readonly hint: string;
 }
 
 /**
- * Reads inputs and targets from the text of a CSV file. Empty rows are left out. A field that is no number, where one
- * is expected, throws a RangeError that names its row and column; rows are counted from 1 as in a spreadsheet, with the
- * header and empty rows. Other wrong arguments throw a TypeError or RangeError. Needs the package papaparse.
+ * Reads inputs and targets from the text of a CSV file. Rows whose fields are all empty are left out. A field that is
+ * no number, where one is expected, throws a RangeError that names its row and column; rows are counted from 1 as in a
+ * spreadsheet, with the header and empty rows. Other wrong arguments throw a TypeError or RangeError. The time is
+ * linear in the length of the text.
  *
  * @example
  * const iris = readCsv(await file.text(), { target: 'species', labels: true });
@@ -68,81 +90,110 @@ interface Row {
 export function readCsv(
   text: string,
   options: CsvOptions & { target: CsvColumn | readonly CsvColumn[] },
-): CsvData & { targets: Float32Array | Int32Array };
+): CsvData & { targets: Float64Array | Int32Array };
 export function readCsv(text: string, options?: CsvOptions): CsvData;
 export function readCsv(text: string, options: CsvOptions = {}): CsvData {
-  checkObject('options', options, OPTION_KEYS);
-  const { header = true, labels = false, delimiter = '', name = 'csv' } = options;
-  if (typeof name !== 'string') throw wrongType('options.name', name, 'a string');
-  checkBoolean('options.header', header);
-  checkDelimiter(delimiter);
-  if (typeof text !== 'string') throw wrongType(name, text, 'a string: the text of the file');
+  checkOptions(options);
+  const { name = 'csv', labels = false, target, inputs } = options;
+  checkText(name, text);
+  const table = readTable(name, text, options);
+  const { names, hasHeader, hint } = table;
 
-  const rows = parse(name, text, delimiter);
-  if (rows.length === 0) throw outOfRange(name, 'no rows', 'one row of numbers or more');
-  const { fields } = rows[0];
-  const names = fields.map((field, column) => (header ? field.trim() : String(column)));
-  if (header) rows.shift();
-  if (rows.length === 0) throw outOfRange(name, 'a header alone', 'one row of numbers or more');
-  for (const { number, fields } of rows) {
-    if (fields.length !== names.length) {
-      throw outOfRange(`${name}: row ${number}`, `${fields.length} fields`, `${names.length}, as in the first row`);
-    }
-  }
-
-  const find = (where: string, column: unknown) => findColumn(where, column, names, header);
-  const targetColumns = checkTargetColumns(options.target, find, names);
-  const inputColumns = checkInputColumns(options.inputs, find, targetColumns, names);
-  const numbers = (columns: readonly number[]) => readNumbers(name, rows, columns, names);
+  const find = columnFinder(hasHeader ? names : undefined, names.length, hint);
+  const targetColumns = checkTargetColumns(target, find, names);
+  const inputColumns = checkInputColumns(inputs, find, targetColumns, names);
   let targets: CsvData['targets'];
   let classes: string[] | undefined;
   if (labels !== false) {
     if (targetColumns.length !== 1) {
       throw outOfRange('options.labels', `labels of ${targetColumns.length} target columns`, 'those of one');
     }
-    classes = labels === true ? findClasses(rows, targetColumns[0]) : checkClasses(labels);
-    targets = readLabels(name, rows, targetColumns[0], names, classes);
+    classes = labels === true ? findClasses(table, targetColumns[0]) : checkClasses(labels);
+    targets = readLabels(table, targetColumns[0], classes);
   } else if (targetColumns.length > 0) {
-    targets = numbers(targetColumns);
+    targets = readNumbers(table, targetColumns, '{ labels: true } takes names of classes');
   }
-  return { inputs: numbers(inputColumns), targets, classes, columns: inputColumns.map((column) => names[column]) };
+  return {
+    inputs: readNumbers(table, inputColumns, 'correct it, or leave the column out of options.inputs'),
+    targets,
+    classes,
+    columns: inputColumns.map((column) => names[column]),
+  };
 }
 
-function checkDelimiter(delimiter: unknown): void {
+function checkOptions(options: CsvOptions): void {
+  checkObject('options', options, OPTION_KEYS);
+  const { header, delimiter, decimal, comment, name } = options;
+  if (name !== undefined && typeof name !== 'string') throw wrongType('options.name', name, 'a string');
+  if (header !== undefined) checkBoolean('options.header', header);
+  checkMark('options.delimiter', delimiter);
+  checkMark('options.comment', comment);
+  if (decimal !== undefined && decimal !== '.' && decimal !== ',') {
+    throw wrongType('options.decimal', decimal, '"." or ","');
+  }
+  if (comment !== undefined && comment === delimiter) {
+    throw outOfRange('options.comment', quote(comment), 'another character than options.delimiter');
+  }
+}
+
+function checkMark(where: string, mark: unknown): void {
+  if (mark === undefined) return;
   const wanted = 'one character that is no quote and no line end';
-  if (typeof delimiter !== 'string') throw wrongType('options.delimiter', delimiter, wanted);
-  if (delimiter.length > 1 || NO_DELIMITERS.includes(delimiter)) {
-    throw outOfRange('options.delimiter', JSON.stringify(delimiter), wanted);
+  if (typeof mark !== 'string') throw wrongType(where, mark, wanted);
+  if (mark.length !== 1 || '\r\n"\ufeff'.includes(mark)) throw outOfRange(where, quote(mark), wanted);
+}
+
+function checkText(name: string, text: unknown): void {
+  if (typeof text !== 'string') {
+    const wanted = 'a string: the text of the file (of bytes: new TextDecoder().decode(bytes))';
+    throw wrongType(name, text, wanted + awaited(text));
+  }
+  const foreign = foreignContents(text);
+  if (foreign) throw outOfRange(name, foreign, 'the text of a CSV file');
+  if (text.includes('\0')) {
+    const wanted = 'text that is decoded as it was written (of UTF-16: new TextDecoder("utf-16le").decode(bytes))';
+    throw outOfRange(name, 'text with characters of code 0', wanted);
   }
 }
 
-/** The rows of the file, except the empty ones. */
-function parse(name: string, text: string, delimiter: string): Row[] {
-  const { data, errors } = Papa.parse<string[]>(text, { delimiter });
-  // in a file with one column, papaparse finds no delimiter, which is no error here
-  const error = errors.find(({ type }) => type !== 'Delimiter');
-  if (error)
-    throw outOfRange(`${name}: row ${(error.row ?? 0) + 1}`, error.message, 'quotes that are opened and closed');
-  return data
-    .map((fields, i): Row => ({ number: i + 1, fields }))
-    .filter(({ fields }) => fields.length > 1 || fields[0].trim() !== '');
+function readTable(name: string, text: string, options: CsvOptions): Table {
+  const { decimal = '.', comment = '', header } = options;
+  const { declared, rest } = readSeparatorLine(text);
+  const given = options.delimiter ?? declared;
+  const found = given ?? findDelimiter(name, rest, comment, decimal);
+  // a file with a single column is not divided; its decimal commas must not divide it either
+  const delimiter = found ?? (decimal === ',' ? ';' : ',');
+  const hint =
+    given === undefined
+      ? `: the delimiter found is ${found === undefined ? 'none' : quote(found)}, options.delimiter sets another`
+      : '';
+
+  const rows = [...readRows(name, rest, { delimiter, comment })];
+  if (rows.length === 0) throw outOfRange(name, 'no rows', 'one row of numbers or more');
+  const [{ number: first, fields }] = rows;
+  const hasHeader = header ?? true;
+  const names = fields.map((field, column) => (hasHeader ? field.trim() : String(column)));
+  if (header === undefined) checkHeader(`${name}: row ${first}`, names);
+  if (hasHeader) rows.shift();
+  if (rows.length === 0) throw outOfRange(name, 'a header alone', 'one row of numbers or more');
+  const ragged = rows.find(({ fields }) => fields.length !== names.length);
+  if (ragged) {
+    const { number, fields } = ragged;
+    const leaves = /^\s*[#%]/.exec(fields[0])?.[0].trim();
+    const comments = comment === '' && leaves ? `: { comment: ${quote(leaves)} } leaves comments out` : '';
+    const got = `${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`;
+    throw outOfRange(`${name}: row ${number}`, got, `${names.length}, as in row ${first}${comments}${hint}`);
+  }
+  return { name, rows, names, hasHeader, decimal, hint };
 }
 
-function findColumn(where: string, column: unknown, names: readonly string[], header: boolean): number {
-  if (typeof column === 'number') {
-    if (Number.isInteger(column) && column >= 0 && column < names.length) return column;
-    throw outOfRange(where, column, `a column from 0 to ${names.length - 1}`);
-  }
-  if (!header) throw wrongType(where, column, `a column from 0 to ${names.length - 1}, where there is no header`);
-  const name = checkName(where, column, names);
-  const index = names.indexOf(name);
-  if (names.lastIndexOf(name) !== index) {
-    throw outOfRange(where, `"${name}", the name of more than one column`, `the place of one, such as ${index}`);
-  }
-  return index;
+/** Refuses a number among the names of columns: the first row may be a sample, which would be lost. */
+function checkHeader(where: string, names: readonly string[]): void {
+  const number = names.find(looksLikeNumber);
+  if (number === undefined) return;
+  const wanted = '{ header: false } if the first row is a sample, { header: true } if it has the names';
+  throw outOfRange(where, `the number ${quote(number)} in the place of a column's name`, wanted);
 }
-
-type FindColumn = (where: string, column: unknown) => number;
 
 function checkTargetColumns(target: unknown, find: FindColumn, names: readonly string[]): number[] {
   if (target === undefined) return [];
@@ -151,90 +202,90 @@ function checkTargetColumns(target: unknown, find: FindColumn, names: readonly s
   return findColumns('options.target', target, find, names);
 }
 
-/** The indices of columns. Refuses a column that occurs twice. */
-function findColumns(where: string, columns: readonly unknown[], find: FindColumn, names: readonly string[]): number[] {
-  const found = Array.from(columns, (column, i) => find(`${where}[${i}]`, column));
-  const again = found.findIndex((column, i) => found.indexOf(column) < i);
-  if (again >= 0) throw outOfRange(`${where}[${again}]`, `"${names[found[again]]}" once more`, 'another column');
-  return found;
-}
-
 function checkInputColumns(
   inputs: unknown,
   find: FindColumn,
   targets: readonly number[],
   names: readonly string[],
 ): number[] {
-  const wanted = 'one input column or more';
   if (inputs !== undefined && !Array.isArray(inputs)) throw wrongType('options.inputs', inputs, 'an array of columns');
+  const isTarget = new Set(targets);
   const columns = inputs
     ? findColumns('options.inputs', inputs, find, names)
-    : Array.from(names.keys()).filter((column) => !targets.includes(column));
-  if (columns.length === 0) throw outOfRange('options.inputs', 'none', wanted);
-  const both = columns.findIndex((column) => targets.includes(column));
-  if (both >= 0) throw outOfRange(`options.inputs[${both}]`, `the target "${names[columns[both]]}"`, 'another column');
+    : Array.from(names.keys()).filter((column) => !isTarget.has(column));
+  if (columns.length === 0) throw outOfRange('options.inputs', 'none', 'one input column or more');
+  const both = columns.findIndex((column) => isTarget.has(column));
+  if (both >= 0) {
+    throw outOfRange(`options.inputs[${both}]`, `the target ${quote(names[columns[both]])}`, 'another column');
+  }
   return columns;
 }
 
-function readNumbers(
-  name: string,
-  rows: readonly Row[],
-  columns: readonly number[],
-  names: readonly string[],
-): Float32Array {
-  const values = new Float32Array(rows.length * columns.length);
+/** The numbers of columns, row-major. `advice` is the end of the message for a field that is not a number. */
+function readNumbers(table: Table, columns: readonly number[], advice: string): Float64Array {
+  const { rows, decimal } = table;
+  const values = new Float64Array(rows.length * columns.length);
   let next = 0;
-  for (const { number, fields } of rows) {
+  for (const row of rows) {
     for (const column of columns) {
-      const field = fields[column].trim();
-      const value = NUMBER.test(field) ? Math.fround(Number(field)) : Number.NaN;
-      if (!Number.isFinite(value)) {
-        const wanted = Number.isNaN(value) ? 'a number' : 'a number that is finite in 32 bits';
-        throw outOfRange(placeOf(name, number, names[column]), shown(field), wanted);
-      }
+      const field = row.fields[column].trim();
+      const value = toNumber(field, decimal);
+      // the network computes in 32 bits
+      if (!Number.isFinite(Math.fround(value))) throw noNumber(table, row, column, value, advice);
       values[next++] = value;
     }
   }
   return values;
 }
 
-function findClasses(rows: readonly Row[], column: number): string[] {
+function noNumber(table: Table, row: Row, column: number, value: number, advice: string): RangeError {
+  const field = row.fields[column].trim();
+  const wanted = Number.isNaN(value) ? wantedIn(table, row, field, advice) : 'a number that is finite in 32 bits';
+  return outOfRange(placeOf(table, row, column), shown(field), wanted);
+}
+
+function wantedIn({ decimal, hasHeader, hint, rows }: Table, row: Row, field: string, advice: string): string {
+  const known = numberWanted(field, decimal);
+  if (known !== undefined) return known;
+  if (hint !== '' && CANDIDATES.some((delimiter) => field.includes(delimiter))) return `a number${hint}`;
+  if (!hasHeader && row === rows[0]) return 'a number: { header: false } says that this row is a sample';
+  return `a number: ${advice}`;
+}
+
+function findClasses({ rows, decimal }: Table, column: number): string[] {
   const classes = [...new Set(rows.map(({ fields }) => fields[column].trim()))];
-  return classes.every((name) => NUMBER.test(name))
-    ? classes.sort((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1))
-    : classes.sort();
+  const numbers = new Map(classes.map((name) => [name, toNumber(name, decimal)]));
+  const byText = (a: string, b: string) => (a < b ? -1 : 1);
+  const byNumber = (a: string, b: string) => (numbers.get(a) as number) - (numbers.get(b) as number) || byText(a, b);
+  return classes.sort([...numbers.values()].some(Number.isNaN) ? byText : byNumber);
 }
 
 function checkClasses(labels: unknown): string[] {
   if (!Array.isArray(labels)) throw wrongType('options.labels', labels, 'true, false or an array of class names');
   if (labels.length === 0) throw outOfRange('options.labels', 'no names', 'one or more');
-  return Array.from(labels, (label: unknown, i) => {
+  const classes = new Set<string>();
+  for (const [i, label] of labels.entries()) {
     if (typeof label !== 'string') throw wrongType(`options.labels[${i}]`, label, 'the name of a class');
-    if (labels.indexOf(label) < i) throw outOfRange(`options.labels[${i}]`, shown(label), 'names that differ');
-    return label;
-  });
+    if (classes.has(label)) throw outOfRange(`options.labels[${i}]`, shown(label), 'names that differ');
+    classes.add(label);
+  }
+  return [...classes];
 }
 
-function readLabels(
-  name: string,
-  rows: readonly Row[],
-  column: number,
-  names: readonly string[],
-  classes: readonly string[],
-): Int32Array {
+function readLabels(table: Table, column: number, classes: readonly string[]): Int32Array {
   const labels = new Map(classes.map((label, i) => [label, i]));
-  return Int32Array.from(rows, ({ number, fields }) => {
-    const field = fields[column].trim();
+  return Int32Array.from(table.rows, (row) => {
+    const field = row.fields[column].trim();
     const label = labels.get(field);
     if (field === '' || label === undefined) {
-      const wanted = field === '' ? 'the name of a class' : `one of ${classes.join(', ')}`;
-      throw outOfRange(placeOf(name, number, names[column]), shown(field), wanted);
+      const wanted = field === '' ? 'the name of a class' : `one of ${listed(classes)}`;
+      throw outOfRange(placeOf(table, row, column), shown(field), wanted);
     }
     return label;
   });
 }
 
-const placeOf = (name: string, row: number, column: string) => `${name}: row ${row}, column "${column}"`;
+const placeOf = ({ name, names }: Table, { number }: Row, column: number) =>
+  `${name}: row ${number}, column ${quote(names[column])}`;
 
-const shown = (field: string) =>
-  field === '' ? 'an empty field' : JSON.stringify(field.length > 40 ? `${field.slice(0, 40)}...` : field);
+const shown = (field: string) => (field === '' ? 'an empty field' : quote(field));

@@ -56,5 +56,3 @@ assert.deepEqual(loaded.predict(inputs), network.predict(inputs));
 const line = await Network.create({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
 const far = { inputs: Float32Array.of(1e30), targets: Float32Array.of(-1e30) };
 await assert.rejects(line.fit(far, { optimizer: lbfgs() }), NonFiniteError);
-// an optional peer dependency: nothing but this entry asks for it
-await assert.rejects(import('simdprop/csv'), /papaparse/);
