@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packagedData, readDigits } from '../examples/digits/idx.js';
 
@@ -42,6 +43,19 @@ describe('the IDX reader', () => {
     });
   });
 
+  it('reads files that are compressed, as they are offered', () => {
+    const plain = read();
+    for (const name of [IMAGES, LABELS]) {
+      writeFileSync(join(directory, `${name}.gz`), gzipSync(name === IMAGES ? goodImages : goodLabels));
+      rmSync(join(directory, name));
+      expect(read()).toEqual(plain);
+    }
+    writeFileSync(join(directory, `${LABELS}.gz`), gzipSync(goodLabels).subarray(0, 20));
+    expect(read).toThrow(`${join(directory, LABELS)}.gz: unexpected end of file`);
+    writeFileSync(join(directory, `${LABELS}.gz`), gzipSync(goodLabels.subarray(0, 9)));
+    expect(read).toThrow(`${join(directory, LABELS)}.gz: got 9 bytes, want 10`);
+  });
+
   it.each([IMAGES, LABELS])('names the file that is missing: %s', (name) => {
     rmSync(join(directory, name));
     expect(read).toThrow(`${join(directory, name)}: no such file, want an IDX file`);
@@ -54,11 +68,22 @@ describe('the IDX reader', () => {
   });
 
   it.each([
-    ['labels where images belong', IMAGES, goodLabels, 'got magic number 0x00000801, want 0x00000803'],
-    ['images where labels belong', LABELS, goodImages, 'got magic number 0x00000803, want 0x00000801'],
-    ['a gzip file', IMAGES, Uint8Array.of(0x1f, 0x8b, 8, 0), 'got magic number 0x1f8b0800, want 0x00000803'],
-    ['an empty file', IMAGES, new Uint8Array(0), 'got 0 bytes, want a header of 16'],
-    ['half a magic number', LABELS, Uint8Array.of(0, 0), 'got 2 bytes, want a header of 8'],
+    [
+      'labels where images belong',
+      IMAGES,
+      goodLabels,
+      'got 2 as Uint8Array, want count × rows × columns as Uint8Array',
+    ],
+    ['images where labels belong', LABELS, goodImages, 'got 2 × 1 × 3 as Uint8Array, want count as Uint8Array'],
+    ['a gzip file', IMAGES, Uint8Array.of(0x1f, 0x8b, 8, 0), 'got gzip data, want an IDX file'],
+    ['an empty file', IMAGES, new Uint8Array(0), 'got 0 bytes, want an IDX file'],
+    ['half a magic number', LABELS, Uint8Array.of(0, 0), 'got 2 bytes, want an IDX file'],
+    [
+      'labels that are no bytes',
+      LABELS,
+      idx(0xc01, [2], [0, 0, 0, 9, 0, 0, 0, 0]),
+      'got 2 as Int32Array, want count as Uint8Array',
+    ],
     ['half a header', IMAGES, goodImages.subarray(0, 15), 'got 15 bytes, want a header of 16'],
     ['images without the last byte', IMAGES, goodImages.subarray(0, 21), 'got 21 bytes, want 22'],
     ['labels without the last byte', LABELS, goodLabels.subarray(0, 9), 'got 9 bytes, want 10'],

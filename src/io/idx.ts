@@ -1,17 +1,28 @@
-import { outOfRange, wrongType } from '../check/errors.js';
+import { type Bytes, checkBytes } from '../check/bytes.js';
+import { foreignContents } from '../check/contents.js';
+import { outOfRange } from '../check/errors.js';
+import { gunzip, isGzip } from './gunzip.js';
 
 // The IDX format of the MNIST files: two zero bytes, one byte for the type, one for the number of dimensions, a u32 for
 // each dimension, then the numbers. Everything is big-endian.
 
-/** The numbers of an IDX file, in the array of their type. */
+/** The numbers of an IDX file, in arrays that `fit` accepts as inputs. Integers are accepted as labels, too. */
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
-/** The result of `parseIdx`. */
+/** The result of `parseIdx` and `readIdx`. */
 export interface IdxFile {
   /** The size of each dimension. There is at least one, and each is at least 1. */
   shape: number[];
-  /** The numbers, row-major. Arrays of bytes are views of the file; all others are copies. */
+  /**
+   * The numbers, row-major, in the array of their type. Arrays of bytes are views of the file, or of what it contains if
+   * it is compressed; all others are copies.
+   */
   data: IdxData;
+}
+
+/** A source of bytes, such as a Blob, the File of an input element, or the Response of fetch. */
+export interface BytesSource {
+  arrayBuffer(): Promise<ArrayBuffer>;
 }
 
 interface NumberType {
@@ -21,83 +32,154 @@ interface NumberType {
 }
 
 /** Reads one number at a time, because files are big-endian and most machines are little-endian. */
-function reader<T extends IdxData>(create: (count: number) => T, read: (view: DataView, offset: number) => number) {
-  return (file: Uint8Array, start: number, count: number): T => {
+function numberType<T extends Exclude<IdxData, Uint8Array | Int8Array>>(
+  name: string,
+  bytes: number,
+  create: (count: number) => T,
+  read: (view: DataView, at: number) => number,
+): NumberType {
+  const make = (file: Uint8Array, start: number, count: number) => {
     const data = create(count);
     const view = new DataView(file.buffer, file.byteOffset + start);
-    for (let i = 0; i < count; i++) data[i] = read(view, i * data.BYTES_PER_ELEMENT);
+    for (let i = 0; i < count; i++) data[i] = read(view, i * bytes);
     return data;
   };
+  return { name, bytes, make };
 }
 
 const TYPES: Readonly<Record<number, NumberType>> = {
-  8: { name: 'u8', bytes: 1, make: (file, start, count) => file.subarray(start, start + count) },
-  9: { name: 'i8', bytes: 1, make: (file, start, count) => new Int8Array(file.buffer, file.byteOffset + start, count) },
-  11: {
-    name: 'i16',
-    bytes: 2,
-    make: reader(
-      (count) => new Int16Array(count),
-      (view, offset) => view.getInt16(offset),
-    ),
+  8: {
+    name: 'u8',
+    bytes: 1,
+    make: ({ buffer, byteOffset }, start, count) => new Uint8Array(buffer, byteOffset + start, count),
   },
-  12: {
-    name: 'i32',
-    bytes: 4,
-    make: reader(
-      (count) => new Int32Array(count),
-      (view, offset) => view.getInt32(offset),
-    ),
+  9: {
+    name: 'i8',
+    bytes: 1,
+    make: ({ buffer, byteOffset }, start, count) => new Int8Array(buffer, byteOffset + start, count),
   },
-  13: {
-    name: 'f32',
-    bytes: 4,
-    make: reader(
-      (count) => new Float32Array(count),
-      (view, offset) => view.getFloat32(offset),
-    ),
-  },
-  14: {
-    name: 'f64',
-    bytes: 8,
-    make: reader(
-      (count) => new Float64Array(count),
-      (view, offset) => view.getFloat64(offset),
-    ),
-  },
+  11: numberType(
+    'i16',
+    2,
+    (count) => new Int16Array(count),
+    (view, at) => view.getInt16(at),
+  ),
+  12: numberType(
+    'i32',
+    4,
+    (count) => new Int32Array(count),
+    (view, at) => view.getInt32(at),
+  ),
+  13: numberType(
+    'f32',
+    4,
+    (count) => new Float32Array(count),
+    (view, at) => view.getFloat32(at),
+  ),
+  14: numberType(
+    'f64',
+    8,
+    (count) => new Float64Array(count),
+    (view, at) => view.getFloat64(at),
+  ),
 };
 
-const GZIP = 0x1f8b;
+/** The length of a header of 255 dimensions, which is the greatest number. */
+const MOST_HEADER_BYTES = 4 + 4 * 255;
+
+const WANTED_BYTES = 'a Uint8Array or an ArrayBuffer with the contents of an IDX file';
 
 /**
- * Reads the numbers of an IDX file and their shape. `name`: the beginning of error messages, for example a path. Throws
- * a TypeError if `bytes` is no Uint8Array, and a RangeError if it is not a complete, uncompressed IDX file.
+ * Reads the numbers of an IDX file. `name` is the beginning of error messages, for example a path. Throws a RangeError
+ * if the bytes are not a complete IDX file, for example if the file is compressed, cut short or an HTML page.
  *
  * @example
  * const images = parseIdx(await readFile('train-images-idx3-ubyte')); // shape [60000, 28, 28], data Uint8Array
  */
-export function parseIdx(bytes: Uint8Array, name = 'idx'): IdxFile {
-  if (!(bytes instanceof Uint8Array)) throw wrongType(name, bytes, 'a Uint8Array with the contents of an IDX file');
-  const { length } = bytes;
+export function parseIdx(bytes: Bytes, name = 'idx'): IdxFile {
+  const file = checkBytes(name, bytes, WANTED_BYTES);
+  const { type, shape, headerBytes, count, fileBytes } = readHeader(name, file);
+  if (file.length !== fileBytes) {
+    const wanted = `${fileBytes} (a header of ${headerBytes} and ${shape.join(' × ')} ${type.name})`;
+    const reason = file.length < fileBytes ? 'the file is cut short' : 'more stands behind the numbers';
+    throw outOfRange(name, `${file.length} bytes`, `${wanted}: ${reason}`);
+  }
+  return { shape, data: type.make(file, headerBytes, count) };
+}
+
+/**
+ * Reads the numbers of an IDX file that may be compressed with gzip, as the files of MNIST and Fashion-MNIST are
+ * offered. `source` is the file as bytes, or a Blob, File or Response. `name` is the beginning of error messages.
+ * Throws as `parseIdx` does, and a RangeError if the compressed data are damaged or cut short. Stops decompressing
+ * where the header says that the file ends.
+ *
+ * @example
+ * const images = await readIdx(await fetch('train-images-idx3-ubyte.gz'));
+ */
+export async function readIdx(source: Bytes | BytesSource, name = 'idx'): Promise<IdxFile> {
+  const isSource = typeof (source as BytesSource | undefined)?.arrayBuffer === 'function';
+  const bytes = isSource ? await (source as BytesSource).arrayBuffer() : source;
+  const file = checkBytes(name, bytes, `${WANTED_BYTES}, or a Blob or a Response of them`);
+  return parseIdx(isGzip(file) ? await unpack(name, file) : file, name);
+}
+
+async function unpack(name: string, file: Uint8Array): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  let fileBytes: number | undefined;
+  for await (const part of gunzip(name, file)) {
+    parts.push(part);
+    length += part.length;
+    if (length >= MOST_HEADER_BYTES) fileBytes ??= readHeader(name, joined(parts, length)).fileBytes;
+    if (length > (fileBytes ?? length)) {
+      throw outOfRange(name, `${length} bytes or more when unpacked`, `${fileBytes}, as the header says`);
+    }
+  }
+  return joined(parts, length);
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+interface Header {
+  readonly type: NumberType;
+  readonly shape: number[];
+  readonly headerBytes: number;
+  /** The number of numbers. */
+  readonly count: number;
+  readonly fileBytes: number;
+}
+
+function readHeader(name: string, file: Uint8Array): Header {
+  const { length } = file;
   if (length < 4) throw outOfRange(name, `${length} bytes`, 'an IDX file, which has 8 at least');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  const view = new DataView(file.buffer, file.byteOffset, length);
   const magic = view.getUint32(0);
   const type = magic < 0x10000 ? TYPES[magic >> 8] : undefined;
   const rank = magic & 0xff;
-  if (!type || rank === 0) {
-    const got = `magic number 0x${magic.toString(16).padStart(8, '0')}`;
-    const hint = magic >>> 16 === GZIP ? ': the file is compressed' : '';
-    throw outOfRange(name, got, `0x0000TTNN, type TT one of 08 09 0b 0c 0d 0e and NN dimensions, 1 or more${hint}`);
-  }
+  if (!type || rank === 0) throw foreignFile(name, file, magic);
   const headerBytes = 4 + 4 * rank;
-  if (length < headerBytes) throw outOfRange(name, `${length} bytes`, `a header of ${headerBytes}`);
+  if (length < headerBytes)
+    throw outOfRange(name, `${length} bytes`, `a header of ${headerBytes}: the file is cut short`);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-  const dimensions = shape.join(' × ');
-  if (shape.includes(0)) throw outOfRange(name, `dimensions ${dimensions}`, 'each at least 1');
+  if (shape.includes(0)) throw outOfRange(name, `dimensions ${shape.join(' × ')}`, 'each at least 1');
   const count = shape.reduce((product, dimension) => product * dimension, 1);
-  const wanted = headerBytes + count * type.bytes;
-  if (length !== wanted) {
-    throw outOfRange(name, `${length} bytes`, `${wanted} (a header of ${headerBytes} and ${dimensions} ${type.name})`);
-  }
-  return { shape, data: type.make(bytes, headerBytes, count) };
+  return { type, shape, headerBytes, count, fileBytes: headerBytes + count * type.bytes };
+}
+
+function foreignFile(name: string, file: Uint8Array, magic: number): RangeError {
+  if (isGzip(file)) return outOfRange(name, 'gzip data', 'an IDX file: await readIdx(bytes) unpacks them');
+  const foreign = foreignContents(file);
+  if (foreign) return outOfRange(name, foreign, 'an IDX file');
+  const isLittleEndian = magic % 0x10000 === 0 && TYPES[(magic >> 16) & 0xff] !== undefined;
+  const hint = isLittleEndian ? ': the file is little-endian, IDX is big-endian' : '';
+  const got = `magic number 0x${magic.toString(16).padStart(8, '0')}`;
+  return outOfRange(name, got, `0x0000TTNN, type TT one of 08 09 0b 0c 0d 0e and NN dimensions, 1 or more${hint}`);
 }

@@ -1,0 +1,50 @@
+import type * as Zlib from 'node:zlib';
+import { outOfRange } from '../check/errors.js';
+
+/** Whether bytes begin as gzip data do (RFC 1952). */
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/**
+ * Decompresses gzip data part by part, so that the caller can stop. `name` is the beginning of error messages. Throws a
+ * RangeError if the data are damaged or cut short, or if nothing here can decompress them.
+ */
+export async function* gunzip(name: string, bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  const zlib = zlibOfHost();
+  if (!zlib && typeof DecompressionStream !== 'function') {
+    throw outOfRange(name, 'gzip data', 'them decompressed: there is no DecompressionStream here');
+  }
+  try {
+    yield* zlib ? byZlib(bytes, zlib) : byStream(bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw outOfRange(
+      name,
+      `gzip data that are damaged or cut short (${reason})`,
+      'all of them: is the download complete?',
+    );
+  }
+}
+
+/** The zlib of Node, Deno and Bun. It is not imported, because bundlers for pages could not resolve the import. */
+const zlibOfHost = () => globalThis.process?.getBuiltinModule?.('node:zlib');
+
+async function* byZlib(bytes: Uint8Array, zlib: typeof Zlib): AsyncGenerator<Uint8Array, void, undefined> {
+  const stream = zlib.createGunzip();
+  stream.end(bytes);
+  yield* stream;
+}
+
+/** Decompresses in pages and workers. */
+async function* byStream(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  // Blob does not accept memory that is shared with other threads
+  const reader = new Blob([bytes.slice()]).stream().pipeThrough(new DecompressionStream('gzip')).getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel();
+  }
+}

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { packagedData } from '../examples/digits/idx.js';
+import { parseIdx, readIdx } from '../src/io/idx.js';
+import { createNetwork } from './build.js';
+import { randomNumbers } from './random-numbers.js';
+
+/** An IDX file of bytes: noise, which takes several parts to unpack. */
+function noise(...shape: number[]): Uint8Array {
+  const random = randomNumbers(5);
+  const count = shape.reduce((product, dimension) => product * dimension);
+  const file = new Uint8Array(4 + 4 * shape.length + count);
+  const view = new DataView(file.buffer);
+  view.setUint32(0, 0x800 + shape.length);
+  for (const [i, dimension] of shape.entries()) view.setUint32(4 + 4 * i, dimension);
+  for (let i = 4 + 4 * shape.length; i < file.length; i++) file[i] = 256 * random();
+  return file;
+}
+
+const images = noise(300, 28, 28);
+const small = noise(3, 1);
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+describe.each([
+  ['by zlib, as in Node', () => {}],
+  ['by DecompressionStream, as in pages', () => vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)],
+])('readIdx %s', (_, prepare) => {
+  it('reads compressed files as parseIdx reads those that are not', async () => {
+    prepare();
+    for (const file of [images, small, Uint8Array.of(0, 0, 0x0b, 1, 0, 0, 0, 2, 0xff, 0xff, 1, 0)]) {
+      expect(await readIdx(gzipSync(file))).toEqual(parseIdx(file));
+      expect(await readIdx(file)).toEqual(parseIdx(file));
+    }
+  });
+
+  it('takes buffers, shared arrays, Blobs, Files and Responses', async () => {
+    prepare();
+    const { buffer, byteOffset, byteLength } = gzipSync(images);
+    const compressed = new Uint8Array(buffer, byteOffset, byteLength).slice();
+    const shared = new Uint8Array(new SharedArrayBuffer(byteLength));
+    shared.set(compressed);
+    const sources = [
+      compressed.buffer,
+      shared,
+      new Blob([compressed]),
+      new File([compressed], 'x.gz'),
+      new Response(compressed),
+    ];
+    for (const source of sources) expect(await readIdx(source)).toEqual(parseIdx(images));
+    expect(await readIdx(new Blob([small as Uint8Array<ArrayBuffer>]))).toEqual(parseIdx(small));
+  });
+
+  it('refuses what is cut short or damaged, wherever', async () => {
+    prepare();
+    const compressed = gzipSync(images);
+    for (const length of [2, 3, 9, 10, 11, 1000, 100_000, compressed.length - 9, compressed.length - 1]) {
+      const refused = readIdx(compressed.subarray(0, length), 'train.gz');
+      await expect(refused, String(length)).rejects.toThrow(
+        /^train\.gz: got gzip data that are damaged or cut short \(.+\), want all of them: is the download complete\?$/,
+      );
+      await expect(refused).rejects.toThrow(RangeError);
+    }
+    const damaged = Uint8Array.from(compressed);
+    damaged[compressed.length - 6] ^= 1;
+    await expect(readIdx(damaged)).rejects.toThrow(/^idx: got gzip data that are damaged or cut short/);
+  });
+
+  it('refuses what is compressed and no IDX file, or one that is cut short itself', async () => {
+    prepare();
+    const page = new TextEncoder().encode(`<!doctype html><html>${'<p>not found</p>'.repeat(100)}</html>`);
+    await expect(readIdx(gzipSync(page))).rejects.toThrow(/^idx: got an HTML or XML page/);
+    await expect(readIdx(gzipSync(page.subarray(0, 50)))).rejects.toThrow(/^idx: got an HTML or XML page/);
+    await expect(readIdx(gzipSync(gzipSync(images)))).rejects.toThrow(/^idx: got gzip data, want an IDX file/);
+    await expect(readIdx(gzipSync(images.subarray(0, 200_000)))).rejects.toThrow(
+      /^idx: got 200000 bytes, want 235216 \(a header of 16 and 300 × 28 × 28 u8\): the file is cut short$/,
+    );
+    await expect(readIdx(gzipSync(new Uint8Array(0)))).rejects.toThrow(/^idx: got 0 bytes, want an IDX file/);
+  });
+
+  it('unpacks little more than the header says', async () => {
+    prepare();
+    const bomb = new Uint8Array(100e6);
+    bomb.set([0, 0, 8, 1, 0, 0, 0x10, 0]);
+    const compressed = gzipSync(bomb);
+    const cancel = vi.spyOn(ReadableStreamDefaultReader.prototype, 'cancel');
+    expect(compressed.length).toBeLessThan(200_000);
+    const message = await readIdx(compressed).catch((error: RangeError) => error.message);
+    const [, length] =
+      /^idx: got (\d+) bytes or more when unpacked, want 4104, as the header says$/.exec(String(message)) ?? [];
+    expect(Number(length)).toBeGreaterThan(4104);
+    expect(Number(length)).toBeLessThan(1e6);
+    expect(cancel).toHaveBeenCalledTimes(process.getBuiltinModule('node:zlib') ? 0 : 1);
+  });
+});
+
+describe('readIdx', () => {
+  it('says so where nothing can unpack', async () => {
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
+    vi.stubGlobal('DecompressionStream', undefined);
+    await expect(readIdx(gzipSync(small))).rejects.toThrow(
+      /^idx: got gzip data, want them decompressed: there is no DecompressionStream here$/,
+    );
+    expect(await readIdx(small)).toEqual(parseIdx(small));
+  });
+
+  it('refuses what holds no bytes', async () => {
+    const wanted =
+      /want a Uint8Array or an ArrayBuffer with the contents of an IDX file, or a Blob or a Response of them/;
+    for (const source of [undefined, null, 'train.idx', [1, 2], { arrayBuffer: () => 'bytes' }, new Float32Array(2)]) {
+      await expect(readIdx(source as never)).rejects.toThrow(wanted);
+      await expect(readIdx(source as never)).rejects.toThrow(TypeError);
+    }
+    await expect(readIdx(Promise.resolve(small) as never)).rejects.toThrow(/: await the promise$/);
+  });
+
+  it('reads the files of MNIST, compressed as they are offered, for fit', async () => {
+    const read = (name: string) => readIdx(gzipSync(readFileSync(join(packagedData(), name)), { level: 1 }), name);
+    const { shape, data: inputs } = await read('t10k-images-idx3-ubyte');
+    const { data: targets } = await read('t10k-labels-idx1-ubyte');
+    expect([shape, targets.length]).toEqual([[10_000, 28, 28], 10_000]);
+    const net = await createNetwork({ inputs: 784, layers: [{ units: 10, activation: 'softmax' }] });
+    const [{ samples }] = await net.fit({ inputs, targets }, { epochs: 1 });
+    expect(samples).toBe(10_000);
+  });
+});
