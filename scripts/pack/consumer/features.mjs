@@ -22,7 +22,7 @@ const weightsOf = (net) => net.layers.flatMap(({ weights, biases }) => [...weigh
 const net = await create();
 assert.deepEqual([net.constructor.name, NonFiniteError.name], ['Network', 'NonFiniteError']);
 await assert.rejects(Network.load(net), {
-  message: 'load: got an object (Network), want a Uint8Array that save() made',
+  message: 'load: got an object (Network), want a Uint8Array or an ArrayBuffer that save() made',
 });
 
 // the options of fit, each in a file of its own
