@@ -88,7 +88,8 @@ export async function crossValidate(
       const { samples: _samples, ...held } = validation;
       const { samples: _trained, ...rest } = others;
       const epochs = await net.fit(rest, { ...training, validation: held });
-      const evaluation = net.evaluate(held, { rocAuc: goal.task !== 'numbers' });
+      const { signal } = training;
+      const evaluation = await net.evaluateAsync(held, { rocAuc: goal.task !== 'numbers', signal });
       const report: FoldReport = { fold, epochs, validation: evaluation };
       reports.push(report);
       onFold?.(report);

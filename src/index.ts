@@ -70,4 +70,5 @@ export type { EarlyStopping, Monitor } from './training/early-stopping.js';
 export { NonFiniteError, type NonFiniteReason } from './training/non-finite.js';
 export type { StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
 export type { EpochReport, ProgressReport, TrainForReport } from './training/reports.js';
+export type { EvaluateAsyncOptions } from './training/sliced-evaluation.js';
 export type { DataSource } from './training/stream.js';

@@ -1,4 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
+import { throwIfAborted } from './check/abort.js';
 import { type Bytes, checkBytes } from './check/bytes.js';
 import { checkBoolean, checkFloats, checkInteger, checkName, checkObject } from './check/errors.js';
 import { Arena, checkSize } from './core/arena.js';
@@ -28,6 +30,7 @@ import type { Started } from './threads/team.js';
 import { train } from './training/fit.js';
 import type { StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
 import type { EpochReport, TrainForReport } from './training/reports.js';
+import { checkSlicedEvaluation, type EvaluateAsyncOptions, evaluateInSlices } from './training/sliced-evaluation.js';
 import type { DataSource } from './training/stream.js';
 import { Trainer } from './training/trainer.js';
 
@@ -365,6 +368,34 @@ export class Network {
     const checked = checkData('data', data, spec);
     const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, spec);
     return evaluate('data', this.#arena, this.#pass, checked, goal, checkEvaluation(options, goal, spec));
+  }
+
+  /**
+   * The same as `evaluate`, in slices: the event loop runs about every 12 ms, so that a page stays alive. Rejects with
+   * the reason of the signal if it is aborted, and with an Error if the network is trained, or is given other weights
+   * or another standardisation, before the evaluation has ended. Leave the arrays unchanged until then.
+   */
+  async evaluateAsync(data: DataSet, options: EvaluateAsyncOptions = {}): Promise<Evaluation> {
+    const { spec } = this.#arena;
+    const checked = checkData('data', data, spec);
+    const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, spec);
+    const checkedOptions = checkSlicedEvaluation(options, goal, spec);
+    throwIfAborted(options.signal);
+    return await evaluateInSlices({
+      where: 'data',
+      arena: this.#arena,
+      pass: this.#pass,
+      data: checked,
+      goal,
+      options: checkedOptions,
+      ignoresNonFinite: false,
+      signal: options.signal,
+      timed: (work) => work(),
+      checkAgain: () => this.#trainer.checkTargets('data.targets', checked.targets, checked.samples),
+      onChange: () => {
+        throw new Error('evaluateAsync: got other weights before it had ended, want no training and no new weights');
+      },
+    });
   }
 
   /** Computes z and a of every layer for a batch of inputs [rows × inputs]. */

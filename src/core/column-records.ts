@@ -26,8 +26,8 @@ export function errorSumsOf(arena: Arena, j: number) {
   };
 }
 
-/** Sets the sums to 0. Every evaluation must begin with this, because the core only adds to them. */
-export function clearErrorSums(arena: Arena): void {
+/** The bytes of the sums of all outputs. Every evaluation must begin with zeros, because the core only adds to them. */
+export function errorSumBytesOf(arena: Arena): Uint8Array<ArrayBuffer> {
   const { errorSums, outputs } = arena.plan;
-  arena.bytes(errorSums, Math.ceil(outputs / abi.RECORD_COLUMNS) * abi.ERROR_BYTES).fill(0);
+  return arena.bytes(errorSums, Math.ceil(outputs / abi.RECORD_COLUMNS) * abi.ERROR_BYTES);
 }

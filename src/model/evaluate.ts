@@ -9,7 +9,7 @@ import {
   wrongType,
 } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
-import { clearErrorSums, errorSumsOf } from '../core/column-records.js';
+import { errorSumBytesOf, errorSumsOf } from '../core/column-records.js';
 import { type CheckedData, writeWindow } from '../data/data-set.js';
 import { isFloats } from '../data/numbers.js';
 import type { Goal, Task } from '../data/task.js';
@@ -36,7 +36,7 @@ export interface EvaluateOptions {
   threshold?: number | readonly number[] | Float32Array | Float64Array;
 }
 
-const EVALUATE_KEYS = keysOf<EvaluateOptions>({ topK: true, rocAuc: true, threshold: true });
+export const EVALUATE_KEYS = keysOf<EvaluateOptions>({ topK: true, rocAuc: true, threshold: true });
 
 /** Checked options. */
 export interface EvaluateSpec {
@@ -46,8 +46,14 @@ export interface EvaluateSpec {
   readonly thresholds?: Float32Array;
 }
 
-export function checkEvaluation(options: unknown, { task }: Goal, spec: Spec): EvaluateSpec {
-  checkObject('options', options, EVALUATE_KEYS);
+/** Checks the options of an evaluation. `keys`: all that the call takes. */
+export function checkEvaluation(
+  options: unknown,
+  { task }: Goal,
+  spec: Spec,
+  keys: readonly string[] = EVALUATE_KEYS,
+): EvaluateSpec {
+  checkObject('options', options, keys);
   const { topK, rocAuc = false, threshold } = options as EvaluateOptions;
   const outputs = outputsOf(spec);
   checkBoolean('options.rocAuc', rocAuc);
@@ -100,29 +106,92 @@ export function evaluate(
   options: EvaluateSpec = {},
   ignoresNonFinite = false,
 ): Evaluation {
-  const { plan, core, header, spec } = arena;
-  const { samples, targets } = data;
-  const outputs = outputsOf(spec);
-  const output = plan.layers[plan.layers.length - 1];
-  const defaultThreshold = goal.isSigned ? 0 : 0.5;
-  startScores(arena, goal, options, defaultThreshold);
-  const scores = new Float32Array(options.rocAuc ? samples * outputs : 0);
-  const labels = goal.task === 'labels' ? new LabelCounts(outputs, options.thresholds, defaultThreshold) : undefined;
-  for (let first = 0; first < samples; first += plan.capacity) {
-    const rows = Math.min(plan.capacity, samples - first);
-    pass.holdForward(rows);
-    writeWindow(arena, data, first, rows);
-    core.evaluateRows(rows);
-    if (header.notFinite && !ignoresNonFinite) throw notFinite(where, arena, header.notFinite - 1, first);
-    if (options.rocAuc) arena.readRows(scores, first * outputs, output.a, output, rows);
-    labels?.add(arena, rows);
+  const scoring = new Scoring(where, arena, pass, data, goal, options, ignoresNonFinite);
+  while (!scoring.isDone) scoring.advance();
+  return scoring.result;
+}
+
+/**
+ * An evaluation in progress: `evaluate` in pieces. The core adds its sums up in the memory, where another evaluation
+ * overwrites them.
+ */
+export class Scoring {
+  readonly #where: string;
+  readonly #arena: Arena;
+  readonly #pass: Pass;
+  readonly #data: CheckedData;
+  readonly #goal: Goal;
+  readonly #options: EvaluateSpec;
+  readonly #ignoresNonFinite: boolean;
+  readonly #scores: Float32Array | undefined;
+  readonly #labels: LabelCounts | undefined;
+  #position = 0;
+
+  constructor(
+    where: string,
+    arena: Arena,
+    pass: Pass,
+    data: CheckedData,
+    goal: Goal,
+    options: EvaluateSpec,
+    ignoresNonFinite: boolean,
+  ) {
+    this.#where = where;
+    this.#arena = arena;
+    this.#pass = pass;
+    this.#data = data;
+    this.#goal = goal;
+    this.#options = options;
+    this.#ignoresNonFinite = ignoresNonFinite;
+    const outputs = outputsOf(arena.spec);
+    startScores(arena, goal, options, this.#defaultThreshold);
+    if (options.rocAuc) this.#scores = new Float32Array(data.samples * outputs);
+    if (goal.task === 'labels') this.#labels = new LabelCounts(outputs, options.thresholds, this.#defaultThreshold);
   }
-  const common = { cost: header.costSum / samples, samples };
-  if (goal.task === 'numbers') return { task: 'numbers', ...common, ...readErrors(arena, samples) };
-  const meanAuc = () => (header.notFinite ? Number.NaN : meanRocAuc(scores, outputs, targets, defaultThreshold));
-  const rocAuc = options.rocAuc && { rocAuc: meanAuc() };
-  if (labels) return { task: 'labels', ...common, ...labels.metrics, ...rocAuc };
-  return { task: 'classes', ...common, ...readClasses(arena, samples, options), ...rocAuc };
+
+  get #defaultThreshold(): number {
+    return this.#goal.isSigned ? 0 : 0.5;
+  }
+
+  get isDone(): boolean {
+    return this.#position === this.#data.samples;
+  }
+
+  /** Passes the next rows through the network, as many as it has room for. */
+  advance(): void {
+    const arena = this.#arena;
+    const { plan, core, header } = arena;
+    const first = this.#position;
+    const rows = Math.min(plan.capacity, this.#data.samples - first);
+    this.#pass.holdForward(rows);
+    writeWindow(arena, this.#data, first, rows);
+    core.evaluateRows(rows);
+    if (header.notFinite && !this.#ignoresNonFinite) throw notFinite(this.#where, arena, header.notFinite - 1, first);
+    const output = plan.layers[plan.layers.length - 1];
+    if (this.#scores) arena.readRows(this.#scores, first * output.units, output.a, output, rows);
+    this.#labels?.add(arena, rows);
+    this.#position += rows;
+  }
+
+  /** Copies the sums so far. Returns the function that puts them back after other calls. */
+  keepSums(): () => void {
+    return keepScores(this.#arena);
+  }
+
+  /** The result. To be read once it is done, and before any other call. */
+  get result(): Evaluation {
+    const arena = this.#arena;
+    const { header } = arena;
+    const { samples, targets } = this.#data;
+    const { task } = this.#goal;
+    const scores = this.#scores;
+    const common = { cost: header.costSum / samples, samples };
+    if (task === 'numbers') return { task, ...common, ...readErrors(arena, samples) };
+    const meanAuc = (all: Float32Array) => meanRocAuc(all, outputsOf(arena.spec), targets, this.#defaultThreshold);
+    const rocAuc = scores && { rocAuc: header.notFinite ? Number.NaN : meanAuc(scores) };
+    if (this.#labels) return { task: 'labels', ...common, ...this.#labels.metrics, ...rocAuc };
+    return { task: 'classes', ...common, ...readClasses(arena, samples, this.#options), ...rocAuc };
+  }
 }
 
 /** Tells the core what to count, and sets the sums to 0 that it adds to. */
@@ -138,7 +207,21 @@ function startScores(arena: Arena, { task }: Goal, { topK, thresholds }: Evaluat
   header.threshold = thresholds?.[0] ?? (plan.outputs === 1 ? defaultThreshold : Number.POSITIVE_INFINITY);
   header.targetThreshold = defaultThreshold;
   arena.words(plan.confusion, plan.classes ** 2).fill(0);
-  clearErrorSums(arena);
+  errorSumBytesOf(arena).fill(0);
+}
+
+/** Copies everything that `startScores` sets. Returns the function that puts it back. */
+function keepScores(arena: Arena): () => void {
+  const { header, plan } = arena;
+  const { costSum, scored, notFinite, scoring, correct, topK, topKHits, threshold, targetThreshold } = header;
+  const words = { costSum, scored, notFinite, scoring, correct, topK, topKHits, threshold, targetThreshold };
+  const confusion = arena.words(plan.confusion, plan.classes ** 2).slice();
+  const errorSums = errorSumBytesOf(arena).slice();
+  return () => {
+    Object.assign(arena.header, words);
+    arena.words(arena.plan.confusion, confusion.length).set(confusion);
+    errorSumBytesOf(arena).set(errorSums);
+  };
 }
 
 /** The error for sample `index`, which has an output that is not finite. The window begins with sample `first`. */

@@ -22,6 +22,7 @@ export class Pass {
   #isCurrent = false;
   #guard: Guard | undefined;
   #keepStep: (() => void) | undefined;
+  #revision = 0;
 
   /** The number of rows of the batch. */
   get rows(): number {
@@ -48,6 +49,11 @@ export class Pass {
     return this.#isCurrent;
   }
 
+  /** Another number whenever the parameters or the standardisation have changed. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** To be called before the buffers are overwritten, and after they have moved. */
   clear(): void {
     this.#content = 'nothing';
@@ -66,6 +72,7 @@ export class Pass {
 
   /** The buffers hold z, a and delta of the last batch of a training step, which has already changed the parameters. */
   holdBackward(rows: number): void {
+    this.#revision++;
     this.#hold('backward', rows, false);
   }
 
@@ -83,6 +90,7 @@ export class Pass {
   /** The parameters or the standardisation have changed since the batch passed through the network. */
   outdate(): void {
     this.#isCurrent = false;
+    this.#revision++;
   }
 
   /** Parameters were set, not trained. Repeating steps from a snapshot would no longer lead to them. */
@@ -114,8 +122,9 @@ export class Pass {
     this.#keepStep = keep;
   }
 
-  /** No step is in progress any longer. */
+  /** No step is in progress any longer: it is about to be completed. */
   endStep(): void {
+    this.#revision++;
     this.#keepStep = undefined;
   }
 

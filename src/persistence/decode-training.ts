@@ -11,6 +11,7 @@ import {
   type Place,
   type SavedTraining,
   type StopperPlace,
+  type TrainedEpoch,
 } from '../training/place.js';
 import type { PlaceJson, TrainingJson } from './encode.js';
 import { type Contents, inFile } from './sections.js';
@@ -43,6 +44,7 @@ const KEYS = {
     epoch: true,
     run: true,
     parts: true,
+    trained: true,
     stopper: true,
     lbfgs: true,
     stopped: true,
@@ -62,6 +64,7 @@ const KEYS = {
   run: keysOf<RunJson>({ cost: true, position: true, learningRate: true, step: true }),
   step: keysOf<NonNullable<RunJson['step']>>({ cost: true }),
   parts: keysOf<PartsPlace>({ parts: true, samples: true, steps: true, cost: true, learningRate: true, data: true }),
+  trained: keysOf<TrainedEpoch>({ cost: true, samples: true, learningRate: true, gradientLength: true, outcome: true }),
   stopper: keysOf<StopperJson>({ best: true, waited: true, bestEpoch: true, hasParameters: true }),
   lbfgs: keysOf<LbfgsPlace>({ cost: true, meanCost: true, leastCost: true, leastLength: true, idle: true }),
 };
@@ -156,6 +159,7 @@ function checkPlace(value: unknown, optimizer: Optimizer, task: Task | undefined
     epoch: countAt(`${where}.epoch`, place.epoch),
     ...(run && { run }),
     ...(place.parts !== undefined && { parts: readParts(`${where}.parts`, place.parts) }),
+    ...(place.trained !== undefined && { trained: readTrained(`${where}.trained`, place.trained, options) }),
     ...(place.stopper !== undefined && { stopper: readStopper(`${where}.stopper`, place.stopper) }),
     ...(place.lbfgs !== undefined && { lbfgs: readLbfgs(`${where}.lbfgs`, place.lbfgs) }),
     ...(place.stopped !== undefined && {
@@ -200,6 +204,20 @@ function readRun(where: string, value: unknown): RunJson {
 function readStep(where: string, value: unknown): RunJson['step'] {
   const { cost } = objectAt<NonNullable<RunJson['step']>>(where, value, KEYS.step);
   return { cost: numberAt(`${where}.cost`, cost) };
+}
+
+function readTrained(where: string, value: unknown, { call, samples: all }: CallOptions): TrainedEpoch {
+  const { cost, samples, learningRate, gradientLength, outcome } = objectAt<TrainedEpoch>(where, value, KEYS.trained);
+  if (call !== 'fit') throw outOfRange(where, `one of ${call}`, 'one of fit');
+  return {
+    cost: numberAt(`${where}.cost`, cost),
+    samples: checkInteger(`${where}.samples`, samples, 1, all as number),
+    learningRate: numberAt(`${where}.learningRate`, learningRate),
+    ...(gradientLength !== undefined && { gradientLength: numberAt(`${where}.gradientLength`, gradientLength) }),
+    ...(outcome !== undefined && {
+      outcome: checkName(`${where}.outcome`, outcome, ['converged', 'stalled'] as const),
+    }),
+  };
 }
 
 function readParts(where: string, value: unknown): PartsPlace {

@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../check/abort.js';
 import { type EpochResult, type Epochs, speedOf } from './epochs.js';
-import { Yielder } from './event-loop.js';
+import { SLICE_MS, Yielder } from './event-loop.js';
 import type { TrainSettings } from './options.js';
 import type { RunPlace } from './place.js';
 import type { ProgressReport } from './reports.js';
@@ -9,8 +9,6 @@ import { readTimer } from './timer.js';
 
 // Trains an epoch in slices that are short enough for the event loop to run in between.
 
-/** The aim for the length of a slice: one call into the core, then a reading of the clock. */
-const SLICE_MS = 4;
 const MAX_SLICE_CHUNKS = 2 ** 20;
 
 /** The settings of the epochs of a call. */

@@ -1,16 +1,9 @@
-import type { Counts, LbfgsPlace, RunPlace } from './place.js';
+import type { Counts, LbfgsPlace, RunPlace, TrainedEpoch } from './place.js';
 
 /** The result of an epoch. */
-export interface EpochResult {
-  /** Mean cost over the samples done. */
-  readonly cost: number;
-  readonly samples: number;
+export interface EpochResult extends TrainedEpoch {
   readonly elapsedMs: number;
   readonly samplesPerSecond: number | undefined;
-  /** Learning rate of the last step. */
-  readonly learningRate: number;
-  /** Of L-BFGS: at the weights reached, the penalties included. */
-  readonly gradientLength?: number;
   /** A callback asked to stop; its epoch may have samples left. */
   readonly isStopped: boolean;
 }
@@ -31,8 +24,6 @@ export interface Epochs {
   run(epoch: number, order: number, place?: RunPlace): Promise<EpochResult>;
   /** The place within the epoch in progress; undefined: the epoch would start from the beginning. */
   readonly place: RunPlace | undefined;
-  /** Of L-BFGS: why further epochs would change nothing; see EpochReport.stopped. */
-  readonly outcome?: 'converged' | 'stalled';
   /** What the rest of the call will take at the pace so far, in seconds. undefined: there is no pace yet. */
   readonly secondsLeft: number | undefined;
   /** Does a part of an epoch's work that is not a step, and counts its time. */

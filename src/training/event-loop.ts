@@ -80,13 +80,21 @@ export function eventLoopOf(host: Host): (callback: Callback) => void {
 
 const runEventLoop = eventLoopOf(globalThis as Host);
 
+/** The aim for the length of a slice of work, after which the clock is read. */
+export const SLICE_MS = 4;
+
 /** Lets the event loop run between slices of work, whenever it has not run for a while. */
 export class Yielder {
   #last = readTimer();
 
+  /** True if the event loop has not run for a while. `time`: the present time. */
+  isDue(time = readTimer()): boolean {
+    return time - this.#last >= LONGEST_BLOCK_MS;
+  }
+
   /** `time`: the present time. */
   async yieldIfDue(time = readTimer()): Promise<void> {
-    if (time - this.#last < LONGEST_BLOCK_MS) return;
+    if (!this.isDue(time)) return;
     await new Promise<void>((resolve) => runEventLoop(resolve));
     this.#last = readTimer();
   }

@@ -10,7 +10,7 @@ import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import type { EpochResult, Epochs, StepStart } from './epochs.js';
 import { makeYield } from './event-loop.js';
 import { checkSettings, rowsOfStep, TRAIN_KEYS, type TrainOptions, type TrainSettings } from './options.js';
-import type { CallOptions, LbfgsPlace, Place, RunPlace } from './place.js';
+import type { CallOptions, LbfgsPlace, Place, RunPlace, TrainedEpoch } from './place.js';
 import type { EpochReport } from './reports.js';
 import type { Trainer } from './trainer.js';
 
@@ -138,6 +138,8 @@ class Fit {
   /** The place within the next epoch at which it resumes. */
   #runPlace: RunPlace | undefined;
   #isInEpoch = false;
+  /** The result of the epoch in progress, if its steps are done. */
+  #trained: TrainedEpoch | undefined;
   /** Why training has ended, if the last report has been given. */
   #stopped: Place['stopped'];
   #options: CallOptions | undefined;
@@ -151,6 +153,7 @@ class Fit {
     trainer.goal = settings.goal;
     this.#epoch = place?.epoch ?? 0;
     this.#runPlace = place?.run;
+    this.#trained = place?.trained;
     this.#stopped = place?.stopped;
     if (place?.stopper && stopper) stopper.place = place.stopper;
     const epochSettings: EpochSettings = { ...settings, samples: data.samples, isTrial: makeLbfgs !== undefined };
@@ -164,6 +167,7 @@ class Fit {
       options: this.#callOptions,
       epoch: this.#epoch,
       run: (this.#isInEpoch ? this.#epochs.place : undefined) ?? this.#runPlace,
+      trained: this.#trained,
       stopper: stopper?.place,
       lbfgs: this.#epochs.lbfgs,
       stopped: this.#stopped,
@@ -178,8 +182,7 @@ class Fit {
     await this.#standardize();
     this.#restoreBestAtEnd();
     while (!this.#isOver) {
-      const report = this.#reportOn(await this.#trainEpoch());
-      this.#epoch++;
+      const report = await this.#reportOn(await this.#trainEpoch());
       this.#notify(report);
       this.#restoreBestAtEnd();
       yield report;
@@ -215,35 +218,41 @@ class Fit {
   }
 
   async #trainEpoch(): Promise<EpochResult> {
-    const { state } = this.#trainer;
+    if (this.#trained) return { ...this.#trained, elapsedMs: 0, samplesPerSecond: undefined, isStopped: false };
     this.#isInEpoch = true;
-    const result = await this.#epochs.run(this.#epoch, state.epochsTrained, this.#runPlace);
+    const result = await this.#epochs.run(this.#epoch, this.#trainer.state.epochsTrained, this.#runPlace);
     this.#isInEpoch = false;
     this.#runPlace = undefined;
-    state.countEpoch();
+    const { cost, samples, learningRate, gradientLength, outcome } = result;
+    this.#trained = { cost, samples, learningRate, gradientLength, outcome };
     return result;
   }
 
   /** Validates the network, and makes the report on the epoch that has just been trained. */
-  #reportOn({ isStopped, ...result }: EpochResult): EpochReport {
+  async #reportOn({ isStopped, outcome, ...result }: EpochResult): Promise<EpochReport> {
     const { epochs, data, stopper } = this.#settings;
     const epoch = this.#epoch;
     const isWhole = result.samples === data.samples;
-    const validation = isWhole ? this.#validate() : undefined;
+    const validation = isWhole ? await this.#validate() : undefined;
+    // from here to the report nothing else can run, so that a checkpoint has all of this or nothing
+    this.#trained = undefined;
+    this.#trainer.state.countEpoch();
+    this.#epoch++;
     let stopped: EpochReport['stopped'];
     if (isWhole) {
       this.#trainer.state.clock.endEpoch((validation ?? result).cost);
       if (validation && stopper?.observe(epoch, validation, this.#trainer.arena)) stopped = 'earlyStopping';
     }
-    stopped = this.#epochs.outcome ?? stopped;
+    stopped = outcome ?? stopped;
     if (isStopped) stopped = 'callback';
     // after the last epoch, nothing is left to stop
-    if (this.#isLast({ epoch, samples: result.samples })) stopped = undefined;
+    const isLast = this.#isLast({ epoch, samples: result.samples });
+    if (isLast) stopped = undefined;
     return {
       epoch,
       epochs,
       ...result,
-      secondsLeft: stopped ? 0 : this.#epochs.secondsLeft,
+      secondsLeft: stopped || isLast ? 0 : this.#epochs.secondsLeft,
       ...(validation && { validation }),
       ...(stopper && (epoch > 0 || validation) && { bestEpoch: stopper.bestEpoch }),
       ...(stopped && { stopped }),
@@ -255,11 +264,15 @@ class Fit {
     return epoch + 1 === this.#settings.epochs && samples === this.#settings.data.samples;
   }
 
-  #validate(): Evaluation | undefined {
-    const { validation, ignoreNonFinite, stopper } = this.#settings;
+  async #validate(): Promise<Evaluation | undefined> {
+    const { validation, ignoreNonFinite, stopper, signal } = this.#settings;
     if (!validation) return undefined;
-    const rocAuc = stopper?.spec.monitor === 'rocAuc';
-    return this.#epochs.timed(() => this.#trainer.validate(validation, ignoreNonFinite, { rocAuc }));
+    return await this.#trainer.validate(validation, {
+      options: { rocAuc: stopper?.spec.monitor === 'rocAuc' },
+      ignoresNonFinite: ignoreNonFinite,
+      signal,
+      timed: (work) => this.#epochs.timed(work),
+    });
   }
 
   /** Calls back with a report. If training ends, completes the report with the reason. */

@@ -89,7 +89,6 @@ class LbfgsEpochs implements Epochs {
   #start: (StepStart & { readonly reached: LbfgsPlace | undefined }) | undefined;
   #elapsedMs = 0;
   #epoch = 0;
-  #outcome: Epochs['outcome'];
   #isStopped = false;
   /** The result of the last pass over the samples. */
   #last: EpochResult | undefined;
@@ -122,10 +121,6 @@ class LbfgsEpochs implements Epochs {
     return this.#passes.timed(work);
   }
 
-  get outcome(): Epochs['outcome'] {
-    return this.#outcome;
-  }
-
   /**
    * One step. Returns the mean cost before it, without the penalties, the length of the gradient after it, and the time its passes took.
    * If anything throws, the weights are those before the step.
@@ -139,7 +134,7 @@ class LbfgsEpochs implements Epochs {
     try {
       this.#reached ??= await this.#startingPoint();
       const { meanCost } = this.#reached;
-      this.#outcome = await this.#step(this.#reached);
+      const outcome = await this.#step(this.#reached);
       // no pass where training goes on from weights with nothing to gain
       const samples = this.#last?.samples ?? this.#arena.header.trainingSet.samples;
       return {
@@ -149,6 +144,7 @@ class LbfgsEpochs implements Epochs {
         samplesPerSecond: speedOf(samples, this.#elapsedMs),
         learningRate: this.#optimizer.learningRate,
         gradientLength: this.#length(START_GRADIENT),
+        ...(outcome && { outcome }),
         isStopped: this.#isStopped,
       };
     } catch (error) {
@@ -172,7 +168,7 @@ class LbfgsEpochs implements Epochs {
   }
 
   /** From the start in the slots to where `#reached` says. Returns why there is no next step, if there is none. */
-  async #step(start: LbfgsPlace): Promise<Epochs['outcome']> {
+  async #step(start: LbfgsPlace): Promise<EpochResult['outcome']> {
     const { learningRate, tolerance } = this.#optimizer;
     if (this.#length(START_GRADIENT) <= tolerance) return 'converged';
     let point = await this.#search(start.cost, learningRate);

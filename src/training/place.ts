@@ -66,6 +66,19 @@ export interface CallOptions {
   readonly optimizer?: Optimizer;
 }
 
+/** What is known of an epoch once its steps are done, before its validation. */
+export interface TrainedEpoch {
+  /** Mean over the samples done. */
+  readonly cost: number;
+  readonly samples: number;
+  /** Learning rate of the last step. */
+  readonly learningRate: number;
+  /** Of L-BFGS: at the weights reached, the penalties included. */
+  readonly gradientLength?: number;
+  /** Of L-BFGS: why further epochs would change nothing; see EpochReport.stopped. */
+  readonly outcome?: 'converged' | 'stalled';
+}
+
 /** A place within a call. */
 export interface Place {
   readonly options: CallOptions;
@@ -74,6 +87,8 @@ export interface Place {
   /** The place within the epoch in progress, or within a part of a stream; undefined between two. */
   readonly run?: RunPlace;
   readonly parts?: PartsPlace;
+  /** The epoch in progress, if its steps are done. */
+  readonly trained?: TrainedEpoch;
   readonly stopper?: StopperPlace;
   readonly lbfgs?: LbfgsPlace;
   /** Why training has ended, if the last report has been given. */

@@ -4,6 +4,7 @@ import type { Arena } from '../core/arena.js';
 import { type CheckedData, checkData, checksumOf, checksumOfSet, type DataSet } from '../data/data-set.js';
 import { addToMoments, standardizationFromMoments } from '../data/measure-columns.js';
 import { checkKnownGoal, isSettled, TargetSurvey } from '../data/task.js';
+import type { Evaluation } from '../model/metrics.js';
 import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
@@ -149,8 +150,6 @@ class Stream {
     const reports: EpochReport[] = [];
     while (this.#epoch < epochs && !this.#stopped) {
       const report = await this.#trainEpoch();
-      this.#epoch++;
-      this.#done = NO_PARTS;
       // must be set before the callback, which may save the network
       this.#stopped = report.stopped;
       if (onEpoch?.(report) === false && this.#epoch < epochs) report.stopped ??= 'callback';
@@ -196,7 +195,7 @@ class Stream {
     if (this.#runPlace) throw wrongParts(`no part ${part}`);
     this.#trainer.call.dropResumption();
     if (!isStopped) this.#settleGoal();
-    return this.#reportOn(soFar, isStopped);
+    return await this.#reportOn(soFar, isStopped);
   }
 
   /** After the first whole epoch, its targets decide what the network learns. */
@@ -269,12 +268,15 @@ class Stream {
   }
 
   /** Validates the network, and makes the report on the epoch whose parts are done. */
-  #reportOn({ epoch, samplesBefore, elapsedMs }: EpochSoFar, isStopped: boolean): EpochReport {
-    const { epochs, validation, ignoreNonFinite } = this.#settings;
+  async #reportOn({ epoch, samplesBefore, elapsedMs }: EpochSoFar, isStopped: boolean): Promise<EpochReport> {
+    const { epochs, validation } = this.#settings;
     const { state } = this.#trainer;
     const { samples, cost, learningRate } = this.#done;
+    const evaluation = validation && !isStopped ? await this.#validate(validation) : undefined;
+    // from here to the report nothing else can run, so that a checkpoint has all of this or nothing
     state.countEpoch();
-    const evaluation = validation && !isStopped ? this.#trainer.validate(validation, ignoreNonFinite) : undefined;
+    this.#epoch++;
+    this.#done = NO_PARTS;
     if (!isStopped) state.clock.endEpoch(evaluation?.cost ?? cost / samples);
     return {
       epoch,
@@ -288,6 +290,12 @@ class Stream {
       ...(evaluation && { validation: evaluation }),
       ...(isStopped && { stopped: 'callback' as const }),
     };
+  }
+
+  async #validate(validation: CheckedData): Promise<Evaluation> {
+    const { signal, ignoreNonFinite: ignoresNonFinite } = this.#settings;
+    const timed = <T>(work: () => T) => work();
+    return await this.#trainer.validate(validation, { options: {}, ignoresNonFinite, signal, timed });
   }
 
   /** Copies a part into the memory, which grows only if the part is larger than all before. */

@@ -14,7 +14,6 @@ import { checkInputs, type Inputs } from '../data/inputs.js';
 import { type Standardization, writeStandardization } from '../data/standardization.js';
 import { checkTargets, checkWeights, type Targets } from '../data/targets.js';
 import { checkKnownGoal, type Goal, type KnownGoal, settleGoal } from '../data/task.js';
-import { type EvaluateSpec, evaluate } from '../model/evaluate.js';
 import type { Evaluation } from '../model/metrics.js';
 import type { Pass } from '../model/pass.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
@@ -23,6 +22,7 @@ import { BatchGuard } from './non-finite.js';
 import { checkSteps, rowsOfStep, STEP_KEYS, type StepSettings, type TrainForOptions } from './options.js';
 import type { CallOptions, Place, SavedTraining } from './place.js';
 import type { TrainForReport } from './reports.js';
+import { evaluateInSlices, type SlicedEvaluation } from './sliced-evaluation.js';
 import { TimeBoxedTraining } from './time-boxed.js';
 import { TrainingState } from './training-state.js';
 
@@ -228,11 +228,17 @@ export class Trainer {
   }
 
   /** Evaluates the network on validation data. It must be known what the network learns. */
-  validate(data: CheckedData, ignoresNonFinite: boolean, options?: EvaluateSpec): Evaluation {
+  async validate(
+    data: CheckedData,
+    how: Pick<SlicedEvaluation, 'options' | 'ignoresNonFinite' | 'signal' | 'timed'>,
+  ): Promise<Evaluation> {
+    const where = 'options.validation';
+    const { arena, pass } = this;
+    const goal = this.goal as Goal;
     // checks the targets again, because the caller's arrays may have changed since
-    this.checkTargets('options.validation.targets', data.targets, data.samples);
-    const { arena, pass, goal } = this;
-    return evaluate('options.validation', arena, pass, data, goal as Goal, options, ignoresNonFinite);
+    const checkAgain = () => this.checkTargets(`${where}.targets`, data.targets, data.samples);
+    checkAgain();
+    return await evaluateInSlices({ where, arena, pass, data, goal, ...how, checkAgain, onChange: () => {} });
   }
 
   /** The place of the call in progress, or else the place at which a call may resume. */
