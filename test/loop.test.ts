@@ -353,6 +353,28 @@ describe('training for a time', () => {
     clock.mockRestore();
   });
 
+  it('takes its time after a call in which steps seemed to be long', async () => {
+    let time = 0;
+    let msPerSample = 2e-4;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => Math.floor(time));
+    const cost = {
+      value: () => {
+        time += msPerSample;
+        return 0;
+      },
+      gradient: () => {},
+    };
+    const net = await createNetwork({ ...options, cost });
+    const set = { inputs: data.inputs, targets: new Float32Array(60 * 3) };
+    for (const ms of [2e-4, 30, 2e-4]) {
+      msPerSample = ms;
+      const start = time;
+      net.trainFor(set, 10, { batchSize: 7 });
+      expect(time - start).toBeGreaterThan(8.8);
+    }
+    clock.mockRestore();
+  });
+
   it('returns where a test has stopped the clock', async () => {
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1 }] });
     const one = { inputs: new Float32Array(1), targets: new Float32Array(1) };

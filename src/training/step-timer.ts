@@ -5,9 +5,9 @@
 export class StepTimer {
   /** How long a step seems to take; 0: not known yet. It may be far too long after the first tick of a call. */
   stepMs = 0;
-  #start = 0;
+  readonly #start: number;
   /** When the clock was last seen to move. */
-  #tick = 0;
+  #tick: number;
   /** Steps since then. */
   #steps = 0;
   /** True if `#tick` is the time of a tick. The start of a call lies anywhere between two. */
@@ -15,12 +15,10 @@ export class StepTimer {
   /** How long a step takes, measured from one tick to another; 0: not known yet. */
   #sureStepMs = 0;
 
-  /** A call starts. */
-  start(time: number): void {
+  /** A call starts. It knows nothing of the times of earlier ones: the machine may have been busy with other work then. */
+  constructor(time: number) {
     this.#start = time;
     this.#tick = time;
-    this.#steps = 0;
-    this.#isAtTick = false;
   }
 
   /** So many steps have been taken, and the clock now says `time`. */

@@ -25,7 +25,6 @@ export class TimeBoxedTraining {
   /** Epochs done. */
   #epoch = 0;
   #isInEpoch = false;
-  readonly #timer = new StepTimer();
   #epochCost = 0;
 
   /** `data` lie in the arena already. */
@@ -78,8 +77,7 @@ export class TimeBoxedTraining {
   /** Takes at least one step, and further ones until the next might end after `milliseconds`. */
   run(milliseconds: number): TrainForReport {
     const stepper = this.#stepper;
-    const timer = this.#timer;
-    timer.start(readTimer());
+    const timer = new StepTimer(readTimer());
     if (this.#isInEpoch) stepper.takeSnapshot();
     let cost = 0;
     let samples = 0;
@@ -115,7 +113,7 @@ export class TimeBoxedTraining {
         this.#epoch++;
         this.#state.clock.endEpoch(this.#epochCost / this.#data.samples);
       }
-    } while (timer.elapsedMs + timer.stepMs < milliseconds && !this.#isTimeStill(slices, samples));
+    } while (timer.elapsedMs + timer.stepMs < milliseconds && !this.#isTimeStill(timer, slices, samples));
     stepper.check();
     const elapsedMs = timer.measuredMs;
     return {
@@ -132,8 +130,8 @@ export class TimeBoxedTraining {
   }
 
   /** True if the clock has not moved during work that takes longer than any tick: it is one that tests have stopped. */
-  #isTimeStill(slices: number, samples: number): boolean {
-    if (this.#timer.measuredMs > 0) return false;
+  #isTimeStill({ measuredMs }: StepTimer, slices: number, samples: number): boolean {
+    if (measuredMs > 0) return false;
     return slices >= STILL_SLICES || samples * this.#state.arena.plan.parameterFloats >= STILL_WORK;
   }
 }
