@@ -75,11 +75,14 @@ export class Network {
 
   /** Why wide registers are not used although they were asked for; undefined otherwise. */
   readonly wideReason: string | undefined;
+  /** Why there is one thread although `threads: 'auto'` was asked for; undefined otherwise. */
+  readonly threadsReason: string | undefined;
 
-  private constructor(arena: Arena, wideReason: string | undefined, cost: CustomCost | undefined) {
+  private constructor(arena: Arena, { wideReason, threadsReason }: Started, cost: CustomCost | undefined) {
     this.#arena = arena;
     this.#cost = cost;
     this.wideReason = wideReason;
+    this.threadsReason = threadsReason;
     this.#trainer = new Trainer(arena, this.#pass);
     this.layers = arena.spec.layers.map((_, l) => new ArenaLayer(arena, l, this.#pass));
     this.parameters = countParameters(arena.spec);
@@ -130,9 +133,9 @@ export class Network {
     preload(options);
     const custom = cost && (await import('./model/custom-cost.js'));
     const imports = custom?.costImports(cost as CustomCost, outputsOf(spec), () => arena);
-    const { plan, engine, wideReason } = await Network.#startEngine(spec, capacity, name, options, imports);
-    const arena = new Arena(spec, plan, engine);
-    const net = new Network(arena, wideReason, cost);
+    const started = await Network.#startEngine(spec, capacity, name, options, imports);
+    const arena = new Arena(spec, started.plan, started.engine);
+    const net = new Network(arena, started, cost);
     try {
       await fill(net);
     } catch (error) {

@@ -32,13 +32,14 @@ describe('the core of simdprop/static', () => {
     const start = (options: object) => startTeam(spec, 8, 'simd', options, undefined);
     const { plan } = await start({ threads: 1, wide: false });
     expect(plan).toEqual(makePlan(spec, 8));
+    expect(await start({ threads: 'auto' })).toMatchObject({ plan, threadsReason: 'one thread in simdprop/static' });
     await expect(start({ threads: 2 })).rejects.toThrow(
       "threads: got 2 in simdprop/static, want 1, or the import of 'simdprop'",
     );
     await expect(start({ wide: true })).rejects.toThrow(
       "wide: got true in simdprop/static, want false, or the import of 'simdprop'",
     );
-    await expect(start({ threads: 65 })).rejects.toThrow('threads: got 65, want an integer from 1 to 64');
+    await expect(start({ threads: 65 })).rejects.toThrow("threads: got 65, want an integer from 1 to 64, or 'auto'");
     await expect(start({ wide: 1 })).rejects.toThrow('wide: got 1, want true or false');
   });
 });

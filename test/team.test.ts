@@ -1,8 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import os from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { code } from '../src/generated/worker.js';
@@ -10,6 +13,7 @@ import type { DataSet, NetworkOptions, Optimizer, TrainOptions } from '../src/in
 import { Network } from '../src/network.js';
 import { adam, irprop, lbfgs, momentum, nadam, sgd } from '../src/spec/optimizer.js';
 import { makeWaitCheck } from '../src/threads/team.js';
+import { flagOf, refusal } from '../src/threads/wide.js';
 import { hashOf } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 import { sectionOf, withSection } from './saved-files.js';
@@ -19,6 +23,8 @@ import { threadsOfSmallestNetwork } from './smallest-network.js';
 
 // all work uses all threads here: work that would use them by default takes too long for a test
 vi.mock('../src/threads/thread-work.js', () => ({ THREAD_WORK: 1, IS_MEASURED: false }));
+
+setFlagsFromString('--expose-gc');
 
 const THREADS = [2, 3, 7];
 const nets: Network[] = [];
@@ -41,6 +47,16 @@ function ownWorkers() {
     return workers[workers.length - 1] as never;
   };
   return { workers, createWorker };
+}
+
+/** What a process writes, and the code that it ends with. */
+async function outputOf(child: ChildProcessWithoutNullStreams): Promise<[string, number]> {
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  child.stderr.on('data', (chunk) => (output += chunk));
+  // after its output too
+  const [exitCode] = await once(child, 'close');
+  return [output.trim(), exitCode];
 }
 
 function makeData(samples: number, inputs: number, outputs: number, isWeighted = false): DataSet {
@@ -150,7 +166,7 @@ describe('a network with threads', () => {
   test.each([0, 65, 1.5, '2', null])('is refused with %j of them', async (threads) => {
     // @ts-expect-error: what is refused
     await expect(Network.create({ ...options, threads })).rejects.toThrow(
-      /^threads: got .*, want an integer from 1 to 64$/,
+      /^threads: got .*, want an integer from 1 to 64, or 'auto'$/,
     );
   });
 
@@ -158,7 +174,7 @@ describe('a network with threads', () => {
     const cost = { value: () => 0, gradient: () => {} };
     const own = { inputs: 2, layers: [{ units: 1 }], cost, threads: 2 };
     await expect(Network.create(own)).rejects.toThrow(
-      'threads: got 2 with a cost of your own, want 1: its functions are called by one thread alone',
+      'threads: got 2 with a cost of your own, want 1, or one of the costs that simdprop has',
     );
     // @ts-expect-error: what is refused
     await expect(Network.create({ ...options, threads: 2, createWorker: 'worker.js' })).rejects.toThrow(
@@ -329,6 +345,51 @@ describe('a network with threads', () => {
     expect(hashOf(loaded)).toBe(hashOf(net));
   });
 
+  it('gives its threads back when it is forgotten: at most 5 of 200 are left', { timeout: 600_000 }, async () => {
+    // a process of its own: the test runner keeps objects alive
+    const index = fileURLToPath(new URL('../src/index.ts', import.meta.url));
+    const program = `
+      import { Worker } from 'node:worker_threads';
+      const { Network } = await import(${JSON.stringify(index)});
+      const { code } = await import(${JSON.stringify(fileURLToPath(new URL('../src/generated/worker.ts', import.meta.url)))});
+      let alive = 0;
+      const createWorker = () => {
+        alive++;
+        return new Worker(code, { eval: true, execArgv: [] }).on('exit', () => alive--);
+      };
+      const inputs = new Float32Array(8);
+      const use = async () => {
+        const net = await Network.create({ inputs: 2, layers: [{ units: 1 }], threads: 2, createWorker });
+        net.trainBatch(inputs, new Float32Array(4));
+      };
+      for (let i = 0; i < 200; i++) {
+        await use();
+        if (i % 20 === 0) gc();
+      }
+      for (let i = 0; i < 100 && alive > 5; i++) {
+        gc();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      console.log(alive <= 5 ? 'few' : alive + ' left');
+      process.exit();
+    `;
+    const args = ['--expose-gc', '--import', 'tsx', '--input-type=module', '-e', program];
+    expect(await outputOf(spawn(process.execPath, args))).toEqual(['few', 0]);
+  });
+
+  it('keeps its threads while something of it is used', async () => {
+    const { workers, createWorker } = ownWorkers();
+    const collect = runInNewContext('gc');
+    const layer = (await Network.create({ ...options, threads: 2, createWorker })).layers[0];
+    for (let i = 0; i < 5; i++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(workers[0].threadId).toBeGreaterThan(0);
+    expect(layer.weights).toHaveLength(1600);
+    await workers[0].terminate();
+  });
+
   it('ends its threads with dispose', async () => {
     const { workers, createWorker } = ownWorkers();
     const net = await create({ ...options, threads: 3, createWorker });
@@ -350,14 +411,146 @@ describe('a network with threads', () => {
       ${end}
       console.log('done');
     `;
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program]);
-    let output = '';
-    child.stdout.on('data', (chunk) => (output += chunk));
-    child.stderr.on('data', (chunk) => (output += chunk));
-    // after its output too
-    const [exitCode] = await once(child, 'close');
-    expect(output.trim()).toBe('done');
-    expect(exitCode).toBe(0);
+    const args = ['--import', 'tsx', '--input-type=module', '-e', program];
+    expect(await outputOf(spawn(process.execPath, args))).toEqual(['done', 0]);
+  });
+});
+
+describe("threads: 'auto'", () => {
+  const options: NetworkOptions = { inputs: 40, layers: layers(40, 4), cost: COST, threads: 'auto' };
+  const core = (name: string) =>
+    new WebAssembly.Module(readFileSync(new URL(`../build/shipped/${name}.wasm`, import.meta.url)));
+
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  it('takes as many as there are cores, up to 8; also at load', async () => {
+    for (const [cores, threads] of [
+      [3, 3],
+      [64, 8],
+    ]) {
+      vi.spyOn(os, 'availableParallelism').mockReturnValue(cores);
+      const net = await create(options);
+      const loaded = await Network.load(net.save(), { threads: 'auto' });
+      nets.push(loaded);
+      for (const each of [net, loaded]) expect([each.threads, each.threadsReason]).toEqual([threads, undefined]);
+      const data = makeData(40, 40, 4);
+      const plain = await create({ ...options, threads: 1 });
+      for (const each of [net, plain]) await each.fit(data);
+      expect(hashOf(net)).toBe(hashOf(plain));
+    }
+  });
+
+  const own = { value: () => 0, gradient: () => {} };
+  const isolated = () => vi.stubGlobal('crossOriginIsolated', false);
+  const unshared = () => vi.stubGlobal('SharedArrayBuffer', undefined);
+  const alone = () => vi.spyOn(os, 'availableParallelism').mockReturnValue(1);
+  const noMore = () => {
+    throw new Error('no more workers');
+  };
+  const broken = () => new Worker('throw new Error("no start")', { eval: true }) as never;
+  test.each<[string, () => unknown, Partial<NetworkOptions>, string]>([
+    [
+      'in a page without isolation',
+      isolated,
+      {},
+      'one thread in a page that is not cross-origin isolated, want a page',
+    ],
+    ['without SharedArrayBuffer', unshared, {}, 'one thread where there is no SharedArrayBuffer, want an engine that'],
+    ['with one core', alone, {}, 'one thread on one core'],
+    ['with a custom cost', () => {}, { cost: own }, 'one thread with a cost of your own, want one of the costs'],
+    ['with a module without threads', () => {}, { wasm: core('simd') }, 'one thread with a module without threads as'],
+    ['on one core with one for threads', alone, { wasm: core('threads') }, 'one thread on one core'],
+    ['where no worker can be made', () => {}, { createWorker: noMore }, 'no more workers'],
+    ['where a worker dies', () => {}, { createWorker: broken }, 'threads: thread 1 of 1 has died: no start'],
+  ])('takes one %s, says why, and throws nothing', async (_, prepare, more, reason) => {
+    vi.spyOn(os, 'availableParallelism').mockReturnValue(2);
+    prepare();
+    const net = await create({ ...options, ...more });
+    expect([net.threads, net.threadsReason]).toEqual([1, expect.stringContaining(reason)]);
+    expect(net.predict(new Float32Array(40))).toHaveLength(4);
+  });
+
+  it('refuses wrong arguments all the same', async () => {
+    // @ts-expect-error: what is refused
+    await expect(create({ ...options, threads: 'all' })).rejects.toThrow(
+      /^threads: got "all", want an integer from 1 to 64, or 'auto'$/,
+    );
+    // @ts-expect-error: what is refused
+    await expect(create({ ...options, createWorker: 'worker.js' })).rejects.toThrow(/^createWorker: got "worker.js"/);
+  });
+});
+
+/** A page's workers, which say nothing more than that there was an error. */
+describe('a worker of a page that does not load', () => {
+  const options: NetworkOptions = { inputs: 40, layers: layers(40, 4), cost: COST, threads: 2 };
+  const failing = () => {
+    const worker = Object.assign(new EventTarget(), { postMessage() {}, terminate() {} });
+    setTimeout(() => worker.dispatchEvent(new Event('error')), 1);
+    return worker as never;
+  };
+
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  it('is named with its address, worker-src and createWorker', async () => {
+    const entry = { name: 'https://site.test/worker.js', startTime: Number.POSITIVE_INFINITY };
+    vi.spyOn(performance, 'getEntriesByType').mockReturnValue([entry] as never);
+    await expect(create({ ...options, createWorker: failing })).rejects.toThrow(
+      /^threads: thread 1 of 1 did not load from https:\/\/site\.test\/worker\.js, want createWorker .* worker-src/,
+    );
+  });
+
+  it('is named with what the browser has blocked', async () => {
+    const page = new EventTarget();
+    vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
+    vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
+    const blocked = Object.assign(new Event('securitypolicyviolation'), {
+      effectiveDirective: 'worker-src',
+      blockedURI: 'https://site.test/w.js',
+    });
+    const createWorker = () => {
+      // after the worker's own event
+      setTimeout(() => page.dispatchEvent(blocked), 10);
+      return failing();
+    };
+    await expect(create({ ...options, createWorker })).rejects.toThrow(
+      ': worker-src has blocked https://site.test/w.js, want createWorker',
+    );
+  });
+
+  it('from a blob names the directive that must allow it, and gets an address by a policy of Trusted Types', async () => {
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+    const given = vi.fn();
+    class PageWorker extends EventTarget {
+      constructor(url: unknown) {
+        super();
+        given(url);
+        setTimeout(() => this.dispatchEvent(new Event('error')), 1);
+      }
+      postMessage() {}
+      terminate() {}
+    }
+    vi.stubGlobal('Worker', PageWorker);
+    const advice = /did not load from a blob: address, want worker-src .* blob: .*trusted-types.* createWorker/;
+    await expect(create(options)).rejects.toThrow(advice);
+    expect(given).toHaveBeenLastCalledWith(expect.stringMatching(/^blob:/));
+    const refused = new TypeError("This document requires 'TrustedScriptURL' assignment.");
+    vi.stubGlobal('Worker', vi.fn().mockThrow(refused));
+    await expect(create(options)).rejects.toThrow(
+      /^threads: got no worker \(.*TrustedScriptURL.*\), want worker-src .* trusted-types to allow simdprop/,
+    );
+    vi.stubGlobal('Worker', PageWorker);
+    const createPolicy = vi.fn(() => ({ createScriptURL: (url: string) => ({ trusted: url }) }));
+    vi.stubGlobal('trustedTypes', { createPolicy });
+    for (let i = 0; i < 2; i++) await expect(create(options)).rejects.toThrow(advice);
+    expect(given).toHaveBeenLastCalledWith({ trusted: expect.stringMatching(/^blob:/) });
+    // a page may allow a name only once
+    expect(createPolicy).toHaveBeenCalledTimes(1);
   });
 });
 
@@ -375,6 +568,43 @@ describe('wide registers', () => {
     expect(wide.wide).toBe(isNew);
     if (!isNew)
       expect(wide.wideReason).toMatch(/^(Node .* gains nothing, want 24 or later|only x64 has wide registers)/);
+  });
+
+  it('leave V8 with the flags it had', async ({ skip }) => {
+    const v8 = process.getBuiltinModule('node:v8');
+    const setFlags = vi.spyOn(v8, 'setFlagsFromString');
+    vi.resetModules();
+    const { switchOnWide } = await import('../src/threads/wide.js');
+    const wide = await switchOnWide(
+      new Uint8Array(readFileSync(new URL('../build/shipped/threads.wasm', import.meta.url))),
+    );
+    const last = new Map(setFlags.mock.calls.map(([flag]) => [flag.replace(/^--(no-)?/, ''), flag]));
+    setFlags.mockRestore();
+    if (wide.module === undefined) return skip(wide.reason);
+    expect([...last.values()].sort()).toEqual([
+      '--liftoff',
+      '--no-experimental-wasm-revectorize',
+      '--wasm-inlining',
+      '--wasm-lazy-compilation',
+    ]);
+  });
+
+  test.each([
+    [{ node: '26.3.0', v8: '15.0.245', deno: '2.9.6' }, 'x64', /^only Node can .* in Deno they are slower$/],
+    [{ node: '26.3.0', v8: '14.6.202', bun: '1.4.5' }, 'x64', /^only Node can .* Bun, whose engine is not V8$/],
+    [{ node: '22.1.0', v8: '12.4.254' }, 'x64', /^Node 22.1.0 gains nothing, want 24 or later$/],
+    [{ node: '24.1.0', v8: '13.6.233' }, 'arm64', /^only x64 has wide registers, this is arm64$/],
+    [{ node: '29.0.0', v8: '15.3.1' }, 'x64', /^the name of the flag in V8 15.3.1 is not known to this version/],
+    [{ node: '31.0.0', v8: '16.6.1' }, 'x64', /^the name of the flag in V8 16.6.1 is not known to this version/],
+  ])('%o on %s: no trial', (versions, arch, reason) => {
+    expect(refusal({ versions, arch } as never)).toMatch(reason);
+  });
+
+  it('are tried under the name that the version of V8 has for them', () => {
+    expect(refusal({ versions: { node: '24.1.0', v8: '13.6.233' }, arch: 'x64' } as never)).toBeUndefined();
+    for (const v8 of ['13.6.233.17-node.63', '14.6.202', '15.0.1'])
+      expect(flagOf(v8)).toBe('experimental-wasm-revectorize');
+    expect(flagOf('15.6.8')).toBe('wasm-revectorize');
   });
 
   it('are refused with the fused build, and what is no boolean', async () => {

@@ -39,18 +39,20 @@ export interface CoreOptions {
   /**
    * How many threads share the work, 1 to 64, including the calling thread. More threads than cores bring nothing. Work
    * that is too small to share is done by the calling thread alone. The bits of every result are the same for any
-   * number of threads. In a page, more than one thread requires cross-origin isolation. Default 1.
+   * number of threads. In a page, more than one thread requires cross-origin isolation. `'auto'`: as many as the host
+   * has cores, up to 8; one where it allows no more, and then `threadsReason` says why. Default 1.
    */
-  threads?: number;
+  threads?: number | 'auto';
   /**
-   * true: computes in registers of 256 bits if the engine can, which is so in Node 24 and later on x64. This sets a
-   * flag of V8 for the whole process. The bits of every result stay the same: on other hosts, or if a trial finds
-   * different bits, the network runs without wide registers, and `wideReason` says why. Default false.
+   * true: computes in registers of 256 bits if the engine can, which is so in Node 24 and later on x64. The bits of
+   * every result stay the same: on other hosts, or if a trial finds different bits or no gain in speed, the network
+   * runs without wide registers, and `wideReason` says why. While the core is compiled, flags of V8 are set. Default
+   * false.
    */
   wide?: boolean;
   /**
-   * Returns a worker that runs `simdprop/worker`, for pages whose Content-Security-Policy forbids workers from a blob.
-   * Default: workers are made from a blob.
+   * Returns a worker that runs `simdprop/worker`, for pages whose Content-Security-Policy forbids workers from a blob:
+   * see docs/threads.md. Default: workers are made from a blob.
    */
   createWorker?: () => PageWorker;
 }

@@ -62,7 +62,7 @@ export async function compileBytes(bytes: Uint8Array<ArrayBuffer>): Promise<WebA
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
-    throw (await import('./no-engine.js')).explain(WebAssembly.validate(bytes), error);
+    throw (await import('./no-engine.js')).explain(bytes, error);
   }
 }
 
@@ -154,6 +154,11 @@ export function growMemory(memory: WebAssembly.Memory, bytes: number): void {
   }
 }
 
+/** Engines reserve up to 10 GiB of addresses for each memory, so that addresses can run out before memory does. */
+const WAYS_TO_MEMORY =
+  'less than this process can still get: dispose() of networks that are no longer used; under ulimit -v, start Node ' +
+  'with --disable-wasm-trap-handler, which reserves no addresses beyond the bytes';
+
 export function outOfMemory(bytes: number): RangeError {
-  return outOfRange('memory', `a network and data of ${bytes} bytes`, 'what this engine can allocate');
+  return outOfRange('memory', `a network and data of ${bytes} bytes`, WAYS_TO_MEMORY);
 }

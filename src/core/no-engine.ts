@@ -1,13 +1,46 @@
+/** True in a page and its workers, where a Content-Security-Policy may apply. */
+function isInPage(): boolean {
+  const { document, WorkerGlobalScope } = globalThis as { document?: object; WorkerGlobalScope?: unknown };
+  return document !== undefined || (typeof WorkerGlobalScope === 'function' && !isEdgeRuntime());
+}
+
+/** Cloudflare's workerd calls itself a worker, but has no page. */
+function isEdgeRuntime(): boolean {
+  return globalThis.navigator?.userAgent === 'Cloudflare-Workers';
+}
+
 /**
- * The error for a core that could not be compiled. `isValid`: true if the engine knows all its instructions. This file
- * is loaded only when compiling has failed.
+ * The error for a core that could not be compiled, with what a user can do about it. `bytes`: the core. This file is
+ * loaded only when compiling has failed.
  */
-export function explain(isValid: boolean, cause?: unknown): Error {
-  const lacking =
-    'simdprop: this engine lacks WebAssembly SIMD (every browser and runtime since 2023 has it), or what the build wants beside: ' +
-    "relaxed SIMD for 'relaxed' (Node 21, Chrome 114, Firefox 145 and later have it), atomics for threads";
-  const forbidden =
-    "simdprop: this page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to script-src, or pass a " +
-    'compiled module as { wasm }';
-  return new Error(isValid ? forbidden : lacking, { cause });
+export function explain(bytes: Uint8Array<ArrayBuffer>, cause?: unknown): Error {
+  return new Error(`simdprop: ${reasonOf(bytes, cause)}`, { cause });
+}
+
+function reasonOf(bytes: Uint8Array<ArrayBuffer>, cause: unknown): string {
+  if (typeof WebAssembly === 'undefined') {
+    return (
+      'this engine has no WebAssembly: start Node without --jitless; ' +
+      'in a browser, take the page out of the mode that switches it off (Lockdown Mode, enhanced security)'
+    );
+  }
+  if (!WebAssembly.validate(bytes)) {
+    return (
+      'this engine lacks WebAssembly SIMD (every browser and runtime since 2023 has it), or what the build wants beside: ' +
+      "relaxed SIMD for 'relaxed' (Node 21, Chrome 114, Firefox 145 and later have it), atomics for threads"
+    );
+  }
+  if (cause instanceof RangeError) {
+    return 'there is no memory left to compile the core: dispose() of networks that are no longer used, or raise ulimit -v';
+  }
+  if (isInPage()) {
+    return (
+      "this page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src " +
+      '(a worker has the policy that its own file is sent with)'
+    );
+  }
+  return (
+    'this host does not compile WebAssembly from bytes: import simdprop/simd.wasm as a module in the way of the host, ' +
+    'and pass it as { wasm }'
+  );
 }

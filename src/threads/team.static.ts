@@ -1,9 +1,10 @@
-import { checkBoolean, checkInteger, outOfRange } from '../check/errors.js';
+import { checkBoolean, outOfRange } from '../check/errors.js';
 import { checkSize } from '../core/arena.js';
 import type { BuildName, CoreOptions } from '../core/core-options.js';
 import { type CoreImports, startEngine } from '../core/engine.js';
 import { makePlan } from '../core/memory-plan.js';
 import type { Spec } from '../spec/spec.js';
+import { checkThreads } from './check-threads.js';
 import type { Started } from './team.js';
 
 // team.ts for simdprop/static, which has no threads: only the options that say so are taken.
@@ -15,10 +16,11 @@ export async function startTeam(
   { threads = 1, wide = false, wasm }: CoreOptions,
   imports: CoreImports | undefined,
 ): Promise<Started> {
-  checkInteger('threads', threads, 1, 64);
+  const count = threads === 'auto' ? 1 : checkThreads(threads);
   checkBoolean('wide', wide);
-  if (threads > 1) throw outOfRange('threads', `${threads} in simdprop/static`, "1, or the import of 'simdprop'");
+  if (count > 1) throw outOfRange('threads', `${count} in simdprop/static`, "1, or the import of 'simdprop'");
   if (wide) throw outOfRange('wide', 'true in simdprop/static', "false, or the import of 'simdprop'");
   const plan = checkSize(makePlan(spec, capacity));
-  return { plan, engine: await startEngine(build, wasm, plan.bytes, imports) };
+  const threadsReason = threads === 'auto' ? 'one thread in simdprop/static' : undefined;
+  return { plan, engine: await startEngine(build, wasm, plan.bytes, imports), threadsReason };
 }

@@ -1,5 +1,5 @@
-import { MAX_THREADS, TEAM_DIED } from '../../assembly/abi.js';
-import { checkBoolean, checkInteger, outOfRange, wrongType } from '../check/errors.js';
+import { TEAM_DIED } from '../../assembly/abi.js';
+import { checkBoolean, outOfRange } from '../check/errors.js';
 import { checkSize } from '../core/arena.js';
 import type { BuildName, CoreOptions } from '../core/core-options.js';
 import {
@@ -15,12 +15,12 @@ import {
 } from '../core/engine.js';
 import { inflate } from '../core/inflate.js';
 import { makePlan, type Plan, type Team, writeTables } from '../core/memory-plan.js';
-import { code } from '../generated/worker.js';
 import type { Spec } from '../spec/spec.js';
-import { SHARED_CALLS, shareWhereFaster } from './sharing.js';
+import { Crew, checkCreateWorker, dismiss, dismissWhenCollected } from './crew.js';
+import { shareWhereFaster } from './sharing.js';
+import { chooseThreads, isTeamModule } from './thread-count.js';
 import { IS_MEASURED, THREAD_WORK } from './thread-work.js';
 import { switchOnWide } from './wide.js';
-import type { WorkerMessage } from './worker.js';
 
 // Networks with several threads or with wide registers: a shared memory, the core of the first thread, and workers for
 // the others. assembly/team.ts divides the work.
@@ -30,27 +30,16 @@ interface TeamCore extends Core {
   join(thread: number): void;
 }
 
-/** The parts of a worker that a team uses. It may be a page's worker or one of Node's. */
-interface TeamWorker {
-  postMessage(message: WorkerMessage): void;
-  terminate(): unknown;
-  unref?(): void;
-  onmessage?: unknown;
-  addEventListener?(type: string, listener: (event: unknown) => void): void;
-  on?(type: string, listener: (event: unknown) => void): void;
-}
-
 /**
  * A network's engine and the plan that it was made for. `wideReason`: why wide registers are not used although they
- * were asked for.
+ * were asked for. `threadsReason`: why there is one thread where `'auto'` was asked for.
  */
 export interface Started {
   readonly engine: Engine;
   readonly plan: Plan;
   readonly wideReason?: string;
+  readonly threadsReason?: string;
 }
-
-const HEADERS = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
 
 /**
  * The longest time that one thread may wait for another within a step. The shares of a step in a network of 4 GiB take
@@ -59,15 +48,6 @@ const HEADERS = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedd
 const LONGEST_WAIT_MS = 20_000;
 /** The longest time between two checks by a thread that waits. */
 const LOOK_MS = 1000;
-/**
- * The longest time that a start may take. Workers start within milliseconds, or within seconds if there are many on a
- * busy machine, and their file may come over a slow line. A worker that has not answered by then has loaded another
- * file.
- */
-const LONGEST_START_SECONDS = 30;
-
-const WANTED_WORKER = 'a function that returns a Worker';
-
 /** Starts the engine of a network with several threads, or with wide registers. */
 export async function startTeam(
   spec: Spec,
@@ -76,64 +56,57 @@ export async function startTeam(
   options: Pick<CoreOptions, 'threads' | 'wide' | 'wasm' | 'createWorker'>,
   imports: CoreImports | undefined,
 ): Promise<Started> {
-  const { threads = 1, wide = false, wasm, createWorker } = options;
-  checkInteger('threads', threads, 1, MAX_THREADS);
+  const { threads, wide = false, wasm, createWorker } = options;
   checkBoolean('wide', wide);
-  if (createWorker !== undefined && typeof createWorker !== 'function') {
-    throw wrongType('createWorker', createWorker, WANTED_WORKER);
-  }
-  checkHost(threads);
-  if (threads > 1 && spec.cost === 'custom') {
-    throw outOfRange(
-      'threads',
-      `${threads} with a cost of your own`,
-      '1: its functions are called by one thread alone',
-    );
-  }
+  checkCreateWorker(createWorker);
+  const isAutomatic = threads === 'auto';
+  const { count, reason } = chooseThreads(threads, spec.cost, createWorker !== undefined, wasm);
   if (wide && build === 'relaxed') throw outOfRange('wide', "true with build 'relaxed'", "build 'simd'");
   const chosen = wide ? await switchOnWide(wasm ?? (await bytesOf(build))) : undefined;
-  const team: Team = { threads, isWide: chosen?.module !== undefined, threadWork: THREAD_WORK };
-  const plan = checkSize(makePlan(spec, capacity, undefined, 0, team));
+  const start = async (among: number): Promise<Started> => {
+    const team: Team = { threads: among, isWide: chosen?.module !== undefined, threadWork: THREAD_WORK };
+    const plan = checkSize(makePlan(spec, capacity, undefined, 0, team));
+    // with 'auto', a module for threads is taken on one thread too
+    const isPlain = among === 1 && !team.isWide && !(isAutomatic && isTeamModule(wasm));
+    if (isPlain) return { engine: await startEngine(build, wasm, plan.bytes, imports), plan };
+    const module = chosen?.module ?? wasm ?? (await compileBytes(await bytesOf(build)));
+    return { engine: await startThreads(spec, plan, module, imports, createWorker), plan };
+  };
   const wideReason = chosen?.reason;
-  if (threads === 1 && !team.isWide) {
-    return { engine: await startEngine(build, wasm, plan.bytes, imports), plan, wideReason };
+  try {
+    return { ...(await start(count)), wideReason, threadsReason: reason };
+  } catch (error) {
+    if (!isAutomatic || count === 1) throw error;
+    return { ...(await start(1)), wideReason, threadsReason: (error as Error).message };
   }
-  const module = chosen?.module ?? wasm ?? (await compileBytes(await bytesOf(build)));
+}
+
+/** The engine of as many threads as the plan says, the calling thread among them. */
+async function startThreads(
+  spec: Spec,
+  plan: Plan,
+  module: WebAssembly.Module,
+  imports: CoreImports | undefined,
+  createWorker: CoreOptions['createWorker'],
+): Promise<Engine> {
+  const { threads } = plan.team;
   const memory = allocateShared(plan.bytes);
   const died = (plan.teamWords + TEAM_DIED) / 4;
-  const core = await instantiateTeam(module, memory, imports, died);
-  if (threads === 1) return { engine: { core, memory }, plan, wideReason };
+  const own = await instantiateTeam(module, memory, imports, died);
+  if (threads === 1) return { core: own, memory };
   // must be written before there are threads, because threads read these tables
   writeTables(memory.buffer, spec, plan);
   const crew = new Crew();
   try {
-    await inTime(
-      Promise.all(
-        Array.from({ length: threads - 1 }, (_, i) => crew.hire(createWorker, { module, memory, thread: i + 1, died })),
-      ),
-    );
+    const messages = Array.from({ length: threads - 1 }, (_, i) => ({ module, memory, thread: i + 1, died }));
+    await crew.hire(createWorker, messages);
   } catch (error) {
     crew.dismiss();
     throw error;
   }
-  const sharing = IS_MEASURED ? shareWhereFaster(core, memory, plan) : core;
-  const engine = { core: crew.guard(sharing), memory, dispose: () => crew.dismiss() };
-  return { engine, plan, wideReason };
-}
-
-/** Throws if this page or engine cannot have threads. */
-function checkHost(threads: number): void {
-  if (threads === 1) return;
-  if (globalThis.crossOriginIsolated === false) {
-    throw outOfRange(
-      'threads',
-      `${threads} in a page that is not cross-origin isolated`,
-      `1, or a page sent with ${HEADERS}`,
-    );
-  }
-  if (typeof SharedArrayBuffer === 'undefined') {
-    throw outOfRange('threads', `${threads} where there is no SharedArrayBuffer`, '1, or an engine that has it');
-  }
+  const core = crew.guard(IS_MEASURED ? shareWhereFaster(own, memory, plan) : own);
+  dismissWhenCollected(crew, core);
+  return { core, memory, dispose: () => dismiss(crew) };
 }
 
 async function bytesOf(build: BuildName): Promise<Uint8Array<ArrayBuffer>> {
@@ -208,107 +181,4 @@ function teamImports(memory: WebAssembly.Memory, died: number) {
       Atomics.notify(words(), word / 4);
     },
   };
-}
-
-function makeWorker(): TeamWorker {
-  const node = globalThis.process?.getBuiltinModule?.('node:worker_threads');
-  if (node) return new node.Worker(code, { eval: true }) as TeamWorker;
-  const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
-  try {
-    return new Worker(url) as TeamWorker;
-  } finally {
-    URL.revokeObjectURL(url);
-  }
-}
-
-/** The result of the user's createWorker. Throws if it is not a worker that a team can use. */
-function checkWorker(worker: unknown): TeamWorker {
-  const { on, addEventListener, postMessage, terminate } = Object(worker) as Partial<TeamWorker>;
-  if (![on ?? addEventListener, postMessage, terminate].every((call) => typeof call === 'function')) {
-    throw wrongType('createWorker', worker, WANTED_WORKER);
-  }
-  return worker as TeamWorker;
-}
-
-/**
- * Resolves as `start` does, or rejects after LONGEST_START_SECONDS. Seconds in which this thread itself is busy do not
- * count, because no answers can come then.
- */
-async function inTime(start: Promise<unknown>): Promise<void> {
-  let clock: ReturnType<typeof setInterval> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    let seconds = 0;
-    clock = setInterval(() => {
-      if (++seconds < LONGEST_START_SECONDS) return;
-      const wanted = 'workers that run simdprop/worker';
-      reject(new Error(`threads: got no answer from a worker for ${seconds} s, want ${wanted}`));
-    }, 1000);
-  });
-  try {
-    await Promise.race([start, late]);
-  } finally {
-    clearInterval(clock);
-  }
-}
-
-/** The workers of one network. */
-class Crew {
-  readonly #workers: TeamWorker[] = [];
-  #death: Error | undefined;
-  #isDismissed = false;
-
-  /** Starts a worker. Resolves once it waits for calls. */
-  hire(createWorker: (() => unknown) | undefined, message: WorkerMessage): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const worker = createWorker ? checkWorker(createWorker()) : makeWorker();
-      this.#workers.push(worker);
-      const listen = (type: string, listener: (event: unknown) => void) => {
-        if (worker.on) worker.on(type, listener);
-        else worker.addEventListener?.(type, listener);
-      };
-      const die = (why: string) => {
-        if (this.#isDismissed) return;
-        this.#death ??= new Error(`threads: thread ${message.thread} of ${this.#workers.length} has died: ${why}`);
-        reject(this.#death);
-      };
-      listen('message', () => {
-        worker.unref?.();
-        resolve();
-      });
-      listen('error', (event) => die(String((event as { message?: string }).message ?? event)));
-      listen('exit', (exitCode) => die(`exit code ${exitCode}`));
-      worker.postMessage(message);
-    });
-  }
-
-  /** Ends all workers. It never throws, so that an earlier error can be thrown. */
-  dismiss(): void {
-    this.#isDismissed = true;
-    for (const worker of this.#workers) {
-      try {
-        worker.terminate();
-      } catch {
-        // ends the other workers all the same
-      }
-    }
-  }
-
-  /** The core with shared calls that fail once a thread has died, instead of waiting for it. */
-  guard(core: TeamCore): TeamCore {
-    const guarded = { ...core };
-    for (const name of SHARED_CALLS) {
-      const call = core[name] as (...numbers: number[]) => number;
-      (guarded as unknown as Record<string, unknown>)[name] = (...numbers: number[]) => {
-        if (this.#death) throw this.#death;
-        try {
-          return call(...numbers);
-        } catch (cause) {
-          this.#death ??= new Error('threads: a thread has died amid a call, want a new network', { cause });
-          this.dismiss();
-          throw this.#death;
-        }
-      };
-    }
-    return guarded;
-  }
 }

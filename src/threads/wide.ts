@@ -7,14 +7,13 @@ import { F32, LABELS, RANDOM_ORDER, RANDOM_WEIGHTS } from '../spec/codes.js';
 import { adam, numbersOf, slotsOf } from '../spec/optimizer.js';
 import { checkSpec } from '../spec/spec.js';
 
-// Wide mode: V8's revectorizer combines two neighbouring operations on 128 bits into one on 256 bits. A flag switches
-// it on for the whole process, before the core is compiled. A trial then compares the results of the core with those of
-// a core that was compiled without the flag.
+// Wide mode: V8's revectorizer combines two neighbouring operations on 128 bits into one on 256 bits. A flag of the whole
+// process switches it on while the core is compiled, and is then switched off again. A trial compares the results and
+// the speed of the core with those of a core that was compiled without it.
 
-const FLAG = 'experimental-wasm-revectorize';
-/** Flags that are on by default, and off during the trial. */
-const OFF_IN_TRIAL = ['liftoff', 'wasm-inlining'];
 const OLDEST_NODE = 24;
+/** Flags that are on by default, and off while the core is compiled. */
+const OFF_WHILE_COMPILING = ['liftoff', 'wasm-inlining', 'wasm-lazy-compilation'];
 
 /** The module for wide registers, or the reason why there is none. */
 export interface Wide {
@@ -40,35 +39,106 @@ export function switchOnWide(core: Uint8Array<ArrayBuffer> | WebAssembly.Module)
   return trial;
 }
 
+/**
+ * The name of V8's flag for wide registers, by V8's version; undefined for versions whose name is not known here. V8
+ * writes an unknown name to the process's error output, so that a guess would be seen by the user.
+ */
+export function flagOf(v8: string): string | undefined {
+  const [major, minor] = v8.split('.').map(Number);
+  const version = major * 100 + minor;
+  if (version <= 1500) return 'experimental-wasm-revectorize';
+  return version >= 1506 && major === 15 ? 'wasm-revectorize' : undefined;
+}
+
+/** Why this process cannot use wide registers; undefined if it may try to. */
+export function refusal({ versions, arch }: Pick<NodeJS.Process, 'versions' | 'arch'>): string | undefined {
+  const { node, v8, bun, deno } = versions;
+  if (bun) return 'only Node can be told to use wide registers, this is Bun, whose engine is not V8';
+  if (deno) return 'only Node can be told to use wide registers; in Deno they are slower';
+  if (Number.parseInt(node, 10) < OLDEST_NODE) return `Node ${node} gains nothing, want ${OLDEST_NODE} or later`;
+  if (arch !== 'x64') return `only x64 has wide registers, this is ${arch}`;
+  if (!flagOf(v8)) return `the name of the flag in V8 ${v8} is not known to this version of simdprop`;
+  return undefined;
+}
+
 async function compileWide(core: Uint8Array<ArrayBuffer>): Promise<Wide> {
   const v8 = globalThis.process?.getBuiltinModule?.('node:v8');
   if (!v8) return { reason: 'only Node can be told to use wide registers' };
-  const [version, arch] = [process.versions.node, process.arch];
-  if (Number.parseInt(version, 10) < OLDEST_NODE)
-    return { reason: `Node ${version} gains nothing, want ${OLDEST_NODE} or later` };
-  if (arch !== 'x64') return { reason: `only x64 has wide registers, this is ${arch}` };
-  const plain = bitsAfterTraining(await WebAssembly.compile(core), false);
-  v8.setFlagsFromString(`--${FLAG}`);
-  // the optimizing compiler alone must compile the core: the flag concerns it, and its code is to be compared. To
-  // inline calls, it would need the counts of the compiler that is switched off; without them, V8 14 ends the process
-  for (const other of OFF_IN_TRIAL) v8.setFlagsFromString(`--no-${other}`);
+  const reason = refusal(process);
+  if (reason !== undefined) return { reason };
+  const setFlag = (name: string, isOn: boolean) => v8.setFlagsFromString(`--${isOn ? '' : 'no-'}${name}`);
+  let modules: WebAssembly.Module[];
   try {
-    const module = await WebAssembly.compile(withMarker(core));
-    const wide = bitsAfterTraining(module, true);
-    const different = plain.findIndex((word, i) => word !== wide[i]);
-    if (different < 0) return { module };
-    v8.setFlagsFromString(`--no-${FLAG}`);
-    return { reason: `parameter ${different} of a trial has other bits with it in Node ${version}` };
-  } finally {
-    for (const other of OFF_IN_TRIAL) v8.setFlagsFromString(`--${other}`);
+    modules = compileBoth(core, flagOf(process.versions.v8) as string, setFlag);
+  } catch (error) {
+    throw (await import('../core/no-engine.js')).explain(core, error);
   }
+  const [narrow, wide] = modules;
+  const trials = [new Trial(narrow, false), new Trial(wide, true)];
+  const [narrowBits, wideBits] = trials.map((trial) => trial.train());
+  const different = narrowBits.findIndex((word, i) => word !== wideBits[i]);
+  if (different >= 0) {
+    return { reason: `parameter ${different} of a trial has other bits with it in Node ${process.versions.node}` };
+  }
+  const [narrowMs, wideMs] = await bestTimes(trials);
+  if (wideMs > LARGEST_SHARE * narrowMs) {
+    return { reason: `a trial took ${wideMs.toFixed(3)} ms with it and ${narrowMs.toFixed(3)} ms without it` };
+  }
+  return { module: wide };
+}
+
+/**
+ * The core for narrow and for wide registers. The optimizing compiler alone must compile it, and at once: the flag
+ * concerns that compiler, and its code is to be compared. To inline calls, it would need the counts of the compiler that
+ * is switched off; without them, V8 14 ends the process. All this happens without a pause, so that no other
+ * WebAssembly of this thread is compiled under these flags; then they are again what the process was started with.
+ */
+function compileBoth(
+  core: Uint8Array<ArrayBuffer>,
+  wideFlag: string,
+  setFlag: (name: string, isOn: boolean) => void,
+): WebAssembly.Module[] {
+  try {
+    for (const name of OFF_WHILE_COMPILING) setFlag(name, false);
+    setFlag(wideFlag, false);
+    const narrow = new WebAssembly.Module(withMarker(core, 'narrow'));
+    setFlag(wideFlag, true);
+    return [narrow, new WebAssembly.Module(withMarker(core, 'wide'))];
+  } finally {
+    setFlag(wideFlag, startedWith(wideFlag, false));
+    for (const name of OFF_WHILE_COMPILING) setFlag(name, startedWith(name, true));
+  }
+}
+
+/** Whether the process was started with this flag. */
+function startedWith(name: string, byDefault: boolean): boolean {
+  const given = [...(process.env.NODE_OPTIONS ?? '').split(' '), ...process.execArgv];
+  // V8 takes underscores for hyphens
+  const flags = given.map((flag) => flag.replaceAll('_', '-'));
+  const [on, off] = [flags.lastIndexOf(`--${name}`), flags.lastIndexOf(`--no-${name}`)];
+  return on === off ? byDefault : on > off;
+}
+
+/** How long each of the trials takes at best. They take turns, so that other work on the machine slows both. */
+async function bestTimes(trials: Trial[]): Promise<number[]> {
+  const best = trials.map(() => Number.POSITIVE_INFINITY);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, trial] of trials.entries()) {
+      const started = performance.now();
+      trial.takeSteps();
+      best[i] = Math.min(best[i], performance.now() - started);
+    }
+    // lets the rest of the program run
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return best;
 }
 
 /**
  * The module with a custom section that changes nothing. For bytes that it knows, V8 would reuse the old machine code.
  */
-function withMarker(core: Uint8Array): Uint8Array<ArrayBuffer> {
-  const section = [0, 5, 4, ...new TextEncoder().encode('wide')];
+function withMarker(core: Uint8Array, marker: string): Uint8Array<ArrayBuffer> {
+  const section = [0, marker.length + 1, marker.length, ...new TextEncoder().encode(marker)];
   const bytes = new Uint8Array(core.length + section.length);
   bytes.set(core);
   bytes.set(section, core.length);
@@ -91,39 +161,61 @@ const TRIAL_SPEC = checkSpec({
 const OPTIMIZER = adam();
 const ROWS = 37;
 const STEPS = 3;
+/** How often each of the two is timed, and the largest share of the narrow time that counts as faster. */
+const ROUNDS = 12;
+const LARGEST_SHARE = 0.95;
 
 /** A single thread never waits for another. */
 const NO_TEAM = { sleep() {}, idle() {}, wake() {} };
 
-/**
- * The bits of all parameters after a few steps of Adam. In the first steps most inputs are zeros, so that they are
- * listed; in the others none is.
- */
-function bitsAfterTraining(module: WebAssembly.Module, isWide: boolean): Uint32Array {
-  const plan = makePlan(TRIAL_SPEC, ROWS, undefined, slotsOf(OPTIMIZER), { threads: 1, isWide, threadWork: 1 });
-  const initial = Math.ceil(plan.bytes / PAGE_BYTES);
-  const memory = new WebAssembly.Memory({ initial, maximum: initial, shared: true });
-  const core = new WebAssembly.Instance(module, { ...importsOf(memory, undefined), team: NO_TEAM })
-    .exports as unknown as Core;
-  writeTables(memory.buffer, TRIAL_SPEC, plan);
-  for (const { weights, fanIn, units } of plan.layers) {
-    const floats = weightFloats(fanIn, units);
-    core.fillUniform(weights, floats, 0.2, RANDOM_WEIGHTS, weights);
-    clearFill(new Float32Array(memory.buffer, weights, floats), fanIn, units);
+/** The network of the trial on one of the two cores. */
+class Trial {
+  readonly #core: Core;
+  readonly #memory: WebAssembly.Memory;
+  readonly #plan: Plan;
+
+  constructor(module: WebAssembly.Module, isWide: boolean) {
+    const plan = makePlan(TRIAL_SPEC, ROWS, undefined, slotsOf(OPTIMIZER), { threads: 1, isWide, threadWork: 1 });
+    const initial = Math.ceil(plan.bytes / PAGE_BYTES);
+    const memory = new WebAssembly.Memory({ initial, maximum: initial, shared: true });
+    const core = new WebAssembly.Instance(module, { ...importsOf(memory, undefined), team: NO_TEAM })
+      .exports as unknown as Core;
+    writeTables(memory.buffer, TRIAL_SPEC, plan);
+    for (const { weights, fanIn, units } of plan.layers) {
+      const floats = weightFloats(fanIn, units);
+      core.fillUniform(weights, floats, 0.2, RANDOM_WEIGHTS, weights);
+      clearFill(new Float32Array(memory.buffer, weights, floats), fanIn, units);
+    }
+    fillHeader(new Header(memory.buffer), plan);
+    this.#core = core;
+    this.#memory = memory;
+    this.#plan = plan;
   }
-  fillHeader(new Header(memory.buffer), plan);
-  const inputs = new Float32Array(memory.buffer, plan.windowInputs, ROWS * TRIAL_SPEC.inputs);
-  const labels = new Uint32Array(memory.buffer, plan.windowTargets, ROWS);
-  labels.forEach((_, row) => {
-    labels[row] = row % 7;
-  });
-  core.fillUniform(plan.windowInputs, inputs.length, 1, RANDOM_ORDER, 0);
-  const dense = inputs.slice();
-  for (const x of [dense.map((value, i) => (i % 5 ? 0 : value)), dense]) {
-    inputs.set(x);
-    for (let step = 0; step < STEPS; step++) core.trainRows(ROWS);
+
+  /**
+   * The bits of all parameters after a few steps of Adam. In the first steps most inputs are zeros, so that they are
+   * listed; in the others none is.
+   */
+  train(): Uint32Array {
+    const { buffer } = this.#memory;
+    const plan = this.#plan;
+    const inputs = new Float32Array(buffer, plan.windowInputs, ROWS * TRIAL_SPEC.inputs);
+    const labels = new Uint32Array(buffer, plan.windowTargets, ROWS);
+    labels.forEach((_, row) => {
+      labels[row] = row % 7;
+    });
+    this.#core.fillUniform(plan.windowInputs, inputs.length, 1, RANDOM_ORDER, 0);
+    const dense = inputs.slice();
+    for (const x of [dense.map((value, i) => (i % 5 ? 0 : value)), dense]) {
+      inputs.set(x);
+      this.takeSteps();
+    }
+    return new Uint32Array(buffer, plan.parameters, plan.parameterFloats).slice();
   }
-  return new Uint32Array(memory.buffer, plan.parameters, plan.parameterFloats).slice();
+
+  takeSteps(): void {
+    for (let step = 0; step < STEPS; step++) this.#core.trainRows(ROWS);
+  }
 }
 
 /** Sets all places in the panels to 0 that belong to no weight. */
