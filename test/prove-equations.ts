@@ -126,8 +126,6 @@ const vitest = await createVitest('test', {
   root: ROOT,
   watch: false,
   reporters: [{}],
-  // a function that does nothing may leave a test waiting
-  testTimeout: 60_000,
   projects,
 });
 const failures: string[] = [];
@@ -149,12 +147,14 @@ try {
       .flatMap((module) => [...module.children.allTests()])
       .filter(ofRow(row));
   const stateOf = (test: TestCase) => test.result().state;
+  /** A test that a busy machine has not finished in time has proven nothing. */
+  const isLate = (test: TestCase) => test.result().errors?.some(({ message }) => message.includes('timed out'));
 
   for (const row of rows) {
     const whole = testsOf('as it is', row);
     const without = testsOf(keyOf(row), row);
     const isSound = whole.length > 0 && whole.every((test) => stateOf(test) === 'passed');
-    const isProven = isSound && without.some((test) => stateOf(test) === 'failed');
+    const isProven = isSound && without.some((test) => stateOf(test) === 'failed' && !isLate(test));
     if (isProven !== (row !== WRONG)) {
       const got = isSound ? 'a test that passes without it' : `${whole.length} tests, not all of which pass`;
       failures.push(`${row.equation}\n  ${keyOf(row)}: ${got}, "${row.title}" of ${row.testFile}`);
