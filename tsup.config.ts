@@ -1,10 +1,12 @@
 import { defineConfig } from 'tsup';
 import { bundle } from './scripts/bundle.js';
 
-// JavaScript only: tsc has put the declarations into build/types, since tsup's own ones need TypeScript's old compiler API.
+// tsup makes JavaScript only. tsc has written the declarations to build/types, because those of tsup need TypeScript's old
+// compiler API.
 //
-// tsup makes a file of JavaScript from each of TypeScript; scripts/bundle.ts puts them together. esbuild alone would not do: its splitting
-// makes a chunk for every set of entries that share something, a dozen here, and without splitting each entry has its own copy of the core.
+// tsup makes one JavaScript file from each TypeScript file; scripts/bundle.ts joins them. esbuild alone would not be
+// enough: with splitting, it makes a chunk for every set of entries that share something, a dozen here; without, each
+// entry has its own copy of the core.
 export default defineConfig({
   entry: ['src/**/*.ts', 'assembly/abi.ts'],
   outDir: 'build/modules',

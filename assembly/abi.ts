@@ -53,7 +53,7 @@ export const LION = 9;
 export const IRPROP = 10;
 export const LBFGS = 11; // the core computes the gradient, src/training/lbfgs.ts moves the parameters
 
-// Where the optimizers' own numbers lie in HYPER, in bytes from its start
+// The places of the optimizers' own numbers in HYPER, in bytes from its start
 export const MOMENTUM_MU = 0; // momentum and nesterov
 export const ADAGRAD_EPSILON = 0;
 export const RMSPROP_ALPHA = 0;
@@ -81,7 +81,7 @@ export const U8 = 1;
 export const ROWS = 0;
 export const LABELS = 1;
 
-// What evaluations count beside the cost
+// The kinds of metrics that evaluations count besides the cost
 export const SCORE_NOTHING = 0;
 export const SCORE_CLASSES = 1;
 export const SCORE_ERRORS = 2;
@@ -240,7 +240,7 @@ export const TOP_K_HITS = 452; // u32: samples whose target is among the TOP_K l
 export const SCORED = 456; // u32: samples evaluated
 export const NOT_FINITE = 460; // u32: 1 + the first of these whose outputs are not all finite; 0: there is none
 
-// What evaluations count, and how
+// The settings of evaluations
 export const SCORING = 464; // SCORE_CLASSES and so on
 // f32: a single output means class 1 if it exceeds this; the second of two does so too, unless this is infinite
 export const THRESHOLD = 468;

@@ -23,7 +23,7 @@ import { largestMagnitude } from './finite';
 // Measures of a [rows x units] against y [rows x units] beside the cost: classes and errors. Counts and sums grow from
 // call to call, until src/ clears them.
 
-/** Whether a row of a has neither a NaN nor an infinity. */
+/** True if a row of a has neither a NaN nor an infinity. */
 function isFiniteRow(a: usize, units: i32): bool {
   return largestMagnitude(a, units) < Infinity;
 }

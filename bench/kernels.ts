@@ -7,9 +7,9 @@ import { alignTable, median } from './machine.js';
 import { type Contender, type Section, takeTurns } from './turns.js';
 import { digitsRange, loadDigits, PIXELS } from './workloads.js';
 
-// What activations, layers of mixed activations and dropout cost. Activation kernels are timed alone, on a few rows
-// that stay in the first-level cache. Layers are timed in training steps of whole networks on real digits, whose dark
-// pixels cost less than other inputs.
+// Times activations, layers of mixed activations and dropout. Activation kernels are timed alone, on a few rows that
+// stay in the first-level cache. Layers are timed in training steps of whole networks on real digits, whose dark pixels
+// take less time than other inputs.
 
 const NAMES = Object.keys(ACTIVATIONS) as ActivationName[];
 

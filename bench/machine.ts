@@ -5,7 +5,7 @@ import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import packageFile from '../package.json' with { type: 'json' };
 
-/** What a measurement depends on besides the code that it measures. */
+/** The things that a measurement depends on, besides the code that it measures. */
 export interface Machine {
   cpu: string;
   cores: number;

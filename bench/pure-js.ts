@@ -79,7 +79,7 @@ class PlainLayer {
 interface Columns {
   start: Int32Array;
   next: Int32Array;
-  /** Where the row of the input's sample begins in delta. */
+  /** The index in delta at which the row of the input's sample begins. */
   offset: Int32Array;
   value: Float32Array;
 }

@@ -4,7 +4,7 @@ import { Bench, type Fn } from 'tinybench';
 
 /** One table of the benchmark. */
 export interface Section {
-  /** What its rows are. The option --only searches this name, followed by the row's name, for its text. */
+  /** A name for its rows. The option --only searches this name, followed by the row's name, for its text. */
   name: string;
   /** The names of all rows. */
   rows: readonly string[];

@@ -10,12 +10,14 @@ import {
 } from 'rollup';
 import { minify } from 'terser';
 
-// Puts the modules of build/modules/ together in dist/. Entries are what package.json exports; what an import() loads is a chunk of its
-// own; what several of these need is one chunk, chunks/core.js, which all others import: no module is in two files.
+// Joins the modules of build/modules/ in dist/. Every export of package.json is an entry. Every module that an import()
+// loads is the head of a chunk of its own. Modules that several entries or chunks need are in one chunk,
+// chunks/core.js, which all others import. No module is in two files.
 //
-// io/ and graph/, which need errors and checks alone, import the core too. A chunk of their own for these would be one more file, and one
-// more round trip, in every page with a network: bundlers keep apart what different import()s share. In a page without a network they leave
-// out the core but for 1 to 3 KB (gzipped).
+// io/ and graph/ need only errors and checks, but import the core chunk too. A separate chunk for errors and checks
+// would be one more file, and one more round trip, in every page with a network, because bundlers do not join modules
+// that different import()s share. In a page without a network, bundlers leave out all of the core but 1 to 3 KB
+// (gzipped).
 
 const MODULES = resolve('build/modules/src');
 const BUILDS = ['simd', 'relaxed', 'threads', 'relaxed-threads'];
@@ -38,13 +40,13 @@ function entriesOf(exports: Record<string, string | { default: string }>): Recor
   return Object.fromEntries(names.map((name) => [name, resolve(MODULES, `${name}.js`)]));
 }
 
-/** What tsup knows of the sources. */
+/** Gives Rollup the source maps that tsup has written. */
 const sourceMaps: Plugin = {
   name: 'source-maps',
   load: (id) => ({ code: readFileSync(id, 'utf8'), map: readFileSync(`${id}.map`, 'utf8') }),
 };
 
-/** Where X.static.ts stands beside X.ts, the static file takes that. */
+/** In the static file, X.static.ts replaces X.ts if it exists. */
 const staticVariants: Plugin = {
   name: 'static-variants',
   resolveId(source, importer) {
@@ -93,9 +95,9 @@ async function write(options: RollupOptions, chunks?: ReturnType<typeof manualCh
 
 /** By terser: gzipped, 3 % smaller than by esbuild. */
 async function shrink({ fileName, code, map }: OutputChunk): Promise<void> {
-  // functions side by side and none put into another, operands in their order: gzip finds more that repeats
+  // keeps functions side by side, none inlined, and operands in their order: gzip then finds more repetitions
   const compress = { passes: 3, hoist_funs: true, reduce_funcs: false, lhs_constants: false };
-  // an error that nobody catches is printed with the line it comes from: one of all 56 KB before
+  // Node prints an uncaught error with its line of code; without this limit, that is one line of 56 KB
   const format = { max_line_len: 1200 };
   const name = fileName.replace(/^.*\//, '');
   const result = await minify(code, {

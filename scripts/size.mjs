@@ -1,6 +1,7 @@
-// Prints what a page downloads until its first prediction, and fails past the budgets. Small pages are bundled with the packed tarball by
-// Rollup with terser and by esbuild, and run; every file that they fetch counts, gzipped, the WebAssembly in it; the larger sum counts.
-// Wants dist/: npm run build first.
+// Prints how much a page downloads until its first prediction, and fails if that exceeds the budgets. Small pages that
+// import the packed tarball are bundled, once by Rollup with terser and once by esbuild, and run. The sizes of all
+// files that a page fetches, gzipped and with the WebAssembly in them, are added up; the larger of the two sums counts.
+// Needs dist/: npm run build first.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,8 +23,9 @@ const LEARN = `
   }
 `;
 
-// `kilobytes` of 1024 bytes. `trips`: the most round trips one after another, where the page preloads the chunks that page.js imports: Vite
-// writes such links by itself, and without them esbuild's pages take one trip more. What has no budget is printed only.
+// Budgets. `kilobytes`: of 1024 bytes. `trips`: the largest number of round trips that follow one another, if the page
+// preloads the chunks that page.js imports. (Vite writes such links by itself; without them, pages of esbuild take one
+// trip more.) A figure without a budget is only printed.
 const PAGES = [
   {
     name: 'create, fit, predict',
@@ -68,7 +70,10 @@ const PAGES = [
   },
 ];
 
-/** Loads the page: what it has fetched, and how many round trips one after another that took, without and with preloading. */
+/**
+ * Loads the page. Returns what it has fetched, and how many round trips had to follow one another, without and with
+ * preloading.
+ */
 function measure(page, preloaded, saved) {
   const { files, trips } = run(saved, page);
   const sizes = files.map((file) => gzipSync(readFileSync(file), { level: 9 }).length);

@@ -1,15 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-// The ```js snippets of README.md and docs/*.md as modules that can be run. What a console.log prints is compared with the comment behind it,
-// or on the lines below it:
+// Makes modules that can be run from the ```js snippets of README.md and docs/*.md. The output of each console.log is
+// compared with the comment behind it or on the lines below it:
 //
 //   console.log(1 + 1); // 2
 //   console.log(net.predict(x)); // close to 0, 1
 //   console.log(net.predict(x)); // close to 0, 1 (within 0.01)
 //   console.log(path); // w -> z -> ...: "..." stands for anything
 //
-// "close to" lists the numbers printed, in their order, each within TOLERANCE or what the comment states. Without a comment a snippet only
-// has to run. test/docs.test.ts runs them on src/, npm run test:pack on the packed package.
+// "close to" lists the numbers printed, in their order. Each must be within TOLERANCE, or within the distance that the
+// comment states. A snippet without such a comment only has to run. test/docs.test.ts runs them on src/,
+// npm run test:pack on the packed package.
 
 /** How close "close to" is. */
 export const TOLERANCE = 0.1;
@@ -48,7 +49,7 @@ export function moduleOf({ lines }, resolve = (name) => name) {
   return `${head.join('; ')};\n${code.join('\n')}\n`;
 }
 
-/** What the snippet has printed otherwise than it says; `printed` is its module's. */
+/** The differences between a snippet's output and its comments; `printed` is the export of its module. */
 export function differencesOf({ page, line, lines }, printed) {
   return [...expectedOf(lines)].flatMap(([log, expected]) => {
     const got = printed.get(log) ?? ['nothing'];

@@ -1,5 +1,5 @@
-// Packs the package as npm would publish it, lints the tarball, installs it into an empty folder and uses all of it there, from JavaScript
-// and from TypeScript. Wants dist/: npm run build first.
+// Packs the package as npm would publish it, lints the tarball, installs it into an empty folder and uses all of it
+// there, from JavaScript and from TypeScript. Needs dist/: npm run build first.
 import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ function checkContents() {
   if (strange.length > 0) throw new Error(`test-pack: ${filename}: got ${strange.join(', ')} too`);
 }
 
-/** Everything that an import() loads has been loaded: a chunk that no feature here asks for is one that nobody has tried. */
+/** Uses every feature. Throws if a chunk was not loaded: no test would have tried it. */
 function runFeatures() {
   const loads = join(folder, 'features.txt');
   const recorder = urlOf('scripts/pack/record-loads.mjs');
@@ -47,7 +47,7 @@ function runFeatures() {
   if (missing.length > 0) throw new Error(`test-pack: features.mjs has not loaded ${missing.join(', ')}`);
 }
 
-/** A bundler that is told of no side effects would leave nothing of it. */
+/** Throws if a bundler drops the worker's code, as it would if the package declared it free of side effects. */
 async function bundleWorker() {
   console.log('test-pack: simdprop/worker in a bundle');
   const stdin = { contents: "import 'simdprop/worker';", resolveDir: consumer };

@@ -100,7 +100,7 @@ export async function crossValidate(
   return { folds: reports, ...summarize(reports.map(({ validation }) => validation)) };
 }
 
-/** What the networks of all folds learn. Each gets all targets, some for training and some for validation. */
+/** The task of the networks of all folds. Each of them gets all targets, some for training and some for validation. */
 function goalOf({ task }: NetworkOptions, { targets }: CheckedData, spec: Spec): Goal {
   const given = task === undefined ? undefined : checkTask('network.task', task, spec);
   return settleGoal(goalGiven(given, spec), { 'data.targets': targets }, spec);

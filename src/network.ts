@@ -36,7 +36,10 @@ import { Trainer } from './training/trainer.js';
 
 /** Options of `Network.create`: what the network computes, and how it runs. */
 export interface NetworkOptions extends SpecOptions, CoreOptions {
-  /** What the network learns. By default, the targets of the first call that trains on a data set decide it: see `task`. */
+  /**
+   * The task: what the network learns. By default, the targets of the first call that trains on a data set decide it:
+   * see `Network.task`.
+   */
   task?: Task;
 }
 
@@ -195,16 +198,18 @@ export class Network {
   }
 
   /**
-   * What the network learns. It determines which metrics `evaluate` returns. It is given at create, or decided by the
-   * first call of `fit`, `train`, `fitStream` or `trainFor` from all its targets, those for validation included:
+   * The task: what the network learns. It determines which metrics `evaluate` returns. It is given at create, or
+   * decided by the first call of `fit`, `train`, `fitStream` or `trainFor` from all its targets, those for validation
+   * included:
    * - class labels, one-hot rows, and all rows under categoricalCrossEntropy and kullbackLeibler: `classes`;
    * - for one output, only 0 and 1, or only -1 and 1: `classes`, of which there are two;
    * - for several outputs, other rows of only 0 and 1, or of only -1 and 1: `labels`;
    * - everything else: `numbers`. This includes all targets under the poisson cost, which are counts, and targets that
    *   are all the same number, unless the cost is binaryCrossEntropy or hinge.
    *
-   * The decision is kept in the network, and targets that contradict it are refused. It is undefined until
-   * then. Assigning a task replaces the decision; after undefined is assigned, the next of these calls decides anew.
+   * Until it is decided, the task is undefined. The decision is kept in the network, and later targets that contradict
+   * it are refused. Assigning a task replaces the decision. If undefined is assigned, the next of these calls decides
+   * again.
    */
   get task(): Task | undefined {
     return this.#trainer.goal.task;
@@ -219,7 +224,7 @@ export class Network {
   }
 
   /**
-   * The optimizer, which determines the use of the gradients in each training step. Default `sgd({ learningRate: 0.1
+   * The optimizer: the rule by which a training step changes the weights. Default `sgd({ learningRate: 0.1
    * })`. Assigning one starts the schedule of its learning rate from the beginning. A call with an equal optimizer in
    * its options continues the schedule.
    */
@@ -250,9 +255,9 @@ export class Network {
 
   /**
    * The standardisation of every input before the first layer, in training and everywhere else; undefined: inputs stay
-   * as they are. `fit` sets it if its option `standardize` is true. Reading returns copies. Assigning changes the
-   * inputs that the weights get, and undefined removes the standardisation. A standardised network cannot skip inputs
-   * that are zero, which takes more time.
+   * as they are. `fit` sets it if its option `standardize` is true. Reading returns copies. Assigning replaces it, and
+   * assigning undefined removes it. A standardised network cannot skip inputs that are zero, so sparse inputs take more
+   * time.
    */
   get standardization(): Standardization | undefined {
     const own = this.#trainer.standardization;
@@ -267,10 +272,10 @@ export class Network {
   }
 
   /**
-   * Trains for a number of epochs. Returns a report on each. The event loop runs every few milliseconds; meanwhile the
-   * network can be used, but not trained by another call. If the signal is aborted, `fit` rejects with its reason, and
-   * the weights are those after the last step. If a callback returns false, training ends. If a cost or a weight is no
-   * longer finite, `fit` rejects with a NonFiniteError. A second call continues where the first one ended.
+   * Trains for a number of epochs. Returns a report on each. The event loop runs every few milliseconds. While `fit`
+   * runs, the network can be used, but not trained by another call. If the signal is aborted, `fit` rejects with its
+   * reason, and the weights are those after the last step. If a callback returns false, training ends. If a cost or a
+   * weight is no longer finite, `fit` rejects with a NonFiniteError. A second call continues where the first one ended.
    */
   async fit(data: DataSet, options: TrainOptions = {}): Promise<EpochReport[]> {
     const reports: EpochReport[] = [];
@@ -290,11 +295,11 @@ export class Network {
    * Trains on data that are larger than memory. `source` is called once for each epoch, and once before the first to
    * `standardize`. It returns the parts of the data one after another, and only one of them lies in the network's
    * memory at a time. Every sample is used once in each epoch. Samples are shuffled within their part. The last step of
-   * a part takes the samples that are left of it; there are none if the size of each part is a multiple of batchSize. A
+   * a part takes the samples that are left; if the size of a part is a multiple of batchSize, it is a whole batch. A
    * data set in a single part gives the same bits as `fit`.
    *
-   * Each part is checked when it comes. If it is refused, the steps on earlier parts have been taken. A network with l1
-   * or l2 needs `trainingSamples` before.
+   * Each part is checked when it comes. If it is refused, the steps on earlier parts have already been taken. For a
+   * network with l1 or l2, `trainingSamples` must be set before the call.
    *
    * @example
    * async function* parts() {
@@ -433,8 +438,8 @@ export class Network {
   }
 
   /**
-   * Takes the optimizer's step on the gradients that `backward` has computed. Throws an Error if there are none for the
-   * present weights, and a NonFiniteError like `trainBatch`.
+   * Takes the optimizer's step on the gradients that `backward` has computed. Throws an Error if there are no gradients
+   * of the present weights, and a NonFiniteError as `trainBatch` does.
    */
   applyGradients(): void {
     this.#trainer.applyGradients();

@@ -18,7 +18,7 @@ import {
 const EPSILON = 2 ** -24;
 /** exp, tanh and the divisions around them, each below 2 ulp (math.test.ts), and the roundings between. */
 const ACTIVATION_ROUNDINGS = 8;
-/** What is left of first-order terms times first-order terms, and of e^-87.3, where exp stops. */
+/** A factor for products of first-order terms, and the size of e^-87.3, where exp stops. */
 const SECOND_ORDER = 1.05;
 const SMALLEST = 1.3e-38;
 
@@ -30,7 +30,7 @@ const SMALLEST = 1.3e-38;
 const STEEPEST: Partial<Record<ReferenceActivation, number>> = { gelu: 1.13, silu: 1.1, selu: 1.7581 };
 const BEND: Partial<Record<ReferenceActivation, number>> = { selu: 1.7581, softsign: 2 };
 
-/** Where the slope jumps. */
+/** The places where the slope jumps. */
 const KINKS: Partial<Record<ReferenceActivation, readonly number[]>> = {
   relu: [0],
   leakyRelu: [0],
@@ -77,7 +77,7 @@ export function noErrors(network: ReferenceNetwork): ParameterErrors[] {
 /** Costs whose dC/da is multiplied with the slope of the output; the others give delta^L itself. */
 const UNFUSED: readonly ReferenceCost[] = ['quadratic', 'meanAbsoluteError', 'huber', 'hinge'];
 
-/** What the cost gives at one output, dC/da or delta^L: its size, and how far that may be off. Away from kinks only. */
+/** The cost's dC/da or delta^L at one output, and how far that may be off. Valid only away from kinks. */
 function costSlope(
   { cost, huberDelta = 1 }: ReferenceNetwork,
   y: number,

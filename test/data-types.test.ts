@@ -5,7 +5,7 @@ import type { Inputs, NetworkOptions, Targets } from '../src/index.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
 
-// Inputs and targets of every type, by every door: each is held against the Float32Array that it stands for.
+// Gives inputs and targets of every type to every call, and compares each with the Float32Array of the same numbers.
 
 const INPUTS = 7;
 const SAMPLES = 23;
@@ -109,7 +109,7 @@ test('targets: integers for a regression are refused, and say that numbers belon
 describe('arrays and objects of another realm', () => {
   const realm = createContext({});
   const foreign = <T>(code: string): T => runInContext(`(${code})`, realm);
-  /** The same numbers in an array of the other realm. */
+  /** A copy of the numbers in an array of the other realm. */
   const abroad = <T extends Inputs>(values: T): T => foreign<T>(`new ${values.constructor.name}([${values}])`);
 
   it.each<[string, Inputs]>([

@@ -6,7 +6,7 @@ import { buildName, createNetwork } from './build.js';
 import { hashOf } from './parameters.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
 
-// The same seed, data and options give the same bits in a second run, on every engine, and in the optimised and the
+// Equal seeds, data and options give the same bits in a second run, on every engine, and in the optimised and the
 // debug build. The hashes here hold for all machines; CI compares them under several versions of Node.
 
 const OPTIONS: [string, NetworkOptions, string][] = [

@@ -278,7 +278,7 @@ it('refuses arrays whose bytes have gone, and leaves the file that is there', ()
 describe.skipIf(process.platform === 'win32')('owners and permissions', () => {
   const NOBODY = 65_534;
 
-  /** As a user who may do no more than the permissions say; root may do all. */
+  /** Acts as a user who is bound by permissions; root is not. */
   function asNobody(act: () => void): void {
     if (!isRoot) {
       act();

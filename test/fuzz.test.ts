@@ -29,7 +29,7 @@ const old: Uint8Array[] = ['training', 'standardized'].map(
   (kind) => new Uint8Array(readFileSync(new URL(`golden-saved/version-1-${kind}.simdprop`, import.meta.url))),
 );
 
-/** Plain files and training files, of several optimizers, amid an epoch and at its end. */
+/** Plain files and training files of several optimizers, from the middle of an epoch and from its end. */
 const files: Uint8Array[] = [...old];
 beforeAll(async () => {
   for (const training of TRAININGS) {

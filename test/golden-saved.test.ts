@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildName, loadNetwork } from './build.js';
 import { BYTES, QUESTIONS, TRAININGS } from './golden-saved/trainings.js';
 
-// Files that earlier versions have written, amid a training: what they hold, what their networks say, and how they
+// Files that earlier versions have written during training: what they hold, what their networks say, and how they
 // train on.
 
 interface Expected {

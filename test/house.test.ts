@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // in a copy of the tree, in every form that an import has, and Biome has to refuse each of them and nothing else.
 
 /**
- * What the files of a room may import beside each other. The rule itself: biome.json's copy of it is what is tested.
+ * The imports that files of a room may have, besides those of each other. The rule itself: biome.json's copy of it is
+ * what is tested.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   check: [],
@@ -29,7 +30,7 @@ const ROOMS = Object.keys(MAY_IMPORT);
 /** The faces, src/*.ts, import every room but these. */
 const NOT_FOR_FACES = ['generated', 'assembly', 'outside'];
 
-/** Where it can be imported from a room. */
+/** A file of each room that can be imported from another room. */
 const TARGETS: Readonly<Record<string, string>> = {
   generated: '../generated/simd.js',
   assembly: '../../assembly/abi.js',

@@ -26,7 +26,7 @@ describe('looking', () => {
   const x = data.inputs.slice(0, 12);
   const y = data.targets.slice(0, 3);
 
-  /** Everything that may be done amid fit. */
+  /** Everything that may be done while fit is running. */
   function look(net: Network, inspector: Inspector) {
     for (const l of [0, 1]) inspector.moments(l);
     inspector.jacobian(x);

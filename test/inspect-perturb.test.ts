@@ -44,7 +44,7 @@ describe('the demon', () => {
     hidden: [ELEMENTWISE[i % ELEMENTWISE.length], ELEMENTWISE[(5 * i + 3) % ELEMENTWISE.length]],
   }));
 
-  /** Where a function or its slope has a corner, a move across it shows the mean of two slopes. */
+  /** The corners of functions and of their slopes. A move across a corner shows the mean of two slopes. */
   const CORNERS: Partial<Record<ReferenceActivation, readonly number[]>> = {
     relu: [0],
     leakyRelu: [0],

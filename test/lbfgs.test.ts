@@ -84,7 +84,7 @@ function through(...knots: readonly (readonly [place: number, value: number, slo
 interface Line {
   readonly f: Objective;
   readonly passes: number;
-  /** Where it ends; undefined: somewhere below 1. */
+  /** The w at which it ends; undefined: somewhere below 1. */
   readonly w?: number;
   readonly learningRate?: number;
 }

@@ -23,7 +23,7 @@ export interface GoldenOptimizers {
   lbfgs: { l2: number; hidden: boolean; cost: number }[];
 }
 
-/** What torch.optim computed in float64: see test/golden-optimizers/generate.py. */
+/** The results of torch.optim in float64: see test/golden-optimizers/generate.py. */
 export const golden = readGolden<GoldenOptimizers>('golden-optimizers/optimizers.json');
 export const { x, y } = golden;
 export const rows = x.length / golden.inputs;

@@ -17,7 +17,7 @@ import { ACTIVATIONS, BYTE_SCALE, COSTS, checkSpec } from '../src/spec/spec.js';
 import { createNetwork, startKernels } from './build.js';
 import { capacities, offsetOf, runs, sets, specs } from './plans.js';
 
-/** What must not move when a network grows: everything that depends on the spec alone. */
+/** The regions that must not move when a network grows: all those that depend on the spec alone. */
 function fixedPart({ regions, state }: Plan) {
   return regions.filter(({ start }) => start < state);
 }

@@ -67,7 +67,7 @@ function zeroOf(module: binaryen.Module, type: binaryen.Type): binaryen.Expressi
   }
 }
 
-/** Where the body of a function begins in JavaScript: behind the { that follows its parameters. */
+/** The index at which the body of a JavaScript function begins: behind the { that follows its parameters. */
 function bodyOf(code: string, functionName: string): number {
   const heads = [...code.matchAll(new RegExp(`(?<=function |^\\s+(?:async )?)${functionName}(?=\\(.*\\{$)`, 'gm'))];
   if (heads.length !== 1) throw new Error(`got ${heads.length} functions named ${functionName}, want 1`);

@@ -40,7 +40,7 @@ function unflatten(network: ReferenceNetwork, values: Float64Array): ReferenceNe
   return { ...network, layers };
 }
 
-/** What has been gathered about one parameter. */
+/** The values that an optimizer keeps for one parameter. */
 interface Memory {
   m: number;
   v: number;

@@ -54,7 +54,7 @@ describe('L-BFGS', () => {
 
   it('resumes exactly with its pairs after each step, and takes a line search again that was amid its passes', async () => {
     const { run, files } = await expectExact(hard, { epochs: 14, optimizer: lbfgs({ history: 3 }) }, { every: 3 });
-    // amid a search: fewer steps than passes
+    // in the middle of a line search: fewer steps than passes
     expect(files.length).toBeGreaterThan(run.epochs.length);
   });
 

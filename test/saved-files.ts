@@ -19,7 +19,7 @@ export function seal(bytes: Uint8Array): Uint8Array {
 const aligned = (length: number) => Math.ceil(length / 8) * 8;
 const decode = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
 
-/** Where the sections of a file begin, or the floats of a file of version 1: behind its table or header. */
+/** The byte at which the sections begin, behind the table; in a file of version 1, the floats, behind the header. */
 export const bodyStartOf = (file: Uint8Array) => 16 + new DataView(file.buffer, file.byteOffset).getUint32(12, true);
 
 export function sectionsOf(file: Uint8Array): FileSection[] {
@@ -34,7 +34,7 @@ export function sectionsOf(file: Uint8Array): FileSection[] {
 export const sectionOf = (file: Uint8Array, name: string) =>
   sectionsOf(file).find((section) => section.name === name) as FileSection;
 
-/** What a JSON section of a saved file says. */
+/** The contents of a JSON section of a saved file. */
 // biome-ignore lint/suspicious/noExplicitAny: a value as JSON has it
 export const jsonOf = (file: Uint8Array, name: string): any => decode(sectionOf(file, name).bytes);
 

@@ -47,7 +47,7 @@ const mirror = (width: number): NetworkOptions => ({
   ],
 });
 
-/** What fit measures in `values`. */
+/** The standardisation that fit computes for `values`. */
 async function measure(values: Inputs, options: NetworkOptions): Promise<Standardization> {
   const net = await createNetwork(options);
   const rows = values.length / options.inputs;

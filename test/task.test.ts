@@ -5,7 +5,8 @@ import { buildName, createNetwork, loadNetwork } from './build.js';
 import { randomNumbers } from './random-numbers.js';
 import { editJson } from './saved-files.js';
 
-// What a network learns: decided once, kept, and never guessed again; and that it has the metrics of its task and no other.
+// The task of a network is decided once, kept, and never inferred again. The network has the metrics of its task and no
+// others.
 
 const still: TrainOptions = { optimizer: sgd({ learningRate: 1e-30 }) };
 

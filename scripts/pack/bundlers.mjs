@@ -4,7 +4,8 @@ import * as esbuild from 'esbuild';
 import { rollup } from 'rollup';
 import { minify } from 'terser';
 
-// A page that imports simdprop, bundled for the browser: page.js and its chunks in `dir`. Both return the chunks that page.js itself imports.
+// Two bundlers. Each bundles a page that imports simdprop for the browser: it writes page.js and its chunks to `dir`,
+// and returns the chunks that page.js itself imports.
 
 async function bundleByRollup(entry, dir, consumer) {
   const build = await rollup({
@@ -18,7 +19,7 @@ async function bundleByRollup(entry, dir, consumer) {
   return output[0].imports.map((name) => join(dir, name));
 }
 
-/** What the package's exports say; nothing for a file of the page or the package itself. */
+/** The file of an entry, from the package's exports; undefined for a file of the page or of the package itself. */
 function resolveExport(source, consumer) {
   const entry = /^simdprop($|\/.*)/.exec(source)?.[1];
   if (entry === undefined) return undefined;

@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** An error that nobody catches is printed with its line: no longer than this. */
+/** The longest line of a file. Node prints an uncaught error with its line of code. */
 const LONGEST_LINE = 1200;
 /** A build of the core is a word of its own. */
 const BASE64 = /[\w+/]{10000,}=*/g;
 
-/** Throws unless the files of dist/ are cut as scripts/bundle.ts says. `simdprop/static` has everything once more, by intent. */
+/**
+ * Throws unless dist/ is divided into files as scripts/bundle.ts says. `simdprop/static` contains everything a second
+ * time, on purpose.
+ */
 export function checkChunks(dist) {
   const files = readdirSync(dist, { recursive: true }).filter((file) => file.endsWith('.js'));
   const homes = new Map();

@@ -3,10 +3,12 @@ import { dirname, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SourceTextModule } from 'node:vm';
 
-// node --experimental-vm-modules load-page.mjs <saved network> <page.js> <preloaded.js>...: loads a page's modules as a browser does, over a
-// line on which each takes its time, waits for globalThis.predictions and prints which files were fetched and how many round trips one after
-// another that took. Files after the page are fetched beside it, as <link rel="modulepreload"> does.
-// (Node's own loader will not do: whether it loads two modules at once is left to chance.)
+// node --experimental-vm-modules load-page.mjs <saved network> <page.js> <preloaded.js>...
+//
+// Loads a page's modules as a browser does, with a delay for each file, and waits for globalThis.predictions. Prints
+// which files were fetched, and the number of round trips that had to follow one another. The files named after the
+// page are fetched together with it, as by <link rel="modulepreload">. Node's own loader is not used, because it is a
+// matter of chance whether it loads two modules at the same time.
 
 const LATENCY_MS = 20;
 const fetches = new Map();

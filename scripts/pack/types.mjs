@@ -50,7 +50,7 @@ export { noCost };
 await Network.create({ inputs: 2, layers: [{ units: 1, activation: 'step' }] });
 `;
 
-// Where the DOM's types are, those of the options are they.
+// A program in which the DOM's types are available: the options then have the DOM's types.
 export const PAGE = `
 import { Network, type NetworkOptions } from 'simdprop';
 

@@ -1,5 +1,5 @@
-// Typed arrays are told by what they are, not by `instanceof`: those of another realm (a frame, a vm context, a test
-// environment) are typed arrays too, and objects that only look like one are none.
+// Typed arrays are recognised without `instanceof`, which is false for those of another realm (a frame, a vm context, a
+// test environment) and true for some objects that only look like typed arrays.
 
 export type NumberArray =
   | Int8Array
@@ -25,7 +25,9 @@ export function isFloat32Array(value: unknown): value is Float32Array {
   return arrayType(value) === 'Float32Array';
 }
 
-/** Whether the memory of a view has gone: it was transferred, or has grown. A typed array's length is 0 then. */
+/**
+ * True if a view has lost its memory because that was transferred or has grown. A typed array then has the length 0.
+ */
 export function isDetached(view: ArrayBufferView): boolean {
   try {
     // both throw then
@@ -37,7 +39,7 @@ export function isDetached(view: ArrayBufferView): boolean {
   }
 }
 
-/** Whether an object is of a kind that engines and hosts make, such as `Promise` or `AbortSignal`, of any realm. */
+/** True for an object of a built-in kind, such as `Promise` or `AbortSignal`, of any realm. */
 export function isKind(value: unknown, kind: string): boolean {
   return typeof value === 'object' && Object.prototype.toString.call(value) === `[object ${kind}]`;
 }

@@ -79,8 +79,8 @@ function compiled(build: BuildName): Promise<WebAssembly.Module> {
 
 /**
 /**
- * Begins to load and compile the core that a network with `options`, which are not checked yet, will run on, while other
- * parts of the library load. Nobody waits here: the call that starts the engine gets the module, or the error.
+ * Begins to load and compile the core for a network with `options`, while other parts of the library load. `options`
+ * are not checked yet. Does not wait: the call that starts the engine gets the module or the error.
  */
 export function preload(options: CoreOptions): void {
   const { build = 'simd', wasm, threads, wide } = Object(options) as CoreOptions;

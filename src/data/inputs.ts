@@ -13,7 +13,7 @@ import { checkAllFinite, type IntegerArray, isFloats, isIntegers, nestedHint, wa
  */
 export type Inputs = NumberArray;
 
-/** Whether inputs are stored as bytes; all others are stored as floats. */
+/** True for inputs that are stored as bytes; all others are stored as floats. */
 export function isBytes(inputs: Inputs): inputs is Uint8Array | Uint8ClampedArray {
   const type = arrayType(inputs);
   return type === 'Uint8Array' || type === 'Uint8ClampedArray';

@@ -1,7 +1,7 @@
 import { arrayType, isKind, type NumberArray } from '../check/arrays.js';
 import { outOfRange } from '../check/errors.js';
 
-// What typed arrays of numbers are, and what to do instead of the arrays that are none of them.
+// Recognises typed arrays of numbers. For other arrays, it has the part of a message that says what to give instead.
 
 export type FloatArray = Float32Array | Float64Array;
 export type IntegerArray = Exclude<NumberArray, FloatArray>;

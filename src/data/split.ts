@@ -10,7 +10,7 @@ import type { Goal } from './task.js';
 
 // Splits a data set into training and validation data, or into folds. All parts keep the order of the samples.
 
-/** Which samples are held back for validation. */
+/** Says which samples are held back for validation. */
 export interface SplitOptions {
   /**
    * The share of the samples, above 0 and below 1. The number of samples is rounded to the nearest whole number, halves
@@ -18,8 +18,8 @@ export interface SplitOptions {
    */
   share: number;
   /**
-   * true: the same share of each class is held back, rounded by the method of largest remainders. If the share allows it
-   * for all classes, every class of two samples or more is in both parts. For a network that learns classes. Default
+   * true: the same share of each class is held back, rounded by the method of largest remainders. If the share allows
+   * it for all classes, every class of two samples or more is in both parts. For a network that learns classes. Default
    * false.
    */
   stratify?: boolean;
@@ -30,7 +30,7 @@ export interface SplitOptions {
   from?: 'end';
 }
 
-/** Which samples are held back for validation. A number is the share of samples that are drawn from the network's seed. */
+/** The samples that are held back for validation. A number is a share of the samples, drawn from the network's seed. */
 export type ValidationSplit = number | SplitOptions;
 
 const SPLIT_KEYS = keysOf<SplitOptions>({ share: true, stratify: true, from: true });
@@ -100,7 +100,10 @@ export function splitData(
   };
 }
 
-/** The samples in random order: all in one group, or a group for each class that occurs, in the order of the classes. */
+/**
+ * The samples in random order, all in one group, or in a group for each class that occurs. The groups are in the order
+ * of the classes.
+ */
 function groupsOf(data: CheckedData, stratify: boolean, spec: Spec): number[][] {
   const order = permutation(data.samples, spec.seed, RANDOM_SPLIT, SAMPLE_ORDER);
   const classOf = classesOf(data.targets, outputsOf(spec));
@@ -116,7 +119,7 @@ function groupsOf(data: CheckedData, stratify: boolean, spec: Spec): number[][] 
     .map(([, group]) => group);
 }
 
-/** The class of each sample: its label, the largest target of its row, or for one output 1 if its target exceeds 1/2. */
+/** The class of a sample: its label or the largest target of its row; for one output, 1 if the target exceeds 1/2. */
 function classesOf(targets: Targets, outputs: number): (sample: number) => number {
   if (!isFloats(targets)) return (sample) => targets[sample];
   if (outputs === 1) return (sample) => Number(targets[sample] > 0.5);

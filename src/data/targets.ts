@@ -47,7 +47,7 @@ function checkLabels(where: string, labels: IntegerArray, samples: number, spec:
   }
 }
 
-/** Ends the message for labels that are none: what they may have been meant to be. */
+/** Ends the message for labels that are not valid: says what they may have been meant to be. */
 function labelHint(labels: IntegerArray, classes: number, { layers }: Spec): string {
   const { activation } = layers[layers.length - 1];
   if (activation !== 'softmax' && activation !== 'sigmoid') {
@@ -120,7 +120,7 @@ export function writeTargets(
   }
 }
 
-/** The same for the samples' weights; undefined: 1 for each sample. */
+/** Writes the samples' weights in the same way; undefined: 1 for each sample. */
 export function writeWeights(
   arena: Arena,
   set: SetWords,

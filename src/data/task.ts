@@ -3,7 +3,7 @@ import { outputsOf, type Spec } from '../spec/spec.js';
 import { type FloatArray, isFloats } from './numbers.js';
 import type { Targets } from './targets.js';
 
-// What a network learns. The user or the first targets decide it once; it is never inferred again.
+// The task of a network. The user or the first targets decide it once; it is never inferred again.
 
 /**
  * What a network learns:
@@ -16,14 +16,14 @@ export type Task = 'classes' | 'labels' | 'numbers';
 
 export const TASKS: readonly Task[] = ['classes', 'labels', 'numbers'];
 
-/** What a network learns, and from which targets. */
+/** The task of a network, and the kind of its targets. */
 export interface Goal {
   readonly task: Task;
   /** true: the targets of classes or labels are -1 and 1. false: they are 0 and 1. */
   readonly isSigned: boolean;
 }
 
-/** What is known so far: nothing before the first targets have come, unless the user has given the task. */
+/** The part of a goal that is known: nothing before the first targets, unless the user has given the task. */
 export type KnownGoal = Partial<Goal>;
 
 /** Checks a task that is given for a network. */
@@ -40,14 +40,14 @@ export function checkTask(where: string, value: unknown, { cost }: Spec): Task {
   return task;
 }
 
-/** What is known of a network whose task is given. */
+/** The known part of the goal of a network whose task is given. */
 export function goalGiven(task: Task | undefined, { cost }: Spec): KnownGoal {
   if (task === undefined) return {};
   if (task === 'numbers') return { task, isSigned: false };
   return cost === 'hinge' ? { task, isSigned: true } : { task };
 }
 
-/** Whether the targets of a row add up to 1 under this cost. */
+/** True if the targets of a row add up to 1 under this cost. */
 function isOfShares(cost: Spec['cost']): boolean {
   return cost === 'categoricalCrossEntropy' || cost === 'kullbackLeibler';
 }
@@ -59,7 +59,7 @@ export class TargetSurvey {
   #hasRows = false;
   #areZerosAndOnes = true;
   #areSigns = true;
-  /** Whether every row has exactly one 1. */
+  /** True if every row has exactly one 1. */
   #areOneHot = true;
   #hasOnes = false;
   #hasOthers = false;
@@ -97,12 +97,12 @@ export class TargetSurvey {
     }
   }
 
-  /** Whether every number is a yes or a no. */
+  /** True if all targets are 0 or 1, or all are -1 or 1. */
   get #areMarks(): boolean {
     return this.#areZerosAndOnes || this.#areSigns;
   }
 
-  /** Whether there are rows of -1 and 1. */
+  /** True if there are rows of -1 and 1. */
   get #areNegative(): boolean {
     return this.#hasRows && this.#areSigns && !this.#areZerosAndOnes;
   }
@@ -111,7 +111,7 @@ export class TargetSurvey {
     return this.#spec.cost === 'hinge';
   }
 
-  /** What a network with these targets learns. `known` is kept. */
+  /** The goal of a network with these targets. `known` is kept. */
   goal(known: KnownGoal): Goal {
     return { task: known.task ?? this.#task, isSigned: known.isSigned ?? (this.#isHinge || this.#areNegative) };
   }
@@ -131,7 +131,7 @@ export class TargetSurvey {
 /** Targets by their names in messages. */
 export type NamedTargets = Readonly<Record<string, Targets>>;
 
-/** What a network learns whose first targets are these. `known` is kept. Refuses targets that contradict the result. */
+/** The goal of a network with these first targets. `known` is kept. Refuses targets that contradict the result. */
 export function settleGoal(known: KnownGoal, named: NamedTargets, spec: Spec): Goal {
   const survey = new TargetSurvey(spec);
   const each = Object.entries(named);
@@ -141,7 +141,7 @@ export function settleGoal(known: KnownGoal, named: NamedTargets, spec: Spec): G
   return goal;
 }
 
-/** Whether everything is known. */
+/** True if everything is known. */
 export function isSettled(known: KnownGoal): known is Goal {
   return known.task !== undefined && known.isSigned !== undefined;
 }

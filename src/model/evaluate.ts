@@ -24,9 +24,15 @@ import { meanRocAuc } from './roc-auc.js';
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
-  /** k of `topKAccuracy`, from 1 to the number of outputs, of which there must be at least two. For classes. Default: none. */
+  /**
+   * k of `topKAccuracy`, from 1 to the number of outputs. For networks that learn classes, with two outputs or more.
+   * Default: undefined, and `topKAccuracy` is not computed.
+   */
   topK?: number;
-  /** true: computes `rocAuc`, which takes memory for a copy of all outputs meanwhile. For classes and labels. Default false. */
+  /**
+   * true: computes `rocAuc`, which needs memory for a copy of all outputs during the call. For classes and labels.
+   * Default false.
+   */
   rocAuc?: boolean;
   /**
    * For two classes: class 1 is predicted if its output, the only one or the second, exceeds this number. For labels: a

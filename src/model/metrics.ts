@@ -5,9 +5,9 @@ import type { ClassMetrics } from './classification-report.js';
 // number without a meaning. A ratio of no samples has the value that scikit-learn gives it, so that results can be
 // compared.
 
-/** What every evaluation has. */
+/** The fields of every evaluation. */
 interface Evaluated<Name extends Task> {
-  /** What the network learns. It determines which metrics there are. */
+  /** The task of the network. It determines which metrics there are. */
   task: Name;
   /** Mean over the samples of the cost times the sample's weight, with label smoothing, without L1 and L2. */
   cost: number;
@@ -64,8 +64,8 @@ export interface NumberErrors {
   /** Mean of (y - a)². */
   meanSquaredError: number;
   /**
-   * The coefficient of determination R²: 1 - Σ (y - a)² / Σ (y - mean y)². If all targets of an output are equal, and so
-   * for a single sample, it is 1 if they are met exactly, else 0.
+   * The coefficient of determination R²: 1 - Σ (y - a)² / Σ (y - mean y)². If all targets of an output are equal, as
+   * those of a single sample are, it is 1 if they are met exactly, else 0.
    */
   r2: number;
 }
@@ -103,7 +103,7 @@ export function metricsOf(task: Task): readonly MetricName[] {
   return METRICS[task];
 }
 
-/** Whether a smaller value is better. */
+/** True if a smaller value is better. */
 export function isLoss(metric: MetricName): boolean {
   return metric === 'cost' || metric === 'meanAbsoluteError' || metric === 'meanSquaredError';
 }

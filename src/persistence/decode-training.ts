@@ -85,7 +85,10 @@ function numberAt(where: string, value: unknown): number {
 const wordAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_WORD);
 const countAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_COUNT);
 
-/** What a file holds of a training, of a network with so many parameters. `task`: undefined if it is not decided. */
+/**
+ * The state of a training, from a file of a network with `parameters` parameters. `task`: undefined if it is not
+ * decided.
+ */
 export function decodeTraining(
   contents: Contents,
   optimizer: Optimizer,

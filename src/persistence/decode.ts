@@ -109,7 +109,7 @@ function decodeSpec(value: unknown, cost: CustomCost | undefined): Spec {
   return inFile('load: ', () => checkSpec({ ...options, cost: cost ?? (options.cost as SpecOptions['cost']) }));
 }
 
-/** What the network learns. A file of a network that has not decided it says nothing. */
+/** The goal of the network. If it is not decided yet, the file has no such section, and nothing is known. */
 function decodeGoal(contents: Contents, spec: Spec): KnownGoal {
   if (!contents.has('task')) return {};
   const value = contents.json('task');

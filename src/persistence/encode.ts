@@ -27,8 +27,8 @@ import {
 //   training.sums      f32             the gradients that a step has added up so far
 //   training.best      f32             the parameters of the best epoch so far
 //
-// Those that are not required: a network can be used without them. These names are reserved for what they say: `names`
-// (of classes and columns), `encoder` (how records become inputs), `targets` (means and deviations of the targets).
+// A network can be used without the sections that are not required. Three more names are reserved: `names` (of classes
+// and columns), `encoder` (how records become inputs), `targets` (means and deviations of the targets).
 // `parameters` may come as f16.
 
 /** Options of `save`. */
@@ -39,7 +39,7 @@ export interface SaveOptions {
 
 export const SAVE_KEYS = keysOf<SaveOptions>({ training: true });
 
-/** What training has come to, with or without its state. */
+/** The optimizer and the progress of training. Plain files have it too. */
 export interface SavedOptimizer {
   readonly optimizer: Optimizer;
   readonly trainingSamples: number | undefined;

@@ -41,7 +41,7 @@ export const CHECKSUM_BYTES = 4;
 const ALIGNMENT = 8;
 const ITEM_BYTES: Readonly<Record<string, number>> = { json: 1, f16: 2, f32: 4, f64: 8 };
 
-/** What is added to the refusal of something that this version does not know. */
+/** Ends the message that refuses something unknown to this version. */
 export const NEWER = 'the file was saved by a newer simdprop';
 
 const aligned = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
@@ -180,7 +180,7 @@ export function inFile<T>(where: string, check: () => T): T {
   }
 }
 
-/** What a file's sections hold, asked for by name. `known`: the names that this version knows. */
+/** The contents of a file's sections, read by name. `known`: the names that this version knows. */
 export class Contents {
   /** Optional sections with other names, as copies: the file is not kept for them. */
   readonly unknown: readonly Section[];

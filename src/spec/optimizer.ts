@@ -140,8 +140,9 @@ export interface IRprop extends Clipping {
   /** The first step length of every parameter, a positive number or a schedule. Default 0.01. */
   readonly learningRate: LearningRate;
   /**
-   * From 0 to below 1: each parameter's first step is drawn, from the network's seed, uniformly from (1 - spread) to (1 + spread) times the
-   * learning rate (Prechelt, PROBEN1, 1994: 0.6 at the rate 0.125). Default 0: all are the same (Igel and Hüsken, 2003).
+   * From 0 to below 1. Each parameter's first step is drawn uniformly from (1 - spread) to (1 + spread) times the
+   * learning rate, from the network's seed. Prechelt (PROBEN1, 1994) uses 0.6 at the rate 0.125. Default 0: all first
+   * steps are the same (Igel and Hüsken, 2003).
    */
   readonly spread: number;
   /** The factor of a step length while the sign stays, above 1. Default 1.2. */
@@ -155,9 +156,10 @@ export interface IRprop extends Clipping {
 }
 
 /**
- * L-BFGS: directions from the last steps' curvature, a line search along each. For full batches without dropout, `maxNorm` and L1. An
- * epoch is one step, for which the samples are gone through once or more. Training ends before `epochs` once the gradient is at most
- * `tolerance` long (`stopped: 'converged'`), or once steps no longer lower the cost by more than rounding (`stopped: 'stalled'`).
+ * L-BFGS: a line search along a direction that uses the curvature of the last steps. For full batches without dropout,
+ * `maxNorm` and L1. An epoch is one step, which passes through the samples once or more. Training ends before `epochs`
+ * if the gradient is at most `tolerance` long (`stopped: 'converged'`), or if steps no longer lower the cost by more
+ * than rounding (`stopped: 'stalled'`).
  */
 export interface Lbfgs {
   readonly name: 'lbfgs';

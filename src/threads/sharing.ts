@@ -58,7 +58,7 @@ export class Sharing {
   }
 }
 
-/** As a value of threadWork, it is more work than any call has, so that the first thread works alone. */
+/** A value of threadWork that exceeds the work of any call, so that the first thread works alone. */
 const ALONE = 0xffffffff;
 
 /** The calls that threads can share. */

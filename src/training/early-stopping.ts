@@ -16,7 +16,7 @@ import type { StopperPlace } from './place.js';
 
 // This file is loaded only if early stopping is asked for.
 
-/** What early stopping may watch. */
+/** The numbers that early stopping can watch. */
 export type Monitor = Exclude<MetricName, 'topKAccuracy'>;
 
 /**
@@ -27,8 +27,8 @@ export type Monitor = Exclude<MetricName, 'topKAccuracy'>;
 export interface EarlyStopping {
   /**
    * The number that is watched, from the evaluation of the validation data: the cost, or a metric of the network's task
-   * that is a single number, except topKAccuracy. The cost and errors improve when they fall, all others when they rise.
-   * Default `'cost'`.
+   * that is a single number, except topKAccuracy. The cost and errors improve when they fall, all others when they
+   * rise. Default `'cost'`.
    */
   monitor?: Monitor;
   /** The number of epochs without improvement, 1 to 2³¹ - 1. Default 5. */

@@ -10,7 +10,7 @@ const LONGEST_WAIT_MS = 50;
 
 type Callback = () => void;
 
-/** What a host may have. Nothing of it is taken for granted: an AudioWorklet has none of it. */
+/** Functions that a host may have. Each may be missing: an AudioWorklet has none of them. */
 interface Host {
   readonly requestAnimationFrame?: (callback: Callback) => unknown;
   readonly document?: { readonly visibilityState?: string };

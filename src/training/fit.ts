@@ -96,7 +96,7 @@ function checkFit(data: DataSet, options: TrainOptions, trainer: Trainer, featur
   };
 }
 
-/** What the network learns, from all targets of the call. */
+/** The goal of the network, from all targets of the call. */
 function goalOf({ goal, arena }: Trainer, data: CheckedData, validation: CheckedData | undefined): Goal {
   const named = {
     'data.targets': data.targets,

@@ -47,8 +47,9 @@ const NOISE = 2 ** -22;
 /** Trials of a line search. */
 const MAX_TRIALS = 30;
 /**
- * Steps without a gain after which training ends. One tells nothing: along the flat direction of inputs far from 0 the first steps gain less
- * than rounding, and yet from their gradients comes the one that leads to the minimum.
+ * The number of steps without a gain after which training ends. A single one proves nothing: if inputs lie far from 0,
+ * the cost is flat along one direction. The first steps along it gain less than rounding, but their gradients give the
+ * direction that leads to the minimum.
  */
 const MAX_IDLE = 10;
 /** A gradient that is this many times as long as the shortest so far is a gain, whatever the cost. */
@@ -122,8 +123,8 @@ class LbfgsEpochs implements Epochs {
   }
 
   /**
-   * One step. Returns the mean cost before it, without the penalties, the length of the gradient after it, and the time its passes took.
-   * If anything throws, the weights are those before the step.
+   * Takes one step. Returns the mean cost before it, without the penalties, the length of the gradient after it, and
+   * the time that its passes took. If anything throws, the weights are those before the step.
    */
   async run(epoch: number): Promise<EpochResult> {
     this.#epoch = epoch;
@@ -173,7 +174,7 @@ class LbfgsEpochs implements Epochs {
     if (this.#length(START_GRADIENT) <= tolerance) return 'converged';
     let point = await this.#search(start.cost, learningRate);
     if (!point && (this.#pairs > 0 || learningRate !== 1)) {
-      // what was remembered misleads, or stands for another cost, or the step is too long by far: begin anew along the gradient
+      // the history misleads or is that of another cost, or the step is far too long: starts again, along the gradient
       this.#pairs = 0;
       point = await this.#search(start.cost, 1);
     }
@@ -224,9 +225,9 @@ class LbfgsEpochs implements Epochs {
   }
 
   /**
-   * A step along the direction that fulfils the Wolfe conditions, by bracketing (Lewis and Overton, 2013, algorithm 2.6) with cubic
-   * interpolation; `first` is tried first. The weights and the gradient are then those of the point that is returned; undefined: there is
-   * none that rounding lets us find.
+   * Finds a step along the direction that fulfils the Wolfe conditions, by bracketing (Lewis and Overton, 2013,
+   * algorithm 2.6) with cubic interpolation. `first` is tried first. The weights and the gradient are then those of the
+   * point that is returned; undefined: rounding hides every such step.
    */
   async #search(cost: number, first: number): Promise<Point | undefined> {
     const slope = this.#findDirection();
@@ -343,8 +344,9 @@ function isAlike(a: Point, b: Point): boolean {
 }
 
 /**
- * A step between two: where the cubic through both ends' costs and slopes is least (Nocedal and Wright, 3.59), but well inside. Where the
- * cost at the upper end overflows, nothing is known but that it is too far, by any power of ten: there exponents are halved.
+ * A step between two others, well inside: the minimum of the cubic that has the costs and slopes of both ends (Nocedal
+ * and Wright, 3.59). If the cost at the upper end overflows, that end is too far by an unknown power of ten. The step
+ * is then their geometric mean, which halves the distance of the exponents.
  */
 function interpolate(low: Point, high: Point): number {
   const width = high.step - low.step;
@@ -359,7 +361,7 @@ function interpolate(low: Point, high: Point): number {
   return Math.min(Math.max(step, low.step + 0.1 * width), high.step - 0.1 * width);
 }
 
-/** What is known at a point whose gradient is so long, after a step from `start`. */
+/** The place at a point whose gradient has this length, after a step from `start`. */
 function reachedFrom(start: LbfgsPlace, { cost, meanCost }: Point, length: number): LbfgsPlace {
   const { leastCost, leastLength, idle } = start;
   const isLower = cost < leastCost - NOISE * Math.abs(leastCost);

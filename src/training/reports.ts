@@ -18,9 +18,11 @@ export interface ProgressReport {
   cost: number;
   /** Learning rate of the last step. */
   learningRate: number;
-  /** Over this epoch so far. undefined where it has been shorter than a tick of the clock. */
+  /** The mean over this epoch so far; undefined if that was shorter than a tick of the clock. */
   samplesPerSecond: number | undefined;
-  /** What the rest of the call will take at its pace so far. undefined where nobody knows: a stream does not say how long it is. */
+  /**
+   * The time that the rest of the call will take at its pace so far; undefined for a stream, whose length is unknown.
+   */
   secondsLeft: number | undefined;
 }
 
@@ -38,19 +40,25 @@ export interface EpochReport {
   samples: number;
   /** Milliseconds spent on the epoch's steps, without validation and callbacks. */
   elapsedMs: number;
-  /** undefined where the epoch was shorter than a tick of the clock, which in a page may be of 1 ms. */
+  /** undefined if the epoch was shorter than a tick of the clock, which may take 1 ms in a page. */
   samplesPerSecond: number | undefined;
-  /** What the rest of the call will take at its pace so far, 0 in the last report; undefined for a stream, as in progress reports. */
+  /**
+   * The time that the rest of the call will take at its pace so far: 0 in the last report; undefined for a stream,
+   * whose length is unknown.
+   */
   secondsLeft: number | undefined;
   /** The evaluation of the validation data after the epoch. */
   validation?: Evaluation;
   /** With earlyStopping: the best epoch so far. */
   bestEpoch?: number;
   /**
-   * Why this is the last report although epochs were left: `earlyStopping`, or a `callback` that returned false. With lbfgs also
-   * `converged`: the gradient is at most `tolerance` long; and `stalled`: it is not, but no step lowers the cost by more than rounding any
-   * more. This may be as near to the minimum as 32 bits can tell, or far from it where columns of the inputs lie far from 0 or differ
-   * in size: `gradientLength` and `standardize`.
+   * The reason why this is the last report although epochs were left:
+   * - `earlyStopping`;
+   * - `callback`: a callback returned false;
+   * - `converged`, only with lbfgs: the gradient is at most `tolerance` long;
+   * - `stalled`, only with lbfgs: the gradient is longer, but steps no longer lower the cost by more than rounding. If
+   *   `gradientLength` is small, the weights are as near to the minimum as 32 bits can tell. If it is large, columns of
+   *   the inputs probably lie far from 0 or differ in size: see `standardize`.
    */
   stopped?: 'earlyStopping' | 'converged' | 'stalled' | 'callback';
   /** With lbfgs: the length of the gradient, penalties included, at the weights that the epoch has reached. */

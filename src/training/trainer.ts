@@ -35,7 +35,7 @@ export class Trainer {
   readonly pass: Pass;
   readonly state: TrainingState;
   readonly call = new CallInProgress();
-  /** What the network learns, as far as it is known. */
+  /** The goal of the network, as far as it is known. */
   goal: KnownGoal = {};
   readonly #guard = new BatchGuard();
   #standardization: Standardization | undefined;

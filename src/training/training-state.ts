@@ -143,7 +143,7 @@ export class TrainingState implements Trainee {
     );
   }
 
-  /** Whether the slots have their room: a network that was loaded has none before its first step. */
+  /** True if the slots have their memory: a network that was loaded has none for them before its first step. */
   get #hasSlots(): boolean {
     return this.arena.plan.slots === slotsOf(this.#optimizer);
   }

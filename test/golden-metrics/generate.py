@@ -1,9 +1,11 @@
-"""Metrics of scikit-learn for outputs and targets of classes, labels and numbers, as test/golden-metrics.test.ts wants them. From the top of
-the repository:
+"""Metrics of scikit-learn for outputs and targets of classes, labels and numbers, as test/golden-metrics.test.ts needs
+them. Run it in the top folder of the repository:
 
-    python3 test/golden-metrics/generate.py > test/golden-metrics/metrics.json && npx biome format --write test/golden-metrics
+    python3 test/golden-metrics/generate.py > test/golden-metrics/metrics.json
+    npx biome format --write test/golden-metrics
 
-The committed file was made with scikit-learn 1.9.1, NumPy 2.4.6, Python 3.11.7. Outputs are quarters, exact in float32, with many ties.
+The committed file was made with scikit-learn 1.9.1, NumPy 2.4.6, Python 3.11.7. Outputs are multiples of 1/4: they are
+exact in float32, and many are equal.
 """
 
 import json

@@ -34,9 +34,9 @@ const bytes: DataSet = { ...floats, inputs: Uint8Array.from(floats.inputs, (x) =
 export interface SavedTraining {
   readonly network: NetworkOptions;
   readonly data: DataSet;
-  /** What `fit` was called with; callbacks excepted. */
+  /** The options of `fit`, except callbacks. */
   readonly training: TrainOptions;
-  /** The network's file was written when it had taken so many steps, or amid the step behind them. */
+  /** The number of steps after which, or in the middle of the step after which, the network's file was written. */
   readonly steps: number;
   readonly isAmidStep: boolean;
 }
@@ -82,7 +82,7 @@ export const TRAININGS: Readonly<Record<string, SavedTraining>> = {
   },
 };
 
-/** The file that is written amid the training, and the reports on the epochs that end after it. */
+/** The file that is written in the middle of training, and the reports on the epochs that end after it. */
 export async function trainAndSave(net: Network, { data, training, steps, isAmidStep }: SavedTraining) {
   let file: Uint8Array | undefined;
   const reports: EpochReport[] = [];
@@ -119,6 +119,6 @@ async function withSlowClock(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** What a file's network is asked. */
+/** The inputs for which a loaded network predicts. */
 export const QUESTIONS = makeData(10, 13).inputs;
 export const BYTES = Uint8Array.from(QUESTIONS, (x) => 128 + Math.floor(100 * x));

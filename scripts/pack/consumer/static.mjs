@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createContext, SourceTextModule } from 'node:vm';
 
-// simdprop/static in an engine that has nothing but the language and WebAssembly: no fetch, no timers, no text encoders, no import().
+// Runs simdprop/static in an engine that has nothing but the language and WebAssembly: no fetch, no timers, no text
+// encoders, no import().
 // node --experimental-vm-modules
 
 const PROGRAM = `
