@@ -145,7 +145,7 @@ export const LEAST_CLASSES = 2;
 
 // The header. An address is 0 where the network has no such thing.
 export const HEADER = 4096;
-// Shapes and addresses: src/core/memory-plan.ts writes them whenever it plans the memory anew
+// Shapes and addresses: src/core/memory-plan.ts writes them whenever it plans the memory again
 export const LAYER_COUNT = 0;
 export const COST = 4;
 export const INPUTS = 8;

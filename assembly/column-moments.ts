@@ -17,7 +17,7 @@ import { gatherInputs } from './gather-samples';
 
 /**
  * moments [pairs of inputs, each a record of MOMENT_BYTES] += samples [first, first + rows) of the training set in its
- * order. `seen` is the number of samples that went before, 0 to start anew. x is overwritten. Rows are taken one after
+ * order. `seen` is the number of samples that went before, 0 to start again. x is overwritten. Rows are taken one after
  * the other, so that the size of the parts cannot change a bit. The network must not be standardised.
  */
 export function measureColumns(moments: usize, first: i32, rows: i32, seen: f64): void {

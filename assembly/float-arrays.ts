@@ -3,14 +3,14 @@ import { horizontalSum64, madd, widenAdd } from './simd';
 // Arithmetic over arrays of floats: parameters, gradients and the slots of optimizers. Every array is 16-byte aligned
 // and a multiple of four floats long; sums are f64 in a fixed order.
 //
-// Constants are read from memory, because V8 builds a splatted constant anew at each use inside a loop.
+// Constants are read from memory, because V8 builds a splatted constant again at each use inside a loop.
 
 const SIGN_BIT = memory.data<f32>([-0.0]);
 const MAGNITUDE = memory.data<u32>([0x7fffffff]);
 /** Optimizers take a number whose magnitude is below this for 0: see update-rules.ts. */
 export const TINY = memory.data<f32>([1e-30]);
 
-/** x, or 0 where its magnitude is below `tiny`. NaN stays NaN. f32x4.abs would make its mask anew each time. */
+/** x, or 0 where its magnitude is below `tiny`. NaN stays NaN. f32x4.abs would make its mask again each time. */
 export function flushed(x: v128, tiny: v128): v128 {
   const magnitude = v128.and(x, v128.load32_splat(MAGNITUDE));
   return v128.andnot(x, f32x4.lt(magnitude, tiny));

@@ -1,7 +1,8 @@
 import { awaitCall, barrier, callWord } from './team';
 import { perform } from './step';
 
-// The entry of the builds with threads: everything that index.ts exports, and what the threads after the first run.
+// The entry of the builds with threads: everything that index.ts exports, and the functions that the threads after the
+// first run.
 
 export * from './index';
 export { join } from './team';

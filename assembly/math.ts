@@ -3,9 +3,10 @@ import { madd } from './simd';
 // exp, log, tanh and their relatives. Engines may compute Math.exp as they like; these functions give the same bits
 // everywhere. The polynomials are those of Cephes (S. Moshier: expf.c, logf.c, tanhf.c), except that of normalCdf. The
 // largest errors over all floats of the range, measured by test/math.test.ts and test/activations.test.ts, are: exp
-// 1.7, expm1 0.9, log 1.0, log1p 2.1, tanh 1.6 ulp. NaN stays NaN, except in log, which is never asked for it.
+// 1.7, expm1 0.9, log 1.0, log1p 2.1, tanh 1.6 ulp. NaN stays NaN, except in log, which is never called with NaN.
 //
-// Coefficients are read from a table, because V8 13 and later build a splatted constant anew at each use inside a loop.
+// Coefficients are read from a table, because V8 13 and later build a splatted constant again at each use inside a
+// loop.
 
 const EXP = memory.data<f32>([
   1.44269504088896341, 0.693359375, -2.1219444e-4, 1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,

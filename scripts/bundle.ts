@@ -93,7 +93,7 @@ async function write(options: RollupOptions, chunks?: ReturnType<typeof manualCh
   for (const chunk of output) if (chunk.type === 'chunk') await shrink(chunk);
 }
 
-/** By terser: gzipped, 3 % smaller than by esbuild. */
+/** Minifies with terser: gzipped, the result is 3 % smaller than with esbuild. */
 async function shrink({ fileName, code, map }: OutputChunk): Promise<void> {
   // keeps functions side by side, none inlined, and operands in their order: gzip then finds more repetitions
   const compress = { passes: 3, hoist_funs: true, reduce_funcs: false, lhs_constants: false };

@@ -33,7 +33,7 @@ export function snippetsOf(page, text) {
 /** A name for the snippet's module. */
 export const fileOf = ({ page, line }) => `${page.replaceAll(/\W/g, '-')}-${line}.mjs`;
 
-/** `resolve`: what stands for an import of simdprop. */
+/** The code of a snippet as a module. `resolve`: maps the name of each import of simdprop to a path. */
 export function moduleOf({ lines }, resolve = (name) => name) {
   const code = lines.map((line, i) =>
     line

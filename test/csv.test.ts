@@ -207,7 +207,7 @@ describe('a file of 20,000 columns or classes', () => {
   const names = Array.from({ length: COUNT }, (_, i) => `name ${i}`);
   const row = names.map((_, i) => i).join(',');
 
-  /** How many entries the searches of arrays that are made meanwhile may look at. */
+  /** The largest number of entries that array searches may look at during the call. */
   function searchedEntries(act: () => void): number {
     let entries = 0;
     const methods = ['indexOf', 'lastIndexOf', 'includes', 'find', 'findIndex'] as const;

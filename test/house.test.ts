@@ -5,8 +5,9 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-// `npm run check` holds the rooms of src/ apart (src/README.md): here every import that a room must not have is planted
-// in a copy of the tree, in every form that an import has, and Biome has to refuse each of them and nothing else.
+// `npm run check` keeps the rooms of src/ apart. A room is a folder of src/ (src/README.md). Every import that a room
+// must not have is planted in a copy of the tree, in every form that an import has, and Biome has to refuse each of
+// them and nothing else.
 
 /**
  * The imports that files of a room may have, besides those of each other. The rule itself: biome.json's copy of it is

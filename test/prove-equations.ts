@@ -96,7 +96,7 @@ function emptyInSource(file: string, functionName: string) {
   };
 }
 
-/** Finds the tests of a title. What stands for a value in the title of a test.each may be anything. */
+/** Finds the tests of a title. A placeholder in the title of a test.each matches any text. */
 function patternOf(title: string): RegExp {
   const pieces = title.split(/%[sidfjo%]|\$\w+/).map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`(?:^| )${pieces.join('.*')}$`);

@@ -67,7 +67,7 @@ let clock = 0;
 
 afterEach(() => vi.restoreAllMocks());
 
-/** A core whose calls take as long as they are told to, by a clock of their own. */
+/** A core whose calls take as long as the test says, by a clock of its own. */
 function fakeCore(memory: WebAssembly.Memory, msPerRow: { shared: number; alone: number }) {
   const header = new Uint32Array(memory.buffer, abi.HEADER);
   const seen = { shared: 0, alone: 0 };

@@ -229,7 +229,7 @@ describe('the validation of fit', () => {
     await meanwhile(fit, () => files.push({ epoch, file: net.save({ training: true }) }));
     const reports = withoutTimes(await fit);
     vi.restoreAllMocks();
-    // three runs of the event loop amid each of four validations, at least
+    // at least three runs of the event loop during each of four validations
     expect(files.length).toBeGreaterThan(12);
     for (const { epoch: done, file } of files.filter((_, turn) => turn % 3 === 0)) {
       const copy = await loadNetwork(file);

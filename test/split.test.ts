@@ -243,9 +243,9 @@ describe('apportionment', () => {
     [[12, 6, 2], 6, [3, 2, 1]],
     // quotas 0.2 and 1.8: the first class needs one
     [[10, 90], 2, [1, 1]],
-    // more classes than are taken: none is needed, the largest remainders count
+    // more classes than samples to be held back: no class needs one, so the largest remainders count
     [[5, 3, 2, 4], 2, [1, 0, 0, 1]],
-    // 0.9 of each would leave none of the two
+    // 0.9 of each class would leave no sample of the class that has two
     [[20, 2], 20, [19, 1]],
     [[1, 1, 4], 2, [0, 0, 2]],
     [[1, 1, 1], 1, [1, 0, 0]],

@@ -178,7 +178,7 @@ describe('fit with standardize', () => {
     expect(twice.standardization).toEqual(before);
     await twice.fit(shifted);
     expect(twice.standardization).toEqual(before);
-    // taken away, it is measured anew
+    // once it has been removed, it is computed again
     twice.standardization = undefined;
     await twice.fit(shifted, training);
     expect(twice.standardization).toEqual(await measure(shifted.inputs, measuring(INPUTS)));

@@ -5,8 +5,8 @@ import { awaited, outOfRange, wrongType } from './errors.js';
 export type Bytes = Uint8Array | ArrayBuffer;
 
 /**
- * Returns the bytes as a Uint8Array, without a copy. They may come from another realm. Refuses detached ones, which would
- * otherwise look like 0 bytes. In the message for all other values, `wanted` describes what is allowed.
+ * Returns the bytes as a Uint8Array, without a copy. They may come from another realm. Refuses detached ones, which
+ * would otherwise look like 0 bytes. In the message for all other values, `wanted` describes what is allowed.
  */
 export function checkBytes(where: string, value: unknown, wanted: string): Uint8Array {
   const isBytes = arrayType(value) === 'Uint8Array';

@@ -1,8 +1,8 @@
-// Files that are not what they were meant to be.
+// Recognises files that are often given by mistake.
 
 /**
- * How files begin that are not text. U+FFFD stands for any byte that is not ASCII, because bytes that were read as UTF-8
- * text have it instead.
+ * How files begin that are not text. U+FFFD stands for any byte that is not ASCII, because bytes that were read as
+ * UTF-8 text have it instead.
  */
 const BINARY: readonly (readonly [string, string])[] = [
   ['\x1f\ufffd', 'a gzip archive: it must be unpacked first'],
@@ -19,8 +19,8 @@ const TEXT: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * What a file is that is often met where another was meant, given as bytes or as the text that was read from them.
- * undefined: none of them.
+ * Names the kind of a file that is often given by mistake in place of another; undefined for every other file. The file
+ * is given as bytes, or as the text that was read from them.
  */
 export function foreignContents(file: Uint8Array | string): string | undefined {
   if (file.length === 0) return '0 bytes: the file is empty';

@@ -69,8 +69,8 @@ export class Arena {
   #used: number;
   #isLocked = false;
   /**
-   * Called when the network is disposed of. Set by code that waits for something else meanwhile, so that its waiting
-   * can end.
+   * Called when the network is disposed of. Set by code that is waiting for something else, so that it can stop
+   * waiting.
    */
   declare onDispose?: () => void;
 

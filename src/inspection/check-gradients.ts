@@ -34,9 +34,9 @@ export interface GradientCheck extends GradientErrors {
 }
 
 /**
- * The learning rate of a step of plain gradient descent whose length is so large that the parameter itself is only
- * rounding in the sum. It is negative, so that the parameter moves along the gradient, and a power of two, so that
- * dividing by it is exact.
+ * The learning rate of a step of plain gradient descent that is so long that the old value of a parameter is lost in
+ * the rounding of the new one. It is negative, so that the parameter moves along the gradient, and a power of two, so
+ * that dividing by it is exact.
  */
 const RATE = -(2 ** 60);
 

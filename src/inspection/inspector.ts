@@ -104,9 +104,9 @@ export class Inspector {
   /**
    * The "demon": adds `amount` to the weighted input of one unit, for one sample of the last batch, computes all later
    * layers again, and returns the change of the sample's cost, w_x ΔC_x. For small amounts, the change divided by
-   * `amount` is close to that unit's delta. The cost has the rounding errors of 32-bit activations, so that amounts
-   * around 0.01 agree best. Throws an Error unless `forward` and `backward` were called with the present weights.
-   * Afterwards the batch is as it was.
+   * `amount` is close to that unit's delta. The cost has the rounding errors of 32-bit activations; with
+   * amounts around 0.01, the agreement is best. Throws an Error unless `forward` and `backward` were called with the
+   * present weights. Afterwards the batch is as it was.
    */
   perturb(perturbation: Perturbation): number {
     checkObject('perturbation', perturbation, PERTURBATION_KEYS);
@@ -208,8 +208,9 @@ export class Inspector {
 
   /**
    * Compares the gradients of a training step on this batch with an independent implementation in double precision, and
-   * that with central differences: see docs/inspection.md. The step is a real one, with dropout, penalties and sample
-   * weights; it is undone afterwards. Throws an Error while `fit` is running. Afterwards there is no last batch.
+   * compares this implementation with central differences: see docs/inspection.md. The step is a real one, with
+   * dropout, penalties and sample weights; it is undone afterwards. Throws an Error while `fit` is running. Afterwards
+   * z, a and delta cannot be read.
    */
   checkGradients(x: Inputs, y: Targets, options: CheckGradientsOptions = {}): GradientCheck {
     return checkGradients(this.#trainer, this.#cost, x, y, options);

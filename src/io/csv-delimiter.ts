@@ -14,9 +14,9 @@ interface Division {
   readonly delimiter: string;
   /** The share of rows with the most frequent number of fields. Only numbers from 2 up count. */
   readonly agreeing: number;
-  /** Whether all rows have the same number of fields, at least 2, and their quotes match. */
+  /** True if all rows have the same number of fields, at least 2, and their quotes match. */
   readonly isEven: boolean;
-  /** Whether every field with a comma is a number with a decimal comma. */
+  /** True if every field with a comma is a number with a decimal comma. */
   readonly hasDecimalCommas: boolean;
 }
 

@@ -18,7 +18,7 @@ export function toNumber(field: string, decimal: Decimal): number {
 
 const isNumber = (field: string, decimal: Decimal) => !Number.isNaN(toNumber(field, decimal));
 
-/** Whether a field is a number with a decimal point or a decimal comma. */
+/** True for a number with a decimal point or a decimal comma. */
 export const looksLikeNumber = (field: string): boolean => isNumber(field, '.') || isNumber(field, ',');
 
 /** How programs write that a value is missing. */

@@ -28,9 +28,9 @@ const IS_WINDOWS = process.platform === 'win32';
 
 /**
  * Replaces a file as a whole, in Node: every reader of `path` sees either the complete old file or the complete new
- * one, even if the process is killed or the power fails meanwhile. The bytes are written to a file `.simdprop-*.tmp` in
- * the same folder and flushed to the disk; then the file is renamed and the folder is flushed. A folder that may not be
- * listed cannot be flushed: after a power failure, the old file may be there again.
+ * one, even if the process is killed or the power fails during the call. The bytes are written to a file
+ * `.simdprop-*.tmp` in the same folder and flushed to the disk; then the file is renamed and the folder is flushed. A
+ * folder that may not be listed cannot be flushed: after a power failure, the old file may be there again.
  *
  * Links are followed. The new file gets the permissions of the old one, and its owner and group if the process is
  * allowed to give files away. If it is not, the group gets no permissions that everybody does not have. Other hard
@@ -101,7 +101,7 @@ function replace(target: string, folder: string, contents: Uint8Array, old: Stat
   // not the name of the target with an ending, because that name may already have the greatest possible length
   const temporary = temporaryIn(folder);
   try {
-    // nobody else may open the file before it has the owner and the permissions of the old file
+    // no other user may open the file before it has the owner and the permissions of the old file
     const file = openSync(temporary, 'wx', old ? 0o600 : 0o666);
     try {
       if (old && !IS_WINDOWS) takeOver(file, old);

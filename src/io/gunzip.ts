@@ -1,7 +1,7 @@
 import type * as Zlib from 'node:zlib';
 import { outOfRange } from '../check/errors.js';
 
-/** Whether bytes begin as gzip data do (RFC 1952). */
+/** True for bytes that begin as gzip data do (RFC 1952). */
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**

@@ -14,8 +14,8 @@ export interface IdxFile {
   /** The size of each dimension. There is at least one, and each is at least 1. */
   shape: number[];
   /**
-   * The numbers, row-major, in the array of their type. Arrays of bytes are views of the file, or of what it contains if
-   * it is compressed; all others are copies.
+   * The numbers, row-major, in the array of their type. Arrays of bytes are views of the file, or of what it contains
+   * if it is compressed; all others are copies.
    */
   data: IdxData;
 }

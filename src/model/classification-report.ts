@@ -31,8 +31,8 @@ export interface ClassificationReport {
 }
 
 /**
- * The ratios of a class or a label. `hits`: number of samples that have it and are predicted to; `support`: of all that
- * have it; `predicted`: of all that are predicted to.
+ * The ratios of a class or a label. `hits`: the number of samples that have it and are predicted to have it;
+ * `support`: of samples that have it; `predicted`: of samples that are predicted to have it.
  */
 export function ratiosOf(hits: number, support: number, predicted: number): ClassMetrics {
   return {

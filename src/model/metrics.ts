@@ -18,8 +18,9 @@ interface Evaluated<Name extends Task> {
 /** The evaluation of a network that learns classes. */
 export interface ClassesEvaluation extends Evaluated<'classes'> {
   /**
-   * Number of samples whose predicted class is that of the target. The predicted class is the largest output, among
-   * equal ones the first. With one output, it is 1 if the output exceeds the threshold, else 0.
+   * Number of samples whose predicted class is that of the target. The predicted class is that of the largest output;
+   * of equal outputs, the first counts as the largest. With one output, it is 1 if the output exceeds the threshold,
+   * else 0.
    */
   correct: number;
   /** correct / samples */
@@ -43,9 +44,9 @@ export interface ClassesEvaluation extends Evaluated<'classes'> {
 
 /** The evaluation of a network that learns labels. */
 export interface LabelsEvaluation extends Evaluated<'labels'> {
-  /** Share of the samples of which all labels are right. */
+  /** Share of the samples for which every label is predicted correctly. */
   exactMatch: number;
-  /** Share of right ones among all labels of all samples: 1 - the Hamming loss. */
+  /** The share of labels predicted correctly, among all labels of all samples: 1 - the Hamming loss. */
   labelAccuracy: number;
   /** F1 of all labels of all samples, counted together; 0 if no sample has a label or is predicted to have one. */
   microF1: number;

@@ -8,8 +8,8 @@ import { CHECKSUM_BYTES, jsonSection, PREFIX_BYTES, parseJson, type Section } fr
 //   | magic | version | header bytes | header: JSON | floats | CRC-32 |
 //
 // The floats are the parameters; means and deviations, if the header says "standardized"; and the arrays of a training,
-// in the order of the header, which has their lengths in their places. Here they become the sections that files have
-// now.
+// in the order of the header, where each array is replaced by its length. This file converts all of them to the
+// sections of the present format.
 
 const HEADER_KEYS = [
   'network',
@@ -73,7 +73,7 @@ function split(file: Uint8Array): { header: Unchecked; floats: Uint8Array } {
   return { header: header as Unchecked, floats: file.subarray(start, end) };
 }
 
-/** The JSON of a training as it is now, and the arrays behind the header: those of a name stand together. */
+/** The JSON of a training in the present format, and the arrays behind the header, grouped by name. */
 function splitTraining(training: unknown): { json: unknown; arrays: { name: string; length: unknown }[] } {
   const { slots, place } = (training ?? {}) as { slots: unknown; place?: { run?: Unchecked; stopper?: Unchecked } };
   if (!Array.isArray(slots)) throw wrongType('load: training.slots', slots, 'an array of lengths');

@@ -1,4 +1,4 @@
-// The numbers that stand for names between src/ and the core. They are defined in assembly/abi.ts. The other rooms
+// The numbers that stand for names between src/ and the core. They are defined in assembly/abi.ts. The other folders
 // import them from this file, so that they cannot import the layout of the header, which belongs to core/header.ts.
 
 export {

@@ -133,7 +133,7 @@ export interface Lion extends Clipping {
 
 /**
  * iRPROP+: every parameter has its own step length, which grows as long as the gradient keeps its sign. For full
- * batches only. Clipping keeps signs, so it matters only if there are penalties, which are added afterwards.
+ * batches only. Clipping does not change signs, so it matters only if there are penalties, which are added afterwards.
  */
 export interface IRprop extends Clipping {
   readonly name: 'irprop';

@@ -235,7 +235,8 @@ export function savedLearningRate(rate: LearningRate, clock: RateClock): Learnin
 }
 
 /**
- * The rate of the next step. If the function has none, for a step that is perhaps never taken, that of the last step.
+ * The rate of the next step. That step is perhaps never taken, so if the function gives no valid rate for it, returns
+ * the rate of the last step.
  */
 function rateReached(rate: ScheduleFunction, clock: RateClock): number {
   try {
@@ -363,7 +364,7 @@ export class RateClock {
   /** Epochs done. */
   epochs = 0;
   readonly rate: LearningRate;
-  /** The last rate that was asked for and was one. */
+  /** The last valid rate that was asked for. */
   last: number | undefined;
   #plateau = NO_EPOCH;
 

@@ -7,7 +7,7 @@ import type { Spec } from '../spec/spec.js';
 import { checkThreads } from './check-threads.js';
 import type { Started } from './team.js';
 
-// team.ts for simdprop/static, which has no threads: only the options that say so are taken.
+// Replaces team.ts in simdprop/static, which has no threads: accepts only `threads: 1` and `wide: false`.
 
 export async function startTeam(
   spec: Spec,

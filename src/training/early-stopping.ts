@@ -20,9 +20,9 @@ import type { StopperPlace } from './place.js';
 export type Monitor = Exclude<MetricName, 'topKAccuracy'>;
 
 /**
- * Training ends once `patience` epochs in a row have not improved on the best one. At the end of training, for whatever
- * reason, the network then gets the weights of its best epoch; only an error, an aborted signal or a `break` leaves the
- * last weights. The optimizer keeps the state of the last epoch.
+ * Ends training once `patience` epochs in a row have not improved on the best one. When training ends, the network gets
+ * the weights of its best epoch. Only after an error, an aborted signal or a `break` does it keep the last weights. The
+ * optimizer keeps the state of the last epoch.
  */
 export interface EarlyStopping {
   /**

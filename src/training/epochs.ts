@@ -24,7 +24,7 @@ export interface Epochs {
   run(epoch: number, order: number, place?: RunPlace): Promise<EpochResult>;
   /** The place within the epoch in progress; undefined: the epoch would start from the beginning. */
   readonly place: RunPlace | undefined;
-  /** What the rest of the call will take at the pace so far, in seconds. undefined: there is no pace yet. */
+  /** The seconds that the rest of the call will take at the pace so far; undefined: there is no pace yet. */
   readonly secondsLeft: number | undefined;
   /** Does a part of an epoch's work that is not a step, and counts its time. */
   timed<T>(work: () => T): T;

@@ -136,7 +136,7 @@ class LbfgsEpochs implements Epochs {
       this.#reached ??= await this.#startingPoint();
       const { meanCost } = this.#reached;
       const outcome = await this.#step(this.#reached);
-      // no pass where training goes on from weights with nothing to gain
+      // there was no pass if training has resumed from weights that leave nothing to gain
       const samples = this.#last?.samples ?? this.#arena.header.trainingSet.samples;
       return {
         cost: meanCost,
@@ -168,7 +168,10 @@ class LbfgsEpochs implements Epochs {
     return { cost, meanCost, leastCost: cost, leastLength: this.#length(START_GRADIENT), idle: 0 };
   }
 
-  /** From the start in the slots to where `#reached` says. Returns why there is no next step, if there is none. */
+  /**
+   * Takes a step from the weights in the slots and writes the place that it reaches to `#reached`. If there is no next
+   * step, returns the reason.
+   */
   async #step(start: LbfgsPlace): Promise<EpochResult['outcome']> {
     const { learningRate, tolerance } = this.#optimizer;
     if (this.#length(START_GRADIENT) <= tolerance) return 'converged';

@@ -14,8 +14,9 @@ export interface TrainOptions {
   /** The number of passes over the samples, 1 to 2³¹ - 1. Default 1. */
   epochs?: number;
   /**
-   * Samples per step, 1 to 2³¹ - 1. The last step of an epoch takes the rest. 1 is online training; all samples are a
-   * full batch, which irprop and lbfgs require. Default 32; for irprop and lbfgs, all samples.
+   * Samples per step, 1 to 2³¹ - 1. The last step of an epoch takes the samples that are left. 1 is online training;
+   * the number of all samples is full-batch training, which irprop and lbfgs require. Default 32; for irprop and lbfgs,
+   * all samples.
    */
   batchSize?: number;
   /**
@@ -38,9 +39,9 @@ export interface TrainOptions {
    */
   shuffle?: boolean;
   /**
-   * [classes], each 0 or more; one output has two classes. The cost of a sample is multiplied by the weight of its
-   * label, besides the sample's own weight. Targets must be labels. Validation does not use these weights. Default: 1
-   * for each class.
+   * A weight for each class, 0 or more; one output has two classes. The cost of a sample is multiplied by the weight of
+   * its label, and by the sample's own weight if it has one. Targets must be labels. Validation does not use these
+   * weights. Default: 1 for each class.
    */
   classWeights?: readonly number[] | Float32Array;
   /** Data that are evaluated after each epoch. */

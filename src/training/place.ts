@@ -66,16 +66,16 @@ export interface CallOptions {
   readonly optimizer?: Optimizer;
 }
 
-/** What is known of an epoch once its steps are done, before its validation. */
+/** The facts about an epoch whose steps are done, before its validation. */
 export interface TrainedEpoch {
   /** Mean over the samples done. */
   readonly cost: number;
   readonly samples: number;
   /** Learning rate of the last step. */
   readonly learningRate: number;
-  /** Of L-BFGS: at the weights reached, the penalties included. */
+  /** Only for L-BFGS: the length of the gradient at the weights reached, with the penalties. */
   readonly gradientLength?: number;
-  /** Of L-BFGS: why further epochs would change nothing; see EpochReport.stopped. */
+  /** Only for L-BFGS: the reason why further epochs would change nothing; see EpochReport.stopped. */
   readonly outcome?: 'converged' | 'stalled';
 }
 

@@ -83,6 +83,6 @@ export interface TrainForReport {
   learningRate: number;
   /** Milliseconds that this call took. */
   elapsedMs: number;
-  /** undefined where the call was shorter than a tick of the clock. */
+  /** undefined if the call was shorter than a tick of the clock. */
   samplesPerSecond: number | undefined;
 }

@@ -22,7 +22,7 @@ export function checkSlicedEvaluation(options: unknown, goal: Goal, spec: Spec):
   return checked;
 }
 
-/** What an evaluation in slices evaluates, and how. The first six are those of `evaluate`. */
+/** The arguments of an evaluation in slices. The first six are those of `evaluate`. */
 export interface SlicedEvaluation {
   readonly where: string;
   readonly arena: Arena;

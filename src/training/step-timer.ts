@@ -15,7 +15,9 @@ export class StepTimer {
   /** How long a step takes, measured from one tick to another; 0: not known yet. */
   #sureStepMs = 0;
 
-  /** A call starts. It knows nothing of the times of earlier ones: the machine may have been busy with other work then. */
+  /**
+   * A call starts. It knows nothing of the times of earlier ones: the machine may have been busy with other work then.
+   */
   constructor(time: number) {
     this.#start = time;
     this.#tick = time;
