@@ -379,9 +379,9 @@ export class Network {
   }
 
   /**
-   * Does the same as `evaluate` in slices: the event loop runs about every 12 ms, so that a page stays responsive. Rejects with
-   * the reason of the signal if it is aborted, and with an Error if the network is trained, or is given other weights
-   * or another standardisation, before the evaluation has ended. Leave the arrays unchanged until then.
+   * Does the same as `evaluate` in slices: the event loop runs about every 12 ms, so that a page stays responsive.
+   * Rejects with the reason of the signal if it is aborted, and with an Error if the network is trained, or is given
+   * other weights or another standardisation, before the evaluation has ended. Leave the arrays unchanged until then.
    */
   async evaluateAsync(data: DataSet, options: EvaluateAsyncOptions = {}): Promise<Evaluation> {
     const { spec } = this.#arena;
