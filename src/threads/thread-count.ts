@@ -6,7 +6,9 @@ import { hasWorkers } from './crew.js';
 
 // How many threads a network has: what its user says, or with 'auto', what the host allows.
 
-/** The most threads that 'auto' takes. Each has a memory of some megabytes of its own, and few networks can use more. */
+/**
+ * The most threads that 'auto' takes. Each has a memory of some megabytes of its own, and few networks can use more.
+ */
 const MOST_AUTOMATIC = 8;
 
 const HEADERS = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';

@@ -7,9 +7,9 @@ import { F32, LABELS, RANDOM_ORDER, RANDOM_WEIGHTS } from '../spec/codes.js';
 import { adam, numbersOf, slotsOf } from '../spec/optimizer.js';
 import { checkSpec } from '../spec/spec.js';
 
-// Wide mode: V8's revectorizer combines two neighbouring operations on 128 bits into one on 256 bits. A flag of the whole
-// process switches it on while the core is compiled, and is then switched off again. A trial compares the results and
-// the speed of the core with those of a core that was compiled without it.
+// Wide mode: V8's revectorizer combines two neighbouring operations on 128 bits into one on 256 bits. A flag of the
+// whole process switches it on while the core is compiled, and is then switched off again. A trial compares the results
+// and the speed of the core with those of a core that was compiled without it.
 
 const OLDEST_NODE = 24;
 /** Flags that are on by default, and off while the core is compiled. */
@@ -89,8 +89,8 @@ async function compileWide(core: Uint8Array<ArrayBuffer>): Promise<Wide> {
 
 /**
  * The core for narrow and for wide registers. The optimizing compiler alone must compile it, and at once: the flag
- * concerns that compiler, and its code is to be compared. To inline calls, it would need the counts of the compiler that
- * is switched off; without them, V8 14 ends the process. All this happens without a pause, so that no other
+ * concerns that compiler, and its code is to be compared. To inline calls, it would need the counts of the compiler
+ * that is switched off; without them, V8 14 ends the process. All this happens without a pause, so that no other
  * WebAssembly of this thread is compiled under these flags; then they are again what the process was started with.
  */
 function compileBoth(
