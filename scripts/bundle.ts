@@ -117,12 +117,13 @@ async function shrink({ fileName, code, map }: OutputChunk): Promise<void> {
 
 interface SourceMap {
   readonly sources: readonly string[];
-  readonly sourcesContent: readonly (string | null)[];
+  /** undefined for a chunk that has no code of its own, but hands on that of others. */
+  readonly sourcesContent?: readonly (string | null)[];
 }
 
 /** A map with all sources but those of generated/, whose text stands in the chunk as it is. */
 function withoutBase64(map: SourceMap): SourceMap {
-  const sourcesContent = map.sourcesContent.map((content, i) =>
+  const sourcesContent = map.sourcesContent?.map((content, i) =>
     map.sources[i].includes('/generated/') ? null : content,
   );
   return { ...map, sourcesContent };
