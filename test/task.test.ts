@@ -328,6 +328,27 @@ describe('targets that contradict the task are refused', () => {
     );
   });
 
+  it('class labels and rows of -1 and 1 stand for different numbers, but for hinge', async () => {
+    const parts = [dataOf(Uint8Array.of(0, 1), 2), dataOf(f(-1, 1), 2)];
+    const net = await createNetwork(options(1, { activation: 'tanh' }));
+    await expect(net.fitStream(() => parts)).rejects.toThrow(
+      /^source: part 1\.targets: got .*, want class labels for all/,
+    );
+    const hinge = await createNetwork(options(1, { activation: 'tanh', cost: 'hinge' }));
+    await hinge.fitStream(() => parts);
+    expect(hinge.task).toBe('classes');
+    const file = editJson(hinge.save(), 'task', (goal) => Object.assign(goal, { isSigned: false }));
+    await expect(loadNetwork(file)).rejects.toThrow(
+      /^load: task\.isSigned: got false, want true for the task classes and the cost hinge$/,
+    );
+  });
+
+  it('rows of one number alone are classes beside class labels', async () => {
+    const net = await createNetwork(options(1, { activation: 'linear' }));
+    await net.fit(dataOf(Uint8Array.of(0, 1), 2), { validation: dataOf(f(1, 1), 2) });
+    expect(net.task).toBe('classes');
+  });
+
   it('but not what says the same otherwise', async () => {
     const net = await createNetwork(options(2));
     await net.fit(dataOf(f(1, 0, 0, 1), 2));
