@@ -11,7 +11,7 @@ import {
 } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { noErrors, passErrors } from './bounds.js';
-import { createNetwork, EPSILON, loadNetwork } from './build.js';
+import { buildName, createNetwork, EPSILON, loadNetwork } from './build.js';
 import { randomNumbers } from './random-numbers.js';
 import { type LbfgsEpoch, type LbfgsOptions, lbfgsReference, type Objective } from './reference-lbfgs.js';
 import { flatten } from './reference-optimizers.js';
@@ -407,7 +407,8 @@ describe('lbfgs says no more than it knows', () => {
         await net.fit(data, { epochs: 500, optimizer: lbfgs({ learningRate }), onBatch });
         expect(net.evaluate(data).cost).toBeLessThan(least * (1 + 2e-3));
         // one of them is tried again in each step
-        expect(passes).toBeLessThan(learningRate > 1 ? 500 : 1500);
+        // the fused build rounds otherwise, and needs 585 from 3e38
+        expect(passes).toBeLessThan(learningRate > 1 ? (buildName === 'relaxed' ? 1000 : 500) : 1500);
       }
     },
   );

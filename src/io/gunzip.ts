@@ -16,13 +16,15 @@ export async function* gunzip(name: string, bytes: Uint8Array): AsyncGenerator<U
   try {
     yield* zlib ? byZlib(bytes, zlib) : byStream(bytes);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw outOfRange(
-      name,
-      `gzip data that are damaged or cut short (${reason})`,
-      'all of them: is the download complete?',
-    );
+    const got = `gzip data that are damaged or cut short (${reasonOf(error)})`;
+    throw outOfRange(name, got, 'all of them: is the download complete?');
   }
+}
+
+/** What the decompressor says. The stream of Node 24 throws errors whose message is empty; the cause has it, if any. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || (error.cause ? reasonOf(error.cause) : error.name);
 }
 
 /** The zlib of Node, Deno and Bun. It is not imported, because bundlers for pages could not resolve the import. */
