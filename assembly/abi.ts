@@ -161,7 +161,7 @@ export const ROW_WEIGHTS = 44; // f32 [rows]: the samples' weights, in use where
 export const ROW_COSTS = 48; // f64 [rows]: C_x of each row, times its sample's weight
 export const LISTS = 52; // a list for each row: the numbers k of the inputs that are not zero, u16, ascending
 export const LIST_STRIDE = 56;
-export const LIST_COUNTS = 60; // u32 [rows]: the lengths of the lists; INPUTS where inputs are standardised
+export const LIST_COUNTS = 60; // u32 [rows]: the lengths of the lists
 export const MASKS = 64; // a mask for each row, with a bit for each input: 1 if it is not zero
 export const MASK_STRIDE = 68;
 export const POSITIONS = 72; // u8 [256 x 8]: for each byte the places of its bits that are set
@@ -201,50 +201,48 @@ export const TRAINING_SET = 184;
 export const SCALE = 212; // f32: a byte of input is multiplied by it
 export const COST_PARAMETER = 216; // f32: delta of Huber's cost
 export const LABEL_SMOOTHING = 220; // f32: s of y (1 - s) + s / outputs
-export const MEANS = 224; // f32 [inputs]: x is standardised as (x - mean) / deviation; 0: it is not
-export const INVERSE_DEVIATIONS = 228; // f32 [inputs]
-export const L2 = 232; // f64: lambda
-export const L1 = 240; // f64
-export const TRAINING_SAMPLES = 248; // f64: n of lambda / (2n)
-export const CLIP_VALUE = 256; // f64: the largest magnitude of a gradient's number; 0: no limit
-export const CLIP_NORM = 264; // f64: the largest length of the whole gradient; 0: no limit
-export const HYPER = 272; // f64 [6]: the optimizer's own numbers, at MOMENTUM_MU and so on
-export const OPTIMIZER = 320;
-export const TOP_K = 324; // u32: a hit is a target among the K largest outputs; 0: hits are not counted
-export const IGNORE_NON_FINITE = 328; // u32: 1 if a step whose cost is not finite is taken all the same
-export const STEP_ROWS = 332; // u32: rows of a full step
-export const CHUNK_ROWS = 336; // u32: rows that pass through the network at once
-export const RATES = 340; // f64 [steps of a call]: their learning rates; 0: all have LEARNING_RATE
+export const L2 = 224; // f64: lambda
+export const L1 = 232; // f64
+export const TRAINING_SAMPLES = 240; // f64: n of lambda / (2n)
+export const CLIP_VALUE = 248; // f64: the largest magnitude of a gradient's number; 0: no limit
+export const CLIP_NORM = 256; // f64: the largest length of the whole gradient; 0: no limit
+export const HYPER = 264; // f64 [6]: the optimizer's own numbers, at MOMENTUM_MU and so on
+export const OPTIMIZER = 312;
+export const TOP_K = 316; // u32: a hit is a target among the K largest outputs; 0: hits are not counted
+export const IGNORE_NON_FINITE = 320; // u32: 1 if a step whose cost is not finite is taken all the same
+export const STEP_ROWS = 324; // u32: rows of a full step
+export const CHUNK_ROWS = 328; // u32: rows that pass through the network at once
+export const RATES = 332; // f64 [steps of a call]: their learning rates; 0: all have LEARNING_RATE
 
 // Words that change from step to step
-export const LEARNING_RATE = 344; // f64
-export const IS_TRAINING = 352; // u32: 1 if the forward pass that lies in the batch was made with dropout
-export const IS_WEIGHTED = 356; // u32: 1 if ROW_WEIGHTS count, 0 if every sample has weight 1
-export const STEP_ROW = 360; // u32: rows of the step before this chunk; dropout masks depend on it
-export const STEP_COUNT = 364; // u32: steps taken in the network's life; dropout masks depend on it
-export const OPTIMIZER_STEPS = 368; // u32: steps that this optimizer has taken, t of Adam
-export const STOPPED = 372; // u32: 1 once a cost was not finite; that step updated nothing
-export const STEP_COST = 376; // f64: the step's mean cost, so far
-export const COEFFICIENTS = 384; // f32 [8]: c0 to c7 of the optimizer's rule in this step
-export const CLIPPING = 416; // f32: the gradient of this step is multiplied by it, for CLIP_NORM
+export const LEARNING_RATE = 336; // f64
+export const IS_TRAINING = 344; // u32: 1 if the forward pass that lies in the batch was made with dropout
+export const IS_WEIGHTED = 348; // u32: 1 if ROW_WEIGHTS count, 0 if every sample has weight 1
+export const STEP_ROW = 352; // u32: rows of the step before this chunk; dropout masks depend on it
+export const STEP_COUNT = 356; // u32: steps taken in the network's life; dropout masks depend on it
+export const OPTIMIZER_STEPS = 360; // u32: steps that this optimizer has taken, t of Adam
+export const STOPPED = 364; // u32: 1 once a cost was not finite; that step updated nothing
+export const STEP_COST = 368; // f64: the step's mean cost, so far
+export const COEFFICIENTS = 376; // f32 [8]: c0 to c7 of the optimizer's rule in this step
+export const CLIPPING = 408; // f32: the gradient of this step is multiplied by it, for CLIP_NORM
 
 // Numbers that optimizers keep from step to step beside their slots
-export const PAIRS = 420; // u32: pairs that L-BFGS has stored since its state was cleared
-export const PREVIOUS_COST = 424; // f64: iRPROP+: the last step's cost with the penalties
-export const MOMENTUM_PRODUCT = 432; // f64: NAdam: the product of all mu so far
+export const PAIRS = 412; // u32: pairs that L-BFGS has stored since its state was cleared
+export const PREVIOUS_COST = 416; // f64: iRPROP+: the last step's cost with the penalties
+export const MOMENTUM_PRODUCT = 424; // f64: NAdam: the product of all mu so far
 
 // Sums and counts that evaluations and training add to until src/ clears them: see metrics.ts
-export const COST_SUM = 440; // f64: the sum of C_x over the samples seen
-export const CORRECT = 448; // u32: samples classified correctly
-export const TOP_K_HITS = 452; // u32: samples whose target is among the TOP_K largest outputs
-export const SCORED = 456; // u32: samples evaluated
-export const NOT_FINITE = 460; // u32: 1 + the first of these whose outputs are not all finite; 0: there is none
+export const COST_SUM = 432; // f64: the sum of C_x over the samples seen
+export const CORRECT = 440; // u32: samples classified correctly
+export const TOP_K_HITS = 444; // u32: samples whose target is among the TOP_K largest outputs
+export const SCORED = 448; // u32: samples evaluated
+export const NOT_FINITE = 452; // u32: 1 + the first of these whose outputs are not all finite; 0: there is none
 
 // The settings of evaluations
-export const SCORING = 464; // SCORE_CLASSES and so on
+export const SCORING = 456; // SCORE_CLASSES and so on
 // f32: a single output means class 1 if it exceeds this; the second of two does so too, unless this is infinite
-export const THRESHOLD = 468;
-export const TARGET_THRESHOLD = 472; // f32: a single target means class 1 if it exceeds this
+export const THRESHOLD = 460;
+export const TARGET_THRESHOLD = 464; // f32: a single target means class 1 if it exceeds this
 
 // The words of a data set's record, WINDOW or TRAINING_SET
 export const SET_INPUTS = 0;
@@ -297,11 +295,6 @@ export const RUN_OFFSETS = 8; // u32 for each of those units: 4j, its place in a
 // Records of doubles for two neighbouring columns: every quantity has a double for the even column and, 8 bytes
 // further, one for the odd column
 export const RECORD_COLUMNS = 2;
-
-// The record of two inputs that measureColumns keeps
-export const MOMENT_BYTES = 32;
-export const MOMENT_MEAN = 0; // m, the mean of x
-export const MOMENT_SQUARES = 16; // s, the sum of (x - m)^2
 
 // The record of two outputs in ERROR_SUMS
 export const ERROR_BYTES = 80;

@@ -3,13 +3,11 @@ import {
   HEADER,
   HINGE,
   INPUTS,
-  INVERSE_DEVIATIONS,
   IS_WEIGHTED,
   LABELS,
   LABEL_SMOOTHING,
   LINE_BYTES,
   LISTED_AT_ONCE,
-  MEANS,
   OUTPUTS,
   RANDOM_BLOCK,
   ROW_WEIGHTS,
@@ -26,11 +24,11 @@ import {
   Y,
   Y_STRIDE,
 } from './abi';
-import { append, endList, listAll, listOf, masksOf } from './sparse';
+import { append, endList, listOf, masksOf } from './sparse';
 import { agree, ownAddress } from './team';
 
 // Gathers samples of a data set into the batch: takes them in the set's order, makes floats of bytes and one-hot rows
-// of labels, standardises inputs and smooths targets. `set` is the address of WINDOW or of TRAINING_SET.
+// of labels, and smooths targets. `set` is the address of WINDOW or of TRAINING_SET.
 
 /** x and y of the batch's rows [row, row + rows) = the samples from `first` on of the data set in its order. */
 export function gather(set: usize, first: i32, row: i32, rows: i32): void {
@@ -38,10 +36,10 @@ export function gather(set: usize, first: i32, row: i32, rows: i32): void {
   gatherTargets(set, first, row, rows);
 }
 
-/** True if samples are copied from the set as they are: floats, neither standardised nor smoothed, without weights. */
+/** True if samples are copied from the set as they are: floats, not smoothed, without weights. */
 export function isCopied(set: usize): bool {
   if (load<i32>(set, SET_INPUT_TYPE) == U8 || load<i32>(set, SET_TARGET_TYPE) == LABELS) return false;
-  return !load<u32>(HEADER, MEANS) && load<f32>(HEADER, LABEL_SMOOTHING) == 0 && !load<u32>(set, SET_WEIGHTS);
+  return load<f32>(HEADER, LABEL_SMOOTHING) == 0 && !load<u32>(set, SET_WEIGHTS);
 }
 
 /**
@@ -82,7 +80,6 @@ export function gatherInputs(set: usize, first: i32, row: i32, rows: i32): void 
     else copyFloats(x, sample, inputs, row + i);
     x += stride;
   }
-  if (load<u32>(HEADER, MEANS)) standardize(row, rows);
 }
 
 /** x [inputs] = scale . bytes. Writes the row's list and mask too if the network has lists. */
@@ -146,24 +143,6 @@ function copyFloats(x: usize, values: usize, inputs: usize, row: i32): void {
 function onlyInputs(bits: u32, k: usize, inputs: usize): u32 {
   const rest = <u32>(inputs - k);
   return rest < 16 ? bits & ((1 << rest) - 1) : bits;
-}
-
-/** x = (x - mean) / deviation, column by column. All inputs count as not zero after it. */
-function standardize(row: i32, rows: i32): void {
-  const means = <usize>load<u32>(HEADER, MEANS);
-  const inverses = <usize>load<u32>(HEADER, INVERSE_DEVIATIONS);
-  const inputs = load<u32>(HEADER, INPUTS);
-  const bytes = (<usize>inputs) << 2;
-  const stride = <usize>load<u32>(HEADER, X_STRIDE);
-  let x = <usize>load<u32>(HEADER, X) + <usize>row * stride;
-  for (const end = row + rows; row < end; ++row) {
-    for (let k: usize = 0; k < bytes; k += 16) {
-      const centred = f32x4.sub(v128.load(x + k), v128.load(means + k));
-      v128.store(x + k, f32x4.mul(centred, v128.load(inverses + k)));
-    }
-    x += stride;
-    listAll(row);
-  }
 }
 
 /** ROW_WEIGHTS of rows [row, row + rows) = the weights of samples from `first` on. */

@@ -8,7 +8,6 @@ export { fillNormal, fillUniform } from './random';
 
 // Training: measure the inputs, shuffle the order, then the mini-batches of an epoch, many a call
 export { shuffle } from './random';
-export { measureColumns } from './column-moments';
 export { trainChunks } from './step';
 
 // One batch at a time, from the window

@@ -41,11 +41,6 @@ export function endList(row: i32, start: usize, end: usize): void {
   setCount(row, <u32>((end - start) >> 1));
 }
 
-/** Makes all inputs of the row count as not zero, without a list. */
-export function listAll(row: i32): void {
-  if (load<u32>(HEADER, LISTS)) setCount(row, load<u32>(HEADER, INPUTS));
-}
-
 function setCount(row: i32, count: u32): void {
   store<u32>(<usize>load<u32>(HEADER, LIST_COUNTS) + ((<usize>row) << 2), count);
 }

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Arena } from '../src/core/arena.js';
-import { forwardInputs } from '../src/data/data-set.js';
+import { writeWindowInputs } from '../src/data/data-set.js';
 import { SEEDED } from '../src/spec/codes.js';
 import { checkSpec } from '../src/spec/spec.js';
 import { startTeam } from '../src/threads/team.js';
@@ -26,7 +26,7 @@ async function prepare(form: string, [rows, fanIn, units]: readonly number[]) {
   const { core } = arena;
   // no number is 0, because the first layer leaves zeros out
   const x = Float32Array.from({ length: rows * inputs }, (_, i) => 0.5 + (i % 97) / 97);
-  forwardInputs(arena, x, 0, rows);
+  core.forwardWindow(rows, writeWindowInputs('x', arena, x, 0, rows));
   arena.floats(plan.parameters, plan.weightFloats).fill(0.01);
   core.forward(rows);
   core.backward(rows);

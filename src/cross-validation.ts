@@ -1,5 +1,6 @@
 import { checkCallback, checkInteger, checkObject, keysOf, outOfRange } from './check/errors.js';
 import { type CheckedData, checkData, type DataSet } from './data/data-set.js';
+import { preparationOf } from './data/inputs.js';
 import { checkStratify, foldsOf, pick } from './data/split.js';
 import { checkTask, type Goal, goalGiven, settleGoal } from './data/task.js';
 import { type Evaluation, type MetricName, metricsOf } from './model/metrics.js';
@@ -67,7 +68,8 @@ export async function crossValidate(
   checkObject('options', options, [...OWN_KEYS, ...TRAIN_KEYS]);
   const { folds = 5, stratify = false, onFold, ...training } = options;
   const spec = checkSpec(network);
-  const checked = checkData('data', data, spec);
+  const isStandardized = training.standardize === true;
+  const checked = checkData('data', data, preparationOf({ spec, standardization: undefined }, isStandardized));
   checkInteger('options.folds', folds, 2, 2 ** 31 - 1);
   if (folds > checked.samples)
     throw outOfRange('options.folds', folds, `at most one for each of ${checked.samples} samples`);
@@ -85,9 +87,8 @@ export async function crossValidate(
     try {
       const validation = pick(checked, (sample) => foldOf[sample] === fold, spec);
       const others = pick(checked, (sample) => foldOf[sample] !== fold, spec);
-      const { samples: _samples, ...held } = validation;
-      const { samples: _trained, ...rest } = others;
-      const epochs = await net.fit(rest, { ...training, validation: held });
+      const held = dataOf(validation);
+      const epochs = await net.fit(dataOf(others), { ...training, validation: held });
       const { signal } = training;
       const evaluation = await net.evaluateAsync(held, { rocAuc: goal.task !== 'numbers', signal });
       const report: FoldReport = { fold, epochs, validation: evaluation };
@@ -99,6 +100,12 @@ export async function crossValidate(
   }
   return { folds: reports, ...summarize(reports.map(({ validation }) => validation)) };
 }
+
+const dataOf = ({ inputs, targets, weights }: CheckedData): DataSet => ({
+  inputs,
+  targets,
+  ...(weights && { weights }),
+});
 
 /** The task of the networks of all folds. Each of them gets all targets, some for training and some for validation. */
 function goalOf({ task }: NetworkOptions, { targets }: CheckedData, spec: Spec): Goal {

@@ -2,7 +2,6 @@ export type { BuildName, PageWorker, WasmModule } from './core/core-options.js';
 export type { DataSet } from './data/data-set.js';
 export type { Inputs } from './data/inputs.js';
 export type { SplitOptions, ValidationSplit } from './data/split.js';
-export type { Standardization } from './data/standardization.js';
 export type { Targets } from './data/targets.js';
 export type { Task } from './data/task.js';
 export type { CheckGradientsOptions, GradientCheck } from './inspection/check-gradients.js';
@@ -66,6 +65,7 @@ export {
 } from './spec/optimizer.js';
 export type { LearningRate, Schedule, ScheduleFunction, Span } from './spec/schedule.js';
 export { cosine, exponential, inverseTime, oneCycle, polynomial, reduceOnPlateau, step } from './spec/schedule.js';
+export type { Standardization } from './spec/standardization.js';
 export type { EarlyStopping, Monitor } from './training/early-stopping.js';
 export { NonFiniteError, type NonFiniteReason } from './training/non-finite.js';
 export type { StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';

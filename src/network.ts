@@ -8,9 +8,8 @@ import { BUILDS, type BuildName, CORE_KEYS, type CoreOptions, DEFAULT_CAPACITY }
 import { type CoreImports, preload, startEngine } from './core/engine.js';
 import { makePlan } from './core/memory-plan.js';
 import { unpack } from './core/parameters.js';
-import { checkData, type DataSet, forwardInputs, loadTargets } from './data/data-set.js';
-import { checkInputs, type Inputs } from './data/inputs.js';
-import { checkStandardization, type Standardization } from './data/standardization.js';
+import { checkData, type DataSet, writeWindowInputs, writeWindowTargets } from './data/data-set.js';
+import { checkInputShape, checkInputs, type Inputs } from './data/inputs.js';
 import { checkWeights, type Targets } from './data/targets.js';
 import { checkTask, goalGiven, settleGoal, type Task } from './data/task.js';
 import type { Inspector } from './inspection/inspector.js';
@@ -26,6 +25,7 @@ import type { CostName, CustomCost, SpecOptions } from './spec/network-options.j
 import type { Optimizer } from './spec/optimizer.js';
 import { savedLearningRate } from './spec/schedule.js';
 import { checkSpec, countParameters, isCustomCost, outputsOf, SPEC_KEYS, type Spec } from './spec/spec.js';
+import { checkStandardization, type Standardization } from './spec/standardization.js';
 import type { Started } from './threads/team.js';
 import { train } from './training/fit.js';
 import type { StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
@@ -256,8 +256,8 @@ export class Network {
   /**
    * The standardisation of every input before the first layer, in training and everywhere else; undefined: inputs stay
    * as they are. `fit` sets it if its option `standardize` is true. Reading returns copies. Assigning replaces it, and
-   * assigning undefined removes it. A standardised network cannot skip inputs that are zero, so sparse inputs take more
-   * time.
+   * assigning undefined removes it. It is computed in doubles when inputs are copied into the memory, which then holds
+   * four bytes for each. Zeros that it moves away from 0 can no longer be skipped, so sparse inputs take more time.
    */
   get standardization(): Standardization | undefined {
     const own = this.#trainer.standardization;
@@ -352,16 +352,20 @@ export class Network {
    * alone and among others.
    */
   predict(x: Inputs): Float32Array {
+    const arena = this.#arena;
     const rows = this.#checkBatch(x);
-    const { plan } = this.#arena;
+    const { plan } = arena;
+    // numbers are checked in the memory, before they are used; but for many batches that is too late for the first
+    if (rows > plan.capacity) checkInputs('x', x, arena);
     const { outputs } = this;
     const predictions = new Float32Array(rows * outputs);
     const output = plan.layers[plan.layers.length - 1];
     for (let first = 0; first < rows; first += plan.capacity) {
       const count = Math.min(plan.capacity, rows - first);
+      const type = writeWindowInputs('x', arena, x, first, count);
       this.#pass.holdForward(count);
-      forwardInputs(this.#arena, x, first, count);
-      this.#arena.readRows(predictions, first * outputs, output.a, output, count);
+      arena.core.forwardWindow(count, type);
+      arena.readRows(predictions, first * outputs, output.a, output, count);
     }
     return predictions;
   }
@@ -373,7 +377,7 @@ export class Network {
    */
   evaluate(data: DataSet, options: EvaluateOptions = {}): Evaluation {
     const { spec } = this.#arena;
-    const checked = checkData('data', data, spec);
+    const checked = checkData('data', data, this.#arena);
     const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, spec);
     return evaluate('data', this.#arena, this.#pass, checked, goal, checkEvaluation(options, goal, spec));
   }
@@ -385,7 +389,7 @@ export class Network {
    */
   async evaluateAsync(data: DataSet, options: EvaluateAsyncOptions = {}): Promise<Evaluation> {
     const { spec } = this.#arena;
-    const checked = checkData('data', data, spec);
+    const checked = checkData('data', data, this.#arena);
     const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, spec);
     const checkedOptions = checkSlicedEvaluation(options, goal, spec);
     throwIfAborted(options.signal);
@@ -409,8 +413,9 @@ export class Network {
   /** Computes z and a of every layer for a batch of inputs [rows × inputs]. */
   forward(x: Inputs): void {
     const rows = this.#checkBatch(x);
-    this.#trainer.reserveRows(rows);
-    forwardInputs(this.#arena, x, 0, rows);
+    this.#trainer.reserveRows(x, rows);
+    const type = writeWindowInputs('x', this.#arena, x, 0, rows);
+    this.#arena.core.forwardWindow(rows, type);
     this.#pass.holdCurrentForward(rows);
   }
 
@@ -426,9 +431,10 @@ export class Network {
     this.#trainer.checkTargets('y', y, rows);
     if (weights !== undefined) checkWeights('weights', weights, rows);
     const { core, header } = this.#arena;
+    writeWindowTargets(this.#arena, y, weights, rows);
     // a custom cost may throw; z and a are then still those of the last forward
     this.#pass.startBackward();
-    loadTargets(this.#arena, y, weights, rows);
+    core.loadWindowTargets(rows);
     header.costSum = 0;
     header.stepCost = core.addCost(rows) / rows;
     core.backward(rows);
@@ -494,6 +500,6 @@ export class Network {
 
   #checkBatch(x: unknown): number {
     this.#arena.checkAlive();
-    return checkInputs('x', x, this.#arena.spec);
+    return checkInputShape('x', x, this.#arena.spec);
   }
 }

@@ -121,8 +121,8 @@ async function build(given: Scenario) {
   net.trainingSamples = given.trainingSamples;
   if (given.isStandardized) {
     net.standardization = {
-      means: Float32Array.from({ length: inputs }, random),
-      deviations: Float32Array.from({ length: inputs }, () => 0.5 + random()),
+      means: Float64Array.from({ length: inputs }, random),
+      deviations: Float64Array.from({ length: inputs }, () => 0.5 + random()),
     };
   }
   const numbers = Float32Array.from({ length: rows * inputs }, () => (random() < 0.6 ? 4 * random() - 2 : 0));

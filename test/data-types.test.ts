@@ -147,10 +147,10 @@ describe('arrays and objects of another realm', () => {
     await net.fit({ inputs, targets: labels }, { classWeights });
     await other.fit({ inputs, targets: labels }, { classWeights: abroad(classWeights) });
     expect(other.save()).toEqual(net.save());
-    net.standardization = { means: new Float32Array(INPUTS), deviations: new Float32Array(INPUTS).fill(2) };
-    other.standardization = foreign('{ means: new Float32Array(7), deviations: new Float32Array(7).fill(2) }');
+    net.standardization = { means: new Float64Array(INPUTS), deviations: new Float64Array(INPUTS).fill(2) };
+    other.standardization = foreign('{ means: new Float64Array(7), deviations: new Float64Array(7).fill(2) }');
     expect(other.predict(inputs)).toEqual(net.predict(inputs));
-    expect(other.standardization?.means).toBeInstanceOf(Float32Array);
+    expect(other.standardization?.means).toBeInstanceOf(Float64Array);
     const folds = await crossValidate(OPTIONS, { inputs: abroad(inputs), targets: abroad(labels) }, { folds: 2 });
     expect(folds.mean).toEqual((await crossValidate(OPTIONS, { inputs, targets: labels }, { folds: 2 })).mean);
   });
@@ -235,14 +235,14 @@ describe('numbers that 32 bits cannot hold are refused, and change nothing', () 
       { ...OPTIONS, scale: 1e36 },
       Int32Array.from(integers, (_, i) => (i === 8 ? -1000 : 1)),
       labels,
-      /inputs\[8\]: got -1000 times the scale 1e\+36, want a number that is finite in 32 bits$/,
+      /inputs\[8\] \(row 1\): got -1000 times the scale 1e\+36, want a number that is finite in 32 bits$/,
     ],
     [
       'a byte times its scale',
       { ...OPTIONS, scale: 1e37 },
       Uint8Array.from(bytes, (_, i) => (i === 8 ? 255 : 1)),
       labels,
-      /inputs\[8\]: got 255 times the scale 1e\+37, want a number that is finite in 32 bits$/,
+      /inputs\[8\] \(row 1\): got 255 times the scale 1e\+37, want a number that is finite in 32 bits$/,
     ],
   ];
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
 import type { Arena } from '../src/core/arena.js';
-import { loadTrainingSet, setSize, writeWindow } from '../src/data/data-set.js';
+import { loadTrainingSet, writeWindow } from '../src/data/data-set.js';
 import { philox } from '../src/data/philox.js';
 import type { NetworkOptions } from '../src/index.js';
 import { sgd } from '../src/index.js';
@@ -46,7 +46,12 @@ const parameters = shapes.map(([units, fanIn]) => ({
 
 /** A network in the open, and its layers as views of the last pass. */
 async function start(capacity = ROWS) {
-  const arena = await startArena(options, capacity, setSize(batch));
+  const arena = await startArena(options, capacity, {
+    samples: ROWS,
+    inputBytes: 4 * batch.inputs.length,
+    targetBytes: 4 * ROWS,
+    weightBytes: 0,
+  });
   const pass = new Pass();
   const layers = parameters.map((given, l) => Object.assign(new ArenaLayer(arena, l, pass), given));
   return { arena, pass, layers };

@@ -529,8 +529,8 @@ describe('an unrolled network', () => {
   it('standardises x as the network does, and has the derivatives by x as it was', async () => {
     const given = { shape: [2, 3, 2], hidden: 'tanh', output: 'softmax', cost: 'categoricalCrossEntropy' } as const;
     const { net, network, y } = await build(given, 1);
-    const deviations = Float32Array.of(2, 0.25);
-    net.standardization = { means: Float32Array.of(0.5, -2), deviations };
+    const deviations = Float64Array.of(2, 0.25);
+    net.standardization = { means: Float64Array.of(0.5, -2), deviations };
     const x = Float32Array.of(0.75, -0.25);
     // exact in f32 as well
     const standardized = Float64Array.of(0.125, 7);

@@ -198,8 +198,8 @@ describe('Jacobians', () => {
     const bytes = Uint8Array.of(0, 51, 255, 102, 7, 9);
     const floats = Float32Array.from(bytes, (byte) => Math.fround(byte * Math.fround(1 / 255)));
     expect(inspector.jacobian(bytes)).toEqual(inspector.jacobian(floats));
-    const deviations = Float32Array.of(0.5, 2, 4);
-    const means = new Float32Array(3);
+    const deviations = Float64Array.of(0.5, 2, 4);
+    const means = new Float64Array(3);
     const before = inspector.jacobian(floats.map((value, i) => value / deviations[i % 3]));
     net.standardization = { means, deviations };
     expect(inspector.jacobian(floats)).toEqual(before.map((value, i) => value / deviations[i % 3]));

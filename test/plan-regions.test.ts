@@ -9,7 +9,7 @@ import { capacities, offsetOf, runs, sets, specs } from './plans.js';
 // The regions of a plan: how they are called, where they lie, how large they are.
 
 /** Regions whose address no word holds: the other threads' follow those of the first, the rest is src's alone. */
-const WORDLESS = ['otherThreads', 'rateTable', 'means', 'inverseDeviations', 'moments'];
+const WORDLESS = ['otherThreads', 'rateTable'];
 const WORDLESS_DATA = ['windowTargets', 'windowWeights', 'setInputs', 'setTargets', 'setWeights', 'order'];
 
 it('names every region as the word that holds its address, which abi.ts places', () => {
@@ -130,9 +130,6 @@ function sizesOf({ spec, capacity, set, slots, threads }: Given): Record<string,
     parameters: [parameters],
     gradients: [parameters],
     rateTable: [MAX_RATES * F64],
-    means: [padded(inputs) * F32],
-    inverseDeviations: [padded(inputs) * F32],
-    moments: [records(inputs, abi.MOMENT_BYTES)],
     runs: layers.map(({ units, activation }, l) =>
       isMixed[l] ? new Set(activation).size * abi.RUN_OFFSETS + units * U32 : 0,
     ),

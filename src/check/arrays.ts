@@ -21,6 +21,18 @@ export function arrayType(value: unknown): string | undefined {
   return nameOf.call(value);
 }
 
+/** A new array of the same type, in this realm, whatever class extends the type. */
+export function newLike<T extends NumberArray>(values: T, length: number): T {
+  const types = globalThis as unknown as Record<string, new (length: number) => T>;
+  return new types[arrayType(values) as string](length);
+}
+
+export function copyOf<T extends NumberArray>(values: T): T {
+  const copy = newLike(values, values.length);
+  copy.set(values);
+  return copy;
+}
+
 export function isFloat32Array(value: unknown): value is Float32Array {
   return arrayType(value) === 'Float32Array';
 }

@@ -1,6 +1,7 @@
 import type { NumberArray } from '../check/arrays.js';
 import { outOfRange } from '../check/errors.js';
 import type { Spec } from '../spec/spec.js';
+import type { Standardization } from '../spec/standardization.js';
 import { type Core, type Engine, growMemory } from './engine.js';
 import { Header, LayerRow, tablesOf } from './header.js';
 import { type LayerPlan, MAX_BYTES, makePlan, type Plan, type SetSize, writeTables } from './memory-plan.js';
@@ -68,6 +69,8 @@ export class Arena {
   /** Memory from this address on has never been written: it is zeros that take no room yet. */
   #used: number;
   #isLocked = false;
+  /** What every input becomes when it is copied into the memory; undefined: it stays as it is. */
+  standardization: Standardization | undefined;
   /**
    * Called when the network is disposed of. Set by code that is waiting for something else, so that it can stop
    * waiting.
@@ -129,6 +132,11 @@ export class Arena {
     return this.#inUse().views.header;
   }
 
+  /** @internal The whole memory as floats: valid until it grows. */
+  get floatMemory(): Float32Array<ArrayBuffer> {
+    return this.#inUse().views.floats;
+  }
+
   /** Copies numbers to `address`, rounded to f32. */
   writeFloats(address: number, values: NumberArray): void {
     const { floats } = this.#inUse().views;
@@ -175,6 +183,11 @@ export class Arena {
     return new Uint32Array(this.#inUse().views.buffer, address, count);
   }
 
+  /** Whether batches of `capacity` rows and `slots` of the optimizer have their room. */
+  hasRoom(capacity: number, slots: number): boolean {
+    return capacity <= this.#plan.capacity && slots === this.#plan.slots;
+  }
+
   /**
    * Makes room for batches of `capacity` rows, for `slots` of the optimizer (a float for each parameter in each slot)
    * and for a training set. The default for `set` is the training set that is there, which keeps its data. If the
@@ -184,7 +197,7 @@ export class Arena {
   reserve(capacity: number, slots: number, set = this.#set): void {
     const old = this.#plan;
     const room = set === undefined || fits(set, this.#setRoom) ? this.#setRoom : set;
-    if (capacity <= old.capacity && slots === old.slots && room === this.#setRoom) {
+    if (this.hasRoom(capacity, slots) && room === this.#setRoom) {
       this.#set = set;
       return;
     }

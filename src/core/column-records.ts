@@ -9,12 +9,6 @@ function numberAt(arena: Arena, address: number, recordBytes: number, j: number,
   return arena.doubles(record + offset + 8 * (j % abi.RECORD_COLUMNS), 1)[0];
 }
 
-/** The moments of input `j` over the samples measured: the mean, and the sum of (x - mean)². */
-export function momentsOf(arena: Arena, j: number): { readonly mean: number; readonly squares: number } {
-  const read = (offset: number) => numberAt(arena, arena.plan.moments, abi.MOMENT_BYTES, j, offset);
-  return { mean: read(abi.MOMENT_MEAN), squares: read(abi.MOMENT_SQUARES) };
-}
-
 /** Sums for output `j` over the samples evaluated: of |a - y|, (a - y)², y - s and (y - s)², where s is a constant. */
 export function errorSumsOf(arena: Arena, j: number) {
   const read = (offset: number) => numberAt(arena, arena.plan.errorSums, abi.ERROR_BYTES, j, offset);

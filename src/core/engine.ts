@@ -12,7 +12,6 @@ export interface Core {
   abiVersion(): number;
   fillNormal(target: number, floats: number, deviation: number, purpose: number, stream: number): void;
   fillUniform(target: number, floats: number, limit: number, purpose: number, stream: number): void;
-  measureColumns(moments: number, first: number, rows: number, seen: number): void;
   shuffle(order: number, count: number, purpose: number, stream: number): void;
   trainChunks(position: number, count: number): number;
   loadWindowTargets(rows: number): void;

@@ -126,8 +126,6 @@ const HEADER = {
   scale: f32(abi.SCALE),
   costParameter: f32(abi.COST_PARAMETER),
   labelSmoothing: f32(abi.LABEL_SMOOTHING),
-  means: u32(abi.MEANS),
-  inverseDeviations: u32(abi.INVERSE_DEVIATIONS),
   l2: f64(abi.L2),
   l1: f64(abi.L1),
   trainingSamples: f64(abi.TRAINING_SAMPLES),

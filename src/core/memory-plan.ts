@@ -71,12 +71,6 @@ export interface Plan extends Readonly<PlannedWords> {
   readonly slots: number;
   /** Address of f64 [MAX_RATES]: the learning rates of the steps of one call. */
   readonly rateTable: number;
-  /** Address of f32 [inputs]: the means that standardisation subtracts from x. */
-  readonly means: number;
-  /** Address of f32 [inputs]: the factors that standardisation multiplies x - mean by. */
-  readonly inverseDeviations: number;
-  /** Address of a record of abi.MOMENT_BYTES for each pair of inputs. */
-  readonly moments: number;
   readonly layers: readonly LayerPlan[];
   readonly windowTargets: number;
   readonly windowWeights: number;
@@ -154,7 +148,6 @@ export function makePlan(
   const { classes, confusion, errorSums } = planScores(regions, outputsOf(spec));
   const parameterPlan = planParameters(regions, shapes);
   const { parameters, gradients, rateTable, parameterFloats } = parameterPlan;
-  const { means, inverseDeviations, moments } = planColumns(regions, spec.inputs);
   const runs = spec.layers.map((layer) => regions.reserve('runs', 4 * runWords(layer.activation).length));
   const state = regions.reserve('state', slots * parameterFloats * 4);
   const batch = planBatch(regions, spec, capacity);
@@ -188,9 +181,6 @@ export function makePlan(
     parameters,
     gradients,
     rateTable,
-    means,
-    inverseDeviations,
-    moments,
     state,
     x,
     xStride,
@@ -260,15 +250,6 @@ function planParameters(regions: Regions, shapes: readonly Shape[]) {
     parameters: regions.reserve('parameters', parameterFloats * 4),
     gradients: regions.reserve('gradients', parameterFloats * 4),
     rateTable: regions.reserve('rateTable', MAX_RATES * 8),
-  };
-}
-
-/** Reserves the numbers that describe the columns of the inputs. */
-function planColumns(regions: Regions, inputs: number) {
-  return {
-    means: regions.reserve('means', paddedFloats(inputs) * 4),
-    inverseDeviations: regions.reserve('inverseDeviations', paddedFloats(inputs) * 4),
-    moments: regions.reserve('moments', recordsOf(inputs) * abi.MOMENT_BYTES),
   };
 }
 

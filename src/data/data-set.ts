@@ -1,14 +1,13 @@
-import { crc32 } from '../check/crc32.js';
+import { copyOf } from '../check/arrays.js';
 import { checkObject } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { SetSize } from '../core/memory-plan.js';
-import type { Spec } from '../spec/spec.js';
-import { checkInputs, type Inputs, isBytes, storedTypeOf, writeInputs } from './inputs.js';
+import { checkInputs, type Inputs, type Preparation, storedBytesOf, storedTypeOf, writeInputs } from './inputs.js';
 import { isFloats } from './numbers.js';
 import { checkTargets, checkWeights, type Targets, writeTargets, writeWeights } from './targets.js';
 
-// Checks data once, when they are given: lengths, labels and numbers. The data are then copied into the network's
-// memory without further checks.
+// Data sets: checked as they are given, so that a refusal changes nothing, then copied into the network's memory and
+// checked again there, where nobody else can change them: a label that is no class would be an address.
 
 /** Samples to train on or to evaluate. */
 export interface DataSet {
@@ -25,6 +24,8 @@ export interface DataSet {
 
 /** Samples that fit the network: the lengths agree, labels are classes, and floats are finite. */
 export interface CheckedData {
+  /** What a message calls the inputs, the targets and the weights. Default: the parts of `data`. */
+  readonly names?: readonly [string, string, string];
   readonly samples: number;
   readonly inputs: Inputs;
   readonly targets: Targets;
@@ -32,81 +33,74 @@ export interface CheckedData {
   readonly weights: Float32Array | undefined;
 }
 
-export function checkData(where: string, data: unknown, spec: Spec): CheckedData {
+export function checkData(where: string, data: unknown, preparation: Preparation): CheckedData {
   checkObject(where, data, ['inputs', 'targets', 'weights']);
   const { inputs, targets, weights } = data as DataSet;
-  const samples = checkInputs(`${where}.inputs`, inputs, spec);
-  checkTargets(`${where}.targets`, targets, samples, spec);
-  if (weights !== undefined) checkWeights(`${where}.weights`, weights, samples);
-  return { samples, inputs, targets, weights };
+  const names = [`${where}.inputs`, `${where}.targets`, `${where}.weights`] as const;
+  const samples = checkInputs(names[0], inputs, preparation);
+  checkTargets(names[1], targets, samples, preparation.spec);
+  if (weights !== undefined) checkWeights(names[2], weights, samples);
+  return { names, samples, inputs, targets, weights };
 }
 
-export function setSize({ samples, inputs, targets, weights }: CheckedData): SetSize {
+/** The same data in arrays of their own. */
+export function copyData(data: CheckedData): CheckedData {
+  const { inputs, targets, weights } = data;
+  return { ...data, inputs: copyOf(inputs), targets: copyOf(targets), weights: weights && copyOf(weights) };
+}
+
+const NAMES = ['data.inputs', 'data.targets', 'data.weights'] as const;
+
+/** What a data set will take in the arena. */
+export function setSize(arena: Arena, { samples, inputs, targets, weights }: CheckedData): SetSize {
   return {
     samples,
-    inputBytes: isBytes(inputs) ? inputs.length : inputs.length * 4,
+    inputBytes: storedBytesOf(arena, inputs),
     targetBytes: isFloats(targets) ? targets.length * 4 : samples * 4,
     weightBytes: weights ? weights.byteLength : 0,
   };
-}
-
-/** Checksum of the training set that lies in the arena, as it is stored there. */
-export function checksumOfSet(arena: Arena): number {
-  const { plan } = arena;
-  const { inputBytes, targetBytes, weightBytes } = arena.set as SetSize;
-  return checksum([
-    arena.bytes(plan.setInputs, inputBytes),
-    arena.bytes(plan.setTargets, targetBytes),
-    arena.bytes(plan.setWeights, weightBytes),
-  ]);
-}
-
-/** Checksum of data that do not lie in the arena. To be compared only with other checksums of this function. */
-export function checksumOf({ inputs, targets, weights }: CheckedData): number {
-  return checksum([isBytes(inputs) ? inputs : Float32Array.from(inputs), Float32Array.from(targets), weights]);
-}
-
-/** Checksum of several arrays, one after another. */
-function checksum(parts: readonly (ArrayBufferView | undefined)[]): number {
-  const bytes = (part: ArrayBufferView) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-  return parts.reduce((crc, part) => (part ? crc32(bytes(part), crc) : crc), 0);
 }
 
 /** Copies the samples [first, first + rows) to the window. */
 export function writeWindow(arena: Arena, data: CheckedData, first: number, rows: number): void {
   const { plan, header } = arena;
   const { window } = header;
-  writeInputs(arena, plan.windowInputs, data.inputs, first, rows);
-  window.inputType = storedTypeOf(data.inputs);
-  writeTargets(arena, window, plan.windowTargets, data.targets, first, rows);
-  writeWeights(arena, window, plan.windowWeights, data.weights, first, rows);
+  const { names = NAMES, inputs, targets, weights } = data;
+  writeInputs(names[0], arena, plan.windowInputs, inputs, first, rows);
+  window.inputType = storedTypeOf(arena, inputs);
+  writeTargets(names[1], arena, window, plan.windowTargets, targets, first, rows);
+  writeWeights(names[2], arena, window, plan.windowWeights, weights, first, rows);
 }
 
-/** Computes z and a of the samples [first, first + rows). The targets y of the batch stay as they are. */
-export function forwardInputs(arena: Arena, inputs: Inputs, first: number, rows: number): void {
-  writeInputs(arena, arena.plan.windowInputs, inputs, first, rows);
-  arena.core.forwardWindow(rows, storedTypeOf(inputs));
+/** Copies the inputs of the samples [first, first + rows) to the window. Returns the type they are stored as. */
+export function writeWindowInputs(where: string, arena: Arena, inputs: Inputs, first: number, rows: number): number {
+  writeInputs(where, arena, arena.plan.windowInputs, inputs, first, rows);
+  return storedTypeOf(arena, inputs);
 }
 
-/**
- * Copies a batch's targets and weights to the window, and from there into the batch. The inputs x of the batch stay as
- * they are.
- */
-export function loadTargets(arena: Arena, targets: Targets, weights: Float32Array | undefined, rows: number): void {
-  const { plan, header, core } = arena;
-  writeTargets(arena, header.window, plan.windowTargets, targets, 0, rows);
-  writeWeights(arena, header.window, plan.windowWeights, weights, 0, rows);
-  core.loadWindowTargets(rows);
+/** Copies a batch's targets and weights to the window. The inputs x of the batch stay as they are. */
+export function writeWindowTargets(
+  arena: Arena,
+  targets: Targets,
+  weights: Float32Array | undefined,
+  rows: number,
+): void {
+  const { plan, header } = arena;
+  writeTargets('y', arena, header.window, plan.windowTargets, targets, 0, rows);
+  writeWeights('weights', arena, header.window, plan.windowWeights, weights, 0, rows);
 }
 
 /** Copies a whole data set to the place that training steps read. */
-export function loadTrainingSet(arena: Arena, { inputs, targets, weights, samples }: CheckedData): void {
+export function loadTrainingSet(arena: Arena, data: CheckedData): void {
   const { plan, header } = arena;
+  const { names = NAMES, inputs, targets, weights, samples } = data;
   const { trainingSet } = header;
-  writeInputs(arena, plan.setInputs, inputs, 0, samples);
+  // nothing trains on it before all of it is there
+  trainingSet.samples = 0;
+  writeInputs(names[0], arena, plan.setInputs, inputs, 0, samples);
   trainingSet.inputs = plan.setInputs;
-  trainingSet.inputType = storedTypeOf(inputs);
-  writeTargets(arena, trainingSet, plan.setTargets, targets, 0, samples);
-  writeWeights(arena, trainingSet, plan.setWeights, weights, 0, samples);
+  trainingSet.inputType = storedTypeOf(arena, inputs);
+  writeTargets(names[1], arena, trainingSet, plan.setTargets, targets, 0, samples);
+  writeWeights(names[2], arena, trainingSet, plan.setWeights, weights, 0, samples);
   trainingSet.samples = samples;
 }

@@ -3,70 +3,131 @@ import { countOf, outOfRange, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { F32, U8 } from '../spec/codes.js';
 import { BYTE_SCALE, type Spec } from '../spec/spec.js';
-import { checkAllFinite, type IntegerArray, isFloats, isIntegers, nestedHint, wayOut } from './numbers.js';
+import type { Standardization } from '../spec/standardization.js';
+import { firstInfinite, firstInfiniteFloat, isFloats, isIntegers, nestedHint, wayOut } from './numbers.js';
 
-// Inputs of a network: the arrays they come in, and how they get into the memory.
+// Inputs of a network: the arrays they come in, and what becomes of their numbers on the way into the memory.
 
 /**
- * Inputs [samples × inputs], row-major. Numbers that 32-bit floats cannot hold are rounded; bytes and integers are
- * multiplied by the network's `scale`.
+ * Inputs [samples × inputs], row-major. Bytes and integers are multiplied by the network's `scale`. Numbers that 32-bit
+ * floats cannot hold are rounded once, after the network's standardisation.
  */
 export type Inputs = NumberArray;
 
-/** True for inputs that are stored as bytes; all others are stored as floats. */
-export function isBytes(inputs: Inputs): inputs is Uint8Array | Uint8ClampedArray {
+/** What decides what becomes of inputs. */
+export type Preparation = Pick<Arena, 'spec' | 'standardization'>;
+
+/** That of a network whose inputs will be standardised, if `standardize` says so, once they have been measured. */
+export function preparationOf(network: Preparation, standardize: boolean): Preparation {
+  if (!standardize || network.standardization) return network;
+  return { spec: network.spec, standardization: { means: new Float64Array(0), deviations: new Float64Array(0) } };
+}
+
+function isBytes(inputs: Inputs): inputs is Uint8Array | Uint8ClampedArray {
   const type = arrayType(inputs);
   return type === 'Uint8Array' || type === 'Uint8ClampedArray';
 }
 
-const scaleOf = (inputs: IntegerArray, { scale }: Spec) => scale ?? (isBytes(inputs) ? BYTE_SCALE : 1);
+/** What inputs are multiplied by. */
+export function scaleOf(inputs: Inputs, { scale }: Spec): number {
+  if (isFloats(inputs)) return 1;
+  return scale ?? (isBytes(inputs) ? BYTE_SCALE : 1);
+}
 
-/** Checks inputs and returns the number of samples. */
-export function checkInputs(where: string, inputs: unknown, spec: Spec): number {
+/** Checks the type and the length of inputs, and returns the number of samples. */
+export function checkInputShape(where: string, inputs: unknown, { inputs: width }: Spec): number {
   if (!isFloats(inputs) && !isIntegers(inputs)) {
     const wanted = 'a Float32Array, a Float64Array or an array of integers such as Uint8Array or Int32Array';
     throw wrongType(where, inputs, wanted + wayOut(inputs));
   }
-  const { inputs: width } = spec;
   if (inputs.length === 0 || inputs.length % width !== 0) {
     throw outOfRange(where, countOf(inputs), `rows of ${width} numbers, at least one${nestedHint(inputs)}`);
   }
-  if (isFloats(inputs)) checkAllFinite(where, inputs, width);
-  else checkScaled(where, inputs, scaleOf(inputs, spec));
   return inputs.length / width;
 }
 
-/** Refuses integers that are not finite in f32 once they are multiplied by a large scale. */
-function checkScaled(where: string, values: IntegerArray, scale: number): void {
-  const factor = Math.fround(scale);
-  const fits = (value: number) => Number.isFinite(Math.fround(value * factor));
-  if (fits(2 ** (8 * values.BYTES_PER_ELEMENT))) return;
-  const bad = values.findIndex((value: number) => !fits(value));
-  if (bad >= 0) {
-    throw outOfRange(
-      `${where}[${bad}]`,
-      `${values[bad]} times the scale ${scale}`,
-      'a number that is finite in 32 bits',
-    );
-  }
+/** Checks inputs, their numbers too, and returns the number of samples. */
+export function checkInputs(where: string, inputs: unknown, preparation: Preparation): number {
+  const samples = checkInputShape(where, inputs, preparation.spec);
+  const bad = firstBad(inputs as Inputs, preparation);
+  if (bad >= 0) throw badInput(where, inputs as Inputs, bad, preparation);
+  return samples;
 }
 
-export const storedTypeOf = (inputs: Inputs) => (isBytes(inputs) ? U8 : F32);
+/** The place of the first number that cannot be used; -1: there is none. */
+function firstBad(inputs: Inputs, { spec, standardization }: Preparation): number {
+  // what standardisation makes of a finite number is checked where it is computed
+  if (isFloats(inputs)) return standardization ? firstInfinite(inputs) : firstInfiniteFloat(inputs, 0, inputs.length);
+  const factor = Math.fround(scaleOf(inputs, spec));
+  const fits = (value: number) => Number.isFinite(Math.fround(value * factor));
+  if (standardization || fits(2 ** (8 * inputs.BYTES_PER_ELEMENT))) return -1;
+  return inputs.findIndex((value: number) => !fits(value));
+}
 
-/** Copies the inputs of the samples [first, first + rows) to `address`. */
-export function writeInputs(arena: Arena, address: number, inputs: Inputs, first: number, rows: number): void {
-  const { spec } = arena;
-  const isAll = rows * spec.inputs === inputs.length;
-  const part = isAll ? inputs : inputs.subarray(first * spec.inputs, (first + rows) * spec.inputs);
-  if (isBytes(part)) {
+function badInput(where: string, inputs: Inputs, at: number, { spec, standardization }: Preparation): RangeError {
+  const value = inputs[at];
+  const place = `${where}[${at}] (row ${Math.floor(at / spec.inputs)})`;
+  if (!Number.isFinite(value)) return outOfRange(place, value, `a finite number${nestedHint(inputs)}`);
+  const scale = scaleOf(inputs, spec);
+  const got = scale === 1 ? `${value}` : `${value} times the scale ${scale}`;
+  const wanted = 'a number that is finite in 32 bits';
+  return outOfRange(place, got, standardization ? `${wanted} once it is standardised` : wanted);
+}
+
+/** Whether inputs are stored as bytes, which the core multiplies by the scale; all others are stored as floats. */
+function areStoredAsBytes(arena: Arena, inputs: Inputs): inputs is Uint8Array | Uint8ClampedArray {
+  return !arena.standardization && isBytes(inputs);
+}
+
+export const storedTypeOf = (arena: Arena, inputs: Inputs) => (areStoredAsBytes(arena, inputs) ? U8 : F32);
+
+export const storedBytesOf = (arena: Arena, inputs: Inputs) =>
+  inputs.length * (areStoredAsBytes(arena, inputs) ? 1 : 4);
+
+/**
+ * Copies the inputs of the samples [first, first + rows) to `address`: scaled and standardised, but for bytes that are
+ * stored as such. Throws where a number that has arrived there cannot be used.
+ */
+export function writeInputs(
+  where: string,
+  arena: Arena,
+  address: number,
+  inputs: Inputs,
+  first: number,
+  rows: number,
+): void {
+  const { spec, standardization } = arena;
+  const [start, count] = [first * spec.inputs, rows * spec.inputs];
+  const part = count === inputs.length ? inputs : inputs.subarray(start, start + count);
+  if (areStoredAsBytes(arena, part)) {
+    const bad = firstBad(part, arena);
+    if (bad >= 0) throw badInput(where, inputs, start + bad, arena);
     arena.writeBytes(address, part);
     return;
   }
-  arena.writeFloats(address, part);
-  if (isFloats(part)) return;
-  const factor = Math.fround(scaleOf(part, spec));
-  if (factor === 1) return;
-  const floats = arena.floats(address, part.length);
-  // a product of two floats is exact in doubles: it is rounded once
-  for (let i = 0; i < part.length; i++) floats[i] = part[i] * factor;
+  const { floatMemory } = arena;
+  const scale = scaleOf(part, spec);
+  if (standardization) standardize(floatMemory, address / 4, part, scale, standardization);
+  else if (scale === 1) arena.writeFloats(address, part);
+  else multiply(floatMemory, address / 4, part, Math.fround(scale));
+  const bad = firstInfiniteFloat(floatMemory, address / 4, count);
+  if (bad >= 0) throw badInput(where, inputs, start + bad - address / 4, arena);
+}
+
+/** target[at ...] = factor · values, rounded once. */
+function multiply(target: Float32Array, at: number, values: NumberArray, factor: number): void {
+  for (let i = 0; i < values.length; i++) target[at + i] = values[i] * factor;
+}
+
+/** target[at ...] = (scale · values - mean) / deviation, column by column, in doubles, rounded once. */
+function standardize(
+  target: Float32Array,
+  at: number,
+  values: NumberArray,
+  scale: number,
+  { means, deviations }: Standardization,
+): void {
+  for (let i = 0; i < values.length; ) {
+    for (let k = 0; k < means.length; k++, i++) target[at + i] = (values[i] * scale - means[k]) / deviations[k];
+  }
 }

@@ -1,42 +1,71 @@
-import type { Arena } from '../core/arena.js';
-import { momentsOf } from '../core/column-records.js';
-import type { Standardization } from './standardization.js';
-import { MIN_DEVIATION } from './standardization.js';
+import { outOfRange } from '../check/errors.js';
+import type { Standardization } from '../spec/standardization.js';
+import type { Inputs } from './inputs.js';
 
-// Measures the input columns of a training set, by the core. This file is loaded only for that.
+// Measures the columns of inputs, in doubles and from the numbers as they are given. This file is loaded only for that.
 
-/**
- * Adds the training set that lies in the arena to the moments of its columns. The network must not be standardised yet.
- * `seen`: how many samples were measured before. `yieldIfDue` is awaited between calls into the core, so that the event
- * loop can run.
- */
-export async function addToMoments(
-  arena: Arena,
-  samples: number,
-  seen: number,
-  yieldIfDue: () => Promise<void>,
-): Promise<void> {
-  const { capacity, moments } = arena.plan;
-  arena.header.trainingSet.order = 0;
-  for (let first = 0; first < samples; first += capacity) {
-    arena.core.measureColumns(moments, first, Math.min(capacity, samples - first), seen + first);
-    await yieldIfDue();
-  }
-}
+/** Numbers that are measured between two looks at the clock. */
+const BLOCK_NUMBERS = 2 ** 18;
 
 /**
- * Means and deviations of the samples measured. Deviations are those of a population: the sum of squares is divided by
- * n. A constant column gets the deviation 1.
+ * Mean and deviation of each column, by Welford's recurrence (Technometrics 4, 1962): after n samples m is their mean
+ * and s is the sum of (x - m)². It takes one pass, nothing cancels, and s of a constant column is exactly 0. It is
+ * applied to the distance from the column's first number, so that a large offset costs no digits.
  */
-export function standardizationFromMoments(arena: Arena, samples: number): Standardization {
-  const { inputs } = arena.spec;
-  const means = new Float32Array(inputs);
-  const deviations = new Float32Array(inputs);
-  for (let k = 0; k < inputs; k++) {
-    const { mean, squares } = momentsOf(arena, k);
-    means[k] = mean;
-    deviations[k] = Math.sqrt(squares / samples);
-    if (deviations[k] < MIN_DEVIATION) deviations[k] = 1;
+export class ColumnMoments {
+  readonly #first: Float64Array;
+  readonly #means: Float64Array;
+  readonly #squares: Float64Array;
+  /** Samples measured. */
+  #samples = 0;
+
+  constructor(inputs: number) {
+    this.#first = new Float64Array(inputs);
+    this.#means = new Float64Array(inputs);
+    this.#squares = new Float64Array(inputs);
   }
-  return { means, deviations };
+
+  /** Adds samples. `scale`: what their numbers are multiplied by. */
+  add(inputs: Inputs, scale: number): void {
+    this.#add(inputs, 0, inputs.length / this.#means.length, scale);
+  }
+
+  /** The same in blocks. `yieldIfDue` is awaited between them, so that the event loop can run. */
+  async addInBlocks(inputs: Inputs, scale: number, yieldIfDue: () => Promise<void>): Promise<void> {
+    const { length: width } = this.#means;
+    const samples = inputs.length / width;
+    const rows = Math.ceil(BLOCK_NUMBERS / width);
+    for (let first = 0; first < samples; first += rows) {
+      this.#add(inputs, first, Math.min(first + rows, samples), scale);
+      await yieldIfDue();
+    }
+  }
+
+  #add(inputs: Inputs, from: number, to: number, scale: number): void {
+    const [first, means, squares] = [this.#first, this.#means, this.#squares];
+    const { length: width } = means;
+    if (this.#samples === 0) for (let k = 0; k < width; k++) first[k] = inputs[k] * scale;
+    let at = from * width;
+    for (let row = from; row < to; row++) {
+      const share = 1 / ++this.#samples;
+      for (let k = 0; k < width; k++) {
+        const x = inputs[at++] * scale - first[k];
+        const away = x - means[k];
+        means[k] += away * share;
+        squares[k] += away * (x - means[k]);
+      }
+    }
+  }
+
+  /** Deviations are those of a population: divided by n. A constant column gets the deviation 1. */
+  get standardization(): Standardization {
+    const means = this.#means.map((mean, k) => this.#first[k] + mean);
+    const deviations = this.#squares.map((square) => Math.sqrt(square / this.#samples) || 1);
+    const bad = deviations.findIndex((deviation) => !Number.isFinite(deviation));
+    if (bad >= 0) {
+      const wanted = 'numbers whose squares are finite';
+      throw outOfRange(`standardize: column ${bad}`, `a deviation of ${deviations[bad]}`, wanted);
+    }
+    return { means, deviations };
+  }
 }

@@ -1,5 +1,4 @@
 import { arrayType, isKind, type NumberArray } from '../check/arrays.js';
-import { outOfRange } from '../check/errors.js';
 
 // Recognises typed arrays of numbers. For other arrays, it has the part of a message that says what to give instead.
 
@@ -43,21 +42,27 @@ export function nestedHint(values: NumberArray): string {
     : '';
 }
 
-export function checkAllFinite(where: string, values: FloatArray, width: number): void {
+/**
+ * The place of the first of the numbers [start, start + count) that is not finite once it is rounded to 32 bits; -1:
+ * there is none.
+ */
+export function firstInfiniteFloat(values: FloatArray, start: number, count: number): number {
   const { fround } = Math;
-  const { length } = values;
-  let i = 0;
+  const end = start + count;
+  let i = start;
   // 0 times a sum is 0 only if all its terms are finite; one test for four numbers is faster, see docs/kernels.md
   while (
-    i + 4 <= length &&
+    i + 4 <= end &&
     0 * (fround(values[i]) + fround(values[i + 1]) + fround(values[i + 2]) + fround(values[i + 3])) === 0
   ) {
     i += 4;
   }
-  for (; i < length; i++) {
-    if (!Number.isFinite(fround(values[i]))) {
-      const wanted = Number.isFinite(values[i]) ? 'a number that is finite in 32 bits' : 'a finite number';
-      throw outOfRange(`${where}[${i}] (row ${Math.floor(i / width)})`, values[i], wanted + nestedHint(values));
-    }
-  }
+  for (; i < end; i++) if (!Number.isFinite(fround(values[i]))) return i;
+  return -1;
+}
+
+/** The place of the first number that is not finite; -1: there is none. */
+export function firstInfinite(values: FloatArray): number {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+  return -1;
 }

@@ -5,8 +5,8 @@ import type { SetWords } from '../core/header.js';
 import { LABELS, ROWS } from '../spec/codes.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import {
-  checkAllFinite,
   type FloatArray,
+  firstInfiniteFloat,
   type IntegerArray,
   isFloats,
   isIntegers,
@@ -66,7 +66,12 @@ function checkRows(where: string, targets: FloatArray, samples: number, spec: Sp
     const wanted = `${samples * outputs}, ${outputs} for each of ${samples} samples`;
     throw outOfRange(where, countOf(targets), wanted + hint);
   }
-  checkAllFinite(where, targets, outputs);
+  const bad = firstInfiniteFloat(targets, 0, length);
+  if (bad >= 0) {
+    const wanted = Number.isFinite(targets[bad]) ? 'a number that is finite in 32 bits' : 'a finite number';
+    const place = `${where}[${bad}] (row ${Math.floor(bad / outputs)})`;
+    throw outOfRange(place, targets[bad], wanted + nestedHint(targets));
+  }
   checkForCost(where, targets, outputs, spec);
 }
 
@@ -99,8 +104,12 @@ export function checkWeights(where: string, weights: unknown, samples: number): 
   checkFloats(where, weights, samples, isWanted, 'a finite number from 0 up');
 }
 
-/** Copies the targets of the samples [first, first + rows) to `address`, and makes them the targets of `set`. */
+/**
+ * Copies the targets of the samples [first, first + rows) to `address`, and makes them the targets of `set`. Throws
+ * where what has arrived there is not as it was when it was checked: another thread may have changed it.
+ */
 export function writeTargets(
+  where: string,
   arena: Arena,
   set: SetWords,
   address: number,
@@ -109,19 +118,24 @@ export function writeTargets(
   rows: number,
 ): void {
   set.targets = address;
+  const place = first ? `${where}, from sample ${first} on` : where;
   if (isFloats(targets)) {
     const outputs = outputsOf(arena.spec);
-    const part = targets.subarray(first * outputs, (first + rows) * outputs);
-    arena.floats(address, part.length).set(part);
+    const copy = arena.floats(address, rows * outputs);
+    copy.set(targets.subarray(first * outputs, (first + rows) * outputs));
+    checkRows(place, copy, rows, arena.spec);
     set.targetType = ROWS;
   } else {
-    arena.words(address, rows).set(targets.subarray(first, first + rows));
+    const copy = arena.words(address, rows);
+    copy.set(targets.subarray(first, first + rows));
+    checkLabels(place, copy, rows, arena.spec);
     set.targetType = LABELS;
   }
 }
 
 /** Writes the samples' weights in the same way; undefined: 1 for each sample. */
 export function writeWeights(
+  where: string,
   arena: Arena,
   set: SetWords,
   address: number,
@@ -129,6 +143,9 @@ export function writeWeights(
   first: number,
   rows: number,
 ): void {
-  if (weights) arena.floats(address, rows).set(weights.subarray(first, first + rows));
   set.weights = weights ? address : 0;
+  if (!weights) return;
+  const copy = arena.floats(address, rows);
+  copy.set(weights.subarray(first, first + rows));
+  checkWeights(first ? `${where}, from sample ${first} on` : where, copy, rows);
 }

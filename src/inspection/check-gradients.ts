@@ -54,11 +54,11 @@ export function checkGradients(
   checkObject('options', options, KEYS);
   const { weights } = options;
   const limit = checkInteger('options.differences', options.differences ?? 100, 1, Number.MAX_SAFE_INTEGER);
-  const rows = checkInputs('x', x, spec);
+  const rows = checkInputs('x', x, arena);
   checkTargets('y', y, rows, spec);
   if (weights !== undefined) checkWeights('options.weights', weights, rows);
   trainer.call.checkIdle('checkGradients');
-  trainer.reserveRows(rows);
+  trainer.reserveRows(x, rows);
   const samples = trainer.state.trainingSamples ?? rows;
   const before = unpack(arena, arena.plan.parameters);
   const { cost: coreCost, moved, batch } = step(trainer, { rows, x, y, weights, samples });
@@ -85,7 +85,12 @@ function step(
   const keptParameters = parameters.slice();
   const restoreTables = arena.keepTables();
   try {
-    writeWindow(arena, { samples: rows, inputs: x, targets: y, weights }, 0, rows);
+    writeWindow(
+      arena,
+      { names: ['x', 'y', 'options.weights'], samples: rows, inputs: x, targets: y, weights },
+      0,
+      rows,
+    );
     const { name, clipValue, clipNorm } = optimizer as Partial<Sgd>;
     const hasMaxNorm = arena.spec.layers.some(({ maxNorm }) => maxNorm > 0);
     const isPlain = name === 'sgd' && clipValue === undefined && clipNorm === undefined && !hasMaxNorm;

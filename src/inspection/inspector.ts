@@ -148,7 +148,7 @@ export class Inspector {
     const of = checkInteger('options.of', options.of ?? last, 0, last);
     const by = checkInteger('options.by', options.by ?? -1, -1, of - 1);
     this.#arena.checkAlive();
-    const rows = checkInputs('x', x, this.#arena.spec);
+    const rows = checkInputs('x', x, this.#arena);
     const { units } = this.#net.layers[of];
     const width = by < 0 ? this.#arena.spec.inputs : this.#net.layers[by].units;
     const result = new Float32Array(rows * units * width);
@@ -185,7 +185,7 @@ export class Inspector {
   sampleGradients(x: Inputs, y: Targets, weights?: Float32Array): LayerParameters[] {
     const { spec } = this.#arena;
     this.#arena.checkAlive();
-    const rows = checkInputs('x', x, spec);
+    const rows = checkInputs('x', x, this.#arena);
     checkTargets('y', y, rows, spec);
     if (weights !== undefined) checkWeights('weights', weights, rows);
     const { inputs } = spec;
@@ -255,11 +255,12 @@ export class Inspector {
    * the layer above.
    */
   #readError(by: number, row: number, target: Float32Array, start: number): void {
-    const { plan, spec } = this.#arena;
+    const { standardization } = this.#arena;
     const error = inputError(this.#arena, by + 1, row);
-    if (by < 0 && this.#trainer.standardization) {
-      const factors = this.#arena.floats(plan.inverseDeviations, spec.inputs);
-      for (let k = 0; k < spec.inputs; k++) error[k] *= factors[k];
+    if (by < 0) {
+      standardization?.deviations.forEach((deviation, k) => {
+        error[k] /= deviation;
+      });
     }
     target.set(error, start);
   }

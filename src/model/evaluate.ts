@@ -169,8 +169,8 @@ export class Scoring {
     const { plan, core, header } = arena;
     const first = this.#position;
     const rows = Math.min(plan.capacity, this.#data.samples - first);
-    this.#pass.holdForward(rows);
     writeWindow(arena, this.#data, first, rows);
+    this.#pass.holdForward(rows);
     core.evaluateRows(rows);
     if (header.notFinite && !this.#ignoresNonFinite) throw notFinite(this.#where, arena, header.notFinite - 1, first);
     const output = plan.layers[plan.layers.length - 1];

@@ -48,6 +48,7 @@ const KEYS = {
     stopper: true,
     lbfgs: true,
     stopped: true,
+    isOfVersion1: true,
   }),
   options: keysOf<CallOptions>({
     call: true,

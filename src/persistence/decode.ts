@@ -3,13 +3,13 @@ import { crc32 } from '../check/crc32.js';
 import { checkBoolean, checkIsObject, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
 import type { CoreOptions } from '../core/core-options.js';
 import { CORE_KEYS } from '../core/core-options.js';
-import { checkStandardization, type Standardization } from '../data/standardization.js';
 import { checkTask, goalGiven, type KnownGoal } from '../data/task.js';
 import type { Layer } from '../model/layer.js';
 import type { CustomCost, SpecOptions } from '../spec/network-options.js';
 import { checkOptimizer, type Optimizer, sgd } from '../spec/optimizer.js';
 import { checkClockState, type ScheduleFunction, savedLearningRate } from '../spec/schedule.js';
 import { checkSpec, countParameters, isCustomCost, SPEC_KEYS, type Spec } from '../spec/spec.js';
+import { checkStandardization, type Standardization } from '../spec/standardization.js';
 import type { Trainer } from '../training/trainer.js';
 import { decodeTraining, TRAINING_SECTIONS } from './decode-training.js';
 import type { SavedNetwork, SavedOptimizer } from './encode.js';
@@ -160,9 +160,8 @@ function decodeOptimizer(contents: Contents): SavedOptimizer {
 function decodeStandardization(contents: Contents, inputs: number): Standardization | undefined {
   if (!contents.has('standardization')) return undefined;
   const doubles = contents.doubles('standardization', 2 * inputs);
-  const means = Float32Array.from(doubles.subarray(0, inputs));
-  const deviations = Float32Array.from(doubles.subarray(inputs));
-  return checkStandardization('load: standardization', { means, deviations }, inputs);
+  const parts = { means: doubles.subarray(0, inputs), deviations: doubles.subarray(inputs) };
+  return checkStandardization('load: standardization', parts, inputs);
 }
 
 /** The learning rate that is a function, which is given where the training in the file has one and nowhere else. */

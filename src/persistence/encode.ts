@@ -1,9 +1,9 @@
 import { keysOf } from '../check/errors.js';
-import type { Standardization } from '../data/standardization.js';
 import type { KnownGoal } from '../data/task.js';
 import type { Optimizer } from '../spec/optimizer.js';
 import type { ClockState } from '../spec/schedule.js';
 import type { Spec } from '../spec/spec.js';
+import type { Standardization } from '../spec/standardization.js';
 import type { Place, RunPlace, SavedTraining, StopperPlace } from '../training/place.js';
 import {
   doubleSection,
@@ -88,7 +88,7 @@ function optionsOf({ cost, huberDelta, ...spec }: Spec): object {
 }
 
 function standardizationSection({ means, deviations }: Standardization): NewSection {
-  return doubleSection('standardization', true, [Float64Array.from(means), Float64Array.from(deviations)]);
+  return doubleSection('standardization', true, [means, deviations]);
 }
 
 /** A place whose arrays are sections of their own. */

@@ -33,7 +33,7 @@ export function sectionsOfVersion1(file: Uint8Array): Section[] {
   }
   const { inputs, layers } = network as { inputs: number; layers: [] };
   const parameters = countParameters(checkSpec({ inputs, layers }));
-  const { json, arrays } = training === undefined ? { arrays: [] } : splitTraining(training);
+  const { json, arrays } = training === undefined ? { arrays: [] } : splitTraining(training, standardized === true);
   const columns = standardized ? 2 * inputs : 0;
   const wanted = 4 * (parameters * (1 + arrays.length) + columns);
   if (floats.length !== wanted) {
@@ -74,7 +74,10 @@ function split(file: Uint8Array): { header: Unchecked; floats: Uint8Array } {
 }
 
 /** The JSON of a training in the present format, and the arrays behind the header, grouped by name. */
-function splitTraining(training: unknown): { json: unknown; arrays: { name: string; length: unknown }[] } {
+function splitTraining(
+  training: unknown,
+  isStandardized: boolean,
+): { json: unknown; arrays: { name: string; length: unknown }[] } {
   const { slots, place } = (training ?? {}) as { slots: unknown; place?: { run?: Unchecked; stopper?: Unchecked } };
   if (!Array.isArray(slots)) throw wrongType('load: training.slots', slots, 'an array of lengths');
   const arrays = slots.map((length: unknown) => ({ name: 'training.slots', length }));
@@ -84,6 +87,8 @@ function splitTraining(training: unknown): { json: unknown; arrays: { name: stri
   if (stopper?.parameters !== undefined) arrays.push({ name: 'training.best', length: stopper.parameters });
   const placeNow = place && {
     ...place,
+    // data were not standardised where they lay then
+    ...(isStandardized && { isOfVersion1: true }),
     ...(step && { run: { ...place.run, step: { ...step, sums: undefined } } }),
     ...(stopper && {
       stopper: { ...stopper, parameters: undefined, hasParameters: stopper.parameters !== undefined },

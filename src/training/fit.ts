@@ -1,7 +1,10 @@
 import { throwIfAborted } from '../check/abort.js';
 import { checkObject } from '../check/errors.js';
-import { type CheckedData, checkData, checksumOf, type DataSet } from '../data/data-set.js';
+import { checksumOf } from '../data/checksums.js';
+import { type CheckedData, checkData, copyData, type DataSet } from '../data/data-set.js';
+import { preparationOf, scaleOf } from '../data/inputs.js';
 import { type Goal, settleGoal } from '../data/task.js';
+import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
 import type { Lbfgs } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
@@ -66,15 +69,17 @@ interface FitSettings extends TrainSettings {
   readonly goal: Goal;
   readonly stopper: EarlyStopper | undefined;
   readonly makeLbfgs: NonNullable<Features['lbfgs']>['makeLbfgs'] | undefined;
+  readonly warnings: readonly string[];
 }
 
 function checkFit(data: DataSet, options: TrainOptions, trainer: Trainer, features: Features): FitSettings {
   const { arena, state } = trainer;
   const { spec } = arena;
   checkObject('options', options, TRAIN_KEYS);
-  const settings = checkSettings(options, spec, state.optimizer);
+  const settings = checkSettings(options, arena, state.optimizer);
   features.lbfgs?.checkLbfgs(spec);
-  let training = checkData('data', data, spec);
+  const preparation = preparationOf(arena, settings.standardize);
+  let training = checkData('data', data, preparation);
   let { validation } = settings;
   // before the split: the decisive targets may all fall into one part
   const goal = goalOf(trainer, training, validation);
@@ -93,6 +98,7 @@ function checkFit(data: DataSet, options: TrainOptions, trainer: Trainer, featur
     stepRows: rowsOfStep(settings.stepRows, training.samples, settings.optimizer),
     stopper: features.makeStopper?.('options.earlyStopping', options.earlyStopping, validation, goal),
     makeLbfgs: features.lbfgs?.makeLbfgs,
+    warnings: warningsOf(training, preparation),
   };
 }
 
@@ -115,17 +121,32 @@ export async function* train(
   const loading = loadFeatures(options, trainer.optimizer);
   // if nothing must be loaded, the call begins at once
   const features = loading instanceof Promise ? await loading : loading;
-  const settings = checkFit(data, options, trainer, features);
+  let settings = checkFit(data, options, trainer, features);
   call.checkIdle('fit');
   throwIfAborted(settings.signal);
   call.start();
   try {
+    if (settings.standardize && !trainer.standardization) {
+      // the caller may change its arrays while they are measured
+      settings = { ...settings, data: copyData(settings.data) };
+      await standardize(trainer, settings);
+    }
     const fit = new Fit(trainer, settings);
     call.setRunning(fit);
     yield* fit.reports();
   } finally {
     call.end();
   }
+}
+
+/** Standardises the network by the columns of the training data. */
+async function standardize(trainer: Trainer, { data, signal, optimizer }: FitSettings): Promise<void> {
+  trainer.state.checkRate(optimizer);
+  const { ColumnMoments } = await import('../data/measure-columns.js');
+  const { spec } = trainer.arena;
+  const moments = new ColumnMoments(spec.inputs);
+  await moments.addInBlocks(data.inputs, scaleOf(data.inputs, spec), makeYield(signal));
+  trainer.standardize(moments.standardization);
 }
 
 /** A call of fit that has begun. Its data lie in the network's memory. */
@@ -140,6 +161,7 @@ class Fit {
   #isInEpoch = false;
   /** The result of the epoch in progress, if its steps are done. */
   #trained: TrainedEpoch | undefined;
+  #hasWarned = false;
   /** Why training has ended, if the last report has been given. */
   #stopped: Place['stopped'];
   #options: CallOptions | undefined;
@@ -179,7 +201,6 @@ class Fit {
   }
 
   async *reports(): AsyncGenerator<EpochReport, void, undefined> {
-    await this.#standardize();
     this.#restoreBestAtEnd();
     while (!this.#isOver) {
       const report = await this.#reportOn(await this.#trainEpoch());
@@ -206,15 +227,6 @@ class Fit {
       optimizer,
     };
     return this.#options;
-  }
-
-  /** Standardises the network by the columns of the training data, unless it is standardised already. */
-  async #standardize(): Promise<void> {
-    const { standardize, data, signal } = this.#settings;
-    if (!standardize || this.#trainer.standardization) return;
-    const { addToMoments, standardizationFromMoments } = await import('../data/measure-columns.js');
-    await addToMoments(this.#trainer.arena, data.samples, 0, makeYield(signal));
-    this.#trainer.standardize(standardizationFromMoments(this.#trainer.arena, data.samples));
   }
 
   async #trainEpoch(): Promise<EpochResult> {
@@ -256,7 +268,16 @@ class Fit {
       ...(validation && { validation }),
       ...(stopper && (epoch > 0 || validation) && { bestEpoch: stopper.bestEpoch }),
       ...(stopped && { stopped }),
+      ...this.#takeWarnings(),
     };
+  }
+
+  /** The warnings, once. */
+  #takeWarnings(): Pick<EpochReport, 'warnings'> {
+    const { warnings } = this.#settings;
+    if (this.#hasWarned || warnings.length === 0) return {};
+    this.#hasWarned = true;
+    return { warnings };
   }
 
   /** True if all epochs that were asked for are complete. */

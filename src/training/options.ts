@@ -1,9 +1,10 @@
 import { checkSignal } from '../check/abort.js';
 import { checkBoolean, checkCallback, checkInteger, keysOf, outOfRange } from '../check/errors.js';
+import type { Arena } from '../core/arena.js';
 import { type CheckedData, checkData, type DataSet } from '../data/data-set.js';
+import { preparationOf } from '../data/inputs.js';
 import type { ValidationSplit } from '../data/split.js';
 import { checkOptimizer, isFullBatch, type Optimizer } from '../spec/optimizer.js';
-import type { Spec } from '../spec/spec.js';
 import type { EarlyStopping } from './early-stopping.js';
 import type { EpochReport, ProgressReport } from './reports.js';
 
@@ -160,7 +161,7 @@ export function rowsOfStep(stepRows: number, samples: number, optimizer: Optimiz
 }
 
 /** Checks all options that do not need the whole training set. */
-export function checkSettings(options: StreamOptions, spec: Spec, current: Optimizer): TrainSettings {
+export function checkSettings(options: StreamOptions, arena: Arena, current: Optimizer): TrainSettings {
   const { standardize = false, signal, validation, onEpoch, onBatch, onProgress } = options;
   checkBoolean('options.standardize', standardize);
   checkSignal('options.signal', signal);
@@ -171,7 +172,10 @@ export function checkSettings(options: StreamOptions, spec: Spec, current: Optim
     ...checkSteps(options, current),
     epochs,
     standardize,
-    validation: validation === undefined ? undefined : checkData('options.validation', validation, spec),
+    validation:
+      validation === undefined
+        ? undefined
+        : checkData('options.validation', validation, preparationOf(arena, standardize)),
     signal,
     onEpoch,
     onBatch,

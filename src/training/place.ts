@@ -93,6 +93,8 @@ export interface Place {
   readonly lbfgs?: LbfgsPlace;
   /** Why training has ended, if the last report has been given. */
   readonly stopped?: string;
+  /** The checksums of data are those that files of version 1 have. */
+  readonly isOfVersion1?: true;
 }
 
 /** Counts and numbers that continue from step to step, besides the optimizer's slots. */

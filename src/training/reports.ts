@@ -63,6 +63,11 @@ export interface EpochReport {
   stopped?: 'earlyStopping' | 'converged' | 'stalled' | 'callback';
   /** With lbfgs: the length of the gradient, penalties included, at the weights that the epoch has reached. */
   gradientLength?: number;
+  /**
+   * In the first report of a call, if there are any: what is allowed in the data but hardly meant, such as numbers that
+   * 32 bits cannot keep apart.
+   */
+  warnings?: readonly string[];
 }
 
 /** A report on one call of `trainFor`. */
@@ -85,4 +90,6 @@ export interface TrainForReport {
   elapsedMs: number;
   /** undefined if the call was shorter than a tick of the clock. */
   samplesPerSecond: number | undefined;
+  /** In the first report on data, if there are any: see `EpochReport`. */
+  warnings?: readonly string[];
 }

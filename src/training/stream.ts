@@ -1,12 +1,14 @@
 import { throwIfAborted } from '../check/abort.js';
 import { checkObject, outOfRange, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
-import { type CheckedData, checkData, checksumOf, checksumOfSet, type DataSet } from '../data/data-set.js';
-import { addToMoments, standardizationFromMoments } from '../data/measure-columns.js';
+import { checksumOf, checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
+import { type CheckedData, checkData, type DataSet } from '../data/data-set.js';
+import { preparationOf, scaleOf } from '../data/inputs.js';
+import { ColumnMoments } from '../data/measure-columns.js';
 import { checkKnownGoal, isSettled, TargetSurvey } from '../data/task.js';
+import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
 import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
-import type { Spec } from '../spec/spec.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import { speedOf } from './epochs.js';
 import { makeYield } from './event-loop.js';
@@ -23,13 +25,13 @@ import type { Trainer } from './trainer.js';
  */
 export type DataSource = () => AsyncIterable<DataSet> | Iterable<DataSet>;
 
-function checkStream(source: unknown, options: StreamOptions, spec: Spec, current: Optimizer): TrainSettings {
+function checkStream(source: unknown, options: StreamOptions, arena: Arena, current: Optimizer): TrainSettings {
   if (typeof source !== 'function') {
     const wanted = 'a function that returns the parts of an epoch, so that each epoch can start anew';
     throw wrongType('source', source, wanted);
   }
   checkObject('options', options, STREAM_KEYS);
-  const settings = checkSettings(options, spec, current);
+  const settings = checkSettings(options, arena, current);
   const { optimizer } = settings;
   if (isFullBatch(optimizer)) {
     const wanted = 'one for mini-batches: a stream never has all samples at once';
@@ -42,7 +44,7 @@ function checkStream(source: unknown, options: StreamOptions, spec: Spec, curren
 export async function fitStream(trainer: Trainer, source: DataSource, options: StreamOptions): Promise<EpochReport[]> {
   const { arena, state, call } = trainer;
   const { spec } = arena;
-  const settings = checkStream(source, options, spec, state.optimizer);
+  const settings = checkStream(source, options, arena, state.optimizer);
   if (settings.validation) checkKnownGoal(VALIDATION, settings.validation.targets, trainer.goal, spec);
   if ((spec.l1 || spec.l2) && state.trainingSamples === undefined) {
     throw outOfRange('trainingSamples', 'undefined', 'the number of samples of an epoch, for l1 and l2');
@@ -115,6 +117,10 @@ class Stream {
   #stopped: string | undefined;
   /** Until it is known what the network learns: the targets so far. */
   #survey: TargetSurvey | undefined;
+  /** What the next report has to say of the data; undefined: no part has come yet. */
+  #warnings: readonly string[] | undefined;
+  /** Until the part in progress has come: whether its checksum is that of a file of version 1. */
+  #isOfVersion1: true | undefined;
 
   /** `place`: where to resume. */
   constructor(trainer: Trainer, source: DataSource, settings: TrainSettings, options: CallOptions, place?: Place) {
@@ -127,6 +133,7 @@ class Stream {
     this.#done = place?.parts ?? NO_PARTS;
     this.#runPlace = place?.run;
     this.#stopped = place?.stopped;
+    this.#isOfVersion1 = place?.isOfVersion1;
     if (!place) this.#optimizer = settings.optimizer;
     if (!isSettled(trainer.goal)) this.#survey = new TargetSurvey(trainer.arena.spec);
     if (settings.validation) this.#survey?.add(VALIDATION, settings.validation.targets);
@@ -141,6 +148,7 @@ class Stream {
       parts: { ...this.#done, data },
       run,
       stopped: this.#stopped,
+      ...(this.#isOfVersion1 && !this.#runner && { isOfVersion1: true }),
     };
   }
 
@@ -161,15 +169,14 @@ class Stream {
   }
 
   async #measure(): Promise<void> {
-    const { arena } = this.#trainer;
-    let samples = 0;
+    const { spec } = this.#trainer.arena;
+    const moments = new ColumnMoments(spec.inputs);
     for await (const checkPart of this.#parts()) {
-      const data = checkPart();
-      this.#load(data);
-      await addToMoments(arena, data.samples, samples, this.#yieldIfDue);
-      samples += data.samples;
+      const { inputs } = checkPart();
+      moments.add(inputs, scaleOf(inputs, spec));
+      await this.#yieldIfDue();
     }
-    this.#trainer.standardize(standardizationFromMoments(arena, samples));
+    this.#trainer.standardize(moments.standardization);
   }
 
   async #trainEpoch(): Promise<EpochReport> {
@@ -214,9 +221,12 @@ class Stream {
     const { state, call, arena } = this.#trainer;
     const done = this.#done;
     const stepRows = Math.min(this.#settings.stepRows, data.samples);
+    // of the first part of a call: the others will be like it
+    this.#warnings ??= warningsOf(data, arena);
     this.#load(data);
     if (this.#runPlace) {
-      if (checksumOfSet(arena) !== done.data) throw wrongParts(`another part ${part}`);
+      const checksum = this.#isOfVersion1 ? checksumOfVersion1(data) : checksumOfSet(arena);
+      if (checksum !== done.data) throw wrongParts(`another part ${part}`);
       checkRun('load: place.run', this.#runPlace, data.samples, stepRows);
     }
     call.dropResumption();
@@ -274,6 +284,8 @@ class Stream {
     const { samples, cost, learningRate } = this.#done;
     const evaluation = validation && !isStopped ? await this.#validate(validation) : undefined;
     // from here to the report nothing else can run, so that a checkpoint has all of this or nothing
+    const warnings = this.#warnings ?? [];
+    this.#warnings = [];
     state.countEpoch();
     this.#epoch++;
     this.#done = NO_PARTS;
@@ -289,6 +301,7 @@ class Stream {
       secondsLeft: undefined,
       ...(evaluation && { validation: evaluation }),
       ...(isStopped && { stopped: 'callback' as const }),
+      ...(warnings.length > 0 && { warnings }),
     };
   }
 
@@ -340,7 +353,7 @@ class Stream {
 
   #checkPart(where: string, part: DataSet): CheckedData {
     const { arena, goal } = this.#trainer;
-    const data = checkData(where, part, arena.spec);
+    const data = checkData(where, part, preparationOf(arena, this.#settings.standardize));
     this.#survey?.add(`${where}.targets`, data.targets);
     // a task that the user has given is known before its targets are
     const known = goal.task && this.#survey ? this.#survey.goal(goal) : goal;

@@ -25,10 +25,19 @@ export class TimeBoxedTraining {
   /** Epochs done. */
   #epoch = 0;
   #isInEpoch = false;
+  /** What the next report has to say of the data. */
+  #warnings: readonly string[];
   #epochCost = 0;
 
   /** `data` lie in the arena already. */
-  constructor(state: TrainingState, data: CheckedData, options: StepperOptions, callOptions: () => CallOptions) {
+  constructor(
+    state: TrainingState,
+    data: CheckedData,
+    options: StepperOptions,
+    callOptions: () => CallOptions,
+    warnings: readonly string[],
+  ) {
+    this.#warnings = warnings;
     this.#state = state;
     this.#data = data;
     this.#options = options;
@@ -116,6 +125,8 @@ export class TimeBoxedTraining {
     } while (timer.elapsedMs + timer.stepMs < milliseconds && !this.#isTimeStill(timer, slices, samples));
     stepper.check();
     const elapsedMs = timer.measuredMs;
+    const warnings = this.#warnings;
+    this.#warnings = [];
     return {
       epoch: this.#epoch,
       step: this.#isInEpoch ? stepper.stepsDone : 0,
@@ -126,6 +137,7 @@ export class TimeBoxedTraining {
       learningRate: stepper.learningRate,
       elapsedMs,
       samplesPerSecond: speedOf(samples, elapsedMs),
+      ...(warnings.length > 0 && { warnings }),
     };
   }
 

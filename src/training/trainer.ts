@@ -1,22 +1,16 @@
 import { checkIsObject, checkObject, checkPositive, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { MAX_CHUNK_ROWS } from '../core/memory-plan.js';
-import {
-  type CheckedData,
-  checkData,
-  checksumOfSet,
-  type DataSet,
-  loadTrainingSet,
-  setSize,
-  writeWindow,
-} from '../data/data-set.js';
-import { checkInputs, type Inputs } from '../data/inputs.js';
-import { type Standardization, writeStandardization } from '../data/standardization.js';
+import { checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
+import { type CheckedData, checkData, type DataSet, loadTrainingSet, setSize, writeWindow } from '../data/data-set.js';
+import { checkInputShape, checkInputs, type Inputs } from '../data/inputs.js';
 import { checkTargets, checkWeights, type Targets } from '../data/targets.js';
 import { checkKnownGoal, type Goal, type KnownGoal, settleGoal } from '../data/task.js';
+import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
 import type { Pass } from '../model/pass.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
+import type { Standardization } from '../spec/standardization.js';
 import { CallInProgress } from './call-in-progress.js';
 import { BatchGuard } from './non-finite.js';
 import { checkSteps, rowsOfStep, STEP_KEYS, type StepSettings, type TrainForOptions } from './options.js';
@@ -25,6 +19,9 @@ import type { TrainForReport } from './reports.js';
 import { evaluateInSlices, type SlicedEvaluation } from './sliced-evaluation.js';
 import { TimeBoxedTraining } from './time-boxed.js';
 import { TrainingState } from './training-state.js';
+
+/** What messages call the parts of a batch. */
+const BATCH_NAMES = ['x', 'y', 'weights'] as const;
 
 /**
  * The training half of a Network: the synchronous calls that take steps, and everything that fit and fitStream share
@@ -38,7 +35,6 @@ export class Trainer {
   /** The goal of the network, as far as it is known. */
   goal: KnownGoal = {};
   readonly #guard = new BatchGuard();
-  #standardization: Standardization | undefined;
   /** The last trainFor, which the next one may resume. */
   #timeBoxed: TimeBoxedTraining | undefined;
 
@@ -69,12 +65,13 @@ export class Trainer {
 
   /** The standardisation of every input before the first layer; undefined: none. */
   get standardization(): Standardization | undefined {
-    return this.#standardization;
+    return this.arena.standardization;
   }
 
   standardize(standardization: Standardization | undefined): void {
-    writeStandardization(this.arena, standardization);
-    this.#standardization = standardization;
+    this.arena.standardization = standardization;
+    // a training set that lies in the memory is standardised as it was when it came
+    this.endTimeBoxed();
     this.pass.outdate();
   }
 
@@ -100,14 +97,14 @@ export class Trainer {
   }
 
   #startTimeBoxed(data: DataSet, settings: StepSettings): TimeBoxedTraining {
-    const checked = checkData('data', data, this.arena.spec);
+    const checked = checkData('data', data, this.arena);
     const goal = settleGoal(this.goal, { 'data.targets': checked.targets }, this.arena.spec);
     const steps = stepsOf(settings, checked.samples);
     const slots = slotsOf(settings.optimizer);
     const callOptions = once(() => ({ ...this.optionsOf('trainFor', checked.samples, steps), slots }));
     const place = this.loadSet(checked, steps, callOptions);
     this.goal = goal;
-    const training = new TimeBoxedTraining(this.state, checked, steps, callOptions);
+    const training = new TimeBoxedTraining(this.state, checked, steps, callOptions, warningsOf(checked, this.arena));
     if (place) {
       this.state.useOptimizer(settings.optimizer);
       training.resume(place);
@@ -137,18 +134,19 @@ export class Trainer {
   trainBatch(x: Inputs, y: Targets, weights: Float32Array | undefined): number {
     const { arena, pass, state } = this;
     arena.checkAlive();
-    const rows = checkInputs('x', x, arena.spec);
+    const rows = checkInputShape('x', x, arena.spec);
     this.checkTargets('y', y, rows);
     if (weights !== undefined) checkWeights('weights', weights, rows);
     state.checkStep('trainBatch', rows);
     this.#guard.beforeStep(arena, pass, state.clock);
+    // a function may look at the network: before the window is written
     const rate = state.clock.next();
-    this.reserveRows(rows);
+    this.reserveRows(x, rows);
+    writeWindow(arena, { names: BATCH_NAMES, samples: rows, inputs: x, targets: y, weights }, 0, rows);
     pass.keepStep();
     state.writeStep(state.trainingSamples ?? rows, rate);
     // a custom cost may throw, and the buffers then hold no complete pass
     pass.clear();
-    writeWindow(arena, { samples: rows, inputs: x, targets: y, weights }, 0, rows);
     const { core, header } = arena;
     header.costSum = 0;
     const isTaken = Boolean(core.trainRows(rows));
@@ -176,15 +174,21 @@ export class Trainer {
   }
 
   /**
-   * Makes room for a batch of this size and for the optimizer's slots. While a training set is in use, the memory
-   * cannot grow: throws instead.
+   * Makes room for the batch x and for the optimizer's slots. While a training set is in use, the memory cannot grow:
+   * throws instead.
    */
-  reserveRows(rows: number): void {
-    const { capacity } = this.arena.plan;
+  reserveRows(x: Inputs, rows: number): void {
+    const { arena } = this;
+    const slots = slotsOf(this.optimizer);
+    if (arena.hasRoom(rows, slots)) return;
+    const { capacity } = arena.plan;
     if (rows > capacity && this.call.isRunning) {
       throw outOfRange('x', `${rows} rows during fit`, `at most batchSize = ${capacity}`);
     }
-    this.arena.reserve(rows, slotsOf(this.optimizer));
+    // now, since the batch before is lost where the memory grows
+    checkInputs('x', x, arena);
+    arena.reserve(rows, slots);
+    this.pass.clear();
   }
 
   /**
@@ -200,7 +204,10 @@ export class Trainer {
     if (!this.call.hasResumption) this.state.checkRate(optimizer);
     else {
       this.loadRows(data, stepRows, slotsOf(this.optimizer));
-      const place = this.call.placeFor(options(), this.optimizer);
+      const asked = options();
+      const isOld = this.call.place?.isOfVersion1;
+      const same = isOld ? { ...asked, data: checksumOfVersion1(data) } : asked;
+      const place = this.call.placeFor(same, this.optimizer);
       this.call.dropResumption();
       if (place) return place;
       this.state.checkRate(optimizer);
@@ -213,7 +220,7 @@ export class Trainer {
 
   /** Copies samples to the place that training steps read. The memory grows if there are more than ever before. */
   loadRows(data: CheckedData, stepRows: number, slots: number): void {
-    this.arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slots, setSize(data));
+    this.arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slots, setSize(this.arena, data));
     this.pass.clear();
     loadTrainingSet(this.arena, data);
   }

@@ -1,0 +1,45 @@
+import { arrayType } from '../check/arrays.js';
+import { crc32 } from '../check/crc32.js';
+import type { Arena } from '../core/arena.js';
+import type { SetSize } from '../core/memory-plan.js';
+import type { CheckedData } from './data-set.js';
+import { isFloats } from './numbers.js';
+
+// Checksums tell whether data are those of an earlier call. Each may be compared only with others of its function.
+
+/** Checksum of the training set that lies in the arena, as it is stored there. */
+export function checksumOfSet(arena: Arena): number {
+  const { plan } = arena;
+  const { inputBytes, targetBytes, weightBytes } = arena.set as SetSize;
+  return checksum([
+    arena.bytes(plan.setInputs, inputBytes),
+    arena.bytes(plan.setTargets, targetBytes),
+    arena.bytes(plan.setWeights, weightBytes),
+  ]);
+}
+
+/** Checksum of data that do not lie in the arena. */
+export function checksumOf({ inputs, targets, weights }: CheckedData): number {
+  return checksum([stored(inputs), Float32Array.from(targets), weights]);
+}
+
+/**
+ * Checksum of a training set as files of version 1 have it: of the numbers that are not standardised, integers without
+ * a scale.
+ */
+export function checksumOfVersion1({ inputs, targets, weights }: CheckedData): number {
+  return checksum([
+    stored(inputs),
+    isFloats(targets) ? Float32Array.from(targets) : Uint32Array.from(targets),
+    weights,
+  ]);
+}
+
+const stored = (inputs: CheckedData['inputs']) =>
+  arrayType(inputs)?.startsWith('Uint8') ? inputs : Float32Array.from(inputs);
+
+/** Checksum of several arrays, one after another. */
+function checksum(parts: readonly (ArrayBufferView | undefined)[]): number {
+  const bytes = (part: ArrayBufferView) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+  return parts.reduce((crc, part) => (part ? crc32(bytes(part), crc) : crc), 0);
+}

@@ -1,0 +1,42 @@
+import { arrayType } from '../check/arrays.js';
+import { checkObject, countOf, outOfRange, wrongType } from '../check/errors.js';
+
+/**
+ * The change that every input undergoes before the first layer: x becomes (x - mean) / deviation, each column with its
+ * own numbers. Bytes and integers are multiplied by `scale` before. It is computed in doubles and rounded once.
+ */
+export interface Standardization {
+  /** [inputs], each a finite number. */
+  means: Float64Array;
+  /** [inputs], each a positive finite number. */
+  deviations: Float64Array;
+}
+
+/** A copy of `value`. Throws if it does not fit a network with this many inputs. */
+export function checkStandardization(where: string, value: unknown, inputs: number): Standardization {
+  checkObject(where, value, ['means', 'deviations']);
+  const { means, deviations } = value as Standardization;
+  const isPositive = (deviation: number) => deviation > 0 && Number.isFinite(deviation);
+  return {
+    means: checkDoubles(`${where}.means`, means, inputs, Number.isFinite, 'a finite number'),
+    deviations: checkDoubles(`${where}.deviations`, deviations, inputs, isPositive, 'a positive finite number'),
+  };
+}
+
+function checkDoubles(
+  where: string,
+  values: unknown,
+  count: number,
+  isWanted: (value: number) => boolean,
+  wanted: string,
+): Float64Array {
+  if (arrayType(values) !== 'Float64Array') {
+    const hint = arrayType(values) || Array.isArray(values) ? ': Float64Array.from(values)' : '';
+    throw wrongType(where, values, `a Float64Array of ${count}${hint}`);
+  }
+  const copy = Float64Array.from(values as Float64Array);
+  if (copy.length !== count) throw outOfRange(where, countOf(values as Float64Array), `${count}`);
+  const bad = copy.findIndex((value) => !isWanted(value));
+  if (bad >= 0) throw outOfRange(`${where}[${bad}]`, copy[bad], wanted);
+  return copy;
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { crossValidate } from '../src/cross-validation.js';
+import type { DataSet, Inputs, NetworkOptions } from '../src/index.js';
+import { createNetwork } from './build.js';
+
+// What is allowed in data but hardly meant is said once, in the first report of the call that trains on them.
+
+const SAMPLES = 360;
+const options: NetworkOptions = { inputs: 3, layers: [{ units: 1, activation: 'linear', initializer: 'zeros' }] };
+const targets = new Float32Array(SAMPLES);
+
+/** Rows whose second number is a time stamp, ten seconds after the one before; the others are from 0 to 1. */
+const stamped = (from: number) =>
+  Float64Array.from({ length: 3 * SAMPLES }, (_, i) => (i % 3 === 1 ? from + (10 * (i - 1)) / 3 : (i % 7) / 7));
+
+const LOST =
+  'data.inputs: column 1 has numbers that 32 bits cannot keep apart, want standardize: true, or the distances from a number near them';
+
+const quiet = { learningRate: 1e-30, name: 'sgd' } as const;
+
+describe('numbers that 32 bits cannot keep apart', () => {
+  it('are named by their columns in the first report, of every call that trains on them', async () => {
+    const data = { inputs: stamped(1.7e9), targets };
+    const net = await createNetwork(options);
+    net.optimizer = quiet;
+    const reports = await net.fit(data, { epochs: 3 });
+    expect(reports.map(({ warnings }) => warnings)).toEqual([[LOST], undefined, undefined]);
+    const split = await net.fit(data, { epochs: 2, validationSplit: 0.2 });
+    expect(split.map(({ warnings }) => warnings)).toEqual([[LOST], undefined]);
+    const streamed = await net.fitStream(() => [data, data], { epochs: 2 });
+    expect(streamed.map(({ warnings }) => warnings)).toEqual([[LOST.replace('data', 'source: part 0')], undefined]);
+    expect([1, 2].map(() => net.trainFor(data, 1e-30).warnings)).toEqual([[LOST], undefined]);
+    const folds = await crossValidate(options, data, { folds: 2 });
+    expect(folds.folds.map(({ epochs }) => epochs[0].warnings)).toEqual([[LOST], [LOST]]);
+  });
+
+  it('are no matter where the network is standardised, or will be', async () => {
+    const data = { inputs: stamped(1.7e9), targets };
+    const net = await createNetwork(options);
+    net.optimizer = quiet;
+    for (const standardize of [true, false]) {
+      const [report] = await net.fit(data, { standardize });
+      expect(report.warnings).toBeUndefined();
+    }
+    expect(net.trainFor(data, 1e-30).warnings).toBeUndefined();
+    const other = await createNetwork(options);
+    other.optimizer = quiet;
+    expect((await other.fitStream(() => [data], { standardize: true }))[0].warnings).toBeUndefined();
+  });
+
+  it.each<[string, Inputs, boolean]>([
+    ['integers near 2^30', Int32Array.from(stamped(2 ** 30)), true],
+    ['integers near 2^31', Uint32Array.from(stamped(2 ** 31)), true],
+    ['a spread of a thousand times the rounding', stamped(2 ** 20), false],
+    ['doubles from 0 to 1', Float64Array.from(stamped(0), (x) => x / 3600), false],
+    ['a constant that 32 bits round', new Float64Array(3 * SAMPLES).fill(1.7e9 + 1), false],
+    ['small integers', Int16Array.from(stamped(0)), false],
+    ['floats, which have lost it before', Float32Array.from(stamped(1.7e9)), false],
+  ])('%s', async (_, inputs, isLost) => {
+    const net = await createNetwork(options);
+    net.optimizer = quiet;
+    const [{ warnings }] = await net.fit({ inputs, targets });
+    expect(warnings?.[0].startsWith('data.inputs: column') ?? false).toBe(isLost);
+  });
+
+  it('names no more than five columns', async () => {
+    const net = await createNetwork({ ...options, inputs: 8 });
+    net.optimizer = quiet;
+    const data: DataSet = {
+      inputs: Float64Array.from({ length: 8 * 20 }, (_, i) => 2 ** 40 + i),
+      targets: new Float32Array(20),
+    };
+    const [{ warnings }] = await net.fit(data);
+    expect(warnings?.[0]).toMatch(/^data\.inputs: columns 0, 1, 2, 3, 4, \.\.\. have numbers that 32 bits cannot/);
+  });
+});
