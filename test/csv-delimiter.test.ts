@@ -78,7 +78,20 @@ describe('the delimiter that is found', () => {
     ).toBe(undefined);
   });
 
+  it('is no mark of comments', () => {
+    expect(find('1;2\n3;4', ';')).toBe(undefined);
+  });
+
+  it('is found in the first 50 rows', () => {
+    const rest = lines(200, (i) => `${i};${i}`);
+    expect(find(`${lines(50, (i) => `${i},${i}`)}\n${rest}`)).toBe(',');
+    expect(find(`${lines(25, (i) => `${i},${i}\n\n`)}${lines(25, (i) => `${i},${i}`)}\n${rest}`)).toBe(',');
+    expect(find(`${lines(20, (i) => `${i},${i}`)}\n${rest}`)).toBe(';');
+  });
+
   it('is asked for where two fit all the same', () => {
+    // the commas of one row are decimal ones, those of another are not
+    expect(() => find('a,b;c\n1,5;2')).toThrow(/^csv: got rows that "," and ";" divide evenly/);
     expect(() => find('a;b,c\nd;e,f')).toThrow(
       /^csv: got rows that "," and ";" divide evenly, want options\.delimiter, which says what divides them$/,
     );

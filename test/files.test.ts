@@ -278,14 +278,14 @@ it('refuses arrays whose bytes have gone, and leaves the file that is there', ()
 describe.skipIf(process.platform === 'win32')('owners and permissions', () => {
   const NOBODY = 65_534;
 
-  /** Acts as a user who is bound by permissions; root is not. */
-  function asNobody(act: () => void): void {
+  /** Acts as a user who is bound by permissions; root is not. `inGroups`: the groups that the user is in. */
+  function asNobody(act: () => void, inGroups: number[] = []): void {
     if (!isRoot) {
       act();
       return;
     }
     const groups = process.getgroups?.() as number[];
-    process.setgroups?.([]);
+    process.setgroups?.(inGroups);
     process.setegid?.(NOBODY);
     process.seteuid?.(NOBODY);
     try {
@@ -326,6 +326,17 @@ describe.skipIf(process.platform === 'win32')('owners and permissions', () => {
     saveFile(path, contents[1]);
     const { uid, gid, mode } = statSync(path);
     expect([uid, gid, (mode & 0o777).toString(8)]).toEqual([1234, 2345, '640']);
+    expect(isFile(1)).toBe(true);
+  });
+
+  it.runIf(isRoot)('keeps the group where the process is in it and cannot keep the owner', () => {
+    chmodSync(folder, 0o777);
+    saveFile(path, contents[0]);
+    chownSync(path, 1234, 2345);
+    chmodSync(path, 0o664);
+    asNobody(() => saveFile(path, contents[1]), [2345]);
+    const { uid, gid, mode } = statSync(path);
+    expect([uid, gid, (mode & 0o777).toString(8)]).toEqual([NOBODY, 2345, '664']);
     expect(isFile(1)).toBe(true);
   });
 

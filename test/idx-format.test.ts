@@ -115,6 +115,11 @@ describe('parseIdx', () => {
     ],
     ['a NumPy file', [0x93, ...text('NUMPY')], /^idx: got a NumPy array, want an IDX file$/],
     [
+      'almost a little-endian file',
+      [1, 8, 0, 1],
+      /^idx: got magic number 0x01080001, want .* NN dimensions, 1 or more$/,
+    ],
+    [
       'a little-endian file',
       [3, 8, 0, 0, 2, 0, 0, 0],
       /^idx: got magic number 0x03080000, want .*: the file is little-endian, IDX is big-endian$/,

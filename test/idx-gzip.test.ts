@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { packagedData } from '../examples/digits/idx.js';
 import { parseIdx, readIdx } from '../src/io/idx.js';
@@ -107,6 +107,41 @@ describe('readIdx', () => {
       /^idx: got gzip data, want them decompressed: there is no DecompressionStream here$/,
     );
     expect(await readIdx(small)).toEqual(parseIdx(small));
+  });
+
+  it('takes parts of any length from the host', async () => {
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
+    const parts: Uint8Array[] = [];
+    vi.stubGlobal(
+      'DecompressionStream',
+      class extends TransformStream<Uint8Array, Uint8Array> {
+        constructor() {
+          super({
+            transform: (part) => void parts.push(part),
+            flush: (controller) => {
+              const file = gunzipSync(Buffer.concat(parts.splice(0)));
+              for (let start = 0; start < file.length; start += 5) controller.enqueue(file.subarray(start, start + 5));
+            },
+          });
+        }
+      },
+    );
+    for (const file of [noise(3, 700), small]) expect(await readIdx(gzipSync(file))).toEqual(parseIdx(file));
+  });
+
+  it('gives a reason where the host gives no message', async () => {
+    vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
+    vi.stubGlobal(
+      'DecompressionStream',
+      class extends TransformStream {
+        constructor() {
+          super({ transform: () => Promise.reject(new TypeError()) });
+        }
+      },
+    );
+    await expect(readIdx(gzipSync(small), 'x')).rejects.toThrow(
+      /^x: got gzip data that are damaged or cut short \(TypeError\), want all of them: is the download complete\?$/,
+    );
   });
 
   it('refuses what holds no bytes', async () => {
