@@ -502,6 +502,18 @@ describe('each metric is there for its task alone', () => {
     });
   });
 
+  it('a threshold is for outputs, not for targets', async () => {
+    const net = await createNetwork(options(1, { activation: 'linear' }));
+    net.layers[0].weights = f(0);
+    const data = { inputs: f(0, 1, 2), targets: f(0, 1, 1) };
+    const confusionAt = (threshold: number) => net.evaluate(data, { threshold }).confusion;
+    expect(confusionAt(1.5)).toEqual([Uint32Array.of(1, 0), Uint32Array.of(2, 0)]);
+    expect(confusionAt(-0.5)).toEqual([Uint32Array.of(0, 1), Uint32Array.of(0, 2)]);
+    const labels = await createNetwork(options(2, { activation: 'linear' }));
+    const rows = { inputs: f(0, 1), targets: f(0, 1, 1, 1) };
+    expect(labels.evaluate(rows, { threshold: 1.5 }).byLabel!.map(({ support }) => support)).toEqual([1, 2]);
+  });
+
   it('a threshold for two outputs is that of the second, and without one the larger counts', async () => {
     const initializer = { weights: f(-1, 1), biases: f(0.9, 0) };
     const net = await createNetwork({ inputs: 1, layers: [{ units: 2, activation: 'linear', initializer }] });
@@ -605,7 +617,11 @@ test.skipIf(buildName === 'relaxed')(
         Uint8Array.of(1, 0),
         { correct: 1, accuracy: 0.5, confusion: [Uint32Array.of(0, 0), Uint32Array.of(0, 1)] },
       ],
-      [f(1, 1, 1, 0), f(1, 1, 0, 0), { exactMatch: 0.5, labelAccuracy: 0.5 }],
+      [
+        f(1, 1, 1, 0),
+        f(1, 1, 0, 0),
+        { exactMatch: 0.5, labelAccuracy: 0.5, byLabel: [{ predicted: 1 }, { predicted: 1 }] },
+      ],
       [f(1, 2, 1, 2), f(1, 2, 1, 2), { meanAbsoluteError: Number.NaN, r2: Number.NaN }],
     ];
     for (const [targets, validationTargets, wanted] of cases) {
@@ -617,6 +633,10 @@ test.skipIf(buildName === 'relaxed')(
       );
       const [report] = await net.fit(data, { ...still, validation, ignoreNonFinite: true });
       expect(report.validation).toMatchObject(wanted);
+      if (net.task === 'numbers') continue;
+      const earlyStopping = { monitor: 'rocAuc' as const };
+      const [watched] = await net.fit(data, { ...still, validation, ignoreNonFinite: true, earlyStopping });
+      expect(watched.validation!.rocAuc).toBeNaN();
     }
   },
 );
