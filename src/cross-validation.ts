@@ -78,7 +78,7 @@ export async function crossValidate(
   checkCallback('options.onFold', onFold);
   for (const name of ['validation', 'validationSplit'] as const) {
     if ((training as TrainOptions)[name] !== undefined)
-      throw new TypeError(`options.${name}: got one, want none: each fold is validated with in turn`);
+      throw new TypeError(`options.${name}: got one, want none: each fold serves as validation data once`);
   }
   const foldOf = foldsOf(checked, folds, stratify, spec);
   const reports: FoldReport[] = [];

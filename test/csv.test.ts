@@ -529,7 +529,7 @@ const wrong: [string, unknown, unknown, RegExp][] = [
     'a comma between thousands',
     'a;b\n1,234;2',
     {},
-    /got "1,234", want a number without a mark between thousands \(if it is none: \{ decimal: "," \}/,
+    /got "1,234", want a number without a mark between thousands \(if the mark is a decimal one: \{ decimal: "," \}/,
   ],
   [
     'thousands with points and a comma',

@@ -124,7 +124,7 @@ describe('parseIdx', () => {
       [3, 8, 0, 0, 2, 0, 0, 0],
       /^idx: got magic number 0x03080000, want .*: the file is little-endian, IDX is big-endian$/,
     ],
-    ['an empty file', new Uint8Array(0), /^idx: got 0 bytes, want an IDX file, which has 8 at least$/],
+    ['an empty file', new Uint8Array(0), /^idx: got 0 bytes, want an IDX file, which has at least 8$/],
     ['three bytes', [0, 0, 8], /^idx: got 3 bytes, want an IDX file/],
     ['an image', [0x89, 0x50, 0x4e, 0x47], /^idx: got magic number 0x89504e47, want 0x0000TTNN, type TT one of 08 09/],
     [
@@ -154,7 +154,7 @@ describe('parseIdx', () => {
     [
       'a byte too many',
       [0, 0, 8, 1, 0, 0, 0, 1, 1, 2],
-      /^idx: got 10 bytes, want 9 \(a header of 8 and 1 u8\): more stands behind the numbers$/,
+      /^idx: got 10 bytes, want 9 \(a header of 8 and 1 u8\): there are more bytes after the numbers$/,
     ],
     [
       'sizes beyond any file',

@@ -40,7 +40,7 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'plain inputs',
     { inputs: [...inputs], targets },
     TypeError,
-    /DATA\.inputs: got an array of 8, want a Float32Array, .+: Float32Array\.from\(values\) makes one of an array$/,
+    /DATA\.inputs: got an array of 8, want a Float32Array, .+: Float32Array\.from\(values\) converts an array$/,
   ],
   [
     'rows in an array',
@@ -52,13 +52,13 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
       targets,
     },
     TypeError,
-    /DATA\.inputs: got an array of 2, want a Float32Array, .+: new Float32Array\(rows\.flat\(\)\) makes one of rows$/,
+    /DATA\.inputs: got an array of 2, want a Float32Array, .+: new Float32Array\(rows\.flat\(\)\) converts nested rows$/,
   ],
   [
     'BigInts',
     { inputs: new BigInt64Array(8), targets },
     TypeError,
-    /DATA\.inputs: got BigInt64Array of 64 bytes, want .+: Float64Array\.from\(values, Number\) makes one of BigInts$/,
+    /DATA\.inputs: got BigInt64Array of 64 bytes, want .+: Float64Array\.from\(values, Number\) converts BigInts$/,
   ],
   [
     'a promise',
@@ -82,13 +82,13 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'nested rows taken for numbers',
     { inputs: new Float32Array(inputs.map(() => Number.NaN)), targets },
     RangeError,
-    /DATA\.inputs\[0\] \(row 0\): got NaN, want a finite number: all are NaN, .+ nested rows; rows\.flat\(\) has/,
+    /DATA\.inputs\[0\] \(row 0\): got NaN, want a finite number: all are NaN, .+ nested rows: use rows\.flat\(\)$/,
   ],
   [
     'an odd number of nested rows taken for numbers',
     { inputs: new Float32Array([[1, 2] as never, [3, 4] as never, [5, 6] as never]), targets },
     RangeError,
-    /DATA\.inputs: got 3 numbers, want rows of 2 numbers, at least one: all are NaN, .+; rows\.flat\(\) has the numbers$/,
+    /DATA\.inputs: got 3 numbers, want rows of 2 numbers, at least one: all are NaN, .+ nested rows: use rows\.flat\(\)$/,
   ],
   [
     'an array whose memory has gone',
@@ -148,7 +148,7 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'labels in BigInts',
     { inputs, targets: new BigUint64Array(4) },
     TypeError,
-    /DATA\.targets: got BigUint64Array of 32 bytes, want .+: Float64Array\.from\(values, Number\) makes one of BigInts$/,
+    /DATA\.targets: got BigUint64Array of 32 bytes, want .+: Float64Array\.from\(values, Number\) converts BigInts$/,
   ],
   [
     'a label too few',
@@ -175,10 +175,10 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     /DATA\.targets\[2\]: got 3, want a label from 0 to 2$/,
   ],
   [
-    'labels that count from 1',
+    'labels that are counted from 1',
     { inputs, targets: Uint16Array.of(1, 3, 2, 1) },
     RangeError,
-    /DATA\.targets\[1\]: got 3, want a label from 0 to 2: labels count from 0, these seem to count from 1$/,
+    /DATA\.targets\[1\]: got 3, want a label from 0 to 2: labels are counted from 0, these seem to be counted from 1$/,
   ],
   [
     'a negative label',
@@ -360,7 +360,7 @@ const wrongCalls: [string, (net: Anything) => unknown, ErrorClass, RegExp][] = [
       `${name} of a plain list`,
       (net) => net[name]([1, 2], targets),
       TypeError,
-      /^x: got an array of 2, want a Float32Array, .+: Float32Array\.from\(values\) makes one of an array$/,
+      /^x: got an array of 2, want a Float32Array, .+: Float32Array\.from\(values\) converts an array$/,
     ],
     [
       `${name} of BigInts`,

@@ -103,7 +103,7 @@ describe('create', () => {
       'softmax of one output',
       { ...options, layers: [{ units: 1, activation: 'softmax' }] },
       RangeError,
-      /^layers\[0\]\.activation: got "softmax" for one unit, want 2 units or more/,
+      /^layers\[0\]\.activation: got "softmax" for one unit, want at least 2 units, whose outputs add up to 1$/,
     ],
     [
       'an unknown initializer',

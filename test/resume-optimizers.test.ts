@@ -134,14 +134,14 @@ describe('a learning rate that is a function', () => {
     await net.fit(data, training);
     const file = net.save({ training: true });
     await expect(loadNetwork(file)).rejects.toThrow(
-      'load: options.learningRate: got none for a training under a function, want it again (or training: false)',
+      'load: options.learningRate: got none for a training whose learning rate is a function, want that function (or training: false)',
     );
     await expect(loadNetwork(file, { learningRate: 0.1 as never })).rejects.toThrow(
       'load: options.learningRate: got 0.1, want the function of the training that was saved',
     );
     const plain = await loadNetwork(file, { training: false });
     expect(plain.optimizer.learningRate).toBe(learningRate(28, 4));
-    const none = 'load: options.learningRate: got one for a training that is under none, want none';
+    const none = 'load: options.learningRate: got one for a training whose learning rate is not a function, want none';
     await expect(loadNetwork(net.save(), { learningRate })).rejects.toThrow(none);
     await expect(loadNetwork(file, { learningRate, training: false })).rejects.toThrow(none);
   });

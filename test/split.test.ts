@@ -406,7 +406,7 @@ describe('cross-validation', () => {
       [{ folds: 1 }, /^options\.folds: got 1, want an integer from 2/],
       [{ folds: 62 }, /^options\.folds: got 62, want at most one for each of 61 samples$/],
       [{ stratify: 'labels' }, /^options\.stratify: got "labels", want true or false$/],
-      [{ validation: data }, /^options\.validation: got one, want none: each fold is validated with in turn$/],
+      [{ validation: data }, /^options\.validation: got one, want none: each fold serves as validation data once$/],
       [{ validationSplit: 0.5 }, /^options\.validationSplit: got one, want none/],
       [{ fold: 3 }, /^options: got the unknown key "fold", want folds, stratify, onFold, epochs, /],
       [{ onFold: 'log' }, /^options\.onFold: got "log", want a function$/],

@@ -261,14 +261,14 @@ const CONTRADICTIONS: [string, NetworkOptions, Targets, Targets, string][] = [
     options(2),
     f(1, 0, 0, 1),
     f(1, 1),
-    ', row 0: got 2 ones, want 1: this network learns classes (net.task); several at once would be labels',
+    ', row 0: got 2 ones, want 1: this network learns classes (net.task); rows with any number of ones need the task "labels"',
   ],
   [
     'a row without ones for classes',
     options(2, { activation: 'linear' }),
     Uint8Array.of(0, 1),
     f(0, 0),
-    ', row 0: got 0 ones, want 1: this network learns classes (net.task); several at once would be labels',
+    ', row 0: got 0 ones, want 1: this network learns classes (net.task); rows with any number of ones need the task "labels"',
   ],
   [
     'a number for labels',

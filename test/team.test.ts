@@ -461,7 +461,12 @@ describe("threads: 'auto'", () => {
     ['without SharedArrayBuffer', unshared, {}, 'one thread where there is no SharedArrayBuffer, want an engine that'],
     ['with one core', alone, {}, 'one thread on one core'],
     ['with a custom cost', () => {}, { cost: own }, 'one thread with a cost of your own, want one of the costs'],
-    ['with a module without threads', () => {}, { wasm: core('simd') }, 'one thread with a module without threads as'],
+    [
+      'with a module that has no threads',
+      () => {},
+      { wasm: core('simd') },
+      'one thread with a wasm module that has no',
+    ],
     ['on one core with one for threads', alone, { wasm: core('threads') }, 'one thread on one core'],
     ['where no worker can be made', () => {}, { createWorker: noMore }, 'no more workers'],
     ['where a worker dies', () => {}, { createWorker: broken }, 'threads: thread 1 of 1 has died: no start'],

@@ -1,7 +1,8 @@
 import { isKind } from './arrays.js';
 import { wrongType } from './errors.js';
 
-// Signals that abort a call. They may come from another realm, and from test environments whose signals do less.
+// Signals that abort a call. They may come from another realm, or from a test environment that implements them only in
+// part.
 
 export function checkSignal(where: string, value: unknown): void {
   if (value === undefined) return;

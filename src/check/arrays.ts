@@ -38,11 +38,12 @@ export function isFloat32Array(value: unknown): value is Float32Array {
 }
 
 /**
- * True if a view has lost its memory because that was transferred or has grown. A typed array then has the length 0.
+ * True if a view has lost its memory, because its buffer was transferred or a WebAssembly memory has grown. A typed
+ * array then has the length 0.
  */
 export function isDetached(view: ArrayBufferView): boolean {
   try {
-    // both throw then
+    // both of these throw if the memory is lost
     if (arrayType(view)) Uint8Array.prototype.keys.call(view as Uint8Array);
     else void view.byteLength;
     return false;

@@ -14,7 +14,7 @@ export function quote(text: string, most = 40): string {
   return JSON.stringify(short).replace(UNSEEN, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** A value as a message shows it: short, and recognisable. */
+/** A value as a message shows it: short and recognisable. */
 function show(value: unknown): string {
   if (typeof value === 'string') return quote(value);
   if (typeof value === 'bigint') return `${value}n (a BigInt)`;
@@ -37,7 +37,7 @@ export const MAX_FLOAT = 3.4028234663852886e38;
 /** The end of a message for a value that may be a promise because an `await` is missing. */
 export const awaited = (value: unknown): string => (isKind(value, 'Promise') ? ': await the promise' : '');
 
-/** The length of an array as a message shows it, which is 0 where its memory has gone. */
+/** The length of an array as a message shows it. If its memory is lost, the length is 0 and the message says why. */
 export function countOf(values: NumberArray, what = 'numbers'): string {
   return values.length === 0 && isDetached(values) ? show(values) : `${values.length} ${what}`;
 }

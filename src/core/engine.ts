@@ -77,7 +77,6 @@ function compiled(build: BuildName): Promise<WebAssembly.Module> {
 }
 
 /**
-/**
  * Begins to load and compile the core for a network with `options`, while other parts of the library load. `options`
  * are not checked yet. Does not wait: the call that starts the engine gets the module or the error.
  */

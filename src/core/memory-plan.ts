@@ -49,7 +49,7 @@ export interface Team {
   readonly threads: number;
   /** true: they use 256-bit registers, and tiles of five rows. */
   readonly isWide: boolean;
-  /** How many multiplications of a pass over the rows are worth one more thread. */
+  /** One more thread takes part for each this many multiplications in a pass over the rows. */
   readonly threadWork: number;
 }
 

@@ -26,7 +26,7 @@ function reasonOf(bytes: Uint8Array<ArrayBuffer>, cause: unknown): string {
   }
   if (!WebAssembly.validate(bytes)) {
     return (
-      'this engine lacks WebAssembly SIMD (every browser and runtime since 2023 has it), or what the build wants beside: ' +
+      'this engine lacks WebAssembly SIMD (every browser and runtime since 2023 has it), or something else that this build needs: ' +
       "relaxed SIMD for 'relaxed' (Node 21, Chrome 114, Firefox 145 and later have it), atomics for threads"
     );
   }
@@ -36,11 +36,11 @@ function reasonOf(bytes: Uint8Array<ArrayBuffer>, cause: unknown): string {
   if (isInPage()) {
     return (
       "this page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src " +
-      '(a worker has the policy that its own file is sent with)'
+      '(for a worker, the policy sent with its own file counts)'
     );
   }
   return (
-    'this host does not compile WebAssembly from bytes: import simdprop/simd.wasm as a module in the way of the host, ' +
+    'this host does not compile WebAssembly from bytes: import simdprop/simd.wasm as a module in the way that the host offers, ' +
     'and pass it as { wasm }'
   );
 }

@@ -24,22 +24,20 @@ export function isIntegers(values: unknown): values is IntegerArray {
   return INTEGERS.includes(arrayType(values));
 }
 
-/** Ends the message for something else than a typed array of numbers, where it is known how to make one of it. */
+/** The end of the message for a value that is not a typed array of numbers: how to convert it, if that is known. */
 export function wayOut(value: unknown): string {
   if (isKind(value, 'Promise')) return ': await the promise';
-  if (arrayType(value)?.startsWith('Big')) return ': Float64Array.from(values, Number) makes one of BigInts';
+  if (arrayType(value)?.startsWith('Big')) return ': Float64Array.from(values, Number) converts BigInts';
   if (!Array.isArray(value)) return '';
   return Array.isArray(value[0])
-    ? ': new Float32Array(rows.flat()) makes one of rows'
-    : ': Float32Array.from(values) makes one of an array';
+    ? ': new Float32Array(rows.flat()) converts nested rows'
+    : ': Float32Array.from(values) converts an array';
 }
 
-/** Ends the message for floats all of which are NaN: those are rows that were taken for numbers. */
+/** The end of the message for floats that are all NaN: nested rows were probably taken for numbers. */
 export function nestedHint(values: NumberArray): string {
   const isAllNaN = values.length > 0 && values.every((value) => Number.isNaN(value));
-  return isAllNaN
-    ? ': all are NaN, as new Float32Array(rows) makes them of nested rows; rows.flat() has the numbers'
-    : '';
+  return isAllNaN ? ': all are NaN, which is what new Float32Array(rows) makes of nested rows: use rows.flat()' : '';
 }
 
 /**

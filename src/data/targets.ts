@@ -47,14 +47,14 @@ function checkLabels(where: string, labels: IntegerArray, samples: number, spec:
   }
 }
 
-/** Ends the message for labels that are not valid: says what they may have been meant to be. */
+/** The end of the message for labels that are not valid: what the numbers may have been meant to be. */
 function labelHint(labels: IntegerArray, classes: number, { layers }: Spec): string {
   const { activation } = layers[layers.length - 1];
   if (activation !== 'softmax' && activation !== 'sigmoid') {
     return ': integers are labels of classes; numbers belong in a Float32Array';
   }
   const isFromOne = labels.every((label: number) => label >= 1 && label <= classes);
-  return isFromOne ? ': labels count from 0, these seem to count from 1' : '';
+  return isFromOne ? ': labels are counted from 0, these seem to be counted from 1' : '';
 }
 
 function checkRows(where: string, targets: FloatArray, samples: number, spec: Spec): void {

@@ -121,7 +121,7 @@ export class TargetSurvey {
     if (!this.#hasRows || isOfShares(cost)) return 'classes';
     // counts may be only 0 and 1 by chance
     if (!this.#areMarks || cost === 'poisson') return 'numbers';
-    // if all targets are the same number, only the cost or class labels can tell that it is a yes or a no
+    // if all targets are the same number, only the cost or class labels show that it means yes or no
     const mayBeOneNumber = this.#isHinge || cost === 'binaryCrossEntropy' || this.#hasClassLabels;
     if (!(this.#hasOnes && this.#hasOthers) && !mayBeOneNumber) return 'numbers';
     return outputsOf(this.#spec) === 1 || this.#areOneHot ? 'classes' : 'labels';
@@ -174,7 +174,7 @@ export function checkGoal(where: string, targets: Targets, { task, isSigned }: G
   else if (cost !== 'binaryCrossEntropy') checkMarks(where, targets, outputs, { task, isSigned });
 }
 
-/** Refuses numbers that are neither 1 nor the other one of the two. */
+/** Refuses targets that are neither 1 nor the other number of this network, which is 0 or -1. */
 function checkMarks(
   where: string,
   targets: Float32Array | Float64Array,
@@ -195,7 +195,7 @@ function checkOneHot(where: string, targets: FloatArray, outputs: number, isSign
     let ones = 0;
     for (let k = start; k < start + outputs; k++) if (targets[k] === 1) ones++;
     if (ones === 1) continue;
-    const wanted = '1: this network learns classes (net.task); several at once would be labels';
+    const wanted = '1: this network learns classes (net.task); rows with any number of ones need the task "labels"';
     throw outOfRange(`${where}, row ${start / outputs}`, `${ones} ones`, wanted);
   }
 }

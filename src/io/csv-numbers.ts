@@ -33,7 +33,7 @@ export function numberWanted(field: string, decimal: Decimal): string | undefine
   const reads = `{ decimal: ${quote(other)} } reads numbers such as ${other === ',' ? '0,5' : '0.5'}`;
   const isOther = isNumber(field, other);
   if (field.length < 40 && THOUSANDS.test(field)) {
-    return `a number without a mark between thousands${isOther ? ` (if it is none: ${reads})` : ''}`;
+    return `a number without a mark between thousands${isOther ? ` (if the mark is a decimal one: ${reads})` : ''}`;
   }
   return isOther ? `a number with ${quote(decimal)}: ${reads}` : undefined;
 }

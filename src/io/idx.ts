@@ -101,7 +101,7 @@ export function parseIdx(bytes: Bytes, name = 'idx'): IdxFile {
   const { type, shape, headerBytes, count, fileBytes } = readHeader(name, file);
   if (file.length !== fileBytes) {
     const wanted = `${fileBytes} (a header of ${headerBytes} and ${shape.join(' × ')} ${type.name})`;
-    const reason = file.length < fileBytes ? 'the file is cut short' : 'more stands behind the numbers';
+    const reason = file.length < fileBytes ? 'the file is cut short' : 'there are more bytes after the numbers';
     throw outOfRange(name, `${file.length} bytes`, `${wanted}: ${reason}`);
   }
   return { shape, data: type.make(file, headerBytes, count) };
@@ -159,7 +159,7 @@ interface Header {
 
 function readHeader(name: string, file: Uint8Array): Header {
   const { length } = file;
-  if (length < 4) throw outOfRange(name, `${length} bytes`, 'an IDX file, which has 8 at least');
+  if (length < 4) throw outOfRange(name, `${length} bytes`, 'an IDX file, which has at least 8');
   const view = new DataView(file.buffer, file.byteOffset, length);
   const magic = view.getUint32(0);
   const type = magic < 0x10000 ? TYPES[magic >> 8] : undefined;

@@ -184,7 +184,7 @@ export class Scoring {
     return keepScores(this.#arena);
   }
 
-  /** The result. To be read once it is done, and before any other call. */
+  /** The result. Read it when the evaluation is done, and before any other call. */
   get result(): Evaluation {
     const arena = this.#arena;
     const { header } = arena;
@@ -200,7 +200,7 @@ export class Scoring {
   }
 }
 
-/** Tells the core what to count, and sets the sums to 0 that it adds to. */
+/** Tells the core what to count, and sets its sums to 0. */
 function startScores(arena: Arena, { task }: Goal, { topK, thresholds }: EvaluateSpec, defaultThreshold: number): void {
   const { header, plan } = arena;
   header.costSum = 0;

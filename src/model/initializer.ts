@@ -36,7 +36,7 @@ const DISTRIBUTIONS: Readonly<Record<InitializerName, Distribution>> = {
   scaledNormal: { kind: 'normal', variance: lecun, biasDeviation: 1 },
   standardNormal: { kind: 'normal', variance: () => 1, biasDeviation: 1 },
   zeros: { kind: 'normal', variance: () => 0 },
-  // the numbers that are made orthogonal
+  // random numbers, which are then made orthogonal
   orthogonal: { kind: 'normal', variance: () => 1 },
 };
 

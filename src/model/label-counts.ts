@@ -41,7 +41,7 @@ export class LabelCounts {
     this.#samples += rows;
   }
 
-  /** Counts one row. If it `isWrong`, because its outputs are not finite, no label is predicted and none is right. */
+  /** Counts one row. With `isWrong`, its outputs are not finite: no label counts as predicted, and none as correct. */
   #addRow(a: Float32Array, start: number, y: Float32Array, yStart: number, isWrong: boolean): void {
     let right = 0;
     for (let k = 0; k < this.#labels; k++) {

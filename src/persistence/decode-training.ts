@@ -16,8 +16,7 @@ import {
 import type { PlaceJson, TrainingJson } from './encode.js';
 import { type Contents, inFile } from './sections.js';
 
-// The sections of a file that save({ training: true }) writes beside the network's, checked as if a stranger had
-// written them.
+// Reads the sections that save({ training: true }) adds to a file. They are checked as untrusted input.
 
 export const TRAINING_SECTIONS = ['training', 'training.slots', 'training.sums', 'training.best'];
 
@@ -102,7 +101,7 @@ export function decodeTraining(
   }
   const json = objectAt<TrainingJson>('load: training', contents.json('training'), KEYS.training);
   const { slots } = json;
-  // none: they are all zeros still
+  // 0: all slots are still zeros and are not in the file
   if (slots !== 0 && slots !== slotsOf(optimizer)) {
     throw outOfRange('load: training.slots', slots, `0 or ${slotsOf(optimizer)} for ${optimizer.name}`);
   }
@@ -126,7 +125,7 @@ export function decodeTraining(
   };
 }
 
-/** The arrays of a training are there where its JSON says so, and nowhere else. */
+/** Checks that the file has exactly the arrays that the JSON of the training announces. */
 function checkArrays(contents: Contents, wanted: readonly string[]): void {
   for (const name of TRAINING_SECTIONS.slice(1)) {
     if (contents.has(name) === wanted.includes(name)) continue;
@@ -135,7 +134,7 @@ function checkArrays(contents: Contents, wanted: readonly string[]): void {
   }
 }
 
-/** With its arrays. */
+/** The place that the JSON describes, together with its arrays. */
 function placeOf({ run, stopper, ...others }: PlaceJson, contents: Contents, parameters: number): Place {
   const array = (name: string) => contents.floats(name, parameters);
   return {
@@ -187,7 +186,7 @@ function checkOptions(where: string, value: unknown, task: Task | undefined): Ca
   if (slots !== undefined) countAt(`${where}.slots`, slots);
   if (validation !== undefined) wordAt(`${where}.validation`, validation);
   if (earlyStopping !== undefined) checkEarlyStopping(`${where}.earlyStopping`, earlyStopping, task);
-  // a learning rate that is a function is in no file
+  // a file cannot hold a learning rate that is a function
   if (optimizer !== undefined) {
     const rated = { ...optimizer, learningRate: optimizer.learningRate ?? 1 } as Optimizer;
     inFile(`${where}.`, () => checkOptimizer(rated));
@@ -250,7 +249,7 @@ function readStopper(where: string, value: unknown): StopperJson {
 function readLbfgs(where: string, value: unknown): LbfgsPlace {
   const place = objectAt<LbfgsPlace>(where, value, KEYS.lbfgs);
   const cost = numberAt(`${where}.cost`, place.cost);
-  // files of 0.1.0 have no more than the costs
+  // older files lack these three
   const { leastCost = cost, leastLength = Number.POSITIVE_INFINITY, idle = 0 } = place;
   return {
     cost,

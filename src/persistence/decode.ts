@@ -16,8 +16,8 @@ import type { SavedNetwork, SavedOptimizer } from './encode.js';
 import { CHECKSUM_BYTES, Contents, inFile, MAGIC, NEWER, PREFIX_BYTES, readSections, VERSION } from './sections.js';
 import { sectionsOfVersion1 } from './version-1.js';
 
-// Reads what encode.ts writes. Everything in a file is checked as if a stranger had written it, and nothing is
-// allocated for what it claims before its own length bears it out.
+// Reads what encode.ts writes. A file is untrusted input: every part of it is checked, and memory is allocated only for
+// contents that the file is long enough to hold.
 
 /** Options of `load`. */
 export interface LoadOptions extends CoreOptions {
@@ -101,9 +101,7 @@ function decodeSpec(value: unknown, cost: CustomCost | undefined): Spec {
   const isCustom = options.cost === 'custom';
   if (cost !== undefined && !isCustomCost(cost)) throw wrongType('load: options.cost', cost, '{ value, gradient }');
   if (isCustom !== (cost !== undefined)) {
-    const got = isCustom
-      ? 'none for a network with a cost of its own'
-      : `one for a network with a cost of the library's`;
+    const got = isCustom ? 'none for a network with a cost of its own' : 'one for a network with a built-in cost';
     throw new TypeError(`load: options.cost: got ${got}, want ${isCustom ? '{ value, gradient }' : 'none'}`);
   }
   return inFile('load: ', () => checkSpec({ ...options, cost: cost ?? (options.cost as SpecOptions['cost']) }));
@@ -135,7 +133,7 @@ const OPTIMIZER_KEYS = keysOf<SavedOptimizer>({
   schedule: true,
 });
 
-/** A file that says nothing of the optimizer has that of a new network. */
+/** The optimizer of the file, or that of a new network if the file has none. */
 function decodeOptimizer(contents: Contents): SavedOptimizer {
   if (!contents.has('optimizer')) {
     return { optimizer: sgd({ learningRate: 0.1 }), trainingSamples: undefined, epochsTrained: 0, schedule: undefined };
@@ -164,15 +162,18 @@ function decodeStandardization(contents: Contents, inputs: number): Standardizat
   return checkStandardization('load: standardization', parts, inputs);
 }
 
-/** The learning rate that is a function, which is given where the training in the file has one and nowhere else. */
+/**
+ * Checks the option `learningRate`. It must be given if, and only if, the training in the file has a function as its
+ * learning rate.
+ */
 function checkFunction(given: unknown, isNeeded: boolean): ScheduleFunction | undefined {
   if (given !== undefined && typeof given !== 'function') {
     throw wrongType('load: options.learningRate', given, 'the function of the training that was saved');
   }
   if (isNeeded !== (given !== undefined)) {
     const message = isNeeded
-      ? 'got none for a training under a function, want it again (or training: false)'
-      : 'got one for a training that is under none, want none';
+      ? 'got none for a training whose learning rate is a function, want that function (or training: false)'
+      : 'got one for a training whose learning rate is not a function, want none';
     throw new TypeError(`load: options.learningRate: ${message}`);
   }
   return given as ScheduleFunction | undefined;

@@ -15,7 +15,7 @@ import { decodeUtf8, encodeUtf8 } from '../check/utf8.js';
 // A section that a reader does not know is one of a newer version. If it is required, what the file holds cannot be
 // used without it; if not, the reader leaves it as it is, and writes it again.
 
-/** To be written: its bytes may be several arrays, one behind the other. */
+/** A section to be written. Its bytes may be several arrays, one after another. */
 export interface NewSection {
   readonly name: string;
   readonly type: string;
@@ -28,8 +28,8 @@ export interface Section extends NewSection {
 }
 
 /**
- * What `Blob` and `fetch` take: Uint8Array<ArrayBuffer>, in words for TypeScript before 5.7 too, whose Uint8Array is
- * not generic.
+ * The type Uint8Array<ArrayBuffer>, which `Blob` and `fetch` accept. It is written in this way for TypeScript before
+ * 5.7, where Uint8Array is not generic.
  */
 export type SavedBytes = ReturnType<Uint8Array['slice']>;
 
@@ -41,7 +41,7 @@ export const CHECKSUM_BYTES = 4;
 const ALIGNMENT = 8;
 const ITEM_BYTES: Readonly<Record<string, number>> = { json: 1, f16: 2, f32: 4, f64: 8 };
 
-/** Ends the message that refuses something unknown to this version. */
+/** The end of a message that refuses something that this version does not know. */
 export const NEWER = 'the file was saved by a newer simdprop';
 
 const aligned = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
@@ -50,7 +50,7 @@ export function jsonSection(name: string, isRequired: boolean, value: unknown): 
   return { name, type: 'json', isRequired, bytes: encodeJson(value) };
 }
 
-/** Arrays, one behind the other. */
+/** A section that holds arrays, one after another. */
 export function floatSection(name: string, isRequired: boolean, arrays: readonly Float32Array[]): NewSection {
   return { name, type: 'f32', isRequired, bytes: arrays.map(bytesOf) };
 }
@@ -61,7 +61,7 @@ export function doubleSection(name: string, isRequired: boolean, arrays: readonl
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => new Uint8Array(buffer, byteOffset, byteLength);
 
-/** Numbers that JSON has no word for become strings. */
+/** JSON in UTF-8. NaN and infinities, which JSON does not have, become strings. */
 function encodeJson(value: unknown): Uint8Array {
   const json = JSON.stringify(value, (_, item) =>
     typeof item === 'number' && !Number.isFinite(item) ? String(item) : item,
@@ -101,7 +101,7 @@ export function writeSections(sections: readonly NewSection[]): SavedBytes {
   return file;
 }
 
-/** The sections of a file whose checksum is right: views of it. */
+/** The sections of a file whose checksum has been verified. Their bytes are views of the file. */
 export function readSections(file: Uint8Array): Section[] {
   const { start, table } = readTable(file);
   const end = file.length - CHECKSUM_BYTES;
@@ -170,7 +170,9 @@ export function parseJson(where: string, bytes: Uint8Array): unknown {
   }
 }
 
-/** Says where in a file something is that is refused. */
+/**
+ * Calls `check`. If that throws, `where` is put before the message, so that it says which part of the file is wrong.
+ */
 export function inFile<T>(where: string, check: () => T): T {
   try {
     return check();
@@ -210,7 +212,7 @@ export class Contents {
     return new Float64Array(this.#copy(name, 'f64', 8 * count));
   }
 
-  /** A copy: the file may begin at an odd address, and is not kept. */
+  /** A copy of a section's bytes: the file may begin at an odd address, and is not kept. */
   #copy(name: string, type: string, wanted: number): ArrayBuffer {
     const bytes = this.#bytes(name, type);
     if (bytes.length !== wanted) {

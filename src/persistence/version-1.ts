@@ -41,7 +41,7 @@ export function sectionsOfVersion1(file: Uint8Array): Section[] {
   }
   for (const { length } of arrays) checkInteger('load: length of an array', length, parameters, parameters);
   let at = 0;
-  /** A copy, since the floats may begin anywhere. */
+  /** Returns a copy of the next `count` floats, which may begin at any address. */
   const take = (count: number) => {
     at += 4 * count;
     return floats.slice(at - 4 * count, at);

@@ -13,8 +13,8 @@ import {
 import * as codes from './codes.js';
 import type { ActivationName, CostName, CustomCost, LayerOptions, SpecOptions } from './network-options.js';
 
-// The options of a network, checked once and with defaults filled in. Every other room trusts a Spec.
-// model/initializer.ts handles how the parameters start.
+// The options of a network, checked once and with defaults filled in. All other folders rely on these checks.
+// model/initializer.ts handles the initial weights and biases.
 
 export interface LayerSpec {
   readonly units: number;
@@ -105,14 +105,14 @@ function checkActivation(where: string, value: unknown, units: number, isOutput:
     const name = checkName(where, value ?? 'sigmoid', names);
     if (name !== 'softmax') return name;
     if (!isOutput) throw outOfRange(where, '"softmax"', 'softmax on the last layer only');
-    if (units === 1) throw outOfRange(where, '"softmax" for one unit', '2 units or more, which share 1 between them');
+    if (units === 1) throw outOfRange(where, '"softmax" for one unit', 'at least 2 units, whose outputs add up to 1');
     return name;
   }
   if (value.length !== units) throw outOfRange(where, `${value.length} names`, `${units}, one for each unit`);
   const each = Array.from(value, (name, j) => checkName(`${where}[${j}]`, name, names));
   const softmax = each.indexOf('softmax');
   if (softmax >= 0)
-    throw outOfRange(`${where}[${softmax}]`, '"softmax"', "a function of one unit; softmax is a whole layer's");
+    throw outOfRange(`${where}[${softmax}]`, '"softmax"', 'a function of one unit: softmax needs the whole layer');
   return each.every((name) => name === each[0]) ? each[0] : Object.freeze(each);
 }
 

@@ -44,7 +44,7 @@ export function hasWorkers(): boolean {
 
 function makeWorker(): TeamWorker {
   const node = nodeThreads();
-  // without what --import has the process load first, which may take longer than all else
+  // execArgv: [] keeps the worker from loading the modules of --import, which may take longer than everything else
   if (node) return new node.Worker(code, { eval: true, execArgv: [] }) as TeamWorker;
   const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
   try {
@@ -70,7 +70,7 @@ function trusted(url: string): string {
   try {
     policy ??= trustedTypes?.createPolicy('simdprop', { createScriptURL: (text: string) => text });
   } catch {
-    // new Worker will say so
+    // new Worker will throw an error that says so
   }
   return (policy ? policy.createScriptURL(url) : url) as string;
 }
@@ -84,7 +84,7 @@ function checkWorker(worker: unknown): TeamWorker {
   return worker as TeamWorker;
 }
 
-/** A worker of the user's, or one of our own. Explains the browser's refusals. */
+/** Makes a worker, by the user's createWorker or by our own code. If the browser refuses, the error says why. */
 function newWorker(createWorker: CreateWorker | undefined): TeamWorker {
   if (createWorker) return checkWorker(createWorker());
   try {
@@ -153,7 +153,7 @@ export class Crew {
       listen('error', async (event) => {
         const { message: why } = event as { message?: string };
         if (why) return die(`${name()} has died: ${why}`);
-        // a browser does not say why a file could not be loaded
+        // a browser does not say why the file of a worker could not be loaded
         if (hasAnswered) return die(`${name()} has died`);
         const address = createWorker ? addressSince(started) : ' from a blob: address';
         const violation = await describeViolation();
@@ -171,12 +171,12 @@ export class Crew {
       try {
         worker.terminate();
       } catch {
-        // ends the other workers all the same
+        // the other workers are ended all the same
       }
     }
   }
 
-  /** The core with shared calls that fail once a thread has died, instead of waiting for it. */
+  /** The core, whose shared calls throw once a thread has died, instead of waiting for it. */
   guard<T extends Core>(core: T): T {
     const guarded = { ...core };
     for (const name of SHARED_CALLS) {
@@ -186,7 +186,7 @@ export class Crew {
         try {
           return call(...numbers);
         } catch (cause) {
-          this.#death ??= new Error('threads: a thread has died amid a call, want a new network', { cause });
+          this.#death ??= new Error('threads: a thread has died during a call, want a new network', { cause });
           this.dismiss();
           throw this.#death;
         }
@@ -199,8 +199,8 @@ export class Crew {
 const forgotten = new FinalizationRegistry<Crew>((crew) => crew.dismiss());
 
 /**
- * Ends the crew once nobody can use `core` any more, for networks that are forgotten without `dispose`. Workers do not
- * refer to the core, so that they do not keep it.
+ * Ends the crew when the garbage collector has found that `core` is no longer used, for networks that are forgotten
+ * without `dispose`. Workers have no reference to the core, so they do not keep it alive.
  */
 export function dismissWhenCollected(crew: Crew, core: object): void {
   forgotten.register(core, crew, crew);

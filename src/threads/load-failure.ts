@@ -1,6 +1,9 @@
-// What can be found out about a worker that does not load: a browser tells the page only that it has not.
+// Finds out why a worker did not load. The browser's own event says only that it did not.
 
-/** What is wanted of a worker that did not load. `isOwn`: it came from the user's createWorker. */
+/**
+ * The end of the message for a worker that did not load: what would let it load. `isOwn`: it came from the user's
+ * createWorker.
+ */
 export function whyNotLoaded(isOwn: boolean): string {
   return isOwn
     ? "createWorker to return a worker of simdprop/worker, at an address that exists and that worker-src of the page's " +
@@ -25,7 +28,7 @@ export function watchViolations(): { describe(): Promise<string>; stop(): void }
   const host = globalThis as { [name in 'addEventListener' | 'removeEventListener']?: Window[name] };
   host.addEventListener?.('securitypolicyviolation', note);
   return {
-    // the browser may report it just after it has given the worker up
+    // the browser may report the violation shortly after the worker's error event
     async describe() {
       if (!text) await new Promise((resolve) => setTimeout(resolve, 50));
       return text;
@@ -34,7 +37,7 @@ export function watchViolations(): { describe(): Promise<string>; stop(): void }
   };
 }
 
-/** ' from <address>' of the last file that has been asked for since `started`; nothing where that is not known. */
+/** ' from <address>' of the last file that has been requested since `started`; empty if that is not known. */
 export function addressSince(started: number | undefined): string {
   if (started === undefined || typeof performance.getEntriesByType !== 'function') return '';
   const entries = performance.getEntriesByType('resource').filter(({ startTime }) => startTime >= started);

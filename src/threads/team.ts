@@ -66,7 +66,7 @@ export async function startTeam(
   const start = async (among: number): Promise<Started> => {
     const team: Team = { threads: among, isWide: chosen?.module !== undefined, threadWork: THREAD_WORK };
     const plan = checkSize(makePlan(spec, capacity, undefined, 0, team));
-    // with 'auto', a module for threads is taken on one thread too
+    // with 'auto', a module with threads is accepted for one thread too
     const isPlain = among === 1 && !team.isWide && !(isAutomatic && isTeamModule(wasm));
     if (isPlain) return { engine: await startEngine(build, wasm, plan.bytes, imports), plan };
     const module = chosen?.module ?? wasm ?? (await compileBytes(await bytesOf(build)));
@@ -94,7 +94,7 @@ async function startThreads(
   const died = (plan.teamWords + TEAM_DIED) / 4;
   const own = await instantiateTeam(module, memory, imports, died);
   if (threads === 1) return { core: own, memory };
-  // must be written before there are threads, because threads read these tables
+  // must be written before the threads start, because threads read these tables
   writeTables(memory.buffer, spec, plan);
   const crew = new Crew();
   try {
@@ -174,7 +174,7 @@ function teamImports(memory: WebAssembly.Memory, died: number) {
       } catch {
         // sleeping is forbidden in this thread
       }
-      if (Atomics.load(words(), died)) throw new Error('a thread has said so');
+      if (Atomics.load(words(), died)) throw new Error('another thread has reported that it has died');
     },
     idle() {},
     wake(word: number) {

@@ -13,7 +13,7 @@ const MOST_AUTOMATIC = 8;
 
 const HEADERS = 'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
 
-/** What stands in the way of several threads, and what would have to be there instead. */
+/** The reason why there can be only one thread: `got` and `wanted` are the two parts of an error message. */
 interface Obstacle {
   readonly got: string;
   readonly wanted: string;
@@ -40,8 +40,8 @@ export function isTeamModule(wasm: WasmModule | undefined): boolean {
 }
 
 /**
- * How many threads to start for the option `threads`; `reason`: why it is one for `'auto'`. Throws if the option is
- * wrong, or a number that the host does not allow.
+ * The number of threads to start for the option `threads`. With `'auto'`, `reason` says why it is one. Throws if the
+ * option is wrong, or if it is a number that the host does not allow.
  */
 export function chooseThreads(
   threads: unknown,
@@ -58,13 +58,13 @@ export function chooseThreads(
   }
   if (obstacle) return { count: 1, reason: `one thread ${obstacle.got}, want ${obstacle.wanted}` };
   if (wasm !== undefined && !isTeamModule(wasm)) {
-    return { count: 1, reason: 'one thread with a module without threads as wasm, want simdprop/threads.wasm' };
+    return { count: 1, reason: 'one thread with a wasm module that has no threads, want simdprop/threads.wasm' };
   }
   const cores = coresOfHost();
   return cores > 1 ? { count: Math.min(cores, MOST_AUTOMATIC) } : { count: 1, reason: 'one thread on one core' };
 }
 
-/** How many threads this host runs at once, as far as it tells. */
+/** How many threads this host runs at once, as far as it says. */
 function coresOfHost(): number {
   const os = globalThis.process?.getBuiltinModule?.('node:os');
   const cores = os?.availableParallelism?.() ?? globalThis.navigator?.hardwareConcurrency;

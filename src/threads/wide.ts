@@ -27,7 +27,7 @@ let trial: Promise<Wide> | undefined;
  * Switches wide mode on. `core`: the build with threads, as bytes or compiled. Bytes are tried only once in a process.
  */
 export function switchOnWide(core: Uint8Array<ArrayBuffer> | WebAssembly.Module): Promise<Wide> {
-  // this answer is not remembered: it says nothing about bytes
+  // this answer is not remembered: it does not hold for bytes
   if (isKind(core, 'WebAssembly.Module')) return Promise.resolve({ reason: 'a compiled module was given as wasm' });
   if (!trial) {
     trial = compileWide(core as Uint8Array<ArrayBuffer>);
@@ -50,7 +50,7 @@ export function flagOf(v8: string): string | undefined {
   return version >= 1506 && major === 15 ? 'wasm-revectorize' : undefined;
 }
 
-/** Why this process cannot use wide registers; undefined if it may try to. */
+/** The reason why this process cannot use wide registers; undefined if it may try. */
 export function refusal({ versions, arch }: Pick<NodeJS.Process, 'versions' | 'arch'>): string | undefined {
   const { node, v8, bun, deno } = versions;
   if (bun) return 'only Node can be told to use wide registers, this is Bun, whose engine is not V8';
@@ -78,20 +78,23 @@ async function compileWide(core: Uint8Array<ArrayBuffer>): Promise<Wide> {
   const [narrowBits, wideBits] = trials.map((trial) => trial.train());
   const different = narrowBits.findIndex((word, i) => word !== wideBits[i]);
   if (different >= 0) {
-    return { reason: `parameter ${different} of a trial has other bits with it in Node ${process.versions.node}` };
+    return {
+      reason: `in a trial, wide registers gave other bits in parameter ${different} (Node ${process.versions.node})`,
+    };
   }
   const [narrowMs, wideMs] = await bestTimes(trials);
   if (wideMs > LARGEST_SHARE * narrowMs) {
-    return { reason: `a trial took ${wideMs.toFixed(3)} ms with it and ${narrowMs.toFixed(3)} ms without it` };
+    return { reason: `a trial took ${wideMs.toFixed(3)} ms with wide registers and ${narrowMs.toFixed(3)} ms without` };
   }
   return { module: wide };
 }
 
 /**
- * The core for narrow and for wide registers. The optimizing compiler alone must compile it, and at once: the flag
- * concerns that compiler, and its code is to be compared. To inline calls, it would need the counts of the compiler
- * that is switched off; without them, V8 14 ends the process. All this happens without a pause, so that no other
- * WebAssembly of this thread is compiled under these flags; then they are again what the process was started with.
+ * Compiles the core for narrow and for wide registers. Only the optimizing compiler may compile it, and at once,
+ * because the flag affects only that compiler and its code is to be compared. It must not inline calls: for that it
+ * would need the call counts of the other compiler, which is switched off, and V8 14 would crash without them. There is
+ * no pause before the flags are again what the process was started with, so no other WebAssembly of this thread is
+ * compiled with them.
  */
 function compileBoth(
   core: Uint8Array<ArrayBuffer>,
@@ -110,7 +113,7 @@ function compileBoth(
   }
 }
 
-/** Whether the process was started with this flag. */
+/** True if the process was started with this flag on. `byDefault`: the value if the flag was not given. */
 function startedWith(name: string, byDefault: boolean): boolean {
   const given = [...(process.env.NODE_OPTIONS ?? '').split(' '), ...process.execArgv];
   // V8 takes underscores for hyphens
@@ -135,7 +138,8 @@ async function bestTimes(trials: Trial[]): Promise<number[]> {
 }
 
 /**
- * The module with a custom section that changes nothing. For bytes that it knows, V8 would reuse the old machine code.
+ * The module with a custom section that changes nothing. V8 reuses the machine code of bytes that it has compiled
+ * before; the section makes these bytes new.
  */
 function withMarker(core: Uint8Array, marker: string): Uint8Array<ArrayBuffer> {
   const section = [0, marker.length + 1, marker.length, ...new TextEncoder().encode(marker)];
@@ -146,8 +150,8 @@ function withMarker(core: Uint8Array, marker: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The network of the trial. Its sizes are odd and exceed those of a tile in every direction; it has three activations
- * and dropout. It has enough inputs for lists of those that are not zero.
+ * The network of the trial. Its sizes are odd and larger than those of a tile in every direction. It has three
+ * activations, dropout, and so many inputs that those which are not zero are listed.
  */
 const TRIAL_SPEC = checkSpec({
   inputs: 301,
@@ -161,7 +165,10 @@ const TRIAL_SPEC = checkSpec({
 const OPTIMIZER = adam();
 const ROWS = 37;
 const STEPS = 3;
-/** How often each of the two is timed, and the largest share of the narrow time that counts as faster. */
+/**
+ * How often each core is timed, and the largest share of the narrow core's time with which the wide core counts as
+ * faster.
+ */
 const ROUNDS = 12;
 const LARGEST_SHARE = 0.95;
 

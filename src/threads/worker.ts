@@ -8,7 +8,7 @@ export interface WorkerMessage {
   readonly memory: WebAssembly.Memory;
   /** The number of the thread; the first thread is 0. */
   readonly thread: number;
-  /** The index of a word of the memory. The thread sets it to 1 when it dies, so that no other waits for it. */
+  /** The index of a word of the memory. The thread sets it to 1 when it dies, so that no other thread waits for it. */
   readonly died: number;
 }
 
@@ -23,7 +23,7 @@ const port = (node?.parentPort ?? globalThis) as unknown as Port;
 port.onmessage = ({ data: { module, memory, thread, died } }) => {
   const words = () => new Int32Array(memory.buffer);
   const refuse = () => {
-    throw new Error('simdprop: a thread got a call that only the first can answer');
+    throw new Error('simdprop: a thread got a call that only the first thread can answer');
   };
   const sleep = (word: number, old: number) => {
     Atomics.wait(words(), word / 4, old, 1000);

@@ -66,7 +66,7 @@ export class EpochRunner implements Epochs {
     };
   }
 
-  /** Time spent on the epoch so far, but for callbacks and pauses. */
+  /** Time spent on the epoch so far, without callbacks and pauses. */
   get elapsedMs(): number {
     return this.#elapsedMs;
   }
@@ -124,12 +124,12 @@ export class EpochRunner implements Epochs {
     };
   }
 
-  /** Over this epoch so far. */
+  /** The mean over this epoch so far. */
   get #samplesPerSecond(): number | undefined {
     return speedOf(this.#stepper.position - this.#start, this.#elapsedMs);
   }
 
-  /** Throws if the call was aborted: because parameters are not finite if that is so, else the signal's reason. */
+  /** If the call was aborted, throws a NonFiniteError if parameters are not finite, else the signal's reason. */
   #throwIfAborted(): void {
     const { signal } = this.#settings;
     if (!signal?.aborted) return;

@@ -34,7 +34,7 @@ export interface Epochs {
   readonly stepStart?: StepStart;
 }
 
-/** Samples a second. undefined: no tick of the clock was seen. */
+/** Samples per second; undefined if the clock has not moved on. */
 export function speedOf(samples: number, elapsedMs: number): number | undefined {
   return elapsedMs > 0 ? (1000 * samples) / elapsedMs : undefined;
 }

@@ -30,11 +30,11 @@ function real<T extends object>(value: T | undefined): T | undefined {
 
 /**
  * Returns the function that runs the event loop of a host: it calls back once timers, input and, in a page, rendering
- * have had their turn. What it needs of the host is taken now, so that tests that put timers in its place later do not
+ * have had their turn. The host's functions are looked up now, so that fake timers which a test installs later do not
  * stop training.
  *
- * In a page, messages and timers leave Firefox hardly a chance to draw: it shows 13 frames a second. After a frame has
- * been asked for and a message has followed it, it shows 60. Elsewhere a message is faster than a timer, which may wait
+ * In a page, messages and timers alone leave Firefox hardly any time to draw: it shows 13 frames a second. If a frame
+ * is requested first and a message follows it, it shows 60. Elsewhere a message is faster than a timer, which may wait
  * for 4 ms.
  */
 export function eventLoopOf(host: Host): (callback: Callback) => void {
@@ -52,7 +52,7 @@ export function eventLoopOf(host: Host): (callback: Callback) => void {
       };
       port2.postMessage(undefined);
     } else if (setTimeout) setTimeout(callback, 0);
-    // an engine that stands alone has no other tasks
+    // a bare engine has no other tasks
     else callback();
   };
 

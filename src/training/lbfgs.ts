@@ -55,7 +55,10 @@ const MAX_IDLE = 10;
 /** A gradient that is this many times as long as the shortest so far is a gain, whatever the cost. */
 const GAIN = 0.5;
 
-/** The cost, penalties included and without, `step` directions from the start, and its slope along the direction. */
+/**
+ * A trial of the line search, `step` directions from the start: its cost with and without the penalties, and its slope
+ * along the direction.
+ */
 interface Point {
   readonly step: number;
   readonly cost: number;
@@ -157,7 +160,7 @@ class LbfgsEpochs implements Epochs {
     }
   }
 
-  /** The weights as they are, with their gradient in the slots. */
+  /** The cost at the present weights. Their gradient is then in the slots. */
   async #startingPoint(): Promise<LbfgsPlace> {
     const { cost, meanCost } = await this.#gradient();
     if (!Number.isFinite(cost)) {
@@ -177,7 +180,8 @@ class LbfgsEpochs implements Epochs {
     if (this.#length(START_GRADIENT) <= tolerance) return 'converged';
     let point = await this.#search(start.cost, learningRate);
     if (!point && (this.#pairs > 0 || learningRate !== 1)) {
-      // the history misleads or is that of another cost, or the step is far too long: starts again, along the gradient
+      // the history misleads or belongs to another cost, or the first step is far too long: starts again along the
+      // gradient
       this.#pairs = 0;
       point = await this.#search(start.cost, 1);
     }
@@ -247,7 +251,7 @@ class LbfgsEpochs implements Epochs {
         ...(await this.#gradient()),
         slope: this.#dot(this.#slot(GRADIENT), this.#slot(DIRECTION)),
       };
-      // the weights between two that rounding makes one lead nowhere else
+      // rounding has made this trial equal to an earlier one: all points between the two would be equal to them too
       if (isAlike(point, low) || (high && isAlike(point, high))) return undefined;
       if (!hasFallen(start, point)) high = point;
       else if (point.slope < CURVATURE * slope) low = point;
@@ -341,7 +345,7 @@ function hasFallen(start: Point, { step, cost, slope }: Point): boolean {
   return cost <= start.cost + NOISE * Math.abs(start.cost) && slope <= (2 * DECREASE - 1) * start.slope;
 }
 
-/** Both at the same weights, as far as cost and slope tell. Costs that overflow are alike and tell nothing. */
+/** True if both trials seem to be at the same weights. Costs that have overflowed are equal too, but show nothing. */
 function isAlike(a: Point, b: Point): boolean {
   return a.cost === b.cost && a.slope === b.slope && Number.isFinite(a.cost);
 }

@@ -150,8 +150,8 @@ export function checkSteps(options: TrainForOptions, current: Optimizer): StepSe
 }
 
 /**
- * The rows of a step on this many samples: a step of more samples is one of all. Throws if the optimizer needs full
- * batches and would not get them.
+ * The rows of a step: all samples if there are fewer than `stepRows`. Throws if the optimizer needs full batches and
+ * would not get them.
  */
 export function rowsOfStep(stepRows: number, samples: number, optimizer: Optimizer): number {
   if (isFullBatch(optimizer) && stepRows < samples) {

@@ -32,9 +32,11 @@ export interface LbfgsPlace {
   /** The penalties included. */
   readonly cost: number;
   readonly meanCost: number;
-  /** At the last step that has gained something, and the steps since then. */
+  /** The least cost so far. A step that lowers it only by rounding does not count. */
   readonly leastCost: number;
+  /** The length of the shortest gradient so far. */
   readonly leastLength: number;
+  /** Steps since the last one that gained something. */
   readonly idle: number;
 }
 
@@ -119,7 +121,10 @@ export interface SavedTraining extends Counts {
   readonly place?: Place;
 }
 
-/** Refuses a place that is not at the end of a step, nor at the end of a chunk within a step whose sums are there. */
+/**
+ * Refuses a place that is neither between two steps nor between two chunks of a step. Within a step, the place must
+ * have the step's sums.
+ */
 export function checkRun(
   where: string,
   { position, step }: { readonly position: number; readonly step?: object },
@@ -131,6 +136,10 @@ export function checkRun(
     throw outOfRange(`${where}.position`, position, `the end of a step of ${stepRows} of ${samples} samples`);
   }
   if ((step !== undefined) !== within > 0) {
-    throw outOfRange(`${where}.step`, step ? 'one' : 'none', within > 0 ? 'one amid a step' : 'none between two steps');
+    throw outOfRange(
+      `${where}.step`,
+      step ? 'one' : 'none',
+      within > 0 ? 'one within a step' : 'none between two steps',
+    );
   }
 }

@@ -8,7 +8,7 @@ import { Stepper, type StepperOptions } from './stepper.js';
 import { readTimer } from './timer.js';
 import type { TrainingState } from './training-state.js';
 
-/** Slices, and multiplications, that take a good part of a second at least. No clock has a tick as long as that. */
+/** This many slices, or multiplications, take a good part of a second at least. No clock has ticks as long as that. */
 const STILL_SLICES = 2 ** 17;
 const STILL_WORK = 2 ** 32;
 
@@ -141,7 +141,7 @@ export class TimeBoxedTraining {
     };
   }
 
-  /** True if the clock has not moved during work that takes longer than any tick: it is one that tests have stopped. */
+  /** True if the clock has not moved during work that takes longer than any tick: a test has stopped it. */
   #isTimeStill({ measuredMs }: StepTimer, slices: number, samples: number): boolean {
     if (measuredMs > 0) return false;
     return slices >= STILL_SLICES || samples * this.#state.arena.plan.parameterFloats >= STILL_WORK;

@@ -84,8 +84,8 @@ export class TrainingState implements Trainee {
   }
 
   /**
-   * Throws what a learning rate that is a function throws at the first step with this optimizer, and a RangeError if it
-   * returns no rate: before anything has changed.
+   * Asks for the learning rate of the first step with this optimizer, before anything has changed. If the rate is a
+   * function that throws, throws the same error; if the function returns no rate, throws a RangeError.
    */
   checkRate(optimizer: Optimizer): void {
     const { learningRate } = optimizer;
