@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import type { DataSet, NetworkOptions } from '../src/index.js';
+import { adam, sgd } from '../src/index.js';
+import type { Network } from '../src/network.js';
+import { expectWithin } from './bounds.js';
+import { createNetwork, EPSILON, slowClock } from './build.js';
+import { parameterBits, parametersOf } from './parameters.js';
+import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
+
+// Two features at a time, each of which has tests of its own.
+
+const random = randomNumbers(71);
+const options: NetworkOptions = {
+  inputs: 5,
+  layers: [
+    { units: 9, activation: 'tanh' },
+    { units: 3, activation: 'softmax' },
+  ],
+  seed: 4,
+};
+const samplesOf = (rows: number): DataSet & { inputs: Float32Array; targets: Uint8Array } => ({
+  inputs: randomFloats(5 * rows, random),
+  targets: randomLabels(rows, 3, random),
+});
+const weightsOf = (rows: number) => Float32Array.from({ length: rows }, () => 0.25 + 4 * random());
+
+/** Sets the parameters of a network to those of a copy. */
+function setParameters(net: Network, [weights0, biases0, weights1, biases1]: Float32Array[]): void {
+  Object.assign(net.layers[0], { weights: weights0, biases: biases0 });
+  Object.assign(net.layers[1], { weights: weights1, biases: biases1 });
+}
+
+describe('weights of samples and an inspection', () => {
+  const { inputs: x, targets: y } = samplesOf(7);
+  const w = weightsOf(7);
+
+  it('Jacobians after a weighted backward, batch, evaluation or fit are those before it', async () => {
+    const net = await createNetwork(options);
+    const inspector = await net.inspect();
+    net.optimizer = sgd({ learningRate: 1e-30 });
+    const wanted = [inspector.jacobian(x), inspector.jacobian(x, { of: 0 })];
+    const weighted: [string, () => unknown][] = [
+      ['backward', () => [net.forward(x), net.backward(y, w)]],
+      ['trainBatch', () => net.trainBatch(x, y, w)],
+      ['evaluate', () => net.evaluate({ inputs: x, targets: y, weights: w })],
+      ['fit', () => net.fit({ inputs: x, targets: y, weights: w }, { batchSize: 3 })],
+    ];
+    for (const [name, call] of weighted) {
+      await call();
+      expect([inspector.jacobian(x), inspector.jacobian(x, { of: 0 })], name).toEqual(wanted);
+    }
+  });
+
+  it('and the weighted backward after a Jacobian is still weighted', async () => {
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    const inspector = await net.inspect();
+    for (const each of [net, other]) each.forward(x);
+    net.backward(y, w);
+    inspector.jacobian(x);
+    net.forward(x);
+    expect(net.backward(y, w)).toBe(other.backward(y, w));
+    expect(net.layers.map(({ weightGradients }) => weightGradients)).toEqual(
+      other.layers.map(({ weightGradients }) => weightGradients),
+    );
+  });
+
+  it('the demon after a weighted backward changes the weighted cost of its sample', async () => {
+    const net = await createNetwork(options);
+    const inspector = await net.inspect();
+    const changes = [undefined, w].map((weights) => {
+      net.forward(x);
+      net.backward(y, weights);
+      return inspector.perturb({ layer: 0, unit: 2, sample: 4, amount: 0.5 });
+    });
+    expect(Math.abs(changes[0])).toBeGreaterThan(1e-3);
+    // the weighted change is the difference of two costs of f64 that were rounded by one product each
+    expect(Math.abs(changes[1] / changes[0] - w[4])).toBeLessThan(1e-9);
+  });
+});
+
+describe('amid a step of several chunks', () => {
+  const ROWS = 700;
+  const chunks = [
+    [0, 256],
+    [256, 512],
+    [512, 700],
+  ];
+  const data = samplesOf(ROWS);
+  const other = samplesOf(30);
+  const rate = 0.25;
+  const fit = { batchSize: ROWS, shuffle: false, optimizer: sgd({ learningRate: rate }) };
+
+  /** Calls back within the step: after its first chunk and after its second. */
+  async function fitWith(net: Network, within: (chunk: number) => void, epochs = 1) {
+    const seen: number[] = [];
+    const clock = slowClock(10);
+    try {
+      await net.fit(data, {
+        ...fit,
+        epochs,
+        onProgress: ({ samples }) => {
+          const chunk = chunks.findIndex(([, end]) => end === samples);
+          if (chunk < 2) {
+            within(chunk);
+            seen.push(chunk);
+          }
+        },
+      });
+    } finally {
+      clock.mockRestore();
+    }
+    return seen;
+  }
+
+  it('a callback may train another batch: with the weights put back, the step is as planned', async () => {
+    const [net, plain] = [await createNetwork(options), await createNetwork(options)];
+    const seen = await fitWith(
+      net,
+      () => {
+        const before = parametersOf(net);
+        net.trainBatch(other.inputs, other.targets, weightsOf(30));
+        expect(parametersOf(net)).not.toEqual(before);
+        setParameters(net, before);
+      },
+      2,
+    );
+    expect(seen).toEqual([0, 1, 0, 1]);
+    await plain.fit(data, { ...fit, epochs: 2 });
+    expect(parameterBits(net)).toEqual(parameterBits(plain));
+  });
+
+  it('a callback may set other weights: the rest of the step has their gradient, and moves them', async () => {
+    const net = await createNetwork(options);
+    const probe = await createNetwork(options);
+    const given = [0, 1].map(() => parametersOf(net).map((values) => randomFloats(values.length, random)));
+    const seen = await fitWith(net, (chunk) => setParameters(net, given[chunk]));
+    expect(seen).toEqual([0, 1]);
+    // the mean gradient of each chunk at the weights that it passed through
+    const parts = chunks.map(([start, end], chunk) => {
+      if (chunk > 0) setParameters(probe, given[chunk - 1]);
+      probe.forward(data.inputs.subarray(5 * start, 5 * end));
+      probe.backward(data.targets.subarray(start, end));
+      const share = (end - start) / ROWS;
+      return probe.layers.flatMap(({ weightGradients, biasGradients }) =>
+        [weightGradients, biasGradients].map((values) => Float64Array.from(values, (g) => share * g)),
+      );
+    });
+    parametersOf(net).forEach((values, i) => {
+      const wanted = Float64Array.from(
+        given[1][i],
+        (w, k) => w - rate * (parts[0][i][k] + parts[1][i][k] + parts[2][i][k]),
+      );
+      // each chunk's mean is rounded in its own order, then scaled, added and moved: 8 roundings of what is added
+      const bound = Float64Array.from(given[1][i], (w, k) => {
+        const sizes = parts.reduce((sum, part) => sum + Math.abs(part[i][k]), 0);
+        return 8 * EPSILON * (Math.abs(w) + rate * (sizes + 1));
+      });
+      expectWithin(`parameters[${i}]`, values, wanted, bound);
+    });
+  });
+
+  it('a callback may look at a backward pass of its own, and save: the step is as planned', async () => {
+    const [net, plain] = [await createNetwork(options), await createNetwork(options)];
+    const files: Uint8Array[] = [];
+    await fitWith(net, () => {
+      net.forward(other.inputs);
+      net.backward(other.targets, weightsOf(30));
+      files.push(net.save({ training: true }));
+      // the demon and Jacobians pass other numbers through the buffers of the step
+      net.predict(data.inputs);
+    });
+    expect(files).toHaveLength(2);
+    await plain.fit(data, fit);
+    expect(parameterBits(net)).toEqual(parameterBits(plain));
+  });
+});
+
+describe('the weights of the best epoch', () => {
+  const data = samplesOf(40);
+  const x = data.inputs.subarray(0, 5 * 6);
+  const y = data.targets.subarray(0, 6);
+  const stopping = { patience: 2 };
+
+  it('are not those that a batch has passed through before: backward and applyGradients are refused', async () => {
+    const net = await createNetwork(options);
+    const inspector = await net.inspect();
+    const reports = await net.fit(data, {
+      epochs: 50,
+      // so large that the validation soon gets worse
+      optimizer: adam({ learningRate: 0.5 }),
+      validation: samplesOf(20),
+      earlyStopping: stopping,
+      onEpoch: () => {
+        net.forward(x);
+        net.backward(y);
+      },
+    });
+    const last = reports[reports.length - 1];
+    expect(last.stopped).toBe('earlyStopping');
+    expect(last.bestEpoch).toBe(last.epoch - stopping.patience);
+    const before = net.save();
+    expect(() => net.backward(y)).toThrow(/^backward: got /);
+    expect(() => net.applyGradients()).toThrow(/^applyGradients: got no gradients of the last batch/);
+    expect(() => inspector.inputGradients()).toThrow(/^inputGradients: got no backward pass of these weights/);
+    expect(net.save()).toEqual(before);
+    // after a forward pass of its own it has the gradients of a network with these weights
+    const fresh = await createNetwork(options);
+    setParameters(fresh, parametersOf(net));
+    for (const each of [net, fresh]) each.forward(x);
+    expect(net.backward(y)).toBe(fresh.backward(y));
+    expect(net.layers[0].weightGradients).toEqual(fresh.layers[0].weightGradients);
+  });
+});
