@@ -43,6 +43,12 @@ const NETWORKS: [string, NetworkOptions][] = [
   ['2-3-3, hinge', { inputs: 2, layers: [{ units: 3 }, { units: 3, activation: 'linear' }], cost: 'hinge' }],
   ['2-3-1, poisson', { inputs: 2, layers: [{ units: 3 }, { units: 1, activation: 'softplus' }], cost: 'poisson' }],
   ['9-2 standardised', { inputs: 9, layers: [{ units: 2 }] }],
+  // these have no kernels of their own
+  [
+    '3-4-3-2 with dropout',
+    { inputs: 3, layers: [{ units: 4, dropout: 0.5 }, { units: 3, activation: 'tanh', dropout: 0.25 }, { units: 2 }] },
+  ],
+  ['3-4-2 with dropout in the first layer', { inputs: 3, layers: [{ units: 4, dropout: 0.5 }, { units: 2 }] }],
 ];
 
 const CASES = NETWORKS.flatMap(([name, options]) => [
