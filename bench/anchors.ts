@@ -12,7 +12,7 @@ import {
 } from 'simdprop';
 import { CLASSES } from '../examples/digits/idx.js';
 import { describeMachine, machineLine, saveResult } from './machine.js';
-import { digitsRange, loadDigits, PIXELS } from './workloads.js';
+import { BYTE_SCALE, digitsRange, loadDigits, PIXELS } from './workloads.js';
 
 // Trains networks with published results again, on the same images, and compares the accuracies. Our accuracy is the
 // mean over seeds that were fixed beforehand. The published accuracies:
@@ -165,7 +165,7 @@ const HELP = `npm run anchors -- [--only TEXT] [--save]
 
 async function train(anchor: Anchor, seed: number, training: DataSet, validation: DataSet): Promise<Run> {
   const { network, optimizer, batchSize, epochs } = anchor;
-  const net = await Network.create({ ...network, inputs: PIXELS, seed });
+  const net = await Network.create({ ...network, inputs: PIXELS, scale: BYTE_SCALE, seed });
   const started = performance.now();
   const reports = await net.fit(training, { epochs, batchSize, optimizer, validation });
   const seconds = (performance.now() - started) / 1000;

@@ -15,8 +15,8 @@ const library = (await import(pathToFileURL(process.argv[2]).href)) as typeof im
 
 async function prepare({ workload, batch }: CompareOrder): Promise<() => unknown> {
   const { data, epochs, batchSize, learningRate, optimizer, inference, ...network } = makeWorkload(workload);
-  const { inputs, layers, cost } = network;
-  const net = await library.Network.create({ inputs, layers, cost, seed: 1, batchSize: batch });
+  const { inputs, layers, cost, scale } = network;
+  const net = await library.Network.create({ inputs, layers, cost, scale, seed: 1, batchSize: batch });
   const descent = optimizer === 'adam' ? library.adam({ learningRate }) : library.sgd({ learningRate });
   if (batch === undefined) return () => net.fit(data, { epochs, batchSize, optimizer: descent });
   const width = batch * inputs;

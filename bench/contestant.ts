@@ -23,18 +23,18 @@ export interface Outcome {
   value: number;
 }
 
-/** The factor by which simdprop multiplies bytes by default. */
-const BYTE_SCALE = 1 / 255;
-
 interface Contestant {
   reset(start: PlainLayerOptions[]): void;
   train(): number | Promise<number>;
   predict(x: Float32Array | Uint8Array): Float32Array;
 }
 
-async function enterSimdprop({ inputs, layers, cost, ...workload }: Workload, rows: number): Promise<Contestant> {
+async function enterSimdprop(
+  { inputs, layers, cost, scale, ...workload }: Workload,
+  rows: number,
+): Promise<Contestant> {
   const { data, epochs, batchSize, learningRate } = workload;
-  const net = await Network.create({ inputs, layers, cost, batchSize: rows });
+  const net = await Network.create({ inputs, layers, cost, scale, batchSize: rows });
   const options = { epochs, batchSize, optimizer: sgd({ learningRate }), shuffle: false };
   return {
     reset(start) {
@@ -48,10 +48,13 @@ async function enterSimdprop({ inputs, layers, cost, ...workload }: Workload, ro
   };
 }
 
-function enterPlain({ inputs, cost, ...workload }: Workload, rows: number, layers: PlainLayerOptions[]): Contestant {
+function enterPlain(
+  { inputs, cost, scale = 1, ...workload }: Workload,
+  rows: number,
+  layers: PlainLayerOptions[],
+): Contestant {
   const { data, epochs, batchSize, learningRate } = workload;
   const net = new PlainNetwork(inputs, layers, cost, rows);
-  const scale = data.inputs instanceof Uint8Array ? BYTE_SCALE : 1;
   return {
     reset(start) {
       start.forEach(({ weights, biases }, l) => {

@@ -5,7 +5,7 @@ import { ACTIVATIONS } from '../src/spec/spec.js';
 import { startKernels } from '../test/build.js';
 import { alignTable, median } from './machine.js';
 import { type Contender, type Section, takeTurns } from './turns.js';
-import { digitsRange, loadDigits, PIXELS } from './workloads.js';
+import { BYTE_SCALE, digitsRange, loadDigits, PIXELS } from './workloads.js';
 
 // Times activations, layers of mixed activations and dropout. Activation kernels are timed alone, on a few rows that
 // stay in the first-level cache. Layers are timed in training steps of whole networks on real digits, whose dark pixels
@@ -108,7 +108,7 @@ async function timeSteps(cases: readonly Steps[], rounds: number): Promise<numbe
   try {
     const contenders: Contender[] = [];
     for (const { name, layers, batchSize, steps } of cases) {
-      const net = await Network.create({ inputs: PIXELS, layers, seed: 1 });
+      const net = await Network.create({ inputs: PIXELS, layers, scale: BYTE_SCALE, seed: 1 });
       nets.push(net);
       const data = digitsRange(train, 0, batchSize * steps);
       const options = { batchSize, optimizer: sgd({ learningRate: 1e-6 }), shuffle: false };

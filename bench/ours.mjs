@@ -11,13 +11,14 @@ const { positionals, values } = parseArgs({
 const threads = Number(values.threads);
 const job = readJob(positionals[0]);
 const { inputs, outputs, cost, batchSize, learningRate, x, y } = job;
+const scale = job.bytes ? 1 / 255 : 1;
 const layers = job.layers.map(({ units, activation }) => ({ units, activation }));
 const modes = { ...(threads > 1 && { threads }), ...(values.wide && { wide: true }) };
 
 /** Each batch size has a network of its own, which is created for it. */
 const nets = new Map();
 async function netFor(rows) {
-  if (!nets.has(rows)) nets.set(rows, await Network.create({ inputs, layers, cost, batchSize: rows, ...modes }));
+  if (!nets.has(rows)) nets.set(rows, await Network.create({ inputs, layers, cost, scale, batchSize: rows, ...modes }));
   return nets.get(rows);
 }
 

@@ -3,6 +3,9 @@ import { CLASSES, type Digits, packagedData, readDigits } from '../examples/digi
 
 export const PIXELS = 784;
 
+/** The pixels of the digits are bytes, from 0 to 255. */
+export const BYTE_SCALE = 1 / 255;
+
 /** The real digits: 60,000 for training and 10,000 for testing. */
 export function loadDigits(): { train: Digits; test: Digits } {
   const directory = packagedData();
@@ -29,6 +32,8 @@ export interface Workload {
   batchSize: number;
   /** Epochs in one call of fit. */
   epochs: number;
+  /** What inputs are multiplied by. Default 1. */
+  scale?: number;
   data: { inputs: Float32Array | Uint8Array; targets: Float32Array | Uint8Array };
   /** The targets as rows, one number for each output. */
   targetRows: Float32Array;
@@ -71,13 +76,13 @@ const SMALL = {
 };
 
 /** The first digits of the training set, and their labels as rows. */
-function digits(count: number): Pick<Workload, 'data' | 'targetRows'> {
+function digits(count: number): Pick<Workload, 'scale' | 'data' | 'targetRows'> {
   const data = digitsRange(loadDigits().train, 0, count);
   const targetRows = new Float32Array(count * CLASSES);
   data.targets.forEach((label, sample) => {
     targetRows[sample * CLASSES + label] = 1;
   });
-  return { data, targetRows };
+  return { scale: BYTE_SCALE, data, targetRows };
 }
 
 /** Dense samples, uniform in [0, 1). Their classes are 0 to 9 in turn. */

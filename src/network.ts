@@ -198,6 +198,15 @@ export class Network {
   }
 
   /**
+   * What inputs are multiplied by before anything else, whatever the type of their array; undefined for a network from
+   * an old file, in which the type decides: see docs/saving.md.
+   */
+  get scale(): number | undefined {
+    const { scale = 1, scaled } = this.#arena.spec;
+    return scaled === 'all' ? scale : undefined;
+  }
+
+  /**
    * The task: what the network learns. It determines which metrics `evaluate` returns. It is given at create, or
    * decided by the first call of `fit`, `train`, `fitStream` or `trainFor` from all its targets, those for validation
    * included:

@@ -1,9 +1,10 @@
 import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it, test } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
-import type { Inputs, NetworkOptions, Targets } from '../src/index.js';
+import { type Inputs, type NetworkOptions, sgd, type Targets } from '../src/index.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
+import { editJson } from './saved-files.js';
 
 // Gives inputs and targets of every type to every call, and compares each with the Float32Array of the same numbers.
 
@@ -51,30 +52,86 @@ const scaled = (values: ArrayLike<number>, scale: number) =>
 const small = Int8Array.from(doubles, (x) => Math.round(x * 100));
 const unsigned = Uint32Array.from(doubles, (x) => Math.trunc((x + 1) * 2 ** 31) | 0);
 
-const CASES: [string, NetworkOptions, Inputs, Float32Array][] = [
-  ['Float64Array', OPTIONS, doubles, Float32Array.from(doubles)],
-  ['Float64Array, whatever the scale', { ...OPTIONS, scale: 0.5 }, doubles, Float32Array.from(doubles)],
-  ['Int32Array', OPTIONS, integers, Float32Array.from(integers)],
-  ['Int32Array with a scale', { ...OPTIONS, scale: 0.001 }, integers, scaled(integers, 0.001)],
-  ['Int32Array of large numbers', { ...OPTIONS, scale: 1e-9 }, large, scaled(large, 1e-9)],
-  ['Int8Array', OPTIONS, small, Float32Array.from(small)],
-  ['Int16Array', OPTIONS, Int16Array.from(integers), Float32Array.from(integers)],
-  ['Int16Array with a scale', { ...OPTIONS, scale: 0.001 }, Int16Array.from(integers), scaled(integers, 0.001)],
-  ['Uint16Array', OPTIONS, Uint16Array.from(bytes), Float32Array.from(bytes)],
-  ['Uint32Array with a scale', { ...OPTIONS, scale: 1e-9 }, unsigned, scaled(unsigned, 1e-9)],
-  ['Uint8Array', OPTIONS, bytes, scaled(bytes, 1 / 255)],
-  ['Uint8ClampedArray', OPTIONS, new Uint8ClampedArray(bytes), scaled(bytes, 1 / 255)],
-  ['Uint8ClampedArray with a scale', { ...OPTIONS, scale: 0.3 }, new Uint8ClampedArray(bytes), scaled(bytes, 0.3)],
+const CASES: [string, number | undefined, Inputs][] = [
+  ['Float64Array', undefined, doubles],
+  ['Float64Array with a scale', 0.3, doubles],
+  ['Float32Array with a scale', 0.3, Float32Array.from(doubles)],
+  ['Int32Array', undefined, integers],
+  ['Int32Array with a scale', 0.001, integers],
+  ['Int32Array of large numbers', 1e-9, large],
+  ['Int8Array', undefined, small],
+  ['Int16Array', undefined, Int16Array.from(integers)],
+  ['Int16Array with a scale', 0.001, Int16Array.from(integers)],
+  ['Uint16Array', undefined, Uint16Array.from(bytes)],
+  ['Uint32Array with a scale', 1e-9, unsigned],
+  ['Uint8Array', undefined, bytes],
+  ['Uint8Array with a scale', 1 / 255, bytes],
 ];
 
 describe('inputs', () => {
-  test.each(CASES)('%s: the floats it stands for, bit for bit', async (_, options, inputs, floats) => {
-    expect(await resultsOf(options, inputs, labels)).toEqual(await resultsOf(options, floats, labels));
+  test.each(CASES)('%s: the floats it stands for, bit for bit', async (_, scale, inputs) => {
+    const net = await createNetwork({ ...OPTIONS, scale });
+    expect(net.scale).toBe(scale ?? 1);
+    const results = await resultsOf({ ...OPTIONS, scale }, inputs, labels);
+    expect(results).toEqual(await resultsOf(OPTIONS, scaled(inputs, scale ?? 1), labels));
   });
 
-  it('gives an Int32Array with a scale what the same bytes with that scale give', async () => {
-    const options = { ...OPTIONS, scale: 0.3 };
-    expect(await resultsOf(options, Int32Array.from(bytes), labels)).toEqual(await resultsOf(options, bytes, labels));
+  it('mean the same in every array that can hold them, with a scale and without', async () => {
+    const types = [Uint16Array, Int16Array, Int32Array, Uint32Array, Float32Array, Float64Array];
+    for (const scale of [undefined, 1, 0.3, 1 / 255]) {
+      const wanted = await resultsOf({ ...OPTIONS, scale }, bytes, labels);
+      for (const type of types) {
+        expect(await resultsOf({ ...OPTIONS, scale }, type.from(bytes), labels)).toEqual(wanted);
+      }
+    }
+  });
+
+  it('of 0 and 1 as bytes are learnt: XOR', async () => {
+    const layers = [{ units: 3, activation: 'tanh' as const }, { units: 1 }];
+    const net = await createNetwork({ inputs: 2, layers, seed: 1 });
+    const inputs = Uint8Array.of(0, 0, 0, 1, 1, 0, 1, 1);
+    const training = { epochs: 500, batchSize: 4, optimizer: sgd({ learningRate: 2 }) };
+    const [{ warnings }] = await net.fit({ inputs, targets: Uint8Array.of(0, 1, 1, 0) }, training);
+    expect(warnings).toBeUndefined();
+    expect(Array.from(net.predict(inputs), Math.round)).toEqual([0, 1, 1, 0]);
+  });
+
+  it('of a network trained on bytes are the same as floats when it is asked, standardised too', async () => {
+    for (const standardize of [false, true]) {
+      const net = await createNetwork(OPTIONS);
+      await net.fit({ inputs: bytes, targets: labels }, { standardize, epochs: 3 });
+      expect(net.predict(Float32Array.from(bytes))).toEqual(net.predict(bytes));
+    }
+  });
+
+  it('are refused as pixels of a canvas, wherever they are given', async () => {
+    const net = await createNetwork({ inputs: 784, layers: [{ units: 3, activation: 'softmax' }] });
+    const pixels = new Uint8ClampedArray(4 * 784) as never;
+    const targets = new Uint8Array(4);
+    const inputs = new Uint8Array(4 * 784);
+    const inspector = await net.inspect();
+    const wanted =
+      /: got Uint8ClampedArray of 3136 bytes, want .*: pixels of a canvas are four numbers each; Uint8Array\.from\(/;
+    const data = { inputs: pixels, targets };
+    const before = net.save();
+    for (const call of [
+      () => net.predict(pixels),
+      () => net.forward(pixels),
+      () => net.trainBatch(pixels, targets),
+      () => net.evaluate(data),
+      () => net.trainFor(data, 1),
+      () => inspector.jacobian(pixels),
+    ]) {
+      expect(call).toThrow(TypeError);
+      expect(call).toThrow(wanted);
+    }
+    await expect(net.fit(data)).rejects.toThrow(wanted);
+    await expect(net.evaluateAsync(data)).rejects.toThrow(wanted);
+    await expect(net.fit({ inputs, targets }, { validation: data })).rejects.toThrow(wanted);
+    await expect(net.fitStream(() => [data])).rejects.toThrow(wanted);
+    expect(net.save()).toEqual(before);
+    const red = Uint8Array.from((pixels as Uint8ClampedArray).filter((_, i) => i % 4 === 0));
+    expect(net.predict(red)).toHaveLength(3);
   });
 
   it('takes a part of a larger buffer', async () => {
@@ -238,6 +295,20 @@ describe('numbers that 32 bits cannot hold are refused, and change nothing', () 
       /inputs\[8\] \(row 1\): got -1000 times the scale 1e\+36, want a number that is finite in 32 bits$/,
     ],
     [
+      'a float times its scale',
+      { ...OPTIONS, scale: 1e30 },
+      put(10, 1e10),
+      labels,
+      /inputs\[10\] \(row 1\): got 10000000000 times the scale 1e\+30, want a number that is finite in 32 bits$/,
+    ],
+    [
+      'NaN with a scale',
+      { ...OPTIONS, scale: 0.5 },
+      put(3, Number.NaN),
+      labels,
+      /inputs\[3\] \(row 0\): got NaN, want a finite number$/,
+    ],
+    [
       'a byte times its scale',
       { ...OPTIONS, scale: 1e37 },
       Uint8Array.from(bytes, (_, i) => (i === 8 ? 255 : 1)),
@@ -265,16 +336,57 @@ describe('numbers that 32 bits cannot hold are refused, and change nothing', () 
       scale: 1e37,
     });
     expect([...scaled.predict(Int32Array.of(34, -34))]).toEqual([0.5, 0.5]);
+    const small = await createNetwork({ inputs: 1, layers: [{ units: 1, initializer: 'zeros' }], scale: 1e-9 });
+    expect([...small.predict(Float64Array.of(1e47, -1e47))]).toEqual([0.5, 0.5]);
   });
 });
 
-it('keeps in the file whether a scale was given', async () => {
-  for (const scale of [undefined, 0.5]) {
+it('keeps the scale in the file', async () => {
+  for (const scale of [undefined, 0.5, 1 / 255]) {
     const net = await createNetwork({ ...OPTIONS, scale });
     const loaded = await loadNetwork(net.save());
-    expect(loaded.predict(integers)).toEqual(net.predict(integers));
-    expect(loaded.predict(bytes)).toEqual(net.predict(bytes));
+    expect(loaded.scale).toBe(scale ?? 1);
+    for (const inputs of [integers, bytes, doubles]) expect(loaded.predict(inputs)).toEqual(net.predict(inputs));
+    expect(loaded.save()).toEqual(net.save());
   }
+});
+
+describe('files in which the type of the array decides', () => {
+  const old = (scale?: number) =>
+    createNetwork({ ...OPTIONS, scale }).then((net) =>
+      loadNetwork(editJson(net.save(), 'network', ({ scaled: _, ...network }) => network)),
+    );
+
+  it('multiply bytes by 1/255, and nothing else', async () => {
+    const first = await old();
+    const net = await createNetwork(OPTIONS);
+    for (const loaded of [first, await loadNetwork(first.save())]) {
+      expect(loaded.scale).toBeUndefined();
+      expect(loaded.predict(bytes)).toEqual(net.predict(scaled(bytes, 1 / 255)));
+      expect(loaded.predict(integers)).toEqual(net.predict(integers));
+      expect(loaded.predict(Float32Array.from(bytes))).toEqual(net.predict(Float32Array.from(bytes)));
+    }
+  });
+
+  it('multiply bytes and integers by a scale that was given, and no floats', async () => {
+    const first = await old(0.25);
+    const net = await createNetwork(OPTIONS);
+    for (const loaded of [first, await loadNetwork(first.save())]) {
+      expect(loaded.scale).toBeUndefined();
+      for (const inputs of [bytes, integers]) {
+        expect(loaded.predict(inputs)).toEqual(net.predict(scaled(inputs, 0.25)));
+      }
+      expect(loaded.predict(doubles)).toEqual(net.predict(doubles));
+    }
+  });
+
+  it('are refused where they say something else', async () => {
+    const file = (await createNetwork(OPTIONS)).save();
+    for (const value of ['none', 1, null]) {
+      const damaged = editJson(file, 'network', (network) => ({ ...network, scaled: value }));
+      await expect(loadNetwork(damaged)).rejects.toThrow(/^load: scaled: got .+, want all or integers or bytes|one of/);
+    }
+  });
 });
 
 test('a number that is not finite is named wherever it stands, the first of several', async () => {

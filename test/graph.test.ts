@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Graph, type Node, type Operation, unroll } from '../src/graph/index.js';
-import type { ActivationName, CostName } from '../src/index.js';
+import type { ActivationName, CostName, NetworkOptions } from '../src/index.js';
 import { forward, meanCost, type ReferenceNetwork } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
@@ -524,6 +524,20 @@ describe('an unrolled network', () => {
         values[l].a.map(() => 100 * DOUBLE_EPSILON),
       );
     });
+  });
+
+  it('multiplies x by the scale as the network does, before it is standardised', async () => {
+    const options: NetworkOptions = { inputs: 2, layers: [{ units: 1, activation: 'linear' }], seed: 3 };
+    const [net, plain] = [await createNetwork({ ...options, scale: 0.25 }), await createNetwork(options)];
+    const [x, quarters] = [Float32Array.of(3, -8), Float32Array.of(0.75, -2)];
+    for (const standardization of [undefined, { means: Float64Array.of(0.5, -2), deviations: Float64Array.of(2, 4) }]) {
+      net.standardization = standardization;
+      plain.standardization = standardization;
+      const unrolled = unroll(net, x);
+      expect(valuesOf(unrolled.x)).toEqual([...x]);
+      expect(valuesOf(unrolled.layers[0].a)).toEqual(valuesOf(unroll(plain, quarters).layers[0].a));
+      expect(net.predict(x)).toEqual(plain.predict(quarters));
+    }
   });
 
   it('standardises x as the network does, and has the derivatives by x as it was', async () => {

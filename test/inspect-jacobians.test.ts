@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ActivationName, CostName } from '../src/index.js';
+import type { ActivationName, CostName, NetworkOptions } from '../src/index.js';
 import { forward } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { ELEMENTWISE } from './bounds.js';
@@ -193,11 +193,13 @@ describe('Jacobians', () => {
   });
 
   it('are by inputs as the network gets them: bytes after scale, before standardisation', async () => {
-    const net = await networkOf({ inputs: 3, layers: [{ units: 4, activation: 'tanh' }, { units: 2 }] }, 5);
+    const options: NetworkOptions = { inputs: 3, layers: [{ units: 4, activation: 'tanh' }, { units: 2 }] };
+    const net = await networkOf(options, 5);
     const inspector = await net.inspect();
+    const ofBytes = await (await networkOf({ ...options, scale: 1 / 255 }, 5)).inspect();
     const bytes = Uint8Array.of(0, 51, 255, 102, 7, 9);
     const floats = Float32Array.from(bytes, (byte) => Math.fround(byte * Math.fround(1 / 255)));
-    expect(inspector.jacobian(bytes)).toEqual(inspector.jacobian(floats));
+    for (const x of [bytes, Float64Array.from(bytes)]) expect(ofBytes.jacobian(x)).toEqual(inspector.jacobian(floats));
     const deviations = Float64Array.of(0.5, 2, 4);
     const means = new Float64Array(3);
     const before = inspector.jacobian(floats.map((value, i) => value / deviations[i % 3]));

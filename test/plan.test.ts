@@ -13,7 +13,7 @@ import {
 } from '../src/core/memory-plan.js';
 import type { ActivationName, LayerOptions } from '../src/index.js';
 import { sgd } from '../src/index.js';
-import { ACTIVATIONS, BYTE_SCALE, COSTS, checkSpec } from '../src/spec/spec.js';
+import { ACTIVATIONS, COSTS, checkSpec } from '../src/spec/spec.js';
 import { createNetwork, startKernels } from './build.js';
 import { capacities, offsetOf, runs, sets, specs } from './plans.js';
 
@@ -119,7 +119,7 @@ it('writes a header and a layer table that say what the plan says, and nothing e
       expect(header(abi.WIDE)).toBe(0);
       expect(header(abi.THREAD_WORK)).toBe(plan.team.threadWork);
       expect(header(abi.THREADS)).toBe(1);
-      expect(view.getFloat32(abi.HEADER + abi.SCALE, true)).toBe(Math.fround(spec.scale ?? BYTE_SCALE));
+      expect(view.getFloat32(abi.HEADER + abi.SCALE, true)).toBe(Math.fround(spec.scale ?? 1));
       expect(view.getFloat64(abi.HEADER + abi.L2, true)).toBe(spec.l2);
 
       plan.layers.forEach((layer, l) => {

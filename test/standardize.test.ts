@@ -95,11 +95,13 @@ describe('fit with standardize', () => {
     );
   });
 
-  it('takes bytes and integers after their scale', async () => {
+  it('takes numbers after their scale', async () => {
     const bytes = Uint8Array.from({ length: 70 }, () => 256 * random());
     for (const scale of [undefined, 0.3]) {
-      const doubles = Float64Array.from(bytes, (byte) => byte * (scale ?? 1 / 255));
+      const doubles = Float64Array.from(bytes, (byte) => byte * (scale ?? 1));
       expect(await measure(bytes, measuring(7, { scale }))).toEqual(await measure(doubles, measuring(7)));
+      const floats = Float32Array.from(bytes);
+      expect(await measure(floats, measuring(7, { scale }))).toEqual(await measure(doubles, measuring(7)));
     }
     const integers = Int32Array.from(bytes);
     expect(await measure(integers, measuring(7, { scale: 0.3 }))).toEqual(

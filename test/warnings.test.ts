@@ -18,6 +18,36 @@ const LOST =
 
 const quiet = { learningRate: 1e-30, name: 'sgd' } as const;
 
+const BYTES =
+  'data.inputs: bytes above 1 are taken as they are, want scale: 1 / 255 at create for those of pictures, or standardize: true';
+
+describe('bytes above 1', () => {
+  const bytes = { inputs: Uint8Array.from({ length: 3 * SAMPLES }, (_, i) => (i === 777 ? 2 : i % 2)), targets };
+
+  it('are named in the first report, of every call that trains on them', async () => {
+    const net = await createNetwork(options);
+    net.optimizer = quiet;
+    const reports = await net.fit(bytes, { epochs: 2 });
+    expect(reports.map(({ warnings }) => warnings)).toEqual([[BYTES], undefined]);
+    const streamed = await net.fitStream(() => [bytes]);
+    expect(streamed[0].warnings).toEqual([BYTES.replace('data', 'source: part 0')]);
+    expect(net.trainFor(bytes, 1e-30).warnings).toEqual([BYTES]);
+  });
+
+  it.each<[string, NetworkOptions, Inputs, boolean]>([
+    ['with a scale', { ...options, scale: 1 / 255 }, bytes.inputs, false],
+    ['with the scale 1', { ...options, scale: 1 }, bytes.inputs, false],
+    ['standardised', options, bytes.inputs, true],
+    ['of 0 and 1', options, bytes.inputs.map((byte) => byte & 1), false],
+    ['as floats', options, Float32Array.from(bytes.inputs), false],
+  ])('are no matter %s', async (_, network, inputs, standardize) => {
+    const net = await createNetwork(network);
+    net.optimizer = quiet;
+    const [{ warnings }] = await net.fit({ inputs, targets }, { standardize });
+    expect(warnings).toBeUndefined();
+  });
+});
+
 describe('numbers that 32 bits cannot keep apart', () => {
   it('are named by their columns in the first report, of every call that trains on them', async () => {
     const data = { inputs: stamped(1.7e9), targets };

@@ -178,7 +178,7 @@ export async function hashes(library, create, digits) {
     { units: 128, activation: 'relu', dropout: 0.1 },
     { units: 10, activation: 'softmax' },
   ];
-  const net = await create({ inputs: 784, cost: 'categoricalCrossEntropy', seed: 42, layers });
+  const net = await create({ inputs: 784, cost: 'categoricalCrossEntropy', scale: 1 / 255, seed: 42, layers });
   await net.fit(digits, { epochs: 2, batchSize: 32, optimizer: library.adam() });
   found.MNIST = await hashOf(net, digits.inputs.subarray(0, 784 * 1000));
   net.dispose();

@@ -89,6 +89,8 @@ async function createNetwork(options: Options, inputs: number): Promise<Network>
       ],
       cost: options.cost,
       l2: options.l2,
+      // bytes from 0 to 255 become numbers from 0 to 1
+      scale: 1 / 255,
       seed: options.seed,
       batchSize: options.batch,
       build: BUILD,

@@ -146,7 +146,7 @@ export class Arena {
   }
 
   /** Copies bytes to `address`. */
-  writeBytes(address: number, values: Uint8Array | Uint8ClampedArray): void {
+  writeBytes(address: number, values: Uint8Array): void {
     this.#inUse().views.bytes.set(values, address);
   }
 

@@ -1,6 +1,6 @@
 import * as abi from '../../assembly/abi.js';
 import type { ActivationName } from '../spec/network-options.js';
-import { ACTIVATIONS, BYTE_SCALE, COSTS, outputsOf, type Spec } from '../spec/spec.js';
+import { ACTIVATIONS, COSTS, outputsOf, type Spec } from '../spec/spec.js';
 import { Header, LayerRow, type LayerWords, PLANNED_WORDS, type PlannedWords, tablesOf } from './header.js';
 
 // The place of everything in a network's linear memory. A plan consists only of numbers; `writeTables` writes it where
@@ -373,7 +373,7 @@ export function writeTables(buffer: ArrayBuffer, spec: Spec, plan: Plan): void {
   const header = new Header(buffer);
   for (const name of PLANNED_WORDS) header[name] = plan[name];
   header.callThreads = 1;
-  header.scale = spec.scale ?? BYTE_SCALE;
+  header.scale = spec.scale ?? 1;
   header.costParameter = spec.huberDelta;
   header.labelSmoothing = spec.labelSmoothing;
   header.l2 = spec.l2;

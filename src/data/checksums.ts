@@ -1,8 +1,8 @@
-import { arrayType } from '../check/arrays.js';
 import { crc32 } from '../check/crc32.js';
 import type { Arena } from '../core/arena.js';
 import type { SetSize } from '../core/memory-plan.js';
 import type { CheckedData } from './data-set.js';
+import { isBytes } from './inputs.js';
 import { isFloats } from './numbers.js';
 
 // Checksums tell whether data are those of an earlier call. Each may be compared only with others of its function.
@@ -35,8 +35,7 @@ export function checksumOfVersion1({ inputs, targets, weights }: CheckedData): n
   ]);
 }
 
-const stored = (inputs: CheckedData['inputs']) =>
-  arrayType(inputs)?.startsWith('Uint8') ? inputs : Float32Array.from(inputs);
+const stored = (inputs: CheckedData['inputs']) => (isBytes(inputs) ? inputs : Float32Array.from(inputs));
 
 /** Checksum of several arrays, one after another. */
 function checksum(parts: readonly (ArrayBufferView | undefined)[]): number {

@@ -2,17 +2,19 @@ import { arrayType, type NumberArray } from '../check/arrays.js';
 import { countOf, outOfRange, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { F32, U8 } from '../spec/codes.js';
-import { BYTE_SCALE, type Spec } from '../spec/spec.js';
+import type { Spec } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
 import { firstInfinite, firstInfiniteFloat, isFloats, isIntegers, nestedHint, wayOut } from './numbers.js';
 
 // Inputs of a network: the arrays they come in, and what becomes of their numbers on the way into the memory.
 
 /**
- * Inputs [samples × inputs], row-major. Bytes and integers are multiplied by the network's `scale`. Numbers that 32-bit
- * floats cannot hold are rounded once, after the network's standardisation.
+ * Inputs [samples × inputs], row-major. The type of the array does not change what its numbers mean. All are multiplied
+ * by the network's `scale`. Numbers that 32-bit floats cannot hold are rounded once, after the network's
+ * standardisation. A Uint8ClampedArray is refused: the pixels of a canvas are four numbers each, which would pass as
+ * four times as many inputs.
  */
-export type Inputs = NumberArray;
+export type Inputs = Exclude<NumberArray, Uint8ClampedArray>;
 
 /** What decides what becomes of inputs. */
 export type Preparation = Pick<Arena, 'spec' | 'standardization'>;
@@ -23,22 +25,26 @@ export function preparationOf(network: Preparation, standardize: boolean): Prepa
   return { spec: network.spec, standardization: { means: new Float64Array(0), deviations: new Float64Array(0) } };
 }
 
-function isBytes(inputs: Inputs): inputs is Uint8Array | Uint8ClampedArray {
-  const type = arrayType(inputs);
-  return type === 'Uint8Array' || type === 'Uint8ClampedArray';
+export function isBytes(inputs: Inputs): inputs is Uint8Array {
+  return arrayType(inputs) === 'Uint8Array';
 }
 
 /** What inputs are multiplied by. */
-export function scaleOf(inputs: Inputs, { scale }: Spec): number {
-  if (isFloats(inputs)) return 1;
-  return scale ?? (isBytes(inputs) ? BYTE_SCALE : 1);
+export function scaleOf(inputs: Inputs, { scale = 1, scaled }: Spec): number {
+  const isScaled = scaled === 'all' || (scaled === 'bytes' ? isBytes(inputs) : !isFloats(inputs));
+  return isScaled ? scale : 1;
 }
+
+/** Ends the message for the pixels of a canvas. */
+const CANVAS =
+  ': pixels of a canvas are four numbers each; Uint8Array.from(data.filter((_, i) => i % 4 === 0)) has one of each';
 
 /** Checks the type and the length of inputs, and returns the number of samples. */
 export function checkInputShape(where: string, inputs: unknown, { inputs: width }: Spec): number {
-  if (!isFloats(inputs) && !isIntegers(inputs)) {
+  const isClamped = arrayType(inputs) === 'Uint8ClampedArray';
+  if (isClamped || (!isFloats(inputs) && !isIntegers(inputs))) {
     const wanted = 'a Float32Array, a Float64Array or an array of integers such as Uint8Array or Int32Array';
-    throw wrongType(where, inputs, wanted + wayOut(inputs));
+    throw wrongType(where, inputs, wanted + (isClamped ? CANVAS : wayOut(inputs)));
   }
   if (inputs.length === 0 || inputs.length % width !== 0) {
     throw outOfRange(where, countOf(inputs), `rows of ${width} numbers, at least one${nestedHint(inputs)}`);
@@ -56,12 +62,15 @@ export function checkInputs(where: string, inputs: unknown, preparation: Prepara
 
 /** The place of the first number that cannot be used; -1: there is none. */
 function firstBad(inputs: Inputs, { spec, standardization }: Preparation): number {
+  const areFloats = isFloats(inputs);
   // what standardisation makes of a finite number is checked where it is computed
-  if (isFloats(inputs)) return standardization ? firstInfinite(inputs) : firstInfiniteFloat(inputs, 0, inputs.length);
+  if (standardization) return areFloats ? firstInfinite(inputs) : -1;
   const factor = Math.fround(scaleOf(inputs, spec));
+  if (areFloats && factor === 1) return firstInfiniteFloat(inputs, 0, inputs.length);
   const fits = (value: number) => Number.isFinite(Math.fround(value * factor));
-  if (standardization || fits(2 ** (8 * inputs.BYTES_PER_ELEMENT))) return -1;
-  return inputs.findIndex((value: number) => !fits(value));
+  if (!areFloats && fits(2 ** (8 * inputs.BYTES_PER_ELEMENT))) return -1;
+  for (let i = 0; i < inputs.length; i++) if (!fits(inputs[i])) return i;
+  return -1;
 }
 
 function badInput(where: string, inputs: Inputs, at: number, { spec, standardization }: Preparation): RangeError {
@@ -75,7 +84,7 @@ function badInput(where: string, inputs: Inputs, at: number, { spec, standardiza
 }
 
 /** Whether inputs are stored as bytes, which the core multiplies by the scale; all others are stored as floats. */
-function areStoredAsBytes(arena: Arena, inputs: Inputs): inputs is Uint8Array | Uint8ClampedArray {
+function areStoredAsBytes(arena: Arena, inputs: Inputs): inputs is Uint8Array {
   return !arena.standardization && isBytes(inputs);
 }
 

@@ -1,6 +1,6 @@
 import { isFloat32Array } from '../check/arrays.js';
 import type { CheckedData } from './data-set.js';
-import { type Preparation, scaleOf } from './inputs.js';
+import { isBytes, type Preparation, scaleOf } from './inputs.js';
 
 // What is legal in data but hardly meant. It is said in the report of the call that trains on them.
 
@@ -15,8 +15,19 @@ const LOST_SHARE = 1e-3;
 
 /** Sentences on data that a network will be trained on as `preparation` says. */
 export function warningsOf(data: CheckedData, preparation: Preparation): string[] {
-  return preparation.standardization ? [] : lostSpreads(data, preparation);
+  return preparation.standardization ? [] : [...plainBytes(data, preparation), ...lostSpreads(data, preparation)];
 }
+
+/** Bytes that are as large as those of pictures, where units expect numbers near 1. */
+function plainBytes({ names, inputs }: CheckedData, { spec }: Preparation): string[] {
+  if (!isBytes(inputs) || spec.scale !== undefined || !inputs.some((byte) => byte > 1)) return [];
+  return [
+    `${nameOf(names)}: bytes above 1 are taken as they are, want scale: 1 / 255 at create for those of pictures, or ` +
+      'standardize: true',
+  ];
+}
+
+const nameOf = (names: CheckedData['names']) => names?.[0] ?? 'data.inputs';
 
 /** Columns of numbers that 32 bits cannot keep apart, such as time stamps. */
 function lostSpreads({ names, inputs, samples }: CheckedData, { spec }: Preparation): string[] {
@@ -39,7 +50,7 @@ function lostSpreads({ names, inputs, samples }: CheckedData, { spec }: Preparat
   const named = lost.slice(0, MOST_NAMED).join(', ') + (lost.length > MOST_NAMED ? ', ...' : '');
   const columns = lost.length === 1 ? `column ${named} has` : `columns ${named} have`;
   return [
-    `${names?.[0] ?? 'data.inputs'}: ${columns} numbers that 32 bits cannot keep apart, want standardize: true, or ` +
+    `${nameOf(names)}: ${columns} numbers that 32 bits cannot keep apart, want standardize: true, or ` +
       'the distances from a number near them',
   ];
 }

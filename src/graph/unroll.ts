@@ -18,7 +18,7 @@ export interface UnrolledLayer {
 /** The graph of a network and one sample. */
 export interface Unrolled {
   readonly graph: Graph;
-  /** [inputs], inputs of the graph: the sample before standardisation. */
+  /** [inputs], inputs of the graph: the sample before `scale` and standardisation. */
   readonly x: readonly Node[];
   readonly layers: readonly UnrolledLayer[];
   /** C_x; undefined if no targets were given. */
@@ -47,6 +47,8 @@ export interface Unrollable {
     /** [units] */
     readonly biases: Float32Array;
   }[];
+  /** What x is multiplied by before the standardisation. Default 1. */
+  readonly scale?: number | undefined;
   readonly standardization: Standardized | undefined;
 }
 
@@ -85,11 +87,10 @@ const COSTS = {
 
 /**
  * A network and one sample as a graph, with a node for each operation. That is about two nodes for each weight, so it
- * is for small networks. Weights and biases are those that the network has now. `x` [inputs] is taken as it is:
- * integers are not multiplied by `scale`. If the network has a `standardization`, it is applied to `x` before the first
- * layer. With `y` [outputs], a row of targets, the graph ends in C_x, without L1, L2, dropout and label smoothing.
- * Nodes are named as in the books, with indices from 1: w^2_1,3 leads from the third input to the first unit after the
- * inputs.
+ * is for small networks. Weights and biases are those that the network has now. `x` [inputs] is multiplied
+ * by the network's `scale` and standardised as by its `standardization`. With `y` [outputs], a row of targets, the graph
+ * ends in C_x, without L1, L2, dropout and label smoothing. Nodes are named as in the books, with indices from 1:
+ * w^2_1,3 leads from the third input to the first unit after the inputs.
  *
  * Activations can be linear, sigmoid, tanh, relu and softmax; with `y`, the cost can be quadratic, binaryCrossEntropy
  * or categoricalCrossEntropy. Throws a TypeError or RangeError for others, and if `x` or `y` does not fit.
@@ -110,7 +111,7 @@ export function unroll(network: Unrollable, x: Floats, y?: Floats): Unrolled {
 
   const graph = new Graph();
   const inputs = Array.from(x, (value, k) => graph.input(value, `x_${k + 1}`));
-  let previous = standardize(graph, inputs, network.standardization);
+  let previous = standardize(graph, scaled(graph, inputs, network.scale), network.standardization);
   const layers = network.layers.map((layer, l) => {
     const { fanIn } = layer;
     const nameOf = (symbol: string, j: number) => `${symbol}^${l + 2}_${j + 1}`;
@@ -131,6 +132,12 @@ export function unroll(network: Unrollable, x: Floats, y?: Floats): Unrolled {
     return { weights, biases, z, a };
   });
   return { graph, x: inputs, layers, cost: costOf && graph.sum(costOf(graph, previous), 'C') };
+}
+
+/** scale x_k. */
+function scaled(graph: Graph, x: readonly Node[], scale = 1): readonly Node[] {
+  if (scale === 1) return x;
+  return x.map((xk) => graph.multiply(xk, graph.constant(scale)));
 }
 
 /** a^1_k = (x_k - mean) / deviation, or x_k if the network is not standardised. */

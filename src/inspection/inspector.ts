@@ -138,8 +138,8 @@ export class Inspector {
 
   /**
    * The derivatives ∂a^of/∂a^by for each sample of `x` [rows × inputs]. Returns [rows × units of `of` × units of `by`],
-   * by default ∂a^L/∂x [rows × outputs × inputs]. Here x is the input before standardisation; bytes and integers are
-   * already multiplied by `scale`. It takes one forward pass, and a backward pass for each unit of `of`. Afterwards `x`
+   * by default ∂a^L/∂x [rows × outputs × inputs]. Here x is the input before standardisation and already
+   * multiplied by `scale`. It takes one forward pass, and a backward pass for each unit of `of`. Afterwards `x`
    * is the batch of the last `forward`.
    */
   jacobian(x: Inputs, options: JacobianOptions = {}): Float32Array {
@@ -165,7 +165,7 @@ export class Inspector {
   /**
    * dC_x/dx for each sample of the last batch, [rows × inputs]: how much each input matters to the cost. It is
    * multiplied by the sample's weight and not divided by the number of rows. Here x is the input before
-   * standardisation; bytes and integers are already multiplied by `scale`. Throws an Error unless `forward` and
+   * standardisation and already multiplied by `scale`. Throws an Error unless `forward` and
    * `backward` were called with the present weights.
    */
   inputGradients(): Float32Array {

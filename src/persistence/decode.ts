@@ -1,6 +1,6 @@
 import { foreignContents } from '../check/contents.js';
 import { crc32 } from '../check/crc32.js';
-import { checkBoolean, checkIsObject, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import { checkBoolean, checkIsObject, checkName, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
 import type { CoreOptions } from '../core/core-options.js';
 import { CORE_KEYS } from '../core/core-options.js';
 import { checkTask, goalGiven, type KnownGoal } from '../data/task.js';
@@ -8,7 +8,7 @@ import type { Layer } from '../model/layer.js';
 import type { CustomCost, SpecOptions } from '../spec/network-options.js';
 import { checkOptimizer, type Optimizer, sgd } from '../spec/optimizer.js';
 import { checkClockState, type ScheduleFunction, savedLearningRate } from '../spec/schedule.js';
-import { checkSpec, countParameters, isCustomCost, SPEC_KEYS, type Spec } from '../spec/spec.js';
+import { checkSpec, countParameters, isCustomCost, type ScaledArrays, SPEC_KEYS, type Spec } from '../spec/spec.js';
 import { checkStandardization, type Standardization } from '../spec/standardization.js';
 import type { Trainer } from '../training/trainer.js';
 import { decodeTraining, TRAINING_SECTIONS } from './decode-training.js';
@@ -96,15 +96,25 @@ function checkKeys(where: string, value: unknown, keys: readonly string[]): void
 }
 
 function decodeSpec(value: unknown, cost: CustomCost | undefined): Spec {
-  checkKeys('load: network', value, SPEC_KEYS);
-  const options = value as Omit<SpecOptions, 'cost'> & { cost: unknown };
+  checkKeys('load: network', value, [...SPEC_KEYS, 'scaled']);
+  const { scaled, ...options } = value as Omit<SpecOptions, 'cost'> & { cost: unknown; scaled: unknown };
   const isCustom = options.cost === 'custom';
   if (cost !== undefined && !isCustomCost(cost)) throw wrongType('load: options.cost', cost, '{ value, gradient }');
   if (isCustom !== (cost !== undefined)) {
     const got = isCustom ? 'none for a network with a cost of its own' : 'one for a network with a built-in cost';
     throw new TypeError(`load: options.cost: got ${got}, want ${isCustom ? '{ value, gradient }' : 'none'}`);
   }
-  return inFile('load: ', () => checkSpec({ ...options, cost: cost ?? (options.cost as SpecOptions['cost']) }));
+  return inFile('load: ', () => ({
+    ...checkSpec({ ...options, cost: cost ?? (options.cost as SpecOptions['cost']) }),
+    ...(scaled === undefined ? oldScale(options) : { scaled: checkName('scaled', scaled, SCALED) }),
+  }));
+}
+
+const SCALED: readonly ScaledArrays[] = ['all', 'integers', 'bytes'];
+
+/** The scale in a file that does not say which arrays are multiplied by it: bytes were by 1/255 if none was given. */
+function oldScale({ scale }: Pick<SpecOptions, 'scale'>): Partial<Spec> {
+  return scale === undefined ? { scale: 1 / 255, scaled: 'bytes' } : { scaled: 'integers' };
 }
 
 /** The goal of the network. If it is not decided yet, the file has no such section, and nothing is known. */

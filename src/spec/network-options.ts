@@ -147,8 +147,8 @@ export interface SpecOptions {
   /** The seed of every random number of the network, an integer from 0 to 2⁵³ - 1. Default 0. */
   seed?: number;
   /**
-   * The positive number that integer inputs are multiplied by, in training and prediction alike. Default: 1/255 for
-   * bytes, 1 for Int32Array.
+   * The positive number that inputs are multiplied by, in training and everywhere else, whatever the type of their
+   * array: 1 / 255 for bytes from 0 to 255. It is kept in the file. Default 1.
    */
   scale?: number;
 }

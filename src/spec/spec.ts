@@ -26,6 +26,12 @@ export interface LayerSpec {
   readonly maxNorm: number;
 }
 
+/**
+ * Which arrays of inputs are multiplied by the scale: all of them, but only those of integers or of bytes in networks
+ * from files that were saved when the type of the array still changed the meaning of its numbers.
+ */
+export type ScaledArrays = 'all' | 'integers' | 'bytes';
+
 export interface Spec {
   readonly inputs: number;
   readonly layers: readonly LayerSpec[];
@@ -36,8 +42,9 @@ export interface Spec {
   readonly l2: number;
   readonly penalizeBiases: boolean;
   readonly seed: number;
-  /** The factor of integer inputs; undefined: BYTE_SCALE for bytes, 1 for larger integers. */
+  /** What inputs are multiplied by; undefined: none was given, and they stay as they are. */
   readonly scale: number | undefined;
+  readonly scaled: ScaledArrays;
 }
 
 export const ACTIVATIONS: Readonly<Record<ActivationName, number>> = {
@@ -77,8 +84,6 @@ const REQUIRED_OUTPUTS: Partial<Record<Spec['cost'], readonly ActivationName[]>>
   poisson: ['softplus'],
 };
 
-/** The default factor of inputs that are bytes. */
-export const BYTE_SCALE = 1 / 255;
 const MAX_WIDTH = 65_536;
 const MAX_LAYERS = 1_024;
 
@@ -209,6 +214,7 @@ export function checkSpec(options: SpecOptions): Spec {
     penalizeBiases: checkBoolean('penalizeBiases', options.penalizeBiases ?? false),
     seed: checkInteger('seed', options.seed ?? 0, 0, Number.MAX_SAFE_INTEGER),
     scale: options.scale === undefined ? undefined : checkPositive('scale', options.scale),
+    scaled: 'all',
   };
 }
 

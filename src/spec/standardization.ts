@@ -3,7 +3,7 @@ import { checkObject, countOf, outOfRange, wrongType } from '../check/errors.js'
 
 /**
  * The change that every input undergoes before the first layer: x becomes (x - mean) / deviation, each column with its
- * own numbers. Bytes and integers are multiplied by `scale` before. It is computed in doubles and rounded once.
+ * own numbers. They are multiplied by `scale` before. It is computed in doubles and rounded once.
  */
 export interface Standardization {
   /** [inputs], each a finite number. */
