@@ -1,5 +1,3 @@
-/// <reference lib="esnext.disposable" preserve="true" />
-
 import { throwIfAborted } from './check/abort.js';
 import { type Bytes, checkBytes } from './check/bytes.js';
 import { checkBoolean, checkFloats, checkInteger, checkName, checkObject } from './check/errors.js';
@@ -46,6 +44,16 @@ export interface NetworkOptions extends SpecOptions, CoreOptions {
 export const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS, 'task'];
 
 /**
+ * What `using` needs. TypeScript has `Symbol.dispose` from version 5.2 on, and in the lib `esnext.disposable`; elsewhere
+ * this is an object of which nothing is known.
+ */
+export type Disposer = SymbolConstructor extends { readonly dispose: infer Key extends symbol }
+  ? { [name in Key]: () => void }
+  : object;
+
+export interface Network extends Disposer {}
+
+/**
  * A feed-forward network and everything that it needs to learn, in a linear memory of its own.
  *
  * `create`, `fit` and other calls that take long are asynchronous; calls on a single batch are synchronous. A wrong
@@ -63,6 +71,7 @@ export const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS, 'task'];
  * await net.fit({ inputs, targets }, { epochs: 500, batchSize: 4, optimizer: sgd({ learningRate: 1 }) });
  * net.predict(inputs); // close to 0, 1, 1, 0
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the class has what the interface says
 export class Network {
   /** The layers after the input layer, in order. */
   readonly layers: readonly Layer[];
@@ -503,6 +512,7 @@ export class Network {
     this.#arena.dispose();
   }
 
+  /** @internal Network extends Disposer, which says it where TypeScript knows Symbol.dispose. */
   [Symbol.dispose](): void {
     this.dispose();
   }
