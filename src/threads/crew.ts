@@ -155,8 +155,9 @@ export class Crew {
         if (why) return die(`${name()} has died: ${why}`);
         // a browser does not say why the file of a worker could not be loaded
         if (hasAnswered) return die(`${name()} has died`);
-        const address = createWorker ? addressSince(started) : ' from a blob: address';
         const violation = await describeViolation();
+        // after that wait: Chromium lists a file that it has not found some time after the error
+        const address = createWorker ? addressSince(started) : ' from a blob: address';
         die(`${name()} did not load${address}${violation}, want ${whyNotLoaded(createWorker !== undefined)}`);
       });
       listen('exit', (exitCode) => die(`${name()} has died: exit code ${exitCode}`));
