@@ -1,0 +1,169 @@
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './processes.mjs';
+
+// A page built by every bundler: simdprop in the page, in a worker of its own, and with threads whose workers come from a
+// file. Each build lands in a folder that browsers.mjs opens.
+
+const PAGE = `
+import * as simdprop from 'simdprop';
+import { train } from './train.mjs';
+async function results() {
+  const createWorker = () => new Worker(new URL('./simdprop-worker.js', import.meta.url), { type: 'module' });
+  const worker = new Worker(new URL('./own-worker.js', import.meta.url), { type: 'module' });
+  const inWorker = new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = (event) => reject(new Error('own-worker.js: ' + event.message));
+  });
+  return [await train(simdprop), await train(simdprop, { threads: 2, createWorker }), await inWorker];
+}
+results().then(
+  (hashes) => parent.postMessage({ hashes }, '*'),
+  (error) => parent.postMessage({ error: String(error) }, '*'),
+);
+`;
+const OWN_WORKER = (entry) => `
+import * as simdprop from '${entry}';
+import { train } from './train.mjs';
+train(simdprop).then((hash) => postMessage(hash));
+`;
+const SIMDPROP_WORKER = "import 'simdprop/worker';\n";
+
+const HTML = '<!doctype html><meta charset="utf-8"><script type="module" src="./page.js"></script>\n';
+
+/** `workers`: what Vite must be told for a worker with several files. */
+const viteBuild = (workers) => `
+import { build } from 'vite';
+await build({ base: './', logLevel: 'error', build: { outDir: process.argv[2], emptyOutDir: true }, ${workers} });
+`;
+const WEBPACK = `
+import webpack from 'webpack';
+const config = { mode: 'production', entry: './page.js', output: { path: process.argv[2], filename: 'page.js' } };
+webpack(config, (error, stats) => {
+  if (!error && !stats.hasErrors()) return;
+  console.error(error ?? stats.toString());
+  process.exitCode = 1;
+});
+`;
+const ROLLUP = `
+import nodeResolve from '@rollup/plugin-node-resolve';
+import { rollup } from 'rollup';
+const input = ['page.js', 'own-worker.js', 'simdprop-worker.js'];
+const bundle = await rollup({ input, plugins: [nodeResolve()] });
+await bundle.write({ dir: process.argv[2], format: 'es' });
+`;
+const ESBUILD = `
+import { build } from 'esbuild';
+const entryPoints = ['page.js', 'own-worker.js', 'simdprop-worker.js'];
+await build({ entryPoints, bundle: true, splitting: true, minify: true, format: 'esm', outdir: process.argv[2] });
+`;
+
+/** Service workers, extension backgrounds and AudioWorklets: one file each. */
+const ONE_FILE = `
+import { build } from 'esbuild';
+const common = { bundle: true, minify: true, outdir: process.argv[2] };
+await build({ ...common, entryPoints: ['service-worker.js', 'background.js'], format: 'iife' });
+await build({ ...common, entryPoints: ['worklet.js'], format: 'esm' });
+`;
+
+const BUNDLERS = [
+  ...[5, 6, 7].map((version) => ({
+    name: `Vite ${version}`,
+    build: viteBuild("worker: { format: 'es' }"),
+    modules: { vite: `vite-${version}` },
+  })),
+  // without a setting: the worker imports simdprop/static, which is one file
+  ...[5, 6, 7].map((version) => ({
+    name: `Vite ${version}, simdprop/static in a worker`,
+    build: viteBuild(''),
+    modules: { vite: `vite-${version}` },
+    workerEntry: 'simdprop/static',
+  })),
+  { name: 'Vite 8', build: viteBuild(''), modules: { vite: 'vite' } },
+  { name: 'webpack 5', build: WEBPACK, modules: { webpack: 'webpack' }, html: true },
+  { name: 'Rollup 4', build: ROLLUP, modules: { rollup: 'rollup', '@rollup': '@rollup' }, html: true },
+  { name: 'esbuild', build: ESBUILD, modules: { esbuild: 'esbuild' }, html: true },
+];
+
+function makeProject(folder, name, { consumer, tools }, files, modules) {
+  const project = join(folder, name);
+  mkdirSync(join(project, 'node_modules'), { recursive: true });
+  for (const [alias, module] of Object.entries(modules))
+    symlinkSync(join(tools, 'node_modules', module), join(project, 'node_modules', alias));
+  symlinkSync(join(consumer, 'node_modules/simdprop'), join(project, 'node_modules/simdprop'));
+  cpSync(join(consumer, 'train.mjs'), join(project, 'train.mjs'));
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(project, file), text);
+  return project;
+}
+
+/** Builds the pages into folders of `context.built`. Returns the names of those that were built. */
+export async function tryBundlers(results, context) {
+  const pages = [];
+  for (const { name, build, modules, workerEntry = 'simdprop', html } of BUNDLERS) {
+    await results.try(`${name}: builds`, async () => {
+      const id = name.replace(/\W+/g, '-').toLowerCase();
+      const files = {
+        'package.json': '{ "type": "module", "private": true }',
+        'page.js': PAGE,
+        'own-worker.js': OWN_WORKER(workerEntry),
+        'simdprop-worker.js': SIMDPROP_WORKER,
+        'index.html': HTML,
+        'build.mjs': build,
+      };
+      const project = makeProject(context.folder, `build-${id}`, context, files, modules);
+      const target = join(context.built, id);
+      await run(process.execPath, ['build.mjs', target], { cwd: project });
+      if (html) writeFileSync(join(target, 'index.html'), HTML);
+      pages.push({ name, path: `/built/${id}/index.html` });
+    });
+  }
+  await results.try('one file by esbuild: builds', async () => {
+    const files = {
+      'package.json': '{ "type": "module", "private": true }',
+      'build.mjs': ONE_FILE,
+      'service-worker.js': SERVICE_WORKER,
+      'background.js': BACKGROUND,
+      'worklet.js': WORKLET,
+    };
+    const project = makeProject(context.folder, 'build-one-file', context, files, { esbuild: 'esbuild' });
+    await run(process.execPath, ['build.mjs', join(context.built, 'one-file')], { cwd: project });
+  });
+  return pages;
+}
+
+const SERVICE_WORKER = `
+import * as simdprop from 'simdprop/static';
+import { train } from './train.mjs';
+self.onmessage = ({ source }) =>
+  train(simdprop).then(
+    (hash) => source.postMessage({ hashes: [hash] }),
+    (error) => source.postMessage({ error: String(error) }),
+  );
+`;
+
+const BACKGROUND = `
+import * as simdprop from 'simdprop/static';
+import { train } from './train.mjs';
+const ready = train(simdprop).then(
+  (hash) => ({ hashes: [hash] }),
+  (error) => ({ error: String(error) }),
+);
+ready.then((result) => fetch(ORIGIN + '/result?extension', { method: 'POST', body: JSON.stringify(result) }));
+`;
+
+const WORKLET = `
+import * as simdprop from 'simdprop/static';
+import { train } from './train.mjs';
+registerProcessor('trainer', class extends AudioWorkletProcessor {
+  constructor() {
+    super();
+    train(simdprop).then(
+      (hash) => this.port.postMessage({ hashes: [hash] }),
+      (error) => this.port.postMessage({ error: String(error) }),
+    );
+  }
+  process() {
+    return true;
+  }
+});
+`;

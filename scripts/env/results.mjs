@@ -1,0 +1,29 @@
+// What was tried in which environment, with counts. An environment that cannot be had here has failed.
+
+export class Results {
+  #passed = 0;
+  #failed = 0;
+
+  /** Runs one environment. `check` throws where simdprop fails in it, and may return a note. */
+  async try(name, check) {
+    const started = Date.now();
+    const print = (outcome, note) => {
+      const seconds = ((Date.now() - started) / 1000).toFixed(1);
+      console.log(`${outcome} ${name} (${seconds} s)${note ? `: ${note}` : ''}`);
+    };
+    try {
+      const note = await check();
+      this.#passed++;
+      print('passed', note);
+    } catch (error) {
+      this.#failed++;
+      print('FAILED', error?.message ?? error);
+    }
+  }
+
+  /** Prints the counts. False if something has failed, or nothing was tried. */
+  finish() {
+    console.log(`environments: ${this.#passed} passed, ${this.#failed} failed`);
+    return this.#failed === 0 && this.#passed > 0;
+  }
+}

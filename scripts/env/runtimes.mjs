@@ -1,0 +1,136 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expectEqual, run } from './processes.mjs';
+
+// Node of every supported line, Deno and Bun: as a module, by require(), in a thread; wide registers; no WebAssembly.
+
+const NODES = ['22', '24', '26'];
+
+const PROGRAM = `
+import * as simdprop from 'simdprop';
+import * as inOneFile from 'simdprop/static';
+import { train } from './train.mjs';
+for (const [library, options] of [
+  [simdprop, {}],
+  [inOneFile, {}],
+  [simdprop, { threads: 2 }],
+  [simdprop, { threads: 'auto' }],
+  [simdprop, { wide: true }],
+]) console.log(await train(library, options));
+if (globalThis.Deno) Deno.exit(0);
+`;
+
+const REQUIRING = `
+const simdprop = require('simdprop');
+import('./train.mjs').then(async ({ train }) => console.log(await train(simdprop)));
+`;
+
+const THREAD = `
+import { Worker, isMainThread, parentPort } from 'node:worker_threads';
+import * as simdprop from 'simdprop';
+import { train } from './train.mjs';
+if (isMainThread) new Worker(new URL(import.meta.url)).on('message', (text) => console.log(text));
+else parentPort.postMessage(await train(simdprop));
+`;
+
+const WIDE = `
+import { Network } from 'simdprop';
+const net = await Network.create({ inputs: 2, layers: [{ units: 1 }], wide: true });
+console.log(net.wide, net.wideReason);
+`;
+
+const JITLESS = `
+import { Network } from 'simdprop';
+for (const options of [{}, { threads: 2 }, { threads: 'auto' }, { wide: true }, { build: 'relaxed' }]) {
+  const error = await Network.create({ inputs: 2, layers: [{ units: 1 }], ...options }).catch((error) => error);
+  console.log(error.message);
+}
+process.exit();
+`;
+
+/** Under a limit of addresses that leaves room for some memories of WebAssembly, but not for many. */
+const CROWDED = `
+import { Network } from 'simdprop';
+const nets = [];
+try {
+  for (let i = 0; i < 50; i++) nets.push(await Network.create({ inputs: 2, layers: [{ units: 1 }] }));
+  console.log('all');
+} catch (error) {
+  console.log(error.message);
+  for (const net of nets) net.dispose();
+}
+`;
+
+async function checkNode(node, folder, wanted) {
+  const { stdout, stderr } = await run(node, ['program.mjs'], { cwd: folder });
+  for (const line of stdout.trim().split('\n')) expectEqual('hashes', line, wanted);
+  expectEqual('lines', stdout.trim().split('\n').length, 5);
+  expectEqual('stderr', stderr, '');
+  expectEqual('require()', (await run(node, ['requiring.cjs'], { cwd: folder })).stdout.trim(), wanted);
+  expectEqual('worker_threads', (await run(node, ['thread.mjs'], { cwd: folder })).stdout.trim(), wanted);
+}
+
+/** Whatever the engine calls its flag, nothing is written to the user's stderr. */
+async function checkWide(node, folder, isWide, args = []) {
+  const { stdout, stderr } = await run(node, [...args, 'wide.mjs'], { cwd: folder });
+  expectEqual('stderr', stderr, '');
+  if (isWide) expectEqual('wide', stdout.trim(), 'true undefined');
+  else if (!/^false \S/.test(stdout)) throw new Error(`wide: got ${stdout}, want false and a reason`);
+  return stdout.trim();
+}
+
+async function checkJitless(node, folder) {
+  const { stdout } = await run(node, ['--jitless', 'jitless.mjs'], { cwd: folder });
+  const lines = stdout.trim().split('\n');
+  expectEqual('messages', lines.length, 5);
+  for (const line of lines) {
+    if (!line.startsWith('simdprop: this engine has no WebAssembly: start Node without --jitless'))
+      throw new Error(`--jitless: got ${line}`);
+  }
+}
+
+async function checkCrowded(node, folder) {
+  const limited = (...args) =>
+    run('bash', ['-c', 'ulimit -v 60000000; exec "$@"', 'bash', node, ...args, 'crowded.mjs'], { cwd: folder });
+  const { stdout } = await limited();
+  if (!/^memory: got .* want .*dispose\(\).*--disable-wasm-trap-handler/.test(stdout))
+    throw new Error(`under ulimit -v: got ${stdout}, want the way out`);
+  expectEqual('with --disable-wasm-trap-handler', (await limited('--disable-wasm-trap-handler')).stdout.trim(), 'all');
+}
+
+export async function tryRuntimes(results, { consumer, tools, wanted }) {
+  const files = { program: PROGRAM, thread: THREAD, wide: WIDE, jitless: JITLESS, crowded: CROWDED };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(consumer, `${name}.mjs`), text);
+  writeFileSync(join(consumer, 'requiring.cjs'), REQUIRING);
+  const isX64 = process.arch === 'x64';
+  const nodes = [[process.versions.node.split('.')[0], process.execPath]];
+  for (const version of NODES)
+    nodes.push([version, join(tools, `node_modules/node-${process.platform}-${process.arch}-${version}/bin/node`)]);
+  for (const [version, node] of nodes) {
+    const onNode = (what, check) =>
+      results.try(`Node ${version}: ${what}`, () => {
+        if (!existsSync(node)) throw new Error(`got no ${node}, want it installed`);
+        return check();
+      });
+    await onNode('import, require(), worker_threads, threads', () => checkNode(node, consumer, wanted));
+    await onNode('wide registers, and nothing on stderr', () =>
+      checkWide(node, consumer, isX64 && Number(version) >= 24),
+    );
+    await onNode('--jitless', () => checkJitless(node, consumer));
+    // only the oldest and the newest, because it takes some seconds
+    if (process.platform === 'linux' && (node === process.execPath || version === NODES.at(-1)))
+      await onNode('few addresses', () => checkCrowded(node, consumer));
+  }
+  for (const [name, args] of [
+    ['deno', ['run', '--allow-all']],
+    ['bun', []],
+  ]) {
+    const binary = join(tools, 'node_modules/.bin', name);
+    await results.try(name === 'deno' ? 'Deno' : 'Bun', async () => {
+      const { stdout } = await run(binary, [...args, 'program.mjs'], { cwd: consumer });
+      for (const line of stdout.trim().split('\n')) expectEqual('hashes', line, wanted);
+      const wide = await checkWide(binary, consumer, false, args);
+      return wide.replace(/^false /, 'wide: ');
+    });
+  }
+}

@@ -1,0 +1,137 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './processes.mjs';
+
+// Whether the package's types resolve and hold without skipLibCheck, by the version of TypeScript and the way in which it resolves.
+
+const PROGRAM = `
+import { Network, adam, type NetworkOptions, type EpochReport } from 'simdprop';
+import { Network as InOneFile } from 'simdprop/static';
+import { crossValidate } from 'simdprop/cross-validation';
+import { unroll } from 'simdprop/graph';
+import { readCsv } from 'simdprop/csv';
+import { parseIdx } from 'simdprop/idx';
+import { saveFile } from 'simdprop/files';
+import 'simdprop/worker';
+const options: NetworkOptions = { inputs: 2, layers: [{ units: 1 }], threads: 'auto' };
+export async function main(): Promise<EpochReport[]> {
+  const net: Network = await Network.create(options);
+  const data = { inputs: new Float32Array(4), targets: new Float32Array(2) };
+  const reports: EpochReport[] = await net.fit(data, { epochs: 1, optimizer: adam() });
+  const outputs: Float32Array = net.predict(data.inputs);
+  saveFile('it.simdprop', net.save());
+  await crossValidate(options, data);
+  const other: InOneFile = await InOneFile.load(net.save());
+  unroll(net, [0, 1], [1]);
+  parseIdx(new Uint8Array(0));
+  readCsv('x,y', { target: 'y' });
+  // @ts-expect-error: no number
+  other.predict('x');
+  return outputs.length ? reports : [];
+}
+`;
+
+/** CommonJS, which gets an ES module by import(). */
+const AWAITED = `
+export async function main(): Promise<number> {
+  const { Network } = await import('simdprop');
+  const { unroll } = await import('simdprop/graph');
+  const net = await Network.create({ inputs: 2, layers: [{ units: 1 }] });
+  return unroll(net, [0, 1], [1]).layers.length + net.steps;
+}
+`;
+
+/** using needs Symbol.dispose. */
+const USING = `
+import { Network } from 'simdprop';
+export async function main(): Promise<number> {
+  using net = await Network.create({ inputs: 2, layers: [{ units: 1 }] });
+  return net.steps;
+}
+`;
+
+const VERSIONS = ['5.0', '5.2', '5.6', '5.7', '5.8', '5.9', '6', '7'];
+const ALL = () => true;
+const isFrom = (first) => (version) => Number(version) >= first;
+/** The first version that has Symbol.dispose. */
+const hasDispose = isFrom(5.2);
+/** The first version whose nodenext lets CommonJS import an ES module. docs/environments.md names it. */
+const canRequire = isFrom(5.8);
+
+/**
+ * Ways to resolve the package, each with the versions that know it, the programs that it compiles and the libs that these
+ * need: a page's or a worker's, which have AbortSignal. (scripts/test-pack.mjs takes those of Node.)
+ */
+const WAYS = [
+  {
+    name: 'nodenext, CommonJS from 5.8, using from 5.2',
+    isFor: ALL,
+    files: (version) => [
+      'program.mts',
+      ...(canRequire(version) ? ['program.cts'] : []),
+      ...(hasDispose(version) ? ['using.mts'] : []),
+    ],
+    lib: (version) => (hasDispose(version) ? 'es2022,esnext.disposable,webworker' : 'es2022,webworker'),
+    args: () => ['--module', 'nodenext'],
+  },
+  {
+    name: 'bundler',
+    isFor: ALL,
+    files: () => ['program.ts'],
+    lib: () => 'es2022,dom',
+    args: () => ['--module', 'esnext', '--moduleResolution', 'bundler'],
+  },
+  {
+    name: 'node10',
+    isFor: (version) => version !== '7',
+    files: () => ['program.ts'],
+    lib: () => 'es2022,webworker',
+    args: (version) => [
+      ...['--module', 'esnext', '--moduleResolution', 'node10'],
+      ...(version === '6' ? ['--ignoreDeprecations', '6.0'] : []),
+    ],
+  },
+  {
+    name: 'CommonJS, node16, await import()',
+    isFor: ALL,
+    files: () => ['awaited.cts'],
+    lib: () => 'es2022,webworker',
+    args: () => ['--module', 'node16'],
+  },
+];
+
+export async function tryTypes(results, { folder, consumer, tools }) {
+  const project = join(folder, 'types');
+  mkdirSync(join(project, 'node_modules'), { recursive: true });
+  symlinkSync(join(consumer, 'node_modules/simdprop'), join(project, 'node_modules/simdprop'));
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }');
+  for (const file of ['program.ts', 'program.mts', 'program.cts']) writeFileSync(join(project, file), PROGRAM);
+  writeFileSync(join(project, 'awaited.cts'), AWAITED);
+  writeFileSync(join(project, 'using.mts'), USING);
+
+  /** What TypeScript has against the files; nothing if they hold. */
+  const compile = async (version, lib, args, files) => {
+    const tsc = join(tools, `node_modules/typescript-${version}/bin/tsc`);
+    const strict = ['--noEmit', '--strict', '--target', 'es2022', '--lib', lib, '--skipLibCheck', 'false'];
+    return await run(process.execPath, [tsc, ...strict, ...args, ...files], { cwd: project }).then(
+      () => '',
+      (error) => `TypeScript ${version}: ${error.message.split('\n').slice(1, 8).join('\n')}\n`,
+    );
+  };
+  for (const { name, isFor, files, lib, args } of WAYS) {
+    const versions = VERSIONS.filter(isFor);
+    await results.try(`TypeScript ${versions[0]} to ${versions.at(-1)}: ${name}`, async () => {
+      const check = (version) => compile(version, lib(version), args(version), files(version));
+      const failures = [];
+      // two at once: each is one thread
+      for (let i = 0; i < versions.length; i += 2) {
+        failures.push(...(await Promise.all(versions.slice(i, i + 2).map(check))));
+      }
+      if (failures.some(Boolean)) throw new Error(failures.join(''));
+    });
+  }
+  await results.try('TypeScript 5.7: nodenext refuses import in CommonJS', async () => {
+    const failure = await compile('5.7', 'es2022,webworker', ['--module', 'nodenext'], ['program.cts']);
+    if (!failure.includes('TS1479')) throw new Error(`got ${failure || 'no error'}, want TS1479`);
+  });
+}

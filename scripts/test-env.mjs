@@ -1,0 +1,78 @@
+// Tries the packed tarball in the runtimes, test runners, bundlers, browsers and versions of TypeScript that docs/environments.md lists.
+// Everywhere it must train to the same bits. Wants dist/: npm run build first. The tools have a package.json of their own, env/package.json.
+//
+// node scripts/test-env.mjs [--save] [part...]
+//   part    runtimes, testers, types, pages (those of the bundlers too), frames; all if none is named
+//   --save  write the figures of the part `frames` to bench/results
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { tryFrames, tryPages } from './env/browsers.mjs';
+import { tryBundlers } from './env/bundlers.mjs';
+import { run } from './env/processes.mjs';
+import { Results } from './env/results.mjs';
+import { tryRuntimes } from './env/runtimes.mjs';
+import { tryTesters } from './env/testers.mjs';
+import { tryTypes } from './env/types.mjs';
+import { installPacked, ROOT } from './pack/install.mjs';
+
+const PARTS = ['runtimes', 'testers', 'types', 'pages', 'frames'];
+const { values, positionals } = parseArgs({ options: { save: { type: 'boolean' } }, allowPositionals: true });
+const unknown = positionals.find((part) => !PARTS.includes(part));
+if (unknown) throw new RangeError(`test:env: got ${unknown}, want some of ${PARTS.join(', ')}`);
+const isAsked = (part) => positionals.length === 0 || positionals.includes(part);
+
+function saveFigures(pages) {
+  const date = new Date().toISOString().slice(0, 10);
+  const machine = { node: process.versions.node, cpu: cpus()[0].model, cores: cpus().length, load: loadavg()[0] };
+  const path = `bench/results/frames-${date}.json`;
+  writeFileSync(join(ROOT, path), `${JSON.stringify({ date, machine, pages }, undefined, 2)}\n`);
+  console.log(`figures: ${path}`);
+}
+
+/** The tools, installed where they stay out of the way of the project's own. They are kept for the next run. */
+function installTools() {
+  const tools = join(ROOT, 'build/environments');
+  const files = ['package.json', 'package-lock.json'];
+  mkdirSync(tools, { recursive: true });
+  const isSame = files.every((file) => {
+    const [own, copy] = [join(ROOT, 'scripts/env', file), join(tools, file)];
+    return existsSync(copy) && readFileSync(own).equals(readFileSync(copy));
+  });
+  if (isSame && existsSync(join(tools, 'installed'))) return tools;
+  rmSync(tools, { recursive: true });
+  mkdirSync(tools);
+  for (const file of files) cpSync(join(ROOT, 'scripts/env', file), join(tools, file));
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: tools, stdio: 'inherit' });
+  // npm's script of the package bun puts the executable in its place
+  execFileSync(process.execPath, ['install.js'], { cwd: join(tools, 'node_modules/bun'), stdio: 'inherit' });
+  mkdirSync(join(tools, 'installed'));
+  return tools;
+}
+
+const { folder, consumer } = installPacked();
+const results = new Results();
+try {
+  const tools = installTools();
+  cpSync(join(ROOT, 'scripts/env/fixture/train.mjs'), join(consumer, 'train.mjs'));
+  const program =
+    "import * as simdprop from 'simdprop'; import { train } from './train.mjs'; console.log(await train(simdprop));";
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: consumer });
+  const built = join(folder, 'built');
+  mkdirSync(built);
+  const context = { folder, consumer, tools, built, wanted: stdout.trim() };
+  console.log(`hashes in Node ${process.versions.node}: ${context.wanted}`);
+  if (isAsked('runtimes')) await tryRuntimes(results, context);
+  if (isAsked('testers')) await tryTesters(results, context);
+  if (isAsked('types')) await tryTypes(results, context);
+  if (isAsked('pages')) await tryPages(results, context, await tryBundlers(results, context));
+  if (isAsked('frames')) {
+    const figures = await tryFrames(results, context);
+    if (values.save) saveFigures(figures);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+if (!results.finish()) process.exitCode = 1;
