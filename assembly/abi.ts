@@ -5,10 +5,10 @@
 //   0           4096        4608                     4608 + 128 * layers
 //   | constants | header    | a row for each layer   | the arena: planned by src/core/memory-plan.ts
 //
-// The constants are the coefficient tables of math.ts and its neighbours. A layer here is a layer of weights: row 0 is
-// layer 2 of SPEC's count, whose input a^1 is the batch.
+// The constants are the tables of coefficients in math.ts and other files. A layer here is a layer of weights: row 0 is
+// the layer that SPEC.md counts as layer 2, and its input a^1 is the batch.
 
-/** From the first release on it grows with every change below, so that a core notices a wrapper of another version. */
+/** Grows with every change below, from the first release on, so that a core recognises a wrapper of another version. */
 export const ABI_VERSION = 1;
 
 // Activations
@@ -25,7 +25,7 @@ export const SILU = 9;
 export const SOFTPLUS = 10;
 export const SOFTSIGN = 11;
 export const HARD_SIGMOID = 12;
-export const MIXED = 13; // every unit has its own: see RUNS
+export const MIXED = 13; // every unit has its own activation: see RUNS
 
 // Costs
 export const QUADRATIC = 0;
@@ -39,7 +39,7 @@ export const HINGE = 7;
 export const CUSTOM_COST = 8;
 export const SEEDED = 9; // no cost: the caller has written dC/da to the output layer's delta
 
-// Optimizers. What each takes from HYPER and keeps in its slots of STATE stands in update-rules.ts.
+// Optimizers. update-rules.ts lists the numbers that each reads from HYPER and the values that it keeps in STATE.
 export const SGD = 0;
 export const MOMENTUM = 1;
 export const NESTEROV = 2;
@@ -51,7 +51,7 @@ export const ADAMW = 7;
 export const NADAM = 8;
 export const LION = 9;
 export const IRPROP = 10;
-export const LBFGS = 11; // the core computes the gradient, src/training/lbfgs.ts moves the parameters
+export const LBFGS = 11; // the core only computes the gradient; src/training/lbfgs.ts moves the parameters
 
 // The places of the optimizers' own numbers in HYPER, in bytes from its start
 export const MOMENTUM_MU = 0; // momentum and nesterov
@@ -72,7 +72,7 @@ export const IRPROP_ETA_PLUS = 0;
 export const IRPROP_ETA_MINUS = 8;
 export const IRPROP_STEP_MIN = 16;
 export const IRPROP_STEP_MAX = 24;
-export const LBFGS_HISTORY = 0; // both for src/training/lbfgs.ts alone
+export const LBFGS_HISTORY = 0; // both are used only by src/training/lbfgs.ts
 export const LBFGS_TOLERANCE = 8;
 
 // Types of stored data
@@ -86,7 +86,8 @@ export const SCORE_NOTHING = 0;
 export const SCORE_CLASSES = 1;
 export const SCORE_ERRORS = 2;
 
-// The purposes of random numbers: each is a word of the counter, so that no purpose sees the numbers of another
+// The purposes of random numbers. The purpose is a word of the generator's counter, so that no two purposes share
+// numbers.
 export const RANDOM_WEIGHTS = 1;
 export const RANDOM_BIASES = 2;
 export const RANDOM_ORDER = 3;
@@ -96,40 +97,43 @@ export const RANDOM_SPLIT = 16;
 
 /** The size of a cache line. Every region starts on a line, and every row of the batch takes whole lines. */
 export const LINE_BYTES = 64;
-/** Kernels read whole vectors, two at a time: up to this many bytes past the end of a set's last sample. */
+/** Kernels read whole vectors, two at a time: up to this many bytes beyond the end of a data set's last sample. */
 export const SLACK_BYTES = 32;
 
 // Weights lie in panels of 16 units: w_jk lies in panel j / 16, at row k and column j % 16. A panel row is one line.
 export const PANEL_UNITS = 16;
 export const PANEL_ROW_BYTES = 64;
-/** A panel of this many units or fewer is computed 4 units at a time. The rest of its rows is not touched. */
+/** A panel of this many units or fewer is computed 4 units at a time. The rest of its columns are not touched. */
 export const NARROW_UNITS = 8;
 
 /**
- * The rows of a product's block, and the inputs that a gradient transposes at once: a block stays in the cache while
- * panel after panel passes. It is a multiple of every tile's height. The depth is not blocked: see docs/kernels.md.
+ * The rows of a block of a product, and the inputs that are transposed together for a gradient. A block stays in the
+ * cache while it is multiplied with all panels. The number is a multiple of the height of every tile. The depth is not
+ * divided into blocks: see docs/kernels.md.
  */
 export const BLOCK_ROWS = 180;
 
 /**
- * A block of inputs, transposed for the gradients, has a row for each input with a float for each of the batch's
- * `rows`. This is the number of bytes from one of its rows to the next: an odd number of lines, because the lines of a
- * column would otherwise compete for a few sets of the cache. The function is generic because AssemblyScript needs an
- * integer type here and TypeScript has none.
+ * For gradients, a block of inputs is transposed: it then has a row for each input, with a float for each of the
+ * batch's `rows`. This is the number of bytes from one of these rows to the next. It is an odd number of cache lines,
+ * because otherwise the lines of a column would compete for a few sets of the cache. The function is generic because
+ * AssemblyScript needs an integer type here and TypeScript has none.
  */
 export function transposedStride<T extends number>(rows: T): T {
   return <T>((((rows + 15) >> 4) | 1) * LINE_BYTES);
 }
 
-/** The optimizer moves this many floats at once. Their gradient with penalties and clipping lies at EFFECTIVE. */
+/**
+ * Optimizers process this many floats at a time. Their gradient, with penalties and clipping, is written to EFFECTIVE.
+ */
 export const BLOCK_FLOATS = 1024;
 
-/** The rows of a mixed layer that are gathered at once. */
+/** The rows of a mixed layer that are gathered together. */
 export const MIXED_ROWS = 8;
 
 /** A network with fewer inputs than this has no LISTS and no MASKS. */
 export const LISTED_INPUTS = 32;
-/** Inputs are listed this many at a time: each time 8 numbers are written to the list, of which some or none count. */
+/** Inputs are listed in groups of this many. Each group writes 8 numbers to the list, of which only some may count. */
 export const LISTED_AT_ONCE = 8;
 /** The bits of a row's mask are read for this many inputs at a time. */
 export const MASK_WORD_INPUTS = 64;
@@ -137,13 +141,13 @@ export const MASK_WORD_INPUTS = 64;
 export const POSITIONS_ENTRY_BYTES = 8;
 export const POSITIONS_BYTES = 2048;
 
-/** The size of RANDOM_BLOCK. */
+/** The bytes of RANDOM_BLOCK. */
 export const RANDOM_BLOCK_BYTES = 16;
 
 /** CONFUSION has at least this many rows and columns: one output stands for two classes. */
 export const LEAST_CLASSES = 2;
 
-// The header. An address is 0 where the network has no such thing.
+// The header. The address of a region that the network does not have is 0.
 export const HEADER = 4096;
 // Shapes and addresses: src/core/memory-plan.ts writes them whenever it plans the memory again
 export const LAYER_COUNT = 0;
@@ -152,12 +156,12 @@ export const INPUTS = 8;
 export const OUTPUTS = 12;
 export const SEED_LOW = 16;
 export const SEED_HIGH = 20;
-export const PENALIZE_BIASES = 24; // u32: 1 if L1 and L2 count the biases too
+export const PENALIZE_BIASES = 24; // u32: 1 if L1 and L2 penalise the biases too
 export const X = 28; // a^1 [rows x inputs]
 export const X_STRIDE = 32;
 export const Y = 36; // targets [rows x outputs]
 export const Y_STRIDE = 40;
-export const ROW_WEIGHTS = 44; // f32 [rows]: the samples' weights, in use where IS_WEIGHTED
+export const ROW_WEIGHTS = 44; // f32 [rows]: the samples' weights, used if IS_WEIGHTED is 1
 export const ROW_COSTS = 48; // f64 [rows]: C_x of each row, times its sample's weight
 export const LISTS = 52; // a list for each row: the numbers k of the inputs that are not zero, u16, ascending
 export const LIST_STRIDE = 56;
@@ -174,26 +178,27 @@ export const STATE = 96; // the optimizer's slots, each laid out like the parame
 export const CONFUSION = 100; // u32 [classes x classes]: a row for each target, a column for each prediction
 export const ERROR_SUMS = 104; // a record of ERROR_BYTES for each pair of outputs
 
-// Room that each thread has to itself: these addresses are those of the first thread
+// Room that each thread has to itself. The addresses are those of the first thread.
 export const RANDOM_BLOCK = 108; // u32 [4]: one block of random words
 export const EFFECTIVE = 112; // f32 [BLOCK_FLOATS]: a block of the gradient, clipped and with the penalties
 export const UNION = 116; // u16: the inputs that are not zero in at least one row
-export const SUMS = 120; // f32 [inputs x 16]: sums over the rows on their way into gradients or weights, else 0
+export const SUMS = 120; // f32 [inputs x 16]: sums over the rows, until they are added to their target; otherwise 0
 // delta in panels and a transposed block of inputs (gradient.ts), or a transposed panel of W (delta.ts)
 export const PACKED = 124;
 // f32 [3 x MIXED_ROWS x the widest mixed layer]: z, a and delta of the units of one function
 export const SCRATCH = 128;
-export const THREAD_BYTES = 132; // from the room of one thread to that of the next
+export const THREAD_BYTES = 132; // bytes from the room of one thread to that of the next
 
 // Threads: see team.ts
 export const TEAM = 136; // the words by which threads meet
 export const TEAM_BYTES = 384;
 export const TEAM_THREADS = 140; // u32: how many threads the network has
-export const WIDE = 144; // u32: 1 if the engine's registers have 256 bits, so that tiles have five rows
-export const THREAD_WORK = 148; // u32: the multiplications of a pass over the rows that are worth one more thread
+export const WIDE = 144; // u32: 1 if the engine's registers have 256 bits, so that tiles of five rows are used
+// u32: one more thread takes part for each this many multiplications in a pass over the rows
+export const THREAD_WORK = 148;
 export const THREADS = 152; // u32: how many threads take part in the present call
 
-// Two records of a data set: the window, through which everything but training on a set passes, and the training set
+// The records of the two data sets: the training set, and the window, which holds every other batch
 export const WINDOW = 156; // SET_INPUTS and SET_TARGETS of the window change only with the plan
 export const TRAINING_SET = 184;
 
@@ -208,39 +213,40 @@ export const CLIP_VALUE = 248; // f64: the largest magnitude of a gradient's num
 export const CLIP_NORM = 256; // f64: the largest length of the whole gradient; 0: no limit
 export const HYPER = 264; // f64 [6]: the optimizer's own numbers, at MOMENTUM_MU and so on
 export const OPTIMIZER = 312;
-export const TOP_K = 316; // u32: a hit is a target among the K largest outputs; 0: hits are not counted
-export const IGNORE_NON_FINITE = 320; // u32: 1 if a step whose cost is not finite is taken all the same
+export const TOP_K = 316; // u32: a hit is a sample whose target is among the K largest outputs; 0: hits are not counted
+export const IGNORE_NON_FINITE = 320; // u32: 1 if a step is taken even if its cost is not finite
 export const STEP_ROWS = 324; // u32: rows of a full step
 export const CHUNK_ROWS = 328; // u32: rows that pass through the network at once
 export const RATES = 332; // f64 [steps of a call]: their learning rates; 0: all have LEARNING_RATE
 
 // Words that change from step to step
 export const LEARNING_RATE = 336; // f64
-export const IS_TRAINING = 344; // u32: 1 if the forward pass that lies in the batch was made with dropout
-export const IS_WEIGHTED = 348; // u32: 1 if ROW_WEIGHTS count, 0 if every sample has weight 1
-export const STEP_ROW = 352; // u32: rows of the step before this chunk; dropout masks depend on it
-export const STEP_COUNT = 356; // u32: steps taken in the network's life; dropout masks depend on it
+export const IS_TRAINING = 344; // u32: 1 if the forward pass of the present batch was made with dropout
+export const IS_WEIGHTED = 348; // u32: 1 if ROW_WEIGHTS are used, 0 if every sample has the weight 1
+export const STEP_ROW = 352; // u32: rows of the step before this chunk; dropout masks depend on this number
+export const STEP_COUNT = 356; // u32: steps taken in the network's life; dropout masks depend on this number
 export const OPTIMIZER_STEPS = 360; // u32: steps that this optimizer has taken, t of Adam
-export const STOPPED = 364; // u32: 1 once a cost was not finite; that step updated nothing
-export const STEP_COST = 368; // f64: the step's mean cost, so far
+export const STOPPED = 364; // u32: 1 once a cost was not finite; the step with that cost has updated nothing
+export const STEP_COST = 368; // f64: the mean cost of the step, so far
 export const COEFFICIENTS = 376; // f32 [8]: c0 to c7 of the optimizer's rule in this step
 export const CLIPPING = 408; // f32: the gradient of this step is multiplied by it, for CLIP_NORM
 
-// Numbers that optimizers keep from step to step beside their slots
+// Numbers that optimizers keep from step to step besides their slots
 export const PAIRS = 412; // u32: pairs that L-BFGS has stored since its state was cleared
-export const PREVIOUS_COST = 416; // f64: iRPROP+: the last step's cost with the penalties
-export const MOMENTUM_PRODUCT = 424; // f64: NAdam: the product of all mu so far
+export const PREVIOUS_COST = 416; // f64: for iRPROP+: the last step's cost with the penalties
+export const MOMENTUM_PRODUCT = 424; // f64: for NAdam: the product of all mu so far
 
 // Sums and counts that evaluations and training add to until src/ clears them: see metrics.ts
 export const COST_SUM = 432; // f64: the sum of C_x over the samples seen
 export const CORRECT = 440; // u32: samples classified correctly
 export const TOP_K_HITS = 444; // u32: samples whose target is among the TOP_K largest outputs
 export const SCORED = 448; // u32: samples evaluated
-export const NOT_FINITE = 452; // u32: 1 + the first of these whose outputs are not all finite; 0: there is none
+// u32: 1 + the index of the first sample evaluated whose outputs are not all finite; 0: there is none
+export const NOT_FINITE = 452;
 
 // The settings of evaluations
 export const SCORING = 456; // SCORE_CLASSES and so on
-// f32: a single output means class 1 if it exceeds this; the second of two does so too, unless this is infinite
+// f32: a single output means class 1 if it exceeds this; so does the second of two outputs, unless this is infinite
 export const THRESHOLD = 460;
 export const TARGET_THRESHOLD = 464; // f32: a single target means class 1 if it exceeds this
 
@@ -257,7 +263,7 @@ export const SET_SAMPLES = 24;
 export const TEAM_GENERATION = 0; // counts the meetings at the barrier
 export const TEAM_ARRIVED = 64; // how many threads have come to the present meeting
 export const TEAM_SLEEPING = 128; // how many threads sleep until a word changes
-export const TEAM_CALL = 192; // the number of the last call, and in the low byte for how many threads it is
+export const TEAM_CALL = 192; // the number of the last call, and in the low byte how many threads take part in it
 export const TEAM_DIED = 256; // 1 once a thread has died; only src/ writes and reads it
 export const TEAM_COMMAND = 320; // {command, a, b} of the last call
 /** The largest number of threads of a network. It must fit in the low byte of TEAM_CALL. */
@@ -280,8 +286,9 @@ export const WEIGHTS = 40; // panels, one after the other, each with a row for e
 export const BIASES = 44;
 export const WEIGHT_GRADIENTS = 48;
 export const BIAS_GRADIENTS = 52;
-export const RUNS = 56; // MIXED: the records of its functions, one after the other, each RUN_OFFSETS + 4 * units long
-export const RUN_COUNT = 60; // u32: MIXED: how many functions occur
+// MIXED: the records of the layer's functions, one after another, each RUN_OFFSETS + 4 * units bytes long
+export const RUNS = 56;
+export const RUN_COUNT = 60; // u32: MIXED: how many functions the layer has
 export const DROPPED = 64; // a after dropout, which is the next layer's INPUT; 0: the layer has no dropout
 export const DROPOUT_MASK = 68; // [rows x units]: 0, or 1 / (1 - rate)
 export const DROPOUT_RATE = 72; // f64
@@ -289,11 +296,11 @@ export const MAX_NORM = 80; // f64: the largest length of a unit's weights; 0: n
 
 // The words of a record of RUNS, one function of a mixed layer
 export const RUN_ACTIVATION = 0; // u32
-export const RUN_UNITS = 4; // u32: how many units have it
+export const RUN_UNITS = 4; // u32: how many units have this function
 export const RUN_OFFSETS = 8; // u32 for each of those units: 4j, its place in a row
 
-// Records of doubles for two neighbouring columns: every quantity has a double for the even column and, 8 bytes
-// further, one for the odd column
+// Records of doubles for two neighbouring columns. Every quantity has a double for the even column and, 8 bytes further
+// on, one for the odd column.
 export const RECORD_COLUMNS = 2;
 
 // The record of two outputs in ERROR_SUMS

@@ -17,12 +17,12 @@ import {
 import { exp, expm1, log1p, normalCdf, sigmoid, tanh } from './math';
 import { horizontalMax, horizontalSum, laneMask, madd } from './simd';
 
-// sigma and sigma' side by side. Matrices are [rows x units], a row every `stride` bytes (a multiple of 16). The lanes
-// that fill a row's last vector are computed like the others and never read, except in softmax, where they must not
-// count.
+// sigma and sigma' side by side. Matrices are [rows x units]; a row begins every `stride` bytes, a multiple of 16. The
+// lanes that fill up a row's last vector are computed like the others and never read. Only softmax, which adds up a
+// row, leaves them out.
 //
-// No finite z makes a value or a slope infinite or NaN, except selu past 3.2e38: where exp stops at e^87.3, z is
-// limited too.
+// No finite z makes a value or a slope infinite or NaN, except in selu past 3.2e38: exp limits its argument to 87.3, and
+// where a result is multiplied by z or a, these are limited too.
 
 // Constants are read from a table, like the coefficients of math.ts.
 const CONSTANTS = memory.data<f32>([
@@ -40,7 +40,9 @@ const LARGEST_NORMAL: usize = 32;
 const MINUS_HALF: usize = 36;
 const NORMAL_PEAK: usize = 40; // 1 / sqrt(2 pi)
 
-/** ELU's slope above 0, then its slope at 0 from below, which is also the depth of its floor. */
+/**
+ * Two scales: ELU's slope above 0, and its slope at 0 from below, which is also the distance of its lower limit from 0.
+ */
 const ELU_SCALES = memory.data<f32>([1, 1]);
 /** SELU's two scales: lambda and lambda alpha of Klambauer et al. (Self-Normalizing Neural Networks, 2017). */
 const SELU_SCALES = memory.data<f32>([1.0507009873554805, 1.7580993408473766]);
@@ -53,9 +55,9 @@ function clamp(x: v128, low: v128, high: v128): v128 {
   return f32x4.pmin(f32x4.pmax(x, low), high);
 }
 
-// Functions of one vector. For each activation there is sigma(z) and then its slope function: d, which is dC/da, times
-// sigma'(z). The slope is computed from a where a determines it and that costs less. The error is then a few roundings
-// of the largest slope, not of a small one.
+// Functions of one vector. Each activation has sigma(z) and a slope function, which returns d, that is dC/da, times
+// sigma'(z). The slope is computed from a if a determines it and this takes less time. Its error is then a few
+// roundings of the largest slope, even where the slope is small.
 
 export function sigmoidSlope(d: v128, a: v128): v128 {
   return f32x4.mul(d, f32x4.mul(a, f32x4.sub(constant(ONE), a)));
@@ -84,7 +86,7 @@ function leakyReluSlope(d: v128, a: v128): v128 {
   return v128.bitselect(d, f32x4.mul(d, constant(LEAK)), f32x4.gt(a, f32x4.splat(0)));
 }
 
-/** z above 0 and e^z - 1 below, each times its scale: the first and the second float at `scales`. */
+/** z above 0 and e^z - 1 below, each multiplied by its scale: the first and the second float at `scales`. */
 function elu(z: v128, scales: usize): v128 {
   const above = f32x4.mul(z, v128.load32_splat(scales));
   const below = f32x4.mul(expm1(z), v128.load32_splat(scales, 4));
@@ -121,7 +123,7 @@ function silu(z: v128): v128 {
   return f32x4.div(z, f32x4.add(exp(f32x4.neg(z)), constant(ONE)));
 }
 
-/** The slope is s + z s (1 - s) with s = sigmoid(z). With e = e^-z it is s (1 + a e), as 1 - s = e s. */
+/** The slope is s + z s (1 - s) with s = sigmoid(z). With e = e^-z, 1 - s = e s, so the slope is s (1 + a e). */
 function siluSlope(d: v128, z: v128, a: v128): v128 {
   const e = exp(f32x4.neg(z));
   const s = madd(constant(ONE), f32x4.pmin(a, constant(LARGEST_EXPONENT)), e);
@@ -158,13 +160,13 @@ function hardSigmoidSlope(d: v128, z: v128): v128 {
   return v128.and(f32x4.mul(d, constant(SIXTH)), f32x4.lt(f32x4.abs(z), constant(THREE)));
 }
 
-/** True if each unit's a depends on its own z alone, by the same function for all units of the layer. */
+/** True if each unit's a depends only on its own z, by one function for all units of the layer. */
 export function isElementwise(activation: i32): bool {
   return activation != SOFTMAX && activation != MIXED;
 }
 
-// The activation is chosen once a row, and each has a loop of its own. That costs next to nothing against kernels that
-// each hold their own row loop.
+// The activation is chosen once for each row, and each activation has a loop of its own. This takes hardly more time
+// than kernels that each contain a loop over the rows.
 
 /** a [rows x units] = sigma(z). For a linear layer a and z are the same matrix, and nothing is done. */
 export function activate(activation: i32, a: usize, z: usize, stride: usize, units: i32, rows: i32): void {
@@ -283,7 +285,7 @@ function softmaxBackward(delta: usize, a: usize, stride: usize, units: i32, rows
   const bytes = rowBytes(units);
   for (let row = 0; row < rows; ++row) {
     let sums = f32x4.splat(0);
-    // fill lanes do not count: those of a are 0, and those of delta are finite
+    // fill lanes add nothing: those of a are 0, and those of delta are finite
     for (let j: usize = 0; j < bytes; j += 16) {
       sums = f32x4.add(sums, f32x4.mul(v128.load(delta + j), v128.load(a + j)));
     }

@@ -78,8 +78,8 @@ function rowCost(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 {
 }
 
 /**
- * True if costSlope gives delta^L itself. These costs cancel the slope of the only output activation that they take, so
- * that their delta^L neither overflows nor vanishes where a saturates.
+ * True if costSlope returns delta^L itself. The slope of the one output activation that such a cost accepts cancels, so
+ * delta^L neither overflows nor vanishes where a saturates.
  */
 export function cancelsOutputSlope(cost: i32): bool {
   return (
@@ -96,8 +96,8 @@ function hasPlainSlope(cost: i32): bool {
 
 /**
  * BP1: delta [rows x units] = grad_a C (.) sigma'(z^L), from z, a and y. `layer` is the output layer's row in the layer
- * table. Fill lanes of delta become 0, because gradients and errors would read them otherwise. A cost that takes only
- * one output activation must have that one.
+ * table. Fill lanes of delta become 0, because gradients and errors read them. If the cost accepts only one output
+ * activation, the layer must have it.
  */
 export function outputError(
   cost: i32,
@@ -123,7 +123,7 @@ export function outputError(
   else multiplyBySlope(activation, delta, z, a, stride, units, rows);
 }
 
-/** delta = dC/da, or delta^L itself where the cost cancels the output's slope. Fill lanes become 0. */
+/** delta = dC/da, or delta^L itself if the cost cancels the output's slope. Fill lanes become 0. */
 function costGradient(
   cost: i32,
   delta: usize,
@@ -153,8 +153,9 @@ function costGradient(
   }
 }
 
-// costTerm is what one output adds to C_x, and costSlope is its derivative by a, or by z for the costs that cancel the
-// output's slope. A NaN of the output stays one in the term, because a step whose cost is not finite is not made.
+// costTerm is the amount that one output adds to C_x. costSlope is its derivative with respect to a, or, for costs that
+// cancel the output's slope, with respect to z. If an output is NaN, so is its term, because a step whose cost is not
+// finite must not be taken.
 
 /** The smallest positive float: d / max(|d|, SMALLEST) is the sign of d, 0 at 0. */
 const SMALLEST: f32 = 1.401298464324817e-45;
@@ -175,7 +176,7 @@ export function costTerm(cost: i32, z: v128, a: v128, y: v128): v128 {
   return f32x4.mul(q, f32x4.sub(size, f32x4.mul(half, q)));
 }
 
-/** The derivative of costTerm by a, or by z for the costs that cancel the output's slope. */
+/** The derivative of costTerm with respect to a, or with respect to z for costs that cancel the output's slope. */
 export function costSlope(cost: i32, z: v128, a: v128, y: v128): v128 {
   if (cost == POISSON) return poissonDelta(z, y);
   // at the hinge itself, y a = 1, the slope is 0
@@ -209,8 +210,8 @@ function poissonTerm(z: v128, y: v128): v128 {
 }
 
 /**
- * (1 - y / a) sigma'(z) = s - y s / a with s = sigmoid(z), the slope of softplus. s / a tends to 1 where both
- * underflow, and is right there: exp holds e at its smallest normal number, so that their quotient is 1.
+ * (1 - y / a) sigma'(z) = s - y s / a with s = sigmoid(z), the slope of softplus. Where s and a underflow, s / a tends
+ * to 1. The quotient is 1 there too, because exp keeps e at its smallest normal number.
  */
 function poissonDelta(z: v128, y: v128): v128 {
   const one = f32x4.splat(1);
@@ -221,8 +222,8 @@ function poissonDelta(z: v128, y: v128): v128 {
 }
 
 /**
- * C_x = -sum_k y_k ln a_k = sum_k y_k (max z - z_k - ln max a), in this form because ln a_k itself is lost where a_k
- * underflows. Kullback-Leibler adds y_k ln y_k, a constant, so that both costs have the same delta.
+ * C_x = -sum_k y_k ln a_k = sum_k y_k (max z - z_k - ln max a). This form is used because ln a_k cannot be computed
+ * from an a_k that underflows. Kullback-Leibler adds y_k ln y_k, a constant, so both costs have the same delta.
  */
 function crossEntropy(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 {
   const bytes = (<usize>units) << 2;
@@ -236,7 +237,8 @@ function crossEntropy(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 
   }
   const top = f32x4.splat(horizontalMax(zMax));
   const logTop = log(f32x4.splat(horizontalMax(aMax)));
-  // 0 ln 0 = 0: a target below the smallest normal number counts as that number, and is multiplied by the true target
+  // 0 ln 0 = 0: the logarithm of a target below the smallest normal number is taken of that number, times the true
+  // target
   const smallest = f32x4.splat(f32.MIN_NORMAL_VALUE);
   let sum = f64x2.splat(0);
   for (let j: usize = 0; j < bytes; j += 16) {
@@ -249,7 +251,7 @@ function crossEntropy(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 
   return horizontalSum64(sum);
 }
 
-/** lambda2 / (2n) sum of w^2 + lambda1 / n sum of |w|, which training minimises together with the mean cost. */
+/** lambda2 / (2n) times the sum of w^2, plus lambda1 / n times the sum of |w|: training adds this to the mean cost. */
 export function penalty(): f64 {
   const w = <usize>load<u32>(HEADER, PARAMETERS);
   const floats = load<i32>(HEADER + (load<u32>(HEADER, PENALIZE_BIASES) ? PARAMETER_FLOATS : WEIGHT_FLOATS));

@@ -26,7 +26,7 @@ import { ownAddress } from './team';
 import { madd, storeTransposed } from './simd';
 
 /**
- * A row of errors is computed this many bytes at a time: the panel rows of these inputs, 8 KiB, then stay in the
+ * The bytes of a row of errors that are computed together. The panel rows of these inputs, 8 KiB, then stay in the
  * first-level cache.
  */
 const CHUNK_BYTES: usize = 512;
@@ -56,8 +56,8 @@ export function backwardLayer(layer: usize, row: i32, rows: i32): void {
 }
 
 /**
- * target [rows x fanIn] = delta [rows x units] . W^T, by the product of forward.ts. The weights of each 16 inputs are
- * transposed into a panel with a row for each unit, which passes through the product while it is in the cache. Fill
+ * target [rows x fanIn] = delta [rows x units] . W^T, by the product of forward.ts. For 16 inputs at a time, the
+ * weights are transposed into a panel with a row for each unit. The panel is multiplied while it is in the cache. Fill
  * lanes of target become 0.
  */
 function errorsByPanels(
@@ -81,8 +81,9 @@ function errorsByPanels(
 }
 
 /**
- * transposed [units, rounded up to 4, x 16] = the weights of up to 16 inputs, of which `inputs` are left, from panels
- * of 16 units that have `fanIn` rows each. Past the last input come zeros, as many as panelTile reads.
+ * transposed [units, rounded up to 4, x 16] = the weights of up to 16 inputs, from panels of 16 units with `fanIn` rows
+ * each. `inputs` is the number of inputs that are left. The columns after the last input become 0, as far as panelTile
+ * reads.
  */
 export function transposePanel(transposed: usize, weights: usize, fanIn: i32, units: i32, inputs: i32): void {
   const width = inputs > NARROW_UNITS ? PANEL_UNITS : (inputs + 3) & ~3;
@@ -90,7 +91,8 @@ export function transposePanel(transposed: usize, weights: usize, fanIn: i32, un
   for (let panel = 0; panel < units; panel += PANEL_UNITS) {
     let source = weights;
     for (let unit = panel, end = min(panel + PANEL_UNITS, units); unit < end; unit += 4) {
-      // groups of four are transposed whole, past the last input too, because asking for each input takes longer
+      // inputs are transposed in whole groups of four, beyond the last one too, because checking each input takes
+      // longer
       for (let k = 0; k < width; k += 4) {
         const p = source + <usize>k * PANEL_ROW_BYTES;
         const r1 = v128.load(p, PANEL_ROW_BYTES);
@@ -109,10 +111,10 @@ export function transposePanel(transposed: usize, weights: usize, fanIn: i32, un
 }
 
 /**
- * target [1 or 2 x fanIn] = delta . W^T, as errorsByPanels computes it, with the same bits. If `second` is not 0, there
- * are two rows, `second` bytes apart in target and `stride` bytes apart in delta. Squares of 4 inputs x 4 units are
- * transposed in registers, which for so few rows is faster than panels: see docs/kernels.md. The sums lie in target and
- * grow unit after unit. Fill lanes of target become 0.
+ * target [1 or 2 x fanIn] = delta . W^T, with the same bits as errorsByPanels. If `second` is not 0, there are two
+ * rows: `second` bytes apart in target, and `stride` bytes apart in delta. Squares of 4 inputs x 4 units are transposed
+ * in registers, which for so few rows is faster than panels: see docs/kernels.md. The sums are in target and grow unit
+ * after unit. Fill lanes of target become 0.
  */
 export function errorsOfTwo(
   target: usize,
@@ -124,7 +126,7 @@ export function errorsOfTwo(
   units: i32,
 ): void {
   const end = target + ((<usize>fanIn) << 2);
-  // This clears the rows to the end of their last lines: a NaN that an overflow has left there would reach the
+  // Clears the rows to the end of their last cache lines: a NaN that an earlier overflow has left there would reach the
   // gradients.
   memory.fill(target, 0, ((((<usize>fanIn) << 2) + LINE_BYTES - 1) & ~(LINE_BYTES - 1)) + second);
   for (let panel = 0; panel < units; panel += PANEL_UNITS) {
@@ -167,7 +169,7 @@ export function errorsOfTwo(
     weights += <usize>fanIn * PANEL_ROW_BYTES;
     delta += PANEL_ROW_BYTES;
   }
-  // numbers that lay past the last input have been added to the fill lanes
+  // the values beyond the last input have been added to the fill lanes
   for (let t = end; t & 15; t += 4) {
     store<f32>(t, 0);
     store<f32>(t + second, 0);

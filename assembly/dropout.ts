@@ -20,10 +20,10 @@ import {
 import { philox } from './random';
 import { ownAddress } from './team';
 
-// Inverted dropout (Srivastava et al., JMLR 15, 2014): in training a unit's activation becomes 0 with probability
+// Inverted dropout (Srivastava et al., JMLR 15, 2014): in training, a unit's activation becomes 0 with probability
 // `rate` and is divided by 1 - rate otherwise, so that predictions need no correction. Whether a unit is dropped is a
-// function of the seed, the layer, the step and the sample's place in the step: a mask can be made again at any time,
-// and does not depend on how a step is cut into chunks.
+// function of the seed, the layer, the step and the sample's place in the step. A mask can therefore be made again at
+// any time, and does not depend on how a step is divided into chunks.
 
 /**
  * DROPPED = a (.) mask for rows [row, row + rows), which the next layer reads. Outside training it becomes a itself.
@@ -56,8 +56,8 @@ export function multiplyByMask(layer: usize, row: i32, rows: i32): void {
 }
 
 /**
- * target = source (.) mask, for the vectors that hold units: the mask's lanes beyond are never written, and 0 times a
- * NaN is not 0.
+ * target = source (.) mask, only for the vectors that hold units. The lanes of the mask beyond them are never written,
+ * and 0 times NaN is not 0.
  */
 function multiply(target: usize, source: usize, mask: usize, stride: usize, units: i32, rows: i32): void {
   const bytes = (<usize>((units + 3) & ~3)) << 2;
@@ -72,8 +72,8 @@ function multiply(target: usize, source: usize, mask: usize, stride: usize, unit
 }
 
 /**
- * mask [rows x units] = 0 with probability `rate`, else 1 / (1 - rate). `stream` is the layer's number, `first` the
- * chunk's row.
+ * mask [rows x units] = 0 with probability `rate`, else 1 / (1 - rate). `stream` is the layer's number; `first` is the
+ * row of the step with which the chunk begins.
  */
 function makeMask(mask: usize, stride: usize, units: i32, first: i32, rows: i32, stream: u32, rate: f64): void {
   const block = ownAddress(RANDOM_BLOCK);

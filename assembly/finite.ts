@@ -3,7 +3,7 @@
  * number.
  */
 export function largestMagnitude(v: usize, floats: i32): f32 {
-  // magnitudes are ordered like their bits: infinity lies above all finite numbers, and NaN above infinity
+  // magnitudes have the same order as their bits: infinity is above all finite numbers, and NaN above infinity
   const magnitude = i32x4.splat(0x7fffffff);
   let first = i32x4.splat(0);
   let second = first;

@@ -1,23 +1,24 @@
 import { horizontalSum64, madd, widenAdd } from './simd';
 
-// Arithmetic over arrays of floats: parameters, gradients and the slots of optimizers. Every array is 16-byte aligned
-// and a multiple of four floats long; sums are f64 in a fixed order.
+// Arithmetic on arrays of floats: parameters, gradients and the slots of optimizers. Every array is 16-byte aligned,
+// and its number of floats is a multiple of four. Sums are f64 in a fixed order.
 //
 // Constants are read from memory, because V8 builds a splatted constant again at each use inside a loop.
 
 const SIGN_BIT = memory.data<f32>([-0.0]);
 const MAGNITUDE = memory.data<u32>([0x7fffffff]);
-/** Optimizers take a number whose magnitude is below this for 0: see update-rules.ts. */
+/** Optimizers replace numbers of smaller magnitude than this by 0: see update-rules.ts. */
 export const TINY = memory.data<f32>([1e-30]);
 
-/** x, or 0 where its magnitude is below `tiny`. NaN stays NaN. f32x4.abs would make its mask again each time. */
+/** x, or 0 if its magnitude is below `tiny`. NaN stays NaN. f32x4.abs would make its mask again at each use. */
 export function flushed(x: v128, tiny: v128): v128 {
   const magnitude = v128.and(x, v128.load32_splat(MAGNITUDE));
   return v128.andnot(x, f32x4.lt(magnitude, tiny));
 }
 
 /**
- * w [floats] *= factor, flushed to 0 below TINY: weights that only their decay moves would end as subnormal numbers.
+ * w [floats] *= factor. Results below TINY become 0: otherwise, weights that are moved only by their decay would end as
+ * subnormal numbers.
  */
 export function scaleFloats(w: usize, floats: i32, factor: f32): void {
   const s = f32x4.splat(factor);
@@ -60,7 +61,7 @@ export function absoluteSum(w: usize, floats: i32): f64 {
   return horizontalSum64(sum);
 }
 
-/** `size`, which is not negative, with the sign of x: 0 where x is 0, NaN where x is NaN. */
+/** `size`, which is not negative, with the sign of x; 0 if x is 0, NaN if x is NaN. */
 export function signed(size: v128, x: v128): v128 {
   const withSign = v128.or(size, v128.and(x, v128.load32_splat(SIGN_BIT)));
   return v128.or(v128.and(withSign, f32x4.ne(x, f32x4.splat(0))), f32x4.ne(x, x));

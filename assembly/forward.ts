@@ -27,8 +27,8 @@ import { isWide } from './simd';
 // The forward pass of a layer: z^l = W^l a^(l-1) + b^l and a^l = sigma(z^l) for rows of the batch.
 
 /**
- * c [rows x width] = init + a [rows x depth] . panels, the product of a whole layer. init [width] is the start of every
- * row's sums.
+ * c [rows x width] = init + a [rows x depth] . panels: the product of a whole layer. The sums of every row start from
+ * the one row init [width].
  */
 export function panelProduct(
   c: usize,
@@ -56,9 +56,9 @@ export function panelProduct(
 }
 
 /**
- * c [rows x columns] = init + a [rows x depth] . panel, or c += scale times that if it `adds`, for the first `columns`
- * columns of the panel, 16 at most. The tile for so many columns takes as many rows as it can, and `product` the rest.
- * If there are more than 8 columns, 16 are written.
+ * c [rows x columns] = init + a [rows x depth] . panel for the first `columns` columns of the panel, at most 16. If
+ * `adds`, c += scale times the product instead. The tile for this number of columns takes as many rows as it can, and
+ * `product` takes the others. If there are more than 8 columns, 16 are written.
  */
 export function panelTile(
   c: usize,
@@ -93,8 +93,8 @@ export function panelTile(
 }
 
 /**
- * z, a and dropout of rows [row, row + rows) of a layer. `isListed` is true for the first layer if its input's lists
- * are to be used.
+ * z, a and dropout of rows [row, row + rows) of a layer. `isListed`: the layer is the first one, and uses the lists of
+ * its inputs that are not zero.
  */
 export function forwardLayer(layer: usize, row: i32, rows: i32, isListed: bool): void {
   forwardColumns(layer, row, rows, 0, load<i32>(layer, UNITS), isListed);
@@ -110,7 +110,7 @@ export function forwardPanels(layer: usize, rows: i32, isListed: bool): void {
   if (own > 0) forwardColumns(layer, 0, rows, first, own, isListed);
 }
 
-/** z and a of rows [row, row + rows) for `units` units from `first` on, which is the first unit of a panel. */
+/** z and a of rows [row, row + rows) for `units` units. The first of them, `first`, is the first unit of a panel. */
 function forwardColumns(layer: usize, row: i32, rows: i32, first: i32, units: i32, isListed: bool): void {
   const fanIn = load<i32>(layer, FAN_IN);
   const stride = <usize>load<u32>(layer, STRIDE);

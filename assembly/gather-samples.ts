@@ -27,8 +27,8 @@ import {
 import { append, endList, listOf, masksOf } from './sparse';
 import { agree, ownAddress } from './team';
 
-// Gathers samples of a data set into the batch: takes them in the set's order, makes floats of bytes and one-hot rows
-// of labels, and smooths targets. `set` is the address of WINDOW or of TRAINING_SET.
+// Gathers samples of a data set into the batch: takes them in the order of the set, turns bytes into floats and labels
+// into one-hot rows, and smooths targets. `set` is the address of WINDOW or of TRAINING_SET.
 
 /** x and y of the batch's rows [row, row + rows) = the samples from `first` on of the data set in its order. */
 export function gather(set: usize, first: i32, row: i32, rows: i32): void {
@@ -43,8 +43,8 @@ export function isCopied(set: usize): bool {
 }
 
 /**
- * x and y of the batch's first row = a sample of a set for which isCopied is true. There are at most 4 outputs, and no
- * lists.
+ * x and y of the batch's first row = a sample of a set for which isCopied is true. The network must have at most 4
+ * outputs, and no lists.
  */
 export function copySample(set: usize, position: i32): void {
   const sample = sampleAt(<usize>load<u32>(set, SET_ORDER), position);
@@ -62,8 +62,9 @@ function sampleAt(order: usize, position: i32): usize {
 }
 
 /**
- * x of the batch's rows [row, row + rows) = the inputs of samples from `first` on, with their lists and masks. Whole
- * vectors are copied: up to 15 items past a sample's end are read and land in the fill lanes of its row.
+ * x of the batch's rows [row, row + rows) = the inputs of the samples from `first` on, with their lists and masks.
+ * Whole vectors are copied: up to 15 items beyond the end of a sample are read, and are written to the fill lanes of
+ * its row.
  */
 export function gatherInputs(set: usize, first: i32, row: i32, rows: i32): void {
   const source = <usize>load<u32>(set, SET_INPUTS);
@@ -82,7 +83,7 @@ export function gatherInputs(set: usize, first: i32, row: i32, rows: i32): void 
   }
 }
 
-/** x [inputs] = scale . bytes. Writes the row's list and mask too if the network has lists. */
+/** x [inputs] = scale . bytes. If the network has lists, writes the list and the mask of the row too. */
 function convertBytes(x: usize, bytes: usize, inputs: usize, row: i32): void {
   const scale = v128.load32_splat(HEADER, SCALE);
   const zero = i32x4.splat(0);
@@ -94,7 +95,7 @@ function convertBytes(x: usize, bytes: usize, inputs: usize, row: i32): void {
     const values = v128.load(bytes + k);
     const low = i16x8.extend_low_i8x16_u(values);
     const high = i16x8.extend_high_i8x16_u(values);
-    // these are signed conversions, since no byte is negative: V8 makes eight instructions of an unsigned one
+    // these are signed conversions, since no byte is negative: V8 makes eight instructions of an unsigned conversion
     v128.store(x, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(low)), scale));
     v128.store(x, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(low)), scale), 16);
     v128.store(x, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(high)), scale), 32);
@@ -113,7 +114,7 @@ function convertBytes(x: usize, bytes: usize, inputs: usize, row: i32): void {
   if (start) endList(row, start, list);
 }
 
-/** x [inputs] = values. Writes the row's list and mask too if the network has lists. */
+/** x [inputs] = values. If the network has lists, writes the list and the mask of the row too. */
 function copyFloats(x: usize, values: usize, inputs: usize, row: i32): void {
   const zero = i32x4.splat(0);
   const start = listOf(row);
@@ -139,7 +140,7 @@ function copyFloats(x: usize, values: usize, inputs: usize, row: i32): void {
   if (start) endList(row, start, list);
 }
 
-/** The bits of the inputs from k on, without those past the last input. */
+/** The bits of the inputs from k on, without those beyond the last input. */
 function onlyInputs(bits: u32, k: usize, inputs: usize): u32 {
   const rest = <u32>(inputs - k);
   return rest < 16 ? bits & ((1 << rest) - 1) : bits;
@@ -156,8 +157,8 @@ function gatherWeights(set: usize, first: i32, row: i32, rows: i32): void {
 }
 
 /**
- * Reads a word of each cache line of these samples, so that the lines come from memory side by side instead of one
- * after the other: see docs/kernels.md.
+ * Reads a word of each cache line of these samples, so that the lines are loaded from memory at the same time instead
+ * of one after another: see docs/kernels.md.
  */
 function touch(source: usize, order: usize, sampleBytes: usize, first: i32, rows: i32): void {
   let any: u32 = 0;
@@ -190,7 +191,7 @@ function gatherRows(y: usize, stride: usize, set: usize, first: i32, rows: i32):
   const outputs = <usize>load<u32>(HEADER, OUTPUTS);
   const bytes = outputs << 2;
   if (load<i32>(set, SET_TARGET_TYPE) == LABELS) {
-    // the hinge cost wants -1 for the classes that a sample does not have
+    // for the hinge cost, the classes that a sample does not have are -1
     const other: f32 = load<i32>(HEADER, COST) == HINGE ? -1 : 0;
     const others = f32x4.splat(other);
     for (let row = 0; row < rows; ++row) {

@@ -22,9 +22,9 @@ import { addScaledRow, madd, storeTransposed } from './simd';
 
 /**
  * BP4 and BP3 for this thread's panels of one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, and
- * biases += scale . sum over the rows of delta. The targets are either gradients, which become means from 0 on with
- * scale = 1/m, or the weights and biases themselves with scale = -eta/m, which is the descent without a stored
- * gradient. `isListed` is true for the first layer if its input's lists are to be used.
+ * biases += scale . sum over the rows of delta. There are two kinds of targets. Gradients start from 0 and become
+ * means, with scale = 1/m. Or the targets are the weights and biases themselves, with scale = -eta/m: a step of descent
+ * that stores no gradient. `isListed`: the layer is the first one, and uses the lists of its inputs that are not zero.
  */
 export function addGradients(layer: usize, weights: usize, biases: usize, rows: i32, isListed: bool, scale: f32): void {
   const all = load<i32>(layer, UNITS);
@@ -62,8 +62,9 @@ export function addProducts(
 }
 
 /**
- * Does what addProducts does, by the product of forward.ts, with a transposed and delta cut into panels. Both are
- * copied side by side for it, because in the batch each row lies on pages of its own. That pays from three rows on.
+ * Does what addProducts does, by the product of forward.ts, from copies: a transposed, and delta divided into panels.
+ * The copies are contiguous, while in the batch each row is on other pages of memory. This is faster from three rows
+ * on.
  */
 function addTransposedProducts(
   panels: usize,
@@ -88,7 +89,7 @@ function addTransposedProducts(
     let target = panels + <usize>k * PANEL_ROW_BYTES;
     let panel = deltas;
     for (let j = 0; j < units; j += PANEL_UNITS) {
-      // a panel is cut right before its first product, which then finds it in the cache
+      // a panel is copied right before its first product, which then finds it in the cache
       if (k == 0) cutPanel(panel, delta + ((<usize>j) << 2), deltaStride, rows);
       panelTile(target, PANEL_ROW_BYTES, transposed, rowBytes, panel, zeros, rows, units - j, count, true, scale);
       target += panelBytes;
@@ -97,7 +98,10 @@ function addTransposedProducts(
   }
 }
 
-/** panel [rows x 16] = the 16 columns of m from its first on, whose rows lie `stride` bytes apart. */
+/**
+ * panel [rows x 16] = 16 neighbouring columns of a matrix. `m` is the address of the first of them; rows are `stride`
+ * bytes apart.
+ */
 function cutPanel(panel: usize, m: usize, stride: usize, rows: i32): void {
   for (const end = panel + <usize>rows * PANEL_ROW_BYTES; panel < end; panel += PANEL_ROW_BYTES) {
     v128.store(panel, v128.load(m));
@@ -109,8 +113,8 @@ function cutPanel(panel: usize, m: usize, stride: usize, rows: i32): void {
 }
 
 /**
- * transposed [columns x rows] = m [rows x columns]^T. Both are read and written by fours, past the last column and the
- * last row too: behind every matrix of the batch lies another one as large.
+ * transposed [columns x rows] = m [rows x columns]^T. Both are read and written in groups of four, beyond the last
+ * column and the last row too. That is safe because behind every matrix of the batch lies another one of the same size.
  */
 function transposeRows(transposed: usize, rowBytes: usize, m: usize, stride: usize, columns: i32, rows: i32): void {
   for (const end = m + ((<usize>columns) << 2); m < end; m += 16) {
@@ -151,8 +155,8 @@ function addOuterProduct(panels: usize, a: usize, delta: usize, fanIn: i32, unit
 }
 
 /**
- * Does what addProducts does, for two rows and in one pass over the panels, which is faster than with copies. One row
- * is not computed by it, because a second row of zeros takes longer: see docs/kernels.md.
+ * Does what addProducts does, for two rows and in one pass over the panels, which is faster than with copies. It is not
+ * used for one row, because a second row of zeros takes longer: see docs/kernels.md.
  */
 function addTwoOuterProducts(
   panels: usize,
@@ -194,7 +198,7 @@ function addTwoOuterProducts(
   }
 }
 
-/** Does what addProducts does, over the lists of the first layer's input. */
+/** Does what addProducts does, with the lists of the first layer's inputs. */
 function addSparseProducts(
   panels: usize,
   x: usize,
@@ -216,7 +220,7 @@ function addSparseProducts(
   }
 }
 
-/** target [columns] += scale . sum over the rows of m [rows x columns]. Both are read and written by fours. */
+/** target [columns] += scale . sum over the rows of m [rows x columns]. Both are read and written in groups of four. */
 export function addColumnSums(target: usize, m: usize, stride: usize, columns: i32, rows: i32, scale: f32): void {
   const s = f32x4.splat(scale);
   for (let j = 0; j < columns; j += 4) {

@@ -1,13 +1,13 @@
 import { awaitCall, barrier, callWord } from './team';
 import { perform } from './step';
 
-// The entry of the builds with threads: everything that index.ts exports, and the functions that the threads after the
-// first run.
+// The entry of the builds with threads: exports everything that index.ts exports, and the functions that all threads
+// but the first run.
 
 export * from './index';
 export { join } from './team';
 
-/** The life of a thread other than the first: call after call, until the host ends it. */
+/** The life of a thread other than the first: it performs call after call, until the host ends it. */
 export function serve(): void {
   for (let call = 0; ; ) {
     call = awaitCall(call);

@@ -6,7 +6,7 @@ import { exp, log, log1p, sigmoid, tanh } from './math';
 // Creation
 export { fillNormal, fillUniform } from './random';
 
-// Training: measure the inputs, shuffle the order, then the mini-batches of an epoch, many a call
+// Training: measures the inputs, shuffles the order, then takes many mini-batches of an epoch in each call
 export { shuffle } from './random';
 export { trainChunks } from './step';
 
@@ -23,14 +23,14 @@ export {
   trainRows,
 } from './step';
 
-// A look at whether all numbers are still finite
+// Checks whether all numbers are still finite
 export { largestMagnitude } from './finite';
 // Full batches with L-BFGS, whose loop is in src/training/lbfgs.ts
 export { penalty } from './cost';
 export { addScaled, dot, scaleFloats } from './float-arrays';
 
-// Kernels. They are exported so that they stay functions of their own, because V8 compiles a loop well only in a
-// function that is called often, and so that tests reach them.
+// Kernels. They are exported for two reasons: they stay functions of their own, because V8 compiles a loop well only in
+// a function that is called often; and tests can call them.
 export { activate, multiplyBySlope } from './activation';
 export { outputError, rowCosts } from './cost';
 export { errorsOfTwo, transposePanel } from './delta';
@@ -60,7 +60,7 @@ export function abiVersion(): i32 {
   return ABI_VERSION;
 }
 
-/** The end of the constants, which must not lie past HEADER. */
+/** The end of the constants, which must not be greater than HEADER. */
 export function constantsEnd(): usize {
   return __heap_base;
 }

@@ -27,10 +27,11 @@ const TAIL = memory.data<f32>([
   -6.60558679e-1, 0.5, 0.34375,
 ]);
 
-// e^x = 2^n e^r, where n is x / ln 2 rounded and r = x - n ln 2. exp and expm1 share the next three functions.
+// e^x = 2^n e^r, where n is x / ln 2 rounded to an integer, and r = x - n ln 2. exp and expm1 share the next three
+// functions.
 
 /**
- * n in the low bits of a float. Adding 1.5 . 2^23 rounds to an integer, with half the instructions of nearest and
+ * n, in the low bits of a float. Adding 1.5 . 2^23 rounds to an integer, with half as many instructions as nearest and
  * trunc_sat.
  */
 function shiftedExponent(x: v128): v128 {
@@ -42,7 +43,7 @@ function fraction(x: v128, shifted: v128): v128 {
   const n = f32x4.sub(shifted, v128.load32_splat(EXP, 48));
   let r = f32x4.sub(x, f32x4.mul(n, v128.load32_splat(EXP, 4)));
   r = f32x4.sub(r, f32x4.mul(n, v128.load32_splat(EXP, 8)));
-  // terms are added in pairs (Estrin): three dependent steps instead of five, for which a small network would wait
+  // terms are added in pairs (Estrin): three dependent operations instead of five, which matters in small networks
   const square = f32x4.mul(r, r);
   let p = madd(v128.load32_splat(EXP, 16), v128.load32_splat(EXP, 12), r);
   p = madd(madd(v128.load32_splat(EXP, 24), v128.load32_splat(EXP, 20), r), p, square);
@@ -50,7 +51,7 @@ function fraction(x: v128, shifted: v128): v128 {
   return madd(r, p, square);
 }
 
-/** 2^n, made from the bits of shiftedExponent(x). Results are multiplied by it, so that NaN stays NaN. */
+/** 2^n, made from the bits of shiftedExponent(x). Results are multiplied by it, so NaN stays NaN. */
 function power(shifted: v128): v128 {
   return i32x4.add(i32x4.shl(shifted, 23), v128.load32_splat(EXP, 36));
 }
@@ -68,8 +69,9 @@ export function exp(x: v128): v128 {
 }
 
 /**
- * e^x - 1 for each lane, with x limited as for exp: 2^n (e^r - 1) + (2^n - 1). Up to |x| = ln 2 / 2, where n = 0, that
- * is e^r - 1 itself, which was never added to 1. Beyond, the result is no smaller than 0.29, and nothing cancels.
+ * e^x - 1 for each lane, with x limited as in exp: 2^n (e^r - 1) + (2^n - 1). Up to |x| = ln 2 / 2, n is 0, and the
+ * result is e^r - 1, to which 1 was never added. For larger |x|, the magnitude of the result is at least 0.29, so
+ * nothing cancels.
  */
 export function expm1(x: v128): v128 {
   x = clampExponent(x);

@@ -20,8 +20,8 @@ import {
 } from './abi';
 import { largestMagnitude } from './finite';
 
-// Measures of a [rows x units] against y [rows x units] beside the cost: classes and errors. Counts and sums grow from
-// call to call, until src/ clears them.
+// Compares a [rows x units] with y [rows x units]: metrics of classes, and errors. Counts and sums grow from call to
+// call, until src/ clears them.
 
 /** True if a row of a has neither a NaN nor an infinity. */
 function isFiniteRow(a: usize, units: i32): bool {
@@ -41,10 +41,10 @@ export function noteNotFinite(a: usize, stride: usize, units: i32, rows: i32): v
 }
 
 /**
- * Compares the classes that a and y stand for: counts the equal ones in CORRECT and, unless TOP_K is 0, those within
- * the TOP_K largest outputs in TOP_K_HITS, and fills CONFUSION if the network has one. The class of a row is the index
- * of its largest value, the first of equals, except where THRESHOLD and TARGET_THRESHOLD say otherwise. A row of a that
- * is not finite is none of them: it has no class.
+ * Compares the classes of a and y. Counts the equal ones in CORRECT; unless TOP_K is 0, counts in TOP_K_HITS the
+ * targets that are among the TOP_K largest outputs; and fills CONFUSION if the network has one. The class of a row is
+ * the index of its largest value, or the first of several equal ones, unless THRESHOLD and TARGET_THRESHOLD say
+ * otherwise. A row of a that is not finite has no class: it counts as none of these.
  */
 export function countClasses(a: usize, y: usize, stride: usize, yStride: usize, units: i32, rows: i32): void {
   const confusion = <usize>load<u32>(HEADER, CONFUSION);
@@ -72,7 +72,7 @@ export function countClasses(a: usize, y: usize, stride: usize, yStride: usize, 
   store<u32>(HEADER, load<u32>(HEADER, TOP_K_HITS) + hits, TOP_K_HITS);
 }
 
-/** With a threshold that is finite, of one value or two: whether the last exceeds it. */
+/** The class of a row. With a finite threshold, for one value or two: 1 if the last value exceeds it, else 0. */
 function classOf(values: usize, units: i32, threshold: f32): i32 {
   if (units <= 2 && threshold < Infinity) return i32(load<f32>(values + ((<usize>(units - 1)) << 2)) > threshold);
   let largest = load<f32>(values);
@@ -87,7 +87,7 @@ function classOf(values: usize, units: i32, threshold: f32): i32 {
   return index;
 }
 
-/** How many values come before the one at `index`: larger ones, and equal ones to its left. */
+/** How many values precede the one at `index`: larger ones, and equal ones to its left. */
 function rankOf(values: usize, units: i32, index: i32): i32 {
   const own = load<f32>(values + ((<usize>index) << 2));
   let rank = 0;
@@ -99,10 +99,10 @@ function rankOf(values: usize, units: i32, index: i32): i32 {
 }
 
 /**
- * ERROR_SUMS += the sums over the rows of |a - y|, (a - y)^2, y - s and (y - s)^2 for each output, in f64, by rows.
- * s is the output's y of the first sample: with this shift the variance of y does not drown in the square of its mean
- * (Chan, Golub, LeVeque 1983). Outputs are taken two at a time, a record of ERROR_BYTES for each pair; sums past the
- * last output are never read.
+ * ERROR_SUMS += the sums over the rows of |a - y|, (a - y)^2, y - s and (y - s)^2 for each output, in f64, row by row.
+ * s is the y of the first sample: subtracting it keeps the variance of y from being lost in the square of a large mean
+ * (Chan, Golub, LeVeque 1983). Each pair of outputs has a record of ERROR_BYTES. Sums beyond the last output are never
+ * read.
  */
 export function addErrors(a: usize, y: usize, stride: usize, yStride: usize, units: i32, rows: i32): void {
   const scored = load<u32>(HEADER, SCORED);

@@ -2,10 +2,10 @@ import { MIXED_ROWS, RUNS, RUN_ACTIVATION, RUN_COUNT, RUN_OFFSETS, RUN_UNITS, SC
 import { activate, multiplyBySlope } from './activation';
 import { ownAddress } from './team';
 
-// The activations of a mixed layer, whose units have functions of their own. For each function its units are gathered
-// side by side, a few rows at a time, pass through its kernel as if they were one long row, and go back to their
-// places. So each unit is computed once, whatever its neighbours are. Masks over the whole layer would compute each
-// function for every unit, and rows taken one by one call a kernel too often: see docs/kernels.md.
+// The activations of a mixed layer, whose units have different functions. For each function, its units are gathered
+// side by side for a few rows, pass through its kernel as if they were one long row, and are written back to their
+// places. Thus each unit is computed once. With masks over the whole layer, each function would be computed for every
+// unit; with single rows, kernels would be called too often: see docs/kernels.md.
 
 /** a [rows x units] = sigma_j(z_j) for each unit j of the mixed layer. */
 export function activateMixed(layer: usize, a: usize, z: usize, stride: usize, rows: i32): void {

@@ -27,7 +27,10 @@ export function philox(target: usize, c0: u32, c1: u32, c2: u32, c3: u32, k0: u3
   store<u32>(target, c3, 12);
 }
 
-/** Word `index` of the stream (purpose, stream) of the network's seed, uniform in 32 bits. Indices must ascend by 1. */
+/**
+ * Word number `index` of the stream (purpose, stream) under the network's seed, uniform in 32 bits. Indices must ascend
+ * by 1.
+ */
 function randomWord(purpose: u32, stream: u32, index: u32): u32 {
   const block = <usize>load<u32>(HEADER, RANDOM_BLOCK);
   // a block has four words, so a new one is due at every fourth index
@@ -44,7 +47,8 @@ function unit(word: u32): f64 {
 
 /**
  * The standard normal quantile of p in (0, 1), to 7 digits: algorithm AS 241, PPND7 (M. J. Wichura, Applied Statistics
- * 37, 1988). It makes one normal number of one uniform number without rejection, as counters need it.
+ * 37, 1988). It makes one normal number from one uniform number, without rejection, as random numbers from counters
+ * require.
  */
 export function normalQuantile(p: f64): f64 {
   const q = p - 0.5;

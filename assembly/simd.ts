@@ -1,7 +1,7 @@
 import { HEADER, WIDE } from './abi';
 
-// Operations on one or a few v128 vectors, which the compiler inlines. Besides team.ts this is the only file that knows
-// for which build it is compiled.
+// Operations on one or a few v128 vectors, which the compiler inlines. Only this file and team.ts know for which build
+// they are compiled.
 
 /** True if the engine keeps two neighbouring vectors in one register. Only builds with threads have tiles for that. */
 export function isWide(): bool {
@@ -26,7 +26,10 @@ export function horizontalMax(v: v128): f32 {
   return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 
-/** A mask for the vector at byte `at` of a row of `floats` floats: all ones in the lanes that hold one, else zeros. */
+/**
+ * A mask for the vector at byte `at` of a row of `floats` floats: lanes that hold floats of the row are all ones,
+ * others 0.
+ */
 export function laneMask(floats: i32, at: usize): v128 {
   return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(floats - <i32>(at >> 2)));
 }
@@ -42,7 +45,7 @@ export function widenAdd(sum: v128, v: v128): v128 {
   return f64x2.add(f64x2.add(sum, f64x2.promote_low_f32x4(v)), f64x2.promote_low_f32x4(high));
 }
 
-/** The 16 floats at `to` += s (0 + x d), where d is d0 to d3: an outer product of one sample, rounded as in a tile. */
+/** The 16 floats at `to` += s (0 + x d), where d is d0 to d3: the outer product of one sample, rounded as in a tile. */
 export function addScaledRow(to: usize, s: v128, x: v128, d0: v128, d1: v128, d2: v128, d3: v128): void {
   const zero = f32x4.splat(0);
   const t0 = madd(v128.load(to), s, madd(zero, x, d0));
@@ -55,7 +58,7 @@ export function addScaledRow(to: usize, s: v128, x: v128, d0: v128, d1: v128, d2
   v128.store(to, t3, 48);
 }
 
-/** The transposed 4 x 4 matrix of the rows r0 to r3 to `target`, in rows that lie `stride` bytes apart. */
+/** Writes the transposed 4 x 4 matrix of the rows r0 to r3 to `target`. Its rows are `stride` bytes apart. */
 export function storeTransposed(target: usize, stride: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
   const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
   const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);

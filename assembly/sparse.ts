@@ -17,12 +17,12 @@ import {
 import { ownAddress } from './team';
 import { addScaledRow, madd } from './simd';
 
-// The first layer's products over lists. An input that is 0 adds x w = 0 to z and x delta = 0 to dC/dW, so it can be
-// left out, with the same bits for finite weights, since no sum of the core is ever -0. Each row of the batch has a
-// list of its inputs that are not zero, numbers as u16, and the first layer's products pass through these alone. A row
-// of MNIST has far fewer of them than the batch as a whole, which is why every row has its own: see docs/kernels.md.
+// The first layer's products over lists. An input that is 0 adds x w = 0 to z and x delta = 0 to dC/dW. It can be left
+// out without changing a bit if the weights are finite, since no sum in the core is ever -0. Each row of the batch has
+// a list of the inputs that are not zero, as u16 numbers, and the products of the first layer use only these. A row of
+// MNIST has far fewer such inputs than the batch as a whole, so each row has a list of its own: see docs/kernels.md.
 
-/** Lists are used if at most this many of five inputs are not zero: the tiles are faster beyond. */
+/** Lists are used if at most this many of five inputs are not zero. If more are, the tiles are faster. */
 const MOST_OF_FIVE = 2;
 
 /** The address of a row's list, or 0 if the network has no lists. */
@@ -46,8 +46,8 @@ function setCount(row: i32, count: u32): void {
 }
 
 /**
- * Appends the inputs whose bit is set to the list that ends at `end`, and returns its new end. `first` has the number
- * of the input of bit 0 in every lane. 16 bytes are always written.
+ * Appends the inputs whose bit is set to the list that ends at `end`, and returns its new end. Every lane of `first`
+ * holds the number of the input of bit 0. 16 bytes are always written.
  */
 export function append(end: usize, bits: u32, first: v128): usize {
   const positions = v128.load64_zero(<usize>load<u32>(HEADER, POSITIONS) + <usize>bits * POSITIONS_ENTRY_BYTES);
@@ -64,7 +64,7 @@ export function isSparse(row: i32, rows: i32): bool {
   return 5 * count <= <u64>(MOST_OF_FIVE * load<u32>(HEADER, INPUTS)) * <u64>rows;
 }
 
-/** c [rows x width] = init + x . panels over the lists of rows [row, row + rows). */
+/** c [rows x width] = init + x . panels for rows [row, row + rows), from their lists. */
 export function sparseProduct(
   c: usize,
   cStride: usize,
@@ -126,7 +126,7 @@ export function productListed(
   }
 }
 
-/** target [inputs x 16] += scale . x^T . delta [16] over the list of the first row: a kernel for online training. */
+/** target [inputs x 16] += scale . x^T . delta [16] from the list of the first row: a kernel for online training. */
 export function addOuterProductListed(target: usize, x: usize, delta: usize, scale: f32): void {
   const s = f32x4.splat(scale);
   const d0 = v128.load(delta);
@@ -144,10 +144,10 @@ export function addOuterProductListed(target: usize, x: usize, delta: usize, sca
 }
 
 /**
- * target [inputs x 16] += scale . sum over the rows of x^T . delta [rows x 16], over the lists. The list from `union`
- * to `unionEnd` has the inputs that are not zero in at least one row. The sums grow row after row in SUMS, where a tile
- * has them in registers, and are added to the target at the end, so that they have the bits of a tile. SUMS is 0 before
- * and after.
+ * target [inputs x 16] += scale . sum over the rows of x^T . delta [rows x 16], from the lists. The list from `union`
+ * to `unionEnd` has the inputs that are not zero in at least one row. The sums grow row after row in SUMS, as they do
+ * in the registers of a tile, and are added to the target at the end, so they have the bits of a tile. SUMS is 0 before
+ * and after the call.
  */
 export function addOuterProductsListed(
   target: usize,
@@ -183,7 +183,7 @@ export function addOuterProductsListed(
   }
 }
 
-/** sums [inputs x 16] += x^T . delta [rows x 16] over the lists, row after row. */
+/** sums [inputs x 16] += x^T . delta [rows x 16] from the lists, row after row. */
 function sumListed(sums: usize, x: usize, xStride: usize, delta: usize, deltaStride: usize, rows: i32): void {
   const listStride = <usize>load<u32>(HEADER, LIST_STRIDE);
   let list = <usize>load<u32>(HEADER, LISTS);
@@ -213,7 +213,9 @@ function sumListed(sums: usize, x: usize, xStride: usize, delta: usize, deltaStr
   }
 }
 
-/** Lists at `list` the inputs that are not zero in at least one of the first `rows` rows. Returns the list's end. */
+/**
+ * Writes to `list` the inputs that are not zero in at least one of the first `rows` rows. Returns the end of the list.
+ */
 export function listUnion(list: usize, rows: i32): usize {
   const masks = <usize>load<u32>(HEADER, MASKS);
   const stride = <usize>load<u32>(HEADER, MASK_STRIDE);

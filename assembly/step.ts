@@ -65,15 +65,16 @@ import {
   updateParameters,
 } from './update';
 
-// The order of work. This is the only file that knows a step from end to end.
+// The order of the work. This is the only file that knows a step from end to end.
 //
-// An epoch is cut into steps of STEP_ROWS samples, and a step into chunks of CHUNK_ROWS, which pass through the network
-// at once. A step of one chunk with plain descent goes straight into the weights. Every other step adds up its gradient
-// chunk by chunk and moves the parameters at its end, so that a full batch takes no more memory than a chunk.
+// An epoch is divided into steps of STEP_ROWS samples, and a step into chunks of CHUNK_ROWS, which pass through the
+// network together. A step of one chunk with plain descent adds its gradient directly to the weights. Every other step
+// adds up its gradient chunk by chunk and moves the parameters at its end, so that a full batch takes no more memory
+// than a chunk.
 //
-// Every thread of a call runs the same functions (team.ts). It has some rows of the batch, from gathering them to their
-// delta, and some panels of the parameters, from their gradient to their update. Threads meet where one needs what
-// others have written: twice a step, or a few times more.
+// All threads of a call run the same functions (team.ts). Each thread has some rows of the batch, from gathering them
+// to their delta, and some panels of the parameters, from their gradient to their update. Threads wait for each other
+// where one needs what others have written: twice in each step, or a few times more.
 
 const FIRST_LAYER: usize = LAYERS;
 
@@ -82,7 +83,7 @@ function lastLayer(): usize {
   return FIRST_LAYER + <usize>(load<i32>(HEADER, LAYER_COUNT) - 1) * LAYER_BYTES;
 }
 
-/** z and a of every layer for rows [row, row + rows) of x. If it `isTraining`, units are dropped. */
+/** z and a of every layer for rows [row, row + rows) of x. With `isTraining`, units are dropped. */
 function forwardRows(row: i32, rows: i32, isTraining: bool): void {
   agree(IS_TRAINING, u32(isTraining));
   forwardLayer(FIRST_LAYER, row, rows, isSparse(row, rows));
@@ -155,9 +156,9 @@ function outputErrors(row: i32, rows: i32): void {
 }
 
 /**
- * True if the threads share the first layer by panels instead of rows. A thread that reads only weights that it has
- * moved itself waits for none to come from another's cache, which in a small batch takes longer than the work on them:
- * see docs/kernels.md.
+ * True if the threads share the first layer by panels instead of rows. A thread then reads only weights that it has
+ * updated itself, and does not wait for weights from the cache of another core. In a small batch, that would take
+ * longer than the work on them: see docs/kernels.md.
  */
 function isSharedByPanels(rows: i32): bool {
   return threads() > 1 && rows <= 64 && isElementwise(load<i32>(FIRST_LAYER, ACTIVATION));
@@ -187,8 +188,8 @@ function backwardRows(row: i32, rows: i32): void {
 }
 
 /**
- * Adds scale . (sum over the rows of the gradients), for this thread's panels, to the targets at these two words of
- * each layer's row.
+ * Adds scale . (sum over the rows of the gradients), for this thread's panels. The targets are at the addresses that
+ * each layer's row holds in the words `weightsWord` and `biasesWord`.
  */
 function addAllGradients(weightsWord: usize, biasesWord: usize, rows: i32, scale: f32): void {
   const isListed = isSparse(0, rows);
@@ -208,14 +209,15 @@ function addAllGradients(weightsWord: usize, biasesWord: usize, rows: i32, scale
 /** Counts steps that have been taken. */
 function countSteps(steps: i32): void {
   store<u32>(HEADER, load<u32>(HEADER, STEP_COUNT) + steps, STEP_COUNT);
-  // the count never starts from 0 again, because Adam would divide by 0; its corrections are all 1 long before the end
+  // the count never starts from 0 again, because Adam would divide by 0; long before the largest count, all its
+  // corrections are 1
   const before = load<u32>(HEADER, OPTIMIZER_STEPS);
   store<u32>(HEADER, max(before, before + steps), OPTIMIZER_STEPS);
 }
 
-// The kinds of steps: gradients are added up and handed to the optimizer, or go straight into the parameters, or the
-// latter for one sample of a tiny network (tiny-network.ts). The kind is asked once a call, because asking
-// slows down the steps of a small network.
+// The kinds of steps. A step adds up its gradients for the optimizer; or it adds them directly to the parameters; or it
+// does the latter for one sample of a tiny network (tiny-network.ts). The kind is determined once for each call,
+// because doing so in each step would slow down small networks.
 const ACCUMULATED = 0;
 const PLAIN = 1;
 const VECTORS = 2;
@@ -231,8 +233,8 @@ function isWrong(cost: f64): bool {
 }
 
 /**
- * Takes step number `step` of the network's life on the one sample that lies in x and y, for a tiny network. The caller
- * counts the step. Returns false if the cost is not finite, and then the step was not taken.
+ * Takes a step on the one sample that is in x and y, for a tiny network. `step` is its number in the network's life;
+ * the caller counts it. If the cost is not finite, takes no step and returns false.
  */
 function trainVectors(step: u32): bool {
   const cost = outputVector(forwardVectors());
@@ -245,9 +247,8 @@ function trainVectors(step: u32): bool {
 }
 
 /**
- * Takes a step, or the part of one that `rows` of its `stepRows` rows make, from its row `stepRow` on. x and y of this
- * thread's rows [row, row + own) must have been gathered. Returns false if the cost is not finite, and then nothing was
- * updated.
+ * Takes a step, or a part of one: `rows` of its `stepRows` rows, beginning with its row `stepRow`. x and y of this
+ * thread's rows [row, row + own) must have been gathered. If the cost is not finite, updates nothing and returns false.
  */
 function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, kind: i32): bool {
   const step = load<u32>(HEADER, STEP_COUNT);
@@ -265,7 +266,7 @@ function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, 
     if (isLast && !isDescent) prepareStep();
   }
   if (isDescent) {
-    // no gradient is stored: it could be computed from delta and a until the next forward pass
+    // the gradient is not stored: until the next forward pass, it can be computed from delta and a
     decayForDescent(step);
     addAllGradients(WEIGHTS, BIASES, rows, <f32>(-load<f64>(HEADER, LEARNING_RATE) / <f64>rows));
   } else {
@@ -317,7 +318,7 @@ function performChunks(position: i32, count: i32): i32 {
   return position;
 }
 
-/** Does what performChunks does, for steps of one sample that are VECTORS. */
+/** Does what performChunks does, for steps of the kind VECTORS, on one sample each. */
 function performVectors(position: i32, count: i32): i32 {
   let rate = <usize>load<u32>(HEADER, RATES);
   const set = HEADER + TRAINING_SET;
@@ -383,7 +384,7 @@ const FORWARD = 2;
 const FORWARD_WINDOW = 3;
 const EVALUATE = 4;
 
-/** Performs this thread's share of a call: a command with its numbers a and b. */
+/** Performs this thread's share of a call: a command with its two numbers a and b. */
 export function perform(command: i32, a: i32, b: i32): i32 {
   if (command == TRAIN_CHUNKS) return performChunks(a, b);
   if (command == TRAIN_ROWS) return i32(performRows(a));
@@ -392,7 +393,7 @@ export function perform(command: i32, a: i32, b: i32): i32 {
   return 0;
 }
 
-/** Makes a call, as thread 0, with as many threads as a pass over `rows` rows is worth. */
+/** Makes a call, as thread 0, with as many threads as are worthwhile for a pass over `rows` rows. */
 function call(command: i32, a: i32, b: i32, rows: i32): i32 {
   const work = <f64>rows * <f64>load<i32>(HEADER, WEIGHT_FLOATS);
   const worth = work / <f64>load<u32>(HEADER, THREAD_WORK);
@@ -408,8 +409,8 @@ export function forward(rows: i32): void {
 }
 
 /**
- * z and a of every layer for rows of the window's inputs, whose type is F32 or U8. They lie in x afterwards; y stays as
- * it is.
+ * z and a of every layer for rows of the window's inputs, whose type is F32 or U8. The inputs are then in x; y does not
+ * change.
  */
 export function forwardWindow(rows: i32, inputType: i32): void {
   store<i32>(HEADER + WINDOW, inputType, SET_INPUT_TYPE);
@@ -423,8 +424,8 @@ export function forwardWindow(rows: i32, inputType: i32): void {
 }
 
 /**
- * Returns the sum of C_x over the rows, each times its sample's weight, from the last forward pass and y, and adds it
- * to COST_SUM.
+ * Returns the sum of C_x over the rows, from the last forward pass and y, each multiplied by its sample's weight. Adds
+ * the sum to COST_SUM.
  */
 export function addCost(rows: i32): f64 {
   costRows(0, rows);
@@ -437,8 +438,8 @@ export function backward(rows: i32): void {
 }
 
 /**
- * dC/dW and dC/db = their means over the rows, or += them if it `adds`. They are without the penalties, which the
- * optimizer's step adds.
+ * dC/dW and dC/db = their means over the rows; with `adds`, += these means. The penalties are not included: the
+ * optimizer's step adds them.
  */
 export function meanGradients(rows: i32, adds: bool): void {
   if (!adds) clearShare();
@@ -453,28 +454,28 @@ export function applyGradients(): void {
 }
 
 /**
- * Takes one step on rows of the window, which lie in x and y afterwards. Returns false if the cost is not finite:
- * nothing was updated.
+ * Takes one step on rows of the window, which are then in x and y. If the cost is not finite, updates nothing and
+ * returns false.
  */
 export function trainRows(rows: i32): bool {
   return call(TRAIN_ROWS, rows, 0, rows) != 0;
 }
 
 /**
- * Trains on up to `count` chunks of the epoch from sample `position` of its order on. Returns the position reached: the
- * end of the epoch at most, or that of the first chunk whose cost is not finite, and then STOPPED is 1.
+ * Trains on up to `count` chunks of the epoch, from sample `position` of its order on. Returns the position reached: at
+ * most the end of the epoch. It stops before the first chunk whose cost is not finite; STOPPED is then 1.
  */
 export function trainChunks(position: i32, count: i32): i32 {
   store<u32>(HEADER, 0, STOPPED);
   return call(TRAIN_CHUNKS, position, count, load<i32>(HEADER, CHUNK_ROWS));
 }
 
-/** Gathers rows of the window's targets into y; x stays as it is. */
+/** Gathers rows of the window's targets into y; x does not change. */
 export function loadWindowTargets(rows: i32): void {
   gatherTargets(HEADER + WINDOW, 0, 0, rows);
 }
 
-/** Adds the cost of rows of the window, and what SCORING asks for, to the sums. The rows lie in x and y afterwards. */
+/** Adds the cost of rows of the window, and what SCORING asks for, to the sums. The rows are then in x and y. */
 export function evaluateRows(rows: i32): void {
   call(EVALUATE, rows, 0, rows);
 }

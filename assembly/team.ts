@@ -10,49 +10,49 @@ import {
   THREADS,
 } from './abi';
 
-// Every thread runs the same steps (step.ts) on its own rows, then on its own panels, and meets the others in between.
-// No sum is split, so the number of threads cannot change a bit. Besides simd.ts this is the only file that knows for
-// which build it is compiled: in a build without threads its functions are constants or do nothing.
+// All threads run the same steps (step.ts): each on its own rows, then on its own panels, with waits for the others in
+// between. No sum is divided between threads, so the number of threads cannot change a bit. Only this file and simd.ts
+// know for which build they are compiled: in a build without threads, the functions of this file are constants or do
+// nothing.
 //
-// The words by which threads meet are those of TEAM: see TEAM_GENERATION and the words after it in abi.ts.
+// The words by which threads wait for each other begin with TEAM_GENERATION in abi.ts.
 
 /** The bits of TEAM_CALL that say for how many threads the call is. */
 const COUNT_MASK = 255;
 
 /**
- * How often a thread looks at a word before it goes to sleep. It looks for longer than the shares of a step differ,
- * because sleep and waking cost more than a small step: see docs/kernels.md.
+ * How often a waiting thread checks a word before it goes to sleep. This takes longer than the difference between the
+ * threads' shares of a step, because sleeping and waking cost more than a small step: see docs/kernels.md.
  */
 const SPINS = 1 << 17;
 
 /**
- * How often a thread looks beyond SPINS, once after a waking. Linux on a virtual machine often puts a thread on the
- * core of the one that wakes it, though another core is idle, leaves both there as long as they sleep in turns, and
- * parts them after some milliseconds in which both want to run. A thread is not this patient at every meeting, because
- * it would take the core from other processes: see docs/kernels.md.
+ * How many more times a thread checks beyond SPINS, once after a thread has been woken. Linux on a virtual machine
+ * often puts a woken thread on the core of the thread that woke it, although another core is idle. It leaves both there
+ * as long as they sleep in turn, and separates them after some milliseconds in which both want to run. Threads do not
+ * wait this long at every meeting, because that would take the core from other processes: see docs/kernels.md.
  */
 const PATIENCE = 1 << 23;
 
-/** True if this thread has slept before a call, or has woken another for one, and has not been kept waiting since. */
+/** True if this thread has slept before a call, or has woken another one for it, and has not had to wait since. */
 let isFresh = false;
-/** How many looks of PATIENCE are left. */
+/** How many checks of PATIENCE are left. */
 let patience = 0;
 
-// Sleep and waking are functions of the host. Pages forbid the main thread to sleep, the host knows how long is too
-// long, and the baseline compiler of Node 20 loses its local variables over an atomic.wait of the core's own.
+// Sleeping and waking are functions of the host, for three reasons. Pages forbid the main thread to sleep; the host
+// decides how long a wait is too long; and code of Node 20's baseline compiler loses its local variables if the core
+// itself executes atomic.wait.
 
-/**
- * Returns once the word may have changed, and possibly earlier. Throws if a thread that is waited for will not come.
- */
+/** Returns when the word may have changed, or earlier. Throws if a thread that is waited for will not come. */
 declare function sleep(word: usize, old: i32): void;
-/** Sleeps like `sleep`, for a thread that has no call: it waits as long as it takes. */
+/** Sleeps like `sleep`, without a limit of time: for a thread that has no call. */
 declare function idle(word: usize, old: i32): void;
 /** Wakes all threads that sleep at the word. */
 declare function wake(word: usize): void;
 
 let index = 0;
 
-/** Makes this instance the thread of that number. Thread 0 makes the calls. */
+/** Makes this instance thread number `thread`. Thread 0 makes the calls. */
 export function join(thread: i32): void {
   index = thread;
 }
@@ -72,45 +72,49 @@ export function shareStart(count: i32): i32 {
   return ASC_FEATURE_THREADS ? (count * index) / load<i32>(HEADER, THREADS) : 0;
 }
 
-/** The first of `count` rows after those that this thread has. */
+/** The row after the last of `count` rows that this thread has. */
 export function shareEnd(count: i32): i32 {
   return ASC_FEATURE_THREADS ? (count * (index + 1)) / load<i32>(HEADER, THREADS) : count;
 }
 
-/** The first of a layer's `panels` that this thread has: it computes their gradient and moves their parameters. */
+/**
+ * The first of a layer's `panels` that this thread has. The thread computes their gradient and updates their
+ * parameters.
+ */
 export function panelStart(panels: i32): i32 {
   return ASC_FEATURE_THREADS ? panelsBefore(panels, index) : 0;
 }
 
-/** The first of a layer's `panels` after those that this thread has. */
+/** The panel after the last of a layer's `panels` that this thread has. */
 export function panelEnd(panels: i32): i32 {
   return ASC_FEATURE_THREADS ? panelsBefore(panels, index + 1) : panels;
 }
 
 /**
- * How many of a layer's `panels` the threads before this one have. A panel belongs to the thread that has its middle.
+ * How many of a layer's `panels` belong to the threads before this one. A panel belongs to the thread whose share
+ * contains its middle.
  */
 function panelsBefore(panels: i32, thread: i32): i32 {
   const count = load<i32>(HEADER, THREADS);
   return (2 * panels * thread + count - 1) / (2 * count);
 }
 
-/** The address of this thread's own room, at a word such as PACKED: that of the next thread is THREAD_BYTES further. */
+/** The address that a word such as PACKED has for this thread. For the next thread it is THREAD_BYTES larger. */
 export function ownAddress(offset: usize): usize {
   const address = <usize>load<u32>(<usize>HEADER + offset);
   return ASC_FEATURE_THREADS ? address + <usize>index * <usize>load<u32>(HEADER, THREAD_BYTES) : address;
 }
 
 /**
- * Stores a word for which all threads have the same value. A word that has it already is not written, so that its cache
- * line stays with every thread.
+ * Stores a word for which all threads have the same value. If the word has the value already, it is not written, so
+ * that all threads keep its cache line.
  */
 export function agree(offset: usize, value: u32): void {
   const word = <usize>HEADER + offset;
   if (!ASC_FEATURE_THREADS || load<u32>(word) != value) store<u32>(word, value);
 }
 
-/** Looks at the word for a while. Returns true if it is `old` at the end too. */
+/** Checks the word for a while. Returns true if it is still `old`. */
 function isStill(word: usize, old: i32): bool {
   for (let i = 0; i < SPINS; ++i) if (atomic.load<i32>(word) != old) return false;
   for (; patience > 0; --patience) if (atomic.load<i32>(word) != old) return false;
@@ -133,7 +137,7 @@ function awaitChange(word: usize, old: i32): void {
   }
 }
 
-/** Waits until all threads of the call are here. After it each thread sees what every other wrote before it. */
+/** Waits until all threads of the call have arrived. Each thread then sees everything that the others wrote before. */
 export function barrier(): void {
   if (ASC_FEATURE_THREADS) {
     const count = load<i32>(HEADER, THREADS);
@@ -151,7 +155,7 @@ export function barrier(): void {
 }
 
 /**
- * Called by thread 0: `count` threads, itself among them, are to perform a command. It then performs its own share and
+ * Called by thread 0: starts a command for `count` threads, including itself. Thread 0 then performs its own share and
  * calls `dismiss`.
  */
 export function summon(count: i32, command: i32, a: i32, b: i32): void {
@@ -162,7 +166,7 @@ export function summon(count: i32, command: i32, a: i32, b: i32): void {
     store<i32>(team, command, TEAM_COMMAND);
     store<i32>(team, a, TEAM_COMMAND + 4);
     store<i32>(team, b, TEAM_COMMAND + 8);
-    // number and count are one word, so that a thread that wakes late cannot mix those of two calls
+    // number and count are in one word, so that a thread that wakes late cannot combine those of two calls
     atomic.store<i32>(team, ((atomic.load<i32>(team, TEAM_CALL) & ~COUNT_MASK) + (COUNT_MASK + 1)) | count, TEAM_CALL);
     if (atomic.load<i32>(team, TEAM_SLEEPING)) {
       isFresh = true;
@@ -180,8 +184,8 @@ export function dismiss(): void {
 }
 
 /**
- * Called by the other threads: waits for the next call after `last` in which this one takes part. Returns its
- * TEAM_CALL.
+ * Called by the other threads: waits for the next call after `last` in which this thread takes part. Returns the
+ * TEAM_CALL of that call.
  */
 export function awaitCall(last: i32): i32 {
   if (ASC_FEATURE_THREADS) {

@@ -29,11 +29,11 @@ import { costSlope, costTerm, cancelsOutputSlope } from './cost';
 import { sigmoid } from './math';
 import { horizontalSum64, laneMask, madd, widenAdd } from './simd';
 
-// A step on one sample, or a prediction of one, by a network whose layers are one vector wide, 4 units at most. These
-// are the equations of forward.ts, cost.ts, delta.ts and gradient.ts with each vector in a register, and they have the
-// same bits. Such a step takes less time than the calls of the general path. What is left is a chain in which each
-// equation waits for the one before, so a, and a delta that is still to be multiplied, are handed on in registers: see
-// docs/kernels.md.
+// A step or a prediction on one sample, in a network whose layers have at most 4 units, so that each fits into one
+// vector. These are the equations of forward.ts, cost.ts, delta.ts and gradient.ts, with each vector in a register and
+// with the same bits. Such a step would take less time than the function calls of the general path. What is left is a
+// chain in which each equation waits for the one before. Therefore a, and a delta that is still to be multiplied, are
+// passed on in registers: see docs/kernels.md.
 
 const VECTOR_UNITS = 4;
 
@@ -43,8 +43,8 @@ function end(): usize {
 }
 
 /**
- * True if this file can compute the network: every layer is one vector wide, has no dropout and an activation that
- * takes one unit at a time, the input has no lists, and the cost is not the user's own.
+ * True if this file can compute the network: every layer fits into one vector, has no dropout, and has an elementwise
+ * activation; the input has no lists; and the cost is not a custom one.
  */
 export function isTinyNetwork(): bool {
   if (load<u32>(HEADER, LISTS) || load<i32>(HEADER, COST) == CUSTOM_COST) return false;
@@ -83,7 +83,9 @@ export function forwardVectors(): v128 {
   return a;
 }
 
-/** Writes delta^L of the sample, from a^L and its y, and returns its C_x. Both are multiplied by its weight. */
+/**
+ * Writes delta^L of the sample, from a^L and its y, and returns its C_x. Both are multiplied by the sample's weight.
+ */
 export function outputVector(a: v128): f64 {
   const layer = end() - LAYER_BYTES;
   const cost = load<i32>(HEADER, COST);
@@ -103,8 +105,8 @@ export function outputVector(a: v128): f64 {
 }
 
 /**
- * delta of a layer = dC/da (.) sigma'(z), where `slope` is dC/da. Callers compute the sigmoid's themselves, without a
- * call.
+ * delta of a layer = dC/da (.) sigma'(z), where `slope` is dC/da. For the sigmoid, callers compute it themselves,
+ * without this call.
  */
 function multiplyByVectorSlope(slope: v128, layer: usize): void {
   const delta = <usize>load<u32>(layer, DELTA);
@@ -114,7 +116,7 @@ function multiplyByVectorSlope(slope: v128, layer: usize): void {
   multiplyBySlope(load<i32>(layer, ACTIVATION), delta, z, a, 16, load<i32>(layer, UNITS), 1);
 }
 
-/** BP2: delta of every layer, from the output layer's down to the first. */
+/** BP2: delta of every layer before the output layer, from the last to the first. */
 export function backwardVectors(): void {
   const zero = f32x4.splat(0);
   for (let layer = end() - LAYER_BYTES; layer > <usize>LAYERS; layer -= LAYER_BYTES) {
@@ -144,7 +146,7 @@ export function backwardVectors(): void {
   }
 }
 
-/** BP3 and BP4 straight into the parameters: w += scale . delta a^T, b += scale . delta. */
+/** BP3 and BP4, added directly to the parameters: w += scale . delta a^T, b += scale . delta. */
 export function addVectorGradients(scale: f32): void {
   const s = f32x4.splat(scale);
   const zero = f32x4.splat(0);

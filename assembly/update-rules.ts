@@ -41,9 +41,10 @@ import { penalty } from './cost';
 import { addScaled, flushed, signed, TINY } from './float-arrays';
 import { madd } from './simd';
 
-// The optimizers: what each prepares once a step, and the rule by which it moves parameters w along their gradient g. A
-// rule is a kernel over `floats` parameters, a multiple of four, and the optimizer's slots for them. update.ts calls it
-// block by block. c0 to c7 below are the COEFFICIENTS that prepareRule has put into the header for the step.
+// The optimizers: what each prepares once for each step, and the rule by which it moves parameters w along their
+// gradient g. A rule is a kernel for `floats` parameters, a multiple of four, and the optimizer's slots for them.
+// update.ts calls it block by block. c0 to c7 below are the COEFFICIENTS that prepareRule has put into the header for
+// the step.
 //
 //   optimizer   its numbers in HYPER (abi.ts)                      slots of STATE
 //   sgd                                                            none
@@ -59,16 +60,16 @@ import { madd } from './simd';
 //   irprop      etaPlus, etaMinus, stepMin, stepMax                step, sign of the last gradient
 //   lbfgs       history, tolerance                                 the gradient, and those of src/training/lbfgs.ts
 //
-// A moment that gets no more gradient shrinks by a constant factor a step and would end as a subnormal number, with
-// which processors calculate many times slower. WebAssembly cannot flush these to 0, so the rules do it, from TINY
-// down, and scaleFloats does it with weights that decay. The root of TINY, 1e-15, is far below the least epsilon,
-// 1e-12. It is also below what Adam's first step makes of that, which is epsilon times the root of 1 - beta2, unless
-// beta2 comes within 1e-6 of 1.
+// A moment without new gradients shrinks by a constant factor in each step, and would end as a subnormal number, with
+// which processors compute many times more slowly. WebAssembly cannot flush such numbers to 0, so the rules replace
+// moments below TINY by 0, and scaleFloats does so for weights that decay. The root of TINY, 1e-15, is far below the
+// least epsilon, 1e-12. It is also below the least epsilon in Adam's first step, which is multiplied by the root of 1 -
+// beta2, unless 1 - beta2 is less than 1e-6.
 //
-// Constants are read from memory, because V8 builds a splatted one anew at each use inside a loop, through a general
-// register: see docs/kernels.md for what that and the flushing are worth.
+// Constants are read from memory, because inside a loop V8 builds a splatted constant again at each use, through a
+// general register. docs/kernels.md says what this and the flushing gain.
 
-/** True for the optimizers whose step is a sum of gradients times a number, so that it shrinks with the gradient. */
+/** True for optimizers whose step is a factor times a sum of gradients, so that it shrinks with the gradient. */
 export function isDescent(optimizer: i32): bool {
   return optimizer == SGD || optimizer == MOMENTUM || optimizer == NESTEROV;
 }
@@ -80,7 +81,7 @@ export function weightDecay(optimizer: i32): f64 {
   return 0;
 }
 
-/** Moves w [floats] by the optimizer's rule for the gradient g. src/ moves the parameters of L-BFGS. */
+/** Moves w [floats] by the optimizer's rule for the gradient g. The parameters of L-BFGS are moved by src/. */
 export function followRule(optimizer: i32, w: usize, g: usize, slot0: usize, slot1: usize, floats: i32): void {
   if (optimizer == SGD) addScaled(w, g, floats, <f32>-load<f64>(HEADER, LEARNING_RATE));
   else if (optimizer == MOMENTUM || optimizer == NESTEROV) followMomentum(w, g, slot0, floats);
@@ -92,7 +93,7 @@ export function followRule(optimizer: i32, w: usize, g: usize, slot0: usize, slo
   else if (optimizer == IRPROP) followSign(w, g, slot0, slot1, floats);
 }
 
-/** Puts the coefficients of this step into the header. For iRPROP+ STEP_COST must be that of this step. */
+/** Puts the coefficients of this step into the header. For iRPROP+, STEP_COST must be the cost of this step. */
 export function prepareRule(optimizer: i32): void {
   const eta = load<f64>(HEADER, LEARNING_RATE);
   if (optimizer == MOMENTUM || optimizer == NESTEROV) {
@@ -118,7 +119,7 @@ export function prepareRule(optimizer: i32): void {
   }
 }
 
-/** One of the optimizer's own numbers, by its place in HYPER. */
+/** One of the optimizer's own numbers, by its offset in HYPER. */
 function hyper(place: i32): f64 {
   return load<f64>(HEADER + place, HYPER);
 }
@@ -127,7 +128,7 @@ function setCoefficient(index: i32, value: f64): void {
   store<f32>(HEADER + (index << 2), <f32>value, COEFFICIENTS);
 }
 
-/** The coefficients of the rules with a mean of squares: Adagrad, RMSprop and Adadelta. */
+/** The coefficients of the rules that keep a mean or sum of squares: Adagrad, RMSprop and Adadelta. */
 function prepareScaled(keep: f64, add: f64, eta: f64, epsilon: f64): void {
   setCoefficient(0, keep);
   setCoefficient(1, add);
@@ -179,7 +180,7 @@ function prepareSign(eta: f64): void {
   store<f64>(HEADER, cost, PREVIOUS_COST);
 }
 
-/** x^n, the same bits everywhere. */
+/** x^n, with the same bits everywhere. */
 function power(x: f64, n: u32): f64 {
   let result: f64 = 1;
   for (; n; n >>= 1) {
@@ -196,7 +197,7 @@ function coefficient(index: i32): v128 {
   return v128.load32_splat(HEADER + (index << 2), COEFFICIENTS);
 }
 
-/** v, or 0 where it is below `tiny`. NaN stays NaN. v is a sum or mean of squares, which is never negative. */
+/** v, or 0 if it is below `tiny`. NaN stays NaN. v is a sum or mean of squares, so it is never negative. */
 function flushedSquare(v: v128, tiny: v128): v128 {
   return v128.andnot(v, f32x4.lt(v, tiny));
 }

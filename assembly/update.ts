@@ -34,17 +34,17 @@ import { madd } from './simd';
 import { ownAddress, panelEnd, panelStart } from './team';
 import { followRule, isDescent, prepareRule, weightDecay } from './update-rules';
 
-// The step of the optimizer, as flat loops over the parameters: weights first, then biases, a multiple of 16 floats
-// each. Fill lanes hold 0 and have gradient 0, and every rule leaves such a parameter at 0.
+// The step of the optimizer, as flat loops over the parameters: first the weights, then the biases, each a multiple of
+// 16 floats. Fill lanes hold 0 and have the gradient 0, and every rule leaves such a parameter at 0.
 //
-// A step prepares the coefficients of the optimizer's rule and, where the length of the gradient is limited, the factor
-// that shortens it. Then, block by block, it makes the gradient that the optimizer is to see and moves the parameters
-// by the rule (update-rules.ts). Blocks are small, so that this gradient stays in the first-level cache; GRADIENTS are
-// not changed.
+// A step prepares the coefficients of the optimizer's rule. If the length of the gradient is limited, it also prepares
+// the factor that shortens the gradient. Then, block by block, it computes the gradient that the optimizer sees and
+// moves the parameters by the rule (update-rules.ts). Blocks are small, so that this gradient stays in the first-level
+// cache. GRADIENTS are not changed.
 
 /**
- * True if a step may go straight into the weights: plain descent, no penalty but L2 on the weights, no limit on the
- * gradient or the weights.
+ * True if a step may add its gradient directly to the weights: plain descent, no penalty except L2 on the weights, and
+ * no limit on the gradient or the weights.
  */
 export function isPlainDescent(): bool {
   if (load<u32>(HEADER, OPTIMIZER) != SGD) return false;
@@ -63,20 +63,21 @@ function hasMaxNorm(): bool {
 }
 
 /**
- * The least distance from 1 of the factor by which a step shrinks the weights. A factor nearer to 1 would, in f32, have
- * a distance that is wrong by more than 1 %, or none at all; the weights are then shrunk once for several steps.
+ * The least distance from 1 of the factor by which a step shrinks the weights. Rounding a factor nearer to 1 to f32
+ * would change this distance by more than 1 %, or make it 0. In that case, the weights are shrunk once for several
+ * steps.
  */
 const LEAST_DECAY: f64 = 1 / <f64>(1 << 18);
 
 /**
- * w *= 1 - eta lambda / n for every weight of this thread and for no bias: this is what the L2 term, lambda / n . w,
- * does in a plain step. `step` is its number in the network's life.
+ * w *= 1 - eta lambda / n for every weight of this thread, but for no bias. In a plain step, this is the effect of the
+ * L2 term, whose gradient is lambda / n . w. `step` is the number of the step in the network's life.
  */
 export function decayForDescent(step: u32): void {
   const lambda = load<f64>(HEADER, L2);
   if (lambda == 0) return;
   let decay = (load<f64>(HEADER, LEARNING_RATE) * lambda) / load<f64>(HEADER, TRAINING_SAMPLES);
-  // the number of steps is a power of two, so that it seldom changes when the rate changes slowly
+  // the number of steps is a power of two, so that it changes rarely while the rate changes slowly
   let steps: u32 = 1;
   for (; Math.abs(decay) < LEAST_DECAY && steps < 1 << 30; steps <<= 1) decay *= 2;
   if (step & (steps - 1)) return;
@@ -92,12 +93,12 @@ function endOfLayers(): usize {
   return <usize>LAYERS + <usize>load<i32>(HEADER, LAYER_COUNT) * LAYER_BYTES;
 }
 
-/** The first panel of a layer that this thread has: the one whose gradient it has computed. */
+/** The first panel of a layer that this thread has, that is, whose gradient it has computed. */
 function firstPanel(layer: usize): i32 {
   return panelStart(panelsOf(layer));
 }
 
-/** The first panel of a layer after those that this thread has. */
+/** The panel after the last panel of a layer that this thread has. */
 function endPanel(layer: usize): i32 {
   return panelEnd(panelsOf(layer));
 }
@@ -106,12 +107,12 @@ function panelsOf(layer: usize): i32 {
   return (load<i32>(layer, UNITS) + PANEL_UNITS - 1) / PANEL_UNITS;
 }
 
-/** The number of parameters that lie before the weights of a layer's panel. */
+/** The number of parameters before the weights of a layer's panel. */
 function weightsBefore(layer: usize, panel: i32): i32 {
   return parametersBefore(load<u32>(layer, WEIGHTS)) + panel * load<i32>(layer, FAN_IN) * PANEL_UNITS;
 }
 
-/** The number of parameters that lie before the biases of a layer's panel. */
+/** The number of parameters before the biases of a layer's panel. */
 function biasesBefore(layer: usize, panel: i32): i32 {
   return parametersBefore(load<u32>(layer, BIASES)) + panel * PANEL_UNITS;
 }
@@ -135,8 +136,9 @@ function clearFloats(from: i32, to: i32): void {
 }
 
 /**
- * One step of the optimizer on the mean gradients of this thread's panels. `prepareStep` must have been called before
- * and, if the length of the gradient is limited, `limitGradient` once the whole gradient was there.
+ * One step of the optimizer on the mean gradients of this thread's panels. `prepareStep` must have been called before.
+ * If the length of the gradient is limited, `limitGradient` must have been called after the whole gradient was
+ * computed.
  */
 export function updateParameters(): void {
   const optimizer = load<i32>(HEADER, OPTIMIZER);
@@ -155,8 +157,8 @@ export function updateParameters(): void {
 }
 
 /**
- * Prepares the coefficients of a step, once a step and by one thread. STEP_COST and the counts of steps are those of
- * this step.
+ * Prepares the coefficients of a step. It must be called once for each step, by one thread, when STEP_COST and the
+ * counts of steps are those of this step.
  */
 export function prepareStep(): void {
   store<f32>(HEADER, 1, CLIPPING);
@@ -201,7 +203,8 @@ function updateSpan(optimizer: i32, from: i32, to: i32, isPenalized: bool, scale
     const slot0 = state + at;
     const slot1 = slot0 + slotBytes;
     let g = gradients + at;
-    // Weights that only the L2 term moves must end at 0 too. Steps of the other rules do not shrink with the gradient.
+    // Weights that are moved only by the L2 term must end at 0 too. Steps of the other rules do not shrink with the
+    // gradient.
     if (l2 != 0 && isDescent(optimizer)) scaleFloats(w, floats, 1);
     if (!isPlain || optimizer == LBFGS) {
       const target = optimizer == LBFGS ? slot0 : ownAddress(EFFECTIVE);
@@ -213,7 +216,7 @@ function updateSpan(optimizer: i32, from: i32, to: i32, isPenalized: bool, scale
   }
 }
 
-/** target [floats] = clip(scale g) + l2 w + l1 sign(w), where clip holds each number to [-limit, limit]. */
+/** target [floats] = clip(scale g) + l2 w + l1 sign(w), where clip limits each number to [-limit, limit]. */
 function addPenalties(target: usize, g: usize, w: usize, floats: i32, scale: f32, limit: f32, l1: f32, l2: f32): void {
   const s = f32x4.splat(scale);
   const low = f32x4.splat(-limit);
@@ -230,8 +233,8 @@ function addPenalties(target: usize, g: usize, w: usize, floats: i32, scale: f32
 }
 
 /**
- * Scales the weights of each of this thread's units back to the length MAX_NORM of the layer if they are longer (Srebro
- * et al., 2005).
+ * If the weight vector of one of this thread's units is longer than MAX_NORM of the layer, scales it back to that
+ * length (Srebro et al., 2005).
  */
 function limitNorms(layer: usize): void {
   const limit = <f32>load<f64>(layer, MAX_NORM);
@@ -249,7 +252,8 @@ function limitNorms(layer: usize): void {
 }
 
 /**
- * Scales each of the four columns at `from`, whose last row lies before `end`, to the length `limit` if it is longer.
+ * If one of the four columns at `from` is longer than `limit`, scales it to that length. The last row of the columns
+ * ends before `end`.
  */
 function limitColumns(from: usize, end: usize, limit: f32): void {
   let sum = f32x4.splat(0);
@@ -261,7 +265,7 @@ function limitColumns(from: usize, end: usize, limit: f32): void {
   const length = f32x4.sqrt(sum);
   const isLonger = f32x4.gt(length, most);
   if (!v128.any_true(isLonger)) return;
-  // a length that is not finite makes NaN, so that training ends there instead of continuing with weights of 0
+  // a length that is not finite gives NaN, so that training ends here instead of continuing with weights of 0
   const shrink = f32x4.add(f32x4.div(most, length), f32x4.sub(length, length));
   const factor = v128.bitselect(shrink, f32x4.splat(1), isLonger);
   for (let p = from; p < end; p += PANEL_ROW_BYTES) v128.store(p, f32x4.mul(v128.load(p), factor));
