@@ -76,11 +76,11 @@ function expectReference(net: Network, stepRows: number) {
 }
 
 it.each([
-  [257, 'a row more than a chunk'],
+  [257, 'one row more than a chunk'],
   [512, 'two chunks'],
   [600, 'two chunks and a part, and a remainder of one chunk and a part'],
   [1500, 'all samples'],
-  [9999, 'more than there are'],
+  [9999, 'more than all samples'],
 ])('a batch of %i (%s) takes the step of the reference, which knows no chunks', async (batchSize) => {
   const net = await start();
   const [report] = await net.fit({ inputs, targets }, { batchSize, shuffle: false, optimizer });
@@ -107,7 +107,7 @@ it.each([
   [200, 3],
   [999, 999],
 ])(
-  'batches of %i, %i of them accumulated, are one batch of as many samples, the remainder too',
+  'batches of %i, %i of them accumulated, have the bits of one batch of all their samples, also at the end of an epoch',
   async (batchSize, accumulate) => {
     const [net, whole] = [await start(), await start()];
     const steps: number[] = [];
@@ -151,7 +151,7 @@ it.each<[string, (net: Network) => unknown]>([
     },
   ],
   ['predicts and evaluates', (net) => [net.predict(inputs), net.evaluate({ inputs, targets })]],
-])('a step of several chunks stays what it is where a callback amid it %s', async (_, look) => {
+])('the result of a step of several chunks does not change if a callback in the middle of it %s', async (_, look) => {
   for (const own of [sgd({ learningRate: 0.5 }), irprop()]) {
     const [net, other] = [await start(), await start()];
     const fit = { batchSize: SAMPLES, epochs: 30, shuffle: false, optimizer: own };

@@ -13,14 +13,14 @@ type Elementwise = Exclude<ReferenceActivation, 'softmax'>;
 
 interface Promised {
   id: number;
-  /** Largest error of a for z from -87 up, in ulp of a; gelu's adds what its comment in math.ts says below -1/2. */
+  /** Largest error of a for z from -87 up, in ulp of a. Below -1/2, gelu has a larger one, which math.ts states. */
   ulps: number;
   /** Largest error of sigma', in 2^-24: half an ulp just below 1. */
   slope: number;
 }
 
-// The errors that the kernels promise. Each is a few roundings, added to the errors of exp (1.7 ulp), expm1 (0.9) and
-// log1p (2.1).
+// The errors that the kernels promise. Each consists of a few roundings and of the errors of exp (1.7 ulp), expm1 (0.9)
+// and log1p (2.1).
 const KERNELS: Record<Elementwise, Promised> = {
   linear: { id: abi.LINEAR, ulps: 0, slope: 0 },
   sigmoid: { id: abi.SIGMOID, ulps: 2.6, slope: 2 },
@@ -66,16 +66,16 @@ function run(name: Elementwise, count: number): void {
 }
 
 function valueBound(name: Elementwise, zj: number, wanted: number): number {
-  // math.ts: 3.7 ulp above -1/2, 5.7 down to -2, then z^2 / 2 ulp more
+  // math.ts: 3.7 ulp above -1/2, 5.7 ulp down to -2, and below that z^2 / 2 ulp more
   const tail = name === 'gelu' && zj < -0.5 ? 2 + (zj < -2 ? zj ** 2 / 2 : 0) : 0;
-  // exp ends at e^-87.3 = 1.2e-38, and silu multiplies by z there
+  // the smallest result of exp is e^-87.3 = 1.2e-38, and silu multiplies it by z
   const least = 1.3e-38 * (name === 'silu' ? 87.3 : 1);
   return (KERNELS[name].ulps + tail) * ulp(wanted) + (Math.abs(zj) > 13 ? least : 0);
 }
 
 /**
- * Sixteen roundings of float64. PyTorch adds e^z and -1 for elu and selu, and 1 and erf for gelu, and then multiplies
- * by z, so these round numbers of the size of 1.
+ * Sixteen roundings of float64. For elu and selu, PyTorch adds -1 to e^z; for gelu, it adds 1 to erf and multiplies the
+ * sum by z. These round numbers of the size of 1.
  */
 function goldenBound(name: Elementwise, zj: number, value: number): number {
   const cancels = name === 'elu' || name === 'selu' || name === 'gelu';
@@ -133,7 +133,7 @@ describe.each(NAMES)('%s', (name) => {
     });
   });
 
-  test('the core has them in float32', () => {
+  test('the core computes them in float32', () => {
     z.set(golden.z);
     z.fill(0, golden.z.length, golden.z.length + 4);
     run(name, golden.z.length);
@@ -156,7 +156,7 @@ describe.each(NAMES)('%s', (name) => {
     expectKernel(name, COUNT, value, slope);
   });
 
-  test('rows of 1 to 33 units, and nothing beside them', () => {
+  test('rows of 1 to 33 units, and nothing is written beside them', () => {
     const SENTINEL = 12345.5;
     for (let units = 1; units <= 33; units++) {
       const random = randomNumbers(units);
@@ -186,7 +186,7 @@ describe.each(NAMES)('%s', (name) => {
     }
   });
 
-  test('the largest, the smallest and the subnormal floats have finite values and slopes, the right ones', () => {
+  test('values and slopes of the largest, the smallest and the subnormal floats are finite and right', () => {
     const extremes = [0, -0, 1e-38, -1e-38, 1e-45, -1e-45, 13.3, -13.3, 88, -88, 1000, -1000, 1e19, -1e19, 3e38, -3e38];
     z.set(extremes);
     run(name, extremes.length);
@@ -194,7 +194,7 @@ describe.each(NAMES)('%s', (name) => {
     expectKernel(name, extremes.length, value, slope);
   });
 
-  test('NaN in, NaN out, in its own lane only', () => {
+  test('NaN gives NaN, in its own lane only', () => {
     for (let lane = 0; lane < 4; lane++) {
       z.fill(0.5, 0, 4);
       z[lane] = Number.NaN;
@@ -224,7 +224,7 @@ test('the limits at both infinities', () => {
   }
 });
 
-test('where a slope jumps, it is that of PyTorch: from below, but 0 at both ends of hard sigmoid', () => {
+test('at a jump of the slope, it is that of PyTorch: the one from below, but 0 at both ends of hard sigmoid', () => {
   const sixth = Math.fround(1 / 6);
   const jumps: [Elementwise, number[], number[]][] = [
     ['relu', [-1e-45, 0, -0, 1e-45], [0, 0, 0, 1]],
@@ -240,7 +240,7 @@ test('where a slope jumps, it is that of PyTorch: from below, but 0 at both ends
   }
 });
 
-test('every function rises to within its error, gelu and silu from their minimum on', () => {
+test('every function rises, within its error, from its minimum on', () => {
   for (const name of NAMES) {
     const rising = name === 'gelu' ? -0.75 : name === 'silu' ? -1.27 : -20;
     for (let i = 0; i < 4096; i++) z[i] = rising + ((20 - rising) * i) / 4095;
@@ -250,8 +250,9 @@ test('every function rises to within its error, gelu and silu from their minimum
   }
 });
 
-// Bits of results for fixed inputs: they must not change from engine to engine, nor unnoticed from version to version.
-test.skipIf(buildName === 'relaxed')('the bits of a hash over many values and slopes are the same everywhere', () => {
+// A hash of results for fixed inputs. It must be the same in every engine, and must not change unnoticed from version
+// to version.
+test.skipIf(buildName === 'relaxed')('many values and slopes have the same bits everywhere', () => {
   const hashes = NAMES.map((name) => {
     for (let i = 0; i < COUNT; i++) z[i] = (i - COUNT / 2) / 2500;
     run(name, COUNT);

@@ -21,8 +21,8 @@ import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { createNetwork, EPSILON } from './build.js';
 import { randomNumbers, SEED } from './random-numbers.js';
 
-// Random networks, data and options: every valid call leaves a network that computes what the reference does with its
-// weights, and every invalid one is refused with a TypeError or a RangeError and leaves every byte as it was.
+// Random networks, data and options. After every valid call, the network computes what the reference does with its
+// weights. Every invalid call is refused with a TypeError or a RangeError, and not one byte changes.
 
 const NETWORKS = 80;
 const ATTACKS = 12;
@@ -84,7 +84,7 @@ function randomData(inputs: number, outputs: number, isClasses: boolean, isSigne
   const targets = new Float32Array(rows * outputs);
   for (let i = 0; i < rows; i++) {
     if (isClasses) targets[i * outputs + below(outputs)] = 1;
-    // thirds are neither labels nor rows of 0 and 1
+    // multiples of 1/3 are neither labels nor rows of 0 and 1
     else for (let k = 0; k < outputs; k++) targets[i * outputs + k] = (1 + below(2)) / 3 - (isSigned ? 0.5 : 0);
   }
   return {
@@ -139,7 +139,7 @@ function randomScenario(): Scenario {
 
 const f64 = (values: ArrayLike<number>) => Float64Array.from(values);
 
-/** What the network computes, beside the reference with the same weights. */
+/** Compares the network's outputs, cost and gradients with the reference, which gets the same weights. */
 function expectReference(net: Network, { options, data }: Scenario): void {
   const network = {
     inputs: options.inputs,
@@ -159,7 +159,7 @@ function expectReference(net: Network, { options, data }: Scenario): void {
   expectWithin('predict', net.predict(data.inputs), values[last].a, bounds[last].a);
   if (options.l1 || options.l2) return;
   const wanted = meanCost(network, values, y, w);
-  // the slope of each sample's cost times what its z may be off by, and the roundings of the cost itself
+  // each sample's cost may be off by its slope times the error of its z, and by the roundings of the cost itself
   const slopes = deltas(network, values, y, w)[last];
   const moved = slopes.reduce((sum, delta, i) => sum + Math.abs(delta) * bounds[last].z[i], 0) / w.length;
   expectWithin('cost', [net.evaluate(data).cost], [wanted], [1.05 * moved + 32 * EPSILON * (1 + wanted)]);
@@ -183,7 +183,7 @@ const NO_OPTIMIZERS: Anything[] = [
   { name: 'lbfgs', clipNorm: 1 },
 ];
 
-/** Arrays that cannot be what `values` is. With `isAnyCount`, one of another length can. */
+/** Arrays that are not valid in place of `values`. `isAnyCount`: arrays of other lengths are valid. */
 function wrongArrays(values: Float32Array, isAnyCount = false): Anything[] {
   const detached = values.slice();
   structuredClone(detached, { transfer: [detached.buffer] });
@@ -273,7 +273,7 @@ const wrongOptions = (options: NetworkOptions) =>
     hidden: [3],
   });
 
-/** One call that must be refused; it is named, with what it was given. */
+/** Makes one call that must be refused. Returns its name and its arguments. */
 function attack(net: Network, { options, data, training }: Scenario): [string, unknown, () => unknown] {
   const inputs: Anything = pick(wrongArrays(data.inputs as Float32Array));
   const rows: Anything = pick(wrongArrays(data.inputs as Float32Array, options.inputs === 1));
@@ -300,7 +300,7 @@ function attack(net: Network, { options, data, training }: Scenario): [string, u
   ]);
 }
 
-/** For messages. */
+/** A value, for messages. */
 const shown = (value: unknown) =>
   JSON.stringify(value, (_key, part) => {
     if (ArrayBuffer.isView(part)) return `${part.constructor.name}(${(part as Float32Array).length})`;
@@ -336,7 +336,7 @@ describe(`random networks, seed ${SEED}`, () => {
         expect(Buffer.compare(net.save({ training: true }), before), where).toBe(0);
         count.refused++;
       }
-      // and it goes on as if nothing had been asked
+      // and training continues as if the invalid call had not been made
       await net.fit(given, training);
       expectReference(net, scenario);
       net.dispose();

@@ -6,7 +6,7 @@ import { bytesOf, markProduct, type ProductRow, operationsOf as productOperation
 import { lastError, parseAnswer, Rival } from '../bench/rival.js';
 import { roofAt } from '../bench/roofline.js';
 
-// Tests of mistakes that would not show in the benchmark's output: in what it compares, accepts and leaves out.
+// Tests against mistakes that the output of the benchmark would not show: in what it compares, accepts and leaves out.
 
 const command = process.execPath;
 const contestant = (name: string, kind: Contestant['kind'], threads = 1): Contestant => ({
@@ -18,7 +18,7 @@ const contestant = (name: string, kind: Contestant['kind'], threads = 1): Contes
 });
 
 describe('a rival', () => {
-  test('answers with milliseconds and a value, and anything else is an error', () => {
+  test('answers with milliseconds and a value, and every other answer is an error', () => {
     expect(parseAnswer('x', '1.5 -2')).toEqual({ elapsedMs: 1.5, value: -2 });
     for (const line of ['', '1.5', 'one 2', '-1 2', '1 nan']) {
       expect(() => parseAnswer('x', line)).toThrow(`x: got '${line}', want 'MILLISECONDS VALUE'`);
@@ -42,14 +42,14 @@ describe('a rival', () => {
     expect(await Rival.start({ name: 'x', command: 'simdprop-no-such-program', args: [] })).toContain('ENOENT');
   });
 
-  test('names the error among all that it wrote', () => {
+  test('finds the error in everything that it wrote', () => {
     expect(lastError('Traceback\n  File "x"\nModuleNotFoundError: No module\n')).toBe('ModuleNotFoundError: No module');
     expect(lastError('a\nlast line\n')).toBe('last line');
   });
 });
 
 describe('peers', () => {
-  test('costs may be apart by the roundings of the largest sum, step by step', () => {
+  test('costs may differ by the roundings of the largest sum, in every step', () => {
     const job = { inputs: 4, layers: [{ units: 16, activation: 'relu' }] };
     const tolerance = toleranceOf(job, 2);
     expect(tolerance).toBe(32 * 2 ** -24);
@@ -119,7 +119,7 @@ describe('products and growth', () => {
     expect(markProduct({ ...larger, ratios: { Penryn: 1.2, Haswell: 0.9 } }, 30)).toBe('');
   });
 
-  test('a mark says where memory is the reason, and stays', () => {
+  test('a mark also says if memory is the reason', () => {
     const few = { ...row, isSquare: false, gigaflops: { simdprop: 22.8 }, intensity: 3.87, ridge: 5 };
     expect(markProduct(few, 40)).toBe('57 % OF THE BEST SQUARE, bound by memory: 3.9 operations per byte');
     expect(markProduct({ ...few, ridge: 3 }, 40)).toBe('57 % OF THE BEST SQUARE');
@@ -134,7 +134,7 @@ describe('products and growth', () => {
     expect(roofAt(4, 50, 20)).toBe(50);
   });
 
-  test('a step counts three products a layer, and two in the first', () => {
+  test('a step counts three products for each layer, but two for the first', () => {
     expect(operationsOf({ width: 10, depth: 1, batch: 3 })).toBe(2 * 2 * 3 * 100);
     expect(operationsOf({ width: 10, depth: 4, batch: 3 })).toBe(2 * 11 * 3 * 100);
   });

@@ -19,7 +19,7 @@ import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 const SAMPLES = 90;
 const learningRate = 0.125;
 
-/** [rows x columns] with a column of `value` put in before column `at`. */
+/** The matrix [rows x columns] with a column of `value` inserted before column `at`. */
 function withColumn(matrix: Float32Array, columns: number, at: number, value: (row: number) => number): Float32Array {
   const rows = matrix.length / columns;
   return Float32Array.from({ length: rows * (columns + 1) }, (_, i) => {
@@ -35,7 +35,7 @@ function withoutColumn(matrix: Float32Array, columns: number, at: number): Float
 
 interface Shape {
   inputs: number;
-  /** All but the output layer get a unit that is always 1 in the network without biases. */
+  /** In the network without biases, every layer except the output layer gets a unit that is always 1. */
   layers: { units: number; activation: ActivationName }[];
 }
 
@@ -98,7 +98,7 @@ async function withoutBiases({ inputs, layers }: Shape, net: Network): Promise<N
   return free;
 }
 
-/** Weights and biases of every layer, those of the network without biases read from its first column. */
+/** Weights and biases of every layer. In the network without biases, the biases are read from the first column. */
 function parametersOf(net: Network, isFree: boolean): Uint32Array[] {
   return net.layers.flatMap(({ weights, biases, fanIn }, l) => {
     if (!isFree) return [bits(weights), bits(biases)];
@@ -133,7 +133,7 @@ describe.each(shapes)('%s', (_name, shape) => {
     expect(net.layers[0].biases).not.toEqual(before);
   });
 
-  test('the weights of that input have the gradients of the biases, bit for bit', async () => {
+  test('the weights of the input that is 1 have the gradients of the biases, bit for bit', async () => {
     const net = await withBiases(shape);
     const free = await withoutBiases(shape, net);
     const rows = 10;
@@ -148,7 +148,7 @@ describe.each(shapes)('%s', (_name, shape) => {
   });
 });
 
-test('an input of 1 in the last place agrees to rounding', async () => {
+test('an input of 1 in the last place gives the same results up to rounding', async () => {
   const inputs = 11;
   const units = 6;
   const rows = 9;
@@ -183,19 +183,19 @@ test('an input of 1 in the last place agrees to rounding', async () => {
 });
 
 describe('bias: false', () => {
-  test('for the network goes for every layer that does not say otherwise', async () => {
+  test('for the network applies to every layer that does not say otherwise', async () => {
     const layers: LayerOptions[] = [{ units: 3 }, { units: 3, bias: true }, { units: 2 }];
     const net = await createNetwork({ inputs: 4, layers, bias: false });
     net.layers[1].biases = Float32Array.of(1, 2, 3);
     expect(() => {
       net.layers[0].biases = Float32Array.of(0, 1, 0);
     }).toThrow('layers[0].biases: got biases, want zeros for a layer with bias: false');
-    // zeros may be assigned: a copy of a network layer by layer works
+    // zeros may be assigned, so that a network can be copied layer by layer
     net.layers[2].biases = new Float32Array(2);
     expect(net.layers[1].biases).toEqual(Float32Array.of(1, 2, 3));
   });
 
-  test('keeps the biases at 0 and their gradients too, whatever the step does', async () => {
+  test('keeps the biases and their gradients at 0, whatever the step does', async () => {
     const net = await createNetwork({ inputs: 4, layers: [{ units: 5, bias: false }, { units: 2 }], l2: 0.5 });
     const inputs = randomFloats(40 * 4, 1);
     const targets = Uint8Array.from({ length: 40 }, (_, i) => i % 2);
@@ -209,7 +209,7 @@ describe('bias: false', () => {
     expect(net.layers[1].biases.every((b) => b !== 0)).toBe(true);
   });
 
-  test('of a linear network leaves the product of its matrices', async () => {
+  test('makes a linear network the product of its matrices', async () => {
     // a^L = W^3 W^2 x, for integers that float32 holds exactly
     const layers: LayerOptions[] = [
       { units: 3, activation: 'linear' },

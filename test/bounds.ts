@@ -11,9 +11,9 @@ import {
 } from '../src/inspection/reference.js';
 
 // How far a computation in f32 may be from the reference in f64: a first-order error analysis that follows the
-// algorithm step by step, in the textbook's terms (Higham, Accuracy and Stability of Numerical Algorithms, ch. 3). A
-// sum of n products is off by at most n + 1 roundings of the sum of their absolute values, beside what its operands
-// bring along.
+// algorithm step by step, in the terms of the textbook (Higham, Accuracy and Stability of Numerical Algorithms, ch. 3).
+// A sum of n products is off by at most n + 1 roundings of the sum of their absolute values, in addition to the errors
+// of its operands.
 
 const EPSILON = 2 ** -24;
 /** exp, tanh and the divisions around them, each below 2 ulp (math.test.ts), and the roundings between. */
@@ -23,9 +23,9 @@ const SECOND_ORDER = 1.05;
 const SMALLEST = 1.3e-38;
 
 /**
- * The steepest slope of an activation, |sigma'|, and the most that its slope changes with z, |sigma''|, where they
- * exceed 1: gelu has 1.1290 at sqrt 2, silu 1.0998 at 2.3994, selu lambda alpha for both at 0 from below, softsign 2
- * for the change at 0.
+ * The largest slope |sigma'| of an activation, and the largest change of its slope with z, |sigma''|, if they exceed 1:
+ * gelu has 1.1290 at sqrt 2; silu 1.0998 at 2.3994; selu lambda alpha for both, at 0 from below; softsign has a change
+ * of 2 at 0.
  */
 const STEEPEST: Partial<Record<ReferenceActivation, number>> = { gelu: 1.13, silu: 1.1, selu: 1.7581 };
 const BEND: Partial<Record<ReferenceActivation, number>> = { selu: 1.7581, softsign: 2 };
@@ -47,7 +47,7 @@ function nameOf({ activation }: ReferenceLayer, j: number): ReferenceActivation 
   return typeof activation === 'string' ? activation : activation[j];
 }
 
-/** How far a unit's z is from the nearest kink of its function: Infinity if there is none. */
+/** The distance of a unit's z from the nearest kink of its function; Infinity if there is none. */
 export function kinkDistance(layer: ReferenceLayer, j: number, z: number): number {
   return Math.min(...(KINKS[nameOf(layer, j)] ?? []).map((kink) => Math.abs(z - kink)), Number.POSITIVE_INFINITY);
 }
@@ -74,10 +74,10 @@ export function noErrors(network: ReferenceNetwork): ParameterErrors[] {
   }));
 }
 
-/** Costs whose dC/da is multiplied with the slope of the output; the others give delta^L itself. */
+/** Costs whose dC/da is multiplied by the slope of the output activation. All others give delta^L itself. */
 const UNFUSED: readonly ReferenceCost[] = ['quadratic', 'meanAbsoluteError', 'huber', 'hinge'];
 
-/** The cost's dC/da or delta^L at one output, and how far that may be off. Valid only away from kinks. */
+/** dC/da or delta^L of the cost at one output, and an error bound for it. Valid only away from kinks. */
 function costSlope(
   { cost, huberDelta = 1 }: ReferenceNetwork,
   y: number,
@@ -134,8 +134,8 @@ export function passErrors(
         }
         bounds[l].z[r * units + j] = (fanIn + 1) * EPSILON * size + carried;
       }
-      // a sigma changes by at most its steepest slope times the change of z; softmax by the change of the z that
-      // changes most
+      // an activation changes by at most its steepest slope times the change of z; with softmax, by at most the largest
+      // change of a z in the row
       const zBound = bounds[l].z.subarray(r * units, (r + 1) * units);
       const worst = layers[l].activation === 'softmax' ? Math.max(...zBound) : 0;
       for (let j = 0; j < units; j++) {
@@ -177,7 +177,7 @@ export function passErrors(
       }
       const isFused = l === layers.length - 1 && !UNFUSED.includes(network.cost);
       const isSoftmax = layers[l].activation === 'softmax';
-      // softmax mixes the outputs: its bounds are those of the worst, twice, for the two terms of its Jacobian
+      // softmax mixes the outputs: its bounds are those of the worst output, twice, for the two terms of its Jacobian
       const worstG = isSoftmax ? 2 * Math.max(...g) : 0;
       const worstBound = isSoftmax ? 2 * Math.max(...gBound) : 0;
       const worstA = isSoftmax ? 2 * units * Math.max(...bounds[l].a.subarray(at(0), at(units))) : 0;
@@ -236,7 +236,7 @@ export function stepErrors(
   }));
 }
 
-/** Throws with the worst index and both values where `got` is further from `wanted` than its bound. */
+/** Throws if `got` is further from `wanted` than its bound, with the worst index and both values. */
 export function expectWithin(
   name: string,
   got: ArrayLike<number>,
@@ -250,7 +250,7 @@ export function expectWithin(
   let excess = 1;
   for (let i = 0; i < got.length; i++) {
     const ratio = Math.abs(got[i] - wanted[i]) / bound[i];
-    // NaN is never within
+    // NaN is never within a bound
     if (!(ratio <= excess) && got[i] !== wanted[i]) {
       worst = i;
       excess = ratio;

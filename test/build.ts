@@ -7,9 +7,9 @@ import type { LoadOptions, NetworkOptions } from '../src/index.js';
 import { Network } from '../src/network.js';
 import { checkSpec } from '../src/spec/spec.js';
 
-// The suites run against one build of the core: SIMDPROP_BUILD = simd (default), relaxed or debug (with its
-// assertions). With threads or relaxed-threads, networks are shared by SIMDPROP_THREADS of them; kernels are those of
-// the build without.
+// The suites run against one build of the core: SIMDPROP_BUILD = simd (default), relaxed, or debug, which checks its
+// assertions. With threads or relaxed-threads, networks are shared by SIMDPROP_THREADS threads, and kernels are those
+// of the same build without threads.
 
 const name = process.env.SIMDPROP_BUILD ?? 'simd';
 export const isThreaded = name.endsWith('threads');
@@ -26,8 +26,8 @@ const wasm = read(buildName);
 const core = isThreaded ? { wasm: read(name), threads } : { wasm };
 
 /**
- * Networks with threads: the workers of those that a test has made end with it, and of the oldest before that, where it
- * makes very many.
+ * The largest number of networks with threads that live at once. A network's workers are ended after the test that made
+ * it; if a test makes more networks than this, those of the oldest are ended earlier.
  */
 const MOST_SHARED = 120;
 const shared: Network[] = [];
@@ -43,12 +43,12 @@ function share(net: Network): Network {
     shared.push(net);
     endThreads(MOST_SHARED);
   } catch {
-    // made for several tests
+    // networks that were made for several tests
   }
   return net;
 }
 
-/** A network on the build under test. One with a cost of its own has one thread. */
+/** A network on the build under test. With a custom cost, it has one thread. */
 export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const isCustom = typeof options?.cost === 'object' && !('name' in options.cost);
   return share(await Network.create({ ...(isCustom ? { wasm } : core), ...options }));
@@ -58,7 +58,10 @@ export async function loadNetwork(bytes: Uint8Array | ArrayBuffer, options: Load
   return share(await Network.load(bytes, { ...(options.cost ? { wasm } : core), ...options }));
 }
 
-/** Every look at the clock finds it so many ms on, until the mock is restored: slices and blocks seem to take long. */
+/**
+ * Replaces the clock by one that moves on by `ms` each time it is read, until the mock is restored. Slices and blocks
+ * of work then seem to take long.
+ */
 export function slowClock(ms: number) {
   let now = 1000;
   return vi.spyOn(performance, 'now').mockImplementation(() => {
@@ -80,7 +83,7 @@ type Product = (
   scale: number,
 ) => void;
 
-/** The functions that only tests call, beside those of Core. */
+/** The functions of the core that only tests call, in addition to those of Core. */
 export interface Kernels extends Core {
   constantsEnd(): number;
   activate(activation: number, a: number, z: number, stride: number, units: number, rows: number): void;
@@ -167,7 +170,7 @@ export async function startKernels(bytes: number): Promise<{ core: Kernels; memo
   return { core: engine.core as Kernels, memory: engine.memory };
 }
 
-/** Below what tests use, above the header. */
+/** An address below the memory that tests use, and above the header. */
 const ROW_COSTS = 1 << 15;
 
 /** The sum of rowCosts over the rows. */
@@ -180,7 +183,7 @@ export function costSum(
   return new Float64Array(memory.buffer, ROW_COSTS, rows).reduce((sum, value) => sum + value, 0);
 }
 
-/** The memory of a network without the network: weights are zeros, every region can be looked at. */
+/** The memory of a network, without the network. The weights are zeros, and every region can be read. */
 export async function startArena(options: NetworkOptions, capacity: number, set?: SetSize): Promise<Arena> {
   const spec = checkSpec(options);
   const plan = makePlan(spec, capacity, set);

@@ -7,7 +7,7 @@ import { parameterBits } from './parameters.js';
 import { randomFloats, randomLabels } from './random-numbers.js';
 
 describe('training in the background', () => {
-  it('reports each epoch, with an evaluation if there is validation data', async () => {
+  it('reports each epoch, with an evaluation if there are validation data', async () => {
     const net = await createNetwork(classifier);
     const [data, validation] = [randomSamples(50), randomSamples(20, 7)];
     const optimizer = sgd({ learningRate: 0.25 });
@@ -49,7 +49,7 @@ describe('training in the background', () => {
     for (const { cost } of reports) expect(cost).toBeGreaterThan(0);
   });
 
-  it('calls onProgress at most every 16 ms, keeps the event loop alive, and stops when told so', async () => {
+  it('calls onProgress at most every 16 ms, lets the event loop run, and stops when it is aborted', async () => {
     const net = await createNetwork({ inputs: 20, layers: [layer(30), layer(3, 'softmax')] });
     const data = { inputs: randomFloats(20 * 2000, 1), targets: randomLabels(2000, 3, 2) };
     const controller = new AbortController();
@@ -58,7 +58,7 @@ describe('training in the background', () => {
     const start = performance.now();
     const interval = setInterval(() => {
       ticks++;
-      // by the clock alone: an event loop that is not alive would never get here
+      // decided by the clock alone, because timers would not run if the event loop did not
       if (performance.now() - start > 200 && reports.length > 2) controller.abort();
     }, 1);
     const training = net.fit(data, {
@@ -69,7 +69,7 @@ describe('training in the background', () => {
     await expect(training).rejects.toThrow(/abort/i);
     const elapsed = performance.now() - start;
     clearInterval(interval);
-    // a turn of the event loop comes at least with every third report's time
+    // the event loop runs at least once for every third report
     expect(ticks).toBeGreaterThanOrEqual(reports.length / 3);
     expect(reports.length).toBeLessThanOrEqual(elapsed / 16 + 1);
     for (const { epoch, epochs, step, steps, samples, cost } of reports) {
@@ -81,12 +81,12 @@ describe('training in the background', () => {
     for (const values of net.layers.flatMap(({ weights, biases }) => [weights, biases])) {
       expect(values.every(Number.isFinite)).toBe(true);
     }
-    // usable after
+    // the network can be used afterwards
     expect(await net.fit(data)).toHaveLength(1);
     expect(net.predict(data.inputs)).toHaveLength(6000);
   });
 
-  it('is an iterator of reports too: an epoch is trained when its report is asked for, break stops', async () => {
+  it('can be iterated: an epoch is trained when its report is asked for, and break stops training', async () => {
     const data = randomSamples(30);
     const [net, other] = [await createNetwork(classifier), await createNetwork(classifier)];
     const reports: EpochReport[] = [];
@@ -104,7 +104,7 @@ describe('training in the background', () => {
     expect(net.save()).toEqual(other.save());
   });
 
-  it('trains nothing when the signal was aborted before', async () => {
+  it('trains nothing if the signal was aborted before the call', async () => {
     const net = await createNetwork(classifier);
     const before = net.save();
     const reason = new Error('not today');
@@ -136,7 +136,7 @@ describe('training in the background', () => {
     expect(await net.fit(data, { epochs: 2 })).toHaveLength(2);
   });
 
-  it('takes no step more when it is aborted between two epochs', async () => {
+  it('takes no further step if it is aborted between two epochs', async () => {
     const data = randomSamples(30);
     const [net, other] = [await createNetwork(classifier), await createNetwork(classifier)];
     const controller = new AbortController();
@@ -151,7 +151,7 @@ describe('training in the background', () => {
     expect(parameterBits(net)).toEqual(parameterBits(other));
   });
 
-  it('passes on what a callback throws, and is free to train again', async () => {
+  it('throws what a callback throws, and the network can be trained again', async () => {
     const net = await createNetwork(classifier);
     const error = new Error('from the callback');
     const fail = () => {
@@ -163,7 +163,7 @@ describe('training in the background', () => {
     expect(await net.fit(randomSamples(10))).toHaveLength(1);
   });
 
-  it('refuses a second fit at the same time, and the first one does not notice', async () => {
+  it('refuses a second fit at the same time, which does not affect the first one', async () => {
     const data = randomSamples(200);
     const [net, other] = [await createNetwork(classifier), await createNetwork(classifier)];
     const first = net.fit(data, { epochs: 20 });
@@ -196,7 +196,7 @@ describe('training in the background', () => {
     const [data, asked] = [randomSamples(500), randomSamples(300, 9)];
     const [net, quiet] = [await createNetwork(classifier), await createNetwork(classifier)];
     const epochs = 3;
-    // a clock of its own: a slice takes long enough to give the event loop a turn after it
+    // with this clock, a slice takes so long that the event loop runs after it
     const clock = slowClock(10);
     let done = false;
     const training = net.fit(data, { epochs, batchSize: 3 }).finally(() => {
@@ -206,7 +206,7 @@ describe('training in the background', () => {
     for (; !done; turns++) {
       net.predict(asked.inputs);
       net.evaluate(asked);
-      // larger than the batches so far: refused, since the training set must stay where it is
+      // this batch is larger than all before. It is refused, because the training set must not move in memory
       expect(() => net.forward(asked.inputs)).toThrow(/^x: got 300 rows during fit, want at most batchSize = 128$/);
       await nextTurn();
     }
@@ -217,7 +217,7 @@ describe('training in the background', () => {
     expect(net.save()).toEqual(quiet.save());
   });
 
-  it('trains the rest of an epoch as planned when a callback trains a batch with another optimizer', async () => {
+  it('trains the rest of an epoch as before if a callback trains a batch with another optimizer', async () => {
     const data = randomSamples(20);
     const [batch, plain] = [randomSamples(4, 9), await createNetwork(classifier)];
     await plain.fit(data, { batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) });
@@ -240,7 +240,7 @@ describe('training in the background', () => {
     expect(parameterBits(disturbed)).toEqual(parameterBits(plain));
   });
 
-  it('checks validation labels again before each evaluation: they may have been changed since', async () => {
+  it('checks validation labels again before each evaluation, because they may have been changed', async () => {
     const net = await createNetwork(classifier);
     const data = randomSamples(20);
     const validation = { inputs: data.inputs, targets: Int32Array.from(data.targets) };
@@ -267,7 +267,7 @@ describe('training in the background', () => {
         shuffle: false,
         onBatch: () => {
           rows.push(net.layers[2].delta.length / 3);
-          // looking at the gradients, or predicting, must not hide those of the next step
+          // reading the gradients, or predicting, must not hide those of the next step
           expect(net.layers[2].biasGradients).toHaveLength(3);
           net.predict(inputs.subarray(0, 7));
         },
@@ -276,7 +276,7 @@ describe('training in the background', () => {
     expect(rows).toEqual([4, 4, 2, 4, 4, 2]);
   });
 
-  it('gives the gradients of the mini-batch in onBatch, not those looked at before', async () => {
+  it('gives the gradients of the present mini-batch in onBatch, not those that were read before', async () => {
     const [net, stepwise] = [await createNetwork(classifier), await createNetwork(classifier)];
     const data = randomSamples(8);
     const gradients: Float32Array[] = [];

@@ -9,9 +9,9 @@ import { ELEMENTWISE } from './bounds.js';
 import { buildName, createNetwork } from './build.js';
 import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
 
-// checkGradients passes every network that can be made, and finds what is wrong.
+// checkGradients finds the gradients of every kind of network right, and finds wrong gradients.
 
-/** |a - y|^4 / 4 + sin(a): no slope that is the same everywhere. */
+/** |a - y|^4 / 4 + sin(a), whose slope differs from place to place. */
 const quartic: CustomCost = {
   value: (a, y) => a.reduce((sum, ak, k) => sum + (ak - y[k]) ** 4 / 4 + Math.sin(ak), 0),
   gradient(a, y, out) {
@@ -138,7 +138,7 @@ function describeWorst({ error, referenceError, worst }: GradientCheck) {
 }
 
 describe('checkGradients', () => {
-  it('passes any network: activations, costs, penalties, masks, weights, whatever the optimizer', async () => {
+  it('finds the gradients of every kind of network right: activations, costs, penalties, masks, weights, optimizers', async () => {
     await fc.assert(
       fc.asyncProperty(scenario, async (given) => {
         const { net, x, y, weights } = await build(given);
@@ -183,7 +183,7 @@ describe('checkGradients', () => {
     expect(error).toBeLessThan(1e-5);
   });
 
-  it('compares every parameter and moves as many of each layer as it is told to', async () => {
+  it('compares every parameter, and moves as many of each layer as the option says', async () => {
     const net = await createNetwork({ inputs: 50, layers: [{ units: 20 }, { units: 10 }], seed: 1 });
     const random = randomNumbers(1);
     const inputs = Float32Array.from({ length: 200 }, random);
@@ -195,7 +195,7 @@ describe('checkGradients', () => {
     expect(moved).toBeLessThanOrEqual(12 + 12 + 12 + 10);
   });
 
-  it('is at ease on the kink itself: relu at z = 0, |a - y| at 0, the limit of Huber, the hinge', async () => {
+  it('finds no error exactly at a kink: relu at z = 0, |a - y| at 0, the limit of Huber, the hinge', async () => {
     const flat = { units: 2, activation: 'relu', bias: false } as const;
     const zeros = new Float32Array(4);
     for (const [cost, target] of [
@@ -215,7 +215,7 @@ describe('checkGradients', () => {
     expect(check.error, describeWorst(check)).toBeLessThan(1e-5);
   });
 
-  it('holds where gradients vanish, cancel or saturate', async () => {
+  it('finds no error where gradients vanish, cancel or saturate', async () => {
     // ten sigmoid layers; outputs that hit their targets to seven digits; z up to 1000
     const deep = await createNetwork({
       inputs: 2,
@@ -244,7 +244,7 @@ describe('checkGradients', () => {
     }
   });
 
-  it('changes nothing: training goes on to the same bits, in the middle of an epoch too', async () => {
+  it('changes nothing: training continues with the same bits, also in the middle of an epoch', async () => {
     const options: NetworkOptions = {
       inputs: 2,
       layers: [
@@ -269,7 +269,7 @@ describe('checkGradients', () => {
     expect(net.save({ training: true })).toEqual(other.save({ training: true }));
   });
 
-  it('refuses costs and gradients that are not finite, and takes the step back', async () => {
+  it('refuses costs and gradients that are not finite, and undoes the step', async () => {
     const net = await createNetwork(xor);
     const inspector = await net.inspect();
     const before = net.save({ training: true });
@@ -293,11 +293,11 @@ describe('checkGradients finds', () => {
   const y = Float32Array.of(0.5, 1, -1, 0);
 
   it.each<[string, (a: number, y: number) => number]>([
-    ['a sign that is wrong', (a, y) => -(a - y)],
-    ['a factor that is missing', (a, y) => 2 * (a - y)],
-    ['a derivative off by 1 %', (a, y) => 1.01 * (a - y)],
-    ['one that has forgotten a term', (a) => a],
-    ['one that is 0', () => 0],
+    ['a wrong sign', (a, y) => -(a - y)],
+    ['a missing factor', (a, y) => 2 * (a - y)],
+    ['a derivative that is off by 1 %', (a, y) => 1.01 * (a - y)],
+    ['a derivative without one of its terms', (a) => a],
+    ['a derivative that is always 0', () => 0],
   ])('%s in a cost of one’s own', async (_, slope) => {
     const net = await createNetwork({
       inputs: 2,
@@ -324,7 +324,7 @@ describe('checkGradients finds', () => {
 
   const bytes = readFileSync(new URL(`../build/${buildName}.wasm`, import.meta.url));
 
-  /** The core with a constant 1 % larger, wherever it stands. */
+  /** The core with every occurrence of a constant made 1 % larger. */
   function mutant(constant: number): WebAssembly.Module {
     const pattern = Buffer.alloc(4);
     pattern.writeFloatLE(constant);

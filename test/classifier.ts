@@ -20,14 +20,14 @@ export const layer = (
   initializer,
 });
 
-/** Odd widths, so that every kind of padding is there. */
+/** Odd widths, so that every kind of padding occurs. */
 export const classifier: NetworkOptions = {
   inputs: 7,
   layers: [layer(19, 'tanh'), layer(5, 'relu'), layer(3, 'softmax')],
   seed: 11,
 };
 
-/** A task for `classifier`. */
+/** Samples for `classifier` to learn. */
 export function randomSamples(samples: number, seed = 1): { inputs: Float32Array; targets: Uint8Array } {
   return { inputs: randomFloats(samples * 7, seed), targets: randomLabels(samples, 3, seed + 1) };
 }
@@ -35,7 +35,7 @@ export function randomSamples(samples: number, seed = 1): { inputs: Float32Array
 export const rowsOf = <T extends Inputs | Targets>(values: T, width: number, first: number, rows: number) =>
   values.subarray(first * width, (first + rows) * width) as T;
 
-/** The steps of an epoch in the order stored, one call each. */
+/** Takes the steps of an epoch in the stored order, each in a call of its own. */
 export function trainInOrder(net: Network, { inputs, targets }: DataSet, batchSize: number): void {
   const samples = inputs.length / net.inputs;
   const targetWidth = targets.length / samples;

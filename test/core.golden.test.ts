@@ -41,7 +41,7 @@ describe.each(goldenFiles)('$name, computed by PyTorch in float64', (golden) => 
       expectWithin(`layers[${l}].weightGradients`, got.weightGradients, layer.weightGradients, bounds[l].dW);
       expectWithin(`layers[${l}].biasGradients`, got.biasGradients, layer.biasGradients, bounds[l].db);
     });
-    // |dC/dz| <= |delta|, so C moves by at most sum |delta| times the error of z, and the terms' own roundings
+    // dC/dz| <= |delta|, so C is off by at most sum |delta| times the error of z, and by the roundings of its own terms
     const last = golden.layers.length - 1;
     const { delta } = golden.layers[last];
     const moved = bounds[last].z.reduce((sum, bound, i) => sum + Math.abs(delta[i]) * bound, 0) / golden.rows;

@@ -21,7 +21,8 @@ import { costSum, createNetwork, EPSILON, type Kernels, startKernels } from './b
 import { randomNumbers, SEED } from './random-numbers.js';
 import { readGolden } from './read-golden.js';
 
-// Every cost: its kernels, PyTorch's values, and that its gradient is the slope of its value, through whole networks.
+// Tests every cost: its kernels, its values compared with PyTorch, and in whole networks, that its gradient is the
+// slope of its value.
 
 const START = 1 << 16;
 const SENTINEL = 12345.5;
@@ -67,7 +68,10 @@ const ACTIVATION_CODES: Partial<Record<ReferenceActivation, number>> = {
   softplus: abi.SOFTPLUS,
 };
 
-/** Targets that a cost takes, a row of `outputs`, exact in f32. Distributions are in 256ths, and some are one-hot. */
+/**
+ * A row of `outputs` targets that the cost accepts, exact in f32. Distributions are in 256ths, and some of them are
+ * one-hot.
+ */
 function targetRow(cost: ReferenceCost, outputs: number, random: () => number): number[] {
   const row = Array.from({ length: outputs }, () => Math.fround(random()));
   if (cost === 'hinge') return row.map((y) => (y < 0.5 ? -1 : 1));
@@ -83,7 +87,7 @@ function targetRow(cost: ReferenceCost, outputs: number, random: () => number): 
   return row;
 }
 
-/** How far an output is from where the slope of the cost jumps. */
+/** The distance of an output from the nearest place where the slope of the cost jumps. */
 function kinkDistance(cost: ReferenceCost, a: number, y: number): number {
   if (cost === 'meanAbsoluteError') return Math.abs(a - y);
   if (cost === 'hinge') return Math.abs(1 - y * a);
@@ -118,7 +122,7 @@ describe.each(PAIRS)('%s on %s outputs, the kernels', (cost, activation) => {
     memory[(abi.HEADER + abi.COST_PARAMETER) / 4] = HUBER_DELTA;
   });
 
-  test.each(SIZES)('value and delta of rows of %i units, with weights, and nothing beside them', (units) => {
+  test.each(SIZES)('value and delta of rows of %i units, with weights, and nothing is written beside them', (units) => {
     const rows = 3;
     const random = randomNumbers(units);
     const stride = Math.ceil(units / 4) * 4 + 4;
@@ -180,7 +184,7 @@ describe.each(PAIRS)('%s on %s outputs, the kernels', (cost, activation) => {
     expect(Math.abs(weighted - wantedWeighted)).toBeLessThanOrEqual(2 * 16 * EPSILON * size);
   });
 
-  test('where it has no slope the slope is 0, and a NaN makes the cost one', () => {
+  test('where there is no slope it is 0, and an output that is NaN makes the cost NaN', () => {
     const [z, a, y, delta] = [0, 1, 2, 3].map((i) => START / 4 + i * 1024);
     const code = COST_CODES[cost];
     const run = (zs: number[], ys: number[]) => {
@@ -238,7 +242,7 @@ describe('extremes', () => {
     },
   );
 
-  test('poisson from z = -40 to 40 as the reference, across the point where ln a becomes z', async () => {
+  test('poisson agrees with the reference from z = -40 to 40, also where ln a becomes z', async () => {
     for (let z = -40; z <= 40; z += 0.5) {
       const [zs, y] = [Float64Array.of(z), Float64Array.of(3)];
       const reference = costOf({ cost: 'poisson', inputs: 1, layers: [] });
@@ -251,7 +255,7 @@ describe('extremes', () => {
     }
   });
 
-  test('the limit of a huge error is the Huber delta', async () => {
+  test('the slope of a huge error is the Huber delta', async () => {
     const { cost, delta } = await single({ name: 'huber', delta: 0.25 }, 'linear', [1e30, -7], [0, -7.125]);
     expect(cost / 0.25e30).toBeCloseTo(1, 6);
     expect(delta).toEqual([0.25, 0.125]);
@@ -311,8 +315,8 @@ async function runCore(network: ReferenceNetwork, x: Float64Array, y: Float64Arr
     const part = (m: Float64Array) => m.subarray(r * net.outputs, (r + 1) * net.outputs);
     const weight = rowWeights ? rowWeights[r] : 1;
     const size = sizeOf(network.cost, part(smoothed), part(z), part(a));
-    // C moves with z by |delta|. Where a itself is wrong, C moves by at most |dC/da| <= max(1, |a - y|), or by |y - a /
-    // y| for the logarithms
+    // C changes with z by |delta|. If a itself is wrong, C changes by at most |dC/da| <= max(1, |a - y|), or by |y - a
+    // / y| for the logarithms
     valueBound += weight * 16 * EPSILON * (1 + size);
     for (let k = 0; k < net.outputs; k++) {
       const i = r * net.outputs + k;
@@ -333,8 +337,8 @@ describe('PyTorch in float64', () => {
       rowWeights: rowWeights ?? undefined,
     });
     expectWithin('value', [value], [file.value], [valueBound]);
-    // how much a rounded target moves the output's delta, times at most the product of all the weights that it passes
-    // below
+    // how far a rounded target changes the output's delta, times at most the product of all the weights that it passes
+    // on its way down
     let reach = extra;
     const biggest = (m: Float64Array) => m.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
     for (let l = file.layers.length - 1; l >= 0; l--) {
@@ -356,7 +360,7 @@ describe('PyTorch in float64', () => {
 const width = fc.oneof(fc.integer({ min: 2, max: 9 }), fc.constantFrom(16, 17));
 
 describe.each(PAIRS)('%s on %s outputs, whole networks', (cost, activation) => {
-  test('the value is that of the reference, and the gradient its slope by central differences', async () => {
+  test('the value is that of the reference, and the gradient is its slope by central differences', async () => {
     let checked = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -390,7 +394,7 @@ describe.each(PAIRS)('%s on %s outputs, whole networks', (cost, activation) => {
           };
           const x = Float64Array.from({ length: rows * inputs }, () => signed(1));
           const y = Float64Array.from(Array.from({ length: rows }, () => targetRow(cost, outputs, random)).flat());
-          // a third of the weights is 0
+          // a third of the sample weights are 0
           const some = () => Math.fround(Math.max(0, 3 * random() - 1));
           const rowWeights = isWeighted ? Float64Array.from({ length: rows }, some) : undefined;
           const values = forward(network, x);
@@ -403,7 +407,8 @@ describe.each(PAIRS)('%s on %s outputs, whole networks', (cost, activation) => {
           expectWithin('value', [value], [meanCost(network, values, y, rowWeights)], [valueBound]);
           const numeric: LayerGradients[] = numericGradients(network, x, y, 1e-5, rowWeights);
           net.layers.forEach((layer, l) => {
-            // beside f32's own error the differences have one: h^2 of the third derivative and the rounding of C over h
+            // the differences are not exact either: they are off by h^2 times the third derivative, and by the rounding
+            // of C divided by h
             const own = (bound: Float64Array) => bound.map((b) => b + 1e-8 * (1 + value));
             expectWithin(`layers[${l}].dW`, layer.weightGradients, numeric[l].dW, own(bounds[l].dW));
             expectWithin(`layers[${l}].db`, layer.biasGradients, numeric[l].db, own(bounds[l].db));
@@ -431,14 +436,14 @@ test('a label of the hinge cost is 1 at its output and -1 at the others', async 
   }
 });
 
-describe('what is chosen is what is minimised', () => {
-  // one bias alone against targets of 0, 0, 0, 1 and 9: each cost has a minimum of its own
+describe('training minimises the chosen cost', () => {
+  // a network of one bias, with targets of 0, 0, 0, 1 and 9: each cost has its minimum at another place
   const targets = new Float32Array([0, 0, 0, 1, 9]);
   test.each([
     ['quadratic', 'the mean', 2],
     ['meanAbsoluteError', 'the median', 0],
-    // (3 b + (b - 1)) = delta for the one beyond
-    [{ name: 'huber', delta: 1 }, 'between both', 0.5],
+    // at the minimum, 3 b + (b - 1) equals delta, the slope of the target that is further away
+    [{ name: 'huber', delta: 1 }, 'between the two', 0.5],
     [{ name: 'huber', delta: 100 }, 'the mean, with a delta beyond every error', 2],
   ] as [CostName | HuberCost, string, number][])('%j: %s', async (cost, _name, wanted) => {
     const net = await createNetwork({
@@ -449,7 +454,7 @@ describe('what is chosen is what is minimised', () => {
     net.layers[0].biases = new Float32Array([3]);
     const inputs = new Float32Array(5);
     await net.fit({ inputs, targets }, { epochs: 400, batchSize: 5, optimizer: sgd({ learningRate: 0.125 }) });
-    // the absolute error comes no nearer than its last step
+    // with the absolute error, the distance from the minimum is up to the length of a step
     expect(Math.abs(net.predict(new Float32Array(1))[0] - wanted)).toBeLessThan(
       cost === 'meanAbsoluteError' ? 0.126 : 1e-5,
     );

@@ -4,7 +4,7 @@ import { findDelimiter } from '../src/io/csv-delimiter.js';
 
 const find = (text: string, comment = '', decimal: '.' | ',' = '.') => findDelimiter('csv', text, comment, decimal);
 
-describe('the delimiter that is found', () => {
+describe('the detected delimiter', () => {
   const lines = (rows: number, line: (i: number) => string) =>
     Array.from({ length: rows }, (_, i) => line(i)).join('\n');
 
@@ -21,7 +21,7 @@ describe('the delimiter that is found', () => {
   );
 
   test.each([
-    // decimal commas, as spreadsheets write them where the comma is no delimiter
+    // decimal commas, as spreadsheets write them in countries where the comma is not a delimiter
     ['1 row', '0,5;1,5', ';'],
     ['numbers in two columns', lines(20, (i) => `${i},5;${i},25`), ';'],
     ['as many of each', lines(20, (i) => `${i},5;yes`), ';'],
@@ -31,15 +31,15 @@ describe('the delimiter that is found', () => {
     ['a title above', `Messung vom 3. Mai\nx;y\n${lines(20, (i) => `${i},5;${i},25`)}\n`, ';'],
     ['a title above, no header', `Messung vom 3. Mai\n${lines(20, (i) => `${i},5;${i},25`)}\n`, ';'],
     ['whole numbers among them', 'x;y\n1;2\n1,5;2\n3;4,5', ';'],
-    // other delimiters within fields
+    // other delimiters inside fields
     ['semicolons in some fields', 'a,b\nx;y,2\nz,3', ','],
     ['bars in some fields', 'film,genres\nA,x|y\nB,z\nC,x|y|z', ','],
     ['commas in some fields', 'name;age\n"Smith, John";3\nDoe, Jane;4\nX;5', ';'],
     ['all candidates within quotes', 'a,b\n"1;2",3\n"4;5",6', ','],
-    ['quotes that fit one delimiter alone', '"a";"b,c"\n"d";"e,f"', ';'],
-    ['quotes that fit one delimiter alone, further down', 'a,b;c\nd,"e";f', ';'],
-    ['an even one before an uneven one', 'a;b\n1,2,3;4\n5,6;7', ';'],
-    // nothing to be found
+    ['quotes that match only for one delimiter', '"a";"b,c"\n"d";"e,f"', ';'],
+    ['quotes that match only for one delimiter, in a later row', 'a,b;c\nd,"e";f', ';'],
+    ['a delimiter that divides all rows evenly, and one that does not', 'a;b\n1,2,3;4\n5,6;7', ';'],
+    // no delimiter
     ['a single column', 'a\n1\n2', undefined],
     ['a single cell', '5', undefined],
     ['nothing', '', undefined],
@@ -47,14 +47,14 @@ describe('the delimiter that is found', () => {
     expect(find(text)).toBe(wanted);
   });
 
-  it('is the one most rows agree on where none divides all', () => {
+  it('is the one with which most rows agree, if none divides all rows evenly', () => {
     expect(find('x,y\n1,2\n3,4\n(2 rows)')).toBe(',');
     expect(find('1,2\n3,4\nx;y')).toBe(',');
     expect(find('a title, with a comma\nx;y\n1;2\n3;4')).toBe(';');
     expect(find(`${lines(10, (i) => `${i};${i}`)}\nsee a, b, c`)).toBe(';');
   });
 
-  it('does not count comments, and is none of what is spoken for', () => {
+  it('is found without the comments, and is neither the comment nor the decimal character', () => {
     expect(find('#a;b;c\n1,2\n#d;e\n3,4', '#')).toBe(',');
     expect(
       find(
@@ -89,7 +89,7 @@ describe('the delimiter that is found', () => {
     expect(find(`${lines(20, (i) => `${i},${i}`)}\n${rest}`)).toBe(';');
   });
 
-  it('is asked for where two fit all the same', () => {
+  it('must be given if two delimiters fit equally well', () => {
     // the commas of one row are decimal ones, those of another are not
     expect(() => find('a,b;c\n1,5;2')).toThrow(/^csv: got rows that "," and ";" divide evenly/);
     expect(() => find('a;b,c\nd;e,f')).toThrow(
@@ -101,12 +101,12 @@ describe('the delimiter that is found', () => {
     expect(readCsv('1,x|2', { header: false, delimiter: ',', inputs: [0] }).inputs).toEqual(Float64Array.of(1));
   });
 
-  it('is found in the first rows of a wide text as in those of a long one', () => {
+  it('is found in the first rows of a wide text, as in those of a long one', () => {
     const row = Array.from({ length: 300_000 }, (_, i) => i).join(';');
     expect(find(`${row}\n${row}\n${row}\n`)).toBe(';');
   });
 
-  it('is what a first line sep= says, which is no row', () => {
+  it('is the one that a first line sep= states, and that line is not a row', () => {
     for (const [line, end] of [
       ['sep=;', '\r\n'],
       ['SEP=|', '\n'],
@@ -125,21 +125,21 @@ describe('the delimiter that is found', () => {
 describe('a file with decimal commas', () => {
   const rows = Array.from({ length: 20 }, (_, i) => `${i},5;${i % 2 ? 'yes' : 'no'}`).join('\n');
 
-  it('is read where it is said that they are', () => {
+  it('is read if the option says so', () => {
     const { inputs, classes } = readCsv(rows, { header: false, decimal: ',', target: 1, labels: true });
     expect(inputs).toEqual(Float64Array.from({ length: 20 }, (_, i) => i + 0.5));
     expect(classes).toEqual(['no', 'yes']);
     expect(readCsv('x;y\r\n-0,25;1e3\r\n,5;2,5E-1\r\n+3,;4\r\n', { decimal: ',' }).inputs).toEqual(
       Float64Array.of(-0.25, 1000, 0.5, 0.25, 3, 4),
     );
-    // within quotes, commas may be both
+    // within quotes, commas may be decimal commas even if the comma is the delimiter
     expect(readCsv('"0,5","1,5"', { header: false, decimal: ',', delimiter: ',' }).inputs).toEqual(
       Float64Array.of(0.5, 1.5),
     );
     expect(readCsv('x\n0,5\n1,5', { decimal: ',' }).inputs).toEqual(Float64Array.of(0.5, 1.5));
   });
 
-  it('is refused where it is not, never divided at them', () => {
+  it('is refused without the option, and never divided at these commas', () => {
     for (const options of [{ header: false }, { header: false, inputs: [0] }]) {
       expect(() => readCsv(rows, options)).toThrow(
         /^csv: row 1, column "0": got "0,5", want a number with "\.": \{ decimal: "," \} reads numbers such as 0,5$/,
@@ -150,7 +150,7 @@ describe('a file with decimal commas', () => {
     );
   });
 
-  it('has classes that are sorted as its numbers are', () => {
+  it('has its classes sorted as numbers with decimal commas', () => {
     const options = { decimal: ',', target: 1, labels: true } as const;
     expect(readCsv('x;y\n1;10,5\n1;9,5\n1;-2', options).classes).toEqual(['-2', '9,5', '10,5']);
   });

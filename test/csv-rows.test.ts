@@ -36,7 +36,7 @@ describe('the rows of a CSV text', () => {
     ['quotes at the end', 'a,"b"', [['a', 'b']]],
     ['all line ends within quotes', '"a\r\nb\rc\nd"\r\ne', [['a\r\nb\rc\nd'], ['e']]],
     [
-      'a quote amid a field',
+      'a quote in the middle of a field',
       '5" pipe,a"b"\n"c",d',
       [
         ['5" pipe', 'a"b"'],
@@ -70,7 +70,7 @@ describe('the rows of a CSV text', () => {
     }
   });
 
-  it('are counted with those that are left out: empty ones, blank ones, empty fields alone, comments', () => {
+  it('are numbered together with the rows that are left out: empty rows, blanks, rows of empty fields, comments', () => {
     const text = '#x\n\na,b\n  \n,\n" ",""\r\n#"c\r\nd,#e\n\n"#f",g\n\n';
     expect(read(text, ',', '#')).toEqual([
       { number: 3, fields: ['a', 'b'] },
@@ -81,7 +81,7 @@ describe('the rows of a CSV text', () => {
     expect(read('')).toEqual([]);
   });
 
-  it('are one where a field goes over several lines, as a spreadsheet counts', () => {
+  it('count as one row if a field has several lines, as in a spreadsheet', () => {
     expect(read('a\n"b\n\nc"\nd').map(({ number }) => number)).toEqual([1, 2, 3]);
   });
 
@@ -105,7 +105,7 @@ describe('the rows of a CSV text', () => {
     expect(() => read(text)).toThrow(RangeError);
   });
 
-  it('are those that papaparse reads', () => {
+  it('are the rows that papaparse reads', () => {
     const field = fc.string({ unit: fc.constantFrom('a', '1', '"', ',', ';', '\n', '\r', "'", ' ', 'é', '📏') });
     const tables = fc.array(fc.array(field, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 8 });
     const written = fc.record({
@@ -128,17 +128,17 @@ describe('the rows of a CSV text', () => {
   });
 });
 
-// Texts that readers have taken quadratic time for, `n` characters long or a little more.
+// Texts for which readers have taken quadratic time. They have `n` characters, or a few more.
 const repeat = (text: string, n: number) => text.repeat(Math.ceil(n / text.length));
 const HOSTILE: [string, (n: number) => string][] = [
   ['a row of quoted fields', (n) => repeat('"a",', n)],
   ['a column of quoted fields', (n) => repeat('"a"\n', n)],
   ['a column that ends like old Macintosh files', (n) => repeat('"a"\r', n)],
   ['quotes within one field', (n) => `"${repeat('a""', n)}"`],
-  ['a quote that stays open', (n) => `"${repeat('a,\n', n)}`],
-  ['quotes amid a field', (n) => repeat('a"b', n)],
-  ['quotes amid fields', (n) => repeat('a"b,', n)],
-  ['text behind a quote', (n) => `"${repeat('" x', n / 2)}${' '.repeat(n / 2)},`],
+  ['a quote that is never closed', (n) => `"${repeat('a,\n', n)}`],
+  ['quotes in the middle of a field', (n) => repeat('a"b', n)],
+  ['quotes in the middle of fields', (n) => repeat('a"b,', n)],
+  ['text after a closing quote', (n) => `"${repeat('" x', n / 2)}${' '.repeat(n / 2)},`],
   ['blanks before quotes', (n) => repeat(`${' '.repeat(50)}"a",`, n)],
   ['one long line of blanks', (n) => ' '.repeat(n)],
   ['empty fields', (n) => ','.repeat(n)],
@@ -146,10 +146,10 @@ const HOSTILE: [string, (n: number) => string][] = [
   ['comments', (n) => repeat('#"\n', n)],
   ['digits and a letter', (n) => `a,b\n${'1'.repeat(n)}x,2`],
   ['digits, a point, digits and a letter', (n) => `a,b\n${'1'.repeat(n / 2)}.${'1'.repeat(n / 2)}x,2`],
-  ['digits without end', (n) => `a,b\n${'1'.repeat(n)},2`],
-  ['a fraction without end', (n) => `a,b\n0.${'1'.repeat(n)},2`],
-  ['an exponent without end', (n) => `a,b\n1e${'0'.repeat(n)},2`],
-  ['thousands without end', (n) => `a,b\n1${repeat(',234', n)};2`],
+  ['a very long number', (n) => `a,b\n${'1'.repeat(n)},2`],
+  ['a very long fraction', (n) => `a,b\n0.${'1'.repeat(n)},2`],
+  ['a very long exponent', (n) => `a,b\n1e${'0'.repeat(n)},2`],
+  ['very many marks between thousands', (n) => `a,b\n1${repeat(',234', n)};2`],
   ['a long name', (n) => `a,${'b'.repeat(n)}\n1,2`],
   ['a long line that looks like HTML', (n) => repeat(' <', n)],
 ];
@@ -164,7 +164,7 @@ function attempt(text: string): void {
 }
 
 describe('hostile texts', () => {
-  it.each(HOSTILE)('%s: no character is searched more than a few times', (_, make) => {
+  it.each(HOSTILE)('%s: searches pass each character only a few times', (_, make) => {
     const text = make(100_000);
     let searched = 0;
     const { indexOf } = String.prototype;
@@ -178,12 +178,12 @@ describe('hostile texts', () => {
     } finally {
       spy.mockRestore();
     }
-    // four marks, in each of four divisions that are tried and in the one that is read
+    // searches for four marks, with each of the four delimiters that are tried and with the one that is used
     expect(searched).toBeLessThan(30 * text.length);
   });
 
-  it.each(HOSTILE)('%s: take linear time', (_, make) => {
-    // as many characters in one text as in sixteen: quadratic time would be sixteen times as long
+  it.each(HOSTILE)('%s: reading takes linear time', (_, make) => {
+    // one text has as many characters as sixteen shorter ones: quadratic time would be sixteen times as long
     const long = make(160_000);
     const short = make(10_000);
     const time = (text: string, times: number) => {
@@ -191,7 +191,7 @@ describe('hostile texts', () => {
       for (let i = 0; i < times; i++) attempt(text);
       return performance.now() - start;
     };
-    // on a busy machine a measurement may be wrong, but not every one of them
+    // on a busy machine, one measurement may be wrong, but not all of them
     let ratio = Number.POSITIVE_INFINITY;
     for (let attempts = 0; attempts < 20 && ratio >= 6; attempts++) ratio = time(long, 1) / time(short, 16);
     expect(ratio).toBeLessThan(6);

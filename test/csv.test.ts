@@ -24,13 +24,13 @@ describe('readCsv', () => {
     });
   });
 
-  it('takes classes in the order given, such as that of the training data', () => {
+  it('takes classes in the given order, such as that of the training data', () => {
     const labels = ['virginica', 'versicolor', 'setosa', 'another'];
     const { targets, classes } = readCsv(IRIS, { target: 2, labels });
     expect([targets, classes]).toEqual([Int32Array.of(2, 1, 0, 2), labels]);
   });
 
-  it('sorts classes that are numbers as numbers, whatever the order of the rows', () => {
+  it('sorts classes that are numbers as numbers, in whatever order the rows are', () => {
     const { targets, classes } = readCsv('x,y\n0,10\n0,9\n0,2\n0,10', { target: 'y', labels: true });
     expect([targets, classes]).toEqual([Int32Array.of(2, 1, 0, 2), ['2', '9', '10']]);
   });
@@ -49,7 +49,7 @@ describe('readCsv', () => {
     });
   });
 
-  it('takes the input columns that are asked for, in their order', () => {
+  it('takes the input columns of the option, in their order', () => {
     const { inputs, columns } = readCsv('id,a,b,y\nx7,1,2,3', { target: 'y', inputs: ['b', 1] });
     expect([inputs, columns]).toEqual([Float64Array.of(2, 1), ['b', 'a']]);
   });
@@ -80,14 +80,14 @@ describe('readCsv', () => {
     expect([inputs, columns]).toEqual([Float64Array.of(1, 2, 3, 4), ['a', 'b']]);
   });
 
-  it('reads a single column, and a delimiter of its own', () => {
+  it('reads a single column, and a file with an unusual delimiter', () => {
     expect(readCsv('a\n1\n2').inputs).toEqual(Float64Array.of(1, 2));
     expect(readCsv('a:b\n1:2', { delimiter: ':' }).inputs).toEqual(Float64Array.of(1, 2));
     expect(readCsv('%x\na,b\n%1,2\n1,2\n%', { comment: '%' }).inputs).toEqual(Float64Array.of(1, 2));
   });
 
-  it('gives back what was written: every double, any name, any class', () => {
-    // what a spreadsheet would have to quote comes up often; names are told apart by more than the spaces around them
+  it('reads exactly what was written: every double, any name, any class', () => {
+    // texts that a spreadsheet would have to quote occur often; names differ by more than the spaces around them
     const word = fc
       .string({ unit: fc.constantFrom('a', 'B', '"', ',', ';', '\n', "'", ' ', 'é', '0') })
       .map((text) => `_${text}_`);
@@ -124,7 +124,7 @@ describe('readCsv', () => {
 describe('the first row', () => {
   const SAMPLES = '5.1,3.5,setosa\n7.0,3.2,versicolor\n6.3,3.3,setosa\n';
 
-  it('is refused where it may be a sample that would be lost', () => {
+  it('is refused if it may be a sample, which would be lost', () => {
     expect(() => readCsv(SAMPLES, { target: 2, labels: true })).toThrow(
       /^csv: row 1: got the number "5\.1" in the place of a column's name, want \{ header: false \} if the first row is a sample, \{ header: true \} if/,
     );
@@ -136,7 +136,7 @@ describe('the first row', () => {
     }
   });
 
-  it('is a sample or has names, numbers too, where it is said so', () => {
+  it('is a sample, or holds names that may be numbers, as the option says', () => {
     const samples = readCsv(SAMPLES, { header: false, target: 2, labels: true });
     expect([samples.inputs.length, samples.classes]).toEqual([6, ['setosa', 'versicolor']]);
     const { inputs, columns } = readCsv('country,1990,1991\n0,5,6', { header: true, inputs: ['1991', '1990'] });
@@ -144,13 +144,13 @@ describe('the first row', () => {
   });
 });
 
-it('keeps the digits of doubles: seconds of this century, and what f32 would round to 0', () => {
+it('keeps the digits of doubles: time stamps in seconds, and numbers that f32 would round to 0', () => {
   const { inputs, targets } = readCsv('time,x,y\n1700000000.25,1e-60,0.1\n1700000001.5,123456789,-0', { target: 'y' });
   expect(inputs).toEqual(Float64Array.of(1700000000.25, 1e-60, 1700000001.5, 123456789));
   expect(targets).toEqual(Float64Array.of(0.1, -0));
 });
 
-it('gives what fit takes', async () => {
+it('returns data that fit accepts', async () => {
   const { inputs, targets } = readCsv('x,y\n0,a\n1,b\n2,b\n', { target: 'y', labels: true });
   const net = await createNetwork({ inputs: 1, layers: [{ units: 2, activation: 'softmax' }] });
   expect((await net.fit({ inputs, targets }, { epochs: 1 }))[0].samples).toBe(3);
@@ -164,7 +164,7 @@ describe('names of classes', () => {
   const classesOf = (...names: string[]) =>
     readCsv(['x,y', ...names.map((name) => `0,${name}`)].join('\n'), { target: 'y', labels: true });
 
-  it('are in one order, whatever the order of the rows: numbers by size, those of one number as text', () => {
+  it('have an order that does not depend on that of the rows: numbers by size, equal numbers as text', () => {
     const sorted = ['-1e1', '-9', '-0', '0', '01', '1', '1.0', '1.00', '1e0', '+2', '2', '10'];
     for (const shift of sorted.keys()) {
       const rotated = [...sorted.slice(shift), ...sorted.slice(0, shift)];
@@ -172,12 +172,12 @@ describe('names of classes', () => {
       expect(classes).toEqual(sorted);
       expect([...(targets as Int32Array)].map((label) => sorted[label])).toEqual([...rotated, ...rotated.toReversed()]);
     }
-    // one that is no number: all of them are words
+    // one name is not a number, so all are sorted as words
     expect(classesOf('10', '9', '1.0', '1', 'x').classes).toEqual(['1', '1.0', '10', '9', 'x']);
     expect(classesOf('1e400', '2e400', '-1e400', '1e999').classes).toEqual(['-1e400', '1e400', '1e999', '2e400']);
   });
 
-  it('may be any text, and the columns as well', () => {
+  it('can be any text, and so can the names of columns', () => {
     const names = ['__proto__', 'constructor', 'toString', '</script>', '*/', 'a\u2028b', '\u001b[31m', "'", 'é'];
     const quoted = names.map((name) => `"${name}"`);
     const { classes, targets } = readCsv(
@@ -188,7 +188,7 @@ describe('names of classes', () => {
     expect(targets).toEqual(Int32Array.from(names.keys()));
   });
 
-  it('do nothing in a message but stand there', () => {
+  it('are escaped in messages', () => {
     const message = (() => {
       try {
         readCsv('"\u001b[2J\u202e",y\n1,2\n"\u009b1m",2');
@@ -232,7 +232,7 @@ describe('a file of 20,000 columns or classes', () => {
     ['inputs by place', { inputs: names.map((_, i) => i) }],
     ['targets by name', { target: names.slice(1) }],
     ['targets and inputs', { target: names.slice(0, COUNT / 2), inputs: names.slice(COUNT / 2) }],
-  ])('is read without looking through the names for each of them: %s', (_, options) => {
+  ])('is read without a search through all names for each of them: %s', (_, options) => {
     const text = `${names.join(',')}\n${row}\n`;
     const entries = searchedEntries(() => {
       const { inputs, columns } = readCsv(text, options);
@@ -241,7 +241,7 @@ describe('a file of 20,000 columns or classes', () => {
     expect(entries).toBeLessThan(10 * COUNT);
   });
 
-  it('has its classes found without looking through them for each row', () => {
+  it('has its classes found without a search through all of them for each row', () => {
     const text = `x,y\n${names.map((name) => `1,${name}`).join('\n')}`;
     for (const labels of [true, names]) {
       const entries = searchedEntries(() => {
@@ -251,7 +251,7 @@ describe('a file of 20,000 columns or classes', () => {
     }
   });
 
-  it('has messages that stay short', () => {
+  it('has short messages', () => {
     const text = `${names.join(',')}\n${row}\n`;
     const start = names
       .slice(0, 10)
@@ -333,7 +333,7 @@ const wrong: [string, unknown, unknown, RegExp][] = [
     /^csv: row 2, column "a": got "1,5", want a number with "\.": \{ decimal: "," \} reads numbers such as 0,5$/,
   ],
   [
-    'a number beyond f32',
+    'a number that f32 cannot hold',
     'a\n1e39',
     {},
     /^csv: row 2, column "a": got "1e39", want a number that is finite in 32 bits$/,
@@ -345,19 +345,19 @@ const wrong: [string, unknown, unknown, RegExp][] = [
     /got "x{40}\.\.\.", want a number: correct it, or leave the column out of options\.inputs$/,
   ],
   [
-    'a field too few',
+    'a missing field',
     'a,b\n1,2\n3',
     {},
     /^csv: row 3: got 1 field, want 2, as in row 1: the delimiter found is ",", options\.delimiter sets another$/,
   ],
   [
-    'a field too many',
+    'a superfluous field',
     'a,b\n1,2,3',
     {},
     /^csv: row 2: got 3 fields, want 2, as in row 1: the delimiter found is ",", options\.delimiter sets another$/,
   ],
   [
-    'a quote that stays open',
+    'a quote that is never closed',
     'a,b\n1,2\n"3,4\n5,6',
     {},
     /^csv: row 3: got the quote of "\\"3,4\\n5,6", which is never closed, want quotes that are opened and closed, and "" for/,
@@ -389,7 +389,7 @@ const wrong: [string, unknown, unknown, RegExp][] = [
     /^options\.labels: got labels of 0 target columns, want those of one$/,
   ],
   [
-    'labels of two',
+    'labels of two columns',
     IRIS,
     { target: [0, 2], labels: true },
     /^options\.labels: got labels of 2 target columns, want those/,
@@ -411,7 +411,12 @@ const wrong: [string, unknown, unknown, RegExp][] = [
     /^options\.target: got 3, want a column from 0 to 2: the delimiter found is ",", options\.delimiter sets another$/,
   ],
   ['column -1', IRIS, { target: -1 }, /^options\.target: got -1, want a column from 0 to 2$/],
-  ['half a column', IRIS, { target: [0.5] }, /^options\.target\[0\]: got 0.5, want a column from 0 to 2$/],
+  [
+    'a column index that is not an integer',
+    IRIS,
+    { target: [0.5] },
+    /^options\.target\[0\]: got 0.5, want a column from 0 to 2$/,
+  ],
   [
     'null as target',
     '1,2',
@@ -471,12 +476,7 @@ const wrong: [string, unknown, unknown, RegExp][] = [
     { target: ' Species' },
     /^options\.target: got " Species", want "species", which differs in case or/,
   ],
-  [
-    'a name that has an escape sequence in it',
-    IRIS,
-    { target: '\u001b[2J' },
-    /^options\.target: got "\\u001b\[2J", want one of/,
-  ],
+  ['a name with an escape sequence', IRIS, { target: '\u001b[2J' }, /^options\.target: got "\\u001b\[2J", want one of/],
   [
     'a promise of the text',
     Promise.resolve(IRIS),
@@ -539,7 +539,7 @@ const wrong: [string, unknown, unknown, RegExp][] = [
   ],
   ['thousands with blanks', 'a\n1 234 567', {}, /got "1 234 567", want a number without a mark between thousands$/],
   [
-    'a question mark for what is missing',
+    'a question mark for a missing value',
     'a\n?',
     {},
     /got "\?", want a number: fill in the missing value, or leave the row out$/,
@@ -552,13 +552,13 @@ const wrong: [string, unknown, unknown, RegExp][] = [
     /got "1;2", want a number: the delimiter found is ",", options\.delimiter sets another$/,
   ],
   [
-    'another delimiter than the one given',
+    'a file with another delimiter than the option states',
     'a;b\n1;2',
     { delimiter: ',' },
     /^csv: row 2, column "a;b": got "1;2", want a number: correct it/,
   ],
   [
-    'a header that is said to be none',
+    'a header with the option header: false',
     'a,b\n1,2',
     { header: false },
     /^csv: row 1, column "0": got "a", want a number: \{ header: false \} says/,
@@ -585,14 +585,14 @@ const wrong: [string, unknown, unknown, RegExp][] = [
   ['null as options', IRIS, null, /^options: got null, want an object$/],
   ['header as a number', IRIS, { header: 1 }, /^options\.header: got 1, want true or false$/],
   [
-    'a delimiter of two',
+    'a delimiter of two characters',
     IRIS,
     { delimiter: '::' },
     /^options\.delimiter: got "::", want one character that is no quote/,
   ],
   ['a quote as delimiter', IRIS, { delimiter: '"' }, /^options\.delimiter: got "\\"", want one character/],
-  ['a delimiter that is none', IRIS, { delimiter: 3 }, /^options\.delimiter: got 3, want one character/],
-  ['a name that is none', IRIS, { name: 3 }, /^options\.name: got 3, want a string$/],
+  ['a delimiter that is not a string', IRIS, { delimiter: 3 }, /^options\.delimiter: got 3, want one character/],
+  ['a name that is not a string', IRIS, { name: 3 }, /^options\.name: got 3, want a string$/],
 ];
 test.each(wrong)('readCsv refuses %s', (_, text, options, message) => {
   expect(() => readCsv(text as string, options as CsvOptions)).toThrow(message);

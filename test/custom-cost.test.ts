@@ -8,7 +8,7 @@ import { NonFiniteError } from '../src/training/non-finite.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
 
-// A cost of the user's own: what it computes, what it must not do, and that the network survives whatever it does.
+// Costs of the user's own: their results, what they must not do, and that the network survives whatever they do.
 
 /** The library's quadratic cost, written by a user. */
 const quadratic: CustomCost = {
@@ -58,7 +58,7 @@ describe.each(
     createNetwork({ inputs: INPUTS, layers, cost, seed: 5, batchSize: 8 });
   const data = problem(units);
 
-  test('fit, trainBatch and backward leave the bits of the library’s own', async () => {
+  test('fit, trainBatch and backward give the bits of the built-in cost', async () => {
     const [net, own] = [await create(quadratic), await create('quadratic')];
     expect(net.cost).toBe('custom');
     const options = { epochs: 2, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }), validation: data };
@@ -84,8 +84,8 @@ const options: NetworkOptions = { inputs: INPUTS, layers: [{ units: 3, activatio
 const data = problem(3);
 const withCost = (cost: Partial<CustomCost>) => createNetwork({ ...options, cost: { ...quadratic, ...cost } });
 
-describe('what the functions get', () => {
-  test('the outputs and targets of each sample, and zeros to write to', async () => {
+describe('the functions get', () => {
+  test('the outputs and targets of each sample, and an array of zeros to write to', async () => {
     const seen: number[][] = [];
     const net = await withCost({
       gradient: (a, y, out) => {
@@ -109,7 +109,7 @@ describe('what the functions get', () => {
     expect(evaluation.cost).toBe(55);
   });
 
-  test('copies: writing to them or past their end, or keeping them, changes nothing', async () => {
+  test('copies: it changes nothing if they write to them, write past their end, or keep them', async () => {
     const kept: Float32Array[] = [];
     const net = await withCost({
       value: (a, y) => {
@@ -137,7 +137,7 @@ describe('what the functions get', () => {
     expectSame(net, own);
   });
 
-  test('the lanes that fill a row up are made 0, whatever lay there', () => {
+  test('an array whose fill lanes the core then sets to 0, whatever they held', () => {
     const buffer = new ArrayBuffer(96);
     const numbers = new Float32Array(buffer).fill(5);
     const arena = {
@@ -154,7 +154,7 @@ describe('what the functions get', () => {
     expect([...numbers.subarray(16)]).toEqual(new Array(8).fill(5));
   });
 
-  test('weights multiply what they return', async () => {
+  test('no sample weights: these multiply their results', async () => {
     const [net, own] = [await withCost({}), await createNetwork({ ...options, cost: 'quadratic' })];
     expect(net.trainBatch(data.inputs, data.targets, data.weights)).toBeCloseTo(
       own.trainBatch(data.inputs, data.targets, data.weights),
@@ -220,8 +220,8 @@ const wrongGradients: [string, CustomCost['gradient'], unknown][] = [
   ],
 ];
 
-describe('functions that are wrong', () => {
-  test('leave the counts of the steps before, and no option of their call to the next', async () => {
+describe('wrong functions', () => {
+  test('leave the number of steps as it was, and do not pass options of their call to the next call', async () => {
     let left = 30;
     let end = 0;
     const cost: CustomCost = {
@@ -246,8 +246,8 @@ describe('functions that are wrong', () => {
     expect(net.layers[0].weights).toEqual(before);
   });
 
-  // wrong for one sample in the middle of the batch, so that a step is well under way
-  const amid = <F extends (...args: never[]) => unknown>(right: F, wrong: F, from: number) => {
+  // wrong for one sample in the middle of the batch, so that the step has already begun
+  const wrongAt = <F extends (...args: never[]) => unknown>(right: F, wrong: F, from: number) => {
     const state = { calls: 0, isWrong: true };
     const call = ((...args: Parameters<F>) => (state.isWrong && state.calls++ >= from ? wrong : right)(...args)) as F;
     return { state, call };
@@ -269,9 +269,9 @@ describe('functions that are wrong', () => {
       ),
     ),
   )(
-    '%s in %s: the error comes out, no weight changes, and the network works on',
+    '%s in %s: the error is thrown, no weight changes, and the network can still be used',
     async (_name, _call, { part, wrong, message }, run) => {
-      const { state, call } = amid(quadratic[part] as never, wrong as never, 2);
+      const { state, call } = wrongAt(quadratic[part] as never, wrong as never, 2);
       const net = await withCost({ [part]: call });
       const before = net.save();
       const error = await (async () => run(net))().catch((caught: unknown) => caught);
@@ -279,7 +279,7 @@ describe('functions that are wrong', () => {
       else expect(error).toBe(message);
       for (const layer of net.layers) expect(layer.weights.every(Number.isFinite)).toBe(true);
       expect(net.predict(data.inputs)).toEqual((await loadNetwork(before, { cost: quadratic })).predict(data.inputs));
-      // afterwards it is a network like any other
+      // afterwards, it works like any other network
       state.isWrong = false;
       const other = await loadNetwork(net.save(), { cost: quadratic });
       await net.fit(data, { batchSize: 4 });
@@ -288,8 +288,8 @@ describe('functions that are wrong', () => {
     },
   );
 
-  test('after an error in a step there is no pass to go back through', async () => {
-    const { state, call } = amid(
+  test('after an error in a step, there is no forward pass for backward', async () => {
+    const { state, call } = wrongAt(
       quadratic.value,
       () => {
         throw thrown;
@@ -310,7 +310,7 @@ describe('functions that are wrong', () => {
     await expect(net.fit(data, { batchSize: 4, onBatch })).rejects.toBe(thrown);
     state.isWrong = false;
     expect(() => net.backward(data.targets)).toThrow(/^backward: got no forward pass/);
-    // and a failed backward leaves its forward pass
+    // a backward that has failed keeps its forward pass
     net.forward(data.inputs);
     state.isWrong = true;
     expect(() => net.backward(data.targets)).toThrow(thrown);
@@ -319,7 +319,7 @@ describe('functions that are wrong', () => {
     expect(net.backward(data.targets)).toBeGreaterThan(0);
   });
 
-  test('a cost that is not finite stops fit as any other does', async () => {
+  test('a result that is not finite stops fit, as with a built-in cost', async () => {
     const net = await withCost({ value: () => Number.NaN });
     const { weights } = net.layers[0];
     await expect(net.fit(data)).rejects.toThrow(/not finite/);
@@ -332,7 +332,7 @@ describe('functions that are wrong', () => {
     ['evaluate', (net: Network) => net.evaluate(data)],
     ['save', (net: Network) => net.save()],
     ['reading weights', (net: Network) => net.layers[0].weights],
-  ])('may not use the network: %s', async (_name, use) => {
+  ])('must not use the network: %s', async (_name, use) => {
     let net: Network | undefined;
     let isWrong = true;
     const value: CustomCost['value'] = (a, y) => {
@@ -373,7 +373,7 @@ describe('create and load', () => {
     );
   });
 
-  test('load wants the functions again, and goes on training as before', async () => {
+  test('load requires the functions again, and training then continues as before', async () => {
     const net = await withCost({});
     await net.fit(data, { batchSize: 4 });
     const file = net.save();
@@ -395,7 +395,7 @@ describe('create and load', () => {
     );
   });
 
-  test('a Huber delta of one’s own is saved', async () => {
+  test('the delta of a Huber cost is saved', async () => {
     const net = await createNetwork({ ...options, cost: { name: 'huber', delta: 0.25 } });
     const loaded = await loadNetwork(net.save());
     expect(loaded.evaluate(data)).toEqual(net.evaluate(data));

@@ -6,7 +6,8 @@ import { createNetwork, loadNetwork } from './build.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
 import { editJson } from './saved-files.js';
 
-// Gives inputs and targets of every type to every call, and compares each with the Float32Array of the same numbers.
+// Passes inputs and targets of every type to every call, and compares the results with those of a Float32Array of the
+// same numbers.
 
 const INPUTS = 7;
 const SAMPLES = 23;
@@ -17,7 +18,7 @@ const OPTIONS: NetworkOptions = {
     { units: 3, activation: 'softmax' },
   ],
   seed: 2,
-  // several windows in predict and evaluate, and a last one that is not full
+  // predict and evaluate then need several windows, and the last one is not full
   batchSize: 9,
 };
 
@@ -25,7 +26,7 @@ const random = randomNumbers(4);
 const labels = randomLabels(SAMPLES, 3, random);
 const rows = Float64Array.from({ length: SAMPLES * 3 }, (_, i) => (labels[Math.floor(i / 3)] === i % 3 ? 1 : 0));
 
-/** Everything a network computes from inputs and targets, as bits. */
+/** Everything that a network computes from inputs and targets, as bits. */
 async function resultsOf(options: NetworkOptions, inputs: Inputs, targets: Targets): Promise<unknown> {
   const net = await createNetwork(options);
   const data = { inputs, targets };
@@ -40,7 +41,7 @@ async function resultsOf(options: NetworkOptions, inputs: Inputs, targets: Targe
   return { predicted, cost, evaluation, forward, backward, weights, biases, weightGradients };
 }
 
-// random() has 32 bits, more than an f32 keeps
+// random() has 32 bits, more than an f32 can hold
 const doubles = Float64Array.from({ length: SAMPLES * INPUTS }, () => 2 * random() - 1);
 const integers = Int32Array.from(doubles, (x) => Math.round(x * 1000));
 // odd numbers beyond 2^24 have to be rounded
@@ -69,7 +70,7 @@ const CASES: [string, number | undefined, Inputs][] = [
 ];
 
 describe('inputs', () => {
-  test.each(CASES)('%s: the floats it stands for, bit for bit', async (_, scale, inputs) => {
+  test.each(CASES)('%s: the same bits as the floats that they stand for', async (_, scale, inputs) => {
     const net = await createNetwork({ ...OPTIONS, scale });
     expect(net.scale).toBe(scale ?? 1);
     const results = await resultsOf({ ...OPTIONS, scale }, inputs, labels);
@@ -134,7 +135,7 @@ describe('inputs', () => {
     expect(net.predict(red)).toHaveLength(3);
   });
 
-  it('takes a part of a larger buffer', async () => {
+  it('accept a part of a larger buffer', async () => {
     const within = (values: Int32Array) => {
       const array = new Int32Array(values.length + 8).fill(77);
       array.set(values, 3);
@@ -145,7 +146,7 @@ describe('inputs', () => {
 });
 
 it.each([Int8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array])(
-  'targets: labels in an %o are those in a Uint8Array',
+  'targets: labels in an %o give the same bits as those in a Uint8Array',
   async (type) => {
     const results = await resultsOf(OPTIONS, doubles, type.from(labels));
     expect(results).toEqual(await resultsOf(OPTIONS, doubles, labels));
@@ -166,7 +167,7 @@ test('targets: integers for a regression are refused, and say that numbers belon
 describe('arrays and objects of another realm', () => {
   const realm = createContext({});
   const foreign = <T>(code: string): T => runInContext(`(${code})`, realm);
-  /** A copy of the numbers in an array of the other realm. */
+  /** A copy of the numbers, as an array of the other realm. */
   const abroad = <T extends Inputs>(values: T): T => foreign<T>(`new ${values.constructor.name}([${values}])`);
 
   it.each<[string, Inputs]>([
@@ -212,7 +213,7 @@ describe('arrays and objects of another realm', () => {
     expect(folds.mean).toEqual((await crossValidate(OPTIONS, { inputs, targets: labels }, { folds: 2 })).mean);
   });
 
-  it('abort a call by a signal, also by one that can do less', async () => {
+  it('abort a call by a signal, also by one that is implemented only in part', async () => {
     const net = await createNetwork(OPTIONS);
     const data = { inputs: doubles, targets: labels };
     const little = {
@@ -236,7 +237,7 @@ describe('arrays and objects of another realm', () => {
   });
 });
 
-test('targets: a Float64Array gives what the Float32Array of its numbers gives', async () => {
+test('targets: a Float64Array gives the same bits as a Float32Array of its numbers', async () => {
   expect(await resultsOf(OPTIONS, doubles, rows)).toEqual(await resultsOf(OPTIONS, doubles, Float32Array.from(rows)));
   const regression: NetworkOptions = { ...OPTIONS, layers: [{ units: 3, activation: 'linear' }] };
   const targets = doubles.slice(0, SAMPLES * 3);
@@ -244,7 +245,7 @@ test('targets: a Float64Array gives what the Float32Array of its numbers gives',
   expect(await resultsOf(regression, doubles, targets)).toEqual(await resultsOf(regression, doubles, rounded));
 });
 
-test('targets: a Float64Array is rows of targets wherever labels would be something else', async () => {
+test('targets: a Float64Array always holds rows, never labels', async () => {
   const floats = Float32Array.from(rows);
   const net = await createNetwork(OPTIONS);
   const evaluation = net.evaluate({ inputs: doubles, targets: rows }, { rocAuc: true });
@@ -262,7 +263,7 @@ test('targets: a Float64Array is rows of targets wherever labels would be someth
   await expect(net.fit(data, { classWeights: [1, 2, 3] })).rejects.toThrow(refused);
 });
 
-describe('numbers that 32 bits cannot hold are refused, and change nothing', () => {
+describe('numbers that 32 bits cannot hold are refused, and nothing changes', () => {
   const nearMax = 3.4028235677973366e38; // the smallest double that rounds to infinity
   const put = (at: number, value: number) => {
     const values = doubles.slice();
@@ -389,7 +390,7 @@ describe('files in which the type of the array decides', () => {
   });
 });
 
-test('a number that is not finite is named wherever it stands, the first of several', async () => {
+test('the message names the first number that is not finite, in any place', async () => {
   const net = await createNetwork({ inputs: 1, layers: [{ units: 1 }] });
   for (let length = 1; length <= 11; length++) {
     for (let at = 0; at < length; at++) {

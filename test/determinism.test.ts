@@ -6,8 +6,8 @@ import { buildName, createNetwork } from './build.js';
 import { hashOf } from './parameters.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
 
-// Equal seeds, data and options give the same bits in a second run, on every engine, and in the optimised and the
-// debug build. The hashes here hold for all machines; CI compares them under several versions of Node.
+// Equal seeds, data and options give the same bits in a second run, in every engine, and in the optimised and the debug
+// build. The hashes in this file hold for all machines; CI compares them in several versions of Node.
 
 const OPTIONS: [string, NetworkOptions, string][] = [
   [
@@ -52,11 +52,11 @@ async function train(options: NetworkOptions): Promise<Network> {
 }
 
 describe.each(OPTIONS)('%s', (_name, options, hash) => {
-  test('two runs end with the same bits', async () => {
+  test('two runs have the same bits at the end', async () => {
     expect(hashOf(await train(options))).toBe(hashOf(await train(options)));
   });
 
-  test.skipIf(buildName === 'relaxed')('every engine ends with these bits', async () => {
+  test.skipIf(buildName === 'relaxed')('every engine has these bits at the end', async () => {
     expect(hashOf(await train(options))).toBe(hash);
   });
 
@@ -75,10 +75,10 @@ describe.each(OPTIONS)('%s', (_name, options, hash) => {
   });
 });
 
-test('the cost of an epoch has the same bits however its steps are sliced', async () => {
+test('the cost of an epoch has the same bits however its steps are divided into slices', async () => {
   const [, options] = OPTIONS[2];
   const random = randomNumbers(9);
-  // costs are sums of f32, often exact in f64; times weights they are not
+  // costs are sums of f32, which are often exact in f64. Multiplied by weights, they are not
   const data = { ...makeData(), weights: Float32Array.from({ length: SAMPLES }, () => random()) };
   const costs = async (training: TrainOptions) => {
     const net = await createNetwork(options);
@@ -86,6 +86,6 @@ test('the cost of an epoch has the same bits however its steps are sliced', asyn
     return reports.map(({ cost }) => cost);
   };
   const sliced = await costs({});
-  // onBatch cuts after every step
+  // with onBatch, each step is a slice of its own
   expect(await costs({ onBatch: () => true })).toEqual(sliced);
 });

@@ -28,7 +28,7 @@ describe('the options of the digits example', () => {
     });
   });
 
-  it('are all read', () => {
+  it('can all be set', () => {
     const args = [
       ['--hidden', '100,50'],
       ['--activation=relu'],
@@ -134,13 +134,13 @@ describe('the digits command', { timeout: 60_000 }, () => {
     [['--output', '/dev/null'], 2, /^digits: --output: got \/dev\/null, no file, want a file\n$/],
     [['--no-save', '--train', '60001'], 2, /^digits: --train: got 60001, want at most 60000, .*\n$/],
     [['--no-save', '--hidden', '65536,65536'], 2, /^digits: [^\n]+\n$/],
-  ])('says what is wrong with %j in one line on stderr', (args, exitCode, message) => {
+  ])('reports what is wrong with %j in one line on stderr', (args, exitCode, message) => {
     const { status, stdout, stderr } = digits(...args);
     expect(stderr).toMatch(message);
     expect({ status, stdout }).toEqual({ status: exitCode, stdout: '' });
   });
 
-  it('says before the training, not after it, that the file is read-only', () => {
+  it('reports a read-only file before the training, not after it', () => {
     const directory = mkdtempSync(join(tmpdir(), 'simdprop-output-'));
     const path = join(directory, 'net');
     writeFileSync(path, 'old', { mode: 0o444 });
@@ -150,7 +150,7 @@ describe('the digits command', { timeout: 60_000 }, () => {
     expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: '', stderr: message });
   });
 
-  it('says which file is missing, with another exit code', () => {
+  it('names a missing file, with another exit code', () => {
     const directory = mkdtempSync(join(tmpdir(), 'simdprop-data-'));
     const { status, stdout, stderr } = digits('--no-save', '--data', directory);
     rmSync(directory, { recursive: true });

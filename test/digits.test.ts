@@ -39,7 +39,7 @@ interface Finished {
   stderr: string;
 }
 
-it('learns from 2,000 images, says how well, and saves the network it speaks of', async () => {
+it('learns from 2,000 images, prints the accuracy, and saves the network that has it', async () => {
   const output = join(directory, 'net');
   const args = ['--train', '2000', '--epochs', '2', '--hidden', '10', '--output', output];
   const { exitCode, stdout, stderr } = await digits(...args).finished;
@@ -79,7 +79,7 @@ it('learns from 2,000 images, says how well, and saves the network it speaks of'
   expect(readdirSync(directory)).toEqual(['net']);
 });
 
-it('gives the same network for the same seed, another for another', async () => {
+it('gives the same network for the same seed, and another one for another seed', async () => {
   const paths = await Promise.all(
     ['7', '7', '8'].map(async (seed, run) => {
       const path = join(directory, String(run));
@@ -93,7 +93,7 @@ it('gives the same network for the same seed, another for another', async () => 
   expect(first.equals(other)).toBe(false);
 });
 
-it('gives up where the cost is no longer a number, and saves nothing', async () => {
+it('stops when the cost is no longer finite, and saves nothing', async () => {
   const output = join(directory, 'net');
   // η λ / n = 0.5 · 1e30 / 20: the first step alone multiplies the weights by -2.5e28, the second overflows float32.
   const args = ['--train', '20', '--l2', '1e30', '--cost', 'categoricalCrossEntropy', '--output', output];
@@ -107,7 +107,7 @@ it('gives up where the cost is no longer a number, and saves nothing', async () 
   expect(readdirSync(directory)).toEqual([]);
 });
 
-it('saves over an old file, and leaves nothing behind where it cannot', () => {
+it('replaces an old file, and leaves no file behind if it cannot save', () => {
   const path = join(directory, 'net');
   saveOutput(path, Uint8Array.of(1, 2, 3));
   saveOutput(path, Uint8Array.of(4));
@@ -119,16 +119,19 @@ it('saves over an old file, and leaves nothing behind where it cannot', () => {
 });
 
 // Windows has no signals to send.
-it.skipIf(process.platform === 'win32')('stops at Ctrl-C, says so, saves nothing, ends with 130', async () => {
-  const output = join(directory, 'net');
-  const { child, finished } = digits('--epochs', '100000', '--train', '1000', '--output', output);
-  let interrupted = false;
-  child.stdout!.on('data', (text: string) => {
-    if (!interrupted && text.includes('epoch ')) {
-      interrupted = child.kill('SIGINT');
-    }
-  });
-  const { exitCode, stderr } = await finished;
-  expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: 'digits: stopped by Ctrl-C: nothing was saved\n' });
-  expect(readdirSync(directory)).toEqual([]);
-});
+it.skipIf(process.platform === 'win32')(
+  'stops at Ctrl-C with a message and exit code 130, and saves nothing',
+  async () => {
+    const output = join(directory, 'net');
+    const { child, finished } = digits('--epochs', '100000', '--train', '1000', '--output', output);
+    let interrupted = false;
+    child.stdout!.on('data', (text: string) => {
+      if (!interrupted && text.includes('epoch ')) {
+        interrupted = child.kill('SIGINT');
+      }
+    });
+    const { exitCode, stderr } = await finished;
+    expect({ exitCode, stderr }).toEqual({ exitCode: 130, stderr: 'digits: stopped by Ctrl-C: nothing was saved\n' });
+    expect(readdirSync(directory)).toEqual([]);
+  },
+);

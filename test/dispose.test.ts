@@ -49,7 +49,7 @@ describe('dispose', () => {
     ['layers[0].biasGradients', (net) => net.layers[0].biasGradients],
   ];
 
-  it.each(calls)('%s says that the network was disposed', async (_name, call) => {
+  it.each(calls)('%s then throws an error that says so', async (_name, call) => {
     const fresh = await createNetwork(classifier);
     const used = await createNetwork(classifier);
     used.forward(inputs);
@@ -60,7 +60,7 @@ describe('dispose', () => {
     }
   });
 
-  it('may be called twice, and by using', async () => {
+  it('can be called twice, and by `using`', async () => {
     const net = await createNetwork(classifier);
     net[Symbol.dispose]();
     net.dispose();
@@ -74,7 +74,7 @@ describe('dispose', () => {
     await expect(training).rejects.toThrow(/dispose/);
   });
 
-  it('leaves other networks alone', async () => {
+  it('does not affect other networks', async () => {
     const [net, other] = [await createNetwork(classifier), await createNetwork(classifier)];
     const before = other.predict(inputs);
     net.dispose();

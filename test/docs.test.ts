@@ -11,8 +11,8 @@ import {
   TOLERANCE,
 } from '../scripts/snippets.mjs';
 
-// Every ```js snippet of README.md and docs/*.md is run as a module of its own, its imports resolved to src/:
-// scripts/snippets.mjs says how what it prints is compared.
+// Every ```js snippet of README.md and docs/*.md is run as a module of its own, in which imports of simdprop lead to
+// src/. scripts/snippets.mjs describes how the output is compared.
 
 const ROOT = new URL('../', import.meta.url);
 const SNIPPETS = new URL('build/docs/', ROOT);

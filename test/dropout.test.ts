@@ -44,7 +44,7 @@ const parameters = shapes.map(([units, fanIn]) => ({
   biases: Float32Array.from({ length: units }, () => signed(0.5)),
 }));
 
-/** A network in the open, and its layers as views of the last pass. */
+/** The memory of a network, and its layers, which show the last pass. */
 async function start(capacity = ROWS) {
   const arena = await startArena(options, capacity, {
     samples: ROWS,
@@ -57,7 +57,7 @@ async function start(capacity = ROWS) {
   return { arena, pass, layers };
 }
 
-/** A step at learning rate 0: nothing moves, and what the step has computed stays. */
+/** Takes a step at the learning rate 0: no weight changes, and everything that the step has computed can be read. */
 function trainStep(arena: Arena, pass: Pass, step: number) {
   writeWindow(arena, batch, 0, ROWS);
   arena.header.stepCount = step;
@@ -66,7 +66,7 @@ function trainStep(arena: Arena, pass: Pass, step: number) {
   pass.holdBackward(ROWS);
 }
 
-/** Mask [rows × units] of a layer, as it lies in the memory. */
+/** The mask [rows × units] of a layer, from the memory. */
 function maskOf(arena: Arena, l: number, rows = ROWS): Float32Array {
   const layer = arena.plan.layers[l];
   const mask = new Float32Array(rows * layer.units);
@@ -74,7 +74,9 @@ function maskOf(arena: Arena, l: number, rows = ROWS): Float32Array {
   return mask;
 }
 
-/** The mask [rows × units] that the definition of the random numbers gives: a word below rate · 2³² drops. */
+/**
+ * The mask [rows × units] by the definition of the random numbers: a unit is dropped if its word is below rate · 2³².
+ */
 function expectedMask(l: number, step: number, rows = ROWS): Float32Array {
   const units = shapes[l][0];
   const blocks = Math.ceil(units / 4);
@@ -86,7 +88,7 @@ function expectedMask(l: number, step: number, rows = ROWS): Float32Array {
 }
 
 describe('the mask', () => {
-  it('is a function of seed, layer, step and place in the step: it can be made again', async () => {
+  it('is a function of the seed, the layer, the step and the place in the step, so it can be made again', async () => {
     const { arena, pass } = await start();
     for (const step of [0, 1, 2, 1, 1_000_000, 2 ** 32 - 1, 0]) {
       trainStep(arena, pass, step);
@@ -94,7 +96,7 @@ describe('the mask', () => {
     }
   });
 
-  it('does not depend on how a step is cut into chunks', async () => {
+  it('does not depend on how a step is divided into chunks', async () => {
     for (const chunkRows of [1, 2, 3, 4, 11]) {
       const { arena } = await start();
       loadTrainingSet(arena, batch);
@@ -112,7 +114,7 @@ describe('the mask', () => {
     }
   });
 
-  it('drops the share it is told to, everywhere alike, and keeps the expectation', async () => {
+  it('drops the share given by the option, in all places alike, and keeps the expected value', async () => {
     const { arena, pass } = await start();
     const steps = 400;
     for (const l of [0, 1]) {
@@ -127,7 +129,7 @@ describe('the mask', () => {
         });
       }
       expect(others).toBe(0);
-      // binomial: five standard deviations each, four for all of them together
+      // the counts are binomial: five standard deviations for each, four for all of them together
       const deviation = Math.sqrt(RATES[l] * (1 - RATES[l]));
       for (const count of dropped) {
         expect(Math.abs(count / steps - RATES[l])).toBeLessThan((5 * deviation) / Math.sqrt(steps));
@@ -137,7 +139,7 @@ describe('the mask', () => {
     }
   });
 
-  it('leaves what lies between the rows alone, whatever it is', async () => {
+  it('does not change what lies between the rows, whatever it is', async () => {
     const [{ arena, pass, layers }, poisoned] = [await start(), await start()];
     for (const { dropoutMask, dropped, stride } of poisoned.arena.plan.layers.slice(0, 2)) {
       poisoned.arena.words(dropoutMask, (ROWS * stride) / 4).fill(0xffffffff);
@@ -154,7 +156,7 @@ describe('the mask', () => {
   });
 });
 
-it('back-propagates through the mask: z, delta and gradients of the reference with the dropped inputs left out', async () => {
+it('is used in back-propagation: z, delta and gradients are those of the reference without the dropped inputs', async () => {
   const { arena, pass, layers } = await start();
   trainStep(arena, pass, 7);
   const masks = [maskOf(arena, 0), maskOf(arena, 1)];
@@ -165,7 +167,7 @@ it('back-propagates through the mask: z, delta and gradients of the reference wi
     dbBound: new Float64Array(units),
   }));
   for (let r = 0; r < ROWS; r++) {
-    // for one sample, a dropped input is a weight of 0, and a kept one a larger weight
+    // for a single sample, dropping an input is the same as a weight of 0, and keeping it the same as a larger weight
     const factor = (l: number, k: number) => (l ? masks[l - 1][r * shapes[l][1] + k] : 1);
     const network: ReferenceNetwork = {
       inputs: 6,
@@ -179,7 +181,7 @@ it('back-propagates through the mask: z, delta and gradients of the reference wi
     };
     const x = Float64Array.from(batch.inputs.subarray(6 * r, 6 * r + 6));
     const y = Float64Array.from({ length: 4 }, (_, k) => Number(k === batch.targets[r]));
-    // the core rounds the product of activation and mask, which is one of weight and mask here
+    // the core rounds the product of activation and mask; here it is the product of weight and mask
     const errors = noErrors(network).map((none, l) => ({
       ...none,
       weights: l ? network.layers[l].weights.map((w) => EPSILON * Math.abs(w)) : none.weights,
@@ -194,7 +196,7 @@ it('back-propagates through the mask: z, delta and gradients of the reference wi
       const row = (values: Float32Array) => values.subarray(r * units, (r + 1) * units);
       expectWithin(`row ${r}, layers[${l}].z`, row(layer.z), values[l].z, bounds[l].z);
       expectWithin(`row ${r}, layers[${l}].delta`, row(layer.delta), delta[l], bounds[l].delta);
-      // the differences' own error: h² of the third derivative, and the rounding of C over h
+      // the differences are not exact either: h² times the third derivative, and the rounding of C divided by h
       const wide = bounds[l].delta.map((bound) => bound + 1e-7);
       expectWithin(`row ${r}, slopes by layers[${l}].z`, row(layer.delta), numeric[l].db, wide);
       for (let j = 0; j < units; j++) {
@@ -224,7 +226,7 @@ describe('networks', () => {
     (_, i) => Number(inputs[6 * i] > 0) + 2 * Number(inputs[6 * i + 1] > 0),
   );
 
-  it('drop nothing in prediction, evaluation and gradients by hand, before and after training', async () => {
+  it('drop no unit in predict, evaluate, forward and backward, before and after training', async () => {
     const [net, plain] = [await createNetwork(options), await createNetwork(plainOptions)];
     const { inputs: x, targets: y } = batch;
     for (let i = 0; i < 2; i++) {
@@ -245,7 +247,7 @@ describe('networks', () => {
     }
   });
 
-  it('drop in training: other weights than without, the same in every run, others with another seed', async () => {
+  it('drop units in training: the weights differ from those without dropout and with another seed, not from run to run', async () => {
     const fit = { epochs: 2, batchSize: 20, optimizer: sgd({ learningRate: 0.5 }) };
     const train = async (given: NetworkOptions) => {
       const net = await createNetwork(given);
@@ -258,7 +260,7 @@ describe('networks', () => {
     expect(await train({ ...options, seed: SEED + 1 })).not.toEqual(trained);
   });
 
-  it('take the same step whether a batch of 700 goes through in chunks or at once', async () => {
+  it('take the same step whether a batch of 700 passes in chunks or at once', async () => {
     const [net, whole] = [await createNetwork(options), await createNetwork(options)];
     const optimizer = sgd({ learningRate: 0.5 });
     await net.fit({ inputs, targets }, { batchSize: count, shuffle: false, optimizer });
@@ -279,7 +281,7 @@ describe('networks', () => {
       { epochs: 60, batchSize: 10, optimizer: sgd({ learningRate: 0.5 }) },
     );
     expect(net.evaluate({ inputs, targets }).accuracy).toBeGreaterThan(0.95);
-    // training's own cost is that of the thinned networks
+    // the cost that training reports is that of the network with dropped units
     expect(reports[59].cost).toBeGreaterThan(net.evaluate({ inputs, targets }).cost);
   });
 });

@@ -12,12 +12,12 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-describe('the core that is inlined', () => {
-  it('is the file that ships', async () => {
+describe('the core in the JavaScript files', () => {
+  it('is the same as the file that is shipped', async () => {
     expect(Buffer.compare(await inflate(base64), shipped)).toBe(0);
   });
 
-  it('is the same without Node: by a stream', async () => {
+  it('is the same if it is inflated by a stream, as outside Node', async () => {
     const node = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
     expect(Buffer.compare(await inflate(base64), shipped)).toBe(0);
     expect(node).toHaveBeenCalled();
@@ -27,7 +27,7 @@ describe('the core that is inlined', () => {
 describe('a core that cannot be compiled', () => {
   const cause = new Error('Wasm code generation disallowed by embedder');
 
-  it.each(['document', 'WorkerGlobalScope'])('says what a page must allow, where there is a %s', async (name) => {
+  it.each(['document', 'WorkerGlobalScope'])('says what a page must allow, if there is a %s', async (name) => {
     vi.stubGlobal(name, class {});
     vi.spyOn(WebAssembly, 'compile').mockRejectedValue(cause);
     const error = await compileBytes(shipped).catch((reason: Error) => reason);
@@ -41,7 +41,7 @@ describe('a core that cannot be compiled', () => {
     expect((error as Error).message).not.toContain('{ wasm }');
   });
 
-  it('says how to pass it where a host wants it compiled beforehand', async () => {
+  it('says how to pass it as a module, in a host that compiles only files', async () => {
     vi.spyOn(WebAssembly, 'compile').mockRejectedValue(cause);
     const refused = { message: expect.stringContaining('import simdprop/simd.wasm as a module'), cause };
     await expect(compileBytes(shipped)).rejects.toMatchObject(refused);
@@ -50,22 +50,22 @@ describe('a core that cannot be compiled', () => {
     await expect(compileBytes(shipped)).rejects.toMatchObject(refused);
   });
 
-  it('says so where the engine does not know its instructions', async () => {
+  it('says so if the engine does not know its instructions', async () => {
     const unknown = Uint8Array.of(0, 0x61, 0x73, 0x6d, 2, 0, 0, 0);
     await expect(compileBytes(unknown)).rejects.toThrow('this engine lacks WebAssembly SIMD');
   });
 
-  it('says so where there is no memory for it', async () => {
+  it('says so if there is no memory for it', async () => {
     vi.spyOn(WebAssembly, 'compile').mockRejectedValue(new RangeError('Out of memory'));
     await expect(compileBytes(shipped)).rejects.toThrow('no memory left to compile the core: dispose() of networks');
   });
 
-  it('says so where WebAssembly is switched off', async () => {
+  it('says so if WebAssembly is switched off', async () => {
     vi.stubGlobal('WebAssembly', undefined);
     await expect(compileBytes(shipped)).rejects.toThrow('this engine has no WebAssembly: start Node without --jitless');
   });
 
-  it('says what to do where there are no addresses for its memory', async () => {
+  it('says what to do if the process has no addresses left for its memory', async () => {
     const NoMemory = class {
       constructor() {
         throw new RangeError('WebAssembly.Memory(): could not allocate memory');
@@ -79,7 +79,7 @@ describe('a core that cannot be compiled', () => {
   });
 });
 
-it('makes its instance at once in Node: one that waits for it with nothing else to do may wait for ever', async () => {
+it('is instantiated synchronously in Node, where waiting for a promise can hang for ever', async () => {
   const instantiate = vi.spyOn(WebAssembly, 'instantiate');
   await createNetwork({ inputs: 1, layers: [{ units: 1 }] });
   expect(instantiate).not.toHaveBeenCalled();

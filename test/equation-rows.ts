@@ -8,7 +8,7 @@ const ROOT = new URL('../', import.meta.url);
 export interface EquationRow {
   readonly equation: string;
   readonly functionName: string;
-  /** From the root, as testFile. */
+  /** The path from the root of the project; so is testFile. */
   readonly file: string;
   readonly title: string;
   readonly testFile: string;
@@ -16,7 +16,7 @@ export interface EquationRow {
 
 const pathOf = (link: string) => new URL(link, PAGE).pathname.slice(ROOT.pathname.length);
 
-/** No cell of the page has a | in it, which would end the cell in Markdown too. */
+/** Parses a row. No cell contains a |, because that would also end the cell in Markdown. */
 function rowOf(line: string): EquationRow {
   const cells = line
     .split('|')

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { equationRows, textOf } from './equation-rows.js';
 
-// The functions and tests that docs/equations.md names exist. That each test fails without its function takes a minute
-// to show: `npm run test:equations` does, see prove-equations.ts.
+// Checks that the functions and tests in docs/equations.md exist. `npm run test:equations`, which takes a minute, also
+// proves that each test fails without its function: see prove-equations.ts.
 
-/** Finds a function or method of this name; a call of it does not count. */
+/** True if the text defines a function or method of this name. A call of it does not count. */
 function hasFunction(text: string, name: string): boolean {
   return new RegExp(`^(export )?(async )?function ${name}\\(|^  ${name}\\(.*\\{$`, 'm').test(text);
 }
@@ -13,7 +13,7 @@ function hasTest(text: string, title: string): boolean {
   return [`'${title}'`, `"${title}"`].some((quoted) => text.includes(quoted));
 }
 
-test('has an equation in every row, thirty of them at least', () => {
+test('has at least thirty rows, each with an equation', () => {
   expect(equationRows.length).toBeGreaterThanOrEqual(30);
 });
 
@@ -25,7 +25,7 @@ test.each(equationRows.map((row) => [row.equation, row] as const))(
   },
 );
 
-test('a function and a test that are not there are noticed', () => {
+test('a function or a test that does not exist is noticed', () => {
   expect(hasFunction('export function forward(rows: i32): void {', 'forward')).toBe(true);
   expect(hasFunction('  forward(rows: number): void {', 'forward')).toBe(true);
   expect(hasFunction('export function forwardLayer(layer: usize): void {', 'forward')).toBe(false);

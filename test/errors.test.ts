@@ -2,17 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { quote, wrongType } from '../src/check/errors.js';
 
 describe('a text in an error message', () => {
-  it('stands in quotes, and is cut where it is long', () => {
+  it('is quoted, and cut if it is long', () => {
     expect(quote('sepal length')).toBe('"sepal length"');
     expect(quote('x'.repeat(40))).toBe(`"${'x'.repeat(40)}"`);
     expect(quote('x'.repeat(41))).toBe(`"${'x'.repeat(40)}..."`);
     expect(quote('x'.repeat(41), 41)).toBe(`"${'x'.repeat(41)}"`);
   });
 
-  it('does nothing to a terminal, a page or a log: it shows what would', () => {
+  it('cannot act on a terminal, a page or a log: such characters are escaped', () => {
     expect(quote('\u001b[31mred\u001b[0m')).toBe('"\\u001b[31mred\\u001b[0m"');
     expect(quote('"a"\r\n\\b')).toBe('"\\"a\\"\\r\\n\\\\b"');
-    // the one-byte CSI, lines of Unicode, right to left, no width, a byte order mark, half a character
+    // the one-byte CSI, Unicode line ends, right-to-left marks, characters of no width, a byte order mark, half of a
+    // surrogate pair
     for (const character of [
       '\u009b',
       '\u007f',
@@ -30,7 +31,7 @@ describe('a text in an error message', () => {
     expect(quote('Größe, 大きさ, 📏')).toBe('"Größe, 大きさ, 📏"');
   });
 
-  it('names what looks like something else', () => {
+  it('distinguishes values that look like numbers or arrays from these', () => {
     expect(wrongType('x', 2n, 'a number').message).toBe('x: got 2n (a BigInt), want a number');
     expect(wrongType('x', '\u001b[2J', 'a number').message).toBe('x: got "\\u001b[2J", want a number');
   });

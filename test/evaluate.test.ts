@@ -3,10 +3,10 @@ import { createNetwork, EPSILON } from './build.js';
 import { classifier, layer, randomSamples } from './classifier.js';
 
 describe('evaluation', () => {
-  /** The first of the largest. */
+  /** The class of the largest output; of equal ones, the first. */
   const classOf = (row: Float32Array) => row.indexOf(row.reduce((largest, value) => Math.max(largest, value)));
 
-  it('counts classes and costs as a plain loop over predict does', async () => {
+  it('gives the same counts and costs as a plain loop over predict', async () => {
     const samples = 300;
     const net = await createNetwork({ ...classifier, cost: 'quadratic' });
     const data = randomSamples(samples);
@@ -23,14 +23,14 @@ describe('evaluation', () => {
     expect(evaluation).toMatchObject({ samples, correct, accuracy: correct / samples, confusion });
     expect(correct).toBeGreaterThan(0);
     expect(correct).toBeLessThan(samples);
-    // (a - y)^2 in f32: the difference is rounded and counts twice, the square is rounded once
+    // (a - y)^2 in f32: the rounding of the difference counts twice, that of the square once
     expect(Math.abs(evaluation.cost - cost / samples)).toBeLessThan((3.01 * EPSILON * cost) / samples);
-    // the same in pieces of another size
+    // the same with batches of another size
     const small = await createNetwork({ ...classifier, cost: 'quadratic', batchSize: 7 });
     expect(small.evaluate(data)).toMatchObject({ samples, correct, confusion });
   });
 
-  it('takes one output above 1/2 for class 1', async () => {
+  it('predicts class 1 if a single output is above 1/2', async () => {
     const net = await createNetwork({ inputs: 1, layers: [layer(1, 'linear')] });
     net.layers[0].weights = new Float32Array([1]);
     const data = {
@@ -42,20 +42,20 @@ describe('evaluation', () => {
     expect(net.evaluate({ inputs: data.inputs, targets: Float32Array.from(data.targets) })).toMatchObject(expected);
   });
 
-  it('takes the first of equal outputs', async () => {
+  it('predicts the first of equal outputs', async () => {
     const net = await createNetwork({ inputs: 1, layers: [layer(3, 'linear', 'zeros')] });
     const { confusion } = net.evaluate({ inputs: new Float32Array(3), targets: new Uint8Array([0, 1, 2]) });
     expect(confusion).toEqual([Uint32Array.of(1, 0, 0), Uint32Array.of(1, 0, 0), Uint32Array.of(1, 0, 0)]);
   });
 
-  it('has no confusion matrix above 256 outputs, but counts', async () => {
+  it('has no confusion matrix for more than 256 outputs, but its other counts', async () => {
     const net = await createNetwork({ inputs: 1, layers: [layer(257, 'linear', 'zeros')] });
     net.layers[0].biases = Float32Array.from({ length: 257 }, (_, j) => j);
     const evaluation = net.evaluate({ inputs: new Float32Array(2), targets: new Int32Array([256, 0]) });
     expect(evaluation).toMatchObject({ correct: 1, accuracy: 0.5, confusion: undefined });
   });
 
-  it('starts from nothing each time and changes nothing', async () => {
+  it('starts its counts anew each time, and changes nothing', async () => {
     const net = await createNetwork(classifier);
     const before = net.save();
     const data = randomSamples(200);

@@ -4,7 +4,7 @@ import { createNetwork } from './build.js';
 
 type Callback = () => void;
 
-/** A host whose functions only note that they were called. What they were given is called by hand. */
+/** A host whose functions only record that they were called. The test itself then calls the callbacks. */
 function makeHost(visibilityState: string | undefined, ...has: readonly string[]) {
   const log: string[] = [];
   const pending: Record<string, Callback> = {};
@@ -51,12 +51,12 @@ describe('the event loop', () => {
     pending.message();
     expect(resolve).toHaveBeenCalledOnce();
     expect(log.slice(4)).toEqual(['close']);
-    // a timer that comes all the same
+    // the timer fires nevertheless
     pending['timer 50']();
     expect(log).toHaveLength(5);
   });
 
-  it('of a page that draws no frame goes on after 50 ms', () => {
+  it('of a page that draws no frame continues after 50 ms', () => {
     const { host, log, pending } = makeHost('visible', ...PAGE);
     const resolve = vi.fn();
     eventLoopOf(host as never)(resolve);
@@ -67,7 +67,7 @@ describe('the event loop', () => {
     expect(log.filter((entry) => entry === 'message')).toHaveLength(1);
   });
 
-  it('of a hidden page is run by a message alone, until it is seen', () => {
+  it('of a hidden page is run by a message alone, until the page is visible', () => {
     const { host, log, document } = makeHost('hidden', ...PAGE);
     const run = eventLoopOf(host as never);
     run(() => {});
@@ -82,7 +82,7 @@ describe('the event loop', () => {
     ['a worker, which may have frames but no document', [...PAGE], 'message'],
     ['a service worker', ['setTimeout', 'MessageChannel'], 'message'],
     ['a host with nothing but timers', ['setTimeout'], 'timer 0'],
-  ])('of %s takes what is there', (_host, has, wanted) => {
+  ])('of %s uses what the host has', (_host, has, wanted) => {
     const { host, log, pending } = makeHost(undefined, ...has);
     const resolve = vi.fn();
     eventLoopOf(host as never)(resolve);
@@ -91,7 +91,7 @@ describe('the event loop', () => {
     expect(resolve).toHaveBeenCalledOnce();
   });
 
-  it('of a page with frames alone, as jsdom makes it, and of an AudioWorklet, which has nothing', () => {
+  it('works in a page that has only frames, like that of jsdom, and in an AudioWorklet, which has nothing', () => {
     const { host, log, pending } = makeHost('visible', 'requestAnimationFrame');
     const resolve = vi.fn();
     eventLoopOf(host as never)(resolve);
@@ -102,7 +102,7 @@ describe('the event loop', () => {
     expect(resolve).toHaveBeenCalledTimes(2);
   });
 
-  it('is not run by timers that a test moves by hand', () => {
+  it('does not use fake timers', () => {
     const { host, log } = makeHost('visible', 'setImmediate', ...PAGE);
     for (const name of ['requestAnimationFrame', 'setImmediate', 'setTimeout'] as const) {
       Object.assign(host[name as never] as object, { clock: {} });
@@ -116,7 +116,7 @@ describe('under fake timers', () => {
   const data = { inputs: new Float32Array(40_000).fill(0.5), targets: new Float32Array(40_000) };
   const layers = [{ units: 16, activation: 'tanh' }, { units: 1 }] as const;
 
-  /** Long enough for several runs of the event loop. */
+  /** Trains for long enough that the event loop runs several times. */
   async function expectDone(create: typeof createNetwork): Promise<void> {
     const net = await create({ inputs: 1, layers: [...layers] });
     const reports = await net.fit(data, { epochs: 20, batchSize: 8, standardize: true, validation: data });
@@ -124,7 +124,7 @@ describe('under fake timers', () => {
     net.dispose();
   }
 
-  it('fit goes on, whatever of the host a test moves by hand', async () => {
+  it('fit continues, whichever functions of the host are fake', async () => {
     vi.useFakeTimers();
     try {
       await expectDone(createNetwork);
@@ -136,7 +136,7 @@ describe('under fake timers', () => {
   it.each([
     ['all of them', {}],
     ['timers without the clock', { toFake: ['setTimeout', 'setImmediate', 'Date'] }],
-  ] as const)('fit goes on where it was loaded under them: %s', async (_which, config) => {
+  ] as const)('fit continues if it was loaded under them: %s', async (_which, config) => {
     vi.resetModules();
     vi.useFakeTimers({ ...config, toFake: 'toFake' in config ? [...config.toFake] : undefined });
     try {

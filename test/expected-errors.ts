@@ -1,15 +1,15 @@
 import { expect } from 'vitest';
 import type { NetworkOptions } from '../src/index.js';
 
-// Every wrong call gets an error that says where, what was got and what is wanted, and changes nothing. What is passed
-// here would not compile in TypeScript, hence `any`.
+// Every wrong call gets an error that says where the wrong value is, what it is and what is wanted, and the call
+// changes nothing. The arguments here would not compile in TypeScript, hence `any`.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type Anything = any;
 export type ErrorClass = typeof TypeError | typeof RangeError | typeof Error;
 
 /**
- * The class itself, not one derived from it: a TypeError of the engine's own would pass for ours otherwise, hence the
- * message.
+ * Expects an error of exactly this class, not of a derived one, with this message. Without the message, a TypeError of
+ * the engine itself would pass for ours.
  */
 export async function expectError(call: () => unknown, error: ErrorClass, message: RegExp): Promise<void> {
   const thrown: unknown = await (async () => call())().then(
@@ -30,7 +30,7 @@ export const options: NetworkOptions = {
   seed: 3,
 };
 
-/** Four samples of the network in `options`. */
+/** Inputs of four samples for the network in `options`. */
 export const inputs = new Float32Array([0, 0.5, -1, 2, 0.25, 1, 3, -0.5]);
 export const targets = new Uint8Array([0, 2, 1, 0]);
 export const rows = new Float32Array([1, 0, 0, 0, 0, 1, 0, 1, 0, 0.5, 0.25, 0.25]);

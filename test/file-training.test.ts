@@ -22,7 +22,7 @@ describe('the sections of a training', () => {
     });
   });
 
-  it('hold what the optimizer has gathered and the best epoch, beside the JSON', () => {
+  it('hold the values of the optimizer and the best epoch, besides the JSON', () => {
     expect(sectionsOf(file).map(({ name, type, required, bytes }) => [name, type, required, bytes.length])).toEqual([
       ['network', 'json', true, expect.any(Number)],
       ['parameters', 'f32', true, 8],
@@ -35,7 +35,7 @@ describe('the sections of a training', () => {
     expect(jsonOf(file, 'training')).toMatchObject({ steps: 5, slots: 2, place: { stopper: { hasParameters: true } } });
   });
 
-  it('are refused where they contradict each other, or are those of another network', async () => {
+  it('are refused if they contradict each other, or belong to another network', async () => {
     const { bytes } = sectionOf(file, 'training.best');
     const cases: [Uint8Array, RegExp][] = [
       [withSection(file, 'training.sums', { type: 'f32', bytes }), /^load: got a section "training\.sums", want none/],
@@ -62,7 +62,7 @@ describe('the sections of a training', () => {
     for (const [changed, message] of cases) await expect(loadNetwork(changed)).rejects.toThrow(message);
   });
 
-  it('are left out of a file that is not to resume', async () => {
+  it('are left out of a plain file', async () => {
     const plain = await loadNetwork(file, { training: false });
     expect(plain.steps).toBe(0);
     expect(sectionsOf(plain.save()).map(({ name }) => name)).toEqual(['network', 'parameters', 'task', 'optimizer']);
@@ -72,24 +72,21 @@ describe('the sections of a training', () => {
 describe('the memory that load takes', () => {
   const rss = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024;
 
-  it.skipIf(process.platform !== 'linux')(
-    'is that of the network, whatever slots its optimizer will want',
-    async () => {
-      const layers = [{ units: 65_536 }, { units: 1 }];
-      const saved = await createNetwork({ inputs: 1, layers });
-      // 203 slots of 4.5 MB
-      const file = editJson(saved.save(), 'optimizer', (json) => ({ ...json, optimizer: lbfgs({ history: 100 }) }));
-      expect(file.length).toBeLessThan(0.8e6);
-      const before = rss();
-      const net = await loadNetwork(file);
-      expect(net.predict(Float32Array.of(1))).toHaveLength(1);
-      expect(rss() - before).toBeLessThan(100);
-      saved.dispose();
-      net.dispose();
-    },
-  );
+  it.skipIf(process.platform !== 'linux')('is that of the network, without the slots of its optimizer', async () => {
+    const layers = [{ units: 65_536 }, { units: 1 }];
+    const saved = await createNetwork({ inputs: 1, layers });
+    // 203 slots of 4.5 MB
+    const file = editJson(saved.save(), 'optimizer', (json) => ({ ...json, optimizer: lbfgs({ history: 100 }) }));
+    expect(file.length).toBeLessThan(0.8e6);
+    const before = rss();
+    const net = await loadNetwork(file);
+    expect(net.predict(Float32Array.of(1))).toHaveLength(1);
+    expect(rss() - before).toBeLessThan(100);
+    saved.dispose();
+    net.dispose();
+  });
 
-  it('comes with zeros for the slots once training begins, whatever lay there before', async () => {
+  it('gets slots of zeros when training begins, whatever the memory held before', async () => {
     const layers = [
       { units: 40, activation: 'tanh' as const },
       { units: 1, activation: 'linear' as const },
@@ -121,7 +118,7 @@ describe('a learning rate that throws at the first step', () => {
   });
   const wrong = sgd({ learningRate: () => Number.NaN });
 
-  it('is refused by every call that takes it, and leaves a network as it was: it can be saved and trained', async () => {
+  it('is refused by every call that uses it, and nothing changes: the network can be saved and trained', async () => {
     const net = await createNetwork(options);
     await net.fit(data, { epochs: 3, optimizer: adam() });
     const before = net.save({ training: true });
@@ -143,7 +140,7 @@ describe('a learning rate that throws at the first step', () => {
     expect(net.optimizer).toEqual(adam());
   });
 
-  it('is refused between two calls of trainFor too', async () => {
+  it('is also refused between two calls of trainFor', async () => {
     const net = await createNetwork(options);
     net.trainFor(data, 1e-30, { batchSize: 2 });
     const before = net.save({ training: true });
@@ -152,10 +149,10 @@ describe('a learning rate that throws at the first step', () => {
     expect(net.trainFor(data, 1e-30, { batchSize: 2 }).step).toBe(0);
   });
 
-  it('can be saved where it throws later, with the last rate it gave', async () => {
+  it('can be saved if it throws in a later step, with the last rate that it returned', async () => {
     let isOver = false;
     const learningRate = (step: number, epoch: number) => {
-      // consistent calls only: two steps an epoch
+      // throws for arguments that contradict each other: each epoch has two steps
       if (isOver || Math.floor(step / 2) !== epoch) throw new Error('over');
       return 0.1 / (1 + step);
     };

@@ -72,7 +72,7 @@ it('loads the network that was saved: same weights, same predictions, same optio
   expect(loaded.save()).toEqual(file);
 });
 
-it('trains a loaded network on as the saved one: same orders, same weights, to the bit', async () => {
+it('continues to train a loaded network like the saved one: same orders and same weights, to the bit', async () => {
   const [first, second] = [await loadNetwork(file), await loadNetwork(file)];
   const whole = await createNetwork(options);
   await whole.fit(data, { ...training, epochs: 5, optimizer: sgd({ learningRate: 0.3 }) });
@@ -115,7 +115,7 @@ it('is laid out as docs/saving.md says', () => {
   expect(jsonOf(file, 'optimizer')).toMatchObject({ optimizer: net.optimizer, epochsTrained: 2, trainingSamples: 20 });
 });
 
-it('loads what another program wrote in the same format: any order, any length of the table and of JSON', async () => {
+it('loads files that another program wrote in this format, with any order of sections and any blanks in the JSON', async () => {
   for (const spaces of ['', ' ', '  ', '   ', '     ']) {
     const sections = sectionsOf(editJson(file, 'network', (network) => JSON.stringify(network) + spaces)).reverse();
     const table = { sections: sections.map((section) => ({ ...section, bytes: section.bytes.length })) };
@@ -124,7 +124,7 @@ it('loads what another program wrote in the same format: any order, any length o
   }
 });
 
-it('loads a network without an optimizer: it has that of a new one', async () => {
+it('loads a file without an optimizer: the network has that of a new one', async () => {
   const plain = await loadNetwork(joinSections(sectionsOf(file).filter(({ name }) => name !== 'optimizer')));
   expect(plain.predict(data.inputs)).toEqual(net.predict(data.inputs));
   expect(plain.optimizer).toEqual(sgd({ learningRate: 0.1 }));
@@ -173,7 +173,7 @@ it('refuses required sections that it does not know, and says why', async () => 
   );
 });
 
-it('reads its bytes at the call', async () => {
+it('copies the bytes at once', async () => {
   const bytes = file.slice();
   const loading = loadNetwork(bytes);
   bytes.fill(0);
@@ -199,7 +199,7 @@ it('refuses a file cut short at any length', async () => {
   }
 });
 
-it('refuses a file with anything behind it', async () => {
+it('refuses a file with more bytes after its end', async () => {
   for (const extra of [1, 4, 100]) {
     const longer = new Uint8Array(file.length + extra);
     longer.set(file);
@@ -225,7 +225,7 @@ it('refuses a file in which any byte has changed', async () => {
   );
 });
 
-it('refuses foreign bytes, and names what is often met', async () => {
+it('refuses other files, and names the kinds that are often given by mistake', async () => {
   const text = (words: string) => new TextEncoder().encode(words);
   const kinds: [Uint8Array, RegExp][] = [
     [new Uint8Array(0), /^load: got 0 bytes: the file is empty, want a file that save\(\) made$/],
@@ -250,14 +250,14 @@ it('refuses foreign bytes, and names what is often met', async () => {
   );
 });
 
-it('refuses what is no bytes', async () => {
+it('refuses values that are not bytes', async () => {
   const message = /^load: got .+, want a Uint8Array or an ArrayBuffer that save\(\) made$/;
   for (const bytes of [[...file], 'SIMDPROP', null, undefined, new Float32Array(file.length), { length: 3 }]) {
     await expectRefusal(bytes, message, TypeError);
   }
 });
 
-it('refuses a table that reaches past the end of the file, or says something else of it', async () => {
+it('refuses a table that is longer than the file, or contradicts it', async () => {
   for (const length of [file.length, 2 ** 32 - 1]) {
     const bytes = file.slice();
     new DataView(bytes.buffer).setUint32(12, length, true);
@@ -301,7 +301,7 @@ it('refuses a table that reaches past the end of the file, or says something els
   await expectRefusal(joinSections(without), /^load: got no section "parameters", want one$/);
 });
 
-it('refuses JSON that is none, or is not in UTF-8', async () => {
+it('refuses invalid JSON, and JSON that is not in UTF-8', async () => {
   const message = /^load: network: got no JSON in UTF-8, want what save\(\) writes$/;
   for (const words of ['{"inputs":', '{"inputs":3}}', ' ']) {
     await expectRefusal(
@@ -319,7 +319,7 @@ it('refuses JSON that is none, or is not in UTF-8', async () => {
 // biome-ignore lint/suspicious/noExplicitAny: values as JSON has them
 type Change = (value: any) => unknown;
 
-it('refuses values out of range, whatever the checksum says', async () => {
+it('refuses values out of range, even if the checksum is right', async () => {
   const network: [string, Change, RegExp, (typeof RangeError | typeof TypeError)?][] = [
     ['a list', () => [], /^load: network: got an array of 0, want an object$/, TypeError],
     ['null', () => null, /^load: network: got null, want an object$/, TypeError],
@@ -387,7 +387,7 @@ it('refuses values out of range, whatever the checksum says', async () => {
   }
 });
 
-it('refuses parameters that are no numbers, or too many, or too few', async () => {
+it('refuses parameters that are not finite, too many or too few', async () => {
   const { bytes: parameters } = sectionOf(file, 'parameters');
   const forge = (bytes: Uint8Array) => withSection(file, 'parameters', { bytes });
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
@@ -404,7 +404,7 @@ it('refuses parameters that are no numbers, or too many, or too few', async () =
   await expectRefusal(forge(parameters.slice(1)), /^load: section 1\.bytes: got \d+, want .+ of type "f32"$/);
 });
 
-it('takes a Buffer, which is what readFileSync gives', async () => {
+it('accepts a Buffer, which readFileSync returns', async () => {
   const loaded = await loadNetwork(Buffer.from(file));
   expect(loaded.layers.map(({ weights }) => weights)).toEqual(net.layers.map(({ weights }) => weights));
 });

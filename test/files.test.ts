@@ -32,7 +32,7 @@ const isRoot = process.getuid?.() === 0;
 
 let folder: string;
 let path: string;
-/** Two files as save makes them, of different lengths, and where they lie. */
+/** Two saved files of different lengths, and their paths. */
 const contents: Uint8Array[] = [];
 const sources: string[] = [];
 
@@ -77,7 +77,7 @@ function run(
   });
 }
 
-it('saves over an old file, keeps a link one, and leaves nothing behind', () => {
+it('replaces an old file, keeps a link to it, and leaves no other file behind', () => {
   saveFile(path, contents[0]);
   saveFile(path, contents[1]);
   expect(isFile(1)).toBe(true);
@@ -91,10 +91,10 @@ it('saves over an old file, keeps a link one, and leaves nothing behind', () => 
   expect(readdirSync(folder).sort()).toEqual(['link', 'net']);
 });
 
-it('puts the file where a link leads that has none yet, over another link too', () => {
+it('creates the file that a link leads to, also through a second link', () => {
   const inner = join(folder, 'inner');
   mkdirSync(inner);
-  // relative to the folder of the link, whichever way leads there
+  // the link is relative to its own folder, whichever path leads to that
   symlinkSync(join('..', 'net'), join(inner, 'first'));
   symlinkSync(inner, join(folder, 'way'));
   symlinkSync(join('way', 'first'), join(folder, 'second'));
@@ -107,7 +107,7 @@ it('puts the file where a link leads that has none yet, over another link too', 
   expect(readdirSync(inner)).toEqual(['first']);
 });
 
-it('refuses links that lead in a circle, and leaves them', () => {
+it('refuses links that lead in a circle, and keeps them', () => {
   symlinkSync('other', path);
   symlinkSync('net', join(folder, 'other'));
   expect(() => saveFile(path, contents[0])).toThrow(/ELOOP/);
@@ -115,13 +115,13 @@ it('refuses links that lead in a circle, and leaves them', () => {
   expect(readdirSync(folder).sort()).toEqual(['net', 'other']);
 });
 
-// Windows knows read-only and nothing else.
+// Windows has only one permission: a file may be read-only.
 it.skipIf(process.platform === 'win32')('keeps the permissions of the file that it replaces', () => {
   const modeOf = (name: string) => (statSync(name).mode & 0o777).toString(8);
   writeFileSync(join(folder, 'plain'), '');
   saveFile(path, contents[0]);
   expect(modeOf(path)).toBe(modeOf(join(folder, 'plain')));
-  // less than a new file gets, more than the umask leaves, and not even its owner's to read
+  // fewer permissions than those of a new file, more than the umask leaves, and a file that even its owner may not read
   for (const mode of [0o240, 0o600, 0o666]) {
     chmodSync(path, mode);
     saveFile(path, contents[1]);
@@ -130,7 +130,7 @@ it.skipIf(process.platform === 'win32')('keeps the permissions of the file that 
   expect(isFile(1)).toBe(true);
 });
 
-it('takes every name that the file system takes', () => {
+it('accepts every name that the file system accepts', () => {
   const long = join(folder, 'n'.repeat(255));
   saveFile(long, contents[0]);
   expect(readFileSync(long)).toHaveLength(contents[0].length);
@@ -138,12 +138,12 @@ it('takes every name that the file system takes', () => {
   expect(readdirSync(folder)).toEqual(['n'.repeat(255)]);
 });
 
-it('takes a part of a larger buffer as that part', () => {
+it('writes only the part if it gets a part of a larger buffer', () => {
   saveFile(path, contents[0].subarray(3, 10));
   expect(new Uint8Array(readFileSync(path))).toEqual(contents[0].slice(3, 10));
 });
 
-it('says what the file system says where it cannot, and leaves nothing behind', () => {
+it('throws the errors of the file system, and leaves no file behind', () => {
   expect(() => saveFile(join(folder, 'none', 'net'), contents[0])).toThrow(/ENOENT/);
   saveFile(path, contents[0]);
   expect(() => saveFile(join(path, 'net'), contents[0])).toThrow(/ENOTDIR/);
@@ -151,7 +151,7 @@ it('says what the file system says where it cannot, and leaves nothing behind', 
   expect(readdirSync(folder)).toEqual(['net']);
 });
 
-it('keeps the old file, and nothing else, where the disk is full halfway', () => {
+it('keeps the old file, and leaves no other, if the disk becomes full while it writes', () => {
   saveFile(path, contents[0]);
   const { writeSync } = fs;
   let calls = 0;
@@ -175,7 +175,7 @@ it('keeps the old file, and nothing else, where the disk is full halfway', () =>
 const noFile = (kind: string) =>
   new RegExp(`^saveFile: path: got ".+, ${kind}, want the path of a file, or one where nothing is yet`);
 
-it('refuses what is no file, and leaves it as it is', () => {
+it('refuses everything that is not a file, and leaves it as it is', () => {
   mkdirSync(path);
   expect(() => saveFile(path, contents[0])).toThrow(noFile('a folder'));
   expect(() => saveFile(`${path}/`, contents[0])).toThrow(noFile('a folder'));
@@ -183,7 +183,7 @@ it('refuses what is no file, and leaves it as it is', () => {
   expect(readdirSync(path)).toEqual([]);
 });
 
-describe.skipIf(process.platform === 'win32')('what is no file, where the system has it', () => {
+describe.skipIf(process.platform === 'win32')('refuses, on systems that have them', () => {
   it('a pipe', () => {
     execFileSync('mkfifo', [path]);
     expect(() => saveFile(path, contents[0])).toThrow(noFile('a pipe'));
@@ -194,9 +194,9 @@ describe.skipIf(process.platform === 'win32')('what is no file, where the system
     expect(readdirSync(folder)).toEqual(['link', 'net']);
   });
 
-  it('a device, under its name and by a link', () => {
+  it('a device, by its name and by a link', () => {
     const link = join(folder, 'link');
-    // root could replace the machine's own
+    // as root, the test must not risk replacing the machine's own device
     const device = isRoot ? path : '/dev/null';
     if (isRoot) execFileSync('mknod', [path, 'c', '1', '3']);
     symlinkSync(device, link);
@@ -214,7 +214,7 @@ describe.skipIf(process.platform === 'win32')('what is no file, where the system
   });
 });
 
-it('refuses a read-only file, whoever asks', () => {
+it('refuses a read-only file, also for root', () => {
   saveFile(path, contents[0]);
   for (const mode of [0o444, 0o400, 0o000]) {
     chmodSync(path, mode);
@@ -228,7 +228,7 @@ it('refuses a read-only file, whoever asks', () => {
   expect(readdirSync(folder)).toEqual(['net']);
 });
 
-it('refuses what is no path or no bytes', () => {
+it('refuses values that are not a path, or not bytes', () => {
   expect(() => saveFile('', contents[0])).toThrow('saveFile: path: got "", want the path of a file');
   expect(() => saveFile(7 as never, contents[0])).toThrow('saveFile: path: got 7, want the path of a file');
   expect(() => saveFile(pathToFileURL(path) as never, contents[0])).toThrow(
@@ -242,7 +242,7 @@ it('refuses what is no path or no bytes', () => {
   expect(() => saveFile(path, Promise.resolve(contents[0]) as never)).toThrow(
     `saveFile: bytes: got an object (Promise), ${wanted}: await the promise`,
   );
-  // it only says that it is one
+  // this object only claims to be an ArrayBuffer
   expect(() => saveFile(path, { [Symbol.toStringTag]: 'ArrayBuffer', byteLength: 3 } as never)).toThrow(RangeError);
   expect(readdirSync(folder)).toEqual([]);
 });
@@ -257,7 +257,7 @@ it('takes an ArrayBuffer, and arrays of another realm', () => {
   }
 });
 
-it('refuses arrays whose bytes have gone, and leaves the file that is there', () => {
+it('refuses arrays whose memory is lost, and keeps the old file', () => {
   saveFile(path, contents[0]);
   const gone = contents[1].slice();
   structuredClone(gone.buffer, { transfer: [gone.buffer] });
@@ -274,11 +274,11 @@ it('refuses arrays whose bytes have gone, and leaves the file that is there', ()
   expect(readdirSync(folder)).toEqual(['net']);
 });
 
-// Windows has neither.
+// Windows has no owners and permissions of this kind.
 describe.skipIf(process.platform === 'win32')('owners and permissions', () => {
   const NOBODY = 65_534;
 
-  /** Acts as a user who is bound by permissions; root is not. `inGroups`: the groups that the user is in. */
+  /** Acts as a user for whom permissions count, which they do not for root. */
   function asNobody(act: () => void, inGroups: number[] = []): void {
     if (!isRoot) {
       act();
@@ -311,7 +311,7 @@ describe.skipIf(process.platform === 'win32')('owners and permissions', () => {
     expect(readdirSync(folder)).toEqual(['net']);
   });
 
-  it.runIf(isRoot)('does not replace what its process may not write', () => {
+  it.runIf(isRoot)('does not replace a file that its process may not write', () => {
     saveFile(path, contents[0]);
     chmodSync(folder, 0o777);
     expect(() => asNobody(() => saveFile(path, contents[1]))).toThrow(/EACCES/);
@@ -340,7 +340,7 @@ describe.skipIf(process.platform === 'win32')('owners and permissions', () => {
     expect(isFile(1)).toBe(true);
   });
 
-  it.runIf(isRoot)('allows another group no more than everybody, where the old one cannot be kept', () => {
+  it.runIf(isRoot)('gives a new group only the permissions of everybody, if the old group cannot be kept', () => {
     chmodSync(folder, 0o777);
     for (const [old, wanted] of [
       [0o662, 0o622],
@@ -357,7 +357,7 @@ describe.skipIf(process.platform === 'win32')('owners and permissions', () => {
     }
   });
 
-  it('lets nobody else read the new file before it has the permissions of the old one', () => {
+  it('keeps others from reading the new file before it has the permissions of the old one', () => {
     saveFile(path, contents[0]);
     chmodSync(path, 0o640);
     if (isRoot) chownSync(path, 1234, 2345);
@@ -395,19 +395,22 @@ describe.skipIf(process.platform === 'win32')('owners and permissions', () => {
 });
 
 // Windows has no signals to send.
-describe.skipIf(process.platform === 'win32')('what processes leave that are killed while they save', () => {
-  /** Call 6 is the first write: the temporary file has half of the bytes. */
+describe.skipIf(process.platform === 'win32')('the temporary file of a process that was killed while it saved', () => {
+  /**
+   * Kills the process at the first write, which is call 5 (counted from 0): the temporary file then has half of the
+   * bytes.
+   */
   const killed = () => run('saving-process', [...sources, '5']);
   const leftovers = () => readdirSync(folder).filter((name) => name.startsWith('.simdprop-'));
 
-  it('is removed by the first save of the next process, and not before', async () => {
+  it('is removed by the first save of another process into the folder', async () => {
     saveFile(path, contents[0]);
     for (let kills = 0; kills < 3; kills++) {
       await killed();
       expect(leftovers(), `after ${kills + 1}`).toHaveLength(1);
     }
     expect(isFile(0)).toBe(true);
-    // this one has saved here before
+    // this process has saved into the folder before, so it does not look again
     saveFile(path, contents[0]);
     expect(leftovers()).toHaveLength(1);
     const { stdout } = await run('saving-process', [...sources, '99']);
@@ -415,9 +418,9 @@ describe.skipIf(process.platform === 'win32')('what processes leave that are kil
     expect(readdirSync(folder)).toEqual(['net']);
   });
 
-  // elsewhere the system does not say when a process began
+  // other systems do not say when a process began
   it.runIf(process.platform === 'linux')(
-    'stays where the process still runs, is of another machine, or has another name; a day old, it goes',
+    'is kept if its process still runs, if it is from another machine, or if its name differs; after a day, it is removed',
     async () => {
       await killed();
       const [left] = leftovers();
@@ -431,7 +434,7 @@ describe.skipIf(process.platform === 'win32')('what processes leave that are kil
         '.simdprop-notes.tmp',
         'x.tmp',
       ];
-      // a process of this number runs, and is another one
+      // a process with this number runs, but it is another one
       const goes = [
         nameOf(machine, process.pid, Number(parent) - 1),
         nameOf('00000000', 2, start),
@@ -452,7 +455,7 @@ describe.skipIf(process.platform === 'win32')('what processes leave that are kil
 
 // Windows has no signals to send.
 describe.skipIf(process.platform === 'win32')('a process that is killed while it saves', () => {
-  it('leaves the old file or the new one, at whichever call into the file system it ends', async () => {
+  it('leaves either the old file or the new one, at whichever call of the file system it is killed', async () => {
     const ends: string[] = [];
     for (let call = 0; ends.at(-1) !== 'saved'; call++) {
       saveFile(path, contents[0]);
@@ -466,25 +469,25 @@ describe.skipIf(process.platform === 'win32')('a process that is killed while it
     // open and close of the old file; open of the folder; open, chmod, two writes, fsync, close, rename; then fsync and
     // close of the folder
     expect(ends).toEqual([...Array(10).fill('old'), 'new', 'new', 'saved']);
-    // each removes what the one before has left
+    // each process has removed the file that the one before left behind
     saveFile(path, contents[0]);
     expect(readdirSync(folder)).toEqual(['net']);
   });
 
-  it('leaves a whole file at random moments', async () => {
+  it('leaves a complete file if it is killed at random moments', async () => {
     const random = randomNumbers(SEED);
     for (let kills = 0; kills < 20; kills++) {
       const delay = 40 * random();
       const { stdout, signal } = await run('saving-process', sources, (end) => setTimeout(end, delay));
       expect({ stdout, signal }).toEqual({ stdout: 'ready\n', signal: 'SIGKILL' });
-      // the first save may not have come to its end
+      // even the first save may not have been complete
       if (kills === 0 && !readdirSync(folder).includes('net')) saveFile(path, contents[0]);
       expect(isFile(0) || isFile(1), `after ${delay} ms`).toBe(true);
       await loadNetwork(readFileSync(path));
     }
   });
 
-  it('comes to the same weights, started again as often as it is killed amid its training', async () => {
+  it('reaches the same weights if it is killed and started again many times during its training', async () => {
     const random = randomNumbers(SEED);
     const places: number[] = [];
     for (let kills = 0; kills < 8; kills++) {
@@ -492,7 +495,7 @@ describe.skipIf(process.platform === 'win32')('a process that is killed while it
       await run('training-process', [], (end) => setTimeout(end, delay));
       places.push((await loadNetwork(readFileSync(path))).steps);
     }
-    // each process resumed where the one before had ended, until everything was done
+    // each process resumed where the one before had ended, until the training was complete
     for (let i = 1; i < 8; i++) expect(places[i] > places[i - 1] || places[i] === STEPS).toBe(true);
     const { stdout } = await run('training-process', []);
     expect(stdout.trim().split('\n').at(-1)).toBe(await train());

@@ -34,14 +34,14 @@ async function failureOf(work: Promise<unknown>): Promise<NonFiniteError> {
   return error;
 }
 
-/** The parameters after `steps` steps of the same call, stopped by its callback. */
+/** The parameters after `steps` steps of the same call, which its callback then stops. */
 async function after(steps: number, given: typeof data, fit: TrainOptions, net: Network) {
   let taken = 0;
   if (steps > 0) await net.fit(given, { ...fit, ignoreNonFinite: true, onBatch: () => ++taken < steps });
   return parametersOf(net);
 }
 
-it('finds the largest magnitude, an infinity and a NaN, at any place of any length', async () => {
+it('finds the largest magnitude, an infinity and a NaN, at any place in arrays of any length', async () => {
   const { core, memory } = await startKernels(2 ** 18);
   const at = 2 ** 16;
   for (const length of [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 40]) {
@@ -67,9 +67,9 @@ describe('fit', () => {
       expect(hasFinite(net)).toBe(true);
       const { epoch = -1, step } = error;
       const taken = epoch * 7 + step;
-      // the weights have the same bits as in a training that stops there
+      // the weights have the bits of a training that stops there
       expect(parametersOf(net)).toEqual(await after(taken, data, fit, await createNetwork(options)));
-      // one step further, or the cost of that step, is not finite
+      // after one step more, the weights or the cost are not finite
       const beyond = await createNetwork(options);
       let cost = 0;
       let count = 0;
@@ -89,7 +89,7 @@ describe('fit', () => {
     },
   );
 
-  it('is the same for schedules, dropout, shuffling and steps of several chunks, reported or not', async () => {
+  it('does the same with schedules, dropout, shuffling and steps of several chunks, with or without callbacks', async () => {
     const spec = { ...options, layers: options.layers.map((layer, l) => ({ ...layer, dropout: l < 2 ? 0.3 : 0 })) };
     const many = {
       inputs: Float32Array.from({ length: 6 * 2000 }, (_, i) => data.inputs[i % 420]),
@@ -113,7 +113,7 @@ describe('fit', () => {
     expect(parametersOf(nets[0])).toEqual(await after(epoch * 7 + step, many, fit, await createNetwork(spec)));
   });
 
-  it('is free to train on, and does so as if the last step had never been', async () => {
+  it('can be called again, and then continues as if the last step had not been taken', async () => {
     const net = await createNetwork(options);
     const failed = await failureOf(
       net.fit(data, { batchSize: 10, shuffle: false, optimizer: sgd({ learningRate: 1e6 }) }),
@@ -128,7 +128,7 @@ describe('fit', () => {
   });
 
   it.each([nadam({ learningRate: 3e37 }), irprop({ learningRate: 1e37, stepMax: 3e38 })])(
-    'takes steps again as they were with what $name remembers beside its slots',
+    'repeats steps exactly with the numbers that $name keeps besides its slots',
     async (optimizer) => {
       const layers: NetworkOptions['layers'] = [{ units: 1, activation: 'linear', initializer: 'zeros', bias: false }];
       const far: NetworkOptions = { inputs: 1, layers, cost: 'meanAbsoluteError' };
@@ -142,7 +142,7 @@ describe('fit', () => {
     },
   );
 
-  it('knows the step and the weights before it where a callback has given the optimizer another schedule', async () => {
+  it('finds the step, and the weights before it, if a callback has given the optimizer another schedule', async () => {
     const layers: NetworkOptions['layers'] = [{ units: 1, activation: 'linear', initializer: 'zeros', bias: false }];
     const given = { inputs: new Float32Array(200).fill(1e-3), targets: new Float32Array(200).fill(3e38) };
     const net = await createNetwork({ inputs: 1, layers, cost: 'meanAbsoluteError' });
@@ -175,7 +175,7 @@ describe('fit', () => {
     expect(Number.isFinite(weights[4])).toBe(false);
   });
 
-  it('does not undo weights that a callback has set, and names the step after them', async () => {
+  it('does not undo weights that a callback has set, and names the first step after that', async () => {
     const layers: NetworkOptions['layers'] = [
       { units: 1, activation: 'linear', initializer: { constant: 1 }, bias: false },
     ];
@@ -189,7 +189,7 @@ describe('fit', () => {
     expect(net.layers[0].weights).toEqual(new Float32Array([1e12]));
   });
 
-  it('says when the inputs are the likely cause', async () => {
+  it('says that the inputs are the cause, if that is likely', async () => {
     const net = await createNetwork({
       ...options,
       layers: [{ units: 9, activation: 'relu' }, ...options.layers.slice(1)],
@@ -221,7 +221,7 @@ describe('fit', () => {
     expect(error).toMatchObject({ epoch: 0, step: 0, layer: 1, reason: 'weights' });
     expect(before()).toEqual(kept);
     net.layers[1].weights = net.layers[1].weights.fill(1);
-    // outputs that f32 holds, whose squares it does not
+    // outputs that f32 can hold, but not their squares
     net.layers[2].weights = net.layers[2].weights.fill(1e37);
     const error2 = await failureOf(net.fit(data, { batchSize: SAMPLES }));
     expect(error2.step).toBe(0);
@@ -229,11 +229,11 @@ describe('fit', () => {
     expect(hasFinite(net)).toBe(true);
   });
 
-  it('says the same of lbfgs, where the cost it starts from is not finite', async () => {
+  it('throws the same error for lbfgs if the cost that it starts from is not finite', async () => {
     const net = await createNetwork(options);
     net.layers[1].weights = new Float32Array(7 * 19).fill(3e38);
     const before = parametersOf(net);
-    // nothing can be searched along a cost that is not finite: it cannot be ignored
+    // lbfgs cannot search for a lower cost if the first one is not finite, so this cannot be ignored
     for (const ignoreNonFinite of [false, true]) {
       const error = await failureOf(net.fit(data, { optimizer: lbfgs(), ignoreNonFinite }));
       expect(error).toMatchObject({ epoch: 0, step: 0, layer: 1, reason: 'weights' });
@@ -241,14 +241,14 @@ describe('fit', () => {
     }
   });
 
-  it('goes on where it is told to', async () => {
+  it('continues with ignoreNonFinite', async () => {
     const net = await createNetwork(options);
     const fit = { epochs: 3, batchSize: 10, optimizer: sgd({ learningRate: 1e6 }), ignoreNonFinite: true };
     const reports = await net.fit(data, fit);
     expect(reports).toHaveLength(3);
     expect(Number.isFinite(reports[2].cost)).toBe(false);
     expect(hasFinite(net)).toBe(false);
-    // and refuses from then on, without that
+    // from then on, a call without that option is refused
     const before = parametersOf(net);
     const error = await failureOf(net.fit(data));
     expect(error).toMatchObject({ epoch: 0, step: 0, layer: 0, reason: 'weights' });
@@ -256,7 +256,7 @@ describe('fit', () => {
     expect(parametersOf(net)).toEqual(before);
   });
 
-  it('tells an abort from an overflow that came before', async () => {
+  it('reports an overflow that happened before an abort', async () => {
     const net = await createNetwork(options);
     const controller = new AbortController();
     let finiteBefore = true;
@@ -274,7 +274,7 @@ describe('fit', () => {
     expect(hasFinite(net)).toBe(true);
   });
 
-  it('takes finite weights again after a training that was let go on without them', async () => {
+  it('accepts finite weights after a training that continued without them', async () => {
     const net = await createNetwork(options);
     const before = net.layers.map(({ weights, biases }) => ({ weights, biases }));
     await net.fit(data, { epochs: 50, ignoreNonFinite: true, optimizer: sgd({ learningRate: 1e9 }) });
@@ -288,7 +288,7 @@ describe('fit', () => {
     expect(parametersOf(net)).toEqual(parametersOf(fresh));
   });
 
-  it('ends where max-norm would make weights 0 whose length overflows', async () => {
+  it('stops if max-norm meets a weight vector whose length overflows, instead of making it 0', async () => {
     const layers: NetworkOptions['layers'] = [
       { units: 1, activation: 'linear', initializer: { constant: 1 }, maxNorm: 3 },
     ];
@@ -299,7 +299,7 @@ describe('fit', () => {
     expect(net.layers[0].weights).toEqual(new Float32Array([1, 1]));
   });
 
-  it('says so for wrong options', async () => {
+  it('refuses wrong options', async () => {
     const net = await createNetwork(options);
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
     await expect(net.fit(data, { ignoreNonFinite: 1 as any })).rejects.toThrow(
@@ -309,14 +309,14 @@ describe('fit', () => {
 });
 
 describe('single batches', () => {
-  // far targets: gradients above 1
+  // distant targets, so that gradients are above 1
   const targets = data.targets.map((y) => 1000 * y);
   const batch = (i: number) => {
     const first = (10 * i) % SAMPLES;
     return [data.inputs.subarray(6 * first, 6 * (first + 10)), targets.subarray(3 * first, 3 * (first + 10))] as const;
   };
 
-  it('throws where a cost is not finite, and where a step would make the weights so, and keeps them finite', async () => {
+  it('throw if a cost is not finite or a step would make weights infinite, and keep the weights finite', async () => {
     for (const learningRate of [1e3, 1e6, 1e30, 3e38]) {
       const net = await createNetwork(options);
       net.optimizer = sgd({ learningRate });
@@ -336,11 +336,11 @@ describe('single batches', () => {
     }
   });
 
-  it('goes back by at most 64 steps, and says by how many', async () => {
+  it('undo at most 64 steps, and the error says how many', async () => {
     for (const quiet of [0, 1, 63, 64, 65, 130]) {
       const [net, kept] = [await createNetwork(options), await createNetwork(options)];
       for (const network of [net, kept]) network.optimizer = sgd({ learningRate: 1e-6 });
-      // the learning rate jumps after the quiet steps: the function does not
+      // after the quiet steps, the learning rate jumps
       const rate = (step: number) => (step < quiet ? 1e-6 : 3e38);
       net.optimizer = sgd({ learningRate: rate });
       for (let i = 0; i < quiet; i++) net.trainBatch(...batch(i));
@@ -358,7 +358,7 @@ describe('single batches', () => {
     }
   });
 
-  it('does not undo weights that were set in between', async () => {
+  it('do not undo weights that were assigned in between', async () => {
     const net = await createNetwork(options);
     net.optimizer = sgd({ learningRate: (step) => (step < 5 ? 1e-6 : 3e38) });
     for (let i = 0; i < 5; i++) net.trainBatch(...batch(i));
@@ -368,7 +368,7 @@ describe('single batches', () => {
     expect(parametersOf(net)).toEqual(before);
   });
 
-  it('guards steps by hand', async () => {
+  it('are checked in steps by forward, backward and applyGradients too', async () => {
     const net = await createNetwork(options);
     net.optimizer = sgd({ learningRate: 3e38 });
     const before = parametersOf(net);
@@ -379,10 +379,10 @@ describe('single batches', () => {
   });
 });
 
-describe('what is not finite leaves nothing behind', () => {
+describe('numbers that were not finite leave nothing behind', () => {
   const some = (rows: number) => Float32Array.from({ length: 4 * rows }, (_, i) => Math.sin(i));
 
-  it.each([9, 10, 12, 13, 25, 28])('in rows of %i errors, once the weights are good again', async (units) => {
+  it.each([9, 10, 12, 13, 25, 28])('in rows of %i errors, once the weights are finite again', async (units) => {
     const layers: NetworkOptions['layers'] = [
       { units, activation: 'linear' },
       { units: 5, activation: 'linear' },
@@ -405,7 +405,7 @@ describe('what is not finite leaves nothing behind', () => {
   });
 
   it.each([sgd({ learningRate: 0.1 }), irprop(), lbfgs()])(
-    'not even a gradient under a finite cost: $name',
+    'also if only a gradient was infinite under a finite cost: $name',
     async (optimizer) => {
       const layers: NetworkOptions['layers'] = [
         { units: 1, activation: 'relu', bias: false, initializer: { constant: 1e30 } },

@@ -6,7 +6,7 @@ import { bits, parameterBits } from './parameters.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
 
 describe('data', () => {
-  it('takes bytes as the floats that byte times scale gives, in training and in prediction', async () => {
+  it('reads each byte as byte times scale, in training and in prediction', async () => {
     const random = randomNumbers(8);
     for (const scale of [undefined, 1 / 16, 1 / 255]) {
       const bytes = randomLabels(23 * 7, 256, random);
@@ -24,7 +24,7 @@ describe('data', () => {
     }
   });
 
-  it.each([1, 3, 4, 17])('takes labels as one-hot rows of %i outputs', async (outputs) => {
+  it.each([1, 3, 4, 17])('reads labels as one-hot rows of %i outputs', async (outputs) => {
     const classes = Math.max(outputs, 2);
     const options: NetworkOptions = { inputs: 7, layers: [layer(6, 'tanh'), layer(outputs)], seed: 4 };
     const { inputs } = randomSamples(23);
@@ -49,7 +49,7 @@ describe('data', () => {
     expect(results[2]).toEqual(results[0]);
   });
 
-  it('takes views into larger buffers', async () => {
+  it('accepts views of larger buffers', async () => {
     const { inputs, targets } = randomSamples(10);
     const wide = new Float32Array(inputs.length + 9);
     wide.set(inputs, 3);
@@ -61,7 +61,7 @@ describe('data', () => {
     expect(net.save()).toEqual(other.save());
   });
 
-  it('does not keep the data: what is changed during fit has no effect', async () => {
+  it('copies the data, so that changes of the arrays during fit have no effect', async () => {
     const [net, other] = [await createNetwork(classifier), await createNetwork(classifier)];
     const data = randomSamples(20);
     await other.fit(randomSamples(20), { epochs: 3, batchSize: 5 });

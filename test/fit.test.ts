@@ -27,7 +27,7 @@ describe('learning', () => {
     expect(reports[2999].cost).toBeLessThan(reports[0].cost / 4);
   });
 
-  it('computes by hand: one weight, one bias, one step', async () => {
+  it('takes a step that was computed by hand: one weight, one bias', async () => {
     const net = await createNetwork({ inputs: 1, layers: [layer(1, 'linear')] });
     net.layers[0].weights = new Float32Array([2]);
     net.layers[0].biases = new Float32Array([1]);
@@ -39,7 +39,7 @@ describe('learning', () => {
     expect([...net.layers[0].weights, ...net.layers[0].biases]).toEqual([2 - 6 / 8, 1 - 2 / 8]);
   });
 
-  it('computes by hand: a chain of three layers of one unit', async () => {
+  it('takes a step that was computed by hand: three layers of one unit each', async () => {
     const net = await createNetwork({
       inputs: 1,
       layers: [layer(1, 'linear'), layer(1, 'linear'), layer(1, 'linear')],
@@ -62,7 +62,7 @@ describe('learning', () => {
     expect(net.evaluate(data).accuracy).toBe(1);
   });
 
-  it('uses every sample once an epoch, a smaller last mini-batch included', async () => {
+  it('uses every sample once in each epoch, also those of a smaller last batch', async () => {
     const data = randomSamples(23);
     const [whole, stepwise] = [await createNetwork(classifier), await createNetwork(classifier)];
     await whole.fit(data, { epochs: 2, batchSize: 5, shuffle: false, optimizer: sgd({ learningRate: 0.5 }) });
@@ -94,13 +94,13 @@ describe('learning', () => {
       const rows = Math.min(5, 23 - first);
       sum += rows * stepwise.trainBatch(rowsOf(data.inputs, 7, first, rows), rowsOf(data.targets, 1, first, rows));
     }
-    // both add up the same numbers in f64, in another order
+    // both add up the same numbers in f64, but in another order
     expect(Math.abs(report.cost - sum / 23)).toBeLessThan(23 * 2 ** -52 * report.cost);
   });
 
   /**
-   * Which sample each step took: with weights that stay (all but) 0, sample i with target i costs i^2 / 2, and onBatch
-   * gives the running mean of the costs.
+   * The samples in the order in which the steps took them. The weights stay at 0, or nearly so, and sample i has the
+   * target i. It then costs i^2 / 2, and onBatch reports the running mean of the costs.
    */
   async function ordersOf(seed: number, epochs: number, options: { shuffle?: boolean } = {}): Promise<number[][]> {
     const samples = 50;
@@ -124,7 +124,7 @@ describe('learning', () => {
     return orders;
   }
 
-  it('shuffles: every epoch is another permutation of the samples, the same for the same seed', async () => {
+  it('shuffles: every epoch has another order of the samples, the same for the same seed', async () => {
     const orders = await ordersOf(5, 3);
     const stored = Array.from({ length: 50 }, (_, i) => i);
     for (const order of orders) expect([...order].sort((i, j) => i - j)).toEqual(stored);
@@ -134,7 +134,7 @@ describe('learning', () => {
     expect(await ordersOf(5, 2, { shuffle: false })).toEqual([stored, stored]);
   });
 
-  it('trains to the same bits each time', async () => {
+  it('gives the same bits each time', async () => {
     const data = randomSamples(100);
     const train = async () => {
       const net = await createNetwork(classifier);
@@ -153,13 +153,13 @@ describe('learning', () => {
     await parts.fit(data, { ...options, epochs: 2 });
     const loaded = await loadNetwork(parts.save());
     for (const net of [parts, loaded]) {
-      // the optimizer of the first fit has become the network's own
+      // the optimizer of the first fit has become the network's
       await net.fit(data, { batchSize: 4, epochs: 3 });
       expect(net.save()).toEqual(whole.save());
     }
   });
 
-  it('takes data of another size and another batch in a second fit', async () => {
+  it('accepts data of another size and another batch size in a second call', async () => {
     const [net, stepwise] = [await createNetwork({ ...classifier, batchSize: 2 }), await createNetwork(classifier)];
     for (const [samples, batchSize] of [
       [10, 2],

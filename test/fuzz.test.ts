@@ -6,8 +6,7 @@ import { createNetwork, loadNetwork } from './build.js';
 import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
 import { editHeader, editJson, joinSections, sectionsOf } from './saved-files.js';
 
-// Files that have been damaged, by mutations of five kinds, and files that a stranger has forged around a right
-// checksum.
+// Loads damaged files, with mutations of five kinds, and forged files with a right checksum.
 
 const MUTATIONS = 10_000;
 
@@ -29,7 +28,7 @@ const old: Uint8Array[] = ['training', 'standardized'].map(
   (kind) => new Uint8Array(readFileSync(new URL(`golden-saved/version-1-${kind}.simdprop`, import.meta.url))),
 );
 
-/** Plain files and training files of several optimizers, from the middle of an epoch and from its end. */
+/** Plain files and checkpoints of several optimizers, from the middle of an epoch and from its end. */
 const files: Uint8Array[] = [...old];
 beforeAll(async () => {
   for (const training of TRAININGS) {
@@ -77,7 +76,7 @@ const KINDS: Record<string, (file: Uint8Array) => Uint8Array> = {
   insertions: (file) => {
     const at = below(file.length + 1);
     const count = 1 + below(64);
-    // also a piece of the file itself
+    // the bytes may also be a piece of the file itself
     const piece = random() < 0.5 ? someBytes(count) : file.slice(below(file.length), below(file.length) + count);
     return concatenated(file.subarray(0, at), piece, file.subarray(at));
   },
@@ -91,7 +90,7 @@ const KINDS: Record<string, (file: Uint8Array) => Uint8Array> = {
   },
 };
 
-it(`refuses ${MUTATIONS} mutations, whatever they are, and starts no core for any`, async () => {
+it(`refuses all of ${MUTATIONS} mutations, without starting a core for any`, async () => {
   const memory = vi.spyOn(WebAssembly, 'Memory');
   const instance = vi.spyOn(WebAssembly, 'Instance');
   const kinds = Object.entries(KINDS);
@@ -120,7 +119,7 @@ it(`refuses ${MUTATIONS} mutations, whatever they are, and starts no core for an
   }
 });
 
-/** Every place in a header where there is a value. */
+/** The paths of all values in a header. */
 function placesIn(value: unknown, path: (string | number)[] = []): (string | number)[][] {
   if (typeof value !== 'object' || value === null) return [path];
   const inside = Object.entries(value).flatMap(([key, child]) => placesIn(child, [...path, key]));
@@ -158,7 +157,7 @@ const VALUES: unknown[] = [
   { ...lbfgs() },
 ];
 
-/** Other values in the place of some. */
+/** Replaces some values by others. */
 function change(json: unknown): void {
   for (let changes = 1 + below(2); changes > 0; changes--) {
     const places = placesIn(json);
@@ -170,7 +169,7 @@ function change(json: unknown): void {
   }
 }
 
-/** A file with other values in its JSON or in its table, and a right checksum. */
+/** The file with other values in its JSON or in its table, and with a right checksum. */
 function forge(file: Uint8Array): Uint8Array {
   if (old.includes(file)) return editHeader(file, change);
   const sections = sectionsOf(file);
@@ -196,14 +195,14 @@ describe('forged files with a right checksum', () => {
       accepted++;
       expect(net.save({ training: true }).length).toBeGreaterThan(0);
       for (const training of TRAININGS) {
-        // a place that is not this call's, or numbers that explode
+        // the place may be that of another call, or the numbers may overflow
         await net.fit(data, { ...training, epochs: 4 }).catch((error: unknown) => {
           if (!/: got .+, want /s.test(String(error))) expect.fail(`forgery ${done} of seed ${SEED}: ${error}`);
         });
       }
       net.dispose();
     }
-    // both kinds are there
+    // both kinds have occurred
     expect(accepted).toBeGreaterThan(50);
     expect(accepted).toBeLessThan(1500);
   });

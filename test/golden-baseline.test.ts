@@ -7,8 +7,8 @@ import { createNetwork, EPSILON } from './build.js';
 import { readGolden } from './read-golden.js';
 import { flatten } from './reference-optimizers.js';
 
-// The eleven of PyTorch's C++ optimizer tests that this library has, over all of their 1,001 steps: the last row as
-// PyTorch's header has it, and every row as torch.optim computes it from the same start
+// The eleven of PyTorch's C++ optimizer tests whose optimizers this library has, over all of their 1,001 steps. The
+// last row is compared with PyTorch's header, and every row with torch.optim from the same start
 // (test/golden-baseline/generate.py).
 
 interface Baseline {
@@ -22,7 +22,9 @@ const golden = readGolden<Baseline>('golden-baseline/baseline.json');
 const published = readGolden<Record<string, Float64Array>>('golden-baseline/published.json');
 const SAMPLES = 3;
 
-/** PyTorch's weight decay is the gradient of l2 of one sample; here l2 is divided by the number of samples. */
+/**
+ * PyTorch's weight decay is the gradient of the L2 term for one sample; here, l2 is divided by the number of samples.
+ */
 const decay = (weightDecay: number) => SAMPLES * weightDecay;
 
 const runs: [name: string, optimizer: Optimizer, l2: number][] = [
@@ -43,7 +45,7 @@ const runs: [name: string, optimizer: Optimizer, l2: number][] = [
   ['SGD_with_weight_decay_and_nesterov_momentum', nesterov({ learningRate: 0.1 }), decay(1e-6)],
 ];
 
-it('has every run of the golden file', () => {
+it('covers every run of the golden file', () => {
   expect(runs.map(([name]) => name)).toEqual(Object.keys(golden.runs));
   expect(golden.afterSteps.at(-1)).toBe(1001);
 });
@@ -59,7 +61,7 @@ async function train(optimizer: Optimizer, l2: number): Promise<Float64Array[]> 
     ],
     l2,
     penalizeBiases: true,
-    // the sum of the outputs, where the cost is a mean
+    // the cost of a sample is the sum of its outputs, as in PyTorch's test
     cost: {
       value: (a) => SAMPLES * a[0],
       gradient: (_a, _y, out) => {
@@ -76,13 +78,14 @@ async function train(optimizer: Optimizer, l2: number): Promise<Float64Array[]> 
   return rows;
 }
 
-/** PyTorch's own tolerance, for starts of four digits and of all. */
+/** PyTorch's own tolerance. Its start has four digits, ours has all of them. */
 const fromFourDigits = (w: number) => 5e-4 + 1e-3 * Math.abs(w);
 
 /**
- * f32 against f64: each step rounds a parameter once and its move a few times, by 4 units of 2^-24 of 1 + |w| at most;
- * rounding goes both ways, and n steps end as far off as √n. That holds where the rule brings near paths no further
- * apart. RMSprop with weight decay does: at the minimum, its steps stay as long as its rate, whichever side it is on.
+ * f32 against f64: each step rounds a parameter once and its move a few times, by at most 4 units of 2^-24 of 1 + |w|.
+ * Roundings go both ways, so the error of n steps grows like √n. This holds if the rule does not drive neighbouring
+ * paths apart. RMSprop with weight decay does so: at the minimum, its steps stay as long as its rate, on whichever side
+ * it is.
  */
 const bound = (name: string, steps: number, w: number) =>
   name === 'RMSprop_with_weight_decay' && steps > 1
@@ -90,7 +93,7 @@ const bound = (name: string, steps: number, w: number) =>
     : 4 * Math.sqrt(steps) * EPSILON * (1 + Math.abs(w));
 
 describe.each(runs)('%s', (name, optimizer, l2) => {
-  it('is where torch.optim is, all the way, and after 1,001 steps where PyTorch says', async () => {
+  it('follows torch.optim in every step, and ends after 1,001 steps where PyTorch says', async () => {
     const rows = await train(optimizer, l2);
     for (const [i, wanted] of golden.runs[name].entries()) {
       const bounds = wanted.map((w) => bound(name, golden.afterSteps[i], w));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createNetwork, EPSILON } from './build.js';
 
-// Outputs whose exponentials leave f32, and f64 with them: the costs, the activations and the deltas are exact all the
-// same.
+// Outputs whose exponentials exceed the range of f32, and even of f64. Costs, activations and deltas are exact
+// nevertheless.
 
 /** Two samples, whose inputs are the logits themselves. */
 const logitsAsInputs = () =>
@@ -12,7 +12,7 @@ const logitsAsInputs = () =>
     cost: 'binaryCrossEntropy',
   });
 
-/** In place of 0, the core's exponentials end at e^-87.3 = 1.22e-38 (test/bounds.ts), which is as good as 0 in f32. */
+/** The core's exponentials are at least e^-87.3 = 1.22e-38 (test/bounds.ts), which counts as 0 in f32. */
 const SMALLEST = 1.3e-38;
 
 function expectValues(got: ArrayLike<number>, wanted: readonly number[]): void {
@@ -46,7 +46,7 @@ describe('binary cross-entropy of logits of ±1e9 beside ±1e-9', () => {
     for (const cost of [evaluated, net.backward(y)]) {
       expect(Math.abs(cost / wanted - 1), `cost ${cost}`).toBeLessThanOrEqual(1e-6);
     }
-    // a - y; and 1e-9 is too little to move a sigmoid in f32 from 1/2
+    // delta is a - y. A logit of 1e-9 is too small to move a sigmoid in f32 away from 1/2
     const a = logits.map((z) => (z > 1 ? 1 : z < -1 ? 0 : 0.5));
     expectValues(
       net.layers[0].delta,
@@ -54,7 +54,7 @@ describe('binary cross-entropy of logits of ±1e9 beside ±1e-9', () => {
     );
   });
 
-  test('a step from there is as long as the inputs say, and finite', async () => {
+  test('a step from there is finite, and as long as the inputs make it', async () => {
     const net = await logitsAsInputs();
     net.optimizer = { name: 'sgd', learningRate: 2 ** -30 };
     expect(net.trainBatch(Float32Array.of(1e9), Float32Array.of(0))).toBe(1e9);
@@ -103,13 +103,13 @@ describe('softmax of ±1000', () => {
       ],
     });
     expectValues(net.predict(Float32Array.of(0)), wanted);
-    // the cost of every class is ln Σ exp(z_k - z), exact where a has underflowed
+    // the cost of every class is ln Σ exp(z_k - z), which is exact even if a has underflowed
     const largest = Math.max(...z);
     const ties = z.filter((value) => value === largest).length;
     for (let label = 0; label < z.length; label++) {
       const cost = largest - z[label] + Math.log(ties);
       const got = net.evaluate({ inputs: Float32Array.of(0), targets: Uint8Array.of(label) }).cost;
-      // a sum of three numbers, each rounded once, and ln to 2 ulp
+      // the sum of three numbers, each rounded once, and ln within 2 ulp
       expect(Math.abs(got - cost), `class ${label}: cost ${got}`).toBeLessThanOrEqual(4 * EPSILON * Math.abs(cost));
       net.forward(Float32Array.of(0));
       net.backward(Uint8Array.of(label));

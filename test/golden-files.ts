@@ -1,6 +1,6 @@
 /**
- * The golden values of test/golden: what PyTorch computed in float64 for small fixed networks. generate.py says how,
- * and in which shapes.
+ * The golden values of test/golden, which PyTorch computed in float64 for small fixed networks. generate.py defines
+ * them and their shapes.
  */
 import { readdirSync } from 'node:fs';
 import type { ReferenceActivation, ReferenceCost } from '../src/inspection/reference.js';
@@ -13,14 +13,14 @@ export interface GoldenParameters {
   biases: Float64Array;
 }
 
-/** `weights` and `biases` are those at the start, exact in float32; the rest follows from them. */
+/** `weights` and `biases` are those at the start, exact in float32. The other values follow from them. */
 export interface GoldenLayer extends GoldenParameters {
   units: number;
   activation: ReferenceActivation;
   /** [rows x units], as are a and delta. */
   z: Float64Array;
   a: Float64Array;
-  /** dC_x/dz of each sample's own cost: not divided by the rows. */
+  /** dC_x/dz for the cost of each sample by itself, not divided by the number of rows. */
   delta: Float64Array;
   /** Mean over the rows, without the L2 term. [units x fanIn] */
   weightGradients: Float64Array;

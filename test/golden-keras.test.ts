@@ -5,14 +5,14 @@ import { adadelta, adagrad, adam, adamw, lion, nadam, nesterov, rmsprop, sgd } f
 import { exponential } from '../src/spec/schedule.js';
 import { createNetwork } from './build.js';
 
-// What Keras expects of its own optimizers, as its tests give it to four digits: keras/src/optimizers/*_test.py and
-// schedules/learning_rate_schedule_test.py (keras-team/keras, Apache License 2.0, version 3). Where Keras defines a
-// rule otherwise than PyTorch, whose rules these are, the translation is written beside it.
+// Expected values from Keras' tests of its own optimizers, which have four digits: keras/src/optimizers/*_test.py and
+// schedules/learning_rate_schedule_test.py (keras-team/keras, Apache License 2.0, version 3). Where Keras' definition
+// of a rule differs from ours, which is that of PyTorch, the translation is written beside it.
 
 /**
- * Keras compares to 5e-4 + 5e-4 |wanted|. Its numbers have four digits, so half a unit of the last is enough, and 1e-6
- * for the roundings of f32: a dozen of 2^-24 of numbers below 2 in each of six steps is 2^-24 * 12 * 6 * 2 < 1e-5 at
- * the very worst, and a tenth of it where they go both ways.
+ * Keras' own tolerance is 5e-4 + 5e-4 |wanted|. Its numbers have four digits, so half a unit of the last digit is
+ * enough here, plus 1e-6 for the roundings of f32. At most, these are a dozen roundings of 2^-24 for numbers below 2 in
+ * each of six steps: 2^-24 * 12 * 6 * 2 < 1e-5. As they go both ways, a tenth of that is enough.
  */
 const FOUR_DIGITS = 5e-5 + 1e-6;
 
@@ -23,10 +23,7 @@ function expectRow(name: string, got: ArrayLike<number>, wanted: readonly number
   });
 }
 
-/**
- * A network whose gradient is whatever is given to it as input: one linear unit without a bias, and its output as the
- * cost.
- */
+/** A network whose gradient is its input: one linear unit without a bias, and its output as the cost. */
 function weightsAlone(weights: readonly number[]): Promise<Network> {
   return createNetwork({
     inputs: weights.length,
@@ -44,26 +41,29 @@ function weightsAlone(weights: readonly number[]): Promise<Network> {
 const none = Float32Array.of(0);
 const stepAlong = (net: Network, gradient: ArrayLike<number>) => net.trainBatch(Float32Array.from(gradient), none);
 
-/** 0.01 for every weight in the first step, then 0.1, 0.2, ... 1. */
+/** The gradients: 0.01 for every weight in the first step, then 0.1, 0.2, ... 1. */
 const FIRST = new Array<number>(10).fill(0.01);
 const NEXT = FIRST.map((_, i) => (i + 1) / 10);
 const same = (values: readonly number[]) => values.map((value) => new Array<number>(10).fill(value));
 
-/** Keras adds epsilon to sqrt(v) that is not corrected yet: corrected, it is epsilon / sqrt(1 - beta2^t). */
+/** Keras adds epsilon to sqrt(v) before the correction of v, so our epsilon is its epsilon / sqrt(1 - beta2^t). */
 const kerasEpsilon = (epsilon: number, t: number, beta2 = 0.999) => epsilon / Math.sqrt(1 - beta2 ** t);
 
 interface Golden {
   name: string;
   /** The optimizer of step t = 1, 2, ... */
   at: (t: number) => Optimizer;
-  /** Before the first step. */
+  /** Called before the first step. */
   prepare?: (net: Network) => void;
   rows: readonly (readonly number[])[];
-  /** Instead of FOUR_DIGITS. */
+  /** The tolerance, in place of FOUR_DIGITS. */
   tolerance?: number;
 }
 
-/** Keras starts the sum of squares elsewhere than at 0: here, one step along its root does, at a rate of next to 0. */
+/**
+ * Keras' sum of squares does not start at 0. Here, one step at a rate of nearly 0 sets it: its gradient is the root of
+ * the sum.
+ */
 const startAdagrad = (sum: number, count: number) => (net: Network) => {
   net.optimizer = adagrad({ learningRate: 1e-30 });
   stepAlong(net, new Array<number>(count).fill(Math.sqrt(sum)));
@@ -71,7 +71,7 @@ const startAdagrad = (sum: number, count: number) => (net: Network) => {
 
 const golden: Golden[] = [
   {
-    name: 'Nadam, whose momentum warms up with 0.96^t: momentumDecay 1',
+    name: 'Nadam, whose momentum grows with 0.96^t: momentumDecay 1',
     at: () => nadam({ learningRate: 0.5, beta1: 0.5, beta2: 0.67, epsilon: 1e-5, momentumDecay: 1 }),
     rows: [
       new Array<number>(10).fill(0.4281),
@@ -82,7 +82,7 @@ const golden: Golden[] = [
     ],
   },
   {
-    name: 'AdamW, with an epsilon of 2 beside what is not corrected yet',
+    name: 'AdamW, with an epsilon of 2 added before the correction',
     at: (t) => adamw({ learningRate: 1, weightDecay: 0.5, epsilon: kerasEpsilon(2, t) }),
     rows: [
       new Array<number>(10).fill(0.4998),
@@ -94,7 +94,7 @@ const golden: Golden[] = [
   },
   {
     name: 'Adagrad, whose sum of squares starts at 0.3',
-    // Keras takes sqrt(v + 1e-6): less than 2e-6 of the whole, since v >= 0.3
+    // Keras takes sqrt(v + 1e-6), which differs by less than 2e-6 of the value, since v >= 0.3
     at: () => adagrad({ learningRate: 0.2 }),
     prepare: startAdagrad(0.3, 10),
     rows: [
@@ -111,9 +111,9 @@ const golden: Golden[] = [
     rows: same([0.9978, 0.9947, 0.9915, 0.9882, 0.9849]),
   },
   {
-    name: 'Adam, with AMSGrad, which changes nothing while v grows',
+    name: 'Adam with AMSGrad, which makes no difference while v grows',
     at: (t) => adam({ learningRate: 1e-3, epsilon: kerasEpsilon(1e-7, t) }),
-    // Keras' own tolerance, since its rows are up to 1e-4 off its rule, which gives 0.9973 after the third step
+    // Keras' own tolerance: its rows are up to 1e-4 away from its rule, which gives 0.9973 after the third step
     tolerance: 5e-4,
     rows: same([0.999, 0.9982, 0.9974, 0.9965, 0.9955]),
   },
@@ -130,7 +130,7 @@ const golden: Golden[] = [
 ];
 
 describe.each(golden)('$name', ({ at, prepare, rows, tolerance = FOUR_DIGITS }) => {
-  it('goes where Keras goes, step by step', async () => {
+  it('follows Keras step by step', async () => {
     const net = await weightsAlone(new Array<number>(10).fill(1));
     prepare?.(net);
     for (const [i, row] of rows.entries()) {
@@ -141,7 +141,7 @@ describe.each(golden)('$name', ({ at, prepare, rows, tolerance = FOUR_DIGITS }) 
   });
 });
 
-/** From 1, 2, 3, 4 along 1, 6, 7, 2 at the rate 1/2. */
+/** One step from the weights 1, 2, 3, 4 with the gradients 1, 6, 7, 2 at the rate 1/2. */
 const singles: Omit<Golden, 'name'>[] = [
   { at: () => sgd({ learningRate: 0.5 }), rows: [[0.5, -1, -0.5, 3]] },
   { at: () => adam({ learningRate: 0.5 }), rows: [[0.5, 1.5, 2.5, 3.5]] },
@@ -171,27 +171,27 @@ it.each(singles.map((single) => [single.at(1).name, single] as const))(
   },
 );
 
-it('weight decay alone, three steps along a gradient of 0, to 6 decimals', async () => {
+it('weight decay alone, in three steps with the gradient 0, to 6 decimals', async () => {
   const net = await weightsAlone([2]);
   net.optimizer = adamw({ learningRate: 1, weightDecay: 0.004 });
   for (let t = 0; t < 3; t++) stepAlong(net, [0]);
-  // numpy's almost equal: within 1.5 units of the last of 6 decimals
+  // the tolerance of numpy's assert_almost_equal: 1.5 units of the last of 6 decimals
   expect(Math.abs(net.layers[0].weights[0] - 1.9760959)).toBeLessThan(1.5e-6);
 });
 
-it('fit under a schedule has the costs of Keras, epoch by epoch, to its 5e-5', async () => {
+it('fit with a schedule has the costs of Keras in each epoch, within its tolerance of 5e-5', async () => {
   const numbers = Float32Array.from({ length: 32 }, (_, i) => i);
   const ones = { weights: new Float32Array(4).fill(1), biases: new Float32Array(2).fill(1) };
   const net = await createNetwork({
     inputs: 2,
-    // the mean over two outputs of (a - y)^2 is the quadratic cost
+    // Keras' mean of (a - y)^2 over two outputs is the quadratic cost
     layers: [{ units: 2, activation: 'linear', initializer: ones }],
     cost: 'quadratic',
   });
   const learningRate = exponential({ initial: 0.05, factor: 0.9, steps: 1 });
   const reports = await net.fit(
     { inputs: numbers, targets: numbers },
-    // an epsilon that is not corrected for t moves costs by less than 1e-6 here: gradients are 2 and more
+    // correcting epsilon for t would change these costs by less than 1e-6, because gradients are 2 or more
     { epochs: 3, batchSize: 4, shuffle: false, optimizer: adam({ learningRate, epsilon: 1e-7 }) },
   );
   const wanted = [230.79457092285156, 128.30319213867188, 79.33648681640625];

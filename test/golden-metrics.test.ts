@@ -5,14 +5,14 @@ import golden from './golden-metrics/metrics.json' with { type: 'json' };
 
 // Metrics against scikit-learn's, which generate.py has computed.
 
-/** A network of one linear layer that copies its inputs has whatever outputs a test wants. */
+/** A network of one linear layer that copies its inputs, so that the test chooses the outputs. */
 async function copying(outputs: number, task: Task, batchSize = 7) {
   const weights = Float32Array.from({ length: outputs ** 2 }, (_, i) => Number(i % (outputs + 1) === 0));
   const layers = [{ units: outputs, activation: 'linear' as const, initializer: { weights } }];
   return await createNetwork({ inputs: outputs, layers, task, batchSize });
 }
 
-/** Every number of `wanted` is that of `got`, but for rounding. */
+/** Expects every number of `wanted` in `got`, up to rounding. */
 function expectNumbers(got: unknown, wanted: unknown): void {
   if (typeof wanted === 'number') expect(Math.abs((got as number) - wanted)).toBeLessThan(1e-12);
   else for (const [key, value] of Object.entries(wanted as object)) expectNumbers((got as never)[key], value);

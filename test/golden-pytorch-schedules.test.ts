@@ -9,9 +9,9 @@ import {
   reduceOnPlateau,
 } from '../src/spec/schedule.js';
 
-// The sequences that PyTorch expects of its own schedulers: test/optim/test_lrscheduler.py (pytorch/pytorch, BSD-3).
+// The rates that PyTorch's tests expect of its own schedulers: test/optim/test_lrscheduler.py (pytorch/pytorch, BSD-3).
 
-/** PyTorch compares to 1e-5; both are formulas in f64 here, which round a dozen times. */
+/** PyTorch's own tolerance is 1e-5. Here both sides are formulas in f64, which round about a dozen times. */
 const ROUNDINGS = 1e-14;
 
 function expectRates(got: readonly number[], wanted: readonly number[]): void {
@@ -23,14 +23,14 @@ function expectRates(got: readonly number[], wanted: readonly number[]): void {
 
 const rates = (rate: LearningRate, count: number) => Array.from({ length: count }, (_, i) => rateAt(rate, i, 0));
 
-it('OneCycleLR with cosines: up to 25 in three of ten steps, down to half of its start', () => {
+it('OneCycleLR with cosines: rises to 25 in three of ten steps, then falls to half of its start', () => {
   const down = (share: number) => 0.5 + ((25 - 0.5) / 2) * (1 + Math.cos(Math.PI * share));
   const wanted = [1, 13, 25, ...[1, 2, 3, 4, 5, 6].map((i) => down(i / 7)), 0.5];
   expectRates(rates(oneCycle({ maximum: 25, finalDivisor: 2, steps: 10 }), 10), wanted);
 });
 
 describe.each([0.05, 0.5])('CosineAnnealingWarmRestarts from %d', (initial) => {
-  it.each([1, 2, 4])('each time %d times as long, from ten steps on, for a hundred', (growth) => {
+  it.each([1, 2, 4])('for a hundred steps: the first fall takes ten, each further one %d times as long', (growth) => {
     const final = 1e-10;
     const wanted: number[] = [];
     let [position, length] = [0, 10];
@@ -44,7 +44,8 @@ describe.each([0.05, 0.5])('CosineAnnealingWarmRestarts from %d', (initial) => {
 });
 
 describe('ReduceLROnPlateau', () => {
-  // PyTorch's patience is the epochs that may pass without a gain; here it is the one at whose end the rate falls
+  // PyTorch's patience counts the epochs that may pass without a gain. Here, it also counts the one after which the
+  // rate falls
   const PATIENCE = 5 + 1;
 
   const counted = (...runs: [rate: number, epochs: number][]) =>
@@ -59,27 +60,27 @@ describe('ReduceLROnPlateau', () => {
     });
   }
 
-  it('stays where every epoch gains more than the least that counts', () => {
+  it('keeps the rate if every epoch gains more than minDelta', () => {
     const costs = Array.from({ length: 20 }, (_, i) => 10 - i * 0.0167);
     const schedule = reduceOnPlateau({ initial: 0.5, minDelta: 0.01, patience: PATIENCE, cooldown: 5 });
     expectRates(ratesAfter(schedule, costs), counted([0.5, 20]));
   });
 
-  it('falls where an epoch in seven gains enough', () => {
+  it('reduces the rate if only one epoch in seven gains enough', () => {
     const costs = Array.from({ length: 22 }, (_, i) => 10 - i * 0.0165);
     const schedule = reduceOnPlateau({ initial: 0.5, minDelta: 0.1, patience: PATIENCE });
     expectRates(ratesAfter(schedule, costs), counted([0.5, 6], [0.05, 7], [0.005, 7], [0.0005, 2]));
   });
 
-  it('counts no epoch while it cools down', () => {
-    // PyTorch's mode "max" of the numbers' opposites
+  it('counts no epoch during the cooldown', () => {
+    // PyTorch's test uses the mode "max"; here the numbers are negated
     const costs = counted([0.8, 2], [0.234, 20]);
     const schedule = reduceOnPlateau({ initial: 0.5, patience: PATIENCE, cooldown: 5 });
     expectRates(ratesAfter(schedule, costs), counted([0.5, 8], [0.05, 11], [0.005, 3]));
   });
 
-  it('counts no gain while it cools down, but remembers it', () => {
-    // a share of 0.1 of the best in PyTorch; 0.05 tells the same epochs apart
+  it('counts no gain during the cooldown, but remembers it', () => {
+    // PyTorch's threshold is a share of 0.1 of the best; 0.05 separates the same epochs
     const costs = counted([1, 7], [0.6, 1], [0.5, 12]);
     const schedule = reduceOnPlateau({ initial: 0.5, minDelta: 0.05, patience: PATIENCE, cooldown: 5 });
     expectRates(ratesAfter(schedule, costs), counted([0.5, 6], [0.05, 11], [0.005, 3]));

@@ -20,7 +20,7 @@ const names = readdirSync(folder)
   .filter((name) => name.endsWith('.simdprop'))
   .map((name) => name.replace('.simdprop', ''));
 
-it('has a file of each kind for each version', () => {
+it('exist for each kind of network and each version', () => {
   const versions = [1, 2];
   expect(names.sort()).toEqual(
     versions.flatMap((version) => Object.keys(TRAININGS).map((kind) => `version-${version}-${kind}`)).sort(),

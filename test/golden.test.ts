@@ -5,10 +5,10 @@ import { type GoldenFile, goldenFiles } from './golden-files.js';
 const largest = (values: Float64Array) => values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
 
 /**
- * PyTorch sums in another order and rounds functions such as exp differently. So each of the two computations makes at
- * most one rounding of 2^-53 for each term of the sums through which a value passes, forward and backward, on numbers
- * no larger than the largest of the network. These terms are, for each layer, fanIn or units products and 8 for its
- * activation; one for each row, for the mean; and all of this again for each step.
+ * PyTorch adds in another order and rounds functions such as exp differently. Each of the two computations makes at
+ * most one rounding of 2^-53 for each term of the sums through which a value passes, forward and backward, and the
+ * rounded numbers are no larger than the largest of the network. For each layer, these terms are fanIn or units
+ * products, and 8 for its activation; then one for each row, for the mean; and all of this again for each step.
  */
 function toleranceOf(golden: GoldenFile, steps: number): number {
   const terms = golden.layers.reduce((n, { units, weights }) => n + weights.length / units + units + 8, golden.rows);
@@ -32,7 +32,7 @@ it('there are golden files for every activation and cost of the core', () => {
 });
 
 describe.each(goldenFiles)('the reference computes what PyTorch does: $name', (golden) => {
-  it('starts from numbers that are exact in float32', () => {
+  it('the starting numbers are exact in float32', () => {
     for (const array of [golden.x, golden.y, ...golden.layers.flatMap(({ weights, biases }) => [weights, biases])]) {
       expect(Float64Array.from(Float32Array.from(array))).toEqual(array);
     }

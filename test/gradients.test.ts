@@ -40,12 +40,12 @@ const scenario = fc
     zeroInputs: fc.boolean(),
     seed: fc.nat(),
   })
-  // one output has nothing to share with
+  // softmax needs at least two outputs
   .filter(({ output, outputs }) => output.activation !== 'softmax' || outputs > 1);
 
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 
-/** The network, batch and targets of a scenario, all of it exact in f32. */
+/** The network, the batch and the targets of a scenario, with numbers that are all exact in f32. */
 function build({ inputs, hidden, outputs, output: { cost, activation }, hasBias, rows, zeroInputs, seed }: Scenario) {
   const random = randomNumbers(seed);
   const signed = (scale: number) => Math.fround((random() * 2 - 1) * scale);
@@ -81,8 +81,8 @@ function build({ inputs, hidden, outputs, output: { cost, activation }, hasBias,
 }
 
 /**
- * True if some z is so close to a kink that it may lie on the other side in f32: its slope then has two right answers.
- * This does not concern a z that is exact in f32.
+ * True if some z is so close to a kink that it may be on the other side in f32, where the slope differs. This does not
+ * concern a z that is exact in f32.
  */
 function isNearKink(network: ReferenceNetwork, x: Float64Array, y: Float64Array): boolean {
   const values = forward(network, x);

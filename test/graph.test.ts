@@ -33,7 +33,7 @@ function show(graph: Graph, from: Node, to: Node): string[] {
 
 const edgesOf = ({ nodes }: Graph) => nodes.reduce((sum, { operands }) => sum + operands.length, 0);
 
-/** How far two orders of the same sum of products may be from each other. */
+/** The largest possible difference between two sums of the same products, in any order. */
 function pathBound(graph: Graph, from: Node, to: Node): number {
   let paths = 0;
   let size = 0;
@@ -41,11 +41,11 @@ function pathBound(graph: Graph, from: Node, to: Node): number {
     paths++;
     size += Math.abs(product);
   }
-  // each way has on every term at most its multiplications, an edge each, and its additions, a path or an edge each
+  // in each way, a term passes through at most one multiplication for each edge, and one addition for each path or edge
   return (paths + 3 * edgesOf(graph)) * DOUBLE_EPSILON * size;
 }
 
-/** Path sum, reverse mode and forward mode of every pair of nodes. */
+/** Compares path sum, reverse mode and forward mode for every pair of nodes. */
 function expectThreeWaysAgree(graph: Graph): void {
   const reverse = graph.nodes.map((to) => graph.reverse(to));
   for (const from of graph.nodes) {
@@ -94,7 +94,7 @@ describe('c = a + b, d = b + 1, e = c d at a = 2, b = 1', () => {
     expect([graph.countPaths(a, e), graph.countPaths(b, e)]).toEqual([1, 2]);
   });
 
-  it('takes other numbers', () => {
+  it('computes everything again for other inputs', () => {
     const { graph, a, b, e } = example();
     graph.evaluate(new Map([[b, -3]]));
     expect(e.value).toBe(2);
@@ -108,7 +108,7 @@ describe('c = a + b, d = b + 1, e = c d at a = 2, b = 1', () => {
 });
 
 describe('a graph', () => {
-  it('has at each edge the slope of its operation, by central differences', () => {
+  it('has the slope of the operation at each edge, compared with central differences', () => {
     const points = [-2.5, -1, -0.3, 0.2, 0.9, 3];
     const h = 1e-5;
     const unary = ['exp', 'log', 'sigmoid', 'tanh', 'relu'] as const satisfies Operation[];
@@ -142,7 +142,7 @@ describe('a graph', () => {
     check('sum', (graph, operands) => graph.sum(operands), points);
   });
 
-  it('computes what its operations are called', () => {
+  it('computes the functions that its operations are named after', () => {
     const graph = new Graph();
     const [u, v] = [graph.input(3), graph.input(-2)];
     const values = [
@@ -158,7 +158,7 @@ describe('a graph', () => {
     expect(graph.sigmoid(graph.constant(0)).value).toBe(0.5);
   });
 
-  it('has the same derivative by path sum, reverse mode and forward mode, whatever it computes', () => {
+  it('has the same derivatives by path sums, reverse mode and forward mode, for random operations', () => {
     let paths = 0;
     const step = fc.record({ operation: fc.nat(8), left: fc.nat(), right: fc.nat() });
     fc.assert(
@@ -169,7 +169,7 @@ describe('a graph', () => {
           const graph = new Graph();
           for (const value of inputs) graph.input(value / 64);
           for (const { operation, left, right } of steps) {
-            // from the last few, so that paths meet often
+            // operands are among the last few nodes, so that paths meet often
             const [u, v] = [left, right].map(
               (back) => graph.nodes[graph.nodes.length - 1 - (back % Math.min(4, graph.nodes.length))],
             );
@@ -199,7 +199,7 @@ describe('a graph', () => {
     expect(paths).toBeGreaterThan(50);
   });
 
-  it('counts both edges of an operand used twice', () => {
+  it('counts both edges of an operand that is used twice', () => {
     const graph = new Graph();
     const u = graph.input(3, 'u');
     const square = graph.multiply(u, u, 'u^2');
@@ -208,7 +208,7 @@ describe('a graph', () => {
     expect(graph.forward(u)[square.index]).toBe(6);
   });
 
-  it('keeps an infinite slope out of the derivatives it is not a factor of', () => {
+  it('does not multiply an infinite slope into derivatives that do not contain it', () => {
     const graph = new Graph();
     const u = graph.input(0);
     const one = graph.constant(1);
@@ -220,7 +220,7 @@ describe('a graph', () => {
     expect(graph.pathSum(one, infinite)).toBe(0);
   });
 
-  it('counts paths that nobody could walk, and refuses to', () => {
+  it('counts more paths than anybody could follow, and refuses to follow them', () => {
     const graph = new Graph();
     const first = graph.input(1, 'first');
     let last = first;
@@ -233,7 +233,7 @@ describe('a graph', () => {
     expect(() => graph.pathSum(first, last)).toThrow(RangeError);
   });
 
-  it('walks as many paths as it is asked to', () => {
+  it('follows as many paths as the limit allows', () => {
     const graph = new Graph();
     const first = graph.input(1);
     let last = first;
@@ -243,7 +243,7 @@ describe('a graph', () => {
     expect(graph.pathSum(last, first, { limit: 0 })).toBe(0);
   });
 
-  it('does not look for paths where there are none', () => {
+  it('does not search for paths if there are none', () => {
     const graph = new Graph();
     const [elsewhere, from] = [graph.input(1), graph.input(3)];
     let last = elsewhere;
@@ -252,7 +252,7 @@ describe('a graph', () => {
     expect(graph.pathSum(from, to)).toBe(2 ** 50);
   });
 
-  it('walks a path of 100,000 edges', () => {
+  it('follows a path of 100,000 edges', () => {
     const graph = new Graph();
     const first = graph.input(1);
     let last = first;
@@ -260,7 +260,7 @@ describe('a graph', () => {
     expect(graph.pathSum(first, last)).toBeGreaterThan(0);
   });
 
-  it('says where, what it got and what it wants, and stays as it was', () => {
+  it('refuses wrong arguments with clear messages, and does not change', () => {
     const { graph, a, b, c, e } = example();
     const stranger = new Graph().input(1);
     const count = graph.nodes.length;
@@ -301,7 +301,7 @@ describe('a graph', () => {
     ['a number', () => 1, /^evaluate: values: got 1, want pairs of a node and a number/],
     ['a word', () => '', /^evaluate: values: got "", want pairs of a node and a number/],
     [
-      'a pair that is not in a list',
+      'a pair that is not in a list of pairs',
       (a) => [a, 1],
       /^evaluate: pair 0: got an object \(Object\), want \[node, number\]$/,
     ],
@@ -315,7 +315,7 @@ describe('a graph', () => {
     expect([a.value, e.value]).toEqual([2, 6]);
   });
 
-  it('cannot be given a cycle', () => {
+  it('cannot have a cycle', () => {
     const { c, e } = example();
     expect(() => (c.operands as Node[]).push(e)).toThrow(TypeError);
   });
@@ -330,7 +330,7 @@ interface Given {
   cost: ReferenceNetwork['cost'];
 }
 
-/** Chosen for relu: of its units some are active and some are not, in every shape. */
+/** Chosen so that with relu, in every shape, some units are active and some are not. */
 const NETWORK_SEED = 24;
 
 const SHAPES: Shape[] = [
@@ -357,7 +357,9 @@ const GIVEN: Given[] = SHAPES.flatMap((shape) =>
   ),
 );
 
-/** A network in the core and in the reference with the same weights, and `rows` samples; all of it exact in f32. */
+/**
+ * A network in the core and in the reference, with the same weights, and `rows` samples. All numbers are exact in f32.
+ */
 async function build({ shape, hidden, output, cost }: Given, rows: number) {
   const random = randomNumbers(NETWORK_SEED);
   const floats = (count: number) => randomFloats(count, random);
@@ -374,7 +376,7 @@ async function build({ shape, hidden, output, cost }: Given, rows: number) {
   }
   const x = floats(rows * shape[0]);
   const y = Float32Array.from({ length: rows * outputs }, random);
-  // the classes in turn
+  // the samples have the classes in turn
   if (output === 'softmax') {
     for (let i = 0; i < y.length; i++) y[i] = Number(i % outputs === Math.floor(i / outputs) % outputs);
   }
@@ -422,7 +424,7 @@ describe('an unrolled network', () => {
         check(`layers[${l}].weightGradients`, weights, layer.weightGradients, bounds[l].dW);
         check(`layers[${l}].biasGradients`, biases, layer.biasGradients, bounds[l].db);
       });
-      // C_x as the reference has it: in f64 both, a few roundings of numbers below 10 apart
+      // C_x of the reference. Both are in f64 and differ by a few roundings of numbers below 10
       const values = forward(network, Float64Array.from(x));
       const wanted = meanCost(network, values, Float64Array.from(y));
       expect(Math.abs(cost.value - wanted)).toBeLessThan(100 * DOUBLE_EPSILON);
@@ -446,7 +448,7 @@ describe('an unrolled network', () => {
     expect(output).toBeGreaterThan(0);
   });
 
-  it('sample by sample has the mean gradients of a batch', async () => {
+  it('has, averaged over the samples, the gradients of a batch', async () => {
     const given = { shape: [2, 3, 2], hidden: 'tanh', output: 'softmax', cost: 'categoricalCrossEntropy' } as const;
     const rows = 5;
     const { net, network, x, y } = await build(given, rows);
@@ -468,7 +470,7 @@ describe('an unrolled network', () => {
     });
   });
 
-  it('follows an activation for each unit', async () => {
+  it('uses the activation of each unit', async () => {
     const names: ActivationName[] = ['tanh', 'relu', 'linear'];
     const net = await createNetwork({ inputs: 2, layers: [{ units: 3, activation: names }, { units: 1 }], seed: 3 });
     const { layers } = unroll(net, [0.5, -0.25]);
@@ -477,7 +479,7 @@ describe('an unrolled network', () => {
     expect(layers[0].a.map(({ operation }) => operation)).toEqual(['tanh', 'relu', 'add']);
   });
 
-  it('has 1 path from a weight of the last layer and one for each unit it passes from those before', async () => {
+  it('has 1 path from a weight of the last layer, and from earlier weights one for each way through the units', async () => {
     const net = await createNetwork({
       inputs: 1,
       layers: [{ units: 3 }, { units: 4 }, { units: 1 }],
@@ -488,7 +490,7 @@ describe('an unrolled network', () => {
     expect(graph.countPaths(x[0], cost)).toBe(12);
   });
 
-  it('names its nodes as the books do and ends without a target at the outputs', async () => {
+  it('names its nodes as textbooks do, and ends at the outputs if there are no targets', async () => {
     const net = await createNetwork({ inputs: 2, layers: [{ units: 1 }, { units: 2, activation: 'softmax' }] });
     const { graph, x, layers, cost } = unroll(net, [1, 2]);
     expect(cost).toBeUndefined();
@@ -500,7 +502,7 @@ describe('an unrolled network', () => {
     expect(graph.nodes[graph.nodes.length - 1]).toBe(layers[1].a[1]);
   });
 
-  it('takes a softmax of large weighted inputs', async () => {
+  it('computes softmax of large weighted inputs', async () => {
     const net = await createNetwork({ inputs: 1, layers: [{ units: 2, activation: 'softmax' }] });
     net.layers[0].weights = Float32Array.of(1000, 1001);
     const { layers } = unroll(net, [1]);
@@ -508,7 +510,7 @@ describe('an unrolled network', () => {
     expectWithin('a', valuesOf(layers[0].a), [p, 1 - p], [8 * DOUBLE_EPSILON, 8 * DOUBLE_EPSILON]);
   });
 
-  it('computes what the network computes after other numbers', async () => {
+  it('agrees with the network after its inputs have changed', async () => {
     const { net, network, x } = await build(
       { shape: [2, 3, 2], hidden: 'sigmoid', output: 'softmax', cost: 'categoricalCrossEntropy' },
       1,
@@ -540,13 +542,13 @@ describe('an unrolled network', () => {
     }
   });
 
-  it('standardises x as the network does, and has the derivatives by x as it was', async () => {
+  it('standardises x as the network does, and has derivatives with respect to x before that', async () => {
     const given = { shape: [2, 3, 2], hidden: 'tanh', output: 'softmax', cost: 'categoricalCrossEntropy' } as const;
     const { net, network, y } = await build(given, 1);
     const deviations = Float64Array.of(2, 0.25);
     net.standardization = { means: Float64Array.of(0.5, -2), deviations };
     const x = Float32Array.of(0.75, -0.25);
-    // exact in f32 as well
+    // these numbers are exact in f32 too
     const standardized = Float64Array.of(0.125, 7);
     const unrolled = unroll(net, x, y);
     const { graph, layers, cost } = unrolled;
@@ -577,7 +579,7 @@ describe('an unrolled network', () => {
     expect(valuesOf(first)).toEqual([-0.125, 9]);
   });
 
-  it('refuses by name what it does not know, and samples that do not fit', async () => {
+  it('refuses functions that it does not know, by name, and samples that do not fit', async () => {
     const make = (activation: ActivationName, cost?: CostName) =>
       createNetwork({ inputs: 2, layers: [{ units: 2 }, { units: 2, activation }], cost });
     const gelu = await make('gelu');

@@ -5,13 +5,13 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-// `npm run check` keeps the rooms of src/ apart. A room is a folder of src/ (src/README.md). Every import that a room
-// must not have is planted in a copy of the tree, in every form that an import has, and Biome has to refuse each of
+// `npm run check` keeps the folders of src/ apart, which are called rooms here (src/README.md). In a copy of the tree,
+// every import that a room must not have is added, in every form that an import can have. Biome must refuse each of
 // them and nothing else.
 
 /**
- * The imports that files of a room may have, besides those of each other. The rule itself: biome.json's copy of it is
- * what is tested.
+ * The rooms that the files of a room may import from, besides their own. This is the rule itself; the copy of it in
+ * biome.json is what is tested.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   check: [],
@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 const ROOMS = Object.keys(MAY_IMPORT);
 
-/** The faces, src/*.ts, import every room but these. */
+/** The files in src/ itself, called faces here, may import from every room except these. */
 const NOT_FOR_FACES = ['generated', 'assembly', 'outside'];
 
 /** A file of each room that can be imported from another room. */
@@ -55,7 +55,7 @@ let after: Map<string, string[]>;
 
 const isFile = (name: string) => name.endsWith('.ts');
 
-/** Path of a room's file, the first by name, from another room. */
+/** The path of a room's file from another room. */
 function targetOf(name: string): string {
   if (name in TARGETS) return TARGETS[name];
   const [first] = readdirSync(`${ROOT}src/${name}`).filter(isFile);
@@ -144,7 +144,7 @@ it('the table has every room of src/', () => {
 /** `import('...').Name` and `typeof import('...')`, types both: Biome sees no import in them. */
 const TYPE_EXPRESSION = /typeof import\(|import\('[^']*'\)\s*\.(?!then\b)/;
 
-it('no file of src/ has an import within a type, which Biome would not see', () => {
+it('no file of src/ has an import inside a type, which Biome would not see', () => {
   expect("type Of = import('../network.js').Network;").toMatch(TYPE_EXPRESSION);
   expect("const { a } = await import('../network.js');").not.toMatch(TYPE_EXPRESSION);
   const files = readdirSync(`${ROOT}src`, { recursive: true, encoding: 'utf8' }).filter(isFile);
@@ -159,14 +159,14 @@ describe.each(Object.keys(FORMS))('an import that is %s', (form) => {
     }
   });
 
-  it('is refused from a face to the core as text, its offsets, and what lies outside', () => {
+  it('is refused from a face to the generated files, to the offsets of the core, and to files outside src/', () => {
     for (const target of [...ROOMS, ...NOT_FOR_FACES]) {
       const rules = NOT_FOR_FACES.includes(target) ? ['noRestrictedImports'] : [];
       expect(after.get(nameOf(target, form)) ?? [], `a face to ${target}`).toEqual(rules);
     }
   });
 
-  it.each(ROOMS)('is refused as the way back of a circle in src/%s', (room) => {
+  it.each(ROOMS)('is refused in src/%s if it closes a circle', (room) => {
     for (const half of ['1', '2']) {
       expect(after.get(`${room}/${nameOf('circle', form, half)}`) ?? [], `half ${half}`).toEqual(['noImportCycles']);
     }

@@ -50,7 +50,7 @@ describe('parseIdx', () => {
     });
   });
 
-  test.each(TYPES)('gives back shape and numbers of type $code', (type) => {
+  test.each(TYPES)('returns shape and numbers of type $code', (type) => {
     const shapes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 });
     const number = fc.oneof(fc.double(), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }));
     fc.assert(
@@ -69,7 +69,7 @@ describe('parseIdx', () => {
   it('copies no bytes', () => {
     const file = write(BYTES, [3], Uint8Array.of(1, 2, 3));
     expect(parseIdx(file).data.buffer).toBe(file.buffer);
-    // nor does it make a Buffer of them, whose slice() is another one than that of arrays
+    // and it does not return a Buffer, whose slice() differs from that of arrays
     const { data } = parseIdx(Buffer.from(file));
     expect([data, data.constructor]).toEqual([Uint8Array.of(1, 2, 3), Uint8Array]);
   });
@@ -94,7 +94,7 @@ describe('parseIdx', () => {
     ],
     ['an empty buffer', new ArrayBuffer(0), /^idx: got 0 bytes, want an IDX file/],
     [
-      'a page of an error',
+      'an error page',
       text('<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN"><html><head><title>403'),
       /^idx: got an HTML or XML page: the address may be wrong, want an IDX file$/,
     ],
@@ -104,7 +104,7 @@ describe('parseIdx', () => {
       /^idx: got an HTML or XML page: the address may be wrong, want an IDX file$/,
     ],
     [
-      'a pointer',
+      'a Git LFS pointer',
       text('version https://git-lfs.github.com/spec/v1\noid sha256:00\n'),
       /^idx: got a Git LFS pointer: git lfs pull fetches what it stands for, want an IDX file$/,
     ],
@@ -137,8 +137,8 @@ describe('parseIdx', () => {
       [0x1f, 0x8b, 8, 1],
       /^idx: got gzip data, want an IDX file: await readIdx\(bytes\) unpacks them$/,
     ],
-    ['zeros in front', [0, 0, 0, 8, 1], /^idx: got magic number 0x00000008, want .* 1 or more$/],
-    ['the type 10, which is none', [0, 0, 10, 1, 0, 0, 0, 1, 0], /^idx: got magic number 0x00000a01, want/],
+    ['zeros at the start', [0, 0, 0, 8, 1], /^idx: got magic number 0x00000008, want .* 1 or more$/],
+    ['the type 10, which does not exist', [0, 0, 10, 1, 0, 0, 0, 1, 0], /^idx: got magic number 0x00000a01, want/],
     ['no dimensions', [0, 0, 8, 0, 1], /^idx: got magic number 0x00000800, want .* NN dimensions, 1 or more$/],
     ['half a header', [0, 0, 8, 2, 0, 0, 0, 1], /^idx: got 8 bytes, want a header of 12: the file is cut short$/],
     [
@@ -147,21 +147,25 @@ describe('parseIdx', () => {
       /^idx: got dimensions 4294967295 × 0, want each at least 1$/,
     ],
     [
-      'a byte too few',
+      'a missing byte',
       [0, 0, 11, 1, 0, 0, 0, 2, 1, 2, 3],
       /^idx: got 11 bytes, want 12 \(a header of 8 and 2 i16\): the file is cut short$/,
     ],
     [
-      'a byte too many',
+      'a superfluous byte',
       [0, 0, 8, 1, 0, 0, 0, 1, 1, 2],
       /^idx: got 10 bytes, want 9 \(a header of 8 and 1 u8\): there are more bytes after the numbers$/,
     ],
     [
-      'sizes beyond any file',
+      'sizes larger than any file',
       [0, 0, 14, 3, ...big, ...big, ...big],
       /^idx: got 16 bytes, want 6\.33\d+e\+29 \(a header/,
     ],
-    ['sizes beyond any number', [0, 0, 8, 255, ...Array(1020).fill(255)], /^idx: got 1024 bytes, want Infinity/],
+    [
+      'sizes whose product is infinite',
+      [0, 0, 8, 255, ...Array(1020).fill(255)],
+      /^idx: got 1024 bytes, want Infinity/,
+    ],
   ];
   it.each(wrong)('refuses %s', (_, contents, message) => {
     const bytes = Array.isArray(contents) ? Uint8Array.from(contents) : (contents as Uint8Array);
@@ -182,7 +186,7 @@ describe('parseIdx', () => {
     );
   });
 
-  it('gives what fit takes, as inputs and as labels', async () => {
+  it('returns arrays that fit accepts, as inputs and as labels', async () => {
     for (const type of TYPES) {
       const inputs = parseIdx(write(type, [3, 2], new type.Data([0, 1, 2, 3, 4, 5]))).data;
       const labels = parseIdx(write(type, [3], new type.Data([2, 0, 1]))).data;
@@ -195,14 +199,14 @@ describe('parseIdx', () => {
     }
   });
 
-  it('gives an error or an array of the shape it says for 10,000 damaged files', () => {
+  it('throws an error, or returns an array that fits its shape, for 10,000 damaged files', () => {
     const random = randomNumbers(SEED);
     const below = (n: number) => Math.floor(random() * n);
     const files = TYPES.map((type) => write(type, [2, 3, 2], new type.Data([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])));
     let read = 0;
     for (let i = 0; i < 10_000; i++) {
       let file = files[below(files.length)].slice();
-      // bytes of the header more often than others
+      // changes bytes of the header more often than others
       for (let n = below(4); n > 0; n--)
         file[below(random() < 0.7 ? 16 : file.length)] = random() < 0.5 ? below(16) : below(256);
       if (random() < 0.3) file = file.subarray(0, below(file.length + 1));
@@ -217,7 +221,7 @@ describe('parseIdx', () => {
         if (!(error instanceof RangeError && error.message.startsWith('idx: got '))) throw error;
       }
     }
-    // both ends were reached
+    // both results have occurred
     expect(read).toBeGreaterThan(1000);
     expect(read).toBeLessThan(9000);
   });

@@ -31,7 +31,7 @@ describe.each([
   ['by zlib, as in Node', () => {}],
   ['by DecompressionStream, as in pages', () => vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)],
 ])('readIdx %s', (_, prepare) => {
-  it('reads compressed files as parseIdx reads those that are not', async () => {
+  it('reads compressed files as parseIdx reads uncompressed ones', async () => {
     prepare();
     for (const file of [images, small, Uint8Array.of(0, 0, 0x0b, 1, 0, 0, 0, 2, 0xff, 0xff, 1, 0)]) {
       expect(await readIdx(gzipSync(file))).toEqual(parseIdx(file));
@@ -39,7 +39,7 @@ describe.each([
     }
   });
 
-  it('takes buffers, shared arrays, Blobs, Files and Responses', async () => {
+  it('accepts buffers, shared arrays, Blobs, Files and Responses', async () => {
     prepare();
     const { buffer, byteOffset, byteLength } = gzipSync(images);
     const compressed = new Uint8Array(buffer, byteOffset, byteLength).slice();
@@ -56,7 +56,7 @@ describe.each([
     expect(await readIdx(new Blob([small as Uint8Array<ArrayBuffer>]))).toEqual(parseIdx(small));
   });
 
-  it('refuses what is cut short or damaged, wherever', async () => {
+  it('refuses data that are cut short or damaged, at any place', async () => {
     prepare();
     const compressed = gzipSync(images);
     for (const length of [2, 3, 9, 10, 11, 1000, 100_000, compressed.length - 9, compressed.length - 1]) {
@@ -71,7 +71,7 @@ describe.each([
     await expect(readIdx(damaged)).rejects.toThrow(/^idx: got gzip data that are damaged or cut short/);
   });
 
-  it('refuses what is compressed and no IDX file, or one that is cut short itself', async () => {
+  it('refuses other compressed files, and IDX files that were cut short before they were compressed', async () => {
     prepare();
     const page = new TextEncoder().encode(`<!doctype html><html>${'<p>not found</p>'.repeat(100)}</html>`);
     await expect(readIdx(gzipSync(page))).rejects.toThrow(/^idx: got an HTML or XML page/);
@@ -83,7 +83,7 @@ describe.each([
     await expect(readIdx(gzipSync(new Uint8Array(0)))).rejects.toThrow(/^idx: got 0 bytes, want an IDX file/);
   });
 
-  it('unpacks little more than the header says', async () => {
+  it('decompresses little more than the header says', async () => {
     prepare();
     const bomb = new Uint8Array(100e6);
     bomb.set([0, 0, 8, 1, 0, 0, 0x10, 0]);
@@ -100,7 +100,7 @@ describe.each([
 });
 
 describe('readIdx', () => {
-  it('says so where nothing can unpack', async () => {
+  it('says so if nothing here can decompress', async () => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
     vi.stubGlobal('DecompressionStream', undefined);
     await expect(readIdx(gzipSync(small))).rejects.toThrow(
@@ -144,7 +144,7 @@ describe('readIdx', () => {
     );
   });
 
-  it('refuses what holds no bytes', async () => {
+  it('refuses sources that have no bytes', async () => {
     const wanted =
       /want a Uint8Array or an ArrayBuffer with the contents of an IDX file, or a Blob or a Response of them/;
     for (const source of [undefined, null, 'train.idx', [1, 2], { arrayBuffer: () => 'bytes' }, new Float32Array(2)]) {
@@ -154,7 +154,7 @@ describe('readIdx', () => {
     await expect(readIdx(Promise.resolve(small) as never)).rejects.toThrow(/: await the promise$/);
   });
 
-  it('reads the files of MNIST, compressed as they are offered, for fit', async () => {
+  it('reads the compressed files of MNIST for fit', async () => {
     const read = (name: string) => readIdx(gzipSync(readFileSync(join(packagedData(), name)), { level: 1 }), name);
     const { shape, data: inputs } = await read('t10k-images-idx3-ubyte');
     const { data: targets } = await read('t10k-labels-idx1-ubyte');

@@ -33,7 +33,7 @@ describe('the IDX reader', () => {
 
   const read = () => readDigits(directory, 'train');
 
-  it('gives the bytes after the header, images and labels', () => {
+  it('returns the bytes after the header, for images and labels', () => {
     expect(read()).toEqual({
       count: 2,
       rows: 1,
@@ -43,7 +43,7 @@ describe('the IDX reader', () => {
     });
   });
 
-  it('reads files that are compressed, as they are offered', () => {
+  it('reads compressed files', () => {
     const plain = read();
     for (const name of [IMAGES, LABELS]) {
       writeFileSync(join(directory, `${name}.gz`), gzipSync(name === IMAGES ? goodImages : goodLabels));
@@ -61,25 +61,20 @@ describe('the IDX reader', () => {
     expect(read).toThrow(`${join(directory, name)}: no such file, want an IDX file`);
   });
 
-  it('says so where the file cannot be read', () => {
+  it('says so if the file cannot be read', () => {
     rmSync(join(directory, IMAGES));
     mkdirSync(join(directory, IMAGES));
     expect(read).toThrow(/train-images-idx3-ubyte: EISDIR/);
   });
 
   it.each([
-    [
-      'labels where images belong',
-      IMAGES,
-      goodLabels,
-      'got 2 as Uint8Array, want count × rows × columns as Uint8Array',
-    ],
-    ['images where labels belong', LABELS, goodImages, 'got 2 × 1 × 3 as Uint8Array, want count as Uint8Array'],
+    ['labels in place of images', IMAGES, goodLabels, 'got 2 as Uint8Array, want count × rows × columns as Uint8Array'],
+    ['images in place of labels', LABELS, goodImages, 'got 2 × 1 × 3 as Uint8Array, want count as Uint8Array'],
     ['a gzip file', IMAGES, Uint8Array.of(0x1f, 0x8b, 8, 0), 'got gzip data, want an IDX file'],
     ['an empty file', IMAGES, new Uint8Array(0), 'got 0 bytes, want an IDX file'],
     ['half a magic number', LABELS, Uint8Array.of(0, 0), 'got 2 bytes, want an IDX file'],
     [
-      'labels that are no bytes',
+      'labels that are not bytes',
       LABELS,
       idx(0xc01, [2], [0, 0, 0, 9, 0, 0, 0, 0]),
       'got 2 as Int32Array, want count as Uint8Array',
@@ -87,12 +82,12 @@ describe('the IDX reader', () => {
     ['half a header', IMAGES, goodImages.subarray(0, 15), 'got 15 bytes, want a header of 16'],
     ['images without the last byte', IMAGES, goodImages.subarray(0, 21), 'got 21 bytes, want 22'],
     ['labels without the last byte', LABELS, goodLabels.subarray(0, 9), 'got 9 bytes, want 10'],
-    ['a byte too many', LABELS, Uint8Array.of(...goodLabels, 0), 'got 11 bytes, want 10'],
-    ['sizes beyond any file', IMAGES, idx(0x803, [0xffffffff, 0xffff, 1], []), `want ${0xffffffff * 0xffff + 16}`],
+    ['a superfluous byte', LABELS, Uint8Array.of(...goodLabels, 0), 'got 11 bytes, want 10'],
+    ['sizes larger than any file', IMAGES, idx(0x803, [0xffffffff, 0xffff, 1], []), `want ${0xffffffff * 0xffff + 16}`],
     ['no images', IMAGES, idx(0x803, [0, 1, 3], []), 'got dimensions 0 × 1 × 3, want each at least 1'],
     ['fewer labels than images', LABELS, idx(0x801, [1], [9]), 'got 1 labels, want 2, one for each image'],
     ['more labels than images', LABELS, idx(0x801, [3], [9, 0, 1]), 'got 3 labels, want 2, one for each image'],
-    ['a label that is no digit', LABELS, idx(0x801, [2], [9, 10]), 'label 1: got 10, want 0 to 9'],
+    ['a label that is not a digit', LABELS, idx(0x801, [2], [9, 10]), 'label 1: got 10, want 0 to 9'],
   ])('refuses %s', (_, name, bytes, message) => {
     writeFileSync(join(directory, name), bytes);
     expect(read).toThrow(message);

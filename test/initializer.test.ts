@@ -5,7 +5,7 @@ import type { Network } from '../src/network.js';
 import { createNetwork, EPSILON, startKernels } from './build.js';
 import { bits } from './parameters.js';
 
-// How weights start. The moments of the distributions by name are in network-create.test.ts.
+// Initial weights. The moments of the named distributions are tested in network-create.test.ts.
 
 function create(inputs: number, layer: LayerOptions, seed = 0, bias?: boolean): Promise<Network> {
   return createNetwork({ inputs, layers: [layer], seed, ...(bias !== undefined && { bias }) });
@@ -42,11 +42,11 @@ describe('orthogonal', () => {
     }
   });
 
-  test('keeps the length of what goes through it', async () => {
+  test('keeps the length of vectors that pass through it', async () => {
     const net = await create(24, { units: 24, activation: 'linear', initializer: 'orthogonal' });
     const x = Float32Array.from({ length: 24 }, (_, k) => Math.sin(k + 1));
     const length = (v: Float32Array) => Math.hypot(...v);
-    // 25 roundings of z, and the matrix's own, 28 for each of its 24 rows at most
+    // 25 roundings of z, and those of the matrix, at most 28 for each of its 24 rows
     expect(Math.abs(length(net.predict(x)) / length(x) - 1)).toBeLessThanOrEqual((25 + 24 * 28) * EPSILON);
   });
 
@@ -54,7 +54,8 @@ describe('orthogonal', () => {
     const inputs = 400;
     const units = 20;
     const { weights } = (await create(inputs, { units, initializer: 'orthogonal' })).layers[0];
-    // rows have length 1, so the mean square is exact to rounding; the mean is that of 8,000 nearly independent numbers
+    // rows have length 1, so the mean square is exact up to rounding; the mean is that of 8,000 nearly independent
+    // numbers
     const mean = weights.reduce((sum, w) => sum + w, 0) / weights.length;
     const square = weights.reduce((sum, w) => sum + w * w, 0) / weights.length;
     expect(Math.abs(mean)).toBeLessThan(5 / Math.sqrt(inputs * weights.length));
@@ -77,8 +78,8 @@ describe('orthogonal', () => {
   });
 });
 
-describe('numbers of one’s own', () => {
-  test('constant: every weight one number, every bias another', async () => {
+describe('given numbers', () => {
+  test('constant: all weights are one number, all biases another', async () => {
     const { weights, biases } = (await create(5, { units: 19, initializer: { constant: -0.3, bias: 0.7 } })).layers[0];
     expect(weights).toEqual(new Float32Array(95).fill(-0.3));
     expect(biases).toEqual(new Float32Array(19).fill(0.7));
@@ -90,12 +91,12 @@ describe('numbers of one’s own', () => {
     expect(bits(biases)).toEqual(new Uint32Array(3));
   });
 
-  test('given arrays are w_jk row by row and b, and stay the caller’s', async () => {
+  test('arrays are w_jk row by row, and b; they are copied', async () => {
     const weights = Float32Array.from({ length: 4 * 18 }, (_, i) => i + 1);
     const biases = Float32Array.from({ length: 18 }, (_, j) => -j - 1);
     const creating = create(4, { units: 18, activation: 'linear', initializer: { weights, biases } });
     const [before, beforeBiases] = [weights.slice(), biases.slice()];
-    // checked and copied before the first await
+    // create has checked and copied them before its first await
     weights.fill(Number.NaN);
     biases.fill(Number.NaN);
     const net = await creating;
@@ -106,13 +107,13 @@ describe('numbers of one’s own', () => {
     expect(z).toEqual(Float32Array.from({ length: 18 }, (_, j) => 4 * j + 2 - j - 1));
   });
 
-  test('given weights alone leave the biases at 0', async () => {
+  test('weights alone leave the biases at 0', async () => {
     const { biases } = (await create(2, { units: 2, initializer: { weights: Float32Array.of(1, 2, 3, 4) } })).layers[0];
     expect(bits(biases)).toEqual(new Uint32Array(2));
   });
 });
 
-test('named initialisers draw in the order of w_jk, however the core stores it', async () => {
+test('named initialisers draw in the order of w_jk, in whatever layout the core stores them', async () => {
   const seed = 2 ** 33 + 7;
   const { core, memory } = await startKernels(1 << 18);
   const [block, target, count] = [1 << 16, (1 << 16) + 64, 21 * 35];
@@ -202,7 +203,7 @@ describe('what is refused', () => {
       'layers[0].initializer: got the unknown key "weights", want constant, bias',
     ],
     [
-      'a constant that is no number',
+      'a constant that is not a number',
       { constant: '1' },
       TypeError,
       'layers[0].initializer.constant: got "1", want a finite number',
@@ -214,7 +215,7 @@ describe('what is refused', () => {
       'layers[0].initializer.constant: got NaN, want a number that is finite in 32 bits',
     ],
     [
-      'a constant too large',
+      'a constant that is too large',
       { constant: 1e39 },
       RangeError,
       'layers[0].initializer.constant: got 1e+39, want a number that is finite in 32 bits',

@@ -8,7 +8,7 @@ import { createNetwork, EPSILON } from './build.js';
 import { expectAllClose, float64, numbers, referenceOf } from './inspected.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
 
-describe('looking', () => {
+describe('inspecting', () => {
   const options: NetworkOptions = {
     inputs: 4,
     layers: [
@@ -26,7 +26,7 @@ describe('looking', () => {
   const x = data.inputs.slice(0, 12);
   const y = data.targets.slice(0, 3);
 
-  /** Everything that may be done while fit is running. */
+  /** Makes all calls that are allowed while fit is running. */
   function look(net: Network, inspector: Inspector) {
     for (const l of [0, 1]) inspector.moments(l);
     inspector.jacobian(x);
@@ -42,7 +42,7 @@ describe('looking', () => {
     ['mini-batches', { batchSize: 7, epochs: 3, optimizer: adam() }],
     ['accumulated steps', { batchSize: 5, accumulate: 3, epochs: 3, optimizer: adam() }],
     ['plain descent', { batchSize: 7, epochs: 3, optimizer: sgd({ learningRate: 0.1 }) }],
-  ])('at everything in callbacks leaves the bits of training: %s', async (_, fit) => {
+  ])('everything in callbacks does not change the bits of training: %s', async (_, fit) => {
     const [net, quiet] = await Promise.all([createNetwork(options), createNetwork(options)]);
     const inspector = await net.inspect();
     let looked = 0;
@@ -58,7 +58,7 @@ describe('looking', () => {
     expect(net.save({ training: true })).toEqual(quiet.save({ training: true }));
   });
 
-  it('shows a mini-batch amid fit: z, a, delta and gradients are those of the reference', async () => {
+  it('a mini-batch during fit shows the z, a, delta and gradients of the reference', async () => {
     const net = await createNetwork({
       ...options,
       layers: [{ units: 8, activation: 'tanh' }, options.layers[1]],
@@ -71,7 +71,7 @@ describe('looking', () => {
       onBatch() {
         const [inputs, labels] = [data.inputs.subarray(batches * 40, batches * 40 + 40), data.targets];
         batches++;
-        // adam has moved the weights since: z and a say what they were
+        // adam has already moved the weights, but z and a are still those of the step
         const { network, at } = referenceOf(net);
         const delta = net.layers.map((layer) => float64(layer.delta));
         const last = at[1].a.map((ak, i) => ak - Number(labels[(batches - 1) * 10 + Math.floor(i / 3)] === i % 3));

@@ -23,7 +23,7 @@ describe('gradients by input and by sample', () => {
   const labels = Uint8Array.of(0, 1, 2, 3, 1, 1);
   const weights = Float32Array.of(1, 2, 0, 0.5, 1, 3);
 
-  it('average to the gradient of the batch, each that of the sample alone', async () => {
+  it('have the gradient of the batch as their mean, and each is the gradient of the sample alone', async () => {
     const network = await net();
     const inspector = await network.inspect();
     const samples = inspector.sampleGradients(x, labels, weights);
@@ -42,7 +42,7 @@ describe('gradients by input and by sample', () => {
         [biasGradients, samples[l].biases],
       ]) {
         const wanted = mean(own);
-        // a product, a sum of six and 1/6 rounded
+        // roundings of a product, of a sum of six numbers, and of 1/6
         expectAllClose(
           'mean',
           got,
@@ -58,7 +58,7 @@ describe('gradients by input and by sample', () => {
     expect(samples[1].biases.subarray(3 * 4, 4 * 4)).toEqual(biasGradients);
   });
 
-  it('are what the cost does where an input is moved', async () => {
+  it('are the slopes of the cost when an input is moved', async () => {
     const network = await net();
     const inspector = await network.inspect();
     network.forward(x);

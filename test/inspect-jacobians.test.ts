@@ -10,8 +10,8 @@ import { expectAllClose, float64, networkOf, numbers, product, referenceOf } fro
 import { randomNumbers, SEED } from './random-numbers.js';
 
 /**
- * How large the terms of a Jacobian are: the product of the layers' |W|, no slope being above 1.76. What f32 loses,
- * slopes at z that are themselves rounded included, is so many roundings of that.
+ * The size of the terms of a Jacobian: the product of the layers' |W|, since no slope exceeds 1.76. The errors in f32,
+ * including those of slopes at rounded z, are a number of roundings of this size.
  */
 function termsOf(net: Network, of: number, by: number): Float64Array {
   let terms: Float64Array = float64(net.layers[of].weights).map(Math.abs);
@@ -36,7 +36,7 @@ describe('Jacobians', () => {
     seed: fc.nat(),
   });
 
-  it('are the products of the layers’ Jacobians, and what the outputs do where an input is moved', async () => {
+  it('are the products of the layers’ Jacobians, and the slopes of the outputs when an input is moved', async () => {
     await fc.assert(
       fc.asyncProperty(scenario, async ({ inputs, hidden, outputs, output, rows, seed }) => {
         const random = randomNumbers(seed);
@@ -86,7 +86,7 @@ describe('Jacobians', () => {
           }
         }
         const terms = termsOf(net, last, -1);
-        // beside f32's own error, the differences have one: h² of the third derivative and the rounding of a over h
+        // the differences are not exact either: h² times the third derivative, and the rounding of a divided by h
         expectAllClose(
           'da^L/dx',
           whole,
@@ -121,46 +121,49 @@ describe('Jacobians', () => {
   const file = readFileSync(new URL('./golden-jacobians/jacobians.json', import.meta.url), 'utf8');
   const { networks } = JSON.parse(file) as { networks: Golden[] };
 
-  it.each(networks)('of $name, gradients by input and by sample, are those of PyTorch in float64', async (golden) => {
-    const { inputs, layers, cost } = golden;
-    const net = await createNetwork({
-      inputs,
-      layers: layers.map(({ units, activation }) => ({ units, activation })),
-      cost,
-    });
-    layers.forEach(({ weights, biases }, l) => {
-      net.layers[l].weights = Float32Array.from(weights);
-      net.layers[l].biases = Float32Array.from(biases);
-    });
-    const [x, y] = [Float32Array.from(golden.x), Float32Array.from(golden.y)];
-    const inspector = await net.inspect();
-    const last = layers.length - 1;
-    const whole = termsOf(net, last, -1);
-    expectAllClose(
-      'da^L/dx',
-      inspector.jacobian(x),
-      golden.jacobian,
-      (i) => ROUNDINGS * EPSILON * whole[i % whole.length],
-    );
-    layers.forEach(({ jacobian }, l) => {
-      const terms = termsOf(net, l, l - 1);
-      const got = inspector.jacobian(x, { of: l, by: l - 1 });
-      expectAllClose(`da^${l}/da^${l - 1}`, got, jacobian, (i) => ROUNDINGS * EPSILON * terms[i % terms.length]);
-    });
-    const samples = inspector.sampleGradients(x, y);
-    const largest = (values: number[]) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const relative = (values: number[]) => () => ROUNDINGS * EPSILON * largest(values);
-    layers.forEach(({ sampleWeightGradients, sampleBiasGradients }, l) => {
-      const { weights, biases } = samples[l];
-      expectAllClose(`dC_x/dW of ${l}`, weights, sampleWeightGradients, relative(sampleWeightGradients));
-      expectAllClose(`dC_x/db of ${l}`, biases, sampleBiasGradients, relative(sampleBiasGradients));
-    });
-    net.forward(x);
-    net.backward(y);
-    expectAllClose('dC_x/dx', inspector.inputGradients(), golden.inputGradients, relative(golden.inputGradients));
-  });
+  it.each(networks)(
+    'of $name, and its gradients by input and by sample, are those of PyTorch in float64',
+    async (golden) => {
+      const { inputs, layers, cost } = golden;
+      const net = await createNetwork({
+        inputs,
+        layers: layers.map(({ units, activation }) => ({ units, activation })),
+        cost,
+      });
+      layers.forEach(({ weights, biases }, l) => {
+        net.layers[l].weights = Float32Array.from(weights);
+        net.layers[l].biases = Float32Array.from(biases);
+      });
+      const [x, y] = [Float32Array.from(golden.x), Float32Array.from(golden.y)];
+      const inspector = await net.inspect();
+      const last = layers.length - 1;
+      const whole = termsOf(net, last, -1);
+      expectAllClose(
+        'da^L/dx',
+        inspector.jacobian(x),
+        golden.jacobian,
+        (i) => ROUNDINGS * EPSILON * whole[i % whole.length],
+      );
+      layers.forEach(({ jacobian }, l) => {
+        const terms = termsOf(net, l, l - 1);
+        const got = inspector.jacobian(x, { of: l, by: l - 1 });
+        expectAllClose(`da^${l}/da^${l - 1}`, got, jacobian, (i) => ROUNDINGS * EPSILON * terms[i % terms.length]);
+      });
+      const samples = inspector.sampleGradients(x, y);
+      const largest = (values: number[]) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const relative = (values: number[]) => () => ROUNDINGS * EPSILON * largest(values);
+      layers.forEach(({ sampleWeightGradients, sampleBiasGradients }, l) => {
+        const { weights, biases } = samples[l];
+        expectAllClose(`dC_x/dW of ${l}`, weights, sampleWeightGradients, relative(sampleWeightGradients));
+        expectAllClose(`dC_x/db of ${l}`, biases, sampleBiasGradients, relative(sampleBiasGradients));
+      });
+      net.forward(x);
+      net.backward(y);
+      expectAllClose('dC_x/dx', inspector.inputGradients(), golden.inputGradients, relative(golden.inputGradients));
+    },
+  );
 
-  it('are W for a linear layer, bit for bit, and W times the slope for another', async () => {
+  it('are W for a linear layer, bit for bit, and W times the slope for other layers', async () => {
     const net = await networkOf({ inputs: 18, layers: [{ units: 19, activation: 'linear' }, { units: 2 }] }, 3);
     const inspector = await net.inspect();
     const x = numbers(randomNumbers(2), 36);
@@ -176,7 +179,7 @@ describe('Jacobians', () => {
     expectAllClose('da^3/da^2', jacobian, wanted, (i) => 4 * EPSILON * Math.abs(w[i % 38]));
   });
 
-  it('take delta back a layer: delta^l = (da^(l+1)/da^l)^T delta^(l+1) where both are linear', async () => {
+  it('lead delta back through a layer: delta^l = (da^(l+1)/da^l)^T delta^(l+1) if both layers are linear', async () => {
     const layers = [5, 18, 3].map((units) => ({ units, activation: 'linear' as const }));
     const net = await networkOf({ inputs: 4, layers }, 9);
     const inspector = await net.inspect();

@@ -143,7 +143,7 @@ describe('misuse', () => {
     biasGradients,
   });
 
-  it('what needs a backward pass of these weights says so', async () => {
+  it('calls that need a backward pass of the present weights say so', async () => {
     const net = await createNetwork({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
     const inspector = await net.inspect();
     const refuse = () => {
@@ -164,7 +164,7 @@ describe('misuse', () => {
     refuse();
   });
 
-  it('after dispose every call says so', async () => {
+  it('after dispose, every call says that the network is disposed of', async () => {
     const net = await createNetwork({ inputs: 2, layers: [{ units: 1 }] });
     const inspector = await net.inspect();
     net.dispose();
@@ -182,7 +182,7 @@ describe('misuse', () => {
     await expect(net.inspect()).rejects.toThrow(message);
   });
 
-  it('a check amid fit and larger batches than fit has room for are refused', async () => {
+  it('a gradient check during fit, and batches larger than fit has room for, are refused', async () => {
     const net = await createNetwork({ inputs: 2, layers: [{ units: 1 }], batchSize: 2 });
     const inspector = await net.inspect();
     const messages: string[] = [];

@@ -18,7 +18,7 @@ describe('moments', () => {
   const x = numbers(randomNumbers(1), 12);
   const y = new Float32Array(8).fill(0.3);
 
-  /** One step, and the gradient that it took. */
+  /** The network after `steps` steps, and the gradient of each step. */
   async function afterSteps(optimizer: Optimizer, steps: number) {
     const net = await createNetwork(options);
     net.optimizer = optimizer;
@@ -62,7 +62,7 @@ describe('moments', () => {
     },
   );
 
-  it('of Adam are the means of the gradients and of their squares, weights and biases of each layer at their places', async () => {
+  it('of Adam are the means of the gradients and of their squares, for the weights and biases of each layer', async () => {
     const { taken, inspector } = await afterSteps(adam(), 2);
     for (const l of [0, 1]) {
       const { m, v } = inspector.moments(l);
@@ -81,7 +81,7 @@ describe('moments', () => {
     }
   });
 
-  it('of iRPROP+ have the signs of the last gradients', async () => {
+  it('of iRPROP+ contain the signs of the last gradients', async () => {
     const { taken, inspector } = await afterSteps(irprop(), 1);
     const { step, sign } = inspector.moments(0);
     expect(sign.weights).toEqual(taken[0][0].weights.map(Math.sign));

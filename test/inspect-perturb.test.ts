@@ -38,13 +38,15 @@ describe('the demon', () => {
     ['poisson', ['softplus'], some],
   ];
   const pairs = endings.flatMap(([cost, outputs, targets]) => outputs.map((output) => ({ cost, output, targets })));
-  // every activation in a hidden layer, under every cost and output
+  // every activation in a hidden layer, with every cost and output activation
   const cases = pairs.map((pair, i) => ({
     ...pair,
     hidden: [ELEMENTWISE[i % ELEMENTWISE.length], ELEMENTWISE[(5 * i + 3) % ELEMENTWISE.length]],
   }));
 
-  /** The corners of functions and of their slopes. A move across a corner shows the mean of two slopes. */
+  /**
+   * The corners of functions and of their slopes. If a change crosses a corner, the ratio is the mean of two slopes.
+   */
   const CORNERS: Partial<Record<ReferenceActivation, readonly number[]>> = {
     relu: [0],
     leakyRelu: [0],
@@ -80,8 +82,8 @@ describe('the demon', () => {
   const weights = Float32Array.of(1, 0.5, 2);
 
   /**
-   * A network and a batch, after its backward pass; what the reference says of it with an amount added to one weighted
-   * input.
+   * A network and a batch after its backward pass, and the results of the reference with an amount added to one
+   * weighted input.
    */
   async function perturbable({ cost, output, hidden, targets }: (typeof cases)[number], seed: number) {
     const net = await networkOf(
@@ -120,7 +122,7 @@ describe('the demon', () => {
     return { net, neurons, isSmooth, base, moved, costOf };
   }
 
-  it.each(cases)('$cost of $output outputs, $hidden: its ratio is delta at every neuron', async (given) => {
+  it.each(cases)('$cost of $output outputs, $hidden: the ratio is delta at every neuron', async (given) => {
     let seed = SEED + 100 * cases.indexOf(given);
     let candidate = await perturbable(given, seed);
     while (!candidate.isSmooth) candidate = await perturbable(given, ++seed);
@@ -131,11 +133,11 @@ describe('the demon', () => {
         const changes = AMOUNTS.map((amount) => {
           const change = inspector.perturb({ layer: l, unit, sample, amount });
           const wanted = costOf(moved(l, unit, amount), sample) - costOf(base, sample);
-          // f32 rounds what lies between
+          // f32 rounds the values on the way to the cost
           expect(Math.abs(change - wanted)).toBeLessThan(200 * EPSILON * (1 + costOf(base, sample)));
           return change;
         });
-        // the mean of both sides is off by a sixth of the third derivative times the square of the amount, and by
+        // the ratio of both sides is off by a sixth of the third derivative times the square of the amount, and by
         // rounding
         const ratio = (changes[0] - changes[1]) / (2 * AMOUNT);
         const own = net.layers[l].delta[sample * net.layers[l].units + unit];
@@ -145,7 +147,7 @@ describe('the demon', () => {
     }
   });
 
-  it('a cost of one’s own and a function for each unit: its ratio is delta at every neuron', async () => {
+  it('a custom cost and a function for each unit: the ratio is delta at every neuron', async () => {
     const smooth = ['sigmoid', 'tanh', 'gelu', 'silu', 'softplus', 'linear'] as const;
     const net = await networkOf(
       {
@@ -177,7 +179,7 @@ describe('the demon', () => {
     });
   });
 
-  it('leaves everything as it was: z, a, delta, gradients, and the step that follows', async () => {
+  it('leaves everything as it was: z, a, delta, gradients and the next step', async () => {
     const layers: NetworkOptions['layers'] = [
       { units: 5, activation: 'tanh', dropout: 0.5 },
       { units: 2, bias: false },
@@ -202,7 +204,7 @@ describe('the demon', () => {
     expect(net.save({ training: true })).toEqual(other.save({ training: true }));
   });
 
-  it('takes back what it did where a cost of one’s own throws', async () => {
+  it('undoes its change if a custom cost throws', async () => {
     let isBroken = false;
     const net = await createNetwork({
       inputs: 2,

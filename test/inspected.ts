@@ -7,7 +7,10 @@ import { randomNumbers } from './random-numbers.js';
 
 export const float64 = (values: ArrayLike<number>) => Float64Array.from(values);
 
-/** `net` in f64, and where its core has chosen the pieces of functions with kinks: after its forward pass. */
+/**
+ * `net` in f64, and the values by which the core has chosen the pieces of functions with kinks. To be called after a
+ * forward pass.
+ */
 export function referenceOf(net: Network): { network: ReferenceNetwork; at: LayerValues[] } {
   const layers = net.layers.map(({ units, activation, weights, biases }) => ({
     units,
@@ -19,7 +22,7 @@ export function referenceOf(net: Network): { network: ReferenceNetwork; at: Laye
   return { network: { inputs: net.inputs, layers, cost: net.cost as ReferenceCost }, at };
 }
 
-/** Random biases too: the initialisers leave them 0. */
+/** A network whose biases are random too, because initialisers leave them at 0. */
 export async function networkOf(options: NetworkOptions, seed: number): Promise<Network> {
   const net = await createNetwork({ seed, ...options });
   const random = randomNumbers(seed);
@@ -46,7 +49,7 @@ export const expectAllClose = (
   }
 };
 
-/** A [rows × of × by] times b [rows × by × before], in f64. */
+/** The product of a [rows × of × by] and b [rows × by × before], in f64. */
 export function product(a: ArrayLike<number>, b: ArrayLike<number>, rows: number, by: number): Float64Array {
   const [of, before] = [a.length / rows / by, b.length / rows / by];
   const result = new Float64Array(rows * of * before);

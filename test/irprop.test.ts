@@ -14,9 +14,9 @@ describe('the first steps of irprop', () => {
     return flatten(net.layers).map((value, i) => Math.abs(value - start[i]));
   };
 
-  it('are drawn for each parameter, from the seed, around the learning rate', async () => {
+  it('are drawn from the seed for each parameter, around the learning rate', async () => {
     const steps = await moved(9);
-    // the generator of assembly/random.ts in plain JavaScript, with a purpose of its own
+    // the generator of assembly/random.ts in plain JavaScript; the purpose RANDOM_STEPS has numbers of its own
     const words = Array.from({ length: steps.length }, (_, i) => philox([i >> 2, 0, abi.RANDOM_STEPS, 0], 9)[i % 4]);
     const wanted = words.map((word) => 0.125 * (1 + 0.6 * (((word + 0.5) / 2 ** 32) * 2 - 1)));
     steps.forEach((length, i) => {
@@ -29,7 +29,7 @@ describe('the first steps of irprop', () => {
     expect(await moved(10)).not.toEqual(steps);
   });
 
-  it('follow the first rate of a schedule, by hand too', async () => {
+  it('follow the first rate of a schedule, also in single steps', async () => {
     const steps = await moved(9);
     const net = await createGolden({ seed: 9 });
     net.optimizer = irprop({ learningRate: (step) => (step === 0 ? 0.125 : 9), spread: 0.6 });
@@ -42,7 +42,7 @@ describe('the first steps of irprop', () => {
     expect(flatten(net.layers)).toEqual(flatten(fitted.layers));
   });
 
-  it('are drawn no second time by a network that was saved', async () => {
+  it('are not drawn again by a network that was saved', async () => {
     const [net, other] = [await createGolden({ seed: 9 }), await createGolden({ seed: 9 })];
     await net.fit(data, { epochs: 7, optimizer });
     await other.fit(data, { epochs: 3, optimizer });
@@ -53,7 +53,7 @@ describe('the first steps of irprop', () => {
 });
 
 it.each([0, 0.6])('irprop solves XOR from at least 160 of 200 starts in 100 epochs: spread %f', async (spread) => {
-  // libfann's example, of which its own RPROP solves 175
+  // the example of libfann, whose own RPROP solves 175 of 200
   const inputs = new Float32Array([-1, -1, -1, 1, 1, -1, 1, 1]);
   const targets = new Float32Array([-1, 1, 1, -1]);
   const layers = [3, 1].map((units) => ({ units, activation: 'tanh' as const }));
@@ -61,7 +61,7 @@ it.each([0, 0.6])('irprop solves XOR from at least 160 of 200 starts in 100 epoc
   for (let seed = 0; seed < 200; seed++) {
     const net = await createNetwork({ inputs: 2, layers, cost: 'quadratic', seed });
     await net.fit({ inputs, targets }, { epochs: 100, optimizer: irprop({ learningRate: 0.1, spread }) });
-    // half of libfann's mean squared error of 0.004
+    // half of 0.004, the mean squared error at which libfann stops
     if (net.evaluate({ inputs, targets }).cost < 0.002) solved++;
     net.dispose();
   }

@@ -24,7 +24,7 @@ beforeAll(async () => {
   words = new Uint32Array(kernels.memory.buffer);
 });
 
-/** A fresh region of `floats` numbers at a 64-byte line, its neighbours filled with sentinels. */
+/** A new region of `floats` numbers that begins on a cache line, with sentinels around it. */
 function place(floats: number, value: (i: number) => number): { address: number; index: number } {
   const index = roundUp(next, 16) + 16;
   memory.fill(SENTINEL, index - 16, index);
@@ -38,7 +38,10 @@ function startOver(): void {
   next = START / 4;
 }
 
-/** c + sum of n products: n + 1 roundings of the absolute sum. */
+/**
+ * The tolerance is a number of roundings of `size`: for c + a sum of n products, n + 1 roundings of the sum of absolute
+ * values.
+ */
 function expectClose(name: string, got: number, wanted: number, size: number, roundings: number): void {
   const bound = roundings * EPSILON * size;
   if (!(Math.abs(got - wanted) <= bound)) throw new Error(`${name}: got ${got}, want ${wanted} within ${bound}`);
@@ -46,7 +49,7 @@ function expectClose(name: string, got: number, wanted: number, size: number, ro
 
 describe('product, productTwelve, productNarrow and productWide', () => {
   test.each(SIZES)(
-    '%i inputs, 1 to 33 rows: the panel product, row by row, and nothing beside it or past the rows of a tile',
+    '%i inputs, 1 to 33 rows: the panel product, row by row, and nothing is written beside it or beyond the rows of a tile',
     (depth) => {
       for (const rows of [1, 2, 3, 4, 7, 10, 33]) {
         startOver();
@@ -92,10 +95,11 @@ describe('product, productTwelve, productNarrow and productWide', () => {
   );
 });
 
-// sizes go past the rows of a block in panelProduct and its inputs in addProducts; the fused build rounds differently
+// some sizes exceed the rows of a block in panelProduct, or its inputs in addProducts; the fused build rounds
+// differently
 describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of additions for each output', () => {
   const fround = Math.fround;
-  /** An address of its own, in bytes, that the header points to. */
+  /** A new region, to whose address a word of the header is set. Returns the address in bytes. */
   const point = (offset: number, floats: number) => {
     words[(abi.HEADER + offset) / 4] = place(floats, () => 0).address;
   };
@@ -144,7 +148,7 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
     [33, 16],
     [127, 18],
     [300, 50],
-  ])('errorsOfTwo: %i inputs, %i units, and zeros past the inputs', (fanIn, units) => {
+  ])('errorsOfTwo: %i inputs, %i units, and zeros beyond the inputs', (fanIn, units) => {
     for (const rows of [1, 2]) {
       startOver();
       const random = randomNumbers(rows + fanIn + units);
@@ -152,7 +156,7 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
       const width = roundUp(units, 16);
       const targetStride = roundUp(fanIn, 16);
       const weights = place(fanIn * width, (i) => (isUnit(i) ? signed() : 0));
-      // a lane past the last unit or input takes nothing into a sum
+      // a lane beyond the last unit or input must add nothing to a sum
       place(64, () => Number.NaN);
       const delta = place(rows * width, (i) => (i % width < units ? signed() : 0));
       const target = place(rows * targetStride, () => SENTINEL);
@@ -171,7 +175,7 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
       }
       expect(memory[target.index + rows * targetStride]).toBe(SENTINEL);
 
-      /** True if float i of the panels is a weight, not fill. */
+      /** True if float i of the panels is a weight, not a fill lane. */
       function isUnit(i: number): boolean {
         return Math.floor(i / (16 * fanIn)) * 16 + (i & 15) < units;
       }
@@ -235,29 +239,32 @@ test.each(SIZES)('addColumnSums adds the scaled sums of %i columns', (columns) =
   }
 });
 
-test.each(SIZES)('transposePanel makes panels of 16 inputs of those of units: %i inputs, 1 to 33 units', (fanIn) => {
-  for (const units of SIZES) {
-    startOver();
-    const weights = place(roundUp(units, 16) * fanIn, (i) => i + 1);
-    const transposed = place(roundUp(units, 4) * 16, () => SENTINEL);
-    for (let first = 0; first < fanIn; first += 16) {
-      const inputs = fanIn - first;
-      memory.fill(SENTINEL, transposed.index, transposed.index + roundUp(units, 4) * 16);
-      core.transposePanel(transposed.address, weights.address + first * 64, fanIn, units, inputs);
-      for (let j = 0; j < units; j++) {
-        for (let k = 0; k < 16; k++) {
-          const got = memory[transposed.index + j * 16 + k];
-          // only the groups of four that are used, up to 8 inputs
-          const isLeft = inputs <= 8 && k >= roundUp(inputs, 4);
-          const beyond = isLeft ? SENTINEL : 0;
-          const wanted = k < inputs ? memory[weights.index + ((j >> 4) * fanIn + first + k) * 16 + (j & 15)] : beyond;
-          if (got !== wanted) throw new Error(`w[${j}][${first + k}]: got ${got}, want ${wanted}`);
+test.each(SIZES)(
+  'transposePanel turns panels of 16 units into panels of 16 inputs: %i inputs, 1 to 33 units',
+  (fanIn) => {
+    for (const units of SIZES) {
+      startOver();
+      const weights = place(roundUp(units, 16) * fanIn, (i) => i + 1);
+      const transposed = place(roundUp(units, 4) * 16, () => SENTINEL);
+      for (let first = 0; first < fanIn; first += 16) {
+        const inputs = fanIn - first;
+        memory.fill(SENTINEL, transposed.index, transposed.index + roundUp(units, 4) * 16);
+        core.transposePanel(transposed.address, weights.address + first * 64, fanIn, units, inputs);
+        for (let j = 0; j < units; j++) {
+          for (let k = 0; k < 16; k++) {
+            const got = memory[transposed.index + j * 16 + k];
+            // with 8 inputs or fewer, only the groups of four that are used are written
+            const isLeft = inputs <= 8 && k >= roundUp(inputs, 4);
+            const beyond = isLeft ? SENTINEL : 0;
+            const wanted = k < inputs ? memory[weights.index + ((j >> 4) * fanIn + first + k) * 16 + (j & 15)] : beyond;
+            if (got !== wanted) throw new Error(`w[${j}][${first + k}]: got ${got}, want ${wanted}`);
+          }
         }
+        expect(memory[transposed.index + roundUp(units, 4) * 16]).toBe(SENTINEL);
       }
-      expect(memory[transposed.index + roundUp(units, 4) * 16]).toBe(SENTINEL);
     }
-  }
-});
+  },
+);
 
 const ACTIVATIONS: [ReferenceActivation, number][] = [
   ['linear', abi.LINEAR],
@@ -287,9 +294,9 @@ describe.each(ACTIVATIONS)('%s', (name, id) => {
         const wanted = reference.value(zRow);
         const slopes = reference.backward(zRow, dCda.slice(i * stride, i * stride + units));
         for (let j = 0; j < units; j++) {
-          // each of these is below 2 ulp; softmax adds the sum of its row and a division
+          // the errors of these functions are below 2 ulp; softmax adds those of the sum of its row and of a division
           expectClose(`a[${i}][${j}]`, at(a, j), wanted[j], Math.abs(wanted[j]), 8 + (name === 'softmax' ? units : 0));
-          // |sigma'| and the terms it is made of are at most 1
+          // sigma'| and its terms are at most 1
           expectClose(`delta[${i}][${j}]`, at(delta, j), slopes[j], 1, 16 + (name === 'softmax' ? units : 0));
         }
         expect(at(a, roundUp(units, 4))).toBe(SENTINEL);
@@ -314,7 +321,7 @@ describe.each(ACTIVATIONS)('%s', (name, id) => {
     }
   });
 
-  test('NaN in, NaN out', () => {
+  test('NaN gives NaN', () => {
     startOver();
     const z = place(4, (i) => (i === 1 ? Number.NaN : 0.5));
     const a = place(4, () => 0);
@@ -351,7 +358,7 @@ describe.each(COSTS)('%s on %s outputs', (costName, cost, activationName, activa
     const yStride = roundUp(units, 4) + 8;
     const z = place(rows * stride, () => (random() - 0.5) * 10);
     const a = place(rows * stride, () => SENTINEL);
-    // a probability for each unit, or one-hot rows; the fill lanes hold what must not count
+    // targets are a probability for each unit, or one-hot rows; the fill lanes hold numbers that must not count
     const hot = Array.from({ length: rows }, () => Math.floor(random() * units));
     const y = place(rows * yStride, (i) => {
       const column = i % yStride;
@@ -383,7 +390,7 @@ describe.each(COSTS)('%s on %s outputs', (costName, cost, activationName, activa
       const yRow = rowOf(y, yStride);
       const exactA = activations[activationName].value(zRow);
       wantedSum += costs[costName].value(yRow, zRow, exactA);
-      // the terms that are added and taken away are at most this large
+      // the terms that are added and subtracted are at most this large
       for (let j = 0; j < units; j++) size += Math.abs(zRow[j]) + (exactA[j] - yRow[j]) ** 2 + 1;
       const wanted = costs[costName].delta(yRow, zRow, exactA, (dCda) =>
         activations[activationName].backward(zRow, dCda),
@@ -404,7 +411,7 @@ test.each([
   ['binaryCrossEntropy', abi.BINARY_CROSS_ENTROPY, abi.SIGMOID],
   ['categoricalCrossEntropy', abi.CATEGORICAL_CROSS_ENTROPY, abi.SOFTMAX],
 ] as const)(
-  '%s stays finite and keeps its gradient where the output saturates at the wrong end',
+  '%s stays finite and keeps its gradient if the output saturates at the wrong end',
   (_name, cost, activation) => {
     startOver();
     const z = place(4, (i) => [-500, 500, 0, 0][i]);
@@ -413,7 +420,7 @@ test.each([
     const delta = place(4, () => 0);
     core.activate(activation, a.address, z.address, 16, 2, 1);
     core.outputError(cost, activation, 0, delta.address, z.address, a.address, y.address, 16, 16, 2, 1);
-    // two sigmoids each wrong by 500; one softmax whose right class is 1000 below the other
+    // two sigmoids that are each wrong by 500; one softmax whose right class is 1000 below the other
     expect(costSum(core, memory, cost, z.address, a.address, y.address, 0, 16, 16, 2, 1)).toBeCloseTo(1000, 3);
     expect(memory[delta.index]).toBeCloseTo(-1, 6);
     expect(memory[delta.index + 1]).toBeCloseTo(1, 6);

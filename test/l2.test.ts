@@ -6,7 +6,9 @@ import { layer } from './classifier.js';
 import { bits } from './parameters.js';
 
 describe('l2', () => {
-  /** With inputs 0 and the bias as target nothing is to be learned: a step is the decay alone. */
+  /**
+   * All inputs are 0 and the targets equal the bias, so there is nothing to learn: a step consists of the decay alone.
+   */
   async function decaying(): Promise<{ net: Network; weights: Float32Array; biases: Float32Array }> {
     const net = await createNetwork({ inputs: 5, layers: [layer(3, 'linear', 'standardNormal')], l2: 0.75, seed: 1 });
     net.optimizer = sgd({ learningRate: 0.5 });
@@ -19,7 +21,7 @@ describe('l2', () => {
     return weights;
   };
 
-  it('shrinks weights by 1 - eta lambda / n a step, n the samples of fit, and spares biases', async () => {
+  it('multiplies weights by 1 - eta lambda / n in each step, with n the samples of fit, and leaves biases as they are', async () => {
     const { net, weights, biases } = await decaying();
     const targets = Float32Array.from({ length: 6 * 3 }, (_, i) => biases[i % 3]);
     await net.fit({ inputs: new Float32Array(6 * 5), targets }, { batchSize: 2, epochs: 2 });
@@ -28,7 +30,7 @@ describe('l2', () => {
     expect(bits(net.layers[0].biases)).toEqual(bits(biases));
   });
 
-  it('takes the rows of the batch for n until trainingSamples is known', async () => {
+  it('uses the rows of the batch as n until trainingSamples is known', async () => {
     for (const trainingSamples of [undefined, 100]) {
       const { net, weights, biases } = await decaying();
       net.trainingSamples = trainingSamples;

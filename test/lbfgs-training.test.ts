@@ -28,12 +28,12 @@ describe('lbfgs', () => {
     const net = await (hidden ? createGolden({ l2 }) : createNetwork(single));
     const reports = await net.fit(data, { epochs: 500, optimizer: lbfgs() });
     expect(reports.length).toBeLessThan(100);
-    // at a minimum the cost is flat: it tells weights that are off by e apart by e^2 only, and f32 leaves e at about
-    // the root of EPSILON
+    // at a minimum the cost is flat: weights that are off by e change it only by e^2, and f32 leaves e at about the
+    // root of EPSILON
     expect(costOf(net, l2)).toBeLessThanOrEqual(cost * (1 + 4 * EPSILON));
   });
 
-  /** Linear regression on orthogonal columns: the Hessian is diagonal and the solution a quotient of sums. */
+  /** Linear regression on orthogonal columns: the Hessian is diagonal, and the solution is a quotient of sums. */
   const columns = [1, 1 / 2, 1 / 4].map((size, k) =>
     Array.from({ length: 8 }, (_, i) => (((i >> k) & 1) === 1 ? size : -size)),
   );
@@ -42,7 +42,7 @@ describe('lbfgs', () => {
     targets: Float32Array.from([0.5, -1, 2, 0.25, 1.5, -0.75, 3, 1]),
   };
 
-  it('solves a quadratic problem to rounding', async () => {
+  it('solves a quadratic problem up to rounding', async () => {
     const net = await createNetwork({ inputs: 3, layers: [{ units: 1, activation: 'linear' }], seed: 3 });
     await net.fit(quadratic, { epochs: 100, optimizer: lbfgs() });
     const sum = (values: ArrayLike<number>) => Array.from(values).reduce((s, value) => s + value, 0);
@@ -50,8 +50,8 @@ describe('lbfgs', () => {
       (column) => sum(column.map((c, i) => c * quadratic.targets[i])) / sum(column.map((c) => c * c)),
     );
     const got = [...net.layers[0].weights, net.layers[0].biases[0]];
-    // where the computed gradient is 0, the true one is at most its rounding error, and w off by that divided by the
-    // curvature
+    // where the computed gradient is 0, the true gradient is at most its rounding error, and w is off by that error
+    // divided by the curvature
     const solved: ReferenceNetwork = {
       inputs: 3,
       cost: 'quadratic',
@@ -79,7 +79,7 @@ describe('lbfgs', () => {
     );
   });
 
-  it('reaches the same weights from any chunking, and takes up where it was in a second fit', async () => {
+  it('reaches the same weights with chunks of any size, and a second fit continues the first', async () => {
     const many = 700;
     const random = randomNumbers(4);
     const large = {
@@ -93,7 +93,7 @@ describe('lbfgs', () => {
     twice.evaluate(large);
     await twice.fit(large, { epochs: 7 });
     expect(flatten(twice.layers)).toEqual(flatten(once.layers));
-    // a report's cost is that before its step, on all samples
+    // the cost in a report is that before the step, on all samples
     const start = await createGolden();
     expect(reports[0].cost).toBeCloseTo(start.evaluate(large).cost, 6);
     reports.slice(1).forEach(({ cost }, i) => {
@@ -101,14 +101,14 @@ describe('lbfgs', () => {
     });
   });
 
-  it('ends at once where there is nothing to gain, and says so with one report', async () => {
+  it('ends at once if there is nothing to gain, with a single report that says so', async () => {
     const net = await createNetwork({ inputs: 3, layers: [{ units: 1, activation: 'linear', initializer: 'zeros' }] });
     const flat = { inputs: quadratic.inputs, targets: new Float32Array(8) };
     expect(await net.fit(flat, { epochs: 50, optimizer: lbfgs() })).toHaveLength(1);
     expect(flatten(net.layers).every((value) => value === 0)).toBe(true);
   });
 
-  it('begins anew from weights that were set between two steps', async () => {
+  it('starts again from weights that were assigned between two steps', async () => {
     const net = await createGolden({ l2: 1 });
     let previous = Number.POSITIVE_INFINITY;
     for await (const { epoch, cost } of net.train(data, { epochs: 200, optimizer: lbfgs() })) {
@@ -120,7 +120,7 @@ describe('lbfgs', () => {
     expect(costOf(net, 1)).toBeLessThan(costOf(untouched, 1));
   });
 
-  it('puts the weights back to the last step when it is stopped within one', async () => {
+  it('restores the weights of the last step if it is stopped in the middle of a step', async () => {
     const net = await createGolden();
     const controller = new AbortController();
     let passes = 0;
@@ -141,7 +141,7 @@ describe('lbfgs', () => {
     expect(flatten(net.layers)).toEqual(weights);
   });
 
-  it('ends after the step in which a callback has said so once, and never has less than no time left', async () => {
+  it('ends after the step in which a callback has returned false once, and never reports a negative time left', async () => {
     const net = await createGolden();
     net.optimizer = lbfgs();
     const left: (number | undefined)[] = [];

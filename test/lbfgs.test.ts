@@ -16,7 +16,7 @@ import { randomNumbers } from './random-numbers.js';
 import { type LbfgsEpoch, type LbfgsOptions, lbfgsReference, type Objective } from './reference-lbfgs.js';
 import { flatten } from './reference-optimizers.js';
 
-/** A training as the reference tells of it: what each epoch reached, and in how many passes. */
+/** A training in the form of the reference: the weights that each epoch reached, and its number of passes. */
 async function epochsOf(net: Network, data: Parameters<Network['fit']>[0], { epochs, ...options }: LbfgsOptions) {
   const done: (Pick<LbfgsEpoch, 'w' | 'passes'> & Pick<EpochReport, 'stopped' | 'gradientLength'>)[] = [];
   let passes = 0;
@@ -31,7 +31,7 @@ async function epochsOf(net: Network, data: Parameters<Network['fit']>[0], { epo
   return done;
 }
 
-/** A network whose outputs are its weights, with a cost that is any function of them. */
+/** A network whose outputs are its weights, and whose cost is a given function of them. */
 function weightsUnder(objective: Objective, start: readonly number[]): Promise<Network> {
   const cost = {
     value: (a: Float32Array) => objective(Float64Array.from(a)).value,
@@ -49,19 +49,21 @@ function weightsUnder(objective: Objective, start: readonly number[]): Promise<N
 
 const one = (units: number) => ({ inputs: Float32Array.of(1), targets: new Float32Array(units) });
 
-/** Both, side by side: passes and reasons exactly, weights to `bound`. */
+/** Compares a training with the reference: passes and reasons exactly, weights within `bound`. */
 function expectSame(got: Awaited<ReturnType<typeof epochsOf>>, wanted: LbfgsEpoch[], bound: (epoch: number) => number) {
   expect(got.map(({ passes, stopped }) => [passes, stopped])).toEqual(
     wanted.map(({ passes, stopped }) => [passes, stopped]),
   );
   got.forEach(({ w }, epoch) => {
-    // a layer without biases has zeros for them
+    // a layer without biases has zeros in their place
     const error = Math.max(...Array.from(wanted[epoch].w, (value, i) => Math.abs(value - w[i])));
     expect(error, `epoch ${epoch}`).toBeLessThanOrEqual(bound(epoch));
   });
 }
 
-/** Cubics from one knot to the next, each [place, value, slope]; straight on beyond the ends. */
+/**
+ * A function made of cubics between knots [place, value, slope], and of straight lines beyond the first and last one.
+ */
 function through(...knots: readonly (readonly [place: number, value: number, slope: number])[]): Objective {
   return ([x]) => {
     const after = knots.findIndex(([place]) => x <= place);
@@ -80,17 +82,17 @@ function through(...knots: readonly (readonly [place: number, value: number, slo
   };
 }
 
-/** A search that starts from w = 0, where the slope is -1, so that the first trial is w = learningRate. */
+/** A line search that starts at w = 0, where the slope is -1. The first trial is therefore w = learningRate. */
 interface Line {
   readonly f: Objective;
   readonly passes: number;
-  /** The w at which it ends; undefined: somewhere below 1. */
+  /** The w at which it must end; undefined: any w below 1. */
   readonly w?: number;
   readonly learningRate?: number;
 }
 
 const hill = 1e8;
-/** Its minimum at 1, and no end. */
+/** A parabola with its minimum at 1. */
 const bowl: Objective = ([w]) => ({ value: (w - 1) ** 2 / 2, gradient: Float64Array.of(w - 1) });
 const overflowing =
   (f: Objective, from: number): Objective =>
@@ -98,47 +100,50 @@ const overflowing =
     w[0] > from ? { value: Number.POSITIVE_INFINITY, gradient: Float64Array.of(0) } : f(w);
 
 const lines: Readonly<Record<string, Line>> = {
-  'takes a step whose cost falls by 1e-4 of the slope': {
+  'accepts a step whose cost falls by 1e-4 of the slope': {
     f: through([0, 1, -1], [1, 1 - 1.01e-4, 1.5]),
     passes: 2,
     w: 1,
   },
-  'refuses one that falls by less': { f: through([0, 1, -1], [1, 1 - 0.99e-4, 1.5]), passes: 3 },
-  'goes on where more than nine tenths of the slope are left': {
+  'refuses a step whose cost falls by less': { f: through([0, 1, -1], [1, 1 - 0.99e-4, 1.5]), passes: 3 },
+  'continues if more than nine tenths of the slope are left': {
     f: through([0, 1, -1], [1, 0.2, -0.91], [2, -1, 0.1]),
     passes: 3,
     w: 2,
   },
-  'goes no further where less is left': { f: through([0, 1, -1], [1, 0.2, -0.89], [2, -1, 0.1]), passes: 2, w: 1 },
-  'takes a cost that has grown by 2^-22 for equal': { f: through([0, 1, -1], [1, 1 + 2.3e-7, 0.5]), passes: 2, w: 1 },
-  'takes none that has grown by more for equal': { f: through([0, 1, -1], [1, 1 + 2.5e-7, 0.5]), passes: 3 },
+  'ends if less is left': { f: through([0, 1, -1], [1, 0.2, -0.89], [2, -1, 0.1]), passes: 2, w: 1 },
+  'counts a cost that has grown by 2^-22 as equal': { f: through([0, 1, -1], [1, 1 + 2.3e-7, 0.5]), passes: 2, w: 1 },
+  'does not count a cost that has grown by more as equal': { f: through([0, 1, -1], [1, 1 + 2.5e-7, 0.5]), passes: 3 },
   'lets the slope decide between equal costs': { f: through([0, 1, -1], [1, 1 + 1e-7, 0.99975]), passes: 2, w: 1 },
-  'wants a slope that is less steep, up or down': { f: through([0, 1, -1], [1, 1 + 1e-7, 0.99985]), passes: 3 },
-  'interpolates no nearer to the lower end than a tenth': {
+  'requires a less steep slope between equal costs, upwards or downwards': {
+    f: through([0, 1, -1], [1, 1 + 1e-7, 0.99985]),
+    passes: 3,
+  },
+  'keeps interpolated steps a tenth of the interval away from the lower end': {
     f: through([0, 1, -1], [0.1, 0.95, 0.2], [1, 60, 99]),
     passes: 3,
     w: 0.1,
   },
-  'interpolates no nearer to the upper end than a tenth': {
+  'keeps interpolated steps a tenth of the interval away from the upper end': {
     f: through([0, hill, -1], [1, hill + 20, -1], [1.9, hill - 5, 0.2], [2, hill + 1, 1.5]),
     passes: 4,
     w: 1.9,
   },
   'halves the exponent of a step whose cost overflows': { f: overflowing(bowl, 4), passes: 8, learningRate: 1e12 },
-  'halves it between a step that is too short and one that overflows': {
+  'halves the exponent between a step that is too short and one that overflows': {
     f: overflowing(through([0, 1, -1], [2e4, 1 - 2e4, -1], [10 ** 4.5, -25_000, 0]), 5e5),
     passes: 5,
     w: 10 ** 4.5,
     learningRate: 1e12,
   },
   'tries thirty points': { f: ([w]) => ({ value: -w, gradient: Float64Array.of(-1) }), passes: 31, w: 0 },
-  'tries a step as long as the gradient after a rate that is too large by far': {
+  'tries a step as long as the gradient after a rate that is far too large': {
     f: bowl,
     passes: 32,
     w: 1,
     learningRate: 2 ** 110,
   },
-  'tries no weights twice': { f: () => ({ value: 1, gradient: Float64Array.of(-1) }), passes: 2, w: 0 },
+  'does not try the same weights twice': { f: () => ({ value: 1, gradient: Float64Array.of(-1) }), passes: 2, w: 0 },
 };
 
 describe('the line search of lbfgs', () => {
@@ -152,9 +157,9 @@ describe('the line search of lbfgs', () => {
 });
 
 /**
- * How far f32 may carry the weights from those of the reference, epoch by epoch, by Monte Carlo arithmetic (Parker,
- * 1997): three times the largest deviation of runs of the reference whose weights and gradients are disturbed within
- * the bounds of their roundings.
+ * How far the weights in f32 may be from those of the reference in each epoch, by Monte Carlo arithmetic (Parker,
+ * 1997): three times the largest deviation between runs of the reference whose weights and gradients are disturbed
+ * within the bounds of their roundings.
  */
 function boundsOf(
   objective: Objective,
@@ -181,8 +186,8 @@ function boundsOf(
   return bounds;
 }
 
-describe('lbfgs beside a reference of its own', () => {
-  /** Rosenbrock's valley, in pairs of coordinates, which steps must follow around its bend. */
+describe('lbfgs compared with a reference of its own', () => {
+  /** Rosenbrock's valley, in pairs of coordinates. Steps must follow it around its bend. */
   const valley: Objective = (w) => {
     const gradient = new Float64Array(w.length);
     let value = 0;
@@ -194,7 +199,7 @@ describe('lbfgs beside a reference of its own', () => {
     }
     return { value, gradient };
   };
-  /** The core gets the gradient rounded once; the direction made of it has a handful of roundings more. */
+  /** The core gets the gradient with one rounding; the direction that it computes has a few more. */
   const valleyErrors = (w: Float64Array) => valley(w).gradient.map((g) => 4 * EPSILON * Math.abs(g));
 
   it.each([
@@ -202,7 +207,7 @@ describe('lbfgs beside a reference of its own', () => {
     [6, 10, 12],
     [6, 2, 12],
     [6, 1, 10],
-  ])('goes the same way through a valley of %i coordinates with %i pairs', async (coordinates, history, epochs) => {
+  ])('takes the same steps through a valley of %i coordinates with %i pairs', async (coordinates, history, epochs) => {
     const start = Float64Array.from({ length: coordinates }, (_, i) => (i % 2 === 0 ? -1.25 : 1));
     const options = { epochs, history };
     const bounds = boundsOf(valley, valleyErrors, start, options);
@@ -210,7 +215,9 @@ describe('lbfgs beside a reference of its own', () => {
     expectSame(got, lbfgsReference(valley, start, options), (epoch) => bounds[epoch]);
   });
 
-  /** Two numbers that lead from place to place: the gradient at each. The cost falls from one to the next. */
+  /**
+   * A function of two numbers with a given gradient at each of these places. The cost falls from one place to the next.
+   */
   function course(...places: readonly (readonly [w: readonly number[], gradient: readonly number[]])[]): Objective {
     return (w) => {
       const at = places.findIndex(([[a, b]]) => Math.abs(a - w[0]) < 0.25 && Math.abs(b - w[1]) < 0.25);
@@ -218,7 +225,7 @@ describe('lbfgs beside a reference of its own', () => {
     };
   }
 
-  it.each([1, 2])('forgets a step whose curvature is lost in rounding, with %i pairs', async (history) => {
+  it.each([1, 2])('forgets a step whose curvature disappears in rounding, with %i pairs', async (history) => {
     const way = course(
       [
         [0, 0],
@@ -228,12 +235,12 @@ describe('lbfgs beside a reference of its own', () => {
         [1, 0],
         [-0.5, 0],
       ],
-      // as far on as the first step says, to a gradient across it
+      // as long as the first step; the gradient there is at a right angle to it
       [
         [2, 0],
         [-0.4, 1e8],
       ],
-      // down that one, from the pair before or without any
+      // along that gradient, with the earlier pair or without any
       history === 1
         ? [
             [2, -1],
@@ -261,7 +268,7 @@ describe('lbfgs beside a reference of its own', () => {
     (_key, value) => (Array.isArray(value) && typeof value[0] === 'number' ? Float64Array.from(value) : value),
   );
 
-  it.each([0, 0.5])('goes the same way with a network: l2 %f', async (l2) => {
+  it.each([0, 0.5])('takes the same steps with a network: l2 %f', async (l2) => {
     const { x, y, inputs, layers } = golden;
     const rows = x.length / inputs;
     const start: ReferenceNetwork = { inputs, layers, cost: 'binaryCrossEntropy' };
@@ -312,7 +319,7 @@ describe('lbfgs beside a reference of its own', () => {
       })) as NetworkOptions['layers'],
     });
     const got = await epochsOf(net, { inputs: Float32Array.from(x), targets: Float32Array.from(y) }, options);
-    // a bound that lets anything pass proves nothing
+    // a bound that accepts everything would prove nothing
     const way = Math.max(...wanted[7].w.map((value, i) => Math.abs(value - wanted[6].w[i])));
     expect(bounds[7]).toBeLessThan(way / 20);
     expectSame(got, wanted, (epoch) => bounds[epoch]);
@@ -322,8 +329,8 @@ describe('lbfgs beside a reference of its own', () => {
   });
 });
 
-describe('lbfgs says no more than it knows', () => {
-  /** y = 3 (x - c) and a wave, on x = c, c + 0.5, ..., c + 9.5; and the least that the cost can be. */
+describe('the outcome that lbfgs reports is true', () => {
+  /** y = 3 (x - c) plus a wave, for x = c, c + 0.5, ..., c + 9.5; and the least possible cost. */
   function far(c: number) {
     const x = Array.from({ length: 20 }, (_, i) => c + i / 2);
     const y = x.map((value, i) => 3 * (value - c) + 0.3 * Math.sin(7 * i));
@@ -335,7 +342,7 @@ describe('lbfgs says no more than it knows', () => {
     return { data, least };
   }
   const unit: NetworkOptions = { inputs: 1, layers: [{ units: 1, activation: 'linear' }], seed: 4 };
-  /** The mean gradient at the weights as they are. */
+  /** The mean gradient at the present weights. */
   function gradientOf(net: Network, { inputs, targets }: { inputs: Float32Array; targets: Float32Array }): number {
     net.forward(inputs);
     net.backward(targets);
@@ -343,12 +350,13 @@ describe('lbfgs says no more than it knows', () => {
     return Math.hypot(...weightGradients, ...biasGradients);
   }
 
-  it.each([0, 30, 300, 1000])('and gets to the minimum on inputs from %i on', async (c) => {
+  it.each([0, 30, 300, 1000])('and it reaches the minimum for inputs from %i on', async (c) => {
     const { data, least } = far(c);
     const net = await createNetwork(unit);
     const reports = await net.fit(data, { epochs: 500, optimizer: lbfgs() });
     expect(reports.length).toBeLessThan(100);
-    // a cost of squares of differences of numbers up to 3 c: each is off by a few roundings of that
+    // the cost is a sum of squared differences of numbers up to 3 c; each difference is off by a few roundings of such
+    // a number
     const { cost } = net.evaluate(data);
     expect(Math.abs(cost - least)).toBeLessThan(2 * Math.sqrt(2 * least) * 8 * EPSILON * Math.max(3 * c, 30));
     const last = reports[reports.length - 1];
@@ -356,7 +364,7 @@ describe('lbfgs says no more than it knows', () => {
     expect(last.gradientLength).toBeCloseTo(gradientOf(net, data), 4);
   });
 
-  it('but names a training that rounding has brought to a stop, and how steep it is there', async () => {
+  it('stalled: rounding has stopped the training, and the report has the length of the gradient there', async () => {
     const { data, least } = far(10_000);
     const net = await createNetwork(unit);
     const reports = await net.fit(data, { epochs: 500, optimizer: lbfgs() });
@@ -374,7 +382,7 @@ describe('lbfgs says no more than it knows', () => {
       return { net, reports: await net.fit(data, { epochs: 500, optimizer: lbfgs({ tolerance }) }) };
     };
     const lengths = (await fit(0)).reports.map(({ gradientLength }) => gradientLength!);
-    // the shortest so far, so that no epoch before it has as short a one
+    // the gradients that are shorter than all before them
     const least = lengths.filter((length, epoch) => lengths.slice(0, epoch).every((before) => before > length));
     expect(least.length).toBeGreaterThan(3);
     for (const tolerance of least) {
@@ -387,16 +395,16 @@ describe('lbfgs says no more than it knows', () => {
     }
   });
 
-  it('converged before the first step, which then is not taken', async () => {
+  it('converged before the first step, which is then not taken', async () => {
     const net = await weightsUnder(([w]) => ({ value: w * 5e-8, gradient: Float64Array.of(5e-8) }), [3]);
     const [{ passes, stopped, w }, ...rest] = await epochsOf(net, one(1), { epochs: 9 });
     expect({ passes, stopped, w: w[0], rest }).toEqual({ passes: 1, stopped: 'converged', w: 3, rest: [] });
   });
 
   it.each([1e-3, 1, 1e8, 1e12, 1e20, 1e30, 3e38])(
-    'and gets there from a first step of %d directions',
+    'and it reaches the minimum with a first step of %d directions',
     async (learningRate) => {
-      // a first step far too short stays short on the flat floor of a far valley
+      // a first step that is far too short remains short on the flat floor of a distant valley
       for (const c of learningRate < 1 ? [0] : [0, 300]) {
         const { data, least } = far(c);
         const net = await createNetwork(unit);
@@ -406,20 +414,20 @@ describe('lbfgs says no more than it knows', () => {
         };
         await net.fit(data, { epochs: 500, optimizer: lbfgs({ learningRate }), onBatch });
         expect(net.evaluate(data).cost).toBeLessThan(least * (1 + 2e-3));
-        // one of them is tried again in each step
-        // the fused build rounds otherwise, and needs 585 from 3e38
+        // the first length is tried again in each step. The fused build rounds differently, and needs 585 passes from
+        // 3e38
         expect(passes).toBeLessThan(learningRate > 1 ? (buildName === 'relaxed' ? 1000 : 500) : 1500);
       }
     },
   );
 
-  /** A hollow on a mountain: what the steps gain is less than the roundings of the cost. */
+  /** A small hollow in a very large cost: the gain of a step is less than the roundings of the cost. */
   it.each([
     [1e7, 4, 1],
     [1e5, 4, 1],
     [1e9, 3, 1],
     [1e9, 6, 2],
-  ])('gives ten steps without a gain a chance, on a cost of %d', async (height, flatness, history) => {
+  ])('ends only after ten steps without a gain, with a cost of %d', async (height, flatness, history) => {
     const hollow: Objective = (w) => {
       const gradient = w.map((x, i) => (x - i) * flatness ** -i);
       return { value: height + w.reduce((sum, x, i) => sum + ((x - i) ** 2 * flatness ** -i) / 2, 0), gradient };
@@ -433,7 +441,7 @@ describe('lbfgs says no more than it knows', () => {
     expect(got.map(({ stopped }) => stopped)).toEqual(wanted.map(({ stopped }) => stopped));
   });
 
-  it('counts them on after it was saved', async () => {
+  it('continues this count after the network was saved', async () => {
     const { data } = far(1000);
     const net = await createNetwork(unit);
     const files: Uint8Array[] = [];

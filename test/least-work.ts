@@ -1,3 +1,3 @@
-/** In place of src/threads/thread-work.ts: any work is worth every thread, whatever it takes. */
+/** Replaces src/threads/thread-work.ts: all threads share any work, however small it is. */
 export const THREAD_WORK = 1;
 export const IS_MEASURED = false;

@@ -19,7 +19,7 @@ const options: NetworkOptions = {
 function samples(count: number, seed: number) {
   const random = randomNumbers(seed);
   const inputs = randomFloats(5 * count, random);
-  // the class is hidden in the inputs, but for a fifth of the samples
+  // the inputs determine the class, except for a fifth of the samples
   const targets = Uint8Array.from({ length: count }, (_, i) =>
     random() < 0.2 ? Math.floor(3 * random()) : inputs[5 * i] > 0.3 ? 2 : inputs[5 * i + 1] > 0 ? 1 : 0,
   );
@@ -31,7 +31,7 @@ const validation = samples(60, 2);
 const training = { epochs: 400, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) };
 
 describe('early stopping', () => {
-  it('ends once the validation has not improved for as many epochs as it waits, with the best weights', async () => {
+  it('ends when validation has not improved for `patience` epochs, with the best weights', async () => {
     for (const monitor of ['cost', 'accuracy'] as const) {
       const net = await createNetwork(options);
       const patience = 6;
@@ -49,7 +49,7 @@ describe('early stopping', () => {
       reports.forEach(({ bestEpoch }, epoch) => {
         expect(bestEpoch).toBe(values.indexOf(Math.min(...values.slice(0, epoch + 1))));
       });
-      // the bits of that epoch, not the last one's
+      // the weights have the bits of the best epoch, not of the last one
       const other = await createNetwork(options);
       await other.fit(data, { ...training, epochs: best + 1 });
       expect(parametersOf(net)).toEqual(parametersOf(other));
@@ -57,7 +57,7 @@ describe('early stopping', () => {
     }
   });
 
-  it('restores the best weights where the epochs run out too, and where a callback ends them', async () => {
+  it('also restores the best weights after the last epoch, and if a callback ends training', async () => {
     const other = await createNetwork(options);
     const reports = await other.fit(data, { ...training, epochs: 40, validation });
     const costs = reports.map((report) => report.validation!.cost);
@@ -73,7 +73,7 @@ describe('early stopping', () => {
     }
   });
 
-  it('keeps the last weights where it is told to, and waits for improvements of minDelta', async () => {
+  it('keeps the last weights with restoreBest: false, and counts only improvements by more than minDelta', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const earlyStopping = { patience: 2, minDelta: 10, restoreBest: false };
     const reports = await net.fit(data, { ...training, validation, earlyStopping });
@@ -82,7 +82,7 @@ describe('early stopping', () => {
     expect(parametersOf(net)).toEqual(parametersOf(other));
   });
 
-  it('lets go on training after it, with new orders', async () => {
+  it('does not prevent further training, which uses new orders', async () => {
     const net = await createNetwork(options);
     const first = await net.fit(data, { ...training, validation, earlyStopping: { patience: 1 } });
     const file = net.save();
@@ -93,7 +93,7 @@ describe('early stopping', () => {
     expect(parametersOf(net)).toEqual(parametersOf(loaded));
   });
 
-  it('refuses what it cannot watch', async () => {
+  it('refuses metrics that it cannot watch', async () => {
     const net = await createNetwork(options);
     const before = net.save();
     await expect(net.fit(data, { earlyStopping: {} })).rejects.toThrow(
@@ -116,7 +116,7 @@ describe('early stopping', () => {
 });
 
 describe('callbacks', () => {
-  it('end the training after an epoch by returning false', async () => {
+  it('end training after an epoch if they return false', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const reports = await net.fit(data, { ...training, onEpoch: ({ epoch }) => epoch !== 2 });
     expect(reports.map(({ stopped }) => stopped)).toEqual([undefined, undefined, 'callback']);
@@ -128,7 +128,7 @@ describe('callbacks', () => {
     expect(net.save()).toEqual(other.save());
   });
 
-  it('end the training after a step, whose epoch counts as one and is not validated', async () => {
+  it('end training after a step; its epoch counts as an epoch and is not validated', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const onBatch = ({ epoch, step: done }: ProgressReport) => epoch < 1 || done < 4;
     const reports = await net.fit(data, { ...training, shuffle: false, validation, onBatch });
@@ -152,7 +152,7 @@ describe('callbacks', () => {
     }
   });
 
-  it('have stopped nothing after the last step of the last epoch', async () => {
+  it('do not count as the reason for the end after the last step of the last epoch', async () => {
     const net = await createNetwork(options);
     const onBatch = ({ epoch, step }: ProgressReport) => epoch < 1 || step < 15;
     const reports = await net.fit(data, { epochs: 2, batchSize: 4, onBatch });
@@ -179,8 +179,8 @@ describe('callbacks', () => {
       expect(report.learningRate).toBe(0.5 ** (report.epoch + 1));
       expect(report.samplesPerSecond).toBeGreaterThan(60 / seconds / 10);
       const done = 60 * report.epoch + report.samples;
-      // the time of the whole call is estimated from the part that is done, so it cannot exceed what that part took in
-      // all
+      // the time of the whole call is estimated from the part that is done, so the estimate cannot exceed the time of
+      // that part in the same proportion
       expect(report.secondsLeft).toBeLessThanOrEqual((seconds * (180 - done)) / done);
       expect((report.secondsLeft ?? 0) > 0).toBe(done < 180);
     }
@@ -188,10 +188,10 @@ describe('callbacks', () => {
     expect(reports[0].secondsLeft).toBeGreaterThan(0);
   });
 
-  it('count the validation in the time left', async () => {
+  it('get a time left that includes validation', async () => {
     let now = 0;
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
-    // a second for each sample whose target is 1
+    // the cost function takes a second for each sample whose target is 1
     const cost = {
       value: (_a: Float32Array, [y]: Float32Array) => {
         now += 1000 * y;
@@ -212,7 +212,7 @@ describe('callbacks', () => {
     ]);
   });
 
-  it('say nothing of the speed where no tick of the clock was seen', async () => {
+  it('get no speed if the clock has not moved on', async () => {
     const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
     const net = await createNetwork(options);
     const speeds: unknown[] = [];
@@ -229,7 +229,7 @@ describe('callbacks', () => {
     expect(speeds.every((speed) => speed === undefined)).toBe(true);
   });
 
-  it('pause by not asking the iterator: nothing happens meanwhile, and the bits are the same', async () => {
+  it('may leave the iterator waiting: nothing happens meanwhile, and the bits are the same', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const iterator = net.train(data, { ...training, epochs: 3 });
     await iterator.next();
@@ -239,7 +239,7 @@ describe('callbacks', () => {
     await new Promise((resolve) => setTimeout(resolve, 1));
     expect(parametersOf(net)).toEqual(paused);
     const { value } = await iterator.next();
-    // the time of a pause does not count
+    // pauses do not count
     expect((value as EpochReport).secondsLeft).toBeLessThan(600);
     await iterator.next();
     anHourLater.mockRestore();
@@ -252,17 +252,17 @@ describe('callbacks', () => {
 describe('training for a time', () => {
   const pieces = { batchSize: 7, optimizer: sgd({ learningRate: step({ initial: 0.5, factor: 0.7, steps: 11 }) }) };
 
-  /** Calls until `steps` steps of the data are done. */
+  /** Calls trainFor until `steps` steps are done. */
   function trainSteps(net: Network, steps: number): TrainForReport[] {
     const reports: TrainForReport[] = [];
     for (let taken = 0; taken < steps; taken += reports[reports.length - 1].stepsTaken) {
-      // too short for a step: each call takes one
+      // the time is too short for a step, so each call takes exactly one
       reports.push(net.trainFor(data, 1e-9, pieces));
     }
     return reports;
   }
 
-  it('takes the steps of fit, one at least a call, in the middle of an epoch too', async () => {
+  it('takes the steps of fit, at least one in each call, also in the middle of an epoch', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const reports = trainSteps(net, 27);
     expect(reports).toHaveLength(27);
@@ -278,7 +278,7 @@ describe('training for a time', () => {
     expect(cost).toBeCloseTo(expected[2].cost, 12);
   });
 
-  it('computes the same however the time is cut, with predictions and other batches between', async () => {
+  it('gives the same bits however the time is divided, with predictions and other batches in between', async () => {
     const net = await createNetwork(options);
     let steps = 0;
     for (const time of [1, 0.01, 3, 0.5, 7]) {
@@ -299,7 +299,7 @@ describe('training for a time', () => {
     expect(parametersOf(net)).toEqual(parametersOf(other));
   });
 
-  it('returns within its time where steps are short, and after one that is longer', async () => {
+  it('returns within its time if steps are short, and after one step if that is longer', async () => {
     let now = 0;
     let msPerSample = 0.1;
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
@@ -316,20 +316,20 @@ describe('training for a time', () => {
       const start = now;
       const report = net.trainFor(set, 8, pieces);
       expect(report.elapsedMs).toBe(now - start);
-      // the next step would be one of 0.7 ms, or after 4 samples it looks as if it were of 0.4
+      // the next step would take 0.7 ms, or seem to take 0.4 ms after 4 samples
       expect(report.elapsedMs).toBeGreaterThan(7.2);
       expect(report.elapsedMs).toBeLessThan(8.31);
       expect(report.samples).toBeCloseTo(report.elapsedMs / 0.1, 6);
       expect(report.samplesPerSecond).toBeCloseTo(10_000, 6);
     }
     msPerSample = 10;
-    // as long as it has seen steps to be, so many of them are begun
+    // the number of steps that it begins follows from the duration of earlier steps
     net.trainFor(set, 8, pieces);
     for (let call = 0; call < 20; call++) expect(net.trainFor(set, 8, pieces).stepsTaken).toBe(1);
     clock.mockRestore();
   });
 
-  it.each([0.1, 1, 5])('returns in its time where many epochs fit into a tick of the clock, of %f ms', async (tick) => {
+  it.each([0.1, 1, 5])('returns in its time if many epochs fit into a tick of the clock, of %f ms', async (tick) => {
     let time = 7.3;
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => Math.floor(time / tick) * tick);
     const cost = {
@@ -353,7 +353,7 @@ describe('training for a time', () => {
     clock.mockRestore();
   });
 
-  it('takes its time after a call in which steps seemed to be long', async () => {
+  it('uses its whole time after a call in which steps seemed to be long', async () => {
     let time = 0;
     let msPerSample = 2e-4;
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => Math.floor(time));
@@ -375,7 +375,7 @@ describe('training for a time', () => {
     clock.mockRestore();
   });
 
-  it('returns where a test has stopped the clock', async () => {
+  it('returns even if a test has stopped the clock', async () => {
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1 }] });
     const one = { inputs: new Float32Array(1), targets: new Float32Array(1) };
     const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
@@ -386,7 +386,7 @@ describe('training for a time', () => {
     expect(report.samples).toBeGreaterThan(1000);
   });
 
-  it('begins an epoch with other data or options, and after fit', async () => {
+  it('begins a new epoch with other data or options, and after fit', async () => {
     const net = await createNetwork(options);
     const position = (report: TrainForReport) => [report.epoch, report.step];
     trainSteps(net, 3);
@@ -398,7 +398,7 @@ describe('training for a time', () => {
     expect(position(net.trainFor(validation, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 1]);
   });
 
-  it('goes on after a batch too large for the memory it had, which moves data and order', async () => {
+  it('continues after a batch that was too large for the memory, so that data and order have moved', async () => {
     const weights = new Float32Array(data.targets.length).map((_, i) => 1 + (i % 3));
     for (const set of [data, { ...data, weights }]) {
       const net = await createNetwork(options);
@@ -432,7 +432,7 @@ describe('training for a time', () => {
     expect(net.trainFor(many, 1e-9, fit).learningRate).toBe(0.0625);
   });
 
-  it('refuses wrong calls, and stays as it was', async () => {
+  it('refuses wrong calls, which change nothing', async () => {
     const net = await createNetwork(options);
     trainSteps(net, 3);
     const before = net.save();

@@ -32,7 +32,8 @@ function worstError(f: number, exact: (x: number) => number, from: number, to: n
   return worst;
 }
 
-// The largest errors the header of math.ts promises, in ulp; the fused build rounds less and stays below them too.
+// The largest errors that the header of math.ts promises, in ulp. The fused build rounds less often and is within them
+// too.
 const FUNCTIONS: [string, number, (x: number) => number, number, [number, number][]][] = [
   [
     'exp',
@@ -102,7 +103,7 @@ describe.each(FUNCTIONS)('%s', (_name, f, exact, bound, ranges) => {
   test('NaN stays NaN', () => {
     source.fill(Number.NaN, 0, 4);
     core.mapFloats(f, TARGET, SOURCE, 4);
-    // log is only ever given positive numbers
+    // log is only called with positive numbers
     if (f !== 1) expect(target[0]).toBeNaN();
   });
 });
@@ -125,8 +126,9 @@ test('tanh is odd', () => {
   for (let i = 0; i < 8; i += 2) expect(target[i]).toBe(-target[i + 1]);
 });
 
-// Bits of results for fixed inputs: they must not change from engine to engine, nor unnoticed from version to version.
-test.skipIf(buildName === 'relaxed')('the bits of a sum over many results are the same everywhere', () => {
+// A hash of results for fixed inputs. It must be the same in every engine, and must not change unnoticed from version
+// to version.
+test.skipIf(buildName === 'relaxed')('many results have the same bits everywhere', () => {
   const hashes = FUNCTIONS.map(([, f]) => {
     for (let i = 0; i < COUNT; i++) source[i] = f === 1 ? (i + 1) / 1000 : f === 2 ? i / COUNT : (i - COUNT / 2) / 3000;
     core.mapFloats(f, TARGET, SOURCE, COUNT);

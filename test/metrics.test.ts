@@ -5,8 +5,8 @@ import type { Network } from '../src/network.js';
 import { createNetwork } from './build.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
 
-// Compares metrics with their definitions, written out sample by sample, on data with ties. A network of one linear
-// layer that copies its inputs has whatever outputs a test wants.
+// Compares metrics with plain loops over the samples that follow the definitions, on data with ties. A network of one
+// linear layer copies its inputs, so that a test chooses the outputs.
 
 async function copying(
   outputs: number,
@@ -21,7 +21,7 @@ async function copying(
 
 const SAMPLES = 103;
 
-/** Outputs in quarters, so that many are equal. */
+/** Outputs that are multiples of 1/4, so that many are equal. */
 function outputsOf(outputs: number, seed: number): Float32Array {
   const random = randomNumbers(seed);
   return Float32Array.from({ length: SAMPLES * outputs }, () => Math.floor(random() * 5) / 4);
@@ -33,10 +33,11 @@ function labelsOf(classes: number, seed: number): Int32Array {
 }
 
 describe('mean errors and R2', () => {
-  test.each([1, 2, 3, 4, 5, 8, 9, 33])('%i outputs: as defined, whatever the batches', async (outputs) => {
+  test.each([1, 2, 3, 4, 5, 8, 9, 33])('%i outputs: as defined, with batches of any size', async (outputs) => {
     const a = outputsOf(outputs, 1);
     const random = randomNumbers(2);
-    // a mean far from 0 and a small variance: a sum of squares in f32 or about 0 would lose it
+    // the mean is far from 0 and the variance is small: a sum of squares in f32, or of y itself, would lose the
+    // variance
     const y = Float32Array.from(a, (value) => value + 1000 + random() / 4);
     let [absolute, square, r2] = [0, 0, 0];
     for (let k = 0; k < outputs; k++) {
@@ -61,11 +62,11 @@ describe('mean errors and R2', () => {
       expect(Math.abs(meanSquaredError / (square / SAMPLES / outputs) - 1)).toBeLessThan(1e-12);
       expect(Math.abs(got / (r2 / outputs) - 1)).toBeLessThan(1e-10);
     }
-    // the same bits in one batch shape or another
+    // batches of any size give the same bits
     for (const result of results) expect(result).toEqual(results[0]);
   });
 
-  test('a constant output counts 1 if it is met exactly, else 0', async () => {
+  test('R2 of constant targets is 1 if the outputs equal them exactly, else 0', async () => {
     const net = await copying(2);
     const inputs = new Float32Array([5, 1, 5, 2, 5, 3]);
     expect(net.evaluate({ inputs, targets: inputs }).r2).toBe(1);
@@ -84,7 +85,7 @@ describe('mean errors and R2', () => {
 
 describe('top-k accuracy', () => {
   test.each([2, 3, 5, 17, 300])(
-    '%i outputs: the class is among the k largest, the first of equals first',
+    '%i outputs: the class is among the k largest outputs, where the first of equal outputs counts as larger',
     async (outputs) => {
       const net = await copying(outputs);
       const [a, labels] = [outputsOf(outputs, 6), labelsOf(outputs, 7)];
@@ -102,7 +103,10 @@ describe('top-k accuracy', () => {
   );
 });
 
-/** The share of all pairs of a positive and a negative where the positive scores higher, equal ones counting half. */
+/**
+ * The share of all pairs of a positive and a negative sample in which the positive one has the higher score. Pairs of
+ * equal scores count half.
+ */
 function pairs(scores: number[], isPositive: boolean[]): number {
   let [sum, count] = [0, 0];
   scores.forEach((p, i) => {
@@ -128,7 +132,7 @@ describe('the area under the ROC curve', () => {
     );
     expect(auc(net, a, labels)).toBeCloseTo(wanted, 14);
     expect(auc(net, a, Float32Array.from(labels))).toBeCloseTo(wanted, 14);
-    // infinite differences in score do not matter, only their order
+    // only the order of scores counts, so infinite ones are allowed
     expect(
       auc(
         net,
@@ -166,7 +170,7 @@ describe('the area under the ROC curve', () => {
     ).toBeCloseTo(wanted, 14);
   });
 
-  test('of several outputs is the mean of each against the rest, without those that never or always occur', async () => {
+  test('of several outputs is the mean over the outputs, each against the rest, without those that never or always occur', async () => {
     const net = await copying(4);
     const a = outputsOf(4, 10);
     const column = (k: number) => Array.from({ length: SAMPLES }, (_, i) => a[i * 4 + k]);
@@ -179,7 +183,7 @@ describe('the area under the ROC curve', () => {
       ),
     );
     expect(auc(net, a, labels)).toBeCloseTo((each[0] + each[1] + each[2]) / 3, 14);
-    // several classes at once
+    // samples with several labels
     const random = randomNumbers(12);
     const rows = Float32Array.from(a, () => Number(random() < 0.3));
     const own = [0, 1, 2, 3].map((k) =>
@@ -193,7 +197,7 @@ describe('the area under the ROC curve', () => {
 });
 
 describe('the classes of the hinge cost', () => {
-  test('of one output: above 0', async () => {
+  test('of one output: class 1 if it is above 0', async () => {
     const net = await copying(1, 'hinge');
     const inputs = new Float32Array([0.25, -0.25, 0, 2]);
     for (const targets of [Uint8Array.of(1, 0, 0, 0), new Float32Array([1, -1, -1, -1])]) {
@@ -209,7 +213,7 @@ describe('the classes of the hinge cost', () => {
 });
 
 describe('precision, recall and F1', () => {
-  test('are those of their definitions, per class and averaged', async () => {
+  test('agree with their definitions, for each class and averaged', async () => {
     const net = await copying(5);
     // class 4 is neither a target nor predicted, class 3 never predicted
     const labels = labelsOf(4, 13);
@@ -258,7 +262,7 @@ describe('precision, recall and F1', () => {
     expect(macro.recall).toBeCloseTo(0.7, 15);
   });
 
-  test('the means count a class that is predicted and never occurs, and leave out one that does neither', () => {
+  test('the means include a class that is predicted but never occurs, and leave out one that does neither', () => {
     const { classes, macro } = classificationReport([
       [3, 1, 0],
       [0, 0, 0],
@@ -298,7 +302,7 @@ test.each([
   expect(() => net.evaluate(data, options as object)).toThrow(message);
 });
 
-test('the cost has the same bits whatever number of rows there is room for', async () => {
+test('the cost has the same bits for any batch size', async () => {
   const random = randomNumbers(8);
   const inputs = randomFloats(3 * 500, random);
   const targets = Float32Array.from({ length: 10 * 500 }, random);

@@ -19,7 +19,7 @@ function detached<T extends Float32Array | Uint8Array>(values: T): T {
   return copy;
 }
 
-/** Data that no network of `options` takes: for fit, its validation and evaluate, the same errors. */
+/** Data that every network of `options` refuses: fit, its validation and evaluate give the same errors. */
 const wrongData: [string, Anything, ErrorClass, RegExp][] = [
   ['nothing', undefined, TypeError, /DATA: got undefined, want an object$/],
   ['null', null, TypeError, /DATA: got null, want an object$/],
@@ -91,13 +91,13 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     /DATA\.inputs: got 3 numbers, want rows of 2 numbers, at least one: all are NaN, .+ nested rows: use rows\.flat\(\)$/,
   ],
   [
-    'an array whose memory has gone',
+    'an array whose memory is lost',
     { inputs: detached(inputs), targets },
     RangeError,
     /DATA\.inputs: got a Float32Array whose memory has gone, want rows of 2 numbers/,
   ],
   [
-    'labels whose memory has gone',
+    'labels whose memory is lost',
     { inputs, targets: detached(targets) },
     RangeError,
     /DATA\.targets: got a Uint8Array whose memory has gone, want 4, one for each sample$/,
@@ -151,13 +151,13 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     /DATA\.targets: got BigUint64Array of 32 bytes, want .+: Float64Array\.from\(values, Number\) converts BigInts$/,
   ],
   [
-    'a label too few',
+    'a missing label',
     { inputs, targets: targets.subarray(1) },
     RangeError,
     /DATA\.targets: got 3 labels, want 4, one for each sample$/,
   ],
   [
-    'a label too many',
+    'a superfluous label',
     { inputs, targets: new Int32Array(5) },
     RangeError,
     /DATA\.targets: got 5 labels, want 4, one for each sample$/,
@@ -169,7 +169,7 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     /DATA\.targets: got 12 labels, want 4, one for each sample: rows of numbers belong in a Float32Array$/,
   ],
   [
-    'a label past the last class',
+    'a label beyond the last class',
     { inputs, targets: changed(targets, 2, 3) },
     RangeError,
     /DATA\.targets\[2\]: got 3, want a label from 0 to 2$/,
@@ -187,7 +187,7 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     /DATA\.targets\[3\]: got -1, want a label from 0 to 2$/,
   ],
   [
-    'a target too few',
+    'a missing target',
     { inputs, targets: rows.subarray(1) },
     RangeError,
     /DATA\.targets: got 11 numbers, want 12, 3 for each of 4 samples$/,
@@ -306,7 +306,7 @@ const wrongCalls: [string, (net: Anything) => unknown, ErrorClass, RegExp][] = [
     [`train with ${name} as data`, (net) => net.train(data).next(), error, placed(message, 'data')],
   ]),
   ...wrongData
-    // undefined is no validation, which is fine
+    // undefined means that there is no validation, which is allowed
     .filter(([, data]) => data !== undefined)
     .map(([name, validation, error, message]): (typeof wrongCalls)[number] => [
       `fit with ${name} as validation`,
@@ -394,7 +394,7 @@ const wrongCalls: [string, (net: Anything) => unknown, ErrorClass, RegExp][] = [
     /^y: got undefined, want a Float32Array or Float64Array of rows/,
   ],
   [
-    'trainBatch with a label too few',
+    'trainBatch with a missing label',
     (net) => net.trainBatch(inputs, targets.subarray(1)),
     RangeError,
     /^y: got 3 labels, want 4, one for each sample$/,
@@ -473,7 +473,7 @@ const afterForward: typeof wrongCalls = [
     /^y: got undefined, want a Float32Array or Float64Array of rows/,
   ],
   [
-    'backward with a label too many',
+    'backward with a superfluous label',
     (net) => net.backward(new Uint8Array(5)),
     RangeError,
     /^y: got 5 labels, want 4, one for each sample$/,
@@ -500,7 +500,7 @@ describe('a network in use', () => {
     await net.fit({ inputs, targets }, { epochs: 2 });
   });
 
-  it('takes what the wrong calls are made from', async () => {
+  it('accepts the calls from which the wrong calls are made', async () => {
     const other = await loadNetwork(net.save());
     for (const y of [targets, Int32Array.from(targets), rows]) {
       await other.fit({ inputs, targets: y }, { validation: { inputs, targets: y } });
@@ -511,10 +511,10 @@ describe('a network in use', () => {
     }
   });
 
-  it.each(wrongCalls)('refuses %s, and stays as it was', async (_name, call, error, message) => {
+  it.each(wrongCalls)('refuses %s, and does not change', async (_name, call, error, message) => {
     const file = net.save();
     const outputs = net.predict(inputs);
-    // what the last pass left behind must stay too
+    // the results of the last pass must stay too
     net.forward(inputs);
     const cost = net.backward(targets);
     const gradients = net.layers[0].weightGradients;
@@ -527,7 +527,7 @@ describe('a network in use', () => {
     expect(net.predict(inputs)).toEqual(outputs);
   });
 
-  it.each(beforeForward)('refuses %s, and stays as it was', async (_name, call, error, message) => {
+  it.each(beforeForward)('refuses %s, and does not change', async (_name, call, error, message) => {
     const fresh = await loadNetwork(net.save());
     await expectError(() => call(fresh), error, message);
     expect(fresh.save()).toEqual(net.save());

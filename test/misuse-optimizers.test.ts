@@ -36,12 +36,12 @@ describe('misuse', () => {
     ['beta2 NaN', () => nadam({ beta2: Number.NaN }), /^nadam\.beta2: got NaN, want/],
     ['epsilon 0', () => adagrad({ epsilon: 0 }), /^adagrad\.epsilon: got 0, want a positive number from 1e-12 to/],
     [
-      'an epsilon below squares that are 0',
+      'an epsilon so small that squares of its size become 0',
       () => adam({ epsilon: 1e-20 }),
       /^adam\.epsilon: got 1e-20, want a positive number from 1e-12/,
     ],
     [
-      'epsilon that f32 takes for 0',
+      'an epsilon that is 0 in f32',
       () => rmsprop({ epsilon: 1e-50 }),
       /^rmsprop\.epsilon: got 1e-50, want a positive number from 1e-12/,
     ],
@@ -61,7 +61,7 @@ describe('misuse', () => {
     ['etaPlus 1', () => irprop({ etaPlus: 1 }), /^irprop\.etaPlus: got 1, want a number above 1$/],
     ['etaMinus 1', () => irprop({ etaMinus: 1 }), /^irprop\.etaMinus: got 1, want a number above 0 and below 1$/],
     [
-      'steps the wrong way round',
+      'a smallest step above the largest',
       () => irprop({ stepMin: 2, stepMax: 1 }),
       /^irprop\.stepMin: got 2, want at most stepMax = 1$/,
     ],
@@ -131,7 +131,7 @@ describe('misuse', () => {
     await expect((async () => call(net))()).rejects.toThrow(message);
   });
 
-  it('wants the batch again after an optimizer that takes another amount of memory', async () => {
+  it('requires a new forward pass after a change to an optimizer with another number of slots', async () => {
     const net = await createGolden();
     net.forward(data.inputs);
     net.optimizer = sgd({ learningRate: 0.5 });

@@ -3,7 +3,7 @@ import { createNetwork } from './build.js';
 import { changed, expectError, inputs } from './expected-errors.js';
 
 describe('targets of other costs', () => {
-  it('refuses probabilities out of [0, 1] for binary cross-entropy, whose rows need no sum', async () => {
+  it('refuses probabilities outside [0, 1] for binary cross-entropy, but rows with any sum are allowed', async () => {
     const net = await createNetwork({ inputs: 2, layers: [{ units: 3 }] });
     const before = net.save();
     const some = new Float32Array([1, 1, 1, 0, 0, 0, 0.5, 1, 0.25, 1, 0, 1]);
@@ -21,7 +21,7 @@ describe('targets of other costs', () => {
     expect(net.save()).toEqual(before);
   });
 
-  it('takes any finite numbers for the quadratic cost', async () => {
+  it('accepts any finite numbers for the quadratic cost', async () => {
     const net = await createNetwork({ inputs: 2, layers: [{ units: 3, activation: 'linear' }] });
     const y = new Float32Array(12).fill(-1000);
     expect(net.trainBatch(inputs, y)).toBeGreaterThan(0);
@@ -32,7 +32,7 @@ describe('targets of other costs', () => {
     );
   });
 
-  it('takes only 0 and 1 as labels for one output', async () => {
+  it('accepts only 0 and 1 as labels for one output', async () => {
     const net = await createNetwork({ inputs: 2, layers: [{ units: 1 }] });
     const before = net.save();
     expect(net.evaluate({ inputs, targets: new Uint8Array([0, 1, 1, 0]) }).samples).toBe(4);

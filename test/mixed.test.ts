@@ -6,8 +6,8 @@ import { sgd } from '../src/spec/optimizer.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { randomNumbers } from './random-numbers.js';
 
-// The units of a layer may have different activations. Only a unit's own activation may depend on that: every unit has
-// the same bits as in a layer where all units have its activation.
+// The units of a layer may have different activations. A unit's results then depend only on its own activation: they
+// have the same bits as in a layer in which all units have this activation.
 
 const NAMES = (Object.keys(activations) as ActivationName[]).filter((name) => name !== 'softmax');
 const INPUTS = 5;
@@ -57,14 +57,15 @@ const patterns: [string, (units: number) => ActivationName[]][] = [
 
 describe.each(patterns)('functions: %s', (_name, pattern) => {
   test.each([2, 3, 4, 5, 15, 16, 17, 33, 130])(
-    'each of %i units has the bits it has in a layer of its function alone',
+    'each of %i units has the bits of a layer in which all units have its function',
     async (units) => {
       const names = pattern(units);
       for (const isOutput of [false, true]) {
         const mixed = await networkOf(units, names, isOutput);
         const uniform = new Map<ActivationName, Network>();
         for (const name of new Set(names)) uniform.set(name, await networkOf(units, name, isOutput));
-        // gathered one by one, four and eight at once, and mixtures; more than the network was made for
+        // rows are gathered one by one, four and eight at once, and in mixtures, also more than the network was made
+        // for
         for (const rows of [1, 3, 4, 7, 8, 9, 13, 33]) {
           const x = numbers(rows * INPUTS, rows);
           const y = numbers(rows * mixed.outputs, rows + 1);
@@ -110,7 +111,7 @@ async function trained(batchSize: number): Promise<Network> {
   return net;
 }
 
-test('training mixed layers has the same bits whatever the capacity of the buffers', async () => {
+test('training mixed layers has the same bits for any batch size at create', async () => {
   expect((await trained(1)).save()).toEqual((await trained(100)).save());
 });
 
@@ -121,7 +122,7 @@ test('training mixed layers lowers the cost', async () => {
   expect(net.evaluate(data).cost).toBeLessThan(0.8 * before);
 });
 
-test('the functions of a layer can be read, not changed', async () => {
+test('the functions of a layer can be read, but not changed', async () => {
   const net = await networkOf(2, ['relu', 'tanh'], false);
   const { activation } = net.layers[0];
   expect(() => {
@@ -137,7 +138,7 @@ test('a saved network keeps the function of each unit', async () => {
   expect(loaded.predict(data.inputs)).toEqual(net.predict(data.inputs));
 });
 
-test('one name for every unit is one name for the layer', async () => {
+test('a list of equal names becomes one name for the layer', async () => {
   const net = await createNetwork({ inputs: 2, layers: [{ units: 3, activation: ['tanh', 'tanh', 'tanh'] }] });
   expect(net.layers[0].activation).toBe('tanh');
 });
@@ -150,7 +151,7 @@ test.each<[string, LayerOptions['activation'], RegExp]>([
     ['tanh', 'swish' as never, 'relu'],
     /^layers\[0\]\.activation\[1\]: got "swish", want one of linear, /,
   ],
-  // biome-ignore lint/suspicious/noSparseArray: a hole is what is tested
+  // biome-ignore lint/suspicious/noSparseArray: the hole is what is tested
   ['a hole', ['tanh', , 'relu'] as never, /^layers\[0\]\.activation\[1\]: got undefined, want one of linear, /],
   [
     'softmax for one unit',
@@ -171,7 +172,7 @@ test.each(['binaryCrossEntropy', 'categoricalCrossEntropy', 'hinge', 'kullbackLe
   },
 );
 
-test('mixed outputs take the quadratic cost by default', async () => {
+test('mixed outputs have the quadratic cost by default', async () => {
   const net = await createNetwork({ inputs: 2, layers: [{ units: 2, activation: ['sigmoid', 'tanh'] }] });
   expect(net.cost).toBe('quadratic');
 });

@@ -7,7 +7,7 @@ import { bits, parameterBits } from './parameters.js';
 import { randomFloats } from './random-numbers.js';
 
 describe('creation', () => {
-  it('draws the same weights for the same seed, others for another', async () => {
+  it('draws the same weights for the same seed, and others for another seed', async () => {
     const options: NetworkOptions = {
       inputs: 9,
       layers: [layer(17, 'tanh', 'standardNormal'), layer(3, 'sigmoid', 'scaledNormal')],
@@ -48,7 +48,8 @@ describe('creation', () => {
   ])('$initializer has mean 0 and its variance', async ({ initializer, variance, kurtosis, biasVariance }) => {
     const net = await createNetwork({ inputs: fanIn, layers: [layer(units, 'tanh', initializer)], seed: 3 });
     const { weights, biases } = net.layers[0];
-    // Four standard errors: of a mean of n, sqrt(variance / n); of a variance, variance sqrt((kurtosis - 1) / n).
+    // The tolerance is four standard errors. That of a mean of n numbers is sqrt(variance / n), that of a variance is
+    // variance sqrt((kurtosis - 1) / n).
     const expectMoments = (values: Float32Array, expected: number) => {
       const n = values.length;
       const mean = values.reduce((sum, value) => sum + value, 0) / n;
@@ -69,7 +70,7 @@ describe('creation', () => {
   it('zeros makes every weight and bias 0', async () => {
     const net = await createNetwork({ inputs: 5, layers: [layer(6, 'tanh', 'zeros')] });
     expect(net.layers[0].weights.every((w) => w === 0)).toBe(true);
-    // no -0: a sum that starts from it would show whether inputs that are 0 were left out
+    // none of them is -0: a sum that starts from -0 would show whether inputs that are 0 were left out
     expect(bits(net.layers[0].biases)).toEqual(new Uint32Array(6));
   });
 
@@ -82,7 +83,7 @@ describe('creation', () => {
     expect(parameterBits(first)).toEqual(parameterBits(named));
   });
 
-  it('says what it is', async () => {
+  it('shows its options as properties', async () => {
     const net = await createNetwork({ ...classifier, l2: 2 });
     expect(net).toMatchObject({ inputs: 7, outputs: 3, cost: 'categoricalCrossEntropy', l2: 2, seed: 11 });
     expect(net.parameters).toBe(8 * 19 + 20 * 5 + 6 * 3);
@@ -95,7 +96,7 @@ describe('creation', () => {
     expect(net.trainingSamples).toBeUndefined();
   });
 
-  it('takes the cost that belongs to the output activation', async () => {
+  it('has the cost that belongs to the output activation', async () => {
     const costOf = async (activation: ActivationName) =>
       (await createNetwork({ inputs: 1, layers: [layer(2, activation)] })).cost;
     expect(await costOf('sigmoid')).toBe('binaryCrossEntropy');
@@ -105,7 +106,7 @@ describe('creation', () => {
     expect(await costOf('linear')).toBe('quadratic');
   });
 
-  it('gives back the weights and biases that were written, for any widths', async () => {
+  it('returns the weights and biases that were assigned, for any widths', async () => {
     for (const [inputs, units] of [
       [1, 1],
       [2, 3],
@@ -124,7 +125,7 @@ describe('creation', () => {
       net.layers[0].biases = biases;
       expect(bits(net.layers[0].weights)).toEqual(bits(weights));
       expect(bits(net.layers[0].biases)).toEqual(bits(biases));
-      // a copy each time: writing into it changes nothing
+      // each read returns a copy: writing into it changes nothing
       net.layers[0].weights.fill(0);
       net.layers[0].biases.fill(0);
       expect(net.layers[0].weights).toEqual(weights);
@@ -133,7 +134,7 @@ describe('creation', () => {
     }
   });
 
-  it('reads w_jk at j * fanIn + k: unit j takes its inputs from row j', async () => {
+  it('has w_jk at j * fanIn + k: row j holds the weights of unit j', async () => {
     const net = await createNetwork({ inputs: 3, layers: [layer(2, 'linear')] });
     net.layers[0].weights = new Float32Array([1, 2, 4, 8, 16, 32]);
     net.layers[0].biases = new Float32Array([64, 128]);

@@ -4,9 +4,9 @@ import { sgd } from '../src/spec/optimizer.js';
 import { createNetwork } from './build.js';
 import { randomNumbers } from './random-numbers.js';
 
-// A step on one sample has kernels of its own if all layers of the network are at most one vector wide. They must give
-// the same bits as the general kernels. A limit for clipping selects the general kernels; here no gradient reaches the
-// limit.
+// If all layers of a network have at most 4 units, a step on one sample has kernels of its own, which must give the
+// same bits as the general kernels. A limit for clipping selects the general kernels; it is so high that no gradient
+// reaches it.
 
 const ACTIVATIONS: ActivationName[] = [
   'linear',
@@ -61,12 +61,12 @@ test.each(CASES)('%s: online steps have the bits of the general path', async (na
   const samples = 60;
   const outputs = options.layers[options.layers.length - 1].units;
   const data = {
-    // a third of the inputs are zero: the general path leaves those out
+    // a third of the inputs are zero, which the general path leaves out
     inputs: Float32Array.from({ length: samples * options.inputs }, () => Math.max(0, random() - 1 / 3)),
     targets: Float32Array.from({ length: samples * outputs }, () =>
       options.cost === 'hinge' ? Math.sign(random() - 0.5) : random(),
     ),
-    // a quarter of the samples do not count
+    // a quarter of the samples have the weight 0
     ...(isWeighted && { weights: Float32Array.from({ length: samples }, () => Math.max(0, random() - 0.25)) }),
   };
   const trained = async (clipValue?: number) => {

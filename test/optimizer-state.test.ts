@@ -81,7 +81,7 @@ describe('a step', () => {
     },
   );
 
-  it('leaves the gradient as it was computed, whatever is clipped or added', async () => {
+  it('does not change the stored gradient, whatever is clipped or added', async () => {
     const net = await createGolden({ l1: 1, l2: 1 }, [0.5, 0.5]);
     net.optimizer = adam({ clipNorm: 0.01, clipValue: 0.001 });
     net.forward(data.inputs);
@@ -91,10 +91,10 @@ describe('a step', () => {
     expect(net.layers.map(({ weightGradients, biasGradients }) => [weightGradients, biasGradients])).toEqual(before);
   });
 
-  it('counts no number that lay where the batch lies after growth in the length of the gradient', async () => {
+  it('computes the length of the gradient without old numbers in memory that the batch has grown into', async () => {
     const random = randomNumbers(17);
     const numbers = (count: number) => Float32Array.from({ length: count }, () => 100 * random());
-    // ten outputs: 12 lanes of a row of errors are written, 16 are read
+    // with ten outputs, 12 lanes of a row of errors are written, and 16 are read
     const options: NetworkOptions = { inputs: 5, layers: [{ units: 10, activation: 'linear' }], batchSize: 1 };
     const [net, fresh] = [await createNetwork(options), await createNetwork(options)];
     const [weights] = net.layers.map((layer) => layer.weights);
@@ -126,7 +126,7 @@ describe('a step', () => {
         applied.applyGradients();
       }
       expect(flatten(batched.layers)).toEqual(flatten(fitted.layers));
-      // plain descent adds its step row by row, where applyGradients has the sum
+      // plain descent adds its step row by row, while applyGradients uses the sum
       if (optimizer.name !== 'sgd') expect(flatten(applied.layers)).toEqual(flatten(fitted.layers));
     },
   );
@@ -169,7 +169,7 @@ describe('moments', () => {
     },
   );
 
-  // steps that leave more than 0: one more where it is the next that makes it 0
+  // the number of steps that leave more than 0; it is larger by one if only the next step makes it 0
   it.each<[string, Optimizer, Partial<NetworkOptions>, number]>([
     ['adamw', adamw({ learningRate: 1, weightDecay: 0.5 }), {}, 99],
     ['lion', lion({ learningRate: 1, weightDecay: 0.5 }), {}, 99],
@@ -177,7 +177,7 @@ describe('moments', () => {
     ['sgd with l2 and clipping', sgd({ learningRate: 1, clipNorm: 1 }), { l2: 0.5 }, 100],
     ['nesterov with l2', nesterov({ learningRate: 1, momentum: 1e-30 }), { l2: 0.5 }, 100],
   ])(
-    'are not the only ones: weights that only the decay of %s moves end at 0, none as a subnormal',
+    'and weights too: if only the decay of %s moves them, they end at 0, not as subnormal numbers',
     async (_, optimizer, penalties, steps) => {
       const layers: NetworkOptions['layers'] = [{ units: 3, activation: 'linear', initializer: { constant: 1 } }];
       const net = await createNetwork({ inputs: 2, layers, ...penalties });
@@ -194,7 +194,7 @@ describe('moments', () => {
     },
   );
 
-  it.each([adam(), adamw(), nadam()])('go on past the last step that $name can count', async (optimizer) => {
+  it.each([adam(), adamw(), nadam()])('continue beyond the last step that $name can count', async (optimizer) => {
     const net = await createNetwork({ inputs: 2, layers: [{ units: 2 }, { units: 1 }] });
     net.optimizer = optimizer;
     const [x, y] = [Float32Array.of(0, 1, 1, 1), Float32Array.of(1, 0)];
@@ -215,13 +215,13 @@ describe('moments', () => {
     [300, 1],
     [1, 2],
   ])(
-    'of an L2 term too small for the factor of a step in f32, at batch size %i, accumulated %i',
+    'and an L2 term that is too small for the factor of a step in f32 has its effect, at batch size %i, accumulated %i',
     async (batchSize, accumulate) => {
       const layers: NetworkOptions['layers'] = [
         { units: 1, activation: 'linear', bias: false, initializer: { constant: 1 } },
       ];
       const steps = 20_000;
-      // nothing but the L2 term moves the weight: eta lambda / n from below 2^-25, where 1 - it is 1, up
+      // only the L2 term moves the weight. eta lambda / n starts below 2^-25, where 1 - eta lambda / n is 1 in f32
       for (const decay of [2e-8, 1e-7, 1e-6, 3.8e-6]) {
         const rows = 10 * batchSize * accumulate;
         const net = await createNetwork({ inputs: 1, layers, l2: (decay * rows) / 0.5 });
@@ -234,7 +234,7 @@ describe('moments', () => {
     },
   );
 
-  it('survive a second fit, and other numbers of the same optimizer', async () => {
+  it('are kept in a second fit, and if only numbers of the optimizer change', async () => {
     const [whole, parts] = await Promise.all([createGolden(), createGolden()]);
     const options = { batchSize: rows, shuffle: false };
     await whole.fit(data, { ...options, epochs: 6, optimizer: nadam() });
@@ -249,7 +249,7 @@ describe('moments', () => {
     expect(flatten(whole.layers)).not.toEqual(flatten(fresh.layers));
   });
 
-  it('are gone once another optimizer has been at work, also one with as many slots', async () => {
+  it('start from zeros after another optimizer, even if it has as many slots', async () => {
     const [used, fresh] = await Promise.all([createGolden(), createGolden()]);
     const options = { batchSize: rows, shuffle: false };
     await used.fit(data, { ...options, epochs: 4, optimizer: adam({ learningRate: 0.1 }) });

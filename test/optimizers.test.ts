@@ -9,11 +9,11 @@ import { randomLabels, randomNumbers } from './random-numbers.js';
 import { type Disturb, flatten, type Penalties, train } from './reference-optimizers.js';
 
 /**
- * How far f32 may be from f64 after each step, by Monte Carlo arithmetic (Parker, 1997): the reference runs again and
- * again, with every gradient disturbed within the bound of its roundings (bounds.ts) and every state, step and
- * parameter within theirs; a bound is three times the largest deviation that any parameter ever showed. No formula
- * would do, for a division by √v carries errors as far as a single gradient is near 0. A mistake in a formula is off by
- * thousands of these.
+ * How far f32 may be from f64 after each step, by Monte Carlo arithmetic (Parker, 1997). The reference runs many times,
+ * with each gradient disturbed within the bound of its roundings (bounds.ts), and each state, step and parameter within
+ * theirs. A bound is three times the largest deviation of any parameter in these runs. There is no formula for it,
+ * because a division by √v enlarges errors the more, the nearer a gradient is to 0. A mistake in a formula would exceed
+ * these bounds a thousand times.
  */
 function boundsOf(optimizer: Optimizer, penalties: Penalties, steps: number): number[] {
   const random = randomNumbers(5);
@@ -33,7 +33,7 @@ function boundsOf(optimizer: Optimizer, penalties: Penalties, steps: number): nu
 }
 
 function expectClose(name: string, got: Float64Array, wanted: Float64Array, bound: number): void {
-  // a bound that lets anything pass proves nothing: the steps are a hundred times as large at least
+  // a bound that accepts everything would prove nothing: the steps must be at least a hundred times as large
   const moved = Math.max(...wanted.map((value, i) => Math.abs(value - start[i])));
   expect(bound, `${name}: bound`).toBeLessThan(moved / 100);
   expectWithin(name, got, wanted, new Float64Array(got.length).fill(bound));
@@ -50,16 +50,16 @@ function titleOf({ optimizer, ...rest }: { optimizer: Optimizer } & Partial<Pena
 describe.each(golden.runs.map((run) => [titleOf(run), run] as const))('%s', (_title, run) => {
   const penalties = { ...none, l1: run.l1 ?? 0, l2: run.l2 ?? 0, penalizeBiases: run.penalizeBiases ?? false };
 
-  it('the reference does what PyTorch does', () => {
+  it('the reference agrees with PyTorch', () => {
     const states = train(network, x, y, run.optimizer, penalties, 20);
     const wanted = [run.afterOneStep, run.afterFiveSteps, run.afterTwentySteps].map(flatten);
     [1, 5, 20].forEach((steps, i) => {
-      // f64 on both sides: the bound of f32, 2^29 times as small, with room for other orders of sums
+      // both sides are in f64: the bound is 2^29 times as small as that of f32, with room for other orders of sums
       expectWithin(`after ${steps}`, states[steps - 1], wanted[i], new Float64Array(start.length).fill(1e-11));
     });
   });
 
-  it('the core does, over 1, 5 and 20 steps', async () => {
+  it('the core agrees with PyTorch over 1, 5 and 20 steps', async () => {
     const bounds = boundsOf(run.optimizer, penalties, 20);
     const wanted = { 1: run.afterOneStep, 5: run.afterFiveSteps, 20: run.afterTwentySteps };
     for (const [steps, parameters] of Object.entries(wanted)) {
@@ -69,7 +69,7 @@ describe.each(golden.runs.map((run) => [titleOf(run), run] as const))('%s', (_ti
   });
 });
 
-/** For iRPROP+, over which cost and signs decide, runs in which no decision hangs on a rounding. */
+/** iRPROP+ decides by the cost and by signs. In these runs, no decision depends on a rounding. */
 const turning = irprop({ learningRate: 0.75, etaPlus: 1.5, etaMinus: 0.75, stepMax: 0.5 });
 
 const ownRuns: [string, Optimizer, Partial<Penalties>, number?][] = [
@@ -91,7 +91,7 @@ const ownRuns: [string, Optimizer, Partial<Penalties>, number?][] = [
 ];
 
 describe.each(ownRuns)('%s', (_title, optimizer, given, last = 20) => {
-  it(`moves as the reference does, over ${last} steps`, async () => {
+  it(`moves like the reference, over ${last} steps`, async () => {
     const penalties = { ...none, ...given };
     const wanted = train(network, x, y, optimizer, penalties, last);
     const bounds = boundsOf(optimizer, penalties, last);
@@ -101,7 +101,7 @@ describe.each(ownRuns)('%s', (_title, optimizer, given, last = 20) => {
   });
 });
 
-it('irprop takes back steps that made the cost grow, in the run that turns often', () => {
+it('irprop undoes steps that have increased the cost, in the run that turns often', () => {
   const states = train(network, x, y, turning, none, 12);
   // a parameter that returns to where it was two steps before
   const returns = states
@@ -110,7 +110,7 @@ it('irprop takes back steps that made the cost grow, in the run that turns often
   expect(returns.length).toBeGreaterThan(0);
 });
 
-it('a saved network has its optimizer with all of its numbers', async () => {
+it('a saved network keeps its optimizer with all of its numbers', async () => {
   const net = await createGolden();
   for (const optimizer of [adamw({ clipNorm: 2 }), lbfgs({ history: 3 }), irprop()]) {
     net.optimizer = optimizer;
@@ -118,7 +118,7 @@ it('a saved network has its optimizer with all of its numbers', async () => {
   }
 });
 
-it.skipIf(buildName === 'relaxed')('iRPROP+ learns from steps of several chunks as from one', async () => {
+it.skipIf(buildName === 'relaxed')('iRPROP+ learns from steps of several chunks as from steps of one', async () => {
   const random = randomNumbers(9);
   const many = 600;
   const large = {

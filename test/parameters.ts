@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Network } from '../src/network.js';
 
-// A network's weights and biases, to be compared with another's.
+// A network's weights and biases, in forms that can be compared.
 
-/** Floats as their bits, so that -0 is not 0 and NaN is NaN. */
+/** The bits of floats, so that -0 differs from 0 and NaN equals NaN. */
 export const bits = (values: Float32Array) => new Uint32Array(values.slice().buffer);
 
-/** FNV-1a of the words of floats, going on from the hash of others. */
+/** The FNV-1a hash of the words of floats. `hash`: the hash of earlier floats, which this one continues. */
 export function hashOfWords(floats: Float32Array, hash = 2166136261): number {
   return bits(floats).reduce((h, word) => Math.imul(h ^ word, 16777619) >>> 0, hash);
 }

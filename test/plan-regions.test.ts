@@ -6,13 +6,16 @@ import type { ActivationName } from '../src/index.js';
 import { checkSpec } from '../src/spec/spec.js';
 import { capacities, offsetOf, runs, sets, specs } from './plans.js';
 
-// The regions of a plan: how they are called, where they lie, how large they are.
+// The regions of a plan: their names, places and sizes.
 
-/** Regions whose address no word holds: the other threads' follow those of the first, the rest is src's alone. */
+/**
+ * Regions whose address is in no word of the header: the other threads' regions follow those of the first thread, and
+ * only src/ uses the others.
+ */
 const WORDLESS = ['otherThreads', 'rateTable'];
 const WORDLESS_DATA = ['windowTargets', 'windowWeights', 'setInputs', 'setTargets', 'setWeights', 'order'];
 
-it('names every region as the word that holds its address, which abi.ts places', () => {
+it('gives every region the name of the word in abi.ts that holds its address', () => {
   fc.assert(
     fc.property(specs(3000), capacities, sets, (spec, capacity, set) => {
       const plan = makePlan(spec, capacity, set);
@@ -30,7 +33,7 @@ it('names every region as the word that holds its address, which abi.ts places',
   );
 });
 
-it('puts regions on cache lines of their own, past the layer table and within the memory', () => {
+it('places regions on cache lines of their own, after the layer table and within the memory', () => {
   fc.assert(
     fc.property(specs(3000), capacities, sets, (spec, capacity, set) => {
       const plan = makePlan(spec, capacity, set);
@@ -51,7 +54,7 @@ const F64 = 8;
 const U32 = 4;
 const U16 = 2;
 
-/** Some layers with dropout, some with a function of each unit; optimizers' slots, threads. */
+/** Plans with dropout in some layers, a function for each unit in some, slots of optimizers, and threads. */
 const plans = fc
   .record({
     spec: specs(3000),
@@ -82,12 +85,12 @@ const plans = fc
 type Given = typeof plans extends fc.Arbitrary<infer T> ? T : never;
 
 const roundUp = (value: number, to: number) => Math.ceil(value / to) * to;
-/** Units of a row or a panel with its fill. */
+/** The units of a row or a panel, rounded up to whole panels. */
 const padded = (units: number) => roundUp(units, abi.PANEL_UNITS);
-/** Records hold what is known of neighbouring columns. */
+/** The bytes of the records for this many columns. A record describes several neighbouring columns. */
 const records = (columns: number, bytes: number) => Math.ceil(columns / abi.RECORD_COLUMNS) * bytes;
 
-/** The bytes of each region of a name, in the order of the layers where there is one for each. */
+/** The bytes of each region, by name; in the order of the layers if each layer has one. */
 function sizesOf({ spec, capacity, set, slots, threads }: Given): Record<string, number[]> {
   const { inputs, layers } = spec;
   const outputs = layers[layers.length - 1].units;
@@ -95,7 +98,7 @@ function sizesOf({ spec, capacity, set, slots, threads }: Given): Record<string,
   const isListed = inputs >= abi.LISTED_INPUTS;
   const ifListed = (bytes: number) => (isListed ? bytes : 0);
   const ofListed = (bytes: number) => (isListed ? [bytes] : []);
-  // so many entries are written at a time, up to so many past the last one
+  // entries are written in groups of this size, so up to one group lies beyond the last entry
   const list = ifListed((roundUp(inputs, abi.LISTED_AT_ONCE) + abi.LISTED_AT_ONCE) * U16);
   const mask = ifListed(roundUp(inputs, abi.MASK_WORD_INPUTS) / 8);
   const parameters = layers.reduce(
@@ -142,7 +145,7 @@ function sizesOf({ spec, capacity, set, slots, threads }: Given): Record<string,
     rowWeights: [capacity * F32],
     rowCosts: [capacity * F64],
     z: rows,
-    // a linear layer's z and a are one
+    // z and a of a linear layer are the same region
     a: rows.filter((_, l) => layers[l].activation !== 'linear'),
     delta: rows,
     dropped: rows.filter((_, l) => layers[l].dropout),
@@ -159,7 +162,7 @@ function sizesOf({ spec, capacity, set, slots, threads }: Given): Record<string,
   };
 }
 
-it('gives every region the bytes that the core takes for it, by the sizes of abi.ts', () => {
+it('gives every region the bytes that the core uses, by the sizes in abi.ts', () => {
   const taken = new Set<string>();
   fc.assert(
     fc.property(plans, (given) => {
@@ -177,12 +180,12 @@ it('gives every region the bytes that the core takes for it, by the sizes of abi
     }),
     runs,
   );
-  // each was there in one of these networks at least
+  // each region occurred in at least one of these networks
   expect([...taken].sort()).toEqual(Object.keys(sizesOf(fc.sample(plans, 1)[0])).sort());
 });
 
-it('has room past the last float for the vectors that are read from there', () => {
-  // from any item on, of input floats two vectors at a time
+it('has room after the last float for the vectors that are read there', () => {
+  // vectors are read from any item on; of inputs that are floats, two at a time
   const VECTOR_BYTES = 16;
   expect(abi.SLACK_BYTES).toBeGreaterThanOrEqual(2 * VECTOR_BYTES - F32);
   expect(abi.POSITIONS_BYTES).toBe(256 * abi.POSITIONS_ENTRY_BYTES);
@@ -192,7 +195,7 @@ it('has room past the last float for the vectors that are read from there', () =
   expect(abi.TEAM_COMMAND + 3 * U32).toBeLessThanOrEqual(abi.TEAM_BYTES);
 });
 
-it('has a confusion matrix of all classes, of two for one output, of none for more than 256', () => {
+it('has a confusion matrix for all classes: two for one output, and none for more than 256 outputs', () => {
   const planOf = (units: number) => makePlan(checkSpec({ inputs: 3, layers: [{ units }] }), 1);
   for (const [outputs, classes] of [
     [1, 2],

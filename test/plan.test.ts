@@ -17,18 +17,18 @@ import { ACTIVATIONS, COSTS, checkSpec } from '../src/spec/spec.js';
 import { createNetwork, startKernels } from './build.js';
 import { capacities, offsetOf, runs, sets, specs } from './plans.js';
 
-/** The regions that must not move when a network grows: all those that depend on the spec alone. */
+/** The regions that must not move when a network grows: all that depend only on the spec. */
 function fixedPart({ regions, state }: Plan) {
   return regions.filter(({ start }) => start < state);
 }
 
-it('makes rows whole lines that hold the padded units, an odd number of them where rows are long', () => {
+it('makes rows of whole cache lines that hold the padded units; long rows have an odd number of lines', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 65_536 }), (units) => {
       const lines = rowStride(units) / abi.LINE_BYTES;
       expect(Number.isInteger(lines)).toBe(true);
       expect(rowStride(units)).toBeGreaterThanOrEqual(4 * paddedFloats(units));
-      // no more than one line is spent
+      // at most one line is added
       expect(rowStride(units)).toBeLessThanOrEqual(4 * paddedFloats(units) + abi.LINE_BYTES);
       if (lines >= 8) expect(lines % 2).toBe(1);
     }),
@@ -36,7 +36,7 @@ it('makes rows whole lines that hold the padded units, an odd number of them whe
   );
 });
 
-it('links the layers: each reads what the one before it wrote, the first one the batch', () => {
+it('links the layers: each reads the output of the one before it, and the first one reads the batch', () => {
   fc.assert(
     fc.property(specs(3000), capacities, (spec, capacity) => {
       const plan = makePlan(spec, capacity);
@@ -52,7 +52,7 @@ it('links the layers: each reads what the one before it wrote, the first one the
   );
 });
 
-it('lays out all weights, then all biases, without gaps, and the gradients like them', () => {
+it('places all weights, then all biases, without gaps, and the gradients in the same way', () => {
   fc.assert(
     fc.property(specs(3000), (spec) => {
       const plan = makePlan(spec, 1);
@@ -93,7 +93,7 @@ it('moves nothing of the network itself when the batch or the data set grows', (
   );
 });
 
-it('writes a header and a layer table that say what the plan says, and nothing else but the table of positions', () => {
+it('writes a header and a layer table with the numbers of the plan, the table of positions, and nothing else', () => {
   const smallSets = fc.record({
     samples: fc.integer({ min: 0, max: 20 }),
     inputBytes: fc.integer({ min: 0, max: 500 }),
@@ -172,7 +172,7 @@ it('refuses to create a network of more than 4 GiB, and says how large it would 
   }
 });
 
-it('keeps addresses below 4 GiB to the last byte: the largest plan that is let through', () => {
+it('keeps all addresses of the largest plan that it accepts below 4 GiB', () => {
   const spec = checkSpec({ inputs: 1, layers: [{ units: 1 }] });
   let [fits, tooLarge] = [1, 2 ** 31 - 1];
   while (tooLarge - fits > 1) {
@@ -182,12 +182,12 @@ it('keeps addresses below 4 GiB to the last byte: the largest plan that is let t
   }
   const plan = makePlan(spec, fits);
   const last = plan.regions[plan.regions.length - 1];
-  // every address that is written to the tables fits into a u32, with room for a row of a vector past it
+  // every address in the tables fits into a u32, with room for a vector after it
   expect(last.start + last.bytes + abi.LINE_BYTES).toBeLessThan(2 ** 32);
   expect(makePlan(spec, tooLarge).bytes).toBeGreaterThan(MAX_BYTES);
 });
 
-it('refuses a batch that would take more than 4 GiB, and stays as it was', async () => {
+it('refuses a batch that would need more than 4 GiB, and does not change', async () => {
   const net = await createNetwork({
     inputs: 1,
     layers: [{ units: 65_536, activation: 'tanh' }, { units: 1 }],
@@ -213,7 +213,7 @@ it('refuses a batch that would take more than 4 GiB, and stays as it was', async
   expect(net.predict(inputs.subarray(0, 3))).toEqual(before.prediction);
 });
 
-it('refuses a fit whose chunks of 256 rows would take more than 4 GiB, and stays as it was', async () => {
+it('refuses a fit whose chunks of 256 rows would need more than 4 GiB, and does not change', async () => {
   // 24 wide layers of 256 rows of z, a and delta: 4.5 GiB
   const pair: LayerOptions[] = [{ units: 65_536, initializer: 'zeros' }, { units: 1 }];
   const net = await createNetwork({ inputs: 1, layers: Array<LayerOptions[]>(24).fill(pair).flat(), batchSize: 1 });

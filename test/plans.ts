@@ -4,11 +4,11 @@ import type { ActivationName, LayerOptions } from '../src/index.js';
 import { checkSpec, type Spec } from '../src/spec/spec.js';
 import { SEED } from './random-numbers.js';
 
-// Networks of all shapes, for tests of where things lie in memory.
+// Networks of all shapes, for tests of the layout of the memory.
 
 export const runs = { seed: SEED, numRuns: 300 };
 
-/** Widths near the multiples of 4 and 16 come up often: there the padding changes. */
+/** Widths near multiples of 4 and 16 occur often, because the padding changes there. */
 const width = (largest: number) =>
   fc.oneof(
     fc.integer({ min: 1, max: 33 }).filter((units) => units <= largest),
@@ -28,7 +28,7 @@ export const specs = (largest: number) =>
       seed: fc.maxSafeNat(),
     })
     .map(({ hidden, output, ...rest }): Spec => {
-      // softmax wants two outputs or more
+      // softmax needs at least two outputs
       const units = output.activation === 'softmax' ? Math.max(2, output.units) : output.units;
       return checkSpec({ ...rest, layers: [...hidden, { ...output, units }] as LayerOptions[] });
     });
@@ -42,10 +42,10 @@ export const sets = fc.record({
   weightBytes: fc.integer({ min: 0, max: 4_000 }),
 });
 
-/** Words of the plan that abi.ts calls something else. */
+/** Words of the plan that have another name in abi.ts. */
 const OTHER_NAMES: Readonly<Record<string, string>> = { teamWords: 'TEAM', isWide: 'WIDE', windowInputs: 'WINDOW' };
 
-/** The offset that abi.ts gives a word of the plan: rowCosts lies at ROW_COSTS. */
+/** The offset of a word of the plan in abi.ts. For example, rowCosts has the offset ROW_COSTS. */
 export function offsetOf(name: string): number {
   const constant = OTHER_NAMES[name] ?? name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
   const offset = (abi as unknown as Record<string, unknown>)[constant];

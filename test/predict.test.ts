@@ -5,7 +5,7 @@ import { bits } from './parameters.js';
 import { randomFloats, randomLabels } from './random-numbers.js';
 
 describe('prediction', () => {
-  it('gives the same bits for a row alone, in any batch and across the capacity', async () => {
+  it('gives the same bits for a row alone, in any batch, and in batches larger than the capacity', async () => {
     const { inputs } = randomSamples(300);
     const net = await createNetwork(classifier);
     const small = await createNetwork({ ...classifier, batchSize: 4 });
@@ -29,14 +29,14 @@ describe('prediction', () => {
     }
   });
 
-  it('gives the same bits whether inputs that are 0 are left out or not', async () => {
+  it('gives the same bits with and without the inputs that are 0', async () => {
     const inputs = 600;
     const net = await createNetwork({ inputs, layers: [layer(21, 'tanh'), layer(3, 'linear')], seed: 9 });
     net.layers[0].biases = Float32Array.from({ length: 21 }, (_, j) => (j % 3) - 1);
     const dense = randomFloats(inputs, 1);
     const sparse = [0, 1, 3, 50, 300, 590].map((used) => {
       const row = new Float32Array(inputs);
-      // -0 counts as 0, wherever it stands
+      // -0 counts as 0, at any place
       row.fill(-0, 100, 200);
       for (let i = 0; i < used; i++) row[(i * 7) % inputs] = dense[i];
       return row;
@@ -48,7 +48,7 @@ describe('prediction', () => {
     }
   });
 
-  it('trains with inputs that are 0 throughout: their weights stay, their gradients are 0', async () => {
+  it('does not change the weights of inputs that are 0 in all samples: their gradients are 0', async () => {
     const net = await createNetwork({ inputs: 40, layers: [layer(19, 'tanh'), layer(2, 'softmax')], seed: 2 });
     const before = net.layers[0].weights;
     const x = randomFloats(5 * 40, 3).map((value, i) => (i % 40 < 9 ? value : 0));
@@ -66,7 +66,7 @@ describe('prediction', () => {
     });
   });
 
-  it('returns arrays of its own', async () => {
+  it('returns a new array each time', async () => {
     const net = await createNetwork(classifier);
     const { inputs } = randomSamples(2);
     const first = net.predict(inputs);

@@ -4,7 +4,7 @@ import { bytesOf } from '../src/core/builds.js';
 import { preload } from '../src/core/engine.js';
 import { Network, type NetworkOptions } from '../src/network.js';
 
-// The core is on its way while the rest of what a network needs is: Network.create and Network.load.
+// Network.create and Network.load begin to load the core while they load everything else.
 
 vi.mock('../src/core/builds.js', () => ({ bytesOf: vi.fn() }));
 
@@ -36,7 +36,7 @@ it('begins with create, once for each build', async () => {
   expect(vi.mocked(bytesOf).mock.calls).toEqual([['simd'], ['relaxed']]);
 });
 
-it('leaves what goes wrong with it unsaid where the call is refused', async () => {
+it('does not report its own failure if the call is refused for another reason', async () => {
   vi.mocked(bytesOf).mockRejectedValue(failed);
   await expect(Network.load(saved.subarray(1))).rejects.toThrow('load: got a file that begins with');
   // @ts-expect-error: what is refused
@@ -44,7 +44,7 @@ it('leaves what goes wrong with it unsaid where the call is refused', async () =
   expect(bytesOf).toHaveBeenCalledTimes(2);
 });
 
-it('is left out where another core will run, or none that there is', async () => {
+it('is left out if another core will run, or if there is no such core', async () => {
   await Network.load(saved, { wasm });
   for (const other of [{ wasm }, { threads: 2 }, { wide: true }, { threads: 1 }]) preload(other);
   // @ts-expect-error: what is refused

@@ -4,21 +4,22 @@ import binaryen from 'assemblyscript/binaryen';
 import { createVitest, type TestCase, type TestModule, type TestProject } from 'vitest/node';
 import { type EquationRow, equationRows } from './equation-rows.js';
 
-// `npm run test:equations` proves docs/equations.md: the test of each row passes, and fails once the row's function
-// does nothing.
+// `npm run test:equations` proves docs/equations.md: the test of each row passes, and it fails if the function of the
+// row does nothing.
 //
-// A function that returns at once, with zeros if it has a result, is a stronger proof than coverage: a test that merely
-// passes through a function would still pass. Functions of assembly/ are emptied in the debug build: nothing is inlined
-// at optimizeLevel 0, so each function of the source is one of the module, under its name. That takes milliseconds,
-// where compiling a changed source takes seconds. Functions of src/ are emptied as Vite loads their file. One Vitest
-// runs it all: a project for each function, and one for the build as it is. It takes a minute, hence not `npm test`.
+// This is a stronger proof than coverage, because a test that merely calls the function would still pass. The emptied
+// function returns at once, with zeros if it has a result. Functions of assembly/ are emptied in the debug build.
+// Nothing is inlined there (optimizeLevel 0), so each function of the source is a function of the module, with its
+// name. This takes milliseconds, while compiling a changed source takes seconds. Functions of src/ are emptied when
+// Vite loads their file. A single Vitest runs everything, with a project for each function and one for the unchanged
+// build. It takes a minute, so it is not part of `npm test`.
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const CORE = `${ROOT}build/debug.wasm`;
 /** Suites read build/<SIMDPROP_BUILD>.wasm: see build.ts. */
 const EMPTIED = 'emptied';
 
-/** A row that is wrong: its test builds a graph of its own. It must not come out as proven. */
+/** A row that is wrong: its test does not use its function. It must not count as proven. */
 const WRONG: EquationRow = {
   equation: 'a wrong row',
   functionName: 'shuffle',
@@ -30,14 +31,14 @@ const WRONG: EquationRow = {
 const rows = [...equationRows, WRONG];
 const keyOf = ({ file, functionName }: EquationRow) => `${file}#${functionName}`;
 
-/** Writes the core in which one function returns zero, or nothing, at once. */
+/** Writes a core in which one function returns at once, with zero if it has a result. */
 function emptyInCore(file: string, functionName: string): string {
   const module = binaryen.readBinary(readFileSync(CORE));
   const name = `${file.replace(/\.ts$/, '')}/${functionName}`;
   const functions = Array.from({ length: module.getNumFunctions() }, (_, i) =>
     binaryen.getFunctionInfo(module.getFunctionByIndex(i)),
   );
-  // a generic function is there once for each type: name<type>
+  // a generic function occurs once for each type: name<type>
   const emptied = functions.filter(({ name: found }) => found === name || found.startsWith(`${name}<`));
   if (emptied.length === 0) throw new Error(`build/debug.wasm: got no function ${name}, want one`);
   for (const { name: found, params, results } of emptied) {
@@ -67,7 +68,7 @@ function zeroOf(module: binaryen.Module, type: binaryen.Type): binaryen.Expressi
   }
 }
 
-/** The index at which the body of a JavaScript function begins: behind the { that follows its parameters. */
+/** The index at which the body of a JavaScript function begins: after the { that follows its parameters. */
 function bodyOf(code: string, functionName: string): number {
   const heads = [...code.matchAll(new RegExp(`(?<=function |^\\s+(?:async )?)${functionName}(?=\\(.*\\{$)`, 'gm'))];
   if (heads.length !== 1) throw new Error(`got ${heads.length} functions named ${functionName}, want 1`);
@@ -86,7 +87,7 @@ const emptiedSources = new Set<string>();
 function emptyInSource(file: string, functionName: string) {
   return {
     name: `empty ${functionName}`,
-    // behind Vite's own, which take the types out
+    // after Vite's own plugins, which remove the types
     transform(code: string, id: string) {
       if (id !== `${ROOT}${file}`) return;
       emptiedSources.add(`${file}#${functionName}`);
@@ -147,7 +148,7 @@ try {
       .flatMap((module) => [...module.children.allTests()])
       .filter(ofRow(row));
   const stateOf = (test: TestCase) => test.result().state;
-  /** A test that a busy machine has not finished in time has proven nothing. */
+  /** A test that has timed out on a busy machine proves nothing. */
   const isLate = (test: TestCase) => test.result().errors?.some(({ message }) => message.includes('timed out'));
 
   for (const row of rows) {
@@ -167,5 +168,5 @@ try {
 const proven = equationRows.length - failures.length;
 console.log(`docs/equations.md: ${proven} of ${equationRows.length} rows proven`);
 if (failures.length) console.error(failures.join('\n'));
-// Vitest has set it for the tests that failed, as they should without their functions
+// Vitest has set the exit code because of the tests that failed, as they should without their functions
 process.exitCode = failures.length ? 1 : 0;

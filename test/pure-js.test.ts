@@ -4,7 +4,7 @@ import { forward, meanCost, type ReferenceNetwork, step } from '../src/inspectio
 import { EPSILON } from './build.js';
 import { randomNumbers, SEED } from './random-numbers.js';
 
-// The benchmarks' rival computes what it claims to compute: a fast wrong rival would prove nothing.
+// The rival of the benchmarks computes what it claims to compute. A fast but wrong rival would prove nothing.
 
 interface Case {
   name: string;
@@ -15,8 +15,8 @@ interface Case {
   bytes: boolean;
 }
 
-// The widths leave every possible remainder in the loops that take eight, six, four and two at a time. With 25 samples,
-// the last batch is smaller; a batch of 20 is updated input by input.
+// With these widths, the loops that take eight, six, four and two at a time have every possible remainder. With 25
+// samples, the last batch is smaller; a batch of 20 is updated input by input.
 const cases: Case[] = [
   {
     name: 'sigmoid, quadratic cost, bytes',
@@ -102,7 +102,7 @@ function makeProblem({ inputs, layers, cost, bytes }: Case) {
     ? Uint8Array.from({ length: SAMPLES * inputs }, () => sparse(Math.floor(256 * random())))
     : Float32Array.from({ length: SAMPLES * inputs }, () => sparse(2 * random() - 1));
   const y = new Float32Array(SAMPLES * fanIn);
-  // one class a sample, or for one output 0 and 1 in turn
+  // each sample has one class; with one output, samples have 0 and 1 in turn
   for (let sample = 0; sample < SAMPLES; ++sample) {
     if (fanIn === 1) y[sample] = sample % 2;
     else y[sample * fanIn + Math.floor(fanIn * random())] = 1;
@@ -120,7 +120,7 @@ function makeProblem({ inputs, layers, cost, bytes }: Case) {
   return { parameters, reference, x, scale, x64: Float64Array.from(x, (value) => value * scale), y };
 }
 
-/** The reference's training over the same batches, and the mean cost of each epoch. */
+/** Trains the reference on the same batches. Returns the mean cost of each epoch. */
 function trainReference(start: ReferenceNetwork, x: Float64Array, y: Float32Array, batchSize: number) {
   let network = start;
   const outputs = y.length / SAMPLES;
@@ -188,7 +188,7 @@ describe.each(cases)('the plain JavaScript rival: $name', (example) => {
   });
 });
 
-test('the rival refuses what it cannot train', () => {
+test('the rival refuses networks that it cannot train', () => {
   const layer = { units: 1, weights: new Float32Array(1), biases: new Float32Array(1) };
   const linear = { ...layer, activation: 'linear' as const };
   const sigmoid = { ...layer, activation: 'sigmoid' as const };

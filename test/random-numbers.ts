@@ -17,13 +17,13 @@ type Source = number | (() => number);
 
 const numbersOf = (source: Source) => (typeof source === 'number' ? randomNumbers(source) : source);
 
-/** Uniform in [-1, 1); `source` is a seed, or a generator that is in use. */
+/** Numbers that are uniform in [-1, 1). `source` is a seed, or a generator that is already in use. */
 export function randomFloats(count: number, source: Source): Float32Array {
   const random = numbersOf(source);
   return Float32Array.from({ length: count }, () => 2 * random() - 1);
 }
 
-/** From 0 to classes - 1; `source` is a seed, or a generator that is in use. */
+/** Labels from 0 to classes - 1. `source` is a seed, or a generator that is already in use. */
 export function randomLabels(count: number, classes: number, source: Source): Uint8Array {
   const random = numbersOf(source);
   return Uint8Array.from({ length: count }, () => Math.floor(classes * random()));

@@ -88,7 +88,7 @@ test('fillUniform fills [-limit, limit] evenly', () => {
   for (const count of cells) expect(Math.abs(count - COUNT / 10)).toBeLessThan(5 * Math.sqrt(COUNT * 0.09));
 });
 
-test('seed, purpose and stream each give other numbers, the same three the same', () => {
+test('another seed, purpose or stream gives other numbers, the same three give the same numbers', () => {
   const draw = (seed: number, purpose: number, stream: number) => {
     setSeed(seed);
     core.fillNormal(TARGET, 9, 1, purpose, stream);
@@ -100,7 +100,7 @@ test('seed, purpose and stream each give other numbers, the same three the same'
   setSeed(42);
 });
 
-test.each([1, 2, 3, 7, 33, 1000])('shuffle of %i is a permutation, another one for each stream', (count) => {
+test.each([1, 2, 3, 7, 33, 1000])('shuffle of %i is a permutation, and another one for each stream', (count) => {
   const draw = (stream: number) => {
     core.shuffle(TARGET, count, abi.RANDOM_ORDER, stream);
     return [...words.subarray(0, count)];
@@ -111,7 +111,7 @@ test.each([1, 2, 3, 7, 33, 1000])('shuffle of %i is a permutation, another one f
   if (count > 3) expect(draw(1)).not.toEqual(first);
 });
 
-test('every place of a shuffle is as likely to get every sample', () => {
+test('after a shuffle, every sample is equally likely to be at every place', () => {
   const n = 5;
   const draws = 20_000;
   const counts = Array.from({ length: n }, () => new Array(n).fill(0));

@@ -1,6 +1,6 @@
 /**
- * L-BFGS in plain double precision, from the papers that src/training/lbfgs.ts names, on any function of a vector: what
- * the core's steps and the number of its passes are held against. Its constants are written here a second time.
+ * L-BFGS in plain double precision, for any function of a vector, written from the papers that src/training/lbfgs.ts
+ * names. The steps and passes of the core are compared with it. It has its own copies of all constants.
  */
 
 /** The value and the gradient at w. */
@@ -13,7 +13,7 @@ export interface LbfgsOptions {
   epochs: number;
 }
 
-/** An epoch: what it has reached, and how many passes it took. */
+/** The result of an epoch: the weights that it reached, and its number of passes. */
 export interface LbfgsEpoch {
   w: Float64Array;
   value: number;
@@ -53,20 +53,22 @@ function directionOf(g: Float64Array, pairs: readonly [s: Float64Array, y: Float
   return q.map((x) => -x);
 }
 
-/** The least value of the cubic with these values and slopes at both ends, held to the inner four fifths. */
+/**
+ * The place of the minimum of the cubic with these values and slopes at both ends, limited to the inner four fifths.
+ */
 function inside(low: Trial, high: Trial): number {
   const width = high.t - low.t;
   if (high.value === Number.POSITIVE_INFINITY) {
     if (low.t > 0) return Math.sqrt(low.t * high.t);
     return high.t > 2 ? Math.sqrt(high.t) : high.t / 2;
   }
-  // c1 u + c2 u^2 + c3 u^3, u from 0 at low to 1 at high
+  // the cubic is c1 u + c2 u^2 + c3 u^3, with u from 0 at low to 1 at high
   const rise = high.value - low.value;
   const c1 = low.slope * width;
   const c2 = 3 * rise - 2 * c1 - high.slope * width;
   const c3 = c1 + high.slope * width - 2 * rise;
   const root = Math.sqrt(c2 * c2 - 3 * c1 * c3);
-  // the root of the derivative with a positive second one
+  // the root of the derivative at which the second derivative is positive
   const u = Math.abs(c3) < 1e-300 ? -c1 / (2 * c2) : (root - c2) / (3 * c3);
   return Number.isNaN(u) ? low.t + width / 2 : low.t + width * Math.min(Math.max(u, 0.1), 0.9);
 }

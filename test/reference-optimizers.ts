@@ -2,8 +2,8 @@ import type { Optimizer } from '../src/index.js';
 import { deltas, forward, gradients, meanCost, type ReferenceNetwork } from '../src/inspection/reference.js';
 
 /**
- * The optimizers in plain double-precision, one parameter at a time, from their papers: what the core is held against
- * where PyTorch has no such optimizer, and what says how far roundings may carry it.
+ * The optimizers in plain double precision, one parameter at a time, written from their papers. The core is compared
+ * with them if PyTorch does not have the optimizer, and they show how far roundings may lead.
  */
 
 export interface Penalties {
@@ -15,13 +15,14 @@ export interface Penalties {
 }
 
 /**
- * Adds errors, for estimates of what roundings do. Called with a value and how many units of 2^-24 of it may be wrong.
+ * Adds an error to a value, to estimate the effect of roundings. Called with the value and the number of units of 2^-24
+ * of it by which it may be wrong.
  */
 export type Disturb = (value: number, roundings: number) => number;
 
 const exact: Disturb = (value) => value;
 
-/** Weights and biases of all layers, one after the other: w^1, b^1, w^2, ... */
+/** The weights and biases of all layers, one after another: w^1, b^1, w^2, ... */
 export function flatten(layers: readonly { weights: ArrayLike<number>; biases: ArrayLike<number> }[]): Float64Array {
   return Float64Array.from(layers.flatMap(({ weights, biases }) => [...Array.from(weights), ...Array.from(biases)]));
 }
@@ -50,7 +51,9 @@ interface Memory {
   move: number;
 }
 
-/** The parameter after step t (1, 2, ...) along its gradient g. `decays`: decoupled weight decay counts it. */
+/**
+ * Returns the parameter after step t (1, 2, ...) along its gradient g. `decays`: decoupled weight decay applies to it.
+ */
 function move(o: Optimizer, w: number, g: number, memory: Memory, t: number, grew: boolean, decays: boolean): number {
   const eta = o.learningRate as number;
   switch (o.name) {
@@ -95,7 +98,7 @@ function move(o: Optimizer, w: number, g: number, memory: Memory, t: number, gre
       return w - eta * (direction + (decays ? o.weightDecay * w : 0));
     }
     case 'irprop': {
-      // the listing of Igel and Huesken, 2003
+      // follows the listing of Igel and Huesken, 2003
       const agreement = g * memory.last;
       if (t === 1) memory.step = eta;
       if (agreement < 0) {

@@ -17,8 +17,8 @@ import {
 import { randomNumbers, SEED } from './random-numbers.js';
 
 /**
- * The step at which the two errors of a central difference are about equal: 2^-53 C / h by rounding, and about h^2 C'''
- * / 6 because the step is finite.
+ * The step size at which the two errors of a central difference are about equal: 2^-53 C / h because of rounding, and
+ * about h^2 C''' / 6 because the step is finite.
  */
 const h = 2 ** -17;
 const tolerance = 1e-7;
@@ -65,7 +65,7 @@ function problemOf({ inputs, hidden, outputs, output, cost, rows, seed }: Shape)
 
 const activationNames = Object.keys(activations) as ReferenceActivation[];
 const costNames = Object.keys(costs) as ReferenceCost[];
-/** Every pair of cost and output activation that belong together. */
+/** Every pair of a cost and an output activation that it accepts. */
 const endings = costNames.flatMap((cost) =>
   activationNames
     .filter((output) => (costs[cost].output ?? output) === output)
@@ -88,7 +88,9 @@ const shapes = (cost: ReferenceCost, output: ReferenceActivation): fc.Arbitrary<
 
 const largest = (values: Float64Array) => values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
 
-/** How far an output is from where the cost's slope, or the slope's own, jumps. */
+/**
+ * The distance of an output from the nearest place where the slope of the cost, or the derivative of the slope, jumps.
+ */
 const kinkDistance: Partial<Record<ReferenceCost, (a: number, y: number) => number>> = {
   meanAbsoluteError: (a, y) => Math.abs(a - y),
   huber: (a, y) => Math.abs(Math.abs(a - y) - 1),
@@ -96,9 +98,10 @@ const kinkDistance: Partial<Record<ReferenceCost, (a: number, y: number) => numb
 };
 
 /**
- * True if moving a parameter by h could carry a relu or the cost over its kink, where a difference is not a derivative.
- * h moves the z of its own layer by at most h max(1, |a|). Each later layer multiplies that by at most its largest row
- * sum of |w|, because no slope is above 1. Twice as much is allowed, for the moved weight itself.
+ * True if moving a parameter by h could move a relu or the cost across its kink, where a difference is not a
+ * derivative. h moves the z of the parameter's layer by at most h max(1, |a|). Each later layer multiplies that by at
+ * most its largest row sum of |w|, because no slope exceeds 1. Twice as much is allowed, because the moved weight
+ * itself is larger.
  */
 function nearKink({ network, x, y }: Problem): boolean {
   const values = forward(network, x);
@@ -125,11 +128,11 @@ function analyticGradients({ network, x, y }: Problem): LayerGradients[] {
 }
 
 /**
- * Compares two gradients as vectors: the largest error with the largest element.
+ * Compares two gradients as vectors: the largest error is divided by the largest element.
  *
- * Two costs that differ only by rounding seem to have a slope of 2^-53 S / h = 1.5e-11 S. S is the size of what is
- * rounded: the cost, and the outputs and targets whose differences make it. If a gradient is so small beside S that
- * this slope would be a relative error of 1e-8, it counts as S / 1000.
+ * Two costs that differ only by rounding seem to have a slope of 2^-53 S / h = 1.5e-11 S. S is the size of the rounded
+ * numbers: the cost, and the outputs and targets whose differences make it. If a gradient is so small compared with S
+ * that this slope would be a relative error of 1e-8, it counts as S / 1000.
  */
 function expectSameGradients(problem: Problem) {
   const { network, x, y } = problem;
@@ -146,7 +149,7 @@ function expectSameGradients(problem: Problem) {
 
 const float64 = (...values: number[]) => Float64Array.from(values);
 
-/** One layer whose z is x, so that a test chooses z. */
+/** A network of one layer whose z is x, so that a test chooses z. */
 const identityNetwork = (units: number, activation: ReferenceActivation, cost: ReferenceCost): ReferenceNetwork => ({
   inputs: units,
   layers: [
@@ -204,7 +207,7 @@ describe('values worked out by hand', () => {
     }
   });
 
-  it('softmax takes a gradient back through its whole Jacobian', () => {
+  it('softmax leads a gradient back through its whole Jacobian', () => {
     // a = (1, 3) / 4: da_0/dz_0 = 3/16, da_0/dz_1 = -3/16, so dC/da = (1, 0) comes back as (3, -3) / 16.
     const back = activations.softmax.backward(float64(0, Math.log(3)), float64(1, 0));
     expect(back[0]).toBeCloseTo(3 / 16, 15);
@@ -256,7 +259,7 @@ describe('values worked out by hand', () => {
     expect(costAndDelta(network, float64(-1, 0, 2), float64(-5, -5, -5)).delta).toEqual(float64(0, 0, 7));
   });
 
-  it('the L2 term shrinks the weights by 1 - eta lambda / n before the step and spares the biases', () => {
+  it('the L2 term multiplies the weights by 1 - eta lambda / n before the step, but not the biases', () => {
     const network = identityNetwork(1, 'linear', 'quadratic');
     network.layers[0].weights[0] = 4;
     network.layers[0].biases[0] = 8;
@@ -268,7 +271,7 @@ describe('values worked out by hand', () => {
   });
 });
 
-it('central differences see a wrong gradient', () => {
+it('central differences detect a wrong gradient', () => {
   const problem = problemOf({
     inputs: 2,
     hidden: [{ units: 3, activation: 'tanh' }],

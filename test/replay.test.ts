@@ -27,7 +27,10 @@ const network: NetworkOptions = {
 const hasFiniteWeights = (net: Network) =>
   net.layers.every(({ weights, biases }) => [...weights, ...biases].every(Number.isFinite));
 
-/** A training without a break: its weights after each step, and its files where they are finite. */
+/**
+ * Trains without interruption. Returns the weights after each step, and the checkpoints for as long as the weights are
+ * finite.
+ */
 async function trainOn(set: DataSet, options: TrainOptions) {
   const net = await createNetwork(network);
   const hashes = [hashOf(net)];
@@ -42,7 +45,7 @@ async function trainOn(set: DataSet, options: TrainOptions) {
   return { net, hashes, files };
 }
 
-/** The first step after which the weights are not finite, from a checkpoint before it, by bisection. */
+/** Finds the first step after which the weights are not finite, by bisection from a checkpoint before it. */
 async function findStep(load: () => Promise<Network>, last: number, set: DataSet, options: TrainOptions) {
   let low = (await load()).steps;
   let high = last;
@@ -56,8 +59,8 @@ async function findStep(load: () => Promise<Network>, last: number, set: DataSet
   return high;
 }
 
-describe('a planted number that is not finite', () => {
-  it('of one poisoned sample is found in the step that the sample is in', async () => {
+describe('the origin of a number that is not finite', () => {
+  it('is found in the step that uses the bad sample', async () => {
     const sample = 23;
     const inputs = data.inputs.slice() as Float32Array;
     inputs.fill(1e30, 3 * sample, 3 * sample + 3);
@@ -66,7 +69,7 @@ describe('a planted number that is not finite', () => {
     const { hashes, files } = await trainOn(poisoned, options);
     const place = permutation(SAMPLES, SEED, abi.RANDOM_ORDER, 0).indexOf(sample);
     const wanted = Math.floor(place / 2) + 1;
-    // the seed puts it far from both ends
+    // with this seed, it is far from both ends
     expect(wanted).toBeGreaterThan(6);
     expect(wanted).toBeLessThan(24);
     expect(files[wanted - 1]).toBeDefined();
@@ -81,7 +84,7 @@ describe('a planted number that is not finite', () => {
     }
   });
 
-  it('of one rate that explodes is found in its step, epochs after the checkpoint', async () => {
+  it('is found in the step with the huge learning rate, epochs after the checkpoint', async () => {
     const learningRate = (step: number) => (step === 71 ? 3e38 : 0.05);
     const options: TrainOptions = {
       epochs: 7,
@@ -100,7 +103,7 @@ describe('a planted number that is not finite', () => {
     expect(found).toBeLessThan(75);
   });
 
-  it('is an error where training looks at its numbers, and the step before it can be had', async () => {
+  it('is an error in a training that checks its numbers, and the step before it can be replayed', async () => {
     const learningRate = (step: number) => (step === 30 ? 3e38 : 0.05);
     const options: TrainOptions = { epochs: 4, batchSize: 4, optimizer: sgd({ learningRate, clipNorm: 1e38 }) };
     const net = await createNetwork(network);
@@ -132,7 +135,7 @@ describe('the state at a step', () => {
     earlyStopping: { patience: 1, minDelta: 10 },
   };
 
-  it('is that of a training without a break, to the last bit of its file, and can be gone on from', async () => {
+  it('is that of an uninterrupted training, to the last bit of its file, and training can continue from it', async () => {
     const { net, files } = await trainOn(data, options);
     for (const [from, first, second] of [
       [1, 12, 13],
@@ -150,14 +153,14 @@ describe('the state at a step', () => {
     }
   });
 
-  it('can be had of a training that begins here', async () => {
+  it('can be reached by a training that begins here', async () => {
     const { files } = await trainOn(data, options);
     const fresh = await createNetwork(network);
     await fresh.replayTo(17, data, options);
     expect(fresh.save({ training: true })).toEqual(files[17]);
   });
 
-  it('can be had of a stream', async () => {
+  it('can be reached by a stream', async () => {
     const source = function* () {
       yield { inputs: data.inputs.slice(0, 60), targets: data.targets.slice(0, 40) };
       yield { inputs: data.inputs.slice(60), targets: data.targets.slice(40) };
@@ -173,7 +176,7 @@ describe('the state at a step', () => {
     }
   });
 
-  it('calls callbacks as the training does', async () => {
+  it('is reached with the same calls of callbacks as in training', async () => {
     const steps: number[] = [];
     const epochs: number[] = [];
     const net = await createNetwork(network);
@@ -186,7 +189,7 @@ describe('the state at a step', () => {
     expect(epochs).toEqual([0]);
   });
 
-  it('is refused where there is none', async () => {
+  it('is refused if there is no such step', async () => {
     const net = await createNetwork(network);
     await net.replayTo(10, data, options);
     const file = net.save({ training: true });
@@ -216,14 +219,14 @@ describe('the state at a step', () => {
     ['ignoreNonFinite', 1, 'options.ignoreNonFinite: got 1, want true or false'],
     ['epochs', 0, 'options.epochs: got 0, want an integer from 1'],
     ['onStep', () => {}, 'options: got the unknown key "onStep"'],
-  ])('is refused with a wrong %s: %j, and nothing has changed', async (name, value, message) => {
+  ])('is refused with a wrong %s: %j, and nothing changes', async (name, value, message) => {
     const net = await createNetwork(network);
     await net.replayTo(10, data, options);
     const file = net.save({ training: true });
     const wrong = { ...options, [name]: value };
     await expect(net.replayTo(12, data, wrong)).rejects.toThrow(message);
     await expect(net.replayTo(12, () => [data], { epochs: 3, [name]: value })).rejects.toThrow(message);
-    // with nothing to train too
+    // also if there is nothing to train
     if (name === 'onBatch') await expect(net.replayTo(10, data, wrong)).rejects.toThrow(message);
     expect(net.save({ training: true })).toEqual(file);
   });

@@ -36,9 +36,9 @@ describe('other ways to train', () => {
     }
   });
 
-  it('trainFor resumes amid an epoch, and begins anew where the data or the options are others', async () => {
+  it('trainFor resumes in the middle of an epoch, and begins anew if the data or the options differ', async () => {
     const training = { batchSize: 8, optimizer: adam({ learningRate: cosine({ initial: 0.1, steps: 17 }) }) };
-    // one step a call
+    // each call takes one step
     const train = (net: Network, set = data, options = training): TrainForReport => net.trainFor(set, 1e-30, options);
     const net = await createNetwork(dropping);
     const files: Uint8Array[] = [];
@@ -49,7 +49,7 @@ describe('other ways to train', () => {
     }
     for (const [n, file] of files.entries()) {
       const loaded = await loadNetwork(file);
-      // other arrays with the same numbers are the same data
+      // other arrays with the same numbers count as the same data
       const copy = { inputs: Float64Array.from(data.inputs), targets: Int32Array.from(data.targets) };
       const rest: string[] = [];
       for (let i = n + 1; i < 17; i++) rest.push(text(train(loaded, copy)));
@@ -74,7 +74,7 @@ describe('other ways to train', () => {
     }
   });
 
-  it('counts times from the loading on', async () => {
+  it('measures times from the loading on', async () => {
     const training = { epochs: 3, batchSize: 10, optimizer };
     const net = await createNetwork(dropping);
     let file: Uint8Array | undefined;
@@ -86,7 +86,7 @@ describe('other ways to train', () => {
     });
     const loaded = await loadNetwork(file!);
     const [first, second] = await loaded.fit(data, training);
-    // all but the report was done
+    // everything except the report was done
     expect(first).toMatchObject({
       epoch: 1,
       samples: 50,
@@ -98,7 +98,7 @@ describe('other ways to train', () => {
     expect(second.samplesPerSecond).toBeCloseTo((1000 * 50) / second.elapsedMs);
   });
 
-  it('train resumes between two reports, also where they were asked for in another process', async () => {
+  it('train resumes between two reports, also in another process', async () => {
     const training = { epochs: 6, batchSize: 8, optimizer };
     const net = await createNetwork(dropping);
     const files: Uint8Array[] = [];
@@ -116,11 +116,11 @@ describe('other ways to train', () => {
     }
   });
 
-  it('resumes from a timer that rings amid fit', async () => {
+  it('resumes from a file that a timer saved during fit', async () => {
     const training = { epochs: 4, batchSize: 1, optimizer };
     const net = await createNetwork(dropping);
     let file: Uint8Array | undefined;
-    // in the first turn that a slice gives the event loop
+    // when the event loop runs after the first slice
     slowClock(20);
     setImmediate(() => {
       file = net.save({ training: true });
@@ -132,7 +132,7 @@ describe('other ways to train', () => {
     expect(hashOf(loaded)).toBe(hashOf(net));
   });
 
-  it('resumes where the arrays of the data were given away after the first step', async () => {
+  it('resumes if the arrays of the data were transferred after the first step', async () => {
     const net = await createNetwork(dropping);
     const given = { inputs: data.inputs.slice(), targets: data.targets.slice() };
     let file: Uint8Array | undefined;
@@ -152,7 +152,7 @@ describe('other ways to train', () => {
     expect(hashOf(loaded)).toBe(hashOf(net));
   });
 
-  it('a second fit begins anew, as without a break', async () => {
+  it('a second fit begins a new call, as without interruption', async () => {
     const net = await createNetwork(dropping);
     await net.fit(data, { epochs: 2, batchSize: 8, optimizer });
     const loaded = await loadNetwork(net.save({ training: true }));
@@ -176,7 +176,7 @@ describe('other ways to train', () => {
     const source = () => parts;
     const training = { epochs: 3, batchSize: 4, optimizer, validation, standardize: true };
 
-    it('resumes amid a part', async () => {
+    it('resumes in the middle of a part', async () => {
       const net = await createNetwork(dropping);
       const files: Saved[] = [];
       const batches: string[] = [];
@@ -211,7 +211,7 @@ describe('other ways to train', () => {
       }
     });
 
-    it('resumes between parts, while the next is waited for', async () => {
+    it('resumes between parts, while it waits for the next one', async () => {
       const net = await createNetwork(dropping);
       const files: Uint8Array[] = [];
       const slow = async function* () {

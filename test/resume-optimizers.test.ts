@@ -49,22 +49,22 @@ describe.each(OPTIMIZERS.map((optimizer) => [JSON.stringify(optimizer), optimize
 });
 
 describe('L-BFGS', () => {
-  // a network it does not get to the bottom of
+  // a network for which it does not reach the minimum
   const hard: NetworkOptions = { ...network, l2: 0.01 };
 
-  it('resumes exactly with its pairs after each step, and takes a line search again that was amid its passes', async () => {
+  it('resumes exactly with its pairs after each step, and repeats a line search that was interrupted', async () => {
     const { run, files } = await expectExact(hard, { epochs: 14, optimizer: lbfgs({ history: 3 }) }, { every: 3 });
     // in the middle of a line search: fewer steps than passes
     expect(files.length).toBeGreaterThan(run.epochs.length);
   });
 
-  it('resumes exactly where the next step is the last', async () => {
+  it('resumes exactly if the next step is the last', async () => {
     const easy: NetworkOptions = { inputs: INPUTS, layers: [{ units: CLASSES, activation: 'softmax' }], l2: 1 };
     const { run } = await expectExact(easy, { epochs: 100, optimizer: lbfgs() }, { every: 2 });
     expect(run.epochs.at(-1)).toContain('"stopped":"converged"');
   });
 
-  it('reports weights that have nothing left to gain, without a pass', async () => {
+  it('reports that nothing is left to gain, without a pass over the samples', async () => {
     const easy: NetworkOptions = { inputs: INPUTS, layers: [{ units: CLASSES, activation: 'softmax' }], l2: 1 };
     const optimizer = lbfgs({ tolerance: 1e-3 });
     const whole = await createNetwork(easy);
@@ -109,7 +109,7 @@ describe('a learning rate that is a function', () => {
   const learningRate = (count: number, epoch: number) => 0.2 / (1 + count + epoch);
   const training = { epochs: 4, batchSize: 8, optimizer: adam({ learningRate }) };
 
-  it('resumes exactly where it is given again', async () => {
+  it('resumes exactly if it is given again', async () => {
     await expectExact(network, training, { load: { learningRate } });
   });
 
@@ -129,7 +129,7 @@ describe('a learning rate that is a function', () => {
     expect(hashOf(loaded)).toBe(hashOf(net));
   });
 
-  it('is asked for, and refused where none is wanted', async () => {
+  it('is required, and refused if the training has none', async () => {
     const net = await createNetwork(network);
     await net.fit(data, training);
     const file = net.save({ training: true });

@@ -5,7 +5,7 @@ import { createNetwork, loadNetwork, slowClock } from './build.js';
 import { hashOf } from './parameters.js';
 import { CLASSES, data, expectExact, makeData, network, text, validation } from './resuming.js';
 
-describe('what else a training depends on', () => {
+describe('a training resumes exactly with', () => {
   const optimizer = adam({ learningRate: 0.02 });
   const short = { epochs: 3, batchSize: 8, optimizer };
 
@@ -30,7 +30,7 @@ describe('what else a training depends on', () => {
     await expectExact(options, training);
   });
 
-  it('early stopping: its count, the best epoch, and that one\u2019s weights', async () => {
+  it('early stopping: its count, the best epoch, and the weights of that epoch', async () => {
     const training: TrainOptions = {
       epochs: 60,
       batchSize: 8,
@@ -42,7 +42,7 @@ describe('what else a training depends on', () => {
     const last = JSON.parse(run.epochs.at(-1)!);
     expect(last.stopped).toBe('earlyStopping');
     expect(last.bestEpoch).toBe(last.epoch - 4);
-    // the last file is that of the last report: only the weights were left to be put back
+    // the last file was saved in the last report: only the best weights were left to be restored
     expect(files.at(-1)!.epochs).toBe(run.epochs.length);
     await expectExact(
       network,
@@ -51,7 +51,7 @@ describe('what else a training depends on', () => {
     );
   });
 
-  it('numbers that a callback has given the optimizer amid the call', async () => {
+  it('numbers that a callback has given the optimizer during the call', async () => {
     const training: TrainOptions = { epochs: 4, batchSize: 8, optimizer };
     const net = await createNetwork(network);
     const files: Uint8Array[] = [];
@@ -71,7 +71,7 @@ describe('what else a training depends on', () => {
     }
   });
 
-  it('a cost of one\u2019s own', async () => {
+  it('a custom cost', async () => {
     const cost = {
       value: (a: Float32Array, y: Float32Array) => a.reduce((sum, output, j) => sum + (output - y[j]) ** 4, 0),
       gradient: (a: Float32Array, y: Float32Array, out: Float32Array) => {
@@ -83,14 +83,14 @@ describe('what else a training depends on', () => {
     await expectExact({ ...network, layers: [{ units: 4 }, { units: CLASSES }], cost }, short, { load: { cost } });
   });
 
-  it('irprop\u2019s last cost and nadam\u2019s product, of their first steps', async () => {
+  it('the last cost of irprop and the product of nadam, from their first steps', async () => {
     for (const chosen of [irprop({ learningRate: 0.5 }), nadam({ learningRate: 0.5 })]) {
       await expectExact(network, { epochs: 12, batchSize: 50, optimizer: chosen }, { every: 1 });
     }
   });
 });
 
-describe('amid a step of several chunks', () => {
+describe('in the middle of a step of several chunks', () => {
   const big = makeData(1000);
   const training: TrainOptions = {
     epochs: 2,
@@ -98,12 +98,12 @@ describe('amid a step of several chunks', () => {
     accumulate: 2,
     optimizer: adam({ learningRate: 0.01, clipNorm: 0.1 }),
   };
-  // its steps look at their cost
+  // its steps depend on their cost
   const fullBatch: TrainOptions = { epochs: 4, optimizer: irprop({ learningRate: 0.5 }) };
   const options = { ...network, layers: [{ units: 9, dropout: 0.3 }, ...network.layers.slice(1)] };
   afterEach(() => void vi.restoreAllMocks());
 
-  // by the slow clock a slice stays one chunk long, and each is reported
+  // with the slow clock, each slice is one chunk long, and progress is reported after it
   it.each([
     [training, false],
     [training, true],
@@ -136,10 +136,10 @@ describe('amid a step of several chunks', () => {
     }
   });
 
-  it('goes back to the last finite weights, as the whole run does, by steps from the middle of one', async () => {
+  it('restores the last finite weights, as the uninterrupted training does, also from the middle of a step', async () => {
     slowClock(20);
     const targets = new Float32Array(1400);
-    // the first step makes both parameters 1, the second's gradient is beyond 1e3
+    // the first step makes both parameters 1; the gradient of the second is above 1e3
     targets[0] = 7e-35;
     targets[700] = 1e6;
     const far = { inputs: new Float32Array(1400).fill(1), targets };
@@ -157,7 +157,7 @@ describe('amid a step of several chunks', () => {
     expect(error).toMatchObject({ epoch: 0, step: 1, layer: 0 });
     expect(net.layers[0].weights[0]).toBeCloseTo(1);
     expect(files).toHaveLength(2);
-    // time stands still: no snapshot between the two steps
+    // the clock stands still, so there is no snapshot between the two steps
     vi.spyOn(performance, 'now').mockReturnValue(1e6);
     for (const file of files) {
       const loaded = await loadNetwork(file);

@@ -55,7 +55,7 @@ describe('other data and options than those of the training that was saved', () 
       'fit: options.optimizer: got {"name":"adam",',
     ],
     ['another optimizer', same, { ...training, optimizer: nadam() }, 'fit: options.optimizer: got {"name":"nadam",'],
-  ])('%s: refused, and nothing changes', async (_, set, options, message) => {
+  ])('%s: the call is refused, and nothing changes', async (_, set, options, message) => {
     const { file, hash } = await files;
     const loaded = await loadNetwork(file);
     const refused = loaded.fit(set, options);
@@ -67,7 +67,7 @@ describe('other data and options than those of the training that was saved', () 
     expect(hashOf(loaded)).toBe(hash);
   });
 
-  it('an optimizer that the loaded network has been given: the call resumes with it, and with no other', async () => {
+  it('an optimizer that was assigned to the loaded network: the call resumes with it, and with no other', async () => {
     const { file } = await files;
     for (const given of [adam({ learningRate: 0.5 }), sgd({ learningRate: 0.5 })]) {
       const loaded = await loadNetwork(file);
@@ -83,7 +83,7 @@ describe('other data and options than those of the training that was saved', () 
     }
   });
 
-  it('the same validation in arrays of other types: none other', async () => {
+  it('the same validation data in arrays of other types: the call resumes', async () => {
     const { file, hash } = await files;
     const inputs = Float64Array.from(validation.inputs);
     const targets = Int32Array.from(validation.targets as Uint8Array);
@@ -92,7 +92,7 @@ describe('other data and options than those of the training that was saved', () 
     expect(hashOf(loaded)).toBe(hash);
   });
 
-  it('another call: refused', async () => {
+  it('another call is refused', async () => {
     const { file } = await files;
     const loaded = await loadNetwork(file);
     expect(() => loaded.trainFor(data, 1)).toThrow(`trainFor: call: got trainFor, want fit${ofTraining}`);
@@ -102,7 +102,7 @@ describe('other data and options than those of the training that was saved', () 
     expect(loaded.save({ training: true })).toEqual(file);
   });
 
-  it('training: false begins anew, as a network from a plain file does', async () => {
+  it('training: false begins anew, like a network from a plain file', async () => {
     const { file } = await files;
     const [loaded, again] = [await loadNetwork(file, { training: false }), await loadNetwork(file)];
     const plain = await loadNetwork(again.save());
@@ -110,7 +110,7 @@ describe('other data and options than those of the training that was saved', () 
     expect(hashOf(loaded)).toBe(hashOf(plain));
   });
 
-  it('more epochs resume, fewer end there', async () => {
+  it('more epochs: the call resumes; fewer: it ends at once', async () => {
     const { file } = await files;
     const net = await createNetwork(network);
     const reports = (await net.fit(data, { ...training, epochs: 6 })).map((report) => report.cost);
@@ -121,7 +121,7 @@ describe('other data and options than those of the training that was saved', () 
     expect(await shorter.fit(data, { ...training, epochs: 1 })).toEqual([]);
   });
 
-  it('an option of save or load that is none', async () => {
+  it('wrong options of save and load are refused', async () => {
     const { file } = await files;
     const net = await loadNetwork(file);
     expect(() => net.save({ trainig: true } as never)).toThrow('options: got the unknown key "trainig", want training');

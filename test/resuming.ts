@@ -5,8 +5,8 @@ import { createNetwork, loadNetwork } from './build.js';
 import { hashOf } from './parameters.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
-// Each test trains once without a break, saving on the way, and then resumes from every file in a network of its own:
-// the weights must have the same SHA-256 at the end, and every report must be the same but for times.
+// Each test trains once without interruption and saves files on the way. It then resumes from each file in a new
+// network. The weights at the end must have the same SHA-256, and every report must be the same except for its times.
 export const INPUTS = 5;
 export const CLASSES = 3;
 export const random = randomNumbers(31);
@@ -32,7 +32,7 @@ export const network: NetworkOptions = {
 };
 
 export const TIMES = new Set(['elapsedMs', 'samplesPerSecond', 'secondsLeft']);
-/** A report without its times, exact to the bit. */
+/** A report as text, without its times. Equal texts mean equal bits. */
 export const text = (report: object) => JSON.stringify(report, (key, value) => (TIMES.has(key) ? undefined : value));
 
 export interface Run {
@@ -44,12 +44,12 @@ export interface Run {
 
 export interface Saved {
   bytes: Uint8Array;
-  /** Reports that had been given. */
+  /** How many reports had been given. */
   epochs: number;
   batches: number;
 }
 
-/** A training to its end; `atBatch` is called after each step with what has been reported so far. */
+/** Trains to the end. `atBatch` is called after each step with the reports so far. */
 export async function trainOn(
   net: Network,
   options: TrainOptions,
@@ -77,7 +77,7 @@ export async function trainOn(
   return { hash: hashOf(net), epochs, batches, file: net.save({ training: true }) };
 }
 
-/** Trains without a break, and again from files of every `every`-th step and of each epoch's end. */
+/** Trains without interruption, and then again from the files of every `every`-th step and of the end of each epoch. */
 export async function expectExact(
   options: NetworkOptions,
   training: TrainOptions,
@@ -95,7 +95,7 @@ export async function expectExact(
     },
     keep,
   );
-  // a training that was never looked at is the same
+  // a training that was never saved gives the same
   const quiet = await createNetwork(options);
   await quiet.fit(data, training);
   expect(hashOf(quiet)).toBe(run.hash);

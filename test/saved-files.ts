@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 
-// Saved files, taken apart and put together again around changes: the format as docs/saving.md tells it, written a
-// second time.
+// Divides saved files into sections, and makes files from changed sections. This is a second implementation of the
+// format in docs/saving.md.
 
 export interface FileSection {
   name: string;
@@ -10,7 +10,7 @@ export interface FileSection {
   bytes: Uint8Array;
 }
 
-/** Gives a saved file that was changed the checksum that belongs to it. */
+/** Writes the right checksum to a saved file that was changed. */
 export function seal(bytes: Uint8Array): Uint8Array {
   new DataView(bytes.buffer).setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
   return bytes;
@@ -19,7 +19,10 @@ export function seal(bytes: Uint8Array): Uint8Array {
 const aligned = (length: number) => Math.ceil(length / 8) * 8;
 const decode = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
 
-/** The byte at which the sections begin, behind the table; in a file of version 1, the floats, behind the header. */
+/**
+ * The byte at which the sections begin, after the table. In a file of version 1: the byte at which the floats begin,
+ * after the header.
+ */
 export const bodyStartOf = (file: Uint8Array) => 16 + new DataView(file.buffer, file.byteOffset).getUint32(12, true);
 
 export function sectionsOf(file: Uint8Array): FileSection[] {
@@ -38,7 +41,7 @@ export const sectionOf = (file: Uint8Array, name: string) =>
 // biome-ignore lint/suspicious/noExplicitAny: a value as JSON has it
 export const jsonOf = (file: Uint8Array, name: string): any => decode(sectionOf(file, name).bytes);
 
-/** A file of these sections with the checksum that belongs to it. `table`: one that says something else of them. */
+/** A file of these sections with the right checksum. `table`: a table that contradicts them. */
 export function joinSections(
   sections: readonly FileSection[],
   {
@@ -65,7 +68,7 @@ export function joinSections(
   return seal(bytes);
 }
 
-/** The file with another section of that name, or with one more. */
+/** The file with the section of that name replaced or added. */
 export function withSection(file: Uint8Array, name: string, change: Partial<FileSection>): Uint8Array {
   const sections = sectionsOf(file);
   const section = sections.find((other) => other.name === name);
@@ -74,7 +77,7 @@ export function withSection(file: Uint8Array, name: string, change: Partial<File
   return joinSections(sections);
 }
 
-/** The file with another value in a JSON section: `change` changes it, or returns one. */
+/** The file with another value in a JSON section. `change` changes the value, or returns a new one. */
 // biome-ignore lint/suspicious/noExplicitAny: a value as JSON has it
 export function editJson(file: Uint8Array, name: string, change: (value: any) => unknown): Uint8Array {
   const value = jsonOf(file, name);

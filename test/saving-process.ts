@@ -5,9 +5,9 @@ import { saveFile } from '../src/io/files.js';
 
 // A process of files.test.ts that saves the files A and B to a path in turn, until it is killed:
 //
-//   path A B         again and again, by its parent
-//   path A B call    once, by itself at the call of that number for the path's folder, counted from 0; the first
-//                    write puts down half of the bytes
+//   path A B         again and again, until the parent kills it
+//   path A B call    once; it kills itself at the call with this number, counted from 0, for the folder of the path;
+//                    the first write writes only half of the bytes
 
 const [path, first, second, call] = process.argv.slice(2);
 const contents = [fs.readFileSync(first), fs.readFileSync(second)];

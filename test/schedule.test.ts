@@ -20,7 +20,7 @@ import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
 const rates = (rate: LearningRate, count: number) => Array.from({ length: count }, (_, i) => rateAt(rate, i, 0));
 
-/** Relative: both sides round some dozen times in f64. */
+/** The tolerance is relative: both sides round a few dozen times in f64. */
 function expectSame(got: number[], wanted: number[], tolerance = 1e-13) {
   expect(got).toHaveLength(wanted.length);
   got.forEach((rate, i) => {
@@ -53,7 +53,7 @@ describe("the rates of PyTorch's schedulers", () => {
 });
 
 describe('the rates between and beyond', () => {
-  it('inverse time halves after as many steps as its span', () => {
+  it('inverse time is half of the initial rate after one span', () => {
     expect(rates(inverseTime({ initial: 0.5, steps: 2 }), 7).filter((_, i) => i % 2 === 0)).toEqual([
       0.5,
       0.25,
@@ -63,7 +63,7 @@ describe('the rates between and beyond', () => {
     expect(rateAt(inverseTime({ initial: 1, decay: 3, steps: 1 }), 1, 0)).toBe(0.25);
   });
 
-  it('warm-up rises on a line and meets the first rate of the cosine', () => {
+  it('warm-up rises linearly to the first rate of the cosine', () => {
     const schedule = cosine({ initial: 0.4, steps: 10, warmUp: 3 });
     expect(rates(schedule, 3)).toEqual([0.1, 0.2, (0.4 * 3) / 4]);
     expect(rates(schedule, 30).slice(3)).toEqual(rates(cosine({ initial: 0.4, steps: 10 }), 27));
@@ -78,7 +78,7 @@ describe('the rates between and beyond', () => {
     expect(rateAt(oneCycle({ maximum: 25, steps: 1 }), 0, 0)).toBe(1e-4);
   });
 
-  it('counted in epochs, changes with the epoch alone', () => {
+  it('counted in epochs, the rate changes only with the epoch', () => {
     const schedules = [
       step({ initial: 1, factor: 0.5, epochs: 1 }),
       exponential({ initial: 1, factor: 0.5, epochs: 1 }),
@@ -94,15 +94,15 @@ describe('the rates between and beyond', () => {
   });
 });
 
-describe('own arithmetic', () => {
-  it('cosine and power are those of Math to the last bits', () => {
+describe('the arithmetic of schedules', () => {
+  it('cosine and power agree with those of Math up to the last bits', () => {
     const random = randomNumbers(3);
     for (let i = 0; i < 10_000; i++) {
       const t = random();
       expect(Math.abs(cosPi(t) - Math.cos(Math.PI * t))).toBeLessThan(2 ** -51);
       const [base, exponent] = [random(), 20 * random() - 5];
       const wanted = base ** exponent;
-      // the error of ln base, times the exponent
+      // the error of ln base is multiplied by the exponent
       const roundings = 4 + 2 * Math.abs(exponent * Math.log(base));
       expect(Math.abs(power(base, exponent) - wanted)).toBeLessThan(roundings * 2 ** -51 * wanted);
     }
@@ -129,7 +129,7 @@ const data = {
 const weightsOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [weights, biases]);
 
 describe('training under a schedule', () => {
-  it('takes each step with its own rate: the bits of single steps with those rates', async () => {
+  it('takes each step with its own rate: the bits are those of single steps with these rates', async () => {
     const [net, single] = [await createNetwork(options), await createNetwork(options)];
     const schedule = exponential({ initial: 0.5, factor: 0.5, steps: 5 });
     await net.fit(data, { epochs: 3, batchSize: 8, shuffle: false, optimizer: sgd({ learningRate: schedule }) });
@@ -157,7 +157,7 @@ describe('training under a schedule', () => {
         single.applyGradients();
       }
     }
-    // steps by hand store the gradient before they take it: its product with the rate is rounded in another place
+    // single steps store the gradient first, so its product with the rate is rounded at another place
     for (const [i, values] of weightsOf(net).entries()) {
       values.forEach((w, k) => {
         expect(Math.abs(w - weightsOf(single)[i][k])).toBeLessThan(1e-6);
@@ -165,7 +165,7 @@ describe('training under a schedule', () => {
     }
   });
 
-  it('goes beyond one table of rates, and the same whether steps are reported one by one', async () => {
+  it('continues beyond one table of rates, with the same bits whether each step is reported or not', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const asked: [number, number][] = [];
     const learningRate = (at: number, epoch: number) => {
@@ -210,7 +210,7 @@ describe('training under a schedule', () => {
     expect(reports.map(({ learningRate }) => learningRate)).toEqual([0.2, 0.025, 0.8 / 2 ** 8, 0.8 / 2 ** 11]);
   });
 
-  it('goes on in a second call with an equal schedule, starts anew with another one or when assigned', async () => {
+  it('continues in a second call with an equal schedule, and starts anew with another one or when it is assigned', async () => {
     const net = await createNetwork(options);
     const schedule = () => sgd({ learningRate: step({ initial: 1, factor: 0.5, epochs: 1 }) });
     const rate = async (fit: object) => (await net.fit(data, fit))[0].learningRate;
@@ -224,7 +224,7 @@ describe('training under a schedule', () => {
     expect(await rate({})).toBe(2);
   });
 
-  it('goes on after save and load where it was, a function as the number it had come to', async () => {
+  it('continues after save and load; a function becomes the rate that it had reached', async () => {
     for (const learningRate of [
       cosine({ initial: 0.5, steps: 30, warmUp: 4 }),
       reduceOnPlateau({ initial: 0.5, factor: 0.5, patience: 1, minDelta: 10 }),
@@ -242,16 +242,16 @@ describe('training under a schedule', () => {
     const net = await createNetwork(options);
     await net.fit(data, { batchSize: 8, optimizer: sgd({ learningRate: (at) => 1 / (1 + at) }) });
     expect((await loadNetwork(net.save())).optimizer).toEqual(sgd({ learningRate: 1 / 8 }));
-    // a list that has come to its end
+    // a function whose list of rates has ended
     const rates = [0.5, 0.25, 0.125];
     net.optimizer = sgd({ learningRate: (_, epoch) => rates[epoch] });
     await net.fit(data, { batchSize: 8, epochs: 3 });
     expect((await loadNetwork(net.save())).optimizer).toEqual(sgd({ learningRate: 0.125 }));
   });
 
-  it('sees a plateau in the validation cost where there is one', async () => {
+  it('watches the validation cost if there is one', async () => {
     const net = await createNetwork(options);
-    // labels that are never right: the better the training, the worse the validation
+    // the validation labels are never right: the better the training, the worse the validation
     const validation = { inputs: data.inputs, targets: data.targets.map((label) => (label + 1) % 3) };
     const learningRate = reduceOnPlateau({ initial: 0.5, factor: 0.5, patience: 2, minDelta: 0 });
     const reports = await net.fit(data, { epochs: 6, validation, optimizer: sgd({ learningRate }) });
@@ -260,7 +260,7 @@ describe('training under a schedule', () => {
     expect(reports.map((report) => report.learningRate)).toEqual([0.5, 0.5, 0.5, 0.25, 0.25, 0.125]);
   });
 
-  it('takes the steps before a rate that is none, the same however steps are grouped, and says which it was', async () => {
+  it('takes all steps before an invalid rate, with the same bits for any grouping of steps, and names the step', async () => {
     const learningRate = (at: number) => (at === 5 ? Number.NaN : 0.5);
     const nets = [await createNetwork(options), await createNetwork(options), await createNetwork(options)];
     for (const [i, extra] of [{}, { onBatch: () => {} }].entries()) {
@@ -276,7 +276,7 @@ describe('training under a schedule', () => {
   });
 });
 
-it('takes the steps before one whose function throws', async () => {
+it('takes all steps before the one for which the function throws', async () => {
   const learningRate = (at: number) => {
     if (at === 5) throw new Error('no rate');
     return 0.5;
@@ -318,7 +318,7 @@ it.each(wrong)('refuses %s', (_name, call, message) => {
   expect(call).toThrow(message);
 });
 
-it('a function whose rate has fallen to next to nothing is saved as one that can be loaded', async () => {
+it('a function whose rate is nearly 0 is saved as a rate that can be loaded', async () => {
   for (const learningRate of [(step: number) => 0.1 * 0.5 ** step, () => 0]) {
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1 }] });
     await net.fit(
@@ -331,7 +331,7 @@ it('a function whose rate has fallen to next to nothing is saved as one that can
   }
 });
 
-it('a function may look at the network: what is reported stays the same', async () => {
+it('a function may use the network without changing the reports', async () => {
   const inputs = Float32Array.from({ length: 20 }, (_, i) => i / 20);
   const data = { inputs, targets: inputs.map((x) => x * x) };
   const costs = async (isLooking: boolean) => {

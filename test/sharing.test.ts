@@ -5,12 +5,12 @@ import type { Core } from '../src/core/engine.js';
 import { Sharing, shareWhereFaster } from '../src/threads/sharing.js';
 import { SEED } from './random-numbers.js';
 
-// Threads share a call or one thread does it alone, whichever is measured to be faster. The slower way is still tried,
-// but less and less often.
+// Several threads share a call, or one thread makes it alone, whichever is measured to be faster. The slower way is
+// still tried, but more and more rarely.
 
 /**
  * Makes calls of 10 rows for `ms` milliseconds, where a row takes `shared` or `alone` milliseconds. Returns the number
- * of rows, as a share of what the faster way would have done.
+ * of rows, divided by the number that the faster way alone would have done.
  */
 function run(sharing: Sharing, ms: number, shared: number, alone: number): number {
   let rows = 0;
@@ -24,7 +24,7 @@ function run(sharing: Sharing, ms: number, shared: number, alone: number): numbe
   return (rows * Math.min(shared, alone)) / elapsed;
 }
 
-test('begins together, and is at 98 % of the faster way after two seconds, whichever that is', () => {
+test('begins with all threads, and after two seconds has 98 % of the speed of the faster way, whichever that is', () => {
   fc.assert(
     fc.property(
       fc.double({ min: 0.001, max: 0.2, noNaN: true }),
@@ -40,7 +40,7 @@ test('begins together, and is at 98 % of the faster way after two seconds, which
   );
 });
 
-test('notices within some seconds that the other way has become the faster one', () => {
+test('notices within a few seconds that the other way has become faster', () => {
   const sharing = new Sharing();
   run(sharing, 10_000, 1, 2);
   expect(run(sharing, 2000, 1, 2)).toBeGreaterThan(0.98);
@@ -48,9 +48,9 @@ test('notices within some seconds that the other way has become the faster one',
   expect(run(sharing, 2000, 1, 0.5)).toBeGreaterThan(0.98);
 });
 
-test('a trial together is not judged by the first milliseconds, in which threads that slept have no core of their own', () => {
+test('a trial with all threads does not count its first milliseconds, in which threads that slept share a core', () => {
   const sharing = new Sharing();
-  // another process used the other core, so one thread alone was faster
+  // another process used the other core, so one thread was faster
   run(sharing, 1000, 2, 1);
   let sinceWoken = 0;
   let shared = 0;
@@ -89,14 +89,14 @@ function fakeCore(memory: WebAssembly.Memory, msPerRow: { shared: number; alone:
 const THREAD_WORK = 1000;
 const plan = { weightFloats: 100, team: { threadWork: THREAD_WORK } };
 
-test('steps that are slower together go on alone; work too small for two is handed on as it is', () => {
+test('steps that are slower together are then taken alone; calls that are too small for two threads are not measured', () => {
   vi.spyOn(performance, 'now').mockImplementation(() => clock);
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { core, seen, header } = fakeCore(memory, { shared: 0.02, alone: 0.005 });
   header[abi.CHUNK_ROWS / 4] = 20;
   header[abi.THREAD_WORK / 4] = THREAD_WORK;
   const measured = shareWhereFaster(core, memory, plan);
-  // 19 rows of 100 weights are not work for two
+  // 19 rows of 100 weights are too little work for two threads
   for (let i = 0; i < 100; i++) measured.forward(19);
   expect(seen).toEqual({ shared: 1900, alone: 0 });
   seen.shared = 0;
@@ -109,7 +109,7 @@ test('steps that are slower together go on alone; work too small for two is hand
   expect(seen.alone).toBeGreaterThan(4 * seen.shared);
 });
 
-test('what was measured holds for passes of about as many rows, whatever their order', () => {
+test('a measurement holds for passes of about as many rows, in any order', () => {
   vi.spyOn(performance, 'now').mockImplementation(() => clock);
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { core, seen, header } = fakeCore(memory, { shared: 0.02, alone: 0.005 });

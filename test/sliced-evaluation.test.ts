@@ -30,7 +30,7 @@ const data = samples(60, 1);
 const validation = samples(203, 2);
 const parametersOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [weights, biases]);
 
-/** Calls whenever the event loop runs, until the work is done. Returns how often it did. */
+/** Calls `call` whenever the event loop runs, until the work is done. Returns the number of calls. */
 async function meanwhile(work: Promise<unknown>, call: () => void): Promise<number> {
   let isDone = false;
   let count = 0;
@@ -60,7 +60,7 @@ describe('evaluateAsync', () => {
     ['classes with everything', options, { topK: 2, rocAuc: true }],
     ['labels', labels, { threshold: [0.4, 0.5, 0.6], rocAuc: true }, rows],
     ['numbers', numbers, {}, rows],
-  ])('gives what evaluate gives, whatever else happens: %s', async (_task, spec, asked, targets) => {
+  ])('gives the result of evaluate, whatever happens in between: %s', async (_task, spec, asked, targets) => {
     const net = await createNetwork(spec);
     const set = { inputs: validation.inputs, targets: targets ?? validation.targets };
     const data = {
@@ -83,7 +83,7 @@ describe('evaluateAsync', () => {
     expect(await evaluation).toEqual(wanted);
   });
 
-  it('lets several run at a time', async () => {
+  it('can run several times at once', async () => {
     const net = await createNetwork(options);
     const wanted = [net.evaluate(validation), net.evaluate(data, { topK: 2 })];
     slowClock(13);
@@ -91,7 +91,7 @@ describe('evaluateAsync', () => {
     expect(await Promise.all(both)).toEqual(wanted);
   });
 
-  it('does without the event loop where it is short', async () => {
+  it('does not use the event loop if it is short', async () => {
     const net = await createNetwork(options);
     vi.spyOn(performance, 'now').mockReturnValue(1000);
     const evaluation = net.evaluateAsync(validation);
@@ -103,7 +103,7 @@ describe('evaluateAsync', () => {
     ['a step', (net) => net.trainBatch(data.inputs.subarray(0, 40), data.targets.subarray(0, 8))],
     ['a training for a time', (net) => net.trainFor(data, 1e-9)],
     ['a standardisation', (net) => Object.assign(net, { standardization: undefined })],
-  ])('is refused after %s, which it does not mix with what was before', async (_what, change) => {
+  ])('rejects after %s, instead of mixing results from before and after it', async (_what, change) => {
     const net = await createNetwork(options);
     slowClock(13);
     let turn = 0;
@@ -117,7 +117,7 @@ describe('evaluateAsync', () => {
     expect(await net.evaluateAsync(validation)).toEqual(net.evaluate(validation));
   });
 
-  it('ends with a signal, and with the network', async () => {
+  it('ends if the signal is aborted, and if the network is disposed of', async () => {
     const net = await createNetwork(options);
     const reason = new Error('enough');
     await expect(net.evaluateAsync(data, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
@@ -149,7 +149,7 @@ describe('the validation of fit', () => {
   const withoutTimes = (reports: readonly EpochReport[]) =>
     reports.map(({ elapsedMs: _, samplesPerSecond: __, secondsLeft: ___, ...report }) => report);
 
-  it('lets the event loop run, and gives the same', async () => {
+  it('lets the event loop run, and gives the same result', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const wanted = await other.fit(data, training);
     slowClock(13);
@@ -178,7 +178,7 @@ describe('the validation of fit', () => {
     expect(net.steps).toBe(3);
   });
 
-  it('is of the weights that the network has at its end', async () => {
+  it('measures the weights that the network has at the end of it', async () => {
     const net = await createNetwork(options);
     slowClock(13);
     let isSet = false;
@@ -193,7 +193,7 @@ describe('the validation of fit', () => {
     expect(report.validation).toEqual(net.evaluate(validation));
   });
 
-  it('ends though a program changes weights in every turn', async () => {
+  it('ends even if a program changes weights each time the event loop runs', async () => {
     const net = await createNetwork(options);
     slowClock(13);
     const fit = net.fit(data, { ...training, epochs: 2 });
@@ -201,7 +201,7 @@ describe('the validation of fit', () => {
     expect(await fit).toHaveLength(2);
   });
 
-  it('refuses labels that have become others meanwhile', async () => {
+  it('refuses labels that have been changed meanwhile', async () => {
     const net = await createNetwork(options);
     slowClock(13);
     const own = { inputs: validation.inputs, targets: validation.targets.slice() };
@@ -214,7 +214,7 @@ describe('the validation of fit', () => {
   });
 
   const optimizers: Optimizer[] = [adam(), sgd({ learningRate: 0.3 }), lbfgs()];
-  it.each(optimizers)('is taken again where the network was saved amid it: $name', async (optimizer) => {
+  it.each(optimizers)('is repeated if the network was saved during it: $name', async (optimizer) => {
     const net = await createNetwork(options);
     const call: TrainOptions = { epochs: 4, validation, optimizer, earlyStopping: { patience: 9 } };
     const files: { epoch: number; file: Uint8Array }[] = [];
@@ -239,7 +239,7 @@ describe('the validation of fit', () => {
     }
   });
 
-  it('of a stream is taken again too', async () => {
+  it('is repeated in a stream too', async () => {
     const net = await createNetwork(options);
     const parts = [samples(30, 5), samples(21, 6)];
     const files: { epoch: number; file: Uint8Array }[] = [];
@@ -261,12 +261,12 @@ describe('the validation of fit', () => {
     }
   });
 
-  it('of crossValidate too', async () => {
+  it('runs in slices in crossValidate too', async () => {
     const call = { folds: 2, epochs: 2, batchSize: 10 };
     const wanted = await crossValidate(options, data, call);
     slowClock(13);
-    const turned = crossValidate(options, data, call);
-    expect(await meanwhile(turned, () => {})).toBeGreaterThan(10);
-    expect((await turned).mean).toEqual(wanted.mean);
+    const result = crossValidate(options, data, call);
+    expect(await meanwhile(result, () => {})).toBeGreaterThan(10);
+    expect((await result).mean).toEqual(wanted.mean);
   });
 });

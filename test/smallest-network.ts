@@ -2,13 +2,13 @@ import { TEAM_CALL } from '../assembly/abi.js';
 import { checkSpec } from '../src/spec/spec.js';
 import { startTeam } from '../src/threads/team.js';
 
-/** How many threads of two take part in a forward pass of one weight and two rows. */
+/** How many of two threads take part in a forward pass of one weight and two rows. */
 export async function threadsOfSmallestNetwork(): Promise<number> {
   const spec = checkSpec({ inputs: 1, layers: [{ units: 1 }] });
   const { engine, plan } = await startTeam(spec, 2, 'simd', { threads: 2 }, undefined);
   try {
     engine.core.forward(2);
-    // the low byte is how many threads the last call was for that was not for one
+    // the low byte is the number of threads of the last call that was not for one thread alone
     return new DataView(engine.memory.buffer).getUint8(plan.teamWords + TEAM_CALL) || 1;
   } finally {
     engine.dispose?.();

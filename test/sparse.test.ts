@@ -17,7 +17,7 @@ vi.mock('../assembly/abi.js', async (original) => ({
   },
 }));
 
-/** Calls while networks are planned, or planned anew, with lists. */
+/** Makes a call during which networks are planned with lists. */
 function withLists<T>(call: () => T): T {
   plan.listedInputs = 32;
   return call();
@@ -64,7 +64,7 @@ describe.each([
     [64, 40],
     [100, 33],
     [784, 30],
-  ])('%i inputs, %i units: z, gradients and steps have the bits of all inputs', async (inputs, units) => {
+  ])('%i inputs, %i units: z, gradients and steps have the same bits as with all inputs', async (inputs, units) => {
     const [listed, whole] = await twins(options(inputs, units));
     for (const density of [0, 0.02, 0.2, 0.39, 0.5, 1]) {
       for (const rows of [1, 2, 7, 33]) {
@@ -85,10 +85,10 @@ describe.each([
     }
   });
 
-  it('in training, batch after batch of other zeros', async () => {
+  it('training on batches with zeros at different places has the same bits', async () => {
     const [listed, whole] = await twins(options(70, 20));
     const inputs = make(101 * 70);
-    // some rows of zeros, some without one
+    // some rows have only zeros, some have none
     for (let row = 0; row < 101; row++) inputsOf(inputs.subarray(70 * row, 70 * (row + 1)), (row % 11) / 10, row + 1);
     const targets = inputsOf(new Float32Array(101 * 3), 1, 3);
     for (const batchSize of [1, 8, 40]) {

@@ -21,7 +21,7 @@ const options: NetworkOptions = {
 const spec = checkSpec(options);
 const CLASSES = { task: 'classes', isSigned: false } as const;
 
-/** A sample's inputs tell which it is; classes 0 to 3 have very different shares. */
+/** Samples whose inputs identify them. The classes 0 to 3 have very different shares. */
 function samples(count: number) {
   const random = randomNumbers(count);
   const targets = Int32Array.from({ length: count }, () => Math.floor(4 * random() ** 2));
@@ -36,7 +36,7 @@ const namesOf = ({ inputs }: DataSet) => [...inputs].filter((_, i) => i % 2 === 
 const counts = (targets: ArrayLike<number>) =>
   Array.from({ length: 4 }, (_, label) => Array.from(targets).filter((t) => t === label).length);
 
-it("draws the core's numbers without the core", async () => {
+it('draws the same random numbers as the core, without the core', async () => {
   const { core, memory } = await startKernels(2 ** 18);
   const random = randomNumbers(6);
   const word = () => Math.floor(random() * 2 ** 32);
@@ -56,11 +56,11 @@ it("draws the core's numbers without the core", async () => {
 });
 
 describe('a validation split', () => {
-  it('puts every sample into one of two parts, with its target and weight, in the order they had', () => {
+  it('puts every sample into one of two parts, with its target and weight, in the old order', () => {
     for (const count of [2, 3, 10, 99, 1000]) {
       for (const share of [0.5, 0.25, 0.1, 0.9]) {
         for (const stratify of [false, true]) {
-          // the nearest number, of two the smaller one, and one sample at least is trained on
+          // the nearest whole number, or the smaller of two, and at least one sample remains for training
           const held = Math.max(0, Math.min(Math.ceil(count * share - 0.5), count - 1));
           const { training, validation } = splitData(samples(count), { share, stratify }, spec);
           expect([training.samples, validation.samples]).toEqual([count - held, held]);
@@ -77,7 +77,7 @@ describe('a validation split', () => {
     }
   });
 
-  it('stratified, holds back the same share of each class, within one sample', () => {
+  it('holds back the same share of each class, within one sample, if it is stratified', () => {
     const data = samples(500);
     for (const share of [0.5, 0.2, 1 / 3, 0.07]) {
       const { validation } = holdBack('split', { share, stratify: true }, data, spec, CLASSES);
@@ -87,7 +87,7 @@ describe('a validation split', () => {
     }
   });
 
-  it('holds back the last samples where the order means something, whatever the seed', async () => {
+  it("holds back the last samples with from: 'end', for every seed", async () => {
     for (const [count, share, held] of [
       [10, 0.3, 3],
       [7, 0.5, 3],
@@ -109,7 +109,7 @@ describe('a validation split', () => {
   });
 
   describe('stratified', () => {
-    /** How many of each label are held back, seed by seed. */
+    /** How many samples of each label are held back, for each seed. */
     const heldOf = (labels: number[], share: number, seeds = 40) =>
       Array.from({ length: seeds }, (_, seed) => {
         const targets = Int32Array.from(labels);
@@ -135,21 +135,21 @@ describe('a validation split', () => {
       for (const held of heldOf(labels, 0.33)) expect(held).toEqual(wanted);
     });
 
-    it('leaves another class out for another seed where there are too few for all', () => {
+    it('leaves out a class that depends on the seed, if there are too few samples for all classes', () => {
       const each = heldOf(labelsOf(...new Array<number>(10).fill(9)), 0.1, 200);
       const missing = each.map((held) => held.indexOf(0));
       for (const held of each) expect(held.toSorted()).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
-      // binomial, 200 times 1/10: five standard deviations of 4.2
+      // the counts are binomial, 200 times 1/10, with a standard deviation of 4.2; five of these are allowed
       for (let c = 0; c < 10; c++) expect(Math.abs(missing.filter((m) => m === c).length - 20)).toBeLessThan(21);
     });
 
-    it('has rare classes in both parts, and trains on the only sample of a class', () => {
+    it('has rare classes in both parts, and keeps the only sample of a class for training', () => {
       for (const held of heldOf(labelsOf(100, 3, 2, 1), 0.1)) expect(held).toEqual([9, 1, 1, 0]);
       for (const held of heldOf(labelsOf(100, 3, 2, 1), 0.9)) expect(held).toEqual([92, 2, 1, 0]);
     });
   });
 
-  it('depends on the seed alone, and every sample is held back by about a share of the seeds', () => {
+  it('depends only on the seed, and holds back every sample for about the same share of the seeds', () => {
     const data = samples(40);
     const held = new Array(40).fill(0);
     for (let seed = 0; seed < 400; seed++) {
@@ -162,15 +162,15 @@ describe('a validation split', () => {
       );
       for (const name of namesOf(validation)) held[name]++;
     }
-    // binomial, 400 times 1/4: five standard deviations of 8.7
+    // the counts are binomial, 400 times 1/4, with a standard deviation of 8.7; five of these are allowed
     for (const count of held) expect(Math.abs(count - 100)).toBeLessThan(44);
     const split = { share: 0.25, stratify: false };
     expect(holdBack('split', split, data, spec, CLASSES)).toEqual(holdBack('split', split, data, spec, CLASSES));
   });
 
-  it('trains with the one part and validates with the other', async () => {
+  it('trains with one part and validates with the other', async () => {
     const { samples: _count, ...data } = samples(50);
-    // small inputs, rows as targets, bytes: what fit takes
+    // kinds of data that fit accepts: floats, rows as targets, bytes
     const given: DataSet[] = [
       { ...data, inputs: data.inputs.map((x) => x / 50) },
       { inputs: Uint8Array.from(data.inputs), targets: Uint8Array.from(data.targets) },
@@ -194,7 +194,7 @@ describe('a validation split', () => {
     }
   });
 
-  it('refuses what makes no sense', async () => {
+  it('refuses wrong options', async () => {
     const net = await createNetwork(options);
     const before = net.save();
     const data = { inputs: new Float32Array(8), targets: new Uint8Array(4) };
@@ -238,14 +238,14 @@ describe('apportionment', () => {
   const order = (length: number) => Array.from({ length }, (_, c) => c);
 
   it.each([
-    // Hamilton's method by hand: shares 4.5, 3, 2.5 of 10, then 3.6, 1.8, 0.6
+    // by Hamilton's method: shares 4.5, 3, 2.5 of 10, then 3.6, 1.8, 0.6
     [[45, 30, 25], 10, [5, 3, 2]],
     [[12, 6, 2], 6, [3, 2, 1]],
-    // quotas 0.2 and 1.8: the first class needs one
+    // the shares are 0.2 and 1.8, but the first class needs one sample
     [[10, 90], 2, [1, 1]],
-    // more classes than samples to be held back: no class needs one, so the largest remainders count
+    // there are more classes than samples to be held back: no class needs one, so only the largest remainders count
     [[5, 3, 2, 4], 2, [1, 0, 0, 1]],
-    // 0.9 of each class would leave no sample of the class that has two
+    // 0.9 of each class would leave no sample of the class of two
     [[20, 2], 20, [19, 1]],
     [[1, 1, 4], 2, [0, 0, 2]],
     [[1, 1, 1], 1, [1, 0, 0]],
@@ -261,7 +261,7 @@ describe('apportionment', () => {
     expect(apportion([3, 3, 3], 5, [1, 2, 0])).toEqual([1, 2, 2]);
   });
 
-  it('takes as many as asked for, within its bounds, and as near to the shares as they allow', () => {
+  it('takes the given number of samples, within the bounds of each class, and as near to the shares as these allow', () => {
     const random = randomNumbers(17);
     for (let trial = 0; trial < 2000; trial++) {
       const counts = Array.from({ length: 1 + Math.floor(random() * 8) }, () => 1 + Math.floor(random() ** 3 * 40));
@@ -275,8 +275,8 @@ describe('apportionment', () => {
         expect(taken[c]).toBeGreaterThanOrEqual(isTaken && count > 1 ? 1 : 0);
         expect(taken[c]).toBeLessThanOrEqual(isLeft ? count - 1 : count);
       });
-      // one share for all: no class within its bounds is a sample or more above it while another is a sample or more
-      // below it
+      // all classes have the same share: there are no two classes within their bounds of which one is a sample or more
+      // above it and the other a sample or more below it
       const shares = counts.map((count, c) => [(taken[c] - 1) / count, (taken[c] + 1) / count]);
       const above = shares.filter((_, c) => taken[c] > (isTaken && counts[c] > 1 ? 1 : 0)).map(([low]) => low);
       const below = shares.filter((_, c) => taken[c] < (isLeft ? counts[c] - 1 : counts[c])).map(([, high]) => high);
@@ -289,7 +289,7 @@ describe('cross-validation', () => {
   const { samples: _count, ...raw } = samples(61);
   const data = { ...raw, inputs: raw.inputs.map((x) => x / 61) };
 
-  it('has every sample in one fold, folds of one size, and with stratify classes too', () => {
+  it('has every sample in one fold, and folds of equal size; with stratify, also equal shares of the classes', () => {
     for (const stratify of [false, true]) {
       const folds = foldsOf({ ...data, samples: 61 }, 4, stratify, { ...spec, seed: 3 });
       const sizes = [0, 1, 2, 3].map((fold) => folds.filter((f) => f === fold).length);
@@ -305,20 +305,20 @@ describe('cross-validation', () => {
     );
   });
 
-  it('draws which folds lack a class that is too small for all', () => {
+  it('draws the folds that lack a class which is too small for all', () => {
     const targets = Int32Array.from({ length: 90 }, (_, i) => i % 10);
     const ninety = { samples: 90, inputs: new Float32Array(180), targets, weights: undefined };
     const lacking = Array.from({ length: 200 }, (_, seed) => {
       const folds = foldsOf(ninety, 10, true, { ...spec, seed });
       return [...Array(10).keys()].find((fold) => !folds.some((f, i) => f === fold && targets[i] === 0));
     });
-    // binomial, 200 times 1/10: five standard deviations of 4.2
+    // the counts are binomial, 200 times 1/10, with a standard deviation of 4.2; five of these are allowed
     for (let fold = 0; fold < 10; fold++) {
       expect(Math.abs(lacking.filter((l) => l === fold).length - 20)).toBeLessThan(21);
     }
   });
 
-  it('trains a network of its own for each fold on the others, and sums up', async () => {
+  it('trains a network for each fold on all others, and averages the results', async () => {
     const seen: number[] = [];
     const fit = { epochs: 4, batchSize: 5, optimizer: sgd({ learningRate: 0.4 }) };
     const result = await crossValidate(options, data, {
@@ -330,7 +330,7 @@ describe('cross-validation', () => {
     });
     expect(seen).toEqual([0, 1, 2]);
     expect(result.folds.map(({ validation }) => validation.samples).reduce((sum, count) => sum + count)).toBe(61);
-    // the second fold by hand
+    // the second fold, computed here
     const folds = foldsOf({ ...data, samples: 61 }, 3, true, spec);
     const part = (isIn: boolean): DataSet => {
       const rows = Array.from({ length: 61 }, (_, i) => i).filter((i) => (folds[i] === 1) === isIn);
@@ -348,7 +348,7 @@ describe('cross-validation', () => {
     expect(result.folds[1].validation).toEqual(net.evaluate(part(true), { rocAuc: true }));
     for (const metric of ['cost', 'accuracy', 'rocAuc'] as const) {
       const [p, q, r] = result.folds.map(({ validation }) => validation[metric]!);
-      // the pairs' differences have three times the variance
+      // the sum over the differences of all pairs is six times the variance
       const variance = ((p - q) ** 2 + (q - r) ** 2 + (r - p) ** 2) / 6;
       expect(variance).toBeGreaterThan(0);
       expect(Math.abs(result.mean[metric]! / ((p + q + r) / 3) - 1)).toBeLessThan(1e-14);
@@ -358,11 +358,11 @@ describe('cross-validation', () => {
     expect(Object.keys(result.deviation)).toEqual(['cost', 'accuracy', 'rocAuc']);
   });
 
-  it('sums up the metrics of labels and of numbers, whatever a fold has of the targets', async () => {
+  it('averages the metrics of labels and of numbers, whichever targets a fold has', async () => {
     const random = randomNumbers(7);
     const inputs = Float32Array.from({ length: 60 }, random);
     const two = { inputs: 2, layers: [{ units: 2 }], seed: 5 };
-    // one row alone is none of one class: the folds that hold it back would take the others for classes
+    // only one row is not one-hot: without it, the other folds would be taken for classes
     const rows = Float32Array.from({ length: 60 }, (_, i) => (i < 2 ? 1 : Number(i % 4 === 0 || i % 4 === 3)));
     const labels = await crossValidate(two, { inputs, targets: rows }, { folds: 3 });
     expect(labels.folds.map(({ validation }) => validation.task)).toEqual(['labels', 'labels', 'labels']);
@@ -376,7 +376,7 @@ describe('cross-validation', () => {
     expect(numbers.mean.meanSquaredError).toBeCloseTo((errors[0] + errors[1] + errors[2]) / 3, 14);
   });
 
-  it('takes one-hot rows and the two values of one output for classes to stratify', () => {
+  it('stratifies one-hot rows and the two values of one output as classes', () => {
     const labels = Int32Array.from({ length: 40 }, (_, i) => Number(i % 5 > 2) + Number(i % 5 > 3));
     const rows = Float32Array.from({ length: 160 }, (_, i) => Number(labels[i >> 2] === i % 4));
     const part = { samples: 40, inputs: new Float32Array(80), weights: undefined };
@@ -394,14 +394,14 @@ describe('cross-validation', () => {
     }
   });
 
-  it('takes an option that is undefined for one that is not given', async () => {
+  it('treats an undefined option as one that is not given', async () => {
     const given = { validation: undefined, validationSplit: undefined, folds: undefined, onFold: undefined };
     const result = await crossValidate(options, data, given as CrossValidationOptions);
     expect(result.folds).toHaveLength(5);
     expect(result.mean).toEqual((await crossValidate(options, data)).mean);
   });
 
-  it('refuses what makes no sense', async () => {
+  it('refuses wrong options', async () => {
     const wrong: [object, RegExp][] = [
       [{ folds: 1 }, /^options\.folds: got 1, want an integer from 2/],
       [{ folds: 62 }, /^options\.folds: got 62, want at most one for each of 61 samples$/],
@@ -419,7 +419,7 @@ describe('cross-validation', () => {
     await expect(crossValidate(nothing, data)).rejects.toThrow(/^network: got undefined, want an object$/);
     const none = null as unknown as CrossValidationOptions;
     await expect(crossValidate(options, data, none)).rejects.toThrow(/^options: got null, want an object$/);
-    // before anything is trained
+    // nothing has been trained before the error
     const misspelt = { ...options, layer: [] } as NetworkOptions;
     await expect(crossValidate(misspelt, data, { folds: 1 })).rejects.toThrow(/^network: got the unknown key "layer"/);
   });

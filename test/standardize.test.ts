@@ -18,7 +18,7 @@ const OPTIONS: NetworkOptions = {
 };
 
 const random = randomNumbers(4);
-// columns of different size and place, half of the numbers 0
+// columns with different means and deviations; half of the numbers are 0
 const inputs = Float32Array.from({ length: SAMPLES * INPUTS }, (_, i) =>
   random() < 0.5 ? 0 : (random() - 0.3) * 10 ** ((i % INPUTS) - 3),
 );
@@ -38,7 +38,7 @@ const MEASURED: Standardization = {
 };
 const OTHER: Standardization = { means: MEASURED.means, deviations: new Float64Array(INPUTS).fill(3) };
 
-/** The inputs come out as the first layer sees them. */
+/** A network whose outputs are its inputs as the first layer sees them. */
 const mirror = (width: number): NetworkOptions => ({
   inputs: width,
   layers: [
@@ -55,7 +55,7 @@ async function measure(values: Inputs, options: NetworkOptions): Promise<Standar
   const net = await createNetwork(options);
   const rows = values.length / options.inputs;
   const outputs = options.layers[options.layers.length - 1].units;
-  // a cost of its own whose gradient is 0: any inputs will do
+  // with a custom cost whose gradient is 0, any inputs are possible
   await net.fit({ inputs: values, targets: new Float32Array(rows * outputs) }, training);
   return net.standardization as Standardization;
 }
@@ -68,7 +68,7 @@ const measuring = (width: number, rest: Partial<NetworkOptions> = {}): NetworkOp
 });
 
 describe('fit with standardize', () => {
-  it('measures mean and deviation of each column, whatever the numbers are stored as', async () => {
+  it('measures mean and deviation of each column, for every type of array', async () => {
     const columns = fc.integer({ min: 1, max: 20 });
     const value = fc.oneof(fc.float({ noNaN: true, min: -1e6, max: 1e6 }), fc.constant(0));
     await fc.assert(
@@ -81,7 +81,7 @@ describe('fit with standardize', () => {
           const mean = column.reduce((sum, x) => sum + x, 0) / rows;
           const variance = column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / rows;
           const largest = column.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-          // two ways to sum `rows` doubles
+          // the rounding errors of two ways to add up `rows` doubles
           const slack = 8 * rows * 2 ** -53 * largest;
           expect(Math.abs(means[k] - mean)).toBeLessThanOrEqual(slack);
           if (column.every((x) => x === column[0])) expect([means[k], deviations[k]]).toEqual([column[0] + 0, 1]);
@@ -109,7 +109,7 @@ describe('fit with standardize', () => {
     );
   });
 
-  it('gives the same bits whatever the network can hold at once', async () => {
+  it('gives the same bits for any batch size at create', async () => {
     const wanted = await measure(inputs, measuring(INPUTS));
     for (const batchSize of [1, 7, 149, 150, 151]) {
       expect(await measure(inputs, measuring(INPUTS, { batchSize }))).toEqual(wanted);
@@ -144,7 +144,7 @@ describe('fit with standardize', () => {
     expect([...net.predict(values)]).toEqual(Array(6 * 77).fill(0));
   });
 
-  it('takes deviations and numbers that 32 bits cannot hold', async () => {
+  it('accepts deviations and numbers that 32 bits cannot hold', async () => {
     const tiny = Float32Array.of(0, 1e-39, 0, 1e-39);
     const { deviations } = await measure(tiny, measuring(1));
     expect(deviations[0]).toBe(tiny[1] / 2);
@@ -160,7 +160,7 @@ describe('fit with standardize', () => {
     expect(single).toEqual({ means: Float64Array.of(5, -5), deviations: Float64Array.of(1, 1) });
   });
 
-  it('measures the training data only, and judges validation data by it', async () => {
+  it('measures only the training data, and standardises validation data in the same way', async () => {
     const net = await createNetwork(OPTIONS);
     const validation = { inputs: inputs.slice(0, 5 * INPUTS), targets: targets.slice(0, 5) };
     const train = { inputs: inputs.slice(5 * INPUTS), targets: targets.slice(5) };
@@ -169,7 +169,7 @@ describe('fit with standardize', () => {
     expect(report.validation).toEqual(net.evaluate(validation));
   });
 
-  it('trains as a network does on data that were standardised before', async () => {
+  it('trains like a network on data that were standardised before', async () => {
     const net = await createNetwork(OPTIONS);
     await net.fit(data, { ...training, epochs: 3 });
     const other = await createNetwork(OPTIONS);
@@ -188,9 +188,9 @@ describe('fit with standardize', () => {
     ['doubles', (count, at) => Float64Array.from({ length: count }, (_, i) => at(i))],
     ['integers', (count, at) => Int32Array.from({ length: count }, (_, i) => at(i))],
     ['unsigned integers', (count, at) => Uint32Array.from({ length: count }, (_, i) => at(i))],
-  ])('keeps time stamps apart that 32 bits would not: %s', async (_, make) => {
+  ])('distinguishes time stamps that would be equal in 32 bits: %s', async (_, make) => {
     const minute = make(60, (i) => 1_700_000_000 + i);
-    // in 32 bits: one number
+    // in 32 bits, all of them are the same number
     expect(new Set(Float32Array.from(minute)).size).toBe(1);
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }], seed: 1 });
     const targets = Float32Array.from({ length: 60 }, (_, i) => i / 60 + 0.005 * Math.sin(i));
@@ -205,7 +205,7 @@ describe('fit with standardize', () => {
     expect(new Set(net.predict(minute)).size).toBe(60);
     const loaded = await loadNetwork(net.save());
     expect(loaded.predict(minute)).toEqual(net.predict(minute));
-    // an hour's stamps, ten seconds apart
+    // the time stamps of an hour, ten seconds apart
     const hour = make(360, (i) => 1_700_000_000 + 10 * i);
     const fresh = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
     await fresh.fitStream(
@@ -219,7 +219,7 @@ describe('fit with standardize', () => {
     expect(fresh.standardization?.means).toEqual(Float64Array.of(1_700_001_795));
   });
 
-  it('takes the same numbers to the same bits, whatever array they come in', async () => {
+  it('gives the same bits for the same numbers, in every type of array', async () => {
     const bytes = Uint8Array.from({ length: 70 }, () => 256 * random());
     const net = await createNetwork({ ...OPTIONS, scale: 1 });
     const labels = targets.slice(0, 10);
@@ -230,7 +230,7 @@ describe('fit with standardize', () => {
     }
   });
 
-  it('refuses a number that standardising takes out of 32 bits, and stays as it was', async () => {
+  it('refuses a number that 32 bits cannot hold after standardisation, and does not change', async () => {
     const net = await createNetwork(mirror(2));
     net.standardization = { means: Float64Array.of(0, 0), deviations: Float64Array.of(1, 1e-30) };
     net.forward(Float32Array.of(1, 1e-30));
@@ -246,7 +246,7 @@ describe('fit with standardize', () => {
       );
     }
     expect(net.layers[0].z).toEqual(z);
-    // what is too large for 32 bits as it comes may fit then
+    // numbers that are too large for 32 bits may fit after standardisation
     net.standardization = { means: Float64Array.of(1e300, 0), deviations: Float64Array.of(1e299, 1) };
     expect([...net.predict(Float64Array.of(2e300, 7))]).toEqual([10, 7]);
     expect(() => net.predict(Float64Array.of(Number.NaN, 7))).toThrow(
@@ -254,7 +254,7 @@ describe('fit with standardize', () => {
     );
   });
 
-  it('begins trainFor anew where it changes between two calls', async () => {
+  it('starts trainFor anew if it changes between two calls', async () => {
     const net = await createNetwork(OPTIONS);
     const [first, other] = [standardized(inputs, MEASURED), standardized(inputs, OTHER)];
     net.standardization = MEASURED;
@@ -270,7 +270,7 @@ describe('fit with standardize', () => {
     expect(parameterBits(net)).toEqual(parameterBits(plain));
   });
 
-  it('continues where it is called a second time: what was measured stays', async () => {
+  it('keeps the measured values in a second call', async () => {
     const [once, twice] = [await createNetwork(OPTIONS), await createNetwork(OPTIONS)];
     await once.fit(data, { ...training, epochs: 2 });
     await twice.fit(data, training);
@@ -282,13 +282,13 @@ describe('fit with standardize', () => {
     expect(twice.standardization).toEqual(before);
     await twice.fit(shifted);
     expect(twice.standardization).toEqual(before);
-    // once it has been removed, it is computed again
+    // after it has been removed, it is measured again
     twice.standardization = undefined;
     await twice.fit(shifted, training);
     expect(twice.standardization).toEqual(await measure(shifted.inputs, measuring(INPUTS)));
   });
 
-  it('keeps the event loop turning and stops at an abort before the first step', async () => {
+  it('lets the event loop run while it measures, and stops if it is aborted then', async () => {
     const net = await createNetwork(measuring(500));
     const before = parameterBits(net);
     const controller = new AbortController();
@@ -333,7 +333,7 @@ describe('standardization', () => {
     }
   });
 
-  it('gives a row the same bits alone and among others', async () => {
+  it('gives a row the same bits alone and in a batch', async () => {
     const net = await createNetwork(OPTIONS);
     net.standardization = standardization;
     const all = net.predict(inputs);
@@ -343,7 +343,7 @@ describe('standardization', () => {
     }
   });
 
-  it('is read and written as copies, and taken away with undefined', async () => {
+  it('is copied when it is read or assigned, and removed by undefined', async () => {
     const net = await createNetwork(OPTIONS);
     expect(net.standardization).toBeUndefined();
     const plain = net.predict(inputs);
@@ -363,14 +363,14 @@ describe('standardization', () => {
     expect(bits(net.predict(inputs))).toEqual(bits(plain));
   });
 
-  it('makes the last batch one of the past', async () => {
+  it('makes the last forward pass invalid when it changes', async () => {
     const net = await createNetwork(OPTIONS);
     net.forward(inputs);
     net.standardization = standardization;
     expect(() => net.backward(targets)).toThrow(/^backward: got no forward pass of these weights/);
   });
 
-  it('does not change while the network is trained', async () => {
+  it('cannot be assigned while the network is trained', async () => {
     const net = await createNetwork(OPTIONS);
     await net.fit(data, {
       onEpoch() {
@@ -405,7 +405,7 @@ describe('standardization', () => {
       { ...standardization, means: new Float32Array(7) },
       /means: got Float32Array of 28 bytes, want a Float64Array of 7: Float64Array\.from\(values\)$/,
     ],
-    ['a mean too few', { ...standardization, means: new Float64Array(6) }, /means: got 6 numbers, want 7$/],
+    ['a missing mean', { ...standardization, means: new Float64Array(6) }, /means: got 6 numbers, want 7$/],
     [
       'NaN',
       { ...standardization, means: standardization.means.map(() => Number.NaN) },
@@ -427,7 +427,7 @@ describe('standardization', () => {
       /deviations\[0\]: got Infinity, want a positive finite number$/,
     ],
   ];
-  it.each(wrong)('refuses %s, and stays as it was', async (_, value, message) => {
+  it.each(wrong)('refuses %s, and does not change', async (_, value, message) => {
     const net = await createNetwork(OPTIONS);
     net.standardization = standardization;
     expect(() => {
@@ -438,7 +438,7 @@ describe('standardization', () => {
 });
 
 describe('the file', () => {
-  it('holds what was measured', async () => {
+  it('holds the measured values', async () => {
     const net = await createNetwork({ ...OPTIONS, task: 'classes' });
     const size = net.save().length;
     await net.fit(data, training);
@@ -447,7 +447,7 @@ describe('the file', () => {
     expect(loaded.standardization).toEqual(net.standardization);
     expect(bits(loaded.predict(inputs))).toEqual(bits(net.predict(inputs)));
     expect(loaded.save()).toEqual(file);
-    // it continues as the first would have
+    // the loaded network continues like the first one
     await Promise.all([net, loaded].map((each) => each.fit(data, training)));
     expect(parameterBits(loaded)).toEqual(parameterBits(net));
     net.standardization = undefined;
@@ -455,7 +455,7 @@ describe('the file', () => {
     expect((await loadNetwork(net.save())).standardization).toBeUndefined();
   });
 
-  it('is refused where its deviations are none, or are not for these inputs', async () => {
+  it('is refused if its deviations are invalid, or if their number does not fit the inputs', async () => {
     const net = await createNetwork(OPTIONS);
     await net.fit(data, training);
     const file = net.save();

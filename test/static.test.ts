@@ -11,17 +11,17 @@ import { randomNumbers } from './random-numbers.js';
 
 // The parts of simdprop/static. The file itself is tested where it is packed: scripts/test-pack.mjs.
 
-// what src/ imports of the one file, it finds in the other
+// everything that src/ imports from builds.ts is also in builds.static.ts
 const bytesOf: typeof builds.bytesOf = staticBuilds.bytesOf;
 const startTeam: typeof team.startTeam = staticTeam.startTeam;
 
 describe('the core of simdprop/static', () => {
-  it('is the file that ships', async () => {
+  it('is the same as the file that is shipped', async () => {
     const shipped = readFileSync(new URL('../build/shipped/simd.wasm', import.meta.url));
     expect(Buffer.compare(await bytesOf('simd'), shipped)).toBe(0);
   });
 
-  it('is no other build', async () => {
+  it('refuses other builds', async () => {
     await expect(bytesOf('relaxed')).rejects.toThrow(
       "build: got relaxed in simdprop/static, want simd, or the import of 'simdprop'",
     );
@@ -44,7 +44,7 @@ describe('the core of simdprop/static', () => {
   });
 });
 
-it('base64 is read as Buffer writes it', () => {
+it('base64 is decoded as Buffer writes it', () => {
   const random = randomNumbers(1);
   for (let length = 0; length < 50; length++) {
     const bytes = Uint8Array.from({ length }, () => 256 * random());
@@ -53,15 +53,15 @@ it('base64 is read as Buffer writes it', () => {
 });
 
 describe('text in UTF-8', () => {
-  it('is that of TextEncoder, and is read again', () => {
+  it('is that of TextEncoder, and is decoded to the same text', () => {
     for (const text of ['', 'SIMDPROP', '{"a":"%41%"}\n\0', 'é ß λ 数 😀', '\u0080\u07ff\u0800\uffff\u{10ffff}']) {
       expect(encodeUtf8(text)).toEqual(new Uint8Array(new TextEncoder().encode(text)));
       expect(decodeUtf8(encodeUtf8(text))).toBe(text);
     }
   });
 
-  it('is refused where bytes are no such text', () => {
-    // a byte alone, a byte missing, too long a form, half of a pair
+  it('is refused if the bytes are not valid UTF-8', () => {
+    // a single continuation byte, a missing byte, an overlong form, half of a surrogate pair
     for (const bytes of [[0x80], [0xe2, 0x82], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xff]]) {
       expect(() => decodeUtf8(Uint8Array.from(bytes))).toThrow(URIError);
     }

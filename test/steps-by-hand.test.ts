@@ -20,8 +20,8 @@ describe('steps by hand', () => {
       parts.layers.forEach((layer, l) => {
         const expectClose = (actual: Float32Array, wanted: Float32Array, gradients: Float32Array) =>
           actual.forEach((w, i) => {
-            // Both add up the same sum S. One adds f32(eta/m) S: two roundings. The other f32(eta) (f32(1/m) S): four.
-            // Then each rounds w.
+            // Both add up the same sum S. One way adds f32(eta/m) S, with two roundings; the other adds f32(eta)
+            // (f32(1/m) S), with four. Then each rounds w.
             const tolerance = EPSILON * (6.01 * learningRate * Math.abs(gradients[i]) + 2.01 * Math.abs(w));
             expect(Math.abs(w - wanted[i])).toBeLessThanOrEqual(tolerance);
           });
@@ -42,7 +42,7 @@ describe('steps by hand', () => {
       expect(biasGradients).toHaveLength(units);
     }
     const { a, delta, biasGradients } = net.layers[2];
-    // delta is that of each sample, the gradients are means: six additions in f32, 1/6 rounded, a product
+    // delta is for each sample, the gradients are means: six additions in f32, the rounding of 1/6, and a product
     biasGradients.forEach((gradient, j) => {
       const errors = Array.from({ length: 6 }, (_, row) => delta[3 * row + j]);
       const sum = errors.reduce((total, error) => total + error, 0);
@@ -55,7 +55,7 @@ describe('steps by hand', () => {
     expect(net.layers[2].a).toEqual(a);
   });
 
-  it('has no z, a, delta or gradients before there was a pass', async () => {
+  it('has no z, a, delta or gradients before the first pass', async () => {
     const net = await createNetwork(classifier);
     const { inputs, targets } = randomSamples(2);
     const [first] = net.layers;
@@ -76,7 +76,7 @@ describe('steps by hand', () => {
     refuse();
     net.backward(targets);
     for (const name of names) expect(first[name].length).toBeGreaterThan(0);
-    // a new forward pass: the errors are those of another batch
+    // after a new forward pass, the errors belong to an earlier batch
     net.predict(inputs);
     refuse();
   });
@@ -96,7 +96,7 @@ describe('steps by hand', () => {
     expect(parameterBits(net)).toEqual(before);
   });
 
-  it('gives the gradients of a training step when they are asked for', async () => {
+  it('computes the gradients of a training step when they are read', async () => {
     const [net, parts] = [await createNetwork(classifier), await createNetwork(classifier)];
     const { inputs, targets } = randomSamples(6);
     net.trainBatch(inputs, targets);
@@ -141,7 +141,7 @@ describe('steps by hand', () => {
     }
   });
 
-  it('refuses applyGradients after a training step, whether its gradients were looked at or not', async () => {
+  it('refuses applyGradients after a training step, whether its gradients were read or not', async () => {
     const { inputs, targets } = randomSamples(6);
     for (const look of [false, true]) {
       const net = await createNetwork(classifier);
@@ -153,7 +153,7 @@ describe('steps by hand', () => {
     }
   });
 
-  it('keeps the batch where a training is refused before its first step', async () => {
+  it('keeps the batch if a training is refused before its first step', async () => {
     const optimizer = sgd({ learningRate: () => Number.NaN });
     const { inputs, targets } = randomSamples(1000);
     const net = await createNetwork(classifier);
@@ -184,7 +184,7 @@ describe('steps by hand', () => {
     expect(parameterBits(net)).toEqual(before);
     expect(net.trainBatch(inputs, targets)).toBe(large.trainBatch(inputs, targets));
     expect(parameterBits(net)).toEqual(parameterBits(large));
-    // and after that smaller ones as before
+    // smaller batches then work as before
     expect(net.trainBatch(inputs.subarray(0, 7), targets.subarray(0, 1))).toBe(
       large.trainBatch(inputs.subarray(0, 7), targets.subarray(0, 1)),
     );
@@ -206,7 +206,7 @@ describe('steps by hand', () => {
       await net.fit(data, { batchSize: 4, epochs: 100 });
       expect(grow).not.toHaveBeenCalled();
       expect(create).not.toHaveBeenCalled();
-      // the spies do see growth
+      // growth would be noticed
       net.trainBatch(randomFloats(2 * 5000, 2), randomLabels(5000, 2, 3));
       expect(grow).toHaveBeenCalledTimes(1);
     } finally {

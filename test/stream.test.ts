@@ -27,7 +27,7 @@ const part = (from: number, to: number): DataSet => ({
   targets: targets.slice(from, to),
 });
 
-/** The samples cut at these positions. */
+/** The samples, divided into parts at these positions. */
 const cut = (...positions: number[]) => [0, ...positions].map((from, i) => part(from, positions[i] ?? SAMPLES));
 
 async function* oneByOne(parts: DataSet[]): AsyncGenerator<DataSet> {
@@ -43,7 +43,10 @@ async function trained(train: (net: Network) => Promise<unknown>, options = OPTI
   return parameterBits(net);
 }
 
-/** A network whose targets are the samples' numbers, and the batches in which its cost sees them. */
+/**
+ * A network whose targets are the numbers of the samples. Its cost records the samples in the order in which it sees
+ * them.
+ */
 async function recorder(): Promise<{ net: Network; seen: number[] }> {
   const seen: number[] = [];
   const cost: CustomCost = {
@@ -64,7 +67,7 @@ const numbered = (from: number, to: number): DataSet => ({
 describe('fitStream', () => {
   const settings: StreamOptions = { epochs: 3, batchSize: 8, optimizer: sgd({ learningRate: 0.5 }) };
 
-  it('checks the very labels that it takes: a source may write on in its arrays', async () => {
+  it('checks the labels that it copies, because a source may go on writing to its arrays', async () => {
     for (let turns = 0; turns < 12; turns++) {
       const reused = { inputs: inputs.slice(), targets: targets.slice() };
       const source = async function* () {
@@ -85,7 +88,7 @@ describe('fitStream', () => {
     }
   });
 
-  it('does to the weights what fit does, where all data come in one part', async () => {
+  it('gives the weights of fit if all data come in one part', async () => {
     for (const options of [settings, { ...settings, batchSize: 7, accumulate: 2 }, { ...settings, batchSize: 1000 }]) {
       const wanted = await trained((net) => net.fit(data, options));
       expect(await trained((net) => net.fitStream(() => [data], options))).toEqual(wanted);
@@ -93,7 +96,7 @@ describe('fitStream', () => {
     }
   });
 
-  it('does what fit does without shuffling, where the parts are multiples of batchSize', async () => {
+  it('gives the weights of fit without shuffling if the sizes of the parts are multiples of batchSize', async () => {
     const options = { ...settings, shuffle: false };
     const wanted = await trained((net) => net.fit(data, options));
     for (const parts of [cut(8), cut(40, 48), cut(8, 16, 24, 88)]) {
@@ -101,14 +104,14 @@ describe('fitStream', () => {
     }
   });
 
-  it('takes what is left of a part in a step of its own', async () => {
+  it('takes the samples that are left of a part in a step of their own', async () => {
     const options = { ...settings, shuffle: false, epochs: 1 };
     const steps = cut(8, 16, 21, 29, 32); // 8, 8, 5 | 8, 3 | 64 samples in steps of 8
     const wanted = await trained((net) => net.fitStream(() => steps, options));
     expect(await trained((net) => net.fitStream(() => cut(21, 32), options))).toEqual(wanted);
   });
 
-  it('uses every sample once an epoch, in a new order, one part after the other', async () => {
+  it('uses every sample once in each epoch, in a new order, one part after another', async () => {
     const { net, seen } = await recorder();
     await net.fitStream(() => [numbered(0, 50), numbered(50, 51), numbered(51, 101)], { epochs: 2, batchSize: 8 });
     expect(seen.length).toBe(202);
@@ -128,7 +131,7 @@ describe('fitStream', () => {
     expect(new Set(orders.map(String)).size).toBe(5);
   });
 
-  it('takes parts of different types and sizes, labels and rows', async () => {
+  it('accepts parts of different types and sizes, labels and rows', async () => {
     const rows = Float64Array.from({ length: 16 * 3 }, (_, i) => (targets[32 + Math.floor(i / 3)] === i % 3 ? 1 : 0));
     const mixed = [
       { ...part(0, 32), inputs: Float64Array.from(inputs.slice(0, 32 * INPUTS)) },
@@ -139,7 +142,7 @@ describe('fitStream', () => {
     expect(await trained((net) => net.fitStream(() => mixed, settings))).toEqual(wanted);
   });
 
-  it('continues where the call before ended', async () => {
+  it('continues where the earlier call ended', async () => {
     const source = () => cut(24, 80);
     const wanted = await trained((net) => net.fitStream(source, { ...settings, epochs: 2 }));
     const twice = await trained(async (net) => {
@@ -149,7 +152,7 @@ describe('fitStream', () => {
     expect(twice).toEqual(wanted);
   });
 
-  it('reports on epochs and steps as one training set would', async () => {
+  it('reports epochs and steps as for a single training set', async () => {
     const net = await createNetwork(OPTIONS);
     const steps: ProgressReport[] = [];
     const told: unknown[] = [];
@@ -171,7 +174,7 @@ describe('fitStream', () => {
       [0, 1].flatMap((epoch) => samples.map((n, i) => [epoch, i + 1, n <= 20 ? 3 : n <= 70 ? 10 : 14, n])),
     );
     expect(steps[13].cost).toBe(reports[0].cost);
-    // the costs before each step, from a network that takes the steps one by one
+    // the cost before each step, from a network that takes the steps one by one
     const other = await createNetwork(OPTIONS);
     other.optimizer = sgd({ learningRate: 0.5 });
     let sum = 0;
@@ -183,7 +186,7 @@ describe('fitStream', () => {
     });
   });
 
-  it('standardises by the columns of all parts, as fit does', async () => {
+  it('standardises by the columns of all parts together, like fit', async () => {
     const options = { ...settings, standardize: true, shuffle: false };
     const [whole, stream] = [await createNetwork(OPTIONS), await createNetwork(OPTIONS)];
     await whole.fit(data, options);
@@ -216,7 +219,7 @@ describe('fitStream', () => {
     grow.mockRestore();
   });
 
-  it('takes n of the penalties from trainingSamples', async () => {
+  it('uses trainingSamples as n of the penalties', async () => {
     for (const options of [
       { ...OPTIONS, l2: 0.5 },
       { ...OPTIONS, l1: 0.5 },
@@ -233,9 +236,9 @@ describe('fitStream', () => {
     }
   });
 
-  it('keeps the event loop turning, whatever the source', async () => {
+  it('lets the event loop run, with any source', async () => {
     const net = await createNetwork(OPTIONS);
-    // a clock of its own: half a millisecond a part
+    // with this clock, each part takes half a millisecond
     let now = 0;
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
     let turns = 0;
@@ -251,11 +254,11 @@ describe('fitStream', () => {
     );
     clearImmediate(immediate);
     clock.mockRestore();
-    // every 12 ms
+    // the event loop runs every 12 ms
     expect(turns).toBeGreaterThanOrEqual(24);
   });
 
-  it('reports its progress some sixty times a second at most, however many parts there are', async () => {
+  it('reports its progress at most about sixty times a second, however many parts there are', async () => {
     const net = await createNetwork(OPTIONS);
     let now = 1000;
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
@@ -310,7 +313,7 @@ describe('a stream that ends early', () => {
       }
     };
 
-  it('ends where a callback returns false, after an epoch or a step, and closes the source', async () => {
+  it('ends when a callback returns false, after an epoch or a step, and closes the source', async () => {
     const net = await createNetwork(OPTIONS);
     const closed = vi.fn();
     const two = source(closed, Promise.resolve(data));
@@ -320,7 +323,7 @@ describe('a stream that ends early', () => {
       [192, 'callback'],
     ]);
     expect(parameterBits(net)).toEqual(await trained((other) => other.fitStream(() => [data, data], { epochs: 2 })));
-    // of the last epoch nothing was left to stop
+    // after the last epoch, nothing was left to stop
     const [whole] = await net.fitStream(two, { onEpoch: () => false });
     expect(whole.stopped).toBe(undefined);
     closed.mockClear();
@@ -330,7 +333,7 @@ describe('a stream that ends early', () => {
     expect(closed).toHaveBeenCalledTimes(1);
   });
 
-  it('does not wait for the source once it is aborted, and can be trained again', async () => {
+  it('does not wait for the source after an abort, and the network can be trained again', async () => {
     const net = await createNetwork(OPTIONS);
     const controller = new AbortController();
     const never = async function* () {
@@ -361,7 +364,7 @@ describe('a stream that ends early', () => {
     await expect(disposed.fitStream(disposing)).rejects.toThrow(/dispose/);
   });
 
-  it('leaves the optimizer as it was where no part can be trained on', async () => {
+  it('does not change the optimizer if the first part is refused', async () => {
     const net = await createNetwork(OPTIONS);
     await net.fit(data, { optimizer: nadam() });
     const before = net.save({ training: true });
@@ -378,7 +381,7 @@ describe('a stream that ends early', () => {
     }
   });
 
-  it('tells why its source has failed, whatever closing it says', async () => {
+  it('throws the error of the source, even if closing the source throws another', async () => {
     const net = await createNetwork(OPTIONS);
     const source = () => ({
       [Symbol.iterator]: () => ({
@@ -398,7 +401,7 @@ describe('a stream that ends early', () => {
     ['a later part', {}, [data]],
     ['a part to measure', { standardize: true }, [data]],
     ['a part, with a signal that nobody aborts', { signal: new AbortController().signal }, [data]],
-  ])('does not wait for the source once the network is disposed of amid %s', async (_, options, parts) => {
+  ])('does not wait for the source after the network was disposed of during %s', async (_, options, parts) => {
     const net = await createNetwork(OPTIONS);
     const closed = vi.fn();
     const next = vi.fn(async () => {
@@ -437,7 +440,7 @@ describe('a stream that ends early', () => {
     await expect(net.fitStream(() => [data], { signal: controller.signal })).rejects.toThrow('enough');
   });
 
-  it('has not standardised where measuring was aborted', async () => {
+  it('does not standardise if measuring was aborted', async () => {
     const net = await createNetwork(OPTIONS);
     const controller = new AbortController();
     const wait = new Promise<DataSet>(() => setTimeout(() => controller.abort(new Error('enough')), 1));
@@ -450,7 +453,7 @@ describe('a stream that ends early', () => {
     expect(parameterBits(net)).toEqual(await trained(async () => {}));
   });
 
-  it("rejects with the source's error, and leaves the weights of the part before", async () => {
+  it("rejects with the source's error, and keeps the weights of the part before", async () => {
     const net = await createNetwork(OPTIONS);
     const closed = vi.fn();
     await expect(net.fitStream(source(closed, Promise.reject(new Error('no network'))))).rejects.toThrow('no network');
@@ -463,7 +466,7 @@ describe('a stream that ends early', () => {
     await net.fitStream(() => [data]);
   });
 
-  it('names the part that is wrong, closes the source, and leaves the weights of the part before', async () => {
+  it('names the wrong part, closes the source, and keeps the weights of the part before', async () => {
     const net = await createNetwork(OPTIONS);
     const closed = vi.fn();
     const wrong = { inputs, targets: targets.map((label, i) => (i === 5 ? 3 : label)) };
@@ -473,7 +476,7 @@ describe('a stream that ends early', () => {
     expect(parameterBits(net)).toEqual(await trained((other) => other.fit(data)));
   });
 
-  it('names the step of the epoch where a number of a later part leaves the finite ones', async () => {
+  it('names the step of the epoch in which numbers of a later part are no longer finite', async () => {
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
     const part = (x: number) => ({ inputs: new Float32Array(10).fill(x), targets: new Float32Array(10).fill(1) });
     const error = await net.fitStream(() => [part(0), part(1e30)], { batchSize: 4 }).catch((reason) => reason);
@@ -488,7 +491,7 @@ describe('a stream that ends early', () => {
     expect(error.message).toMatch(/^training: epoch 0, step 3: /);
   });
 
-  it('is refused while the network is trained, and the other way round', async () => {
+  it('is refused while the network is trained, and other training while it runs', async () => {
     const net = await createNetwork(OPTIONS);
     const training = net.fitStream(() => oneByOne([data]));
     await expect(net.fitStream(() => [data])).rejects.toThrow(/^fitStream: got a call while this network is being/);
@@ -531,7 +534,12 @@ const wrong: [string, unknown, unknown, RegExp][] = [
     {},
     /^source: part 0\.inputs: got 0 numbers, want/,
   ],
-  ['no part but its inputs', () => [inputs], {}, /^source: part 0: got the unknown key "0", want inputs, targets/],
+  [
+    'an array of inputs as source',
+    () => [inputs],
+    {},
+    /^source: part 0: got the unknown key "0", want inputs, targets/,
+  ],
   ['a hole', () => new Array(1), {}, /^source: part 0: got undefined, want an object$/],
   ['an unknown option', () => [data], { steps: 3 }, /^options: got the unknown key "steps", want epochs, batchSize/],
   ['no options', () => [data], null, /^options: got null, want an object$/],

@@ -4,7 +4,7 @@ import { createNetwork, loadNetwork } from './build.js';
 import { hashOf } from './parameters.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
-// The training that is killed again and again.
+// The training of the process that is killed again and again.
 
 const random = randomNumbers(77);
 const data: DataSet = {
@@ -20,7 +20,7 @@ const options: TrainOptions = {
   earlyStopping: { patience: 40 },
 };
 
-/** From a checkpoint, or from the start, to the end: the SHA-256 of the weights. */
+/** Trains from a checkpoint, or from the start, to the end. Returns the SHA-256 of the weights. */
 export async function train(checkpoint?: Uint8Array, save?: (bytes: Uint8Array) => void): Promise<string> {
   const net = checkpoint
     ? await loadNetwork(checkpoint)

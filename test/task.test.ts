@@ -10,7 +10,7 @@ import { editJson } from './saved-files.js';
 
 const still: TrainOptions = { optimizer: sgd({ learningRate: 1e-30 }) };
 
-/** A network of one input and so many outputs that are what the test says: their weights are 0, their biases given. */
+/** A network of one input whose outputs are chosen by the test: the weights are 0, and the biases are the outputs. */
 function options(outputs: number, more: Partial<NetworkOptions> & { activation?: 'linear' | 'tanh' | 'softmax' } = {}) {
   const { activation, ...others } = more;
   return { inputs: 1, layers: [{ units: outputs, activation }], ...others } satisfies NetworkOptions;
@@ -22,7 +22,7 @@ function dataOf(targets: Targets, samples: number): DataSet {
 
 const f = (...values: number[]) => Float32Array.from(values);
 
-/** Network, targets of three samples, the task they decide. */
+/** A network, the targets of three samples, and the task that they decide. */
 const DECISIONS: [string, NetworkOptions, Targets, Task][] = [
   ['class labels', options(3), Uint8Array.of(0, 1, 2), 'classes'],
   ['class labels of one output', options(1, { activation: 'linear' }), Int32Array.of(0, 1, 1), 'classes'],
@@ -67,7 +67,7 @@ describe('the task', () => {
     }
   });
 
-  it('is that which is given at create', async () => {
+  it('is the one given at create', async () => {
     const net = await createNetwork(options(1, { activation: 'linear', task: 'numbers' }));
     expect(net.task).toBe('numbers');
     await net.fit(dataOf(f(0, 1, 1), 3));
@@ -169,7 +169,7 @@ describe('a file keeps the task', () => {
     }
   });
 
-  it('with what is known of it: the task that is given, before any targets, and whether these are -1 and 1', async () => {
+  it('also a given task before the first targets, and whether targets are -1 and 1', async () => {
     const given = await loadNetwork((await createNetwork(options(2, { task: 'labels' }))).save());
     expect(given.task).toBe('labels');
     const net = await createNetwork(options(1, { activation: 'tanh' }));
@@ -211,7 +211,10 @@ describe('a file keeps the task', () => {
   });
 });
 
-/** Network, targets of a first fit of two samples, targets of one sample that contradict it, the message. */
+/**
+ * A network, the targets of a first fit of two samples, the targets of one sample that contradict them, and the
+ * message.
+ */
 const CONTRADICTIONS: [string, NetworkOptions, Targets, Targets, string][] = [
   [
     'labels for numbers',
@@ -225,7 +228,7 @@ const CONTRADICTIONS: [string, NetworkOptions, Targets, Targets, string][] = [
     options(1),
     f(0, 1),
     f(-1),
-    // refused by its cost, whatever is learnt
+    // the cost refuses these targets, whatever the task is
     '[0]: got -1, want 0 to 1 for binaryCrossEntropy',
   ],
   [
@@ -298,7 +301,7 @@ describe('targets that contradict the task are refused', () => {
     expect(net.save({ training: true })).toEqual(before);
     net.forward(data.inputs);
     expect(() => net.backward(targets)).toThrow(`y${end}`);
-    // and so are they by a network that has been told
+    // a network whose task was given refuses them too
     const told = await createNetwork({ ...network, task: net.task });
     if (targets instanceof Float32Array && end.includes('0 or 1')) {
       expect(() => told.evaluate(dataOf(f(...targets, ...targets.map(() => 0.75)), 2))).toThrow(
@@ -307,7 +310,7 @@ describe('targets that contradict the task are refused', () => {
     }
   });
 
-  it('in the second part of a stream, whichever comes first', async () => {
+  it('in the second part of a stream, in either order', async () => {
     const [numbers, labels] = [dataOf(f(0.5, 2), 2), dataOf(Uint8Array.of(0, 1), 2)];
     for (const parts of [
       [numbers, labels],
@@ -328,7 +331,7 @@ describe('targets that contradict the task are refused', () => {
     );
   });
 
-  it('class labels and rows of -1 and 1 stand for different numbers, but for hinge', async () => {
+  it('class labels after rows of -1 and 1, because labels stand for 0 and 1, except with hinge', async () => {
     const parts = [dataOf(Uint8Array.of(0, 1), 2), dataOf(f(-1, 1), 2)];
     const net = await createNetwork(options(1, { activation: 'tanh' }));
     await expect(net.fitStream(() => parts)).rejects.toThrow(
@@ -343,19 +346,19 @@ describe('targets that contradict the task are refused', () => {
     );
   });
 
-  it('rows of one number alone are classes beside class labels', async () => {
+  it('but rows of one number alone are classes if there are also class labels', async () => {
     const net = await createNetwork(options(1, { activation: 'linear' }));
     await net.fit(dataOf(Uint8Array.of(0, 1), 2), { validation: dataOf(f(1, 1), 2) });
     expect(net.task).toBe('classes');
   });
 
-  it('but not what says the same otherwise', async () => {
+  it('but other forms of the same targets are accepted', async () => {
     const net = await createNetwork(options(2));
     await net.fit(dataOf(f(1, 0, 0, 1), 2));
     await net.fit(dataOf(Uint8Array.of(0, 1), 2), { validation: dataOf(Float64Array.of(0, 1), 1) });
     const labels = await createNetwork(options(2));
     await labels.fit(dataOf(f(1, 1, 0, 1), 2));
-    // one label of each sample, and under binaryCrossEntropy probabilities
+    // one label for each sample; with binaryCrossEntropy, probabilities too
     await labels.fit(dataOf(Uint8Array.of(0, 1), 2), { validation: dataOf(f(0.25, 0.75), 1) });
     const numbers = await createNetwork(options(1, { activation: 'linear' }));
     await numbers.fit(dataOf(f(3, 4), 2));
@@ -364,7 +367,7 @@ describe('targets that contradict the task are refused', () => {
   });
 });
 
-describe('each metric is there for its task alone', () => {
+describe('each task has its own metrics only', () => {
   const keys = (evaluation: Evaluation) => Object.keys(evaluation).sort();
 
   it('in evaluations and in reports', async () => {
@@ -459,15 +462,16 @@ describe('each metric is there for its task alone', () => {
   });
 
   it('labels: counted by hand', async () => {
-    // outputs 0.9, 0.2, 0.6 for every sample
+    // the outputs are 0.9, 0.2, 0.6 for every sample
     const biases = f(0.9, 0.2, 0.6);
     const layers = [{ units: 3, activation: 'linear' as const, initializer: { weights: new Float32Array(3), biases } }];
     const net = await createNetwork({ inputs: 1, layers });
     const data = dataOf(f(1, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0), 4);
-    // 1 0 1 is predicted: right are all, 2, 1 and 2 labels
+    // 1 0 1 is predicted for every sample; of the labels of the samples, 3, 2, 1 and 2 are right
     const evaluation = net.evaluate(data);
     expect(evaluation).toMatchObject({ task: 'labels', exactMatch: 0.25, labelAccuracy: 8 / 12 });
-    // label 0: 3 of 4 predicted, 3 are there; label 1: none of 1; label 2: 2 of 4 predicted, 2 are there
+    // label 0: predicted 4 times, 3 of them rightly; label 1: never predicted, occurs once; label 2: predicted 4 times,
+    // 2 of them rightly
     expect(evaluation.byLabel).toEqual([
       { precision: 0.75, recall: 1, f1: 6 / 7, support: 3, predicted: 4 },
       { precision: 0, recall: 0, f1: 0, support: 1, predicted: 0 },
@@ -480,14 +484,14 @@ describe('each metric is there for its task alone', () => {
     expect(net.evaluate(data, { threshold: 0.1 }).exactMatch).toBe(0.25);
   });
 
-  it('-1 and 1: outputs above 0 mean 1, whatever targets an evaluation has', async () => {
+  it('-1 and 1: outputs above 0 mean 1, with any targets of an evaluation', async () => {
     const initializer = { weights: f(1), biases: f(-0.5) };
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'tanh', initializer }] });
     await net.fit({ inputs: f(0, 1), targets: f(-1, 1) }, still);
     const inputs = f(0, 0.4, 0.6, 0.9);
     const evaluation = net.evaluate({ inputs, targets: f(-1, -1, 1, 1) });
     expect(evaluation).toMatchObject({ task: 'classes', correct: 4 });
-    // the outputs are below 1/2 all
+    // all outputs are below 1/2
     expect(net.evaluate({ inputs, targets: f(1, 1, 1, 1) }).correct).toBe(2);
     expect(net.evaluate({ inputs, targets: f(1, 1, 1, 1) }, { threshold: 0.3 }).correct).toBe(1);
     const labels = await createNetwork({
@@ -514,7 +518,7 @@ describe('each metric is there for its task alone', () => {
     expect(labels.evaluate(rows, { threshold: 1.5 }).byLabel!.map(({ support }) => support)).toEqual([1, 2]);
   });
 
-  it('a threshold for two outputs is that of the second, and without one the larger counts', async () => {
+  it('a threshold for two outputs applies to the second one; without a threshold, the larger output counts', async () => {
     const initializer = { weights: f(-1, 1), biases: f(0.9, 0) };
     const net = await createNetwork({ inputs: 1, layers: [{ units: 2, activation: 'linear', initializer }] });
     const data = { inputs: f(0.1, 0.4, 0.5, 0.8), targets: Uint8Array.of(0, 0, 1, 1) };
@@ -573,9 +577,9 @@ describe('early stopping', () => {
   });
 });
 
-// fused, the second product is never rounded to infinity: infinity - 9e76 is no NaN
+// with fused multiply-add, the second product is not rounded to infinity, so infinity - 9e76 is not NaN
 test.skipIf(buildName === 'relaxed')('outputs that are not finite are named, and no metric counts them', async () => {
-  // the outputs x, infinity - infinity, 0: the second is NaN for large x
+  // the outputs are x, infinity - infinity and 0: the second is NaN for large x
   const initializer = { weights: f(1, 0, 3e38, -3e38, 0, 0) };
   const layers = [{ units: 3, activation: 'linear' as const, initializer }];
   const net = await createNetwork({ inputs: 2, layers, cost: 'meanAbsoluteError', batchSize: 2 });
@@ -603,7 +607,7 @@ test.skipIf(buildName === 'relaxed')('outputs that are not finite are named, and
 });
 
 test.skipIf(buildName === 'relaxed')(
-  'a validation names outputs that are not finite, or takes them for wrong',
+  'a validation names outputs that are not finite; with ignoreNonFinite, it counts them as wrong',
   async () => {
     const weights = f(1, 0, 3e38, -3e38);
     const layers = [{ units: 2, activation: 'linear' as const, initializer: { weights } }];
@@ -611,7 +615,7 @@ test.skipIf(buildName === 'relaxed')(
     const few = f(1, 0, 1, 0);
     const validationInputs = f(1, 0, 3e38, 3e38);
     const cases: [Targets, Targets, object][] = [
-      // 1 and 3e38, then 3e38 and NaN
+      // the outputs are 1 and 3e38, then 3e38 and NaN
       [
         Uint8Array.of(1, 1),
         Uint8Array.of(1, 0),

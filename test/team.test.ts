@@ -19,9 +19,9 @@ import { randomNumbers } from './random-numbers.js';
 import { sectionOf, withSection } from './saved-files.js';
 import { threadsOfSmallestNetwork } from './smallest-network.js';
 
-// A network has the same bits with one thread, without threads at all, and with two, three and seven threads.
+// A network has the same bits with one, two, three and seven threads, and in a build without threads.
 
-// all work uses all threads here: work that would use them by default takes too long for a test
+// all threads share any work here, because work that would use them by default takes too long for a test
 vi.mock('../src/threads/thread-work.js', () => ({ THREAD_WORK: 1, IS_MEASURED: false }));
 
 setFlagsFromString('--expose-gc');
@@ -49,12 +49,12 @@ function ownWorkers() {
   return { workers, createWorker };
 }
 
-/** What a process writes, and the code that it ends with. */
+/** The output and the exit code of a process. */
 async function outputOf(child: ChildProcessWithoutNullStreams): Promise<[string, number]> {
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (output += chunk));
-  // after its output too
+  // waits until its output is complete too
   const [exitCode] = await once(child, 'close');
   return [output.trim(), exitCode];
 }
@@ -62,7 +62,7 @@ async function outputOf(child: ChildProcessWithoutNullStreams): Promise<[string,
 function makeData(samples: number, inputs: number, outputs: number, isWeighted = false): DataSet {
   const random = randomNumbers(samples + inputs);
   return {
-    // a third is not zero, so that the lists are used where inputs are listed
+    // only a third of the inputs are not zero, so that lists are used
     inputs: new Float32Array(samples * inputs).map(() => (random() < 0.3 ? random() - 0.5 : 0)),
     targets: Int32Array.from({ length: samples }, () => Math.floor(outputs * random())),
     ...(isWeighted && { weights: new Float32Array(samples).map(() => random()) }),
@@ -78,11 +78,11 @@ const COST = 'categoricalCrossEntropy';
 
 const CASES: [string, NetworkOptions, TrainOptions, boolean?][] = [
   ['plain descent', { inputs: 40, layers: layers(50, 20, 4), cost: COST }, { batchSize: 8 }],
-  ['a step a sample', { inputs: 40, layers: layers(33, 3), cost: COST }, { batchSize: 1 }],
+  ['steps of one sample', { inputs: 40, layers: layers(33, 3), cost: COST }, { batchSize: 1 }],
   ['batches of 7', { inputs: 7, layers: layers(7, 3), cost: COST }, { batchSize: 7 }],
   ['one unit, few inputs', { inputs: 1, layers: layers(1, 2), cost: COST }, { batchSize: 3 }],
-  ['rows past those shared by panels', { inputs: 33, layers: layers(70, 33, 5), cost: COST }, { batchSize: 80 }],
-  ['several chunks a step', { inputs: 33, layers: layers(20, 5), cost: COST }, { batchSize: 90, accumulate: 4 }],
+  ['more rows than are shared by panels', { inputs: 33, layers: layers(70, 33, 5), cost: COST }, { batchSize: 80 }],
+  ['steps of several chunks', { inputs: 33, layers: layers(20, 5), cost: COST }, { batchSize: 90, accumulate: 4 }],
   [
     'dropout',
     { inputs: 40, layers: [{ units: 40, dropout: 0.3, activation: 'relu' }, ...layers(20, 4)], cost: COST },
@@ -124,7 +124,7 @@ async function train(options: NetworkOptions, training: TrainOptions, isWeighted
   return [hashOf(net), reports.map((report) => report.cost), predictions, cost, net.evaluate(data).cost];
 }
 
-it('the smallest network is worth every thread in these tests', async () => {
+it('the smallest network is computed by all threads in these tests', async () => {
   expect(await threadsOfSmallestNetwork()).toBe(2);
 });
 
@@ -145,7 +145,7 @@ describe('any number of threads has the same bits', () => {
     }
   });
 
-  it('also after loading, and where the network grows', async () => {
+  it('also after loading, and when the network grows', async () => {
     const options: NetworkOptions = { inputs: 40, layers: layers(40, 4), cost: COST, batchSize: 4 };
     const net = await create({ ...options, threads: 3 });
     expect(net.threads).toBe(3);
@@ -170,7 +170,7 @@ describe('a network with threads', () => {
     );
   });
 
-  it('is refused with a cost of one’s own, and what makes no worker', async () => {
+  it('is refused with a custom cost, and with a createWorker that is not a function', async () => {
     const cost = { value: () => 0, gradient: () => {} };
     const own = { inputs: 2, layers: [{ units: 1 }], cost, threads: 2 };
     await expect(Network.create(own)).rejects.toThrow(
@@ -182,7 +182,7 @@ describe('a network with threads', () => {
     );
   });
 
-  it('waits twenty seconds for a thread, of which the time that the process was stopped is none', () => {
+  it('waits twenty seconds for a thread, without the time for which the process was stopped', () => {
     const look = makeWaitCheck();
     let now = 1e6;
     const lookAfter = (meeting: number, ms: number) => {
@@ -194,20 +194,20 @@ describe('a network with threads', () => {
     lookAfter(100, 3_600_000);
     for (let i = 0; i < 9; i++) lookAfter(100, 1000);
     expect(() => lookAfter(100, 1000)).toThrow(/^a thread has not come for 20 s$/);
-    // many looks that are short, as in the main thread of a page
+    // many short checks, as in the main thread of a page
     for (let i = 0; i < 19_000; i++) lookAfter(101, 1);
     expect(() => {
       for (let i = 0; i < 1100; i++) lookAfter(101, 1);
     }).toThrow(/^a thread has not come for 20 s$/);
   });
 
-  it('is refused with what is no module', async () => {
+  it('is refused if wasm is not a module', async () => {
     await expect(Network.create({ ...options, threads: 2, wasm: {} })).rejects.toThrow(
       /^wasm: got an object \(Object\), want a WebAssembly\.Module of simdprop\/threads\.wasm/,
     );
   });
 
-  it('is refused with the core of a network without, and the other way round', async () => {
+  it('is refused with a core without threads, and one thread with a core with threads', async () => {
     const core = (name: string) =>
       new WebAssembly.Module(readFileSync(new URL(`../build/shipped/${name}.wasm`, import.meta.url)));
     const refused = /^wasm: got another module/;
@@ -215,7 +215,7 @@ describe('a network with threads', () => {
     await expect(Network.create({ ...options, wasm: core('threads') })).rejects.toThrow(refused);
   });
 
-  it('is refused in a page that is not cross-origin isolated, with what the page lacks', async () => {
+  it('is refused in a page that is not cross-origin isolated, and the message says what the page lacks', async () => {
     vi.stubGlobal('crossOriginIsolated', false);
     try {
       await expect(Network.create({ ...options, threads: 2 })).rejects.toThrow(
@@ -228,7 +228,7 @@ describe('a network with threads', () => {
     }
   });
 
-  it('is refused where there is no shared memory', async () => {
+  it('is refused if there is no shared memory', async () => {
     vi.stubGlobal('SharedArrayBuffer', undefined);
     try {
       await expect(Network.create({ ...options, threads: 2 })).rejects.toThrow(
@@ -239,7 +239,7 @@ describe('a network with threads', () => {
     }
   });
 
-  it('takes workers that the user makes, and says why one could not start', async () => {
+  it('uses workers that the user makes, and says why one could not start', async () => {
     const { workers, createWorker } = ownWorkers();
     const net = await create({ ...options, threads: 3, createWorker });
     expect(workers).toHaveLength(2);
@@ -262,22 +262,25 @@ describe('a network with threads', () => {
     ['an object (Object)', { on() {}, addEventListener: 1, terminate() {} }],
     ['an object (Promise)', Promise.resolve(new EventTarget())],
     ['a function', Worker],
-  ])('is refused where createWorker returns no worker but %s, and ends those it has returned', async (got, value) => {
-    const { workers, createWorker } = ownWorkers();
-    const ended = vi.fn();
-    const second = () => {
-      if (workers.length > 0) return value as never;
-      const worker = createWorker();
-      workers[0].on('exit', ended);
-      return worker;
-    };
-    await expect(create({ ...options, threads: 3, createWorker: second })).rejects.toThrow(
-      `createWorker: got ${got}, want a function that returns a Worker`,
-    );
-    await vi.waitFor(() => expect(ended).toHaveBeenCalledTimes(1), { timeout: 60_000 });
-  });
+  ])(
+    'is refused if createWorker returns not a worker but %s, and ends the workers that it has returned',
+    async (got, value) => {
+      const { workers, createWorker } = ownWorkers();
+      const ended = vi.fn();
+      const second = () => {
+        if (workers.length > 0) return value as never;
+        const worker = createWorker();
+        workers[0].on('exit', ended);
+        return worker;
+      };
+      await expect(create({ ...options, threads: 3, createWorker: second })).rejects.toThrow(
+        `createWorker: got ${got}, want a function that returns a Worker`,
+      );
+      await vi.waitFor(() => expect(ended).toHaveBeenCalledTimes(1), { timeout: 60_000 });
+    },
+  );
 
-  it('ends its workers where a file turns out to hold numbers that are none', async () => {
+  it('ends its workers if a file holds numbers that are not finite', async () => {
     const { workers, createWorker } = ownWorkers();
     const file = (await create({ ...options, threads: 1 })).save();
     const { bytes } = sectionOf(file, 'parameters');
@@ -289,7 +292,7 @@ describe('a network with threads', () => {
     await Promise.all(workers.map((worker) => worker.threadId === -1 || once(worker, 'exit')));
   });
 
-  it('says what went wrong first, whatever ending the others comes to', async () => {
+  it('throws the first error, even if ending the other workers throws too', async () => {
     const { workers, createWorker } = ownWorkers();
     const ends = vi.fn();
     const failing = () => {
@@ -308,7 +311,7 @@ describe('a network with threads', () => {
     expect(ends).toHaveBeenCalledTimes(2);
   });
 
-  it('does not wait for ever for a worker that never answers', async () => {
+  it('stops waiting for a worker that never answers', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     try {
       const terminate = vi.fn();
@@ -331,7 +334,7 @@ describe('a network with threads', () => {
     }
   });
 
-  it('says that a thread has died, and does not wait for it', async () => {
+  it('throws if a thread has died, instead of waiting for it', async () => {
     const { workers, createWorker } = ownWorkers();
     const net = await create({ ...options, threads: 2, createWorker });
     const data = makeData(40, 40, 4);
@@ -340,13 +343,13 @@ describe('a network with threads', () => {
     await new Promise((resolve) => setImmediate(resolve));
     await expect(net.fit(data)).rejects.toThrow('threads: thread 1 of 1 has died: exit code 1');
     expect(() => net.predict(data.inputs as Float32Array)).toThrow('has died');
-    // what needs no other thread works: the weights can be saved
+    // calls that need no other thread work: the weights can be saved
     const loaded = await Network.load(net.save());
     expect(hashOf(loaded)).toBe(hashOf(net));
   });
 
-  it('gives its threads back when it is forgotten: at most 5 of 200 are left', { timeout: 600_000 }, async () => {
-    // a process of its own: the test runner keeps objects alive
+  it('ends its threads when it is forgotten: at most 5 of 200 are left', { timeout: 600_000 }, async () => {
+    // in a process of its own, because the test runner keeps objects alive
     const index = fileURLToPath(new URL('../src/index.ts', import.meta.url));
     const program = `
       import { Worker } from 'node:worker_threads';
@@ -377,7 +380,7 @@ describe('a network with threads', () => {
     expect(await outputOf(spawn(process.execPath, args))).toEqual(['few', 0]);
   });
 
-  it('keeps its threads while something of it is used', async () => {
+  it('keeps its threads while any part of it is used', async () => {
     const { workers, createWorker } = ownWorkers();
     const collect = runInNewContext('gc');
     const layer = (await Network.create({ ...options, threads: 2, createWorker })).layers[0];
@@ -426,7 +429,7 @@ describe("threads: 'auto'", () => {
     vi.restoreAllMocks();
   });
 
-  it('takes as many as there are cores, up to 8; also at load', async () => {
+  it('takes as many threads as there are cores, up to 8; also in load', async () => {
     for (const [cores, threads] of [
       [3, 3],
       [64, 8],
@@ -467,9 +470,9 @@ describe("threads: 'auto'", () => {
       { wasm: core('simd') },
       'one thread with a wasm module that has no',
     ],
-    ['on one core with one for threads', alone, { wasm: core('threads') }, 'one thread on one core'],
-    ['where no worker can be made', () => {}, { createWorker: noMore }, 'no more workers'],
-    ['where a worker dies', () => {}, { createWorker: broken }, 'threads: thread 1 of 1 has died: no start'],
+    ['on one core with a module for threads', alone, { wasm: core('threads') }, 'one thread on one core'],
+    ['if no worker can be made', () => {}, { createWorker: noMore }, 'no more workers'],
+    ['if a worker dies', () => {}, { createWorker: broken }, 'threads: thread 1 of 1 has died: no start'],
   ])('takes one %s, says why, and throws nothing', async (_, prepare, more, reason) => {
     vi.spyOn(os, 'availableParallelism').mockReturnValue(2);
     prepare();
@@ -478,7 +481,7 @@ describe("threads: 'auto'", () => {
     expect(net.predict(new Float32Array(40))).toHaveLength(4);
   });
 
-  it('refuses wrong arguments all the same', async () => {
+  it('refuses wrong arguments nevertheless', async () => {
     // @ts-expect-error: what is refused
     await expect(create({ ...options, threads: 'all' })).rejects.toThrow(
       /^threads: got "all", want an integer from 1 to 64, or 'auto'$/,
@@ -488,7 +491,7 @@ describe("threads: 'auto'", () => {
   });
 });
 
-/** A page's workers, which say nothing more than that there was an error. */
+/** Workers of a page, whose error events have no message. */
 describe('a worker of a page that does not load', () => {
   const options: NetworkOptions = { inputs: 40, layers: layers(40, 4), cost: COST, threads: 2 };
   const failing = () => {
@@ -502,7 +505,7 @@ describe('a worker of a page that does not load', () => {
     vi.restoreAllMocks();
   });
 
-  it('is named with its address, worker-src and createWorker', async () => {
+  it('gives an error with its address that names worker-src and createWorker', async () => {
     const entry = { name: 'https://site.test/worker.js', startTime: Number.POSITIVE_INFINITY };
     vi.spyOn(performance, 'getEntriesByType').mockReturnValue([entry] as never);
     await expect(create({ ...options, createWorker: failing })).rejects.toThrow(
@@ -510,7 +513,7 @@ describe('a worker of a page that does not load', () => {
     );
   });
 
-  it('is named with what the browser has blocked', async () => {
+  it('gives an error that says what the browser has blocked', async () => {
     const page = new EventTarget();
     vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
     vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page));
@@ -519,7 +522,7 @@ describe('a worker of a page that does not load', () => {
       blockedURI: 'https://site.test/w.js',
     });
     const createWorker = () => {
-      // after the worker's own event
+      // this event comes after the worker's own
       setTimeout(() => page.dispatchEvent(blocked), 10);
       return failing();
     };
@@ -528,7 +531,7 @@ describe('a worker of a page that does not load', () => {
     );
   });
 
-  it('from a blob names the directive that must allow it, and gets an address by a policy of Trusted Types', async () => {
+  it('from a blob gives an error that names the directive which must allow it; Trusted Types provide its address', async () => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
     const given = vi.fn();
     class PageWorker extends EventTarget {
@@ -554,7 +557,7 @@ describe('a worker of a page that does not load', () => {
     vi.stubGlobal('trustedTypes', { createPolicy });
     for (let i = 0; i < 2; i++) await expect(create(options)).rejects.toThrow(advice);
     expect(given).toHaveBeenLastCalledWith({ trusted: expect.stringMatching(/^blob:/) });
-    // a page may allow a name only once
+    // a page may allow the name of a policy only once
     expect(createPolicy).toHaveBeenCalledTimes(1);
   });
 });
@@ -562,7 +565,7 @@ describe('a worker of a page that does not load', () => {
 describe('wide registers', () => {
   const options: NetworkOptions = { inputs: 40, layers: layers(70, 33, 4), cost: COST };
 
-  it('have the bits of the others, or are left off with a reason', async () => {
+  it('give the same bits, or are not used and the reason is given', async () => {
     const data = makeData(100, 40, 4);
     const [plain, wide] = [await create(options), await create({ ...options, wide: true })];
     for (const net of [plain, wide]) await net.fit(data, { epochs: 3, batchSize: 33, optimizer: adam() });
@@ -575,7 +578,7 @@ describe('wide registers', () => {
       expect(wide.wideReason).toMatch(/^(Node .* gains nothing, want 24 or later|only x64 has wide registers)/);
   });
 
-  it('leave V8 with the flags it had', async ({ skip }) => {
+  it('leave the flags of V8 as they were', async ({ skip }) => {
     const v8 = process.getBuiltinModule('node:v8');
     const setFlags = vi.spyOn(v8, 'setFlagsFromString');
     vi.resetModules();
@@ -601,18 +604,18 @@ describe('wide registers', () => {
     [{ node: '24.1.0', v8: '13.6.233' }, 'arm64', /^only x64 has wide registers, this is arm64$/],
     [{ node: '29.0.0', v8: '15.3.1' }, 'x64', /^the name of the flag in V8 15.3.1 is not known to this version/],
     [{ node: '31.0.0', v8: '16.6.1' }, 'x64', /^the name of the flag in V8 16.6.1 is not known to this version/],
-  ])('%o on %s: no trial', (versions, arch, reason) => {
+  ])('%o on %s: refused without a trial', (versions, arch, reason) => {
     expect(refusal({ versions, arch } as never)).toMatch(reason);
   });
 
-  it('are tried under the name that the version of V8 has for them', () => {
+  it('are switched on by the name of the flag in the version of V8', () => {
     expect(refusal({ versions: { node: '24.1.0', v8: '13.6.233' }, arch: 'x64' } as never)).toBeUndefined();
     for (const v8 of ['13.6.233.17-node.63', '14.6.202', '15.0.1'])
       expect(flagOf(v8)).toBe('experimental-wasm-revectorize');
     expect(flagOf('15.6.8')).toBe('wasm-revectorize');
   });
 
-  it('are refused with the fused build, and what is no boolean', async () => {
+  it('are refused with the fused build, and if wide is not a boolean', async () => {
     await expect(Network.create({ ...options, wide: true, build: 'relaxed' })).rejects.toThrow(
       "wide: got true with build 'relaxed', want build 'simd'",
     );

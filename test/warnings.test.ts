@@ -3,7 +3,7 @@ import { crossValidate } from '../src/cross-validation.js';
 import type { DataSet, Inputs, NetworkOptions } from '../src/index.js';
 import { createNetwork } from './build.js';
 
-// What is allowed in data but hardly meant is said once, in the first report of the call that trains on them.
+// Data that are accepted but probably not meant cause one warning, in the first report of the call that trains on them.
 
 const SAMPLES = 360;
 const options: NetworkOptions = { inputs: 3, layers: [{ units: 1, activation: 'linear', initializer: 'zeros' }] };
@@ -64,7 +64,7 @@ describe('numbers that 32 bits cannot keep apart', () => {
     expect(folds.folds.map(({ epochs }) => epochs[0].warnings)).toEqual([[LOST], [LOST]]);
   });
 
-  it('are no matter where the network is standardised, or will be', async () => {
+  it('cause no warning if the network is standardised, or will be', async () => {
     const data = { inputs: stamped(1.7e9), targets };
     const net = await createNetwork(options);
     net.optimizer = quiet;
@@ -85,7 +85,7 @@ describe('numbers that 32 bits cannot keep apart', () => {
     ['doubles from 0 to 1', Float64Array.from(stamped(0), (x) => x / 3600), false],
     ['a constant that 32 bits round', new Float64Array(3 * SAMPLES).fill(1.7e9 + 1), false],
     ['small integers', Int16Array.from(stamped(0)), false],
-    ['floats, which have lost it before', Float32Array.from(stamped(1.7e9)), false],
+    ['floats, which have lost the digits before', Float32Array.from(stamped(1.7e9)), false],
   ])('%s', async (_, inputs, isLost) => {
     const net = await createNetwork(options);
     net.optimizer = quiet;

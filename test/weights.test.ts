@@ -7,7 +7,8 @@ import { expectWithin, noErrors, stepErrors } from './bounds.js';
 import { createNetwork } from './build.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
-// Sample weights, class weights and label smoothing: C = 1/n sum of w_x C_x, with n the number of samples.
+// Sample weights, class weights and label smoothing: C = 1/n times the sum of w_x C_x, where n is the number of
+// samples.
 
 const CLASSES = 3;
 const options: NetworkOptions = {
@@ -23,7 +24,7 @@ function problem(samples: number) {
   const random = randomNumbers(samples);
   const inputs = randomFloats(samples * 4, random);
   const labels = randomLabels(samples, CLASSES, random);
-  // every third is 0
+  // every third weight is 0
   const weights = Float32Array.from({ length: samples }, (_, i) => (i % 3 ? 3 * random() : 0));
   return { inputs, labels, weights };
 }
@@ -72,7 +73,7 @@ describe('sample weights', () => {
         net.fit({ inputs, targets: labels, weights }, { batchSize: 100, accumulate: 4 }),
     ],
   ];
-  test.each(steps)('%s makes the step of the reference', async (name, take) => {
+  test.each(steps)('%s: the step is that of the reference', async (name, take) => {
     const samples = name.includes('chunks') ? 301 : 20;
     const data = problem(samples);
     const net = await createNetwork(options);
@@ -88,7 +89,7 @@ describe('sample weights', () => {
     });
   });
 
-  test('follow their samples through the shuffle: with all but one 0, an epoch is the step of that one', async () => {
+  test('stay with their samples in the shuffle: if all but one are 0, an epoch is the step of that sample', async () => {
     const { inputs, labels } = problem(17);
     for (const only of [0, 5, 16]) {
       const weights = new Float32Array(17);
@@ -108,7 +109,7 @@ describe('sample weights', () => {
     }
   });
 
-  test('of 1 each change no bit, and those of a batch do not stay for the next', async () => {
+  test('of 1 change no bit, and those of a batch do not affect the next batch', async () => {
     const { inputs, labels, weights } = problem(20);
     const [net, plain] = [await createNetwork(options), await createNetwork(options)];
     const ones = new Float32Array(20).fill(1);
@@ -125,7 +126,7 @@ describe('sample weights', () => {
     expect(net.layers[1].delta).toEqual(plain.layers[1].delta);
   });
 
-  test('evaluate counts them in the cost and in nothing else; so do the reports of fit', async () => {
+  test('affect only the cost, in evaluate and in the reports of fit', async () => {
     const { inputs, labels, weights } = problem(300);
     const net = await createNetwork({ ...options, batchSize: 7 });
     const reference = referenceOf(net);
@@ -173,7 +174,7 @@ describe('class weights', () => {
   test.each([
     ['alone', false],
     ['times sample weights', true],
-  ])('%s: the bits of the products as sample weights', async (_name, isWeighted) => {
+  ])('%s: the bits are those of the products as sample weights', async (_name, isWeighted) => {
     const { inputs, labels, weights } = problem(50);
     const classWeights = [0.5, 0, 3];
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
@@ -189,11 +190,11 @@ describe('class weights', () => {
     expect(reports[0].cost).toBe(wanted[0].cost);
     // validation is not weighted by class
     expect(reports[0].validation).toEqual(wanted[0].validation);
-    // the data stay as they were
+    // the data do not change
     expect(weights).toEqual(problem(50).weights);
   });
 
-  test('do not count in a validation that is split off', async () => {
+  test('do not affect validation on a split', async () => {
     const { inputs, labels, weights } = problem(50);
     const costs = await Promise.all(
       [
@@ -210,7 +211,7 @@ describe('class weights', () => {
     expect(costs[1]).toBe(costs[0]);
   });
 
-  test('of one output: for the labels 0 and 1', async () => {
+  test('of one output are for the labels 0 and 1', async () => {
     const one = { ...options, layers: [{ units: 1, activation: 'sigmoid' as const }] };
     const { inputs } = problem(9);
     const targets = Uint8Array.from({ length: 9 }, (_, i) => i % 2);
@@ -243,9 +244,9 @@ describe('class weights', () => {
       RangeError,
       /^options\.classWeights\[1\]: got -2, want a finite number from 0 up$/,
     ],
-    ['one past f32', [1, 1e39, 1], false, RangeError, /^options\.classWeights\[1\]: got Infinity, want/],
+    ['one that f32 cannot hold', [1, 1e39, 1], false, RangeError, /^options\.classWeights\[1\]: got Infinity, want/],
     ['a string', [1, 2, '3'], false, TypeError, /^options\.classWeights\[2\]: got "3", want a finite number/],
-    // biome-ignore lint/suspicious/noSparseArray: what is refused
+    // biome-ignore lint/suspicious/noSparseArray: the hole is what is refused
     ['a hole', [1, , 3], false, TypeError, /^options\.classWeights\[1\]: got undefined, want/],
   ] as [string, unknown, boolean, ErrorConstructor, RegExp][])(
     'refuses %s, and nothing changes',
@@ -276,7 +277,7 @@ describe('label smoothing', () => {
     const smoothing = 0.25;
     const { inputs, labels } = problem(30);
     const rows = oneHot(labels);
-    // exact in f32 but for the third
+    // exact in f32 except for the third
     const smoothed = Float32Array.from(rows, (y) =>
       Math.fround(Math.fround(y * (1 - smoothing)) + Math.fround(smoothing / CLASSES)),
     );

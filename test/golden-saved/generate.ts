@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { Network } from '../../src/network.js';
 import { BYTES, QUESTIONS, TRAININGS, trainAndSave } from './trainings.js';
 
-// npx tsx test/golden-saved/generate.ts: writes the files of the format's present version. Files of versions before
-// stay as they are.
+// npx tsx test/golden-saved/generate.ts: writes the files of the present version of the format. Files of earlier
+// versions stay as they are.
 
 const place = (name: string) => new URL(name, import.meta.url);
 
@@ -17,7 +17,7 @@ for (const [name, training] of Object.entries(TRAININGS)) {
     predictions: [...saved.predict(QUESTIONS)],
     predictionsOfBytes: [...saved.predict(BYTES)],
     ...(means && deviations && { means: [...means], deviations: [...deviations] }),
-    // of the epochs that end after the file was written, and of the network after the last
+    // the costs of the epochs that end after the file was written, and then the state of the network after the last one
     costs: reports.map(({ cost }) => cost),
     trained: net.layers.flatMap(({ weights, biases }) => [...weights, ...biases]),
   };

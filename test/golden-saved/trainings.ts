@@ -2,8 +2,7 @@ import type { DataSet, EpochReport, NetworkOptions, TrainOptions } from '../../s
 import { adam, cosine, momentum } from '../../src/index.js';
 import type { Network } from '../../src/network.js';
 
-// The networks whose files are kept beside this module, one of each for every version of the format, and how they were
-// trained.
+// The networks whose files are in this folder, one of each for every version of the format, and how they were trained.
 
 /** Numbers in [0, 1) by integer arithmetic alone: Park and Miller's generator. */
 function numbers(seed: number): () => number {
@@ -36,13 +35,13 @@ export interface SavedTraining {
   readonly data: DataSet;
   /** The options of `fit`, except callbacks. */
   readonly training: TrainOptions;
-  /** The number of steps after which, or in the middle of the step after which, the network's file was written. */
+  /** The number of steps after which the network's file was written, or in the middle of the step after them. */
   readonly steps: number;
   readonly isAmidStep: boolean;
 }
 
 export const TRAININGS: Readonly<Record<string, SavedTraining>> = {
-  // the state of Adam, a schedule, dropout, the best epoch so far, and the sums of a step that is not done
+  // has the state of Adam, a schedule, dropout, a best epoch, and the sums of a step that is not complete
   training: {
     network: {
       inputs: INPUTS,
@@ -64,7 +63,7 @@ export const TRAININGS: Readonly<Record<string, SavedTraining>> = {
     steps: 10,
     isAmidStep: true,
   },
-  // bytes whose columns are standardised
+  // has inputs of bytes whose columns are standardised
   standardized: {
     network: {
       inputs: INPUTS,
@@ -104,7 +103,7 @@ export async function trainAndSave(net: Network, { data, training, steps, isAmid
   return { file, reports };
 }
 
-/** By this clock each chunk of a step takes so long that training pauses after it, and reports its progress. */
+/** With this clock, each chunk of a step takes so long that training pauses after it and reports its progress. */
 async function withSlowClock(work: () => Promise<unknown>): Promise<void> {
   const { now } = performance;
   let time = 1000;
@@ -119,6 +118,6 @@ async function withSlowClock(work: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** The inputs for which a loaded network predicts. */
+/** The inputs for which a loaded network is asked to predict. */
 export const QUESTIONS = makeData(10, 13).inputs;
 export const BYTES = Uint8Array.from(QUESTIONS, (x) => 128 + Math.floor(100 * x));
