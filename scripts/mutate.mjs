@@ -20,7 +20,7 @@ const orders = values.order ? JSON.parse(readFileSync(values.order, 'utf8')) : {
 const all = readdirSync(join(folder, 'test')).filter((name) => name.endsWith('.test.ts'));
 const without = values.without.split(',');
 
-/** What a process may take of a core's time. A mutant whose loop does not end takes more. */
+/** The longest processor time of a test run. A mutant with an endless loop exceeds it. */
 const LONGEST_SECONDS = 240;
 /** The tests that are run before all others of a mutant, so that most runs are short. */
 const FIRST_TESTS = 4;
@@ -54,7 +54,10 @@ function run(tests) {
   });
 }
 
-/** Compiles the core. Only the suite's builds are made, so the others count as made. Returns false if it fails. */
+/**
+ * Compiles the core. Makes only the builds that the suite uses, by marking the others as up to date. Returns false if
+ * it fails.
+ */
 function build() {
   const later = Date.now() / 1000 + 3600;
   for (const target of ['relaxed', 'relaxed-threads', 'debug']) {
