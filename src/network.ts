@@ -207,8 +207,8 @@ export class Network {
   }
 
   /**
-   * What inputs are multiplied by before anything else, whatever the type of their array; undefined for a network from
-   * an old file, in which the type decides: see docs/saving.md.
+   * The factor that all inputs are multiplied by before anything else, whatever the type of their array; undefined for
+   * a network from an old file, in which the type matters: see docs/saving.md.
    */
   get scale(): number | undefined {
     const { scale = 1, scaled } = this.#arena.spec;
@@ -373,7 +373,8 @@ export class Network {
     const arena = this.#arena;
     const rows = this.#checkBatch(x);
     const { plan } = arena;
-    // numbers are checked in the memory, before they are used; but for many batches that is too late for the first
+    // the numbers of each batch are checked in the memory. If there are several batches, all are checked before the
+    // first
     if (rows > plan.capacity) checkInputs('x', x, arena);
     const { outputs } = this;
     const predictions = new Float32Array(rows * outputs);

@@ -19,7 +19,7 @@ const LOST =
 const quiet = { learningRate: 1e-30, name: 'sgd' } as const;
 
 const BYTES =
-  'data.inputs: bytes above 1 are taken as they are, want scale: 1 / 255 at create for those of pictures, or standardize: true';
+  'data.inputs: bytes above 1 are used as they are, want scale: 1 / 255 at create for pictures, or standardize: true';
 
 describe('bytes above 1', () => {
   const bytes = { inputs: Uint8Array.from({ length: 3 * SAMPLES }, (_, i) => (i === 777 ? 2 : i % 2)), targets };

@@ -6,8 +6,9 @@ import { checkInputs, type Inputs, type Preparation, storedBytesOf, storedTypeOf
 import { isFloats } from './numbers.js';
 import { checkTargets, checkWeights, type Targets, writeTargets, writeWeights } from './targets.js';
 
-// Data sets: checked as they are given, so that a refusal changes nothing, then copied into the network's memory and
-// checked again there, where nobody else can change them: a label that is no class would be an address.
+// Data sets. They are checked as they are given, so that a refusal changes nothing. Then they are copied into the
+// network's memory and checked again there, where nobody else can change them: the core computes addresses from labels,
+// so a wrong label must never reach it.
 
 /** Samples to train on or to evaluate. */
 export interface DataSet {
@@ -24,7 +25,7 @@ export interface DataSet {
 
 /** Samples that fit the network: the lengths agree, labels are classes, and floats are finite. */
 export interface CheckedData {
-  /** What a message calls the inputs, the targets and the weights. Default: the parts of `data`. */
+  /** The names of the inputs, the targets and the weights in messages. Default: the parts of `data`. */
   readonly names?: readonly [string, string, string];
   readonly samples: number;
   readonly inputs: Inputs;
@@ -51,7 +52,7 @@ export function copyData(data: CheckedData): CheckedData {
 
 const NAMES = ['data.inputs', 'data.targets', 'data.weights'] as const;
 
-/** What a data set will take in the arena. */
+/** The room that a data set takes in the memory. */
 export function setSize(arena: Arena, { samples, inputs, targets, weights }: CheckedData): SetSize {
   return {
     samples,
@@ -95,7 +96,7 @@ export function loadTrainingSet(arena: Arena, data: CheckedData): void {
   const { plan, header } = arena;
   const { names = NAMES, inputs, targets, weights, samples } = data;
   const { trainingSet } = header;
-  // nothing trains on it before all of it is there
+  // no step can use the data before all of them are copied
   trainingSet.samples = 0;
   writeInputs(names[0], arena, plan.setInputs, inputs, 0, samples);
   trainingSet.inputs = plan.setInputs;

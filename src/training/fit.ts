@@ -272,7 +272,7 @@ class Fit {
     };
   }
 
-  /** The warnings, once. */
+  /** The warnings for the first report; empty for later ones. */
   #takeWarnings(): Pick<EpochReport, 'warnings'> {
     const { warnings } = this.#settings;
     if (this.#hasWarned || warnings.length === 0) return {};

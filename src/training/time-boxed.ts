@@ -25,7 +25,7 @@ export class TimeBoxedTraining {
   /** Epochs done. */
   #epoch = 0;
   #isInEpoch = false;
-  /** What the next report has to say of the data. */
+  /** The warnings for the next report. */
   #warnings: readonly string[];
   #epochCost = 0;
 
