@@ -117,7 +117,7 @@ async function checkSame({ name, order }: Contest, contestants: ChildProcess[]):
 async function measure({ name, samples, order }: Contest, contestants: ChildProcess[]): Promise<Row> {
   const contenders = contestants.map((child, contestant) => ({
     name: `${name}: ${CONTESTANTS[contestant]}`,
-    // the contestant measures its own time, without the messages and without putting the weights back
+    // the contestant measures its own time, without the messages and without the time that restores the weights
     run: async () => ({ overriddenDuration: (await run(child, order)).elapsedMs }),
     isAsync: true,
   }));

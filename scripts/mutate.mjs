@@ -1,11 +1,11 @@
-// Makes the mutants of a list one at a time in a copy of the repository and runs the tests on each, until one fails.
+// Makes the mutants of a list, one at a time, in a copy of the repository. Runs the tests on each until one fails.
 //
 //   node scripts/mutate.mjs test/mutations/src.json FOLDER [--order FILE] [--tests A,B] [--without A,B] [ID ...]
 //
-// FOLDER is a checkout of its own with node_modules and a built core. --order names a JSON file that has for each id
-// the tests to run in their order; without it, or with --tests, all mutants get the same tests. --without leaves tests
-// out: what is not caught without test/bits.test.ts is guarded by hashes alone. A line is printed and, with what caught
-// it, a row appended to FOLDER/mutants.jsonl for each mutant.
+// FOLDER is a separate checkout with node_modules and a built core. --order names a JSON file: for each id, the tests
+// to run, in their order. Without it, or with --tests, all mutants get the same tests. --without leaves tests out: a
+// mutant that is not caught without test/bits.test.ts is guarded by hashes alone. For each mutant, a line is printed,
+// and a row that says what caught it is appended to FOLDER/mutants.jsonl.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';

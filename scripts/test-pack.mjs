@@ -39,7 +39,7 @@ function checkContents() {
 function runFeatures() {
   const loads = join(folder, 'features.txt');
   const recorder = urlOf('scripts/pack/record-loads.mjs');
-  runNode('every feature that is loaded where it is used', ['--import', recorder, 'features.mjs'], { LOADS: loads });
+  runNode('every feature that is loaded on demand', ['--import', recorder, 'features.mjs'], { LOADS: loads });
   const loaded = readFileSync(loads, 'utf8');
   const missing = readdirSync(join(installed, 'dist/chunks')).filter(
     (file) => file.endsWith('.js') && !loaded.includes(`/dist/chunks/${file}`),
@@ -91,7 +91,7 @@ try {
   cpSync(join(ROOT, 'scripts/pack/consumer'), consumer, { recursive: true });
   runNode('XOR in an empty folder', ['smoke.mjs']);
   runFeatures();
-  runNode('simdprop/static where there is nothing but the language', ['--experimental-vm-modules', 'static.mjs']);
+  runNode('simdprop/static with nothing but the language', ['--experimental-vm-modules', 'static.mjs']);
   runNode('published bits', ['bits.mjs', urlOf('bench/determinism/bits.mjs'), join(ROOT, 'test/hashes.json')]);
   await bundleWorker();
   compileConsumers();
