@@ -56,7 +56,7 @@ interface Run {
 
 const within = (published: number, distance: number) => ({ from: published - distance, to: published + distance });
 
-/** A network of Nielsen's book. They all have sigmoid units, batches of ten and plain gradient descent. */
+/** A network of the book. All share these options: sigmoid units, batches of ten and plain gradient descent. */
 function nielsen(
   name: string,
   hidden: number,
@@ -167,10 +167,10 @@ async function train(anchor: Anchor, seed: number, training: DataSet, validation
   const { network, optimizer, batchSize, epochs } = anchor;
   const net = await Network.create({ ...network, inputs: PIXELS, scale: BYTE_SCALE, seed });
   const started = performance.now();
-  const reports = await net.fit(training, { epochs, batchSize, optimizer, validation });
+  const history = await net.fit(training, { epochs, batchSize, optimizer, validation });
   const seconds = (performance.now() - started) / 1000;
   net.dispose();
-  const accuracies = reports.map((report) => 100 * report.validation!.accuracy!);
+  const accuracies = history.column('validation.accuracy').map((share) => 100 * share);
   const best = Math.max(...accuracies);
   return { seed, best, bestEpoch: accuracies.indexOf(best) + 1, final: accuracies[epochs - 1], seconds };
 }

@@ -43,7 +43,7 @@ async function enterSimdprop(
         net.layers[l].biases = biases;
       });
     },
-    train: async () => (await net.fit(data, options))[epochs - 1].cost,
+    train: async () => (await net.fit(data, options)).last!.cost,
     predict: (x) => net.predict(x),
   };
 }

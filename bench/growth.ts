@@ -69,9 +69,8 @@ async function measure(axis: string, size: Size): Promise<GrowthRow> {
     const times: number[] = [];
     // the first round warms up; elapsedMs leaves out the time for copying the data
     for (let round = 0; round <= ROUNDS; ++round) {
-      const history = await net.fit(data, options);
-      const elapsed = history.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0);
-      times.push((elapsed * batch) / (samples * epochs));
+      const { elapsedMs } = await net.fit(data, options);
+      times.push((elapsedMs * batch) / (samples * epochs));
     }
     const stepMs = median(times.slice(1));
     return { axis, size: size[axis as keyof Size], operations, stepMs, gigaflops: operations / stepMs / 1e6 };

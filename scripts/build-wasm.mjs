@@ -71,10 +71,9 @@ for (const target of SHIPPED) {
     continue;
   const bytes = strip(readFileSync(join(ROOT, input)), [...coreFunctions(), 'join', 'serve']);
   writeFileSync(join(ROOT, shipped), bytes);
-  // not deflated, for simdprop/static
+  // as it is, for simdprop/static
   if (target === 'simd') inline(bytes, input, 'src/generated/simd-plain.ts');
-  // deflated, because the gzipped base64 of the plain bytes would be a third longer. Zopfli's result is 5 % shorter
-  // than the best of zlib
+  // deflated: base64 that is gzipped on its way would be a third longer. By Zopfli: 5 % shorter than zlib's best
   inline(await promisify(zopfli.zlib)(bytes, { numiterations: 15 }), input, output);
 }
 

@@ -29,7 +29,7 @@ export async function bundle(): Promise<void> {
   await write({ input: entries, plugins: [sourceMaps] }, manualChunks(Object.values(entries)));
   await write({ input: { [STATIC]: inOneFile }, plugins: [staticVariants, sourceMaps] });
   cpSync('build/types/src', 'dist', { recursive: true });
-  rmSync('build/types', { recursive: true }); // so that declarations of removed files do not remain
+  rmSync('build/types', { recursive: true }); // a declaration of a file since removed must not come back
   for (const build of BUILDS) copyFileSync(`build/shipped/${build}.wasm`, `dist/${build}.wasm`);
 }
 
@@ -65,7 +65,7 @@ function manualChunks(entries: readonly string[]) {
   };
 }
 
-/** `id` and everything that it imports, except by import(). */
+/** `id` and all that it imports, but for what an import() loads. */
 function importedBy(id: string, getModuleInfo: GetModuleInfo, found = new Set<string>()): Set<string> {
   found.add(id);
   for (const imported of getModuleInfo(id)?.importedIds ?? []) {
@@ -85,7 +85,7 @@ async function write(options: RollupOptions, chunks?: ReturnType<typeof manualCh
   const { output } = await build.generate({
     dir: 'dist',
     chunkFileNames: 'chunks/[name].js',
-    // no imports that only load a file: esbuild warns about them in a package without side effects
+    // no import for its own sake: esbuild warns of those in a package without side effects
     hoistTransitiveImports: false,
     sourcemap: true,
     ...(chunks ? { manualChunks: chunks } : { inlineDynamicImports: true }),
@@ -105,7 +105,7 @@ async function shrink({ fileName, code, map }: OutputChunk): Promise<void> {
     ecma: 2020,
     compress,
     format,
-    // costs 75 bytes; errors and stack traces then say Network
+    // 75 bytes: errors and stack traces say Network
     keep_classnames: true,
     sourceMap: { content: map?.toString(), filename: name, url: `${name}.map`, includeSources: true, asObject: true },
   });
@@ -117,11 +117,11 @@ async function shrink({ fileName, code, map }: OutputChunk): Promise<void> {
 
 interface SourceMap {
   readonly sources: readonly string[];
-  /** undefined for a chunk that has no code of its own and only exports that of others. */
+  /** undefined for a chunk that has no code of its own, but hands on that of others. */
   readonly sourcesContent?: readonly (string | null)[];
 }
 
-/** The map without the text of the files in generated/, which is in the chunk anyway. */
+/** A map with all sources but those of generated/, whose text stands in the chunk as it is. */
 function withoutBase64(map: SourceMap): SourceMap {
   const sourcesContent = map.sourcesContent?.map((content, i) =>
     map.sources[i].includes('/generated/') ? null : content,

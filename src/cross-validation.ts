@@ -1,13 +1,14 @@
 import { checkCallback, checkInteger, checkObject, keysOf, outOfRange } from './check/errors.js';
+import { isPromise } from './check/promises.js';
 import { type CheckedData, checkData, type DataSet } from './data/data-set.js';
 import { preparationOf } from './data/inputs.js';
 import { checkStratify, foldsOf, pick } from './data/split.js';
 import { checkTask, type Goal, goalGiven, settleGoal } from './data/task.js';
-import { type Evaluation, type MetricName, metricsOf } from './model/metrics.js';
+import { type Evaluation, type MetricNumbers, metricsOf } from './model/metrics.js';
 import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
 import { checkSpec, type Spec } from './spec/spec.js';
+import type { History } from './training/history.js';
 import { TRAIN_KEYS, type TrainOptions } from './training/options.js';
-import type { EpochReport } from './training/reports.js';
 
 /**
  * Options of `crossValidate`: those of `fit`, except for validation data, since every fold serves as validation data
@@ -21,8 +22,8 @@ export interface CrossValidationOptions extends Omit<TrainOptions, 'validation' 
    * classes. Default false.
    */
   stratify?: boolean;
-  /** Called after each fold. */
-  onFold?: (report: FoldReport) => void;
+  /** Called after each fold. A promise that it returns is awaited; if it rejects, so does `crossValidate`. */
+  onFold?: (report: FoldReport) => unknown;
 }
 
 const OWN_KEYS = keysOf<Omit<CrossValidationOptions, keyof TrainOptions>>({
@@ -35,14 +36,11 @@ const OWN_KEYS = keysOf<Omit<CrossValidationOptions, keyof TrainOptions>>({
 export interface FoldReport {
   /** The number of the fold, counted from 0. */
   fold: number;
-  /** The reports of training on all other folds. */
-  epochs: EpochReport[];
+  /** The history of training on all other folds. */
+  history: History;
   /** The evaluation of the trained network on this fold, with `rocAuc` unless the network learns numbers. */
   validation: Evaluation;
 }
-
-/** A number for the cost and for each metric of the networks' task that is a single number. */
-export type MetricNumbers = { cost: number } & { [Name in MetricName]?: number };
 
 /** The results of all folds. */
 export interface CrossValidation {
@@ -88,12 +86,13 @@ export async function crossValidate(
       const validation = pick(checked, (sample) => foldOf[sample] === fold, spec);
       const others = pick(checked, (sample) => foldOf[sample] !== fold, spec);
       const held = dataOf(validation);
-      const epochs = await net.fit(dataOf(others), { ...training, validation: held });
+      const history = await net.fit(dataOf(others), { ...training, validation: held });
       const { signal } = training;
       const evaluation = await net.evaluateAsync(held, { rocAuc: goal.task !== 'numbers', signal });
-      const report: FoldReport = { fold, epochs, validation: evaluation };
+      const report: FoldReport = { fold, history, validation: evaluation };
       reports.push(report);
-      onFold?.(report);
+      const answer = onFold?.(report);
+      if (isPromise(answer)) await answer;
     } finally {
       net.dispose();
     }

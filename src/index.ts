@@ -67,6 +67,7 @@ export type { LearningRate, Schedule, ScheduleFunction, Span } from './spec/sche
 export { cosine, exponential, inverseTime, oneCycle, polynomial, reduceOnPlateau, step } from './spec/schedule.js';
 export type { Standardization } from './spec/standardization.js';
 export type { EarlyStopping, Monitor } from './training/early-stopping.js';
+export { type EpochSummary, History, type HistoryColumn } from './training/history.js';
 export { NonFiniteError, type NonFiniteReason } from './training/non-finite.js';
 export type { StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
 export type { EpochReport, ProgressReport, TrainForReport } from './training/reports.js';

@@ -26,6 +26,7 @@ import { checkSpec, countParameters, isCustomCost, outputsOf, SPEC_KEYS, type Sp
 import { checkStandardization, type Standardization } from './spec/standardization.js';
 import type { Started } from './threads/team.js';
 import { train } from './training/fit.js';
+import { History } from './training/history.js';
 import type { StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
 import type { EpochReport, TrainForReport } from './training/reports.js';
 import { checkSlicedEvaluation, type EvaluateAsyncOptions, evaluateInSlices } from './training/sliced-evaluation.js';
@@ -207,8 +208,8 @@ export class Network {
   }
 
   /**
-   * The factor that all inputs are multiplied by before anything else, whatever the type of their array; undefined for
-   * a network from an old file, in which the type matters: see docs/saving.md.
+   * What inputs are multiplied by before anything else, whatever the type of their array; undefined for a network from
+   * an old file, in which the type decides: see docs/saving.md.
    */
   get scale(): number | undefined {
     const { scale = 1, scaled } = this.#arena.spec;
@@ -290,15 +291,16 @@ export class Network {
   }
 
   /**
-   * Trains for a number of epochs. Returns a report on each. The event loop runs every few milliseconds. While `fit`
-   * runs, the network can be used, but not trained by another call. If the signal is aborted, `fit` rejects with its
-   * reason, and the weights are those after the last step. If a callback returns false, training ends. If a cost or a
-   * weight is no longer finite, `fit` rejects with a NonFiniteError. A second call continues where the first one ended.
+   * Trains for a number of epochs. Returns their history. The event loop runs every few milliseconds. While `fit` runs,
+   * the network can be used, but not trained by another call. If the signal is aborted, `fit` rejects with its reason,
+   * and the weights are those after the last step. If a callback returns false or a promise of it, training ends. If a
+   * cost or a weight is no longer finite, `fit` rejects with a NonFiniteError. A second call continues where the first
+   * one ended.
    */
-  async fit(data: DataSet, options: TrainOptions = {}): Promise<EpochReport[]> {
-    const reports: EpochReport[] = [];
-    for await (const report of this.train(data, options)) reports.push(report);
-    return reports;
+  async fit(data: DataSet, options: TrainOptions = {}): Promise<History> {
+    const history = new History();
+    for await (const report of this.train(data, options)) history.add(report);
+    return history;
   }
 
   /**
@@ -328,7 +330,7 @@ export class Network {
    * }
    * await net.fitStream(parts, { epochs: 10 });
    */
-  async fitStream(source: DataSource, options: StreamOptions = {}): Promise<EpochReport[]> {
+  async fitStream(source: DataSource, options: StreamOptions = {}): Promise<History> {
     const { fitStream } = await import('./training/stream.js');
     return await fitStream(this.#trainer, source, options);
   }
@@ -373,8 +375,7 @@ export class Network {
     const arena = this.#arena;
     const rows = this.#checkBatch(x);
     const { plan } = arena;
-    // the numbers of each batch are checked in the memory. If there are several batches, all are checked before the
-    // first
+    // numbers are checked in the memory, before they are used; but for many batches that is too late for the first
     if (rows > plan.capacity) checkInputs('x', x, arena);
     const { outputs } = this;
     const predictions = new Float32Array(rows * outputs);

@@ -123,8 +123,8 @@ describe.each(shapes)('%s', (_name, shape) => {
     expect(parametersOf(free, true)).toEqual(parametersOf(net, false));
     const options = { epochs: 4, batchSize: 8, optimizer: sgd({ learningRate }) };
     const before = net.layers[0].biases;
-    const costs = (await net.fit({ inputs, targets }, options)).map(({ cost }) => cost);
-    const freeCosts = (await free.fit({ inputs: freeInputs, targets }, options)).map(({ cost }) => cost);
+    const costs = (await net.fit({ inputs, targets }, options)).column('cost');
+    const freeCosts = (await free.fit({ inputs: freeInputs, targets }, options)).column('cost');
     expect(freeCosts).toEqual(costs);
     expect(parametersOf(free, true)).toEqual(parametersOf(net, false));
     expect(bits(free.predict(freeInputs))).toEqual(bits(net.predict(inputs)));

@@ -78,7 +78,7 @@ describe('the detected delimiter', () => {
     ).toBe(undefined);
   });
 
-  it('is not the comment character', () => {
+  it('is no mark of comments', () => {
     expect(find('1;2\n3;4', ';')).toBe(undefined);
   });
 

@@ -153,7 +153,7 @@ it('keeps the digits of doubles: time stamps in seconds, and numbers that f32 wo
 it('returns data that fit accepts', async () => {
   const { inputs, targets } = readCsv('x,y\n0,a\n1,b\n2,b\n', { target: 'y', labels: true });
   const net = await createNetwork({ inputs: 1, layers: [{ units: 2, activation: 'softmax' }] });
-  expect((await net.fit({ inputs, targets }, { epochs: 1 }))[0].samples).toBe(3);
+  expect((await net.fit({ inputs, targets }, { epochs: 1 })).samples).toBe(3);
   const numbers = readCsv('x,y,z\n0,1,2\n1,2,3', { target: ['y', 'z'] });
   const line = await createNetwork({ inputs: 1, layers: [{ units: 2, activation: 'linear' }] });
   expect((await line.fit(numbers.targets && { inputs: numbers.inputs, targets: numbers.targets })).length).toBe(1);

@@ -52,7 +52,7 @@ describe.each(
   OUTPUTS.map(
     (layers) => [layers.map(({ units, activation }) => `${units} ${activation}`).join(', '), layers] as const,
   ),
-)('the quadratic cost as a custom cost: %s', (_name, layers) => {
+)('the quadratic cost as one of the user’s own: %s', (_name, layers) => {
   const { units } = layers[layers.length - 1];
   const create = (cost: NetworkOptions['cost']) =>
     createNetwork({ inputs: INPUTS, layers, cost, seed: 5, batchSize: 8 });
@@ -62,7 +62,7 @@ describe.each(
     const [net, own] = [await create(quadratic), await create('quadratic')];
     expect(net.cost).toBe('custom');
     const options = { epochs: 2, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }), validation: data };
-    const [reports, wanted] = [await net.fit(data, options), await own.fit(data, options)];
+    const [reports, wanted] = [[...(await net.fit(data, options))], [...(await own.fit(data, options))]];
     expectSame(net, own);
     reports.forEach(({ cost, validation }, i) => {
       expect(cost).toBeCloseTo(wanted[i].cost, 5);

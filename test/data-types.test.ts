@@ -97,7 +97,7 @@ describe('inputs', () => {
     expect(Array.from(net.predict(inputs), Math.round)).toEqual([0, 1, 1, 0]);
   });
 
-  it('give the same predictions as floats in a network trained on bytes, also standardised', async () => {
+  it('of a network trained on bytes are the same as floats when it is asked, standardised too', async () => {
     for (const standardize of [false, true]) {
       const net = await createNetwork(OPTIONS);
       await net.fit({ inputs: bytes, targets: labels }, { standardize, epochs: 3 });
@@ -381,7 +381,7 @@ describe('files in which the type of the array decides', () => {
     }
   });
 
-  it('are refused if they have another value', async () => {
+  it('are refused where they say something else', async () => {
     const file = (await createNetwork(OPTIONS)).save();
     for (const value of ['none', 1, null]) {
       const damaged = editJson(file, 'network', (network) => ({ ...network, scaled: value }));

@@ -82,7 +82,7 @@ test('the cost of an epoch has the same bits however its steps are divided into 
   const data = { ...makeData(), weights: Float32Array.from({ length: SAMPLES }, () => random()) };
   const costs = async (training: TrainOptions) => {
     const net = await createNetwork(options);
-    const reports = await net.fit(data, { epochs: 20, batchSize: 1, ...training });
+    const reports = [...(await net.fit(data, { epochs: 20, batchSize: 1, ...training }))];
     return reports.map(({ cost }) => cost);
   };
   const sliced = await costs({});

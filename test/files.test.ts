@@ -55,7 +55,7 @@ beforeEach(() => {
 
 const isFile = (n: number) => Buffer.compare(readFileSync(path), contents[n]) === 0;
 
-/** Starts the script of this name. Once it works, `kill` is called with a function that kills it. */
+/** A process of this name; `kill` is called with what kills it once it is at work. */
 function run(
   name: string,
   args: string[],
@@ -329,7 +329,7 @@ describe.skipIf(process.platform === 'win32')('owners and permissions', () => {
     expect(isFile(1)).toBe(true);
   });
 
-  it.runIf(isRoot)('keeps the group if the process belongs to it, even if it cannot keep the owner', () => {
+  it.runIf(isRoot)('keeps the group where the process is in it and cannot keep the owner', () => {
     chmodSync(folder, 0o777);
     saveFile(path, contents[0]);
     chownSync(path, 1234, 2345);

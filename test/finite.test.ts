@@ -244,7 +244,7 @@ describe('fit', () => {
   it('continues with ignoreNonFinite', async () => {
     const net = await createNetwork(options);
     const fit = { epochs: 3, batchSize: 10, optimizer: sgd({ learningRate: 1e6 }), ignoreNonFinite: true };
-    const reports = await net.fit(data, fit);
+    const reports = [...(await net.fit(data, fit))];
     expect(reports).toHaveLength(3);
     expect(Number.isFinite(reports[2].cost)).toBe(false);
     expect(hasFinite(net)).toBe(false);

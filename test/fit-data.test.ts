@@ -37,7 +37,7 @@ describe('data', () => {
     const results = [];
     for (const targets of [rows, labels, Int32Array.from(labels)]) {
       const net = await createNetwork(options);
-      const reports = await net.fit({ inputs, targets }, { epochs: 2, batchSize: 5 });
+      const reports = [...(await net.fit({ inputs, targets }, { epochs: 2, batchSize: 5 }))];
       const trained = net.trainBatch(inputs, targets);
       net.forward(inputs);
       const cost = net.backward(targets);

@@ -17,7 +17,7 @@ describe('learning', () => {
     { name: 'two hidden layers and tanh', layers: [layer(8, 'tanh'), layer(8, 'tanh'), layer(2, 'tanh')] },
   ])('learns XOR with $name', async ({ layers }) => {
     const net = await createNetwork({ inputs: 2, layers, seed: 1 });
-    const reports = await net.fit(xor, { epochs: 3000, batchSize: 4, optimizer: sgd({ learningRate: 0.3 }) });
+    const reports = [...(await net.fit(xor, { epochs: 3000, batchSize: 4, optimizer: sgd({ learningRate: 0.3 }) }))];
     const outputs = net.predict(xor.inputs);
     const wanted = [...xor.targets].flatMap((label) => (net.outputs === 1 ? [label] : [1 - label, label]));
     outputs.forEach((a, i) => {

@@ -51,8 +51,8 @@ describe('inspecting', () => {
       looked++;
     };
     const onProgress = () => look(net, inspector);
-    const reports = await net.fit(data, { ...fit, onBatch, onProgress });
-    const expected = await quiet.fit(data, fit);
+    const reports = [...(await net.fit(data, { ...fit, onBatch, onProgress }))];
+    const expected = [...(await quiet.fit(data, fit))];
     expect(looked).toBeGreaterThan(8);
     expect(reports.map(({ cost }) => cost)).toEqual(expected.map(({ cost }) => cost));
     expect(net.save({ training: true })).toEqual(quiet.save({ training: true }));

@@ -26,7 +26,7 @@ describe('lbfgs', () => {
     const { l2, hidden, cost } = wanted;
     const single = { inputs: golden.inputs, layers: [{ units: 3, initializer: 'zeros' as const }], l2 };
     const net = await (hidden ? createGolden({ l2 }) : createNetwork(single));
-    const reports = await net.fit(data, { epochs: 500, optimizer: lbfgs() });
+    const reports = [...(await net.fit(data, { epochs: 500, optimizer: lbfgs() }))];
     expect(reports.length).toBeLessThan(100);
     // at a minimum the cost is flat: weights that are off by e change it only by e^2, and f32 leaves e at about the
     // root of EPSILON
@@ -88,7 +88,7 @@ describe('lbfgs', () => {
     };
     const [once, twice] = await Promise.all([createGolden(), createGolden()]);
     const optimizer = lbfgs({ history: 4 });
-    const reports = await once.fit(large, { epochs: 12, optimizer });
+    const reports = [...(await once.fit(large, { epochs: 12, optimizer }))];
     await twice.fit(large, { epochs: 5, optimizer });
     twice.evaluate(large);
     await twice.fit(large, { epochs: 7 });
@@ -146,11 +146,11 @@ describe('lbfgs', () => {
     net.optimizer = lbfgs();
     const left: (number | undefined)[] = [];
     const onProgress = ({ secondsLeft }: { secondsLeft?: number }) => left.push(secondsLeft);
-    const reports = await net.fit(data, { epochs: 10, onProgress });
+    const reports = [...(await net.fit(data, { epochs: 10, onProgress }))];
     left.push(...reports.map(({ secondsLeft }) => secondsLeft));
     expect(Math.min(...left.map(Number))).toBeGreaterThanOrEqual(0);
     let passes = 0;
-    const stopped = await net.fit(data, { epochs: 10, onBatch: () => ++passes !== 1 });
+    const stopped = [...(await net.fit(data, { epochs: 10, onBatch: () => ++passes !== 1 }))];
     expect(stopped.map((report) => report.stopped)).toEqual(['callback']);
   });
 });

@@ -353,7 +353,7 @@ describe('the outcome that lbfgs reports is true', () => {
   it.each([0, 30, 300, 1000])('and it reaches the minimum for inputs from %i on', async (c) => {
     const { data, least } = far(c);
     const net = await createNetwork(unit);
-    const reports = await net.fit(data, { epochs: 500, optimizer: lbfgs() });
+    const reports = [...(await net.fit(data, { epochs: 500, optimizer: lbfgs() }))];
     expect(reports.length).toBeLessThan(100);
     // the cost is a sum of squared differences of numbers up to 3 c; each difference is off by a few roundings of such
     // a number
@@ -367,7 +367,7 @@ describe('the outcome that lbfgs reports is true', () => {
   it('stalled: rounding has stopped the training, and the report has the length of the gradient there', async () => {
     const { data, least } = far(10_000);
     const net = await createNetwork(unit);
-    const reports = await net.fit(data, { epochs: 500, optimizer: lbfgs() });
+    const reports = [...(await net.fit(data, { epochs: 500, optimizer: lbfgs() }))];
     const last = reports[reports.length - 1];
     expect(net.evaluate(data).cost).toBeGreaterThan(1000 * least);
     expect(last.stopped).toBe('stalled');
@@ -379,7 +379,7 @@ describe('the outcome that lbfgs reports is true', () => {
     const { data } = far(0);
     const fit = async (tolerance: number) => {
       const net = await createNetwork(unit);
-      return { net, reports: await net.fit(data, { epochs: 500, optimizer: lbfgs({ tolerance }) }) };
+      return { net, reports: [...(await net.fit(data, { epochs: 500, optimizer: lbfgs({ tolerance }) }))] };
     };
     const lengths = (await fit(0)).reports.map(({ gradientLength }) => gradientLength!);
     // the gradients that are shorter than all before them
@@ -448,10 +448,10 @@ describe('the outcome that lbfgs reports is true', () => {
     const onEpoch = () => {
       files.push(net.save({ training: true }));
     };
-    const reports = await net.fit(data, { epochs: 500, optimizer: lbfgs(), onEpoch });
+    const reports = [...(await net.fit(data, { epochs: 500, optimizer: lbfgs(), onEpoch }))];
     for (let epoch = 0; epoch < files.length; epoch += 4) {
       const copy = await loadNetwork(files[epoch]);
-      const rest = await copy.fit(data, { epochs: 500, optimizer: lbfgs() });
+      const rest = [...(await copy.fit(data, { epochs: 500, optimizer: lbfgs() }))];
       expect(rest.map(({ stopped, gradientLength }) => [stopped, gradientLength])).toEqual(
         reports.slice(epoch + 1).map(({ stopped, gradientLength }) => [stopped, gradientLength]),
       );

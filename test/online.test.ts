@@ -72,12 +72,14 @@ test.each(CASES)('%s: online steps have the bits of the general path', async (na
   const trained = async (clipValue?: number) => {
     const net = await createNetwork({ ...options, seed: 5 });
     const optimizer = sgd({ learningRate: 0.3, clipValue });
-    const reports = await net.fit(data, {
-      epochs: 3,
-      batchSize: 1,
-      optimizer,
-      standardize: name.includes('standardised'),
-    });
+    const reports = [
+      ...(await net.fit(data, {
+        epochs: 3,
+        batchSize: 1,
+        optimizer,
+        standardize: name.includes('standardised'),
+      })),
+    ];
     net.forward(data.inputs.subarray(0, options.inputs));
     const cost = net.backward(data.targets.subarray(0, outputs), data.weights?.subarray(0, 1));
     return {

@@ -193,7 +193,7 @@ describe('training under a schedule', () => {
     const targets = Uint8Array.from({ length: 1500 }, (_, i) => data.targets[i % 50]);
     const fit = { batchSize: 600, epochs: 4, shuffle: false };
     const schedule = step({ initial: 0.8, factor: 0.5, steps: 1 });
-    const reports = await net.fit({ inputs, targets }, { ...fit, optimizer: sgd({ learningRate: schedule }) });
+    const reports = [...(await net.fit({ inputs, targets }, { ...fit, optimizer: sgd({ learningRate: schedule }) }))];
     let taken = 0;
     await other.fit(
       { inputs, targets },
@@ -213,7 +213,7 @@ describe('training under a schedule', () => {
   it('continues in a second call with an equal schedule, and starts anew with another one or when it is assigned', async () => {
     const net = await createNetwork(options);
     const schedule = () => sgd({ learningRate: step({ initial: 1, factor: 0.5, epochs: 1 }) });
-    const rate = async (fit: object) => (await net.fit(data, fit))[0].learningRate;
+    const rate = async (fit: object) => (await net.fit(data, fit)).last!.learningRate;
     expect(await rate({ optimizer: schedule() })).toBe(1);
     expect(await rate({ optimizer: schedule() })).toBe(0.5);
     expect(await rate({})).toBe(0.25);
@@ -235,7 +235,7 @@ describe('training under a schedule', () => {
       const half = await createNetwork(options);
       await half.fit(data, { ...fit, epochs: 2 });
       const loaded = await loadNetwork(half.save());
-      const reports = await loaded.fit(data, { batchSize: 8, epochs: 2 });
+      const reports = [...(await loaded.fit(data, { batchSize: 8, epochs: 2 }))];
       expect(loaded.save()).toEqual(whole.save());
       expect(reports[1].learningRate).toBeLessThan(0.5);
     }
@@ -254,7 +254,7 @@ describe('training under a schedule', () => {
     // the validation labels are never right: the better the training, the worse the validation
     const validation = { inputs: data.inputs, targets: data.targets.map((label) => (label + 1) % 3) };
     const learningRate = reduceOnPlateau({ initial: 0.5, factor: 0.5, patience: 2, minDelta: 0 });
-    const reports = await net.fit(data, { epochs: 6, validation, optimizer: sgd({ learningRate }) });
+    const reports = [...(await net.fit(data, { epochs: 6, validation, optimizer: sgd({ learningRate }) }))];
     const costs = reports.map((report) => report.cost);
     expect(costs).toEqual(costs.toSorted((p, q) => q - p));
     expect(reports.map((report) => report.learningRate)).toEqual([0.5, 0.5, 0.5, 0.25, 0.25, 0.125]);
@@ -340,7 +340,7 @@ it('a function may use the network without changing the reports', async () => {
       if (isLooking) net.evaluate(data);
       return 1 / (1 + step);
     };
-    const reports = await net.fit(data, { epochs: 3, batchSize: 4, optimizer: sgd({ learningRate }) });
+    const reports = [...(await net.fit(data, { epochs: 3, batchSize: 4, optimizer: sgd({ learningRate }) }))];
     return reports.map(({ cost }) => cost);
   };
   expect(await costs(true)).toEqual(await costs(false));

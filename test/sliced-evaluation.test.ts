@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
-import type { EpochReport, EvaluateOptions, NetworkOptions, Optimizer, TrainOptions } from '../src/index.js';
+import type { EvaluateOptions, History, NetworkOptions, Optimizer, TrainOptions } from '../src/index.js';
 import { adam, lbfgs, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, loadNetwork, slowClock } from './build.js';
@@ -146,8 +146,8 @@ describe('evaluateAsync', () => {
 
 describe('the validation of fit', () => {
   const training: TrainOptions = { epochs: 3, batchSize: 20, validation, optimizer: adam() };
-  const withoutTimes = (reports: readonly EpochReport[]) =>
-    reports.map(({ elapsedMs: _, samplesPerSecond: __, secondsLeft: ___, ...report }) => report);
+  const withoutTimes = (history: History) =>
+    Array.from(history, ({ elapsedMs: _, samplesPerSecond: __, secondsLeft: ___, ...report }) => report);
 
   it('lets the event loop run, and gives the same result', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];

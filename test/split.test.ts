@@ -182,10 +182,10 @@ describe('a validation split', () => {
     for (const set of given) {
       const [net, other] = [await createNetwork(options), await createNetwork(options)];
       const fit = { epochs: 3, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) };
-      const reports = await net.fit(set, { ...fit, validationSplit: 0.3 });
+      const reports = [...(await net.fit(set, { ...fit, validationSplit: 0.3 }))];
       const parts = holdBack('split', 0.3, { samples: 50, weights: undefined, ...set }, spec, CLASSES);
       const plain = ({ inputs, targets, weights }: DataSet) => ({ inputs, targets, weights });
-      const expected = await other.fit(plain(parts.training), { ...fit, validation: plain(parts.validation) });
+      const expected = [...(await other.fit(plain(parts.training), { ...fit, validation: plain(parts.validation) }))];
       expect(reports.map(({ cost, validation }) => [cost, validation])).toEqual(
         expected.map(({ cost, validation }) => [cost, validation]),
       );
@@ -341,8 +341,10 @@ describe('cross-validation', () => {
       };
     };
     const net = await Network.create(options);
-    const reports = await net.fit(part(false), { ...fit, validation: part(true), earlyStopping: { patience: 3 } });
-    expect(result.folds[1].epochs.map(({ cost, validation }) => [cost, validation])).toEqual(
+    const reports = [
+      ...(await net.fit(part(false), { ...fit, validation: part(true), earlyStopping: { patience: 3 } })),
+    ];
+    expect([...result.folds[1].history].map(({ cost, validation }) => [cost, validation])).toEqual(
       reports.map(({ cost, validation }) => [cost, validation]),
     );
     expect(result.folds[1].validation).toEqual(net.evaluate(part(true), { rocAuc: true }));

@@ -157,11 +157,13 @@ describe('fitStream', () => {
     const steps: ProgressReport[] = [];
     const told: unknown[] = [];
     const options = { ...settings, epochs: 2, shuffle: false, validation: part(0, 9) };
-    const reports = await net.fitStream(() => cut(20, 70), {
-      ...options,
-      onBatch: (report) => steps.push(report),
-      onEpoch: (report) => told.push(report),
-    });
+    const reports = [
+      ...(await net.fitStream(() => cut(20, 70), {
+        ...options,
+        onBatch: (report) => steps.push(report),
+        onEpoch: (report) => told.push(report),
+      })),
+    ];
     expect(told).toEqual(reports);
     expect(reports.map(({ epoch, epochs, samples, learningRate }) => [epoch, epochs, samples, learningRate])).toEqual([
       [0, 2, 96, 0.5],
@@ -317,7 +319,7 @@ describe('a stream that ends early', () => {
     const net = await createNetwork(OPTIONS);
     const closed = vi.fn();
     const two = source(closed, Promise.resolve(data));
-    const reports = await net.fitStream(two, { epochs: 5, onEpoch: ({ epoch }) => epoch < 1 });
+    const reports = [...(await net.fitStream(two, { epochs: 5, onEpoch: ({ epoch }) => epoch < 1 }))];
     expect(reports.map(({ samples, stopped }) => [samples, stopped])).toEqual([
       [192, undefined],
       [192, 'callback'],

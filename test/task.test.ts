@@ -175,7 +175,7 @@ describe('a file keeps the task', () => {
     const net = await createNetwork(options(1, { activation: 'tanh' }));
     await net.fit(dataOf(f(-1, 1), 2), still);
     const loaded = await loadNetwork(net.save());
-    // by itself, this target of 1 could also be one of 0 and 1
+    // alone, it could be of 0 and 1 too
     expect(loaded.evaluate(dataOf(f(1, 1), 2))).toEqual(net.evaluate(dataOf(f(1, 1), 2)));
     expect(() => loaded.evaluate(dataOf(f(0, 1), 2))).toThrow('data.targets[0] (row 0): got 0, want -1 or 1');
   });
@@ -198,7 +198,7 @@ describe('a file keeps the task', () => {
     await net.fit(dataOf(Uint8Array.of(0, 1), 2), still);
     const file = editJson(net.save(), 'task', (goal) => Object.assign(goal, change));
     await expect(loadNetwork(file)).rejects.toThrow(message);
-    // the checkpoint of a training that monitors a metric which its task does not have
+    // of a training that watches what its task does not have
     const data = dataOf(Uint8Array.of(0, 1), 2);
     const files: Uint8Array[] = [];
     const watching = { epochs: 2, validation: data, earlyStopping: { monitor: 'accuracy' as const } };
@@ -388,9 +388,9 @@ describe('each task has its own metrics only', () => {
       const net = await createNetwork(network);
       const data = dataOf(targets, 3);
       expect(keys(net.evaluate(data))).toEqual(wanted);
-      const [report] = await net.fit(data, { validation: data });
-      expect(keys(report.validation!)).toEqual(wanted);
-      expect(report.validation).toEqual(net.evaluate(data));
+      const { last } = await net.fit(data, { validation: data });
+      expect(keys(last!.validation!)).toEqual(wanted);
+      expect(last!.validation).toEqual(net.evaluate(data));
     }
   });
 
@@ -554,7 +554,7 @@ describe('early stopping', () => {
     for (const monitor of monitors) {
       const net = await createNetwork(network);
       const earlyStopping = { monitor, patience: 40 };
-      const reports = await net.fit(data, { ...fit, validationSplit: 0.5, earlyStopping });
+      const reports = [...(await net.fit(data, { ...fit, validationSplit: 0.5, earlyStopping }))];
       expect(net.task).toBe(task);
       const values = reports.map(({ validation }) => validation![monitor]!);
       const best = falling.includes(monitor) ? Math.min(...values) : Math.max(...values);

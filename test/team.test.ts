@@ -116,7 +116,7 @@ const OPTIMIZERS: Optimizer[] = [
 async function train(options: NetworkOptions, training: TrainOptions, isWeighted = false): Promise<unknown[]> {
   const net = await create(options);
   const data = makeData(150, options.inputs, net.outputs, isWeighted);
-  const reports = await net.fit(data, { epochs: 2, optimizer: sgd({ learningRate: 0.3 }), ...training });
+  const reports = [...(await net.fit(data, { epochs: 2, optimizer: sgd({ learningRate: 0.3 }), ...training }))];
   const { inputs } = data;
   const predictions = createHash('sha256').update(net.predict(inputs)).digest('hex');
   net.forward(inputs.subarray(0, 5 * options.inputs));

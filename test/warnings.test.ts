@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
-import type { DataSet, Inputs, NetworkOptions } from '../src/index.js';
+import type { DataSet, EpochReport, Inputs, NetworkOptions } from '../src/index.js';
 import { createNetwork } from './build.js';
 
 // Data that are accepted but probably not meant cause one warning, in the first report of the call that trains on them.
@@ -19,7 +19,7 @@ const LOST =
 const quiet = { learningRate: 1e-30, name: 'sgd' } as const;
 
 const BYTES =
-  'data.inputs: bytes above 1 are used as they are, want scale: 1 / 255 at create for pictures, or standardize: true';
+  'data.inputs: bytes above 1 are taken as they are, want scale: 1 / 255 at create for those of pictures, or standardize: true';
 
 describe('bytes above 1', () => {
   const bytes = { inputs: Uint8Array.from({ length: 3 * SAMPLES }, (_, i) => (i === 777 ? 2 : i % 2)), targets };
@@ -27,10 +27,14 @@ describe('bytes above 1', () => {
   it('are named in the first report, of every call that trains on them', async () => {
     const net = await createNetwork(options);
     net.optimizer = quiet;
-    const reports = await net.fit(bytes, { epochs: 2 });
-    expect(reports.map(({ warnings }) => warnings)).toEqual([[BYTES], undefined]);
+    const given: EpochReport['warnings'][] = [];
+    const onEpoch = ({ warnings }: EpochReport) => {
+      given.push(warnings);
+    };
+    await net.fit(bytes, { epochs: 2, onEpoch });
+    expect(given).toEqual([[BYTES], undefined]);
     const streamed = await net.fitStream(() => [bytes]);
-    expect(streamed[0].warnings).toEqual([BYTES.replace('data', 'source: part 0')]);
+    expect(streamed.warnings).toEqual([BYTES.replace('data', 'source: part 0')]);
     expect(net.trainFor(bytes, 1e-30).warnings).toEqual([BYTES]);
   });
 
@@ -53,15 +57,23 @@ describe('numbers that 32 bits cannot keep apart', () => {
     const data = { inputs: stamped(1.7e9), targets };
     const net = await createNetwork(options);
     net.optimizer = quiet;
-    const reports = await net.fit(data, { epochs: 3 });
-    expect(reports.map(({ warnings }) => warnings)).toEqual([[LOST], undefined, undefined]);
-    const split = await net.fit(data, { epochs: 2, validationSplit: 0.2 });
-    expect(split.map(({ warnings }) => warnings)).toEqual([[LOST], undefined]);
-    const streamed = await net.fitStream(() => [data, data], { epochs: 2 });
-    expect(streamed.map(({ warnings }) => warnings)).toEqual([[LOST.replace('data', 'source: part 0')], undefined]);
+    let given: EpochReport['warnings'][] = [];
+    const onEpoch = ({ warnings }: EpochReport) => {
+      given.push(warnings);
+    };
+    const history = await net.fit(data, { epochs: 3, onEpoch });
+    expect(given).toEqual([[LOST], undefined, undefined]);
+    expect(history.warnings).toEqual([LOST]);
+    given = [];
+    await net.fit(data, { epochs: 2, validationSplit: 0.2, onEpoch });
+    expect(given).toEqual([[LOST], undefined]);
+    given = [];
+    const streamed = await net.fitStream(() => [data, data], { epochs: 2, onEpoch });
+    expect(given).toEqual([[LOST.replace('data', 'source: part 0')], undefined]);
+    expect(streamed.warnings).toEqual(given[0]);
     expect([1, 2].map(() => net.trainFor(data, 1e-30).warnings)).toEqual([[LOST], undefined]);
     const folds = await crossValidate(options, data, { folds: 2 });
-    expect(folds.folds.map(({ epochs }) => epochs[0].warnings)).toEqual([[LOST], [LOST]]);
+    expect(folds.folds.map(({ history: { warnings } }) => warnings)).toEqual([[LOST], [LOST]]);
   });
 
   it('cause no warning if the network is standardised, or will be', async () => {
@@ -69,13 +81,12 @@ describe('numbers that 32 bits cannot keep apart', () => {
     const net = await createNetwork(options);
     net.optimizer = quiet;
     for (const standardize of [true, false]) {
-      const [report] = await net.fit(data, { standardize });
-      expect(report.warnings).toBeUndefined();
+      expect((await net.fit(data, { standardize })).warnings).toEqual([]);
     }
     expect(net.trainFor(data, 1e-30).warnings).toBeUndefined();
     const other = await createNetwork(options);
     other.optimizer = quiet;
-    expect((await other.fitStream(() => [data], { standardize: true }))[0].warnings).toBeUndefined();
+    expect((await other.fitStream(() => [data], { standardize: true })).warnings).toEqual([]);
   });
 
   it.each<[string, Inputs, boolean]>([
@@ -89,8 +100,8 @@ describe('numbers that 32 bits cannot keep apart', () => {
   ])('%s', async (_, inputs, isLost) => {
     const net = await createNetwork(options);
     net.optimizer = quiet;
-    const [{ warnings }] = await net.fit({ inputs, targets });
-    expect(warnings?.[0].startsWith('data.inputs: column') ?? false).toBe(isLost);
+    const { warnings } = await net.fit({ inputs, targets });
+    expect(warnings.map((warning) => warning.startsWith('data.inputs: column'))).toEqual(isLost ? [true] : []);
   });
 
   it('names no more than five columns', async () => {
@@ -100,7 +111,7 @@ describe('numbers that 32 bits cannot keep apart', () => {
       inputs: Float64Array.from({ length: 8 * 20 }, (_, i) => 2 ** 40 + i),
       targets: new Float32Array(20),
     };
-    const [{ warnings }] = await net.fit(data);
-    expect(warnings?.[0]).toMatch(/^data\.inputs: columns 0, 1, 2, 3, 4, \.\.\. have numbers that 32 bits cannot/);
+    const { warnings } = await net.fit(data);
+    expect(warnings[0]).toMatch(/^data\.inputs: columns 0, 1, 2, 3, 4, \.\.\. have numbers that 32 bits cannot/);
   });
 });

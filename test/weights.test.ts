@@ -180,12 +180,16 @@ describe('class weights', () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const products = weights.map((weight, i) => classWeights[labels[i]] * (isWeighted ? weight : 1));
     const given = isWeighted ? { inputs, targets: labels, weights } : { inputs, targets: labels };
-    const reports = await net.fit(given, {
-      batchSize: 8,
-      classWeights: Float32Array.from(classWeights),
-      validation: given,
-    });
-    const wanted = await other.fit({ inputs, targets: labels, weights: products }, { batchSize: 8, validation: given });
+    const reports = [
+      ...(await net.fit(given, {
+        batchSize: 8,
+        classWeights: Float32Array.from(classWeights),
+        validation: given,
+      })),
+    ];
+    const wanted = [
+      ...(await other.fit({ inputs, targets: labels, weights: products }, { batchSize: 8, validation: given })),
+    ];
     expect(net.save()).toEqual(other.save());
     expect(reports[0].cost).toBe(wanted[0].cost);
     // validation is not weighted by class

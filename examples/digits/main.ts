@@ -60,12 +60,11 @@ async function main(args: readonly string[]): Promise<void> {
       process.off('SIGINT', interrupt);
     });
 
-  const trainedMs = history.reduce((sum, epoch) => sum + epoch.elapsedMs, 0);
-  const samples = history.reduce((sum, epoch) => sum + epoch.samples, 0);
-  const rate = formatCount(samples / (trainedMs / 1000));
+  const { samples, elapsedMs } = history;
+  const rate = formatCount(samples / (elapsedMs / 1000));
   const total = formatSeconds(performance.now() - startedMs);
-  console.log(`\n${total} in total, of which ${formatSeconds(trainedMs)} training at ${rate} samples/s\n`);
-  console.log(report(history[history.length - 1].validation as ClassesEvaluation, test, network.predict(test.images)));
+  console.log(`\n${total} in total, of which ${formatSeconds(elapsedMs)} training at ${rate} samples/s\n`);
+  console.log(report(history.last?.validation as ClassesEvaluation, test, network.predict(test.images)));
   if (options.output !== undefined) {
     const bytes = network.save();
     saveOutput(options.output, bytes);

@@ -5,7 +5,7 @@ import { run } from './processes.mjs';
 // Whether the package's types resolve and hold without skipLibCheck, by the version of TypeScript and the way in which it resolves.
 
 const PROGRAM = `
-import { Network, adam, type NetworkOptions, type EpochReport } from 'simdprop';
+import { Network, adam, type EpochSummary, type History, type NetworkOptions } from 'simdprop';
 import { Network as InOneFile } from 'simdprop/static';
 import { crossValidate } from 'simdprop/cross-validation';
 import { unroll } from 'simdprop/graph';
@@ -14,10 +14,10 @@ import { parseIdx } from 'simdprop/idx';
 import { saveFile } from 'simdprop/files';
 import 'simdprop/worker';
 const options: NetworkOptions = { inputs: 2, layers: [{ units: 1 }], threads: 'auto' };
-export async function main(): Promise<EpochReport[]> {
+export async function main(): Promise<EpochSummary[]> {
   const net: Network = await Network.create(options);
   const data = { inputs: new Float32Array(4), targets: new Float32Array(2) };
-  const reports: EpochReport[] = await net.fit(data, { epochs: 1, optimizer: adam() });
+  const history: History = await net.fit(data, { epochs: 1, optimizer: adam() });
   const outputs: Float32Array = net.predict(data.inputs);
   saveFile('it.simdprop', net.save());
   await crossValidate(options, data);
@@ -27,7 +27,7 @@ export async function main(): Promise<EpochReport[]> {
   readCsv('x,y', { target: 'y' });
   // @ts-expect-error: no number
   other.predict('x');
-  return outputs.length ? reports : [];
+  return outputs.length ? [...history] : [];
 }
 `;
 

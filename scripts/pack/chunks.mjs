@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** The longest line of a file. Node prints an uncaught error with its line of code. */
 const LONGEST_LINE = 1200;
-/** Matches a build of the core, which is one long word of base64. */
+/** A build of the core is a word of its own. */
 const BASE64 = /[\w+/]{10000,}=*/g;
 
 /**

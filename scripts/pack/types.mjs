@@ -1,4 +1,4 @@
-// Programs in TypeScript that use the package. They must compile, except the marked lines, which must not.
+// Programs in TypeScript that use the package: they must compile, and what is marked must not.
 
 export const CONSUMER = `
 import {
@@ -6,6 +6,7 @@ import {
   type EpochReport,
   type Evaluation,
   type GradientCheck,
+  type History,
   type Layer,
   Network,
   type NetworkOptions,
@@ -23,7 +24,8 @@ const options: NetworkOptions = { inputs: 2, layers: [{ units: 3, activation: 't
 const data: DataSet = { inputs: new Float32Array(8), targets: new Uint8Array(4) };
 const network: Network = await Network.create(options);
 network.optimizer = sgd({ learningRate: 0.5 });
-const reports: EpochReport[] = await network.fit(data, { epochs: 1, batchSize: 4 });
+const history: History = await network.fit(data, { epochs: 1, batchSize: 4 });
+const reports: EpochReport[] = [];
 for await (const report of network.train(data)) reports.push(report);
 const layer: Layer | undefined = network.layers[0];
 const weights: Float32Array | undefined = layer?.weights;

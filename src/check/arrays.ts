@@ -21,7 +21,7 @@ export function arrayType(value: unknown): string | undefined {
   return nameOf.call(value);
 }
 
-/** A new array of the same type, made in this realm, even if the class of the given array extends the type. */
+/** A new array of the same type, in this realm, whatever class extends the type. */
 export function newLike<T extends NumberArray>(values: T, length: number): T {
   const types = globalThis as unknown as Record<string, new (length: number) => T>;
   return new types[arrayType(values) as string](length);

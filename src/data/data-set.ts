@@ -6,9 +6,8 @@ import { checkInputs, type Inputs, type Preparation, storedBytesOf, storedTypeOf
 import { isFloats } from './numbers.js';
 import { checkTargets, checkWeights, type Targets, writeTargets, writeWeights } from './targets.js';
 
-// Data sets. They are checked as they are given, so that a refusal changes nothing. Then they are copied into the
-// network's memory and checked again there, where nobody else can change them: the core computes addresses from labels,
-// so a wrong label must never reach it.
+// Data sets: checked as they are given, so that a refusal changes nothing, then copied into the network's memory and
+// checked again there, where nobody else can change them: a label that is no class would be an address.
 
 /** Samples to train on or to evaluate. */
 export interface DataSet {
@@ -25,7 +24,7 @@ export interface DataSet {
 
 /** Samples that fit the network: the lengths agree, labels are classes, and floats are finite. */
 export interface CheckedData {
-  /** The names of the inputs, the targets and the weights in messages. Default: the parts of `data`. */
+  /** What a message calls the inputs, the targets and the weights. Default: the parts of `data`. */
   readonly names?: readonly [string, string, string];
   readonly samples: number;
   readonly inputs: Inputs;
@@ -52,7 +51,7 @@ export function copyData(data: CheckedData): CheckedData {
 
 const NAMES = ['data.inputs', 'data.targets', 'data.weights'] as const;
 
-/** The room that a data set takes in the memory. */
+/** What a data set will take in the arena. */
 export function setSize(arena: Arena, { samples, inputs, targets, weights }: CheckedData): SetSize {
   return {
     samples,
@@ -96,7 +95,7 @@ export function loadTrainingSet(arena: Arena, data: CheckedData): void {
   const { plan, header } = arena;
   const { names = NAMES, inputs, targets, weights, samples } = data;
   const { trainingSet } = header;
-  // no step can use the data before all of them are copied
+  // nothing trains on it before all of it is there
   trainingSet.samples = 0;
   writeInputs(names[0], arena, plan.setInputs, inputs, 0, samples);
   trainingSet.inputs = plan.setInputs;

@@ -1,4 +1,5 @@
 import { checkFloats, wrongType } from '../check/errors.js';
+import { dropPromise, isPromise } from '../check/promises.js';
 import type { Arena } from '../core/arena.js';
 import type { CoreImports } from '../core/engine.js';
 import type { CustomCost } from '../spec/network-options.js';
@@ -24,7 +25,7 @@ export function costImports(cost: CustomCost, outputs: number, arena: () => Aren
     customCost(row) {
       loadRow(row);
       const value: unknown = arena().lock(() => cost.value(a, y));
-      if (typeof value !== 'number') throw wrongType('cost.value', value, 'a function that returns a number');
+      if (typeof value !== 'number') throw refused('cost.value', value, 'a function that returns a number');
       return value;
     },
     customGradient(rows) {
@@ -33,7 +34,7 @@ export function costImports(cost: CustomCost, outputs: number, arena: () => Aren
         out.fill(0);
         const result: unknown = arena().lock(() => cost.gradient(a, y, out));
         if (typeof result === 'object' && result !== null && result !== out) {
-          throw wrongType('cost.gradient', result, 'a function that writes dC/da to its third argument');
+          throw refused('cost.gradient', result, 'a function that writes dC/da to its third argument');
         }
         checkFloats('cost.gradient: out', out, outputs);
         // the lanes that fill up the row must be 0
@@ -43,4 +44,10 @@ export function costImports(cost: CustomCost, outputs: number, arena: () => Aren
       }
     },
   };
+}
+
+/** The error for a result of the user's function. A step cannot wait for a promise. */
+function refused(where: string, result: unknown, wanted: string): TypeError {
+  dropPromise(result);
+  return wrongType(where, result, isPromise(result) ? `${wanted}, without async` : wanted);
 }

@@ -100,6 +100,9 @@ const METRICS = {
 /** The name of a metric that is a single number. */
 export type MetricName = (typeof METRICS)[Task][number];
 
+/** A number for the cost and for each metric of a task that is a single number. */
+export type MetricNumbers = { cost: number } & { [Name in MetricName]?: number };
+
 export function metricsOf(task: Task): readonly MetricName[] {
   return METRICS[task];
 }

@@ -63,7 +63,7 @@ export function decode(file: Uint8Array, options: LoadOptions): SavedNetwork {
   };
 }
 
-/** Checks that a file is complete. Returns its version. */
+/** The version of a file that is whole. */
 function checkFile(file: Uint8Array): number {
   const foreign = foreignContents(file);
   if (foreign) throw outOfRange('load', foreign, 'a file that save() made');
@@ -87,7 +87,7 @@ function checkFile(file: Uint8Array): number {
   return version;
 }
 
-/** Refuses an object with an unknown key, which comes from another version. */
+/** An object whose keys are all known: others come from another version. */
 function checkKeys(where: string, value: unknown, keys: readonly string[]): void {
   checkIsObject(where, value);
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
@@ -112,7 +112,7 @@ function decodeSpec(value: unknown, cost: CustomCost | undefined): Spec {
 
 const SCALED: readonly ScaledArrays[] = ['all', 'integers', 'bytes'];
 
-/** The scale of a file that does not say to which arrays it applies. If it has none, bytes were multiplied by 1/255. */
+/** The scale in a file that does not say which arrays are multiplied by it: bytes were by 1/255 if none was given. */
 function oldScale({ scale }: Pick<SpecOptions, 'scale'>): Partial<Spec> {
   return scale === undefined ? { scale: 1 / 255, scaled: 'bytes' } : { scaled: 'integers' };
 }

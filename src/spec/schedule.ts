@@ -9,6 +9,7 @@ import {
   MAX_FLOAT,
   wrongType,
 } from '../check/errors.js';
+import { dropPromise, isPromise } from '../check/promises.js';
 import { cosPi, power } from './exact-math.js';
 
 // Learning rates that change. A schedule is a plain object. The rate of a step depends only on the steps and epochs
@@ -281,7 +282,12 @@ const NO_EPOCH: PlateauState = { reductions: 0, best: undefined, waited: 0, cool
 /** The rate of a step. Only reduceOnPlateau uses `plateau`. */
 export function rateAt(rate: LearningRate, step: number, epoch: number, plateau: PlateauState = NO_EPOCH): number {
   if (typeof rate === 'number') return rate;
-  if (typeof rate === 'function') return rate(step, epoch);
+  if (typeof rate === 'function') {
+    const given: unknown = rate(step, epoch);
+    // it is refused where the rate is checked
+    if (typeof given !== 'number') dropPromise(given);
+    return given as number;
+  }
   if (rate.name === 'reduceOnPlateau') {
     return Math.max(rate.initial * power(rate.factor, plateau.reductions), rate.minimum);
   }
@@ -386,12 +392,8 @@ export class RateClock {
   next(): number {
     const { steps, epochs } = this;
     const rate = rateAt(this.rate, steps, epochs, this.#plateau);
-    this.last = checkNumber(
-      `learningRate of step ${steps}, epoch ${epochs}`,
-      rate,
-      isRate,
-      'a finite number from 0 up',
-    );
+    const wanted = `a finite number from 0 up${isPromise(rate) ? ', without async' : ''}`;
+    this.last = checkNumber(`learningRate of step ${steps}, epoch ${epochs}`, rate, isRate, wanted);
     return this.last;
   }
 

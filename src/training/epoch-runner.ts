@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../check/abort.js';
+import { isPromise } from '../check/promises.js';
 import { type EpochResult, type Epochs, speedOf } from './epochs.js';
 import { SLICE_MS, Yielder } from './event-loop.js';
 import type { TrainSettings } from './options.js';
@@ -50,8 +51,14 @@ export class EpochRunner implements Epochs {
       this.#throwIfAborted();
       const now = this.#advance(onBatch ? stepper.chunksToStepEnd : this.#sliceChunks);
       // a slice may also end within a step, for a snapshot, and is then not reported as a step
-      if (onBatch && stepper.isAtStepEnd) isStopped = onBatch(this.#report()) === false;
-      if (onProgress && isProgressDue(now)) onProgress(this.#report());
+      if (onBatch && stepper.isAtStepEnd) {
+        const answer = onBatch(this.#report());
+        isStopped = (isPromise(answer) ? await answer : answer) === false;
+      }
+      if (onProgress && isProgressDue(now)) {
+        const answer = onProgress(this.#report());
+        if (isPromise(answer)) await answer;
+      }
       await this.#yielder.yieldIfDue(now);
     }
     this.#throwIfAborted();

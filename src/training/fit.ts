@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../check/abort.js';
 import { checkObject } from '../check/errors.js';
+import { isPromise } from '../check/promises.js';
 import { checksumOf } from '../data/checksums.js';
 import { type CheckedData, checkData, copyData, type DataSet } from '../data/data-set.js';
 import { preparationOf, scaleOf } from '../data/inputs.js';
@@ -204,7 +205,7 @@ class Fit {
     this.#restoreBestAtEnd();
     while (!this.#isOver) {
       const report = await this.#reportOn(await this.#trainEpoch());
-      this.#notify(report);
+      await this.#notify(report);
       this.#restoreBestAtEnd();
       yield report;
     }
@@ -272,7 +273,7 @@ class Fit {
     };
   }
 
-  /** The warnings for the first report; empty for later ones. */
+  /** The warnings, once. */
   #takeWarnings(): Pick<EpochReport, 'warnings'> {
     const { warnings } = this.#settings;
     if (this.#hasWarned || warnings.length === 0) return {};
@@ -297,10 +298,12 @@ class Fit {
   }
 
   /** Calls back with a report. If training ends, completes the report with the reason. */
-  #notify(report: EpochReport): void {
+  async #notify(report: EpochReport): Promise<void> {
     // must be set before the callback, which may save the network
     this.#stopped = report.stopped;
-    if (this.#settings.onEpoch?.(report) === false && !this.#isLast(report)) {
+    const answer = this.#settings.onEpoch?.(report);
+    const isEnd = (isPromise(answer) ? await answer : answer) === false;
+    if (isEnd && !this.#isLast(report)) {
       report.stopped ??= 'callback';
       report.secondsLeft = 0;
     }

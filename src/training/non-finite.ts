@@ -143,7 +143,7 @@ export function diagnose(
   return { layer, reason: isUnscaled ? 'inputs' : layer === undefined ? 'cost' : 'weights', largestInput };
 }
 
-/** A snapshot is taken once in this many batches, so that copying takes a small share of the time. */
+/** A snapshot is taken every so many batches, so that copying takes a small share of the time. */
 const GUARDED_STEPS = 64;
 
 /** Guards the steps on batches that are given one by one. */

@@ -61,12 +61,15 @@ export interface TrainOptions {
   ignoreNonFinite?: boolean;
   /** Aborting it stops training after the step in progress; `fit` then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Called after each epoch. If it returns false, training ends. */
+  /**
+   * Called after each epoch. If it returns false, training ends. A promise that a callback returns is awaited: a promise
+   * of false ends training too, and if it rejects, so does the call.
+   */
   onEpoch?: (report: EpochReport) => unknown;
   /** Called after each step. If it returns false, training ends; the unfinished epoch counts as an epoch. */
   onBatch?: (report: ProgressReport) => unknown;
-  /** Called between steps, at most about sixty times a second. */
-  onProgress?: (report: ProgressReport) => void;
+  /** Called between steps, at most about sixty times a second. It cannot end training. */
+  onProgress?: (report: ProgressReport) => unknown;
 }
 
 export const TRAIN_KEYS = keysOf<TrainOptions>({

@@ -1,4 +1,5 @@
 import { checkCallback, checkInteger, checkObject, outOfRange } from '../check/errors.js';
+import { isPromise } from '../check/promises.js';
 import type { DataSet } from '../data/data-set.js';
 import { train } from './fit.js';
 import { isStateFinite } from './non-finite.js';
@@ -41,9 +42,12 @@ export async function replayTo(
     onBatch(report: ProgressReport) {
       const answer = onBatch?.(report);
       if (trainer.state.steps < step) return answer;
-      // returns, so that the call itself throws the error that says what happened
-      if (!ignoreNonFinite && !isStateFinite(trainer.arena)) return false;
-      throw new Arrival(trainer.place);
+      const arrive = () => {
+        // returns, so that the call itself throws the error that says what happened
+        if (!ignoreNonFinite && !isStateFinite(trainer.arena)) return false;
+        throw new Arrival(trainer.place);
+      };
+      return isPromise(answer) ? answer.then(arrive) : arrive();
     },
   };
   try {

@@ -64,8 +64,8 @@ export interface EpochReport {
   /** With lbfgs: the length of the gradient, penalties included, at the weights that the epoch has reached. */
   gradientLength?: number;
   /**
-   * In the first report of a call, if there are any: sentences about data that are accepted but probably not meant,
-   * such as different numbers that become equal in 32 bits.
+   * In the first report of a call, if there are any: what is allowed in the data but hardly meant, such as numbers that
+   * 32 bits cannot keep apart.
    */
   warnings?: readonly string[];
 }

@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../check/abort.js';
 import { checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { dropPromise, isPromise } from '../check/promises.js';
 import type { Arena } from '../core/arena.js';
 import { checksumOf, checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
 import { type CheckedData, checkData, type DataSet } from '../data/data-set.js';
@@ -12,6 +13,7 @@ import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import { speedOf } from './epochs.js';
 import { makeYield } from './event-loop.js';
+import { History } from './history.js';
 import { checkSettings, STREAM_KEYS, type StreamOptions, type TrainSettings } from './options.js';
 import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace } from './place.js';
 import type { EpochReport, ProgressReport } from './reports.js';
@@ -41,7 +43,7 @@ function checkStream(source: unknown, options: StreamOptions, arena: Arena, curr
 }
 
 /** See Network.fitStream. */
-export async function fitStream(trainer: Trainer, source: DataSource, options: StreamOptions): Promise<EpochReport[]> {
+export async function fitStream(trainer: Trainer, source: DataSource, options: StreamOptions): Promise<History> {
   const { arena, state, call } = trainer;
   const { spec } = arena;
   const settings = checkStream(source, options, arena, state.optimizer);
@@ -117,9 +119,9 @@ class Stream {
   #stopped: string | undefined;
   /** Until it is known what the network learns: the targets so far. */
   #survey: TargetSurvey | undefined;
-  /** The warnings for the next report; undefined before the first part. */
+  /** What the next report has to say of the data; undefined: no part has come yet. */
   #warnings: readonly string[] | undefined;
-  /** true until the part in progress has come, if its checksum is that of a file of version 1. */
+  /** Until the part in progress has come: whether its checksum is that of a file of version 1. */
   #isOfVersion1: true | undefined;
 
   /** `place`: where to resume. */
@@ -152,20 +154,22 @@ class Stream {
     };
   }
 
-  async run(): Promise<EpochReport[]> {
+  async run(): Promise<History> {
     const { epochs, standardize, onEpoch } = this.#settings;
     if (standardize && !this.#trainer.standardization) await this.#measure();
-    const reports: EpochReport[] = [];
+    const history = new History();
     while (this.#epoch < epochs && !this.#stopped) {
       const report = await this.#trainEpoch();
       // must be set before the callback, which may save the network
       this.#stopped = report.stopped;
-      if (onEpoch?.(report) === false && this.#epoch < epochs) report.stopped ??= 'callback';
+      const answer = onEpoch?.(report);
+      const isEnd = (isPromise(answer) ? await answer : answer) === false;
+      if (isEnd && this.#epoch < epochs) report.stopped ??= 'callback';
       this.#stopped = report.stopped;
-      reports.push(report);
+      history.add(report);
     }
     this.#trainer.call.dropResumption();
-    return reports;
+    return history;
   }
 
   async #measure(): Promise<void> {
@@ -221,7 +225,7 @@ class Stream {
     const { state, call, arena } = this.#trainer;
     const done = this.#done;
     const stepRows = Math.min(this.#settings.stepRows, data.samples);
-    // only the first part of a call is checked for warnings: the others will be like it
+    // of the first part of a call: the others will be like it
     this.#warnings ??= warningsOf(data, arena);
     this.#load(data);
     if (this.#runPlace) {
@@ -371,7 +375,9 @@ function iterate(parts: unknown): AsyncIterator<DataSet> | Iterator<DataSet> {
   const object = Object(parts);
   const method = object[Symbol.asyncIterator] ?? object[Symbol.iterator];
   if (typeof method !== 'function') {
-    throw wrongType('source', parts, 'a function that returns an iterable or async iterable of { inputs, targets }');
+    dropPromise(parts);
+    const wanted = 'a function that returns an iterable or async iterable of { inputs, targets }';
+    throw wrongType('source', parts, isPromise(parts) ? `${wanted}, such as async function*` : wanted);
   }
   return method.call(parts);
 }

@@ -25,7 +25,7 @@ export class TimeBoxedTraining {
   /** Epochs done. */
   #epoch = 0;
   #isInEpoch = false;
-  /** The warnings for the next report. */
+  /** What the next report has to say of the data. */
   #warnings: readonly string[];
   #epochCost = 0;
 

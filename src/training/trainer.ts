@@ -20,7 +20,7 @@ import { evaluateInSlices, type SlicedEvaluation } from './sliced-evaluation.js'
 import { TimeBoxedTraining } from './time-boxed.js';
 import { TrainingState } from './training-state.js';
 
-/** The names of the parts of a batch in messages. */
+/** What messages call the parts of a batch. */
 const BATCH_NAMES = ['x', 'y', 'weights'] as const;
 
 /**
@@ -70,7 +70,7 @@ export class Trainer {
 
   standardize(standardization: Standardization | undefined): void {
     this.arena.standardization = standardization;
-    // a training set in the memory keeps its old standardisation, so it must be copied again
+    // a training set that lies in the memory is standardised as it was when it came
     this.endTimeBoxed();
     this.pass.outdate();
   }
@@ -139,7 +139,7 @@ export class Trainer {
     if (weights !== undefined) checkWeights('weights', weights, rows);
     state.checkStep('trainBatch', rows);
     this.#guard.beforeStep(arena, pass, state.clock);
-    // comes before the window is written, because a learning rate that is a function may use the network
+    // a function may look at the network: before the window is written
     const rate = state.clock.next();
     this.reserveRows(x, rows);
     writeWindow(arena, { names: BATCH_NAMES, samples: rows, inputs: x, targets: y, weights }, 0, rows);
@@ -185,7 +185,7 @@ export class Trainer {
     if (rows > capacity && this.call.isRunning) {
       throw outOfRange('x', `${rows} rows during fit`, `at most batchSize = ${capacity}`);
     }
-    // comes before the memory grows, because the earlier batch is then lost
+    // now, since the batch before is lost where the memory grows
     checkInputs('x', x, arena);
     arena.reserve(rows, slots);
     this.pass.clear();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { lbfgs, Network, NonFiniteError, sgd } from 'simdprop';
 import { crossValidate } from 'simdprop/cross-validation';
 
-// Uses every feature that is loaded on demand. test-pack.mjs then checks that every chunk of the package was loaded.
+// Everything that is loaded where it is used, once. test-pack.mjs makes sure that every chunk of the package has been.
 
 const ROWS = 60;
 const options = {
@@ -25,14 +25,14 @@ await assert.rejects(Network.load(net), {
   message: 'load: got an object (Network), want a Uint8Array or an ArrayBuffer that save() made',
 });
 
-// options of fit that are loaded from separate files
+// the options of fit, each in a file of its own
 const training = { epochs: 3, batchSize: 7, optimizer: sgd({ learningRate: 0.5 }) };
 const all = { validationSplit: 0.2, earlyStopping: { patience: 2 }, classWeights: [1, 2], standardize: true };
-const reports = await net.fit(data, { ...training, ...all });
-assert.equal(reports.length, 3);
-assert(reports[2].validation && reports[2].bestEpoch !== undefined && net.standardization);
+const { length, last } = await net.fit(data, { ...training, ...all });
+assert.equal(length, 3);
+assert(last.validation && last.bestEpoch !== undefined && net.standardization);
 
-// a stream of a single part gives the bits of fit
+// a stream in one part has the bits of fit
 const [whole, streamed] = [await create(), await create()];
 await whole.fit(data, training);
 await streamed.fitStream(() => [data], training);
@@ -44,22 +44,22 @@ assert.deepEqual(weightsOf(replayed), weightsOf(whole));
 
 const line = await create();
 const [{ cost: first }] = await line.fit(data, { optimizer: lbfgs(), epochs: 1 });
-const [{ cost: last }] = await line.fit(data, { optimizer: lbfgs(), epochs: 1 });
-assert(last < first, `L-BFGS: got ${last} after ${first}, want less`);
+const [{ cost: second }] = await line.fit(data, { optimizer: lbfgs(), epochs: 1 });
+assert(second < first, `L-BFGS: got ${second} after ${first}, want less`);
 
 const loaded = await Network.load(whole.save({ training: true }));
 assert.deepEqual(loaded.predict(inputs), whole.predict(inputs));
 
 const orthogonal = await create({ layers: [{ units: 3, initializer: 'orthogonal' }, options.layers[1]] });
 const w = orthogonal.layers[0].weights;
-// the tolerance of f32
+// f32
 assert(Math.abs(w[0] * w[3] + w[1] * w[4] + w[2] * w[5]) < 1e-6, `rows: got ${w}, want orthogonal ones`);
 
 const inspector = await whole.inspect();
 const check = inspector.checkGradients(inputs, targets);
 assert(check.error < 1e-3, `gradients: got ${check.error}, want what f32 can give`);
 
-// half the squared error, as a custom cost
+// half the squared error, by a cost of one's own
 const half = {
   value: (a, y) => a.reduce((sum, value, j) => sum + (value - y[j]) ** 2 / 2, 0),
   gradient: (a, y, out) => out.set(a.map((value, j) => value - y[j])),
@@ -71,7 +71,7 @@ for (const cost of ['quadratic', half]) {
   const own = await Network.create({ inputs: 3, layers, seed: 1, cost });
   costs.push((await own.fit(column, training)).at(-1).cost);
 }
-// the two costs round differently
+// each rounds by itself
 assert(Math.abs(costs[0] - costs[1]) < 1e-6, `costs: got ${costs}, want the same`);
 
 const folds = await crossValidate({ ...options, cost: 'categoricalCrossEntropy' }, data, { ...training, folds: 3 });
@@ -96,6 +96,6 @@ for (const threads of [undefined, 2]) {
   }
 }
 
-// the error of a host that does not compile WebAssembly from bytes
+// what a host says that does not compile WebAssembly from bytes
 WebAssembly.compile = () => Promise.reject(new Error('Wasm code generation disallowed by embedder'));
 await assert.rejects(create({ threads: 2 }), /import simdprop\/simd\.wasm as a module .+ pass it as \{ wasm \}/);

@@ -11,8 +11,8 @@ const options = { inputs: 2, layers: [{ units: 3, activation: 'tanh' }, { units:
 
 async function learnXor(network) {
   network.optimizer = sgd({ learningRate: 1 });
-  const reports = await network.fit({ inputs, targets }, { epochs: 2000, batchSize: 4 });
-  const { cost } = reports.at(-1);
+  const history = await network.fit({ inputs, targets }, { epochs: 2000, batchSize: 4 });
+  const { cost } = history.last;
   assert(cost < 0.05, `cost: got ${cost}, want less than 0.05`);
   const outputs = network.predict(inputs);
   assert.deepEqual([...outputs].map(Math.round), [...targets]);
@@ -52,7 +52,7 @@ assert.deepEqual(parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6)), { shape:
 saveFile('network.simdprop', network.save({ training: true }));
 const loaded = await Network.load(await readFile('network.simdprop'));
 assert.deepEqual(loaded.predict(inputs), network.predict(inputs));
-// parts that are loaded on demand throw the same class of error
+// parts that are loaded where they are used know the same error
 const line = await Network.create({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
 const far = { inputs: Float32Array.of(1e30), targets: Float32Array.of(-1e30) };
 await assert.rejects(line.fit(far, { optimizer: lbfgs() }), NonFiniteError);

@@ -1,0 +1,250 @@
+import { outOfRange, quote } from '../check/errors.js';
+import { type Evaluation, type MetricNumbers, metricsOf } from '../model/metrics.js';
+import type { EpochReport } from './reports.js';
+
+/** A report on an epoch whose validation has only the metrics that are a single number. */
+export interface EpochSummary extends Omit<EpochReport, 'validation'> {
+  validation?: MetricNumbers & Pick<Evaluation, 'task' | 'samples'>;
+}
+
+/** The numbers of a report that History keeps, in the order in which a report has them. */
+const NUMBERS = [
+  'epoch',
+  'cost',
+  'samples',
+  'elapsedMs',
+  'samplesPerSecond',
+  'learningRate',
+  'gradientLength',
+  'secondsLeft',
+  'bestEpoch',
+] as const satisfies readonly (keyof EpochReport)[];
+
+/** The name of a column of a History: a number of the reports, or a metric of the validation. */
+export type HistoryColumn = (typeof NUMBERS)[number] | `validation.${keyof MetricNumbers}`;
+
+/** The most rows, beside the best and the last epoch. Even, so that the next epoch has a row after every second one has gone. */
+const MOST_ROWS = 9998;
+/** Room for the first rows. It doubles when it is full. */
+const FIRST_ROOM = 16;
+
+/**
+ * What `fit` and `fitStream` report on a training: the numbers of its epochs, in columns. Up to 9998 epochs are all
+ * kept; of more, every second, fourth and so on, besides the first, the best and the last. A training of any length
+ * thus takes at most 2 MB for it.
+ *
+ * @example
+ * const history = await net.fit(data, { epochs: 100, validation });
+ * history.length; // 100
+ * history.last?.validation?.accuracy;
+ * history.best?.epoch;
+ * plot(history.column('epoch'), history.column('validation.cost'));
+ * for (const { epoch, cost } of history) console.log(epoch, cost);
+ */
+export class History implements Iterable<EpochSummary> {
+  #length = 0;
+  #samples = 0;
+  #elapsedMs = 0;
+  #last: EpochReport | undefined;
+  #best: EpochReport | undefined;
+  readonly #warnings = new Set<string>();
+  readonly #columns = new Map<HistoryColumn, Float64Array<ArrayBuffer>>();
+  /** What all validations have in common. */
+  #validated: Pick<Evaluation, 'task' | 'samples'> | undefined;
+  #room = FIRST_ROOM;
+  #rows = 0;
+  /** Epochs from one row to the next. */
+  #stride = 1;
+
+  /** @internal */
+  add(report: EpochReport): void {
+    if (this.#length % this.#stride === 0) this.#addRow(report);
+    this.#length++;
+    this.#samples += report.samples;
+    this.#elapsedMs += report.elapsedMs;
+    this.#last = report;
+    if (this.#isBest(report)) this.#best = report;
+    for (const warning of report.warnings ?? []) this.#warnings.add(warning);
+  }
+
+  /** The number of epochs that the call has trained, whether they are kept or not. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Samples that the call has trained, each as often as it was used. */
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** Milliseconds that the call has spent on steps, without validation and callbacks. */
+  get elapsedMs(): number {
+    return this.#elapsedMs;
+  }
+
+  /** The report on the last epoch; undefined if there was none to train. */
+  get last(): EpochReport | undefined {
+    return this.#last;
+  }
+
+  /**
+   * The report on the epoch with the lowest cost of the validation data, or of the training data without those. With
+   * `earlyStopping`, that on the epoch that it takes for the best; undefined if that came before the call resumed.
+   */
+  get best(): EpochReport | undefined {
+    return this.#best;
+  }
+
+  /** Why training has ended although epochs were left: see EpochReport. */
+  get stopped(): EpochReport['stopped'] {
+    return this.#last?.stopped;
+  }
+
+  /** What is likely to be wrong with the training or its data, in words. Empty if nothing seems to be. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
+  }
+
+  /**
+   * The report on one epoch of the call, counted from 0, or from the end if it is negative: `at(-1)` is the last.
+   * undefined if there is no such epoch, or if it is not kept.
+   */
+  at(index: number): EpochSummary | undefined {
+    const position = index < 0 ? this.#length + index : index;
+    const extra = this.#extras.find((report) => this.#positionOf(report) === position);
+    if (extra) return extra;
+    const row = position / this.#stride;
+    return Number.isInteger(row) && row >= 0 && row < this.#rows ? this.#summaryOf(row) : undefined;
+  }
+
+  /** The reports on the epochs that are kept, in their order. */
+  *[Symbol.iterator](): Iterator<EpochSummary> {
+    const first = this.#first;
+    for (const epoch of this.#length ? this.column('epoch') : []) yield this.at(epoch - first) as EpochSummary;
+  }
+
+  /**
+   * [epochs kept]: one number of each epoch, as a new array. All columns have the same epochs, those of
+   * `column('epoch')`. NaN stands for a number that a report does not have. Throws a RangeError if no report has it.
+   */
+  column(name: HistoryColumn): Float64Array {
+    const column = this.#columns.get(name);
+    if (!column) throw outOfRange('history.column', quote(name), `one of ${[...this.#columns.keys()].join(', ')}`);
+    // the best and the last epoch may lie between two rows
+    const between = this.#extras.filter((report) => this.#positionOf(report) % this.#stride !== 0);
+    const values = new Float64Array(this.#rows + between.length);
+    let copied = 0;
+    between.forEach((report, i) => {
+      const rows = Math.ceil(this.#positionOf(report) / this.#stride);
+      values.set(column.subarray(copied, rows), copied + i);
+      values[rows + i] = numberOf(report, name) ?? Number.NaN;
+      copied = rows;
+    });
+    values.set(column.subarray(copied, this.#rows), copied + between.length);
+    return values;
+  }
+
+  /** The reports on the epochs that are kept, for JSON.stringify. */
+  toJSON(): EpochSummary[] {
+    return [...this];
+  }
+
+  /** What Node prints. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    const { length, last, best, stopped, warnings } = this;
+    return { length, last, best, ...(stopped && { stopped }), ...(warnings.length > 0 && { warnings }) };
+  }
+
+  /** The number of the first epoch of the call. */
+  get #first(): number {
+    return this.#last ? this.#last.epoch - this.#length + 1 : 0;
+  }
+
+  #positionOf({ epoch }: EpochReport): number {
+    return epoch - this.#first;
+  }
+
+  /** The reports that are kept whole, in order. */
+  get #extras(): readonly EpochReport[] {
+    const [best, last] = [this.#best, this.#last];
+    return [...(best && best !== last ? [best] : []), ...(last ? [last] : [])];
+  }
+
+  #isBest(report: EpochReport): boolean {
+    if (report.bestEpoch !== undefined) return report.bestEpoch === report.epoch;
+    const best = this.#best;
+    if (!best) return true;
+    // an epoch that a callback has cut short has no validation, and compares with none
+    if (best.validation && !report.validation) return false;
+    const [cost, least] = [report, best].map(({ validation, cost }) => validation?.cost ?? cost);
+    return Number.isNaN(least) ? !Number.isNaN(cost) : cost < least;
+  }
+
+  #addRow(report: EpochReport): void {
+    if (this.#rows === MOST_ROWS) this.#halve();
+    if (this.#rows === this.#room) this.#grow();
+    for (const name of namesOf(report)) {
+      const value = numberOf(report, name);
+      if (value !== undefined) this.#columnAt(name)[this.#rows] = value;
+    }
+    if (report.validation) {
+      const { task, samples } = report.validation;
+      this.#validated ??= { task, samples };
+    }
+    this.#rows++;
+  }
+
+  #columnAt(name: HistoryColumn): Float64Array {
+    let column = this.#columns.get(name);
+    if (!column) {
+      column = new Float64Array(this.#room).fill(Number.NaN);
+      this.#columns.set(name, column);
+    }
+    return column;
+  }
+
+  #grow(): void {
+    this.#room = Math.min(2 * this.#room, MOST_ROWS);
+    for (const [name, column] of this.#columns) {
+      const larger = new Float64Array(this.#room).fill(Number.NaN);
+      larger.set(column);
+      this.#columns.set(name, larger);
+    }
+  }
+
+  /** Keeps every second row. */
+  #halve(): void {
+    this.#stride *= 2;
+    this.#rows /= 2;
+    for (const column of this.#columns.values()) {
+      for (let row = 1; row < this.#rows; row++) column[row] = column[2 * row];
+      column.fill(Number.NaN, this.#rows);
+    }
+  }
+
+  #summaryOf(row: number): EpochSummary {
+    const summary: Record<string, unknown> = { epoch: undefined, epochs: this.#last?.epochs };
+    const validation: Record<string, unknown> = { ...this.#validated };
+    // columns come into being with their first number: NUMBERS has the order
+    for (const name of new Set<HistoryColumn>([...NUMBERS, ...this.#columns.keys()])) {
+      const value = this.#columns.get(name)?.[row] ?? Number.NaN;
+      if (name.startsWith(VALIDATION)) validation[name.slice(VALIDATION.length)] = value;
+      // a cost may be NaN; of the others, those that are have not been in the report
+      else summary[name] = name === 'cost' || !Number.isNaN(value) ? value : undefined;
+    }
+    return { ...summary, ...(this.#validated && { validation }) } as unknown as EpochSummary;
+  }
+}
+
+const VALIDATION = 'validation.';
+
+/** The columns of a report. */
+function namesOf({ validation }: EpochReport): readonly HistoryColumn[] {
+  if (!validation) return NUMBERS;
+  return [...NUMBERS, ...metricsOf(validation.task).map((metric) => `${VALIDATION}${metric}` as const)];
+}
+
+function numberOf(report: EpochReport, name: HistoryColumn): number | undefined {
+  if (!name.startsWith(VALIDATION)) return report[name as (typeof NUMBERS)[number]];
+  return report.validation?.[name.slice(VALIDATION.length) as keyof MetricNumbers];
+}
