@@ -1,6 +1,6 @@
 import { outOfRange, quote } from '../check/errors.js';
 import { type Decimal, toNumber } from './csv-numbers.js';
-import { readRows } from './csv-rows.js';
+import { type Part, readRows } from './csv-rows.js';
 
 /** The delimiters that are recognised. The first ones are preferred if nothing else decides. */
 export const CANDIDATES: readonly string[] = [',', ';', '\t', '|'];
@@ -33,11 +33,17 @@ export function readSeparatorLine(text: string): { declared: string | undefined;
  * Detects the delimiter from the first rows, without empty rows and comments. It is the candidate that gives all of
  * them the same number of fields; if there is none, the one that does so for most rows. Undefined for a single column.
  * If all commas may be decimal commas, another delimiter is preferred to the comma. If two candidates fit equally well,
- * throws a RangeError that asks for `options.delimiter`.
+ * throws a RangeError that asks for `options.delimiter`. `part` says whether the text goes on.
  */
-export function findDelimiter(name: string, text: string, comment: string, decimal: Decimal): string | undefined {
+export function findDelimiter(
+  name: string,
+  text: string,
+  comment: string,
+  decimal: Decimal,
+  part?: Part,
+): string | undefined {
   const possible = CANDIDATES.filter((candidate) => candidate !== comment && candidate !== decimal);
-  const divisions = withoutDecimalCommas(possible.map((delimiter) => divide(text, delimiter, comment)));
+  const divisions = withoutDecimalCommas(possible.map((delimiter) => divide(text, delimiter, comment, part)));
   const even = divisions.filter(({ isEven }) => isEven);
   if (even.length > 1) {
     const delimiters = even.map(({ delimiter }) => quote(delimiter)).join(' and ');
@@ -47,14 +53,14 @@ export function findDelimiter(name: string, text: string, comment: string, decim
   return best?.delimiter;
 }
 
-function divide(text: string, delimiter: string, comment: string): Division {
+function divide(text: string, delimiter: string, comment: string, part: Part | undefined): Division {
   const rowsOfLength = new Map<number, number>();
   let rows = 0;
   let fieldCount = 0;
   let hasDecimalCommas = true;
   let isBroken = false;
   try {
-    for (const { fields } of readRows('', text, { delimiter, comment })) {
+    for (const { fields } of readRows('', text, { delimiter, comment }, part)) {
       rowsOfLength.set(fields.length, (rowsOfLength.get(fields.length) ?? 0) + 1);
       hasDecimalCommas &&= fields.every((field) => !field.includes(',') || isDecimalNumber(field));
       rows++;

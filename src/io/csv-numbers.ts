@@ -26,9 +26,20 @@ const MISSING = /^(\?|-|\.|#?n\/?a|nan|null|none|nil)$/i;
 /** Numbers with a mark between each three digits, with or without a fraction. */
 const THOUSANDS = /^[+-]?\d{1,3}([.,' \u00a0\u2009\u202f])\d{3}(\1\d{3})*([.,]\d+)?$/;
 
+/** True for an empty field, and for the ways in which programs write that a value is missing. */
+export const looksMissing = (field: string): boolean => field === '' || MISSING.test(field);
+
+/** Names in their order: as numbers if all of them are numbers, and else as text. Sorts the array itself. */
+export function sortNames(names: string[], decimal: Decimal): string[] {
+  const numbers = new Map(names.map((name) => [name, toNumber(name, decimal)]));
+  const byText = (a: string, b: string) => (a < b ? -1 : 1);
+  const byNumber = (a: string, b: string) => (numbers.get(a) as number) - (numbers.get(b) as number) || byText(a, b);
+  return names.sort([...numbers.values()].some(Number.isNaN) ? byText : byNumber);
+}
+
 /** The advice for a field that is not a number, if the field shows why it is not. Otherwise undefined. */
 export function numberWanted(field: string, decimal: Decimal): string | undefined {
-  if (field === '' || MISSING.test(field)) return 'a number: fill in the missing value, or leave the row out';
+  if (looksMissing(field)) return 'a number: fill in the missing value, or leave the row out';
   const other = decimal === '.' ? ',' : '.';
   const reads = `{ decimal: ${quote(other)} } reads numbers such as ${other === ',' ? '0,5' : '0.5'}`;
   const isOther = isNumber(field, other);

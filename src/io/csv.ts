@@ -1,9 +1,9 @@
-import { foreignContents } from '../check/contents.js';
-import { awaited, checkBoolean, checkObject, keysOf, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkBoolean, checkObject, keysOf, outOfRange, quote, wrongType } from '../check/errors.js';
 import { type CsvColumn, columnFinder, type FindColumn, findColumns, listed } from './csv-columns.js';
-import { CANDIDATES, findDelimiter, readSeparatorLine } from './csv-delimiter.js';
-import { type Decimal, looksLikeNumber, numberWanted, toNumber } from './csv-numbers.js';
+import { CANDIDATES } from './csv-delimiter.js';
+import { type Decimal, numberWanted, sortNames, toNumber } from './csv-numbers.js';
 import { type Row, readRows } from './csv-rows.js';
+import { checkHeader, checkMarks, checkText, divide, wrongCount } from './csv-text.js';
 
 // Reads comma-separated values as inputs and targets. This file decides what the fields mean.
 
@@ -126,48 +126,12 @@ function checkOptions(options: CsvOptions): void {
   const { header, delimiter, decimal, comment, name } = options;
   if (name !== undefined && typeof name !== 'string') throw wrongType('options.name', name, 'a string');
   if (header !== undefined) checkBoolean('options.header', header);
-  checkMark('options.delimiter', delimiter);
-  checkMark('options.comment', comment);
-  if (decimal !== undefined && decimal !== '.' && decimal !== ',') {
-    throw wrongType('options.decimal', decimal, '"." or ","');
-  }
-  if (comment !== undefined && comment === delimiter) {
-    throw outOfRange('options.comment', quote(comment), 'another character than options.delimiter');
-  }
-}
-
-function checkMark(where: string, mark: unknown): void {
-  if (mark === undefined) return;
-  const wanted = 'one character that is no quote and no line end';
-  if (typeof mark !== 'string') throw wrongType(where, mark, wanted);
-  if (mark.length !== 1 || '\r\n"\ufeff'.includes(mark)) throw outOfRange(where, quote(mark), wanted);
-}
-
-function checkText(name: string, text: unknown): void {
-  if (typeof text !== 'string') {
-    const wanted = 'a string: the text of the file (of bytes: new TextDecoder().decode(bytes))';
-    throw wrongType(name, text, wanted + awaited(text));
-  }
-  const foreign = foreignContents(text);
-  if (foreign) throw outOfRange(name, foreign, 'the text of a CSV file');
-  if (text.includes('\0')) {
-    const wanted = 'text that is decoded as it was written (of UTF-16: new TextDecoder("utf-16le").decode(bytes))';
-    throw outOfRange(name, 'text with characters of code 0', wanted);
-  }
+  checkMarks(delimiter, comment, decimal);
 }
 
 function readTable(name: string, text: string, options: CsvOptions): Table {
   const { decimal = '.', comment = '', header } = options;
-  const { declared, rest } = readSeparatorLine(text);
-  const given = options.delimiter ?? declared;
-  const found = given ?? findDelimiter(name, rest, comment, decimal);
-  // a file with a single column is not divided; its decimal commas must not divide it either
-  const delimiter = found ?? (decimal === ',' ? ';' : ',');
-  const hint =
-    given === undefined
-      ? `: the delimiter found is ${found === undefined ? 'none' : quote(found)}, options.delimiter sets another`
-      : '';
-
+  const { text: rest, delimiter, hint } = divide(name, text, options.delimiter, comment, decimal);
   const rows = [...readRows(name, rest, { delimiter, comment })];
   if (rows.length === 0) throw outOfRange(name, 'no rows', 'one row of numbers or more');
   const [{ number: first, fields }] = rows;
@@ -177,22 +141,8 @@ function readTable(name: string, text: string, options: CsvOptions): Table {
   if (hasHeader) rows.shift();
   if (rows.length === 0) throw outOfRange(name, 'a header alone', 'one row of numbers or more');
   const ragged = rows.find(({ fields }) => fields.length !== names.length);
-  if (ragged) {
-    const { number, fields } = ragged;
-    const leaves = /^\s*[#%]/.exec(fields[0])?.[0].trim();
-    const comments = comment === '' && leaves ? `: { comment: ${quote(leaves)} } leaves comments out` : '';
-    const got = `${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`;
-    throw outOfRange(`${name}: row ${number}`, got, `${names.length}, as in row ${first}${comments}${hint}`);
-  }
+  if (ragged) throw wrongCount(name, ragged.number, ragged.fields, { wanted: names.length, first, comment, hint });
   return { name, rows, names, hasHeader, decimal, hint };
-}
-
-/** Refuses a number among the names of columns: the first row may be a sample, which would be lost. */
-function checkHeader(where: string, names: readonly string[]): void {
-  const number = names.find(looksLikeNumber);
-  if (number === undefined) return;
-  const wanted = '{ header: false } if the first row is a sample, { header: true } if it has the names';
-  throw outOfRange(where, `the number ${quote(number)} in the place of a column's name`, wanted);
 }
 
 function checkTargetColumns(target: unknown, find: FindColumn, names: readonly string[]): number[] {
@@ -253,11 +203,7 @@ function wantedIn({ decimal, hasHeader, hint, rows }: Table, row: Row, field: st
 }
 
 function findClasses({ rows, decimal }: Table, column: number): string[] {
-  const classes = [...new Set(rows.map(({ fields }) => fields[column].trim()))];
-  const numbers = new Map(classes.map((name) => [name, toNumber(name, decimal)]));
-  const byText = (a: string, b: string) => (a < b ? -1 : 1);
-  const byNumber = (a: string, b: string) => (numbers.get(a) as number) - (numbers.get(b) as number) || byText(a, b);
-  return classes.sort([...numbers.values()].some(Number.isNaN) ? byText : byNumber);
+  return sortNames([...new Set(rows.map(({ fields }) => fields[column].trim()))], decimal);
 }
 
 function checkClasses(labels: unknown): string[] {

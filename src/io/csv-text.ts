@@ -1,0 +1,93 @@
+import { foreignContents } from '../check/contents.js';
+import { awaited, outOfRange, quote, wrongType } from '../check/errors.js';
+import { findDelimiter, readSeparatorLine } from './csv-delimiter.js';
+import { type Decimal, looksLikeNumber } from './csv-numbers.js';
+import type { Part } from './csv-rows.js';
+
+// What every reader of CSV texts checks and decides before it reads values.
+
+/** Checks the options `delimiter`, `comment` and `decimal`. */
+export function checkMarks(delimiter: unknown, comment: unknown, decimal: unknown): void {
+  checkMark('options.delimiter', delimiter);
+  checkMark('options.comment', comment);
+  if (decimal !== undefined && decimal !== '.' && decimal !== ',') {
+    throw wrongType('options.decimal', decimal, '"." or ","');
+  }
+  if (comment !== undefined && comment === delimiter) {
+    throw outOfRange('options.comment', quote(comment as string), 'another character than options.delimiter');
+  }
+}
+
+function checkMark(where: string, mark: unknown): void {
+  if (mark === undefined) return;
+  const wanted = 'one character that is no quote and no line end';
+  if (typeof mark !== 'string') throw wrongType(where, mark, wanted);
+  if (mark.length !== 1 || '\r\n"\ufeff'.includes(mark)) throw outOfRange(where, quote(mark), wanted);
+}
+
+/** Accepts a string that may be the text of a CSV file. */
+export function checkText(name: string, text: unknown): asserts text is string {
+  if (typeof text !== 'string') {
+    const wanted = 'a string: the text of the file (of bytes: new TextDecoder().decode(bytes))';
+    throw wrongType(name, text, wanted + awaited(text));
+  }
+  const foreign = foreignContents(text);
+  if (foreign) throw outOfRange(name, foreign, 'the text of a CSV file');
+  checkCharacters(name, text);
+}
+
+/** Refuses characters of code 0, which text in UTF-16 has if it was decoded as something else. */
+export function checkCharacters(name: string, text: string): void {
+  if (!text.includes('\0')) return;
+  const wanted = 'text that is decoded as it was written (of UTF-16: new TextDecoder("utf-16le").decode(bytes))';
+  throw outOfRange(name, 'text with characters of code 0', wanted);
+}
+
+/** How a text is divided into fields. */
+export interface Divided {
+  /** The text without a first line such as `sep=;`. */
+  readonly text: string;
+  readonly delimiter: string;
+  /** The end of messages whose cause may be a wrong delimiter. Empty if the delimiter was given. */
+  readonly hint: string;
+}
+
+/** Finds what divides the fields of a text, or of the first part of one. `given` is the option `delimiter`. */
+export function divide(
+  name: string,
+  text: string,
+  given: string | undefined,
+  comment: string,
+  decimal: Decimal,
+  part?: Part,
+): Divided {
+  const { declared, rest } = readSeparatorLine(text);
+  const stated = given ?? declared;
+  const found = stated ?? findDelimiter(name, rest, comment, decimal, part);
+  // a file with a single column is not divided; its decimal commas must not divide it either
+  const delimiter = found ?? (decimal === ',' ? ';' : ',');
+  const shown = found === undefined ? 'none' : quote(found);
+  const hint = stated === undefined ? `: the delimiter found is ${shown}, options.delimiter sets another` : '';
+  return { text: rest, delimiter, hint };
+}
+
+/** Refuses a number among the names of columns: the first row may be a sample, which would be lost. */
+export function checkHeader(where: string, names: readonly string[]): void {
+  const number = names.find(looksLikeNumber);
+  if (number === undefined) return;
+  const wanted = '{ header: false } if the first row is a sample, { header: true } if it has the names';
+  throw outOfRange(where, `the number ${quote(number)} in the place of a column's name`, wanted);
+}
+
+/** The error for a row with another number of fields than the first one. */
+export function wrongCount(
+  name: string,
+  row: number,
+  fields: readonly string[],
+  { wanted, first, comment, hint }: { wanted: number; first: number; comment: string; hint: string },
+): RangeError {
+  const leaves = /^\s*[#%]/.exec(fields[0])?.[0].trim();
+  const comments = comment === '' && leaves ? `: { comment: ${quote(leaves)} } leaves comments out` : '';
+  const got = `${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`;
+  return outOfRange(`${name}: row ${row}`, got, `${wanted}, as in row ${first}${comments}${hint}`);
+}
