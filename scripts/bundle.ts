@@ -12,7 +12,8 @@ import { minify } from 'terser';
 
 // Joins the modules of build/modules/ in dist/. Every export of package.json is an entry. Every module that an import()
 // loads is the head of a chunk of its own. Modules that several entries or chunks need are in one chunk,
-// chunks/core.js, which all others import. No module is in two files.
+// chunks/core.js, which all others import; those of io/ and tables/ are in chunks/tables.js, which no page with a
+// network alone loads. No module is in two files.
 //
 // io/ and graph/ need only errors and checks, but import the core chunk too. A separate chunk for errors and checks
 // would be one more file, and one more round trip, in every page with a network, because bundlers do not join modules
@@ -61,7 +62,8 @@ function manualChunks(entries: readonly string[]) {
     const isLoadedOnDemand = (module: string) => (getModuleInfo(module)?.dynamicImporters.length ?? 0) > 0;
     const heads = [...getModuleIds()].filter((module) => entries.includes(module) || isLoadedOnDemand(module));
     const users = heads.filter((head) => importedBy(head, getModuleInfo).has(id));
-    return heads.includes(id) || users.length === 1 ? undefined : 'core';
+    if (heads.includes(id) || users.length === 1) return undefined;
+    return /\/src\/(io|tables)\//.test(id) ? 'tables' : 'core';
   };
 }
 

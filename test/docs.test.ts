@@ -24,6 +24,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'simdprop/cross-validation': 'src/cross-validation.ts',
   'simdprop/idx': 'src/io/idx.ts',
   'simdprop/csv': 'src/io/csv.ts',
+  'simdprop/tabular': 'src/tabular.ts',
   'simdprop/files': 'src/io/files.ts',
 };
 

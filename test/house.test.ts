@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   inspection: ['check', 'spec', 'core', 'data', 'threads', 'model', 'training'],
   graph: ['check', 'spec'],
   io: ['check', 'spec'],
+  tables: ['check', 'spec', 'data', 'io'],
 };
 const ROOMS = Object.keys(MAY_IMPORT);
 

@@ -14,6 +14,7 @@ import {
 } from 'simdprop';
 import { type CrossValidation, crossValidate } from 'simdprop/cross-validation';
 import { type CsvData, readCsv } from 'simdprop/csv';
+import { type Column, Table } from 'simdprop/tabular';
 import { saveFile } from 'simdprop/files';
 import { type IdxFile, parseIdx } from 'simdprop/idx';
 import { type Graph, type Node, unroll } from 'simdprop/graph';
@@ -36,13 +37,16 @@ const f1: number = evaluation.task === 'labels' ? evaluation.macroF1 : 0;
 const images: IdxFile = parseIdx(new Uint8Array(0));
 const table: CsvData = readCsv('x,y', { target: 'y' });
 await network.fitStream(() => [{ inputs: table.inputs, targets: readCsv('x,y', { target: 'y' }).targets }]);
+const penguins: Table = Table.fromRecords([{ species: 'gentoo', mass: 5.2 }]);
+const mass: Column = penguins.column('mass');
+const masses: Float64Array | undefined = mass.kind === 'number' ? mass.values : undefined;
 const { graph, cost }: { graph: Graph; cost: Node } = unroll(network, [0, 1], [1]);
 const gradient: Float64Array = graph.reverse(cost);
 const { error, worst }: GradientCheck = (await network.inspect()).checkGradients(data.inputs, data.targets);
 const inOneFile: Network = await NetworkInOneFile.load(network.save());
 const folds: CrossValidation = await crossValidate(options, data);
 saveFile('network.simdprop', network.save());
-export { accuracy, error, f1, folds, gradient, images, inOneFile, outputs, weights, worst };
+export { accuracy, error, f1, folds, gradient, images, inOneFile, masses, outputs, weights, worst };
 
 // @ts-expect-error: without a target there is no cost
 const noCost: Node = unroll(network, [0, 1]).cost;

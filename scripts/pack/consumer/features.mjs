@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { lbfgs, Network, NonFiniteError, sgd } from 'simdprop';
 import { crossValidate } from 'simdprop/cross-validation';
+import { Table } from 'simdprop/tabular';
 
 // Everything that is loaded where it is used, once. test-pack.mjs makes sure that every chunk of the package has been.
 
@@ -18,6 +19,8 @@ const targets = Uint8Array.from({ length: ROWS }, (_, row) => (inputs[3 * row] >
 const data = { inputs, targets };
 const create = (more) => Network.create({ ...options, cost: 'categoricalCrossEntropy', ...more });
 const weightsOf = (net) => net.layers.flatMap(({ weights, biases }) => [...weights, ...biases]);
+
+assert.deepEqual(Table.fromCsv('x,y\n1,b\n').toRecords(), [{ x: 1, y: 'b' }]);
 
 const net = await create();
 assert.deepEqual([net.constructor.name, NonFiniteError.name], ['Network', 'NonFiniteError']);

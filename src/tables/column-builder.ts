@@ -1,0 +1,251 @@
+import { outOfRange, quote } from '../check/errors.js';
+import { numberWanted, sortNames } from '../io/csv-numbers.js';
+import { isBooleanWord, toBoolean } from './booleans.js';
+import type { Column, ColumnKind } from './column.js';
+import { numberAt } from './field-number.js';
+import { Doubles, Integers } from './growing.js';
+import type { Reading } from './reading.js';
+
+// Makes a column from values that come one after the other.
+//
+// At first a column is a list of codes: places in a list of the different texts. Its kind is decided at the end, or as
+// soon as there are more different texts than MOST_TEXTS: if all of them are numbers, or all are dates, the column is
+// a list of doubles from then on; otherwise its values are not kept. So the memory is that of the numbers, whatever
+// the texts are.
+
+/** So many different texts of one column are kept, unless its kind is given. */
+const MOST_TEXTS = 1000;
+/** So many different texts of all columns are kept, but at least LEAST_TEXTS of each. */
+const MOST_TEXTS_IN_ALL = 2 ** 18;
+const LEAST_TEXTS = 16;
+/** A text of more characters than this is no category, unless the kind is given. */
+const LONGEST_TEXT = 256;
+/** A column of texts with more different ones than this is a category only if each occurs twice on average. */
+const FEW_CATEGORIES = 20;
+
+const BLANK = 32;
+
+/** What the values of a column are stored as. */
+type State = 'codes' | 'numbers' | 'dates' | 'nothing';
+
+/** What a column can be made of besides texts: see `Table.fromRecords`. */
+export const VALUES_WANTED = 'a number, a text, true, false, a Date, or null where the value is missing';
+
+export class ColumnBuilder {
+  readonly #column: string;
+  readonly #reading: Reading;
+  readonly #given: ColumnKind | undefined;
+  readonly #mostTexts: number;
+  /** Names the place of a row for messages. */
+  readonly #placeOf: (row: number, column: string) => string;
+  #state: State;
+  #reason = 'as options.kinds says';
+  readonly #doubles = new Doubles();
+  readonly #codes = new Integers();
+  /** Text to code; -1 for texts that stand for a missing value. */
+  readonly #codeOf = new Map<string, number>();
+  #texts: string[] = [];
+
+  /** `columns`: the number of columns of the table. */
+  constructor(column: string, reading: Reading, columns: number, placeOf: (row: number, column: string) => string) {
+    this.#column = column;
+    this.#reading = reading;
+    this.#placeOf = placeOf;
+    this.#given = reading.kinds.get(column);
+    const share = Math.max(LEAST_TEXTS, Math.min(MOST_TEXTS, Math.floor(MOST_TEXTS_IN_ALL / columns)));
+    this.#mostTexts = this.#given === undefined ? share : Number.POSITIVE_INFINITY;
+    this.#state = this.#given === 'number' ? 'numbers' : this.#given === 'date' ? 'dates' : 'codes';
+    if (this.#given === 'ignored') this.#state = 'nothing';
+  }
+
+  /** Adds the value that is written in text[from, to). `row`: its number, for messages. */
+  addField(text: string, from: number, to: number, row: number): void {
+    let start = from;
+    let end = to;
+    while (start < end && text.charCodeAt(start) <= BLANK) start++;
+    while (start < end && text.charCodeAt(end - 1) <= BLANK) end--;
+    if (this.#state === 'numbers') {
+      const value = start === end ? Number.NaN : numberAt(text, start, end, this.#reading.decimal);
+      this.#doubles.push(Number.isFinite(value) ? value : this.#noNumber(text.slice(start, end).trim(), row));
+    } else if (this.#state !== 'nothing') {
+      const field = text.slice(start, end);
+      this.#addTrimmed(field.trim(), row);
+    }
+  }
+
+  /** Adds a value of JavaScript. */
+  addValue(value: unknown, row: number): void {
+    if (value === undefined || value === null || Number.isNaN(value)) this.addMissing();
+    else if (typeof value === 'number') this.#addNumber(value, row);
+    else if (typeof value === 'string') this.addField(value, 0, value.length, row);
+    else if (typeof value === 'boolean') this.#addTrimmed(String(value), row);
+    else if (typeof value === 'bigint') this.#addNumber(Number(value), row);
+    else if (isDate(value)) this.#addDate(value, row);
+    else throw this.#wrongValue(value, row);
+  }
+
+  addMissing(): void {
+    if (this.#state === 'codes') this.#codes.push(-1);
+    else if (this.#state !== 'nothing') this.#doubles.push(Number.NaN);
+  }
+
+  #addNumber(value: number, row: number): void {
+    if (!Number.isFinite(value)) throw outOfRange(this.#placeOf(row, this.#column), value, 'a finite number, or NaN');
+    if (this.#state === 'numbers' || (this.#state === 'dates' && this.#given === 'date')) this.#doubles.push(value);
+    else this.#addTrimmed(String(value).replace('.', this.#reading.decimal), row);
+  }
+
+  #addDate(value: Date, row: number): void {
+    const time = value.getTime();
+    if (Number.isNaN(time)) throw outOfRange(this.#placeOf(row, this.#column), 'an invalid Date', VALUES_WANTED);
+    if (this.#state === 'dates') this.#doubles.push(time);
+    else this.#addTrimmed(value.toISOString(), row);
+  }
+
+  #addTrimmed(field: string, row: number): void {
+    if (this.#state === 'codes') {
+      const code = this.#codeOf.get(field);
+      if (code === undefined) this.#addNew(field, row);
+      else this.#codes.push(code);
+    } else if (this.#state === 'dates') {
+      const time = this.#reading.dateOf(field);
+      this.#doubles.push(Number.isNaN(time) ? this.#noDate(field, row) : time);
+    } else if (this.#state === 'numbers') {
+      const value = this.#reading.numberOf(field);
+      this.#doubles.push(Number.isFinite(value) ? value : this.#noNumber(field, row));
+    }
+  }
+
+  /** Adds a text that was not there before. */
+  #addNew(field: string, row: number): void {
+    if (this.#reading.isMissing(field)) {
+      // other texts may stand for a missing value in any number of ways, by their case alone
+      if (this.#codeOf.size < this.#mostTexts) this.#codeOf.set(copyOf(field), -1);
+      this.#codes.push(-1);
+      return;
+    }
+    if (this.#given === 'boolean' && toBoolean(field) === undefined) throw this.#noBoolean(field, row);
+    const code = this.#texts.length;
+    if (this.#given === undefined && field.length > LONGEST_TEXT) {
+      this.#drop('long texts');
+    } else if (code < this.#mostTexts) {
+      const text = copyOf(field);
+      this.#texts.push(text);
+      this.#codeOf.set(text, code);
+      this.#codes.push(code);
+    } else {
+      this.#settle();
+      this.#addTrimmed(field, row);
+    }
+  }
+
+  /** Decides what the values are, now that there are too many different texts to keep. */
+  #settle(): void {
+    const { isNumber, numberOf, isDate, dateOf } = this.#reading;
+    if (this.#texts.every(isNumber)) this.#become('numbers', numberOf);
+    else if (this.#texts.every(isDate)) this.#become('dates', dateOf);
+    else this.#drop(`more than ${this.#mostTexts} different texts`);
+  }
+
+  /** From now on the values are doubles. */
+  #become(state: 'numbers' | 'dates', read: (text: string) => number): void {
+    const values = Float64Array.from(this.#texts, (text) => read(text));
+    for (const code of this.#codes.take()) this.#doubles.push(code < 0 ? Number.NaN : values[code]);
+    this.#state = state;
+    this.#forget();
+  }
+
+  #drop(reason: string): void {
+    this.#state = 'nothing';
+    this.#reason = reason;
+    this.#codes.take();
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#texts = [];
+    this.#codeOf.clear();
+  }
+
+  /** NaN for a text that stands for a missing value. Throws for every other. */
+  #noNumber(field: string, row: number): number {
+    if (this.#reading.isMissing(field)) return Number.NaN;
+    const others =
+      this.#given === 'number'
+        ? `{ missing: [${quote(field)}] } if it stands for a missing value`
+        : `after numbers alone; ${this.#wayOut(field)}`;
+    const known = numberWanted(field, this.#reading.decimal);
+    throw outOfRange(this.#placeOf(row, this.#column), quote(field), `${known ?? 'a number'}; ${others}`);
+  }
+
+  /** NaN for a text that stands for a missing value. Throws for every other. */
+  #noDate(field: string, row: number): number {
+    if (this.#reading.isMissing(field)) return Number.NaN;
+    const order = this.#reading.dateOrder ?? 'dmy';
+    const wanted = `a date, such as 2026-12-31 or 2026-12-31T23:59:00Z; { dateOrder: "${order}" } reads others`;
+    throw outOfRange(this.#placeOf(row, this.#column), quote(field), `${wanted}; ${this.#wayOut(field)}`);
+  }
+
+  #noBoolean(field: string, row: number): RangeError {
+    const wanted = `true, false, yes, no, 1 or 0; ${this.#wayOut(field)}`;
+    return outOfRange(this.#placeOf(row, this.#column), quote(field), wanted);
+  }
+
+  #wayOut(field: string): string {
+    const category = `{ kinds: { ${quote(this.#column)}: "category" } } takes every text`;
+    return `${category}, { missing: [${quote(field)}] } takes this one as missing`;
+  }
+
+  #wrongValue(value: unknown, row: number): TypeError {
+    return new TypeError(`${this.#placeOf(row, this.#column)}: got ${shown(value)}, want ${VALUES_WANTED}`);
+  }
+
+  /** The complete column. */
+  finish(): Column {
+    if (this.#state === 'numbers') return { kind: 'number', values: this.#doubles.take() };
+    if (this.#state === 'dates') return { kind: 'date', values: this.#doubles.take() };
+    if (this.#state === 'nothing') return { kind: 'ignored', reason: this.#reason };
+    const codes = this.#codes.take();
+    const texts = this.#texts;
+    const kind = this.#given ?? this.#guess(codes.length);
+    if (kind === 'number') return { kind, values: decode(codes, texts.map(this.#reading.numberOf)) };
+    if (kind === 'date') return { kind, values: decode(codes, texts.map(this.#reading.dateOf)) };
+    if (kind === 'boolean') {
+      const values = texts.map((text) => toBoolean(text) as number);
+      return { kind, values: Int8Array.from(codes, (code) => (code < 0 ? -1 : values[code])) };
+    }
+    if (kind === 'ignored') {
+      return { kind, reason: texts.length === 0 ? 'no values' : `${texts.length} different texts, most of them once` };
+    }
+    const categories = sortNames([...texts], this.#reading.decimal);
+    const places = new Map(categories.map((text, place) => [text, place]));
+    const sorted = Int32Array.from(texts, (text) => places.get(text) as number);
+    for (let row = 0; row < codes.length; row++) if (codes[row] >= 0) codes[row] = sorted[codes[row]];
+    return { kind, codes, categories };
+  }
+
+  #guess(rows: number): ColumnKind {
+    const texts = this.#texts;
+    if (texts.length === 0) return 'ignored';
+    if (texts.every(isBooleanWord)) return 'boolean';
+    if (texts.every(this.#reading.isNumber)) return 'number';
+    if (texts.every(this.#reading.isDate)) return 'date';
+    return texts.length <= FEW_CATEGORIES || texts.length * 2 <= rows ? 'category' : 'ignored';
+  }
+}
+
+function decode(codes: Int32Array, values: readonly number[]): Float64Array {
+  return Float64Array.from(codes, (code) => (code < 0 ? Number.NaN : values[code]));
+}
+
+/** A string of its own. One that is a piece of a larger string would keep all of that in memory. */
+const copyOf = (text: string): string => ` ${text}`.slice(1);
+
+function isDate(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]';
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

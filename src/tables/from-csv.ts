@@ -1,0 +1,164 @@
+import { arrayType, isKind } from '../check/arrays.js';
+import { foreignContents } from '../check/contents.js';
+import { outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkMarks, checkText } from '../io/csv-text.js';
+import type { Columns } from './column.js';
+import { type CsvDialect, CsvTableReader } from './csv-table-reader.js';
+import { checkHeaderOption, checkReading, type Reading, TABLE_KEYS, type TableOptions } from './reading.js';
+
+/** Options of `Table.fromCsv`. */
+export interface CsvTableOptions extends TableOptions {
+  /**
+   * true: the first row has the names of the columns; an empty name is replaced by the place, such as `column 3`.
+   * false: all columns are named so. Default true; but if a field of the first row is a number, there is no default,
+   * because the row may be one of values that would be lost.
+   */
+  header?: boolean;
+  /** The names of all columns, in place of those of the header. */
+  names?: readonly string[];
+  /**
+   * The character between two fields. Default: the one in a first line such as `sep=;`, or else comma, semicolon, tab
+   * or bar, whichever fits. A RangeError asks for it if two of them fit.
+   */
+  delimiter?: string;
+  /** A character such as `#`: rows that begin with it are comments and are left out. Default: there are no comments. */
+  comment?: string;
+}
+
+/** Options of `Table.fromCsvStream`. */
+export interface CsvStreamOptions extends CsvTableOptions {
+  /** How bytes are decoded: a label of `TextDecoder`, such as `'windows-1252'`. Default `'utf-8'`. */
+  encoding?: string;
+}
+
+/**
+ * A text that comes in parts, as strings or bytes: a stream of pages or of Node, the `Response` of `fetch`, a `Blob` or
+ * `File`, or any iterable, async or not.
+ */
+export type CsvSource =
+  | AsyncIterable<string | Uint8Array>
+  | Iterable<string | Uint8Array>
+  | ReadableStream<string | Uint8Array>
+  | { readonly body: ReadableStream<Uint8Array> | null }
+  | { stream(): ReadableStream<Uint8Array> };
+
+const CSV_KEYS: readonly string[] = [
+  ...TABLE_KEYS,
+  ...(['header', 'names', 'delimiter', 'comment'] satisfies (keyof CsvTableOptions)[]),
+];
+const STREAM_KEYS: readonly string[] = [...CSV_KEYS, 'encoding'];
+
+/** A row of a stream may have so many characters. Without a limit, a quote that stays open would take all memory. */
+const MOST_IN_ROW = 2 ** 22;
+
+export function columnsFromCsv(text: string, options: CsvTableOptions): Columns {
+  const { reading, dialect } = checkOptions(options, CSV_KEYS);
+  checkText(reading.name, text);
+  const reader = new CsvTableReader(reading, dialect);
+  reader.push(text);
+  return reader.finish();
+}
+
+export async function columnsFromCsvStream(source: unknown, options: CsvStreamOptions): Promise<Columns> {
+  const { reading, dialect } = checkOptions(options, STREAM_KEYS);
+  const { name } = reading;
+  const decoder = decoderOf(options.encoding);
+  const reader = new CsvTableReader(reading, dialect);
+  const push = (text: string) => {
+    reader.push(text);
+    const { row, characters } = reader.open;
+    if (characters > MOST_IN_ROW) {
+      const wanted = `at most ${MOST_IN_ROW}: a quote may stay open, or Table.fromCsv takes the whole text`;
+      throw outOfRange(`${name}: row ${row}`, `${characters} characters`, wanted);
+    }
+  };
+  let isFirst = true;
+  for await (const part of partsOf(name, source)) {
+    if (isFirst && part.length > 0) {
+      const foreign = foreignContents(part);
+      if (foreign) throw outOfRange(name, foreign, 'the text of a CSV file');
+      isFirst = false;
+    }
+    push(typeof part === 'string' ? part : decode(name, decoder, part));
+  }
+  push(decode(name, decoder));
+  return reader.finish();
+}
+
+function checkOptions(
+  options: CsvTableOptions,
+  keys: readonly string[],
+): { readonly reading: Reading; readonly dialect: CsvDialect } {
+  const reading = checkReading('csv', options, keys);
+  const { header, names, delimiter, comment = '' } = options;
+  checkHeaderOption(header);
+  checkMarks(delimiter, options.comment, reading.decimal);
+  return { reading, dialect: { header, names: names && checkNames(names), delimiter, comment } };
+}
+
+function checkNames(names: unknown): readonly string[] {
+  if (!Array.isArray(names)) throw wrongType('options.names', names, 'an array of names');
+  const seen = new Set<string>();
+  for (const [i, name] of names.entries()) {
+    if (typeof name !== 'string') throw wrongType(`options.names[${i}]`, name, 'a name');
+    if (seen.has(name)) throw outOfRange(`options.names[${i}]`, quote(name), 'names that differ');
+    seen.add(name);
+  }
+  return names;
+}
+
+function decoderOf(encoding: unknown): TextDecoder {
+  if (encoding !== undefined && typeof encoding !== 'string') {
+    throw wrongType('options.encoding', encoding, 'a label of TextDecoder, such as "windows-1252"');
+  }
+  try {
+    return new TextDecoder(encoding, { fatal: true });
+  } catch {
+    throw outOfRange('options.encoding', quote(String(encoding)), 'a label of TextDecoder, such as "windows-1252"');
+  }
+}
+
+/** The text of a part of the bytes; without a part, what is left of the last character. */
+function decode(name: string, decoder: TextDecoder, bytes?: Uint8Array): string {
+  try {
+    return decoder.decode(bytes, { stream: bytes !== undefined });
+  } catch {
+    const wanted = 'another options.encoding, such as "windows-1252" for files of Excel';
+    throw outOfRange(name, `bytes that are no text in ${decoder.encoding}`, wanted);
+  }
+}
+
+/** The parts of a source. Other values than strings and bytes are refused. */
+async function* partsOf(name: string, source: unknown): AsyncGenerator<string | Uint8Array, void, undefined> {
+  for await (const part of iterableOf(name, source)) {
+    if (typeof part === 'string') yield part;
+    else if (arrayType(part) === 'Uint8Array') yield part as Uint8Array;
+    else if (isKind(part, 'ArrayBuffer')) yield new Uint8Array(part as ArrayBuffer);
+    else throw wrongType(`${name}: a part of the stream`, part, 'a string or a Uint8Array');
+  }
+}
+
+function iterableOf(name: string, source: unknown): AsyncIterable<unknown> | Iterable<unknown> {
+  const wanted = 'a stream, a Response, a Blob or an iterable of strings or bytes (Table.fromCsv takes a text)';
+  if (typeof source !== 'object' || source === null) throw wrongType(name, source, wanted);
+  if (Symbol.asyncIterator in source) return source as AsyncIterable<unknown>;
+  if (Symbol.iterator in source && !ArrayBuffer.isView(source)) return source as Iterable<unknown>;
+  if ('getReader' in source) return readAll(source as ReadableStream<unknown>);
+  if ('body' in source && source.body) return iterableOf(name, source.body);
+  if ('stream' in source && typeof source.stream === 'function') return iterableOf(name, source.stream());
+  throw wrongType(name, source, wanted);
+}
+
+/** The parts of a stream in browsers whose streams are not iterable. */
+async function* readAll(stream: ReadableStream<unknown>): AsyncGenerator<unknown, void, undefined> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel();
+  }
+}

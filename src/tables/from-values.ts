@@ -1,0 +1,68 @@
+import { arrayType, type NumberArray } from '../check/arrays.js';
+import { checkIsObject, outOfRange, quote, wrongType } from '../check/errors.js';
+import type { Column, Columns } from './column.js';
+import { ColumnBuilder } from './column-builder.js';
+import { checkKindsExist, checkReading, type Reading, type TableOptions } from './reading.js';
+
+/** Columns from an array of objects. */
+export function columnsFromRecords(records: unknown, options: TableOptions): Columns {
+  const reading = checkReading('records', options);
+  const { name } = reading;
+  if (!Array.isArray(records)) throw wrongType(name, records, 'an array of objects');
+  const names = new Set<string>();
+  for (const [row, record] of records.entries()) {
+    checkIsObject(`${name}[${row}]`, record);
+    for (const key in record) if (Object.hasOwn(record, key)) names.add(key);
+  }
+  if (names.size === 0) throw outOfRange(name, `${records.length} records without values`, 'one value or more');
+  checkKindsExist(reading, names);
+  const placeOf = (row: number, column: string) => `${name}[${row}], column ${quote(column)}`;
+  const columns = new Map<string, Column>();
+  for (const column of names) {
+    const builder = new ColumnBuilder(column, reading, names.size, placeOf);
+    for (let row = 0; row < records.length; row++) {
+      const record = records[row];
+      builder.addValue(Object.hasOwn(record, column) ? record[column] : undefined, row);
+    }
+    columns.set(column, builder.finish());
+  }
+  return { rows: records.length, columns };
+}
+
+/** Columns from arrays by name. */
+export function columnsFromColumns(arrays: unknown, options: TableOptions): Columns {
+  const reading = checkReading('columns', options);
+  const { name } = reading;
+  checkIsObject(name, arrays);
+  const entries = Object.entries(arrays);
+  if (entries.length === 0) throw outOfRange(name, 'no columns', 'one or more');
+  checkKindsExist(
+    reading,
+    entries.map(([column]) => column),
+  );
+  const [[first, { length: rows = 0 }]] = entries as [string, ArrayLike<unknown>][];
+  if (rows === 0) throw outOfRange(`${name}[${quote(first)}]`, 'no values', 'one row or more');
+  const columns = new Map<string, Column>();
+  for (const [column, values] of entries) {
+    const where = `${name}[${quote(column)}]`;
+    if (!Array.isArray(values) && arrayType(values) === undefined) {
+      throw wrongType(where, values, 'an array or a typed array');
+    }
+    if (values.length !== rows) throw outOfRange(where, `${values.length} values`, `${rows}, as ${quote(first)} has`);
+    columns.set(column, columnFrom(column, values, entries.length, reading));
+  }
+  return { rows, columns };
+}
+
+function columnFrom(column: string, values: ArrayLike<unknown>, columns: number, reading: Reading): Column {
+  const isNumbers = !Array.isArray(values) && !arrayType(values)?.startsWith('Big');
+  if (isNumbers && (reading.kinds.get(column) ?? 'number') === 'number') {
+    const numbers = Float64Array.from(values as NumberArray);
+    const row = numbers.findIndex((value) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY);
+    if (row < 0) return { kind: 'number', values: numbers };
+  }
+  const placeOf = (row: number) => `${reading.name}[${quote(column)}][${row}]`;
+  const builder = new ColumnBuilder(column, reading, columns, placeOf);
+  for (let row = 0; row < values.length; row++) builder.addValue(values[row], row);
+  return builder.finish();
+}

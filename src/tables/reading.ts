@@ -1,0 +1,94 @@
+import { checkBoolean, checkIsObject, checkName, checkObject, quote, wrongType } from '../check/errors.js';
+import { type Decimal, looksMissing, toNumber } from '../io/csv-numbers.js';
+import { checkMarks } from '../io/csv-text.js';
+import { type ColumnKind, columnOf, KINDS } from './column.js';
+import { DATE_ORDERS, type DateOrder, toDate } from './dates.js';
+
+/** Options of every function that makes a table. */
+export interface TableOptions {
+  /**
+   * The kinds of columns: `'number'`, `'category'`, `'date'`, `'boolean'` or `'ignored'`. Default for each column: the
+   * kind that its values have. A column whose kind is given keeps any number of different texts.
+   */
+  kinds?: Readonly<Record<string, ColumnKind>>;
+  /**
+   * The texts that stand for a missing value, besides empty ones. Default: `NA`, `N/A`, `#N/A`, `NaN`, `null`, `none`,
+   * `nil`, `?`, `-` and `.`, in capital or small letters.
+   */
+  missing?: readonly string[];
+  /** The character before the fraction of numbers in texts: a point (default) or, as in 0,5, a comma. */
+  decimal?: '.' | ',';
+  /**
+   * Also reads dates such as 31.12.2026, 31/12/2026 and 31-12-2026 (`'dmy'`), or 12/31/2026 (`'mdy'`). Default: only
+   * those that begin with the year, as 2026-12-31.
+   */
+  dateOrder?: 'dmy' | 'mdy';
+  /** The beginning of error messages, for example a path. Default: what the function takes, such as `'csv'`. */
+  name?: string;
+}
+
+export const TABLE_KEYS: readonly (keyof TableOptions)[] = ['kinds', 'missing', 'decimal', 'dateOrder', 'name'];
+
+/** How values are read. */
+export interface Reading {
+  /** The beginning of error messages. */
+  readonly name: string;
+  readonly kinds: ReadonlyMap<string, ColumnKind>;
+  readonly isMissing: (text: string) => boolean;
+  readonly decimal: Decimal;
+  readonly dateOrder: DateOrder | undefined;
+  /** The number that a text is, or NaN. */
+  readonly numberOf: (text: string) => number;
+  readonly isNumber: (text: string) => boolean;
+  /** The date that a text is, in milliseconds, or NaN. */
+  readonly dateOf: (text: string) => number;
+  readonly isDate: (text: string) => boolean;
+}
+
+/** Checks options of a table. `name` is the beginning of error messages if the options have none. */
+export function checkReading(name: string, options: TableOptions, keys: readonly string[] = TABLE_KEYS): Reading {
+  checkObject('options', options, keys);
+  const { kinds = {}, missing, decimal = '.', dateOrder } = options;
+  if (options.name !== undefined && typeof options.name !== 'string') {
+    throw wrongType('options.name', options.name, 'a string');
+  }
+  checkMarks(undefined, undefined, decimal);
+  if (dateOrder !== undefined) checkName('options.dateOrder', dateOrder, DATE_ORDERS);
+  return {
+    name: options.name ?? name,
+    kinds: checkKinds(kinds),
+    isMissing: missing === undefined ? looksMissing : checkMissing(missing),
+    decimal,
+    dateOrder,
+    numberOf: (text) => toNumber(text, decimal),
+    isNumber: (text) => Number.isFinite(toNumber(text, decimal)),
+    dateOf: (text) => toDate(text, dateOrder),
+    isDate: (text) => !Number.isNaN(toDate(text, dateOrder)),
+  };
+}
+
+function checkKinds(kinds: unknown): Map<string, ColumnKind> {
+  checkIsObject('options.kinds', kinds);
+  const entries = Object.entries(kinds);
+  for (const [name, kind] of entries) checkName(`options.kinds[${quote(name)}]`, kind, KINDS);
+  return new Map(entries as [string, ColumnKind][]);
+}
+
+function checkMissing(missing: unknown): (text: string) => boolean {
+  if (!Array.isArray(missing)) throw wrongType('options.missing', missing, 'an array of texts, such as ["NA", "-999"]');
+  for (const [i, text] of missing.entries()) {
+    if (typeof text !== 'string') throw wrongType(`options.missing[${i}]`, text, 'a text');
+  }
+  const texts = new Set<string>(['', ...missing.map((text: string) => text.trim())]);
+  return (text) => texts.has(text);
+}
+
+/** Refuses kinds of columns that do not exist. */
+export function checkKindsExist({ kinds }: Reading, names: Iterable<string>): void {
+  const columns = new Map([...names].map((name) => [name, { kind: 'ignored', reason: '' } as const]));
+  for (const name of kinds.keys()) columnOf('options.kinds', name, columns);
+}
+
+export function checkHeaderOption(header: unknown): void {
+  if (header !== undefined) checkBoolean('options.header', header);
+}

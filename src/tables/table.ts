@@ -1,0 +1,192 @@
+import { checkInteger, outOfRange, quote, wrongType } from '../check/errors.js';
+import {
+  type Column,
+  type ColumnKind,
+  type Columns,
+  columnOf,
+  copyOf,
+  type FilledColumn,
+  filledColumnOf,
+  isMissing,
+  type Value,
+  valueAt,
+  viewOf,
+} from './column.js';
+import {
+  type CsvSource,
+  type CsvStreamOptions,
+  type CsvTableOptions,
+  columnsFromCsv,
+  columnsFromCsvStream,
+} from './from-csv.js';
+import { columnsFromColumns, columnsFromRecords } from './from-values.js';
+import { setOwn } from './own-property.js';
+import { profileOf } from './profile.js';
+import type { TableOptions } from './reading.js';
+
+/** A row of a table as an object: a value for each column that has values. */
+export type TableRecord = Record<string, Value>;
+
+/**
+ * Columns of equal length, by name. Each has one kind of values: numbers, categories (texts that occur again and
+ * again), dates, booleans; or its values are not kept, because they are identifiers or free texts. A table does not
+ * change.
+ */
+export class Table {
+  /** The number of rows. */
+  readonly rows: number;
+  /** The names of all columns, in their order. */
+  readonly columns: readonly string[];
+  readonly #columns: ReadonlyMap<string, Column>;
+
+  private constructor({ rows, columns }: Columns) {
+    this.rows = rows;
+    this.columns = Object.freeze([...columns.keys()]);
+    this.#columns = columns;
+  }
+
+  /**
+   * A table of objects, one a row. Values are numbers, texts, true, false and Dates; null, undefined, NaN and a key that
+   * a record does not have are missing values. Texts are read as those of a CSV file, so that `'12'` is a number.
+   * Throws a TypeError or RangeError that names the record and the column.
+   *
+   * @example
+   * const table = Table.fromRecords([{ species: 'gentoo', mass: 5.2 }, { species: 'adelie', mass: null }]);
+   */
+  static fromRecords(records: readonly object[], options: TableOptions = {}): Table {
+    return new Table(columnsFromRecords(records, options));
+  }
+
+  /**
+   * A table of arrays or typed arrays of equal length, by the names of the columns. The values are those of
+   * `fromRecords`, and are copied.
+   *
+   * @example
+   * const table = Table.fromColumns({ species: ['gentoo', 'adelie'], mass: new Float64Array([5.2, 3.7]) });
+   */
+  static fromColumns(columns: Readonly<Record<string, ArrayLike<unknown>>>, options: TableOptions = {}): Table {
+    return new Table(columnsFromColumns(columns, options));
+  }
+
+  /**
+   * A table of the text of a CSV file. Rows whose fields are all empty are left out. Throws a RangeError that names the
+   * row and the column; rows are counted from 1 as in a spreadsheet, with the header and empty rows. The time is linear
+   * in the length of the text.
+   */
+  static fromCsv(text: string, options: CsvTableOptions = {}): Table {
+    return new Table(columnsFromCsv(text, options));
+  }
+
+  /**
+   * A table of a CSV file that comes in parts and never stands in memory as a whole: see `CsvSource`. Throws as
+   * `fromCsv` does, and what the source throws.
+   *
+   * @example
+   * const table = await Table.fromCsvStream(await fetch('penguins.csv'));
+   * const same = await Table.fromCsvStream(createReadStream('penguins.csv'));
+   */
+  static async fromCsvStream(source: CsvSource, options: CsvStreamOptions = {}): Promise<Table> {
+    return new Table(await columnsFromCsvStream(source, options));
+  }
+
+  /** The kind of each column, as `options.kinds` takes them: further data can be read in the same way. */
+  get kinds(): Record<string, ColumnKind> {
+    const kinds: Record<string, ColumnKind> = {};
+    for (const [name, { kind }] of this.#columns) setOwn(kinds, name, kind);
+    return kinds;
+  }
+
+  /** True if there is a column of this name. */
+  has(name: string): boolean {
+    return this.#columns.has(name);
+  }
+
+  /** A column: its kind and the arrays of its values, which must not be changed. */
+  column(name: string): Column {
+    return columnOf('name', name, this.#columns);
+  }
+
+  /** A table of these columns alone, in this order. The values are shared with this table. */
+  select(names: readonly string[]): Table {
+    checkNames(names);
+    return this.#of(this.rows, new Map(names.map((name, i) => [name, columnOf(`names[${i}]`, name, this.#columns)])));
+  }
+
+  /** A table without these columns. The values are shared with this table. */
+  without(names: readonly string[]): Table {
+    checkNames(names);
+    const left = new Map(this.#columns);
+    for (const [i, name] of names.entries()) {
+      columnOf(`names[${i}]`, name, this.#columns);
+      left.delete(name);
+    }
+    return this.#of(this.rows, left);
+  }
+
+  #of(rows: number, columns: ReadonlyMap<string, Column>): Table {
+    if (columns.size === 0) throw outOfRange('names', 'no column that is left', 'one column or more');
+    return new Table({ rows, columns });
+  }
+
+  /** The rows from `from` to before `to`, by default to the end. Their values are shared with this table. */
+  slice(from: number, to: number = this.rows): Table {
+    checkInteger('from', from, 0, this.rows);
+    checkInteger('to', to, from, this.rows);
+    return this.#map(to - from, (column) => viewOf(column, from, to));
+  }
+
+  /** A copy of the rows of these numbers, counted from 0, in this order. A row may be picked more than once. */
+  pick(rows: ArrayLike<number>): Table {
+    if (typeof rows !== 'object' || rows === null) throw wrongType('rows', rows, 'an array of the numbers of rows');
+    const picked = Uint32Array.from(rows, (row, i) => checkInteger(`rows[${i}]`, row, 0, this.rows - 1));
+    return this.#map(picked.length, (column) => copyOf(column, picked));
+  }
+
+  #map(rows: number, change: (column: Column) => Column): Table {
+    return new Table({ rows, columns: new Map([...this.#columns].map(([name, column]) => [name, change(column)])) });
+  }
+
+  /** A copy without the rows in which one of these columns has no value. Default: all columns that have values. */
+  withoutMissing(names: readonly string[] = [...this.#filled().keys()]): Table {
+    checkNames(names);
+    const columns = names.map((name, i) => filledColumnOf(`names[${i}]`, name, this.#columns));
+    const rows = Uint32Array.from({ length: this.rows }, (_, row) => row);
+    return this.pick(rows.filter((row) => !columns.some((column) => isMissing(column, row))));
+  }
+
+  #filled(): Map<string, FilledColumn> {
+    const columns = [...this.#columns].filter(([, { kind }]) => kind !== 'ignored');
+    return new Map(columns as [string, FilledColumn][]);
+  }
+
+  /**
+   * An object for each row, without the columns that are ignored. Dates are Dates, categories are texts, and null stands
+   * for missing values.
+   */
+  toRecords(): TableRecord[] {
+    const filled = this.#filled();
+    return Array.from({ length: this.rows }, (_, row) => {
+      const record: TableRecord = {};
+      for (const [name, column] of filled) setOwn(record, name, valueAt(column, row));
+      return record;
+    });
+  }
+
+  /**
+   * A text to look at, a line for each column: its name, its kind, how many values are missing, what the values are, and
+   * hints such as "every value differs: an identifier?". Names and values can be printed to a terminal, whatever they
+   * contain.
+   */
+  profile(): string {
+    return profileOf(this.rows, this.#columns);
+  }
+}
+
+function checkNames(names: unknown): asserts names is readonly string[] {
+  if (!Array.isArray(names)) throw wrongType('names', names, 'an array of names');
+  const seen = new Set<unknown>();
+  for (const [i, name] of names.entries()) {
+    if (seen.has(name)) throw outOfRange(`names[${i}]`, `${quote(String(name))} once more`, 'another column');
+    seen.add(name);
+  }
+}
