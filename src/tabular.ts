@@ -8,6 +8,20 @@ export type {
   NumberColumn,
   Value,
 } from './tables/column.js';
-export type { CsvSource, CsvStreamOptions, CsvTableOptions } from './tables/from-csv.js';
+export type { DatePart } from './tables/date-parts.js';
+export type { Answer, TargetTask } from './tables/encoded-target.js';
+export { type EncodedData, Encoder } from './tables/encoder.js';
+export type { EncoderJson } from './tables/encoder-json.js';
+export type { ColumnEncoding, EncoderOptions, EncodingName } from './tables/encoder-options.js';
+export type { CsvSource, CsvStreamOptions, CsvTableOptions, PartsStream } from './tables/from-csv.js';
 export type { TableOptions } from './tables/reading.js';
-export { Table, type TableRecord } from './tables/table.js';
+export type { TableSplitOptions } from './tables/split.js';
+export { Table, type TableRecord, type TableSplit } from './tables/table.js';
+export {
+  type SplitWindowOptions,
+  type SplitWindows,
+  splitWindows,
+  type WindowOptions,
+  type Windows,
+  windows,
+} from './tables/windows.js';

@@ -10,6 +10,7 @@ import { Network as InOneFile } from 'simdprop/static';
 import { crossValidate } from 'simdprop/cross-validation';
 import { unroll } from 'simdprop/graph';
 import { readCsv } from 'simdprop/csv';
+import { Encoder, Table } from 'simdprop/tabular';
 import { parseIdx } from 'simdprop/idx';
 import { saveFile } from 'simdprop/files';
 import 'simdprop/worker';
@@ -25,6 +26,8 @@ export async function main(): Promise<EpochSummary[]> {
   unroll(net, [0, 1], [1]);
   parseIdx(new Uint8Array(0));
   readCsv('x,y', { target: 'y' });
+  const { training }: { training: Table } = Table.fromCsv('x,y').split({ test: 0.5 });
+  await other.fit(Encoder.fit(training, { target: 'y' }).encode(training));
   // @ts-expect-error: no number
   other.predict('x');
   return outputs.length ? [...history] : [];

@@ -31,6 +31,14 @@ export interface CsvStreamOptions extends CsvTableOptions {
   encoding?: string;
 }
 
+/** A stream of pages, with the one function that is needed of it. */
+export interface PartsStream {
+  getReader(): {
+    read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
+    cancel(): Promise<unknown>;
+  };
+}
+
 /**
  * A text that comes in parts, as strings or bytes: a stream of pages or of Node, the `Response` of `fetch`, a `Blob` or
  * `File`, or any iterable, async or not.
@@ -38,9 +46,9 @@ export interface CsvStreamOptions extends CsvTableOptions {
 export type CsvSource =
   | AsyncIterable<string | Uint8Array>
   | Iterable<string | Uint8Array>
-  | ReadableStream<string | Uint8Array>
-  | { readonly body: ReadableStream<Uint8Array> | null }
-  | { stream(): ReadableStream<Uint8Array> };
+  | PartsStream
+  | { readonly body: PartsStream | null }
+  | { stream(): PartsStream };
 
 const CSV_KEYS: readonly string[] = [
   ...TABLE_KEYS,
@@ -143,14 +151,14 @@ function iterableOf(name: string, source: unknown): AsyncIterable<unknown> | Ite
   if (typeof source !== 'object' || source === null) throw wrongType(name, source, wanted);
   if (Symbol.asyncIterator in source) return source as AsyncIterable<unknown>;
   if (Symbol.iterator in source && !ArrayBuffer.isView(source)) return source as Iterable<unknown>;
-  if ('getReader' in source) return readAll(source as ReadableStream<unknown>);
+  if ('getReader' in source) return readAll(source as PartsStream);
   if ('body' in source && source.body) return iterableOf(name, source.body);
   if ('stream' in source && typeof source.stream === 'function') return iterableOf(name, source.stream());
   throw wrongType(name, source, wanted);
 }
 
 /** The parts of a stream in browsers whose streams are not iterable. */
-async function* readAll(stream: ReadableStream<unknown>): AsyncGenerator<unknown, void, undefined> {
+async function* readAll(stream: PartsStream): AsyncGenerator<unknown, void, undefined> {
   const reader = stream.getReader();
   try {
     for (;;) {

@@ -23,9 +23,17 @@ import { columnsFromColumns, columnsFromRecords } from './from-values.js';
 import { setOwn } from './own-property.js';
 import { profileOf } from './profile.js';
 import type { TableOptions } from './reading.js';
+import { partsOf, type TableSplitOptions } from './split.js';
 
 /** A row of a table as an object: a value for each column that has values. */
 export type TableRecord = Record<string, Value>;
+
+/** The parts of a table. A part that was not asked for is undefined. */
+export type TableSplit<Options extends TableSplitOptions> = {
+  training: Table;
+  validation: Options['validation'] extends number ? Table : undefined;
+  test: Options['test'] extends number ? Table : undefined;
+};
 
 /**
  * Columns of equal length, by name. Each has one kind of values: numbers, categories (texts that occur again and
@@ -170,6 +178,25 @@ export class Table {
       for (const [name, column] of filled) setOwn(record, name, valueAt(column, row));
       return record;
     });
+  }
+
+  /**
+   * Parts for training, validation and test, by share or number of rows: drawn from a seed, with equal shares of each
+   * value of a column (`stratify`), with whole groups of rows (`group`), or from the end. All parts keep the order of
+   * the rows. Those from the end share the values of this table; all others are copies.
+   *
+   * @example
+   * const { training, validation, test } = table.split({ validation: 0.2, test: 0.2, stratify: 'species', seed: 1 });
+   */
+  split<const Options extends TableSplitOptions>(options: Options): TableSplit<Options> {
+    const parts = partsOf(this.rows, options, (where, name) => filledColumnOf(where, name, this.#columns));
+    const rowsOf = (part: number) => Uint32Array.from(parts.keys()).filter((row) => parts[row] === part);
+    const tableOf = (part: number) => {
+      const rows = rowsOf(part);
+      if (rows.length === 0) return undefined;
+      return options.from ? this.slice(rows[0], rows[rows.length - 1] + 1) : this.pick(rows);
+    };
+    return { training: tableOf(0), validation: tableOf(1), test: tableOf(2) } as TableSplit<Options>;
   }
 
   /**

@@ -1,0 +1,136 @@
+import { checkNumber, outOfRange, quote, wrongType } from '../check/errors.js';
+import { type FilledColumn, listNames, missingIn } from './column.js';
+
+// How the columns to be learned become targets, and the outputs of a network answers.
+
+/** A column to be learned. */
+export type EncodedTarget =
+  | { readonly column: string; readonly kind: 'number' | 'boolean' }
+  | { readonly column: string; readonly kind: 'category'; readonly categories: readonly string[] };
+
+/** What a network learns: see `net.task`. */
+export type TargetTask = 'classes' | 'labels' | 'numbers';
+
+/**
+ * An answer: the name of a category, true or false, or a number. Of several columns, an object of answers by column.
+ */
+export type Answer = string | boolean | number | Record<string, boolean> | Record<string, number>;
+
+/** Finds in the training data how a column is learned. */
+export function fitTarget(column: string, filled: FilledColumn): EncodedTarget {
+  const { kind } = filled;
+  if (kind === 'date') {
+    const way = `{ kinds: { ${quote(column)}: "category" } } learns them as classes`;
+    throw outOfRange(
+      'options.target',
+      `${quote(column)}, of dates`,
+      `a column of numbers, categories or booleans: ${way}`,
+    );
+  }
+  if (kind !== 'category') return { column, kind };
+  const seen = new Uint8Array(filled.categories.length);
+  for (const code of filled.codes) if (code >= 0) seen[code] = 1;
+  return { column, kind, categories: filled.categories.filter((_, code) => seen[code] === 1) };
+}
+
+/** What a network of these targets learns. Refuses those that no network learns together. */
+export function taskOf(targets: readonly EncodedTarget[]): TargetTask | undefined {
+  if (targets.length === 0) return undefined;
+  const kinds = new Set(targets.map(({ kind }) => kind));
+  if (kinds.size > 1 || (kinds.has('category') && targets.length > 1)) {
+    const all = targets.map(({ column, kind }) => `${quote(column)} (${kind})`).join(', ');
+    throw outOfRange('options.target', all, 'one category, or columns that are all numbers or all booleans');
+  }
+  if (kinds.has('number')) return 'numbers';
+  return targets.length === 1 ? 'classes' : 'labels';
+}
+
+/** The names of the classes, in the order of their labels. */
+export function classesOf([target]: readonly EncodedTarget[]): string[] {
+  return target.kind === 'category' ? [...target.categories] : ['false', 'true'];
+}
+
+/** Refuses missing values, with their number in each column. */
+export function refuseMissing(columns: Iterable<readonly [string, FilledColumn]>, rows: number, wanted: string): void {
+  const counts = [...columns].map(([name, column]) => ({ name, missing: missingIn(column, rows) }));
+  const missing = counts.filter((count) => count.missing > 0);
+  if (missing.length === 0) return;
+  const list = missing.slice(0, 20).map((count) => `${count.missing} in ${quote(count.name)}`);
+  const more = missing.length > 20 ? `, ... (${missing.length} columns)` : '';
+  throw outOfRange('missing values', list.join(', ') + more, wanted);
+}
+
+/** Labels [rows] of classes; rows of 0 and 1 for several booleans; numbers [rows × targets]. */
+export function writeTargets(
+  targets: readonly EncodedTarget[],
+  columns: readonly FilledColumn[],
+  rows: number,
+): Int32Array | Float32Array | Float64Array {
+  const named = targets.map(({ column }, t) => [column, columns[t]] as const);
+  refuseMissing(named, rows, 'none in targets: table.withoutMissing(columns) leaves their rows out');
+  const [first] = columns;
+  if (targets.length === 1 && targets[0].kind === 'category' && first.kind === 'category') {
+    return labelsOf(targets[0].column, targets[0].categories, first.codes, first.categories);
+  }
+  if (targets.length === 1 && first.kind === 'boolean') return Int32Array.from(first.values);
+  const values = new (first.kind === 'boolean' ? Float32Array : Float64Array)(rows * targets.length);
+  for (const [t, column] of columns.entries()) {
+    if (column.kind === 'category') continue;
+    for (let row = 0; row < rows; row++) values[row * targets.length + t] = column.values[row];
+  }
+  return values;
+}
+
+function labelsOf(column: string, classes: readonly string[], codes: Int32Array, names: readonly string[]): Int32Array {
+  const labelOf = new Map(classes.map((name, label) => [name, label]));
+  return Int32Array.from(codes, (code, row) => {
+    const label = labelOf.get(names[code]);
+    if (label !== undefined) return label;
+    const wanted = `a class of the training data: ${listNames(classes)}`;
+    throw outOfRange(`row ${row}, column ${quote(column)}`, quote(names[code]), wanted);
+  });
+}
+
+/** The answers that `outputs` [rows × outputs of the network] mean. */
+export function decodeOutputs(
+  targets: readonly EncodedTarget[],
+  outputs: ArrayLike<number>,
+  rows: number,
+  threshold: number,
+): Answer[] {
+  checkNumber('threshold', threshold, Number.isFinite, 'a finite number');
+  const task = taskOf(targets);
+  if (task === undefined) throw outOfRange('decode', 'outputs, where the encoder has no target', 'one: options.target');
+  if (typeof outputs !== 'object' || outputs === null) throw wrongType('outputs', outputs, 'an array of numbers');
+  const width = rows > 0 ? outputs.length / rows : 0;
+  const widths = task === 'classes' ? widthsOf(classesOf(targets).length) : [targets.length];
+  if (!widths.includes(width)) {
+    const got = `${outputs.length} outputs for ${rows} rows`;
+    throw outOfRange('outputs', got, `${widths.join(' or ')} for each row`);
+  }
+  return Array.from({ length: rows }, (_, row) => {
+    const at = row * width;
+    if (task === 'classes') return answerOf(targets[0], labelOf(outputs, at, width, threshold));
+    if (task === 'numbers' && width === 1) return outputs[at];
+    const entries = targets.map(({ column }, t) => {
+      return [column, task === 'numbers' ? outputs[at + t] : outputs[at + t] > threshold] as const;
+    });
+    // sets properties of the object itself, whatever their names
+    return Object.fromEntries(entries) as Record<string, boolean> | Record<string, number>;
+  });
+}
+
+/** Two classes may be one output or two. */
+const widthsOf = (classes: number): number[] => (classes === 2 ? [1, 2] : [classes]);
+
+/** The class of the largest output, or for a single output 1 if it exceeds the threshold. */
+function labelOf(outputs: ArrayLike<number>, at: number, width: number, threshold: number): number {
+  if (width === 1) return Number(outputs[at] > threshold);
+  let label = 0;
+  for (let k = 1; k < width; k++) if (outputs[at + k] > outputs[at + label]) label = k;
+  return label;
+}
+
+function answerOf(target: EncodedTarget, label: number): string | boolean {
+  return target.kind === 'category' ? target.categories[label] : label === 1;
+}

@@ -1,0 +1,249 @@
+import { checkIsObject, checkName, checkObject, outOfRange, quote, wrongType } from '../check/errors.js';
+import { type ColumnKind, type FilledColumn, filledColumnOf, listNames, missingIn } from './column.js';
+import { type EncodedInput, fitInput, kindOf, namesOf, refusesMissing, writeInput } from './encoded-input.js';
+import {
+  type Answer,
+  classesOf,
+  decodeOutputs,
+  type EncodedTarget,
+  fitTarget,
+  refuseMissing,
+  type TargetTask,
+  taskOf,
+  writeTargets,
+} from './encoded-target.js';
+import { checkEncoderJson, type EncoderJson } from './encoder-json.js';
+import { checkEncodings, checkShared, ENCODER_KEYS, type EncoderOptions, planOf } from './encoder-options.js';
+import { setOwn } from './own-property.js';
+import { Table } from './table.js';
+
+/** A network has no more inputs than this. */
+const MOST_INPUTS = 65_536;
+
+/** A data set of a network. */
+export interface EncodedData {
+  /** [rows × encoder.width], row-major. */
+  inputs: Float32Array;
+  /**
+   * Labels [rows] of a category or a boolean column; rows [rows × columns] of 0 and 1 for several boolean columns, of
+   * numbers for number columns.
+   */
+  targets: Int32Array | Float32Array | Float64Array;
+}
+
+/**
+ * Turns tables into inputs and targets of a network, and its outputs into answers. What it needs to know, such as means
+ * and categories, comes from the training data alone.
+ */
+export class Encoder {
+  /** The columns that become inputs. */
+  readonly columns: readonly string[];
+  /** The names of the inputs, such as `mass`, `mass missing` and `species=gentoo`: [width]. */
+  readonly inputs: readonly string[];
+  /** The number of inputs. */
+  readonly width: number;
+  /** The columns to be learned. */
+  readonly targets: readonly string[];
+  /** What a network learns: `classes`, `labels` or `numbers`, as `net.task`. undefined without a target. */
+  readonly task: TargetTask | undefined;
+  /** The names of the classes in the order of their labels. undefined for other tasks. */
+  readonly classes: readonly string[] | undefined;
+  readonly #inputs: readonly EncodedInput[];
+  readonly #targets: readonly EncodedTarget[];
+
+  private constructor({ inputs, targets }: EncoderJson) {
+    this.#inputs = inputs;
+    this.#targets = targets;
+    this.columns = Object.freeze(inputs.map(({ column }) => column));
+    this.inputs = Object.freeze(inputs.flatMap(namesOf));
+    this.width = this.inputs.length;
+    this.targets = Object.freeze(targets.map(({ column }) => column));
+    this.task = taskOf(targets);
+    this.classes = this.task === 'classes' ? Object.freeze(classesOf(targets)) : undefined;
+    if (this.width <= MOST_INPUTS) return;
+    const widest = inputs.reduce((a, b) => (namesOf(b).length > namesOf(a).length ? b : a));
+    const got = `${this.width} inputs, ${namesOf(widest).length} of them for ${quote(widest.column)}`;
+    const way = 'fewer columns in options.inputs, or a larger options.rare';
+    throw outOfRange('encoder', got, `at most ${MOST_INPUTS}: ${way}`);
+  }
+
+  /**
+   * An encoder of the training data. Numbers are scaled, in doubles, to the mean 0 and the deviation 1. Of a category,
+   * each value becomes an input of 0 and 1. Dates become the time elapsed, and sines and cosines of the month, the day,
+   * the day of the week and the time of the day. Throws a TypeError or RangeError if an option is wrong.
+   *
+   * @example
+   * const { training, test } = table.split({ test: 0.2 });
+   * const encoder = Encoder.fit(training, { target: 'species' });
+   * await net.fit(encoder.encode(training));
+   * net.evaluate(encoder.encode(test));
+   */
+  static fit(training: Table, options: EncoderOptions = {}): Encoder {
+    if (!(training instanceof Table)) throw wrongType('training', training, 'a Table');
+    checkObject('options', options, ENCODER_KEYS);
+    checkShared(options);
+    const { rows } = training;
+    if (rows === 0) throw outOfRange('training', 'a table without rows', 'one row or more');
+    const targets = checkTargets(options.target);
+    const inputs = inputNames(training, options.inputs, targets);
+    const encodings = checkEncodings(options.encodings, inputs);
+    const all = new Map(training.columns.map((name) => [name, training.column(name)]));
+    const columns = inputs.map((name, i) => filledColumnOf(`options.inputs[${i}]`, name, all));
+    const plans = inputs.map((name, i) => planOf(name, columns[i].kind, encodings.get(name), options));
+    const refused = inputs.flatMap((name, i) => (plans[i].missing === 'refuse' ? [[name, columns[i]] as const] : []));
+    refuseMissing(refused, rows, WITHOUT_MISSING);
+    const targetColumns = targets.map((name) => filledColumnOf('options.target', name, all));
+    const fittedTargets = targets.map((name, t) => fitTarget(name, targetColumns[t]));
+    // refuses what cannot be learned, before anything is measured
+    if (taskOf(fittedTargets)) writeTargets(fittedTargets, targetColumns, rows);
+    return new Encoder({
+      version: 1,
+      inputs: inputs.map((name, i) => fitInput(name, columns[i], plans[i], missingIn(columns[i], rows), rows)),
+      targets: fittedTargets,
+    });
+  }
+
+  /** An encoder that `toJSON` has given. Every value is checked: the JSON may come from anywhere. */
+  static fromJSON(json: unknown): Encoder {
+    return new Encoder(checkEncoderJson('encoder', json));
+  }
+
+  /** All that the encoder knows, for `JSON.stringify`. Doubles keep their bits. */
+  toJSON(): EncoderJson {
+    return structuredClone({ version: 1, inputs: this.#inputs, targets: this.#targets });
+  }
+
+  /** The kinds of the columns, with which further data are read: `Table.fromCsv(text, { kinds: encoder.kinds })`. */
+  get kinds(): Record<string, ColumnKind> {
+    const kinds: Record<string, ColumnKind> = {};
+    for (const input of this.#inputs) setOwn(kinds, input.column, kindOf(input));
+    for (const { column, kind } of this.#targets) setOwn(kinds, column, kind);
+    return kinds;
+  }
+
+  /** Inputs and targets of a table, or of records as `Table.fromRecords` takes them. For `fit` and `evaluate`. */
+  encode(data: Table | readonly object[]): EncodedData {
+    if (this.#targets.length === 0) {
+      throw outOfRange('encode', 'an encoder without a target', 'options.target, or encodeInputs');
+    }
+    const columns = this.#columnsOf(data, [...this.#inputs, ...this.#targets]);
+    const rows = rowsOf(data);
+    const targetColumns = columns.slice(this.#inputs.length);
+    return {
+      inputs: this.#write(columns, new Float32Array(rows * this.width)),
+      targets: writeTargets(this.#targets, targetColumns, rows),
+    };
+  }
+
+  /** The inputs [rows × width] of a table or of records. The target need not be there. For `predict`. */
+  encodeInputs(data: Table | readonly object[]): Float32Array;
+  /** With `'float64'`, the inputs before they are rounded to 32 bits. */
+  encodeInputs(data: Table | readonly object[], type: 'float32' | 'float64'): Float32Array | Float64Array;
+  encodeInputs(data: Table | readonly object[], type: 'float32' | 'float64' = 'float32'): Float32Array | Float64Array {
+    checkName('type', type, ['float32', 'float64']);
+    const columns = this.#columnsOf(data, this.#inputs);
+    const size = rowsOf(data) * this.width;
+    return this.#write(columns, type === 'float32' ? new Float32Array(size) : new Float64Array(size));
+  }
+
+  /**
+   * The answers that outputs of a network mean: names of classes, true or false, numbers. `outputs`: [rows × outputs].
+   * Of two classes, `outputs` may also be the one output of the second class. `threshold`: where a single output, or one
+   * of several labels, becomes true; default 1/2.
+   */
+  decode(outputs: ArrayLike<number>, rows: number, threshold = 0.5): Answer[] {
+    return decodeOutputs(this.#targets, outputs, rows, threshold);
+  }
+
+  /** The columns of these inputs and targets, of the kinds that they need. */
+  #columnsOf(data: unknown, wanted: readonly (EncodedInput | EncodedTarget)[]): FilledColumn[] {
+    const table = data instanceof Table ? data : tableOf(data, wanted, this.kinds);
+    const columns = wanted.map(({ column, kind }) => {
+      if (!table.has(column)) {
+        throw outOfRange('data', `no column ${quote(column)}`, `it among ${listNames(table.columns)}`);
+      }
+      const found = table.column(column);
+      const needed = kind === 'ordinal' || kind === 'oneHot' ? 'category' : kind;
+      if (found.kind === needed) return found as FilledColumn;
+      const way = '{ kinds: encoder.kinds }, an option of all that makes a table, reads it so';
+      throw outOfRange(
+        `column ${quote(column)}`,
+        `the kind ${found.kind}`,
+        `${needed}, as in the training data: ${way}`,
+      );
+    });
+    const refused = this.#inputs.flatMap((input, i) =>
+      refusesMissing(input) ? [[input.column, columns[i]] as const] : [],
+    );
+    refuseMissing(refused, table.rows, WITHOUT_MISSING);
+    return columns;
+  }
+
+  /** Writes the inputs to `values`, which is [rows × width] of zeros, and returns it. */
+  #write<T extends Float32Array | Float64Array>(columns: readonly FilledColumn[], values: T): T {
+    let first = 0;
+    for (const [i, input] of this.#inputs.entries()) {
+      writeInput(input, columns[i], { values, width: this.width }, first);
+      first += namesOf(input).length;
+    }
+    return values;
+  }
+}
+
+const WITHOUT_MISSING =
+  'none: options.missing says what stands for them, table.withoutMissing(columns) leaves the rows out';
+
+const rowsOf = (data: Table | readonly object[]) => (data instanceof Table ? data.rows : data.length);
+
+function checkTargets(target: unknown): readonly string[] {
+  if (target === undefined) return [];
+  const targets = Array.isArray(target) ? target : [target];
+  if (targets.length === 0) throw outOfRange('options.target', 'none', 'a column, or no target given');
+  const repeated = targets.find((name, i) => targets.indexOf(name) < i);
+  if (repeated !== undefined)
+    throw outOfRange('options.target', `${quote(String(repeated))} twice`, 'columns that differ');
+  return targets;
+}
+
+function inputNames(table: Table, given: unknown, targets: readonly string[]): readonly string[] {
+  if (given !== undefined && !Array.isArray(given)) throw wrongType('options.inputs', given, 'an array of columns');
+  const names: readonly string[] =
+    given ?? table.columns.filter((name) => !targets.includes(name) && table.column(name).kind !== 'ignored');
+  if (names.length === 0) throw outOfRange('options.inputs', 'no columns', 'one or more');
+  const seen = new Set<string>();
+  for (const [i, name] of names.entries()) {
+    if (targets.includes(name)) throw outOfRange(`options.inputs[${i}]`, `the target ${quote(name)}`, 'another column');
+    if (seen.has(name)) throw outOfRange(`options.inputs[${i}]`, `${quote(String(name))} twice`, 'another column');
+    seen.add(name);
+  }
+  return names;
+}
+
+/** A table of the columns that are needed, of records. */
+function tableOf(
+  records: unknown,
+  wanted: readonly { readonly column: string }[],
+  kinds: Record<string, ColumnKind>,
+): Table {
+  if (!Array.isArray(records)) throw wrongType('data', records, 'a Table, or an array of objects');
+  if (records.length === 0) throw outOfRange('data', 'no records', 'one or more');
+  for (const [row, record] of records.entries()) checkIsObject(`data[${row}]`, record);
+  const needed: Record<string, ColumnKind> = {};
+  for (const { column } of wanted) {
+    if (!records.some((record) => Object.hasOwn(record, column))) {
+      const keys = listNames(Object.keys(records[0]));
+      throw outOfRange(
+        'data',
+        `no value of ${quote(column)} in any record`,
+        `it, or null where it is missing, beside ${keys}`,
+      );
+    }
+    setOwn(needed, column, kinds[column]);
+  }
+  const own = records.map((record) => {
+    const picked: Record<string, unknown> = {};
+    for (const { column } of wanted) if (Object.hasOwn(record, column)) setOwn(picked, column, record[column]);
+    return picked;
+  });
+  return Table.fromRecords(own, { kinds: needed, name: 'data' });
+}

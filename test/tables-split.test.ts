@@ -1,0 +1,209 @@
+import { describe, expect, it, test } from 'vitest';
+import { splitWindows, Table, windows } from '../src/tabular.js';
+
+const ROWS = 100;
+/** Rows of 3 classes of 60, 30 and 10 rows, and of 21 persons. */
+const table = Table.fromColumns({
+  id: Array.from({ length: ROWS }, (_, i) => i),
+  class: Array.from({ length: ROWS }, (_, i) => (i % 10 === 0 ? 'c' : i % 10 <= 3 ? 'b' : 'a')),
+  person: Array.from({ length: ROWS }, (_, i) => (i * i) % 37),
+  gap: Array.from({ length: ROWS }, (_, i) => (i === 7 || i === 9 ? null : i % 2)),
+});
+const idsOf = (part: Table | undefined) => (part ? part.toRecords().map(({ id }) => id as number) : []);
+const valuesOf = (part: Table, name: string) => part.toRecords().map((record) => record[name]);
+
+describe('a split', () => {
+  it('divides all rows once, in their order, by share or by number', () => {
+    const { training, validation, test: last } = table.split({ validation: 0.2, test: 15, seed: 3 });
+    expect([training.rows, validation.rows, last.rows]).toEqual([65, 20, 15]);
+    const all = [training, validation, last].map(idsOf);
+    expect(all.flat().sort((a, b) => a - b)).toEqual(idsOf(table));
+    for (const ids of all) expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+    expect(idsOf(last)).not.toEqual(idsOf(table).slice(-15));
+    expect(training.columns).toEqual(table.columns);
+    const { validation: none } = table.split({ test: 0.5 });
+    expect(none).toBeUndefined();
+  });
+
+  it('depends on the seed alone', () => {
+    const drawn = (seed?: number) => idsOf(table.split({ test: 0.3, seed }).test);
+    expect(drawn(1)).toEqual(drawn(1));
+    expect(drawn(1)).not.toEqual(drawn(2));
+    expect(drawn()).toEqual(drawn(0));
+  });
+
+  it('gives each part the same share of each value, where it is stratified', () => {
+    const count = (part: Table) =>
+      ['a', 'b', 'c'].map((name) => valuesOf(part, 'class').filter((c) => c === name).length);
+    for (let seed = 0; seed < 10; seed++) {
+      const { training, validation, test: last } = table.split({ validation: 0.2, test: 0.3, stratify: 'class', seed });
+      expect([training, validation, last].map(count)).toEqual([
+        [30, 15, 5],
+        [12, 6, 2],
+        [18, 9, 3],
+      ]);
+    }
+    // of 3 rows the 2 missing ones are a value of their own
+    const gaps = table.split({ test: 0.1, stratify: 'gap' }).test;
+    expect(valuesOf(gaps, 'gap').filter((value) => value === null).length).toBe(1);
+  });
+
+  it('keeps the rows of a group together', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const { training, validation, test: last } = table.split({ validation: 0.25, test: 0.25, group: 'person', seed });
+      const persons = [training, validation, last].map((part) => new Set(valuesOf(part, 'person')));
+      for (const [p, q] of [
+        [0, 1],
+        [0, 2],
+        [1, 2],
+      ]) {
+        expect([...persons[p]].filter((person) => persons[q].has(person))).toEqual([]);
+      }
+      expect(training.rows + validation.rows + last.rows).toBe(ROWS);
+      // a group has at most 6 rows
+      for (const part of [validation, last]) expect(Math.abs(part.rows - 25)).toBeLessThanOrEqual(3);
+    }
+  });
+
+  it('has a group in each part, however large the groups are', () => {
+    for (const sizes of [
+      [1, 99],
+      [99, 1],
+      [50, 49, 1],
+      [1, 1, 98],
+      [98, 1, 1],
+    ]) {
+      const groups = sizes.flatMap((size, g) => Array.from({ length: size }, () => g));
+      const both = sizes.length > 2;
+      for (let seed = 0; seed < 6; seed++) {
+        const options = { test: 0.9, ...(both && { test: 0.45, validation: 0.45 }), group: 'g', seed };
+        const { training, validation, test: last } = Table.fromColumns({ g: groups }).split(options);
+        expect([training, last, ...(both ? [validation] : [])].every((part) => part && part.rows > 0)).toBe(true);
+      }
+    }
+  });
+
+  it('from the end shares the values', () => {
+    const { training, validation, test: last } = table.split({ validation: 0.2, test: 0.1, from: 'end' });
+    expect([training, validation, last].map((part) => [idsOf(part)[0], part.rows])).toEqual([
+      [0, 70],
+      [70, 20],
+      [90, 10],
+    ]);
+    const bufferOf = (part: Table) => {
+      const column = part.column('id');
+      return column.kind === 'number' && column.values.buffer;
+    };
+    expect(bufferOf(last)).toBe(bufferOf(table));
+  });
+
+  test.each<[object, string]>([
+    [{}, 'options: got neither validation nor test, want one of them, or both'],
+    [{ test: 0 }, 'options.test: got 0, want a share above 0 and below 1, or a number of rows from 1 to 99'],
+    [{ test: 1.5 }, 'options.test: got 1.5, want a share'],
+    [{ test: 100 }, 'options.test: got 100, want a share'],
+    [{ test: '0.2' }, 'options.test: got "0.2", want a share'],
+    [{ test: 0.001 }, 'options.test: got 0.001 of 100 rows, want a part of at least one'],
+    [
+      { test: 0.5, validation: 0.5 },
+      'options.validation and options.test: got 50 for validation and 50 for the test, of',
+    ],
+    [{ test: 0.2, seed: -1 }, 'options.seed: got -1, want an integer from 0'],
+    [{ test: 0.2, from: 'start' }, 'options.from: got "start", want one of end'],
+    [{ test: 0.2, from: 'end', group: 'person' }, 'options.group: got group and from together, want one of them'],
+    [{ test: 0.2, stratify: 'class', group: 'person' }, 'options.stratify: got stratify and group together, want one'],
+    [{ test: 0.2, stratify: 'Class' }, 'options.stratify: got "Class", want "class", which differs in case or blanks'],
+    [{ test: 0.2, stratify: 'id' }, 'options.stratify: got "id", with 100 different values in 100 rows, want a column'],
+    [{ test: 0.2, group: 'gap' }, 'options.group: got "gap", with 2 missing values, the first in row 7, want none'],
+    [{ share: 0.2 }, 'options: got the unknown key "share", want validation, test, seed, stratify, group, from'],
+  ])('is refused with %j', (options, message) => {
+    expect(() => table.split(options)).toThrow(message);
+  });
+
+  it('is refused with fewer groups than parts', () => {
+    const one = Table.fromColumns({ g: [1, 1, 1] });
+    expect(() => one.split({ test: 1, group: 'g' })).toThrow(
+      'options.group: got 1 group for 2 parts, want a column with',
+    );
+  });
+});
+
+describe('windows', () => {
+  it('are rows and what follows them', () => {
+    expect(windows([1, 2, 3, 4, 5], { length: 3 })).toEqual({
+      inputs: Float64Array.of(1, 2, 3, 2, 3, 4),
+      targets: Float64Array.of(4, 5),
+    });
+    expect(windows(Float32Array.of(1, 2, 3, 4, 5, 6, 7), { length: 2, horizon: 2, step: 3 })).toEqual({
+      inputs: Float64Array.of(1, 2, 4, 5),
+      targets: Float64Array.of(3, 4, 6, 7),
+    });
+  });
+
+  it('of a table have its number columns, or those that are named', () => {
+    const series = Table.fromColumns({ a: [1, 2, 3, 4], b: [10, 20, 30, 40], day: ['x', 'x', 'y', 'y'] });
+    expect(windows(series, { length: 2, target: 'b' })).toEqual({
+      inputs: Float64Array.of(1, 10, 2, 20, 2, 20, 3, 30),
+      targets: Float64Array.of(30, 40),
+    });
+    expect(windows(series, { length: 1, inputs: ['b'], target: ['b', 'a'] }).targets).toEqual(
+      Float64Array.of(20, 2, 30, 3, 40, 4),
+    );
+  });
+
+  it('do not leak: no target of a later part is seen before, and every target is used once', () => {
+    const series = Array.from({ length: 50 }, (_, i) => i);
+    for (const [length, horizon] of [
+      [5, 1],
+      [3, 4],
+      [10, 2],
+    ]) {
+      const parts = splitWindows(series, { length, horizon, validation: 10, test: 0.2 });
+      const {
+        training,
+        validation,
+        test: last,
+      } = parts as { [name in keyof typeof parts]-?: NonNullable<(typeof parts)[name]> };
+      expect(Math.max(...training.inputs, ...training.targets)).toBe(29);
+      expect([Math.min(...validation.targets), Math.max(...validation.targets)]).toEqual([30, 39]);
+      expect(Math.max(...validation.inputs)).toBeLessThan(40);
+      expect([Math.min(...last.targets), Math.max(...last.targets)]).toEqual([40, 49]);
+      // the first window of the test sees the rows right before it
+      expect([...last.inputs.slice(0, length)]).toEqual(series.slice(40 - length, 40));
+      expect(last.targets.length).toBe((10 - horizon + 1) * horizon);
+    }
+    const { training, validation } = splitWindows(series, { length: 4, step: 3, test: 20 });
+    expect([...training.targets]).toEqual([4, 7, 10, 13, 16, 19, 22, 25, 28]);
+    expect(validation).toBeUndefined();
+  });
+
+  test.each<[unknown, object, string]>([
+    [[1, 2, 3], { length: 3 }, 'series: got 3 of 3 rows, want enough for a window of 3 and a horizon of 1'],
+    [[1, 2, 3], {}, 'options.length: got undefined, want an integer from 1'],
+    [[1, Number.NaN, 3], { length: 1 }, 'series[1]: got NaN, want a finite number'],
+    [[1, '2', 3], { length: 1 }, 'series[1]: got "2", want a finite number'],
+    ['123', { length: 1 }, 'series: got "123", want an array of numbers, a typed array or a table'],
+    [[1, 2], { length: 1, target: 'a' }, 'series: got an array of 2, want a table, which options.target speaks of'],
+    [table, { length: 1 }, 'column "gap": got 2 missing values, the first in row 7, want none: a window has every'],
+    [
+      table,
+      { length: 1, inputs: ['class'] },
+      'options.inputs[0]: got "class", of kind category, want a column of numbers',
+    ],
+    [table, { length: 1, inputs: ['x'] }, 'options.inputs[0]: got "x", want one of "id", "class"'],
+    [[1, 2, 3], { length: 1, lag: 1 }, 'options: got the unknown key "lag", want length, horizon'],
+  ])('are refused: %j %j', (series, options, message) => {
+    expect(() => windows(series as number[], options as never)).toThrow(message);
+  });
+
+  it('are refused where a part has no room for one', () => {
+    const series = Array.from({ length: 20 }, (_, i) => i);
+    expect(() => splitWindows(series, { length: 3, horizon: 3, test: 2 })).toThrow(
+      'the test part: got 2 of 20 rows, want',
+    );
+    expect(() => splitWindows(series, { length: 10, test: 12 })).toThrow(
+      'the training part: got 8 of 20 rows, want enough',
+    );
+    expect(() => splitWindows(series, { length: 2 })).toThrow('options: got neither validation nor test');
+  });
+});
