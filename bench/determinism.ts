@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { alignTable, describeMachine, machineLine } from './machine.js';
-import { nodeBinary } from './nodes.js';
+import { armNodeBinary, bunBinary, denoBinary, nodeBinary } from './nodes.js';
 import { servePages } from './page-server.js';
 import { lastError } from './rival.js';
 import { digitsRange, loadDigits } from './workloads.js';
@@ -13,9 +13,10 @@ import { digitsRange, loadDigits } from './workloads.js';
 // Checks that the bits are the same everywhere: trains the networks of determinism/bits.mjs in every engine, with one
 // thread and with several, in narrow and in wide registers, and compares the hashes with those of test/hashes.json.
 
-const HELP = `npm run determinism -- [--accept] [--save]
+const HELP = `npm run determinism -- [--accept] [--save] [--only ENGINE]
   --accept  compute the hashes in this Node, on one thread, and save them as the right ones in test/hashes.json
-  --save    also write the table into docs/determinism.md`;
+  --save    also write the table into docs/determinism.md
+  --only    only in the engines whose names begin so, such as Deno; not with --save`;
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const HASHES = here('../test/hashes.json');
@@ -28,6 +29,17 @@ const BROWSERS = [
   ['firefox', process.env.FIREFOX ?? '/usr/bin/firefox-esr'],
 ];
 const MODES = [{}, { threads: 2 }, { threads: 3 }, { wide: true }, { wide: true, threads: 2 }];
+/** Those that every engine has. */
+const NARROW = MODES.filter((mode) => !('wide' in mode));
+const QEMU = process.env.QEMU_AARCH64 ?? '/usr/bin/qemu-aarch64';
+
+/** Runtimes besides this machine's Node, and how they are called. */
+const RUNTIMES = [
+  // on ARM64, emulated: a processor with other SIMD instructions
+  { engine: 'Node 22 (arm64)', command: () => [QEMU, armNodeBinary(22)] },
+  { engine: 'Deno', command: () => [denoBinary(), 'run', '--allow-all'] },
+  { engine: 'Bun', command: () => [bunBinary()] },
+];
 
 type Hashes = Record<string, string>;
 
@@ -57,17 +69,26 @@ function compare(right: Hashes, { hashes, note }: Outcome): string {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { accept: { type: 'boolean' }, save: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      accept: { type: 'boolean' },
+      save: { type: 'boolean' },
+      only: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help) {
     console.log(HELP);
     return;
   }
+  const { only = '' } = values;
+  if (only && values.save) throw new RangeError('--save: got --only too, want the whole table');
   const digits = mkdtempSync(join(tmpdir(), 'simdprop-digits-'));
   const { inputs, targets } = digitsRange(loadDigits().train, 0, DIGITS);
   writeFileSync(join(digits, 'images.bin'), inputs);
   writeFileSync(join(digits, 'labels.bin'), targets);
-  const inNode = (node: string, mode: object) => run(node, here('determinism/node.mjs'), JSON.stringify(mode), digits);
+  const inRuntime = (command: string[], mode: object) =>
+    run(command[0], ...command.slice(1), here('determinism/node.mjs'), JSON.stringify(mode), digits);
+  const inNode = (node: string, mode: object) => inRuntime([node], mode);
   const { url, server } = await servePages({ '/digits/': digits, '/bench/': here('.'), '/dist/': here('../dist') });
   try {
     if (values.accept) {
@@ -83,8 +104,11 @@ async function main(): Promise<void> {
           outcome: () => inNode(nodeBinary(major), mode),
         })),
       ),
+      ...RUNTIMES.flatMap(({ engine, command }) =>
+        NARROW.map((mode) => ({ engine, mode, outcome: () => inRuntime(command(), mode) })),
+      ),
       ...BROWSERS.flatMap(([browser, path]) =>
-        MODES.filter((mode) => !('wide' in mode)).map((mode) => ({
+        NARROW.map((mode) => ({
           engine: browser === 'chrome' ? 'Chromium' : 'Firefox',
           mode,
           outcome: () => {
@@ -95,7 +119,7 @@ async function main(): Promise<void> {
       ),
     ];
     const rows: string[][] = [];
-    for (const { engine, mode, outcome } of contests) {
+    for (const { engine, mode, outcome } of contests.filter((contest) => contest.engine.startsWith(only))) {
       process.stderr.write(`${engine}, ${modeName(mode)} ...\n`);
       try {
         const result = await outcome();

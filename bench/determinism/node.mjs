@@ -1,5 +1,5 @@
-// Runs bits.mjs in Node with the built package: node node.mjs OPTIONS DIGITS. Prints the version and the hashes as
-// JSON.
+// Runs bits.mjs in Node, Deno or Bun with the built package: node node.mjs OPTIONS DIGITS. Prints the version and the
+// hashes as JSON.
 import { readFileSync } from 'node:fs';
 import * as library from '../../dist/index.js';
 import { hashes } from './bits.mjs';
@@ -14,4 +14,14 @@ const create = async (network) => {
 };
 const read = (name) => new Uint8Array(readFileSync(`${directory}/${name}`));
 const found = await hashes(library, create, { inputs: read('images.bin'), targets: read('labels.bin') });
-console.log(JSON.stringify({ version: `Node ${process.versions.node}`, hashes: found, note: [...reasons].join(', ') }));
+const { node, deno, bun } = process.versions;
+const version = deno ? `Deno ${deno}` : bun ? `Bun ${bun}` : `Node ${node}`;
+console.log(
+  JSON.stringify({
+    version: process.arch === 'x64' ? version : `${version} (${process.arch})`,
+    hashes: found,
+    note: [...reasons].join(', '),
+  }),
+);
+// Deno's threads keep the process alive
+if (deno) process.exit();
