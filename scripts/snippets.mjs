@@ -18,7 +18,7 @@ export const TOLERANCE = 0.1;
 /** README.md and docs/*.md of a folder: path to text. */
 export function readPages(root) {
   const docs = readdirSync(new URL('docs/', root)).filter((name) => name.endsWith('.md'));
-  const pages = ['README.md', ...docs.map((name) => `docs/${name}`)];
+  const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...docs.map((name) => `docs/${name}`)];
   return new Map(pages.map((page) => [page, readFileSync(new URL(page, root), 'utf8')]));
 }
 

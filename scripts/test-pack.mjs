@@ -11,6 +11,8 @@ import { CONSUMER, PAGE } from './pack/types.mjs';
 
 const TYPESCRIPT = join(ROOT, 'node_modules/typescript/bin/tsc');
 
+const PAGES = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'];
+
 function run(name, command, args, { cwd, env }) {
   console.log(`test-pack: ${name}`);
   const { status, error } = spawnSync(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit' });
@@ -27,10 +29,11 @@ function runNode(name, args, env) {
 }
 
 function checkContents() {
-  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'docs/README.md', 'assembly/abi.ts', 'dist/index.js.map'])
+  const pages = [...PAGES, ...readdirSync(join(ROOT, 'docs')).map((page) => `docs/${page}`)];
+  for (const file of [...pages, 'LICENSE', 'assembly/abi.ts', 'dist/index.js.map'])
     if (!files.includes(file)) throw new Error(`test-pack: ${filename} lacks ${file}`);
   const strange = files.filter(
-    (file) => !/^(dist|docs|assembly)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/.test(file),
+    (file) => !PAGES.includes(file) && !/^(dist|docs|assembly)\/|^LICENSE$|^package\.json$/.test(file),
   );
   if (strange.length > 0) throw new Error(`test-pack: ${filename}: got ${strange.join(', ')} too`);
 }

@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../pack/install.mjs';
+
 // Pages without a bundler. Each runs in a frame and tells its parent { hashes } or { error }; `text` is its module. The
 // hashes are those of fixture/train.mjs.
 
@@ -19,7 +23,34 @@ const fromFile = () => new Worker('/simdprop/dist/threads/worker.js', { type: 'm
 const small = { inputs: 2, layers: [{ units: 1 }] };
 `;
 
+/** The links of docs/environments.md with which a page without a bundler preloads the package's files. */
+const preloadLinks = () => {
+  const text = readFileSync(join(ROOT, 'docs/environments.md'), 'utf8');
+  return text
+    .match(/<link rel="modulepreload" href="[^"]+" \/>/g)
+    .join('')
+    .replaceAll('/node_modules/', '/');
+};
+
 export const PAGES = {
+  'links that preload': {
+    html: preloadLinks(),
+    text: `
+      ${IMPORTS}
+      report(async () => {
+        const net = await simdprop.Network.create(small);
+        const data = { inputs: new Float32Array([0, 1, 2, 4]), targets: new Float32Array([1, 2]) };
+        await net.fit(data, { standardize: true });
+        (await simdprop.Network.load(net.save())).predict(data.inputs);
+        const linked = [...document.querySelectorAll('link')].map(({ href }) => href);
+        const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
+        const others = loaded.filter((name) => name.includes('/simdprop/') && !linked.includes(name));
+        if (others.length > 0) throw new Error('loaded, but not linked: ' + others.join(', '));
+        for (const link of linked) if (!(await fetch(link)).ok) throw new Error('there is no ' + link);
+        return [];
+      });
+    `,
+  },
   'no bundler: page, module worker, threads': {
     text: `
       ${IMPORTS}
