@@ -505,12 +505,13 @@ describe('a worker of a page that does not load', () => {
     vi.restoreAllMocks();
   });
 
-  it('gives an error with its address that names worker-src and createWorker', async () => {
-    const entry = { name: 'https://site.test/worker.js', startTime: Number.POSITIVE_INFINITY };
-    vi.spyOn(performance, 'getEntriesByType').mockReturnValue([entry] as never);
-    await expect(create({ ...options, createWorker: failing })).rejects.toThrow(
-      /^threads: thread 1 of 1 did not load from https:\/\/site\.test\/worker\.js, want createWorker .* worker-src/,
+  it('gives an error with the source of createWorker, which has its address; it names worker-src', async () => {
+    const at = (_address: string) => failing();
+    await expect(create({ ...options, createWorker: () => at('/nowhere.js') })).rejects.toThrow(
+      /^threads: thread 1 of 1 did not load from createWorker, \(\) => at\(["']\/nowhere\.js["']\), want createWorker .* worker-src/,
     );
+    const createWorker = Object.assign(() => failing(), { toString: () => `() => {\n  ${'x'.repeat(300)}` });
+    await expect(create({ ...options, createWorker })).rejects.toThrow(/createWorker, \(\) => \{ x{192}\.\.\., want /);
   });
 
   it('gives an error that says what the browser has blocked', async () => {

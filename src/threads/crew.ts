@@ -1,7 +1,7 @@
 import { wrongType } from '../check/errors.js';
 import type { Core } from '../core/engine.js';
 import { code } from '../generated/worker.js';
-import { addressSince, watchViolations, whyNotLoaded } from './load-failure.js';
+import { originOf, watchViolations, whyNotLoaded } from './load-failure.js';
 import { SHARED_CALLS } from './sharing.js';
 import type { WorkerMessage } from './worker.js';
 
@@ -131,7 +131,6 @@ export class Crew {
     describeViolation: () => Promise<string>,
   ): Promise<void> {
     return new Promise((resolve, reject) => {
-      const started = globalThis.performance?.now();
       const worker = newWorker(createWorker);
       this.#workers.push(worker);
       const listen = (type: string, listener: (event: unknown) => void) => {
@@ -156,9 +155,8 @@ export class Crew {
         // a browser does not say why the file of a worker could not be loaded
         if (hasAnswered) return die(`${name()} has died`);
         const violation = await describeViolation();
-        // after that wait: Chromium lists a file that it has not found some time after the error
-        const address = createWorker ? addressSince(started) : ' from a blob: address';
-        die(`${name()} did not load${address}${violation}, want ${whyNotLoaded(createWorker !== undefined)}`);
+        const origin = originOf(createWorker);
+        die(`${name()} did not load from ${origin}${violation}, want ${whyNotLoaded(createWorker !== undefined)}`);
       });
       listen('exit', (exitCode) => die(`${name()} has died: exit code ${exitCode}`));
       worker.postMessage(message);

@@ -37,10 +37,14 @@ export function watchViolations(): { describe(): Promise<string>; stop(): void }
   };
 }
 
-/** ' from <address>' of the last file that has been requested since `started`; empty if that is not known. */
-export function addressSince(started: number | undefined): string {
-  if (started === undefined || typeof performance.getEntriesByType !== 'function') return '';
-  const entries = performance.getEntriesByType('resource').filter(({ startTime }) => startTime >= started);
-  const last = entries[entries.length - 1];
-  return last ? ` from ${last.name}` : '';
+const LONGEST_SOURCE = 200;
+
+/**
+ * Where a worker that did not load came from. No browser says at which address, but createWorker, the user's function,
+ * has the address in its source.
+ */
+export function originOf(createWorker: (() => unknown) | undefined): string {
+  if (!createWorker) return 'a blob: address';
+  const source = String(createWorker).replace(/\s+/g, ' ');
+  return `createWorker, ${source.length > LONGEST_SOURCE ? `${source.slice(0, LONGEST_SOURCE)}...` : source}`;
 }
