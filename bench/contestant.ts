@@ -39,8 +39,8 @@ async function enterSimdprop(
   return {
     reset(start) {
       start.forEach(({ weights, biases }, l) => {
-        net.layers[l].weights = weights;
-        net.layers[l].biases = biases;
+        net.layers[l].setWeights(weights);
+        net.layers[l].setBiases(biases);
       });
     },
     train: async () => (await net.fit(data, options)).last!.cost,

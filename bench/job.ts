@@ -30,7 +30,7 @@ export async function writeJob(directory: string, workload: Workload): Promise<J
   const bytes = data.inputs instanceof Uint8Array;
   const job: Job = { name, inputs, layers, cost, optimizer, learningRate, batchSize, samples, bytes };
   const net = await Network.create({ inputs, layers, cost, seed: 1 });
-  const parameters = net.layers.flatMap(({ weights, biases }) => [weights, biases]);
+  const parameters = net.layers.flatMap((layer) => [layer.getWeights(), layer.getBiases()]);
   net.dispose();
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'job.json'), JSON.stringify(job, undefined, 2));

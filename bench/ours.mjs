@@ -35,8 +35,8 @@ await serve(`Node ${process.versions.node}`, job, {
   async reset(rows = batchSize) {
     net = await netFor(rows);
     job.layers.forEach(({ weights, biases }, l) => {
-      net.layers[l].weights = weights;
-      net.layers[l].biases = biases;
+      net.layers[l].setWeights(weights);
+      net.layers[l].setBiases(biases);
     });
   },
   async train(samples, epochs) {

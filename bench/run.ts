@@ -76,11 +76,11 @@ function listContests({ name, inputs, data, epochs, inference }: Workload): Cont
 async function startContestants(workload: Workload): Promise<ChildProcess[]> {
   const { inputs, layers, cost } = workload;
   const net = await Network.create({ inputs, layers, cost, seed: 1 });
-  const start = net.layers.map(({ units, weights, biases }, l) => ({
-    units,
+  const start = net.layers.map((layer, l) => ({
+    units: layer.units,
     activation: layers[l].activation,
-    weights,
-    biases,
+    weights: layer.getWeights(),
+    biases: layer.getBiases(),
   }));
   net.dispose();
   return Promise.all(

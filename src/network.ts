@@ -1,6 +1,6 @@
 import { throwIfAborted } from './check/abort.js';
 import { type Bytes, checkBytes } from './check/bytes.js';
-import { checkBoolean, checkFloats, checkInteger, checkName, checkObject } from './check/errors.js';
+import { checkBoolean, checkFloats, checkInteger, checkName, checkNoMore, checkObject } from './check/errors.js';
 import { Arena, checkSize } from './core/arena.js';
 import { BUILDS, type BuildName, CORE_KEYS, type CoreOptions, DEFAULT_CAPACITY } from './core/core-options.js';
 import { type CoreImports, preload, startEngine } from './core/engine.js';
@@ -59,7 +59,10 @@ export interface Network extends Disposer {}
  *
  * `create`, `fit` and other calls that take long are asynchronous; calls on a single batch are synchronous. A wrong
  * argument throws a TypeError or RangeError that says where it stands, which value was given and which is allowed. The
- * network is then unchanged.
+ * network is then unchanged. Arguments that a method does not take are refused too.
+ *
+ * A network is frozen: to assign anything but the properties that are said to be assignable throws a TypeError in strict
+ * mode. `structuredClone` of a network throws; `Network.load(net.save())` makes a copy.
  *
  * @example
  * const net = await Network.create({
@@ -97,8 +100,10 @@ export class Network {
     this.wideReason = wideReason;
     this.threadsReason = threadsReason;
     this.#trainer = new Trainer(arena, this.#pass);
-    this.layers = arena.spec.layers.map((_, l) => new ArenaLayer(arena, l, this.#pass));
+    this.layers = Object.freeze(arena.spec.layers.map((_, l) => new ArenaLayer(arena, l, this.#pass)));
     this.parameters = countParameters(arena.spec);
+    // private fields can still change
+    Object.freeze(this);
   }
 
   /**
@@ -274,19 +279,19 @@ export class Network {
 
   /**
    * The standardisation of every input before the first layer, in training and everywhere else; undefined: inputs stay
-   * as they are. `fit` sets it if its option `standardize` is true. Reading returns copies. Assigning replaces it, and
-   * assigning undefined removes it. It is computed in doubles when inputs are copied into the memory, which then holds
+   * as they are. `fit` sets it if its option `standardize` is true. The result is a copy. It is computed in doubles when inputs are copied into the memory, which then holds
    * four bytes for each. Zeros that it moves away from 0 can no longer be skipped, so sparse inputs take more time.
    */
-  get standardization(): Standardization | undefined {
+  getStandardization(): Standardization | undefined {
     const own = this.#trainer.standardization;
     return own && { means: own.means.slice(), deviations: own.deviations.slice() };
   }
 
-  set standardization(value: Standardization | undefined) {
-    const checked = value === undefined ? undefined : checkStandardization('standardization', value, this.inputs);
+  /** Replaces the standardisation by a copy of `value`; undefined removes it. Throws an Error during training. */
+  setStandardization(value: Standardization | undefined): void {
+    const checked = value === undefined ? undefined : checkStandardization('setStandardization', value, this.inputs);
     if (this.#trainer.call.isRunning)
-      throw new Error('standardization: got a new one while this network is being trained, want it before or after');
+      throw new Error('setStandardization: got a new one while this network is being trained, want it before or after');
     this.#trainer.standardize(checked);
   }
 
@@ -363,7 +368,8 @@ export class Network {
    * before the step, without L1 and L2. Throws a NonFiniteError if the cost or a weight is no longer finite; the
    * network then has the finite weights that it had at most 64 steps before.
    */
-  trainBatch(x: Inputs, y: Targets, weights?: Float32Array): number {
+  trainBatch(x: Inputs, y: Targets, weights?: Float32Array, none?: undefined): number {
+    checkNoMore('trainBatch', 4, none);
     return this.#trainer.trainBatch(x, y, weights);
   }
 
@@ -371,7 +377,8 @@ export class Network {
    * The outputs a^L [rows × outputs] for inputs [rows × inputs], with any number of rows. A row gives the same bits
    * alone and among others.
    */
-  predict(x: Inputs): Float32Array {
+  predict(x: Inputs, none?: undefined): Float32Array {
+    checkNoMore('predict', 2, none);
     const arena = this.#arena;
     const rows = this.#checkBatch(x);
     const { plan } = arena;
@@ -431,7 +438,8 @@ export class Network {
   }
 
   /** Computes z and a of every layer for a batch of inputs [rows × inputs]. */
-  forward(x: Inputs): void {
+  forward(x: Inputs, none?: undefined): void {
+    checkNoMore('forward', 2, none);
     const rows = this.#checkBatch(x);
     this.#trainer.reserveRows(x, rows);
     const type = writeWindowInputs('x', this.#arena, x, 0, rows);
@@ -444,7 +452,8 @@ export class Network {
    * sample's cost and delta are multiplied by, default 1 for each. Returns the mean cost, without L1 and L2. Throws an
    * Error if there was no `forward` with the present weights.
    */
-  backward(y: Targets, weights?: Float32Array): number {
+  backward(y: Targets, weights?: Float32Array, none?: undefined): number {
+    checkNoMore('backward', 3, none);
     this.#arena.checkAlive();
     const { rows, isCurrent } = this.#pass;
     if (!isCurrent) throw new Error('backward: got no forward pass of these weights, want forward(x) first');
@@ -467,7 +476,8 @@ export class Network {
    * Takes the optimizer's step on the gradients that `backward` has computed. Throws an Error if there are no gradients
    * of the present weights, and a NonFiniteError as `trainBatch` does.
    */
-  applyGradients(): void {
+  applyGradients(none?: undefined): void {
+    checkNoMore('applyGradients', 1, none);
     this.#trainer.applyGradients();
   }
 
@@ -505,7 +515,8 @@ export class Network {
    * sample and by input, the effect of a change of one weighted input, and a check of the gradients. It can be used as
    * long as the network.
    */
-  async inspect(): Promise<Inspector> {
+  async inspect(none?: undefined): Promise<Inspector> {
+    checkNoMore('inspect', 1, none);
     return new (await import('./inspection/inspector.js')).Inspector(this, this.#trainer, this.#cost);
   }
 

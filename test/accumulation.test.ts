@@ -46,8 +46,8 @@ async function start(): Promise<Network> {
     seed: 1,
   });
   reference.layers.forEach(({ weights, biases }, l) => {
-    net.layers[l].weights = Float32Array.from(weights);
-    net.layers[l].biases = Float32Array.from(biases);
+    net.layers[l].setWeights(Float32Array.from(weights));
+    net.layers[l].setBiases(Float32Array.from(biases));
   });
   return net;
 }
@@ -70,8 +70,8 @@ function referenceEpoch(stepRows: number): { network: ReferenceNetwork; errors: 
 function expectReference(net: Network, stepRows: number) {
   const { network, errors } = referenceEpoch(stepRows);
   net.layers.forEach((layer, l) => {
-    expectWithin(`layers[${l}].weights`, layer.weights, network.layers[l].weights, errors[l].weights);
-    expectWithin(`layers[${l}].biases`, layer.biases, network.layers[l].biases, errors[l].biases);
+    expectWithin(`layers[${l}].weights`, layer.getWeights(), network.layers[l].weights, errors[l].weights);
+    expectWithin(`layers[${l}].biases`, layer.getBiases(), network.layers[l].biases, errors[l].biases);
   });
 }
 
@@ -141,13 +141,13 @@ it('takes accumulate from 1 up', async () => {
 });
 
 it.each<[string, (net: Network) => unknown]>([
-  ['reads gradients', (net) => net.layers[0].weightGradients],
+  ['reads gradients', (net) => net.layers[0].getWeightGradients()],
   [
     'computes others',
     (net) => {
       net.forward(inputs.subarray(0, 15));
       net.backward(targets.subarray(0, 9));
-      return net.layers[1].biasGradients;
+      return net.layers[1].getBiasGradients();
     },
   ],
   ['predicts and evaluates', (net) => [net.predict(inputs), net.evaluate({ inputs, targets })]],

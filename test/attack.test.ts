@@ -19,6 +19,7 @@ import {
 import { cosine, exponential, inverseTime, oneCycle, polynomial, step } from '../src/spec/schedule.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { createNetwork, EPSILON } from './build.js';
+import { arraysOf } from './parameters.js';
 import { randomNumbers, SEED } from './random-numbers.js';
 
 // Random networks, data and options. After every valid call, the network computes what the reference does with its
@@ -144,7 +145,7 @@ function expectReference(net: Network, { options, data }: Scenario): void {
   const network = {
     inputs: options.inputs,
     cost: net.cost,
-    layers: net.layers.map(({ units, activation, weights, biases }) => ({
+    layers: net.layers.map(arraysOf).map(({ units, activation, weights, biases }) => ({
       units,
       activation,
       weights: f64(weights),

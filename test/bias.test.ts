@@ -5,7 +5,7 @@ import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { expectWithin, noErrors, stepErrors } from './bounds.js';
 import { createNetwork } from './build.js';
-import { bits } from './parameters.js';
+import { arraysOf, bits } from './parameters.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
 // A bias can be written as the weight of an input that is always 1.
@@ -67,7 +67,7 @@ const shapes: [string, Shape][] = [
 async function withBiases({ inputs, layers }: Shape): Promise<Network> {
   const net = await createNetwork({ inputs, layers, seed: 3 });
   net.layers.forEach((layer, l) => {
-    layer.biases = randomFloats(layer.units, 10 + l);
+    layer.setBiases(randomFloats(layer.units, 10 + l));
   });
   return net;
 }
@@ -89,18 +89,18 @@ async function withoutBiases({ inputs, layers }: Shape, net: Network): Promise<N
     bias: false,
     seed: 3,
   });
-  net.layers.forEach(({ weights, biases, fanIn }, l) => {
+  net.layers.map(arraysOf).forEach(({ weights, biases, fanIn }, l) => {
     const rows = withColumn(weights, fanIn, 0, (j) => biases[j]);
     const one = new Float32Array(fanIn + 1);
     one[0] = 6;
-    free.layers[l].weights = l === output ? rows : Float32Array.of(...one, ...rows);
+    free.layers[l].setWeights(l === output ? rows : Float32Array.of(...one, ...rows));
   });
   return free;
 }
 
 /** Weights and biases of every layer. In the network without biases, the biases are read from the first column. */
 function parametersOf(net: Network, isFree: boolean): Uint32Array[] {
-  return net.layers.flatMap(({ weights, biases, fanIn }, l) => {
+  return net.layers.map(arraysOf).flatMap(({ weights, biases, fanIn }, l) => {
     if (!isFree) return [bits(weights), bits(biases)];
     const own = l === net.layers.length - 1 ? weights : weights.subarray(fanIn);
     return [bits(withoutColumn(own, fanIn, 0)), bits(own.filter((_, i) => i % fanIn === 0))];
@@ -122,7 +122,7 @@ describe.each(shapes)('%s', (_name, shape) => {
     const free = await withoutBiases(shape, net);
     expect(parametersOf(free, true)).toEqual(parametersOf(net, false));
     const options = { epochs: 4, batchSize: 8, optimizer: sgd({ learningRate }) };
-    const before = net.layers[0].biases;
+    const before = net.layers[0].getBiases();
     const costs = (await net.fit({ inputs, targets }, options)).column('cost');
     const freeCosts = (await free.fit({ inputs: freeInputs, targets }, options)).column('cost');
     expect(freeCosts).toEqual(costs);
@@ -130,7 +130,7 @@ describe.each(shapes)('%s', (_name, shape) => {
     expect(bits(free.predict(freeInputs))).toEqual(bits(net.predict(inputs)));
     // training has changed the parameters
     expect(costs[3]).toBeLessThan(costs[0]);
-    expect(net.layers[0].biases).not.toEqual(before);
+    expect(net.layers[0].getBiases()).not.toEqual(before);
   });
 
   test('the weights of the input that is 1 have the gradients of the biases, bit for bit', async () => {
@@ -140,8 +140,8 @@ describe.each(shapes)('%s', (_name, shape) => {
     net.forward(inputs.subarray(0, rows * shape.inputs));
     free.forward(freeInputs.subarray(0, rows * (shape.inputs + 1)));
     expect(free.backward(targets.subarray(0, rows))).toBe(net.backward(targets.subarray(0, rows)));
-    net.layers.forEach(({ biasGradients }, l) => {
-      const { weightGradients, fanIn } = free.layers[l];
+    net.layers.map(arraysOf).forEach(({ biasGradients }, l) => {
+      const { weightGradients, fanIn } = arraysOf(free.layers[l]);
       const own = l === net.layers.length - 1 ? weightGradients : weightGradients.subarray(fanIn);
       expect(bits(own.filter((_, i) => i % fanIn === 0))).toEqual(bits(biasGradients));
     });
@@ -157,7 +157,7 @@ test('an input of 1 in the last place gives the same results up to rounding', as
   const x = randomFloats(rows * inputs, 3);
   const y = randomFloats(rows * units, 4).map(Math.abs);
   const net = await createNetwork({ inputs: inputs + 1, layers: [{ units, bias: false }] });
-  net.layers[0].weights = withColumn(weights, inputs, inputs, (j) => biases[j]);
+  net.layers[0].setWeights(withColumn(weights, inputs, inputs, (j) => biases[j]));
   net.optimizer = sgd({ learningRate });
   let reference: ReferenceNetwork = {
     inputs,
@@ -176,7 +176,7 @@ test('an input of 1 in the last place gives the same results up to rounding', as
       y,
     );
   }
-  const trained = net.layers[0].weights;
+  const trained = net.layers[0].getWeights();
   const column = trained.filter((_, i) => i % (inputs + 1) === inputs);
   expectWithin('weights', withoutColumn(trained, inputs + 1, inputs), reference.layers[0].weights, errors[0].weights);
   expectWithin('biases', column, reference.layers[0].biases, errors[0].biases);
@@ -186,13 +186,13 @@ describe('bias: false', () => {
   test('for the network applies to every layer that does not say otherwise', async () => {
     const layers: LayerOptions[] = [{ units: 3 }, { units: 3, bias: true }, { units: 2 }];
     const net = await createNetwork({ inputs: 4, layers, bias: false });
-    net.layers[1].biases = Float32Array.of(1, 2, 3);
+    net.layers[1].setBiases(Float32Array.of(1, 2, 3));
     expect(() => {
-      net.layers[0].biases = Float32Array.of(0, 1, 0);
-    }).toThrow('layers[0].biases: got biases, want zeros for a layer with bias: false');
+      net.layers[0].setBiases(Float32Array.of(0, 1, 0));
+    }).toThrow('layers[0].setBiases: got biases, want zeros for a layer with bias: false');
     // zeros may be assigned, so that a network can be copied layer by layer
-    net.layers[2].biases = new Float32Array(2);
-    expect(net.layers[1].biases).toEqual(Float32Array.of(1, 2, 3));
+    net.layers[2].setBiases(new Float32Array(2));
+    expect(net.layers[1].getBiases()).toEqual(Float32Array.of(1, 2, 3));
   });
 
   test('keeps the biases and their gradients at 0, whatever the step does', async () => {
@@ -203,10 +203,10 @@ describe('bias: false', () => {
     await net.fit({ inputs, targets }, { epochs: 2, batchSize: 8 });
     net.forward(inputs);
     net.backward(targets);
-    expect(net.layers[0].biasGradients).toEqual(new Float32Array(5));
+    expect(net.layers[0].getBiasGradients()).toEqual(new Float32Array(5));
     net.applyGradients();
-    expect(net.layers[0].biases).toEqual(new Float32Array(5));
-    expect(net.layers[1].biases.every((b) => b !== 0)).toBe(true);
+    expect(net.layers[0].getBiases()).toEqual(new Float32Array(5));
+    expect(net.layers[1].getBiases().every((b) => b !== 0)).toBe(true);
   });
 
   test('makes a linear network the product of its matrices', async () => {
@@ -216,8 +216,8 @@ describe('bias: false', () => {
       { units: 2, activation: 'linear' },
     ];
     const net = await createNetwork({ inputs: 2, layers, bias: false });
-    net.layers[0].weights = Float32Array.of(1, 2, 3, 4, 5, 6);
-    net.layers[1].weights = Float32Array.of(1, 0, -1, 2, 1, 0);
+    net.layers[0].setWeights(Float32Array.of(1, 2, 3, 4, 5, 6));
+    net.layers[1].setWeights(Float32Array.of(1, 0, -1, 2, 1, 0));
     expect(net.predict(Float32Array.of(7, -1))).toEqual(Float32Array.of(5 - 29, 2 * 5 + 17));
   });
 

@@ -3,7 +3,7 @@ import type { EpochReport, ProgressReport } from '../src/index.js';
 import { sgd } from '../src/index.js';
 import { createNetwork, slowClock } from './build.js';
 import { classifier, layer, nextTurn, randomSamples, rowsOf, trainInOrder } from './classifier.js';
-import { parameterBits } from './parameters.js';
+import { arraysOf, parameterBits, setParameters } from './parameters.js';
 import { randomFloats, randomLabels } from './random-numbers.js';
 
 describe('training in the background', () => {
@@ -78,7 +78,7 @@ describe('training in the background', () => {
       expect(samples).toBe(Math.min(step * 32, 2000));
       expect(Number.isFinite(cost)).toBe(true);
     }
-    for (const values of net.layers.flatMap(({ weights, biases }) => [weights, biases])) {
+    for (const values of net.layers.map(arraysOf).flatMap(({ weights, biases }) => [weights, biases])) {
       expect(values.every(Number.isFinite)).toBe(true);
     }
     // the network can be used afterwards
@@ -182,7 +182,7 @@ describe('training in the background', () => {
       net.evaluate(asked);
       net.forward(asked.inputs.subarray(0, 7 * 9));
       net.backward(asked.targets.subarray(0, 9));
-      expect(net.layers[0].weightGradients).toHaveLength(7 * 19);
+      expect(net.layers[0].getWeightGradients()).toHaveLength(7 * 19);
       net.save();
     };
     const options = { epochs: 3, batchSize: 8 };
@@ -228,11 +228,11 @@ describe('training in the background', () => {
       optimizer: sgd({ learningRate: 0.5 }),
       onBatch: () => {
         const { layers, trainingSamples, optimizer } = disturbed;
-        const before = layers.map(({ weights, biases }) => ({ weights, biases }));
+        const before = layers.map(arraysOf).map(({ weights, biases }) => ({ weights, biases }));
         disturbed.trainingSamples = 1;
         disturbed.trainBatch(batch.inputs, batch.targets);
         rate = optimizer.learningRate;
-        for (const [l, parameters] of before.entries()) Object.assign(layers[l], parameters);
+        for (const [l, parameters] of before.entries()) setParameters(layers[l], parameters);
         disturbed.trainingSamples = trainingSamples;
       },
     });
@@ -244,15 +244,15 @@ describe('training in the background', () => {
     const net = await createNetwork(classifier);
     const data = randomSamples(20);
     const validation = { inputs: data.inputs, targets: Int32Array.from(data.targets) };
-    const before = net.layers[0].weights;
+    const before = net.layers[0].getWeights();
     const onBatch = () => {
       validation.targets[0] = -2112;
     };
     await expect(net.fit(data, { validation, onBatch })).rejects.toThrow(
       /^options\.validation\.targets\[0\]: got -2112, want/,
     );
-    expect(net.layers[0].weights).not.toEqual(before);
-    expect(net.layers[0].weights.every(Number.isFinite)).toBe(true);
+    expect(net.layers[0].getWeights()).not.toEqual(before);
+    expect(net.layers[0].getWeights().every(Number.isFinite)).toBe(true);
   });
 
   it('shows the mini-batch that was trained last, in every callback', async () => {
@@ -266,9 +266,9 @@ describe('training in the background', () => {
         batchSize: 4,
         shuffle: false,
         onBatch: () => {
-          rows.push(net.layers[2].delta.length / 3);
+          rows.push(net.layers[2].getDelta().length / 3);
           // reading the gradients, or predicting, must not hide those of the next step
-          expect(net.layers[2].biasGradients).toHaveLength(3);
+          expect(net.layers[2].getBiasGradients()).toHaveLength(3);
           net.predict(inputs.subarray(0, 7));
         },
       },
@@ -284,15 +284,15 @@ describe('training in the background', () => {
       epochs: 2,
       batchSize: 4,
       shuffle: false,
-      onEpoch: () => net.layers[2].biasGradients,
+      onEpoch: () => net.layers[2].getBiasGradients(),
       onBatch: ({ epoch }) => {
-        if (epoch === 1) gradients.push(net.layers[2].biasGradients);
+        if (epoch === 1) gradients.push(net.layers[2].getBiasGradients());
       },
     });
     trainInOrder(stepwise, data, 4);
     const expected = [0, 4].map((first) => {
       stepwise.trainBatch(rowsOf(data.inputs, 7, first, 4), rowsOf(data.targets, 1, first, 4));
-      return stepwise.layers[2].biasGradients;
+      return stepwise.layers[2].getBiasGradients();
     });
     expect(gradients).toEqual(expected);
   });

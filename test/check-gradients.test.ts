@@ -7,6 +7,7 @@ import { Network } from '../src/network.js';
 import { adam, irprop, lbfgs, momentum, sgd } from '../src/spec/optimizer.js';
 import { ELEMENTWISE } from './bounds.js';
 import { buildName, createNetwork } from './build.js';
+import { arraysOf } from './parameters.js';
 import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
 
 // checkGradients finds the gradients of every kind of network right, and finds wrong gradients.
@@ -115,15 +116,15 @@ async function build(given: Scenario) {
   });
   net.layers.forEach((layer, l) => {
     const hasBias = l < hidden.length ? hidden[l].bias : output.bias;
-    if (hasBias) layer.biases = randomFloats(layer.units, random);
+    if (hasBias) layer.setBiases(randomFloats(layer.units, random));
   });
   net.optimizer = given.optimizer;
   net.trainingSamples = given.trainingSamples;
   if (given.isStandardized) {
-    net.standardization = {
+    net.setStandardization({
       means: Float64Array.from({ length: inputs }, random),
       deviations: Float64Array.from({ length: inputs }, () => 0.5 + random()),
-    };
+    });
   }
   const numbers = Float32Array.from({ length: rows * inputs }, () => (random() < 0.6 ? 4 * random() - 2 : 0));
   const x = given.inputKind === 'bytes' ? Uint8Array.from(numbers, (value) => Math.abs(100 * value)) : numbers;
@@ -175,7 +176,7 @@ describe('checkGradients', () => {
     const { layer, unit, input, gradient, exact, difference, uncertainty } = worst;
     net.forward(x);
     net.backward(y);
-    const { weightGradients, biasGradients, fanIn } = net.layers[layer];
+    const { weightGradients, biasGradients, fanIn } = arraysOf(net.layers[layer]);
     const own = input === undefined ? biasGradients[unit] : weightGradients[unit * fanIn + input];
     expect(Math.abs(gradient - own)).toBeLessThanOrEqual(1e-6 * Math.abs(own));
     expect(Math.abs(gradient - exact)).toBeLessThanOrEqual(error * Math.max(Math.abs(exact), 1));
@@ -210,7 +211,7 @@ describe('checkGradients', () => {
       expect(check.referenceError, describeWorst(check)).toBeLessThan(1e-9);
     }
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }], cost: 'hinge' });
-    net.layers[0].weights = Float32Array.of(1);
+    net.layers[0].setWeights(Float32Array.of(1));
     const check = (await net.inspect()).checkGradients(Float32Array.of(1, -1), Float32Array.of(1, -1));
     expect(check.error, describeWorst(check)).toBeLessThan(1e-5);
   });
@@ -231,8 +232,8 @@ describe('checkGradients', () => {
         { units: 2, activation: 'softmax' },
       ],
     });
-    saturated.layers[0].weights = saturated.layers[0].weights.map((w) => 500 * w);
-    saturated.layers[1].weights = saturated.layers[1].weights.map((w) => 100 * w);
+    saturated.layers[0].setWeights(saturated.layers[0].getWeights().map((w) => 500 * w));
+    saturated.layers[1].setWeights(saturated.layers[1].getWeights().map((w) => 100 * w));
     for (const [net, targets] of [
       [deep, new Float32Array(12).fill(0.3)],
       [fitted, fitted.predict(x)],
@@ -273,12 +274,12 @@ describe('checkGradients', () => {
     const net = await createNetwork(xor);
     const inspector = await net.inspect();
     const before = net.save({ training: true });
-    net.layers[1].weights = net.layers[1].weights.map((w) => 1e30 * w);
+    net.layers[1].setWeights(net.layers[1].getWeights().map((w) => 1e30 * w));
     expect(() => inspector.checkGradients(x, y)).toThrow(
       /^checkGradients: got a cost that is not finite, want a finite one$/,
     );
     const healed = await createNetwork(xor);
-    for (const l of [0, 1]) net.layers[l].weights = healed.layers[l].weights;
+    for (const l of [0, 1]) net.layers[l].setWeights(healed.layers[l].getWeights());
     expect(net.save({ training: true })).toEqual(before);
     const line = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
     const inspectorOfLine = await line.inspect();

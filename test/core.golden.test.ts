@@ -18,8 +18,8 @@ async function networkOf(golden: GoldenFile): Promise<Network> {
   net.optimizer = sgd({ learningRate });
   net.trainingSamples = trainingSamples;
   layers.forEach(({ weights, biases }, l) => {
-    net.layers[l].weights = Float32Array.from(weights);
-    net.layers[l].biases = Float32Array.from(biases);
+    net.layers[l].setWeights(Float32Array.from(weights));
+    net.layers[l].setBiases(Float32Array.from(biases));
   });
   return net;
 }
@@ -35,11 +35,11 @@ describe.each(goldenFiles)('$name, computed by PyTorch in float64', (golden) => 
     const cost = net.backward(y);
     golden.layers.forEach((layer, l) => {
       const got = net.layers[l];
-      expectWithin(`layers[${l}].z`, got.z, layer.z, bounds[l].z);
-      expectWithin(`layers[${l}].a`, got.a, layer.a, bounds[l].a);
-      expectWithin(`layers[${l}].delta`, got.delta, layer.delta, bounds[l].delta);
-      expectWithin(`layers[${l}].weightGradients`, got.weightGradients, layer.weightGradients, bounds[l].dW);
-      expectWithin(`layers[${l}].biasGradients`, got.biasGradients, layer.biasGradients, bounds[l].db);
+      expectWithin(`layers[${l}].z`, got.getZ(), layer.z, bounds[l].z);
+      expectWithin(`layers[${l}].a`, got.getA(), layer.a, bounds[l].a);
+      expectWithin(`layers[${l}].delta`, got.getDelta(), layer.delta, bounds[l].delta);
+      expectWithin(`layers[${l}].weightGradients`, got.getWeightGradients(), layer.weightGradients, bounds[l].dW);
+      expectWithin(`layers[${l}].biasGradients`, got.getBiasGradients(), layer.biasGradients, bounds[l].db);
     });
     // dC/dz| <= |delta|, so C is off by at most sum |delta| times the error of z, and by the roundings of its own terms
     const last = golden.layers.length - 1;
@@ -69,8 +69,8 @@ describe.each(goldenFiles)('$name, computed by PyTorch in float64', (golden) => 
       if (i !== 1 && i !== 5) continue;
       golden.layers.forEach((layer, l) => {
         const { weights, biases } = i === 1 ? layer.afterOneStep : layer.afterFiveSteps;
-        expectWithin(`step ${i} layers[${l}].weights`, net.layers[l].weights, weights, errors[l].weights);
-        expectWithin(`step ${i} layers[${l}].biases`, net.layers[l].biases, biases, errors[l].biases);
+        expectWithin(`step ${i} layers[${l}].weights`, net.layers[l].getWeights(), weights, errors[l].weights);
+        expectWithin(`step ${i} layers[${l}].biases`, net.layers[l].getBiases(), biases, errors[l].biases);
       });
     }
   });

@@ -209,9 +209,9 @@ describe('extremes', () => {
   async function single(cost: CostName | HuberCost, activation: ActivationName, z: number[], y: number[]) {
     const units = z.length;
     const net = await createNetwork({ inputs: 1, layers: [{ units, activation, initializer: 'zeros' }], cost });
-    net.layers[0].biases = Float32Array.from(z);
+    net.layers[0].setBiases(Float32Array.from(z));
     net.forward(new Float32Array([0]));
-    return { cost: net.backward(Float32Array.from(y)), delta: [...net.layers[0].delta] };
+    return { cost: net.backward(Float32Array.from(y)), delta: [...net.layers[0].getDelta()] };
   }
 
   test.each([
@@ -296,8 +296,8 @@ async function runCore(network: ReferenceNetwork, x: Float64Array, y: Float64Arr
     labelSmoothing,
   });
   network.layers.forEach(({ weights, biases }, l) => {
-    net.layers[l].weights = Float32Array.from(weights);
-    net.layers[l].biases = Float32Array.from(biases);
+    net.layers[l].setWeights(Float32Array.from(weights));
+    net.layers[l].setBiases(Float32Array.from(biases));
   });
   net.forward(Float32Array.from(x));
   const value = net.backward(Float32Array.from(y), rowWeights && Float32Array.from(rowWeights));
@@ -344,14 +344,14 @@ describe('PyTorch in float64', () => {
     for (let l = file.layers.length - 1; l >= 0; l--) {
       const { delta, weightGradients, biasGradients, weights } = file.layers[l];
       const wider = (bound: Float64Array, by: number) => bound.map((b) => b + by);
-      expectWithin(`layers[${l}].delta`, net.layers[l].delta, delta, wider(bounds[l].delta, reach));
+      expectWithin(`layers[${l}].delta`, net.layers[l].getDelta(), delta, wider(bounds[l].delta, reach));
       expectWithin(
         `layers[${l}].dW`,
-        net.layers[l].weightGradients,
+        net.layers[l].getWeightGradients(),
         weightGradients,
         wider(bounds[l].dW, reach * biggest(x)),
       );
-      expectWithin(`layers[${l}].db`, net.layers[l].biasGradients, biasGradients, wider(bounds[l].db, reach));
+      expectWithin(`layers[${l}].db`, net.layers[l].getBiasGradients(), biasGradients, wider(bounds[l].db, reach));
       reach *= file.layers[l].units * biggest(weights);
     }
   });
@@ -410,8 +410,8 @@ describe.each(PAIRS)('%s on %s outputs, whole networks', (cost, activation) => {
             // the differences are not exact either: they are off by h^2 times the third derivative, and by the rounding
             // of C divided by h
             const own = (bound: Float64Array) => bound.map((b) => b + 1e-8 * (1 + value));
-            expectWithin(`layers[${l}].dW`, layer.weightGradients, numeric[l].dW, own(bounds[l].dW));
-            expectWithin(`layers[${l}].db`, layer.biasGradients, numeric[l].db, own(bounds[l].db));
+            expectWithin(`layers[${l}].dW`, layer.getWeightGradients(), numeric[l].dW, own(bounds[l].dW));
+            expectWithin(`layers[${l}].db`, layer.getBiasGradients(), numeric[l].db, own(bounds[l].db));
           });
         },
       ),
@@ -430,7 +430,7 @@ test('a label of the hinge cost is 1 at its output and -1 at the others', async 
     const net = await createNetwork({ inputs: 2, layers: [{ units, activation: 'linear' }], cost: 'hinge' });
     const pass = (y: Uint8Array | Float32Array) => {
       net.forward(x);
-      return { cost: net.backward(y), delta: net.layers[0].delta.slice() };
+      return { cost: net.backward(y), delta: net.layers[0].getDelta().slice() };
     };
     expect(pass(Uint8Array.from(labels))).toEqual(pass(Float32Array.from(rows)));
   }
@@ -451,7 +451,7 @@ describe('training minimises the chosen cost', () => {
       layers: [{ units: 1, activation: 'linear', initializer: 'zeros' }],
       cost,
     });
-    net.layers[0].biases = new Float32Array([3]);
+    net.layers[0].setBiases(new Float32Array([3]));
     const inputs = new Float32Array(5);
     await net.fit({ inputs, targets }, { epochs: 400, batchSize: 5, optimizer: sgd({ learningRate: 0.125 }) });
     // with the absolute error, the distance from the minimum is up to the length of a step

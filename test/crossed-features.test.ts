@@ -4,7 +4,7 @@ import { adam, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { expectWithin } from './bounds.js';
 import { createNetwork, EPSILON, slowClock } from './build.js';
-import { parameterBits, parametersOf } from './parameters.js';
+import { arraysOf, parameterBits, parametersOf } from './parameters.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
 // Two features at a time, each of which has tests of its own.
@@ -26,8 +26,10 @@ const weightsOf = (rows: number) => Float32Array.from({ length: rows }, () => 0.
 
 /** Sets the parameters of a network to those of a copy. */
 function setParameters(net: Network, [weights0, biases0, weights1, biases1]: Float32Array[]): void {
-  Object.assign(net.layers[0], { weights: weights0, biases: biases0 });
-  Object.assign(net.layers[1], { weights: weights1, biases: biases1 });
+  net.layers[0].setWeights(weights0);
+  net.layers[0].setBiases(biases0);
+  net.layers[1].setWeights(weights1);
+  net.layers[1].setBiases(biases1);
 }
 
 describe('weights of samples and an inspection', () => {
@@ -59,8 +61,8 @@ describe('weights of samples and an inspection', () => {
     inspector.jacobian(x);
     net.forward(x);
     expect(net.backward(y, w)).toBe(other.backward(y, w));
-    expect(net.layers.map(({ weightGradients }) => weightGradients)).toEqual(
-      other.layers.map(({ weightGradients }) => weightGradients),
+    expect(net.layers.map(arraysOf).map(({ weightGradients }) => weightGradients)).toEqual(
+      other.layers.map(arraysOf).map(({ weightGradients }) => weightGradients),
     );
   });
 
@@ -142,9 +144,11 @@ describe('amid a step of several chunks', () => {
       probe.forward(data.inputs.subarray(5 * start, 5 * end));
       probe.backward(data.targets.subarray(start, end));
       const share = (end - start) / ROWS;
-      return probe.layers.flatMap(({ weightGradients, biasGradients }) =>
-        [weightGradients, biasGradients].map((values) => Float64Array.from(values, (g) => share * g)),
-      );
+      return probe.layers
+        .map(arraysOf)
+        .flatMap(({ weightGradients, biasGradients }) =>
+          [weightGradients, biasGradients].map((values) => Float64Array.from(values, (g) => share * g)),
+        );
     });
     parametersOf(net).forEach((values, i) => {
       const wanted = Float64Array.from(
@@ -207,6 +211,6 @@ describe('the weights of the best epoch', () => {
     setParameters(fresh, parametersOf(net));
     for (const each of [net, fresh]) each.forward(x);
     expect(net.backward(y)).toBe(fresh.backward(y));
-    expect(net.layers[0].weightGradients).toEqual(fresh.layers[0].weightGradients);
+    expect(net.layers[0].getWeightGradients()).toEqual(fresh.layers[0].getWeightGradients());
   });
 });

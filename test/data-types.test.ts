@@ -3,6 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
 import { type Inputs, type NetworkOptions, sgd, type Targets } from '../src/index.js';
 import { createNetwork, loadNetwork } from './build.js';
+import { arraysOf } from './parameters.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
 import { editJson } from './saved-files.js';
 
@@ -35,9 +36,9 @@ async function resultsOf(options: NetworkOptions, inputs: Inputs, targets: Targe
   const cost = net.trainBatch(inputs, targets);
   const evaluation = net.evaluate(data);
   net.forward(inputs);
-  const forward = net.layers[0].a;
+  const forward = net.layers[0].getA();
   const backward = net.backward(targets);
-  const { weights, biases, weightGradients } = net.layers[0];
+  const { weights, biases, weightGradients } = arraysOf(net.layers[0]);
   return { predicted, cost, evaluation, forward, backward, weights, biases, weightGradients };
 }
 
@@ -199,16 +200,16 @@ describe('arrays and objects of another realm', () => {
       );
     }
     const [net, other] = [await createNetwork(OPTIONS), await createNetwork(foreign(JSON.stringify(OPTIONS)))];
-    net.layers[0].weights = Float32Array.from(doubles.subarray(0, 42));
-    other.layers[0].weights = abroad(Float32Array.from(doubles.subarray(0, 42)));
+    net.layers[0].setWeights(Float32Array.from(doubles.subarray(0, 42)));
+    other.layers[0].setWeights(abroad(Float32Array.from(doubles.subarray(0, 42))));
     const classWeights = Float32Array.of(1, 2, 3);
     await net.fit({ inputs, targets: labels }, { classWeights });
     await other.fit({ inputs, targets: labels }, { classWeights: abroad(classWeights) });
     expect(other.save()).toEqual(net.save());
-    net.standardization = { means: new Float64Array(INPUTS), deviations: new Float64Array(INPUTS).fill(2) };
-    other.standardization = foreign('{ means: new Float64Array(7), deviations: new Float64Array(7).fill(2) }');
+    net.setStandardization({ means: new Float64Array(INPUTS), deviations: new Float64Array(INPUTS).fill(2) });
+    other.setStandardization(foreign('{ means: new Float64Array(7), deviations: new Float64Array(7).fill(2) }'));
     expect(other.predict(inputs)).toEqual(net.predict(inputs));
-    expect(other.standardization?.means).toBeInstanceOf(Float64Array);
+    expect(other.getStandardization()?.means).toBeInstanceOf(Float64Array);
     const folds = await crossValidate(OPTIONS, { inputs: abroad(inputs), targets: abroad(labels) }, { folds: 2 });
     expect(folds.mean).toEqual((await crossValidate(OPTIONS, { inputs, targets: labels }, { folds: 2 })).mean);
   });
@@ -254,7 +255,7 @@ test('targets: a Float64Array always holds rows, never labels', async () => {
   const [report] = await fitted.fit({ inputs: doubles, targets: rows }, { validationSplit: 0.3 });
   const [wanted] = await other.fit({ inputs: doubles, targets: floats }, { validationSplit: 0.3 });
   expect(report.validation).toEqual(wanted.validation);
-  expect(fitted.layers[0].weights).toEqual(other.layers[0].weights);
+  expect(fitted.layers[0].getWeights()).toEqual(other.layers[0].getWeights());
   const folds = await crossValidate(OPTIONS, { inputs: doubles, targets: rows }, { folds: 2 });
   const wantedFolds = await crossValidate(OPTIONS, { inputs: doubles, targets: floats }, { folds: 2 });
   expect(folds.mean.cost).toBe(wantedFolds.mean.cost);

@@ -28,25 +28,25 @@ describe('dispose', () => {
         net.trainingSamples = 4;
       },
     ],
-    ['layers[0].weights', (net) => net.layers[0].weights],
-    ['layers[0].biases', (net) => net.layers[0].biases],
+    ['layers[0].getWeights', (net) => net.layers[0].getWeights()],
+    ['layers[0].getBiases', (net) => net.layers[0].getBiases()],
     [
-      'layers[0].weights =',
+      'layers[0].setWeights',
       (net) => {
-        net.layers[0].weights = new Float32Array(7 * 19);
+        net.layers[0].setWeights(new Float32Array(7 * 19));
       },
     ],
     [
-      'layers[0].biases =',
+      'layers[0].setBiases',
       (net) => {
-        net.layers[0].biases = new Float32Array(19);
+        net.layers[0].setBiases(new Float32Array(19));
       },
     ],
-    ['layers[0].z', (net) => net.layers[0].z],
-    ['layers[0].a', (net) => net.layers[0].a],
-    ['layers[0].delta', (net) => net.layers[0].delta],
-    ['layers[0].weightGradients', (net) => net.layers[0].weightGradients],
-    ['layers[0].biasGradients', (net) => net.layers[0].biasGradients],
+    ['layers[0].getZ', (net) => net.layers[0].getZ()],
+    ['layers[0].getA', (net) => net.layers[0].getA()],
+    ['layers[0].getDelta', (net) => net.layers[0].getDelta()],
+    ['layers[0].getWeightGradients', (net) => net.layers[0].getWeightGradients()],
+    ['layers[0].getBiasGradients', (net) => net.layers[0].getBiasGradients()],
   ];
 
   it.each(calls)('%s then throws an error that says so', async (_name, call) => {

@@ -10,7 +10,7 @@ import { ArenaLayer } from '../src/model/layer.js';
 import { Pass } from '../src/model/pass.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { createNetwork, EPSILON, startArena } from './build.js';
-import { parametersOf } from './parameters.js';
+import { arraysOf, parametersOf, setParameters } from './parameters.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
 
 const SEED = 3 * 2 ** 32 + 17;
@@ -53,7 +53,11 @@ async function start(capacity = ROWS) {
     weightBytes: 0,
   });
   const pass = new Pass();
-  const layers = parameters.map((given, l) => Object.assign(new ArenaLayer(arena, l, pass), given));
+  const layers = parameters.map((given, l) => {
+    const layer = new ArenaLayer(arena, l, pass);
+    setParameters(layer, given);
+    return layer;
+  });
   return { arena, pass, layers };
 }
 
@@ -148,8 +152,8 @@ describe('the mask', () => {
     trainStep(arena, pass, 3);
     trainStep(poisoned.arena, poisoned.pass, 3);
     layers.forEach((layer, l) => {
-      expect(layer.weightGradients).toEqual(poisoned.layers[l].weightGradients);
-      expect(layer.biasGradients).toEqual(poisoned.layers[l].biasGradients);
+      expect(layer.getWeightGradients()).toEqual(poisoned.layers[l].getWeightGradients());
+      expect(layer.getBiasGradients()).toEqual(poisoned.layers[l].getBiasGradients());
     });
     const { gradients: address, parameterFloats } = poisoned.arena.plan;
     expect(poisoned.arena.floats(address, parameterFloats).every(Number.isFinite)).toBe(true);
@@ -194,11 +198,11 @@ it('is used in back-propagation: z, delta and gradients are those of the referen
     layers.forEach((layer, l) => {
       const [units, fanIn] = shapes[l];
       const row = (values: Float32Array) => values.subarray(r * units, (r + 1) * units);
-      expectWithin(`row ${r}, layers[${l}].z`, row(layer.z), values[l].z, bounds[l].z);
-      expectWithin(`row ${r}, layers[${l}].delta`, row(layer.delta), delta[l], bounds[l].delta);
+      expectWithin(`row ${r}, layers[${l}].z`, row(layer.getZ()), values[l].z, bounds[l].z);
+      expectWithin(`row ${r}, layers[${l}].delta`, row(layer.getDelta()), delta[l], bounds[l].delta);
       // the differences are not exact either: h² times the third derivative, and the rounding of C divided by h
       const wide = bounds[l].delta.map((bound) => bound + 1e-7);
-      expectWithin(`row ${r}, slopes by layers[${l}].z`, row(layer.delta), numeric[l].db, wide);
+      expectWithin(`row ${r}, slopes by layers[${l}].z`, row(layer.getDelta()), numeric[l].db, wide);
       for (let j = 0; j < units; j++) {
         sums[l].db[j] += gradient[l].db[j] / ROWS;
         sums[l].dbBound[j] += (bounds[l].db[j] + (ROWS + 2) * EPSILON * Math.abs(gradient[l].db[j])) / ROWS;
@@ -212,8 +216,8 @@ it('is used in back-propagation: z, delta and gradients are those of the referen
     });
   }
   layers.forEach((layer, l) => {
-    expectWithin(`layers[${l}].weightGradients`, layer.weightGradients, sums[l].dW, sums[l].dWBound);
-    expectWithin(`layers[${l}].biasGradients`, layer.biasGradients, sums[l].db, sums[l].dbBound);
+    expectWithin(`layers[${l}].weightGradients`, layer.getWeightGradients(), sums[l].dW, sums[l].dWBound);
+    expectWithin(`layers[${l}].biasGradients`, layer.getBiasGradients(), sums[l].db, sums[l].dbBound);
   });
 });
 
@@ -230,8 +234,8 @@ describe('networks', () => {
     const [net, plain] = [await createNetwork(options), await createNetwork(plainOptions)];
     const { inputs: x, targets: y } = batch;
     for (let i = 0; i < 2; i++) {
-      net.layers.forEach(({ weights, biases }, l) => {
-        Object.assign(plain.layers[l], { weights, biases });
+      net.layers.map(arraysOf).forEach(({ weights, biases }, l) => {
+        setParameters(plain.layers[l], { weights, biases });
       });
       expect(net.predict(x)).toEqual(plain.predict(x));
       expect(net.evaluate({ inputs: x, targets: y })).toEqual(plain.evaluate({ inputs: x, targets: y }));
@@ -240,8 +244,8 @@ describe('networks', () => {
         network.backward(y);
       }
       net.layers.forEach((layer, l) => {
-        expect(layer.delta).toEqual(plain.layers[l].delta);
-        expect(layer.weightGradients).toEqual(plain.layers[l].weightGradients);
+        expect(layer.getDelta()).toEqual(plain.layers[l].getDelta());
+        expect(layer.getWeightGradients()).toEqual(plain.layers[l].getWeightGradients());
       });
       await net.fit({ inputs, targets });
     }

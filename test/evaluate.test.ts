@@ -32,7 +32,7 @@ describe('evaluation', () => {
 
   it('predicts class 1 if a single output is above 1/2', async () => {
     const net = await createNetwork({ inputs: 1, layers: [layer(1, 'linear')] });
-    net.layers[0].weights = new Float32Array([1]);
+    net.layers[0].setWeights(new Float32Array([1]));
     const data = {
       inputs: new Float32Array([0.2, 0.5, 0.51, 2, -1, 0.7]),
       targets: new Uint8Array([0, 1, 1, 1, 1, 0]),
@@ -50,7 +50,7 @@ describe('evaluation', () => {
 
   it('has no confusion matrix for more than 256 outputs, but its other counts', async () => {
     const net = await createNetwork({ inputs: 1, layers: [layer(257, 'linear', 'zeros')] });
-    net.layers[0].biases = Float32Array.from({ length: 257 }, (_, j) => j);
+    net.layers[0].setBiases(Float32Array.from({ length: 257 }, (_, j) => j));
     const evaluation = net.evaluate({ inputs: new Float32Array(2), targets: new Int32Array([256, 0]) });
     expect(evaluation).toMatchObject({ correct: 1, accuracy: 0.5, confusion: undefined });
   });

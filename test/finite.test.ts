@@ -3,7 +3,7 @@ import type { NetworkOptions, TrainOptions } from '../src/index.js';
 import { adam, cosine, irprop, lbfgs, NonFiniteError, nadam, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, startKernels } from './build.js';
-import { parametersOf } from './parameters.js';
+import { arraysOf, parametersOf, setParameters } from './parameters.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
 
 const options: NetworkOptions = {
@@ -120,8 +120,8 @@ describe('fit', () => {
     );
     expect(failed.step).toBeGreaterThan(0);
     for (const layer of net.layers) {
-      layer.weights = layer.weights.fill(0.01);
-      layer.biases = layer.biases.fill(0);
+      layer.setWeights(layer.getWeights().fill(0.01));
+      layer.setBiases(layer.getBiases().fill(0));
     }
     const [report] = await net.fit(data, { optimizer: sgd({ learningRate: 0.1 }) });
     expect(report.cost).toBeLessThan(1);
@@ -148,13 +148,13 @@ describe('fit', () => {
     const net = await createNetwork({ inputs: 1, layers, cost: 'meanAbsoluteError' });
     const seen: number[] = [];
     const onBatch = () => {
-      seen.push(net.layers[0].weights[0]);
+      seen.push(net.layers[0].getWeights()[0]);
       if (seen.length === 50) net.optimizer = adam({ learningRate: (t) => (t < 20 ? 1e30 : 6e37) });
     };
     const optimizer = adam({ learningRate: 1e30 });
     const { step } = await failureOf(net.fit(given, { batchSize: 1, optimizer, onBatch }));
     expect(step).toBeGreaterThan(70);
-    expect(net.layers[0].weights[0]).toBe(seen[step - 1]);
+    expect(net.layers[0].getWeights()[0]).toBe(seen[step - 1]);
   });
 
   it('names the step that overflowed before a callback gave another optimizer', async () => {
@@ -166,12 +166,12 @@ describe('fit', () => {
     const rates = [1e-33, 1e-33, 1e-33, 1e-33, 1e15, 1e-33];
     const weights: number[] = [];
     const onBatch = ({ step }: { step: number }) => {
-      weights.push(net.layers[0].weights[0]);
+      weights.push(net.layers[0].getWeights()[0]);
       net.optimizer = sgd({ learningRate: rates[step] ?? 1e-33 });
     };
     const fit = { batchSize: 1, shuffle: false, optimizer: sgd({ learningRate: 1e-33 }), onBatch };
     expect(await failureOf(net.fit(given, fit))).toMatchObject({ step: 4, layer: 0 });
-    expect(net.layers[0].weights[0]).toBe(weights[3]);
+    expect(net.layers[0].getWeights()[0]).toBe(weights[3]);
     expect(Number.isFinite(weights[4])).toBe(false);
   });
 
@@ -182,11 +182,11 @@ describe('fit', () => {
     const net = await createNetwork({ inputs: 1, layers });
     const given = { inputs: new Float32Array(20).fill(1), targets: new Float32Array(20).fill(1) };
     const onBatch = ({ step }: { step: number }) => {
-      if (step === 10) net.layers[0].weights = new Float32Array([1e12]);
+      if (step === 10) net.layers[0].setWeights(new Float32Array([1e12]));
     };
     const fit = { batchSize: 1, shuffle: false, optimizer: sgd({ learningRate: 1e30 }), onBatch };
     expect(await failureOf(net.fit(given, fit))).toMatchObject({ step: 10, layer: 0, reason: 'weights' });
-    expect(net.layers[0].weights).toEqual(new Float32Array([1e12]));
+    expect(net.layers[0].getWeights()).toEqual(new Float32Array([1e12]));
   });
 
   it('says that the inputs are the cause, if that is likely', async () => {
@@ -197,7 +197,7 @@ describe('fit', () => {
     const before = parametersOf(net);
     const huge = { ...data, inputs: data.inputs.slice() };
     huge.inputs[6 * 33 + 2] = 3e38;
-    for (const layer of net.layers) layer.weights = layer.weights.fill(2);
+    for (const layer of net.layers) layer.setWeights(layer.getWeights().fill(2));
     const error = await failureOf(
       net.fit(huge, { batchSize: 10, shuffle: false, optimizer: sgd({ learningRate: 1e-9 }) }),
     );
@@ -215,14 +215,14 @@ describe('fit', () => {
       layers: options.layers.map((layer) => ({ ...layer, activation: 'linear' })),
     });
     const before = () => parametersOf(net);
-    net.layers[1].weights = net.layers[1].weights.fill(3e38);
+    net.layers[1].setWeights(net.layers[1].getWeights().fill(3e38));
     const kept = before();
     const error = await failureOf(net.fit(data, { batchSize: SAMPLES }));
     expect(error).toMatchObject({ epoch: 0, step: 0, layer: 1, reason: 'weights' });
     expect(before()).toEqual(kept);
-    net.layers[1].weights = net.layers[1].weights.fill(1);
+    net.layers[1].setWeights(net.layers[1].getWeights().fill(1));
     // outputs that f32 can hold, but not their squares
-    net.layers[2].weights = net.layers[2].weights.fill(1e37);
+    net.layers[2].setWeights(net.layers[2].getWeights().fill(1e37));
     const error2 = await failureOf(net.fit(data, { batchSize: SAMPLES }));
     expect(error2.step).toBe(0);
     expect(error2.epoch).toBe(0);
@@ -231,7 +231,7 @@ describe('fit', () => {
 
   it('throws the same error for lbfgs if the cost that it starts from is not finite', async () => {
     const net = await createNetwork(options);
-    net.layers[1].weights = new Float32Array(7 * 19).fill(3e38);
+    net.layers[1].setWeights(new Float32Array(7 * 19).fill(3e38));
     const before = parametersOf(net);
     // lbfgs cannot search for a lower cost if the first one is not finite, so this cannot be ignored
     for (const ignoreNonFinite of [false, true]) {
@@ -276,10 +276,10 @@ describe('fit', () => {
 
   it('accepts finite weights after a training that continued without them', async () => {
     const net = await createNetwork(options);
-    const before = net.layers.map(({ weights, biases }) => ({ weights, biases }));
+    const before = net.layers.map(arraysOf).map(({ weights, biases }) => ({ weights, biases }));
     await net.fit(data, { epochs: 50, ignoreNonFinite: true, optimizer: sgd({ learningRate: 1e9 }) });
     expect(hasFinite(net)).toBe(false);
-    for (const [l, parameters] of before.entries()) Object.assign(net.layers[l], parameters);
+    for (const [l, parameters] of before.entries()) setParameters(net.layers[l], parameters);
     net.optimizer = sgd({ learningRate: 0.1 });
     const fresh = await createNetwork(options);
     const fit = { optimizer: sgd({ learningRate: 0.1 }), shuffle: false };
@@ -296,7 +296,7 @@ describe('fit', () => {
     net.optimizer = sgd({ learningRate: 1e20 });
     const step = () => net.trainBatch(new Float32Array([1, 2]), new Float32Array([9]));
     expect(step).toThrow(NonFiniteError);
-    expect(net.layers[0].weights).toEqual(new Float32Array([1, 1]));
+    expect(net.layers[0].getWeights()).toEqual(new Float32Array([1, 1]));
   });
 
   it('refuses wrong options', async () => {
@@ -362,7 +362,7 @@ describe('single batches', () => {
     const net = await createNetwork(options);
     net.optimizer = sgd({ learningRate: (step) => (step < 5 ? 1e-6 : 3e38) });
     for (let i = 0; i < 5; i++) net.trainBatch(...batch(i));
-    for (const layer of net.layers) layer.weights = layer.weights.fill(0.25);
+    for (const layer of net.layers) layer.setWeights(layer.getWeights().fill(0.25));
     const before = parametersOf(net);
     expect(() => net.trainBatch(...batch(5))).toThrow(NonFiniteError);
     expect(parametersOf(net)).toEqual(before);
@@ -390,13 +390,13 @@ describe('numbers that were not finite leave nothing behind', () => {
     ];
     for (const rows of [1, 2, 3, 4, 5, 7]) {
       const net = await createNetwork({ inputs: 4, layers, cost: 'meanAbsoluteError', seed: 1 });
-      const good = net.layers.map(({ weights }) => weights);
-      for (const l of [1, 2]) net.layers[l].weights = good[l].map((w) => w * 1e20);
+      const good = net.layers.map(arraysOf).map(({ weights }) => weights);
+      for (const l of [1, 2]) net.layers[l].setWeights(good[l].map((w) => w * 1e20));
       net.forward(some(rows));
       net.backward(new Float32Array(rows));
-      expect(net.layers[0].delta.every(Number.isFinite)).toBe(false);
+      expect(net.layers[0].getDelta().every(Number.isFinite)).toBe(false);
       good.forEach((weights, l) => {
-        net.layers[l].weights = weights;
+        net.layers[l].setWeights(weights);
       });
       for (const next of [1, 2, 3, 6, 9]) {
         expect(net.trainBatch(some(next), new Float32Array(next))).toBeGreaterThan(0);
@@ -414,7 +414,10 @@ describe('numbers that were not finite leave nothing behind', () => {
       const net = await createNetwork({ inputs: 1, layers, cost: 'quadratic' });
       const set = { inputs: Float32Array.of(1e20, 2e20), targets: new Float32Array(2) };
       await failureOf(net.fit(set, { epochs: 3, optimizer }));
-      expect(net.layers.map(({ weights }) => weights)).toEqual([Float32Array.of(1e30), Float32Array.of(1)]);
+      expect(net.layers.map(arraysOf).map(({ weights }) => weights)).toEqual([
+        Float32Array.of(1e30),
+        Float32Array.of(1),
+      ]);
     },
   );
 });

@@ -3,7 +3,7 @@ import type { LayerOptions } from '../src/index.js';
 import { sgd } from '../src/index.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { classifier, layer, randomSamples, rowsOf, trainInOrder } from './classifier.js';
-import { parameterBits } from './parameters.js';
+import { arraysOf, parameterBits } from './parameters.js';
 import { randomFloats, randomLabels } from './random-numbers.js';
 
 describe('learning', () => {
@@ -29,14 +29,14 @@ describe('learning', () => {
 
   it('takes a step that was computed by hand: one weight, one bias', async () => {
     const net = await createNetwork({ inputs: 1, layers: [layer(1, 'linear')] });
-    net.layers[0].weights = new Float32Array([2]);
-    net.layers[0].biases = new Float32Array([1]);
+    net.layers[0].setWeights(new Float32Array([2]));
+    net.layers[0].setBiases(new Float32Array([1]));
     net.optimizer = sgd({ learningRate: 0.125 });
     // z = 2 . 3 + 1 = 7, C = (7 - 5)^2 / 2, delta = 2, dC/dw = 2 . 3
     expect(net.trainBatch(new Float32Array([3]), new Float32Array([5]))).toBe(2);
-    expect([...net.layers[0].z, ...net.layers[0].a, ...net.layers[0].delta]).toEqual([7, 7, 2]);
-    expect([...net.layers[0].weightGradients, ...net.layers[0].biasGradients]).toEqual([6, 2]);
-    expect([...net.layers[0].weights, ...net.layers[0].biases]).toEqual([2 - 6 / 8, 1 - 2 / 8]);
+    expect([...net.layers[0].getZ(), ...net.layers[0].getA(), ...net.layers[0].getDelta()]).toEqual([7, 7, 2]);
+    expect([...net.layers[0].getWeightGradients(), ...net.layers[0].getBiasGradients()]).toEqual([6, 2]);
+    expect([...net.layers[0].getWeights(), ...net.layers[0].getBiases()]).toEqual([2 - 6 / 8, 1 - 2 / 8]);
   });
 
   it('takes a step that was computed by hand: three layers of one unit each', async () => {
@@ -45,14 +45,18 @@ describe('learning', () => {
       layers: [layer(1, 'linear'), layer(1, 'linear'), layer(1, 'linear')],
     });
     const weights = [2, -3, 0.5];
-    for (const [l, w] of weights.entries()) net.layers[l].weights = new Float32Array([w]);
+    for (const [l, w] of weights.entries()) net.layers[l].setWeights(new Float32Array([w]));
     net.optimizer = sgd({ learningRate: 0.25 });
     // a = 1, 2, -6, -3; delta^L = -3 + 1 = -2, then -2 . 0.5 = -1, then -1 . -3 = 3
     expect(net.trainBatch(new Float32Array([1]), new Float32Array([-1]))).toBe(2);
-    expect(net.layers.map(({ a }) => a[0])).toEqual([2, -6, -3]);
-    expect(net.layers.map(({ delta }) => delta[0])).toEqual([3, -1, -2]);
-    expect(net.layers.map(({ weights: [w] }) => w)).toEqual([2 - 0.25 * 3, -3 + 0.25 * 2, 0.5 - 0.25 * 12]);
-    expect(net.layers.map(({ biases: [b] }) => b)).toEqual([-0.75, 0.25, 0.5]);
+    expect(net.layers.map(arraysOf).map(({ a }) => a[0])).toEqual([2, -6, -3]);
+    expect(net.layers.map(arraysOf).map(({ delta }) => delta[0])).toEqual([3, -1, -2]);
+    expect(net.layers.map(arraysOf).map(({ weights: [w] }) => w)).toEqual([
+      2 - 0.25 * 3,
+      -3 + 0.25 * 2,
+      0.5 - 0.25 * 12,
+    ]);
+    expect(net.layers.map(arraysOf).map(({ biases: [b] }) => b)).toEqual([-0.75, 0.25, 0.5]);
   });
 
   it('learns with odd widths: 33-17-5', async () => {

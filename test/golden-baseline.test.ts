@@ -4,6 +4,7 @@ import { adagrad, adam, momentum, nesterov, rmsprop, sgd } from '../src/spec/opt
 import { inverseTime } from '../src/spec/schedule.js';
 import { expectWithin } from './bounds.js';
 import { createNetwork, EPSILON } from './build.js';
+import { arraysOf } from './parameters.js';
 import { readGolden } from './read-golden.js';
 import { flatten } from './reference-optimizers.js';
 
@@ -73,7 +74,7 @@ async function train(optimizer: Optimizer, l2: number): Promise<Float64Array[]> 
   const rows: Float64Array[] = [];
   for (const step of golden.afterSteps) {
     await net.fit(data, { epochs: step - net.steps, batchSize: SAMPLES, shuffle: false, optimizer });
-    rows.push(flatten(net.layers));
+    rows.push(flatten(net.layers.map(arraysOf)));
   }
   return rows;
 }

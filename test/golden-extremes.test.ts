@@ -49,7 +49,7 @@ describe('binary cross-entropy of logits of ±1e9 beside ±1e-9', () => {
     // delta is a - y. A logit of 1e-9 is too small to move a sigmoid in f32 away from 1/2
     const a = logits.map((z) => (z > 1 ? 1 : z < -1 ? 0 : 0.5));
     expectValues(
-      net.layers[0].delta,
+      net.layers[0].getDelta(),
       a.map((value, i) => value - targets[i]),
     );
   });
@@ -59,7 +59,7 @@ describe('binary cross-entropy of logits of ±1e9 beside ±1e-9', () => {
     net.optimizer = { name: 'sgd', learningRate: 2 ** -30 };
     expect(net.trainBatch(Float32Array.of(1e9), Float32Array.of(0))).toBe(1e9);
     // w - eta delta x, with delta 1
-    expect(net.layers[0].weights[0]).toBe(Math.fround(1 - 2 ** -30 * 1e9));
+    expect(net.layers[0].getWeights()[0]).toBe(Math.fround(1 - 2 ** -30 * 1e9));
   });
 });
 
@@ -114,7 +114,7 @@ describe('softmax of ±1000', () => {
       net.forward(Float32Array.of(0));
       net.backward(Uint8Array.of(label));
       expectValues(
-        net.layers[0].delta,
+        net.layers[0].getDelta(),
         wanted.map((a, k) => a - (k === label ? 1 : 0)),
       );
     }

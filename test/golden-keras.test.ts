@@ -136,7 +136,7 @@ describe.each(golden)('$name', ({ at, prepare, rows, tolerance = FOUR_DIGITS }) 
     for (const [i, row] of rows.entries()) {
       net.optimizer = at(i + 1);
       stepAlong(net, i === 0 ? FIRST : NEXT);
-      expectRow(`step ${i + 1}`, net.layers[0].weights, row, tolerance);
+      expectRow(`step ${i + 1}`, net.layers[0].getWeights(), row, tolerance);
     }
   });
 });
@@ -167,7 +167,7 @@ it.each(singles.map((single) => [single.at(1).name, single] as const))(
     prepare?.(net);
     net.optimizer = at(1);
     stepAlong(net, [1, 6, 7, 2]);
-    expectRow(name, net.layers[0].weights, rows[0], FOUR_DIGITS);
+    expectRow(name, net.layers[0].getWeights(), rows[0], FOUR_DIGITS);
   },
 );
 
@@ -176,7 +176,7 @@ it('weight decay alone, in three steps with the gradient 0, to 6 decimals', asyn
   net.optimizer = adamw({ learningRate: 1, weightDecay: 0.004 });
   for (let t = 0; t < 3; t++) stepAlong(net, [0]);
   // the tolerance of numpy's assert_almost_equal: 1.5 units of the last of 6 decimals
-  expect(Math.abs(net.layers[0].weights[0] - 1.9760959)).toBeLessThan(1.5e-6);
+  expect(Math.abs(net.layers[0].getWeights()[0] - 1.9760959)).toBeLessThan(1.5e-6);
 });
 
 it('fit with a schedule has the costs of Keras in each epoch, within its tolerance of 5e-5', async () => {

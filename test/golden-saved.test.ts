@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildName, EPSILON, loadNetwork } from './build.js';
 import { BYTES, QUESTIONS, TRAININGS } from './golden-saved/trainings.js';
+import { arraysOf } from './parameters.js';
 
 // Files that earlier versions have written during training: what they hold, what their networks say, and how they
 // train on.
@@ -42,7 +43,7 @@ describe.each(names)('%s', (name) => {
     expect(net.optimizer).toEqual(training.optimizer);
     expect(net.l2).toBe(network.l2 ?? 0);
     expect(net.seed).toBe(network.seed);
-    const { means, deviations } = net.standardization ?? {};
+    const { means, deviations } = net.getStandardization() ?? {};
     expect(means && [...means]).toEqual(expected.means);
     expect(deviations && [...deviations]).toEqual(expected.deviations);
   });
@@ -56,7 +57,7 @@ describe.each(names)('%s', (name) => {
       predictionsOfBytes: [...net.predict(BYTES)],
     };
     got.costs = [...(await net.fit(data, training)).column('cost')];
-    got.trained = net.layers.flatMap(({ weights, biases }) => [...weights, ...biases]);
+    got.trained = net.layers.map(arraysOf).flatMap(({ weights, biases }) => [...weights, ...biases]);
     const isRoundedOtherwise = name === 'version-1-standardized';
     for (const [key, values] of Object.entries(got)) {
       const wanted = expected[key as keyof Expected] as number[];

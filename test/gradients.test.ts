@@ -101,8 +101,8 @@ async function coreOf(network: ReferenceNetwork, l2: number) {
     batchSize: 4,
   });
   network.layers.forEach(({ weights, biases }, l) => {
-    net.layers[l].weights = Float32Array.from(weights);
-    net.layers[l].biases = Float32Array.from(biases);
+    net.layers[l].setWeights(Float32Array.from(weights));
+    net.layers[l].setBiases(Float32Array.from(biases));
   });
   return net;
 }
@@ -122,11 +122,11 @@ test('z, a, delta and gradients are those of the reference for any network', asy
       net.forward(Float32Array.from(x));
       net.backward(Float32Array.from(y));
       net.layers.forEach((layer, l) => {
-        expectWithin(`layers[${l}].z`, layer.z, values[l].z, bounds[l].z);
-        expectWithin(`layers[${l}].a`, layer.a, values[l].a, bounds[l].a);
-        expectWithin(`layers[${l}].delta`, layer.delta, delta[l], bounds[l].delta);
-        expectWithin(`layers[${l}].weightGradients`, layer.weightGradients, gradient[l].dW, bounds[l].dW);
-        expectWithin(`layers[${l}].biasGradients`, layer.biasGradients, gradient[l].db, bounds[l].db);
+        expectWithin(`layers[${l}].z`, layer.getZ(), values[l].z, bounds[l].z);
+        expectWithin(`layers[${l}].a`, layer.getA(), values[l].a, bounds[l].a);
+        expectWithin(`layers[${l}].delta`, layer.getDelta(), delta[l], bounds[l].delta);
+        expectWithin(`layers[${l}].weightGradients`, layer.getWeightGradients(), gradient[l].dW, bounds[l].dW);
+        expectWithin(`layers[${l}].biasGradients`, layer.getBiasGradients(), gradient[l].db, bounds[l].db);
       });
     }),
     { seed: SEED, numRuns: 300 },
@@ -156,8 +156,8 @@ test("the core's gradients are the slopes of the cost, by central differences in
         // besides the error of f32, the differences have an error: h^2 times the third derivative, and the rounding of
         // C divided by h
         const own = (bound: Float64Array) => bound.map((value) => value + 1e-7);
-        expectWithin(`layers[${l}].weightGradients`, layer.weightGradients, numeric[l].dW, own(bounds[l].dW));
-        expectWithin(`layers[${l}].biasGradients`, layer.biasGradients, numeric[l].db, own(bounds[l].db));
+        expectWithin(`layers[${l}].weightGradients`, layer.getWeightGradients(), numeric[l].dW, own(bounds[l].dW));
+        expectWithin(`layers[${l}].biasGradients`, layer.getBiasGradients(), numeric[l].db, own(bounds[l].db));
       });
     }),
     { seed: SEED, numRuns: 60 },
@@ -179,8 +179,8 @@ test('a training step moves every parameter as the reference does, with L2 and w
       net.trainBatch(Float32Array.from(x), Float32Array.from(y));
       const errors = stepErrors(network, noErrors(network), x, y, settings);
       step(network, x, y, settings).layers.forEach(({ weights, biases }, l) => {
-        expectWithin(`layers[${l}].weights`, net.layers[l].weights, weights, errors[l].weights);
-        expectWithin(`layers[${l}].biases`, net.layers[l].biases, biases, errors[l].biases);
+        expectWithin(`layers[${l}].weights`, net.layers[l].getWeights(), weights, errors[l].weights);
+        expectWithin(`layers[${l}].biases`, net.layers[l].getBiases(), biases, errors[l].biases);
       });
     }),
     { seed: SEED, numRuns: 200 },

@@ -6,6 +6,7 @@ import { forward, meanCost, type ReferenceNetwork } from '../src/inspection/refe
 import type { Network } from '../src/network.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { createNetwork, EPSILON } from './build.js';
+import { arraysOf } from './parameters.js';
 import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
 
 /** Rounding error of one operation in f64. */
@@ -371,8 +372,8 @@ async function build({ shape, hidden, output, cost }: Given, rows: number) {
     batchSize: rows,
   });
   for (const layer of net.layers) {
-    layer.weights = floats(layer.units * layer.fanIn);
-    layer.biases = floats(layer.units);
+    layer.setWeights(floats(layer.units * layer.fanIn));
+    layer.setBiases(floats(layer.units));
   }
   const x = floats(rows * shape[0]);
   const y = Float32Array.from({ length: rows * outputs }, random);
@@ -383,7 +384,7 @@ async function build({ shape, hidden, output, cost }: Given, rows: number) {
   const network: ReferenceNetwork = {
     inputs: shape[0],
     cost,
-    layers: net.layers.map(({ units, activation, weights, biases }) => ({
+    layers: net.layers.map(arraysOf).map(({ units, activation, weights, biases }) => ({
       units,
       activation: activation as Given['hidden'],
       weights: Float64Array.from(weights),
@@ -407,8 +408,8 @@ describe('an unrolled network', () => {
       const bounds = passErrors(network, noErrors(network), Float64Array.from(x), Float64Array.from(y));
       layers.forEach(({ weights, biases, z, a }, l) => {
         const layer = net.layers[l];
-        expectWithin(`layers[${l}].z`, layer.z, valuesOf(z), bounds[l].z);
-        expectWithin(`layers[${l}].a`, layer.a, valuesOf(a), bounds[l].a);
+        expectWithin(`layers[${l}].z`, layer.getZ(), valuesOf(z), bounds[l].z);
+        expectWithin(`layers[${l}].a`, layer.getA(), valuesOf(a), bounds[l].a);
         const check = (name: string, nodes: readonly Node[], core: Float32Array, bound: Float64Array) => {
           const sums = nodes.map((node) => graph.pathSum(node, cost));
           const slack = nodes.map((node) => pathBound(graph, node, cost));
@@ -420,9 +421,9 @@ describe('an unrolled network', () => {
           );
           expectWithin(`${name} of the core`, core, sums, bound);
         };
-        check(`layers[${l}].delta`, z, layer.delta, bounds[l].delta);
-        check(`layers[${l}].weightGradients`, weights, layer.weightGradients, bounds[l].dW);
-        check(`layers[${l}].biasGradients`, biases, layer.biasGradients, bounds[l].db);
+        check(`layers[${l}].delta`, z, layer.getDelta(), bounds[l].delta);
+        check(`layers[${l}].weightGradients`, weights, layer.getWeightGradients(), bounds[l].dW);
+        check(`layers[${l}].biasGradients`, biases, layer.getBiasGradients(), bounds[l].db);
       });
       // C_x of the reference. Both are in f64 and differ by a few roundings of numbers below 10
       const values = forward(network, Float64Array.from(x));
@@ -455,7 +456,7 @@ describe('an unrolled network', () => {
     net.forward(x);
     net.backward(y);
     const bounds = passErrors(network, noErrors(network), Float64Array.from(x), Float64Array.from(y));
-    const means = net.layers.map(({ weights }) => new Float64Array(weights.length));
+    const means = net.layers.map(arraysOf).map(({ weights }) => new Float64Array(weights.length));
     for (let r = 0; r < rows; r++) {
       const { graph, layers, cost } = unroll(net, x.subarray(2 * r, 2 * r + 2), y.subarray(2 * r, 2 * r + 2));
       const gradient = graph.reverse(cost);
@@ -465,7 +466,7 @@ describe('an unrolled network', () => {
         });
       });
     }
-    net.layers.forEach(({ weightGradients }, l) => {
+    net.layers.map(arraysOf).forEach(({ weightGradients }, l) => {
       expectWithin(`layers[${l}].weightGradients`, weightGradients, means[l], bounds[l].dW);
     });
   });
@@ -504,7 +505,7 @@ describe('an unrolled network', () => {
 
   it('computes softmax of large weighted inputs', async () => {
     const net = await createNetwork({ inputs: 1, layers: [{ units: 2, activation: 'softmax' }] });
-    net.layers[0].weights = Float32Array.of(1000, 1001);
+    net.layers[0].setWeights(Float32Array.of(1000, 1001));
     const { layers } = unroll(net, [1]);
     const p = 1 / (1 + Math.exp(1));
     expectWithin('a', valuesOf(layers[0].a), [p, 1 - p], [8 * DOUBLE_EPSILON, 8 * DOUBLE_EPSILON]);
@@ -533,8 +534,8 @@ describe('an unrolled network', () => {
     const [net, plain] = [await createNetwork({ ...options, scale: 0.25 }), await createNetwork(options)];
     const [x, quarters] = [Float32Array.of(3, -8), Float32Array.of(0.75, -2)];
     for (const standardization of [undefined, { means: Float64Array.of(0.5, -2), deviations: Float64Array.of(2, 4) }]) {
-      net.standardization = standardization;
-      plain.standardization = standardization;
+      net.setStandardization(standardization);
+      plain.setStandardization(standardization);
       const unrolled = unroll(net, x);
       expect(valuesOf(unrolled.x)).toEqual([...x]);
       expect(valuesOf(unrolled.layers[0].a)).toEqual(valuesOf(unroll(plain, quarters).layers[0].a));
@@ -546,7 +547,7 @@ describe('an unrolled network', () => {
     const given = { shape: [2, 3, 2], hidden: 'tanh', output: 'softmax', cost: 'categoricalCrossEntropy' } as const;
     const { net, network, y } = await build(given, 1);
     const deviations = Float64Array.of(2, 0.25);
-    net.standardization = { means: Float64Array.of(0.5, -2), deviations };
+    net.setStandardization({ means: Float64Array.of(0.5, -2), deviations });
     const x = Float32Array.of(0.75, -0.25);
     // these numbers are exact in f32 too
     const standardized = Float64Array.of(0.125, 7);
@@ -560,14 +561,14 @@ describe('an unrolled network', () => {
     net.backward(y);
     const bounds = passErrors(network, noErrors(network), standardized, Float64Array.from(y));
     const gradient = graph.reverse(cost);
-    net.layers.forEach(({ a, weightGradients }, l) => {
+    net.layers.map(arraysOf).forEach(({ a, weightGradients }, l) => {
       expectWithin(`layers[${l}].a`, a, valuesOf(layers[l].a), bounds[l].a);
       const slopes = layers[l].weights.map(({ index }) => gradient[index]);
       expectWithin(`layers[${l}].weightGradients`, weightGradients, slopes, bounds[l].dW);
     });
     const inputGradients = (await net.inspect()).inputGradients();
     unrolled.x.forEach((node, k) => {
-      const [{ index }, { weights, delta }] = [node, net.layers[0]];
+      const [{ index }, { weights, delta }] = [node, arraysOf(net.layers[0])];
       const wanted = delta.reduce((sum, d, j) => sum + weights[2 * j + k] * d, 0) / deviations[k];
       // three products in f32, of which none is far from 1
       expect(Math.abs(gradient[index] - wanted)).toBeLessThan(16 * EPSILON);

@@ -3,7 +3,7 @@ import * as abi from '../assembly/abi.js';
 import type { InitializerName, LayerOptions } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, EPSILON, startKernels } from './build.js';
-import { bits } from './parameters.js';
+import { arraysOf, bits } from './parameters.js';
 
 // Initial weights. The moments of the named distributions are tested in network-create.test.ts.
 
@@ -23,7 +23,7 @@ describe('orthogonal', () => {
     [10, 784],
     [128, 20],
   ])('%i units of %i inputs: the shorter side is orthonormal', async (units, inputs) => {
-    const { weights } = (await create(inputs, { units, initializer: 'orthogonal' })).layers[0];
+    const { weights } = arraysOf((await create(inputs, { units, initializer: 'orthogonal' })).layers[0]);
     const byRows = units <= inputs;
     const count = Math.min(units, inputs);
     const length = Math.max(units, inputs);
@@ -53,7 +53,7 @@ describe('orthogonal', () => {
   test('has no preferred direction: its entries have mean 0 and variance 1 / length', async () => {
     const inputs = 400;
     const units = 20;
-    const { weights } = (await create(inputs, { units, initializer: 'orthogonal' })).layers[0];
+    const { weights } = arraysOf((await create(inputs, { units, initializer: 'orthogonal' })).layers[0]);
     // rows have length 1, so the mean square is exact up to rounding; the mean is that of 8,000 nearly independent
     // numbers
     const mean = weights.reduce((sum, w) => sum + w, 0) / weights.length;
@@ -70,23 +70,25 @@ describe('orthogonal', () => {
     const layer: LayerOptions = { units: 6, initializer: 'orthogonal' };
     const draw = async (seed: number) => createNetwork({ inputs: 6, layers: [layer, layer], seed });
     const [net, again, other] = [await draw(1), await draw(1), await draw(2)];
-    const [first, second] = net.layers.map(({ weights }) => bits(weights));
-    expect(again.layers.map(({ weights }) => bits(weights))).toEqual([first, second]);
-    expect(bits(other.layers[0].weights)).not.toEqual(first);
+    const [first, second] = net.layers.map(arraysOf).map(({ weights }) => bits(weights));
+    expect(again.layers.map(arraysOf).map(({ weights }) => bits(weights))).toEqual([first, second]);
+    expect(bits(other.layers[0].getWeights())).not.toEqual(first);
     expect(second).not.toEqual(first);
-    expect(bits(net.layers[1].biases)).toEqual(new Uint32Array(6));
+    expect(bits(net.layers[1].getBiases())).toEqual(new Uint32Array(6));
   });
 });
 
 describe('given numbers', () => {
   test('constant: all weights are one number, all biases another', async () => {
-    const { weights, biases } = (await create(5, { units: 19, initializer: { constant: -0.3, bias: 0.7 } })).layers[0];
+    const { weights, biases } = arraysOf(
+      (await create(5, { units: 19, initializer: { constant: -0.3, bias: 0.7 } })).layers[0],
+    );
     expect(weights).toEqual(new Float32Array(95).fill(-0.3));
     expect(biases).toEqual(new Float32Array(19).fill(0.7));
   });
 
   test('constant without bias leaves the biases at 0', async () => {
-    const { weights, biases } = (await create(5, { units: 3, initializer: { constant: 2 } })).layers[0];
+    const { weights, biases } = arraysOf((await create(5, { units: 3, initializer: { constant: 2 } })).layers[0]);
     expect(weights).toEqual(new Float32Array(15).fill(2));
     expect(bits(biases)).toEqual(new Uint32Array(3));
   });
@@ -100,15 +102,17 @@ describe('given numbers', () => {
     weights.fill(Number.NaN);
     biases.fill(Number.NaN);
     const net = await creating;
-    expect(net.layers[0].weights).toEqual(before);
-    expect(net.layers[0].biases).toEqual(beforeBiases);
+    expect(net.layers[0].getWeights()).toEqual(before);
+    expect(net.layers[0].getBiases()).toEqual(beforeBiases);
     // the second input alone: column k = 1
     const z = net.predict(Float32Array.of(0, 1, 0, 0));
     expect(z).toEqual(Float32Array.from({ length: 18 }, (_, j) => 4 * j + 2 - j - 1));
   });
 
   test('weights alone leave the biases at 0', async () => {
-    const { biases } = (await create(2, { units: 2, initializer: { weights: Float32Array.of(1, 2, 3, 4) } })).layers[0];
+    const { biases } = arraysOf(
+      (await create(2, { units: 2, initializer: { weights: Float32Array.of(1, 2, 3, 4) } })).layers[0],
+    );
     expect(bits(biases)).toEqual(new Uint32Array(2));
   });
 });
@@ -124,7 +128,7 @@ test('named initialisers draw in the order of w_jk, in whatever layout the core 
   core.fillNormal(target, count, 1, abi.RANDOM_WEIGHTS, 0);
   const drawn = new Float32Array(memory.buffer, target, count).slice();
   const net = await create(35, { units: 21, initializer: 'standardNormal' }, seed);
-  expect(bits(net.layers[0].weights)).toEqual(bits(drawn));
+  expect(bits(net.layers[0].getWeights())).toEqual(bits(drawn));
 });
 
 describe('the default', () => {
@@ -155,8 +159,9 @@ describe('the default', () => {
         .filter((name) => name !== initializer)
         .map((name) => create(7, { units: 3, activation, initializer: name })),
     );
-    expect(bits(unnamed.layers[0].weights)).toEqual(bits(named.layers[0].weights));
-    for (const other of others) expect(bits(other.layers[0].weights)).not.toEqual(bits(unnamed.layers[0].weights));
+    expect(bits(unnamed.layers[0].getWeights())).toEqual(bits(named.layers[0].getWeights()));
+    for (const other of others)
+      expect(bits(other.layers[0].getWeights())).not.toEqual(bits(unnamed.layers[0].getWeights()));
   });
 });
 
@@ -176,10 +181,10 @@ test.each<InitializerName>([
     await create(6, { units: 5, initializer }),
     await create(6, { units: 5, initializer }, 0, false),
   ];
-  expect(bits(free.layers[0].weights)).toEqual(bits(net.layers[0].weights));
-  expect(bits(free.layers[0].biases)).toEqual(new Uint32Array(5));
+  expect(bits(free.layers[0].getWeights())).toEqual(bits(net.layers[0].getWeights()));
+  expect(bits(free.layers[0].getBiases())).toEqual(new Uint32Array(5));
   const hasBiases = initializer === 'scaledNormal' || initializer === 'standardNormal';
-  expect(net.layers[0].biases.every((b) => b !== 0)).toBe(hasBiases);
+  expect(net.layers[0].getBiases().every((b) => b !== 0)).toBe(hasBiases);
 });
 
 describe('what is refused', () => {

@@ -6,6 +6,7 @@ import type { Network } from '../src/network.js';
 import { adam, sgd } from '../src/spec/optimizer.js';
 import { createNetwork, EPSILON } from './build.js';
 import { expectAllClose, float64, numbers, referenceOf } from './inspected.js';
+import { arraysOf } from './parameters.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
 
 describe('inspecting', () => {
@@ -73,11 +74,11 @@ describe('inspecting', () => {
         batches++;
         // adam has already moved the weights, but z and a are still those of the step
         const { network, at } = referenceOf(net);
-        const delta = net.layers.map((layer) => float64(layer.delta));
+        const delta = net.layers.map((layer) => float64(layer.getDelta()));
         const last = at[1].a.map((ak, i) => ak - Number(labels[(batches - 1) * 10 + Math.floor(i / 3)] === i % 3));
         expectAllClose('delta^L', delta[1], last, () => 4 * EPSILON);
         const wanted = gradients(network, float64(inputs), at, delta);
-        net.layers.forEach(({ weightGradients, biasGradients }, l) => {
+        net.layers.map(arraysOf).forEach(({ weightGradients, biasGradients }, l) => {
           expectAllClose('dC/dW', weightGradients, wanted[l].dW, () => 1e-6);
           expectAllClose('dC/db', biasGradients, wanted[l].db, () => 1e-6);
         });

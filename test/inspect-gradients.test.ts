@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { forward, meanCost } from '../src/inspection/reference.js';
 import { EPSILON } from './build.js';
 import { expectAllClose, float64, networkOf, numbers, product, referenceOf } from './inspected.js';
+import { arraysOf } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 
 describe('gradients by input and by sample', () => {
@@ -36,7 +37,7 @@ describe('gradients by input and by sample', () => {
         return { mean: own.reduce((s, g) => s + g, 0) / rows, size: own.reduce((s, g) => s + Math.abs(g), 0) / rows };
       });
     };
-    network.layers.forEach(({ weightGradients, biasGradients }, l) => {
+    network.layers.map(arraysOf).forEach(({ weightGradients, biasGradients }, l) => {
       for (const [got, own] of [
         [weightGradients, samples[l].weights],
         [biasGradients, samples[l].biases],
@@ -53,7 +54,7 @@ describe('gradients by input and by sample', () => {
     });
     network.forward(x.subarray(15, 20));
     network.backward(labels.subarray(3, 4), weights.subarray(3, 4));
-    const { weightGradients, biasGradients } = network.layers[1];
+    const { weightGradients, biasGradients } = arraysOf(network.layers[1]);
     expect(samples[1].weights.subarray(3 * 36, 4 * 36)).toEqual(weightGradients);
     expect(samples[1].biases.subarray(3 * 4, 4 * 4)).toEqual(biasGradients);
   });
@@ -85,7 +86,7 @@ describe('gradients by input and by sample', () => {
     const jacobian = inspector.jacobian(x);
     network.forward(x);
     network.backward(y);
-    const { a } = network.layers[1];
+    const { a } = arraysOf(network.layers[1]);
     const slopes = a.map((ak, k) => ak - y[k]);
     const wanted = product(slopes, jacobian, rows, 3);
     expectAllClose('dC/dx', inspector.inputGradients(), wanted, () => 1e-5);

@@ -7,6 +7,7 @@ import type { Network } from '../src/network.js';
 import { ELEMENTWISE } from './bounds.js';
 import { createNetwork, EPSILON } from './build.js';
 import { expectAllClose, float64, networkOf, numbers, product, referenceOf } from './inspected.js';
+import { arraysOf } from './parameters.js';
 import { randomNumbers, SEED } from './random-numbers.js';
 
 /**
@@ -14,8 +15,9 @@ import { randomNumbers, SEED } from './random-numbers.js';
  * including those of slopes at rounded z, are a number of roundings of this size.
  */
 function termsOf(net: Network, of: number, by: number): Float64Array {
-  let terms: Float64Array = float64(net.layers[of].weights).map(Math.abs);
-  for (let l = of - 1; l > by; l--) terms = product(terms, net.layers[l].weights.map(Math.abs), 1, net.layers[l].units);
+  let terms: Float64Array = float64(net.layers[of].getWeights()).map(Math.abs);
+  for (let l = of - 1; l > by; l--)
+    terms = product(terms, net.layers[l].getWeights().map(Math.abs), 1, net.layers[l].units);
   return terms.map((term) => term * 1.76 ** (of - by));
 }
 const ROUNDINGS = 200;
@@ -131,8 +133,8 @@ describe('Jacobians', () => {
         cost,
       });
       layers.forEach(({ weights, biases }, l) => {
-        net.layers[l].weights = Float32Array.from(weights);
-        net.layers[l].biases = Float32Array.from(biases);
+        net.layers[l].setWeights(Float32Array.from(weights));
+        net.layers[l].setBiases(Float32Array.from(biases));
       });
       const [x, y] = [Float32Array.from(golden.x), Float32Array.from(golden.y)];
       const inspector = await net.inspect();
@@ -167,10 +169,10 @@ describe('Jacobians', () => {
     const net = await networkOf({ inputs: 18, layers: [{ units: 19, activation: 'linear' }, { units: 2 }] }, 3);
     const inspector = await net.inspect();
     const x = numbers(randomNumbers(2), 36);
-    const { weights } = net.layers[0];
+    const { weights } = arraysOf(net.layers[0]);
     expect(inspector.jacobian(x, { of: 0 })).toEqual(Float32Array.from([...weights, ...weights]));
     const jacobian = inspector.jacobian(x, { by: 0 });
-    const { a, weights: w } = net.layers[1];
+    const { a, weights: w } = arraysOf(net.layers[1]);
     // da_j/da_k = w_jk a_j (1 - a_j): three roundings
     const wanted = Array.from({ length: 2 * 2 * 19 }, (_, i) => {
       const aj = a[Math.floor(i / 19)];
@@ -189,9 +191,9 @@ describe('Jacobians', () => {
     net.backward(numbers(randomNumbers(5), 6));
     jacobians.forEach((jacobian, l) => {
       const [before, after] = [net.layers[l], net.layers[l + 1]];
-      const wanted = product(after.delta, jacobian, 2, after.units);
-      const sizes = product(after.delta.map(Math.abs), jacobian.map(Math.abs), 2, after.units);
-      expectAllClose('delta', before.delta, wanted, (i) => (after.units + 1) * EPSILON * sizes[i]);
+      const wanted = product(after.getDelta(), jacobian, 2, after.units);
+      const sizes = product(after.getDelta().map(Math.abs), jacobian.map(Math.abs), 2, after.units);
+      expectAllClose('delta', before.getDelta(), wanted, (i) => (after.units + 1) * EPSILON * sizes[i]);
     });
   });
 
@@ -206,7 +208,7 @@ describe('Jacobians', () => {
     const deviations = Float64Array.of(0.5, 2, 4);
     const means = new Float64Array(3);
     const before = inspector.jacobian(floats.map((value, i) => value / deviations[i % 3]));
-    net.standardization = { means, deviations };
+    net.setStandardization({ means, deviations });
     expect(inspector.jacobian(floats)).toEqual(before.map((value, i) => value / deviations[i % 3]));
   });
 });

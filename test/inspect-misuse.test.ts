@@ -3,6 +3,7 @@ import type { Inputs } from '../src/index.js';
 import type { Inspector } from '../src/inspection/inspector.js';
 import type { Network } from '../src/network.js';
 import { createNetwork } from './build.js';
+import { arraysOf } from './parameters.js';
 
 describe('misuse', () => {
   // biome-ignore lint/suspicious/noExplicitAny: what would not compile
@@ -122,7 +123,7 @@ describe('misuse', () => {
     const inspector = await net.inspect();
     net.forward(x);
     net.backward(y);
-    const before = { saved: net.save({ training: true }), layers: net.layers.map((layer) => seen(layer)) };
+    const before = { saved: net.save({ training: true }), layers: net.layers.map(arraysOf).map(seen) };
     let thrown: unknown;
     try {
       call(inspector, net);
@@ -131,11 +132,11 @@ describe('misuse', () => {
     }
     expect((thrown as Error)?.message).toMatch(message);
     expect((thrown as Error).constructor).toBe(error);
-    expect({ saved: net.save({ training: true }), layers: net.layers.map((layer) => seen(layer)) }).toEqual(before);
+    expect({ saved: net.save({ training: true }), layers: net.layers.map(arraysOf).map(seen) }).toEqual(before);
     net.applyGradients();
   });
 
-  const seen = ({ z, a, delta, weightGradients, biasGradients }: Network['layers'][number]) => ({
+  const seen = ({ z, a, delta, weightGradients, biasGradients }: ReturnType<typeof arraysOf>) => ({
     z,
     a,
     delta,

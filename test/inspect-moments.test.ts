@@ -4,6 +4,7 @@ import type { LayerParameters } from '../src/inspection/inspector.js';
 import { adadelta, adam, adamw, irprop, lbfgs, lion, momentum, nadam, rmsprop, sgd } from '../src/spec/optimizer.js';
 import { createNetwork, EPSILON } from './build.js';
 import { expectAllClose, float64, numbers } from './inspected.js';
+import { arraysOf } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 
 describe('moments', () => {
@@ -27,7 +28,9 @@ describe('moments', () => {
       net.forward(x);
       net.backward(y);
       taken.push(
-        net.layers.map(({ weightGradients, biasGradients }) => ({ weights: weightGradients, biases: biasGradients })),
+        net.layers
+          .map(arraysOf)
+          .map(({ weightGradients, biasGradients }) => ({ weights: weightGradients, biases: biasGradients })),
       );
       net.applyGradients();
     }
@@ -52,7 +55,7 @@ describe('moments', () => {
       const net = await createNetwork(options);
       const inspector = await net.inspect();
       net.optimizer = optimizer;
-      net.layers.forEach(({ weights, biases }, l) => {
+      net.layers.map(arraysOf).forEach(({ weights, biases }, l) => {
         const moments = inspector.moments(l);
         expect(Object.keys(moments)).toEqual(symbols);
         for (const values of Object.values(moments)) {

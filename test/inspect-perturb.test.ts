@@ -12,6 +12,7 @@ import { adam } from '../src/spec/optimizer.js';
 import { ELEMENTWISE } from './bounds.js';
 import { createNetwork, EPSILON } from './build.js';
 import { float64, networkOf, numbers, referenceOf } from './inspected.js';
+import { arraysOf } from './parameters.js';
 import { randomNumbers, SEED } from './random-numbers.js';
 
 describe('the demon', () => {
@@ -140,7 +141,7 @@ describe('the demon', () => {
         // the ratio of both sides is off by a sixth of the third derivative times the square of the amount, and by
         // rounding
         const ratio = (changes[0] - changes[1]) / (2 * AMOUNT);
-        const own = net.layers[l].delta[sample * net.layers[l].units + unit];
+        const own = net.layers[l].getDelta()[sample * net.layers[l].units + unit];
         const where = `seed ${seed}, layer ${l}, unit ${unit}, sample ${sample}: ratio ${ratio}, delta ${own}`;
         expect(Math.abs(ratio - own), where).toBeLessThan(1e-3 * (0.5 + Math.abs(own)));
       }
@@ -168,7 +169,7 @@ describe('the demon', () => {
     const inspector = await net.inspect();
     net.forward(numbers(randomNumbers(7), 6));
     net.backward(Float32Array.of(1, 0, -1, 2));
-    net.layers.forEach(({ units, delta }, layer) => {
+    net.layers.map(arraysOf).forEach(({ units, delta }, layer) => {
       delta.forEach((own, i) => {
         const move = (amount: number) =>
           inspector.perturb({ layer, unit: i % units, sample: Math.floor(i / units), amount });
@@ -195,9 +196,9 @@ describe('the demon', () => {
     for (let unit = 0; unit < 5; unit++) inspector.perturb({ layer: 0, unit, sample: 2, amount: 0.5 });
     inspector.perturb({ layer: 1, unit: 1, amount: -1 });
     inspector.inputGradients();
-    net.layers.forEach((layer, l) => {
+    net.layers.map(arraysOf).forEach((layer, l) => {
       for (const name of ['z', 'a', 'delta', 'weightGradients', 'biasGradients', 'weights', 'biases'] as const) {
-        expect(layer[name]).toEqual(other.layers[l][name]);
+        expect(layer[name]).toEqual(arraysOf(other.layers[l])[name]);
       }
     });
     for (const each of [net, other]) each.applyGradients();
@@ -222,10 +223,10 @@ describe('the demon', () => {
     const inspector = await net.inspect();
     net.forward(Float32Array.of(1, 2));
     net.backward(Float32Array.of(1, 2));
-    const before = net.layers.map(({ z, a, delta, biases }) => ({ z, a, delta, biases }));
+    const before = net.layers.map(arraysOf).map(({ z, a, delta, biases }) => ({ z, a, delta, biases }));
     isBroken = true;
     expect(() => inspector.perturb({ layer: 0, unit: 0, amount: 1 })).toThrow('broken');
-    expect(net.layers.map(({ z, a, delta, biases }) => ({ z, a, delta, biases }))).toEqual(before);
+    expect(net.layers.map(arraysOf).map(({ z, a, delta, biases }) => ({ z, a, delta, biases }))).toEqual(before);
     isBroken = false;
     const slope = (inspector.perturb({ layer: 0, unit: 0, amount: 0.125 }) / 0.125) as number;
     // (d + h)^2 - d^2 = 2 d h + h^2

@@ -3,6 +3,7 @@ import type { NetworkOptions } from '../src/index.js';
 import type { LayerValues, ReferenceActivation, ReferenceCost, ReferenceNetwork } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { createNetwork } from './build.js';
+import { arraysOf } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 
 export const float64 = (values: ArrayLike<number>) => Float64Array.from(values);
@@ -12,13 +13,13 @@ export const float64 = (values: ArrayLike<number>) => Float64Array.from(values);
  * forward pass.
  */
 export function referenceOf(net: Network): { network: ReferenceNetwork; at: LayerValues[] } {
-  const layers = net.layers.map(({ units, activation, weights, biases }) => ({
+  const layers = net.layers.map(arraysOf).map(({ units, activation, weights, biases }) => ({
     units,
     activation: activation as ReferenceActivation,
     weights: float64(weights),
     biases: float64(biases),
   }));
-  const at = net.layers.map(({ z, a }) => ({ z: float64(z), a: float64(a) }));
+  const at = net.layers.map(arraysOf).map(({ z, a }) => ({ z: float64(z), a: float64(a) }));
   return { network: { inputs: net.inputs, layers, cost: net.cost as ReferenceCost }, at };
 }
 
@@ -27,7 +28,7 @@ export async function networkOf(options: NetworkOptions, seed: number): Promise<
   const net = await createNetwork({ seed, ...options });
   const random = randomNumbers(seed);
   for (const [l, layer] of net.layers.entries()) {
-    if (options.layers[l].bias !== false) layer.biases = layer.biases.map(() => random() - 0.5);
+    if (options.layers[l].bias !== false) layer.setBiases(layer.getBiases().map(() => random() - 0.5));
   }
   return net;
 }

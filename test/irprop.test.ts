@@ -4,6 +4,7 @@ import { philox } from '../src/data/philox.js';
 import { irprop } from '../src/spec/optimizer.js';
 import { createNetwork, EPSILON, loadNetwork } from './build.js';
 import { createGolden, data, start } from './optimizer-runs.js';
+import { arraysOf } from './parameters.js';
 import { flatten } from './reference-optimizers.js';
 
 describe('the first steps of irprop', () => {
@@ -11,7 +12,7 @@ describe('the first steps of irprop', () => {
   const moved = async (seed: number, options = {}) => {
     const net = await createGolden({ seed, ...options });
     await net.fit(data, { optimizer, shuffle: false });
-    return flatten(net.layers).map((value, i) => Math.abs(value - start[i]));
+    return flatten(net.layers.map(arraysOf)).map((value, i) => Math.abs(value - start[i]));
   };
 
   it('are drawn from the seed for each parameter, around the learning rate', async () => {
@@ -35,11 +36,12 @@ describe('the first steps of irprop', () => {
     net.optimizer = irprop({ learningRate: (step) => (step === 0 ? 0.125 : 9), spread: 0.6 });
     for (const count of [1, 2]) {
       net.trainBatch(data.inputs, data.targets);
-      if (count === 1) expect(flatten(net.layers).map((value, i) => Math.abs(value - start[i]))).toEqual(steps);
+      if (count === 1)
+        expect(flatten(net.layers.map(arraysOf)).map((value, i) => Math.abs(value - start[i]))).toEqual(steps);
     }
     const fitted = await createGolden({ seed: 9 });
     await fitted.fit(data, { epochs: 2, optimizer, shuffle: false });
-    expect(flatten(net.layers)).toEqual(flatten(fitted.layers));
+    expect(flatten(net.layers.map(arraysOf))).toEqual(flatten(fitted.layers.map(arraysOf)));
   });
 
   it('are not drawn again by a network that was saved', async () => {
@@ -48,7 +50,7 @@ describe('the first steps of irprop', () => {
     await other.fit(data, { epochs: 3, optimizer });
     const loaded = await loadNetwork(other.save({ training: true }));
     await loaded.fit(data, { epochs: 4, optimizer });
-    expect(flatten(loaded.layers)).toEqual(flatten(net.layers));
+    expect(flatten(loaded.layers.map(arraysOf))).toEqual(flatten(net.layers.map(arraysOf)));
   });
 });
 

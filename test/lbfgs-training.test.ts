@@ -5,13 +5,14 @@ import { lbfgs } from '../src/spec/optimizer.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { createNetwork, EPSILON } from './build.js';
 import { createGolden, data, golden, network, rows, x, y } from './optimizer-runs.js';
+import { arraysOf } from './parameters.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
 import { flatten } from './reference-optimizers.js';
 
 describe('lbfgs', () => {
   /** The cost with the L2 term, in f64. */
   function costOf(net: Network, l2: number): number {
-    const layers = net.layers.map(({ units, weights, biases }, l) => ({
+    const layers = net.layers.map(arraysOf).map(({ units, weights, biases }, l) => ({
       units,
       activation: l === net.layers.length - 1 ? ('sigmoid' as const) : ('tanh' as const),
       weights: Float64Array.from(weights),
@@ -49,7 +50,7 @@ describe('lbfgs', () => {
     const wanted = columns.map(
       (column) => sum(column.map((c, i) => c * quadratic.targets[i])) / sum(column.map((c) => c * c)),
     );
-    const got = [...net.layers[0].weights, net.layers[0].biases[0]];
+    const got = [...net.layers[0].getWeights(), net.layers[0].getBiases()[0]];
     // where the computed gradient is 0, the true gradient is at most its rounding error, and w is off by that error
     // divided by the curvature
     const solved: ReferenceNetwork = {
@@ -92,7 +93,7 @@ describe('lbfgs', () => {
     await twice.fit(large, { epochs: 5, optimizer });
     twice.evaluate(large);
     await twice.fit(large, { epochs: 7 });
-    expect(flatten(twice.layers)).toEqual(flatten(once.layers));
+    expect(flatten(twice.layers.map(arraysOf))).toEqual(flatten(once.layers.map(arraysOf)));
     // the cost in a report is that before the step, on all samples
     const start = await createGolden();
     expect(reports[0].cost).toBeCloseTo(start.evaluate(large).cost, 6);
@@ -105,7 +106,7 @@ describe('lbfgs', () => {
     const net = await createNetwork({ inputs: 3, layers: [{ units: 1, activation: 'linear', initializer: 'zeros' }] });
     const flat = { inputs: quadratic.inputs, targets: new Float32Array(8) };
     expect(await net.fit(flat, { epochs: 50, optimizer: lbfgs() })).toHaveLength(1);
-    expect(flatten(net.layers).every((value) => value === 0)).toBe(true);
+    expect(flatten(net.layers.map(arraysOf)).every((value) => value === 0)).toBe(true);
   });
 
   it('starts again from weights that were assigned between two steps', async () => {
@@ -113,7 +114,7 @@ describe('lbfgs', () => {
     let previous = Number.POSITIVE_INFINITY;
     for await (const { epoch, cost } of net.train(data, { epochs: 200, optimizer: lbfgs() })) {
       if (epoch === 4) expect(cost).toBeGreaterThan(previous);
-      if (epoch === 3) net.layers[0].weights = new Float32Array(24).fill(3);
+      if (epoch === 3) net.layers[0].setWeights(new Float32Array(24).fill(3));
       previous = cost;
     }
     const untouched = await createGolden({ l2: 1 });
@@ -131,14 +132,14 @@ describe('lbfgs', () => {
       optimizer: lbfgs(),
       signal: controller.signal,
       onEpoch: () => {
-        weights = flatten(net.layers);
+        weights = flatten(net.layers.map(arraysOf));
       },
       onBatch: () => {
         if (++passes > 6) controller.abort();
       },
     });
     await expect(fit).rejects.toThrow(/abort/);
-    expect(flatten(net.layers)).toEqual(weights);
+    expect(flatten(net.layers.map(arraysOf))).toEqual(weights);
   });
 
   it('ends after the step in which a callback has returned false once, and never reports a negative time left', async () => {

@@ -12,6 +12,7 @@ import {
 import type { Network } from '../src/network.js';
 import { noErrors, passErrors } from './bounds.js';
 import { buildName, createNetwork, EPSILON, loadNetwork } from './build.js';
+import { arraysOf } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 import { type LbfgsEpoch, type LbfgsOptions, lbfgsReference, type Objective } from './reference-lbfgs.js';
 import { flatten } from './reference-optimizers.js';
@@ -25,7 +26,7 @@ async function epochsOf(net: Network, data: Parameters<Network['fit']>[0], { epo
   };
   for await (const report of net.train(data, { epochs, optimizer: lbfgs(options), onBatch })) {
     const { stopped, gradientLength } = report;
-    done.push({ w: flatten(net.layers), passes, stopped, gradientLength });
+    done.push({ w: flatten(net.layers.map(arraysOf)), passes, stopped, gradientLength });
     passes = 0;
   }
   return done;
@@ -346,7 +347,7 @@ describe('the outcome that lbfgs reports is true', () => {
   function gradientOf(net: Network, { inputs, targets }: { inputs: Float32Array; targets: Float32Array }): number {
     net.forward(inputs);
     net.backward(targets);
-    const [{ weightGradients, biasGradients }] = net.layers;
+    const [{ weightGradients, biasGradients }] = net.layers.map(arraysOf);
     return Math.hypot(...weightGradients, ...biasGradients);
   }
 
@@ -455,7 +456,7 @@ describe('the outcome that lbfgs reports is true', () => {
       expect(rest.map(({ stopped, gradientLength }) => [stopped, gradientLength])).toEqual(
         reports.slice(epoch + 1).map(({ stopped, gradientLength }) => [stopped, gradientLength]),
       );
-      expect(flatten(copy.layers)).toEqual(flatten(net.layers));
+      expect(flatten(copy.layers.map(arraysOf))).toEqual(flatten(net.layers.map(arraysOf)));
     }
   });
 });

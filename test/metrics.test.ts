@@ -15,7 +15,7 @@ async function copying(
   batchSize = 7,
 ) {
   const net = await createNetwork({ inputs: outputs, layers: [{ units: outputs, activation }], cost, batchSize });
-  net.layers[0].weights = Float32Array.from({ length: outputs ** 2 }, (_, i) => Number(i % (outputs + 1) === 0));
+  net.layers[0].setWeights(Float32Array.from({ length: outputs ** 2 }, (_, i) => Number(i % (outputs + 1) === 0)));
   return net;
 }
 

@@ -4,6 +4,7 @@ import { activations } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { createNetwork, loadNetwork } from './build.js';
+import { arraysOf } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 
 // The units of a layer may have different activations. A unit's results then depend only on its own activation: they
@@ -32,8 +33,8 @@ async function networkOf(units: number, activation: LayerOptions['activation'], 
     batchSize: 4,
   });
   net.layers.forEach((layer, l) => {
-    layer.weights = numbers(layer.units * layer.fanIn, 2 * l);
-    layer.biases = numbers(layer.units, 2 * l + 1);
+    layer.setWeights(numbers(layer.units * layer.fanIn, 2 * l));
+    layer.setBiases(numbers(layer.units, 2 * l + 1));
   });
   return net;
 }
@@ -73,7 +74,7 @@ describe.each(patterns)('functions: %s', (_name, pattern) => {
             net.forward(x);
             net.backward(y);
           }
-          const { z, a, delta } = mixed.layers[0];
+          const { z, a, delta } = arraysOf(mixed.layers[0]);
           const alone = new Map([...uniform].map(([name, net]) => [name, values(net)]));
           names.forEach((name, j) => {
             const other = alone.get(name)!;
@@ -88,7 +89,7 @@ describe.each(patterns)('functions: %s', (_name, pattern) => {
 });
 
 function values(net: Network) {
-  const { z, a, delta } = net.layers[0];
+  const { z, a, delta } = arraysOf(net.layers[0]);
   return { z, a, delta };
 }
 

@@ -3,7 +3,7 @@ import type { ActivationName, InitializerName, NetworkOptions } from '../src/ind
 import { sgd } from '../src/index.js';
 import { createNetwork } from './build.js';
 import { classifier, layer } from './classifier.js';
-import { bits, parameterBits } from './parameters.js';
+import { arraysOf, bits, parameterBits } from './parameters.js';
 import { randomFloats } from './random-numbers.js';
 
 describe('creation', () => {
@@ -29,7 +29,7 @@ describe('creation', () => {
       inputs: 4,
       layers: [layer(4, 'linear', 'standardNormal'), layer(4, 'linear', 'standardNormal')],
     });
-    const drawn = net.layers.flatMap(({ weights, biases }) => [...weights, ...biases]);
+    const drawn = net.layers.map(arraysOf).flatMap(({ weights, biases }) => [...weights, ...biases]);
     expect(new Set(drawn).size).toBe(2 * (16 + 4));
   });
 
@@ -47,7 +47,7 @@ describe('creation', () => {
     { initializer: 'standardNormal', variance: 1, kurtosis: 3, biasVariance: 1 },
   ])('$initializer has mean 0 and its variance', async ({ initializer, variance, kurtosis, biasVariance }) => {
     const net = await createNetwork({ inputs: fanIn, layers: [layer(units, 'tanh', initializer)], seed: 3 });
-    const { weights, biases } = net.layers[0];
+    const { weights, biases } = arraysOf(net.layers[0]);
     // The tolerance is four standard errors. That of a mean of n numbers is sqrt(variance / n), that of a variance is
     // variance sqrt((kurtosis - 1) / n).
     const expectMoments = (values: Float32Array, expected: number) => {
@@ -69,9 +69,9 @@ describe('creation', () => {
 
   it('zeros makes every weight and bias 0', async () => {
     const net = await createNetwork({ inputs: 5, layers: [layer(6, 'tanh', 'zeros')] });
-    expect(net.layers[0].weights.every((w) => w === 0)).toBe(true);
+    expect(net.layers[0].getWeights().every((w) => w === 0)).toBe(true);
     // none of them is -0: a sum that starts from -0 would show whether inputs that are 0 were left out
-    expect(bits(net.layers[0].biases)).toEqual(new Uint32Array(6));
+    expect(bits(net.layers[0].getBiases())).toEqual(new Uint32Array(6));
   });
 
   it('initialises relu layers with heNormal and all others with glorotUniform', async () => {
@@ -118,26 +118,26 @@ describe('creation', () => {
       [7, 65],
     ]) {
       const net = await createNetwork({ inputs, layers: [layer(units), layer(3)] });
-      const next = bits(net.layers[1].weights);
+      const next = bits(net.layers[1].getWeights());
       const weights = randomFloats(inputs * units, 1);
       const biases = randomFloats(units, 2);
-      net.layers[0].weights = weights;
-      net.layers[0].biases = biases;
-      expect(bits(net.layers[0].weights)).toEqual(bits(weights));
-      expect(bits(net.layers[0].biases)).toEqual(bits(biases));
+      net.layers[0].setWeights(weights);
+      net.layers[0].setBiases(biases);
+      expect(bits(net.layers[0].getWeights())).toEqual(bits(weights));
+      expect(bits(net.layers[0].getBiases())).toEqual(bits(biases));
       // each read returns a copy: writing into it changes nothing
-      net.layers[0].weights.fill(0);
-      net.layers[0].biases.fill(0);
-      expect(net.layers[0].weights).toEqual(weights);
-      expect(net.layers[0].biases).toEqual(biases);
-      expect(bits(net.layers[1].weights)).toEqual(next);
+      net.layers[0].getWeights().fill(0);
+      net.layers[0].getBiases().fill(0);
+      expect(net.layers[0].getWeights()).toEqual(weights);
+      expect(net.layers[0].getBiases()).toEqual(biases);
+      expect(bits(net.layers[1].getWeights())).toEqual(next);
     }
   });
 
   it('has w_jk at j * fanIn + k: row j holds the weights of unit j', async () => {
     const net = await createNetwork({ inputs: 3, layers: [layer(2, 'linear')] });
-    net.layers[0].weights = new Float32Array([1, 2, 4, 8, 16, 32]);
-    net.layers[0].biases = new Float32Array([64, 128]);
+    net.layers[0].setWeights(new Float32Array([1, 2, 4, 8, 16, 32]));
+    net.layers[0].setBiases(new Float32Array([64, 128]));
     expect(net.predict(new Float32Array([1, 0, 0, 0, 1, 1]))).toEqual(new Float32Array([65, 136, 70, 176]));
   });
 });

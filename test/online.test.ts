@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { ActivationName, NetworkOptions } from '../src/index.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { createNetwork } from './build.js';
+import { arraysOf } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 
 // If all layers of a network have at most 4 units, a step on one sample has kernels of its own, which must give the
@@ -84,7 +85,7 @@ test.each(CASES)('%s: online steps have the bits of the general path', async (na
     const cost = net.backward(data.targets.subarray(0, outputs), data.weights?.subarray(0, 1));
     return {
       costs: [...reports.map((report) => report.cost), cost],
-      layers: net.layers.map(({ weights, biases, delta }) => ({ weights, biases, delta })),
+      layers: net.layers.map(arraysOf).map(({ weights, biases, delta }) => ({ weights, biases, delta })),
     };
   };
   const online = await trained();

@@ -2,6 +2,7 @@ import type { NetworkOptions, Optimizer } from '../src/index.js';
 import type { ReferenceLayer, ReferenceNetwork } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { createNetwork } from './build.js';
+import { arraysOf } from './parameters.js';
 import { readGolden } from './read-golden.js';
 import { flatten, type Penalties } from './reference-optimizers.js';
 
@@ -51,5 +52,5 @@ export async function trainCore(optimizer: Optimizer, penalties: Penalties, step
   const { maxNorms, ...options } = penalties;
   const net = await createGolden(options, maxNorms);
   await net.fit(data, { epochs: steps, batchSize: rows, shuffle: false, optimizer });
-  return flatten(net.layers);
+  return flatten(net.layers.map(arraysOf));
 }

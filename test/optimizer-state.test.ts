@@ -21,6 +21,7 @@ import {
 import { checkSpec } from '../src/spec/spec.js';
 import { createNetwork, loadNetwork, startKernels } from './build.js';
 import { createGolden, data, rows } from './optimizer-runs.js';
+import { arraysOf, setParameters } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 import { flatten } from './reference-optimizers.js';
 import { editJson } from './saved-files.js';
@@ -86,9 +87,13 @@ describe('a step', () => {
     net.optimizer = adam({ clipNorm: 0.01, clipValue: 0.001 });
     net.forward(data.inputs);
     net.backward(data.targets);
-    const before = net.layers.map(({ weightGradients, biasGradients }) => [weightGradients, biasGradients]);
+    const before = net.layers
+      .map(arraysOf)
+      .map(({ weightGradients, biasGradients }) => [weightGradients, biasGradients]);
     net.applyGradients();
-    expect(net.layers.map(({ weightGradients, biasGradients }) => [weightGradients, biasGradients])).toEqual(before);
+    expect(
+      net.layers.map(arraysOf).map(({ weightGradients, biasGradients }) => [weightGradients, biasGradients]),
+    ).toEqual(before);
   });
 
   it('computes the length of the gradient without old numbers in memory that the batch has grown into', async () => {
@@ -97,19 +102,19 @@ describe('a step', () => {
     // with ten outputs, 12 lanes of a row of errors are written, and 16 are read
     const options: NetworkOptions = { inputs: 5, layers: [{ units: 10, activation: 'linear' }], batchSize: 1 };
     const [net, fresh] = [await createNetwork(options), await createNetwork(options)];
-    const [weights] = net.layers.map((layer) => layer.weights);
+    const [weights] = net.layers.map((layer) => layer.getWeights());
     await net.fit(
       { inputs: numbers(5 * 500), targets: numbers(10 * 500) },
       { batchSize: 1, optimizer: sgd({ learningRate: 1e-9 }) },
     );
-    net.layers[0].weights = weights;
-    net.layers[0].biases = new Float32Array(10);
+    net.layers[0].setWeights(weights);
+    net.layers[0].setBiases(new Float32Array(10));
     const batch = { inputs: numbers(5 * 60), targets: numbers(10 * 60) };
     for (const each of [net, fresh]) {
       const optimizer = momentum({ learningRate: 0.1, clipNorm: 0.01 });
       await each.fit(batch, { batchSize: 60, shuffle: false, optimizer });
     }
-    expect(net.layers[0].weights).toEqual(fresh.layers[0].weights);
+    expect(net.layers[0].getWeights()).toEqual(fresh.layers[0].getWeights());
   });
 
   it.each(all.map((optimizer) => [optimizer.name, optimizer] as const))(
@@ -125,9 +130,10 @@ describe('a step', () => {
         applied.backward(data.targets);
         applied.applyGradients();
       }
-      expect(flatten(batched.layers)).toEqual(flatten(fitted.layers));
+      expect(flatten(batched.layers.map(arraysOf))).toEqual(flatten(fitted.layers.map(arraysOf)));
       // plain descent adds its step row by row, while applyGradients uses the sum
-      if (optimizer.name !== 'sgd') expect(flatten(applied.layers)).toEqual(flatten(fitted.layers));
+      if (optimizer.name !== 'sgd')
+        expect(flatten(applied.layers.map(arraysOf))).toEqual(flatten(fitted.layers.map(arraysOf)));
     },
   );
 });
@@ -186,7 +192,7 @@ describe('moments', () => {
       const halves: number[] = [];
       for (let step = 0; step < 160; step++) {
         net.trainBatch(new Float32Array(2), new Float32Array(3));
-        const { weights } = net.layers[0];
+        const { weights } = arraysOf(net.layers[0]);
         expect(new Set(weights).size).toBe(1);
         halves.push(weights[0]);
       }
@@ -227,7 +233,7 @@ describe('moments', () => {
         const net = await createNetwork({ inputs: 1, layers, l2: (decay * rows) / 0.5 });
         const set = { inputs: new Float32Array(rows), targets: new Float32Array(rows) };
         await net.fit(set, { batchSize, accumulate, epochs: steps / 10, optimizer: sgd({ learningRate: 0.5 }) });
-        const lost = 1 - net.layers[0].weights[0];
+        const lost = 1 - net.layers[0].getWeights()[0];
         expect(lost / (1 - (1 - decay) ** steps)).toBeGreaterThan(0.98);
         expect(lost / (1 - (1 - decay) ** steps)).toBeLessThan(1.02);
       }
@@ -242,11 +248,12 @@ describe('moments', () => {
     await parts.fit(data, { ...options, epochs: 2 });
     parts.evaluate(data);
     await parts.fit(data, { ...options, epochs: 1, optimizer: nadam() });
-    expect(flatten(parts.layers)).toEqual(flatten(whole.layers));
+    expect(flatten(parts.layers.map(arraysOf))).toEqual(flatten(whole.layers.map(arraysOf)));
     const fresh = await createGolden();
-    for (const [l, { weights, biases }] of whole.layers.entries()) Object.assign(fresh.layers[l], { weights, biases });
+    for (const [l, { weights, biases }] of whole.layers.map(arraysOf).entries())
+      setParameters(fresh.layers[l], { weights, biases });
     await Promise.all([whole, fresh].map((net) => net.fit(data, { ...options, optimizer: nadam({ beta1: 0.5 }) })));
-    expect(flatten(whole.layers)).not.toEqual(flatten(fresh.layers));
+    expect(flatten(whole.layers.map(arraysOf))).not.toEqual(flatten(fresh.layers.map(arraysOf)));
   });
 
   it('start from zeros after another optimizer, even if it has as many slots', async () => {
@@ -254,8 +261,9 @@ describe('moments', () => {
     const options = { batchSize: rows, shuffle: false };
     await used.fit(data, { ...options, epochs: 4, optimizer: adam({ learningRate: 0.1 }) });
     used.optimizer = adadelta();
-    for (const [l, { weights, biases }] of used.layers.entries()) Object.assign(fresh.layers[l], { weights, biases });
+    for (const [l, { weights, biases }] of used.layers.map(arraysOf).entries())
+      setParameters(fresh.layers[l], { weights, biases });
     for (const net of [used, fresh]) await net.fit(data, { ...options, epochs: 3, optimizer: adam() });
-    expect(flatten(used.layers)).toEqual(flatten(fresh.layers));
+    expect(flatten(used.layers.map(arraysOf))).toEqual(flatten(fresh.layers.map(arraysOf)));
   });
 });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Layer } from '../src/model/layer.js';
 import type { Network } from '../src/network.js';
 
 // A network's weights and biases, in forms that can be compared.
@@ -11,9 +12,46 @@ export function hashOfWords(floats: Float32Array, hash = 2166136261): number {
   return bits(floats).reduce((h, word) => Math.imul(h ^ word, 16777619) >>> 0, hash);
 }
 
+/** The arrays of a layer as properties. Each is read anew whenever it is used. */
+export const arraysOf = (layer: Layer) => ({
+  fanIn: layer.fanIn,
+  units: layer.units,
+  activation: layer.activation,
+  get weights() {
+    return layer.getWeights();
+  },
+  get biases() {
+    return layer.getBiases();
+  },
+  get z() {
+    return layer.getZ();
+  },
+  get a() {
+    return layer.getA();
+  },
+  get delta() {
+    return layer.getDelta();
+  },
+  get weightGradients() {
+    return layer.getWeightGradients();
+  },
+  get biasGradients() {
+    return layer.getBiasGradients();
+  },
+});
+
+/** Sets the weights and biases of a layer. */
+export function setParameters(
+  layer: Layer,
+  { weights, biases }: { weights: Float32Array; biases: Float32Array },
+): void {
+  layer.setWeights(weights);
+  layer.setBiases(biases);
+}
+
 /** Weights and biases of each layer. */
 export function parametersOf({ layers }: Network): Float32Array[] {
-  return layers.flatMap(({ weights, biases }) => [weights, biases]);
+  return layers.flatMap((layer) => [layer.getWeights(), layer.getBiases()]);
 }
 
 export const parameterBits = (net: Network): Uint32Array[] => parametersOf(net).map(bits);

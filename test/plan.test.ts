@@ -207,7 +207,7 @@ it('refuses a batch that would need more than 4 GiB, and does not change', async
   }
 
   // the forward pass from before is still there
-  expect(net.layers[1].z).toHaveLength(1);
+  expect(net.layers[1].getZ()).toHaveLength(1);
   expect(net.backward(targets.subarray(0, 1))).toBeGreaterThan(0);
   expect(net.save()).toEqual(before.file);
   expect(net.predict(inputs.subarray(0, 3))).toEqual(before.prediction);
@@ -219,10 +219,10 @@ it('refuses a fit whose chunks of 256 rows would need more than 4 GiB, and does 
   const net = await createNetwork({ inputs: 1, layers: Array<LayerOptions[]>(24).fill(pair).flat(), batchSize: 1 });
   const inputs = new Float32Array(256).fill(0.5);
   const data = { inputs, targets: new Float32Array(256) };
-  const before = net.layers[47].weights;
+  const before = net.layers[47].getWeights();
   const refused = net.fit(data, { batchSize: 10_000, optimizer: sgd({ learningRate: 7 }) });
   await expect(refused).rejects.toThrow(/^memory: got a network and data of \d+\.\d GiB, want at most 4 GiB in all$/);
   expect(net.optimizer.learningRate).toBe(0.1);
   expect(net.trainingSamples).toBeUndefined();
-  expect(net.layers[47].weights).toEqual(before);
+  expect(net.layers[47].getWeights()).toEqual(before);
 });

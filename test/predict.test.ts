@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createNetwork } from './build.js';
 import { classifier, layer, randomSamples, rowsOf } from './classifier.js';
-import { bits } from './parameters.js';
+import { arraysOf, bits } from './parameters.js';
 import { randomFloats, randomLabels } from './random-numbers.js';
 
 describe('prediction', () => {
@@ -32,7 +32,7 @@ describe('prediction', () => {
   it('gives the same bits with and without the inputs that are 0', async () => {
     const inputs = 600;
     const net = await createNetwork({ inputs, layers: [layer(21, 'tanh'), layer(3, 'linear')], seed: 9 });
-    net.layers[0].biases = Float32Array.from({ length: 21 }, (_, j) => (j % 3) - 1);
+    net.layers[0].setBiases(Float32Array.from({ length: 21 }, (_, j) => (j % 3) - 1));
     const dense = randomFloats(inputs, 1);
     const sparse = [0, 1, 3, 50, 300, 590].map((used) => {
       const row = new Float32Array(inputs);
@@ -50,11 +50,11 @@ describe('prediction', () => {
 
   it('does not change the weights of inputs that are 0 in all samples: their gradients are 0', async () => {
     const net = await createNetwork({ inputs: 40, layers: [layer(19, 'tanh'), layer(2, 'softmax')], seed: 2 });
-    const before = net.layers[0].weights;
+    const before = net.layers[0].getWeights();
     const x = randomFloats(5 * 40, 3).map((value, i) => (i % 40 < 9 ? value : 0));
     net.trainBatch(x, randomLabels(5, 2, 1));
-    const after = net.layers[0].weights;
-    const { weightGradients } = net.layers[0];
+    const after = net.layers[0].getWeights();
+    const { weightGradients } = arraysOf(net.layers[0]);
     before.forEach((w, i) => {
       if (i % 40 < 9) {
         expect(weightGradients[i]).not.toBe(0);

@@ -5,7 +5,7 @@ import type { DataSet, NetworkOptions, TrainOptions } from '../src/index.js';
 import { adam, lbfgs, NonFiniteError, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, loadNetwork } from './build.js';
-import { hashOf } from './parameters.js';
+import { arraysOf, hashOf } from './parameters.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
 
 const SAMPLES = 50;
@@ -25,7 +25,7 @@ const network: NetworkOptions = {
 };
 
 const hasFiniteWeights = (net: Network) =>
-  net.layers.every(({ weights, biases }) => [...weights, ...biases].every(Number.isFinite));
+  net.layers.map(arraysOf).every(({ weights, biases }) => [...weights, ...biases].every(Number.isFinite));
 
 /**
  * Trains without interruption. Returns the weights after each step, and the checkpoints for as long as the weights are

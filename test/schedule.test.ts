@@ -16,6 +16,7 @@ import {
 } from '../src/spec/schedule.js';
 import { createNetwork, loadNetwork } from './build.js';
 import golden from './golden-schedules/rates.json' with { type: 'json' };
+import { arraysOf } from './parameters.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
 const rates = (rate: LearningRate, count: number) => Array.from({ length: count }, (_, i) => rateAt(rate, i, 0));
@@ -126,7 +127,7 @@ const data = {
   inputs: randomFloats(4 * 50, random),
   targets: randomLabels(50, 3, random),
 };
-const weightsOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [weights, biases]);
+const weightsOf = (net: Network) => net.layers.map(arraysOf).flatMap(({ weights, biases }) => [weights, biases]);
 
 describe('training under a schedule', () => {
   it('takes each step with its own rate: the bits are those of single steps with these rates', async () => {

@@ -4,6 +4,7 @@ import type { EvaluateOptions, History, NetworkOptions, Optimizer, TrainOptions 
 import { adam, lbfgs, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, loadNetwork, slowClock } from './build.js';
+import { arraysOf } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 
 afterEach(() => {
@@ -28,7 +29,7 @@ function samples(count: number, seed: number) {
 
 const data = samples(60, 1);
 const validation = samples(203, 2);
-const parametersOf = (net: Network) => net.layers.flatMap(({ weights, biases }) => [weights, biases]);
+const parametersOf = (net: Network) => net.layers.map(arraysOf).flatMap(({ weights, biases }) => [weights, biases]);
 
 /** Calls `call` whenever the event loop runs, until the work is done. Returns the number of calls. */
 async function meanwhile(work: Promise<unknown>, call: () => void): Promise<number> {
@@ -99,11 +100,11 @@ describe('evaluateAsync', () => {
   });
 
   it.each<[string, (net: Network) => void]>([
-    ['weights', ({ layers: [layer] }) => Object.assign(layer, { weights: layer.weights })],
+    ['weights', ({ layers: [layer] }) => layer.setWeights(layer.getWeights())],
     ['a step', (net) => net.trainBatch(data.inputs.subarray(0, 40), data.targets.subarray(0, 8))],
     ['a training for a time', (net) => net.trainFor(data, 1e-9)],
-    ['a standardisation', (net) => Object.assign(net, { standardization: undefined })],
-  ])('rejects after %s, instead of mixing results from before and after it', async (_what, change) => {
+    ['a standardisation', (net) => net.setStandardization(undefined)],
+  ])('is refused after %s, which it does not mix with what was before', async (_what, change) => {
     const net = await createNetwork(options);
     slowClock(13);
     let turn = 0;
@@ -186,7 +187,7 @@ describe('the validation of fit', () => {
     await meanwhile(fit, () => {
       if (net.steps < 3 || isSet) return;
       isSet = true;
-      net.layers[0].weights = net.layers[0].weights.fill(0.125);
+      net.layers[0].setWeights(net.layers[0].getWeights().fill(0.125));
     });
     expect(isSet).toBe(true);
     const [report] = await fit;
@@ -197,7 +198,7 @@ describe('the validation of fit', () => {
     const net = await createNetwork(options);
     slowClock(13);
     const fit = net.fit(data, { ...training, epochs: 2 });
-    await meanwhile(fit, () => Object.assign(net.layers[0], { weights: net.layers[0].weights }));
+    await meanwhile(fit, () => net.layers[0].setWeights(net.layers[0].getWeights()));
     expect(await fit).toHaveLength(2);
   });
 

@@ -195,7 +195,7 @@ describe('fitStream', () => {
     const source = vi.fn(() => oneByOne(cut(8, 56)));
     await stream.fitStream(source, options);
     expect(source).toHaveBeenCalledTimes(4);
-    expect(stream.standardization).toEqual(whole.standardization);
+    expect(stream.getStandardization()).toEqual(whole.getStandardization());
     expect(parameterBits(stream)).toEqual(parameterBits(whole));
     await stream.fitStream(source, { ...options, epochs: 1 });
     expect(source).toHaveBeenCalledTimes(5);
@@ -451,7 +451,7 @@ describe('a stream that ends early', () => {
       { signal: controller.signal, standardize: true },
     );
     await expect(training).rejects.toThrow('enough');
-    expect(net.standardization).toBeUndefined();
+    expect(net.getStandardization()).toBeUndefined();
     expect(parameterBits(net)).toEqual(await trained(async () => {}));
   });
 

@@ -508,7 +508,7 @@ describe('each task has its own metrics only', () => {
 
   it('a threshold is for outputs, not for targets', async () => {
     const net = await createNetwork(options(1, { activation: 'linear' }));
-    net.layers[0].weights = f(0);
+    net.layers[0].setWeights(f(0));
     const data = { inputs: f(0, 1, 2), targets: f(0, 1, 1) };
     const confusionAt = (threshold: number) => net.evaluate(data, { threshold }).confusion;
     expect(confusionAt(1.5)).toEqual([Uint32Array.of(1, 0), Uint32Array.of(2, 0)]);

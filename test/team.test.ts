@@ -389,7 +389,7 @@ describe('a network with threads', () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     expect(workers[0].threadId).toBeGreaterThan(0);
-    expect(layer.weights).toHaveLength(1600);
+    expect(layer.getWeights()).toHaveLength(1600);
     await workers[0].terminate();
   });
 

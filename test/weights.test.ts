@@ -5,6 +5,7 @@ import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { expectWithin, noErrors, stepErrors } from './bounds.js';
 import { createNetwork } from './build.js';
+import { arraysOf } from './parameters.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
 // Sample weights, class weights and label smoothing: C = 1/n times the sum of w_x C_x, where n is the number of
@@ -41,7 +42,7 @@ function referenceOf(net: Network): ReferenceNetwork {
   return {
     inputs: net.inputs,
     cost: 'categoricalCrossEntropy',
-    layers: net.layers.map(({ units, weights, biases }, l) => ({
+    layers: net.layers.map(arraysOf).map(({ units, weights, biases }, l) => ({
       units,
       activation: l ? 'softmax' : 'tanh',
       weights: Float64Array.from(weights),
@@ -84,8 +85,8 @@ describe('sample weights', () => {
     const errors = stepErrors(reference, noErrors(reference), x, y, settings, w);
     await take(net, data);
     step(reference, x, y, settings, w).layers.forEach(({ weights, biases }, l) => {
-      expectWithin(`layers[${l}].weights`, net.layers[l].weights, weights, errors[l].weights);
-      expectWithin(`layers[${l}].biases`, net.layers[l].biases, biases, errors[l].biases);
+      expectWithin(`layers[${l}].weights`, net.layers[l].getWeights(), weights, errors[l].weights);
+      expectWithin(`layers[${l}].biases`, net.layers[l].getBiases(), biases, errors[l].biases);
     });
   });
 
@@ -103,8 +104,8 @@ describe('sample weights', () => {
         weights.subarray(only, only + 1),
       );
       net.layers.forEach((layer, l) => {
-        expect(layer.weights).toEqual(single.layers[l].weights);
-        expect(layer.biases).toEqual(single.layers[l].biases);
+        expect(layer.getWeights()).toEqual(single.layers[l].getWeights());
+        expect(layer.getBiases()).toEqual(single.layers[l].getBiases());
       });
     }
   });
@@ -123,7 +124,7 @@ describe('sample weights', () => {
     plain.forward(inputs);
     net.backward(labels, weights);
     expect(net.backward(labels)).toBe(plain.backward(labels));
-    expect(net.layers[1].delta).toEqual(plain.layers[1].delta);
+    expect(net.layers[1].getDelta()).toEqual(plain.layers[1].getDelta());
   });
 
   test('affect only the cost, in evaluate and in the reports of fit', async () => {

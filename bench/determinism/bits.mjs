@@ -144,7 +144,7 @@ function groups(library) {
 
 /** SHA-256 of all weights, biases and predictions. Predictions one by one and in a batch must agree. */
 async function hashOf(net, inputs) {
-  const parts = net.layers.flatMap(({ weights, biases }) => [weights, biases]);
+  const parts = net.layers.flatMap((layer) => [layer.getWeights(), layer.getBiases()]);
   const together = net.predict(inputs);
   for (let row = 0; row < 20; row++) {
     const alone = net.predict(inputs.subarray(row * net.inputs, (row + 1) * net.inputs));

@@ -29,7 +29,7 @@ const history: History = await network.fit(data, { epochs: 1, batchSize: 4 });
 const reports: EpochReport[] = [];
 for await (const report of network.train(data)) reports.push(report);
 const layer: Layer | undefined = network.layers[0];
-const weights: Float32Array | undefined = layer?.weights;
+const weights: Float32Array | undefined = layer?.getWeights();
 const outputs: Float32Array = network.predict(data.inputs);
 const evaluation: Evaluation = network.evaluate(data);
 const accuracy: number | undefined = evaluation.accuracy;

@@ -137,6 +137,11 @@ export function checkObject(where: string, value: unknown, keys: readonly string
   }
 }
 
+/** Refuses argument `n` of a call that takes fewer, so that it is not silently ignored. */
+export function checkNoMore(call: string, n: number, value: unknown): void {
+  if (value !== undefined) throw wrongType(`${call}: argument ${n}`, value, `none, the call takes ${n - 1 || 'none'}`);
+}
+
 /**
  * Accepts a Float32Array of `count` numbers if `isWanted` is true for each. In a message, `wanted` describes the
  * allowed numbers.

@@ -1,10 +1,15 @@
 import { PANEL_UNITS } from '../../assembly/abi.js';
 import { countParameters } from '../spec/spec.js';
 import type { Arena } from './arena.js';
-import type { Plan } from './memory-plan.js';
+import type { LayerPlan, Plan } from './memory-plan.js';
 
 // Weights and biases have two layouts: that of users and files, for each layer w [units × fanIn] and then b [units],
 // and that of the core, in panels of PANEL_UNITS units (see assembly/abi.ts).
+
+/** The index of w_j0 in the panels of a layer. */
+function columnOf(j: number, fanIn: number): number {
+  return Math.floor(j / PANEL_UNITS) * PANEL_UNITS * fanIn + (j % PANEL_UNITS);
+}
 
 /** Calls `visit` for each weight w_jk of a layer, row by row. `packed`: its index in the layer's panels. */
 export function eachWeight(
@@ -12,19 +17,52 @@ export function eachWeight(
   visit: (packed: number, j: number, k: number) => void,
 ): void {
   for (let j = 0; j < units; j++) {
-    const column = Math.floor(j / PANEL_UNITS) * PANEL_UNITS * fanIn + (j % PANEL_UNITS);
+    const column = columnOf(j, fanIn);
     for (let k = 0; k < fanIn; k++) visit(column + k * PANEL_UNITS, j, k);
   }
 }
 
-/**
- * Calls `visit` for each parameter, in the order of files. `packed`: its index in a region laid out like the core's
- * parameters.
- */
-function eachParameter({ parameters, layers }: Plan, visit: (packed: number) => void): void {
+/** Copies w [units × fanIn] from panels to `values`, from index `start` of `values` on; only the units [first, last). */
+export function readWeights(
+  panels: Float32Array,
+  fanIn: number,
+  first: number,
+  last: number,
+  values: Float32Array,
+  start = 0,
+): void {
+  let i = start;
+  for (let j = first; j < last; j++) {
+    const column = columnOf(j, fanIn);
+    for (let k = 0; k < fanIn; k++) values[i++] = panels[column + k * PANEL_UNITS];
+  }
+}
+
+/** Copies w to panels: the reverse of `readWeights`. */
+export function writeWeights(
+  panels: Float32Array,
+  fanIn: number,
+  first: number,
+  last: number,
+  values: Float32Array,
+  start = 0,
+): void {
+  let i = start;
+  for (let j = first; j < last; j++) {
+    const column = columnOf(j, fanIn);
+    for (let k = 0; k < fanIn; k++) panels[column + k * PANEL_UNITS] = values[i++];
+  }
+}
+
+/** Calls `copy` for each layer, with where its weights and biases begin: in its region, and in the order of files. */
+function eachLayer(
+  { parameters, layers }: Plan,
+  copy: (layer: LayerPlan, panels: number, biases: number, start: number) => void,
+): void {
+  let start = 0;
   for (const layer of layers) {
-    eachWeight(layer, (packed) => visit((layer.weights - parameters) / 4 + packed));
-    for (let j = 0; j < layer.units; j++) visit((layer.biases - parameters) / 4 + j);
+    copy(layer, (layer.weights - parameters) / 4, (layer.biases - parameters) / 4, start);
+    start += layer.units * (layer.fanIn + 1);
   }
 }
 
@@ -35,9 +73,9 @@ function eachParameter({ parameters, layers }: Plan, visit: (packed: number) => 
 export function unpack(arena: Arena, address: number): Float32Array {
   const floats = arena.floats(address, arena.plan.parameterFloats);
   const values = new Float32Array(countParameters(arena.spec));
-  let i = 0;
-  eachParameter(arena.plan, (packed) => {
-    values[i++] = floats[packed];
+  eachLayer(arena.plan, ({ units, fanIn }, panels, biases, start) => {
+    readWeights(floats.subarray(panels), fanIn, 0, units, values, start);
+    values.set(floats.subarray(biases, biases + units), start + units * fanIn);
   });
   return values;
 }
@@ -48,8 +86,9 @@ export function unpack(arena: Arena, address: number): Float32Array {
  */
 export function pack(arena: Arena, address: number, values: Float32Array): void {
   const floats = arena.floats(address, arena.plan.parameterFloats).fill(0);
-  let i = 0;
-  eachParameter(arena.plan, (packed) => {
-    floats[packed] = values[i++];
+  eachLayer(arena.plan, ({ units, fanIn }, panels, biases, start) => {
+    writeWeights(floats.subarray(panels), fanIn, 0, units, values, start);
+    const end = start + units * (fanIn + 1);
+    floats.set(values.subarray(end - units, end), biases);
   });
 }

@@ -5,7 +5,7 @@ import { Graph, type Node } from './scalar-graph.js';
 
 /** The nodes of one layer. */
 export interface UnrolledLayer {
-  /** w [units × fanIn], inputs of the graph. w_jk is at j · fanIn + k, as in `Layer`. */
+  /** w [units × fanIn], inputs of the graph. w_jk is at j · fanIn + k, as in `getWeights` of `Layer`. */
   readonly weights: readonly Node[];
   /** b [units], inputs of the graph. */
   readonly biases: readonly Node[];
@@ -43,13 +43,13 @@ export interface Unrollable {
     readonly units: number;
     readonly activation: string | readonly string[];
     /** [units × fanIn] */
-    readonly weights: Float32Array;
+    getWeights(): Float32Array;
     /** [units] */
-    readonly biases: Float32Array;
+    getBiases(): Float32Array;
   }[];
   /** What x is multiplied by before the standardisation. Default 1. */
   readonly scale?: number | undefined;
-  readonly standardization: Standardized | undefined;
+  getStandardization(): Standardized | undefined;
 }
 
 type UnitActivation = (graph: Graph, z: Node, name: string) => Node;
@@ -88,7 +88,7 @@ const COSTS = {
 /**
  * A network and one sample as a graph, with a node for each operation. That is about two nodes for each weight, so it
  * is for small networks. Weights and biases are those that the network has now. `x` [inputs] is multiplied
- * by the network's `scale` and standardised as by its `standardization`. With `y` [outputs], a row of targets, the graph
+ * by the network's `scale` and standardised as the network does. With `y` [outputs], a row of targets, the graph
  * ends in C_x, without L1, L2, dropout and label smoothing. Nodes are named as in the books, with indices from 1:
  * w^2_1,3 leads from the third input to the first unit after the inputs.
  *
@@ -111,14 +111,14 @@ export function unroll(network: Unrollable, x: Floats, y?: Floats): Unrolled {
 
   const graph = new Graph();
   const inputs = Array.from(x, (value, k) => graph.input(value, `x_${k + 1}`));
-  let previous = standardize(graph, scaled(graph, inputs, network.scale), network.standardization);
+  let previous = standardize(graph, scaled(graph, inputs, network.scale), network.getStandardization());
   const layers = network.layers.map((layer, l) => {
     const { fanIn } = layer;
     const nameOf = (symbol: string, j: number) => `${symbol}^${l + 2}_${j + 1}`;
-    const weights = Array.from(layer.weights, (w, i) =>
+    const weights = Array.from(layer.getWeights(), (w, i) =>
       graph.input(w, `${nameOf('w', Math.floor(i / fanIn))},${(i % fanIn) + 1}`),
     );
-    const biases = Array.from(layer.biases, (b, j) => graph.input(b, nameOf('b', j)));
+    const biases = Array.from(layer.getBiases(), (b, j) => graph.input(b, nameOf('b', j)));
     const z = biases.map((b, j) => {
       const products = previous.map((a, k) => graph.multiply(weights[j * fanIn + k], a));
       return graph.sum([...products, b], nameOf('z', j));

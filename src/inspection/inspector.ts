@@ -178,7 +178,7 @@ export class Inspector {
 
   /**
    * The gradient of each sample by itself, for every layer: d(w_x C_x)/dW [rows × units × fanIn] and d(w_x C_x)/db
-   * [rows × units]. Their means over the rows are `weightGradients` and `biasGradients` of the batch. `weights` [rows]:
+   * [rows × units]. Their means over the rows are `getWeightGradients()` and `getBiasGradients()` of the batch. `weights` [rows]:
    * w_x, default 1 for each. The result takes as much memory as the network's parameters for each sample. Afterwards
    * the last sample is the batch.
    */
@@ -198,7 +198,9 @@ export class Inspector {
     for (let row = 0; row < rows; row++) {
       this.#net.forward(x.subarray(row * inputs, (row + 1) * inputs));
       this.#net.backward(y.subarray(row * width, (row + 1) * width), weights?.subarray(row, row + 1));
-      for (const [l, { weightGradients, biasGradients }] of layers.entries()) {
+      for (const [l, layer] of layers.entries()) {
+        const weightGradients = layer.getWeightGradients();
+        const biasGradients = layer.getBiasGradients();
         results[l].weights.set(weightGradients, row * weightGradients.length);
         results[l].biases.set(biasGradients, row * biasGradients.length);
       }

@@ -104,11 +104,11 @@ export async function initialize(
   const hasBias = arena.spec.layers[l].bias;
   if (typeof initializer === 'object') {
     if ('constant' in initializer) {
-      layer.weights = new Float32Array(count).fill(initializer.constant);
-      if (hasBias) layer.biases = new Float32Array(units).fill(initializer.bias ?? 0);
+      layer.setWeights(new Float32Array(count).fill(initializer.constant));
+      if (hasBias) layer.setBiases(new Float32Array(units).fill(initializer.bias ?? 0));
     } else {
-      layer.weights = initializer.weights;
-      if (initializer.biases) layer.biases = initializer.biases;
+      layer.setWeights(initializer.weights);
+      if (initializer.biases) layer.setBiases(initializer.biases);
     }
     return;
   }
@@ -122,8 +122,8 @@ export async function initialize(
   else core.fillNormal(gradients, count, deviation, RANDOM_WEIGHTS, l);
   const weights = arena.floats(gradients, count);
   if (initializer === 'orthogonal') (await import('./orthogonal.js')).orthogonalize(weights, units, fanIn);
-  layer.weights = weights;
+  layer.setWeights(weights);
   if (!hasBias) return;
   core.fillNormal(gradients, units, biasDeviation, RANDOM_BIASES, l);
-  layer.biases = arena.floats(gradients, units);
+  layer.setBiases(arena.floats(gradients, units));
 }

@@ -1,14 +1,16 @@
-import { checkFloats, outOfRange } from '../check/errors.js';
+import { checkFloats, checkInteger, checkNoMore, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { type LayerPlan, paddedFloats, weightFloats } from '../core/memory-plan.js';
-import { eachWeight } from '../core/parameters.js';
+import { readWeights, writeWeights } from '../core/parameters.js';
 import type { ActivationName } from '../spec/network-options.js';
 import type { Pass } from './pass.js';
 
 /**
- * One layer after the input layer. `weights` and `biases` are its parameters. All other arrays belong to the batch that
- * passed through the network last, where rows is the number of its samples. Every array is a copy, made when it is
- * read. Reading throws an Error if the last batch has no such array yet.
+ * One layer after the input layer. It is frozen: what can be changed is changed by its methods. Every array that a
+ * method returns is a copy, so that writing to it does not change the network.
+ *
+ * z, a, delta and the gradients belong to the batch that passed through the network last, where rows is the number of
+ * its samples. Their methods throw an Error if the last batch has none yet.
  */
 export interface Layer {
   readonly fanIn: number;
@@ -16,30 +18,43 @@ export interface Layer {
   /** One name for the layer, or a name for each unit if they differ. */
   readonly activation: ActivationName | readonly ActivationName[];
   /**
-   * w [units × fanIn], row-major; w_jk is at j · fanIn + k. Assigning a Float32Array of that length changes the
-   * weights. Other types, lengths and numbers that are not finite throw a TypeError or RangeError.
+   * Returns w [units × fanIn], row-major: w_jk is at j · fanIn + k. `unit`: only the weights of this unit, [fanIn],
+   * which is faster for large layers.
    */
-  weights: Float32Array;
+  getWeights(unit?: number): Float32Array;
   /**
-   * b [units]. Assigning changes the biases, as for `weights`. A layer without biases has zeros and accepts only zeros.
+   * Changes w to `values` [units × fanIn], or the weights of one unit to `values` [fanIn]. Throws a TypeError or
+   * RangeError for other types and lengths, and for numbers that are not finite.
    */
-  biases: Float32Array;
-  /** Weighted inputs [rows × units] of the last batch. */
-  readonly z: Float32Array;
-  /** Activations [rows × units] of the last batch. */
-  readonly a: Float32Array;
+  setWeights(values: Float32Array, unit?: number): void;
+  /** Returns b [units]. A layer without biases has zeros. */
+  getBiases(): Float32Array;
+  /** Changes b to `values` [units], with the checks of `setWeights`. A layer without biases accepts only zeros. */
+  setBiases(values: Float32Array): void;
+  /** Returns the weighted inputs [rows × units] of the last batch. */
+  getZ(): Float32Array;
+  /** Returns the activations [rows × units] of the last batch. */
+  getA(): Float32Array;
   /**
-   * Errors d(w_x C_x)/dz [rows × units] of the last batch: for each sample by itself, not divided by the number of
-   * rows.
+   * Returns the errors d(w_x C_x)/dz [rows × units] of the last batch: for each sample by itself, not divided by the
+   * number of rows.
    */
-  readonly delta: Float32Array;
-  /** dC/dW [units × fanIn]: the mean over the last batch, without L1 and L2. */
-  readonly weightGradients: Float32Array;
-  /** dC/db [units]: the mean over the last batch, without L1 and L2. */
-  readonly biasGradients: Float32Array;
+  getDelta(): Float32Array;
+  /** Returns dC/dW [units × fanIn]: the mean over the last batch, without L1 and L2. */
+  getWeightGradients(): Float32Array;
+  /** Returns dC/db [units]: the mean over the last batch, without L1 and L2. */
+  getBiasGradients(): Float32Array;
 }
 
+/**
+ * structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. Without it they
+ * would make an object without memory and methods.
+ */
+const NOT_CLONED = Symbol('a Network: await Network.load(net.save()) makes a copy,');
+
 export class ArenaLayer implements Layer {
+  /** @internal */
+  readonly notCloned = NOT_CLONED;
   readonly fanIn: number;
   readonly units: number;
   readonly activation: ActivationName | readonly ActivationName[];
@@ -55,33 +70,35 @@ export class ArenaLayer implements Layer {
     this.#arena = arena;
     this.#index = index;
     this.#pass = pass;
+    Object.freeze(this);
   }
 
   get #plan(): LayerPlan {
     return this.#arena.plan.layers[this.#index];
   }
 
-  get weights(): Float32Array {
-    return this.#unpack(this.#plan.weights);
+  getWeights(unit?: number): Float32Array {
+    return this.#readWeights(this.#plan.weights, this.#unitsFrom('getWeights', unit));
   }
 
-  set weights(values: Float32Array) {
-    const where = `layers[${this.#index}].weights`;
-    checkFloats(where, values, this.units * this.fanIn);
+  setWeights(values: Float32Array, unit?: number): void {
+    const [first, last] = this.#unitsFrom('setWeights', unit);
+    checkFloats(this.#where('setWeights'), values, (last - first) * this.fanIn);
+    const panels = this.#panels(this.#plan.weights);
     // lanes that fill up the panels are set to 0 too: training that has diverged may have left NaN there
-    const panels = this.#panels(this.#plan.weights).fill(0);
-    eachWeight(this, (packed, j, k) => {
-      panels[packed] = values[j * this.fanIn + k];
-    });
+    if (unit === undefined) panels.fill(0);
+    writeWeights(panels, this.fanIn, first, last, values);
     this.#pass.setParameters();
   }
 
-  get biases(): Float32Array {
+  getBiases(none?: undefined): Float32Array {
+    checkNoMore(this.#where('getBiases'), 1, none);
     return this.#arena.floats(this.#plan.biases, this.units).slice();
   }
 
-  set biases(values: Float32Array) {
-    const where = `layers[${this.#index}].biases`;
+  setBiases(values: Float32Array, none?: undefined): void {
+    const where = this.#where('setBiases');
+    checkNoMore(where, 2, none);
     checkFloats(where, values, this.units);
     if (!this.#arena.spec.layers[this.#index].bias && values.some((value) => value !== 0)) {
       throw outOfRange(where, 'biases', 'zeros for a layer with bias: false');
@@ -92,33 +109,46 @@ export class ArenaLayer implements Layer {
     this.#pass.setParameters();
   }
 
-  get z(): Float32Array {
-    return this.#rows('z');
+  getZ(): Float32Array {
+    return this.#rows('getZ', 'z');
   }
 
-  get a(): Float32Array {
-    return this.#rows('a');
+  getA(): Float32Array {
+    return this.#rows('getA', 'a');
   }
 
-  get delta(): Float32Array {
-    this.#needBackward('delta');
-    return this.#rows('delta');
+  getDelta(): Float32Array {
+    this.#needBackward('getDelta');
+    return this.#rows('getDelta', 'delta');
   }
 
-  get weightGradients(): Float32Array {
-    this.#needGradients('weightGradients');
-    return this.#unpack(this.#plan.weightGradients);
+  getWeightGradients(): Float32Array {
+    this.#needGradients('getWeightGradients');
+    return this.#readWeights(this.#plan.weightGradients, [0, this.units]);
   }
 
-  get biasGradients(): Float32Array {
-    this.#needGradients('biasGradients');
+  getBiasGradients(): Float32Array {
+    this.#needGradients('getBiasGradients');
     return this.#arena.floats(this.#plan.biasGradients, this.units).slice();
   }
 
-  #rows(name: 'z' | 'a' | 'delta'): Float32Array {
+  /** The beginning of error messages. */
+  #where(method: string): string {
+    return `layers[${this.#index}].${method}`;
+  }
+
+  /** The first unit and the one after the last: all units, or only `unit`. */
+  #unitsFrom(method: string, unit: unknown): readonly [first: number, last: number] {
+    this.#arena.checkAlive();
+    if (unit === undefined) return [0, this.units];
+    const first = checkInteger(`${this.#where(method)}: unit`, unit, 0, this.units - 1);
+    return [first, first + 1];
+  }
+
+  #rows(method: string, name: 'z' | 'a' | 'delta'): Float32Array {
     this.#arena.checkAlive();
     if (!this.#pass.hasForward) {
-      throw new Error(`layers[${this.#index}].${name}: got no batch yet, want a forward pass before`);
+      throw new Error(`${this.#where(method)}: got no batch yet, want a forward pass before`);
     }
     const { rows } = this.#pass;
     const values = new Float32Array(rows * this.units);
@@ -126,18 +156,16 @@ export class ArenaLayer implements Layer {
     return values;
   }
 
-  #needBackward(name: string): void {
+  #needBackward(method: string): void {
     this.#arena.checkAlive();
     if (!this.#pass.hasDelta) {
-      throw new Error(
-        `layers[${this.#index}].${name}: got no backward pass since the last forward pass, want one before`,
-      );
+      throw new Error(`${this.#where(method)}: got no backward pass since the last forward pass, want one before`);
     }
   }
 
   /** Computes the gradients if they are missing: a training step leaves only the numbers that they follow from. */
-  #needGradients(name: string): void {
-    this.#needBackward(name);
+  #needGradients(method: string): void {
+    this.#needBackward(method);
     if (this.#pass.hasGradients) return;
     this.#pass.keepStep();
     this.#arena.core.meanGradients(this.#pass.rows);
@@ -148,12 +176,9 @@ export class ArenaLayer implements Layer {
     return this.#arena.floats(address, weightFloats(this.fanIn, this.units));
   }
 
-  #unpack(address: number): Float32Array {
-    const values = new Float32Array(this.units * this.fanIn);
-    const panels = this.#panels(address);
-    eachWeight(this, (packed, j, k) => {
-      values[j * this.fanIn + k] = panels[packed];
-    });
+  #readWeights(address: number, [first, last]: readonly [number, number]): Float32Array {
+    const values = new Float32Array((last - first) * this.fanIn);
+    readWeights(this.#panels(address), this.fanIn, first, last, values);
     return values;
   }
 }

@@ -1,6 +1,15 @@
 import { foreignContents } from '../check/contents.js';
 import { crc32 } from '../check/crc32.js';
-import { checkBoolean, checkIsObject, checkName, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import {
+  checkBoolean,
+  checkFloats,
+  checkIsObject,
+  checkName,
+  checkObject,
+  keysOf,
+  outOfRange,
+  wrongType,
+} from '../check/errors.js';
 import type { CoreOptions } from '../core/core-options.js';
 import { CORE_KEYS } from '../core/core-options.js';
 import { checkTask, goalGiven, type KnownGoal } from '../data/task.js';
@@ -191,14 +200,15 @@ function checkFunction(given: unknown, isNeeded: boolean): ScheduleFunction | un
 
 /** Puts the contents of a file into a new network. */
 export function restore(saved: SavedNetwork, layers: readonly Layer[], trainer: Trainer): void {
+  checkFloats('load: parameters', saved.parameters, saved.parameters.length);
   let offset = 0;
   const next = (count: number) => {
     offset += count;
     return saved.parameters.subarray(offset - count, offset);
   };
   for (const layer of layers) {
-    layer.weights = next(layer.units * layer.fanIn);
-    layer.biases = next(layer.units);
+    layer.setWeights(next(layer.units * layer.fanIn));
+    layer.setBiases(next(layer.units));
   }
   trainer.goal = saved.goal;
   trainer.state.restore(saved);

@@ -29,7 +29,7 @@ export interface TrainOptions {
   optimizer?: Optimizer;
   /**
    * true: before the first step, measures the mean and the standard deviation of each input column of the training
-   * data, and makes them the network's `standardization`. The deviation is that of a population (divided by n); sample
+   * data, and makes them the network's standardisation. The deviation is that of a population (divided by n); sample
    * weights do not count. A constant column gets the deviation 1, and becomes 0. A network that is already standardised
    * stays as it is, so that a second `fit` continues the first. Default false.
    */

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { Network } from '../../src/network.js';
+import { arraysOf } from '../parameters.js';
 import { BYTES, QUESTIONS, TRAININGS, trainAndSave } from './trainings.js';
 
 // npx tsx test/golden-saved/generate.ts: writes the files of the present version of the format. Files of earlier
@@ -12,14 +13,14 @@ for (const [name, training] of Object.entries(TRAININGS)) {
   const { file: bytes, reports } = await trainAndSave(net, training);
   const version = new DataView(bytes.buffer).getUint32(8, true);
   const saved = await Network.load(bytes);
-  const { means, deviations } = saved.standardization ?? {};
+  const { means, deviations } = saved.getStandardization() ?? {};
   const expected = {
     predictions: [...saved.predict(QUESTIONS)],
     predictionsOfBytes: [...saved.predict(BYTES)],
     ...(means && deviations && { means: [...means], deviations: [...deviations] }),
     // the costs of the epochs that end after the file was written, and then the state of the network after the last one
     costs: reports.map(({ cost }) => cost),
-    trained: net.layers.flatMap(({ weights, biases }) => [...weights, ...biases]),
+    trained: net.layers.map(arraysOf).flatMap(({ weights, biases }) => [...weights, ...biases]),
   };
   writeFileSync(place(`version-${version}-${name}.simdprop`), bytes);
   writeFileSync(place(`version-${version}-${name}.json`), `${JSON.stringify(expected)}\n`);

@@ -18,7 +18,7 @@ const inputs = Float32Array.from({ length: 3 * ROWS }, (_, i) => Math.sin(i * i)
 const targets = Uint8Array.from({ length: ROWS }, (_, row) => (inputs[3 * row] > inputs[3 * row + 1] ? 1 : 0));
 const data = { inputs, targets };
 const create = (more) => Network.create({ ...options, cost: 'categoricalCrossEntropy', ...more });
-const weightsOf = (net) => net.layers.flatMap(({ weights, biases }) => [...weights, ...biases]);
+const weightsOf = (net) => net.layers.flatMap((layer) => [...layer.getWeights(), ...layer.getBiases()]);
 
 assert.deepEqual(Table.fromCsv('x,y\n1,b\n').toRecords(), [{ x: 1, y: 'b' }]);
 
@@ -33,7 +33,7 @@ const training = { epochs: 3, batchSize: 7, optimizer: sgd({ learningRate: 0.5 }
 const all = { validationSplit: 0.2, earlyStopping: { patience: 2 }, classWeights: [1, 2], standardize: true };
 const { length, last } = await net.fit(data, { ...training, ...all });
 assert.equal(length, 3);
-assert(last.validation && last.bestEpoch !== undefined && net.standardization);
+assert(last.validation && last.bestEpoch !== undefined && net.getStandardization());
 
 // a stream in one part has the bits of fit
 const [whole, streamed] = [await create(), await create()];
@@ -54,7 +54,7 @@ const loaded = await Network.load(whole.save({ training: true }));
 assert.deepEqual(loaded.predict(inputs), whole.predict(inputs));
 
 const orthogonal = await create({ layers: [{ units: 3, initializer: 'orthogonal' }, options.layers[1]] });
-const w = orthogonal.layers[0].weights;
+const w = orthogonal.layers[0].getWeights();
 // f32
 assert(Math.abs(w[0] * w[3] + w[1] * w[4] + w[2] * w[5]) < 1e-6, `rows: got ${w}, want orthogonal ones`);
 

@@ -27,7 +27,7 @@ network.forward(inputs.subarray(2, 4));
 network.backward(targets.subarray(1, 2));
 const bias = layers[0].biases[0];
 const bySum = graph.pathSum(bias, cost);
-const { delta } = network.layers[0];
+const delta = network.layers[0].getDelta();
 // f32 against f64
 assert(Math.abs(bySum - delta[0]) < 1e-6, `sum over paths: got ${bySum}, want delta, ${delta[0]}`);
 

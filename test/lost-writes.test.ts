@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { adam, type Network, sgd } from '../src/index.js';
+import type { ArenaLayer } from '../src/model/layer.js';
+import { createNetwork } from './build.js';
+
+// What has no effect is refused: assignments, arguments, copies without memory.
+
+const options = {
+  inputs: 3,
+  layers: [
+    { units: 20, activation: ['tanh', ...new Array(19).fill('relu')] },
+    { units: 2, activation: 'softmax' as const },
+  ],
+  seed: 1,
+};
+const x = Float32Array.of(1, 2, 3, 4, 5, 6);
+const y = Uint8Array.of(0, 1);
+
+/** `object[name] = value` as JavaScript does it, without types. */
+const assign = (object: object, name: PropertyKey, value: unknown) => {
+  (object as Record<PropertyKey, unknown>)[name] = value;
+};
+
+describe('an assignment throws', () => {
+  const attempts: [name: string, attempt: (net: Network) => void][] = [
+    ['net.learningRate', (net) => assign(net, 'learningRate', 0.1)],
+    ['net.parameters', (net) => assign(net, 'parameters', 1)],
+    ['net.inputs', (net) => assign(net, 'inputs', 1)],
+    ['net.steps', (net) => assign(net, 'steps', 0)],
+    ['net.seed', (net) => assign(net, 'seed', 2)],
+    ['net.l2', (net) => assign(net, 'l2', 0.1)],
+    ['net.cost', (net) => assign(net, 'cost', 'quadratic')],
+    ['net.predict', (net) => assign(net, 'predict', () => x)],
+    ['net.layers', (net) => assign(net, 'layers', [])],
+    ['net.layers[0]', (net) => assign(net.layers, 0, net.layers[1])],
+    ['net.standardization', (net) => assign(net, 'standardization', undefined)],
+    ['net.optimizer.learningRate', (net) => assign(net.optimizer, 'learningRate', 0.5)],
+    ['layer.trainable', (net) => assign(net.layers[0], 'trainable', false)],
+    ['layer.activation', (net) => assign(net.layers[1], 'activation', 'tanh')],
+    ['layer.activation[0]', (net) => assign(net.layers[0].activation as object, 0, 'relu')],
+    ['layer.weights', (net) => assign(net.layers[0], 'weights', new Float32Array(60))],
+    ['layer.biases', (net) => assign(net.layers[0], 'biases', new Float32Array(20))],
+    ['layer.units', (net) => assign(net.layers[0], 'units', 3)],
+  ];
+
+  it.each(attempts)('to %s', async (_, attempt) => {
+    const net = await createNetwork(options);
+    net.optimizer = adam();
+    const before = net.save({ training: true });
+    expect(() => attempt(net)).toThrow(TypeError);
+    expect(net.save({ training: true })).toEqual(before);
+  });
+
+  it('to properties that can be assigned, it works', async () => {
+    const net = await createNetwork(options);
+    net.optimizer = sgd({ learningRate: 0.5 });
+    net.trainingSamples = 10;
+    net.task = 'classes';
+    expect([net.optimizer.learningRate, net.trainingSamples, net.task]).toEqual([0.5, 10, 'classes']);
+  });
+});
+
+describe('weights', () => {
+  it('of one unit are read and set, across panels', async () => {
+    const net = await createNetwork(options);
+    const [layer] = net.layers;
+    const all = layer.getWeights();
+    for (const unit of [0, 15, 16, 19]) {
+      expect(layer.getWeights(unit)).toEqual(all.slice(3 * unit, 3 * unit + 3));
+      const values = Float32Array.of(unit, -1, 0.5);
+      layer.setWeights(values, unit);
+      all.set(values, 3 * unit);
+      expect(layer.getWeights()).toEqual(all);
+    }
+    layer.setWeights(all.map((w) => 2 * w));
+    expect(layer.getWeights()).toEqual(all.map((w) => 2 * w));
+  });
+
+  it('of one unit, set, change what the network computes and outdate the batch', async () => {
+    const net = await createNetwork(options);
+    net.forward(x);
+    net.layers[0].setWeights(new Float32Array(3).fill(1), 19);
+    expect(() => net.backward(y)).toThrow(/^backward: got no forward pass of these weights/);
+    net.forward(x);
+    expect([...net.layers[0].getA()].filter((_, i) => i % 20 === 19)).toEqual([6, 15]);
+  });
+
+  it.each([
+    [20, RangeError, /^layers\[0\]\.setWeights: unit: got 20, want an integer from 0 to 19$/],
+    [-1, RangeError, /^layers\[0\]\.setWeights: unit: got -1, want/],
+    ['1', TypeError, /^layers\[0\]\.setWeights: unit: got "1", want/],
+    [{}, TypeError, /^layers\[0\]\.setWeights: unit: got an object \(Object\), want/],
+  ])('of the unit %s are refused', async (unit, type, message) => {
+    const net = await createNetwork(options);
+    const before = net.save();
+    const set = () => net.layers[0].setWeights(new Float32Array(3), unit as number);
+    expect(set).toThrow(type);
+    expect(set).toThrow(message);
+    expect(() => net.layers[0].getWeights(unit as number)).toThrow(type);
+    expect(net.save()).toEqual(before);
+  });
+
+  it('of one unit must be fanIn numbers, and all of them without a unit', async () => {
+    const [layer] = (await createNetwork(options)).layers;
+    expect(() => layer.setWeights(new Float32Array(60), 1)).toThrow(
+      /^layers\[0\]\.setWeights: got 60 numbers, want 3$/,
+    );
+    expect(() => layer.setWeights(new Float32Array(3))).toThrow(/^layers\[0\]\.setWeights: got 3 numbers, want 60$/);
+    const bad = Float32Array.of(0, Number.NaN, 0);
+    expect(() => layer.setWeights(bad, 19)).toThrow(/^layers\[0\]\.setWeights\[1\]: got NaN, want a finite number$/);
+  });
+});
+
+describe('an argument that is not taken is refused', () => {
+  const unwanted = { layer: 1 } as unknown as undefined;
+  const attempts: [call: string, attempt: (net: Network) => unknown, message: RegExp][] = [
+    ['predict', (net) => net.predict(x, unwanted), /^predict: argument 2: got an object \(Object\), want none/],
+    ['forward', (net) => net.forward(x, unwanted), /^forward: argument 2: got an object \(Object\), want none/],
+    ['backward', (net) => net.backward(y, undefined, unwanted), /^backward: argument 3: got/],
+    ['trainBatch', (net) => net.trainBatch(x, y, undefined, unwanted), /^trainBatch: argument 4: got/],
+    [
+      'applyGradients',
+      (net) => net.applyGradients(unwanted),
+      /^applyGradients: argument 1: got .*, the call takes none$/,
+    ],
+    [
+      'getBiases',
+      (net) => (net.layers[0] as ArenaLayer).getBiases(unwanted),
+      /^layers\[0\]\.getBiases: argument 1: got/,
+    ],
+    [
+      'setBiases',
+      (net) => (net.layers[0] as ArenaLayer).setBiases(new Float32Array(20), unwanted),
+      /^layers\[0\]\.setBiases: argument 2/,
+    ],
+  ];
+
+  it.each(attempts)('by %s', async (_, attempt, message) => {
+    const net = await createNetwork(options);
+    net.forward(x);
+    net.backward(y);
+    const before = net.save({ training: true });
+    expect(() => attempt(net)).toThrow(TypeError);
+    expect(() => attempt(net)).toThrow(message);
+    expect(net.save({ training: true })).toEqual(before);
+  });
+
+  it('by inspect', async () => {
+    const net = await createNetwork(options);
+    await expect(net.inspect(unwanted)).rejects.toThrow(/^inspect: argument 1: got an object \(Object\), want none/);
+  });
+});
+
+it('structuredClone of a network, its layers or one of them throws and says how to copy', async () => {
+  const net = await createNetwork(options);
+  for (const object of [net, net.layers, net.layers[0], { net }]) {
+    expect(() => structuredClone(object)).toThrow(/Network\.load\(net\.save\(\)\) makes a copy/);
+  }
+});
