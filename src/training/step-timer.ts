@@ -12,7 +12,10 @@ export class StepTimer {
   #steps = 0;
   /** True if `#tick` is the time of a tick. The start of a call lies anywhere between two. */
   #isAtTick = false;
-  /** How long a step takes, measured from one tick to another; 0: not known yet. */
+  /**
+   * How long a step takes, measured from one tick to another; 0: not known yet. Firefox moves its ticks at random, by up
+   * to their length, so one that comes early makes steps seem long: the shortest time counts.
+   */
   #sureStepMs = 0;
 
   /**
@@ -28,7 +31,7 @@ export class StepTimer {
     this.#steps += steps;
     if (time <= this.#tick) return;
     this.stepMs = (time - this.#tick) / this.#steps;
-    if (this.#isAtTick) this.#sureStepMs = this.stepMs;
+    if (this.#isAtTick) this.#sureStepMs = Math.min(this.stepMs, this.#sureStepMs || this.stepMs);
     this.#tick = time;
     this.#steps = 0;
     this.#isAtTick = true;
