@@ -24,11 +24,11 @@ const LEARN = `
 `;
 
 // `goal`: the budget of the design, in kilobytes of 1024 bytes. Three pages are over theirs since files of version 2,
-// tasks with their metrics, clear refusals of data, standardisation in doubles, warnings about data, and histories of
-// bounded size came. `ceiling` is what they weighed then, rounded up: past it this command fails, so that they can only
-// become lighter. `trips`: the largest number of round trips that follow one another, if the page preloads the chunks
-// that page.js imports; the goal for loading and predicting is 2. (Vite writes such links by itself; without them,
-// pages of esbuild take one trip more.)
+// tasks with their metrics, clear refusals of data, standardisation in doubles, warnings about data, histories of bounded
+// size, and data that are copied at the call came. `ceiling` is what they weighed then, rounded up: past it this command
+// fails, so that they can only become lighter. `trips`: the largest number of round trips that follow one another, if
+// the page preloads the chunks that page.js imports; the goal for loading and predicting is 2. (Vite writes such links
+// by itself; without them, pages of esbuild take one trip more.)
 const PAGES = [
   {
     name: 'create, fit, predict',
@@ -44,7 +44,7 @@ const PAGES = [
   {
     name: 'with save, load, standardisation',
     goal: 42,
-    ceiling: 49,
+    ceiling: 50,
     code: `
       import { Network, sgd } from 'simdprop';
       ${LEARN}

@@ -1,6 +1,6 @@
 import { checkCallback, checkInteger, checkObject, keysOf, outOfRange } from './check/errors.js';
 import { isPromise } from './check/promises.js';
-import { type CheckedData, checkData, type DataSet } from './data/data-set.js';
+import { type CheckedData, checkData, type DataSet, ownData } from './data/data-set.js';
 import { preparationOf } from './data/inputs.js';
 import { checkStratify, foldsOf, pick } from './data/split.js';
 import { checkTask, type Goal, goalGiven, settleGoal } from './data/task.js';
@@ -8,7 +8,7 @@ import { type Evaluation, type MetricNumbers, metricsOf } from './model/metrics.
 import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
 import { checkSpec, type Spec } from './spec/spec.js';
 import type { History } from './training/history.js';
-import { TRAIN_KEYS, type TrainOptions } from './training/options.js';
+import { TRAIN_KEYS, type TrainOptions, takeOptions } from './training/options.js';
 
 /**
  * Options of `crossValidate`: those of `fit`, except for validation data, since every fold serves as validation data
@@ -54,8 +54,8 @@ export interface CrossValidation {
 /**
  * k-fold cross-validation (Geisser, 1975): trains `folds` networks with the same options, each on all samples except
  * those of one fold, and evaluates it on that fold. Each sample is thus used once for validation. The network's seed
- * determines which sample is in which fold. Throws a TypeError or RangeError if an argument is wrong, and what `fit`
- * throws.
+ * determines which sample is in which fold. The data are copied at the call. Throws a TypeError or RangeError if an
+ * argument is wrong, and what `fit` throws.
  */
 export async function crossValidate(
   network: NetworkOptions,
@@ -63,11 +63,14 @@ export async function crossValidate(
   options: CrossValidationOptions = {},
 ): Promise<CrossValidation> {
   checkObject('network', network, NETWORK_KEYS);
-  checkObject('options', options, [...OWN_KEYS, ...TRAIN_KEYS]);
-  const { folds = 5, stratify = false, onFold, ...training } = options;
+  const { folds = 5, stratify = false, onFold, ...training } = takeOptions(options, [...OWN_KEYS, ...TRAIN_KEYS]);
   const spec = checkSpec(network);
   const isStandardized = training.standardize === true;
-  const checked = checkData('data', data, preparationOf({ spec, standardization: undefined }, isStandardized));
+  const checked = checkData(
+    'data',
+    ownData('data', data),
+    preparationOf({ spec, standardization: undefined }, isStandardized),
+  );
   checkInteger('options.folds', folds, 2, 2 ** 31 - 1);
   if (folds > checked.samples)
     throw outOfRange('options.folds', folds, `at most one for each of ${checked.samples} samples`);

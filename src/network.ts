@@ -6,7 +6,7 @@ import { BUILDS, type BuildName, CORE_KEYS, type CoreOptions, DEFAULT_CAPACITY }
 import { type CoreImports, preload, startEngine } from './core/engine.js';
 import { makePlan } from './core/memory-plan.js';
 import { unpack } from './core/parameters.js';
-import { checkData, type DataSet, writeWindowInputs, writeWindowTargets } from './data/data-set.js';
+import { checkData, type DataSet, ownData, writeWindowInputs, writeWindowTargets } from './data/data-set.js';
 import { checkInputShape, checkInputs, type Inputs } from './data/inputs.js';
 import { checkWeights, type Targets } from './data/targets.js';
 import { checkTask, goalGiven, settleGoal, type Task } from './data/task.js';
@@ -27,7 +27,14 @@ import { checkStandardization, type Standardization } from './spec/standardizati
 import type { Started } from './threads/team.js';
 import { train } from './training/fit.js';
 import { History } from './training/history.js';
-import type { StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
+import {
+  STREAM_KEYS,
+  type StreamOptions,
+  TRAIN_KEYS,
+  type TrainForOptions,
+  type TrainOptions,
+  takeOptions,
+} from './training/options.js';
 import type { EpochReport, TrainForReport } from './training/reports.js';
 import { checkSlicedEvaluation, type EvaluateAsyncOptions, evaluateInSlices } from './training/sliced-evaluation.js';
 import type { DataSource } from './training/stream.js';
@@ -296,11 +303,11 @@ export class Network {
   }
 
   /**
-   * Trains for a number of epochs. Returns their history. The event loop runs every few milliseconds. While `fit` runs,
-   * the network can be used, but not trained by another call. If the signal is aborted, `fit` rejects with its reason,
-   * and the weights are those after the last step. If a callback returns false or a promise of it, training ends. If a
-   * cost or a weight is no longer finite, `fit` rejects with a NonFiniteError. A second call continues where the first
-   * one ended.
+   * Trains for a number of epochs. Returns their history. Data and options are read at the call: arrays that are changed
+   * afterwards have no effect. The event loop runs every few milliseconds. While `fit` runs, the network can be used, but
+   * not trained by another call. If the signal is aborted, `fit` rejects with its reason, and the weights are those after
+   * the last step. If a callback returns false or a promise of it, training ends. If a cost or a weight is no longer
+   * finite, `fit` rejects with a NonFiniteError. A second call continues where the first one ended.
    */
   async fit(data: DataSet, options: TrainOptions = {}): Promise<History> {
     const history = new History();
@@ -309,8 +316,8 @@ export class Network {
   }
 
   /**
-   * Trains like `fit`, as an iterator of reports. It trains an epoch only when the next report is asked for; `break`
-   * ends training.
+   * Trains like `fit`, as an iterator of reports. It reads the data when the first report is asked for, and trains an
+   * epoch only when the next one is; `break` ends training.
    */
   train(data: DataSet, options: TrainOptions = {}): AsyncGenerator<EpochReport, void, undefined> {
     return train(this.#trainer, data, options);
@@ -336,8 +343,9 @@ export class Network {
    * await net.fitStream(parts, { epochs: 10 });
    */
   async fitStream(source: DataSource, options: StreamOptions = {}): Promise<History> {
+    const taken = takeOptions(options, STREAM_KEYS);
     const { fitStream } = await import('./training/stream.js');
-    return await fitStream(this.#trainer, source, options);
+    return await fitStream(this.#trainer, source, taken);
   }
 
   /**
@@ -358,8 +366,11 @@ export class Network {
    * at this step, whether the network was loaded or has begun here.
    */
   async replayTo(step: number, data: DataSet | DataSource, options: TrainOptions | StreamOptions = {}): Promise<void> {
+    const isStream = typeof data === 'function';
+    const taken = takeOptions<TrainOptions>(options, isStream ? STREAM_KEYS : TRAIN_KEYS);
+    const ownSource = isStream ? data : ownData('data', data);
     const { replayTo } = await import('./training/replay.js');
-    await replayTo(this.#trainer, step, data, options);
+    await replayTo(this.#trainer, step, ownSource, taken);
   }
 
   /**
@@ -412,11 +423,11 @@ export class Network {
   /**
    * Does the same as `evaluate` in slices: the event loop runs about every 12 ms, so that a page stays responsive.
    * Rejects with the reason of the signal if it is aborted, and with an Error if the network is trained, or is given
-   * other weights or another standardisation, before the evaluation has ended. Leave the arrays unchanged until then.
+   * other weights or another standardisation, before the evaluation has ended. The data are copied at the call.
    */
   async evaluateAsync(data: DataSet, options: EvaluateAsyncOptions = {}): Promise<Evaluation> {
     const { spec } = this.#arena;
-    const checked = checkData('data', data, this.#arena);
+    const checked = checkData('data', ownData('data', data), this.#arena);
     const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, spec);
     const checkedOptions = checkSlicedEvaluation(options, goal, spec);
     throwIfAborted(options.signal);
@@ -430,7 +441,6 @@ export class Network {
       ignoresNonFinite: false,
       signal: options.signal,
       timed: (work) => work(),
-      checkAgain: () => this.#trainer.checkTargets('data.targets', checked.targets, checked.samples),
       onChange: () => {
         throw new Error('evaluateAsync: got other weights before it had ended, want no training and no new weights');
       },

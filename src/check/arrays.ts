@@ -16,6 +16,10 @@ export type NumberArray =
 const nameOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
   ?.get as () => string | undefined;
 
+/** The same for their length. */
+const lengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')
+  ?.get as () => number;
+
 /** The name of a typed array's type, such as `Float32Array`; undefined for everything else. */
 export function arrayType(value: unknown): string | undefined {
   return nameOf.call(value);
@@ -27,8 +31,9 @@ export function newLike<T extends NumberArray>(values: T, length: number): T {
   return new types[arrayType(values) as string](length);
 }
 
+/** The numbers in an array of the same type, in this realm and in memory of their own. */
 export function copyOf<T extends NumberArray>(values: T): T {
-  const copy = newLike(values, values.length);
+  const copy = newLike(values, lengthOf.call(values));
   copy.set(values);
   return copy;
 }

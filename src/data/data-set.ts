@@ -1,15 +1,18 @@
-import { copyOf } from '../check/arrays.js';
-import { checkObject } from '../check/errors.js';
+import { checkObject, keysOf } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { SetSize } from '../core/memory-plan.js';
 import { checkInputs, type Inputs, type Preparation, storedBytesOf, storedTypeOf, writeInputs } from './inputs.js';
 import { isFloats } from './numbers.js';
+import { own, ownIfShared } from './own-arrays.js';
 import { checkTargets, checkWeights, type Targets, writeTargets, writeWeights } from './targets.js';
 
-// Data sets: checked as they are given, so that a refusal changes nothing, then copied into the network's memory and
-// checked again there, where nobody else can change them: a label that is no class would be an address.
+// Data sets are read at the call. They are checked as they are given, so that a refusal changes nothing, then copied into
+// the network's memory and checked again there, where nobody else can change them: a label that is no class would be an
+// address. If they are used only after other code may have run, they are copied before.
 
-/** Samples to train on or to evaluate. */
+/**
+ * Samples to train on or to evaluate. They are read at the call: what is changed in the arrays afterwards has no effect.
+ */
 export interface DataSet {
   /** [samples × inputs] */
   inputs: Inputs;
@@ -33,20 +36,25 @@ export interface CheckedData {
   readonly weights: Float32Array | undefined;
 }
 
-export function checkData(where: string, data: unknown, preparation: Preparation): CheckedData {
-  checkObject(where, data, ['inputs', 'targets', 'weights']);
+const KEYS = keysOf<DataSet>({ inputs: true, targets: true, weights: true });
+
+/** Copies what is given as data, before anything else can run. The copies are not checked yet. */
+export function ownData(where: string, data: unknown): DataSet {
+  checkObject(where, data, KEYS);
   const { inputs, targets, weights } = data as DataSet;
+  return { inputs: own(inputs), targets: own(targets), weights: own(weights) };
+}
+
+export function checkData(where: string, data: unknown, preparation: Preparation): CheckedData {
+  checkObject(where, data, KEYS);
+  const { inputs, ...others } = data as DataSet;
+  // inputs are checked once more where they are copied to, and read nowhere else
+  const [targets, weights] = [ownIfShared(others.targets), ownIfShared(others.weights)];
   const names = [`${where}.inputs`, `${where}.targets`, `${where}.weights`] as const;
   const samples = checkInputs(names[0], inputs, preparation);
   checkTargets(names[1], targets, samples, preparation.spec);
   if (weights !== undefined) checkWeights(names[2], weights, samples);
   return { names, samples, inputs, targets, weights };
-}
-
-/** The same data in arrays of their own. */
-export function copyData(data: CheckedData): CheckedData {
-  const { inputs, targets, weights } = data;
-  return { ...data, inputs: copyOf(inputs), targets: copyOf(targets), weights: weights && copyOf(weights) };
 }
 
 const NAMES = ['data.inputs', 'data.targets', 'data.weights'] as const;

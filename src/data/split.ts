@@ -4,6 +4,7 @@ import { outputsOf, type Spec } from '../spec/spec.js';
 import { apportion } from './apportion.js';
 import type { CheckedData } from './data-set.js';
 import { isFloats } from './numbers.js';
+import { newOwn } from './own-arrays.js';
 import { permutation } from './philox.js';
 import type { Targets } from './targets.js';
 import type { Goal } from './task.js';
@@ -160,7 +161,7 @@ export function pick(
 
 /** Copies rows of `width` numbers to an array of the same type. */
 function rowsOf<T extends CheckedData['inputs' | 'targets']>(values: T, rows: Uint32Array, width: number): T {
-  const copy = new (values.constructor as new (length: number) => T)(rows.length * width);
+  const copy = newOwn(values, rows.length * width);
   rows.forEach((row, i) => {
     copy.set(values.subarray(row * width, (row + 1) * width), i * width);
   });

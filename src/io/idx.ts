@@ -120,7 +120,9 @@ export async function readIdx(source: Bytes | BytesSource, name = 'idx'): Promis
   const isSource = typeof (source as BytesSource | undefined)?.arrayBuffer === 'function';
   const bytes = isSource ? await (source as BytesSource).arrayBuffer() : source;
   const file = checkBytes(name, bytes, `${WANTED_BYTES}, or a Blob or a Response of them`);
-  return parseIdx(isGzip(file) ? await unpack(name, file) : file, name);
+  if (!isGzip(file)) return parseIdx(file, name);
+  // a copy: the caller may change the bytes while they are unpacked
+  return parseIdx(await unpack(name, isSource ? file : new Uint8Array(file)), name);
 }
 
 async function unpack(name: string, file: Uint8Array): Promise<Uint8Array> {

@@ -70,6 +70,8 @@ export interface CustomCost {
  * - `standardNormal`: normal weights and biases of variance 1, the "large" initialisation of Nielsen's book;
  * - `orthogonal`: orthonormal rows, or columns if there are more units than inputs, biases 0 (Saxe et al., 2014);
  * - `zeros`: weights and biases 0.
+ *
+ * Normal distributions are not truncated.
  */
 export type InitializerName =
   | 'glorotUniform'

@@ -1,8 +1,7 @@
 import { throwIfAborted } from '../check/abort.js';
-import { checkObject } from '../check/errors.js';
 import { isPromise } from '../check/promises.js';
 import { checksumOf } from '../data/checksums.js';
-import { type CheckedData, checkData, copyData, type DataSet } from '../data/data-set.js';
+import { type CheckedData, checkData, type DataSet, ownData } from '../data/data-set.js';
 import { preparationOf, scaleOf } from '../data/inputs.js';
 import { type Goal, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
@@ -13,7 +12,14 @@ import type { EarlyStopper } from './early-stopping.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import type { EpochResult, Epochs, StepStart } from './epochs.js';
 import { makeYield } from './event-loop.js';
-import { checkSettings, rowsOfStep, TRAIN_KEYS, type TrainOptions, type TrainSettings } from './options.js';
+import {
+  checkSettings,
+  rowsOfStep,
+  TRAIN_KEYS,
+  type TrainOptions,
+  type TrainSettings,
+  takeOptions,
+} from './options.js';
 import type { CallOptions, LbfgsPlace, Place, RunPlace, TrainedEpoch } from './place.js';
 import type { EpochReport } from './reports.js';
 import type { Trainer } from './trainer.js';
@@ -22,46 +28,49 @@ import type { Trainer } from './trainer.js';
 
 /** Functions for options of fit that few calls use. They are loaded only if the options ask for them. */
 interface Features {
-  readonly weigh?: (where: string, classWeights: unknown, data: CheckedData, spec: Spec) => CheckedData;
-  readonly split?: (
+  weigh: (where: string, classWeights: unknown, data: CheckedData, spec: Spec) => CheckedData;
+  split: (
     where: string,
     share: unknown,
     data: CheckedData,
     spec: Spec,
     goal: Goal,
   ) => { readonly training: CheckedData; readonly validation: CheckedData };
-  readonly makeStopper?: (
-    where: string,
-    options: unknown,
-    validation: CheckedData | undefined,
-    goal: Goal,
-  ) => EarlyStopper;
-  readonly lbfgs?: {
+  makeStopper: (where: string, options: unknown, validation: CheckedData | undefined, goal: Goal) => EarlyStopper;
+  lbfgs: {
     readonly checkLbfgs: (spec: Spec) => void;
     readonly makeLbfgs: (trainer: Trainer['state'], passes: Epochs, optimizer: Lbfgs, place?: LbfgsPlace) => Epochs;
   };
 }
 
-/** Loads what the options ask for; they are not checked yet. Returns a promise only if something must be loaded. */
-function loadFeatures(options: TrainOptions, current: { name: string }): Features | Promise<Features> {
-  const { validationSplit, earlyStopping, classWeights, optimizer } = options ?? {};
-  const asked = [validationSplit, earlyStopping, classWeights].some((option) => option !== undefined);
-  const isLbfgs = (optimizer ?? current)?.name === 'lbfgs';
-  return asked || isLbfgs ? importFeatures(options, isLbfgs) : {};
+const LOADERS: { readonly [Name in keyof Features]: () => Promise<Features[Name]> } = {
+  weigh: async () => (await import('../data/class-weights.js')).withClassWeights,
+  split: async () => (await import('../data/split.js')).holdBack,
+  makeStopper: async () => (await import('./early-stopping.js')).makeStopper,
+  lbfgs: () => import('./lbfgs.js'),
+};
+
+/** What earlier calls have loaded: a later one need not wait for it, and its data need no copy of their own. */
+const loaded: Partial<Features> = {};
+
+/** What must be loaded for these options, which are not checked yet. */
+function missingFor({ validationSplit, earlyStopping, classWeights }: TrainOptions, isLbfgs: boolean) {
+  const isAsked = {
+    weigh: classWeights !== undefined,
+    split: validationSplit !== undefined,
+    makeStopper: earlyStopping !== undefined,
+    lbfgs: isLbfgs,
+  };
+  const names = Object.keys(LOADERS) as (keyof Features)[];
+  return names.filter((name) => isAsked[name] && !loaded[name]);
 }
 
-async function importFeatures(
-  { validationSplit, earlyStopping, classWeights }: TrainOptions,
-  isLbfgs: boolean,
-): Promise<Features> {
-  // all at once: over a slow line each costs a round trip
-  const [weights, parts, stopping, lbfgs] = await Promise.all([
-    classWeights === undefined ? undefined : import('../data/class-weights.js'),
-    validationSplit === undefined ? undefined : import('../data/split.js'),
-    earlyStopping === undefined ? undefined : import('./early-stopping.js'),
-    isLbfgs ? import('./lbfgs.js') : undefined,
-  ]);
-  return { weigh: weights?.withClassWeights, split: parts?.holdBack, makeStopper: stopping?.makeStopper, lbfgs };
+/** Loads all at once: over a slow line each costs a round trip. */
+async function load(names: readonly (keyof Features)[]): Promise<void> {
+  const features = await Promise.all(names.map((name) => LOADERS[name]()));
+  names.forEach((name, i) => {
+    Object.assign(loaded, { [name]: features[i] });
+  });
 }
 
 /** The checked settings of a call of fit. */
@@ -69,38 +78,8 @@ interface FitSettings extends TrainSettings {
   readonly data: CheckedData;
   readonly goal: Goal;
   readonly stopper: EarlyStopper | undefined;
-  readonly makeLbfgs: NonNullable<Features['lbfgs']>['makeLbfgs'] | undefined;
+  readonly makeLbfgs: Features['lbfgs']['makeLbfgs'] | undefined;
   readonly warnings: readonly string[];
-}
-
-function checkFit(data: DataSet, options: TrainOptions, trainer: Trainer, features: Features): FitSettings {
-  const { arena, state } = trainer;
-  const { spec } = arena;
-  checkObject('options', options, TRAIN_KEYS);
-  const settings = checkSettings(options, arena, state.optimizer);
-  features.lbfgs?.checkLbfgs(spec);
-  const preparation = preparationOf(arena, settings.standardize);
-  let training = checkData('data', data, preparation);
-  let { validation } = settings;
-  // before the split: the decisive targets may all fall into one part
-  const goal = goalOf(trainer, training, validation);
-  if (features.split) {
-    if (validation) throw new TypeError('options.validationSplit: got validation data too, want one of them');
-    const parts = features.split('options.validationSplit', options.validationSplit, training, spec, goal);
-    ({ training, validation } = parts);
-  }
-  // after the split, because validation does not use class weights
-  if (features.weigh) training = features.weigh('options.classWeights', options.classWeights, training, spec);
-  return {
-    ...settings,
-    data: training,
-    goal,
-    validation,
-    stepRows: rowsOfStep(settings.stepRows, training.samples, settings.optimizer),
-    stopper: features.makeStopper?.('options.earlyStopping', options.earlyStopping, validation, goal),
-    makeLbfgs: features.lbfgs?.makeLbfgs,
-    warnings: warningsOf(training, preparation),
-  };
 }
 
 /** The goal of the network, from all targets of the call. */
@@ -118,26 +97,77 @@ export async function* train(
   data: DataSet,
   options: TrainOptions,
 ): AsyncGenerator<EpochReport, void, undefined> {
-  const { call } = trainer;
-  const loading = loadFeatures(options, trainer.optimizer);
-  // if nothing must be loaded, the call begins at once
-  const features = loading instanceof Promise ? await loading : loading;
-  let settings = checkFit(data, options, trainer, features);
-  call.checkIdle('fit');
-  throwIfAborted(settings.signal);
-  call.start();
+  const fit = await begin(trainer, data, options);
   try {
-    if (settings.standardize && !trainer.standardization) {
-      // the caller may change its arrays while they are measured
-      settings = { ...settings, data: copyData(settings.data) };
-      await standardize(trainer, settings);
-    }
-    const fit = new Fit(trainer, settings);
-    call.setRunning(fit);
     yield* fit.reports();
   } finally {
-    call.end();
+    trainer.call.end();
   }
+}
+
+/**
+ * Begins a call of fit. Data and options are read before anything else can run. If nothing must be loaded or measured
+ * first, the training data then lie in the network's memory; else they are copied, and that copy is checked and used.
+ */
+async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Promise<Fit> {
+  const { arena, call, state } = trainer;
+  const taken = takeOptions(options, TRAIN_KEYS);
+  const isLbfgs = (taken.optimizer ?? state.optimizer)?.name === 'lbfgs';
+  const missing = missingFor(taken, isLbfgs);
+  const isMeasured = Boolean(taken.standardize) && !trainer.standardization;
+  const given = missing.length > 0 || isMeasured ? ownData('data', data) : data;
+
+  const settings = checkSettings(taken, arena, state.optimizer);
+  const preparation = preparationOf(arena, settings.standardize);
+  const checked = checkData('data', given, preparation);
+  // before the split: the decisive targets may all fall into one part
+  const goal = goalOf(trainer, checked, settings.validation);
+  call.checkIdle('fit');
+  call.start();
+  try {
+    if (missing.length > 0) await load(missing);
+    if (isLbfgs) loaded.lbfgs?.checkLbfgs(arena.spec);
+    const parts = applyFeatures(taken, { ...settings, data: checked, goal }, arena.spec);
+    throwIfAborted(settings.signal);
+    const fitSettings: FitSettings = {
+      ...settings,
+      ...parts,
+      goal,
+      stepRows: rowsOfStep(settings.stepRows, parts.data.samples, settings.optimizer),
+      makeLbfgs: isLbfgs ? loaded.lbfgs?.makeLbfgs : undefined,
+      warnings: warningsOf(parts.data, preparation),
+    };
+    if (isMeasured) await standardize(trainer, fitSettings);
+    const fit = new Fit(trainer, fitSettings);
+    call.setRunning(fit);
+    return fit;
+  } catch (error) {
+    call.end();
+    throw error;
+  }
+}
+
+/** What the options that few calls use make of the data. Their functions have been loaded. */
+function applyFeatures(
+  { validationSplit, classWeights, earlyStopping }: TrainOptions,
+  { data, validation, goal }: Pick<FitSettings, 'data' | 'validation' | 'goal'>,
+  spec: Spec,
+): Pick<FitSettings, 'data' | 'validation' | 'stopper'> {
+  const { split, weigh, makeStopper } = loaded as Features;
+  let parts = { training: data, validation };
+  if (validationSplit !== undefined) {
+    if (validation) throw new TypeError('options.validationSplit: got validation data too, want one of them');
+    parts = split('options.validationSplit', validationSplit, data, spec, goal);
+  }
+  const { training } = parts;
+  // after the split, because validation does not use class weights
+  const isWeighed = classWeights !== undefined;
+  const isStopped = earlyStopping !== undefined;
+  return {
+    data: isWeighed ? weigh('options.classWeights', classWeights, training, spec) : training,
+    validation: parts.validation,
+    stopper: isStopped ? makeStopper('options.earlyStopping', earlyStopping, parts.validation, goal) : undefined,
+  };
 }
 
 /** Standardises the network by the columns of the training data. */
@@ -150,10 +180,11 @@ async function standardize(trainer: Trainer, { data, signal, optimizer }: FitSet
   trainer.standardize(moments.standardization);
 }
 
-/** A call of fit that has begun. Its data lie in the network's memory. */
+/** A call of fit that has begun. Its data lie in the network's memory, and nowhere else. */
 class Fit {
   readonly #trainer: Trainer;
-  readonly #settings: FitSettings;
+  readonly #settings: Omit<FitSettings, 'data'>;
+  readonly #samples: number;
   readonly #epochs: Epochs;
   /** Epochs done. */
   #epoch: number;
@@ -167,12 +198,12 @@ class Fit {
   #stopped: Place['stopped'];
   #options: CallOptions | undefined;
 
-  constructor(trainer: Trainer, settings: FitSettings) {
+  constructor(trainer: Trainer, { data, ...settings }: FitSettings) {
     this.#trainer = trainer;
     this.#settings = settings;
-    const { data, optimizer, stopper, makeLbfgs } = settings;
+    this.#samples = data.samples;
+    const { optimizer, stopper, makeLbfgs } = settings;
     const place = trainer.loadSet(data, settings, () => this.#callOptions);
-    trainer.endTimeBoxed();
     trainer.goal = settings.goal;
     this.#epoch = place?.epoch ?? 0;
     this.#runPlace = place?.run;
@@ -220,9 +251,9 @@ class Fit {
    * checksums of data take time.
    */
   get #callOptions(): CallOptions {
-    const { data, validation, stopper, optimizer } = this.#settings;
+    const { validation, stopper, optimizer } = this.#settings;
     this.#options ??= {
-      ...this.#trainer.optionsOf('fit', data.samples, this.#settings),
+      ...this.#trainer.optionsOf('fit', this.#samples, this.#settings),
       validation: validation && checksumOf(validation),
       earlyStopping: stopper?.spec,
       optimizer,
@@ -243,9 +274,9 @@ class Fit {
 
   /** Validates the network, and makes the report on the epoch that has just been trained. */
   async #reportOn({ isStopped, outcome, ...result }: EpochResult): Promise<EpochReport> {
-    const { epochs, data, stopper } = this.#settings;
+    const { epochs, stopper } = this.#settings;
     const epoch = this.#epoch;
-    const isWhole = result.samples === data.samples;
+    const isWhole = result.samples === this.#samples;
     const validation = isWhole ? await this.#validate() : undefined;
     // from here to the report nothing else can run, so that a checkpoint has all of this or nothing
     this.#trained = undefined;
@@ -283,7 +314,7 @@ class Fit {
 
   /** True if all epochs that were asked for are complete. */
   #isLast({ epoch, samples }: { readonly epoch: number; readonly samples: number }): boolean {
-    return epoch + 1 === this.#settings.epochs && samples === this.#settings.data.samples;
+    return epoch + 1 === this.#settings.epochs && samples === this.#samples;
   }
 
   async #validate(): Promise<Evaluation | undefined> {

@@ -1,8 +1,9 @@
 import { checkSignal } from '../check/abort.js';
-import { checkBoolean, checkCallback, checkInteger, keysOf, outOfRange } from '../check/errors.js';
+import { checkBoolean, checkCallback, checkInteger, checkObject, keysOf, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
-import { type CheckedData, checkData, type DataSet } from '../data/data-set.js';
+import { type CheckedData, checkData, type DataSet, ownData } from '../data/data-set.js';
 import { preparationOf } from '../data/inputs.js';
+import { own } from '../data/own-arrays.js';
 import type { ValidationSplit } from '../data/split.js';
 import { checkOptimizer, isFullBatch, type Optimizer } from '../spec/optimizer.js';
 import type { EarlyStopping } from './early-stopping.js';
@@ -45,7 +46,7 @@ export interface TrainOptions {
    * weights. Default: 1 for each class.
    */
   classWeights?: readonly number[] | Float32Array;
-  /** Data that are evaluated after each epoch. */
+  /** Data that are evaluated after each epoch. They are copied at the call. */
   validation?: DataSet;
   /**
    * Holds samples back and evaluates them after each epoch. The network's seed determines which ones. Not together with
@@ -132,6 +133,16 @@ export interface TrainSettings extends StepSettings {
   readonly onProgress: TrainOptions['onProgress'];
   /** True if a report of progress is due at this time, which then counts as the time of the last report. */
   readonly isProgressDue: (now: number) => boolean;
+}
+
+/** Reads the options of a call and the data in them, before anything else can run. Their values are not checked yet. */
+export function takeOptions<T extends TrainOptions>(options: T, keys: readonly string[]): T {
+  checkObject('options', options, keys);
+  const taken = Object.fromEntries(keys.map((key) => [key, options[key as keyof T]])) as unknown as T;
+  const { validation, classWeights } = taken;
+  if (validation !== undefined) taken.validation = ownData('options.validation', validation);
+  if (classWeights) taken.classWeights = Array.isArray(classWeights) ? Array.from(classWeights) : own(classWeights);
+  return taken;
 }
 
 /** Checks the options that say what a step is. `current`: the network's optimizer, which is the default. */

@@ -22,7 +22,10 @@ export function checkSlicedEvaluation(options: unknown, goal: Goal, spec: Spec):
   return checked;
 }
 
-/** The arguments of an evaluation in slices. The first six are those of `evaluate`. */
+/**
+ * The arguments of an evaluation in slices. The first six are those of `evaluate`. Nobody else may be able to change the
+ * data.
+ */
 export interface SlicedEvaluation {
   readonly where: string;
   readonly arena: Arena;
@@ -34,8 +37,6 @@ export interface SlicedEvaluation {
   readonly signal: AbortSignal | undefined;
   /** Does a slice of the work, and may measure its time. */
   readonly timed: <T>(work: () => T) => T;
-  /** Called after the event loop has run: throws if the caller's arrays do not fit the network any more. */
-  readonly checkAgain: () => void;
   /** Called if the network has changed while the event loop ran. It may throw; else the evaluation begins anew. */
   readonly onChange: () => void;
 }
@@ -46,7 +47,7 @@ export interface SlicedEvaluation {
  */
 export async function evaluateInSlices(evaluation: SlicedEvaluation): Promise<Evaluation> {
   const { where, arena, pass, data, goal, options, ignoresNonFinite } = evaluation;
-  const { signal, timed, checkAgain, onChange } = evaluation;
+  const { signal, timed, onChange } = evaluation;
   const yielder = new Yielder();
   let isWhole = false;
   for (;;) {
@@ -60,7 +61,6 @@ export async function evaluateInSlices(evaluation: SlicedEvaluation): Promise<Ev
       await yielder.yieldIfDue();
       throwIfAborted(signal);
       arena.checkAlive();
-      checkAgain();
       putBack();
     }
     onChange();

@@ -1,5 +1,5 @@
 import type { SetSize } from '../core/memory-plan.js';
-import type { CheckedData } from '../data/data-set.js';
+import type { DataSet } from '../data/data-set.js';
 import { speedOf } from './epochs.js';
 import type { CallOptions, Place } from './place.js';
 import type { TrainForReport } from './reports.js';
@@ -17,7 +17,9 @@ const STILL_WORK = 2 ** 32;
  */
 export class TimeBoxedTraining {
   readonly #state: TrainingState;
-  readonly #data: CheckedData;
+  /** The arrays that were given. Their numbers are not read again. */
+  readonly #given: DataSet;
+  readonly samples: number;
   readonly #options: StepperOptions;
   readonly #set: SetSize | undefined;
   readonly #stepper: Stepper;
@@ -29,17 +31,19 @@ export class TimeBoxedTraining {
   #warnings: readonly string[];
   #epochCost = 0;
 
-  /** `data` lie in the arena already. */
+  /** The data that were `given` lie in the arena already. */
   constructor(
     state: TrainingState,
-    data: CheckedData,
+    { inputs, targets, weights }: DataSet,
+    samples: number,
     options: StepperOptions,
     callOptions: () => CallOptions,
     warnings: readonly string[],
   ) {
     this.#warnings = warnings;
     this.#state = state;
-    this.#data = data;
+    this.#given = { inputs, targets, weights };
+    this.samples = samples;
     this.#options = options;
     this.#set = state.arena.set;
     this.#stepper = new Stepper(state, options);
@@ -51,8 +55,8 @@ export class TimeBoxedTraining {
    * memory.
    */
   continues(data: { inputs?: unknown; targets?: unknown; weights?: unknown }, options: StepperOptions): boolean {
-    const isSame =
-      data.inputs === this.#data.inputs && data.targets === this.#data.targets && data.weights === this.#data.weights;
+    const { inputs, targets, weights } = this.#given;
+    const isSame = data.inputs === inputs && data.targets === targets && data.weights === weights;
     const { stepRows, shuffle, ignoreNonFinite } = this.#options;
     return (
       isSame &&
@@ -61,10 +65,6 @@ export class TimeBoxedTraining {
       options.shuffle === shuffle &&
       options.ignoreNonFinite === ignoreNonFinite
     );
-  }
-
-  get samples(): number {
-    return this.#data.samples;
   }
 
   /** The place at which the next call resumes; undefined if the data are no longer in the memory. */
@@ -117,10 +117,10 @@ export class TimeBoxedTraining {
       cost += this.#epochCost - costBefore;
       samples += stepper.position - before.position;
       stepsTaken += steps;
-      if (stepper.position === this.#data.samples) {
+      if (stepper.position === this.samples) {
         this.#isInEpoch = false;
         this.#epoch++;
-        this.#state.clock.endEpoch(this.#epochCost / this.#data.samples);
+        this.#state.clock.endEpoch(this.#epochCost / this.samples);
       }
     } while (timer.elapsedMs + timer.stepMs < milliseconds && !this.#isTimeStill(timer, slices, samples));
     stepper.check();

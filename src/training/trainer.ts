@@ -104,7 +104,8 @@ export class Trainer {
     const callOptions = once(() => ({ ...this.optionsOf('trainFor', checked.samples, steps), slots }));
     const place = this.loadSet(checked, steps, callOptions);
     this.goal = goal;
-    const training = new TimeBoxedTraining(this.state, checked, steps, callOptions, warningsOf(checked, this.arena));
+    const warnings = warningsOf(checked, this.arena);
+    const training = new TimeBoxedTraining(this.state, data, checked.samples, steps, callOptions, warnings);
     if (place) {
       this.state.useOptimizer(settings.optimizer);
       training.resume(place);
@@ -220,6 +221,8 @@ export class Trainer {
 
   /** Copies samples to the place that training steps read. The memory grows if there are more than ever before. */
   loadRows(data: CheckedData, stepRows: number, slots: number): void {
+    // what it trains on is no longer there, even if one of the new samples is refused
+    this.endTimeBoxed();
     this.arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slots, setSize(this.arena, data));
     this.pass.clear();
     loadTrainingSet(this.arena, data);
@@ -239,13 +242,17 @@ export class Trainer {
     data: CheckedData,
     how: Pick<SlicedEvaluation, 'options' | 'ignoresNonFinite' | 'signal' | 'timed'>,
   ): Promise<Evaluation> {
-    const where = 'options.validation';
     const { arena, pass } = this;
     const goal = this.goal as Goal;
-    // checks the targets again, because the caller's arrays may have changed since
-    const checkAgain = () => this.checkTargets(`${where}.targets`, data.targets, data.samples);
-    checkAgain();
-    return await evaluateInSlices({ where, arena, pass, data, goal, ...how, checkAgain, onChange: () => {} });
+    return await evaluateInSlices({
+      where: 'options.validation',
+      arena,
+      pass,
+      data,
+      goal,
+      ...how,
+      onChange: () => {},
+    });
   }
 
   /** The place of the call in progress, or else the place at which a call may resume. */

@@ -1,0 +1,299 @@
+import { Worker } from 'node:worker_threads';
+import { gzipSync } from 'node:zlib';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { DataSet, History, Network, TrainOptions } from '../src/index.js';
+import { createNetwork, loadNetwork, slowClock } from './build.js';
+import { randomLabels, randomNumbers } from './random-numbers.js';
+
+// Data are read at the call, whatever the options are. What is changed between the call and its end has no effect, by
+// the caller or by another thread.
+
+const SAMPLES = 60;
+const INPUTS = 4;
+const options = {
+  inputs: INPUTS,
+  layers: [
+    { units: 5, activation: 'tanh' as const },
+    { units: 3, activation: 'softmax' as const },
+  ],
+  seed: 3,
+  batchSize: 16,
+};
+
+function makeData(seed: number, samples = SAMPLES): Required<DataSet> {
+  const random = randomNumbers(seed);
+  return {
+    inputs: Float32Array.from({ length: samples * INPUTS }, () => 2 * random() - 1),
+    targets: randomLabels(samples, 3, random),
+    weights: Float32Array.from({ length: samples }, () => 1 + random()),
+  };
+}
+
+/** Makes every array useless: numbers that would be refused, and others that would not. */
+function spoil({ inputs, targets, weights }: Required<DataSet>): void {
+  inputs.fill(Number.NaN);
+  inputs[0] = 7;
+  targets.fill(200);
+  weights.fill(-1);
+}
+
+// functions of fit are loaded by the first call that needs them, so that each test has modules of its own
+beforeEach(() => {
+  vi.resetModules();
+});
+
+async function freshNetwork(): Promise<Network> {
+  const { createNetwork: create } = await import('./build.js');
+  return (await create(options)) as never;
+}
+
+const LBFGS = { name: 'lbfgs' } as const;
+
+const CASES: [string, (validation: DataSet, classWeights: number[]) => TrainOptions][] = [
+  ['no options', () => ({})],
+  ['validation', (validation) => ({ validation })],
+  ['early stopping', (validation) => ({ validation, earlyStopping: { patience: 1 } })],
+  ['a split', () => ({ validationSplit: 0.3 })],
+  [
+    'a stratified split with early stopping',
+    () => ({
+      validationSplit: { share: 0.3, stratify: true },
+      earlyStopping: {},
+    }),
+  ],
+  ['class weights', (_, classWeights) => ({ classWeights })],
+  ['standardisation', (validation) => ({ standardize: true, validation })],
+  [
+    'standardisation of a split with class weights',
+    (_, classWeights) => ({
+      standardize: true,
+      validationSplit: 0.3,
+      classWeights,
+    }),
+  ],
+  ['L-BFGS', (validation) => ({ optimizer: LBFGS as never, batchSize: SAMPLES, validation })],
+];
+
+describe.each(CASES)('with %s', (_, optionsOf) => {
+  const settings = { epochs: 3, batchSize: 16 };
+
+  it('fit has read data and options when it has returned its promise', async () => {
+    const [net, other] = [await freshNetwork(), await createNetwork(options)];
+    const wanted = await other.fit(makeData(1), { ...settings, ...optionsOf(makeData(2), [1, 2, 3]) });
+    // the first call loads what it needs, and the second has it already
+    for (const network of [net, await freshNetwork()]) {
+      const [data, validation, classWeights] = [makeData(1), makeData(2), [1, 2, 3]];
+      const given: TrainOptions = { ...settings, ...optionsOf(validation, classWeights) };
+      const reports = network.fit(data, given);
+      spoil(data);
+      spoil(validation);
+      classWeights.fill(-5);
+      given.epochs = 1;
+      const costs = [...(await reports)].map(({ cost, validation }) => [cost, validation?.cost]);
+      expect(costs).toEqual([...wanted].map(({ cost, validation }) => [cost, validation?.cost]));
+      expect(network.save()).toEqual(other.save());
+    }
+  });
+
+  it('train has read them when it has been asked for the first report', async () => {
+    const [net, other] = [await freshNetwork(), await createNetwork(options)];
+    await other.fit(makeData(1), { ...settings, ...optionsOf(makeData(2), [1, 2, 3]) });
+    const [data, validation, classWeights] = [makeData(1), makeData(2), [1, 2, 3]];
+    const reports = net.train(data, { ...settings, ...optionsOf(validation, classWeights) });
+    const first = reports.next();
+    spoil(data);
+    spoil(validation);
+    await first;
+    for await (const _ of reports);
+    expect(net.save()).toEqual(other.save());
+  });
+
+  it('replayTo has read them', async () => {
+    const asked = optionsOf(makeData(2), [1, 2, 3]);
+    if (asked.optimizer) return;
+    const [net, other] = [await freshNetwork(), await createNetwork(options)];
+    await other.replayTo(5, makeData(1), { ...settings, ...asked });
+    const [data, validation, classWeights] = [makeData(1), makeData(2), [1, 2, 3]];
+    const done = net.replayTo(5, data, { ...settings, ...optionsOf(validation, classWeights) });
+    spoil(data);
+    spoil(validation);
+    classWeights.fill(-5);
+    await done;
+    expect(net.save()).toEqual(other.save());
+  });
+});
+
+it('fit is busy from the call on, even while it loads what it needs', async () => {
+  const net = await freshNetwork();
+  const first = net.fit(makeData(1), { validationSplit: 0.3 });
+  await expect(net.fit(makeData(1))).rejects.toThrow(/^fit: got a call while this network is being trained/);
+  expect(() => {
+    net.task = 'classes';
+  }).toThrow(/^task: got a new one while/);
+  await first;
+  await expect(net.fit(makeData(1), { validationSplit: 2 })).rejects.toThrow(/^options\.validationSplit: got 2/);
+  await net.fit(makeData(1));
+});
+
+it('fitStream has read the validation data, and each part when it comes', async () => {
+  const [net, other] = [await freshNetwork(), await createNetwork(options)];
+  const settings = { epochs: 2, batchSize: 16 };
+  const wanted = await other.fitStream(() => [makeData(1), makeData(4)], { ...settings, validation: makeData(2) });
+  const validation = makeData(2);
+  async function* parts() {
+    const data = makeData(1);
+    yield data;
+    Object.assign(data, makeData(4));
+    yield data;
+    spoil(data);
+  }
+  const reports = net.fitStream(parts, { ...settings, validation });
+  spoil(validation);
+  const validations = (history: History) => [...history].map((report) => report.validation);
+  expect(validations(await reports)).toEqual(validations(wanted));
+  expect(net.save()).toEqual(other.save());
+});
+
+it('validation data are read once, not in each epoch', async () => {
+  for (const key of ['inputs', 'targets', 'weights'] as const) {
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    const settings = { epochs: 4, batchSize: 16, earlyStopping: { patience: 2 } };
+    const wanted = await other.fit(makeData(1), { ...settings, validation: makeData(2) });
+    const validation = makeData(2);
+    const reports = await net.fit(makeData(1), {
+      ...settings,
+      validation,
+      onEpoch: ({ epoch }) => epoch > 0 || validation[key].fill(key === 'targets' ? 99 : Number.NaN),
+    });
+    expect([...reports].map((report) => report.validation)).toEqual([...wanted].map((report) => report.validation));
+    expect(reports.last?.bestEpoch).toBe(wanted.last?.bestEpoch);
+  }
+});
+
+it('evaluateAsync has read its data', async () => {
+  const net = await createNetwork(options);
+  const data = makeData(5, 400);
+  const wanted = net.evaluate(data);
+  // by this clock the event loop runs after every window
+  const clock = slowClock(13);
+  try {
+    const evaluation = net.evaluateAsync(data);
+    spoil(data);
+    expect(await evaluation).toEqual(wanted);
+  } finally {
+    clock.mockRestore();
+  }
+});
+
+it('crossValidate has read its data and class weights', async () => {
+  const { crossValidate } = await import('../src/cross-validation.js');
+  const wanted = await crossValidate(options, makeData(1), { folds: 3, classWeights: [1, 2, 3], stratify: true });
+  const [data, classWeights] = [makeData(1), [1, 2, 3]];
+  const result = crossValidate(options, data, { folds: 3, classWeights, stratify: true });
+  spoil(data);
+  classWeights.fill(-5);
+  expect((await result).mean).toEqual(wanted.mean);
+});
+
+it('trainFor has read its data after the first call', async () => {
+  const [net, other] = [await createNetwork(options), await createNetwork(options)];
+  const [data, same] = [makeData(1), makeData(1)];
+  while (net.steps < 8) {
+    net.trainFor(data, 1e-30, { batchSize: 16 });
+    spoil(data);
+  }
+  while (other.steps < 8) other.trainFor(same, 1e-30, { batchSize: 16 });
+  expect(net.save()).toEqual(other.save());
+});
+
+it('load and readIdx have read their bytes', async () => {
+  const net = await createNetwork(options);
+  const file = net.save();
+  const kept = file.slice();
+  for (const bytes of [file, file.slice().buffer]) {
+    const loading = loadNetwork(bytes);
+    new Uint8Array(bytes instanceof Uint8Array ? bytes.buffer : bytes).fill(0);
+    expect((await loading).save()).toEqual(kept);
+  }
+  const { readIdx } = await import('../src/io/idx.js');
+  const images = new Uint8Array(16 + 784 * 500).map((_, i) => i * 7);
+  images.set([0, 0, 8, 3, 0, 0, 1, 244, 0, 0, 0, 28, 0, 0, 0, 28]);
+  const bytes = new Uint8Array(gzipSync(images));
+  const reading = readIdx(bytes);
+  bytes.fill(0);
+  expect((await reading).data).toEqual(images.subarray(16));
+});
+
+describe('memory that another thread changes', () => {
+  /** Labels that a thread makes 1, 0 and 2^30 - 1 without end, until the function is called. */
+  async function restless(count: number): Promise<[Int32Array, () => Promise<number>]> {
+    const memory = new SharedArrayBuffer(4 * count);
+    const code = `const labels = new Int32Array(require('node:worker_threads').workerData);
+      require('node:worker_threads').parentPort.postMessage(0);
+      for (;;) for (const label of [1, 0, ${2 ** 30 - 1}]) labels.fill(label);`;
+    const worker = new Worker(code, { eval: true, workerData: memory });
+    await new Promise((resolve) => worker.once('message', resolve));
+    return [new Int32Array(memory), () => worker.terminate()];
+  }
+
+  it('is read once: labels are those that were checked, or are refused by name', async () => {
+    const count = 20_000;
+    const [targets, stop] = await restless(count);
+    try {
+      const net = await createNetwork(options);
+      const inputs = new Float32Array(count * INPUTS);
+      const parameters = () => net.layers.flatMap((layer) => [...layer.getWeights(), ...layer.getBiases()]);
+      const before = parameters();
+      let [done, refused] = [0, 0];
+      const end = performance.now() + 3000;
+      while (performance.now() < end && (done < 5 || refused < 5)) {
+        try {
+          const { confusion } = net.evaluate({ inputs, targets });
+          done++;
+          expect(confusion!.flatMap((row) => [...row]).reduce((sum, n) => sum + n, 0)).toBe(count);
+        } catch (error) {
+          refused++;
+          expect(String(error)).toMatch(/^RangeError: data\.targets\[\d+\]: got \d+, want a label from 0 to 2$/);
+        }
+        expect(parameters()).toEqual(before);
+      }
+      expect(done + refused).toBeGreaterThan(0);
+      for (const given of [{}, { classWeights: [1, 2, 3] }, { validationSplit: { share: 0.3, stratify: true } }]) {
+        for (let i = 0; i < 5; i++) {
+          const [report] = await net.fit({ inputs, targets }, { batchSize: 5000, ...given }).catch((error) => {
+            expect(String(error)).toMatch(/^RangeError: data\.targets\[\d+\]: got \d+, want a label from 0 to 2$/);
+            return [];
+          });
+          if (report) expect(report.cost).toBeLessThan(10);
+        }
+      }
+      expect(parameters().every(Number.isFinite)).toBe(true);
+    } finally {
+      await stop();
+    }
+  });
+
+  it('is taken where nobody changes it, by every call', async () => {
+    const shared = <T extends Float32Array | Uint8Array>(values: T): T => {
+      const copy = new (values.constructor as new (memory: SharedArrayBuffer) => T)(
+        new SharedArrayBuffer(values.byteLength),
+      );
+      copy.set(values);
+      return copy;
+    };
+    const data = makeData(1) as { inputs: Float32Array; targets: Uint8Array; weights: Float32Array };
+    const abroad = { inputs: shared(data.inputs), targets: shared(data.targets), weights: shared(data.weights) };
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    for (const given of [{}, { validationSplit: 0.3 }, { standardize: true, validation: abroad }]) {
+      await net.fit(abroad, given);
+      await other.fit(data, given);
+    }
+    for (let i = 0; i < 5; i++) {
+      net.trainFor(abroad, 1e-30, { batchSize: 16 });
+      other.trainFor(data, 1e-30, { batchSize: 16 });
+    }
+    expect(net.steps).toBe(other.steps);
+    expect(net.save({ training: true })).toEqual(other.save({ training: true }));
+    expect(net.evaluate(abroad)).toEqual(other.evaluate(data));
+  });
+});
