@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { Network } from '../src/index.js';
+import { datePart } from '../src/tables/date-parts.js';
 import { medianOf } from '../src/tables/scale.js';
 import { Encoder, type EncoderOptions, Table } from '../src/tabular.js';
 
@@ -149,6 +150,19 @@ describe('an encoder', () => {
     expect([...Encoder.fit(yearly, { encodings: { t: { parts: ['year'] } } }).encodeInputs([{ t: null }])]).toEqual([
       expect.closeTo(-1 / 3 / Math.sqrt(14 / 9), 6),
     ]);
+  });
+
+  it('reads the calendar as Date does', () => {
+    const days = Array.from({ length: 20_000 }, (_, i) => (i - 10_000) * 97 + ((i * i) % 89));
+    for (const time of days.map((day) => day * 86_400_000 + ((day * day * 7919) % 86_400_000))) {
+      const date = new Date(time);
+      const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+      const last = new Date(0);
+      last.setUTCFullYear(year, month + 1, 0);
+      const parts = (['year', 'month', 'day', 'weekday'] as const).map((part) => datePart(part, time));
+      const wanted = [year, month / 12, (date.getUTCDate() - 1) / last.getUTCDate(), ((date.getUTCDay() + 6) % 7) / 7];
+      if (parts.some((value, i) => value !== wanted[i])) expect([date, parts]).toEqual([date, wanted]);
+    }
   });
 
   it('scales constants to 0, and numbers of any size in doubles', () => {

@@ -62,7 +62,13 @@ export function isMissing(column: FilledColumn, row: number): boolean {
 /** The number of missing values. */
 export function missingIn(column: FilledColumn, rows: number): number {
   let missing = 0;
-  for (let row = 0; row < rows; row++) if (isMissing(column, row)) missing++;
+  if (column.kind === 'number' || column.kind === 'date') {
+    const { values } = column;
+    for (let row = 0; row < rows; row++) if (Number.isNaN(values[row])) missing++;
+  } else {
+    const codes = column.kind === 'category' ? column.codes : column.values;
+    for (let row = 0; row < rows; row++) if (codes[row] < 0) missing++;
+  }
   return missing;
 }
 

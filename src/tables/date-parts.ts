@@ -10,25 +10,64 @@ const DAY = 86_400_000;
 /** True for a part that comes round again: it is a place on a circle, and makes two inputs, a sine and a cosine. */
 export const isCyclic = (part: DatePart): boolean => part !== 'elapsed' && part !== 'year';
 
+/** A day in the Gregorian calendar. */
+export interface Day {
+  year: number;
+  /** From 0 to 11. */
+  month: number;
+  /** From 0. */
+  day: number;
+  /** The number of days of the month. */
+  days: number;
+}
+
+const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/**
+ * Writes the day that is `days` days after the beginning of 1970 to `found`. Years are counted from March, so that the
+ * day of a leap year is the last one (Hinnant, "chrono-compatible low-level date algorithms").
+ */
+export function findDay(days: number, found: Day): void {
+  const shifted = days + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = (shifted - era * 146_097) | 0;
+  const leaps = ((dayOfEra / 1460) | 0) - ((dayOfEra / 36_524) | 0) + ((dayOfEra / 146_096) | 0);
+  const yearOfEra = ((dayOfEra - leaps) / 365) | 0;
+  const dayOfYear = dayOfEra - 365 * yearOfEra - ((yearOfEra / 4) | 0) + ((yearOfEra / 100) | 0);
+  const monthFromMarch = ((5 * dayOfYear + 2) / 153) | 0;
+  const month = monthFromMarch < 10 ? monthFromMarch + 2 : monthFromMarch - 10;
+  const year = yearOfEra + era * 400 + (month < 2 ? 1 : 0);
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  found.year = year;
+  found.month = month;
+  found.day = dayOfYear - (((153 * monthFromMarch + 2) / 5) | 0);
+  found.days = month === 1 && isLeap ? 29 : MONTH_DAYS[month];
+}
+
+/** The number of whole days from the beginning of 1970 to a time. */
+export const daysTo = (time: number): number => Math.floor(time / DAY);
+
+/** The day of the week, from 0 (Monday) to 6. 1970 began on a Thursday. */
+export const weekdayOf = (days: number): number => days + 3 - 7 * Math.floor((days + 3) / 7);
+
+/** The share of the day that has gone, from 0 to below 1. */
+export const timeOfDay = (time: number): number => (time - daysTo(time) * DAY) / DAY;
+
+/** The one that is written to: none is made for each date. */
+const found: Day = { year: 0, month: 0, day: 0, days: 0 };
+
 /**
  * The part of a date. A number for the time since 1970 in days and for the year; for all others the share of the circle,
  * from 0 to below 1: the month of the year (0: January), the day of its month, the day of the week (0: Monday), the
  * time of the day.
  */
 export function datePart(part: DatePart, time: number): number {
-  const date = new Date(time);
   if (part === 'elapsed') return time / DAY;
-  if (part === 'year') return date.getUTCFullYear();
-  if (part === 'month') return date.getUTCMonth() / 12;
-  if (part === 'day') return (date.getUTCDate() - 1) / daysOfMonth(date);
-  if (part === 'weekday') return ((date.getUTCDay() + 6) % 7) / 7;
-  return (time - Math.floor(time / DAY) * DAY) / DAY;
-}
-
-function daysOfMonth(date: Date): number {
-  const last = new Date(0);
-  last.setUTCFullYear(date.getUTCFullYear(), date.getUTCMonth() + 1, 0);
-  return last.getUTCDate();
+  if (part === 'hour') return timeOfDay(time);
+  if (part === 'weekday') return weekdayOf(daysTo(time)) / 7;
+  findDay(daysTo(time), found);
+  if (part === 'year') return found.year;
+  return part === 'month' ? found.month / 12 : found.day / found.days;
 }
 
 /** cos(2πx) for x from 0 to 1, with the same bits on every engine. */
@@ -36,6 +75,27 @@ export const cosine = (x: number): number => cosPi(x <= 0.5 ? 2 * x : 2 - 2 * x)
 
 /** sin(2πx) for x from 0 to 1. */
 export const sine = (x: number): number => cosine(x < 0.25 ? x + 0.75 : x - 0.25);
+
+/** The sines and cosines of the places of a circle. */
+export interface Circle {
+  readonly sines: Float64Array;
+  readonly cosines: Float64Array;
+}
+
+function circleOf(shares: readonly number[]): Circle {
+  return { sines: Float64Array.from(shares, sine), cosines: Float64Array.from(shares, cosine) };
+}
+
+const sharesOf = (count: number) => Array.from({ length: count }, (_, place) => place / count);
+
+/** [12], by month. */
+export const monthCircle = (): Circle => circleOf(sharesOf(12));
+/** [7], by day of the week. */
+export const weekCircle = (): Circle => circleOf(sharesOf(7));
+/** By day of the month, for each length of a month: see `placeOnDayCircle`. */
+export const dayCircle = (): Circle => circleOf([28, 29, 30, 31].flatMap(sharesOf));
+/** The place in `dayCircle` of a day, from 0, in a month of so many days. */
+export const placeOnDayCircle = (day: number, days: number): number => ((days - 28) * (days + 27)) / 2 + day;
 
 /**
  * The parts that say something about these dates: the time elapsed; the month, the day and the time of the day if they

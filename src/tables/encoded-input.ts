@@ -1,11 +1,11 @@
-import { MAX_FLOAT, outOfRange, quote } from '../check/errors.js';
+import { outOfRange, quote } from '../check/errors.js';
 import type { CategoryColumn, FilledColumn } from './column.js';
-import { cosine, type DatePart, datePart, informativeParts, isCyclic, sine } from './date-parts.js';
+import { type DatePart, datePart, informativeParts, isCyclic } from './date-parts.js';
 import type { Plan } from './encoder-options.js';
 import { measure, type Scale } from './scale.js';
 
-// How the columns of a table become inputs of a network: what was found in the training data, the names of the inputs,
-// and the writing of them. All of it is plain data, which JSON can hold.
+// How the columns of a table become inputs of a network: what was found in the training data, and the names of the
+// inputs. All of it is plain data, which JSON can hold. write-inputs.ts writes the inputs.
 
 /** A column of numbers or booleans: one input. */
 export interface NumberInput {
@@ -131,7 +131,7 @@ function numbersOf({ codes, categories: names }: CategoryColumn, categories: rea
 }
 
 /** The place of each of `names` in `categories`; -1 for those that are not there. */
-function placesOf(names: readonly string[], categories: readonly string[]): Int32Array {
+export function placesOf(names: readonly string[], categories: readonly string[]): Int32Array {
   const placeOf = new Map(categories.map((name, place) => [name, place]));
   return Int32Array.from(names, (name) => placeOf.get(name) ?? -1);
 }
@@ -150,83 +150,4 @@ export function namesOf(input: EncodedInput): string[] {
     return isCyclic(part) ? [`${name} sine`, `${name} cosine`] : [name];
   });
   return [...parts, ...missing];
-}
-
-/** Rows of inputs, row-major, of which a column writes its own. They are 0 before. */
-export interface Target {
-  readonly values: Float32Array | Float64Array;
-  readonly width: number;
-}
-
-/** Writes the inputs that a column makes. `first`: the place of the first one in a row. */
-export function writeInput(input: EncodedInput, column: FilledColumn, target: Target, first: number): void {
-  const { values, width } = target;
-  let next = first;
-  if (input.kind === 'oneHot') writeOneHot(input, column as CategoryColumn, target, first);
-  else if (input.kind === 'date') {
-    const times = (column as Exclude<FilledColumn, CategoryColumn>).values as Float64Array;
-    for (const { part, scale } of input.parts) {
-      if (isCyclic(part)) {
-        writeNumbers(input.column, circle(times, part, sine), scale, target, next++);
-        writeNumbers(input.column, circle(times, part, cosine), scale, target, next++);
-      } else {
-        const numbers = times.map((time) => (Number.isNaN(time) ? time : datePart(part, time)));
-        writeNumbers(input.column, numbers, scale, target, next++);
-      }
-    }
-  } else {
-    const numbers =
-      column.kind === 'category' ? numbersOf(column, (input as OrdinalInput).categories) : toNumbers(column);
-    writeNumbers(input.column, numbers, input.scale, target, next);
-  }
-  if (!input.marksMissing) return;
-  next = first + namesOf(input).length - 1;
-  const keys = column.kind === 'category' ? column.codes : column.values;
-  // missing are -1 in codes and booleans, NaN in numbers and dates
-  const isCode = column.kind === 'category' || column.kind === 'boolean';
-  for (let row = 0; row < keys.length; row++) {
-    const value = keys[row];
-    if (isCode ? value < 0 : Number.isNaN(value)) values[row * width + next] = 1;
-  }
-}
-
-function circle(times: Float64Array, part: DatePart, turn: (x: number) => number): Float64Array {
-  return times.map((time) => (Number.isNaN(time) ? time : turn(datePart(part, time))));
-}
-
-function writeNumbers(
-  column: string,
-  numbers: Float64Array,
-  scale: Scale,
-  { values, width }: Target,
-  first: number,
-): void {
-  const { mean, deviation } = scale;
-  const fill = scale.fill ?? Number.NaN;
-  for (let row = 0, at = first; row < numbers.length; row++, at += width) {
-    const number = numbers[row];
-    const value = ((Number.isNaN(number) ? fill : number) - mean) / deviation;
-    if (!(Math.abs(value) <= MAX_FLOAT)) {
-      throw outOfRange(
-        `row ${row}, column ${quote(column)}`,
-        number,
-        'a number that is finite in 32 bits when it is scaled',
-      );
-    }
-    values[at] = value;
-  }
-}
-
-function writeOneHot(input: OneHotInput, { codes, categories }: CategoryColumn, target: Target, first: number): void {
-  const { values, width } = target;
-  const places = placesOf(categories, input.categories);
-  const other = input.hasOther ? input.categories.length : -1;
-  // a missing value that has no input of its own is one of the others
-  const missing = input.marksMissing ? -1 : other;
-  for (let row = 0, at = first; row < codes.length; row++, at += width) {
-    const code = codes[row];
-    let place = missing;
-    if (code >= 0) place = places[code] < 0 ? other : places[code];
-    if (place >= 0) values[at + place] = 1;
-  }
 }

@@ -107,8 +107,10 @@ function checkPart(where: string, value: unknown): { part: DatePart; scale: Scal
   checkObject(where, value, ['part', 'scale']);
   const { part, scale } = value as Record<string, unknown>;
   const checked = { part: checkName(`${where}.part`, part, DATE_PARTS), scale: checkScale(`${where}.scale`, scale) };
-  if (isCyclic(checked.part) && (checked.scale.mean !== 0 || checked.scale.deviation !== 1)) {
-    throw outOfRange(`${where}.scale`, 'another one', 'mean 0 and deviation 1 for a sine and a cosine');
+  const { fill, mean, deviation } = checked.scale;
+  if (isCyclic(checked.part) && (mean !== 0 || deviation !== 1 || (fill ?? 0) !== 0)) {
+    const wanted = 'mean 0, deviation 1 and fill 0 or null for a sine and a cosine';
+    throw outOfRange(`${where}.scale`, 'another one', wanted);
   }
   return checked;
 }

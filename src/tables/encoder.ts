@@ -1,6 +1,6 @@
 import { checkIsObject, checkName, checkObject, outOfRange, quote, wrongType } from '../check/errors.js';
 import { type ColumnKind, type FilledColumn, filledColumnOf, listNames, missingIn } from './column.js';
-import { type EncodedInput, fitInput, kindOf, namesOf, refusesMissing, writeInput } from './encoded-input.js';
+import { type EncodedInput, fitInput, kindOf, namesOf, refusesMissing } from './encoded-input.js';
 import {
   type Answer,
   classesOf,
@@ -16,6 +16,7 @@ import { checkEncoderJson, type EncoderJson } from './encoder-json.js';
 import { checkEncodings, checkShared, ENCODER_KEYS, type EncoderOptions, planOf } from './encoder-options.js';
 import { setOwn } from './own-property.js';
 import { Table } from './table.js';
+import { writeInputs } from './write-inputs.js';
 
 /** A network has no more inputs than this. */
 const MOST_INPUTS = 65_536;
@@ -128,11 +129,10 @@ export class Encoder {
     }
     const columns = this.#columnsOf(data, [...this.#inputs, ...this.#targets]);
     const rows = rowsOf(data);
+    const inputs = new Float32Array(rows * this.width);
+    writeInputs(this.#inputs, columns, rows, inputs, this.width);
     const targetColumns = columns.slice(this.#inputs.length);
-    return {
-      inputs: this.#write(columns, new Float32Array(rows * this.width)),
-      targets: writeTargets(this.#targets, targetColumns, rows),
-    };
+    return { inputs, targets: writeTargets(this.#targets, targetColumns, rows) };
   }
 
   /** The inputs [rows × width] of a table or of records. The target need not be there. For `predict`. */
@@ -142,8 +142,11 @@ export class Encoder {
   encodeInputs(data: Table | readonly object[], type: 'float32' | 'float64' = 'float32'): Float32Array | Float64Array {
     checkName('type', type, ['float32', 'float64']);
     const columns = this.#columnsOf(data, this.#inputs);
-    const size = rowsOf(data) * this.width;
-    return this.#write(columns, type === 'float32' ? new Float32Array(size) : new Float64Array(size));
+    const rows = rowsOf(data);
+    const size = rows * this.width;
+    const inputs = type === 'float32' ? new Float32Array(size) : new Float64Array(size);
+    writeInputs(this.#inputs, columns, rows, inputs, this.width);
+    return inputs;
   }
 
   /**
@@ -177,16 +180,6 @@ export class Encoder {
     );
     refuseMissing(refused, table.rows, WITHOUT_MISSING);
     return columns;
-  }
-
-  /** Writes the inputs to `values`, which is [rows × width] of zeros, and returns it. */
-  #write<T extends Float32Array | Float64Array>(columns: readonly FilledColumn[], values: T): T {
-    let first = 0;
-    for (const [i, input] of this.#inputs.entries()) {
-      writeInput(input, columns[i], { values, width: this.width }, first);
-      first += namesOf(input).length;
-    }
-    return values;
   }
 }
 

@@ -51,7 +51,10 @@ export function measure(column: string, values: Float64Array, rule: MissingRule,
 
 /** The mean or the median of the values that are not missing, of which there is one at least. */
 function fillOf(values: Float64Array, rule: 'mean' | 'median'): number {
-  const present = values.filter((value) => !Number.isNaN(value));
+  let count = 0;
+  const copy = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) copy[count++] = values[i];
+  const present = copy.subarray(0, count);
   if (rule === 'median') return medianOf(present);
   const mean = present.reduce((sum, value) => sum + value, 0) / present.length;
   return mean + present.reduce((sum, value) => sum + (value - mean), 0) / present.length;
