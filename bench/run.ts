@@ -12,6 +12,7 @@ import { peers } from './peers.js';
 import { products } from './products.js';
 import { roofline } from './roofline.js';
 import { startup } from './startup.js';
+import { tables } from './tables.js';
 import { tiles } from './tiles.js';
 import { type Section, takeTurns } from './turns.js';
 import { updates } from './updates.js';
@@ -49,8 +50,8 @@ interface Row {
 const HELP = `npm run bench -- [--only TEXT] [--save] [--plot FILE]
   --only TEXT  measure only the rows where "SECTION NAME" contains TEXT. Examples of TEXT:
                  workload 2-2-1 online, activation relu, mixed relu and tanh, dropout 0.2, update adam, tile Node 24,
-                 product forward 128x784x30, roofline 1x4096x4096, growth width, startup, engines Firefox,
-                 peers train 2-2-1
+                 product forward 128x784x30, roofline 1x4096x4096, growth width, startup, table,
+                 engines Firefox, peers train 2-2-1
   --save       also write the results to bench/results/<date>-node-<version>[-only-TEXT].json
   --plot FILE  also draw the roofline to FILE as SVG
 
@@ -175,6 +176,7 @@ const SECTIONS: Section[] = [
   roofline,
   growth,
   startup,
+  tables,
   engines,
   peers,
 ];

@@ -235,7 +235,10 @@ export class ColumnBuilder {
 }
 
 function decode(codes: Int32Array, values: readonly number[]): Float64Array {
-  return Float64Array.from(codes, (code) => (code < 0 ? Number.NaN : values[code]));
+  // a loop: Float64Array.from() is several times slower
+  const decoded = new Float64Array(codes.length);
+  for (let row = 0; row < codes.length; row++) decoded[row] = codes[row] < 0 ? Number.NaN : values[codes[row]];
+  return decoded;
 }
 
 /** A string of its own. One that is a piece of a larger string would keep all of that in memory. */

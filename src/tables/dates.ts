@@ -18,6 +18,8 @@ const MINUTE = 60_000;
  * points, slashes or hyphens. A time may follow, such as 12:30 or 12:30:15.5; without a zone it is in UTC.
  */
 export function toDate(text: string, order?: DateOrder): number {
+  const plain = plainDate(text);
+  if (plain !== undefined) return plain;
   if (text.length > LONGEST) return Number.NaN;
   const iso = ISO.exec(text);
   if (iso) {
@@ -31,6 +33,26 @@ export function toDate(text: string, order?: DateOrder): number {
   const [, first, , second, year, ...time] = ordered;
   const [day, month] = order === 'dmy' ? [first, second] : [second, first];
   return dayOf(Number(year), Number(month), Number(day)) + timeOf(time);
+}
+
+/**
+ * The time of a date such as 2026-12-24, the form of most dates, with a day that every month has; undefined for all
+ * others, which take several times as long.
+ */
+function plainDate(text: string): number | undefined {
+  if (text.length !== 10 || text[4] !== '-' || text[7] !== '-') return undefined;
+  let digits = 0;
+  for (let i = 0; i < 10; i++) {
+    if (i === 4 || i === 7) continue;
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    digits = digits * 10 + digit;
+  }
+  const year = Math.floor(digits / 10_000);
+  const month = Math.floor(digits / 100) % 100;
+  const day = digits % 100;
+  const isPlain = year >= 100 && month >= 1 && month <= 12 && day >= 1 && day <= 28;
+  return isPlain ? Date.UTC(year, month - 1, day) : undefined;
 }
 
 function dayOf(year: number, month: number, day: number): number {
