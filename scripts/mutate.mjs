@@ -31,6 +31,14 @@ function secondsOf(group) {
   return Math.max(0, ...rows.filter(([pgid]) => pgid === group).map(([, seconds]) => seconds));
 }
 
+function end(group) {
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch {
+    // it has ended
+  }
+}
+
 /** Resolves to what caught the mutant, or undefined. */
 function run(tests) {
   if (tests.length === 0) return undefined;
@@ -43,11 +51,14 @@ function run(tests) {
   return new Promise((resolve) => {
     const watch = setInterval(() => {
       if (secondsOf(child.pid) < LONGEST_SECONDS) return;
-      process.kill(-child.pid, 'SIGKILL');
+      clearInterval(watch);
+      end(child.pid);
       resolve('a loop that does not end');
     }, 5000);
-    child.on('close', (code) => {
+    // not 'close': what a test has started may still hold the output
+    child.on('exit', (code) => {
       clearInterval(watch);
+      end(child.pid);
       const [failed] = output.match(/(?<=FAIL {2}).+/) ?? output.match(/Error: .+/) ?? [output.slice(-300)];
       resolve(code === 0 ? undefined : failed);
     });

@@ -1,4 +1,13 @@
-import { checkBoolean, checkInteger, checkName, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkIsObject,
+  checkName,
+  checkObject,
+  keysOf,
+  outOfRange,
+  wrongType,
+} from '../check/errors.js';
 import type { Task } from '../data/task.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import { checkClockState } from '../spec/schedule.js';
@@ -163,7 +172,7 @@ function checkPlace(value: unknown, optimizer: Optimizer, task: Task | undefined
     ...(run && { run }),
     ...(place.parts !== undefined && { parts: readParts(`${where}.parts`, place.parts) }),
     ...(place.trained !== undefined && { trained: readTrained(`${where}.trained`, place.trained, options) }),
-    ...(place.stopper !== undefined && { stopper: readStopper(`${where}.stopper`, place.stopper) }),
+    ...(place.stopper !== undefined && { stopper: readStopper(`${where}.stopper`, place.stopper, place.epoch) }),
     ...(place.lbfgs !== undefined && { lbfgs: readLbfgs(`${where}.lbfgs`, place.lbfgs) }),
     ...(place.stopped !== undefined && {
       stopped: checkName(`${where}.stopped`, place.stopped, ['earlyStopping', 'converged', 'stalled', 'callback']),
@@ -188,6 +197,7 @@ function checkOptions(where: string, value: unknown, task: Task | undefined): Ca
   if (earlyStopping !== undefined) checkEarlyStopping(`${where}.earlyStopping`, earlyStopping, task);
   // a file cannot hold a learning rate that is a function
   if (optimizer !== undefined) {
+    checkIsObject(`${where}.optimizer`, optimizer);
     const rated = { ...optimizer, learningRate: optimizer.learningRate ?? 1 } as Optimizer;
     inFile(`${where}.`, () => checkOptimizer(rated));
   }
@@ -236,12 +246,16 @@ function readParts(where: string, value: unknown): PartsPlace {
   };
 }
 
-function readStopper(where: string, value: unknown): StopperJson {
+/** `epochs`: how many are done. */
+function readStopper(where: string, value: unknown, epochs: number): StopperJson {
   const { best, waited, bestEpoch, hasParameters } = objectAt<StopperJson>(where, value, KEYS.stopper);
+  const least = numberAt(`${where}.best`, best);
+  // no epoch would be better than NaN
+  if (Number.isNaN(least)) throw outOfRange(`${where}.best`, best, 'a number, or an infinity');
   return {
-    best: numberAt(`${where}.best`, best),
-    waited: countAt(`${where}.waited`, waited),
-    bestEpoch: countAt(`${where}.bestEpoch`, bestEpoch),
+    best: least,
+    waited: checkInteger(`${where}.waited`, waited, 0, epochs),
+    bestEpoch: checkInteger(`${where}.bestEpoch`, bestEpoch, 0, Math.max(epochs - 1, 0)),
     hasParameters: checkBoolean(`${where}.hasParameters`, hasParameters),
   };
 }
