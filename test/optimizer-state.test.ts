@@ -9,6 +9,7 @@ import {
   adam,
   adamw,
   irprop,
+  lbfgs,
   lion,
   momentum,
   nadam,
@@ -256,14 +257,49 @@ describe('moments', () => {
     expect(flatten(whole.layers.map(arraysOf))).not.toEqual(flatten(fresh.layers.map(arraysOf)));
   });
 
-  it('start from zeros after another optimizer, even if it has as many slots', async () => {
-    const [used, fresh] = await Promise.all([createGolden(), createGolden()]);
-    const options = { batchSize: rows, shuffle: false };
-    await used.fit(data, { ...options, epochs: 4, optimizer: adam({ learningRate: 0.1 }) });
-    used.optimizer = adadelta();
-    for (const [l, { weights, biases }] of used.layers.map(arraysOf).entries())
-      setParameters(fresh.layers[l], { weights, biases });
-    for (const net of [used, fresh]) await net.fit(data, { ...options, epochs: 3, optimizer: adam() });
-    expect(flatten(used.layers.map(arraysOf))).toEqual(flatten(fresh.layers.map(arraysOf)));
+  const kinds: Optimizer[] = [
+    sgd({ learningRate: 0.1 }),
+    momentum({ learningRate: 0.1 }),
+    nesterov({ learningRate: 0.1 }),
+    adagrad(),
+    adadelta(),
+    rmsprop(),
+    adam(),
+    adamw(),
+    nadam(),
+    lion(),
+    irprop(),
+    lbfgs({ history: 3 }),
+  ];
+
+  it.each(kinds.map((optimizer) => [optimizer.name, optimizer] as const))(
+    'of %s start from zeros after any other optimizer, whatever that one keeps',
+    async (_, optimizer) => {
+      const options = { batchSize: rows, shuffle: false };
+      for (const other of kinds) {
+        if (other.name === optimizer.name) continue;
+        const [used, fresh] = await Promise.all([createGolden(), createGolden()]);
+        await used.fit(data, { ...options, epochs: 4, optimizer });
+        await used.fit(data, { ...options, epochs: 2, optimizer: other });
+        for (const [l, { weights, biases }] of used.layers.entries())
+          Object.assign(fresh.layers[l], { weights, biases });
+        for (const net of [used, fresh]) await net.fit(data, { ...options, epochs: 3, optimizer });
+        expect(flatten(used.layers), `${optimizer.name}, ${other.name}`).toEqual(flatten(fresh.layers));
+        used.dispose();
+        fresh.dispose();
+      }
+    },
+  );
+
+  it('start from zeros after another optimizer that was only assigned', async () => {
+    for (const optimizer of kinds) {
+      const [used, fresh] = await Promise.all([createGolden(), createGolden()]);
+      const options = { batchSize: rows, shuffle: false };
+      await used.fit(data, { ...options, epochs: 4, optimizer });
+      used.optimizer = optimizer.name === 'adam' ? adadelta() : adam();
+      for (const [l, { weights, biases }] of used.layers.entries()) Object.assign(fresh.layers[l], { weights, biases });
+      for (const net of [used, fresh]) await net.fit(data, { ...options, epochs: 3, optimizer });
+      expect(flatten(used.layers), optimizer.name).toEqual(flatten(fresh.layers));
+    }
   });
 });

@@ -1,12 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import type { Optimizer } from '../src/index.js';
 import type { ReferenceNetwork } from '../src/inspection/reference.js';
-import { adam, adamw, irprop, lbfgs, lion, momentum, sgd } from '../src/spec/optimizer.js';
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamw,
+  irprop,
+  lbfgs,
+  lion,
+  momentum,
+  nadam,
+  nesterov,
+  rmsprop,
+  sgd,
+} from '../src/spec/optimizer.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { buildName, EPSILON, loadNetwork } from './build.js';
-import { createGolden, golden, network, none, start, trainCore, x, y } from './optimizer-runs.js';
+import { createGolden, data, golden, network, none, start, trainCore, x, y } from './optimizer-runs.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
-import { type Disturb, flatten, type Penalties, train } from './reference-optimizers.js';
+import { type Disturb, flatten, type Optimizers, type Penalties, train } from './reference-optimizers.js';
 
 /**
  * How far f32 may be from f64 after each step, by Monte Carlo arithmetic (Parker, 1997). The reference runs many times,
@@ -15,7 +28,7 @@ import { type Disturb, flatten, type Penalties, train } from './reference-optimi
  * because a division by √v enlarges errors the more, the nearer a gradient is to 0. A mistake in a formula would exceed
  * these bounds a thousand times.
  */
-function boundsOf(optimizer: Optimizer, penalties: Penalties, steps: number): number[] {
+function boundsOf(optimizer: Optimizers, penalties: Penalties, steps: number): number[] {
   const random = randomNumbers(5);
   const disturb: Disturb = (value, roundings) => value * (1 + roundings * EPSILON * (2 * random() - 1));
   const exact = train(network, x, y, optimizer, penalties, steps);
@@ -98,6 +111,33 @@ describe.each(ownRuns)('%s', (_title, optimizer, given, last = 20) => {
     for (const steps of [1, 2, 5, last]) {
       expectClose(`after ${steps}`, await trainCore(optimizer, penalties, steps), wanted[steps - 1], bounds[steps - 1]);
     }
+  });
+});
+
+describe('an optimizer that gets other numbers keeps its moments', () => {
+  const pairs: [Optimizer, Optimizer][] = [
+    [nadam({ learningRate: 0.05 }), nadam({ learningRate: 0.05, beta1: 0.5, momentumDecay: 1 })],
+    [adam({ learningRate: 0.05 }), adam({ learningRate: 0.02, beta1: 0.5, beta2: 0.9, epsilon: 1e-3 })],
+    [adamw({ learningRate: 0.05 }), adamw({ learningRate: 0.02, beta1: 0.5, weightDecay: 0.5 })],
+    [momentum({ learningRate: 0.25 }), momentum({ learningRate: 0.125, momentum: 0.5 })],
+    [nesterov({ learningRate: 0.25 }), nesterov({ learningRate: 0.125, momentum: 0.5 })],
+    [adagrad({ learningRate: 0.1 }), adagrad({ learningRate: 0.2, epsilon: 0.125 })],
+    [adadelta({ rho: 0.9 }), adadelta({ rho: 0.5, epsilon: 1e-3 })],
+    [rmsprop({ learningRate: 0.05 }), rmsprop({ learningRate: 0.02, alpha: 0.5, epsilon: 0.125 })],
+    [lion({ learningRate: 2 ** -7 }), lion({ learningRate: 2 ** -8, beta1: 0.5, beta2: 0.75, weightDecay: 0.5 })],
+    [irprop(), irprop({ etaPlus: 1.5, stepMax: 0.25 })],
+  ];
+
+  it.each(pairs)('$name: its steps are those of the reference', async (before, after) => {
+    const optimizers = (t: number) => (t <= 4 ? before : after);
+    const wanted = train(network, x, y, optimizers, none, 9);
+    const bounds = boundsOf(optimizers, none, 9);
+    const net = await createGolden();
+    const options = { batchSize: x.length / golden.inputs, shuffle: false };
+    await net.fit(data, { ...options, epochs: 4, optimizer: before });
+    expectClose('after 4', flatten(net.layers), wanted[3], bounds[3]);
+    await net.fit(data, { ...options, epochs: 5, optimizer: after });
+    expectClose('after 9', flatten(net.layers), wanted[8], bounds[8]);
   });
 });
 

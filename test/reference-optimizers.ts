@@ -45,6 +45,8 @@ function unflatten(network: ReferenceNetwork, values: Float64Array): ReferenceNe
 interface Memory {
   m: number;
   v: number;
+  /** NAdam: the product of all mu so far. */
+  product: number;
   /** iRPROP+: step, last gradient, last move. */
   step: number;
   last: number;
@@ -85,8 +87,8 @@ function move(o: Optimizer, w: number, g: number, memory: Memory, t: number, gre
       let mean = memory.m / (1 - o.beta1 ** t);
       if (o.name === 'nadam') {
         const mu = (i: number) => o.beta1 * (1 - 0.5 * 0.96 ** (i * o.momentumDecay));
-        let product = 1;
-        for (let i = 1; i <= t; i++) product *= mu(i);
+        memory.product *= mu(t);
+        const { product } = memory;
         mean = ((1 - mu(t)) * g) / (1 - product) + (mu(t + 1) * memory.m) / (1 - product * mu(t + 1));
       }
       const kept = o.name === 'adamw' && decays ? w - eta * o.weightDecay * w : w;
@@ -118,6 +120,9 @@ function move(o: Optimizer, w: number, g: number, memory: Memory, t: number, gre
   }
 }
 
+/** An optimizer, or that of each step 1, 2, ...: of one kind, with other numbers. */
+export type Optimizers = Optimizer | ((t: number) => Optimizer);
+
 /**
  * The network after each of `steps` full-batch steps, flat. Gradient bounds for `disturb` come from `gradientErrors`.
  */
@@ -125,7 +130,7 @@ export function train(
   start: ReferenceNetwork,
   x: Float64Array,
   y: Float64Array,
-  optimizer: Optimizer,
+  optimizers: Optimizers,
   { l1, l2, penalizeBiases, maxNorms }: Penalties,
   steps: number,
   disturb: Disturb = exact,
@@ -139,12 +144,13 @@ export function train(
     offset += weights.length + biases.length;
   }
   const counts = isWeight.map((weight) => weight || penalizeBiases);
-  const memories = isWeight.map((): Memory => ({ m: 0, v: 0, step: 0, last: 0, move: 0 }));
-  const clipping = optimizer as { clipNorm?: number; clipValue?: number };
+  const memories = isWeight.map((): Memory => ({ m: 0, v: 0, product: 1, step: 0, last: 0, move: 0 }));
   const results: Float64Array[] = [];
   let network = start;
   let lastCost = Number.POSITIVE_INFINITY;
   for (let t = 1; t <= steps; t++) {
+    const optimizer = typeof optimizers === 'function' ? optimizers(t) : optimizers;
+    const clipping = optimizer as { clipNorm?: number; clipValue?: number };
     const values = forward(network, x);
     const w = flatten(network.layers);
     const penalty = w.reduce((sum, wi, i) => sum + (counts[i] ? (l2 / 2) * wi * wi + l1 * Math.abs(wi) : 0), 0) / n;
