@@ -80,7 +80,7 @@ describe('weights of samples and an inspection', () => {
   });
 });
 
-describe('amid a step of several chunks', () => {
+describe('within a step of several chunks', () => {
   const ROWS = 700;
   const chunks = [
     [0, 256],

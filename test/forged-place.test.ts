@@ -55,14 +55,15 @@ function forged(file: Uint8Array, path: string, value: unknown): Uint8Array {
 async function resume(file: Uint8Array, options = training, set = data) {
   const net: Network = await loadNetwork(file);
   const before = net.steps;
-  const reports: EpochReport[] = await net.fit(set, options);
+  const reports: EpochReport[] = [];
+  await net.fit(set, { ...options, onEpoch: (report) => void reports.push(report) });
   return { net, reports, steps: net.steps - before };
 }
 
 describe('a forged place', () => {
   let file: Uint8Array;
   beforeAll(async () => {
-    // amid the fourth epoch, after its first step
+    // after the first step of the fourth epoch
     file = await fileAfter(10);
     expect(jsonOf(file, 'training').place).toMatchObject({
       epoch: 3,
@@ -144,7 +145,7 @@ describe('a forged place', () => {
   });
 });
 
-describe('a forged place amid a step of several chunks', () => {
+describe('a forged place within a step of several chunks', () => {
   const set = samplesOf(700);
   const options: TrainOptions = { epochs: 2, batchSize: 600, shuffle: false, optimizer: sgd({ learningRate: 0.1 }) };
 

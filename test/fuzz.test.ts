@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { DataSet, TrainOptions } from '../src/index.js';
+import type { DataSet, EpochReport, TrainOptions } from '../src/index.js';
 import { adam, irprop, lbfgs, NonFiniteError } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, loadNetwork } from './build.js';
@@ -229,9 +229,10 @@ const parsed = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes)
 async function inspectTraining(net: Network, training: TrainOptions, where: string): Promise<void> {
   const before = net.save({ training: true });
   try {
-    const reports = await net.fit(data, { ...training, epochs: 4 });
-    for (const { epoch, epochs, samples, cost, learningRate, bestEpoch = 0 } of reports) {
-      expect([epoch, epochs], where).toEqual([reports[0].epoch + reports.findIndex((r) => r.epoch === epoch), 4]);
+    const reports: EpochReport[] = [];
+    await net.fit(data, { ...training, epochs: 4, onEpoch: (report) => void reports.push(report) });
+    for (const [i, { epoch, epochs, samples, cost, learningRate, bestEpoch = 0 }] of reports.entries()) {
+      expect([epoch, epochs], where).toEqual([reports[0].epoch + i, 4]);
       expect(epoch, where).toBeLessThan(4);
       expect(samples, where).toBe(20);
       expect(Number.isFinite(cost) && Number.isFinite(learningRate), where).toBe(true);

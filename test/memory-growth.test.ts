@@ -103,7 +103,7 @@ describe('a growth that fails', () => {
     expect(Buffer.compare(again.save({ training: true }), plain.save({ training: true }))).toBe(0);
   });
 
-  it('amid training: other callers are refused, and fit does not notice', async () => {
+  it('during training: other callers are refused, and fit does not notice', async () => {
     const [net, plain] = [await createNetwork(options), await createNetwork(options)];
     const training = { batchSize: 32, optimizer: adam() };
     let refused = 0;

@@ -142,6 +142,8 @@ async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Pr
     call.setRunning(fit);
     return fit;
   } catch (error) {
+    // a call that is refused leaves the network as it was
+    if (isMeasured && trainer.standardization) trainer.standardize(undefined);
     call.end();
     throw error;
   }

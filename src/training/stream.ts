@@ -69,7 +69,16 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
   try {
     const stream = new Stream(trainer, source, settings, callOptions, place);
     call.setRunning(stream);
-    return await stream.run();
+    const { steps } = trainer.state;
+    const isStandardized = trainer.standardization !== undefined;
+    try {
+      return await stream.run();
+    } catch (error) {
+      // a call that took no step has changed nothing
+      const isUntouched = trainer.state.steps === steps;
+      if (isUntouched && trainer.standardization && !isStandardized) trainer.standardize(undefined);
+      throw error;
+    }
   } finally {
     call.end();
   }
