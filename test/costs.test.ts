@@ -257,7 +257,7 @@ describe('extremes', () => {
 
   test('the slope of a huge error is the Huber delta', async () => {
     const { cost, delta } = await single({ name: 'huber', delta: 0.25 }, 'linear', [1e30, -7], [0, -7.125]);
-    expect(cost / 0.25e30).toBeCloseTo(1, 6);
+    expect(Math.abs(cost / 0.25e30 - 1)).toBeLessThan(8 * EPSILON);
     expect(delta).toEqual([0.25, 0.125]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NetworkOptions } from '../src/index.js';
-import { createNetwork } from './build.js';
+import { createNetwork, loadNetwork } from './build.js';
 import { classifier, layer, randomSamples } from './classifier.js';
 import { bits, parameterBits } from './parameters.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
@@ -22,6 +22,23 @@ describe('data', () => {
       expect(parameterBits(first)).toEqual(parameterBits(second));
       expect(first.evaluate({ inputs: bytes, targets })).toEqual(second.evaluate({ inputs: floats, targets }));
     }
+  });
+
+  it('keeps the order apart from samples that are more than before, in fewer bytes', async () => {
+    const few = {
+      inputs: new Float32Array(8000 * 7).fill(0.5),
+      targets: Float32Array.from({ length: 3 * 8000 }, (_, i) => Number(i % 3 === 0)),
+    };
+    const many = { inputs: randomLabels(23_900 * 7, 2, 4), targets: randomLabels(23_900, 3, 5) };
+    // a label takes 4 bytes in the memory. Their order takes a page more, and lies at the end
+    expect(many.inputs.byteLength).toBeLessThan(few.inputs.byteLength);
+    expect(4 * many.targets.length).toBeLessThan(few.targets.byteLength);
+    const used = await createNetwork(classifier);
+    await used.fit(few, { batchSize: 50 });
+    // it has the same training before it, and a memory that has never held other samples
+    const fresh = await loadNetwork(used.save({ training: true }));
+    for (const net of [used, fresh]) await net.fit(many, { batchSize: 50 });
+    expect(parameterBits(used)).toEqual(parameterBits(fresh));
   });
 
   it.each([1, 3, 4, 17])('reads labels as one-hot rows of %i outputs', async (outputs) => {

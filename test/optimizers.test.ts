@@ -168,6 +168,6 @@ it.skipIf(buildName === 'relaxed')('iRPROP+ learns from steps of several chunks 
   const net = await createGolden();
   const reports = [...(await net.fit(large, { epochs: 60, optimizer: irprop() }))];
   const start = await createGolden();
-  expect(reports[0].cost).toBeCloseTo(start.evaluate(large).cost, 6);
+  expect(reports[0].cost).toBeCloseTo(start.evaluate(large).cost, 12);
   expect(reports[59].cost).toBeLessThan(0.99 * reports[0].cost);
 });

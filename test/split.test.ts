@@ -360,6 +360,27 @@ describe('cross-validation', () => {
     expect(Object.keys(result.deviation)).toEqual(['cost', 'accuracy', 'rocAuc']);
   });
 
+  it('keeps a task that is given, which the targets would not lead to', async () => {
+    const random = randomNumbers(9);
+    const inputs = Float32Array.from({ length: 40 }, random);
+    // rows of one 1 each: by themselves they are classes
+    const targets = Float32Array.from({ length: 40 }, (_, i) => Number(i % 4 === 0 || i % 4 === 3));
+    const two = { inputs: 2, layers: [{ units: 2 }], seed: 5 };
+    for (const [task, metric] of [
+      ['classes', 'accuracy'],
+      ['labels', 'exactMatch'],
+      ['numbers', 'r2'],
+    ] as const) {
+      const { folds, mean } = await crossValidate({ ...two, task }, { inputs, targets }, { folds: 2 });
+      expect(folds.map(({ validation }) => validation.task)).toEqual([task, task]);
+      expect(mean[metric], task).toEqual(expect.any(Number));
+    }
+    await expect(
+      crossValidate({ ...two, task: 'numbers' }, { inputs, targets }, { folds: 2, stratify: true }),
+    ).rejects.toThrow(/stratify/);
+    expect((await crossValidate(two, { inputs, targets }, { folds: 2 })).folds[0].validation.task).toBe('classes');
+  });
+
   it('averages the metrics of labels and of numbers, whichever targets a fold has', async () => {
     const random = randomNumbers(7);
     const inputs = Float32Array.from({ length: 60 }, random);
