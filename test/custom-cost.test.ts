@@ -6,6 +6,7 @@ import { sgd } from '../src/spec/optimizer.js';
 import { exponential } from '../src/spec/schedule.js';
 import { NonFiniteError } from '../src/training/non-finite.js';
 import { createNetwork, EPSILON, loadNetwork } from './build.js';
+import { arraysOf } from './parameters.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
 
 // Costs of the user's own: their results, what they must not do, and that the network survives whatever they do.

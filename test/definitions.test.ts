@@ -4,6 +4,7 @@ import { permutation, philox } from '../src/data/philox.js';
 import type { NetworkOptions } from '../src/index.js';
 import { sgd } from '../src/index.js';
 import { buildName, createNetwork, type Kernels, startKernels } from './build.js';
+import { arraysOf } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 
 // Results of the core, bit for bit, computed a second time from their definitions, one rounding after the other. The
@@ -46,7 +47,7 @@ describe('random numbers are words of their purpose and stream', () => {
 
   it('uniform weights: w_jk is word j * fanIn + k of stream l, in [-r, r]', async () => {
     const net = await createNetwork(layersOf('glorotUniform'));
-    net.layers.forEach(({ units, fanIn, weights }, l) => {
+    net.layers.map(arraysOf).forEach(({ units, fanIn, weights }, l) => {
       const limit = Math.sqrt(3) * Math.sqrt(2 / (fanIn + units));
       const wanted = Float32Array.from(weights, (_, i) => limit * (2 * unitOf(wordOf(abi.RANDOM_WEIGHTS, l, i)) - 1));
       expect(weights, `layers[${l}]`).toEqual(wanted);
@@ -55,7 +56,7 @@ describe('random numbers are words of their purpose and stream', () => {
 
   it('normal weights: the quantiles of the same words', async () => {
     const net = await createNetwork(layersOf('heNormal'));
-    net.layers.forEach(({ fanIn, weights }, l) => {
+    net.layers.map(arraysOf).forEach(({ fanIn, weights }, l) => {
       const deviation = Math.sqrt(2 / fanIn);
       const wanted = Float32Array.from(
         weights,
@@ -74,7 +75,7 @@ describe('random numbers are words of their purpose and stream', () => {
       seed: SEED,
     });
     const seen: number[] = [];
-    const onBatch = () => void seen.push(net.layers[0].z[0]);
+    const onBatch = () => void seen.push(net.layers[0].getZ()[0]);
     const data = { inputs, targets: inputs };
     for (const epochs of [2, 1])
       await net.fit(data, { epochs, batchSize: 1, optimizer: sgd({ learningRate: 0.1 }), onBatch });

@@ -75,10 +75,10 @@ describe('teams between one thread and all', () => {
     const [alone, team] = [await create(0), await create(7)];
     for (const rows of [8, 28]) {
       for (const net of [alone, team]) {
-        const { weights } = net.layers[1];
-        net.layers[1].weights = weights.map(() => 3e38);
+        const weights = net.layers[1].getWeights();
+        net.layers[1].setWeights(weights.map(() => 3e38));
         expect(() => net.trainBatch(rowsOf(0, rows), new Uint8Array(rows))).toThrow(NonFiniteError);
-        net.layers[1].weights = weights;
+        net.layers[1].setWeights(weights);
       }
       for (const each of [4, 16, 28, 8]) expect(team.predict(rowsOf(3, each))).toEqual(alone.predict(rowsOf(3, each)));
     }

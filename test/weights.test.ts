@@ -5,6 +5,7 @@ import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
 import { expectWithin, noErrors, passErrors, stepErrors } from './bounds.js';
 import { createNetwork, EPSILON } from './build.js';
+import { arraysOf } from './parameters.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
 // Sample weights, class weights and label smoothing: C = 1/n times the sum of w_x C_x, where n is the number of
