@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import zopfli from '@gfx/zopfli';
 import { transform } from 'esbuild';
+import { ALPHABET, FIRST, textOf } from './bytes-as-text.mjs';
 import { makeTiles, OUTPUT, SOURCE } from './make-tiles.mjs';
 import { strip } from './strip.mjs';
 
@@ -67,23 +68,28 @@ for (const target of SHIPPED) {
     `build/shipped/${target}.wasm`,
     `src/generated/${target}.ts`,
   ];
-  if (!stale.includes(target) && isCurrent(output, [input, INTERFACE, 'scripts/build-wasm.mjs', 'scripts/strip.mjs']))
-    continue;
+  const inputs = [input, INTERFACE, ...['build-wasm', 'bytes-as-text', 'strip'].map((name) => `scripts/${name}.mjs`)];
+  if (!stale.includes(target) && isCurrent(output, inputs)) continue;
   const bytes = strip(readFileSync(join(ROOT, input)), [...coreFunctions(), 'join', 'serve']);
   writeFileSync(join(ROOT, shipped), bytes);
-  // as it is, for simdprop/static
-  if (target === 'simd') inline(bytes, input, 'src/generated/simd-plain.ts');
-  // deflated: base64 that is gzipped on its way would be a third longer. By Zopfli: 5 % shorter than zlib's best
-  inline(await promisify(zopfli.zlib)(bytes, { numiterations: 15 }), input, output);
+  // not deflated, for simdprop/static
+  if (target === 'simd') {
+    const constants = { alphabet: ALPHABET, first: FIRST, text: textOf(bytes) };
+    generate('src/generated/simd-text.ts', input, constants);
+  }
+  // deflated, because the gzipped base64 of the plain bytes would be a third longer. Zopfli's result is 5 % shorter
+  // than the best of zlib
+  const deflated = await promisify(zopfli.zlib)(bytes, { numiterations: 15 });
+  generate(output, input, { base64: Buffer.from(deflated).toString('base64') });
 }
 
-function inline(bytes, input, output) {
-  const base64 = Buffer.from(bytes).toString('base64');
-  // `: string` keeps the literal out of the declarations.
-  writeFileSync(
-    join(ROOT, output),
-    `// generated from ${input} by scripts/build-wasm.mjs; do not edit\nexport const base64: string = '${base64}';\n`,
+function generate(output, input, constants) {
+  // the type keeps the value out of the declarations
+  const lines = Object.entries(constants).map(
+    ([name, value]) => `export const ${name}: ${typeof value} = ${JSON.stringify(value)};\n`,
   );
+  const comment = `// generated from ${input} by scripts/build-wasm.mjs; do not edit\n`;
+  writeFileSync(join(ROOT, output), comment + lines.join(''));
 }
 
 /** The functions of the core that src/ calls. */
@@ -100,11 +106,7 @@ if (!isCurrent(WORKER_STRING, [WORKER, 'scripts/build-wasm.mjs'])) {
     minify: true,
     target: 'es2022',
   });
-  const text = JSON.stringify(code.trim());
-  writeFileSync(
-    join(ROOT, WORKER_STRING),
-    `// generated from ${WORKER} by scripts/build-wasm.mjs; do not edit\nexport const code: string = ${text};\n`,
-  );
+  generate(WORKER_STRING, WORKER, { code: code.trim() });
 }
 
 for (const target of stale)

@@ -12,8 +12,8 @@ import { minify } from 'terser';
 
 // Joins the modules of build/modules/ in dist/. Every export of package.json is an entry. Every module that an import()
 // loads is the head of a chunk of its own. Modules that several entries or chunks need are in one chunk,
-// chunks/core.js, which all others import; those of io/ and tables/ are in chunks/tables.js, which no page with a
-// network alone loads. No module is in two files.
+// chunks/core.js, which all others import. Those of them that simdprop itself does not need at once are in small chunks
+// of their own, so that bundlers put each where a page needs it. No module is in two files.
 //
 // io/ and graph/ need only errors and checks, but import the core chunk too. A separate chunk for errors and checks
 // would be one more file, and one more round trip, in every page with a network, because bundlers do not join modules
@@ -27,7 +27,7 @@ const STATIC = 'static';
 export async function bundle(): Promise<void> {
   rmSync('dist', { recursive: true, force: true });
   const { [STATIC]: inOneFile, ...entries } = entriesOf(JSON.parse(readFileSync('package.json', 'utf8')).exports);
-  await write({ input: entries, plugins: [sourceMaps] }, manualChunks(Object.values(entries)));
+  await write({ input: entries, plugins: [sourceMaps] }, manualChunks(entries));
   await write({ input: { [STATIC]: inOneFile }, plugins: [staticVariants, sourceMaps] });
   cpSync('build/types/src', 'dist', { recursive: true });
   rmSync('build/types', { recursive: true }); // a declaration of a file since removed must not come back
@@ -56,14 +56,19 @@ const staticVariants: Plugin = {
   },
 };
 
-/** Names the chunk of a module that several files need; the others lie where they are needed. */
-function manualChunks(entries: readonly string[]) {
+/** Names the chunk of a module. undefined: it lies where it is needed, or beside if several files load it on demand. */
+function manualChunks({ index, ...others }: Record<string, string>) {
+  const entries = [index, ...Object.values(others)];
   return (id: string, { getModuleInfo, getModuleIds }: ManualChunkMeta) => {
     const isLoadedOnDemand = (module: string) => (getModuleInfo(module)?.dynamicImporters.length ?? 0) > 0;
     const heads = [...getModuleIds()].filter((module) => entries.includes(module) || isLoadedOnDemand(module));
-    const users = heads.filter((head) => importedBy(head, getModuleInfo).has(id));
-    if (heads.includes(id) || users.length === 1) return undefined;
-    return /\/src\/(io|tables)\//.test(id) ? 'tables' : 'core';
+    if (heads.includes(id)) return undefined;
+    const imports = (head: string, module: string) => importedBy(head, getModuleInfo).has(module);
+    const users = heads.filter((head) => imports(head, id));
+    // a file that imports another user has it from there
+    const homes = users.filter((head) => !users.some((other) => other !== head && imports(head, other)));
+    if (homes.length === 1) return undefined;
+    return imports(index, id) ? 'core' : undefined;
   };
 }
 
@@ -114,7 +119,7 @@ async function shrink({ fileName, code, map }: OutputChunk): Promise<void> {
   const file = `dist/${fileName}`;
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, result.code ?? '');
-  writeFileSync(`${file}.map`, JSON.stringify(withoutBase64(result.map as SourceMap)));
+  writeFileSync(`${file}.map`, JSON.stringify(withoutGenerated(result.map as SourceMap)));
 }
 
 interface SourceMap {
@@ -123,8 +128,8 @@ interface SourceMap {
   readonly sourcesContent?: readonly (string | null)[];
 }
 
-/** A map with all sources but those of generated/, whose text stands in the chunk as it is. */
-function withoutBase64(map: SourceMap): SourceMap {
+/** The map without the text of the files in generated/, which is in the chunk anyway. */
+function withoutGenerated(map: SourceMap): SourceMap {
   const sourcesContent = map.sourcesContent?.map((content, i) =>
     map.sources[i].includes('/generated/') ? null : content,
   );

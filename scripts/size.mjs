@@ -23,17 +23,15 @@ const LEARN = `
   }
 `;
 
-// `goal`: the budget of the design, in kilobytes of 1024 bytes. Three pages are over theirs since files of version 2,
-// tasks with their metrics, clear refusals of data, standardisation in doubles, warnings about data, histories of bounded
-// size, and data that are copied at the call came. `ceiling` is what they weighed then, rounded up: past it this command
-// fails, so that they can only become lighter. `trips`: the largest number of round trips that follow one another, if
-// the page preloads the chunks that page.js imports; the goal for loading and predicting is 2. (Vite writes such links
-// by itself; without them, pages of esbuild take one trip more.)
+// `goal`: the budget of the design, in kilobytes of 1024 bytes; three pages exceed it. `ceiling`: what these pages
+// weigh today, rounded up. The command fails if a page weighs more, so that no page grows unnoticed. `trips`: the
+// largest number of round trips that follow one another, if the page preloads the chunks that page.js imports. (Vite
+// writes such links by itself. Without them, pages of esbuild take one trip more.)
 const PAGES = [
   {
     name: 'create, fit, predict',
     goal: 36,
-    ceiling: 44,
+    ceiling: 43,
     trips: 2,
     code: `
       import { Network, sgd } from 'simdprop';
@@ -44,7 +42,7 @@ const PAGES = [
   {
     name: 'with save, load, standardisation',
     goal: 42,
-    ceiling: 50,
+    ceiling: 46,
     code: `
       import { Network, sgd } from 'simdprop';
       ${LEARN}
@@ -55,7 +53,7 @@ const PAGES = [
   },
   {
     name: 'load, predict',
-    trips: 3,
+    trips: 2,
     code: `
       import { Network } from 'simdprop';
       globalThis.predictions = Network.load(globalThis.saved).then((net) => net.predict(new Float32Array(8)));
@@ -64,7 +62,7 @@ const PAGES = [
   {
     name: 'simdprop/static, all of it',
     goal: 60,
-    ceiling: 65,
+    ceiling: 62,
     trips: 1,
     code: `
       import * as simdprop from 'simdprop/static';
@@ -110,7 +108,7 @@ const failures = [];
 try {
   const saved = await saveNetwork(consumer);
   printRow('gzipped bytes', ...Object.keys(BUNDLERS), 'goal', 'files', 'round trips', 'preloading');
-  for (const { name, code, goal, ceiling, trips } of PAGES) {
+  for (const { name, code, goal, ceiling = goal, trips } of PAGES) {
     const entry = join(consumer, 'page.js');
     writeFileSync(entry, code);
     const results = [];

@@ -139,9 +139,9 @@ export class Network {
     const file = new Uint8Array(checkBytes('load', bytes, 'a Uint8Array or an ArrayBuffer that save() made'));
     preload(options);
     const { decode, restore } = await import('./persistence/decode.js');
-    const saved = decode(file, options);
-    return Network.#start(saved.spec, options, options.cost, (net) => {
-      restore(saved, net.layers, net.#trainer);
+    const saved = await decode(file, options);
+    return Network.#start(saved.spec, options, options.cost, async (net) => {
+      await restore(saved, net.layers, net.#trainer);
       net.#unknown = saved.unknown;
     });
   }

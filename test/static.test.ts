@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { textOf } from '../scripts/bytes-as-text.mjs';
 import { decodeUtf8, encodeUtf8 } from '../src/check/utf8.js';
 import type * as builds from '../src/core/builds.js';
 import * as staticBuilds from '../src/core/builds.static.js';
@@ -44,11 +45,14 @@ describe('the core of simdprop/static', () => {
   });
 });
 
-it('base64 is decoded as Buffer writes it', () => {
+it('text stands for any bytes, without a character that is escaped in a string', () => {
   const random = randomNumbers(1);
-  for (let length = 0; length < 50; length++) {
-    const bytes = Uint8Array.from({ length }, () => 256 * random());
-    expect(staticBuilds.fromBase64(Buffer.from(bytes).toString('base64'))).toEqual(bytes);
+  const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  const bytes = Uint8Array.from({ length: 1000 }, () => 256 * random());
+  for (const some of [bytes, all, bytes.subarray(0, 1), bytes.subarray(0, 0)]) {
+    const text: string = textOf(some);
+    expect(JSON.stringify(text)).toBe(`"${text}"`);
+    expect(staticBuilds.fromText(text)).toEqual(some);
   }
 });
 

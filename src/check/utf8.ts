@@ -16,3 +16,12 @@ export function decodeUtf8(bytes: Uint8Array): string {
   const escaped = parts.join('').replace(/[%\x80-\xff]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
   return decodeURIComponent(escaped);
 }
+
+/** The value of JSON that save() has written. */
+export function parseJson(where: string, bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(decodeUtf8(bytes));
+  } catch (error) {
+    throw new RangeError(`${where}: got no JSON in UTF-8, want what save() writes`, { cause: error });
+  }
+}

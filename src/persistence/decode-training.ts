@@ -22,12 +22,12 @@ import {
   type StopperPlace,
   type TrainedEpoch,
 } from '../training/place.js';
-import type { PlaceJson, TrainingJson } from './encode.js';
-import { type Contents, inFile } from './sections.js';
+import { Resumption } from '../training/resumption.js';
+import type { Trainer } from '../training/trainer.js';
+import { type PlaceJson, TRAINING_SECTIONS, type TrainingJson } from './encode.js';
+import type { Contents } from './read-sections.js';
 
 // Reads the sections that save({ training: true }) adds to a file. They are checked as untrusted input.
-
-export const TRAINING_SECTIONS = ['training', 'training.slots', 'training.sums', 'training.best'];
 
 const MAX_WORD = 2 ** 32 - 1;
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
@@ -134,6 +134,13 @@ export function decodeTraining(
   };
 }
 
+/** Puts a training into a network that has the parameters and the optimizer already. */
+export function restoreTraining({ slots, place, hasFunction: _, ...counts }: SavedTraining, trainer: Trainer): void {
+  trainer.state.counts = counts;
+  trainer.state.writeSlots(slots);
+  if (place) trainer.call.resumeAt(new Resumption(place));
+}
+
 /** Checks that the file has exactly the arrays that the JSON of the training announces. */
 function checkArrays(contents: Contents, wanted: readonly string[]): void {
   for (const name of TRAINING_SECTIONS.slice(1)) {
@@ -199,7 +206,7 @@ function checkOptions(where: string, value: unknown, task: Task | undefined): Ca
   if (optimizer !== undefined) {
     checkIsObject(`${where}.optimizer`, optimizer);
     const rated = { ...optimizer, learningRate: optimizer.learningRate ?? 1 } as Optimizer;
-    inFile(`${where}.`, () => checkOptimizer(rated));
+    checkOptimizer(rated, `${where}.optimizer`);
   }
   return options;
 }

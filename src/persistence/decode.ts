@@ -20,10 +20,9 @@ import { checkClockState, type ScheduleFunction, savedLearningRate } from '../sp
 import { checkSpec, countParameters, isCustomCost, type ScaledArrays, SPEC_KEYS, type Spec } from '../spec/spec.js';
 import { checkStandardization, type Standardization } from '../spec/standardization.js';
 import type { Trainer } from '../training/trainer.js';
-import { decodeTraining, TRAINING_SECTIONS } from './decode-training.js';
-import type { SavedNetwork, SavedOptimizer } from './encode.js';
-import { CHECKSUM_BYTES, Contents, inFile, MAGIC, NEWER, PREFIX_BYTES, readSections, VERSION } from './sections.js';
-import { sectionsOfVersion1 } from './version-1.js';
+import { type SavedNetwork, type SavedOptimizer, TRAINING_SECTIONS } from './encode.js';
+import { Contents, inFile, NEWER, readSections } from './read-sections.js';
+import { CHECKSUM_BYTES, MAGIC, PREFIX_BYTES, type Section, VERSION } from './sections.js';
 
 // Reads what encode.ts writes. A file is untrusted input: every part of it is checked, and memory is allocated only for
 // contents that the file is long enough to hold.
@@ -49,16 +48,18 @@ const OWN_KEYS = keysOf<Omit<LoadOptions, keyof CoreOptions>>({ cost: true, lear
 const SECTIONS = ['network', 'parameters', 'standardization', 'task', 'optimizer', ...TRAINING_SECTIONS];
 
 /** `file`: a copy of the user's bytes. `options`: those of load that say what a file cannot hold. */
-export function decode(file: Uint8Array, options: LoadOptions): SavedNetwork {
+export async function decode(file: Uint8Array, options: LoadOptions): Promise<SavedNetwork> {
   checkObject('options', options, [...CORE_KEYS, ...OWN_KEYS]);
   const isResumed = checkBoolean('options.training', options.training ?? true);
-  const contents = new Contents(checkFile(file) === 1 ? sectionsOfVersion1(file) : readSections(file), SECTIONS);
+  const contents = new Contents(await sectionsOf(file), SECTIONS);
   const spec = decodeSpec(contents.json('network'), options.cost);
   const count = countParameters(spec);
   const parameters = contents.floats('parameters', count);
   const saved = decodeOptimizer(contents);
   const goal = decodeGoal(contents, spec);
-  const training = decodeTraining(contents, saved.optimizer, count, goal.task);
+  const training = TRAINING_SECTIONS.some((name) => contents.has(name))
+    ? (await loadTraining()).decodeTraining(contents, saved.optimizer, count, goal.task)
+    : undefined;
   const learningRate = checkFunction(options.learningRate, isResumed && training?.hasFunction === true);
   return {
     ...saved,
@@ -72,7 +73,15 @@ export function decode(file: Uint8Array, options: LoadOptions): SavedNetwork {
   };
 }
 
-/** The version of a file that is whole. */
+/** Loaded only for files that have sections of a training. */
+const loadTraining = () => import('./decode-training.js');
+
+async function sectionsOf(file: Uint8Array): Promise<Section[]> {
+  if (checkFile(file) > 1) return readSections(file);
+  return (await import('./version-1.js')).sectionsOfVersion1(file);
+}
+
+/** Checks that a file is complete. Returns its version. */
 function checkFile(file: Uint8Array): number {
   const foreign = foreignContents(file);
   if (foreign) throw outOfRange('load', foreign, 'a file that save() made');
@@ -167,7 +176,7 @@ function decodeOptimizer(contents: Contents): SavedOptimizer {
     throw outOfRange('load: trainingSamples', trainingSamples, 'an integer from 1 up');
   }
   return {
-    optimizer: inFile('load: ', () => checkOptimizer(optimizer)),
+    optimizer: checkOptimizer(optimizer, 'load: optimizer'),
     trainingSamples,
     epochsTrained,
     schedule: schedule === undefined ? undefined : checkClockState('load: schedule', schedule),
@@ -199,7 +208,7 @@ function checkFunction(given: unknown, isNeeded: boolean): ScheduleFunction | un
 }
 
 /** Puts the contents of a file into a new network. */
-export function restore(saved: SavedNetwork, layers: readonly Layer[], trainer: Trainer): void {
+export async function restore(saved: SavedNetwork, layers: readonly Layer[], trainer: Trainer): Promise<void> {
   checkFloats('load: parameters', saved.parameters, saved.parameters.length);
   let offset = 0;
   const next = (count: number) => {
@@ -213,7 +222,7 @@ export function restore(saved: SavedNetwork, layers: readonly Layer[], trainer: 
   trainer.goal = saved.goal;
   trainer.state.restore(saved);
   if (saved.standardization) trainer.standardize(saved.standardization);
-  if (saved.training) trainer.resume(saved.training);
+  if (saved.training) (await loadTraining()).restoreTraining(saved.training, trainer);
   // a function that has no rate for the step reached, nor for the one before, could not be saved again
   savedLearningRate(saved.optimizer.learningRate, trainer.state.clock);
 }

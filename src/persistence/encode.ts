@@ -31,6 +31,9 @@ import {
 // and columns), `encoder` (how records become inputs), `targets` (means and deviations of the targets).
 // `parameters` may come as f16.
 
+/** The sections that only `save({ training: true })` writes. */
+export const TRAINING_SECTIONS = ['training', 'training.slots', 'training.sums', 'training.best'];
+
 /** Options of `save`. */
 export interface SaveOptions {
   /** true: also saves everything that training needs to resume. Default false. */

@@ -1,6 +1,7 @@
 import { checkInteger, checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { parseJson } from '../check/utf8.js';
 import { checkSpec, countParameters } from '../spec/spec.js';
-import { CHECKSUM_BYTES, jsonSection, PREFIX_BYTES, parseJson, type Section } from './sections.js';
+import { CHECKSUM_BYTES, jsonSection, PREFIX_BYTES, type Section } from './sections.js';
 
 // Files of version 1 of the format:
 //

@@ -401,10 +401,10 @@ export function lbfgs(options: FactoryOptions<Lbfgs> = {}): Lbfgs {
 }
 
 /** A checked copy of an optimizer, which may come from a file or from the user's own code. */
-export function checkOptimizer(value: unknown): Optimizer {
-  checkIsObject('optimizer', value);
+export function checkOptimizer(value: unknown, where = 'optimizer'): Optimizer {
+  checkIsObject(where, value);
   const { name, ...options } = value as { name: unknown };
-  return makeOptimizer(checkName('optimizer.name', name, Object.keys(OPTIMIZERS) as Name[]), options, 'optimizer');
+  return makeOptimizer(checkName(`${where}.name`, name, Object.keys(OPTIMIZERS) as Name[]), options, where);
 }
 
 /** True if each of its steps must be on all samples. */

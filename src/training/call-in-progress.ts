@@ -1,7 +1,7 @@
 import type { Optimizer } from '../spec/optimizer.js';
 import type { StepStart } from './epochs.js';
 import type { CallOptions, Place } from './place.js';
-import { Resumption } from './resumption.js';
+import type { Resumption } from './resumption.js';
 
 /** A call that can tell where it stands. */
 interface RunningCall {
@@ -60,8 +60,8 @@ export class CallInProgress {
   }
 
   /** Sets the place at which the next call may resume. */
-  resumeAt(place: Place | undefined): void {
-    this.#resumption = place && new Resumption(place);
+  resumeAt(resumption: Resumption): void {
+    this.#resumption = resumption;
   }
 
   /**

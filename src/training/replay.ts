@@ -6,6 +6,7 @@ import { isStateFinite } from './non-finite.js';
 import type { StreamOptions, TrainOptions } from './options.js';
 import type { Place } from './place.js';
 import type { ProgressReport } from './reports.js';
+import { Resumption } from './resumption.js';
 import { type DataSource, fitStream } from './stream.js';
 import type { Trainer } from './trainer.js';
 
@@ -55,7 +56,7 @@ export async function replayTo(
     else for await (const _ of train(trainer, data, stopped));
   } catch (error) {
     if (!(error instanceof Arrival)) throw error;
-    trainer.call.resumeAt(error.place);
+    if (error.place) trainer.call.resumeAt(new Resumption(error.place));
     return;
   }
   throw outOfRange('step', step, `at most ${trainer.state.steps}, where training has ended`);

@@ -274,13 +274,6 @@ export class Trainer {
       place: this.place,
     };
   }
-
-  /** Puts saved training into a network that has the parameters and the optimizer already. */
-  resume({ slots, place, hasFunction: _, ...counts }: SavedTraining): void {
-    this.state.counts = counts;
-    this.state.writeSlots(slots);
-    this.call.resumeAt(place);
-  }
 }
 
 /** The settings of the steps of trainFor on this many samples. */

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { lbfgs, Network, NonFiniteError, sgd } from 'simdprop';
 import { crossValidate } from 'simdprop/cross-validation';
 import { Table } from 'simdprop/tabular';
 
-// Everything that is loaded where it is used, once. test-pack.mjs makes sure that every chunk of the package has been.
+// node features.mjs <file of version 1>
+//
+// Uses every feature that is loaded on demand. test-pack.mjs then checks that every chunk of the package was loaded.
 
 const ROWS = 60;
 const options = {
@@ -52,6 +55,8 @@ assert(second < first, `L-BFGS: got ${second} after ${first}, want less`);
 
 const loaded = await Network.load(whole.save({ training: true }));
 assert.deepEqual(loaded.predict(inputs), whole.predict(inputs));
+// a file of version 1, of a training
+assert((await Network.load(readFileSync(process.argv[2]))).steps > 0);
 
 const orthogonal = await create({ layers: [{ units: 3, initializer: 'orthogonal' }, options.layers[1]] });
 const w = orthogonal.layers[0].getWeights();
