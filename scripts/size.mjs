@@ -31,7 +31,7 @@ const PAGES = [
   {
     name: 'create, fit, predict',
     goal: 36,
-    ceiling: 43,
+    ceiling: 42,
     trips: 2,
     code: `
       import { Network, sgd } from 'simdprop';
