@@ -2,7 +2,11 @@ import { pathToFileURL } from 'node:url';
 import { makeWorkload } from './workloads.js';
 
 // Runs one build of the library in a process of its own: compare.ts sends one row of the comparison at a time, and this
-// process answers with the time that the row took.
+// process answers with the time that the row took. A row that takes less than MEASURED_US is repeated until it has taken
+// that long; before its first answer, it runs for WARM_UP_US, in which V8 compiles what it will.
+
+const MEASURED_US = 30_000;
+const WARM_UP_US = 200_000;
 
 /** A row of the comparison. */
 export interface CompareOrder {
@@ -16,7 +20,12 @@ const library = (await import(pathToFileURL(process.argv[2]).href)) as typeof im
 async function prepare({ workload, batch }: CompareOrder): Promise<() => unknown> {
   const { data, epochs, batchSize, learningRate, optimizer, inference, ...network } = makeWorkload(workload);
   const { inputs, layers, cost, scale } = network;
-  const net = await library.Network.create({ inputs, layers, cost, scale, seed: 1, batchSize: batch });
+  const options = { inputs, layers, cost, seed: 1, batchSize: batch };
+  const net = await library.Network.create({ ...options, scale }).catch((error: Error) => {
+    // older builds have no such option: they multiply bytes by 1/255
+    if (!error.message.includes('unknown key "scale"')) throw error;
+    return library.Network.create(options);
+  });
   const descent = optimizer === 'adam' ? library.adam({ learningRate }) : library.sgd({ learningRate });
   if (batch === undefined) return () => net.fit(data, { epochs, batchSize, optimizer: descent });
   const width = batch * inputs;
@@ -27,16 +36,27 @@ async function prepare({ workload, batch }: CompareOrder): Promise<() => unknown
   };
 }
 
+/** The mean time of a run in µs, over at least `least` µs. */
+async function timeOf(run: () => unknown, least: number): Promise<number> {
+  // processor time, because it leaves out what other processes do
+  const before = process.cpuUsage();
+  for (let runs = 1; ; runs++) {
+    await run();
+    const { user, system } = process.cpuUsage(before);
+    if (user + system >= least) return (user + system) / runs;
+  }
+}
+
 const prepared = new Map<string, () => unknown>();
 
 process.on('message', async (order: CompareOrder) => {
   const key = JSON.stringify(order);
-  const run = prepared.get(key) ?? (await prepare(order));
-  prepared.set(key, run);
-  // processor time, because it leaves out what other processes do
-  const before = process.cpuUsage();
-  await run();
-  const { user, system } = process.cpuUsage(before);
-  process.send?.(user + system);
+  let run = prepared.get(key);
+  if (!run) {
+    run = await prepare(order);
+    prepared.set(key, run);
+    await timeOf(run, WARM_UP_US);
+  }
+  process.send?.(await timeOf(run, MEASURED_US));
 });
 process.send?.('ready');

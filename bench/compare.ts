@@ -9,21 +9,25 @@ import { makeWorkload, workloadNames } from './workloads.js';
 // Compares this build with another one: npm run bench:compare -- ../other/dist/index.js [PAIRS] [TEXT]. With TEXT, only
 // the rows whose name contains it are measured.
 //
-// Each build runs in a process of its own. The two take turns, and which one begins alternates from pair to pair. A
-// ratio compares the two runs of one pair. The interval holds the true median of the ratios with 95 % probability,
-// whatever their distribution is.
+// For each pair, two new processes run all rows, one build each. In a row they take turns, and which one begins
+// alternates. A pair's ratio compares the medians of the two. Processes must be new, because one process can be faster
+// than another of the same build throughout its life, by up to a half where calls are short: where its code and data
+// lie, and when V8 has compiled what. The interval holds the true median of the ratios with 95 % probability, whatever
+// their distribution is.
 
 const OWN = fileURLToPath(new URL('../dist/index.js', import.meta.url));
-const WARM_UP_PAIRS = 3;
+const TURNS = 5;
 
 const [other, pairs = '31', only = ''] = process.argv.slice(2);
 if (!other || !existsSync(other)) throw new Error(`compare: got ${other}, want the path of the other build's index.js`);
 
-function start(build: string): ChildProcess {
-  return fork(new URL('./compare-build.ts', import.meta.url), [build], { execArgv: ['--import', 'tsx'] });
+async function start(build: string): Promise<ChildProcess> {
+  const child = fork(new URL('./compare-build.ts', import.meta.url), [build], { execArgv: ['--import', 'tsx'] });
+  await once(child, 'message');
+  return child;
 }
 
-/** Processor time of one run, in µs. */
+/** Processor time of the row, in µs. */
 async function time(child: ChildProcess, order: CompareOrder): Promise<number> {
   child.send(order);
   const [microseconds] = await once(child, 'message');
@@ -44,7 +48,11 @@ function medianRanks(count: number): [number, number] {
   return [Math.max(below - 1, 0), Math.min(count - below, count - 1)];
 }
 
-const orders = workloadNames.flatMap((workload) => [
+function nameOf({ workload, batch }: CompareOrder): string {
+  return batch === undefined ? `train ${workload}` : `predict ${workload}, ${batch} per call`;
+}
+
+const orders: CompareOrder[] = workloadNames.flatMap((workload) => [
   { workload, batch: undefined },
   ...makeWorkload(workload).inference.batchSizes.map((batch) => ({ workload, batch })),
 ]);
@@ -52,25 +60,28 @@ for (const workload of ['784-128-10 Adam batch 32', '784-512-512-10 Adam batch 1
   orders.push({ workload, batch: undefined });
 }
 
-const children = [start(OWN), start(other)];
-await Promise.all(children.map((child) => once(child, 'message')));
-const rows: string[][] = [['row', 'speed, this / other', '95 % interval of the median', 'pairs']];
-for (const order of orders) {
-  const name =
-    order.batch === undefined ? `train ${order.workload}` : `predict ${order.workload}, ${order.batch} per call`;
-  if (!name.includes(only)) continue;
-  const ratios: number[] = [];
-  for (let pair = -WARM_UP_PAIRS; pair < Number(pairs); pair++) {
-    const first = Math.abs(pair) % 2;
-    const times = [0, 0];
-    for (const c of [first, 1 - first]) times[c] = await time(children[c], order);
-    if (pair >= 0) ratios.push(times[1] / times[0]);
+const chosen = orders.map((order) => ({ order, name: nameOf(order) })).filter(({ name }) => name.includes(only));
+const ratios = chosen.map((): number[] => []);
+for (let pair = 0; pair < Number(pairs); pair++) {
+  const first = pair % 2;
+  const children: ChildProcess[] = [];
+  for (const c of [first, 1 - first]) children[c] = await start([OWN, other][c]);
+  for (const [row, { order }] of chosen.entries()) {
+    const times: number[][] = [[], []];
+    for (let turn = 0; turn < TURNS; turn++) {
+      const begins = (first + turn) % 2;
+      for (const c of [begins, 1 - begins]) times[c].push(await time(children[c], order));
+    }
+    ratios[row].push(median(times[1]) / median(times[0]));
   }
-  const sorted = ratios.toSorted((a, b) => a - b);
+  for (const child of children) child.kill();
+}
+
+const rows = chosen.map(({ name }, row) => {
+  const sorted = ratios[row].toSorted((a, b) => a - b);
   const [low, high] = medianRanks(sorted.length);
   const interval = `${sorted[low].toFixed(3)} to ${sorted[high].toFixed(3)}`;
-  rows.push([name, median(sorted).toFixed(3), interval, String(sorted.length)]);
-}
-for (const child of children) child.kill();
+  return [name, median(sorted).toFixed(3), interval, String(sorted.length)];
+});
 console.log(machineLine(describeMachine()));
-console.log(alignTable(rows));
+console.log(alignTable([['row', 'speed, this / other', '95 % interval of the median', 'pairs'], ...rows]));
