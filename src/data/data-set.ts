@@ -1,7 +1,7 @@
 import { checkObject, keysOf } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { SetSize } from '../core/memory-plan.js';
-import { checkInputs, type Inputs, type Preparation, storedBytesOf, storedTypeOf, writeInputs } from './inputs.js';
+import { checkInputs, type Inputs, type Preparation, storedBytesOf, writeInputs } from './inputs.js';
 import { isFloats } from './numbers.js';
 import { own, ownIfShared } from './own-arrays.js';
 import { checkTargets, checkWeights, type Targets, writeTargets, writeWeights } from './targets.js';
@@ -74,16 +74,14 @@ export function writeWindow(arena: Arena, data: CheckedData, first: number, rows
   const { plan, header } = arena;
   const { window } = header;
   const { names = NAMES, inputs, targets, weights } = data;
-  writeInputs(names[0], arena, plan.windowInputs, inputs, first, rows);
-  window.inputType = storedTypeOf(arena, inputs);
+  window.inputType = writeInputs(names[0], arena, plan.windowInputs, inputs, first, rows);
   writeTargets(names[1], arena, window, plan.windowTargets, targets, first, rows);
   writeWeights(names[2], arena, window, plan.windowWeights, weights, first, rows);
 }
 
 /** Copies the inputs of the samples [first, first + rows) to the window. Returns the type they are stored as. */
 export function writeWindowInputs(where: string, arena: Arena, inputs: Inputs, first: number, rows: number): number {
-  writeInputs(where, arena, arena.plan.windowInputs, inputs, first, rows);
-  return storedTypeOf(arena, inputs);
+  return writeInputs(where, arena, arena.plan.windowInputs, inputs, first, rows);
 }
 
 /** Copies a batch's targets and weights to the window. The inputs x of the batch stay as they are. */
@@ -105,9 +103,8 @@ export function loadTrainingSet(arena: Arena, data: CheckedData): void {
   const { trainingSet } = header;
   // nothing trains on it before all of it is there
   trainingSet.samples = 0;
-  writeInputs(names[0], arena, plan.setInputs, inputs, 0, samples);
+  trainingSet.inputType = writeInputs(names[0], arena, plan.setInputs, inputs, 0, samples);
   trainingSet.inputs = plan.setInputs;
-  trainingSet.inputType = storedTypeOf(arena, inputs);
   writeTargets(names[1], arena, trainingSet, plan.setTargets, targets, 0, samples);
   writeWeights(names[2], arena, trainingSet, plan.setWeights, weights, 0, samples);
   trainingSet.samples = samples;

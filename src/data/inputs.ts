@@ -68,7 +68,8 @@ function firstBad(inputs: Inputs, { spec, standardization }: Preparation): numbe
   const factor = Math.fround(scaleOf(inputs, spec));
   if (areFloats && factor === 1) return firstInfiniteFloat(inputs, 0, inputs.length);
   const fits = (value: number) => Number.isFinite(Math.fround(value * factor));
-  if (!areFloats && fits(2 ** (8 * inputs.BYTES_PER_ELEMENT))) return -1;
+  // no integer is larger; a power of BYTES_PER_ELEMENT would take a tenth of a small prediction
+  if (!areFloats && fits(2 ** 32)) return -1;
   for (let i = 0; i < inputs.length; i++) if (!fits(inputs[i])) return i;
   return -1;
 }
@@ -88,14 +89,13 @@ function areStoredAsBytes(arena: Arena, inputs: Inputs): inputs is Uint8Array {
   return !arena.standardization && isBytes(inputs);
 }
 
-export const storedTypeOf = (arena: Arena, inputs: Inputs) => (areStoredAsBytes(arena, inputs) ? U8 : F32);
-
 export const storedBytesOf = (arena: Arena, inputs: Inputs) =>
   inputs.length * (areStoredAsBytes(arena, inputs) ? 1 : 4);
 
 /**
  * Copies the inputs of the samples [first, first + rows) to `address`: scaled and standardised, but for bytes that are
  * stored as such. Throws where a number that has arrived there cannot be used.
+ * Returns the type that they are stored as.
  */
 export function writeInputs(
   where: string,
@@ -104,7 +104,7 @@ export function writeInputs(
   inputs: Inputs,
   first: number,
   rows: number,
-): void {
+): number {
   const { spec, standardization } = arena;
   const [start, count] = [first * spec.inputs, rows * spec.inputs];
   const part = count === inputs.length ? inputs : inputs.subarray(start, start + count);
@@ -112,7 +112,7 @@ export function writeInputs(
     const bad = firstBad(part, arena);
     if (bad >= 0) throw badInput(where, inputs, start + bad, arena);
     arena.writeBytes(address, part);
-    return;
+    return U8;
   }
   const { floatMemory } = arena;
   const scale = scaleOf(part, spec);
@@ -121,6 +121,7 @@ export function writeInputs(
   else multiply(floatMemory, address / 4, part, Math.fround(scale));
   const bad = firstInfiniteFloat(floatMemory, address / 4, count);
   if (bad >= 0) throw badInput(where, inputs, start + bad - address / 4, arena);
+  return F32;
 }
 
 /** target[at ...] = factor · values, rounded once. */
