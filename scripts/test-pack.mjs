@@ -33,6 +33,11 @@ function checkContents() {
   const pages = [...PAGES, ...readdirSync(join(ROOT, 'docs')).map((page) => `docs/${page}`)];
   for (const file of [...pages, 'LICENSE', 'assembly/abi.ts', 'dist/index.js.map'])
     if (!files.includes(file)) throw new Error(`test-pack: ${filename} lacks ${file}`);
+  // the files that pages without a bundler preload
+  const preloads = readFileSync(join(ROOT, 'docs/downloads.md'), 'utf8').matchAll(/simdprop\/(dist\/[\w/-]+\.js)/g);
+  for (const [, file] of preloads)
+    if (!files.includes(file))
+      throw new Error(`test-pack: docs/downloads.md names ${file}, which is not in the package`);
   const strange = files.filter(
     (file) => !PAGES.includes(file) && !/^(dist|docs|assembly)\/|^LICENSE$|^package\.json$/.test(file),
   );
