@@ -57,7 +57,7 @@ export const timeOfDay = (time: number): number => (time - daysTo(time) * DAY) /
 const found: Day = { year: 0, month: 0, day: 0, days: 0 };
 
 /**
- * The part of a date. A number for the time since 1970 in days and for the year; for all others the share of the circle,
+ * The part of a date. A number for the time since 1970 in days and for the year; for all others the share of a circle,
  * from 0 to below 1: the month of the year (0: January), the day of its month, the day of the week (0: Monday), the
  * time of the day.
  */

@@ -1,4 +1,4 @@
-import { checkNumber, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkFinite, checkInteger, outOfRange, quote, wrongType } from '../check/errors.js';
 import { type FilledColumn, listNames, missingIn } from './column.js';
 
 // How the columns to be learned become targets, and the outputs of a network answers.
@@ -98,11 +98,12 @@ export function decodeOutputs(
   rows: number,
   threshold: number,
 ): Answer[] {
-  checkNumber('threshold', threshold, Number.isFinite, 'a finite number');
+  checkInteger('rows', rows, 1, Number.MAX_SAFE_INTEGER);
+  checkFinite('threshold', threshold);
   const task = taskOf(targets);
   if (task === undefined) throw outOfRange('decode', 'outputs, where the encoder has no target', 'one: options.target');
   if (typeof outputs !== 'object' || outputs === null) throw wrongType('outputs', outputs, 'an array of numbers');
-  const width = rows > 0 ? outputs.length / rows : 0;
+  const width = outputs.length / rows;
   const widths = task === 'classes' ? widthsOf(classesOf(targets).length) : [targets.length];
   if (!widths.includes(width)) {
     const got = `${outputs.length} outputs for ${rows} rows`;

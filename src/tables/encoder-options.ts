@@ -45,7 +45,7 @@ export interface EncoderOptions {
   encodings?: Readonly<Record<string, EncodingName | ColumnEncoding>>;
   /**
    * What stands for a missing number: the `'median'` (default) or `'mean'` of the training data, or a number, which
-   * holds for number columns alone. `'refuse'`: missing values of any kind are refused, with their number in each column.
+   * holds for number columns alone. `'refuse'`: missing values of any kind are refused; the error counts them by column.
    */
   missing?: 'mean' | 'median' | 'refuse' | number;
   /**

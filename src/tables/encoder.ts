@@ -151,7 +151,7 @@ export class Encoder {
 
   /**
    * The answers that outputs of a network mean: names of classes, true or false, numbers. `outputs`: [rows × outputs].
-   * Of two classes, `outputs` may also be the one output of the second class. `threshold`: where a single output, or one
+   * Of two classes, `outputs` may also be the one output of the second class. `threshold`: where a single output or one
    * of several labels, becomes true; default 1/2.
    */
   decode(outputs: ArrayLike<number>, rows: number, threshold = 0.5): Answer[] {
@@ -192,6 +192,9 @@ function checkTargets(target: unknown): readonly string[] {
   if (target === undefined) return [];
   const targets = Array.isArray(target) ? target : [target];
   if (targets.length === 0) throw outOfRange('options.target', 'none', 'a column, or no target given');
+  for (const name of targets) {
+    if (typeof name !== 'string') throw wrongType('options.target', name, 'the name of a column');
+  }
   const repeated = targets.find((name, i) => targets.indexOf(name) < i);
   if (repeated !== undefined)
     throw outOfRange('options.target', `${quote(String(repeated))} twice`, 'columns that differ');

@@ -34,21 +34,23 @@ export function columnsFromColumns(arrays: unknown, options: TableOptions): Colu
   const reading = checkReading('columns', options);
   const { name } = reading;
   checkIsObject(name, arrays);
-  const entries = Object.entries(arrays);
+  const entries: [string, ArrayLike<unknown>][] = Object.entries(arrays);
   if (entries.length === 0) throw outOfRange(name, 'no columns', 'one or more');
   checkKindsExist(
     reading,
     entries.map(([column]) => column),
   );
-  const [[first, { length: rows = 0 }]] = entries as [string, ArrayLike<unknown>][];
+  for (const [column, values] of entries) {
+    if (Array.isArray(values) || arrayType(values) !== undefined) continue;
+    throw wrongType(`${name}[${quote(column)}]`, values, 'an array or a typed array');
+  }
+  const [[first, { length: rows }]] = entries;
   if (rows === 0) throw outOfRange(`${name}[${quote(first)}]`, 'no values', 'one row or more');
   const columns = new Map<string, Column>();
   for (const [column, values] of entries) {
-    const where = `${name}[${quote(column)}]`;
-    if (!Array.isArray(values) && arrayType(values) === undefined) {
-      throw wrongType(where, values, 'an array or a typed array');
+    if (values.length !== rows) {
+      throw outOfRange(`${name}[${quote(column)}]`, `${values.length} values`, `${rows}, as ${quote(first)} has`);
     }
-    if (values.length !== rows) throw outOfRange(where, `${values.length} values`, `${rows}, as ${quote(first)} has`);
     columns.set(column, columnFrom(column, values, entries.length, reading));
   }
   return { rows, columns };

@@ -74,7 +74,7 @@ export function medianOf(values: Float64Array): number {
 const MOST_ROUNDS = 64;
 
 /**
- * Puts the value of rank k in its place, smaller ones before it and larger ones behind it, and returns it (Hoare, 1961).
+ * Puts the value of rank k in its place, smaller ones before it and larger ones behind it, and returns it (Hoare 1961).
  * In most cases the time is linear in the number of values; for those made to be slow it is that of sorting.
  */
 function select(values: Float64Array, k: number): number {

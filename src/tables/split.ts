@@ -116,7 +116,7 @@ function groupsOf(name: string, column: FilledColumn, rows: number): ArrayLike<n
   if (missing === 0) return keysFor(column);
   const first = Array.from({ length: rows }, (_, row) => row).findIndex((row) => isMissing(column, row));
   const got = `${quote(name)}, with ${missing} missing values, the first in row ${first}`;
-  const wanted = `none, because such a row may belong to any group: table.withoutMissing([${quote(name)}]) leaves it out`;
+  const wanted = `none, as such a row may belong to any group: table.withoutMissing([${quote(name)}]) leaves it out`;
   throw outOfRange('options.group', got, wanted);
 }
 

@@ -54,7 +54,7 @@ export class Table {
   }
 
   /**
-   * A table of objects, one a row. Values are numbers, texts, true, false and Dates; null, undefined, NaN and a key that
+   * A table of objects, one a row. Values are numbers, texts, true, false, Dates; null, undefined, NaN and a key that
    * a record does not have are missing values. Texts are read as those of a CSV file, so that `'12'` is a number.
    * Throws a TypeError or RangeError that names the record and the column.
    *
@@ -168,7 +168,7 @@ export class Table {
   }
 
   /**
-   * An object for each row, without the columns that are ignored. Dates are Dates, categories are texts, and null stands
+   * An object for each row, without the columns that are ignored. Dates are Dates, categories are texts, null stands
    * for missing values.
    */
   toRecords(): TableRecord[] {
@@ -200,7 +200,7 @@ export class Table {
   }
 
   /**
-   * A text to look at, a line for each column: its name, its kind, how many values are missing, what the values are, and
+   * A text to look at, a line for each column: its name and kind, how many values are missing, what the values are, and
    * hints such as "every value differs: an identifier?". Names and values can be printed to a terminal, whatever they
    * contain.
    */

@@ -73,7 +73,7 @@ export function windows(series: ArrayLike<number> | Table, options: WindowOption
 /**
  * Windows over the parts of a series: its last rows are for the test, those before them for validation, the first ones
  * for training. A window belongs to the part in which all its targets lie; one whose targets lie in two parts is left
- * out. The inputs of a window may reach back into the part before, as the past is known when a prediction is made. So no
+ * out. The inputs of a window may reach back into the part before, for the past is known when one predicts. So no
  * target of validation or test is seen in training, neither as a target nor as an input.
  */
 export function splitWindows(series: ArrayLike<number> | Table, options: SplitWindowOptions): SplitWindows {
