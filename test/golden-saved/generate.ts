@@ -3,12 +3,13 @@ import { Network } from '../../src/network.js';
 import { arraysOf } from '../parameters.js';
 import { BYTES, QUESTIONS, TRAININGS, trainAndSave } from './trainings.js';
 
-// npx tsx test/golden-saved/generate.ts: writes the files of the present version of the format. Files of earlier
-// versions stay as they are.
+// npx tsx test/golden-saved/generate.ts KIND ...: writes the files of these kinds in the present version of the format.
+// Files that have been published stay as they are.
 
 const place = (name: string) => new URL(name, import.meta.url);
 
-for (const [name, training] of Object.entries(TRAININGS)) {
+for (const name of process.argv.slice(2)) {
+  const training = TRAININGS[name];
   const net = await Network.create(training.network);
   const { file: bytes, reports } = await trainAndSave(net, training);
   const version = new DataView(bytes.buffer).getUint32(8, true);

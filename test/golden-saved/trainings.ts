@@ -79,6 +79,28 @@ export const TRAININGS: Readonly<Record<string, SavedTraining>> = {
     steps: 30,
     isAmidStep: false,
   },
+  // a scale for arrays of every type, which files have had since some of version 2
+  scaled: {
+    network: {
+      inputs: INPUTS,
+      layers: [
+        { units: 5, activation: 'tanh' },
+        { units: CLASSES, activation: 'softmax' },
+      ],
+      scale: 1 / 255,
+      seed: 6,
+    },
+    data: bytes,
+    training: { epochs: 4, batchSize: 50, optimizer: momentum({ learningRate: 0.1 }) },
+    steps: 30,
+    isAmidStep: false,
+  },
+};
+
+/** The kinds of files that each version of the format has. */
+export const KINDS: Readonly<Record<number, readonly string[]>> = {
+  1: ['training', 'standardized'],
+  2: ['training', 'standardized', 'scaled'],
 };
 
 /** The file that is written in the middle of training, and the reports on the epochs that end after it. */
