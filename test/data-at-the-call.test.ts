@@ -273,6 +273,30 @@ describe('memory that another thread changes', () => {
     }
   });
 
+  it('is read once where it is given as weights and biases', async () => {
+    const net = await createNetwork(options);
+    const memory = new Float32Array(new SharedArrayBuffer(4 * 20));
+    const { findIndex } = Float32Array.prototype;
+    // another thread changes the numbers as soon as they have been checked
+    const check = vi.spyOn(Float32Array.prototype, 'findIndex').mockImplementation(function (
+      this: Float32Array,
+      isBad,
+    ) {
+      const found = findIndex.call(this, isBad);
+      memory.fill(Number.NaN);
+      return found;
+    });
+    try {
+      net.layers[0].setWeights(memory.fill(0.5));
+      net.layers[0].setBiases(memory.fill(0.25).subarray(0, 5));
+    } finally {
+      check.mockRestore();
+    }
+    expect(net.layers[0].getWeights()).toEqual(new Float32Array(20).fill(0.5));
+    expect(net.layers[0].getBiases()).toEqual(new Float32Array(5).fill(0.25));
+    expect(() => net.layers[0].setWeights(memory)).toThrow(/^layers\[0\]\.setWeights\[0\]: got NaN, want/);
+  });
+
   it('is taken where nobody changes it, by every call', async () => {
     const shared = <T extends Float32Array | Uint8Array>(values: T): T => {
       const copy = new (values.constructor as new (memory: SharedArrayBuffer) => T)(

@@ -38,6 +38,11 @@ export function copyOf<T extends NumberArray>(values: T): T {
   return copy;
 }
 
+/** True for a typed array in memory that other threads can change. */
+export function isShared(values: unknown): values is NumberArray {
+  return arrayType(values) !== undefined && isKind((values as NumberArray).buffer, 'SharedArrayBuffer');
+}
+
 export function isFloat32Array(value: unknown): value is Float32Array {
   return arrayType(value) === 'Float32Array';
 }

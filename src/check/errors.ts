@@ -1,4 +1,4 @@
-import { arrayType, isDetached, isFloat32Array, isKind, type NumberArray } from './arrays.js';
+import { arrayType, copyOf, isDetached, isFloat32Array, isKind, isShared, type NumberArray } from './arrays.js';
 
 // All error messages have one form: where the value stands, which value was given (got), and which is allowed (want).
 
@@ -144,7 +144,7 @@ export function checkNoMore(call: string, n: number, value: unknown): void {
 
 /**
  * Accepts a Float32Array of `count` numbers if `isWanted` is true for each. In a message, `wanted` describes the
- * allowed numbers.
+ * allowed numbers. Returns the numbers that were checked: a copy if another thread can change those that were given.
  */
 export function checkFloats(
   where: string,
@@ -155,7 +155,8 @@ export function checkFloats(
 ): Float32Array {
   if (!isFloat32Array(values)) throw wrongType(where, values, `a Float32Array of ${count}`);
   if (values.length !== count) throw outOfRange(where, countOf(values), `${count}`);
-  const bad = values.findIndex((value) => !isWanted(value));
-  if (bad >= 0) throw outOfRange(`${where}[${bad}]`, values[bad], wanted);
-  return values;
+  const checked = isShared(values) ? copyOf(values) : values;
+  const bad = checked.findIndex((value) => !isWanted(value));
+  if (bad >= 0) throw outOfRange(`${where}[${bad}]`, checked[bad], wanted);
+  return checked;
 }

@@ -1,4 +1,4 @@
-import { arrayType, copyOf, isDetached, isKind, type NumberArray, newLike } from '../check/arrays.js';
+import { copyOf, isDetached, isShared, type NumberArray, newLike } from '../check/arrays.js';
 import { isFloats, isIntegers } from './numbers.js';
 
 // Data are read at the call. Where they are used later, after other code may have run, they are copied first, once; the
@@ -26,6 +26,5 @@ export function own<T>(values: T): T {
 
 /** The same for numbers that other threads can change. All others are returned as they are. */
 export function ownIfShared<T>(values: T): T {
-  const isShared = arrayType(values) !== undefined && isKind((values as NumberArray).buffer, 'SharedArrayBuffer');
-  return isShared ? own(values) : values;
+  return isShared(values) ? own(values) : values;
 }

@@ -83,11 +83,11 @@ export class ArenaLayer implements Layer {
 
   setWeights(values: Float32Array, unit?: number): void {
     const [first, last] = this.#unitsFrom('setWeights', unit);
-    checkFloats(this.#where('setWeights'), values, (last - first) * this.fanIn);
+    const checked = checkFloats(this.#where('setWeights'), values, (last - first) * this.fanIn);
     const panels = this.#panels(this.#plan.weights);
     // lanes that fill up the panels are set to 0 too: training that has diverged may have left NaN there
     if (unit === undefined) panels.fill(0);
-    writeWeights(panels, this.fanIn, first, last, values);
+    writeWeights(panels, this.fanIn, first, last, checked);
     this.#pass.setParameters();
   }
 
@@ -99,13 +99,13 @@ export class ArenaLayer implements Layer {
   setBiases(values: Float32Array, none?: undefined): void {
     const where = this.#where('setBiases');
     checkNoMore(where, 2, none);
-    checkFloats(where, values, this.units);
-    if (!this.#arena.spec.layers[this.#index].bias && values.some((value) => value !== 0)) {
+    const checked = checkFloats(where, values, this.units);
+    if (!this.#arena.spec.layers[this.#index].bias && checked.some((value) => value !== 0)) {
       throw outOfRange(where, 'biases', 'zeros for a layer with bias: false');
     }
     const biases = this.#arena.floats(this.#plan.biases, paddedFloats(this.units)).fill(0);
     // + 0 turns -0 into 0: a sum that starts from -0 would show whether zero inputs were skipped
-    for (let j = 0; j < this.units; j++) biases[j] = values[j] + 0;
+    for (let j = 0; j < this.units; j++) biases[j] = checked[j] + 0;
     this.#pass.setParameters();
   }
 
