@@ -31,7 +31,7 @@ const PAGES = [
   {
     name: 'create, fit, predict',
     goal: 36,
-    ceiling: 43,
+    ceiling: 45,
     trips: 2,
     code: `
       import { Network, sgd } from 'simdprop';
@@ -42,7 +42,7 @@ const PAGES = [
   {
     name: 'with save, load, standardisation',
     goal: 42,
-    ceiling: 47,
+    ceiling: 49,
     code: `
       import { Network, sgd } from 'simdprop';
       ${LEARN}
@@ -62,7 +62,7 @@ const PAGES = [
   {
     name: 'simdprop/static, all of it',
     goal: 60,
-    ceiling: 63,
+    ceiling: 65,
     trips: 1,
     code: `
       import * as simdprop from 'simdprop/static';

@@ -11,7 +11,7 @@ import { checkInputShape, checkInputs, type Inputs } from './data/inputs.js';
 import { checkWeights, type Targets } from './data/targets.js';
 import { checkTask, goalGiven, settleGoal, type Task } from './data/task.js';
 import type { Inspector } from './inspection/inspector.js';
-import { checkEvaluation, type EvaluateOptions, evaluate } from './model/evaluate.js';
+import { checkEvaluation, type EvaluateOptions, evaluate, OutputsError } from './model/evaluate.js';
 import { checkInitializers, initialize } from './model/initializer.js';
 import { ArenaLayer, type Layer } from './model/layer.js';
 import type { Evaluation } from './model/metrics.js';
@@ -307,7 +307,8 @@ export class Network {
    * afterwards have no effect. The event loop runs every few milliseconds. While `fit` runs, the network can be used, but
    * not trained by another call. If the signal is aborted, `fit` rejects with its reason, and the weights are those after
    * the last step. If a callback returns false or a promise of it, training ends. If a cost or a weight is no longer
-   * finite, `fit` rejects with a NonFiniteError. A second call continues where the first one ended.
+   * finite, `fit` rejects with a NonFiniteError, and the network goes back to the start of the call: see there. A second
+   * call continues where the first one ended.
    */
   async fit(data: DataSet, options: TrainOptions = {}): Promise<History> {
     const history = new History();
@@ -353,7 +354,8 @@ export class Network {
    * steps of `fit`: at least one, and further whole steps until the next might end too late. The next call with the
    * same arrays and equal options resumes where this one stopped, also in the middle of an epoch; `fit` and other data
    * start a new epoch. The data are copied in the first call, so that later changes in the same arrays have no effect.
-   * The machine determines how many steps fit into the time, but not their results.
+   * The machine determines how many steps fit into the time, but not their results. After a NonFiniteError the network is
+   * as it was before this one call, and the next one starts a new epoch.
    */
   trainFor(data: DataSet, milliseconds: number, options: TrainForOptions = {}): TrainForReport {
     return this.#trainer.trainFor(data, milliseconds, options);
@@ -377,7 +379,7 @@ export class Network {
    * Takes one step of the optimizer on the mean gradient of the batch. `x` [rows × inputs]; `y` labels or rows;
    * `weights` [rows]: the weight that each sample's cost is multiplied by, default 1 for each. Returns the mean cost
    * before the step, without L1 and L2. Throws a NonFiniteError if the cost or a weight is no longer finite; the
-   * network then has the finite weights that it had at most 64 steps before.
+   * network then has the finite weights that it had at most 64 steps before, which may be very large already.
    */
   trainBatch(x: Inputs, y: Targets, weights?: Float32Array, none?: undefined): number {
     checkNoMore('trainBatch', 4, none);
@@ -386,7 +388,7 @@ export class Network {
 
   /**
    * The outputs a^L [rows × outputs] for inputs [rows × inputs], with any number of rows. A row gives the same bits
-   * alone and among others.
+   * alone and among others. Throws a RangeError if an output is not finite.
    */
   predict(x: Inputs, none?: undefined): Float32Array {
     checkNoMore('predict', 2, none);
@@ -403,7 +405,8 @@ export class Network {
       const type = writeWindowInputs('x', arena, x, first, count);
       this.#pass.holdForward(count);
       arena.core.forwardWindow(count, type);
-      arena.readRows(predictions, first * outputs, output.a, output, count);
+      const areFinite = arena.readRows(predictions, first * outputs, output.a, output, count);
+      if (!areFinite) throw new OutputsError('x', predictions, outputs);
     }
     return predictions;
   }

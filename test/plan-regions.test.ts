@@ -12,7 +12,7 @@ import { capacities, offsetOf, runs, sets, specs } from './plans.js';
  * Regions whose address is in no word of the header: the other threads' regions follow those of the first thread, and
  * only src/ uses the others.
  */
-const WORDLESS = ['otherThreads', 'rateTable'];
+const WORDLESS = ['fallback', 'otherThreads', 'rateTable'];
 const WORDLESS_DATA = ['windowTargets', 'windowWeights', 'setInputs', 'setTargets', 'setWeights', 'order'];
 
 it('gives every region the name of the word in abi.ts that holds its address', () => {
@@ -137,6 +137,7 @@ function sizesOf({ spec, capacity, set, slots, threads }: Given): Record<string,
       isMixed[l] ? new Set(activation).size * abi.RUN_OFFSETS + units * U32 : 0,
     ),
     state: [slots * parameters],
+    fallback: [(1 + slots) * parameters],
     x: [capacity * rowStride(inputs)],
     lists: ofListed(capacity * list),
     listCounts: [ifListed(capacity * U32)],

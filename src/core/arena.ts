@@ -150,6 +150,11 @@ export class Arena {
     this.#inUse().views.bytes.set(values, address);
   }
 
+  /** Copies floats within the memory. */
+  copy(target: number, source: number, floats: number): void {
+    this.#inUse().views.floats.copyWithin(target / 4, source / 4, source / 4 + floats);
+  }
+
   /** Copies the header and the layer table. Returns a function that writes the copies back. */
   keepTables(): () => void {
     const { start, bytes } = tablesOf(this.#plan.layers.length);
@@ -236,7 +241,7 @@ export class Arena {
 
   /**
    * Copies a matrix [rows × units] to `target`, from index `start` on, without the lanes that only fill up its rows.
-   * `stride`: the bytes from one row to the next.
+   * `stride`: the bytes from one row to the next. Returns true if all numbers are finite.
    */
   readRows(
     target: Float32Array,
@@ -244,15 +249,22 @@ export class Arena {
     address: number,
     { stride, units }: Pick<LayerPlan, 'stride' | 'units'>,
     rows: number,
-  ): void {
+  ): boolean {
     const { floats } = this.#inUse().views;
     const strideFloats = stride / 4;
     let source = address / 4;
     let next = start;
+    // stays 0 as long as all numbers are finite, and is NaN from then on
+    let zero = 0;
     for (let row = 0; row < rows; row++) {
-      for (let j = 0; j < units; j++) target[next++] = floats[source + j];
+      for (let j = 0; j < units; j++) {
+        const value = floats[source + j];
+        target[next++] = value;
+        zero += value - value;
+      }
       source += strideFloats;
     }
+    return zero === 0;
   }
 
   dispose(): void {

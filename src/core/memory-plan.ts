@@ -67,6 +67,10 @@ export interface Plan extends Readonly<PlannedWords> {
   /** The number of rows, and of columns, of the confusion matrix; 0 if there is none. */
   readonly classes: number;
   readonly team: Team;
+  /**
+   * Address of the state that training falls back to: a copy of the parameters, then one of the optimizer's slots.
+   */
+  readonly fallback: number;
   /** The number of the optimizer's slots. Each has parameterFloats floats. */
   readonly slots: number;
   /** Address of f64 [MAX_RATES]: the learning rates of the steps of one call. */
@@ -150,6 +154,7 @@ export function makePlan(
   const { parameters, gradients, rateTable, parameterFloats } = parameterPlan;
   const runs = spec.layers.map((layer) => regions.reserve('runs', 4 * runWords(layer.activation).length));
   const state = regions.reserve('state', slots * parameterFloats * 4);
+  const fallback = regions.reserve('fallback', (1 + slots) * parameterFloats * 4);
   const batch = planBatch(regions, spec, capacity);
   const { x, xStride, y, yStride, rowWeights, rowCosts } = batch;
   const { lists, listStride, listCounts, masks, maskStride } = batch;
@@ -182,6 +187,7 @@ export function makePlan(
     gradients,
     rateTable,
     state,
+    fallback,
     x,
     xStride,
     y,

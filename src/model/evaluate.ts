@@ -172,8 +172,12 @@ export class Scoring {
     writeWindow(arena, this.#data, first, rows);
     this.#pass.holdForward(rows);
     core.evaluateRows(rows);
-    if (header.notFinite && !this.#ignoresNonFinite) throw notFinite(this.#where, arena, header.notFinite - 1, first);
     const output = plan.layers[plan.layers.length - 1];
+    if (header.notFinite && !this.#ignoresNonFinite) {
+      const index = header.notFinite - 1;
+      const row = arena.floats(output.a + (index - first) * output.stride, output.units);
+      throw new OutputsError(this.#where, row, output.units, index);
+    }
     if (this.#scores) arena.readRows(this.#scores, first * output.units, output.a, output, rows);
     this.#labels?.add(arena, rows);
     this.#position += rows;
@@ -230,14 +234,15 @@ function keepScores(arena: Arena): () => void {
   };
 }
 
-/** The error for sample `index`, which has an output that is not finite. The window begins with sample `first`. */
-function notFinite(where: string, arena: Arena, index: number, first: number): RangeError {
-  const { layers } = arena.plan;
-  const { a, stride, units } = layers[layers.length - 1];
-  const row = arena.floats(a + (index - first) * stride, units);
-  const bad = row.findIndex((value) => !Number.isFinite(value));
-  const wanted = 'finite outputs: the weights or the inputs of this row are too large';
-  return outOfRange(`${where}, row ${index}`, `${row[bad]} at output ${bad}`, wanted);
+/** The error for outputs that are not finite. */
+export class OutputsError extends RangeError {
+  /** `values` [rows × outputs]; `first`: the number of the first row. */
+  constructor(where: string, values: Float32Array, outputs: number, first = 0) {
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    const row = `${where}, row ${first + Math.floor(bad / outputs)}`;
+    const wanted = 'finite outputs: the weights or the inputs of this row are too large';
+    super(outOfRange(row, `${values[bad]} at output ${bad % outputs}`, wanted).message);
+  }
 }
 
 /** The metrics of classes, from the counts of samples. */

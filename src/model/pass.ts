@@ -23,6 +23,7 @@ export class Pass {
   #guard: Guard | undefined;
   #keepStep: (() => void) | undefined;
   #revision = 0;
+  #timesSet = 0;
 
   /** The number of rows of the batch. */
   get rows(): number {
@@ -52,6 +53,11 @@ export class Pass {
   /** Another number whenever the parameters or the standardisation have changed. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** How often parameters were set, not trained. */
+  get timesSet(): number {
+    return this.#timesSet;
   }
 
   /** To be called before the buffers are overwritten, and after they have moved. */
@@ -96,6 +102,7 @@ export class Pass {
   /** Parameters were set, not trained. Repeating steps from a snapshot would no longer lead to them. */
   setParameters(): void {
     this.outdate();
+    this.#timesSet++;
     this.#guard = undefined;
   }
 

@@ -73,6 +73,11 @@ export class EpochRunner implements Epochs {
     };
   }
 
+  /** Mean cost of the first samples that were trained. */
+  get firstCost(): number | undefined {
+    return this.#stepper.firstCost;
+  }
+
   /** Time spent on the epoch so far, without callbacks and pauses. */
   get elapsedMs(): number {
     return this.#elapsedMs;

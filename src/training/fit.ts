@@ -8,6 +8,8 @@ import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
 import type { Lbfgs } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
+import type { Standardization } from '../spec/standardization.js';
+import { CostGrowth } from './cost-growth.js';
 import type { EarlyStopper } from './early-stopping.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import type { EpochResult, Epochs, StepStart } from './epochs.js';
@@ -114,7 +116,8 @@ async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Pr
   const taken = takeOptions(options, TRAIN_KEYS);
   const isLbfgs = (taken.optimizer ?? state.optimizer)?.name === 'lbfgs';
   const missing = missingFor(taken, isLbfgs);
-  const isMeasured = Boolean(taken.standardize) && !trainer.standardization;
+  const { standardization } = trainer;
+  const isMeasured = Boolean(taken.standardize) && !standardization;
   const given = missing.length > 0 || isMeasured ? ownData('data', data) : data;
 
   const settings = checkSettings(taken, arena, state.optimizer);
@@ -138,7 +141,7 @@ async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Pr
       warnings: warningsOf(parts.data, preparation),
     };
     if (isMeasured) await standardize(trainer, fitSettings);
-    const fit = new Fit(trainer, fitSettings);
+    const fit = new Fit(trainer, fitSettings, standardization);
     call.setRunning(fit);
     return fit;
   } catch (error) {
@@ -188,6 +191,8 @@ class Fit {
   readonly #settings: Omit<FitSettings, 'data'>;
   readonly #samples: number;
   readonly #epochs: Epochs;
+  readonly #runner: EpochRunner;
+  readonly #growth = new CostGrowth();
   /** Epochs done. */
   #epoch: number;
   /** The place within the next epoch at which it resumes. */
@@ -200,7 +205,8 @@ class Fit {
   #stopped: Place['stopped'];
   #options: CallOptions | undefined;
 
-  constructor(trainer: Trainer, { data, ...settings }: FitSettings) {
+  /** `standardization`: that of the network at the start of the call. */
+  constructor(trainer: Trainer, { data, ...settings }: FitSettings, standardization: Standardization | undefined) {
     this.#trainer = trainer;
     this.#settings = settings;
     this.#samples = data.samples;
@@ -213,8 +219,10 @@ class Fit {
     this.#stopped = place?.stopped;
     if (place?.stopper && stopper) stopper.place = place.stopper;
     const epochSettings: EpochSettings = { ...settings, samples: data.samples, isTrial: makeLbfgs !== undefined };
-    const runner = new EpochRunner(trainer.state, epochSettings);
-    this.#epochs = makeLbfgs ? makeLbfgs(trainer.state, runner, optimizer as Lbfgs, place?.lbfgs) : runner;
+    this.#runner = new EpochRunner(trainer.state, epochSettings);
+    this.#epochs = makeLbfgs ? makeLbfgs(trainer.state, this.#runner, optimizer as Lbfgs, place?.lbfgs) : this.#runner;
+    // L-BFGS takes no step that does not lower the cost
+    trainer.keepFallback(!settings.ignoreNonFinite && !makeLbfgs, standardization);
   }
 
   get place(): Place {
@@ -284,10 +292,12 @@ class Fit {
     this.#trained = undefined;
     this.#trainer.state.countEpoch();
     this.#epoch++;
+    const warning = this.#observeCost(epoch, result.cost);
     let stopped: EpochReport['stopped'];
     if (isWhole) {
       this.#trainer.state.clock.endEpoch((validation ?? result).cost);
       if (validation && stopper?.observe(epoch, validation, this.#trainer.arena)) stopped = 'earlyStopping';
+      if (stopper?.bestEpoch === epoch) this.#keepBest();
     }
     stopped = outcome ?? stopped;
     if (isStopped) stopped = 'callback';
@@ -302,16 +312,27 @@ class Fit {
       ...(validation && { validation }),
       ...(stopper && (epoch > 0 || validation) && { bestEpoch: stopper.bestEpoch }),
       ...(stopped && { stopped }),
-      ...this.#takeWarnings(),
+      ...this.#takeWarnings(warning),
     };
   }
 
-  /** The warnings, once. */
-  #takeWarnings(): Pick<EpochReport, 'warnings'> {
-    const { warnings } = this.#settings;
-    if (this.#hasWarned || warnings.length === 0) return {};
+  /** The warnings that no report has had yet. */
+  #takeWarnings(warning: string | undefined): Pick<EpochReport, 'warnings'> {
+    const warnings = [...(this.#hasWarned ? [] : this.#settings.warnings), ...(warning ? [warning] : [])];
     this.#hasWarned = true;
-    return { warnings };
+    return warnings.length > 0 ? { warnings } : {};
+  }
+
+  /** Returns a sentence if the cost has grown by orders of magnitude. */
+  #observeCost(epoch: number, cost: number): string | undefined {
+    const { arena, state } = this.#trainer;
+    return this.#growth.observe(epoch, cost, this.#runner.firstCost, arena, state.fallback.parameters);
+  }
+
+  /** From now on, training that fails falls back to the end of this epoch. */
+  #keepBest(): void {
+    const { fallback } = this.#trainer.state;
+    if (fallback.parameters !== undefined && !this.#growth.isGrown) fallback.keep();
   }
 
   /** True if all epochs that were asked for are complete. */

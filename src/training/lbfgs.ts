@@ -164,7 +164,9 @@ class LbfgsEpochs implements Epochs {
   async #startingPoint(): Promise<LbfgsPlace> {
     const { cost, meanCost } = await this.#gradient();
     if (!Number.isFinite(cost)) {
-      const found = diagnose(this.#arena, this.#trained.pass.rows, 'z');
+      const { trainingSet } = this.#arena.header;
+      const { rows } = this.#trained.pass;
+      const found = diagnose(this.#arena, 'z', rows, trainingSet, trainingSet.samples, undefined);
       throw new NonFiniteError({ epoch: this.#epoch, step: 0, stepsUndone: 0, ...found });
     }
     this.#copyToSlot(START_GRADIENT, this.#slot(GRADIENT));

@@ -1,16 +1,22 @@
 import type { Arena } from '../core/arena.js';
+import type { SetWords } from '../core/header.js';
 import type { Guard, Pass } from '../model/pass.js';
+import { F32, ROWS } from '../spec/codes.js';
 import type { RateClock } from '../spec/schedule.js';
 
-// Handles numbers that leave the range of f32: training stops, reports where, and leaves the last finite parameters in
-// place. The core takes no step whose cost is not finite. An update that overflows is noticed at the next check of all
-// parameters.
+// Handles numbers that leave the range of f32: training stops, reports where and why, and the network returns to an
+// earlier state. The core takes no step whose cost is not finite. An update that overflows is noticed at the next check
+// of all parameters.
 
 /** Larger inputs count as unscaled. Standardised inputs, and pictures from 0 to 1, stay below 10. */
-const UNSCALED = 100;
+const UNSCALED_INPUT = 10;
+/** Larger targets count as unscaled. The last layer can reach those of tens by its biases. */
+const UNSCALED_TARGET = 100;
+/** Above this rate, training is likely to fail whatever the data. */
+const LARGE_RATE = 10;
 
 /** The likely cause that a NonFiniteError reports. */
-export type NonFiniteReason = 'inputs' | 'weights' | 'cost';
+export type NonFiniteReason = 'inputs' | 'targets' | 'weights' | 'cost';
 
 interface NonFiniteDetails {
   readonly epoch: number | undefined;
@@ -18,10 +24,18 @@ interface NonFiniteDetails {
   readonly layer: number | undefined;
   readonly reason: NonFiniteReason;
   readonly largestInput: number;
+  readonly largestTarget: number;
+  readonly learningRate: number | undefined;
+  readonly isStandardized: boolean;
   readonly stepsUndone: number;
 }
 
-/** Thrown when a cost or a parameter is no longer finite in training. The network has its last finite parameters. */
+/**
+ * Thrown when a cost or a parameter is no longer finite in training. `fit`, `train`, `fitStream` and `trainFor` leave
+ * the network as it was at the start of the call: its parameters, the state of the optimizer, and the counts of steps
+ * and epochs; with `earlyStopping`, as it was after the best epoch of the call, if there is one. What a callback has
+ * set since then is not undone. `trainBatch` and `applyGradients` leave finite parameters of at most 64 steps before.
+ */
 export class NonFiniteError extends Error {
   /** The epoch, counted from 0 for the call as in reports; undefined for a single batch. */
   declare readonly epoch: number | undefined;
@@ -33,35 +47,43 @@ export class NonFiniteError extends Error {
    */
   declare readonly layer: number | undefined;
   /**
-   * The likely cause. `inputs`: some are very large. `weights`: they have become too large. `cost`: the outputs are
-   * finite, but their cost is not.
+   * The likely cause. `inputs`: some are larger than 10, so that each step is too long. `targets`: some are larger than
+   * 100. `weights`: they have become too large. `cost`: the outputs are finite, but their cost is not. If the learning
+   * rate is above 10, it is the likely cause whatever the data, and the reason is one of the last two.
    */
   declare readonly reason: NonFiniteReason;
-  /** Largest |x| of the batch. */
+  /** Largest |x| of the training set, or of the batch that was given alone, as the first layer gets it. */
   declare readonly largestInput: number;
-  /**
-   * How many earlier steps were undone as well. It is 0 in calls that can train them again, and up to 63 if batches are
-   * given one by one.
-   */
+  /** Largest |y| of the same samples; 1 for labels. */
+  declare readonly largestTarget: number;
+  /** How many earlier steps were undone. If batches are given one by one, at most 63. */
   declare readonly stepsUndone: number;
 
   constructor(details: NonFiniteDetails) {
     super(describe(details));
     this.name = 'NonFiniteError';
-    Object.assign(this, details);
+    const { learningRate: _rate, isStandardized: _standardized, ...fields } = details;
+    Object.assign(this, fields);
   }
 }
 
-function describe({ epoch, step, layer, reason, largestInput, stepsUndone }: NonFiniteDetails): string {
+function describe(details: NonFiniteDetails): string {
+  const { epoch, step, layer, stepsUndone } = details;
   const where = epoch === undefined ? `step ${step}` : `epoch ${epoch}, step ${step}`;
   const got = layer === undefined ? 'a cost that is not finite' : `numbers in layers[${layer}] that are not finite`;
-  const advice = {
-    inputs: `inputs are as large as ${largestInput}: scale or standardise them`,
-    weights: 'the weights have grown too large: a smaller learning rate or clipped gradients may help',
-    cost: 'the outputs have grown too large for the cost: a smaller learning rate or smaller targets may help',
-  }[reason];
   const undone = stepsUndone > 0 ? `; ${stepsUndone} steps before it were undone` : '';
-  return `training: ${where}: got ${got}, want finite ones (${advice}${undone})`;
+  return `training: ${where}: got ${got}, want finite ones (${adviceOn(details)}${undone})`;
+}
+
+function adviceOn({ reason, largestInput, largestTarget, learningRate, isStandardized }: NonFiniteDetails): string {
+  const slower = `a smaller learning rate${learningRate === undefined ? '' : ` than ${learningRate}`}`;
+  const scaled = isStandardized ? 'look for outliers, and columns that hardly vary' : 'scale or standardise them';
+  return {
+    inputs: `inputs are as large as ${largestInput}: ${scaled}, or take ${slower}`,
+    targets: `targets are as large as ${largestTarget}: scale them, or take ${slower}`,
+    weights: `the weights have grown too large: ${slower} or clipped gradients may help`,
+    cost: `the outputs have grown too large for the cost: ${slower} or smaller targets may help`,
+  }[reason];
 }
 
 /** True if every number is finite. For NaN the comparison is false too. */
@@ -116,18 +138,30 @@ export class Snapshot {
 
 /**
  * The details for an error about the pass that lies in the batch buffers: finds the first layer whose z, or whose
- * present parameters, are not finite.
+ * present parameters, are not finite. `set`: the samples that were trained, `samples` of them.
  */
 export function diagnose(
   arena: Arena,
-  rows: number,
   searched: 'z' | 'parameters',
-): Pick<NonFiniteDetails, 'layer' | 'reason' | 'largestInput'> {
-  const { plan, spec, core } = arena;
-  let largestInput = 0;
-  for (let row = 0; row < rows; row++) {
-    largestInput = Math.max(largestInput, core.largestMagnitude(plan.x + row * plan.xStride, spec.inputs));
+  rows: number,
+  set: SetWords,
+  samples: number,
+  learningRate: number | undefined,
+): Omit<NonFiniteDetails, 'epoch' | 'step' | 'stepsUndone'> {
+  const layer = findLayer(arena, searched, rows);
+  const largestInput = largestInputOf(arena, set, samples);
+  const largestTarget = largestTargetOf(arena, set, samples);
+  let reason: NonFiniteReason = layer === undefined ? 'cost' : 'weights';
+  if (!(Number(learningRate) > LARGE_RATE)) {
+    const [input, target] = [largestInput / UNSCALED_INPUT, largestTarget / UNSCALED_TARGET];
+    if (Math.max(input, target) > 1) reason = input >= target ? 'inputs' : 'targets';
   }
+  const isStandardized = arena.standardization !== undefined;
+  return { layer, reason, largestInput, largestTarget, learningRate, isStandardized };
+}
+
+function findLayer(arena: Arena, searched: 'z' | 'parameters', rows: number): number | undefined {
+  const { plan } = arena;
   const index = plan.layers.findIndex((layer, l) => {
     if (searched === 'parameters') {
       const weights = (plan.layers[l + 1]?.weights ?? plan.parameters + 4 * plan.weightFloats) - layer.weights;
@@ -138,9 +172,17 @@ export function diagnose(
     }
     return false;
   });
-  const layer = index < 0 ? undefined : index;
-  const isUnscaled = largestInput > UNSCALED;
-  return { layer, reason: isUnscaled ? 'inputs' : layer === undefined ? 'cost' : 'weights', largestInput };
+  return index < 0 ? undefined : index;
+}
+
+function largestInputOf(arena: Arena, { inputs, inputType }: SetWords, samples: number): number {
+  const count = samples * arena.spec.inputs;
+  if (inputType === F32) return arena.core.largestMagnitude(inputs, count);
+  return arena.header.scale * arena.bytes(inputs, count).reduce((most, byte) => Math.max(most, byte), 0);
+}
+
+function largestTargetOf(arena: Arena, { targets, targetType }: SetWords, samples: number): number {
+  return targetType === ROWS ? arena.core.largestMagnitude(targets, samples * arena.plan.outputs) : 1;
 }
 
 /** A snapshot is taken every so many batches, so that copying takes a small share of the time. */
@@ -155,7 +197,7 @@ export class BatchGuard implements Guard {
   beforeStep(arena: Arena, pass: Pass, clock: RateClock): void {
     if (pass.isGuardedBy(this) && this.#steps < GUARDED_STEPS) return;
     this.#steps = 0;
-    if (!this.#snapshot.take(arena, clock)) throw this.#error(arena, 0, 'parameters');
+    if (!this.#snapshot.take(arena, clock)) throw this.#error(arena, 0, 'parameters', clock);
     pass.guardBy(this);
   }
 
@@ -165,11 +207,11 @@ export class BatchGuard implements Guard {
    */
   afterStep(arena: Arena, pass: Pass, clock: RateClock, isTaken: boolean): void {
     if (isStateFinite(arena)) {
-      if (!isTaken) throw this.#error(arena, pass.rows, 'z');
+      if (!isTaken) throw this.#error(arena, pass.rows, 'z', clock);
       this.#steps++;
       return;
     }
-    const error = this.#error(arena, pass.rows, 'parameters');
+    const error = this.#error(arena, pass.rows, 'parameters', clock);
     this.#snapshot.restore(arena, clock);
     this.#steps = 0;
     throw error;
@@ -178,10 +220,11 @@ export class BatchGuard implements Guard {
   /** Has nothing to do, because the parameters are checked after every step. */
   check(): void {}
 
-  #error(arena: Arena, rows: number, searched: 'z' | 'parameters'): NonFiniteError {
+  #error(arena: Arena, rows: number, searched: 'z' | 'parameters', clock: RateClock): NonFiniteError {
     // a step that was taken is already counted
     const step = arena.header.stepCount - (searched === 'parameters' && rows > 0 ? 1 : 0);
     const stepsUndone = searched === 'parameters' && rows > 0 ? this.#steps : 0;
-    return new NonFiniteError({ epoch: undefined, step, stepsUndone, ...diagnose(arena, rows, searched) });
+    const found = diagnose(arena, searched, rows, arena.header.window, rows, clock.last);
+    return new NonFiniteError({ epoch: undefined, step, stepsUndone, ...found });
   }
 }

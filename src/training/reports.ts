@@ -64,8 +64,9 @@ export interface EpochReport {
   /** With lbfgs: the length of the gradient, penalties included, at the weights that the epoch has reached. */
   gradientLength?: number;
   /**
-   * In the first report of a call, if there are any: what is allowed in the data but hardly meant, such as numbers that
-   * 32 bits cannot keep apart.
+   * Sentences that no earlier report of the call had, if there are any. In the first report: what is allowed in the
+   * data but hardly meant, such as numbers that 32 bits cannot keep apart. After an epoch whose cost is a hundred times
+   * that of an earlier one: that the cost has grown.
    */
   warnings?: readonly string[];
 }
@@ -90,6 +91,6 @@ export interface TrainForReport {
   elapsedMs: number;
   /** undefined if the call was shorter than a tick of the clock. */
   samplesPerSecond: number | undefined;
-  /** In the first report on data, if there are any: see `EpochReport`. */
+  /** Which no earlier report on these data had: see `EpochReport`. */
   warnings?: readonly string[];
 }

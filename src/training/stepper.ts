@@ -4,6 +4,7 @@ import { pack, unpack } from '../core/parameters.js';
 import type { Guard, Pass } from '../model/pass.js';
 import { RANDOM_ORDER } from '../spec/codes.js';
 import type { RateClock } from '../spec/schedule.js';
+import type { Fallback } from './fallback.js';
 import { diagnose, isStateFinite, NonFiniteError, Snapshot } from './non-finite.js';
 import type { RunPlace } from './place.js';
 import { readTimer } from './timer.js';
@@ -22,6 +23,7 @@ export interface Trainee {
   readonly arena: Arena;
   readonly pass: Pass;
   readonly clock: RateClock;
+  readonly fallback: Fallback;
   /** Writes everything that a step reads into the header, except the learning rate. `samples`: n of the penalties. */
   writeStep(samples: number): void;
 }
@@ -40,6 +42,9 @@ export interface StepperOptions {
   readonly isTrial: boolean;
 }
 
+/** The step at which numbers ceased to be finite, and why. */
+type Failure = { readonly step: number } & ReturnType<typeof diagnose>;
+
 /** Takes the steps of epochs, and keeps the parameters finite. */
 export class Stepper implements Guard {
   /** Steps of an epoch. */
@@ -50,10 +55,14 @@ export class Stepper implements Guard {
   position = 0;
   /** Learning rate of the last step. */
   learningRate = 0;
+  /** Mean cost of the first samples that were trained; undefined before. */
+  firstCost: number | undefined;
   readonly #trainee: Trainee;
   readonly #options: StepperOptions;
   readonly #chunkRows: number;
   readonly #snapshot = new Snapshot();
+  /** True: the state that training falls back to is the snapshot. */
+  #isAtFallback = false;
   #snapshotPosition = 0;
   #nextSnapshot = 0;
   #epoch = 0;
@@ -112,7 +121,7 @@ export class Stepper implements Guard {
   /**
    * Trains up to `chunks` chunks, but not past the end of the epoch. Returns `sum` plus the costs of their samples. The
    * costs are added one by one, so that the cost of an epoch does not depend on its slices. Throws a NonFiniteError,
-   * and then leaves the last finite parameters in place.
+   * and then falls back to the state that is kept.
    */
   advance(chunks: number, sum: number): number {
     const { samples, stepRows, ignoreNonFinite } = this.#options;
@@ -125,12 +134,14 @@ export class Stepper implements Guard {
       // a snapshot does not have the gradients that were added up: it must wait for the end of the step
       else count = Math.min(count, this.chunksToStepEnd);
     }
+    const start = this.position;
     const cost = this.#trainChunks(count, sum);
     if (cost === undefined && this.#options.isTrial) {
       this.position = samples;
       return Number.POSITIVE_INFINITY;
     }
     if (cost === undefined) throw this.#failure();
+    this.firstCost ??= (cost - sum) / (this.position - start);
     if (this.position === samples) this.check();
     return cost;
   }
@@ -140,8 +151,8 @@ export class Stepper implements Guard {
   }
 
   /**
-   * Throws a NonFiniteError if the parameters are not finite, after restoring finite ones. To be called wherever
-   * training may end.
+   * Throws a NonFiniteError if the parameters are not finite, after falling back to the state that is kept. To be
+   * called wherever training may end.
    */
   check(): void {
     if (this.#isGuarded && !isStateFinite(this.#trainee.arena)) throw this.#failure();
@@ -150,8 +161,12 @@ export class Stepper implements Guard {
   /** Takes a snapshot, between two steps. Errors then concern only the steps after it. */
   takeSnapshot(): void {
     if (!this.#isGuarded) return;
+    const { arena, clock, fallback } = this.#trainee;
     const started = readTimer();
-    if (!this.#snapshot.take(this.#trainee.arena, this.#trainee.clock)) throw this.#failure();
+    // weights that a callback has set must not be undone
+    if (fallback.isOutdated) fallback.keep();
+    this.#isAtFallback = fallback.isCurrent;
+    if (!this.#isAtFallback && !this.#snapshot.take(arena, clock)) throw this.#failure();
     this.#snapshotPosition = this.position;
     const ended = readTimer();
     this.#nextSnapshot = ended + Math.max(SNAPSHOT_MS, SNAPSHOT_TIMES * (ended - started));
@@ -243,39 +258,62 @@ export class Stepper implements Guard {
     return (position - stepStart) % this.#chunkRows || this.#chunkRows;
   }
 
-  /**
-   * The error for the step at which numbers ceased to be finite. If an update has caused that, its step is looked for:
-   * the steps since the snapshot are taken again one by one, with the same bits. The network then has the parameters
-   * before that step.
-   */
+  /** The error for the step at which numbers ceased to be finite. The network falls back to the state that is kept. */
   #failure(): NonFiniteError {
+    const found = this.#findFailure();
+    const { fallback } = this.#trainee;
+    return new NonFiniteError({ epoch: this.#epoch, ...found, stepsUndone: fallback.restore() });
+  }
+
+  /**
+   * Finds the step at which numbers ceased to be finite. If an update has caused that, the steps since the snapshot are
+   * taken again one by one, with the same bits. The network then has the parameters before that step.
+   */
+  #findFailure(): Failure {
     const { arena, pass, clock } = this.#trainee;
-    const error = (searched: 'z' | 'parameters', step: number, rows = pass.rows) =>
-      new NonFiniteError({
-        epoch: this.#epoch,
-        step: (this.#options.stepsBefore ?? 0) + step,
-        stepsUndone: 0,
-        ...diagnose(arena, rows, searched),
-      });
-    if (isStateFinite(arena)) return error('z', this.stepsDone);
+    const failure = (searched: 'z' | 'parameters', step: number, rows = pass.rows) => ({
+      step: (this.#options.stepsBefore ?? 0) + step,
+      ...diagnose(
+        arena,
+        searched,
+        rows,
+        arena.header.trainingSet,
+        this.#options.samples,
+        searched === 'z' ? this.#rateOfNextStep : this.learningRate || undefined,
+      ),
+    });
+    if (isStateFinite(arena)) return failure('z', this.stepsDone);
     const failed = this.position;
     // the network was not finite when training began
-    if (failed === this.#snapshotPosition) return error('parameters', this.stepsDone, 0);
-    this.#snapshot.restore(arena, clock);
+    if (failed === this.#snapshotPosition) return failure('parameters', this.stepsDone, 0);
+    this.#restoreSnapshot();
     this.position = this.#snapshotPosition;
     while (this.position < failed) {
       const step = this.stepsDone;
       const cost = this.#trainChunks(this.chunksPerStep, 0);
       if (this.#snapshot.take(arena, clock)) {
+        this.#isAtFallback = false;
         // this can happen only if a callback has changed the weights in between
         if (cost === undefined) break;
         continue;
       }
-      const found = error('parameters', step);
-      this.#snapshot.restore(arena, clock);
+      const found = failure('parameters', step);
+      this.#restoreSnapshot();
       pass.clear();
       return found;
     }
-    return error('z', this.stepsDone);
+    return failure('z', this.stepsDone);
+  }
+
+  /** The learning rate of the step that could not be taken; undefined if only a function knows it. */
+  get #rateOfNextStep(): number | undefined {
+    const { clock } = this.#trainee;
+    return typeof clock.rate === 'function' ? undefined : clock.next();
+  }
+
+  #restoreSnapshot(): void {
+    const { arena, clock, fallback } = this.#trainee;
+    if (this.#isAtFallback) fallback.restoreSteps();
+    else this.#snapshot.restore(arena, clock);
   }
 }

@@ -10,6 +10,8 @@ import { checkKnownGoal, isSettled, TargetSurvey } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
 import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
+import type { Standardization } from '../spec/standardization.js';
+import { CostGrowth } from './cost-growth.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import { speedOf } from './epochs.js';
 import { makeYield } from './event-loop.js';
@@ -126,6 +128,11 @@ class Stream {
   #runner: EpochRunner | undefined;
   /** Why training has ended, if the last report has been given. */
   #stopped: string | undefined;
+  readonly #growth = new CostGrowth();
+  /** Mean cost of the first samples that were trained. */
+  #firstCost: number | undefined;
+  readonly #standardizationBefore: Standardization | undefined;
+  #hasFallback = false;
   /** Until it is known what the network learns: the targets so far. */
   #survey: TargetSurvey | undefined;
   /** What the next report has to say of the data; undefined: no part has come yet. */
@@ -136,6 +143,7 @@ class Stream {
   /** `place`: where to resume. */
   constructor(trainer: Trainer, source: DataSource, settings: TrainSettings, options: CallOptions, place?: Place) {
     this.#trainer = trainer;
+    this.#standardizationBefore = trainer.standardization;
     this.#source = source;
     this.#settings = settings;
     this.#options = options;
@@ -246,6 +254,7 @@ class Stream {
     const order = (state.epochsTrained + part * PART_ORDER) % 2 ** 32;
     this.#runner = new EpochRunner(state, this.#settingsOf(data, stepRows, soFar));
     const trained = await this.#runner.run(soFar.epoch, order, this.#runPlace);
+    this.#firstCost ??= this.#runner.firstCost;
     this.#runner = undefined;
     this.#runPlace = undefined;
     this.#done = {
@@ -297,9 +306,11 @@ class Stream {
     const { samples, cost, learningRate } = this.#done;
     const evaluation = validation && !isStopped ? await this.#validate(validation) : undefined;
     // from here to the report nothing else can run, so that a checkpoint has all of this or nothing
-    const warnings = this.#warnings ?? [];
-    this.#warnings = [];
     state.countEpoch();
+    const { arena, fallback } = state;
+    const warning = this.#growth.observe(epoch, cost / samples, this.#firstCost, arena, fallback.parameters);
+    const warnings = [...(this.#warnings ?? []), ...(warning ? [warning] : [])];
+    this.#warnings = [];
     this.#epoch++;
     this.#done = NO_PARTS;
     if (!isStopped) state.clock.endEpoch(evaluation?.cost ?? cost / samples);
@@ -331,6 +342,9 @@ class Stream {
     this.#optimizer = undefined;
     const stepRows = Math.min(this.#settings.stepRows, data.samples);
     this.#trainer.loadRows(data, stepRows, slotsOf(state.optimizer));
+    if (this.#hasFallback) return;
+    this.#hasFallback = true;
+    this.#trainer.keepFallback(!this.#settings.ignoreNonFinite, this.#standardizationBefore);
   }
 
   /**

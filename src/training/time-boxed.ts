@@ -1,5 +1,6 @@
 import type { SetSize } from '../core/memory-plan.js';
 import type { DataSet } from '../data/data-set.js';
+import { CostGrowth } from './cost-growth.js';
 import { speedOf } from './epochs.js';
 import type { CallOptions, Place } from './place.js';
 import type { TrainForReport } from './reports.js';
@@ -24,10 +25,11 @@ export class TimeBoxedTraining {
   readonly #set: SetSize | undefined;
   readonly #stepper: Stepper;
   readonly #callOptions: () => CallOptions;
+  readonly #growth = new CostGrowth();
   /** Epochs done. */
   #epoch = 0;
   #isInEpoch = false;
-  /** What the next report has to say of the data. */
+  /** What the next report has to say. */
   #warnings: readonly string[];
   #epochCost = 0;
 
@@ -87,6 +89,9 @@ export class TimeBoxedTraining {
   run(milliseconds: number): TrainForReport {
     const stepper = this.#stepper;
     const timer = new StepTimer(readTimer());
+    const { arena, clock, fallback } = this.#state;
+    if (this.#options.ignoreNonFinite) fallback.drop();
+    else fallback.keep();
     if (this.#isInEpoch) stepper.takeSnapshot();
     let cost = 0;
     let samples = 0;
@@ -119,8 +124,11 @@ export class TimeBoxedTraining {
       stepsTaken += steps;
       if (stepper.position === this.samples) {
         this.#isInEpoch = false;
+        const epochCost = this.#epochCost / this.samples;
+        const warning = this.#growth.observe(this.#epoch, epochCost, stepper.firstCost, arena, fallback.parameters);
+        if (warning) this.#warnings = [...this.#warnings, warning];
         this.#epoch++;
-        this.#state.clock.endEpoch(this.#epochCost / this.samples);
+        clock.endEpoch(epochCost);
       }
     } while (timer.elapsedMs + timer.stepMs < milliseconds && !this.#isTimeStill(timer, slices, samples));
     stepper.check();

@@ -7,6 +7,7 @@ import { checkInputShape, checkInputs, type Inputs } from '../data/inputs.js';
 import { checkTargets, checkWeights, type Targets } from '../data/targets.js';
 import { checkKnownGoal, type Goal, type KnownGoal, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
+import { OutputsError } from '../model/evaluate.js';
 import type { Evaluation } from '../model/metrics.js';
 import type { Pass } from '../model/pass.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
@@ -111,6 +112,19 @@ export class Trainer {
       training.resume(place);
     }
     return training;
+  }
+
+  /**
+   * A call starts to train: should it fail, the network falls back to its present state. `standardization`: that of the
+   * network before the call.
+   */
+  keepFallback(isGuarded: boolean, standardization: Standardization | undefined): void {
+    const { fallback } = this.state;
+    if (!isGuarded) fallback.drop();
+    else
+      fallback.keep(() => {
+        if (this.standardization !== standardization) this.standardize(standardization);
+      });
   }
 
   /** The memory gets another training set, so that the next trainFor starts from the beginning. */
@@ -244,15 +258,20 @@ export class Trainer {
   ): Promise<Evaluation> {
     const { arena, pass } = this;
     const goal = this.goal as Goal;
-    return await evaluateInSlices({
-      where: 'options.validation',
-      arena,
-      pass,
-      data,
-      goal,
-      ...how,
-      onChange: () => {},
-    });
+    try {
+      return await evaluateInSlices({
+        where: 'options.validation',
+        arena,
+        pass,
+        data,
+        goal,
+        ...how,
+        onChange: () => {},
+      });
+    } catch (error) {
+      if (error instanceof OutputsError) this.state.fallback.restore();
+      throw error;
+    }
   }
 
   /** The place of the call in progress, or else the place at which a call may resume. */

@@ -6,6 +6,7 @@ import { RANDOM_STEPS } from '../spec/codes.js';
 import { isFullBatch, numbersOf, type Optimizer, sgd, slotsOf } from '../spec/optimizer.js';
 import { type ClockState, RateClock } from '../spec/schedule.js';
 import { countParameters } from '../spec/spec.js';
+import { Fallback } from './fallback.js';
 import type { Counts } from './place.js';
 import type { Trainee } from './stepper.js';
 
@@ -19,6 +20,7 @@ const IRPROP_STEP = 0;
 export class TrainingState implements Trainee {
   readonly arena: Arena;
   readonly pass: Pass;
+  readonly fallback = new Fallback(this);
   #optimizer: Optimizer = sgd({ learningRate: 0.1 });
   #clock = new RateClock(0.1);
   #trainingSamples: number | undefined;
@@ -57,6 +59,10 @@ export class TrainingState implements Trainee {
   /** Epochs that have been started in the network's life. The number determines the random order of the samples. */
   get epochsTrained(): number {
     return this.#epochsTrained;
+  }
+
+  set epochsTrained(count: number) {
+    this.#epochsTrained = count;
   }
 
   countEpoch(): void {

@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import type { EpochReport, NetworkOptions } from '../src/index.js';
+import { adam, NonFiniteError, sgd } from '../src/index.js';
+import type { Network } from '../src/network.js';
+import { buildName, createNetwork } from './build.js';
+import { randomFloats, randomNumbers } from './random-numbers.js';
+
+// What is said of training that fails: which cause is the likely one, that a cost has grown, and which outputs are not
+// finite.
+
+const random = randomNumbers(3);
+const inputs = randomFloats(2 * 40, random);
+const targets = Float32Array.from({ length: 40 }, (_, i) => inputs[2 * i] - inputs[2 * i + 1]);
+const linear: NetworkOptions = { inputs: 2, layers: [{ units: 1, activation: 'linear' }], seed: 1 };
+const scaled = (factor: number, values: Float32Array) => values.map((value) => factor * value);
+
+async function failureOf(work: () => unknown): Promise<NonFiniteError> {
+  let error: unknown;
+  try {
+    await work();
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(NonFiniteError);
+  return error as NonFiniteError;
+}
+
+describe('the likely cause of a NonFiniteError', () => {
+  const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+  it.each([
+    ['inputs up to 28, which a rate of 0.1 stands only if they are scaled', 28, 1, 0.1, 'inputs'],
+    ['inputs up to 1000', 1000, 1, 0.01, 'inputs'],
+    ['targets up to 1e30', 1, 1e30, 0.1, 'targets'],
+    ['both, the inputs further', 1000, 300, 0.1, 'inputs'],
+    ['both, the targets further', 20, 1e30, 0.1, 'targets'],
+    ['a learning rate of 100', 1, 1, 100, 'cost'],
+    ['a learning rate of 100, for inputs up to 28 too', 28, 1, 100, 'cost'],
+  ])('%s', async (_, inputFactor, targetFactor, learningRate, reason) => {
+    const given = { inputs: scaled(inputFactor, inputs), targets: scaled(targetFactor, targets) };
+    const training = { epochs: 500, batchSize: 4, shuffle: false, optimizer: sgd({ learningRate }) };
+    const advice = {
+      inputs: `inputs are as large as ${largest(given.inputs)}: scale or standardise them, or take a smaller learning rate than ${learningRate}`,
+      targets: `targets are as large as ${largest(given.targets)}: scale them, or take a smaller learning rate than ${learningRate}`,
+      cost: `the outputs have grown too large for the cost: a smaller learning rate than ${learningRate} or smaller targets may help`,
+    }[reason];
+    const net = await createNetwork(linear);
+    const error = await failureOf(() => net.fit(given, training));
+    expect(error.reason === 'weights' ? 'cost' : error.reason).toBe(reason);
+    expect([error.largestInput, error.largestTarget]).toEqual([largest(given.inputs), largest(given.targets)]);
+    if (error.reason !== 'weights') expect(error.message).toContain(`(${advice}`);
+    expect(Object.keys(error)).not.toContain('learningRate');
+    // and it was: without it, the same training does not fail
+    const { epochs: _epochs, ...steps } = training;
+    const again = await failureOf(() => net.trainFor(given, 1e4, steps));
+    expect(again.reason).toBe(error.reason);
+  });
+
+  it('is found in the whole training set, and in the batch that was given alone', async () => {
+    // only the last sample is large, but each step begins with weights that it has made
+    const uneven = inputs.slice();
+    uneven[78] = 500;
+    const net = await createNetwork(linear);
+    const training = { epochs: 500, batchSize: 1, shuffle: false, optimizer: sgd({ learningRate: 0.1 }) };
+    expect(await failureOf(() => net.fit({ inputs: uneven, targets }, training))).toMatchObject({
+      reason: 'inputs',
+      largestInput: 500,
+    });
+    net.optimizer = sgd({ learningRate: 0.1 });
+    const large = scaled(200, inputs);
+    const error = await failureOf(() => {
+      for (let i = 0; i < 500; i++) net.trainBatch(large, targets);
+    });
+    expect(error).toMatchObject({ reason: 'inputs', largestInput: largest(large), epoch: undefined });
+  });
+
+  it('is bytes above 10 too, and outliers where inputs are standardised', async () => {
+    const net = await createNetwork(linear);
+    const training = { epochs: 500, batchSize: 4, optimizer: sgd({ learningRate: 0.1 }) };
+    const bytes = Uint8Array.from({ length: 80 }, (_, i) => (37 * i) % 256);
+    const most = Math.max(...bytes);
+    expect(await failureOf(() => net.fit({ inputs: bytes, targets }, training))).toMatchObject({
+      reason: 'inputs',
+      largestInput: most,
+    });
+    net.setStandardization({ means: new Float64Array(2), deviations: new Float64Array(2).fill(1e-3) });
+    const error = await failureOf(() => net.fit({ inputs, targets }, training));
+    expect(error.message).toMatch(
+      /\(inputs are as large as \d+\.\d+: look for outliers, and columns that hardly vary, or/,
+    );
+  });
+
+  it('does not name the rate that only a function knows', async () => {
+    const net = await createNetwork(linear);
+    const training = { epochs: 500, batchSize: 40, optimizer: sgd({ learningRate: () => 1e5 }) };
+    const error = await failureOf(() => net.fit({ inputs, targets }, training));
+    expect(error.message).toMatch(/a smaller learning rate( than 100000)? or/);
+  });
+});
+
+describe('a cost that has grown by orders of magnitude, while all numbers are finite', () => {
+  const given = { inputs, targets };
+  /** The warnings of each epoch, and of the history. */
+  async function warningsOf(net: Network, learningRate: number, epochs: number, asStream: boolean) {
+    const each: EpochReport['warnings'][] = [];
+    const costs: number[] = [];
+    const onEpoch = ({ warnings, cost }: EpochReport) => {
+      each.push(warnings);
+      costs.push(cost);
+    };
+    const fit = { epochs, batchSize: 40, optimizer: sgd({ learningRate }), onEpoch };
+    const history = await (asStream ? net.fitStream(() => [given], fit) : net.fit(given, fit));
+    return { each, costs, warnings: history.warnings };
+  }
+
+  it.each([false, true])('is said in the report on its epoch, once: as a stream %s', async (asStream) => {
+    const net = await createNetwork(linear);
+    const { each, costs, warnings } = await warningsOf(net, 20, 12, asStream);
+    const first = costs.findIndex((cost, i) => cost > 100 * Math.min(...costs.slice(0, i)));
+    expect(first).toBeGreaterThan(0);
+    expect(warnings).toHaveLength(1);
+    const [from, to] = [costs[0], costs[first]].map((cost) => Number(cost.toPrecision(3)));
+    expect(warnings[0]).toBe(
+      `epoch ${first}: the cost has grown from ${from} (epoch 0) to ${to}, want a smaller learning rate, or inputs and targets that are scaled`,
+    );
+    expect(each.map((list) => list?.length ?? 0)).toEqual(costs.map((_, epoch) => Number(epoch === first)));
+  });
+
+  it('within the first epoch', async () => {
+    const net = await createNetwork(linear);
+    const { warnings, last } = await net.fit(given, { epochs: 1, batchSize: 4, optimizer: sgd({ learningRate: 20 }) });
+    expect(last?.cost).toBeLessThan(Number.POSITIVE_INFINITY);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/^epoch 0: the cost has grown from \S+ \(the first samples\) to \S+e\+\d+, want/);
+  });
+
+  it('in the report of trainFor', async () => {
+    const net = await createNetwork(linear);
+    const optimizer = sgd({ learningRate: 20 });
+    const reports = [1, 2, 3, 4, 5, 6, 7, 8].map(() => net.trainFor(given, 1e-30, { batchSize: 40, optimizer }));
+    expect(reports.flatMap(({ warnings }) => warnings ?? [])).toHaveLength(1);
+  });
+
+  it('is not said where the first samples were easier than the others, or the cost is next to nothing', async () => {
+    const net = await createNetwork({ ...linear, layers: [{ units: 1, activation: 'linear', initializer: 'zeros' }] });
+    // the first sample costs 1e-6
+    const easy = { inputs, targets: targets.slice().fill(1e-3, 0, 1) };
+    const fit = { epochs: 2, batchSize: 1, shuffle: false, optimizer: adam({ learningRate: 1e-3 }) };
+    expect((await net.fit(easy, fit)).warnings).toEqual([]);
+    const good = await net.fit(
+      { inputs, targets: net.predict(inputs) },
+      { epochs: 50, optimizer: sgd({ learningRate: 0.1 }) },
+    );
+    expect(good.at(0)?.cost).toBe(0);
+    expect(good.warnings).toEqual([]);
+  });
+});
+
+// fused, the second product is never rounded to infinity: infinity - 9e76 is no NaN
+describe.skipIf(buildName === 'relaxed')('predict', () => {
+  // the outputs x, infinity - infinity: the second is NaN for large inputs
+  const options: NetworkOptions = {
+    inputs: 2,
+    layers: [{ units: 2, activation: 'linear', initializer: { weights: Float32Array.of(1, 0, 3e38, -3e38) } }],
+  };
+
+  it.each([1, 2, 100])('names the first row and output that is not finite: %i rows at a time', async (batchSize) => {
+    const net = await createNetwork({ ...options, batchSize });
+    const rows = new Float32Array(2 * 9);
+    expect(net.predict(rows)).toHaveLength(18);
+    rows.fill(3e38, 10, 12);
+    const message =
+      'x, row 5: got NaN at output 1, want finite outputs: the weights or the inputs of this row are too large';
+    expect(() => net.predict(rows)).toThrow(new RangeError(message));
+    expect(() => net.predict(rows.subarray(10, 12))).toThrow(message.replace('5', '0'));
+    expect(net.predict(rows.subarray(0, 10))).toHaveLength(10);
+  });
+
+  it('throws after a training that was to go on without finite numbers', async () => {
+    const net = await createNetwork(linear);
+    await net.fit({ inputs, targets }, { epochs: 500, optimizer: sgd({ learningRate: 100 }), ignoreNonFinite: true });
+    expect(() => net.predict(inputs)).toThrow(/^x, row 0: got (NaN|-?Infinity) at output 0, want finite outputs/);
+  });
+});

@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import { makePlan } from '../src/core/memory-plan.js';
+import type { DataSet, EpochReport, NetworkOptions, TrainForOptions } from '../src/index.js';
+import { adam, momentum, NonFiniteError, sgd } from '../src/index.js';
+import type { Network } from '../src/network.js';
+import { checkSpec } from '../src/spec/spec.js';
+import { createNetwork, loadNetwork } from './build.js';
+import { parametersOf } from './parameters.js';
+import { randomFloats, randomNumbers } from './random-numbers.js';
+
+// After a NonFiniteError a network is of use: it is as it was when the call began, or after its best epoch.
+
+const options: NetworkOptions = {
+  inputs: 6,
+  layers: [
+    { units: 19, activation: 'tanh' },
+    { units: 7, activation: 'relu' },
+    { units: 3, activation: 'linear' },
+  ],
+  cost: 'quadratic',
+  seed: 5,
+};
+const random = randomNumbers(2);
+const samplesOf = (samples: number) => ({
+  inputs: randomFloats(6 * samples, random),
+  targets: randomFloats(3 * samples, random),
+});
+const data = samplesOf(70);
+
+/** Rates that are sound for some steps of a clock, and far too large from then on. */
+const failsAfter = (steps: number) => (step: number) => (step < steps ? 0.01 : 1e8);
+
+/** Everything that training changes, besides the clock of the learning rate: the bits of a file. */
+const stateOf = (net: Network) => net.save({ training: true });
+
+async function failureOf(work: () => unknown): Promise<NonFiniteError> {
+  let error: unknown;
+  try {
+    await work();
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(NonFiniteError);
+  return error as NonFiniteError;
+}
+
+/** A call that trains for a few epochs. */
+type Call = (net: Network, given: DataSet, options: TrainForOptions & { epochs?: number }) => unknown;
+const calls: [string, Call][] = [
+  ['fit', (net, given, fit) => net.fit(given, { epochs: 50, ...fit })],
+  [
+    'train',
+    async (net, given, fit) => {
+      for await (const _ of net.train(given, { epochs: 50, ...fit }));
+    },
+  ],
+  [
+    'fitStream',
+    (net, given, fit) => {
+      const first = { inputs: given.inputs.subarray(0, 180), targets: given.targets.subarray(0, 90) } as DataSet;
+      const second = { inputs: given.inputs.subarray(180), targets: given.targets.subarray(90) } as DataSet;
+      return net.fitStream(() => [first, second], { epochs: 50, ...fit });
+    },
+  ],
+  ['trainFor', (net, given, { epochs: _, ...fit }) => net.trainFor(given, 1e4, fit)],
+];
+
+describe.each(calls)('after a NonFiniteError of %s', (_, call) => {
+  it.each([
+    ['sgd', sgd],
+    ['momentum', momentum],
+    ['adam', adam],
+  ] as const)('the network is as it was before the call: %s', async (name, make) => {
+    const net = await createNetwork(options);
+    const learningRate = failsAfter(40);
+    const optimizer = name === 'adam' ? adam({ learningRate: (t) => (t < 40 ? 0.01 : 1e38) }) : make({ learningRate });
+    // with a state of the optimizer that is not zero, and counts that are not
+    await net.fit(data, { epochs: 2, batchSize: 10, optimizer });
+    const before = stateOf(net);
+    const { optimizer: kept } = net;
+    const error = await failureOf(() => call(net, data, { batchSize: 10, optimizer: kept }));
+    expect(error.stepsUndone).toBeGreaterThan(0);
+    expect(net.steps).toBe(14);
+    const [trained, whole] = [net.save(), await createNetwork(options)];
+    await whole.fit(data, { epochs: 2, batchSize: 10, optimizer });
+    expect(trained).toEqual(whole.save());
+    expect(stateOf(net)).toEqual(before);
+    // and trains on like that one
+    for (const network of [net, whole]) {
+      await network.fit(data, { epochs: 2, batchSize: 10, optimizer: kept });
+      expect(network.steps).toBe(28);
+    }
+    expect(stateOf(net)).toEqual(stateOf(whole));
+  });
+
+  it('predictions are those of before, and training with a smaller rate succeeds', async () => {
+    const net = await createNetwork(options);
+    const before = net.predict(data.inputs);
+    const error = await failureOf(() => call(net, data, { batchSize: 10, optimizer: sgd({ learningRate: 100 }) }));
+    expect(error.epoch).toBe(error.stepsUndone < 7 ? 0 : error.epoch);
+    expect(net.predict(data.inputs)).toEqual(before);
+    const { last } = await net.fit(data, { epochs: 20, batchSize: 10, optimizer: sgd({ learningRate: 0.02 }) });
+    expect(last?.cost).toBeLessThan(1);
+  });
+});
+
+describe('a call that fails', () => {
+  it('takes back its standardisation, as fit and as a stream', async () => {
+    const far = { ...data, inputs: data.inputs.map((x) => 100 + x) };
+    for (const asStream of [false, true]) {
+      const net = await createNetwork(options);
+      const before = parametersOf(net);
+      const fit = { epochs: 50, batchSize: 10, standardize: true, optimizer: sgd({ learningRate: 1e6 }) };
+      await failureOf(() => (asStream ? net.fitStream(() => [far], fit) : net.fit(far, fit)));
+      expect(net.getStandardization()).toBeUndefined();
+      expect(parametersOf(net)).toEqual(before);
+      // a standardisation that was there before stays
+      net.setStandardization({ means: new Float64Array(6).fill(100), deviations: new Float64Array(6).fill(1) });
+      const standardization = net.getStandardization();
+      await failureOf(() => (asStream ? net.fitStream(() => [far], fit) : net.fit(far, fit)));
+      expect(net.getStandardization()).toEqual(standardization);
+    }
+  });
+
+  it('goes back to the best epoch that early stopping has found', async () => {
+    const validation = samplesOf(20);
+    const optimizer = adam({ learningRate: (step) => (step < 60 ? 0.01 : 1e38) });
+    const fit = { epochs: 50, batchSize: 10, optimizer, validation, earlyStopping: { patience: 50 } };
+    const net = await createNetwork(options);
+    let best = -1;
+    let cost = Number.POSITIVE_INFINITY;
+    const onEpoch = (report: EpochReport) => {
+      if (report.bestEpoch !== report.epoch) return;
+      best = report.epoch;
+      cost = report.validation?.cost ?? Number.NaN;
+    };
+    const error = await failureOf(() => net.fit(data, { ...fit, onEpoch }));
+    expect(best).toBeGreaterThan(0);
+    expect(error.stepsUndone).toBe(60 + (error.epoch === 8 ? error.step - 4 : 0) - 7 * (best + 1));
+    expect(net.evaluate(validation).cost).toBe(cost);
+    expect(net.steps).toBe(7 * (best + 1));
+    // the same as a training that ends there
+    const other = await createNetwork(options);
+    await other.fit(data, { ...fit, epochs: best + 1, earlyStopping: undefined });
+    expect(stateOf(net)).toEqual(stateOf(other));
+  });
+
+  it('does not take an epoch for the best whose cost has grown before it was done', async () => {
+    const validation = samplesOf(20);
+    const net = await createNetwork(options);
+    const before = parametersOf(net);
+    const fit = { epochs: 50, batchSize: 10, optimizer: sgd({ learningRate: 3 }) };
+    const costs: number[] = [];
+    const onEpoch = ({ validation: evaluation }: EpochReport) => {
+      costs.push(evaluation?.cost ?? 0);
+    };
+    await failureOf(() => net.fit(data, { ...fit, validation, earlyStopping: { patience: 50 }, onEpoch }));
+    expect(parametersOf(net)).toEqual(before);
+    expect(costs[0]).toBeGreaterThan(100 * net.evaluate(validation).cost);
+  });
+
+  it('goes back where the outputs of the validation are not finite, which no weights of its steps were', async () => {
+    const layers: NetworkOptions['layers'] = [
+      { units: 1, activation: 'linear', initializer: { constant: 1 }, bias: false },
+    ];
+    const net = await createNetwork({ inputs: 1, layers });
+    const given = { inputs: Float32Array.of(1, 1), targets: Float32Array.of(1e15, 1e15) };
+    const far = { inputs: Float32Array.of(1e30), targets: Float32Array.of(1) };
+    for (const asStream of [false, true]) {
+      const fit = { epochs: 3, optimizer: sgd({ learningRate: 1 }), validation: far };
+      const call = asStream ? net.fitStream(() => [given], fit) : net.fit(given, fit);
+      await expect(call).rejects.toThrow(/^options\.validation, row 0: got .* want finite outputs/);
+      expect([net.layers[0].getWeights()[0], net.steps]).toEqual([1, 0]);
+    }
+  });
+
+  it('leaves weights that a callback has set, and what it gave the optimizer', async () => {
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear', bias: false }] });
+    const given = { inputs: new Float32Array(200).fill(1), targets: new Float32Array(200).fill(1) };
+    const error = await failureOf(() =>
+      net.fit(given, {
+        batchSize: 1,
+        optimizer: sgd({ learningRate: 0.1 }),
+        onBatch: ({ step }) => {
+          if (step === 50) net.layers[0].setWeights(Float32Array.of(0.25));
+          if (step === 80) net.optimizer = sgd({ learningRate: 1e20 });
+        },
+      }),
+    );
+    expect(net.layers[0].getWeights()).toEqual(Float32Array.of(0.25));
+    expect(net.steps).toBe(50);
+    expect(error.stepsUndone).toBe(error.step - 50);
+    expect(net.optimizer.learningRate).toBe(1e20);
+  });
+
+  it('goes back to where it resumed, in a network that was loaded from a place in the call', async () => {
+    const learningRate = failsAfter(40);
+    const fit = { epochs: 50, batchSize: 10, optimizer: sgd({ learningRate }) };
+    const net = await createNetwork(options);
+    let file = new Uint8Array();
+    let given: Float32Array[] = [];
+    const onBatch = () => {
+      if (net.steps !== 30) return;
+      file = net.save({ training: true });
+      given = parametersOf(net);
+    };
+    const error = await failureOf(() => net.fit(data, { ...fit, onBatch }));
+    expect(net.steps).toBe(0);
+    const loaded = await loadNetwork(file, { learningRate });
+    const again = await failureOf(() => loaded.fit(data, fit));
+    expect([again.epoch, again.step, again.stepsUndone]).toEqual([error.epoch, error.step, error.stepsUndone - 30]);
+    expect([parametersOf(loaded), loaded.steps]).toEqual([given, 30]);
+  });
+});
+
+it('has the room in its memory from the start', () => {
+  const spec = checkSpec(options);
+  for (const slots of [0, 1, 2]) {
+    const plan = makePlan(spec, 1, undefined, slots);
+    const bytes = (name: string) => plan.regions.find((region) => region.name === name)?.bytes;
+    expect(bytes('fallback')).toBe((1 + slots) * Number(bytes('parameters')));
+    expect(plan.regions.find(({ name }) => name === 'fallback')?.start).toBe(plan.fallback);
+  }
+});
