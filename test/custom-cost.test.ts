@@ -143,6 +143,30 @@ describe('the functions get', () => {
     expectSame(net, own);
   });
 
+  test('new copies after they have detached one', async () => {
+    const detach = (...arrays: Float32Array[]) => {
+      for (const array of arrays) structuredClone(array, { transfer: [array.buffer] });
+    };
+    const lengths = new Set<number>();
+    const net = await withCost({
+      value: (a, y) => {
+        lengths.add(a.length).add(y.length);
+        const value = quadratic.value(a, y);
+        detach(a, y);
+        return value;
+      },
+      gradient: (a, y, out) => {
+        lengths.add(a.length).add(y.length).add(out.length);
+        quadratic.gradient(a, y, out);
+        detach(a, y);
+      },
+    });
+    const own = await createNetwork({ ...options, cost: 'quadratic' });
+    for (const each of [net, own]) await each.fit(data, { epochs: 2, batchSize: 5 });
+    expectSame(net, own);
+    expect([...lengths]).toEqual([3]);
+  });
+
   test('an array whose fill lanes the core then sets to 0, whatever they held', () => {
     const buffer = new ArrayBuffer(96);
     const numbers = new Float32Array(buffer).fill(5);
@@ -218,6 +242,14 @@ const wrongGradients: [string, CustomCost['gradient'], unknown][] = [
       out[0] = 1e39;
     },
     /^cost\.gradient: out\[0\]: got Infinity, want a finite number$/,
+  ],
+  [
+    'detaches its array',
+    (a, y, out) => {
+      quadratic.gradient(a, y, out);
+      for (const array of [a, y, out]) structuredClone(array, { transfer: [array.buffer] });
+    },
+    /^cost\.gradient: out: got a detached array, want one that still has its memory: transfer a copy, out\.slice\(\)$/,
   ],
   [
     'returns an array',

@@ -14,6 +14,7 @@ import { Network } from '../src/network.js';
 import { adam, irprop, lbfgs, momentum, nadam, sgd } from '../src/spec/optimizer.js';
 import { makeWaitCheck } from '../src/threads/team.js';
 import { flagOf, refusal } from '../src/threads/wide.js';
+import { slowClock } from './build.js';
 import { hashOf } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 import { sectionOf, withSection } from './saved-files.js';
@@ -346,6 +347,68 @@ describe('a network with threads', () => {
     // calls that need no other thread work: the weights can be saved
     const loaded = await Network.load(net.save());
     expect(hashOf(loaded)).toBe(hashOf(net));
+  });
+
+  it('ends all workers after a call in which one has not come, and every later call throws at once', async () => {
+    const { workers, createWorker } = ownWorkers();
+    const ended = vi.fn();
+    // says that it waits for calls, and never comes
+    const absent = {
+      postMessage() {},
+      terminate: vi.fn(),
+      on(type: string, listener: () => void) {
+        if (type === 'message') setTimeout(listener);
+      },
+    };
+    const second = () => {
+      if (workers.length > 0) return absent as never;
+      const worker = createWorker();
+      workers[0].on('exit', ended);
+      return worker;
+    };
+    const net = await create({ ...options, threads: 3, createWorker: second });
+    const before = hashOf(net);
+    const data = makeData(40, 40, 4);
+    const wait = vi.spyOn(Atomics, 'wait').mockReturnValue('timed-out');
+    const now = slowClock(1000);
+    const error = await net.fit(data).catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({
+      message: 'threads: a thread has died during a call, want a new network',
+      cause: { message: 'a thread has not come for 20 s' },
+    });
+    wait.mockClear();
+    for (const call of [() => net.predict(data.inputs as Float32Array), () => net.trainFor(data, 1)]) {
+      expect(call).toThrow(error as Error);
+    }
+    expect(wait).not.toHaveBeenCalled();
+    for (const mock of [wait, now]) mock.mockRestore();
+    expect(absent.terminate).toHaveBeenCalledTimes(1);
+    await vi.waitFor(() => expect(ended).toHaveBeenCalledTimes(1), { timeout: 60_000 });
+    // no step was taken, and the weights can be saved
+    expect(hashOf(net)).toBe(before);
+    await (await Network.load(net.save())).fit(data);
+  });
+
+  it('has the bits of one thread after calls that failed because of numbers or arguments', async () => {
+    const data = makeData(40, 40, 4);
+    const bad = { ...data, targets: new Uint8Array(40).fill(9) };
+    const [plain, shared] = [await create(options), await create({ ...options, threads: 3 })];
+    for (const net of [plain, shared]) {
+      await expect(net.fit(data, { epochs: 500, optimizer: sgd({ learningRate: 1e38 }) })).rejects.toThrow(
+        /not finite/,
+      );
+      await expect(net.fit(bad)).rejects.toThrow(/^data\.targets/);
+      const rate = (step: number) => {
+        if (step === 2) throw new Error('no rate');
+        return 0.1;
+      };
+      const fit = { batchSize: 8, optimizer: sgd({ learningRate: rate }) };
+      await expect(net.fit(data, fit)).rejects.toThrow('no rate');
+      expect(net.steps).toBe(2);
+      net.optimizer = adam();
+      await net.fit(data, { batchSize: 8 });
+    }
+    expect(hashOf(shared)).toBe(hashOf(plain));
   });
 
   it('ends its threads when it is forgotten: at most 5 of 200 are left', { timeout: 600_000 }, async () => {
