@@ -42,7 +42,7 @@ const PAGES = [
   {
     name: 'with save, load, standardisation',
     goal: 42,
-    ceiling: 49,
+    ceiling: 48,
     code: `
       import { Network, sgd } from 'simdprop';
       ${LEARN}

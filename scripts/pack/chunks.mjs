@@ -15,7 +15,9 @@ export function checkChunks(dist) {
   const homes = new Map();
   for (const file of files) {
     const code = readFileSync(join(dist, file), 'utf8').replace(WASM, '');
-    const longest = Math.max(...code.split('\n').map((line) => line.length));
+    // no error comes from the line that only lists what the file exports, and it cannot be broken
+    const lines = code.split('\n').filter((line) => !/^;?export\s*\{/.test(line));
+    const longest = Math.max(...lines.map((line) => line.length));
     if (longest > LONGEST_LINE) throw new Error(`dist/${file}: got a line of ${longest}, want at most ${LONGEST_LINE}`);
     const { sources, sourcesContent } = JSON.parse(readFileSync(join(dist, `${file}.map`), 'utf8'));
     for (const [i, source] of sources.entries()) {
