@@ -8,9 +8,9 @@ const isThreaded = process.env.SIMDPROP_BUILD?.endsWith('threads');
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * In the suites with threads, the smallest networks are to be shared too: test/least-work.ts stands in for
- * src/threads/thread-work.ts. Throws where that would change nothing, because the module or the imports of it are gone;
- * test/least-work.test.ts sees that networks are shared.
+ * In the suites with threads, even the smallest networks are to be shared: test/least-work.ts replaces
+ * src/threads/thread-work.ts. Throws if this would change nothing, because the module or its imports no longer exist.
+ * test/least-work.test.ts checks that networks are shared.
  */
 function shareLeastWork(): Plugin {
   const module = pathOf('src/threads/thread-work.ts');
@@ -47,15 +47,15 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     env: {
-      // Which build the suites run against: simd, relaxed, threads, relaxed-threads or debug; and how many threads
-      // share its work
+      // The build that the suites run against: simd, relaxed, threads, relaxed-threads or debug; and the number of
+      // threads that share the work
       SIMDPROP_BUILD: process.env.SIMDPROP_BUILD ?? 'simd',
       SIMDPROP_THREADS: process.env.SIMDPROP_THREADS ?? '2',
       // The seed of every random test. Another one: SIMDPROP_SEED=7 npm test
       SIMDPROP_SEED: process.env.SIMDPROP_SEED ?? '1',
     },
-    // The debug build is not optimized and checks every assertion; threads that meet wait for a core each time, on a
-    // machine that is in use.
+    // The debug build is not optimized and checks every assertion. Threads that wait for each other need a core each
+    // time, which takes long on a busy machine.
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

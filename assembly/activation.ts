@@ -21,8 +21,8 @@ import { horizontalMax, horizontalSum, laneMask, madd } from './simd';
 // lanes that fill up a row's last vector are computed like the others and never read. Only softmax, which adds up a
 // row, leaves them out.
 //
-// No finite z makes a value or a slope infinite or NaN, except in selu past 3.2e38: exp limits its argument to 87.3, and
-// where a result is multiplied by z or a, these are limited too.
+// No finite z makes a value or a slope infinite or NaN, except in selu past 3.2e38: exp limits its argument to 87.3,
+// and where a result is multiplied by z or a, these are limited too.
 
 // Constants are read from a table, like the coefficients of math.ts.
 const CONSTANTS = memory.data<f32>([

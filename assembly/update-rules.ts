@@ -358,7 +358,7 @@ function followLion(w: usize, g: usize, m: usize, floats: i32): void {
  * c0 = etaPlus, c1 = etaMinus, c2 = stepMin, c3 = stepMax, c4 = eta, c5 = 1 if the cost has grown, else 0.
  *
  * Where the sign of the gradient stays, the step becomes c0 times as long, c3 at most. Where the sign has changed, the
- * step becomes c1 times as long, c2 at least, the last move is taken back if c5 is 1, and the next step starts as if
+ * step becomes c1 times as long, c2 at least, the last move is undone if c5 is 1, and the next step starts as if
  * there had been none. A step of 0 stands for the first one, c4. `previous` holds the sign of the last gradient, from
  * which the last move follows: - sign . step.
  */

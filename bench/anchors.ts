@@ -56,7 +56,7 @@ interface Run {
 
 const within = (published: number, distance: number) => ({ from: published - distance, to: published + distance });
 
-/** A network of the book. All share these options: sigmoid units, batches of ten and plain gradient descent. */
+/** A network of Nielsen's book. They all have sigmoid units, batches of ten and plain gradient descent. */
 function nielsen(
   name: string,
   hidden: number,

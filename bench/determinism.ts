@@ -16,7 +16,7 @@ import { digitsRange, loadDigits } from './workloads.js';
 const HELP = `npm run determinism -- [--accept] [--save] [--only ENGINE]
   --accept  compute the hashes in this Node, on one thread, and save them as the right ones in test/hashes.json
   --save    also write the table into docs/determinism.md
-  --only    only in the engines whose names begin so, such as Deno; not with --save`;
+  --only    only the engines whose names begin with ENGINE, such as Deno; not with --save`;
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const HASHES = here('../test/hashes.json');
@@ -29,11 +29,11 @@ const BROWSERS = [
   ['firefox', process.env.FIREFOX ?? '/usr/bin/firefox-esr'],
 ];
 const MODES = [{}, { threads: 2 }, { threads: 3 }, { wide: true }, { wide: true, threads: 2 }];
-/** Those that every engine has. */
+/** The modes that every engine has. */
 const NARROW = MODES.filter((mode) => !('wide' in mode));
 const QEMU = process.env.QEMU_AARCH64 ?? '/usr/bin/qemu-aarch64';
 
-/** Runtimes besides this machine's Node, and how they are called. */
+/** Runtimes besides this machine's Node, with the commands that start them. */
 const RUNTIMES = [
   // on ARM64, emulated: a processor with other SIMD instructions
   { engine: 'Node 22 (arm64)', command: () => [QEMU, armNodeBinary(22)] },

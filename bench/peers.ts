@@ -8,9 +8,9 @@ import { type Order, Rival } from './rival.js';
 import { type Section, takeTurns } from './turns.js';
 import { makeWorkload } from './workloads.js';
 
-// Times simdprop beside its rivals: all have the same data in the same order and start from the same weights, each in a
-// process of its own. First they must agree on the value. Then they take turns, so that whatever else the machine does
-// affects all alike; while one runs, the others wait.
+// Times simdprop and its rivals. All have the same data in the same order and start from the same weights, each in a
+// process of its own. First, they must agree on the value. Then they take turns, so that other load on the machine
+// affects all of them alike; while one runs, the others wait.
 
 const DEFAULT = 'simdprop';
 const THREADS = 'simdprop, 2 threads';

@@ -18,9 +18,9 @@ import { type Section, takeTurns } from './turns.js';
 import { updates } from './updates.js';
 import { makeWorkload, type Workload, workloadNames } from './workloads.js';
 
-// Compares training and inference with plain JavaScript: both contestants have the same samples in the same order and
-// start from the same weights, each in a process of its own. They take turns in short runs, and which one begins
-// alternates, so that whatever else the machine does affects both alike; while one runs, the other waits.
+// Compares training and inference with plain JavaScript. Both contestants have the same samples in the same order and
+// start from the same weights, each in a process of its own. They take turns in short runs, and the one that begins
+// changes from pair to pair, so that other load on the machine affects both alike; while one runs, the other waits.
 
 const CONTESTANTS: Assignment['contestant'][] = ['simdprop', 'plain JavaScript'];
 
@@ -118,7 +118,7 @@ async function checkSame({ name, order }: Contest, contestants: ChildProcess[]):
 async function measure({ name, samples, order }: Contest, contestants: ChildProcess[]): Promise<Row> {
   const contenders = contestants.map((child, contestant) => ({
     name: `${name}: ${CONTESTANTS[contestant]}`,
-    // the contestant measures its own time, without the messages and without putting the weights back
+    // the contestant measures its own time, without the messages and without the time that restores the weights
     run: async () => ({ overriddenDuration: (await run(child, order)).elapsedMs }),
     isAsync: true,
   }));

@@ -1,5 +1,5 @@
 // Reads and encodes a CSV file in a fresh process, for bench/tables.ts: node table-job.mjs JOB FILE. Prints JSON: the
-// processor time of each step in ms, and for a stream the memory.
+// processor time of each step in ms, and for a stream also the memory.
 import { createReadStream, readFileSync } from 'node:fs';
 import Papa from 'papaparse';
 import { Encoder, Table } from '../dist/tabular.js';
@@ -22,7 +22,7 @@ const JOBS = {
     const { data } = await time('parse', () => Papa.parse(text, { skipEmptyLines: true }));
     times.rows = data.length - 1;
   },
-  /** Without keeping the rows, which is the least that papaparse can do. */
+  /** Rows are not kept: papaparse cannot do less work. */
   async 'papaparse, row by row'() {
     const text = readFileSync(file, 'utf8');
     times.rows = -1;
@@ -37,7 +37,7 @@ const JOBS = {
     times.inputs = inputs.length / table.rows;
   },
   async 'simdprop, a stream'() {
-    // in bytes; the largest is that of the whole life of the process
+    // in bytes; the largest size during the whole life of the process
     const start = process.memoryUsage().rss;
     const table = await time('read', () => Table.fromCsvStream(createReadStream(file)));
     times.peak = process.resourceUsage().maxRSS * 1024 - start;

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { alignTable, median } from './machine.js';
 import type { Section } from './turns.js';
 
-// Measures how long a CSV file of 100 MB takes to become a table, and the table to become inputs of a network, beside
-// what papaparse takes to parse the file; and how much memory it needs as a stream. Each run is a fresh process, and the
-// programs take turns.
+// Measures how long it takes to make a table from a CSV file of 100 MB, and inputs of a network from the table,
+// compared with the time in which papaparse parses the file. Also measures the memory for reading the file as a stream.
+// Each run is a fresh process, and the programs take turns.
 
 const ROUNDS = Number(process.env.SIMDPROP_ROUNDS ?? 5);
 const BYTES = 100e6;
@@ -17,13 +17,15 @@ const FILE = `${FOLDER}table.csv`;
 const JOBS = ['papaparse', 'papaparse, row by row', 'simdprop', 'simdprop, a stream'] as const;
 type Job = (typeof JOBS)[number];
 
-/** Encoding takes at most this share of what papaparse takes. */
+/** Encoding should take at most this share of papaparse's time. */
 const WANTED_SHARE = 0.5;
-/** The memory of a stream is at most so many times that of the columns as doubles, and so many bytes. */
+/**
+ * The memory of a stream should be at most this many times that of the columns as doubles, and at most this many bytes.
+ */
 const WANTED_TIMES = 3;
 const WANTED_BYTES = 64 * MB;
 
-/** Writes the file, of categories, measurements, whole numbers and dates; some values are missing. */
+/** Writes the file. It has categories, measurements, whole numbers, dates and missing values. */
 function writeFile(): void {
   if (existsSync(FILE) && statSync(FILE).size >= BYTES) return;
   mkdirSync(FOLDER, { recursive: true });

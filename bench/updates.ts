@@ -24,14 +24,14 @@ import { compileLoops, MANY_BYTES, startLoops } from './loops.js';
 import { alignTable, median } from './machine.js';
 import { type Section, takeTurns } from './turns.js';
 
-// Times the optimizers' steps on a million parameters, in bytes read and written per second, beside a plain copy of as
-// many bytes: a loop of v128 loads and stores in a WebAssembly module of its own. All take turns, so that whatever else
-// the machine does affects them alike.
+// Times the optimizers' steps on a million parameters, in bytes read and written per second, and compares them with a
+// plain copy of as many bytes: a loop of v128 loads and stores in a WebAssembly module of its own. All take turns, so
+// that other load on the machine affects them alike.
 //
-// The bandwidth of the memory is what counts: update and copy cycle through so many networks and buffers that no cache
-// holds them. Beside it, both are timed on the same bytes again and again, which shows the speed where a cache holds
-// them. There the processor's divider limits the rules that take a root and a division for each parameter, so a loop of
-// only these two operations takes its turns too.
+// Most important is the bandwidth of the memory: update and copy cycle through so many networks and buffers that no
+// cache holds them. Both are also timed on the same bytes again and again, which shows the speed if a cache holds them.
+// There, rules that take a root and a division for each parameter are limited by the processor's divider. Therefore a
+// loop of only these two operations is timed too.
 
 const UNITS = 1000;
 const ROUNDS = 15;

@@ -30,7 +30,7 @@ export async function bundle(): Promise<void> {
   await write({ input: entries, plugins: [sourceMaps] }, manualChunks(entries));
   await write({ input: { [STATIC]: inOneFile }, plugins: [staticVariants, sourceMaps] });
   cpSync('build/types/src', 'dist', { recursive: true });
-  rmSync('build/types', { recursive: true }); // a declaration of a file since removed must not come back
+  rmSync('build/types', { recursive: true }); // so that declarations of removed files do not remain
   for (const build of BUILDS) copyFileSync(`build/shipped/${build}.wasm`, `dist/${build}.wasm`);
 }
 
@@ -72,7 +72,7 @@ function manualChunks({ index, ...others }: Record<string, string>) {
   };
 }
 
-/** `id` and all that it imports, but for what an import() loads. */
+/** `id` and everything that it imports, except by import(). */
 function importedBy(id: string, getModuleInfo: GetModuleInfo, found = new Set<string>()): Set<string> {
   found.add(id);
   for (const imported of getModuleInfo(id)?.importedIds ?? []) {
@@ -92,7 +92,7 @@ async function write(options: RollupOptions, chunks?: ReturnType<typeof manualCh
   const { output } = await build.generate({
     dir: 'dist',
     chunkFileNames: 'chunks/[name].js',
-    // no import for its own sake: esbuild warns of those in a package without side effects
+    // no imports that only load a file: esbuild warns about them in a package without side effects
     hoistTransitiveImports: false,
     sourcemap: true,
     ...(chunks ? { manualChunks: chunks } : { inlineDynamicImports: true }),
@@ -112,7 +112,7 @@ async function shrink({ fileName, code, map }: OutputChunk): Promise<void> {
     ecma: 2020,
     compress,
     format,
-    // 75 bytes: errors and stack traces say Network
+    // costs 75 bytes; errors and stack traces then say Network
     keep_classnames: true,
     sourceMap: { content: map?.toString(), filename: name, url: `${name}.map`, includeSources: true, asObject: true },
   });
@@ -124,7 +124,7 @@ async function shrink({ fileName, code, map }: OutputChunk): Promise<void> {
 
 interface SourceMap {
   readonly sources: readonly string[];
-  /** undefined for a chunk that has no code of its own, but hands on that of others. */
+  /** undefined for a chunk that has no code of its own and only exports that of others. */
   readonly sourcesContent?: readonly (string | null)[];
 }
 

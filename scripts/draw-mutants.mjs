@@ -1,9 +1,9 @@
-// Draws mutants of src/ with a seed and writes test/mutations/src.json. Stryker's instrumenter makes them; it is no
-// dependency of this package. In an empty folder: npm install @stryker-mutator/instrumenter@9
+// Draws mutants of src/ with a seed and writes test/mutations/src.json. They are made by Stryker's instrumenter, which
+// is not a dependency of this package. In an empty folder: npm install @stryker-mutator/instrumenter@9
 //
 //   node scripts/draw-mutants.mjs FOLDER [COUNT] [SEED]
 //
-// Left out are mutants of texts: a text that a program sees is a name that the compiler checks, and the texts of
+// Mutants of strings are left out: strings that programs see are names, which the compiler checks, and the texts of
 // messages have tests of their own.
 
 import { execFileSync } from 'node:child_process';

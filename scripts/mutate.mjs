@@ -1,11 +1,11 @@
-// Makes the mutants of a list one at a time in a copy of the repository and runs the tests on each, until one fails.
+// Makes the mutants of a list, one at a time, in a copy of the repository. Runs the tests on each until one fails.
 //
 //   node scripts/mutate.mjs test/mutations/src.json FOLDER [--order FILE] [--tests A,B] [--without A,B] [ID ...]
 //
-// FOLDER is a checkout of its own with node_modules and a built core. --order names a JSON file that has for each id
-// the tests to run in their order; without it, or with --tests, all mutants get the same tests. --without leaves tests
-// out: what is not caught without test/bits.test.ts is guarded by hashes alone. A line is printed and, with what caught
-// it, a row appended to FOLDER/mutants.jsonl for each mutant.
+// FOLDER is a separate checkout with node_modules and a built core. --order names a JSON file: for each id, the tests
+// to run, in their order. Without it, or with --tests, all mutants get the same tests. --without leaves tests out: a
+// mutant that is not caught without test/bits.test.ts is guarded by hashes alone. For each mutant, a line is printed,
+// and a row that says what caught it is appended to FOLDER/mutants.jsonl.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const orders = values.order ? JSON.parse(readFileSync(values.order, 'utf8')) : {
 const all = readdirSync(join(folder, 'test')).filter((name) => name.endsWith('.test.ts'));
 const without = values.without.split(',');
 
-/** What a process may take of a core's time. A mutant whose loop does not end takes more. */
+/** The longest processor time of a test run. A mutant with an endless loop exceeds it. */
 const LONGEST_SECONDS = 240;
 /** The tests that are run before all others of a mutant, so that most runs are short. */
 const FIRST_TESTS = 4;
@@ -65,7 +65,10 @@ function run(tests) {
   });
 }
 
-/** Compiles the core. Only the suite's builds are made, so the others count as made. Returns false if it fails. */
+/**
+ * Compiles the core. Makes only the builds that the suite uses, by marking the others as up to date. Returns false if
+ * it fails.
+ */
 function build() {
   const later = Date.now() / 1000 + 3600;
   for (const target of ['relaxed', 'relaxed-threads', 'debug']) {

@@ -40,7 +40,7 @@ export function moduleOf({ lines }, resolve = (name) => name) {
       .replaceAll('console.log(', `print(${i}, `)
       .replace(/from '(simdprop[^']*)'/, (_, name) => `from '${resolve(name)}'`),
   );
-  // all on one line: errors then name the snippet's lines, one too high
+  // all on one line, so that the line numbers of errors are those of the snippet plus one
   const head = [
     "import { format } from 'node:util'",
     'export const printed = new Map()',
@@ -70,7 +70,7 @@ export function expectedOf(lines) {
     const behind = /\);\s*\/\/ (.*)$/.exec(line)?.[1];
     if (comment !== undefined) expected.set(log, [...(expected.get(log) ?? []), comment]);
     if (behind !== undefined) expected.set(log, [behind]);
-    // a loop's end, or that of the call, may stand between
+    // the end of a loop or of the call may be in between
     const isOpen = comment !== undefined || isLog || /^\s*[\])}]+[;,]?$/.test(line);
     if (behind !== undefined || !isOpen) log = undefined;
   }

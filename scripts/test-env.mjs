@@ -1,5 +1,6 @@
-// Tries the packed tarball in the runtimes, test runners, bundlers, browsers and versions of TypeScript that docs/environments.md lists.
-// Everywhere it must train to the same bits. Wants dist/: npm run build first. The tools have a package.json of their own, env/package.json.
+// Tries the packed tarball in the runtimes, test runners, bundlers, browsers and versions of TypeScript that
+// docs/environments.md lists. Everywhere it must train to the same bits. Needs dist/: npm run build first. The tools
+// have their own package.json in env/.
 //
 // node scripts/test-env.mjs [--save] [part...]
 //   part    runtimes, testers, types, pages (those of the bundlers too), frames; all if none is named
@@ -32,7 +33,7 @@ function saveFigures(pages) {
   console.log(`figures: ${path}`);
 }
 
-/** The tools, installed where they stay out of the way of the project's own. They are kept for the next run. */
+/** Installs the tools in a folder apart from the project's own tools. They are kept for the next run. */
 function installTools() {
   const tools = join(ROOT, 'build/environments');
   const files = ['package.json', 'package-lock.json'];
@@ -46,7 +47,7 @@ function installTools() {
   mkdirSync(tools);
   for (const file of files) cpSync(join(ROOT, 'scripts/env', file), join(tools, file));
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: tools, stdio: 'inherit' });
-  // npm's script of the package bun puts the executable in its place
+  // this script of the package bun, which npm ci has not run, puts the executable in its place
   execFileSync(process.execPath, ['install.js'], { cwd: join(tools, 'node_modules/bun'), stdio: 'inherit' });
   mkdirSync(join(tools, 'installed'));
   return tools;

@@ -44,7 +44,7 @@ function checkContents() {
   if (strange.length > 0) throw new Error(`test-pack: ${filename}: got ${strange.join(', ')} too`);
 }
 
-/** Uses every feature. Throws if a chunk was not loaded: no test would have tried it. */
+/** Uses every feature. Throws if a chunk was not loaded, because then nothing has tested it. */
 function runFeatures() {
   const loads = join(folder, 'features.txt');
   const recorder = urlOf('scripts/pack/record-loads.mjs');
@@ -70,7 +70,7 @@ async function bundleWorker() {
 function compileConsumers() {
   writeFileSync(join(consumer, 'consumer.ts'), CONSUMER);
   writeFileSync(join(consumer, 'page.ts'), PAGE);
-  // Node's types, which a program without the DOM's has: copies of this project's own
+  // Node's types, for programs without those of the DOM: copies of this project's types
   for (const name of ['@types/node', 'undici-types'])
     cpSync(join(ROOT, 'node_modules', name), join(consumer, 'node_modules', name), { recursive: true });
   const strict = '--noEmit --strict --target es2022 --skipLibCheck false'.split(' ');
@@ -95,14 +95,14 @@ try {
   const chunks = checkChunks(join(installed, 'dist'));
   console.log(`test-pack: ${chunks.modules} modules in ${chunks.files - 1} files, none twice`);
   run('publint', join(ROOT, 'node_modules/.bin/publint'), ['run', tarball, '--strict'], { cwd: ROOT });
-  // The raw files are bytes to fetch or read, not modules with types.
+  // These files are bytes to fetch or read, not modules with types.
   const wasm = ['--exclude-entrypoints', 'simd.wasm', 'relaxed.wasm', 'threads.wasm', 'relaxed-threads.wasm'];
   run('attw', join(ROOT, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only', ...wasm], { cwd: ROOT });
 
   cpSync(join(ROOT, 'scripts/pack/consumer'), consumer, { recursive: true });
   runNode('XOR in an empty folder', ['smoke.mjs']);
   runFeatures();
-  runNode('simdprop/static where there is nothing but the language', ['--experimental-vm-modules', 'static.mjs']);
+  runNode('simdprop/static with nothing but the language', ['--experimental-vm-modules', 'static.mjs']);
   runNode('published bits', ['bits.mjs', urlOf('bench/determinism/bits.mjs'), join(ROOT, 'test/hashes.json')]);
   await bundleWorker();
   compileConsumers();

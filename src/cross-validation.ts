@@ -55,7 +55,7 @@ export interface CrossValidation {
  * k-fold cross-validation (Geisser, 1975): trains `folds` networks with the same options, each on all samples except
  * those of one fold, and evaluates it on that fold. Each sample is thus used once for validation. The network's seed
  * determines which sample is in which fold. The data are copied at the call. Throws a TypeError or RangeError if an
- * argument is wrong, and what `fit` throws.
+ * argument is wrong, and the errors of `fit`.
  */
 export async function crossValidate(
   network: NetworkOptions,

@@ -52,8 +52,8 @@ export interface NetworkOptions extends SpecOptions, CoreOptions {
 export const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS, 'task'];
 
 /**
- * What `using` needs. TypeScript has `Symbol.dispose` from version 5.2 on, and in the lib `esnext.disposable`; elsewhere
- * this is an object of which nothing is known.
+ * The method that `using` calls. TypeScript knows `Symbol.dispose` from version 5.2 on, with the lib
+ * `esnext.disposable`. Without it, this type is an object without known properties.
  */
 export type Disposer = SymbolConstructor extends { readonly dispose: infer Key extends symbol }
   ? { [name in Key]: () => void }
@@ -68,8 +68,8 @@ export interface Network extends Disposer {}
  * argument throws a TypeError or RangeError that says where it stands, which value was given and which is allowed. The
  * network is then unchanged. Arguments that a method does not take are refused too.
  *
- * A network is frozen: to assign anything but the properties that are said to be assignable throws a TypeError in strict
- * mode. `structuredClone` of a network throws; `Network.load(net.save())` makes a copy.
+ * A network is frozen: in strict mode, assigning a property throws a TypeError, unless its description says that it can
+ * be assigned. `structuredClone` of a network throws; `Network.load(net.save())` makes a copy.
  *
  * @example
  * const net = await Network.create({
@@ -82,7 +82,7 @@ export interface Network extends Disposer {}
  * await net.fit({ inputs, targets }, { epochs: 500, batchSize: 4, optimizer: sgd({ learningRate: 1 }) });
  * net.predict(inputs); // close to 0, 1, 1, 0
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the class has what the interface says
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the class has the method that the interface declares
 export class Network {
   /** The layers after the input layer, in order. */
   readonly layers: readonly Layer[];
@@ -220,8 +220,8 @@ export class Network {
   }
 
   /**
-   * What inputs are multiplied by before anything else, whatever the type of their array; undefined for a network from
-   * an old file, in which the type decides: see docs/saving.md.
+   * The factor that all inputs are multiplied by before anything else, whatever the type of their array; undefined for
+   * a network from an old file, in which the type matters: see docs/saving.md.
    */
   get scale(): number | undefined {
     const { scale = 1, scaled } = this.#arena.spec;
@@ -285,9 +285,10 @@ export class Network {
   }
 
   /**
-   * The standardisation of every input before the first layer, in training and everywhere else; undefined: inputs stay
-   * as they are. `fit` sets it if its option `standardize` is true. The result is a copy. It is computed in doubles when inputs are copied into the memory, which then holds
-   * four bytes for each. Zeros that it moves away from 0 can no longer be skipped, so sparse inputs take more time.
+   * Returns a copy of the standardisation of every input before the first layer, in training and everywhere else;
+   * undefined: inputs stay as they are. `fit` sets it if its option `standardize` is true. It is computed in doubles
+   * when inputs are copied into the memory, which then holds four bytes for each. Zeros that it moves away from 0 can
+   * no longer be skipped, so sparse inputs take more time.
    */
   getStandardization(): Standardization | undefined {
     const own = this.#trainer.standardization;
@@ -303,12 +304,12 @@ export class Network {
   }
 
   /**
-   * Trains for a number of epochs. Returns their history. Data and options are read at the call: arrays that are changed
-   * afterwards have no effect. The event loop runs every few milliseconds. While `fit` runs, the network can be used, but
-   * not trained by another call. If the signal is aborted, `fit` rejects with its reason, and the weights are those after
-   * the last step. If a callback returns false or a promise of it, training ends. If a cost or a weight is no longer
-   * finite, `fit` rejects with a NonFiniteError, and the network goes back to the start of the call: see there. A second
-   * call continues where the first one ended.
+   * Trains for a number of epochs. Returns their history. Data and options are read at the call: arrays that are
+   * changed afterwards have no effect. The event loop runs every few milliseconds. While `fit` runs, the network can be
+   * used, but not trained by another call. If the signal is aborted, `fit` rejects with its reason, and the weights are
+   * those after the last step. If a callback returns false or a promise of it, training ends. If a cost or a weight is
+   * no longer finite, `fit` rejects with a NonFiniteError, and the network returns to the start of the call: see
+   * there. A second call continues where the first one ended.
    */
   async fit(data: DataSet, options: TrainOptions = {}): Promise<History> {
     const history = new History();
@@ -317,8 +318,8 @@ export class Network {
   }
 
   /**
-   * Trains like `fit`, as an iterator of reports. It reads the data when the first report is asked for, and trains an
-   * epoch only when the next one is; `break` ends training.
+   * Trains like `fit`, as an iterator of reports. It reads the data when the first report is asked for, and trains each
+   * epoch only when its report is asked for; `break` ends training.
    */
   train(data: DataSet, options: TrainOptions = {}): AsyncGenerator<EpochReport, void, undefined> {
     return train(this.#trainer, data, options);
@@ -395,7 +396,8 @@ export class Network {
     const arena = this.#arena;
     const rows = this.#checkBatch(x);
     const { plan } = arena;
-    // numbers are checked in the memory, before they are used; but for many batches that is too late for the first
+    // the numbers of each batch are checked in the memory. If there are several batches, all are checked before the
+    // first
     if (rows > plan.capacity) checkInputs('x', x, arena);
     const { outputs } = this;
     const predictions = new Float32Array(rows * outputs);
@@ -538,7 +540,7 @@ export class Network {
     this.#arena.dispose();
   }
 
-  /** @internal Network extends Disposer, which says it where TypeScript knows Symbol.dispose. */
+  /** @internal Disposer declares it, if TypeScript knows Symbol.dispose. */
   [Symbol.dispose](): void {
     this.dispose();
   }

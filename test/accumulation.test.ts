@@ -128,7 +128,7 @@ it.each([
   },
 );
 
-it('takes accumulate from 1 up', async () => {
+it('accepts accumulate from 1 up', async () => {
   const net = await start();
   const wrong: [unknown, RegExp][] = [
     [0, /^options\.accumulate: got 0, want an integer from 1/],

@@ -50,7 +50,7 @@ describe('callbacks that return a promise', () => {
       const [byEpoch, byBatch] = [await fit({ onEpoch }), await fit({ onBatch })];
       expect([byEpoch.length, byEpoch.stopped]).toEqual([2, 'callback']);
       expect([byBatch.length, byBatch.samples, byBatch.stopped]).toEqual([1, 15, 'callback']);
-      // anything but false goes on
+      // after any other value, training continues
       for (const answer of [Promise.resolve(0), Promise.resolve(), 'false']) {
         expect(await fit({ onEpoch: () => answer, onBatch: () => answer })).toHaveLength(4);
       }
@@ -68,7 +68,7 @@ describe('callbacks that return a promise', () => {
     expect(await net.fit(data, training)).toHaveLength(4);
   });
 
-  it('end with the signal, and with the network, that ends while they are awaited', async () => {
+  it('are followed by the error if the signal is aborted, or the network disposed of, while they are awaited', async () => {
     const net = await createNetwork(options);
     const controller = new AbortController();
     const onBatch = async () => {
@@ -84,7 +84,7 @@ describe('callbacks that return a promise', () => {
     await expect(net.fit(data, { ...training, onEpoch })).rejects.toThrow(/after dispose/);
   });
 
-  it('may save while they are awaited: the call resumes after them', async () => {
+  it('may save before they resolve: the call then resumes after them', async () => {
     const net = await createNetwork(options);
     const files: Uint8Array[] = [];
     const save = async () => {
@@ -127,7 +127,7 @@ describe('callbacks that return a promise', () => {
 describe('functions whose result is needed at once', () => {
   const rejects = async (): Promise<never> => await Promise.reject(new Error('nobody awaits this'));
 
-  it('refuse a promise, and its rejection ends no process', async () => {
+  it('must not return a promise, and its rejection does not end the process', async () => {
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
     const any = (value: unknown): any => value;
     const costs = [

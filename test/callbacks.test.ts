@@ -240,7 +240,7 @@ describe('training in the background', () => {
     expect(parameterBits(disturbed)).toEqual(parameterBits(plain));
   });
 
-  it('validates with the data of the call, whatever a callback writes to their arrays', async () => {
+  it('validates with the data as they were at the call, whatever a callback writes to the arrays', async () => {
     const [net, other] = [await createNetwork(classifier), await createNetwork(classifier)];
     const data = randomSamples(20);
     const validation = { inputs: data.inputs.slice(), targets: Int32Array.from(data.targets) };

@@ -299,7 +299,7 @@ describe('checkGradients finds', () => {
     ['a derivative that is off by 1 %', (a, y) => 1.01 * (a - y)],
     ['a derivative without one of its terms', (a) => a],
     ['a derivative that is always 0', () => 0],
-  ])('%s in a cost of one’s own', async (_, slope) => {
+  ])('%s in a custom cost', async (_, slope) => {
     const net = await createNetwork({
       inputs: 2,
       layers: [

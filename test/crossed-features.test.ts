@@ -7,7 +7,7 @@ import { createNetwork, EPSILON, slowClock } from './build.js';
 import { arraysOf, parameterBits, parametersOf } from './parameters.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
-// Two features at a time, each of which has tests of its own.
+// Two features used together. The tests of each feature by itself are elsewhere.
 
 const random = randomNumbers(71);
 const options: NetworkOptions = {
@@ -36,7 +36,7 @@ describe('weights of samples and an inspection', () => {
   const { inputs: x, targets: y } = samplesOf(7);
   const w = weightsOf(7);
 
-  it('Jacobians after a weighted backward, batch, evaluation or fit are those before it', async () => {
+  it('Jacobians are the same before and after a weighted backward, batch, evaluation or fit', async () => {
     const net = await createNetwork(options);
     const inspector = await net.inspect();
     net.optimizer = sgd({ learningRate: 1e-30 });
@@ -53,7 +53,7 @@ describe('weights of samples and an inspection', () => {
     }
   });
 
-  it('and the weighted backward after a Jacobian is still weighted', async () => {
+  it('a weighted backward after a Jacobian is still weighted', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const inspector = await net.inspect();
     for (const each of [net, other]) each.forward(x);
@@ -66,7 +66,7 @@ describe('weights of samples and an inspection', () => {
     );
   });
 
-  it('the demon after a weighted backward changes the weighted cost of its sample', async () => {
+  it('after a weighted backward, the demon changes the weighted cost of its sample', async () => {
     const net = await createNetwork(options);
     const inspector = await net.inspect();
     const changes = [undefined, w].map((weights) => {
@@ -75,7 +75,7 @@ describe('weights of samples and an inspection', () => {
       return inspector.perturb({ layer: 0, unit: 2, sample: 4, amount: 0.5 });
     });
     expect(Math.abs(changes[0])).toBeGreaterThan(1e-3);
-    // the weighted change is the difference of two costs of f64 that were rounded by one product each
+    // the weighted change is the difference of two costs in f64, and each was rounded in one product
     expect(Math.abs(changes[1] / changes[0] - w[4])).toBeLessThan(1e-9);
   });
 });
@@ -90,7 +90,8 @@ describe('within a step of several chunks', () => {
   const data = samplesOf(ROWS);
   const other = samplesOf(30);
   const rate = 0.25;
-  // a limit that no gradient reaches: a batch's gradient is then stored where the step in progress has its sums
+  // No gradient reaches the limit. With a limit, the gradient of another batch is stored in the memory that holds the
+  // sums of the step in progress.
   const fit = { batchSize: ROWS, shuffle: false, optimizer: sgd({ learningRate: rate, clipValue: 1e30 }) };
 
   /** Calls back within the step: after its first chunk and after its second. */
@@ -115,7 +116,7 @@ describe('within a step of several chunks', () => {
     return seen;
   }
 
-  it('a callback may train another batch: with the weights put back, the step is as planned', async () => {
+  it('a callback may train another batch: with the weights restored, the result of the step is the same', async () => {
     const [net, plain] = [await createNetwork(options), await createNetwork(options)];
     const seen = await fitWith(
       net,
@@ -132,13 +133,13 @@ describe('within a step of several chunks', () => {
     expect(parameterBits(net)).toEqual(parameterBits(plain));
   });
 
-  it('a callback may set other weights: the rest of the step has their gradient, and moves them', async () => {
+  it('a callback may set other weights: the rest of the step takes their gradient, and updates them', async () => {
     const net = await createNetwork(options);
     const probe = await createNetwork(options);
     const given = [0, 1].map(() => parametersOf(net).map((values) => randomFloats(values.length, random)));
     const seen = await fitWith(net, (chunk) => setParameters(net, given[chunk]));
     expect(seen).toEqual([0, 1]);
-    // the mean gradient of each chunk at the weights that it passed through
+    // the mean gradient of each chunk, at the weights of its forward pass
     const parts = chunks.map(([start, end], chunk) => {
       if (chunk > 0) setParameters(probe, given[chunk - 1]);
       probe.forward(data.inputs.subarray(5 * start, 5 * end));
@@ -155,7 +156,7 @@ describe('within a step of several chunks', () => {
         given[1][i],
         (w, k) => w - rate * (parts[0][i][k] + parts[1][i][k] + parts[2][i][k]),
       );
-      // each chunk's mean is rounded in its own order, then scaled, added and moved: 8 roundings of what is added
+      // each mean is a sum in another order, then scaled, added and applied: 8 roundings of the numbers that are added
       const bound = Float64Array.from(given[1][i], (w, k) => {
         const sizes = parts.reduce((sum, part) => sum + Math.abs(part[i][k]), 0);
         return 8 * EPSILON * (Math.abs(w) + rate * (sizes + 1));
@@ -164,7 +165,7 @@ describe('within a step of several chunks', () => {
     });
   });
 
-  it('a callback may look at a backward pass of its own, and save: the step is as planned', async () => {
+  it('a callback may run a backward pass of its own, and save: the result of the step is the same', async () => {
     const [net, plain] = [await createNetwork(options), await createNetwork(options)];
     const files: Uint8Array[] = [];
     await fitWith(net, () => {
@@ -185,12 +186,12 @@ describe('the weights of the best epoch', () => {
   const y = data.targets.subarray(0, 6);
   const stopping = { patience: 2 };
 
-  it('are not those that a batch has passed through before: backward and applyGradients are refused', async () => {
+  it('are not those of an earlier forward pass: backward and applyGradients are refused', async () => {
     const net = await createNetwork(options);
     const inspector = await net.inspect();
     const { last } = await net.fit(data, {
       epochs: 50,
-      // so large that the validation soon gets worse
+      // a rate so large that the validation cost soon gets worse
       optimizer: adam({ learningRate: 0.5 }),
       validation: samplesOf(20),
       earlyStopping: stopping,
@@ -206,7 +207,7 @@ describe('the weights of the best epoch', () => {
     expect(() => net.applyGradients()).toThrow(/^applyGradients: got no gradients of the last batch/);
     expect(() => inspector.inputGradients()).toThrow(/^inputGradients: got no backward pass of these weights/);
     expect(net.save()).toEqual(before);
-    // after a forward pass of its own it has the gradients of a network with these weights
+    // after a new forward pass, the gradients are those of a new network with these weights
     const fresh = await createNetwork(options);
     setParameters(fresh, parametersOf(net));
     for (const each of [net, fresh]) each.forward(x);

@@ -78,7 +78,7 @@ describe('the detected delimiter', () => {
     ).toBe(undefined);
   });
 
-  it('is no mark of comments', () => {
+  it('is not the comment character', () => {
     expect(find('1;2\n3;4', ';')).toBe(undefined);
   });
 

@@ -58,7 +58,7 @@ describe.each(
   OUTPUTS.map(
     (layers) => [layers.map(({ units, activation }) => `${units} ${activation}`).join(', '), layers] as const,
   ),
-)('the quadratic cost as one of the user’s own: %s', (_name, layers) => {
+)('the quadratic cost as a custom cost: %s', (_name, layers) => {
   const { units } = layers[layers.length - 1];
   const create = (cost: NetworkOptions['cost']) =>
     createNetwork({ inputs: INPUTS, layers, cost, seed: 5, batchSize: 8 });

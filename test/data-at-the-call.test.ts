@@ -5,8 +5,8 @@ import type { DataSet, History, Network, TrainOptions } from '../src/index.js';
 import { createNetwork, loadNetwork, slowClock } from './build.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
 
-// Data are read at the call, whatever the options are. What is changed between the call and its end has no effect, by
-// the caller or by another thread.
+// Data are read at the call, whatever the options are. Changes by the caller or by another thread between the call and
+// its end have no effect.
 
 const SAMPLES = 60;
 const INPUTS = 4;
@@ -29,7 +29,7 @@ function makeData(seed: number, samples = SAMPLES): Required<DataSet> {
   };
 }
 
-/** Makes every array useless: numbers that would be refused, and others that would not. */
+/** Overwrites every array, with numbers that would be refused and others that would not. */
 function spoil({ inputs, targets, weights }: Required<DataSet>): void {
   inputs.fill(Number.NaN);
   inputs[0] = 7;
@@ -37,7 +37,7 @@ function spoil({ inputs, targets, weights }: Required<DataSet>): void {
   weights.fill(-1);
 }
 
-// functions of fit are loaded by the first call that needs them, so that each test has modules of its own
+// the first call that needs a function of fit loads it, so each test gets new modules
 beforeEach(() => {
   vi.resetModules();
 });
@@ -80,7 +80,7 @@ describe.each(CASES)('with %s', (_, optionsOf) => {
   it('fit has read data and options when it has returned its promise', async () => {
     const [net, other] = [await freshNetwork(), await createNetwork(options)];
     const wanted = await other.fit(makeData(1), { ...settings, ...optionsOf(makeData(2), [1, 2, 3]) });
-    // the first call loads what it needs, and the second has it already
+    // the first call loads code, the second has it already
     for (const network of [net, await freshNetwork()]) {
       const [data, validation, classWeights] = [makeData(1), makeData(2), [1, 2, 3]];
       const given: TrainOptions = { ...settings, ...optionsOf(validation, classWeights) };
@@ -95,7 +95,7 @@ describe.each(CASES)('with %s', (_, optionsOf) => {
     }
   });
 
-  it('train has read them when it has been asked for the first report', async () => {
+  it('train has read data and options when it has been asked for the first report', async () => {
     const [net, other] = [await freshNetwork(), await createNetwork(options)];
     await other.fit(makeData(1), { ...settings, ...optionsOf(makeData(2), [1, 2, 3]) });
     const [data, validation, classWeights] = [makeData(1), makeData(2), [1, 2, 3]];
@@ -108,7 +108,7 @@ describe.each(CASES)('with %s', (_, optionsOf) => {
     expect(net.save()).toEqual(other.save());
   });
 
-  it('replayTo has read them', async () => {
+  it('replayTo has read its data when it has returned its promise', async () => {
     const asked = optionsOf(makeData(2), [1, 2, 3]);
     if (asked.optimizer) return;
     const [net, other] = [await freshNetwork(), await createNetwork(options)];
@@ -123,7 +123,7 @@ describe.each(CASES)('with %s', (_, optionsOf) => {
   });
 });
 
-it('fit is busy from the call on, even while it loads what it needs', async () => {
+it('fit counts as running from the call on, even while it loads code', async () => {
   const net = await freshNetwork();
   const first = net.fit(makeData(1), { validationSplit: 0.3 });
   await expect(net.fit(makeData(1))).rejects.toThrow(/^fit: got a call while this network is being trained/);
@@ -170,7 +170,7 @@ it('validation data are read once, not in each epoch', async () => {
   }
 });
 
-it('evaluateAsync has read its data', async () => {
+it('evaluateAsync has read its data when it has returned its promise', async () => {
   const net = await createNetwork(options);
   const data = makeData(5, 400);
   const wanted = net.evaluate(data);
@@ -185,7 +185,7 @@ it('evaluateAsync has read its data', async () => {
   }
 });
 
-it('crossValidate has read its data and class weights', async () => {
+it('crossValidate has read its data and class weights when it has returned its promise', async () => {
   const { crossValidate } = await import('../src/cross-validation.js');
   const wanted = await crossValidate(options, makeData(1), { folds: 3, classWeights: [1, 2, 3], stratify: true });
   const [data, classWeights] = [makeData(1), [1, 2, 3]];
@@ -206,7 +206,7 @@ it('trainFor has read its data after the first call', async () => {
   expect(net.save()).toEqual(other.save());
 });
 
-it('load and readIdx have read their bytes', async () => {
+it('load and readIdx have read their bytes when they have returned their promise', async () => {
   const net = await createNetwork(options);
   const file = net.save();
   const kept = file.slice();
@@ -225,7 +225,7 @@ it('load and readIdx have read their bytes', async () => {
 });
 
 describe('memory that another thread changes', () => {
-  /** Labels that a thread makes 1, 0 and 2^30 - 1 without end, until the function is called. */
+  /** Labels that a thread sets to 1, 0 and 2^30 - 1 again and again, until the function is called. */
   async function restless(count: number): Promise<[Int32Array, () => Promise<number>]> {
     const memory = new SharedArrayBuffer(4 * count);
     const code = `const labels = new Int32Array(require('node:worker_threads').workerData);
@@ -273,7 +273,7 @@ describe('memory that another thread changes', () => {
     }
   });
 
-  it('is read once where it is given as weights and biases', async () => {
+  it('is read once if it is given as weights and biases', async () => {
     const net = await createNetwork(options);
     const memory = new Float32Array(new SharedArrayBuffer(4 * 20));
     const { findIndex } = Float32Array.prototype;
@@ -297,7 +297,7 @@ describe('memory that another thread changes', () => {
     expect(() => net.layers[0].setWeights(memory)).toThrow(/^layers\[0\]\.setWeights\[0\]: got NaN, want/);
   });
 
-  it('is taken where nobody changes it, by every call', async () => {
+  it('is accepted by every call if nobody changes it', async () => {
     const shared = <T extends Float32Array | Uint8Array>(values: T): T => {
       const copy = new (values.constructor as new (memory: SharedArrayBuffer) => T)(
         new SharedArrayBuffer(values.byteLength),

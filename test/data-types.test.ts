@@ -98,7 +98,7 @@ describe('inputs', () => {
     expect(Array.from(net.predict(inputs), Math.round)).toEqual([0, 1, 1, 0]);
   });
 
-  it('of a network trained on bytes are the same as floats when it is asked, standardised too', async () => {
+  it('give the same predictions as floats in a network trained on bytes, also standardised', async () => {
     for (const standardize of [false, true]) {
       const net = await createNetwork(OPTIONS);
       await net.fit({ inputs: bytes, targets: labels }, { standardize, epochs: 3 });
@@ -329,7 +329,7 @@ describe('numbers that 32 bits cannot hold are refused, and nothing changes', ()
     expect(net.save()).toEqual(before);
   });
 
-  it('takes the largest numbers that fit', async () => {
+  it('accepts the largest numbers that fit', async () => {
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear', initializer: 'zeros' }] });
     expect([...net.predict(Float64Array.of(3.4028235677973362e38, -3.4028234663852886e38))]).toEqual([0, 0]);
     const scaled = await createNetwork({
@@ -382,7 +382,7 @@ describe('files in which the type of the array decides', () => {
     }
   });
 
-  it('are refused where they say something else', async () => {
+  it('are refused if they have another value', async () => {
     const file = (await createNetwork(OPTIONS)).save();
     for (const value of ['none', 1, null]) {
       const damaged = editJson(file, 'network', (network) => ({ ...network, scaled: value }));

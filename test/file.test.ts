@@ -186,7 +186,7 @@ it('copies the bytes at once', async () => {
   await expectRefusal(lent, /^load: got bytes that are detached/);
 });
 
-it('takes an ArrayBuffer, and arrays of another realm', async () => {
+it('accepts an ArrayBuffer, and arrays of another realm', async () => {
   expect((await loadNetwork(file.slice().buffer)).save()).toEqual(file);
   const bytes = `[${file}]`;
   for (const code of [`new Uint8Array(${bytes})`, `new Uint8Array(${bytes}).buffer`]) {

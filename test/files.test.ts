@@ -55,7 +55,7 @@ beforeEach(() => {
 
 const isFile = (n: number) => Buffer.compare(readFileSync(path), contents[n]) === 0;
 
-/** A process of this name; `kill` is called with what kills it once it is at work. */
+/** Starts the script of this name. Once it works, `kill` is called with a function that kills it. */
 function run(
   name: string,
   args: string[],
@@ -247,7 +247,7 @@ it('refuses values that are not a path, or not bytes', () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-it('takes an ArrayBuffer, and arrays of another realm', () => {
+it('accepts an ArrayBuffer, and arrays of another realm', () => {
   saveFile(path, contents[1].slice().buffer);
   expect(isFile(1)).toBe(true);
   for (const code of ['new Uint8Array([1, 2, 3])', 'new Uint8Array([1, 2, 3]).buffer']) {
@@ -329,7 +329,7 @@ describe.skipIf(process.platform === 'win32')('owners and permissions', () => {
     expect(isFile(1)).toBe(true);
   });
 
-  it.runIf(isRoot)('keeps the group where the process is in it and cannot keep the owner', () => {
+  it.runIf(isRoot)('keeps the group if the process belongs to it, even if it cannot keep the owner', () => {
     chmodSync(folder, 0o777);
     saveFile(path, contents[0]);
     chownSync(path, 1234, 2345);

@@ -5,7 +5,7 @@ import type { EpochReport, Evaluation } from '../src/index.js';
 import { History, sgd } from '../src/index.js';
 import { createNetwork } from './build.js';
 
-/** The report on an epoch whose numbers follow from its number. */
+/** The report on an epoch. All its numbers are computed from the number of the epoch. */
 function reportOn(epoch: number, more: Partial<EpochReport> = {}): EpochReport {
   return {
     epoch,
@@ -52,7 +52,7 @@ describe('a history', () => {
     expect([history.stopped, history.warnings]).toEqual([undefined, []]);
   });
 
-  it('of nothing is empty', () => {
+  it('is empty if nothing was trained', () => {
     const history = new History();
     expect(history).toHaveLength(0);
     expect([...history]).toEqual([]);
@@ -61,7 +61,7 @@ describe('a history', () => {
     );
   });
 
-  it('keeps the metrics of each validation, and the whole of the last and the best', () => {
+  it('keeps the metrics of each validation, and all fields of the last and the best', () => {
     const costs = [0.5, 0.125, 0.25, 0.375];
     const history = historyOf(4, (epoch) => ({ validation: validationOf(costs[epoch]) }));
     expect(history.column('validation.cost')).toEqual(Float64Array.from(costs));
@@ -79,14 +79,14 @@ describe('a history', () => {
     );
   });
 
-  it('takes the lowest cost for the best, of training where nothing is validated, and none that is NaN', () => {
+  it('counts the lowest cost as the best, that of training if there is no validation, and never NaN', () => {
     const of = (...costs: number[]) => historyOf(costs.length, (epoch) => ({ cost: costs[epoch] })).best?.epoch;
     expect(of(3, 1, 2)).toBe(1);
     expect(of(1, 1, 1)).toBe(0);
     expect(of(Number.NaN, 5, 7)).toBe(1);
     expect(of(5, Number.NaN, 7)).toBe(0);
     expect(of(Number.NaN, Number.NaN)).toBe(0);
-    // what early stopping says counts, and an epoch without validation compares with none that has it
+    // early stopping decides; an epoch without validation is not compared with one that has it
     expect(historyOf(3, (epoch) => ({ bestEpoch: Math.min(epoch, 1) })).best?.epoch).toBe(1);
     expect(historyOf(3, () => ({ bestEpoch: 1 }), 2).best).toBeUndefined();
     const cut = (epoch: number) => (epoch < 2 ? { validation: validationOf(epoch + 1) } : { cost: 0 });
@@ -111,7 +111,7 @@ describe('a history', () => {
     expect(epochs.every((epoch, i) => i === 0 || epoch > epochs[i - 1])).toBe(true);
     expect(history.column('cost')).toEqual(epochs.map(cost));
     expect(history.best?.epoch).toBe(best);
-    // evenly, but for two
+    // at even distances, except for two
     const gaps = new Set(epochs.map((epoch, i) => epoch - (epochs[i - 1] ?? 0)));
     expect(gaps.size).toBeLessThanOrEqual(6);
     expect(Array.from(history, ({ epoch }) => epoch)).toEqual([...epochs]);
@@ -119,7 +119,7 @@ describe('a history', () => {
     if (length > 9998) expect(history.at(1)).toBeUndefined();
   });
 
-  it('of a call that has resumed begins with the epoch at which it did', () => {
+  it('of a call that has resumed begins with the epoch at which it resumed', () => {
     const history = historyOf(25_007, (epoch) => ({ cost: Math.abs(epoch - 7001) }), 7);
     expect(history).toHaveLength(25_000);
     expect(history.at(0)?.epoch).toBe(7);
@@ -128,7 +128,7 @@ describe('a history', () => {
     expect(history.column('epoch')).toContain(7001);
   });
 
-  it('grows no more once it is full: 80 bytes for each of 10,000 epochs', async () => {
+  it('stops growing when it is full: 80 bytes for each of 10,000 epochs', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const used = () => {

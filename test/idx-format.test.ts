@@ -173,7 +173,7 @@ describe('parseIdx', () => {
     expect(() => parseIdx(bytes, 'train.idx')).toThrow(/^train\.idx: got /);
   });
 
-  it('takes an ArrayBuffer, and arrays of another realm', () => {
+  it('accepts an ArrayBuffer, and arrays of another realm', () => {
     const { buffer } = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6);
     expect(parseIdx(buffer)).toEqual({ shape: [2], data: Uint8Array.of(5, 6) });
     for (const end of ['', '.buffer']) {

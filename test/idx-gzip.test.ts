@@ -109,7 +109,7 @@ describe('readIdx', () => {
     expect(await readIdx(small)).toEqual(parseIdx(small));
   });
 
-  it('takes parts of any length from the host', async () => {
+  it('accepts parts of any length from the host', async () => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
     const parts: Uint8Array[] = [];
     vi.stubGlobal(
@@ -129,7 +129,7 @@ describe('readIdx', () => {
     for (const file of [noise(3, 700), small]) expect(await readIdx(gzipSync(file))).toEqual(parseIdx(file));
   });
 
-  it('gives a reason where the host gives no message', async () => {
+  it('gives a reason if the host gives no message', async () => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
     vi.stubGlobal(
       'DecompressionStream',

@@ -197,7 +197,7 @@ describe('Jacobians', () => {
     });
   });
 
-  it('are by inputs as the network gets them: bytes after scale, before standardisation', async () => {
+  it('are with respect to the inputs after scale and before standardisation', async () => {
     const options: NetworkOptions = { inputs: 3, layers: [{ units: 4, activation: 'tanh' }, { units: 2 }] };
     const net = await networkOf(options, 5);
     const inspector = await net.inspect();

@@ -179,8 +179,7 @@ describe('callbacks', () => {
       expect(report.learningRate).toBe(0.5 ** (report.epoch + 1));
       expect(report.samplesPerSecond).toBeGreaterThan(60 / seconds / 10);
       const done = 60 * report.epoch + report.samples;
-      // the time of the whole call is estimated from the part that is done, so the estimate cannot exceed the time of
-      // that part in the same proportion
+      // the time left is estimated from the time of the steps done, which is at most `seconds`
       expect(report.secondsLeft).toBeLessThanOrEqual((seconds * (180 - done)) / done);
       expect((report.secondsLeft ?? 0) > 0).toBe(done < 180);
     }

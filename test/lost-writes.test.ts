@@ -3,7 +3,7 @@ import { adam, type Network, sgd } from '../src/index.js';
 import type { ArenaLayer } from '../src/model/layer.js';
 import { createNetwork } from './build.js';
 
-// What has no effect is refused: assignments, arguments, copies without memory.
+// Everything that would have no effect is refused: assignments, arguments, copies without memory.
 
 const options = {
   inputs: 3,
@@ -16,7 +16,7 @@ const options = {
 const x = Float32Array.of(1, 2, 3, 4, 5, 6);
 const y = Uint8Array.of(0, 1);
 
-/** `object[name] = value` as JavaScript does it, without types. */
+/** `object[name] = value` as in JavaScript, without types. */
 const assign = (object: object, name: PropertyKey, value: unknown) => {
   (object as Record<PropertyKey, unknown>)[name] = value;
 };
@@ -51,7 +51,7 @@ describe('an assignment throws', () => {
     expect(net.save({ training: true })).toEqual(before);
   });
 
-  it('to properties that can be assigned, it works', async () => {
+  it('but not to properties that can be assigned', async () => {
     const net = await createNetwork(options);
     net.optimizer = sgd({ learningRate: 0.5 });
     net.trainingSamples = 10;
@@ -76,7 +76,7 @@ describe('weights', () => {
     expect(layer.getWeights()).toEqual(all.map((w) => 2 * w));
   });
 
-  it('of one unit, set, change what the network computes and outdate the batch', async () => {
+  it('of one unit, when they are set, change the outputs and make the last batch invalid', async () => {
     const net = await createNetwork(options);
     net.forward(x);
     net.layers[0].setWeights(new Float32Array(3).fill(1), 19);
@@ -100,7 +100,7 @@ describe('weights', () => {
     expect(net.save()).toEqual(before);
   });
 
-  it('of one unit must be fanIn numbers, and all of them without a unit', async () => {
+  it('must be fanIn numbers for one unit, and units × fanIn numbers without a unit', async () => {
     const [layer] = (await createNetwork(options)).layers;
     expect(() => layer.setWeights(new Float32Array(60), 1)).toThrow(
       /^layers\[0\]\.setWeights: got 60 numbers, want 3$/,
@@ -111,7 +111,7 @@ describe('weights', () => {
   });
 });
 
-describe('an argument that is not taken is refused', () => {
+describe('an argument that the method does not take is refused', () => {
   const unwanted = { layer: 1 } as unknown as undefined;
   const attempts: [call: string, attempt: (net: Network) => unknown, message: RegExp][] = [
     ['predict', (net) => net.predict(x, unwanted), /^predict: argument 2: got an object \(Object\), want none/],

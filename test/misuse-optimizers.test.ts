@@ -77,7 +77,7 @@ describe('misuse', () => {
     expect(call).toThrow(message);
   });
 
-  it('takes the defaults of PyTorch', () => {
+  it('has the defaults of PyTorch', () => {
     expect(adam()).toEqual({ name: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
     expect(adamw().weightDecay).toBe(0.01);
     expect(nadam()).toMatchObject({ learningRate: 0.002, momentumDecay: 0.004 });

@@ -12,7 +12,7 @@ export function hashOfWords(floats: Float32Array, hash = 2166136261): number {
   return bits(floats).reduce((h, word) => Math.imul(h ^ word, 16777619) >>> 0, hash);
 }
 
-/** The arrays of a layer as properties. Each is read anew whenever it is used. */
+/** The arrays of a layer as properties. Each property reads its array again every time. */
 export const arraysOf = (layer: Layer) => ({
   fanIn: layer.fanIn,
   units: layer.units,

@@ -143,7 +143,7 @@ describe('training under a schedule', () => {
     expect(weightsOf(net)).toEqual(weightsOf(single));
   });
 
-  it('takes single batches with the rates of fit', async () => {
+  it('gives single batches the rates of fit', async () => {
     const [net, single] = [await createNetwork(options), await createNetwork(options)];
     const learningRate = cosine({ initial: 0.5, steps: 20, warmUp: 3 });
     await net.fit(data, { batchSize: 8, shuffle: false, optimizer: sgd({ learningRate }) });

@@ -275,8 +275,8 @@ describe('apportionment', () => {
         expect(taken[c]).toBeGreaterThanOrEqual(isTaken && count > 1 ? 1 : 0);
         expect(taken[c]).toBeLessThanOrEqual(isLeft ? count - 1 : count);
       });
-      // all classes have the same share: there are no two classes within their bounds of which one is a sample or more
-      // above it and the other a sample or more below it
+      // Within their bounds, all classes have about the same share: if one is a sample or more above it, no other is a
+      // sample or more below it.
       const shares = counts.map((count, c) => [(taken[c] - 1) / count, (taken[c] + 1) / count]);
       const above = shares.filter((_, c) => taken[c] > (isTaken && counts[c] > 1 ? 1 : 0)).map(([low]) => low);
       const below = shares.filter((_, c) => taken[c] < (isLeft ? counts[c] - 1 : counts[c])).map(([, high]) => high);

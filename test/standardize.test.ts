@@ -95,7 +95,7 @@ describe('fit with standardize', () => {
     );
   });
 
-  it('takes numbers after their scale', async () => {
+  it('measures numbers after they are scaled', async () => {
     const bytes = Uint8Array.from({ length: 70 }, () => 256 * random());
     for (const scale of [undefined, 0.3]) {
       const doubles = Float64Array.from(bytes, (byte) => byte * (scale ?? 1));
@@ -292,7 +292,7 @@ describe('fit with standardize', () => {
     const net = await createNetwork(measuring(500));
     const before = parameterBits(net);
     const controller = new AbortController();
-    // with this clock, every reading is long after the last, so the first measured block lets the event loop turn
+    // with this clock, every reading is long after the last, so the first measured block lets the event loop run
     const clock = slowClock(1000);
     try {
       setImmediate(() => controller.abort(new Error('enough')));

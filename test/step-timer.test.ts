@@ -10,7 +10,7 @@ function numbers(seed: number): () => number {
   };
 }
 
-/** A clock of 1 ms as Firefox has it: each tick comes at a random time within its millisecond. */
+/** A clock with ticks of 1 ms as in Firefox: each tick comes at a random time within its millisecond. */
 function jitteredClock(random: () => number): (time: number) => number {
   const ticks = new Map<number, number>();
   return (time) => {
@@ -21,7 +21,7 @@ function jitteredClock(random: () => number): (time: number) => number {
   };
 }
 
-it('uses the time of trainFor by a clock whose ticks come at random', () => {
+it('uses the whole time of trainFor with a clock whose ticks come at random times', () => {
   const random = numbers(17);
   const clock = jitteredClock(random);
   const [calls, milliseconds, stepMs] = [500, 10, 0.002];

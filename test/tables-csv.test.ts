@@ -19,7 +19,7 @@ function* cut(text: string, length: number): Generator<Uint8Array> {
 }
 
 describe('a CSV text', () => {
-  it('is the same table as its records', () => {
+  it('is the same table as that of its records', () => {
     const table = Table.fromCsv(PENGUINS);
     expect(contentsOf(Table.fromRecords(table.toRecords()))).toEqual(contentsOf(table));
     expect(table.toRecords()[3]).toEqual({
@@ -134,10 +134,10 @@ describe('a CSV text', () => {
     expect(() => Table.fromCsv(text as string, options)).toThrow(message);
   });
 
-  it('with a text after more than 1000 different numbers is refused, and the message says what to do', async () => {
+  it('is refused if a text follows more than 1000 different numbers, and the message says what to do', async () => {
     const text = `x,y\n${Array.from({ length: 1500 }, (_, i) => `${i},${i % 9}\n`).join('')}oops,1\n`;
     const message =
-      'csv: row 1502, column "x": got "oops", want a number; after numbers alone; { kinds: { "x": "category" } }';
+      'csv: row 1502, column "x": got "oops", want a number; the column has had only numbers before; { kinds: { "x": "category" } }';
     expect(() => Table.fromCsv(text)).toThrow(message);
     await expect(Table.fromCsvStream(cut(text, 100))).rejects.toThrow(message);
     expect(Table.fromCsv(text, { missing: ['oops'] }).toRecords()[1500]).toEqual({ x: null, y: 1 });
@@ -184,7 +184,7 @@ describe('a stream', () => {
     );
   });
 
-  it('is read before it has ended: large ones are cut amid rows', async () => {
+  it('is read before it has ended: parts of large ones end within rows', async () => {
     const rows = Array.from({ length: 60_000 }, (_, i) => `${i},"a ${i % 3}\r\nb",${(i / 7).toFixed(4)}\r\n`).join('');
     const text = `n,s,x\r\n${rows}`;
     const wanted = Table.fromCsv(text);
@@ -221,7 +221,7 @@ describe('a stream', () => {
     await expect(Table.fromCsvStream(source as CsvSource)).rejects.toThrow(message);
   });
 
-  it('that throws is given up with its error, and one that is refused is closed', async () => {
+  it('that throws ends with its error, and one that is refused is closed', async () => {
     async function* broken() {
       yield 'a,b\n1,2\n';
       throw new Error('the line is dead');
@@ -242,14 +242,14 @@ describe('a stream', () => {
 });
 
 describe('hostile texts', () => {
-  it('a quote that stays open does not take all memory', async () => {
+  it('a quote that is never closed does not take all memory', async () => {
     let made = 0;
     function* endless() {
       yield 'a,b\n1,"';
       for (; made < 1000; made++) yield 'x,\n'.repeat(20_000);
     }
     await expect(Table.fromCsvStream(endless())).rejects.toThrow(
-      /csv: row 2: got 42\d+ characters, want at most 4194304: a quote may stay open/,
+      /csv: row 2: got 42\d+ characters, want at most 4194304: perhaps a quote is never closed/,
     );
     expect(made).toBeLessThan(100);
   });
@@ -259,7 +259,7 @@ describe('hostile texts', () => {
       for (let i = 0; i < 1000; i++) yield 'x'.repeat(60_000);
     }
     await expect(Table.fromCsvStream(endless())).rejects.toThrow(
-      /csv: row 1: got \d+ characters, want at most 4194304: a/,
+      /csv: row 1: got \d+ characters, want at most 4194304: perhaps a quote/,
     );
   });
 
@@ -327,7 +327,7 @@ describe('a field', () => {
     ['31.12.2026', undefined],
     ['2026', undefined],
     [`2026-12-31T00:00:00.${'0'.repeat(50)}`, undefined],
-  ])('is a date or none: %s', (text, wanted) => {
+  ])('is a date or not: %s', (text, wanted) => {
     const time = toDate(text);
     expect(Number.isNaN(time) ? undefined : new Date(time).toISOString()).toBe(wanted);
   });

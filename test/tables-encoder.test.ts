@@ -31,7 +31,7 @@ describe('scikit-learn encodes penguins in the same way:', () => {
     expectClose(encoded({ inputs: NUMBERS, missing, markMissing: false }), golden[missing]);
   });
 
-  it('with inputs that mark what is missing', () => {
+  it('with inputs that mark missing values', () => {
     const marked = encoded({ inputs: NUMBERS }).map((row) => row.filter((_, k) => k % 2 === 1));
     expect(marked).toEqual(golden.marks);
   });
@@ -45,7 +45,7 @@ describe('scikit-learn encodes penguins in the same way:', () => {
     expectClose(encoded({ inputs: ['Species'], encodings: { Species: 'ordinal' } }), golden.speciesOrdinal);
   });
 
-  it('rare categories, and those that it has not seen', () => {
+  it('rare categories, and unseen ones', () => {
     expect(encoded({ inputs: ['Island'], rare: 100 })).toEqual(golden.rareIsland);
     const encoder = Encoder.fit(penguins, { inputs: ['Island'], rare: 100 });
     expect(encoder.inputs).toEqual(['Island=Biscoe', 'Island=Dream', 'Island other']);
@@ -82,7 +82,7 @@ describe('an encoder', () => {
     expect(encoder.kinds).toEqual({ size: 'number', color: 'category', is: 'boolean', when: 'date', y: 'number' });
   });
 
-  it('gives inputs and targets, also of records, with or without the target', () => {
+  it('encodes tables and records, with or without the target', () => {
     const encoder = Encoder.fit(rows, { inputs: ['size', 'color', 'is'], target: 'y', encodings: { size: 'asIs' } });
     const { inputs, targets } = encoder.encode(rows);
     expect([...inputs]).toEqual([
@@ -98,7 +98,7 @@ describe('an encoder', () => {
     expect(first.size).toBe(1);
   });
 
-  it('gives unseen categories zeros where the training data had no rare ones, and so missing ones', () => {
+  it('gives unseen and missing categories zeros if the training data had none that are rare or missing', () => {
     const full = Encoder.fit(rows.withoutMissing(), { inputs: ['color', 'size'] });
     expect(full.inputs).toEqual(['color=blue', 'color=red', 'size']);
     const [blue, red, size] = full.encodeInputs([{ color: 'green', size: null }], 'float64');
@@ -110,7 +110,7 @@ describe('an encoder', () => {
     expect([...rare.encodeInputs(rows)]).toEqual([1, 0, 0, 1, 0, 1, 1, 0]);
   });
 
-  it('keeps ordinal places in the order that is given, and takes unseen ones as missing', () => {
+  it('has ordinal places in the given order, and counts unseen categories as missing', () => {
     const encoder = Encoder.fit(rows, {
       inputs: ['color'],
       encodings: { color: { as: 'ordinal', order: ['red', 'green', 'blue'], missing: 1, markMissing: false } },
@@ -124,7 +124,7 @@ describe('an encoder', () => {
     expect((b - missing) / (missing - r)).toBeCloseTo(1, 12);
   });
 
-  it('turns dates into parts, on circles those that come round', () => {
+  it('turns dates into parts, and parts that repeat into places on circles', () => {
     const times = Table.fromColumns({ t: ['2024-02-29T00:00', '2024-03-01T06:00', '2024-12-31T18:00'] });
     expect(Encoder.fit(times).inputs).toEqual([
       't elapsed',
@@ -266,7 +266,7 @@ describe('an encoder', () => {
     expect(() => Encoder.fit(rows, options)).toThrow(message);
   });
 
-  it('refuses data of other columns and kinds, and says how they are read', () => {
+  it('refuses data of other columns or kinds, and says how to read them', () => {
     const encoder = Encoder.fit(rows, { inputs: ['size', 'color'] });
     expect(() => encoder.encodeInputs(rows.without(['size']))).toThrow(
       'data: got no column "size", want it among "color"',
@@ -332,10 +332,10 @@ describe('targets and answers', () => {
     expect(fit(['n', 'm']).decode([7, 8], 1)).toEqual([{ n: 7, m: 8 }]);
   });
 
-  it('are refused where the outputs do not fit', () => {
+  it('are refused if the outputs do not fit', () => {
     expect(() => fit('color').decode([1, 2], 1)).toThrow('outputs: got 2 outputs for 1 rows, want 3 for each row');
     expect(() => fit('a').decode([1, 2, 3], 1)).toThrow('outputs: got 3 outputs for 1 rows, want 1 or 2 for each row');
-    expect(() => Encoder.fit(rows).decode([1], 1)).toThrow('decode: got outputs, where the encoder has no target');
+    expect(() => Encoder.fit(rows).decode([1], 1)).toThrow('decode: got outputs for an encoder without a target');
   });
 
   it('train a network', async () => {

@@ -13,7 +13,7 @@ const idsOf = (part: Table | undefined) => (part ? part.toRecords().map(({ id })
 const valuesOf = (part: Table, name: string) => part.toRecords().map((record) => record[name]);
 
 describe('a split', () => {
-  it('divides all rows once, in their order, by share or by number', () => {
+  it('puts each row into one part, in order, by share or by number', () => {
     const { training, validation, test: last } = table.split({ validation: 0.2, test: 15, seed: 3 });
     expect([training.rows, validation.rows, last.rows]).toEqual([65, 20, 15]);
     const all = [training, validation, last].map(idsOf);
@@ -25,14 +25,14 @@ describe('a split', () => {
     expect(none).toBeUndefined();
   });
 
-  it('depends on the seed alone', () => {
+  it('depends only on the seed', () => {
     const drawn = (seed?: number) => idsOf(table.split({ test: 0.3, seed }).test);
     expect(drawn(1)).toEqual(drawn(1));
     expect(drawn(1)).not.toEqual(drawn(2));
     expect(drawn()).toEqual(drawn(0));
   });
 
-  it('gives each part the same share of each value, where it is stratified', () => {
+  it('gives each part the same share of each value if it is stratified', () => {
     const count = (part: Table) =>
       ['a', 'b', 'c'].map((name) => valuesOf(part, 'class').filter((c) => c === name).length);
     for (let seed = 0; seed < 10; seed++) {
@@ -43,7 +43,7 @@ describe('a split', () => {
         [18, 9, 3],
       ]);
     }
-    // of 3 rows the 2 missing ones are a value of their own
+    // of 3 rows, the 2 missing values count as a value of their own
     const gaps = table.split({ test: 0.1, stratify: 'gap' }).test;
     expect(valuesOf(gaps, 'gap').filter((value) => value === null).length).toBe(1);
   });
@@ -65,7 +65,7 @@ describe('a split', () => {
     }
   });
 
-  it('has a group in each part, however large the groups are', () => {
+  it('has at least one group in each part, however large the groups are', () => {
     for (const sizes of [
       [1, 99],
       [99, 1],
@@ -140,7 +140,7 @@ describe('windows', () => {
     });
   });
 
-  it('of a table have its number columns, or those that are named', () => {
+  it('of a table contain its number columns, or those that are named', () => {
     const series = Table.fromColumns({ a: [1, 2, 3, 4], b: [10, 20, 30, 40], day: ['x', 'x', 'y', 'y'] });
     expect(windows(series, { length: 2, target: 'b' })).toEqual({
       inputs: Float64Array.of(1, 10, 2, 20, 2, 20, 3, 30),
@@ -151,7 +151,7 @@ describe('windows', () => {
     );
   });
 
-  it('do not leak: no target of a later part is seen before, and every target is used once', () => {
+  it('do not leak: no part sees a target of a later part, and every target is used once', () => {
     const series = Array.from({ length: 50 }, (_, i) => i);
     for (const [length, horizon] of [
       [5, 1],
@@ -183,8 +183,12 @@ describe('windows', () => {
     [[1, Number.NaN, 3], { length: 1 }, 'series[1]: got NaN, want a finite number'],
     [[1, '2', 3], { length: 1 }, 'series[1]: got "2", want a finite number'],
     ['123', { length: 1 }, 'series: got "123", want an array of numbers, a typed array or a table'],
-    [[1, 2], { length: 1, target: 'a' }, 'series: got an array of 2, want a table, which options.target speaks of'],
-    [table, { length: 1 }, 'column "gap": got 2 missing values, the first in row 7, want none: a window has every'],
+    [
+      [1, 2],
+      { length: 1, target: 'a' },
+      'series: got an array of 2, want a table, because options.target names its columns',
+    ],
+    [table, { length: 1 }, 'column "gap": got 2 missing values, the first in row 7, want none: windows need every'],
     [
       table,
       { length: 1, inputs: ['class'] },
@@ -196,7 +200,7 @@ describe('windows', () => {
     expect(() => windows(series as number[], options as never)).toThrow(message);
   });
 
-  it('are refused where a part has no room for one', () => {
+  it('are refused if a part has no room for one', () => {
     const series = Array.from({ length: 20 }, (_, i) => i);
     expect(() => splitWindows(series, { length: 3, horizon: 3, test: 2 })).toThrow(
       'the test part: got 2 of 20 rows, want',

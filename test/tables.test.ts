@@ -53,7 +53,7 @@ describe('the kind of a column', () => {
     expect(Table.fromColumns({ x: many }, { kinds: { x: 'category' } }).toRecords()[4999]).toEqual({ x: 't4999' });
   });
 
-  it('does not depend on the order of the values, nor do the codes', () => {
+  it('does not depend on the order of the values, and neither do the codes', () => {
     const column = Table.fromColumns({ x: ['b', '10', 'a', null, '9'] }).column('x');
     expect(column).toEqual({
       kind: 'category',
@@ -64,14 +64,14 @@ describe('the kind of a column', () => {
     expect(numbers).toMatchObject({ categories: ['9', '10'] });
   });
 
-  it('is settled for numbers after 1000 different ones: values before and after are kept', () => {
+  it('is final after 1000 different numbers: values before and after are kept', () => {
     const values = from(2500, (i) => (i % 7 === 3 ? null : i / 8));
     expect(valuesOf(values)).toEqual(values);
     const dates = from(2500, (i) => (i % 7 === 3 ? null : new Date(i * 1e8)));
     expect(valuesOf(dates)).toEqual(dates);
   });
 
-  it('of a table with many columns is settled earlier', () => {
+  it('is final earlier in a table with many columns', () => {
     const wide = Object.fromEntries(
       from(3000, (c) => [`c${c}`, from(90, (i) => `t${i % 88}`)]) as [string, unknown[]][],
     );
@@ -80,7 +80,7 @@ describe('the kind of a column', () => {
 });
 
 describe('records', () => {
-  it('have the columns of all of them, and missing values where a key is missing', () => {
+  it('make a table with all their keys as columns, and missing values for missing keys', () => {
     const table = Table.fromRecords([{ a: 1 }, { b: 'x', a: undefined }, { a: 2, b: null }]);
     expect(table.columns).toEqual(['a', 'b']);
     expect(table.toRecords()).toEqual([
@@ -90,12 +90,12 @@ describe('records', () => {
     ]);
   });
 
-  it('of another realm are taken, and Dates of it', () => {
+  it('of another realm are accepted, with their Dates', () => {
     const records = runInNewContext('[{ a: 1, d: new Date(0) }, { a: 2, d: new Date(1) }]') as object[];
     expect(Table.fromRecords(records).kinds).toEqual({ a: 'number', d: 'date' });
   });
 
-  it('of null prototype, and with keys of Object.prototype, are read by their own keys', () => {
+  it('without prototype, or with keys of Object.prototype, are read by their own keys', () => {
     const hostile = JSON.parse('[{"__proto__": 1, "constructor": "a", "toString": 2, "hasOwnProperty": 3}]');
     const table = Table.fromRecords(hostile);
     expect(table.columns).toEqual(['__proto__', 'constructor', 'toString', 'hasOwnProperty']);
@@ -131,7 +131,7 @@ describe('records', () => {
 });
 
 describe('columns', () => {
-  it('may be typed arrays of any numbers, which are copied', () => {
+  it('can be typed arrays of any numbers, which are copied', () => {
     const values = Float32Array.of(1, Number.NaN, 3);
     const table = Table.fromColumns({ a: values, b: Uint8Array.of(0, 255, 1), c: BigInt64Array.of(1n, 2n, 3n) });
     values[0] = 9;
@@ -180,7 +180,7 @@ describe('columns', () => {
     expect(() => Table.fromColumns(columns as Record<string, unknown[]>, options)).toThrow(message);
   });
 
-  it('take other texts as missing, and other dates, when asked', () => {
+  it('accept other texts as missing, and other dates, as the options say', () => {
     expect(valuesOf(['-999', 'NA', ''], { missing: ['-999'], kinds: { x: 'category' } })).toEqual([null, 'NA', null]);
     expect(valuesOf(['31.12.2026 12:30'], { dateOrder: 'dmy' })).toEqual([new Date('2026-12-31T12:30Z')]);
     expect(valuesOf(['12/31/2026'], { dateOrder: 'mdy' })).toEqual([new Date('2026-12-31Z')]);
@@ -196,7 +196,7 @@ describe('a table', () => {
     d: [true, false, null, true],
   });
 
-  it('gives parts of its columns and rows', () => {
+  it('returns parts of its columns and rows', () => {
     expect(table.rows).toBe(4);
     expect(table.select(['b', 'a']).columns).toEqual(['b', 'a']);
     expect(table.without(['id', 'a']).columns).toEqual(['b', 'd']);
@@ -218,7 +218,7 @@ describe('a table', () => {
     expect([table.has('a'), table.has('toString')]).toEqual([true, false]);
   });
 
-  it('shares the values of slices and selections, and copies picked ones', () => {
+  it('shares values with slices and selections, and copies the rows that are picked', () => {
     const buffer = (part: Table) => {
       const column = part.column('a');
       return column.kind === 'number' && column.values.buffer;
@@ -292,7 +292,7 @@ Sex                  category       11  2 different: MALE 168, FEMALE 165`);
     ]);
   });
 
-  it('has nothing that a terminal would act on', () => {
+  it('contains nothing that a terminal would act on', () => {
     const bad = '\u001b[2J\n\r\u009b\u202e';
     const text = Table.fromColumns({ [bad]: [bad, 'b', bad], [`${bad}2`]: [1, 2, 3] }).profile();
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there

@@ -175,7 +175,7 @@ describe('a file keeps the task', () => {
     const net = await createNetwork(options(1, { activation: 'tanh' }));
     await net.fit(dataOf(f(-1, 1), 2), still);
     const loaded = await loadNetwork(net.save());
-    // alone, it could be of 0 and 1 too
+    // by itself, this target of 1 could also be one of 0 and 1
     expect(loaded.evaluate(dataOf(f(1, 1), 2))).toEqual(net.evaluate(dataOf(f(1, 1), 2)));
     expect(() => loaded.evaluate(dataOf(f(0, 1), 2))).toThrow('data.targets[0] (row 0): got 0, want -1 or 1');
   });
@@ -198,7 +198,7 @@ describe('a file keeps the task', () => {
     await net.fit(dataOf(Uint8Array.of(0, 1), 2), still);
     const file = editJson(net.save(), 'task', (goal) => Object.assign(goal, change));
     await expect(loadNetwork(file)).rejects.toThrow(message);
-    // of a training that watches what its task does not have
+    // the checkpoint of a training that monitors a metric which its task does not have
     const data = dataOf(Uint8Array.of(0, 1), 2);
     const files: Uint8Array[] = [];
     const watching = { epochs: 2, validation: data, earlyStopping: { monitor: 'accuracy' as const } };

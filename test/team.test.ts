@@ -568,7 +568,7 @@ describe('a worker of a page that does not load', () => {
     vi.restoreAllMocks();
   });
 
-  it('gives an error with the source of createWorker, which has its address; it names worker-src', async () => {
+  it('gives an error with the source of createWorker, which contains the address, and names worker-src', async () => {
     const at = (_address: string) => failing();
     await expect(create({ ...options, createWorker: () => at('/nowhere.js') })).rejects.toThrow(
       /^threads: thread 1 of 1 did not load from createWorker, \(\) => at\(["']\/nowhere\.js["']\), want createWorker .* worker-src/,

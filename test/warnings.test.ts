@@ -19,7 +19,7 @@ const LOST =
 const quiet = { learningRate: 1e-30, name: 'sgd' } as const;
 
 const BYTES =
-  'data.inputs: bytes above 1 are taken as they are, want scale: 1 / 255 at create for those of pictures, or standardize: true';
+  'data.inputs: bytes above 1 are used as they are, want scale: 1 / 255 at create for pictures, or standardize: true';
 
 describe('bytes above 1', () => {
   const bytes = { inputs: Uint8Array.from({ length: 3 * SAMPLES }, (_, i) => (i === 777 ? 2 : i % 2)), targets };
@@ -96,7 +96,7 @@ describe('numbers that 32 bits cannot keep apart', () => {
     ['doubles from 0 to 1', Float64Array.from(stamped(0), (x) => x / 3600), false],
     ['a constant that 32 bits round', new Float64Array(3 * SAMPLES).fill(1.7e9 + 1), false],
     ['small integers', Int16Array.from(stamped(0)), false],
-    ['floats, which have lost the digits before', Float32Array.from(stamped(1.7e9)), false],
+    ['floats: their digits were lost before the call', Float32Array.from(stamped(1.7e9)), false],
   ])('%s', async (_, inputs, isLost) => {
     const net = await createNetwork(options);
     net.optimizer = quiet;

@@ -26,7 +26,7 @@ export function packagedData(): string {
   }
 }
 
-/** Reads `<name>-images-idx3-ubyte` and `<name>-labels-idx1-ubyte`, each of which may be compressed and end in `.gz`. */
+/** Reads `<name>-images-idx3-ubyte` and `<name>-labels-idx1-ubyte`. Both may be compressed and then end in `.gz`. */
 export function readDigits(directory: string, name: 'train' | 't10k'): Digits {
   const images = readBytes(join(directory, `${name}-images-idx3-ubyte`), 'count × rows × columns');
   const labels = readBytes(join(directory, `${name}-labels-idx1-ubyte`), 'count');

@@ -6,7 +6,7 @@ import { PAGES } from './pages.mjs';
 import { expectEqual, run } from './processes.mjs';
 import { startServer } from './server.mjs';
 
-// Real browsers open every page, and pages say what they have computed. No driver is needed: a page posts its results.
+// Opens every page in real browsers. No driver is needed, because each page posts its results.
 
 const LONGEST_MS = 300_000;
 
@@ -34,7 +34,7 @@ function startFirefox(path, profile, url) {
   return spawn(path, ['--headless', '--no-remote', '--profile', profile, url], { stdio: 'ignore', detached: true });
 }
 
-/** An extension whose background trains. */
+/** An extension that trains in its background. */
 function makeExtension(folder, built, url) {
   const extension = join(folder, 'extension');
   mkdirSync(extension, { recursive: true });
@@ -54,7 +54,7 @@ function makeExtension(folder, built, url) {
 
 const listed = (pages) => Object.entries(pages).map(([name, page]) => ({ name, ...page }));
 
-/** Pages that train to the same bits as Node, in cross-origin isolated pages. `builtPages`: those of the bundlers. */
+/** Tries the pages that must train to the same bits as Node, cross-origin isolated. `builtPages` come from bundlers. */
 export async function tryPages(results, context, builtPages) {
   const pages = [...listed(PAGES), ...builtPages];
   await openInBrowsers(results, context, pages, true, ({ hashes }) => {
@@ -62,7 +62,7 @@ export async function tryPages(results, context, builtPages) {
   });
 }
 
-/** How much a page can draw during work. Returns the figures: { browser, version, page, attempts }. */
+/** Measures how much a page can draw during work. Returns the figures: { browser, version, page, attempts }. */
 export async function tryFrames(results, context) {
   const figures = [];
   await openInBrowsers(results, context, listed(FRAME_PAGES), false, (result, browser, version, page) => {
@@ -72,7 +72,7 @@ export async function tryFrames(results, context) {
   return figures;
 }
 
-/** Opens all pages in every browser. `check` throws if what a page has sent is not right, and may return a note. */
+/** Opens all pages in every browser. `check` throws if the result of a page is wrong, and may return a note. */
 async function openInBrowsers(results, context, pages, isIsolated, check) {
   for (const { name: browser, variable, path, start } of BROWSERS) {
     if (!existsSync(path)) {
@@ -116,13 +116,13 @@ async function openInBrowsers(results, context, pages, isIsolated, check) {
   }
 }
 
-/** Ends the browser with the processes that it has started. */
+/** Ends the browser and the processes that it has started. */
 async function stop(child) {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // it has ended
+    // it has already ended
   }
   if (child.exitCode === null && child.signalCode === null) await ended;
 }

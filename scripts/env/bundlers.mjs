@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './processes.mjs';
 
-// A page built by every bundler: simdprop in the page, in a worker of its own, and with threads whose workers come from a
-// file. Each build lands in a folder that browsers.mjs opens.
+// Builds a page with every bundler. The page runs simdprop itself, in its own worker, and with threads whose workers
+// come from a file. browsers.mjs opens the results.
 
 const PAGE = `
 import * as simdprop from 'simdprop';
@@ -31,7 +31,7 @@ const SIMDPROP_WORKER = "import 'simdprop/worker';\n";
 
 const HTML = '<!doctype html><meta charset="utf-8"><script type="module" src="./page.js"></script>\n';
 
-/** `workers`: what Vite must be told for a worker with several files. */
+/** `workers`: the setting that Vite needs for a worker with several files. */
 const viteBuild = (workers) => `
 import { build } from 'vite';
 await build({ base: './', logLevel: 'error', build: { outDir: process.argv[2], emptyOutDir: true }, ${workers} });
@@ -72,7 +72,7 @@ const BUNDLERS = [
     build: viteBuild("worker: { format: 'es' }"),
     modules: { vite: `vite-${version}` },
   })),
-  // without a setting: the worker imports simdprop/static, which is one file
+  // these need no setting: the worker imports simdprop/static, which is one file
   ...[5, 6, 7].map((version) => ({
     name: `Vite ${version}, simdprop/static in a worker`,
     build: viteBuild(''),

@@ -1,12 +1,12 @@
-// What a page can still draw while simdprop works on its main thread: the same page is measured idle just before. These
-// pages are not cross-origin isolated, so that their clocks are as coarse as those of most pages.
+// Measures how much a page can still draw while simdprop works on its main thread, compared with the same page just
+// before, when it was idle. These pages are not cross-origin isolated, so their clocks are as coarse as in most pages.
 
 const ATTEMPTS = 3;
 const IDLE_MS = 2000;
 const WORK_MS = 4000;
-/** The share of the idle page's frames that must be left. */
+/** The least frames per second during work, as a share of those of the idle page. */
 const LEAST_SHARE = 0.8;
-/** The longest time between two frames, in ms or in the idle page's longest ones. */
+/** The longest time between two frames: this many ms, or this many times the longest of the idle page. */
 const LONGEST_GAP_MS = 100;
 const LONGEST_GAP_IDLE = 4;
 
@@ -72,7 +72,7 @@ const attempts = async (task) => {
 };
 `;
 
-/** Pages whose `task` is done while frames are counted. */
+/** The work of each page. The code returns the `task` during which frames are counted. */
 const WORK = {
   'fit, 784-128-10, 60,000 samples': `
     const data = digits(60000);
@@ -106,7 +106,7 @@ const page = (code) => ({
   `,
 });
 
-/** Calls of trainFor whose epoch is shorter than any tick of a page's clock. */
+/** Calls of trainFor on data so small that an epoch takes less time than a tick of the page's clock. */
 const TIME_BOXED = {
   text: `
     ${MEASURE}
@@ -133,7 +133,7 @@ export const FRAME_PAGES = {
   'trainFor(data, 10) of XOR uses its time': TIME_BOXED,
 };
 
-/** Throws if no attempt was good. Returns the best one in words. */
+/** Throws if no attempt was good. Describes the last one, which is the good one. */
 export function judge({ attempts, isolated }) {
   if (isolated) throw new Error('the page is cross-origin isolated: got a finer clock than most pages have');
   const words = attempts.map((attempt) => {

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../pack/install.mjs';
 
-// Pages without a bundler. Each runs in a frame and tells its parent { hashes } or { error }; `text` is its module. The
-// hashes are those of fixture/train.mjs.
+// Pages without a bundler. Each runs in a frame and tells its parent { hashes } or { error }. `text` is the code of its
+// module. The hashes are those of fixture/train.mjs.
 
 const REPORT = `
 const report = (task) => task().then(
   (result) => parent.postMessage(Array.isArray(result) ? { hashes: result } : result, '*'),
-  // Firefox leaves the message out of the stack
+  // in Firefox, the stack does not contain the message
   (error) => parent.postMessage({ error: error + ' ' + error?.stack }, '*'),
 );
 const expectMessage = async (promise, ...parts) => {
@@ -23,7 +23,7 @@ const fromFile = () => new Worker('/simdprop/dist/threads/worker.js', { type: 'm
 const small = { inputs: 2, layers: [{ units: 1 }] };
 `;
 
-/** The links of docs/environments.md with which a page without a bundler preloads the package's files. */
+/** The links in docs/environments.md that preload the package's files in a page without a bundler. */
 const preloadLinks = () => {
   const text = readFileSync(join(ROOT, 'docs/environments.md'), 'utf8');
   return text
@@ -178,7 +178,7 @@ ${IMPORTS}
 train(simdprop).then((hash) => postMessage(hash));
 `;
 
-/** Opens every page in a frame, one after another, and tells the server what it has said. */
+/** Opens every page in a frame, one after another, and sends the server what the page has told. */
 export const CONTROLLER = `
 const pages = await (await fetch('/pages')).json();
 for (const [index, path] of pages.entries()) {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 
 const LONGEST_MS = 180_000;
 
-/** Runs a program. Resolves with what it prints, or rejects with the end of it. */
+/** Runs a program. Resolves to its output, or rejects with the end of the output. */
 export async function run(command, args, { cwd, env, longestMs = LONGEST_MS } = {}) {
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';

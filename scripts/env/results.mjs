@@ -1,10 +1,10 @@
-// What was tried in which environment, with counts. An environment that cannot be had here has failed.
+// The result of each environment, and their counts. An environment that is missing on this machine has failed.
 
 export class Results {
   #passed = 0;
   #failed = 0;
 
-  /** Runs one environment. `check` throws where simdprop fails in it, and may return a note. */
+  /** Tries one environment. `check` throws if simdprop fails in it, and may return a note. */
   async try(name, check) {
     const started = Date.now();
     const print = (outcome, note) => {
@@ -21,7 +21,7 @@ export class Results {
     }
   }
 
-  /** Prints the counts. False if something has failed, or nothing was tried. */
+  /** Prints the counts. Returns false if something has failed or nothing was tried. */
   finish() {
     console.log(`environments: ${this.#passed} passed, ${this.#failed} failed`);
     return this.#failed === 0 && this.#passed > 0;

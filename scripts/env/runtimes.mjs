@@ -2,7 +2,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectEqual, run } from './processes.mjs';
 
-// Node of every supported line, Deno and Bun: as a module, by require(), in a thread; wide registers; no WebAssembly.
+// Tries Node of every supported version, Deno and Bun: as a module, with require(), in a thread, with wide registers,
+// and without WebAssembly.
 
 const NODES = ['22', '24', '26'];
 
@@ -48,7 +49,7 @@ for (const options of [{}, { threads: 2 }, { threads: 'auto' }, { wide: true }, 
 process.exit();
 `;
 
-/** Under a limit of addresses that leaves room for some memories of WebAssembly, but not for many. */
+/** Runs with a limit of addresses that leaves room for some memories of WebAssembly, but not for many. */
 const CROWDED = `
 import { Network } from 'simdprop';
 const nets = [];
@@ -70,7 +71,7 @@ async function checkNode(node, folder, wanted) {
   expectEqual('worker_threads', (await run(node, ['thread.mjs'], { cwd: folder })).stdout.trim(), wanted);
 }
 
-/** Whatever the engine calls its flag, nothing is written to the user's stderr. */
+/** Checks that nothing is written to the user's stderr, whatever name the engine has for its flag. */
 async function checkWide(node, folder, isWide, args = []) {
   const { stdout, stderr } = await run(node, [...args, 'wide.mjs'], { cwd: folder });
   expectEqual('stderr', stderr, '');

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { CONTROLLER, OWN_WORKER, pageText } from './pages.mjs';
 
-// Serves the pages and files to a browser, and takes what the pages send.
+// Serves the pages and files to a browser, and receives the results that the pages send.
 
 const TYPES = {
   '.html': 'text/html',

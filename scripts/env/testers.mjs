@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './processes.mjs';
 
-// Test runners, which put a page of their own, timers of their own, or arrays of another realm in the place of the host's.
+// Test runners, which replace the host's page, timers or arrays with their own.
 
 const test = (imports, useFakeTimers, wanted) => `
 ${imports}
@@ -11,11 +11,11 @@ import { makeData, train } from './train.mjs';
 test('trains', async () => {
   expect(await train(simdprop)).toBe('${wanted}');
 });
-test('trains where the clock stands still', async () => {
+test('trains if the clock stands still', async () => {
   ${useFakeTimers}
   expect(await train(simdprop)).toBe('${wanted}');
 });
-test('takes bytes of Node, which are another realm\\'s in Jest', async () => {
+test('accepts bytes of Node, which belong to another realm in Jest', async () => {
   const { inputs, targets } = makeData();
   const data = { inputs, targets: Buffer.from(targets) };
   expect(await train(simdprop, {}, data)).toBe('${wanted}');
@@ -59,9 +59,9 @@ export async function tryTesters(results, { folder, consumer, tools, wanted }) {
   }
 }
 
-/** node_modules of all tools, and of the packed simdprop. */
+/** Makes the node_modules of a project: links to the tools and to the packed simdprop. */
 export function linkModules(project, consumer, tools) {
-  // links by name, since a bundler resolves a folder that is a link to where it leads
+  // one link for each package: if node_modules itself were a link, a bundler would follow it
   mkdirSync(join(project, 'node_modules'));
   for (const name of ['jest', 'jest-environment-jsdom', '@jest', 'vitest', 'jsdom', 'happy-dom', 'vite'])
     symlinkSync(join(tools, 'node_modules', name), join(project, 'node_modules', name));

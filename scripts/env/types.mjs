@@ -2,7 +2,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './processes.mjs';
 
-// Whether the package's types resolve and hold without skipLibCheck, by the version of TypeScript and the way in which it resolves.
+// Checks that the package's types resolve and are correct without skipLibCheck, for each version of TypeScript and each
+// way to resolve them.
 
 const PROGRAM = `
 import { Network, adam, type EpochSummary, type History, type NetworkOptions } from 'simdprop';
@@ -56,14 +57,15 @@ export async function main(): Promise<number> {
 const VERSIONS = ['5.0', '5.2', '5.6', '5.7', '5.8', '5.9', '6', '7'];
 const ALL = () => true;
 const isFrom = (first) => (version) => Number(version) >= first;
-/** The first version that has Symbol.dispose. */
+/** True from the first version that has Symbol.dispose. */
 const hasDispose = isFrom(5.2);
-/** The first version whose nodenext lets CommonJS import an ES module. docs/environments.md names it. */
+/** True from the first version whose nodenext lets CommonJS import an ES module. docs/environments.md names it. */
 const canRequire = isFrom(5.8);
 
 /**
- * Ways to resolve the package, each with the versions that know it, the programs that it compiles and the libs that these
- * need: a page's or a worker's, which have AbortSignal. (scripts/test-pack.mjs takes those of Node.)
+ * Ways to resolve the package, each with the versions that know it, the programs that it compiles and the libs that
+ * these need. The libs are those of pages or workers, which have AbortSignal; scripts/test-pack.mjs tests with Node's
+ * types instead.
  */
 const WAYS = [
   {
@@ -112,7 +114,7 @@ export async function tryTypes(results, { folder, consumer, tools }) {
   writeFileSync(join(project, 'awaited.cts'), AWAITED);
   writeFileSync(join(project, 'using.mts'), USING);
 
-  /** What TypeScript has against the files; nothing if they hold. */
+  /** The errors that TypeScript finds in the files, as text; empty if there are none. */
   const compile = async (version, lib, args, files) => {
     const tsc = join(tools, `node_modules/typescript-${version}/bin/tsc`);
     const strict = ['--noEmit', '--strict', '--target', 'es2022', '--lib', lib, '--skipLibCheck', 'false'];
@@ -126,7 +128,7 @@ export async function tryTypes(results, { folder, consumer, tools }) {
     await results.try(`TypeScript ${versions[0]} to ${versions.at(-1)}: ${name}`, async () => {
       const check = (version) => compile(version, lib(version), args(version), files(version));
       const failures = [];
-      // two at once: each is one thread
+      // two at a time, because each has one thread
       for (let i = 0; i < versions.length; i += 2) {
         failures.push(...(await Promise.all(versions.slice(i, i + 2).map(check))));
       }

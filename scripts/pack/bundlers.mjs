@@ -11,7 +11,7 @@ async function bundleByRollup(entry, dir, consumer) {
   const build = await rollup({
     input: entry,
     plugins: [{ name: 'exports', resolveId: (source) => resolveExport(source, consumer) }],
-    // as package.json says
+    // as package.json declares
     treeshake: { moduleSideEffects: (id) => !id.includes('/node_modules/') },
   });
   const renderChunk = (code) => minify(code, { module: true });

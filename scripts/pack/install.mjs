@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Packs simdprop as npm would publish it, and installs that into an empty folder. Wants dist/: npm run build first. */
+/** Packs simdprop as npm would publish it, and installs it into an empty folder. Needs dist/: npm run build first. */
 export function installPacked() {
   const folder = mkdtempSync(join(tmpdir(), 'simdprop-pack-'));
   const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: ROOT, encoding: 'utf8' });

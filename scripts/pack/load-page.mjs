@@ -31,7 +31,7 @@ async function fetchModule(path) {
   });
 }
 
-/** Fetches a module and all that it imports, what stands side by side at once. */
+/** Fetches a module and everything that it imports. The imports of a module are fetched at the same time. */
 async function fetchGraph(path, seen = new Set()) {
   if (seen.has(path)) return;
   seen.add(path);

@@ -2,9 +2,9 @@ import { appendFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 
-// node --import record-loads.mjs: writes the URL of every module that is loaded to the file LOADS, a line each.
+// node --import record-loads.mjs: writes the URL of every module that is loaded to the file LOADS, one in each line.
 
-// Node runs hooks, this same file, in a thread of their own
+// Node runs the hooks, which are in this same file, in a separate thread
 if (isMainThread) register(import.meta.url);
 
 export async function load(url, context, nextLoad) {

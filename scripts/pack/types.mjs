@@ -1,4 +1,4 @@
-// Programs in TypeScript that use the package: they must compile, and what is marked must not.
+// Programs in TypeScript that use the package. They must compile, except the marked lines, which must not.
 
 export const CONSUMER = `
 import {

@@ -25,13 +25,13 @@ export function arrayType(value: unknown): string | undefined {
   return nameOf.call(value);
 }
 
-/** A new array of the same type, in this realm, whatever class extends the type. */
+/** A new array of the same type, made in this realm, even if the class of the given array extends the type. */
 export function newLike<T extends NumberArray>(values: T, length: number): T {
   const types = globalThis as unknown as Record<string, new (length: number) => T>;
   return new types[arrayType(values) as string](length);
 }
 
-/** The numbers in an array of the same type, in this realm and in memory of their own. */
+/** A copy of the numbers in a new array of the same type, in this realm and in separate memory. */
 export function copyOf<T extends NumberArray>(values: T): T {
   const copy = newLike(values, lengthOf.call(values));
   copy.set(values);

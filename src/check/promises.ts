@@ -4,8 +4,8 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * To be called with a result that cannot be awaited, before it is refused: if it is a promise that rejects, nobody else
- * will take notice, and an unnoticed rejection ends a process.
+ * To be called before a result is refused because it cannot be awaited. If it is a promise that rejects, nobody else
+ * handles the rejection, and an unhandled rejection ends a process.
  */
 export function dropPromise(value: unknown): void {
   if (isPromise(value)) value.then(undefined, () => {});

@@ -6,7 +6,7 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(escaped, (character) => character.charCodeAt(0));
 }
 
-/** Throws a URIError where the bytes are not UTF-8. */
+/** Throws a URIError if the bytes are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {
   const parts: string[] = [];
   // a function takes only so many arguments

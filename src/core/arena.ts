@@ -6,7 +6,7 @@ import { type Core, type Engine, growMemory } from './engine.js';
 import { Header, LayerRow, tablesOf } from './header.js';
 import { type LayerPlan, MAX_BYTES, makePlan, type Plan, type SetSize, writeTables } from './memory-plan.js';
 
-/** True if a training set has its place where another one had it. */
+/** True if a training set fits into the room that was planned for another one. */
 function fits(set: SetSize, room: SetSize | undefined): boolean {
   if (!room) return false;
   const { samples, inputBytes, targetBytes, weightBytes } = set;
@@ -69,7 +69,7 @@ export class Arena {
   /** Memory from this address on has never been written: it is zeros that take no room yet. */
   #used: number;
   #isLocked = false;
-  /** What every input becomes when it is copied into the memory; undefined: it stays as it is. */
+  /** How every input is changed when it is copied into the memory; undefined: it is not standardised. */
   standardization: Standardization | undefined;
   /**
    * Called when the network is disposed of. Set by code that is waiting for something else, so that it can stop
@@ -188,7 +188,7 @@ export class Arena {
     return new Uint32Array(this.#inUse().views.buffer, address, count);
   }
 
-  /** Whether batches of `capacity` rows and `slots` of the optimizer have their room. */
+  /** True if the plan has room for batches of `capacity` rows and for `slots` of the optimizer. */
   hasRoom(capacity: number, slots: number): boolean {
     return capacity <= this.#plan.capacity && slots === this.#plan.slots;
   }

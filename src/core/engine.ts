@@ -87,8 +87,8 @@ export function preload(options: CoreOptions): void {
 }
 
 /**
- * The exports of `module`. Throws if it is no core, a core of another version, or a core with threads where one without
- * is needed, or the reverse. `files`: the files that have the right core, for the message. `isShared`: true for a core
+ * The exports of `module`. Throws if it is not a core, or a core of another version, or if threads are needed and it
+ * has none, or the reverse. `files`: the files that have the right core, for the message. `isShared`: true for a core
  * with threads.
  */
 export async function instantiate(

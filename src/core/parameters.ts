@@ -54,7 +54,7 @@ export function writeWeights(
   }
 }
 
-/** Calls `copy` for each layer, with where its weights and biases begin: in its region, and in the order of files. */
+/** Calls `copy` for each layer, with the starts of its weights and biases: in the region, and in the order of files. */
 function eachLayer(
   { parameters, layers }: Plan,
   copy: (layer: LayerPlan, panels: number, biases: number, start: number) => void,

@@ -27,8 +27,9 @@ export function apportion(counts: readonly number[], total: number, ties: ArrayL
       for (const c of byRemainder.slice(0, total - sumOf(taken))) taken[c]++;
       return taken;
     }
-    // If the bounds raise more than they lower, the other shares become smaller. Every share below its bound then stays
-    // below it, so that it is settled, while a share above its bound may come within. Otherwise it is the reverse.
+    // If the bounds raise shares by more than they lower others, the remaining shares become smaller. A share below its
+    // lower bound then stays below it, so it is settled; a share above its upper bound may come within its bounds. If
+    // the bounds lower more than they raise, it is the other way round.
     const isSettled = (c: number) => (raised >= lowered ? shareOf(c) < lowest(c) : shareOf(c) > highest(c));
     for (const c of open.filter(isSettled)) taken[c] = raised >= lowered ? lowest(c) : highest(c);
     open = open.filter((c) => !isSettled(c));

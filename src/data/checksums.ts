@@ -5,7 +5,8 @@ import type { CheckedData } from './data-set.js';
 import { isBytes } from './inputs.js';
 import { isFloats } from './numbers.js';
 
-// Checksums tell whether data are those of an earlier call. Each may be compared only with others of its function.
+// Checksums show whether data are those of an earlier call. A checksum may only be compared with one of the same
+// function.
 
 /** Checksum of the training set that lies in the arena, as it is stored there. */
 export function checksumOfSet(arena: Arena): number {
@@ -24,8 +25,8 @@ export function checksumOf({ inputs, targets, weights }: CheckedData): number {
 }
 
 /**
- * Checksum of a training set as files of version 1 have it: of the numbers that are not standardised, integers without
- * a scale.
+ * The checksum of a training set in files of version 1: of the numbers before standardisation, without multiplying
+ * integers by a scale.
  */
 export function checksumOfVersion1({ inputs, targets, weights }: CheckedData): number {
   return checksum([

@@ -6,12 +6,13 @@ import { isFloats } from './numbers.js';
 import { own, ownIfShared } from './own-arrays.js';
 import { checkTargets, checkWeights, type Targets, writeTargets, writeWeights } from './targets.js';
 
-// Data sets are read at the call. They are checked as they are given, so that a refusal changes nothing, then copied into
-// the network's memory and checked again there, where nobody else can change them: a label that is no class would be an
-// address. If they are used only after other code may have run, they are copied before.
+// Data sets are read at the call. They are checked as they are given, so that a refusal changes nothing. Then they are
+// copied into the network's memory and checked again there, where nobody else can change them: the core computes
+// addresses from labels, so a wrong label must never reach it. If other code may run before they are used, they are
+// copied first.
 
 /**
- * Samples to train on or to evaluate. They are read at the call: what is changed in the arrays afterwards has no effect.
+ * Samples to train on or to evaluate. They are read at the call, so later changes of the arrays have no effect.
  */
 export interface DataSet {
   /** [samples × inputs] */
@@ -27,7 +28,7 @@ export interface DataSet {
 
 /** Samples that fit the network: the lengths agree, labels are classes, and floats are finite. */
 export interface CheckedData {
-  /** What a message calls the inputs, the targets and the weights. Default: the parts of `data`. */
+  /** The names of the inputs, the targets and the weights in messages. Default: the parts of `data`. */
   readonly names?: readonly [string, string, string];
   readonly samples: number;
   readonly inputs: Inputs;
@@ -38,7 +39,7 @@ export interface CheckedData {
 
 const KEYS = keysOf<DataSet>({ inputs: true, targets: true, weights: true });
 
-/** Copies what is given as data, before anything else can run. The copies are not checked yet. */
+/** Copies the given data before other code can run. The copies are not checked yet. */
 export function ownData(where: string, data: unknown): DataSet {
   checkObject(where, data, KEYS);
   const { inputs, targets, weights } = data as DataSet;
@@ -48,7 +49,7 @@ export function ownData(where: string, data: unknown): DataSet {
 export function checkData(where: string, data: unknown, preparation: Preparation): CheckedData {
   checkObject(where, data, KEYS);
   const { inputs, ...others } = data as DataSet;
-  // inputs are checked once more where they are copied to, and read nowhere else
+  // inputs are checked again in the place to which they are copied, and are not read anywhere else
   const [targets, weights] = [ownIfShared(others.targets), ownIfShared(others.weights)];
   const names = [`${where}.inputs`, `${where}.targets`, `${where}.weights`] as const;
   const samples = checkInputs(names[0], inputs, preparation);
@@ -59,7 +60,7 @@ export function checkData(where: string, data: unknown, preparation: Preparation
 
 const NAMES = ['data.inputs', 'data.targets', 'data.weights'] as const;
 
-/** What a data set will take in the arena. */
+/** The room that a data set takes in the memory. */
 export function setSize(arena: Arena, { samples, inputs, targets, weights }: CheckedData): SetSize {
   return {
     samples,
@@ -101,7 +102,7 @@ export function loadTrainingSet(arena: Arena, data: CheckedData): void {
   const { plan, header } = arena;
   const { names = NAMES, inputs, targets, weights, samples } = data;
   const { trainingSet } = header;
-  // nothing trains on it before all of it is there
+  // no step can use the data before all of them are copied
   trainingSet.samples = 0;
   trainingSet.inputType = writeInputs(names[0], arena, plan.setInputs, inputs, 0, samples);
   trainingSet.inputs = plan.setInputs;

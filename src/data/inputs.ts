@@ -6,7 +6,7 @@ import type { Spec } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
 import { firstInfinite, firstInfiniteFloat, isFloats, isIntegers, nestedHint, wayOut } from './numbers.js';
 
-// Inputs of a network: the arrays they come in, and what becomes of their numbers on the way into the memory.
+// Inputs of a network: their arrays, and how their numbers are changed on the way into the memory.
 
 /**
  * Inputs [samples × inputs], row-major. The type of the array does not change what its numbers mean. All are multiplied
@@ -16,10 +16,13 @@ import { firstInfinite, firstInfiniteFloat, isFloats, isIntegers, nestedHint, wa
  */
 export type Inputs = Exclude<NumberArray, Uint8ClampedArray>;
 
-/** What decides what becomes of inputs. */
+/** The settings that decide how inputs are changed. */
 export type Preparation = Pick<Arena, 'spec' | 'standardization'>;
 
-/** That of a network whose inputs will be standardised, if `standardize` says so, once they have been measured. */
+/**
+ * The settings for checking the inputs of a training: with `standardize`, the inputs will be standardised, even if
+ * their columns have not been measured yet.
+ */
 export function preparationOf(network: Preparation, standardize: boolean): Preparation {
   if (!standardize || network.standardization) return network;
   return { spec: network.spec, standardization: { means: new Float64Array(0), deviations: new Float64Array(0) } };
@@ -29,15 +32,15 @@ export function isBytes(inputs: Inputs): inputs is Uint8Array {
   return arrayType(inputs) === 'Uint8Array';
 }
 
-/** What inputs are multiplied by. */
+/** The factor that inputs are multiplied by. */
 export function scaleOf(inputs: Inputs, { scale = 1, scaled }: Spec): number {
   const isScaled = scaled === 'all' || (scaled === 'bytes' ? isBytes(inputs) : !isFloats(inputs));
   return isScaled ? scale : 1;
 }
 
-/** Ends the message for the pixels of a canvas. */
+/** The end of the message for the pixels of a canvas. */
 const CANVAS =
-  ': pixels of a canvas are four numbers each; Uint8Array.from(data.filter((_, i) => i % 4 === 0)) has one of each';
+  ': pixels of a canvas are four numbers each; Uint8Array.from(data.filter((_, i) => i % 4 === 0)) takes one of the four';
 
 /** Checks the type and the length of inputs, and returns the number of samples. */
 export function checkInputShape(where: string, inputs: unknown, { inputs: width }: Spec): number {
@@ -63,7 +66,7 @@ export function checkInputs(where: string, inputs: unknown, preparation: Prepara
 /** The place of the first number that cannot be used; -1: there is none. */
 function firstBad(inputs: Inputs, { spec, standardization }: Preparation): number {
   const areFloats = isFloats(inputs);
-  // what standardisation makes of a finite number is checked where it is computed
+  // the results of standardisation are checked when they are computed
   if (standardization) return areFloats ? firstInfinite(inputs) : -1;
   const factor = Math.fround(scaleOf(inputs, spec));
   if (areFloats && factor === 1) return firstInfiniteFloat(inputs, 0, inputs.length);
@@ -84,7 +87,7 @@ function badInput(where: string, inputs: Inputs, at: number, { spec, standardiza
   return outOfRange(place, got, standardization ? `${wanted} once it is standardised` : wanted);
 }
 
-/** Whether inputs are stored as bytes, which the core multiplies by the scale; all others are stored as floats. */
+/** True if inputs are stored as bytes, which the core multiplies by the scale. All others are stored as floats. */
 function areStoredAsBytes(arena: Arena, inputs: Inputs): inputs is Uint8Array {
   return !arena.standardization && isBytes(inputs);
 }
@@ -93,8 +96,8 @@ export const storedBytesOf = (arena: Arena, inputs: Inputs) =>
   inputs.length * (areStoredAsBytes(arena, inputs) ? 1 : 4);
 
 /**
- * Copies the inputs of the samples [first, first + rows) to `address`: scaled and standardised, but for bytes that are
- * stored as such. Throws where a number that has arrived there cannot be used.
+ * Copies the inputs of the samples [first, first + rows) to `address`. They are scaled and standardised, unless they
+ * are stored as bytes. Throws if a copied number cannot be used.
  * Returns the type that they are stored as.
  */
 export function writeInputs(

@@ -4,7 +4,7 @@ import type { Inputs } from './inputs.js';
 
 // Measures the columns of inputs, in doubles and from the numbers as they are given. This file is loaded only for that.
 
-/** Numbers that are measured between two looks at the clock. */
+/** The numbers that are measured between two checks of the clock. */
 const BLOCK_NUMBERS = 2 ** 18;
 
 /**
@@ -30,7 +30,7 @@ export class ColumnMoments {
     this.#add(inputs, 0, inputs.length / this.#means.length, scale);
   }
 
-  /** The same in blocks. `yieldIfDue` is awaited between them, so that the event loop can run. */
+  /** Does what `add` does, in blocks. `yieldIfDue` is awaited between them, so that the event loop can run. */
   async addInBlocks(inputs: Inputs, scale: number, yieldIfDue: () => Promise<void>): Promise<void> {
     const { length: width } = this.#means;
     const samples = inputs.length / width;
@@ -57,7 +57,7 @@ export class ColumnMoments {
     }
   }
 
-  /** Deviations are those of a population: divided by n. A constant column gets the deviation 1. */
+  /** The result. Deviations are those of a population (divided by n). A constant column gets the deviation 1. */
   get standardization(): Standardization {
     const means = this.#means.map((mean, k) => this.#first[k] + mean);
     const deviations = this.#squares.map((square) => Math.sqrt(square / this.#samples) || 1);

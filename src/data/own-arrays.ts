@@ -1,21 +1,23 @@
 import { copyOf, isDetached, isShared, type NumberArray, newLike } from '../check/arrays.js';
 import { isFloats, isIntegers } from './numbers.js';
 
-// Data are read at the call. Where they are used later, after other code may have run, they are copied first, once; the
-// copies are checked and used, and nobody else can change them. The same is done with numbers in memory that other
-// threads share, wherever they are read more than once.
+// Data are read at the call. If other code may run before they are used, they are copied once, at the call. The copies
+// are then checked and used, and nobody else can change them. Numbers in memory that is shared with other threads are
+// also copied, wherever they are read more than once.
 
-/** The arrays that only this library has. They never reach the user, and are not copied again. */
+/** The arrays to which only this library has references. They are never passed to the user, and never copied again. */
 const ours = new WeakSet<object>();
 
-/** A new array of the same type that only this library has. */
+/** A new array of the same type, to which only this library has a reference. */
 export function newOwn<T extends NumberArray>(values: T, length: number): T {
   const array = newLike(values, length);
   ours.add(array);
   return array;
 }
 
-/** The numbers in an array that only this library has. Everything else is returned as it is, to be refused. */
+/**
+ * A copy of the numbers, in such an array. Values that are not arrays of numbers are returned unchanged, to be refused.
+ */
 export function own<T>(values: T): T {
   if (!isFloats(values) && !isIntegers(values)) return values;
   if (ours.has(values) || isDetached(values)) return values;
@@ -24,7 +26,7 @@ export function own<T>(values: T): T {
   return copy;
 }
 
-/** The same for numbers that other threads can change. All others are returned as they are. */
+/** Copies numbers that other threads can change. All others are returned unchanged. */
 export function ownIfShared<T>(values: T): T {
   return isShared(values) ? own(values) : values;
 }

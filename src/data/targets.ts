@@ -105,8 +105,8 @@ export function checkWeights(where: string, weights: unknown, samples: number): 
 }
 
 /**
- * Copies the targets of the samples [first, first + rows) to `address`, and makes them the targets of `set`. Throws
- * where what has arrived there is not as it was when it was checked: another thread may have changed it.
+ * Copies the targets of the samples [first, first + rows) to `address`, and makes them the targets of `set`. Throws if
+ * the copied targets are no longer valid: another thread may have changed them since they were checked.
  */
 export function writeTargets(
   where: string,
@@ -133,7 +133,7 @@ export function writeTargets(
   }
 }
 
-/** Writes the samples' weights in the same way; undefined: 1 for each sample. */
+/** Writes the samples' weights as `writeTargets` writes targets; undefined: 1 for each sample. */
 export function writeWeights(
   where: string,
   arena: Arena,

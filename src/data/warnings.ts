@@ -2,34 +2,34 @@ import { isFloat32Array } from '../check/arrays.js';
 import type { CheckedData } from './data-set.js';
 import { isBytes, type Preparation, scaleOf } from './inputs.js';
 
-// What is legal in data but hardly meant. It is said in the report of the call that trains on them.
+// Finds data that are accepted but probably not meant. The report of the call that trains on them then has a warning.
 
-/** Rows that are looked at, evenly spread over the data. */
+/** The most rows that are checked, evenly spread over the data. */
 const MOST_ROWS = 4096;
 
-/** Columns that are named in one warning. */
+/** The most columns that one warning names. */
 const MOST_NAMED = 5;
 
-/** A spread of a column is lost where rounding to 32 bits moves its numbers by so much of it. */
+/** The spread of a column counts as lost if rounding to 32 bits moves its numbers by more than this share of it. */
 const LOST_SHARE = 1e-3;
 
-/** Sentences on data that a network will be trained on as `preparation` says. */
+/** The warnings for data on which a network will be trained with this `preparation`. */
 export function warningsOf(data: CheckedData, preparation: Preparation): string[] {
   return preparation.standardization ? [] : [...plainBytes(data, preparation), ...lostSpreads(data, preparation)];
 }
 
-/** Bytes that are as large as those of pictures, where units expect numbers near 1. */
+/** Bytes as large as those of pictures, although units expect numbers near 1. */
 function plainBytes({ names, inputs }: CheckedData, { spec }: Preparation): string[] {
   if (!isBytes(inputs) || spec.scale !== undefined || !inputs.some((byte) => byte > 1)) return [];
   return [
-    `${nameOf(names)}: bytes above 1 are taken as they are, want scale: 1 / 255 at create for those of pictures, or ` +
+    `${nameOf(names)}: bytes above 1 are used as they are, want scale: 1 / 255 at create for pictures, or ` +
       'standardize: true',
   ];
 }
 
 const nameOf = (names: CheckedData['names']) => names?.[0] ?? 'data.inputs';
 
-/** Columns of numbers that 32 bits cannot keep apart, such as time stamps. */
+/** Columns in which different numbers, such as time stamps, become equal in 32 bits. */
 function lostSpreads({ names, inputs, samples }: CheckedData, { spec }: Preparation): string[] {
   if (isFloat32Array(inputs) || inputs.BYTES_PER_ELEMENT < 4) return [];
   const { inputs: width } = spec;

@@ -87,16 +87,16 @@ const COSTS = {
 
 /**
  * A network and one sample as a graph, with a node for each operation. That is about two nodes for each weight, so it
- * is for small networks. Weights and biases are those that the network has now. `x` [inputs] is multiplied
- * by the network's `scale` and standardised as the network does. With `y` [outputs], a row of targets, the graph
- * ends in C_x, without L1, L2, dropout and label smoothing. Nodes are named as in the books, with indices from 1:
- * w^2_1,3 leads from the third input to the first unit after the inputs.
+ * is for small networks. Weights and biases are those that the network has now. `x` [inputs] is multiplied by the
+ * network's `scale` and standardised as the network does. With `y` [outputs], a row of targets, the graph ends in
+ * C_x, without L1, L2, dropout and label smoothing. Nodes are named as in textbooks, with indices from 1: w^2_1,3 leads
+ * from the third input to the first unit after the inputs.
  *
  * Activations can be linear, sigmoid, tanh, relu and softmax; with `y`, the cost can be quadratic, binaryCrossEntropy
  * or categoricalCrossEntropy. Throws a TypeError or RangeError for others, and if `x` or `y` does not fit.
  *
- * The cross-entropies are computed from the outputs, as they are defined. Where f64 rounds an output to 0 or 1, they
- * may be infinite and their derivatives NaN. Training does not have this problem, because its delta^L is a^L - y.
+ * The cross-entropies are computed from the outputs, as they are defined. If f64 rounds an output to 0 or 1, they may
+ * be infinite and their derivatives NaN. Training does not have this problem, because its delta^L is a^L - y.
  */
 export function unroll(network: Unrollable, x: Floats): Unrolled;
 export function unroll(network: Unrollable, x: Floats, y: Floats): Unrolled & { readonly cost: Node };
@@ -134,7 +134,7 @@ export function unroll(network: Unrollable, x: Floats, y?: Floats): Unrolled {
   return { graph, x: inputs, layers, cost: costOf && graph.sum(costOf(graph, previous), 'C') };
 }
 
-/** scale x_k. */
+/** Multiplies each x_k by `scale`. */
 function scaled(graph: Graph, x: readonly Node[], scale = 1): readonly Node[] {
   if (scale === 1) return x;
   return x.map((xk) => graph.multiply(xk, graph.constant(scale)));

@@ -33,7 +33,7 @@ export function readSeparatorLine(text: string): { declared: string | undefined;
  * Detects the delimiter from the first rows, without empty rows and comments. It is the candidate that gives all of
  * them the same number of fields; if there is none, the one that does so for most rows. Undefined for a single column.
  * If all commas may be decimal commas, another delimiter is preferred to the comma. If two candidates fit equally well,
- * throws a RangeError that asks for `options.delimiter`. `part` says whether the text goes on.
+ * throws a RangeError that asks for `options.delimiter`. `part` says whether more text follows.
  */
 export function findDelimiter(
   name: string,

@@ -29,7 +29,7 @@ const THOUSANDS = /^[+-]?\d{1,3}([.,' \u00a0\u2009\u202f])\d{3}(\1\d{3})*([.,]\d
 /** True for an empty field, and for the ways in which programs write that a value is missing. */
 export const looksMissing = (field: string): boolean => field === '' || MISSING.test(field);
 
-/** Names in their order: as numbers if all of them are numbers, and else as text. Sorts the array itself. */
+/** Sorts names in place: as numbers if all of them are numbers, else as text. */
 export function sortNames(names: string[], decimal: Decimal): string[] {
   const numbers = new Map(names.map((name) => [name, toNumber(name, decimal)]));
   const byText = (a: string, b: string) => (a < b ? -1 : 1);

@@ -47,7 +47,7 @@ class Marks {
 export interface Part {
   /** The number of the part's first row. */
   readonly first: number;
-  /** False if more text follows: a row that may go on behind the end of the part is then left to the next part. */
+  /** False if more text follows. A row that may continue after the end of the part is then left to the next part. */
   readonly isLast: boolean;
 }
 
@@ -64,8 +64,8 @@ export class RowScanner {
   start = 0;
   end = 0;
   /**
-   * The fields of the present row if there is a quote in it. Undefined without: the delimiter then divides the text
-   * from `start` to `end`.
+   * The fields of the present row, if it contains a quote. undefined if not: the delimiter then divides the text from
+   * `start` to `end`.
    */
   quoted: readonly string[] | undefined;
 
@@ -98,12 +98,12 @@ export class RowScanner {
     this.number = first;
   }
 
-  /** The rows of the part that were left to the next one: where they begin, and the number of the first of them. */
+  /** The rows that are left to the next part: where they begin, and the number of the first one. */
   get rest(): { readonly place: number; readonly number: number } {
     return { place: this.#next, number: this.#nextNumber };
   }
 
-  /** Goes to the next row. False if there is none. Throws a RangeError for quotes that do not match. */
+  /** Goes to the next row. Returns false if there is none. Throws a RangeError for quotes that do not match. */
   next(): boolean {
     const text = this.#text;
     const { length } = text;

@@ -4,7 +4,7 @@ import { findDelimiter, readSeparatorLine } from './csv-delimiter.js';
 import { type Decimal, looksLikeNumber } from './csv-numbers.js';
 import type { Part } from './csv-rows.js';
 
-// What every reader of CSV texts checks and decides before it reads values.
+// The checks and decisions that all readers of CSV texts share, before they read values.
 
 /** Checks the options `delimiter`, `comment` and `decimal`. */
 export function checkMarks(delimiter: unknown, comment: unknown, decimal: unknown): void {
@@ -36,7 +36,7 @@ export function checkText(name: string, text: unknown): asserts text is string {
   checkCharacters(name, text);
 }
 
-/** Refuses characters of code 0, which text in UTF-16 has if it was decoded as something else. */
+/** Refuses characters of code 0, which a text in UTF-16 contains if it was decoded as something else. */
 export function checkCharacters(name: string, text: string): void {
   if (!text.includes('\0')) return;
   const wanted = 'text that is decoded as it was written (of UTF-16: new TextDecoder("utf-16le").decode(bytes))';
@@ -52,7 +52,7 @@ export interface Divided {
   readonly hint: string;
 }
 
-/** Finds what divides the fields of a text, or of the first part of one. `given` is the option `delimiter`. */
+/** Finds the delimiter of a text, or of the first part of a text. `given` is the option `delimiter`. */
 export function divide(
   name: string,
   text: string,

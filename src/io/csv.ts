@@ -77,8 +77,8 @@ interface Table {
 }
 
 /**
- * Reads inputs and targets from the text of a CSV file. Rows whose fields are all empty are left out. A field that is
- * no number, where one is expected, throws a RangeError that names its row and column; rows are counted from 1 as in a
+ * Reads inputs and targets from the text of a CSV file. Rows whose fields are all empty are left out. A field that
+ * should be a number and is not throws a RangeError that names its row and column; rows are counted from 1 as in a
  * spreadsheet, with the header and empty rows. Other wrong arguments throw a TypeError or RangeError. The time is
  * linear in the length of the text.
  *

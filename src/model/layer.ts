@@ -6,8 +6,8 @@ import type { ActivationName } from '../spec/network-options.js';
 import type { Pass } from './pass.js';
 
 /**
- * One layer after the input layer. It is frozen: what can be changed is changed by its methods. Every array that a
- * method returns is a copy, so that writing to it does not change the network.
+ * One layer after the input layer. It is frozen: only its methods can change it. Every array that a method returns
+ * is a copy, so writing to it does not change the network.
  *
  * z, a, delta and the gradients belong to the batch that passed through the network last, where rows is the number of
  * its samples. Their methods throw an Error if the last batch has none yet.
@@ -47,8 +47,8 @@ export interface Layer {
 }
 
 /**
- * structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. Without it they
- * would make an object without memory and methods.
+ * structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. Without the
+ * symbol, they would make an object without memory and methods.
  */
 const NOT_CLONED = Symbol('a Network: await Network.load(net.save()) makes a copy,');
 

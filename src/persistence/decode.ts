@@ -105,7 +105,7 @@ function checkFile(file: Uint8Array): number {
   return version;
 }
 
-/** An object whose keys are all known: others come from another version. */
+/** Refuses an object with an unknown key, which comes from another version. */
 function checkKeys(where: string, value: unknown, keys: readonly string[]): void {
   checkIsObject(where, value);
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
@@ -130,7 +130,7 @@ function decodeSpec(value: unknown, cost: CustomCost | undefined): Spec {
 
 const SCALED: readonly ScaledArrays[] = ['all', 'integers', 'bytes'];
 
-/** The scale in a file that does not say which arrays are multiplied by it: bytes were by 1/255 if none was given. */
+/** The scale of a file that does not say to which arrays it applies. If it has none, bytes were multiplied by 1/255. */
 function oldScale({ scale }: Pick<SpecOptions, 'scale'>): Partial<Spec> {
   return scale === undefined ? { scale: 1 / 255, scaled: 'bytes' } : { scaled: 'integers' };
 }

@@ -7,13 +7,13 @@ import { encodeUtf8 } from '../check/utf8.js';
 //   0       8         12            16
 //   | magic | version | table bytes | table | section | section | ... | CRC-32 |
 //
-// Every section begins at a multiple of 8 bytes: the table is filled up with spaces, each section with zeros. Numbers
-// are little-endian. The checksum covers everything before it. The table is JSON, `{ "sections": [{ "name", "type",
+// Every section begins at a multiple of 8 bytes: the table is padded with spaces, each section with zeros. Numbers are
+// little-endian. The checksum covers everything before it. The table is JSON, `{ "sections": [{ "name", "type",
 // "bytes", "required" }, ...] }`, in the order of the sections. JSON is in ASCII: other characters are escaped as
 // \uXXXX. Types are `json`, `f32` and `f64`; `f16` is reserved.
 //
-// A section that a reader does not know is one of a newer version. If it is required, what the file holds cannot be
-// used without it; if not, the reader leaves it as it is, and writes it again.
+// A section that a reader does not know comes from a newer version. If it is required, the file cannot be used without
+// it. If not, the reader keeps it unchanged and writes it again.
 
 /** A section to be written. Its bytes may be several arrays, one after another. */
 export interface NewSection {

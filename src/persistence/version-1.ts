@@ -88,7 +88,7 @@ function splitTraining(
   if (stopper?.parameters !== undefined) arrays.push({ name: 'training.best', length: stopper.parameters });
   const placeNow = place && {
     ...place,
-    // data were not standardised where they lay then
+    // in version 1, the checksums are those of data that are not standardised
     ...(isStandardized && { isOfVersion1: true }),
     ...(step && { run: { ...place.run, step: { ...step, sums: undefined } } }),
     ...(stopper && {

@@ -137,7 +137,7 @@ export interface SpecOptions {
   l2?: number;
   /** λ of the L1 term λ/n Σ |w|; 0 or more. Default 0. */
   l1?: number;
-  /** true: L1 and L2 count the biases too. Default false. */
+  /** true: L1 and L2 penalise the biases too. Default false. */
   penalizeBiases?: boolean;
   /**
    * s of label smoothing: targets become y (1 - s) + s / outputs. 0 to below 1, for categoricalCrossEntropy only.

@@ -183,9 +183,9 @@ export function polynomial(options: { initial: number; final?: number; power?: n
 /**
  * Half a cosine from `initial` to `final` in the given number of steps or epochs; then constant (Loshchilov and Hutter,
  * "SGDR", 2017). `final`: from 0 to below `initial`, default 0. Before it, the rate rises to `initial` in a straight
- * line for `warmUp` steps or epochs, default 0: step or epoch k of them, counted from 0, has `initial` (k + 1) /
- * (`warmUp` + 1). After it, the half cosine is repeated `restarts` times, default 0, each time `growth` times as long as
- * before, default 1.
+ * line for `warmUp` steps or epochs, default 0: step or epoch k, counted from 0, has the rate `initial` (k + 1) /
+ * (`warmUp` + 1). After it, the half cosine is repeated `restarts` times, default 0, each time `growth` times as long
+ * as before, default 1.
  */
 export function cosine(
   options: { initial: number; final?: number; warmUp?: number; restarts?: number; growth?: number } & Span,

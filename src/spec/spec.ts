@@ -27,8 +27,8 @@ export interface LayerSpec {
 }
 
 /**
- * Which arrays of inputs are multiplied by the scale: all of them, but only those of integers or of bytes in networks
- * from files that were saved when the type of the array still changed the meaning of its numbers.
+ * The arrays of inputs that are multiplied by the scale: all of them. In networks from old files, it is only those of
+ * integers, or only those of bytes.
  */
 export type ScaledArrays = 'all' | 'integers' | 'bytes';
 
@@ -42,7 +42,7 @@ export interface Spec {
   readonly l2: number;
   readonly penalizeBiases: boolean;
   readonly seed: number;
-  /** What inputs are multiplied by; undefined: none was given, and they stay as they are. */
+  /** The factor that inputs are multiplied by; undefined: none was given, and inputs are not multiplied. */
   readonly scale: number | undefined;
   readonly scaled: ScaledArrays;
 }

@@ -2,8 +2,8 @@ import { arrayType } from '../check/arrays.js';
 import { checkObject, countOf, outOfRange, wrongType } from '../check/errors.js';
 
 /**
- * The change that every input undergoes before the first layer: x becomes (x - mean) / deviation, each column with its
- * own numbers. They are multiplied by `scale` before. It is computed in doubles and rounded once.
+ * The change of every input before the first layer: x becomes (x - mean) / deviation, where each column has its own
+ * numbers. x has already been multiplied by `scale`. The result is computed in doubles and rounded once.
  */
 export interface Standardization {
   /** [inputs], each a finite number. */

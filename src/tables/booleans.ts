@@ -6,5 +6,5 @@ export function toBoolean(text: string): 0 | 1 | undefined {
   return Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
 }
 
-/** True for the words that mean nothing else than true or false. */
+/** True for the words that can mean only true or false. */
 export const isBooleanWord = (text: string): boolean => /^(true|false)$/i.test(text);

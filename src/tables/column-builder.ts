@@ -6,19 +6,19 @@ import { numberAt } from './field-number.js';
 import { Doubles, Integers } from './growing.js';
 import type { Reading } from './reading.js';
 
-// Makes a column from values that come one after the other.
+// Makes a column from values that come one after another.
 //
-// At first a column is a list of codes: places in a list of the different texts. Its kind is decided at the end, or as
-// soon as there are more different texts than MOST_TEXTS: if all of them are numbers, or all are dates, the column is
-// a list of doubles from then on; otherwise its values are not kept. So the memory is that of the numbers, whatever
-// the texts are.
+// At first, a column is a list of codes: indices into a list of its different texts. Its kind is decided at the end, or
+// as soon as there are more different texts than MOST_TEXTS. If all of them are then numbers, or all are dates, the
+// column becomes a list of doubles; otherwise its values are not kept. A column therefore takes no more memory than
+// numbers do, whatever its texts are.
 
-/** So many different texts of one column are kept, unless its kind is given. */
+/** The most different texts of one column that are kept, unless its kind is given. */
 const MOST_TEXTS = 1000;
-/** So many different texts of all columns are kept, but at least LEAST_TEXTS of each. */
+/** The most different texts of all columns together that are kept. At least LEAST_TEXTS of each column are kept. */
 const MOST_TEXTS_IN_ALL = 2 ** 18;
 const LEAST_TEXTS = 16;
-/** A text of more characters than this is no category, unless the kind is given. */
+/** A column with a text of more characters than this is ignored, unless its kind is given. */
 const LONGEST_TEXT = 256;
 /** A column of texts with more different ones than this is a category only if each occurs twice on average. */
 const FEW_CATEGORIES = 20;
@@ -28,15 +28,15 @@ const BLANK = 32;
 /** What the values of a column are stored as. */
 type State = 'codes' | 'numbers' | 'dates' | 'nothing';
 
-/** What a column can be made of besides texts: see `Table.fromRecords`. */
-export const VALUES_WANTED = 'a number, a text, true, false, a Date, or null where the value is missing';
+/** The values that a column can be made from: see `Table.fromRecords`. */
+export const VALUES_WANTED = 'a number, a text, true, false, a Date, or null if the value is missing';
 
 export class ColumnBuilder {
   readonly #column: string;
   readonly #reading: Reading;
   readonly #given: ColumnKind | undefined;
   readonly #mostTexts: number;
-  /** Names the place of a row for messages. */
+  /** Returns the name of a row's place for messages. */
   readonly #placeOf: (row: number, column: string) => string;
   #state: State;
   #reason = 'as options.kinds says';
@@ -58,7 +58,7 @@ export class ColumnBuilder {
     if (this.#given === 'ignored') this.#state = 'nothing';
   }
 
-  /** Adds the value that is written in text[from, to). `row`: its number, for messages. */
+  /** Adds the value in text[from, to). `row`: the number of its row, for messages. */
   addField(text: string, from: number, to: number, row: number): void {
     let start = from;
     let end = to;
@@ -73,7 +73,7 @@ export class ColumnBuilder {
     }
   }
 
-  /** Adds a value of JavaScript. */
+  /** Adds a JavaScript value. */
   addValue(value: unknown, row: number): void {
     if (value === undefined || value === null || Number.isNaN(value)) this.addMissing();
     else if (typeof value === 'number') this.#addNumber(value, row);
@@ -116,10 +116,10 @@ export class ColumnBuilder {
     }
   }
 
-  /** Adds a text that was not there before. */
+  /** Adds a text that is not in the list yet. */
   #addNew(field: string, row: number): void {
     if (this.#reading.isMissing(field)) {
-      // other texts may stand for a missing value in any number of ways, by their case alone
+      // not all are remembered: capital and small letters alone give many texts that stand for a missing value
       if (this.#codeOf.size < this.#mostTexts) this.#codeOf.set(copyOf(field), -1);
       this.#codes.push(-1);
       return;
@@ -139,7 +139,7 @@ export class ColumnBuilder {
     }
   }
 
-  /** Decides what the values are, now that there are too many different texts to keep. */
+  /** Decides the kind of the values, because there are too many different texts to keep. */
   #settle(): void {
     const { isNumber, numberOf, isDate, dateOf } = this.#reading;
     if (this.#texts.every(isNumber)) this.#become('numbers', numberOf);
@@ -167,18 +167,18 @@ export class ColumnBuilder {
     this.#codeOf.clear();
   }
 
-  /** NaN for a text that stands for a missing value. Throws for every other. */
+  /** Returns NaN for a text that stands for a missing value. Throws for every other text. */
   #noNumber(field: string, row: number): number {
     if (this.#reading.isMissing(field)) return Number.NaN;
     const others =
       this.#given === 'number'
         ? `{ missing: [${quote(field)}] } if it stands for a missing value`
-        : `after numbers alone; ${this.#wayOut(field)}`;
+        : `the column has had only numbers before; ${this.#wayOut(field)}`;
     const known = numberWanted(field, this.#reading.decimal);
     throw outOfRange(this.#placeOf(row, this.#column), quote(field), `${known ?? 'a number'}; ${others}`);
   }
 
-  /** NaN for a text that stands for a missing value. Throws for every other. */
+  /** Returns NaN for a text that stands for a missing value. Throws for every other text. */
   #noDate(field: string, row: number): number {
     if (this.#reading.isMissing(field)) return Number.NaN;
     const order = this.#reading.dateOrder ?? 'dmy';
@@ -241,7 +241,7 @@ function decode(codes: Int32Array, values: readonly number[]): Float64Array {
   return decoded;
 }
 
-/** A string of its own. One that is a piece of a larger string would keep all of that in memory. */
+/** A copy of a string. A piece of a larger string would keep the whole larger string in memory. */
 const copyOf = (text: string): string => ` ${text}`.slice(1);
 
 function isDate(value: unknown): value is Date {

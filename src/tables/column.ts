@@ -1,6 +1,6 @@
 import { outOfRange, quote } from '../check/errors.js';
 
-/** What the values of a column are. */
+/** The kind of the values of a column. */
 export type ColumnKind = 'number' | 'category' | 'date' | 'boolean' | 'ignored';
 
 export const KINDS: readonly ColumnKind[] = ['number', 'category', 'date', 'boolean', 'ignored'];
@@ -13,9 +13,9 @@ export interface NumberColumn {
 
 export interface CategoryColumn {
   readonly kind: 'category';
-  /** [rows], places in `categories`; -1: missing. */
+  /** [rows], indices into `categories`; -1: missing. */
   readonly codes: Int32Array;
-  /** Sorted: as numbers if all of them are numbers, and else as text. In a part of a table, some may have no row. */
+  /** Sorted, as numbers if all of them are numbers, else as text. In a part of a table, some may occur in no row. */
   readonly categories: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export type Column = NumberColumn | CategoryColumn | DateColumn | BooleanColumn 
 /** A column that has values. */
 export type FilledColumn = Exclude<Column, IgnoredColumn>;
 
-/** A value of a table for a user: a Date for dates, the name for categories, null where it is missing. */
+/** A value of a table as users see it: a Date for dates, the name for categories, null for a missing value. */
 export type Value = number | string | boolean | Date | null;
 
 /** Columns by name, in their order. All have `rows` values. */
@@ -72,7 +72,7 @@ export function missingIn(column: FilledColumn, rows: number): number {
   return missing;
 }
 
-/** The value of a row, for a user. */
+/** The value of a row as users see it. */
 export function valueAt(column: FilledColumn, row: number): Value {
   if (isMissing(column, row)) return null;
   if (column.kind === 'category') return column.categories[column.codes[row]];

@@ -5,9 +5,9 @@ import type { Columns } from './column.js';
 import { ColumnBuilder } from './column-builder.js';
 import { checkKindsExist, type Reading } from './reading.js';
 
-/** The delimiter is looked for in so many characters, or in all if there are fewer. */
+/** The number of characters in which the delimiter is searched for, or all if there are fewer. */
 const SAMPLE = 2 ** 18;
-/** A text that comes in small parts is read when so many characters are there. */
+/** A text that comes in small parts is read as soon as it has this many characters. */
 const LEAST_PART = 2 ** 16;
 /** A table has no more columns than a network has inputs. */
 const MOST_COLUMNS = 65_536;
@@ -22,19 +22,19 @@ export interface CsvDialect {
 }
 
 /**
- * Reads the text of a CSV file, in parts, into columns. A row that goes on in the next part is read again from its
- * beginning, but only when the text has become twice as long: so the time is linear however the text is cut.
+ * Reads the text of a CSV file, in parts, into columns. A row that continues in the next part is read again from its
+ * beginning, but only when the text has become twice as long. The time is therefore linear, however the text is cut.
  */
 export class CsvTableReader {
   readonly #reading: Reading;
   readonly #given: CsvDialect;
   #text = '';
-  /** The text is not read before it has so many characters. */
+  /** The text is read as soon as it has this many characters. */
   #wanted = SAMPLE;
-  /** The number of the row with which the text begins. */
+  /** The number of the first row in the text. */
   #row = 1;
   #dialect: (Dialect & { readonly hint: string }) | undefined;
-  /** The number of the first row, and what it made. */
+  /** The number of the file's first row, and the builders of the columns that it has. */
   #first = 0;
   #builders: ColumnBuilder[] | undefined;
   #names: string[] = [];
@@ -56,7 +56,7 @@ export class CsvTableReader {
     if (this.#text.length >= this.#wanted) this.#read(false);
   }
 
-  /** Reads what is left. The columns of all rows. */
+  /** Reads the rest of the text. Returns the columns of all rows. */
   finish(): Columns {
     this.#read(true);
     const { name } = this.#reading;
@@ -92,7 +92,7 @@ export class CsvTableReader {
     this.#wanted = Math.max(LEAST_PART, 2 * this.#text.length);
   }
 
-  /** Takes the first row, which has the names of the columns, or is the first row of values. */
+  /** Reads the first row, which holds the names of the columns or the first values. */
   #begin(rows: RowScanner, text: string): void {
     const { header, names: given } = this.#given;
     const { name } = this.#reading;
@@ -123,7 +123,7 @@ export class CsvTableReader {
     this.#rows++;
   }
 
-  /** Adds a row without quotes, of which no string is made. */
+  /** Adds a row without quotes, without making a string of it. */
   #addPlain(text: string, rows: RowScanner, delimiter: number): void {
     const builders = this.#builders as ColumnBuilder[];
     const { end, number } = rows;
@@ -150,7 +150,7 @@ function fieldsOf({ quoted, start, end }: RowScanner, text: string, { delimiter 
   return quoted ?? text.slice(start, end).split(delimiter);
 }
 
-/** The names of a header. A column without one is called by its place, counted from 1. */
+/** The names in a header. A column without a name is named by its number, counted from 1. */
 function namesOf(where: string, fields: readonly string[]): string[] {
   const names = new Set<string>();
   for (const [i, field] of fields.entries()) {
@@ -159,7 +159,7 @@ function namesOf(where: string, fields: readonly string[]): string[] {
       const got = `${quote(name)} as the name of more than one column`;
       throw outOfRange(where, got, 'names that differ: options.names gives others');
     }
-    // a string of its own, so that the first part of the text does not stay in memory
+    // a copy, so that the first part of the text does not stay in memory
     names.add(` ${name}`.slice(1));
   }
   return [...names];

@@ -1,13 +1,15 @@
 import { cosPi } from '../spec/exact-math.js';
 
-/** What a date is turned into. */
+/** The parts of a date that can be inputs. */
 export type DatePart = 'elapsed' | 'year' | 'month' | 'day' | 'weekday' | 'hour';
 
 export const DATE_PARTS: readonly DatePart[] = ['elapsed', 'year', 'month', 'day', 'weekday', 'hour'];
 
 const DAY = 86_400_000;
 
-/** True for a part that comes round again: it is a place on a circle, and makes two inputs, a sine and a cosine. */
+/**
+ * True for a part that repeats, such as the month: a place on a circle, which makes two inputs, a sine and a cosine.
+ */
 export const isCyclic = (part: DatePart): boolean => part !== 'elapsed' && part !== 'year';
 
 /** A day in the Gregorian calendar. */
@@ -24,8 +26,9 @@ export interface Day {
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * Writes the day that is `days` days after the beginning of 1970 to `found`. Years are counted from March, so that the
- * day of a leap year is the last one (Hinnant, "chrono-compatible low-level date algorithms").
+ * Writes the day that is `days` days after the beginning of 1970 to `found`. Years begin in March in this computation,
+ * so the additional day of a leap year is the last day of a year (Hinnant, "chrono-compatible low-level date
+ * algorithms").
  */
 export function findDay(days: number, found: Day): void {
   const shifted = days + 719_468;
@@ -50,16 +53,16 @@ export const daysTo = (time: number): number => Math.floor(time / DAY);
 /** The day of the week, from 0 (Monday) to 6. 1970 began on a Thursday. */
 export const weekdayOf = (days: number): number => days + 3 - 7 * Math.floor((days + 3) / 7);
 
-/** The share of the day that has gone, from 0 to below 1. */
+/** The share of the day that has passed, from 0 to below 1. */
 export const timeOfDay = (time: number): number => (time - daysTo(time) * DAY) / DAY;
 
-/** The one that is written to: none is made for each date. */
+/** The day that `findDay` writes to, so that no object is made for each date. */
 const found: Day = { year: 0, month: 0, day: 0, days: 0 };
 
 /**
- * The part of a date. A number for the time since 1970 in days and for the year; for all others the share of a circle,
- * from 0 to below 1: the month of the year (0: January), the day of its month, the day of the week (0: Monday), the
- * time of the day.
+ * A part of a date. The time since 1970 in days and the year are numbers. All other parts are a share of a circle, from
+ * 0 to below 1: the month of the year (0: January), the day of its month, the day of the week (0: Monday), the time of
+ * the day.
  */
 export function datePart(part: DatePart, time: number): number {
   if (part === 'elapsed') return time / DAY;
@@ -94,12 +97,12 @@ export const monthCircle = (): Circle => circleOf(sharesOf(12));
 export const weekCircle = (): Circle => circleOf(sharesOf(7));
 /** By day of the month, for each length of a month: see `placeOnDayCircle`. */
 export const dayCircle = (): Circle => circleOf([28, 29, 30, 31].flatMap(sharesOf));
-/** The place in `dayCircle` of a day, from 0, in a month of so many days. */
+/** The place in `dayCircle` of a day, counted from 0, in a month with this many days. */
 export const placeOnDayCircle = (day: number, days: number): number => ((days - 28) * (days + 27)) / 2 + day;
 
 /**
- * The parts that say something about these dates: the time elapsed; the month, the day and the time of the day if they
- * differ between dates; the day of the week if the day does.
+ * The parts that carry information in these dates: the time elapsed; the month, the day and the time of the day if they
+ * differ between dates; the day of the week if the day differs.
  */
 export function informativeParts(times: Float64Array): DatePart[] {
   const first = times.find((time) => !Number.isNaN(time)) as number;

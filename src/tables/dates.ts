@@ -13,9 +13,9 @@ const ORDERED = new RegExp(`^(\\d{1,2})([./-])(\\d{1,2})\\2(\\d{4})${TIME}$`, 'i
 const MINUTE = 60_000;
 
 /**
- * The time of a date in milliseconds since 1970, or NaN for everything else. Read are the dates of ISO 8601 with `-`
- * between year, month and day, the same with `/`, and, if an order is given, day, month and year in that order between
- * points, slashes or hyphens. A time may follow, such as 12:30 or 12:30:15.5; without a zone it is in UTC.
+ * The time of a date in milliseconds since 1970, or NaN for every other text. A date may be written as in ISO 8601,
+ * with `-` or `/` between year, month and day; if an order is given, also as day, month and year in that order, with
+ * points, slashes or hyphens between them. A time may follow, such as 12:30 or 12:30:15.5. Without a zone it is in UTC.
  */
 export function toDate(text: string, order?: DateOrder): number {
   const plain = plainDate(text);
@@ -36,8 +36,8 @@ export function toDate(text: string, order?: DateOrder): number {
 }
 
 /**
- * The time of a date such as 2026-12-24, the form of most dates, with a day that every month has; undefined for all
- * others, which take several times as long.
+ * The time of a date in the most frequent form, such as 2026-12-24, whose day exists in every month. undefined for all
+ * other dates; reading those takes several times as long.
  */
 function plainDate(text: string): number | undefined {
   if (text.length !== 10 || text[4] !== '-' || text[7] !== '-') return undefined;

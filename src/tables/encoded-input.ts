@@ -4,7 +4,7 @@ import { type DatePart, datePart, informativeParts, isCyclic } from './date-part
 import type { Plan } from './encoder-options.js';
 import { measure, type Scale } from './scale.js';
 
-// How the columns of a table become inputs of a network: what was found in the training data, and the names of the
+// How the columns of a table become inputs of a network: the facts found in the training data, and the names of the
 // inputs. All of it is plain data, which JSON can hold. write-inputs.ts writes the inputs.
 
 /** A column of numbers or booleans: one input. */
@@ -30,13 +30,13 @@ export interface OneHotInput {
   readonly column: string;
   readonly kind: 'oneHot';
   readonly categories: readonly string[];
-  /** True: one more input is 1 for rare categories and those that the training data do not have. */
+  /** True: one more input is 1 for categories that are rare in the training data or do not occur there. */
   readonly hasOther: boolean;
   readonly marksMissing: boolean;
   readonly refusesMissing: boolean;
 }
 
-/** A column of dates: an input for each part, or two for one that is a place on a circle. */
+/** A column of dates: an input for each part, or two if the part is a place on a circle. */
 export interface DateInput {
   readonly column: string;
   readonly kind: 'date';
@@ -56,7 +56,7 @@ export function refusesMissing(input: EncodedInput): boolean {
   return 'scale' in input ? input.scale.fill === null : input.refusesMissing;
 }
 
-/** Finds in the training data how a column is encoded. `missing`: the number of its missing values. */
+/** Determines from the training data how a column is encoded. `missing`: the number of its missing values. */
 export function fitInput(
   column: string,
   filled: FilledColumn,
@@ -93,7 +93,7 @@ export function fitInput(
   return { column, kind: filled.kind, scale, marksMissing };
 }
 
-/** The categories that have rows, and how many. */
+/** The categories that occur, with their numbers of rows. */
 function occurring({ codes, categories }: CategoryColumn): { name: string; count: number }[] {
   const counts = new Uint32Array(categories.length);
   for (const code of codes) if (code >= 0) counts[code]++;
@@ -118,19 +118,19 @@ function fitOneHot(
   };
 }
 
-/** The values as numbers, NaN for missing ones. */
+/** The values as numbers; NaN for missing values. */
 function toNumbers(column: Exclude<FilledColumn, CategoryColumn>): Float64Array {
   if (column.kind !== 'boolean') return column.values;
   return Float64Array.from(column.values, (value) => (value < 0 ? Number.NaN : value));
 }
 
-/** The places of the values in `categories`, NaN for missing ones and others. */
+/** The places of the values in `categories`; NaN for missing values and for those that are not there. */
 function numbersOf({ codes, categories: names }: CategoryColumn, categories: readonly string[]): Float64Array {
   const places = placesOf(names, categories);
   return Float64Array.from(codes, (code) => (code < 0 || places[code] < 0 ? Number.NaN : places[code]));
 }
 
-/** The place of each of `names` in `categories`; -1 for those that are not there. */
+/** The place of each of `names` in `categories`; -1 for names that are not there. */
 export function placesOf(names: readonly string[], categories: readonly string[]): Int32Array {
   const placeOf = new Map(categories.map((name, place) => [name, place]));
   return Int32Array.from(names, (name) => placeOf.get(name) ?? -1);

@@ -1,7 +1,7 @@
 import { checkFinite, checkInteger, outOfRange, quote, wrongType } from '../check/errors.js';
 import { type FilledColumn, listNames, missingIn } from './column.js';
 
-// How the columns to be learned become targets, and the outputs of a network answers.
+// How the columns to be learned become targets, and how a network's outputs become answers.
 
 /** A column to be learned. */
 export type EncodedTarget =
@@ -12,11 +12,11 @@ export type EncodedTarget =
 export type TargetTask = 'classes' | 'labels' | 'numbers';
 
 /**
- * An answer: the name of a category, true or false, or a number. Of several columns, an object of answers by column.
+ * An answer: the name of a category, true or false, or a number. For several columns, an object with an answer for each.
  */
 export type Answer = string | boolean | number | Record<string, boolean> | Record<string, number>;
 
-/** Finds in the training data how a column is learned. */
+/** Determines from the training data how a column is learned. */
 export function fitTarget(column: string, filled: FilledColumn): EncodedTarget {
   const { kind } = filled;
   if (kind === 'date') {
@@ -33,7 +33,7 @@ export function fitTarget(column: string, filled: FilledColumn): EncodedTarget {
   return { column, kind, categories: filled.categories.filter((_, code) => seen[code] === 1) };
 }
 
-/** What a network of these targets learns. Refuses those that no network learns together. */
+/** The task of a network with these targets. Refuses targets that no network can learn together. */
 export function taskOf(targets: readonly EncodedTarget[]): TargetTask | undefined {
   if (targets.length === 0) return undefined;
   const kinds = new Set(targets.map(({ kind }) => kind));
@@ -50,7 +50,7 @@ export function classesOf([target]: readonly EncodedTarget[]): string[] {
   return target.kind === 'category' ? [...target.categories] : ['false', 'true'];
 }
 
-/** Refuses missing values, with their number in each column. */
+/** Refuses missing values. The message has their number in each column. */
 export function refuseMissing(columns: Iterable<readonly [string, FilledColumn]>, rows: number, wanted: string): void {
   const counts = [...columns].map(([name, column]) => ({ name, missing: missingIn(column, rows) }));
   const missing = counts.filter((count) => count.missing > 0);
@@ -91,7 +91,7 @@ function labelsOf(column: string, classes: readonly string[], codes: Int32Array,
   });
 }
 
-/** The answers that `outputs` [rows × outputs of the network] mean. */
+/** The answers that belong to `outputs` [rows × outputs of the network]. */
 export function decodeOutputs(
   targets: readonly EncodedTarget[],
   outputs: ArrayLike<number>,
@@ -101,7 +101,7 @@ export function decodeOutputs(
   checkInteger('rows', rows, 1, Number.MAX_SAFE_INTEGER);
   checkFinite('threshold', threshold);
   const task = taskOf(targets);
-  if (task === undefined) throw outOfRange('decode', 'outputs, where the encoder has no target', 'one: options.target');
+  if (task === undefined) throw outOfRange('decode', 'outputs for an encoder without a target', 'one: options.target');
   if (typeof outputs !== 'object' || outputs === null) throw wrongType('outputs', outputs, 'an array of numbers');
   const width = outputs.length / rows;
   const widths = task === 'classes' ? widthsOf(classesOf(targets).length) : [targets.length];
@@ -116,15 +116,15 @@ export function decodeOutputs(
     const entries = targets.map(({ column }, t) => {
       return [column, task === 'numbers' ? outputs[at + t] : outputs[at + t] > threshold] as const;
     });
-    // sets properties of the object itself, whatever their names
+    // sets properties of the object itself, whatever names they have
     return Object.fromEntries(entries) as Record<string, boolean> | Record<string, number>;
   });
 }
 
-/** Two classes may be one output or two. */
+/** Two classes can have one output or two. */
 const widthsOf = (classes: number): number[] => (classes === 2 ? [1, 2] : [classes]);
 
-/** The class of the largest output, or for a single output 1 if it exceeds the threshold. */
+/** The class of the largest output. For a single output: 1 if it exceeds the threshold, else 0. */
 function labelOf(outputs: ArrayLike<number>, at: number, width: number, threshold: number): number {
   if (width === 1) return Number(outputs[at] > threshold);
   let label = 0;

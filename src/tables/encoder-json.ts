@@ -13,14 +13,14 @@ import type { EncodedInput } from './encoded-input.js';
 import type { EncodedTarget } from './encoded-target.js';
 import type { Scale } from './scale.js';
 
-/** An encoder as JSON holds it. */
+/** An encoder as it is stored in JSON. */
 export interface EncoderJson {
   readonly version: 1;
   readonly inputs: readonly EncodedInput[];
   readonly targets: readonly EncodedTarget[];
 }
 
-// Checks an encoder that comes from a file: every value, and no key that is unknown.
+// Checks an encoder that comes from a file: every value is checked, and unknown keys are refused.
 
 /** A checked copy of `json`. */
 export function checkEncoderJson(where: string, json: unknown): EncoderJson {

@@ -16,7 +16,7 @@ import type { MissingRule } from './scale.js';
 /** How a column is encoded. */
 export type EncodingName = 'scale' | 'asIs' | 'oneHot' | 'ordinal' | 'parts';
 
-/** How one column is encoded, where it differs from the other columns. */
+/** How one column is encoded, if it differs from the other columns. */
 export interface ColumnEncoding {
   /**
    * Numbers: `'scale'` (default), or `'asIs'`. Booleans: `'asIs'`, as 0 and 1 (default), or `'scale'`. Categories:
@@ -44,13 +44,14 @@ export interface EncoderOptions {
   /** How columns are encoded, by name: the name of an encoding, or an object with more. */
   encodings?: Readonly<Record<string, EncodingName | ColumnEncoding>>;
   /**
-   * What stands for a missing number: the `'median'` (default) or `'mean'` of the training data, or a number, which
-   * holds for number columns alone. `'refuse'`: missing values of any kind are refused; the error counts them by column.
+   * The number that replaces a missing number: the `'median'` (default) or `'mean'` of the training data, or a given
+   * number, which applies only to number columns. `'refuse'`: missing values of any kind are refused, with their number
+   * in each column.
    */
   missing?: 'mean' | 'median' | 'refuse' | number;
   /**
-   * true: a column with missing values in the training data gets one more input, 1 where the value is missing and 0
-   * where it is not. Default true.
+   * true: a column with missing values in the training data gets one more input, which is 1 if the value is missing and
+   * else 0. Default true.
    */
   markMissing?: boolean;
   /** Categories with fewer rows than this in the training data share one input, "other". Default 1: none is rare. */
@@ -99,7 +100,7 @@ export function checkShared({ missing, markMissing, rare }: EncoderOptions): voi
   checkRare('options.rare', rare);
 }
 
-/** The encodings by column. All must be of inputs. */
+/** The encodings by column. Every column must be an input. */
 export function checkEncodings(encodings: unknown, inputs: readonly string[]): Map<string, unknown> {
   if (encodings === undefined) return new Map();
   checkIsObject('options.encodings', encodings);
@@ -111,7 +112,7 @@ export function checkEncodings(encodings: unknown, inputs: readonly string[]): M
   return new Map(Object.entries(encodings));
 }
 
-/** How a column is encoded. `given`: what `options.encodings` says. */
+/** How a column is encoded. `given`: its entry in `options.encodings`. */
 export function planOf(name: string, kind: Exclude<ColumnKind, 'ignored'>, given: unknown, all: EncoderOptions): Plan {
   const where = `options.encodings[${quote(name)}]`;
   const own: ColumnEncoding = typeof given === 'string' ? { as: given as EncodingName } : ((given ?? {}) as object);
@@ -133,7 +134,7 @@ export function planOf(name: string, kind: Exclude<ColumnKind, 'ignored'>, given
   const shared = all.missing ?? 'median';
   return {
     as,
-    // a number stands for those of number columns
+    // a given number replaces missing values of number columns only
     missing: own.missing ?? (typeof shared === 'number' && kind !== 'number' ? 'median' : shared),
     markMissing: own.markMissing ?? all.markMissing ?? true,
     rare: own.rare ?? all.rare ?? 1,
@@ -145,7 +146,7 @@ export function planOf(name: string, kind: Exclude<ColumnKind, 'ignored'>, given
 function refuseUnused(where: string, { missing, rare, order, parts }: ColumnEncoding, as: EncodingName): void {
   const only = (key: string, value: unknown, encoding: EncodingName) => {
     if (value === undefined || as === encoding) return;
-    throw outOfRange(`${where}.${key}`, `${key} for the encoding ${as}`, `none: it is for ${encoding} alone`);
+    throw outOfRange(`${where}.${key}`, `${key} for the encoding ${as}`, `none: it is for ${encoding} only`);
   };
   only('rare', rare, 'oneHot');
   only('order', order, 'ordinal');

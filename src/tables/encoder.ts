@@ -18,7 +18,7 @@ import { setOwn } from './own-property.js';
 import { Table } from './table.js';
 import { writeInputs } from './write-inputs.js';
 
-/** A network has no more inputs than this. */
+/** The most inputs that a network can have. */
 const MOST_INPUTS = 65_536;
 
 /** A data set of a network. */
@@ -33,8 +33,8 @@ export interface EncodedData {
 }
 
 /**
- * Turns tables into inputs and targets of a network, and its outputs into answers. What it needs to know, such as means
- * and categories, comes from the training data alone.
+ * Turns tables into inputs and targets of a network, and the network's outputs into answers. Means, categories and all
+ * other facts that it uses come only from the training data.
  */
 export class Encoder {
   /** The columns that become inputs. */
@@ -45,7 +45,7 @@ export class Encoder {
   readonly width: number;
   /** The columns to be learned. */
   readonly targets: readonly string[];
-  /** What a network learns: `classes`, `labels` or `numbers`, as `net.task`. undefined without a target. */
+  /** The task: `classes`, `labels` or `numbers`, as in `net.task`. undefined without a target. */
   readonly task: TargetTask | undefined;
   /** The names of the classes in the order of their labels. undefined for other tasks. */
   readonly classes: readonly string[] | undefined;
@@ -69,9 +69,9 @@ export class Encoder {
   }
 
   /**
-   * An encoder of the training data. Numbers are scaled, in doubles, to the mean 0 and the deviation 1. Of a category,
-   * each value becomes an input of 0 and 1. Dates become the time elapsed, and sines and cosines of the month, the day,
-   * the day of the week and the time of the day. Throws a TypeError or RangeError if an option is wrong.
+   * Makes an encoder from the training data. Numbers are scaled, in doubles, to the mean 0 and the deviation 1. Each
+   * value of a category becomes an input of 0 and 1. Dates become the time elapsed, and sines and cosines of the month,
+   * the day, the day of the week and the time of the day. Throws a TypeError or RangeError if an option is wrong.
    *
    * @example
    * const { training, test } = table.split({ test: 0.2 });
@@ -95,7 +95,7 @@ export class Encoder {
     refuseMissing(refused, rows, WITHOUT_MISSING);
     const targetColumns = targets.map((name) => filledColumnOf('options.target', name, all));
     const fittedTargets = targets.map((name, t) => fitTarget(name, targetColumns[t]));
-    // refuses what cannot be learned, before anything is measured
+    // refuses targets that cannot be learned, before anything is measured
     if (taskOf(fittedTargets)) writeTargets(fittedTargets, targetColumns, rows);
     return new Encoder({
       version: 1,
@@ -104,17 +104,17 @@ export class Encoder {
     });
   }
 
-  /** An encoder that `toJSON` has given. Every value is checked: the JSON may come from anywhere. */
+  /** Makes an encoder from the result of `toJSON`. Every value is checked, because the JSON may come from anywhere. */
   static fromJSON(json: unknown): Encoder {
     return new Encoder(checkEncoderJson('encoder', json));
   }
 
-  /** All that the encoder knows, for `JSON.stringify`. Doubles keep their bits. */
+  /** The whole encoder as plain data, for `JSON.stringify`. Doubles keep their bits. */
   toJSON(): EncoderJson {
     return structuredClone({ version: 1, inputs: this.#inputs, targets: this.#targets });
   }
 
-  /** The kinds of the columns, with which further data are read: `Table.fromCsv(text, { kinds: encoder.kinds })`. */
+  /** The kinds of the columns, for reading further data: `Table.fromCsv(text, { kinds: encoder.kinds })`. */
   get kinds(): Record<string, ColumnKind> {
     const kinds: Record<string, ColumnKind> = {};
     for (const input of this.#inputs) setOwn(kinds, input.column, kindOf(input));
@@ -122,7 +122,7 @@ export class Encoder {
     return kinds;
   }
 
-  /** Inputs and targets of a table, or of records as `Table.fromRecords` takes them. For `fit` and `evaluate`. */
+  /** Inputs and targets, for `fit` and `evaluate`, of a table or of records such as `Table.fromRecords` accepts. */
   encode(data: Table | readonly object[]): EncodedData {
     if (this.#targets.length === 0) {
       throw outOfRange('encode', 'an encoder without a target', 'options.target, or encodeInputs');
@@ -135,7 +135,7 @@ export class Encoder {
     return { inputs, targets: writeTargets(this.#targets, targetColumns, rows) };
   }
 
-  /** The inputs [rows × width] of a table or of records. The target need not be there. For `predict`. */
+  /** The inputs [rows × width], for `predict`, of a table or of records. They need no target. */
   encodeInputs(data: Table | readonly object[]): Float32Array;
   /** With `'float64'`, the inputs before they are rounded to 32 bits. */
   encodeInputs(data: Table | readonly object[], type: 'float32' | 'float64'): Float32Array | Float64Array;
@@ -150,15 +150,15 @@ export class Encoder {
   }
 
   /**
-   * The answers that outputs of a network mean: names of classes, true or false, numbers. `outputs`: [rows × outputs].
-   * Of two classes, `outputs` may also be the one output of the second class. `threshold`: where a single output or one
-   * of several labels, becomes true; default 1/2.
+   * The answers that belong to outputs of a network: names of classes, true or false, numbers. `outputs`: [rows ×
+   * outputs]. For two classes, `outputs` may also be the one output of the second class. `threshold`: a single output,
+   * or the output of one of several labels, means true if it exceeds this; default 1/2.
    */
   decode(outputs: ArrayLike<number>, rows: number, threshold = 0.5): Answer[] {
     return decodeOutputs(this.#targets, outputs, rows, threshold);
   }
 
-  /** The columns of these inputs and targets, of the kinds that they need. */
+  /** The columns of these inputs and targets, with the kinds that they need. */
   #columnsOf(data: unknown, wanted: readonly (EncodedInput | EncodedTarget)[]): FilledColumn[] {
     const table = data instanceof Table ? data : tableOf(data, wanted, this.kinds);
     const columns = wanted.map(({ column, kind }) => {
@@ -168,7 +168,7 @@ export class Encoder {
       const found = table.column(column);
       const needed = kind === 'ordinal' || kind === 'oneHot' ? 'category' : kind;
       if (found.kind === needed) return found as FilledColumn;
-      const way = '{ kinds: encoder.kinds }, an option of all that makes a table, reads it so';
+      const way = '{ kinds: encoder.kinds }, an option of every function that makes a table, reads it in this way';
       throw outOfRange(
         `column ${quote(column)}`,
         `the kind ${found.kind}`,
@@ -183,8 +183,7 @@ export class Encoder {
   }
 }
 
-const WITHOUT_MISSING =
-  'none: options.missing says what stands for them, table.withoutMissing(columns) leaves the rows out';
+const WITHOUT_MISSING = 'none: options.missing can replace them, table.withoutMissing(columns) leaves their rows out';
 
 const rowsOf = (data: Table | readonly object[]) => (data instanceof Table ? data.rows : data.length);
 
@@ -215,7 +214,7 @@ function inputNames(table: Table, given: unknown, targets: readonly string[]): r
   return names;
 }
 
-/** A table of the columns that are needed, of records. */
+/** A table of the columns that are needed, made from records. */
 function tableOf(
   records: unknown,
   wanted: readonly { readonly column: string }[],
@@ -231,7 +230,7 @@ function tableOf(
       throw outOfRange(
         'data',
         `no value of ${quote(column)} in any record`,
-        `it, or null where it is missing, beside ${keys}`,
+        `it, or null if it is missing, besides ${keys}`,
       );
     }
     setOwn(needed, column, kinds[column]);

@@ -2,7 +2,7 @@ import { type Decimal, toNumber } from '../io/csv-numbers.js';
 
 /** The powers of ten that doubles hold exactly. */
 const POWERS = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
-/** A number of so many digits is a double, exactly. */
+/** Every number with this many digits is exact as a double. */
 const EXACT_DIGITS = 15;
 
 const PLUS = 43;
@@ -12,9 +12,9 @@ const CAPITAL_E = 69;
 const SMALL_E = 101;
 
 /**
- * The number in text[start, end), which has no blanks around it: what `toNumber` returns for that piece of the text, to
- * the last bit. Most numbers are read without making a string of the piece. Their digits and their power of ten are
- * doubles, so that one product or quotient rounds them correctly (Clinger, 1990).
+ * The number in text[start, end), which has no blanks around it: the result of `toNumber` for that piece of the text,
+ * to the last bit. Most numbers are read without making a string of the piece. Their digits and their power of ten are
+ * exact as doubles, so one product or quotient rounds them correctly (Clinger, 1990).
  */
 export function numberAt(text: string, start: number, end: number, decimal: Decimal): number {
   const mark = decimal === '.' ? 46 : 44;

@@ -9,9 +9,9 @@ import { checkHeaderOption, checkReading, type Reading, TABLE_KEYS, type TableOp
 /** Options of `Table.fromCsv`. */
 export interface CsvTableOptions extends TableOptions {
   /**
-   * true: the first row has the names of the columns; an empty name is replaced by the place, such as `column 3`.
-   * false: all columns are named so. Default true; but if a field of the first row is a number, there is no default,
-   * because the row may be one of values that would be lost.
+   * true: the first row has the names of the columns; an empty name is replaced by the column's number, such as `column
+   * 3`. false: all columns are named in this way. Default true; but if a field of the first row is a number, there is
+   * no default, because the row may hold values, which would be lost.
    */
   header?: boolean;
   /** The names of all columns, in place of those of the header. */
@@ -31,7 +31,7 @@ export interface CsvStreamOptions extends CsvTableOptions {
   encoding?: string;
 }
 
-/** A stream of pages, with the one function that is needed of it. */
+/** A stream of a page, with the one function that is used here. */
 export interface PartsStream {
   getReader(): {
     read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
@@ -40,8 +40,8 @@ export interface PartsStream {
 }
 
 /**
- * A text that comes in parts, as strings or bytes: a stream of pages or of Node, the `Response` of `fetch`, a `Blob` or
- * `File`, or any iterable, async or not.
+ * A text that comes in parts, as strings or bytes: a stream of a page or of Node, the `Response` of `fetch`, a `Blob`
+ * or `File`, or any iterable, async or not.
  */
 export type CsvSource =
   | AsyncIterable<string | Uint8Array>
@@ -56,7 +56,7 @@ const CSV_KEYS: readonly string[] = [
 ];
 const STREAM_KEYS: readonly string[] = [...CSV_KEYS, 'encoding'];
 
-/** A row of a stream may have so many characters. Without a limit, a quote that stays open would take all memory. */
+/** The most characters in a row of a stream. Without a limit, a quote that is never closed would take all memory. */
 const MOST_IN_ROW = 2 ** 22;
 
 export function columnsFromCsv(text: string, options: CsvTableOptions): Columns {
@@ -76,7 +76,7 @@ export async function columnsFromCsvStream(source: unknown, options: CsvStreamOp
     reader.push(text);
     const { row, characters } = reader.open;
     if (characters > MOST_IN_ROW) {
-      const wanted = `at most ${MOST_IN_ROW}: a quote may stay open, or Table.fromCsv takes the whole text`;
+      const wanted = `at most ${MOST_IN_ROW}: perhaps a quote is never closed; if not, Table.fromCsv accepts the whole text`;
       throw outOfRange(`${name}: row ${row}`, `${characters} characters`, wanted);
     }
   };
@@ -126,7 +126,7 @@ function decoderOf(encoding: unknown): TextDecoder {
   }
 }
 
-/** The text of a part of the bytes; without a part, what is left of the last character. */
+/** The text of a part of the bytes. Without a part: the rest of the last character. */
 function decode(name: string, decoder: TextDecoder, bytes?: Uint8Array): string {
   try {
     return decoder.decode(bytes, { stream: bytes !== undefined });
@@ -136,7 +136,7 @@ function decode(name: string, decoder: TextDecoder, bytes?: Uint8Array): string 
   }
 }
 
-/** The parts of a source. Other values than strings and bytes are refused. */
+/** The parts of a source. Values other than strings and bytes are refused. */
 async function* partsOf(name: string, source: unknown): AsyncGenerator<string | Uint8Array, void, undefined> {
   for await (const part of iterableOf(name, source)) {
     if (typeof part === 'string') yield part;

@@ -1,11 +1,11 @@
-// Lists of numbers whose length is not known before. They grow by blocks, so that they are never copied as a whole
-// before they are complete: at most one block is empty, and at the end one column at a time stands in memory twice.
+// Lists of numbers of unknown length. They grow by blocks, so they are not copied as a whole until they are complete.
+// At most one block of each is empty, and only one column at a time is in memory twice at the end.
 
 /** The largest block. */
 const BLOCK = 65_536;
 const FIRST_BLOCK = 64;
 
-// of a table with very many columns, some lists stay empty
+// in a table with very many columns, some lists stay empty
 const NO_DOUBLES = new Float64Array(0);
 const NO_INTEGERS = new Int32Array(0);
 
@@ -47,7 +47,7 @@ export class Doubles {
   }
 }
 
-/** A list of integers of 32 bits. A class of its own: code that serves two types of arrays is slower for both. */
+/** A list of 32-bit integers: a separate class, because code that serves two types of arrays is slower for both. */
 export class Integers {
   #blocks: Int32Array[] = [];
   #block = NO_INTEGERS;

@@ -8,16 +8,16 @@ import {
   type NumberColumn,
 } from './column.js';
 
-// The profile of a table: a text of one line a column.
+// The profile of a table: a text with one line for each column.
 
-/** So many of the most frequent categories are shown. */
+/** How many of the most frequent categories are shown. */
 const MOST_FREQUENT = 3;
-/** Fewer rows than this say nothing about a column. */
+/** With fewer rows than this, there are no hints about a column. */
 const LEAST_ROWS = 20;
-/** Whole numbers of so few different ones may be codes of categories. */
+/** A column with at most this many different whole numbers may hold codes of categories. */
 const FEW_NUMBERS = 12;
 
-/** What the profile says about one column. */
+/** The entry of one column. */
 interface Summary {
   readonly text: string;
   readonly hints: readonly string[];
@@ -86,19 +86,19 @@ function hintsOf(different: number, present: number): string[] {
   return different === present && present >= LEAST_ROWS ? ['every value differs: an identifier?'] : [];
 }
 
-/** The values that are not missing, sorted, and how many of them differ. */
+/** The values that are not missing, sorted, and how many different ones there are. */
 function sort(values: Float64Array, present: number): { sorted: Float64Array; different: number } {
-  // NaN comes last
+  // sorting puts NaN last
   const sorted = values.slice().sort().subarray(0, present);
   let different = 1;
   for (let i = 1; i < present; i++) if (sorted[i] !== sorted[i - 1]) different++;
   return { sorted, different };
 }
 
-/** A number with at most five digits that mean something. */
+/** A number rounded to five significant digits. */
 const short = (value: number) => String(Number(value.toPrecision(5)));
 
-/** A name as it is, if a terminal shows it so; or else in quotes and escaped. */
+/** A name as it is, if a terminal shows it unchanged; else in quotes and escaped. */
 function printable(name: string, most?: number): string {
   const quoted = quote(name, most);
   return quoted === `"${name}"` && name === name.trim() && name !== '' ? name : quoted;

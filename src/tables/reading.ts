@@ -23,7 +23,7 @@ export interface TableOptions {
    * those that begin with the year, as 2026-12-31.
    */
   dateOrder?: 'dmy' | 'mdy';
-  /** The beginning of error messages, for example a path. Default: what the function takes, such as `'csv'`. */
+  /** The beginning of error messages, for example a path. Default: a name for the data, such as `'csv'`. */
   name?: string;
 }
 
@@ -37,15 +37,15 @@ export interface Reading {
   readonly isMissing: (text: string) => boolean;
   readonly decimal: Decimal;
   readonly dateOrder: DateOrder | undefined;
-  /** The number that a text is, or NaN. */
+  /** The number that a text stands for, or NaN. */
   readonly numberOf: (text: string) => number;
   readonly isNumber: (text: string) => boolean;
-  /** The date that a text is, in milliseconds, or NaN. */
+  /** The date that a text stands for, in milliseconds, or NaN. */
   readonly dateOf: (text: string) => number;
   readonly isDate: (text: string) => boolean;
 }
 
-/** Checks options of a table. `name` is the beginning of error messages if the options have none. */
+/** Checks the options of a table. `name` is the beginning of error messages if the options do not set one. */
 export function checkReading(name: string, options: TableOptions, keys: readonly string[] = TABLE_KEYS): Reading {
   checkObject('options', options, keys);
   const { kinds = {}, missing, decimal = '.', dateOrder } = options;
@@ -83,7 +83,7 @@ function checkMissing(missing: unknown): (text: string) => boolean {
   return (text) => texts.has(text);
 }
 
-/** Refuses kinds of columns that do not exist. */
+/** Refuses kinds for columns that do not exist. */
 export function checkKindsExist({ kinds }: Reading, names: Iterable<string>): void {
   const columns = new Map([...names].map((name) => [name, { kind: 'ignored', reason: '' } as const]));
   for (const name of kinds.keys()) columnOf('options.kinds', name, columns);

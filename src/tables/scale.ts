@@ -1,22 +1,23 @@
 import { outOfRange, quote } from '../check/errors.js';
 
-// Numbers of a column become (x - mean) / deviation, in doubles. Both are measured in two passes, the second of which
+// The numbers of a column become (x - mean) / deviation, in doubles. Both are measured in two passes; the second one
 // corrects the rounding of the first.
 
-/** What stands for a missing number: `refuse` refuses it. */
+/** The number that replaces a missing one; `refuse` refuses missing values. */
 export type MissingRule = 'mean' | 'median' | 'refuse' | number;
 
 /** How the numbers of a column become inputs. */
 export interface Scale {
-  /** Stands for a missing value; null: missing values are refused. */
+  /** Replaces a missing value; null: missing values are refused. */
   readonly fill: number | null;
   readonly mean: number;
   readonly deviation: number;
 }
 
 /**
- * Measures the numbers of a column, in which NaN is missing. The deviation is that of a population, of the values with
- * the missing ones filled in; a constant column has 1. Without `isScaled`, mean and deviation are 0 and 1.
+ * Measures the numbers of a column, where NaN stands for a missing one. The deviation is that of a population, after
+ * missing values have been replaced; a constant column has the deviation 1. Without `isScaled`, mean and deviation are
+ * 0 and 1.
  */
 export function measure(column: string, values: Float64Array, rule: MissingRule, isScaled: boolean): Scale {
   const fill = rule === 'refuse' ? null : typeof rule === 'number' ? rule : fillOf(values, rule);
@@ -49,7 +50,7 @@ export function measure(column: string, values: Float64Array, rule: MissingRule,
   return { fill, mean: mean + rest / length, deviation: deviation > 0 ? deviation : most - least };
 }
 
-/** The mean or the median of the values that are not missing, of which there is one at least. */
+/** The mean or the median of the values that are not missing. There is at least one. */
 function fillOf(values: Float64Array, rule: 'mean' | 'median'): number {
   let count = 0;
   const copy = new Float64Array(values.length);
@@ -70,12 +71,13 @@ export function medianOf(values: Float64Array): number {
   return lower + (upper - lower) / 2;
 }
 
-/** So many rounds of selection are tried before the rest is sorted. */
+/** The most rounds of selection that are tried before the rest is sorted. */
 const MOST_ROUNDS = 64;
 
 /**
- * Puts the value of rank k in its place, smaller ones before it and larger ones behind it, and returns it (Hoare 1961).
- * In most cases the time is linear in the number of values; for those made to be slow it is that of sorting.
+ * Moves the value of rank k to its place, with smaller values before it and larger ones after it, and returns it
+ * (Hoare, 1961). Usually the time is linear in the number of values. For values arranged to make it slow, it is the
+ * time of sorting.
  */
 function select(values: Float64Array, k: number): number {
   let low = 0;

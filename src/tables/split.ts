@@ -15,13 +15,13 @@ export interface TableSplitOptions {
   /** Decides which rows are drawn. An integer from 0 to 2^53 - 1. Default 0. */
   seed?: number;
   /**
-   * A column. Each part gets the same share of the rows of each of its values, rounded by the method of largest
-   * remainders. If the shares allow it, a value of two rows or more is in the training part and in the part drawn.
+   * A column. In each part, its values have the same shares of the rows, rounded by the method of largest remainders.
+   * If the sizes allow it, a value of two rows or more is in the training part and in the part that is drawn.
    */
   stratify?: string;
   /**
-   * A column, such as that of the patients: all rows of one value are in the same part. The parts have as many rows as
-   * whole groups allow.
+   * A column, such as the patient: all rows with the same value are in the same part. The parts come as near to their
+   * sizes as whole groups allow.
    */
   group?: string;
   /** `'end'`: the last rows are for the test, those before them for validation. For rows in the order of time. */
@@ -37,7 +37,7 @@ const SPLIT_KEYS = keysOf<TableSplitOptions>({
   from: true,
 });
 
-/** The streams of random numbers: those of the validation split of `fit`. */
+/** The streams of random numbers, the same as for the validation split of `fit`. */
 const ROW_ORDER = 0;
 const GROUP_ORDER = 1;
 
@@ -45,7 +45,7 @@ const GROUP_ORDER = 1;
 const VALIDATION = 1;
 const TEST = 2;
 
-/** How many rows a share is, or the number itself. */
+/** The number of rows of a share, or the given number of rows. */
 export function checkPart(where: string, value: unknown, rows: number, what: string): number {
   if (value === undefined) return 0;
   const isWanted = (x: number) => (x > 0 && x < 1) || (Number.isInteger(x) && x >= 1 && x < rows);
@@ -57,12 +57,12 @@ export function checkPart(where: string, value: unknown, rows: number, what: str
   return count;
 }
 
-/** Checks that something is held back, and that something is left for training. */
+/** Checks that at least one row is held back, and at least one is left for training. */
 export function checkSum(validation: number, test: number, rows: number, what: string): void {
   if (validation + test === 0) throw outOfRange('options', 'neither validation nor test', 'one of them, or both');
   if (validation + test < rows) return;
   const got = `${validation} for validation and ${test} for the test, of ${rows} ${what}`;
-  throw outOfRange('options.validation and options.test', got, 'fewer, so that one at least is left for training');
+  throw outOfRange('options.validation and options.test', got, 'fewer, so that at least one is left for training');
 }
 
 /**
@@ -95,12 +95,12 @@ export function partsOf(
   return parts;
 }
 
-/** A number for each row that is the same for rows of the same value; NaN or -1 for missing values. */
+/** A number for each row, the same for all rows with the same value; NaN or -1 for missing values. */
 function keysFor(column: FilledColumn): ArrayLike<number> {
   return column.kind === 'category' ? column.codes : column.values;
 }
 
-/** The values of the column to stratify by. Missing values are a stratum of their own. */
+/** The values of the column to stratify by. Missing values form a stratum of their own. */
 function strataOf(name: string, column: FilledColumn, rows: number): ArrayLike<number> {
   const keys = keysFor(column);
   const different = new Set(Array.from(keys)).size;
@@ -120,7 +120,7 @@ function groupsOf(name: string, column: FilledColumn, rows: number): ArrayLike<n
   throw outOfRange('options.group', got, wanted);
 }
 
-/** The rows of each key, in the order `rows`. The keys are sorted. */
+/** The rows of each key, in the order of `rows`. The keys are sorted. */
 function byKey(rows: Uint32Array, keys: ArrayLike<number> | undefined): number[][] {
   const groups = new Map<number, number[]>();
   for (const row of rows) {
@@ -134,7 +134,7 @@ function byKey(rows: Uint32Array, keys: ArrayLike<number> | undefined): number[]
   return [...groups].sort(([p], [q]) => (place(p) < place(q) ? -1 : 1)).map(([, group]) => group);
 }
 
-/** Draws rows; of each key the same share. */
+/** Draws the same share of the rows of each key. */
 function drawRows(
   parts: Uint8Array,
   keys: ArrayLike<number> | undefined,
@@ -165,8 +165,8 @@ function drawRows(
 }
 
 /**
- * Draws whole groups in random order. A group comes to a part if the number of rows comes nearer to the one wanted; a
- * part that would stay empty gets the smallest group. One group at least is left for training.
+ * Draws whole groups in random order. A group is added to a part if this brings the part's number of rows nearer to the
+ * wanted one; a part that would stay empty gets the smallest group. At least one group is left for training.
  */
 function drawGroups(parts: Uint8Array, keys: ArrayLike<number>, test: number, validation: number, seed: number): void {
   const rows = Uint32Array.from({ length: parts.length }, (_, row) => row);
@@ -177,11 +177,11 @@ function drawGroups(parts: Uint8Array, keys: ArrayLike<number>, test: number, va
   ].filter(([, total]) => total > 0);
   if (groups.length <= wanted.length) {
     const got = `${groups.length} ${groups.length === 1 ? 'group' : 'groups'} for ${wanted.length + 1} parts`;
-    throw outOfRange('options.group', got, 'a column with a group for each part at least');
+    throw outOfRange('options.group', got, 'a column with at least one group for each part');
   }
   let left = Array.from(permutation(groups.length, seed, RANDOM_SPLIT, GROUP_ORDER), (g) => groups[g]);
   for (const [place, [part, total]] of wanted.entries()) {
-    // for training, and for the part that follows
+    // groups that must be left for training, and for the next part
     const reserve = wanted.length - place;
     const rest: number[][] = [];
     let taken = 0;

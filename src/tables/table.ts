@@ -36,9 +36,8 @@ export type TableSplit<Options extends TableSplitOptions> = {
 };
 
 /**
- * Columns of equal length, by name. Each has one kind of values: numbers, categories (texts that occur again and
- * again), dates, booleans; or its values are not kept, because they are identifiers or free texts. A table does not
- * change.
+ * Columns of equal length, with names. Each column has values of one kind: numbers, categories (texts that occur
+ * repeatedly), dates or booleans. The values of identifiers and free texts are not kept. A table never changes.
  */
 export class Table {
   /** The number of rows. */
@@ -54,9 +53,9 @@ export class Table {
   }
 
   /**
-   * A table of objects, one a row. Values are numbers, texts, true, false, Dates; null, undefined, NaN and a key that
-   * a record does not have are missing values. Texts are read as those of a CSV file, so that `'12'` is a number.
-   * Throws a TypeError or RangeError that names the record and the column.
+   * Makes a table from objects, one for each row. Values are numbers, texts, true, false and Dates; null, undefined,
+   * NaN and a missing key stand for missing values. Texts are read as in a CSV file, so `'12'` is a number. Throws a
+   * TypeError or RangeError that names the record and the column.
    *
    * @example
    * const table = Table.fromRecords([{ species: 'gentoo', mass: 5.2 }, { species: 'adelie', mass: null }]);
@@ -66,8 +65,8 @@ export class Table {
   }
 
   /**
-   * A table of arrays or typed arrays of equal length, by the names of the columns. The values are those of
-   * `fromRecords`, and are copied.
+   * Makes a table from arrays or typed arrays of equal length, by the names of the columns. They may hold the same
+   * values as in `fromRecords`, and are copied.
    *
    * @example
    * const table = Table.fromColumns({ species: ['gentoo', 'adelie'], mass: new Float64Array([5.2, 3.7]) });
@@ -77,17 +76,17 @@ export class Table {
   }
 
   /**
-   * A table of the text of a CSV file. Rows whose fields are all empty are left out. Throws a RangeError that names the
-   * row and the column; rows are counted from 1 as in a spreadsheet, with the header and empty rows. The time is linear
-   * in the length of the text.
+   * Makes a table from the text of a CSV file. Rows whose fields are all empty are left out. Throws a RangeError that
+   * names the row and the column; rows are counted from 1 as in a spreadsheet, with the header and empty rows. The time
+   * is linear in the length of the text.
    */
   static fromCsv(text: string, options: CsvTableOptions = {}): Table {
     return new Table(columnsFromCsv(text, options));
   }
 
   /**
-   * A table of a CSV file that comes in parts and never stands in memory as a whole: see `CsvSource`. Throws as
-   * `fromCsv` does, and what the source throws.
+   * Makes a table from a CSV file that comes in parts: see `CsvSource`. The whole file is never in memory. Throws the
+   * errors of `fromCsv` and those of the source.
    *
    * @example
    * const table = await Table.fromCsvStream(await fetch('penguins.csv'));
@@ -97,7 +96,7 @@ export class Table {
     return new Table(await columnsFromCsvStream(source, options));
   }
 
-  /** The kind of each column, as `options.kinds` takes them: further data can be read in the same way. */
+  /** The kind of each column, for `options.kinds`, so that further data can be read in the same way. */
   get kinds(): Record<string, ColumnKind> {
     const kinds: Record<string, ColumnKind> = {};
     for (const [name, { kind }] of this.#columns) setOwn(kinds, name, kind);
@@ -114,7 +113,7 @@ export class Table {
     return columnOf('name', name, this.#columns);
   }
 
-  /** A table of these columns alone, in this order. The values are shared with this table. */
+  /** A table of only these columns, in this order. The values are shared with this table. */
   select(names: readonly string[]): Table {
     checkNames(names);
     return this.#of(this.rows, new Map(names.map((name, i) => [name, columnOf(`names[${i}]`, name, this.#columns)])));
@@ -136,14 +135,14 @@ export class Table {
     return new Table({ rows, columns });
   }
 
-  /** The rows from `from` to before `to`, by default to the end. Their values are shared with this table. */
+  /** A table of the rows from `from` to before `to`, by default to the end. The values are shared with this table. */
   slice(from: number, to: number = this.rows): Table {
     checkInteger('from', from, 0, this.rows);
     checkInteger('to', to, from, this.rows);
     return this.#map(to - from, (column) => viewOf(column, from, to));
   }
 
-  /** A copy of the rows of these numbers, counted from 0, in this order. A row may be picked more than once. */
+  /** A copy of the rows with these numbers, counted from 0, in this order. A row may occur more than once. */
   pick(rows: ArrayLike<number>): Table {
     if (typeof rows !== 'object' || rows === null) throw wrongType('rows', rows, 'an array of the numbers of rows');
     const picked = Uint32Array.from(rows, (row, i) => checkInteger(`rows[${i}]`, row, 0, this.rows - 1));
@@ -154,7 +153,7 @@ export class Table {
     return new Table({ rows, columns: new Map([...this.#columns].map(([name, column]) => [name, change(column)])) });
   }
 
-  /** A copy without the rows in which one of these columns has no value. Default: all columns that have values. */
+  /** A copy without the rows in which one of these columns has no value. Default: all columns that are not ignored. */
   withoutMissing(names: readonly string[] = [...this.#filled().keys()]): Table {
     checkNames(names);
     const columns = names.map((name, i) => filledColumnOf(`names[${i}]`, name, this.#columns));
@@ -181,9 +180,10 @@ export class Table {
   }
 
   /**
-   * Parts for training, validation and test, by share or number of rows: drawn from a seed, with equal shares of each
-   * value of a column (`stratify`), with whole groups of rows (`group`), or from the end. All parts keep the order of
-   * the rows. Those from the end share the values of this table; all others are copies.
+   * Divides the rows into parts for training, validation and test, by share or number of rows. Rows are drawn with a
+   * seed, with the same shares of each value of a column (`stratify`) or with whole groups of rows (`group`), or are
+   * taken from the end. All parts keep the order of the rows. Parts from the end share the values of this table; all
+   * others are copies.
    *
    * @example
    * const { training, validation, test } = table.split({ validation: 0.2, test: 0.2, stratify: 'species', seed: 1 });
@@ -200,9 +200,9 @@ export class Table {
   }
 
   /**
-   * A text to look at, a line for each column: its name and kind, how many values are missing, what the values are, and
-   * hints such as "every value differs: an identifier?". Names and values can be printed to a terminal, whatever they
-   * contain.
+   * A text for reading, with one line for each column: its name, its kind, how many values are missing, a summary of
+   * the values, and hints such as "every value differs: an identifier?". It can be printed to a terminal, whatever
+   * names and values contain.
    */
   profile(): string {
     return profileOf(this.rows, this.#columns);

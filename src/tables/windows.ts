@@ -6,27 +6,27 @@ import { Table } from './table.js';
 
 /** Options of `windows`. */
 export interface WindowOptions {
-  /** The number of rows in a window, from 1 up: what the network sees. */
+  /** The number of rows in a window, from 1 up. The network sees these rows. */
   length: number;
-  /** The number of rows behind a window whose targets are to be predicted, from 1 up. Default 1. */
+  /** The number of rows after a window that are to be predicted, from 1 up. Default 1. */
   horizon?: number;
   /** The number of rows from the beginning of a window to that of the next, from 1 up. Default 1. */
   step?: number;
-  /** The columns of a table that the network sees, all of numbers. Default: all number columns. */
+  /** The number columns of a table that the network sees. Default: all of them. */
   inputs?: readonly string[];
-  /** The column, or columns, of a table to be predicted, all of numbers. Default: the inputs. */
+  /** The number column, or columns, of a table to be predicted. Default: the inputs. */
   target?: string | readonly string[];
 }
 
 /** Options of `splitWindows`. */
 export interface SplitWindowOptions extends WindowOptions {
-  /** The share of the rows for validation, or their number. They lie before those of the test. Default: none. */
+  /** The share of the rows for validation, or their number. They come before the rows of the test. Default: none. */
   validation?: number;
   /** The share of the rows for the test, or their number. They are the last ones. Default: none. */
   test?: number;
 }
 
-/** Windows over a series, as a data set. */
+/** The windows of a series, as a data set. */
 export interface Windows {
   /** [windows × length × input columns], row after row. */
   inputs: Float64Array;
@@ -37,16 +37,16 @@ export interface Windows {
 /** The windows of the parts of a series. */
 export interface SplitWindows {
   training: Windows;
-  /** undefined if no rows are for validation. */
+  /** undefined without rows for validation. */
   validation: Windows | undefined;
-  /** undefined if no rows are for the test. */
+  /** undefined without rows for the test. */
   test: Windows | undefined;
 }
 
 const WINDOW_KEYS = keysOf<WindowOptions>({ length: true, horizon: true, step: true, inputs: true, target: true });
 const SPLIT_KEYS = [...WINDOW_KEYS, ...(['validation', 'test'] satisfies (keyof SplitWindowOptions)[])];
 
-/** A series and how it is cut. */
+/** A series, and how it is cut into windows. */
 interface Series {
   readonly rows: number;
   readonly inputs: readonly ArrayLike<number>[];
@@ -57,9 +57,9 @@ interface Series {
 }
 
 /**
- * Windows over a series in the order of time: `length` rows as inputs, and the `horizon` rows that follow them as
- * targets. The series is an array of finite numbers, or a table with number columns. Throws a RangeError for missing
- * values, and if there are too few rows for one window.
+ * The windows of a series in the order of time: `length` rows as inputs, and the `horizon` rows after them as targets.
+ * The series is an array of finite numbers, or a table with number columns. Throws a RangeError for missing values, and
+ * if there are too few rows for one window.
  *
  * @example
  * windows([1, 2, 3, 4, 5], { length: 3 }); // inputs 1 2 3, 2 3 4; targets 4, 5
@@ -71,10 +71,10 @@ export function windows(series: ArrayLike<number> | Table, options: WindowOption
 }
 
 /**
- * Windows over the parts of a series: its last rows are for the test, those before them for validation, the first ones
- * for training. A window belongs to the part in which all its targets lie; one whose targets lie in two parts is left
- * out. The inputs of a window may reach back into the part before, for the past is known when one predicts. So no
- * target of validation or test is seen in training, neither as a target nor as an input.
+ * The windows of the parts of a series: the last rows are for the test, those before them for validation, the first
+ * ones for training. A window belongs to the part that contains all its targets; a window with targets in two parts is
+ * left out. The inputs of a window may reach back into the part before, because the past is known when a prediction is
+ * made. So no target of validation or test is seen in training, neither as a target nor as an input.
  */
 export function splitWindows(series: ArrayLike<number> | Table, options: SplitWindowOptions): SplitWindows {
   checkObject('options', options, SPLIT_KEYS);
@@ -105,7 +105,8 @@ function checkSeries(series: unknown, options: WindowOptions): Series {
     return { rows: series.rows, inputs, targets, length, horizon, step };
   }
   for (const key of ['inputs', 'target'] as const) {
-    if (options[key] !== undefined) throw wrongType('series', series, `a table, which options.${key} speaks of`);
+    if (options[key] !== undefined)
+      throw wrongType('series', series, `a table, because options.${key} names its columns`);
   }
   const values = checkNumbers(series);
   return { rows: values.length, inputs: [values], targets: [values], length, horizon, step };
@@ -142,7 +143,7 @@ function checkPresent(name: string, { values }: NumberColumn): Float64Array {
   if (first < 0) return values;
   const missing = values.reduce((sum, value) => sum + Number(Number.isNaN(value)), 0);
   const got = `${missing} missing values, the first in row ${first}`;
-  throw outOfRange(`column ${quote(name)}`, got, 'none: a window has every value, so fill them in before');
+  throw outOfRange(`column ${quote(name)}`, got, 'none: windows need every value, so fill them in before');
 }
 
 /** The windows whose targets lie in the rows [first, end). */

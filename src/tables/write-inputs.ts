@@ -19,16 +19,19 @@ import {
 import { type DateInput, type EncodedInput, namesOf, type OneHotInput, placesOf } from './encoded-input.js';
 import type { Scale } from './scale.js';
 
-/** So many rows are written at a time: they stay in the cache of the processor while column after column is written. */
+/** The number of rows that are written at a time. They stay in the processor's cache while all columns are written. */
 const BLOCK = 512;
 
-/** Inputs, row-major. They are 0 before. */
+/** Inputs, row-major, all 0 at first. */
 type Inputs = Float32Array | Float64Array;
 
-/** Writes the inputs of rows [from, to) that one column makes. It may write to `numbers`, which has BLOCK numbers. */
+/**
+ * Writes the inputs that one column makes, for the rows [from, to). It may use `numbers`, which has room for BLOCK
+ * numbers.
+ */
 type Writer = (from: number, to: number, numbers: Float64Array) => void;
 
-/** Writes the inputs of all rows to `values`, which is [rows × width]. `columns`: that of each input. */
+/** Writes the inputs of all rows to `values`, which is [rows × width]. `columns`: the column of each input. */
 export function writeInputs(
   inputs: readonly EncodedInput[],
   columns: readonly FilledColumn[],
@@ -64,7 +67,7 @@ function writersOf(input: EncodedInput, column: FilledColumn, values: Inputs, wi
   return [dateWriter(input, column as DateColumn, values, width, first), ...marks];
 }
 
-/** Copies the numbers of rows [from, to) to the beginning of `numbers`; NaN for missing ones. */
+/** Copies the numbers of rows [from, to) to the beginning of `numbers`; NaN for missing values. */
 type Reader = (from: number, to: number, numbers: Float64Array) => void;
 
 function valueReader({ kind, values }: NumberColumn | BooleanColumn): Reader {
@@ -74,7 +77,7 @@ function valueReader({ kind, values }: NumberColumn | BooleanColumn): Reader {
   };
 }
 
-/** The places of the categories of a column in `categories`; one that is not there is missing. */
+/** The places of a column's categories in `categories`. A category that is not there counts as missing. */
 function placeReader({ codes, categories: names }: CategoryColumn, categories: readonly string[]): Reader {
   const places = Float64Array.from(placesOf(names, categories), (place) => (place < 0 ? Number.NaN : place));
   return (from, to, numbers) => {
@@ -110,7 +113,7 @@ function tooLarge(column: string, row: number, number: number): RangeError {
   );
 }
 
-/** Writes a part of the date of a row, whose time and day are given, to `values[at]`, and for a circle the next one. */
+/** Writes a part of a date, given by its time and day, to `values[at]`; for a circle, also writes to the next place. */
 type PartWriter = (time: number, days: number, day: Day, row: number, at: number) => void;
 
 function partWriter(column: string, part: DatePart, { fill, mean, deviation }: Scale, values: Inputs): PartWriter {
@@ -122,7 +125,7 @@ function partWriter(column: string, part: DatePart, { fill, mean, deviation }: S
       values[at] = value;
     };
   }
-  // a missing date is in the middle of the circle: both are 0
+  // a missing date is the middle of the circle: sine and cosine are 0
   if (part === 'hour') {
     return (time, _days, _day, _row, at) => {
       if (Number.isNaN(time)) return;
@@ -155,7 +158,7 @@ function dateWriter(
     for (let row = from; row < to; row++) {
       const time = times[row];
       const days = daysTo(time);
-      // neighbours often have the same day
+      // neighbouring rows often have the same day
       if (days !== last && !Number.isNaN(days)) {
         findDay(days, day);
         last = days;
@@ -176,7 +179,7 @@ function oneHotWriter(
 ): Writer {
   const other = input.hasOther ? input.categories.length : -1;
   const places = placesOf(categories, input.categories).map((place) => (place < 0 ? other : place));
-  // a missing value that has no input of its own is one of the others
+  // a missing value without an input of its own counts as "other"
   const missing = input.marksMissing ? -1 : other;
   return (from, to) => {
     for (let row = from, at = from * width + first; row < to; row++, at += width) {
@@ -193,7 +196,7 @@ function marksWriter(column: FilledColumn, values: Inputs, width: number, place:
   return (from, to) => {
     for (let row = from, at = from * width + place; row < to; row++, at += width) {
       const key = keys[row];
-      // -1 in codes and booleans, NaN in numbers and dates
+      // missing values are -1 in codes and booleans, NaN in numbers and dates
       if (Number.isNaN(key) || (key < 0 && column.kind !== 'number' && column.kind !== 'date')) values[at] = 1;
     }
   };

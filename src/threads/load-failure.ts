@@ -40,8 +40,8 @@ export function watchViolations(): { describe(): Promise<string>; stop(): void }
 const LONGEST_SOURCE = 200;
 
 /**
- * Where a worker that did not load came from. No browser says at which address, but createWorker, the user's function,
- * has the address in its source.
+ * The origin of a worker that did not load. No browser tells the address, but the source of the user's createWorker
+ * contains it.
  */
 export function originOf(createWorker: (() => unknown) | undefined): string {
   if (!createWorker) return 'a blob: address';

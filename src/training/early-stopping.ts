@@ -32,8 +32,8 @@ export interface EarlyStopping {
    */
   monitor?: Monitor;
   /**
-   * The number of epochs in a row without improvement, 1 to 2³¹ - 1. The last of them ends training: with 1, the first
-   * epoch that is no better. Default 5.
+   * The number of epochs in a row without improvement, 1 to 2³¹ - 1, the last of which ends training. With 1, the first
+   * epoch that is not better ends it. Default 5.
    */
   patience?: number;
   /** An epoch is an improvement if it is better by more than this. A number from 0 up. Default 0. */

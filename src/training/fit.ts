@@ -52,10 +52,12 @@ const LOADERS: { readonly [Name in keyof Features]: () => Promise<Features[Name]
   lbfgs: () => import('./lbfgs.js'),
 };
 
-/** What earlier calls have loaded: a later one need not wait for it, and its data need no copy of their own. */
+/**
+ * The code that earlier calls have loaded. Later calls need not wait for it, so their data need not be copied first.
+ */
 const loaded: Partial<Features> = {};
 
-/** What must be loaded for these options, which are not checked yet. */
+/** The code that must be loaded for these options, which are not checked yet. */
 function missingFor({ validationSplit, earlyStopping, classWeights }: TrainOptions, isLbfgs: boolean) {
   const isAsked = {
     weigh: classWeights !== undefined,
@@ -67,7 +69,7 @@ function missingFor({ validationSplit, earlyStopping, classWeights }: TrainOptio
   return names.filter((name) => isAsked[name] && !loaded[name]);
 }
 
-/** Loads all at once: over a slow line each costs a round trip. */
+/** Loads all of it at the same time, because over a slow line each part costs a round trip. */
 async function load(names: readonly (keyof Features)[]): Promise<void> {
   const features = await Promise.all(names.map((name) => LOADERS[name]()));
   names.forEach((name, i) => {
@@ -108,8 +110,9 @@ export async function* train(
 }
 
 /**
- * Begins a call of fit. Data and options are read before anything else can run. If nothing must be loaded or measured
- * first, the training data then lie in the network's memory; else they are copied, and that copy is checked and used.
+ * Begins a call of fit. Data and options are read before other code can run. If nothing must be loaded or measured
+ * first, the training data are copied into the network's memory. Otherwise they are copied to other arrays, which are
+ * checked and used.
  */
 async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Promise<Fit> {
   const { arena, call, state } = trainer;
@@ -152,7 +155,7 @@ async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Pr
   }
 }
 
-/** What the options that few calls use make of the data. Their functions have been loaded. */
+/** Applies the options that few calls use to the data. Their functions have been loaded. */
 function applyFeatures(
   { validationSplit, classWeights, earlyStopping }: TrainOptions,
   { data, validation, goal }: Pick<FitSettings, 'data' | 'validation' | 'goal'>,
@@ -316,7 +319,7 @@ class Fit {
     };
   }
 
-  /** The warnings that no report has had yet. */
+  /** The warnings that have not been in a report yet. */
   #takeWarnings(warning: string | undefined): Pick<EpochReport, 'warnings'> {
     const warnings = [...(this.#hasWarned ? [] : this.#settings.warnings), ...(warning ? [warning] : [])];
     this.#hasWarned = true;

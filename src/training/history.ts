@@ -23,15 +23,15 @@ const NUMBERS = [
 /** The name of a column of a History: a number of the reports, or a metric of the validation. */
 export type HistoryColumn = (typeof NUMBERS)[number] | `validation.${keyof MetricNumbers}`;
 
-/** The most rows, beside the best and the last epoch. Even, so that the next epoch has a row after every second one has gone. */
+/** The most rows, without the best and the last epoch. It is even, so that `#halve` leaves the next epoch a row. */
 const MOST_ROWS = 9998;
 /** Room for the first rows. It doubles when it is full. */
 const FIRST_ROOM = 16;
 
 /**
- * What `fit` and `fitStream` report on a training: the numbers of its epochs, in columns. Up to 9998 epochs are all
- * kept; of more, every second, fourth and so on, besides the first, the best and the last. A training of any length
- * thus takes at most 2 MB for it.
+ * The result of `fit` and `fitStream`: the numbers of the training's epochs, in columns. Up to 9998 epochs, all are
+ * kept. Of longer trainings, only every second epoch is kept, or every fourth and so on, and always the first, the best
+ * and the last. The history of a training of any length therefore takes at most 2 MB.
  *
  * @example
  * const history = await net.fit(data, { epochs: 100, validation });
@@ -49,7 +49,7 @@ export class History implements Iterable<EpochSummary> {
   #best: EpochReport | undefined;
   readonly #warnings = new Set<string>();
   readonly #columns = new Map<HistoryColumn, Float64Array<ArrayBuffer>>();
-  /** What all validations have in common. */
+  /** The fields that are the same in all validations. */
   #validated: Pick<Evaluation, 'task' | 'samples'> | undefined;
   #room = FIRST_ROOM;
   #rows = 0;
@@ -88,19 +88,20 @@ export class History implements Iterable<EpochSummary> {
   }
 
   /**
-   * The report on the epoch with the lowest cost of the validation data, or of the training data without those. With
-   * `earlyStopping`, that on the epoch that it takes for the best; undefined if that came before the call resumed.
+   * The report on the epoch with the lowest validation cost, or training cost if there are no validation data. With
+   * `earlyStopping`, the report on the epoch that early stopping counts as the best; undefined if that epoch came
+   * before the call resumed.
    */
   get best(): EpochReport | undefined {
     return this.#best;
   }
 
-  /** Why training has ended although epochs were left: see EpochReport. */
+  /** The reason why training has ended although epochs were left: see EpochReport. */
   get stopped(): EpochReport['stopped'] {
     return this.#last?.stopped;
   }
 
-  /** What is likely to be wrong with the training or its data, in words. Empty if nothing seems to be. */
+  /** Sentences about what is probably wrong with the training or its data; empty if nothing is. */
   get warnings(): readonly string[] {
     return [...this.#warnings];
   }
@@ -124,8 +125,8 @@ export class History implements Iterable<EpochSummary> {
   }
 
   /**
-   * [epochs kept]: one number of each epoch, as a new array. All columns have the same epochs, those of
-   * `column('epoch')`. NaN stands for a number that a report does not have. Throws a RangeError if no report has it.
+   * One number of each epoch that is kept, as a new array. All columns have the same epochs; `column('epoch')` has
+   * their numbers. NaN stands for a number that a report does not have. Throws a RangeError if no report has it.
    */
   column(name: HistoryColumn): Float64Array {
     const column = this.#columns.get(name);
@@ -149,7 +150,7 @@ export class History implements Iterable<EpochSummary> {
     return [...this];
   }
 
-  /** What Node prints. */
+  /** The object that Node prints instead. */
   [Symbol.for('nodejs.util.inspect.custom')](): object {
     const { length, last, best, stopped, warnings } = this;
     return { length, last, best, ...(stopped && { stopped }), ...(warnings.length > 0 && { warnings }) };
@@ -164,7 +165,7 @@ export class History implements Iterable<EpochSummary> {
     return epoch - this.#first;
   }
 
-  /** The reports that are kept whole, in order. */
+  /** The reports that are kept with all their fields, in order. */
   get #extras(): readonly EpochReport[] {
     const [best, last] = [this.#best, this.#last];
     return [...(best && best !== last ? [best] : []), ...(last ? [last] : [])];
@@ -174,7 +175,7 @@ export class History implements Iterable<EpochSummary> {
     if (report.bestEpoch !== undefined) return report.bestEpoch === report.epoch;
     const best = this.#best;
     if (!best) return true;
-    // an epoch that a callback has cut short has no validation, and compares with none
+    // an epoch that a callback has cut short has no validation, so it is not compared with one that has
     if (best.validation && !report.validation) return false;
     const [cost, least] = [report, best].map(({ validation, cost }) => validation?.cost ?? cost);
     return Number.isNaN(least) ? !Number.isNaN(cost) : cost < least;
@@ -225,11 +226,11 @@ export class History implements Iterable<EpochSummary> {
   #summaryOf(row: number): EpochSummary {
     const summary: Record<string, unknown> = { epoch: undefined, epochs: this.#last?.epochs };
     const validation: Record<string, unknown> = { ...this.#validated };
-    // columns come into being with their first number: NUMBERS has the order
+    // a column is created with its first number, so the order must come from NUMBERS
     for (const name of new Set<HistoryColumn>([...NUMBERS, ...this.#columns.keys()])) {
       const value = this.#columns.get(name)?.[row] ?? Number.NaN;
       if (name.startsWith(VALIDATION)) validation[name.slice(VALIDATION.length)] = value;
-      // a cost may be NaN; of the others, those that are have not been in the report
+      // a cost may be NaN; any other NaN stands for a number that was not in the report
       else summary[name] = name === 'cost' || !Number.isNaN(value) ? value : undefined;
     }
     return { ...summary, ...(this.#validated && { validation }) } as unknown as EpochSummary;

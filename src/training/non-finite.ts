@@ -185,7 +185,7 @@ function largestTargetOf(arena: Arena, { targets, targetType }: SetWords, sample
   return targetType === ROWS ? arena.core.largestMagnitude(targets, samples * arena.plan.outputs) : 1;
 }
 
-/** A snapshot is taken every so many batches, so that copying takes a small share of the time. */
+/** A snapshot is taken once in this many batches, so that copying takes a small share of the time. */
 const GUARDED_STEPS = 64;
 
 /** Guards the steps on batches that are given one by one. */

@@ -63,8 +63,8 @@ export interface TrainOptions {
   /** Aborting it stops training after the step in progress; `fit` then rejects with the signal's reason. */
   signal?: AbortSignal;
   /**
-   * Called after each epoch. If it returns false, training ends. A promise that a callback returns is awaited: a promise
-   * of false ends training too, and if it rejects, so does the call.
+   * Called after each epoch. If it returns false, training ends. A promise that a callback returns is awaited: a
+   * promise of false ends training too, and if it rejects, so does the call.
    */
   onEpoch?: (report: EpochReport) => unknown;
   /** Called after each step. If it returns false, training ends; the unfinished epoch counts as an epoch. */
@@ -135,7 +135,7 @@ export interface TrainSettings extends StepSettings {
   readonly isProgressDue: (now: number) => boolean;
 }
 
-/** Reads the options of a call and the data in them, before anything else can run. Their values are not checked yet. */
+/** Reads the options of a call, and the data in them, before other code can run. The values are not checked yet. */
 export function takeOptions<T extends TrainOptions>(options: T, keys: readonly string[]): T {
   checkObject('options', options, keys);
   const taken = Object.fromEntries(keys.map((key) => [key, options[key as keyof T]])) as unknown as T;

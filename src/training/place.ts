@@ -95,7 +95,7 @@ export interface Place {
   readonly lbfgs?: LbfgsPlace;
   /** Why training has ended, if the last report has been given. */
   readonly stopped?: string;
-  /** The checksums of data are those that files of version 1 have. */
+  /** true: the checksums of data are those of files of version 1. */
   readonly isOfVersion1?: true;
 }
 

@@ -64,9 +64,9 @@ export interface EpochReport {
   /** With lbfgs: the length of the gradient, penalties included, at the weights that the epoch has reached. */
   gradientLength?: number;
   /**
-   * Sentences that no earlier report of the call had, if there are any. In the first report: what is allowed in the
-   * data but hardly meant, such as numbers that 32 bits cannot keep apart. After an epoch whose cost is a hundred times
-   * that of an earlier one: that the cost has grown.
+   * Sentences that no earlier report of the call had, if there are any. In the first report: about data that are
+   * accepted but probably not meant, such as different numbers that become equal in 32 bits. After an epoch whose cost
+   * is a hundred times that of an earlier one: that the cost has grown.
    */
   warnings?: readonly string[];
 }

@@ -23,8 +23,8 @@ export function checkSlicedEvaluation(options: unknown, goal: Goal, spec: Spec):
 }
 
 /**
- * The arguments of an evaluation in slices. The first six are those of `evaluate`. Nobody else may be able to change the
- * data.
+ * The arguments of an evaluation in slices. The first six are those of `evaluate`. Other code must not be able to
+ * change the data.
  */
 export interface SlicedEvaluation {
   readonly where: string;

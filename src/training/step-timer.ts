@@ -13,8 +13,8 @@ export class StepTimer {
   /** True if `#tick` is the time of a tick. The start of a call lies anywhere between two. */
   #isAtTick = false;
   /**
-   * How long a step takes, measured from one tick to another; 0: not known yet. Firefox moves its ticks at random, by up
-   * to their length, so one that comes early makes steps seem long: the shortest time counts.
+   * How long a step takes, measured from one tick to another; 0: not known yet. In Firefox, each tick is moved at
+   * random, by up to its length, which makes some steps seem long. Therefore the shortest time counts.
    */
   #sureStepMs = 0;
 

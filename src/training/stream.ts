@@ -135,9 +135,9 @@ class Stream {
   #hasFallback = false;
   /** Until it is known what the network learns: the targets so far. */
   #survey: TargetSurvey | undefined;
-  /** What the next report has to say of the data; undefined: no part has come yet. */
+  /** The warnings for the next report; undefined before the first part. */
   #warnings: readonly string[] | undefined;
-  /** Until the part in progress has come: whether its checksum is that of a file of version 1. */
+  /** true until the part in progress has come, if its checksum is that of a file of version 1. */
   #isOfVersion1: true | undefined;
 
   /** `place`: where to resume. */
@@ -242,7 +242,7 @@ class Stream {
     const { state, call, arena } = this.#trainer;
     const done = this.#done;
     const stepRows = Math.min(this.#settings.stepRows, data.samples);
-    // of the first part of a call: the others will be like it
+    // only the first part of a call is checked for warnings: the others will be like it
     this.#warnings ??= warningsOf(data, arena);
     this.#load(data);
     if (this.#runPlace) {

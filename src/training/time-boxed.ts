@@ -29,11 +29,11 @@ export class TimeBoxedTraining {
   /** Epochs done. */
   #epoch = 0;
   #isInEpoch = false;
-  /** What the next report has to say. */
+  /** The warnings for the next report. */
   #warnings: readonly string[];
   #epochCost = 0;
 
-  /** The data that were `given` lie in the arena already. */
+  /** `given`: the arrays of the data, which already lie in the arena. */
   constructor(
     state: TrainingState,
     { inputs, targets, weights }: DataSet,

@@ -21,7 +21,7 @@ import { evaluateInSlices, type SlicedEvaluation } from './sliced-evaluation.js'
 import { TimeBoxedTraining } from './time-boxed.js';
 import { TrainingState } from './training-state.js';
 
-/** What messages call the parts of a batch. */
+/** The names of the parts of a batch in messages. */
 const BATCH_NAMES = ['x', 'y', 'weights'] as const;
 
 /**
@@ -71,7 +71,7 @@ export class Trainer {
 
   standardize(standardization: Standardization | undefined): void {
     this.arena.standardization = standardization;
-    // a training set that lies in the memory is standardised as it was when it came
+    // a training set in the memory keeps its old standardisation, so it must be copied again
     this.endTimeBoxed();
     this.pass.outdate();
   }
@@ -154,7 +154,7 @@ export class Trainer {
     if (weights !== undefined) checkWeights('weights', weights, rows);
     state.checkStep('trainBatch', rows);
     this.#guard.beforeStep(arena, pass, state.clock);
-    // a function may look at the network: before the window is written
+    // comes before the window is written, because a learning rate that is a function may use the network
     const rate = state.clock.next();
     this.reserveRows(x, rows);
     writeWindow(arena, { names: BATCH_NAMES, samples: rows, inputs: x, targets: y, weights }, 0, rows);
@@ -200,7 +200,7 @@ export class Trainer {
     if (rows > capacity && this.call.isRunning) {
       throw outOfRange('x', `${rows} rows during fit`, `at most batchSize = ${capacity}`);
     }
-    // now, since the batch before is lost where the memory grows
+    // comes before the memory grows, because the earlier batch is then lost
     checkInputs('x', x, arena);
     arena.reserve(rows, slots);
     this.pass.clear();
@@ -235,7 +235,7 @@ export class Trainer {
 
   /** Copies samples to the place that training steps read. The memory grows if there are more than ever before. */
   loadRows(data: CheckedData, stepRows: number, slots: number): void {
-    // what it trains on is no longer there, even if one of the new samples is refused
+    // the data of the last trainFor are overwritten, even if one of the new samples is then refused
     this.endTimeBoxed();
     this.arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slots, setSize(this.arena, data));
     this.pass.clear();

@@ -6,10 +6,10 @@ Run, from the top of the repository:
     python3 test/golden-baseline/generate.py && npx biome format --write test/golden-baseline
 
 The committed file was made on Debian 12 with its package python3-torch 1.13.0a0; it names the version. The network is
-2-3-1 of sigmoids, the data are three samples, and the cost is the sum of the outputs. Its weights are written to four
-digits in optim.cpp, which compares to 1e-3 |w| + 5e-4 with values of optim_baseline.h that start from all digits: the
-values here start from the four digits, and were found within that tolerance of the header's at its rows for the steps
-1, 101, ..., 1,001.
+2-3-1 with sigmoids, the data are three samples, and the cost is the sum of the outputs. optim.cpp has its first weights
+with four digits. It compares the results with those of optim_baseline.h, which started from all digits, within
+1e-3 |w| + 5e-4. The values here start from the four digits. They agree with the rows of the header, for the steps 1, 101,
+..., 1,001, within the same tolerance.
 
 `afterSteps` are the steps at which parameters are written, flat: w1 (row-major), b1, w2, b2.
 """

@@ -8,8 +8,8 @@ Run, from the top of the repository:
 The committed file was made on Debian 12 with its packages python3-torch 1.13.0a0 and python3-numpy 1.24.2, Python
 3.11.2. Another version may differ in the last digits.
 
-No derivative is written down here, and no cost either but the quadratic and the hinge, which torch.nn has in other
-forms only. Everything a network starts from is exactly representable in float32. Arrays are flat and row-major; delta
+This script contains no derivative. It contains only two costs, the quadratic and the hinge, which torch.nn has only in
+other forms. All starting numbers of a network are exactly representable in float32. Arrays are flat and row-major; delta
 is d(w_x C_x)/dz, the gradients are means over the rows, 1/rows sum w_x C_x.
 """
 

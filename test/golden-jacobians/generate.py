@@ -8,7 +8,7 @@ Run, from the top of the repository:
 The committed file was made on Debian 12 with its packages python3-torch 1.13.0a0 and python3-numpy 1.24.2, Python
 3.11.2. Another version may differ in the last digits.
 
-No derivative is written down here. Everything a network starts from is exactly representable in float32. Arrays are
+This script contains no derivative. All starting numbers of a network are exactly representable in float32. Arrays are
 flat and row-major: network [rows x outputs x inputs] is da^L/dx, layer [rows x units x fanIn] is da^l/da^(l-1),
 inputGradients [rows x inputs] is dC_x/dx. sampleWeightGradients [rows x units x fanIn] and sampleBiasGradients
 [rows x units] are those of each sample's own cost.

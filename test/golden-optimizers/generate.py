@@ -9,9 +9,9 @@ The committed file was made on Debian 12 with its packages python3-torch 1.13.0a
 3.11.2; it names the versions. The network starts from numbers that float32 holds exactly. Arrays are flat and
 row-major, as in test/golden.
 
-A run's `optimizer` is what simdprop calls it; `penalizeBiases` says whether l1, l2 and weight decay count the biases.
-The gradient is clipped before the penalties are added: they are added to it by hand, since no option of PyTorch's comes
-after clipping.
+A run's `optimizer` is the name that it has in simdprop; `penalizeBiases` says whether l1, l2 and weight decay apply to
+the biases. The penalties are added to the gradient after it is clipped. This script does so itself, because PyTorch has
+no option for it.
 
 For `lbfgs` only the result is written: the cost, with the L2 term, that torch.optim.LBFGS reaches with a strong Wolfe
 line search. Runs without `hidden` have a single layer that starts from zeros.

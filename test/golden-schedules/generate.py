@@ -1,4 +1,4 @@
-"""Learning rates of PyTorch's schedulers, step by step, as test/schedule.test.ts wants them. From the top of the
+"""Learning rates of PyTorch's schedulers, step by step, as test/schedule.test.ts needs them. Run, from the top of the
 repository:
 
     python3 test/golden-schedules/generate.py > test/golden-schedules/rates.json

@@ -8,9 +8,9 @@ Run, from the top of the repository:
 The committed files were made on Debian 12 with its packages python3-torch 1.13.0a0 and python3-numpy 1.24.2, Python
 3.11.2; each file names the versions it was made with. Another version may differ in the last digits.
 
-No derivative is written down here: z, a and cost are PyTorch's functions, delta and the gradients are torch.autograd's,
-and the steps are torch.optim.SGD's. All that a network starts from is exactly representable in float32, so that a
-float32 implementation starts from the very same numbers.
+This script contains no derivative: z, a and the cost are computed by PyTorch's functions, delta and the gradients by
+torch.autograd, and the steps by torch.optim.SGD. All starting numbers of a network are exactly representable in float32,
+so that a float32 implementation starts from the same numbers.
 
 Arrays are flat and row-major: x [rows x inputs], y [rows x outputs], weights [units x fanIn], z, a and delta [rows x
 units]. delta is dC_x/dz of each sample's own cost; weightGradients and biasGradients are means over the rows and leave

@@ -31,14 +31,14 @@ await assert.rejects(Network.load(net), {
   message: 'load: got an object (Network), want a Uint8Array or an ArrayBuffer that save() made',
 });
 
-// the options of fit, each in a file of its own
+// options of fit that are loaded from separate files
 const training = { epochs: 3, batchSize: 7, optimizer: sgd({ learningRate: 0.5 }) };
 const all = { validationSplit: 0.2, earlyStopping: { patience: 2 }, classWeights: [1, 2], standardize: true };
 const { length, last } = await net.fit(data, { ...training, ...all });
 assert.equal(length, 3);
 assert(last.validation && last.bestEpoch !== undefined && net.getStandardization());
 
-// a stream in one part has the bits of fit
+// a stream of a single part gives the bits of fit
 const [whole, streamed] = [await create(), await create()];
 await whole.fit(data, training);
 await streamed.fitStream(() => [data], training);
@@ -60,14 +60,14 @@ assert((await Network.load(readFileSync(process.argv[2]))).steps > 0);
 
 const orthogonal = await create({ layers: [{ units: 3, initializer: 'orthogonal' }, options.layers[1]] });
 const w = orthogonal.layers[0].getWeights();
-// f32
+// the tolerance of f32
 assert(Math.abs(w[0] * w[3] + w[1] * w[4] + w[2] * w[5]) < 1e-6, `rows: got ${w}, want orthogonal ones`);
 
 const inspector = await whole.inspect();
 const check = inspector.checkGradients(inputs, targets);
 assert(check.error < 1e-3, `gradients: got ${check.error}, want what f32 can give`);
 
-// half the squared error, by a cost of one's own
+// half the squared error, as a custom cost
 const half = {
   value: (a, y) => a.reduce((sum, value, j) => sum + (value - y[j]) ** 2 / 2, 0),
   gradient: (a, y, out) => out.set(a.map((value, j) => value - y[j])),
@@ -79,7 +79,7 @@ for (const cost of ['quadratic', half]) {
   const own = await Network.create({ inputs: 3, layers, seed: 1, cost });
   costs.push((await own.fit(column, training)).at(-1).cost);
 }
-// each rounds by itself
+// the two costs round differently
 assert(Math.abs(costs[0] - costs[1]) < 1e-6, `costs: got ${costs}, want the same`);
 
 const folds = await crossValidate({ ...options, cost: 'categoricalCrossEntropy' }, data, { ...training, folds: 3 });
@@ -104,6 +104,6 @@ for (const threads of [undefined, 2]) {
   }
 }
 
-// what a host says that does not compile WebAssembly from bytes
+// the error of a host that does not compile WebAssembly from bytes
 WebAssembly.compile = () => Promise.reject(new Error('Wasm code generation disallowed by embedder'));
 await assert.rejects(create({ threads: 2 }), /import simdprop\/simd\.wasm as a module .+ pass it as \{ wasm \}/);

@@ -52,7 +52,7 @@ assert.deepEqual(parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6)), { shape:
 saveFile('network.simdprop', network.save({ training: true }));
 const loaded = await Network.load(await readFile('network.simdprop'));
 assert.deepEqual(loaded.predict(inputs), network.predict(inputs));
-// parts that are loaded where they are used know the same error
+// parts that are loaded on demand throw the same class of error
 const line = await Network.create({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
 const far = { inputs: Float32Array.of(1e30), targets: Float32Array.of(-1e30) };
 await assert.rejects(line.fit(far, { optimizer: lbfgs() }), NonFiniteError);

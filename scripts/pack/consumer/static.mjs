@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createContext, SourceTextModule } from 'node:vm';
 
-// Runs simdprop/static in an engine that has nothing but the language and WebAssembly: no fetch, no timers, no text
-// encoders, no import().
-// node --experimental-vm-modules
+// Runs simdprop/static in an engine that has only the language and WebAssembly: no fetch, no timers, no text encoders,
+// no import(). Start it with node --experimental-vm-modules.
 
 const PROGRAM = `
 import { adam, lbfgs, lion, Network, NonFiniteError } from 'simdprop/static';
@@ -38,7 +37,7 @@ const loaded = await Network.load(net.save({ training: true }));
 equal([...loaded.predict(inputs)], [...net.predict(inputs)], 'predictions');
 equal(net.constructor.name + ' ' + NonFiniteError.name, 'Network NonFiniteError', 'names');
 
-// every kind of worker and worklet has it: streams alone want it
+// every kind of worker and worklet has an AbortController; only streams need it
 globalThis.AbortController = LentAbortController;
 await loaded.fitStream(() => [data], { ...training, optimizer: lion() });
 await loaded.fit(data, { epochs: 2, optimizer: lbfgs() });
