@@ -2,8 +2,8 @@ import { pathToFileURL } from 'node:url';
 import { makeWorkload } from './workloads.js';
 
 // Runs one build of the library in a process of its own: compare.ts sends one row of the comparison at a time, and this
-// process answers with the time that the row took. A row that takes less than MEASURED_US is repeated until it has taken
-// that long; before its first answer, it runs for WARM_UP_US, in which V8 compiles what it will.
+// process answers with the time that the row took. A row that takes less than MEASURED_US is repeated until it has
+// taken that long. Before its first answer, it runs for WARM_UP_US, so that V8 compiles its functions.
 
 const MEASURED_US = 30_000;
 const WARM_UP_US = 200_000;

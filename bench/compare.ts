@@ -11,9 +11,9 @@ import { makeWorkload, workloadNames } from './workloads.js';
 //
 // For each pair, two new processes run all rows, one build each. In a row they take turns, and which one begins
 // alternates. A pair's ratio compares the medians of the two. Processes must be new, because one process can be faster
-// than another of the same build throughout its life, by up to a half where calls are short: where its code and data
-// lie, and when V8 has compiled what. The interval holds the true median of the ratios with 95 % probability, whatever
-// their distribution is.
+// than another of the same build throughout its life, by up to a half if calls are short. This depends on where its
+// code and data are in memory, and on when V8 compiles each function. The interval holds the true median of the ratios
+// with 95 % probability, whatever their distribution is.
 
 const OWN = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 const TURNS = 5;

@@ -12,8 +12,8 @@ import { minify } from 'terser';
 
 // Joins the modules of build/modules/ in dist/. Every export of package.json is an entry. Every module that an import()
 // loads is the head of a chunk of its own. Modules that several entries or chunks need are in one chunk,
-// chunks/core.js, which all others import. Those of them that simdprop itself does not need at once are in small chunks
-// of their own, so that bundlers put each where a page needs it. No module is in two files.
+// chunks/core.js, which all others import. Shared modules that simdprop itself does not need at the start are in
+// small separate chunks, so that bundlers can put each where a page needs it. No module is in two files.
 //
 // io/ and graph/ need only errors and checks, but import the core chunk too. A separate chunk for errors and checks
 // would be one more file, and one more round trip, in every page with a network, because bundlers do not join modules
@@ -56,7 +56,10 @@ const staticVariants: Plugin = {
   },
 };
 
-/** Names the chunk of a module. undefined: it lies where it is needed, or beside if several files load it on demand. */
+/**
+ * Names the chunk of a module. undefined: it is in the file that needs it, or in its own file if several load it on
+ * demand.
+ */
 function manualChunks({ index, ...others }: Record<string, string>) {
   const entries = [index, ...Object.values(others)];
   return (id: string, { getModuleInfo, getModuleIds }: ManualChunkMeta) => {
@@ -65,7 +68,7 @@ function manualChunks({ index, ...others }: Record<string, string>) {
     if (heads.includes(id)) return undefined;
     const imports = (head: string, module: string) => importedBy(head, getModuleInfo).has(module);
     const users = heads.filter((head) => imports(head, id));
-    // a file that imports another user has it from there
+    // a file that imports another user of the module gets it from that one
     const homes = users.filter((head) => !users.some((other) => other !== head && imports(head, other)));
     if (homes.length === 1) return undefined;
     return imports(index, id) ? 'core' : undefined;

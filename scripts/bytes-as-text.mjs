@@ -1,15 +1,19 @@
 // Bytes as text for a source file. When the file is compressed for transfer, base64 would make WebAssembly a third
-// longer, because it cuts bytes into pieces of 6 bits, in which gzip no longer finds what is repeated. Here every byte
-// has characters of its own: one, or two if it is rare.
+// longer: it cuts bytes into pieces of 6 bits, and gzip then no longer finds repetitions. Here every byte is one
+// character, or two characters if it is rare.
 
-/** Printable ASCII except what is escaped in a string or has a meaning in HTML. The last two characters begin pairs. */
+/**
+ * Printable ASCII, without characters that are escaped in strings or have a meaning in HTML. The last two begin pairs.
+ */
 export const ALPHABET = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i))
   .filter((character) => !'"\'`$\\<'.includes(character))
   .join('');
 
 const SINGLES = ALPHABET.length - 2;
 
-/** Single characters stand for -FIRST to 76: WebAssembly consists mostly of small numbers, and of -3, its SIMD prefix. */
+/**
+ * Single characters stand for -FIRST to 76: WebAssembly consists mostly of small numbers, and of -3, its SIMD prefix.
+ */
 export const FIRST = 12;
 
 /** src/core/builds.static.ts reads it. */

@@ -38,7 +38,7 @@ describe('rows of targets that add up to nearly 1', () => {
     ],
   ];
 
-  it.each(calls)('%s takes sums within 1e-4 of 1 and refuses others', async (_, where, call) => {
+  it.each(calls)('%s accepts sums within 1e-4 of 1 and refuses others', async (_, where, call) => {
     const net = await createNetwork(options);
     const before = net.save();
     for (const cost of ['categoricalCrossEntropy', 'kullbackLeibler'] as const) {
@@ -69,14 +69,14 @@ describe('learning rates at the end of f32', () => {
     ['oneCycle', (maximum) => oneCycle({ maximum, steps: 3 })],
   ];
 
-  it.each(schedules)('%s: 1e39, the next double and 0 are refused, the largest is taken', (_, make) => {
+  it.each(schedules)('%s: 1e39, the next double and 0 are refused, the largest f32 is accepted', (_, make) => {
     for (const rate of [1e39, LARGEST * (1 + 2 ** -52), 0, 2 ** -150]) {
       expect(() => make(rate), `${rate}`).toThrow(/: got .+, want a positive number/);
     }
     make(LARGEST);
   });
 
-  it('of a function, which may also be 0: refused at the step that has them, by every call, and no weight has moved', async () => {
+  it('of a function, which may also be 0: are refused at their step by every call, and no weight has moved', async () => {
     for (const rate of [1e39, -1, -(2 ** -149), Number.NaN, Number.POSITIVE_INFINITY]) {
       const optimizer = sgd({ learningRate: (steps: number) => (steps < 2 ? 0.5 : rate) });
       const wanted = new RegExp(`^learningRate of step 2, epoch .: got ${String(rate).replace('+', '\\+')}`);
@@ -95,7 +95,7 @@ describe('learning rates at the end of f32', () => {
     }
   });
 
-  it('the largest and the smallest are taken, by number and by function', async () => {
+  it('the largest and the smallest are accepted, as numbers and from functions', async () => {
     for (const rate of [LARGEST, 2 ** -149]) {
       for (const learningRate of [rate, () => rate]) {
         const net = await createNetwork(options);
@@ -108,7 +108,7 @@ describe('learning rates at the end of f32', () => {
 });
 
 describe('iRPROP+ whose steps have one length', () => {
-  it('stepMin = stepMax: every move is as long, whatever the signs', async () => {
+  it('stepMin = stepMax: every move has this length, whatever the signs', async () => {
     const data = { inputs: randomFloats(60, random), targets: randomFloats(20, random) };
     const linear = { units: 1, activation: 'linear' as const };
     const net = await createNetwork({ inputs: 3, layers: [{ units: 4, activation: 'tanh' }, linear], seed: 2 });
@@ -149,7 +149,7 @@ describe('the best epoch of early stopping', () => {
   const spec = { patience: 2, minDelta: 0, restoreBest: true };
   const evaluation = (value: number) => ({ cost: value, accuracy: value }) as never;
 
-  /** What the stopper does with these values of `monitor`, one an epoch. */
+  /** The result of the stopper for these values of `monitor`, one for each epoch. */
   async function observe(monitor: 'cost' | 'accuracy', values: readonly number[]) {
     const arena = await start();
     const stopper = new EarlyStopper({ ...spec, monitor });
@@ -190,7 +190,7 @@ describe('the best epoch of early stopping', () => {
     },
   );
 
-  it('an equal value is no improvement, one better by more than minDelta is, one by minDelta is not', async () => {
+  it('a value that is better by more than minDelta is an improvement; an equal one, or one better by minDelta, is not', async () => {
     expect((await observe('cost', [1, 1, 1])).seen.map(([, best]) => best)).toEqual([0, 0, 0]);
     const arena = await start();
     const stopper = new EarlyStopper({ ...spec, monitor: 'cost', minDelta: 0.25 });
@@ -201,7 +201,7 @@ describe('the best epoch of early stopping', () => {
     expect(bests).toEqual([0, 0, 2]);
   });
 
-  it('NaN as the first epoch of a training that ignores it: the network ends with the best numbers', async () => {
+  it('if NaN in the first epoch is ignored, the network ends with the best weights', async () => {
     let calls = 0;
     const cost = {
       // the validation of the first epoch, which comes after its two batches

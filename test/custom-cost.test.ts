@@ -42,7 +42,7 @@ function problem(outputs: number, samples = 21) {
   return { inputs, targets, weights };
 }
 
-/** The same cost, whose terms were rounded to f32 a few times each in one of the two. */
+/** Expects equal costs, up to a few roundings to f32 of each term in one of the two. */
 const expectSameCost = (got: number, wanted: number) => {
   expect(Math.abs(got - wanted), `got ${got}, want ${wanted}`).toBeLessThanOrEqual(4 * EPSILON * wanted);
 };

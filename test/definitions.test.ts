@@ -30,7 +30,7 @@ beforeAll(async () => {
 const put = (address: number, values: ArrayLike<number>) => memory.set(values, address / 4);
 const get = (address: number, count: number) => memory.slice(address / 4, address / 4 + count);
 
-describe('random numbers are words of their purpose and stream', () => {
+describe('random numbers are the words of their purpose and stream', () => {
   const layersOf = (initializer: 'glorotUniform' | 'heNormal'): NetworkOptions => ({
     inputs: 5,
     layers: [
@@ -40,7 +40,7 @@ describe('random numbers are words of their purpose and stream', () => {
     seed: SEED,
   });
 
-  it('the purposes have these numbers: another one would draw other networks from every seed', () => {
+  it('the purposes have these numbers: with others, every seed would give another network', () => {
     expect([abi.RANDOM_WEIGHTS, abi.RANDOM_BIASES, abi.RANDOM_ORDER, abi.RANDOM_DROPOUT]).toEqual([1, 2, 3, 4]);
     expect([abi.RANDOM_STEPS, abi.RANDOM_SPLIT]).toEqual([5, 16]);
   });

@@ -24,7 +24,7 @@ describe('data', () => {
     }
   });
 
-  it('keeps the order apart from samples that are more than before, in fewer bytes', async () => {
+  it('keeps the order apart from the samples if there are more samples in fewer bytes than before', async () => {
     const few = {
       inputs: new Float32Array(8000 * 7).fill(0.5),
       targets: Float32Array.from({ length: 3 * 8000 }, (_, i) => Number(i % 3 === 0)),

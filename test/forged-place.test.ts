@@ -7,8 +7,8 @@ import { parametersOf } from './parameters.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 import { editJson, jsonOf } from './saved-files.js';
 
-// The place in a call that a training file holds, forged around a right checksum: what cannot be is refused, and what
-// is accepted is done as the file says.
+// The place in a call that a training file holds, forged with a right checksum: impossible places are refused, and
+// accepted ones are followed exactly.
 
 const random = randomNumbers(5);
 const samplesOf = (rows: number) => ({
@@ -90,7 +90,7 @@ describe('a forged place', () => {
     ['place.stopped', ['done', 1, true, null], ['earlyStopping', 'converged', 'stalled', 'callback']],
   ];
 
-  it.each(cases)('%s: what cannot be is refused by name', async (path, refused) => {
+  it.each(cases)('%s: impossible values are refused by name', async (path, refused) => {
     for (const value of refused) {
       const changed = forged(file, path, value);
       const message = new RegExp(`^load: (training\\.)?${path.replaceAll('.', '\\.')}: got .*, want `);
@@ -98,7 +98,7 @@ describe('a forged place', () => {
     }
   });
 
-  it.each(cases)('%s: what can be is kept as it is', async (path, _refused, accepted) => {
+  it.each(cases)('%s: possible values are kept as they are', async (path, _refused, accepted) => {
     for (const value of accepted) {
       const changed = forged(file, path, value);
       const again = (await loadNetwork(changed)).save({ training: true });
@@ -117,7 +117,7 @@ describe('a forged place', () => {
     expect(reports.map(({ epoch, samples }) => [epoch, samples])).toEqual([[3, 10]]);
   });
 
-  it.each([0, 1, 2])('waited %i: so many epochs of the patience are gone', async (waited) => {
+  it.each([0, 1, 2])('waited %i: this many epochs of the patience have passed', async (waited) => {
     // no epoch is better than the best
     const never = forged(forged(file, 'place.stopper.best', '-Infinity'), 'place.stopper.waited', waited);
     const { reports, net } = await resume(never);
@@ -129,7 +129,7 @@ describe('a forged place', () => {
     expect(parametersOf(net)).toEqual(parametersOf(best.net));
   });
 
-  it('bestEpoch: it is reported until another is better', async () => {
+  it('bestEpoch: is reported until another epoch is better', async () => {
     const never = forged(file, 'place.stopper.best', '-Infinity');
     const { reports } = await resume(forged(never, 'place.stopper.bestEpoch', 1), { ...training, epochs: 4 });
     expect(reports.map(({ bestEpoch }) => bestEpoch)).toEqual([1]);
@@ -138,7 +138,7 @@ describe('a forged place', () => {
     expect(better.reports.map(({ bestEpoch }) => bestEpoch)).toEqual([3]);
   });
 
-  it('the end of the epochs: nothing is trained, and the best parameters are put back', async () => {
+  it('the end of the epochs: nothing is trained, and the best parameters are restored', async () => {
     const { reports, steps, net } = await resume(forged(file, 'place.epoch', 2 ** 53 - 1));
     expect([reports.length, steps]).toEqual([0, 0]);
     expect(net.predict(data.inputs).every(Number.isFinite)).toBe(true);

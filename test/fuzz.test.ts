@@ -182,7 +182,7 @@ function forge(file: Uint8Array): Uint8Array {
   return joinSections(sections, { table });
 }
 
-/** Refuses JSON of `saved` that does not say what `given` says; what that leaves out or has as null has a default. */
+/** Expects the JSON `saved` to say what `given` says. Entries that `given` lacks or has as null have a default. */
 function expectKept(given: unknown, saved: unknown, where: string): void {
   if (given === undefined || given === null) return;
   if (typeof given !== 'object' || typeof saved !== 'object' || saved === null) {
@@ -194,10 +194,10 @@ function expectKept(given: unknown, saved: unknown, where: string): void {
   }
 }
 
-/** Files as they are saved have these sections, whatever they were loaded from. */
+/** Saved files have these sections, whatever file their network was loaded from. */
 const ALWAYS = ['network', 'parameters', 'optimizer', 'training'];
 
-/** Inspects a network that a forged file has made: it is what the file says, and so is the file that it saves. */
+/** Checks a network from a forged file: it is as the file says, and so is the file that it saves. */
 async function inspectLoaded(net: Network, forged: Uint8Array, where: string): Promise<void> {
   const saved = net.save({ training: true });
   const copy = await loadNetwork(saved);
@@ -205,7 +205,7 @@ async function inspectLoaded(net: Network, forged: Uint8Array, where: string): P
   copy.dispose();
   const sections = sectionsOf(saved);
   const names = sections.map(({ name }) => name);
-  // nothing of version 1 was forged but its header
+  // in files of version 1, only the header was forged
   const given = new DataView(forged.buffer).getUint32(8, true) === 1 ? [] : sectionsOf(forged);
   for (const { name, type, bytes } of given) {
     expect(names, where).toContain(name);
@@ -225,7 +225,7 @@ async function inspectLoaded(net: Network, forged: Uint8Array, where: string): P
 
 const parsed = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
 
-/** Trains a network of a forged file. What is refused has changed nothing, and reports are of this call. */
+/** Trains a network from a forged file. A refused call must change nothing, and reports must be those of this call. */
 async function inspectTraining(net: Network, training: TrainOptions, where: string): Promise<void> {
   const before = net.save({ training: true });
   try {
@@ -249,7 +249,7 @@ async function inspectTraining(net: Network, training: TrainOptions, where: stri
 }
 
 describe('forged files with a right checksum', () => {
-  it('are refused with a clear error, or are networks as the file says that can be used', async () => {
+  it('are refused with a clear error, or are usable networks as the file says', async () => {
     let accepted = 0;
     for (let done = 0; done < 2000; done++) {
       const bytes = forge(files[below(files.length)]);

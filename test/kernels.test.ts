@@ -331,10 +331,10 @@ describe.each(ACTIVATIONS)('%s', (name, id) => {
   });
 });
 
-test.each(SIZES)('softmax of a row of %i units far below its fill lanes, which do not count', (units) => {
+test.each(SIZES)('softmax of a row of %i units far below its fill lanes, which must not count', (units) => {
   startOver();
   const stride = roundUp(units, 4) + 4;
-  // e^(z - 0) underflows for each of them: a maximum with a fill lane would leave 0 / 0
+  // e^(z - 0) underflows for each of them, so a maximum that includes a fill lane would give 0 / 0
   const z = place(stride, (i) => (i < units ? -300 - (i % 2) : 0));
   const a = place(stride, () => SENTINEL);
   core.activate(abi.SOFTMAX, a.address, z.address, stride * 4, units, 1);

@@ -6,7 +6,8 @@ import type { Network } from '../src/network.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
-// The host may refuse memory at any growth. The call then fails, names what it wanted and leaves the network as it was.
+// The host may refuse memory at any growth. The call then fails, names the memory that it needed, and leaves the
+// network as it was.
 
 const random = randomNumbers(12);
 const options: NetworkOptions = {
@@ -22,7 +23,7 @@ const samplesOf = (rows: number): DataSet & { inputs: Float32Array } => ({
   inputs: randomFloats(40 * rows, random),
   targets: randomLabels(rows, 3, random),
 });
-// beyond a page of memory, so that each of them must make it grow
+// each takes more than a page, so that the memory must grow
 const data = samplesOf(3000);
 const more = samplesOf(6000);
 const weighted = { ...more, weights: new Float32Array(6000).fill(0.5) };
@@ -30,7 +31,7 @@ const weighted = { ...more, weights: new Float32Array(6000).fill(0.5) };
 const OUT_OF_MEMORY =
   /^memory: got a network and data of \d+ bytes, want less than this process can still get: dispose/;
 
-/** Lets growth number `failing` fail, counted from 0. Returns a function that says how many there were. */
+/** Lets growth number `failing` fail, counted from 0. Returns a function that returns the number of growths. */
 function failGrowth(failing: number): () => number {
   const grow = WebAssembly.Memory.prototype.grow;
   let count = 0;
@@ -71,37 +72,40 @@ const calls: [string, (net: Network) => unknown, number][] = [
 ];
 
 describe('a growth that fails', () => {
-  it.each(calls)('%s: is named, changes nothing, and the call succeeds once there is memory', async (_, call, most) => {
-    const [plain, net] = [await createNetwork(options), await createNetwork(options)];
-    const count = failGrowth(-1);
-    await call(plain);
-    const growths = count();
-    vi.restoreAllMocks();
-    // the host rounds up to whole pages, so that a growth may already have room for the next
-    expect(growths).toBeLessThanOrEqual(most);
-    expect(growths).toBeGreaterThan(most - 2);
-    const before = net.save({ training: true });
-    for (let failing = 0; failing < growths; failing++) {
-      const each = failing === 0 ? net : await createNetwork(options);
-      failGrowth(failing);
-      await expect((async () => call(each))()).rejects.toThrow(OUT_OF_MEMORY);
+  it.each(calls)(
+    '%s: is named and changes nothing, and the call succeeds when there is memory again',
+    async (_, call, most) => {
+      const [plain, net] = [await createNetwork(options), await createNetwork(options)];
+      const count = failGrowth(-1);
+      await call(plain);
+      const growths = count();
       vi.restoreAllMocks();
-      // steps that were taken before a later growth stay
-      if (failing === 0) expect(Buffer.compare(each.save({ training: true }), before)).toBe(0);
-      expect(each.predict(data.inputs.subarray(0, 40)).every(Number.isFinite)).toBe(true);
-      expect(each.evaluate(samplesOf(7)).cost).toBeGreaterThan(0);
-      // it is not taken for being trained still
-      await each.fit(samplesOf(2), { optimizer: sgd({ learningRate: 1e-30 }) });
-    }
-    const again = await createNetwork(options);
-    if (growths > 0) {
-      failGrowth(0);
-      await expect((async () => call(again))()).rejects.toThrow(OUT_OF_MEMORY);
-      vi.restoreAllMocks();
-    }
-    await call(again);
-    expect(Buffer.compare(again.save({ training: true }), plain.save({ training: true }))).toBe(0);
-  });
+      // the host rounds up to whole pages, so that a growth may already have room for the next
+      expect(growths).toBeLessThanOrEqual(most);
+      expect(growths).toBeGreaterThan(most - 2);
+      const before = net.save({ training: true });
+      for (let failing = 0; failing < growths; failing++) {
+        const each = failing === 0 ? net : await createNetwork(options);
+        failGrowth(failing);
+        await expect((async () => call(each))()).rejects.toThrow(OUT_OF_MEMORY);
+        vi.restoreAllMocks();
+        // steps that were taken before a later growth stay
+        if (failing === 0) expect(Buffer.compare(each.save({ training: true }), before)).toBe(0);
+        expect(each.predict(data.inputs.subarray(0, 40)).every(Number.isFinite)).toBe(true);
+        expect(each.evaluate(samplesOf(7)).cost).toBeGreaterThan(0);
+        // the network does not count as being trained any more
+        await each.fit(samplesOf(2), { optimizer: sgd({ learningRate: 1e-30 }) });
+      }
+      const again = await createNetwork(options);
+      if (growths > 0) {
+        failGrowth(0);
+        await expect((async () => call(again))()).rejects.toThrow(OUT_OF_MEMORY);
+        vi.restoreAllMocks();
+      }
+      await call(again);
+      expect(Buffer.compare(again.save({ training: true }), plain.save({ training: true }))).toBe(0);
+    },
+  );
 
   it('during training: other callers are refused, and fit does not notice', async () => {
     const [net, plain] = [await createNetwork(options), await createNetwork(options)];
@@ -111,7 +115,7 @@ describe('a growth that fails', () => {
       ...training,
       onEpoch: () => {
         failGrowth(0);
-        // what needs more memory than there is while the set must stay
+        // calls that need more memory while the training set must stay in place
         expect(() => net.forward(data.inputs)).toThrow(/^x: got 3000 rows during fit/);
         expect(net.predict(data.inputs)).toHaveLength(9000);
         vi.restoreAllMocks();
@@ -124,7 +128,7 @@ describe('a growth that fails', () => {
   });
 });
 
-describe('a memory that is not to be had', () => {
+describe('memory that cannot be allocated', () => {
   const none = () => {
     vi.spyOn(WebAssembly, 'Memory').mockImplementation(
       class {
@@ -157,7 +161,7 @@ describe('a memory that is not to be had', () => {
   });
 });
 
-it('every fold of a cross-validation gives its memory back, also where one fails', async () => {
+it('every fold of a cross-validation gives its memory back, even if one fails', async () => {
   const set = samplesOf(24);
   const { Network: Class } = await import('../src/network.js');
   const create = vi.spyOn(Class, 'create');

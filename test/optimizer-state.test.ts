@@ -292,7 +292,7 @@ describe('moments', () => {
     },
   );
 
-  it('start from zeros after another optimizer that was only assigned', async () => {
+  it('start from zeros after another optimizer that was assigned but not used', async () => {
     for (const optimizer of kinds) {
       const [used, fresh] = await Promise.all([createGolden(), createGolden()]);
       const options = { batchSize: rows, shuffle: false };

@@ -115,7 +115,7 @@ describe.each(ownRuns)('%s', (_title, optimizer, given, last = 20) => {
   });
 });
 
-describe('an optimizer that gets other numbers keeps its moments', () => {
+describe('an optimizer whose numbers change keeps its moments', () => {
   const pairs: [Optimizer, Optimizer][] = [
     [nadam({ learningRate: 0.05 }), nadam({ learningRate: 0.05, beta1: 0.5, momentumDecay: 1 })],
     [adam({ learningRate: 0.05 }), adam({ learningRate: 0.02, beta1: 0.5, beta2: 0.9, epsilon: 1e-3 })],

@@ -120,7 +120,7 @@ function move(o: Optimizer, w: number, g: number, memory: Memory, t: number, gre
   }
 }
 
-/** An optimizer, or that of each step 1, 2, ...: of one kind, with other numbers. */
+/** An optimizer, or the optimizers of the steps 1, 2, ..., of one kind but with different numbers. */
 export type Optimizers = Optimizer | ((t: number) => Optimizer);
 
 /**

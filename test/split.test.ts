@@ -360,10 +360,10 @@ describe('cross-validation', () => {
     expect(Object.keys(result.deviation)).toEqual(['cost', 'accuracy', 'rocAuc']);
   });
 
-  it('keeps a task that is given, which the targets would not lead to', async () => {
+  it('keeps a given task, even if the targets would decide for another', async () => {
     const random = randomNumbers(9);
     const inputs = Float32Array.from({ length: 40 }, random);
-    // rows of one 1 each: by themselves they are classes
+    // each row has a single 1: by themselves, the targets are classes
     const targets = Float32Array.from({ length: 40 }, (_, i) => Number(i % 4 === 0 || i % 4 === 3));
     const two = { inputs: 2, layers: [{ units: 2 }], seed: 5 };
     for (const [task, metric] of [

@@ -45,7 +45,7 @@ describe('the core of simdprop/static', () => {
   });
 });
 
-it('text stands for any bytes, without a character that is escaped in a string', () => {
+it('text can stand for any bytes, and has no character that is escaped in a string', () => {
   const random = randomNumbers(1);
   const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   const bytes = Uint8Array.from({ length: 1000 }, () => 256 * random());

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Encoder, splitWindows, Table, type TableSplitOptions, windows } from '../src/tabular.js';
 import { SEED } from './random-numbers.js';
 
-/** Runs a call that may refuse its arguments, but only as the house does: where, what it got, and what it wants. */
+/** Runs a call that may refuse its arguments, but only with a message in the form of this library: where, got, want. */
 function attempt<T>(call: () => T): T | undefined {
   try {
     return call();
@@ -77,7 +77,7 @@ describe('whatever is given', () => {
     fc.assert(property, { seed: SEED, numRuns: 1000 });
   });
 
-  it('arguments of any type are taken or refused', () => {
+  it('arguments of any type are accepted or refused', () => {
     const table = Table.fromColumns({ x: [1, 2, 3], y: ['a', 'b', 'c'] });
     const encoder = Encoder.fit(table, { target: 'y' });
     const calls: ((a: never, b: never) => unknown)[] = [

@@ -5,8 +5,8 @@ import { Network } from '../src/network.js';
 import { hashOf } from './parameters.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
-// A call is made by as many threads as its work is worth: here one for each four rows of a network of 40-33-5. Teams
-// from one thread to all take turns, so that threads sleep through calls of smaller teams and come back for larger ones.
+// A call uses as many threads as its work is worth: here, one for every four rows in a network of 40-33-5. Teams of
+// different sizes take turns, so threads sleep during calls of smaller teams and return for larger ones.
 
 vi.mock('../src/threads/thread-work.js', () => ({ THREAD_WORK: 4 * (40 * 48 + 33 * 16), IS_MEASURED: false }));
 
@@ -36,11 +36,11 @@ async function create(threads: number): Promise<Network> {
 
 const data = samplesOf(150);
 const rowsOf = (first: number, rows: number) => data.inputs.subarray(40 * first, 40 * (first + rows));
-/** Rows that are worth 1 to 7 threads, up and down. */
+/** Numbers of rows that are worth 1 to 7 threads, rising and falling. */
 const SIZES = [4, 28, 8, 1, 20, 12, 30, 16, 24, 4, 28, 8];
 
 describe('teams between one thread and all', () => {
-  it('the work of these calls is worth each size of a team', () => {
+  it('the work of these calls is worth every size of a team', () => {
     const worth = SIZES.map((rows) => Math.floor(Math.max(1, rows / 4)));
     expect([...new Set(worth)].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
@@ -71,7 +71,7 @@ describe('teams between one thread and all', () => {
     }
   });
 
-  it('come back after a call that fails, in each size', async () => {
+  it('return after a call that fails, in every size', async () => {
     const [alone, team] = [await create(0), await create(7)];
     for (const rows of [8, 28]) {
       for (const net of [alone, team]) {

@@ -134,7 +134,7 @@ export function decodeTraining(
   };
 }
 
-/** Puts a training into a network that has the parameters and the optimizer already. */
+/** Restores a saved training in a network that already has its parameters and its optimizer. */
 export function restoreTraining({ slots, place, hasFunction: _, ...counts }: SavedTraining, trainer: Trainer): void {
   trainer.state.counts = counts;
   trainer.state.writeSlots(slots);
@@ -253,11 +253,11 @@ function readParts(where: string, value: unknown): PartsPlace {
   };
 }
 
-/** `epochs`: how many are done. */
+/** `epochs`: the number of epochs done. */
 function readStopper(where: string, value: unknown, epochs: number): StopperJson {
   const { best, waited, bestEpoch, hasParameters } = objectAt<StopperJson>(where, value, KEYS.stopper);
   const least = numberAt(`${where}.best`, best);
-  // no epoch would be better than NaN
+  // no later epoch would count as better than NaN
   if (Number.isNaN(least)) throw outOfRange(`${where}.best`, best, 'a number, or an infinity');
   return {
     best: least,

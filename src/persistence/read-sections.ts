@@ -4,7 +4,7 @@ import { aligned, CHECKSUM_BYTES, PREFIX_BYTES, type Section } from './sections.
 
 // Reads what sections.ts writes. Everything is checked as untrusted input.
 
-/** The bytes of an item of each type: a section has a whole number of them. */
+/** The bytes of one item of each type. A section has a whole number of items. */
 const ITEM_BYTES: Readonly<Record<string, number>> = { json: 1, f16: 2, f32: 4, f64: 8 };
 
 /** The end of a message that refuses something that this version does not know. */

@@ -2,8 +2,8 @@ import { outOfRange } from '../check/errors.js';
 import type { Optimizer } from '../spec/optimizer.js';
 import type { CallOptions, Place } from './place.js';
 
-// Decides whether a call resumes where an earlier one stopped. This file is loaded only where a network gets a training
-// of which a part is done: from a file, or by replayTo.
+// Decides whether a call resumes where an earlier one stopped. This file is loaded only if a network gets a
+// training that is partly done: from a file, or by replayTo.
 
 /** The names under which users know the options of CallOptions. */
 const NAMES: Readonly<Record<keyof CallOptions, string>> = {
