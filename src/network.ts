@@ -309,7 +309,7 @@ export class Network {
    * used, but not trained by another call. If the signal is aborted, `fit` rejects with its reason, and the weights are
    * those after the last step. If a callback returns false or a promise of it, training ends. If a cost or a weight is
    * no longer finite, `fit` rejects with a NonFiniteError, and the network returns to the start of the call: see
-   * there. A second call continues where the first one ended.
+   * NonFiniteError. A second call continues where the first one ended.
    */
   async fit(data: DataSet, options: TrainOptions = {}): Promise<History> {
     const history = new History();
@@ -355,8 +355,8 @@ export class Network {
    * steps of `fit`: at least one, and further whole steps until the next might end too late. The next call with the
    * same arrays and equal options resumes where this one stopped, also in the middle of an epoch; `fit` and other data
    * start a new epoch. The data are copied in the first call, so that later changes in the same arrays have no effect.
-   * The machine determines how many steps fit into the time, but not their results. After a NonFiniteError the network is
-   * as it was before this one call, and the next one starts a new epoch.
+   * The machine determines how many steps fit into the time, but not their results. After a NonFiniteError the network
+   * is as it was before this one call, and the next one starts a new epoch.
    */
   trainFor(data: DataSet, milliseconds: number, options: TrainForOptions = {}): TrainForReport {
     return this.#trainer.trainFor(data, milliseconds, options);

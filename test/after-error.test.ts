@@ -21,7 +21,7 @@ const overflowing: DataSet = {
 const learningRate = (step: number) => (step === 2 ? 3e38 : 0);
 const training = { batchSize: 1, shuffle: false, optimizer: sgd({ learningRate }) };
 
-describe('an overflow in the very step at which a call stops', () => {
+describe('an overflow in the step at which a call stops', () => {
   const stop = new AbortController();
   const stops: [string, (net: Network) => unknown][] = [
     ['onBatch of fit', (net) => net.fit(overflowing, { ...training, onBatch: ({ step }) => step < 3 })],
@@ -66,7 +66,7 @@ describe('an overflow in the very step at which a call stops', () => {
     expect(error).toMatchObject({ epoch: 0, step: 2, layer: 0 });
     expect(net.layers[0].getWeights()).toEqual(Float32Array.of(1));
     expect(net.steps).toBe(name.includes('trainFor') ? 2 : 0);
-    // and the next call is one like any other
+    // the next call works like any other
     const { last } = await net.fit(overflowing, { ...training, optimizer: sgd({ learningRate: 1e-20 }) });
     expect(last?.samples).toBe(SAMPLES);
   });
@@ -80,7 +80,7 @@ describe('single batches after one that was refused', () => {
   const x = Float32Array.of(1);
   const y = Float32Array.of(2);
 
-  /** A network that notes the steps whose rates it asks for. */
+  /** A network that records the steps for which it asks for a rate. */
   async function watched() {
     const net = await createNetwork(unit);
     const state = { rate: 1e-6, asked: [] as number[] };
@@ -150,7 +150,7 @@ describe('a cost of the user that throws once', () => {
   it.each<[keyof CustomCost, number, Pick<TrainOptions, 'batchSize' | 'accumulate'>, number]>([
     ['value', 25, { batchSize: 10 }, 2],
     ['gradient', 25, { batchSize: 10 }, 2],
-    // amid a step of several chunks, whose gradients are added up
+    // within a step of several chunks, when gradients have been added up
     ['value', 290, { batchSize: 300 }, 0],
     ['gradient', 290, { batchSize: 150, accumulate: 2 }, 0],
     ['value', 0, { batchSize: 1 }, 0],
@@ -169,7 +169,7 @@ describe('a cost of the user that throws once', () => {
       left = at;
       expect(() => net.trainFor(data, 1e4, each)).toThrow('once');
       expect(net.steps).toBe(1 + done);
-      // the epoch that was begun counts, as after a stop
+      // the epoch in progress counts, as after a stop
       await other.fit(data, { ...each, onBatch: () => other.steps < 1 + done });
       const reports = [net, other].map((network) => network.trainFor(data, 1e-30, each));
       expect(reports[0]).toMatchObject({ epoch: 0, step: 1, stepsTaken: 1, cost: reports[1].cost });
@@ -178,7 +178,7 @@ describe('a cost of the user that throws once', () => {
   );
 });
 
-describe('what could not be loaded', () => {
+describe('code that could not be loaded', () => {
   it('is tried again: the core', async () => {
     vi.resetModules();
     const { Network: Fresh } = await import('../src/network.js');
@@ -186,7 +186,7 @@ describe('what could not be loaded', () => {
     await expect(Fresh.create(unit)).rejects.toThrow();
     const net = await Fresh.create(unit);
     expect(net.predict(Float32Array.of(3))).toEqual(Float32Array.of(3));
-    // and what was compiled is kept
+    // after success, the compiled code is kept
     const calls = compile.mock.calls.length;
     await Fresh.create(unit);
     expect(compile.mock.calls).toHaveLength(calls);
@@ -205,7 +205,7 @@ describe('what could not be loaded', () => {
     await expect(switchOnWide(core)).rejects.toThrow('not now');
     const wide = await switchOnWide(core);
     expect(wide.module ?? wide.reason).toBeDefined();
-    // and an answer is kept
+    // after success, the answer is kept
     const calls = look.mock.calls.length;
     expect(await switchOnWide(core)).toBe(wide);
     expect(look.mock.calls).toHaveLength(calls);

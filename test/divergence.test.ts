@@ -5,8 +5,7 @@ import type { Network } from '../src/network.js';
 import { buildName, createNetwork } from './build.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
 
-// What is said of training that fails: which cause is the likely one, that a cost has grown, and which outputs are not
-// finite.
+// Reports about training that fails: the likely cause, costs that have grown, and outputs that are not finite.
 
 const random = randomNumbers(3);
 const inputs = randomFloats(2 * 40, random);
@@ -50,13 +49,13 @@ describe('the likely cause of a NonFiniteError', () => {
     expect([error.largestInput, error.largestTarget]).toEqual([largest(given.inputs), largest(given.targets)]);
     if (error.reason !== 'weights') expect(error.message).toContain(`(${advice}`);
     expect(Object.keys(error)).not.toContain('learningRate');
-    // and it was: without it, the same training does not fail
+    // it is the cause: without it, the same training does not fail
     const { epochs: _epochs, ...steps } = training;
     const again = await failureOf(() => net.trainFor(given, 1e4, steps));
     expect(again.reason).toBe(error.reason);
   });
 
-  it('is found in the whole training set, and in the batch that was given alone', async () => {
+  it('is found in the whole training set, or in a single batch', async () => {
     // only the last sample is large, but each step begins with weights that it has made
     const uneven = inputs.slice();
     uneven[78] = 500;
@@ -74,7 +73,7 @@ describe('the likely cause of a NonFiniteError', () => {
     expect(error).toMatchObject({ reason: 'inputs', largestInput: largest(large), epoch: undefined });
   });
 
-  it('is bytes above 10 too, and outliers where inputs are standardised', async () => {
+  it('can be bytes above 10, and outliers of standardised inputs', async () => {
     const net = await createNetwork(linear);
     const training = { epochs: 500, batchSize: 4, optimizer: sgd({ learningRate: 0.1 }) };
     const bytes = Uint8Array.from({ length: 80 }, (_, i) => (37 * i) % 256);
@@ -90,7 +89,7 @@ describe('the likely cause of a NonFiniteError', () => {
     );
   });
 
-  it('does not name the rate that only a function knows', async () => {
+  it('does not name a learning rate that is a function', async () => {
     const net = await createNetwork(linear);
     const training = { epochs: 500, batchSize: 40, optimizer: sgd({ learningRate: () => 1e5 }) };
     const error = await failureOf(() => net.fit({ inputs, targets }, training));
@@ -113,7 +112,7 @@ describe('a cost that has grown by orders of magnitude, while all numbers are fi
     return { each, costs, warnings: history.warnings };
   }
 
-  it.each([false, true])('is said in the report on its epoch, once: as a stream %s', async (asStream) => {
+  it.each([false, true])('is in the warnings of its epoch, once: as a stream %s', async (asStream) => {
     const net = await createNetwork(linear);
     const { each, costs, warnings } = await warningsOf(net, 20, 12, asStream);
     const first = costs.findIndex((cost, i) => cost > 100 * Math.min(...costs.slice(0, i)));
@@ -141,7 +140,7 @@ describe('a cost that has grown by orders of magnitude, while all numbers are fi
     expect(reports.flatMap(({ warnings }) => warnings ?? [])).toHaveLength(1);
   });
 
-  it('is not said where the first samples were easier than the others, or the cost is next to nothing', async () => {
+  it('is not in the warnings if the first samples were easier than the others, or if costs are nearly 0', async () => {
     const net = await createNetwork({ ...linear, layers: [{ units: 1, activation: 'linear', initializer: 'zeros' }] });
     // the first sample costs 1e-6
     const easy = { inputs, targets: targets.slice().fill(1e-3, 0, 1) };
@@ -156,7 +155,7 @@ describe('a cost that has grown by orders of magnitude, while all numbers are fi
   });
 });
 
-// fused, the second product is never rounded to infinity: infinity - 9e76 is no NaN
+// with fused multiply-add, the second product is not rounded to infinity, so infinity - 9e76 is not NaN
 describe.skipIf(buildName === 'relaxed')('predict', () => {
   // the outputs x, infinity - infinity: the second is NaN for large inputs
   const options: NetworkOptions = {
@@ -176,7 +175,7 @@ describe.skipIf(buildName === 'relaxed')('predict', () => {
     expect(net.predict(rows.subarray(0, 10))).toHaveLength(10);
   });
 
-  it('throws after a training that was to go on without finite numbers', async () => {
+  it('throws after a training that continued without finite numbers', async () => {
     const net = await createNetwork(linear);
     await net.fit({ inputs, targets }, { epochs: 500, optimizer: sgd({ learningRate: 100 }), ignoreNonFinite: true });
     expect(() => net.predict(inputs)).toThrow(/^x, row 0: got (NaN|-?Infinity) at output 0, want finite outputs/);

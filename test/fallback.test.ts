@@ -8,7 +8,7 @@ import { createNetwork, loadNetwork } from './build.js';
 import { parametersOf } from './parameters.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
 
-// After a NonFiniteError a network is of use: it is as it was when the call began, or after its best epoch.
+// After a NonFiniteError a network is usable: it is as it was when the call began, or after its best epoch.
 
 const options: NetworkOptions = {
   inputs: 6,
@@ -27,7 +27,7 @@ const samplesOf = (samples: number) => ({
 });
 const data = samplesOf(70);
 
-/** Rates that are sound for some steps of a clock, and far too large from then on. */
+/** Rates that are suitable for some steps of a clock, and far too large after that. */
 const failsAfter = (steps: number) => (step: number) => (step < steps ? 0.01 : 1e8);
 
 /** Everything that training changes, besides the clock of the learning rate: the bits of a file. */
@@ -74,7 +74,7 @@ describe.each(calls)('after a NonFiniteError of %s', (_, call) => {
     const net = await createNetwork(options);
     const learningRate = failsAfter(40);
     const optimizer = name === 'adam' ? adam({ learningRate: (t) => (t < 40 ? 0.01 : 1e38) }) : make({ learningRate });
-    // with a state of the optimizer that is not zero, and counts that are not
+    // with a state of the optimizer, and counts, that are not zero
     await net.fit(data, { epochs: 2, batchSize: 10, optimizer });
     const before = stateOf(net);
     const { optimizer: kept } = net;
@@ -85,7 +85,7 @@ describe.each(calls)('after a NonFiniteError of %s', (_, call) => {
     await whole.fit(data, { epochs: 2, batchSize: 10, optimizer });
     expect(trained).toEqual(whole.save());
     expect(stateOf(net)).toEqual(before);
-    // and trains on like that one
+    // and continues to train like that one
     for (const network of [net, whole]) {
       await network.fit(data, { epochs: 2, batchSize: 10, optimizer: kept });
       expect(network.steps).toBe(28);
@@ -93,7 +93,7 @@ describe.each(calls)('after a NonFiniteError of %s', (_, call) => {
     expect(stateOf(net)).toEqual(stateOf(whole));
   });
 
-  it('predictions are those of before, and training with a smaller rate succeeds', async () => {
+  it('predictions are the same as before, and training with a smaller rate succeeds', async () => {
     const net = await createNetwork(options);
     const before = net.predict(data.inputs);
     const error = await failureOf(() => call(net, data, { batchSize: 10, optimizer: sgd({ learningRate: 100 }) }));
@@ -105,7 +105,7 @@ describe.each(calls)('after a NonFiniteError of %s', (_, call) => {
 });
 
 describe('a call that fails', () => {
-  it('takes back its standardisation, as fit and as a stream', async () => {
+  it('removes its standardisation again, as fit and as a stream', async () => {
     const far = { ...data, inputs: data.inputs.map((x) => 100 + x) };
     for (const asStream of [false, true]) {
       const net = await createNetwork(options);
@@ -114,7 +114,7 @@ describe('a call that fails', () => {
       await failureOf(() => (asStream ? net.fitStream(() => [far], fit) : net.fit(far, fit)));
       expect(net.getStandardization()).toBeUndefined();
       expect(parametersOf(net)).toEqual(before);
-      // a standardisation that was there before stays
+      // a standardisation from before the call is kept
       net.setStandardization({ means: new Float64Array(6).fill(100), deviations: new Float64Array(6).fill(1) });
       const standardization = net.getStandardization();
       await failureOf(() => (asStream ? net.fitStream(() => [far], fit) : net.fit(far, fit)));
@@ -122,7 +122,7 @@ describe('a call that fails', () => {
     }
   });
 
-  it('goes back to the best epoch that early stopping has found', async () => {
+  it('returns to the best epoch that early stopping has found', async () => {
     const validation = samplesOf(20);
     const optimizer = adam({ learningRate: (step) => (step < 60 ? 0.01 : 1e38) });
     const fit = { epochs: 50, batchSize: 10, optimizer, validation, earlyStopping: { patience: 50 } };
@@ -145,7 +145,7 @@ describe('a call that fails', () => {
     expect(stateOf(net)).toEqual(stateOf(other));
   });
 
-  it('does not take an epoch for the best whose cost has grown before it was done', async () => {
+  it('does not count an epoch as the best if its cost grew during the epoch', async () => {
     const validation = samplesOf(20);
     const net = await createNetwork(options);
     const before = parametersOf(net);
@@ -159,7 +159,7 @@ describe('a call that fails', () => {
     expect(costs[0]).toBeGreaterThan(100 * net.evaluate(validation).cost);
   });
 
-  it('goes back where the outputs of the validation are not finite, which no weights of its steps were', async () => {
+  it('returns to its start if outputs of the validation are not finite, although all weights are', async () => {
     const layers: NetworkOptions['layers'] = [
       { units: 1, activation: 'linear', initializer: { constant: 1 }, bias: false },
     ];
@@ -174,7 +174,7 @@ describe('a call that fails', () => {
     }
   });
 
-  it('leaves weights that a callback has set, and what it gave the optimizer', async () => {
+  it('keeps weights that a callback has set, and numbers that it gave the optimizer', async () => {
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear', bias: false }] });
     const given = { inputs: new Float32Array(200).fill(1), targets: new Float32Array(200).fill(1) };
     const error = await failureOf(() =>
@@ -193,7 +193,7 @@ describe('a call that fails', () => {
     expect(net.optimizer.learningRate).toBe(1e20);
   });
 
-  it('goes back to where it resumed, in a network that was loaded from a place in the call', async () => {
+  it('returns to the place where it resumed, in a network that was loaded from within the call', async () => {
     const learningRate = failsAfter(40);
     const fit = { epochs: 50, batchSize: 10, optimizer: sgd({ learningRate }) };
     const net = await createNetwork(options);

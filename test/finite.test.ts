@@ -47,7 +47,7 @@ async function failureOf(work: Promise<unknown>): Promise<NonFiniteError> {
   return error;
 }
 
-/** What is not finite after the step that the error names, and only after it, where such a training goes on. */
+/** Checks that numbers are not finite after the step that the error names, and only then, if training continues. */
 async function expectFirst(error: NonFiniteError, given: typeof data, fit: TrainOptions, net: Network) {
   const { epoch = -1, step } = error;
   const steps = Math.ceil(given.targets.length / net.outputs / (fit.batchSize ?? 32));
@@ -126,7 +126,7 @@ describe('fit', () => {
     await expectFirst(errors[0], many, fit, await createNetwork(spec));
   });
 
-  it('is free to train on, and does so as if the call that failed had never been', async () => {
+  it('can be trained again, as if the failed call had not been made', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const failed = await failureOf(net.fit(data, { batchSize: 10, optimizer: sgd({ learningRate: 1e6 }) }));
     expect(failed.step).toBeGreaterThan(0);
@@ -149,7 +149,7 @@ describe('fit', () => {
     },
   );
 
-  it('knows the step where a callback has given the optimizer another schedule', async () => {
+  it('finds the step if a callback has given the optimizer another schedule', async () => {
     const layers: NetworkOptions['layers'] = [{ units: 1, activation: 'linear', initializer: 'zeros', bias: false }];
     const given = { inputs: new Float32Array(200).fill(1e-3), targets: new Float32Array(200).fill(3e38) };
     const net = await createNetwork({ inputs: 1, layers, cost: 'meanAbsoluteError' });

@@ -138,7 +138,7 @@ describe('in the middle of a step of several chunks', () => {
     }
   });
 
-  it('fails as the whole run does, and goes back to its start, by steps from the middle of one', async () => {
+  it('fails like the whole run, and returns to its start, also from the middle of a step', async () => {
     slowClock(20);
     const targets = new Float32Array(1400);
     // the first step makes both parameters 1; the gradient of the second is above 1e3

@@ -349,10 +349,10 @@ describe('a network with threads', () => {
     expect(hashOf(loaded)).toBe(hashOf(net));
   });
 
-  it('ends all workers after a call in which one has not come, and every later call throws at once', async () => {
+  it('ends all workers after a call in which one thread did not come, and every later call throws immediately', async () => {
     const { workers, createWorker } = ownWorkers();
     const ended = vi.fn();
-    // says that it waits for calls, and never comes
+    // reports that it waits for calls, but never comes
     const absent = {
       postMessage() {},
       terminate: vi.fn(),

@@ -15,7 +15,7 @@ export function checkChunks(dist) {
   const homes = new Map();
   for (const file of files) {
     const code = readFileSync(join(dist, file), 'utf8').replace(WASM, '');
-    // no error comes from the line that only lists what the file exports, and it cannot be broken
+    // the line that only lists the exports cannot be broken, and no error occurs in it
     const lines = code.split('\n').filter((line) => !/^;?export\s*\{/.test(line));
     const longest = Math.max(...lines.map((line) => line.length));
     if (longest > LONGEST_LINE) throw new Error(`dist/${file}: got a line of ${longest}, want at most ${LONGEST_LINE}`);

@@ -55,7 +55,7 @@ export class Pass {
     return this.#revision;
   }
 
-  /** How often parameters were set, not trained. */
+  /** How many times parameters were set, not trained. */
   get timesSet(): number {
     return this.#timesSet;
   }

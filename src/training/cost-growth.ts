@@ -1,13 +1,13 @@
 import type { Arena } from '../core/arena.js';
 
-/** Growth by two orders of magnitude is no noise. */
+/** A cost that has grown by this factor has not grown by chance. */
 const GROWN = 100;
-/** Below this, costs are mostly rounding. */
+/** Costs below this are mostly rounding errors. */
 const LEAST_COST = 1e-10;
 
-/** Watches the costs of epochs, and says when training moves away from its goal although all numbers are finite. */
+/** Watches the costs of epochs, and reports if training moves away from its goal although all numbers are finite. */
 export class CostGrowth {
-  /** The least cost so far that is not itself the result of growth. */
+  /** The least cost so far, without costs that had already grown. */
   #least: number | undefined;
   #leastEpoch = 0;
   #hasWarned = false;
@@ -23,7 +23,7 @@ export class CostGrowth {
     const before = this.#least ?? first ?? cost;
     const since = this.#least === undefined ? 'the first samples' : `epoch ${this.#leastEpoch}`;
     this.isGrown = cost > GROWN * Math.max(before, LEAST_COST);
-    // the cost of a few samples may be small by chance: only large weights show that it was not
+    // the cost of a few samples may be small by chance; grown weights show that this was not chance
     if (this.#least === undefined && this.isGrown) this.isGrown = haveGrown(arena, start);
     if (!this.isGrown) {
       if (this.#least === undefined || cost < this.#least) {

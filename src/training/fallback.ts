@@ -4,7 +4,7 @@ import { RateClock } from '../spec/schedule.js';
 import { isStateFinite } from './non-finite.js';
 import type { Counts } from './place.js';
 
-/** What a fallback keeps: the memory of a network, and what TrainingState counts. */
+/** The things that a fallback keeps: the memory of a network, and the counts of TrainingState. */
 interface Kept {
   readonly arena: Arena;
   readonly pass: Pass;
@@ -15,14 +15,14 @@ interface Kept {
 
 /**
  * The state to which a network returns when training fails because numbers are no longer finite. The last finite
- * weights would be of no use then: on the way out of the range of f32 they have grown beyond all measure.
+ * weights would be useless then, because they have already grown far too large.
  *
  * It is the state at the start of the call, or at the end of the best epoch if early stopping has found one: the
- * parameters, the optimizer's state, and all counts. The copies have their room in the memory beside the originals.
+ * parameters, the optimizer's state, and all counts. The memory has room for the copies beside the originals.
  */
 export class Fallback {
   readonly #owner: Kept;
-  /** The number of the pass's revision of which the copies are; undefined: nothing is kept. */
+  /** The revision of the pass at which the copies were made; undefined: nothing is kept. */
   #revision: number | undefined;
   #timesSet = 0;
   #counts: Counts | undefined;
@@ -40,7 +40,7 @@ export class Fallback {
     return pass.revision === this.#revision && clock === this.#clock;
   }
 
-  /** True if something is kept, but parameters have been set since, which must not be undone. */
+  /** True if a state is kept, but parameters have been set since then, which must not be undone. */
   get isOutdated(): boolean {
     return this.#revision !== undefined && this.#owner.pass.timesSet !== this.#timesSet;
   }
@@ -50,14 +50,14 @@ export class Fallback {
     return this.#revision === undefined ? undefined : this.#owner.arena.plan.fallback;
   }
 
-  /** Keeps nothing any more. */
+  /** Forgets the state that is kept. */
   drop(): void {
     this.#revision = undefined;
   }
 
   /**
-   * Keeps the present state. If it is not finite, keeps nothing: training will refuse it. `undo`: what else is to be
-   * done if this state is restored.
+   * Keeps the present state. If it is not finite, keeps nothing: training will refuse it. `undo`: called if
+   * this state is restored.
    */
   keep(undo?: () => void): void {
     const { arena, pass, clock, counts, epochsTrained } = this.#owner;
@@ -74,7 +74,7 @@ export class Fallback {
     this.#undo = undo;
   }
 
-  /** Restores what a step changes, and no more, so that steps can be repeated from here. */
+  /** Restores only what a step changes, so that steps can be repeated from here. */
   restoreSteps(): void {
     const { arena, clock } = this.#owner;
     const { parameters, state, fallback, parameterFloats, slots } = arena.plan;

@@ -332,7 +332,7 @@ class Fit {
     return this.#growth.observe(epoch, cost, this.#runner.firstCost, arena, state.fallback.parameters);
   }
 
-  /** From now on, training that fails falls back to the end of this epoch. */
+  /** From now on, a training that fails returns to the end of this epoch. */
   #keepBest(): void {
     const { fallback } = this.#trainer.state;
     if (fallback.parameters !== undefined && !this.#growth.isGrown) fallback.keep();

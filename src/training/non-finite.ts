@@ -10,9 +10,9 @@ import type { RateClock } from '../spec/schedule.js';
 
 /** Larger inputs count as unscaled. Standardised inputs, and pictures from 0 to 1, stay below 10. */
 const UNSCALED_INPUT = 10;
-/** Larger targets count as unscaled. The last layer can reach those of tens by its biases. */
+/** Larger targets count as unscaled. The biases of the last layer can reach targets of some tens. */
 const UNSCALED_TARGET = 100;
-/** Above this rate, training is likely to fail whatever the data. */
+/** Above this learning rate, training is likely to fail, whatever the data are. */
 const LARGE_RATE = 10;
 
 /** The likely cause that a NonFiniteError reports. */
@@ -49,10 +49,10 @@ export class NonFiniteError extends Error {
   /**
    * The likely cause. `inputs`: some are larger than 10, so that each step is too long. `targets`: some are larger than
    * 100. `weights`: they have become too large. `cost`: the outputs are finite, but their cost is not. If the learning
-   * rate is above 10, it is the likely cause whatever the data, and the reason is one of the last two.
+   * rate is above 10, it is the likely cause, whatever the data are, and the reason is one of the last two.
    */
   declare readonly reason: NonFiniteReason;
-  /** Largest |x| of the training set, or of the batch that was given alone, as the first layer gets it. */
+  /** Largest |x| of the training set, or of a single batch, as the first layer gets it. */
   declare readonly largestInput: number;
   /** Largest |y| of the same samples; 1 for labels. */
   declare readonly largestTarget: number;

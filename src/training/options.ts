@@ -57,7 +57,7 @@ export interface TrainOptions {
   earlyStopping?: EarlyStopping;
   /**
    * true: training continues even if costs or weights are no longer finite. Default false: it throws a NonFiniteError,
-   * and the network goes back to the start of the call, or to its best epoch: see there.
+   * and the network returns to the start of the call, or to its best epoch: see NonFiniteError.
    */
   ignoreNonFinite?: boolean;
   /** Aborting it stops training after the step in progress; `fit` then rejects with the signal's reason. */

@@ -91,6 +91,6 @@ export interface TrainForReport {
   elapsedMs: number;
   /** undefined if the call was shorter than a tick of the clock. */
   samplesPerSecond: number | undefined;
-  /** Which no earlier report on these data had: see `EpochReport`. */
+  /** Warnings that no earlier report on these data had: see `EpochReport`. */
   warnings?: readonly string[];
 }

@@ -61,7 +61,7 @@ export class Stepper implements Guard {
   readonly #options: StepperOptions;
   readonly #chunkRows: number;
   readonly #snapshot = new Snapshot();
-  /** True: the state that training falls back to is the snapshot. */
+  /** True: training falls back to the snapshot itself. */
   #isAtFallback = false;
   #snapshotPosition = 0;
   #nextSnapshot = 0;

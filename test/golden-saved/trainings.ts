@@ -79,7 +79,7 @@ export const TRAININGS: Readonly<Record<string, SavedTraining>> = {
     steps: 30,
     isAmidStep: false,
   },
-  // a scale for arrays of every type, which files have had since some of version 2
+  // a scale for arrays of every type, which newer files of version 2 have
   scaled: {
     network: {
       inputs: INPUTS,
