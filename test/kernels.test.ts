@@ -109,6 +109,10 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
     [3, 300, 50],
     [300, 33, 7],
     [5, 520, 25],
+    // tiles of twelve, and of sixteen for one more
+    [7, 9, 12],
+    [7, 9, 13],
+    [7, 9, 29],
   ])('panelProduct: %i rows, %i deep, %i wide', (rows, depth, width) => {
     startOver();
     const random = randomNumbers(rows + depth + width);
