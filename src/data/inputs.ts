@@ -45,14 +45,18 @@ const CANVAS =
 /** Checks the type and the length of inputs, and returns the number of samples. */
 export function checkInputShape(where: string, inputs: unknown, { inputs: width }: Spec): number {
   const isClamped = arrayType(inputs) === 'Uint8ClampedArray';
-  if (isClamped || (!isFloats(inputs) && !isIntegers(inputs))) {
-    const wanted = 'a Float32Array, a Float64Array or an array of integers such as Uint8Array or Int32Array';
-    throw wrongType(where, inputs, wanted + (isClamped ? CANVAS : wayOut(inputs)));
-  }
-  if (inputs.length === 0 || inputs.length % width !== 0) {
-    throw outOfRange(where, countOf(inputs), `rows of ${width} numbers, at least one${nestedHint(inputs)}`);
-  }
+  if (isClamped || (!isFloats(inputs) && !isIntegers(inputs))) throw wrongArray(where, inputs);
+  if (inputs.length === 0 || inputs.length % width !== 0) throw wrongLength(where, inputs, width);
   return inputs.length / width;
+}
+
+function wrongArray(where: string, inputs: unknown): TypeError {
+  const wanted = 'a Float32Array, a Float64Array or an array of integers such as Uint8Array or Int32Array';
+  return wrongType(where, inputs, wanted + (arrayType(inputs) === 'Uint8ClampedArray' ? CANVAS : wayOut(inputs)));
+}
+
+function wrongLength(where: string, inputs: NumberArray, width: number): RangeError {
+  return outOfRange(where, countOf(inputs), `rows of ${width} numbers, at least one${nestedHint(inputs)}`);
 }
 
 /** Checks inputs, their numbers too, and returns the number of samples. */
@@ -108,23 +112,32 @@ export function writeInputs(
   first: number,
   rows: number,
 ): number {
-  const { spec, standardization } = arena;
-  const [start, count] = [first * spec.inputs, rows * spec.inputs];
-  const part = count === inputs.length ? inputs : inputs.subarray(start, start + count);
-  if (areStoredAsBytes(arena, part)) {
-    const bad = firstBad(part, arena);
-    if (bad >= 0) throw badInput(where, inputs, start + bad, arena);
-    arena.writeBytes(address, part);
-    return U8;
-  }
-  const { floatMemory } = arena;
-  const scale = scaleOf(part, spec);
-  if (standardization) standardize(floatMemory, address / 4, part, scale, standardization);
-  else if (scale === 1) arena.writeFloats(address, part);
-  else multiply(floatMemory, address / 4, part, Math.fround(scale));
-  const bad = firstInfiniteFloat(floatMemory, address / 4, count);
-  if (bad >= 0) throw badInput(where, inputs, start + bad - address / 4, arena);
-  return F32;
+  const width = arena.spec.inputs;
+  const start = first * width;
+  const part = rows * width === inputs.length ? inputs : inputs.subarray(start, start + rows * width);
+  const areBytes = areStoredAsBytes(arena, part);
+  const bad = areBytes ? writeAsBytes(arena, address, part) : writeAsFloats(arena, address, part);
+  if (bad >= 0) throw badInput(where, inputs, start + bad, arena);
+  return areBytes ? U8 : F32;
+}
+
+/** Returns the place of the first number that cannot be used; -1: there is none, and the bytes are copied. */
+function writeAsBytes(arena: Arena, address: number, inputs: Uint8Array): number {
+  const bad = firstBad(inputs, arena);
+  if (bad < 0) arena.writeBytes(address, inputs);
+  return bad;
+}
+
+/** Returns the place of the first copied number that cannot be used; -1: there is none. */
+function writeAsFloats(arena: Arena, address: number, inputs: Inputs): number {
+  const { floatMemory, standardization, spec } = arena;
+  const at = address / 4;
+  const scale = scaleOf(inputs, spec);
+  if (standardization) standardize(floatMemory, at, inputs, scale, standardization);
+  else if (scale === 1) arena.writeFloats(address, inputs);
+  else multiply(floatMemory, at, inputs, Math.fround(scale));
+  const bad = firstInfiniteFloat(floatMemory, at, inputs.length);
+  return bad < 0 ? bad : bad - at;
 }
 
 /** target[at ...] = factor · values, rounded once. */
