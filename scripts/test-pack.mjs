@@ -58,6 +58,20 @@ function runFeatures() {
   if (missing.length > 0) throw new Error(`test-pack: features.mjs has not loaded ${missing.join(', ')}`);
 }
 
+/** Throws unless an error that nobody catches is printed with a short line of code. */
+function checkUncaughtError() {
+  console.log('test-pack: an uncaught error');
+  const code =
+    "const { Network } = await import('simdprop'); await Network.create({ inputs: 0, layers: [{ units: 1 }] });";
+  const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    cwd: consumer,
+    encoding: 'utf8',
+  });
+  const longest = Math.max(...stderr.split('\n').map((line) => line.length));
+  if (!stderr.includes('RangeError: inputs: got 0, want an integer') || longest > 320 || stderr.length > 2000)
+    throw new Error(`test-pack: got ${stderr.length} characters, the longest line of ${longest}:\n${stderr}`);
+}
+
 /** Throws if a bundler drops the worker's code, as it would if the package declared it free of side effects. */
 async function bundleWorker() {
   console.log('test-pack: simdprop/worker in a bundle');
@@ -102,6 +116,7 @@ try {
   cpSync(join(ROOT, 'scripts/pack/consumer'), consumer, { recursive: true });
   runNode('XOR in an empty folder', ['smoke.mjs']);
   runFeatures();
+  checkUncaughtError();
   runNode('simdprop/static with nothing but the language', ['--experimental-vm-modules', 'static.mjs']);
   runNode('published bits', ['bits.mjs', urlOf('bench/determinism/bits.mjs'), join(ROOT, 'test/hashes.json')]);
   await bundleWorker();

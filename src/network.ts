@@ -11,6 +11,7 @@ import { checkInputShape, checkInputs, type Inputs } from './data/inputs.js';
 import { checkWeights, type Targets } from './data/targets.js';
 import { checkTask, goalGiven, settleGoal, type Task } from './data/task.js';
 import type { Inspector } from './inspection/inspector.js';
+import { describe, INSPECT, tableOf } from './model/describe.js';
 import { checkEvaluation, type EvaluateOptions, evaluate, OutputsError } from './model/evaluate.js';
 import { checkInitializers, initialize } from './model/initializer.js';
 import { ArenaLayer, type Layer } from './model/layer.js';
@@ -533,6 +534,31 @@ export class Network {
   async inspect(none?: undefined): Promise<Inspector> {
     checkNoMore('inspect', 1, none);
     return new (await import('./inspection/inspector.js')).Inspector(this, this.#trainer, this.#cost);
+  }
+
+  /**
+   * A table of the layers: shape, activation, number of parameters, and memory for parameters, gradients, the
+   * optimizer's numbers and the rows of a batch. The last line has the memory of the whole network.
+   */
+  summary(none?: undefined): string {
+    checkNoMore('summary', 1, none);
+    return `${this}\n${tableOf(this.#arena.spec, this.#arena.plan)}`;
+  }
+
+  /** `Network 784-30-10 sigmoid, 23,860 parameters, adam, step 1,200`, which console.log shows too. */
+  toString(): string {
+    const steps = this.#arena.isReadable ? this.steps : undefined;
+    return describe(this.#arena.spec, this.parameters, this.#trainer.state.optimizer.name, steps);
+  }
+
+  /** The line of `toString`: JSON cannot hold a network, which `save` writes. */
+  toJSON(): string {
+    return String(this);
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return String(this);
   }
 
   /** Gives the memory back. Every later call throws; a `fit` in progress rejects. */

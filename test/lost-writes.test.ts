@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Graph, type Node } from '../src/graph/index.js';
 import { adam, type Network, sgd } from '../src/index.js';
 import type { ArenaLayer } from '../src/model/layer.js';
 import { createNetwork } from './build.js';
@@ -156,4 +157,54 @@ it('structuredClone of a network, its layers or one of them throws and says how 
   for (const object of [net, net.layers, net.layers[0], { net }]) {
     expect(() => structuredClone(object)).toThrow(/Network\.load\(net\.save\(\)\) makes a copy/);
   }
+});
+
+it('structuredClone of an inspector, a graph and a history throws too', async () => {
+  const net = await createNetwork(options);
+  const history = await net.fit({ inputs: x, targets: y });
+  expect(() => structuredClone(history)).toThrow(/a History: \[\.\.\.history\] are its reports/);
+  expect(structuredClone([...history])).toEqual([...history]);
+  expect(structuredClone.bind(null, await net.inspect())).toThrow(/an Inspector: await net\.inspect\(\) makes one/);
+  expect(() => structuredClone(new Graph())).toThrow(/a Graph: it cannot be copied/);
+});
+
+describe('an inspector', () => {
+  it('refuses arguments that it does not take, and assignments', async () => {
+    const net = await createNetwork(options);
+    net.forward(x);
+    net.backward(y);
+    const inspector = await net.inspect();
+    const unwanted = 'm' as unknown as undefined;
+    expect(() => inspector.moments(0, unwanted)).toThrow(/^moments: argument 2: got "m", want none, the call takes 1$/);
+    expect(() => inspector.inputGradients(unwanted)).toThrow(/^inputGradients: argument 1: got "m", want none/);
+    const change = { layer: 0, unit: 0, amount: 0.1 };
+    expect(() => inspector.perturb(change, unwanted)).toThrow(/^perturb: argument 2: got "m", want none/);
+    expect(() => assign(inspector, 'epsilon', 1)).toThrow(TypeError);
+  });
+});
+
+describe('a graph', () => {
+  it.each([
+    ['node.value', (node: Node) => assign(node, 'value', 7)],
+    ['node.slopes', (node: Node) => assign(node, 'slopes', [7, 7])],
+    ['node.slopes[0]', (node: Node) => assign(node.slopes, 0, 7)],
+    ['node.operands[0]', (node: Node) => assign(node.operands, 0, node)],
+    ['node.operation', (node: Node) => assign(node, 'operation', 'add')],
+    ['node.name', (node: Node) => assign(node, 'name', 'z')],
+    ['node.delta', (node: Node) => assign(node, 'delta', 1)],
+    ['graph.nodes[0]', (node: Node, graph: Graph) => assign(graph.nodes, 0, node)],
+    ['graph.nodes', (_: Node, graph: Graph) => assign(graph, 'nodes', [])],
+    ['graph.limit', (_: Node, graph: Graph) => assign(graph, 'limit', 5)],
+  ])('refuses to assign %s, and evaluate still changes its nodes', (_, attempt) => {
+    const graph = new Graph();
+    const [a, b] = [graph.input(2), graph.input(3)];
+    expect(graph.nodes).toEqual([a, b]);
+    const node = graph.multiply(a, b);
+    expect(graph.nodes).toEqual([a, b, node]);
+    expect(() => attempt(node, graph)).toThrow(TypeError);
+    expect([node.value, node.slopes, node.operands]).toEqual([6, [3, 2], [a, b]]);
+    graph.evaluate([[a, 5]]);
+    expect([a.value, node.value, node.slopes]).toEqual([5, 15, [3, 5]]);
+    expect(graph.nodes[2]).toBe(node);
+  });
 });

@@ -99,6 +99,11 @@ export class Arena {
     return this.#set;
   }
 
+  /** False if the network is disposed of, or if its custom cost is being called: its memory must not be read then. */
+  get isReadable(): boolean {
+    return this.#live !== undefined && !this.#isLocked;
+  }
+
   /** Throws if the network is disposed of, or if its custom cost is being called. */
   checkAlive(): void {
     this.#inUse();

@@ -28,8 +28,6 @@ export interface Path {
   readonly product: number;
 }
 
-type MutableNode = { -readonly [K in keyof Node]: Node[K] };
-
 const DEFAULT_LIMIT = 10_000;
 
 /**
@@ -48,9 +46,21 @@ const DEFAULT_LIMIT = 10_000;
  * [...graph.paths(b, e)].map(({ product }) => product); // [2, 3]: over c and over d
  */
 export class Graph {
-  readonly #nodes: MutableNode[] = [];
-  /** All nodes, in the order of creation. */
-  readonly nodes: readonly Node[] = this.#nodes;
+  readonly #nodes: Node[] = [];
+  /** A copy of the nodes; undefined if there is a new one since. */
+  #copy: readonly Node[] | undefined;
+  /** @internal structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. */
+  readonly notCloned = Symbol.for('a Graph: it cannot be copied,');
+
+  constructor() {
+    Object.freeze(this);
+  }
+
+  /** All nodes, in the order of creation, as a frozen copy. */
+  get nodes(): readonly Node[] {
+    this.#copy ??= Object.freeze([...this.#nodes]);
+    return this.#copy;
+  }
 
   /** Adds a finite number that `evaluate` can change. */
   input(value: number, name?: string): Node {
@@ -133,7 +143,7 @@ export class Graph {
       }
       return { slot, value: checkFinite(`evaluate: value ${i} (${slot.name})`, value) };
     });
-    for (const { slot, value } of changes) slot.value = value;
+    for (const { slot, value } of changes) set(slot, value, slot.slopes);
     for (const slot of this.#nodes) compute(slot);
   }
 
@@ -208,20 +218,23 @@ export class Graph {
     value = 0,
   ): Node {
     const found = operands.map((operand, k) => this.#find(`${operation}: operand ${k}`, operand));
-    const node: MutableNode = {
+    const node: Node = {
       index: this.#nodes.length,
       name,
       operation,
       operands: Object.freeze(found),
       value,
-      slopes: [],
+      slopes: Object.freeze([]),
     };
+    for (const key of Object.keys(node)) Object.defineProperty(node, key, { writable: false });
+    Object.preventExtensions(node);
     compute(node);
     this.#nodes.push(node);
+    this.#copy = undefined;
     return node;
   }
 
-  #find(where: string, node: Node): MutableNode {
+  #find(where: string, node: Node): Node {
     const found = this.#nodes[(node as Node | undefined)?.index ?? -1];
     if (found === undefined || found !== node) throw wrongType(where, node, 'a node of this graph');
     return found;
@@ -251,13 +264,18 @@ export class Graph {
 }
 
 /** Computes a node's value and slopes from its operands. */
-function compute(node: MutableNode): void {
+function compute(node: Node): void {
   const { operation, operands } = node;
   if (operation === 'input' || operation === 'constant') return;
   const rule: Rule = RULES[operation];
   const value = rule.value(operands);
-  node.value = value;
-  node.slopes = operands.map((_, k) => rule.slope(operands, k, value));
+  set(node, value, Object.freeze(operands.map((_, k) => rule.slope(operands, k, value))));
+}
+
+/** Changes a node, whose properties nobody else can write. */
+function set(node: Node, value: number, slopes: readonly number[]): void {
+  Object.defineProperty(node, 'value', { value });
+  Object.defineProperty(node, 'slopes', { value: slopes });
 }
 
 /**

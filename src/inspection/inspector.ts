@@ -1,4 +1,4 @@
-import { checkFinite, checkInteger, checkObject, keysOf } from '../check/errors.js';
+import { checkFinite, checkInteger, checkNoMore, checkObject, keysOf } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { weightFloats } from '../core/memory-plan.js';
 import { eachWeight } from '../core/parameters.js';
@@ -60,6 +60,8 @@ interface Inspected {
  * weights, optimizer or training. Some calls change the batch that passed through the network last, and say so.
  */
 export class Inspector {
+  /** @internal structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. */
+  readonly notCloned = Symbol.for('an Inspector: await net.inspect() makes one,');
   readonly #net: Inspected;
   readonly #trainer: Trainer;
   readonly #cost: CustomCost | undefined;
@@ -70,6 +72,7 @@ export class Inspector {
     this.#net = net;
     this.#trainer = trainer;
     this.#cost = cost;
+    Object.freeze(this);
   }
 
   get #arena(): Arena {
@@ -85,7 +88,8 @@ export class Inspector {
    * Adam these are `{ m, v }`. For plain gradient descent the result is `{}`, and also for L-BFGS, whose memory
    * consists of whole steps. `layer`: index in `layers`. Throws a RangeError if there is no such layer.
    */
-  moments(layer: number): Record<string, LayerParameters> {
+  moments(layer: number, none?: undefined): Record<string, LayerParameters> {
+    checkNoMore('moments', 2, none);
     this.#arena.checkAlive();
     const { plan } = this.#arena;
     checkInteger('layer', layer, 0, plan.layers.length - 1);
@@ -108,7 +112,8 @@ export class Inspector {
    * amounts around 0.01, the agreement is best. Throws an Error unless `forward` and `backward` were called with the
    * present weights. Afterwards the batch is as it was.
    */
-  perturb(perturbation: Perturbation): number {
+  perturb(perturbation: Perturbation, none?: undefined): number {
+    checkNoMore('perturb', 2, none);
     checkObject('perturbation', perturbation, PERTURBATION_KEYS);
     const { core, header, plan } = this.#arena;
     const rows = this.#checkBackward('perturb');
@@ -168,7 +173,8 @@ export class Inspector {
    * standardisation and already multiplied by `scale`. Throws an Error unless `forward` and
    * `backward` were called with the present weights.
    */
-  inputGradients(): Float32Array {
+  inputGradients(none?: undefined): Float32Array {
+    checkNoMore('inputGradients', 1, none);
     const rows = this.#checkBackward('inputGradients');
     const { inputs } = this.#arena.spec;
     const result = new Float32Array(rows * inputs);

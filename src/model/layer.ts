@@ -3,6 +3,7 @@ import type { Arena } from '../core/arena.js';
 import { type LayerPlan, paddedFloats, weightFloats } from '../core/memory-plan.js';
 import { readWeights, writeWeights } from '../core/parameters.js';
 import type { ActivationName } from '../spec/network-options.js';
+import { INSPECT } from './describe.js';
 import type { Pass } from './pass.js';
 
 /**
@@ -46,15 +47,9 @@ export interface Layer {
   getBiasGradients(): Float32Array;
 }
 
-/**
- * structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. Without the
- * symbol, they would make an object without memory and methods.
- */
-const NOT_CLONED = Symbol('a Network: await Network.load(net.save()) makes a copy,');
-
 export class ArenaLayer implements Layer {
-  /** @internal */
-  readonly notCloned = NOT_CLONED;
+  /** @internal structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. */
+  readonly notCloned = Symbol.for('a Network: await Network.load(net.save()) makes a copy,');
   readonly fanIn: number;
   readonly units: number;
   readonly activation: ActivationName | readonly ActivationName[];
@@ -130,6 +125,11 @@ export class ArenaLayer implements Layer {
   getBiasGradients(): Float32Array {
     this.#needGradients('getBiasGradients');
     return this.#arena.floats(this.#plan.biasGradients, this.units).slice();
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return `Layer ${this.fanIn} -> ${this.units} ${this.activation}`;
   }
 
   /** The beginning of error messages. */

@@ -42,6 +42,8 @@ const FIRST_ROOM = 16;
  * for (const { epoch, cost } of history) console.log(epoch, cost);
  */
 export class History implements Iterable<EpochSummary> {
+  /** @internal structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. */
+  readonly notCloned = Symbol.for('a History: [...history] are its reports,');
   #length = 0;
   #samples = 0;
   #elapsedMs = 0;

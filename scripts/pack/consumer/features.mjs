@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { lbfgs, Network, NonFiniteError, sgd } from 'simdprop';
 import { crossValidate } from 'simdprop/cross-validation';
 import { Table } from 'simdprop/tabular';
@@ -27,6 +28,9 @@ assert.deepEqual(Table.fromCsv('x,y\n1,b\n').toRecords(), [{ x: 1, y: 'b' }]);
 
 const net = await create();
 assert.deepEqual([net.constructor.name, NonFiniteError.name], ['Network', 'NonFiniteError']);
+assert.equal(inspect(net), 'Network 3-5-2 tanh/softmax, 32 parameters, sgd, step 0');
+assert.throws(() => structuredClone(net), /Network\.load\(net\.save\(\)\) makes a copy/);
+assert.throws(() => Object.assign(net, { learningRate: 0.1 }), TypeError);
 await assert.rejects(Network.load(net), {
   message: 'load: got an object (Network), want a Uint8Array or an ArrayBuffer that save() made',
 });
