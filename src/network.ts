@@ -102,7 +102,10 @@ export class Network {
   /** Why there is one thread although `threads: 'auto'` was asked for; undefined otherwise. */
   readonly threadsReason: string | undefined;
 
-  private constructor(arena: Arena, { wideReason, threadsReason }: Started, cost: CustomCost | undefined) {
+  private constructor(arena: Arena, started: Started, cost: CustomCost | undefined) {
+    if (!(arena instanceof Arena))
+      throw new TypeError('Network: got new Network(), want await Network.create(options)');
+    const { wideReason, threadsReason } = started;
     this.#arena = arena;
     this.#cost = cost;
     this.wideReason = wideReason;

@@ -360,7 +360,7 @@ it('refuses values out of range, even if the checksum is right', async () => {
     [
       'no optimizer',
       (o) => ({ ...o, optimizer: undefined }),
-      /^load: optimizer: got undefined, want an object/,
+      /^load: optimizer: got undefined, want an optimizer, which adam/,
       TypeError,
     ],
     [

@@ -440,7 +440,7 @@ describe('training for a time', () => {
     const wrong: [() => unknown, RegExp][] = [
       [() => any.trainFor(), /^milliseconds: got undefined, want a positive number$/],
       [() => any.trainFor(data, 0), /^milliseconds: got 0, want a positive number/],
-      [() => any.trainFor(null, 1), /^data: got null, want an object$/],
+      [() => any.trainFor(null, 1), /^data: got null, want an object \{ inputs, targets \}$/],
       [() => any.trainFor({ inputs: data.inputs }, 1), /^data\.targets: got undefined, want/],
       [() => any.trainFor(data, 1, { epochs: 3 }), /^options: got the unknown key "epochs", want batchSize, /],
       [() => any.trainFor(data, 1, { batchSize: 0 }), /^options\.batchSize: got 0, want an integer/],

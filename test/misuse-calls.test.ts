@@ -28,9 +28,9 @@ const calls = {
 
 /** Data that every network of `options` refuses: fit, its validation and evaluate give the same errors. */
 const wrongData: [string, Anything, ErrorClass, RegExp][] = [
-  ['nothing', undefined, TypeError, /DATA: got undefined, want an object$/],
-  ['null', null, TypeError, /DATA: got null, want an object$/],
-  ['a list', [inputs, targets], TypeError, /DATA: got an array of 2, want an object$/],
+  ['nothing', undefined, TypeError, /DATA: got undefined, want an object \{ inputs, targets \}$/],
+  ['null', null, TypeError, /DATA: got null, want an object \{ inputs, targets \}$/],
+  ['a list', [inputs, targets], TypeError, /DATA: got an array of 2, want an object \{ inputs, targets \}$/],
   [
     'an unknown key',
     { inputs, targets, labels: targets },
@@ -77,7 +77,7 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'an object that looks like an array',
     { inputs: Object.create(Float32Array.prototype), targets },
     TypeError,
-    /DATA\.inputs: got an object \(Float32Array\), want a Float32Array/,
+    /DATA\.inputs: got an object that only looks like a Float32Array, want a Float32Array/,
   ],
   [
     'an object that calls itself an array',
@@ -101,13 +101,13 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'an array whose memory is lost',
     { inputs: detached(inputs), targets },
     RangeError,
-    /DATA\.inputs: got a Float32Array whose memory has gone, want rows of 2 numbers/,
+    /DATA\.inputs: got a Float32Array whose memory has gone: .+, want rows of 2 numbers/,
   ],
   [
     'labels whose memory is lost',
     { inputs, targets: detached(targets) },
     RangeError,
-    /DATA\.targets: got a Uint8Array whose memory has gone, want 4, one for each sample$/,
+    /DATA\.targets: got a Uint8Array whose memory has gone: .+, want 4, one for each sample$/,
   ],
   [
     'half a row',
@@ -267,18 +267,28 @@ const wrongOptions: [string, Anything, ErrorClass, RegExp][] = [
   ['onEpoch 5', { onEpoch: 5 }, TypeError, /^options\.onEpoch: got 5, want a function$/],
   ['onBatch {}', { onBatch: {} }, TypeError, /^options\.onBatch: got an object \(Object\), want a function$/],
   ['onProgress true', { onProgress: true }, TypeError, /^options\.onProgress: got true, want a function$/],
-  ['validation false', { validation: false }, TypeError, /^options\.validation: got false, want an object$/],
-  ['validation 0', { validation: 0 }, TypeError, /^options\.validation: got 0, want an object$/],
-  ['validation 0.1', { validation: 0.1 }, TypeError, /^options\.validation: got 0.1, want an object$/],
+  [
+    'validation false',
+    { validation: false },
+    TypeError,
+    /^options\.validation: got false, want an object \{ inputs, targets \}$/,
+  ],
+  ['validation 0', { validation: 0 }, TypeError, /^options\.validation: got 0, want an object \{ inputs, targets \}$/],
+  [
+    'validation 0.1',
+    { validation: 0.1 },
+    TypeError,
+    /^options\.validation: got 0.1, want an object \{ inputs, targets \}$/,
+  ],
 ];
 
 /** For fit's options and for the property. */
 const wrongOptimizers: [string, Anything, ErrorClass, RegExp][] = [
-  ['a name', 'sgd', TypeError, /^optimizer: got "sgd", want an object$/],
-  ['false', false, TypeError, /^optimizer: got false, want an object$/],
-  ['0', 0, TypeError, /^optimizer: got 0, want an object$/],
-  ['an empty string', '', TypeError, /^optimizer: got "", want an object$/],
-  ['sgd itself', sgd, TypeError, /^optimizer: got a function, want an object$/],
+  ['a name', 'sgd', TypeError, /^optimizer: got "sgd", want an optimizer, which adam\(\) and others return$/],
+  ['false', false, TypeError, /^optimizer: got false, want an optimizer, which adam\(\) and others return$/],
+  ['0', 0, TypeError, /^optimizer: got 0, want an optimizer, which adam\(\) and others return$/],
+  ['an empty string', '', TypeError, /^optimizer: got "", want an optimizer, which adam\(\) and others return$/],
+  ['sgd itself', sgd, TypeError, /^optimizer: got a function, want an optimizer, which adam\(\) and others return$/],
   [
     'an unknown name',
     { name: 'adamax', learningRate: 1 },
@@ -335,7 +345,7 @@ const wrongCalls: [string, (net: Anything) => unknown, ErrorClass, RegExp][] = [
     'setting no optimizer',
     (net) => Reflect.set(net, 'optimizer', undefined),
     TypeError,
-    /^optimizer: got undefined, want an object$/,
+    /^optimizer: got undefined, want an optimizer, which adam\(\) and others return$/,
   ],
   [
     'setting trainingSamples 0',
@@ -429,7 +439,7 @@ const wrongCalls: [string, (net: Anything) => unknown, ErrorClass, RegExp][] = [
     'setting plain weights',
     (net) => net.layers[0].setWeights([1, 2] as never),
     TypeError,
-    /^layers\[0\]\.setWeights: got an array of 2, want a Float32Array of 10$/,
+    /^layers\[0\]\.setWeights: got an array of 2, want a Float32Array of 10: Float32Array\.from\(values\) converts an array$/,
   ],
   [
     'setting too few weights',

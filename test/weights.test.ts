@@ -157,7 +157,12 @@ describe('sample weights', () => {
   });
 
   test.each([
-    ['a plain array', [1, 1], TypeError, /^weights: got an array of 2, want a Float32Array of 2$/],
+    [
+      'a plain array',
+      [1, 1],
+      TypeError,
+      /^weights: got an array of 2, want a Float32Array of 2: Float32Array\.from\(values\) converts an array$/,
+    ],
     ['too few', new Float32Array(1), RangeError, /^weights: got 1 numbers, want 2$/],
     ['a negative one', new Float32Array([1, -1]), RangeError, /^weights\[1\]: got -1, want a finite number from 0 up$/],
     ['a NaN', new Float32Array([Number.NaN, 1]), RangeError, /^weights\[0\]: got NaN, want/],

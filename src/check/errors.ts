@@ -21,14 +21,16 @@ function show(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (ArrayBuffer.isView(value)) return showView(value);
-  if (typeof value === 'object' && value !== null)
-    return `an object (${value.constructor?.name ?? 'without prototype'})`;
-  return String(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  const name = value.constructor?.name ?? 'without prototype';
+  return /.Array$/.test(name) ? `an object that only looks like a ${name}` : `an object (${name})`;
 }
 
 function showView(view: ArrayBufferView): string {
   const type = arrayType(view) ?? 'DataView';
-  return isDetached(view) ? `a ${type} whose memory has gone` : `${type} of ${view.byteLength} bytes`;
+  return isDetached(view)
+    ? `a ${type} whose memory has gone: it was transferred or has grown, after which only a copy made before is of use`
+    : `${type} of ${view.byteLength} bytes`;
 }
 
 /** The largest finite f32. */
@@ -36,6 +38,14 @@ export const MAX_FLOAT = 3.4028234663852886e38;
 
 /** The end of a message for a value that may be a promise because an `await` is missing. */
 export const awaited = (value: unknown): string => (isKind(value, 'Promise') ? ': await the promise' : '');
+
+/** The end of the message for a value that is not the typed array wanted: how to convert it, if that is known. */
+export function wayOut(value: unknown): string {
+  const type = arrayType(value);
+  if (type?.startsWith('Big')) return ': Float64Array.from(values, Number) converts BigInts';
+  if (Array.isArray(value) && Array.isArray(value[0])) return ': new Float32Array(rows.flat()) converts nested rows';
+  return type || Array.isArray(value) ? ': Float32Array.from(values) converts an array' : awaited(value);
+}
 
 /** The length of an array as a message shows it. If its memory is lost, the length is 0 and the message says why. */
 export function countOf(values: NumberArray, what = 'numbers'): string {
@@ -117,8 +127,12 @@ export function checkName<T extends string>(where: string, value: unknown, known
   throw typeof value === 'string' ? outOfRange(where, show(value), wanted) : wrongType(where, value, wanted);
 }
 
-export function checkIsObject(where: string, value: unknown): asserts value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(where, value, 'an object');
+/** Accepts what can have keys. In a message, `wanted` describes it. */
+export function checkIsObject(where: string, value: unknown, wanted = 'an object'): asserts value is object {
+  const isList = Array.isArray(value) || ArrayBuffer.isView(value);
+  if (typeof value !== 'object' || value === null || isList || isKind(value, 'Promise')) {
+    throw wrongType(where, value, wanted + awaited(value));
+  }
 }
 
 /**
@@ -130,8 +144,8 @@ export function keysOf<T>(keys: Readonly<Record<keyof T, true>>): readonly (keyo
 }
 
 /** Refuses an object with a key that is not in `keys`, so that a misspelt option is not silently ignored. */
-export function checkObject(where: string, value: unknown, keys: readonly string[]): void {
-  checkIsObject(where, value);
+export function checkObject(where: string, value: unknown, keys: readonly string[], wanted?: string): void {
+  checkIsObject(where, value, wanted);
   for (const key of Object.keys(value)) {
     if (!keys.includes(key)) throw new TypeError(`${where}: got the unknown key ${show(key)}, want ${keys.join(', ')}`);
   }
@@ -153,7 +167,7 @@ export function checkFloats(
   isWanted: (value: number) => boolean = Number.isFinite,
   wanted = 'a finite number',
 ): Float32Array {
-  if (!isFloat32Array(values)) throw wrongType(where, values, `a Float32Array of ${count}`);
+  if (!isFloat32Array(values)) throw wrongType(where, values, `a Float32Array of ${count}${wayOut(values)}`);
   if (values.length !== count) throw outOfRange(where, countOf(values), `${count}`);
   const checked = isShared(values) ? copyOf(values) : values;
   const bad = checked.findIndex((value) => !isWanted(value));

@@ -38,16 +38,17 @@ export interface CheckedData {
 }
 
 const KEYS = keysOf<DataSet>({ inputs: true, targets: true, weights: true });
+const WANTED = 'an object { inputs, targets }';
 
 /** Copies the given data before other code can run. The copies are not checked yet. */
 export function ownData(where: string, data: unknown): DataSet {
-  checkObject(where, data, KEYS);
+  checkObject(where, data, KEYS, WANTED);
   const { inputs, targets, weights } = data as DataSet;
   return { inputs: own(inputs), targets: own(targets), weights: own(weights) };
 }
 
 export function checkData(where: string, data: unknown, preparation: Preparation): CheckedData {
-  checkObject(where, data, KEYS);
+  checkObject(where, data, KEYS, WANTED);
   const { inputs, ...others } = data as DataSet;
   // inputs are checked again in the place to which they are copied, and are not read anywhere else
   const [targets, weights] = [ownIfShared(others.targets), ownIfShared(others.weights)];

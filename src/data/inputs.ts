@@ -1,10 +1,10 @@
 import { arrayType, type NumberArray } from '../check/arrays.js';
-import { countOf, outOfRange, wrongType } from '../check/errors.js';
+import { countOf, outOfRange, wayOut, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { F32, U8 } from '../spec/codes.js';
 import type { Spec } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
-import { firstInfinite, firstInfiniteFloat, isFloats, isIntegers, nestedHint, wayOut } from './numbers.js';
+import { firstInfinite, firstInfiniteFloat, isFloats, isIntegers, nestedHint } from './numbers.js';
 
 // Inputs of a network: their arrays, and how their numbers are changed on the way into the memory.
 

@@ -1,4 +1,4 @@
-import { arrayType, isKind, type NumberArray } from '../check/arrays.js';
+import { arrayType, type NumberArray } from '../check/arrays.js';
 
 // Recognises typed arrays of numbers. For other arrays, it has the part of a message that says what to give instead.
 
@@ -22,16 +22,6 @@ export function isFloats(values: unknown): values is FloatArray {
 
 export function isIntegers(values: unknown): values is IntegerArray {
   return INTEGERS.includes(arrayType(values));
-}
-
-/** The end of the message for a value that is not a typed array of numbers: how to convert it, if that is known. */
-export function wayOut(value: unknown): string {
-  if (isKind(value, 'Promise')) return ': await the promise';
-  if (arrayType(value)?.startsWith('Big')) return ': Float64Array.from(values, Number) converts BigInts';
-  if (!Array.isArray(value)) return '';
-  return Array.isArray(value[0])
-    ? ': new Float32Array(rows.flat()) converts nested rows'
-    : ': Float32Array.from(values) converts an array';
 }
 
 /** The end of the message for floats that are all NaN: nested rows were probably taken for numbers. */

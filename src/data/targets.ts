@@ -1,18 +1,10 @@
 import type { NumberArray } from '../check/arrays.js';
-import { checkFloats, countOf, outOfRange, wrongType } from '../check/errors.js';
+import { checkFloats, countOf, outOfRange, wayOut, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { SetWords } from '../core/header.js';
 import { LABELS, ROWS } from '../spec/codes.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
-import {
-  type FloatArray,
-  firstInfiniteFloat,
-  type IntegerArray,
-  isFloats,
-  isIntegers,
-  nestedHint,
-  wayOut,
-} from './numbers.js';
+import { type FloatArray, firstInfiniteFloat, type IntegerArray, isFloats, isIntegers, nestedHint } from './numbers.js';
 
 // Targets of samples, and the samples' weights: their checks, and how they get into the memory.
 
@@ -27,7 +19,9 @@ export function checkTargets(where: string, targets: unknown, samples: number, s
   else if (isFloats(targets)) checkRows(where, targets, samples, spec);
   else {
     const wanted = 'a Float32Array or Float64Array of rows, or labels in an array of integers such as Uint8Array';
-    throw wrongType(where, targets, wanted + wayOut(targets));
+    const areNames = Array.isArray(targets) && typeof targets[0] === 'string';
+    const names = ': Uint8Array.from(names, (name) => classes.indexOf(name)) makes labels of names';
+    throw wrongType(where, targets, wanted + (areNames ? names : wayOut(targets)));
   }
 }
 

@@ -402,7 +402,7 @@ export function lbfgs(options: FactoryOptions<Lbfgs> = {}): Lbfgs {
 
 /** A checked copy of an optimizer, which may come from a file or from the user's own code. */
 export function checkOptimizer(value: unknown, where = 'optimizer'): Optimizer {
-  checkIsObject(where, value);
+  checkIsObject(where, value, 'an optimizer, which adam() and others return');
   const { name, ...options } = value as { name: unknown };
   return makeOptimizer(checkName(`${where}.name`, name, Object.keys(OPTIMIZERS) as Name[]), options, where);
 }

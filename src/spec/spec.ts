@@ -131,7 +131,7 @@ const LAYER_KEYS = keysOf<LayerOptions>({
 });
 
 function checkLayer(where: string, options: unknown, isOutput: boolean, bias: boolean): LayerSpec {
-  checkObject(where, options, LAYER_KEYS);
+  checkObject(where, options, LAYER_KEYS, 'an object such as { units: 10 }');
   const layer = options as Record<string, unknown>;
   const units = checkInteger(`${where}.units`, layer.units, 1, MAX_WIDTH);
   const dropout = checkFraction(`${where}.dropout`, layer.dropout ?? 0);

@@ -85,7 +85,7 @@ export class Trainer {
     if (optimizer.name === 'lbfgs') {
       throw outOfRange('options.optimizer', 'lbfgs', 'one that takes a step at a time: lbfgs needs fit');
     }
-    checkIsObject('data', data);
+    checkIsObject('data', data, 'an object { inputs, targets }');
     this.call.checkIdle('trainFor');
     const current = this.#timeBoxed;
     const hasState = slotsOf(optimizer) === this.arena.plan.slots;

@@ -1,0 +1,142 @@
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { Network } from '../src/index.js';
+import { createNetwork } from './build.js';
+import { type Anything, expectError } from './expected-errors.js';
+
+// What users of other libraries, and of JavaScript without types, write: each message says where the value stands, what
+// it is, what is wanted, and the way there.
+
+const ROWS = Array.from({ length: 8 }, (_, i) => [1, 2, 3, 4, 5, i]);
+const inputs = Float32Array.from(ROWS.flat());
+const targets = Uint8Array.from({ length: 8 }, (_, i) => i % 4);
+const options = { inputs: 6, layers: [{ units: 4, activation: 'softmax' as const }] };
+
+/** An array whose memory has been transferred. */
+function detached(values: Float32Array): Float32Array {
+  const copy = values.slice();
+  structuredClone(copy, { transfer: [copy.buffer] });
+  return copy;
+}
+
+type Call = (net: Anything) => unknown;
+
+const calls: [name: string, call: Call, error: typeof TypeError | typeof RangeError, message: RegExp][] = [
+  [
+    'a list as weights',
+    (net) => net.layers[0].setWeights(new Array(24).fill(0)),
+    TypeError,
+    /^layers\[0\]\.setWeights: got an array of 24, want a Float32Array of 24: Float32Array\.from\(values\) converts/,
+  ],
+  [
+    'nested rows as weights',
+    (net) => net.layers[0].setWeights(ROWS.slice(4)),
+    TypeError,
+    /got an array of 4, want a Float32Array of 24: new Float32Array\(rows\.flat\(\)\) converts nested rows$/,
+  ],
+  [
+    'doubles as weights',
+    (net) => net.layers[0].setWeights(new Float64Array(24)),
+    TypeError,
+    /got Float64Array of 192 bytes, want a Float32Array of 24: Float32Array\.from\(values\) converts an array$/,
+  ],
+  [
+    'BigInts as sample weights',
+    (net) => net.evaluate({ inputs, targets, weights: new BigInt64Array(8) }),
+    TypeError,
+    /^data\.weights: got BigInt64Array .+, want a Float32Array of 8: Float64Array\.from\(values, Number\) converts BigInts$/,
+  ],
+  [
+    'a promise of weights',
+    (net) => net.layers[0].setWeights(Promise.resolve(new Float32Array(24))),
+    TypeError,
+    /got an object \(Promise\), want a Float32Array of 24: await the promise$/,
+  ],
+  [
+    'detached weights',
+    (net) => net.layers[0].setWeights(detached(new Float32Array(24))),
+    RangeError,
+    /^layers\[0\]\.setWeights: got a Float32Array whose memory has gone: it was transferred or has grown, .+, want 24$/,
+  ],
+  [
+    'detached inputs',
+    (net) => net.predict(detached(inputs)),
+    RangeError,
+    /^x: got a Float32Array whose memory has gone: .* only a copy made before is of use, want rows of 6 numbers/,
+  ],
+  [
+    'what has the prototype of a Float32Array, and no memory',
+    (net) => net.predict(Object.create(Float32Array.prototype)),
+    TypeError,
+    /^x: got an object that only looks like a Float32Array, want a Float32Array, /,
+  ],
+  [
+    'what says that it is a Float32Array',
+    (net) => net.predict({ length: 6, constructor: Float32Array }),
+    TypeError,
+    /^x: got an object that only looks like a Float32Array, want a Float32Array, /,
+  ],
+  [
+    'names of classes as targets',
+    (net) => net.fit({ inputs, targets: ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd'] }),
+    TypeError,
+    /^data\.targets: got an array of 8, want .+: Uint8Array\.from\(names, \(name\) => classes\.indexOf\(name\)\) makes labels/,
+  ],
+  [
+    'a promise of data',
+    (net) => net.fit(Promise.resolve({ inputs, targets })),
+    TypeError,
+    /^data: got an object \(Promise\), want an object \{ inputs, targets \}: await the promise$/,
+  ],
+  [
+    'a promise of another realm as data',
+    (net) => net.fit(runInNewContext('Promise.resolve()')),
+    TypeError,
+    /^data: got an object \(Promise\), want an object \{ inputs, targets \}: await the promise$/,
+  ],
+  [
+    'inputs alone as data',
+    (net) => net.evaluate(inputs),
+    TypeError,
+    /^data: got Float32Array of 192 bytes, want an object \{ inputs, targets \}$/,
+  ],
+  [
+    'inputs and targets as two arguments',
+    (net) => net.fit(inputs, targets),
+    TypeError,
+    /^options: got Uint8Array of 8 bytes/,
+  ],
+  [
+    'the name of an optimizer',
+    (net) => net.fit({ inputs, targets }, { optimizer: 'adam' }),
+    TypeError,
+    /^optimizer: got "adam", want an optimizer, which adam\(\) and others return$/,
+  ],
+  [
+    'new Network',
+    () => new (Network as Anything)(options),
+    TypeError,
+    /^Network: got new Network\(\), want await Network\.create\(options\)$/,
+  ],
+  [
+    'widths as layers',
+    () => Network.create({ inputs: 6, layers: [3, 4] } as Anything),
+    TypeError,
+    /^layers\[0\]: got 3, want an object such as \{ units: 10 \}$/,
+  ],
+  [
+    'plain numbers as an initializer',
+    () => createNetwork({ inputs: 1, layers: [{ units: 1, initializer: { weights: [1] as Anything } }] }),
+    TypeError,
+    /^layers\[0\]\.initializer\.weights: got an array of 1, want a Float32Array of 1: Float32Array\.from\(values\) converts/,
+  ],
+];
+
+describe('the way out is named for', () => {
+  it.each(calls)('%s', async (_, call, error, message) => {
+    const net = await createNetwork(options);
+    const before = net.save({ training: true });
+    await expectError(() => call(net), error, message);
+    expect(net.save({ training: true })).toEqual(before);
+  });
+});
