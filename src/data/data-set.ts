@@ -1,7 +1,7 @@
 import { checkObject, keysOf } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { SetSize } from '../core/memory-plan.js';
-import { checkInputs, type Inputs, type Preparation, storedBytesOf, writeInputs } from './inputs.js';
+import { BLOCK_NUMBERS, checkInputs, type Inputs, type Preparation, storedBytesOf, writeInputs } from './inputs.js';
 import { isFloats } from './numbers.js';
 import { own, ownIfShared } from './own-arrays.js';
 import { checkTargets, checkWeights, type Targets, writeTargets, writeWeights } from './targets.js';
@@ -98,14 +98,35 @@ export function writeWindowTargets(
   writeWeights('weights', arena, header.window, plan.windowWeights, weights, 0, rows);
 }
 
-/** Copies a whole data set to the place that training steps read. */
-export function loadTrainingSet(arena: Arena, data: CheckedData): void {
+/**
+ * Standardises the inputs of a data set into the place that training steps read, in blocks. `pause` is awaited between
+ * them, so that the event loop can run; the memory may have been planned anew when it is done.
+ */
+export async function loadInputsInBlocks(
+  arena: Arena,
+  { names = NAMES, inputs, samples }: CheckedData,
+  pause: () => Promise<void>,
+): Promise<void> {
+  // nothing trains on it before all of it is there
+  arena.header.trainingSet.samples = 0;
+  const width = arena.spec.inputs;
+  const most = Math.ceil(BLOCK_NUMBERS / width);
+  for (let first = 0; first < samples; first += most) {
+    const address = arena.plan.setInputs + 4 * first * width;
+    const type = writeInputs(names[0], arena, address, inputs, first, Math.min(most, samples - first));
+    arena.header.trainingSet.inputType = type;
+    await pause();
+  }
+}
+
+/** Copies a whole data set to the place that training steps read. `hasInputs`: its inputs are there already. */
+export function loadTrainingSet(arena: Arena, data: CheckedData, hasInputs = false): void {
   const { plan, header } = arena;
   const { names = NAMES, inputs, targets, weights, samples } = data;
   const { trainingSet } = header;
   // no step can use the data before all of them are copied
   trainingSet.samples = 0;
-  trainingSet.inputType = writeInputs(names[0], arena, plan.setInputs, inputs, 0, samples);
+  if (!hasInputs) trainingSet.inputType = writeInputs(names[0], arena, plan.setInputs, inputs, 0, samples);
   trainingSet.inputs = plan.setInputs;
   writeTargets(names[1], arena, trainingSet, plan.setTargets, targets, 0, samples);
   writeWeights(names[2], arena, trainingSet, plan.setWeights, weights, 0, samples);

@@ -16,6 +16,9 @@ import { firstInfinite, firstInfiniteFloat, isFloats, isIntegers, nestedHint } f
  */
 export type Inputs = Exclude<NumberArray, Uint8ClampedArray>;
 
+/** The numbers that are measured or standardised between two checks of the clock. */
+export const BLOCK_NUMBERS = 2 ** 18;
+
 /** The settings that decide how inputs are changed. */
 export type Preparation = Pick<Arena, 'spec' | 'standardization'>;
 

@@ -1,11 +1,8 @@
 import { outOfRange } from '../check/errors.js';
 import type { Standardization } from '../spec/standardization.js';
-import type { Inputs } from './inputs.js';
+import { BLOCK_NUMBERS, type Inputs } from './inputs.js';
 
 // Measures the columns of inputs, in doubles and from the numbers as they are given. This file is loaded only for that.
-
-/** The numbers that are measured between two checks of the clock. */
-const BLOCK_NUMBERS = 2 ** 18;
 
 /**
  * Mean and deviation of each column, by Welford's recurrence (Technometrics 4, 1962): after n samples m is their mean

@@ -2,7 +2,7 @@ import { throwIfAborted } from '../check/abort.js';
 import { isPromise } from '../check/promises.js';
 import { checksumOf } from '../data/checksums.js';
 import { type CheckedData, checkData, type DataSet, ownData } from '../data/data-set.js';
-import { preparationOf, scaleOf } from '../data/inputs.js';
+import { BLOCK_NUMBERS, preparationOf, scaleOf } from '../data/inputs.js';
 import { type Goal, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
@@ -110,9 +110,9 @@ export async function* train(
 }
 
 /**
- * Begins a call of fit. Data and options are read before other code can run. If nothing must be loaded or measured
- * first, the training data are copied into the network's memory. Otherwise they are copied to other arrays, which are
- * checked and used.
+ * Begins a call of fit. Data and options are read before other code can run. If nothing must be loaded, measured or
+ * standardised in blocks first, the training data are copied into the network's memory. Otherwise they are copied to
+ * other arrays, which are checked and used.
  */
 async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Promise<Fit> {
   const { arena, call, state } = trainer;
@@ -121,7 +121,10 @@ async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Pr
   const missing = missingFor(taken, isLbfgs);
   const { standardization } = trainer;
   const isMeasured = Boolean(taken.standardize) && !standardization;
-  const given = missing.length > 0 || isMeasured ? ownData('data', data) : data;
+  // large data are standardised in blocks, between which other code can run
+  const isInBlocks =
+    isMeasured || (standardization && Object(data).inputs?.length > BLOCK_NUMBERS && !call.hasResumption);
+  const given = missing.length > 0 || isInBlocks ? ownData('data', data) : data;
 
   const settings = checkSettings(taken, arena, state.optimizer);
   const preparation = preparationOf(arena, settings.standardize);
@@ -143,7 +146,12 @@ async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Pr
       makeLbfgs: isLbfgs ? loaded.lbfgs?.makeLbfgs : undefined,
       warnings: warningsOf(parts.data, preparation),
     };
-    if (isMeasured) await standardize(trainer, fitSettings);
+    if (isInBlocks) {
+      state.checkRate(settings.optimizer);
+      const pause = makeYield(settings.signal);
+      if (isMeasured) await standardize(trainer, fitSettings.data, pause);
+      await trainer.standardizeInBlocks(fitSettings.data, fitSettings.stepRows, pause);
+    }
     const fit = new Fit(trainer, fitSettings, standardization);
     call.setRunning(fit);
     return fit;
@@ -179,12 +187,11 @@ function applyFeatures(
 }
 
 /** Standardises the network by the columns of the training data. */
-async function standardize(trainer: Trainer, { data, signal, optimizer }: FitSettings): Promise<void> {
-  trainer.state.checkRate(optimizer);
+async function standardize(trainer: Trainer, data: CheckedData, pause: () => Promise<void>): Promise<void> {
   const { ColumnMoments } = await import('../data/measure-columns.js');
   const { spec } = trainer.arena;
   const moments = new ColumnMoments(spec.inputs);
-  await moments.addInBlocks(data.inputs, scaleOf(data.inputs, spec), makeYield(signal));
+  await moments.addInBlocks(data.inputs, scaleOf(data.inputs, spec), pause);
   trainer.standardize(moments.standardization);
 }
 

@@ -1,8 +1,16 @@
 import { checkIsObject, checkObject, checkPositive, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
-import { MAX_CHUNK_ROWS } from '../core/memory-plan.js';
+import { MAX_CHUNK_ROWS, type SetSize } from '../core/memory-plan.js';
 import { checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
-import { type CheckedData, checkData, type DataSet, loadTrainingSet, setSize, writeWindow } from '../data/data-set.js';
+import {
+  type CheckedData,
+  checkData,
+  type DataSet,
+  loadInputsInBlocks,
+  loadTrainingSet,
+  setSize,
+  writeWindow,
+} from '../data/data-set.js';
 import { checkInputShape, checkInputs, type Inputs } from '../data/inputs.js';
 import { checkTargets, checkWeights, type Targets } from '../data/targets.js';
 import { checkKnownGoal, type Goal, type KnownGoal, settleGoal } from '../data/task.js';
@@ -36,6 +44,8 @@ export class Trainer {
   /** The goal of the network, as far as it is known. */
   goal: KnownGoal = {};
   readonly #guard = new BatchGuard();
+  /** The inputs that lie in the memory already, for the call of fit that has begun. */
+  #loadedInputs: Inputs | undefined;
   /** The last trainFor, which the next one may resume. */
   #timeBoxed: TimeBoxedTraining | undefined;
 
@@ -235,11 +245,31 @@ export class Trainer {
 
   /** Copies samples to the place that training steps read. The memory grows if there are more than ever before. */
   loadRows(data: CheckedData, stepRows: number, slots: number): void {
+    const { arena } = this;
+    const hasInputs = this.#loadedInputs === data.inputs;
+    this.#loadedInputs = undefined;
+    this.#makeRoom(stepRows, slots, hasInputs ? arena.set : setSize(arena, data));
+    loadTrainingSet(arena, data, hasInputs);
+  }
+
+  /**
+   * Standardises the inputs of a data set that loadSet will load, in blocks, so that the event loop can run. `data` must
+   * not change until then. A call that resumes has its place to find first, so it loads all at once.
+   */
+  async standardizeInBlocks(data: CheckedData, stepRows: number, pause: () => Promise<void>): Promise<void> {
+    if (this.call.hasResumption) return;
+    const { arena } = this;
+    // the state of the optimizer stays until the call can no longer be refused
+    this.#makeRoom(stepRows, arena.plan.slots, setSize(arena, data));
+    await loadInputsInBlocks(arena, data, pause);
+    this.#loadedInputs = data.inputs;
+  }
+
+  #makeRoom(stepRows: number, slots: number, set: SetSize | undefined): void {
     // the data of the last trainFor are overwritten, even if one of the new samples is then refused
     this.endTimeBoxed();
-    this.arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slots, setSize(this.arena, data));
+    this.arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slots, set);
     this.pass.clear();
-    loadTrainingSet(this.arena, data);
   }
 
   /** The options that must be equal for a later call to resume, if its data lie in the memory. */
