@@ -23,9 +23,9 @@ const fromFile = () => new Worker('/simdprop/dist/threads/worker.js', { type: 'm
 const small = { inputs: 2, layers: [{ units: 1 }] };
 `;
 
-/** The links in docs/environments.md that preload the package's files in a page without a bundler. */
+/** The links of docs/downloads.md with which a page without a bundler preloads the package's files. */
 const preloadLinks = () => {
-  const text = readFileSync(join(ROOT, 'docs/environments.md'), 'utf8');
+  const text = readFileSync(join(ROOT, 'docs/downloads.md'), 'utf8');
   return text
     .match(/<link rel="modulepreload" href="[^"]+" \/>/g)
     .join('')
