@@ -63,8 +63,9 @@ export async function crossValidate(
   options: CrossValidationOptions = {},
 ): Promise<CrossValidation> {
   checkObject('network', network, NETWORK_KEYS);
+  const networkOptions = { ...network };
   const { folds = 5, stratify = false, onFold, ...training } = takeOptions(options, [...OWN_KEYS, ...TRAIN_KEYS]);
-  const spec = checkSpec(network);
+  const spec = checkSpec(networkOptions);
   const isStandardized = training.standardize === true;
   const checked = checkData(
     'data',
@@ -74,7 +75,7 @@ export async function crossValidate(
   checkInteger('options.folds', folds, 2, 2 ** 31 - 1);
   if (folds > checked.samples)
     throw outOfRange('options.folds', folds, `at most one for each of ${checked.samples} samples`);
-  const goal = goalOf(network, checked, spec);
+  const goal = goalOf(networkOptions, checked, spec);
   checkStratify('options.stratify', stratify, goal);
   checkCallback('options.onFold', onFold);
   for (const name of ['validation', 'validationSplit'] as const) {
@@ -84,7 +85,7 @@ export async function crossValidate(
   const foldOf = foldsOf(checked, folds, stratify, spec);
   const reports: FoldReport[] = [];
   for (let fold = 0; fold < folds; fold++) {
-    const net = await Network.create(network);
+    const net = await Network.create(networkOptions);
     try {
       const validation = pick(checked, (sample) => foldOf[sample] === fold, spec);
       const others = pick(checked, (sample) => foldOf[sample] !== fold, spec);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { CustomCost, DataSet, NetworkOptions, TrainOptions } from '../src/index.js';
-import { NonFiniteError, sgd } from '../src/index.js';
+import { adam, momentum, NonFiniteError, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork } from './build.js';
 import { parameterBits } from './parameters.js';
@@ -210,5 +210,35 @@ describe('code that could not be loaded', () => {
     expect(await switchOnWide(core)).toBe(wide);
     expect(look.mock.calls).toHaveLength(calls);
     look.mockRestore();
+  });
+});
+
+describe('data that are refused while they are standardised', () => {
+  const data: DataSet = {
+    inputs: Float32Array.from({ length: 16 }, (_, i) => i / 16),
+    targets: Float32Array.from({ length: 8 }, (_, i) => i % 2),
+  };
+  // 1e20 is finite, and so are the offsets and scales, but not the standardised number
+  const bad = { ...data, inputs: data.inputs.map((value, i) => (i === 7 ? 1e20 : value)) };
+  const optimizer = momentum({ learningRate: 0.1 });
+  const calls: [string, (net: Network) => unknown][] = [
+    ['fit', (net) => net.fit(bad, { optimizer })],
+    ['fitStream', (net) => net.fitStream(() => [bad], { optimizer })],
+    ['trainFor', (net) => net.trainFor(bad, 1, { optimizer })],
+  ];
+
+  it.each(calls)('by %s leave the optimizer and its state as they were', async (_, call) => {
+    const layers = [{ units: 3 }, { units: 1 }];
+    const net = await createNetwork({ inputs: 2, layers, cost: 'quadratic', task: 'numbers' });
+    net.setStandardization({ means: new Float64Array(2), deviations: new Float64Array(2).fill(1e-30) });
+    net.optimizer = adam();
+    net.trainBatch(
+      data.inputs.map((value) => value * 1e-30),
+      data.targets,
+    );
+    const before = net.save({ training: true });
+    await expect((async () => call(net))()).rejects.toThrow(RangeError);
+    expect(net.optimizer.name).toBe('adam');
+    expect(net.save({ training: true })).toEqual(before);
   });
 });

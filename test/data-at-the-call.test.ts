@@ -1,8 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { crossValidate } from '../src/cross-validation.js';
 import type { DataSet, History, Network, TrainOptions } from '../src/index.js';
+import { sgd } from '../src/index.js';
 import { createNetwork, loadNetwork, slowClock } from './build.js';
+import { parameterBits } from './parameters.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
 
 // Data are read at the call, whatever the options are. Changes by the caller or by another thread between the call and
@@ -183,6 +186,34 @@ it('evaluateAsync has read its data when it has returned its promise', async () 
   } finally {
     clock.mockRestore();
   }
+});
+
+it('an optimizer that is assigned while fit loads code or standardises is used from the first step on', async () => {
+  const data = { inputs: new Float32Array([0, 0, 0, 1, 1, 0, 1, 1]), targets: new Float32Array([0, 1, 1, 0]) };
+  const trained = async (options: TrainOptions, rate: number, assigned?: number) => {
+    const net = await createNetwork({ inputs: 2, layers: [{ units: 3 }, { units: 1 }] });
+    net.optimizer = sgd({ learningRate: rate });
+    const history = net.fit(data, options);
+    if (assigned !== undefined) net.optimizer = sgd({ learningRate: assigned });
+    await history;
+    return parameterBits(net);
+  };
+  for (const options of [{}, { standardize: true }, { optimizer: sgd({ learningRate: 0.1 }), standardize: true }]) {
+    const { optimizer: _, ...others } = options as TrainOptions;
+    expect(await trained(options, 0.1, 0.7)).toEqual(await trained(others, 0.7));
+  }
+});
+
+it('crossValidate has read the options of its networks when it has returned its promise', async () => {
+  const data = { inputs: new Float32Array([0, 1, 2, 3]), targets: new Float32Array([0, 1, 1, 0]) };
+  const network = { inputs: 1, layers: [{ units: 2 }, { units: 1 }], seed: 0 };
+  const costs = async (change?: () => void) => {
+    const folds = crossValidate(network, data, { folds: 2 });
+    change?.();
+    return (await folds).folds.map(({ validation }) => validation.cost);
+  };
+  const expected = await costs();
+  expect(await costs(() => (network.seed = 99))).toEqual(expected);
 });
 
 it('crossValidate has read its data and class weights when it has returned its promise', async () => {

@@ -77,6 +77,12 @@ const calls: [name: string, call: Call, error: typeof TypeError | typeof RangeEr
     /^x: got an object that only looks like a Float32Array, want a Float32Array, /,
   ],
   [
+    'an object of a class whose name ends in Array',
+    (net) => net.predict(new (class DataArray {})()),
+    TypeError,
+    /^x: got an object \(DataArray\), want a Float32Array, /,
+  ],
+  [
     'names of classes as targets',
     (net) => net.fit({ inputs, targets: ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd'] }),
     TypeError,

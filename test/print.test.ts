@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { makePlan } from '../src/core/memory-plan.js';
 import { adam, sgd } from '../src/index.js';
 import { checkSpec } from '../src/spec/spec.js';
-import { createNetwork } from './build.js';
+import { createNetwork, isThreaded } from './build.js';
 
 describe('console.log of a network', () => {
   it('is one line, also inside other objects', async () => {
@@ -76,7 +76,8 @@ it('summary is a table of the layers, with the memory that they take', async () 
   expect(second).toBe(
     `layers[1]  30 -> 10   linear             310   ${Math.ceil((4 * (2 * 31 * 16 + 200 * 16)) / 1024)} KiB`,
   );
-  const { bytes } = makePlan(checkSpec({ inputs: 784, layers }), 100);
+  const team = isThreaded ? { threads: net.threads, isWide: false, threadWork: 1 } : undefined;
+  const { bytes } = makePlan(checkSpec({ inputs: 784, layers }), 100, undefined, 0, team);
   expect(total).toBe(
     `cost quadratic, batches of up to 100 rows, ${Math.ceil(bytes / 1024).toLocaleString('en')} KiB of memory in all`,
   );

@@ -23,7 +23,9 @@ function show(value: unknown): string {
   if (ArrayBuffer.isView(value)) return showView(value);
   if (typeof value !== 'object' || value === null) return String(value);
   const name = value.constructor?.name ?? 'without prototype';
-  return /.Array$/.test(name) ? `an object that only looks like a ${name}` : `an object (${name})`;
+  return /^(Big)?(Ui|I)nt\d+(Clamped)?Array$|^Float\d+Array$/.test(name)
+    ? `an object that only looks like a ${name}`
+    : `an object (${name})`;
 }
 
 function showView(view: ArrayBufferView): string {

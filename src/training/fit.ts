@@ -126,7 +126,13 @@ async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Pr
     isMeasured || (standardization && Object(data).inputs?.length > BLOCK_NUMBERS && !call.hasResumption);
   const given = missing.length > 0 || isInBlocks ? ownData('data', data) : data;
 
-  const settings = checkSettings(taken, arena, state.optimizer);
+  const atTheCall = state.optimizer;
+  const settings = checkSettings(taken, arena, atTheCall);
+  /** One that is assigned to the network while code is loaded replaces that of the call, as it does in later epochs. */
+  const latestOptimizer = () => {
+    const isAssigned = state.optimizer !== atTheCall && state.optimizer.name === settings.optimizer.name;
+    return isAssigned ? state.optimizer : settings.optimizer;
+  };
   const preparation = preparationOf(arena, settings.standardize);
   const checked = checkData('data', given, preparation);
   // before the split: the decisive targets may all fall into one part
@@ -152,7 +158,7 @@ async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Pr
       if (isMeasured) await standardize(trainer, fitSettings.data, pause);
       await trainer.standardizeInBlocks(fitSettings.data, fitSettings.stepRows, pause);
     }
-    const fit = new Fit(trainer, fitSettings, standardization);
+    const fit = new Fit(trainer, { ...fitSettings, optimizer: latestOptimizer() }, standardization);
     call.setRunning(fit);
     return fit;
   } catch (error) {

@@ -338,10 +338,11 @@ class Stream {
   /** Copies a part into the memory, which grows only if the part is larger than all before. */
   #load(data: CheckedData): void {
     const { state } = this.#trainer;
-    if (this.#optimizer) state.useOptimizer(this.#optimizer);
-    this.#optimizer = undefined;
     const stepRows = Math.min(this.#settings.stepRows, data.samples);
     this.#trainer.loadRows(data, stepRows, slotsOf(state.optimizer));
+    // the state of the optimizer stays until the first part has been checked
+    if (this.#optimizer) state.useOptimizer(this.#optimizer);
+    this.#optimizer = undefined;
     if (this.#hasFallback) return;
     this.#hasFallback = true;
     this.#trainer.keepFallback(!this.#settings.ignoreNonFinite, this.#standardizationBefore);

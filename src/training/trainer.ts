@@ -237,7 +237,8 @@ export class Trainer {
       if (place) return place;
       this.state.checkRate(optimizer);
     }
-    this.loadRows(data, stepRows, slotsOf(optimizer));
+    // the state of the optimizer stays until the data have been checked
+    this.loadRows(data, stepRows, this.arena.plan.slots);
     this.state.useOptimizer(optimizer);
     this.state.trainingSamples = data.samples;
     return undefined;
