@@ -128,6 +128,14 @@ describe('a history', () => {
     expect(history.column('epoch')).toContain(7001);
   });
 
+  it('of a call that had no epoch left has empty columns', () => {
+    const history = new History();
+    expect(history.column('cost')).toEqual(new Float64Array(0));
+    expect(history.column('bestEpoch')).toEqual(new Float64Array(0));
+    // biome-ignore lint/suspicious/noExplicitAny: what would not compile
+    expect(() => history.column('costs' as any)).toThrow(/^history\.column: got "costs", want /);
+  });
+
   it('stops growing when it is full: 80 bytes for each of 10,000 epochs', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;

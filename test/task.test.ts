@@ -229,7 +229,7 @@ const CONTRADICTIONS: [string, NetworkOptions, Targets, Targets, string][] = [
     f(0, 1),
     f(-1),
     // the cost refuses these targets, whatever the task is
-    '[0]: got -1, want 0 to 1 for binaryCrossEntropy',
+    "[0]: got -1, want 0 to 1 for binaryCrossEntropy: activation: 'linear' on the last layer learns other numbers",
   ],
   [
     'a number for two classes',

@@ -69,19 +69,23 @@ function checkRows(where: string, targets: FloatArray, samples: number, spec: Sp
   checkForCost(where, targets, outputs, spec);
 }
 
+/** The way out where a sigmoid output, the default of the last layer, is given other numbers than 0 to 1. */
+const LINEAR = ": activation: 'linear' on the last layer learns other numbers";
+
 /**
  * Refuses rows of targets that the cost cannot use. Costs take probabilities, which for some must add up to 1, signs,
  * or counts.
  */
 function checkForCost(where: string, targets: FloatArray, outputs: number, { cost }: Spec): void {
-  const checkEach = (fits: (y: number) => boolean, wanted: string) => {
+  const checkEach = (fits: (y: number) => boolean, wanted: string, wayOut = '') => {
     const bad = targets.findIndex((y: number) => !fits(y));
-    if (bad >= 0) throw outOfRange(`${where}[${bad}]`, targets[bad], `${wanted} for ${cost}`);
+    if (bad >= 0) throw outOfRange(`${where}[${bad}]`, targets[bad], `${wanted} for ${cost}${wayOut}`);
   };
   if (cost === 'hinge') checkEach((y) => y === -1 || y === 1, '-1 or 1');
   if (cost === 'poisson') checkEach((y) => y >= 0, '0 or more');
   const isDistribution = cost === 'categoricalCrossEntropy' || cost === 'kullbackLeibler';
-  if (isDistribution || cost === 'binaryCrossEntropy') checkEach((y) => y >= 0 && y <= 1, '0 to 1');
+  if (isDistribution || cost === 'binaryCrossEntropy')
+    checkEach((y) => y >= 0 && y <= 1, '0 to 1', cost === 'binaryCrossEntropy' ? LINEAR : '');
   if (!isDistribution) return;
   // delta = a - y is right only for rows that add up to 1
   for (let start = 0; start < targets.length; start += outputs) {

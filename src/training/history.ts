@@ -128,10 +128,13 @@ export class History implements Iterable<EpochSummary> {
 
   /**
    * One number of each epoch that is kept, as a new array. All columns have the same epochs; `column('epoch')` has
-   * their numbers. NaN stands for a number that a report does not have. Throws a RangeError if no report has it.
+   * their numbers. NaN stands for a number that a report does not have. Throws a RangeError if no report has it, but is
+   * empty if there is no report.
    */
   column(name: HistoryColumn): Float64Array {
     const column = this.#columns.get(name);
+    // a call that resumed after its last epoch has trained none
+    if (this.#length === 0 && NUMBERS.some((number) => number === name)) return new Float64Array(0);
     if (!column) throw outOfRange('history.column', quote(name), `one of ${[...this.#columns.keys()].join(', ')}`);
     // the best and the last epoch may lie between two rows
     const between = this.#extras.filter((report) => this.#positionOf(report) % this.#stride !== 0);
