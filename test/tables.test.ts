@@ -180,6 +180,50 @@ describe('columns', () => {
     expect(() => Table.fromColumns(columns as Record<string, unknown[]>, options)).toThrow(message);
   });
 
+  describe('with texts for missing values that are numbers or dates', () => {
+    const options = { missing: ['-999', '-99.5', '1900-01-01', '1900-01-01T00:00:00.000Z'] };
+    // the text is among the first 1000 values, and among those after them
+    const numbers = Array.from({ length: 3000 }, (_, i) => (i % 10 === 9 ? -999 : i));
+    const dates = Array.from({ length: 3000 }, (_, i) => new Date(i % 10 === 9 ? '1900-01-01' : i * 864e5));
+    const missingIn = (table: Table) => table.toRecords().filter(({ x }) => x === null).length;
+
+    test.each<[string, ArrayLike<unknown>]>([
+      ['numbers', numbers],
+      ['texts of numbers', numbers.map(String)],
+      ['texts with blanks', numbers.map((x) => ` ${x} `)],
+      ['big integers', numbers.map((x) => BigInt(x))],
+      ['a Float64Array', Float64Array.from(numbers)],
+      ['an Int32Array', Int32Array.from(numbers)],
+      ['a BigInt64Array', BigInt64Array.from(numbers, BigInt)],
+      ['few numbers', numbers.map((x) => Math.min(x, 5))],
+      ['dates', dates],
+      ['texts of dates', dates.map((x) => x.toISOString().slice(0, 10))],
+    ])('are missing in %s, however they are stored', (_, values) => {
+      const guessed = Table.fromColumns({ x: values }, options);
+      const { x: kind } = guessed.kinds;
+      expect(['number', 'date']).toContain(kind);
+      const given = Table.fromColumns({ x: values }, { ...options, kinds: { x: kind } });
+      const records = Table.fromRecords(
+        Array.from(values, (x) => ({ x })),
+        { ...options, kinds: { x: kind } },
+      );
+      expect([guessed, given, records].map(missingIn)).toEqual([300, 300, 300]);
+      expect(missingIn(Table.fromColumns({ x: values }, { missing: [] }))).toBe(0);
+    });
+
+    it('are missing in CSV files, and with a decimal comma', () => {
+      const csv = `x;y\n${numbers.map((x) => `${x};a\n`).join('')}`;
+      expect(missingIn(Table.fromCsv(csv, options))).toBe(300);
+      expect(missingIn(Table.fromCsv(csv, { ...options, kinds: { x: 'number' } }))).toBe(300);
+      const comma = { missing: ['-99,5'], decimal: ',' } as const;
+      for (const x of [[-99.5, 1], ['-99,5', '1'], Float32Array.of(-99.5, 1)] as ArrayLike<unknown>[]) {
+        expect(Table.fromColumns({ x }, comma).toRecords()).toEqual([{ x: null }, { x: 1 }]);
+        expect(Table.fromColumns({ x }, { ...comma, kinds: { x: 'number' } }).toRecords()[0]).toEqual({ x: null });
+      }
+      expect(valuesOf([-999, 1], { ...options, kinds: { x: 'date' } })).toEqual([null, new Date(1)]);
+    });
+  });
+
   it('accept other texts as missing, and other dates, as the options say', () => {
     expect(valuesOf(['-999', 'NA', ''], { missing: ['-999'], kinds: { x: 'category' } })).toEqual([null, 'NA', null]);
     expect(valuesOf(['31.12.2026 12:30'], { dateOrder: 'dmy' })).toEqual([new Date('2026-12-31T12:30Z')]);

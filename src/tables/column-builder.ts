@@ -35,6 +35,8 @@ export class ColumnBuilder {
   readonly #column: string;
   readonly #reading: Reading;
   readonly #given: ColumnKind | undefined;
+  /** True: numbers and dates, too, may stand for missing values. */
+  readonly #asks: boolean;
   readonly #mostTexts: number;
   /** Returns the name of a row's place for messages. */
   readonly #placeOf: (row: number, column: string) => string;
@@ -52,6 +54,7 @@ export class ColumnBuilder {
     this.#reading = reading;
     this.#placeOf = placeOf;
     this.#given = reading.kinds.get(column);
+    this.#asks = reading.missing !== undefined;
     const share = Math.max(LEAST_TEXTS, Math.min(MOST_TEXTS, Math.floor(MOST_TEXTS_IN_ALL / columns)));
     this.#mostTexts = this.#given === undefined ? share : Number.POSITIVE_INFINITY;
     this.#state = this.#given === 'number' ? 'numbers' : this.#given === 'date' ? 'dates' : 'codes';
@@ -64,7 +67,7 @@ export class ColumnBuilder {
     let end = to;
     while (start < end && text.charCodeAt(start) <= BLANK) start++;
     while (start < end && text.charCodeAt(end - 1) <= BLANK) end--;
-    if (this.#state === 'numbers') {
+    if (this.#state === 'numbers' && !this.#asks) {
       const value = start === end ? Number.NaN : numberAt(text, start, end, this.#reading.decimal);
       this.#doubles.push(Number.isFinite(value) ? value : this.#noNumber(text.slice(start, end).trim(), row));
     } else if (this.#state !== 'nothing') {
@@ -91,14 +94,16 @@ export class ColumnBuilder {
 
   #addNumber(value: number, row: number): void {
     if (!Number.isFinite(value)) throw outOfRange(this.#placeOf(row, this.#column), value, 'a finite number, or NaN');
-    if (this.#state === 'numbers' || (this.#state === 'dates' && this.#given === 'date')) this.#doubles.push(value);
-    else this.#addTrimmed(String(value).replace('.', this.#reading.decimal), row);
+    if (this.#state === 'numbers' || (this.#state === 'dates' && this.#given === 'date')) {
+      const isMissing = this.#asks && this.#reading.isMissing(this.#reading.textOf(value));
+      this.#doubles.push(isMissing ? Number.NaN : value);
+    } else this.#addTrimmed(this.#reading.textOf(value), row);
   }
 
   #addDate(value: Date, row: number): void {
     const time = value.getTime();
     if (Number.isNaN(time)) throw outOfRange(this.#placeOf(row, this.#column), 'an invalid Date', VALUES_WANTED);
-    if (this.#state === 'dates') this.#doubles.push(time);
+    if (this.#state === 'dates' && !this.#asks) this.#doubles.push(time);
     else this.#addTrimmed(value.toISOString(), row);
   }
 
@@ -107,6 +112,8 @@ export class ColumnBuilder {
       const code = this.#codeOf.get(field);
       if (code === undefined) this.#addNew(field, row);
       else this.#codes.push(code);
+    } else if (this.#asks && this.#reading.isMissing(field)) {
+      this.addMissing();
     } else if (this.#state === 'dates') {
       const time = this.#reading.dateOf(field);
       this.#doubles.push(Number.isNaN(time) ? this.#noDate(field, row) : time);

@@ -122,7 +122,10 @@ export class Encoder {
     return kinds;
   }
 
-  /** Inputs and targets, for `fit` and `evaluate`, of a table or of records such as `Table.fromRecords` accepts. */
+  /**
+   * Inputs and targets, for `fit` and `evaluate`, of a table or of records such as `Table.fromRecords` accepts. Records
+   * are read without the options of the training table, such as `missing`: missing values must be null in them.
+   */
   encode(data: Table | readonly object[]): EncodedData {
     if (this.#targets.length === 0) {
       throw outOfRange('encode', 'an encoder without a target', 'options.target, or encodeInputs');

@@ -61,10 +61,16 @@ function columnFrom(column: string, values: ArrayLike<unknown>, columns: number,
   if (isNumbers && (reading.kinds.get(column) ?? 'number') === 'number') {
     const numbers = Float64Array.from(values as NumberArray);
     const row = numbers.findIndex((value) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY);
-    if (row < 0) return { kind: 'number', values: numbers };
+    if (row < 0) return { kind: 'number', values: reading.missing ? withoutMissing(numbers, reading) : numbers };
   }
   const placeOf = (row: number) => `${reading.name}[${quote(column)}][${row}]`;
   const builder = new ColumnBuilder(column, reading, columns, placeOf);
   for (let row = 0; row < values.length; row++) builder.addValue(values[row], row);
   return builder.finish();
+}
+
+/** Replaces, in place, the numbers whose texts stand for a missing value. */
+function withoutMissing(numbers: Float64Array, { isMissing, textOf }: Reading): Float64Array {
+  for (let row = 0; row < numbers.length; row++) if (isMissing(textOf(numbers[row]))) numbers[row] = Number.NaN;
+  return numbers;
 }

@@ -13,7 +13,8 @@ export interface TableOptions {
   kinds?: Readonly<Record<string, ColumnKind>>;
   /**
    * The texts that stand for a missing value, besides empty ones. Default: `NA`, `N/A`, `#N/A`, `NaN`, `null`, `none`,
-   * `nil`, `?`, `-` and `.`, in capital or small letters.
+   * `nil`, `?`, `-` and `.`, in capital or small letters. Numbers in arrays are compared by their text: `'-999'` also
+   * stands for -999.
    */
   missing?: readonly string[];
   /** The character before the fraction of numbers in texts: a point (default) or, as in 0,5, a comma. */
@@ -35,11 +36,18 @@ export interface Reading {
   readonly name: string;
   readonly kinds: ReadonlyMap<string, ColumnKind>;
   readonly isMissing: (text: string) => boolean;
+  /**
+   * The texts of options.missing, if it is given. They may be numbers or dates, so they are looked for before a value is
+   * read; the texts of the default list are neither.
+   */
+  readonly missing: readonly string[] | undefined;
   readonly decimal: Decimal;
   readonly dateOrder: DateOrder | undefined;
   /** The number that a text stands for, or NaN. */
   readonly numberOf: (text: string) => number;
   readonly isNumber: (text: string) => boolean;
+  /** The text that a number would have in a file. */
+  readonly textOf: (value: number) => string;
   /** The date that a text stands for, in milliseconds, or NaN. */
   readonly dateOf: (text: string) => number;
   readonly isDate: (text: string) => boolean;
@@ -58,10 +66,12 @@ export function checkReading(name: string, options: TableOptions, keys: readonly
     name: options.name ?? name,
     kinds: checkKinds(kinds),
     isMissing: missing === undefined ? looksMissing : checkMissing(missing),
+    missing,
     decimal,
     dateOrder,
     numberOf: (text) => toNumber(text, decimal),
     isNumber: (text) => Number.isFinite(toNumber(text, decimal)),
+    textOf: (value) => String(value).replace('.', decimal),
     dateOf: (text) => toDate(text, dateOrder),
     isDate: (text) => !Number.isNaN(toDate(text, dateOrder)),
   };
