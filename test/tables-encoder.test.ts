@@ -266,13 +266,25 @@ describe('an encoder', () => {
     expect(() => Encoder.fit(rows, options)).toThrow(message);
   });
 
+  it('has the kinds that its messages name, for data with and without the targets', () => {
+    const training = Table.fromCsv('zone,churn\nA1,yes\n2,no\n2,no\n');
+    const encoder = Encoder.fit(training, { target: 'churn' });
+    const unlabelled = 'zone\n2\n7\n';
+    const labelled = 'zone,churn\n2,yes\n';
+    expect(() => encoder.encodeInputs(Table.fromCsv(unlabelled))).toThrow('{ kinds: encoder.inputKinds }');
+    expect([...encoder.encodeInputs(Table.fromCsv(unlabelled, { kinds: encoder.inputKinds }))]).toEqual([1, 0, 0, 0]);
+    expect(() => encoder.encode(Table.fromCsv(labelled))).toThrow('{ kinds: encoder.kinds }');
+    expect([...encoder.encode(Table.fromCsv(labelled, { kinds: encoder.kinds })).targets]).toEqual([1]);
+    expect(Object.keys(encoder.inputKinds)).toEqual(['zone']);
+  });
+
   it('refuses data of other columns or kinds, and says how to read them', () => {
     const encoder = Encoder.fit(rows, { inputs: ['size', 'color'] });
     expect(() => encoder.encodeInputs(rows.without(['size']))).toThrow(
       'data: got no column "size", want it among "color"',
     );
     expect(() => encoder.encodeInputs(Table.fromColumns({ size: [1], color: [2] }))).toThrow(
-      'column "color": got the kind number, want category, as in the training data: { kinds: encoder.kinds }',
+      'column "color": got the kind number, want category, as in the training data: { kinds: encoder.inputKinds }',
     );
     expect(() => encoder.encodeInputs([{ size: 1 }])).toThrow(
       'data: got no value of "color" in any record, want it, or null',

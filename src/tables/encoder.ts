@@ -114,10 +114,16 @@ export class Encoder {
     return structuredClone({ version: 1, inputs: this.#inputs, targets: this.#targets });
   }
 
-  /** The kinds of the columns, for reading further data: `Table.fromCsv(text, { kinds: encoder.kinds })`. */
-  get kinds(): Record<string, ColumnKind> {
+  /** The kinds of the inputs, for reading data without targets: `Table.fromCsv(text, { kinds: encoder.inputKinds })`. */
+  get inputKinds(): Record<string, ColumnKind> {
     const kinds: Record<string, ColumnKind> = {};
     for (const input of this.#inputs) setOwn(kinds, input.column, kindOf(input));
+    return kinds;
+  }
+
+  /** The kinds of inputs and targets, for reading further data: `Table.fromCsv(text, { kinds: encoder.kinds })`. */
+  get kinds(): Record<string, ColumnKind> {
+    const kinds = this.inputKinds;
     for (const { column, kind } of this.#targets) setOwn(kinds, column, kind);
     return kinds;
   }
@@ -171,7 +177,8 @@ export class Encoder {
       const found = table.column(column);
       const needed = kind === 'ordinal' || kind === 'oneHot' ? 'category' : kind;
       if (found.kind === needed) return found as FilledColumn;
-      const way = '{ kinds: encoder.kinds }, an option of every function that makes a table, reads it in this way';
+      const option = wanted.length > this.#inputs.length ? 'kinds' : 'inputKinds';
+      const way = `{ kinds: encoder.${option} }, an option of every function that makes a table, reads it in this way`;
       throw outOfRange(
         `column ${quote(column)}`,
         `the kind ${found.kind}`,
