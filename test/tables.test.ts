@@ -11,6 +11,14 @@ const valuesOf = (values: unknown[], options = {}) =>
   Table.fromColumns({ x: values }, options)
     .toRecords()
     .map(({ x }) => x);
+const refusal = (call: () => unknown): Error => {
+  try {
+    call();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('not refused');
+};
 const from = (length: number, value: (i: number) => unknown) => Array.from({ length }, (_, i) => value(i));
 
 describe('the kind of a column', () => {
@@ -173,7 +181,19 @@ describe('columns', () => {
       'no number',
       { a: [1, 'x'] },
       { kinds: { a: 'number' } },
-      'columns["a"][1]: got "x", want a number; { missing: ["x"]',
+      'columns["a"][1]: got "x", want a number; { missing: ["NA", "N/A", "#NA", "#N/A", "NaN", "null", "none", "nil", "?", "-", ".", "x"] } if it',
+    ],
+    [
+      'no number, with texts for missing values',
+      { a: [1, 'x'] },
+      { kinds: { a: 'number' }, missing: ['-999', 'none'] },
+      'columns["a"][1]: got "x", want a number; { missing: ["-999", "none", "x"] } if it stands for a missing value',
+    ],
+    [
+      'no boolean, with many texts for missing values',
+      { a: ['maybe'] },
+      { kinds: { a: 'boolean' }, missing: from(100, String) as string[] },
+      '"category" } } takes every text, { missing: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", ..., "maybe"] } takes',
     ],
     ['no date', { a: ['1.2.2026'] }, { kinds: { a: 'date' } }, 'columns["a"][0]: got "1.2.2026", want a date, such as'],
   ])('are refused: %s', (_, columns, options, message) => {
@@ -222,6 +242,18 @@ describe('columns', () => {
       }
       expect(valuesOf([-999, 1], { ...options, kinds: { x: 'date' } })).toEqual([null, new Date(1)]);
     });
+  });
+
+  it('repeat the default list in a message, all of whose texts it takes', () => {
+    const { message } = refusal(() => Table.fromColumns({ x: [1, 'thirty'] }, { kinds: { x: 'number' } }));
+    const missing = JSON.parse(/missing: (\[[^\]]*\])/.exec(message)?.[1] ?? '');
+    expect(missing).toHaveLength(12);
+    expect(valuesOf(['NA', 'thirty', 2, ...missing], { kinds: { x: 'number' }, missing }).slice(0, 3)).toEqual([
+      null,
+      null,
+      2,
+    ]);
+    expect(valuesOf(missing.slice(0, -1), { kinds: { x: 'number' } })).toEqual(from(11, () => null));
   });
 
   it('accept other texts as missing, and other dates, as the options say', () => {

@@ -23,6 +23,20 @@ export const looksLikeNumber = (field: string): boolean => isNumber(field, '.') 
 
 /** How programs write that a value is missing. */
 const MISSING = /^(\?|-|\.|#?n\/?a|nan|null|none|nil)$/i;
+/** The texts that MISSING takes, in one of their spellings with capital and small letters. */
+export const MISSING_TEXTS: readonly string[] = [
+  'NA',
+  'N/A',
+  '#NA',
+  '#N/A',
+  'NaN',
+  'null',
+  'none',
+  'nil',
+  '?',
+  '-',
+  '.',
+];
 /** Numbers with a mark between each three digits, with or without a fraction. */
 const THOUSANDS = /^[+-]?\d{1,3}([.,' \u00a0\u2009\u202f])\d{3}(\1\d{3})*([.,]\d+)?$/;
 

@@ -4,7 +4,7 @@ import { isBooleanWord, toBoolean } from './booleans.js';
 import type { Column, ColumnKind } from './column.js';
 import { numberAt } from './field-number.js';
 import { Doubles, Integers } from './growing.js';
-import type { Reading } from './reading.js';
+import { alsoMissing, type Reading } from './reading.js';
 
 // Makes a column from values that come one after another.
 //
@@ -179,7 +179,7 @@ export class ColumnBuilder {
     if (this.#reading.isMissing(field)) return Number.NaN;
     const others =
       this.#given === 'number'
-        ? `{ missing: [${quote(field)}] } if it stands for a missing value`
+        ? `${alsoMissing(this.#reading, field)} if it stands for a missing value`
         : `the column has had only numbers before; ${this.#wayOut(field)}`;
     const known = numberWanted(field, this.#reading.decimal);
     throw outOfRange(this.#placeOf(row, this.#column), quote(field), `${known ?? 'a number'}; ${others}`);
@@ -200,7 +200,7 @@ export class ColumnBuilder {
 
   #wayOut(field: string): string {
     const category = `{ kinds: { ${quote(this.#column)}: "category" } } takes every text`;
-    return `${category}, { missing: [${quote(field)}] } takes this one as missing`;
+    return `${category}, ${alsoMissing(this.#reading, field)} takes this one as missing, too`;
   }
 
   #wrongValue(value: unknown, row: number): TypeError {

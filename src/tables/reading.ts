@@ -1,5 +1,5 @@
 import { checkBoolean, checkIsObject, checkName, checkObject, quote, wrongType } from '../check/errors.js';
-import { type Decimal, looksMissing, toNumber } from '../io/csv-numbers.js';
+import { type Decimal, looksMissing, MISSING_TEXTS, toNumber } from '../io/csv-numbers.js';
 import { checkMarks } from '../io/csv-text.js';
 import { type ColumnKind, columnOf, KINDS } from './column.js';
 import { DATE_ORDERS, type DateOrder, toDate } from './dates.js';
@@ -12,9 +12,9 @@ export interface TableOptions {
    */
   kinds?: Readonly<Record<string, ColumnKind>>;
   /**
-   * The texts that stand for a missing value, besides empty ones. Default: `NA`, `N/A`, `#N/A`, `NaN`, `null`, `none`,
-   * `nil`, `?`, `-` and `.`, in capital or small letters. Numbers in arrays are compared by their text: `'-999'` also
-   * stands for -999.
+   * The texts that stand for a missing value, besides empty ones. Default: `NA`, `N/A`, `#NA`, `#N/A`, `NaN`, `null`,
+   * `none`, `nil`, `?`, `-` and `.`, in capital or small letters; texts given here must match in these, too. Numbers in
+   * arrays are compared by their text: `'-999'` also stands for -999.
    */
   missing?: readonly string[];
   /** The character before the fraction of numbers in texts: a point (default) or, as in 0,5, a comma. */
@@ -91,6 +91,16 @@ function checkMissing(missing: unknown): (text: string) => boolean {
   }
   const texts = new Set<string>(['', ...missing.map((text: string) => text.trim())]);
   return (text) => texts.has(text);
+}
+
+/** The most texts of options.missing that a message shows. */
+const MOST_SHOWN = 12;
+
+/** The option that takes one more text as missing: the option replaces the list in force, so it repeats that list. */
+export function alsoMissing({ missing = MISSING_TEXTS }: Reading, field: string): string {
+  const shown = missing.slice(0, MOST_SHOWN).map((text) => quote(text));
+  if (missing.length > MOST_SHOWN) shown.push('...');
+  return `{ missing: [${[...shown, quote(field)].join(', ')}] }`;
 }
 
 /** Refuses kinds for columns that do not exist. */
