@@ -266,6 +266,17 @@ describe('an encoder', () => {
     expect(() => Encoder.fit(rows, options)).toThrow(message);
   });
 
+  it('cannot be set', () => {
+    const fitted = Encoder.fit(rows.withoutMissing(), { target: 'color' });
+    for (const encoder of [fitted, Encoder.fromJSON(JSON.parse(JSON.stringify(fitted)))]) {
+      for (const key of ['columns', 'inputs', 'width', 'targets', 'task', 'classes'] as const) {
+        expect(() => Object.assign(encoder, { [key]: 9 })).toThrow(TypeError);
+        const value = encoder[key];
+        if (typeof value === 'object') expect(() => Object.assign(value, ['z'])).toThrow(TypeError);
+      }
+    }
+  });
+
   it('has the kinds that its messages name, for data with and without the targets', () => {
     const training = Table.fromCsv('zone,churn\nA1,yes\n2,no\n2,no\n');
     const encoder = Encoder.fit(training, { target: 'churn' });

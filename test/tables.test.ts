@@ -272,6 +272,21 @@ describe('a table', () => {
     d: [true, false, null, true],
   });
 
+  it('cannot be set, nor its columns', () => {
+    // parts and copies, too
+    for (const each of [table, table.slice(0, 2), table.pick([1, 0]), table.select(['b', 'id'])]) {
+      const { rows } = each;
+      for (const object of [each, each.columns, each.column('b'), each.column('id')]) {
+        for (const key of Object.keys(object)) expect(() => Object.assign(object, { [key]: 99 })).toThrow(TypeError);
+        expect(() => Object.assign(object, { more: 1 })).toThrow(TypeError);
+      }
+      const column = each.column('b');
+      expect(column.kind).toBe('category');
+      if (column.kind === 'category') expect(() => (column.categories as string[]).push('z')).toThrow(TypeError);
+      expect(each.rows).toBe(rows);
+    }
+  });
+
   it('returns parts of its columns and rows', () => {
     expect(table.rows).toBe(4);
     expect(table.select(['b', 'a']).columns).toEqual(['b', 'a']);

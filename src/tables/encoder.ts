@@ -61,6 +61,7 @@ export class Encoder {
     this.targets = Object.freeze(targets.map(({ column }) => column));
     this.task = taskOf(targets);
     this.classes = this.task === 'classes' ? Object.freeze(classesOf(targets)) : undefined;
+    Object.freeze(this);
     if (this.width <= MOST_INPUTS) return;
     const widest = inputs.reduce((a, b) => (namesOf(b).length > namesOf(a).length ? b : a));
     const got = `${this.width} inputs, ${namesOf(widest).length} of them for ${quote(widest.column)}`;

@@ -50,6 +50,11 @@ export class Table {
     this.rows = rows;
     this.columns = Object.freeze([...columns.keys()]);
     this.#columns = columns;
+    for (const column of columns.values()) {
+      Object.freeze(column);
+      if (column.kind === 'category') Object.freeze(column.categories);
+    }
+    Object.freeze(this);
   }
 
   /**
