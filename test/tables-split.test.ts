@@ -1,5 +1,13 @@
 import { describe, expect, it, test } from 'vitest';
-import { splitWindows, Table, windows } from '../src/tabular.js';
+import {
+  type SplitWindowOptions,
+  type SplitWindows,
+  splitWindows,
+  Table,
+  type TableSplitOptions,
+  type Windows,
+  windows,
+} from '../src/tabular.js';
 
 const ROWS = 100;
 /** Rows of 3 classes of 60, 30 and 10 rows, and of 21 persons. */
@@ -209,5 +217,31 @@ describe('windows', () => {
       'the training part: got 8 of 20 rows, want enough',
     );
     expect(() => splitWindows(series, { length: 2 })).toThrow('options: got neither validation nor test');
+  });
+});
+
+describe('the types of the parts', () => {
+  // tsc checks them
+  it('are those of the options', () => {
+    const series = [1, 2, 3, 4, 5, 6, 7, 8];
+    const parts = splitWindows(series, { length: 1, test: 0.25 });
+    const { test }: { test: Windows } = parts;
+    const { validation }: { validation: undefined } = parts;
+    expect([test.targets.length, validation]).toEqual([2, undefined]);
+    const both: { validation: Windows; test: Windows } = splitWindows(series, { length: 1, test: 2, validation: 2 });
+    expect(both.validation.targets).toEqual(Float64Array.of(5, 6));
+    const noTest: { training: Windows; test: undefined } = splitWindows(series, { length: 1, validation: 2 });
+    expect(noTest.test).toBe(undefined);
+  });
+
+  it('are open if it is not known which options are given', () => {
+    const options: SplitWindowOptions = { length: 1, test: 2 };
+    const parts: SplitWindows = splitWindows([1, 2, 3, 4], options);
+    // @ts-expect-error: possibly undefined
+    expect(parts.test.targets.length).toBe(2);
+    const sizes: TableSplitOptions = { test: 2 };
+    const split = Table.fromColumns({ x: [1, 2, 3, 4] }).split(sizes);
+    const { test }: { test: Table | undefined } = split;
+    expect(test?.rows).toBe(2);
   });
 });

@@ -28,6 +28,9 @@ export interface TableSplitOptions {
   from?: 'end';
 }
 
+/** A part of the rows: undefined if its option, of the type `Size`, is not given. */
+export type PartOf<Size, Part> = Size extends number ? Part : undefined;
+
 const SPLIT_KEYS = keysOf<TableSplitOptions>({
   validation: true,
   test: true,

@@ -23,7 +23,7 @@ import { columnsFromColumns, columnsFromRecords } from './from-values.js';
 import { setOwn } from './own-property.js';
 import { profileOf } from './profile.js';
 import type { TableOptions } from './reading.js';
-import { partsOf, type TableSplitOptions } from './split.js';
+import { type PartOf, partsOf, type TableSplitOptions } from './split.js';
 
 /** A row of a table as an object: a value for each column that has values. */
 export type TableRecord = Record<string, Value>;
@@ -31,8 +31,8 @@ export type TableRecord = Record<string, Value>;
 /** The parts of a table. A part that was not asked for is undefined. */
 export type TableSplit<Options extends TableSplitOptions> = {
   training: Table;
-  validation: Options['validation'] extends number ? Table : undefined;
-  test: Options['test'] extends number ? Table : undefined;
+  validation: PartOf<Options['validation'], Table>;
+  test: PartOf<Options['test'], Table>;
 };
 
 /**

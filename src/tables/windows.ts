@@ -1,7 +1,7 @@
 import { arrayType } from '../check/arrays.js';
 import { checkInteger, checkObject, keysOf, outOfRange, quote, wrongType } from '../check/errors.js';
 import { columnOf, listNames, type NumberColumn } from './column.js';
-import { checkPart, checkSum } from './split.js';
+import { checkPart, checkSum, type PartOf } from './split.js';
 import { Table } from './table.js';
 
 /** Options of `windows`. */
@@ -34,14 +34,12 @@ export interface Windows {
   targets: Float64Array;
 }
 
-/** The windows of the parts of a series. */
-export interface SplitWindows {
+/** The windows of the parts of a series. A part that was not asked for is undefined. */
+export type SplitWindows<Options extends SplitWindowOptions = SplitWindowOptions> = {
   training: Windows;
-  /** undefined without rows for validation. */
-  validation: Windows | undefined;
-  /** undefined without rows for the test. */
-  test: Windows | undefined;
-}
+  validation: PartOf<Options['validation'], Windows>;
+  test: PartOf<Options['test'], Windows>;
+};
 
 const WINDOW_KEYS = keysOf<WindowOptions>({ length: true, horizon: true, step: true, inputs: true, target: true });
 const SPLIT_KEYS = [...WINDOW_KEYS, ...(['validation', 'test'] satisfies (keyof SplitWindowOptions)[])];
@@ -76,7 +74,10 @@ export function windows(series: ArrayLike<number> | Table, options: WindowOption
  * left out. The inputs of a window may reach back into the part before, because the past is known when a prediction is
  * made. So no target of validation or test is seen in training, neither as a target nor as an input.
  */
-export function splitWindows(series: ArrayLike<number> | Table, options: SplitWindowOptions): SplitWindows {
+export function splitWindows<const Options extends SplitWindowOptions>(
+  series: ArrayLike<number> | Table,
+  options: Options,
+): SplitWindows<Options> {
   checkObject('options', options, SPLIT_KEYS);
   const checked = checkSeries(series, options);
   const { rows } = checked;
@@ -89,7 +90,7 @@ export function splitWindows(series: ArrayLike<number> | Table, options: SplitWi
     training: cut(checked, 0, firstValidation, 'the training part'),
     validation: validation === 0 ? undefined : cut(checked, firstValidation, firstTest, 'the validation part'),
     test: test === 0 ? undefined : cut(checked, firstTest, rows, 'the test part'),
-  };
+  } as SplitWindows<Options>;
 }
 
 function checkSeries(series: unknown, options: WindowOptions): Series {
