@@ -55,7 +55,7 @@ const calls: [string, (net: Network) => unknown, number][] = [
   ['trainFor', (net) => net.trainFor(data, 1e-9, { batchSize: 32 }), 1],
   ['fit', (net) => net.fit(data), 1],
   ['fit with weights', (net) => net.fit(weighted, { batchSize: 300 }), 1],
-  ['fit with adam', (net) => net.fit(data, { optimizer: adam() }), 1],
+  ['fit with adam', (net) => net.fit(data, { optimizer: adam() }), 2],
   ['fit with irprop', (net) => net.fit(data, { optimizer: irprop(), epochs: 2 }), 2],
   ['fit with lbfgs', (net) => net.fit(data, { optimizer: lbfgs({ history: 5 }), epochs: 2 }), 2],
   ['fit with standardize', (net) => net.fit(data, { standardize: true }), 1],
