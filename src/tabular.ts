@@ -1,3 +1,4 @@
+export type { PartsStream } from './io/read-all.js';
 export type {
   BooleanColumn,
   CategoryColumn,
@@ -13,7 +14,7 @@ export type { Answer, TargetTask } from './tables/encoded-target.js';
 export { type EncodedData, Encoder } from './tables/encoder.js';
 export type { EncoderJson } from './tables/encoder-json.js';
 export type { ColumnEncoding, EncoderOptions, EncodingName } from './tables/encoder-options.js';
-export type { CsvSource, CsvStreamOptions, CsvTableOptions, PartsStream } from './tables/from-csv.js';
+export type { CsvSource, CsvStreamOptions, CsvTableOptions } from './tables/from-csv.js';
 export type { TableOptions } from './tables/reading.js';
 export type { TableSplitOptions } from './tables/split.js';
 export { Table, type TableRecord, type TableSplit } from './tables/table.js';

@@ -1,5 +1,6 @@
 import type * as Zlib from 'node:zlib';
 import { outOfRange } from '../check/errors.js';
+import { readAll } from './read-all.js';
 
 /** True for bytes that begin as gzip data do (RFC 1952). */
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -37,16 +38,8 @@ async function* byZlib(bytes: Uint8Array, zlib: typeof Zlib): AsyncGenerator<Uin
 }
 
 /** Decompresses in pages and workers. */
-async function* byStream(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+function byStream(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   // Blob does not accept memory that is shared with other threads
-  const reader = new Blob([bytes.slice()]).stream().pipeThrough(new DecompressionStream('gzip')).getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel();
-  }
+  const stream = new Blob([bytes.slice()]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return readAll(stream) as AsyncGenerator<Uint8Array, void, undefined>;
 }

@@ -2,6 +2,7 @@ import { arrayType, isKind } from '../check/arrays.js';
 import { foreignContents } from '../check/contents.js';
 import { outOfRange, quote, wrongType } from '../check/errors.js';
 import { checkMarks, checkText } from '../io/csv-text.js';
+import { type PartsStream, readAll } from '../io/read-all.js';
 import type { Columns } from './column.js';
 import { type CsvDialect, CsvTableReader } from './csv-table-reader.js';
 import { checkHeaderOption, checkReading, type Reading, TABLE_KEYS, type TableOptions } from './reading.js';
@@ -29,14 +30,6 @@ export interface CsvTableOptions extends TableOptions {
 export interface CsvStreamOptions extends CsvTableOptions {
   /** How bytes are decoded: a label of `TextDecoder`, such as `'windows-1252'`. Default `'utf-8'`. */
   encoding?: string;
-}
-
-/** A stream of a page, with the one function that is used here. */
-export interface PartsStream {
-  getReader(): {
-    read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
-    cancel(): Promise<unknown>;
-  };
 }
 
 /**
@@ -155,18 +148,4 @@ function iterableOf(name: string, source: unknown): AsyncIterable<unknown> | Ite
   if ('body' in source && source.body) return iterableOf(name, source.body);
   if ('stream' in source && typeof source.stream === 'function') return iterableOf(name, source.stream());
   throw wrongType(name, source, wanted);
-}
-
-/** The parts of a stream in browsers whose streams are not iterable. */
-async function* readAll(stream: PartsStream): AsyncGenerator<unknown, void, undefined> {
-  const reader = stream.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel();
-  }
 }
