@@ -22,6 +22,7 @@ import {
   type TrainSettings,
   takeOptions,
 } from './options.js';
+import { PendingWarnings } from './pending-warnings.js';
 import type { CallOptions, LbfgsPlace, Place, RunPlace, TrainedEpoch } from './place.js';
 import type { EpochReport } from './reports.js';
 import type { Trainer } from './trainer.js';
@@ -128,11 +129,6 @@ async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Pr
 
   const atTheCall = state.optimizer;
   const settings = checkSettings(taken, arena, atTheCall);
-  /** One that is assigned to the network while code is loaded replaces that of the call, as it does in later epochs. */
-  const latestOptimizer = () => {
-    const isAssigned = state.optimizer !== atTheCall && state.optimizer.name === settings.optimizer.name;
-    return isAssigned ? state.optimizer : settings.optimizer;
-  };
   const preparation = preparationOf(arena, settings.standardize);
   const checked = checkData('data', given, preparation);
   // before the split: the decisive targets may all fall into one part
@@ -158,7 +154,10 @@ async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Pr
       if (isMeasured) await standardize(trainer, fitSettings.data, pause);
       await trainer.standardizeInBlocks(fitSettings.data, fitSettings.stepRows, pause);
     }
-    const fit = new Fit(trainer, { ...fitSettings, optimizer: latestOptimizer() }, standardization);
+    // an optimizer that was assigned while code was loaded replaces that of the call, as it does in later epochs
+    const isAssigned = state.optimizer !== atTheCall && state.optimizer.name === settings.optimizer.name;
+    const optimizer = isAssigned ? state.optimizer : settings.optimizer;
+    const fit = new Fit(trainer, { ...fitSettings, optimizer }, standardization);
     call.setRunning(fit);
     return fit;
   } catch (error) {
@@ -216,7 +215,7 @@ class Fit {
   #isInEpoch = false;
   /** The result of the epoch in progress, if its steps are done. */
   #trained: TrainedEpoch | undefined;
-  #hasWarned = false;
+  readonly #warnings = new PendingWarnings();
   /** Why training has ended, if the last report has been given. */
   #stopped: Place['stopped'];
   #options: CallOptions | undefined;
@@ -226,6 +225,7 @@ class Fit {
     this.#trainer = trainer;
     this.#settings = settings;
     this.#samples = data.samples;
+    this.#warnings.add(...settings.warnings);
     const { optimizer, stopper, makeLbfgs } = settings;
     const place = trainer.loadSet(data, settings, () => this.#callOptions);
     trainer.goal = settings.goal;
@@ -308,7 +308,7 @@ class Fit {
     this.#trained = undefined;
     this.#trainer.state.countEpoch();
     this.#epoch++;
-    const warning = this.#observeCost(epoch, result.cost);
+    this.#warnings.add(this.#observeCost(epoch, result.cost));
     let stopped: EpochReport['stopped'];
     if (isWhole) {
       this.#trainer.state.clock.endEpoch((validation ?? result).cost);
@@ -328,15 +328,8 @@ class Fit {
       ...(validation && { validation }),
       ...(stopper && (epoch > 0 || validation) && { bestEpoch: stopper.bestEpoch }),
       ...(stopped && { stopped }),
-      ...this.#takeWarnings(warning),
+      ...this.#warnings.take(),
     };
-  }
-
-  /** The warnings that have not been in a report yet. */
-  #takeWarnings(warning: string | undefined): Pick<EpochReport, 'warnings'> {
-    const warnings = [...(this.#hasWarned ? [] : this.#settings.warnings), ...(warning ? [warning] : [])];
-    this.#hasWarned = true;
-    return warnings.length > 0 ? { warnings } : {};
   }
 
   /** Returns a sentence if the cost has grown by orders of magnitude. */

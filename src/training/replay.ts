@@ -1,4 +1,4 @@
-import { checkCallback, checkInteger, checkObject, outOfRange } from '../check/errors.js';
+import { checkCallback, checkInteger, outOfRange } from '../check/errors.js';
 import { isPromise } from '../check/promises.js';
 import type { DataSet } from '../data/data-set.js';
 import { train } from './fit.js';
@@ -30,7 +30,6 @@ export async function replayTo(
 ): Promise<void> {
   const from = trainer.state.steps;
   checkInteger('step', step, from, 2 ** 32 - 1);
-  checkObject('options', options, Object.keys(options ?? {}));
   const { ignoreNonFinite = false, onBatch } = options;
   // the call checks all other options, but gets another onBatch
   checkCallback('options.onBatch', onBatch);

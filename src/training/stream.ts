@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../check/abort.js';
-import { checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { outOfRange, wrongType } from '../check/errors.js';
 import { dropPromise, isPromise } from '../check/promises.js';
 import type { Arena } from '../core/arena.js';
 import { checksumOf, checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
@@ -16,7 +16,8 @@ import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import { speedOf } from './epochs.js';
 import { makeYield } from './event-loop.js';
 import { History } from './history.js';
-import { checkSettings, STREAM_KEYS, type StreamOptions, type TrainSettings } from './options.js';
+import { checkSettings, type StreamOptions, type TrainSettings } from './options.js';
+import { PendingWarnings } from './pending-warnings.js';
 import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace } from './place.js';
 import type { EpochReport, ProgressReport } from './reports.js';
 import type { Trainer } from './trainer.js';
@@ -34,7 +35,6 @@ function checkStream(source: unknown, options: StreamOptions, arena: Arena, curr
     const wanted = 'a function that returns the parts of an epoch, so that each epoch can start anew';
     throw wrongType('source', source, wanted);
   }
-  checkObject('options', options, STREAM_KEYS);
   const settings = checkSettings(options, arena, current);
   const { optimizer } = settings;
   if (isFullBatch(optimizer)) {
@@ -135,8 +135,7 @@ class Stream {
   #hasFallback = false;
   /** Until it is known what the network learns: the targets so far. */
   #survey: TargetSurvey | undefined;
-  /** The warnings for the next report; undefined before the first part. */
-  #warnings: readonly string[] | undefined;
+  readonly #warnings = new PendingWarnings();
   /** true until the part in progress has come, if its checksum is that of a file of version 1. */
   #isOfVersion1: true | undefined;
 
@@ -243,7 +242,7 @@ class Stream {
     const done = this.#done;
     const stepRows = Math.min(this.#settings.stepRows, data.samples);
     // only the first part of a call is checked for warnings: the others will be like it
-    this.#warnings ??= warningsOf(data, arena);
+    if (!this.#hasFallback) this.#warnings.add(...warningsOf(data, arena));
     this.#load(data);
     if (this.#runPlace) {
       const checksum = this.#isOfVersion1 ? checksumOfVersion1(data) : checksumOfSet(arena);
@@ -308,9 +307,7 @@ class Stream {
     // from here to the report nothing else can run, so that a checkpoint has all of this or nothing
     state.countEpoch();
     const { arena, fallback } = state;
-    const warning = this.#growth.observe(epoch, cost / samples, this.#firstCost, arena, fallback.parameters);
-    const warnings = [...(this.#warnings ?? []), ...(warning ? [warning] : [])];
-    this.#warnings = [];
+    this.#warnings.add(this.#growth.observe(epoch, cost / samples, this.#firstCost, arena, fallback.parameters));
     this.#epoch++;
     this.#done = NO_PARTS;
     if (!isStopped) state.clock.endEpoch(evaluation?.cost ?? cost / samples);
@@ -325,7 +322,7 @@ class Stream {
       secondsLeft: undefined,
       ...(evaluation && { validation: evaluation }),
       ...(isStopped && { stopped: 'callback' as const }),
-      ...(warnings.length > 0 && { warnings }),
+      ...this.#warnings.take(),
     };
   }
 

@@ -2,6 +2,7 @@ import type { SetSize } from '../core/memory-plan.js';
 import type { DataSet } from '../data/data-set.js';
 import { CostGrowth } from './cost-growth.js';
 import { speedOf } from './epochs.js';
+import { PendingWarnings } from './pending-warnings.js';
 import type { CallOptions, Place } from './place.js';
 import type { TrainForReport } from './reports.js';
 import { StepTimer } from './step-timer.js';
@@ -29,8 +30,7 @@ export class TimeBoxedTraining {
   /** Epochs done. */
   #epoch = 0;
   #isInEpoch = false;
-  /** The warnings for the next report. */
-  #warnings: readonly string[];
+  readonly #warnings = new PendingWarnings();
   #epochCost = 0;
 
   /** `given`: the arrays of the data, which already lie in the arena. */
@@ -42,7 +42,7 @@ export class TimeBoxedTraining {
     callOptions: () => CallOptions,
     warnings: readonly string[],
   ) {
-    this.#warnings = warnings;
+    this.#warnings.add(...warnings);
     this.#state = state;
     this.#given = { inputs, targets, weights };
     this.samples = samples;
@@ -125,16 +125,13 @@ export class TimeBoxedTraining {
       if (stepper.position === this.samples) {
         this.#isInEpoch = false;
         const epochCost = this.#epochCost / this.samples;
-        const warning = this.#growth.observe(this.#epoch, epochCost, stepper.firstCost, arena, fallback.parameters);
-        if (warning) this.#warnings = [...this.#warnings, warning];
+        this.#warnings.add(this.#growth.observe(this.#epoch, epochCost, stepper.firstCost, arena, fallback.parameters));
         this.#epoch++;
         clock.endEpoch(epochCost);
       }
     } while (timer.elapsedMs + timer.stepMs < milliseconds && !this.#isTimeStill(timer, slices, samples));
     stepper.check();
     const elapsedMs = timer.measuredMs;
-    const warnings = this.#warnings;
-    this.#warnings = [];
     return {
       epoch: this.#epoch,
       step: this.#isInEpoch ? stepper.stepsDone : 0,
@@ -145,7 +142,7 @@ export class TimeBoxedTraining {
       learningRate: stepper.learningRate,
       elapsedMs,
       samplesPerSecond: speedOf(samples, elapsedMs),
-      ...(warnings.length > 0 && { warnings }),
+      ...this.#warnings.take(),
     };
   }
 
