@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { EpochReport, NetworkOptions } from '../src/index.js';
-import { adam, NonFiniteError, sgd } from '../src/index.js';
+import { adam, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { buildName, createNetwork } from './build.js';
+import { failureOf } from './expected-errors.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
 
 // Reports about training that fails: the likely cause, costs that have grown, and outputs that are not finite.
@@ -12,17 +13,6 @@ const inputs = randomFloats(2 * 40, random);
 const targets = Float32Array.from({ length: 40 }, (_, i) => inputs[2 * i] - inputs[2 * i + 1]);
 const linear: NetworkOptions = { inputs: 2, layers: [{ units: 1, activation: 'linear' }], seed: 1 };
 const scaled = (factor: number, values: Float32Array) => values.map((value) => factor * value);
-
-async function failureOf(work: () => unknown): Promise<NonFiniteError> {
-  let error: unknown;
-  try {
-    await work();
-  } catch (thrown) {
-    error = thrown;
-  }
-  expect(error).toBeInstanceOf(NonFiniteError);
-  return error as NonFiniteError;
-}
 
 describe('the likely cause of a NonFiniteError', () => {
   const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

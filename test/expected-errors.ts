@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { NetworkOptions } from '../src/index.js';
+import { type NetworkOptions, NonFiniteError } from '../src/index.js';
 
 // Every wrong call gets an error that says where the wrong value is, what it is and what is wanted, and the call
 // changes nothing. The arguments here would not compile in TypeScript, hence `any`.
@@ -19,6 +19,18 @@ export async function expectError(call: () => unknown, error: ErrorClass, messag
   expect(thrown).toBeInstanceOf(Error);
   expect((thrown as Error).message).toMatch(message);
   expect((thrown as Error).constructor).toBe(error);
+}
+
+/**
+ * The NonFiniteError that a call throws, or that a promise is rejected with. Expects that there is one.
+ */
+export async function failureOf(work: Promise<unknown> | (() => unknown)): Promise<NonFiniteError> {
+  const error: unknown = await (async () => (typeof work === 'function' ? work() : work))().then(
+    () => 'nothing was thrown',
+    (reason) => reason,
+  );
+  expect(error).toBeInstanceOf(NonFiniteError);
+  return error as NonFiniteError;
 }
 
 export const options: NetworkOptions = {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { makePlan } from '../src/core/memory-plan.js';
 import type { DataSet, EpochReport, NetworkOptions, TrainForOptions } from '../src/index.js';
-import { adam, momentum, NonFiniteError, sgd } from '../src/index.js';
+import { adam, momentum, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { checkSpec } from '../src/spec/spec.js';
 import { createNetwork, loadNetwork } from './build.js';
+import { failureOf } from './expected-errors.js';
 import { parametersOf } from './parameters.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
 
@@ -32,17 +33,6 @@ const failsAfter = (steps: number) => (step: number) => (step < steps ? 0.01 : 1
 
 /** Everything that training changes, besides the clock of the learning rate: the bits of a file. */
 const stateOf = (net: Network) => net.save({ training: true });
-
-async function failureOf(work: () => unknown): Promise<NonFiniteError> {
-  let error: unknown;
-  try {
-    await work();
-  } catch (thrown) {
-    error = thrown;
-  }
-  expect(error).toBeInstanceOf(NonFiniteError);
-  return error as NonFiniteError;
-}
 
 /** A call that trains for a few epochs. */
 type Call = (net: Network, given: DataSet, options: TrainForOptions & { epochs?: number }) => unknown;

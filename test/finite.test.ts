@@ -15,6 +15,7 @@ import {
 } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, startKernels } from './build.js';
+import { failureOf } from './expected-errors.js';
 import { arraysOf, parametersOf, setParameters } from './parameters.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
 import { jsonOf, sectionOf } from './saved-files.js';
@@ -37,15 +38,6 @@ const data = {
   targets: randomFloats(3 * SAMPLES, random),
 };
 const hasFinite = (net: Network) => parametersOf(net).every((values) => values.every(Number.isFinite));
-
-async function failureOf(work: Promise<unknown>): Promise<NonFiniteError> {
-  const error = await work.then(
-    () => 'nothing was thrown',
-    (reason) => reason,
-  );
-  expect(error).toBeInstanceOf(NonFiniteError);
-  return error;
-}
 
 /** Checks that numbers are not finite after the step that the error names, and only then, if training continues. */
 async function expectFirst(error: NonFiniteError, given: typeof data, fit: TrainOptions, net: Network) {
