@@ -22,7 +22,7 @@ export function eachWeight(
   }
 }
 
-/** Copies w [units × fanIn] from panels to `values`, from index `start` of `values` on; only the units [first, last). */
+/** Copies w [units × fanIn] of the units [first, last) from panels to `values`, from index `start` of `values` on. */
 export function readWeights(
   panels: Float32Array,
   fanIn: number,

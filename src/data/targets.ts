@@ -77,15 +77,16 @@ const LINEAR = ": activation: 'linear' on the last layer learns other numbers";
  * or counts.
  */
 function checkForCost(where: string, targets: FloatArray, outputs: number, { cost }: Spec): void {
-  const checkEach = (fits: (y: number) => boolean, wanted: string, wayOut = '') => {
+  const checkEach = (fits: (y: number) => boolean, wanted: string, hint = '') => {
     const bad = targets.findIndex((y: number) => !fits(y));
-    if (bad >= 0) throw outOfRange(`${where}[${bad}]`, targets[bad], `${wanted} for ${cost}${wayOut}`);
+    if (bad >= 0) throw outOfRange(`${where}[${bad}]`, targets[bad], `${wanted} for ${cost}${hint}`);
   };
   if (cost === 'hinge') checkEach((y) => y === -1 || y === 1, '-1 or 1');
   if (cost === 'poisson') checkEach((y) => y >= 0, '0 or more');
   const isDistribution = cost === 'categoricalCrossEntropy' || cost === 'kullbackLeibler';
-  if (isDistribution || cost === 'binaryCrossEntropy')
-    checkEach((y) => y >= 0 && y <= 1, '0 to 1', cost === 'binaryCrossEntropy' ? LINEAR : '');
+  const isProbability = (y: number) => y >= 0 && y <= 1;
+  if (isDistribution) checkEach(isProbability, '0 to 1');
+  if (cost === 'binaryCrossEntropy') checkEach(isProbability, '0 to 1', LINEAR);
   if (!isDistribution) return;
   // delta = a - y is right only for rows that add up to 1
   for (let start = 0; start < targets.length; start += outputs) {

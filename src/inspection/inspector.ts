@@ -184,9 +184,9 @@ export class Inspector {
 
   /**
    * The gradient of each sample by itself, for every layer: d(w_x C_x)/dW [rows × units × fanIn] and d(w_x C_x)/db
-   * [rows × units]. Their means over the rows are `getWeightGradients()` and `getBiasGradients()` of the batch. `weights` [rows]:
-   * w_x, default 1 for each. The result takes as much memory as the network's parameters for each sample. Afterwards
-   * the last sample is the batch.
+   * [rows × units]. Their means over the rows are `getWeightGradients()` and `getBiasGradients()` of the batch.
+   * `weights` [rows]: w_x, default 1 for each. The result takes as much memory as the network's parameters for each
+   * sample. Afterwards the last sample is the batch.
    */
   sampleGradients(x: Inputs, y: Targets, weights?: Float32Array): LayerParameters[] {
     const { spec } = this.#arena;

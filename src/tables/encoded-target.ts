@@ -12,7 +12,8 @@ export type EncodedTarget =
 export type TargetTask = 'classes' | 'labels' | 'numbers';
 
 /**
- * An answer: the name of a category, true or false, or a number. For several columns, an object with an answer for each.
+ * An answer: the name of a category, true or false, or a number. For several columns, an object with an answer for
+ * each.
  */
 export type Answer = string | boolean | number | Record<string, boolean> | Record<string, number>;
 

@@ -115,7 +115,9 @@ export class Encoder {
     return structuredClone({ version: 1, inputs: this.#inputs, targets: this.#targets });
   }
 
-  /** The kinds of the inputs, for reading data without targets: `Table.fromCsv(text, { kinds: encoder.inputKinds })`. */
+  /**
+   * The kinds of the inputs, for reading data without targets: `Table.fromCsv(text, { kinds: encoder.inputKinds })`.
+   */
   get inputKinds(): Record<string, ColumnKind> {
     const kinds: Record<string, ColumnKind> = {};
     for (const input of this.#inputs) setOwn(kinds, input.column, kindOf(input));

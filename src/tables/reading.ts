@@ -37,8 +37,8 @@ export interface Reading {
   readonly kinds: ReadonlyMap<string, ColumnKind>;
   readonly isMissing: (text: string) => boolean;
   /**
-   * The texts of options.missing, if it is given. They may be numbers or dates, so they are looked for before a value is
-   * read; the texts of the default list are neither.
+   * The texts of options.missing, if it is given. They may be numbers or dates, so they are looked for before a value
+   * is read; the texts of the default list are neither.
    */
   readonly missing: readonly string[] | undefined;
   readonly decimal: Decimal;

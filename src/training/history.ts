@@ -1,4 +1,5 @@
 import { outOfRange, quote } from '../check/errors.js';
+import { INSPECT } from '../model/describe.js';
 import { type Evaluation, type MetricNumbers, metricsOf } from '../model/metrics.js';
 import type { EpochReport } from './reports.js';
 
@@ -156,7 +157,7 @@ export class History implements Iterable<EpochSummary> {
   }
 
   /** The object that Node prints instead. */
-  [Symbol.for('nodejs.util.inspect.custom')](): object {
+  [INSPECT](): object {
     const { length, last, best, stopped, warnings } = this;
     return { length, last, best, ...(stopped && { stopped }), ...(warnings.length > 0 && { warnings }) };
   }

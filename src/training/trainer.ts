@@ -254,8 +254,8 @@ export class Trainer {
   }
 
   /**
-   * Standardises the inputs of a data set that loadSet will load, in blocks, so that the event loop can run. `data` must
-   * not change until then. A call that resumes has its place to find first, so it loads all at once.
+   * Standardises the inputs of a data set that loadSet will load, in blocks, so that the event loop can run. `data`
+   * must not change until then. A call that resumes has its place to find first, so it loads all at once.
    */
   async standardizeInBlocks(data: CheckedData, stepRows: number, pause: () => Promise<void>): Promise<void> {
     if (this.call.hasResumption) return;
