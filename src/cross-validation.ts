@@ -3,12 +3,13 @@ import { isPromise } from './check/promises.js';
 import { type CheckedData, checkData, type DataSet, ownData } from './data/data-set.js';
 import { preparationOf } from './data/inputs.js';
 import { checkStratify, foldsOf, pick } from './data/split.js';
-import { checkTask, type Goal, goalGiven, settleGoal } from './data/task.js';
+import { checkScaledTask, checkTask, type Goal, goalGiven, settleGoal } from './data/task.js';
 import { type Evaluation, type MetricNumbers, metricsOf } from './model/metrics.js';
 import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
-import { checkSpec, type Spec } from './spec/spec.js';
+import { checkClassNames, checkNames, classCountOf } from './spec/names.js';
+import { checkSpec, outputsOf, type Spec } from './spec/spec.js';
 import type { History } from './training/history.js';
-import { TRAIN_KEYS, type TrainOptions, takeOptions } from './training/options.js';
+import { checkStandardize, TRAIN_KEYS, type TrainOptions, takeOptions } from './training/options.js';
 
 /**
  * Options of `crossValidate`: those of `fit`, except for validation data, since every fold serves as validation data
@@ -64,18 +65,30 @@ export async function crossValidate(
 ): Promise<CrossValidation> {
   checkObject('network', network, NETWORK_KEYS);
   const networkOptions = { ...network };
-  const { folds = 5, stratify = false, onFold, ...training } = takeOptions(options, [...OWN_KEYS, ...TRAIN_KEYS]);
   const spec = checkSpec(networkOptions);
-  const isStandardized = training.standardize === true;
+  const { task, classes, columns } = networkOptions;
+  const names = {
+    classes: checkClassNames('network.classes', classes, classCountOf(outputsOf(spec), task)),
+    columns: checkNames('network.columns', columns, spec.inputs),
+  };
+  const named = { spec, names };
+  const {
+    folds = 5,
+    stratify = false,
+    onFold,
+    ...training
+  } = takeOptions(options, [...OWN_KEYS, ...TRAIN_KEYS], named);
+  const standardized = checkStandardize('options.standardize', training.standardize, spec);
   const checked = checkData(
     'data',
-    ownData('data', data),
-    preparationOf({ spec, standardization: undefined }, isStandardized),
+    ownData('data', data, named),
+    preparationOf({ ...named, standardization: undefined, targetScale: undefined }, standardized),
   );
   checkInteger('options.folds', folds, 2, 2 ** 31 - 1);
   if (folds > checked.samples)
     throw outOfRange('options.folds', folds, `at most one for each of ${checked.samples} samples`);
   const goal = goalOf(networkOptions, checked, spec);
+  if (standardized.targets) checkScaledTask('options.standardize', goal.task);
   checkStratify('options.stratify', stratify, goal);
   checkCallback('options.onFold', onFold);
   for (const name of ['validation', 'validationSplit'] as const) {

@@ -1,14 +1,15 @@
 export type { BuildName, PageWorker, WasmModule } from './core/core-options.js';
-export type { DataSet } from './data/data-set.js';
-export type { Inputs } from './data/inputs.js';
+export type { DataSet, TypedDataSet } from './data/data-set.js';
+export type { InputArray, Inputs } from './data/inputs.js';
 export type { SplitOptions, ValidationSplit } from './data/split.js';
-export type { Targets } from './data/targets.js';
+export type { TargetArray, Targets } from './data/targets.js';
 export type { Task } from './data/task.js';
 export type { CheckGradientsOptions, GradientCheck } from './inspection/check-gradients.js';
 export type { CheckedParameter } from './inspection/gradient-errors.js';
 export type { Inspector, JacobianOptions, LayerParameters, Perturbation } from './inspection/inspector.js';
 export type { ClassificationReport, ClassMetrics } from './model/classification-report.js';
 export { classificationReport } from './model/classification-report.js';
+export type { Classified, ClassifyOptions, Label } from './model/classify.js';
 export type { EvaluateOptions } from './model/evaluate.js';
 export type { Layer } from './model/layer.js';
 export type {
@@ -65,11 +66,11 @@ export {
 } from './spec/optimizer.js';
 export type { LearningRate, Schedule, ScheduleFunction, Span } from './spec/schedule.js';
 export { cosine, exponential, inverseTime, oneCycle, polynomial, reduceOnPlateau, step } from './spec/schedule.js';
-export type { Standardization } from './spec/standardization.js';
+export type { GivenStandardization, Standardization } from './spec/standardization.js';
 export type { EarlyStopping, Monitor } from './training/early-stopping.js';
 export { type EpochSummary, History, type HistoryColumn } from './training/history.js';
 export { NonFiniteError, type NonFiniteReason } from './training/non-finite.js';
-export type { StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
+export type { Standardize, StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
 export type { EpochReport, ProgressReport, TrainForReport } from './training/reports.js';
 export type { EvaluateAsyncOptions } from './training/sliced-evaluation.js';
 export type { DataSource } from './training/stream.js';

@@ -1,16 +1,21 @@
 import { throwIfAborted } from './check/abort.js';
+import type { NumberArray } from './check/arrays.js';
 import { type Bytes, checkBytes } from './check/bytes.js';
 import { checkBoolean, checkFloats, checkInteger, checkName, checkNoMore, checkObject } from './check/errors.js';
+import { isPlain } from './check/plain-arrays.js';
 import { Arena, checkSize } from './core/arena.js';
 import { BUILDS, type BuildName, CORE_KEYS, type CoreOptions, DEFAULT_CAPACITY } from './core/core-options.js';
 import { type CoreImports, preload, startEngine } from './core/engine.js';
 import { makePlan } from './core/memory-plan.js';
 import { unpack } from './core/parameters.js';
 import { checkData, type DataSet, ownData, writeWindowInputs, writeWindowTargets } from './data/data-set.js';
-import { checkInputShape, checkInputs, type Inputs } from './data/inputs.js';
-import { checkWeights, type Targets } from './data/targets.js';
-import { checkTask, goalGiven, settleGoal, type Task } from './data/task.js';
+import { checkInputShape, checkInputs, type InputArray, type Inputs } from './data/inputs.js';
+import { typedInputs, typedTargets, typedWeights } from './data/plain-data.js';
+import { checkScalable, toTargetUnits } from './data/target-scale.js';
+import { checkWeights, type TargetArray, type Targets } from './data/targets.js';
+import { checkNamedTask, checkScaledTask, checkTask, goalGiven, settleGoal, type Task } from './data/task.js';
 import type { Inspector } from './inspection/inspector.js';
+import { answersOf, type Classified, type ClassifyOptions, checkClassifier, type Label } from './model/classify.js';
 import { describe, INSPECT, tableOf } from './model/describe.js';
 import { checkEvaluation, type EvaluateOptions, evaluate, OutputsError } from './model/evaluate.js';
 import { checkInitializers, initialize } from './model/initializer.js';
@@ -20,11 +25,12 @@ import { Pass } from './model/pass.js';
 import type { LoadOptions } from './persistence/decode.js';
 import { encode, SAVE_KEYS, type SaveOptions } from './persistence/encode.js';
 import type { SavedBytes, Section } from './persistence/sections.js';
+import { checkClassNames, checkNames, classCountOf } from './spec/names.js';
 import type { CostName, CustomCost, SpecOptions } from './spec/network-options.js';
 import type { Optimizer } from './spec/optimizer.js';
 import { savedLearningRate } from './spec/schedule.js';
 import { checkSpec, countParameters, isCustomCost, outputsOf, SPEC_KEYS, type Spec } from './spec/spec.js';
-import { checkStandardization, type Standardization } from './spec/standardization.js';
+import { checkStandardization, type GivenStandardization, type Standardization } from './spec/standardization.js';
 import type { Started } from './threads/team.js';
 import { train } from './training/fit.js';
 import { History } from './training/history.js';
@@ -48,9 +54,13 @@ export interface NetworkOptions extends SpecOptions, CoreOptions {
    * see `Network.task`.
    */
   task?: Task;
+  /** Names of the classes or labels [outputs]; [2] for the two classes of one output. See `Network.classes`. */
+  classes?: readonly string[];
+  /** Names of the input columns [inputs]. See `Network.columns`. */
+  columns?: readonly string[];
 }
 
-export const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS, 'task'];
+export const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS, 'task', 'classes', 'columns'];
 
 /**
  * The method that `using` calls. TypeScript knows `Symbol.dispose` from version 5.2 on, with the lib
@@ -126,7 +136,13 @@ export class Network {
     const spec = checkSpec(options);
     const task = options.task === undefined ? undefined : checkTask('task', options.task, spec);
     const initializers = checkInitializers(options.layers, spec.layers, spec.inputs);
+    const names = {
+      classes: checkClassNames('classes', options.classes, classCountOf(outputsOf(spec), task)),
+      columns: checkNames('columns', options.columns, spec.inputs),
+    };
+    checkNamedTask('classes', names.classes, task);
     return Network.#start(spec, options, isCustomCost(options.cost) ? options.cost : undefined, async (net) => {
+      net.#arena.names = names;
       net.#trainer.goal = goalGiven(task, spec);
       for (const [l, layer] of net.layers.entries()) await initialize(net.#arena, layer, l, initializers[l]);
     });
@@ -253,13 +269,41 @@ export class Network {
   set task(task: Task | undefined) {
     this.#arena.checkAlive();
     const checked = task === undefined ? undefined : checkTask('task', task, this.#arena.spec);
+    if (this.#arena.targetScale) checkScaledTask('task', checked);
+    checkNamedTask('task', this.classes, checked);
     if (this.#trainer.call.isRunning)
       throw new Error('task: got a new one while this network is being trained, want it before or after');
     this.#trainer.goal = goalGiven(checked, this.#arena.spec);
   }
 
   /**
-   * The optimizer: the rule by which a training step changes the weights. Default `sgd({ learningRate: 0.1
+   * The names of the classes or labels, in the order of the outputs; of one output, those of the classes 0 and 1.
+   * undefined: they have none, and `classify` returns their numbers. They are given at create, come with the first data
+   * that the network is trained on, such as those of `readCsv`, or are assigned. Targets may then be names. The result
+   * is frozen. Names may contain anything: escape them wherever you write them.
+   */
+  get classes(): readonly string[] | undefined {
+    return this.#arena.names.classes;
+  }
+
+  set classes(classes: readonly string[] | undefined) {
+    const checked = checkClassNames('classes', classes, classCountOf(this.outputs, this.task));
+    checkNamedTask('classes', checked, this.task);
+    this.#arena.names = { ...this.#arena.names, classes: checked };
+  }
+
+  /** The names of the input columns, which errors use; undefined: they have none. See `classes`. */
+  get columns(): readonly string[] | undefined {
+    return this.#arena.names.columns;
+  }
+
+  set columns(columns: readonly string[] | undefined) {
+    const checked = checkNames('columns', columns, this.inputs);
+    this.#arena.names = { ...this.#arena.names, columns: checked };
+  }
+
+  /**
+   * The optimizer: the rule by which a training step changes the weights. Default `adam({ learningRate: 0.01
    * })`. Assigning one starts the schedule of its learning rate from the beginning. A call with an equal optimizer in
    * its options continues the schedule.
    */
@@ -300,11 +344,43 @@ export class Network {
   }
 
   /** Replaces the standardisation by a copy of `value`; undefined removes it. Throws an Error during training. */
-  setStandardization(value: Standardization | undefined): void {
+  setStandardization(value: GivenStandardization | undefined): void {
     const checked = value === undefined ? undefined : checkStandardization('setStandardization', value, this.inputs);
     if (this.#trainer.call.isRunning)
       throw new Error('setStandardization: got a new one while this network is being trained, want it before or after');
     this.#trainer.standardize(checked);
+  }
+
+  /**
+   * The standardisation of the targets: the network learns (y - mean) / deviation, each output with its own numbers
+   * [outputs]; undefined: targets stay as they are. `fit` sets it if its option `standardize` is `'targets'` or
+   * `'both'`. `predict` returns outputs in the units of the targets, mean + deviation · a, computed in doubles and
+   * rounded once; the errors of `evaluate` are in these units too. Costs, and what layers and inspectors return, are
+   * those of the standardised numbers. The result is a copy.
+   */
+  getTargetStandardization(): Standardization | undefined {
+    const own = this.#arena.targetScale;
+    return own && { means: own.means.slice(), deviations: own.deviations.slice() };
+  }
+
+  /**
+   * Replaces the standardisation of the targets by a copy of `value`; undefined removes it. Throws a RangeError for
+   * networks that learn classes or labels, for outputs that are not linear or leakyRelu, and for costs other than
+   * quadratic, meanAbsoluteError, huber and custom ones. While the task is undecided, it becomes `'numbers'`. Throws an
+   * Error during training.
+   */
+  setTargetStandardization(value: GivenStandardization | undefined): void {
+    const where = 'setTargetStandardization';
+    const { spec } = this.#arena;
+    const checked = value === undefined ? undefined : checkStandardization(where, value, this.outputs);
+    if (checked) {
+      checkScalable(where, spec);
+      checkScaledTask(where, this.task ?? 'numbers');
+    }
+    if (this.#trainer.call.isRunning)
+      throw new Error(`${where}: got a new one while this network is being trained, want it before or after`);
+    if (checked) this.#trainer.goal = goalGiven('numbers', spec);
+    this.#trainer.scaling = { ...this.#trainer.scaling, targetScale: checked };
   }
 
   /**
@@ -349,7 +425,7 @@ export class Network {
    * await net.fitStream(parts, { epochs: 10 });
    */
   async fitStream(source: DataSource, options: StreamOptions = {}): Promise<History> {
-    const taken = takeOptions(options, STREAM_KEYS);
+    const taken = takeOptions(options, STREAM_KEYS, this.#arena);
     const { fitStream } = await import('./training/stream.js');
     return await fitStream(this.#trainer, source, taken);
   }
@@ -374,8 +450,8 @@ export class Network {
    */
   async replayTo(step: number, data: DataSet | DataSource, options: TrainOptions | StreamOptions = {}): Promise<void> {
     const isStream = typeof data === 'function';
-    const taken = takeOptions<TrainOptions>(options, isStream ? STREAM_KEYS : TRAIN_KEYS);
-    const ownSource = isStream ? data : ownData('data', data);
+    const taken = takeOptions<TrainOptions>(options, isStream ? STREAM_KEYS : TRAIN_KEYS, this.#arena);
+    const ownSource = isStream ? data : ownData('data', data, this.#arena);
     const { replayTo } = await import('./training/replay.js');
     await replayTo(this.#trainer, step, ownSource, taken);
   }
@@ -386,7 +462,7 @@ export class Network {
    * before the step, without L1 and L2. Throws a NonFiniteError if the cost or a weight is no longer finite; the
    * network then has the finite weights that it had at most 64 steps before, which may be very large already.
    */
-  trainBatch(x: Inputs, y: Targets, weights?: Float32Array, none?: undefined): number {
+  trainBatch(x: Inputs, y: Targets, weights?: readonly number[] | NumberArray, none?: undefined): number {
     checkNoMore('trainBatch', 4, none);
     return this.#trainer.trainBatch(x, y, weights);
   }
@@ -398,7 +474,10 @@ export class Network {
   predict(x: Inputs, none?: undefined): Float32Array {
     checkNoMore('predict', 2, none);
     const arena = this.#arena;
-    const rows = this.#checkBatch(x);
+    // V8 inlines the path of typed arrays only as long as it is short
+    if (isPlain(x)) return this.predict(typedInputs('x', x, arena) as InputArray);
+    arena.checkAlive();
+    const rows = checkInputShape('x', x, arena.spec);
     const { plan } = arena;
     // the numbers of each batch are checked in the memory. If there are several batches, all are checked before the
     // first
@@ -414,7 +493,36 @@ export class Network {
       const areFinite = arena.readRows(predictions, first * outputs, output.a, output, count);
       if (!areFinite) throw new OutputsError('x', predictions, outputs);
     }
+    return arena.targetScale ? this.#toTargetUnits(predictions, arena.targetScale) : predictions;
+  }
+
+  #toTargetUnits(predictions: Float32Array, scale: Standardization): Float32Array {
+    if (!toTargetUnits(predictions, scale)) throw new OutputsError('x', predictions, this.outputs);
     return predictions;
+  }
+
+  /**
+   * The class of each row of inputs [rows × inputs]: its name, or its number if the network has no `classes`. For a
+   * network that learns labels: an array of those that the sample has. With `probabilities: true`, each is an object `{
+   * label, probabilities }`. The rules are those of `evaluate`: the largest output is the class, and of equal ones the
+   * first; with one output, it is class 1 if the output exceeds the threshold, and so for each label.
+   *
+   * Throws an Error while the task is not known, and a RangeError for networks that learn numbers.
+   *
+   * @example
+   * net.classify([[5.1, 3.5], [6.2, 2.9]]); // ['setosa', 'virginica']
+   * net.classify([[5.1, 3.5]], { probabilities: true })[0].probabilities; // Float32Array [0.98, 0.02]
+   */
+  classify<Answer extends Label | Label[] = Label>(
+    x: Inputs,
+    options: ClassifyOptions & { probabilities: true },
+  ): Classified<Answer>[];
+  classify<Answer extends Label | Label[] = Label>(x: Inputs, options?: ClassifyOptions): Answer[];
+  classify(x: Inputs, options: ClassifyOptions = {}): unknown[] {
+    const arena = this.#arena;
+    arena.checkAlive();
+    const classifier = checkClassifier(options, this.#trainer.goal, arena.spec);
+    return answersOf(classifier, this.predict(x), this.outputs, this.classes);
   }
 
   /**
@@ -436,7 +544,7 @@ export class Network {
    */
   async evaluateAsync(data: DataSet, options: EvaluateAsyncOptions = {}): Promise<Evaluation> {
     const { spec } = this.#arena;
-    const checked = checkData('data', ownData('data', data), this.#arena);
+    const checked = checkData('data', ownData('data', data, this.#arena), this.#arena);
     const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, spec);
     const checkedOptions = checkSlicedEvaluation(options, goal, spec);
     throwIfAborted(options.signal);
@@ -459,10 +567,13 @@ export class Network {
   /** Computes z and a of every layer for a batch of inputs [rows × inputs]. */
   forward(x: Inputs, none?: undefined): void {
     checkNoMore('forward', 2, none);
-    const rows = this.#checkBatch(x);
-    this.#trainer.reserveRows(x, rows);
-    const type = writeWindowInputs('x', this.#arena, x, 0, rows);
-    this.#arena.core.forwardWindow(rows, type);
+    const arena = this.#arena;
+    arena.checkAlive();
+    const inputs = typedInputs('x', x, arena) as InputArray;
+    const rows = checkInputShape('x', inputs, arena.spec);
+    this.#trainer.reserveRows(inputs, rows);
+    const type = writeWindowInputs('x', arena, inputs, 0, rows);
+    arena.core.forwardWindow(rows, type);
     this.#pass.holdCurrentForward(rows);
   }
 
@@ -471,15 +582,17 @@ export class Network {
    * sample's cost and delta are multiplied by, default 1 for each. Returns the mean cost, without L1 and L2. Throws an
    * Error if there was no `forward` with the present weights.
    */
-  backward(y: Targets, weights?: Float32Array, none?: undefined): number {
+  backward(y: Targets, weights?: readonly number[] | NumberArray, none?: undefined): number {
     checkNoMore('backward', 3, none);
     this.#arena.checkAlive();
     const { rows, isCurrent } = this.#pass;
     if (!isCurrent) throw new Error('backward: got no forward pass of these weights, want forward(x) first');
-    this.#trainer.checkTargets('y', y, rows);
-    if (weights !== undefined) checkWeights('weights', weights, rows);
+    const targets = typedTargets('y', y, rows, this.#arena) as TargetArray;
+    this.#trainer.checkTargets('y', targets, rows);
+    const each = typedWeights('weights', weights) as Float32Array | undefined;
+    if (each !== undefined) checkWeights('weights', each, rows);
     const { core, header } = this.#arena;
-    writeWindowTargets(this.#arena, y, weights, rows);
+    writeWindowTargets(this.#arena, targets, each, rows);
     // a custom cost may throw; z and a are then still those of the last forward
     this.#pass.startBackward();
     core.loadWindowTargets(rows);
@@ -522,7 +635,8 @@ export class Network {
       schedule: typeof optimizer.learningRate === 'object' ? clock.state : undefined,
       trainingSamples,
       epochsTrained,
-      standardization: trainer.standardization,
+      ...trainer.scaling,
+      names: this.#arena.names,
       parameters,
       training: isTraining ? trainer.saved : undefined,
       unknown: this.#unknown,
@@ -572,10 +686,5 @@ export class Network {
   /** @internal Disposer declares it, if TypeScript knows Symbol.dispose. */
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  #checkBatch(x: unknown): number {
-    this.#arena.checkAlive();
-    return checkInputShape('x', x, this.#arena.spec);
   }
 }

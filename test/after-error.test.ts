@@ -19,7 +19,8 @@ const overflowing: DataSet = {
   targets: Float32Array.from({ length: SAMPLES }, (_, i) => (i === 2 ? 1e18 : 1)),
 };
 const learningRate = (step: number) => (step === 2 ? 3e38 : 0);
-const training = { batchSize: 1, shuffle: false, optimizer: sgd({ learningRate }) };
+const steps = { batchSize: 1, shuffle: false, optimizer: sgd({ learningRate }) };
+const training = { epochs: 1, ...steps };
 
 describe('an overflow in the step at which a call stops', () => {
   const stop = new AbortController();
@@ -50,7 +51,7 @@ describe('an overflow in the step at which a call stops', () => {
     [
       'the end of the time of trainFor',
       async (net) => {
-        for (let call = 0; call < 3; call++) net.trainFor(overflowing, 1e-30, training);
+        for (let call = 0; call < 3; call++) net.trainFor(overflowing, 1e-30, steps);
       },
     ],
     ['replayTo', (net) => net.replayTo(3, overflowing, training)],

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import type { DataSet, NetworkOptions, Optimizer, TrainOptions } from '../src/index.js';
+import type { NetworkOptions, Optimizer, TrainOptions, TypedDataSet } from '../src/index.js';
 import { deltas, forward, meanCost, type ReferenceNetwork } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import {
@@ -80,7 +80,12 @@ function randomOptimizer(): Optimizer {
 }
 
 /** Inputs, targets and perhaps weights of samples. */
-function randomData(inputs: number, outputs: number, isClasses: boolean, isSigned: boolean): Required<DataSet> {
+function randomData(
+  inputs: number,
+  outputs: number,
+  isClasses: boolean,
+  isSigned: boolean,
+): TypedDataSet & { weights: Float32Array } {
   const rows = 2 + below(20);
   const targets = new Float32Array(rows * outputs);
   for (let i = 0; i < rows; i++) {
@@ -97,7 +102,7 @@ function randomData(inputs: number, outputs: number, isClasses: boolean, isSigne
 
 interface Scenario {
   options: NetworkOptions;
-  data: Required<DataSet>;
+  data: TypedDataSet & { weights: Float32Array };
   training: TrainOptions;
 }
 
@@ -198,7 +203,9 @@ function wrongArrays(values: Float32Array, isAnyCount = false): Anything[] {
     5,
     'values',
     {},
-    [...values],
+    Array.from(values, String),
+    [...values.slice(1), null],
+    [values, values.slice(1)],
     new BigInt64Array(values.length),
     values.buffer,
     { length: values.length, 0: 1 },
@@ -221,7 +228,7 @@ const withWrong = (given: object, wrong: Readonly<Record<string, readonly unknow
   return copy;
 };
 
-const wrongData = (data: Required<DataSet>) =>
+const wrongData = (data: TypedDataSet & { weights: Float32Array }) =>
   chance(0.1)
     ? pick<Anything>([undefined, null, 1, 'data', [], {}, { ...data, labels: data.targets }])
     : withWrong(data, {

@@ -18,7 +18,7 @@ describe('rows of targets that add up to nearly 1', () => {
   const x = Float32Array.of(0.5, 1);
   const rowsOf = (sum: number) => Float64Array.of(0.25, 0.75, 0.5, sum - 0.5);
   const calls: [string, string, (net: Network, y: Float64Array) => unknown][] = [
-    ['fit', 'data.targets', (net, targets) => net.fit({ inputs: x, targets })],
+    ['fit', 'data.targets', (net, targets) => net.fit({ inputs: x, targets }, { epochs: 1 })],
     ['fitStream', 'targets', (net, targets) => net.fitStream(() => [{ inputs: x, targets }])],
     ['trainFor', 'data.targets', (net, targets) => net.trainFor({ inputs: x, targets }, 1)],
     ['trainBatch', 'y', (net, targets) => net.trainBatch(x, targets)],
@@ -34,7 +34,8 @@ describe('rows of targets that add up to nearly 1', () => {
     [
       'validation',
       'options.validation.targets',
-      (net, targets) => net.fit({ inputs: x, targets: Uint8Array.of(0, 1) }, { validation: { inputs: x, targets } }),
+      (net, targets) =>
+        net.fit({ inputs: x, targets: Uint8Array.of(0, 1) }, { epochs: 1, validation: { inputs: x, targets } }),
     ],
   ];
 
@@ -100,7 +101,7 @@ describe('learning rates at the end of f32', () => {
       for (const learningRate of [rate, () => rate]) {
         const net = await createNetwork(options);
         // nothing to learn: no weight moves, at any rate
-        const { last } = await net.fit(flat, { optimizer: sgd({ learningRate }) });
+        const { last } = await net.fit(flat, { epochs: 1, optimizer: sgd({ learningRate }) });
         expect(last).toMatchObject({ learningRate: rate, cost: 0 });
       }
     }

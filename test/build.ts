@@ -4,6 +4,7 @@ import { Arena } from '../src/core/arena.js';
 import { type Core, type Engine, startEngine } from '../src/core/engine.js';
 import { makePlan, type SetSize } from '../src/core/memory-plan.js';
 import type { LoadOptions, NetworkOptions } from '../src/index.js';
+import { sgd } from '../src/index.js';
 import { Network } from '../src/network.js';
 import { checkSpec } from '../src/spec/spec.js';
 
@@ -48,10 +49,15 @@ function share(net: Network): Network {
   return net;
 }
 
-/** A network on the build under test. With a custom cost, it has one thread. */
+/**
+ * A network on the build under test. With a custom cost, it has one thread. Until a test gives it another optimizer, it
+ * learns by plain gradient descent, whose steps have no state.
+ */
 export async function createNetwork(options: NetworkOptions): Promise<Network> {
   const isCustom = typeof options?.cost === 'object' && !('name' in options.cost);
-  return share(await Network.create({ ...(isCustom ? { wasm } : core), ...options }));
+  const net = await Network.create({ ...(isCustom ? { wasm } : core), ...options });
+  net.optimizer = sgd({ learningRate: 0.1 });
+  return share(net);
 }
 
 export async function loadNetwork(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<Network> {

@@ -30,7 +30,7 @@ describe('training in the background', () => {
       expect(report.samplesPerSecond).toBeCloseTo(50_000 / report.elapsedMs, 6);
     }
     expect(net.optimizer).toEqual(optimizer);
-    const [withoutValidation] = await net.fit(data);
+    const [withoutValidation] = await net.fit(data, { epochs: 1 });
     expect(withoutValidation).not.toHaveProperty('validation');
   });
 
@@ -82,7 +82,7 @@ describe('training in the background', () => {
       expect(values.every(Number.isFinite)).toBe(true);
     }
     // the network can be used afterwards
-    expect(await net.fit(data)).toHaveLength(1);
+    expect(await net.fit(data, { epochs: 1 })).toHaveLength(1);
     expect(net.predict(data.inputs)).toHaveLength(6000);
   });
 
@@ -99,8 +99,8 @@ describe('training in the background', () => {
     await nextTurn();
     expect(net.save()).toEqual(other.save());
     // the network is free again
-    await net.fit(data, { batchSize: 4 });
-    await other.fit(data, { batchSize: 4 });
+    await net.fit(data, { epochs: 1, batchSize: 4 });
+    await other.fit(data, { epochs: 1, batchSize: 4 });
     expect(net.save()).toEqual(other.save());
   });
 
@@ -109,6 +109,7 @@ describe('training in the background', () => {
     const before = net.save();
     const reason = new Error('not today');
     const training = net.fit(randomSamples(5), {
+      epochs: 1,
       signal: AbortSignal.abort(reason),
       optimizer: sgd({ learningRate: 9 }),
     });
@@ -147,7 +148,7 @@ describe('training in the background', () => {
       onEpoch: () => controller.abort(),
     });
     await expect(training).rejects.toThrow(/abort/i);
-    await other.fit(data, { batchSize: 4 });
+    await other.fit(data, { epochs: 1, batchSize: 4 });
     expect(parameterBits(net)).toEqual(parameterBits(other));
   });
 
@@ -160,14 +161,14 @@ describe('training in the background', () => {
     for (const options of [{ onEpoch: fail }, { onBatch: fail }, { onProgress: fail }]) {
       await expect(net.fit(randomSamples(10), options)).rejects.toBe(error);
     }
-    expect(await net.fit(randomSamples(10))).toHaveLength(1);
+    expect(await net.fit(randomSamples(10), { epochs: 1 })).toHaveLength(1);
   });
 
   it('refuses a second fit at the same time, which does not affect the first one', async () => {
     const data = randomSamples(200);
     const [net, other] = [await createNetwork(classifier), await createNetwork(classifier)];
     const first = net.fit(data, { epochs: 20 });
-    const refused = net.fit(randomSamples(3), { optimizer: sgd({ learningRate: 7 }) });
+    const refused = net.fit(randomSamples(3), { epochs: 1, optimizer: sgd({ learningRate: 7 }) });
     await expect(refused).rejects.toThrow(/^fit: got a call while this network is being trained, want one at a time$/);
     await first;
     await other.fit(data, { epochs: 20 });
@@ -220,10 +221,11 @@ describe('training in the background', () => {
   it('trains the rest of an epoch as before if a callback trains a batch with another optimizer', async () => {
     const data = randomSamples(20);
     const [batch, plain] = [randomSamples(4, 9), await createNetwork(classifier)];
-    await plain.fit(data, { batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) });
+    await plain.fit(data, { epochs: 1, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) });
     const disturbed = await createNetwork(classifier);
     let rate: unknown;
     await disturbed.fit(data, {
+      epochs: 1,
       batchSize: 4,
       optimizer: sgd({ learningRate: 0.5 }),
       onBatch: () => {
@@ -248,8 +250,8 @@ describe('training in the background', () => {
       validation.targets[0] = -2112;
       validation.inputs.fill(Number.NaN);
     };
-    const [report] = await net.fit(data, { validation, onBatch });
-    const [wanted] = await other.fit(data, { validation: data });
+    const [report] = await net.fit(data, { epochs: 1, validation, onBatch });
+    const [wanted] = await other.fit(data, { epochs: 1, validation: data });
     expect(report.validation).toEqual(wanted.validation);
     expect(parameterBits(net)).toEqual(parameterBits(other));
   });

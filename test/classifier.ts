@@ -1,11 +1,11 @@
 import type {
   ActivationName,
-  DataSet,
   InitializerName,
-  Inputs,
+  InputArray,
   LayerOptions,
   NetworkOptions,
-  Targets,
+  TargetArray,
+  TypedDataSet,
 } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { randomFloats, randomLabels } from './random-numbers.js';
@@ -32,11 +32,11 @@ export function randomSamples(samples: number, seed = 1): { inputs: Float32Array
   return { inputs: randomFloats(samples * 7, seed), targets: randomLabels(samples, 3, seed + 1) };
 }
 
-export const rowsOf = <T extends Inputs | Targets>(values: T, width: number, first: number, rows: number) =>
+export const rowsOf = <T extends InputArray | TargetArray>(values: T, width: number, first: number, rows: number) =>
   values.subarray(first * width, (first + rows) * width) as T;
 
 /** Takes the steps of an epoch in the stored order, each in a call of its own. */
-export function trainInOrder(net: Network, { inputs, targets }: DataSet, batchSize: number): void {
+export function trainInOrder(net: Network, { inputs, targets }: TypedDataSet, batchSize: number): void {
   const samples = inputs.length / net.inputs;
   const targetWidth = targets.length / samples;
   for (let first = 0; first < samples; first += batchSize) {

@@ -45,7 +45,7 @@ describe('weights of samples and an inspection', () => {
       ['backward', () => [net.forward(x), net.backward(y, w)]],
       ['trainBatch', () => net.trainBatch(x, y, w)],
       ['evaluate', () => net.evaluate({ inputs: x, targets: y, weights: w })],
-      ['fit', () => net.fit({ inputs: x, targets: y, weights: w }, { batchSize: 3 })],
+      ['fit', () => net.fit({ inputs: x, targets: y, weights: w }, { epochs: 1, batchSize: 3 })],
     ];
     for (const [name, call] of weighted) {
       await call();
@@ -92,7 +92,7 @@ describe('within a step of several chunks', () => {
   const rate = 0.25;
   // No gradient reaches the limit. With a limit, the gradient of another batch is stored in the memory that holds the
   // sums of the step in progress.
-  const fit = { batchSize: ROWS, shuffle: false, optimizer: sgd({ learningRate: rate, clipValue: 1e30 }) };
+  const fit = { epochs: 1, batchSize: ROWS, shuffle: false, optimizer: sgd({ learningRate: rate, clipValue: 1e30 }) };
 
   /** Calls back within the step: after its first chunk and after its second. */
   async function fitWith(net: Network, within: (chunk: number) => void, epochs = 1) {

@@ -195,8 +195,8 @@ describe('the functions get', () => {
 });
 
 const calls: [string, (net: Network) => unknown][] = [
-  ['fit', (net) => net.fit(data, { batchSize: 4 })],
-  ['fit of a full batch', (net) => net.fit(data, { batchSize: 21 })],
+  ['fit', (net) => net.fit(data, { epochs: 1, batchSize: 4 })],
+  ['fit of a full batch', (net) => net.fit(data, { epochs: 1, batchSize: 21 })],
   ['trainBatch', async (net) => net.trainBatch(data.inputs, data.targets)],
   [
     'backward',
@@ -272,7 +272,7 @@ describe('wrong functions', () => {
     const net = await createNetwork({ inputs: INPUTS, layers: [{ units: 2, activation: 'linear' }], cost });
     const { inputs, targets } = problem(2, 100);
     const learningRate = exponential({ initial: 1, factor: 0.5, steps: 10 });
-    const fit = { batchSize: 1, optimizer: sgd({ learningRate }), ignoreNonFinite: true };
+    const fit = { epochs: 1, batchSize: 1, optimizer: sgd({ learningRate }), ignoreNonFinite: true };
     await expect(net.fit({ inputs, targets }, fit)).rejects.toThrow('enough');
     const [report] = await net.fit({ inputs: inputs.subarray(0, INPUTS), targets: targets.subarray(0, 2) }, fit);
     expect(report.learningRate).toBe(0.5 ** 3);
@@ -320,8 +320,8 @@ describe('wrong functions', () => {
       // afterwards, it works like any other network
       state.isWrong = false;
       const other = await loadNetwork(net.save(), { cost: quadratic });
-      await net.fit(data, { batchSize: 4 });
-      await other.fit(data, { batchSize: 4 });
+      await net.fit(data, { epochs: 1, batchSize: 4 });
+      await other.fit(data, { epochs: 1, batchSize: 4 });
       expectSame(net, other);
     },
   );
@@ -345,7 +345,7 @@ describe('wrong functions', () => {
       net.forward(data.inputs);
       state.isWrong = true;
     };
-    await expect(net.fit(data, { batchSize: 4, onBatch })).rejects.toBe(thrown);
+    await expect(net.fit(data, { epochs: 1, batchSize: 4, onBatch })).rejects.toBe(thrown);
     state.isWrong = false;
     expect(() => net.backward(data.targets)).toThrow(/^backward: got no forward pass/);
     // a backward that has failed keeps its forward pass
@@ -360,7 +360,7 @@ describe('wrong functions', () => {
   test('a result that is not finite stops fit, as with a built-in cost', async () => {
     const net = await withCost({ value: () => Number.NaN });
     const { weights } = arraysOf(net.layers[0]);
-    await expect(net.fit(data)).rejects.toThrow(/not finite/);
+    await expect(net.fit(data, { epochs: 1 })).rejects.toThrow(/not finite/);
     expect(net.layers[0].getWeights()).toEqual(weights);
   });
 
@@ -378,12 +378,12 @@ describe('wrong functions', () => {
       return quadratic.value(a, y);
     };
     net = await withCost({ value });
-    await expect(net.fit(data)).rejects.toThrow(
+    await expect(net.fit(data, { epochs: 1 })).rejects.toThrow(
       /^Network: got a call from inside its own cost, want a cost of a and y alone$/,
     );
     isWrong = false;
     use(net);
-    await net.fit(data);
+    await net.fit(data, { epochs: 1 });
   });
 });
 
@@ -413,11 +413,11 @@ describe('create and load', () => {
 
   test('load requires the functions again, and training then continues as before', async () => {
     const net = await withCost({});
-    await net.fit(data, { batchSize: 4 });
+    await net.fit(data, { epochs: 1, batchSize: 4 });
     const file = net.save();
     const loaded = await loadNetwork(file, { cost: quadratic });
     expect(loaded.cost).toBe('custom');
-    for (const each of [net, loaded]) await each.fit(data, { batchSize: 4 });
+    for (const each of [net, loaded]) await each.fit(data, { epochs: 1, batchSize: 4 });
     expectSame(net, loaded);
     await expect(loadNetwork(file)).rejects.toThrow(
       /^load: options\.cost: got none for a network with a cost of its own/,

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
-import type { DataSet, History, Network, TrainOptions } from '../src/index.js';
+import type { History, Network, TrainOptions, TypedDataSet } from '../src/index.js';
 import { sgd } from '../src/index.js';
 import { createNetwork, loadNetwork, slowClock } from './build.js';
 import { parameterBits } from './parameters.js';
@@ -23,7 +23,7 @@ const options = {
   batchSize: 16,
 };
 
-function makeData(seed: number, samples = SAMPLES): Required<DataSet> {
+function makeData(seed: number, samples = SAMPLES): TypedDataSet & { weights: Float32Array } {
   const random = randomNumbers(seed);
   return {
     inputs: Float32Array.from({ length: samples * INPUTS }, () => 2 * random() - 1),
@@ -33,7 +33,7 @@ function makeData(seed: number, samples = SAMPLES): Required<DataSet> {
 }
 
 /** Overwrites every array, with numbers that would be refused and others that would not. */
-function spoil({ inputs, targets, weights }: Required<DataSet>): void {
+function spoil({ inputs, targets, weights }: TypedDataSet & { weights: Float32Array }): void {
   inputs.fill(Number.NaN);
   inputs[0] = 7;
   targets.fill(200);
@@ -52,7 +52,7 @@ async function freshNetwork(): Promise<Network> {
 
 const LBFGS = { name: 'lbfgs' } as const;
 
-const CASES: [string, (validation: DataSet, classWeights: number[]) => TrainOptions][] = [
+const CASES: [string, (validation: TypedDataSet, classWeights: number[]) => TrainOptions][] = [
   ['no options', () => ({})],
   ['validation', (validation) => ({ validation })],
   ['early stopping', (validation) => ({ validation, earlyStopping: { patience: 1 } })],
@@ -128,14 +128,18 @@ describe.each(CASES)('with %s', (_, optionsOf) => {
 
 it('fit counts as running from the call on, even while it loads code', async () => {
   const net = await freshNetwork();
-  const first = net.fit(makeData(1), { validationSplit: 0.3 });
-  await expect(net.fit(makeData(1))).rejects.toThrow(/^fit: got a call while this network is being trained/);
+  const first = net.fit(makeData(1), { epochs: 1, validationSplit: 0.3 });
+  await expect(net.fit(makeData(1), { epochs: 1 })).rejects.toThrow(
+    /^fit: got a call while this network is being trained/,
+  );
   expect(() => {
     net.task = 'classes';
   }).toThrow(/^task: got a new one while/);
   await first;
-  await expect(net.fit(makeData(1), { validationSplit: 2 })).rejects.toThrow(/^options\.validationSplit: got 2/);
-  await net.fit(makeData(1));
+  await expect(net.fit(makeData(1), { epochs: 1, validationSplit: 2 })).rejects.toThrow(
+    /^options\.validationSplit: got 2/,
+  );
+  await net.fit(makeData(1), { epochs: 1 });
 });
 
 it('fitStream has read the validation data, and each part when it comes', async () => {

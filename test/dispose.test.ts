@@ -7,8 +7,8 @@ import { classifier, randomSamples } from './classifier.js';
 describe('dispose', () => {
   const { inputs, targets } = randomSamples(4);
   const calls: [string, (net: Network) => unknown][] = [
-    ['fit', (net) => net.fit({ inputs, targets })],
-    ['train', (net) => net.train({ inputs, targets }).next()],
+    ['fit', (net) => net.fit({ inputs, targets }, { epochs: 1 })],
+    ['train', (net) => net.train({ inputs, targets }, { epochs: 1 }).next()],
     ['trainBatch', (net) => net.trainBatch(inputs, targets)],
     ['predict', (net) => net.predict(inputs)],
     ['evaluate', (net) => net.evaluate({ inputs, targets })],

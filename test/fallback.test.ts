@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makePlan } from '../src/core/memory-plan.js';
-import type { DataSet, EpochReport, NetworkOptions, TrainForOptions } from '../src/index.js';
+import type { EpochReport, NetworkOptions, TrainForOptions, TypedDataSet } from '../src/index.js';
 import { adam, momentum, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { checkSpec } from '../src/spec/spec.js';
@@ -35,7 +35,7 @@ const failsAfter = (steps: number) => (step: number) => (step < steps ? 0.01 : 1
 const stateOf = (net: Network) => net.save({ training: true });
 
 /** A call that trains for a few epochs. */
-type Call = (net: Network, given: DataSet, options: TrainForOptions & { epochs?: number }) => unknown;
+type Call = (net: Network, given: TypedDataSet, options: TrainForOptions & { epochs?: number }) => unknown;
 const calls: [string, Call][] = [
   ['fit', (net, given, fit) => net.fit(given, { epochs: 50, ...fit })],
   [
@@ -47,8 +47,8 @@ const calls: [string, Call][] = [
   [
     'fitStream',
     (net, given, fit) => {
-      const first = { inputs: given.inputs.subarray(0, 180), targets: given.targets.subarray(0, 90) } as DataSet;
-      const second = { inputs: given.inputs.subarray(180), targets: given.targets.subarray(90) } as DataSet;
+      const first = { inputs: given.inputs.subarray(0, 180), targets: given.targets.subarray(0, 90) } as TypedDataSet;
+      const second = { inputs: given.inputs.subarray(180), targets: given.targets.subarray(90) } as TypedDataSet;
       return net.fitStream(() => [first, second], { epochs: 50, ...fit });
     },
   ],
@@ -169,6 +169,7 @@ describe('a call that fails', () => {
     const given = { inputs: new Float32Array(200).fill(1), targets: new Float32Array(200).fill(1) };
     const error = await failureOf(() =>
       net.fit(given, {
+        epochs: 1,
         batchSize: 1,
         optimizer: sgd({ learningRate: 0.1 }),
         onBatch: ({ step }) => {

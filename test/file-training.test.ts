@@ -126,8 +126,8 @@ describe('a learning rate that throws at the first step', () => {
       [refusing, 'no rate'],
       [wrong, 'learningRate of step 0, epoch 0: got NaN'],
     ] as const) {
-      await expect(net.fit(data, { optimizer })).rejects.toThrow(message);
-      await expect(net.fit(data, { optimizer, validationSplit: 0.5 })).rejects.toThrow(message);
+      await expect(net.fit(data, { epochs: 1, optimizer })).rejects.toThrow(message);
+      await expect(net.fit(data, { epochs: 1, optimizer, validationSplit: 0.5 })).rejects.toThrow(message);
       await expect(net.fitStream(() => [data], { optimizer })).rejects.toThrow(message);
       await expect(net.replayTo(20, data, { optimizer })).rejects.toThrow(message);
       expect(() => net.trainFor(data, 1, { optimizer })).toThrow(message);

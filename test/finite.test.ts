@@ -120,9 +120,9 @@ describe('fit', () => {
 
   it('can be trained again, as if the failed call had not been made', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
-    const failed = await failureOf(net.fit(data, { batchSize: 10, optimizer: sgd({ learningRate: 1e6 }) }));
+    const failed = await failureOf(net.fit(data, { epochs: 1, batchSize: 10, optimizer: sgd({ learningRate: 1e6 }) }));
     expect(failed.step).toBeGreaterThan(0);
-    const fit = { optimizer: sgd({ learningRate: 0.1 }) };
+    const fit = { epochs: 1, optimizer: sgd({ learningRate: 0.1 }) };
     for (const network of [net, other]) await network.fit(data, fit);
     expect(parametersOf(net)).toEqual(parametersOf(other));
   });
@@ -151,7 +151,7 @@ describe('fit', () => {
       if (seen.length === 50) net.optimizer = adam({ learningRate: (t) => (t < 20 ? 1e30 : 6e37) });
     };
     const optimizer = adam({ learningRate: 1e30 });
-    const { step } = await failureOf(net.fit(given, { batchSize: 1, optimizer, onBatch }));
+    const { step } = await failureOf(net.fit(given, { epochs: 1, batchSize: 1, optimizer, onBatch }));
     expect(step).toBeGreaterThan(70);
     expect(seen.findIndex((weight) => !Number.isFinite(weight))).toBe(step);
     expect(net.layers[0].getWeights()[0]).toBe(0);
@@ -169,7 +169,7 @@ describe('fit', () => {
       weights.push(net.layers[0].getWeights()[0]);
       net.optimizer = sgd({ learningRate: rates[step] ?? 1e-33 });
     };
-    const fit = { batchSize: 1, shuffle: false, optimizer: sgd({ learningRate: 1e-33 }), onBatch };
+    const fit = { epochs: 1, batchSize: 1, shuffle: false, optimizer: sgd({ learningRate: 1e-33 }), onBatch };
     expect(await failureOf(net.fit(given, fit))).toMatchObject({ step: 4, layer: 0 });
     expect(weights.findIndex((weight) => !Number.isFinite(weight))).toBe(4);
     expect(net.layers[0].getWeights()[0]).toBe(1);
@@ -184,7 +184,7 @@ describe('fit', () => {
     const onBatch = ({ step }: { step: number }) => {
       if (step === 10) net.layers[0].setWeights(new Float32Array([1e12]));
     };
-    const fit = { batchSize: 1, shuffle: false, optimizer: sgd({ learningRate: 1e30 }), onBatch };
+    const fit = { epochs: 1, batchSize: 1, shuffle: false, optimizer: sgd({ learningRate: 1e30 }), onBatch };
     expect(await failureOf(net.fit(given, fit))).toMatchObject({ step: 10, layer: 0, reason: 'weights' });
     expect(net.layers[0].getWeights()).toEqual(new Float32Array([1e12]));
   });
@@ -199,7 +199,7 @@ describe('fit', () => {
     huge.inputs[6 * 33 + 2] = 3e38;
     for (const layer of net.layers) layer.setWeights(layer.getWeights().fill(2));
     const error = await failureOf(
-      net.fit(huge, { batchSize: 10, shuffle: false, optimizer: sgd({ learningRate: 1e-9 }) }),
+      net.fit(huge, { epochs: 1, batchSize: 10, shuffle: false, optimizer: sgd({ learningRate: 1e-9 }) }),
     );
     expect(error).toMatchObject({ epoch: 0, step: 3, layer: 0, reason: 'inputs', largestInput: Math.fround(3e38) });
     expect(error.message).toMatch(
@@ -217,13 +217,13 @@ describe('fit', () => {
     const before = () => parametersOf(net);
     net.layers[1].setWeights(net.layers[1].getWeights().fill(3e38));
     const kept = before();
-    const error = await failureOf(net.fit(data, { batchSize: SAMPLES }));
+    const error = await failureOf(net.fit(data, { epochs: 1, batchSize: SAMPLES }));
     expect(error).toMatchObject({ epoch: 0, step: 0, layer: 1, reason: 'weights' });
     expect(before()).toEqual(kept);
     net.layers[1].setWeights(net.layers[1].getWeights().fill(1));
     // outputs that f32 can hold, but not their squares
     net.layers[2].setWeights(net.layers[2].getWeights().fill(1e37));
-    const error2 = await failureOf(net.fit(data, { batchSize: SAMPLES }));
+    const error2 = await failureOf(net.fit(data, { epochs: 1, batchSize: SAMPLES }));
     expect(error2.step).toBe(0);
     expect(error2.epoch).toBe(0);
     expect(hasFinite(net)).toBe(true);
@@ -235,7 +235,7 @@ describe('fit', () => {
     const before = parametersOf(net);
     // lbfgs cannot search for a lower cost if the first one is not finite, so this cannot be ignored
     for (const ignoreNonFinite of [false, true]) {
-      const error = await failureOf(net.fit(data, { optimizer: lbfgs(), ignoreNonFinite }));
+      const error = await failureOf(net.fit(data, { epochs: 1, optimizer: lbfgs(), ignoreNonFinite }));
       expect(error).toMatchObject({ epoch: 0, step: 0, layer: 1, reason: 'weights' });
       expect(parametersOf(net)).toEqual(before);
     }
@@ -250,7 +250,7 @@ describe('fit', () => {
     expect(hasFinite(net)).toBe(false);
     // from then on, a call without that option is refused
     const before = parametersOf(net);
-    const error = await failureOf(net.fit(data));
+    const error = await failureOf(net.fit(data, { epochs: 1 }));
     expect(error).toMatchObject({ epoch: 0, step: 0, layer: 0, reason: 'weights' });
     expect(() => net.trainBatch(data.inputs, data.targets)).toThrow(NonFiniteError);
     expect(parametersOf(net)).toEqual(before);
@@ -282,7 +282,7 @@ describe('fit', () => {
     for (const [l, parameters] of before.entries()) setParameters(net.layers[l], parameters);
     net.optimizer = sgd({ learningRate: 0.1 });
     const fresh = await createNetwork(options);
-    const fit = { optimizer: sgd({ learningRate: 0.1 }), shuffle: false };
+    const fit = { epochs: 1, optimizer: sgd({ learningRate: 0.1 }), shuffle: false };
     await net.fit(data, fit);
     await fresh.fit(data, fit);
     expect(parametersOf(net)).toEqual(parametersOf(fresh));
@@ -302,7 +302,7 @@ describe('fit', () => {
   it('refuses wrong options', async () => {
     const net = await createNetwork(options);
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
-    await expect(net.fit(data, { ignoreNonFinite: 1 as any })).rejects.toThrow(
+    await expect(net.fit(data, { epochs: 1, ignoreNonFinite: 1 as any })).rejects.toThrow(
       /^options\.ignoreNonFinite: got 1, want true or false$/,
     );
   });

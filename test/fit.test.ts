@@ -92,7 +92,7 @@ describe('learning', () => {
   it('reports the mean cost of the samples, each before its own step', async () => {
     const data = randomSamples(23);
     const [whole, stepwise] = [await createNetwork(classifier), await createNetwork(classifier)];
-    const [report] = await whole.fit(data, { batchSize: 5, shuffle: false });
+    const [report] = await whole.fit(data, { epochs: 1, batchSize: 5, shuffle: false });
     let sum = 0;
     for (let first = 0; first < 23; first += 5) {
       const rows = Math.min(5, 23 - first);
@@ -172,7 +172,7 @@ describe('learning', () => {
       [40, 40],
     ]) {
       const data = randomSamples(samples, samples);
-      await net.fit(data, { batchSize, shuffle: false });
+      await net.fit(data, { epochs: 1, batchSize, shuffle: false });
       trainInOrder(stepwise, data, batchSize);
     }
     expect(parameterBits(net)).toEqual(parameterBits(stepwise));

@@ -12,6 +12,8 @@ interface Expected {
   predictionsOfBytes: number[];
   means?: number[];
   deviations?: number[];
+  targetMeans?: number[];
+  targetDeviations?: number[];
   costs: number[];
   trained: number[];
 }
@@ -46,6 +48,11 @@ describe.each(names)('%s', (name) => {
     const { means, deviations } = net.getStandardization() ?? {};
     expect(means && [...means]).toEqual(expected.means);
     expect(deviations && [...deviations]).toEqual(expected.deviations);
+    const scale = net.getTargetStandardization();
+    expect(scale && [...scale.means]).toEqual(expected.targetMeans);
+    expect(scale && [...scale.deviations]).toEqual(expected.targetDeviations);
+    expect(net.classes).toEqual(network.classes);
+    expect(net.columns).toEqual(network.columns);
   });
 
   // The relaxed build is left out: it rounds differently. Version 1 standardised with four roundings, the

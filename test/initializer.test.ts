@@ -233,10 +233,10 @@ describe('what is refused', () => {
     ],
     ['no weights', {}, TypeError, 'layers[0].initializer.weights: got undefined, want a Float32Array of 6'],
     [
-      'a plain array',
-      { weights: [1, 2, 3, 4, 5, 6] },
-      TypeError,
-      'layers[0].initializer.weights: got an array of 6, want a Float32Array of 6',
+      'too short a plain array',
+      { weights: [1, 2, 3, 4, 5] },
+      RangeError,
+      'layers[0].initializer.weights: got 5 numbers, want 6',
     ],
     [
       'too few weights',

@@ -65,7 +65,7 @@ describe('inspecting', () => {
       layers: [{ units: 8, activation: 'tanh' }, options.layers[1]],
       l1: 0,
     });
-    const fit = { batchSize: 10, shuffle: false, optimizer: adam() } as const;
+    const fit = { epochs: 1, batchSize: 10, shuffle: false, optimizer: adam() } as const;
     let batches = 0;
     await net.fit(data, {
       ...fit,

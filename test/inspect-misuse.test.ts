@@ -65,7 +65,7 @@ describe('misuse', () => {
       'a Jacobian of nothing',
       (i) => i.jacobian(undefined as Anything),
       TypeError,
-      /^x: got undefined, want a Float32Array/,
+      /^x: got undefined, want an array of numbers or of rows/,
     ],
     [
       'a Jacobian of layer 2',
@@ -198,6 +198,7 @@ describe('misuse', () => {
     await net.fit(
       { inputs: x, targets: y },
       {
+        epochs: 1,
         batchSize: 2,
         onBatch() {
           attempt(() => inspector.checkGradients(x, y));

@@ -96,7 +96,7 @@ describe('early stopping', () => {
   it('refuses metrics that it cannot watch', async () => {
     const net = await createNetwork(options);
     const before = net.save();
-    await expect(net.fit(data, { earlyStopping: {} })).rejects.toThrow(
+    await expect(net.fit(data, { epochs: 1, earlyStopping: {} })).rejects.toThrow(
       /^options\.earlyStopping: got no validation data, want validation or validationSplit$/,
     );
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
@@ -109,7 +109,7 @@ describe('early stopping', () => {
       [{ restore: true }, /^options\.earlyStopping: got the unknown key "restore", want monitor, /],
     ];
     for (const [earlyStopping, message] of wrong) {
-      await expect(net.fit(data, { validation, earlyStopping })).rejects.toThrow(message);
+      await expect(net.fit(data, { epochs: 1, validation, earlyStopping })).rejects.toThrow(message);
     }
     expect(net.save()).toEqual(before);
   });
@@ -393,7 +393,7 @@ describe('training for a time', () => {
     expect(position(net.trainFor(validation, 1e-9, pieces))).toEqual([0, 2]);
     expect(position(net.trainFor(validation, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 1]);
     expect(position(net.trainFor({ ...validation }, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 2]);
-    await net.fit(data);
+    await net.fit(data, { epochs: 1 });
     expect(position(net.trainFor(validation, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 1]);
   });
 

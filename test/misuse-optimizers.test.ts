@@ -91,12 +91,12 @@ describe('misuse', () => {
   const refused: [string, (net: Network) => unknown, RegExp][] = [
     [
       'mini-batches with irprop',
-      (net) => net.fit(data, { batchSize: 8, optimizer: irprop() }),
+      (net) => net.fit(data, { epochs: 1, batchSize: 8, optimizer: irprop() }),
       /^options\.batchSize: got 8, want all 9 samples for irprop, or none given$/,
     ],
     [
       'accumulated mini-batches with lbfgs',
-      (net) => net.fit(data, { batchSize: 4, accumulate: 2, optimizer: lbfgs() }),
+      (net) => net.fit(data, { epochs: 1, batchSize: 4, accumulate: 2, optimizer: lbfgs() }),
       /^options\.batchSize: got 8, want all 9 samples for lbfgs, or none given$/,
     ],
     [
@@ -120,6 +120,7 @@ describe('misuse', () => {
       'another optimizer during fit',
       (net) =>
         net.fit(data, {
+          epochs: 1,
           onEpoch: () => {
             net.optimizer = adam();
           },
@@ -155,7 +156,7 @@ describe('misuse', () => {
   it.each(unfit)('refuses lbfgs with %s, and changes nothing', async (_name, options, message) => {
     const net = await createNetwork({ ...(options as NetworkOptions), inputs: golden.inputs });
     const before = flatten(net.layers.map(arraysOf));
-    await expect(net.fit(data, { optimizer: lbfgs() })).rejects.toThrow(message);
+    await expect(net.fit(data, { epochs: 1, optimizer: lbfgs() })).rejects.toThrow(message);
     expect(flatten(net.layers.map(arraysOf))).toEqual(before);
     expect(net.optimizer.name).toBe('sgd');
   });

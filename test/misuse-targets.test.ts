@@ -18,7 +18,7 @@ describe('targets of other costs', () => {
         `\\[${at}\\]: got ${Math.fround(value)}, want 0 to 1 for binaryCrossEntropy: activation: 'linear' on the last layer learns other numbers$`,
       );
       await expectError(() => net.trainBatch(inputs, y), RangeError, message);
-      await expectError(() => net.fit({ inputs, targets: y }), RangeError, message);
+      await expectError(() => net.fit({ inputs, targets: y }, { epochs: 1 }), RangeError, message);
     }
     expect(net.save()).toEqual(before);
   });
@@ -30,7 +30,7 @@ describe('targets of other costs', () => {
     await expectError(
       () => net.trainBatch(inputs, changed(y, 3, Number.NaN)),
       RangeError,
-      /^y\[3\] \(row 1\): got NaN, want a finite/,
+      /^y\[3\] \(row 1, column 0\): got NaN, want a finite/,
     );
   });
 

@@ -111,14 +111,14 @@ describe('a step', () => {
     const [weights] = net.layers.map((layer) => layer.getWeights());
     await net.fit(
       { inputs: numbers(5 * 500), targets: numbers(10 * 500) },
-      { batchSize: 1, optimizer: sgd({ learningRate: 1e-9 }) },
+      { epochs: 1, batchSize: 1, optimizer: sgd({ learningRate: 1e-9 }) },
     );
     net.layers[0].setWeights(weights);
     net.layers[0].setBiases(new Float32Array(10));
     const batch = { inputs: numbers(5 * 60), targets: numbers(10 * 60) };
     for (const each of [net, fresh]) {
       const optimizer = momentum({ learningRate: 0.1, clipNorm: 0.01 });
-      await each.fit(batch, { batchSize: 60, shuffle: false, optimizer });
+      await each.fit(batch, { epochs: 1, batchSize: 60, shuffle: false, optimizer });
     }
     expect(net.layers[0].getWeights()).toEqual(fresh.layers[0].getWeights());
   });

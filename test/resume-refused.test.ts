@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DataSet, TrainOptions } from '../src/index.js';
+import type { TrainOptions, TypedDataSet } from '../src/index.js';
 import { adam, nadam, sgd } from '../src/index.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { hashOf } from './parameters.js';
@@ -23,7 +23,7 @@ describe('other data and options than those of the training that was saved', () 
   const changed = { ...same, inputs: same.inputs.map((value, i) => (i === 7 ? 0.125 : value)) };
   const ofTraining = ' of the training that was saved, or a network loaded with training: false';
 
-  it.each<[string, DataSet, TrainOptions, string]>([
+  it.each<[string, TypedDataSet, TrainOptions, string]>([
     ['one input', changed, training, 'fit: data: got others, want those'],
     [
       'one label',

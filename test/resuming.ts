@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { DataSet, NetworkOptions, TrainOptions } from '../src/index.js';
+import type { NetworkOptions, TrainOptions, TypedDataSet } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { hashOf } from './parameters.js';
@@ -11,7 +11,7 @@ export const INPUTS = 5;
 export const CLASSES = 3;
 export const random = randomNumbers(31);
 
-export function makeData(samples: number): DataSet {
+export function makeData(samples: number): TypedDataSet {
   return {
     inputs: randomFloats(samples * INPUTS, random),
     targets: randomLabels(samples, CLASSES, random),

@@ -146,7 +146,7 @@ describe('training under a schedule', () => {
   it('gives single batches the rates of fit', async () => {
     const [net, single] = [await createNetwork(options), await createNetwork(options)];
     const learningRate = cosine({ initial: 0.5, steps: 20, warmUp: 3 });
-    await net.fit(data, { batchSize: 8, shuffle: false, optimizer: sgd({ learningRate }) });
+    await net.fit(data, { epochs: 1, batchSize: 8, shuffle: false, optimizer: sgd({ learningRate }) });
     single.optimizer = sgd({ learningRate });
     for (let first = 0; first < 50; first += 8) {
       const [x, y] = [data.inputs.subarray(4 * first, 4 * (first + 8)), data.targets.subarray(first, first + 8)];
@@ -177,12 +177,12 @@ describe('training under a schedule', () => {
       inputs: Float32Array.from({ length: 4 * 2500 }, (_, i) => data.inputs[i % 200]),
       targets: Uint8Array.from({ length: 2500 }, (_, i) => data.targets[i % 50]),
     };
-    const [report] = await net.fit(many, { batchSize: 1, optimizer: sgd({ learningRate }) });
+    const [report] = await net.fit(many, { epochs: 1, batchSize: 1, optimizer: sgd({ learningRate }) });
     expect(2500).toBeGreaterThan(2 * MAX_RATES);
     expect(report.learningRate).toBe(learningRate(2499, 0));
     const seen: number[] = [];
     const onBatch = ({ learningRate: rate }: { learningRate: number }) => seen.push(rate);
-    await other.fit(many, { batchSize: 1, optimizer: sgd({ learningRate }), onBatch });
+    await other.fit(many, { epochs: 1, batchSize: 1, optimizer: sgd({ learningRate }), onBatch });
     expect(seen).toEqual(Array.from({ length: 2500 }, (_, i) => 0.1 + 0.1 / (1 + i)));
     expect(weightsOf(net)).toEqual(weightsOf(other));
     expect(Math.max(...asked.map(([at]) => at))).toBe(2499);
@@ -214,7 +214,7 @@ describe('training under a schedule', () => {
   it('continues in a second call with an equal schedule, and starts anew with another one or when it is assigned', async () => {
     const net = await createNetwork(options);
     const schedule = () => sgd({ learningRate: step({ initial: 1, factor: 0.5, epochs: 1 }) });
-    const rate = async (fit: object) => (await net.fit(data, fit)).last!.learningRate;
+    const rate = async (fit: object) => (await net.fit(data, { epochs: 1, ...fit })).last!.learningRate;
     expect(await rate({ optimizer: schedule() })).toBe(1);
     expect(await rate({ optimizer: schedule() })).toBe(0.5);
     expect(await rate({})).toBe(0.25);
@@ -231,7 +231,7 @@ describe('training under a schedule', () => {
       reduceOnPlateau({ initial: 0.5, factor: 0.5, patience: 1, minDelta: 10 }),
     ]) {
       const whole = await createNetwork(options);
-      const fit = { batchSize: 8, optimizer: sgd({ learningRate }) };
+      const fit = { epochs: 1, batchSize: 8, optimizer: sgd({ learningRate }) };
       await whole.fit(data, { ...fit, epochs: 4 });
       const half = await createNetwork(options);
       await half.fit(data, { ...fit, epochs: 2 });
@@ -241,7 +241,7 @@ describe('training under a schedule', () => {
       expect(reports[1].learningRate).toBeLessThan(0.5);
     }
     const net = await createNetwork(options);
-    await net.fit(data, { batchSize: 8, optimizer: sgd({ learningRate: (at) => 1 / (1 + at) }) });
+    await net.fit(data, { epochs: 1, batchSize: 8, optimizer: sgd({ learningRate: (at) => 1 / (1 + at) }) });
     expect((await loadNetwork(net.save())).optimizer).toEqual(sgd({ learningRate: 1 / 8 }));
     // a function whose list of rates has ended
     const rates = [0.5, 0.25, 0.125];
@@ -271,7 +271,7 @@ describe('training under a schedule', () => {
       );
     }
     const five = { inputs: data.inputs.subarray(0, 4 * 40), targets: data.targets.subarray(0, 40) };
-    await nets[2].fit(five, { batchSize: 8, shuffle: false, optimizer: sgd({ learningRate: 0.5 }) });
+    await nets[2].fit(five, { epochs: 1, batchSize: 8, shuffle: false, optimizer: sgd({ learningRate: 0.5 }) });
     expect(weightsOf(nets[0])).toEqual(weightsOf(nets[2]));
     expect(weightsOf(nets[1])).toEqual(weightsOf(nets[2]));
   });
@@ -283,7 +283,7 @@ it('takes all steps before the one for which the function throws', async () => {
     return 0.5;
   };
   const net = await createNetwork(options);
-  const failing = net.fit(data, { batchSize: 8, shuffle: false, optimizer: sgd({ learningRate }) });
+  const failing = net.fit(data, { epochs: 1, batchSize: 8, shuffle: false, optimizer: sgd({ learningRate }) });
   await expect(failing).rejects.toThrow(/^no rate$/);
   expect(net.steps).toBe(5);
 });

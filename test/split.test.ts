@@ -4,7 +4,7 @@ import { type CrossValidationOptions, crossValidate } from '../src/cross-validat
 import { apportion } from '../src/data/apportion.js';
 import { permutation, philox } from '../src/data/philox.js';
 import { foldsOf, holdBack, splitData } from '../src/data/split.js';
-import type { DataSet, NetworkOptions } from '../src/index.js';
+import type { NetworkOptions, TypedDataSet } from '../src/index.js';
 import { Network, sgd } from '../src/index.js';
 import { checkSpec } from '../src/spec/spec.js';
 import { createNetwork, startKernels } from './build.js';
@@ -32,7 +32,7 @@ function samples(count: number) {
     weights: Float32Array.from({ length: count }, (_, i) => i / 2),
   };
 }
-const namesOf = ({ inputs }: DataSet) => [...inputs].filter((_, i) => i % 2 === 0);
+const namesOf = ({ inputs }: TypedDataSet) => [...inputs].filter((_, i) => i % 2 === 0);
 const counts = (targets: ArrayLike<number>) =>
   Array.from({ length: 4 }, (_, label) => Array.from(targets).filter((t) => t === label).length);
 
@@ -103,7 +103,10 @@ describe('a validation split', () => {
     }
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
     const inputs = Float32Array.from({ length: 20 }, (_, i) => i / 20);
-    const [report] = await net.fit({ inputs, targets: inputs }, { validationSplit: { share: 0.25, from: 'end' } });
+    const [report] = await net.fit(
+      { inputs, targets: inputs },
+      { epochs: 1, validationSplit: { share: 0.25, from: 'end' } },
+    );
     const wanted = net.evaluate({ inputs: inputs.slice(15), targets: inputs.slice(15) });
     expect(report.validation).toEqual(wanted);
   });
@@ -171,7 +174,7 @@ describe('a validation split', () => {
   it('trains with one part and validates with the other', async () => {
     const { samples: _count, ...data } = samples(50);
     // kinds of data that fit accepts: floats, rows as targets, bytes
-    const given: DataSet[] = [
+    const given: TypedDataSet[] = [
       { ...data, inputs: data.inputs.map((x) => x / 50) },
       { inputs: Uint8Array.from(data.inputs), targets: Uint8Array.from(data.targets) },
       {
@@ -184,7 +187,7 @@ describe('a validation split', () => {
       const fit = { epochs: 3, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) };
       const reports = [...(await net.fit(set, { ...fit, validationSplit: 0.3 }))];
       const parts = holdBack('split', 0.3, { samples: 50, weights: undefined, ...set }, spec, CLASSES);
-      const plain = ({ inputs, targets, weights }: DataSet) => ({ inputs, targets, weights });
+      const plain = ({ inputs, targets, weights }: TypedDataSet) => ({ inputs, targets, weights });
       const expected = [...(await other.fit(plain(parts.training), { ...fit, validation: plain(parts.validation) }))];
       expect(reports.map(({ cost, validation }) => [cost, validation])).toEqual(
         expected.map(({ cost, validation }) => [cost, validation]),
@@ -216,16 +219,16 @@ describe('a validation split', () => {
       [0.1, /^options\.validationSplit: got 0.1 of 4 samples, want at least one to validate with$/],
     ];
     for (const [validationSplit, message] of wrong) {
-      await expect(net.fit(data, { validationSplit })).rejects.toThrow(message);
+      await expect(net.fit(data, { epochs: 1, validationSplit })).rejects.toThrow(message);
     }
-    await expect(net.fit(data, { validationSplit: 0.5, validation: data })).rejects.toThrow(
+    await expect(net.fit(data, { epochs: 1, validationSplit: 0.5, validation: data })).rejects.toThrow(
       /^options\.validationSplit: got validation data too, want one of them$/,
     );
     expect(net.save()).toEqual(before);
     const layers = [{ units: 4, activation: 'linear' as const }];
     const numbers = await createNetwork({ inputs: 2, layers });
     const stratified = { share: 0.5, stratify: true };
-    await expect(numbers.fit({ ...data, targets: rows }, { validationSplit: stratified })).rejects.toThrow(
+    await expect(numbers.fit({ ...data, targets: rows }, { epochs: 1, validationSplit: stratified })).rejects.toThrow(
       /^options\.validationSplit\.stratify: got true for a network that learns numbers, want classes \(net\.task\), or false$/,
     );
     await expect(
@@ -332,7 +335,7 @@ describe('cross-validation', () => {
     expect(result.folds.map(({ validation }) => validation.samples).reduce((sum, count) => sum + count)).toBe(61);
     // the second fold, computed here
     const folds = foldsOf({ ...data, samples: 61 }, 3, true, spec);
-    const part = (isIn: boolean): DataSet => {
+    const part = (isIn: boolean): TypedDataSet => {
       const rows = Array.from({ length: 61 }, (_, i) => i).filter((i) => (folds[i] === 1) === isIn);
       return {
         inputs: Float32Array.from(rows.flatMap((i) => [data.inputs[2 * i], data.inputs[2 * i + 1]])),

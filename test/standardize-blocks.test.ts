@@ -74,7 +74,7 @@ it('refuses a number that standardisation makes too large, with its place, in a 
   const data = makeData();
   data.inputs[BLOCK_NUMBERS + 3] = 1e300;
   await expect(net.fit(data, options)).rejects.toThrow(
-    `data.inputs[${BLOCK_NUMBERS + 3}] (row ${BLOCK_NUMBERS / INPUTS}): got 1e+300, want a number that is finite in 32 bits once`,
+    `data.inputs[${BLOCK_NUMBERS + 3}] (row ${BLOCK_NUMBERS / INPUTS}, column 3): got 1e+300, want a number that is finite in 32 bits once`,
   );
 });
 

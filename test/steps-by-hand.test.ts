@@ -159,7 +159,7 @@ describe('steps by hand', () => {
     const net = await createNetwork(classifier);
     const wrong = /^learningRate of step 0/;
     for (const train of [
-      () => net.fit({ inputs, targets }, { batchSize: 500, optimizer }),
+      () => net.fit({ inputs, targets }, { epochs: 1, batchSize: 500, optimizer }),
       async () => net.trainFor({ inputs, targets }, 1, { batchSize: 600, optimizer }),
     ]) {
       net.forward(inputs.subarray(0, 14));
@@ -194,7 +194,7 @@ describe('steps by hand', () => {
   it('allocates nothing in 10,000 steps, predictions and evaluations', async () => {
     const net = await createNetwork({ inputs: 2, layers: [layer(2), layer(1)] });
     const data = { inputs: randomFloats(8, 1), targets: new Uint8Array([0, 1, 1, 0]) };
-    await net.fit(data, { batchSize: 4 });
+    await net.fit(data, { epochs: 1, batchSize: 4 });
     const grow = vi.spyOn(WebAssembly.Memory.prototype, 'grow');
     const create = vi.spyOn(WebAssembly, 'Memory');
     try {

@@ -345,7 +345,7 @@ describe('a stream that ends early', () => {
     };
     const training = net.fitStream(never, { signal: controller.signal });
     await expect(training).rejects.toThrow('enough');
-    expect(parameterBits(net)).toEqual(await trained((other) => other.fit(data)));
+    expect(parameterBits(net)).toEqual(await trained((other) => other.fit(data, { epochs: 1 })));
     await net.fitStream(() => [data]);
   });
 
@@ -368,7 +368,7 @@ describe('a stream that ends early', () => {
 
   it('does not change the optimizer if the first part is refused', async () => {
     const net = await createNetwork(OPTIONS);
-    await net.fit(data, { optimizer: nadam() });
+    await net.fit(data, { epochs: 1, optimizer: nadam() });
     const before = net.save({ training: true });
     const failing = (): Iterable<DataSet> => {
       throw new Error('no data');
@@ -460,7 +460,7 @@ describe('a stream that ends early', () => {
     const closed = vi.fn();
     await expect(net.fitStream(source(closed, Promise.reject(new Error('no network'))))).rejects.toThrow('no network');
     expect(closed).toHaveBeenCalledTimes(1);
-    expect(parameterBits(net)).toEqual(await trained((other) => other.fit(data)));
+    expect(parameterBits(net)).toEqual(await trained((other) => other.fit(data, { epochs: 1 })));
     const failing = () => {
       throw new Error('no file');
     };
@@ -475,7 +475,7 @@ describe('a stream that ends early', () => {
     const training = net.fitStream(source(closed, Promise.resolve(wrong)));
     await expect(training).rejects.toThrow(/^source: part 1\.targets\[5\]: got 3, want a label from 0 to 2$/);
     expect(closed).toHaveBeenCalledTimes(1);
-    expect(parameterBits(net)).toEqual(await trained((other) => other.fit(data)));
+    expect(parameterBits(net)).toEqual(await trained((other) => other.fit(data, { epochs: 1 })));
   });
 
   it('names the step of the epoch in which numbers of a later part are no longer finite', async () => {
@@ -497,9 +497,9 @@ describe('a stream that ends early', () => {
     const net = await createNetwork(OPTIONS);
     const training = net.fitStream(() => oneByOne([data]));
     await expect(net.fitStream(() => [data])).rejects.toThrow(/^fitStream: got a call while this network is being/);
-    await expect(net.fit(data)).rejects.toThrow(/^fit: got a call while this network is being trained/);
+    await expect(net.fit(data, { epochs: 1 })).rejects.toThrow(/^fit: got a call while this network is being trained/);
     await training;
-    await net.fit(data);
+    await net.fit(data, { epochs: 1 });
   });
 
   it('rejects after dispose', async () => {

@@ -8,7 +8,7 @@ import { editJson } from './saved-files.js';
 // The task of a network is decided once, kept, and never inferred again. The network has the metrics of its task and no
 // others.
 
-const still: TrainOptions = { optimizer: sgd({ learningRate: 1e-30 }) };
+const still: TrainOptions = { epochs: 1, optimizer: sgd({ learningRate: 1e-30 }) };
 
 /** A network of one input whose outputs are chosen by the test: the weights are 0, and the biases are the outputs. */
 function options(outputs: number, more: Partial<NetworkOptions> & { activation?: 'linear' | 'tanh' | 'softmax' } = {}) {
@@ -52,8 +52,8 @@ describe('the task', () => {
   it.each(DECISIONS)('is decided by %s (%j, %j): %s', async (_, network, targets, task) => {
     const data = dataOf(targets, 3);
     for (const train of [
-      (net: Network) => net.fit(data),
-      (net: Network) => net.train(data).next(),
+      (net: Network) => net.fit(data, { epochs: 1 }),
+      (net: Network) => net.train(data, { epochs: 1 }).next(),
       (net: Network) => net.trainFor(data, 1),
       (net: Network) => net.fitStream(() => [data]),
     ]) {
@@ -70,17 +70,17 @@ describe('the task', () => {
   it('is the one given at create', async () => {
     const net = await createNetwork(options(1, { activation: 'linear', task: 'numbers' }));
     expect(net.task).toBe('numbers');
-    await net.fit(dataOf(f(0, 1, 1), 3));
+    await net.fit(dataOf(f(0, 1, 1), 3), { epochs: 1 });
     expect(net.evaluate(dataOf(f(0, 1, 1), 3)).task).toBe('numbers');
-    await net.fit(dataOf(f(0, 0.25, 1), 3));
+    await net.fit(dataOf(f(0, 0.25, 1), 3), { epochs: 1 });
   });
 
   it('is decided by all targets of the call: those held back, those of the validation, those of every part', async () => {
     const [rows, one] = [f(1, 0, 0, 1, 1, 0, 0, 1, 1, 0), f(1, 1)];
     const all = dataOf(f(...rows, ...one), 6);
     for (const train of [
-      (net: Network) => net.fit(all, { validationSplit: { share: 0.2, from: 'end' } }),
-      (net: Network) => net.fit(dataOf(rows, 5), { validation: dataOf(one, 1) }),
+      (net: Network) => net.fit(all, { epochs: 1, validationSplit: { share: 0.2, from: 'end' } }),
+      (net: Network) => net.fit(dataOf(rows, 5), { epochs: 1, validation: dataOf(one, 1) }),
       (net: Network) => net.fitStream(() => [dataOf(rows, 5), dataOf(one, 1)]),
       (net: Network) => net.fitStream(() => [dataOf(rows, 5)], { validation: dataOf(one, 1) }),
     ]) {
@@ -111,19 +111,20 @@ describe('the task', () => {
   it('is not decided by a call that is refused', async () => {
     const net = await createNetwork(options(2));
     const data = dataOf(f(1, 0, 0, 1), 2);
-    await expect(net.fit(data, { earlyStopping: {} })).rejects.toThrow(/validation/);
-    await expect(net.fit(data, { classWeights: [1, 2] })).rejects.toThrow(/labels/);
+    await expect(net.fit(data, { epochs: 1, earlyStopping: {} })).rejects.toThrow(/validation/);
+    await expect(net.fit(data, { epochs: 1, classWeights: [1, 2] })).rejects.toThrow(/labels/);
     expect(() => net.trainFor(data, 1, { batchSize: 0 })).toThrow(/batchSize/);
     expect(net.task).toBeUndefined();
   });
 
   it('can be changed, or decided anew', async () => {
     const net = await createNetwork(options(1));
-    await net.fit(dataOf(f(0, 1, 1), 3));
+    await net.fit(dataOf(f(0, 1, 1), 3), { epochs: 1 });
     net.task = 'numbers';
     expect(net.evaluate(dataOf(f(0, 1, 0.5), 3)).r2).toBeTypeOf('number');
     net.task = undefined;
     await net.fit(dataOf(f(0, 1, 1), 3), {
+      epochs: 1,
       onEpoch: () => {
         expect(() => {
           net.task = 'numbers';
@@ -290,9 +291,9 @@ describe('targets that contradict the task are refused', () => {
     const before = net.save({ training: true });
     const right = dataOf(first, 2);
     expect(() => net.evaluate(data)).toThrow(`data.targets${end}`);
-    await expect(net.fit(data)).rejects.toThrow(`data.targets${end}`);
-    await expect(net.fit(right, { validation: data })).rejects.toThrow(`options.validation.targets${end}`);
-    await expect(net.train(data).next()).rejects.toThrow(`data.targets${end}`);
+    await expect(net.fit(data, { epochs: 1 })).rejects.toThrow(`data.targets${end}`);
+    await expect(net.fit(right, { epochs: 1, validation: data })).rejects.toThrow(`options.validation.targets${end}`);
+    await expect(net.train(data, { epochs: 1 }).next()).rejects.toThrow(`data.targets${end}`);
     await expect(net.fitStream(() => [data])).rejects.toThrow(`source: part 0.targets${end}`);
     const validated = net.fitStream(() => [right], { validation: data });
     await expect(validated).rejects.toThrow(`options.validation.targets${end}`);
@@ -322,7 +323,9 @@ describe('targets that contradict the task are refused', () => {
       );
       expect(net.task).toBeUndefined();
       const [data, validation] = parts;
-      await expect(net.fit(data, { validation })).rejects.toThrow(/^options\.validation\.targets: got .*, want class/);
+      await expect(net.fit(data, { epochs: 1, validation })).rejects.toThrow(
+        /^options\.validation\.targets: got .*, want class/,
+      );
       expect(net.task).toBeUndefined();
     }
     const told = await createNetwork(options(1, { activation: 'tanh', task: 'classes' }));
@@ -348,21 +351,21 @@ describe('targets that contradict the task are refused', () => {
 
   it('but rows of one number alone are classes if there are also class labels', async () => {
     const net = await createNetwork(options(1, { activation: 'linear' }));
-    await net.fit(dataOf(Uint8Array.of(0, 1), 2), { validation: dataOf(f(1, 1), 2) });
+    await net.fit(dataOf(Uint8Array.of(0, 1), 2), { epochs: 1, validation: dataOf(f(1, 1), 2) });
     expect(net.task).toBe('classes');
   });
 
   it('but other forms of the same targets are accepted', async () => {
     const net = await createNetwork(options(2));
-    await net.fit(dataOf(f(1, 0, 0, 1), 2));
-    await net.fit(dataOf(Uint8Array.of(0, 1), 2), { validation: dataOf(Float64Array.of(0, 1), 1) });
+    await net.fit(dataOf(f(1, 0, 0, 1), 2), { epochs: 1 });
+    await net.fit(dataOf(Uint8Array.of(0, 1), 2), { epochs: 1, validation: dataOf(Float64Array.of(0, 1), 1) });
     const labels = await createNetwork(options(2));
-    await labels.fit(dataOf(f(1, 1, 0, 1), 2));
+    await labels.fit(dataOf(f(1, 1, 0, 1), 2), { epochs: 1 });
     // one label for each sample; with binaryCrossEntropy, probabilities too
-    await labels.fit(dataOf(Uint8Array.of(0, 1), 2), { validation: dataOf(f(0.25, 0.75), 1) });
+    await labels.fit(dataOf(Uint8Array.of(0, 1), 2), { epochs: 1, validation: dataOf(f(0.25, 0.75), 1) });
     const numbers = await createNetwork(options(1, { activation: 'linear' }));
-    await numbers.fit(dataOf(f(3, 4), 2));
-    await numbers.fit(dataOf(f(0, 1), 2), { validation: dataOf(f(-1), 1) });
+    await numbers.fit(dataOf(f(3, 4), 2), { epochs: 1 });
+    await numbers.fit(dataOf(f(0, 1), 2), { epochs: 1, validation: dataOf(f(-1), 1) });
     expect([net.task, labels.task, numbers.task]).toEqual(['classes', 'labels', 'numbers']);
   });
 });
@@ -388,7 +391,7 @@ describe('each task has its own metrics only', () => {
       const net = await createNetwork(network);
       const data = dataOf(targets, 3);
       expect(keys(net.evaluate(data))).toEqual(wanted);
-      const { last } = await net.fit(data, { validation: data });
+      const { last } = await net.fit(data, { epochs: 1, validation: data });
       expect(keys(last!.validation!)).toEqual(wanted);
       expect(last!.validation).toEqual(net.evaluate(data));
     }
@@ -564,12 +567,12 @@ describe('early stopping', () => {
     const wanted = monitors.join(', ');
     const net = await createNetwork(network);
     for (const monitor of others) {
-      await expect(net.fit(data, { validationSplit: 0.5, earlyStopping: { monitor } })).rejects.toThrow(
+      await expect(net.fit(data, { epochs: 1, validationSplit: 0.5, earlyStopping: { monitor } })).rejects.toThrow(
         `options.earlyStopping.monitor: got "${monitor}" for a network that learns ${task}, want one of ${wanted} (net.task)`,
       );
     }
     for (const monitor of ['topKAccuracy', 'loss', 'samples'] as unknown as Monitor[]) {
-      await expect(net.fit(data, { validationSplit: 0.5, earlyStopping: { monitor } })).rejects.toThrow(
+      await expect(net.fit(data, { epochs: 1, validationSplit: 0.5, earlyStopping: { monitor } })).rejects.toThrow(
         /monitor: got "/,
       );
     }

@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { code } from '../src/generated/worker.js';
-import type { DataSet, NetworkOptions, Optimizer, TrainOptions } from '../src/index.js';
+import type { NetworkOptions, Optimizer, TrainOptions, TypedDataSet } from '../src/index.js';
 import { Network } from '../src/network.js';
 import { adam, irprop, lbfgs, momentum, nadam, sgd } from '../src/spec/optimizer.js';
 import { makeWaitCheck } from '../src/threads/team.js';
@@ -60,7 +60,7 @@ async function outputOf(child: ChildProcessWithoutNullStreams): Promise<[string,
   return [output.trim(), exitCode];
 }
 
-function makeData(samples: number, inputs: number, outputs: number, isWeighted = false): DataSet {
+function makeData(samples: number, inputs: number, outputs: number, isWeighted = false): TypedDataSet {
   const random = randomNumbers(samples + inputs);
   return {
     // only a third of the inputs are not zero, so that lists are used
@@ -139,7 +139,11 @@ describe('any number of threads has the same bits', () => {
 
   test.each(OPTIMIZERS)('$name', async (optimizer) => {
     const options: NetworkOptions = { inputs: 40, layers: layers(40, 20, 4), cost: COST };
-    const training = { optimizer, batchSize: optimizer.name === 'irprop' || optimizer.name === 'lbfgs' ? 150 : 16 };
+    const training = {
+      epochs: 1,
+      optimizer,
+      batchSize: optimizer.name === 'irprop' || optimizer.name === 'lbfgs' ? 150 : 16,
+    };
     const alone = await train(options, training);
     for (const threads of THREADS) {
       expect(await train({ ...options, threads }, training), `${threads} threads`).toEqual(alone);
@@ -151,11 +155,11 @@ describe('any number of threads has the same bits', () => {
     const net = await create({ ...options, threads: 3 });
     expect(net.threads).toBe(3);
     const data = makeData(300, 40, 4);
-    await net.fit(data, { batchSize: 300 });
+    await net.fit(data, { epochs: 1, batchSize: 300 });
     const loaded = await Network.load(net.save(), { threads: 2 });
     nets.push(loaded);
     const plain = await Network.load(net.save());
-    for (const each of [loaded, plain]) await each.fit(data, { batchSize: 10 });
+    for (const each of [loaded, plain]) await each.fit(data, { epochs: 1, batchSize: 10 });
     expect(hashOf(loaded)).toBe(hashOf(plain));
     expect(plain.threads).toBe(1);
   });
@@ -245,9 +249,9 @@ describe('a network with threads', () => {
     const net = await create({ ...options, threads: 3, createWorker });
     expect(workers).toHaveLength(2);
     const data = makeData(40, 40, 4);
-    await net.fit(data);
+    await net.fit(data, { epochs: 1 });
     const plain = await create(options);
-    await plain.fit(data);
+    await plain.fit(data, { epochs: 1 });
     expect(hashOf(net)).toBe(hashOf(plain));
     const broken = () => new Worker('throw new Error("no start")', { eval: true }) as never;
     await expect(create({ ...options, threads: 2, createWorker: broken })).rejects.toThrow(
@@ -339,10 +343,10 @@ describe('a network with threads', () => {
     const { workers, createWorker } = ownWorkers();
     const net = await create({ ...options, threads: 2, createWorker });
     const data = makeData(40, 40, 4);
-    await net.fit(data);
+    await net.fit(data, { epochs: 1 });
     await workers[0].terminate();
     await new Promise((resolve) => setImmediate(resolve));
-    await expect(net.fit(data)).rejects.toThrow('threads: thread 1 of 1 has died: exit code 1');
+    await expect(net.fit(data, { epochs: 1 })).rejects.toThrow('threads: thread 1 of 1 has died: exit code 1');
     expect(() => net.predict(data.inputs as Float32Array)).toThrow('has died');
     // calls that need no other thread work: the weights can be saved
     const loaded = await Network.load(net.save());
@@ -371,7 +375,7 @@ describe('a network with threads', () => {
     const data = makeData(40, 40, 4);
     const wait = vi.spyOn(Atomics, 'wait').mockReturnValue('timed-out');
     const now = slowClock(1000);
-    const error = await net.fit(data).catch((thrown: Error) => thrown);
+    const error = await net.fit(data, { epochs: 1 }).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({
       message: 'threads: a thread has died during a call, want a new network',
       cause: { message: 'a thread has not come for 20 s' },
@@ -386,7 +390,7 @@ describe('a network with threads', () => {
     await vi.waitFor(() => expect(ended).toHaveBeenCalledTimes(1), { timeout: 60_000 });
     // no step was taken, and the weights can be saved
     expect(hashOf(net)).toBe(before);
-    await (await Network.load(net.save())).fit(data);
+    await (await Network.load(net.save())).fit(data, { epochs: 1 });
   });
 
   it('has the bits of one thread after calls that failed because of numbers or arguments', async () => {
@@ -397,16 +401,16 @@ describe('a network with threads', () => {
       await expect(net.fit(data, { epochs: 500, optimizer: sgd({ learningRate: 1e38 }) })).rejects.toThrow(
         /not finite/,
       );
-      await expect(net.fit(bad)).rejects.toThrow(/^data\.targets/);
+      await expect(net.fit(bad, { epochs: 1 })).rejects.toThrow(/^data\.targets/);
       const rate = (step: number) => {
         if (step === 2) throw new Error('no rate');
         return 0.1;
       };
-      const fit = { batchSize: 8, optimizer: sgd({ learningRate: rate }) };
+      const fit = { epochs: 1, batchSize: 8, optimizer: sgd({ learningRate: rate }) };
       await expect(net.fit(data, fit)).rejects.toThrow('no rate');
       expect(net.steps).toBe(2);
       net.optimizer = adam();
-      await net.fit(data, { batchSize: 8 });
+      await net.fit(data, { epochs: 1, batchSize: 8 });
     }
     expect(hashOf(shared)).toBe(hashOf(plain));
   });
@@ -473,7 +477,7 @@ describe('a network with threads', () => {
     const program = `
       const { Network } = await import(${JSON.stringify(index)});
       const net = await Network.create({ inputs: 300, layers: [{ units: 300 }], cost: 'quadratic', threads: 3 });
-      await net.fit({ inputs: new Float32Array(300 * 64), targets: new Float32Array(300 * 64) }, { batchSize: 64 });
+      await net.fit({ inputs: new Float32Array(300 * 64), targets: new Float32Array(300 * 64) }, { epochs: 1, batchSize: 64 });
       ${end}
       console.log('done');
     `;
@@ -504,7 +508,7 @@ describe("threads: 'auto'", () => {
       for (const each of [net, loaded]) expect([each.threads, each.threadsReason]).toEqual([threads, undefined]);
       const data = makeData(40, 40, 4);
       const plain = await create({ ...options, threads: 1 });
-      for (const each of [net, plain]) await each.fit(data);
+      for (const each of [net, plain]) await each.fit(data, { epochs: 1 });
       expect(hashOf(net)).toBe(hashOf(plain));
     }
   });

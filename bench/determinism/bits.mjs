@@ -169,7 +169,7 @@ export async function hashes(library, create, digits) {
   for (const [name, options, targets, training] of groups(library)) {
     const net = await create(options);
     const data = makeData(targets);
-    await net.fit(data, { epochs: 3, batchSize: 16, ...training });
+    await net.fit(data, { epochs: 3, batchSize: 16, optimizer: library.sgd({ learningRate: 0.1 }), ...training });
     found[name] = await hashOf(net, data.inputs);
     net.dispose();
   }

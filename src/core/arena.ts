@@ -1,5 +1,6 @@
 import type { NumberArray } from '../check/arrays.js';
 import { outOfRange } from '../check/errors.js';
+import type { Names } from '../spec/names.js';
 import type { Spec } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
 import { type Core, type Engine, growMemory } from './engine.js';
@@ -71,6 +72,10 @@ export class Arena {
   #isLocked = false;
   /** How every input is changed when it is copied into the memory; undefined: it is not standardised. */
   standardization: Standardization | undefined;
+  /** The names of classes and input columns, as far as there are any. */
+  names: Names = {};
+  /** How every row of targets is standardised when it is copied into the memory; undefined: it is not. */
+  targetScale: Standardization | undefined;
   /**
    * Called when the network is disposed of. Set by code that is waiting for something else, so that it can stop
    * waiting.

@@ -1,10 +1,22 @@
+import type { NumberArray } from '../check/arrays.js';
 import { checkObject, keysOf } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { SetSize } from '../core/memory-plan.js';
-import { BLOCK_NUMBERS, checkInputs, type Inputs, type Preparation, storedBytesOf, writeInputs } from './inputs.js';
+import { checkClassNames, checkNames, checkSameNames, type Names } from '../spec/names.js';
+import { outputsOf } from '../spec/spec.js';
+import {
+  BLOCK_NUMBERS,
+  checkInputs,
+  type InputArray,
+  type Inputs,
+  type Preparation,
+  storedBytesOf,
+  writeInputs,
+} from './inputs.js';
 import { isFloats } from './numbers.js';
 import { own, ownIfShared } from './own-arrays.js';
-import { checkTargets, checkWeights, type Targets, writeTargets, writeWeights } from './targets.js';
+import { rowsOf, typedInputs, typedTargets, typedWeights } from './plain-data.js';
+import { checkTargets, checkWeights, type TargetArray, type Targets, writeTargets, writeWeights } from './targets.js';
 
 // Data sets are read at the call. They are checked as they are given, so that a refusal changes nothing. Then they are
 // copied into the network's memory and checked again there, where nobody else can change them: the core computes
@@ -15,14 +27,28 @@ import { checkTargets, checkWeights, type Targets, writeTargets, writeWeights } 
  * Samples to train on or to evaluate. They are read at the call, so later changes of the arrays have no effect.
  */
 export interface DataSet {
-  /** [samples × inputs] */
+  /** [samples × inputs], or [samples] rows. */
   inputs: Inputs;
-  /** Float32Array and Float64Array are rows [samples × outputs]; arrays of integers are labels [samples]. */
+  /** Rows [samples × outputs], or labels [samples]: see `Targets`. */
   targets: Targets;
   /**
    * [samples], each 0 or more: the weight w_x that a sample's cost is multiplied by, C = 1/n Σ w_x C_x. Here n is the
    * number of samples, not the sum of the weights. Default: 1 for each sample.
    */
+  weights?: readonly number[] | NumberArray;
+  /**
+   * Names of the classes, in the order of the labels. A network that has none takes them from the first data that it
+   * is trained on; one that has others refuses the data.
+   */
+  classes?: readonly string[];
+  /** Names of the input columns [inputs], in the same way. */
+  columns?: readonly string[];
+}
+
+/** A data set in typed arrays. */
+export interface TypedDataSet extends DataSet {
+  inputs: InputArray;
+  targets: TargetArray;
   weights?: Float32Array;
 }
 
@@ -31,32 +57,48 @@ export interface CheckedData {
   /** The names of the inputs, the targets and the weights in messages. Default: the parts of `data`. */
   readonly names?: readonly [string, string, string];
   readonly samples: number;
-  readonly inputs: Inputs;
-  readonly targets: Targets;
+  readonly inputs: InputArray;
+  readonly targets: TargetArray;
   /** [samples]; undefined: 1 for each sample. */
   readonly weights: Float32Array | undefined;
+  /** The names that come with the data. */
+  readonly given?: Names;
 }
 
-const KEYS = keysOf<DataSet>({ inputs: true, targets: true, weights: true });
+const KEYS = keysOf<DataSet>({ inputs: true, targets: true, weights: true, classes: true, columns: true });
 const WANTED = 'an object { inputs, targets }';
 
-/** Copies the given data before other code can run. The copies are not checked yet. */
-export function ownData(where: string, data: unknown): DataSet {
+/** The numbers of a data set in typed arrays: plain arrays are copied into new ones. Its names are checked. */
+function typed(where: string, data: unknown, preparation: Pick<Arena, 'spec' | 'names'>): TypedDataSet {
   checkObject(where, data, KEYS, WANTED);
-  const { inputs, targets, weights } = data as DataSet;
-  return { inputs: own(inputs), targets: own(targets), weights: own(weights) };
+  const { spec, names } = preparation;
+  const given = data as DataSet;
+  const classes = checkClassNames(`${where}.classes`, given.classes, Math.max(outputsOf(spec), 2));
+  const columns = checkNames(`${where}.columns`, given.columns, spec.inputs);
+  checkSameNames(`${where}.classes`, classes, names.classes);
+  checkSameNames(`${where}.columns`, columns, names.columns);
+  const known = { spec, names: { classes: names.classes ?? classes, columns: names.columns ?? columns } };
+  const inputs = typedInputs(`${where}.inputs`, given.inputs, known);
+  const targets = typedTargets(`${where}.targets`, given.targets, rowsOf(inputs, spec), known);
+  const weights = typedWeights(`${where}.weights`, given.weights);
+  return { inputs, targets, weights, classes, columns } as TypedDataSet;
+}
+
+/** Copies the given data before other code can run. The copies are not checked yet. */
+export function ownData(where: string, data: unknown, preparation: Pick<Arena, 'spec' | 'names'>): TypedDataSet {
+  const { inputs, targets, weights, ...names } = typed(where, data, preparation);
+  return { inputs: own(inputs), targets: own(targets), weights: own(weights), ...names };
 }
 
 export function checkData(where: string, data: unknown, preparation: Preparation): CheckedData {
-  checkObject(where, data, KEYS, WANTED);
-  const { inputs, ...others } = data as DataSet;
+  const { inputs, classes, columns, ...others } = typed(where, data, preparation);
   // inputs are checked again in the place to which they are copied, and are not read anywhere else
   const [targets, weights] = [ownIfShared(others.targets), ownIfShared(others.weights)];
   const names = [`${where}.inputs`, `${where}.targets`, `${where}.weights`] as const;
   const samples = checkInputs(names[0], inputs, preparation);
   checkTargets(names[1], targets, samples, preparation.spec);
   if (weights !== undefined) checkWeights(names[2], weights, samples);
-  return { names, samples, inputs, targets, weights };
+  return { names, samples, inputs, targets, weights, ...((classes || columns) && { given: { classes, columns } }) };
 }
 
 const NAMES = ['data.inputs', 'data.targets', 'data.weights'] as const;
@@ -82,14 +124,20 @@ export function writeWindow(arena: Arena, data: CheckedData, first: number, rows
 }
 
 /** Copies the inputs of the samples [first, first + rows) to the window. Returns the type they are stored as. */
-export function writeWindowInputs(where: string, arena: Arena, inputs: Inputs, first: number, rows: number): number {
+export function writeWindowInputs(
+  where: string,
+  arena: Arena,
+  inputs: InputArray,
+  first: number,
+  rows: number,
+): number {
   return writeInputs(where, arena, arena.plan.windowInputs, inputs, first, rows);
 }
 
 /** Copies a batch's targets and weights to the window. The inputs x of the batch stay as they are. */
 export function writeWindowTargets(
   arena: Arena,
-  targets: Targets,
+  targets: TargetArray,
   weights: Float32Array | undefined,
   rows: number,
 ): void {

@@ -1,5 +1,6 @@
 import { arrayType, type NumberArray } from '../check/arrays.js';
 import { countOf, outOfRange, wayOut, wrongType } from '../check/errors.js';
+import { placeOf } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
 import { F32, U8 } from '../spec/codes.js';
 import type { Spec } from '../spec/spec.js';
@@ -8,35 +9,56 @@ import { firstInfinite, firstInfiniteFloat, isFloats, isIntegers, nestedHint } f
 
 // Inputs of a network: their arrays, and how their numbers are changed on the way into the memory.
 
+/** Inputs in one typed array [samples × inputs], row-major. */
+export type InputArray = Exclude<NumberArray, Uint8ClampedArray>;
+
 /**
- * Inputs [samples × inputs], row-major. The type of the array does not change what its numbers mean. All are multiplied
- * by the network's `scale`. Numbers that 32-bit floats cannot hold are rounded once, after the network's
- * standardisation. A Uint8ClampedArray is refused: the pixels of a canvas are four numbers each, which would pass as
- * four times as many inputs.
+ * Inputs: numbers [samples × inputs], row-major, in a typed array or a plain one, so that a plain array of `inputs`
+ * numbers is one sample; or an array of rows [samples] of `inputs` numbers each, plain or typed. Typed arrays are the
+ * fast path: other arrays are copied into one first.
+ *
+ * The type of the array does not change what its numbers mean. All are multiplied by the network's `scale`. Numbers
+ * that 32-bit floats cannot hold are rounded once, after the network's standardisation. A Uint8ClampedArray is refused:
+ * the pixels of a canvas are four numbers each, which would pass as four times as many inputs.
  */
-export type Inputs = Exclude<NumberArray, Uint8ClampedArray>;
+export type Inputs = InputArray | readonly number[] | readonly (readonly number[] | InputArray)[];
 
 /** The numbers that are measured or standardised between two checks of the clock. */
 export const BLOCK_NUMBERS = 2 ** 18;
 
 /** The settings that decide how inputs are changed. */
-export type Preparation = Pick<Arena, 'spec' | 'standardization'>;
+export type Preparation = Pick<Arena, 'spec' | 'names' | 'standardization' | 'targetScale'>;
 
-/**
- * The settings for checking the inputs of a training: with `standardize`, the inputs will be standardised, even if
- * their columns have not been measured yet.
- */
-export function preparationOf(network: Preparation, standardize: boolean): Preparation {
-  if (!standardize || network.standardization) return network;
-  return { spec: network.spec, standardization: { means: new Float64Array(0), deviations: new Float64Array(0) } };
+/** What a call standardises. */
+export interface Standardized {
+  readonly inputs: boolean;
+  readonly targets: boolean;
 }
 
-export function isBytes(inputs: Inputs): inputs is Uint8Array {
+const NOT_MEASURED: Standardization = { means: new Float64Array(0), deviations: new Float64Array(0) };
+
+/**
+ * The settings for checking the data of a training: what it standardises will be standardised, even if the columns have
+ * not been measured yet.
+ */
+export function preparationOf(
+  { spec, names, standardization, targetScale }: Preparation,
+  { inputs, targets }: Standardized,
+): Preparation {
+  return {
+    spec,
+    names,
+    standardization: standardization ?? (inputs ? NOT_MEASURED : undefined),
+    targetScale: targetScale ?? (targets ? NOT_MEASURED : undefined),
+  };
+}
+
+export function isBytes(inputs: InputArray): inputs is Uint8Array {
   return arrayType(inputs) === 'Uint8Array';
 }
 
 /** The factor that inputs are multiplied by. */
-export function scaleOf(inputs: Inputs, { scale = 1, scaled }: Spec): number {
+export function scaleOf(inputs: InputArray, { scale = 1, scaled }: Spec): number {
   const isScaled = scaled === 'all' || (scaled === 'bytes' ? isBytes(inputs) : !isFloats(inputs));
   return isScaled ? scale : 1;
 }
@@ -54,7 +76,7 @@ export function checkInputShape(where: string, inputs: unknown, { inputs: width 
 }
 
 function wrongArray(where: string, inputs: unknown): TypeError {
-  const wanted = 'a Float32Array, a Float64Array or an array of integers such as Uint8Array or Int32Array';
+  const wanted = 'an array of numbers or of rows, or a typed array such as Float32Array or Uint8Array';
   return wrongType(where, inputs, wanted + (arrayType(inputs) === 'Uint8ClampedArray' ? CANVAS : wayOut(inputs)));
 }
 
@@ -65,13 +87,13 @@ function wrongLength(where: string, inputs: NumberArray, width: number): RangeEr
 /** Checks inputs, their numbers too, and returns the number of samples. */
 export function checkInputs(where: string, inputs: unknown, preparation: Preparation): number {
   const samples = checkInputShape(where, inputs, preparation.spec);
-  const bad = firstBad(inputs as Inputs, preparation);
-  if (bad >= 0) throw badInput(where, inputs as Inputs, bad, preparation);
+  const bad = firstBad(inputs as InputArray, preparation);
+  if (bad >= 0) throw badInput(where, inputs as InputArray, bad, preparation);
   return samples;
 }
 
 /** The place of the first number that cannot be used; -1: there is none. */
-function firstBad(inputs: Inputs, { spec, standardization }: Preparation): number {
+function firstBad(inputs: InputArray, { spec, standardization }: Preparation): number {
   const areFloats = isFloats(inputs);
   // the results of standardisation are checked when they are computed
   if (standardization) return areFloats ? firstInfinite(inputs) : -1;
@@ -84,9 +106,14 @@ function firstBad(inputs: Inputs, { spec, standardization }: Preparation): numbe
   return -1;
 }
 
-function badInput(where: string, inputs: Inputs, at: number, { spec, standardization }: Preparation): RangeError {
+function badInput(
+  where: string,
+  inputs: InputArray,
+  at: number,
+  { spec, names, standardization }: Preparation,
+): RangeError {
   const value = inputs[at];
-  const place = `${where}[${at}] (row ${Math.floor(at / spec.inputs)})`;
+  const place = `${where}[${at}]${placeOf(at, spec.inputs, names.columns)}`;
   if (!Number.isFinite(value)) return outOfRange(place, value, `a finite number${nestedHint(inputs)}`);
   const scale = scaleOf(inputs, spec);
   const got = scale === 1 ? `${value}` : `${value} times the scale ${scale}`;
@@ -95,11 +122,11 @@ function badInput(where: string, inputs: Inputs, at: number, { spec, standardiza
 }
 
 /** True if inputs are stored as bytes, which the core multiplies by the scale. All others are stored as floats. */
-function areStoredAsBytes(arena: Arena, inputs: Inputs): inputs is Uint8Array {
+function areStoredAsBytes(arena: Arena, inputs: InputArray): inputs is Uint8Array {
   return !arena.standardization && isBytes(inputs);
 }
 
-export const storedBytesOf = (arena: Arena, inputs: Inputs) =>
+export const storedBytesOf = (arena: Arena, inputs: InputArray) =>
   inputs.length * (areStoredAsBytes(arena, inputs) ? 1 : 4);
 
 /**
@@ -111,7 +138,7 @@ export function writeInputs(
   where: string,
   arena: Arena,
   address: number,
-  inputs: Inputs,
+  inputs: InputArray,
   first: number,
   rows: number,
 ): number {
@@ -132,7 +159,7 @@ function writeAsBytes(arena: Arena, address: number, inputs: Uint8Array): number
 }
 
 /** Returns the place of the first copied number that cannot be used; -1: there is none. */
-function writeAsFloats(arena: Arena, address: number, inputs: Inputs): number {
+function writeAsFloats(arena: Arena, address: number, inputs: InputArray): number {
   const { floatMemory, standardization, spec } = arena;
   const at = address / 4;
   const scale = scaleOf(inputs, spec);

@@ -1,8 +1,9 @@
+import type { NumberArray } from '../check/arrays.js';
 import { outOfRange } from '../check/errors.js';
 import type { Standardization } from '../spec/standardization.js';
-import { BLOCK_NUMBERS, type Inputs } from './inputs.js';
+import { BLOCK_NUMBERS } from './inputs.js';
 
-// Measures the columns of inputs, in doubles and from the numbers as they are given. This file is loaded only for that.
+// Measures the columns of inputs and targets, in doubles and from the numbers as they are given. This file is loaded only for that.
 
 /**
  * Mean and deviation of each column, by Welford's recurrence (Technometrics 4, 1962): after n samples m is their mean
@@ -16,37 +17,37 @@ export class ColumnMoments {
   /** Samples measured. */
   #samples = 0;
 
-  constructor(inputs: number) {
-    this.#first = new Float64Array(inputs);
-    this.#means = new Float64Array(inputs);
-    this.#squares = new Float64Array(inputs);
+  constructor(columns: number) {
+    this.#first = new Float64Array(columns);
+    this.#means = new Float64Array(columns);
+    this.#squares = new Float64Array(columns);
   }
 
   /** Adds samples. `scale`: what their numbers are multiplied by. */
-  add(inputs: Inputs, scale: number): void {
-    this.#add(inputs, 0, inputs.length / this.#means.length, scale);
+  add(values: NumberArray, scale: number): void {
+    this.#add(values, 0, values.length / this.#means.length, scale);
   }
 
   /** Does what `add` does, in blocks. `yieldIfDue` is awaited between them, so that the event loop can run. */
-  async addInBlocks(inputs: Inputs, scale: number, yieldIfDue: () => Promise<void>): Promise<void> {
+  async addInBlocks(values: NumberArray, scale: number, yieldIfDue: () => Promise<void>): Promise<void> {
     const { length: width } = this.#means;
-    const samples = inputs.length / width;
+    const samples = values.length / width;
     const rows = Math.ceil(BLOCK_NUMBERS / width);
     for (let first = 0; first < samples; first += rows) {
-      this.#add(inputs, first, Math.min(first + rows, samples), scale);
+      this.#add(values, first, Math.min(first + rows, samples), scale);
       await yieldIfDue();
     }
   }
 
-  #add(inputs: Inputs, from: number, to: number, scale: number): void {
+  #add(values: NumberArray, from: number, to: number, scale: number): void {
     const [first, means, squares] = [this.#first, this.#means, this.#squares];
     const { length: width } = means;
-    if (this.#samples === 0) for (let k = 0; k < width; k++) first[k] = inputs[k] * scale;
+    if (this.#samples === 0) for (let k = 0; k < width; k++) first[k] = values[k] * scale;
     let at = from * width;
     for (let row = from; row < to; row++) {
       const share = 1 / ++this.#samples;
       for (let k = 0; k < width; k++) {
-        const x = inputs[at++] * scale - first[k];
+        const x = values[at++] * scale - first[k];
         const away = x - means[k];
         means[k] += away * share;
         squares[k] += away * (x - means[k]);
@@ -55,13 +56,17 @@ export class ColumnMoments {
   }
 
   /** The result. Deviations are those of a population (divided by n). A constant column gets the deviation 1. */
-  get standardization(): Standardization {
+  standardizationOf(what: 'inputs' | 'targets'): Standardization {
     const means = this.#means.map((mean, k) => this.#first[k] + mean);
     const deviations = this.#squares.map((square) => Math.sqrt(square / this.#samples) || 1);
     const bad = deviations.findIndex((deviation) => !Number.isFinite(deviation));
     if (bad >= 0) {
       const wanted = 'numbers whose squares are finite';
-      throw outOfRange(`standardize: column ${bad}`, `a deviation of ${deviations[bad]}`, wanted);
+      throw outOfRange(
+        `standardize: column ${bad}${what === 'inputs' ? '' : ' of the targets'}`,
+        `a deviation of ${deviations[bad]}`,
+        wanted,
+      );
     }
     return { means, deviations };
   }

@@ -8,11 +8,15 @@ import { isFloats, isIntegers } from './numbers.js';
 /** The arrays to which only this library has references. They are never passed to the user, and never copied again. */
 const ours = new WeakSet<object>();
 
+/** Marks an array to which only this library has a reference, and returns it. */
+export function markOwn<T extends NumberArray>(values: T): T {
+  ours.add(values);
+  return values;
+}
+
 /** A new array of the same type, to which only this library has a reference. */
 export function newOwn<T extends NumberArray>(values: T, length: number): T {
-  const array = newLike(values, length);
-  ours.add(array);
-  return array;
+  return markOwn(newLike(values, length));
 }
 
 /**
@@ -21,9 +25,7 @@ export function newOwn<T extends NumberArray>(values: T, length: number): T {
 export function own<T>(values: T): T {
   if (!isFloats(values) && !isIntegers(values)) return values;
   if (ours.has(values) || isDetached(values)) return values;
-  const copy = copyOf(values);
-  ours.add(copy);
-  return copy;
+  return markOwn(copyOf(values));
 }
 
 /** Copies numbers that other threads can change. All others are returned unchanged. */

@@ -6,7 +6,7 @@ import type { CheckedData } from './data-set.js';
 import { isFloats } from './numbers.js';
 import { newOwn } from './own-arrays.js';
 import { permutation } from './philox.js';
-import type { Targets } from './targets.js';
+import type { TargetArray } from './targets.js';
 import type { Goal } from './task.js';
 
 // Splits a data set into training and validation data, or into folds. All parts keep the order of the samples.
@@ -121,7 +121,7 @@ function groupsOf(data: CheckedData, stratify: boolean, spec: Spec): number[][] 
 }
 
 /** The class of a sample: its label or the largest target of its row; for one output, 1 if the target exceeds 1/2. */
-function classesOf(targets: Targets, outputs: number): (sample: number) => number {
+function classesOf(targets: TargetArray, outputs: number): (sample: number) => number {
   if (!isFloats(targets)) return (sample) => targets[sample];
   if (outputs === 1) return (sample) => Number(targets[sample] > 0.5);
   return (sample) => {

@@ -1,27 +1,40 @@
 import type { NumberArray } from '../check/arrays.js';
 import { checkFloats, countOf, outOfRange, wayOut, wrongType } from '../check/errors.js';
+import { placeOf } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
 import type { SetWords } from '../core/header.js';
 import { LABELS, ROWS } from '../spec/codes.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import { type FloatArray, firstInfiniteFloat, type IntegerArray, isFloats, isIntegers, nestedHint } from './numbers.js';
+import { scaleTargets } from './target-scale.js';
 
 // Targets of samples, and the samples' weights: their checks, and how they get into the memory.
 
+/** Targets in one typed array: rows of floats [samples × outputs], or labels as integers [samples]. */
+export type TargetArray = NumberArray;
+
 /**
- * Targets: rows of floats [samples × outputs] in a Float32Array or Float64Array, or a class label for each sample
- * [samples] in an array of integers. A label is an integer from 0 to outputs - 1, or 0 or 1 if there is one output.
+ * Targets: rows of numbers [samples × outputs], or a class label for each sample [samples]. A label is an integer from
+ * 0 to outputs - 1, or 0 or 1 if there is one output.
+ * - A Float32Array or Float64Array holds rows; a typed array of integers holds labels.
+ * - An array of arrays holds rows.
+ * - A plain array of numbers holds rows if there is one output. If there are several, it holds labels if it has one
+ *   number for each sample, else rows.
+ * - A plain array of strings holds the names of classes, of a network that has them.
  */
-export type Targets = NumberArray;
+export type Targets =
+  | TargetArray
+  | readonly number[]
+  | readonly (readonly number[] | NumberArray)[]
+  | readonly string[];
 
 export function checkTargets(where: string, targets: unknown, samples: number, spec: Spec): void {
   if (isIntegers(targets)) checkLabels(where, targets, samples, spec);
   else if (isFloats(targets)) checkRows(where, targets, samples, spec);
   else {
-    const wanted = 'a Float32Array or Float64Array of rows, or labels in an array of integers such as Uint8Array';
-    const areNames = Array.isArray(targets) && typeof targets[0] === 'string';
-    const names = ': Uint8Array.from(names, (name) => classes.indexOf(name)) makes labels of names';
-    throw wrongType(where, targets, wanted + (areNames ? names : wayOut(targets)));
+    const wanted =
+      'an array of rows, labels or numbers, a Float32Array of rows, or a Uint8Array or Int32Array of labels';
+    throw wrongType(where, targets, wanted + wayOut(targets));
   }
 }
 
@@ -63,7 +76,7 @@ function checkRows(where: string, targets: FloatArray, samples: number, spec: Sp
   const bad = firstInfiniteFloat(targets, 0, length);
   if (bad >= 0) {
     const wanted = Number.isFinite(targets[bad]) ? 'a number that is finite in 32 bits' : 'a finite number';
-    const place = `${where}[${bad}] (row ${Math.floor(bad / outputs)})`;
+    const place = `${where}[${bad}]${placeOf(bad, outputs)}`;
     throw outOfRange(place, targets[bad], wanted + nestedHint(targets));
   }
   checkForCost(where, targets, outputs, spec);
@@ -112,7 +125,7 @@ export function writeTargets(
   arena: Arena,
   set: SetWords,
   address: number,
-  targets: Targets,
+  targets: TargetArray,
   first: number,
   rows: number,
 ): void {
@@ -121,7 +134,9 @@ export function writeTargets(
   if (isFloats(targets)) {
     const outputs = outputsOf(arena.spec);
     const copy = arena.floats(address, rows * outputs);
-    copy.set(targets.subarray(first * outputs, (first + rows) * outputs));
+    const part = targets.subarray(first * outputs, (first + rows) * outputs);
+    if (arena.targetScale) scaleTargets(copy, part, arena.targetScale);
+    else copy.set(part);
     checkRows(place, copy, rows, arena.spec);
     set.targetType = ROWS;
   } else {

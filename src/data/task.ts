@@ -1,7 +1,7 @@
 import { checkName, outOfRange, wrongType } from '../check/errors.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import { type FloatArray, isFloats } from './numbers.js';
-import type { Targets } from './targets.js';
+import type { TargetArray } from './targets.js';
 
 // The task of a network. The user or the first targets decide it once; it is never inferred again.
 
@@ -40,6 +40,23 @@ export function checkTask(where: string, value: unknown, { cost }: Spec): Task {
   return task;
 }
 
+/** Refuses standardised targets for a network that learns classes or labels. */
+export function checkScaledTask(where: string, task: Task | undefined): void {
+  if (task === 'numbers') return;
+  const wanted = 'a network that learns numbers: task: "numbers" at create says so';
+  throw outOfRange(where, `standardised targets for a network that learns ${task}`, wanted);
+}
+
+/** Refuses names of classes for a network that learns numbers. */
+export function checkNamedTask(where: string, classes: readonly string[] | undefined, task: Task | undefined): void {
+  if (!classes || task !== 'numbers') return;
+  throw outOfRange(
+    where,
+    'names of classes for a network that learns numbers',
+    'classes or labels (net.task), or none',
+  );
+}
+
 /** The known part of the goal of a network whose task is given. */
 export function goalGiven(task: Task | undefined, { cost }: Spec): KnownGoal {
   if (task === undefined) return {};
@@ -69,7 +86,7 @@ export class TargetSurvey {
   }
 
   /** Adds checked targets. Refuses class labels together with rows that are neither classes nor labels. */
-  add(where: string, targets: Targets): void {
+  add(where: string, targets: TargetArray): void {
     if (!isFloats(targets)) this.#hasClassLabels = true;
     else {
       this.#hasRows = true;
@@ -129,7 +146,7 @@ export class TargetSurvey {
 }
 
 /** Targets by their names in messages. */
-export type NamedTargets = Readonly<Record<string, Targets>>;
+export type NamedTargets = Readonly<Record<string, TargetArray>>;
 
 /** The goal of a network with these first targets. `known` is kept. Refuses targets that contradict the result. */
 export function settleGoal(known: KnownGoal, named: NamedTargets, spec: Spec): Goal {
@@ -147,13 +164,13 @@ export function isSettled(known: KnownGoal): known is Goal {
 }
 
 /** Refuses targets that contradict what is known so far. */
-export function checkKnownGoal(where: string, targets: Targets, known: KnownGoal, spec: Spec): void {
+export function checkKnownGoal(where: string, targets: TargetArray, known: KnownGoal, spec: Spec): void {
   if (isSettled(known)) checkGoal(where, targets, known, spec);
   else if (known.task !== undefined) settleGoal(known, { [where]: targets }, spec);
 }
 
 /** Refuses targets that contradict what the network learns. All other checks have been made. */
-export function checkGoal(where: string, targets: Targets, { task, isSigned }: Goal, spec: Spec): void {
+export function checkGoal(where: string, targets: TargetArray, { task, isSigned }: Goal, spec: Spec): void {
   const { cost } = spec;
   const outputs = outputsOf(spec);
   if (!isFloats(targets)) {

@@ -1,6 +1,11 @@
 import { isFloat32Array } from '../check/arrays.js';
+import type { ActivationName } from '../spec/network-options.js';
+import { outputsOf } from '../spec/spec.js';
 import type { CheckedData } from './data-set.js';
 import { isBytes, type Preparation, scaleOf } from './inputs.js';
+import { isFloats } from './numbers.js';
+import { isScalable, outputActivations } from './target-scale.js';
+import type { TargetArray } from './targets.js';
 
 // Finds data that are accepted but probably not meant. The report of the call that trains on them then has a warning.
 
@@ -15,7 +20,79 @@ const LOST_SHARE = 1e-3;
 
 /** The warnings for data on which a network will be trained with this `preparation`. */
 export function warningsOf(data: CheckedData, preparation: Preparation): string[] {
-  return preparation.standardization ? [] : [...plainBytes(data, preparation), ...lostSpreads(data, preparation)];
+  return [
+    ...(preparation.standardization ? [] : [...plainBytes(data, preparation), ...lostSpreads(data, preparation)]),
+    ...(preparation.targetScale || !isFloats(data.targets) ? [] : targetWarnings(data, preparation)),
+  ];
+}
+
+/** The outputs that units can reach, from the least to the largest. All others can reach any number. */
+const RANGES: { readonly [Name in ActivationName]?: readonly [least: number, largest: number] } = {
+  sigmoid: [0, 1],
+  hardSigmoid: [0, 1],
+  softmax: [0, 1],
+  tanh: [-1, 1],
+  softsign: [-1, 1],
+  relu: [0, Number.POSITIVE_INFINITY],
+  softplus: [0, Number.POSITIVE_INFINITY],
+  elu: [-1, Number.POSITIVE_INFINITY],
+  selu: [-1.758, Number.POSITIVE_INFINITY],
+  gelu: [-0.17, Number.POSITIVE_INFINITY],
+  silu: [-0.279, Number.POSITIVE_INFINITY],
+};
+
+/** A mean or a deviation above this takes many steps to reach. */
+const FAR = 10;
+
+/** For a deviation below this, steps are large. */
+const SMALL = 0.01;
+
+/** Targets that outputs cannot reach, or only after many steps. */
+function targetWarnings({ names, targets, samples }: CheckedData, { spec }: Preparation): string[] {
+  const where = names?.[1] ?? 'data.targets';
+  const outputs = outputsOf(spec);
+  const activations = outputActivations(spec);
+  const [unreachable, far]: [string[], string[]] = [[], []];
+  for (let k = 0; k < outputs; k++) {
+    const { least, most, mean, deviation, areMarks } = columnOf(targets, samples, outputs, k);
+    const activation = activations[k] ?? activations[0];
+    const [lowest, highest] = RANGES[activation] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    if (least < lowest || most > highest) {
+      unreachable.push(`output ${k}: ${least} to ${most} for ${activation}, which is from ${lowest} to ${highest}`);
+    }
+    const isFar = Math.max(Math.abs(mean), deviation) > FAR || (deviation > 0 && deviation < SMALL);
+    if (isFar && !areMarks) far.push(`output ${k}: ${shortly(mean)} ± ${shortly(deviation)}`);
+  }
+  return [
+    ...(unreachable.length > 0
+      ? [`${where}: numbers that outputs never reach (${listed(unreachable)}), want linear outputs, or other targets`]
+      : []),
+    ...(far.length > 0 && isScalable(spec)
+      ? [`${where}: spreads far from 1 (${listed(far)}), want standardize: 'targets', or 'both' with the inputs`]
+      : []),
+  ];
+}
+
+const shortly = (value: number) => Number(value.toPrecision(3));
+
+const listed = (items: readonly string[]) =>
+  items.slice(0, MOST_NAMED).join('; ') + (items.length > MOST_NAMED ? '; ...' : '');
+
+/** Range, mean and deviation of a column of targets. `areMarks`: all are 0, 1 or -1. */
+function columnOf(targets: TargetArray, samples: number, outputs: number, k: number) {
+  const rowStep = Math.ceil(samples / MOST_ROWS);
+  let [least, most, mean, square, count, areMarks] = [Infinity, -Infinity, 0, 0, 0, true];
+  for (let row = 0; row < samples; row += rowStep) {
+    const y = targets[row * outputs + k];
+    least = Math.min(least, y);
+    most = Math.max(most, y);
+    if (y !== 0 && y !== 1 && y !== -1) areMarks = false;
+    // Welford's recurrence, as in measure-columns.ts
+    const away = y - mean;
+    mean += away / ++count;
+    square += away * (y - mean);
+  }
+  return { least, most, mean, deviation: Math.sqrt(square / count), areMarks };
 }
 
 /** Bytes as large as those of pictures, although units expect numbers near 1. */

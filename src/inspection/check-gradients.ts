@@ -3,8 +3,9 @@ import type { Arena } from '../core/arena.js';
 import type { LayerPlan } from '../core/memory-plan.js';
 import { unpack } from '../core/parameters.js';
 import { writeWindow } from '../data/data-set.js';
-import { checkInputs, type Inputs } from '../data/inputs.js';
-import { checkTargets, checkWeights, type Targets } from '../data/targets.js';
+import { checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
+import { rowsOf, typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
+import { checkTargets, checkWeights, type TargetArray, type Targets } from '../data/targets.js';
 import type { CustomCost } from '../spec/network-options.js';
 import { numbersOf, type Sgd, sgd } from '../spec/optimizer.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
@@ -44,15 +45,17 @@ const RATE = -(2 ** 60);
 export function checkGradients(
   trainer: Trainer,
   cost: CustomCost | undefined,
-  x: Inputs,
-  y: Targets,
+  givenX: Inputs,
+  givenY: Targets,
   options: CheckGradientsOptions,
 ): GradientCheck {
   const { arena } = trainer;
   const { spec } = arena;
   arena.checkAlive();
   checkObject('options', options, KEYS);
-  const { weights } = options;
+  const x = typedInputs('x', givenX, arena) as InputArray;
+  const y = typedTargets('y', givenY, rowsOf(x, spec), arena) as TargetArray;
+  const weights = typedWeights('options.weights', options.weights) as Float32Array | undefined;
   const limit = checkInteger('options.differences', options.differences ?? 100, 1, Number.MAX_SAFE_INTEGER);
   const rows = checkInputs('x', x, arena);
   checkTargets('y', y, rows, spec);
@@ -76,7 +79,13 @@ export function checkGradients(
  */
 function step(
   { arena, pass, optimizer }: Trainer,
-  { rows, x, y, weights, samples }: { rows: number; x: Inputs; y: Targets; weights?: Float32Array; samples: number },
+  {
+    rows,
+    x,
+    y,
+    weights,
+    samples,
+  }: { rows: number; x: InputArray; y: TargetArray; weights?: Float32Array; samples: number },
 ): { cost: number; moved: Float64Array; batch: Batch } {
   const { core, header, plan } = arena;
   pass.keepStep();

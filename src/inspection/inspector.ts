@@ -1,9 +1,11 @@
+import type { NumberArray } from '../check/arrays.js';
 import { checkFinite, checkInteger, checkNoMore, checkObject, keysOf } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { weightFloats } from '../core/memory-plan.js';
 import { eachWeight } from '../core/parameters.js';
-import { checkInputs, type Inputs } from '../data/inputs.js';
-import { checkTargets, checkWeights, type Targets } from '../data/targets.js';
+import { checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
+import { rowsOf, typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
+import { checkTargets, checkWeights, type TargetArray, type Targets } from '../data/targets.js';
 import type { Layer } from '../model/layer.js';
 import type { Pass } from '../model/pass.js';
 import { SEEDED } from '../spec/codes.js';
@@ -142,17 +144,18 @@ export class Inspector {
   }
 
   /**
-   * The derivatives ∂a^of/∂a^by for each sample of `x` [rows × inputs]. Returns [rows × units of `of` × units of `by`],
+   * The derivatives ∂a^of/∂a^by for each sample of the inputs x [rows × inputs]. Returns [rows × units of `of` × units of `by`],
    * by default ∂a^L/∂x [rows × outputs × inputs]. Here x is the input before standardisation and already
    * multiplied by `scale`. It takes one forward pass, and a backward pass for each unit of `of`. Afterwards `x`
    * is the batch of the last `forward`.
    */
-  jacobian(x: Inputs, options: JacobianOptions = {}): Float32Array {
+  jacobian(given: Inputs, options: JacobianOptions = {}): Float32Array {
     checkObject('options', options, JACOBIAN_KEYS);
     const last = this.#net.layers.length - 1;
     const of = checkInteger('options.of', options.of ?? last, 0, last);
     const by = checkInteger('options.by', options.by ?? -1, -1, of - 1);
     this.#arena.checkAlive();
+    const x = typedInputs('x', given, this.#arena) as InputArray;
     const rows = checkInputs('x', x, this.#arena);
     const { units } = this.#net.layers[of];
     const width = by < 0 ? this.#arena.spec.inputs : this.#net.layers[by].units;
@@ -185,16 +188,22 @@ export class Inspector {
   /**
    * The gradient of each sample by itself, for every layer: d(w_x C_x)/dW [rows × units × fanIn] and d(w_x C_x)/db
    * [rows × units]. Their means over the rows are `getWeightGradients()` and `getBiasGradients()` of the batch.
-   * `weights` [rows]: w_x, default 1 for each. The result takes as much memory as the network's parameters for each
-   * sample. Afterwards the last sample is the batch.
+   * `sampleWeights` [rows]: w_x, default 1 for each. The result takes as much memory as the network's parameters for
+   * each sample. Afterwards the last sample is the batch.
    */
-  sampleGradients(x: Inputs, y: Targets, weights?: Float32Array): LayerParameters[] {
+  sampleGradients(
+    inputs: Inputs,
+    targets: Targets,
+    sampleWeights?: readonly number[] | NumberArray,
+  ): LayerParameters[] {
     const { spec } = this.#arena;
     this.#arena.checkAlive();
+    const x = typedInputs('x', inputs, this.#arena) as InputArray;
+    const y = typedTargets('y', targets, rowsOf(x, spec), this.#arena) as TargetArray;
+    const weights = typedWeights('weights', sampleWeights) as Float32Array | undefined;
     const rows = checkInputs('x', x, this.#arena);
     checkTargets('y', y, rows, spec);
     if (weights !== undefined) checkWeights('weights', weights, rows);
-    const { inputs } = spec;
     const { layers } = this.#net;
     const results = layers.map(({ units, fanIn }) => ({
       weights: new Float32Array(rows * units * fanIn),
@@ -202,7 +211,7 @@ export class Inspector {
     }));
     const width = y.length / rows;
     for (let row = 0; row < rows; row++) {
-      this.#net.forward(x.subarray(row * inputs, (row + 1) * inputs));
+      this.#net.forward(x.subarray(row * spec.inputs, (row + 1) * spec.inputs));
       this.#net.backward(y.subarray(row * width, (row + 1) * width), weights?.subarray(row, row + 1));
       for (const [l, layer] of layers.entries()) {
         const weightGradients = layer.getWeightGradients();

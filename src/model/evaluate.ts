@@ -77,7 +77,7 @@ function checkOption(where: string, value: unknown, task: Task, isMeant: boolean
   if (!isMeant) throw outOfRange(where, `${value} for a network that learns ${task}`, `${wanted} (net.task)`);
 }
 
-function checkThreshold(threshold: unknown, task: Task, outputs: number): Float32Array {
+export function checkThreshold(threshold: unknown, task: Task, outputs: number): Float32Array {
   const where = 'options.threshold';
   const isForTwo = task === 'classes' && outputs <= 2;
   if (task === 'classes' && !isForTwo) throw outOfRange(where, `one for ${outputs} classes`, 'two classes, or labels');
@@ -196,7 +196,10 @@ export class Scoring {
     const { task } = this.#goal;
     const scores = this.#scores;
     const common = { cost: header.costSum / samples, samples };
-    if (task === 'numbers') return { task, ...common, ...readErrors(arena, samples) };
+    if (task === 'numbers') {
+      const costUnits = arena.targetScale && ({ costUnits: 'standardized' } as const);
+      return { task, ...common, ...costUnits, ...readErrors(arena, samples) };
+    }
     const meanAuc = (all: Float32Array) => meanRocAuc(all, outputsOf(arena.spec), targets, this.#defaultThreshold);
     const rocAuc = scores && { rocAuc: header.notFinite ? Number.NaN : meanAuc(scores) };
     if (this.#labels) return { task: 'labels', ...common, ...this.#labels.metrics, ...rocAuc };
@@ -266,10 +269,12 @@ function readErrors(arena: Arena, samples: number): NumberErrors & { byOutput: N
   const { outputs } = arena.plan;
   const byOutput = Array.from({ length: outputs }, (_, j): NumberErrors => {
     const sums = errorSumsOf(arena, j);
+    // R² is the same in all units
+    const unit = arena.targetScale?.deviations[j] ?? 1;
     const total = sums.centredSquare - (sums.centred * sums.centred) / samples;
     return {
-      meanAbsoluteError: sums.absolute / samples,
-      meanSquaredError: sums.square / samples,
+      meanAbsoluteError: (sums.absolute / samples) * unit,
+      meanSquaredError: (sums.square / samples) * unit ** 2,
       r2: total > 0 ? 1 - sums.square / total : r2OfConstant(sums.square),
     };
   });

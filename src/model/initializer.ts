@@ -1,4 +1,5 @@
 import { checkFloats, checkName, checkNumber, checkObject, outOfRange } from '../check/errors.js';
+import { plainFloats } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
 import { RANDOM_BIASES, RANDOM_WEIGHTS } from '../spec/codes.js';
 import type {
@@ -76,9 +77,11 @@ export function checkInitializers(
     const { weights, biases } = value as GivenInitializer;
     const fanIn = l ? specs[l - 1].units : inputs;
     checkNoBias(`${where}.biases`, spec, biases !== undefined);
+    const w = plainFloats(`${where}.weights`, weights, fanIn, 'one for each input of the layer');
+    const b = plainFloats(`${where}.biases`, biases, spec.units, 'one for each unit');
     return {
-      weights: checkFloats(`${where}.weights`, weights, spec.units * fanIn).slice(),
-      ...(biases !== undefined && { biases: checkFloats(`${where}.biases`, biases, spec.units).slice() }),
+      weights: checkFloats(`${where}.weights`, w, spec.units * fanIn).slice(),
+      ...(biases !== undefined && { biases: checkFloats(`${where}.biases`, b, spec.units).slice() }),
     };
   });
 }

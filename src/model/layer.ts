@@ -1,10 +1,14 @@
 import { checkFloats, checkInteger, checkNoMore, outOfRange } from '../check/errors.js';
+import { plainFloats, type Row } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
 import { type LayerPlan, paddedFloats, weightFloats } from '../core/memory-plan.js';
 import { readWeights, writeWeights } from '../core/parameters.js';
 import type { ActivationName } from '../spec/network-options.js';
 import { INSPECT } from './describe.js';
 import type { Pass } from './pass.js';
+
+/** Weights of a layer: one array, row-major, or an array of rows, one for each unit. */
+export type Parameters = Float32Array | readonly number[] | readonly Row[];
 
 /**
  * One layer after the input layer. It is frozen: only its methods can change it. Every array that a method returns
@@ -24,14 +28,14 @@ export interface Layer {
    */
   getWeights(unit?: number): Float32Array;
   /**
-   * Changes w to `values` [units × fanIn], or the weights of one unit to `values` [fanIn]. Throws a TypeError or
-   * RangeError for other types and lengths, and for numbers that are not finite.
+   * Changes w to `values` [units × fanIn], or the weights of one unit to `values` [fanIn]. Plain arrays are rounded to
+   * 32 bits. Throws a TypeError or RangeError for other types and lengths, and for numbers that are not finite.
    */
-  setWeights(values: Float32Array, unit?: number): void;
+  setWeights(values: Parameters, unit?: number): void;
   /** Returns b [units]. A layer without biases has zeros. */
   getBiases(): Float32Array;
   /** Changes b to `values` [units], with the checks of `setWeights`. A layer without biases accepts only zeros. */
-  setBiases(values: Float32Array): void;
+  setBiases(values: Float32Array | readonly number[]): void;
   /** Returns the weighted inputs [rows × units] of the last batch. */
   getZ(): Float32Array;
   /** Returns the activations [rows × units] of the last batch. */
@@ -76,9 +80,11 @@ export class ArenaLayer implements Layer {
     return this.#readWeights(this.#plan.weights, this.#unitsFrom('getWeights', unit));
   }
 
-  setWeights(values: Float32Array, unit?: number): void {
+  setWeights(values: Parameters, unit?: number): void {
     const [first, last] = this.#unitsFrom('setWeights', unit);
-    const checked = checkFloats(this.#where('setWeights'), values, (last - first) * this.fanIn);
+    const where = this.#where('setWeights');
+    const floats = plainFloats(where, values, this.fanIn, 'one for each input of the layer');
+    const checked = checkFloats(where, floats, (last - first) * this.fanIn);
     const panels = this.#panels(this.#plan.weights);
     // lanes that fill up the panels are set to 0 too: training that has diverged may have left NaN there
     if (unit === undefined) panels.fill(0);
@@ -91,10 +97,10 @@ export class ArenaLayer implements Layer {
     return this.#arena.floats(this.#plan.biases, this.units).slice();
   }
 
-  setBiases(values: Float32Array, none?: undefined): void {
+  setBiases(values: Float32Array | readonly number[], none?: undefined): void {
     const where = this.#where('setBiases');
     checkNoMore(where, 2, none);
-    const checked = checkFloats(where, values, this.units);
+    const checked = checkFloats(where, plainFloats(where, values, this.units, 'one for each unit'), this.units);
     if (!this.#arena.spec.layers[this.#index].bias && checked.some((value) => value !== 0)) {
       throw outOfRange(where, 'biases', 'zeros for a layer with bias: false');
     }

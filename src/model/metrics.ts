@@ -75,6 +75,12 @@ export interface NumberErrors {
 export interface NumbersEvaluation extends Evaluated<'numbers'>, NumberErrors {
   /** [outputs] */
   byOutput: NumberErrors[];
+  /**
+   * `'standardized'` if the network's targets are standardised: `cost` is then that of standardised outputs and
+   * targets, which training lowers, while all errors are in the units of the targets. Otherwise undefined, and all are
+   * in the units of the targets.
+   */
+  costUnits?: 'standardized';
 }
 
 type KeysOf<Union> = Union extends Union ? keyof Union : never;

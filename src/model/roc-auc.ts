@@ -1,12 +1,12 @@
 import { isFloats } from '../data/numbers.js';
-import type { Targets } from '../data/targets.js';
+import type { TargetArray } from '../data/targets.js';
 
 /**
  * The area under the ROC curve of each output against the rest, averaged over the outputs that have both positive and
  * negative samples; NaN if there is none. scores [samples × outputs]. A class label is positive for its own output; in
  * rows, a target is positive if it exceeds `threshold`.
  */
-export function meanRocAuc(scores: Float32Array, outputs: number, targets: Targets, threshold: number): number {
+export function meanRocAuc(scores: Float32Array, outputs: number, targets: TargetArray, threshold: number): number {
   const samples = scores.length / outputs;
   const isRows = isFloats(targets);
   const areas: number[] = [];

@@ -12,12 +12,22 @@ import {
 } from '../check/errors.js';
 import type { CoreOptions } from '../core/core-options.js';
 import { CORE_KEYS } from '../core/core-options.js';
-import { checkTask, goalGiven, type KnownGoal } from '../data/task.js';
+import { checkScalable } from '../data/target-scale.js';
+import { checkNamedTask, checkScaledTask, checkTask, goalGiven, type KnownGoal } from '../data/task.js';
 import type { Layer } from '../model/layer.js';
+import { checkClassNames, checkNames, classCountOf, type Names } from '../spec/names.js';
 import type { CustomCost, SpecOptions } from '../spec/network-options.js';
-import { checkOptimizer, type Optimizer, sgd } from '../spec/optimizer.js';
+import { checkOptimizer, defaultOptimizer, type Optimizer } from '../spec/optimizer.js';
 import { checkClockState, type ScheduleFunction, savedLearningRate } from '../spec/schedule.js';
-import { checkSpec, countParameters, isCustomCost, type ScaledArrays, SPEC_KEYS, type Spec } from '../spec/spec.js';
+import {
+  checkSpec,
+  countParameters,
+  isCustomCost,
+  outputsOf,
+  type ScaledArrays,
+  SPEC_KEYS,
+  type Spec,
+} from '../spec/spec.js';
 import { checkStandardization, type Standardization } from '../spec/standardization.js';
 import type { Trainer } from '../training/trainer.js';
 import { type SavedNetwork, type SavedOptimizer, TRAINING_SECTIONS } from './encode.js';
@@ -45,7 +55,16 @@ export interface LoadOptions extends CoreOptions {
 
 const OWN_KEYS = keysOf<Omit<LoadOptions, keyof CoreOptions>>({ cost: true, learningRate: true, training: true });
 
-const SECTIONS = ['network', 'parameters', 'standardization', 'task', 'optimizer', ...TRAINING_SECTIONS];
+const SECTIONS = [
+  'network',
+  'parameters',
+  'standardization',
+  'targets',
+  'names',
+  'task',
+  'optimizer',
+  ...TRAINING_SECTIONS,
+];
 
 /** `file`: a copy of the user's bytes. `options`: those of load that say what a file cannot hold. */
 export async function decode(file: Uint8Array, options: LoadOptions): Promise<SavedNetwork> {
@@ -67,7 +86,9 @@ export async function decode(file: Uint8Array, options: LoadOptions): Promise<Sa
     spec,
     goal,
     parameters,
-    standardization: decodeStandardization(contents, spec.inputs),
+    standardization: decodeStandardization(contents, 'standardization', spec.inputs),
+    targetScale: decodeTargetScale(contents, spec, goal),
+    names: decodeNames(contents, spec, goal),
     training: isResumed ? training : undefined,
     unknown: contents.unknown,
   };
@@ -164,7 +185,7 @@ const OPTIMIZER_KEYS = keysOf<SavedOptimizer>({
 /** The optimizer of the file, or that of a new network if the file has none. */
 function decodeOptimizer(contents: Contents): SavedOptimizer {
   if (!contents.has('optimizer')) {
-    return { optimizer: sgd({ learningRate: 0.1 }), trainingSamples: undefined, epochsTrained: 0, schedule: undefined };
+    return { optimizer: defaultOptimizer(), trainingSamples: undefined, epochsTrained: 0, schedule: undefined };
   }
   const value = contents.json('optimizer');
   checkKeys('load: optimizer', value, OPTIMIZER_KEYS);
@@ -183,11 +204,31 @@ function decodeOptimizer(contents: Contents): SavedOptimizer {
   };
 }
 
-function decodeStandardization(contents: Contents, inputs: number): Standardization | undefined {
-  if (!contents.has('standardization')) return undefined;
-  const doubles = contents.doubles('standardization', 2 * inputs);
-  const parts = { means: doubles.subarray(0, inputs), deviations: doubles.subarray(inputs) };
-  return checkStandardization('load: standardization', parts, inputs);
+function decodeNames(contents: Contents, spec: Spec, { task }: KnownGoal): Names {
+  if (!contents.has('names')) return {};
+  const value = contents.json('names');
+  checkKeys('load: names', value, keysOf<Names>({ classes: true, columns: true }));
+  const { classes, columns } = value as Names;
+  const checked = checkClassNames('load: names.classes', classes, classCountOf(outputsOf(spec), task));
+  checkNamedTask('load: names.classes', checked, task);
+  return { classes: checked, columns: checkNames('load: names.columns', columns, spec.inputs) };
+}
+
+/** The standardisation of the targets. Only some networks can have it: the file may have been forged. */
+function decodeTargetScale(contents: Contents, spec: Spec, { task }: KnownGoal): Standardization | undefined {
+  const scale = decodeStandardization(contents, 'targets', outputsOf(spec));
+  if (scale) {
+    checkScalable('load: targets', spec);
+    checkScaledTask('load: targets', task);
+  }
+  return scale;
+}
+
+function decodeStandardization(contents: Contents, name: string, columns: number): Standardization | undefined {
+  if (!contents.has(name)) return undefined;
+  const doubles = contents.doubles(name, 2 * columns);
+  const parts = { means: doubles.subarray(0, columns), deviations: doubles.subarray(columns) };
+  return checkStandardization(`load: ${name}`, parts, columns);
 }
 
 /**
@@ -220,8 +261,10 @@ export async function restore(saved: SavedNetwork, layers: readonly Layer[], tra
     layer.setBiases(next(layer.units));
   }
   trainer.goal = saved.goal;
+  trainer.takeNames(saved.names);
   trainer.state.restore(saved);
-  if (saved.standardization) trainer.standardize(saved.standardization);
+  const { standardization, targetScale } = saved;
+  trainer.restoreScaling({ standardization, targetScale });
   if (saved.training) (await loadTraining()).restoreTraining(saved.training, trainer);
   // a function that has no rate for the step reached, nor for the one before, could not be saved again
   savedLearningRate(saved.optimizer.learningRate, trainer.state.clock);

@@ -1,5 +1,6 @@
 import { keysOf } from '../check/errors.js';
 import type { KnownGoal } from '../data/task.js';
+import type { Names } from '../spec/names.js';
 import type { Optimizer } from '../spec/optimizer.js';
 import type { ClockState } from '../spec/schedule.js';
 import type { Spec } from '../spec/spec.js';
@@ -20,6 +21,8 @@ import {
 //   network            json  required  what Network.create took: inputs, layers, cost, ...
 //   parameters         f32   required  for each layer w [units × fanIn] row-major, then b [units]
 //   standardization    f64   required  means [inputs], deviations [inputs]
+//   targets            f64   required  means [outputs], deviations [outputs]: those of the targets
+//   names              json            the names of classes and input columns, as far as there are any
 //   task               json            what the network learns, and whether its targets are -1 and 1
 //   optimizer          json            the optimizer, the place in its schedule, what is counted from call to call
 //   training           json            with save({ training: true }): counts, and the place in a call
@@ -27,9 +30,8 @@ import {
 //   training.sums      f32             the gradients that a step has added up so far
 //   training.best      f32             the parameters of the best epoch so far
 //
-// A network can be used without the sections that are not required. Three more names are reserved: `names` (of classes
-// and columns), `encoder` (how records become inputs), `targets` (means and deviations of the targets).
-// `parameters` may come as f16.
+// A network can be used without the sections that are not required. One more name is reserved: `encoder` (how records
+// become inputs). `parameters` may come as f16.
 
 /** The sections that only `save({ training: true })` writes. */
 export const TRAINING_SECTIONS = ['training', 'training.slots', 'training.sums', 'training.best'];
@@ -55,6 +57,8 @@ export interface SavedNetwork extends SavedOptimizer {
   readonly spec: Spec;
   readonly goal: KnownGoal;
   readonly standardization: Standardization | undefined;
+  readonly targetScale: Standardization | undefined;
+  readonly names: Names;
   /** For each layer w [units × fanIn] row-major, then b [units]. */
   readonly parameters: Float32Array;
   readonly training: SavedTraining | undefined;
@@ -67,6 +71,8 @@ export function encode({
   goal,
   parameters,
   standardization,
+  targetScale,
+  names,
   training,
   unknown,
   optimizer,
@@ -77,7 +83,9 @@ export function encode({
   return writeSections([
     jsonSection('network', true, optionsOf(spec)),
     floatSection('parameters', true, [parameters]),
-    ...(standardization ? [standardizationSection(standardization)] : []),
+    ...(standardization ? [scaleSection('standardization', standardization)] : []),
+    ...(targetScale ? [scaleSection('targets', targetScale)] : []),
+    ...(names.classes || names.columns ? [jsonSection('names', false, names)] : []),
     ...(goal.task ? [jsonSection('task', false, goal)] : []),
     jsonSection('optimizer', false, { optimizer, schedule, trainingSamples, epochsTrained }),
     ...(training ? trainingSections(training) : []),
@@ -90,8 +98,8 @@ function optionsOf({ cost, huberDelta, ...spec }: Spec): object {
   return { ...spec, cost: cost === 'huber' ? { name: 'huber', delta: huberDelta } : cost };
 }
 
-function standardizationSection({ means, deviations }: Standardization): NewSection {
-  return doubleSection('standardization', true, [means, deviations]);
+function scaleSection(name: string, { means, deviations }: Standardization): NewSection {
+  return doubleSection(name, true, [means, deviations]);
 }
 
 /** A place whose arrays are sections of their own. */

@@ -1,3 +1,5 @@
+import type { Row } from '../check/plain-arrays.js';
+
 /**
  * Activation functions: `leakyRelu` has the slope 0.01 below 0, `elu` has α = 1, `gelu` is x Φ(x), and `hardSigmoid` is
  * x/6 + 1/2 limited to [0, 1]. `softmax` is for the output layer only. See docs/activations.md.
@@ -93,8 +95,8 @@ export interface ConstantInitializer {
 
 /** Given numbers: w [units × fanIn] row-major, and b [units] (default zeros). */
 export interface GivenInitializer {
-  weights: Float32Array;
-  biases?: Float32Array;
+  weights: Float32Array | readonly number[] | readonly Row[];
+  biases?: Float32Array | readonly number[];
 }
 
 /** Options of one layer after the input layer. */

@@ -1,5 +1,6 @@
 import { arrayType } from '../check/arrays.js';
 import { checkObject, countOf, outOfRange, wrongType } from '../check/errors.js';
+import { flatNumbers, isPlain } from '../check/plain-arrays.js';
 
 /**
  * The change of every input before the first layer: x becomes (x - mean) / deviation, where each column has its own
@@ -12,10 +13,18 @@ export interface Standardization {
   deviations: Float64Array;
 }
 
+/** A standardisation whose numbers may be in plain arrays. */
+export interface GivenStandardization {
+  /** Each a finite number. */
+  means: Float64Array | readonly number[];
+  /** Each a positive finite number. */
+  deviations: Float64Array | readonly number[];
+}
+
 /** A copy of `value`. Throws if it does not fit a network with this many inputs. */
 export function checkStandardization(where: string, value: unknown, inputs: number): Standardization {
   checkObject(where, value, ['means', 'deviations']);
-  const { means, deviations } = value as Standardization;
+  const { means, deviations } = value as GivenStandardization;
   const isPositive = (deviation: number) => deviation > 0 && Number.isFinite(deviation);
   return {
     means: checkDoubles(`${where}.means`, means, inputs, Number.isFinite, 'a finite number'),
@@ -30,12 +39,13 @@ function checkDoubles(
   isWanted: (value: number) => boolean,
   wanted: string,
 ): Float64Array {
-  if (arrayType(values) !== 'Float64Array') {
-    const hint = arrayType(values) || Array.isArray(values) ? ': Float64Array.from(values)' : '';
-    throw wrongType(where, values, `a Float64Array of ${count}${hint}`);
+  const doubles = isPlain(values) ? flatNumbers(where, values) : values;
+  if (arrayType(doubles) !== 'Float64Array') {
+    const hint = arrayType(doubles) ? ': Float64Array.from(values)' : '';
+    throw wrongType(where, doubles, `a Float64Array or an array of ${count} numbers${hint}`);
   }
-  const copy = Float64Array.from(values as Float64Array);
-  if (copy.length !== count) throw outOfRange(where, countOf(values as Float64Array), `${count}`);
+  const copy = Float64Array.from(doubles as Float64Array);
+  if (copy.length !== count) throw outOfRange(where, countOf(doubles as Float64Array), `${count}`);
   const bad = copy.findIndex((value) => !isWanted(value));
   if (bad >= 0) throw outOfRange(`${where}[${bad}]`, copy[bad], wanted);
   return copy;

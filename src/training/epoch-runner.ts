@@ -14,7 +14,7 @@ const MAX_SLICE_CHUNKS = 2 ** 20;
 
 /** The settings of the epochs of a call. */
 export type EpochSettings = StepperOptions &
-  Pick<TrainSettings, 'epochs' | 'signal' | 'onBatch' | 'onProgress' | 'isProgressDue'>;
+  Pick<TrainSettings, 'signal' | 'onBatch' | 'onProgress' | 'isProgressDue'> & { readonly epochs: number };
 
 /** Epochs of gradient descent: each takes as many steps as there are batches. */
 export class EpochRunner implements Epochs {

@@ -2,13 +2,14 @@ import { throwIfAborted } from '../check/abort.js';
 import { isPromise } from '../check/promises.js';
 import { checksumOf } from '../data/checksums.js';
 import { type CheckedData, checkData, type DataSet, ownData } from '../data/data-set.js';
-import { BLOCK_NUMBERS, preparationOf, scaleOf } from '../data/inputs.js';
-import { type Goal, settleGoal } from '../data/task.js';
+import { BLOCK_NUMBERS, type InputArray, preparationOf, type Standardized, scaleOf } from '../data/inputs.js';
+import type { TargetArray } from '../data/targets.js';
+import { checkNamedTask, checkScaledTask, type Goal, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
+import type { Names } from '../spec/names.js';
 import type { Lbfgs } from '../spec/optimizer.js';
-import type { Spec } from '../spec/spec.js';
-import type { Standardization } from '../spec/standardization.js';
+import { outputsOf, type Spec } from '../spec/spec.js';
 import { CostGrowth } from './cost-growth.js';
 import type { EarlyStopper } from './early-stopping.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
@@ -16,6 +17,8 @@ import type { EpochResult, Epochs, StepStart } from './epochs.js';
 import { makeYield } from './event-loop.js';
 import {
   checkSettings,
+  checkStandardize,
+  defaultEpochs,
   rowsOfStep,
   TRAIN_KEYS,
   type TrainOptions,
@@ -25,7 +28,7 @@ import {
 import { PendingWarnings } from './pending-warnings.js';
 import type { CallOptions, LbfgsPlace, Place, RunPlace, TrainedEpoch } from './place.js';
 import type { EpochReport } from './reports.js';
-import type { Trainer } from './trainer.js';
+import type { Scaling, Trainer } from './trainer.js';
 
 // Training for a number of epochs on a data set that lies in memory as a whole: Network.fit and Network.train.
 
@@ -80,8 +83,11 @@ async function load(names: readonly (keyof Features)[]): Promise<void> {
 
 /** The checked settings of a call of fit. */
 interface FitSettings extends TrainSettings {
+  readonly epochs: number;
   readonly data: CheckedData;
   readonly goal: Goal;
+  /** The names that come with the data. */
+  readonly given: Names | undefined;
   readonly stopper: EarlyStopper | undefined;
   readonly makeLbfgs: Features['lbfgs']['makeLbfgs'] | undefined;
   readonly warnings: readonly string[];
@@ -117,15 +123,20 @@ export async function* train(
  */
 async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Promise<Fit> {
   const { arena, call, state } = trainer;
-  const taken = takeOptions(options, TRAIN_KEYS);
+  const taken = takeOptions(options, TRAIN_KEYS, arena);
   const isLbfgs = (taken.optimizer ?? state.optimizer)?.name === 'lbfgs';
   const missing = missingFor(taken, isLbfgs);
-  const { standardization } = trainer;
-  const isMeasured = Boolean(taken.standardize) && !standardization;
+  const { scaling } = trainer;
+  const { standardization, targetScale } = scaling;
+  const standardized = checkStandardize('options.standardize', taken.standardize, arena.spec);
+  const measured = {
+    inputs: standardized.inputs && !standardization,
+    targets: standardized.targets && !targetScale,
+  };
+  const isMeasured = measured.inputs || measured.targets;
   // large data are standardised in blocks, between which other code can run
-  const isInBlocks =
-    isMeasured || (standardization && Object(data).inputs?.length > BLOCK_NUMBERS && !call.hasResumption);
-  const given = missing.length > 0 || isInBlocks ? ownData('data', data) : data;
+  const isInBlocks = isMeasured || (standardization && mayBeLarge(data) && !call.hasResumption);
+  const given = missing.length > 0 || isInBlocks ? ownData('data', data, arena) : data;
 
   const atTheCall = state.optimizer;
   const settings = checkSettings(taken, arena, atTheCall);
@@ -133,6 +144,8 @@ async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Pr
   const checked = checkData('data', given, preparation);
   // before the split: the decisive targets may all fall into one part
   const goal = goalOf(trainer, checked, settings.validation);
+  checkNamedTask('data.classes', arena.names.classes ?? checked.given?.classes, goal.task);
+  if (standardized.targets) checkScaledTask('options.standardize', goal.task);
   call.checkIdle('fit');
   call.start();
   try {
@@ -140,32 +153,42 @@ async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Pr
     if (isLbfgs) loaded.lbfgs?.checkLbfgs(arena.spec);
     const parts = applyFeatures(taken, { ...settings, data: checked, goal }, arena.spec);
     throwIfAborted(settings.signal);
+    const { samples } = parts.data;
+    const stepRows = rowsOfStep(settings.stepRows, samples, settings.optimizer);
     const fitSettings: FitSettings = {
       ...settings,
       ...parts,
+      epochs: settings.epochs ?? defaultEpochs(samples, stepRows),
       goal,
-      stepRows: rowsOfStep(settings.stepRows, parts.data.samples, settings.optimizer),
+      given: checked.given,
+      stepRows,
       makeLbfgs: isLbfgs ? loaded.lbfgs?.makeLbfgs : undefined,
       warnings: warningsOf(parts.data, preparation),
     };
     if (isInBlocks) {
       state.checkRate(settings.optimizer);
       const pause = makeYield(settings.signal);
-      if (isMeasured) await standardize(trainer, fitSettings.data, pause);
+      if (isMeasured) await standardize(trainer, fitSettings.data, measured, pause);
       await trainer.standardizeInBlocks(fitSettings.data, fitSettings.stepRows, pause);
     }
     // an optimizer that was assigned while code was loaded replaces that of the call, as it does in later epochs
     const isAssigned = state.optimizer !== atTheCall && state.optimizer.name === settings.optimizer.name;
     const optimizer = isAssigned ? state.optimizer : settings.optimizer;
-    const fit = new Fit(trainer, { ...fitSettings, optimizer }, standardization);
+    const fit = new Fit(trainer, { ...fitSettings, optimizer }, scaling);
     call.setRunning(fit);
     return fit;
   } catch (error) {
     // a call that is refused leaves the network as it was
-    if (isMeasured && trainer.standardization) trainer.standardize(undefined);
+    if (isMeasured) trainer.restoreScaling(scaling);
     call.end();
     throw error;
   }
+}
+
+/** True if it takes long to standardise these inputs. The rows of plain arrays may have any length. */
+function mayBeLarge(data: unknown): boolean {
+  const { inputs } = Object(data);
+  return Array.isArray(inputs) || inputs?.length > BLOCK_NUMBERS;
 }
 
 /** Applies the options that few calls use to the data. Their functions have been loaded. */
@@ -191,13 +214,29 @@ function applyFeatures(
   };
 }
 
-/** Standardises the network by the columns of the training data. */
-async function standardize(trainer: Trainer, data: CheckedData, pause: () => Promise<void>): Promise<void> {
+/** Standardises the network by the columns of the training data: of those that are `measured`. */
+async function standardize(
+  trainer: Trainer,
+  { inputs, targets }: CheckedData,
+  measured: Standardized,
+  pause: () => Promise<void>,
+): Promise<void> {
   const { ColumnMoments } = await import('../data/measure-columns.js');
   const { spec } = trainer.arena;
-  const moments = new ColumnMoments(spec.inputs);
-  await moments.addInBlocks(data.inputs, scaleOf(data.inputs, spec), pause);
-  trainer.standardize(moments.standardization);
+  const measure = async (
+    values: InputArray | TargetArray,
+    width: number,
+    scale: number,
+    what: 'inputs' | 'targets',
+  ) => {
+    const moments = new ColumnMoments(width);
+    await moments.addInBlocks(values, scale, pause);
+    return moments.standardizationOf(what);
+  };
+  let { standardization, targetScale } = trainer.scaling;
+  if (measured.inputs) standardization = await measure(inputs, spec.inputs, scaleOf(inputs, spec), 'inputs');
+  if (measured.targets) targetScale = await measure(targets, outputsOf(spec), 1, 'targets');
+  trainer.scaling = { standardization, targetScale };
 }
 
 /** A call of fit that has begun. Its data lie in the network's memory, and nowhere else. */
@@ -220,8 +259,8 @@ class Fit {
   #stopped: Place['stopped'];
   #options: CallOptions | undefined;
 
-  /** `standardization`: that of the network at the start of the call. */
-  constructor(trainer: Trainer, { data, ...settings }: FitSettings, standardization: Standardization | undefined) {
+  /** `scaling`: that of the network at the start of the call. */
+  constructor(trainer: Trainer, { data, ...settings }: FitSettings, scaling: Scaling) {
     this.#trainer = trainer;
     this.#settings = settings;
     this.#samples = data.samples;
@@ -229,6 +268,7 @@ class Fit {
     const { optimizer, stopper, makeLbfgs } = settings;
     const place = trainer.loadSet(data, settings, () => this.#callOptions);
     trainer.goal = settings.goal;
+    trainer.takeNames(settings.given);
     this.#epoch = place?.epoch ?? 0;
     this.#runPlace = place?.run;
     this.#trained = place?.trained;
@@ -238,7 +278,7 @@ class Fit {
     this.#runner = new EpochRunner(trainer.state, epochSettings);
     this.#epochs = makeLbfgs ? makeLbfgs(trainer.state, this.#runner, optimizer as Lbfgs, place?.lbfgs) : this.#runner;
     // L-BFGS takes no step that does not lower the cost
-    trainer.keepFallback(!settings.ignoreNonFinite && !makeLbfgs, standardization);
+    trainer.keepFallback(!settings.ignoreNonFinite && !makeLbfgs, scaling);
   }
 
   get place(): Place {

@@ -1,19 +1,38 @@
 import { checkSignal } from '../check/abort.js';
-import { checkBoolean, checkCallback, checkInteger, checkObject, keysOf, outOfRange } from '../check/errors.js';
+import {
+  checkBoolean,
+  checkCallback,
+  checkInteger,
+  checkObject,
+  keysOf,
+  outOfRange,
+  wrongType,
+} from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { type CheckedData, checkData, type DataSet, ownData } from '../data/data-set.js';
-import { preparationOf } from '../data/inputs.js';
+import { preparationOf, type Standardized } from '../data/inputs.js';
 import { own } from '../data/own-arrays.js';
 import type { ValidationSplit } from '../data/split.js';
+import { checkScalable } from '../data/target-scale.js';
 import { checkOptimizer, isFullBatch, type Optimizer } from '../spec/optimizer.js';
+import type { Spec } from '../spec/spec.js';
 import type { EarlyStopping } from './early-stopping.js';
 import type { EpochReport, ProgressReport } from './reports.js';
 
 // The options of the calls that train, and their checks.
 
+/**
+ * What a call standardises: the inputs (true means the same), the targets, or both. With standardised targets,
+ * `predict` and the errors of `evaluate` are in the units of the targets, and the cost is in standardised units.
+ */
+export type Standardize = boolean | 'inputs' | 'targets' | 'both';
+
 /** Options of `fit` and `train`. */
 export interface TrainOptions {
-  /** The number of passes over the samples, 1 to 2³¹ - 1. Default 1. */
+  /**
+   * The number of passes over the samples, 1 to 2³¹ - 1. Default: the fewest that have 1000 steps; 1 for
+   * `fitStream`, which does not know the number of samples.
+   */
   epochs?: number;
   /**
    * Samples per step, 1 to 2³¹ - 1. The last step of an epoch takes the samples that are left. 1 is online training;
@@ -26,15 +45,16 @@ export interface TrainOptions {
    * batchSize samples. Default 1.
    */
   accumulate?: number;
-  /** Replaces the network's optimizer. Default: the network's optimizer. */
+  /** Replaces the network's optimizer. Default: the network's optimizer, which is Adam at first. */
   optimizer?: Optimizer;
   /**
-   * true: before the first step, measures the mean and the standard deviation of each input column of the training
-   * data, and makes them the network's standardisation. The deviation is that of a population (divided by n); sample
-   * weights do not count. A constant column gets the deviation 1, and becomes 0. A network that is already standardised
-   * stays as it is, so that a second `fit` continues the first. Default false.
+   * true or `'inputs'`: before the first step, measures the mean and the standard deviation of each input column of the
+   * training data, and makes them the network's standardisation. The deviation is that of a population (divided by n);
+   * sample weights do not count. A constant column gets the deviation 1, and becomes 0. `'targets'`: does the same for
+   * the columns of the targets, for networks that learn numbers with linear or leakyRelu outputs; `'both'`: for inputs
+   * and targets. What is already standardised stays as it is, so that a second `fit` continues the first. Default false.
    */
-  standardize?: boolean;
+  standardize?: Standardize;
   /**
    * true: each epoch has a new order of the samples, drawn from the network's seed and the number of epochs trained
    * before. Default true.
@@ -124,8 +144,9 @@ export interface StepSettings {
 
 /** The settings of a call that trains, apart from its data. */
 export interface TrainSettings extends StepSettings {
-  readonly epochs: number;
-  readonly standardize: boolean;
+  /** undefined: as many as the call takes by default. */
+  readonly epochs: number | undefined;
+  readonly standardize: Standardized;
   readonly validation: CheckedData | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onEpoch: TrainOptions['onEpoch'];
@@ -136,11 +157,15 @@ export interface TrainSettings extends StepSettings {
 }
 
 /** Reads the options of a call, and the data in them, before other code can run. The values are not checked yet. */
-export function takeOptions<T extends TrainOptions>(options: T, keys: readonly string[]): T {
+export function takeOptions<T extends TrainOptions>(
+  options: T,
+  keys: readonly string[],
+  arena: Pick<Arena, 'spec' | 'names'>,
+): T {
   checkObject('options', options, keys);
   const taken = Object.fromEntries(keys.map((key) => [key, options[key as keyof T]])) as unknown as T;
   const { validation, classWeights } = taken;
-  if (validation !== undefined) taken.validation = ownData('options.validation', validation);
+  if (validation !== undefined) taken.validation = ownData('options.validation', validation, arena);
   if (classWeights) taken.classWeights = Array.isArray(classWeights) ? Array.from(classWeights) : own(classWeights);
   return taken;
 }
@@ -174,22 +199,42 @@ export function rowsOfStep(stepRows: number, samples: number, optimizer: Optimiz
   return Math.min(stepRows, samples);
 }
 
+/** Checks the option `standardize`. Returns what is standardised. */
+export function checkStandardize(where: string, value: unknown, spec: Spec): Standardized {
+  if (value === undefined || value === false) return { inputs: false, targets: false };
+  if (value !== true && value !== 'inputs' && value !== 'targets' && value !== 'both') {
+    throw wrongType(where, value, 'true, false, "inputs", "targets" or "both"');
+  }
+  const targets = value === 'targets' || value === 'both';
+  if (targets) checkScalable(where, spec);
+  return { inputs: value !== 'targets', targets };
+}
+
+/** Steps that a call takes at least if it is not told how many epochs. `npm run bench:defaults` measures them. */
+const DEFAULT_STEPS = 1000;
+
+/** The number of epochs of a call that is not told any: the fewest with 1000 steps. */
+export function defaultEpochs(samples: number, stepRows: number): number {
+  return Math.ceil(DEFAULT_STEPS / Math.ceil(samples / stepRows));
+}
+
 /** Checks all options that do not need the whole training set. */
 export function checkSettings(options: StreamOptions, arena: Arena, current: Optimizer): TrainSettings {
   const { standardize = false, signal, validation, onEpoch, onBatch, onProgress } = options;
-  checkBoolean('options.standardize', standardize);
+  const standardized = checkStandardize('options.standardize', standardize, arena.spec);
   checkSignal('options.signal', signal);
   for (const name of ['onEpoch', 'onBatch', 'onProgress'] as const) checkCallback(`options.${name}`, options[name]);
-  const epochs = checkInteger('options.epochs', options.epochs ?? 1, 1, MAX_COUNT);
+  const { epochs } = options;
+  if (epochs !== undefined) checkInteger('options.epochs', epochs, 1, MAX_COUNT);
   let lastProgress = 0;
   return {
     ...checkSteps(options, current),
     epochs,
-    standardize,
+    standardize: standardized,
     validation:
       validation === undefined
         ? undefined
-        : checkData('options.validation', validation, preparationOf(arena, standardize)),
+        : checkData('options.validation', validation, preparationOf(arena, standardized)),
     signal,
     onEpoch,
     onBatch,

@@ -32,7 +32,10 @@ export interface EpochReport {
   epoch: number;
   /** Epochs that the call was asked for. */
   epochs: number;
-  /** Mean cost over the epoch's samples, each measured before its own step; without L1 and L2. */
+  /**
+   * Mean cost over the epoch's samples, each measured before its own step; without L1 and L2. If the targets are
+   * standardised, it is that of the standardised numbers.
+   */
   cost: number;
   /** Learning rate of the epoch's last step. */
   learningRate: number;

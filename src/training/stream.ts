@@ -6,11 +6,12 @@ import { checksumOf, checksumOfSet, checksumOfVersion1 } from '../data/checksums
 import { type CheckedData, checkData, type DataSet } from '../data/data-set.js';
 import { preparationOf, scaleOf } from '../data/inputs.js';
 import { ColumnMoments } from '../data/measure-columns.js';
-import { checkKnownGoal, isSettled, TargetSurvey } from '../data/task.js';
+import { isFloats } from '../data/numbers.js';
+import { checkKnownGoal, checkScaledTask, isSettled, TargetSurvey } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
 import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
-import type { Standardization } from '../spec/standardization.js';
+import { outputsOf } from '../spec/spec.js';
 import { CostGrowth } from './cost-growth.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import { speedOf } from './epochs.js';
@@ -20,7 +21,7 @@ import { checkSettings, type StreamOptions, type TrainSettings } from './options
 import { PendingWarnings } from './pending-warnings.js';
 import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace } from './place.js';
 import type { EpochReport, ProgressReport } from './reports.js';
-import type { Trainer } from './trainer.js';
+import type { Scaling, Trainer } from './trainer.js';
 
 // Trains on data that come in parts. Each part replaces the one before in the network's memory, and is trained as a
 // whole training set is. A step never spans two parts. This file is loaded only by `fitStream`.
@@ -72,13 +73,13 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
     const stream = new Stream(trainer, source, settings, callOptions, place);
     call.setRunning(stream);
     const { steps } = trainer.state;
-    const isStandardized = trainer.standardization !== undefined;
+    const { scaling } = trainer;
     try {
       return await stream.run();
     } catch (error) {
       // a call that took no step has changed nothing
       const isUntouched = trainer.state.steps === steps;
-      if (isUntouched && trainer.standardization && !isStandardized) trainer.standardize(undefined);
+      if (isUntouched) trainer.restoreScaling(scaling);
       throw error;
     }
   } finally {
@@ -131,7 +132,7 @@ class Stream {
   readonly #growth = new CostGrowth();
   /** Mean cost of the first samples that were trained. */
   #firstCost: number | undefined;
-  readonly #standardizationBefore: Standardization | undefined;
+  readonly #scalingBefore: Scaling;
   #hasFallback = false;
   /** Until it is known what the network learns: the targets so far. */
   #survey: TargetSurvey | undefined;
@@ -142,7 +143,7 @@ class Stream {
   /** `place`: where to resume. */
   constructor(trainer: Trainer, source: DataSource, settings: TrainSettings, options: CallOptions, place?: Place) {
     this.#trainer = trainer;
-    this.#standardizationBefore = trainer.standardization;
+    this.#scalingBefore = trainer.scaling;
     this.#source = source;
     this.#settings = settings;
     this.#options = options;
@@ -171,8 +172,8 @@ class Stream {
   }
 
   async run(): Promise<History> {
-    const { epochs, standardize, onEpoch } = this.#settings;
-    if (standardize && !this.#trainer.standardization) await this.#measure();
+    const { epochs = 1, onEpoch } = this.#settings;
+    await this.#standardize();
     const history = new History();
     while (this.#epoch < epochs && !this.#stopped) {
       const report = await this.#trainEpoch();
@@ -188,15 +189,26 @@ class Stream {
     return history;
   }
 
-  async #measure(): Promise<void> {
-    const { spec } = this.#trainer.arena;
-    const moments = new ColumnMoments(spec.inputs);
+  /** Standardises what is not standardised yet and shall be, by the columns of an epoch. */
+  async #standardize(): Promise<void> {
+    const { standardize } = this.#settings;
+    const { spec, standardization, targetScale } = this.#trainer.arena;
+    const inputMoments = standardize.inputs && !standardization ? new ColumnMoments(spec.inputs) : undefined;
+    const targetMoments = standardize.targets && !targetScale ? new ColumnMoments(outputsOf(spec)) : undefined;
+    if (!inputMoments && !targetMoments) return;
     for await (const checkPart of this.#parts()) {
-      const { inputs } = checkPart();
-      moments.add(inputs, scaleOf(inputs, spec));
+      const { inputs, targets } = checkPart();
+      inputMoments?.add(inputs, scaleOf(inputs, spec));
+      if (targetMoments && !isFloats(targets)) checkScaledTask('options.standardize', 'classes');
+      targetMoments?.add(targets, 1);
       await this.#yieldIfDue();
     }
-    this.#trainer.standardize(moments.standardization);
+    if (targetMoments)
+      checkScaledTask('options.standardize', (this.#survey?.goal(this.#trainer.goal) ?? this.#trainer.goal).task);
+    this.#trainer.scaling = {
+      standardization: inputMoments?.standardizationOf('inputs') ?? standardization,
+      targetScale: targetMoments?.standardizationOf('targets') ?? targetScale,
+    };
   }
 
   async #trainEpoch(): Promise<EpochReport> {
@@ -244,6 +256,7 @@ class Stream {
     // only the first part of a call is checked for warnings: the others will be like it
     if (!this.#hasFallback) this.#warnings.add(...warningsOf(data, arena));
     this.#load(data);
+    this.#trainer.takeNames(data.given);
     if (this.#runPlace) {
       const checksum = this.#isOfVersion1 ? checksumOfVersion1(data) : checksumOfSet(arena);
       if (checksum !== done.data) throw wrongParts(`another part ${part}`);
@@ -287,6 +300,7 @@ class Stream {
     };
     return {
       ...this.#settings,
+      epochs: this.#settings.epochs ?? 1,
       samples: data.samples,
       stepRows,
       stepsBefore: done.steps,
@@ -300,7 +314,7 @@ class Stream {
 
   /** Validates the network, and makes the report on the epoch whose parts are done. */
   async #reportOn({ epoch, samplesBefore, elapsedMs }: EpochSoFar, isStopped: boolean): Promise<EpochReport> {
-    const { epochs, validation } = this.#settings;
+    const { epochs = 1, validation } = this.#settings;
     const { state } = this.#trainer;
     const { samples, cost, learningRate } = this.#done;
     const evaluation = validation && !isStopped ? await this.#validate(validation) : undefined;
@@ -342,7 +356,7 @@ class Stream {
     this.#optimizer = undefined;
     if (this.#hasFallback) return;
     this.#hasFallback = true;
-    this.#trainer.keepFallback(!this.#settings.ignoreNonFinite, this.#standardizationBefore);
+    this.#trainer.keepFallback(!this.#settings.ignoreNonFinite, this.#scalingBefore);
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { NumberArray } from '../check/arrays.js';
 import { checkIsObject, checkObject, checkPositive, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { MAX_CHUNK_ROWS, type SetSize } from '../core/memory-plan.js';
@@ -11,13 +12,15 @@ import {
   setSize,
   writeWindow,
 } from '../data/data-set.js';
-import { checkInputShape, checkInputs, type Inputs } from '../data/inputs.js';
-import { checkTargets, checkWeights, type Targets } from '../data/targets.js';
-import { checkKnownGoal, type Goal, type KnownGoal, settleGoal } from '../data/task.js';
+import { checkInputShape, checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
+import { rowsOf, typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
+import { checkTargets, checkWeights, type TargetArray, type Targets } from '../data/targets.js';
+import { checkKnownGoal, checkNamedTask, type Goal, type KnownGoal, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import { OutputsError } from '../model/evaluate.js';
 import type { Evaluation } from '../model/metrics.js';
 import type { Pass } from '../model/pass.js';
+import type { Names } from '../spec/names.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import type { Standardization } from '../spec/standardization.js';
 import { CallInProgress } from './call-in-progress.js';
@@ -31,6 +34,9 @@ import { TrainingState } from './training-state.js';
 
 /** The names of the parts of a batch in messages. */
 const BATCH_NAMES = ['x', 'y', 'weights'] as const;
+
+/** How a network standardises inputs and targets. */
+export type Scaling = Pick<Arena, 'standardization' | 'targetScale'>;
 
 /**
  * The training half of a Network: the synchronous calls that take steps, and everything that fit and fitStream share
@@ -80,10 +86,33 @@ export class Trainer {
   }
 
   standardize(standardization: Standardization | undefined): void {
-    this.arena.standardization = standardization;
+    this.scaling = { ...this.scaling, standardization };
+  }
+
+  /** How inputs and targets are standardised. */
+  get scaling(): Scaling {
+    const { standardization, targetScale } = this.arena;
+    return { standardization, targetScale };
+  }
+
+  set scaling({ standardization, targetScale }: Scaling) {
+    const { arena } = this;
+    Object.assign(arena, { standardization, targetScale });
     // a training set in the memory keeps its old standardisation, so it must be copied again
     this.endTimeBoxed();
     this.pass.outdate();
+  }
+
+  /** Takes the names that come with data, where the network has none. */
+  takeNames(given: Names = {}): void {
+    const { names } = this.arena;
+    this.arena.names = { classes: names.classes ?? given.classes, columns: names.columns ?? given.columns };
+  }
+
+  /** Puts a scaling back. If it has not changed, nothing else does. */
+  restoreScaling(scaling: Scaling): void {
+    const { standardization, targetScale } = this.arena;
+    if (standardization !== scaling.standardization || targetScale !== scaling.targetScale) this.scaling = scaling;
   }
 
   trainFor(data: DataSet, milliseconds: number, options: TrainForOptions): TrainForReport {
@@ -110,11 +139,13 @@ export class Trainer {
   #startTimeBoxed(data: DataSet, settings: StepSettings): TimeBoxedTraining {
     const checked = checkData('data', data, this.arena);
     const goal = settleGoal(this.goal, { 'data.targets': checked.targets }, this.arena.spec);
+    checkNamedTask('data.classes', this.arena.names.classes ?? checked.given?.classes, goal.task);
     const steps = stepsOf(settings, checked.samples);
     const slots = slotsOf(settings.optimizer);
     const callOptions = once(() => ({ ...this.optionsOf('trainFor', checked.samples, steps), slots }));
     const place = this.loadSet(checked, steps, callOptions);
     this.goal = goal;
+    this.takeNames(checked.given);
     const warnings = warningsOf(checked, this.arena);
     const training = new TimeBoxedTraining(this.state, data, checked.samples, steps, callOptions, warnings);
     if (place) {
@@ -124,16 +155,13 @@ export class Trainer {
     return training;
   }
 
-  /**
-   * A call starts to train: should it fail, the network falls back to its present state. `standardization`: that of the
-   * network before the call.
-   */
-  keepFallback(isGuarded: boolean, standardization: Standardization | undefined): void {
+  /** A call starts to train: should it fail, the network falls back to its present state and this scaling. */
+  keepFallback(isGuarded: boolean, scaling: Scaling): void {
     const { fallback } = this.state;
     if (!isGuarded) fallback.drop();
     else
       fallback.keep(() => {
-        if (this.standardization !== standardization) this.standardize(standardization);
+        this.restoreScaling(scaling);
       });
   }
 
@@ -151,14 +179,17 @@ export class Trainer {
   }
 
   /** Refuses targets that do not fit the network, or contradict what it learns. */
-  checkTargets(where: string, targets: Targets, rows: number): void {
+  checkTargets(where: string, targets: TargetArray, rows: number): void {
     checkTargets(where, targets, rows, this.arena.spec);
     checkKnownGoal(where, targets, this.goal, this.arena.spec);
   }
 
-  trainBatch(x: Inputs, y: Targets, weights: Float32Array | undefined): number {
+  trainBatch(given: Inputs, givenTargets: Targets, givenWeights: readonly number[] | NumberArray | undefined): number {
     const { arena, pass, state } = this;
     arena.checkAlive();
+    const x = typedInputs('x', given, arena) as InputArray;
+    const y = typedTargets('y', givenTargets, rowsOf(x, arena.spec), arena) as TargetArray;
+    const weights = typedWeights('weights', givenWeights) as Float32Array | undefined;
     const rows = checkInputShape('x', x, arena.spec);
     this.checkTargets('y', y, rows);
     if (weights !== undefined) checkWeights('weights', weights, rows);
@@ -202,7 +233,7 @@ export class Trainer {
    * Makes room for the batch x and for the optimizer's slots. While a training set is in use, the memory cannot grow:
    * throws instead.
    */
-  reserveRows(x: Inputs, rows: number): void {
+  reserveRows(x: InputArray, rows: number): void {
     const { arena } = this;
     const slots = slotsOf(this.optimizer);
     if (arena.hasRoom(rows, slots)) return;

@@ -3,7 +3,7 @@ import type { Arena } from '../core/arena.js';
 import { pack, unpack } from '../core/parameters.js';
 import type { Pass } from '../model/pass.js';
 import { RANDOM_STEPS } from '../spec/codes.js';
-import { isFullBatch, numbersOf, type Optimizer, sgd, slotsOf } from '../spec/optimizer.js';
+import { defaultOptimizer, isFullBatch, numbersOf, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import { type ClockState, RateClock } from '../spec/schedule.js';
 import { countParameters } from '../spec/spec.js';
 import { Fallback } from './fallback.js';
@@ -21,7 +21,7 @@ export class TrainingState implements Trainee {
   readonly arena: Arena;
   readonly pass: Pass;
   readonly fallback = new Fallback(this);
-  #optimizer: Optimizer = sgd({ learningRate: 0.1 });
+  #optimizer: Optimizer = defaultOptimizer();
   #clock = new RateClock(0.1);
   #trainingSamples: number | undefined;
   #epochsTrained = 0;

@@ -15,10 +15,12 @@ for (const name of process.argv.slice(2)) {
   const version = new DataView(bytes.buffer).getUint32(8, true);
   const saved = await Network.load(bytes);
   const { means, deviations } = saved.getStandardization() ?? {};
+  const scale = saved.getTargetStandardization();
   const expected = {
     predictions: [...saved.predict(QUESTIONS)],
     predictionsOfBytes: [...saved.predict(BYTES)],
     ...(means && deviations && { means: [...means], deviations: [...deviations] }),
+    ...(scale && { targetMeans: [...scale.means], targetDeviations: [...scale.deviations] }),
     // the costs of the epochs that end after the file was written, and then the state of the network after the last one
     costs: reports.map(({ cost }) => cost),
     trained: net.layers.map(arraysOf).flatMap(({ weights, biases }) => [...weights, ...biases]),

@@ -95,12 +95,52 @@ export const TRAININGS: Readonly<Record<string, SavedTraining>> = {
     steps: 30,
     isAmidStep: false,
   },
+  // numbers, whose targets are standardised too
+  targets: {
+    network: {
+      inputs: INPUTS,
+      layers: [
+        { units: 5, activation: 'tanh' },
+        { units: 2, activation: 'linear' },
+      ],
+      columns: ['length', 'width', 'height "in cm"'],
+      scale: 1,
+      seed: 7,
+    },
+    data: {
+      inputs: floats.inputs,
+      targets: Float64Array.from(
+        { length: 1400 },
+        (_, i) => (i % 2 ? 0.001 : 17_000) * (2 + floats.inputs[3 * (i >> 1)]),
+      ),
+    },
+    training: { epochs: 4, batchSize: 50, standardize: 'both', optimizer: adam({ learningRate: 0.01 }) },
+    steps: 30,
+    isAmidStep: false,
+  },
+  // names of classes, some of which are hostile
+  names: {
+    network: {
+      inputs: INPUTS,
+      layers: [
+        { units: 5, activation: 'tanh' },
+        { units: CLASSES, activation: 'softmax' },
+      ],
+      classes: ['setosa', '</script>', 'Löwe 🦁', '\u001b[31m\ud800'],
+      scale: 1,
+      seed: 8,
+    },
+    data: floats,
+    training: { epochs: 4, batchSize: 50, optimizer: momentum({ learningRate: 0.1 }) },
+    steps: 30,
+    isAmidStep: false,
+  },
 };
 
 /** The kinds of files that each version of the format has. */
 export const KINDS: Readonly<Record<number, readonly string[]>> = {
   1: ['training', 'standardized'],
-  2: ['training', 'standardized', 'scaled'],
+  2: ['training', 'standardized', 'scaled', 'targets', 'names'],
 };
 
 /** The file that is written in the middle of training, and the reports on the epochs that end after it. */

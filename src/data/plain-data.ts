@@ -1,0 +1,83 @@
+import { isFloat32Array, type NumberArray } from '../check/arrays.js';
+import { outOfRange, quote, wrongType } from '../check/errors.js';
+import { flatNumbers, isNested, isPlain, plainNumbers, rowNumbers } from '../check/plain-arrays.js';
+import type { Arena } from '../core/arena.js';
+import { outputsOf, type Spec } from '../spec/spec.js';
+import { isFloats, isIntegers } from './numbers.js';
+import { markOwn } from './own-arrays.js';
+
+// Plain arrays of inputs, targets and weights become typed arrays here, at the call, and nowhere else. Typed arrays, and
+// whatever is neither, are returned as they are.
+
+/** What decides how plain arrays are read. */
+type Named = Pick<Arena, 'spec' | 'names'>;
+
+/** Inputs as a typed array [samples × inputs]. */
+export function typedInputs(where: string, inputs: unknown, { spec, names }: Named): unknown {
+  if (!isPlain(inputs)) return inputs;
+  return ours(plainNumbers(where, inputs, spec.inputs, 'one for each input', names.columns));
+}
+
+/** The number of samples in typed inputs; NaN for everything else. */
+export const rowsOf = (inputs: unknown, { inputs: width }: Spec) =>
+  isFloats(inputs) || isIntegers(inputs) ? inputs.length / width : Number.NaN;
+
+/** Targets as rows in an array of floats, or as labels in one of integers. */
+export function typedTargets(where: string, targets: unknown, samples: number, { spec, names }: Named): unknown {
+  if (!isPlain(targets)) return targets;
+  if (typeof targets[0] === 'string') return ours(labelsOfNames(where, targets, names.classes));
+  const outputs = outputsOf(spec);
+  if (isNested(targets)) {
+    const rows = rowNumbers(where, targets, outputs, `one for each output${labelHint(targets, outputs)}`);
+    // a row is a row, whatever the type of its numbers
+    return ours(isFloats(rows) ? rows : Float64Array.from(rows));
+  }
+  const areLabels = outputs > 1 && targets.length === samples;
+  const numbers = flatNumbers(where, targets, areLabels ? 0 : outputs);
+  return ours(areLabels ? labelsOf(where, numbers) : numbers);
+}
+
+/** Weights as a Float32Array [samples]. */
+export function typedWeights(where: string, weights: unknown): unknown {
+  if (isFloat32Array(weights)) return weights;
+  if (isPlain(weights)) return ours(Float32Array.from(flatNumbers(where, weights)));
+  return isFloats(weights) || isIntegers(weights) ? ours(Float32Array.from(weights)) : weights;
+}
+
+function labelsOf(where: string, numbers: Float64Array): Int32Array {
+  const bad = numbers.findIndex((label) => label !== Math.trunc(label) || Math.abs(label) >= 2 ** 31);
+  if (bad >= 0) {
+    const wanted = 'an integer: as many numbers as samples are labels of classes; targets of several outputs are rows';
+    throw outOfRange(`${where}[${bad}]`, numbers[bad], wanted);
+  }
+  return Int32Array.from(numbers);
+}
+
+/** Labels as the numbers of the classes that they name. */
+function labelsOfNames(where: string, labels: readonly unknown[], classes: readonly string[] | undefined): Int32Array {
+  if (!classes) {
+    const way = 'Network.create({ classes: [...] }) lets names of classes be labels';
+    throw wrongType(`${where}[0]`, labels[0], `a number: ${way}`);
+  }
+  const numbers = new Map<unknown, number>(classes.map((name, c) => [name, c]));
+  return Int32Array.from(labels, (label, i) => {
+    const c = numbers.get(label);
+    if (c !== undefined) return c;
+    const known = classes.slice(0, MOST_LISTED).map((name) => quote(name));
+    const wanted = `the name of a class: ${known.join(', ')}${classes.length > MOST_LISTED ? ', ...' : ''}`;
+    throw typeof label === 'string'
+      ? outOfRange(`${where}[${i}]`, quote(label), wanted)
+      : wrongType(`${where}[${i}]`, label, wanted);
+  });
+}
+
+/** The most names in a message. */
+const MOST_LISTED = 10;
+
+/** The end of the message for rows of one number: labels are not nested. */
+const labelHint = (rows: readonly unknown[], outputs: number) =>
+  outputs > 1 && rows.every((row) => (row as ArrayLike<unknown>)?.length === 1)
+    ? ': labels of classes are not nested: [0, 2, 1]'
+    : '';
+
+const ours = <T>(values: T): T => markOwn(values as NumberArray & T);

@@ -1,0 +1,57 @@
+import { outOfRange } from '../check/errors.js';
+import type { ActivationName } from '../spec/network-options.js';
+import type { Spec } from '../spec/spec.js';
+import type { Standardization } from '../spec/standardization.js';
+
+// Standardised targets: which networks can have them, and how their outputs get back to the units of the targets.
+
+/** Units whose outputs can be any number. Others never reach some of the targets once these are standardised. */
+const UNBOUNDED: readonly ActivationName[] = ['linear', 'leakyRelu'];
+
+/** Costs that compare numbers of any size. */
+const COSTS: readonly Spec['cost'][] = ['quadratic', 'meanAbsoluteError', 'huber', 'custom'];
+
+/** The activations of a network's outputs. */
+export function outputActivations({ layers }: Spec): readonly ActivationName[] {
+  const { activation } = layers[layers.length - 1];
+  return typeof activation === 'string' ? [activation] : activation;
+}
+
+/** True if the outputs and the cost of a network go with standardised targets. */
+export function isScalable(spec: Spec): boolean {
+  return COSTS.includes(spec.cost) && outputActivations(spec).every((name) => UNBOUNDED.includes(name));
+}
+
+/** Refuses standardised targets for a network that cannot have them. */
+export function checkScalable(where: string, spec: Spec): void {
+  const bounded = outputActivations(spec).find((name) => !UNBOUNDED.includes(name));
+  if (bounded) {
+    throw outOfRange(where, `standardised targets for ${bounded} outputs`, `${UNBOUNDED.join(' or ')} outputs`);
+  }
+  if (!COSTS.includes(spec.cost)) {
+    throw outOfRange(where, `standardised targets for the cost ${spec.cost}`, `one of ${COSTS.join(', ')}`);
+  }
+}
+
+/** target[i] = (values[i] - mean) / deviation, column by column, in doubles, rounded once. */
+export function scaleTargets(
+  target: Float32Array,
+  values: ArrayLike<number>,
+  { means, deviations }: Standardization,
+): void {
+  for (let i = 0; i < values.length; ) {
+    for (let k = 0; k < means.length; k++, i++) target[i] = (values[i] - means[k]) / deviations[k];
+  }
+}
+
+/** Turns outputs into the units of the targets, in doubles, rounded once. Returns true if all are finite. */
+export function toTargetUnits(outputs: Float32Array, { means, deviations }: Standardization): boolean {
+  let areFinite = true;
+  for (let i = 0; i < outputs.length; ) {
+    for (let k = 0; k < means.length; k++, i++) {
+      outputs[i] = means[k] + deviations[k] * outputs[i];
+      areFinite &&= Number.isFinite(outputs[i]);
+    }
+  }
+  return areFinite;
+}

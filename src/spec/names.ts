@@ -1,0 +1,57 @@
+import { outOfRange, quote, wrongType } from '../check/errors.js';
+
+// Names that a network has for its classes and for the columns of its inputs. They come from users and from files, so
+// that whoever writes them to a page, a terminal or a file must escape them.
+
+/** The names that a network has. */
+export interface Names {
+  /** [outputs] names of the classes or labels; [2] for the two classes of one output. */
+  readonly classes?: readonly string[];
+  /** [inputs] names of the input columns. */
+  readonly columns?: readonly string[];
+}
+
+/** The most UTF-16 code units in a name. */
+const LONGEST = 1000;
+
+/** The number of names that a network with these outputs needs for its classes or labels. */
+export const classCountOf = (outputs: number, task: string | undefined) =>
+  outputs === 1 && task !== 'labels' ? 2 : outputs;
+
+/** A frozen copy of the names of `count` classes, all different and none empty; undefined for undefined. */
+export function checkClassNames(where: string, value: unknown, count: number): readonly string[] | undefined {
+  const names = checkNames(where, value, count);
+  const places = new Map<string, number>();
+  for (const [i, name] of names?.entries() ?? []) {
+    if (name === '') throw outOfRange(`${where}[${i}]`, '""', 'a name');
+    const before = places.get(name);
+    if (before !== undefined) throw outOfRange(`${where}[${i}]`, `${quote(name)}, as at ${before}`, 'different names');
+    places.set(name, i);
+  }
+  return names;
+}
+
+/** A frozen copy of `count` names; undefined for undefined. */
+export function checkNames(where: string, value: unknown, count: number): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) throw wrongType(where, value, `an array of ${count} names`);
+  const names = Array.from(value as unknown[]);
+  if (names.length !== count) throw outOfRange(where, `${names.length} names`, `${count}`);
+  for (const [i, name] of names.entries()) {
+    if (typeof name !== 'string') throw wrongType(`${where}[${i}]`, name, 'a string');
+    if (name.length > LONGEST) throw outOfRange(`${where}[${i}]`, `${name.length} characters`, `at most ${LONGEST}`);
+  }
+  return Object.freeze(names as string[]);
+}
+
+/** Refuses names that are not those of the network: the same numbers would mean something else. */
+export function checkSameNames(
+  where: string,
+  given: readonly string[] | undefined,
+  own: readonly string[] | undefined,
+): void {
+  if (!given || !own) return;
+  const other = given.findIndex((name, i) => name !== own[i]);
+  if (other < 0) return;
+  throw outOfRange(`${where}[${other}]`, quote(given[other]), `${quote(own[other])}, as this network has it`);
+}
