@@ -2,7 +2,7 @@ export type { BuildName, PageWorker, WasmModule } from './core/core-options.js';
 export type { DataSet, TypedDataSet } from './data/data-set.js';
 export type { InputArray, Inputs } from './data/inputs.js';
 export type { SplitOptions, ValidationSplit } from './data/split.js';
-export type { TargetArray, Targets } from './data/targets.js';
+export type { SampleWeights, TargetArray, Targets } from './data/targets.js';
 export type { Task } from './data/task.js';
 export type { CheckGradientsOptions, GradientCheck } from './inspection/check-gradients.js';
 export type { CheckedParameter } from './inspection/gradient-errors.js';

@@ -1,5 +1,4 @@
 import { throwIfAborted } from './check/abort.js';
-import type { NumberArray } from './check/arrays.js';
 import { type Bytes, checkBytes } from './check/bytes.js';
 import { checkBoolean, checkFloats, checkInteger, checkName, checkNoMore, checkObject } from './check/errors.js';
 import { isPlain } from './check/plain-arrays.js';
@@ -12,7 +11,7 @@ import { checkData, type DataSet, ownData, writeWindowInputs, writeWindowTargets
 import { checkInputShape, checkInputs, type InputArray, type Inputs } from './data/inputs.js';
 import { typedInputs, typedTargets, typedWeights } from './data/plain-data.js';
 import { checkScalable, toTargetUnits } from './data/target-scale.js';
-import { checkWeights, type TargetArray, type Targets } from './data/targets.js';
+import { checkWeights, type SampleWeights, type TargetArray, type Targets } from './data/targets.js';
 import { checkNamedTask, checkScaledTask, checkTask, goalGiven, settleGoal, type Task } from './data/task.js';
 import type { Inspector } from './inspection/inspector.js';
 import { answersOf, type Classified, type ClassifyOptions, checkClassifier, type Label } from './model/classify.js';
@@ -462,7 +461,7 @@ export class Network {
    * before the step, without L1 and L2. Throws a NonFiniteError if the cost or a weight is no longer finite; the
    * network then has the finite weights that it had at most 64 steps before, which may be very large already.
    */
-  trainBatch(x: Inputs, y: Targets, weights?: readonly number[] | NumberArray, none?: undefined): number {
+  trainBatch(x: Inputs, y: Targets, weights?: SampleWeights, none?: undefined): number {
     checkNoMore('trainBatch', 4, none);
     return this.#trainer.trainBatch(x, y, weights);
   }
@@ -582,7 +581,7 @@ export class Network {
    * sample's cost and delta are multiplied by, default 1 for each. Returns the mean cost, without L1 and L2. Throws an
    * Error if there was no `forward` with the present weights.
    */
-  backward(y: Targets, weights?: readonly number[] | NumberArray, none?: undefined): number {
+  backward(y: Targets, weights?: SampleWeights, none?: undefined): number {
     checkNoMore('backward', 3, none);
     this.#arena.checkAlive();
     const { rows, isCurrent } = this.#pass;

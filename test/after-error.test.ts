@@ -215,7 +215,7 @@ describe('code that could not be loaded', () => {
 });
 
 describe('data that are refused while they are standardised', () => {
-  const data: DataSet = {
+  const data = {
     inputs: Float32Array.from({ length: 16 }, (_, i) => i / 16),
     targets: Float32Array.from({ length: 8 }, (_, i) => i % 2),
   };

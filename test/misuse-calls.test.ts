@@ -35,7 +35,7 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'an unknown key',
     { inputs, targets, labels: targets },
     TypeError,
-    /DATA: got the unknown key "labels", want inputs, targets, weights$/,
+    /DATA: got the unknown key "labels", want inputs, targets, weights, classes, columns$/,
   ],
   [
     'no inputs',

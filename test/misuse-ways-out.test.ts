@@ -80,7 +80,7 @@ const calls: [name: string, call: Call, error: typeof TypeError | typeof RangeEr
     'an object of a class whose name ends in Array',
     (net) => net.predict(new (class DataArray {})()),
     TypeError,
-    /^x: got an object \(DataArray\), want a Float32Array, /,
+    /^x: got an object \(DataArray\), want an array of numbers or of rows, or a typed array such as Float32Array/,
   ],
   [
     'names of classes as targets',

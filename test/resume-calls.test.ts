@@ -37,11 +37,7 @@ describe('other ways to train', () => {
   });
 
   it('trainFor resumes in the middle of an epoch, and begins anew if the data or the options differ', async () => {
-    const training = {
-      epochs: 1,
-      batchSize: 8,
-      optimizer: adam({ learningRate: cosine({ initial: 0.1, steps: 17 }) }),
-    };
+    const training = { batchSize: 8, optimizer: adam({ learningRate: cosine({ initial: 0.1, steps: 17 }) }) };
     // each call takes one step
     const train = (net: Network, set = data, options = training): TrainForReport => net.trainFor(set, 1e-30, options);
     const net = await createNetwork(dropping);

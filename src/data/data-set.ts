@@ -1,4 +1,3 @@
-import type { NumberArray } from '../check/arrays.js';
 import { checkObject, keysOf } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { SetSize } from '../core/memory-plan.js';
@@ -16,7 +15,15 @@ import {
 import { isFloats } from './numbers.js';
 import { own, ownIfShared } from './own-arrays.js';
 import { rowsOf, typedInputs, typedTargets, typedWeights } from './plain-data.js';
-import { checkTargets, checkWeights, type TargetArray, type Targets, writeTargets, writeWeights } from './targets.js';
+import {
+  checkTargets,
+  checkWeights,
+  type SampleWeights,
+  type TargetArray,
+  type Targets,
+  writeTargets,
+  writeWeights,
+} from './targets.js';
 
 // Data sets are read at the call. They are checked as they are given, so that a refusal changes nothing. Then they are
 // copied into the network's memory and checked again there, where nobody else can change them: the core computes
@@ -35,7 +42,7 @@ export interface DataSet {
    * [samples], each 0 or more: the weight w_x that a sample's cost is multiplied by, C = 1/n Σ w_x C_x. Here n is the
    * number of samples, not the sum of the weights. Default: 1 for each sample.
    */
-  weights?: readonly number[] | NumberArray;
+  weights?: SampleWeights;
   /**
    * Names of the classes, in the order of the labels. A network that has none takes them from the first data that it
    * is trained on; one that has others refuses the data.

@@ -28,6 +28,9 @@ export type Targets =
   | readonly (readonly number[] | NumberArray)[]
   | readonly string[];
 
+/** Weights of samples, each 0 or more: an array of any numbers. */
+export type SampleWeights = readonly number[] | NumberArray;
+
 export function checkTargets(where: string, targets: unknown, samples: number, spec: Spec): void {
   if (isIntegers(targets)) checkLabels(where, targets, samples, spec);
   else if (isFloats(targets)) checkRows(where, targets, samples, spec);

@@ -1,11 +1,10 @@
-import type { NumberArray } from '../check/arrays.js';
 import { checkFinite, checkInteger, checkNoMore, checkObject, keysOf } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { weightFloats } from '../core/memory-plan.js';
 import { eachWeight } from '../core/parameters.js';
 import { checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
 import { rowsOf, typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
-import { checkTargets, checkWeights, type TargetArray, type Targets } from '../data/targets.js';
+import { checkTargets, checkWeights, type SampleWeights, type TargetArray, type Targets } from '../data/targets.js';
 import type { Layer } from '../model/layer.js';
 import type { Pass } from '../model/pass.js';
 import { SEEDED } from '../spec/codes.js';
@@ -191,11 +190,7 @@ export class Inspector {
    * `sampleWeights` [rows]: w_x, default 1 for each. The result takes as much memory as the network's parameters for
    * each sample. Afterwards the last sample is the batch.
    */
-  sampleGradients(
-    inputs: Inputs,
-    targets: Targets,
-    sampleWeights?: readonly number[] | NumberArray,
-  ): LayerParameters[] {
+  sampleGradients(inputs: Inputs, targets: Targets, sampleWeights?: SampleWeights): LayerParameters[] {
     const { spec } = this.#arena;
     this.#arena.checkAlive();
     const x = typedInputs('x', inputs, this.#arena) as InputArray;

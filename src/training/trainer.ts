@@ -1,4 +1,3 @@
-import type { NumberArray } from '../check/arrays.js';
 import { checkIsObject, checkObject, checkPositive, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { MAX_CHUNK_ROWS, type SetSize } from '../core/memory-plan.js';
@@ -14,7 +13,7 @@ import {
 } from '../data/data-set.js';
 import { checkInputShape, checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
 import { rowsOf, typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
-import { checkTargets, checkWeights, type TargetArray, type Targets } from '../data/targets.js';
+import { checkTargets, checkWeights, type SampleWeights, type TargetArray, type Targets } from '../data/targets.js';
 import { checkKnownGoal, checkNamedTask, type Goal, type KnownGoal, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import { OutputsError } from '../model/evaluate.js';
@@ -184,7 +183,7 @@ export class Trainer {
     checkKnownGoal(where, targets, this.goal, this.arena.spec);
   }
 
-  trainBatch(given: Inputs, givenTargets: Targets, givenWeights: readonly number[] | NumberArray | undefined): number {
+  trainBatch(given: Inputs, givenTargets: Targets, givenWeights: SampleWeights | undefined): number {
     const { arena, pass, state } = this;
     arena.checkAlive();
     const x = typedInputs('x', given, arena) as InputArray;
