@@ -31,7 +31,7 @@ const PAGES = [
   {
     name: 'create, fit, predict',
     goal: 36,
-    ceiling: 45,
+    ceiling: 48,
     trips: 2,
     code: `
       import { Network, sgd } from 'simdprop';
@@ -42,7 +42,7 @@ const PAGES = [
   {
     name: 'with save, load, standardisation',
     goal: 42,
-    ceiling: 48,
+    ceiling: 52,
     code: `
       import { Network, sgd } from 'simdprop';
       ${LEARN}
@@ -62,7 +62,7 @@ const PAGES = [
   {
     name: 'simdprop/static, all of it',
     goal: 60,
-    ceiling: 65,
+    ceiling: 69,
     trips: 1,
     code: `
       import * as simdprop from 'simdprop/static';
