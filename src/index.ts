@@ -7,7 +7,7 @@ export type { Task } from './data/task.js';
 export type { CheckGradientsOptions, GradientCheck } from './inspection/check-gradients.js';
 export type { CheckedParameter } from './inspection/gradient-errors.js';
 export type { Inspector, JacobianOptions, LayerParameters, Perturbation } from './inspection/inspector.js';
-export type { ClassificationReport, ClassMetrics } from './model/classification-report.js';
+export type { ClassificationReport, ClassMetrics, Confusion } from './model/classification-report.js';
 export { classificationReport } from './model/classification-report.js';
 export type { Classified, ClassifyOptions, Label } from './model/classify.js';
 export type { EvaluateOptions } from './model/evaluate.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
-import { adam, type Label, type NetworkOptions } from '../src/index.js';
+import { adam, type Confusion, classificationReport, type Label, type NetworkOptions } from '../src/index.js';
 import { readCsv } from '../src/io/csv.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { joinSections, jsonOf, sectionsOf } from './saved-files.js';
@@ -127,6 +127,61 @@ describe('names of classes and columns', () => {
     await expect(net.fit({ inputs: [1, 2], targets: [0.5, 3] }, { epochs: 1 })).rejects.toThrow(
       'data.classes: got names of classes for a network that learns numbers, want classes or labels (net.task), or none',
     );
+  });
+
+  it('numbers in a stream have no classes: they are refused before the first step, also those of a later part', async () => {
+    const create = (classes?: string[]) =>
+      createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }], classes });
+    const numbers = { inputs: [1, 2], targets: [0.5, 3] };
+    const marks = { inputs: [1, 2], targets: [0, 1] };
+    const refused = (part: number) =>
+      `source: part ${part}.classes: got names of classes for a network that learns num`;
+    const named = await create(['no', 'yes']);
+    const before = named.save({ training: true });
+    await expect(named.fitStream(() => [numbers])).rejects.toThrow(refused(0));
+    expect(named.save({ training: true })).toEqual(before);
+    await expect(named.fitStream(() => [marks, numbers])).rejects.toThrow(refused(1));
+    const given = await create();
+    await expect(given.fitStream(() => [{ ...numbers, classes: ['no', 'yes'] }])).rejects.toThrow(refused(0));
+    const other = await create();
+    other.task = 'numbers';
+    await expect(other.fitStream(() => [{ ...marks, classes: ['no', 'yes'] }])).rejects.toThrow(refused(0));
+    expect(other.classes).toBeUndefined();
+    // all of one number: only the whole epoch shows that they are numbers
+    const constant = await create(['no', 'yes']);
+    await expect(constant.fitStream(() => [{ inputs: [1, 2], targets: [1, 1] }])).rejects.toThrow(
+      'source: classes: got names of classes for a network that learns numbers',
+    );
+    const streamed = await create(['no', 'yes']);
+    await streamed.fitStream(() => [marks]);
+    expect(streamed.task).toBe('classes');
+  });
+});
+
+describe('the names of classes', () => {
+  it('come with the metrics, for classes and for labels', async () => {
+    const net = await createNetwork({ ...NAMED, task: 'classes' });
+    const result = net.evaluate({ inputs, targets: labels });
+    expect(result.classes).toEqual(CLASSES);
+    const report = classificationReport(result);
+    expect(report.classes.map(({ name }) => name)).toEqual(CLASSES);
+    const nameless = classificationReport(result.confusion!);
+    expect(nameless).toEqual({ ...report, classes: report.classes.map(({ name: _, ...metrics }) => metrics) });
+    const marked = await createNetwork({ inputs: 1, layers: [{ units: 2 }], task: 'labels', classes: ['a', 'b'] });
+    const { byLabel, classes } = marked.evaluate({ inputs: [1], targets: [[1, 0]] });
+    expect([byLabel!.map(({ name }) => name), classes]).toEqual([
+      ['a', 'b'],
+      ['a', 'b'],
+    ]);
+    expect('classes' in (await createNetwork(OPTIONS)).evaluate({ inputs, targets: labels })).toBe(false);
+  });
+
+  it.each([
+    [{ confusion: [[1]], classes: ['a', 'b'] }, 'classes: got 2 names, want 1'],
+    [{ confusion: undefined, classes: ['a'] }, 'confusion: got undefined, want an array of rows of counts'],
+    [null, 'confusion: got undefined, want an array of rows of counts'],
+  ])('classificationReport refuses %j', (result, message) => {
+    expect(() => classificationReport(result as Confusion)).toThrow(message);
   });
 });
 

@@ -36,6 +36,7 @@ const accuracy: number | undefined = evaluation.accuracy;
 const f1: number = evaluation.task === 'labels' ? evaluation.macroF1 : 0;
 const images: IdxFile = parseIdx(new Uint8Array(0));
 const table: CsvData = readCsv('x,y', { target: 'y' });
+await network.fit(readCsv('x,y', { target: 'y', labels: true }));
 await network.fitStream(() => [{ inputs: table.inputs, targets: readCsv('x,y', { target: 'y' }).targets }]);
 const penguins: Table = Table.fromRecords([{ species: 'gentoo', mass: 5.2 }]);
 const mass: Column = penguins.column('mass');

@@ -128,6 +128,12 @@ export class TargetSurvey {
     return this.#spec.cost === 'hinge';
   }
 
+  /** True if the targets so far are numbers, whatever comes after them. */
+  get areNumbers(): boolean {
+    const { cost } = this.#spec;
+    return this.#hasRows && !isOfShares(cost) && (!this.#areMarks || cost === 'poisson');
+  }
+
   /** The goal of a network with these targets. `known` is kept. */
   goal(known: KnownGoal): Goal {
     return { task: known.task ?? this.#task, isSigned: known.isSigned ?? (this.#isHinge || this.#areNegative) };
@@ -137,7 +143,7 @@ export class TargetSurvey {
     const { cost } = this.#spec;
     if (!this.#hasRows || isOfShares(cost)) return 'classes';
     // counts may be only 0 and 1 by chance
-    if (!this.#areMarks || cost === 'poisson') return 'numbers';
+    if (this.areNumbers) return 'numbers';
     // if all targets are the same number, only the cost or class labels show that it means yes or no
     const mayBeOneNumber = this.#isHinge || cost === 'binaryCrossEntropy' || this.#hasClassLabels;
     if (!(this.#hasOnes && this.#hasOthers) && !mayBeOneNumber) return 'numbers';

@@ -89,7 +89,8 @@ const COSTS = {
  * A network and one sample as a graph, with a node for each operation. That is about two nodes for each weight, so it
  * is for small networks. Weights and biases are those that the network has now. `x` [inputs] is multiplied by the
  * network's `scale` and standardised as the network does. With `y` [outputs], a row of targets, the graph ends in
- * C_x, without L1, L2, dropout and label smoothing. Nodes are named as in textbooks, with indices from 1: w^2_1,3 leads
+ * C_x, without L1, L2, dropout and label smoothing. If the network's targets are standardised, outputs, `y` and C_x are
+ * in standardised units. Nodes are named as in textbooks, with indices from 1: w^2_1,3 leads
  * from the third input to the first unit after the inputs.
  *
  * Activations can be linear, sigmoid, tanh, relu and softmax; with `y`, the cost can be quadratic, binaryCrossEntropy

@@ -1,9 +1,12 @@
 import { outOfRange, wrongType } from '../check/errors.js';
+import { checkNames } from '../spec/names.js';
 
 // A ratio of no samples has the value that scikit-learn gives it, so that results can be compared.
 
 /** Precision, recall and F1 of one class. */
 export interface ClassMetrics {
+  /** The name of the class, if it has one. */
+  name?: string;
   /** The share of the samples predicted as this class that belong to it; 0 if there are none. */
   precision: number;
   /** The share of the samples of this class that were predicted as such; 0 if there are none. */
@@ -44,19 +47,28 @@ export function ratiosOf(hits: number, support: number, predicted: number): Clas
   };
 }
 
+/** What `classificationReport` takes of the result of `evaluate`. */
+export interface Confusion {
+  /** A row for each class of the targets, a column for each class predicted; undefined for more than 256 classes. */
+  readonly confusion?: readonly ArrayLike<number>[];
+  /** The names of the classes, in the same order. */
+  readonly classes?: readonly string[];
+}
+
 /**
- * Accuracy, and precision, recall and F1 of each class and their means. `confusion` is a confusion matrix as `evaluate`
- * returns it: a row for each class of the targets, a column for each class predicted. A ratio of no samples is 0, and
- * the macro means leave out classes that occur neither among the targets nor among the predictions, as in scikit-learn.
- * Throws a TypeError or RangeError if `confusion` is not a square matrix of counts.
+ * Accuracy, and precision, recall and F1 of each class and their means, from the result of `evaluate` or from a
+ * confusion matrix alone: a row for each class of the targets, a column for each class predicted. A ratio of no samples
+ * is 0, and the macro means leave out classes that occur neither among the targets nor among the predictions, as in
+ * scikit-learn. Throws a TypeError or RangeError if there is no square matrix of counts, or not a name for each class.
  *
  * @example
- * const { confusion } = net.evaluate(test);
- * classificationReport(confusion!).macro.f1;
+ * classificationReport(net.evaluate(test)).macro.f1;
  */
-export function classificationReport(confusion: readonly ArrayLike<number>[]): ClassificationReport {
+export function classificationReport(result: Confusion | readonly ArrayLike<number>[]): ClassificationReport {
+  const { confusion, classes: given } = readResult(result);
   checkConfusion(confusion);
-  const classes = confusion.map((row, c) => {
+  const names = checkNames('classes', given, confusion.length);
+  const classes = confusion.map((row, c): ClassMetrics => {
     const hits = row[c];
     let support = 0;
     let predicted = 0;
@@ -64,7 +76,7 @@ export function classificationReport(confusion: readonly ArrayLike<number>[]): C
       support += row[other];
       predicted += confusion[other][c];
     }
-    return ratiosOf(hits, support, predicted);
+    return named(names, c, ratiosOf(hits, support, predicted));
   });
   const samples = classes.reduce((sum, { support }) => sum + support, 0);
   const hits = confusion.reduce((sum, row, c) => sum + row[c], 0);
@@ -83,7 +95,18 @@ function meanOf(classes: readonly ClassMetrics[], weightOf: (metrics: ClassMetri
   return { precision: mean('precision'), recall: mean('recall'), f1: mean('f1') };
 }
 
-function checkConfusion(confusion: unknown): void {
+/** The metrics of class `c`, with its name if there are names. */
+export function named(names: readonly string[] | undefined, c: number, metrics: ClassMetrics): ClassMetrics {
+  return names ? { name: names[c], ...metrics } : metrics;
+}
+
+function readResult(result: Confusion | readonly ArrayLike<number>[]): Confusion {
+  if (Array.isArray(result)) return { confusion: result };
+  const { confusion, classes } = Object(result) as Confusion;
+  return { confusion, classes };
+}
+
+function checkConfusion(confusion: unknown): asserts confusion is readonly ArrayLike<number>[] {
   if (!Array.isArray(confusion)) throw wrongType('confusion', confusion, 'an array of rows of counts');
   confusion.forEach((row, c) => {
     if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {

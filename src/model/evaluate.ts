@@ -202,8 +202,10 @@ export class Scoring {
     }
     const meanAuc = (all: Float32Array) => meanRocAuc(all, outputsOf(arena.spec), targets, this.#defaultThreshold);
     const rocAuc = scores && { rocAuc: header.notFinite ? Number.NaN : meanAuc(scores) };
-    if (this.#labels) return { task: 'labels', ...common, ...this.#labels.metrics, ...rocAuc };
-    return { task: 'classes', ...common, ...readClasses(arena, samples, this.#options), ...rocAuc };
+    const { classes } = arena.names;
+    const names = classes && { classes };
+    if (this.#labels) return { task: 'labels', ...common, ...this.#labels.metrics(classes), ...names, ...rocAuc };
+    return { task: 'classes', ...common, ...readClasses(arena, samples, this.#options), ...names, ...rocAuc };
   }
 }
 

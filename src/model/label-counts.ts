@@ -1,5 +1,5 @@
 import type { Arena } from '../core/arena.js';
-import { ratiosOf } from './classification-report.js';
+import { named, ratiosOf } from './classification-report.js';
 import type { LabelsEvaluation } from './metrics.js';
 
 /** Counts which labels samples have, and which are predicted. */
@@ -57,8 +57,13 @@ export class LabelCounts {
     if (right === this.#labels) this.#exact++;
   }
 
-  get metrics(): Pick<LabelsEvaluation, 'exactMatch' | 'labelAccuracy' | 'microF1' | 'macroF1' | 'byLabel'> {
-    const byLabel = Array.from(this.#hits, (hits, k) => ratiosOf(hits, this.#support[k], this.#predicted[k]));
+  /** The metrics of the rows so far. `names`: those of the labels, if there are any. */
+  metrics(
+    names: readonly string[] | undefined,
+  ): Pick<LabelsEvaluation, 'exactMatch' | 'labelAccuracy' | 'microF1' | 'macroF1' | 'byLabel'> {
+    const byLabel = Array.from(this.#hits, (hits, k) =>
+      named(names, k, ratiosOf(hits, this.#support[k], this.#predicted[k])),
+    );
     const [hits, support, predicted] = [this.#hits, this.#support, this.#predicted].map(sumOf);
     return {
       exactMatch: this.#exact / this.#samples,

@@ -25,6 +25,8 @@ export interface ClassesEvaluation extends Evaluated<'classes'> {
   correct: number;
   /** correct / samples */
   accuracy: number;
+  /** The names of the network's classes, in the order of `confusion`. undefined if it has none. */
+  classes?: readonly string[];
   /**
    * [classes] rows of [classes] counts: a row for each class of the targets, a column for each class predicted. One
    * output counts as two classes. undefined for more than 256 outputs.
@@ -52,8 +54,10 @@ export interface LabelsEvaluation extends Evaluated<'labels'> {
   microF1: number;
   /** Mean of the labels' F1. A label that no sample has or is predicted to have counts as 0. */
   macroF1: number;
-  /** [outputs], the numbers of each label. */
+  /** [outputs], the numbers of each label, with its name if it has one. */
   byLabel: ClassMetrics[];
+  /** The names of the network's labels, in the order of `byLabel`. undefined if it has none. */
+  classes?: readonly string[];
   /** Area under the ROC curve of each label, averaged as for classes. undefined unless asked for. */
   rocAuc?: number;
 }

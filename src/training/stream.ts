@@ -7,7 +7,7 @@ import { type CheckedData, checkData, type DataSet } from '../data/data-set.js';
 import { preparationOf, scaleOf } from '../data/inputs.js';
 import { ColumnMoments } from '../data/measure-columns.js';
 import { isFloats } from '../data/numbers.js';
-import { checkKnownGoal, checkScaledTask, isSettled, TargetSurvey } from '../data/task.js';
+import { checkKnownGoal, checkNamedTask, checkScaledTask, isSettled, TargetSurvey } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
 import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
@@ -244,6 +244,7 @@ class Stream {
     if (!this.#survey) return;
     const goal = this.#survey.goal(trainer.goal);
     if (validation) checkKnownGoal(VALIDATION, validation.targets, goal, trainer.arena.spec);
+    checkNamedTask('source: classes', trainer.arena.names.classes, goal.task);
     trainer.goal = goal;
     this.#survey = undefined;
   }
@@ -397,6 +398,8 @@ class Stream {
     // a task that the user has given is known before its targets are
     const known = goal.task && this.#survey ? this.#survey.goal(goal) : goal;
     checkKnownGoal(`${where}.targets`, data.targets, known, arena.spec);
+    const task = known.task ?? (this.#survey?.areNumbers ? 'numbers' : undefined);
+    checkNamedTask(`${where}.classes`, arena.names.classes ?? data.given?.classes, task);
     return data;
   }
 }
