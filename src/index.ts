@@ -10,6 +10,7 @@ export type { Inspector, JacobianOptions, LayerParameters, Perturbation } from '
 export type { ClassificationReport, ClassMetrics, Confusion } from './model/classification-report.js';
 export { classificationReport } from './model/classification-report.js';
 export type { Classified, ClassifyOptions, Label } from './model/classify.js';
+export type { CopyWeightsOptions } from './model/copy-weights.js';
 export type { EvaluateOptions } from './model/evaluate.js';
 export type { Layer } from './model/layer.js';
 export type {

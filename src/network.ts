@@ -1,6 +1,16 @@
 import { throwIfAborted } from './check/abort.js';
 import { type Bytes, checkBytes } from './check/bytes.js';
-import { checkBoolean, checkFloats, checkInteger, checkName, checkNoMore, checkObject } from './check/errors.js';
+import {
+  checkBoolean,
+  checkFloats,
+  checkInteger,
+  checkIsObject,
+  checkName,
+  checkNoMore,
+  checkNotNegative,
+  checkObject,
+  wrongType,
+} from './check/errors.js';
 import { isPlain } from './check/plain-arrays.js';
 import { Arena, checkSize } from './core/arena.js';
 import { BUILDS, type BuildName, CORE_KEYS, type CoreOptions, DEFAULT_CAPACITY } from './core/core-options.js';
@@ -14,11 +24,13 @@ import { checkScalable, toTargetUnits } from './data/target-scale.js';
 import { checkWeights, type SampleWeights, type TargetArray, type Targets } from './data/targets.js';
 import { checkNamedTask, checkScaledTask, checkTask, goalGiven, settleGoal, type Task } from './data/task.js';
 import type { Inspector } from './inspection/inspector.js';
+import { activationsOf } from './model/activations.js';
 import { answersOf, type Classified, type ClassifyOptions, checkClassifier, type Label } from './model/classify.js';
+import { blendParameters, type CopyWeightsOptions } from './model/copy-weights.js';
 import { describe, INSPECT, tableOf } from './model/describe.js';
 import { checkEvaluation, type EvaluateOptions, evaluate, OutputsError } from './model/evaluate.js';
 import { checkInitializers, initialize } from './model/initializer.js';
-import { ArenaLayer, type Layer } from './model/layer.js';
+import { ArenaLayer, type ChangeSpec, type Layer } from './model/layer.js';
 import type { Evaluation } from './model/metrics.js';
 import { Pass } from './model/pass.js';
 import type { LoadOptions } from './persistence/decode.js';
@@ -28,7 +40,15 @@ import { checkClassNames, checkNames, classCountOf } from './spec/names.js';
 import type { CostName, CustomCost, SpecOptions } from './spec/network-options.js';
 import type { Optimizer } from './spec/optimizer.js';
 import { savedLearningRate } from './spec/schedule.js';
-import { checkSpec, countParameters, isCustomCost, outputsOf, SPEC_KEYS, type Spec } from './spec/spec.js';
+import {
+  checkSmoothing,
+  checkSpec,
+  countParameters,
+  isCustomCost,
+  outputsOf,
+  SPEC_KEYS,
+  type Spec,
+} from './spec/spec.js';
 import { checkStandardization, type GivenStandardization, type Standardization } from './spec/standardization.js';
 import type { Started } from './threads/team.js';
 import { train } from './training/fit.js';
@@ -120,7 +140,8 @@ export class Network {
     this.wideReason = wideReason;
     this.threadsReason = threadsReason;
     this.#trainer = new Trainer(arena, this.#pass);
-    this.layers = Object.freeze(arena.spec.layers.map((_, l) => new ArenaLayer(arena, l, this.#pass)));
+    const change: ChangeSpec = (where, changes) => this.#change(where, changes);
+    this.layers = Object.freeze(arena.spec.layers.map((_, l) => new ArenaLayer(arena, l, this.#pass, change)));
     this.parameters = countParameters(arena.spec);
     // private fields can still change
     Object.freeze(this);
@@ -228,9 +249,45 @@ export class Network {
     return this.#arena.spec.cost;
   }
 
-  /** λ of the L2 term. */
+  /** λ of the L2 term: see `NetworkOptions`. It can be assigned between two calls that train. */
   get l2(): number {
     return this.#arena.spec.l2;
+  }
+
+  set l2(l2: number) {
+    this.#change('l2', { l2: checkNotNegative('l2', l2) });
+  }
+
+  /** λ of the L1 term. It can be assigned between two calls that train. */
+  get l1(): number {
+    return this.#arena.spec.l1;
+  }
+
+  set l1(l1: number) {
+    this.#change('l1', { l1: checkNotNegative('l1', l1) });
+  }
+
+  /** s of label smoothing. It can be assigned between two calls that train. */
+  get labelSmoothing(): number {
+    return this.#arena.spec.labelSmoothing;
+  }
+
+  set labelSmoothing(smoothing: number) {
+    this.#change('labelSmoothing', { labelSmoothing: checkSmoothing(smoothing, this.#arena.spec.cost) });
+  }
+
+  /** Changes what the network trains with, in all that follows: a call that is running began without it. */
+  #change(where: string, changes: Partial<Spec>): void {
+    this.#arena.checkAlive();
+    this.#checkNotTraining(where);
+    this.#arena.change({ ...this.#arena.spec, ...changes });
+    this.#pass.clear();
+    this.#pass.outdate();
+  }
+
+  #checkNotTraining(where: string): void {
+    if (this.#trainer.call.isRunning)
+      throw new Error(`${where}: got a new one while this network is being trained, want it before or after`);
   }
 
   /** The seed of every random number of the network. */
@@ -270,8 +327,7 @@ export class Network {
     const checked = task === undefined ? undefined : checkTask('task', task, this.#arena.spec);
     if (this.#arena.targetScale) checkScaledTask('task', checked);
     checkNamedTask('task', this.classes, checked);
-    if (this.#trainer.call.isRunning)
-      throw new Error('task: got a new one while this network is being trained, want it before or after');
+    this.#checkNotTraining('task');
     this.#trainer.goal = goalGiven(checked, this.#arena.spec);
   }
 
@@ -326,6 +382,14 @@ export class Network {
     this.#trainer.state.trainingSamples = samples;
   }
 
+  /**
+   * Epochs trained in the network's life, by all calls; `trainFor` counts an epoch when it begins. The `epoch` of
+   * reports begins with 0 in each call. The number is kept in the file, and decides the next order of the samples.
+   */
+  get epochs(): number {
+    return this.#trainer.state.epochsTrained;
+  }
+
   /** Steps taken in the network's life, modulo 2³². For L-BFGS, passes over the samples. */
   get steps(): number {
     return this.#trainer.state.steps;
@@ -345,8 +409,7 @@ export class Network {
   /** Replaces the standardisation by a copy of `value`; undefined removes it. Throws an Error during training. */
   setStandardization(value: GivenStandardization | undefined): void {
     const checked = value === undefined ? undefined : checkStandardization('setStandardization', value, this.inputs);
-    if (this.#trainer.call.isRunning)
-      throw new Error('setStandardization: got a new one while this network is being trained, want it before or after');
+    this.#checkNotTraining('setStandardization');
     this.#trainer.standardize(checked);
   }
 
@@ -376,8 +439,7 @@ export class Network {
       checkScalable(where, spec);
       checkScaledTask(where, this.task ?? 'numbers');
     }
-    if (this.#trainer.call.isRunning)
-      throw new Error(`${where}: got a new one while this network is being trained, want it before or after`);
+    this.#checkNotTraining(where);
     if (checked) this.#trainer.goal = goalGiven('numbers', spec);
     this.#trainer.scaling = { ...this.#trainer.scaling, targetScale: checked };
   }
@@ -498,6 +560,32 @@ export class Network {
   #toTargetUnits(predictions: Float32Array, scale: Standardization): Float32Array {
     if (!toTargetUnits(predictions, scale)) throw new OutputsError('x', predictions, this.outputs);
     return predictions;
+  }
+
+  /**
+   * The activations [rows × units] of a layer for inputs [rows × inputs], with any number of rows: `layer` is its index
+   * in `layers`. Those of hidden layers are features, such as the codes of an autoencoder. Those of the last layer are
+   * the outputs, in standardised units if the targets are standardised. Throws a RangeError if a number is not finite.
+   */
+  activations(x: Inputs, layer: number, none?: undefined): Float32Array {
+    checkNoMore('activations', 3, none);
+    const arena = this.#arena;
+    arena.checkAlive();
+    return activationsOf(arena, this.#pass, typedInputs('x', x, arena) as InputArray, layer);
+  }
+
+  /**
+   * Copies the weights and biases of another network whose layers have the same widths, or blends them in: with
+   * `share: 0.01`, w becomes 0.99 · w + 0.01 · w of the other, as the target networks of reinforcement learning do.
+   * Optimizers and standardisations stay as they are. Throws a TypeError or RangeError for other networks.
+   */
+  copyWeights(other: Network, options: CopyWeightsOptions = {}): void {
+    const wanted = 'a Network of the same import';
+    checkIsObject('other', other, wanted);
+    if (!(#arena in other)) throw wrongType('other', other, wanted);
+    this.#arena.checkAlive();
+    blendParameters(this.#arena, other.#arena, options);
+    this.#pass.setParameters();
   }
 
   /**

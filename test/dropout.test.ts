@@ -54,7 +54,7 @@ async function start(capacity = ROWS) {
   });
   const pass = new Pass();
   const layers = parameters.map((given, l) => {
-    const layer = new ArenaLayer(arena, l, pass);
+    const layer = new ArenaLayer(arena, l, pass, () => {});
     setParameters(layer, given);
     return layer;
   });

@@ -29,7 +29,7 @@ describe('an assignment throws', () => {
     ['net.inputs', (net) => assign(net, 'inputs', 1)],
     ['net.steps', (net) => assign(net, 'steps', 0)],
     ['net.seed', (net) => assign(net, 'seed', 2)],
-    ['net.l2', (net) => assign(net, 'l2', 0.1)],
+    ['net.epochs', (net) => assign(net, 'epochs', 0)],
     ['net.cost', (net) => assign(net, 'cost', 'quadratic')],
     ['net.predict', (net) => assign(net, 'predict', () => x)],
     ['net.layers', (net) => assign(net, 'layers', [])],

@@ -60,7 +60,7 @@ function viewsOf({ memory }: Engine): Views {
  * does not know their types.
  */
 export class Arena {
-  readonly spec: Spec;
+  #spec: Spec;
   #plan: Plan;
   /** undefined once the network is disposed of. */
   #live: { readonly engine: Engine; readonly views: Views } | undefined;
@@ -84,12 +84,16 @@ export class Arena {
 
   /** @internal */
   constructor(spec: Spec, plan: Plan, engine: Engine) {
-    this.spec = spec;
+    this.#spec = spec;
     this.#plan = plan;
     this.#used = plan.bytes;
     const views = viewsOf(engine);
     this.#live = { engine, views };
     writeTables(views.buffer, spec, plan);
+  }
+
+  get spec(): Spec {
+    return this.#spec;
   }
 
   get plan(): Plan {
@@ -221,7 +225,21 @@ export class Arena {
       this.#set = set;
       return;
     }
-    const plan = checkSize(makePlan(this.spec, Math.max(capacity, old.capacity), room, slots, old.team));
+    this.#layOut(this.spec, Math.max(capacity, old.capacity), slots, set, room);
+  }
+
+  /** Replaces numbers of the network that are neither its shape nor its activations. May lay out the memory anew. */
+  change(spec: Spec): void {
+    const { capacity, slots } = this.#plan;
+    const hasMasks = ({ layers }: Spec) => String(layers.map(({ dropout }) => dropout > 0));
+    if (hasMasks(spec) !== hasMasks(this.spec)) this.#layOut(spec, capacity, slots, this.#set, this.#setRoom);
+    else writeTables(this.#inUse().views.buffer, spec, this.#plan);
+    this.#spec = spec;
+  }
+
+  #layOut(spec: Spec, capacity: number, slots: number, set: SetSize | undefined, room: SetSize | undefined): void {
+    const old = this.#plan;
+    const plan = checkSize(makePlan(spec, capacity, room, slots, old.team));
     const { engine } = this.#inUse();
     growMemory(engine.memory, plan.bytes);
     const views = viewsOf(engine);
@@ -235,7 +253,7 @@ export class Arena {
     // lanes that only fill up a row of errors are never written, but gradients add them up: they must be 0
     if (plan.x !== old.x || plan.windowInputs !== old.windowInputs) this.#clear(plan.x, plan.windowInputs);
     this.#used = Math.max(this.#used, plan.bytes);
-    writeTables(buffer, this.spec, plan);
+    writeTables(buffer, spec, plan);
   }
 
   /** Fills [start, end) with zeros; memory that has never been written is not touched, so that it takes no room. */

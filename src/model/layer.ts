@@ -4,6 +4,7 @@ import type { Arena } from '../core/arena.js';
 import { type LayerPlan, paddedFloats, weightFloats } from '../core/memory-plan.js';
 import { readWeights, writeWeights } from '../core/parameters.js';
 import type { ActivationName } from '../spec/network-options.js';
+import { checkDropout, checkMaxNorm, type LayerSpec, type Spec } from '../spec/spec.js';
 import { INSPECT } from './describe.js';
 import type { Pass } from './pass.js';
 
@@ -22,6 +23,13 @@ export interface Layer {
   readonly units: number;
   /** One name for the layer, or a name for each unit if they differ. */
   readonly activation: ActivationName | readonly ActivationName[];
+  /**
+   * The share of this layer's activations that is dropped in training, as in `LayerOptions`. It can be assigned between
+   * two calls that train.
+   */
+  dropout: number;
+  /** The largest length of a unit's weight vector; 0: no limit. It can be assigned between two calls that train. */
+  maxNorm: number;
   /**
    * Returns w [units × fanIn], row-major: w_jk is at j · fanIn + k. `unit`: only the weights of this unit, [fanIn],
    * which is faster for large layers.
@@ -51,6 +59,9 @@ export interface Layer {
   getBiasGradients(): Float32Array;
 }
 
+/** Changes the spec of a network, unless it is being trained. `where`: the name in messages. */
+export type ChangeSpec = (where: string, changes: Partial<Spec>) => void;
+
 export class ArenaLayer implements Layer {
   /** @internal structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. */
   readonly notCloned = Symbol.for('a Network: await Network.load(net.save()) makes a copy,');
@@ -60,8 +71,9 @@ export class ArenaLayer implements Layer {
   readonly #arena: Arena;
   readonly #index: number;
   readonly #pass: Pass;
+  readonly #change: ChangeSpec;
 
-  constructor(arena: Arena, index: number, pass: Pass) {
+  constructor(arena: Arena, index: number, pass: Pass, change: ChangeSpec) {
     const { fanIn, units } = arena.plan.layers[index];
     this.fanIn = fanIn;
     this.units = units;
@@ -69,7 +81,35 @@ export class ArenaLayer implements Layer {
     this.#arena = arena;
     this.#index = index;
     this.#pass = pass;
+    this.#change = change;
     Object.freeze(this);
+  }
+
+  get dropout(): number {
+    return this.#spec.dropout;
+  }
+
+  set dropout(value: number) {
+    const where = this.#where('dropout');
+    this.#set(where, { dropout: checkDropout(where, value, this.#index === this.#arena.spec.layers.length - 1) });
+  }
+
+  get maxNorm(): number {
+    return this.#spec.maxNorm;
+  }
+
+  set maxNorm(value: number) {
+    const where = this.#where('maxNorm');
+    this.#set(where, { maxNorm: checkMaxNorm(where, value) });
+  }
+
+  get #spec(): LayerSpec {
+    return this.#arena.spec.layers[this.#index];
+  }
+
+  #set(where: string, change: Partial<LayerSpec>): void {
+    const { layers } = this.#arena.spec;
+    this.#change(where, { layers: layers.map((layer, l) => (l === this.#index ? { ...layer, ...change } : layer)) });
   }
 
   get #plan(): LayerPlan {

@@ -134,15 +134,32 @@ function checkLayer(where: string, options: unknown, isOutput: boolean, bias: bo
   checkObject(where, options, LAYER_KEYS, 'an object such as { units: 10 }');
   const layer = options as Record<string, unknown>;
   const units = checkInteger(`${where}.units`, layer.units, 1, MAX_WIDTH);
-  const dropout = checkFraction(`${where}.dropout`, layer.dropout ?? 0);
-  if (dropout && isOutput) throw outOfRange(`${where}.dropout`, dropout, 'none on the output layer');
+  const dropout = checkDropout(`${where}.dropout`, layer.dropout ?? 0, isOutput);
   return {
     units,
     activation: checkActivation(`${where}.activation`, layer.activation, units, isOutput),
     bias: checkBoolean(`${where}.bias`, layer.bias ?? bias),
     dropout,
-    maxNorm: layer.maxNorm === undefined || layer.maxNorm === 0 ? 0 : checkPositive(`${where}.maxNorm`, layer.maxNorm),
+    maxNorm: checkMaxNorm(`${where}.maxNorm`, layer.maxNorm),
   };
+}
+
+export function checkDropout(where: string, value: unknown, isOutput: boolean): number {
+  const dropout = checkFraction(where, value);
+  if (dropout && isOutput) throw outOfRange(where, dropout, 'none on the output layer');
+  return dropout;
+}
+
+/** The largest length of a weight vector. 0 and undefined: no limit. */
+export const checkMaxNorm = (where: string, value: unknown) =>
+  value === undefined || value === 0 ? 0 : checkPositive(where, value);
+
+export function checkSmoothing(value: unknown, cost: Spec['cost']): number {
+  const smoothing = checkFraction('labelSmoothing', value);
+  if (smoothing && cost !== 'categoricalCrossEntropy') {
+    throw outOfRange('labelSmoothing', `${smoothing} with the cost "${cost}"`, 'categoricalCrossEntropy');
+  }
+  return smoothing;
 }
 
 /** The name of the cost, and delta of the Huber cost. */
@@ -199,16 +216,12 @@ export function checkSpec(options: SpecOptions): Spec {
   // Array.from visits the holes of a sparse array, which map would skip
   const checked = Array.from(layers, (layer, l) => checkLayer(`layers[${l}]`, layer, l === layers.length - 1, bias));
   const { cost, huberDelta } = checkCost(options.cost, checked[checked.length - 1].activation);
-  const labelSmoothing = checkFraction('labelSmoothing', options.labelSmoothing ?? 0);
-  if (labelSmoothing && cost !== 'categoricalCrossEntropy') {
-    throw outOfRange('labelSmoothing', `${labelSmoothing} with the cost "${cost}"`, 'categoricalCrossEntropy');
-  }
   return {
     inputs,
     layers: checked,
     cost,
     huberDelta,
-    labelSmoothing,
+    labelSmoothing: checkSmoothing(options.labelSmoothing ?? 0, cost),
     l1: checkNotNegative('l1', options.l1 ?? 0),
     l2: checkNotNegative('l2', options.l2 ?? 0),
     penalizeBiases: checkBoolean('penalizeBiases', options.penalizeBiases ?? false),
