@@ -1,5 +1,6 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
 import {
   type GetModuleInfo,
   type ManualChunkMeta,
@@ -9,6 +10,7 @@ import {
   rollup,
 } from 'rollup';
 import { minify } from 'terser';
+import { isLibrary, noticesOf } from './notices.js';
 
 // Joins the modules of build/modules/ in dist/. Every export of package.json is an entry. Every module that an import()
 // loads is the head of a chunk of its own. Modules that several entries or chunks need are in one chunk,
@@ -19,6 +21,9 @@ import { minify } from 'terser';
 // would be one more file, and one more round trip, in every page with a network, because bundlers do not join modules
 // that different import()s share. In a page without a network, bundlers leave out all of the core but 1 to 3 KB
 // (gzipped).
+//
+// Libraries, such as the scales of charts.js, are bundled, so that the package has no dependency. Their licences are
+// written to dist/THIRD-PARTY-NOTICES.txt.
 
 const MODULES = resolve('build/modules/src');
 const BUILDS = ['simd', 'relaxed', 'threads', 'relaxed-threads'];
@@ -27,8 +32,11 @@ const STATIC = 'static';
 export async function bundle(): Promise<void> {
   rmSync('dist', { recursive: true, force: true });
   const { [STATIC]: inOneFile, ...entries } = entriesOf(JSON.parse(readFileSync('package.json', 'utf8')).exports);
-  await write({ input: entries, plugins: [sourceMaps] }, manualChunks(entries));
-  await write({ input: { [STATIC]: inOneFile }, plugins: [staticVariants, sourceMaps] });
+  const bundled = [
+    ...(await write({ input: entries, plugins: [sourceMaps, libraries] }, manualChunks(entries))),
+    ...(await write({ input: { [STATIC]: inOneFile }, plugins: [staticVariants, sourceMaps] })),
+  ];
+  writeFileSync('dist/THIRD-PARTY-NOTICES.txt', noticesOf(bundled));
   cpSync('build/types/src', 'dist', { recursive: true });
   rmSync('build/types', { recursive: true }); // so that declarations of removed files do not remain
   for (const build of BUILDS) copyFileSync(`build/shipped/${build}.wasm`, `dist/${build}.wasm`);
@@ -44,8 +52,14 @@ function entriesOf(exports: Record<string, string | { default: string }>): Recor
 /** Gives Rollup the source maps that tsup has written. */
 const sourceMaps: Plugin = {
   name: 'source-maps',
-  load: (id) => ({ code: readFileSync(id, 'utf8'), map: readFileSync(`${id}.map`, 'utf8') }),
+  load: (id) => {
+    if (isLibrary(id)) return undefined;
+    return { code: readFileSync(id, 'utf8'), map: readFileSync(`${id}.map`, 'utf8') };
+  },
 };
+
+/** Finds libraries by their names. */
+const libraries = nodeResolve();
 
 /** In the static file, X.static.ts replaces X.ts if it exists. */
 const staticVariants: Plugin = {
@@ -84,12 +98,15 @@ function importedBy(id: string, getModuleInfo: GetModuleInfo, found = new Set<st
   return found;
 }
 
-async function write(options: RollupOptions, chunks?: ReturnType<typeof manualChunks>): Promise<void> {
+/** Writes the chunks. Returns the modules that they contain. */
+async function write(options: RollupOptions, chunks?: ReturnType<typeof manualChunks>): Promise<string[]> {
   const build = await rollup({
     ...options,
     external: [/^node:/],
-    onwarn: ({ message }) => {
-      throw new Error(message);
+    preserveSymlinks: true,
+    onwarn: ({ message, code, ids }) => {
+      // d3-interpolate has a circle of functions, which does no harm
+      if (code !== 'CIRCULAR_DEPENDENCY' || !ids?.every(isLibrary)) throw new Error(message);
     },
   });
   const { output } = await build.generate({
@@ -100,7 +117,9 @@ async function write(options: RollupOptions, chunks?: ReturnType<typeof manualCh
     sourcemap: true,
     ...(chunks ? { manualChunks: chunks } : { inlineDynamicImports: true }),
   });
-  for (const chunk of output) if (chunk.type === 'chunk') await shrink(chunk);
+  const written = output.filter((file) => file.type === 'chunk');
+  for (const chunk of written) await shrink(chunk);
+  return written.flatMap(({ modules }) => Object.keys(modules).filter((id) => modules[id].renderedLength > 0));
 }
 
 /** Minifies with terser: gzipped, the result is 3 % smaller than with esbuild. */

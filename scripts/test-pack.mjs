@@ -5,7 +5,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { checkChunks } from './pack/chunks.mjs';
+import { checkChunks, librariesIn } from './pack/chunks.mjs';
 import { installPacked, ROOT } from './pack/install.mjs';
 import { CONSUMER, PAGE } from './pack/types.mjs';
 
@@ -42,6 +42,19 @@ function checkContents() {
     (file) => !PAGES.includes(file) && !/^(dist|docs|assembly)\/|^LICENSE$|^package\.json$/.test(file),
   );
   if (strange.length > 0) throw new Error(`test-pack: ${filename}: got ${strange.join(', ')} too`);
+}
+
+/** Throws unless the licence of every library that is in dist/ is shipped with it, and of no other. */
+function checkNotices() {
+  const notices = readFileSync(join(installed, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8');
+  const [, ...entries] = notices.split(/^-{80}\n/m);
+  const named = entries.map((entry) => /^(\S+) \d+\.\d+\.\d+, /.exec(entry)?.[1]);
+  const libraries = librariesIn(join(installed, 'dist'));
+  if (named.join() !== libraries.join() || libraries.length === 0)
+    throw new Error(`test-pack: THIRD-PARTY-NOTICES.txt: got ${named}, want ${libraries}`);
+  for (const [i, entry] of entries.entries())
+    if (!/copyright/i.test(entry) || !/permi/i.test(entry))
+      throw new Error(`test-pack: THIRD-PARTY-NOTICES.txt: got no licence of ${named[i]}`);
 }
 
 /** Uses every feature. Throws if a chunk was not loaded, because then nothing has tested it. */
@@ -108,6 +121,7 @@ try {
   checkContents();
   const chunks = checkChunks(join(installed, 'dist'));
   console.log(`test-pack: ${chunks.modules} modules in ${chunks.files - 1} files, none twice`);
+  checkNotices();
   run('publint', join(ROOT, 'node_modules/.bin/publint'), ['run', tarball, '--strict'], { cwd: ROOT });
   // These files are bytes to fetch or read, not modules with types.
   const wasm = ['--exclude-entrypoints', 'simd.wasm', 'relaxed.wasm', 'threads.wasm', 'relaxed-threads.wasm'];

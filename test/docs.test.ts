@@ -25,6 +25,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'simdprop/idx': 'src/io/idx.ts',
   'simdprop/csv': 'src/io/csv.ts',
   'simdprop/tabular': 'src/tabular.ts',
+  'simdprop/charts': 'src/charts.ts',
   'simdprop/files': 'src/io/files.ts',
 };
 

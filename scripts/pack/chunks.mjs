@@ -35,3 +35,11 @@ export function checkChunks(dist) {
     throw new Error(`src/core/arena.ts: got it in ${core}, want it in chunks/core.js`);
   return { files: files.length, modules: homes.size };
 }
+
+/** The names of the libraries whose code is in dist/, sorted. */
+export function librariesIn(dist) {
+  const maps = readdirSync(dist, { recursive: true }).filter((file) => file.endsWith('.js.map'));
+  const sources = maps.flatMap((file) => JSON.parse(readFileSync(join(dist, file), 'utf8')).sources);
+  const names = sources.flatMap((source) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? []);
+  return [...new Set(names)].sort();
+}

@@ -15,6 +15,7 @@ import {
 import { type CrossValidation, crossValidate } from 'simdprop/cross-validation';
 import { type CsvData, readCsv } from 'simdprop/csv';
 import { type Column, Table } from 'simdprop/tabular';
+import { type ChartOptions, confusionMatrix, importance, learningCurve, rocCurve } from 'simdprop/charts';
 import { saveFile } from 'simdprop/files';
 import { type IdxFile, parseIdx } from 'simdprop/idx';
 import { type Graph, type Node, unroll } from 'simdprop/graph';
@@ -47,6 +48,15 @@ const { error, worst }: GradientCheck = (await network.inspect()).checkGradients
 const inOneFile: Network = await NetworkInOneFile.load(network.save());
 const folds: CrossValidation = await crossValidate(options, data);
 saveFile('network.simdprop', network.save());
+const chart: ChartOptions = { width: 360, theme: 'dark' };
+const charts: string[] = [
+  learningCurve(history, { ...chart, metric: 'accuracy' }),
+  learningCurve(reports, chart),
+  confusionMatrix(evaluation, { ...chart, classes: ['a', 'b'] }),
+  rocCurve(outputs, new Uint8Array(4), chart),
+  importance([{ column: 'x', importance: 0.5 }], chart),
+];
+export { charts };
 export { accuracy, error, f1, folds, gradient, images, inOneFile, masses, outputs, weights, worst };
 
 // @ts-expect-error: without a target there is no cost
