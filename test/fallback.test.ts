@@ -4,7 +4,7 @@ import type { EpochReport, NetworkOptions, TrainForOptions, TypedDataSet } from 
 import { adam, momentum, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { checkSpec } from '../src/spec/spec.js';
-import { createNetwork, loadNetwork } from './build.js';
+import { createNetwork, loadNetwork, slowClock } from './build.js';
 import { failureOf } from './expected-errors.js';
 import { parametersOf } from './parameters.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
@@ -182,6 +182,62 @@ describe('a call that fails', () => {
     expect(net.steps).toBe(50);
     expect(error.stepsUndone).toBe(error.step - 50);
     expect(net.optimizer.learningRate).toBe(1e20);
+  });
+
+  it.each([
+    ['its update overflows', 2, (t: number) => (t < 2 ? 0.1 : 3e38), 1e5, 2],
+    ['its own later samples overflow', 2, () => 0.1, 3e38, 2],
+    ['the cost of the next step overflows', 3, (t: number) => (t < 2 ? 0.1 : 1e20), 1e5, 2],
+    ['steps later, an update overflows', 4, (t: number) => (t < 4 ? 0.01 : 3e38), 1e5, 2],
+  ])('keeps weights that were set within a step of several chunks: %s', async (_, failed, learningRate, set, steps) => {
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear', bias: false }] });
+    const given = { inputs: new Float32Array(700).fill(1), targets: new Float32Array(700).fill(1) };
+    let isSet = false;
+    const clock = slowClock(10);
+    try {
+      const error = await failureOf(() =>
+        net.fit(given, {
+          epochs: 9,
+          batchSize: 700,
+          optimizer: sgd({ learningRate }),
+          onProgress: ({ epoch, samples }) => {
+            if (epoch !== 2 || samples !== 256) return;
+            net.layers[0].setWeights([set]);
+            isSet = true;
+          },
+        }),
+      );
+      expect(isSet).toBe(true);
+      expect([error.epoch, error.stepsUndone]).toEqual([failed, failed - steps]);
+    } finally {
+      clock.mockRestore();
+    }
+    expect(net.layers[0].getWeights()).toEqual(Float32Array.of(set));
+    expect(net.steps).toBe(steps);
+  });
+
+  it('returns to its start if the weights that a callback has set leave others that are not finite', async () => {
+    const net = await createNetwork({
+      inputs: 1,
+      layers: [
+        { units: 1, activation: 'linear', initializer: { constant: 1 } },
+        { units: 1, activation: 'linear', initializer: { constant: 1 } },
+      ],
+    });
+    const before = parametersOf(net);
+    const given = { inputs: Float32Array.of(1, 1), targets: Float32Array.of(1e15, 1e15) };
+    await failureOf(() =>
+      net.fit(given, {
+        epochs: 9,
+        batchSize: 1,
+        optimizer: sgd({ learningRate: (t) => (t < 2 ? 1e-30 : 3e38) }),
+        onBatch: ({ epoch, step }) => {
+          if (epoch === 1 && step === 1) net.layers[0].setWeights([1]);
+        },
+      }),
+    );
+    expect(parametersOf(net)).toEqual(before);
+    expect(net.steps).toBe(0);
   });
 
   it('returns to the place where it resumed, in a network that was loaded from within the call', async () => {

@@ -121,6 +121,43 @@ describe('lbfgs', () => {
     expect(costOf(net, 1)).toBeLessThan(costOf(untouched, 1));
   });
 
+  it('refuses weights during a step, which would be lost, and takes them in onEpoch', async () => {
+    const net = await createGolden();
+    let refused = 0;
+    const set = (where: 'setWeights' | 'setBiases') => {
+      const message = new RegExp(`^layers\\[0\\]\\.${where}: got new parameters during a step, want them in onEpoch`);
+      expect(() => net.layers[0][where](net.layers[0][where === 'setWeights' ? 'getWeights' : 'getBiases']())).toThrow(
+        message,
+      );
+      refused++;
+    };
+    await net.fit(data, {
+      epochs: 3,
+      optimizer: lbfgs(),
+      onBatch: () => set('setWeights'),
+      onProgress: () => set('setBiases'),
+      onEpoch: () => net.layers[0].setWeights(new Float32Array(net.layers[0].getWeights().length).fill(0.5)),
+    });
+    expect(refused).toBeGreaterThanOrEqual(3);
+    expect(net.layers[0].getWeights().every((value) => value === 0.5)).toBe(true);
+    // and after an error within a step
+    const stop = net.fit(data, { epochs: 3, optimizer: lbfgs(), onBatch: () => Promise.reject(new Error('mine')) });
+    await expect(stop).rejects.toThrow('mine');
+    net.layers[0].setWeights(net.layers[0].getWeights());
+  });
+
+  it('takes numbers that a callback gives the optimizer from the next step on', async () => {
+    const net = await createGolden();
+    const history = await net.fit(data, {
+      epochs: 50,
+      optimizer: lbfgs(),
+      onEpoch: ({ epoch }) => {
+        if (epoch === 1) net.optimizer = lbfgs({ tolerance: 1e10 });
+      },
+    });
+    expect([history.last?.epoch, history.last?.stopped]).toEqual([2, 'converged']);
+  });
+
   it('restores the weights of the last step if it is stopped in the middle of a step', async () => {
     const net = await createGolden();
     const controller = new AbortController();

@@ -125,6 +125,7 @@ export class ArenaLayer implements Layer {
     const where = this.#where('setWeights');
     const floats = plainFloats(where, values, this.fanIn, 'one for each input of the layer');
     const checked = checkFloats(where, floats, (last - first) * this.fanIn);
+    this.#pass.checkUnlocked(where);
     const panels = this.#panels(this.#plan.weights);
     // lanes that fill up the panels are set to 0 too: training that has diverged may have left NaN there
     if (unit === undefined) panels.fill(0);
@@ -144,6 +145,7 @@ export class ArenaLayer implements Layer {
     if (!this.#arena.spec.layers[this.#index].bias && checked.some((value) => value !== 0)) {
       throw outOfRange(where, 'biases', 'zeros for a layer with bias: false');
     }
+    this.#pass.checkUnlocked(where);
     const biases = this.#arena.floats(this.#plan.biases, paddedFloats(this.units)).fill(0);
     // + 0 turns -0 into 0: a sum that starts from -0 would show whether zero inputs were skipped
     for (let j = 0; j < this.units; j++) biases[j] = checked[j] + 0;

@@ -24,6 +24,8 @@ export class Pass {
   #keepStep: (() => void) | undefined;
   #revision = 0;
   #timesSet = 0;
+  /** Why parameters cannot be set now; undefined: they can. */
+  #lock: string | undefined;
 
   /** The number of rows of the batch. */
   get rows(): number {
@@ -104,6 +106,20 @@ export class Pass {
     this.outdate();
     this.#timesSet++;
     this.#guard = undefined;
+  }
+
+  /** Until `unlock`, parameters cannot be set. `wanted`: when they can, for messages. */
+  lock(wanted: string): void {
+    this.#lock = wanted;
+  }
+
+  unlock(): void {
+    this.#lock = undefined;
+  }
+
+  /** Refuses to set parameters that would be lost. */
+  checkUnlocked(where: string): void {
+    if (this.#lock) throw new Error(`${where}: got new parameters during a step, want them ${this.#lock}`);
   }
 
   isGuardedBy(guard: Guard): boolean {

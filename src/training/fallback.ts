@@ -74,6 +74,17 @@ export class Fallback {
     this.#undo = undo;
   }
 
+  /**
+   * Keeps parameters that have been set since, because they must not be undone. If the network is not finite with them,
+   * it can only return to the state before.
+   */
+  keepSet(): void {
+    if (!this.isOutdated) return;
+    const { arena, pass } = this.#owner;
+    if (isStateFinite(arena)) this.keep();
+    else this.#timesSet = pass.timesSet;
+  }
+
   /** Restores only what a step changes, so that steps can be repeated from here. */
   restoreSteps(): void {
     const { arena, clock } = this.#owner;

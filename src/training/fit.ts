@@ -8,7 +8,6 @@ import { checkNamedTask, checkScaledTask, type Goal, settleGoal } from '../data/
 import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
 import type { Names } from '../spec/names.js';
-import type { Lbfgs } from '../spec/optimizer.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import { CostGrowth } from './cost-growth.js';
 import type { EarlyStopper } from './early-stopping.js';
@@ -45,7 +44,7 @@ interface Features {
   makeStopper: (where: string, options: unknown, validation: CheckedData | undefined, goal: Goal) => EarlyStopper;
   lbfgs: {
     readonly checkLbfgs: (spec: Spec) => void;
-    readonly makeLbfgs: (trainer: Trainer['state'], passes: Epochs, optimizer: Lbfgs, place?: LbfgsPlace) => Epochs;
+    readonly makeLbfgs: (trainer: Trainer['state'], passes: Epochs, place?: LbfgsPlace) => Epochs;
   };
 }
 
@@ -265,7 +264,7 @@ class Fit {
     this.#settings = settings;
     this.#samples = data.samples;
     this.#warnings.add(...settings.warnings);
-    const { optimizer, stopper, makeLbfgs } = settings;
+    const { stopper, makeLbfgs } = settings;
     const place = trainer.loadSet(data, settings, () => this.#callOptions);
     trainer.goal = settings.goal;
     trainer.takeNames(settings.given);
@@ -276,7 +275,7 @@ class Fit {
     if (place?.stopper && stopper) stopper.place = place.stopper;
     const epochSettings: EpochSettings = { ...settings, samples: data.samples, isTrial: makeLbfgs !== undefined };
     this.#runner = new EpochRunner(trainer.state, epochSettings);
-    this.#epochs = makeLbfgs ? makeLbfgs(trainer.state, this.#runner, optimizer as Lbfgs, place?.lbfgs) : this.#runner;
+    this.#epochs = makeLbfgs ? makeLbfgs(trainer.state, this.#runner, place?.lbfgs) : this.#runner;
     // L-BFGS takes no step that does not lower the cost
     trainer.keepFallback(!settings.ignoreNonFinite && !makeLbfgs, scaling);
   }

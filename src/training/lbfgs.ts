@@ -1,7 +1,7 @@
 import { outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { Pass } from '../model/pass.js';
-import type { Lbfgs } from '../spec/optimizer.js';
+import type { Lbfgs, Optimizer } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
 import { type EpochResult, type Epochs, type StepStart, speedOf } from './epochs.js';
 import { diagnose, NonFiniteError } from './non-finite.js';
@@ -71,11 +71,15 @@ interface Trained {
   readonly arena: Arena;
   readonly pass: Pass;
   readonly counts: Counts;
+  readonly optimizer: Optimizer;
 }
 
+/** When callbacks can set weights: a line search tries others, and returns to its own. */
+const WHEN_SET = 'in onEpoch, or between two reports of train: a step of lbfgs would overwrite them';
+
 /** The epochs of a call with L-BFGS. `passes` pass over the samples without taking a step. */
-export function makeLbfgs(trained: Trained, passes: Epochs, optimizer: Lbfgs, place?: LbfgsPlace): Epochs {
-  return new LbfgsEpochs(trained, passes, optimizer, place);
+export function makeLbfgs(trained: Trained, passes: Epochs, place?: LbfgsPlace): Epochs {
+  return new LbfgsEpochs(trained, passes, place);
 }
 
 /** Epochs of one step each. A step passes over the samples once or more. */
@@ -85,7 +89,6 @@ class LbfgsEpochs implements Epochs {
   readonly #trained: Trained;
   readonly #arena: Arena;
   readonly #passes: Epochs;
-  readonly #optimizer: Lbfgs;
   readonly #floats: number;
   /** The cost at the weights reached; undefined before the first pass. */
   #reached: LbfgsPlace | undefined;
@@ -97,11 +100,10 @@ class LbfgsEpochs implements Epochs {
   /** The result of the last pass over the samples. */
   #last: EpochResult | undefined;
 
-  constructor(trained: Trained, passes: Epochs, optimizer: Lbfgs, place: LbfgsPlace | undefined) {
+  constructor(trained: Trained, passes: Epochs, place: LbfgsPlace | undefined) {
     this.#trained = trained;
     this.#arena = trained.arena;
     this.#passes = passes;
-    this.#optimizer = optimizer;
     this.#reached = place;
     this.#floats = trained.arena.plan.parameterFloats;
     // a state that was cleared has no pairs
@@ -111,6 +113,11 @@ class LbfgsEpochs implements Epochs {
   /** The cost at the weights reached; during a step, that at its start. */
   get lbfgs(): LbfgsPlace | undefined {
     return this.#start ? this.#start.reached : this.#reached;
+  }
+
+  /** A callback may give it other numbers during the call. */
+  get #optimizer(): Lbfgs {
+    return this.#trained.optimizer as Lbfgs;
   }
 
   get stepStart(): StepStart | undefined {
@@ -135,6 +142,7 @@ class LbfgsEpochs implements Epochs {
     if (this.#reached && this.#distance() !== 0) this.#reached = undefined;
     this.#copyToSlot(START, this.#parameters);
     this.#start = { reached: this.#reached, counts: this.#trained.counts, parameters: this.#slot(START) };
+    this.#trained.pass.lock(WHEN_SET);
     try {
       this.#reached ??= await this.#startingPoint();
       const { meanCost } = this.#reached;
@@ -156,6 +164,7 @@ class LbfgsEpochs implements Epochs {
       this.#copyTo(this.#parameters, this.#slot(START));
       throw error;
     } finally {
+      this.#trained.pass.unlock();
       this.#start = undefined;
     }
   }

@@ -63,7 +63,8 @@ export class Stepper implements Guard {
   readonly #snapshot = new Snapshot();
   /** True: training falls back to the snapshot itself. */
   #isAtFallback = false;
-  #snapshotPosition = 0;
+  /** Where the snapshot was taken; undefined if the steps since then cannot be repeated from it. */
+  #snapshotPosition: number | undefined = 0;
   #nextSnapshot = 0;
   #epoch = 0;
   /** The step in progress, if another call has overwritten its sums in the memory. */
@@ -115,7 +116,7 @@ export class Stepper implements Guard {
     this.#epoch = epoch;
     this.takeSnapshot();
     // parameters do not change within a step, so that the snapshot is one of the step's start
-    if (step) this.#snapshotPosition -= this.position % this.#options.stepRows;
+    if (step) this.#snapshotPosition = this.position - (this.position % this.#options.stepRows);
   }
 
   /**
@@ -131,8 +132,11 @@ export class Stepper implements Guard {
     if (!ignoreNonFinite && (isOther || readTimer() > this.#nextSnapshot)) {
       const done = this.position % stepRows;
       if (done === 0) this.takeSnapshot();
-      // a snapshot does not have the gradients that were added up: it must wait for the end of the step
-      else count = Math.min(count, this.chunksToStepEnd);
+      else {
+        // a snapshot does not have the gradients that were added up: it must wait for the end of the step
+        count = Math.min(count, this.chunksToStepEnd);
+        if (isOther) this.#dropSnapshot();
+      }
     }
     const start = this.position;
     const cost = this.#trainChunks(count, sum);
@@ -163,14 +167,22 @@ export class Stepper implements Guard {
     if (!this.#isGuarded) return;
     const { arena, clock, fallback } = this.#trainee;
     const started = readTimer();
-    // weights that a callback has set must not be undone
-    if (fallback.isOutdated) fallback.keep();
+    fallback.keepSet();
     this.#isAtFallback = fallback.isCurrent;
     if (!this.#isAtFallback && !this.#snapshot.take(arena, clock)) throw this.#failure();
     this.#snapshotPosition = this.position;
     const ended = readTimer();
     this.#nextSnapshot = ended + Math.max(SNAPSHOT_MS, SNAPSHOT_TIMES * (ended - started));
     this.#trainee.pass.guardBy(this);
+  }
+
+  /** Within a step, a callback has set other weights or another optimizer: the step can no longer be repeated. */
+  #dropSnapshot(): void {
+    const { arena, fallback } = this.#trainee;
+    if (!isStateFinite(arena)) throw this.#failure();
+    // the counts are still those of the start of the step
+    fallback.keepSet();
+    this.#snapshotPosition = undefined;
   }
 
   /**
@@ -284,10 +296,16 @@ export class Stepper implements Guard {
     });
     if (isStateFinite(arena)) return failure('z', this.stepsDone);
     const failed = this.position;
+    const start = this.#snapshotPosition;
+    if (start === undefined) {
+      // training has come no further than to the end of the step in which the snapshot was dropped
+      arena.header.stepCount--;
+      return failure('parameters', this.stepsDone - 1);
+    }
     // the network was not finite when training began
-    if (failed === this.#snapshotPosition) return failure('parameters', this.stepsDone, 0);
+    if (failed === start) return failure('parameters', this.stepsDone, 0);
     this.#restoreSnapshot();
-    this.position = this.#snapshotPosition;
+    this.position = start;
     while (this.position < failed) {
       const step = this.stepsDone;
       const cost = this.#trainChunks(this.chunksPerStep, 0);
