@@ -51,7 +51,7 @@ import {
 } from './spec/spec.js';
 import { checkStandardization, type GivenStandardization, type Standardization } from './spec/standardization.js';
 import type { Started } from './threads/team.js';
-import { train } from './training/fit.js';
+import { fit, train } from './training/fit.js';
 import { History } from './training/history.js';
 import {
   STREAM_KEYS,
@@ -454,13 +454,15 @@ export class Network {
    */
   async fit(data: DataSet, options: TrainOptions = {}): Promise<History> {
     const history = new History();
-    for await (const report of this.train(data, options)) history.add(report);
+    for await (const report of fit(this.#trainer, data, options)) history.add(report);
     return history;
   }
 
   /**
-   * Trains like `fit`, as an iterator of reports. It reads the data when the first report is asked for, and trains each
-   * epoch only when its report is asked for; `break` ends training.
+   * Trains like `fit`, as an iterator of reports, each of which is trained for when it is asked for; `break` ends
+   * training. Data and options are copied and checked at the call. `validationSplit`, `earlyStopping`, `classWeights`
+   * and L-BFGS are checked when the first report is asked for, because only then their code is loaded; so is what the
+   * network itself decides, which may change until then.
    */
   train(data: DataSet, options: TrainOptions = {}): AsyncGenerator<EpochReport, void, undefined> {
     return train(this.#trainer, data, options);

@@ -293,7 +293,7 @@ describe('targets that contradict the task are refused', () => {
     expect(() => net.evaluate(data)).toThrow(`data.targets${end}`);
     await expect(net.fit(data, { epochs: 1 })).rejects.toThrow(`data.targets${end}`);
     await expect(net.fit(right, { epochs: 1, validation: data })).rejects.toThrow(`options.validation.targets${end}`);
-    await expect(net.train(data, { epochs: 1 }).next()).rejects.toThrow(`data.targets${end}`);
+    expect(() => net.train(data, { epochs: 1 })).toThrow(`data.targets${end}`);
     await expect(net.fitStream(() => [data])).rejects.toThrow(`source: part 0.targets${end}`);
     const validated = net.fitStream(() => [right], { validation: data });
     await expect(validated).rejects.toThrow(`options.validation.targets${end}`);

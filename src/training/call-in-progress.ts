@@ -16,7 +16,8 @@ interface RunningCall {
 export class CallInProgress {
   #isRunning = false;
   #running: RunningCall | undefined;
-  #resumption: Resumption | undefined;
+  /** Where the next call may resume, in the middle of an earlier one. */
+  resumption: Resumption | undefined;
 
   get isRunning(): boolean {
     return this.#isRunning;
@@ -46,7 +47,7 @@ export class CallInProgress {
 
   /** The place of the running call, or else the place at which the next call may resume. */
   get place(): Place | undefined {
-    return this.#running?.place ?? this.#resumption?.place;
+    return this.#running?.place ?? this.resumption?.place;
   }
 
   /** The start of the step in progress, if the step cannot resume in its middle. */
@@ -54,30 +55,15 @@ export class CallInProgress {
     return this.#running?.stepStart;
   }
 
-  /** True if the next call may resume in the middle of an earlier call. */
-  get hasResumption(): boolean {
-    return this.#resumption !== undefined;
-  }
-
-  /** Sets the place at which the next call may resume. */
-  resumeAt(resumption: Resumption): void {
-    this.#resumption = resumption;
-  }
-
   /**
    * The place at which a call with these options resumes; undefined if it starts from the beginning. See Resumption.
    */
   placeFor(options: CallOptions, current: Optimizer): Place | undefined {
-    return this.#resumption?.placeFor(options, current);
-  }
-
-  /** A call has resumed or has started from the beginning, so that no other call can resume. */
-  dropResumption(): void {
-    this.#resumption = undefined;
+    return this.resumption?.placeFor(options, current);
   }
 
   /** The network has got this optimizer, so that no call can resume with the one before. */
   replaceOptimizer(optimizer: Optimizer): void {
-    this.#resumption?.replaceOptimizer(optimizer);
+    this.resumption?.replaceOptimizer(optimizer);
   }
 }

@@ -28,7 +28,6 @@ export class Fallback {
   #counts: Counts | undefined;
   #clock: RateClock | undefined;
   #epochsTrained = 0;
-  #undo: (() => void) | undefined;
 
   constructor(owner: Kept) {
     this.#owner = owner;
@@ -55,11 +54,8 @@ export class Fallback {
     this.#revision = undefined;
   }
 
-  /**
-   * Keeps the present state. If it is not finite, keeps nothing: training will refuse it. `undo`: called if
-   * this state is restored.
-   */
-  keep(undo?: () => void): void {
+  /** Keeps the present state. If it is not finite, keeps nothing: training will refuse it. */
+  keep(): void {
     const { arena, pass, clock, counts, epochsTrained } = this.#owner;
     this.#revision = undefined;
     if (!isStateFinite(arena)) return;
@@ -71,7 +67,6 @@ export class Fallback {
     this.#counts = counts;
     this.#clock = clock;
     this.#epochsTrained = epochsTrained;
-    this.#undo = undo;
   }
 
   /**
@@ -106,7 +101,6 @@ export class Fallback {
     const undone = (arena.header.stepCount - (this.#counts as Counts).steps) >>> 0;
     this.restoreSteps();
     this.#owner.epochsTrained = this.#epochsTrained;
-    this.#undo?.();
     pass.setParameters();
     this.drop();
     return undone;

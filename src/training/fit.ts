@@ -9,6 +9,7 @@ import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
 import type { Names } from '../spec/names.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
+import { CallStart } from './call-start.js';
 import { CostGrowth } from './cost-growth.js';
 import type { EarlyStopper } from './early-stopping.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
@@ -27,7 +28,7 @@ import {
 import { PendingWarnings } from './pending-warnings.js';
 import type { CallOptions, LbfgsPlace, Place, RunPlace, TrainedEpoch } from './place.js';
 import type { EpochReport } from './reports.js';
-import type { Scaling, Trainer } from './trainer.js';
+import type { Trainer } from './trainer.js';
 
 // Training for a number of epochs on a data set that lies in memory as a whole: Network.fit and Network.train.
 
@@ -90,6 +91,8 @@ interface FitSettings extends TrainSettings {
   readonly stopper: EarlyStopper | undefined;
   readonly makeLbfgs: Features['lbfgs']['makeLbfgs'] | undefined;
   readonly warnings: readonly string[];
+  /** True if the inputs lie in the network's memory already. */
+  readonly hasInputs: boolean;
 }
 
 /** The goal of the network, from all targets of the call. */
@@ -101,87 +104,116 @@ function goalOf({ goal, arena }: Trainer, data: CheckedData, validation: Checked
   return settleGoal(goal, named, arena.spec);
 }
 
-/** See Network.train. */
-export async function* train(
-  trainer: Trainer,
-  data: DataSet,
-  options: TrainOptions,
-): AsyncGenerator<EpochReport, void, undefined> {
-  const fit = await begin(trainer, data, options);
+/** A call of fit whose options have been read. */
+interface Given {
+  /** undefined once the call has begun, so that copies that are no longer needed are released. */
+  data: DataSet | undefined;
+  readonly options: TrainOptions;
+}
+
+/** See Network.fit. The data are read when the first report is asked for, which must be at once. */
+export function fit(trainer: Trainer, data: DataSet, options: TrainOptions) {
+  return reports(trainer, { data, options: takeOptions(options, TRAIN_KEYS, trainer.arena) });
+}
+
+/** See Network.train. What needs no code that must be loaded is checked at the call. */
+export function train(trainer: Trainer, data: DataSet, options: TrainOptions) {
+  const { arena } = trainer;
+  arena.checkAlive();
+  const taken = takeOptions(options, TRAIN_KEYS, arena);
+  const copies = ownData('data', data, arena);
+  checkCall(trainer, copies, taken);
+  return reports(trainer, { data: copies, options: taken });
+}
+
+async function* reports(trainer: Trainer, given: Given): AsyncGenerator<EpochReport, void, undefined> {
+  const { call } = trainer;
+  call.checkIdle('fit');
+  const start = new CallStart(trainer);
+  call.start();
   try {
-    yield* fit.reports();
+    yield* (await begin(trainer, given)).reports();
+  } catch (error) {
+    start.undo();
+    throw error;
   } finally {
-    trainer.call.end();
+    call.end();
   }
 }
 
+/** Checks the data and the options of a call, except for those whose code must be loaded for it. */
+function checkCall(trainer: Trainer, data: DataSet, options: TrainOptions) {
+  const { arena, state } = trainer;
+  const settings = checkSettings(options, arena, state.optimizer);
+  const { standardize, validation } = settings;
+  const checked = checkData('data', data, preparationOf(arena, standardize));
+  // before the split: the decisive targets may all fall into one part
+  const goal = goalOf(trainer, checked, validation);
+  checkNamedTask('data.classes', arena.names.classes ?? checked.given?.classes, goal.task);
+  if (standardize.targets) checkScaledTask('options.standardize', goal.task);
+  return { ...settings, data: checked, goal, given: checked.given };
+}
+
 /**
- * Begins a call of fit. Data and options are read before other code can run. If nothing must be loaded, measured or
- * standardised in blocks first, the training data are copied into the network's memory. Otherwise they are copied to
- * other arrays, which are checked and used.
+ * Begins a call of fit. Data are read before other code can run. If nothing must be loaded, measured or standardised in
+ * blocks first, the training data are copied into the network's memory. Otherwise they are copied to other arrays,
+ * which are checked and used.
  */
-async function begin(trainer: Trainer, data: DataSet, options: TrainOptions): Promise<Fit> {
-  const { arena, call, state } = trainer;
-  const taken = takeOptions(options, TRAIN_KEYS, arena);
-  const isLbfgs = (taken.optimizer ?? state.optimizer)?.name === 'lbfgs';
-  const missing = missingFor(taken, isLbfgs);
-  const { scaling } = trainer;
-  const { standardization, targetScale } = scaling;
-  const standardized = checkStandardize('options.standardize', taken.standardize, arena.spec);
+async function begin(trainer: Trainer, call: Given): Promise<Fit> {
+  const { arena, state } = trainer;
+  const { options } = call;
+  const data = call.data as DataSet;
+  call.data = undefined;
+  const isLbfgs = (options.optimizer ?? state.optimizer)?.name === 'lbfgs';
+  const missing = missingFor(options, isLbfgs);
+  const { standardization, targetScale } = trainer.scaling;
+  const standardized = checkStandardize('options.standardize', options.standardize, arena.spec);
   const measured = {
     inputs: standardized.inputs && !standardization,
     targets: standardized.targets && !targetScale,
   };
   const isMeasured = measured.inputs || measured.targets;
   // large data are standardised in blocks, between which other code can run
-  const isInBlocks = isMeasured || (standardization && mayBeLarge(data) && !call.hasResumption);
-  const given = missing.length > 0 || isInBlocks ? ownData('data', data, arena) : data;
+  const isInBlocks = isMeasured || (standardization && mayBeLarge(data) && !trainer.call.resumption);
+  const copied = missing.length > 0 || isInBlocks ? ownData('data', data, arena) : data;
 
   const atTheCall = state.optimizer;
-  const settings = checkSettings(taken, arena, atTheCall);
-  const preparation = preparationOf(arena, settings.standardize);
-  const checked = checkData('data', given, preparation);
-  // before the split: the decisive targets may all fall into one part
-  const goal = goalOf(trainer, checked, settings.validation);
-  checkNamedTask('data.classes', arena.names.classes ?? checked.given?.classes, goal.task);
-  if (standardized.targets) checkScaledTask('options.standardize', goal.task);
-  call.checkIdle('fit');
-  call.start();
-  try {
-    if (missing.length > 0) await load(missing);
-    if (isLbfgs) loaded.lbfgs?.checkLbfgs(arena.spec);
-    const parts = applyFeatures(taken, { ...settings, data: checked, goal }, arena.spec);
-    throwIfAborted(settings.signal);
-    const { samples } = parts.data;
-    const stepRows = rowsOfStep(settings.stepRows, samples, settings.optimizer);
-    const fitSettings: FitSettings = {
-      ...settings,
-      ...parts,
-      epochs: settings.epochs ?? defaultEpochs(samples, stepRows),
-      goal,
-      given: checked.given,
-      stepRows,
-      makeLbfgs: isLbfgs ? loaded.lbfgs?.makeLbfgs : undefined,
-      warnings: warningsOf(parts.data, preparation),
-    };
-    if (isInBlocks) {
-      state.checkRate(settings.optimizer);
-      const pause = makeYield(settings.signal);
-      if (isMeasured) await standardize(trainer, fitSettings.data, measured, pause);
-      await trainer.standardizeInBlocks(fitSettings.data, fitSettings.stepRows, pause);
-    }
-    // an optimizer that was assigned while code was loaded replaces that of the call, as it does in later epochs
-    const isAssigned = state.optimizer !== atTheCall && state.optimizer.name === settings.optimizer.name;
-    const optimizer = isAssigned ? state.optimizer : settings.optimizer;
-    const fit = new Fit(trainer, { ...fitSettings, optimizer }, scaling);
-    call.setRunning(fit);
-    return fit;
-  } catch (error) {
-    // a call that is refused leaves the network as it was
-    if (isMeasured) trainer.restoreScaling(scaling);
-    call.end();
-    throw error;
+  const settings = checkCall(trainer, copied, options);
+  const { goal, given } = settings;
+  if (missing.length > 0) await load(missing);
+  if (isLbfgs) loaded.lbfgs?.checkLbfgs(arena.spec);
+  const parts = applyFeatures(options, settings, arena.spec);
+  throwIfAborted(settings.signal);
+  const { samples } = parts.data;
+  const stepRows = rowsOfStep(settings.stepRows, samples, settings.optimizer);
+  const epochs = settings.epochs ?? defaultEpochs(samples, stepRows);
+  const makeLbfgs = isLbfgs ? loaded.lbfgs?.makeLbfgs : undefined;
+  const warnings = warningsOf(parts.data, preparationOf(arena, settings.standardize));
+  trainer.checkRate(settings.optimizer);
+  let hasInputs = false;
+  if (isInBlocks) {
+    const pause = makeYield(settings.signal);
+    if (isMeasured) await standardize(trainer, parts.data, measured, pause);
+    hasInputs = await trainer.standardizeInBlocks(parts.data, stepRows, pause);
   }
+  // an optimizer that was assigned while code was loaded replaces that of the call, as it does in later epochs
+  const isAssigned = state.optimizer !== atTheCall && state.optimizer.name === settings.optimizer.name;
+  const optimizer = isAssigned ? state.optimizer : settings.optimizer;
+  const fitSettings = {
+    ...settings,
+    ...parts,
+    goal,
+    given,
+    epochs,
+    stepRows,
+    makeLbfgs,
+    warnings,
+    hasInputs,
+    optimizer,
+  };
+  const fit = new Fit(trainer, fitSettings);
+  trainer.call.setRunning(fit);
+  return fit;
 }
 
 /** True if it takes long to standardise these inputs. The rows of plain arrays may have any length. */
@@ -241,7 +273,7 @@ async function standardize(
 /** A call of fit that has begun. Its data lie in the network's memory, and nowhere else. */
 class Fit {
   readonly #trainer: Trainer;
-  readonly #settings: Omit<FitSettings, 'data'>;
+  readonly #settings: Omit<FitSettings, 'data' | 'hasInputs'>;
   readonly #samples: number;
   readonly #epochs: Epochs;
   readonly #runner: EpochRunner;
@@ -258,14 +290,13 @@ class Fit {
   #stopped: Place['stopped'];
   #options: CallOptions | undefined;
 
-  /** `scaling`: that of the network at the start of the call. */
-  constructor(trainer: Trainer, { data, ...settings }: FitSettings, scaling: Scaling) {
+  constructor(trainer: Trainer, { data, hasInputs, ...settings }: FitSettings) {
     this.#trainer = trainer;
     this.#settings = settings;
     this.#samples = data.samples;
     this.#warnings.add(...settings.warnings);
     const { stopper, makeLbfgs } = settings;
-    const place = trainer.loadSet(data, settings, () => this.#callOptions);
+    const place = trainer.loadSet(data, settings, () => this.#callOptions, hasInputs);
     trainer.goal = settings.goal;
     trainer.takeNames(settings.given);
     this.#epoch = place?.epoch ?? 0;
@@ -277,7 +308,7 @@ class Fit {
     this.#runner = new EpochRunner(trainer.state, epochSettings);
     this.#epochs = makeLbfgs ? makeLbfgs(trainer.state, this.#runner, place?.lbfgs) : this.#runner;
     // L-BFGS takes no step that does not lower the cost
-    trainer.keepFallback(!settings.ignoreNonFinite && !makeLbfgs, scaling);
+    trainer.keepFallback(!settings.ignoreNonFinite && !makeLbfgs);
   }
 
   get place(): Place {

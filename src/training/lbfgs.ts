@@ -70,7 +70,7 @@ interface Point {
 interface Trained {
   readonly arena: Arena;
   readonly pass: Pass;
-  readonly counts: Counts;
+  counts: Counts;
   readonly optimizer: Optimizer;
 }
 
@@ -134,14 +134,15 @@ class LbfgsEpochs implements Epochs {
 
   /**
    * Takes one step. Returns the mean cost before it, without the penalties, the length of the gradient after it, and
-   * the time that its passes took. If anything throws, the weights are those before the step.
+   * the time that its passes took. If anything throws, the weights and all counts are those before the step.
    */
   async run(epoch: number): Promise<EpochResult> {
     this.#epoch = epoch;
     this.#elapsedMs = 0;
     if (this.#reached && this.#distance() !== 0) this.#reached = undefined;
     this.#copyToSlot(START, this.#parameters);
-    this.#start = { reached: this.#reached, counts: this.#trained.counts, parameters: this.#slot(START) };
+    const { counts } = this.#trained;
+    this.#start = { reached: this.#reached, counts, parameters: this.#slot(START) };
     this.#trained.pass.lock(WHEN_SET);
     try {
       this.#reached ??= await this.#startingPoint();
@@ -162,6 +163,7 @@ class LbfgsEpochs implements Epochs {
     } catch (error) {
       this.#reached = undefined;
       this.#copyTo(this.#parameters, this.#slot(START));
+      this.#trained.counts = counts;
       throw error;
     } finally {
       this.#trained.pass.unlock();

@@ -156,7 +156,17 @@ export interface TrainSettings extends StepSettings {
   readonly isProgressDue: (now: number) => boolean;
 }
 
-/** Reads the options of a call, and the data in them, before other code can run. The values are not checked yet. */
+/** A copy of a plain object, of any realm. All other values are returned unchanged. */
+function copyOfPlain<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null ? { ...value } : value;
+}
+
+/**
+ * Reads the options of a call, the objects and the data in them, before other code can run. Most values are not checked
+ * yet.
+ */
 export function takeOptions<T extends TrainOptions>(
   options: T,
   keys: readonly string[],
@@ -164,7 +174,10 @@ export function takeOptions<T extends TrainOptions>(
 ): T {
   checkObject('options', options, keys);
   const taken = Object.fromEntries(keys.map((key) => [key, options[key as keyof T]])) as unknown as T;
-  const { validation, classWeights } = taken;
+  const { validation, validationSplit, earlyStopping, classWeights, optimizer } = taken;
+  taken.validationSplit = copyOfPlain(validationSplit);
+  taken.earlyStopping = copyOfPlain(earlyStopping);
+  if (optimizer !== undefined) taken.optimizer = checkOptimizer(optimizer);
   if (validation !== undefined) taken.validation = ownData('options.validation', validation, arena);
   if (classWeights) taken.classWeights = Array.isArray(classWeights) ? Array.from(classWeights) : own(classWeights);
   return taken;

@@ -1,7 +1,7 @@
 import { checkCallback, checkInteger, outOfRange } from '../check/errors.js';
 import { isPromise } from '../check/promises.js';
 import type { DataSet } from '../data/data-set.js';
-import { train } from './fit.js';
+import { fit } from './fit.js';
 import { isStateFinite } from './non-finite.js';
 import type { StreamOptions, TrainOptions } from './options.js';
 import type { Place } from './place.js';
@@ -52,10 +52,10 @@ export async function replayTo(
   };
   try {
     if (typeof data === 'function') await fitStream(trainer, data, stopped);
-    else for await (const _ of train(trainer, data, stopped));
+    else for await (const _ of fit(trainer, data, stopped));
   } catch (error) {
     if (!(error instanceof Arrival)) throw error;
-    if (error.place) trainer.call.resumeAt(new Resumption(error.place));
+    if (error.place) trainer.call.resumption = new Resumption(error.place);
     return;
   }
   throw outOfRange('step', step, `at most ${trainer.state.steps}, where training has ended`);

@@ -12,6 +12,7 @@ import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
 import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import { outputsOf } from '../spec/spec.js';
+import { CallStart } from './call-start.js';
 import { CostGrowth } from './cost-growth.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import { speedOf } from './epochs.js';
@@ -21,7 +22,7 @@ import { checkSettings, type StreamOptions, type TrainSettings } from './options
 import { PendingWarnings } from './pending-warnings.js';
 import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace } from './place.js';
 import type { EpochReport, ProgressReport } from './reports.js';
-import type { Scaling, Trainer } from './trainer.js';
+import type { Trainer } from './trainer.js';
 
 // Trains on data that come in parts. Each part replaces the one before in the network's memory, and is trained as a
 // whole training set is. A step never spans two parts. This file is loaded only by `fitStream`.
@@ -68,20 +69,15 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
   };
   const place = call.placeFor(callOptions, state.optimizer);
   if (!place) state.checkRate(optimizer);
+  const start = new CallStart(trainer);
   call.start();
   try {
     const stream = new Stream(trainer, source, settings, callOptions, place);
     call.setRunning(stream);
-    const { steps } = trainer.state;
-    const { scaling } = trainer;
-    try {
-      return await stream.run();
-    } catch (error) {
-      // a call that took no step has changed nothing
-      const isUntouched = trainer.state.steps === steps;
-      if (isUntouched) trainer.restoreScaling(scaling);
-      throw error;
-    }
+    return await stream.run();
+  } catch (error) {
+    start.undo();
+    throw error;
   } finally {
     call.end();
   }
@@ -132,7 +128,6 @@ class Stream {
   readonly #growth = new CostGrowth();
   /** Mean cost of the first samples that were trained. */
   #firstCost: number | undefined;
-  readonly #scalingBefore: Scaling;
   #hasFallback = false;
   /** Until it is known what the network learns: the targets so far. */
   #survey: TargetSurvey | undefined;
@@ -143,7 +138,6 @@ class Stream {
   /** `place`: where to resume. */
   constructor(trainer: Trainer, source: DataSource, settings: TrainSettings, options: CallOptions, place?: Place) {
     this.#trainer = trainer;
-    this.#scalingBefore = trainer.scaling;
     this.#source = source;
     this.#settings = settings;
     this.#options = options;
@@ -185,7 +179,7 @@ class Stream {
       this.#stopped = report.stopped;
       history.add(report);
     }
-    this.#trainer.call.dropResumption();
+    this.#trainer.call.resumption = undefined;
     return history;
   }
 
@@ -232,7 +226,7 @@ class Stream {
     }
     if (part <= before.parts) checkSkipped(skipped, before);
     if (this.#runPlace) throw wrongParts(`no part ${part}`);
-    this.#trainer.call.dropResumption();
+    this.#trainer.call.resumption = undefined;
     if (!isStopped) this.#settleGoal();
     return await this.#reportOn(soFar, isStopped);
   }
@@ -263,7 +257,7 @@ class Stream {
       if (checksum !== done.data) throw wrongParts(`another part ${part}`);
       checkRun('load: place.run', this.#runPlace, data.samples, stepRows);
     }
-    call.dropResumption();
+    call.resumption = undefined;
     const order = (state.epochsTrained + part * PART_ORDER) % 2 ** 32;
     this.#runner = new EpochRunner(state, this.#settingsOf(data, stepRows, soFar));
     const trained = await this.#runner.run(soFar.epoch, order, this.#runPlace);
@@ -357,7 +351,7 @@ class Stream {
     this.#optimizer = undefined;
     if (this.#hasFallback) return;
     this.#hasFallback = true;
-    this.#trainer.keepFallback(!this.#settings.ignoreNonFinite, this.#scalingBefore);
+    this.#trainer.keepFallback(!this.#settings.ignoreNonFinite);
   }
 
   /**

@@ -23,6 +23,7 @@ import type { Names } from '../spec/names.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import type { Standardization } from '../spec/standardization.js';
 import { CallInProgress } from './call-in-progress.js';
+import { CallStart, type Scaling } from './call-start.js';
 import { BatchGuard } from './non-finite.js';
 import { checkSteps, rowsOfStep, STEP_KEYS, type StepSettings, type TrainForOptions } from './options.js';
 import type { CallOptions, Place, SavedTraining } from './place.js';
@@ -33,9 +34,6 @@ import { TrainingState } from './training-state.js';
 
 /** The names of the parts of a batch in messages. */
 const BATCH_NAMES = ['x', 'y', 'weights'] as const;
-
-/** How a network standardises inputs and targets. */
-export type Scaling = Pick<Arena, 'standardization' | 'targetScale'>;
 
 /**
  * The training half of a Network: the synchronous calls that take steps, and everything that fit and fitStream share
@@ -49,8 +47,6 @@ export class Trainer {
   /** The goal of the network, as far as it is known. */
   goal: KnownGoal = {};
   readonly #guard = new BatchGuard();
-  /** The inputs that lie in the memory already, for the call of fit that has begun. */
-  #loadedInputs: Inputs | undefined;
   /** The last trainFor, which the next one may resume. */
   #timeBoxed: TimeBoxedTraining | undefined;
 
@@ -125,14 +121,26 @@ export class Trainer {
     }
     checkIsObject('data', data, 'an object { inputs, targets }');
     this.call.checkIdle('trainFor');
+    const start = new CallStart(this);
+    try {
+      return this.#runFor(this.#timeBoxedFor(data, settings), milliseconds);
+    } catch (error) {
+      start.undo();
+      throw error;
+    }
+  }
+
+  /** The training of the last call, if a call with these data and settings continues it, or else a new one. */
+  #timeBoxedFor(data: DataSet, settings: StepSettings): TimeBoxedTraining {
+    const { optimizer } = settings;
     const current = this.#timeBoxed;
     const hasState = slotsOf(optimizer) === this.arena.plan.slots;
-    if (current && hasState && current.continues(data, stepsOf(settings, current.samples))) {
-      this.state.checkRate(optimizer);
-      this.state.useOptimizer(optimizer);
-      return this.#runFor(current, milliseconds);
+    if (!current || !hasState || !current.continues(data, stepsOf(settings, current.samples))) {
+      return this.#startTimeBoxed(data, settings);
     }
-    return this.#runFor(this.#startTimeBoxed(data, settings), milliseconds);
+    this.state.checkRate(optimizer);
+    this.state.useOptimizer(optimizer);
+    return current;
   }
 
   #startTimeBoxed(data: DataSet, settings: StepSettings): TimeBoxedTraining {
@@ -142,6 +150,7 @@ export class Trainer {
     const steps = stepsOf(settings, checked.samples);
     const slots = slotsOf(settings.optimizer);
     const callOptions = once(() => ({ ...this.optionsOf('trainFor', checked.samples, steps), slots }));
+    this.checkRate(settings.optimizer);
     const place = this.loadSet(checked, steps, callOptions);
     this.goal = goal;
     this.takeNames(checked.given);
@@ -154,14 +163,11 @@ export class Trainer {
     return training;
   }
 
-  /** A call starts to train: should it fail, the network falls back to its present state and this scaling. */
-  keepFallback(isGuarded: boolean, scaling: Scaling): void {
+  /** A call starts to train: should it fail, the network falls back to its present state. */
+  keepFallback(isGuarded: boolean): void {
     const { fallback } = this.state;
-    if (!isGuarded) fallback.drop();
-    else
-      fallback.keep(() => {
-        this.restoreScaling(scaling);
-      });
+    if (isGuarded) fallback.keep();
+    else fallback.drop();
   }
 
   /** The memory gets another training set, so that the next trainFor starts from the beginning. */
@@ -247,53 +253,60 @@ export class Trainer {
   }
 
   /**
+   * Asks for the first learning rate of a call, before the call changes anything. A call that may resume is asked by
+   * `loadSet`: it may have no step left.
+   */
+  checkRate(optimizer: Optimizer): void {
+    if (!this.call.resumption) this.state.checkRate(optimizer);
+  }
+
+  /**
    * Copies a whole data set into the network's memory, for training with this optimizer. If the network was loaded into
-   * the middle of a call with equal options, returns the place at which the call resumes.
+   * the middle of a call with equal options, returns the place at which the call resumes. `hasInputs`: the inputs are
+   * in the memory already.
    */
   loadSet(
     data: CheckedData,
     { stepRows, optimizer }: Pick<StepSettings, 'stepRows' | 'optimizer'>,
     options: () => CallOptions,
+    hasInputs = false,
   ): Place | undefined {
-    // a call that resumes may have no step left
-    if (!this.call.hasResumption) this.state.checkRate(optimizer);
-    else {
+    if (this.call.resumption) {
       this.loadRows(data, stepRows, slotsOf(this.optimizer));
       const asked = options();
       const isOld = this.call.place?.isOfVersion1;
       const same = isOld ? { ...asked, data: checksumOfVersion1(data) } : asked;
       const place = this.call.placeFor(same, this.optimizer);
-      this.call.dropResumption();
+      this.call.resumption = undefined;
       if (place) return place;
       this.state.checkRate(optimizer);
     }
     // the state of the optimizer stays until the data have been checked
-    this.loadRows(data, stepRows, this.arena.plan.slots);
+    this.loadRows(data, stepRows, this.arena.plan.slots, hasInputs);
     this.state.useOptimizer(optimizer);
     this.state.trainingSamples = data.samples;
     return undefined;
   }
 
   /** Copies samples to the place that training steps read. The memory grows if there are more than ever before. */
-  loadRows(data: CheckedData, stepRows: number, slots: number): void {
+  loadRows(data: CheckedData, stepRows: number, slots: number, hasInputs = false): void {
     const { arena } = this;
-    const hasInputs = this.#loadedInputs === data.inputs;
-    this.#loadedInputs = undefined;
     this.#makeRoom(stepRows, slots, hasInputs ? arena.set : setSize(arena, data));
     loadTrainingSet(arena, data, hasInputs);
   }
 
   /**
    * Standardises the inputs of a data set that loadSet will load, in blocks, so that the event loop can run. `data`
-   * must not change until then. A call that resumes has its place to find first, so it loads all at once.
+   * must not change until then. A call that resumes has its place to find first, so it loads all at once. Returns true
+   * if the inputs are in the memory.
    */
-  async standardizeInBlocks(data: CheckedData, stepRows: number, pause: () => Promise<void>): Promise<void> {
-    if (this.call.hasResumption) return;
+  async standardizeInBlocks(data: CheckedData, stepRows: number, pause: () => Promise<void>): Promise<boolean> {
+    if (this.call.resumption) return false;
     const { arena } = this;
     // the state of the optimizer stays until the call can no longer be refused
     this.#makeRoom(stepRows, arena.plan.slots, setSize(arena, data));
     await loadInputsInBlocks(arena, data, pause);
-    this.#loadedInputs = data.inputs;
+    return true;
   }
 
   #makeRoom(stepRows: number, slots: number, set: SetSize | undefined): void {
