@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Arena } from '../src/core/arena.js';
 import { crossValidate } from '../src/cross-validation.js';
-import type { History, Network, TrainOptions, TypedDataSet } from '../src/index.js';
+import type { History, Network, Optimizer, TrainOptions, TypedDataSet } from '../src/index.js';
 import { sgd } from '../src/index.js';
 import { createNetwork, loadNetwork, slowClock } from './build.js';
 import { parameterBits } from './parameters.js';
@@ -305,6 +306,64 @@ describe('memory that another thread changes', () => {
       expect(parameters().every(Number.isFinite)).toBe(true);
     } finally {
       await stop();
+    }
+  });
+
+  it('is read once if it is given as rows of targets: what is trained has been held against the task', async () => {
+    const labels = { inputs: INPUTS, layers: [{ units: 3, activation: 'sigmoid' as const }], task: 'labels' as const };
+    const x = makeData(1, 2).inputs;
+    const calls: ((net: Network, y: Float32Array) => unknown)[] = [
+      (net, y) => net.trainBatch(x, y),
+      (net, y) => {
+        net.forward(x);
+        net.backward(y);
+        net.applyGradients();
+      },
+    ];
+    for (const call of calls) {
+      const [net, other] = [await createNetwork(labels), await createNetwork(labels)];
+      call(other, Float32Array.of(0, 1, 1, 1, 0, 1));
+      const memory = new Float32Array(new SharedArrayBuffer(24));
+      memory.set([0, 1, 1, 1, 0, 1]);
+      const { floats } = Arena.prototype;
+      // another thread changes them as soon as they have been checked
+      const copy = vi.spyOn(Arena.prototype, 'floats').mockImplementation(function (this: Arena, ...place) {
+        memory.fill(0.5);
+        return floats.apply(this, place);
+      });
+      try {
+        call(net, memory);
+      } finally {
+        copy.mockRestore();
+      }
+      expect(memory[0]).toBe(0.5);
+      expect(parameterBits(net)).toEqual(parameterBits(other));
+    }
+  });
+
+  it('is read after the function of a learning rate, which may change it too, has been asked', async () => {
+    const labels = { inputs: INPUTS, layers: [{ units: 3, activation: 'linear' as const }], task: 'labels' as const };
+    const { inputs } = makeData(1, 2);
+    const calls: ((net: Network, targets: Float32Array, optimizer: Optimizer) => unknown)[] = [
+      (net, targets, optimizer) => net.fit({ inputs, targets }, { epochs: 1, optimizer }),
+      (net, targets, optimizer) => net.trainFor({ inputs, targets }, 1e-30, { optimizer }),
+      (net, targets, optimizer) => {
+        net.optimizer = optimizer;
+        net.trainBatch(inputs, targets);
+      },
+    ];
+    for (const call of calls) {
+      const net = await createNetwork(labels);
+      const targets = Float32Array.of(0, 1, 1, 1, 0, 1);
+      await net.fit({ inputs, targets }, { epochs: 1 });
+      const { steps } = net;
+      const learningRate = () => {
+        targets.fill(0.5);
+        return 0.1;
+      };
+      const result = (async () => call(net, targets, sgd({ learningRate })))();
+      await expect(result).rejects.toThrow(/got 0\.5, want 0 or 1: this network learns labels/);
+      expect(net.steps).toBe(steps);
     }
   });
 

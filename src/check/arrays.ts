@@ -31,10 +31,20 @@ export function newLike<T extends NumberArray>(values: T, length: number): T {
   return new types[arrayType(values) as string](length);
 }
 
+/**
+ * The first `count` numbers, which stay that many. In memory that can grow, another thread can make an array longer at
+ * any moment.
+ */
+export function firstOf<T extends NumberArray>(values: T, count: number): T {
+  const { growable } = values.buffer as { growable?: boolean };
+  return growable ? (values.subarray(0, count) as T) : values;
+}
+
 /** A copy of the numbers in a new array of the same type, in this realm and in separate memory. */
 export function copyOf<T extends NumberArray>(values: T): T {
-  const copy = newLike(values, lengthOf.call(values));
-  copy.set(values);
+  const count = lengthOf.call(values);
+  const copy = newLike(values, count);
+  copy.set(firstOf(values, count));
   return copy;
 }
 

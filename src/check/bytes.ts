@@ -1,4 +1,4 @@
-import { arrayType, isDetached, isKind } from './arrays.js';
+import { arrayType, firstOf, isDetached, isKind } from './arrays.js';
 import { awaited, outOfRange, wrongType } from './errors.js';
 
 /** The contents of a file. */
@@ -15,7 +15,9 @@ export function checkBytes(where: string, value: unknown, wanted: string): Uint8
     const way = 'copy them with slice() before their buffer is transferred or its memory grows';
     throw outOfRange(where, 'bytes that are detached', `bytes that are not: ${way}`);
   }
-  return isBytes ? (value as Uint8Array) : new Uint8Array(value as ArrayBuffer);
+  if (!isBytes) return new Uint8Array(value as ArrayBuffer, 0, (value as ArrayBuffer).byteLength);
+  const bytes = value as Uint8Array;
+  return firstOf(bytes, bytes.length);
 }
 
 /** False for a detached buffer, and for an object that only claims to be a buffer. */

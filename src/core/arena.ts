@@ -1,4 +1,4 @@
-import type { NumberArray } from '../check/arrays.js';
+import { firstOf, type NumberArray } from '../check/arrays.js';
 import { outOfRange } from '../check/errors.js';
 import type { Names } from '../spec/names.js';
 import type { Spec } from '../spec/spec.js';
@@ -156,17 +156,17 @@ export class Arena {
     return this.#inUse().views.floats;
   }
 
-  /** Copies numbers to `address`, rounded to f32. */
-  writeFloats(address: number, values: NumberArray): void {
+  /** Copies an array of `count` numbers to `address`, rounded to f32. */
+  writeFloats(address: number, values: NumberArray, count: number): void {
     const { floats } = this.#inUse().views;
-    if (values.length <= SHORT) {
-      for (let i = 0, k = address / 4; i < values.length; i++) floats[k + i] = values[i];
-    } else floats.set(values, address / 4);
+    if (count <= SHORT) {
+      for (let i = 0, k = address / 4; i < count; i++) floats[k + i] = values[i];
+    } else floats.set(firstOf(values, count), address / 4);
   }
 
-  /** Copies bytes to `address`. */
-  writeBytes(address: number, values: Uint8Array): void {
-    this.#inUse().views.bytes.set(values, address);
+  /** Copies an array of `count` bytes to `address`. */
+  writeBytes(address: number, values: Uint8Array, count: number): void {
+    this.#inUse().views.bytes.set(firstOf(values, count), address);
   }
 
   /** Copies floats within the memory. */

@@ -114,9 +114,9 @@ const NAMES = ['data.inputs', 'data.targets', 'data.weights'] as const;
 export function setSize(arena: Arena, { samples, inputs, targets, weights }: CheckedData): SetSize {
   return {
     samples,
-    inputBytes: storedBytesOf(arena, inputs),
-    targetBytes: isFloats(targets) ? targets.length * 4 : samples * 4,
-    weightBytes: weights ? weights.byteLength : 0,
+    inputBytes: storedBytesOf(arena, inputs, samples),
+    targetBytes: 4 * samples * (isFloats(targets) ? outputsOf(arena.spec) : 1),
+    weightBytes: weights ? 4 * samples : 0,
   };
 }
 

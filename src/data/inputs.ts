@@ -126,8 +126,8 @@ function areStoredAsBytes(arena: Arena, inputs: InputArray): inputs is Uint8Arra
   return !arena.standardization && isBytes(inputs);
 }
 
-export const storedBytesOf = (arena: Arena, inputs: InputArray) =>
-  inputs.length * (areStoredAsBytes(arena, inputs) ? 1 : 4);
+export const storedBytesOf = (arena: Arena, inputs: InputArray, samples: number) =>
+  samples * arena.spec.inputs * (areStoredAsBytes(arena, inputs) ? 1 : 4);
 
 /**
  * Copies the inputs of the samples [first, first + rows) to `address`. They are scaled and standardised, unless they
@@ -144,35 +144,37 @@ export function writeInputs(
 ): number {
   const width = arena.spec.inputs;
   const start = first * width;
-  const part = rows * width === inputs.length ? inputs : inputs.subarray(start, start + rows * width);
+  // another thread can make an array in growable memory longer at any moment: only `count` numbers have a place
+  const count = rows * width;
+  const part = count === inputs.length ? inputs : inputs.subarray(start, start + count);
   const areBytes = areStoredAsBytes(arena, part);
-  const bad = areBytes ? writeAsBytes(arena, address, part) : writeAsFloats(arena, address, part);
+  const bad = areBytes ? writeAsBytes(arena, address, part, count) : writeAsFloats(arena, address, part, count);
   if (bad >= 0) throw badInput(where, inputs, start + bad, arena);
   return areBytes ? U8 : F32;
 }
 
 /** Returns the place of the first number that cannot be used; -1: there is none, and the bytes are copied. */
-function writeAsBytes(arena: Arena, address: number, inputs: Uint8Array): number {
+function writeAsBytes(arena: Arena, address: number, inputs: Uint8Array, count: number): number {
   const bad = firstBad(inputs, arena);
-  if (bad < 0) arena.writeBytes(address, inputs);
+  if (bad < 0) arena.writeBytes(address, inputs, count);
   return bad;
 }
 
 /** Returns the place of the first copied number that cannot be used; -1: there is none. */
-function writeAsFloats(arena: Arena, address: number, inputs: InputArray): number {
+function writeAsFloats(arena: Arena, address: number, inputs: InputArray, count: number): number {
   const { floatMemory, standardization, spec } = arena;
   const at = address / 4;
   const scale = scaleOf(inputs, spec);
-  if (standardization) standardize(floatMemory, at, inputs, scale, standardization);
-  else if (scale === 1) arena.writeFloats(address, inputs);
-  else multiply(floatMemory, at, inputs, Math.fround(scale));
-  const bad = firstInfiniteFloat(floatMemory, at, inputs.length);
+  if (standardization) standardize(floatMemory, at, inputs, count, scale, standardization);
+  else if (scale === 1) arena.writeFloats(address, inputs, count);
+  else multiply(floatMemory, at, inputs, count, Math.fround(scale));
+  const bad = firstInfiniteFloat(floatMemory, at, count);
   return bad < 0 ? bad : bad - at;
 }
 
-/** target[at ...] = factor · values, rounded once. */
-function multiply(target: Float32Array, at: number, values: NumberArray, factor: number): void {
-  for (let i = 0; i < values.length; i++) target[at + i] = values[i] * factor;
+/** target[at ...] = factor · values, of which there are `count`, rounded once. */
+function multiply(target: Float32Array, at: number, values: NumberArray, count: number, factor: number): void {
+  for (let i = 0; i < count; i++) target[at + i] = values[i] * factor;
 }
 
 /** target[at ...] = (scale · values - mean) / deviation, column by column, in doubles, rounded once. */
@@ -180,10 +182,11 @@ function standardize(
   target: Float32Array,
   at: number,
   values: NumberArray,
+  count: number,
   scale: number,
   { means, deviations }: Standardization,
 ): void {
-  for (let i = 0; i < values.length; ) {
+  for (let i = 0; i < count; ) {
     for (let k = 0; k < means.length; k++, i++) target[at + i] = (values[i] * scale - means[k]) / deviations[k];
   }
 }

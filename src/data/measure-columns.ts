@@ -24,8 +24,8 @@ export class ColumnMoments {
   }
 
   /** Adds samples. `scale`: what their numbers are multiplied by. */
-  add(values: NumberArray, scale: number): void {
-    this.#add(values, 0, values.length / this.#means.length, scale);
+  add(values: NumberArray, samples: number, scale: number): void {
+    this.#add(values, 0, samples, scale);
   }
 
   /** Does what `add` does, in blocks. `yieldIfDue` is awaited between them, so that the event loop can run. */

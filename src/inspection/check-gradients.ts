@@ -115,14 +115,14 @@ function step(
     const bad = moved.findIndex((w) => !Number.isFinite(w));
     if (bad >= 0) throw outOfRange(`checkGradients: gradient ${bad}`, 'one that is not finite', 'less than 2^67');
     const cost = header.costSum / rows;
-    return { cost, moved, batch: readBatch(arena, rows, weights) };
+    return { cost, moved, batch: readBatch(arena, rows, weights !== undefined) };
   } finally {
     parameters.set(keptParameters);
     restoreTables();
   }
 }
 
-function readBatch(arena: Arena, rows: number, weights: Float32Array | undefined): Batch {
+function readBatch(arena: Arena, rows: number, hasWeights: boolean): Batch {
   const { plan, spec } = arena;
   const read = (address: number, shape: Pick<LayerPlan, 'stride' | 'units'>) => {
     const values = new Float32Array(rows * shape.units);
@@ -133,7 +133,7 @@ function readBatch(arena: Arena, rows: number, weights: Float32Array | undefined
     rows,
     x: read(plan.x, { stride: plan.xStride, units: spec.inputs }),
     y: read(plan.y, { stride: plan.yStride, units: outputsOf(spec) }),
-    weights: weights && Float64Array.from(weights),
+    weights: hasWeights ? Float64Array.from(arena.floats(plan.windowWeights, rows)) : undefined,
     piecesAt: plan.layers.map((layer) => ({ z: read(layer.z, layer), a: read(layer.a, layer) })),
     masks: plan.layers.map((layer) => (layer.dropoutMask ? read(layer.dropoutMask, layer) : undefined)),
   };

@@ -3,6 +3,8 @@ import type { Arena } from '../core/arena.js';
 import { weightFloats } from '../core/memory-plan.js';
 import { eachWeight } from '../core/parameters.js';
 import { checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
+import { isFloats } from '../data/numbers.js';
+import { ownIfShared } from '../data/own-arrays.js';
 import { rowsOf, typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
 import { checkTargets, checkWeights, type SampleWeights, type TargetArray, type Targets } from '../data/targets.js';
 import type { Layer } from '../model/layer.js';
@@ -10,6 +12,7 @@ import type { Pass } from '../model/pass.js';
 import { SEEDED } from '../spec/codes.js';
 import type { CustomCost } from '../spec/network-options.js';
 import { slotNames } from '../spec/optimizer.js';
+import { outputsOf } from '../spec/spec.js';
 import type { Trainer } from '../training/trainer.js';
 import { type CheckGradientsOptions, checkGradients, type GradientCheck } from './check-gradients.js';
 
@@ -195,7 +198,7 @@ export class Inspector {
     const { spec } = this.#arena;
     this.#arena.checkAlive();
     const x = typedInputs('x', inputs, this.#arena) as InputArray;
-    const y = typedTargets('y', targets, rowsOf(x, spec), this.#arena) as TargetArray;
+    const y = ownIfShared(typedTargets('y', targets, rowsOf(x, spec), this.#arena)) as TargetArray;
     const weights = typedWeights('weights', sampleWeights) as Float32Array | undefined;
     const rows = checkInputs('x', x, this.#arena);
     checkTargets('y', y, rows, spec);
@@ -205,7 +208,7 @@ export class Inspector {
       weights: new Float32Array(rows * units * fanIn),
       biases: new Float32Array(rows * units),
     }));
-    const width = y.length / rows;
+    const width = isFloats(y) ? outputsOf(spec) : 1;
     for (let row = 0; row < rows; row++) {
       this.#net.forward(x.subarray(row * spec.inputs, (row + 1) * spec.inputs));
       this.#net.backward(y.subarray(row * width, (row + 1) * width), weights?.subarray(row, row + 1));

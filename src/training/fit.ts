@@ -164,7 +164,10 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   const { options } = call;
   const data = call.data as DataSet;
   call.data = undefined;
-  const isLbfgs = (options.optimizer ?? state.optimizer)?.name === 'lbfgs';
+  const asked = options.optimizer ?? state.optimizer;
+  // first of all, because the function of a learning rate may do anything, with the data too
+  trainer.checkRate(asked);
+  const isLbfgs = asked.name === 'lbfgs';
   const missing = missingFor(options, isLbfgs);
   const { standardization, targetScale } = trainer.scaling;
   const standardized = checkStandardize('options.standardize', options.standardize, arena.spec);
@@ -189,7 +192,6 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   const epochs = settings.epochs ?? defaultEpochs(samples, stepRows);
   const makeLbfgs = isLbfgs ? loaded.lbfgs?.makeLbfgs : undefined;
   const warnings = warningsOf(parts.data, preparationOf(arena, settings.standardize));
-  trainer.checkRate(settings.optimizer);
   let hasInputs = false;
   if (isInBlocks) {
     const pause = makeYield(settings.signal);

@@ -191,10 +191,10 @@ class Stream {
     const targetMoments = standardize.targets && !targetScale ? new ColumnMoments(outputsOf(spec)) : undefined;
     if (!inputMoments && !targetMoments) return;
     for await (const checkPart of this.#parts()) {
-      const { inputs, targets } = checkPart();
-      inputMoments?.add(inputs, scaleOf(inputs, spec));
+      const { samples, inputs, targets } = checkPart();
+      inputMoments?.add(inputs, samples, scaleOf(inputs, spec));
       if (targetMoments && !isFloats(targets)) checkScaledTask('options.standardize', 'classes');
-      targetMoments?.add(targets, 1);
+      targetMoments?.add(targets, samples, 1);
       await this.#yieldIfDue();
     }
     if (targetMoments)

@@ -12,7 +12,8 @@ import {
   writeWindow,
 } from '../data/data-set.js';
 import { checkInputShape, checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
-import { rowsOf, typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
+import { ownIfShared } from '../data/own-arrays.js';
+import { typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
 import { checkTargets, checkWeights, type SampleWeights, type TargetArray, type Targets } from '../data/targets.js';
 import { checkKnownGoal, checkNamedTask, type Goal, type KnownGoal, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
@@ -144,13 +145,14 @@ export class Trainer {
   }
 
   #startTimeBoxed(data: DataSet, settings: StepSettings): TimeBoxedTraining {
+    // first of all, because the function of a learning rate may do anything, with the data too
+    this.checkRate(settings.optimizer);
     const checked = checkData('data', data, this.arena);
     const goal = settleGoal(this.goal, { 'data.targets': checked.targets }, this.arena.spec);
     checkNamedTask('data.classes', this.arena.names.classes ?? checked.given?.classes, goal.task);
     const steps = stepsOf(settings, checked.samples);
     const slots = slotsOf(settings.optimizer);
     const callOptions = once(() => ({ ...this.optionsOf('trainFor', checked.samples, steps), slots }));
-    this.checkRate(settings.optimizer);
     const place = this.loadSet(checked, steps, callOptions);
     this.goal = goal;
     this.takeNames(checked.given);
@@ -183,25 +185,29 @@ export class Trainer {
     return report;
   }
 
-  /** Refuses targets that do not fit the network, or contradict what it learns. */
-  checkTargets(where: string, targets: TargetArray, rows: number): void {
+  /**
+   * The targets of a batch in a typed array: a copy if another thread can change those that were given. Refuses targets
+   * that do not fit the network, or contradict what it learns.
+   */
+  takeTargets(where: string, given: Targets, rows: number): TargetArray {
+    const targets = ownIfShared(typedTargets(where, given, rows, this.arena)) as TargetArray;
     checkTargets(where, targets, rows, this.arena.spec);
     checkKnownGoal(where, targets, this.goal, this.arena.spec);
+    return targets;
   }
 
   trainBatch(given: Inputs, givenTargets: Targets, givenWeights: SampleWeights | undefined): number {
     const { arena, pass, state } = this;
     arena.checkAlive();
+    // first of all, because a learning rate that is a function may do anything: use the network, or change the batch
+    const rate = state.clock.next();
     const x = typedInputs('x', given, arena) as InputArray;
-    const y = typedTargets('y', givenTargets, rowsOf(x, arena.spec), arena) as TargetArray;
-    const weights = typedWeights('weights', givenWeights) as Float32Array | undefined;
     const rows = checkInputShape('x', x, arena.spec);
-    this.checkTargets('y', y, rows);
+    const y = this.takeTargets('y', givenTargets, rows);
+    const weights = typedWeights('weights', givenWeights) as Float32Array | undefined;
     if (weights !== undefined) checkWeights('weights', weights, rows);
     state.checkStep('trainBatch', rows);
     this.#guard.beforeStep(arena, pass, state.clock);
-    // comes before the window is written, because a learning rate that is a function may use the network
-    const rate = state.clock.next();
     this.reserveRows(x, rows);
     writeWindow(arena, { names: BATCH_NAMES, samples: rows, inputs: x, targets: y, weights }, 0, rows);
     pass.keepStep();
