@@ -296,10 +296,12 @@ describe('memory that another thread changes', () => {
       expect(done + refused).toBeGreaterThan(0);
       for (const given of [{}, { classWeights: [1, 2, 3] }, { validationSplit: { share: 0.3, stratify: true } }]) {
         for (let i = 0; i < 5; i++) {
-          const [report] = await net.fit({ inputs, targets }, { batchSize: 5000, ...given }).catch((error) => {
-            expect(String(error)).toMatch(/^RangeError: data\.targets\[\d+\]: got \d+, want a label from 0 to 2$/);
-            return [];
-          });
+          const [report] = await net
+            .fit({ inputs, targets }, { epochs: 1, batchSize: 5000, ...given })
+            .catch((error) => {
+              expect(String(error)).toMatch(/^RangeError: data\.targets\[\d+\]: got \d+, want a label from 0 to 2$/);
+              return [];
+            });
           if (report) expect(report.cost).toBeLessThan(10);
         }
       }
