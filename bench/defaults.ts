@@ -97,7 +97,7 @@ async function scoreOf({ network, training, test }: Problem, learningRate: numbe
     const net = await Network.create({ ...network, seed });
     const epochs = epochsFor(steps, training.inputs.length);
     await net.fit(training, { optimizer: adam({ learningRate }), epochs, batchSize: BATCH });
-    const { accuracy, r2 } = net.evaluate(test);
+    const { accuracy, r2 } = await net.evaluate(test);
     sum += (accuracy ?? r2 ?? 0) / 5;
     net.dispose();
   }

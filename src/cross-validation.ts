@@ -105,7 +105,7 @@ export async function crossValidate(
       const held = dataOf(validation);
       const history = await net.fit(dataOf(others), { ...training, validation: held });
       const { signal } = training;
-      const evaluation = await net.evaluateAsync(held, { rocAuc: goal.task !== 'numbers', signal });
+      const evaluation = await net.evaluate(held, { rocAuc: goal.task !== 'numbers', signal });
       const report: FoldReport = { fold, history, validation: evaluation };
       reports.push(report);
       const answer = onFold?.(report);

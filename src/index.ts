@@ -11,7 +11,7 @@ export type { ClassificationReport, ClassMetrics, Confusion } from './model/clas
 export { classificationReport } from './model/classification-report.js';
 export type { Classified, ClassifyOptions, Label } from './model/classify.js';
 export type { CopyWeightsOptions } from './model/copy-weights.js';
-export type { EvaluateOptions } from './model/evaluate.js';
+export type { EvaluateOptions } from './model/evaluate-options.js';
 export type { Layer } from './model/layer.js';
 export type {
   ClassesEvaluation,
@@ -24,7 +24,7 @@ export type {
 export type { NetworkOptions } from './network.js';
 export { Network } from './network.js';
 export type { LoadOptions } from './persistence/decode.js';
-export type { SaveOptions } from './persistence/encode.js';
+export type { SaveOptions } from './persistence/saved-network.js';
 export type { SavedBytes } from './persistence/sections.js';
 export type {
   ActivationName,
@@ -73,5 +73,4 @@ export { type EpochSummary, History, type HistoryColumn } from './training/histo
 export { NonFiniteError, type NonFiniteReason } from './training/non-finite.js';
 export type { Standardize, StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
 export type { EpochReport, ProgressReport, TrainForReport } from './training/reports.js';
-export type { EvaluateAsyncOptions } from './training/sliced-evaluation.js';
 export type { DataSource } from './training/stream.js';

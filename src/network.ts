@@ -1,4 +1,3 @@
-import { throwIfAborted } from './check/abort.js';
 import { type Bytes, checkBytes } from './check/bytes.js';
 import {
   checkBoolean,
@@ -28,13 +27,14 @@ import { activationsOf } from './model/activations.js';
 import { answersOf, type Classified, type ClassifyOptions, checkClassifier, type Label } from './model/classify.js';
 import { blendParameters, type CopyWeightsOptions } from './model/copy-weights.js';
 import { describe, INSPECT, tableOf } from './model/describe.js';
-import { checkEvaluation, type EvaluateOptions, evaluate, OutputsError } from './model/evaluate.js';
+import { EVALUATE_KEYS, type EvaluateOptions } from './model/evaluate-options.js';
 import { checkInitializers, initialize } from './model/initializer.js';
 import { ArenaLayer, type ChangeSpec, type Layer } from './model/layer.js';
 import type { Evaluation } from './model/metrics.js';
+import { OutputsError } from './model/outputs-error.js';
 import { Pass } from './model/pass.js';
 import type { LoadOptions } from './persistence/decode.js';
-import { encode, SAVE_KEYS, type SaveOptions } from './persistence/encode.js';
+import { SAVE_KEYS, type SavedNetwork, type SaveOptions } from './persistence/saved-network.js';
 import type { SavedBytes, Section } from './persistence/sections.js';
 import { checkClassNames, checkNames, classCountOf } from './spec/names.js';
 import type { CostName, CustomCost, SpecOptions } from './spec/network-options.js';
@@ -51,6 +51,7 @@ import {
 } from './spec/spec.js';
 import { checkStandardization, type GivenStandardization, type Standardization } from './spec/standardization.js';
 import type { Started } from './threads/team.js';
+import type * as evaluationCode from './training/evaluation.js';
 import { fit, train } from './training/fit.js';
 import { History } from './training/history.js';
 import {
@@ -62,7 +63,6 @@ import {
   takeOptions,
 } from './training/options.js';
 import type { EpochReport, TrainForReport } from './training/reports.js';
-import { checkSlicedEvaluation, type EvaluateAsyncOptions, evaluateInSlices } from './training/sliced-evaluation.js';
 import type { DataSource } from './training/stream.js';
 import { Trainer } from './training/trainer.js';
 
@@ -80,6 +80,9 @@ export interface NetworkOptions extends SpecOptions, CoreOptions {
 }
 
 export const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS, 'task', 'classes', 'columns'];
+
+/** Loaded by the first call of evaluate. Later calls begin at once, so that no training can come before them. */
+let evaluation: typeof evaluationCode | undefined;
 
 /**
  * The method that `using` calls. TypeScript knows `Symbol.dispose` from version 5.2 on, with the lib
@@ -99,7 +102,7 @@ export interface Network extends Disposer {}
  * network is then unchanged. Arguments that a method does not take are refused too.
  *
  * A network is frozen: in strict mode, assigning a property throws a TypeError, unless its description says that it can
- * be assigned. `structuredClone` of a network throws; `Network.load(net.save())` makes a copy.
+ * be assigned. `structuredClone` of a network throws; `Network.load(await net.save())` makes a copy.
  *
  * @example
  * const net = await Network.create({
@@ -178,7 +181,7 @@ export class Network {
     // a copy at once: the caller may change them while the rest is loaded
     const file = new Uint8Array(checkBytes('load', bytes, 'a Uint8Array or an ArrayBuffer that save() made'));
     preload(options);
-    const { decode, restore } = await import('./persistence/decode.js');
+    const { decode, restore } = await import('./persistence/network-file.js');
     const saved = await decode(file, options);
     return Network.#start(saved.spec, options, options.cost, async (net) => {
       await restore(saved, net.layers, net.#trainer);
@@ -617,40 +620,22 @@ export class Network {
   /**
    * Cost and metrics over a data set. The metrics are those of the network's `task`; while that is undefined, those of
    * the task that these targets would decide. Sample weights count only in the cost, which is divided by the number of
-   * samples, as in training. Throws a RangeError if an output is not finite.
+   * samples, as in training.
+   *
+   * Data and options are copied at the call. The event loop runs about every 12 ms, so that a page stays responsive.
+   * Rejects with a RangeError if an output is not finite, with the reason of the signal if it is aborted, and with an
+   * Error if the network is trained, or is given other weights or another standardisation, before the evaluation has
+   * ended. In a callback of `fit`, await it.
    */
-  evaluate(data: DataSet, options: EvaluateOptions = {}): Evaluation {
-    const { spec } = this.#arena;
-    const checked = checkData('data', data, this.#arena);
-    const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, spec);
-    return evaluate('data', this.#arena, this.#pass, checked, goal, checkEvaluation(options, goal, spec));
-  }
-
-  /**
-   * Does the same as `evaluate` in slices: the event loop runs about every 12 ms, so that a page stays responsive.
-   * Rejects with the reason of the signal if it is aborted, and with an Error if the network is trained, or is given
-   * other weights or another standardisation, before the evaluation has ended. The data are copied at the call.
-   */
-  async evaluateAsync(data: DataSet, options: EvaluateAsyncOptions = {}): Promise<Evaluation> {
-    const { spec } = this.#arena;
-    const checked = checkData('data', ownData('data', data, this.#arena), this.#arena);
-    const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, spec);
-    const checkedOptions = checkSlicedEvaluation(options, goal, spec);
-    throwIfAborted(options.signal);
-    return await evaluateInSlices({
-      where: 'data',
-      arena: this.#arena,
-      pass: this.#pass,
-      data: checked,
-      goal,
-      options: checkedOptions,
-      ignoresNonFinite: false,
-      signal: options.signal,
-      timed: (work) => work(),
-      onChange: () => {
-        throw new Error('evaluateAsync: got other weights before it had ended, want no training and no new weights');
-      },
-    });
+  async evaluate(data: DataSet, options: EvaluateOptions = {}): Promise<Evaluation> {
+    const arena = this.#arena;
+    arena.checkAlive();
+    const taken = takeOptions(options, EVALUATE_KEYS, arena);
+    const checked = checkData('data', ownData('data', data, arena), arena);
+    const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, arena.spec);
+    const { revision } = this.#pass;
+    evaluation ??= await import('./training/evaluation.js');
+    return await evaluation.evaluate(this.#trainer, checked, goal, taken, revision);
   }
 
   /** Computes z and a of every layer for a batch of inputs [rows × inputs]. */
@@ -706,9 +691,9 @@ export class Network {
    * the number of epochs trained. A learning rate that is a function is saved as the number that it has reached. With
    * `training: true`, which is possible at any time, the file also holds the optimizer's state, the number of steps,
    * and the place in a call in progress: a network loaded from it continues training with the same bits as this one.
-   * Default false. Throws a RangeError if a weight is not finite.
+   * Default false. The state is that at the call. Rejects with a RangeError if a weight is not finite.
    */
-  save(options: SaveOptions = {}): SavedBytes {
+  async save(options: SaveOptions = {}): Promise<SavedBytes> {
     checkObject('options', options, SAVE_KEYS);
     const isTraining = checkBoolean('options.training', options.training ?? false);
     const trainer = this.#trainer;
@@ -716,7 +701,7 @@ export class Network {
     const parameters = unpack(this.#arena, isTraining ? trainer.parameters : this.#arena.plan.parameters);
     const wanted = 'a finite number: training has diverged';
     checkFloats('save: parameters', parameters, this.parameters, Number.isFinite, wanted);
-    return encode({
+    const saved: SavedNetwork = {
       spec: this.#arena.spec,
       goal: trainer.goal,
       optimizer: { ...optimizer, learningRate: savedLearningRate(optimizer.learningRate, clock) } as Optimizer,
@@ -728,7 +713,9 @@ export class Network {
       parameters,
       training: isTraining ? trainer.saved : undefined,
       unknown: this.#unknown,
-    });
+    };
+    const { encode } = await import('./persistence/network-file.js');
+    return encode(saved);
   }
 
   /**

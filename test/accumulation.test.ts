@@ -152,7 +152,7 @@ it.each<[string, (net: Network) => unknown]>([
       return net.layers[1].getBiasGradients();
     },
   ],
-  ['predicts and evaluates', (net) => [net.predict(inputs), net.evaluate({ inputs, targets })]],
+  ['predicts and evaluates', async (net) => [net.predict(inputs), await net.evaluate({ inputs, targets })]],
 ])('the result of a step of several chunks does not change if a callback in the middle of it %s', async (_, look) => {
   for (const own of [sgd({ learningRate: 0.5 }), irprop()]) {
     const [net, other] = [await start(), await start()];
@@ -161,7 +161,7 @@ it.each<[string, (net: Network) => unknown]>([
     // the first report comes after one chunk
     const onProgress = ({ samples }: { samples: number }) => {
       if (samples % SAMPLES !== 0) count++;
-      look(net);
+      return look(net);
     };
     await net.fit({ inputs, targets }, { ...fit, onProgress });
     await other.fit({ inputs, targets }, fit);

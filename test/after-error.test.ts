@@ -237,9 +237,9 @@ describe('data that are refused while they are standardised', () => {
       data.inputs.map((value) => value * 1e-30),
       data.targets,
     );
-    const before = net.save({ training: true });
+    const before = await net.save({ training: true });
     await expect((async () => call(net))()).rejects.toThrow(RangeError);
     expect(net.optimizer.name).toBe('adam');
-    expect(net.save({ training: true })).toEqual(before);
+    expect(await net.save({ training: true })).toEqual(before);
   });
 });

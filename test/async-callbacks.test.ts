@@ -89,7 +89,7 @@ describe('callbacks that return a promise', () => {
     const files: Uint8Array[] = [];
     const save = async () => {
       await wait(1);
-      files.push(net.save({ training: true }));
+      files.push(await net.save({ training: true }));
     };
     await net.fit(data, { ...training, epochs: 3, onBatch: save, onEpoch: save });
     for (const file of files) {

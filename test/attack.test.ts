@@ -146,7 +146,7 @@ function randomScenario(): Scenario {
 const f64 = (values: ArrayLike<number>) => Float64Array.from(values);
 
 /** Compares the network's outputs, cost and gradients with the reference, which gets the same weights. */
-function expectReference(net: Network, { options, data }: Scenario): void {
+async function expectReference(net: Network, { options, data }: Scenario): Promise<void> {
   const network = {
     inputs: options.inputs,
     cost: net.cost,
@@ -168,7 +168,7 @@ function expectReference(net: Network, { options, data }: Scenario): void {
   // each sample's cost may be off by its slope times the error of its z, and by the roundings of the cost itself
   const slopes = deltas(network, values, y, w)[last];
   const moved = slopes.reduce((sum, delta, i) => sum + Math.abs(delta) * bounds[last].z[i], 0) / w.length;
-  expectWithin('cost', [net.evaluate(data).cost], [wanted], [1.05 * moved + 32 * EPSILON * (1 + wanted)]);
+  expectWithin('cost', [(await net.evaluate(data)).cost], [wanted], [1.05 * moved + 32 * EPSILON * (1 + wanted)]);
 }
 
 const NO_COUNTS = [Number.NaN, -1, 0, 1.5, Number.POSITIVE_INFINITY, 2 ** 31, '3', true, [], {}, 3n, Symbol('3')];
@@ -333,20 +333,20 @@ describe(`random networks, seed ${SEED}`, () => {
       const given = chance(0.5) ? data : { inputs: data.inputs, targets: data.targets };
       const reports = await net.fit(given, training);
       expect(reports.length).toBeLessThanOrEqual(training.epochs!);
-      expectReference(net, scenario);
+      await expectReference(net, scenario);
       count.trained++;
-      const before = net.save({ training: true });
+      const before = await net.save({ training: true });
       for (let k = 0; k < ATTACKS; k++) {
         const [name, value, call] = attack(net, scenario);
         const error = await thrownBy(call);
         const where = `network ${i}, ${name} ${shown(value)}: ${error}`;
         expect(error instanceof TypeError || error instanceof RangeError, where).toBe(true);
-        expect(Buffer.compare(net.save({ training: true }), before), where).toBe(0);
+        expect(Buffer.compare(await net.save({ training: true }), before), where).toBe(0);
         count.refused++;
       }
       // and training continues as if the invalid call had not been made
       await net.fit(given, training);
-      expectReference(net, scenario);
+      await expectReference(net, scenario);
       net.dispose();
     }
   });

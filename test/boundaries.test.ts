@@ -41,7 +41,7 @@ describe('rows of targets that add up to nearly 1', () => {
 
   it.each(calls)('%s accepts sums within 1e-4 of 1 and refuses others', async (_, where, call) => {
     const net = await createNetwork(options);
-    const before = net.save();
+    const before = await net.save();
     for (const cost of ['categoricalCrossEntropy', 'kullbackLeibler'] as const) {
       const each = await createNetwork({ ...options, cost });
       for (const sum of [1.0002, 0.9998, 1.000101, 0.999899]) {
@@ -50,10 +50,10 @@ describe('rows of targets that add up to nearly 1', () => {
         await expect(refused, `${sum}`).rejects.toThrow(message);
         await expect(refused, `${sum}`).rejects.toThrow(where);
       }
-      expect(each.save()).not.toHaveLength(0);
+      expect(await each.save()).not.toHaveLength(0);
       expect(parametersOf(each)).toEqual(parametersOf(net));
     }
-    expect(net.save()).toEqual(before);
+    expect(await net.save()).toEqual(before);
     for (const sum of [1, 1.00009, 0.99991, 1.000099]) await (async () => call(net, rowsOf(sum)))();
   });
 });

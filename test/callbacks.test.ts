@@ -17,8 +17,8 @@ describe('training in the background', () => {
       batchSize: 8,
       optimizer,
       validation,
-      onEpoch: (report) => {
-        expect(report.validation).toEqual(net.evaluate(validation));
+      onEpoch: async (report) => {
+        expect(report.validation).toEqual(await net.evaluate(validation));
         seen.push(report);
       },
     });
@@ -97,16 +97,16 @@ describe('training in the background', () => {
     const expected = [...(await other.fit(data, { epochs: 2, batchSize: 4 }))];
     expect(reports.map(({ epoch, cost }) => [epoch, cost])).toEqual(expected.map(({ epoch, cost }) => [epoch, cost]));
     await nextTurn();
-    expect(net.save()).toEqual(other.save());
+    expect(await net.save()).toEqual(await other.save());
     // the network is free again
     await net.fit(data, { epochs: 1, batchSize: 4 });
     await other.fit(data, { epochs: 1, batchSize: 4 });
-    expect(net.save()).toEqual(other.save());
+    expect(await net.save()).toEqual(await other.save());
   });
 
   it('trains nothing if the signal was aborted before the call', async () => {
     const net = await createNetwork(classifier);
-    const before = net.save();
+    const before = await net.save();
     const reason = new Error('not today');
     const training = net.fit(randomSamples(5), {
       epochs: 1,
@@ -114,7 +114,7 @@ describe('training in the background', () => {
       optimizer: sgd({ learningRate: 9 }),
     });
     await expect(training).rejects.toBe(reason);
-    expect(net.save()).toEqual(before);
+    expect(await net.save()).toEqual(before);
   });
 
   it('stops after the step in progress and rejects with the reason of the signal', async () => {
@@ -172,24 +172,24 @@ describe('training in the background', () => {
     await expect(refused).rejects.toThrow(/^fit: got a call while this network is being trained, want one at a time$/);
     await first;
     await other.fit(data, { epochs: 20 });
-    expect(net.save()).toEqual(other.save());
+    expect(await net.save()).toEqual(await other.save());
   });
 
   it('trains the same bits whatever is predicted or evaluated in callbacks', async () => {
     const [data, asked] = [randomSamples(50), randomSamples(300, 9)];
     const [net, quiet] = [await createNetwork({ ...classifier, l2: 1 }), await createNetwork({ ...classifier, l2: 1 })];
-    const ask = () => {
+    const ask = async () => {
       net.predict(asked.inputs);
-      net.evaluate(asked);
+      await net.evaluate(asked);
       net.forward(asked.inputs.subarray(0, 7 * 9));
       net.backward(asked.targets.subarray(0, 9));
       expect(net.layers[0].getWeightGradients()).toHaveLength(7 * 19);
-      net.save();
+      await net.save();
     };
     const options = { epochs: 3, batchSize: 8 };
     const reports = [...(await net.fit(data, { ...options, onBatch: ask, onEpoch: ask, onProgress: ask }))];
     const expected = [...(await quiet.fit(data, options))];
-    expect(net.save()).toEqual(quiet.save());
+    expect(await net.save()).toEqual(await quiet.save());
     expect(reports.map(({ cost }) => cost)).toEqual(expected.map(({ cost }) => cost));
   });
 
@@ -204,9 +204,11 @@ describe('training in the background', () => {
       done = true;
     });
     let turns = 0;
+    const refused: string[] = [];
     for (; !done; turns++) {
       net.predict(asked.inputs);
-      net.evaluate(asked);
+      // training goes on between the slices of the evaluation, which is then refused
+      net.evaluate(asked).catch(({ message }) => refused.push(message));
       // this batch is larger than all before. It is refused, because the training set must not move in memory
       expect(() => net.forward(asked.inputs)).toThrow(/^x: got 300 rows during fit, want at most batchSize = 128$/);
       await nextTurn();
@@ -214,8 +216,12 @@ describe('training in the background', () => {
     await training;
     clock.mockRestore();
     expect(turns).toBeGreaterThan(10);
+    expect(refused.length).toBeGreaterThan(5);
+    expect(new Set(refused)).toEqual(
+      new Set(['evaluate: got other weights before it had ended, want them to stay until it is awaited']),
+    );
     await quiet.fit(data, { epochs, batchSize: 3 });
-    expect(net.save()).toEqual(quiet.save());
+    expect(await net.save()).toEqual(await quiet.save());
   });
 
   it('trains the rest of an epoch as before if a callback trains a batch with another optimizer', async () => {

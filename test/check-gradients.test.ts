@@ -267,20 +267,20 @@ describe('checkGradients', () => {
       each.trainFor(data, 1e-9, { batchSize: 1 });
       each.trainBatch(x, y);
     }
-    expect(net.save({ training: true })).toEqual(other.save({ training: true }));
+    expect(await net.save({ training: true })).toEqual(await other.save({ training: true }));
   });
 
   it('refuses costs and gradients that are not finite, and undoes the step', async () => {
     const net = await createNetwork(xor);
     const inspector = await net.inspect();
-    const before = net.save({ training: true });
+    const before = await net.save({ training: true });
     net.layers[1].setWeights(net.layers[1].getWeights().map((w) => 1e30 * w));
     expect(() => inspector.checkGradients(x, y)).toThrow(
       /^checkGradients: got a cost that is not finite, want a finite one$/,
     );
     const healed = await createNetwork(xor);
     for (const l of [0, 1]) net.layers[l].setWeights(healed.layers[l].getWeights());
-    expect(net.save({ training: true })).toEqual(before);
+    expect(await net.save({ training: true })).toEqual(before);
     const line = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
     const inspectorOfLine = await line.inspect();
     expect(() => inspectorOfLine.checkGradients(Float32Array.of(1e4), Float32Array.of(1e17))).toThrow(

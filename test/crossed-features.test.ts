@@ -95,17 +95,17 @@ describe('within a step of several chunks', () => {
   const fit = { epochs: 1, batchSize: ROWS, shuffle: false, optimizer: sgd({ learningRate: rate, clipValue: 1e30 }) };
 
   /** Calls back within the step: after its first chunk and after its second. */
-  async function fitWith(net: Network, within: (chunk: number) => void, epochs = 1) {
+  async function fitWith(net: Network, within: (chunk: number) => unknown, epochs = 1) {
     const seen: number[] = [];
     const clock = slowClock(10);
     try {
       await net.fit(data, {
         ...fit,
         epochs,
-        onProgress: ({ samples }) => {
+        onProgress: async ({ samples }) => {
           const chunk = chunks.findIndex(([, end]) => end === samples);
           if (chunk < 2) {
-            within(chunk);
+            await within(chunk);
             seen.push(chunk);
           }
         },
@@ -168,10 +168,10 @@ describe('within a step of several chunks', () => {
   it('a callback may run a backward pass of its own, and save: the result of the step is the same', async () => {
     const [net, plain] = [await createNetwork(options), await createNetwork(options)];
     const files: Uint8Array[] = [];
-    await fitWith(net, () => {
+    await fitWith(net, async () => {
       net.forward(other.inputs);
       net.backward(other.targets, weightsOf(30));
-      files.push(net.save({ training: true }));
+      files.push(await net.save({ training: true }));
       net.predict(data.inputs);
     });
     expect(files).toHaveLength(2);
@@ -202,11 +202,11 @@ describe('the weights of the best epoch', () => {
     });
     expect(last?.stopped).toBe('earlyStopping');
     expect(last?.bestEpoch).toBe((last?.epoch ?? 0) - stopping.patience);
-    const before = net.save();
+    const before = await net.save();
     expect(() => net.backward(y)).toThrow(/^backward: got /);
     expect(() => net.applyGradients()).toThrow(/^applyGradients: got no gradients of the last batch/);
     expect(() => inspector.inputGradients()).toThrow(/^inputGradients: got no backward pass of these weights/);
-    expect(net.save()).toEqual(before);
+    expect(await net.save()).toEqual(before);
     // after a new forward pass, the gradients are those of a new network with these weights
     const fresh = await createNetwork(options);
     setParameters(fresh, parametersOf(net));

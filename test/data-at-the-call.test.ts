@@ -95,7 +95,7 @@ describe.each(CASES)('with %s', (_, optionsOf) => {
       given.epochs = 1;
       const costs = [...(await reports)].map(({ cost, validation }) => [cost, validation?.cost]);
       expect(costs).toEqual([...wanted].map(({ cost, validation }) => [cost, validation?.cost]));
-      expect(network.save()).toEqual(other.save());
+      expect(await network.save()).toEqual(await other.save());
     }
   });
 
@@ -109,7 +109,7 @@ describe.each(CASES)('with %s', (_, optionsOf) => {
     spoil(validation);
     await first;
     for await (const _ of reports);
-    expect(net.save()).toEqual(other.save());
+    expect(await net.save()).toEqual(await other.save());
   });
 
   it('replayTo has read its data when it has returned its promise', async () => {
@@ -123,7 +123,7 @@ describe.each(CASES)('with %s', (_, optionsOf) => {
     spoil(validation);
     classWeights.fill(-5);
     await done;
-    expect(net.save()).toEqual(other.save());
+    expect(await net.save()).toEqual(await other.save());
   });
 });
 
@@ -159,7 +159,7 @@ it('fitStream has read the validation data, and each part when it comes', async 
   spoil(validation);
   const validations = (history: History) => [...history].map((report) => report.validation);
   expect(validations(await reports)).toEqual(validations(wanted));
-  expect(net.save()).toEqual(other.save());
+  expect(await net.save()).toEqual(await other.save());
 });
 
 it('validation data are read once, not in each epoch', async () => {
@@ -178,19 +178,71 @@ it('validation data are read once, not in each epoch', async () => {
   }
 });
 
-it('evaluateAsync has read its data when it has returned its promise', async () => {
-  const net = await createNetwork(options);
-  const data = makeData(5, 400);
-  const wanted = net.evaluate(data);
+it('evaluate has read its data when it has returned its promise', async () => {
+  const net = await createNetwork({ ...options, task: 'labels', layers: [{ units: 3 }] });
+  const { inputs } = makeData(5, 400);
+  const data = { inputs, targets: Float32Array.from({ length: 1200 }, (_, i) => Number(i % 7 > 3)) };
+  const wanted = await net.evaluate(data, { threshold: [0.4, 0.5, 0.6], rocAuc: true });
   // by this clock the event loop runs after every window
   const clock = slowClock(13);
   try {
-    const evaluation = net.evaluateAsync(data);
-    spoil(data);
+    const asked = { threshold: [0.4, 0.5, 0.6], rocAuc: true };
+    const evaluation = net.evaluate(data, asked);
+    data.inputs.fill(9);
+    data.targets.fill(1);
+    asked.threshold.fill(0);
+    asked.rocAuc = false;
     expect(await evaluation).toEqual(wanted);
   } finally {
     clock.mockRestore();
   }
+});
+
+it('evaluate is refused if the network changes straight after the call, while its code is loaded', async () => {
+  const net = await freshNetwork();
+  const data = makeData(5);
+  const evaluation = net.evaluate(data);
+  net.trainBatch(data.inputs.subarray(0, INPUTS), data.targets.subarray(0, 1));
+  await expect(evaluation).rejects.toThrow(/^evaluate: got other weights before it had ended/);
+  vi.resetModules();
+  const other = await freshNetwork();
+  const disposed = other.evaluate(data);
+  other.dispose();
+  await expect(disposed).rejects.toThrow(/after dispose/);
+});
+
+it('save has read the network when it has returned its promise', async () => {
+  const net = await createNetwork(options);
+  const { inputs, targets } = makeData(5);
+  const training = { epochs: 3, batchSize: 20, validation: makeData(6), earlyStopping: { patience: 2 } };
+  const files: [Promise<Uint8Array>, Uint8Array][] = [];
+  const change = () => {
+    net.trainBatch(inputs.subarray(0, INPUTS), targets.subarray(0, 1));
+    net.optimizer = sgd({ learningRate: 0.5 });
+    net.trainingSamples = 7;
+    net.task = 'classes';
+    net.classes = ['a', 'b', 'c'];
+    net.setStandardization({ means: new Float64Array(INPUTS), deviations: new Float64Array(INPUTS).fill(2) });
+  };
+  for (const isTraining of [false, true]) {
+    const wanted = await net.save({ training: isTraining });
+    const file = net.save({ training: isTraining });
+    change();
+    expect(await file).toEqual(wanted);
+  }
+  // callbacks that do not wait for the file
+  await net.fit(
+    { inputs, targets },
+    {
+      ...training,
+      onBatch: async () => {
+        const wanted = await net.save({ training: true });
+        files.push([net.save({ training: true }), wanted]);
+      },
+      onEpoch: () => void net.save(),
+    },
+  );
+  for (const [file, wanted] of files) expect(await file).toEqual(wanted);
 });
 
 it('an optimizer that is assigned while fit loads code or standardises is used from the first step on', async () => {
@@ -239,17 +291,17 @@ it('trainFor has read its data after the first call', async () => {
     spoil(data);
   }
   while (other.steps < 8) other.trainFor(same, 1e-30, { batchSize: 16 });
-  expect(net.save()).toEqual(other.save());
+  expect(await net.save()).toEqual(await other.save());
 });
 
 it('load and readIdx have read their bytes when they have returned their promise', async () => {
   const net = await createNetwork(options);
-  const file = net.save();
+  const file = await net.save();
   const kept = file.slice();
   for (const bytes of [file, file.slice().buffer]) {
     const loading = loadNetwork(bytes);
     new Uint8Array(bytes instanceof Uint8Array ? bytes.buffer : bytes).fill(0);
-    expect((await loading).save()).toEqual(kept);
+    expect(await (await loading).save()).toEqual(kept);
   }
   const { readIdx } = await import('../src/io/idx.js');
   const images = new Uint8Array(16 + 784 * 500).map((_, i) => i * 7);
@@ -284,7 +336,7 @@ describe('memory that another thread changes', () => {
       const end = performance.now() + 3000;
       while (performance.now() < end && (done < 5 || refused < 5)) {
         try {
-          const { confusion } = net.evaluate({ inputs, targets });
+          const { confusion } = await net.evaluate({ inputs, targets });
           done++;
           expect(confusion!.flatMap((row) => [...row]).reduce((sum, n) => sum + n, 0)).toBe(count);
         } catch (error) {
@@ -413,7 +465,7 @@ describe('memory that another thread changes', () => {
       other.trainFor(data, 1e-30, { batchSize: 16 });
     }
     expect(net.steps).toBe(other.steps);
-    expect(net.save({ training: true })).toEqual(other.save({ training: true }));
-    expect(net.evaluate(abroad)).toEqual(other.evaluate(data));
+    expect(await net.save({ training: true })).toEqual(await other.save({ training: true }));
+    expect(await net.evaluate(abroad)).toEqual(await other.evaluate(data));
   });
 });

@@ -34,7 +34,7 @@ async function resultsOf(options: NetworkOptions, inputs: InputArray, targets: T
   const predicted = net.predict(inputs);
   await net.fit(data, { batchSize: 5, epochs: 2, validation: data });
   const cost = net.trainBatch(inputs, targets);
-  const evaluation = net.evaluate(data);
+  const evaluation = await net.evaluate(data);
   net.forward(inputs);
   const forward = net.layers[0].getA();
   const backward = net.backward(targets);
@@ -115,12 +115,11 @@ describe('inputs', () => {
     const wanted =
       /: got Uint8ClampedArray of 3136 bytes, want .*: pixels of a canvas are four numbers each; Uint8Array\.from\(/;
     const data = { inputs: pixels, targets };
-    const before = net.save();
+    const before = await net.save();
     for (const call of [
       () => net.predict(pixels),
       () => net.forward(pixels),
       () => net.trainBatch(pixels, targets),
-      () => net.evaluate(data),
       () => net.trainFor(data, 1),
       () => inspector.jacobian(pixels),
     ]) {
@@ -128,10 +127,10 @@ describe('inputs', () => {
       expect(call).toThrow(wanted);
     }
     await expect(net.fit(data, { epochs: 1 })).rejects.toThrow(wanted);
-    await expect(net.evaluateAsync(data)).rejects.toThrow(wanted);
+    await expect(net.evaluate(data)).rejects.toThrow(wanted);
     await expect(net.fit({ inputs, targets }, { epochs: 1, validation: data })).rejects.toThrow(wanted);
     await expect(net.fitStream(() => [data])).rejects.toThrow(wanted);
-    expect(net.save()).toEqual(before);
+    expect(await net.save()).toEqual(before);
     const red = Uint8Array.from((pixels as Uint8ClampedArray).filter((_, i) => i % 4 === 0));
     expect(net.predict(red)).toHaveLength(3);
   });
@@ -158,7 +157,7 @@ test('targets: integers for a regression are refused, and say that numbers belon
   for (const activation of ['linear', 'relu'] as const) {
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation }] });
     for (const targets of [Int32Array.of(0, 300), Int16Array.of(0, -3)]) {
-      expect(() => net.evaluate({ inputs: Float32Array.of(1, 2), targets })).toThrow(
+      await expect(net.evaluate({ inputs: Float32Array.of(1, 2), targets })).rejects.toThrow(
         `data.targets[1]: got ${targets[1]}, want a label from 0 to 1: integers are labels of classes; numbers belong in a Float32Array`,
       );
     }
@@ -194,10 +193,10 @@ describe('arrays and objects of another realm', () => {
         ),
         foreign('{ epochs: 1, validationSplit: 0.3 }'),
       );
-      expect(other.save()).toEqual(net.save());
-      expect(other.evaluate({ inputs: abroad(inputs), targets: abroad(targets), weights: abroad(weights) })).toEqual(
-        net.evaluate({ inputs, targets, weights }),
-      );
+      expect(await other.save()).toEqual(await net.save());
+      expect(
+        await other.evaluate({ inputs: abroad(inputs), targets: abroad(targets), weights: abroad(weights) }),
+      ).toEqual(await net.evaluate({ inputs, targets, weights }));
     }
     const [net, other] = [await createNetwork(OPTIONS), await createNetwork(foreign(JSON.stringify(OPTIONS)))];
     net.layers[0].setWeights(Float32Array.from(doubles.subarray(0, 42)));
@@ -205,7 +204,7 @@ describe('arrays and objects of another realm', () => {
     const classWeights = Float32Array.of(1, 2, 3);
     await net.fit({ inputs, targets: labels }, { epochs: 1, classWeights });
     await other.fit({ inputs, targets: labels }, { epochs: 1, classWeights: abroad(classWeights) });
-    expect(other.save()).toEqual(net.save());
+    expect(await other.save()).toEqual(await net.save());
     net.setStandardization({ means: new Float64Array(INPUTS), deviations: new Float64Array(INPUTS).fill(2) });
     other.setStandardization(foreign('{ means: new Float64Array(7), deviations: new Float64Array(7).fill(2) }'));
     expect(other.predict(inputs)).toEqual(net.predict(inputs));
@@ -249,8 +248,8 @@ test('targets: a Float64Array gives the same bits as a Float32Array of its numbe
 test('targets: a Float64Array always holds rows, never labels', async () => {
   const floats = Float32Array.from(rows);
   const net = await createNetwork(OPTIONS);
-  const evaluation = net.evaluate({ inputs: doubles, targets: rows }, { rocAuc: true });
-  expect(evaluation).toEqual(net.evaluate({ inputs: doubles, targets: floats }, { rocAuc: true }));
+  const evaluation = await net.evaluate({ inputs: doubles, targets: rows }, { rocAuc: true });
+  expect(evaluation).toEqual(await net.evaluate({ inputs: doubles, targets: floats }, { rocAuc: true }));
   const [fitted, other] = [await createNetwork(OPTIONS), await createNetwork(OPTIONS)];
   const [report] = await fitted.fit({ inputs: doubles, targets: rows }, { epochs: 1, validationSplit: 0.3 });
   const [wanted] = await other.fit({ inputs: doubles, targets: floats }, { epochs: 1, validationSplit: 0.3 });
@@ -333,12 +332,12 @@ describe('numbers that 32 bits cannot hold are refused, and nothing changes', ()
 
   it.each(cases)('%s', async (_, options, inputs, targets, message) => {
     const net = await createNetwork(options);
-    const before = net.save();
+    const before = await net.save();
     await expect(net.fit({ inputs, targets }, { epochs: 1 })).rejects.toThrow(message);
     await expect(net.fit({ inputs, targets }, { epochs: 1 })).rejects.toThrow(RangeError);
-    expect(() => net.evaluate({ inputs, targets })).toThrow(message);
+    await expect(net.evaluate({ inputs, targets })).rejects.toThrow(message);
     expect(() => net.trainBatch(inputs, targets)).toThrow(/^[xy]\[\d+\]/);
-    expect(net.save()).toEqual(before);
+    expect(await net.save()).toEqual(before);
   });
 
   it('accepts the largest numbers that fit', async () => {
@@ -358,23 +357,23 @@ describe('numbers that 32 bits cannot hold are refused, and nothing changes', ()
 it('keeps the scale in the file', async () => {
   for (const scale of [undefined, 0.5, 1 / 255]) {
     const net = await createNetwork({ ...OPTIONS, scale });
-    const loaded = await loadNetwork(net.save());
+    const loaded = await loadNetwork(await net.save());
     expect(loaded.scale).toBe(scale ?? 1);
     for (const inputs of [integers, bytes, doubles]) expect(loaded.predict(inputs)).toEqual(net.predict(inputs));
-    expect(loaded.save()).toEqual(net.save());
+    expect(await loaded.save()).toEqual(await net.save());
   }
 });
 
 describe('files in which the type of the array decides', () => {
   const old = (scale?: number) =>
-    createNetwork({ ...OPTIONS, scale }).then((net) =>
-      loadNetwork(editJson(net.save(), 'network', ({ scaled: _, ...network }) => network)),
+    createNetwork({ ...OPTIONS, scale }).then(async (net) =>
+      loadNetwork(editJson(await net.save(), 'network', ({ scaled: _, ...network }) => network)),
     );
 
   it('multiply bytes by 1/255, and nothing else', async () => {
     const first = await old();
     const net = await createNetwork(OPTIONS);
-    for (const loaded of [first, await loadNetwork(first.save())]) {
+    for (const loaded of [first, await loadNetwork(await first.save())]) {
       expect(loaded.scale).toBeUndefined();
       expect(loaded.predict(bytes)).toEqual(net.predict(scaled(bytes, 1 / 255)));
       expect(loaded.predict(integers)).toEqual(net.predict(integers));
@@ -385,7 +384,7 @@ describe('files in which the type of the array decides', () => {
   it('multiply bytes and integers by a scale that was given, and no floats', async () => {
     const first = await old(0.25);
     const net = await createNetwork(OPTIONS);
-    for (const loaded of [first, await loadNetwork(first.save())]) {
+    for (const loaded of [first, await loadNetwork(await first.save())]) {
       expect(loaded.scale).toBeUndefined();
       for (const inputs of [bytes, integers]) {
         expect(loaded.predict(inputs)).toEqual(net.predict(scaled(inputs, 0.25)));
@@ -395,7 +394,7 @@ describe('files in which the type of the array decides', () => {
   });
 
   it('are refused if they have another value', async () => {
-    const file = (await createNetwork(OPTIONS)).save();
+    const file = await (await createNetwork(OPTIONS)).save();
     for (const value of ['none', 1, null]) {
       const damaged = editJson(file, 'network', (network) => ({ ...network, scaled: value }));
       await expect(loadNetwork(damaged)).rejects.toThrow(/^load: scaled: got .+, want all or integers or bytes|one of/);

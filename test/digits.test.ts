@@ -73,7 +73,7 @@ it('learns from 2,000 images, prints the accuracy, and saves the network that ha
   expect(test.labels[Number(index)]).toBe(Number(digit));
 
   const network = await Network.load(readFileSync(output));
-  const evaluation = network.evaluate({ inputs: test.images, targets: test.labels });
+  const evaluation = await network.evaluate({ inputs: test.images, targets: test.labels });
   expect(evaluation.correct).toBe(correct);
   expect(evaluation.confusion!.map((row) => [...row])).toEqual(matrix);
   expect(readdirSync(directory)).toEqual(['net']);

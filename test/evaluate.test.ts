@@ -19,7 +19,7 @@ describe('evaluation', () => {
       for (let k = 0; k < 3; k++) cost += (a[k] - Number(k === data.targets[i])) ** 2 / 2;
     }
     const correct = confusion.reduce((sum, row, c) => sum + row[c], 0);
-    const evaluation = net.evaluate(data);
+    const evaluation = await net.evaluate(data);
     expect(evaluation).toMatchObject({ samples, correct, accuracy: correct / samples, confusion });
     expect(correct).toBeGreaterThan(0);
     expect(correct).toBeLessThan(samples);
@@ -27,7 +27,7 @@ describe('evaluation', () => {
     expect(Math.abs(evaluation.cost - cost / samples)).toBeLessThan((3.01 * EPSILON * cost) / samples);
     // the same with batches of another size
     const small = await createNetwork({ ...classifier, cost: 'quadratic', batchSize: 7 });
-    expect(small.evaluate(data)).toMatchObject({ samples, correct, confusion });
+    expect(await small.evaluate(data)).toMatchObject({ samples, correct, confusion });
   });
 
   it('predicts class 1 if a single output is above 1/2', async () => {
@@ -38,28 +38,30 @@ describe('evaluation', () => {
       targets: new Uint8Array([0, 1, 1, 1, 1, 0]),
     };
     const expected = { samples: 6, correct: 3, accuracy: 0.5, confusion: [Uint32Array.of(1, 1), Uint32Array.of(2, 2)] };
-    expect(net.evaluate(data)).toMatchObject(expected);
-    expect(net.evaluate({ inputs: data.inputs, targets: Float32Array.from(data.targets) })).toMatchObject(expected);
+    expect(await net.evaluate(data)).toMatchObject(expected);
+    expect(await net.evaluate({ inputs: data.inputs, targets: Float32Array.from(data.targets) })).toMatchObject(
+      expected,
+    );
   });
 
   it('predicts the first of equal outputs', async () => {
     const net = await createNetwork({ inputs: 1, layers: [layer(3, 'linear', 'zeros')] });
-    const { confusion } = net.evaluate({ inputs: new Float32Array(3), targets: new Uint8Array([0, 1, 2]) });
+    const { confusion } = await net.evaluate({ inputs: new Float32Array(3), targets: new Uint8Array([0, 1, 2]) });
     expect(confusion).toEqual([Uint32Array.of(1, 0, 0), Uint32Array.of(1, 0, 0), Uint32Array.of(1, 0, 0)]);
   });
 
   it('has no confusion matrix for more than 256 outputs, but its other counts', async () => {
     const net = await createNetwork({ inputs: 1, layers: [layer(257, 'linear', 'zeros')] });
     net.layers[0].setBiases(Float32Array.from({ length: 257 }, (_, j) => j));
-    const evaluation = net.evaluate({ inputs: new Float32Array(2), targets: new Int32Array([256, 0]) });
+    const evaluation = await net.evaluate({ inputs: new Float32Array(2), targets: new Int32Array([256, 0]) });
     expect(evaluation).toMatchObject({ correct: 1, accuracy: 0.5, confusion: undefined });
   });
 
   it('starts its counts anew each time, and changes nothing', async () => {
     const net = await createNetwork(classifier);
-    const before = net.save();
+    const before = await net.save();
     const data = randomSamples(200);
-    expect(net.evaluate(data)).toEqual(net.evaluate(data));
-    expect(net.save()).toEqual(before);
+    expect(await net.evaluate(data)).toEqual(await net.evaluate(data));
+    expect(await net.save()).toEqual(before);
   });
 });

@@ -34,13 +34,13 @@ const calls: [string, Call][] = [
 ];
 
 /** What a call may change before its first step. */
-const settingsOf = (net: Network) => ({
+const settingsOf = async (net: Network) => ({
   standardization: net.getStandardization(),
   targets: net.getTargetStandardization(),
   task: net.task,
   columns: net.columns,
   trainingSamples: net.trainingSamples,
-  file: net.save(),
+  file: await net.save(),
 });
 
 /** A network whose cost throws while `isBroken` is true. */
@@ -67,15 +67,15 @@ describe.each(calls)('%s', (name, call) => {
     'leaves nothing if its first step fails, standardize: %s',
     async (standardize) => {
       const [{ net, state }, { net: other }] = [await fragile(), await fragile()];
-      const before = settingsOf(net);
+      const before = await settingsOf(net);
       const options: TrainOptions = { epochs: 2, batchSize: 8, standardize };
       state.isBroken = true;
       await expect((async () => call(net, options))()).rejects.toThrow('broken');
-      expect(settingsOf(net)).toEqual(before);
+      expect(await settingsOf(net)).toEqual(before);
       // a later call has the same results as the first one of another network
       state.isBroken = false;
       for (const each of [net, other]) await call(each, options);
-      expect(settingsOf(net)).toEqual(settingsOf(other));
+      expect(await settingsOf(net)).toEqual(await settingsOf(other));
       expect(other.getTargetStandardization() !== undefined).toBe(standardize === 'both' && name !== 'trainFor');
     },
   );
@@ -106,10 +106,10 @@ describe.each(calls)('%s', (name, call) => {
     ];
     const net = await createNetwork({ inputs: 2, layers, cost: 'quadratic' });
     net.optimizer = sgd({ learningRate: 3e38 });
-    const before = settingsOf(net);
+    const before = await settingsOf(net);
     const options: TrainOptions = { epochs: 9, batchSize: 8, standardize: 'both' };
     await expect((async () => call(net, options))()).rejects.toMatchObject({ name: 'NonFiniteError' });
-    expect(settingsOf(net)).toEqual(before);
+    expect(await settingsOf(net)).toEqual(before);
   });
 
   it('can still resume, in a network that was loaded from within the call', async () => {
@@ -118,10 +118,10 @@ describe.each(calls)('%s', (name, call) => {
     let file = new Uint8Array();
     if (name === 'trainFor') {
       await call(net, { batchSize: 8, shuffle: false, optimizer: options.optimizer });
-      file = net.save({ training: true });
+      file = await net.save({ training: true });
     } else {
-      const onBatch = () => {
-        if (net.steps === 2) file = net.save({ training: true });
+      const onBatch = async () => {
+        if (net.steps === 2) file = await net.save({ training: true });
       };
       await call(net, { ...options, onBatch });
     }
@@ -151,17 +151,17 @@ describe.each(calls)('%s', (name, call) => {
 it('a call with L-BFGS leaves nothing if its first pass fails', async () => {
   const { net, state } = await fragile();
   net.optimizer = lbfgs();
-  const before = settingsOf(net);
+  const before = await settingsOf(net);
   state.isBroken = true;
   await expect(net.fit(data, { standardize: 'both' })).rejects.toThrow('broken');
-  expect(settingsOf(net)).toEqual(before);
+  expect(await settingsOf(net)).toEqual(before);
   // also if later passes of its first step fail
   state.isBroken = false;
   const onBatch = () => {
     state.isBroken = true;
   };
   await expect(net.fit(data, { standardize: 'both', onBatch })).rejects.toThrow('broken');
-  expect(settingsOf(net)).toEqual(before);
+  expect(await settingsOf(net)).toEqual(before);
   expect(net.steps).toBe(0);
 });
 
@@ -188,7 +188,7 @@ describe('the function of a learning rate', () => {
   it('may throw at any time: the network is as it was, and still trains', async () => {
     for (const from of [1, 2]) {
       const net = await createNetwork({ inputs: 2, layers });
-      const before = settingsOf(net);
+      const before = await settingsOf(net);
       let asked = 0;
       const learningRate = () => {
         if (++asked === from) throw new Error('mine');
@@ -196,8 +196,8 @@ describe('the function of a learning rate', () => {
       };
       const options: TrainOptions = { epochs: 1, standardize: 'both', optimizer: adam({ learningRate }) };
       await expect(net.fit(data, options)).rejects.toThrow('mine');
-      if (from === 1) expect(settingsOf(net)).toEqual(before);
-      else expect({ ...settingsOf(net), file: 0 }).toEqual({ ...before, file: 0 });
+      if (from === 1) expect(await settingsOf(net)).toEqual(before);
+      else expect({ ...(await settingsOf(net)), file: 0 }).toEqual({ ...before, file: 0 });
       await net.fit(data, options);
       expect(net.steps).toBe(1);
     }
@@ -233,7 +233,7 @@ describe('train', () => {
     for await (const _ of reports);
     const { data: same, ...rest } = copies();
     await other.fit(same, { epochs: 4, standardize: 'both', ...rest });
-    expect(net.save()).toEqual(other.save());
+    expect(await net.save()).toEqual(await other.save());
     expect(() => net.train({ ...given }, {})).toThrow(/^data\.inputs\[0\].*: got NaN/);
     expect(() => net.train(data, { epochs: 0 })).toThrow(/^options\.epochs: got 0/);
     expect(() => net.train(data, { optimizer: { name: 'other' } as never })).toThrow(/^optimizer\.name: got "other"/);
@@ -275,5 +275,5 @@ it('nested options are read at the call by every call', async () => {
     clock.mockRestore();
   }
   await other.fit(data, { epochs: 5, ...make() });
-  expect(net.save()).toEqual(other.save());
+  expect(await net.save()).toEqual(await other.save());
 });

@@ -66,21 +66,21 @@ describe.each(calls)('after a NonFiniteError of %s', (_, call) => {
     const optimizer = name === 'adam' ? adam({ learningRate: (t) => (t < 40 ? 0.01 : 1e38) }) : make({ learningRate });
     // with a state of the optimizer, and counts, that are not zero
     await net.fit(data, { epochs: 2, batchSize: 10, optimizer });
-    const before = stateOf(net);
+    const before = await stateOf(net);
     const { optimizer: kept } = net;
     const error = await failureOf(() => call(net, data, { batchSize: 10, optimizer: kept }));
     expect(error.stepsUndone).toBeGreaterThan(0);
     expect(net.steps).toBe(14);
-    const [trained, whole] = [net.save(), await createNetwork(options)];
+    const [trained, whole] = [await net.save(), await createNetwork(options)];
     await whole.fit(data, { epochs: 2, batchSize: 10, optimizer });
-    expect(trained).toEqual(whole.save());
-    expect(stateOf(net)).toEqual(before);
+    expect(trained).toEqual(await whole.save());
+    expect(await stateOf(net)).toEqual(before);
     // and continues to train like that one
     for (const network of [net, whole]) {
       await network.fit(data, { epochs: 2, batchSize: 10, optimizer: kept });
       expect(network.steps).toBe(28);
     }
-    expect(stateOf(net)).toEqual(stateOf(whole));
+    expect(await stateOf(net)).toEqual(await stateOf(whole));
   });
 
   it('predictions are the same as before, and training with a smaller rate succeeds', async () => {
@@ -127,12 +127,12 @@ describe('a call that fails', () => {
     const error = await failureOf(() => net.fit(data, { ...fit, onEpoch }));
     expect(best).toBeGreaterThan(0);
     expect(error.stepsUndone).toBe(60 + (error.epoch === 8 ? error.step - 4 : 0) - 7 * (best + 1));
-    expect(net.evaluate(validation).cost).toBe(cost);
+    expect((await net.evaluate(validation)).cost).toBe(cost);
     expect(net.steps).toBe(7 * (best + 1));
     // the same as a training that ends there
     const other = await createNetwork(options);
     await other.fit(data, { ...fit, epochs: best + 1, earlyStopping: undefined });
-    expect(stateOf(net)).toEqual(stateOf(other));
+    expect(await stateOf(net)).toEqual(await stateOf(other));
   });
 
   it('does not count an epoch as the best if its cost grew during the epoch', async () => {
@@ -146,7 +146,7 @@ describe('a call that fails', () => {
     };
     await failureOf(() => net.fit(data, { ...fit, validation, earlyStopping: { patience: 50 }, onEpoch }));
     expect(parametersOf(net)).toEqual(before);
-    expect(costs[0]).toBeGreaterThan(100 * net.evaluate(validation).cost);
+    expect(costs[0]).toBeGreaterThan(100 * (await net.evaluate(validation)).cost);
   });
 
   it('returns to its start if outputs of the validation are not finite, although all weights are', async () => {
@@ -246,9 +246,9 @@ describe('a call that fails', () => {
     const net = await createNetwork(options);
     let file = new Uint8Array();
     let given: Float32Array[] = [];
-    const onBatch = () => {
+    const onBatch = async () => {
       if (net.steps !== 30) return;
-      file = net.save({ training: true });
+      file = await net.save({ training: true });
       given = parametersOf(net);
     };
     const error = await failureOf(() => net.fit(data, { ...fit, onBatch }));

@@ -16,8 +16,8 @@ describe('the sections of a training', () => {
     const training = { epochs: 9, batchSize: 2, optimizer: adam(), validation: data, earlyStopping: {} };
     await net.fit(data, {
       ...training,
-      onBatch: () => {
-        if (net.steps === 5) file = net.save({ training: true });
+      onBatch: async () => {
+        if (net.steps === 5) file = await net.save({ training: true });
       },
     });
   });
@@ -65,7 +65,12 @@ describe('the sections of a training', () => {
   it('are left out of a plain file', async () => {
     const plain = await loadNetwork(file, { training: false });
     expect(plain.steps).toBe(0);
-    expect(sectionsOf(plain.save()).map(({ name }) => name)).toEqual(['network', 'parameters', 'task', 'optimizer']);
+    expect(sectionsOf(await plain.save()).map(({ name }) => name)).toEqual([
+      'network',
+      'parameters',
+      'task',
+      'optimizer',
+    ]);
   });
 });
 
@@ -76,7 +81,7 @@ describe('the memory that load takes', () => {
     const layers = [{ units: 65_536 }, { units: 1 }];
     const saved = await createNetwork({ inputs: 1, layers });
     // 203 slots of 4.5 MB
-    const file = editJson(saved.save(), 'optimizer', (json) => ({ ...json, optimizer: lbfgs({ history: 100 }) }));
+    const file = editJson(await saved.save(), 'optimizer', (json) => ({ ...json, optimizer: lbfgs({ history: 100 }) }));
     expect(file.length).toBeLessThan(0.8e6);
     const before = rss();
     const net = await loadNetwork(file);
@@ -95,16 +100,17 @@ describe('the memory that load takes', () => {
     const y = x.map((value) => 3 - value);
     const fresh = await createNetwork({ inputs: 1, layers, batchSize: 8 });
     fresh.optimizer = adam();
-    const loaded = await loadNetwork(fresh.save(), { batchSize: 8 });
+    const loaded = await loadNetwork(await fresh.save(), { batchSize: 8 });
     expect((await loaded.inspect()).moments(0)).toEqual((await fresh.inspect()).moments(0));
-    expect(jsonOf(loaded.save({ training: true }), 'training').slots).toBe(0);
-    const again = await loadNetwork(loaded.save({ training: true }), { batchSize: 8 });
-    const costs = [fresh, loaded, again].map((net) => {
+    expect(jsonOf(await loaded.save({ training: true }), 'training').slots).toBe(0);
+    const again = await loadNetwork(await loaded.save({ training: true }), { batchSize: 8 });
+    const results = [fresh, loaded, again].map(async (net) => {
       net.forward(x);
       net.backward(y);
       net.applyGradients();
-      return [net.trainBatch(x, y), net.evaluate({ inputs: x, targets: y }).cost];
+      return [net.trainBatch(x, y), (await net.evaluate({ inputs: x, targets: y })).cost];
     });
+    const costs = await Promise.all(results);
     expect(costs[1]).toEqual(costs[0]);
     expect(costs[2]).toEqual(costs[0]);
   });
@@ -121,7 +127,7 @@ describe('a learning rate that throws at the first step', () => {
   it('is refused by every call that uses it, and nothing changes: the network can be saved and trained', async () => {
     const net = await createNetwork(options);
     await net.fit(data, { epochs: 3, optimizer: adam() });
-    const before = net.save({ training: true });
+    const before = await net.save({ training: true });
     for (const [optimizer, message] of [
       [refusing, 'no rate'],
       [wrong, 'learningRate of step 0, epoch 0: got NaN'],
@@ -134,7 +140,7 @@ describe('a learning rate that throws at the first step', () => {
       expect(() => {
         net.optimizer = optimizer;
       }).toThrow(message);
-      expect(net.save({ training: true })).toEqual(before);
+      expect(await net.save({ training: true })).toEqual(before);
     }
     await net.fit(data, { epochs: 1 });
     expect(net.optimizer).toEqual(adam());
@@ -143,9 +149,9 @@ describe('a learning rate that throws at the first step', () => {
   it('is also refused between two calls of trainFor', async () => {
     const net = await createNetwork(options);
     net.trainFor(data, 1e-30, { batchSize: 2 });
-    const before = net.save({ training: true });
+    const before = await net.save({ training: true });
     expect(() => net.trainFor(data, 1e-30, { batchSize: 2, optimizer: refusing })).toThrow('no rate');
-    expect(net.save({ training: true })).toEqual(before);
+    expect(await net.save({ training: true })).toEqual(before);
     expect(net.trainFor(data, 1e-30, { batchSize: 2 }).step).toBe(0);
   });
 
@@ -162,8 +168,8 @@ describe('a learning rate that throws at the first step', () => {
       isOver = net.steps === 3;
     };
     await expect(net.fit(data, { ...training, onBatch })).rejects.toThrow('over');
-    expect((await loadNetwork(net.save())).optimizer).toEqual(sgd({ learningRate: 0.1 / 3 }));
-    const file = net.save({ training: true });
+    expect((await loadNetwork(await net.save())).optimizer).toEqual(sgd({ learningRate: 0.1 / 3 }));
+    const file = await net.save({ training: true });
     await expect(loadNetwork(file, { learningRate })).rejects.toThrow('over');
     isOver = false;
     expect((await loadNetwork(file, { learningRate })).steps).toBe(3);

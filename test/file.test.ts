@@ -43,7 +43,7 @@ let file: Uint8Array;
 beforeAll(async () => {
   net = await createNetwork(options);
   await net.fit(data, { ...training, optimizer: sgd({ learningRate: 0.3 }) });
-  file = net.save();
+  file = await net.save();
 });
 
 async function expectRefusal(
@@ -70,7 +70,7 @@ it('loads the network that was saved: same weights, same predictions, same optio
   expect(loaded.predict(bytes)).toEqual(net.predict(bytes));
   const { cost, l2, seed, optimizer, trainingSamples, parameters } = net;
   expect(loaded).toMatchObject({ cost, l2, seed, optimizer, trainingSamples, parameters });
-  expect(loaded.save()).toEqual(file);
+  expect(await loaded.save()).toEqual(file);
 });
 
 it('continues to train a loaded network like the saved one: same orders and same weights, to the bit', async () => {
@@ -79,14 +79,14 @@ it('continues to train a loaded network like the saved one: same orders and same
   await whole.fit(data, { ...training, epochs: 5, optimizer: sgd({ learningRate: 0.3 }) });
   for (const loaded of [first, second]) {
     await loaded.fit(data, { ...training, epochs: 3 });
-    expect(loaded.save()).toEqual(whole.save());
+    expect(await loaded.save()).toEqual(await whole.save());
   }
-  expect(whole.save()).not.toEqual(file);
+  expect(await whole.save()).not.toEqual(file);
 });
 
 it('saves and loads a network that was never trained', async () => {
   const fresh = await createNetwork({ inputs: 1, layers: [{ units: 1 }] });
-  const loaded = await loadNetwork(fresh.save());
+  const loaded = await loadNetwork(await fresh.save());
   expect(loaded.trainingSamples).toBeUndefined();
   expect(loaded.predict(new Float32Array([2]))).toEqual(fresh.predict(new Float32Array([2])));
 });
@@ -96,7 +96,7 @@ it('loads a file that begins at an odd address', async () => {
     const moved = new Uint8Array(offset + file.length + 5);
     moved.set(file, offset);
     const loaded = await loadNetwork(moved.subarray(offset, offset + file.length));
-    expect(loaded.save()).toEqual(file);
+    expect(await loaded.save()).toEqual(file);
   }
 });
 
@@ -121,7 +121,7 @@ it('loads files that another program wrote in this format, with any order of sec
     const sections = sectionsOf(editJson(file, 'network', (network) => JSON.stringify(network) + spaces)).reverse();
     const table = { sections: sections.map((section) => ({ ...section, bytes: section.bytes.length })) };
     const loaded = await loadNetwork(joinSections(sections, { table: JSON.stringify(table) + spaces }));
-    expect(loaded.save()).toEqual(file);
+    expect(await loaded.save()).toEqual(file);
   }
 });
 
@@ -142,10 +142,10 @@ it('keeps optional sections that it does not know, through training too', async 
   const newer = joinSections([...FUTURE, ...sectionsOf(file)]);
   const loaded = await loadNetwork(newer);
   newer.fill(0);
-  expect(sectionsOf(loaded.save())).toEqual([...sectionsOf(file), ...FUTURE]);
+  expect(sectionsOf(await loaded.save())).toEqual([...sectionsOf(file), ...FUTURE]);
   await loaded.fit(data, training);
-  const again = await loadNetwork(loaded.save({ training: true }));
-  expect(sectionsOf(again.save()).slice(-3)).toEqual(FUTURE);
+  const again = await loadNetwork(await loaded.save({ training: true }));
+  expect(sectionsOf(await again.save()).slice(-3)).toEqual(FUTURE);
 });
 
 it('refuses required sections that it does not know, and says why', async () => {
@@ -178,19 +178,19 @@ it('copies the bytes at once', async () => {
   const bytes = file.slice();
   const loading = loadNetwork(bytes);
   bytes.fill(0);
-  expect((await loading).save()).toEqual(file);
+  expect(await (await loading).save()).toEqual(file);
   const lent = file.slice();
   const moved = loadNetwork(lent);
   structuredClone(lent.buffer, { transfer: [lent.buffer] });
-  expect((await moved).save()).toEqual(file);
+  expect(await (await moved).save()).toEqual(file);
   await expectRefusal(lent, /^load: got bytes that are detached/);
 });
 
 it('accepts an ArrayBuffer, and arrays of another realm', async () => {
-  expect((await loadNetwork(file.slice().buffer)).save()).toEqual(file);
+  expect(await (await loadNetwork(file.slice().buffer)).save()).toEqual(file);
   const bytes = `[${file}]`;
   for (const code of [`new Uint8Array(${bytes})`, `new Uint8Array(${bytes}).buffer`]) {
-    expect((await loadNetwork(runInNewContext(code))).save()).toEqual(file);
+    expect(await (await loadNetwork(runInNewContext(code))).save()).toEqual(file);
   }
 });
 
@@ -413,7 +413,7 @@ it('does not save a network that has diverged', async () => {
   const diverged = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
   const far = { inputs: new Float32Array([1e10]), targets: new Float32Array([-1e10]) };
   await diverged.fit(far, { epochs: 9, optimizer: sgd({ learningRate: 1e30 }), ignoreNonFinite: true });
-  expect(() => diverged.save()).toThrow(
+  await expect(diverged.save()).rejects.toThrow(
     /^save: parameters\[\d\]: got (NaN|-?Infinity), want a finite number: training has diverged$/,
   );
 });

@@ -41,7 +41,7 @@ beforeAll(async () => {
   for (const units of [300, 301]) {
     const net = await createNetwork({ inputs: 784, layers: [{ units }, { units: 10 }] });
     net.trainBatch(new Float32Array(784).fill(0.1), Uint8Array.of(3));
-    contents.push(net.save({ training: true }));
+    contents.push(await net.save({ training: true }));
     sources.push(join(sourceFolder, String(units)));
     writeFileSync(sources[sources.length - 1], contents[contents.length - 1]);
   }

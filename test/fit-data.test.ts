@@ -20,7 +20,9 @@ describe('data', () => {
       await second.fit({ inputs: floats, targets }, { batchSize: 5, epochs: 2 });
       expect(first.trainBatch(bytes, targets)).toBe(second.trainBatch(floats, targets));
       expect(parameterBits(first)).toEqual(parameterBits(second));
-      expect(first.evaluate({ inputs: bytes, targets })).toEqual(second.evaluate({ inputs: floats, targets }));
+      expect(await first.evaluate({ inputs: bytes, targets })).toEqual(
+        await second.evaluate({ inputs: floats, targets }),
+      );
     }
   });
 
@@ -36,7 +38,7 @@ describe('data', () => {
     const used = await createNetwork(classifier);
     await used.fit(few, { epochs: 1, batchSize: 50 });
     // it has the same training before it, and a memory that has never held other samples
-    const fresh = await loadNetwork(used.save({ training: true }));
+    const fresh = await loadNetwork(await used.save({ training: true }));
     for (const net of [used, fresh]) await net.fit(many, { epochs: 1, batchSize: 50 });
     expect(parameterBits(used)).toEqual(parameterBits(fresh));
   });
@@ -59,8 +61,8 @@ describe('data', () => {
       net.forward(inputs);
       const cost = net.backward(targets);
       const costs = reports.map((report) => report.cost);
-      const evaluation = net.evaluate({ inputs, targets });
-      results.push({ costs, trained, cost, evaluation, file: net.save() });
+      const evaluation = await net.evaluate({ inputs, targets });
+      results.push({ costs, trained, cost, evaluation, file: await net.save() });
     }
     expect(results[1]).toEqual(results[0]);
     expect(results[2]).toEqual(results[0]);
@@ -75,7 +77,7 @@ describe('data', () => {
     const [net, other] = [await createNetwork(classifier), await createNetwork(classifier)];
     await net.fit({ inputs: wide.subarray(3, 3 + inputs.length), targets: labels.subarray(13, 23) }, { epochs: 1 });
     await other.fit({ inputs, targets }, { epochs: 1 });
-    expect(net.save()).toEqual(other.save());
+    expect(await net.save()).toEqual(await other.save());
   });
 
   it('copies the data, so that changes of the arrays during fit have no effect', async () => {
@@ -83,6 +85,6 @@ describe('data', () => {
     const data = randomSamples(20);
     await other.fit(randomSamples(20), { epochs: 3, batchSize: 5 });
     await net.fit(data, { epochs: 3, batchSize: 5, onBatch: () => data.inputs.fill(9) });
-    expect(net.save()).toEqual(other.save());
+    expect(await net.save()).toEqual(await other.save());
   });
 });

@@ -23,7 +23,7 @@ describe('learning', () => {
     outputs.forEach((a, i) => {
       expect(Math.abs(a - wanted[i])).toBeLessThan(0.25);
     });
-    expect(net.evaluate(xor).accuracy).toBe(1);
+    expect((await net.evaluate(xor)).accuracy).toBe(1);
     expect(reports[2999].cost).toBeLessThan(reports[0].cost / 4);
   });
 
@@ -63,7 +63,7 @@ describe('learning', () => {
     const net = await createNetwork({ inputs: 33, layers: [layer(17), layer(5)], seed: 2 });
     const data = { inputs: randomFloats(33 * 40, 1), targets: randomLabels(40, 5, 2) };
     await net.fit(data, { epochs: 200, batchSize: 7, optimizer: sgd({ learningRate: 2 }) });
-    expect(net.evaluate(data).accuracy).toBe(1);
+    expect((await net.evaluate(data)).accuracy).toBe(1);
   });
 
   it('uses every sample once in each epoch, also those of a smaller last batch', async () => {
@@ -143,7 +143,7 @@ describe('learning', () => {
     const train = async () => {
       const net = await createNetwork(classifier);
       await net.fit(data, { epochs: 5, batchSize: 8 });
-      return net.save();
+      return await net.save();
     };
     expect(await train()).toEqual(await train());
   });
@@ -155,11 +155,11 @@ describe('learning', () => {
     await whole.fit(data, { ...options, epochs: 5 });
     const parts = await createNetwork(classifier);
     await parts.fit(data, { ...options, epochs: 2 });
-    const loaded = await loadNetwork(parts.save());
+    const loaded = await loadNetwork(await parts.save());
     for (const net of [parts, loaded]) {
       // the optimizer of the first fit has become the network's
       await net.fit(data, { batchSize: 4, epochs: 3 });
-      expect(net.save()).toEqual(whole.save());
+      expect(await net.save()).toEqual(await whole.save());
     }
   });
 

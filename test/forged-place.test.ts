@@ -33,8 +33,8 @@ async function fileAfter(steps: number, set = data, options = training): Promise
   let file: Uint8Array | undefined;
   await net.fit(set, {
     ...options,
-    onBatch: () => {
-      if (net.steps === steps) file = net.save({ training: true });
+    onBatch: async () => {
+      if (net.steps === steps) file = await net.save({ training: true });
       return file === undefined;
     },
   });
@@ -101,7 +101,7 @@ describe('a forged place', () => {
   it.each(cases)('%s: possible values are kept as they are', async (path, _refused, accepted) => {
     for (const value of accepted) {
       const changed = forged(file, path, value);
-      const again = (await loadNetwork(changed)).save({ training: true });
+      const again = await (await loadNetwork(changed)).save({ training: true });
       expect(jsonOf(again, 'training'), `${path} = ${value}`).toEqual(jsonOf(changed, 'training'));
     }
   });
@@ -152,8 +152,8 @@ describe('a forged place within a step of several chunks', () => {
   it('is at the end of a chunk, with the sums of the step, or at the end of a step, without', async () => {
     const net = await create();
     let file: Uint8Array | undefined;
-    const onProgress = ({ samples }: { samples: number }) => {
-      if (samples === 256) file ??= net.save({ training: true });
+    const onProgress = async ({ samples }: { samples: number }) => {
+      if (samples === 256) file ??= await net.save({ training: true });
     };
     // every look at the clock is late, so that each chunk is reported
     let now = 0;

@@ -34,18 +34,18 @@ const files: Uint8Array[] = [...old];
 beforeAll(async () => {
   for (const training of TRAININGS) {
     const net = await createNetwork({ inputs: 3, layers: [{ units: 4, activation: 'tanh' }, { units: 2 }], l2: 0.01 });
-    files.push(net.save(), net.save({ training: true }));
+    files.push(await net.save(), await net.save({ training: true }));
     await net.fit(data, {
       ...training,
-      onBatch: () => {
-        if (net.steps === 2) files.push(net.save({ training: true }));
+      onBatch: async () => {
+        if (net.steps === 2) files.push(await net.save({ training: true }));
       },
-      onEpoch: ({ epoch }) => {
-        if (epoch === 1) files.push(net.save(), net.save({ training: true }));
+      onEpoch: async ({ epoch }) => {
+        if (epoch === 1) files.push(await net.save(), await net.save({ training: true }));
       },
     });
     net.trainFor(data, 1e-30, { batchSize: 20, optimizer: adam() });
-    files.push(net.save({ training: true }));
+    files.push(await net.save({ training: true }));
   }
 });
 
@@ -199,9 +199,9 @@ const ALWAYS = ['network', 'parameters', 'optimizer', 'training'];
 
 /** Checks a network from a forged file: it is as the file says, and so is the file that it saves. */
 async function inspectLoaded(net: Network, forged: Uint8Array, where: string): Promise<void> {
-  const saved = net.save({ training: true });
+  const saved = await net.save({ training: true });
   const copy = await loadNetwork(saved);
-  expect(Buffer.compare(copy.save({ training: true }), saved), where).toBe(0);
+  expect(Buffer.compare(await copy.save({ training: true }), saved), where).toBe(0);
   copy.dispose();
   const sections = sectionsOf(saved);
   const names = sections.map(({ name }) => name);
@@ -227,7 +227,7 @@ const parsed = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes)
 
 /** Trains a network from a forged file. A refused call must change nothing, and reports must be those of this call. */
 async function inspectTraining(net: Network, training: TrainOptions, where: string): Promise<void> {
-  const before = net.save({ training: true });
+  const before = await net.save({ training: true });
   try {
     const reports: EpochReport[] = [];
     await net.fit(data, { ...training, epochs: 4, onEpoch: (report) => void reports.push(report) });
@@ -245,7 +245,7 @@ async function inspectTraining(net: Network, training: TrainOptions, where: stri
     if (!/^\w*Error: .*: got .+, want /s.test(String(error))) throw error;
     if (error instanceof NonFiniteError) return;
   }
-  expect(Buffer.compare(net.save({ training: true }), before), where).toBe(0);
+  expect(Buffer.compare(await net.save({ training: true }), before), where).toBe(0);
 }
 
 describe('forged files with a right checksum', () => {

@@ -41,7 +41,7 @@ describe('binary cross-entropy of logits of ±1e9 beside ±1e-9', () => {
   test.each(cases)('logits %j, targets %j: %d', async (logits, targets, wanted) => {
     const net = await logitsAsInputs();
     const [inputs, y] = [Float32Array.from(logits), Float32Array.from(targets)];
-    const evaluated = net.evaluate({ inputs, targets: y }).cost;
+    const evaluated = (await net.evaluate({ inputs, targets: y })).cost;
     net.forward(inputs);
     for (const cost of [evaluated, net.backward(y)]) {
       expect(Math.abs(cost / wanted - 1), `cost ${cost}`).toBeLessThanOrEqual(1e-6);
@@ -108,7 +108,7 @@ describe('softmax of ±1000', () => {
     const ties = z.filter((value) => value === largest).length;
     for (let label = 0; label < z.length; label++) {
       const cost = largest - z[label] + Math.log(ties);
-      const got = net.evaluate({ inputs: Float32Array.of(0), targets: Uint8Array.of(label) }).cost;
+      const got = (await net.evaluate({ inputs: Float32Array.of(0), targets: Uint8Array.of(label) })).cost;
       // the sum of three numbers, each rounded once, and ln within 2 ulp
       expect(Math.abs(got - cost), `class ${label}: cost ${got}`).toBeLessThanOrEqual(4 * EPSILON * Math.abs(cost));
       net.forward(Float32Array.of(0));

@@ -44,11 +44,11 @@ describe('classes', () => {
     const data = { inputs: Float32Array.from(a), targets: Int32Array.from(y) };
     const rows = Float32Array.from(a, (_, i) => Number(y[Math.floor(i / outputs)] === i % outputs));
     for (const targets of [data.targets, rows]) {
-      const evaluation = net.evaluate({ ...data, targets }, { rocAuc: true });
+      const evaluation = await net.evaluate({ ...data, targets }, { rocAuc: true });
       expectNumbers(evaluation, wanted);
       expect(evaluation.confusion!.map((row) => [...row])).toEqual(confusion);
       for (const [k, share] of Object.entries(topK)) {
-        expectNumbers(net.evaluate({ ...data, targets }, { topK: Number(k) }).topKAccuracy, share);
+        expectNumbers((await net.evaluate({ ...data, targets }, { topK: Number(k) })).topKAccuracy, share);
       }
     }
   });
@@ -56,11 +56,11 @@ describe('classes', () => {
   test.each(golden.two)('one output, threshold $threshold', async ({ threshold, a, y, confusion, ...wanted }) => {
     const net = await copying(1, 'classes');
     for (const targets of [Uint8Array.from(y), Float32Array.from(y)]) {
-      const evaluation = net.evaluate({ inputs: Float32Array.from(a), targets }, { rocAuc: true, threshold });
+      const evaluation = await net.evaluate({ inputs: Float32Array.from(a), targets }, { rocAuc: true, threshold });
       expectNumbers(evaluation, { accuracy: wanted.accuracy, rocAuc: wanted.rocAuc });
       expect(evaluation.confusion!.map((row) => [...row])).toEqual(confusion);
       if (threshold !== 0.5) continue;
-      expect(net.evaluate({ inputs: Float32Array.from(a), targets }, { rocAuc: true })).toEqual(evaluation);
+      expect(await net.evaluate({ inputs: Float32Array.from(a), targets }, { rocAuc: true })).toEqual(evaluation);
     }
   });
 });
@@ -72,12 +72,14 @@ describe('labels', () => {
       for (const batchSize of [1, 7, 100]) {
         const net = await copying(outputs, 'labels', batchSize);
         const data = { inputs: Float32Array.from(a), targets: Float32Array.from(y) };
-        const evaluation = net.evaluate(data, { rocAuc: true, threshold: thresholds });
+        const evaluation = await net.evaluate(data, { rocAuc: true, threshold: thresholds });
         expectNumbers(evaluation, wanted);
-        expect(net.evaluate(data, { rocAuc: true, threshold: Float32Array.from(thresholds) })).toEqual(evaluation);
+        expect(await net.evaluate(data, { rocAuc: true, threshold: Float32Array.from(thresholds) })).toEqual(
+          evaluation,
+        );
         if (thresholds.some((threshold) => threshold !== 0.5)) continue;
-        expect(net.evaluate(data, { rocAuc: true, threshold: 0.5 })).toEqual(evaluation);
-        expect(net.evaluate(data, { rocAuc: true })).toEqual(evaluation);
+        expect(await net.evaluate(data, { rocAuc: true, threshold: 0.5 })).toEqual(evaluation);
+        expect(await net.evaluate(data, { rocAuc: true })).toEqual(evaluation);
       }
     },
   );
@@ -86,6 +88,6 @@ describe('labels', () => {
 describe('numbers', () => {
   test.each(golden.numbers)('$outputs outputs', async ({ outputs, a, y, ...wanted }) => {
     const net = await copying(outputs, 'numbers');
-    expectNumbers(net.evaluate({ inputs: Float32Array.from(a), targets: Float32Array.from(y) }), wanted);
+    expectNumbers(await net.evaluate({ inputs: Float32Array.from(a), targets: Float32Array.from(y) }), wanted);
   });
 });

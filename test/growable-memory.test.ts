@@ -138,13 +138,13 @@ it('the view that is copied keeps its length', () => {
 
 it('files in memory that can grow are read', async () => {
   const net = await createNetwork(options);
-  const file = net.save();
+  const file = await net.save();
   const memory = new (SharedArrayBuffer as new (bytes: number, options: object) => SharedArrayBuffer)(file.length, {
     maxByteLength: 2 * file.length,
   });
   const bytes = new Uint8Array(memory);
   bytes.set(file);
-  expect((await loadNetwork(bytes)).save()).toEqual(file);
+  expect(await (await loadNetwork(bytes)).save()).toEqual(file);
   const idx = new Uint8Array([0, 0, 8, 1, 0, 0, 0, 2, 5, 6]);
   expect(parseIdx(idx).data).toEqual(Uint8Array.of(5, 6));
 });

@@ -195,7 +195,9 @@ describe('parseIdx', () => {
       const targets = isInteger ? labels : Int32Array.from(labels);
       const [{ samples }] = await net.fit({ inputs, targets }, { epochs: 1 });
       expect(samples).toBe(3);
-      expect(net.evaluate({ inputs, targets }).confusion?.map((row) => row.reduce((a, b) => a + b))).toEqual([1, 1, 1]);
+      expect((await net.evaluate({ inputs, targets })).confusion?.map((row) => row.reduce((a, b) => a + b))).toEqual([
+        1, 1, 1,
+      ]);
     }
   });
 

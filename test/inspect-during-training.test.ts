@@ -56,7 +56,7 @@ describe('inspecting', () => {
     const expected = [...(await quiet.fit(data, fit))];
     expect(looked).toBeGreaterThan(8);
     expect(reports.map(({ cost }) => cost)).toEqual(expected.map(({ cost }) => cost));
-    expect(net.save({ training: true })).toEqual(quiet.save({ training: true }));
+    expect(await net.save({ training: true })).toEqual(await quiet.save({ training: true }));
   });
 
   it('a mini-batch during fit shows the z, a, delta and gradients of the reference', async () => {

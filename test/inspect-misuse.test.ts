@@ -123,7 +123,7 @@ describe('misuse', () => {
     const inspector = await net.inspect();
     net.forward(x);
     net.backward(y);
-    const before = { saved: net.save({ training: true }), layers: net.layers.map(arraysOf).map(seen) };
+    const before = { saved: await net.save({ training: true }), layers: net.layers.map(arraysOf).map(seen) };
     let thrown: unknown;
     try {
       call(inspector, net);
@@ -132,7 +132,7 @@ describe('misuse', () => {
     }
     expect((thrown as Error)?.message).toMatch(message);
     expect((thrown as Error).constructor).toBe(error);
-    expect({ saved: net.save({ training: true }), layers: net.layers.map(arraysOf).map(seen) }).toEqual(before);
+    expect({ saved: await net.save({ training: true }), layers: net.layers.map(arraysOf).map(seen) }).toEqual(before);
     net.applyGradients();
   });
 

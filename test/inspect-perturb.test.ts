@@ -202,7 +202,7 @@ describe('the demon', () => {
       }
     });
     for (const each of [net, other]) each.applyGradients();
-    expect(net.save({ training: true })).toEqual(other.save({ training: true }));
+    expect(await net.save({ training: true })).toEqual(await other.save({ training: true }));
   });
 
   it('undoes its change if a custom cost throws', async () => {

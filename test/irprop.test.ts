@@ -48,7 +48,7 @@ describe('the first steps of irprop', () => {
     const [net, other] = [await createGolden({ seed: 9 }), await createGolden({ seed: 9 })];
     await net.fit(data, { epochs: 7, optimizer });
     await other.fit(data, { epochs: 3, optimizer });
-    const loaded = await loadNetwork(other.save({ training: true }));
+    const loaded = await loadNetwork(await other.save({ training: true }));
     await loaded.fit(data, { epochs: 4, optimizer });
     expect(flatten(loaded.layers.map(arraysOf))).toEqual(flatten(net.layers.map(arraysOf)));
   });
@@ -64,7 +64,7 @@ it.each([0, 0.6])('irprop solves XOR from at least 160 of 200 starts in 100 epoc
     const net = await createNetwork({ inputs: 2, layers, cost: 'quadratic', seed });
     await net.fit({ inputs, targets }, { epochs: 100, optimizer: irprop({ learningRate: 0.1, spread }) });
     // half of 0.004, the mean squared error at which libfann stops
-    if (net.evaluate({ inputs, targets }).cost < 0.002) solved++;
+    if ((await net.evaluate({ inputs, targets })).cost < 0.002) solved++;
     net.dispose();
   }
   expect(solved).toBeGreaterThanOrEqual(160);

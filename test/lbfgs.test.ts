@@ -358,7 +358,7 @@ describe('the outcome that lbfgs reports is true', () => {
     expect(reports.length).toBeLessThan(100);
     // the cost is a sum of squared differences of numbers up to 3 c; each difference is off by a few roundings of such
     // a number
-    const { cost } = net.evaluate(data);
+    const { cost } = await net.evaluate(data);
     expect(Math.abs(cost - least)).toBeLessThan(2 * Math.sqrt(2 * least) * 8 * EPSILON * Math.max(3 * c, 30));
     const last = reports[reports.length - 1];
     expect(last.stopped).toBe('stalled');
@@ -370,7 +370,7 @@ describe('the outcome that lbfgs reports is true', () => {
     const net = await createNetwork(unit);
     const reports = [...(await net.fit(data, { epochs: 500, optimizer: lbfgs() }))];
     const last = reports[reports.length - 1];
-    expect(net.evaluate(data).cost).toBeGreaterThan(1000 * least);
+    expect((await net.evaluate(data)).cost).toBeGreaterThan(1000 * least);
     expect(last.stopped).toBe('stalled');
     expect(last.gradientLength).toBeGreaterThan(1e-3);
     expect(reports.length).toBeLessThan(100);
@@ -414,7 +414,7 @@ describe('the outcome that lbfgs reports is true', () => {
           passes++;
         };
         await net.fit(data, { epochs: 500, optimizer: lbfgs({ learningRate }), onBatch });
-        expect(net.evaluate(data).cost).toBeLessThan(least * (1 + 2e-3));
+        expect((await net.evaluate(data)).cost).toBeLessThan(least * (1 + 2e-3));
         // the first length is tried again in each step. The fused build rounds differently, and needs 585 passes from
         // 3e38
         expect(passes).toBeLessThan(learningRate > 1 ? (buildName === 'relaxed' ? 1000 : 500) : 1500);
@@ -446,8 +446,8 @@ describe('the outcome that lbfgs reports is true', () => {
     const { data } = far(1000);
     const net = await createNetwork(unit);
     const files: Uint8Array[] = [];
-    const onEpoch = () => {
-      files.push(net.save({ training: true }));
+    const onEpoch = async () => {
+      files.push(await net.save({ training: true }));
     };
     const reports = [...(await net.fit(data, { epochs: 500, optimizer: lbfgs(), onEpoch }))];
     for (let epoch = 0; epoch < files.length; epoch += 4) {

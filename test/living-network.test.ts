@@ -34,13 +34,13 @@ describe('numbers that are assigned', () => {
     async (_, made, change) => {
       const wanted = await createNetwork({ ...OPTIONS, ...made });
       const [net, plain] = [await createNetwork(OPTIONS), await createNetwork(OPTIONS)];
-      net.evaluate(data);
+      await net.evaluate(data);
       change(net, net.layers);
       for (const each of [net, wanted, plain]) await each.fit(data, TRAINING);
       expect(weightsOf(net)).toEqual(weightsOf(wanted));
       expect(weightsOf(net)).not.toEqual(weightsOf(plain));
-      expect(net.evaluate(data)).toEqual(wanted.evaluate(data));
-      const loaded = await loadNetwork(net.save());
+      expect(await net.evaluate(data)).toEqual(await wanted.evaluate(data));
+      const loaded = await loadNetwork(await net.save());
       expect(numbersOf(loaded)).toEqual(numbersOf(wanted));
       expect(numbersOf(net)).toEqual(numbersOf(wanted));
     },
@@ -81,9 +81,9 @@ describe('numbers that are assigned', () => {
 
   it.each(refused)('refuses %s, and nothing changes', async (_, change, message) => {
     const net = await createNetwork(OPTIONS);
-    const before = net.save({ training: true });
+    const before = await net.save({ training: true });
     expect(() => change(net)).toThrow(message);
-    expect(net.save({ training: true })).toEqual(before);
+    expect(await net.save({ training: true })).toEqual(before);
   });
 
   it('refuses smoothing for other costs, and every change while the network is being trained', async () => {

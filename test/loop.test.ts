@@ -53,7 +53,7 @@ describe('early stopping', () => {
       const other = await createNetwork(options);
       await other.fit(data, { ...training, epochs: best + 1 });
       expect(parametersOf(net)).toEqual(parametersOf(other));
-      expect(net.evaluate(validation)).toEqual(reports[best].validation);
+      expect(await net.evaluate(validation)).toEqual(reports[best].validation);
     }
   });
 
@@ -69,7 +69,7 @@ describe('early stopping', () => {
       const own = [...(await net.fit(data, { ...training, validation, earlyStopping, ...fit }))];
       expect(own).toHaveLength(40);
       expect(own[39].stopped).toBe('epochs' in fit ? undefined : 'callback');
-      expect(net.evaluate(validation)).toEqual(reports[best].validation);
+      expect(await net.evaluate(validation)).toEqual(reports[best].validation);
     }
   });
 
@@ -85,7 +85,7 @@ describe('early stopping', () => {
   it('does not prevent further training, which uses new orders', async () => {
     const net = await createNetwork(options);
     const first = await net.fit(data, { ...training, validation, earlyStopping: { patience: 1 } });
-    const file = net.save();
+    const file = await net.save();
     expect(jsonOf(file, 'optimizer')).toMatchObject({ epochsTrained: first.length });
     const loaded = await loadNetwork(file);
     await loaded.fit(data, { epochs: 2, batchSize: 4 });
@@ -95,7 +95,7 @@ describe('early stopping', () => {
 
   it('refuses metrics that it cannot watch', async () => {
     const net = await createNetwork(options);
-    const before = net.save();
+    const before = await net.save();
     await expect(net.fit(data, { epochs: 1, earlyStopping: {} })).rejects.toThrow(
       /^options\.earlyStopping: got no validation data, want validation or validationSplit$/,
     );
@@ -111,7 +111,7 @@ describe('early stopping', () => {
     for (const [earlyStopping, message] of wrong) {
       await expect(net.fit(data, { epochs: 1, validation, earlyStopping })).rejects.toThrow(message);
     }
-    expect(net.save()).toEqual(before);
+    expect(await net.save()).toEqual(before);
   });
 });
 
@@ -123,7 +123,7 @@ describe('callbacks', () => {
     expect(reports[2].secondsLeft).toBe(0);
     const { last } = await other.fit(data, { ...training, epochs: 3, onEpoch: ({ epoch }) => epoch !== 2 });
     expect(last).not.toHaveProperty('stopped');
-    expect(net.save()).toEqual(other.save());
+    expect(await net.save()).toEqual(await other.save());
   });
 
   it('end training after a step; its epoch counts as an epoch and is not validated', async () => {
@@ -143,7 +143,7 @@ describe('callbacks', () => {
     const rest = { inputs: data.inputs.subarray(0, 5 * 16), targets: data.targets.subarray(0, 16) };
     await other.fit(rest, { ...training, epochs: 1, shuffle: false });
     other.trainingSamples = 60;
-    expect(net.save()).toEqual(other.save());
+    expect(await net.save()).toEqual(await other.save());
     // any other return value of the callback does not matter
     for (const value of [undefined, null, 0, '', true, Promise.resolve(), Promise.resolve(0)]) {
       expect(await net.fit(data, { epochs: 2, onEpoch: () => value, onBatch: () => value })).toHaveLength(2);
@@ -271,7 +271,7 @@ describe('training for a time', () => {
       ),
     );
     const expected = [...(await other.fit(data, { ...pieces, epochs: 3 }))];
-    expect(net.save()).toEqual(other.save());
+    expect(await net.save()).toEqual(await other.save());
     expect(reports[26].learningRate).toBe(expected[2].learningRate);
     const cost = reports.slice(18).reduce((sum, report) => sum + report.cost * report.samples, 0) / 60;
     expect(cost).toBeCloseTo(expected[2].cost, 12);
@@ -285,7 +285,7 @@ describe('training for a time', () => {
       expect(stepsTaken).toBeGreaterThan(0);
       steps += stepsTaken;
       net.predict(validation.inputs);
-      net.evaluate(validation);
+      await net.evaluate(validation);
       net.forward(data.inputs.subarray(0, 35));
     }
     const other = await createNetwork(options);
@@ -409,7 +409,7 @@ describe('training for a time', () => {
         if (step % 6 === 3) net.forward(new Float32Array(5 * 300 * step));
         if (step % 6 === 5) {
           net.forward(new Float32Array(5 * 300 * step));
-          expect(net.save({ training: true })).toEqual(other.save({ training: true }));
+          expect(await net.save({ training: true })).toEqual(await other.save({ training: true }));
         }
       }
       expect(parametersOf(net)).toEqual(parametersOf(other));
@@ -434,7 +434,7 @@ describe('training for a time', () => {
   it('refuses wrong calls, which change nothing', async () => {
     const net = await createNetwork(options);
     trainSteps(net, 3);
-    const before = net.save();
+    const before = await net.save();
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
     const any = net as any;
     const wrong: [() => unknown, RegExp][] = [
@@ -446,7 +446,7 @@ describe('training for a time', () => {
       [() => any.trainFor(data, 1, { batchSize: 0 }), /^options\.batchSize: got 0, want an integer/],
     ];
     for (const [call, message] of wrong) expect(call).toThrow(message);
-    expect(net.save()).toEqual(before);
+    expect(await net.save()).toEqual(before);
     // the next call resumes where this one stopped
     expect(net.trainFor(data, 1e-9, pieces).step).toBe(4);
     const training = net.fit(data, { epochs: 2 });

@@ -47,9 +47,9 @@ describe('an assignment throws', () => {
   it.each(attempts)('to %s', async (_, attempt) => {
     const net = await createNetwork(options);
     net.optimizer = adam();
-    const before = net.save({ training: true });
+    const before = await net.save({ training: true });
     expect(() => attempt(net)).toThrow(TypeError);
-    expect(net.save({ training: true })).toEqual(before);
+    expect(await net.save({ training: true })).toEqual(before);
   });
 
   it('but not to properties that can be assigned', async () => {
@@ -93,12 +93,12 @@ describe('weights', () => {
     [{}, TypeError, /^layers\[0\]\.setWeights: unit: got an object \(Object\), want/],
   ])('of the unit %s are refused', async (unit, type, message) => {
     const net = await createNetwork(options);
-    const before = net.save();
+    const before = await net.save();
     const set = () => net.layers[0].setWeights(new Float32Array(3), unit as number);
     expect(set).toThrow(type);
     expect(set).toThrow(message);
     expect(() => net.layers[0].getWeights(unit as number)).toThrow(type);
-    expect(net.save()).toEqual(before);
+    expect(await net.save()).toEqual(before);
   });
 
   it('must be fanIn numbers for one unit, and units × fanIn numbers without a unit', async () => {
@@ -140,10 +140,10 @@ describe('an argument that the method does not take is refused', () => {
     const net = await createNetwork(options);
     net.forward(x);
     net.backward(y);
-    const before = net.save({ training: true });
+    const before = await net.save({ training: true });
     expect(() => attempt(net)).toThrow(TypeError);
     expect(() => attempt(net)).toThrow(message);
-    expect(net.save({ training: true })).toEqual(before);
+    expect(await net.save({ training: true })).toEqual(before);
   });
 
   it('by inspect', async () => {
@@ -155,7 +155,7 @@ describe('an argument that the method does not take is refused', () => {
 it('structuredClone of a network, its layers or one of them throws and says how to copy', async () => {
   const net = await createNetwork(options);
   for (const object of [net, net.layers, net.layers[0], { net }]) {
-    expect(() => structuredClone(object)).toThrow(/Network\.load\(net\.save\(\)\) makes a copy/);
+    expect(() => structuredClone(object)).toThrow(/Network\.load\(await net\.save\(\)\) makes a copy/);
   }
 });
 

@@ -83,16 +83,16 @@ describe('a growth that fails', () => {
       // the host rounds up to whole pages, so that a growth may already have room for the next
       expect(growths).toBeLessThanOrEqual(most);
       expect(growths).toBeGreaterThan(most - 2);
-      const before = net.save({ training: true });
+      const before = await net.save({ training: true });
       for (let failing = 0; failing < growths; failing++) {
         const each = failing === 0 ? net : await createNetwork(options);
         failGrowth(failing);
         await expect((async () => call(each))()).rejects.toThrow(OUT_OF_MEMORY);
         vi.restoreAllMocks();
         // steps that were taken before a later growth stay
-        if (failing === 0) expect(Buffer.compare(each.save({ training: true }), before)).toBe(0);
+        if (failing === 0) expect(Buffer.compare(await each.save({ training: true }), before)).toBe(0);
         expect(each.predict(data.inputs.subarray(0, 40)).every(Number.isFinite)).toBe(true);
-        expect(each.evaluate(samplesOf(7)).cost).toBeGreaterThan(0);
+        expect((await each.evaluate(samplesOf(7))).cost).toBeGreaterThan(0);
         // the network does not count as being trained any more
         await each.fit(samplesOf(2), { epochs: 1, optimizer: sgd({ learningRate: 1e-30 }) });
       }
@@ -103,7 +103,7 @@ describe('a growth that fails', () => {
         vi.restoreAllMocks();
       }
       await call(again);
-      expect(Buffer.compare(again.save({ training: true }), plain.save({ training: true }))).toBe(0);
+      expect(Buffer.compare(await again.save({ training: true }), await plain.save({ training: true }))).toBe(0);
     },
   );
 
@@ -124,7 +124,7 @@ describe('a growth that fails', () => {
     });
     expect(refused).toBe(1);
     await plain.fit(data, training);
-    expect(net.save()).toEqual(plain.save());
+    expect(await net.save()).toEqual(await plain.save());
   });
 });
 
@@ -140,24 +140,24 @@ describe('memory that cannot be allocated', () => {
   };
 
   it('create, load and crossValidate say so, and nothing is left behind', async () => {
-    const file = (await createNetwork(options)).save();
+    const file = await (await createNetwork(options)).save();
     none();
     await expect(createNetwork(options)).rejects.toThrow(OUT_OF_MEMORY);
     await expect(loadNetwork(file)).rejects.toThrow(OUT_OF_MEMORY);
     await expect(crossValidate({ ...options }, samplesOf(20), { folds: 2 })).rejects.toThrow(OUT_OF_MEMORY);
     vi.restoreAllMocks();
-    expect((await loadNetwork(file)).save()).toEqual(file);
+    expect(await (await loadNetwork(file)).save()).toEqual(file);
   });
 
   it('load of a training whose slots have no room says so', async () => {
     const net = await createNetwork(options);
     await net.fit(samplesOf(4), { optimizer: lbfgs({ history: 20 }), epochs: 2 });
-    const file = net.save({ training: true });
+    const file = await net.save({ training: true });
     const count = failGrowth(0);
     await expect(loadNetwork(file)).rejects.toThrow(OUT_OF_MEMORY);
     expect(count()).toBe(1);
     vi.restoreAllMocks();
-    expect(Buffer.compare((await loadNetwork(file)).save({ training: true }), file)).toBe(0);
+    expect(Buffer.compare(await (await loadNetwork(file)).save({ training: true }), file)).toBe(0);
   });
 });
 

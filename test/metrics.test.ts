@@ -56,7 +56,7 @@ describe('mean errors and R2', () => {
         meanAbsoluteError,
         meanSquaredError,
         r2: got,
-      } = net.evaluate({ inputs: a, targets: y }) as NumbersEvaluation;
+      } = (await net.evaluate({ inputs: a, targets: y })) as NumbersEvaluation;
       results.push({ meanAbsoluteError, meanSquaredError, got });
       expect(Math.abs(meanAbsoluteError / (absolute / SAMPLES / outputs) - 1)).toBeLessThan(1e-12);
       expect(Math.abs(meanSquaredError / (square / SAMPLES / outputs) - 1)).toBeLessThan(1e-12);
@@ -69,9 +69,9 @@ describe('mean errors and R2', () => {
   test('R2 of constant targets is 1 if the outputs equal them exactly, else 0', async () => {
     const net = await copying(2);
     const inputs = new Float32Array([5, 1, 5, 2, 5, 3]);
-    expect(net.evaluate({ inputs, targets: inputs }).r2).toBe(1);
-    expect(net.evaluate({ inputs, targets: new Float32Array([0.1, 1, 0.1, 2, 0.1, 3]) }).r2).toBe(0.5);
-    expect(net.evaluate({ inputs: new Float32Array(2), targets: new Float32Array(2) }).r2).toBe(1);
+    expect((await net.evaluate({ inputs, targets: inputs })).r2).toBe(1);
+    expect((await net.evaluate({ inputs, targets: new Float32Array([0.1, 1, 0.1, 2, 0.1, 3]) })).r2).toBe(0.5);
+    expect((await net.evaluate({ inputs: new Float32Array(2), targets: new Float32Array(2) })).r2).toBe(1);
   });
 
   test('labels count as the rows they stand for', async () => {
@@ -79,7 +79,9 @@ describe('mean errors and R2', () => {
     const a = outputsOf(3, 4);
     const labels = labelsOf(3, 5);
     const rows = Float32Array.from(a, (_, i) => Number(labels[Math.floor(i / 3)] === i % 3));
-    expect(net.evaluate({ inputs: a, targets: labels })).toEqual(net.evaluate({ inputs: a, targets: rows }));
+    expect(await net.evaluate({ inputs: a, targets: labels })).toEqual(
+      await net.evaluate({ inputs: a, targets: rows }),
+    );
   });
 });
 
@@ -94,11 +96,11 @@ describe('top-k accuracy', () => {
         return row.sort((p, q) => q.value - p.value || p.k - q.k).findIndex(({ k }) => k === label);
       });
       for (const topK of new Set([1, 2, Math.ceil(outputs / 2), outputs])) {
-        const evaluation = net.evaluate({ inputs: a, targets: labels }, { topK });
+        const evaluation = await net.evaluate({ inputs: a, targets: labels }, { topK });
         expect(evaluation.topKAccuracy).toBe(ranks.filter((rank) => rank < topK).length / SAMPLES);
         if (topK === 1) expect(evaluation.topKAccuracy).toBe(evaluation.accuracy);
       }
-      expect(net.evaluate({ inputs: a, targets: labels }).topKAccuracy).toBeUndefined();
+      expect((await net.evaluate({ inputs: a, targets: labels })).topKAccuracy).toBeUndefined();
     },
   );
 });
@@ -120,8 +122,8 @@ function pairs(scores: number[], isPositive: boolean[]): number {
 }
 
 describe('the area under the ROC curve', () => {
-  const auc = (net: Network, inputs: Float32Array, targets: Targets) =>
-    net.evaluate({ inputs, targets }, { rocAuc: true }).rocAuc!;
+  const auc = async (net: Network, inputs: Float32Array, targets: Targets) =>
+    (await net.evaluate({ inputs, targets }, { rocAuc: true })).rocAuc!;
 
   test('of one output is the share of pairs in the right order', async () => {
     const net = await copying(1);
@@ -130,27 +132,27 @@ describe('the area under the ROC curve', () => {
       [...a],
       Array.from(labels, (label) => label === 1),
     );
-    expect(auc(net, a, labels)).toBeCloseTo(wanted, 14);
-    expect(auc(net, a, Float32Array.from(labels))).toBeCloseTo(wanted, 14);
+    expect(await auc(net, a, labels)).toBeCloseTo(wanted, 14);
+    expect(await auc(net, a, Float32Array.from(labels))).toBeCloseTo(wanted, 14);
     // only the order of scores counts, so infinite ones are allowed
     expect(
-      auc(
+      await auc(
         net,
         a.map((value) => value * 1e30),
         labels,
       ),
     ).toBeCloseTo(wanted, 14);
-    expect(auc(net, Float32Array.from(labels), labels)).toBe(1);
+    expect(await auc(net, Float32Array.from(labels), labels)).toBe(1);
     expect(
-      auc(
+      await auc(
         net,
         Float32Array.from(labels, (label) => -label),
         labels,
       ),
     ).toBe(0);
-    expect(auc(net, new Float32Array(SAMPLES), labels)).toBe(0.5);
-    expect(auc(net, a, new Uint8Array(SAMPLES))).toBeNaN();
-    expect(net.evaluate({ inputs: a, targets: labels }).rocAuc).toBeUndefined();
+    expect(await auc(net, new Float32Array(SAMPLES), labels)).toBe(0.5);
+    expect(await auc(net, a, new Uint8Array(SAMPLES))).toBeNaN();
+    expect((await net.evaluate({ inputs: a, targets: labels })).rocAuc).toBeUndefined();
   });
 
   test('of the hinge cost, whose targets are -1 and 1', async () => {
@@ -160,9 +162,9 @@ describe('the area under the ROC curve', () => {
       [...a],
       Array.from(labels, (label) => label === 1),
     );
-    expect(auc(net, a, labels)).toBeCloseTo(wanted, 14);
+    expect(await auc(net, a, labels)).toBeCloseTo(wanted, 14);
     expect(
-      auc(
+      await auc(
         net,
         a,
         Float32Array.from(labels, (label) => 2 * label - 1),
@@ -182,7 +184,7 @@ describe('the area under the ROC curve', () => {
         Array.from(labels, (label) => label === k),
       ),
     );
-    expect(auc(net, a, labels)).toBeCloseTo((each[0] + each[1] + each[2]) / 3, 14);
+    expect(await auc(net, a, labels)).toBeCloseTo((each[0] + each[1] + each[2]) / 3, 14);
     // samples with several labels
     const random = randomNumbers(12);
     const rows = Float32Array.from(a, () => Number(random() < 0.3));
@@ -192,7 +194,7 @@ describe('the area under the ROC curve', () => {
         Array.from({ length: SAMPLES }, (_, i) => rows[i * 4 + k] === 1),
       ),
     );
-    expect(auc(net, a, rows)).toBeCloseTo(own.reduce((sum, area) => sum + area) / 4, 14);
+    expect(await auc(net, a, rows)).toBeCloseTo(own.reduce((sum, area) => sum + area) / 4, 14);
   });
 });
 
@@ -201,7 +203,7 @@ describe('the classes of the hinge cost', () => {
     const net = await copying(1, 'hinge');
     const inputs = new Float32Array([0.25, -0.25, 0, 2]);
     for (const targets of [Uint8Array.of(1, 0, 0, 0), new Float32Array([1, -1, -1, -1])]) {
-      expect(net.evaluate({ inputs, targets })).toMatchObject({
+      expect(await net.evaluate({ inputs, targets })).toMatchObject({
         correct: 3,
         confusion: [
           [2, 1],
@@ -222,7 +224,7 @@ describe('precision, recall and F1', () => {
       const row = [...a.subarray(5 * i, 5 * i + 5)];
       return row.indexOf(Math.max(...row));
     });
-    const { classes, macro } = classificationReport(net.evaluate({ inputs: a, targets: labels }).confusion!);
+    const { classes, macro } = classificationReport((await net.evaluate({ inputs: a, targets: labels })).confusion!);
     const count = (fits: (actual: number, guess: number) => boolean) =>
       predicted.filter((guess, i) => fits(labels[i], guess)).length;
     const wanted = [0, 1, 2, 3].map((c) => {
@@ -294,12 +296,12 @@ test.each([
   [{ topK: '2' }, 3, /^options\.topK: got "2", want an integer/],
   [{ topK: 1 }, 1, /^options\.topK: got 1 for one output, want two outputs or more$/],
   [{ rocAuc: 1 }, 3, /^options\.rocAuc: got 1, want true or false$/],
-  [{ rocAUC: true }, 3, /^options: got the unknown key "rocAUC", want topK, rocAuc, threshold$/],
+  [{ rocAUC: true }, 3, /^options: got the unknown key "rocAUC", want topK, rocAuc, threshold, signal$/],
   [null, 3, /^options: got null, want an object$/],
 ])('evaluate refuses %j for %i outputs', async (options, outputs, message) => {
   const net = await copying(outputs);
   const data = { inputs: new Float32Array(outputs), targets: Uint8Array.of(1) };
-  expect(() => net.evaluate(data, options as object)).toThrow(message);
+  await expect(net.evaluate(data, options as object)).rejects.toThrow(message);
 });
 
 test('the cost has the same bits for any batch size', async () => {
@@ -311,8 +313,8 @@ test('the cost has the same bits for any batch size', async () => {
   const weighted = new Set<number>();
   for (const batchSize of [3, 16, 128, 500]) {
     const net = await createNetwork({ inputs: 3, layers: [{ units: 10, activation: 'linear' }], seed: 4, batchSize });
-    costs.add(net.evaluate({ inputs, targets }).cost);
-    weighted.add(net.evaluate({ inputs, targets, weights }).cost);
+    costs.add((await net.evaluate({ inputs, targets })).cost);
+    weighted.add((await net.evaluate({ inputs, targets, weights })).cost);
   }
   expect([costs.size, weighted.size]).toEqual([1, 1]);
 });

@@ -518,18 +518,18 @@ describe('a network in use', () => {
   });
 
   it('accepts the calls from which the wrong calls are made', async () => {
-    const other = await loadNetwork(net.save());
+    const other = await loadNetwork(await net.save());
     for (const y of [targets, Int32Array.from(targets), rows]) {
       await other.fit({ inputs, targets: y }, { epochs: 1, validation: { inputs, targets: y } });
       other.trainBatch(inputs, y);
       other.forward(inputs);
       other.backward(y);
-      expect(other.evaluate({ inputs, targets: y }).samples).toBe(4);
+      expect((await other.evaluate({ inputs, targets: y })).samples).toBe(4);
     }
   });
 
   it.each(wrongCalls)('refuses %s, and does not change', async (_name, call, error, message) => {
-    const file = net.save();
+    const file = await net.save();
     const outputs = net.predict(inputs);
     // the results of the last pass must stay too
     net.forward(inputs);
@@ -540,19 +540,19 @@ describe('a network in use', () => {
 
     expect(net.layers[0].getWeightGradients()).toEqual(gradients);
     expect(net.backward(targets)).toBe(cost);
-    expect(net.save()).toEqual(file);
+    expect(await net.save()).toEqual(file);
     expect(net.predict(inputs)).toEqual(outputs);
   });
 
   it.each(beforeForward)('refuses %s, and does not change', async (_name, call, error, message) => {
-    const fresh = await loadNetwork(net.save());
+    const fresh = await loadNetwork(await net.save());
     await expectError(() => call(fresh), error, message);
-    expect(fresh.save()).toEqual(net.save());
+    expect(await fresh.save()).toEqual(await net.save());
     expect(fresh.predict(inputs)).toEqual(net.predict(inputs));
   });
 
   it.each(afterForward)('refuses %s, and keeps the forward pass', async (_name, call, error, message) => {
-    const file = net.save();
+    const file = await net.save();
     net.forward(inputs);
     const cost = net.backward(targets);
     net.forward(inputs);
@@ -562,7 +562,7 @@ describe('a network in use', () => {
 
     expect(net.layers[1].getA()).toEqual(a);
     expect(net.backward(targets)).toBe(cost);
-    expect(net.save()).toEqual(file);
+    expect(await net.save()).toEqual(file);
   });
 
   it('can be trained after all of this', async () => {

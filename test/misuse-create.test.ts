@@ -240,8 +240,8 @@ describe('load', () => {
     ],
   ];
   it.each(wrong)('refuses %s as options', async (_name, wrongOptions, error, message) => {
-    const file = (await createNetwork(options)).save();
+    const file = await (await createNetwork(options)).save();
     await expectError(() => Network.load(file, wrongOptions), error, message);
-    expect((await loadNetwork(file)).save()).toEqual(file);
+    expect(await (await loadNetwork(file)).save()).toEqual(file);
   });
 });

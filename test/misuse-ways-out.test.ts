@@ -141,8 +141,8 @@ const calls: [name: string, call: Call, error: typeof TypeError | typeof RangeEr
 describe('the way out is named for', () => {
   it.each(calls)('%s', async (_, call, error, message) => {
     const net = await createNetwork(options);
-    const before = net.save({ training: true });
+    const before = await net.save({ training: true });
     await expectError(() => call(net), error, message);
-    expect(net.save({ training: true })).toEqual(before);
+    expect(await net.save({ training: true })).toEqual(before);
   });
 });

@@ -113,14 +113,14 @@ async function trained(batchSize: number): Promise<Network> {
 }
 
 test('training mixed layers has the same bits for any batch size at create', async () => {
-  expect((await trained(1)).save()).toEqual((await trained(100)).save());
+  expect(await (await trained(1)).save()).toEqual(await (await trained(100)).save());
 });
 
 test('training mixed layers lowers the cost', async () => {
   const net = await createNetwork(OPTIONS);
-  const before = net.evaluate(data).cost;
+  const before = (await net.evaluate(data)).cost;
   await net.fit(data, { epochs: 20, batchSize: 10, optimizer: sgd({ learningRate: 0.02 }) });
-  expect(net.evaluate(data).cost).toBeLessThan(0.8 * before);
+  expect((await net.evaluate(data)).cost).toBeLessThan(0.8 * before);
 });
 
 test('the functions of a layer can be read, but not changed', async () => {
@@ -134,7 +134,7 @@ test('the functions of a layer can be read, but not changed', async () => {
 
 test('a saved network keeps the function of each unit', async () => {
   const net = await trained(8);
-  const loaded = await loadNetwork(net.save());
+  const loaded = await loadNetwork(await net.save());
   expect(loaded.layers.map(({ activation }) => activation)).toEqual(OPTIONS.layers.map(({ activation }) => activation));
   expect(loaded.predict(data.inputs)).toEqual(net.predict(data.inputs));
 });

@@ -32,7 +32,7 @@ describe('names of classes and columns', () => {
     expect(net.predict(inputs)).toEqual(same.predict(inputs));
     expect(net.classify(inputs)).toEqual(names);
     expect(same.classify(inputs)).toEqual(labels);
-    expect(net.evaluate({ inputs, targets: names }).accuracy).toBe(1);
+    expect((await net.evaluate({ inputs, targets: names })).accuracy).toBe(1);
     expect(net.trainBatch(inputs, names)).toBe(same.trainBatch(inputs, labels));
   });
 
@@ -43,9 +43,9 @@ describe('names of classes and columns', () => {
     expect(net.classes).toEqual(CLASSES);
     expect(net.columns).toEqual(['length', 'width']);
     expect(net.classify(data.inputs)).toEqual(names);
-    expect(net.evaluate(data).accuracy).toBe(1);
+    expect((await net.evaluate(data)).accuracy).toBe(1);
     const other = readCsv(CSV, { target: 'species', labels: CLASSES.toReversed() });
-    expect(() => net.evaluate(other)).toThrow(
+    await expect(net.evaluate(other)).rejects.toThrow(
       'data.classes[0]: got "virginica", want "setosa", as this network has it',
     );
     const swapped = { inputs, targets: labels, columns: ['width', 'length'] };
@@ -64,15 +64,15 @@ describe('names of classes and columns', () => {
 
   it('are in the file, hostile ones too, and can be changed', async () => {
     const net = await createNetwork({ ...OPTIONS, classes: HOSTILE, columns: ['', HOSTILE[0]] });
-    const loaded = await loadNetwork(net.save());
+    const loaded = await loadNetwork(await net.save());
     expect(loaded.classes).toEqual(HOSTILE);
     expect(loaded.columns).toEqual(['', HOSTILE[0]]);
-    expect(loaded.save()).toEqual(net.save());
+    expect(await loaded.save()).toEqual(await net.save());
     loaded.classes = CLASSES;
     loaded.columns = undefined;
-    expect(jsonOf(loaded.save(), 'names')).toEqual({ classes: CLASSES });
+    expect(jsonOf(await loaded.save(), 'names')).toEqual({ classes: CLASSES });
     loaded.classes = undefined;
-    expect(sectionsOf(loaded.save()).some(({ name }) => name === 'names')).toBe(false);
+    expect(sectionsOf(await loaded.save()).some(({ name }) => name === 'names')).toBe(false);
     expect(() => net.trainBatch(inputs, ['x'])).toThrow(
       'y[0]: got "x", want the name of a class: "</script><script>alert(1)", "\\"; DROP TABLE x; --", "\\u001b[31m\\u202e\\ud800=cmd()"',
     );
@@ -102,7 +102,10 @@ describe('names of classes and columns', () => {
     expect(() => Object.assign(net, options)).toThrow(message);
     await expect(net.fit({ inputs, targets: labels, ...options }, { epochs: 1 })).rejects.toThrow(`data.${message}`);
     const bytes = new TextEncoder().encode(JSON.stringify(options));
-    const file = joinSections([...sectionsOf(net.save()), { name: 'names', type: 'json', required: false, bytes }]);
+    const file = joinSections([
+      ...sectionsOf(await net.save()),
+      { name: 'names', type: 'json', required: false, bytes },
+    ]);
     await expect(loadNetwork(file)).rejects.toThrow(`load: names.${message}`);
   });
 
@@ -111,9 +114,9 @@ describe('names of classes and columns', () => {
     ['a number among names', [...names.slice(1), 2], 'data.targets[5]: got 2, want the name of a class'],
   ])('%s is refused', async (_, targets, message) => {
     const net = await createNetwork(NAMED);
-    expect(() => net.evaluate({ inputs, targets: targets as string[] })).toThrow(message);
+    await expect(net.evaluate({ inputs, targets: targets as string[] })).rejects.toThrow(message);
     const nameless = await createNetwork(OPTIONS);
-    expect(() => nameless.evaluate({ inputs, targets: names })).toThrow(
+    await expect(nameless.evaluate({ inputs, targets: names })).rejects.toThrow(
       'data.targets[0]: got "setosa", want a number: Network.create({ classes: [...] }) lets names of classes be labels',
     );
   });
@@ -137,9 +140,9 @@ describe('names of classes and columns', () => {
     const refused = (part: number) =>
       `source: part ${part}.classes: got names of classes for a network that learns num`;
     const named = await create(['no', 'yes']);
-    const before = named.save({ training: true });
+    const before = await named.save({ training: true });
     await expect(named.fitStream(() => [numbers])).rejects.toThrow(refused(0));
-    expect(named.save({ training: true })).toEqual(before);
+    expect(await named.save({ training: true })).toEqual(before);
     await expect(named.fitStream(() => [marks, numbers])).rejects.toThrow(refused(1));
     const given = await create();
     await expect(given.fitStream(() => [{ ...numbers, classes: ['no', 'yes'] }])).rejects.toThrow(refused(0));
@@ -161,19 +164,19 @@ describe('names of classes and columns', () => {
 describe('the names of classes', () => {
   it('come with the metrics, for classes and for labels', async () => {
     const net = await createNetwork({ ...NAMED, task: 'classes' });
-    const result = net.evaluate({ inputs, targets: labels });
+    const result = await net.evaluate({ inputs, targets: labels });
     expect(result.classes).toEqual(CLASSES);
     const report = classificationReport(result);
     expect(report.classes.map(({ name }) => name)).toEqual(CLASSES);
     const nameless = classificationReport(result.confusion!);
     expect(nameless).toEqual({ ...report, classes: report.classes.map(({ name: _, ...metrics }) => metrics) });
     const marked = await createNetwork({ inputs: 1, layers: [{ units: 2 }], task: 'labels', classes: ['a', 'b'] });
-    const { byLabel, classes } = marked.evaluate({ inputs: [1], targets: [[1, 0]] });
+    const { byLabel, classes } = await marked.evaluate({ inputs: [1], targets: [[1, 0]] });
     expect([byLabel!.map(({ name }) => name), classes]).toEqual([
       ['a', 'b'],
       ['a', 'b'],
     ]);
-    expect('classes' in (await createNetwork(OPTIONS)).evaluate({ inputs, targets: labels })).toBe(false);
+    expect('classes' in (await (await createNetwork(OPTIONS)).evaluate({ inputs, targets: labels }))).toBe(false);
   });
 
   it.each([
@@ -213,7 +216,7 @@ describe('classify', () => {
     for (const threshold of [0.4, 0.5, 0.6]) {
       const answers = net.classify(x, { threshold });
       const right = answers.filter((answer, i) => answer === targets[i]).length;
-      expect(net.evaluate({ inputs: x, targets: rows }, { threshold }).correct).toBe(right);
+      expect((await net.evaluate({ inputs: x, targets: rows }, { threshold })).correct).toBe(right);
     }
   });
 

@@ -211,7 +211,7 @@ describe('moments', () => {
     net.optimizer = optimizer;
     const [x, y] = [Float32Array.of(0, 1, 1, 1), Float32Array.of(1, 0)];
     net.trainBatch(x, y);
-    const saved = net.save({ training: true });
+    const saved = await net.save({ training: true });
     const far = await loadNetwork(
       editJson(saved, 'training', (training) => {
         training.optimizerSteps = 2 ** 32 - 3;
@@ -252,7 +252,7 @@ describe('moments', () => {
     await whole.fit(data, { ...options, epochs: 6, optimizer: nadam() });
     await parts.fit(data, { ...options, epochs: 3, optimizer: nadam() });
     await parts.fit(data, { ...options, epochs: 2 });
-    parts.evaluate(data);
+    await parts.evaluate(data);
     await parts.fit(data, { ...options, epochs: 1, optimizer: nadam() });
     expect(flatten(parts.layers.map(arraysOf))).toEqual(flatten(whole.layers.map(arraysOf)));
     const fresh = await createGolden();

@@ -26,8 +26,8 @@ describe('plain arrays', () => {
     const typed = { ...TYPED, weights: Float32Array.of(1, 2, 0, 1) };
     const history = await net.fit(data, { ...options, validation: data });
     expect(history.column('cost')).toEqual((await same.fit(typed, { ...options, validation: typed })).column('cost'));
-    expect(net.evaluate(data)).toEqual(same.evaluate(typed));
-    expect(await net.evaluateAsync(data)).toEqual(same.evaluate(typed));
+    expect(await net.evaluate(data)).toEqual(await same.evaluate(typed));
+    expect(await net.evaluate(data)).toEqual(await same.evaluate(typed));
     expect(net.trainBatch(inputs, XOR.targets, [1, 2, 0, 1])).toBe(
       same.trainBatch(TYPED.inputs, TYPED.targets, typed.weights),
     );
@@ -59,8 +59,8 @@ describe('plain arrays', () => {
     ],
   ])('targets of classes as %s', async (_, targets, typed) => {
     const net = await forClasses();
-    expect(net.evaluate({ inputs: XOR.inputs, targets })).toEqual(
-      net.evaluate({ inputs: TYPED.inputs, targets: typed }),
+    expect(await net.evaluate({ inputs: XOR.inputs, targets })).toEqual(
+      await net.evaluate({ inputs: TYPED.inputs, targets: typed }),
     );
   });
 
@@ -85,10 +85,10 @@ describe('plain arrays', () => {
     ['a negative weight', weights(1, 1, -1, 1), 'weights[2]: got -1, want a finite number from 0 up'],
   ])('%s is refused with its row and column, and changes nothing', async (_, data, message) => {
     const net = await forXor();
-    const before = net.save();
+    const before = await net.save();
     await expect(net.fit(data as DataSet, { epochs: 1 })).rejects.toThrow(`data.${message}`);
-    expect(() => net.evaluate(data as DataSet)).toThrow(`data.${message}`);
-    expect(net.save()).toEqual(before);
+    await expect(net.evaluate(data as DataSet)).rejects.toThrow(`data.${message}`);
+    expect(await net.save()).toEqual(before);
   });
 
   it.each<[string, Targets, string]>([
@@ -98,7 +98,7 @@ describe('plain arrays', () => {
     ['nested labels', [[0], [1], [2], [0]], 'data.targets[0]: got a row of 1, want 3 numbers, one for each output: labels of classes are not nested: [0, 2, 1]'], // biome-ignore format: a table
   ])('%s are refused', async (_, targets, message) => {
     const net = await forClasses();
-    expect(() => net.evaluate({ inputs: XOR.inputs, targets })).toThrow(message);
+    await expect(net.evaluate({ inputs: XOR.inputs, targets })).rejects.toThrow(message);
   });
 
   it('what is changed after the call has no effect', async () => {

@@ -196,7 +196,7 @@ it('refuses a batch that would need more than 4 GiB, and does not change', async
   const samples = 10_000;
   const inputs = new Float32Array(samples).fill(0.5);
   const targets = new Float32Array(samples).fill(1);
-  const before = { file: net.save(), prediction: net.predict(inputs.subarray(0, 3)) };
+  const before = { file: await net.save(), prediction: net.predict(inputs.subarray(0, 3)) };
   net.forward(inputs.subarray(0, 1));
 
   const refusals = [async () => net.trainBatch(inputs, targets), async () => net.forward(inputs)];
@@ -209,7 +209,7 @@ it('refuses a batch that would need more than 4 GiB, and does not change', async
   // the forward pass from before is still there
   expect(net.layers[1].getZ()).toHaveLength(1);
   expect(net.backward(targets.subarray(0, 1))).toBeGreaterThan(0);
-  expect(net.save()).toEqual(before.file);
+  expect(await net.save()).toEqual(before.file);
   expect(net.predict(inputs.subarray(0, 3))).toEqual(before.prediction);
 });
 

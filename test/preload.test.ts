@@ -10,7 +10,7 @@ vi.mock('../src/core/builds.js', () => ({ bytesOf: vi.fn() }));
 
 const wasm = new WebAssembly.Module(readFileSync(new URL('../build/shipped/simd.wasm', import.meta.url)));
 const options: NetworkOptions = { inputs: 2, layers: [{ units: 1 }] };
-const saved = (await Network.create({ ...options, wasm })).save();
+const saved = await (await Network.create({ ...options, wasm })).save();
 const failed = new Error('no line');
 
 const unhandled = vi.fn();

@@ -50,7 +50,7 @@ describe('console.log of a network', () => {
       gradient: () => {},
     };
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1 }], cost });
-    net.evaluate({ inputs: Float32Array.of(1), targets: Float32Array.of(1) });
+    await net.evaluate({ inputs: Float32Array.of(1), targets: Float32Array.of(1) });
     net.dispose();
     lines.push(inspect(net));
     const line = 'Network 1-1 sigmoid, 2 parameters, sgd, not in use';

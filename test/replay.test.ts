@@ -37,9 +37,9 @@ async function trainOn(set: DataSet, options: TrainOptions) {
   const files: (Uint8Array | undefined)[] = [undefined];
   await net.fit(set, {
     ...options,
-    onBatch: () => {
+    onBatch: async () => {
       hashes.push(hashOf(net));
-      files.push(hasFiniteWeights(net) ? net.save({ training: true }) : undefined);
+      files.push(hasFiniteWeights(net) ? await net.save({ training: true }) : undefined);
     },
   });
   return { net, hashes, files };
@@ -111,8 +111,8 @@ describe('the origin of a number that is not finite', () => {
     const error = await net
       .fit(data, {
         ...options,
-        onBatch: () => {
-          if (net.steps === 20) file = net.save({ training: true });
+        onBatch: async () => {
+          if (net.steps === 20) file = await net.save({ training: true });
         },
       })
       .catch((thrown: unknown) => thrown);
@@ -149,10 +149,10 @@ describe('the state at a step', () => {
       const loaded = await loadNetwork(files[from]!);
       for (const step of [first, second]) {
         await loaded.replayTo(step, data, options);
-        expect(loaded.save({ training: true })).toEqual(files[step]);
+        expect(await loaded.save({ training: true })).toEqual(files[step]);
       }
       await loaded.fit(data, options);
-      expect(loaded.save({ training: true })).toEqual(net.save({ training: true }));
+      expect(await loaded.save({ training: true })).toEqual(await net.save({ training: true }));
     }
   });
 
@@ -160,7 +160,7 @@ describe('the state at a step', () => {
     const { files } = await trainOn(data, options);
     const fresh = await createNetwork(network);
     await fresh.replayTo(17, data, options);
-    expect(fresh.save({ training: true })).toEqual(files[17]);
+    expect(await fresh.save({ training: true })).toEqual(files[17]);
   });
 
   it('can be reached by a stream', async () => {
@@ -171,11 +171,14 @@ describe('the state at a step', () => {
     const streaming = { epochs: 3, batchSize: 4, optimizer: adam() };
     const net = await createNetwork(network);
     const files: Uint8Array[] = [];
-    await net.fitStream(source, { ...streaming, onBatch: () => void files.push(net.save({ training: true })) });
+    await net.fitStream(source, {
+      ...streaming,
+      onBatch: async () => void files.push(await net.save({ training: true })),
+    });
     const loaded = await loadNetwork(files[3]);
     for (const step of [5, 6, 13, 14, 33]) {
       await loaded.replayTo(step, source, streaming);
-      expect(loaded.save({ training: true })).toEqual(files[step - 1]);
+      expect(await loaded.save({ training: true })).toEqual(files[step - 1]);
     }
   });
 
@@ -195,7 +198,7 @@ describe('the state at a step', () => {
   it('is refused if there is no such step', async () => {
     const net = await createNetwork(network);
     await net.replayTo(10, data, options);
-    const file = net.save({ training: true });
+    const file = await net.save({ training: true });
     await expect(net.replayTo(9, data, options)).rejects.toThrow('step: got 9, want an integer from 10 to 4294967295');
     await expect(net.replayTo(10.5, data, options)).rejects.toThrow('step: got 10.5, want an integer from 10');
     await expect(net.replayTo('11' as never, data, options)).rejects.toThrow(TypeError);
@@ -205,7 +208,7 @@ describe('the state at a step', () => {
     );
     await expect(net.replayTo(11, null as never, options)).rejects.toThrow('data: got null, want an object');
     await expect(net.replayTo(11, data, null as never)).rejects.toThrow('options: got null, want an object');
-    expect(net.save({ training: true })).toEqual(file);
+    expect(await net.save({ training: true })).toEqual(file);
     await expect(net.replayTo(99, data, options)).rejects.toThrow(
       'step: got 99, want at most 26, where training has ended',
     );
@@ -225,12 +228,12 @@ describe('the state at a step', () => {
   ])('is refused with a wrong %s: %j, and nothing changes', async (name, value, message) => {
     const net = await createNetwork(network);
     await net.replayTo(10, data, options);
-    const file = net.save({ training: true });
+    const file = await net.save({ training: true });
     const wrong = { ...options, [name]: value };
     await expect(net.replayTo(12, data, wrong)).rejects.toThrow(message);
     await expect(net.replayTo(12, () => [data], { epochs: 3, [name]: value })).rejects.toThrow(message);
     // also if there is nothing to train
     if (name === 'onBatch') await expect(net.replayTo(10, data, wrong)).rejects.toThrow(message);
-    expect(net.save({ training: true })).toEqual(file);
+    expect(await net.save({ training: true })).toEqual(file);
   });
 });

@@ -23,7 +23,7 @@ describe('other ways to train', () => {
           labels.subarray(i, i + 5),
         );
       for (let i = 0; i < 40; i += 5) {
-        files.push(net.save({ training: true }));
+        files.push(await net.save({ training: true }));
         costs.push(batch(net, i));
       }
       for (const [n, file] of files.entries()) {
@@ -31,7 +31,7 @@ describe('other ways to train', () => {
         const rest: number[] = [];
         for (let i = 5 * n; i < 40; i += 5) rest.push(batch(loaded, i));
         expect(rest).toEqual(costs.slice(n));
-        expect(loaded.save({ training: true })).toEqual(net.save({ training: true }));
+        expect(await loaded.save({ training: true })).toEqual(await net.save({ training: true }));
       }
     }
   });
@@ -45,7 +45,7 @@ describe('other ways to train', () => {
     const reports: string[] = [];
     for (let i = 0; i < 17; i++) {
       reports.push(text(train(net)));
-      files.push(net.save({ training: true }));
+      files.push(await net.save({ training: true }));
     }
     for (const [n, file] of files.entries()) {
       const loaded = await loadNetwork(file);
@@ -54,7 +54,7 @@ describe('other ways to train', () => {
       const rest: string[] = [];
       for (let i = n + 1; i < 17; i++) rest.push(text(train(loaded, copy)));
       expect(rest).toEqual(reports.slice(n + 1));
-      expect(loaded.save({ training: true })).toEqual(net.save({ training: true }));
+      expect(await loaded.save({ training: true })).toEqual(await net.save({ training: true }));
     }
     const other = makeData(30);
     for (const [set, options] of [
@@ -64,7 +64,7 @@ describe('other ways to train', () => {
     ] as const) {
       const whole = await loadNetwork(files[9]);
       for (let i = 10; i < 12; i++) train(whole);
-      const loaded = await loadNetwork(whole.save({ training: true }));
+      const loaded = await loadNetwork(await whole.save({ training: true }));
       expect(text(train(loaded, set, options as typeof training))).toBe(
         text(train(whole, set, options as typeof training)),
       );
@@ -80,8 +80,8 @@ describe('other ways to train', () => {
     let file: Uint8Array | undefined;
     await net.fit(data, {
       ...training,
-      onBatch: ({ epoch, step }) => {
-        if (epoch === 1 && step === 5) file = net.save({ training: true });
+      onBatch: async ({ epoch, step }) => {
+        if (epoch === 1 && step === 5) file = await net.save({ training: true });
       },
     });
     const loaded = await loadNetwork(file!);
@@ -105,7 +105,7 @@ describe('other ways to train', () => {
     const reports: string[] = [];
     for await (const report of net.train(data, training)) {
       reports.push(text(report));
-      files.push(net.save({ training: true }));
+      files.push(await net.save({ training: true }));
     }
     for (const [n, file] of files.entries()) {
       const loaded = await loadNetwork(file);
@@ -119,7 +119,7 @@ describe('other ways to train', () => {
   it('resumes from a file that a timer saved during fit', async () => {
     const training = { epochs: 4, batchSize: 1, optimizer };
     const net = await createNetwork(dropping);
-    let file: Uint8Array | undefined;
+    let file: Promise<Uint8Array> | undefined;
     // when the event loop runs after the first slice
     slowClock(20);
     setImmediate(() => {
@@ -127,7 +127,7 @@ describe('other ways to train', () => {
     });
     await net.fit(data, training);
     vi.restoreAllMocks();
-    const loaded = await loadNetwork(file!);
+    const loaded = await loadNetwork((await file)!);
     await loaded.fit(data, training);
     expect(hashOf(loaded)).toBe(hashOf(net));
   });
@@ -140,10 +140,10 @@ describe('other ways to train', () => {
       epochs: 2,
       batchSize: 8,
       optimizer,
-      onBatch: ({ epoch, step }) => {
+      onBatch: async ({ epoch, step }) => {
         if (epoch > 0 || step !== 1) return;
         for (const { buffer } of [given.inputs, given.targets]) structuredClone(buffer, { transfer: [buffer] });
-        file = net.save({ training: true });
+        file = await net.save({ training: true });
       },
     });
     expect(given.inputs).toHaveLength(0);
@@ -155,9 +155,9 @@ describe('other ways to train', () => {
   it('a second fit begins a new call, as without interruption', async () => {
     const net = await createNetwork(dropping);
     await net.fit(data, { epochs: 2, batchSize: 8, optimizer });
-    const loaded = await loadNetwork(net.save({ training: true }));
+    const loaded = await loadNetwork(await net.save({ training: true }));
     for (const each of [net, loaded]) await each.fit(validation, { epochs: 2, batchSize: 3 });
-    expect(loaded.save({ training: true })).toEqual(net.save({ training: true }));
+    expect(await loaded.save({ training: true })).toEqual(await net.save({ training: true }));
   });
 
   describe('fitStream', () => {
@@ -186,28 +186,28 @@ describe('other ways to train', () => {
         onEpoch: (report: EpochReport) => void to.epochs.push(text(report)),
       });
       const { onBatch, onEpoch } = listen({ batches, epochs });
-      const keep = () =>
-        files.push({ bytes: net.save({ training: true }), epochs: epochs.length, batches: batches.length });
+      const keep = async () =>
+        files.push({ bytes: await net.save({ training: true }), epochs: epochs.length, batches: batches.length });
       await net.fitStream(source, {
         ...training,
-        onBatch: (report) => {
+        onBatch: async (report) => {
           onBatch(report);
-          keep();
+          await keep();
         },
-        onEpoch: (report) => {
+        onEpoch: async (report) => {
           onEpoch(report);
-          keep();
+          await keep();
         },
       });
       expect(files).toHaveLength(3 * (5 + 2 + 6 + 1));
       for (const file of files) {
         const loaded = await loadNetwork(file.bytes);
-        expect(loaded.save({ training: true })).toEqual(file.bytes);
+        expect(await loaded.save({ training: true })).toEqual(file.bytes);
         const rest = { batches: [] as string[], epochs: [] as string[] };
         await loaded.fitStream(source, { ...training, ...listen(rest) });
         expect(rest.batches).toEqual(batches.slice(file.batches));
         expect(rest.epochs).toEqual(epochs.slice(file.epochs));
-        expect(loaded.save({ training: true })).toEqual(net.save({ training: true }));
+        expect(await loaded.save({ training: true })).toEqual(await net.save({ training: true }));
       }
     });
 
@@ -217,7 +217,7 @@ describe('other ways to train', () => {
       const slow = async function* () {
         for (const part of parts) {
           yield part;
-          files.push(net.save({ training: true }));
+          files.push(await net.save({ training: true }));
         }
       };
       const { standardize: _, ...rest } = training;
@@ -226,7 +226,7 @@ describe('other ways to train', () => {
       for (const file of files) {
         const loaded = await loadNetwork(file);
         await loaded.fitStream(source, rest);
-        expect(loaded.save({ training: true })).toEqual(net.save({ training: true }));
+        expect(await loaded.save({ training: true })).toEqual(await net.save({ training: true }));
       }
     });
 
@@ -235,8 +235,8 @@ describe('other ways to train', () => {
       let file: Uint8Array | undefined;
       await net.fitStream(source, {
         ...training,
-        onBatch: () => {
-          if (net.steps === 6) file = net.save({ training: true });
+        onBatch: async () => {
+          if (net.steps === 6) file = await net.save({ training: true });
         },
       });
       const loaded = await loadNetwork(file!);
@@ -248,7 +248,7 @@ describe('other ways to train', () => {
       await expect(loaded.fitStream(() => cut([20, 8, 22]), training)).rejects.toThrow(
         `source: got another part 1${wanted}`,
       );
-      expect(loaded.save({ training: true })).toEqual(file);
+      expect(await loaded.save({ training: true })).toEqual(file);
       await loaded.fitStream(source, training);
       expect(hashOf(loaded)).toBe(hashOf(net));
     });

@@ -71,9 +71,9 @@ describe('L-BFGS', () => {
     const reports = await whole.fit(data, { epochs: 50, optimizer });
     expect(reports.at(-1)?.stopped).toBe('converged');
     const net = await createNetwork(easy);
-    let file = net.save();
-    const onEpoch = () => {
-      file = net.save({ training: true });
+    let file = await net.save();
+    const onEpoch = async () => {
+      file = await net.save({ training: true });
     };
     await net.fit(data, { epochs: reports.length - 1, optimizer, onEpoch });
     const loaded = await loadNetwork(file);
@@ -118,8 +118,8 @@ describe('a learning rate that is a function', () => {
     let file: Uint8Array | undefined;
     const hash = await net.fit(data, {
       ...training,
-      onBatch: () => {
-        if (net.steps === 11) file = net.save({ training: true });
+      onBatch: async () => {
+        if (net.steps === 11) file = await net.save({ training: true });
       },
     });
     expect(hash).toHaveLength(4);
@@ -132,7 +132,7 @@ describe('a learning rate that is a function', () => {
   it('is required, and refused if the training has none', async () => {
     const net = await createNetwork(network);
     await net.fit(data, training);
-    const file = net.save({ training: true });
+    const file = await net.save({ training: true });
     await expect(loadNetwork(file)).rejects.toThrow(
       'load: options.learningRate: got none for a training whose learning rate is a function, want that function (or training: false)',
     );
@@ -142,7 +142,7 @@ describe('a learning rate that is a function', () => {
     const plain = await loadNetwork(file, { training: false });
     expect(plain.optimizer.learningRate).toBe(learningRate(28, 4));
     const none = 'load: options.learningRate: got one for a training whose learning rate is not a function, want none';
-    await expect(loadNetwork(net.save(), { learningRate })).rejects.toThrow(none);
+    await expect(loadNetwork(await net.save(), { learningRate })).rejects.toThrow(none);
     await expect(loadNetwork(file, { learningRate, training: false })).rejects.toThrow(none);
   });
 });

@@ -60,8 +60,8 @@ describe('a training resumes exactly with', () => {
       onEpoch: ({ epoch }) => {
         if (epoch === 1) net.optimizer = adam({ learningRate: step({ initial: 0.1, steps: 3 }) });
       },
-      onBatch: () => {
-        if (net.steps % 4 === 0) files.push(net.save({ training: true }));
+      onBatch: async () => {
+        if (net.steps % 4 === 0) files.push(await net.save({ training: true }));
       },
     });
     for (const file of files.slice(-3)) {
@@ -117,10 +117,10 @@ describe('in the middle of a step of several chunks', () => {
     const result = [
       ...(await net.fit(big, {
         ...training,
-        onProgress: (report) => {
+        onProgress: async (report) => {
           reports.push(text(report));
           if (isRead) net.layers[1].getWeightGradients();
-          files.push({ bytes: net.save({ training: true }), samples: report.samples, reports: reports.length });
+          files.push({ bytes: await net.save({ training: true }), samples: report.samples, reports: reports.length });
         },
       })),
     ];
@@ -129,7 +129,7 @@ describe('in the middle of a step of several chunks', () => {
     for (const { bytes, reports: given } of files) {
       const loaded = await loadNetwork(bytes);
       loaded.predict(big.inputs);
-      expect(loaded.save({ training: true })).toEqual(bytes);
+      expect(await loaded.save({ training: true })).toEqual(bytes);
       const rest: string[] = [];
       const ended = [...(await loaded.fit(big, { ...training, onProgress: (report) => void rest.push(text(report)) }))];
       expect(rest).toEqual(reports.slice(given));
@@ -151,8 +151,8 @@ describe('in the middle of a step of several chunks', () => {
       layers: [{ units: 1, activation: 'linear', initializer: 'zeros' }],
     });
     const files: Uint8Array[] = [];
-    const onProgress = ({ samples }: ProgressReport) => {
-      if (samples < 700) files.push(net.save({ training: true }));
+    const onProgress = async ({ samples }: ProgressReport) => {
+      if (samples < 700) files.push(await net.save({ training: true }));
     };
     const error = await net.fit(far, { ...steep, onProgress }).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(NonFiniteError);

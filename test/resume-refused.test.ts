@@ -16,7 +16,7 @@ describe('other data and options than those of the training that was saved', () 
   const files = (async () => {
     const net = await createNetwork(network);
     const saved: Uint8Array[] = [];
-    await net.fit(data, { ...training, onBatch: () => void saved.push(net.save({ training: true })) });
+    await net.fit(data, { ...training, onBatch: async () => void saved.push(await net.save({ training: true })) });
     return { file: saved[10], hash: hashOf(net) };
   })();
   const same = { inputs: data.inputs.slice(), targets: data.targets.slice() };
@@ -62,7 +62,7 @@ describe('other data and options than those of the training that was saved', () 
     await expect(refused).rejects.toThrow(message);
     await expect(refused).rejects.toThrow(ofTraining);
     await expect(refused).rejects.toThrow(RangeError);
-    expect(loaded.save({ training: true })).toEqual(file);
+    expect(await loaded.save({ training: true })).toEqual(file);
     await loaded.fit(same, training);
     expect(hashOf(loaded)).toBe(hash);
   });
@@ -99,13 +99,13 @@ describe('other data and options than those of the training that was saved', () 
     await expect(loaded.fitStream(() => [data])).rejects.toThrow(
       `fitStream: call: got fitStream, want fit${ofTraining}`,
     );
-    expect(loaded.save({ training: true })).toEqual(file);
+    expect(await loaded.save({ training: true })).toEqual(file);
   });
 
   it('training: false begins anew, like a network from a plain file', async () => {
     const { file } = await files;
     const [loaded, again] = [await loadNetwork(file, { training: false }), await loadNetwork(file)];
-    const plain = await loadNetwork(again.save());
+    const plain = await loadNetwork(await again.save());
     for (const each of [loaded, plain]) await each.fit(validation, { epochs: 2 });
     expect(hashOf(loaded)).toBe(hashOf(plain));
   });
@@ -124,8 +124,10 @@ describe('other data and options than those of the training that was saved', () 
   it('wrong options of save and load are refused', async () => {
     const { file } = await files;
     const net = await loadNetwork(file);
-    expect(() => net.save({ trainig: true } as never)).toThrow('options: got the unknown key "trainig", want training');
-    expect(() => net.save({ training: 1 } as never)).toThrow('options.training: got 1, want true or false');
+    await expect(net.save({ trainig: true } as never)).rejects.toThrow(
+      'options: got the unknown key "trainig", want training',
+    );
+    await expect(net.save({ training: 1 } as never)).rejects.toThrow('options.training: got 1, want true or false');
     await expect(loadNetwork(file, { training: 1 } as never)).rejects.toThrow(
       'options.training: got 1, want true or false',
     );

@@ -53,29 +53,29 @@ export interface Saved {
 export async function trainOn(
   net: Network,
   options: TrainOptions,
-  atBatch?: (epochs: number, batches: number) => void,
-  atEpoch?: (epochs: number, batches: number) => void,
+  atBatch?: (epochs: number, batches: number) => unknown,
+  atEpoch?: (epochs: number, batches: number) => unknown,
 ): Promise<Run> {
   const epochs: string[] = [];
   const batches: string[] = [];
   const history = await net.fit(data, {
     ...options,
-    onBatch(report) {
+    async onBatch(report) {
       batches.push(text(report));
       const answer = options.onBatch?.(report);
-      atBatch?.(epochs.length, batches.length);
+      await atBatch?.(epochs.length, batches.length);
       return answer;
     },
-    onEpoch(report) {
+    async onEpoch(report) {
       epochs.push(text(report));
       const answer = options.onEpoch?.(report);
-      atEpoch?.(epochs.length, batches.length);
+      await atEpoch?.(epochs.length, batches.length);
       return answer;
     },
   });
   expect(history).toHaveLength(epochs.length);
   expect(history.last ? [text(history.last)] : []).toEqual(epochs.slice(-1));
-  return { hash: hashOf(net), epochs, batches, file: net.save({ training: true }) };
+  return { hash: hashOf(net), epochs, batches, file: await net.save({ training: true }) };
 }
 
 /** Trains without interruption, and then again from the files of every `every`-th step and of the end of each epoch. */
@@ -86,13 +86,13 @@ export async function expectExact(
 ): Promise<{ run: Run; files: Saved[] }> {
   const files: Saved[] = [];
   const net = await createNetwork(options);
-  const keep = (epochs: number, batches: number) =>
-    files.push({ bytes: net.save({ training: true }), epochs, batches });
+  const keep = async (epochs: number, batches: number) =>
+    files.push({ bytes: await net.save({ training: true }), epochs, batches });
   const run = await trainOn(
     net,
     training,
-    (epochs, batches) => {
-      if (batches % every === 0) keep(epochs, batches);
+    async (epochs, batches) => {
+      if (batches % every === 0) await keep(epochs, batches);
     },
     keep,
   );
@@ -103,7 +103,7 @@ export async function expectExact(
   expect(files.length).toBeGreaterThan(3);
   for (const { bytes, epochs, batches } of files) {
     const loaded = await loadNetwork(bytes, load);
-    expect(loaded.save({ training: true })).toEqual(bytes);
+    expect(await loaded.save({ training: true })).toEqual(bytes);
     const rest = await trainOn(loaded, training);
     expect(rest.epochs).toEqual(run.epochs.slice(epochs));
     if (training.optimizer?.name !== 'lbfgs') expect(rest.batches).toEqual(run.batches.slice(batches));

@@ -235,19 +235,19 @@ describe('training under a schedule', () => {
       await whole.fit(data, { ...fit, epochs: 4 });
       const half = await createNetwork(options);
       await half.fit(data, { ...fit, epochs: 2 });
-      const loaded = await loadNetwork(half.save());
+      const loaded = await loadNetwork(await half.save());
       const reports = [...(await loaded.fit(data, { batchSize: 8, epochs: 2 }))];
-      expect(loaded.save()).toEqual(whole.save());
+      expect(await loaded.save()).toEqual(await whole.save());
       expect(reports[1].learningRate).toBeLessThan(0.5);
     }
     const net = await createNetwork(options);
     await net.fit(data, { epochs: 1, batchSize: 8, optimizer: sgd({ learningRate: (at) => 1 / (1 + at) }) });
-    expect((await loadNetwork(net.save())).optimizer).toEqual(sgd({ learningRate: 1 / 8 }));
+    expect((await loadNetwork(await net.save())).optimizer).toEqual(sgd({ learningRate: 1 / 8 }));
     // a function whose list of rates has ended
     const rates = [0.5, 0.25, 0.125];
     net.optimizer = sgd({ learningRate: (_, epoch) => rates[epoch] });
     await net.fit(data, { batchSize: 8, epochs: 3 });
-    expect((await loadNetwork(net.save())).optimizer).toEqual(sgd({ learningRate: 0.125 }));
+    expect((await loadNetwork(await net.save())).optimizer).toEqual(sgd({ learningRate: 0.125 }));
   });
 
   it('watches the validation cost if there is one', async () => {
@@ -326,8 +326,8 @@ it('a function whose rate is nearly 0 is saved as a rate that can be loaded', as
       { inputs: new Float32Array(1), targets: new Float32Array(1) },
       { epochs: 200, optimizer: sgd({ learningRate }) },
     );
-    expect((await loadNetwork(net.save())).optimizer.learningRate).toBe(2 ** -149);
-    const loaded = await loadNetwork(net.save({ training: true }), { learningRate });
+    expect((await loadNetwork(await net.save())).optimizer.learningRate).toBe(2 ** -149);
+    const loaded = await loadNetwork(await net.save({ training: true }), { learningRate });
     expect(loaded.optimizer.learningRate).toBe(learningRate);
   }
 });
@@ -338,7 +338,7 @@ it('a function may use the network without changing the reports', async () => {
   const costs = async (isLooking: boolean) => {
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1 }], seed: 3 });
     const learningRate = (step: number) => {
-      if (isLooking) net.evaluate(data);
+      if (isLooking) net.predict(inputs);
       return 1 / (1 + step);
     };
     const reports = [...(await net.fit(data, { epochs: 3, batchSize: 4, optimizer: sgd({ learningRate }) }))];

@@ -32,9 +32,10 @@ const validation = samples(203, 2);
 const parametersOf = (net: Network) => net.layers.map(arraysOf).flatMap(({ weights, biases }) => [weights, biases]);
 
 /** Calls `call` whenever the event loop runs, until the work is done. Returns the number of calls. */
-async function meanwhile(work: Promise<unknown>, call: () => void): Promise<number> {
+async function meanwhile(work: Promise<unknown>, call: () => unknown): Promise<number> {
   let isDone = false;
   let count = 0;
+  let last: unknown;
   const end = () => {
     isDone = true;
   };
@@ -42,15 +43,16 @@ async function meanwhile(work: Promise<unknown>, call: () => void): Promise<numb
   const next = () => {
     if (isDone) return;
     count++;
-    call();
+    last = call();
     setImmediate(next);
   };
   setImmediate(next);
   await work.catch(() => {});
+  await last;
   return count;
 }
 
-describe('evaluateAsync', () => {
+describe('evaluate', () => {
   const random = randomNumbers(7);
   const rows = Float32Array.from({ length: 203 * 3 }, () => Math.round(random()));
   const labels: NetworkOptions = { ...options, layers: [{ units: 3 }], task: 'labels' };
@@ -61,22 +63,21 @@ describe('evaluateAsync', () => {
     ['classes with everything', options, { topK: 2, rocAuc: true }],
     ['labels', labels, { threshold: [0.4, 0.5, 0.6], rocAuc: true }, rows],
     ['numbers', numbers, {}, rows],
-  ])('gives the result of evaluate, whatever happens in between: %s', async (_task, spec, asked, targets) => {
+  ])('gives the same result whatever happens in between: %s', async (_task, spec, asked, targets) => {
     const net = await createNetwork(spec);
     const set = { inputs: validation.inputs, targets: targets ?? validation.targets };
     const data = {
       inputs: set.inputs.subarray(0, 5 * 60),
       targets: targets?.slice(0, 180) ?? set.targets.slice(0, 60),
     };
-    const wanted = net.evaluate(set, asked);
-    expect(await net.evaluateAsync(set, asked)).toEqual(wanted);
+    const wanted = await net.evaluate(set, asked);
     slowClock(13);
     let calls = 0;
-    const evaluation = net.evaluateAsync(set, asked);
-    const turns = await meanwhile(evaluation, () => {
+    const evaluation = net.evaluate(set, asked);
+    const turns = await meanwhile(evaluation, async () => {
       calls++;
       net.predict(data.inputs);
-      net.evaluate(data);
+      await net.evaluate(data);
       // the batch buffers move
       if (calls % 5 === 0) net.forward(new Float32Array(5 * (8 + calls)));
     });
@@ -86,16 +87,16 @@ describe('evaluateAsync', () => {
 
   it('can run several times at once', async () => {
     const net = await createNetwork(options);
-    const wanted = [net.evaluate(validation), net.evaluate(data, { topK: 2 })];
+    const wanted = [await net.evaluate(validation), await net.evaluate(data, { topK: 2 })];
     slowClock(13);
-    const both = [net.evaluateAsync(validation), net.evaluateAsync(data, { topK: 2 })];
+    const both = [net.evaluate(validation), net.evaluate(data, { topK: 2 })];
     expect(await Promise.all(both)).toEqual(wanted);
   });
 
   it('does not use the event loop if it is short', async () => {
     const net = await createNetwork(options);
     vi.spyOn(performance, 'now').mockReturnValue(1000);
-    const evaluation = net.evaluateAsync(validation);
+    const evaluation = net.evaluate(validation);
     expect(await meanwhile(evaluation, () => {})).toBeLessThan(2);
   });
 
@@ -108,26 +109,26 @@ describe('evaluateAsync', () => {
     const net = await createNetwork(options);
     slowClock(13);
     let turn = 0;
-    const evaluation = net.evaluateAsync(validation);
+    const evaluation = net.evaluate(validation);
     await meanwhile(evaluation, () => {
       if (turn++ === 3) change(net);
     });
     await expect(evaluation).rejects.toThrow(
-      /^evaluateAsync: got other weights before it had ended, want no training and no new weights$/,
+      /^evaluate: got other weights before it had ended, want them to stay until it is awaited$/,
     );
-    expect(await net.evaluateAsync(validation)).toEqual(net.evaluate(validation));
+    expect(await net.evaluate(validation)).toEqual(await net.evaluate(validation));
   });
 
   it('ends if the signal is aborted, and if the network is disposed of', async () => {
     const net = await createNetwork(options);
     const reason = new Error('enough');
-    await expect(net.evaluateAsync(data, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(net.evaluate(data, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     slowClock(13);
     const controller = new AbortController();
-    const aborted = net.evaluateAsync(validation, { signal: controller.signal });
+    const aborted = net.evaluate(validation, { signal: controller.signal });
     await meanwhile(aborted, () => controller.abort(reason));
     await expect(aborted).rejects.toBe(reason);
-    const disposed = net.evaluateAsync(validation);
+    const disposed = net.evaluate(validation);
     await meanwhile(disposed, () => net.dispose());
     await expect(disposed).rejects.toThrow(/after dispose/);
   });
@@ -141,7 +142,7 @@ describe('evaluateAsync', () => {
       [data, { topK: 4 }, /^options\.topK: got 4, want an integer from 1 to 3$/],
       [data, { signal: true }, /^options\.signal: got true, want an AbortSignal$/],
     ];
-    for (const [given, asked, message] of wrong) await expect(net.evaluateAsync(given, asked)).rejects.toThrow(message);
+    for (const [given, asked, message] of wrong) await expect(net.evaluate(given, asked)).rejects.toThrow(message);
   });
 });
 
@@ -164,7 +165,7 @@ describe('the validation of fit', () => {
     expect(duringValidation).toBeGreaterThan(20);
     expect(turns).toBeGreaterThan(duringValidation);
     expect(withoutTimes(await fit)).toEqual(withoutTimes(wanted));
-    expect(net.save({ training: true })).toEqual(other.save({ training: true }));
+    expect(await net.save({ training: true })).toEqual(await other.save({ training: true }));
   });
 
   it('ends with a signal', async () => {
@@ -191,7 +192,7 @@ describe('the validation of fit', () => {
     });
     expect(isSet).toBe(true);
     const [report] = await fit;
-    expect(report.validation).toEqual(net.evaluate(validation));
+    expect(report.validation).toEqual(await net.evaluate(validation));
   });
 
   it('ends even if a program changes weights each time the event loop runs', async () => {
@@ -228,7 +229,7 @@ describe('the validation of fit', () => {
         epoch++;
       },
     });
-    await meanwhile(fit, () => files.push({ epoch, file: net.save({ training: true }) }));
+    await meanwhile(fit, async () => files.push({ epoch, file: await net.save({ training: true }) }));
     const reports = withoutTimes(await fit);
     vi.restoreAllMocks();
     // at least three runs of the event loop during each of four validations
@@ -237,7 +238,7 @@ describe('the validation of fit', () => {
       const copy = await loadNetwork(file);
       expect(withoutTimes(await copy.fit(data, call))).toEqual(reports.slice(done));
       expect(parametersOf(copy)).toEqual(parametersOf(net));
-      expect(copy.save()).toEqual(net.save());
+      expect(await copy.save()).toEqual(await net.save());
     }
   });
 
@@ -251,7 +252,7 @@ describe('the validation of fit', () => {
       epoch++;
     };
     const fit = net.fitStream(() => parts, { epochs: 3, batchSize: 10, validation, onEpoch });
-    await meanwhile(fit, () => files.push({ epoch, file: net.save({ training: true }) }));
+    await meanwhile(fit, async () => files.push({ epoch, file: await net.save({ training: true }) }));
     const reports = withoutTimes(await fit);
     vi.restoreAllMocks();
     expect(files.length).toBeGreaterThan(20);
@@ -259,7 +260,7 @@ describe('the validation of fit', () => {
       const copy = await loadNetwork(file);
       const rest = await copy.fitStream(() => parts, { epochs: 3, batchSize: 10, validation });
       expect(withoutTimes(rest)).toEqual(reports.slice(done));
-      expect(copy.save()).toEqual(net.save());
+      expect(await copy.save()).toEqual(await net.save());
     }
   });
 

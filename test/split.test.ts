@@ -107,7 +107,7 @@ describe('a validation split', () => {
       { inputs, targets: inputs },
       { epochs: 1, validationSplit: { share: 0.25, from: 'end' } },
     );
-    const wanted = net.evaluate({ inputs: inputs.slice(15), targets: inputs.slice(15) });
+    const wanted = await net.evaluate({ inputs: inputs.slice(15), targets: inputs.slice(15) });
     expect(report.validation).toEqual(wanted);
   });
 
@@ -193,13 +193,13 @@ describe('a validation split', () => {
         expected.map(({ cost, validation }) => [cost, validation]),
       );
       expect(reports[0].validation?.samples).toBe(15);
-      expect(net.save()).toEqual(other.save());
+      expect(await net.save()).toEqual(await other.save());
     }
   });
 
   it('refuses wrong options', async () => {
     const net = await createNetwork(options);
-    const before = net.save();
+    const before = await net.save();
     const data = { inputs: new Float32Array(8), targets: new Uint8Array(4) };
     const rows = new Float32Array(16).fill(0.25);
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
@@ -224,7 +224,7 @@ describe('a validation split', () => {
     await expect(net.fit(data, { epochs: 1, validationSplit: 0.5, validation: data })).rejects.toThrow(
       /^options\.validationSplit: got validation data too, want one of them$/,
     );
-    expect(net.save()).toEqual(before);
+    expect(await net.save()).toEqual(before);
     const layers = [{ units: 4, activation: 'linear' as const }];
     const numbers = await createNetwork({ inputs: 2, layers });
     const stratified = { share: 0.5, stratify: true };
@@ -350,7 +350,7 @@ describe('cross-validation', () => {
     expect([...result.folds[1].history].map(({ cost, validation }) => [cost, validation])).toEqual(
       reports.map(({ cost, validation }) => [cost, validation]),
     );
-    expect(result.folds[1].validation).toEqual(net.evaluate(part(true), { rocAuc: true }));
+    expect(result.folds[1].validation).toEqual(await net.evaluate(part(true), { rocAuc: true }));
     for (const metric of ['cost', 'accuracy', 'rocAuc'] as const) {
       const [p, q, r] = result.folds.map(({ validation }) => validation[metric]!);
       // the sum over the differences of all pairs is six times the variance

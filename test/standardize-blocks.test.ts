@@ -34,7 +34,7 @@ async function train(meanwhile: (net: Network, data: ReturnType<typeof makeData>
     meanwhile(net, data);
     await training;
   }
-  const saved = net.save();
+  const saved = await net.save();
   net.dispose();
   return saved;
 }
@@ -55,17 +55,17 @@ it('computes the same bits, whatever happens between two blocks', async () => {
 it('leaves a network of use where it is aborted between two blocks', async () => {
   const net = await create();
   await net.fit(makeData(), { ...options, standardize: true });
-  const before = net.save({ training: true });
+  const before = await net.save({ training: true });
   const stop = new AbortController();
   const training = net.fit(makeData(), { ...options, signal: stop.signal });
   for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
   stop.abort(new Error('enough'));
   await expect(training).rejects.toThrow('enough');
-  expect(net.save({ training: true })).toEqual(before);
+  expect(await net.save({ training: true })).toEqual(before);
   const copy = await Network.load(before);
   await net.fit(makeData(), options);
   await copy.fit(makeData(), options);
-  expect(net.save()).toEqual(copy.save());
+  expect(await net.save()).toEqual(await copy.save());
 });
 
 it('refuses a number that standardisation makes too large, with its place, in a later block', async () => {

@@ -29,7 +29,7 @@ describe('standardised targets', () => {
     const errors = prices.map((y, i) => y - predictions[i]);
     const square = errors.reduce((sum, e) => sum + e * e, 0) / SAMPLES;
     expect(Math.sqrt(square)).toBeLessThan(5);
-    const evaluation = net.evaluate(data);
+    const evaluation = await net.evaluate(data);
     expect(evaluation.meanSquaredError).toBeCloseTo(square, 2);
     expect(evaluation.meanAbsoluteError).toBeCloseTo(errors.reduce((sum, e) => sum + Math.abs(e), 0) / SAMPLES, 2);
     expect(evaluation.byOutput?.[0].meanSquaredError).toBe(evaluation.meanSquaredError);
@@ -38,15 +38,15 @@ describe('standardised targets', () => {
     expect(evaluation.costUnits).toBe('standardized');
     expect(evaluation.cost).toBeCloseTo(square / 2 / deviation ** 2, 6);
     expect(history.last?.validation).toEqual(evaluation);
-    expect(await net.evaluateAsync(data)).toEqual(evaluation);
+    expect(await net.evaluate(data)).toEqual(evaluation);
   });
 
   it('without it, the same training does not get there, and the report says what to do', async () => {
     const net = await createNetwork(OPTIONS);
     const history = await net.fit(data, { ...TRAINING, standardize: true });
     expect(net.getTargetStandardization()).toBeUndefined();
-    expect(net.evaluate(data).costUnits).toBeUndefined();
-    expect(net.evaluate(data).meanAbsoluteError).toBeGreaterThan(10_000);
+    expect((await net.evaluate(data)).costUnits).toBeUndefined();
+    expect((await net.evaluate(data)).meanAbsoluteError).toBeGreaterThan(10_000);
     expect(history.warnings).toEqual([
       "data.targets: spreads far from 1 (output 0: 17000 ± 554), want standardize: 'targets', or 'both' with the inputs",
     ]);
@@ -79,7 +79,7 @@ describe('standardised targets', () => {
     const outputs = reference.predict(inputs);
     const expected = outputs.map((a, i) => (i % 2 ? 17 + 0.5 * a : 17_000 + 500 * a));
     expect(net.predict(inputs)).toEqual(expected);
-    expect(net.evaluate(raw).cost).toBe(reference.evaluate(own).cost);
+    expect((await net.evaluate(raw)).cost).toBe((await reference.evaluate(own)).cost);
   });
 
   it('fitStream measures the targets as fit does', async () => {
@@ -113,15 +113,15 @@ describe('standardised targets', () => {
     const net = await createNetwork(OPTIONS);
     let file: Uint8Array | undefined;
     const options = { ...TRAINING, epochs: 3, standardize: 'both' } as const;
-    const onEpoch = ({ epoch }: { epoch: number }) => {
-      if (epoch === 0) file = net.save({ training: true });
+    const onEpoch = async ({ epoch }: { epoch: number }) => {
+      if (epoch === 0) file = await net.save({ training: true });
     };
     await net.fit(data, { ...options, onEpoch });
-    const loaded = await loadNetwork(net.save());
+    const loaded = await loadNetwork(await net.save());
     expect(loaded.getTargetStandardization()).toEqual(net.getTargetStandardization());
     expect(loaded.predict(inputs)).toEqual(net.predict(inputs));
-    expect(loaded.evaluate(data)).toEqual(net.evaluate(data));
-    expect(loaded.save()).toEqual(net.save());
+    expect(await loaded.evaluate(data)).toEqual(await net.evaluate(data));
+    expect(await loaded.save()).toEqual(await net.save());
     const resumed = await loadNetwork(file as Uint8Array);
     await resumed.fit(data, options);
     expect(resumed.predict(inputs)).toEqual(net.predict(inputs));
@@ -162,10 +162,10 @@ describe('standardised targets', () => {
   ])('is refused for %s, and changes nothing', async (_, options, given, message) => {
     for (const standardize of ['targets', 'both'] as const) {
       const net = await createNetwork({ ...OPTIONS, ...options });
-      const before = net.save();
+      const before = await net.save();
       await expect(net.fit(given as typeof data, { epochs: 1, standardize })).rejects.toThrow(message);
       await expect(net.fitStream(() => [given as typeof data], { standardize })).rejects.toThrow(message);
-      expect(net.save()).toEqual(before);
+      expect(await net.save()).toEqual(before);
     }
   });
 

@@ -166,7 +166,7 @@ describe('fit with standardize', () => {
     const train = { inputs: inputs.slice(5 * INPUTS), targets: targets.slice(5) };
     const [report] = await net.fit(train, { ...training, validation });
     expect(net.getStandardization()).toEqual(await measure(train.inputs, measuring(INPUTS)));
-    expect(report.validation).toEqual(net.evaluate(validation));
+    expect(report.validation).toEqual(await net.evaluate(validation));
   });
 
   it('trains like a network on data that were standardised before', async () => {
@@ -176,7 +176,7 @@ describe('fit with standardize', () => {
     const before = standardized(inputs, net.getStandardization() as Standardization);
     await other.fit({ inputs: before, targets }, { batchSize: 8, epochs: 3 });
     expect(parameterBits(net)).toEqual(parameterBits(other));
-    expect(net.evaluate(data)).toEqual(other.evaluate({ inputs: before, targets }));
+    expect(await net.evaluate(data)).toEqual(await other.evaluate({ inputs: before, targets }));
     expect(net.trainBatch(inputs, targets)).toBe(other.trainBatch(before, targets));
     net.forward(inputs);
     other.forward(before);
@@ -200,10 +200,10 @@ describe('fit with standardize', () => {
       means: Float64Array.of(1_700_000_029.5),
       deviations: Float64Array.of(Math.sqrt((60 ** 2 - 1) / 12)),
     });
-    expect(net.evaluate(data).r2).toBeGreaterThan(0.9997);
+    expect((await net.evaluate(data)).r2).toBeGreaterThan(0.9997);
     expect(net.trainBatch(minute, targets)).toBeLessThan(1e-4);
     expect(new Set(net.predict(minute)).size).toBe(60);
-    const loaded = await loadNetwork(net.save());
+    const loaded = await loadNetwork(await net.save());
     expect(loaded.predict(minute)).toEqual(net.predict(minute));
     // the time stamps of an hour, ten seconds apart
     const hour = make(360, (i) => 1_700_000_000 + 10 * i);
@@ -439,25 +439,25 @@ describe('standardization', () => {
 describe('the file', () => {
   it('holds the measured values', async () => {
     const net = await createNetwork({ ...OPTIONS, task: 'classes' });
-    const size = net.save().length;
+    const size = (await net.save()).length;
     await net.fit(data, training);
-    const file = net.save();
+    const file = await net.save();
     const loaded = await loadNetwork(file);
     expect(loaded.getStandardization()).toEqual(net.getStandardization());
     expect(bits(loaded.predict(inputs))).toEqual(bits(net.predict(inputs)));
-    expect(loaded.save()).toEqual(file);
+    expect(await loaded.save()).toEqual(file);
     // the loaded network continues like the first one
     await Promise.all([net, loaded].map((each) => each.fit(data, training)));
     expect(parameterBits(loaded)).toEqual(parameterBits(net));
     net.setStandardization(undefined);
-    expect(net.save().length).toBeLessThan(size + 64);
-    expect((await loadNetwork(net.save())).getStandardization()).toBeUndefined();
+    expect((await net.save()).length).toBeLessThan(size + 64);
+    expect((await loadNetwork(await net.save())).getStandardization()).toBeUndefined();
   });
 
   it('is refused if its deviations are invalid, or if their number does not fit the inputs', async () => {
     const net = await createNetwork(OPTIONS);
     await net.fit(data, training);
-    const file = net.save();
+    const file = await net.save();
     const doubles = Float64Array.from({ length: 2 * INPUTS }, (_, i) => 1 + i);
     const load = (values: Float64Array) =>
       expect(loadNetwork(withSection(file, 'standardization', { bytes: new Uint8Array(values.buffer) }))).rejects;

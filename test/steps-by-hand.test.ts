@@ -136,7 +136,7 @@ describe('steps by hand', () => {
     const others = [() => net.predict(data.inputs.map((value) => -value)), () => net.evaluate(data)];
     for (const other of others) {
       net.forward(data.inputs);
-      other();
+      await other();
       expect(() => net.backward(data.targets)).toThrow(/^backward: got no forward pass of these weights/);
     }
   });
@@ -201,7 +201,7 @@ describe('steps by hand', () => {
       for (let step = 0; step < 10_000; step++) net.trainBatch(data.inputs, data.targets);
       for (let step = 0; step < 100; step++) {
         net.predict(data.inputs);
-        net.evaluate(data);
+        await net.evaluate(data);
       }
       await net.fit(data, { batchSize: 4, epochs: 100 });
       expect(grow).not.toHaveBeenCalled();

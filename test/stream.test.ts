@@ -169,7 +169,7 @@ describe('fitStream', () => {
       [0, 2, 96, 0.5],
       [1, 2, 96, 0.5],
     ]);
-    expect(reports[1].validation).toEqual(net.evaluate(part(0, 9)));
+    expect(reports[1].validation).toEqual(await net.evaluate(part(0, 9)));
     // 20 = 8 + 8 + 4, 50 = 6 * 8 + 2, 26 = 3 * 8 + 2
     const samples = [8, 16, 20, 28, 36, 44, 52, 60, 68, 70, 78, 86, 94, 96];
     expect(steps.map((report) => [report.epoch, report.step, report.steps, report.samples])).toEqual(
@@ -369,7 +369,7 @@ describe('a stream that ends early', () => {
   it('does not change the optimizer if the first part is refused', async () => {
     const net = await createNetwork(OPTIONS);
     await net.fit(data, { epochs: 1, optimizer: nadam() });
-    const before = net.save({ training: true });
+    const before = await net.save({ training: true });
     const failing = (): Iterable<DataSet> => {
       throw new Error('no data');
     };
@@ -378,7 +378,7 @@ describe('a stream that ends early', () => {
       for (const standardize of [false, true]) {
         const stream = net.fitStream(bad, { optimizer: sgd({ learningRate: 0.3 }), standardize });
         await expect(stream).rejects.toThrow();
-        expect(net.save({ training: true })).toEqual(before);
+        expect(await net.save({ training: true })).toEqual(before);
       }
     }
   });

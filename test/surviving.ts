@@ -32,6 +32,6 @@ export async function train(checkpoint?: Uint8Array, save?: (bytes: Uint8Array) 
         ],
         seed: 9,
       });
-  await net.fit(data, { ...options, onBatch: save && (() => save(net.save({ training: true }))) });
+  await net.fit(data, { ...options, onBatch: save && (async () => save(await net.save({ training: true }))) });
   return hashOf(net);
 }

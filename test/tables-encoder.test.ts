@@ -370,10 +370,10 @@ describe('targets and answers', () => {
     ];
     const net = await Network.create({ inputs: encoder.width, layers, seed: 1 });
     await net.fit(encoder.encode(training), { epochs: 40 });
-    expect(net.evaluate(encoder.encode(last)).accuracy).toBeGreaterThan(0.95);
+    expect((await net.evaluate(encoder.encode(last))).accuracy).toBeGreaterThan(0.95);
     const answers = encoder.decode(net.predict(encoder.encodeInputs(last)), last.rows);
     const right = last.toRecords().filter(({ Species }, row) => Species === answers[row]);
-    expect(right.length / last.rows).toBe(net.evaluate(encoder.encode(last)).accuracy);
+    expect(right.length / last.rows).toBe((await net.evaluate(encoder.encode(last))).accuracy);
     net.dispose();
   });
 });

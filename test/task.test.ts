@@ -59,11 +59,11 @@ describe('the task', () => {
     ]) {
       const net = await createNetwork(network);
       expect(net.task).toBeUndefined();
-      expect(net.evaluate(data).task).toBe(task);
+      expect((await net.evaluate(data)).task).toBe(task);
       expect(net.task).toBeUndefined();
       await train(net);
       expect(net.task).toBe(task);
-      expect(net.evaluate(data).task).toBe(task);
+      expect((await net.evaluate(data)).task).toBe(task);
     }
   });
 
@@ -71,7 +71,7 @@ describe('the task', () => {
     const net = await createNetwork(options(1, { activation: 'linear', task: 'numbers' }));
     expect(net.task).toBe('numbers');
     await net.fit(dataOf(f(0, 1, 1), 3), { epochs: 1 });
-    expect(net.evaluate(dataOf(f(0, 1, 1), 3)).task).toBe('numbers');
+    expect((await net.evaluate(dataOf(f(0, 1, 1), 3))).task).toBe('numbers');
     await net.fit(dataOf(f(0, 0.25, 1), 3), { epochs: 1 });
   });
 
@@ -121,7 +121,7 @@ describe('the task', () => {
     const net = await createNetwork(options(1));
     await net.fit(dataOf(f(0, 1, 1), 3), { epochs: 1 });
     net.task = 'numbers';
-    expect(net.evaluate(dataOf(f(0, 1, 0.5), 3)).r2).toBeTypeOf('number');
+    expect((await net.evaluate(dataOf(f(0, 1, 0.5), 3))).r2).toBeTypeOf('number');
     net.task = undefined;
     await net.fit(dataOf(f(0, 1, 1), 3), {
       epochs: 1,
@@ -159,26 +159,26 @@ describe('the task', () => {
 describe('a file keeps the task', () => {
   it.each(DECISIONS)('decided by %s (%j, %j): %s', async (_, network, targets, task) => {
     const net = await createNetwork(network);
-    expect((await loadNetwork(net.save())).task).toBeUndefined();
+    expect((await loadNetwork(await net.save())).task).toBeUndefined();
     const data = dataOf(targets, 3);
     await net.fit(data, still);
     for (const training of [true, false]) {
-      const loaded = await loadNetwork(net.save({ training }));
+      const loaded = await loadNetwork(await net.save({ training }));
       expect(loaded.task).toBe(task);
-      expect(loaded.evaluate(data)).toEqual(net.evaluate(data));
-      expect(loaded.save({ training })).toEqual(net.save({ training }));
+      expect(await loaded.evaluate(data)).toEqual(await net.evaluate(data));
+      expect(await loaded.save({ training })).toEqual(await net.save({ training }));
     }
   });
 
   it('also a given task before the first targets, and whether targets are -1 and 1', async () => {
-    const given = await loadNetwork((await createNetwork(options(2, { task: 'labels' }))).save());
+    const given = await loadNetwork(await (await createNetwork(options(2, { task: 'labels' }))).save());
     expect(given.task).toBe('labels');
     const net = await createNetwork(options(1, { activation: 'tanh' }));
     await net.fit(dataOf(f(-1, 1), 2), still);
-    const loaded = await loadNetwork(net.save());
+    const loaded = await loadNetwork(await net.save());
     // by itself, this target of 1 could also be one of 0 and 1
-    expect(loaded.evaluate(dataOf(f(1, 1), 2))).toEqual(net.evaluate(dataOf(f(1, 1), 2)));
-    expect(() => loaded.evaluate(dataOf(f(0, 1), 2))).toThrow('data.targets[0] (row 0): got 0, want -1 or 1');
+    expect(await loaded.evaluate(dataOf(f(1, 1), 2))).toEqual(await net.evaluate(dataOf(f(1, 1), 2)));
+    await expect(loaded.evaluate(dataOf(f(0, 1), 2))).rejects.toThrow('data.targets[0] (row 0): got 0, want -1 or 1');
   });
 
   it.each<[object, RegExp]>([
@@ -197,13 +197,17 @@ describe('a file keeps the task', () => {
   ])('and refuses %j', async (change, message) => {
     const net = await createNetwork(options(2, { activation: 'softmax' }));
     await net.fit(dataOf(Uint8Array.of(0, 1), 2), still);
-    const file = editJson(net.save(), 'task', (goal) => Object.assign(goal, change));
+    const file = editJson(await net.save(), 'task', (goal) => Object.assign(goal, change));
     await expect(loadNetwork(file)).rejects.toThrow(message);
     // the checkpoint of a training that monitors a metric which its task does not have
     const data = dataOf(Uint8Array.of(0, 1), 2);
     const files: Uint8Array[] = [];
     const watching = { epochs: 2, validation: data, earlyStopping: { monitor: 'accuracy' as const } };
-    await net.fit(data, { ...still, ...watching, onEpoch: () => void files.push(net.save({ training: true })) });
+    await net.fit(data, {
+      ...still,
+      ...watching,
+      onEpoch: async () => void files.push(await net.save({ training: true })),
+    });
     expect((await loadNetwork(files[0])).task).toBe('classes');
     const forged = editJson(files[0], 'task', (goal) => Object.assign(goal, { task: 'numbers' }));
     await expect(loadNetwork(forged)).rejects.toThrow(
@@ -288,9 +292,9 @@ describe('targets that contradict the task are refused', () => {
     const net = await createNetwork(network);
     await net.fit(dataOf(first, 2), still);
     const data = dataOf(targets, 1);
-    const before = net.save({ training: true });
+    const before = await net.save({ training: true });
     const right = dataOf(first, 2);
-    expect(() => net.evaluate(data)).toThrow(`data.targets${end}`);
+    await expect(net.evaluate(data)).rejects.toThrow(`data.targets${end}`);
     await expect(net.fit(data, { epochs: 1 })).rejects.toThrow(`data.targets${end}`);
     await expect(net.fit(right, { epochs: 1, validation: data })).rejects.toThrow(`options.validation.targets${end}`);
     expect(() => net.train(data, { epochs: 1 })).toThrow(`data.targets${end}`);
@@ -299,13 +303,13 @@ describe('targets that contradict the task are refused', () => {
     await expect(validated).rejects.toThrow(`options.validation.targets${end}`);
     expect(() => net.trainFor(data, 1)).toThrow(`data.targets${end}`);
     expect(() => net.trainBatch(data.inputs, targets)).toThrow(`y${end}`);
-    expect(net.save({ training: true })).toEqual(before);
+    expect(await net.save({ training: true })).toEqual(before);
     net.forward(data.inputs);
     expect(() => net.backward(targets)).toThrow(`y${end}`);
     // a network whose task was given refuses them too
     const told = await createNetwork({ ...network, task: net.task });
     if (targets instanceof Float32Array && end.includes('0 or 1')) {
-      expect(() => told.evaluate(dataOf(f(...targets, ...targets.map(() => 0.75)), 2))).toThrow(
+      await expect(told.evaluate(dataOf(f(...targets, ...targets.map(() => 0.75)), 2))).rejects.toThrow(
         /want (0|-1) or 1|0 to 1/,
       );
     }
@@ -343,7 +347,7 @@ describe('targets that contradict the task are refused', () => {
     const hinge = await createNetwork(options(1, { activation: 'tanh', cost: 'hinge' }));
     await hinge.fitStream(() => parts);
     expect(hinge.task).toBe('classes');
-    const file = editJson(hinge.save(), 'task', (goal) => Object.assign(goal, { isSigned: false }));
+    const file = editJson(await hinge.save(), 'task', (goal) => Object.assign(goal, { isSigned: false }));
     await expect(loadNetwork(file)).rejects.toThrow(
       /^load: task\.isSigned: got false, want true for the task classes and the cost hinge$/,
     );
@@ -390,10 +394,10 @@ describe('each task has its own metrics only', () => {
     for (const [network, targets, wanted] of cases) {
       const net = await createNetwork(network);
       const data = dataOf(targets, 3);
-      expect(keys(net.evaluate(data))).toEqual(wanted);
+      expect(keys(await net.evaluate(data))).toEqual(wanted);
       const { last } = await net.fit(data, { epochs: 1, validation: data });
       expect(keys(last!.validation!)).toEqual(wanted);
-      expect(last!.validation).toEqual(net.evaluate(data));
+      expect(last!.validation).toEqual(await net.evaluate(data));
     }
   });
 
@@ -461,7 +465,7 @@ describe('each task has its own metrics only', () => {
     ],
   ])('%j with %j refuses %j', async (network, targets, given, message) => {
     const net = await createNetwork(network);
-    expect(() => net.evaluate(dataOf(targets, 1), given)).toThrow(message);
+    await expect(net.evaluate(dataOf(targets, 1), given)).rejects.toThrow(message);
   });
 
   it('labels: counted by hand', async () => {
@@ -471,7 +475,7 @@ describe('each task has its own metrics only', () => {
     const net = await createNetwork({ inputs: 1, layers });
     const data = dataOf(f(1, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0), 4);
     // 1 0 1 is predicted for every sample; of the labels of the samples, 3, 2, 1 and 2 are right
-    const evaluation = net.evaluate(data);
+    const evaluation = await net.evaluate(data);
     expect(evaluation).toMatchObject({ task: 'labels', exactMatch: 0.25, labelAccuracy: 8 / 12 });
     // label 0: predicted 4 times, 3 of them rightly; label 1: never predicted, occurs once; label 2: predicted 4 times,
     // 2 of them rightly
@@ -483,8 +487,8 @@ describe('each task has its own metrics only', () => {
     expect(evaluation.microF1).toBe(10 / 14);
     expect(evaluation.macroF1).toBeCloseTo((6 / 7 + 4 / 6) / 3, 15);
     // 0 0 1, then 1 1 1
-    expect(net.evaluate(data, { threshold: [1, 1, 0.5] }).exactMatch).toBe(0);
-    expect(net.evaluate(data, { threshold: 0.1 }).exactMatch).toBe(0.25);
+    expect((await net.evaluate(data, { threshold: [1, 1, 0.5] })).exactMatch).toBe(0);
+    expect((await net.evaluate(data, { threshold: 0.1 })).exactMatch).toBe(0.25);
   });
 
   it('-1 and 1: outputs above 0 mean 1, with any targets of an evaluation', async () => {
@@ -492,17 +496,17 @@ describe('each task has its own metrics only', () => {
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'tanh', initializer }] });
     await net.fit({ inputs: f(0, 1), targets: f(-1, 1) }, still);
     const inputs = f(0, 0.4, 0.6, 0.9);
-    const evaluation = net.evaluate({ inputs, targets: f(-1, -1, 1, 1) });
+    const evaluation = await net.evaluate({ inputs, targets: f(-1, -1, 1, 1) });
     expect(evaluation).toMatchObject({ task: 'classes', correct: 4 });
     // all outputs are below 1/2
-    expect(net.evaluate({ inputs, targets: f(1, 1, 1, 1) }).correct).toBe(2);
-    expect(net.evaluate({ inputs, targets: f(1, 1, 1, 1) }, { threshold: 0.3 }).correct).toBe(1);
+    expect((await net.evaluate({ inputs, targets: f(1, 1, 1, 1) })).correct).toBe(2);
+    expect((await net.evaluate({ inputs, targets: f(1, 1, 1, 1) }, { threshold: 0.3 })).correct).toBe(1);
     const labels = await createNetwork({
       inputs: 1,
       layers: [{ units: 2, activation: 'tanh', initializer: { weights: f(1, -1), biases: f(-0.5, 0.7) } }],
     });
     const rows = f(-1, 1, -1, 1, 1, 1, 1, -1);
-    expect(labels.evaluate({ inputs, targets: rows })).toMatchObject({
+    expect(await labels.evaluate({ inputs, targets: rows })).toMatchObject({
       task: 'labels',
       exactMatch: 1,
       labelAccuracy: 1,
@@ -513,21 +517,27 @@ describe('each task has its own metrics only', () => {
     const net = await createNetwork(options(1, { activation: 'linear' }));
     net.layers[0].setWeights(f(0));
     const data = { inputs: f(0, 1, 2), targets: f(0, 1, 1) };
-    const confusionAt = (threshold: number) => net.evaluate(data, { threshold }).confusion;
-    expect(confusionAt(1.5)).toEqual([Uint32Array.of(1, 0), Uint32Array.of(2, 0)]);
-    expect(confusionAt(-0.5)).toEqual([Uint32Array.of(0, 1), Uint32Array.of(0, 2)]);
+    const confusionAt = async (threshold: number) => (await net.evaluate(data, { threshold })).confusion;
+    expect(await confusionAt(1.5)).toEqual([Uint32Array.of(1, 0), Uint32Array.of(2, 0)]);
+    expect(await confusionAt(-0.5)).toEqual([Uint32Array.of(0, 1), Uint32Array.of(0, 2)]);
     const labels = await createNetwork(options(2, { activation: 'linear' }));
     const rows = { inputs: f(0, 1), targets: f(0, 1, 1, 1) };
-    expect(labels.evaluate(rows, { threshold: 1.5 }).byLabel!.map(({ support }) => support)).toEqual([1, 2]);
+    expect((await labels.evaluate(rows, { threshold: 1.5 })).byLabel!.map(({ support }) => support)).toEqual([1, 2]);
   });
 
   it('a threshold for two outputs applies to the second one; without a threshold, the larger output counts', async () => {
     const initializer = { weights: f(-1, 1), biases: f(0.9, 0) };
     const net = await createNetwork({ inputs: 1, layers: [{ units: 2, activation: 'linear', initializer }] });
     const data = { inputs: f(0.1, 0.4, 0.5, 0.8), targets: Uint8Array.of(0, 0, 1, 1) };
-    expect(net.evaluate(data).confusion).toEqual([Uint32Array.of(2, 0), Uint32Array.of(0, 2)]);
-    expect(net.evaluate(data, { threshold: 0.7 }).confusion).toEqual([Uint32Array.of(2, 0), Uint32Array.of(1, 1)]);
-    expect(net.evaluate(data, { threshold: 0.3 }).confusion).toEqual([Uint32Array.of(1, 1), Uint32Array.of(0, 2)]);
+    expect((await net.evaluate(data)).confusion).toEqual([Uint32Array.of(2, 0), Uint32Array.of(0, 2)]);
+    expect((await net.evaluate(data, { threshold: 0.7 })).confusion).toEqual([
+      Uint32Array.of(2, 0),
+      Uint32Array.of(1, 1),
+    ]);
+    expect((await net.evaluate(data, { threshold: 0.3 })).confusion).toEqual([
+      Uint32Array.of(1, 1),
+      Uint32Array.of(0, 2),
+    ]);
   });
 });
 
@@ -597,16 +607,16 @@ test.skipIf(buildName === 'relaxed')('outputs that are not finite are named, and
   ] as const) {
     const message =
       /^data, row 3: got NaN at output 1, want finite outputs: the weights or the inputs of this row are too large$/;
-    expect(() => network.evaluate({ inputs, targets })).toThrow(message);
-    expect(() => network.evaluate({ inputs, targets })).toThrow(RangeError);
+    await expect(network.evaluate({ inputs, targets })).rejects.toThrow(message);
+    await expect(network.evaluate({ inputs, targets })).rejects.toThrow(RangeError);
     const few = targets.length === 5 ? targets.subarray(0, 3) : targets.subarray(0, 9);
-    expect(network.evaluate({ inputs: inputs.subarray(0, 6), targets: few }).samples).toBe(3);
+    expect((await network.evaluate({ inputs: inputs.subarray(0, 6), targets: few })).samples).toBe(3);
   }
   const infinite = await createNetwork({
     inputs: 2,
     layers: [{ units: 1, activation: 'linear', initializer: { weights: f(3e38, 0) } }],
   });
-  expect(() => infinite.evaluate({ inputs, targets: f(0, 1, 1, 0, 1) })).toThrow(
+  await expect(infinite.evaluate({ inputs, targets: f(0, 1, 1, 0, 1) })).rejects.toThrow(
     /^data, row 3: got Infinity at output 0, want/,
   );
 });

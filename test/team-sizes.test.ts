@@ -48,17 +48,17 @@ describe('teams between one thread and all', () => {
   it.each([3, 7])('of %i threads have the bits of one, call after call', async (threads) => {
     const [alone, team] = [await create(0), await create(threads)];
     for (const net of [alone, team]) net.optimizer = sgd({ learningRate: 0.05 });
-    SIZES.forEach((rows, call) => {
+    for (const [call, rows] of SIZES.entries()) {
       const first = (7 * call) % 110;
       const x = rowsOf(first, rows);
       const y = (data.targets as Uint8Array).subarray(first, first + rows);
       expect(team.predict(x), `predict ${call}: ${rows} rows`).toEqual(alone.predict(x));
       expect(team.trainBatch(x, y), `trainBatch ${call}`).toBe(alone.trainBatch(x, y));
-      expect(team.evaluate({ inputs: x, targets: y }), `evaluate ${call}`).toEqual(
-        alone.evaluate({ inputs: x, targets: y }),
+      expect(await team.evaluate({ inputs: x, targets: y }), `evaluate ${call}`).toEqual(
+        await alone.evaluate({ inputs: x, targets: y }),
       );
       expect(hashOf(team), `call ${call}: ${rows} rows`).toBe(hashOf(alone));
-    });
+    }
   });
 
   it('of 5 threads, in calls of fit with batches of several sizes', async () => {

@@ -122,7 +122,7 @@ async function train(options: NetworkOptions, training: TrainOptions, isWeighted
   const predictions = createHash('sha256').update(net.predict(inputs)).digest('hex');
   net.forward(inputs.subarray(0, 5 * options.inputs));
   const cost = net.backward(data.targets.subarray(0, 5));
-  return [hashOf(net), reports.map((report) => report.cost), predictions, cost, net.evaluate(data).cost];
+  return [hashOf(net), reports.map((report) => report.cost), predictions, cost, (await net.evaluate(data)).cost];
 }
 
 it('the smallest network is computed by all threads in these tests', async () => {
@@ -156,9 +156,9 @@ describe('any number of threads has the same bits', () => {
     expect(net.threads).toBe(3);
     const data = makeData(300, 40, 4);
     await net.fit(data, { epochs: 1, batchSize: 300 });
-    const loaded = await Network.load(net.save(), { threads: 2 });
+    const loaded = await Network.load(await net.save(), { threads: 2 });
     nets.push(loaded);
-    const plain = await Network.load(net.save());
+    const plain = await Network.load(await net.save());
     for (const each of [loaded, plain]) await each.fit(data, { epochs: 1, batchSize: 10 });
     expect(hashOf(loaded)).toBe(hashOf(plain));
     expect(plain.threads).toBe(1);
@@ -287,7 +287,7 @@ describe('a network with threads', () => {
 
   it('ends its workers if a file holds numbers that are not finite', async () => {
     const { workers, createWorker } = ownWorkers();
-    const file = (await create({ ...options, threads: 1 })).save();
+    const file = await (await create({ ...options, threads: 1 })).save();
     const { bytes } = sectionOf(file, 'parameters');
     new DataView(bytes.buffer).setFloat32(bytes.length - 4, Number.NaN, true);
     await expect(
@@ -349,7 +349,7 @@ describe('a network with threads', () => {
     await expect(net.fit(data, { epochs: 1 })).rejects.toThrow('threads: thread 1 of 1 has died: exit code 1');
     expect(() => net.predict(data.inputs as Float32Array)).toThrow('has died');
     // calls that need no other thread work: the weights can be saved
-    const loaded = await Network.load(net.save());
+    const loaded = await Network.load(await net.save());
     expect(hashOf(loaded)).toBe(hashOf(net));
   });
 
@@ -390,7 +390,7 @@ describe('a network with threads', () => {
     await vi.waitFor(() => expect(ended).toHaveBeenCalledTimes(1), { timeout: 60_000 });
     // no step was taken, and the weights can be saved
     expect(hashOf(net)).toBe(before);
-    await (await Network.load(net.save())).fit(data, { epochs: 1 });
+    await (await Network.load(await net.save())).fit(data, { epochs: 1 });
   });
 
   it('has the bits of one thread after calls that failed because of numbers or arguments', async () => {
@@ -503,7 +503,7 @@ describe("threads: 'auto'", () => {
     ]) {
       vi.spyOn(os, 'availableParallelism').mockReturnValue(cores);
       const net = await create(options);
-      const loaded = await Network.load(net.save(), { threads: 'auto' });
+      const loaded = await Network.load(await net.save(), { threads: 'auto' });
       nets.push(loaded);
       for (const each of [net, loaded]) expect([each.threads, each.threadsReason]).toEqual([threads, undefined]);
       const data = makeData(40, 40, 4);

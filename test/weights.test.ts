@@ -118,11 +118,11 @@ describe('sample weights', () => {
     const [net, plain] = [await createNetwork(options), await createNetwork(options)];
     const ones = new Float32Array(20).fill(1);
     expect(net.trainBatch(inputs, labels, ones)).toBe(plain.trainBatch(inputs, labels));
-    expect(net.save()).toEqual(plain.save());
-    net.evaluate({ inputs, targets: labels, weights });
+    expect(await net.save()).toEqual(await plain.save());
+    await net.evaluate({ inputs, targets: labels, weights });
     await net.fit({ inputs, targets: labels }, { epochs: 1, batchSize: 7 });
     await plain.fit({ inputs, targets: labels }, { epochs: 1, batchSize: 7 });
-    expect(net.save()).toEqual(plain.save());
+    expect(await net.save()).toEqual(await plain.save());
     net.forward(inputs);
     plain.forward(inputs);
     net.backward(labels, weights);
@@ -135,8 +135,8 @@ describe('sample weights', () => {
     const net = await createNetwork({ ...options, batchSize: 7 });
     const reference = referenceOf(net);
     const values = forward(reference, Float64Array.from(inputs));
-    const plain = net.evaluate({ inputs, targets: labels });
-    const weighted = net.evaluate({ inputs, targets: labels, weights });
+    const plain = await net.evaluate({ inputs, targets: labels });
+    const weighted = await net.evaluate({ inputs, targets: labels, weights });
     const y = oneHot(labels);
     const x = Float64Array.from(inputs);
     const bounds = passErrors(reference, noErrors(reference), x, y);
@@ -156,7 +156,7 @@ describe('sample weights', () => {
     );
     // the sum of the same numbers in another order
     expect(cost).toBeCloseTo(weighted.cost, 12);
-    expect(validation!.cost).toBe(net.evaluate({ inputs, targets: labels, weights }).cost);
+    expect(validation!.cost).toBe((await net.evaluate({ inputs, targets: labels, weights })).cost);
   });
 
   test.each([
@@ -173,7 +173,7 @@ describe('sample weights', () => {
     const net = await createNetwork(options);
     const { inputs, labels } = problem(2);
     net.forward(inputs);
-    const before = net.save();
+    const before = await net.save();
     for (const call of [
       () => net.trainBatch(inputs, labels, weights as Float32Array),
       () => net.backward(labels, weights as Float32Array),
@@ -182,9 +182,9 @@ describe('sample weights', () => {
       expect(call).toThrow(message);
     }
     const data = { inputs, targets: labels, weights: weights as Float32Array };
-    expect(() => net.evaluate(data)).toThrow(error);
+    await expect(net.evaluate(data)).rejects.toThrow(error);
     await expect(net.fit(data, { epochs: 1 })).rejects.toThrow(error);
-    expect(net.save()).toEqual(before);
+    expect(await net.save()).toEqual(before);
   });
 });
 
@@ -212,7 +212,7 @@ describe('class weights', () => {
         { epochs: 1, batchSize: 8, validation: given },
       )),
     ];
-    expect(net.save()).toEqual(other.save());
+    expect(await net.save()).toEqual(await other.save());
     expect(reports[0].cost).toBe(wanted[0].cost);
     // validation is not weighted by class
     expect(reports[0].validation).toEqual(wanted[0].validation);
@@ -252,7 +252,7 @@ describe('class weights', () => {
       { inputs, targets, weights: Float32Array.from(targets, (label) => (label ? 5 : 2)) },
       { epochs: 1 },
     );
-    expect(net.save()).toEqual(other.save());
+    expect(await net.save()).toEqual(await other.save());
   });
 
   test.each([
@@ -286,13 +286,13 @@ describe('class weights', () => {
     'refuses %s, and nothing changes',
     async (_name, classWeights, asRows, error, message) => {
       const net = await createNetwork(options);
-      const before = net.save();
+      const before = await net.save();
       const { inputs, labels } = problem(6);
       const targets = asRows ? Float32Array.from(oneHot(labels)) : labels;
       const fit = net.fit({ inputs, targets }, { epochs: 1, classWeights: classWeights as number[] });
       await expect(fit).rejects.toThrow(message);
       await expect(fit).rejects.toBeInstanceOf(error);
-      expect(net.save()).toEqual(before);
+      expect(await net.save()).toEqual(before);
     },
   );
 
@@ -317,12 +317,12 @@ describe('label smoothing', () => {
     );
     const plain = await createNetwork(options);
     await plain.fit({ inputs, targets: smoothed }, { batchSize: 4, epochs: 2 });
-    const wanted = plain.evaluate({ inputs, targets: smoothed });
+    const wanted = await plain.evaluate({ inputs, targets: smoothed });
     for (const targets of [labels, Float32Array.from(rows)]) {
       const net = await createNetwork({ ...options, labelSmoothing: smoothing });
       await net.fit({ inputs, targets }, { batchSize: 4, epochs: 2 });
       expect(net.predict(inputs)).toEqual(plain.predict(inputs));
-      expect(net.evaluate({ inputs, targets })).toEqual(wanted);
+      expect(await net.evaluate({ inputs, targets })).toEqual(wanted);
     }
   });
 });

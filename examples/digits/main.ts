@@ -66,7 +66,7 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(`\n${total} in total, of which ${formatSeconds(elapsedMs)} training at ${rate} samples/s\n`);
   console.log(report(history.last?.validation as ClassesEvaluation, test, network.predict(test.images)));
   if (options.output !== undefined) {
-    const bytes = network.save();
+    const bytes = await network.save();
     saveOutput(options.output, bytes);
     console.log(`\nSaved ${options.output} (${formatCount(bytes.length)} bytes)`);
   }

@@ -91,10 +91,10 @@ const WORK = {
     const options = { standardize: true, validationSplit: 0.2, classWeights: Array(10).fill(1) };
     return () => fitFor(net, data, ${WORK_MS}, options);
   `,
-  'evaluateAsync, 784-512-512-10, 20,000 samples': `
+  'evaluate, 784-512-512-10, 20,000 samples': `
     const data = digits(20000);
     const net = await classifier(512, 512);
-    return () => net.evaluateAsync(data);
+    return () => net.evaluate(data);
   `,
 };
 

@@ -41,7 +41,7 @@ export const PAGES = {
         const net = await simdprop.Network.create(small);
         const data = { inputs: new Float32Array([0, 1, 2, 4]), targets: new Float32Array([1, 0]) };
         await net.fit(data, { standardize: true });
-        (await simdprop.Network.load(net.save())).predict(data.inputs);
+        (await simdprop.Network.load(await net.save())).predict(data.inputs);
         const linked = [...document.querySelectorAll('link')].map(({ href }) => href);
         const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
         const others = loaded.filter((name) => name.includes('/simdprop/') && !linked.includes(name));

@@ -20,7 +20,7 @@ test('accepts bytes of Node, which belong to another realm in Jest', async () =>
   const data = { inputs, targets: Buffer.from(targets) };
   expect(await train(simdprop, {}, data)).toBe('${wanted}');
   const net = await simdprop.Network.create({ inputs: 2, layers: [{ units: 1 }] });
-  const loaded = await simdprop.Network.load(Buffer.from(net.save()));
+  const loaded = await simdprop.Network.load(Buffer.from(await net.save()));
   expect(loaded.predict(new Float32Array(2))).toEqual(net.predict(new Float32Array(2)));
 });
 `;

@@ -21,9 +21,9 @@ export async function main(): Promise<EpochSummary[]> {
   const data = { inputs: new Float32Array(4), targets: new Float32Array(2) };
   const history: History = await net.fit(data, { epochs: 1, optimizer: adam() });
   const outputs: Float32Array = net.predict(data.inputs);
-  saveFile('it.simdprop', net.save());
+  saveFile('it.simdprop', await net.save());
   await crossValidate(options, data);
-  const other: InOneFile = await InOneFile.load(net.save());
+  const other: InOneFile = await InOneFile.load(await net.save());
   unroll(net, [0, 1], [1]);
   parseIdx(new Uint8Array(0));
   readCsv('x,y', { target: 'y' });

@@ -32,7 +32,7 @@ for await (const report of network.train(data)) reports.push(report);
 const layer: Layer | undefined = network.layers[0];
 const weights: Float32Array | undefined = layer?.getWeights();
 const outputs: Float32Array = network.predict(data.inputs);
-const evaluation: Evaluation = network.evaluate(data);
+const evaluation: Evaluation = await network.evaluate(data);
 const accuracy: number | undefined = evaluation.accuracy;
 const f1: number = evaluation.task === 'labels' ? evaluation.macroF1 : 0;
 const images: IdxFile = parseIdx(new Uint8Array(0));
@@ -45,9 +45,9 @@ const masses: Float64Array | undefined = mass.kind === 'number' ? mass.values : 
 const { graph, cost }: { graph: Graph; cost: Node } = unroll(network, [0, 1], [1]);
 const gradient: Float64Array = graph.reverse(cost);
 const { error, worst }: GradientCheck = (await network.inspect()).checkGradients(data.inputs, data.targets);
-const inOneFile: Network = await NetworkInOneFile.load(network.save());
+const inOneFile: Network = await NetworkInOneFile.load(await network.save());
 const folds: CrossValidation = await crossValidate(options, data);
-saveFile('network.simdprop', network.save());
+saveFile('network.simdprop', await network.save());
 const chart: ChartOptions = { width: 360, theme: 'dark' };
 const charts: string[] = [
   learningCurve(history, { ...chart, metric: 'accuracy' }),
@@ -75,8 +75,8 @@ const options: NetworkOptions = { inputs: 2, layers: [{ units: 1 }] };
 const wasm: WebAssembly.Module = await WebAssembly.compile(new Uint8Array(8));
 const network = await Network.create({ ...options, threads: 2, wasm, createWorker: () => new Worker('worker.js') });
 const worker: Worker | undefined = options.createWorker?.();
-const blob = new Blob([network.save()]);
-await fetch('network.simdprop', { method: 'PUT', body: network.save({ training: true }) });
+const blob = new Blob([await network.save()]);
+await fetch('network.simdprop', { method: 'PUT', body: await network.save({ training: true }) });
 export { blob, network, worker };
 
 // @ts-expect-error: the address of a worker

@@ -53,7 +53,7 @@ interface Counts {
  * @param evaluation - what `evaluate` returns for a network that learns classes, or its `confusion` alone
  *
  * @example
- * writeFileSync('confusion.svg', confusionMatrix(net.evaluate(test), { classes: ['setosa', 'versicolor'] }));
+ * writeFileSync('confusion.svg', confusionMatrix(await net.evaluate(test), { classes: ['setosa', 'versicolor'] }));
  */
 export function confusionMatrix(
   evaluation: ConfusionEvaluation | readonly ArrayLike<number>[],

@@ -2,7 +2,7 @@ import { checkInteger } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { writeWindowInputs } from '../data/data-set.js';
 import { checkInputs, type InputArray } from '../data/inputs.js';
-import { OutputsError } from './evaluate.js';
+import { OutputsError } from './outputs-error.js';
 import type { Pass } from './pass.js';
 
 /** The activations [rows × units] of layer `l` for inputs [rows × inputs], with any number of rows. */

@@ -62,7 +62,7 @@ export interface Confusion {
  * scikit-learn. Throws a TypeError or RangeError if there is no square matrix of counts, or not a name for each class.
  *
  * @example
- * classificationReport(net.evaluate(test)).macro.f1;
+ * classificationReport(await net.evaluate(test)).macro.f1;
  */
 export function classificationReport(result: Confusion | readonly ArrayLike<number>[]): ClassificationReport {
   const { confusion, classes: given } = readResult(result);

@@ -3,7 +3,7 @@ import { outputActivations } from '../data/target-scale.js';
 import type { KnownGoal } from '../data/task.js';
 import type { ActivationName } from '../spec/network-options.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
-import { checkThreshold, type EvaluateOptions } from './evaluate.js';
+import { checkThreshold, type EvaluateOptions } from './evaluate-options.js';
 
 // Turns outputs into the classes or labels that they predict. The rules are those of evaluate.
 

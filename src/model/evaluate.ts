@@ -1,48 +1,19 @@
-import {
-  checkBoolean,
-  checkInteger,
-  checkNumber,
-  checkObject,
-  keysOf,
-  MAX_FLOAT,
-  outOfRange,
-  wrongType,
-} from '../check/errors.js';
+import { checkSignal } from '../check/abort.js';
+import { checkBoolean, checkInteger, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { errorSumBytesOf, errorSumsOf } from '../core/column-records.js';
 import { type CheckedData, writeWindow } from '../data/data-set.js';
-import { isFloats } from '../data/numbers.js';
-import type { Goal, Task } from '../data/task.js';
+import type { Goal } from '../data/task.js';
 import { SCORE_CLASSES, SCORE_ERRORS, SCORE_NOTHING } from '../spec/codes.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
+import { checkOption, checkThreshold, type EvaluateOptions } from './evaluate-options.js';
 import { LabelCounts } from './label-counts.js';
 import type { Evaluation, NumberErrors } from './metrics.js';
+import { OutputsError } from './outputs-error.js';
 import type { Pass } from './pass.js';
 import { meanRocAuc } from './roc-auc.js';
 
-// Evaluates a network on data. metrics.ts says what the results mean.
-
-/** Options of `evaluate`. */
-export interface EvaluateOptions {
-  /**
-   * k of `topKAccuracy`, from 1 to the number of outputs. For networks that learn classes, with two outputs or more.
-   * Default: undefined, and `topKAccuracy` is not computed.
-   */
-  topK?: number;
-  /**
-   * true: computes `rocAuc`, which needs memory for a copy of all outputs during the call. For classes and labels.
-   * Default false.
-   */
-  rocAuc?: boolean;
-  /**
-   * For two classes: class 1 is predicted if its output, the only one or the second, exceeds this number. For labels: a
-   * label is predicted if its output exceeds this number, or its own in an array of [outputs]. Default: 1/2, or 0 for a
-   * network whose targets are -1 and 1; of two outputs for two classes, the larger one is predicted.
-   */
-  threshold?: number | readonly number[] | Float32Array | Float64Array;
-}
-
-export const EVALUATE_KEYS = keysOf<EvaluateOptions>({ topK: true, rocAuc: true, threshold: true });
+// Evaluates a network on data. metrics.ts says what the results mean. Loaded by the first evaluation.
 
 /** Checked options. */
 export interface EvaluateSpec {
@@ -52,16 +23,11 @@ export interface EvaluateSpec {
   readonly thresholds?: Float32Array;
 }
 
-/** Checks the options of an evaluation. `keys`: all that the call takes. */
-export function checkEvaluation(
-  options: unknown,
-  { task }: Goal,
-  spec: Spec,
-  keys: readonly string[] = EVALUATE_KEYS,
-): EvaluateSpec {
-  checkObject('options', options, keys);
-  const { topK, rocAuc = false, threshold } = options as EvaluateOptions;
+/** Checks the options of an evaluation. */
+export function checkEvaluation(options: EvaluateOptions, { task }: Goal, spec: Spec): EvaluateSpec {
+  const { topK, rocAuc = false, threshold, signal } = options;
   const outputs = outputsOf(spec);
+  checkSignal('options.signal', signal);
   checkBoolean('options.rocAuc', rocAuc);
   if (rocAuc) checkOption('options.rocAuc', 'true', task, task !== 'numbers', 'classes or labels');
   if (topK !== undefined) {
@@ -72,54 +38,11 @@ export function checkEvaluation(
   return { topK, rocAuc, thresholds: threshold === undefined ? undefined : checkThreshold(threshold, task, outputs) };
 }
 
-/** Refuses an option that has no meaning for the network's task. */
-function checkOption(where: string, value: unknown, task: Task, isMeant: boolean, wanted: string): void {
-  if (!isMeant) throw outOfRange(where, `${value} for a network that learns ${task}`, `${wanted} (net.task)`);
-}
-
-export function checkThreshold(threshold: unknown, task: Task, outputs: number): Float32Array {
-  const where = 'options.threshold';
-  const isForTwo = task === 'classes' && outputs <= 2;
-  if (task === 'classes' && !isForTwo) throw outOfRange(where, `one for ${outputs} classes`, 'two classes, or labels');
-  checkOption(where, 'one', task, task !== 'numbers', 'classes or labels');
-  if (isForTwo || typeof threshold === 'number') {
-    return new Float32Array(isForTwo ? 1 : outputs).fill(checkLimit(where, threshold));
-  }
-  if (!Array.isArray(threshold) && !isFloats(threshold)) {
-    throw wrongType(where, threshold, `a number, or an array of ${outputs}, one for each output`);
-  }
-  if (threshold.length !== outputs) {
-    throw outOfRange(where, `${threshold.length} numbers`, `${outputs}, one for each output`);
-  }
-  return Float32Array.from(threshold as ArrayLike<unknown>, (value: unknown, k) => checkLimit(`${where}[${k}]`, value));
-}
-
-function checkLimit(where: string, value: unknown): number {
-  return checkNumber(where, value, (x) => Math.abs(x) <= MAX_FLOAT, 'a number that is finite in 32 bits');
-}
-
 /**
- * Evaluates the network on checked data, whose name in messages is `where`. Afterwards the batch buffers hold the last
- * rows. Throws if an output is not finite. If it `ignoresNonFinite`, such a row counts as wrong for classes and labels,
- * and makes errors NaN or infinite.
- */
-export function evaluate(
-  where: string,
-  arena: Arena,
-  pass: Pass,
-  data: CheckedData,
-  goal: Goal,
-  options: EvaluateSpec = {},
-  ignoresNonFinite = false,
-): Evaluation {
-  const scoring = new Scoring(where, arena, pass, data, goal, options, ignoresNonFinite);
-  while (!scoring.isDone) scoring.advance();
-  return scoring.result;
-}
-
-/**
- * An evaluation in progress: `evaluate` in pieces. The core adds its sums up in the memory, where another evaluation
- * overwrites them.
+ * An evaluation in progress, of the network on checked data, whose name in messages is `where`. The core adds its sums
+ * up in the memory, where another evaluation overwrites them. Afterwards the batch buffers hold the last rows. Throws
+ * if an output is not finite. If it `ignoresNonFinite`, such a row counts as wrong for classes and labels, and makes
+ * errors NaN or infinite.
  */
 export class Scoring {
   readonly #where: string;
@@ -237,17 +160,6 @@ function keepScores(arena: Arena): () => void {
     arena.words(arena.plan.confusion, confusion.length).set(confusion);
     errorSumBytesOf(arena).set(errorSums);
   };
-}
-
-/** The error for outputs that are not finite. */
-export class OutputsError extends RangeError {
-  /** `values` [rows × outputs]; `first`: the number of the first row. */
-  constructor(where: string, values: Float32Array, outputs: number, first = 0) {
-    const bad = values.findIndex((value) => !Number.isFinite(value));
-    const row = `${where}, row ${first + Math.floor(bad / outputs)}`;
-    const wanted = 'finite outputs: the weights or the inputs of this row are too large';
-    super(outOfRange(row, `${values[bad]} at output ${bad % outputs}`, wanted).message);
-  }
 }
 
 /** The metrics of classes, from the counts of samples. */

@@ -64,7 +64,7 @@ export type ChangeSpec = (where: string, changes: Partial<Spec>) => void;
 
 export class ArenaLayer implements Layer {
   /** @internal structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. */
-  readonly notCloned = Symbol.for('a Network: await Network.load(net.save()) makes a copy,');
+  readonly notCloned = Symbol.for('a Network: await Network.load(await net.save()) makes a copy,');
   readonly fanIn: number;
   readonly units: number;
   readonly activation: ActivationName | readonly ActivationName[];

@@ -1,24 +1,14 @@
 import { foreignContents } from '../check/contents.js';
 import { crc32 } from '../check/crc32.js';
-import {
-  checkBoolean,
-  checkFloats,
-  checkIsObject,
-  checkName,
-  checkObject,
-  keysOf,
-  outOfRange,
-  wrongType,
-} from '../check/errors.js';
+import { checkBoolean, checkIsObject, checkName, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
 import type { CoreOptions } from '../core/core-options.js';
 import { CORE_KEYS } from '../core/core-options.js';
 import { checkScalable } from '../data/target-scale.js';
 import { checkNamedTask, checkScaledTask, checkTask, goalGiven, type KnownGoal } from '../data/task.js';
-import type { Layer } from '../model/layer.js';
 import { checkClassNames, checkNames, classCountOf, type Names } from '../spec/names.js';
 import type { CustomCost, SpecOptions } from '../spec/network-options.js';
 import { checkOptimizer, defaultOptimizer, type Optimizer } from '../spec/optimizer.js';
-import { checkClockState, type ScheduleFunction, savedLearningRate } from '../spec/schedule.js';
+import { checkClockState, type ScheduleFunction } from '../spec/schedule.js';
 import {
   checkSpec,
   countParameters,
@@ -29,10 +19,10 @@ import {
   type Spec,
 } from '../spec/spec.js';
 import { checkStandardization, type Standardization } from '../spec/standardization.js';
-import type { Trainer } from '../training/trainer.js';
-import { type SavedNetwork, type SavedOptimizer, TRAINING_SECTIONS } from './encode.js';
-import { Contents, inFile, NEWER, readSections } from './read-sections.js';
-import { CHECKSUM_BYTES, MAGIC, PREFIX_BYTES, type Section, VERSION } from './sections.js';
+import { TRAINING_SECTIONS } from './encode.js';
+import { Contents, inFile, NEWER, readJson, readSections } from './read-sections.js';
+import type { SavedNetwork, SavedOptimizer } from './saved-network.js';
+import { CHECKSUM_BYTES, jsonSection, MAGIC, PREFIX_BYTES, type Section, VERSION } from './sections.js';
 
 // Reads what encode.ts writes. A file is untrusted input: every part of it is checked, and memory is allocated only for
 // contents that the file is long enough to hold.
@@ -95,11 +85,13 @@ export async function decode(file: Uint8Array, options: LoadOptions): Promise<Sa
 }
 
 /** Loaded only for files that have sections of a training. */
-const loadTraining = () => import('./decode-training.js');
+export const loadTraining = () => import('./decode-training.js');
 
 async function sectionsOf(file: Uint8Array): Promise<Section[]> {
   if (checkFile(file) > 1) return readSections(file);
-  return (await import('./version-1.js')).sectionsOfVersion1(file);
+  const { json, start } = readJson(file, 'header');
+  const { sectionsOfVersion1 } = await import('./version-1.js');
+  return sectionsOfVersion1(json, file.subarray(start, file.length - CHECKSUM_BYTES), jsonSection);
 }
 
 /** Checks that a file is complete. Returns its version. */
@@ -246,26 +238,4 @@ function checkFunction(given: unknown, isNeeded: boolean): ScheduleFunction | un
     throw new TypeError(`load: options.learningRate: ${message}`);
   }
   return given as ScheduleFunction | undefined;
-}
-
-/** Puts the contents of a file into a new network. */
-export async function restore(saved: SavedNetwork, layers: readonly Layer[], trainer: Trainer): Promise<void> {
-  checkFloats('load: parameters', saved.parameters, saved.parameters.length);
-  let offset = 0;
-  const next = (count: number) => {
-    offset += count;
-    return saved.parameters.subarray(offset - count, offset);
-  };
-  for (const layer of layers) {
-    layer.setWeights(next(layer.units * layer.fanIn));
-    layer.setBiases(next(layer.units));
-  }
-  trainer.goal = saved.goal;
-  trainer.takeNames(saved.names);
-  trainer.state.restore(saved);
-  const { standardization, targetScale } = saved;
-  trainer.restoreScaling({ standardization, targetScale });
-  if (saved.training) (await loadTraining()).restoreTraining(saved.training, trainer);
-  // a function that has no rate for the step reached, nor for the one before, could not be saved again
-  savedLearningRate(saved.optimizer.learningRate, trainer.state.clock);
 }

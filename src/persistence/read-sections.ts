@@ -12,7 +12,8 @@ export const NEWER = 'the file was saved by a newer simdprop';
 
 /** The sections of a file whose checksum has been verified. Their bytes are views of the file. */
 export function readSections(file: Uint8Array): Section[] {
-  const { start, table } = readTable(file);
+  const { json, start } = readJson(file, 'table');
+  const table = checkTable(json);
   const end = file.length - CHECKSUM_BYTES;
   const names = new Set<string>();
   let at = start;
@@ -36,17 +37,21 @@ export function readSections(file: Uint8Array): Section[] {
   return sections;
 }
 
-function readTable(file: Uint8Array): { start: number; table: unknown[] } {
-  const tableBytes = new DataView(file.buffer, file.byteOffset).getUint32(12, true);
-  const start = PREFIX_BYTES + tableBytes;
+/** The JSON at the beginning of a file, which messages call `name`. `start`: where the rest begins. */
+export function readJson(file: Uint8Array, name: string): { json: unknown; start: number } {
+  const bytes = new DataView(file.buffer, file.byteOffset).getUint32(12, true);
+  const start = PREFIX_BYTES + bytes;
   if (start > file.length - CHECKSUM_BYTES) {
-    throw outOfRange('load', `a table of ${tableBytes} bytes`, 'one that ends within the file');
+    throw outOfRange('load', `a ${name} of ${bytes} bytes`, 'one that ends within the file');
   }
-  const value = parseJson('load: table', file.subarray(PREFIX_BYTES, start));
-  checkObject('load: table', value, ['sections']);
-  const { sections } = value as { sections: unknown };
+  return { json: parseJson(`load: ${name}`, file.subarray(PREFIX_BYTES, start)), start };
+}
+
+function checkTable(table: unknown): unknown[] {
+  checkObject('load: table', table, ['sections']);
+  const { sections } = table as { sections: unknown };
   if (!Array.isArray(sections)) throw wrongType('load: table.sections', sections, 'an array');
-  return { start, table: sections };
+  return sections;
 }
 
 interface Entry {
@@ -83,13 +88,16 @@ export function inFile<T>(where: string, check: () => T): T {
   }
 }
 
-/** The contents of a file's sections, read by name. `known`: the names that this version knows. */
+/** The contents of a file's sections, read by name. */
 export class Contents {
+  /** The names of sections that this version knows. */
+  readonly known: readonly string[];
   /** Optional sections with other names, as copies: the file is not kept for them. */
   readonly unknown: readonly Section[];
   readonly #sections: ReadonlyMap<string, Section>;
 
   constructor(sections: readonly Section[], known: readonly string[]) {
+    this.known = known;
     this.#sections = new Map(sections.map((section) => [section.name, section]));
     const others = sections.filter(({ name }) => !known.includes(name));
     const needed = others.find(({ isRequired }) => isRequired);

@@ -1,7 +1,6 @@
 import { checkInteger, checkObject, outOfRange, wrongType } from '../check/errors.js';
-import { parseJson } from '../check/utf8.js';
 import { checkSpec, countParameters } from '../spec/spec.js';
-import { CHECKSUM_BYTES, jsonSection, PREFIX_BYTES, type Section } from './sections.js';
+import type { Section } from './sections.js';
 
 // Files of version 1 of the format:
 //
@@ -25,9 +24,17 @@ const HEADER_KEYS = [
 /** An object of a header, of which nothing is checked yet. */
 type Unchecked = Record<string, unknown>;
 
-export function sectionsOfVersion1(file: Uint8Array): Section[] {
-  const { header, floats } = split(file);
-  const { network, standardized, training, ...optimizer } = header;
+/**
+ * `header`: the JSON. `floats`: the bytes between the header and the checksum. `jsonSection` is passed because an import
+ * would make bundlers put it into one more chunk, and loading would take one more round trip.
+ */
+export function sectionsOfVersion1(
+  header: unknown,
+  floats: Uint8Array,
+  jsonSection: (name: string, isRequired: boolean, value: unknown) => Section,
+): Section[] {
+  checkObject('load: header', header, HEADER_KEYS);
+  const { network, standardized, training, ...optimizer } = header as Unchecked;
   checkObject('load: network', network, Object.keys(network ?? {}));
   if (standardized !== undefined && standardized !== true) {
     throw wrongType('load: standardized', standardized, 'true or nothing');
@@ -62,16 +69,6 @@ export function sectionsOfVersion1(file: Uint8Array): Section[] {
     sections.push({ name, type: 'f32', isRequired: false, bytes: take(count * parameters) });
   }
   return sections;
-}
-
-function split(file: Uint8Array): { header: Unchecked; floats: Uint8Array } {
-  const headerBytes = new DataView(file.buffer, file.byteOffset).getUint32(12, true);
-  const start = PREFIX_BYTES + headerBytes;
-  const end = file.length - CHECKSUM_BYTES;
-  if (start > end) throw outOfRange('load', `a header of ${headerBytes} bytes`, 'one that ends within the file');
-  const header = parseJson('load: header', file.subarray(PREFIX_BYTES, start));
-  checkObject('load: header', header, HEADER_KEYS);
-  return { header: header as Unchecked, floats: file.subarray(start, end) };
 }
 
 /** The JSON of a training in the present format, and the arrays behind the header, grouped by name. */

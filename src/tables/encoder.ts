@@ -78,7 +78,7 @@ export class Encoder {
    * const { training, test } = table.split({ test: 0.2 });
    * const encoder = Encoder.fit(training, { target: 'species' });
    * await net.fit(encoder.encode(training));
-   * net.evaluate(encoder.encode(test));
+   * await net.evaluate(encoder.encode(test));
    */
   static fit(training: Table, options: EncoderOptions = {}): Encoder {
     if (!(training instanceof Table)) throw wrongType('training', training, 'a Table');

@@ -14,6 +14,7 @@ import { CostGrowth } from './cost-growth.js';
 import type { EarlyStopper } from './early-stopping.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import type { EpochResult, Epochs, StepStart } from './epochs.js';
+import type { validate } from './evaluation.js';
 import { makeYield } from './event-loop.js';
 import {
   checkSettings,
@@ -43,6 +44,7 @@ interface Features {
     goal: Goal,
   ) => { readonly training: CheckedData; readonly validation: CheckedData };
   makeStopper: (where: string, options: unknown, validation: CheckedData | undefined, goal: Goal) => EarlyStopper;
+  validate: typeof validate;
   lbfgs: {
     readonly checkLbfgs: (spec: Spec) => void;
     readonly makeLbfgs: (trainer: Trainer['state'], passes: Epochs, place?: LbfgsPlace) => Epochs;
@@ -53,6 +55,7 @@ const LOADERS: { readonly [Name in keyof Features]: () => Promise<Features[Name]
   weigh: async () => (await import('../data/class-weights.js')).withClassWeights,
   split: async () => (await import('../data/split.js')).holdBack,
   makeStopper: async () => (await import('./early-stopping.js')).makeStopper,
+  validate: async () => (await import('./evaluation.js')).validate,
   lbfgs: () => import('./lbfgs.js'),
 };
 
@@ -62,11 +65,12 @@ const LOADERS: { readonly [Name in keyof Features]: () => Promise<Features[Name]
 const loaded: Partial<Features> = {};
 
 /** The code that must be loaded for these options, which are not checked yet. */
-function missingFor({ validationSplit, earlyStopping, classWeights }: TrainOptions, isLbfgs: boolean) {
+function missingFor({ validation, validationSplit, earlyStopping, classWeights }: TrainOptions, isLbfgs: boolean) {
   const isAsked = {
     weigh: classWeights !== undefined,
     split: validationSplit !== undefined,
     makeStopper: earlyStopping !== undefined,
+    validate: validation !== undefined || validationSplit !== undefined,
     lbfgs: isLbfgs,
   };
   const names = Object.keys(LOADERS) as (keyof Features)[];
@@ -424,7 +428,7 @@ class Fit {
   async #validate(): Promise<Evaluation | undefined> {
     const { validation, ignoreNonFinite, stopper, signal } = this.#settings;
     if (!validation) return undefined;
-    return await this.#trainer.validate(validation, {
+    return await (loaded as Features).validate(this.#trainer, validation, {
       options: { rocAuc: stopper?.spec.monitor === 'rocAuc' },
       ignoresNonFinite: ignoreNonFinite,
       signal,

@@ -14,6 +14,7 @@ import { preparationOf, type Standardized } from '../data/inputs.js';
 import { own } from '../data/own-arrays.js';
 import type { ValidationSplit } from '../data/split.js';
 import { checkScalable } from '../data/target-scale.js';
+import type { EvaluateOptions } from '../model/evaluate-options.js';
 import { checkOptimizer, isFullBatch, type Optimizer } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
 import type { EarlyStopping } from './early-stopping.js';
@@ -156,31 +157,30 @@ export interface TrainSettings extends StepSettings {
   readonly isProgressDue: (now: number) => boolean;
 }
 
-/** A copy of a plain object, of any realm. All other values are returned unchanged. */
-function copyOfPlain<T>(value: T): T {
+/** A copy of an array, or of a plain object of any realm. All other values are returned unchanged. */
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return Array.from(value);
   if (typeof value !== 'object' || value === null) return value;
   const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null ? { ...value } : value;
+  return prototype === null || Object.getPrototypeOf(prototype) === null ? { ...value } : own(value);
 }
 
 /**
  * Reads the options of a call, the objects and the data in them, before other code can run. Most values are not checked
  * yet.
  */
-export function takeOptions<T extends TrainOptions>(
+export function takeOptions<T extends TrainOptions | EvaluateOptions>(
   options: T,
   keys: readonly string[],
   arena: Pick<Arena, 'spec' | 'names'>,
 ): T {
   checkObject('options', options, keys);
-  const taken = Object.fromEntries(keys.map((key) => [key, options[key as keyof T]])) as unknown as T;
-  const { validation, validationSplit, earlyStopping, classWeights, optimizer } = taken;
-  taken.validationSplit = copyOfPlain(validationSplit);
-  taken.earlyStopping = copyOfPlain(earlyStopping);
-  if (optimizer !== undefined) taken.optimizer = checkOptimizer(optimizer);
-  if (validation !== undefined) taken.validation = ownData('options.validation', validation, arena);
-  if (classWeights) taken.classWeights = Array.isArray(classWeights) ? Array.from(classWeights) : own(classWeights);
-  return taken;
+  const read = (key: string, value: unknown) => {
+    if (key === 'optimizer' && value !== undefined) return checkOptimizer(value);
+    if (key === 'validation' && value !== undefined) return ownData('options.validation', value, arena);
+    return copyOf(value);
+  };
+  return Object.fromEntries(keys.map((key) => [key, read(key, options[key as keyof T])])) as unknown as T;
 }
 
 /** Checks the options that say what a step is. `current`: the network's optimizer, which is the default. */

@@ -16,6 +16,7 @@ import { CallStart } from './call-start.js';
 import { CostGrowth } from './cost-growth.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import { speedOf } from './epochs.js';
+import { validate } from './evaluation.js';
 import { makeYield } from './event-loop.js';
 import { History } from './history.js';
 import { checkSettings, type StreamOptions, type TrainSettings } from './options.js';
@@ -338,7 +339,7 @@ class Stream {
   async #validate(validation: CheckedData): Promise<Evaluation> {
     const { signal, ignoreNonFinite: ignoresNonFinite } = this.#settings;
     const timed = <T>(work: () => T) => work();
-    return await this.#trainer.validate(validation, { options: {}, ignoresNonFinite, signal, timed });
+    return await validate(this.#trainer, validation, { options: {}, ignoresNonFinite, signal, timed });
   }
 
   /** Copies a part into the memory, which grows only if the part is larger than all before. */

@@ -15,10 +15,8 @@ import { checkInputShape, checkInputs, type InputArray, type Inputs } from '../d
 import { ownIfShared } from '../data/own-arrays.js';
 import { typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
 import { checkTargets, checkWeights, type SampleWeights, type TargetArray, type Targets } from '../data/targets.js';
-import { checkKnownGoal, checkNamedTask, type Goal, type KnownGoal, settleGoal } from '../data/task.js';
+import { checkKnownGoal, checkNamedTask, type KnownGoal, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
-import { OutputsError } from '../model/evaluate.js';
-import type { Evaluation } from '../model/metrics.js';
 import type { Pass } from '../model/pass.js';
 import type { Names } from '../spec/names.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
@@ -29,7 +27,6 @@ import { BatchGuard } from './non-finite.js';
 import { checkSteps, rowsOfStep, STEP_KEYS, type StepSettings, type TrainForOptions } from './options.js';
 import type { CallOptions, Place, SavedTraining } from './place.js';
 import type { TrainForReport } from './reports.js';
-import { evaluateInSlices, type SlicedEvaluation } from './sliced-evaluation.js';
 import { TimeBoxedTraining } from './time-boxed.js';
 import { TrainingState } from './training-state.js';
 
@@ -329,29 +326,6 @@ export class Trainer {
     { stepRows, shuffle, ignoreNonFinite }: Pick<StepSettings, 'stepRows' | 'shuffle' | 'ignoreNonFinite'>,
   ): CallOptions {
     return { call, samples, data: checksumOfSet(this.arena), stepRows, shuffle, ignoreNonFinite };
-  }
-
-  /** Evaluates the network on validation data. It must be known what the network learns. */
-  async validate(
-    data: CheckedData,
-    how: Pick<SlicedEvaluation, 'options' | 'ignoresNonFinite' | 'signal' | 'timed'>,
-  ): Promise<Evaluation> {
-    const { arena, pass } = this;
-    const goal = this.goal as Goal;
-    try {
-      return await evaluateInSlices({
-        where: 'options.validation',
-        arena,
-        pass,
-        data,
-        goal,
-        ...how,
-        onChange: () => {},
-      });
-    } catch (error) {
-      if (error instanceof OutputsError) this.state.fallback.restore();
-      throw error;
-    }
   }
 
   /** The place of the call in progress, or else the place at which a call may resume. */

@@ -151,13 +151,13 @@ export async function trainAndSave(net: Network, { data, training, steps, isAmid
     if (file) reports.push(report);
   };
   if (isAmidStep) {
-    const onProgress = ({ samples }: { samples: number }) => {
-      if (net.steps === steps && samples % 300 === 256) file ??= net.save({ training: true });
+    const onProgress = async ({ samples }: { samples: number }) => {
+      if (net.steps === steps && samples % 300 === 256) file ??= await net.save({ training: true });
     };
     await withSlowClock(() => net.fit(data, { ...training, onEpoch, onProgress }));
   } else {
-    const onBatch = () => {
-      if (net.steps === steps) file = net.save({ training: true });
+    const onBatch = async () => {
+      if (net.steps === steps) file = await net.save({ training: true });
     };
     await net.fit(data, { ...training, onEpoch, onBatch });
   }

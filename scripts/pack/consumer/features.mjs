@@ -57,7 +57,7 @@ const [{ cost: first }] = await line.fit(data, { optimizer: lbfgs(), epochs: 1 }
 const [{ cost: second }] = await line.fit(data, { optimizer: lbfgs(), epochs: 1 });
 assert(second < first, `L-BFGS: got ${second} after ${first}, want less`);
 
-const loaded = await Network.load(whole.save({ training: true }));
+const loaded = await Network.load(await whole.save({ training: true }));
 assert.deepEqual(loaded.predict(inputs), whole.predict(inputs));
 // a file of version 1, of a training
 assert((await Network.load(readFileSync(process.argv[2]))).steps > 0);

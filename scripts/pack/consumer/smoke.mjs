@@ -49,7 +49,7 @@ assert.equal(pair.threads, 2);
 pair.dispose();
 
 assert.deepEqual(parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 5, 6)), { shape: [2], data: Uint8Array.of(5, 6) });
-saveFile('network.simdprop', network.save({ training: true }));
+saveFile('network.simdprop', await network.save({ training: true }));
 const loaded = await Network.load(await readFile('network.simdprop'));
 assert.deepEqual(loaded.predict(inputs), network.predict(inputs));
 // parts that are loaded on demand throw the same class of error

@@ -33,7 +33,7 @@ const net = await Network.create(options);
 const all = { validationSplit: 0.2, earlyStopping: { patience: 2 }, classWeights: [1, 2], standardize: true };
 const history = await net.fit(data, { ...training, ...all });
 equal(history.length, 3, 'epochs');
-const loaded = await Network.load(net.save({ training: true }));
+const loaded = await Network.load(await net.save({ training: true }));
 equal([...loaded.predict(inputs)], [...net.predict(inputs)], 'predictions');
 equal(net.constructor.name + ' ' + NonFiniteError.name, 'Network NonFiniteError', 'names');
 
@@ -56,7 +56,7 @@ await refused(Network.create({ ...options, threads: 2 }), 'threads: got 2 in sim
 await refused(Network.create({ ...options, wide: true }), 'wide: got true in simdprop/static, want false, or the ' + other);
 const fused = 'build: got relaxed in simdprop/static, want simd, or the ' + other;
 await refused(Network.create({ ...options, build: 'relaxed' }), fused);
-await refused(Network.load(net.save(), { build: 'relaxed' }), fused);
+await refused(Network.load(await net.save(), { build: 'relaxed' }), fused);
 `;
 
 const context = createContext({ LentAbortController: AbortController });

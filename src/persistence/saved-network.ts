@@ -1,0 +1,41 @@
+import { keysOf } from '../check/errors.js';
+import type { KnownGoal } from '../data/task.js';
+import type { Names } from '../spec/names.js';
+import type { Optimizer } from '../spec/optimizer.js';
+import type { ClockState } from '../spec/schedule.js';
+import type { Spec } from '../spec/spec.js';
+import type { Standardization } from '../spec/standardization.js';
+import type { SavedTraining } from '../training/place.js';
+import type { Section } from './sections.js';
+
+// What a file holds, before it is encoded and after it has been decoded.
+
+/** Options of `save`. */
+export interface SaveOptions {
+  /** true: also saves everything that training needs to resume. Default false. */
+  training?: boolean;
+}
+
+export const SAVE_KEYS = keysOf<SaveOptions>({ training: true });
+
+/** The optimizer and the progress of training. Plain files have it too. */
+export interface SavedOptimizer {
+  readonly optimizer: Optimizer;
+  readonly trainingSamples: number | undefined;
+  readonly epochsTrained: number;
+  /** The state of the learning rate's schedule; undefined if the learning rate is a number or a function. */
+  readonly schedule: ClockState | undefined;
+}
+
+export interface SavedNetwork extends SavedOptimizer {
+  readonly spec: Spec;
+  readonly goal: KnownGoal;
+  readonly standardization: Standardization | undefined;
+  readonly targetScale: Standardization | undefined;
+  readonly names: Names;
+  /** For each layer w [units × fanIn] row-major, then b [units]. */
+  readonly parameters: Float32Array;
+  readonly training: SavedTraining | undefined;
+  /** Optional sections that this version does not know. */
+  readonly unknown: readonly Section[];
+}
