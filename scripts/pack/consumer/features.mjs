@@ -29,7 +29,7 @@ assert.deepEqual(Table.fromCsv('x,y\n1,b\n').toRecords(), [{ x: 1, y: 'b' }]);
 const net = await create();
 assert.deepEqual([net.constructor.name, NonFiniteError.name], ['Network', 'NonFiniteError']);
 assert.equal(inspect(net), 'Network 3-5-2 tanh/softmax, 32 parameters, adam, step 0');
-assert.throws(() => structuredClone(net), /Network\.load\(net\.save\(\)\) makes a copy/);
+assert.throws(() => structuredClone(net), /Network\.load\(await net\.save\(\)\) makes a copy/);
 assert.throws(() => Object.assign(net, { learningRate: 0.1 }), TypeError);
 await assert.rejects(Network.load(net), {
   message: 'load: got an object (Network), want a Uint8Array or an ArrayBuffer that save() made',
