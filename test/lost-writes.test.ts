@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Graph, type Node } from '../src/graph/index.js';
 import { adam, type Network, sgd } from '../src/index.js';
 import type { ArenaLayer } from '../src/model/layer.js';
+import { Encoder, Table } from '../src/tabular.js';
 import { createNetwork } from './build.js';
 
 // Everything that would have no effect is refused: assignments, arguments, copies without memory.
@@ -166,6 +167,17 @@ it('structuredClone of an inspector, a graph and a history throws too', async ()
   expect(structuredClone([...history])).toEqual([...history]);
   expect(structuredClone.bind(null, await net.inspect())).toThrow(/an Inspector: await net\.inspect\(\) makes one/);
   expect(() => structuredClone(new Graph())).toThrow(/a Graph: it cannot be copied/);
+});
+
+it('structuredClone of a table and an encoder throws and says how to make one', () => {
+  const table = Table.fromColumns({ size: [1, 2, 3], kind: ['a', 'b', 'a'] });
+  const encoder = Encoder.fit(table, { target: 'kind' });
+  expect(() => structuredClone(table)).toThrow(/a Table: Table\.fromCsv, fromRecords or fromColumns makes one/);
+  expect(() => structuredClone({ encoder })).toThrow(
+    /an Encoder: Encoder\.fromJSON\(encoder\.toJSON\(\)\) makes a copy/,
+  );
+  const copy = Encoder.fromJSON(structuredClone(encoder.toJSON()));
+  expect(copy.encode(table)).toEqual(encoder.encode(table));
 });
 
 describe('an inspector', () => {

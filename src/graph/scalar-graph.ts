@@ -1,4 +1,5 @@
 import { checkFinite, checkInteger, checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { notCloned } from '../check/not-cloned.js';
 import { type Operation, RULES, type Rule } from './derivative-rules.js';
 
 // Derivatives on a computational graph, in f64 and one number at a time. They show why back-propagation works; training
@@ -49,8 +50,8 @@ export class Graph {
   readonly #nodes: Node[] = [];
   /** A copy of the nodes; undefined if there is a new one since. */
   #copy: readonly Node[] | undefined;
-  /** @internal structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. */
-  readonly notCloned = Symbol.for('a Graph: it cannot be copied,');
+  /** @internal */
+  readonly notCloned = notCloned('a Graph: it cannot be copied');
 
   constructor() {
     Object.freeze(this);

@@ -1,4 +1,5 @@
 import { checkFinite, checkInteger, checkNoMore, checkObject, keysOf } from '../check/errors.js';
+import { notCloned } from '../check/not-cloned.js';
 import type { Arena } from '../core/arena.js';
 import { weightFloats } from '../core/memory-plan.js';
 import { eachWeight } from '../core/parameters.js';
@@ -64,8 +65,8 @@ interface Inspected {
  * weights, optimizer or training. Some calls change the batch that passed through the network last, and say so.
  */
 export class Inspector {
-  /** @internal structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. */
-  readonly notCloned = Symbol.for('an Inspector: await net.inspect() makes one,');
+  /** @internal */
+  readonly notCloned = notCloned('an Inspector: await net.inspect() makes one');
   readonly #net: Inspected;
   readonly #trainer: Trainer;
   readonly #cost: CustomCost | undefined;

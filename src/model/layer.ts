@@ -1,4 +1,5 @@
 import { checkFloats, checkInteger, checkNoMore, outOfRange } from '../check/errors.js';
+import { notCloned } from '../check/not-cloned.js';
 import { plainFloats, type Row } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
 import { type LayerPlan, paddedFloats, weightFloats } from '../core/memory-plan.js';
@@ -63,8 +64,8 @@ export interface Layer {
 export type ChangeSpec = (where: string, changes: Partial<Spec>) => void;
 
 export class ArenaLayer implements Layer {
-  /** @internal structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. */
-  readonly notCloned = Symbol.for('a Network: await Network.load(await net.save()) makes a copy,');
+  /** @internal */
+  readonly notCloned = notCloned('a Network: await Network.load(await net.save()) makes a copy');
   readonly fanIn: number;
   readonly units: number;
   readonly activation: ActivationName | readonly ActivationName[];

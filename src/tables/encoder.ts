@@ -1,4 +1,5 @@
 import { checkIsObject, checkName, checkObject, outOfRange, quote, wrongType } from '../check/errors.js';
+import { notCloned } from '../check/not-cloned.js';
 import { type ColumnKind, type FilledColumn, filledColumnOf, listNames, missingIn } from './column.js';
 import { type EncodedInput, fitInput, kindOf, namesOf, refusesMissing } from './encoded-input.js';
 import {
@@ -37,6 +38,8 @@ export interface EncodedData {
  * other facts that it uses come only from the training data.
  */
 export class Encoder {
+  /** @internal */
+  readonly notCloned = notCloned('an Encoder: Encoder.fromJSON(encoder.toJSON()) makes a copy');
   /** The columns that become inputs. */
   readonly columns: readonly string[];
   /** The names of the inputs, such as `mass`, `mass missing` and `species=gentoo`: [width]. */

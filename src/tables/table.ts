@@ -1,4 +1,5 @@
 import { checkInteger, outOfRange, quote, wrongType } from '../check/errors.js';
+import { notCloned } from '../check/not-cloned.js';
 import {
   type Column,
   type ColumnKind,
@@ -40,6 +41,8 @@ export type TableSplit<Options extends TableSplitOptions> = {
  * repeatedly), dates or booleans. The values of identifiers and free texts are not kept. A table never changes.
  */
 export class Table {
+  /** @internal */
+  readonly notCloned = notCloned('a Table: Table.fromCsv, fromRecords or fromColumns makes one where it is needed');
   /** The number of rows. */
   readonly rows: number;
   /** The names of all columns, in their order. */

@@ -1,4 +1,5 @@
 import { outOfRange, quote } from '../check/errors.js';
+import { notCloned } from '../check/not-cloned.js';
 import { INSPECT } from '../model/describe.js';
 import { type Evaluation, type MetricNumbers, metricsOf } from '../model/metrics.js';
 import type { EpochReport } from './reports.js';
@@ -43,8 +44,8 @@ const FIRST_ROOM = 16;
  * for (const { epoch, cost } of history) console.log(epoch, cost);
  */
 export class History implements Iterable<EpochSummary> {
-  /** @internal structuredClone and postMessage refuse an object that holds a symbol, and most engines show its text. */
-  readonly notCloned = Symbol.for('a History: [...history] are its reports,');
+  /** @internal */
+  readonly notCloned = notCloned('a History: [...history] are its reports');
   #length = 0;
   #samples = 0;
   #elapsedMs = 0;
