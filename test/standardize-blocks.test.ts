@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { BLOCK_NUMBERS } from '../src/data/inputs.js';
+import { BLOCK_NUMBERS } from '../src/data/numbers.js';
 import { Network } from '../src/network.js';
 import { adam } from '../src/spec/optimizer.js';
 import { Yielder } from '../src/training/event-loop.js';

@@ -131,6 +131,15 @@ describe('fit with standardize', () => {
     }
   });
 
+  it('keeps apart the numbers of a column whose squares are too small for doubles', async () => {
+    const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
+    const tiny = Float64Array.of(0, 1e-300, 2e-300);
+    await net.fit({ inputs: tiny, targets: [1, 2, 3] }, { epochs: 1, standardize: true });
+    const { means, deviations } = net.getStandardization() as Standardization;
+    const seen = Array.from(tiny, (x) => (x - means[0]) / deviations[0]);
+    for (const [i, x] of seen.entries()) expect(x).toBeCloseTo(i - 1, 12);
+  });
+
   it('gives a constant column its value as mean and the deviation 1, so that it becomes 0', async () => {
     const constants = Float32Array.of(0, 0.1, -7e8, 3e38, -0, 1e-45);
     const values = Float32Array.from({ length: 6 * 77 }, (_, i) => constants[i % 6]);

@@ -170,9 +170,23 @@ export function checkFloats(
   wanted = 'a finite number',
 ): Float32Array {
   if (!isFloat32Array(values)) throw wrongType(where, values, `a Float32Array of ${count}${wayOut(values)}`);
+  return checkEach(where, values, count, isWanted, wanted);
+}
+
+/**
+ * Accepts `count` numbers if `isWanted` is true for each. Returns those that were checked: a copy if another thread can
+ * change those that were given.
+ */
+export function checkEach<T extends Float32Array | Float64Array>(
+  where: string,
+  values: T,
+  count: number,
+  isWanted: (value: number) => boolean,
+  wanted: string,
+): T {
   if (values.length !== count) throw outOfRange(where, countOf(values), `${count}`);
   const checked = isShared(values) ? copyOf(values) : values;
-  const bad = checked.findIndex((value) => !isWanted(value));
+  const bad = checked.findIndex((value: number) => !isWanted(value));
   if (bad >= 0) throw outOfRange(`${where}[${bad}]`, checked[bad], wanted);
   return checked;
 }

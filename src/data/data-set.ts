@@ -3,16 +3,8 @@ import type { Arena } from '../core/arena.js';
 import type { SetSize } from '../core/memory-plan.js';
 import { checkClassNames, checkNames, checkSameNames, type Names } from '../spec/names.js';
 import { outputsOf } from '../spec/spec.js';
-import {
-  BLOCK_NUMBERS,
-  checkInputs,
-  type InputArray,
-  type Inputs,
-  type Preparation,
-  storedBytesOf,
-  writeInputs,
-} from './inputs.js';
-import { isFloats } from './numbers.js';
+import { checkInputs, type InputArray, type Inputs, type Preparation, storedBytesOf, writeInputs } from './inputs.js';
+import { BLOCK_NUMBERS, isFloats } from './numbers.js';
 import { own, ownIfShared } from './own-arrays.js';
 import { rowsOf, typedInputs, typedTargets, typedWeights } from './plain-data.js';
 import {

@@ -23,9 +23,6 @@ export type InputArray = Exclude<NumberArray, Uint8ClampedArray>;
  */
 export type Inputs = InputArray | readonly number[] | readonly (readonly number[] | InputArray)[];
 
-/** The numbers that are measured or standardised between two checks of the clock. */
-export const BLOCK_NUMBERS = 2 ** 18;
-
 /** The settings that decide how inputs are changed. */
 export type Preparation = Pick<Arena, 'spec' | 'names' | 'standardization' | 'targetScale'>;
 

@@ -1,9 +1,10 @@
 import type { NumberArray } from '../check/arrays.js';
 import { outOfRange } from '../check/errors.js';
 import type { Standardization } from '../spec/standardization.js';
-import { BLOCK_NUMBERS } from './inputs.js';
+import { BLOCK_NUMBERS } from './numbers.js';
 
-// Measures the columns of inputs and targets, in doubles and from the numbers as they are given. This file is loaded only for that.
+// Measures columns, in doubles and from the numbers as they are given: those of inputs and targets, and of tables. A
+// network loads this file only to standardise.
 
 /**
  * Mean and deviation of each column, by Welford's recurrence (Technometrics 4, 1962): after n samples m is their mean
@@ -55,10 +56,20 @@ export class ColumnMoments {
     }
   }
 
-  /** The result. Deviations are those of a population (divided by n). A constant column gets the deviation 1. */
+  get means(): Float64Array {
+    return this.#means.map((mean, k) => this.#first[k] + mean);
+  }
+
+  /**
+   * Deviations of a population (divided by n). A constant column gets the deviation 1; one whose squares are too small
+   * for doubles, the mean distance from its first number.
+   */
+  get deviations(): Float64Array {
+    return this.#squares.map((square, k) => Math.sqrt(square / this.#samples) || Math.abs(this.#means[k]) || 1);
+  }
+
   standardizationOf(what: 'inputs' | 'targets'): Standardization {
-    const means = this.#means.map((mean, k) => this.#first[k] + mean);
-    const deviations = this.#squares.map((square) => Math.sqrt(square / this.#samples) || 1);
+    const { means, deviations } = this;
     const bad = deviations.findIndex((deviation) => !Number.isFinite(deviation));
     if (bad >= 0) {
       const wanted = 'numbers whose squares are finite';

@@ -30,6 +30,9 @@ export function nestedHint(values: NumberArray): string {
   return isAllNaN ? ': all are NaN, which is what new Float32Array(rows) makes of nested rows: use rows.flat()' : '';
 }
 
+/** The numbers that are measured or standardised between two checks of the clock. */
+export const BLOCK_NUMBERS = 2 ** 18;
+
 /**
  * The place of the first of the numbers [start, start + count) that is not finite once it is rounded to 32 bits; -1:
  * there is none.

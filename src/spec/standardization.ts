@@ -1,5 +1,5 @@
 import { arrayType } from '../check/arrays.js';
-import { checkObject, countOf, outOfRange, wrongType } from '../check/errors.js';
+import { checkEach, checkObject, wrongType } from '../check/errors.js';
 import { flatNumbers, isPlain } from '../check/plain-arrays.js';
 
 /**
@@ -44,9 +44,5 @@ function checkDoubles(
     const hint = arrayType(doubles) ? ': Float64Array.from(values)' : '';
     throw wrongType(where, doubles, `a Float64Array or an array of ${count} numbers${hint}`);
   }
-  const copy = Float64Array.from(doubles as Float64Array);
-  if (copy.length !== count) throw outOfRange(where, countOf(doubles as Float64Array), `${count}`);
-  const bad = copy.findIndex((value) => !isWanted(value));
-  if (bad >= 0) throw outOfRange(`${where}[${bad}]`, copy[bad], wanted);
-  return copy;
+  return Float64Array.from(checkEach(where, doubles as Float64Array, count, isWanted, wanted));
 }

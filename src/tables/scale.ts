@@ -1,7 +1,7 @@
 import { outOfRange, quote } from '../check/errors.js';
+import { ColumnMoments } from '../data/measure-columns.js';
 
-// The numbers of a column become (x - mean) / deviation, in doubles. Both are measured in two passes; the second one
-// corrects the rounding of the first.
+// The numbers of a column become (x - mean) / deviation, in doubles, as a network standardises its inputs.
 
 /** The number that replaces a missing one; `refuse` refuses missing values. */
 export type MissingRule = 'mean' | 'median' | 'refuse' | number;
@@ -22,32 +22,19 @@ export interface Scale {
 export function measure(column: string, values: Float64Array, rule: MissingRule, isScaled: boolean): Scale {
   const fill = rule === 'refuse' ? null : typeof rule === 'number' ? rule : fillOf(values, rule);
   if (!isScaled) return { fill, mean: 0, deviation: 1 };
-  const { length } = values;
-  const other = fill ?? 0;
-  let least = Number.POSITIVE_INFINITY;
-  let most = Number.NEGATIVE_INFINITY;
-  let sum = 0;
-  for (let i = 0; i < length; i++) {
-    const value = Number.isNaN(values[i]) ? other : values[i];
-    if (value < least) least = value;
-    if (value > most) most = value;
-    sum += value;
-  }
-  if (least === most) return { fill, mean: least, deviation: 1 };
-  const mean = sum / length;
-  let squares = 0;
-  let rest = 0;
-  for (let i = 0; i < length; i++) {
-    const difference = (Number.isNaN(values[i]) ? other : values[i]) - mean;
-    squares += difference * difference;
-    rest += difference;
-  }
-  const deviation = Math.sqrt(Math.max(0, squares - (rest * rest) / length) / length);
+  const filled = values.map((value) => (Number.isNaN(value) ? (fill ?? 0) : value));
+  const [mean, deviation] = momentsOf(filled);
   if (!Number.isFinite(deviation)) {
+    const [least, most] = [filled.reduce((a, b) => Math.min(a, b)), filled.reduce((a, b) => Math.max(a, b))];
     throw outOfRange(`column ${quote(column)}`, `numbers from ${least} to ${most}`, 'numbers whose squares are finite');
   }
-  // the squares of tiny numbers are 0
-  return { fill, mean: mean + rest / length, deviation: deviation > 0 ? deviation : most - least };
+  return { fill, mean, deviation };
+}
+
+function momentsOf(values: Float64Array): readonly [mean: number, deviation: number] {
+  const moments = new ColumnMoments(1);
+  moments.add(values, values.length, 1);
+  return [moments.means[0], moments.deviations[0]];
 }
 
 /** The mean or the median of the values that are not missing. There is at least one. */
@@ -57,8 +44,7 @@ function fillOf(values: Float64Array, rule: 'mean' | 'median'): number {
   for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) copy[count++] = values[i];
   const present = copy.subarray(0, count);
   if (rule === 'median') return medianOf(present);
-  const mean = present.reduce((sum, value) => sum + value, 0) / present.length;
-  return mean + present.reduce((sum, value) => sum + (value - mean), 0) / present.length;
+  return momentsOf(present)[0];
 }
 
 /** The median; of an even number of values, the mean of the two in the middle. Changes the order of the values. */
