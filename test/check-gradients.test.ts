@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { MAX_FLOAT } from '../src/check/errors.js';
+import { Header } from '../src/core/header.js';
 import type { ActivationName, CustomCost, NetworkOptions, Optimizer, Targets } from '../src/index.js';
 import type { GradientCheck } from '../src/inspection/check-gradients.js';
 import { Network } from '../src/network.js';
-import { adam, irprop, lbfgs, momentum, sgd } from '../src/spec/optimizer.js';
+import { adam, irprop, lbfgs, momentum, numbersOf, sgd } from '../src/spec/optimizer.js';
 import { ELEMENTWISE } from './bounds.js';
 import { buildName, createNetwork } from './build.js';
 import { arraysOf } from './parameters.js';
@@ -286,6 +288,37 @@ describe('checkGradients', () => {
     expect(() => inspectorOfLine.checkGradients(Float32Array.of(1e4), Float32Array.of(1e17))).toThrow(
       /^checkGradients: gradient 0: got one that is not finite, want less than 2\^67$/,
     );
+  });
+
+  it.each<[string, { maxNorm?: number }, Optimizer, boolean]>([
+    ['sgd', {}, sgd({ learningRate: 0.1 }), true],
+    ['sgd with clipped values', {}, sgd({ learningRate: 0.1, clipValue: 1 }), false],
+    ['sgd with a clipped norm', {}, sgd({ learningRate: 0.1, clipNorm: 1 }), false],
+    ['sgd with a largest norm of weights', { maxNorm: 2 }, sgd({ learningRate: 0.1 }), false],
+    ['momentum', {}, momentum({ learningRate: 0.1 }), false],
+  ])('takes the path of a training step: %s', async (_, hidden, optimizer, isPlain) => {
+    const layers: NetworkOptions['layers'] = [
+      { units: 3, activation: 'tanh', ...hidden },
+      { units: 2, activation: 'linear' },
+    ];
+    const net = await createNetwork({ inputs: 2, layers });
+    net.optimizer = optimizer;
+    const inspector = await net.inspect();
+    const set = vi.spyOn(Header.prototype, 'setOptimizer');
+    try {
+      inspector.checkGradients(
+        [0.5, -1, 2, 0.25],
+        [
+          [0.5, 1],
+          [-1, 0],
+        ],
+      );
+      // only a step with a limit goes through the sum of gradients
+      const limit = isPlain ? {} : { clipValue: MAX_FLOAT };
+      expect(set.mock.calls).toEqual([[numbersOf(sgd({ learningRate: 1, ...limit }))]]);
+    } finally {
+      set.mockRestore();
+    }
   });
 });
 

@@ -383,6 +383,39 @@ describe('a stream that ends early', () => {
     }
   });
 
+  it('waits until the source has closed, and rejects with the error of closing it', async () => {
+    let closed = 0;
+    const slowly = (end?: Promise<never>): DataSource =>
+      async function* () {
+        try {
+          for (;;) yield data;
+        } finally {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          closed++;
+          await end;
+        }
+      };
+    // a source is closed in the same way whether or not it is a generator
+    const plain = (end?: Promise<never>): DataSource => {
+      const source = slowly(end);
+      return () => {
+        const parts = (source() as AsyncIterable<DataSet>)[Symbol.asyncIterator]();
+        const next = () => parts.next();
+        return { [Symbol.asyncIterator]: () => ({ next, return: () => parts.return?.() as never }) };
+      };
+    };
+    const net = await createNetwork(OPTIONS);
+    const stop = { onBatch: () => false };
+    for (const [i, make] of [slowly, plain].entries()) {
+      await net.fitStream(make(), stop);
+      expect(closed).toBe(2 * i + 1);
+      const failing = Promise.reject(new Error('not closed'));
+      failing.catch(() => {});
+      await expect(net.fitStream(make(failing), stop)).rejects.toThrow('not closed');
+      expect(closed).toBe(2 * i + 2);
+    }
+  });
+
   it('throws the error of the source, even if closing the source throws another', async () => {
     const net = await createNetwork(OPTIONS);
     const source = () => ({

@@ -239,6 +239,20 @@ describe('a stream', () => {
     await expect(Table.fromCsvStream(endless())).rejects.toThrow('csv: row 2: got 3 fields, want 2');
     expect(isClosed).toBe(true);
   });
+
+  it('of a page is cancelled before its refusal is told', async () => {
+    let isCancelled = false;
+    const reader = {
+      read: async () => ({ done: false, value: 'a,b\n1,2,3\n4,5,6\n' }),
+      cancel: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        isCancelled = true;
+      },
+    };
+    // in some browsers, a stream has a reader but is not iterable itself
+    await expect(Table.fromCsvStream({ getReader: () => reader } as never)).rejects.toThrow('csv: row 2: got 3 fields');
+    expect(isCancelled).toBe(true);
+  });
 });
 
 describe('hostile texts', () => {
