@@ -1,3 +1,6 @@
+export type { ColumnImportance, ImportanceOptions } from './applications/importance.js';
+export type { TableModelOptions } from './applications/model-options.js';
+export { type Prediction, type PredictOptions, type TableEvaluation, TableModel } from './applications/table-model.js';
 export type { PartsStream } from './io/read-all.js';
 export type {
   BooleanColumn,
@@ -9,6 +12,7 @@ export type {
   NumberColumn,
   Value,
 } from './tables/column.js';
+export type { ConvertedKind } from './tables/convert.js';
 export type { DatePart } from './tables/date-parts.js';
 export type { Answer, TargetTask } from './tables/encoded-target.js';
 export { type EncodedData, Encoder } from './tables/encoder.js';

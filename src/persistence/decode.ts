@@ -87,7 +87,8 @@ export async function decode(file: Uint8Array, options: LoadOptions): Promise<Sa
 /** Loaded only for files that have sections of a training. */
 export const loadTraining = () => import('./decode-training.js');
 
-async function sectionsOf(file: Uint8Array): Promise<Section[]> {
+/** The sections of a file, whose checksum is verified. */
+export async function sectionsOf(file: Uint8Array): Promise<Section[]> {
   if (checkFile(file) > 1) return readSections(file);
   const { json, start } = readJson(file, 'header');
   const { sectionsOfVersion1 } = await import('./version-1.js');

@@ -25,8 +25,8 @@ import {
 //   training.sums      f32             the gradients that a step has added up so far
 //   training.best      f32             the parameters of the best epoch so far
 //
-// A network can be used without the sections that are not required. One more name is reserved: `encoder` (how records
-// become inputs). `parameters` may come as f16.
+// A network can be used without the sections that are not required. One more comes from applications/: `encoder` (json,
+// not required), how the rows of a table become inputs. `parameters` may come as f16.
 
 /** The sections that only `save({ training: true })` writes. */
 export const TRAINING_SECTIONS = ['training', 'training.slots', 'training.sums', 'training.best'];

@@ -46,6 +46,8 @@ export class Encoder {
   readonly inputs: readonly string[];
   /** The number of inputs. */
   readonly width: number;
+  /** How many inputs each column makes, in the order of `columns`; together they are `width`. */
+  readonly widths: readonly number[];
   /** The columns to be learned. */
   readonly targets: readonly string[];
   /** The task: `classes`, `labels` or `numbers`, as in `net.task`. undefined without a target. */
@@ -61,6 +63,7 @@ export class Encoder {
     this.columns = Object.freeze(inputs.map(({ column }) => column));
     this.inputs = Object.freeze(inputs.flatMap(namesOf));
     this.width = this.inputs.length;
+    this.widths = Object.freeze(inputs.map((input) => namesOf(input).length));
     this.targets = Object.freeze(targets.map(({ column }) => column));
     this.task = taskOf(targets);
     this.classes = this.task === 'classes' ? Object.freeze(classesOf(targets)) : undefined;

@@ -1,4 +1,4 @@
-import { checkInteger, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkInteger, checkIsObject, checkName, outOfRange, quote, wrongType } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
 import {
   type Column,
@@ -13,6 +13,7 @@ import {
   valueAt,
   viewOf,
 } from './column.js';
+import { CONVERTED_KINDS, type ConvertedKind, converted } from './convert.js';
 import {
   type CsvSource,
   type CsvStreamOptions,
@@ -141,6 +142,24 @@ export class Table {
   #of(rows: number, columns: ReadonlyMap<string, Column>): Table {
     if (columns.size === 0) throw outOfRange('names', 'no column that is left', 'one column or more');
     return new Table({ rows, columns });
+  }
+
+  /**
+   * A table in which columns of numbers are categories or booleans: codes of classes, for example, or 0 and 1 for no
+   * and yes. A category is named by its number as JavaScript prints it. All other values are shared with this table.
+   *
+   * @example
+   * table.withKinds({ digit: 'category', survived: 'boolean' });
+   */
+  withKinds(kinds: Readonly<Record<string, ConvertedKind>>): Table {
+    checkIsObject('kinds', kinds);
+    const changed = new Map(this.#columns);
+    for (const [name, kind] of Object.entries(kinds)) {
+      const where = `kinds[${quote(name)}]`;
+      checkName(where, kind, CONVERTED_KINDS);
+      changed.set(name, converted(where, name, columnOf('kinds', name, this.#columns), kind));
+    }
+    return new Table({ rows: this.rows, columns: changed });
   }
 
   /** A table of the rows from `from` to before `to`, by default to the end. The values are shared with this table. */

@@ -1,0 +1,171 @@
+import {
+  checkCallback,
+  checkInteger,
+  checkName,
+  checkNumber,
+  checkObject,
+  keysOf,
+  outOfRange,
+  wrongType,
+} from '../check/errors.js';
+import { CORE_KEYS, type CoreOptions } from '../core/core-options.js';
+import type { DataSet } from '../data/data-set.js';
+import { TASKS, type Task } from '../data/task.js';
+import type { ActivationName } from '../spec/network-options.js';
+import type { EncoderOptions } from '../tables/encoder-options.js';
+import { Table } from '../tables/table.js';
+import type { TrainOptions } from '../training/options.js';
+
+/** Options of `TableModel.fit`. Only `target` must be given. */
+export interface TableModelOptions
+  extends Omit<EncoderOptions, 'target'>,
+    Pick<TrainOptions, 'optimizer' | 'batchSize' | 'classWeights' | 'signal' | 'onEpoch' | 'onBatch' | 'onProgress'> {
+  /** The column, or columns, to be learned. */
+  target: string | readonly string[];
+  /**
+   * What is learned. By default, it follows from the columns: one category or boolean is `'classes'`, several booleans
+   * are `'labels'`, and numbers are `'numbers'`. Numbers that are all 0 or 1 count as booleans, and a single column of
+   * only -1 and 1 as classes. `'classes'` also takes a column of other numbers, each of which is then a class.
+   */
+  task?: Task;
+  /** The widths of the hidden layers; `[]`: none. Default `[64, 32]`. */
+  hidden?: readonly number[];
+  /** The activation of the hidden layers. Default `'relu'`. */
+  activation?: ActivationName;
+  /** The share of the hidden activations that is dropped in training: see `LayerOptions`. Default 0. */
+  dropout?: number;
+  /** λ of the L2 term: see `SpecOptions`. Default 0. */
+  l2?: number;
+  /** The most passes over the training rows. Default: see docs/model.md. */
+  epochs?: number;
+  /**
+   * The rows that decide when training ends: a share of the training rows, which are then held back, drawn with the
+   * seed and with the same share of each class; or rows of their own, as a table or as records. false: none, and
+   * training has all its epochs. Default: see docs/model.md.
+   */
+  validation?: number | false | Table | readonly object[];
+  /**
+   * The number of epochs without a lower cost of the validation rows that ends training. The model gets the weights of
+   * its best epoch. Default: see docs/model.md.
+   */
+  patience?: number;
+  /** The seed of every random number. An integer from 0 to 2^53 - 1. Default 0. */
+  seed?: number;
+  /** How the network runs, such as `{ threads: 2 }`: see `CoreOptions`. */
+  network?: CoreOptions;
+}
+
+const KEYS = keysOf<TableModelOptions>({
+  inputs: true,
+  target: true,
+  encodings: true,
+  missing: true,
+  markMissing: true,
+  rare: true,
+  task: true,
+  hidden: true,
+  activation: true,
+  dropout: true,
+  l2: true,
+  optimizer: true,
+  batchSize: true,
+  epochs: true,
+  validation: true,
+  patience: true,
+  classWeights: true,
+  seed: true,
+  network: true,
+  signal: true,
+  onEpoch: true,
+  onBatch: true,
+  onProgress: true,
+});
+
+const WIDEST = 65_536;
+
+/** Options of training that are passed on to `fit`. */
+type Passed = Pick<
+  TrainOptions,
+  'optimizer' | 'batchSize' | 'classWeights' | 'signal' | 'onEpoch' | 'onBatch' | 'onProgress'
+>;
+
+/** Checked options that say how a model is trained, with all defaults. */
+export interface ModelPlan {
+  readonly hidden: readonly number[];
+  readonly activation: ActivationName | undefined;
+  readonly dropout: number | undefined;
+  readonly l2: number | undefined;
+  readonly epochs: number | undefined;
+  readonly validation: TableModelOptions['validation'];
+  readonly patience: number | undefined;
+  readonly seed: number;
+  readonly task: Task | undefined;
+  readonly encoder: EncoderOptions;
+  readonly network: CoreOptions;
+  readonly passed: Passed;
+}
+
+/** Checks all options that do not need the table. The rest is checked by the calls that they are passed on to. */
+export function checkModelOptions(options: TableModelOptions): ModelPlan {
+  checkObject('options', options, KEYS);
+  const { target, inputs, encodings, missing, markMissing, rare } = options;
+  if (target === undefined) throw wrongType('options.target', target, 'the name of the column to be learned');
+  const { task, hidden = [64, 32], activation, dropout, l2, epochs, validation, patience, seed = 0, network } = options;
+  const { optimizer, batchSize, classWeights, signal, onEpoch, onBatch, onProgress } = options;
+  if (network !== undefined) checkObject('options.network', network, CORE_KEYS);
+  for (const name of ['onEpoch', 'onBatch', 'onProgress'] as const) checkCallback(`options.${name}`, options[name]);
+  if (patience !== undefined && validation === false) {
+    throw outOfRange('options.patience', 'one without validation', 'none, or rows for validation');
+  }
+  return {
+    hidden: checkHidden(hidden),
+    activation,
+    dropout,
+    l2,
+    epochs,
+    validation: checkValidation(validation),
+    patience,
+    seed: checkInteger('options.seed', seed, 0, Number.MAX_SAFE_INTEGER),
+    task: task === undefined ? undefined : checkName('options.task', task, TASKS),
+    encoder: { target, inputs, encodings, missing, markMissing, rare },
+    network: { ...network },
+    passed: { optimizer, batchSize, classWeights, signal, onEpoch, onBatch, onProgress },
+  };
+}
+
+function checkHidden(hidden: unknown): readonly number[] {
+  if (!Array.isArray(hidden)) throw wrongType('options.hidden', hidden, 'an array of the widths of the hidden layers');
+  return Array.from(hidden, (units, l) => checkInteger(`options.hidden[${l}]`, units, 1, WIDEST));
+}
+
+function checkValidation(validation: unknown): TableModelOptions['validation'] {
+  if (validation === undefined || validation === false) return validation;
+  if (validation instanceof Table || Array.isArray(validation)) return validation;
+  const where = 'options.validation';
+  const wanted = 'a share above 0 and below 1, a Table, an array of objects, or false';
+  return checkNumber(where, validation, (share) => share > 0 && share < 1, wanted);
+}
+
+/** The options of `fit` for training rows of this number. `own`: validation rows of their own. */
+export function trainingOf(
+  { epochs, validation, patience, passed }: ModelPlan,
+  rows: number,
+  task: Task | undefined,
+  own: DataSet | undefined,
+): TrainOptions {
+  const share = validation ?? (rows < LEAST_ROWS ? false : DEFAULT_SHARE);
+  const validationSplit = typeof share === 'number' ? { share, stratify: task === 'classes' } : undefined;
+  return {
+    ...passed,
+    epochs: epochs ?? DEFAULT_EPOCHS,
+    standardize: task === 'numbers' ? 'targets' : false,
+    validation: own,
+    validationSplit,
+    earlyStopping: share === false ? undefined : { patience: patience ?? DEFAULT_PATIENCE },
+  };
+}
+
+const LEAST_ROWS = 20;
+const DEFAULT_SHARE = 0.15;
+const DEFAULT_EPOCHS = 200;
+const DEFAULT_PATIENCE = 20;

@@ -1,0 +1,252 @@
+import { type Bytes, checkBytes } from '../check/bytes.js';
+import { checkObject, keysOf, outOfRange, quote } from '../check/errors.js';
+import type { Task } from '../data/task.js';
+import type { Label } from '../model/classify.js';
+import { INSPECT } from '../model/describe.js';
+import type { EvaluateOptions } from '../model/evaluate-options.js';
+import type { Evaluation } from '../model/metrics.js';
+import type { Disposer, Network } from '../network.js';
+import type { LoadOptions } from '../persistence/decode.js';
+import type { SavedBytes } from '../persistence/sections.js';
+import type { Answer } from '../tables/encoded-target.js';
+import { Encoder } from '../tables/encoder.js';
+import { setOwn } from '../tables/own-property.js';
+import { Table } from '../tables/table.js';
+import type { History } from '../training/history.js';
+import type { ColumnImportance, ImportanceOptions } from './importance.js';
+import { networkOptionsOf } from './model-network.js';
+import { checkModelOptions, type TableModelOptions, trainingOf } from './model-options.js';
+import { likeTraining, withTargets } from './model-task.js';
+
+/** A prediction for one row. */
+export interface Prediction {
+  /**
+   * What the row is predicted to have in the target column, in the terms and the units of the training table: the name
+   * of a class, true or false, or a number. For several targets: an object with a value for each.
+   */
+  value: Answer;
+  /**
+   * For classes: the probability of each class, by name; they add up to 1. For labels: the probability of each target
+   * column. undefined for numbers.
+   */
+  probabilities?: Record<string, number>;
+}
+
+/** Options of `predict`. */
+export type PredictOptions = Pick<EvaluateOptions, 'threshold'>;
+
+const PREDICT_KEYS = keysOf<PredictOptions>({ threshold: true });
+
+/** The result of `evaluate`: the metrics of the model's task, and the names that belong to their numbers. */
+export type TableEvaluation = Evaluation & {
+  /** The target columns. For numbers: in the order of `byOutput`. */
+  targets: readonly string[];
+  /** For classes: their names in the order of `confusion`. For labels: their columns in the order of `byLabel`. */
+  classes?: readonly string[];
+};
+
+export interface TableModel extends Disposer {}
+
+/**
+ * A network with the encoder of its table: rows go in as they stand in the table, and names, probabilities and numbers
+ * in the units of the table come out. What the network needs follows from the target column. Everything is in one file.
+ *
+ * A model is frozen. Errors are those of `Network`, `Encoder` and `Table`.
+ *
+ * @example
+ * const { training, test } = Table.fromCsv(text).split({ test: 0.2, stratify: 'species' });
+ * const model = await TableModel.fit(training, { target: 'species' });
+ * (await model.evaluate(test)).accuracy; // 0.98
+ * model.predict({ bill: 39.1, mass: 3750 }); // { value: 'adelie', probabilities: { adelie: 0.99, gentoo: 0.01 } }
+ * const same = await TableModel.load(await model.save());
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the class has the method that the interface declares
+export class TableModel {
+  /** The network. It can be trained further: `model.network.fit(model.encoder.encode(table))`. */
+  readonly network: Network;
+  /** The encoder. `encoder.inputKinds` are the kinds in which tables for `predict` must be read. */
+  readonly encoder: Encoder;
+  /** What the model learns. */
+  readonly task: Task;
+  /** The columns that are learnt. */
+  readonly targets: readonly string[];
+  /** The columns that are inputs. */
+  readonly columns: readonly string[];
+  /** The names of the classes, or the columns of the labels, in the order of the outputs. undefined for numbers. */
+  readonly classes: readonly string[] | undefined;
+  /** The reports of `fit`; undefined for a model that was loaded. */
+  readonly history: History | undefined;
+
+  private constructor(network: Network, encoder: Encoder, history: History | undefined) {
+    if (!(encoder instanceof Encoder))
+      throw new TypeError('TableModel: got new TableModel(), want await TableModel.fit(table, options)');
+    this.network = network;
+    this.encoder = encoder;
+    this.task = encoder.task as Task;
+    this.targets = encoder.targets;
+    this.columns = encoder.columns;
+    this.classes = classesOf(encoder);
+    this.history = history;
+    Object.freeze(this);
+  }
+
+  /**
+   * Makes and trains a model on a table, or on records, which are read with the default options of `Table.fromRecords`.
+   * By default, some rows are held back: training ends when their cost no longer falls, and the model gets its best
+   * weights. Rows in which a target is missing are refused. Throws a TypeError or RangeError for wrong options, and all
+   * errors of `Network.fit`.
+   */
+  static async fit(training: Table | readonly object[], options: TableModelOptions): Promise<TableModel> {
+    const plan = checkModelOptions(options);
+    const given = training instanceof Table ? training : Table.fromRecords(training, { name: 'training' });
+    const table = withTargets(given, options.target, plan.task);
+    const encoder = Encoder.fit(table, plan.encoder);
+    const data = encoder.encode(table);
+    const { validation } = plan;
+    const own = typeof validation === 'object' ? encoder.encode(like(encoder, validation)) : undefined;
+    const { Network } = await import('../index.js');
+    const network = await Network.create(networkOptionsOf(encoder, classesOf(encoder), plan));
+    try {
+      const history = await network.fit(data, trainingOf(plan, table.rows, encoder.task, own));
+      return new TableModel(network, encoder, history);
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * The model that `save` has written to `bytes`. Its predictions have the same bits. `options` are those of
+   * `Network.load`. Throws a TypeError or RangeError for damaged files, and for files of networks without an encoder.
+   */
+  static async load(bytes: Bytes, options: LoadOptions = {}): Promise<TableModel> {
+    // a copy at once: the caller may change them while the rest is loaded
+    const file = new Uint8Array(checkBytes('load', bytes, 'a Uint8Array or an ArrayBuffer that model.save() made'));
+    const [{ encoderOf }, { Network }] = await Promise.all([import('./model-file.js'), import('../index.js')]);
+    const encoder = await encoderOf(file);
+    const network = await Network.load(file, options);
+    try {
+      checkFits(network, encoder);
+      return new TableModel(network, encoder, undefined);
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * The predictions for the rows of a table, for an array of records, or for one record. They need no targets. For two
+   * classes, the second one is predicted if its probability exceeds `options.threshold`; a label, if its own does.
+   * Default: the class that is most probable; labels above 1/2. In records, missing values must be null.
+   */
+  predict(record: object, options?: PredictOptions): Prediction;
+  predict(data: Table | readonly object[], options?: PredictOptions): Prediction[];
+  predict(data: Table | readonly object[] | object, options: PredictOptions = {}): Prediction | Prediction[] {
+    checkObject('options', options, PREDICT_KEYS);
+    if (data instanceof Table || Array.isArray(data)) return this.#predict(data, options);
+    return this.#predict([data], options)[0];
+  }
+
+  #predict(data: Table | readonly object[], options: PredictOptions): Prediction[] {
+    const rows = data instanceof Table ? data.rows : data.length;
+    if (rows === 0) return [];
+    const inputs = this.encoder.encodeInputs(data);
+    if (this.task !== 'numbers') return this.#classify(inputs, options);
+    if (options.threshold !== undefined) {
+      throw outOfRange('options.threshold', 'one for a model that learns numbers', 'none');
+    }
+    return this.encoder.decode(this.network.predict(inputs), rows).map((value) => ({ value }));
+  }
+
+  #classify(inputs: Float32Array, options: PredictOptions): Prediction[] {
+    const names = this.classes as readonly string[];
+    const isBoolean = this.task === 'classes' && this.encoder.kinds[this.targets[0]] === 'boolean';
+    const classified = this.network.classify<Label | Label[]>(inputs, { ...options, probabilities: true });
+    return classified.map(({ label, probabilities }) => {
+      const byName: Record<string, number> = {};
+      for (const [k, name] of names.entries()) setOwn(byName, name, probabilities[k]);
+      if (Array.isArray(label)) return { value: valuesOf(names, label), probabilities: byName };
+      const name = typeof label === 'string' ? label : names[label];
+      return { value: isBoolean ? name === 'true' : name, probabilities: byName };
+    });
+  }
+
+  /**
+   * The cost and the metrics of the model's task on rows with targets, such as accuracy and confusion for classes, and
+   * errors and R² for numbers, in the units of the table. The options are those of `Network.evaluate`.
+   */
+  async evaluate(data: Table | readonly object[], options: EvaluateOptions = {}): Promise<TableEvaluation> {
+    const { encoder, targets, classes } = this;
+    const evaluation = await this.network.evaluate(encoder.encode(like(encoder, data)), options);
+    return { ...evaluation, targets, ...(classes && { classes }) };
+  }
+
+  /**
+   * Permutation importance (Breiman, 2001): how much a metric worsens if the values of a column are shuffled among the
+   * rows, for each input column, the largest first. The rows need targets; best are rows that the model was not trained
+   * on. Columns that say the same share their importance, because the model can do without either. Equal calls have
+   * equal results.
+   *
+   * @example
+   * for (const { column, importance, deviation } of await model.importance(test)) {
+   *   console.log(column, importance, deviation);
+   * }
+   */
+  async importance(data: Table | readonly object[], options: ImportanceOptions = {}): Promise<ColumnImportance[]> {
+    const encoded = this.encoder.encode(like(this.encoder, data));
+    const { permutationImportance } = await import('./importance.js');
+    return await permutationImportance(this.network, this.encoder, encoded, options);
+  }
+
+  /** The model as one file: that of its network, with the encoder. `Network.load` reads it too. */
+  async save(): Promise<SavedBytes> {
+    const file = await this.network.save();
+    return await (await import('./model-file.js')).withEncoder(file, this.encoder);
+  }
+
+  /** `TableModel of "species" from 6 columns: Network 9-64-32-3 relu, ...`, which console.log shows too. */
+  toString(): string {
+    const targets = this.targets.map((name) => quote(name)).join(', ');
+    return `TableModel of ${targets} from ${this.columns.length} columns: ${this.network}`;
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return String(this);
+  }
+
+  /** Gives the memory of the network back. Every later call throws. */
+  dispose(): void {
+    this.network.dispose();
+  }
+
+  /** @internal Disposer declares it, if TypeScript knows Symbol.dispose. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function classesOf({ task, classes, targets }: Encoder): readonly string[] | undefined {
+  return task === 'labels' ? targets : classes;
+}
+
+/** Data with targets in the kinds in which they were learned. Records are read in these kinds by the encoder. */
+function like(encoder: Encoder, data: Table | readonly object[]): Table | readonly object[] {
+  return data instanceof Table ? likeTraining(data, encoder) : data;
+}
+
+/** An answer for each column: true for those among `present`, which are names, or their places. */
+function valuesOf(names: readonly string[], present: readonly Label[]): Record<string, boolean> {
+  const values: Record<string, boolean> = {};
+  const found = new Set(present);
+  for (const [k, name] of names.entries()) setOwn(values, name, found.has(name) || found.has(k));
+  return values;
+}
+
+/** Refuses a file whose network does not go with its encoder: it has been forged. */
+function checkFits(network: Network, encoder: Encoder): void {
+  const outputs = classesOf(encoder)?.length ?? encoder.targets.length;
+  if (encoder.width === network.inputs && outputs === network.outputs && encoder.task === network.task) return;
+  const got = `an encoder of ${encoder.width} inputs and ${outputs} outputs (${encoder.task})`;
+  throw outOfRange('load', got, `${network.inputs} inputs and ${network.outputs} outputs (${network.task})`);
+}
