@@ -78,6 +78,7 @@ describe('an encoder', () => {
       'when missing',
     ]);
     expect(encoder.width).toBe(11);
+    expect(encoder.widths.reduce((sum, width) => sum + width, 0)).toBe(encoder.width);
     expect([encoder.targets, encoder.task, encoder.classes]).toEqual([['y'], 'numbers', undefined]);
     expect(encoder.kinds).toEqual({ size: 'number', color: 'category', is: 'boolean', when: 'date', y: 'number' });
   });

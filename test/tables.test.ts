@@ -391,3 +391,41 @@ Sex                  category       11  2 different: MALE 168, FEMALE 165`);
     expect(text.split('\n').length).toBe(4);
   });
 });
+
+describe('withKinds', () => {
+  const table = Table.fromColumns({
+    digit: [10, 2, null, 2, -1],
+    passed: [1, 0, null, 1, 0],
+    name: ['a', 'b', 'a', 'b', 'a'],
+  });
+
+  it('makes categories of numbers, sorted as numbers, and booleans of 0 and 1; missing values stay missing', () => {
+    const changed = table.withKinds({ digit: 'category', passed: 'boolean', name: 'category' });
+    expect(changed.kinds).toEqual({ digit: 'category', passed: 'boolean', name: 'category' });
+    expect(changed.column('digit')).toEqual({
+      kind: 'category',
+      categories: ['-1', '2', '10'],
+      codes: Int32Array.of(2, 1, -1, 1, 0),
+    });
+    expect(changed.column('passed')).toEqual({ kind: 'boolean', values: Int8Array.of(1, 0, -1, 1, 0) });
+    expect(changed.column('name')).toBe(table.column('name'));
+    // as if the numbers had been read in these kinds
+    const read = Table.fromRecords(table.toRecords(), { kinds: { digit: 'category', passed: 'boolean' } });
+    expect(changed.toRecords()).toEqual(read.toRecords());
+    expect(table.kinds.digit).toBe('number');
+  });
+
+  it('refuses what cannot be converted', () => {
+    expect(() => table.withKinds({ digit: 'boolean' })).toThrow(
+      'kinds["digit"]: got "digit" with 10 in row 0, want only 0 and 1',
+    );
+    expect(() => table.withKinds({ name: 'boolean' })).toThrow(
+      'kinds["name"]: got "name", a column of the kind category, want a column of numbers, or { kinds: { "name": "boolean" } }',
+    );
+    expect(() => table.withKinds({ digit: 'number' as 'category' })).toThrow(
+      'kinds["digit"]: got "number", want one of category, boolean',
+    );
+    expect(() => table.withKinds({ digits: 'category' })).toThrow('kinds: got "digits", want one of "digit"');
+    expect(() => table.withKinds('digit' as never)).toThrow('kinds: got "digit", want an object');
+  });
+});

@@ -12,7 +12,7 @@ const LONGEST_NAME = 1000;
 export function networkOptionsOf(
   encoder: Encoder,
   classes: readonly string[] | undefined,
-  { hidden, activation = 'relu', dropout, l2, seed, network }: ModelPlan,
+  { hidden, activation, dropout, l2, seed, network }: ModelPlan,
 ): NetworkOptions {
   const { task, targets } = encoder;
   if (task === 'classes' && encoder.classes && encoder.classes.length < 2) {

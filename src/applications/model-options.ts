@@ -12,6 +12,7 @@ import { CORE_KEYS, type CoreOptions } from '../core/core-options.js';
 import type { DataSet } from '../data/data-set.js';
 import { TASKS, type Task } from '../data/task.js';
 import type { ActivationName } from '../spec/network-options.js';
+import { adam, isFullBatch, type Optimizer } from '../spec/optimizer.js';
 import type { EncoderOptions } from '../tables/encoder-options.js';
 import { Table } from '../tables/table.js';
 import type { TrainOptions } from '../training/options.js';
@@ -19,7 +20,7 @@ import type { TrainOptions } from '../training/options.js';
 /** Options of `TableModel.fit`. Only `target` must be given. */
 export interface TableModelOptions
   extends Omit<EncoderOptions, 'target'>,
-    Pick<TrainOptions, 'optimizer' | 'batchSize' | 'classWeights' | 'signal' | 'onEpoch' | 'onBatch' | 'onProgress'> {
+    Pick<TrainOptions, 'batchSize' | 'classWeights' | 'signal' | 'onEpoch' | 'onBatch' | 'onProgress'> {
   /** The column, or columns, to be learned. */
   target: string | readonly string[];
   /**
@@ -28,25 +29,33 @@ export interface TableModelOptions
    * only -1 and 1 as classes. `'classes'` also takes a column of other numbers, each of which is then a class.
    */
   task?: Task;
-  /** The widths of the hidden layers; `[]`: none. Default `[64, 32]`. */
+  /**
+   * The rule by which a training step changes the weights, which also has the learning rate. Default `adam({
+   * learningRate: 0.003 })`.
+   */
+  optimizer?: Optimizer;
+  /** The widths of the hidden layers; `[]`: none. Default `[64]`. */
   hidden?: readonly number[];
-  /** The activation of the hidden layers. Default `'relu'`. */
+  /** The activation of the hidden layers. Default `'tanh'`. */
   activation?: ActivationName;
   /** The share of the hidden activations that is dropped in training: see `LayerOptions`. Default 0. */
   dropout?: number;
-  /** λ of the L2 term: see `SpecOptions`. Default 0. */
+  /** λ of the L2 term: see `SpecOptions`. Default 0.5. */
   l2?: number;
-  /** The most passes over the training rows. Default: see docs/model.md. */
+  /**
+   * The most passes over the training rows. Default: as many as make 4000 steps, and at least 20; without validation, as
+   * many as make 1000 steps.
+   */
   epochs?: number;
   /**
    * The rows that decide when training ends: a share of the training rows, which are then held back, drawn with the
    * seed and with the same share of each class; or rows of their own, as a table or as records. false: none, and
-   * training has all its epochs. Default: see docs/model.md.
+   * training has all its epochs. Default 0.2; false for fewer than 20 rows.
    */
   validation?: number | false | Table | readonly object[];
   /**
    * The number of epochs without a lower cost of the validation rows that ends training. The model gets the weights of
-   * its best epoch. Default: see docs/model.md.
+   * its best epoch. Default: as many as make 200 steps, and at least 5.
    */
   patience?: number;
   /** The seed of every random number. An integer from 0 to 2^53 - 1. Default 0. */
@@ -92,9 +101,9 @@ type Passed = Pick<
 /** Checked options that say how a model is trained, with all defaults. */
 export interface ModelPlan {
   readonly hidden: readonly number[];
-  readonly activation: ActivationName | undefined;
+  readonly activation: ActivationName;
   readonly dropout: number | undefined;
-  readonly l2: number | undefined;
+  readonly l2: number;
   readonly epochs: number | undefined;
   readonly validation: TableModelOptions['validation'];
   readonly patience: number | undefined;
@@ -110,7 +119,8 @@ export function checkModelOptions(options: TableModelOptions): ModelPlan {
   checkObject('options', options, KEYS);
   const { target, inputs, encodings, missing, markMissing, rare } = options;
   if (target === undefined) throw wrongType('options.target', target, 'the name of the column to be learned');
-  const { task, hidden = [64, 32], activation, dropout, l2, epochs, validation, patience, seed = 0, network } = options;
+  const { task, hidden = HIDDEN, activation = ACTIVATION, dropout, l2 = L2 } = options;
+  const { epochs, validation, patience, seed = 0, network } = options;
   const { optimizer, batchSize, classWeights, signal, onEpoch, onBatch, onProgress } = options;
   if (network !== undefined) checkObject('options.network', network, CORE_KEYS);
   for (const name of ['onEpoch', 'onBatch', 'onProgress'] as const) checkCallback(`options.${name}`, options[name]);
@@ -146,6 +156,23 @@ function checkValidation(validation: unknown): TableModelOptions['validation'] {
   return checkNumber(where, validation, (share) => share > 0 && share < 1, wanted);
 }
 
+// The defaults. `npm run bench:model-defaults` measures them, and docs/model.md has its figures.
+
+const HIDDEN = [64];
+const ACTIVATION = 'tanh';
+const L2 = 0.5;
+const LEARNING_RATE = 0.003;
+const BATCH_SIZE = 32;
+/** The share of the rows that decides when training ends. Smaller tables than this have too few rows for that. */
+const SHARE = 0.2;
+const LEAST_ROWS = 20;
+/** The most steps, and the least epochs that may have more. */
+const STEPS = 4000;
+const LEAST_EPOCHS = 20;
+/** The steps without improvement that end training, and the least epochs of them. */
+const PATIENCE_STEPS = 200;
+const LEAST_PATIENCE = 5;
+
 /** The options of `fit` for training rows of this number. `own`: validation rows of their own. */
 export function trainingOf(
   { epochs, validation, patience, passed }: ModelPlan,
@@ -153,19 +180,20 @@ export function trainingOf(
   task: Task | undefined,
   own: DataSet | undefined,
 ): TrainOptions {
-  const share = validation ?? (rows < LEAST_ROWS ? false : DEFAULT_SHARE);
-  const validationSplit = typeof share === 'number' ? { share, stratify: task === 'classes' } : undefined;
+  const { optimizer = adam({ learningRate: LEARNING_RATE }) } = passed;
+  const share = validation ?? (rows < LEAST_ROWS ? false : SHARE);
+  const trained = typeof share === 'number' ? Math.ceil(rows * (1 - share)) : rows;
+  const batchSize = passed.batchSize ?? (isFullBatch(optimizer) ? trained : BATCH_SIZE);
+  const epochsWith = (steps: number, least: number) => Math.max(least, Math.ceil((steps * batchSize) / trained));
+  const isStopped = share !== false;
   return {
     ...passed,
-    epochs: epochs ?? DEFAULT_EPOCHS,
+    optimizer,
+    // without validation, that of fit: training that nothing ends early must be shorter
+    epochs: epochs ?? (isStopped ? epochsWith(STEPS, LEAST_EPOCHS) : undefined),
     standardize: task === 'numbers' ? 'targets' : false,
     validation: own,
-    validationSplit,
-    earlyStopping: share === false ? undefined : { patience: patience ?? DEFAULT_PATIENCE },
+    validationSplit: typeof share === 'number' ? { share, stratify: task === 'classes' } : undefined,
+    earlyStopping: isStopped ? { patience: patience ?? epochsWith(PATIENCE_STEPS, LEAST_PATIENCE) } : undefined,
   };
 }
-
-const LEAST_ROWS = 20;
-const DEFAULT_SHARE = 0.15;
-const DEFAULT_EPOCHS = 200;
-const DEFAULT_PATIENCE = 20;

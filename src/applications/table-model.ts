@@ -139,8 +139,8 @@ export class TableModel {
    * classes, the second one is predicted if its probability exceeds `options.threshold`; a label, if its own does.
    * Default: the class that is most probable; labels above 1/2. In records, missing values must be null.
    */
-  predict(record: object, options?: PredictOptions): Prediction;
   predict(data: Table | readonly object[], options?: PredictOptions): Prediction[];
+  predict(record: object, options?: PredictOptions): Prediction;
   predict(data: Table | readonly object[] | object, options: PredictOptions = {}): Prediction | Prediction[] {
     checkObject('options', options, PREDICT_KEYS);
     if (data instanceof Table || Array.isArray(data)) return this.#predict(data, options);

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Table, type TableSplit } from '../src/tabular.js';
+
+// The data sets of the benchmarks of models, and their splits. bench/data/README.md has their sources and licences.
+
+export interface DataSet {
+  readonly name: string;
+  /** The path of its CSV file, from bench/. */
+  readonly file: string;
+  readonly target: string;
+  readonly task: 'classes' | 'numbers';
+  /** Columns that are left out, because they have no values for new rows or say the same as the target. */
+  readonly without?: readonly string[];
+}
+
+/** The data sets by which the defaults of models are chosen. */
+export const CHOSEN_BY: readonly DataSet[] = [
+  { name: 'iris', file: 'data/iris.csv', target: 'species', task: 'classes' },
+  { name: 'wine', file: 'data/wine.csv', target: 'cultivar', task: 'classes' },
+  { name: 'breast cancer', file: 'data/breast-cancer.csv', target: 'diagnosis', task: 'classes' },
+  { name: 'digits', file: 'data/digits.csv', target: 'digit', task: 'classes' },
+  { name: 'penguins', file: '../test/tables/penguins.csv', target: 'Species', task: 'classes' },
+];
+
+/** Numbers in the same data sets, so that the defaults are also good for numbers. */
+export const NUMBERS_CHOSEN_BY: readonly DataSet[] = [
+  { name: 'iris, petal width', file: 'data/iris.csv', target: 'petal width (cm)', task: 'numbers' },
+  { name: 'wine, alcohol', file: 'data/wine.csv', target: 'alcohol', task: 'numbers' },
+  { name: 'penguins, mass', file: '../test/tables/penguins.csv', target: 'Body Mass (g)', task: 'numbers' },
+];
+
+/** The rows that have a target, without the columns that are left out. */
+export function readSet({ file, target, task, without = [] }: DataSet): Table {
+  const text = readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'utf8');
+  const kinds = task === 'classes' ? ({ [target]: 'category' } as const) : undefined;
+  return Table.fromCsv(text, { kinds, name: file }).without(without).withoutMissing([target]);
+}
+
+/** A fifth of the rows is for the test, with the same share of each class. */
+export function splitOf(table: Table, { target, task }: DataSet, seed: number): TableSplit<{ test: number }> {
+  return table.split({ test: 0.2, seed, ...(task === 'classes' && { stratify: target }) });
+}

@@ -1,0 +1,378 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
+import { adam, type EpochReport, Network } from '../src/index.js';
+import { Encoder, Table, TableModel, type TableModelOptions } from '../src/tabular.js';
+
+const penguins = Table.fromCsv(readFileSync(new URL('tables/penguins.csv', import.meta.url), 'utf8'));
+
+/** Two clouds that a line separates, with a column that says nothing. */
+const clouds = Array.from({ length: 60 }, (_, i) => ({
+  x: (i % 2 ? 2 : -2) + Math.sin(i),
+  noise: Math.cos(7 * i),
+  side: i % 2 ? 'right' : 'left',
+}));
+
+/** A price near 17,000 that depends on the size, and on the street through an offset. */
+const houses = Array.from({ length: 80 }, (_, i) => ({
+  size: 20 + ((13 * i) % 80),
+  street: i % 3 ? 'main' : 'back',
+  price: 15_000 + 50 * ((13 * i) % 80) + (i % 3 ? 300 : 0),
+}));
+
+const QUICK = { epochs: 60, patience: 10 } as const;
+
+describe('classes', () => {
+  it('gets names, probabilities and the metrics of classes out of a table with missing values', async () => {
+    const { training, test } = penguins.split({ test: 0.2, stratify: 'Species', seed: 1 });
+    const model = await TableModel.fit(training, { target: 'Species', ...QUICK });
+    expect(model.task).toBe('classes');
+    expect(model.classes).toEqual(['Adelie', 'Chinstrap', 'Gentoo']);
+    expect(model.targets).toEqual(['Species']);
+    expect(model.columns).not.toContain('Species');
+
+    const evaluation = await model.evaluate(test);
+    expect(evaluation.accuracy).toBeGreaterThan(0.95);
+    expect(evaluation.confusion).toHaveLength(3);
+    expect(evaluation.classes).toEqual(model.classes);
+    expect(evaluation.targets).toEqual(['Species']);
+
+    const predictions = model.predict(test);
+    expect(predictions).toHaveLength(test.rows);
+    const truth = test.toRecords().map((record) => record.Species);
+    const right = predictions.filter(({ value }, row) => value === truth[row]).length;
+    expect(right).toBe(evaluation.correct);
+    for (const { value, probabilities = {} } of predictions) {
+      expect(Object.keys(probabilities)).toEqual(model.classes);
+      const all = Object.values(probabilities);
+      expect(all.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
+      expect(probabilities[value as string]).toBe(Math.max(...all));
+    }
+    model.dispose();
+  });
+
+  it('predicts the same for a table, for records and for one record, which need no target', async () => {
+    const model = await TableModel.fit(clouds, { target: 'side', ...QUICK });
+    const records = clouds.slice(0, 5).map(({ x, noise }) => ({ x, noise }));
+    const predictions = model.predict(records);
+    expect(predictions.map(({ value }) => value)).toEqual(['left', 'right', 'left', 'right', 'left']);
+    expect(model.predict(Table.fromRecords(records))).toEqual(predictions);
+    expect(records.map((record) => model.predict(record))).toEqual(predictions);
+    expect(model.predict([])).toEqual([]);
+    model.dispose();
+  });
+
+  it('predicts the second of two classes above the threshold, as evaluate does', async () => {
+    const model = await TableModel.fit(clouds, { target: 'side', ...QUICK });
+    const [first] = model.predict(clouds);
+    const p = first.probabilities?.right as number;
+    expect(model.predict(clouds[0], { threshold: p / 2 }).value).toBe('right');
+    expect(model.predict(clouds[0], { threshold: (1 + p) / 2 }).value).toBe('left');
+    const threshold = 1e-9;
+    const { confusion = [] } = await model.evaluate(clouds, { threshold });
+    const right = model.predict(clouds, { threshold }).filter(({ value }) => value === 'right').length;
+    expect(confusion[0][1] + confusion[1][1]).toBe(right);
+    model.dispose();
+  });
+
+  it.each([
+    [[true, false], 'boolean', [true, false]],
+    [[0, 1], 'number', ['0', '1']],
+    [[-1, 1], 'number', ['-1', '1']],
+    [['no', 'yes'], 'category', ['no', 'yes']],
+  ])('learns a column of %j, of the kind %s, as two classes', async (values, kind, expected) => {
+    const table = Table.fromRecords(clouds.map(({ x, side }) => ({ x, y: values[Number(side === 'right')] })));
+    expect(table.column('y').kind).toBe(kind);
+    const model = await TableModel.fit(table, { target: 'y', ...QUICK });
+    expect(model.task).toBe('classes');
+    const values2 = model.predict([{ x: -2 }, { x: 2 }]).map(({ value }) => value);
+    expect(values2).toEqual(kind === 'boolean' ? values : expected);
+    // the table for the evaluation has the kinds of the training table
+    expect((await model.evaluate(table)).accuracy).toBe(1);
+    model.dispose();
+  });
+
+  it('learns other numbers as classes only if it is told to', async () => {
+    const table = Table.fromRecords(clouds.map(({ x, side }) => ({ x, y: side === 'right' ? 7 : 3 })));
+    const numbers = await TableModel.fit(table, { target: 'y', ...QUICK });
+    expect(numbers.task).toBe('numbers');
+    const classes = await TableModel.fit(table, { target: 'y', task: 'classes', ...QUICK });
+    expect(classes.classes).toEqual(['3', '7']);
+    expect(classes.predict({ x: -2 }).value).toBe('3');
+    numbers.dispose();
+    classes.dispose();
+  });
+
+  it('learns 0 and 1 as numbers if it is told to', async () => {
+    const table = Table.fromRecords(clouds.map(({ x, side }) => ({ x, y: Number(side === 'right') })));
+    const model = await TableModel.fit(table, { target: 'y', task: 'numbers', ...QUICK });
+    expect(model.predict({ x: 2 })).toEqual({ value: expect.closeTo(1, 0) });
+    expect((await model.evaluate(table)).r2).toBeGreaterThan(0.5);
+    model.dispose();
+  });
+
+  it('has names that no network could have, and names that are properties of objects', async () => {
+    const long = 'a'.repeat(1001);
+    const table = Table.fromRecords(
+      clouds.map(({ x, side }) => ({ ['__proto__']: x, y: side === 'right' ? long : '__proto__' })),
+      { kinds: { y: 'category' } },
+    );
+    const model = await TableModel.fit(table, { target: 'y', ...QUICK });
+    expect(model.network.classes).toBeUndefined();
+    const [{ value, probabilities = {} }] = model.predict(table);
+    expect(value).toBe('__proto__');
+    expect(Object.keys(probabilities)).toEqual(['__proto__', long]);
+    model.dispose();
+  });
+});
+
+describe('numbers', () => {
+  it('speaks the units of the table: the price is near 17,000, and the error is small beside its deviation', async () => {
+    const model = await TableModel.fit(houses, { target: 'price', hidden: [16], seed: 2 });
+    expect(model.task).toBe('numbers');
+    expect(model.classes).toBeUndefined();
+    const { value } = model.predict({ size: 60, street: 'main' });
+    expect(Math.abs((value as number) - 17_300)).toBeLessThan(300);
+    const { r2 = 0, meanAbsoluteError, costUnits, byOutput, targets } = await model.evaluate(houses);
+    expect(r2).toBeGreaterThan(0.95);
+    expect(meanAbsoluteError).toBeLessThan(250);
+    expect(costUnits).toBe('standardized');
+    expect(byOutput).toHaveLength(1);
+    expect(targets).toEqual(['price']);
+    const errors = model
+      .predict(houses)
+      .map((prediction, i) => Math.abs((prediction.value as number) - houses[i].price));
+    expect(errors.reduce((sum, e) => sum + e, 0) / 80).toBeCloseTo(meanAbsoluteError as number, 2);
+    model.dispose();
+  });
+
+  it('predicts several numbers by column', async () => {
+    const both = houses.map((house) => ({ ...house, tax: house.price / 100 }));
+    const model = await TableModel.fit(both, { target: ['price', 'tax'], inputs: ['size', 'street'], ...QUICK });
+    expect(model.predict({ size: 60, street: 'main' })).toEqual({
+      value: { price: expect.any(Number), tax: expect.any(Number) },
+    });
+    const { byOutput, targets } = await model.evaluate(both);
+    expect(byOutput).toHaveLength(2);
+    expect(targets).toEqual(['price', 'tax']);
+    model.dispose();
+  });
+});
+
+describe('labels', () => {
+  it.each([
+    ['booleans', true, false],
+    ['0 and 1', 1, 0],
+  ])('learns several columns of %s, and predicts true or false for each', async (_, yes, no) => {
+    const table = Table.fromRecords(
+      clouds.map(({ x }) => ({ x, isPositive: x > 0 ? yes : no, isLarge: Math.abs(x) > 2 ? yes : no })),
+    );
+    const model = await TableModel.fit(table, { target: ['isPositive', 'isLarge'], epochs: 300, validation: false });
+    expect(model.task).toBe('labels');
+    expect(model.predict({ x: 2.9 })).toEqual({
+      value: { isPositive: true, isLarge: true },
+      probabilities: { isPositive: expect.closeTo(1, 0), isLarge: expect.closeTo(1, 0) },
+    });
+    expect(model.predict({ x: -1.2 }).value).toEqual({ isPositive: false, isLarge: false });
+    const evaluation = await model.evaluate(table);
+    expect(evaluation.labelAccuracy).toBeGreaterThan(0.9);
+    expect(evaluation.byLabel).toHaveLength(2);
+    expect(evaluation.classes).toEqual(['isPositive', 'isLarge']);
+    model.dispose();
+  });
+});
+
+describe('training', () => {
+  it('gives equal models for equal seeds, and others for other seeds', async () => {
+    const bytes = async (seed: number) => {
+      const model = await TableModel.fit(clouds, { target: 'side', seed, ...QUICK });
+      const saved = await model.save();
+      model.dispose();
+      return Buffer.from(saved).toString('hex');
+    };
+    const first = await bytes(3);
+    expect(await bytes(3)).toBe(first);
+    expect(await bytes(4)).not.toBe(first);
+  });
+
+  it('passes reports on, and ends early with the best weights', async () => {
+    const reports: EpochReport[] = [];
+    const onEpoch = (report: EpochReport) => void reports.push(report);
+    const model = await TableModel.fit(houses, { target: 'price', epochs: 2000, patience: 3, onEpoch });
+    expect(model.history?.stopped).toBe('earlyStopping');
+    expect(reports).toHaveLength(model.history?.length as number);
+    expect(reports[0].validation?.samples).toBe(16);
+    expect(model.history?.best?.epoch).toBe(reports.length - 4);
+    model.dispose();
+  });
+
+  it('takes validation rows as a table or as records, and none at all', async () => {
+    const validation = clouds.slice(40);
+    const options: TableModelOptions = { target: 'side', epochs: 3, patience: 3 };
+    const byRecords = await TableModel.fit(clouds.slice(0, 40), { ...options, validation });
+    const byTable = await TableModel.fit(clouds.slice(0, 40), {
+      ...options,
+      validation: Table.fromRecords(validation),
+    });
+    expect(byRecords.history?.last?.validation).toEqual(byTable.history?.last?.validation);
+    expect(byRecords.history?.last?.validation?.samples).toBe(20);
+    const without = await TableModel.fit(clouds, { target: 'side', epochs: 3, validation: false });
+    expect(without.history?.last?.validation).toBeUndefined();
+    expect(without.history).toHaveLength(3);
+  });
+
+  it('can be aborted', async () => {
+    const controller = new AbortController();
+    const call = TableModel.fit(clouds, {
+      target: 'side',
+      signal: controller.signal,
+      onEpoch: () => controller.abort(new Error('enough')),
+    });
+    await expect(call).rejects.toThrow('enough');
+  });
+
+  it('hands its options to the network', async () => {
+    const model = await TableModel.fit(clouds, {
+      target: 'side',
+      hidden: [5, 4],
+      activation: 'tanh',
+      dropout: 0.25,
+      l2: 0.5,
+      optimizer: adam({ learningRate: 0.02 }),
+      batchSize: 7,
+      epochs: 2,
+      network: { batchSize: 9 },
+      seed: 11,
+    });
+    const { layers, l2, seed, optimizer, steps } = model.network;
+    expect(layers.map(({ units }) => units)).toEqual([5, 4, 2]);
+    expect(layers.map(({ activation }) => activation)).toEqual(['tanh', 'tanh', 'softmax']);
+    expect(l2).toBe(0.5);
+    expect(seed).toBe(11);
+    expect(optimizer).toMatchObject({ name: 'adam', learningRate: 0.02 });
+    expect(steps).toBe(2 * Math.ceil(48 / 7));
+    expect(model.network.columns).toEqual(['x', 'noise']);
+    model.dispose();
+  });
+
+  it('gives the memory back if training fails', async () => {
+    const dispose = vi.spyOn(Network.prototype, 'dispose');
+    const call = TableModel.fit(clouds, { target: 'side', classWeights: [1, 2, 3] });
+    await expect(call).rejects.toThrow(/classWeights/);
+    expect(dispose).toHaveBeenCalledTimes(1);
+    dispose.mockRestore();
+  });
+});
+
+describe('wrong arguments', () => {
+  const fit = (options: object, data: unknown = clouds) => TableModel.fit(data as Table, options as TableModelOptions);
+  it.each([
+    [() => fit({}), 'options.target: got undefined, want the name of the column to be learned'],
+    [() => fit({ target: 'sid' }), 'options.target: got "sid", want one of "x", "noise", "side"'],
+    [() => fit({ target: 'side', hiden: [3] }), 'options: got the unknown key "hiden"'],
+    [() => fit({ target: 'side', hidden: 3 }), 'options.hidden: got 3, want an array of the widths'],
+    [() => fit({ target: 'side', hidden: [3, 0] }), 'options.hidden[1]: got 0, want an integer from 1 to 65536'],
+    [() => fit({ target: 'side', validation: 1 }), 'options.validation: got 1, want a share above 0 and below 1'],
+    [() => fit({ target: 'side', validation: 'all' }), 'options.validation: got "all", want a share'],
+    [() => fit({ target: 'side', validation: false, patience: 3 }), 'options.patience: got one without validation'],
+    [() => fit({ target: 'side', task: 'numbers' }), 'options.task: got "numbers" for "side", a column of the kind'],
+    [() => fit({ target: 'side', task: 'labels' }), 'options.task: got "labels" for the column "side" alone'],
+    [() => fit({ target: ['x', 'noise'], task: 'classes' }), 'options.task: got "classes" for 2 targets, want one'],
+    [() => fit({ target: ['x', 'side'] }), 'options.target: got "x" (number), "side" (category), want one category'],
+    [
+      () =>
+        fit({ target: 'side' }, [
+          { x: 1, side: 'a' },
+          { x: 2, side: 'a' },
+        ]),
+      'with the class "a" alone, want two',
+    ],
+    [
+      () =>
+        fit({ target: 'side' }, [
+          { x: 1, side: 'a' },
+          { x: 2, side: null },
+          { x: 3, side: 'b' },
+        ]),
+      'in targets',
+    ],
+    [() => fit({ target: 'side', network: { thread: 2 } }), 'options.network: got the unknown key "thread"'],
+    [() => fit({ target: 'side', onEpoch: 1 }), 'options.onEpoch: got 1, want a function'],
+    [() => fit({ target: 'side', seed: -1 }), 'options.seed: got -1'],
+    [() => fit({ target: 'side' }, 'a.csv'), 'got "a.csv"'],
+  ])('%# refuses with a message: %s', async (call, message) => {
+    await expect(call()).rejects.toThrow(message);
+  });
+
+  it('refuses a threshold for numbers and for three classes', async () => {
+    const model = await TableModel.fit(houses, { target: 'price', epochs: 1 });
+    expect(() => model.predict(houses, { threshold: 0.5 })).toThrow(
+      'options.threshold: got one for a model that learns',
+    );
+    expect(() => model.predict(houses, { threshhold: 0.5 } as object)).toThrow('the unknown key "threshhold"');
+    model.dispose();
+  });
+
+  it('cannot be made with new, and is frozen', async () => {
+    const Any = TableModel as unknown as new () => TableModel;
+    expect(() => new Any()).toThrow('want await TableModel.fit(table, options)');
+    const model = await TableModel.fit(clouds, { target: 'side', epochs: 1 });
+    expect(Object.isFrozen(model)).toBe(true);
+    expect(String(model)).toMatch(/^TableModel of "side" from 2 columns: Network 2-/);
+    model.dispose();
+    expect(() => model.predict(clouds)).toThrow();
+  });
+});
+
+describe('files', () => {
+  const cases: [string, TableModelOptions, object[]][] = [
+    ['classes', { target: 'side', ...QUICK }, clouds],
+    ['numbers', { target: 'price', ...QUICK }, houses],
+    ['labels', { target: ['a', 'b'], ...QUICK }, clouds.map(({ x }) => ({ x, a: x > 0, b: x > 1 }))],
+  ];
+  it.each(cases)(
+    'a model of %s predicts the same bits after save and load, and saves the same bytes',
+    async (_, options, data) => {
+      const model = await TableModel.fit(data, options);
+      const bytes = await model.save();
+      const loaded = await TableModel.load(bytes);
+      expect(loaded.history).toBeUndefined();
+      expect(loaded.task).toBe(model.task);
+      expect(loaded.classes).toEqual(model.classes);
+      expect(loaded.predict(data)).toEqual(model.predict(data));
+      expect(await loaded.evaluate(data)).toEqual(await model.evaluate(data));
+      expect(Buffer.from(await loaded.save()).equals(Buffer.from(bytes))).toBe(true);
+    },
+  );
+
+  it('Network.load reads the file, and the encoder stays in the file that the network saves', async () => {
+    const model = await TableModel.fit(clouds, { target: 'side', ...QUICK });
+    const net = await Network.load(await model.save());
+    const inputs = model.encoder.encodeInputs(clouds);
+    expect(net.predict(inputs)).toEqual(model.network.predict(inputs));
+    expect(net.classes).toEqual(['left', 'right']);
+    const again = await TableModel.load(await net.save());
+    expect(again.predict(clouds)).toEqual(model.predict(clouds));
+  });
+
+  it('refuses files without an encoder, with one that does not fit, and damaged ones', async () => {
+    const net = await Network.create({ inputs: 2, layers: [{ units: 1 }] });
+    await expect(TableModel.load(await net.save())).rejects.toThrow(
+      'load: got a network without an encoder, want a file of model.save(): Network.load reads this one',
+    );
+    const old = new URL('golden-saved/version-1-training.simdprop', import.meta.url);
+    await expect(TableModel.load(new Uint8Array(readFileSync(old)))).rejects.toThrow('a network without an encoder');
+
+    const { withEncoder } = await import('../src/applications/model-file.js');
+    const other = Encoder.fit(Table.fromRecords(clouds), { target: 'side' });
+    await expect(TableModel.load(await withEncoder(await net.save(), other))).rejects.toThrow(
+      'load: got an encoder of 2 inputs and 2 outputs (classes), want 2 inputs and 1 outputs',
+    );
+    const forged = { toJSON: () => ({ version: 1, inputs: [{ column: 'x', kind: 'number' }], targets: [] }) };
+    await expect(TableModel.load(await withEncoder(await net.save(), forged as never))).rejects.toThrow(
+      /^load: encoder/,
+    );
+    const bytes = await (await TableModel.fit(clouds, { target: 'side', epochs: 1 })).save();
+    bytes[bytes.length >> 1] ^= 1;
+    await expect(TableModel.load(bytes)).rejects.toThrow('damaged');
+  });
+});
