@@ -41,8 +41,6 @@ const PREDICT_KEYS = keysOf<PredictOptions>({ threshold: true });
 export type TableEvaluation = Evaluation & {
   /** The target columns. For numbers: in the order of `byOutput`. */
   targets: readonly string[];
-  /** For classes: their names in the order of `confusion`. For labels: their columns in the order of `byLabel`. */
-  classes?: readonly string[];
 };
 
 export interface TableModel extends Disposer {}
@@ -178,7 +176,8 @@ export class TableModel {
   async evaluate(data: Table | readonly object[], options: EvaluateOptions = {}): Promise<TableEvaluation> {
     const { encoder, targets, classes } = this;
     const evaluation = await this.network.evaluate(encoder.encode(like(encoder, data)), options);
-    return { ...evaluation, targets, ...(classes && { classes }) };
+    // the network has no names that are empty or very long
+    return { ...evaluation, targets, ...(classes && { classes }) } as TableEvaluation;
   }
 
   /**
