@@ -14,7 +14,7 @@ import {
 } from 'simdprop';
 import { type CrossValidation, crossValidate } from 'simdprop/cross-validation';
 import { type CsvData, readCsv } from 'simdprop/csv';
-import { type Column, Table } from 'simdprop/tabular';
+import { type Column, type ColumnImportance, type Prediction, Table, TableModel } from 'simdprop/tabular';
 import { type ChartOptions, confusionMatrix, importance, learningCurve, rocCurve } from 'simdprop/charts';
 import { saveFile } from 'simdprop/files';
 import { type IdxFile, parseIdx } from 'simdprop/idx';
@@ -42,6 +42,12 @@ await network.fitStream(() => [{ inputs: table.inputs, targets: readCsv('x,y', {
 const penguins: Table = Table.fromRecords([{ species: 'gentoo', mass: 5.2 }]);
 const mass: Column = penguins.column('mass');
 const masses: Float64Array | undefined = mass.kind === 'number' ? mass.values : undefined;
+const model: TableModel = await TableModel.fit(penguins, { target: 'species', hidden: [8], seed: 1 });
+const predictions: Prediction[] = model.predict(penguins);
+const probability: number | undefined = model.predict({ mass: 5 }).probabilities?.gentoo;
+const columns: ColumnImportance[] = await model.importance(penguins);
+const right: number | undefined = (await model.evaluate(penguins)).accuracy;
+const restored: TableModel = await TableModel.load(await model.save());
 const { graph, cost }: { graph: Graph; cost: Node } = unroll(network, [0, 1], [1]);
 const gradient: Float64Array = graph.reverse(cost);
 const { error, worst }: GradientCheck = (await network.inspect()).checkGradients(data.inputs, data.targets);
@@ -56,7 +62,7 @@ const charts: string[] = [
   rocCurve(outputs, new Uint8Array(4), chart),
   importance([{ column: 'x', importance: 0.5 }], chart),
 ];
-export { charts };
+export { charts, columns, predictions, probability, restored, right };
 export { accuracy, error, f1, folds, gradient, images, inOneFile, masses, outputs, weights, worst };
 
 // @ts-expect-error: without a target there is no cost

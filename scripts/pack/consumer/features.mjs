@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { lbfgs, Network, NonFiniteError, sgd } from 'simdprop';
 import { crossValidate } from 'simdprop/cross-validation';
-import { Table } from 'simdprop/tabular';
+import { Table, TableModel } from 'simdprop/tabular';
 
 // node features.mjs <file of version 1>
 //
@@ -25,6 +25,12 @@ const create = (more) => Network.create({ ...options, cost: 'categoricalCrossEnt
 const weightsOf = (net) => net.layers.flatMap((layer) => [...layer.getWeights(), ...layer.getBiases()]);
 
 assert.deepEqual(Table.fromCsv('x,y\n1,b\n').toRecords(), [{ x: 1, y: 'b' }]);
+
+const rows = Table.fromCsv('x,y\n1,a\n2,a\n3,a\n7,b\n8,b\n9,b\n');
+const model = await TableModel.fit(rows, { target: 'y' });
+assert.equal(model.predict({ x: 9 }).value, 'b');
+assert.equal((await model.importance(rows))[0].column, 'x');
+assert.deepEqual((await TableModel.load(await model.save())).predict(rows), model.predict(rows));
 
 const net = await create();
 assert.deepEqual([net.constructor.name, NonFiniteError.name], ['Network', 'NonFiniteError']);
