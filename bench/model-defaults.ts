@@ -74,9 +74,8 @@ function optionsOf(candidate: Required<Candidate>, rows: number): Omit<TableMode
   const { hidden, activation, l2, dropout, rate, batch, share, steps, wait } = candidate;
   return {
     hidden,
-    activation,
+    ...(hidden.length > 0 && { activation, dropout }),
     l2,
-    dropout,
     optimizer: adam({ learningRate: rate }),
     batchSize: batch,
     validation: share,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import { adam, type EpochReport, Network } from '../src/index.js';
+import { adam, type EpochReport, lbfgs, Network } from '../src/index.js';
 import { Encoder, Table, TableModel, type TableModelOptions } from '../src/tabular.js';
 
 const penguins = Table.fromCsv(readFileSync(new URL('tables/penguins.csv', import.meta.url), 'utf8'));
@@ -254,6 +254,13 @@ describe('training', () => {
     model.dispose();
   });
 
+  it('trains on full batches with an optimizer that needs them', async () => {
+    const model = await TableModel.fit(houses, { target: 'price', optimizer: lbfgs(), patience: 20 });
+    expect(model.network.optimizer.name).toBe('lbfgs');
+    expect((await model.evaluate(houses)).r2).toBeGreaterThan(0.95);
+    model.dispose();
+  });
+
   it('gives the memory back if training fails', async () => {
     const dispose = vi.spyOn(Network.prototype, 'dispose');
     const call = TableModel.fit(clouds, { target: 'side', classWeights: [1, 2, 3] });
@@ -274,6 +281,15 @@ describe('wrong arguments', () => {
     [() => fit({ target: 'side', validation: 1 }), 'options.validation: got 1, want a share above 0 and below 1'],
     [() => fit({ target: 'side', validation: 'all' }), 'options.validation: got "all", want a share'],
     [() => fit({ target: 'side', validation: false, patience: 3 }), 'options.patience: got one without validation'],
+    [() => fit({ target: 'side', batchSize: 'all' }), 'options.batchSize: got "all", want an integer from 1 to'],
+    [() => fit({ target: 'side', optimizer: null }), 'options.optimizer: got null, want an optimizer'],
+    [() => fit({ target: 'side', patience: 0 }), 'options.patience: got 0, want an integer from 1 to'],
+    [() => fit({ target: 'side', epochs: 1.5 }), 'options.epochs: got 1.5, want an integer from 1 to'],
+    [() => fit({ target: 'side', activation: 'softmax' }), 'options.activation: got "softmax", want one of linear'],
+    [() => fit({ target: 'side', dropout: 1 }), 'options.dropout: got 1, want a number from 0 to below 1'],
+    [() => fit({ target: 'side', l2: -1 }), 'options.l2: got -1, want a number from 0 up'],
+    [() => fit({ target: 'side', hidden: [], dropout: 0.1 }), 'options.dropout: got dropout without a hidden layer'],
+    [() => fit({ target: 'side', hidden: [], activation: 'relu' }), 'options.activation: got activation without a'],
     [() => fit({ target: 'side', task: 'numbers' }), 'options.task: got "numbers" for "side", a column of the kind'],
     [() => fit({ target: 'side', task: 'labels' }), 'options.task: got "labels" for the column "side" alone'],
     [() => fit({ target: ['x', 'noise'], task: 'classes' }), 'options.task: got "classes" for 2 targets, want one'],

@@ -1,7 +1,9 @@
 import {
   checkCallback,
+  checkFraction,
   checkInteger,
   checkName,
+  checkNotNegative,
   checkNumber,
   checkObject,
   keysOf,
@@ -12,7 +14,8 @@ import { CORE_KEYS, type CoreOptions } from '../core/core-options.js';
 import type { DataSet } from '../data/data-set.js';
 import { TASKS, type Task } from '../data/task.js';
 import type { ActivationName } from '../spec/network-options.js';
-import { adam, isFullBatch, type Optimizer } from '../spec/optimizer.js';
+import { adam, checkOptimizer, isFullBatch, type Optimizer } from '../spec/optimizer.js';
+import { ACTIVATIONS } from '../spec/spec.js';
 import type { EncoderOptions } from '../tables/encoder-options.js';
 import { Table } from '../tables/table.js';
 import type { TrainOptions } from '../training/options.js';
@@ -92,6 +95,8 @@ const KEYS = keysOf<TableModelOptions>({
 
 const WIDEST = 65_536;
 
+const ACTIVATIONS_OF_HIDDEN = (Object.keys(ACTIVATIONS) as ActivationName[]).filter((name) => name !== 'softmax');
+
 /** Options of training that are passed on to `fit`. */
 type Passed = Pick<
   TrainOptions,
@@ -102,7 +107,7 @@ type Passed = Pick<
 export interface ModelPlan {
   readonly hidden: readonly number[];
   readonly activation: ActivationName;
-  readonly dropout: number | undefined;
+  readonly dropout: number;
   readonly l2: number;
   readonly epochs: number | undefined;
   readonly validation: TableModelOptions['validation'];
@@ -119,19 +124,27 @@ export function checkModelOptions(options: TableModelOptions): ModelPlan {
   checkObject('options', options, KEYS);
   const { target, inputs, encodings, missing, markMissing, rare } = options;
   if (target === undefined) throw wrongType('options.target', target, 'the name of the column to be learned');
-  const { task, hidden = HIDDEN, activation = ACTIVATION, dropout, l2 = L2 } = options;
+  const { task, hidden = HIDDEN, activation = ACTIVATION, dropout = 0, l2 = L2 } = options;
   const { epochs, validation, patience, seed = 0, network } = options;
   const { optimizer, batchSize, classWeights, signal, onEpoch, onBatch, onProgress } = options;
   if (network !== undefined) checkObject('options.network', network, CORE_KEYS);
+  if (optimizer !== undefined) checkOptimizer(optimizer, 'options.optimizer');
   for (const name of ['onEpoch', 'onBatch', 'onProgress'] as const) checkCallback(`options.${name}`, options[name]);
+  for (const name of ['batchSize', 'epochs', 'patience'] as const) {
+    if (options[name] !== undefined) checkInteger(`options.${name}`, options[name], 1, 2 ** 31 - 1);
+  }
   if (patience !== undefined && validation === false) {
     throw outOfRange('options.patience', 'one without validation', 'none, or rows for validation');
   }
+  for (const name of ['activation', 'dropout'] as const) {
+    if (options[name] === undefined || checkHidden(hidden).length > 0) continue;
+    throw outOfRange(`options.${name}`, `${name} without a hidden layer`, 'none, or options.hidden');
+  }
   return {
     hidden: checkHidden(hidden),
-    activation,
-    dropout,
-    l2,
+    activation: checkName('options.activation', activation, ACTIVATIONS_OF_HIDDEN),
+    dropout: checkFraction('options.dropout', dropout),
+    l2: checkNotNegative('options.l2', l2),
     epochs,
     validation: checkValidation(validation),
     patience,
