@@ -334,6 +334,8 @@ describe('wrong arguments', () => {
     const model = await TableModel.fit(clouds, { target: 'side', epochs: 1 });
     expect(Object.isFrozen(model)).toBe(true);
     expect(String(model)).toMatch(/^TableModel of "side" from 2 columns: Network 2-/);
+    expect(JSON.stringify([model])).toBe(JSON.stringify([String(model)]));
+    expect(() => structuredClone(model)).toThrow('TableModel.load(await model.save()) makes a copy');
     model.dispose();
     expect(() => model.predict(clouds)).toThrow();
   });

@@ -1,5 +1,6 @@
 import { type Bytes, checkBytes } from '../check/bytes.js';
 import { checkObject, keysOf, outOfRange, quote } from '../check/errors.js';
+import { notCloned } from '../check/not-cloned.js';
 import type { Task } from '../data/task.js';
 import type { Label } from '../model/classify.js';
 import { INSPECT } from '../model/describe.js';
@@ -60,6 +61,8 @@ export interface TableModel extends Disposer {}
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the class has the method that the interface declares
 export class TableModel {
+  /** @internal */
+  readonly notCloned = notCloned('a TableModel: await TableModel.load(await model.save()) makes a copy');
   /** The network. It can be trained further: `model.network.fit(model.encoder.encode(table))`. */
   readonly network: Network;
   /** The encoder. `encoder.inputKinds` are the kinds in which tables for `predict` must be read. */
@@ -207,6 +210,11 @@ export class TableModel {
   toString(): string {
     const targets = this.targets.map((name) => quote(name)).join(', ');
     return `TableModel of ${targets} from ${this.columns.length} columns: ${this.network}`;
+  }
+
+  /** The line of `toString`: JSON cannot hold a model, which `save` writes. */
+  toJSON(): string {
+    return String(this);
   }
 
   /** @internal */
