@@ -11,13 +11,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 // "close to" lists the numbers printed, in their order. Each must be within TOLERANCE, or within the distance that the
 // comment states. A snippet without such a comment only has to run. test/docs.test.ts runs them on src/,
 // npm run test:pack on the packed package.
+//
+// A snippet that needs a second file has it in a block of its own, ```js worker.mjs, which is written beside it. The
+// programs of the folders of docs/ read data files: they run in the folder of these files, DATA.
 
 /** How close "close to" is. */
 export const TOLERANCE = 0.1;
 
-/** README.md and docs/*.md of a folder: path to text. */
+/** The folder of the data files that the snippets read, from the root of the repository. */
+export const DATA = 'bench/data/';
+
+/** True if the snippets of a page read files of DATA. */
+export const readsData = (page) => /^docs\/.*\//.test(page);
+
+/** README.md and all pages of docs/, in a folder: path to text. */
 export function readPages(root) {
-  const docs = readdirSync(new URL('docs/', root)).filter((name) => name.endsWith('.md'));
+  const names = readdirSync(new URL('docs/', root), { recursive: true }).map((name) => name.replaceAll('\\', '/'));
+  const docs = names.filter((name) => name.endsWith('.md')).sort();
   const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...docs.map((name) => `docs/${name}`)];
   return new Map(pages.map((page) => [page, readFileSync(new URL(page, root), 'utf8')]));
 }
@@ -30,16 +40,21 @@ export function snippetsOf(page, text) {
   }));
 }
 
+/** The blocks of a page that are files beside its snippets: name to code. `resolve` is that of `moduleOf`. */
+export function filesBeside(text, resolve = (name) => name) {
+  const blocks = [...text.matchAll(/^```js (\S+)\r?\n([\s\S]*?)^```$/gm)];
+  return new Map(blocks.map(([, name, code]) => [name, resolveImports(code, resolve)]));
+}
+
+const resolveImports = (code, resolve) =>
+  code.replace(/from '(simdprop[^']*)'/g, (_, name) => `from '${resolve(name)}'`);
+
 /** A name for the snippet's module. */
 export const fileOf = ({ page, line }) => `${page.replaceAll(/\W/g, '-')}-${line}.mjs`;
 
 /** The code of a snippet as a module. `resolve`: maps the name of each import of simdprop to a path. */
 export function moduleOf({ lines }, resolve = (name) => name) {
-  const code = lines.map((line, i) =>
-    line
-      .replaceAll('console.log(', `print(${i}, `)
-      .replace(/from '(simdprop[^']*)'/, (_, name) => `from '${resolve(name)}'`),
-  );
+  const code = lines.map((line, i) => resolveImports(line.replaceAll('console.log(', `print(${i}, `), resolve));
   // all on one line, so that the line numbers of errors are those of the snippet plus one
   const head = [
     "import { format } from 'node:util'",

@@ -1,7 +1,7 @@
 // Packs the package as npm would publish it, lints the tarball, installs it into an empty folder and uses all of it
 // there, from JavaScript and from TypeScript. Needs dist/: npm run build first.
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -30,7 +30,8 @@ function runNode(name, args, env) {
 }
 
 function checkContents() {
-  const pages = [...PAGES, ...readdirSync(join(ROOT, 'docs')).map((page) => `docs/${page}`)];
+  const docs = readdirSync(join(ROOT, 'docs'), { recursive: true }).map((page) => `docs/${page.replaceAll('\\', '/')}`);
+  const pages = [...PAGES, ...docs.filter((page) => !statSync(join(ROOT, page)).isDirectory())];
   for (const file of [...pages, 'LICENSE', 'assembly/abi.ts', 'dist/index.js.map'])
     if (!files.includes(file)) throw new Error(`test-pack: ${filename} lacks ${file}`);
   // the files that pages without a bundler preload

@@ -1,21 +1,30 @@
+import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { buildSync } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
+  DATA,
   differencesOf,
   expectedOf,
   fileOf,
+  filesBeside,
   matches,
   moduleOf,
   readPages,
+  readsData,
   snippetsOf,
   TOLERANCE,
 } from '../scripts/snippets.mjs';
 
-// Every ```js snippet of README.md and docs/*.md is run as a module of its own, in which imports of simdprop lead to
-// src/. scripts/snippets.mjs describes how the output is compared.
+// Every ```js snippet of README.md and docs/ is run as a module of its own, in which imports of simdprop lead to src/.
+// scripts/snippets.mjs describes how the output is compared. Programs that read data files, or have files beside them,
+// run in a process of their own.
 
 const ROOT = new URL('../', import.meta.url);
 const SNIPPETS = new URL('build/docs/', ROOT);
+const PROCESS = fileURLToPath(new URL('snippet-process.ts', import.meta.url));
 
 const SOURCES: Readonly<Record<string, string>> = {
   simdprop: 'src/index.ts',
@@ -31,6 +40,27 @@ const SOURCES: Readonly<Record<string, string>> = {
 
 const pages = readPages(ROOT);
 
+const resolve = (name: string) => `../../${SOURCES[name]}`;
+
+const sourceOf = (name: string) => fileURLToPath(new URL(SOURCES[name], ROOT));
+
+/** Writes a file beside a snippet, with all that it imports: in a worker, Node 20 reads no TypeScript, even with tsx. */
+function bundle(contents: string, file: URL): void {
+  const stdin = { contents, resolveDir: fileURLToPath(SNIPPETS) };
+  buildSync({ stdin, bundle: true, format: 'esm', platform: 'node', outfile: fileURLToPath(file) });
+}
+
+/** What a snippet prints: see `moduleOf`. */
+async function run(page: string, file: URL): Promise<Map<number, string[]>> {
+  if (!readsData(page)) {
+    const { printed } = (await import(/* @vite-ignore */ file.href)) as { printed: Map<number, string[]> };
+    return printed;
+  }
+  const args = ['--import', 'tsx', PROCESS, file.href];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: new URL(DATA, ROOT) });
+  return new Map(JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as [number, string[]][]);
+}
+
 beforeAll(() => {
   rmSync(SNIPPETS, { recursive: true, force: true });
   mkdirSync(SNIPPETS, { recursive: true });
@@ -39,12 +69,9 @@ beforeAll(() => {
 describe.each([...pages])('%s', (page, text) => {
   test.for(snippetsOf(page, text))('the snippet at line $line runs and prints what it says', async (snippet) => {
     const file = new URL(fileOf(snippet), SNIPPETS);
-    writeFileSync(
-      file,
-      moduleOf(snippet, (name) => `../../${SOURCES[name]}`),
-    );
-    const { printed } = (await import(/* @vite-ignore */ file.href)) as { printed: Map<number, string[]> };
-    expect(differencesOf(snippet, printed)).toEqual([]);
+    writeFileSync(file, moduleOf(snippet, resolve));
+    for (const [name, code] of filesBeside(text, sourceOf)) bundle(code, new URL(name, SNIPPETS));
+    expect(differencesOf(snippet, await run(page, file))).toEqual([]);
   });
 
   test('links lead to files', () => {
@@ -55,9 +82,11 @@ describe.each([...pages])('%s', (page, text) => {
   });
 });
 
-test('docs/README.md leads to every page', () => {
+test('docs/README.md leads to every page, and so does the README.md of each folder', () => {
   for (const page of [...pages.keys()].filter((name) => name.startsWith('docs/') && name !== 'docs/README.md')) {
-    expect(pages.get('docs/README.md')).toContain(`(${page.slice('docs/'.length)})`);
+    const [, folder, name] = /^(docs\/(?:.*\/)?)([^/]+)$/.exec(page) as RegExpExecArray;
+    const index = name === 'README.md' ? 'docs/README.md' : `${folder}README.md`;
+    expect(pages.get(index)).toContain(`(${name === 'README.md' ? page.slice('docs/'.length) : name})`);
   }
 });
 
