@@ -55,6 +55,7 @@ import type * as evaluationCode from './training/evaluation.js';
 import { fit, train } from './training/fit.js';
 import { History } from './training/history.js';
 import {
+  STEP_KEYS,
   STREAM_KEYS,
   type StreamOptions,
   TRAIN_KEYS,
@@ -64,6 +65,7 @@ import {
 } from './training/options.js';
 import type { EpochReport, TrainForReport } from './training/reports.js';
 import type { DataSource } from './training/stream.js';
+import type * as trainForCode from './training/train-for.js';
 import { Trainer } from './training/trainer.js';
 
 /** Options of `Network.create`: what the network computes, and how it runs. */
@@ -84,6 +86,9 @@ export const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS, 'task', 'classes', 'col
 /** Loaded by the first call of evaluate. Later calls begin at once, so that no training can come before them. */
 let evaluation: typeof evaluationCode | undefined;
 
+/** Loaded by the first call of trainFor. Later calls train before they return their promise. */
+let timeBoxed: typeof trainForCode | undefined;
+
 /**
  * The method that `using` calls. TypeScript knows `Symbol.dispose` from version 5.2 on, with the lib
  * `esnext.disposable`. Without it, this type is an object without known properties.
@@ -97,7 +102,7 @@ export interface Network extends Disposer {}
 /**
  * A feed-forward network and everything that it needs to learn, in a linear memory of its own.
  *
- * `create`, `fit` and other calls that take long are asynchronous; calls on a single batch are synchronous. A wrong
+ * Calls on a single batch are synchronous; calls on data sets and files are asynchronous. A wrong
  * argument throws a TypeError or RangeError that says where it stands, which value was given and which is allowed. The
  * network is then unchanged. Arguments that a method does not take are refused too.
  *
@@ -497,15 +502,20 @@ export class Network {
   }
 
   /**
-   * Trains for about this many milliseconds, synchronously, for pages that draw sixty times a second. It takes the
+   * Trains for about this many milliseconds, for pages that draw sixty times a second. It takes the
    * steps of `fit`: at least one, and further whole steps until the next might end too late. The next call with the
    * same arrays and equal options resumes where this one stopped, also in the middle of an epoch; `fit` and other data
    * start a new epoch. The data are copied in the first call, so that later changes in the same arrays have no effect.
    * The machine determines how many steps fit into the time, but not their results. After a NonFiniteError the network
    * is as it was before this one call, and the next one starts a new epoch.
    */
-  trainFor(data: DataSet, milliseconds: number, options: TrainForOptions = {}): TrainForReport {
-    return this.#trainer.trainFor(data, milliseconds, options);
+  async trainFor(data: DataSet, milliseconds: number, options: TrainForOptions = {}): Promise<TrainForReport> {
+    const arena = this.#arena;
+    const taken = takeOptions(options, STEP_KEYS, arena);
+    // if the code must be loaded first, the data are copied, and the arrays remembered as they are now
+    const given = timeBoxed ? { data, arrays: data } : { data: ownData('data', data, arena), arrays: { ...data } };
+    timeBoxed ??= await import('./training/train-for.js');
+    return timeBoxed.trainFor(this.#trainer, given, milliseconds, taken);
   }
 
   /**

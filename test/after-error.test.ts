@@ -51,7 +51,7 @@ describe('an overflow in the step at which a call stops', () => {
     [
       'the end of the time of trainFor',
       async (net) => {
-        for (let call = 0; call < 3; call++) net.trainFor(overflowing, 1e-30, steps);
+        for (let call = 0; call < 3; call++) await net.trainFor(overflowing, 1e-30, steps);
       },
     ],
     ['replayTo', (net) => net.replayTo(3, overflowing, training)],
@@ -166,13 +166,13 @@ describe('a cost of the user that throws once', () => {
       const net = await createNetwork({ ...options, cost: { ...quadratic, [part]: call } as CustomCost });
       const other = await createNetwork({ ...options, cost: quadratic });
       const each = { ...fit, optimizer: sgd({ learningRate: 0.5 }) };
-      net.trainFor(data, 1e-30, each);
+      await net.trainFor(data, 1e-30, each);
       left = at;
-      expect(() => net.trainFor(data, 1e4, each)).toThrow('once');
+      await expect(net.trainFor(data, 1e4, each)).rejects.toThrow('once');
       expect(net.steps).toBe(1 + done);
       // the epoch in progress counts, as after a stop
       await other.fit(data, { ...each, onBatch: () => other.steps < 1 + done });
-      const reports = [net, other].map((network) => network.trainFor(data, 1e-30, each));
+      const reports = [await net.trainFor(data, 1e-30, each), await other.trainFor(data, 1e-30, each)];
       expect(reports[0]).toMatchObject({ epoch: 0, step: 1, stepsTaken: 1, cost: reports[1].cost });
       expect(parameterBits(net)).toEqual(parameterBits(other));
     },

@@ -146,7 +146,7 @@ describe('functions whose result is needed at once', () => {
     const message =
       /^learningRate of step 0, epoch 0: got an object \(Promise\), want a finite number from 0 up, without async$/;
     await expect(net.fit(data, { ...training, optimizer: rate })).rejects.toThrow(message);
-    expect(() => net.trainFor(data, 1, { batchSize: 5, optimizer: rate })).toThrow(message);
+    await expect(net.trainFor(data, 1, { batchSize: 5, optimizer: rate })).rejects.toThrow(message);
     expect(() => {
       net.optimizer = rate;
     }).toThrow(message);

@@ -262,11 +262,11 @@ describe('checkGradients', () => {
     const data = { inputs: x, targets: y };
     for (const each of [net, other]) {
       each.optimizer = adam();
-      each.trainFor(data, 1e-9, { batchSize: 1 });
+      await each.trainFor(data, 1e-9, { batchSize: 1 });
     }
     inspector.checkGradients(x, y, { weights: Float32Array.of(1, 2, 3, 4) });
     for (const each of [net, other]) {
-      each.trainFor(data, 1e-9, { batchSize: 1 });
+      await each.trainFor(data, 1e-9, { batchSize: 1 });
       each.trainBatch(x, y);
     }
     expect(await net.save({ training: true })).toEqual(await other.save({ training: true }));

@@ -120,7 +120,6 @@ describe('inputs', () => {
       () => net.predict(pixels),
       () => net.forward(pixels),
       () => net.trainBatch(pixels, targets),
-      () => net.trainFor(data, 1),
       () => inspector.jacobian(pixels),
     ]) {
       expect(call).toThrow(TypeError);
@@ -128,6 +127,7 @@ describe('inputs', () => {
     }
     await expect(net.fit(data, { epochs: 1 })).rejects.toThrow(wanted);
     await expect(net.evaluate(data)).rejects.toThrow(wanted);
+    await expect(net.trainFor(data, 1)).rejects.toThrow(wanted);
     await expect(net.fit({ inputs, targets }, { epochs: 1, validation: data })).rejects.toThrow(wanted);
     await expect(net.fitStream(() => [data])).rejects.toThrow(wanted);
     expect(await net.save()).toEqual(before);

@@ -136,7 +136,7 @@ describe('a learning rate that throws at the first step', () => {
       await expect(net.fit(data, { epochs: 1, optimizer, validationSplit: 0.5 })).rejects.toThrow(message);
       await expect(net.fitStream(() => [data], { optimizer })).rejects.toThrow(message);
       await expect(net.replayTo(20, data, { optimizer })).rejects.toThrow(message);
-      expect(() => net.trainFor(data, 1, { optimizer })).toThrow(message);
+      await expect(net.trainFor(data, 1, { optimizer })).rejects.toThrow(message);
       expect(() => {
         net.optimizer = optimizer;
       }).toThrow(message);
@@ -148,11 +148,11 @@ describe('a learning rate that throws at the first step', () => {
 
   it('is also refused between two calls of trainFor', async () => {
     const net = await createNetwork(options);
-    net.trainFor(data, 1e-30, { batchSize: 2 });
+    await net.trainFor(data, 1e-30, { batchSize: 2 });
     const before = await net.save({ training: true });
-    expect(() => net.trainFor(data, 1e-30, { batchSize: 2, optimizer: refusing })).toThrow('no rate');
+    await expect(net.trainFor(data, 1e-30, { batchSize: 2, optimizer: refusing })).rejects.toThrow('no rate');
     expect(await net.save({ training: true })).toEqual(before);
-    expect(net.trainFor(data, 1e-30, { batchSize: 2 }).step).toBe(0);
+    expect((await net.trainFor(data, 1e-30, { batchSize: 2 })).step).toBe(0);
   });
 
   it('can be saved if it throws in a later step, with the last rate that it returned', async () => {

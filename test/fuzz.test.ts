@@ -44,7 +44,7 @@ beforeAll(async () => {
         if (epoch === 1) files.push(await net.save(), await net.save({ training: true }));
       },
     });
-    net.trainFor(data, 1e-30, { batchSize: 20, optimizer: adam() });
+    await net.trainFor(data, 1e-30, { batchSize: 20, optimizer: adam() });
     files.push(await net.save({ training: true }));
   }
 });

@@ -90,7 +90,11 @@ describe.each(PREPARED)('inputs in memory that grows, %s', (_, prepare, created)
       ['predict of few numbers', (net, x) => net.predict(x), 2],
       ['trainBatch', (net, x) => net.trainBatch(x, labels), ROWS],
       ['evaluate', (net, inputs) => net.evaluate({ inputs, targets: labels }), ROWS],
-      ['trainFor', (net, inputs) => net.trainFor({ inputs, targets: labels }, 1e-30, { batchSize: 8 }).cost, ROWS],
+      [
+        'trainFor',
+        async (net, inputs) => (await net.trainFor({ inputs, targets: labels }, 1e-30, { batchSize: 8 })).cost,
+        ROWS,
+      ],
       [
         'fit',
         async (net, inputs) => (await net.fit({ inputs, targets: labels }, { epochs: 2, batchSize: 8 })).last?.cost,

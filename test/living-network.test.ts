@@ -59,12 +59,13 @@ describe('numbers that are assigned', () => {
   it('keep the state of the optimizer, and the place of trainFor', async () => {
     const [net, plain] = [await createNetwork(OPTIONS), await createNetwork(OPTIONS)];
     const options = { batchSize: 8, optimizer: adam() };
-    const reports = [net, plain].map((each) => {
-      each.trainFor(data, 1e-30, options);
+    const results = [net, plain].map(async (each) => {
+      await each.trainFor(data, 1e-30, options);
       if (each === net) net.layers[0].dropout = 0.3;
       if (each === net) net.layers[0].dropout = 0;
-      return each.trainFor(data, 1e-30, options);
+      return await each.trainFor(data, 1e-30, options);
     });
+    const reports = await Promise.all(results);
     expect(reports[0].step).toBe(2);
     expect(reports[0].cost).toBe(reports[1].cost);
     expect(weightsOf(net)).toEqual(weightsOf(plain));

@@ -252,18 +252,18 @@ describe('training for a time', () => {
   const pieces = { batchSize: 7, optimizer: sgd({ learningRate: step({ initial: 0.5, factor: 0.7, steps: 11 }) }) };
 
   /** Calls trainFor until `steps` steps are done. */
-  function trainSteps(net: Network, steps: number): TrainForReport[] {
+  async function trainSteps(net: Network, steps: number): Promise<TrainForReport[]> {
     const reports: TrainForReport[] = [];
     for (let taken = 0; taken < steps; taken += reports[reports.length - 1].stepsTaken) {
       // the time is too short for a step, so each call takes exactly one
-      reports.push(net.trainFor(data, 1e-9, pieces));
+      reports.push(await net.trainFor(data, 1e-9, pieces));
     }
     return reports;
   }
 
   it('takes the steps of fit, at least one in each call, also in the middle of an epoch', async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
-    const reports = trainSteps(net, 27);
+    const reports = await trainSteps(net, 27);
     expect(reports).toHaveLength(27);
     expect(reports.map(({ epoch, step: done, samples: count }) => [epoch, done, count])).toEqual(
       [0, 1, 2].flatMap((epoch) =>
@@ -281,7 +281,7 @@ describe('training for a time', () => {
     const net = await createNetwork(options);
     let steps = 0;
     for (const time of [1, 0.01, 3, 0.5, 7]) {
-      const { stepsTaken } = net.trainFor(data, time, pieces);
+      const { stepsTaken } = await net.trainFor(data, time, pieces);
       expect(stepsTaken).toBeGreaterThan(0);
       steps += stepsTaken;
       net.predict(validation.inputs);
@@ -290,11 +290,11 @@ describe('training for a time', () => {
     }
     const other = await createNetwork(options);
     const epochs = Math.floor(steps / 9);
-    for (let taken = 0; taken < epochs * 9; ) taken += other.trainFor(data, 1e-9, pieces).stepsTaken;
+    for (let taken = 0; taken < epochs * 9; ) taken += (await other.trainFor(data, 1e-9, pieces)).stepsTaken;
     const whole = await createNetwork(options);
     if (epochs > 0) await whole.fit(data, { ...pieces, epochs });
     expect(parametersOf(other)).toEqual(parametersOf(whole));
-    for (let taken = epochs * 9; taken < steps; taken++) other.trainFor(data, 1e-9, pieces);
+    for (let taken = epochs * 9; taken < steps; taken++) await other.trainFor(data, 1e-9, pieces);
     expect(parametersOf(net)).toEqual(parametersOf(other));
   });
 
@@ -313,7 +313,7 @@ describe('training for a time', () => {
     const set = { inputs: data.inputs, targets: new Float32Array(60 * 3) };
     for (let call = 0; call < 20; call++) {
       const start = now;
-      const report = net.trainFor(set, 8, pieces);
+      const report = await net.trainFor(set, 8, pieces);
       expect(report.elapsedMs).toBe(now - start);
       // the next step would take 0.7 ms, or seem to take 0.4 ms after 4 samples
       expect(report.elapsedMs).toBeGreaterThan(7.2);
@@ -323,8 +323,8 @@ describe('training for a time', () => {
     }
     msPerSample = 10;
     // the number of steps that it begins follows from the duration of earlier steps
-    net.trainFor(set, 8, pieces);
-    for (let call = 0; call < 20; call++) expect(net.trainFor(set, 8, pieces).stepsTaken).toBe(1);
+    await net.trainFor(set, 8, pieces);
+    for (let call = 0; call < 20; call++) expect((await net.trainFor(set, 8, pieces)).stepsTaken).toBe(1);
     clock.mockRestore();
   });
 
@@ -343,7 +343,7 @@ describe('training for a time', () => {
     for (let call = 0; call < 6; call++) {
       time += 3.7;
       const start = time;
-      const report = net.trainFor(set, 10, { batchSize: 7 });
+      const report = await net.trainFor(set, 10, { batchSize: 7 });
       expect(time - start).toBeGreaterThan(10 - 1.1 * tick - 0.1);
       expect(time - start).toBeLessThan(10 + tick + 0.1);
       expect(report.samples).toBeCloseTo((time - start) / 2e-4, 0);
@@ -368,7 +368,7 @@ describe('training for a time', () => {
     for (const ms of [2e-4, 30, 2e-4]) {
       msPerSample = ms;
       const start = time;
-      net.trainFor(set, 10, { batchSize: 7 });
+      await net.trainFor(set, 10, { batchSize: 7 });
       expect(time - start).toBeGreaterThan(8.8);
     }
     clock.mockRestore();
@@ -378,7 +378,7 @@ describe('training for a time', () => {
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1 }] });
     const one = { inputs: new Float32Array(1), targets: new Float32Array(1) };
     const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
-    const report = net.trainFor(one, 5);
+    const report = await net.trainFor(one, 5);
     clock.mockRestore();
     expect(report.elapsedMs).toBe(0);
     expect(report.samplesPerSecond).toBeUndefined();
@@ -388,13 +388,13 @@ describe('training for a time', () => {
   it('begins a new epoch with other data or options, and after fit', async () => {
     const net = await createNetwork(options);
     const position = (report: TrainForReport) => [report.epoch, report.step];
-    trainSteps(net, 3);
-    expect(position(net.trainFor(validation, 1e-9, pieces))).toEqual([0, 1]);
-    expect(position(net.trainFor(validation, 1e-9, pieces))).toEqual([0, 2]);
-    expect(position(net.trainFor(validation, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 1]);
-    expect(position(net.trainFor({ ...validation }, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 2]);
+    await trainSteps(net, 3);
+    expect(position(await net.trainFor(validation, 1e-9, pieces))).toEqual([0, 1]);
+    expect(position(await net.trainFor(validation, 1e-9, pieces))).toEqual([0, 2]);
+    expect(position(await net.trainFor(validation, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 1]);
+    expect(position(await net.trainFor({ ...validation }, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 2]);
     await net.fit(data, { epochs: 1 });
-    expect(position(net.trainFor(validation, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 1]);
+    expect(position(await net.trainFor(validation, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 1]);
   });
 
   it('continues after a batch that was too large for the memory, so that data and order have moved', async () => {
@@ -403,9 +403,9 @@ describe('training for a time', () => {
       const net = await createNetwork(options);
       const other = await createNetwork(options);
       for (let step = 0; step < 20; step++) {
-        const report = net.trainFor(set, 1e-9, pieces);
+        const report = await net.trainFor(set, 1e-9, pieces);
         expect(report).toMatchObject({ stepsTaken: 1, step: (step + 1) % 9 });
-        other.trainFor(set, 1e-9, pieces);
+        await other.trainFor(set, 1e-9, pieces);
         if (step % 6 === 3) net.forward(new Float32Array(5 * 300 * step));
         if (step % 6 === 5) {
           net.forward(new Float32Array(5 * 300 * step));
@@ -424,20 +424,20 @@ describe('training for a time', () => {
       optimizer: sgd({ learningRate: reduceOnPlateau({ initial: 0.5, factor: 0.5, patience: 1, minDelta: 10 }) }),
     };
     let steps = 0;
-    while (steps < 12) steps += net.trainFor(many, 1e-9, fit).stepsTaken;
+    while (steps < 12) steps += (await net.trainFor(many, 1e-9, fit)).stepsTaken;
     const reports = [...(await other.fit(many, { ...fit, epochs: 4 }))];
     expect(parametersOf(net)).toEqual(parametersOf(other));
     expect(reports[3].learningRate).toBe(0.125);
-    expect(net.trainFor(many, 1e-9, fit).learningRate).toBe(0.0625);
+    expect((await net.trainFor(many, 1e-9, fit)).learningRate).toBe(0.0625);
   });
 
   it('refuses wrong calls, which change nothing', async () => {
     const net = await createNetwork(options);
-    trainSteps(net, 3);
+    await trainSteps(net, 3);
     const before = await net.save();
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
     const any = net as any;
-    const wrong: [() => unknown, RegExp][] = [
+    const wrong: [() => Promise<unknown>, RegExp][] = [
       [() => any.trainFor(), /^milliseconds: got undefined, want a positive number$/],
       [() => any.trainFor(data, 0), /^milliseconds: got 0, want a positive number/],
       [() => any.trainFor(null, 1), /^data: got null, want an object \{ inputs, targets \}$/],
@@ -445,14 +445,14 @@ describe('training for a time', () => {
       [() => any.trainFor(data, 1, { epochs: 3 }), /^options: got the unknown key "epochs", want batchSize, /],
       [() => any.trainFor(data, 1, { batchSize: 0 }), /^options\.batchSize: got 0, want an integer/],
     ];
-    for (const [call, message] of wrong) expect(call).toThrow(message);
+    for (const [call, message] of wrong) await expect(call()).rejects.toThrow(message);
     expect(await net.save()).toEqual(before);
     // the next call resumes where this one stopped
-    expect(net.trainFor(data, 1e-9, pieces).step).toBe(4);
+    expect((await net.trainFor(data, 1e-9, pieces)).step).toBe(4);
     const training = net.fit(data, { epochs: 2 });
-    expect(() => net.trainFor(data, 1)).toThrow(/^trainFor: got a call while this network is being trained/);
+    await expect(net.trainFor(data, 1)).rejects.toThrow(/^trainFor: got a call while this network is being trained/);
     await training;
     net.dispose();
-    expect(() => net.trainFor(data, 1)).toThrow(/dispose/);
+    await expect(net.trainFor(data, 1)).rejects.toThrow(/dispose/);
   });
 });

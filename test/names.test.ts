@@ -56,7 +56,7 @@ describe('names of classes and columns', () => {
     await streamed.fitStream(() => [data]);
     expect(streamed.classes).toEqual(CLASSES);
     const timed = await createNetwork(OPTIONS);
-    timed.trainFor(data, 0.01);
+    await timed.trainFor(data, 0.01);
     expect(timed.columns).toEqual(['length', 'width']);
     const { mean } = await crossValidate(OPTIONS, data, { ...TRAINING, folds: 2 });
     expect(mean.accuracy).toBeGreaterThan(0);

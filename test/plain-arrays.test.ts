@@ -34,7 +34,7 @@ describe('plain arrays', () => {
     net.forward(inputs);
     same.forward(TYPED.inputs);
     expect(net.backward([0, 1, 1, 0], [1, 1, 1, 2])).toBe(same.backward(TYPED.targets, Float32Array.of(1, 1, 1, 2)));
-    net.trainFor(data, 1e-3);
+    await net.trainFor(data, 1e-3);
     await net.fitStream(() => [data, data]);
     const inspector = await net.inspect();
     expect(inspector.jacobian(inputs).length).toBe(8);

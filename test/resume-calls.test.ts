@@ -39,12 +39,13 @@ describe('other ways to train', () => {
   it('trainFor resumes in the middle of an epoch, and begins anew if the data or the options differ', async () => {
     const training = { batchSize: 8, optimizer: adam({ learningRate: cosine({ initial: 0.1, steps: 17 }) }) };
     // each call takes one step
-    const train = (net: Network, set = data, options = training): TrainForReport => net.trainFor(set, 1e-30, options);
+    const train = (net: Network, set = data, options = training): Promise<TrainForReport> =>
+      net.trainFor(set, 1e-30, options);
     const net = await createNetwork(dropping);
     const files: Uint8Array[] = [];
     const reports: string[] = [];
     for (let i = 0; i < 17; i++) {
-      reports.push(text(train(net)));
+      reports.push(text(await train(net)));
       files.push(await net.save({ training: true }));
     }
     for (const [n, file] of files.entries()) {
@@ -52,7 +53,7 @@ describe('other ways to train', () => {
       // other arrays with the same numbers count as the same data
       const copy = { inputs: Float64Array.from(data.inputs), targets: Int32Array.from(data.targets) };
       const rest: string[] = [];
-      for (let i = n + 1; i < 17; i++) rest.push(text(train(loaded, copy)));
+      for (let i = n + 1; i < 17; i++) rest.push(text(await train(loaded, copy)));
       expect(rest).toEqual(reports.slice(n + 1));
       expect(await loaded.save({ training: true })).toEqual(await net.save({ training: true }));
     }
@@ -63,10 +64,10 @@ describe('other ways to train', () => {
       [data, { ...training, optimizer: sgd({ learningRate: 0.1 }) }],
     ] as const) {
       const whole = await loadNetwork(files[9]);
-      for (let i = 10; i < 12; i++) train(whole);
+      for (let i = 10; i < 12; i++) await train(whole);
       const loaded = await loadNetwork(await whole.save({ training: true }));
-      expect(text(train(loaded, set, options as typeof training))).toBe(
-        text(train(whole, set, options as typeof training)),
+      expect(text(await train(loaded, set, options as typeof training))).toBe(
+        text(await train(whole, set, options as typeof training)),
       );
       await loaded.fit(set, { epochs: 1 });
       await whole.fit(set, { epochs: 1 });

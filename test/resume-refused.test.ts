@@ -95,7 +95,7 @@ describe('other data and options than those of the training that was saved', () 
   it('another call is refused', async () => {
     const { file } = await files;
     const loaded = await loadNetwork(file);
-    expect(() => loaded.trainFor(data, 1)).toThrow(`trainFor: call: got trainFor, want fit${ofTraining}`);
+    await expect(loaded.trainFor(data, 1)).rejects.toThrow(`trainFor: call: got trainFor, want fit${ofTraining}`);
     await expect(loaded.fitStream(() => [data])).rejects.toThrow(
       `fitStream: call: got fitStream, want fit${ofTraining}`,
     );

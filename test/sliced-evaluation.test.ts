@@ -107,6 +107,8 @@ describe('evaluate', () => {
     ['a standardisation', (net) => net.setStandardization(undefined)],
   ])('is refused after %s, which it does not mix with what was before', async (_what, change) => {
     const net = await createNetwork(options);
+    // loads the code of trainFor
+    await (await createNetwork(options)).trainFor(data, 1e-9);
     slowClock(13);
     let turn = 0;
     const evaluation = net.evaluate(validation);

@@ -72,8 +72,8 @@ describe('standardised targets', () => {
     expect(net.backward(targets)).toBe(reference.backward(standardized));
     net.applyGradients();
     reference.applyGradients();
-    net.trainFor(raw, 1e-3, { batchSize: 64 });
-    reference.trainFor(own, 1e-3, { batchSize: 64 });
+    await net.trainFor(raw, 1e-3, { batchSize: 64 });
+    await reference.trainFor(own, 1e-3, { batchSize: 64 });
     expect(net.steps).toBe(reference.steps);
     expect(net.layers[0].getWeights()).toEqual(reference.layers[0].getWeights());
     const outputs = reference.predict(inputs);
@@ -205,7 +205,9 @@ describe('standardised targets', () => {
     const net = await createNetwork(options);
     const history = await net.fit({ inputs: [0, 1], targets }, { epochs: 1 });
     expect(history.warnings).toEqual(warnings);
-    expect((await createNetwork(options)).trainFor({ inputs: [0, 1], targets }, 0.01).warnings ?? []).toEqual(warnings);
+    expect((await (await createNetwork(options)).trainFor({ inputs: [0, 1], targets }, 0.01)).warnings ?? []).toEqual(
+      warnings,
+    );
     const stream = await (await createNetwork(options)).fitStream(() => [{ inputs: [0, 1], targets }]);
     expect(stream.warnings).toEqual(warnings.map((text) => text.replace('data.', 'source: part 0.')));
   });

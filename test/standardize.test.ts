@@ -268,14 +268,14 @@ describe('fit with standardize', () => {
     const [first, other] = [standardized(inputs, MEASURED), standardized(inputs, OTHER)];
     net.setStandardization(MEASURED);
     const steps = { batchSize: 10, shuffle: false };
-    expect(net.trainFor(data, 1e-30, steps).step).toBe(1);
-    expect(net.trainFor(data, 1e-30, steps).step).toBe(2);
+    expect((await net.trainFor(data, 1e-30, steps)).step).toBe(1);
+    expect((await net.trainFor(data, 1e-30, steps)).step).toBe(2);
     net.setStandardization(OTHER);
-    expect(net.trainFor(data, 1e-30, steps).step).toBe(1);
+    expect((await net.trainFor(data, 1e-30, steps)).step).toBe(1);
     const plain = await createNetwork(OPTIONS);
-    plain.trainFor({ inputs: first, targets }, 1e-30, steps);
-    plain.trainFor({ inputs: first, targets }, 1e-30, steps);
-    plain.trainFor({ inputs: other, targets }, 1e-30, steps);
+    await plain.trainFor({ inputs: first, targets }, 1e-30, steps);
+    await plain.trainFor({ inputs: first, targets }, 1e-30, steps);
+    await plain.trainFor({ inputs: other, targets }, 1e-30, steps);
     expect(parameterBits(net)).toEqual(parameterBits(plain));
   });
 

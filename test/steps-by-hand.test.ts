@@ -160,7 +160,7 @@ describe('steps by hand', () => {
     const wrong = /^learningRate of step 0/;
     for (const train of [
       () => net.fit({ inputs, targets }, { epochs: 1, batchSize: 500, optimizer }),
-      async () => net.trainFor({ inputs, targets }, 1, { batchSize: 600, optimizer }),
+      () => net.trainFor({ inputs, targets }, 1, { batchSize: 600, optimizer }),
     ]) {
       net.forward(inputs.subarray(0, 14));
       await expect(train()).rejects.toThrow(wrong);

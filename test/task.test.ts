@@ -113,7 +113,7 @@ describe('the task', () => {
     const data = dataOf(f(1, 0, 0, 1), 2);
     await expect(net.fit(data, { epochs: 1, earlyStopping: {} })).rejects.toThrow(/validation/);
     await expect(net.fit(data, { epochs: 1, classWeights: [1, 2] })).rejects.toThrow(/labels/);
-    expect(() => net.trainFor(data, 1, { batchSize: 0 })).toThrow(/batchSize/);
+    await expect(net.trainFor(data, 1, { batchSize: 0 })).rejects.toThrow(/batchSize/);
     expect(net.task).toBeUndefined();
   });
 
@@ -301,7 +301,7 @@ describe('targets that contradict the task are refused', () => {
     await expect(net.fitStream(() => [data])).rejects.toThrow(`source: part 0.targets${end}`);
     const validated = net.fitStream(() => [right], { validation: data });
     await expect(validated).rejects.toThrow(`options.validation.targets${end}`);
-    expect(() => net.trainFor(data, 1)).toThrow(`data.targets${end}`);
+    await expect(net.trainFor(data, 1)).rejects.toThrow(`data.targets${end}`);
     expect(() => net.trainBatch(data.inputs, targets)).toThrow(`y${end}`);
     expect(await net.save({ training: true })).toEqual(before);
     net.forward(data.inputs);

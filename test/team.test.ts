@@ -381,9 +381,8 @@ describe('a network with threads', () => {
       cause: { message: 'a thread has not come for 20 s' },
     });
     wait.mockClear();
-    for (const call of [() => net.predict(data.inputs as Float32Array), () => net.trainFor(data, 1)]) {
-      expect(call).toThrow(error as Error);
-    }
+    expect(() => net.predict(data.inputs as Float32Array)).toThrow(error as Error);
+    await expect(net.trainFor(data, 1)).rejects.toThrow(error as Error);
     expect(wait).not.toHaveBeenCalled();
     for (const mock of [wait, now]) mock.mockRestore();
     expect(absent.terminate).toHaveBeenCalledTimes(1);

@@ -117,7 +117,7 @@ const TIME_BOXED = {
       for (let i = 0; i < ${ATTEMPTS}; i++) {
         const started = performance.now();
         let samples = 0;
-        for (let call = 0; call < 50; call++) samples += net.trainFor(data, 10).samples;
+        for (let call = 0; call < 50; call++) samples += (await net.trainFor(data, 10)).samples;
         const ms = (performance.now() - started) / 50;
         const isGood = ms >= 9 && ms <= 12;
         attempts.push({ msPerCall: ms, samplesPerSecond: samples / ms / 0.05, isGood });

@@ -1,33 +1,23 @@
-import { checkIsObject, checkObject, checkPositive, outOfRange } from '../check/errors.js';
+import { outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { MAX_CHUNK_ROWS, type SetSize } from '../core/memory-plan.js';
 import { checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
-import {
-  type CheckedData,
-  checkData,
-  type DataSet,
-  loadInputsInBlocks,
-  loadTrainingSet,
-  setSize,
-  writeWindow,
-} from '../data/data-set.js';
+import { type CheckedData, loadInputsInBlocks, loadTrainingSet, setSize, writeWindow } from '../data/data-set.js';
 import { checkInputShape, checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
 import { ownIfShared } from '../data/own-arrays.js';
 import { typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
 import { checkTargets, checkWeights, type SampleWeights, type TargetArray, type Targets } from '../data/targets.js';
-import { checkKnownGoal, checkNamedTask, type KnownGoal, settleGoal } from '../data/task.js';
-import { warningsOf } from '../data/warnings.js';
+import { checkKnownGoal, type KnownGoal } from '../data/task.js';
 import type { Pass } from '../model/pass.js';
 import type { Names } from '../spec/names.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import type { Standardization } from '../spec/standardization.js';
 import { CallInProgress } from './call-in-progress.js';
-import { CallStart, type Scaling } from './call-start.js';
+import type { Scaling } from './call-start.js';
 import { BatchGuard } from './non-finite.js';
-import { checkSteps, rowsOfStep, STEP_KEYS, type StepSettings, type TrainForOptions } from './options.js';
+import type { StepSettings } from './options.js';
 import type { CallOptions, Place, SavedTraining } from './place.js';
-import type { TrainForReport } from './reports.js';
-import { TimeBoxedTraining } from './time-boxed.js';
+import type { TimeBoxedTraining } from './time-boxed.js';
 import { TrainingState } from './training-state.js';
 
 /** The names of the parts of a batch in messages. */
@@ -45,8 +35,8 @@ export class Trainer {
   /** The goal of the network, as far as it is known. */
   goal: KnownGoal = {};
   readonly #guard = new BatchGuard();
-  /** The last trainFor, which the next one may resume. */
-  #timeBoxed: TimeBoxedTraining | undefined;
+  /** The training of the last trainFor, which the next one may continue; undefined: its data have been overwritten. */
+  timeBoxed: TimeBoxedTraining | undefined;
 
   constructor(arena: Arena, pass: Pass) {
     this.arena = arena;
@@ -92,7 +82,7 @@ export class Trainer {
     const { arena } = this;
     Object.assign(arena, { standardization, targetScale });
     // a training set in the memory keeps its old standardisation, so it must be copied again
-    this.endTimeBoxed();
+    this.timeBoxed = undefined;
     this.pass.outdate();
   }
 
@@ -108,78 +98,11 @@ export class Trainer {
     if (standardization !== scaling.standardization || targetScale !== scaling.targetScale) this.scaling = scaling;
   }
 
-  trainFor(data: DataSet, milliseconds: number, options: TrainForOptions): TrainForReport {
-    this.arena.checkAlive();
-    checkObject('options', options, STEP_KEYS);
-    checkPositive('milliseconds', milliseconds);
-    const settings = checkSteps(options, this.optimizer);
-    const { optimizer } = settings;
-    if (optimizer.name === 'lbfgs') {
-      throw outOfRange('options.optimizer', 'lbfgs', 'one that takes a step at a time: lbfgs needs fit');
-    }
-    checkIsObject('data', data, 'an object { inputs, targets }');
-    this.call.checkIdle('trainFor');
-    const start = new CallStart(this);
-    try {
-      return this.#runFor(this.#timeBoxedFor(data, settings), milliseconds);
-    } catch (error) {
-      start.undo();
-      throw error;
-    }
-  }
-
-  /** The training of the last call, if a call with these data and settings continues it, or else a new one. */
-  #timeBoxedFor(data: DataSet, settings: StepSettings): TimeBoxedTraining {
-    const { optimizer } = settings;
-    const current = this.#timeBoxed;
-    const hasState = slotsOf(optimizer) === this.arena.plan.slots;
-    if (!current || !hasState || !current.continues(data, stepsOf(settings, current.samples))) {
-      return this.#startTimeBoxed(data, settings);
-    }
-    this.state.checkRate(optimizer);
-    this.state.useOptimizer(optimizer);
-    return current;
-  }
-
-  #startTimeBoxed(data: DataSet, settings: StepSettings): TimeBoxedTraining {
-    // first of all, because the function of a learning rate may do anything, with the data too
-    this.checkRate(settings.optimizer);
-    const checked = checkData('data', data, this.arena);
-    const goal = settleGoal(this.goal, { 'data.targets': checked.targets }, this.arena.spec);
-    checkNamedTask('data.classes', this.arena.names.classes ?? checked.given?.classes, goal.task);
-    const steps = stepsOf(settings, checked.samples);
-    const slots = slotsOf(settings.optimizer);
-    const callOptions = once(() => ({ ...this.optionsOf('trainFor', checked.samples, steps), slots }));
-    const place = this.loadSet(checked, steps, callOptions);
-    this.goal = goal;
-    this.takeNames(checked.given);
-    const warnings = warningsOf(checked, this.arena);
-    const training = new TimeBoxedTraining(this.state, data, checked.samples, steps, callOptions, warnings);
-    if (place) {
-      this.state.useOptimizer(settings.optimizer);
-      training.resume(place);
-    }
-    return training;
-  }
-
   /** A call starts to train: should it fail, the network falls back to its present state. */
   keepFallback(isGuarded: boolean): void {
     const { fallback } = this.state;
     if (isGuarded) fallback.keep();
     else fallback.drop();
-  }
-
-  /** The memory gets another training set, so that the next trainFor starts from the beginning. */
-  endTimeBoxed(): void {
-    this.#timeBoxed = undefined;
-  }
-
-  /** Runs one call of trainFor. After an error, the next call starts a new epoch. */
-  #runFor(training: TimeBoxedTraining, milliseconds: number): TrainForReport {
-    this.#timeBoxed = undefined;
-    const report = training.run(milliseconds);
-    this.#timeBoxed = training;
-    return report;
   }
 
   /**
@@ -314,7 +237,7 @@ export class Trainer {
 
   #makeRoom(stepRows: number, slots: number, set: SetSize | undefined): void {
     // the data of the last trainFor are overwritten, even if one of the new samples is then refused
-    this.endTimeBoxed();
+    this.timeBoxed = undefined;
     this.arena.reserve(Math.min(stepRows, MAX_CHUNK_ROWS), slots, set);
     this.pass.clear();
   }
@@ -330,7 +253,7 @@ export class Trainer {
 
   /** The place of the call in progress, or else the place at which a call may resume. */
   get place(): Place | undefined {
-    return this.call.place ?? this.#timeBoxed?.place;
+    return this.call.place ?? this.timeBoxed?.place;
   }
 
   /** Address of the parameters that training resumes from. */
@@ -347,20 +270,4 @@ export class Trainer {
       place: this.place,
     };
   }
-}
-
-/** The settings of the steps of trainFor on this many samples. */
-function stepsOf(settings: StepSettings, samples: number) {
-  const { optimizer, shuffle, ignoreNonFinite } = settings;
-  const stepRows = rowsOfStep(settings.stepRows, samples, optimizer);
-  return { samples, stepRows, optimizer, shuffle, ignoreNonFinite, isTrial: false };
-}
-
-/** A function that calls `make` at most once, because checksums of data take time. */
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

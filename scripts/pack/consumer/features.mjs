@@ -58,6 +58,12 @@ const replayed = await create();
 await replayed.replayTo(whole.steps, data, training);
 assert.deepEqual(weightsOf(replayed), weightsOf(whole));
 
+// steps for a time are those of fit
+const timed = await create();
+while (timed.steps < whole.steps)
+  await timed.trainFor(data, 1e-30, { batchSize: training.batchSize, optimizer: training.optimizer });
+assert.deepEqual(weightsOf(timed), weightsOf(whole));
+
 const line = await create();
 const [{ cost: first }] = await line.fit(data, { optimizer: lbfgs(), epochs: 1 });
 const [{ cost: second }] = await line.fit(data, { optimizer: lbfgs(), epochs: 1 });
