@@ -17,7 +17,7 @@ const [page, modules] = process.argv.slice(2);
 const cwd = fileURLToPath(new URL(`../${DATA}`, import.meta.url));
 const text = readFileSync(page, 'utf8');
 const blocksOf = (language) =>
-  [...text.matchAll(new RegExp(`^\`\`\`${language}\\r?\\n([^]*?)^\`\`\`$`, 'gm'))].map(([, code]) => code);
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\r?\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, code]) => code);
 const run = (command, args) => execFileSync(command, args, { cwd, stdio: 'inherit' });
 
 const python = blocksOf('python').join('\n');

@@ -1,0 +1,1 @@
+export function linesTable(root: URL): string;
