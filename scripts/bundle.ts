@@ -1,5 +1,7 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, resolve } from 'node:path';
+import commonjs from '@rollup/plugin-commonjs';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import {
   type GetModuleInfo,
@@ -15,7 +17,7 @@ import { isLibrary, noticesOf } from './notices.js';
 // Joins the modules of build/modules/ in dist/. Every export of package.json is an entry. Every module that an import()
 // loads is the head of a chunk of its own. Modules that several entries or chunks need are in one chunk,
 // chunks/core.js, which all others import. Shared modules that simdprop itself does not need at the start are in
-// small separate chunks, so that bundlers can put each where a page needs it. No module is in two files.
+// small separate chunks, so that bundlers can put each where a page needs it. No module is in two files of these.
 //
 // io/ and graph/ need only errors and checks, but import the core chunk too. A separate chunk for errors and checks
 // would be one more file, and one more round trip, in every page with a network, because bundlers do not join modules
@@ -23,18 +25,25 @@ import { isLibrary, noticesOf } from './notices.js';
 // (gzipped).
 //
 // Libraries, such as the scales of charts.js, are bundled, so that the package has no dependency. Their licences are
-// written to dist/THIRD-PARTY-NOTICES.txt.
+// written to dist/THIRD-PARTY-NOTICES.txt. The command (command.js) contains its libraries, and a few checks a second
+// time, so that no page needs one more file because of it.
 
+const OWN = resolve('build/modules');
 const MODULES = resolve('build/modules/src');
 const BUILDS = ['simd', 'relaxed', 'threads', 'relaxed-threads'];
 const STATIC = 'static';
 
 export async function bundle(): Promise<void> {
   rmSync('dist', { recursive: true, force: true });
-  const { [STATIC]: inOneFile, ...entries } = entriesOf(JSON.parse(readFileSync('package.json', 'utf8')).exports);
+  const { exports, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const { [STATIC]: inOneFile, ...entries } = entriesOf(exports);
   const bundled = [
     ...(await write({ input: entries, plugins: [sourceMaps, libraries] }, manualChunks(entries))),
     ...(await write({ input: { [STATIC]: inOneFile }, plugins: [staticVariants, sourceMaps] })),
+    ...(await write({
+      input: entriesOf(bin),
+      plugins: [facesOf(entries), sourceMaps, builtins, libraries, fromCommonJs],
+    })),
   ];
   writeFileSync('dist/THIRD-PARTY-NOTICES.txt', noticesOf(bundled));
   cpSync('build/types/src', 'dist', { recursive: true });
@@ -45,7 +54,7 @@ export async function bundle(): Promise<void> {
 /** dist/a/b.js is made from src/a/b.ts. */
 function entriesOf(exports: Record<string, string | { default: string }>): Record<string, string> {
   const files = Object.values(exports).map((entry) => (typeof entry === 'string' ? entry : entry.default));
-  const names = files.flatMap((file) => /^\.\/dist\/(.*)\.js$/.exec(file)?.[1] ?? []);
+  const names = files.flatMap((file) => /^(?:\.\/)?dist\/(.*)\.js$/.exec(file)?.[1] ?? []);
   return Object.fromEntries(names.map((name) => [name, resolve(MODULES, `${name}.js`)]));
 }
 
@@ -53,13 +62,33 @@ function entriesOf(exports: Record<string, string | { default: string }>): Recor
 const sourceMaps: Plugin = {
   name: 'source-maps',
   load: (id) => {
-    if (isLibrary(id)) return undefined;
+    if (!id.startsWith(OWN)) return undefined;
     return { code: readFileSync(id, 'utf8'), map: readFileSync(`${id}.map`, 'utf8') };
   },
 };
 
+/** The command imports the entries of the package as users do. Apart from them, it is in one file. */
+const facesOf = (entries: Record<string, string>): Plugin => ({
+  name: 'faces',
+  resolveId(source, importer) {
+    const id = importer && resolve(dirname(importer), source);
+    const face = Object.keys(entries).find((name) => entries[name] === id);
+    return face === undefined ? undefined : { id: `./${face}.js`, external: true };
+  },
+});
+
+/** Deno knows Node's modules only with the prefix node:, which libraries may lack. */
+const builtins: Plugin = {
+  name: 'builtins',
+  resolveId: (source) =>
+    isBuiltin(source) ? { id: `node:${source.replace(/^node:/, '')}`, external: true } : undefined,
+};
+
 /** Finds libraries by their names. */
 const libraries = nodeResolve();
+
+/** Most libraries of the command are CommonJS modules. */
+const fromCommonJs = commonjs({ include: '**/node_modules/**' });
 
 /** In the static file, X.static.ts replaces X.ts if it exists. */
 const staticVariants: Plugin = {

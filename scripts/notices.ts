@@ -11,7 +11,8 @@ interface Library {
   readonly homepage?: string;
 }
 
-const FOLDER = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/;
+/** Rollup's plugins mark modules that they have changed by a character of code 0. */
+const FOLDER = /[^\0]*\/node_modules\/(?:@[^/]+\/)?[^/]+/;
 
 /** True for a module of a library. */
 export const isLibrary = (module: string): boolean => FOLDER.test(module);
@@ -34,7 +35,7 @@ export function noticesOf(modules: Iterable<string>): string {
 }
 
 function licenceIn(folder: string): string {
-  const file = existsSync(folder) && readdirSync(folder).find((name) => /^licen[cs]e(\.(md|txt))?$/i.test(name));
+  const file = existsSync(folder) && readdirSync(folder).find((name) => /^licen[cs]e(-mit)?(\.(md|txt))?$/i.test(name));
   if (!file) throw new Error(`${folder}: got no licence, want one: a library without a licence cannot be shipped`);
   return readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n').trim();
 }

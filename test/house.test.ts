@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   graph: ['check', 'spec'],
   io: ['check', 'spec'],
   tables: ['check', 'spec', 'data', 'io'],
+  command: ['check', 'io', 'faces'],
   applications: ['check', 'spec', 'core', 'data', 'model', 'training', 'persistence', 'tables', 'faces'],
 };
 const ROOMS = Object.keys(MAY_IMPORT);

@@ -1,0 +1,87 @@
+import { createReadStream, statSync } from 'node:fs';
+import { quote } from '../check/errors.js';
+import { type ColumnKind, type CsvStreamOptions, Table } from '../tabular.js';
+import { UsageError } from './failure.js';
+import { type Flags, type Given, listOf, textOf, wordOf } from './flags.js';
+import type { Terminal } from './terminal.js';
+
+// How the commands read CSV files.
+
+export const DATA_FLAGS: Flags = {
+  delimiter: { value: 'CHARACTER', help: 'between two fields; by default it is detected' },
+  decimal: { value: 'CHARACTER', help: '"," if numbers are written 0,5; by default "."' },
+  header: { help: 'the first row has the names of the columns, although there are numbers in it' },
+  'no-header': { help: 'the first row has values; the columns are named "column 1", "column 2", ...' },
+  comment: { value: 'CHARACTER', help: 'rows that begin with it are left out' },
+  encoding: { value: 'NAME', help: 'such as windows-1252; by default utf-8' },
+  missing: { value: 'TEXT', isMultiple: true, help: 'stands for a missing value, in place of NA, ?, ... (repeatable)' },
+  'date-order': { value: 'ORDER', help: 'dmy or mdy: also reads dates such as 31.12.2026 or 12/31/2026' },
+  kind: {
+    value: 'COLUMN=KIND',
+    isMultiple: true,
+    help: 'number, category, date, boolean or ignored: the kind of a column, in place of the guessed one (repeatable)',
+  },
+};
+
+const KINDS: readonly ColumnKind[] = ['number', 'category', 'date', 'boolean', 'ignored'];
+
+/** The options of a table that the flags ask for. */
+export function readingOf(given: Given, name: string): CsvStreamOptions {
+  if (given.header && given['no-header']) throw new UsageError('--header and --no-header: got both, want one');
+  const kinds = kindsOf(listOf(given, 'kind') ?? []);
+  const all: CsvStreamOptions = {
+    name,
+    delimiter: textOf(given, 'delimiter')?.replace(/^\\t$/, '\t'),
+    decimal: wordOf(given, 'decimal', ['.', ',']),
+    header: given.header ? true : given['no-header'] ? false : undefined,
+    comment: textOf(given, 'comment'),
+    encoding: textOf(given, 'encoding'),
+    missing: listOf(given, 'missing'),
+    dateOrder: wordOf(given, 'date-order', ['dmy', 'mdy']),
+    kinds: Object.keys(kinds).length > 0 ? kinds : undefined,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+function kindsOf(list: readonly string[]): Record<string, ColumnKind> {
+  const kinds = list.map((text) => {
+    // the name itself may contain =
+    const place = text.lastIndexOf('=');
+    const kind = text.slice(place + 1) as ColumnKind;
+    if (place < 0 || !KINDS.includes(kind)) {
+      throw new UsageError(`--kind: got ${quote(text)}, want COLUMN=KIND with one of ${KINDS.join(', ')}`);
+    }
+    return [text.slice(0, place), kind] as const;
+  });
+  return Object.fromEntries(kinds);
+}
+
+/** What errors call a file. */
+export const nameOf = (path: string): string => (path === '-' ? 'standard input' : path);
+
+export function sourceOf(path: string, terminal: Terminal): AsyncIterable<string | Uint8Array> {
+  if (path === '-') return terminal.input;
+  if (statSync(path).isDirectory()) throw new Error(`${quote(path, 400)}: got a folder, want a CSV file`);
+  return createReadStream(path);
+}
+
+/**
+ * Calls `read`, which reads a table in the kinds that a model wants. If the table lacks one of the columns, the error
+ * says that the model needs it.
+ */
+export async function readForModel(name: string, given: Given, read: () => Table | Promise<Table>): Promise<Table> {
+  try {
+    return await read();
+  } catch (error) {
+    const [, missing, columns] = /^options\.kinds: got (.*), want one of (.*)$/s.exec((error as Error).message) ?? [];
+    if (missing === undefined || given.kind !== undefined) throw error;
+    throw new Error(`${name}: got the columns ${columns}, want ${missing} too, which the model needs`, {
+      cause: error,
+    });
+  }
+}
+
+/** Reads the table in a file. */
+export async function readTable(path: string, reading: CsvStreamOptions, terminal: Terminal): Promise<Table> {
+  return await Table.fromCsvStream(sourceOf(path, terminal), reading);
+}

@@ -1,0 +1,70 @@
+import { confusionMatrix, importance } from '../charts.js';
+import { quote } from '../check/errors.js';
+import { DATA_FLAGS, nameOf, readForModel, readingOf, readTable } from './data-flags.js';
+import { EXIT, UsageError } from './failure.js';
+import { type Arguments, type Flags, numberOf, textOf } from './flags.js';
+import type { Usage } from './help.js';
+import { Messages } from './messages.js';
+import { loadModel } from './predict.js';
+import { evaluationLines, importanceLines, plain } from './report.js';
+import { checkPath, saveText } from './save.js';
+import { columnsOf, type Terminal, write } from './terminal.js';
+
+// simdprop evaluate
+
+const FLAGS: Flags = {
+  threshold: { value: 'NUMBER', help: 'class 1 of two, or a label, is predicted above this probability' },
+  importance: { help: 'measures how much each column helps' },
+  'plot-confusion': { value: 'FILE', help: 'writes the confusion matrix as SVG' },
+  'plot-importance': { value: 'FILE', help: 'writes the importance of the columns as SVG' },
+  json: { help: 'prints the results as JSON' },
+  ...DATA_FLAGS,
+};
+
+export const EVALUATE: Usage = {
+  usage: '<model> <data.csv>',
+  summary: 'Measures a model on a CSV file that has the target columns.',
+  flags: FLAGS,
+  examples: ['simdprop evaluate iris.simdprop test.csv --plot-confusion confusion.svg'],
+};
+
+export async function evaluate({ given, operands }: Arguments, terminal: Terminal): Promise<number> {
+  if (operands.length !== 2)
+    throw new UsageError(`evaluate: got ${operands.length} files, want a model and a CSV file`);
+  const [modelPath, path] = operands;
+  const threshold = numberOf(given, 'threshold', -1e30, 1e30);
+  const reading = readingOf(given, nameOf(path));
+  for (const flag of ['plot-confusion', 'plot-importance']) checkPath(flag, textOf(given, flag));
+  const model = await loadModel(modelPath);
+  try {
+    const kinds = { ...model.encoder.kinds, ...reading.kinds };
+    const read = () => readTable(path, { ...reading, kinds }, terminal);
+    const whole = await readForModel(nameOf(path), given, read);
+    const table = whole.withoutMissing(model.targets);
+    if (table.rows < whole.rows) {
+      const left = whole.rows - table.rows;
+      new Messages(terminal, false).line(`${left} of ${whole.rows} rows have no target and are left out.`);
+    }
+    if (table.rows === 0)
+      throw new Error(`${nameOf(path)}: got no row with a value in ${quote(model.targets.join(', '))}`);
+    const evaluation = await model.evaluate(table, threshold === undefined ? {} : { threshold });
+    const confusionPath = textOf(given, 'plot-confusion');
+    if (confusionPath !== undefined) saveText(confusionPath, confusionMatrix(evaluation));
+    const importancePath = textOf(given, 'plot-importance');
+    const columns = given.importance || importancePath !== undefined ? await model.importance(table) : undefined;
+    if (importancePath !== undefined && columns) saveText(importancePath, importance(columns, { width: 640 }));
+    if (given.json) {
+      await write(terminal.out, `${JSON.stringify({ ...plain(evaluation), importance: columns }, null, 2)}\n`);
+    } else {
+      const width = columnsOf(terminal.out);
+      const lines = [
+        ...evaluationLines(evaluation, width),
+        ...(columns ? ['', ...importanceLines(columns, width)] : []),
+      ];
+      await write(terminal.out, `${lines.join('\n')}\n`);
+    }
+  } finally {
+    model.dispose();
+  }
+  return EXIT.done;
+}

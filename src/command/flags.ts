@@ -1,0 +1,100 @@
+import { parseArgs } from 'node:util';
+import { quote } from '../check/errors.js';
+import { UsageError } from './failure.js';
+
+// The options of the commands, as they are given: `--name value`, `--name=value` or `--name`.
+
+export interface Flag {
+  /** What the help calls its value. Without one, the flag has no value. */
+  readonly value?: string;
+  /** The flag may be given more than once. */
+  readonly isMultiple?: boolean;
+  readonly help: string;
+}
+
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** The values of flags by their names: a text, a list of texts, or true. */
+export type Given = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+export interface Arguments {
+  readonly given: Given;
+  readonly operands: readonly string[];
+}
+
+/** Flags of every command. */
+const COMMON: Flags = { help: { help: 'shows this help' } };
+
+/** Divides the arguments of a command. Throws a UsageError for flags that it does not have. */
+export function parseFlags(args: readonly string[], flags: Flags): Arguments {
+  const options = Object.entries({ ...flags, ...COMMON }).map(([name, { value, isMultiple }]) => [
+    name,
+    { type: value ? 'string' : 'boolean', multiple: isMultiple ?? false, ...(name === 'help' && { short: 'h' }) },
+  ]);
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: Object.fromEntries(options),
+      allowPositionals: true,
+      strict: true,
+    });
+    return { given: values as Given, operands: positionals };
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    if (!code?.startsWith('ERR_PARSE_ARGS')) throw error;
+    throw new UsageError(code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? unknownFlag(message, flags) : message);
+  }
+}
+
+function unknownFlag(message: string, flags: Flags): string {
+  const name = /'(-[^']*)'/.exec(message)?.[1] ?? message;
+  const near = Object.keys(flags).find((known) => distance(known, name.replace(/^-+/, '')) <= 2);
+  return `${quote(name)} is no option of this command${near ? `: did you mean --${near}?` : ''}`;
+}
+
+/** The number of characters to insert, remove or replace (Levenshtein, 1966). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + Number(a[i - 1] !== b[j - 1]));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+export function textOf(given: Given, name: string): string | undefined {
+  return given[name] as string | undefined;
+}
+
+export function listOf(given: Given, name: string): readonly string[] | undefined {
+  return given[name] as readonly string[] | undefined;
+}
+
+/** A number in a range. */
+export function numberOf(given: Given, name: string, from: number, to: number): number | undefined {
+  const text = textOf(given, name);
+  return text === undefined ? undefined : parseNumber(`--${name}`, text, from, to, false);
+}
+
+/** A whole number in a range. */
+export function integerOf(given: Given, name: string, from: number, to: number): number | undefined {
+  const text = textOf(given, name);
+  return text === undefined ? undefined : parseNumber(`--${name}`, text, from, to, true);
+}
+
+export function parseNumber(where: string, text: string, from: number, to: number, isWhole: boolean): number {
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
+  if (value >= from && value <= to && (!isWhole || Number.isInteger(value))) return value;
+  const range = to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`;
+  throw new UsageError(`${where}: got ${quote(text)}, want ${isWhole ? 'a whole number' : 'a number'} ${range}`);
+}
+
+/** One of some words. */
+export function wordOf<Word extends string>(given: Given, name: string, words: readonly Word[]): Word | undefined {
+  const text = textOf(given, name);
+  if (text === undefined || words.includes(text as Word)) return text as Word | undefined;
+  throw new UsageError(`--${name}: got ${quote(text)}, want one of ${words.join(', ')}`);
+}

@@ -1,0 +1,96 @@
+import { quote } from '../check/errors.js';
+import { EVALUATE, evaluate } from './evaluate.js';
+import { EXIT, Interrupted, UsageError } from './failure.js';
+import { type Arguments, parseFlags } from './flags.js';
+import { helpOf, overview, type Usage } from './help.js';
+import { INFO, info } from './info.js';
+import { PREDICT, predict } from './predict.js';
+import { coloursOf, columnsOf, type Terminal, write } from './terminal.js';
+import { TRAIN, train } from './train.js';
+
+// Chooses the command, and turns errors into messages and exit codes.
+
+interface Command extends Usage {
+  run(args: Arguments, terminal: Terminal): Promise<number>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  train: { ...TRAIN, run: train },
+  predict: { ...PREDICT, run: predict },
+  evaluate: { ...EVALUATE, run: evaluate },
+  info: { ...INFO, run: info },
+};
+
+/** Runs the command. Returns its exit code. Throws only if the output is closed. */
+export async function run(args: readonly string[], terminal: Terminal, version: string): Promise<number> {
+  const [name, ...rest] = args;
+  const columns = columnsOf(terminal.out);
+  try {
+    if (name === undefined) {
+      terminal.err.write(overview(COMMANDS, columnsOf(terminal.err)));
+      return EXIT.usage;
+    }
+    if (['--help', '-h', 'help'].includes(name)) {
+      const text = Object.hasOwn(COMMANDS, rest[0] ?? '')
+        ? helpOf(rest[0], COMMANDS[rest[0]], columns)
+        : overview(COMMANDS, columns);
+      await write(terminal.out, text);
+      return EXIT.done;
+    }
+    if (['--version', '-v'].includes(name)) {
+      await write(terminal.out, `${version}\n`);
+      return EXIT.done;
+    }
+    if (!Object.hasOwn(COMMANDS, name)) {
+      throw new UsageError(`got ${quote(name)}, want one of the commands ${Object.keys(COMMANDS).join(', ')}`);
+    }
+    const command = COMMANDS[name];
+    const parsed = parseFlags(rest, command.flags);
+    if (parsed.given.help) {
+      await write(terminal.out, helpOf(name, command, columns));
+      return EXIT.done;
+    }
+    return await command.run(parsed, terminal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') throw error;
+    return fail(error, name, terminal);
+  }
+}
+
+function fail(error: unknown, name: string | undefined, terminal: Terminal): number {
+  const colours = coloursOf(terminal.err, terminal.env);
+  const isUsage = error instanceof UsageError || isAboutOptions(error);
+  const hint =
+    isUsage && name !== undefined
+      ? `\nsimdprop ${Object.hasOwn(COMMANDS, name) ? `${name} ` : ''}--help lists the options.`
+      : '';
+  terminal.err.write(`${colours.red('simdprop:')} ${messageOf(error)}${hint}\n`);
+  if (error instanceof Interrupted) return EXIT.interrupted;
+  return isUsage ? EXIT.usage : EXIT.failed;
+}
+
+/** Options that the command does not check itself are checked by the library, before it does anything. */
+function isAboutOptions(error: unknown): boolean {
+  return error instanceof Error && /^(options\.\w+|layers\[\d+\]\.activation):/.test(error.message);
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && path !== undefined) return `${quote(path, 400)}: there is no such file`;
+  if (code === 'EISDIR') return 'got a folder, want a file';
+  if (code === 'EACCES' && path !== undefined) return `${quote(path, 400)}: this file may not be read or written`;
+  return asFlags(error.message);
+}
+
+/** Messages of the library speak of its options; here they are flags. */
+function asFlags(message: string): string {
+  return message
+    .replaceAll('{ header: false }', '--no-header')
+    .replaceAll('{ header: true }', '--header')
+    .replace(/\{ kinds: \{ "([^"]*)": "(\w+)" \} \}/g, '--kind "$1=$2"')
+    .replace(/\{ (comment|delimiter|decimal): ("[^"]*") \}/g, '--$1 $2')
+    .replace(/^layers\[\d+\]\.activation:/, '--activation:')
+    .replace(/\boptions\.kinds\b/g, '--kind')
+    .replace(/\boptions\.(\w+)/g, (_, name: string) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`);
+}

@@ -1,0 +1,251 @@
+import { confusionMatrix, importance, learningCurve } from '../charts.js';
+import { quote } from '../check/errors.js';
+import type { ActivationName, EpochReport, EpochSummary, History, Task } from '../index.js';
+import { saveFile } from '../io/files.js';
+import { type Table, TableModel, type TableModelOptions } from '../tabular.js';
+import { curveLines } from './curve.js';
+import { DATA_FLAGS, nameOf, readingOf, readTable } from './data-flags.js';
+import { EXIT, Interrupted, UsageError } from './failure.js';
+import { type Arguments, type Flags, integerOf, listOf, numberOf, parseNumber, textOf, wordOf } from './flags.js';
+import type { Usage } from './help.js';
+import { Messages } from './messages.js';
+import { Progress } from './progress.js';
+import { evaluationLines, importanceLines, plain } from './report.js';
+import { checkPath, saveText } from './save.js';
+import { columnsOf, printable, type Terminal, write } from './terminal.js';
+
+// simdprop train
+
+const FLAGS: Flags = {
+  target: { value: 'COLUMN', isMultiple: true, help: 'the column to be learned (repeatable)' },
+  ignore: { value: 'COLUMN', isMultiple: true, help: 'a column that is no input (repeatable)' },
+  task: { value: 'TASK', help: 'classes, labels or numbers; by default it follows from the target' },
+  test: { value: 'SHARE', help: 'of the rows, held back to measure the result; 0: none (default 0.2)' },
+  group: { value: 'COLUMN', help: 'all rows with the same value in it are on the same side of the test' },
+  'from-end': { help: 'the test rows are the last ones, for rows in the order of time' },
+  hidden: { value: 'WIDTHS', help: 'of the hidden layers, such as 32,16; none: there are none' },
+  activation: { value: 'NAME', help: 'of the hidden layers, such as relu or tanh' },
+  dropout: { value: 'SHARE', help: 'of the hidden activations that is dropped in training' },
+  l2: { value: 'NUMBER', help: 'the factor of the L2 penalty' },
+  epochs: { value: 'COUNT', help: 'at most so many passes over the training rows' },
+  patience: { value: 'COUNT', help: 'training ends after so many epochs without a better validation cost' },
+  validation: { value: 'SHARE', help: 'of the training rows, which decides when training ends; 0: none' },
+  'batch-size': { value: 'COUNT', help: 'rows of a step' },
+  seed: { value: 'NUMBER', help: 'decides all random numbers (default 0)' },
+  save: { value: 'FILE', help: 'writes the model to a file' },
+  plot: { value: 'FILE', help: 'writes the learning curve as SVG' },
+  'plot-confusion': { value: 'FILE', help: 'writes the confusion matrix as SVG' },
+  'plot-importance': { value: 'FILE', help: 'writes the importance of the columns as SVG' },
+  importance: { help: 'measures how much each column helps' },
+  json: { help: 'prints the results as JSON' },
+  quiet: { help: 'no profile, progress and learning curve' },
+  ...DATA_FLAGS,
+};
+
+export const TRAIN: Usage = {
+  usage: '<data.csv> --target <column>',
+  summary:
+    'Trains a model on a table and measures it on rows that it has not seen. Results are printed to the standard output; the profile of the table, the progress and the learning curve to the standard error.',
+  flags: FLAGS,
+  examples: [
+    'simdprop train iris.csv --target species --save iris.simdprop',
+    'simdprop train cars.csv --target price --hidden 32,16 --epochs 200 --plot curve.svg',
+  ],
+};
+
+const MOST = Number.MAX_SAFE_INTEGER;
+const PICTURE = { width: 640 };
+
+export async function train({ given, operands }: Arguments, terminal: Terminal): Promise<number> {
+  if (operands.length !== 1) throw new UsageError(`train: got ${operands.length} files, want one`);
+  const [path] = operands;
+  const targets = listOf(given, 'target');
+  if (!targets) throw new UsageError('--target: got none, want the column to be learned');
+  const reading = readingOf(given, nameOf(path));
+  const test = numberOf(given, 'test', 0, 0.95) ?? 0.2;
+  const seed = integerOf(given, 'seed', 0, MOST) ?? 0;
+  const options = modelOptionsOf({ given, operands }, targets, seed);
+  if (given.group !== undefined && given['from-end'])
+    throw new UsageError('--group and --from-end: got both, want one');
+  for (const flag of ['save', 'plot', 'plot-confusion', 'plot-importance']) checkPath(flag, textOf(given, flag));
+
+  const messages = new Messages(terminal, given.quiet === true);
+  const whole = await readTable(path, reading, terminal);
+  messages.lines(whole.profile().split('\n'));
+  const table = usedRows(whole, targets, listOf(given, 'ignore') ?? [], messages);
+  const parts = split(table, targets, test, seed, { given, operands });
+  const interrupts = new Interrupts(terminal, messages);
+  const progress = new Progress(terminal.err, given.quiet !== true);
+  let model: TableModel;
+  try {
+    model = await TableModel.fit(parts.training, {
+      ...options,
+      signal: interrupts.signal,
+      onProgress: (step) => progress.step(step),
+      onEpoch: (report: EpochReport) => {
+        progress.epoch(report);
+        return !interrupts.isAsked;
+      },
+    });
+  } finally {
+    progress.end();
+    interrupts.end();
+  }
+  try {
+    await report(model, parts, { given, operands }, terminal, messages);
+  } finally {
+    model.dispose();
+  }
+  return interrupts.isAsked ? EXIT.interrupted : EXIT.done;
+}
+
+function modelOptionsOf({ given }: Arguments, targets: readonly string[], seed: number): TableModelOptions {
+  const hidden = textOf(given, 'hidden');
+  const validation = numberOf(given, 'validation', 0, 0.95);
+  const all: TableModelOptions = {
+    target: targets.length === 1 ? targets[0] : targets,
+    seed,
+    task: wordOf<Task>(given, 'task', ['classes', 'labels', 'numbers']),
+    hidden: hidden === undefined ? undefined : widthsOf(hidden),
+    activation: textOf(given, 'activation') as ActivationName | undefined,
+    dropout: numberOf(given, 'dropout', 0, 0.99),
+    l2: numberOf(given, 'l2', 0, MOST),
+    epochs: integerOf(given, 'epochs', 1, MOST),
+    patience: integerOf(given, 'patience', 1, MOST),
+    batchSize: integerOf(given, 'batch-size', 1, MOST),
+    validation: validation === 0 ? false : validation,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as TableModelOptions &
+    object;
+}
+
+function widthsOf(text: string): number[] {
+  if (text === 'none') return [];
+  return text.split(',').map((width) => parseNumber('--hidden', width, 1, 65_536, true));
+}
+
+/** The rows that have targets, and the columns that may be inputs. */
+function usedRows(table: Table, targets: readonly string[], ignored: readonly string[], messages: Messages): Table {
+  for (const name of targets) if (!table.has(name)) throw new Error(unknownColumn('target', name, table));
+  for (const name of ignored) if (!table.has(name)) throw new Error(unknownColumn('ignore', name, table));
+  const complete = table.without(ignored).withoutMissing([...new Set(targets)]);
+  const left = table.rows - complete.rows;
+  if (left > 0) messages.line(`${left} of ${table.rows} rows have no target and are left out.`);
+  if (complete.rows === 0) throw new Error(`--target: got no row with a value in ${quote(targets.join(', '))}`);
+  return complete;
+}
+
+function unknownColumn(flag: string, name: string, { columns }: Table): string {
+  const shown = columns.slice(0, 20).map((column) => quote(column));
+  const near = columns.find((column) => column.toLowerCase() === name.trim().toLowerCase());
+  if (near !== undefined) return `--${flag}: got ${quote(name)}, want ${quote(near)}: capital letters matter`;
+  return `--${flag}: got ${quote(name)}, want a column of the table: ${shown.join(', ')}${columns.length > 20 ? ', ...' : ''}`;
+}
+
+interface Parts {
+  readonly training: Table;
+  readonly test?: Table;
+}
+
+function split(table: Table, targets: readonly string[], test: number, seed: number, { given }: Arguments): Parts {
+  if (test === 0) return { training: table };
+  if (given['from-end']) return table.split({ test, from: 'end' });
+  const group = textOf(given, 'group');
+  if (group !== undefined) return table.split({ test, seed, group });
+  const { kind } = table.column(targets[0]);
+  const areClasses = kind === 'category' || kind === 'boolean' || given.task === 'classes';
+  return table.split({ test, seed, ...(targets.length === 1 && areClasses && { stratify: targets[0] }) });
+}
+
+async function report(
+  model: TableModel,
+  { training, test }: Parts,
+  { given }: Arguments,
+  terminal: Terminal,
+  messages: Messages,
+): Promise<void> {
+  const { history, network } = model;
+  if (!history) throw new Error('train: got a model without a history');
+  messages.line('');
+  if (terminal.err.isTTY) for (const line of curveLines(history, terminal.err, terminal.env)) messages.line(line);
+  const best = history.best ? `, best in epoch ${history.best.epoch + 1}` : '';
+  const seconds = (history.elapsedMs / 1000).toFixed(2);
+  messages.lines([`${network}: ${history.length} epochs${best}, ${seconds} s of training.`]);
+  for (const warning of history.warnings) messages.line(`Warning: ${warning}`);
+  messages.line('');
+
+  const paths = Object.fromEntries(
+    ['save', 'plot', 'plot-confusion', 'plot-importance'].map((flag) => [flag, textOf(given, flag)]),
+  );
+  // the model first: whatever fails later, it is not lost
+  if (paths.save !== undefined) saveFile(paths.save, await model.save());
+  if (paths.plot !== undefined) saveText(paths.plot, learningCurve(fromOne(history), PICTURE));
+  const measured = test ?? training;
+  const evaluation = await model.evaluate(measured);
+  if (paths['plot-confusion'] !== undefined) saveText(paths['plot-confusion'], confusionMatrix(evaluation));
+  const wantsImportance = given.importance === true || paths['plot-importance'] !== undefined;
+  const columns = wantsImportance ? await model.importance(measured) : undefined;
+  if (paths['plot-importance'] !== undefined && columns)
+    saveText(paths['plot-importance'], importance(columns, PICTURE));
+
+  const rows = test ? `${test.rows} test rows` : `the ${training.rows} training rows, because there are no test rows`;
+  if (given.json) {
+    const { length, elapsedMs, stopped, warnings } = history;
+    const result = {
+      task: model.task,
+      targets: model.targets,
+      inputs: model.columns,
+      parameters: network.parameters,
+      rows: { training: training.rows, test: test?.rows ?? 0 },
+      epochs: length,
+      bestEpoch: history.best && history.best.epoch + 1,
+      stopped,
+      elapsedMs,
+      warnings,
+      [test ? 'test' : 'training']: plain(evaluation),
+      importance: columns,
+      saved: paths.save,
+    };
+    await write(terminal.out, `${JSON.stringify(result, null, 2)}\n`);
+  } else {
+    const width = columnsOf(terminal.out);
+    const lines = [`Measured on ${rows}:`, ...evaluationLines(evaluation, width)];
+    if (columns) lines.push('', ...importanceLines(columns, width));
+    await write(terminal.out, `${lines.join('\n')}\n`);
+  }
+  const saved = Object.values(paths).filter((path) => path !== undefined);
+  if (saved.length > 0) messages.line(`\nWritten: ${saved.map(printable).join(', ')}`);
+}
+
+/** Reports whose epochs are counted from 1, as the command counts them everywhere. */
+function fromOne(history: History): EpochSummary[] {
+  return [...history].map((report) => ({ ...report, epoch: report.epoch + 1 }));
+}
+
+/** Ctrl-C ends training after the epoch; a second time, at once. */
+class Interrupts {
+  isAsked = false;
+  readonly #controller = new AbortController();
+  readonly #off: () => void;
+
+  constructor(terminal: Terminal, messages: Messages) {
+    this.#off = terminal.onInterrupt(() => {
+      if (this.isAsked) {
+        this.#controller.abort(new Interrupted('interrupted: nothing was saved'));
+        return;
+      }
+      this.isAsked = true;
+      messages.urgent(
+        '\nInterrupted: training ends after this epoch, and its results are kept. Ctrl-C again ends it at once.',
+      );
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  end(): void {
+    this.#off();
+  }
+}

@@ -1,0 +1,418 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { run } from '../src/command/run.js';
+import { fold } from '../src/command/terminal.js';
+import { Table } from '../src/tabular.js';
+import { createNetwork } from './build.js';
+import { elementsOf, parseSvg } from './svg.js';
+
+// scripts/pack/command.mjs tests the same command as a process, from the packed package.
+
+const PENGUINS = fileURLToPath(new URL('tables/penguins.csv', import.meta.url));
+const VERSION = '1.2.3';
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'simdprop-command-'));
+  const { code } = await simdprop(['train', PENGUINS, '--target', 'Species', '--save', at('penguins.simdprop')]);
+  expect(code).toBe(0);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly env?: Record<string, string>;
+  readonly input?: string;
+  /** Interrupts the command as soon as it can be interrupted, so many times. */
+  readonly interrupts?: number;
+}
+
+/** Runs the command. Returns its exit code and what it has printed. */
+async function simdprop(
+  args: readonly string[],
+  { isTTY, columns, env = {}, input = '', interrupts = 0 }: Screen = {},
+) {
+  let [out, err] = ['', ''];
+  const output = (add: (text: string) => void) => ({
+    isTTY,
+    columns,
+    write: (text: string, done?: (error?: Error) => void) => {
+      add(text);
+      done?.();
+      return true;
+    },
+    // cli-progress wants a stream
+    on: () => {},
+    removeListener: () => {},
+  });
+  const terminal = {
+    out: output((text) => {
+      out += text;
+    }),
+    err: output((text) => {
+      err += text;
+    }),
+    input: (async function* () {
+      yield input;
+    })(),
+    env,
+    onInterrupt: (listener: () => void) => {
+      for (let i = 0; i < interrupts; i++) listener();
+      return () => {};
+    },
+  };
+  const code = await run(args, terminal, VERSION);
+  return { code, out, err };
+}
+
+const modelOf = () => at('penguins.simdprop');
+const withoutSpecies = () => {
+  const lines = readFileSync(PENGUINS, 'utf8').trim().split('\n');
+  return lines.map((line) => line.slice(line.indexOf(',') + 1)).join('\n');
+};
+
+describe('simdprop train', () => {
+  it('prints the results alone to the standard output, the rest to the standard error', async () => {
+    const { code, out, err } = await simdprop(['train', PENGUINS, '--target', 'Species', '--importance']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Measured on 69 test rows:\naccuracy {2}(9\d|100)\.\d % \(\d+ of 69 rows\)\n/);
+    expect(out).toMatch(/\nAdelie +\d\.\d{3} +\d\.\d{3} +\d\.\d{3} +30\n/);
+    expect(out).toMatch(/\n +Adelie {2}Chinstrap {2}Gentoo\n/);
+    expect(out).toMatch(/\nBeak Length \(mm\) +0\.\d{4} {2}± 0\.\d{4}\n/);
+    expect(err).toContain('344 rows, 7 columns\ncolumn ');
+    expect(err).toMatch(/\nNetwork \d+-.*-3 .*: \d+ epochs, best in epoch \d+, /);
+    expect(out + err).not.toContain('\u001b');
+    const quiet = await simdprop(['train', PENGUINS, '--target', 'Species', '--importance', '--quiet']);
+    expect(quiet).toEqual({ code: 0, out, err: '' });
+  });
+
+  it('prints JSON', async () => {
+    const args = [
+      '--target',
+      'Species',
+      '--test',
+      '100e-3',
+      '--hidden',
+      '8,4',
+      '--epochs',
+      '30',
+      '--json',
+      '--seed',
+      '3',
+    ];
+    const { code, out } = await simdprop(['train', PENGUINS, ...args, '--save', at('json.simdprop')]);
+    expect(code).toBe(0);
+    const result = JSON.parse(out);
+    expect(result).toMatchObject({ task: 'classes', targets: ['Species'], rows: { training: 310, test: 34 } });
+    expect(result.epochs).toBeLessThanOrEqual(30);
+    expect(result.bestEpoch).toBeGreaterThanOrEqual(1);
+    expect(result.saved).toBe(at('json.simdprop'));
+    expect(result.test.confusion.flat().reduce((a: number, b: number) => a + b)).toBe(34);
+    expect(result.test.classes).toEqual(['Adelie', 'Chinstrap', 'Gentoo']);
+    const info = JSON.parse((await simdprop(['info', at('json.simdprop'), '--json'])).out);
+    expect(info.layers.map(({ units }: { units: number }) => units)).toEqual([8, 4, 3]);
+    const again = JSON.parse((await simdprop(['train', PENGUINS, ...args])).out);
+    expect(again.test).toEqual(result.test);
+  });
+
+  it('learns numbers, in their units, and leaves out rows without a target', async () => {
+    const { code, out, err } = await simdprop(['train', PENGUINS, '--target', 'Body Mass (g)', '--epochs', '100']);
+    expect(code).toBe(0);
+    const [, r2, mean] = /\nBody Mass \(g\) +(0\.\d+) +([\d.]+) +[\d.]+\n/.exec(out) ?? [];
+    expect(Number(r2)).toBeGreaterThan(0.7);
+    expect(Number(mean)).toBeGreaterThan(150);
+    expect(err).toContain('2 of 344 rows have no target and are left out.');
+  });
+
+  it('learns labels, ignores columns, groups rows and takes the last ones', async () => {
+    const rows = Array.from({ length: 80 }, (_, i) => `${i % 7},${i % 2},${i % 3 ? 'true' : 'false'},${i % 5 ? 1 : 0}`);
+    const input = ['x,id,a,b', ...rows].join('\n');
+    const targets = ['--target', 'a', '--target', 'b', '--ignore', 'id', '--epochs', '5', '--hidden', 'none'];
+    const { code, out } = await simdprop(['train', '-', ...targets, '--from-end', '--test', '0.25'], { input });
+    expect(code).toBe(0);
+    expect(out).toContain('Measured on 20 test rows:\nall labels right');
+    const grouped = await simdprop(['train', '-', ...targets, '--group', 'x', '--json'], { input });
+    expect(JSON.parse(grouped.out)).toMatchObject({ task: 'labels', inputs: ['x'] });
+    const whole = await simdprop(['train', '-', ...targets, '--test', '0'], { input });
+    expect(whole.out).toMatch(/^Measured on the 80 training rows, because there are no test rows:/);
+  });
+
+  it('writes pictures', async () => {
+    const files = ['plot', 'plot-confusion', 'plot-importance'].map((flag) => [`--${flag}`, at(`${flag}.svg`)]);
+    const args = ['train', PENGUINS, '--target', 'Species', '--epochs', '20', ...files.flat()];
+    const { code, err } = await simdprop(args);
+    expect(code).toBe(0);
+    expect(err).toContain(`Written: ${files.map(([, path]) => path).join(', ')}`);
+    const [curve, confusion, importance] = files.map(([, path]) => parseSvg(readFileSync(path, 'utf8')));
+    expect(curve.attributes['aria-label']).toMatch(/^Learning curve: cost after epoch \d+/);
+    expect(confusion.attributes['aria-label']).toContain('3 classes');
+    expect(elementsOf(importance, 'rect').length).toBe(1 + 6);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('shows a bar and the learning curve in a terminal, and colours only if they are wanted', async () => {
+    const args = ['train', PENGUINS, '--target', 'Species', '--epochs', '20'];
+    for (const columns of [80, 40]) {
+      const { err, out } = await simdprop(args, { isTTY: true, columns });
+      expect(err).toContain('░');
+      expect(err).toMatch(/┼|┤/);
+      expect(err).toContain('\u001b[34mtraining');
+      expect(out).not.toContain('\u001b');
+      for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(columns);
+      const plain = await simdprop(args, { isTTY: true, columns, env: { NO_COLOR: '1' } });
+      expect(plain.err).toContain('Cost of validation by epoch, 1 to ');
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
+      expect(plain.err).not.toMatch(/\u001b\[\d+m/);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences
+      const lines = plain.err.replaceAll(/\u001b(\[[?\d]*[a-zA-Z]|\d)/g, '').split('\n');
+      for (const line of lines.filter((text) => !text.includes('░'))) {
+        expect(line.trimEnd().length, line).toBeLessThanOrEqual(columns);
+      }
+    }
+  });
+
+  it('keeps what it has when it is interrupted, and stops at once the second time', async () => {
+    const args = ['train', PENGUINS, '--target', 'Species', '--epochs', '1000000', '--validation', '0', '--quiet'];
+    const once = await simdprop([...args, '--save', at('once.simdprop'), '--json'], { interrupts: 1 });
+    expect(once.code).toBe(130);
+    expect(JSON.parse(once.out)).toMatchObject({ epochs: 1, stopped: 'callback' });
+    expect((await simdprop(['info', at('once.simdprop')])).code).toBe(0);
+    expect(once.err).toContain('Interrupted: training ends after this epoch, and its results are kept.');
+    const twice = await simdprop([...args, '--save', at('twice.simdprop')], { interrupts: 2 });
+    expect(twice).toMatchObject({ code: 130, out: '' });
+    expect(twice.err).toContain('simdprop: interrupted: nothing was saved');
+    expect(readdirSync(folder)).not.toContain('twice.simdprop');
+  });
+});
+
+describe('simdprop predict', () => {
+  it('adds the predictions to the rows as they stand in the file', async () => {
+    const { code, out, err } = await simdprop(['predict', modelOf(), '-'], { input: withoutSpecies() });
+    expect([code, err]).toEqual([0, '']);
+    const [header, ...lines] = out.trimEnd().split('\n');
+    const [givenHeader, ...given] = withoutSpecies().split('\n');
+    expect(header).toBe(`${givenHeader},predicted Species`);
+    expect(lines.map((line) => line.slice(0, line.lastIndexOf(',')))).toEqual(given);
+    const truth = readFileSync(PENGUINS, 'utf8').trim().split('\n').slice(1);
+    const right = lines.filter((line, i) => line.endsWith(`,${truth[i].split(',')[0]}`));
+    expect(right.length).toBeGreaterThan(330);
+  });
+
+  it('prints probabilities that add up to 1, the predictions alone, and JSON', async () => {
+    const input = withoutSpecies();
+    const { out } = await simdprop(['predict', modelOf(), '-', '--only', '--probabilities'], { input });
+    const [header, ...lines] = out.trimEnd().split('\n');
+    expect(header).toBe('predicted Species,probability Adelie,probability Chinstrap,probability Gentoo');
+    for (const line of lines) {
+      const [, ...shares] = line.split(',');
+      expect(shares.reduce((sum, share) => sum + Number(share), 0)).toBeCloseTo(1, 5);
+    }
+    const json = JSON.parse((await simdprop(['predict', modelOf(), '-', '--json'], { input })).out);
+    expect(json.map(({ value }: { value: string }) => value)).toEqual(lines.map((line) => line.split(',')[0]));
+  });
+
+  it('keeps quotes, other delimiters, empty rows and columns that the model does not know apart', async () => {
+    const input = [
+      'note;Island;Beak Length (mm);Beak Depth (mm);Flipper Length (mm);Body Mass (g);Sex',
+      '"a, ""b""; c";Biscoe;50;15;220;5000;MALE',
+      '',
+      '=1+1;Dream;NA;18,5;190;;',
+    ].join('\r\n');
+    const { out, code } = await simdprop(['predict', modelOf(), '-', '--decimal', ',', '--kind', 'note=category'], {
+      input,
+    });
+    expect(code).toBe(0);
+    const table = Table.fromCsv(out, { kinds: { note: 'category' } });
+    expect(table.toRecords().map(({ note }) => note)).toEqual(['a, "b"; c', '=1+1']);
+    const safe = await simdprop(
+      ['predict', modelOf(), '-', '--decimal', ',', '--kind', 'note=category', '--escape-formulas'],
+      { input },
+    );
+    expect(safe.out).toContain('"\'=1+1"');
+  });
+
+  it('reads many rows in parts', async () => {
+    const [header, ...rows] = withoutSpecies().split('\n');
+    const input = [header, ...Array.from({ length: 30 }, () => rows).flat()].join('\n');
+    const { out } = await simdprop(['predict', modelOf(), '-', '--only'], { input });
+    const lines = out.trimEnd().split('\n').slice(1);
+    expect(lines.length).toBe(30 * 344);
+    expect(lines.slice(-344)).toEqual(lines.slice(0, 344));
+    const json = JSON.parse((await simdprop(['predict', modelOf(), '-', '--json'], { input })).out);
+    expect(json.length).toBe(30 * 344);
+  });
+});
+
+describe('simdprop evaluate and info', () => {
+  it('evaluate measures a model', async () => {
+    const picture = at('evaluate.svg');
+    const { code, out } = await simdprop(['evaluate', modelOf(), PENGUINS, '--plot-confusion', picture]);
+    expect(code).toBe(0);
+    const [, correct] = /^accuracy {2}9\d\.\d % \((\d+) of 344 rows\)/.exec(out) ?? [];
+    expect(Number(correct)).toBeGreaterThan(330);
+    expect(parseSvg(readFileSync(picture, 'utf8')).attributes['aria-label']).toContain(`${correct} of 344`);
+    const json = JSON.parse((await simdprop(['evaluate', modelOf(), PENGUINS, '--json'])).out);
+    expect(json).toMatchObject({ task: 'classes', correct: Number(correct), samples: 344 });
+  });
+
+  it('info says what is in the file of a model, and of a network alone', async () => {
+    const { code, out } = await simdprop(['info', modelOf()]);
+    expect(code).toBe(0);
+    expect(out).toContain('targets     Species\n');
+    expect(out).toContain('Island (category), Beak Length (mm) (number)');
+    const net = await createNetwork({ inputs: 2, layers: [{ units: 3 }], seed: 1 });
+    writeFileSync(at('net.simdprop'), await net.save());
+    expect((await simdprop(['info', at('net.simdprop')])).out).toContain('layers      3 (');
+    const refused = await simdprop(['predict', at('net.simdprop'), PENGUINS]);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain(`${at('net.simdprop')}: load: `);
+  });
+});
+
+describe('help', () => {
+  test.each([[['--help']], [['-h']], [['help']]])('%j lists the commands', async (args) => {
+    const { code, out, err } = await simdprop(args);
+    expect([code, err]).toEqual([0, '']);
+    for (const name of ['train', 'predict', 'evaluate', 'info']) expect(out).toContain(`  ${name} <`);
+  });
+
+  test.each(['train', 'predict', 'evaluate', 'info'])(
+    'each flag of %s is explained, at 80 and 40 columns',
+    async (name) => {
+      for (const columns of [80, 40]) {
+        const { code, out } = await simdprop([name, '--help'], { isTTY: true, columns });
+        expect(code).toBe(0);
+        expect(out).toMatch(new RegExp(`^Usage: simdprop ${name} <`));
+        const [options, examples] = out.split('Options:')[1].split('Examples:');
+        for (const line of options.split('\n')) expect(line.length, line).toBeLessThanOrEqual(columns);
+        expect(examples).toContain(`simdprop ${name} `);
+        expect((await simdprop(['help', name], { isTTY: true, columns })).out).toBe(out);
+      }
+    },
+  );
+
+  it('the version is printed', async () => {
+    expect(await simdprop(['--version'])).toEqual({ code: 0, out: `${VERSION}\n`, err: '' });
+  });
+});
+
+describe('a wrong call', () => {
+  test.each<[string, string[], number, string]>([
+    ['without a command', [], 2, 'Usage: simdprop <command>'],
+    ['of an unknown command', ['trian'], 2, 'got "trian", want one of the commands train, predict, evaluate, info'],
+    ['of a command of Object', ['toString'], 2, 'got "toString", want one of the commands'],
+    ['without a file', ['train', '--target', 'x'], 2, 'train: got 0 files, want one'],
+    ['without a target', ['train', 'a.csv'], 2, '--target: got none, want the column to be learned'],
+    [
+      'with an unknown flag',
+      ['train', 'a.csv', '--epoch', '3'],
+      2,
+      '"--epoch" is no option of this command: did you mean --epochs?',
+    ],
+    ['with a flag without its value', ['train', 'a.csv', '--target'], 2, "Option '--target <value>' argument missing"],
+    [
+      'with a word as number',
+      ['train', 'a.csv', '--target', 'x', '--epochs', 'ten'],
+      2,
+      '--epochs: got "ten", want a whole number of 1 or more',
+    ],
+    [
+      'with a share above 1',
+      ['train', 'a.csv', '--target', 'x', '--test', '3'],
+      2,
+      '--test: got "3", want a number from 0 to 0.95',
+    ],
+    [
+      'with a width of 0',
+      ['train', 'a.csv', '--target', 'x', '--hidden', '8,0'],
+      2,
+      '--hidden: got "0", want a whole number from 1',
+    ],
+    [
+      'with an unknown kind',
+      ['train', 'a.csv', '--target', 'x', '--kind', 'a=text'],
+      2,
+      '--kind: got "a=text", want COLUMN=KIND with',
+    ],
+    [
+      'with both headers',
+      ['train', 'a.csv', '--target', 'x', '--header', '--no-header'],
+      2,
+      '--header and --no-header: got both',
+    ],
+    ['with a missing file', ['train', 'no.csv', '--target', 'x'], 1, '"no.csv": there is no such file'],
+    ['with a folder', ['train', '.', '--target', 'x'], 1, '".": got a folder, want a CSV file'],
+    [
+      'with a folder that does not exist',
+      ['train', PENGUINS, '--target', 'x', '--save', 'no/x'],
+      1,
+      '--save: got "no/x", whose folder does not exist',
+    ],
+    [
+      'with an unknown column',
+      ['train', PENGUINS, '--target', 'x'],
+      1,
+      '--target: got "x", want a column of the table: "Species", "Island"',
+    ],
+    [
+      'with small letters',
+      ['train', PENGUINS, '--target', 'species'],
+      1,
+      '--target: got "species", want "Species": capital letters matter',
+    ],
+    [
+      'with an unknown activation',
+      ['train', PENGUINS, '--target', 'Species', '--activation', 'x'],
+      2,
+      '--activation: got "x", want one of linear,',
+    ],
+    ['with one file to predict', ['predict', 'a'], 2, 'predict: got 1 files, want a model and a CSV file'],
+    [
+      'with a CSV file as model',
+      ['predict', PENGUINS, PENGUINS],
+      1,
+      `${PENGUINS}: load: got a file that begins with "Species,"`,
+    ],
+  ])('%s is refused', async (_, args, code, message) => {
+    const result = await simdprop(args);
+    expect(result.err).toContain(message);
+    expect(result).toMatchObject({ code, out: '' });
+    expect(result.err).not.toContain('    at ');
+  });
+
+  it('names what a model lacks, and flags in place of options', async () => {
+    const lacking = await simdprop(['predict', modelOf(), '-'], { input: 'Island,Sex\nBiscoe,MALE\n' });
+    expect(lacking).toMatchObject({ code: 1, out: '' });
+    expect(lacking.err).toContain('standard input: got the columns "Island", "Sex", want "Beak Length (mm)" too');
+    const number = await simdprop(['train', '-', '--target', 'a'], { input: 'a,1\nx,2\n' });
+    expect(number.err).toContain('want --no-header if the first row is a sample, --header if it has the names');
+    const text = await simdprop(['train', '-', '--target', 'a', '--kind', 'b=number'], { input: 'a,b\nx,2\ny,z\n' });
+    expect(text).toMatchObject({ code: 1, out: '' });
+  });
+});
+
+it('names that would act in a terminal are escaped', async () => {
+  const evil = 'red\u001b[31m\u202e';
+  const rows = Array.from({ length: 40 }, (_, i) => `${i % 2 ? evil : '</script>'},${i % 2}`);
+  const input = [`"${evil}target",x`, ...rows].join('\n');
+  const args = ['train', '-', '--target', `${evil}target`, '--epochs', '3', '--plot-confusion', at('evil.svg')];
+  const { code, out, err } = await simdprop(args, { input });
+  expect(code).toBe(0);
+  expect(out + err).not.toMatch(/\u202e/);
+  expect(out + err).not.toContain('\u001b');
+  expect(out).toContain('"red\\u001b[31m\\u202e"');
+  expect(() => parseSvg(readFileSync(at('evil.svg'), 'utf8'))).not.toThrow();
+});
+
+test('long lines are folded at blanks, and words that are too long are cut', () => {
+  expect(fold('one two three four', 10)).toEqual(['one two', '    three', '    four']);
+  expect(fold('abcdefghijklmnop', 8)).toEqual(['abcdefgh', '    ijkl', '    mnop']);
+  expect(fold('short', 8)).toEqual(['short']);
+});
