@@ -511,10 +511,11 @@ export class Network {
    */
   async trainFor(data: DataSet, milliseconds: number, options: TrainForOptions = {}): Promise<TrainForReport> {
     const arena = this.#arena;
+    if (timeBoxed) return timeBoxed.trainFor(this.#trainer, { data, arrays: data }, milliseconds, options);
+    // the code must be loaded first: everything is read before, and the arrays remembered as they are now
     const taken = takeOptions(options, STEP_KEYS, arena);
-    // if the code must be loaded first, the data are copied, and the arrays remembered as they are now
-    const given = timeBoxed ? { data, arrays: data } : { data: ownData('data', data, arena), arrays: { ...data } };
-    timeBoxed ??= await import('./training/train-for.js');
+    const given = { data: ownData('data', data, arena), arrays: { ...data } };
+    timeBoxed = await import('./training/train-for.js');
     return timeBoxed.trainFor(this.#trainer, given, milliseconds, taken);
   }
 

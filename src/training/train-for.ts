@@ -1,10 +1,10 @@
-import { checkIsObject, checkPositive, outOfRange } from '../check/errors.js';
+import { checkIsObject, checkObject, checkPositive, outOfRange } from '../check/errors.js';
 import { checkData, type DataSet } from '../data/data-set.js';
 import { checkNamedTask, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import { slotsOf } from '../spec/optimizer.js';
 import { CallStart } from './call-start.js';
-import { checkSteps, rowsOfStep, type StepSettings, type TrainForOptions } from './options.js';
+import { checkSteps, rowsOfStep, STEP_KEYS, type StepSettings, type TrainForOptions } from './options.js';
 import type { TrainForReport } from './reports.js';
 import { TimeBoxedTraining } from './time-boxed.js';
 import type { Trainer } from './trainer.js';
@@ -27,6 +27,7 @@ export function trainFor(
   options: TrainForOptions,
 ): TrainForReport {
   trainer.arena.checkAlive();
+  checkObject('options', options, STEP_KEYS);
   checkPositive('milliseconds', milliseconds);
   const settings = checkSteps(options, trainer.optimizer);
   if (settings.optimizer.name === 'lbfgs') {
