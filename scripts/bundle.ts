@@ -26,19 +26,23 @@ import { isLibrary, noticesOf } from './notices.js';
 //
 // Libraries, such as the scales of charts.js, are bundled, so that the package has no dependency. Their licences are
 // written to dist/THIRD-PARTY-NOTICES.txt. The command (command.js) contains its libraries, and a few checks a second
-// time, so that no page needs one more file because of it.
+// time, so that no page needs one more file because of it. So does charts.js: it would import nothing but those checks
+// from the core chunk, and esbuild with splitting would then load all of that chunk, 33 KB, in a page of charts alone.
 
 const OWN = resolve('build/modules');
 const MODULES = resolve('build/modules/src');
 const BUILDS = ['simd', 'relaxed', 'threads', 'relaxed-threads'];
 const STATIC = 'static';
+const CHARTS = 'charts';
 
 export async function bundle(): Promise<void> {
   rmSync('dist', { recursive: true, force: true });
   const { exports, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
   const { [STATIC]: inOneFile, ...entries } = entriesOf(exports);
+  const { [CHARTS]: charts, ...inChunks } = entries;
   const bundled = [
-    ...(await write({ input: entries, plugins: [sourceMaps, libraries] }, manualChunks(entries))),
+    ...(await write({ input: inChunks, plugins: [sourceMaps] }, manualChunks(inChunks))),
+    ...(await write({ input: { [CHARTS]: charts }, plugins: [sourceMaps, libraries] })),
     ...(await write({ input: { [STATIC]: inOneFile }, plugins: [staticVariants, sourceMaps] })),
     ...(await write({
       input: entriesOf(bin),

@@ -72,6 +72,18 @@ const PAGES = [
       globalThis.predictions = learn().then((net) => net.predict(inputs));
     `,
   },
+  {
+    name: 'simdprop/charts, all of it',
+    ceiling: 15,
+    trips: 1,
+    code: `
+      import * as charts from 'simdprop/charts';
+      globalThis.charts = charts;
+      const picture = charts.learningCurve([{ epoch: 0, cost: 1 }]);
+      // the measurement waits for four numbers
+      globalThis.predictions = Promise.resolve([1, 2, 3, picture.length]);
+    `,
+  },
 ];
 
 /**

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../pack/install.mjs';
+import { CHART_PAGE } from './chart-page.mjs';
 
 // Pages without a bundler. Each runs in a frame and tells its parent { hashes } or { error }. `text` is the code of its
 // module. The hashes are those of fixture/train.mjs.
@@ -33,6 +34,7 @@ const preloadLinks = () => {
 };
 
 export const PAGES = {
+  'the texts of charts': CHART_PAGE,
   'links that preload': {
     html: preloadLinks(),
     text: `
