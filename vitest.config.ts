@@ -40,7 +40,10 @@ export default defineConfig({
     alias: [
       { find: /^simdprop$/, replacement: pathOf('src/index.ts') },
       { find: /^simdprop\/graph$/, replacement: pathOf('src/graph/index.ts') },
-      { find: /^simdprop\/cross-validation$/, replacement: pathOf('src/cross-validation.ts') },
+      {
+        find: /^simdprop\/(cross-validation|safetensors|onnx|pytorch|brain|fann|export|tfjs)$/,
+        replacement: pathOf('src/$1.ts'),
+      },
       { find: /^simdprop\/(idx|csv|files)$/, replacement: pathOf('src/io/$1.ts') },
     ],
   },

@@ -60,6 +60,62 @@ const PAGES = [
     `,
   },
   {
+    name: 'simdprop/safetensors, read',
+    code: `
+      import { readSafetensors } from 'simdprop/safetensors';
+      globalThis.read = readSafetensors;
+      globalThis.predictions = readSafetensors(new Uint8Array(0)).catch(() => new Float32Array(4));
+    `,
+  },
+  {
+    name: 'simdprop/onnx, readOnnx',
+    code: `
+      import { readOnnx } from 'simdprop/onnx';
+      // the file is refused: what counts is what has been fetched for that
+      globalThis.predictions = readOnnx(new Uint8Array(0)).catch(() => new Float32Array(4));
+    `,
+  },
+  {
+    name: 'simdprop/pytorch, readPyTorch',
+    code: `
+      import { readPyTorch } from 'simdprop/pytorch';
+      // the file is refused: what counts is what has been fetched for that
+      globalThis.predictions = readPyTorch(new Uint8Array(0)).catch(() => new Float32Array(4));
+    `,
+  },
+  {
+    name: 'simdprop/brain, readBrain',
+    code: `
+      import { readBrain } from 'simdprop/brain';
+      // the file is refused: what counts is what has been fetched for that
+      globalThis.predictions = readBrain(new Uint8Array(0)).catch(() => new Float32Array(4));
+    `,
+  },
+  {
+    name: 'simdprop/fann, readFann',
+    code: `
+      import { readFann } from 'simdprop/fann';
+      // the file is refused: what counts is what has been fetched for that
+      globalThis.predictions = readFann(new Uint8Array(0)).catch(() => new Float32Array(4));
+    `,
+  },
+  {
+    name: 'simdprop/export, writeC',
+    code: `
+      import { writeC } from 'simdprop/export';
+      // the file is refused: what counts is what has been fetched for that
+      globalThis.predictions = writeC(new Uint8Array(0)).catch(() => new Float32Array(4));
+    `,
+  },
+  {
+    name: 'simdprop/tfjs, readTfjs',
+    code: `
+      import { readTfjs } from 'simdprop/tfjs';
+      // the file is refused: what counts is what has been fetched for that
+      globalThis.predictions = readTfjs(new Uint8Array(0)).catch(() => new Float32Array(4));
+    `,
+  },
+  {
     name: 'simdprop/static, all of it',
     goal: 60,
     ceiling: 70,

@@ -36,6 +36,13 @@ const SOURCES: Readonly<Record<string, string>> = {
   'simdprop/tabular': 'src/tabular.ts',
   'simdprop/charts': 'src/charts.ts',
   'simdprop/files': 'src/io/files.ts',
+  'simdprop/tfjs': 'src/tfjs.ts',
+  'simdprop/export': 'src/export.ts',
+  'simdprop/fann': 'src/fann.ts',
+  'simdprop/brain': 'src/brain.ts',
+  'simdprop/pytorch': 'src/pytorch.ts',
+  'simdprop/onnx': 'src/onnx.ts',
+  'simdprop/safetensors': 'src/safetensors.ts',
 };
 
 const pages = readPages(ROOT);

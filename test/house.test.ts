@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   graph: ['check', 'spec'],
   io: ['check', 'spec'],
   tables: ['check', 'spec', 'data', 'io'],
+  exchange: ['check', 'spec', 'io'],
   command: ['check', 'io', 'faces'],
   applications: ['check', 'spec', 'core', 'data', 'model', 'training', 'persistence', 'tables', 'faces'],
 };

@@ -17,6 +17,8 @@ import { type CsvData, readCsv } from 'simdprop/csv';
 import { type Column, type ColumnImportance, type Prediction, Table, TableModel } from 'simdprop/tabular';
 import { type ChartOptions, confusionMatrix, importance, learningCurve, rocCurve } from 'simdprop/charts';
 import { saveFile } from 'simdprop/files';
+import { readOnnx, writeOnnx } from 'simdprop/onnx';
+import { type Imported, readSafetensors, writeSafetensors } from 'simdprop/safetensors';
 import { type IdxFile, parseIdx } from 'simdprop/idx';
 import { type Graph, type Node, unroll } from 'simdprop/graph';
 import { Network as NetworkInOneFile } from 'simdprop/static';
@@ -52,6 +54,9 @@ const { graph, cost }: { graph: Graph; cost: Node } = unroll(network, [0, 1], [1
 const gradient: Float64Array = graph.reverse(cost);
 const { error, worst }: GradientCheck = (await network.inspect()).checkGradients(data.inputs, data.targets);
 const inOneFile: Network = await NetworkInOneFile.load(await network.save());
+const imported: Imported = await readSafetensors(await writeSafetensors(network));
+const fromOnnx: Imported = await readOnnx(await writeOnnx(imported.network, { opset: 17 }));
+export { fromOnnx };
 const folds: CrossValidation = await crossValidate(options, data);
 saveFile('network.simdprop', await network.save());
 const chart: ChartOptions = { width: 360, theme: 'dark' };
@@ -63,7 +68,7 @@ const charts: string[] = [
   importance([{ column: 'x', importance: 0.5 }], chart),
 ];
 export { charts, columns, predictions, probability, restored, right };
-export { accuracy, error, f1, folds, gradient, images, inOneFile, masses, outputs, weights, worst };
+export { accuracy, error, f1, folds, gradient, images, imported, inOneFile, masses, outputs, weights, worst };
 
 // @ts-expect-error: without a target there is no cost
 const noCost: Node = unroll(network, [0, 1]).cost;

@@ -2,8 +2,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { lbfgs, Network, NonFiniteError, sgd } from 'simdprop';
+import { readBrain } from 'simdprop/brain';
 import { crossValidate } from 'simdprop/cross-validation';
+import { writeC, writeJavaScript } from 'simdprop/export';
+import { readFann } from 'simdprop/fann';
+import { readOnnx, writeOnnx } from 'simdprop/onnx';
+import { readPyTorch } from 'simdprop/pytorch';
+import { readSafetensors, writeSafetensors } from 'simdprop/safetensors';
 import { Table, TableModel } from 'simdprop/tabular';
+import { readTfjs } from 'simdprop/tfjs';
 
 // node features.mjs <file of version 1>
 //
@@ -73,6 +80,21 @@ const loaded = await Network.load(await whole.save({ training: true }));
 assert.deepEqual(loaded.predict(inputs), whole.predict(inputs));
 // a file of version 1, of a training
 assert((await Network.load(readFileSync(process.argv[2]))).steps > 0);
+
+// files of other programs
+for (const { network, notes } of [
+  await readOnnx(await writeOnnx(whole)),
+  await readSafetensors(await writeSafetensors(whole)),
+]) {
+  assert.deepEqual([network.predict(inputs), notes], [whole.predict(inputs), []]);
+}
+const brain = { sizes: [1, 1], type: 'NeuralNetwork', layers: [{}, { weights: [[2]], biases: [1] }] };
+assert.equal((await readBrain(brain)).network.parameters, 2);
+await assert.rejects(readFann(new Uint8Array(4)), /FANN_FLO_2\.1/);
+await assert.rejects(readPyTorch(new Uint8Array(4)), /torch\.save/);
+await assert.rejects(readTfjs({}, {}), /weightsManifest/);
+assert.match(await writeC(whole), /network_predict/);
+assert.match(await writeJavaScript(whole), /export function predict/);
 
 const orthogonal = await create({ layers: [{ units: 3, initializer: 'orthogonal' }, options.layers[1]] });
 const w = orthogonal.layers[0].getWeights();

@@ -1,0 +1,20 @@
+import { arrayType } from './check/arrays.js';
+import { checkBytes } from './check/bytes.js';
+import { readBrainJson } from './exchange/brain.js';
+import { parseUntrusted } from './exchange/json.js';
+import { checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
+
+export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
+
+/**
+ * A network of brain.js 1.x or 2.x, from what its `toJSON()` returns, or from that as text or bytes. Names of inputs and
+ * outputs become `columns` and `classes`; `binaryThresh` is the `threshold`. Throws a TypeError or RangeError for
+ * recurrent networks and for other JSON.
+ */
+export async function readBrain(json: object | string | Uint8Array, options: ImportOptions = {}): Promise<Imported> {
+  const own = checkImportOptions(options);
+  const isBytes = arrayType(json) !== undefined || json instanceof ArrayBuffer;
+  const text = isBytes ? checkBytes('readBrain', json, 'JSON of brain.js') : json;
+  const value = isBytes || typeof text === 'string' ? parseUntrusted('readBrain', text as string | Uint8Array) : text;
+  return await networkOf(readBrainJson(value), own);
+}

@@ -1,0 +1,180 @@
+import { checkIsObject, checkName, outOfRange, quote, wrongType } from '../check/errors.js';
+import type { ActivationName } from '../spec/network-options.js';
+import type { Exchanged, ExchangedLayer } from './exchanged.js';
+import { nameOfLacking } from './functions.js';
+import { listAt, propertyOf } from './json.js';
+import { floatsOf } from './tensor.js';
+
+// Networks of brain.js, as net.toJSON() gives them. In 2.x, a layer is { weights: [units][inputs], biases: [units] }. In
+// 1.x, it is a dict of units, { bias, weights: { input: w, ... } }, whose keys are names where data have names; the
+// order of inputs is that of the keys of the first layer.
+
+const WHERE = 'readBrain';
+
+const ACTIVATIONS: Readonly<Record<string, ActivationName>> = {
+  sigmoid: 'sigmoid',
+  relu: 'relu',
+  'leaky-relu': 'leakyRelu',
+  tanh: 'tanh',
+};
+
+export function readBrainJson(json: unknown): Exchanged {
+  checkIsObject(WHERE, json, 'what net.toJSON() of brain.js returns');
+  const type = propertyOf(json, 'type');
+  if (type !== undefined && type !== 'NeuralNetwork' && type !== 'NeuralNetworkGPU') {
+    throw outOfRange(
+      `${WHERE}: type`,
+      quote(String(type)),
+      '"NeuralNetwork": recurrent networks are none of this library',
+    );
+  }
+  const layers = listAt(`${WHERE}: layers`, propertyOf(json, 'layers'));
+  if (layers.length < 2) throw outOfRange(`${WHERE}: layers`, `${layers.length}`, '2 or more');
+  const isOld = type === undefined && !Array.isArray(propertyOf(layers[1], 'weights'));
+  return isOld ? ofVersion1(json, layers) : ofVersion2(json, layers);
+}
+
+/** The activation of all layers. */
+function activationOf(where: string, value: unknown): ActivationName {
+  const name = value === undefined || value === null ? 'sigmoid' : value;
+  return ACTIVATIONS[checkName(where, name, Object.keys(ACTIVATIONS))];
+}
+
+/** The slope of leaky relu below 0. */
+function alphaOf(...options: readonly unknown[]): number {
+  const alpha = options.map((object) => propertyOf(object, 'leakyReluAlpha')).find((value) => value !== undefined);
+  if (alpha === undefined) return 0.01;
+  if (typeof alpha !== 'number') throw wrongType(`${WHERE}: leakyReluAlpha`, alpha, 'a number');
+  return alpha;
+}
+
+/** From which output up brain.js counts an output as 1. */
+function thresholdOf(...options: readonly unknown[]): Pick<Exchanged, 'threshold'> {
+  const threshold = options.map((object) => propertyOf(object, 'binaryThresh')).find((value) => value !== undefined);
+  return typeof threshold === 'number' && Number.isFinite(threshold) ? { threshold } : {};
+}
+
+function ofVersion2(json: object, layers: readonly unknown[]): Exchanged {
+  const [options, training] = [propertyOf(json, 'options'), propertyOf(json, 'trainOpts')];
+  const activation = activationOf(
+    `${WHERE}: activation`,
+    propertyOf(training, 'activation') ?? propertyOf(options, 'activation'),
+  );
+  const alpha = alphaOf(training, options);
+  if (activation === 'leakyRelu' && alpha !== 0.01) {
+    const name = nameOfLacking((z) => (z > 0 ? z : alpha * z)) ?? 'another leakyRelu';
+    throw outOfRange(`${WHERE}: leakyReluAlpha`, name, 'the slope 0.01');
+  }
+  const sizes = listAt(`${WHERE}: sizes`, propertyOf(json, 'sizes'));
+  const inputs = countAt(`${WHERE}: sizes[0]`, sizes[0]);
+  let fanIn = inputs;
+  const made = layers.slice(1).map((layer, l): ExchangedLayer => {
+    const where = `${WHERE}: layers[${l + 1}]`;
+    const rows = listAt(`${where}.weights`, propertyOf(layer, 'weights'));
+    const biases = listAt(`${where}.biases`, propertyOf(layer, 'biases'));
+    if (biases.length !== rows.length) throw outOfRange(`${where}.biases`, `${biases.length}`, `${rows.length}`);
+    const weights = rows.flatMap((row, j) => numbersAt(`${where}.weights[${j}]`, listAt(where, row), fanIn));
+    fanIn = rows.length;
+    return layerOf(where, activation, weights, numbersAt(`${where}.biases`, biases, rows.length));
+  });
+  const classes = namesOf(`${WHERE}: outputLookup`, propertyOf(json, 'outputLookup'), fanIn);
+  const columns = namesOf(`${WHERE}: inputLookup`, propertyOf(json, 'inputLookup'), inputs);
+  return finished(inputs, made, columns, classes, thresholdOf(options, training));
+}
+
+function ofVersion1(json: object, layers: readonly unknown[]): Exchanged {
+  const activation = activationOf(`${WHERE}: activation`, propertyOf(json, 'activation'));
+  const training = propertyOf(json, 'trainOpts');
+  const keys = layers.map((layer, l) => {
+    checkIsObject(`${WHERE}: layers[${l}]`, layer);
+    return Object.keys(layer);
+  });
+  // brain.js 1.6 computes 0 below 0 and alpha z above, in place of alpha z below and z above
+  const factor = activation === 'leakyRelu' ? alphaOf(json, training) : 1;
+  const made = layers.slice(1).map((layer, l): ExchangedLayer => {
+    const units = keys[l + 1].map((key) => {
+      const where = `${WHERE}: layers[${l + 1}][${quote(key)}]`;
+      const unit = propertyOf(layer, key);
+      const own = propertyOf(unit, 'weights');
+      const given = keys[l].map((input) => propertyOf(own, input));
+      const [bias] = numbersAt(`${where}.bias`, [propertyOf(unit, 'bias')], 1);
+      return {
+        bias: bias * factor,
+        weights: numbersAt(`${where}.weights`, given, given.length).map((w) => w * factor),
+      };
+    });
+    return layerOf(
+      `${WHERE}: layers[${l + 1}]`,
+      activation === 'leakyRelu' ? 'relu' : activation,
+      units.flatMap(({ weights }) => weights),
+      units.map(({ bias }) => bias),
+    );
+  });
+  const isNamed = (key: string) => propertyOf(json, key) === true;
+  const last = keys[keys.length - 1];
+  const columns = isNamed('inputLookup') ? keys[0] : undefined;
+  return finished(
+    keys[0].length,
+    made,
+    columns,
+    isNamed('outputLookup') ? last : undefined,
+    thresholdOf(json, training),
+  );
+}
+
+function layerOf(
+  where: string,
+  activation: ActivationName,
+  weights: readonly number[],
+  biases: readonly number[],
+): ExchangedLayer {
+  return {
+    units: biases.length,
+    activation,
+    bias: true,
+    weights: floatsOf(`${where}.weights`, weights),
+    biases: floatsOf(`${where}.biases`, biases),
+  };
+}
+
+function countAt(where: string, value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw outOfRange(where, String(value), 'a count from 1 up');
+  return value as number;
+}
+
+function numbersAt(where: string, values: readonly unknown[], count: number): number[] {
+  if (values.length !== count) throw outOfRange(where, `${values.length} numbers`, `${count}`);
+  return Array.from(values, (value, i) => {
+    if (typeof value !== 'number') throw wrongType(`${where}[${i}]`, value, 'a number');
+    return value;
+  });
+}
+
+/** The keys of a look-up { name: place } in the order of the places. */
+function namesOf(where: string, lookup: unknown, count: number): readonly string[] | undefined {
+  if (lookup === undefined || lookup === null || lookup === false) return undefined;
+  checkIsObject(where, lookup);
+  const names = new Array<string>(count);
+  for (const [name, place] of Object.entries(lookup)) {
+    if (!Number.isInteger(place) || place < 0 || place >= count || names[place] !== undefined) {
+      throw outOfRange(`${where}[${quote(name)}]`, String(place), `each place below ${count} once`);
+    }
+    names[place] = name;
+  }
+  if (Object.keys(lookup).length !== count) throw outOfRange(where, `${Object.keys(lookup).length} names`, `${count}`);
+  return names;
+}
+
+function finished(
+  inputs: number,
+  layers: readonly ExchangedLayer[],
+  columns: readonly string[] | undefined,
+  outputs: readonly string[] | undefined,
+  more: Pick<Exchanged, 'threshold'>,
+): Exchanged {
+  // one output with a name is a number or a yes by that name, not one of two classes
+  const isClass = outputs !== undefined && outputs.length > 1;
+  const notes = outputs?.length === 1 ? [`the name of the output, ${quote(outputs[0])}, stays behind`] : [];
+  return { inputs, layers, ...(columns && { columns }), ...(isClass && { classes: outputs }), ...more, notes };
+}

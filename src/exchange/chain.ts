@@ -1,0 +1,309 @@
+import { checkBoolean, outOfRange, quote } from '../check/errors.js';
+import type { ActivationName } from '../spec/network-options.js';
+import type { Standardization } from '../spec/standardization.js';
+import { type Column, type Columns, columnsOf, type Source } from './columns.js';
+import type { Exchanged, ExchangedLayer } from './exchanged.js';
+import { nameOfLacking, type Scalar } from './functions.js';
+import { isRecognised, type Nearest, type Recognised, recognise } from './recognise.js';
+import { floatsOf } from './tensor.js';
+
+// Makes layers of the columns that a file's outputs are. What stands between two layers is divided: the function of
+// each unit must be an activation; scales before it go into the weights below, scales after it into those above.
+
+/** The option of readers that compose functions. */
+export interface ApproximateOption {
+  /**
+   * true: takes the nearest activation for a function that this library does not have, if it is at most 0.01 away.
+   * Default false: such a file is refused, and the error says which activation is nearest and how far away.
+   */
+  approximate?: boolean;
+}
+
+/** The largest distance of a function from the activation that `approximate` takes for it. */
+const APPROXIMATE = 0.01;
+
+export interface ChainOptions extends ApproximateOption {
+  /** The beginning of messages. */
+  readonly where: string;
+  /** How many weights and biases the layers may have together. */
+  readonly mostParameters: number;
+}
+
+/** A column whose function is an activation: scale · A(slope · z + shift) + offset. */
+interface Unit extends Recognised {
+  readonly unit: number;
+}
+
+type Layered = Pick<Exchanged, 'inputs' | 'layers' | 'scale' | 'standardization'> & { readonly notes: string[] };
+
+/** A new layer with weights [units × columns] on these columns. */
+export function dense(
+  name: string,
+  columns: Columns,
+  units: number,
+  weights: () => ArrayLike<number>,
+  biases: ArrayLike<number> | undefined,
+): Columns {
+  return columnsOf({ units, name, from: { columns, weights, biases }, hasBias: biases !== undefined });
+}
+
+/** The layers that compute these columns of the inputs. */
+export function layersOf(output: Columns, options: ChainOptions): Layered {
+  const { where } = options;
+  const notes: string[] = [];
+  if (output.whole === 'logSoftmax') {
+    notes.push('logarithms of a softmax come in as the softmax: outputs are probabilities, not their logarithms');
+  }
+  const last = endOf(output, options, notes);
+  const uses = usesOf(last.columns);
+  if (uses.length < 2) throw outOfRange(where, 'no layer with weights', 'one or more');
+  const { inputs, incoming, ...scales } = inputsOf(where, uses[0]);
+  const layers: ExchangedLayer[] = [];
+  let parameters = 0;
+  let below: Incoming = incoming;
+  for (const [l, use] of uses.slice(1).entries()) {
+    const isLast = l === uses.length - 2;
+    const units = isLast ? last.units : distinct(use.columns.map((column) => unitOf(use, column, options, notes)));
+    parameters += units.length * (below.units + 1);
+    if (parameters > options.mostParameters) {
+      throw outOfRange(where, `more than ${options.mostParameters} weights`, 'about as many as the file has');
+    }
+    layers.push(layerOf(where, use.source, below, units, isLast ? last.activation : undefined));
+    const place = new Map(units.map((unit, j) => [keyOf(unit), j]));
+    const { columns } = uses[l + 1];
+    below = {
+      units: units.length,
+      columns: columns.map((column) => {
+        const { scale, offset, ...unit } = unitOf(use, column, options, notes);
+        return { place: place.get(keyOf(unit)) as number, scale, offset };
+      }),
+    };
+  }
+  return { inputs, layers, ...scales, notes };
+}
+
+/** What each layer takes, and the outputs at the end. */
+function usesOf(output: Columns): Columns[] {
+  const uses = [output];
+  for (let { from } = output.source; from; { from } = from.columns.source) uses.unshift(from.columns);
+  return uses;
+}
+
+/** The columns that a layer takes, as units of the layer below. */
+interface Incoming {
+  readonly units: number;
+  readonly columns: readonly { readonly place: number; readonly scale: number; readonly offset: number }[];
+}
+
+interface End {
+  readonly columns: Columns;
+  readonly units: readonly Unit[];
+  readonly activation?: 'softmax';
+}
+
+/** The output layer. A further layer is added if the outputs are scaled after their function. */
+function endOf(output: Columns, options: ChainOptions, notes: string[]): End {
+  const units = output.columns.map((column) => unitOf(output, column, options, notes));
+  const isPlain = units.every(({ scale, offset }) => scale === 1 && offset === 0);
+  if (output.whole) {
+    if (units.length < 2) throw outOfRange(options.where, 'a softmax of one unit, which is always 1', 'sigmoid');
+    if (isPlain && units.every(({ activation }) => activation === 'linear')) {
+      return { columns: output, units, activation: 'softmax' };
+    }
+  } else if (isPlain && output.source.from) {
+    const pair = complementOf(output, units, notes);
+    return pair ?? { columns: output, units };
+  }
+  if (!output.source.from) throw outOfRange(options.where, 'no layer with weights', 'one or more');
+  const { length } = units;
+  if (length ** 2 > options.mostParameters) {
+    throw outOfRange(options.where, `${length} outputs that are scaled after their function`, 'fewer, or none');
+  }
+  const { columns, source } = output;
+  const identity = () => Float64Array.from({ length: length ** 2 }, (_, i) => Number(i % (length + 1) === 0));
+  const more = dense(`${source.name} scaled`, { source, columns }, length, identity, undefined);
+  notes.push('a linear layer was added for what the file computes after the function of its last layer');
+  return endOf({ ...more, ...(output.whole && { whole: output.whole }) }, options, notes);
+}
+
+/** 1 - p and p of one sigmoid unit, as exporters write two classes: the softmax of 0 and z. */
+function complementOf(output: Columns, units: readonly Unit[], notes: string[]): End | undefined {
+  const [first, second] = units;
+  const isPair =
+    units.length === 2 &&
+    units.every(({ activation }) => activation === 'sigmoid') &&
+    first.unit === second.unit &&
+    first.slope === -second.slope &&
+    first.shift === -second.shift;
+  if (!isPair) return undefined;
+  notes.push('the outputs 1 - p and p of one sigmoid unit come in as a softmax of two units, which is the same');
+  const linear = (slope: number, shift: number): Unit => ({ ...second, activation: 'linear', slope, shift });
+  return { columns: output, units: [linear(0, 0), linear(second.slope, second.shift)], activation: 'softmax' };
+}
+
+/** What goes into the first layer: columns that are scaled inputs. */
+function inputsOf(
+  where: string,
+  { source, columns }: Columns,
+): Pick<Layered, 'inputs' | 'scale' | 'standardization'> & { incoming: Incoming } {
+  if (columns.some(({ f }) => f)) {
+    throw outOfRange(where, 'a function of the inputs, before the first layer', 'inputs that are at most scaled');
+  }
+  const inputs = source.units;
+  const of = new Map<number, Column>();
+  let areScales = true;
+  for (const column of columns) {
+    const { slope, shift } = of.get(column.unit) ?? column;
+    if (slope !== column.slope || shift !== column.shift || !(slope > 0)) areScales = false;
+    of.set(column.unit, column);
+  }
+  const plain = { inputs, incoming: incomingOf(inputs, columns, (): [number, number] => [1, 0]) };
+  const all = [...of.values()];
+  if (all.every(({ slope, shift }) => slope === 1 && shift === 0)) return plain;
+  if (!areScales) return { inputs, incoming: incomingOf(inputs, columns, ({ slope, shift }) => [slope, shift]) };
+  if (all.every(({ slope, shift }) => slope === all[0].slope && shift === 0)) return { ...plain, scale: all[0].slope };
+  return { ...plain, standardization: standardizationOf(inputs, of) };
+}
+
+function incomingOf(
+  units: number,
+  columns: readonly Column[],
+  scaleOf: (column: Column) => readonly [scale: number, offset: number],
+): Incoming {
+  return {
+    units,
+    columns: columns.map((column) => {
+      const [scale, offset] = scaleOf(column);
+      return { place: column.unit, scale, offset };
+    }),
+  };
+}
+
+function standardizationOf(inputs: number, of: ReadonlyMap<number, Column>): Standardization {
+  const means = new Float64Array(inputs);
+  const deviations = new Float64Array(inputs).fill(1);
+  for (const [unit, { slope, shift }] of of) {
+    means[unit] = asInFile(-shift / slope) + 0;
+    deviations[unit] = asInFile(1 / slope);
+  }
+  return { means, deviations };
+}
+
+/** The f32 that a file had before it was divided and multiplied in doubles, if it was one. */
+function asInFile(value: number): number {
+  const float = Math.fround(value);
+  return Math.abs(float - value) <= 1e-14 * Math.abs(value) ? float : value;
+}
+
+/** The activation of a column. Throws a RangeError if its function is none. */
+function unitOf({ source }: Columns, column: Column, options: ChainOptions, notes: string[]): Unit {
+  const { unit, slope, shift, f, scale, offset } = column;
+  if (!f) return { unit, activation: 'linear', slope, shift, scale: 1, offset: 0 };
+  const place = (known: Recognised, by: Pick<Column, 'slope' | 'shift' | 'scale' | 'offset'>): Unit => ({
+    unit,
+    activation: known.activation,
+    slope: known.slope * by.slope,
+    shift: known.slope * by.shift + known.shift,
+    scale: by.scale * known.scale,
+    offset: by.scale * known.offset + by.offset,
+  });
+  const inner = recognise(f);
+  const simple = isRecognised(inner) ? place(inner, column) : undefined;
+  if (simple && simple.scale === 1 && simple.offset === 0) return simple;
+  // the scales may belong to the function: 2 sigmoid(2 z) - 1 is tanh
+  const others: Unit[] = [];
+  let nearest = isRecognised(inner) ? undefined : { ...inner, unit, slope, shift, scale, offset };
+  const attempt = (h: Scalar, by: Pick<Column, 'slope' | 'shift'>) => {
+    const outer = recognise(h);
+    const whole = { ...by, scale: 1, offset: 0 };
+    if (isRecognised(outer)) others.push(place(outer, whole));
+    else if (nearest && outer.error < nearest.error) nearest = { ...outer, unit, ...whole };
+  };
+  if (scale !== 1 || offset !== 0) attempt(scaledFunction(f, 1, scale, offset), { slope, shift });
+  if (slope !== 1 && slope !== 0) attempt(scaledFunction(f, slope, scale, offset), { slope: 1, shift: shift / slope });
+  const exact = others.find((other) => other.scale === 1 && other.offset === 0) ?? simple ?? others[0];
+  if (exact) return exact;
+  return approximation(source, nearest as Approximation, { ...column, f }, options, notes);
+}
+
+/** The nearest activation, with its scales. */
+type Approximation = Nearest & Pick<Column, 'unit' | 'slope' | 'shift' | 'scale' | 'offset'>;
+
+const scaledFunctions = new WeakMap<Scalar, Map<string, Scalar>>();
+
+/** scale · f(slope · u) + offset, the same function for the same numbers. */
+function scaledFunction(f: Scalar, slope: number, scale: number, offset: number): Scalar {
+  const known = scaledFunctions.get(f) ?? new Map<string, Scalar>();
+  scaledFunctions.set(f, known);
+  const key = `${slope},${scale},${offset}`;
+  const h = known.get(key) ?? ((u: number) => scale * f(slope * u) + offset);
+  known.set(key, h);
+  return h;
+}
+
+function approximation(
+  source: Source,
+  { nearest, error, ...scales }: Approximation,
+  { slope, f, scale, offset }: Column & { readonly f: Scalar },
+  { where, approximate }: ChainOptions,
+  notes: string[],
+): Unit {
+  const off = error.toPrecision(2);
+  const layer = `the function after ${quote(source.name)}`;
+  if (!approximate || !(error <= APPROXIMATE)) {
+    const own = [f, scaledFunction(f, 1, scale, offset), scaledFunction(f, slope, scale, offset)];
+    const name = own.map(nameOfLacking).find((known) => known !== undefined);
+    const got = name ? `${layer}, which is ${name}` : `${layer}, which no activation computes`;
+    const way = error <= APPROXIMATE ? ': pass approximate: true to take it' : '';
+    throw outOfRange(where, got, `an activation of this library; nearest is ${nearest}, off by ${off}${way}`);
+  }
+  const note = `${layer} was replaced by ${nearest}, which is off by at most ${off}`;
+  if (!notes.includes(note)) notes.push(note);
+  return { activation: nearest, ...scales };
+}
+
+const keyOf = ({ unit, activation, slope, shift }: Pick<Unit, 'unit' | 'activation' | 'slope' | 'shift'>) =>
+  `${unit},${activation},${slope},${shift}`;
+
+/** A unit that is used with several functions becomes several units. */
+function distinct(units: readonly Unit[]): Unit[] {
+  return [...new Map(units.map((unit) => [keyOf(unit), unit])).values()];
+}
+
+function layerOf(
+  where: string,
+  { from, name, hasBias }: Source,
+  below: Incoming,
+  units: readonly Unit[],
+  whole: 'softmax' | undefined,
+): ExchangedLayer {
+  const { weights: read, biases: given } = from as NonNullable<Source['from']>;
+  const source = read();
+  // -0 + w is w, whatever the sign of a zero w
+  const weights = new Float64Array(units.length * below.units).fill(-0);
+  const biases = new Float64Array(units.length);
+  const { length } = below.columns;
+  for (const [j, { unit, slope, shift }] of units.entries()) {
+    let bias = given ? given[unit] : 0;
+    for (const [k, { place, scale, offset }] of below.columns.entries()) {
+      const w = source[unit * length + k];
+      weights[j * below.units + place] += slope * scale * w;
+      if (offset !== 0) bias += w * offset;
+    }
+    biases[j] = slope * bias + shift;
+  }
+  const names: readonly ActivationName[] = units.map(({ activation }) => activation);
+  const activation = whole ?? (names.every((other) => other === names[0]) ? names[0] : names);
+  return {
+    units: units.length,
+    activation,
+    bias: hasBias || biases.some((bias) => bias !== 0),
+    weights: floatsOf(`${where}: weights of ${quote(name)}`, weights),
+    biases: floatsOf(`${where}: biases of ${quote(name)}`, biases),
+  };
+}
+
+/** Checks the option `approximate`. */
+export function checkApproximate({ approximate = false }: ApproximateOption): boolean {
+  return checkBoolean('options.approximate', approximate);
+}

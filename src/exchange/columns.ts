@@ -1,0 +1,178 @@
+import { outOfRange } from '../check/errors.js';
+import type { Scalar } from './functions.js';
+
+// What a file computes, column by column. A column is a function of one unit of the layer below: scale · f(slope · z +
+// shift) + offset, so that whatever follows a layer elementwise is composed into one function of z.
+
+export interface Column {
+  /** Which unit of the source. */
+  readonly unit: number;
+  readonly slope: number;
+  readonly shift: number;
+  /** undefined: the column is slope · z + shift, and scale and offset are 1 and 0. */
+  readonly f: Scalar | undefined;
+  readonly scale: number;
+  readonly offset: number;
+}
+
+/** The units that columns are functions of: the inputs, or the weighted inputs z of a layer. */
+export interface Source {
+  readonly units: number;
+  /** The name that the file has for the layer. */
+  readonly name: string;
+  /** undefined: these are the inputs. */
+  readonly from?: {
+    readonly columns: Columns;
+    /** w [units × columns], row-major. */
+    readonly weights: () => ArrayLike<number>;
+    readonly biases: ArrayLike<number> | undefined;
+  };
+  /** true: something was added to the units, zeros perhaps. */
+  hasBias: boolean;
+}
+
+export interface Columns {
+  readonly source: Source;
+  readonly columns: readonly Column[];
+  /** The function of all columns together that has been applied to them. */
+  readonly whole?: 'softmax' | 'logSoftmax';
+}
+
+const LINEAR = { slope: 1, shift: 0, f: undefined, scale: 1, offset: 0 };
+
+/** All units of a source as they are. */
+export function columnsOf(source: Source): Columns {
+  return { source, columns: Array.from({ length: source.units }, (_, unit) => ({ unit, ...LINEAR })) };
+}
+
+/** The same columns with mul · column + add. */
+export function scaled(columns: Columns, mul: (i: number) => number, add?: (i: number) => number): Columns {
+  if (add && columns.columns.some(({ f }) => f === undefined)) columns.source.hasBias = true;
+  return {
+    source: columns.source,
+    columns: columns.columns.map((column, i) => scaledColumn(column, mul(i), add ? add(i) : 0)),
+  };
+}
+
+function scaledColumn(column: Column, mul: number, add: number): Column {
+  if (column.f) return { ...column, scale: mul * column.scale, offset: mul * column.offset + add };
+  return { ...column, slope: mul * column.slope, shift: mul * column.shift + add };
+}
+
+/** How much evaluating a function may cost, in operations: files can double it with every node. */
+const MOST_OPERATIONS = 2000;
+
+/** How many columns may be made for one file. Networks have some thousands for each of some dozens of nodes. */
+const MOST_COLUMNS = 2 ** 25;
+
+/** Composes functions. Equal compositions are the same function, so that it is recognised once. */
+export class Composer {
+  readonly #made = new Map<string, Scalar>();
+  readonly #operations = new Map<Scalar, number>();
+  readonly #ids = new Map<Scalar, number>();
+  #columns = 0;
+
+  /** Throws a RangeError if a file makes more columns than any network has. */
+  count(where: string, columns: number): void {
+    this.#columns += columns;
+    if (this.#columns > MOST_COLUMNS) {
+      throw outOfRange(where, `more than ${MOST_COLUMNS} numbers to follow`, 'a network of fewer nodes');
+    }
+  }
+
+  /**
+   * The columns g(operands), element by element. `key`: the name of g with its constants. Numbers among the operands
+   * are constants. Columns at the same place must be functions of the same unit.
+   */
+  compose(where: string, key: string, g: (...x: number[]) => number, operands: readonly Operand[]): Columns {
+    const given = operands.filter((operand): operand is Columns => typeof operand === 'object' && 'columns' in operand);
+    const [{ source, columns: first }] = given;
+    this.count(where, first.length);
+    if (given.some((other) => other.source !== source)) {
+      throw outOfRange(where, 'branches of different layers that meet', 'one layer after another');
+    }
+    if (given.some(({ whole }) => whole)) throw outOfRange(where, 'a softmax amid the network', 'softmax at its end');
+    if (given.some(({ columns }) => columns.length !== first.length)) {
+      throw outOfRange(where, `columns of ${given.map(({ columns }) => columns.length)}`, 'as many on each side');
+    }
+    const at = (operand: Operand, i: number) =>
+      typeof operand === 'function' ? operand(i) : (operand as Columns).columns[i];
+    const columns = first.map((_, i) =>
+      this.#composeOne(
+        where,
+        key,
+        g,
+        operands.map((operand) => at(operand, i)),
+      ),
+    );
+    return { source, columns };
+  }
+
+  #composeOne(
+    where: string,
+    key: string,
+    g: (...x: number[]) => number,
+    operands: readonly (Column | number)[],
+  ): Column {
+    const columns = operands.filter((operand) => typeof operand === 'object');
+    const { unit } = columns[0];
+    if (columns.some((column) => column.unit !== unit)) {
+      throw outOfRange(where, 'different units of a layer that meet', 'a function of one unit, or weights');
+    }
+    // the argument of the new function: that of an operand without a function, which is z of the layer as a rule
+    const base = columns.find(({ f, slope }) => !f && slope !== 0) ?? columns.find(({ slope }) => slope !== 0);
+    const [slope, shift] = base ? [base.slope, base.shift] : [1, 0];
+    const terms = operands.map((operand) =>
+      typeof operand === 'number' ? operand : this.#term(operand, slope, shift),
+    );
+    const name = `${key}(${terms.map((term) => (typeof term === 'number' ? term : term.name)).join(';')})`;
+    let f = this.#made.get(name);
+    if (!f) {
+      const operations = 1 + terms.reduce<number>((sum, t) => sum + (typeof t === 'number' ? 0 : t.operations), 0);
+      if (operations > MOST_OPERATIONS) {
+        throw outOfRange(where, `a function of more than ${MOST_OPERATIONS} operations`, 'an activation function');
+      }
+      f = joined(g, terms);
+      this.#made.set(name, f);
+      this.#operations.set(f, operations);
+      this.#ids.set(f, this.#ids.size);
+    }
+    return { unit, slope, shift, f, scale: 1, offset: 0 };
+  }
+
+  /** A column as a function of slope · z + shift. */
+  #term({ f, scale, offset, ...own }: Column, slope: number, shift: number): Term {
+    const mul = own.slope / slope;
+    const add = difference(own.shift, mul * shift);
+    if (!f) return { name: `u,${mul},${add}`, operations: 1, value: (u) => mul * u + add };
+    return {
+      name: `${this.#ids.get(f)},${mul},${add},${scale},${offset}`,
+      operations: 1 + (this.#operations.get(f) ?? 1),
+      value: mul === 1 && add === 0 ? (u) => scale * f(u) + offset : (u) => scale * f(mul * u + add) + offset,
+    };
+  }
+}
+
+/** Columns, or a number for each column. */
+export type Operand = Columns | ((i: number) => number);
+
+interface Term {
+  readonly name: string;
+  readonly operations: number;
+  readonly value: Scalar;
+}
+
+function joined(g: (...x: number[]) => number, terms: readonly (Term | number)[]): Scalar {
+  const [a, b] = terms.map((term) => (typeof term === 'number' ? () => term : term.value));
+  if (terms.length === 1) return (u) => g(a(u));
+  if (terms.length === 2) return (u) => g(a(u), b(u));
+  const all = terms.map((term) => (typeof term === 'number' ? () => term : term.value));
+  return (u) => g(...all.map((value) => value(u)));
+}
+
+/** a - b, without what rounding has left of it, so that units with different biases have the same function. */
+function difference(a: number, b: number): number {
+  const exact = a - b;
+  const rounded = Math.round(exact * 2 ** 20) / 2 ** 20;
+  return Math.abs(rounded - exact) <= 1e-12 * (Math.abs(a) + Math.abs(b)) ? rounded : exact;
+}

@@ -1,0 +1,414 @@
+import { outOfRange, quote } from '../check/errors.js';
+import { dense } from './chain.js';
+import { type Columns, scaled } from './columns.js';
+import { DECISIONS, elementwiseOf, numberAt } from './onnx-elementwise.js';
+import { axisOf, broadcast, broadcastShape, productOf } from './onnx-layout.js';
+import type { OnnxNode } from './onnx-model.js';
+import { MOVES } from './onnx-moves.js';
+import {
+  type Call,
+  type Constant,
+  checkRow,
+  constantAt,
+  type Data,
+  dataAt,
+  inputAt,
+  showShape,
+  type Value,
+} from './onnx-values.js';
+import { transposed } from './tensor.js';
+
+// The operators of ONNX that a network of this library can compute. Any other is refused by name.
+
+type Operator = (call: Call) => Value | readonly Value[];
+
+/** The result of a node. */
+export function evaluate(call: Call): readonly Value[] {
+  const { node, where } = call;
+  const { op, domain } = node;
+  const operator = operatorOf(node);
+  if (!operator) throw unknownOperator(where, domain, op);
+  // what is made of a decision is one
+  const decision = call.inputs.find((value) => value?.kind === 'decision');
+  if (decision) {
+    keepClasses(call);
+    return node.outputs.map(() => decision);
+  }
+  const result = operator(call);
+  return Array.isArray(result) ? result : [result as Value];
+}
+
+function operatorOf(node: OnnxNode): Operator | undefined {
+  const { op } = node;
+  if (Object.hasOwn(OPERATORS, op)) return OPERATORS[op];
+  if (Object.hasOwn(MOVES, op)) return MOVES[op];
+  const found = elementwiseOf(node);
+  return found && ((call) => elementwise(call, found.f, found.key));
+}
+
+/** Operators of other kinds of models, for messages. */
+const OF_OTHERS: readonly (readonly [RegExp, string])[] = [
+  [/^(Conv|ConvTranspose|ConvInteger|.*Pool)$/, 'fully connected layers: this library has no convolutions and pooling'],
+  [/^(LSTM|GRU|RNN|Loop|If|Scan|.*Attention)$/, 'fully connected layers: this library has no loops and attention'],
+  [/Normalization$/, 'BatchNormalization: other normalisations mix the units of a layer'],
+  [/quantize|Integer$|^QLinear/i, 'numbers that are not quantised: export the model before quantisation'],
+  [/^(TreeEnsemble|SVM)/, 'neural networks: this model is none'],
+  [
+    /^(OneHotEncoder|LabelEncoder|CategoryMapper|DictVectorizer|StringNormalizer|TfIdfVectorizer)$/,
+    'numbers as inputs: encode categories with simdprop/tabular, and export the network alone',
+  ],
+  [/^(Imputer)$/, 'complete inputs: fill what is missing with simdprop/tabular, and export the network alone'],
+  [/^Reduce/, 'functions of one unit, layers with weights, and softmax at the end'],
+];
+
+function unknownOperator(where: string, domain: string, op: string): RangeError {
+  const wanted = OF_OTHERS.find(([pattern]) => pattern.test(op))?.[1] ?? 'layers with weights and activation functions';
+  return outOfRange(where, `the operator ${quote(domain ? `${domain}.${op}` : op)}`, wanted);
+}
+
+/** Columns that only functions of one unit were applied to: same operators, element by element. */
+function elementwise(call: Call, f: (...x: number[]) => number, key: string): Value {
+  const { where, node } = call;
+  const given = call.inputs.filter((value): value is Data | Constant => value !== undefined);
+  const data = given.filter((value): value is Data => value.kind === 'data');
+  if (data.length === 0) return folded(call, f, given as Constant[]);
+  // an optional input between others, such as the missing minimum of a Clip
+  const holes = call.inputs.slice(0, -1).some((value) => value === undefined);
+  const [{ hasBatch }] = data;
+  const shapes = given.map((value) => (value.kind === 'data' ? value.shape : withoutBatch(call, value, data)));
+  const shape = broadcastShape(shapes);
+  if (!shape || data.some((value) => value.hasBatch !== hasBatch)) {
+    throw outOfRange(where, `the shapes ${given.map(showShape).join(' and ')}`, 'shapes that fit together');
+  }
+  call.composer.count(where, productOf(shape));
+  const operands = given.map((value, i) => {
+    if (value.kind === 'constant') return constantOperand(value, shapes[i], shape);
+    return productOf(shapes[i]) === productOf(shape) ? value.columns : repeated(value, shape);
+  });
+  const columns =
+    affine(node, operands) ??
+    call.composer.compose(
+      where,
+      holes ? `${key}[${call.inputs.map(Boolean)}]` : key,
+      holes ? (...x) => f(...spread(call.inputs, x)) : f,
+      operands,
+    );
+  const other = given.find((value) => value.kind === 'constant');
+  const isDecision = DECISIONS.has(node.op) && other?.values.length === 1;
+  return { kind: 'data', shape, hasBatch, columns, ...(isDecision && { threshold: other.values[0] }) };
+}
+
+/** Numbers with undefined where an input is missing. */
+function spread(inputs: Call['inputs'], x: readonly number[]): number[] {
+  const rest = [...x];
+  return inputs.map((value) => (value ? rest.shift() : undefined) as number);
+}
+
+type Operand = Columns | ((i: number) => number);
+
+/** Sums, products and quotients with constants, which are no functions but scales. */
+function affine({ op }: OnnxNode, operands: readonly Operand[]): Columns | undefined {
+  const [a, b] = operands;
+  if (op === 'Neg' && typeof a === 'object' && !a.whole) return scaled(a, () => -1);
+  if (operands.length !== 2 || typeof a === typeof b) return undefined;
+  const [columns, constant, isRight] = typeof a === 'object' ? [a, b, true] : [b, a, false];
+  if (typeof columns === 'function' || typeof constant === 'object' || columns.whole) return undefined;
+  if (op === 'Add') return scaled(columns, () => 1, constant);
+  if (op === 'Sub') return isRight ? scaled(columns, () => 1, (i) => -constant(i)) : scaled(columns, () => -1, constant); // biome-ignore format: one line
+  if (op === 'Mul') return scaled(columns, constant);
+  return op === 'Div' && isRight ? scaled(columns, (i) => 1 / constant(i)) : undefined;
+}
+
+/** The shape of a constant beside samples, without the axis of the batch. */
+function withoutBatch({ where }: Call, constant: Constant, data: readonly Data[]): readonly number[] {
+  const [{ hasBatch, shape }] = data;
+  const rank = shape.length + Number(hasBatch);
+  const { shape: own } = constant;
+  if (!hasBatch || own.length < rank) return own;
+  const extra = own.length - shape.length;
+  if (own.slice(0, extra).some((size) => size !== 1)) {
+    throw outOfRange(
+      where,
+      `a constant of the shape [${own}] beside ${showShape(data[0])}`,
+      'the same for each sample',
+    );
+  }
+  return own.slice(extra);
+}
+
+function constantOperand(value: Constant, shape: readonly number[], wanted: readonly number[]): (i: number) => number {
+  const { values } = value;
+  if (values.length === 1) return () => values[0];
+  if (values.length === productOf(wanted)) return (i) => values[i];
+  const { map } = broadcast(shape, wanted);
+  return (i) => values[map[i]];
+}
+
+function repeated(value: Data, wanted: readonly number[]): Columns {
+  const { map } = broadcast(value.shape, wanted);
+  return { ...value.columns, columns: Array.from(map, (place) => value.columns.columns[place]) };
+}
+
+/** An operator of constants alone, which is computed at once. */
+function folded(call: Call, f: (...x: number[]) => number, given: readonly Constant[]): Constant {
+  const shape = broadcastShape(given.map((value) => value.shape));
+  if (!shape)
+    throw outOfRange(call.where, `the shapes ${given.map(showShape).join(' and ')}`, 'shapes that fit together');
+  checkSize(call, shape);
+  const operands = given.map((value) => constantOperand(value, value.shape, shape));
+  return {
+    kind: 'constant',
+    shape,
+    values: Float64Array.from({ length: productOf(shape) }, (_, i) => f(...operands.map((operand) => operand(i)))),
+  };
+}
+
+function checkSize({ where, mostNumbers }: Call, shape: readonly number[]): void {
+  const size = productOf(shape);
+  if (size <= mostNumbers) return;
+  throw outOfRange(where, `${size} numbers that are computed`, `at most ${mostNumbers}, about as many as the file has`);
+}
+
+function gemm(call: Call): Value {
+  const { node, where } = call;
+  if (numberAt(node, 'transA', 0)) throw outOfRange(where, 'transA=1, which mixes samples', 'transA=0');
+  const x = inputAt(call, 0);
+  const w = inputAt(call, 1);
+  if (x.kind === 'constant' && w.kind === 'constant') throw outOfRange(where, 'constants alone', 'samples as input 0');
+  const c = constantAt(call, 2);
+  const [alpha, beta] = [numberAt(node, 'alpha', 1), numberAt(node, 'beta', 1)];
+  const isTurned = numberAt(node, 'transB', 0) === 1;
+  return layer(call, { isTurned, alpha, biases: c && { ...c, values: times(c.values, beta) } });
+}
+
+const times = (values: Constant['values'], factor: number) =>
+  factor === 1 ? values : Float64Array.from(values, (value) => value * factor);
+
+interface LayerOptions {
+  /** true: w is [units × columns], false: [columns × units]. */
+  readonly isTurned: boolean;
+  readonly alpha?: number;
+  readonly biases?: Constant;
+}
+
+/** A layer: samples times constant weights. */
+function layer(call: Call, { isTurned, alpha = 1, biases }: LayerOptions): Value {
+  const { where } = call;
+  const x = inputAt(call, 0);
+  const w = inputAt(call, 1);
+  if (x.kind === 'constant' && w.kind === 'data') return layerFromTheLeft(call, x, w);
+  if (x.kind !== 'data' || w.kind !== 'constant') {
+    throw outOfRange(where, 'a product of numbers that both depend on the samples', 'constant weights as input 1');
+  }
+  refuseWhole(call, x);
+  const width = checkRow(call, x);
+  const sizes = w.shape.slice(-2);
+  if (productOf(w.shape) !== productOf(sizes) || w.shape.length === 0) {
+    throw outOfRange(where, `weights of the shape [${w.shape}]`, 'two axes');
+  }
+  const [rows, columns = 1] = sizes;
+  const [fanIn, units] = isTurned ? [columns, rows] : [rows, columns];
+  if (fanIn !== width)
+    throw outOfRange(where, `weights of the shape [${w.shape}]`, `${width} inputs, as ${showShape(x)} has`);
+  const weights = () => times(isTurned || units === 1 ? w.values : transposed(w.values, fanIn, units), alpha);
+  const b = biases && biasesOf(call, biases, units);
+  const shape = sizes.length === 1 ? x.shape.slice(0, -1) : [...x.shape.slice(0, -1), units];
+  call.composer.count(where, units);
+  return { ...x, shape, columns: dense(nameOf(call.node), x.columns, units, weights, b) };
+}
+
+/** W x with samples as columns: weights are [units × fanIn] as they are. */
+function layerFromTheLeft(call: Call, w: Constant, x: Data): Value {
+  refuseWhole(call, x);
+  const [units, fanIn] = w.shape;
+  const isColumn = (x.shape.length === 2 && x.shape[1] === 1) || (x.shape.length === 1 && !x.hasBatch);
+  if (w.shape.length !== 2 || !isColumn || x.shape[0] !== fanIn) {
+    throw outOfRange(
+      call.where,
+      `weights [${w.shape}] times ${showShape(x)}`,
+      'samples times weights, or columns of samples',
+    );
+  }
+  const columns = dense(nameOf(call.node), x.columns, units, () => w.values, undefined);
+  return { ...x, shape: [units, ...x.shape.slice(1)], columns };
+}
+
+function refuseWhole({ where }: Call, { columns }: Data): void {
+  if (columns.whole) throw outOfRange(where, 'a softmax amid the network', 'softmax at its end alone');
+}
+
+function biasesOf({ where }: Call, { shape, values }: Constant, units: number): ArrayLike<number> {
+  if (values.length === units) return values;
+  if (values.length === 1) return new Float64Array(units).fill(values[0]);
+  throw outOfRange(where, `biases of the shape [${shape}]`, `[${units}]`);
+}
+
+const nameOf = ({ name, outputs }: OnnxNode) => name || outputs[0];
+
+function batchNormalization(call: Call): Value {
+  const { node, where } = call;
+  const x = dataAt(call, 0);
+  refuseWhole(call, x);
+  if (numberAt(node, 'training_mode', 0)) throw outOfRange(where, 'training_mode=1', 'a model in inference mode');
+  const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((i) => constantAt(call, i)?.values);
+  if (!gamma || !beta || !mean || !variance) throw outOfRange(where, 'not all of 5 inputs', 'all, as constants');
+  const width = productOf(x.shape);
+  if (x.shape[0] !== width || [gamma, beta, mean, variance].some(({ length }) => length !== width)) {
+    throw outOfRange(where, `${gamma.length} channels for ${showShape(x)}`, 'as many as the units of a layer');
+  }
+  const epsilon = numberAt(node, 'epsilon', 1e-5);
+  const mul = (i: number) => gamma[i] / Math.sqrt(variance[i] + epsilon);
+  return { ...x, columns: scaled(x.columns, mul, (i) => beta[i] - mean[i] * mul(i)) };
+}
+
+/** (x - offset) · scale of scikit-learn's scalers. */
+function scaler(call: Call): Value {
+  const x = dataAt(call, 0);
+  const [offset, scale] = ['offset', 'scale'].map((name) => call.node.attributes.get(name)?.floats ?? []);
+  const width = checkRow(call, x);
+  for (const list of [offset, scale]) {
+    if (list.length === width || list.length === 1) continue;
+    throw outOfRange(call.where, `${list.length} numbers for ${width} columns`, '1 or one for each');
+  }
+  const at = (list: readonly number[], i: number) => list[list.length === 1 ? 0 : i];
+  const centred = scaled(x.columns, () => 1, (i) => -at(offset, i)); // biome-ignore format: one line
+  return { ...x, columns: scaled(centred, (i) => at(scale, i)) };
+}
+
+function softmax(call: Call): Value {
+  const x = dataAt(call, 0);
+  refuseWhole(call, x);
+  const { where, node, opset } = call;
+  const rank = x.shape.length + Number(x.hasBatch);
+  const axis = axisOf(where, numberAt(node, 'axis', opset < 13 ? 1 : -1), rank) - Number(x.hasBatch);
+  // before opset 13, all axes from this one on are one row
+  const row = axis < 0 ? 0 : opset < 13 ? productOf(x.shape.slice(axis)) : x.shape[axis];
+  if (row !== productOf(x.shape)) {
+    throw outOfRange(
+      where,
+      `axis ${numberAt(node, 'axis', -1)} of ${showShape(x)}`,
+      'the axis of all outputs of a sample',
+    );
+  }
+  return { ...x, columns: { ...x.columns, whole: node.op === 'Softmax' ? 'softmax' : 'logSoftmax' } };
+}
+
+/** exp of the logarithms of a softmax is that softmax, and the other way round. */
+function expOrLog(call: Call): Value | readonly Value[] {
+  const x = inputAt(call, 0);
+  const isExp = call.node.op === 'Exp';
+  if (x.kind === 'data' && x.columns.whole === (isExp ? 'logSoftmax' : 'softmax')) {
+    return { ...x, columns: { ...x.columns, whole: isExp ? 'softmax' : 'logSoftmax' } };
+  }
+  return elementwise(call, isExp ? Math.exp : Math.log, call.node.op);
+}
+
+function cast(call: Call): Value {
+  const value = inputAt(call, 0);
+  const to = numberAt(call.node, 'to', 1);
+  const isFloat = [1, 10, 11, 16].includes(to) || call.node.op === 'CastLike';
+  if (isFloat || value.kind === 'decision') return value;
+  if (value.kind === 'data') return { kind: 'decision' };
+  return { ...value, values: Float64Array.from(value.values, to === 9 ? (v) => Number(v !== 0) : Math.trunc) };
+}
+
+/** Names of classes in the attributes of a node, or in a constant that it takes its answer from. */
+function keepClasses({ node, reading, inputs }: Call): void {
+  for (const [name, { strings, ints }] of node.attributes) {
+    if (name.startsWith('classlabels')) reading.classes = strings.length > 0 ? strings : ints.map(String);
+  }
+  if (node.op !== 'ArrayFeatureExtractor' && node.op !== 'Gather') return;
+  const [names] = inputs;
+  if (names?.kind === 'constant') reading.classes = names.strings ?? Array.from(names.values, String);
+}
+
+function linearModel(call: Call): Value | readonly Value[] {
+  const { node, where } = call;
+  const x = dataAt(call, 0);
+  const width = checkRow(call, x);
+  const floats = (name: string) => node.attributes.get(name)?.floats ?? [];
+  const weights = floats('coefficients');
+  const units = weights.length / width;
+  const biases = floats('intercepts');
+  if (!Number.isInteger(units) || units < 1 || (biases.length > 0 && biases.length !== units)) {
+    throw outOfRange(
+      where,
+      `${weights.length} coefficients and ${biases.length} intercepts`,
+      `some for ${width} inputs`,
+    );
+  }
+  const z = dense(nameOf(node), x.columns, units, () => weights, biases.length > 0 ? biases : undefined);
+  const after = node.attributes.get('post_transform')?.s ?? 'NONE';
+  const isClassifier = node.op === 'LinearClassifier';
+  if (after !== 'NONE' && after !== 'SOFTMAX' && after !== 'LOGISTIC') {
+    throw outOfRange(where, `post_transform=${after}`, 'NONE, SOFTMAX or LOGISTIC');
+  }
+  if (isClassifier && units === 1) throw outOfRange(where, 'two classes of one unit', 'a unit for each class');
+  keepClasses(call);
+  const columns: Columns =
+    after === 'SOFTMAX'
+      ? { ...z, whole: 'softmax' }
+      : after === 'LOGISTIC'
+        ? call.composer.compose(where, 'Sigmoid', (u) => 1 / (1 + Math.exp(-u)), [z])
+        : z;
+  const scores: Data = { ...x, shape: [units], columns };
+  return isClassifier ? [{ kind: 'decision' }, scores] : scores;
+}
+
+/** Divides by a norm, which changes nothing where the outputs already add up to 1. */
+function normalizer(call: Call): Value {
+  const x = dataAt(call, 0);
+  if (x.columns.whole === 'softmax' && call.node.attributes.get('norm')?.s === 'L1') return x;
+  throw outOfRange(call.where, 'a norm of several units', 'none, or L1 after a softmax');
+}
+
+const asItIs: Operator = (call) => call.node.outputs.map(() => inputAt(call, 0));
+
+const decision: Operator = (call) => {
+  keepClasses(call);
+  return { kind: 'decision' };
+};
+
+const OPERATORS: Readonly<Record<string, Operator>> = {
+  ArgMax: decision,
+  ArrayFeatureExtractor: (call) => {
+    throw outOfRange(call.where, 'columns of the inputs that are picked', 'a decision of the outputs');
+  },
+  BatchNormalization: batchNormalization,
+  Cast: cast,
+  CastLike: cast,
+  Constant: ({ node, where }) => {
+    const { attributes } = node;
+    const tensor = attributes.get('value')?.t;
+    if (tensor) return { kind: 'constant', ...tensor };
+    const one = attributes.get('value_float')?.f ?? attributes.get('value_int')?.i;
+    if (one !== undefined) return { kind: 'constant', shape: [], values: Float64Array.of(one) };
+    const list = attributes.get('value_floats')?.floats ?? attributes.get('value_ints')?.ints;
+    if (list) return { kind: 'constant', shape: [list.length], values: Float64Array.from(list) };
+    throw outOfRange(where, `attributes ${[...attributes.keys()]}`, 'numbers');
+  },
+  ConstantOfShape: (call) => {
+    const shape = Array.from(constantAt(call, 0)?.values ?? []);
+    if (shape.some(Number.isNaN))
+      throw outOfRange(call.where, 'a constant of the size of the batch', 'one of a fixed size');
+    checkSize(call, shape);
+    const value = call.node.attributes.get('value')?.t?.values[0] ?? 0;
+    return { kind: 'constant', shape, values: new Float64Array(productOf(shape)).fill(value) };
+  },
+  Dropout: asItIs,
+  Exp: expOrLog,
+  Gemm: gemm,
+  Identity: asItIs,
+  LinearClassifier: linearModel,
+  LinearRegressor: linearModel,
+  Log: expOrLog,
+  LogSoftmax: softmax,
+  MatMul: (call) => layer(call, { isTurned: false }),
+  Normalizer: normalizer,
+  Scaler: scaler,
+  Softmax: softmax,
+  ZipMap: (call) => {
+    keepClasses(call);
+    return inputAt(call, 0);
+  },
+};

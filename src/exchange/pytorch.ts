@@ -1,0 +1,208 @@
+import { outOfRange, quote, wrongType } from '../check/errors.js';
+import type { Exchanged } from './exchanged.js';
+import { textOf } from './json.js';
+import { type Known, nameOf, readPickle, Unknown } from './pickle.js';
+import { networkOfState, type StateOptions } from './state-dict.js';
+import { BYTES_OF, type Dtype, READERS, sizeOf, type Tensor } from './tensor.js';
+import { isZip, Zip } from './zip.js';
+
+// Files of torch.save, from version 1.6 on: zip archives with a pickle and the numbers of each tensor. Only state dicts
+// and checkpoints that contain one are networks without the program that made them.
+
+export interface PyTorchOptions extends StateOptions {
+  /** The key of the state dict in a checkpoint. Default: the only one that is a state dict. */
+  key?: string;
+}
+
+const WHERE = 'readPyTorch';
+
+const STORAGES: Readonly<Record<string, Dtype>> = {
+  FloatStorage: 'f32',
+  DoubleStorage: 'f64',
+  HalfStorage: 'f16',
+  BFloat16Storage: 'bf16',
+  LongStorage: 'i64',
+  IntStorage: 'i32',
+  ShortStorage: 'i16',
+  CharStorage: 'i8',
+  ByteStorage: 'u8',
+  BoolStorage: 'bool',
+};
+
+/** The numbers that tensors are views of. */
+interface Storage {
+  readonly dtype: Dtype;
+  readonly bytes: Uint8Array;
+}
+
+class StorageType {
+  readonly dtype: Dtype;
+
+  constructor(dtype: Dtype) {
+    this.dtype = dtype;
+  }
+}
+
+/** A tensor of the file, whose numbers are read when they are needed. */
+class FileTensor {
+  readonly #storage: Storage;
+  readonly #offset: number;
+  readonly shape: readonly number[];
+  readonly #strides: readonly number[];
+
+  constructor(storage: Storage, offset: number, shape: readonly number[], strides: readonly number[]) {
+    this.#storage = storage;
+    this.#offset = offset;
+    this.shape = shape;
+    this.#strides = strides;
+  }
+
+  get size(): number {
+    return sizeOf(WHERE, this.shape);
+  }
+
+  /** The numbers in the order of the shape: a view may be transposed, or a part. */
+  read(where: string): Tensor {
+    const { dtype, bytes } = this.#storage;
+    const { shape } = this;
+    const { size } = this;
+    const all = Math.floor(bytes.length / BYTES_OF[dtype]);
+    const last = shape.reduce(
+      (place, length, axis) => place + Math.max(0, length - 1) * this.#strides[axis],
+      this.#offset,
+    );
+    // several tensors may be views of the same numbers, but none has more of them than there are
+    if (size > all || (size > 0 && last >= all)) {
+      throw outOfRange(where, `${size} numbers to place ${last}`, `at most the ${all} that the file has for it`);
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const read = READERS[dtype];
+    const values = dtype === 'f32' ? new Float32Array(size) : new Float64Array(size);
+    const at = shape.map(() => 0);
+    for (let i = 0; i < size; i++) {
+      const place = at.reduce((sum, index, axis) => sum + index * this.#strides[axis], this.#offset);
+      values[i] = read(view, place);
+      for (let axis = shape.length - 1; axis >= 0 && ++at[axis] === shape[axis]; axis--) at[axis] = 0;
+    }
+    return { shape, values };
+  }
+}
+
+export async function readPyTorchFile(file: Uint8Array, options: PyTorchOptions): Promise<Exchanged> {
+  const { key, ...state } = options;
+  if (key !== undefined && typeof key !== 'string') throw wrongType('options.key', key, 'a key of the checkpoint');
+  const root = await contentsOf(file);
+  const found = stateDictOf(root, key);
+  const tensors = new Map<string, Tensor>();
+  const left: string[] = [];
+  // weights may be tied, but not so that a small file becomes a large network
+  const numbers = [...found.values()].reduce<number>(
+    (sum, value) => sum + (value instanceof FileTensor ? value.size : 0),
+    0,
+  );
+  if (!(numbers <= 4 * file.length)) throw outOfRange(WHERE, `${numbers} numbers`, 'about as many as the file has');
+  for (const [name, tensor] of found) {
+    if (tensor instanceof FileTensor) tensors.set(String(name), tensor.read(`${WHERE}: ${quote(String(name))}`));
+    else left.push(String(name));
+  }
+  const network = networkOfState(WHERE, tensors, state);
+  const notes = left.map((name) => `${quote(name)} of the state dict is no tensor and was left out`);
+  return { ...network, notes: [...network.notes, ...notes] };
+}
+
+/** What torch.save was given. */
+async function contentsOf(file: Uint8Array): Promise<unknown> {
+  if (!isZip(file)) {
+    const isOld = file[0] === 0x80;
+    const got = isOld ? 'a file of torch before 1.6, or of its legacy format' : 'no zip archive';
+    throw outOfRange(
+      WHERE,
+      got,
+      isOld ? 'torch.save(torch.load(path), path) to write it anew' : 'a file of torch.save',
+    );
+  }
+  const zip = new Zip(WHERE, file);
+  const pickle = zip.names.find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
+  if (pickle === undefined) throw outOfRange(WHERE, 'an archive without data.pkl', 'a file of torch.save');
+  const folder = pickle.slice(0, -'data.pkl'.length);
+  if (zip.names.some((name) => name.startsWith(`${folder}code/`))) {
+    throw outOfRange(WHERE, 'TorchScript, which is a program', 'torch.save(model.state_dict(), path)');
+  }
+  const order = `${folder}byteorder`;
+  if (zip.has(order) && textOf(WHERE, await zip.read(order)).trim() === 'big') {
+    throw outOfRange(
+      WHERE,
+      'numbers whose highest byte comes first',
+      'a file of a machine that stores the lowest first',
+    );
+  }
+  const data = new Map<string, Uint8Array>();
+  for (const name of zip.names) {
+    const prefix = `${folder}data/`;
+    if (name.startsWith(prefix)) data.set(name.slice(prefix.length), await zip.read(name));
+  }
+  return readPickle(WHERE, await zip.read(pickle), { known: KNOWN, load: (id) => storageOf(id, data) });
+}
+
+/** The persistent id of a storage: ['storage', its type, its key, the device, the count]. */
+function storageOf(id: unknown, data: ReadonlyMap<string, Uint8Array>): unknown {
+  const [kind, type, key] = Array.isArray(id) ? id : [];
+  if (kind !== 'storage' || !(type instanceof StorageType)) return new Unknown('a storage of another kind');
+  const bytes = data.get(String(key));
+  if (!bytes) throw outOfRange(WHERE, `no data/${String(key)}`, 'the numbers of each tensor');
+  return { dtype: type.dtype, bytes } satisfies Storage;
+}
+
+const areCounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
+
+const isStorage = (value: unknown): value is Storage => typeof value === 'object' && value !== null && 'bytes' in value;
+
+const tensor: Known = ([storage, offset, size, strides]) => {
+  if (!isStorage(storage)) return new Unknown('a tensor of another kind');
+  if (!areCounts([offset]) || !areCounts(size) || !areCounts(strides) || size.length !== strides.length) {
+    throw outOfRange(WHERE, 'a tensor without shape', 'one of torch.save');
+  }
+  return new FileTensor(storage, offset as number, size, strides);
+};
+
+const KNOWN: ReadonlyMap<string, Known | object> = new Map<string, Known | object>([
+  ['collections.OrderedDict', () => new Map()],
+  ['torch._utils._rebuild_tensor_v2', tensor],
+  ['torch._utils._rebuild_parameter', ([value]) => value],
+  ['torch._utils._rebuild_parameter_with_state', ([value]) => value],
+  ['torch.Size', ([sizes]) => sizes],
+  ...Object.entries(STORAGES).map(([name, dtype]): [string, object] => [`torch.${name}`, new StorageType(dtype)]),
+]);
+
+type StateDict = ReadonlyMap<unknown, unknown>;
+
+const isStateDict = (value: unknown): value is StateDict =>
+  value instanceof Map &&
+  [...value.values()].some((item) => item instanceof FileTensor && item.shape.length === 2) &&
+  [...value.keys()].every((key) => typeof key === 'string');
+
+/** The state dict in what was saved. */
+function stateDictOf(root: unknown, key: string | undefined): StateDict {
+  if (root instanceof Unknown) {
+    throw outOfRange(WHERE, `an object of the class ${quote(root.name, 80)}`, 'torch.save(model.state_dict(), path)');
+  }
+  if (key === undefined && isStateDict(root)) return root;
+  if (!(root instanceof Map)) {
+    const got = root instanceof FileTensor ? 'a single tensor' : nameOf(root);
+    throw outOfRange(WHERE, got, 'a state dict: torch.save(model.state_dict(), path)');
+  }
+  const found = [...root].filter(([, value]) => isStateDict(value)) as [string, StateDict][];
+  const keys = [...root.keys()].map((name) => quote(String(name))).join(', ');
+  if (key !== undefined) {
+    const chosen = found.find(([name]) => name === key);
+    if (!chosen) throw outOfRange('options.key', quote(key), `the key of a state dict, among ${keys}`);
+    return chosen[1];
+  }
+  if (found.length === 1) return found[0][1];
+  const got = found.length === 0 ? `no state dict among ${keys}` : `${found.length} state dicts`;
+  const whole = [...root.values()].find((value) => value instanceof Unknown);
+  const way = found.length === 0 ? '' : `: pass options.key, one of ${found.map(([name]) => quote(name)).join(', ')}`;
+  const hint = whole ? 'model.state_dict() in place of the model' : `one${way}`;
+  throw outOfRange(WHERE, got, found.length === 0 ? hint : `one${way}`);
+}

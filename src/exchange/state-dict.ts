@@ -1,0 +1,272 @@
+import { checkName, checkPositive, outOfRange, quote, wrongType } from '../check/errors.js';
+import type { ActivationName } from '../spec/network-options.js';
+import { ACTIVATIONS, keys } from '../spec/spec.js';
+import { dense, layersOf } from './chain.js';
+import { type Columns, Composer, columnsOf, scaled } from './columns.js';
+import type { Exchanged } from './exchanged.js';
+import { ACTIVATION_FUNCTIONS, type UnitActivation } from './functions.js';
+import { listOf, type Tensor } from './tensor.js';
+
+// Tensors by name, as PyTorch's model.state_dict() gives them, as a network. Names and shapes say which tensors are
+// layers; the functions between them are in no such file, and the caller names them.
+
+/** What a state dict does not say. */
+export interface StateOptions {
+  /**
+   * The activation of each linear layer, in their order: one name, or a name for each unit. The last one is that of the
+   * outputs: `'linear'` for a model that returns logits, or `'softmax'` to get probabilities from it.
+   */
+  activations?: readonly (ActivationName | readonly ActivationName[])[];
+  /**
+   * The linear layers in their order, by the beginning of their tensors' names: `['fc1', 'fc2']`. Default: the order of
+   * the file, or of the names' numbers, if widths fit together so.
+   */
+  layers?: readonly string[];
+  /**
+   * Whether batch normalisation comes before or after the activation of the linear layer in front of it. Default: what
+   * numbers in the names say ('0' linear, '1' normalisation, '2' activation); else the option is required.
+   */
+  batchNorm?: 'before' | 'after';
+  /** What batch normalisation adds to the variances. Default 1e-5, as in PyTorch. */
+  epsilon?: number;
+}
+
+export const STATE_KEYS = ['activations', 'layers', 'batchNorm', 'epsilon'];
+
+interface Linear {
+  readonly name: string;
+  readonly weight: Tensor;
+  bias?: Tensor;
+}
+
+interface Norm {
+  readonly name: string;
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+  readonly weight?: Tensor;
+  readonly bias?: Tensor;
+}
+
+type Part = Linear | Norm;
+
+const isLinear = (part: Part): part is Linear => !('mean' in part);
+
+export function networkOfState(
+  where: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  options: StateOptions = {},
+): Exchanged {
+  const parts = ordered(where, partsOf(where, tensors), options.layers, tensors);
+  const linears = parts.filter(isLinear);
+  const activations = checkActivations(where, options.activations, linears);
+  if (options.batchNorm !== undefined) checkName('options.batchNorm', options.batchNorm, ['before', 'after']);
+  const epsilon = checkPositive('options.epsilon', options.epsilon ?? 1e-5);
+  const composer = new Composer();
+  const [, inputs] = linears[0].weight.shape;
+  let columns = columnsOf({ units: inputs, name: 'the inputs', hasBias: false });
+  const activate = (l: number) => {
+    if (l >= 0) columns = activated(where, composer, columns, activations[l]);
+  };
+  // normalisation of the inputs has no activation to come before
+  let [l, isPending] = [-1, false];
+  for (const part of parts) {
+    if (isLinear(part)) {
+      if (isPending) activate(l);
+      l++;
+      columns = denseOf(where, part, columns);
+      isPending = true;
+      continue;
+    }
+    if (isPending && placeOf(where, part, linears[l], options.batchNorm) === 'after') {
+      activate(l);
+      isPending = false;
+    }
+    columns = normalised(where, part, columns, epsilon);
+  }
+  if (isPending) activate(l);
+  const mostParameters = 2 ** 31;
+  const { notes, ...layers } = layersOf(columns, { where, mostParameters });
+  return { ...layers, ...(columns.whole && { task: 'classes' }), notes };
+}
+
+/** Linear layers and normalisations, in the order in which the file has them. */
+function partsOf(where: string, tensors: ReadonlyMap<string, Tensor>): Part[] {
+  const groups = new Map<string, Map<string, Tensor>>();
+  for (const [name, tensor] of tensors) {
+    const [, prefix, kind] = /^(?:(.*)\.)?([^.]*)$/s.exec(name) as RegExpExecArray;
+    const group = groups.get(prefix ?? '') ?? new Map<string, Tensor>();
+    groups.set(prefix ?? '', group.set(kind, tensor));
+  }
+  const parts: Part[] = [];
+  for (const [name, group] of groups) {
+    const at = (kind: string) => group.get(kind);
+    const weight = at('weight');
+    const label = `${where}: ${quote(name)}`;
+    const [mean, variance] = [at('running_mean'), at('running_var')];
+    if (mean && variance) {
+      parts.push({ name, mean, variance, weight, bias: at('bias') });
+      checkKinds(label, group, ['running_mean', 'running_var', 'weight', 'bias', 'num_batches_tracked']);
+    } else if (weight?.shape.length === 2) {
+      parts.push({ name, weight, bias: at('bias') });
+      checkKinds(label, group, ['weight', 'bias']);
+    } else throw strangeGroup(label, group);
+  }
+  if (!parts.some(isLinear)) throw outOfRange(where, 'no tensors of linear layers', '"name.weight" [units, inputs]');
+  return parts;
+}
+
+function checkKinds(where: string, group: ReadonlyMap<string, Tensor>, known: readonly string[]): void {
+  const others = new Map([...group].filter(([kind]) => !known.includes(kind)));
+  if (others.size > 0) throw outOfRange(where, `${listOf(others)} too`, `only ${known.join(', ')}`);
+}
+
+function strangeGroup(where: string, group: ReadonlyMap<string, Tensor>): RangeError {
+  const weight = group.get('weight');
+  const got = `the tensors ${listOf(group)}`;
+  if (weight && weight.shape.length > 2) {
+    return outOfRange(where, `${got} of a convolution`, 'linear layers: convolutions are no layers of this library');
+  }
+  if (weight?.shape.length === 1 && group.has('bias')) {
+    const wanted = 'linear layers and batch normalisation with its running statistics: other norms mix units';
+    return outOfRange(where, got, wanted);
+  }
+  if (weight?.shape.length === 1) {
+    return outOfRange(where, `${got} of a PReLU`, 'functions without weights: leakyRelu has the slope 0.01');
+  }
+  return outOfRange(where, got, 'linear layers, "weight" [units, inputs] and "bias" [units], and batch normalisation');
+}
+
+/** The parts in the order of computation. */
+function ordered(
+  where: string,
+  parts: readonly Part[],
+  names: StateOptions['layers'],
+  tensors: ReadonlyMap<string, Tensor>,
+): readonly Part[] {
+  if (names !== undefined) return namedParts(where, parts, names);
+  for (const candidate of [parts, [...parts].sort(byNumbers)]) if (fits(candidate)) return candidate;
+  const wanted = 'layers whose widths fit together; options.layers names those to take, in their order';
+  throw outOfRange(where, `the tensors ${listOf(tensors)}`, wanted);
+}
+
+function namedParts(where: string, parts: readonly Part[], names: readonly string[]): Part[] {
+  if (!Array.isArray(names)) throw wrongType('options.layers', names, 'an array of names');
+  const known = parts.map(({ name }) => name);
+  const found = Array.from(names, (name, i) => {
+    checkName(`options.layers[${i}]`, name, known);
+    return parts[known.indexOf(name)];
+  });
+  const left = parts.find((part) => !isLinear(part) && !names.includes(part.name));
+  if (left && names.length > 0 && parts.some((part) => !isLinear(part) && names.includes(part.name))) {
+    throw outOfRange('options.layers', `no ${quote(left.name)}`, 'either all batch normalisations or none');
+  }
+  // normalisations stay behind the layers that the file has them behind
+  const all = left ? found.flatMap((part) => [part, ...normsBehind(parts, part)]) : found;
+  if (fits(all)) return all;
+  const shapes = all.filter(isLinear).map(({ name, weight }) => `${quote(name)} [${weight.shape}]`);
+  throw outOfRange(where, `layers whose widths do not fit together: ${shapes.join(', ')}`, '[units, inputs] for each');
+}
+
+function normsBehind(parts: readonly Part[], part: Part): Part[] {
+  const norms: Part[] = [];
+  for (let i = parts.indexOf(part) + 1; i < parts.length && !isLinear(parts[i]); i++) norms.push(parts[i]);
+  return norms;
+}
+
+/** True if each part is as wide as the one before it. */
+function fits(parts: readonly Part[]): boolean {
+  let width: number | undefined;
+  for (const part of parts) {
+    if (!isLinear(part)) {
+      if (width !== undefined && part.mean.shape[0] !== width) return false;
+      width = part.mean.shape[0];
+      continue;
+    }
+    const [units, fanIn] = part.weight.shape;
+    if (width !== undefined && fanIn !== width) return false;
+    width = units;
+  }
+  return true;
+}
+
+/** In the order of the numbers in the names: layer 2 before layer 10. */
+function byNumbers(a: Part, b: Part): number {
+  const [p, q] = [a, b].map(({ name }) => name.split(/(\d+)/));
+  for (let i = 0; i < Math.min(p.length, q.length); i++) {
+    if (p[i] === q[i]) continue;
+    if (i % 2 === 1 && Number(p[i]) !== Number(q[i])) return Number(p[i]) - Number(q[i]);
+    return p[i] < q[i] ? -1 : 1;
+  }
+  return p.length - q.length;
+}
+
+function checkActivations(
+  where: string,
+  value: unknown,
+  linears: readonly Linear[],
+): readonly (ActivationName | readonly ActivationName[])[] {
+  const shapes = linears.map(({ name, weight: { shape } }) => `${quote(name)} ${shape[1]} to ${shape[0]}`);
+  const wanted = `${linears.length} activations, one for each of ${shapes.join(', ')}: the file does not say them`;
+  if (value === undefined) throw new TypeError(`${where}: got no options.activations, want ${wanted}`);
+  if (!Array.isArray(value)) throw wrongType('options.activations', value, wanted);
+  if (value.length !== linears.length) throw outOfRange('options.activations', `${value.length}`, wanted);
+  return Array.from(value as unknown[], (item, l) => {
+    const place = `options.activations[${l}]`;
+    const known = keys(ACTIVATIONS).filter((name) => name !== 'softmax' || l === linears.length - 1);
+    if (!Array.isArray(item)) return checkName(place, item, known);
+    const { shape } = linears[l].weight;
+    if (item.length !== shape[0]) throw outOfRange(place, `${item.length} names`, `${shape[0]}, one for each unit`);
+    return Array.from(item as unknown[], (name, j) =>
+      checkName(
+        `${place}[${j}]`,
+        name,
+        known.filter((other) => other !== 'softmax'),
+      ),
+    );
+  });
+}
+
+function denseOf(where: string, { name, weight, bias }: Linear, columns: Columns): Columns {
+  const [units] = weight.shape;
+  if (bias && (bias.shape.length !== 1 || bias.shape[0] !== units)) {
+    throw outOfRange(`${where}: ${quote(name)}`, `a bias of shape [${bias.shape}]`, `[${units}]`);
+  }
+  return dense(name, columns, units, () => weight.values, bias?.values);
+}
+
+/** Columns after an activation, or a name for each of them. */
+function activated(
+  where: string,
+  composer: Composer,
+  columns: Columns,
+  activation: ActivationName | readonly ActivationName[],
+): Columns {
+  if (activation === 'softmax') return { ...columns, whole: 'softmax' };
+  const one = (name: ActivationName, only: Columns) =>
+    name === 'linear' ? only : composer.compose(where, name, ACTIVATION_FUNCTIONS[name as UnitActivation], [only]);
+  if (typeof activation === 'string') return one(activation, columns);
+  const each = activation.map((name, j) => one(name, { ...columns, columns: [columns.columns[j]] }).columns[0]);
+  return { ...columns, columns: each };
+}
+
+/** Whether a normalisation comes before or after the activation of the linear layer in front of it. */
+function placeOf(where: string, norm: Norm, linear: Linear, given: StateOptions['batchNorm']): 'before' | 'after' {
+  if (given) return given;
+  const numberOf = (name: string) => /^(.*?)(\d+)$/s.exec(name);
+  const [a, b] = [numberOf(linear.name), numberOf(norm.name)];
+  if (a && b && a[1] === b[1] && /(^|\.)$/.test(a[1])) return Number(b[2]) === Number(a[2]) + 1 ? 'before' : 'after';
+  const wanted = 'options.batchNorm: "before" or "after" the activation, which the names do not say';
+  throw new TypeError(`${where}: got batch normalisation ${quote(norm.name)}, want ${wanted}`);
+}
+
+function normalised(where: string, norm: Norm, columns: Columns, epsilon: number): Columns {
+  const { name, mean, variance, weight, bias } = norm;
+  const width = columns.columns.length;
+  for (const tensor of [mean, variance, weight, bias]) {
+    if (!tensor || (tensor.shape.length === 1 && tensor.shape[0] === width)) continue;
+    throw outOfRange(`${where}: ${quote(name)}`, `the shape [${tensor.shape}]`, `[${width}], a number for each unit`);
+  }
+  const mul = (i: number) => (weight ? weight.values[i] : 1) / Math.sqrt(variance.values[i] + epsilon);
+  const add = (i: number) => (bias ? bias.values[i] : 0) - mean.values[i] * mul(i);
+  return scaled(columns, mul, add);
+}

@@ -1,0 +1,74 @@
+import { checkIsObject, outOfRange, quote } from '../check/errors.js';
+import type { ApproximateOption } from './chain.js';
+import type { Exchanged } from './exchanged.js';
+import { listAt, propertyOf, textAt } from './json.js';
+import { type LayerWeights, networkOfLayers } from './keras-layers.js';
+import { BYTES_OF, type Dtype, sizeOf, type Tensor, tensorOf } from './tensor.js';
+
+// Layers models of TensorFlow.js: model.json has the configuration and the places of all weights in the files beside it.
+
+const WHERE = 'readTfjs';
+
+const DTYPES: Readonly<Record<string, Dtype>> = { float32: 'f32', int32: 'i32', bool: 'bool', float16: 'f16' };
+
+/** `files`: the contents of the files that `paths` of the manifest name. */
+export function readTfjsModel(
+  model: unknown,
+  files: ReadonlyMap<string, Uint8Array>,
+  options: ApproximateOption,
+): Exchanged {
+  checkIsObject(WHERE, model, 'the contents of model.json');
+  const format = propertyOf(model, 'format');
+  if (format === 'graph-model') {
+    throw outOfRange(`${WHERE}: format`, '"graph-model"', '"layers-model": convert the Keras model with tensorflowjs');
+  }
+  const topology = propertyOf(model, 'modelTopology');
+  const inner = propertyOf(topology, 'model_config') ?? topology;
+  const weights = weightsIn(listAt(`${WHERE}: weightsManifest`, propertyOf(model, 'weightsManifest')), files);
+  const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
+  const weightsOf = (name: string): LayerWeights => {
+    const own = [...weights].filter(([key]) => key.split('/').slice(0, -1).includes(name));
+    return new Map(own.map(([key, tensor]) => [(key.split('/').pop() as string).replace(/:0$/, ''), tensor]));
+  };
+  return networkOfLayers(WHERE, { topology: inner, version: 2, weightsOf, mostParameters: 4 * bytes + 1024 }, options);
+}
+
+function weightsIn(manifest: readonly unknown[], files: ReadonlyMap<string, Uint8Array>): Map<string, Tensor> {
+  const all = new Map<string, Tensor>();
+  for (const [g, group] of manifest.entries()) {
+    const where = `${WHERE}: weightsManifest[${g}]`;
+    const parts = listAt(`${where}.paths`, propertyOf(group, 'paths')).map((path) => {
+      const name = textAt(`${where}.paths`, path);
+      const bytes = files.get(name);
+      if (!bytes) throw outOfRange(where, `no bytes of ${quote(name)}`, 'them: pass { [path]: bytes } for every path');
+      return bytes;
+    });
+    const data = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of parts) {
+      data.set(part, at);
+      at += part.length;
+    }
+    let start = 0;
+    for (const entry of listAt(`${where}.weights`, propertyOf(group, 'weights'))) {
+      const name = textAt(`${where}: name`, propertyOf(entry, 'name'));
+      const label = `${WHERE}: ${quote(name)}`;
+      if (propertyOf(entry, 'quantization') !== undefined) {
+        throw outOfRange(label, 'quantised weights', 'a model that was converted without quantisation');
+      }
+      const dtype = DTYPES[String(propertyOf(entry, 'dtype'))];
+      if (!dtype)
+        throw outOfRange(
+          label,
+          `the type ${quote(String(propertyOf(entry, 'dtype')))}`,
+          Object.keys(DTYPES).join(', '),
+        );
+      const shape = listAt(`${label}.shape`, propertyOf(entry, 'shape')) as number[];
+      const end = start + sizeOf(label, shape) * BYTES_OF[dtype];
+      if (end > data.length) throw outOfRange(label, `bytes ${start} to ${end} of ${data.length}`, 'complete files');
+      all.set(name, tensorOf(label, dtype, shape, data.subarray(start, end)));
+      start = end;
+    }
+  }
+  return all;
+}

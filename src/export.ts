@@ -1,0 +1,35 @@
+import { checkNoMore, checkObject, outOfRange, quote, wrongType } from './check/errors.js';
+import { writeCHeader } from './exchange/c.js';
+import { writeJavaScriptModule } from './exchange/javascript.js';
+import { exchangedOf } from './imported.js';
+import type { Network } from './network.js';
+
+/** Options of `writeC`. */
+export interface COptions {
+  /** The beginning of every name in the header: letters of ASCII, digits and _. Default `'network'`. */
+  name?: string;
+}
+
+/**
+ * The network as a JavaScript module that imports nothing and needs no WebAssembly: it exports `predict(x)`, which takes
+ * inputs [rows × inputs] as one array and returns a Float32Array [rows × outputs], and `inputs`, `outputs`, `classes` and
+ * `columns`. It computes in doubles: outputs are those of the network up to the rounding of f32.
+ */
+export async function writeJavaScript(network: Network, none?: undefined): Promise<string> {
+  checkNoMore('writeJavaScript', 2, none);
+  return writeJavaScriptModule(await exchangedOf('writeJavaScript', network));
+}
+
+/**
+ * The network as a header of C99 for programs and microcontrollers: `network_predict(input, output)` with constant
+ * weights and static buffers, no memory of the heap and no library but math.h.
+ */
+export async function writeC(network: Network, options: COptions = {}): Promise<string> {
+  checkObject('options', options, ['name']);
+  const { name = 'network' } = options;
+  if (typeof name !== 'string') throw wrongType('options.name', name, 'a name of C');
+  if (!/^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(name)) {
+    throw outOfRange('options.name', quote(name), 'a letter of ASCII, then letters, digits and _, 40 at most');
+  }
+  return writeCHeader(await exchangedOf('writeC', network), name);
+}

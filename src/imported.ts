@@ -1,0 +1,122 @@
+import { checkIsObject, checkObject } from './check/errors.js';
+import type { CoreOptions } from './core/core-options.js';
+import type { Exchanged, ExchangedLayer } from './exchange/exchanged.js';
+import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
+import type { CustomCost, LayerOptions } from './spec/network-options.js';
+
+// What all entries for other formats share: they make a Network of what a file contains, and take one apart for a file.
+
+/**
+ * Options of the network that a file becomes, which no file contains: how it runs (`threads`, `batchSize`, ...) and how
+ * it goes on learning (`cost`, `l2`, `seed`, ...). `task`, `classes` and `columns` replace those of the file.
+ */
+export type ImportedNetworkOptions = Omit<NetworkOptions, 'inputs' | 'layers' | 'bias' | 'scale'>;
+
+/** The option that all readers take. */
+export interface ImportOptions {
+  /** Options of the network, as in `Network.create`. Default: what the file says, then the defaults of `create`. */
+  network?: ImportedNetworkOptions;
+}
+
+/** A file of another format as a network. */
+export interface Imported {
+  /** The network. It predicts what the file's network predicts, and can be trained and saved. */
+  network: Network;
+  /** From which output up a class or a label counts, if the file says so: pass it to `classify`. */
+  threshold?: number;
+  /** What the file has that the network does not have, or has in another form. Empty: it came in as it is. */
+  notes: readonly string[];
+}
+
+const NOT_OF_FILES = ['inputs', 'layers', 'bias', 'scale'];
+
+/** Checks the options of a reader. `keys`: its own ones, besides `network`. */
+export function checkImportOptions(options: ImportOptions, keys: readonly string[] = []): ImportedNetworkOptions {
+  checkObject('options', options, ['network', ...keys]);
+  const { network = {} } = options;
+  checkObject(
+    'options.network',
+    network,
+    NETWORK_KEYS.filter((key) => !NOT_OF_FILES.includes(key)),
+  );
+  return network;
+}
+
+/** The network that a file describes. */
+export async function networkOf(exchanged: Exchanged, options: ImportedNetworkOptions): Promise<Imported> {
+  const { inputs, layers, scale, classes, columns, task, training, standardization, targetScale } = exchanged;
+  const own: Partial<NetworkOptions> = {
+    ...(scale !== undefined && { scale }),
+    ...(task && { task }),
+    ...(classes && { classes }),
+    ...(columns && { columns }),
+  };
+  const network = await Network.create({
+    ...own,
+    ...training,
+    ...options,
+    inputs,
+    layers: layers.map(layerOptions),
+  });
+  try {
+    if (standardization) network.setStandardization(standardization);
+    if (targetScale) network.setTargetStandardization(targetScale);
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+  const { threshold, notes } = exchanged;
+  return { network, ...(threshold !== undefined && { threshold }), notes };
+}
+
+function layerOptions({ weights, biases, ...layer }: ExchangedLayer): LayerOptions {
+  return { ...layer, initializer: layer.bias ? { weights, biases } : { weights } };
+}
+
+/** The functions of a cost that only has to be there: exporting evaluates none. */
+const NO_COST: CustomCost = { value: () => 0, gradient: () => {} };
+
+/** A network as writers take it. Throws a TypeError for everything else. */
+export async function exchangedOf(where: string, network: Network): Promise<Exchanged> {
+  checkIsObject(where, network, 'a Network');
+  if (!(network instanceof Network)) throw new TypeError(`${where}: got another object, want a Network`);
+  const { decode } = await import('./persistence/decode.js');
+  const file = await network.save();
+  const { spec, goal, names, parameters, standardization, targetScale } = await decode(file, {
+    ...(network.cost === 'custom' && { cost: NO_COST }),
+  } as CoreOptions);
+  const { inputs, layers, scale, scaled, cost, huberDelta, ...training } = spec;
+  const notes: string[] = [];
+  if (scaled !== 'all' && (scaled === 'integers' || scale !== 1 / 255)) {
+    throw new RangeError(
+      `${where}: got a network of an old file that multiplies only arrays of integers by ${scale}, ` +
+        'want one whose inputs have one meaning: train it on floats, or save it anew by this version',
+    );
+  }
+  if (cost === 'custom') notes.push('the custom cost stays behind: files hold no functions');
+  let fanIn = inputs;
+  let offset = 0;
+  const take = (count: number) => {
+    offset += count;
+    return parameters.subarray(offset - count, offset);
+  };
+  const taken = layers.map((layer): ExchangedLayer => {
+    const weights = take(layer.units * fanIn);
+    fanIn = layer.units;
+    return { ...layer, weights, biases: take(layer.units) };
+  });
+  return {
+    inputs,
+    layers: taken,
+    ...(scaled === 'all' && scale !== undefined && { scale }),
+    ...(standardization && { standardization }),
+    ...(targetScale && { targetScale }),
+    ...names,
+    ...goal,
+    training: {
+      ...training,
+      ...(cost !== 'custom' && { cost: cost === 'huber' ? { name: 'huber', delta: huberDelta } : cost }),
+    },
+    notes,
+  };
+}

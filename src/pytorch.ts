@@ -1,0 +1,21 @@
+import { type Bytes, checkBytes } from './check/bytes.js';
+import { type PyTorchOptions, readPyTorchFile } from './exchange/pytorch.js';
+import { STATE_KEYS } from './exchange/state-dict.js';
+import { checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
+
+export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
+
+/** Options of `readPyTorch`: `activations` are required, because no such file says them. */
+export interface PyTorchReadOptions extends ImportOptions, PyTorchOptions {}
+
+/**
+ * The network in a file of `torch.save(model.state_dict(), path)`, or of a checkpoint that contains a state dict: linear
+ * layers and batch normalisation. Nothing that the file names is ever run. Throws a TypeError or RangeError, which says
+ * what to save instead, for whole models, TorchScript, files of torch before 1.6, and layers of other kinds.
+ */
+export async function readPyTorch(file: Bytes, options: PyTorchReadOptions = {}): Promise<Imported> {
+  const bytes = checkBytes('readPyTorch', file, 'the bytes of a file of torch.save');
+  const own = checkImportOptions(options, [...STATE_KEYS, 'key']);
+  const { network: _, ...state } = options;
+  return await networkOf(await readPyTorchFile(bytes, state), own);
+}

@@ -1,0 +1,33 @@
+import { type Bytes, checkBytes } from './check/bytes.js';
+import { checkNoMore } from './check/errors.js';
+import { readSafetensorsFile, writeSafetensorsFile } from './exchange/safetensors-network.js';
+import { STATE_KEYS, type StateOptions } from './exchange/state-dict.js';
+import { checkImportOptions, exchangedOf, type Imported, type ImportOptions, networkOf } from './imported.js';
+import type { Network } from './network.js';
+
+export type { StateOptions } from './exchange/state-dict.js';
+export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
+
+/** Options of `readSafetensors`. `StateOptions` are only for files that another program wrote. */
+export interface SafetensorsOptions extends ImportOptions, StateOptions {}
+
+/**
+ * The network in a safetensors file: one that `writeSafetensors` made, one with the same names and metadata (see
+ * docs/exchange.md), or a state dict of PyTorch, tinygrad and others, whose activations must be given. Throws a
+ * TypeError or RangeError for files that are no such network, and says what is missing.
+ */
+export async function readSafetensors(file: Bytes, options: SafetensorsOptions = {}): Promise<Imported> {
+  const bytes = checkBytes('readSafetensors', file, 'the bytes of a safetensors file');
+  const own = checkImportOptions(options, STATE_KEYS);
+  const { network: _, ...state } = options;
+  return await networkOf(readSafetensorsFile(bytes, state), own);
+}
+
+/**
+ * The network as a safetensors file, which PyTorch, NumPy and others can read: docs/exchange.md describes names and
+ * metadata. `readSafetensors` returns a network of the same bits. The optimizer and the state of training stay behind.
+ */
+export async function writeSafetensors(network: Network, none?: undefined): Promise<Uint8Array<ArrayBuffer>> {
+  checkNoMore('writeSafetensors', 2, none);
+  return writeSafetensorsFile(await exchangedOf('writeSafetensors', network));
+}

@@ -1,0 +1,407 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readOnnx } from '../../src/onnx.js';
+import { type GraphLike, node, onnxFile, type TensorLike } from './graphs.js';
+import { distanceOf, runOnnx } from './onnxruntime.js';
+
+const FIXTURES = new URL('fixtures/', import.meta.url);
+const read = (name: string) => new Uint8Array(readFileSync(new URL(name, FIXTURES)));
+
+const floats = (count: number, first = 0) => Float32Array.from({ length: count }, (_, i) => Math.sin(first + i * 1.3));
+const tensor = (shape: readonly number[], first = 0): TensorLike => ({
+  shape,
+  values: floats(
+    shape.reduce((a, b) => a * b, 1),
+    first,
+  ),
+});
+const sizes = (...values: number[]): TensorLike => ({ shape: [values.length], values, type: 'int64' });
+const scalar = (value: number): TensorLike => ({ shape: [], values: [value] });
+
+describe('files of PyTorch', () => {
+  const expected: Record<string, { x: number[]; y: number[] }> = JSON.parse(
+    new TextDecoder().decode(read('pytorch.json')),
+  );
+  const refused: Record<string, string> = {
+    leaky02: 'which is leakyRelu with the slope 0.2 in place of 0.01',
+    elu05: 'which is elu with alpha 0.5 in place of 1',
+    gelutanh:
+      'which is gelu by tanh, want an activation of this library; nearest is gelu, off by 0.00047: pass approximate: true',
+    hardswish: 'which is hardSwish',
+    mish: 'which is mish',
+    prelu: 'which is leakyRelu with the slope 0.25',
+    layernorm: 'got the operator "LayerNormalization", want BatchNormalization',
+  };
+  const files = readdirSync(FIXTURES).filter((name) => name.endsWith('.onnx'));
+
+  it('are there for every model', () => {
+    const models = new Set(files.map((file) => file.replace(/^pytorch-(.*)-\d+\.onnx$/, '$1')));
+    expect([...models].sort()).toEqual(Object.keys(expected).sort());
+  });
+
+  it.each(files)('%s', async (file) => {
+    const name = file.replace(/^pytorch-(.*)-\d+\.onnx$/, '$1');
+    const { x, y } = expected[name];
+    if (name in refused) {
+      await expect(readOnnx(read(file))).rejects.toThrow(RangeError);
+      await expect(readOnnx(read(file))).rejects.toThrow(refused[name]);
+      return;
+    }
+    const { network, notes } = await readOnnx(read(file));
+    const wanted = name === 'logsoftmax' ? y.map(Math.exp) : y;
+    expect(distanceOf(network.predict(Float32Array.from(x)), wanted)).toBeLessThan(1e-6);
+    const changed = { logsoftmax: 'logarithms of a softmax', scaled: 'a linear layer was added' }[name];
+    expect(notes).toEqual(changed ? [expect.stringContaining(changed)] : []);
+    expect(network.task).toBe(name.includes('softmax') || name === 'standardized' ? 'classes' : undefined);
+  });
+
+  it('come in with their standardisation', async () => {
+    const { network } = await readOnnx(read('pytorch-standardized-17.onnx'));
+    expect([...network.getStandardization()!.means]).toEqual([1, 2, 3, 4]);
+    expect([...network.getStandardization()!.deviations]).toEqual([0.5, 2, 1, 3]);
+  });
+
+  it('come in with the nearest activation, if that is asked for', async () => {
+    const { x, y } = expected.gelutanh;
+    const { network, notes } = await readOnnx(read('pytorch-gelutanh-17.onnx'), { approximate: true });
+    expect(notes).toEqual(['the function after "/0/Gemm" was replaced by gelu, which is off by at most 0.00047']);
+    const off = distanceOf(network.predict(Float32Array.from(x)), y);
+    expect(off).toBeGreaterThan(1e-7);
+    expect(off).toBeLessThan(1e-3);
+    await expect(readOnnx(read('pytorch-mish-17.onnx'), { approximate: true })).rejects.toThrow('which is mish');
+  });
+
+  it('can be trained', async () => {
+    const { network } = await readOnnx(read('pytorch-batchnorm-17.onnx'), { network: { cost: 'quadratic', l2: 0.1 } });
+    const inputs = floats(400);
+    const targets = floats(300, 7);
+    const history = [...(await network.fit({ inputs, targets }, { epochs: 5 }))];
+    expect(history[4].cost).toBeLessThan(history[0].cost);
+    expect(network.l2).toBe(0.1);
+  });
+});
+
+/** Graphs as exporters write them: what this library reads of each must be what onnxruntime computes. */
+const GRAPHS: Readonly<Record<string, GraphLike & { readonly note?: string }>> = {
+  'keras2onnx, with Cast and Reshape in front': {
+    opset: 11,
+    inputs: { input: ['N', 2, 2, 1] },
+    outputs: { out: ['N', 3] },
+    constants: {
+      shape: sizes(-1, 4),
+      w0: tensor([4, 5]),
+      b0: tensor([5], 1),
+      w1: tensor([5, 3], 2),
+      b1: tensor([3], 3),
+    },
+    nodes: [
+      node('Cast', 'input', 'cast', { to: 1 }),
+      node('Reshape', 'cast shape', 'flat'),
+      node('MatMul', 'flat w0', 'm0'),
+      node('Add', 'm0 b0', 'z0'),
+      node('Tanh', 'z0', 'a0'),
+      node('MatMul', 'a0 w1', 'm1'),
+      node('Add', 'm1 b1', 'z1'),
+      node('Softmax', 'z1', 'p'),
+      node('Identity', 'p', 'out'),
+    ],
+  },
+  'tf2onnx, with a Normalization layer of constants that are computed': {
+    opset: 15,
+    inputs: { input: ['unk__10', 4] },
+    outputs: { out: ['unk__11', 1] },
+    constants: {
+      mean: { shape: [1, 4], values: [1, -2, 30, 0.5] },
+      variance: { shape: [1, 4], values: [4, 0.25, 100, 1] },
+      epsilon: scalar(1e-7),
+      w0: tensor([4, 6]),
+      b0: tensor([6], 1),
+      w1: tensor([6, 1], 2),
+      b1: tensor([1], 3),
+    },
+    nodes: [
+      node('Sqrt', 'variance', 'root'),
+      node('Max', 'root epsilon', 'deviation'),
+      node('Sub', 'input mean', 'centred'),
+      node('Div', 'centred deviation', 'standardised'),
+      node('MatMul', 'standardised w0', 'm0'),
+      node('Add', 'm0 b0', 'z0'),
+      node('Relu', 'z0', 'a0'),
+      node('MatMul', 'a0 w1', 'm1'),
+      node('Add', 'm1 b1', 'z1'),
+      node('Sigmoid', 'z1', 'out'),
+    ],
+  },
+  'MATLAB, of images of one row': {
+    opset: 9,
+    format: 4,
+    inputs: { input: [1, 1, 1, 4] },
+    outputs: { out: [1, 3] },
+    constants: { mean: { shape: [1, 1, 1, 4], values: [1, 2, 3, 4] }, w0: tensor([4, 5]), b0: tensor([5], 1), w1: tensor([5, 3], 2), b1: tensor([3], 3) }, // biome-ignore format: a table
+    nodes: [
+      node('Sub', 'input mean', 'centred'),
+      node('Flatten', 'centred', 'flat', { axis: 1 }),
+      node('MatMul', 'flat w0', 'm0'),
+      node('Add', 'm0 b0', 'z0'),
+      node('Relu', 'z0', 'a0'),
+      node('MatMul', 'a0 w1', 'm1'),
+      node('Add', 'm1 b1', 'out'),
+    ],
+  },
+  'the dynamo exporter, with gelu as an operator and softplus by Where': {
+    opset: 20,
+    format: 10,
+    inputs: { x: ['s0', 4] },
+    outputs: { out: ['s0', 2] },
+    constants: { w0: tensor([5, 4]), b0: tensor([5], 1), w1: tensor([5, 5], 2), b1: tensor([5], 3), w2: tensor([2, 5], 4), b2: tensor([2], 5), limit: scalar(20), one: scalar(1) }, // biome-ignore format: a table
+    nodes: [
+      node('Gemm', 'x w0 b0', 'z0', { transB: 1, alpha: { float: 1 }, beta: { float: 1 } }),
+      node('Gelu', 'z0', 'a0', { approximate: 'none' }),
+      node('Gemm', 'a0 w1 b1', 'z1', { transB: 1 }),
+      node('Greater', 'z1 limit', 'large'),
+      node('Exp', 'z1', 'e'),
+      node('Add', 'e one', 'e1'),
+      node('Log', 'e1', 'soft'),
+      node('Where', 'large z1 soft', 'a1'),
+      node('Gemm', 'a1 w2 b2', 'out', { transB: 1 }),
+    ],
+  },
+  'weights that are turned by nodes, and a Gemm with alpha and beta': {
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 3] },
+    constants: { w0: tensor([5, 4]), w1: tensor([3, 5], 2), b1: tensor([1, 3], 3) },
+    nodes: [
+      node('Transpose', 'w0', 'w0t', { perm: [1, 0] }),
+      node('MatMul', 'x w0t', 'z0'),
+      node('Sigmoid', 'z0', 'a0'),
+      node('Gemm', 'a0 w1 b1', 'out', { transB: 1, alpha: { float: 0.5 }, beta: { float: 2 } }),
+    ],
+  },
+  'hard sigmoid of Keras 2, by Clip': {
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 3] },
+    constants: { w0: tensor([4, 5]), w1: tensor([5, 3], 2), slope: scalar(0.2), half: scalar(0.5), zero: scalar(0), one: scalar(1) }, // biome-ignore format: a table
+    nodes: [
+      node('MatMul', 'x w0', 'z0'),
+      node('Mul', 'z0 slope', 'scaled'),
+      node('Add', 'scaled half', 'moved'),
+      node('Clip', 'moved zero one', 'a0'),
+      node('MatMul', 'a0 w1', 'out'),
+    ],
+  },
+  'silu of a batch normalisation, units in another order': {
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 3] },
+    constants: {
+      w0: tensor([4, 5]),
+      g: tensor([5], 1),
+      b: tensor([5], 2),
+      m: tensor([5], 3),
+      v: { shape: [5], values: [1, 2, 3, 0.5, 0.1] },
+      order: sizes(3, 1, 4, 0),
+      w1: tensor([4, 3], 4),
+    },
+    nodes: [
+      node('MatMul', 'x w0', 'z0'),
+      node('BatchNormalization', 'z0 g b m v', 'n0', { epsilon: { float: 1e-3 } }),
+      node('Sigmoid', 'n0', 's0'),
+      node('Mul', 's0 n0', 'a0'),
+      node('Gather', 'a0 order', 'some', { axis: 1 }),
+      node('MatMul', 'some w1', 'out'),
+    ],
+  },
+  'a unit that has two functions, and inputs that are left out': {
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 2] },
+    constants: { start: sizes(1), end: sizes(3), axis: sizes(1), w0: tensor([2, 3]), b0: tensor([3]), w1: tensor([6, 2], 1) }, // biome-ignore format: a table
+    nodes: [
+      node('Slice', 'x start end axis', 'two'),
+      node('MatMul', 'two w0', 'm0'),
+      node('Add', 'b0 m0', 'z0'),
+      node('Neg', 'z0', 'minus'),
+      node('Relu', 'z0', 'up'),
+      node('Relu', 'minus', 'down'),
+      node('Concat', 'up down', 'both', { axis: -1 }),
+      node('MatMul', 'both w1', 'out'),
+    ],
+  },
+  'outputs that are scaled after their function': {
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 2] },
+    constants: { w0: tensor([4, 2]), ten: scalar(10), five: { shape: [2], values: [5, -5] } },
+    nodes: [node('MatMul', 'x w0', 'z0'), node('Tanh', 'z0', 'a0'), node('Mul', 'a0 ten', 's'), node('Sub', 's five', 'out')], // biome-ignore format: one line
+    note: 'a linear layer was added',
+  },
+  'inputs that are scaled by one number': {
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 2] },
+    constants: { w0: tensor([4, 2]), by: scalar(1 / 255) },
+    nodes: [node('Mul', 'x by', 's'), node('MatMul', 's w0', 'out')],
+  },
+  'a transposition and a fixed batch': {
+    inputs: { x: [1, 2, 2] },
+    outputs: { out: [1, 3] },
+    constants: { shape: sizes(1, 4), w0: tensor([4, 3]) },
+    nodes: [node('Transpose', 'x', 't', { perm: [0, 2, 1] }), node('Reshape', 't shape', 'flat'), node('MatMul', 'flat w0', 'out')], // biome-ignore format: one line
+  },
+  'numbers that are items, not raw bytes': {
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 1] },
+    constants: { w0: { shape: [4, 1], values: [1, 2, 3, 4], type: 'items' } },
+    nodes: [node('MatMul', 'x w0', 'out')],
+  },
+  'one sample without a batch': {
+    inputs: { x: [4] },
+    outputs: { out: [3] },
+    constants: { w0: tensor([3, 4]), b0: tensor([3]) },
+    nodes: [node('MatMul', 'w0 x', 'z0'), node('Add', 'z0 b0', 'z'), node('Elu', 'z', 'out')],
+  },
+};
+
+describe.each(Object.keys(GRAPHS))('a graph of %s', (name) => {
+  it('is what onnxruntime computes', async () => {
+    const { note, ...graph } = GRAPHS[name];
+    const file = onnxFile(graph);
+    const { network, notes } = await readOnnx(file);
+    expect(notes).toEqual(note ? [expect.stringContaining(note)] : []);
+    const [shape] = Object.values(graph.inputs);
+    const rows = typeof shape[0] === 'string' ? 7 : 1;
+    const x = floats(rows * network.inputs, 5).map((value) => 4 * value);
+    expect(distanceOf(network.predict(x), await runOnnx(file, x, rows))).toBeLessThan(2e-6);
+  });
+});
+
+/** The layers of an MLPClassifier as skl2onnx writes them. */
+const SKL = {
+  inputs: { X: ['N', 4] },
+  constants: { w0: tensor([4, 5]), b0: tensor([1, 5], 1), one: { shape: [1], values: [1] } },
+  nodes: [
+    node('Scaler', 'X', 'scaled', { offset: [0.5, 1.5, -2.25, 0.1], scale: [2.5, 0.5, 1.25, 3.1] }, 'ai.onnx.ml'),
+    node('Cast', 'scaled', 'cast', { to: 1 }),
+    node('MatMul', 'cast w0', 'm0'),
+    node('Add', 'm0 b0', 'z0'),
+    node('Relu', 'z0', 'a0'),
+  ],
+};
+
+describe('classifiers of scikit-learn', () => {
+  const end = (probabilities: string, classes: readonly string[]) => [
+    node('ArgMax', probabilities, 'place', { axis: 1 }),
+    node('ArrayFeatureExtractor', 'names place', 'name', {}, 'ai.onnx.ml'),
+    node('Reshape', 'name shape', 'label'),
+    node('ZipMap', probabilities, 'output_probability', { classlabels_strings: classes }, 'ai.onnx.ml'),
+    node('Identity', 'label', 'output_label'),
+  ];
+  const x = floats(28, 9);
+
+  it('of several classes come in with scaler and names', async () => {
+    const names = ['setosa', 'versicolor', 'virginica'];
+    const nodes = [...SKL.nodes, node('MatMul', 'a0 w1', 'm1'), node('Add', 'm1 b1', 'z1'), node('Softmax', 'z1', 'p')];
+    const constants = { ...SKL.constants, w1: tensor([5, 3], 2), b1: tensor([1, 3], 3) };
+    const shown = onnxFile({ ...SKL, constants, nodes, outputs: { p: ['N', 3] } });
+    const file = onnxFile({
+      ...SKL,
+      constants: { ...constants, names: sizes(0, 1, 2), shape: sizes(-1) },
+      nodes: [...nodes, ...end('p', names)],
+      outputs: { output_label: ['N'], output_probability: [] },
+    });
+    const { network, notes } = await readOnnx(file);
+    expect(network.classes).toEqual(names);
+    expect(network.task).toBe('classes');
+    expect(notes).toEqual(['the output "output_label" was left out']);
+    expect(network.getStandardization()!.means[2]).toBe(-2.25);
+    expect(network.getStandardization()!.deviations[1]).toBe(2);
+    expect(distanceOf(network.predict(x), await runOnnx(shown, x, 7))).toBeLessThan(1e-6);
+    expect(names).toContain(network.classify(x)[0]);
+  });
+
+  it('of two classes come in as a softmax', async () => {
+    const nodes = [
+      ...SKL.nodes,
+      node('MatMul', 'a0 w1', 'm1'),
+      node('Add', 'm1 b1', 'z1'),
+      node('Sigmoid', 'z1', 'p1'),
+      node('Sub', 'one p1', 'p0'),
+      node('Concat', 'p0 p1', 'p', { axis: 1 }),
+    ];
+    const constants = { ...SKL.constants, w1: tensor([5, 1], 2), b1: tensor([1, 1], 3) };
+    const shown = onnxFile({ ...SKL, constants, nodes, outputs: { p: ['N', 2] } });
+    const file = onnxFile({
+      ...SKL,
+      constants: { ...constants, names: sizes(0, 1), shape: sizes(-1) },
+      nodes: [...nodes, ...end('p', ['no', 'yes'])],
+      outputs: { output_label: ['N'], output_probability: [] },
+    });
+    const { network, notes } = await readOnnx(file);
+    expect(network.classes).toEqual(['no', 'yes']);
+    expect(notes[1]).toContain('come in as a softmax of two units');
+    expect(distanceOf(network.predict(x), await runOnnx(shown, x, 7))).toBeLessThan(1e-6);
+  });
+
+  it('come in with the threshold that they decide by', async () => {
+    const nodes = [
+      ...SKL.nodes,
+      node('MatMul', 'a0 w1', 'z1'),
+      node('Sigmoid', 'z1', 'p'),
+      node('Greater', 'p limit', 'yes'),
+      node('Cast', 'yes', 'label', { to: 7 }),
+    ];
+    const constants = { ...SKL.constants, w1: tensor([5, 1], 2), limit: scalar(0.25) };
+    const { threshold, notes } = await readOnnx(
+      onnxFile({ ...SKL, constants, nodes, outputs: { yes: ['N', 1], p: ['N', 1] } }),
+    );
+    expect(threshold).toBe(0.25);
+    expect(notes).toEqual(['the output "yes" was left out']);
+  });
+
+  it('may take each column as an input of its own', async () => {
+    const file = onnxFile({
+      inputs: { width: ['N', 1], height: ['N', 1] },
+      outputs: { out: ['N', 3] },
+      constants: { w: tensor([2, 3]) },
+      nodes: [node('Concat', 'width height', 'x', { axis: 1 }), node('MatMul', 'x w', 'out')],
+    });
+    const { network } = await readOnnx(file);
+    expect(network.columns).toEqual(['width', 'height']);
+    const [width, height] = [floats(5), floats(5, 50)];
+    const rows = Float32Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? width[i / 2] : height[(i - 1) / 2]));
+    expect(distanceOf(network.predict(rows), await runOnnx(file, { width, height }, 5))).toBeLessThan(1e-6);
+  });
+});
+
+describe('what no network of this library computes is refused', () => {
+  const w = { w: tensor([4, 3]), v: tensor([3, 3]), one: scalar(1) };
+  const cases: [string, GraphLike, string][] = [
+    ['a convolution', { inputs: { x: ['N', 1, 2, 2] }, outputs: { y: ['N'] }, constants: { k: tensor([1, 1, 2, 2]) }, nodes: [node('Conv', 'x k', 'y')] }, 'node Conv "y": got the operator "Conv", want fully connected layers'], // biome-ignore format: a table
+    ['an unknown operator of a domain', { inputs: { x: ['N', 4] }, outputs: { y: ['N'] }, nodes: [node('Magic', 'x', 'y', {}, 'com.x')] }, 'got the operator "com.x.Magic"'], // biome-ignore format: a table
+    ['branches that meet', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 3] }, constants: w, nodes: [node('MatMul', 'x w', 'a'), node('MatMul', 'x w', 'b'), node('Add', 'a b', 'y')] }, 'node Add "y": got branches of different layers that meet'], // biome-ignore format: a table
+    ['a product of units', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 1] }, constants: w, nodes: [node('MatMul', 'x w', 'a'), node('Split', 'a', 'p q r', { axis: 1 }), node('Mul', 'p q', 'y')] }, 'node Mul "y": got different units of a layer that meet'], // biome-ignore format: a table
+    ['Flatten with axis=0', { inputs: { x: ['N', 2, 2] }, outputs: { y: ['N', 3] }, constants: w, nodes: [node('Flatten', 'x', 'f', { axis: 0 }), node('MatMul', 'f w', 'y')] }, 'got axis=0 on [batch,2,2], which mixes the batch'], // biome-ignore format: a table
+    ['Reshape that mixes samples', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 3] }, constants: { ...w, s: sizes(-1, 1) }, nodes: [node('Reshape', 'x s', 'y')] }, 'got [batch,4] to [-1,1], want [-1,4] or another shape that keeps samples apart'], // biome-ignore format: a table
+    ['several outputs of a regressor in one column', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 1] }, constants: { ...w, s: sizes(-1, 1) }, nodes: [node('MatMul', 'x w', 'z'), node('Reshape', 'z s', 'y')] }, 'got [batch,3] to [-1,1]'], // biome-ignore format: a table
+    ['softmax amid the network', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 3] }, constants: w, nodes: [node('MatMul', 'x w', 'z'), node('Softmax', 'z', 'a'), node('MatMul', 'a v', 'y')] }, 'node MatMul "y": got a softmax amid the network'], // biome-ignore format: a table
+    ['softmax over the batch', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 3] }, constants: w, nodes: [node('MatMul', 'x w', 'z'), node('Softmax', 'z', 'y', { axis: 0 })] }, 'got axis 0 of [batch,3]'], // biome-ignore format: a table
+    ['a function of the inputs', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 3] }, constants: w, nodes: [node('Log', 'x', 'l'), node('MatMul', 'l w', 'y')] }, 'a function of the inputs, before the first layer'], // biome-ignore format: a table
+    ['no layer at all', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 4] }, nodes: [node('Relu', 'x', 'y')] }, 'no layer with weights'], // biome-ignore format: a table
+    ['an open width', { inputs: { x: ['N', 'M'] }, outputs: { y: ['N', 3] }, constants: w, nodes: [node('MatMul', 'x w', 'y')] }, 'export with a fixed width'], // biome-ignore format: a table
+    ['weights of another width', { inputs: { x: ['N', 5] }, outputs: { y: ['N', 3] }, constants: w, nodes: [node('MatMul', 'x w', 'y')] }, 'got weights of the shape [4,3], want 5 inputs'], // biome-ignore format: a table
+    ['transA', { inputs: { x: [4, 4] }, outputs: { y: [4, 3] }, constants: w, nodes: [node('Gemm', 'x w', 'y', { transA: 1 })] }, 'transA=1, which mixes samples'], // biome-ignore format: a table
+    ['two outputs', { inputs: { x: ['N', 4] }, outputs: { a: ['N', 3], y: ['N', 3] }, constants: w, nodes: [node('MatMul', 'x w', 'a'), node('Tanh', 'a', 'y')] }, 'pass options.output, one of "a", "y"'], // biome-ignore format: a table
+    ['a value that is missing', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 3] }, nodes: [node('MatMul', 'x w', 'y')] }, 'the input "w", which nothing computes before'], // biome-ignore format: a table
+    ['a softmax of one unit', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 1] }, constants: { w: tensor([4, 1]) }, nodes: [node('MatMul', 'x w', 'z'), node('Softmax', 'z', 'y')] }, 'a softmax of one unit, which is always 1'], // biome-ignore format: a table
+    ['quantised weights', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 3] }, constants: w, nodes: [node('DequantizeLinear', 'x one', 'y')] }, 'export the model before quantisation'], // biome-ignore format: a table
+    ['a step function', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 3] }, constants: { ...w, zero: scalar(0) }, nodes: [node('MatMul', 'x w', 'z'), node('Sign', 'z', 's'), node('MatMul', 's v', 'y')] }, 'which no activation computes, want an activation of this library; nearest is tanh'], // biome-ignore format: a table
+  ];
+  it.each(cases)('%s', async (_, graph, message) => {
+    await expect(readOnnx(onnxFile(graph))).rejects.toThrow(RangeError);
+    await expect(readOnnx(onnxFile(graph))).rejects.toThrow(message);
+  });
+
+  it('one of several outputs can be chosen', async () => {
+    const [, graph] = cases.find(([name]) => name === 'two outputs') as (typeof cases)[number];
+    const { network, notes } = await readOnnx(onnxFile(graph), { output: 'y' });
+    expect(network.layers[0].activation).toBe('tanh');
+    expect(notes).toEqual(['the output "a" was left out']);
+    await expect(readOnnx(onnxFile(graph), { output: 'z' })).rejects.toThrow('no output "z" of numbers');
+  });
+});

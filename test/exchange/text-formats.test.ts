@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readBrain } from '../../src/brain.js';
+import { readFann } from '../../src/fann.js';
+import { distanceOf } from './onnxruntime.js';
+
+const read = (name: string) => new Uint8Array(readFileSync(new URL(`fixtures/${name}`, import.meta.url)));
+const jsonOf = (name: string) => JSON.parse(new TextDecoder().decode(read(name)));
+
+describe.each([1, 2])('brain.js %i.x', (version) => {
+  const nets = jsonOf(`brain-${version}.json`);
+
+  it.each(['sigmoid', 'tanh', 'relu', 'leaky-relu'])('%s', async (name) => {
+    const { json, x, y } = nets[name];
+    const { network, notes } = await readBrain(json);
+    expect(notes).toEqual([]);
+    // brain.js 1.6 computes 0 below and 0.01 z above, which is a scaled relu
+    const activation = name === 'leaky-relu' ? (version === 1 ? 'relu' : 'leakyRelu') : name;
+    expect(network.layers.map((layer) => layer.activation)).toEqual(network.layers.map(() => activation));
+    expect(distanceOf(network.predict(x), y.flat())).toBeLessThan(1e-6);
+    const text = JSON.stringify(json);
+    for (const same of [text, new TextEncoder().encode(text)]) {
+      expect((await readBrain(same)).network.predict(x)).toEqual(network.predict(x));
+    }
+  });
+
+  it('names of inputs and outputs, and the threshold', async () => {
+    const { json, x, y } = nets.names;
+    const { network, threshold } = await readBrain(json, { network: { task: 'labels' } });
+    expect(network.columns).toEqual(['r', 'g', 'b']);
+    expect(network.classes).toEqual(['black', 'white', 'light "blue"']);
+    expect(threshold).toBe(version === 1 ? undefined : 0.25);
+    const rows = x.map((row: Record<string, number>) => network.columns?.map((name) => row[name]));
+    const wanted = y.flatMap((row: Record<string, number>) => network.classes?.map((name) => row[name]));
+    expect(distanceOf(network.predict(rows), wanted)).toBeLessThan(1e-6);
+    expect(network.classify(rows, { threshold: 0.25 })).toHaveLength(2);
+  });
+});
+
+describe('what is no network of brain.js is refused', () => {
+  const { json } = jsonOf('brain-2.json')['leaky-relu'];
+  const with2 = (more: object) => ({ ...json, ...more });
+  it.each([
+    ['a recurrent network', with2({ type: 'LSTM' }), 'recurrent networks are none of this library'],
+    [
+      'another slope',
+      with2({ trainOpts: { activation: 'leaky-relu', leakyReluAlpha: 0.2 } }),
+      'leakyRelu with the slope 0.2 in place of 0.01',
+    ],
+    [
+      'another function',
+      with2({ trainOpts: { activation: 'swish' } }),
+      'activation: got "swish", want one of sigmoid, relu',
+    ],
+    ['no layers', with2({ layers: [] }), 'layers: got 0, want 2 or more'],
+    [
+      'a weight that is null',
+      with2({ layers: [{}, { weights: [[1, null]], biases: [1] }] }),
+      'weights[0][1]: got null, want a number',
+    ],
+    ['a row that is short', with2({ layers: [{}, { weights: [[1]], biases: [1] }] }), 'got 1 numbers, want 2'],
+    ['a list', [], 'want what net.toJSON() of brain.js returns'],
+    ['__proto__', JSON.parse('{"__proto__": {"layers": [[], []]}}'), 'layers: got undefined'],
+    ['text', '{', 'got no JSON'],
+  ])('%s', async (_, value, message) => {
+    await expect(readBrain(value)).rejects.toThrow(message);
+  });
+});
+
+describe('FANN', () => {
+  const expected = jsonOf('fann.json');
+
+  it.each(['sigmoid', 'symmetric', 'elliot', 'piece', 'sparse'])('%s', async (name) => {
+    const { network, notes } = await readFann(read(`fann-${name}.net`));
+    expect(notes).toEqual(name === 'piece' ? [expect.stringContaining('a linear layer was added')] : []);
+    const { x, y } = expected[name];
+    expect(distanceOf(network.predict(x), y)).toBeLessThan(2e-6);
+  });
+
+  const text = new TextDecoder().decode(read('fann-sigmoid.net'));
+  it.each([
+    ['a stepwise sigmoid', new TextDecoder().decode(read('fann-stepwise.net')), 'nearest is sigmoid, off by 0.033'],
+    ['a gaussian', new TextDecoder().decode(read('fann-gaussian.net')), 'which no activation computes'],
+    ['fixed-point numbers', text.replace('FLO', 'FIX'), 'a file of fixed-point numbers'],
+    ['shortcuts', text.replace('network_type=0', 'network_type=1'), 'a network with shortcuts'],
+    ['another file', 'hello', 'got a file that begins with "hello"'],
+    ['absurd layers', text.replace(/layer_sizes=.*/, 'layer_sizes=4 1e9 3'), 'layer_sizes'],
+    ['fewer connections', text.replace(/ \(\d+, [^()]*\) *\n$/, '\n'), 'got 4 connections, want 5'],
+    [
+      'a connection from far',
+      text.replace(/(weight\)=)\(0,/, '$1(9,'),
+      'a connection from neuron 9, want one of the layer before',
+    ],
+    ['a number that is none', text.replace(/(weight\)=\(0, )[^)]*/, '$1x'), 'connections[0]: got "0, x"'],
+    ['no neurons', text.replace(/neurons .*/, ''), 'no line "neurons ..."'],
+  ])('refuses %s', async (_, file, message) => {
+    await expect(readFann(new TextEncoder().encode(file))).rejects.toThrow(message);
+  });
+});
