@@ -1,11 +1,11 @@
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { run } from './processes.mjs';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expectEqual, run } from './processes.mjs';
 
 // Builds a page with every bundler. The page runs simdprop itself, in its own worker, and with threads whose workers
-// come from a file. browsers.mjs opens the results.
+// come from a file. browsers.mjs opens the results. A page of Next.js is built as a site of files.
 
-const PAGE = `
+const RESULTS = `
 import * as simdprop from 'simdprop';
 import { train } from './train.mjs';
 async function results() {
@@ -17,11 +17,12 @@ async function results() {
   });
   return [await train(simdprop), await train(simdprop, { threads: 2, createWorker }), await inWorker];
 }
-results().then(
+const post = () => results().then(
   (hashes) => parent.postMessage({ hashes }, '*'),
   (error) => parent.postMessage({ error: String(error) }, '*'),
 );
 `;
+const PAGE = `${RESULTS}post();\n`;
 const OWN_WORKER = (entry) => `
 import * as simdprop from '${entry}';
 import { train } from './train.mjs';
@@ -57,6 +58,30 @@ import { build } from 'esbuild';
 const entryPoints = ['page.js', 'own-worker.js', 'simdprop-worker.js'];
 await build({ entryPoints, bundle: true, splitting: true, minify: true, format: 'esm', outdir: process.argv[2] });
 `;
+
+/** The same page as a component of Next.js, and a file that its server makes with simdprop while it builds. */
+const NEXT_PAGE = `'use client';
+import { useEffect } from 'react';
+${RESULTS}
+export default function Page() {
+  useEffect(() => void post(), []);
+  return null;
+}
+`;
+const NEXT_LAYOUT = `
+export default function Layout({ children }) {
+  return <html lang="en"><body>{children}</body></html>;
+}
+`;
+const NEXT_ROUTE = `
+import * as simdprop from 'simdprop';
+import { train } from '../train.mjs';
+export const dynamic = 'force-static';
+export const GET = async () => new Response(await train(simdprop));
+`;
+/** The tools and the project are all that its bundler shall see. */
+const nextConfig = (path, root) =>
+  `export default { output: 'export', basePath: '${path}', turbopack: { root: '${root}' } };\n`;
 
 /** Service workers, extension backgrounds and AudioWorklets: one file each. */
 const ONE_FILE = `
@@ -96,6 +121,40 @@ function makeProject(folder, name, { consumer, tools }, files, modules) {
   return project;
 }
 
+/**
+ * Builds the page of Next.js with its default bundler, Turbopack, which refuses modules outside of the folder that has
+ * the lock file: the project stands among the tools. Returns the path of the page.
+ */
+async function buildNext({ consumer, tools, built, wanted }) {
+  const project = join(tools, 'next-project');
+  rmSync(project, { recursive: true, force: true });
+  const path = '/built/next';
+  const files = {
+    'package.json': '{ "type": "module", "private": true }',
+    'next.config.mjs': nextConfig(path, tools),
+    'jsconfig.json': '{}',
+    'app/layout.js': NEXT_LAYOUT,
+    'app/page.js': NEXT_PAGE,
+    'app/own-worker.js': OWN_WORKER('simdprop'),
+    'app/simdprop-worker.js': SIMDPROP_WORKER,
+    'app/hashes/route.js': NEXT_ROUTE,
+  };
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(project, file)), { recursive: true });
+    writeFileSync(join(project, file), text);
+  }
+  cpSync(join(consumer, 'train.mjs'), join(project, 'app/train.mjs'));
+  cpSync(join(consumer, 'node_modules/simdprop'), join(project, 'node_modules/simdprop'), {
+    recursive: true,
+    dereference: true,
+  });
+  const env = { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' };
+  await run(process.execPath, [join(tools, 'node_modules/next/dist/bin/next'), 'build'], { cwd: project, env });
+  expectEqual('hashes on the server', readFileSync(join(project, 'out/hashes'), 'utf8'), wanted);
+  cpSync(join(project, 'out'), join(built, 'next'), { recursive: true });
+  return `${path}/index.html`;
+}
+
 /** Builds the pages into folders of `context.built`. Returns the names of those that were built. */
 export async function tryBundlers(results, context) {
   const pages = [];
@@ -117,6 +176,9 @@ export async function tryBundlers(results, context) {
       pages.push({ name, path: `/built/${id}/index.html` });
     });
   }
+  await results.try('Next.js 16: builds', async () => {
+    pages.push({ name: 'Next.js 16', path: await buildNext(context) });
+  });
   await results.try('one file by esbuild: builds', async () => {
     const files = {
       'package.json': '{ "type": "module", "private": true }',

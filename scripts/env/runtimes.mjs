@@ -2,8 +2,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expectEqual, run } from './processes.mjs';
 
-// Tries Node of every supported version, Deno and Bun: as a module, with require(), in a thread, with wide registers,
-// and without WebAssembly.
+// Tries Node of every supported version, Deno, Bun and workerd: as a module, with require(), in a thread, with wide
+// registers, and without WebAssembly.
 
 const NODES = ['22', '24', '26'];
 
@@ -59,6 +59,46 @@ try {
 } catch (error) {
   console.log(error.message);
   for (const net of nets) net.dispose();
+}
+`;
+
+/** A worker of workerd, the runtime of Cloudflare Workers, which takes WebAssembly only as a module of its own. */
+const WORKERD_WORKER = `
+import * as simdprop from 'simdprop';
+import wasm from 'simdprop/simd.wasm';
+import { train } from './train.mjs';
+export default {
+  async fetch() {
+    return new Response(await train(simdprop, { wasm }));
+  },
+};
+`;
+const WORKERD = `
+import { readFileSync } from 'node:fs';
+import { build } from 'esbuild';
+import { Miniflare } from 'miniflare';
+const [folder] = process.argv.slice(2);
+const { outputFiles } = await build({
+  absWorkingDir: folder,
+  entryPoints: ['workerd-worker.mjs'],
+  bundle: true,
+  format: 'esm',
+  external: ['simdprop/simd.wasm'],
+  write: false,
+});
+const worker = outputFiles[0].text.replaceAll('simdprop/simd.wasm', './simd.wasm');
+const wasm = readFileSync(folder + '/node_modules/simdprop/dist/simd.wasm');
+const server = new Miniflare({
+  modules: [
+    { type: 'ESModule', path: 'worker.mjs', contents: worker },
+    { type: 'CompiledWasm', path: 'simd.wasm', contents: wasm },
+  ],
+  compatibilityDate: '2026-01-01',
+});
+try {
+  console.log(await (await server.dispatchFetch('http://localhost/')).text());
+} finally {
+  await server.dispose();
 }
 `;
 
@@ -122,6 +162,13 @@ export async function tryRuntimes(results, { consumer, tools, wanted }) {
     if (process.platform === 'linux' && (node === process.execPath || version === NODES.at(-1)))
       await onNode('few addresses', () => checkCrowded(node, consumer));
   }
+  await results.try('Cloudflare Workers (workerd)', async () => {
+    writeFileSync(join(consumer, 'workerd-worker.mjs'), WORKERD_WORKER);
+    const program = join(tools, 'workerd.mjs');
+    writeFileSync(program, WORKERD);
+    const { stdout } = await run(process.execPath, [program, consumer], { cwd: tools });
+    expectEqual('hashes', stdout.trim(), wanted);
+  });
   for (const [name, args] of [
     ['deno', ['run', '--allow-all']],
     ['bun', []],
