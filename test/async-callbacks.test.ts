@@ -92,6 +92,7 @@ describe('callbacks that return a promise', () => {
       files.push(await net.save({ training: true }));
     };
     await net.fit(data, { ...training, epochs: 3, onBatch: save, onEpoch: save });
+    expect(files).toHaveLength(net.steps + 3);
     for (const file of files) {
       const copy = await loadNetwork(file);
       await copy.fit(data, { ...training, epochs: 3 });

@@ -178,7 +178,9 @@ describe('training in the background', () => {
   it('trains the same bits whatever is predicted or evaluated in callbacks', async () => {
     const [data, asked] = [randomSamples(50), randomSamples(300, 9)];
     const [net, quiet] = [await createNetwork({ ...classifier, l2: 1 }), await createNetwork({ ...classifier, l2: 1 })];
+    let calls = 0;
     const ask = async () => {
+      calls++;
       net.predict(asked.inputs);
       await net.evaluate(asked);
       net.forward(asked.inputs.subarray(0, 7 * 9));
@@ -188,6 +190,7 @@ describe('training in the background', () => {
     };
     const options = { epochs: 3, batchSize: 8 };
     const reports = [...(await net.fit(data, { ...options, onBatch: ask, onEpoch: ask, onProgress: ask }))];
+    expect(calls).toBeGreaterThanOrEqual(net.steps + 3);
     const expected = [...(await quiet.fit(data, options))];
     expect(await net.save()).toEqual(await quiet.save());
     expect(reports.map(({ cost }) => cost)).toEqual(expected.map(({ cost }) => cost));

@@ -90,7 +90,9 @@ describe.each([...pages])('%s', (page, text) => {
 });
 
 test('docs/README.md leads to every page, and so does the README.md of each folder', () => {
-  for (const page of [...pages.keys()].filter((name) => name.startsWith('docs/') && name !== 'docs/README.md')) {
+  const listed = [...pages.keys()].filter((name) => name.startsWith('docs/') && name !== 'docs/README.md');
+  expect(listed.length).toBeGreaterThan(10);
+  for (const page of listed) {
     const [, folder, name] = /^(docs\/(?:.*\/)?)([^/]+)$/.exec(page) as RegExpExecArray;
     const index = name === 'README.md' ? 'docs/README.md' : `${folder}README.md`;
     expect(pages.get(index)).toContain(`(${name === 'README.md' ? page.slice('docs/'.length) : name})`);

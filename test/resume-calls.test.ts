@@ -108,6 +108,7 @@ describe('other ways to train', () => {
       reports.push(text(report));
       files.push(await net.save({ training: true }));
     }
+    expect(files).toHaveLength(6);
     for (const [n, file] of files.entries()) {
       const loaded = await loadNetwork(file);
       const rest: string[] = [];

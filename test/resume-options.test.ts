@@ -64,6 +64,7 @@ describe('a training resumes exactly with', () => {
         if (net.steps % 4 === 0) files.push(await net.save({ training: true }));
       },
     });
+    expect(files).toHaveLength(Math.floor(net.steps / 4));
     for (const file of files.slice(-3)) {
       const loaded = await loadNetwork(file);
       await loaded.fit(data, training);

@@ -123,14 +123,17 @@ describe('the task', () => {
     net.task = 'numbers';
     expect((await net.evaluate(dataOf(f(0, 1, 0.5), 3))).r2).toBeTypeOf('number');
     net.task = undefined;
+    let refusals = 0;
     await net.fit(dataOf(f(0, 1, 1), 3), {
       epochs: 1,
       onEpoch: () => {
         expect(() => {
           net.task = 'numbers';
         }).toThrow(/^task: got a new one while this network is being trained, want it before or after$/);
+        refusals++;
       },
     });
+    expect(refusals).toBe(1);
     expect(net.task).toBe('classes');
   });
 
