@@ -593,13 +593,15 @@ export class Network {
   /**
    * Copies the weights and biases of another network whose layers have the same widths, or blends them in: with
    * `share: 0.01`, w becomes 0.99 · w + 0.01 · w of the other, as the target networks of reinforcement learning do.
-   * Optimizers and standardisations stay as they are. Throws a TypeError or RangeError for other networks.
+   * Optimizers and standardisations stay as they are. Throws a TypeError or RangeError for other networks, and an Error
+   * during a step of lbfgs, which would overwrite them.
    */
   copyWeights(other: Network, options: CopyWeightsOptions = {}): void {
     const wanted = 'a Network of the same import';
     checkIsObject('other', other, wanted);
     if (!(#arena in other)) throw wrongType('other', other, wanted);
     this.#arena.checkAlive();
+    this.#pass.checkUnlocked('copyWeights');
     blendParameters(this.#arena, other.#arena, options);
     this.#pass.setParameters();
   }

@@ -140,6 +140,9 @@ describe('lbfgs', () => {
     });
     expect(refused).toBeGreaterThanOrEqual(3);
     expect(net.layers[0].getWeights().every((value) => value === 0.5)).toBe(true);
+    const other = await createGolden();
+    const copy = net.fit(data, { epochs: 1, optimizer: lbfgs(), onBatch: () => net.copyWeights(other) });
+    await expect(copy).rejects.toThrow(/^copyWeights: got new parameters during a step, want them in onEpoch/);
     // and after an error within a step
     const stop = net.fit(data, { epochs: 3, optimizer: lbfgs(), onBatch: () => Promise.reject(new Error('mine')) });
     await expect(stop).rejects.toThrow('mine');

@@ -38,7 +38,8 @@ export interface Layer {
   getWeights(unit?: number): Float32Array;
   /**
    * Changes w to `values` [units × fanIn], or the weights of one unit to `values` [fanIn]. Plain arrays are rounded to
-   * 32 bits. Throws a TypeError or RangeError for other types and lengths, and for numbers that are not finite.
+   * 32 bits. Throws a TypeError or RangeError for other types and lengths, and for numbers that are not finite, and an
+   * Error during a step of lbfgs, which would overwrite them.
    */
   setWeights(values: Parameters, unit?: number): void;
   /** Returns b [units]. A layer without biases has zeros. */
