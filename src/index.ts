@@ -1,4 +1,5 @@
 export type { BuildName, PageWorker, WasmModule } from './core/core-options.js';
+export type { ClassWeights } from './data/class-weights.js';
 export type { DataSet, TypedDataSet } from './data/data-set.js';
 export type { InputArray, Inputs } from './data/inputs.js';
 export type { SplitOptions, ValidationSplit } from './data/split.js';

@@ -102,7 +102,10 @@ describe('early stopping', () => {
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
     const wrong: [any, RegExp][] = [
       [3, /^options\.earlyStopping: got 3, want an object$/],
-      [{ monitor: 'loss' }, /^options\.earlyStopping\.monitor: got "loss", want one of cost, accuracy, rocAuc$/],
+      [
+        { monitor: 'loss' },
+        /^options\.earlyStopping\.monitor: got "loss", want one of cost, accuracy, topKAccuracy, rocAuc$/,
+      ],
       [{ patience: 0 }, /^options\.earlyStopping\.patience: got 0, want an integer from 1/],
       [{ minDelta: -1 }, /^options\.earlyStopping\.minDelta: got -1, want a number from 0 up$/],
       [{ restoreBest: 'yes' }, /^options\.earlyStopping\.restoreBest: got "yes", want true or false$/],

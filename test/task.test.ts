@@ -112,7 +112,7 @@ describe('the task', () => {
     const net = await createNetwork(options(2));
     const data = dataOf(f(1, 0, 0, 1), 2);
     await expect(net.fit(data, { epochs: 1, earlyStopping: {} })).rejects.toThrow(/validation/);
-    await expect(net.fit(data, { epochs: 1, classWeights: [1, 2] })).rejects.toThrow(/labels/);
+    await expect(net.fit(data, { epochs: 1, classWeights: [1, -2] })).rejects.toThrow(/classWeights\[1\]/);
     await expect(net.trainFor(data, 1, { batchSize: 0 })).rejects.toThrow(/batchSize/);
     expect(net.task).toBeUndefined();
   });
@@ -577,7 +577,7 @@ describe('early stopping', () => {
       expect(reports.at(-1)!.bestEpoch).toBe(values.indexOf(best));
     }
     const others = cases.flatMap(([, , , each]) => each).filter((name) => !monitors.includes(name));
-    const wanted = monitors.join(', ');
+    const wanted = monitors.join(', ').replace('accuracy, rocAuc', 'accuracy, topKAccuracy, rocAuc');
     const net = await createNetwork(network);
     for (const monitor of others) {
       await expect(net.fit(data, { epochs: 1, validationSplit: 0.5, earlyStopping: { monitor } })).rejects.toThrow(
@@ -586,7 +586,7 @@ describe('early stopping', () => {
     }
     for (const monitor of ['topKAccuracy', 'loss', 'samples'] as unknown as Monitor[]) {
       await expect(net.fit(data, { epochs: 1, validationSplit: 0.5, earlyStopping: { monitor } })).rejects.toThrow(
-        /monitor: got "/,
+        monitor === 'topKAccuracy' && task === 'classes' ? /topK: got undefined for one output/ : /monitor: got "/,
       );
     }
     expect(net.task).toBeUndefined();

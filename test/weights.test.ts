@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { NetworkOptions } from '../src/index.js';
+import type { ClassWeights, NetworkOptions } from '../src/index.js';
 import { deltas, forward, meanCost, type ReferenceNetwork, step } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
@@ -257,44 +257,99 @@ describe('class weights', () => {
 
   test.each([
     [
-      'rows of targets',
-      [1, 1, 1],
-      true,
-      TypeError,
-      /^options\.classWeights: got weights of classes for rows of targets, want labels as targets$/,
-    ],
-    [
       'a number',
       2,
-      false,
       TypeError,
-      /^options\.classWeights: got 2, want an array of numbers, a weight for each class$/,
+      /^options\.classWeights: got 2, want "balanced", an array of 3 numbers, or an object with numbers by class$/,
     ],
-    ['too few', [1, 2], false, RangeError, /^options\.classWeights: got 2 weights, want 3, one for each class$/],
-    [
-      'a negative one',
-      [1, -2, 1],
-      false,
-      RangeError,
-      /^options\.classWeights\[1\]: got -2, want a finite number from 0 up$/,
-    ],
-    ['one that f32 cannot hold', [1, 1e39, 1], false, RangeError, /^options\.classWeights\[1\]: got Infinity, want/],
-    ['a string', [1, 2, '3'], false, TypeError, /^options\.classWeights\[2\]: got "3", want a finite number/],
+    ['too few', [1, 2], RangeError, /^options\.classWeights: got 2 weights, want 3, one for each class$/],
+    ['a negative one', [1, -2, 1], RangeError, /^options\.classWeights\[1\]: got -2, want a finite number from 0 up$/],
+    ['one that f32 cannot hold', [1, 1e39, 1], RangeError, /^options\.classWeights\[1\]: got Infinity, want/],
+    ['a string', [1, 2, '3'], TypeError, /^options\.classWeights\[2\]: got "3", want a finite number/],
     // biome-ignore lint/suspicious/noSparseArray: the hole is what is refused
-    ['a hole', [1, , 3], false, TypeError, /^options\.classWeights\[1\]: got undefined, want/],
-  ] as [string, unknown, boolean, ErrorConstructor, RegExp][])(
+    ['a hole', [1, , 3], TypeError, /^options\.classWeights\[1\]: got undefined, want/],
+    [
+      'the class of another network',
+      { a: 1 },
+      RangeError,
+      /^options\.classWeights: got the class "a", want one of "0", "1", "2"$/,
+    ],
+    ['no class', {}, TypeError, /^options\.classWeights: got an object \(Object\), want "balanced", an array of 3/],
+    ['a Map', new Map([[0, 1]]), TypeError, /^options\.classWeights: got an object \(Map\), want "balanced"/],
+    ['another word', 'even', TypeError, /^options\.classWeights: got "even", want "balanced"/],
+    [
+      'text in an object',
+      { 1: '2' },
+      TypeError,
+      /^options\.classWeights\[1\]: got "2", want a finite number from 0 up$/,
+    ],
+  ] as [string, unknown, ErrorConstructor, RegExp][])(
     'refuses %s, and nothing changes',
-    async (_name, classWeights, asRows, error, message) => {
+    async (_name, classWeights, error, message) => {
       const net = await createNetwork(options);
       const before = await net.save();
       const { inputs, labels } = problem(6);
-      const targets = asRows ? Float32Array.from(oneHot(labels)) : labels;
-      const fit = net.fit({ inputs, targets }, { epochs: 1, classWeights: classWeights as number[] });
+      const fit = net.fit({ inputs, targets: labels }, { epochs: 1, classWeights: classWeights as number[] });
       await expect(fit).rejects.toThrow(message);
       await expect(fit).rejects.toBeInstanceOf(error);
       expect(await net.save()).toEqual(before);
     },
   );
+
+  describe.each([
+    ['labels', (labels: Uint8Array) => labels],
+    ['one-hot rows', (labels: Uint8Array) => Float32Array.from(oneHot(labels))],
+  ])('for %s', (_name, targetsOf) => {
+    test.each<[string, ClassWeights, (counts: number[]) => number[]]>([
+      ["'balanced' gives all classes the same sum", 'balanced', (counts) => counts.map((count) => 50 / (3 * count))],
+      ['an object has the names of classes, and 1 for the others', { b: 0.25, c: 4 }, () => [1, 0.25, 4]],
+    ])('%s', async (_title, classWeights, weightsOf) => {
+      const { inputs, labels } = problem(50);
+      const named = { ...options, classes: ['a', 'b', 'c'] };
+      const [net, other] = [await createNetwork(named), await createNetwork(named)];
+      const counts = [0, 1, 2].map((label) => labels.filter((each) => each === label).length);
+      const each = weightsOf(counts).map(Math.fround);
+      const targets = targetsOf(labels);
+      await net.fit({ inputs, targets }, { epochs: 2, classWeights });
+      await other.fit({ inputs, targets, weights: Float32Array.from(labels, (label) => each[label]) }, { epochs: 2 });
+      expect(await net.save()).toEqual(await other.save());
+    });
+  });
+
+  test("'balanced' leaves out classes that do not occur, and counts only the training part of a split", async () => {
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    const { inputs } = problem(20);
+    // the validation part, the last eight, has other shares
+    const targets = Uint8Array.from({ length: 20 }, (_, i) => (i % 4 === 0 || i >= 12 ? 2 : 0));
+    const validationSplit = { share: 0.4, from: 'end' } as const;
+    await net.fit({ inputs, targets }, { epochs: 2, classWeights: 'balanced', validationSplit });
+    await other.fit({ inputs, targets }, { epochs: 2, classWeights: [12 / (2 * 9), 1, 12 / (2 * 3)], validationSplit });
+    expect(await net.save()).toEqual(await other.save());
+  });
+
+  test('of signs are for the labels 0 and 1; shares and numbers have none', async () => {
+    const signed: NetworkOptions = { inputs: 4, layers: [{ units: 1, activation: 'tanh' }], cost: 'hinge', seed: 2 };
+    const { inputs } = problem(9);
+    const targets = Float32Array.from({ length: 9 }, (_, i) => (i % 3 ? -1 : 1));
+    const [net, other] = [await createNetwork(signed), await createNetwork(signed)];
+    await net.fit({ inputs, targets }, { epochs: 1, classWeights: 'balanced' });
+    const weights = targets.map((y) => (y > 0 ? 9 / (2 * 3) : 9 / (2 * 6)));
+    await other.fit({ inputs, targets, weights }, { epochs: 1 });
+    expect(await net.save()).toEqual(await other.save());
+    const refused = async (given: NetworkOptions, y: number[][], message: string) => {
+      const data = { inputs: inputs.subarray(0, 4 * y.length), targets: y };
+      const fit = (await createNetwork(given)).fit(data, { epochs: 1, classWeights: 'balanced' });
+      await expect(fit).rejects.toThrow(message);
+    };
+    const shares = 'options.classWeights: got weights of classes for the target 0.5 of row 1, want targets of 0 and 1';
+    await refused(options, [[0, 1, 0], [0.5, 0.5, 0]], shares); // biome-ignore format: short
+    const linear: NetworkOptions = { inputs: 4, layers: [{ units: 1, activation: 'linear' }] };
+    await refused(
+      linear,
+      [[0.5], [3]],
+      'options.classWeights: got weights of classes for a network that learns numbers',
+    );
+  });
 
   test('refuses products that f32 cannot hold', async () => {
     const net = await createNetwork(options);

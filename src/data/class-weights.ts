@@ -1,35 +1,104 @@
-import { outOfRange, wrongType } from '../check/errors.js';
+import { checkIsObject, outOfRange, quote, wrongType } from '../check/errors.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import type { CheckedData } from './data-set.js';
 import { isFloats, isIntegers } from './numbers.js';
+import { markOwn } from './own-arrays.js';
 import { checkWeights } from './targets.js';
+import type { Goal } from './task.js';
 
 // This file is loaded only if class weights are given.
 
 /**
- * The data with each sample's weight multiplied by the weight of its class. `classWeights`: [classes], two for one
- * output.
+ * Weights for the classes: a number for each, in the order of the labels; by the names or numbers of the classes, 1 for
+ * those that are left out; or `'balanced'`, which gives all classes that occur the same sum of weights, n / (k · n_c)
+ * for a class of n_c of the n samples and k classes (King and Zeng, 2001; as in scikit-learn).
  */
-export function withClassWeights(where: string, classWeights: unknown, data: CheckedData, spec: Spec): CheckedData {
-  const { samples, targets, weights } = data;
-  if (!Array.isArray(classWeights) && !isFloats(classWeights) && !isIntegers(classWeights)) {
-    throw wrongType(where, classWeights, 'an array of numbers, a weight for each class');
-  }
+export type ClassWeights = readonly number[] | Float32Array | Readonly<Record<string, number>> | 'balanced';
+
+/**
+ * The data with each sample's weight multiplied by the weight of its class. `names`: those of the classes, if there are
+ * any.
+ */
+export function withClassWeights(
+  where: string,
+  given: unknown,
+  data: CheckedData,
+  spec: Spec,
+  goal: Goal,
+  names: readonly string[] | undefined,
+): CheckedData {
+  const { samples, weights } = data;
   const classes = Math.max(outputsOf(spec), 2);
-  if (classWeights.length !== classes) {
-    throw outOfRange(where, `${classWeights.length} weights`, `${classes}, one for each class`);
+  const listed = given === 'balanced' ? undefined : listOf(where, given, classes, names);
+  const labels = labelsOf(where, data, outputsOf(spec), goal);
+  const each = listed ?? balanced(labels, classes);
+  const products = markOwn(new Float32Array(samples));
+  for (let i = 0; i < samples; i++) products[i] = each[labels[i]] * (weights ? weights[i] : 1);
+  checkWeights(`${where} times data.weights`, products, samples);
+  return { ...data, weights: products };
+}
+
+/** A weight for each class. */
+function listOf(where: string, given: unknown, classes: number, names: readonly string[] | undefined): Float32Array {
+  const isList = Array.isArray(given) || isFloats(given) || isIntegers(given);
+  if (isList && given.length !== classes) {
+    throw outOfRange(where, `${given.length} weights`, `${classes}, one for each class`);
   }
   // Array.from also visits the holes of a sparse array, so that they are refused
-  const each = Float32Array.from(classWeights as ArrayLike<unknown>, (weight: unknown, c) => {
+  const list = isList ? Array.from(given as ArrayLike<unknown>) : listOfObject(where, given, classes, names);
+  const each = Float32Array.from(list, (weight, c) => {
     if (typeof weight !== 'number') throw wrongType(`${where}[${c}]`, weight, 'a finite number from 0 up');
     return weight;
   });
   checkWeights(where, each, classes);
-  if (isFloats(targets)) {
-    throw new TypeError(`${where}: got weights of classes for rows of targets, want labels as targets`);
+  return each;
+}
+
+/** The weights of an object whose keys are classes; 1 for those that it lacks. */
+function listOfObject(where: string, given: unknown, classes: number, names: readonly string[] | undefined): unknown[] {
+  const wanted = `"balanced", an array of ${classes} numbers, or an object with numbers by class`;
+  checkIsObject(where, given, wanted);
+  if (Object.keys(given).length === 0) throw wrongType(where, given, wanted);
+  const keys = names ?? Array.from({ length: classes }, (_, c) => String(c));
+  const list: unknown[] = keys.map(() => 1);
+  for (const [key, weight] of Object.entries(given)) {
+    const c = keys.indexOf(key);
+    if (c < 0) {
+      const known = keys.slice(0, MOST_LISTED).map((name) => quote(name));
+      const rest = keys.length > MOST_LISTED ? ', ...' : '';
+      throw outOfRange(where, `the class ${quote(key)}`, `one of ${known.join(', ')}${rest}`);
+    }
+    list[c] = weight;
   }
-  const products = new Float32Array(samples);
-  for (let i = 0; i < samples; i++) products[i] = each[targets[i]] * (weights ? weights[i] : 1);
-  checkWeights(`${where} times data.weights`, products, samples);
-  return { ...data, weights: products };
+  return list;
+}
+
+/** The most names in a message. */
+const MOST_LISTED = 10;
+
+/** The label of each sample. */
+function labelsOf(where: string, { samples, targets }: CheckedData, outputs: number, goal: Goal): ArrayLike<number> {
+  if (!isFloats(targets)) return targets;
+  if (goal.task !== 'classes') {
+    throw outOfRange(where, `weights of classes for a network that learns ${goal.task}`, 'classes (net.task)');
+  }
+  const other = goal.isSigned ? -1 : 0;
+  const isMark = (y: number) => y === 1 || y === other;
+  return Uint32Array.from({ length: samples }, (_, row) => {
+    const marks = targets.subarray(row * outputs, (row + 1) * outputs);
+    const bad = marks.findIndex((y: number) => !isMark(y));
+    if (bad >= 0) {
+      const got = `weights of classes for the target ${marks[bad]} of row ${row}`;
+      throw outOfRange(where, got, `targets of ${other} and 1, or labels`);
+    }
+    // a row of several outputs has been checked: it has a single 1
+    return outputs === 1 ? Number(marks[0] === 1) : marks.indexOf(1);
+  });
+}
+
+function balanced(labels: ArrayLike<number>, classes: number): Float64Array {
+  const counts = new Float64Array(classes);
+  for (let i = 0; i < labels.length; i++) counts[labels[i]]++;
+  const occurring = counts.filter((count) => count > 0).length;
+  return counts.map((count) => (count > 0 ? labels.length / (occurring * count) : 1));
 }

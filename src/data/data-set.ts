@@ -1,6 +1,7 @@
 import { checkObject, keysOf } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { SetSize } from '../core/memory-plan.js';
+import { LABELS, U8 } from '../spec/codes.js';
 import { checkClassNames, checkNames, checkSameNames, type Names } from '../spec/names.js';
 import { outputsOf } from '../spec/spec.js';
 import { checkInputs, type InputArray, type Inputs, type Preparation, storedBytesOf, writeInputs } from './inputs.js';
@@ -120,6 +121,20 @@ export function writeWindow(arena: Arena, data: CheckedData, first: number, rows
   window.inputType = writeInputs(names[0], arena, plan.windowInputs, inputs, first, rows);
   writeTargets(names[1], arena, window, plan.windowTargets, targets, first, rows);
   writeWeights(names[2], arena, window, plan.windowWeights, weights, first, rows);
+}
+
+/**
+ * Makes the samples [first, first + rows) of the training set in the memory those of the window, where they lie.
+ * `window.inputs` must be put back to the plan's `windowInputs` afterwards.
+ */
+export function showTrainingRows({ header, spec }: Arena, first: number): void {
+  const { window, trainingSet } = header;
+  const { inputs, inputType, targets, targetType, weights } = trainingSet;
+  window.inputType = inputType;
+  window.inputs = inputs + first * spec.inputs * (inputType === U8 ? 1 : 4);
+  window.targetType = targetType;
+  window.targets = targets + first * 4 * (targetType === LABELS ? 1 : outputsOf(spec));
+  window.weights = weights && weights + first * 4;
 }
 
 /** Copies the inputs of the samples [first, first + rows) to the window. Returns the type they are stored as. */

@@ -24,7 +24,7 @@ export const rowsOf = (inputs: unknown, { inputs: width }: Spec) =>
 
 /** Targets as rows in an array of floats, or as labels in one of integers. */
 export function typedTargets(where: string, targets: unknown, samples: number, { spec, names }: Named): unknown {
-  if (!isPlain(targets)) return targets;
+  if (!isPlain(targets)) return spec.cost === 'hinge' ? labelsOfSigns(targets, spec) : targets;
   if (typeof targets[0] === 'string') return ours(labelsOfNames(where, targets, names.classes));
   const outputs = outputsOf(spec);
   if (isNested(targets)) {
@@ -42,6 +42,13 @@ export function typedWeights(where: string, weights: unknown): unknown {
   if (isFloat32Array(weights)) return weights;
   if (isPlain(weights)) return ours(Float32Array.from(flatNumbers(where, weights)));
   return isFloats(weights) || isIntegers(weights) ? ours(Float32Array.from(weights)) : weights;
+}
+
+/** Labels 0 and 1 for integers -1 and 1 of one output; everything else as it is. */
+function labelsOfSigns(targets: unknown, spec: Spec): unknown {
+  if (!isIntegers(targets) || outputsOf(spec) > 1 || !targets.includes(-1)) return targets;
+  const isSign = (label: number) => label === -1 || label === 1;
+  return targets.every(isSign) ? ours(Int32Array.from(targets, (label) => (label + 1) / 2)) : targets;
 }
 
 function labelsOf(where: string, numbers: Float64Array): Int32Array {

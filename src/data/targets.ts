@@ -15,7 +15,7 @@ export type TargetArray = NumberArray;
 
 /**
  * Targets: rows of numbers [samples × outputs], or a class label for each sample [samples]. A label is an integer from
- * 0 to outputs - 1, or 0 or 1 if there is one output.
+ * 0 to outputs - 1, or 0 or 1 if there is one output; under the hinge cost, -1 and 1 stand for these two as well.
  * - A Float32Array or Float64Array holds rows; a typed array of integers holds labels.
  * - An array of arrays holds rows.
  * - A plain array of numbers holds rows if there is one output. If there are several, it holds labels if it has one
@@ -58,8 +58,9 @@ function checkLabels(where: string, labels: IntegerArray, samples: number, spec:
 }
 
 /** The end of the message for labels that are not valid: what the numbers may have been meant to be. */
-function labelHint(labels: IntegerArray, classes: number, { layers }: Spec): string {
+function labelHint(labels: IntegerArray, classes: number, { layers, cost }: Spec): string {
   const { activation } = layers[layers.length - 1];
+  if (cost === 'hinge' && classes === 2) return ', or all of them -1 or 1';
   if (activation !== 'softmax' && activation !== 'sigmoid') {
     return ': integers are labels of classes; numbers belong in a Float32Array';
   }

@@ -2,7 +2,8 @@ import { checkSignal } from '../check/abort.js';
 import { checkBoolean, checkInteger, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { errorSumBytesOf, errorSumsOf } from '../core/column-records.js';
-import { type CheckedData, writeWindow } from '../data/data-set.js';
+import { type CheckedData, showTrainingRows, writeWindow } from '../data/data-set.js';
+import type { TargetArray } from '../data/targets.js';
 import type { Goal } from '../data/task.js';
 import { SCORE_CLASSES, SCORE_ERRORS, SCORE_NOTHING } from '../spec/codes.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
@@ -32,10 +33,14 @@ export function checkEvaluation(options: EvaluateOptions, { task }: Goal, spec: 
   if (rocAuc) checkOption('options.rocAuc', 'true', task, task !== 'numbers', 'classes or labels');
   if (topK !== undefined) {
     checkOption('options.topK', topK, task, task === 'classes', 'classes');
-    if (outputs === 1) throw outOfRange('options.topK', `${topK} for one output`, 'two outputs or more');
-    checkInteger('options.topK', topK, 1, outputs);
+    checkTopK('options.topK', topK, outputs);
   }
   return { topK, rocAuc, thresholds: threshold === undefined ? undefined : checkThreshold(threshold, task, outputs) };
+}
+
+export function checkTopK(where: string, topK: unknown, outputs: number): void {
+  if (outputs === 1) throw outOfRange(where, `${topK} for one output`, 'two outputs or more');
+  checkInteger(where, topK, 1, outputs);
 }
 
 /**
@@ -48,7 +53,8 @@ export class Scoring {
   readonly #where: string;
   readonly #arena: Arena;
   readonly #pass: Pass;
-  readonly #data: CheckedData;
+  readonly #data: CheckedData | undefined;
+  readonly #samples: number;
   readonly #goal: Goal;
   readonly #options: EvaluateSpec;
   readonly #ignoresNonFinite: boolean;
@@ -56,11 +62,12 @@ export class Scoring {
   readonly #labels: LabelCounts | undefined;
   #position = 0;
 
+  /** `data`: undefined for the training set that lies in the memory, whose ROC curves are not computed. */
   constructor(
     where: string,
     arena: Arena,
     pass: Pass,
-    data: CheckedData,
+    data: CheckedData | undefined,
     goal: Goal,
     options: EvaluateSpec,
     ignoresNonFinite: boolean,
@@ -69,12 +76,13 @@ export class Scoring {
     this.#arena = arena;
     this.#pass = pass;
     this.#data = data;
+    this.#samples = data?.samples ?? arena.header.trainingSet.samples;
     this.#goal = goal;
     this.#options = options;
     this.#ignoresNonFinite = ignoresNonFinite;
     const outputs = outputsOf(arena.spec);
     startScores(arena, goal, options, this.#defaultThreshold);
-    if (options.rocAuc) this.#scores = new Float32Array(data.samples * outputs);
+    if (options.rocAuc) this.#scores = new Float32Array(this.#samples * outputs);
     if (goal.task === 'labels') this.#labels = new LabelCounts(outputs, options.thresholds, this.#defaultThreshold);
   }
 
@@ -83,7 +91,7 @@ export class Scoring {
   }
 
   get isDone(): boolean {
-    return this.#position === this.#data.samples;
+    return this.#position === this.#samples;
   }
 
   /** Passes the next rows through the network, as many as it has room for. */
@@ -91,10 +99,12 @@ export class Scoring {
     const arena = this.#arena;
     const { plan, core, header } = arena;
     const first = this.#position;
-    const rows = Math.min(plan.capacity, this.#data.samples - first);
-    writeWindow(arena, this.#data, first, rows);
+    const rows = Math.min(plan.capacity, this.#samples - first);
+    if (this.#data) writeWindow(arena, this.#data, first, rows);
+    else showTrainingRows(arena, first);
     this.#pass.holdForward(rows);
     core.evaluateRows(rows);
+    header.window.inputs = plan.windowInputs;
     const output = plan.layers[plan.layers.length - 1];
     if (header.notFinite && !this.#ignoresNonFinite) {
       const index = header.notFinite - 1;
@@ -115,7 +125,7 @@ export class Scoring {
   get result(): Evaluation {
     const arena = this.#arena;
     const { header } = arena;
-    const { samples, targets } = this.#data;
+    const samples = this.#samples;
     const { task } = this.#goal;
     const scores = this.#scores;
     const common = { cost: header.costSum / samples, samples };
@@ -123,8 +133,10 @@ export class Scoring {
       const costUnits = arena.targetScale && ({ costUnits: 'standardized' } as const);
       return { task, ...common, ...costUnits, ...readErrors(arena, samples) };
     }
-    const meanAuc = (all: Float32Array) => meanRocAuc(all, outputsOf(arena.spec), targets, this.#defaultThreshold);
-    const rocAuc = scores && { rocAuc: header.notFinite ? Number.NaN : meanAuc(scores) };
+    const targets = this.#data?.targets;
+    const meanAuc = (all: Float32Array, y: TargetArray) =>
+      meanRocAuc(all, outputsOf(arena.spec), y, this.#defaultThreshold);
+    const rocAuc = scores && targets && { rocAuc: header.notFinite ? Number.NaN : meanAuc(scores, targets) };
     const { classes } = arena.names;
     const names = classes && { classes };
     if (this.#labels) return { task: 'labels', ...common, ...this.#labels.metrics(classes), ...names, ...rocAuc };

@@ -94,15 +94,18 @@ function numberAt(where: string, value: unknown): number {
 const wordAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_WORD);
 const countAt = (where: string, value: unknown) => checkInteger(where, value, 0, MAX_COUNT);
 
-/**
- * The state of a training, from a file of a network with `parameters` parameters. `task`: undefined if it is not
- * decided.
- */
+/** What the options of a call depend on. `task`: undefined if it is not decided. */
+interface Learner {
+  readonly task: Task | undefined;
+  readonly outputs: number;
+}
+
+/** The state of a training, from a file of a network with `parameters` parameters. */
 export function decodeTraining(
   contents: Contents,
   optimizer: Optimizer,
   parameters: number,
-  task: Task | undefined,
+  learner: Learner,
 ): SavedTraining | undefined {
   if (!contents.has('training')) {
     checkArrays(contents, []);
@@ -114,7 +117,7 @@ export function decodeTraining(
   if (slots !== 0 && slots !== slotsOf(optimizer)) {
     throw outOfRange('load: training.slots', slots, `0 or ${slotsOf(optimizer)} for ${optimizer.name}`);
   }
-  const place = json.place === undefined ? undefined : checkPlace(json.place, optimizer, task);
+  const place = json.place === undefined ? undefined : checkPlace(json.place, optimizer, learner);
   checkArrays(contents, [
     ...(slots ? ['training.slots'] : []),
     ...(place?.run?.step ? ['training.sums'] : []),
@@ -164,10 +167,10 @@ function stopperOf({ hasParameters: _, ...stopper }: StopperJson, parameters: Fl
   return { ...stopper, ...(parameters && { parameters }) };
 }
 
-function checkPlace(value: unknown, optimizer: Optimizer, task: Task | undefined): PlaceJson {
+function checkPlace(value: unknown, optimizer: Optimizer, learner: Learner): PlaceJson {
   const where = 'load: place';
   const place = objectAt<PlaceJson>(where, value, KEYS.place);
-  const options = checkOptions(`${where}.options`, place.options, task);
+  const options = checkOptions(`${where}.options`, place.options, learner);
   // a call cannot change to an optimizer of another kind, whose slots would be missing
   if (options.optimizer) checkName(`${where}.options.optimizer.name`, options.optimizer.name, [optimizer.name]);
   const run = place.run === undefined ? undefined : readRun(`${where}.run`, place.run);
@@ -182,12 +185,18 @@ function checkPlace(value: unknown, optimizer: Optimizer, task: Task | undefined
     ...(place.stopper !== undefined && { stopper: readStopper(`${where}.stopper`, place.stopper, place.epoch) }),
     ...(place.lbfgs !== undefined && { lbfgs: readLbfgs(`${where}.lbfgs`, place.lbfgs) }),
     ...(place.stopped !== undefined && {
-      stopped: checkName(`${where}.stopped`, place.stopped, ['earlyStopping', 'converged', 'stalled', 'callback']),
+      stopped: checkName(`${where}.stopped`, place.stopped, [
+        'earlyStopping',
+        'stopAt',
+        'converged',
+        'stalled',
+        'callback',
+      ]),
     }),
   };
 }
 
-function checkOptions(where: string, value: unknown, task: Task | undefined): CallOptions {
+function checkOptions(where: string, value: unknown, { task, outputs }: Learner): CallOptions {
   const options = objectAt<CallOptions>(where, value, KEYS.options);
   const { call, samples, data, stepRows, shuffle, ignoreNonFinite, slots, validation, earlyStopping, optimizer } =
     options;
@@ -201,7 +210,7 @@ function checkOptions(where: string, value: unknown, task: Task | undefined): Ca
   checkBoolean(`${where}.ignoreNonFinite`, ignoreNonFinite);
   if (slots !== undefined) countAt(`${where}.slots`, slots);
   if (validation !== undefined) wordAt(`${where}.validation`, validation);
-  if (earlyStopping !== undefined) checkEarlyStopping(`${where}.earlyStopping`, earlyStopping, task);
+  if (earlyStopping !== undefined) checkEarlyStopping(`${where}.earlyStopping`, earlyStopping, task, outputs);
   // a file cannot hold a learning rate that is a function
   if (optimizer !== undefined) {
     checkIsObject(`${where}.optimizer`, optimizer);

@@ -67,7 +67,10 @@ export async function decode(file: Uint8Array, options: LoadOptions): Promise<Sa
   const saved = decodeOptimizer(contents);
   const goal = decodeGoal(contents, spec);
   const training = TRAINING_SECTIONS.some((name) => contents.has(name))
-    ? (await loadTraining()).decodeTraining(contents, saved.optimizer, count, goal.task)
+    ? (await loadTraining()).decodeTraining(contents, saved.optimizer, count, {
+        task: goal.task,
+        outputs: outputsOf(spec),
+      })
     : undefined;
   const learningRate = checkFunction(options.learningRate, isResumed && training?.hasFunction === true);
   return {

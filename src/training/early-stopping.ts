@@ -11,13 +11,14 @@ import type { Arena } from '../core/arena.js';
 import { pack, unpack } from '../core/parameters.js';
 import type { CheckedData } from '../data/data-set.js';
 import { type Goal, TASKS, type Task } from '../data/task.js';
+import { checkTopK } from '../model/evaluate.js';
 import { type Evaluation, isLoss, type MetricName, metricsOf } from '../model/metrics.js';
 import type { StopperPlace } from './place.js';
 
 // This file is loaded only if early stopping is asked for.
 
-/** The numbers that early stopping can watch. */
-export type Monitor = Exclude<MetricName, 'topKAccuracy'>;
+/** The numbers that early stopping can watch: the cost, or a metric that is a single number. */
+export type Monitor = MetricName;
 
 /**
  * Ends training once `patience` epochs in a row have not improved on the best one. When training ends, the network gets
@@ -27,10 +28,11 @@ export type Monitor = Exclude<MetricName, 'topKAccuracy'>;
 export interface EarlyStopping {
   /**
    * The number that is watched, from the evaluation of the validation data: the cost, or a metric of the network's task
-   * that is a single number, except topKAccuracy. The cost and errors improve when they fall, all others when they
-   * rise. Default `'cost'`.
+   * that is a single number. The cost and errors improve when they fall, all others when they rise. Default `'cost'`.
    */
   monitor?: Monitor;
+  /** k of `monitor: 'topKAccuracy'`, from 1 to the number of outputs. Only and always together with it. */
+  topK?: number;
   /**
    * The number of epochs in a row without improvement, 1 to 2³¹ - 1, the last of which ends training. With 1, the first
    * epoch that is not better ends it. Default 5.
@@ -42,18 +44,33 @@ export interface EarlyStopping {
   restoreBest?: boolean;
 }
 
-const EARLY_STOPPING_KEYS = keysOf<EarlyStopping>({ monitor: true, patience: true, minDelta: true, restoreBest: true });
+const EARLY_STOPPING_KEYS = keysOf<EarlyStopping>({
+  monitor: true,
+  topK: true,
+  patience: true,
+  minDelta: true,
+  restoreBest: true,
+});
 
-type EarlyStoppingSpec = Required<EarlyStopping>;
+type EarlyStoppingSpec = Required<Omit<EarlyStopping, 'topK'>> & Pick<EarlyStopping, 'topK'>;
 
 /** `task`: what the network learns; undefined if it is not known yet. */
-export function checkEarlyStopping(where: string, value: EarlyStopping, task: Task | undefined): EarlyStoppingSpec {
+export function checkEarlyStopping(
+  where: string,
+  value: EarlyStopping,
+  task: Task | undefined,
+  outputs: number,
+): EarlyStoppingSpec {
   checkObject(where, value, EARLY_STOPPING_KEYS);
-  const { minDelta = 0, restoreBest = true } = value;
+  const { minDelta = 0, restoreBest = true, topK } = value;
   checkNotNegative(`${where}.minDelta`, minDelta);
   checkBoolean(`${where}.restoreBest`, restoreBest);
+  const monitor = checkMonitor(`${where}.monitor`, value.monitor ?? 'cost', task);
+  if (monitor === 'topKAccuracy') checkTopK(`${where}.topK`, topK, outputs);
+  else if (topK !== undefined) throw outOfRange(`${where}.topK`, topK, 'none, or monitor: "topKAccuracy"');
   return {
-    monitor: checkMonitor(`${where}.monitor`, value.monitor ?? 'cost', task),
+    monitor,
+    ...(topK !== undefined && { topK }),
     patience: checkInteger(`${where}.patience`, value.patience ?? 5, 1, 2 ** 31 - 1),
     minDelta,
     restoreBest,
@@ -61,15 +78,10 @@ export function checkEarlyStopping(where: string, value: EarlyStopping, task: Ta
 }
 
 function checkMonitor(where: string, value: unknown, task: Task | undefined): Monitor {
-  const all = monitorsOf(TASKS);
-  const known = task ? monitorsOf([task]) : all;
+  const all = Array.from(new Set(TASKS.flatMap(metricsOf)));
+  const known = task ? metricsOf(task) : all;
   if (known.includes(value as Monitor) || !all.includes(value as Monitor)) return checkName(where, value, known);
   throw outOfRange(where, `"${value}" for a network that learns ${task}`, `one of ${known.join(', ')} (net.task)`);
-}
-
-function monitorsOf(tasks: readonly Task[]): readonly Monitor[] {
-  const metrics = new Set(tasks.flatMap(metricsOf));
-  return Array.from(metrics).filter((metric): metric is Monitor => metric !== 'topKAccuracy');
 }
 
 /** A stopper for a call with these options. Throws if there are no validation data. */
@@ -78,8 +90,9 @@ export function makeStopper(
   value: unknown,
   validation: CheckedData | undefined,
   { task }: Goal,
+  outputs: number,
 ): EarlyStopper {
-  const spec = checkEarlyStopping(where, value as EarlyStopping, task);
+  const spec = checkEarlyStopping(where, value as EarlyStopping, task, outputs);
   if (!validation) throw new TypeError(`${where}: got no validation data, want validation or validationSplit`);
   return new EarlyStopper(spec);
 }

@@ -16,7 +16,8 @@ import type { Trainer } from './trainer.js';
 interface SlicedEvaluation {
   /** The name of the data in messages. */
   readonly where: string;
-  readonly data: CheckedData;
+  /** undefined: the training set that lies in the memory. */
+  readonly data: CheckedData | undefined;
   readonly goal: Goal;
   readonly options: EvaluateSpec;
   readonly ignoresNonFinite: boolean;
@@ -54,17 +55,20 @@ export async function evaluate(
   });
 }
 
-/** Evaluates the network on validation data. It must be known what the network learns. */
+/**
+ * Evaluates the network on validation data, or else on the training set that lies in the memory. It must be known what
+ * the network learns.
+ */
 export async function validate(
   trainer: Trainer,
-  data: CheckedData,
+  data: CheckedData | undefined,
   how: Pick<SlicedEvaluation, 'options' | 'ignoresNonFinite' | 'signal' | 'timed'>,
 ): Promise<Evaluation> {
   const { revision } = trainer.pass;
   const goal = trainer.goal as Goal;
   try {
     return await evaluateInSlices(trainer, {
-      where: 'options.validation',
+      where: data ? 'options.validation' : 'data',
       data,
       goal,
       ...how,

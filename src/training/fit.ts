@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../check/abort.js';
 import { isPromise } from '../check/promises.js';
+import type { Arena } from '../core/arena.js';
 import { checksumOf } from '../data/checksums.js';
 import { type CheckedData, checkData, type DataSet, ownData } from '../data/data-set.js';
 import { type InputArray, preparationOf, type Standardized, scaleOf } from '../data/inputs.js';
@@ -36,7 +37,14 @@ import type { Trainer } from './trainer.js';
 
 /** Functions for options of fit that few calls use. They are loaded only if the options ask for them. */
 interface Features {
-  weigh: (where: string, classWeights: unknown, data: CheckedData, spec: Spec) => CheckedData;
+  weigh: (
+    where: string,
+    classWeights: unknown,
+    data: CheckedData,
+    spec: Spec,
+    goal: Goal,
+    names: Names['classes'],
+  ) => CheckedData;
   split: (
     where: string,
     share: unknown,
@@ -44,7 +52,13 @@ interface Features {
     spec: Spec,
     goal: Goal,
   ) => { readonly training: CheckedData; readonly validation: CheckedData };
-  makeStopper: (where: string, options: unknown, validation: CheckedData | undefined, goal: Goal) => EarlyStopper;
+  makeStopper: (
+    where: string,
+    options: unknown,
+    validation: CheckedData | undefined,
+    goal: Goal,
+    outputs: number,
+  ) => EarlyStopper;
   validate: typeof validate;
   lbfgs: {
     readonly checkLbfgs: (spec: Spec) => void;
@@ -66,12 +80,15 @@ const LOADERS: { readonly [Name in keyof Features]: () => Promise<Features[Name]
 const loaded: Partial<Features> = {};
 
 /** The code that must be loaded for these options, which are not checked yet. */
-function missingFor({ validation, validationSplit, earlyStopping, classWeights }: TrainOptions, isLbfgs: boolean) {
+function missingFor(
+  { validation, validationSplit, earlyStopping, classWeights, trainingMetrics }: TrainOptions,
+  isLbfgs: boolean,
+) {
   const isAsked = {
     weigh: classWeights !== undefined,
     split: validationSplit !== undefined,
     makeStopper: earlyStopping !== undefined,
-    validate: validation !== undefined || validationSplit !== undefined,
+    validate: validation !== undefined || validationSplit !== undefined || trainingMetrics === true,
     lbfgs: isLbfgs,
   };
   const names = Object.keys(LOADERS) as (keyof Features)[];
@@ -190,7 +207,7 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   const { goal, given } = settings;
   if (missing.length > 0) await load(missing);
   if (isLbfgs) loaded.lbfgs?.checkLbfgs(arena.spec);
-  const parts = applyFeatures(options, settings, arena.spec);
+  const parts = applyFeatures(options, settings, arena);
   throwIfAborted(settings.signal);
   const { samples } = parts.data;
   const stepRows = rowsOfStep(settings.stepRows, samples, settings.optimizer);
@@ -233,7 +250,7 @@ function mayBeLarge(data: unknown): boolean {
 function applyFeatures(
   { validationSplit, classWeights, earlyStopping }: TrainOptions,
   { data, validation, goal }: Pick<FitSettings, 'data' | 'validation' | 'goal'>,
-  spec: Spec,
+  { spec, names }: Pick<Arena, 'spec' | 'names'>,
 ): Pick<FitSettings, 'data' | 'validation' | 'stopper'> {
   const { split, weigh, makeStopper } = loaded as Features;
   let parts = { training: data, validation };
@@ -242,13 +259,16 @@ function applyFeatures(
     parts = split('options.validationSplit', validationSplit, data, spec, goal);
   }
   const { training } = parts;
+  const classes = names.classes ?? data.given?.classes;
   // after the split, because validation does not use class weights
   const isWeighed = classWeights !== undefined;
   const isStopped = earlyStopping !== undefined;
   return {
-    data: isWeighed ? weigh('options.classWeights', classWeights, training, spec) : training,
+    data: isWeighed ? weigh('options.classWeights', classWeights, training, spec, goal, classes) : training,
     validation: parts.validation,
-    stopper: isStopped ? makeStopper('options.earlyStopping', earlyStopping, parts.validation, goal) : undefined,
+    stopper: isStopped
+      ? makeStopper('options.earlyStopping', earlyStopping, parts.validation, goal, outputsOf(spec))
+      : undefined,
   };
 }
 
@@ -377,10 +397,12 @@ class Fit {
 
   /** Validates the network, and makes the report on the epoch that has just been trained. */
   async #reportOn({ isStopped, outcome, ...result }: EpochResult): Promise<EpochReport> {
-    const { epochs, stopper } = this.#settings;
+    const { epochs, stopper, stopAt, trainingMetrics } = this.#settings;
     const epoch = this.#epoch;
     const isWhole = result.samples === this.#samples;
-    const validation = isWhole ? await this.#validate() : undefined;
+    const training = isWhole && trainingMetrics ? await this.#evaluate() : undefined;
+    const held = this.#settings.validation;
+    const validation = isWhole && held ? await this.#evaluate(held) : undefined;
     // from here to the report nothing else can run, so that a checkpoint has all of this or nothing
     this.#trained = undefined;
     this.#trainer.state.countEpoch();
@@ -389,6 +411,7 @@ class Fit {
     let stopped: EpochReport['stopped'];
     if (isWhole) {
       this.#trainer.state.clock.endEpoch((validation ?? result).cost);
+      if (result.cost <= stopAt) stopped = 'stopAt';
       if (validation && stopper?.observe(epoch, validation, this.#trainer.arena)) stopped = 'earlyStopping';
       if (stopper?.bestEpoch === epoch) this.#keepBest();
     }
@@ -402,6 +425,7 @@ class Fit {
       epochs,
       ...result,
       secondsLeft: stopped || isLast ? 0 : this.#epochs.secondsLeft,
+      ...(training && { training }),
       ...(validation && { validation }),
       ...(stopper && (epoch > 0 || validation) && { bestEpoch: stopper.bestEpoch }),
       ...(stopped && { stopped }),
@@ -426,11 +450,10 @@ class Fit {
     return epoch + 1 === this.#settings.epochs && samples === this.#samples;
   }
 
-  async #validate(): Promise<Evaluation | undefined> {
-    const { validation, ignoreNonFinite, stopper, signal } = this.#settings;
-    if (!validation) return undefined;
+  async #evaluate(validation?: CheckedData): Promise<Evaluation> {
+    const { ignoreNonFinite, stopper, signal } = this.#settings;
     return await (loaded as Features).validate(this.#trainer, validation, {
-      options: { rocAuc: stopper?.spec.monitor === 'rocAuc' },
+      options: validation ? { rocAuc: stopper?.spec.monitor === 'rocAuc', topK: stopper?.spec.topK } : {},
       ignoresNonFinite: ignoreNonFinite,
       signal,
       timed: (work) => this.#epochs.timed(work),

@@ -4,9 +4,17 @@ import { INSPECT } from '../model/describe.js';
 import { type Evaluation, type MetricNumbers, metricsOf } from '../model/metrics.js';
 import type { EpochReport } from './reports.js';
 
-/** A report on an epoch whose validation has only the metrics that are a single number. */
-export interface EpochSummary extends Omit<EpochReport, 'validation'> {
-  validation?: MetricNumbers & Pick<Evaluation, 'task' | 'samples'>;
+/** The evaluations of a report. */
+const PARTS = ['training', 'validation'] as const;
+type Part = (typeof PARTS)[number];
+
+/** The metrics of an evaluation that are a single number. */
+type EvaluationSummary = MetricNumbers & Pick<Evaluation, 'task' | 'samples'>;
+
+/** A report on an epoch whose evaluations have only the metrics that are a single number. */
+export interface EpochSummary extends Omit<EpochReport, Part> {
+  training?: EvaluationSummary;
+  validation?: EvaluationSummary;
 }
 
 /** The numbers of a report that History keeps, in the order in which a report has them. */
@@ -22,8 +30,8 @@ const NUMBERS = [
   'bestEpoch',
 ] as const satisfies readonly (keyof EpochReport)[];
 
-/** The name of a column of a History: a number of the reports, or a metric of the validation. */
-export type HistoryColumn = (typeof NUMBERS)[number] | `validation.${keyof MetricNumbers}`;
+/** The name of a column of a History: a number of the reports, or a metric of one of their evaluations. */
+export type HistoryColumn = (typeof NUMBERS)[number] | `${Part}.${keyof MetricNumbers}`;
 
 /** The most rows, without the best and the last epoch. It is even, so that `#halve` leaves the next epoch a row. */
 const MOST_ROWS = 9998;
@@ -53,8 +61,8 @@ export class History implements Iterable<EpochSummary> {
   #best: EpochReport | undefined;
   readonly #warnings = new Set<string>();
   readonly #columns = new Map<HistoryColumn, Float64Array<ArrayBuffer>>();
-  /** The fields that are the same in all validations. */
-  #validated: Pick<Evaluation, 'task' | 'samples'> | undefined;
+  /** The fields that are the same in all evaluations of a part. */
+  readonly #evaluated: { [Name in Part]?: Pick<Evaluation, 'task' | 'samples'> } = {};
   #room = FIRST_ROOM;
   #rows = 0;
   /** Epochs from one row to the next. */
@@ -195,9 +203,9 @@ export class History implements Iterable<EpochSummary> {
       const value = numberOf(report, name);
       if (value !== undefined) this.#columnAt(name)[this.#rows] = value;
     }
-    if (report.validation) {
-      const { task, samples } = report.validation;
-      this.#validated ??= { task, samples };
+    for (const part of PARTS) {
+      const { task, samples } = report[part] ?? {};
+      if (task && samples) this.#evaluated[part] ??= { task, samples };
     }
     this.#rows++;
   }
@@ -232,27 +240,31 @@ export class History implements Iterable<EpochSummary> {
 
   #summaryOf(row: number): EpochSummary {
     const summary: Record<string, unknown> = { epoch: undefined, epochs: this.#last?.epochs };
-    const validation: Record<string, unknown> = { ...this.#validated };
+    const parts: Record<string, Record<string, unknown>> = {};
+    for (const part of PARTS) if (this.#evaluated[part]) parts[part] = { ...this.#evaluated[part] };
     // a column is created with its first number, so the order must come from NUMBERS
     for (const name of new Set<HistoryColumn>([...NUMBERS, ...this.#columns.keys()])) {
       const value = this.#columns.get(name)?.[row] ?? Number.NaN;
-      if (name.startsWith(VALIDATION)) validation[name.slice(VALIDATION.length)] = value;
+      const [part, metric] = name.split('.');
+      if (metric) parts[part][metric] = value;
       // a cost may be NaN; any other NaN stands for a number that was not in the report
       else summary[name] = name === 'cost' || !Number.isNaN(value) ? value : undefined;
     }
-    return { ...summary, ...(this.#validated && { validation }) } as unknown as EpochSummary;
+    return { ...summary, ...parts } as unknown as EpochSummary;
   }
 }
 
-const VALIDATION = 'validation.';
-
 /** The columns of a report. */
-function namesOf({ validation }: EpochReport): readonly HistoryColumn[] {
-  if (!validation) return NUMBERS;
-  return [...NUMBERS, ...metricsOf(validation.task).map((metric) => `${VALIDATION}${metric}` as const)];
+function namesOf(report: EpochReport): readonly HistoryColumn[] {
+  const metrics = PARTS.flatMap((part) => {
+    const { task } = report[part] ?? {};
+    return task ? metricsOf(task).map((metric) => `${part}.${metric}` as const) : [];
+  });
+  return [...NUMBERS, ...metrics];
 }
 
 function numberOf(report: EpochReport, name: HistoryColumn): number | undefined {
-  if (!name.startsWith(VALIDATION)) return report[name as (typeof NUMBERS)[number]];
-  return report.validation?.[name.slice(VALIDATION.length) as keyof MetricNumbers];
+  const [part, metric] = name.split('.');
+  if (!metric) return report[name as (typeof NUMBERS)[number]];
+  return report[part as Part]?.[metric as keyof MetricNumbers];
 }

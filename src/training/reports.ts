@@ -50,6 +50,8 @@ export interface EpochReport {
    * whose length is unknown.
    */
   secondsLeft: number | undefined;
+  /** With trainingMetrics: the evaluation of the training data after the epoch. */
+  training?: Evaluation;
   /** The evaluation of the validation data after the epoch. */
   validation?: Evaluation;
   /** With earlyStopping: the best epoch so far. */
@@ -57,13 +59,14 @@ export interface EpochReport {
   /**
    * The reason why this is the last report although epochs were left:
    * - `earlyStopping`;
+   * - `stopAt`: the cost of the epoch is at most the option `stopAt`;
    * - `callback`: a callback returned false;
    * - `converged`, only with lbfgs: the gradient is at most `tolerance` long;
    * - `stalled`, only with lbfgs: the gradient is longer, but steps no longer lower the cost by more than rounding. If
    *   `gradientLength` is small, the weights are as near to the minimum as 32 bits can tell. If it is large, columns of
    *   the inputs probably lie far from 0 or differ in size: see `standardize`.
    */
-  stopped?: 'earlyStopping' | 'converged' | 'stalled' | 'callback';
+  stopped?: 'earlyStopping' | 'stopAt' | 'converged' | 'stalled' | 'callback';
   /** With lbfgs: the length of the gradient, penalties included, at the weights that the epoch has reached. */
   gradientLength?: number;
   /**

@@ -310,7 +310,7 @@ class Stream {
 
   /** Validates the network, and makes the report on the epoch whose parts are done. */
   async #reportOn({ epoch, samplesBefore, elapsedMs }: EpochSoFar, isStopped: boolean): Promise<EpochReport> {
-    const { epochs = 1, validation } = this.#settings;
+    const { epochs = 1, validation, stopAt } = this.#settings;
     const { state } = this.#trainer;
     const { samples, cost, learningRate } = this.#done;
     const evaluation = validation && !isStopped ? await this.#validate(validation) : undefined;
@@ -321,6 +321,9 @@ class Stream {
     this.#epoch++;
     this.#done = NO_PARTS;
     if (!isStopped) state.clock.endEpoch(evaluation?.cost ?? cost / samples);
+    let stopped: EpochReport['stopped'];
+    if (cost / samples <= stopAt && this.#epoch < epochs) stopped = 'stopAt';
+    if (isStopped) stopped = 'callback';
     return {
       epoch,
       epochs,
@@ -331,7 +334,7 @@ class Stream {
       samplesPerSecond: speedOf(samples - samplesBefore, elapsedMs),
       secondsLeft: undefined,
       ...(evaluation && { validation: evaluation }),
-      ...(isStopped && { stopped: 'callback' as const }),
+      ...(stopped && { stopped }),
       ...this.#warnings.take(),
     };
   }
