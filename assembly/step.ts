@@ -438,12 +438,12 @@ export function backward(rows: i32): void {
 }
 
 /**
- * dC/dW and dC/db = their means over the rows; with `adds`, += these means. The penalties are not included: the
- * optimizer's step adds them.
+ * dC/dW and dC/db = their means over the rows that count: `counted` of them, as those of weight 0 do not. With `adds`,
+ * += these means. The penalties are not included: the optimizer's step adds them.
  */
-export function meanGradients(rows: i32, adds: bool): void {
+export function meanGradients(rows: i32, counted: i32, adds: bool): void {
   if (!adds) clearShare();
-  addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, rows, <f32>(1 / <f64>rows));
+  addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, rows, <f32>(1 / <f64>counted));
 }
 
 /** The optimizer's step on the gradients that have been accumulated. */

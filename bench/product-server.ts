@@ -36,7 +36,7 @@ async function prepare(form: string, [rows, fanIn, units]: readonly number[]) {
   if (form === 'forward') return { call: () => core.forward(rows), value: () => arena.floats(first.a, 1)[0] };
   if (form === 'error') return { call: () => core.backward(rows), value: () => arena.floats(first.delta, 1)[0] };
   return {
-    call: () => core.meanGradients(rows, true),
+    call: () => core.meanGradients(rows, rows, true),
     value: () => arena.floats(first.weightGradients, 1)[0],
   };
 }

@@ -2,7 +2,8 @@ import { checkCallback, checkInteger, checkObject, keysOf, outOfRange } from './
 import { isPromise } from './check/promises.js';
 import { type CheckedData, checkData, type DataSet, ownData } from './data/data-set.js';
 import { preparationOf } from './data/inputs.js';
-import { checkStratify, foldsOf, pick } from './data/split.js';
+import { pick } from './data/pick.js';
+import { checkStratify, foldsOf } from './data/split.js';
 import { checkScaledTask, checkTask, type Goal, goalGiven, settleGoal } from './data/task.js';
 import { type Evaluation, type MetricNumbers, metricsOf } from './model/metrics.js';
 import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
@@ -117,7 +118,7 @@ export async function crossValidate(
   return { folds: reports, ...summarize(reports.map(({ validation }) => validation)) };
 }
 
-const dataOf = ({ inputs, targets, weights }: CheckedData): DataSet => ({
+const dataOf = ({ inputs, targets, weights }: Pick<CheckedData, 'inputs' | 'targets' | 'weights'>): DataSet => ({
   inputs,
   targets,
   ...(weights && { weights }),

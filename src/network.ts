@@ -8,6 +8,7 @@ import {
   checkNoMore,
   checkNotNegative,
   checkObject,
+  outOfRange,
   wrongType,
 } from './check/errors.js';
 import { isPlain } from './check/plain-arrays.js';
@@ -633,7 +634,7 @@ export class Network {
   /**
    * Cost and metrics over a data set. The metrics are those of the network's `task`; while that is undefined, those of
    * the task that these targets would decide. Sample weights count only in the cost, which is divided by the number of
-   * samples, as in training.
+   * samples, as in training; samples of weight 0 count nowhere.
    *
    * Data and options are copied at the call. The event loop runs about every 12 ms, so that a page stays responsive.
    * Rejects with a RangeError if an output is not finite, with the reason of the signal if it is aborted, and with an
@@ -677,17 +678,19 @@ export class Network {
     const targets = this.#trainer.takeTargets('y', y, rows);
     const each = typedWeights('weights', weights) as Float32Array | undefined;
     if (each !== undefined) checkWeights('weights', each, rows);
+    const counted = each === undefined ? rows : each.reduce((sum, weight) => sum + Number(weight > 0), 0);
+    if (counted === 0) throw outOfRange('weights', '0 for every sample', 'a weight above 0 for one or more');
     const { core, header } = this.#arena;
     writeWindowTargets(this.#arena, targets, each, rows);
     // a custom cost may throw; z and a are then still those of the last forward
     this.#pass.startBackward();
     core.loadWindowTargets(rows);
     header.costSum = 0;
-    header.stepCost = core.addCost(rows) / rows;
+    header.stepCost = core.addCost(rows) / counted;
     core.backward(rows);
-    core.meanGradients(rows);
+    core.meanGradients(rows, counted);
     this.#pass.holdGradients();
-    return header.costSum / rows;
+    return header.costSum / counted;
   }
 
   /**

@@ -67,8 +67,8 @@ test.each(CASES)('%s: online steps have the bits of the general path', async (na
     targets: Float32Array.from({ length: samples * outputs }, () =>
       options.cost === 'hinge' ? Math.sign(random() - 0.5) : random(),
     ),
-    // a quarter of the samples have the weight 0
-    ...(isWeighted && { weights: Float32Array.from({ length: samples }, () => Math.max(0, random() - 0.25)) }),
+    // a quarter of the samples have the least weight
+    ...(isWeighted && { weights: Float32Array.from({ length: samples }, () => Math.max(2 ** -149, random() - 0.25)) }),
   };
   const trained = async (clipValue?: number) => {
     const net = await createNetwork({ ...options, seed: 5 });

@@ -29,7 +29,7 @@ function samples(count: number) {
     samples: count,
     inputs: Float32Array.from({ length: 2 * count }, (_, i) => (i % 2 ? targets[(i - 1) / 2] : i / 2)),
     targets,
-    weights: Float32Array.from({ length: count }, (_, i) => i / 2),
+    weights: Float32Array.from({ length: count }, (_, i) => (i + 1) / 2),
   };
 }
 const namesOf = ({ inputs }: TypedDataSet) => [...inputs].filter((_, i) => i % 2 === 0);
@@ -70,7 +70,7 @@ describe('a validation split', () => {
             const own = namesOf(part);
             expect(own).toEqual(own.toSorted((p, q) => p - q));
             expect([...part.targets]).toEqual(own.map((i) => samples(count).targets[i]));
-            expect([...(part.weights ?? [])]).toEqual(own.map((i) => i / 2));
+            expect([...(part.weights ?? [])]).toEqual(own.map((i) => (i + 1) / 2));
           }
         }
       }

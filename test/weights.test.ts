@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ClassWeights, NetworkOptions } from '../src/index.js';
+import { crossValidate } from '../src/cross-validation.js';
+import type { ClassWeights, NetworkOptions, TrainOptions } from '../src/index.js';
+import { adam, irprop, lbfgs, momentum } from '../src/index.js';
 import { deltas, forward, meanCost, type ReferenceNetwork, step } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
@@ -9,7 +11,7 @@ import { arraysOf } from './parameters.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
 // Sample weights, class weights and label smoothing: C = 1/n times the sum of w_x C_x, where n is the number of
-// samples.
+// samples whose weight is not 0.
 
 const CLASSES = 3;
 const options: NetworkOptions = {
@@ -28,6 +30,16 @@ function problem(samples: number) {
   // every third weight is 0
   const weights = Float32Array.from({ length: samples }, (_, i) => (i % 3 ? 3 * random() : 0));
   return { inputs, labels, weights };
+}
+
+/** The samples of `problem` whose weight is not 0. */
+function counted({ inputs, labels, weights }: ReturnType<typeof problem>): ReturnType<typeof problem> {
+  const kept = [...weights.keys()].filter((i) => weights[i] > 0);
+  return {
+    inputs: Float32Array.from(kept.flatMap((i) => [...inputs.subarray(4 * i, 4 * i + 4)])),
+    labels: Uint8Array.from(kept, (i) => labels[i]),
+    weights: Float32Array.from(kept, (i) => weights[i]),
+  };
 }
 
 function oneHot(labels: Uint8Array): Float64Array {
@@ -80,8 +92,9 @@ describe('sample weights', () => {
     const net = await createNetwork(options);
     net.optimizer = sgd({ learningRate });
     const reference = referenceOf(net);
-    const settings = { learningRate, l2: 0, trainingSamples: samples };
-    const [x, y, w] = [Float64Array.from(data.inputs), oneHot(data.labels), Float64Array.from(data.weights)];
+    const { inputs, labels, weights } = counted(data);
+    const settings = { learningRate, l2: 0, trainingSamples: labels.length };
+    const [x, y, w] = [Float64Array.from(inputs), oneHot(labels), Float64Array.from(weights)];
     const errors = stepErrors(reference, noErrors(reference), x, y, settings, w);
     await take(net, data);
     step(reference, x, y, settings, w).layers.forEach(({ weights, biases }, l) => {
@@ -131,7 +144,7 @@ describe('sample weights', () => {
   });
 
   test('affect only the cost, in evaluate and in the reports of fit', async () => {
-    const { inputs, labels, weights } = problem(300);
+    const { inputs, labels, weights } = counted(problem(450));
     const net = await createNetwork({ ...options, batchSize: 7 });
     const reference = referenceOf(net);
     const values = forward(reference, Float64Array.from(inputs));
@@ -157,6 +170,21 @@ describe('sample weights', () => {
     // the sum of the same numbers in another order
     expect(cost).toBeCloseTo(weighted.cost, 12);
     expect(validation!.cost).toBe((await net.evaluate({ inputs, targets: labels, weights })).cost);
+  });
+
+  test('of any type of numbers are taken, with the bits of a Float32Array', async () => {
+    const { inputs, labels } = counted(problem(30));
+    const given = Uint8Array.from(labels, (_, i) => (i % 5) + 1);
+    const results = await Promise.all(
+      [given, Float32Array.from(given), Float64Array.from(given), Int32Array.from(given), [...given]].map(
+        async (weights) => {
+          const net = await createNetwork(options);
+          const { last } = await net.fit({ inputs, targets: labels, weights }, { epochs: 2, batchSize: 8 });
+          return [last!.cost, net.trainBatch(inputs, labels, weights), await net.save()];
+        },
+      ),
+    );
+    for (const result of results) expect(result).toEqual(results[0]);
   });
 
   test.each([
@@ -185,6 +213,101 @@ describe('sample weights', () => {
     await expect(net.evaluate(data)).rejects.toThrow(error);
     await expect(net.fit(data, { epochs: 1 })).rejects.toThrow(error);
     expect(await net.save()).toEqual(before);
+  });
+});
+
+describe('a weight of 0 is the same as no sample', () => {
+  const data = problem(45);
+  const rest = counted(data);
+  const all = { inputs: data.inputs, targets: data.labels, weights: data.weights };
+  const left = { inputs: rest.inputs, targets: rest.labels, weights: rest.weights };
+
+  const trainings: [string, TrainOptions][] = [
+    ...[adam(), sgd({ learningRate: 0.3 }), momentum({ learningRate: 0.1 }), irprop(), lbfgs()].map(
+      (optimizer): [string, TrainOptions] => [optimizer.name, { epochs: 3, optimizer }],
+    ),
+    ['small batches', { epochs: 2, batchSize: 4, optimizer: adam() }],
+    ['a split, standardised', { epochs: 2, validationSplit: 0.3, standardize: true }],
+    ['early stopping', { epochs: 2, validation: all, earlyStopping: {} }],
+  ];
+  test.each(trainings)('in fit: %s', async (_, training) => {
+    const [net, other] = [await createNetwork({ ...options, l2: 0.1 }), await createNetwork({ ...options, l2: 0.1 })];
+    const wanted = (await other.fit(left, training)).last!;
+    const { samples, cost, validation } = (await net.fit(all, training)).last!;
+    expect([samples, cost, validation]).toEqual([wanted.samples, wanted.cost, wanted.validation]);
+    expect(await net.save({ training: true })).toEqual(await other.save({ training: true }));
+  });
+
+  test('of a class, of a part of a stream, of trainFor and of cross-validation', async () => {
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    const ofClass = { ...all, weights: Float32Array.from(data.labels, (label) => Number(label !== 1)) };
+    await net.fit({ inputs: all.inputs, targets: all.targets }, { epochs: 1, classWeights: [1, 0, 1] });
+    await other.fit(ofClass, { epochs: 1 });
+    expect(net.trainingSamples).toBe(data.labels.filter((label) => label !== 1).length);
+    await net.fitStream(() => [all, all]);
+    await other.fitStream(() => [left, left]);
+    expect(net.trainFor(all, 1e-30).samples).toBe(other.trainFor(left, 1e-30).samples);
+    expect(await net.save()).toEqual(await other.save());
+    const training = { epochs: 2, folds: 3 };
+    const folds = await crossValidate(options, all, training);
+    expect(folds.mean).toEqual((await crossValidate(options, left, training)).mean);
+  });
+
+  test('in evaluate, in all its numbers', async () => {
+    const net = await createNetwork(options);
+    expect(await net.evaluate(all, { rocAuc: true, topK: 2 })).toEqual(await net.evaluate(left, { rocAuc: true, topK: 2 }));
+    expect(await net.evaluate(all)).toEqual(await net.evaluate(left));
+    const linear = await createNetwork({ inputs: 4, layers: [{ units: 1, activation: 'linear' }] });
+    const numbers = { ...all, targets: Float32Array.from(data.labels) };
+    expect(await linear.evaluate(numbers)).toEqual(await linear.evaluate({ ...left, targets: Float32Array.from(rest.labels) }));
+  });
+
+  test('in one batch: trainBatch, backward and the gradients of the inspector', async () => {
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    for (const each of [net, other]) each.optimizer = adam();
+    for (let step = 0; step < 3; step++) {
+      expect(net.trainBatch(all.inputs, all.targets, all.weights)).toBe(
+        other.trainBatch(left.inputs, left.targets, left.weights),
+      );
+    }
+    net.forward(all.inputs);
+    other.forward(left.inputs);
+    const [cost, wanted] = [net.backward(all.targets, all.weights), other.backward(left.targets, left.weights)];
+    expect(Math.abs(cost - wanted)).toBeLessThan(1e-15);
+    for (const [l, layer] of net.layers.entries()) {
+      expect(layer.getWeightGradients()).toEqual(other.layers[l].getWeightGradients());
+      expect(layer.getBiasGradients()).toEqual(other.layers[l].getBiasGradients());
+    }
+    // z and a of all rows remain
+    expect(net.layers[0].getA()).toHaveLength(45 * 6);
+    net.applyGradients();
+    other.applyGradients();
+    expect(await net.save()).toEqual(await other.save());
+    const inspector = await net.inspect();
+    const check = inspector.checkGradients(all.inputs, all.targets, { weights: all.weights });
+    expect(check).toEqual((await other.inspect()).checkGradients(left.inputs, left.targets, { weights: left.weights }));
+    const gradients = inspector.sampleGradients(all.inputs, all.targets, all.weights)[1].biases;
+    const zeros = [...data.weights.keys()].filter((i) => data.weights[i] === 0);
+    for (const i of zeros) expect([...gradients.subarray(3 * i, 3 * i + 3)]).toEqual([0, 0, 0]);
+    expect(gradients.subarray(3, 6).some((value) => value !== 0)).toBe(true);
+  });
+
+  test('for all samples is refused, and nothing changes', async () => {
+    const net = await createNetwork(options);
+    net.forward(all.inputs);
+    const before = await net.save({ training: true });
+    const zeros = new Float32Array(45);
+    const wanted = 'got 0 for every sample, want a weight above 0 for one or more';
+    expect(() => net.trainBatch(all.inputs, all.targets, zeros)).toThrow(`weights: ${wanted}`);
+    expect(() => net.backward(all.targets, zeros)).toThrow(`weights: ${wanted}`);
+    const none = { ...all, weights: zeros };
+    await expect(net.evaluate(none)).rejects.toThrow(`data.weights: ${wanted}`);
+    await expect(net.fit(none)).rejects.toThrow(`data.weights: ${wanted}`);
+    await expect(net.fit(all, { validation: none })).rejects.toThrow(`options.validation.weights: ${wanted}`);
+    await expect(net.fit(left, { classWeights: [0, 0, 0] })).rejects.toThrow(
+      `options.classWeights times data.weights: ${wanted}`,
+    );
+    expect(await net.save({ training: true })).toEqual(before);
   });
 });
 

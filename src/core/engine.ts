@@ -19,7 +19,7 @@ export interface Core {
   forwardWindow(rows: number, inputType: number): void;
   addCost(rows: number): number;
   backward(rows: number): void;
-  meanGradients(rows: number, adds?: boolean): void;
+  meanGradients(rows: number, counted: number, adds?: boolean): void;
   applyGradients(): void;
   trainRows(rows: number): number;
   evaluateRows(rows: number): void;

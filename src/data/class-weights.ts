@@ -3,6 +3,7 @@ import { outputsOf, type Spec } from '../spec/spec.js';
 import type { CheckedData } from './data-set.js';
 import { isFloats, isIntegers } from './numbers.js';
 import { markOwn } from './own-arrays.js';
+import { weighted } from './pick.js';
 import { checkWeights } from './targets.js';
 import type { Goal } from './task.js';
 
@@ -35,8 +36,12 @@ export function withClassWeights(
   const products = markOwn(new Float32Array(samples));
   for (let i = 0; i < samples; i++) products[i] = each[labels[i]] * (weights ? weights[i] : 1);
   checkWeights(`${where} times data.weights`, products, samples);
-  return { ...data, weights: products };
+  return weighted({ ...data, names: namesOf(where, data), weights: products }, spec);
 }
+
+/** The names of the parts of a data set in messages, with those of the products. */
+const namesOf = (where: string, { names }: CheckedData) =>
+  [names?.[0] ?? 'data.inputs', names?.[1] ?? 'data.targets', `${where} times data.weights`] as const;
 
 /** A weight for each class. */
 function listOf(where: string, given: unknown, classes: number, names: readonly string[] | undefined): Float32Array {

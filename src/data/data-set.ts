@@ -7,6 +7,7 @@ import { outputsOf } from '../spec/spec.js';
 import { checkInputs, type InputArray, type Inputs, type Preparation, storedBytesOf, writeInputs } from './inputs.js';
 import { BLOCK_NUMBERS, isFloats } from './numbers.js';
 import { own, ownIfShared } from './own-arrays.js';
+import { type CheckedRows, weighted } from './pick.js';
 import { rowsOf, typedInputs, typedTargets, typedWeights } from './plain-data.js';
 import {
   checkTargets,
@@ -33,7 +34,8 @@ export interface DataSet {
   targets: Targets;
   /**
    * [samples], each 0 or more: the weight w_x that a sample's cost is multiplied by, C = 1/n Σ w_x C_x. Here n is the
-   * number of samples, not the sum of the weights. Default: 1 for each sample.
+   * number of samples, not the sum of the weights. A sample of weight 0 counts nowhere, as if it had not been given.
+   * Default: 1 for each sample.
    */
   weights?: SampleWeights | undefined;
   /**
@@ -52,15 +54,8 @@ export interface TypedDataSet extends DataSet {
   weights?: Float32Array;
 }
 
-/** Samples that fit the network: the lengths agree, labels are classes, and floats are finite. */
-export interface CheckedData {
-  /** The names of the inputs, the targets and the weights in messages. Default: the parts of `data`. */
-  readonly names?: readonly [string, string, string];
-  readonly samples: number;
-  readonly inputs: InputArray;
-  readonly targets: TargetArray;
-  /** [samples]; undefined: 1 for each sample. */
-  readonly weights: Float32Array | undefined;
+/** Samples that fit the network. */
+export interface CheckedData extends CheckedRows {
   /** The names that come with the data. */
   readonly given?: Names;
 }
@@ -98,7 +93,8 @@ export function checkData(where: string, data: unknown, preparation: Preparation
   const samples = checkInputs(names[0], inputs, preparation);
   checkTargets(names[1], targets, samples, preparation.spec);
   if (weights !== undefined) checkWeights(names[2], weights, samples);
-  return { names, samples, inputs, targets, weights, ...((classes || columns) && { given: { classes, columns } }) };
+  const given = (classes || columns) && { given: { classes, columns } };
+  return weighted({ names, samples, inputs, targets, weights, ...given }, preparation.spec);
 }
 
 const NAMES = ['data.inputs', 'data.targets', 'data.weights'] as const;

@@ -4,8 +4,8 @@ import { outputsOf, type Spec } from '../spec/spec.js';
 import { apportion } from './apportion.js';
 import type { CheckedData } from './data-set.js';
 import { isFloats } from './numbers.js';
-import { newOwn } from './own-arrays.js';
 import { permutation } from './philox.js';
+import { pick } from './pick.js';
 import type { TargetArray } from './targets.js';
 import type { Goal } from './task.js';
 
@@ -142,28 +142,4 @@ export function foldsOf(data: CheckedData, folds: number, stratify: boolean, spe
     for (const sample of groups[group]) foldOf[sample] = dealt++ % folds;
   }
   return foldOf;
-}
-
-/** A copy of the samples for which `isChosen` is true. */
-export function pick(
-  { samples, inputs, targets, weights }: CheckedData,
-  isChosen: (sample: number) => boolean,
-  spec: Spec,
-): CheckedData {
-  const chosen = Uint32Array.from({ length: samples }, (_, i) => i).filter((sample) => isChosen(sample));
-  return {
-    samples: chosen.length,
-    inputs: rowsOf(inputs, chosen, spec.inputs),
-    targets: rowsOf(targets, chosen, isFloats(targets) ? outputsOf(spec) : 1),
-    weights: weights && rowsOf(weights, chosen, 1),
-  };
-}
-
-/** Copies rows of `width` numbers to an array of the same type. */
-function rowsOf<T extends CheckedData['inputs' | 'targets']>(values: T, rows: Uint32Array, width: number): T {
-  const copy = newOwn(values, rows.length * width);
-  rows.forEach((row, i) => {
-    copy.set(values.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return copy;
 }

@@ -4,6 +4,7 @@ import type { LayerPlan } from '../core/memory-plan.js';
 import { unpack } from '../core/parameters.js';
 import { writeWindow } from '../data/data-set.js';
 import { checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
+import { weighted } from '../data/pick.js';
 import { rowsOf, typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
 import { checkTargets, checkWeights, type TargetArray, type Targets } from '../data/targets.js';
 import type { CustomCost } from '../spec/network-options.js';
@@ -41,6 +42,9 @@ export interface GradientCheck extends GradientErrors {
  */
 const RATE = -(2 ** 60);
 
+/** The names of the parts of the batch in messages. */
+const NAMES = ['x', 'y', 'options.weights'] as const;
+
 /** @internal */
 export function checkGradients(
   trainer: Trainer,
@@ -53,13 +57,22 @@ export function checkGradients(
   const { spec } = arena;
   arena.checkAlive();
   checkObject('options', options, KEYS);
-  const x = typedInputs('x', givenX, arena) as InputArray;
-  const y = typedTargets('y', givenY, rowsOf(x, spec), arena) as TargetArray;
-  const weights = typedWeights('options.weights', options.weights) as Float32Array | undefined;
+  const givenInputs = typedInputs('x', givenX, arena) as InputArray;
+  const givenTargets = typedTargets('y', givenY, rowsOf(givenInputs, spec), arena) as TargetArray;
+  const givenWeights = typedWeights('options.weights', options.weights) as Float32Array | undefined;
   const limit = checkInteger('options.differences', options.differences ?? 100, 1, Number.MAX_SAFE_INTEGER);
-  const rows = checkInputs('x', x, arena);
-  checkTargets('y', y, rows, spec);
-  if (weights !== undefined) checkWeights('options.weights', weights, rows);
+  const given = checkInputs('x', givenInputs, arena);
+  checkTargets('y', givenTargets, given, spec);
+  if (givenWeights !== undefined) checkWeights('options.weights', givenWeights, given);
+  const {
+    samples: rows,
+    inputs: x,
+    targets: y,
+    weights,
+  } = weighted(
+    { names: NAMES, samples: given, inputs: givenInputs, targets: givenTargets, weights: givenWeights },
+    spec,
+  );
   trainer.call.checkIdle('checkGradients');
   trainer.reserveRows(x, rows);
   const samples = trainer.state.trainingSamples ?? rows;
@@ -94,12 +107,7 @@ function step(
   const keptParameters = parameters.slice();
   const restoreTables = arena.keepTables();
   try {
-    writeWindow(
-      arena,
-      { names: ['x', 'y', 'options.weights'], samples: rows, inputs: x, targets: y, weights },
-      0,
-      rows,
-    );
+    writeWindow(arena, { names: NAMES, samples: rows, inputs: x, targets: y, weights }, 0, rows);
     const { name, clipValue, clipNorm } = optimizer as Partial<Sgd>;
     const hasMaxNorm = arena.spec.layers.some(({ maxNorm }) => maxNorm > 0);
     const isPlain = name === 'sgd' && clipValue === undefined && clipNorm === undefined && !hasMaxNorm;

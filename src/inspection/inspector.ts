@@ -212,6 +212,8 @@ export class Inspector {
     const width = isFloats(y) ? outputsOf(spec) : 1;
     for (let row = 0; row < rows; row++) {
       this.#net.forward(x.subarray(row * spec.inputs, (row + 1) * spec.inputs));
+      // the gradients of a sample of weight 0 are zeros
+      if (weights?.[row] === 0) continue;
       this.#net.backward(y.subarray(row * width, (row + 1) * width), weights?.subarray(row, row + 1));
       for (const [l, layer] of layers.entries()) {
         const weightGradients = layer.getWeightGradients();

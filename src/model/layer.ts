@@ -218,7 +218,7 @@ export class ArenaLayer implements Layer {
     this.#needBackward(method);
     if (this.#pass.hasGradients) return;
     this.#pass.keepStep();
-    this.#arena.core.meanGradients(this.#pass.rows);
+    this.#arena.core.meanGradients(this.#pass.rows, this.#pass.rows);
     this.#pass.holdGradients();
   }
 

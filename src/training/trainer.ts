@@ -5,6 +5,7 @@ import { checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
 import { type CheckedData, loadInputsInBlocks, loadTrainingSet, setSize, writeWindow } from '../data/data-set.js';
 import { checkInputShape, checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
 import { ownIfShared } from '../data/own-arrays.js';
+import { weighted } from '../data/pick.js';
 import { typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
 import { checkTargets, checkWeights, type SampleWeights, type TargetArray, type Targets } from '../data/targets.js';
 import { checkKnownGoal, type KnownGoal } from '../data/task.js';
@@ -117,7 +118,7 @@ export class Trainer {
   }
 
   trainBatch(given: Inputs, givenTargets: Targets, givenWeights: SampleWeights | undefined): number {
-    const { arena, pass, state } = this;
+    const { arena, state } = this;
     arena.checkAlive();
     // first of all, because a learning rate that is a function may do anything: use the network, or change the batch
     const rate = state.clock.next();
@@ -126,10 +127,17 @@ export class Trainer {
     const y = this.takeTargets('y', givenTargets, rows);
     const weights = typedWeights('weights', givenWeights) as Float32Array | undefined;
     if (weights !== undefined) checkWeights('weights', weights, rows);
+    const batch = weighted({ names: BATCH_NAMES, samples: rows, inputs: x, targets: y, weights }, arena.spec);
+    return this.#takeStep(batch, rate);
+  }
+
+  #takeStep(batch: CheckedData, rate: number): number {
+    const { arena, pass, state } = this;
+    const { samples: rows } = batch;
     state.checkStep('trainBatch', rows);
     this.#guard.beforeStep(arena, pass, state.clock);
-    this.reserveRows(x, rows);
-    writeWindow(arena, { names: BATCH_NAMES, samples: rows, inputs: x, targets: y, weights }, 0, rows);
+    this.reserveRows(batch.inputs, rows);
+    writeWindow(arena, batch, 0, rows);
     pass.keepStep();
     state.writeStep(state.trainingSamples ?? rows, rate);
     // a custom cost may throw, and the buffers then hold no complete pass

@@ -1,0 +1,51 @@
+import { outOfRange } from '../check/errors.js';
+import { outputsOf, type Spec } from '../spec/spec.js';
+import type { InputArray } from './inputs.js';
+import { isFloats } from './numbers.js';
+import { newOwn } from './own-arrays.js';
+import type { TargetArray } from './targets.js';
+
+/** Samples that fit the network: the lengths agree, labels are classes, and floats are finite. */
+export interface CheckedRows {
+  /** The names of the inputs, the targets and the weights in messages. Default: the parts of `data`. */
+  readonly names?: readonly [string, string, string];
+  readonly samples: number;
+  readonly inputs: InputArray;
+  readonly targets: TargetArray;
+  /** [samples], each above 0 once `weighted` has left out the others; undefined: 1 for each sample. */
+  readonly weights: Float32Array | undefined;
+}
+
+/** A copy of the samples for which `isChosen` is true. */
+export function pick(
+  { samples, inputs, targets, weights }: CheckedRows,
+  isChosen: (sample: number) => boolean,
+  spec: Spec,
+): CheckedRows {
+  const chosen = Uint32Array.from({ length: samples }, (_, i) => i).filter((sample) => isChosen(sample));
+  return {
+    samples: chosen.length,
+    inputs: rowsOf(inputs, chosen, spec.inputs),
+    targets: rowsOf(targets, chosen, isFloats(targets) ? outputsOf(spec) : 1),
+    weights: weights && rowsOf(weights, chosen, 1),
+  };
+}
+
+/** Copies rows of `width` numbers to an array of the same type. */
+function rowsOf<T extends CheckedRows['inputs' | 'targets']>(values: T, rows: Uint32Array, width: number): T {
+  const copy = newOwn(values, rows.length * width);
+  rows.forEach((row, i) => {
+    copy.set(values.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return copy;
+}
+
+/** The samples whose weight is not 0: the others count nowhere, as if they had not been given. */
+export function weighted<T extends CheckedRows>(data: T, spec: Spec): T {
+  const { weights, names = ['', '', 'data.weights'] } = data;
+  if (!weights?.includes(0)) return data;
+  if (!weights.some((weight) => weight > 0)) {
+    throw outOfRange(names[2], '0 for every sample', 'a weight above 0 for one or more');
+  }
+  return { ...data, ...pick(data, (sample) => weights[sample] > 0, spec) };
+}
