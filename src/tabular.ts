@@ -1,6 +1,7 @@
 export type { ColumnImportance, ImportanceOptions } from './applications/importance.js';
 export type { TableModelOptions } from './applications/model-options.js';
 export { type Prediction, type PredictOptions, type TableEvaluation, TableModel } from './applications/table-model.js';
+export type { NumberSeries, SplitWindows, Windows } from './data/windows.js';
 export type { PartsStream } from './io/read-all.js';
 export type {
   BooleanColumn,
@@ -24,9 +25,7 @@ export type { TableSplitOptions } from './tables/split.js';
 export { Table, type TableRecord, type TableSplit } from './tables/table.js';
 export {
   type SplitWindowOptions,
-  type SplitWindows,
   splitWindows,
   type WindowOptions,
-  type Windows,
   windows,
 } from './tables/windows.js';

@@ -104,7 +104,7 @@ describe('trainingMetrics', () => {
     const targets = data.targets.subarray(0, rows);
     const part = { inputs: data.inputs.subarray(0, 4 * rows), targets };
     expect(last!.training).toEqual(
-      net.evaluate({ ...part, weights: Float32Array.from(targets, (label) => label + 1) }),
+      await net.evaluate({ ...part, weights: Float32Array.from(targets, (label) => label + 1) }),
     );
   });
 

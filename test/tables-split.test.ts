@@ -131,7 +131,7 @@ describe('a split', () => {
   it('is refused with fewer groups than parts', () => {
     const one = Table.fromColumns({ g: [1, 1, 1] });
     expect(() => one.split({ test: 1, group: 'g' })).toThrow(
-      'options.group: got 1 group for 2 parts, want a column with',
+      'options.group: got 1 group for 2 parts, want at least one',
     );
   });
 });
@@ -190,11 +190,11 @@ describe('windows', () => {
     [[1, 2, 3], {}, 'options.length: got undefined, want an integer from 1'],
     [[1, Number.NaN, 3], { length: 1 }, 'series[1]: got NaN, want a finite number'],
     [[1, '2', 3], { length: 1 }, 'series[1]: got "2", want a finite number'],
-    ['123', { length: 1 }, 'series: got "123", want an array of numbers, a typed array or a table'],
+    ['123', { length: 1 }, 'series: got "123", want an array of numbers or of rows, a typed array or a table'],
     [
       [1, 2],
       { length: 1, target: 'a' },
-      'series: got an array of 2, want a table, because options.target names its columns',
+      'series: got an array of 2, want rows or a table, because options.target names its columns',
     ],
     [table, { length: 1 }, 'column "gap": got 2 missing values, the first in row 7, want none: windows need every'],
     [

@@ -255,11 +255,15 @@ describe('a weight of 0 is the same as no sample', () => {
 
   test('in evaluate, in all its numbers', async () => {
     const net = await createNetwork(options);
-    expect(await net.evaluate(all, { rocAuc: true, topK: 2 })).toEqual(await net.evaluate(left, { rocAuc: true, topK: 2 }));
+    expect(await net.evaluate(all, { rocAuc: true, topK: 2 })).toEqual(
+      await net.evaluate(left, { rocAuc: true, topK: 2 }),
+    );
     expect(await net.evaluate(all)).toEqual(await net.evaluate(left));
     const linear = await createNetwork({ inputs: 4, layers: [{ units: 1, activation: 'linear' }] });
     const numbers = { ...all, targets: Float32Array.from(data.labels) };
-    expect(await linear.evaluate(numbers)).toEqual(await linear.evaluate({ ...left, targets: Float32Array.from(rest.labels) }));
+    expect(await linear.evaluate(numbers)).toEqual(
+      await linear.evaluate({ ...left, targets: Float32Array.from(rest.labels) }),
+    );
   });
 
   test('in one batch: trainBatch, backward and the gradients of the inspector', async () => {

@@ -16,6 +16,7 @@ import { type CrossValidation, crossValidate } from 'simdprop/cross-validation';
 import { type CsvData, readCsv } from 'simdprop/csv';
 import { type Column, type ColumnImportance, type Prediction, Table, TableModel } from 'simdprop/tabular';
 import { type ChartOptions, confusionMatrix, importance, learningCurve, rocCurve } from 'simdprop/charts';
+import { splitData } from 'simdprop/split';
 import { saveFile } from 'simdprop/files';
 import { readOnnx, writeOnnx } from 'simdprop/onnx';
 import { type Imported, readSafetensors, writeSafetensors } from 'simdprop/safetensors';
@@ -40,6 +41,7 @@ const f1: number = evaluation.task === 'labels' ? evaluation.macroF1 : 0;
 const images: IdxFile = parseIdx(new Uint8Array(0));
 const table: CsvData = readCsv('x,y', { target: 'y' });
 await network.fit(readCsv('x,y', { target: 'y', labels: true }));
+const parts: { training: CsvData; test: CsvData } = splitData(table, { test: 0.2, seed: 1 });
 await network.fitStream(() => [{ inputs: table.inputs, targets: readCsv('x,y', { target: 'y' }).targets }]);
 const penguins: Table = Table.fromRecords([{ species: 'gentoo', mass: 5.2 }]);
 const mass: Column = penguins.column('mass');
@@ -68,7 +70,7 @@ const charts: string[] = [
   importance([{ column: 'x', importance: 0.5 }], chart),
 ];
 export { charts, columns, predictions, probability, restored, right };
-export { accuracy, error, f1, folds, gradient, images, imported, inOneFile, masses, outputs, weights, worst };
+export { accuracy, error, f1, folds, gradient, images, imported, inOneFile, masses, outputs, parts, weights, worst };
 
 // @ts-expect-error: without a target there is no cost
 const noCost: Node = unroll(network, [0, 1]).cost;

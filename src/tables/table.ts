@@ -1,5 +1,6 @@
 import { checkInteger, checkIsObject, checkName, outOfRange, quote, wrongType } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
+import type { PartOf } from '../data/parts.js';
 import {
   type Column,
   type ColumnKind,
@@ -25,7 +26,7 @@ import { columnsFromColumns, columnsFromRecords } from './from-values.js';
 import { setOwn } from './own-property.js';
 import { profileOf } from './profile.js';
 import type { TableOptions } from './reading.js';
-import { type PartOf, partsOf, type TableSplitOptions } from './split.js';
+import { partsOf, type TableSplitOptions } from './split.js';
 
 /** A row of a table as an object: a value for each column that has values. */
 export type TableRecord = Record<string, Value>;
