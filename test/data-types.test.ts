@@ -259,7 +259,7 @@ test('targets: a Float64Array always holds rows, never labels', async () => {
   const wantedFolds = await crossValidate(OPTIONS, { inputs: doubles, targets: floats }, { folds: 2 });
   expect(folds.mean.cost).toBe(wantedFolds.mean.cost);
   const labels = { inputs: doubles, targets: rows.subarray(0, rows.length / 3) };
-  expect(() => net.evaluate(labels)).toThrow(/^data\.targets: got \d+ numbers, want \d+, 3 for each of/);
+  await expect(net.evaluate(labels)).rejects.toThrow(/^data\.targets: got \d+ numbers, want \d+, 3 for each of/);
 });
 
 describe('numbers that 32 bits cannot hold are refused, and nothing changes', () => {
