@@ -199,7 +199,7 @@ export const THREAD_WORK = 148;
 export const THREADS = 152; // u32: how many threads take part in the present call
 
 // The records of the two data sets: the training set, and the window, which holds every other batch
-export const WINDOW = 156; // SET_INPUTS and SET_TARGETS of the window change only with the plan
+export const WINDOW = 156; // SET_INPUTS of the window is the plan's, except while the training set is evaluated
 export const TRAINING_SET = 184;
 
 // Settings of the network, of its optimizer and of a call of training
@@ -215,7 +215,7 @@ export const HYPER = 264; // f64 [6]: the optimizer's own numbers, at MOMENTUM_M
 export const OPTIMIZER = 312;
 export const TOP_K = 316; // u32: a hit is a sample whose target is among the K largest outputs; 0: hits are not counted
 export const IGNORE_NON_FINITE = 320; // u32: 1 if a step is taken even if its cost is not finite
-export const STEP_ROWS = 324; // u32: rows of a full step
+export const STEP_ROWS = 324; // u32: rows of a full step; see LONG_STEPS
 export const CHUNK_ROWS = 328; // u32: rows that pass through the network at once
 export const RATES = 332; // f64 [steps of a call]: their learning rates; 0: all have LEARNING_RATE
 
@@ -249,6 +249,9 @@ export const SCORING = 456; // SCORE_CLASSES and so on
 // f32: a single output means class 1 if it exceeds this; so does the second of two outputs, unless this is infinite
 export const THRESHOLD = 460;
 export const TARGET_THRESHOLD = 464; // f32: a single target means class 1 if it exceeds this
+
+// u32: the number of steps of STEP_ROWS rows at the beginning of an epoch, if all others have one row less; 0: none has
+export const LONG_STEPS = 468;
 
 // The words of a data set's record, WINDOW or TRAINING_SET
 export const SET_INPUTS = 0;

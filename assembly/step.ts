@@ -29,6 +29,7 @@ import {
   STEP_COST,
   STEP_COUNT,
   STEP_ROW,
+  LONG_STEPS,
   STEP_ROWS,
   STOPPED,
   STRIDE,
@@ -296,9 +297,12 @@ function performChunks(position: i32, count: i32): i32 {
   const kind = kindOfSteps();
   if (kind == VECTORS && stepRows == 1) return performVectors(position, count);
   let rate = <usize>load<u32>(HEADER, RATES);
-  let stepStart = position - (position % stepRows);
+  // from here on, steps have one row less; 0: nowhere
+  const longEnd = load<i32>(HEADER, LONG_STEPS) * stepRows;
+  let isShort = longEnd > 0 && position >= longEnd;
+  let stepStart = position - (isShort ? (position - longEnd) % (stepRows - 1) : position % stepRows);
   for (; count > 0 && position < samples; --count) {
-    const stepEnd = min(stepStart + stepRows, samples);
+    const stepEnd = min(stepStart + stepRows - i32(isShort), samples);
     const rows = min(chunkRows, stepEnd - position);
     // every thread stores the same number
     if (rate) store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
@@ -312,6 +316,7 @@ function performChunks(position: i32, count: i32): i32 {
     position += rows;
     if (position == stepEnd) {
       stepStart = stepEnd;
+      isShort = longEnd > 0 && position >= longEnd;
       if (rate) rate += 8;
     }
   }

@@ -246,7 +246,7 @@ describe('a weight of 0 is the same as no sample', () => {
     expect(net.trainingSamples).toBe(data.labels.filter((label) => label !== 1).length);
     await net.fitStream(() => [all, all]);
     await other.fitStream(() => [left, left]);
-    expect(net.trainFor(all, 1e-30).samples).toBe(other.trainFor(left, 1e-30).samples);
+    expect((await net.trainFor(all, 1e-30)).samples).toBe((await other.trainFor(left, 1e-30)).samples);
     expect(await net.save()).toEqual(await other.save());
     const training = { epochs: 2, folds: 3 };
     const folds = await crossValidate(options, all, training);

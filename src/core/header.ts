@@ -135,6 +135,7 @@ const HEADER = {
   topK: u32(abi.TOP_K),
   ignoreNonFinite: u32(abi.IGNORE_NON_FINITE),
   stepRows: u32(abi.STEP_ROWS),
+  longSteps: u32(abi.LONG_STEPS),
   chunkRows: u32(abi.CHUNK_ROWS),
   rates: u32(abi.RATES),
   learningRate: f64(abi.LEARNING_RATE),

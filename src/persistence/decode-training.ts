@@ -63,6 +63,7 @@ const KEYS = {
     samples: true,
     data: true,
     stepRows: true,
+    longSteps: true,
     shuffle: true,
     ignoreNonFinite: true,
     slots: true,
@@ -174,7 +175,7 @@ function checkPlace(value: unknown, optimizer: Optimizer, learner: Learner): Pla
   // a call cannot change to an optimizer of another kind, whose slots would be missing
   if (options.optimizer) checkName(`${where}.options.optimizer.name`, options.optimizer.name, [optimizer.name]);
   const run = place.run === undefined ? undefined : readRun(`${where}.run`, place.run);
-  if (run && options.samples !== undefined) checkRun(`${where}.run`, run, options.samples, options.stepRows);
+  if (run && options.samples !== undefined) checkRun(`${where}.run`, run, { ...options, samples: options.samples });
   return {
     ...place,
     options,
@@ -198,14 +199,29 @@ function checkPlace(value: unknown, optimizer: Optimizer, learner: Learner): Pla
 
 function checkOptions(where: string, value: unknown, { task, outputs }: Learner): CallOptions {
   const options = objectAt<CallOptions>(where, value, KEYS.options);
-  const { call, samples, data, stepRows, shuffle, ignoreNonFinite, slots, validation, earlyStopping, optimizer } =
-    options;
+  const {
+    call,
+    samples,
+    data,
+    stepRows,
+    longSteps,
+    shuffle,
+    ignoreNonFinite,
+    slots,
+    validation,
+    earlyStopping,
+    optimizer,
+  } = options;
   checkName(`${where}.call`, call, ['fit', 'trainFor', 'fitStream']);
   if (call !== 'fitStream') {
     checkInteger(`${where}.samples`, samples, 1, MAX_WORD);
     wordAt(`${where}.data`, data);
   }
   checkInteger(`${where}.stepRows`, stepRows, 1, MAX_COUNT);
+  if (longSteps !== undefined) {
+    checkInteger(`${where}.longSteps`, longSteps, 1, MAX_WORD);
+    checkInteger(`${where}.stepRows`, stepRows, 2, MAX_COUNT);
+  }
   checkBoolean(`${where}.shuffle`, shuffle);
   checkBoolean(`${where}.ignoreNonFinite`, ignoreNonFinite);
   if (slots !== undefined) countAt(`${where}.slots`, slots);

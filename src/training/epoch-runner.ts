@@ -126,7 +126,7 @@ export class EpochRunner implements Epochs {
     return {
       epoch: this.#epoch,
       epochs: this.#settings.epochs,
-      step: Math.ceil(stepper.position / this.#settings.stepRows),
+      step: stepper.stepsDone + Number(!stepper.isAtStepEnd),
       steps: stepper.steps,
       samples: stepper.position,
       cost: this.#costSum / stepper.position,

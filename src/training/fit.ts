@@ -22,7 +22,7 @@ import {
   checkSettings,
   checkStandardize,
   defaultEpochs,
-  rowsOfStep,
+  stepSizesOf,
   TRAIN_KEYS,
   type TrainOptions,
   type TrainSettings,
@@ -31,6 +31,7 @@ import {
 import { PendingWarnings } from './pending-warnings.js';
 import type { CallOptions, LbfgsPlace, Place, RunPlace, TrainedEpoch } from './place.js';
 import type { EpochReport } from './reports.js';
+import type { StepSizes } from './steps.js';
 import type { Trainer } from './trainer.js';
 
 // Training for a number of epochs on a data set that lies in memory as a whole: Network.fit and Network.train.
@@ -104,7 +105,7 @@ async function load(names: readonly (keyof Features)[]): Promise<void> {
 }
 
 /** The checked settings of a call of fit. */
-interface FitSettings extends TrainSettings {
+interface FitSettings extends TrainSettings, Pick<StepSizes, 'longSteps'> {
   readonly epochs: number;
   readonly data: CheckedData;
   readonly goal: Goal;
@@ -210,15 +211,15 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   const parts = applyFeatures(options, settings, arena);
   throwIfAborted(settings.signal);
   const { samples } = parts.data;
-  const stepRows = rowsOfStep(settings.stepRows, samples, settings.optimizer);
-  const epochs = settings.epochs ?? defaultEpochs(samples, stepRows);
+  const sizes = stepSizesOf(settings, samples, settings.optimizer);
+  const epochs = settings.epochs ?? defaultEpochs(sizes);
   const makeLbfgs = isLbfgs ? loaded.lbfgs?.makeLbfgs : undefined;
   const warnings = warningsOf(parts.data, preparationOf(arena, settings.standardize));
   let hasInputs = false;
   if (isInBlocks) {
     const pause = makeYield(settings.signal);
     if (isMeasured) await standardize(trainer, parts.data, measured, pause);
-    hasInputs = await trainer.standardizeInBlocks(parts.data, stepRows, pause);
+    hasInputs = await trainer.standardizeInBlocks(parts.data, sizes.stepRows, pause);
   }
   // an optimizer that was assigned while code was loaded replaces that of the call, as it does in later epochs
   const isAssigned = state.optimizer !== atTheCall && state.optimizer.name === settings.optimizer.name;
@@ -229,7 +230,7 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
     goal,
     given,
     epochs,
-    stepRows,
+    ...sizes,
     makeLbfgs,
     warnings,
     hasInputs,

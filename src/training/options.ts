@@ -21,6 +21,7 @@ import { checkOptimizer, isFullBatch, type Optimizer } from '../spec/optimizer.j
 import type { Spec } from '../spec/spec.js';
 import type { EarlyStopping } from './early-stopping.js';
 import type { EpochReport, ProgressReport } from './reports.js';
+import { type StepSizes, Steps, sizesOfBatches } from './steps.js';
 
 // The options of the calls that train, and their checks.
 
@@ -43,6 +44,11 @@ export interface TrainOptions {
    * all samples.
    */
   batchSize?: number;
+  /**
+   * The number of steps of an epoch, instead of `batchSize` and `accumulate`: the samples are divided into this many
+   * batches, whose sizes differ by one at most. 1 to the number of samples.
+   */
+  batches?: number;
   /**
    * The number of batches whose gradients are added up before one update, 1 to 2³¹ - 1. A step then has accumulate ·
    * batchSize samples. Default 1.
@@ -111,6 +117,7 @@ export interface TrainOptions {
 export const TRAIN_KEYS = keysOf<TrainOptions>({
   epochs: true,
   batchSize: true,
+  batches: true,
   accumulate: true,
   optimizer: true,
   shuffle: true,
@@ -129,7 +136,7 @@ export const TRAIN_KEYS = keysOf<TrainOptions>({
 });
 
 /** Options about a training set as a whole, which a stream never has. */
-const WHOLE_SET_KEYS = ['classWeights', 'validationSplit', 'earlyStopping', 'trainingMetrics'] as const;
+const WHOLE_SET_KEYS = ['batches', 'classWeights', 'validationSplit', 'earlyStopping', 'trainingMetrics'] as const;
 
 /**
  * Options of `fitStream`: those of `fit` that do not need the whole training set. In progress reports, `steps` counts
@@ -139,7 +146,7 @@ export type StreamOptions = Omit<TrainOptions, (typeof WHOLE_SET_KEYS)[number]>;
 
 export const STREAM_KEYS = TRAIN_KEYS.filter((key) => !WHOLE_SET_KEYS.some((other) => other === key));
 
-export const STEP_KEYS = ['batchSize', 'accumulate', 'optimizer', 'shuffle', 'ignoreNonFinite'] as const;
+export const STEP_KEYS = ['batchSize', 'batches', 'accumulate', 'optimizer', 'shuffle', 'ignoreNonFinite'] as const;
 
 /** Options of `trainFor`: those of `fit` that say what a step is. */
 export type TrainForOptions = Pick<TrainOptions, (typeof STEP_KEYS)[number]>;
@@ -155,6 +162,8 @@ export interface StepSettings {
   readonly optimizer: Optimizer;
   /** Samples per update. */
   readonly stepRows: number;
+  /** The number of steps of an epoch, instead of `stepRows`. */
+  readonly batches: number | undefined;
   readonly shuffle: boolean;
   readonly ignoreNonFinite: boolean;
 }
@@ -210,24 +219,41 @@ export function checkSteps(options: TrainForOptions, current: Optimizer): StepSe
   const defaultSize = isFullBatch(optimizer) ? MAX_COUNT : DEFAULT_BATCH_SIZE;
   const batchSize = checkInteger('options.batchSize', options.batchSize ?? defaultSize, 1, MAX_COUNT);
   const accumulate = checkInteger('options.accumulate', options.accumulate ?? 1, 1, MAX_COUNT);
+  const { batches } = options;
+  if (batches !== undefined) {
+    checkInteger('options.batches', batches, 1, MAX_COUNT);
+    const other = (['batchSize', 'accumulate'] as const).find((name) => options[name] !== undefined);
+    if (other) throw new TypeError(`options.batches: got ${other} too, want one of them`);
+  }
   return {
     // the passes of a line search must differ only by the weights, not by the order of their sums
     shuffle: shuffle && optimizer.name !== 'lbfgs',
     ignoreNonFinite,
     optimizer,
     stepRows: batchSize * accumulate,
+    batches,
   };
 }
 
 /**
- * The rows of a step: all samples if there are fewer than `stepRows`. Throws if the optimizer needs full batches and
- * would not get them.
+ * The sizes of the steps of an epoch: all samples if there are fewer than in a step. Throws if the optimizer needs full
+ * batches and would not get them.
  */
-export function rowsOfStep(stepRows: number, samples: number, optimizer: Optimizer): number {
-  if (isFullBatch(optimizer) && stepRows < samples) {
-    throw outOfRange('options.batchSize', stepRows, `all ${samples} samples for ${optimizer.name}, or none given`);
+export function stepSizesOf(
+  { stepRows, batches }: Pick<StepSettings, 'stepRows' | 'batches'>,
+  samples: number,
+  optimizer: Optimizer,
+): StepSizes {
+  if (batches !== undefined && batches > samples) {
+    throw outOfRange('options.batches', batches, `at most one for each of ${samples} samples`);
   }
-  return Math.min(stepRows, samples);
+  const sizes = batches === undefined ? { samples, stepRows } : sizesOfBatches(samples, batches);
+  if (isFullBatch(optimizer) && sizes.stepRows < samples) {
+    const [name, got] = batches === undefined ? ['batchSize', stepRows] : ['batches', batches];
+    const wanted = batches === undefined ? `all ${samples} samples` : '1';
+    throw outOfRange(`options.${name}`, got, `${wanted} for ${optimizer.name}, or none given`);
+  }
+  return { ...sizes, stepRows: Math.min(sizes.stepRows, samples) };
 }
 
 /** Checks the option `standardize`. Returns what is standardised. */
@@ -245,8 +271,8 @@ export function checkStandardize(where: string, value: unknown, spec: Spec): Sta
 const DEFAULT_STEPS = 1000;
 
 /** The number of epochs of a call that is not told any: the fewest with 1000 steps. */
-export function defaultEpochs(samples: number, stepRows: number): number {
-  return Math.ceil(DEFAULT_STEPS / Math.ceil(samples / stepRows));
+export function defaultEpochs(sizes: StepSizes): number {
+  return Math.ceil(DEFAULT_STEPS / new Steps(sizes).count);
 }
 
 /** Checks all options that do not need the whole training set. */

@@ -2,6 +2,7 @@ import { outOfRange } from '../check/errors.js';
 import { MAX_CHUNK_ROWS } from '../core/memory-plan.js';
 import type { Optimizer } from '../spec/optimizer.js';
 import type { ClockState } from '../spec/schedule.js';
+import { type StepSizes, Steps } from './steps.js';
 
 // The place at which training stood when it was saved, and from which it can resume. Nothing in it depends on time, or
 // on how the core arranges its memory.
@@ -58,6 +59,8 @@ export interface CallOptions {
   readonly samples?: number;
   readonly data?: number;
   readonly stepRows: number;
+  /** See StepSizes. */
+  readonly longSteps?: number;
   readonly shuffle: boolean;
   readonly ignoreNonFinite: boolean;
   /** For trainFor, which also resumes with another optimizer that has as many slots. */
@@ -128,10 +131,10 @@ export interface SavedTraining extends Counts {
 export function checkRun(
   where: string,
   { position, step }: { readonly position: number; readonly step?: object },
-  samples: number,
-  stepRows: number,
+  sizes: StepSizes,
 ): void {
-  const within = position === samples ? 0 : position % stepRows;
+  const { samples, stepRows } = sizes;
+  const within = position > samples ? 0 : new Steps(sizes).doneWithin(position);
   if (position > samples || within % MAX_CHUNK_ROWS !== 0) {
     throw outOfRange(`${where}.position`, position, `the end of a step of ${stepRows} of ${samples} samples`);
   }

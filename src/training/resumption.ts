@@ -11,6 +11,7 @@ const NAMES: Readonly<Record<keyof CallOptions, string>> = {
   samples: 'data: number of samples',
   data: 'data',
   stepRows: 'options.batchSize · accumulate',
+  longSteps: 'options.batches',
   shuffle: 'options.shuffle',
   ignoreNonFinite: 'options.ignoreNonFinite',
   slots: 'options.optimizer',

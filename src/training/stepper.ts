@@ -7,6 +7,7 @@ import type { RateClock } from '../spec/schedule.js';
 import type { Fallback } from './fallback.js';
 import { diagnose, isStateFinite, NonFiniteError, Snapshot } from './non-finite.js';
 import type { RunPlace } from './place.js';
+import { type StepSizes, Steps } from './steps.js';
 import { readTimer } from './timer.js';
 
 // Takes steps over the training set that lies in the arena, slice by slice. The caller decides how long a slice is.
@@ -28,14 +29,11 @@ export interface Trainee {
   writeStep(samples: number): void;
 }
 
-export interface StepperOptions {
-  readonly samples: number;
+export interface StepperOptions extends StepSizes {
   /** n of the penalties, if the training set has more samples than these. Default: `samples`. */
   readonly trainingSamples?: number;
   /** Steps of the epoch that come before these samples; they count in errors. Default 0. */
   readonly stepsBefore?: number;
-  /** Samples per update. */
-  readonly stepRows: number;
   readonly shuffle: boolean;
   readonly ignoreNonFinite: boolean;
   /** true: this is a pass of a line search, where a cost that is not finite only means that the step was too long. */
@@ -49,8 +47,6 @@ type Failure = { readonly step: number } & ReturnType<typeof diagnose>;
 export class Stepper implements Guard {
   /** Steps of an epoch. */
   readonly steps: number;
-  /** Chunks of a whole step. */
-  readonly chunksPerStep: number;
   /** Samples of this epoch done so far. */
   position = 0;
   /** Learning rate of the last step. */
@@ -60,6 +56,7 @@ export class Stepper implements Guard {
   readonly #trainee: Trainee;
   readonly #options: StepperOptions;
   readonly #chunkRows: number;
+  readonly #steps: Steps;
   readonly #snapshot = new Snapshot();
   /** True: training falls back to the snapshot itself. */
   #isAtFallback = false;
@@ -74,23 +71,22 @@ export class Stepper implements Guard {
     this.#trainee = trainee;
     this.#options = options;
     this.#chunkRows = Math.min(options.stepRows, MAX_CHUNK_ROWS);
-    this.steps = Math.ceil(options.samples / options.stepRows);
-    this.chunksPerStep = Math.ceil(options.stepRows / this.#chunkRows);
+    this.#steps = new Steps(options);
+    this.steps = this.#steps.count;
   }
 
   /** Steps of this epoch that are done. */
   get stepsDone(): number {
-    const { samples, stepRows } = this.#options;
-    return this.position === samples ? this.steps : Math.floor(this.position / stepRows);
+    return this.#steps.doneAt(this.position);
   }
 
   get isAtStepEnd(): boolean {
-    return this.position % this.#options.stepRows === 0 || this.position === this.#options.samples;
+    return this.#steps.doneWithin(this.position) === 0;
   }
 
   /** Chunks that are left of the step in progress; between two steps, those of a whole step. */
   get chunksToStepEnd(): number {
-    return this.#chunksOfSteps(1);
+    return this.chunksOfSteps(1);
   }
 
   /** The place within the epoch, without its cost. */
@@ -116,7 +112,7 @@ export class Stepper implements Guard {
     this.#epoch = epoch;
     this.takeSnapshot();
     // parameters do not change within a step, so that the snapshot is one of the step's start
-    if (step) this.#snapshotPosition = this.position - (this.position % this.#options.stepRows);
+    if (step) this.#snapshotPosition = this.position - this.#steps.doneWithin(this.position);
   }
 
   /**
@@ -125,12 +121,12 @@ export class Stepper implements Guard {
    * and then falls back to the state that is kept.
    */
   advance(chunks: number, sum: number): number {
-    const { samples, stepRows, ignoreNonFinite } = this.#options;
+    const { samples, ignoreNonFinite } = this.#options;
     let count = chunks;
     // a callback may have set other weights or another optimizer: the steps before could not be repeated with those
     const isOther = !this.#trainee.pass.isGuardedBy(this);
     if (!ignoreNonFinite && (isOther || readTimer() > this.#nextSnapshot)) {
-      const done = this.position % stepRows;
+      const done = this.#steps.doneWithin(this.position);
       if (done === 0) this.takeSnapshot();
       else {
         // a snapshot does not have the gradients that were added up: it must wait for the end of the step
@@ -191,7 +187,7 @@ export class Stepper implements Guard {
    */
   #trainChunks(chunks: number, sum: number): number | undefined {
     const { arena, pass, clock } = this.#trainee;
-    const { samples, trainingSamples, stepRows, ignoreNonFinite } = this.#options;
+    const { samples, trainingSamples, stepRows, longSteps, ignoreNonFinite } = this.#options;
     const { core, header, plan } = arena;
     let count = chunks;
     let rates: Float64Array | undefined;
@@ -199,10 +195,11 @@ export class Stepper implements Guard {
     if (typeof clock.rate !== 'number') {
       // no more chunks than there are steps with a rate. If steps have several chunks, these are fewer than possible
       rates = arena.doubles(plan.rateTable, Math.min(count, MAX_RATES, this.steps - this.stepsDone));
-      count = Math.min(count, this.#chunksOfSteps(clock.fill(rates)));
+      count = Math.min(count, this.chunksOfSteps(clock.fill(rates)));
     }
     this.#trainee.writeStep(trainingSamples ?? samples);
     header.stepRows = stepRows;
+    header.longSteps = longSteps ?? 0;
     header.chunkRows = this.#chunkRows;
     header.ignoreNonFinite = Number(ignoreNonFinite);
     header.costSum = sum;
@@ -229,7 +226,7 @@ export class Stepper implements Guard {
     }
     const isStopped = header.stopped !== 0;
     // a step that is not complete has used its rate too
-    const isWithin = position % stepRows !== 0 && position !== this.#options.samples;
+    const isWithin = this.#steps.doneWithin(position) !== 0;
     if (isWithin) {
       pass.startStep(() => {
         this.#step = this.#stepSoFar;
@@ -251,23 +248,19 @@ export class Stepper implements Guard {
   }
 
   /** Chunks from here to the end of `steps` steps, of which the step in progress is the first. */
-  #chunksOfSteps(steps: number): number {
-    const within = Math.floor((this.position % this.#options.stepRows) / this.#chunkRows);
-    return steps * this.chunksPerStep - within;
+  chunksOfSteps(steps: number): number {
+    return this.#steps.chunksOf(this.position, steps, this.#chunkRows);
   }
 
   /** Rows of the chunk that begins at `position`. */
   #rowsFrom(position: number): number {
-    const { samples, stepRows } = this.#options;
-    const stepEnd = Math.min((Math.floor(position / stepRows) + 1) * stepRows, samples);
-    return Math.min(this.#chunkRows, stepEnd - position);
+    return Math.min(this.#chunkRows, this.#steps.endAfter(position) - position);
   }
 
   /** Rows of the chunk that ends at `position`. */
   #rowsBefore(position: number): number {
-    const { stepRows } = this.#options;
-    const stepStart = Math.floor((position - 1) / stepRows) * stepRows;
-    return (position - stepStart) % this.#chunkRows || this.#chunkRows;
+    const inStep = this.#steps.doneWithin(position - 1) + 1;
+    return inStep % this.#chunkRows || this.#chunkRows;
   }
 
   /** The error for the step at which numbers ceased to be finite. The network falls back to the state that is kept. */
@@ -308,7 +301,7 @@ export class Stepper implements Guard {
     this.position = start;
     while (this.position < failed) {
       const step = this.stepsDone;
-      const cost = this.#trainChunks(this.chunksPerStep, 0);
+      const cost = this.#trainChunks(this.chunksToStepEnd, 0);
       if (this.#snapshot.take(arena, clock)) {
         this.#isAtFallback = false;
         // this can happen only if a callback has changed the weights in between

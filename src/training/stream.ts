@@ -256,7 +256,7 @@ class Stream {
     if (this.#runPlace) {
       const checksum = this.#isOfVersion1 ? checksumOfVersion1(data) : checksumOfSet(arena);
       if (checksum !== done.data) throw wrongParts(`another part ${part}`);
-      checkRun('load: place.run', this.#runPlace, data.samples, stepRows);
+      checkRun('load: place.run', this.#runPlace, { samples: data.samples, stepRows });
     }
     call.resumption = undefined;
     const order = (state.epochsTrained + part * PART_ORDER) % 2 ** 32;

@@ -59,11 +59,12 @@ export class TimeBoxedTraining {
   continues(data: { inputs?: unknown; targets?: unknown; weights?: unknown }, options: StepperOptions): boolean {
     const { inputs, targets, weights } = this.#given;
     const isSame = data.inputs === inputs && data.targets === targets && data.weights === weights;
-    const { stepRows, shuffle, ignoreNonFinite } = this.#options;
+    const { stepRows, longSteps, shuffle, ignoreNonFinite } = this.#options;
     return (
       isSame &&
       this.#state.arena.set === this.#set &&
       options.stepRows === stepRows &&
+      options.longSteps === longSteps &&
       options.shuffle === shuffle &&
       options.ignoreNonFinite === ignoreNonFinite
     );
@@ -113,7 +114,7 @@ export class TimeBoxedTraining {
       lastCount = Math.max(1, Math.min(fitting, most, stepper.steps));
       const before = { position: stepper.position, steps: stepper.stepsDone };
       const costBefore = this.#epochCost;
-      this.#epochCost = stepper.advance(lastCount * stepper.chunksPerStep, costBefore);
+      this.#epochCost = stepper.advance(stepper.chunksOfSteps(lastCount), costBefore);
       // completes the last step: training may have resumed within a step, and then ends within one
       while (!stepper.isAtStepEnd) this.#epochCost = stepper.advance(stepper.chunksToStepEnd, this.#epochCost);
       const steps = stepper.stepsDone - before.steps;

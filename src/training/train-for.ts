@@ -4,7 +4,7 @@ import { checkNamedTask, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import { slotsOf } from '../spec/optimizer.js';
 import { CallStart } from './call-start.js';
-import { checkSteps, rowsOfStep, STEP_KEYS, type StepSettings, type TrainForOptions } from './options.js';
+import { checkSteps, STEP_KEYS, type StepSettings, stepSizesOf, type TrainForOptions } from './options.js';
 import type { TrainForReport } from './reports.js';
 import { TimeBoxedTraining } from './time-boxed.js';
 import type { Trainer } from './trainer.js';
@@ -87,8 +87,7 @@ function startTraining(trainer: Trainer, { arrays, data }: GivenData, settings: 
 /** The settings of the steps on this many samples. */
 function stepsOf(settings: StepSettings, samples: number) {
   const { optimizer, shuffle, ignoreNonFinite } = settings;
-  const stepRows = rowsOfStep(settings.stepRows, samples, optimizer);
-  return { samples, stepRows, optimizer, shuffle, ignoreNonFinite, isTrial: false };
+  return { ...stepSizesOf(settings, samples, optimizer), optimizer, shuffle, ignoreNonFinite, isTrial: false };
 }
 
 /** A function that calls `make` at most once, because checksums of data take time. */

@@ -18,6 +18,7 @@ import type { Scaling } from './call-start.js';
 import { BatchGuard } from './non-finite.js';
 import type { StepSettings } from './options.js';
 import type { CallOptions, Place, SavedTraining } from './place.js';
+import type { StepSizes } from './steps.js';
 import type { TimeBoxedTraining } from './time-boxed.js';
 import { TrainingState } from './training-state.js';
 
@@ -254,9 +255,14 @@ export class Trainer {
   optionsOf(
     call: CallOptions['call'],
     samples: number,
-    { stepRows, shuffle, ignoreNonFinite }: Pick<StepSettings, 'stepRows' | 'shuffle' | 'ignoreNonFinite'>,
+    {
+      stepRows,
+      longSteps,
+      shuffle,
+      ignoreNonFinite,
+    }: Omit<StepSizes, 'samples'> & Pick<StepSettings, 'shuffle' | 'ignoreNonFinite'>,
   ): CallOptions {
-    return { call, samples, data: checksumOfSet(this.arena), stepRows, shuffle, ignoreNonFinite };
+    return { call, samples, data: checksumOfSet(this.arena), stepRows, longSteps, shuffle, ignoreNonFinite };
   }
 
   /** The place of the call in progress, or else the place at which a call may resume. */
