@@ -123,7 +123,8 @@ export function writeWindow(arena: Arena, data: CheckedData, first: number, rows
  * Makes the samples [first, first + rows) of the training set in the memory those of the window, where they lie.
  * `window.inputs` must be put back to the plan's `windowInputs` afterwards.
  */
-export function showTrainingRows({ header, spec }: Arena, first: number): void {
+export function showTrainingRows(arena: Arena, first: number): void {
+  const { header, spec } = arena;
   const { window, trainingSet } = header;
   const { inputs, inputType, targets, targetType, weights } = trainingSet;
   window.inputType = inputType;
