@@ -107,6 +107,16 @@ describe('batches', () => {
     expect(await net.save()).toEqual(await other.save());
   });
 
+  it('of trainFor are those of its own data, not of the data before', async () => {
+    const net = await createNetwork({ ...OPTIONS, layers: [{ units: 3, activation: 'softmax' }] });
+    await net.trainFor(dataOf(5), 1e-30, { batches: 5 });
+    expect((await net.trainFor(dataOf(40), 1e-30, { batches: 10 })).steps).toBe(10);
+    // the same kind: all of the new samples
+    const optimizer = irprop();
+    expect((await net.trainFor(dataOf(20), 1e-30, { batchSize: 20, optimizer })).steps).toBe(1);
+    expect((await net.trainFor(dataOf(10), 1e-30, { batchSize: 10, optimizer })).steps).toBe(1);
+  });
+
   it('use every sample once in an epoch, shuffled', async () => {
     const data = dataOf(23);
     const net = await createNetwork({ inputs: 4, layers: [{ units: 1, activation: 'linear' }], cost: 'quadratic' });

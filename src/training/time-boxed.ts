@@ -54,15 +54,18 @@ export class TimeBoxedTraining {
 
   /**
    * True if a call with these arrays and options resumes here: they are the same ones, and the data are still in the
-   * memory.
+   * memory. `optionsOf`: the options for these samples, which other data may contradict.
    */
-  continues(data: { inputs?: unknown; targets?: unknown; weights?: unknown }, options: StepperOptions): boolean {
+  continues(
+    data: { inputs?: unknown; targets?: unknown; weights?: unknown },
+    optionsOf: () => StepperOptions,
+  ): boolean {
     const { inputs, targets, weights } = this.#given;
     const isSame = data.inputs === inputs && data.targets === targets && data.weights === weights;
+    if (!isSame || this.#state.arena.set !== this.#set) return false;
     const { stepRows, longSteps, shuffle, ignoreNonFinite } = this.#options;
+    const options = optionsOf();
     return (
-      isSame &&
-      this.#state.arena.set === this.#set &&
       options.stepRows === stepRows &&
       options.longSteps === longSteps &&
       options.shuffle === shuffle &&

@@ -54,7 +54,7 @@ function trainingFor(trainer: Trainer, given: GivenData, settings: StepSettings)
   const { optimizer } = settings;
   const last = trainer.timeBoxed;
   const hasState = slotsOf(optimizer) === trainer.arena.plan.slots;
-  if (!last || !hasState || !last.continues(given.arrays, stepsOf(settings, last.samples))) {
+  if (!last || !hasState || !last.continues(given.arrays, () => stepsOf(settings, last.samples))) {
     return startTraining(trainer, given, settings);
   }
   trainer.state.checkRate(optimizer);
