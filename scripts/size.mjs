@@ -116,6 +116,14 @@ const PAGES = [
     `,
   },
   {
+    name: 'simdprop/keras, readKeras',
+    code: `
+      import { readKeras } from 'simdprop/keras';
+      // the file is refused: what counts is what has been fetched for that
+      globalThis.predictions = readKeras(new Uint8Array(0)).catch(() => new Float32Array(4));
+    `,
+  },
+  {
     name: 'simdprop/static, all of it',
     goal: 60,
     ceiling: 70,

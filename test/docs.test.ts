@@ -37,6 +37,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'simdprop/tabular': 'src/tabular.ts',
   'simdprop/charts': 'src/charts.ts',
   'simdprop/files': 'src/io/files.ts',
+  'simdprop/keras': 'src/keras.ts',
   'simdprop/tfjs': 'src/tfjs.ts',
   'simdprop/export': 'src/export.ts',
   'simdprop/fann': 'src/fann.ts',

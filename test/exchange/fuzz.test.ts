@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readBrain } from '../../src/brain.js';
 import { readFann } from '../../src/fann.js';
+import { readKeras } from '../../src/keras.js';
 import { readOnnx, writeOnnx } from '../../src/onnx.js';
 import { readPyTorch } from '../../src/pytorch.js';
 import { readSafetensors, writeSafetensors } from '../../src/safetensors.js';
@@ -51,6 +52,7 @@ const READERS: Readonly<
   ],
   readPyTorch: [async () => named(/\.pt$/), (file) => readPyTorch(file, { activations: ['relu', 'linear'] })],
   readBrain: [async () => Object.values(JSON.parse(new TextDecoder().decode(read('brain-2.json')))).map((net) => new TextEncoder().encode(JSON.stringify((net as { json: object }).json))), readBrain], // biome-ignore format: one line
+  readKeras: [async () => named(/\.(h5|keras)$/), readKeras],
   readFann: [async () => named(/\.net$/), readFann],
 };
 

@@ -6,6 +6,7 @@ import { readBrain } from 'simdprop/brain';
 import { crossValidate } from 'simdprop/cross-validation';
 import { writeC, writeJavaScript } from 'simdprop/export';
 import { readFann } from 'simdprop/fann';
+import { readKeras } from 'simdprop/keras';
 import { readOnnx, writeOnnx } from 'simdprop/onnx';
 import { readPyTorch } from 'simdprop/pytorch';
 import { readSafetensors, writeSafetensors } from 'simdprop/safetensors';
@@ -91,6 +92,7 @@ for (const { network, notes } of [
 const brain = { sizes: [1, 1], type: 'NeuralNetwork', layers: [{}, { weights: [[2]], biases: [1] }] };
 assert.equal((await readBrain(brain)).network.parameters, 2);
 await assert.rejects(readFann(new Uint8Array(4)), /FANN_FLO_2\.1/);
+await assert.rejects(readKeras(new Uint8Array(8)), /HDF5/);
 await assert.rejects(readPyTorch(new Uint8Array(4)), /torch\.save/);
 await assert.rejects(readTfjs({}, {}), /weightsManifest/);
 assert.match(await writeC(whole), /network_predict/);

@@ -1,0 +1,19 @@
+import { type Bytes, checkBytes } from './check/bytes.js';
+import { type ApproximateOption, checkApproximate } from './exchange/chain.js';
+import { readKerasFile } from './exchange/keras.js';
+import { checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
+
+export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
+
+/** Options of `readKeras`. */
+export interface KerasOptions extends ImportOptions, ApproximateOption {}
+
+/**
+ * The network in a file of Keras' `model.save`, `.keras` or `.h5`: dense layers, activations, batch normalisation,
+ * `Normalization` and `Rescaling`. Throws a RangeError that names the layer for models of other layers.
+ */
+export async function readKeras(file: Bytes, options: KerasOptions = {}): Promise<Imported> {
+  const bytes = checkBytes('readKeras', file, 'the bytes of a .keras or .h5 file');
+  const own = checkImportOptions(options, ['approximate']);
+  return await networkOf(await readKerasFile(bytes, { approximate: checkApproximate(options) }), own);
+}

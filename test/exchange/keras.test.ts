@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readKeras } from '../../src/keras.js';
+import { readOnnx } from '../../src/onnx.js';
+import { hasModel, readModel } from './models.js';
+import { distanceOf } from './onnxruntime.js';
+
+const DIGITS = 'digits-keras/digits.keras';
+const IRIS = 'iris-h5/iris_model.h5';
+
+const read = (name: string) => new Uint8Array(readFileSync(new URL(`fixtures/${name}`, import.meta.url)));
+const expected = JSON.parse(readFileSync(new URL('fixtures/keras.json', import.meta.url), 'utf8'));
+
+describe('a file of Keras', () => {
+  it.each([
+    ['keras-2.h5', 'y2'],
+    ['keras-3.h5', 'y3'],
+    ['keras-3.keras', 'y3'],
+    ['keras-3-deflated.keras', 'y3'],
+  ])('%s comes in with its normalisation', async (name, y) => {
+    const { network, notes } = await readKeras(read(name));
+    expect(notes).toEqual([]);
+    // the hard sigmoid of Keras 2 is steeper
+    expect(String(network)).toContain('3-4-2 hardSigmoid/softmax');
+    expect(network.task).toBe('classes');
+    expect(network.getStandardization()).toBeDefined();
+    expect(distanceOf(network.predict(Float64Array.from(expected.x)), expected[y])).toBeLessThan(1e-6);
+  });
+
+  it.each([
+    ['text', new TextEncoder().encode('hello world'), 'got a file that begins with "hello wo", want an HDF5 file'],
+    ['half of a .h5 file', read('keras-3.h5').subarray(0, 900), 'of a file of 900'],
+    ['half of a .keras file', read('keras-3.keras').subarray(0, 900), 'no directory at the end'],
+    ['a state dict of PyTorch', read('pytorch-state.pt'), 'an archive without config.json'],
+  ])('%s is refused', async (_, file, message) => {
+    await expect(readKeras(file)).rejects.toThrow(message);
+  });
+});
+
+describe('files of other people', () => {
+  it.skipIf(!hasModel(DIGITS))('a .keras file has the bits of the same network as ONNX', async () => {
+    const { network, notes } = await readKeras(readModel(DIGITS));
+    const onnx = (await readOnnx(readModel('digits-keras/digitd.onnx'))).network;
+    expect(notes).toEqual([]);
+    expect(String(network)).toContain('64-64-32-16-10 relu/softmax');
+    for (const [l, layer] of network.layers.entries()) {
+      expect(layer.getWeights()).toEqual(onnx.layers[l].getWeights());
+      expect(layer.getBiases()).toEqual(onnx.layers[l].getBiases());
+    }
+  });
+
+  it.skipIf(!hasModel(IRIS))('a .h5 file comes in', async () => {
+    const { network, notes } = await readKeras(readModel(IRIS));
+    expect(notes).toEqual([]);
+    expect(String(network)).toContain('4-16-16-8-3 relu/softmax');
+  });
+});
