@@ -31,7 +31,7 @@ const PAGES = [
   {
     name: 'create, fit, predict',
     goal: 36,
-    ceiling: 46,
+    ceiling: 47,
     trips: 2,
     code: `
       import { Network, sgd } from 'simdprop';
@@ -42,7 +42,7 @@ const PAGES = [
   {
     name: 'with save, load, standardisation',
     goal: 42,
-    ceiling: 51,
+    ceiling: 52,
     code: `
       import { Network, sgd } from 'simdprop';
       ${LEARN}
@@ -126,7 +126,7 @@ const PAGES = [
   {
     name: 'simdprop/static, all of it',
     goal: 60,
-    ceiling: 70,
+    ceiling: 72,
     trips: 1,
     code: `
       import * as simdprop from 'simdprop/static';
