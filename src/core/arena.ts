@@ -60,7 +60,8 @@ function viewsOf({ memory }: Engine): Views {
  * does not know their types.
  */
 export class Arena {
-  #spec: Spec;
+  /** Only `change` replaces it. A field, not a getter: a prediction of one row reads it several times. */
+  spec: Spec;
   #plan: Plan;
   /** undefined once the network is disposed of. */
   #live: { readonly engine: Engine; readonly views: Views } | undefined;
@@ -84,16 +85,12 @@ export class Arena {
 
   /** @internal */
   constructor(spec: Spec, plan: Plan, engine: Engine) {
-    this.#spec = spec;
+    this.spec = spec;
     this.#plan = plan;
     this.#used = plan.bytes;
     const views = viewsOf(engine);
     this.#live = { engine, views };
     writeTables(views.buffer, spec, plan);
-  }
-
-  get spec(): Spec {
-    return this.#spec;
   }
 
   get plan(): Plan {
@@ -234,7 +231,7 @@ export class Arena {
     const hasMasks = ({ layers }: Spec) => String(layers.map(({ dropout }) => dropout > 0));
     if (hasMasks(spec) !== hasMasks(this.spec)) this.#layOut(spec, capacity, slots, this.#set, this.#setRoom);
     else writeTables(this.#inUse().views.buffer, spec, this.#plan);
-    this.#spec = spec;
+    this.spec = spec;
   }
 
   #layOut(spec: Spec, capacity: number, slots: number, set: SetSize | undefined, room: SetSize | undefined): void {
