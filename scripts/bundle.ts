@@ -159,8 +159,8 @@ async function write(options: RollupOptions, chunks?: ReturnType<typeof manualCh
 async function shrink({ fileName, code, map }: OutputChunk): Promise<void> {
   // keeps functions side by side, none inlined, and operands in their order: gzip then finds more repetitions
   const compress = { passes: 3, hoist_funs: true, reduce_funcs: false, lhs_constants: false };
-  // Node prints an uncaught error with its line of code, which must be short. Line ends instead of semicolons do most of
-  // it, and make the files 0.4 % smaller; the limit takes those 0.4 % back.
+  // Node prints an uncaught error with its line of code, which must be short. Line ends instead of semicolons do most
+  // of it, and make the files 0.4 % smaller; the limit takes those 0.4 % back.
   const format = { semicolons: false, max_line_len: 300 };
   const name = fileName.replace(/^.*\//, '');
   const result = await minify(code, {

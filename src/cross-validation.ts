@@ -1,6 +1,15 @@
-import { checkCallback, checkInteger, checkObject, keysOf, outOfRange } from './check/errors.js';
+import {
+  advise,
+  checkCallback,
+  checkInteger,
+  checkIsObject,
+  checkObject,
+  keysOf,
+  outOfRange,
+  wrongType,
+} from './check/errors.js';
 import { isPromise } from './check/promises.js';
-import { type CheckedData, checkData, type DataSet, ownData } from './data/data-set.js';
+import { type CheckedData, checkData, DATA_WANTED, type DataSet, ownData } from './data/data-set.js';
 import { preparationOf } from './data/inputs.js';
 import { pick } from './data/pick.js';
 import { checkStratify, foldsOf } from './data/split.js';
@@ -59,12 +68,22 @@ export interface CrossValidation {
  * determines which sample is in which fold. The data are copied at the call. Throws a TypeError or RangeError if an
  * argument is wrong, and the errors of `fit`.
  */
-export async function crossValidate(
+export function crossValidate(
   network: NetworkOptions,
   data: DataSet,
   options: CrossValidationOptions = {},
 ): Promise<CrossValidation> {
+  return validateFolds(network, data, options).catch(advise);
+}
+
+async function validateFolds(
+  network: NetworkOptions,
+  data: DataSet,
+  options: CrossValidationOptions,
+): Promise<CrossValidation> {
+  if (network instanceof Network) throw wrongType('network', network, 'the options of create: each fold has a new one');
   checkObject('network', network, NETWORK_KEYS);
+  checkIsObject('data', data, DATA_WANTED);
   const networkOptions = { ...network };
   const spec = checkSpec(networkOptions);
   const { task, classes, columns } = networkOptions;

@@ -1,5 +1,7 @@
 import { type Bytes, checkBytes } from './check/bytes.js';
 import {
+  advise,
+  calledAlone,
   checkBoolean,
   checkFloats,
   checkInteger,
@@ -17,7 +19,14 @@ import { BUILDS, type BuildName, CORE_KEYS, type CoreOptions, DEFAULT_CAPACITY }
 import { type CoreImports, preload, startEngine } from './core/engine.js';
 import { makePlan } from './core/memory-plan.js';
 import { unpack } from './core/parameters.js';
-import { checkData, type DataSet, ownData, writeWindowInputs, writeWindowTargets } from './data/data-set.js';
+import {
+  checkData,
+  DATA_WANTED,
+  type DataSet,
+  ownData,
+  writeWindowInputs,
+  writeWindowTargets,
+} from './data/data-set.js';
 import { checkInputShape, checkInputs, type InputArray, type Inputs } from './data/inputs.js';
 import { typedInputs, typedWeights } from './data/plain-data.js';
 import { checkScalable, toTargetUnits } from './data/target-scale.js';
@@ -90,6 +99,12 @@ let evaluation: typeof evaluationCode | undefined;
 /** Loaded by the first call of trainFor. Later calls train before they return their promise. */
 let timeBoxed: typeof trainForCode | undefined;
 
+/** Refuses a method that is called without its network, and argument `n` of a method that takes fewer. */
+function checkCall(net: unknown, call: string, n: number, surplus: unknown): void {
+  if (!(net instanceof Network)) throw calledAlone(`net.${call}`);
+  checkNoMore(call, n, surplus);
+}
+
 /**
  * The method that `using` calls. TypeScript knows `Symbol.dispose` from version 5.2 on, with the lib
  * `esnext.disposable`. Without it, this type is an object without known properties.
@@ -160,7 +175,12 @@ export class Network {
    * A new network, whose initialisers draw its weights from the seed. Throws a TypeError or RangeError for wrong
    * options, and an Error if the engine cannot run the core.
    */
-  static async create(options: NetworkOptions): Promise<Network> {
+  static create(options: NetworkOptions, none?: undefined): Promise<Network> {
+    return Network.#create(options, none).catch(advise);
+  }
+
+  static async #create(options: NetworkOptions, none: undefined): Promise<Network> {
+    checkNoMore('create', 2, none);
     checkObject('options', options, NETWORK_KEYS);
     const spec = checkSpec(options);
     const task = options.task === undefined ? undefined : checkTask('task', options.task, spec);
@@ -183,7 +203,8 @@ export class Network {
    * network that was saved with `training: true` resumes where the saved one stood: the same call of `fit`, `train`,
    * `fitStream` or `trainFor`, with equal data and options, continues with the next step.
    */
-  static async load(bytes: Bytes, options: LoadOptions = {}): Promise<Network> {
+  static async load(bytes: Bytes, options: LoadOptions = {}, none?: undefined): Promise<Network> {
+    checkNoMore('load', 3, none);
     // a copy at once: the caller may change them while the rest is loaded
     const file = new Uint8Array(checkBytes('load', bytes, 'a Uint8Array or an ArrayBuffer that save() made'));
     preload(options);
@@ -461,7 +482,13 @@ export class Network {
    * no longer finite, `fit` rejects with a NonFiniteError, and the network returns to the start of the call: see
    * NonFiniteError. A second call continues where the first one ended.
    */
-  async fit(data: DataSet, options: TrainOptions = {}): Promise<History> {
+  async fit(data: DataSet, options: TrainOptions = {}, none?: undefined): Promise<History> {
+    // fit(x, y, options) is told about its first argument, not about its third
+    checkCall(this, 'fit', 3, Array.isArray(data) ? undefined : none);
+    return await this.#fit(data, options).catch(advise);
+  }
+
+  async #fit(data: DataSet, options: TrainOptions): Promise<History> {
     const history = new History();
     for await (const report of fit(this.#trainer, data, options)) history.add(report);
     return history;
@@ -473,7 +500,8 @@ export class Network {
    * and L-BFGS are checked when the first report is asked for, because only then their code is loaded; so is what the
    * network itself decides, which may change until then.
    */
-  train(data: DataSet, options: TrainOptions = {}): AsyncGenerator<EpochReport, void, undefined> {
+  train(data: DataSet, options: TrainOptions = {}, none?: undefined): AsyncGenerator<EpochReport, void, undefined> {
+    checkCall(this, 'train', 3, none);
     return train(this.#trainer, data, options);
   }
 
@@ -496,7 +524,12 @@ export class Network {
    * }
    * await net.fitStream(parts, { epochs: 10 });
    */
-  async fitStream(source: DataSource, options: StreamOptions = {}): Promise<History> {
+  async fitStream(source: DataSource, options: StreamOptions = {}, none?: undefined): Promise<History> {
+    checkCall(this, 'fitStream', 3, none);
+    return await this.#fitStream(source, options).catch(advise);
+  }
+
+  async #fitStream(source: DataSource, options: StreamOptions): Promise<History> {
     const taken = takeOptions(options, STREAM_KEYS, this.#arena);
     const { fitStream } = await import('./training/stream.js');
     return await fitStream(this.#trainer, source, taken);
@@ -510,7 +543,14 @@ export class Network {
    * The machine determines how many steps fit into the time, but not their results. After a NonFiniteError the network
    * is as it was before this one call, and the next one starts a new epoch.
    */
-  async trainFor(data: DataSet, milliseconds: number, options: TrainForOptions = {}): Promise<TrainForReport> {
+  async trainFor(
+    data: DataSet,
+    milliseconds: number,
+    options: TrainForOptions = {},
+    none?: undefined,
+  ): Promise<TrainForReport> {
+    checkCall(this, 'trainFor', 4, none);
+    checkIsObject('data', data, DATA_WANTED);
     const arena = this.#arena;
     if (timeBoxed) return timeBoxed.trainFor(this.#trainer, { data, arrays: data }, milliseconds, options);
     // the code must be loaded first: everything is read before, and the arrays remembered as they are now
@@ -526,7 +566,13 @@ export class Network {
    * of `fitStream` if `data` is a function. The state of the network is the one that training without a stop would have
    * at this step, whether the network was loaded or has begun here.
    */
-  async replayTo(step: number, data: DataSet | DataSource, options: TrainOptions | StreamOptions = {}): Promise<void> {
+  async replayTo(
+    step: number,
+    data: DataSet | DataSource,
+    options: TrainOptions | StreamOptions = {},
+    none?: undefined,
+  ): Promise<void> {
+    checkCall(this, 'replayTo', 4, none);
     const isStream = typeof data === 'function';
     const taken = takeOptions<TrainOptions>(options, isStream ? STREAM_KEYS : TRAIN_KEYS, this.#arena);
     const ownSource = isStream ? data : ownData('data', data, this.#arena);
@@ -541,7 +587,7 @@ export class Network {
    * network then has the finite weights that it had at most 64 steps before, which may be very large already.
    */
   trainBatch(x: Inputs, y: Targets, weights?: SampleWeights, none?: undefined): number {
-    checkNoMore('trainBatch', 4, none);
+    checkCall(this, 'trainBatch', 4, none);
     return this.#trainer.trainBatch(x, y, weights);
   }
 
@@ -550,7 +596,7 @@ export class Network {
    * alone and among others. Throws a RangeError if an output is not finite.
    */
   predict(x: Inputs, none?: undefined): Float32Array {
-    checkNoMore('predict', 2, none);
+    checkCall(this, 'predict', 2, none);
     const arena = this.#arena;
     // V8 inlines the path of typed arrays only as long as it is short
     if (isPlain(x)) return this.predict(typedInputs('x', x, arena) as InputArray);
@@ -585,7 +631,7 @@ export class Network {
    * the outputs, in standardised units if the targets are standardised. Throws a RangeError if a number is not finite.
    */
   activations(x: Inputs, layer: number, none?: undefined): Float32Array {
-    checkNoMore('activations', 3, none);
+    checkCall(this, 'activations', 3, none);
     const arena = this.#arena;
     arena.checkAlive();
     return activationsOf(arena, this.#pass, typedInputs('x', x, arena) as InputArray, layer);
@@ -624,7 +670,8 @@ export class Network {
     options: ClassifyOptions & { probabilities: true },
   ): Classified<Answer>[];
   classify<Answer extends Label | Label[] = Label>(x: Inputs, options?: ClassifyOptions): Answer[];
-  classify(x: Inputs, options: ClassifyOptions = {}): unknown[] {
+  classify(x: Inputs, options: ClassifyOptions = {}, none?: undefined): unknown[] {
+    checkCall(this, 'classify', 3, none);
     const arena = this.#arena;
     arena.checkAlive();
     const classifier = checkClassifier(options, this.#trainer.goal, arena.spec);
@@ -641,9 +688,11 @@ export class Network {
    * Error if the network is trained, or is given other weights or another standardisation, before the evaluation has
    * ended. In a callback of `fit`, await it.
    */
-  async evaluate(data: DataSet, options: EvaluateOptions = {}): Promise<Evaluation> {
+  async evaluate(data: DataSet, options: EvaluateOptions = {}, none?: undefined): Promise<Evaluation> {
+    checkCall(this, 'evaluate', 3, none);
     const arena = this.#arena;
     arena.checkAlive();
+    checkIsObject('data', data, DATA_WANTED);
     const taken = takeOptions(options, EVALUATE_KEYS, arena);
     const checked = checkData('data', ownData('data', data, arena), arena);
     const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, arena.spec);
@@ -654,7 +703,7 @@ export class Network {
 
   /** Computes z and a of every layer for a batch of inputs [rows × inputs]. */
   forward(x: Inputs, none?: undefined): void {
-    checkNoMore('forward', 2, none);
+    checkCall(this, 'forward', 2, none);
     const arena = this.#arena;
     arena.checkAlive();
     const inputs = typedInputs('x', x, arena) as InputArray;
@@ -671,7 +720,7 @@ export class Network {
    * Error if there was no `forward` with the present weights.
    */
   backward(y: Targets, weights?: SampleWeights, none?: undefined): number {
-    checkNoMore('backward', 3, none);
+    checkCall(this, 'backward', 3, none);
     this.#arena.checkAlive();
     const { rows, isCurrent } = this.#pass;
     if (!isCurrent) throw new Error('backward: got no forward pass of these weights, want forward(x) first');
@@ -698,7 +747,7 @@ export class Network {
    * of the present weights, and a NonFiniteError as `trainBatch` does.
    */
   applyGradients(none?: undefined): void {
-    checkNoMore('applyGradients', 1, none);
+    checkCall(this, 'applyGradients', 1, none);
     this.#trainer.applyGradients();
   }
 
@@ -709,7 +758,8 @@ export class Network {
    * and the place in a call in progress: a network loaded from it continues training with the same bits as this one.
    * Default false. The state is that at the call. Rejects with a RangeError if a weight is not finite.
    */
-  async save(options: SaveOptions = {}): Promise<SavedBytes> {
+  async save(options: SaveOptions = {}, none?: undefined): Promise<SavedBytes> {
+    checkCall(this, 'save', 2, none);
     checkObject('options', options, SAVE_KEYS);
     const isTraining = checkBoolean('options.training', options.training ?? false);
     const trainer = this.#trainer;
@@ -740,7 +790,7 @@ export class Network {
    * long as the network.
    */
   async inspect(none?: undefined): Promise<Inspector> {
-    checkNoMore('inspect', 1, none);
+    checkCall(this, 'inspect', 1, none);
     return new (await import('./inspection/inspector.js')).Inspector(this, this.#trainer, this.#cost);
   }
 
@@ -749,7 +799,7 @@ export class Network {
    * optimizer's numbers and the rows of a batch. The last line has the memory of the whole network.
    */
   summary(none?: undefined): string {
-    checkNoMore('summary', 1, none);
+    checkCall(this, 'summary', 1, none);
     return `${this}\n${tableOf(this.#arena.spec, this.#arena.plan)}`;
   }
 

@@ -398,7 +398,7 @@ describe('create and load', () => {
     [{ gradient: quadratic.gradient }, /^cost\.value: got undefined, want a function$/],
     [{ ...quadratic, value: 1 }, /^cost\.value: got 1, want a function$/],
     [{ ...quadratic, name: 'mine' }, /^cost: got the unknown key "name", want value, gradient$/],
-    [{ name: 'quadratic', delta: 1 }, /^cost\.name: got "quadratic", want one of huber$/],
+    [{ name: 'quadratic', delta: 1 }, /^cost\.name: got "quadratic", want huber$/],
     [{ name: 'huber', delta: 0 }, /^cost\.delta: got 0, want a positive number/],
     [{ name: 'huber' }, /^cost\.delta: got undefined, want a positive number$/],
     ['custom', /^cost: got "custom", want one of quadratic, /],

@@ -53,7 +53,9 @@ const resolve = (name: string) => `../../${SOURCES[name]}`;
 
 const sourceOf = (name: string) => fileURLToPath(new URL(SOURCES[name], ROOT));
 
-/** Writes a file beside a snippet, with all that it imports: in a worker, Node 20 reads no TypeScript, even with tsx. */
+/**
+ * Writes a file beside a snippet, with all that it imports: in a worker, Node 20 reads no TypeScript, even with tsx.
+ */
 function bundle(contents: string, file: URL): void {
   const stdin = { contents, resolveDir: fileURLToPath(SNIPPETS) };
   buildSync({ stdin, bundle: true, format: 'esm', platform: 'node', outfile: fileURLToPath(file) });

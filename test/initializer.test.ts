@@ -231,7 +231,7 @@ describe('what is refused', () => {
       RangeError,
       'layers[0].initializer.bias: got Infinity, want ',
     ],
-    ['no weights', {}, TypeError, 'layers[0].initializer.weights: got undefined, want a Float32Array of 6'],
+    ['no weights', {}, TypeError, 'layers[0].initializer.weights: got undefined, want an array of 6 numbers'],
     [
       'too short a plain array',
       { weights: [1, 2, 3, 4, 5] },

@@ -22,7 +22,7 @@ describe('misuse', () => {
       'perturb nothing',
       (i) => i.perturb(undefined as Anything),
       TypeError,
-      /^perturbation: got undefined, want an object$/,
+      /^perturbation: got undefined, want an object such as \{ layer: \.\.\. \}$/,
     ],
     [
       'perturb without an amount',
@@ -79,7 +79,12 @@ describe('misuse', () => {
       RangeError,
       /^options\.by: got 1, want an integer from -1 to 0$/,
     ],
-    ['a Jacobian with null', (i) => i.jacobian(x, null as Anything), TypeError, /^options: got null, want an object$/],
+    [
+      'a Jacobian with null',
+      (i) => i.jacobian(x, null as Anything),
+      TypeError,
+      /^options: got null, want an object such as \{ of: \.\.\. \}$/,
+    ],
     [
       'samples of targets that are too few',
       (i) => i.sampleGradients(x, y.subarray(1)),

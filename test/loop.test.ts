@@ -101,15 +101,18 @@ describe('early stopping', () => {
     );
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
     const wrong: [any, RegExp][] = [
-      [3, /^options\.earlyStopping: got 3, want an object$/],
+      [3, /^options\.earlyStopping: got 3, want an object such as \{ patience: 3 \}$/],
       [
         { monitor: 'loss' },
-        /^options\.earlyStopping\.monitor: got "loss", want one of cost, accuracy, topKAccuracy, rocAuc$/,
+        /^options\.earlyStopping\.monitor: got "loss", want one of cost, accuracy, topKAccuracy, rocAuc: did you mean cost\?$/,
       ],
       [{ patience: 0 }, /^options\.earlyStopping\.patience: got 0, want an integer from 1/],
       [{ minDelta: -1 }, /^options\.earlyStopping\.minDelta: got -1, want a number from 0 up$/],
       [{ restoreBest: 'yes' }, /^options\.earlyStopping\.restoreBest: got "yes", want true or false$/],
-      [{ restore: true }, /^options\.earlyStopping: got the unknown key "restore", want monitor, /],
+      [
+        { restore: true },
+        /^options\.earlyStopping: got the unknown key "restore", want patience, .*: did you mean restoreBest\?$/,
+      ],
     ];
     for (const [earlyStopping, message] of wrong) {
       await expect(net.fit(data, { epochs: 1, validation, earlyStopping })).rejects.toThrow(message);
@@ -441,7 +444,8 @@ describe('training for a time', () => {
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
     const any = net as any;
     const wrong: [() => Promise<unknown>, RegExp][] = [
-      [() => any.trainFor(), /^milliseconds: got undefined, want a positive number$/],
+      [() => any.trainFor(), /^data: got undefined, want an object \{ inputs, targets \}$/],
+      [() => any.trainFor(data), /^milliseconds: got undefined, want a positive number$/],
       [() => any.trainFor(data, 0), /^milliseconds: got 0, want a positive number/],
       [() => any.trainFor(null, 1), /^data: got null, want an object \{ inputs, targets \}$/],
       [() => any.trainFor({ inputs: data.inputs }, 1), /^data\.targets: got undefined, want/],

@@ -41,7 +41,7 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'no inputs',
     { targets },
     TypeError,
-    /DATA\.inputs: got undefined, want an array of numbers or of rows, or a typed array such as Float32Array or Uint8Array$/,
+    /DATA\.inputs: got undefined, want an array of numbers or of rows, plain or typed$/,
   ],
   [
     'text among plain inputs',
@@ -101,7 +101,7 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'labels whose memory is lost',
     { inputs, targets: detached(targets) },
     RangeError,
-    /DATA\.targets: got a Uint8Array whose memory has gone: .+, want 4, one for each sample$/,
+    /DATA\.targets: got a Uint8Array whose memory has gone: .+, want 4, one for each sample of 2 inputs$/,
   ],
   [
     'half a row',
@@ -137,7 +137,7 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'no targets',
     { inputs },
     TypeError,
-    /DATA\.targets: got undefined, want an array of rows, labels or numbers, a Float32Array of rows, or a Uint8Array or/,
+    /DATA\.targets: got undefined, want an array of rows, numbers or labels, plain or typed$/,
   ],
   [
     'plain targets with a hole',
@@ -155,19 +155,19 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'a missing label',
     { inputs, targets: targets.subarray(1) },
     RangeError,
-    /DATA\.targets: got 3 labels, want 4, one for each sample$/,
+    /DATA\.targets: got 3 labels, want 4, one for each sample of 2 inputs$/,
   ],
   [
     'a superfluous label',
     { inputs, targets: new Int32Array(5) },
     RangeError,
-    /DATA\.targets: got 5 labels, want 4, one for each sample$/,
+    /DATA\.targets: got 5 labels, want 4, one for each sample of 2 inputs$/,
   ],
   [
     'one-hot rows of bytes',
     { inputs, targets: Uint8Array.from(rows) },
     RangeError,
-    /DATA\.targets: got 12 labels, want 4, one for each sample: rows of numbers belong in a Float32Array$/,
+    /DATA\.targets: got 12 labels, want 4, one for each sample of 2 inputs: rows of numbers belong in a Float32Array$/,
   ],
   [
     'a label beyond the last class',
@@ -191,13 +191,13 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'a missing target',
     { inputs, targets: rows.subarray(1) },
     RangeError,
-    /DATA\.targets: got 11 numbers, want 12, 3 for each of 4 samples$/,
+    /DATA\.targets: got 11 numbers, want 12, 3 for each of 4 samples of 2 inputs$/,
   ],
   [
     'labels as floats',
     { inputs, targets: Float32Array.from(targets) },
     RangeError,
-    /DATA\.targets: got 4 numbers, want 12, 3 for each of 4 samples: labels of classes belong in a Uint8Array or Int32Array$/,
+    /DATA\.targets: got 4 numbers, want 12, 3 for each of 4 samples of 2 inputs: labels of classes belong in a Uint8Array or Int32Array$/,
   ],
   [
     'NaN as target',
@@ -230,8 +230,8 @@ const placed = (message: RegExp, where: string) =>
 
 /** fit's second argument. */
 const wrongOptions: [string, Anything, ErrorClass, RegExp][] = [
-  ['null', null, TypeError, /^options: got null, want an object$/],
-  ['a number', 30, TypeError, /^options: got 30, want an object$/],
+  ['null', null, TypeError, /^options: got null, want an object such as \{ epochs: \.\.\. \}$/],
+  ['a number', 30, TypeError, /^options: got 30, want an object such as \{ epochs: 30 \}$/],
   [
     'an unknown key',
     { learningRate: 3 },
@@ -287,7 +287,7 @@ const wrongOptimizers: [string, Anything, ErrorClass, RegExp][] = [
     'an unknown name',
     { name: 'adamax', learningRate: 1 },
     RangeError,
-    /^optimizer\.name: got "adamax", want one of sgd, momentum, .* lbfgs$/,
+    /^optimizer\.name: got "adamax", want one of sgd, momentum, .* lbfgs(: did you mean adam\?)?$/,
   ],
   ['no name', { learningRate: 1 }, TypeError, /^optimizer\.name: got undefined, want one of sgd, momentum, .* lbfgs$/],
   [
@@ -365,7 +365,7 @@ const wrongCalls: [string, (net: Anything) => unknown, ErrorClass, RegExp][] = [
       `${name} of nothing`,
       (net) => net[name](),
       TypeError,
-      /^x: got undefined, want an array of numbers or of rows, or a typed array such as Float32Array or Uint8Array$/,
+      /^x: got undefined, want an array of numbers or of rows, plain or typed$/,
     ],
     [
       `${name} of a plain list with a hole`,
@@ -402,13 +402,13 @@ const wrongCalls: [string, (net: Anything) => unknown, ErrorClass, RegExp][] = [
     'trainBatch without y',
     (net) => net.trainBatch(inputs),
     TypeError,
-    /^y: got undefined, want an array of rows, labels or numbers/,
+    /^y: got undefined, want an array of rows, numbers or labels, plain or typed$/,
   ],
   [
     'trainBatch with a missing label',
     (net) => net.trainBatch(inputs, targets.subarray(1)),
     RangeError,
-    /^y: got 3 labels, want 4, one for each sample$/,
+    /^y: got 3 labels, want 4, one for each sample of 2 inputs$/,
   ],
   [
     'trainBatch with a wrong label',
@@ -487,13 +487,13 @@ const afterForward: typeof wrongCalls = [
     'backward without y',
     (net) => net.backward(),
     TypeError,
-    /^y: got undefined, want an array of rows, labels or numbers/,
+    /^y: got undefined, want an array of rows, numbers or labels, plain or typed$/,
   ],
   [
     'backward with a superfluous label',
     (net) => net.backward(new Uint8Array(5)),
     RangeError,
-    /^y: got 5 labels, want 4, one for each sample$/,
+    /^y: got 5 labels, want 4, one for each sample of 2 inputs$/,
   ],
   [
     'backward with a wrong label',

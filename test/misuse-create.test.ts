@@ -6,9 +6,9 @@ import { type Anything, type ErrorClass, expectError, options } from './expected
 describe('create', () => {
   const hidden = (layer: Anything) => ({ ...options, layers: [layer, { units: 3 }] });
   const wrong: [string, Anything, ErrorClass, RegExp][] = [
-    ['nothing', undefined, TypeError, /^options: got undefined, want an object$/],
-    ['null', null, TypeError, /^options: got null, want an object$/],
-    ['a list', [2, 3], TypeError, /^options: got an array of 2, want an object$/],
+    ['nothing', undefined, TypeError, /^options: got undefined, want an object such as \{ inputs: \.\.\. \}$/],
+    ['null', null, TypeError, /^options: got null, want an object such as \{ inputs: \.\.\. \}$/],
+    ['a list', [2, 3], TypeError, /^options: got an array of 2, want an object such as \{ inputs: \.\.\. \}$/],
     [
       'an unknown key',
       { ...options, epochs: 3 },
@@ -84,7 +84,7 @@ describe('create', () => {
       'an unknown activation',
       hidden({ units: 3, activation: 'swish' }),
       RangeError,
-      /^layers\[0\]\.activation: got "swish", want one of linear, sigmoid, tanh, relu, leakyRelu, elu, selu, gelu, silu, softplus, softsign, hardSigmoid, softmax$/,
+      /^layers\[0\]\.activation: got "swish", want one of linear, sigmoid, tanh, relu, leakyRelu, elu, selu, gelu, silu, softplus, softsign, hardSigmoid, softmax: did you mean silu\?$/,
     ],
     [
       'a name of Object.prototype',
@@ -189,8 +189,8 @@ describe('create', () => {
 
 describe('sgd', () => {
   const wrong: [string, Anything, ErrorClass, RegExp][] = [
-    ['nothing', undefined, TypeError, /^sgd: got undefined, want an object$/],
-    ['a number', 0.1, TypeError, /^sgd: got 0.1, want an object$/],
+    ['nothing', undefined, TypeError, /^sgd: got undefined, want an object such as \{ learningRate: \.\.\. \}$/],
+    ['a number', 0.1, TypeError, /^sgd: got 0.1, want an object such as \{ learningRate: 0.1 \}$/],
     ['no learning rate', {}, TypeError, /^sgd\.learningRate: got undefined, want a positive number$/],
     [
       'an unknown key',
@@ -229,7 +229,7 @@ describe('load', () => {
       TypeError,
       /^options: got the unknown key "seed", want batchSize, build, wasm, threads, wide, createWorker, cost, learningRate, training$/,
     ],
-    ['null', null, TypeError, /^options: got null, want an object$/],
+    ['null', null, TypeError, /^options: got null, want an object such as \{ batchSize: \.\.\. \}$/],
     ['batchSize 0', { batchSize: 0 }, RangeError, /^batchSize: got 0, want an integer/],
     ['an unknown build', { build: 'threads' }, RangeError, /^build: got "threads", want one of simd, relaxed$/],
     [

@@ -38,19 +38,19 @@ const calls: [name: string, call: Call, error: typeof TypeError | typeof RangeEr
     'doubles as weights',
     (net) => net.layers[0].setWeights(new Float64Array(24)),
     TypeError,
-    /got Float64Array of 192 bytes, want a Float32Array of 24: Float32Array\.from\(values\) converts an array$/,
+    /got Float64Array of 192 bytes, want an array of 24 numbers: Float32Array\.from\(values\) converts an array$/,
   ],
   [
     'BigInts as sample weights',
     (net) => net.evaluate({ inputs, targets, weights: new BigInt64Array(8) }),
     TypeError,
-    /^data\.weights: got BigInt64Array .+, want a Float32Array of 8: Float64Array\.from\(values, Number\) converts BigInts$/,
+    /^data\.weights: got BigInt64Array .+, want an array of 8 numbers: Float64Array\.from\(values, Number\) converts BigInts$/,
   ],
   [
     'a promise of weights',
     (net) => net.layers[0].setWeights(Promise.resolve(new Float32Array(24))),
     TypeError,
-    /got an object \(Promise\), want a Float32Array of 24: await the promise$/,
+    /got an object \(Promise\), want an array of 24 numbers: await the promise$/,
   ],
   [
     'detached weights',
@@ -80,7 +80,7 @@ const calls: [name: string, call: Call, error: typeof TypeError | typeof RangeEr
     'an object of a class whose name ends in Array',
     (net) => net.predict(new (class DataArray {})()),
     TypeError,
-    /^x: got an object \(DataArray\), want an array of numbers or of rows, or a typed array such as Float32Array/,
+    /^x: got an object \(DataArray\), want an array of numbers or of rows, plain or typed$/,
   ],
   [
     'names of classes as targets',
@@ -110,7 +110,7 @@ const calls: [name: string, call: Call, error: typeof TypeError | typeof RangeEr
     'inputs and targets as two arguments',
     (net) => net.fit(inputs, targets),
     TypeError,
-    /^options: got Uint8Array of 8 bytes/,
+    /^data: got Float32Array of 192 bytes, want an object \{ inputs, targets \}$/,
   ],
   [
     'the name of an optimizer',

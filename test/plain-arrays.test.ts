@@ -79,8 +79,16 @@ describe('plain arrays', () => {
     ['text', { ...XOR, inputs: [['0', 0]] }, 'inputs[0][0] (row 0, column 0): got "0", want a finite number: Number(value) converts it'], // biome-ignore format: a table
     ['no sample', { ...XOR, inputs: [] }, 'inputs: got 0 numbers, want rows of 2 numbers, at least one'],
     ['a target of NaN', { ...XOR, targets: [[0], [1], [Number.NaN], [0]] }, 'targets[2][0] (row 2): got NaN, want a finite number'], // biome-ignore format: a table
-    ['too few targets', { ...XOR, targets: [[0], [1]] }, 'targets: got 2 numbers, want 4, 1 for each of 4 samples'],
-    ['too few flat targets', { ...XOR, targets: [0, 1] }, 'targets: got 2 numbers, want 4, 1 for each of 4 samples'],
+    [
+      'too few targets',
+      { ...XOR, targets: [[0], [1]] },
+      'targets: got 2 numbers, want 4, 1 for each of 4 samples of 2 inputs: or inputs: 4 at create',
+    ],
+    [
+      'too few flat targets',
+      { ...XOR, targets: [0, 1] },
+      'targets: got 2 numbers, want 4, 1 for each of 4 samples of 2 inputs: or inputs: 4 at create',
+    ],
     ['a weight of null', weights(1, 1, null, 1), 'weights[2]: got null, want a finite number: a value is missing'],
     ['a negative weight', weights(1, 1, -1, 1), 'weights[2]: got -1, want a finite number from 0 up'],
   ])('%s is refused with its row and column, and changes nothing', async (_, data, message) => {

@@ -24,15 +24,25 @@ describe('other data and options than those of the training that was saved', () 
   const ofTraining = ' of the training that was saved, or a network loaded with training: false';
 
   it.each<[string, TypedDataSet, TrainOptions, string]>([
-    ['one input', changed, training, 'fit: data: got others, want those'],
+    [
+      'one input',
+      changed,
+      training,
+      'fit: data, options.validationSplit or options.classWeights: got others, want those',
+    ],
     [
       'one label',
       { ...same, targets: same.targets.map((c, i) => (i ? c : (c + 1) % 3)) },
       training,
-      'fit: data: got others, want those',
+      'fit: data, options.validationSplit or options.classWeights: got others, want those',
     ],
-    ['weights', { ...same, weights: new Float32Array(50).fill(1) }, training, 'fit: data: got others, want those'],
-    ['fewer samples', validation, training, 'fit: data: number of samples: got 20, want 50'],
+    [
+      'weights',
+      { ...same, weights: new Float32Array(50).fill(1) },
+      training,
+      'fit: data, options.validationSplit or options.classWeights: got others, want those',
+    ],
+    ['fewer samples', validation, training, 'fit: number of samples (data, options.validationSplit): got 20, want 50'],
     ['batchSize', same, { ...training, batchSize: 7 }, 'fit: options.batchSize · accumulate: got 7, want 8'],
     ['shuffle', same, { ...training, shuffle: false }, 'fit: options.shuffle: got false, want true'],
     [

@@ -291,7 +291,7 @@ it('takes all steps before the one for which the function throws', async () => {
 // biome-ignore lint/suspicious/noExplicitAny: what would not compile
 type Anything = any;
 const wrong: [string, () => unknown, RegExp][] = [
-  ['no span', () => step({ initial: 1 } as Anything), /^step: got neither steps and epochs, want one of them$/],
+  ['no span', () => step({ initial: 1 } as Anything), /^step: got neither steps nor epochs, want one of them$/],
   ['two spans', () => cosine({ initial: 1, steps: 1, epochs: 1 } as Anything), /^cosine: got both steps and epochs/],
   ['a span of 0', () => cosine({ initial: 1, steps: 0 }), /^cosine\.steps: got 0, want an integer from 1/],
   ['no initial rate', () => cosine({ steps: 1 } as Anything), /^cosine\.initial: got undefined, want a positive/],

@@ -396,7 +396,7 @@ describe('standardization', () => {
   });
 
   const wrong: [string, unknown, RegExp][] = [
-    ['null', null, /^setStandardization: got null, want an object$/],
+    ['null', null, /^setStandardization: got null, want an object such as \{ means: \.\.\. \}$/],
     [
       'an unknown key',
       { ...standardization, scale: 1 },

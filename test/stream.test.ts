@@ -580,7 +580,7 @@ const wrong: [string, unknown, unknown, RegExp][] = [
   ],
   ['a hole', () => new Array(1), {}, /^source: part 0: got undefined, want an object \{ inputs, targets \}$/],
   ['an unknown option', () => [data], { steps: 3 }, /^options: got the unknown key "steps", want epochs, batchSize/],
-  ['no options', () => [data], null, /^options: got null, want an object$/],
+  ['no options', () => [data], null, /^options: got null, want an object such as \{ epochs: \.\.\. \}$/],
   ['epochs 0', () => [data], { epochs: 0 }, /^options\.epochs: got 0, want an integer from 1/],
   ['a signal of another kind', () => [data], { signal: {} }, /^options\.signal: got an object \(Object\), want an Abo/],
 ];

@@ -127,7 +127,7 @@ describe('a CSV text', () => {
       'a decimal comma',
       'a;b\n1,5;2',
       { kinds: { a: 'number' } },
-      'csv: row 2, column "a": got "1,5", want a number with ".": { decimal: "," } reads numbers such as 0,5; { missing',
+      'csv: row 2, column "a": got "1,5", want a number with ".": { decimal: "," } reads numbers such as 0,5; the table option { missing',
     ],
     ['columns', `${'a,'.repeat(70_000)}b\n`, { names: [] }, 'csv: row 1: got 70001 columns, want at most 65536'],
   ])('is refused: %s', (_, text, options, message) => {
@@ -137,7 +137,7 @@ describe('a CSV text', () => {
   it('is refused if a text follows more than 1000 different numbers, and the message says what to do', async () => {
     const text = `x,y\n${Array.from({ length: 1500 }, (_, i) => `${i},${i % 9}\n`).join('')}oops,1\n`;
     const message =
-      'csv: row 1502, column "x": got "oops", want a number; the column has had only numbers before; { kinds: { "x": "category" } }';
+      'csv: row 1502, column "x": got "oops", want a number; the column has had only numbers before; the table option { kinds: { "x": "category" } }';
     expect(() => Table.fromCsv(text)).toThrow(message);
     await expect(Table.fromCsvStream(cut(text, 100))).rejects.toThrow(message);
     expect(Table.fromCsv(text, { missing: ['oops'] }).toRecords()[1500]).toEqual({ x: null, y: 1 });

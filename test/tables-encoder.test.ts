@@ -261,7 +261,7 @@ describe('an encoder', () => {
     [
       'an unknown option',
       { target: 'y', scale: true } as never,
-      'options: got the unknown key "scale", want inputs, target',
+      'options: got the unknown key "scale", want target, inputs',
     ],
   ])('refuses %s', (_, options, message) => {
     expect(() => Encoder.fit(rows, options)).toThrow(message);
@@ -299,7 +299,7 @@ describe('an encoder', () => {
       'column "color": got the kind number, want category, as in the training data: { kinds: encoder.inputKinds }',
     );
     expect(() => encoder.encodeInputs([{ size: 1 }])).toThrow(
-      'data: got no value of "color" in any record, want it, or null',
+      'data: got records of "size" without "color", want it too, or null if it is missing',
     );
     expect(() => encoder.encodeInputs([{ size: 'big', color: 'red' }])).toThrow(
       'data[0], column "size": got "big", want a number',

@@ -117,7 +117,7 @@ describe('a split', () => {
       'options.validation and options.test: got 50 for validation and 50 for the test, of',
     ],
     [{ test: 0.2, seed: -1 }, 'options.seed: got -1, want an integer from 0'],
-    [{ test: 0.2, from: 'start' }, 'options.from: got "start", want one of end'],
+    [{ test: 0.2, from: 'start' }, 'options.from: got "start", want end'],
     [{ test: 0.2, from: 'end', group: 'person' }, 'options.group: got group and from together, want one of them'],
     [{ test: 0.2, stratify: 'class', group: 'person' }, 'options.stratify: got stratify and group together, want one'],
     [{ test: 0.2, stratify: 'Class' }, 'options.stratify: got "Class", want "class", which differs in case or blanks'],

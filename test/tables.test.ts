@@ -181,13 +181,13 @@ describe('columns', () => {
       'no number',
       { a: [1, 'x'] },
       { kinds: { a: 'number' } },
-      'columns["a"][1]: got "x", want a number; { missing: ["NA", "N/A", "#NA", "#N/A", "NaN", "null", "none", "nil", "?", "-", ".", "x"] } if it',
+      'columns["a"][1]: got "x", want a number; the table option { missing: ["NA", "N/A", "#NA", "#N/A", "NaN", "null", "none", "nil", "?", "-", ".", "x"] } if it',
     ],
     [
       'no number, with texts for missing values',
       { a: [1, 'x'] },
       { kinds: { a: 'number' }, missing: ['-999', 'none'] },
-      'columns["a"][1]: got "x", want a number; { missing: ["-999", "none", "x"] } if it stands for a missing value',
+      'columns["a"][1]: got "x", want a number; the table option { missing: ["-999", "none", "x"] } if it stands for a missing value',
     ],
     [
       'no boolean, with many texts for missing values',

@@ -138,7 +138,10 @@ describe('the task', () => {
   });
 
   it.each<[object, RegExp]>([
-    [options(1, { task: 'regression' as Task }), /^task: got "regression", want one of classes, labels, numbers$/],
+    [
+      options(1, { task: 'regression' as Task }),
+      /^task: got "regression", want one of classes, labels, numbers(: did you mean numbers\?)?$/,
+    ],
     [options(1, { task: 3 as unknown as Task }), /^task: got 3, want one of classes, labels, numbers$/],
     [
       options(2, { activation: 'softmax', task: 'labels' }),

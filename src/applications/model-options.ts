@@ -46,8 +46,8 @@ export interface TableModelOptions
   /** λ of the L2 term: see `SpecOptions`. Default 0.5. */
   l2?: number;
   /**
-   * The most passes over the training rows. Default: as many as make 4000 steps, and at least 20; without validation, as
-   * many as make 1000 steps.
+   * The most passes over the training rows. Default: as many as make 4000 steps, and at least 20; without validation,
+   * as many as make 1000 steps.
    */
   epochs?: number;
   /**

@@ -121,7 +121,7 @@ export function drawAxes(picture: Picture, x: Axis, y: Axis, height: number): Pl
   return { left, right, top, bottom };
 }
 
-/** As many ticks as have room side by side. */
+/** The ticks of an axis: as many as have room side by side. */
 function ticksThatFit(x: Axis, width: number): readonly Tick[] {
   for (let count = Math.max(2, Math.floor(width / 45)); count > 1; count--) {
     const ticks = x.ticks(count);

@@ -13,7 +13,7 @@ export interface ImportanceOf {
   readonly column: string;
   /** How much a metric worsens when the values of the column are shuffled. */
   readonly importance: number;
-  /** Of `importance`, over the times that it was measured. Default: none is drawn. */
+  /** The standard deviation of `importance` over repeated measurements. Default: none is drawn. */
   readonly deviation?: number;
 }
 

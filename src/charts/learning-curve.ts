@@ -25,8 +25,8 @@ export interface LearningCurveOptions extends ChartOptions {
    */
   metric?: string;
   /**
-   * `'log'`: equal factors are equal distances. `'auto'`: `'log'` if all values are positive and the largest is at least
-   * 100 times the smallest, otherwise `'linear'`. Default `'auto'`.
+   * `'log'`: equal factors are equal distances. `'auto'`: `'log'` if all values are positive and the largest is at
+   * least 100 times the smallest, otherwise `'linear'`. Default `'auto'`.
    */
   scale?: 'auto' | 'linear' | 'log';
   /** The unit of the metric, such as `'kg'`. It stands behind the metric's name. Default: none. */

@@ -2,8 +2,8 @@ import { checkName } from '../check/errors.js';
 import { type Attributes, element, type Markup } from './markup.js';
 
 // The colours of the charts. Each shape has its colour three times: as an attribute, for programs that know no CSS and
-// for pages whose policy forbids style elements; as a rule, which also changes with the colour scheme of the reader; and
-// as a custom property, which a page can set.
+// for pages whose policy forbids style elements; as a rule, which also changes with the colour scheme of the reader;
+// and as a custom property, which a page can set.
 
 /** `auto`: light or dark as the reader's system prefers. */
 export type ChartTheme = 'auto' | 'light' | 'dark';
@@ -12,7 +12,7 @@ const THEMES: readonly ChartTheme[] = ['auto', 'light', 'dark'];
 
 /** The names of the colours, without those of the curves. */
 type Colour = 'paper' | 'ink' | 'soft' | 'grid' | 'right' | 'wrong' | 'on';
-/** Of a curve, counted from 1. */
+/** The name of a curve's colour. Curves are counted from 1. */
 type CurveColour = `curve-${number}`;
 type Palette = Readonly<Record<Colour, string>> & { readonly curves: readonly string[] };
 

@@ -10,7 +10,7 @@ export type Bytes = Uint8Array | ArrayBuffer;
  */
 export function checkBytes(where: string, value: unknown, wanted: string): Uint8Array {
   const isBytes = arrayType(value) === 'Uint8Array';
-  if (!isBytes && !isKind(value, 'ArrayBuffer')) throw wrongType(where, value, wanted + awaited(value));
+  if (!isBytes && !isKind(value, 'ArrayBuffer')) throw wrongType(where, value, wanted + wayToBytes(value));
   if (isBytes ? isDetached(value as Uint8Array) : !isUsable(value as ArrayBuffer)) {
     const way = 'copy them with slice() before their buffer is transferred or its memory grows';
     throw outOfRange(where, 'bytes that are detached', `bytes that are not: ${way}`);
@@ -19,6 +19,10 @@ export function checkBytes(where: string, value: unknown, wanted: string): Uint8
   const bytes = value as Uint8Array;
   return firstOf(bytes, bytes.length);
 }
+
+/** The end of the message for a value that is not the contents of a file, but says where they are. */
+const wayToBytes = (value: unknown) =>
+  typeof value === 'string' || isKind(value, 'URL') ? ': readFileSync(path) or fetch(url) gets them' : awaited(value);
 
 /** False for a detached buffer, and for an object that only claims to be a buffer. */
 function isUsable(buffer: ArrayBuffer): boolean {

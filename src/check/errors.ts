@@ -38,15 +38,18 @@ function showView(view: ArrayBufferView): string {
 /** The largest finite f32. */
 export const MAX_FLOAT = 3.4028234663852886e38;
 
-/** The end of a message for a value that may be a promise because an `await` is missing. */
-export const awaited = (value: unknown): string => (isKind(value, 'Promise') ? ': await the promise' : '');
+/** The end of a message for a value that must be awaited, or that has a method whose result must be awaited. */
+export function awaited(value: unknown, method = 'arrayBuffer'): string {
+  if (isKind(value, 'Promise')) return ': await the promise';
+  return typeof Object(value)[method] === 'function' ? `: await its ${method}()` : '';
+}
 
 /** The end of the message for a value that is not the typed array wanted: how to convert it, if that is known. */
 export function wayOut(value: unknown): string {
   const type = arrayType(value);
   if (type?.startsWith('Big')) return ': Float64Array.from(values, Number) converts BigInts';
-  if (Array.isArray(value) && Array.isArray(value[0])) return ': new Float32Array(rows.flat()) converts nested rows';
-  return type || Array.isArray(value) ? ': Float32Array.from(values) converts an array' : awaited(value);
+  if ('getWeights' in Object(value)) return ': its getWeights() and getBiases() return them';
+  return type ? ': Float32Array.from(values) converts an array' : awaited(value);
 }
 
 /** The length of an array as a message shows it. If its memory is lost, the length is 0 and the message says why. */
@@ -123,10 +126,28 @@ export function checkCallback(where: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') throw wrongType(where, value, 'a function');
 }
 
+/** Errors about a word that is not among the known ones. */
+const unknownWords = new WeakMap<object, readonly [string, readonly string[]]>();
+
+function ofUnknown<E extends Error>(word: string, known: readonly string[], error: E): E {
+  unknownWords.set(error, [word, known]);
+  return error;
+}
+
+/** Throws the error of an asynchronous call. If it is about an unknown word, it also names the one that was meant. */
+export async function advise(error: unknown): Promise<never> {
+  const word = unknownWords.get(Object(error));
+  // if it cannot be loaded, the message is shorter
+  if (word) await import('./similar.js').then((similar) => similar.advise(error as Error, ...word)).catch(() => {});
+  throw error;
+}
+
+/** Accepts one of the known names. */
 export function checkName<T extends string>(where: string, value: unknown, known: readonly T[]): T {
   if (known.includes(value as T)) return value as T;
-  const wanted = `one of ${known.join(', ')}`;
-  throw typeof value === 'string' ? outOfRange(where, show(value), wanted) : wrongType(where, value, wanted);
+  const wanted = `${known.length > 1 ? 'one of ' : ''}${known.join(', ')}`;
+  if (typeof value !== 'string') throw wrongType(where, value, wanted);
+  throw ofUnknown(value, known, outOfRange(where, show(value), wanted));
 }
 
 /** Accepts what can have keys. In a message, `wanted` describes it. */
@@ -145,13 +166,27 @@ export function keysOf<T>(keys: Readonly<Record<keyof T, true>>): readonly (keyo
   return Object.keys(keys) as (keyof T & string)[];
 }
 
-/** Refuses an object with a key that is not in `keys`, so that a misspelt option is not silently ignored. */
-export function checkObject(where: string, value: unknown, keys: readonly string[], wanted?: string): void {
+/**
+ * Refuses an object with a key that is not in `keys`, so that a misspelt option is not silently ignored. If a number is
+ * given in place of the object, the message says that it may be the first of the keys.
+ */
+export function checkObject(
+  where: string,
+  value: unknown,
+  keys: readonly string[],
+  wanted = `an object such as { ${keys[0]}: ${typeof value === 'number' ? value : '...'} }`,
+): void {
   checkIsObject(where, value, wanted);
   for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) throw new TypeError(`${where}: got the unknown key ${show(key)}, want ${keys.join(', ')}`);
+    if (keys.includes(key)) continue;
+    const owner = value.constructor === Object ? '' : `${show(value)} with `;
+    const message = `${where}: got ${owner}the unknown key ${show(key)}, want ${keys.join(', ')}`;
+    throw ofUnknown(key, keys, new TypeError(message));
   }
 }
+
+/** The error for a method that was taken out of its object and called alone. `call`: such as `net.fit`. */
+export const calledAlone = (call: string) => new TypeError(`${call}: got the method alone, want ${call}(...)`);
 
 /** Refuses argument `n` of a call that takes fewer, so that it is not silently ignored. */
 export function checkNoMore(call: string, n: number, value: unknown): void {
@@ -169,7 +204,7 @@ export function checkFloats(
   isWanted: (value: number) => boolean = Number.isFinite,
   wanted = 'a finite number',
 ): Float32Array {
-  if (!isFloat32Array(values)) throw wrongType(where, values, `a Float32Array of ${count}${wayOut(values)}`);
+  if (!isFloat32Array(values)) throw wrongType(where, values, `an array of ${count} numbers${wayOut(values)}`);
   return checkEach(where, values, count, isWanted, wanted);
 }
 

@@ -1,8 +1,8 @@
 import { arrayType, type NumberArray, newLike } from './arrays.js';
 import { outOfRange, quote, wrongType } from './errors.js';
 
-// Turns plain arrays of numbers, and arrays of rows, into one typed array. Every number is looked at once. What is
-// missing or is no finite number is named with its row and column.
+// Turns plain arrays of numbers, and arrays of rows, into one typed array. Each number is read once. The message for a
+// value that is missing, or is not a finite number, names its row and column.
 
 /** A row of numbers: a plain array or a typed one. */
 export type Row = readonly number[] | NumberArray;
@@ -76,7 +76,7 @@ export function plainNumbers(
   return flatNumbers(where, values, width, columns);
 }
 
-/** The same as a Float32Array. A number too large for 32 bits becomes an infinity. */
+/** The numbers of a plain array or of rows as a Float32Array. A number too large for 32 bits becomes an infinity. */
 export function plainFloats(where: string, values: unknown, width: number, each: string): unknown {
   return isPlain(values) ? Float32Array.from(plainNumbers(where, values, width, each) as Float64Array) : values;
 }

@@ -152,10 +152,12 @@ export function growMemory(memory: WebAssembly.Memory, bytes: number): void {
   }
 }
 
-/** Engines reserve up to 10 GiB of addresses for each memory, so that addresses can run out before memory does. */
+/**
+ * Engines reserve up to 10 GiB of addresses for each memory, so that addresses can run out before memory does. With
+ * this flag, Node reserves no more than the bytes.
+ */
 const WAYS_TO_MEMORY =
-  'less than this process can still get: dispose() of networks that are no longer used; under ulimit -v, start Node ' +
-  'with --disable-wasm-trap-handler, which reserves no addresses beyond the bytes';
+  'less than this process can still get: dispose() of unused networks; under ulimit -v, node --disable-wasm-trap-handler';
 
 export function outOfMemory(bytes: number): RangeError {
   return outOfRange('memory', `a network and data of ${bytes} bytes`, WAYS_TO_MEMORY);

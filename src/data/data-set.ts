@@ -61,11 +61,12 @@ export interface CheckedData extends CheckedRows {
 }
 
 const KEYS = keysOf<DataSet>({ inputs: true, targets: true, weights: true, classes: true, columns: true });
-const WANTED = 'an object { inputs, targets }';
+/** Describes a data set in messages. */
+export const DATA_WANTED = 'an object { inputs, targets }';
 
 /** The numbers of a data set in typed arrays: plain arrays are copied into new ones. Its names are checked. */
 function typed(where: string, data: unknown, preparation: Pick<Arena, 'spec' | 'names'>): TypedDataSet {
-  checkObject(where, data, KEYS, WANTED);
+  checkObject(where, data, KEYS, DATA_WANTED);
   const { spec, names } = preparation;
   const given = data as DataSet;
   const classes = checkClassNames(`${where}.classes`, given.classes, Math.max(outputsOf(spec), 2));

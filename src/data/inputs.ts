@@ -73,7 +73,7 @@ export function checkInputShape(where: string, inputs: unknown, { inputs: width 
 }
 
 function wrongArray(where: string, inputs: unknown): TypeError {
-  const wanted = 'an array of numbers or of rows, or a typed array such as Float32Array or Uint8Array';
+  const wanted = 'an array of numbers or of rows, plain or typed';
   return wrongType(where, inputs, wanted + (arrayType(inputs) === 'Uint8ClampedArray' ? CANVAS : wayOut(inputs)));
 }
 

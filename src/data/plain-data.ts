@@ -6,8 +6,8 @@ import { outputsOf, type Spec } from '../spec/spec.js';
 import { isFloats, isIntegers } from './numbers.js';
 import { markOwn } from './own-arrays.js';
 
-// Plain arrays of inputs, targets and weights become typed arrays here, at the call, and nowhere else. Typed arrays, and
-// whatever is neither, are returned as they are.
+// Plain arrays of inputs, targets and weights become typed arrays here, at the call, and nowhere else. Typed arrays,
+// and whatever is neither, are returned as they are.
 
 /** What decides how plain arrays are read. */
 type Named = Pick<Arena, 'spec' | 'names'>;
@@ -29,7 +29,7 @@ export function typedTargets(where: string, targets: unknown, samples: number, {
   const outputs = outputsOf(spec);
   if (isNested(targets)) {
     const rows = rowNumbers(where, targets, outputs, `one for each output${labelHint(targets, outputs)}`);
-    // a row is a row, whatever the type of its numbers
+    // rows of integers are rows of numbers too, not labels
     return ours(isFloats(rows) ? rows : Float64Array.from(rows));
   }
   const areLabels = outputs > 1 && targets.length === samples;

@@ -5,7 +5,7 @@ import type { Standardization } from '../spec/standardization.js';
 
 // Standardised targets: which networks can have them, and how their outputs get back to the units of the targets.
 
-/** Units whose outputs can be any number. Others never reach some of the targets once these are standardised. */
+/** Units whose outputs can be any number. No other unit can reach all standardised targets. */
 const UNBOUNDED: readonly ActivationName[] = ['linear', 'leakyRelu'];
 
 /** Costs that compare numbers of any size. */

@@ -35,9 +35,7 @@ export function checkTargets(where: string, targets: unknown, samples: number, s
   if (isIntegers(targets)) checkLabels(where, targets, samples, spec);
   else if (isFloats(targets)) checkRows(where, targets, samples, spec);
   else {
-    const wanted =
-      'an array of rows, labels or numbers, a Float32Array of rows, or a Uint8Array or Int32Array of labels';
-    throw wrongType(where, targets, wanted + wayOut(targets));
+    throw wrongType(where, targets, `an array of rows, numbers or labels, plain or typed${wayOut(targets)}`);
   }
 }
 
@@ -45,8 +43,12 @@ function checkLabels(where: string, labels: IntegerArray, samples: number, spec:
   const outputs = outputsOf(spec);
   if (labels.length !== samples) {
     const isRows = outputs > 1 && labels.length === samples * outputs;
-    const hint = isRows ? ': rows of numbers belong in a Float32Array' : '';
-    throw outOfRange(where, countOf(labels, 'labels'), `${samples}, one for each sample${hint}`);
+    const hint = isRows ? ': rows of numbers belong in a Float32Array' : widthHint(labels.length, samples, spec);
+    throw outOfRange(
+      where,
+      countOf(labels, 'labels'),
+      `${samples}, one for each sample of ${spec.inputs} inputs${hint}`,
+    );
   }
   const classes = Math.max(outputs, 2);
   for (let i = 0; i < samples; i++) {
@@ -55,6 +57,14 @@ function checkLabels(where: string, labels: IntegerArray, samples: number, spec:
       throw outOfRange(`${where}[${i}]`, labels[i], wanted);
     }
   }
+}
+
+/** The end of the message for another number of targets than samples: the inputs may have had other rows. */
+function widthHint(meant: number, samples: number, { inputs }: Spec): string {
+  const width = (samples * inputs) / meant;
+  return Number.isInteger(meant) && Number.isInteger(width)
+    ? `: or inputs: ${width} at create, if there are ${meant} samples`
+    : '';
 }
 
 /** The end of the message for labels that are not valid: what the numbers may have been meant to be. */
@@ -72,9 +82,15 @@ function checkRows(where: string, targets: FloatArray, samples: number, spec: Sp
   const outputs = outputsOf(spec);
   const { length } = targets;
   if (length !== samples * outputs) {
-    const isLabels = length === samples && targets.every((y: number) => Number.isInteger(y));
-    const hint = isLabels ? ': labels of classes belong in a Uint8Array or Int32Array' : nestedHint(targets);
-    const wanted = `${samples * outputs}, ${outputs} for each of ${samples} samples`;
+    // whole rows that add up to 1 are no labels
+    let sum = 0;
+    for (const y of targets) sum += y;
+    const isLabels =
+      length === samples && sum * outputs !== length && targets.every((y: number) => Number.isInteger(y));
+    const hint = isLabels
+      ? ': labels of classes belong in a Uint8Array or Int32Array'
+      : nestedHint(targets) || widthHint(length / outputs, samples, spec);
+    const wanted = `${samples * outputs}, ${outputs} for each of ${samples} samples of ${spec.inputs} inputs`;
     throw outOfRange(where, countOf(targets), wanted + hint);
   }
   const bad = firstInfiniteFloat(targets, 0, length);

@@ -147,11 +147,10 @@ export class Inspector {
   }
 
   /**
-   * The derivatives ∂a^of/∂a^by for each sample of the inputs x [rows × inputs]. Returns [rows × units of `of` × units of `by`],
-   * by default ∂a^L/∂x [rows × outputs × inputs]. Here x is the input before standardisation and already
+   * The derivatives ∂a^of/∂a^by for each sample of the inputs x [rows × inputs]. Returns [rows × units of `of` × units
+   * of `by`], by default ∂a^L/∂x [rows × outputs × inputs]. Here x is the input before standardisation and already
    * multiplied by `scale`; outputs are in standardised units if the network's targets are standardised. It takes one
-   * forward pass, and a backward pass for each unit of `of`. Afterwards `x`
-   * is the batch of the last `forward`.
+   * forward pass, and a backward pass for each unit of `of`. Afterwards `x` is the batch of the last `forward`.
    */
   jacobian(given: Inputs, options: JacobianOptions = {}): Float32Array {
     checkObject('options', options, JACOBIAN_KEYS);

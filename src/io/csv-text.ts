@@ -1,3 +1,4 @@
+import { isKind } from '../check/arrays.js';
 import { foreignContents } from '../check/contents.js';
 import { awaited, outOfRange, quote, wrongType } from '../check/errors.js';
 import { findDelimiter, readSeparatorLine } from './csv-delimiter.js';
@@ -25,12 +26,24 @@ function checkMark(where: string, mark: unknown): void {
   if (mark.length !== 1 || '\r\n"\ufeff'.includes(mark)) throw outOfRange(where, quote(mark), wanted);
 }
 
+/** One field that looks like the path or the address of a file. */
+const PATH = /^[^\n\r,;\t|]+\.(csv|tsv|tab|txt|data|dat|json|parquet|gz|zip|xlsx?)$|^[a-z]+:\/\/\S+$/i;
+const FROM_PATH = ": readFileSync(path, 'utf8') or (await fetch(url)).text() gets it";
+
+/** The end of the message for a value that is not the text of a file, but says where it is. */
+function wayToText(value: unknown): string {
+  if (isKind(value, 'URL')) return FROM_PATH;
+  return ArrayBuffer.isView(value) || isKind(value, 'ArrayBuffer')
+    ? ': new TextDecoder().decode(bytes) gets it from bytes'
+    : awaited(value, 'text');
+}
+
 /** Accepts a string that may be the text of a CSV file. */
 export function checkText(name: string, text: unknown): asserts text is string {
   if (typeof text !== 'string') {
-    const wanted = 'a string: the text of the file (of bytes: new TextDecoder().decode(bytes))';
-    throw wrongType(name, text, wanted + awaited(text));
+    throw wrongType(name, text, `a string: the text of the file${wayToText(text)}`);
   }
+  if (PATH.test(text)) throw outOfRange(name, quote(text), `the text of the file${FROM_PATH}`);
   const foreign = foreignContents(text);
   if (foreign) throw outOfRange(name, foreign, 'the text of a CSV file');
   checkCharacters(name, text);

@@ -22,7 +22,7 @@ export interface Classified<Answer extends Label | Label[] = Label> {
   label: Answer;
   /**
    * A probability for each class or label, in the order of the network's classes. Those of softmax outputs, and of the
-   * two classes of one output, add up to 1; those of several sigmoid outputs are each for itself.
+   * two classes of one output, add up to 1; those of several sigmoid outputs do not depend on each other.
    */
   probabilities: Float32Array;
 }

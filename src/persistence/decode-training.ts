@@ -142,7 +142,7 @@ export function decodeTraining(
 export function restoreTraining({ slots, place, hasFunction: _, ...counts }: SavedTraining, trainer: Trainer): void {
   trainer.state.counts = counts;
   trainer.state.writeSlots(slots);
-  if (place) trainer.call.resumption = new Resumption(place);
+  if (place) trainer.call.resumption = new Resumption(place, trainer.arena);
 }
 
 /** Checks that the file has exactly the arrays that the JSON of the training announces. */

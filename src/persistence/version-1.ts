@@ -25,8 +25,8 @@ const HEADER_KEYS = [
 type Unchecked = Record<string, unknown>;
 
 /**
- * `header`: the JSON. `floats`: the bytes between the header and the checksum. `jsonSection` is passed because an import
- * would make bundlers put it into one more chunk, and loading would take one more round trip.
+ * `header`: the JSON. `floats`: the bytes between the header and the checksum. `jsonSection` is passed because an
+ * import would make bundlers put it into one more chunk, and loading would take one more round trip.
  */
 export function sectionsOfVersion1(
   header: unknown,

@@ -254,7 +254,9 @@ function rateReached(rate: ScheduleFunction, clock: RateClock): number {
 
 function checkSpan(where: string, { steps, epochs }: Span): Span {
   if ((steps === undefined) === (epochs === undefined)) {
-    throw new TypeError(`${where}: got ${steps === undefined ? 'neither' : 'both'} steps and epochs, want one of them`);
+    throw new TypeError(
+      `${where}: got ${steps === undefined ? 'neither steps nor' : 'both steps and'} epochs, want one of them`,
+    );
   }
   return steps === undefined
     ? { epochs: checkInteger(`${where}.epochs`, epochs, 1, MAX_COUNT) }

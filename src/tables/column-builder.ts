@@ -179,7 +179,7 @@ export class ColumnBuilder {
     if (this.#reading.isMissing(field)) return Number.NaN;
     const others =
       this.#given === 'number'
-        ? `${alsoMissing(this.#reading, field)} if it stands for a missing value`
+        ? `the table option ${alsoMissing(this.#reading, field)} if it stands for a missing value`
         : `the column has had only numbers before; ${this.#wayOut(field)}`;
     const known = numberWanted(field, this.#reading.decimal);
     throw outOfRange(this.#placeOf(row, this.#column), quote(field), `${known ?? 'a number'}; ${others}`);
@@ -199,7 +199,7 @@ export class ColumnBuilder {
   }
 
   #wayOut(field: string): string {
-    const category = `{ kinds: { ${quote(this.#column)}: "category" } } takes every text`;
+    const category = `the table option { kinds: { ${quote(this.#column)}: "category" } } takes every text`;
     return `${category}, ${alsoMissing(this.#reading, field)} takes this one as missing, too`;
   }
 

@@ -123,7 +123,7 @@ export function columnOf(where: string, name: unknown, columns: ReadonlyMap<stri
 export function filledColumnOf(where: string, name: unknown, columns: ReadonlyMap<string, Column>): FilledColumn {
   const column = columnOf(where, name, columns);
   if (column.kind !== 'ignored') return column;
-  const way = `{ kinds: { ${quote(name as string)}: "category" } } keeps them`;
+  const way = `the table option { kinds: { ${quote(name as string)}: "category" } } keeps them`;
   throw outOfRange(
     where,
     `${quote(name as string)}, which is ignored (${column.reason})`,

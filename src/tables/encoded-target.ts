@@ -21,7 +21,7 @@ export type Answer = string | boolean | number | Record<string, boolean> | Recor
 export function fitTarget(column: string, filled: FilledColumn): EncodedTarget {
   const { kind } = filled;
   if (kind === 'date') {
-    const way = `{ kinds: { ${quote(column)}: "category" } } learns them as classes`;
+    const way = `the table option { kinds: { ${quote(column)}: "category" } } makes them classes`;
     throw outOfRange(
       'options.target',
       `${quote(column)}, of dates`,

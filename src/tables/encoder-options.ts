@@ -59,8 +59,8 @@ export interface EncoderOptions {
 }
 
 export const ENCODER_KEYS = keysOf<EncoderOptions>({
-  inputs: true,
   target: true,
+  inputs: true,
   encodings: true,
   missing: true,
   markMissing: true,
@@ -120,7 +120,9 @@ export function planOf(name: string, kind: Exclude<ColumnKind, 'ignored'>, given
   const as = own.as ?? ENCODINGS[kind][0];
   if (!ENCODINGS[kind].includes(as)) {
     const other =
-      kind === 'number' && as !== 'parts' ? `: { kinds: { ${quote(name)}: "category" } } makes a category` : '';
+      kind === 'number' && as !== 'parts'
+        ? `: the table option { kinds: { ${quote(name)}: "category" } } makes a category`
+        : '';
     throw outOfRange(
       where,
       typeof as === 'string' ? quote(as) : as,

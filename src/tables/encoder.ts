@@ -1,4 +1,4 @@
-import { checkIsObject, checkName, checkObject, outOfRange, quote, wrongType } from '../check/errors.js';
+import { calledAlone, checkIsObject, checkName, checkObject, outOfRange, quote, wrongType } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
 import { type ColumnKind, type FilledColumn, filledColumnOf, listNames, missingIn } from './column.js';
 import { type EncodedInput, fitInput, kindOf, namesOf, refusesMissing } from './encoded-input.js';
@@ -58,6 +58,7 @@ export class Encoder {
   readonly #targets: readonly EncodedTarget[];
 
   private constructor({ inputs, targets }: EncoderJson) {
+    if (!inputs) throw new TypeError('Encoder: got new Encoder(), want Encoder.fit(training, options)');
     this.#inputs = inputs;
     this.#targets = targets;
     this.columns = Object.freeze(inputs.map(({ column }) => column));
@@ -87,7 +88,8 @@ export class Encoder {
    * await net.evaluate(encoder.encode(test));
    */
   static fit(training: Table, options: EncoderOptions = {}): Encoder {
-    if (!(training instanceof Table)) throw wrongType('training', training, 'a Table');
+    if (!(training instanceof Table))
+      throw wrongType('training', training, 'a Table, such as Table.fromRecords(records)');
     checkObject('options', options, ENCODER_KEYS);
     checkShared(options);
     const { rows } = training;
@@ -113,6 +115,8 @@ export class Encoder {
 
   /** Makes an encoder from the result of `toJSON`. Every value is checked, because the JSON may come from anywhere. */
   static fromJSON(json: unknown): Encoder {
+    if (typeof json === 'string') throw wrongType('encoder', json, 'an object: JSON.parse(text)');
+    if (json instanceof Encoder) throw wrongType('encoder', json, 'the result of its toJSON()');
     return new Encoder(checkEncoderJson('encoder', json));
   }
 
@@ -142,6 +146,7 @@ export class Encoder {
    * are read without the options of the training table, such as `missing`: missing values must be null in them.
    */
   encode(data: Table | readonly object[]): EncodedData {
+    if (!(this instanceof Encoder)) throw calledAlone('encoder.encode');
     if (this.#targets.length === 0) {
       throw outOfRange('encode', 'an encoder without a target', 'options.target, or encodeInputs');
     }
@@ -158,6 +163,7 @@ export class Encoder {
   /** With `'float64'`, the inputs before they are rounded to 32 bits. */
   encodeInputs(data: Table | readonly object[], type: 'float32' | 'float64'): Float32Array | Float64Array;
   encodeInputs(data: Table | readonly object[], type: 'float32' | 'float64' = 'float32'): Float32Array | Float64Array {
+    if (!(this instanceof Encoder)) throw calledAlone('encoder.encodeInputs');
     checkName('type', type, ['float32', 'float64']);
     const columns = this.#columnsOf(data, this.#inputs);
     const rows = rowsOf(data);
@@ -173,6 +179,7 @@ export class Encoder {
    * or the output of one of several labels, means true if it exceeds this; default 1/2.
    */
   decode(outputs: ArrayLike<number>, rows: number, threshold = 0.5): Answer[] {
+    if (!(this instanceof Encoder)) throw calledAlone('encoder.decode');
     return decodeOutputs(this.#targets, outputs, rows, threshold);
   }
 
@@ -239,18 +246,18 @@ function tableOf(
   wanted: readonly { readonly column: string }[],
   kinds: Record<string, ColumnKind>,
 ): Table {
-  if (!Array.isArray(records)) throw wrongType('data', records, 'a Table, or an array of objects');
+  if (!Array.isArray(records)) {
+    const isRecord = typeof records === 'object' && records !== null;
+    throw wrongType('data', records, `a Table, or an array of objects${isRecord ? ': [record] for a single one' : ''}`);
+  }
   if (records.length === 0) throw outOfRange('data', 'no records', 'one or more');
   for (const [row, record] of records.entries()) checkIsObject(`data[${row}]`, record);
   const needed: Record<string, ColumnKind> = {};
   for (const { column } of wanted) {
     if (!records.some((record) => Object.hasOwn(record, column))) {
       const keys = listNames(Object.keys(records[0]));
-      throw outOfRange(
-        'data',
-        `no value of ${quote(column)} in any record`,
-        `it, or null if it is missing, besides ${keys}`,
-      );
+      const wanted = 'it too, or null if it is missing';
+      throw outOfRange('data', `records of ${keys || 'no values'} without ${quote(column)}`, wanted);
     }
     setOwn(needed, column, kinds[column]);
   }

@@ -1,6 +1,6 @@
 import { arrayType, isKind } from '../check/arrays.js';
 import { foreignContents } from '../check/contents.js';
-import { outOfRange, quote, wrongType } from '../check/errors.js';
+import { awaited, outOfRange, quote, wrongType } from '../check/errors.js';
 import { checkMarks, checkText } from '../io/csv-text.js';
 import { type PartsStream, readAll } from '../io/read-all.js';
 import type { Columns } from './column.js';
@@ -140,10 +140,21 @@ async function* partsOf(name: string, source: unknown): AsyncGenerator<string | 
 }
 
 function iterableOf(name: string, source: unknown): AsyncIterable<unknown> | Iterable<unknown> {
-  const wanted = 'a stream, a Response, a Blob or an iterable of strings or bytes (Table.fromCsv takes a text)';
+  const isPlace = typeof source === 'string' || isKind(source, 'URL');
+  const way = isPlace
+    ? ': createReadStream(path) or await fetch(url); Table.fromCsv takes a text'
+    : awaited(source, '');
+  const wanted = `a stream, a Response, a Blob or an iterable of strings or bytes${way}`;
   if (typeof source !== 'object' || source === null) throw wrongType(name, source, wanted);
   if (Symbol.asyncIterator in source) return source as AsyncIterable<unknown>;
   if (Symbol.iterator in source && !ArrayBuffer.isView(source)) return source as Iterable<unknown>;
+  if ('ok' in source && source.ok === false) {
+    throw outOfRange(
+      name,
+      `a response of status ${String(Object(source).status)}`,
+      'one that is ok: the address may be wrong',
+    );
+  }
   if ('getReader' in source) return readAll(source as PartsStream);
   if ('body' in source && source.body) return iterableOf(name, source.body);
   if ('stream' in source && typeof source.stream === 'function') return iterableOf(name, source.stream());

@@ -38,7 +38,8 @@ export class Doubles {
 }
 
 /**
- * A list of 32-bit integers. It is a separate class, because a `push` that serves two types of arrays is slower for both.
+ * A list of 32-bit integers. It is a separate class, because a `push` that serves two types of arrays is slower for
+ * both.
  */
 export class Integers {
   #blocks: Int32Array[] = [];

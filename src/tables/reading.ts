@@ -96,7 +96,9 @@ function checkMissing(missing: unknown): (text: string) => boolean {
 /** The most texts of options.missing that a message shows. */
 const MOST_SHOWN = 12;
 
-/** The option that takes one more text as missing: the option replaces the list in force, so it repeats that list. */
+/**
+ * The option of a table that takes one more text as missing: it replaces the list in force, so it repeats that list.
+ */
 export function alsoMissing({ missing = MISSING_TEXTS }: Reading, field: string): string {
   const shown = missing.slice(0, MOST_SHOWN).map((text) => quote(text));
   if (missing.length > MOST_SHOWN) shown.push('...');

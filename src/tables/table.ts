@@ -52,6 +52,9 @@ export class Table {
   readonly #columns: ReadonlyMap<string, Column>;
 
   private constructor({ rows, columns }: Columns) {
+    if (!(columns instanceof Map)) {
+      throw new TypeError('Table: got new Table(), want Table.fromRecords, Table.fromColumns or Table.fromCsv');
+    }
     this.rows = rows;
     this.columns = Object.freeze([...columns.keys()]);
     this.#columns = columns;

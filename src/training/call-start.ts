@@ -17,9 +17,9 @@ interface Changed {
 }
 
 /**
- * What a network is at the start of a call that trains, besides its parameters and the state of its optimizer. A call
- * that fails before its first step, or whose steps have all been undone, leaves nothing else that it has changed, such
- * as a standardisation or a task.
+ * The state of a network at the start of a call that trains, without its parameters and the state of its optimizer. If
+ * the call fails before its first step, or if all its steps have been undone, everything else that it has changed is
+ * put back, such as the standardisation and the task.
  */
 export class CallStart {
   readonly #network: Changed;

@@ -45,9 +45,9 @@ export interface EarlyStopping {
 }
 
 const EARLY_STOPPING_KEYS = keysOf<EarlyStopping>({
+  patience: true,
   monitor: true,
   topK: true,
-  patience: true,
   minDelta: true,
   restoreBest: true,
 });

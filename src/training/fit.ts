@@ -1,8 +1,9 @@
 import { throwIfAborted } from '../check/abort.js';
+import { checkIsObject } from '../check/errors.js';
 import { isPromise } from '../check/promises.js';
 import type { Arena } from '../core/arena.js';
 import { checksumOf } from '../data/checksums.js';
-import { type CheckedData, checkData, type DataSet, ownData } from '../data/data-set.js';
+import { type CheckedData, checkData, DATA_WANTED, type DataSet, ownData } from '../data/data-set.js';
 import { type InputArray, preparationOf, type Standardized, scaleOf } from '../data/inputs.js';
 import { BLOCK_NUMBERS } from '../data/numbers.js';
 import type { TargetArray } from '../data/targets.js';
@@ -136,6 +137,7 @@ interface Given {
 
 /** See Network.fit. The data are read when the first report is asked for, which must be at once. */
 export function fit(trainer: Trainer, data: DataSet, options: TrainOptions) {
+  checkIsObject('data', data, DATA_WANTED);
   return reports(trainer, { data, options: takeOptions(options, TRAIN_KEYS, trainer.arena) });
 }
 
@@ -143,6 +145,7 @@ export function fit(trainer: Trainer, data: DataSet, options: TrainOptions) {
 export function train(trainer: Trainer, data: DataSet, options: TrainOptions) {
   const { arena } = trainer;
   arena.checkAlive();
+  checkIsObject('data', data, DATA_WANTED);
   const taken = takeOptions(options, TRAIN_KEYS, arena);
   const copies = ownData('data', data, arena);
   checkCall(trainer, copies, taken);

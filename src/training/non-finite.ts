@@ -34,8 +34,9 @@ interface NonFiniteDetails {
  * Thrown when a cost or a parameter is no longer finite in training. `fit`, `train`, `fitStream` and `trainFor` leave
  * the network as it was at the start of the call: its parameters, the state of the optimizer, and the counts of steps
  * and epochs; with `earlyStopping`, as it was after the best epoch of the call, if there is one. Parameters that a
- * callback has set since then, also within a step, are kept, and so is what it gave the optimizer. Another optimizer that the call was given stays, with an empty state.
- * `trainBatch` and `applyGradients` leave finite parameters of at most 64 steps before.
+ * callback has set since then, also within a step, are kept, and so is what it gave the optimizer. Another optimizer
+ * that the call was given stays, with an empty state. `trainBatch` and `applyGradients` leave finite parameters of at
+ * most 64 steps before.
  */
 export class NonFiniteError extends Error {
   /** The epoch, counted from 0 for the call as in reports; undefined for a single batch. */

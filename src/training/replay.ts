@@ -55,7 +55,7 @@ export async function replayTo(
     else for await (const _ of fit(trainer, data, stopped));
   } catch (error) {
     if (!(error instanceof Arrival)) throw error;
-    if (error.place) trainer.call.resumption = new Resumption(error.place);
+    if (error.place) trainer.call.resumption = new Resumption(error.place, trainer.arena);
     return;
   }
   throw outOfRange('step', step, `at most ${trainer.state.steps}, where training has ended`);

@@ -1,15 +1,21 @@
 import { outOfRange } from '../check/errors.js';
+import type { Arena } from '../core/arena.js';
 import type { Optimizer } from '../spec/optimizer.js';
 import type { CallOptions, Place } from './place.js';
 
 // Decides whether a call resumes where an earlier one stopped. This file is loaded only if a network gets a
 // training that is partly done: from a file, or by replayTo.
 
+type Scaling = Pick<Arena, 'standardization' | 'targetScale'>;
+
+const OF_SAVED = 'of the training that was saved, or a network loaded with training: false';
+
 /** The names under which users know the options of CallOptions. */
 const NAMES: Readonly<Record<keyof CallOptions, string>> = {
   call: 'call',
-  samples: 'data: number of samples',
-  data: 'data',
+  samples: 'number of samples (data, options.validationSplit)',
+  data: 'data, options.validationSplit or options.classWeights',
+  optimizer: 'options.optimizer',
   stepRows: 'options.batchSize · accumulate',
   longSteps: 'options.batches',
   shuffle: 'options.shuffle',
@@ -17,7 +23,6 @@ const NAMES: Readonly<Record<keyof CallOptions, string>> = {
   slots: 'options.optimizer',
   validation: 'validation data',
   earlyStopping: 'options.earlyStopping',
-  optimizer: 'options.optimizer',
 };
 
 /** True if two values of options are equal, in whatever order their keys are. */
@@ -33,23 +38,30 @@ function isSame(a: unknown, b: unknown): boolean {
 /** The place of a call that was saved or replayed in its middle. The next call may resume there. */
 export class Resumption {
   place: Place;
+  /** The standardisation of the saved training. */
+  readonly #scaling: Scaling;
+  /** true: the network has got another optimizer since. */
+  #hasOtherOptimizer = false;
 
-  constructor(place: Place) {
+  /** `arena`: that of the network, as it was saved. */
+  constructor(place: Place, { standardization, targetScale }: Scaling) {
     this.place = place;
+    this.#scaling = { standardization, targetScale };
   }
 
   /** The network has got this optimizer, so that no call can resume with the one before. */
   replaceOptimizer(optimizer: Optimizer): void {
     const { options } = this.place;
+    this.#hasOtherOptimizer = true;
     if (options.optimizer) this.place = { ...this.place, options: { ...options, optimizer } };
   }
 
   /**
    * The place, if the call has equal options and equal data. Otherwise, if the earlier call was trainFor, returns
    * undefined: the call starts from the beginning. If the earlier call was a fit or a stream, throws. `current`: the
-   * network's optimizer.
+   * network's optimizer; `arena`: its arena.
    */
-  placeFor(options: CallOptions, current: Optimizer): Place | undefined {
+  placeFor(options: CallOptions, current: Optimizer, arena: Scaling): Place | undefined {
     const saved = this.place.options;
     const { optimizer } = saved;
     const differs = (Object.keys(NAMES) as (keyof CallOptions)[]).find((key) => {
@@ -61,11 +73,27 @@ export class Resumption {
     if (!differs) return this.place;
     if (saved.call === 'trainFor') return undefined;
     const show = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+    if (differs === 'data') this.checkScaling(options.call, arena);
     const isData = differs === 'data' || differs === 'validation';
+    const where = `${options.call}: ${NAMES[differs]}`;
+    if (isData) throw outOfRange(where, 'others', `those ${OF_SAVED}`);
+    const got = show(options[differs]);
+    if (!this.#hasOtherOptimizer) throw outOfRange(where, got, `${show(saved[differs])} ${OF_SAVED}`);
+    if (differs === 'optimizer') throw outOfRange(where, got, `${show(optimizer)}, which net.optimizer was set to`);
     throw outOfRange(
-      `${options.call}: ${NAMES[differs]}`,
-      isData ? 'others' : show(options[differs]),
-      `${isData ? 'those' : show(saved[differs])} of the training that was saved, or a network loaded with training: false`,
+      where,
+      `${got} (net.optimizer, which was set, changes the default)`,
+      `${show(saved[differs])} ${OF_SAVED}`,
     );
+  }
+
+  /** Refuses another standardisation than that of the saved training. */
+  checkScaling(call: string, { standardization, targetScale }: Scaling): void {
+    const { standardization: inputs, targetScale: targets } = this.#scaling;
+    if (standardization === inputs && targetScale === targets) return;
+    const [what, method] =
+      standardization === inputs ? ['targets', 'setTargetStandardization'] : ['inputs', 'setStandardization'];
+    const got = `another, by options.standardize or ${method}`;
+    throw outOfRange(`${call}: standardisation of the ${what}`, got, `that ${OF_SAVED}`);
   }
 }

@@ -26,7 +26,7 @@ export class StepTimer {
     this.#tick = time;
   }
 
-  /** So many steps have been taken, and the clock now says `time`. */
+  /** To be called after `steps` more steps, when the clock says `time`. */
   addSteps(steps: number, time: number): void {
     this.#steps += steps;
     if (time <= this.#tick) return;

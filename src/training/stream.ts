@@ -68,7 +68,7 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
     validation: validation && checksumOf(validation),
     optimizer,
   };
-  const place = call.placeFor(callOptions, state.optimizer);
+  const place = call.placeFor(callOptions, state.optimizer, arena);
   if (!place) state.checkRate(optimizer);
   const start = new CallStart(trainer);
   call.start();
@@ -255,7 +255,10 @@ class Stream {
     this.#trainer.takeNames(data.given);
     if (this.#runPlace) {
       const checksum = this.#isOfVersion1 ? checksumOfVersion1(data) : checksumOfSet(arena);
-      if (checksum !== done.data) throw wrongParts(`another part ${part}`);
+      if (checksum !== done.data) {
+        call.resumption?.checkScaling('fitStream', arena);
+        throw wrongParts(`another part ${part}`);
+      }
       checkRun('load: place.run', this.#runPlace, { samples: data.samples, stepRows });
     }
     call.resumption = undefined;

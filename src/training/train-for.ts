@@ -1,4 +1,4 @@
-import { checkIsObject, checkObject, checkPositive, outOfRange } from '../check/errors.js';
+import { checkObject, checkPositive, outOfRange } from '../check/errors.js';
 import { checkData, type DataSet } from '../data/data-set.js';
 import { checkNamedTask, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
@@ -33,7 +33,6 @@ export function trainFor(
   if (settings.optimizer.name === 'lbfgs') {
     throw outOfRange('options.optimizer', 'lbfgs', 'one that takes a step at a time: lbfgs needs fit');
   }
-  checkIsObject('data', given.data, 'an object { inputs, targets }');
   trainer.call.checkIdle('trainFor');
   const start = new CallStart(trainer);
   try {

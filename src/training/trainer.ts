@@ -211,7 +211,7 @@ export class Trainer {
       const asked = options();
       const isOld = this.call.place?.isOfVersion1;
       const same = isOld ? { ...asked, data: checksumOfVersion1(data) } : asked;
-      const place = this.call.placeFor(same, this.optimizer);
+      const place = this.call.placeFor(same, this.optimizer, this.arena);
       this.call.resumption = undefined;
       if (place) return place;
       this.state.checkRate(optimizer);

@@ -45,6 +45,7 @@ assert.deepEqual([net.constructor.name, NonFiniteError.name], ['Network', 'NonFi
 assert.equal(inspect(net), 'Network 3-5-2 tanh/softmax, 32 parameters, adam, step 0');
 assert.throws(() => structuredClone(net), /Network\.load\(await net\.save\(\)\) makes a copy/);
 assert.throws(() => Object.assign(net, { learningRate: 0.1 }), TypeError);
+await assert.rejects(create({ loss: 'mse' }), /did you mean cost\?$/);
 await assert.rejects(Network.load(net), {
   message: 'load: got an object (Network), want a Uint8Array or an ArrayBuffer that save() made',
 });
