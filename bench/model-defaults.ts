@@ -6,8 +6,8 @@ import { CHOSEN_BY, NUMBERS_CHOSEN_BY, readSet, splitOf } from './tabular-sets.j
 // npm run bench:model-defaults: what TableModel.fit should do without options. Each candidate differs from the first
 // one, which is the default, in what its name says. It is trained on ten splits of each data set. The best candidate
 // has the highest mean of accuracy or R² on the rows for the test. The cost, in standardised units for numbers, shows
-// how good the probabilities are. Of candidates that hardly differ, the simpler and faster one is the default. The splits
-// are not those of npm run bench:models.
+// how good the probabilities are. Of candidates that hardly differ, the simpler and faster one is the default. The
+// splits are not those of npm run bench:models.
 
 const SPLITS = Number(process.env.SIMDPROP_ROUNDS ?? 10);
 const FIRST_SEED = 101;

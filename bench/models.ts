@@ -10,8 +10,8 @@ import { COMPARED, type DataSet, readSet, splitOf } from './tabular-sets.js';
 // npm run bench:models: TableModel with its defaults beside scikit-learn's MLP with its defaults, and beside
 // TensorFlow.js and brain.js with the settings of their documentation: accuracy or R² on the rows for the test, and the
 // time of fitting, on ten splits of each of seven data sets. Each is a process of its own, and on each split they take
-// turns. The inputs for TensorFlow.js and brain.js, which have no encoders, are encoded and standardised beforehand, and
-// this is not part of their time. The libraries are those of bench/peers (npm ci --ignore-scripts there);
+// turns. The inputs for TensorFlow.js and brain.js, which have no encoders, are encoded and standardised beforehand,
+// and this is not part of their time. The libraries are those of bench/peers (npm ci --ignore-scripts there);
 // scikit-learn is that of PYTHON, or of /usr/bin/python3.
 
 const SPLITS = Number(process.env.SIMDPROP_ROUNDS ?? 10);

@@ -1,6 +1,6 @@
 // TableModel as a contestant of bench/models.ts: node ours-model.mjs. It answers each line `fit FILE` with
-// `MILLISECONDS SCORE`: the time of TableModel.fit, and the accuracy or R² on the rows for the test. Plain JavaScript on
-// the built package.
+// `MILLISECONDS SCORE`: the time of TableModel.fit, and the accuracy or R² on the rows for the test. Plain JavaScript
+// on the built package.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Table, TableModel } from '../dist/tabular.js';

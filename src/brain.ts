@@ -7,8 +7,8 @@ import { checkImportOptions, type Imported, type ImportOptions, networkOf } from
 export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
 
 /**
- * A network of brain.js 1.x or 2.x, from what its `toJSON()` returns, or from that as text or bytes. Names of inputs and
- * outputs become `columns` and `classes`; `binaryThresh` is the `threshold`. Throws a TypeError or RangeError for
+ * A network of brain.js 1.x or 2.x, from what its `toJSON()` returns, or from that as text or bytes. Names of inputs
+ * and outputs become `columns` and `classes`; `binaryThresh` is the `threshold`. Throws a TypeError or RangeError for
  * recurrent networks and for other JSON.
  */
 export async function readBrain(json: object | string | Uint8Array, options: ImportOptions = {}): Promise<Imported> {

@@ -11,9 +11,9 @@ export interface COptions {
 }
 
 /**
- * The network as a JavaScript module that imports nothing and needs no WebAssembly: it exports `predict(x)`, which takes
- * inputs [rows × inputs] as one array and returns a Float32Array [rows × outputs], and `inputs`, `outputs`, `classes` and
- * `columns`. It computes in doubles: outputs are those of the network up to the rounding of f32.
+ * The network as a JavaScript module that imports nothing and needs no WebAssembly: it exports `predict(x)`, which
+ * takes inputs [rows × inputs] as one array and returns a Float32Array [rows × outputs], and `inputs`, `outputs`,
+ * `classes` and `columns`. It computes in doubles: outputs are those of the network up to the rounding of f32.
  */
 export async function writeJavaScript(network: Network, none?: undefined): Promise<string> {
   checkNoMore('writeJavaScript', 2, none);

@@ -13,8 +13,9 @@ export interface TfjsOptions extends ImportOptions, ApproximateOption {}
 
 /**
  * A layers model of TensorFlow.js: dense layers, activations, batch normalisation, `Normalization` and `Rescaling`.
- * `model`: what model.json contains, as an object, text or bytes; `weights`: the files that it names, by their paths, such
- * as `{ 'weights.bin': bytes }`. Throws a RangeError that names the layer for graph models and layers of other kinds.
+ * `model`: what model.json contains, as an object, text or bytes; `weights`: the files that it names, by their paths,
+ * such as `{ 'weights.bin': bytes }`. Throws a RangeError that names the layer for graph models and layers of other
+ * kinds.
  */
 export async function readTfjs(
   model: object | string,

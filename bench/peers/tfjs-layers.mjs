@@ -1,7 +1,7 @@
 // TensorFlow.js with its layers API: node tfjs-layers.mjs. Classes are learnt with the settings of its iris example (10
-// sigmoid units, Adam at 0.01, 40 epochs), numbers with those of its Boston housing example (twice 50 sigmoid units, SGD
-// at 0.01, batches of 40, 200 epochs), with standardised targets. The backend for plain JavaScript is the fastest one on
-// networks of this size.
+// sigmoid units, Adam at 0.01, 40 epochs), numbers with those of its Boston housing example (twice 50 sigmoid units,
+// SGD at 0.01, batches of 40, 200 epochs), with standardised targets. The backend for plain JavaScript is the fastest
+// one on networks of this size.
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';

@@ -60,9 +60,9 @@ interface Column {
 }
 
 /**
- * Divides a data set into parts for training, validation and test, by share or number of samples. Samples are drawn with
- * a seed, with the same shares of each class (`stratify`) or with whole groups of samples (`group`), or are taken from
- * the end. All parts keep the order of the samples and the types of the arrays, and are data sets for `fit` and
+ * Divides a data set into parts for training, validation and test, by share or number of samples. Samples are drawn
+ * with a seed, with the same shares of each class (`stratify`) or with whole groups of samples (`group`), or are taken
+ * from the end. All parts keep the order of the samples and the types of the arrays, and are data sets for `fit` and
  * `evaluate`. Typed arrays of parts from the end share their memory with those given; rows of plain arrays are always
  * shared, and everything else is copied. Data without targets can be split too. Throws a TypeError or RangeError for
  * wrong arguments.

@@ -67,8 +67,8 @@ type ColumnsOf<Source, Options> = (series: Source, options: Options) => SeriesCo
 
 /**
  * The windows of a series in the order of time: `length` rows as inputs, and the `horizon` rows after them as targets.
- * The series is an array of finite numbers, or of rows of them. Throws a TypeError or RangeError for missing values, and
- * if there are too few rows for one window.
+ * The series is an array of finite numbers, or of rows of them. Throws a TypeError or RangeError for missing values,
+ * and if there are too few rows for one window.
  *
  * @example
  * windows([1, 2, 3, 4, 5], { length: 3 }); // inputs 1 2 3, 2 3 4; targets 4, 5

@@ -5,8 +5,8 @@ import { nameOfLacking } from './functions.js';
 import { listAt, propertyOf } from './json.js';
 import { floatsOf } from './tensor.js';
 
-// Networks of brain.js, as net.toJSON() gives them. In 2.x, a layer is { weights: [units][inputs], biases: [units] }. In
-// 1.x, it is a dict of units, { bias, weights: { input: w, ... } }, whose keys are names where data have names; the
+// Networks of brain.js, as net.toJSON() gives them. In 2.x, a layer is { weights: [units][inputs], biases: [units] }.
+// In 1.x, it is a dict of units, { bias, weights: { input: w, ... } }, whose keys are names where data have names; the
 // order of inputs is that of the keys of the first layer.
 
 const WHERE = 'readBrain';

@@ -79,8 +79,8 @@ function batchOf(inputs: readonly OnnxValue[]): number | undefined {
 }
 
 /**
- * Makes columns of the inputs. Several inputs are one after another, as a table has columns: returns their names if each
- * is one column.
+ * Makes columns of the inputs. Several inputs are one after another, as a table has columns: returns their names if
+ * each is one column.
  */
 function addInputs(inputs: readonly OnnxValue[], values: Map<string, Value>): readonly string[] | undefined {
   if (inputs.length === 0) throw outOfRange(WHERE, 'no input', 'one');

@@ -1,9 +1,9 @@
 import { outOfRange, quote } from '../check/errors.js';
 import { textOf } from './json.js';
 
-// Reads pickles of Python without running anything: a stack machine that knows numbers, texts, lists and dicts. A pickle
-// names functions and classes, and says how they are called. The few names that a caller knows are its own functions
-// here; every other name is an `Unknown`, and so is whatever a pickle makes of one.
+// Reads pickles of Python without running anything: a stack machine that knows numbers, texts, lists and dicts. A
+// pickle names functions and classes, and says how they are called. The few names that a caller knows are its own
+// functions here; every other name is an `Unknown`, and so is whatever a pickle makes of one.
 
 /** What a class or function that is not known has made, or one of those itself. */
 export class Unknown {

@@ -5,7 +5,8 @@ import { listAt, propertyOf, textAt } from './json.js';
 import { type LayerWeights, networkOfLayers } from './keras-layers.js';
 import { BYTES_OF, type Dtype, sizeOf, type Tensor, tensorOf } from './tensor.js';
 
-// Layers models of TensorFlow.js: model.json has the configuration and the places of all weights in the files beside it.
+// Layers models of TensorFlow.js: model.json has the configuration and the places of all weights in the files beside
+// it.
 
 const WHERE = 'readTfjs';
 

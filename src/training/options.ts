@@ -74,8 +74,8 @@ export interface TrainOptions {
    * A weight for each class, 0 or more; one output has two classes. The cost of a sample is multiplied by the weight of
    * its class, and by the sample's own weight if it has one. An array has a number for each label; an object has
    * numbers by the names of the classes, or by their labels if there are no names, and 1 for those that it lacks;
-   * `'balanced'`: n / (k · n_c) for a class of n_c of the n training samples and k classes that occur. For networks that
-   * learn classes. Validation does not use these weights. Default: 1 for each class.
+   * `'balanced'`: n / (k · n_c) for a class of n_c of the n training samples and k classes that occur. For networks
+   * that learn classes. Validation does not use these weights. Default: 1 for each class.
    */
   classWeights?: ClassWeights;
   /** Data that are evaluated after each epoch. They are copied at the call. */
@@ -86,8 +86,9 @@ export interface TrainOptions {
    */
   validationSplit?: ValidationSplit;
   /**
-   * true: reports have the evaluation of the training data after each epoch, as `training`, which takes about a third of
-   * the time of an epoch's steps. Class weights count in its cost. Default false: reports have the cost over the epoch.
+   * true: reports have the evaluation of the training data after each epoch, as `training`, which takes about a third
+   * of the time of an epoch's steps. Class weights count in its cost. Default false: reports have the cost over the
+   * epoch.
    */
   trainingMetrics?: boolean;
   /** Ends training once validation no longer improves. Needs validation data. */

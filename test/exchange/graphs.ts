@@ -8,8 +8,8 @@ import {
   type Written,
 } from '../../src/exchange/protobuf-write.js';
 
-// ONNX files made node by node, to look like those of exporters that cannot be run here. The structure of each is the one
-// that docs/exchange.md describes.
+// ONNX files made node by node, to look like those of exporters that cannot be run here. The structure of each is the
+// one that docs/exchange.md describes.
 
 export type Attribute =
   | number

@@ -1,8 +1,8 @@
 import * as ort from 'onnxruntime-node';
 
 /**
- * The numbers that onnxruntime computes from a file. `x` [rows × inputs] has one array for each input of the graph, or is
- * the only one. `output`: the name of the output, by default the first.
+ * The numbers that onnxruntime computes from a file. `x` [rows × inputs] has one array for each input of the graph, or
+ * is the only one. `output`: the name of the output, by default the first.
  */
 export async function runOnnx(
   file: Uint8Array,

@@ -1,0 +1,1 @@
+export function longLines(name: string, text: string): [number: number, line: string][];
