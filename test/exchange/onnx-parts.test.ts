@@ -10,7 +10,8 @@ import {
 import { readOnnx } from '../../src/onnx.js';
 import { node, nodeFields, onnxFile } from './graphs.js';
 
-// Files whose weights lie in others, as the newer exporter of PyTorch writes them, and files with functions of their own.
+// Files whose weights lie in other files, as the newer exporter of PyTorch writes them, and files with functions of
+// their own.
 
 const GRAPH = {
   opset: 18,
