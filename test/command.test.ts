@@ -218,6 +218,26 @@ describe('simdprop predict', () => {
     expect(json.map(({ value }: { value: string }) => value)).toEqual(lines.map((line) => line.split(',')[0]));
   });
 
+  it.each([
+    ['-1 and 1', ['-1', '1']],
+    ['texts and numbers', ['10', '9', 'a']],
+  ])('prints probabilities below the names of their classes: %s', async (_, classes) => {
+    const rows = Array.from({ length: 90 }, (_, i) => `${i % classes.length},${classes[i % classes.length]}`);
+    const input = ['x,y', ...rows].join('\n');
+    const path = at('marks.simdprop');
+    const args = ['--target', 'y', '--header', '--task', 'classes', '--test', '0', '--save', path];
+    expect((await simdprop(['train', '-', ...args], { input })).code).toBe(0);
+    const { out } = await simdprop(['predict', path, '-', '--header', '--only', '--probabilities'], { input });
+    const [header, ...lines] = out.trimEnd().split('\n');
+    const titles = header.split(',').map((title) => title.replace('probability ', ''));
+    expect(titles).toEqual(['predicted y', ...classes]);
+    for (const line of lines) {
+      const [predicted, ...shares] = line.split(',');
+      const largest = shares.indexOf(String(Math.max(...shares.map(Number))));
+      expect(titles[1 + largest], line).toBe(predicted);
+    }
+  });
+
   it('keeps quotes, other delimiters, empty rows and columns that the model does not know apart', async () => {
     const input = [
       'note;Island;Beak Length (mm);Beak Depth (mm);Flipper Length (mm);Body Mass (g);Sex',

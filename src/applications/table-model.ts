@@ -28,7 +28,8 @@ export interface Prediction {
   value: Answer;
   /**
    * For classes: the probability of each class, by name; they add up to 1. For labels: the probability of each target
-   * column. undefined for numbers.
+   * column. undefined for numbers. The order of the keys need not be that of `model.classes`: JavaScript puts keys such
+   * as `1` before all others.
    */
   probabilities?: Record<string, number>;
 }

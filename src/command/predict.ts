@@ -122,8 +122,13 @@ function titlesOf({ targets, classes, task }: TableModel, withProbabilities: boo
   return [...predicted, ...(classes ?? []).map((name) => `probability ${name}`)];
 }
 
-function cellsOf({ targets }: TableModel, { value, probabilities }: Prediction, withProbabilities: boolean): unknown[] {
+function cellsOf(
+  { targets, classes = [] }: TableModel,
+  { value, probabilities }: Prediction,
+  withProbabilities: boolean,
+): unknown[] {
   const values =
     typeof value === 'object' && value !== null ? targets.map((name) => value[name as keyof typeof value]) : [value];
-  return withProbabilities && probabilities ? [...values, ...Object.values(probabilities)] : values;
+  // not Object.values: an object has keys such as "1" before all others
+  return withProbabilities && probabilities ? [...values, ...classes.map((name) => probabilities[name])] : values;
 }
