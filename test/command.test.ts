@@ -138,10 +138,26 @@ describe('simdprop train', () => {
     const { code, out } = await simdprop(['train', '-', ...targets, '--from-end', '--test', '0.25'], { input });
     expect(code).toBe(0);
     expect(out).toContain('Measured on 20 test rows:\nall labels right');
-    const grouped = await simdprop(['train', '-', ...targets, '--group', 'x', '--json'], { input });
-    expect(JSON.parse(grouped.out)).toMatchObject({ task: 'labels', inputs: ['x'] });
+    const grouped = await simdprop(['train', '-', ...targets, '--group', 'id', '--test', '0.5', '--json'], { input });
+    expect(JSON.parse(grouped.out)).toMatchObject({ task: 'labels', inputs: ['x'], rows: { training: 40, test: 40 } });
     const whole = await simdprop(['train', '-', ...targets, '--test', '0'], { input });
     expect(whole.out).toMatch(/^Measured on the 80 training rows, because there are no test rows:/);
+  });
+
+  it('does not learn from the column that makes the groups', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${i % 7},${i % 2},p${i % 20}`);
+    const input = ['x,y,patient', ...rows].join('\n');
+    for (const also of [[], ['--ignore', 'patient']]) {
+      const args = ['--target', 'y', '--epochs', '3', '--group', 'patient', ...also, '--json'];
+      const { code, out, err } = await simdprop(['train', '-', ...args], { input });
+      expect(code, err).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({ inputs: ['x'] });
+    }
+    const none = await simdprop(['train', '-', '--target', 'y', '--group', 'patient', '--ignore', 'x'], { input });
+    expect(none).toMatchObject({ code: 2, out: '' });
+    expect(none.err).toContain('--ignore, --group: got all columns but the target, want one that is an input');
+    const target = await simdprop(['train', '-', '--target', 'y', '--ignore', 'y'], { input });
+    expect(target.err).toContain('--ignore: got the target "y", want another column');
   });
 
   it('writes pictures', async () => {

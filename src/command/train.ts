@@ -6,7 +6,17 @@ import { type Table, TableModel, type TableModelOptions } from '../tabular.js';
 import { curveLines } from './curve.js';
 import { DATA_FLAGS, nameOf, readingOf, readTable } from './data-flags.js';
 import { EXIT, Interrupted, UsageError } from './failure.js';
-import { type Arguments, type Flags, integerOf, listOf, numberOf, parseNumber, textOf, wordOf } from './flags.js';
+import {
+  type Arguments,
+  type Flags,
+  type Given,
+  integerOf,
+  listOf,
+  numberOf,
+  parseNumber,
+  textOf,
+  wordOf,
+} from './flags.js';
 import type { Usage } from './help.js';
 import { Messages } from './messages.js';
 import { Progress } from './progress.js';
@@ -21,7 +31,7 @@ const FLAGS: Flags = {
   ignore: { value: 'COLUMN', isMultiple: true, help: 'a column that is no input (repeatable)' },
   task: { value: 'TASK', help: 'classes, labels or numbers; by default it follows from the target' },
   test: { value: 'SHARE', help: 'of the rows, held back to measure the result; 0: none (default 0.2)' },
-  group: { value: 'COLUMN', help: 'all rows with the same value in it are on the same side of the test' },
+  group: { value: 'COLUMN', help: 'no input; all rows with the same value in it are on the same side of the test' },
   'from-end': { help: 'the test rows are the last ones, for rows in the order of time' },
   hidden: { value: 'WIDTHS', help: 'of the hidden layers, such as 32,16; none: there are none' },
   activation: { value: 'NAME', help: 'of the hidden layers, such as relu or tanh' },
@@ -72,7 +82,7 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
   const messages = new Messages(terminal, given.quiet === true);
   const whole = await readTable(path, reading, terminal);
   messages.lines(whole.profile().split('\n'));
-  const table = usedRows(whole, targets, listOf(given, 'ignore') ?? [], messages);
+  const table = usedRows(whole, targets, { given, operands }, messages);
   const parts = split(table, targets, test, seed, { given, operands });
   const interrupts = new Interrupts(terminal, messages);
   const progress = new Progress(terminal.err, given.quiet !== true);
@@ -124,11 +134,16 @@ function widthsOf(text: string): number[] {
   return text.split(',').map((width) => parseNumber('--hidden', width, 1, 65_536, true));
 }
 
-/** The rows that have targets, and the columns that may be inputs. */
-function usedRows(table: Table, targets: readonly string[], ignored: readonly string[], messages: Messages): Table {
-  for (const name of targets) if (!table.has(name)) throw new Error(unknownColumn('target', name, table));
-  for (const name of ignored) if (!table.has(name)) throw new Error(unknownColumn('ignore', name, table));
-  const complete = table.without(ignored).withoutMissing([...new Set(targets)]);
+/** The rows that have targets. */
+function usedRows(table: Table, targets: readonly string[], { given }: Arguments, messages: Messages): Table {
+  for (const flag of ['target', 'ignore', 'group']) {
+    for (const name of [given[flag] ?? []].flat() as string[]) {
+      if (!table.has(name)) throw new Error(unknownColumn(flag, name, table));
+    }
+  }
+  const both = targets.find((name) => listOf(given, 'ignore')?.includes(name));
+  if (both !== undefined) throw new UsageError(`--ignore: got the target ${quote(both)}, want another column`);
+  const complete = table.withoutMissing([...new Set(targets)]);
   const left = table.rows - complete.rows;
   if (left > 0) messages.line(`${left} of ${table.rows} rows have no target and are left out.`);
   if (complete.rows === 0) throw new Error(`--target: got no row with a value in ${quote(targets.join(', '))}`);
@@ -147,14 +162,28 @@ interface Parts {
   readonly test?: Table;
 }
 
+/** The parts, with the columns that may be inputs: the one that makes the groups names them, and says no more. */
 function split(table: Table, targets: readonly string[], test: number, seed: number, { given }: Arguments): Parts {
-  if (test === 0) return { training: table };
-  if (given['from-end']) return table.split({ test, from: 'end' });
   const group = textOf(given, 'group');
-  if (group !== undefined) return table.split({ test, seed, group });
+  const left = new Set(listOf(given, 'ignore'));
+  if (group !== undefined && !targets.includes(group)) left.add(group);
+  if (table.columns.every((name) => left.has(name) || targets.includes(name))) {
+    throw new UsageError('--ignore, --group: got all columns but the target, want one that is an input');
+  }
+  const withInputs = (part: Table) => part.without([...left]);
+  if (test === 0) return { training: withInputs(table) };
+  const parts = table.split({ test, ...wayOf(table, targets, seed, given) });
+  return { training: withInputs(parts.training), test: withInputs(parts.test) };
+}
+
+/** How the test rows are drawn. */
+function wayOf(table: Table, targets: readonly string[], seed: number, given: Given) {
+  if (given['from-end']) return { from: 'end' } as const;
+  const group = textOf(given, 'group');
+  if (group !== undefined) return { seed, group };
   const { kind } = table.column(targets[0]);
   const areClasses = kind === 'category' || kind === 'boolean' || given.task === 'classes';
-  return table.split({ test, seed, ...(targets.length === 1 && areClasses && { stratify: targets[0] }) });
+  return { seed, ...(targets.length === 1 && areClasses && { stratify: targets[0] }) };
 }
 
 async function report(
