@@ -160,6 +160,18 @@ describe('simdprop train', () => {
     expect(target.err).toContain('--ignore: got the target "y", want another column');
   });
 
+  it.each([[0], [-1]])('draws test rows with each class in its share if the classes are %i and 1', async (other) => {
+    const rows = Array.from({ length: 100 }, (_, i) => `${i % 7},${i % 10 ? other : 1}`);
+    const args = ['train', '-', '--target', 'y', '--epochs', '1', '--json'];
+    for (const seed of ['0', '1', '2', '3']) {
+      const { out } = await simdprop([...args, '--seed', seed], { input: ['x,y', ...rows].join('\n') });
+      const { confusion, classes } = JSON.parse(out).test as { confusion: number[][]; classes: string[] };
+      const share = confusion.map((row) => row.reduce((sum, count) => sum + count));
+      expect(share[classes.indexOf('1')]).toBe(2);
+      expect(share[classes.indexOf(String(other))]).toBe(18);
+    }
+  });
+
   it('writes pictures', async () => {
     const files = ['plot', 'plot-confusion', 'plot-importance'].map((flag) => [`--${flag}`, at(`${flag}.svg`)]);
     const args = ['train', PENGUINS, '--target', 'Species', '--epochs', '20', ...files.flat()];

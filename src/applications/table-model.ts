@@ -117,6 +117,11 @@ export class TableModel {
     }
   }
 
+  /** @internal The table with its targets in the kinds in which `fit` learns them. The command splits by them. */
+  static withTargets(table: Table, { target, task }: Pick<TableModelOptions, 'target' | 'task'>): Table {
+    return withTargets(table, target, task);
+  }
+
   /**
    * The model that `save` has written to `bytes`. Its predictions have the same bits. `options` are those of
    * `Network.load`. Throws a TypeError or RangeError for damaged files, and for files of networks without an encoder.

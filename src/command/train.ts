@@ -181,9 +181,11 @@ function wayOf(table: Table, targets: readonly string[], seed: number, given: Gi
   if (given['from-end']) return { from: 'end' } as const;
   const group = textOf(given, 'group');
   if (group !== undefined) return { seed, group };
-  const { kind } = table.column(targets[0]);
-  const areClasses = kind === 'category' || kind === 'boolean' || given.task === 'classes';
-  return { seed, ...(targets.length === 1 && areClasses && { stratify: targets[0] }) };
+  if (targets.length > 1) return { seed };
+  // the model makes classes of some numbers, such as 0 and 1
+  const task = given.task as Task | undefined;
+  const { kind } = TableModel.withTargets(table, { target: targets, task }).column(targets[0]);
+  return { seed, ...((kind === 'category' || kind === 'boolean') && { stratify: targets[0] }) };
 }
 
 async function report(
