@@ -286,6 +286,24 @@ describe('simdprop predict', () => {
     expect(safe.out).toContain('"\'=1+1"');
   });
 
+  it('takes any columns that the model does not need, and so do evaluate and train --ignore', async () => {
+    const rows = Array.from({ length: 2600 }, (_, i) => `${i % 7},${i % 2 ? 'u' : 'v'},${i < 2500 ? i : `page ${i}`}`);
+    const input = ['a,y,note', ...rows].join('\n');
+    const path = at('notes.simdprop');
+    const refused = await simdprop(['train', '-', '--target', 'y'], { input });
+    expect(refused.err).toContain('column "note": got "page 2500", want a number');
+    const args = ['train', '-', '--target', 'y', '--epochs', '1', '--ignore', 'note', '--save', path];
+    const { code, err } = await simdprop(args, { input });
+    expect(code, err).toBe(0);
+    const predicted = await simdprop(['predict', path, '-'], { input });
+    expect(predicted.err).toBe('');
+    expect(predicted.out.split('\n')[2501]).toMatch(/^\d,[uv],page 2500,[uv]$/);
+    const evaluated = await simdprop(['evaluate', path, '-'], { input });
+    expect(evaluated).toMatchObject({ code: 0, err: '' });
+    const unknown = await simdprop(['train', '-', '--target', 'y', '--ignore', 'notes'], { input });
+    expect(unknown.err).toContain('--ignore: got "notes", want one of "a", "y", "note"');
+  });
+
   it('reads many rows in parts', async () => {
     const [header, ...rows] = withoutSpecies().split('\n');
     const input = [header, ...Array.from({ length: 30 }, () => rows).flat()].join('\n');

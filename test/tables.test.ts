@@ -155,7 +155,7 @@ describe('columns', () => {
     ['other lengths', { a: [1], b: [1, 2] }, {}, 'columns["b"]: got 2 values, want 1, as "a" has'],
     ['no array', { a: 'text' }, {}, 'columns["a"]: got "text", want an array or a typed array'],
     ['infinite', { a: Float64Array.of(1, 1 / 0) }, {}, 'columns["a"][1]: got Infinity, want a finite number, or NaN'],
-    ['an unknown option', { a: [1] }, { kind: {} }, 'options: got the unknown key "kind", want kinds, missing'],
+    ['an unknown option', { a: [1] }, { kind: {} }, 'options: got the unknown key "kind", want kinds, others, missing'],
     [
       'an unknown kind',
       { a: [1] },
@@ -170,6 +170,7 @@ describe('columns', () => {
     ],
     ['no list of texts', { a: [1] }, { missing: 'NA' }, 'options.missing: got "NA", want an array of texts, such as'],
     ['a number as text', { a: [1] }, { missing: [-999] }, 'options.missing[0]: got -999, want a text'],
+    ['other kinds', { a: [1] }, { others: 'number' }, 'options.others: got "number", want ignored'],
     ['a date order', { a: [1] }, { dateOrder: 'ymd' }, 'options.dateOrder: got "ymd", want one of dmy, mdy'],
     [
       'no boolean',

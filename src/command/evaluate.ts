@@ -38,7 +38,7 @@ export async function evaluate({ given, operands }: Arguments, terminal: Termina
   const model = await loadModel(modelPath);
   try {
     const kinds = { ...model.encoder.kinds, ...reading.kinds };
-    const read = () => readTable(path, { ...reading, kinds }, terminal);
+    const read = () => readTable(path, { ...reading, kinds, others: 'ignored' }, terminal);
     const whole = await readForModel(nameOf(path), given, read);
     const table = whole.withoutMissing(model.targets);
     if (table.rows < whole.rows) {

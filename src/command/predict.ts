@@ -43,7 +43,9 @@ export async function predict({ given, operands }: Arguments, terminal: Terminal
   try {
     const text = await textOfFile(path, terminal, encoding);
     const kinds = { ...model.encoder.inputKinds, ...reading.kinds };
-    const table = await readForModel(nameOf(path), given, () => Table.fromCsv(text, { ...reading, kinds }));
+    const table = await readForModel(nameOf(path), given, () =>
+      Table.fromCsv(text, { ...reading, kinds, others: 'ignored' }),
+    );
     const rows = fieldsOf(text, reading);
     const settings = { escapeFormulae: given['escape-formulas'] === true, newline: '\n' };
     const csv = (lines: readonly (readonly unknown[])[]) => `${papaparse.unparse(lines as unknown[][], settings)}\n`;

@@ -2,7 +2,7 @@ import { confusionMatrix, importance, learningCurve } from '../charts.js';
 import { quote } from '../check/errors.js';
 import type { ActivationName, EpochReport, EpochSummary, History, Task } from '../index.js';
 import { saveFile } from '../io/files.js';
-import { type Table, TableModel, type TableModelOptions } from '../tabular.js';
+import { type CsvStreamOptions, type Table, TableModel, type TableModelOptions } from '../tabular.js';
 import { curveLines } from './curve.js';
 import { DATA_FLAGS, nameOf, readingOf, readTable } from './data-flags.js';
 import { EXIT, Interrupted, UsageError } from './failure.js';
@@ -75,12 +75,14 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
   const test = numberOf(given, 'test', 0, 0.95) ?? 0.2;
   const seed = integerOf(given, 'seed', 0, MOST) ?? 0;
   const options = modelOptionsOf({ given, operands }, targets, seed);
+  const both = targets.find((name) => listOf(given, 'ignore')?.includes(name));
+  if (both !== undefined) throw new UsageError(`--ignore: got the target ${quote(both)}, want another column`);
   if (given.group !== undefined && given['from-end'])
     throw new UsageError('--group and --from-end: got both, want one');
   for (const flag of ['save', 'plot', 'plot-confusion', 'plot-importance']) checkPath(flag, textOf(given, flag));
 
   const messages = new Messages(terminal, given.quiet === true);
-  const whole = await readTable(path, reading, terminal);
+  const whole = await readUsed(path, reading, { given, operands }, terminal);
   messages.lines(whole.profile().split('\n'));
   const table = usedRows(whole, targets, { given, operands }, messages);
   const parts = split(table, targets, test, seed, { given, operands });
@@ -134,15 +136,27 @@ function widthsOf(text: string): number[] {
   return text.split(',').map((width) => parseNumber('--hidden', width, 1, 65_536, true));
 }
 
+/** Reads a table without the values of columns that nothing needs, whatever they hold. */
+async function readUsed(path: string, reading: CsvStreamOptions, { given }: Arguments, terminal: Terminal) {
+  const unused = (listOf(given, 'ignore') ?? []).filter((name) => name !== given.group);
+  const ignored = Object.fromEntries(unused.map((name) => [name, 'ignored' as const]));
+  try {
+    return await readTable(path, { ...reading, kinds: { ...reading.kinds, ...ignored } }, terminal);
+  } catch (error) {
+    const { message } = error as Error;
+    const isIgnored = unused.some((name) => message.startsWith(`options.kinds: got ${quote(name)},`));
+    if (!isIgnored) throw error;
+    throw new Error(message.replace('options.kinds', '--ignore'), { cause: error });
+  }
+}
+
 /** The rows that have targets. */
 function usedRows(table: Table, targets: readonly string[], { given }: Arguments, messages: Messages): Table {
-  for (const flag of ['target', 'ignore', 'group']) {
+  for (const flag of ['target', 'group']) {
     for (const name of [given[flag] ?? []].flat() as string[]) {
       if (!table.has(name)) throw new Error(unknownColumn(flag, name, table));
     }
   }
-  const both = targets.find((name) => listOf(given, 'ignore')?.includes(name));
-  if (both !== undefined) throw new UsageError(`--ignore: got the target ${quote(both)}, want another column`);
   const complete = table.withoutMissing([...new Set(targets)]);
   const left = table.rows - complete.rows;
   if (left > 0) messages.line(`${left} of ${table.rows} rows have no target and are left out.`);

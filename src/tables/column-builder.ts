@@ -41,7 +41,7 @@ export class ColumnBuilder {
   /** Returns the name of a row's place for messages. */
   readonly #placeOf: (row: number, column: string) => string;
   #state: State;
-  #reason = 'as options.kinds says';
+  #reason: string;
   readonly #doubles = new Doubles();
   readonly #codes = new Integers();
   /** Text to code; -1 for texts that stand for a missing value. */
@@ -53,7 +53,8 @@ export class ColumnBuilder {
     this.#column = column;
     this.#reading = reading;
     this.#placeOf = placeOf;
-    this.#given = reading.kinds.get(column);
+    this.#given = reading.kindOf(column);
+    this.#reason = `as options.${reading.kinds.has(column) ? 'kinds' : 'others'} says`;
     this.#asks = reading.missing !== undefined;
     const share = Math.max(LEAST_TEXTS, Math.min(MOST_TEXTS, Math.floor(MOST_TEXTS_IN_ALL / columns)));
     this.#mostTexts = this.#given === undefined ? share : Number.POSITIVE_INFINITY;

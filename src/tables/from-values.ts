@@ -58,7 +58,7 @@ export function columnsFromColumns(arrays: unknown, options: TableOptions): Colu
 
 function columnFrom(column: string, values: ArrayLike<unknown>, columns: number, reading: Reading): Column {
   const isNumbers = !Array.isArray(values) && !arrayType(values)?.startsWith('Big');
-  if (isNumbers && (reading.kinds.get(column) ?? 'number') === 'number') {
+  if (isNumbers && (reading.kindOf(column) ?? 'number') === 'number') {
     const numbers = Float64Array.from(values as NumberArray);
     const row = numbers.findIndex((value) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY);
     if (row < 0) return { kind: 'number', values: reading.missing ? withoutMissing(numbers, reading) : numbers };

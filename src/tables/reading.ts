@@ -12,6 +12,11 @@ export interface TableOptions {
    */
   kinds?: Readonly<Record<string, ColumnKind>>;
   /**
+   * `'ignored'`: no values are kept of the columns that `kinds` does not name, whatever they hold, so that a file for
+   * a model may have any other columns. Default: each has the kind that its values have.
+   */
+  others?: 'ignored';
+  /**
    * The texts that stand for a missing value, besides empty ones. Default: `NA`, `N/A`, `#NA`, `#N/A`, `NaN`, `null`,
    * `none`, `nil`, `?`, `-` and `.`, in capital or small letters; texts given here must match in these, too. Numbers in
    * arrays are compared by their text: `'-999'` also stands for -999.
@@ -28,13 +33,22 @@ export interface TableOptions {
   name?: string;
 }
 
-export const TABLE_KEYS: readonly (keyof TableOptions)[] = ['kinds', 'missing', 'decimal', 'dateOrder', 'name'];
+export const TABLE_KEYS: readonly (keyof TableOptions)[] = [
+  'kinds',
+  'others',
+  'missing',
+  'decimal',
+  'dateOrder',
+  'name',
+];
 
 /** How values are read. */
 export interface Reading {
   /** The beginning of error messages. */
   readonly name: string;
   readonly kinds: ReadonlyMap<string, ColumnKind>;
+  /** The kind that a column must have, or undefined if it follows from its values. */
+  readonly kindOf: (column: string) => ColumnKind | undefined;
   readonly isMissing: (text: string) => boolean;
   /**
    * The texts of options.missing, if it is given. They may be numbers or dates, so they are looked for before a value
@@ -56,15 +70,18 @@ export interface Reading {
 /** Checks the options of a table. `name` is the beginning of error messages if the options do not set one. */
 export function checkReading(name: string, options: TableOptions, keys: readonly string[] = TABLE_KEYS): Reading {
   checkObject('options', options, keys);
-  const { kinds = {}, missing, decimal = '.', dateOrder } = options;
+  const { kinds = {}, others, missing, decimal = '.', dateOrder } = options;
   if (options.name !== undefined && typeof options.name !== 'string') {
     throw wrongType('options.name', options.name, 'a string');
   }
+  if (others !== undefined) checkName('options.others', others, ['ignored'] as const);
   checkMarks(undefined, undefined, decimal);
   if (dateOrder !== undefined) checkName('options.dateOrder', dateOrder, DATE_ORDERS);
+  const given = checkKinds(kinds);
   return {
     name: options.name ?? name,
-    kinds: checkKinds(kinds),
+    kinds: given,
+    kindOf: (column) => given.get(column) ?? others,
     isMissing: missing === undefined ? looksMissing : checkMissing(missing),
     missing,
     decimal,
