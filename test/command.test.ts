@@ -304,6 +304,25 @@ describe('simdprop predict', () => {
     expect(unknown.err).toContain('--ignore: got "notes", want one of "a", "y", "note"');
   });
 
+  it('escapes formulas of several lines, but no numbers, so that its output can be predicted again', async () => {
+    const path = at('signs.simdprop');
+    const rows = Array.from({ length: 40 }, (_, i) => `${i - 20.5},${i % 2 ? 'u' : '@sum'}`);
+    const training = ['a,y', ...rows].join('\n');
+    const trained = await simdprop(['train', '-', '--target', 'y', '--save', path], { input: training });
+    expect(trained.code).toBe(0);
+    const texts = ['"=1+1\ncmd"', '+1-1', '-cmd', '"\t=1"', '-', 'x=1', '+4.5e3', '"-39,1"'];
+    const input = ['a,note', ...texts.map((text) => `-39.1,${text}`)].join('\n');
+    const { out } = await simdprop(['predict', path, '-', '--escape-formulas'], { input });
+    const kinds = { note: 'category' } as const;
+    const records = Table.fromCsv(out, { kinds, header: true, missing: [] }).toRecords();
+    expect(records.map(({ a }) => a)).toEqual(texts.map(() => -39.1));
+    const notes = ["'=1+1\ncmd", "'+1-1", "'-cmd", '-', 'x=1', '+4.5e3', '-39,1'];
+    for (const note of notes) expect(records.map((record) => record.note)).toContain(note);
+    expect(out).toContain('"\'\t=1"');
+    const again = await simdprop(['predict', path, '-', '--only'], { input: out });
+    expect(again).toMatchObject({ code: 0, err: '' });
+  });
+
   it('reads many rows in parts', async () => {
     const [header, ...rows] = withoutSpecies().split('\n');
     const input = [header, ...Array.from({ length: 30 }, () => rows).flat()].join('\n');

@@ -16,7 +16,9 @@ const FLAGS: Flags = {
   probabilities: { help: 'adds a column with the probability of each class or label' },
   only: { help: 'prints the predictions without the columns of the data' },
   threshold: { value: 'NUMBER', help: 'class 1 of two, or a label, is predicted above this probability' },
-  'escape-formulas': { help: "puts ' before texts that begin with = + - @, which spreadsheets would run" },
+  'escape-formulas': {
+    help: "puts ' before texts that begin with = + - @ and are no numbers: spreadsheets would run them",
+  },
   json: { help: 'prints an array of { value, probabilities } as JSON' },
   ...DATA_FLAGS,
 };
@@ -34,6 +36,9 @@ export const PREDICT: Usage = {
 /** Rows that are predicted and written at a time. */
 const BLOCK = 4096;
 
+/** A text that a spreadsheet may run, of one line or more. Numbers, such as -39.1, and signs alone are none. */
+const FORMULA = /^(?![+-]?(?:(?:\d+[.,]?\d*|[.,]\d+)(?:e[+-]?\d+)?)?\s*$)[=+\-@\t\r\n]/i;
+
 export async function predict({ given, operands }: Arguments, terminal: Terminal): Promise<number> {
   if (operands.length !== 2) throw new UsageError(`predict: got ${operands.length} files, want a model and a CSV file`);
   const [modelPath, path] = operands;
@@ -47,7 +52,7 @@ export async function predict({ given, operands }: Arguments, terminal: Terminal
       Table.fromCsv(text, { ...reading, kinds, others: 'ignored' }),
     );
     const rows = fieldsOf(text, reading);
-    const settings = { escapeFormulae: given['escape-formulas'] === true, newline: '\n' };
+    const settings = { escapeFormulae: given['escape-formulas'] === true && FORMULA, newline: '\n' };
     const csv = (lines: readonly (readonly unknown[])[]) => `${papaparse.unparse(lines as unknown[][], settings)}\n`;
     const names = table.columns;
     if (given.json !== true) {
