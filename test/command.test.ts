@@ -185,6 +185,28 @@ describe('simdprop train', () => {
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
+  it('refuses a picture of the confusion of numbers and labels at once, and warns of too many classes', async () => {
+    const plot = ['--plot-confusion', at('none.svg')];
+    const numbers = await simdprop(['train', PENGUINS, '--target', 'Body Mass (g)', ...plot]);
+    expect(numbers).toMatchObject({ code: 2, out: '' });
+    expect(numbers.err).toContain('--plot-confusion: got a model that learns numbers, want one that learns classes');
+    const path = at('mass.simdprop');
+    const args = ['train', PENGUINS, '--target', 'Body Mass (g)', '--epochs', '1', '--save', path];
+    expect((await simdprop(args)).code).toBe(0);
+    const evaluated = await simdprop(['evaluate', path, PENGUINS, ...plot]);
+    expect(evaluated).toMatchObject({ code: 2, out: '' });
+
+    const rows = Array.from({ length: 600 }, (_, i) => `${i % 7},c${i % 300}`);
+    const input = ['x,y', ...rows].join('\n');
+    const many = await simdprop(['train', '-', '--target', 'y', '--epochs', '1', '--quiet', ...plot], { input });
+    expect(many.code).toBe(0);
+    expect(many.out).toContain('accuracy');
+    expect(many.err).toBe(
+      'Warning: --plot-confusion: there are more than 256 classes, so that no picture is written.\n',
+    );
+    expect(readdirSync(folder)).not.toContain('none.svg');
+  });
+
   it('shows a bar and the learning curve in a terminal, and colours only if they are wanted', async () => {
     const args = ['train', PENGUINS, '--target', 'Species', '--epochs', '20'];
     for (const columns of [80, 40]) {

@@ -1,4 +1,4 @@
-import { confusionMatrix, importance } from '../charts.js';
+import { importance } from '../charts.js';
 import { quote } from '../check/errors.js';
 import { DATA_FLAGS, nameOf, readForModel, readingOf, readTable } from './data-flags.js';
 import { EXIT, UsageError } from './failure.js';
@@ -7,7 +7,7 @@ import type { Usage } from './help.js';
 import { Messages } from './messages.js';
 import { loadModel } from './predict.js';
 import { evaluationLines, importanceLines, plain } from './report.js';
-import { checkPath, saveText } from './save.js';
+import { checkConfusion, checkPath, saveConfusion, saveText } from './save.js';
 import { columnsOf, type Terminal, write } from './terminal.js';
 
 // simdprop evaluate
@@ -35,21 +35,23 @@ export async function evaluate({ given, operands }: Arguments, terminal: Termina
   const threshold = numberOf(given, 'threshold', -1e30, 1e30);
   const reading = readingOf(given, nameOf(path));
   for (const flag of ['plot-confusion', 'plot-importance']) checkPath(flag, textOf(given, flag));
+  const messages = new Messages(terminal, false);
   const model = await loadModel(modelPath);
   try {
+    checkConfusion(textOf(given, 'plot-confusion'), model.task);
     const kinds = { ...model.encoder.kinds, ...reading.kinds };
     const read = () => readTable(path, { ...reading, kinds, others: 'ignored' }, terminal);
     const whole = await readForModel(nameOf(path), given, read);
     const table = whole.withoutMissing(model.targets);
     if (table.rows < whole.rows) {
       const left = whole.rows - table.rows;
-      new Messages(terminal, false).line(`${left} of ${whole.rows} rows have no target and are left out.`);
+      messages.line(`${left} of ${whole.rows} rows have no target and are left out.`);
     }
     if (table.rows === 0)
       throw new Error(`${nameOf(path)}: got no row with a value in ${quote(model.targets.join(', '))}`);
     const evaluation = await model.evaluate(table, threshold === undefined ? {} : { threshold });
     const confusionPath = textOf(given, 'plot-confusion');
-    if (confusionPath !== undefined) saveText(confusionPath, confusionMatrix(evaluation));
+    if (confusionPath !== undefined) saveConfusion(confusionPath, evaluation, messages);
     const importancePath = textOf(given, 'plot-importance');
     const columns = given.importance || importancePath !== undefined ? await model.importance(table) : undefined;
     if (importancePath !== undefined && columns) saveText(importancePath, importance(columns, { width: 640 }));

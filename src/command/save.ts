@@ -1,8 +1,11 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { confusionMatrix } from '../charts.js';
 import { quote } from '../check/errors.js';
 import { saveFile } from '../io/files.js';
+import type { TableEvaluation } from '../tabular.js';
 import { UsageError } from './failure.js';
+import type { Messages } from './messages.js';
 
 /** Refuses a path that cannot be written later, so that no training is lost. */
 export function checkPath(flag: string, path: string | undefined): void {
@@ -18,4 +21,20 @@ export function checkPath(flag: string, path: string | undefined): void {
 /** Replaces a file by a text as a whole. */
 export function saveText(path: string, text: string): void {
   saveFile(path, new TextEncoder().encode(text));
+}
+
+/** Refuses a picture of the confusion of anything but classes. `learned`: what the model learns. */
+export function checkConfusion(path: string | undefined, learned: string): void {
+  if (path === undefined || learned === 'classes') return;
+  throw new UsageError(`--plot-confusion: got a model that learns ${learned}, want one that learns classes`);
+}
+
+/** Writes the picture of the confusion. Returns false, with a warning, if there are too many classes for one. */
+export function saveConfusion(path: string, evaluation: TableEvaluation, messages: Messages): boolean {
+  if (evaluation.task === 'classes' && evaluation.confusion) {
+    saveText(path, confusionMatrix(evaluation));
+    return true;
+  }
+  messages.urgent('Warning: --plot-confusion: there are more than 256 classes, so that no picture is written.');
+  return false;
 }

@@ -1,4 +1,4 @@
-import { confusionMatrix, importance, learningCurve } from '../charts.js';
+import { importance, learningCurve } from '../charts.js';
 import { quote } from '../check/errors.js';
 import type { ActivationName, EpochReport, EpochSummary, History, Task } from '../index.js';
 import { saveFile } from '../io/files.js';
@@ -21,7 +21,7 @@ import type { Usage } from './help.js';
 import { Messages } from './messages.js';
 import { Progress } from './progress.js';
 import { evaluationLines, importanceLines, plain } from './report.js';
-import { checkPath, saveText } from './save.js';
+import { checkConfusion, checkPath, saveConfusion, saveText } from './save.js';
 import { columnsOf, printable, type Terminal, write } from './terminal.js';
 
 // simdprop train
@@ -85,6 +85,7 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
   const whole = await readUsed(path, reading, { given, operands }, terminal);
   messages.lines(whole.profile().split('\n'));
   const table = usedRows(whole, targets, { given, operands }, messages);
+  checkConfusion(textOf(given, 'plot-confusion'), learnedFrom(table, targets, given));
   const parts = split(table, targets, test, seed, { given, operands });
   const interrupts = new Interrupts(terminal, messages);
   const progress = new Progress(terminal.err, given.quiet !== true);
@@ -195,11 +196,18 @@ function wayOf(table: Table, targets: readonly string[], seed: number, given: Gi
   if (given['from-end']) return { from: 'end' } as const;
   const group = textOf(given, 'group');
   if (group !== undefined) return { seed, group };
-  if (targets.length > 1) return { seed };
-  // the model makes classes of some numbers, such as 0 and 1
+  return { seed, ...(learnedFrom(table, targets, given) === 'classes' && { stratify: targets[0] }) };
+}
+
+/** What a model learns from these targets. */
+function learnedFrom(table: Table, targets: readonly string[], given: Given): Task | 'dates' {
   const task = given.task as Task | undefined;
-  const { kind } = TableModel.withTargets(table, { target: targets, task }).column(targets[0]);
-  return { seed, ...((kind === 'category' || kind === 'boolean') && { stratify: targets[0] }) };
+  // the model makes classes of some numbers, such as 0 and 1
+  const learned = TableModel.withTargets(table, { target: targets, task });
+  const kinds = targets.map((name) => learned.column(name).kind);
+  if (kinds.includes('date')) return 'dates';
+  if (kinds.includes('number')) return 'numbers';
+  return targets.length === 1 ? 'classes' : 'labels';
 }
 
 async function report(
@@ -227,7 +235,10 @@ async function report(
   if (paths.plot !== undefined) saveText(paths.plot, learningCurve(fromOne(history), PICTURE));
   const measured = test ?? training;
   const evaluation = await model.evaluate(measured);
-  if (paths['plot-confusion'] !== undefined) saveText(paths['plot-confusion'], confusionMatrix(evaluation));
+  const confusionPath = paths['plot-confusion'];
+  if (confusionPath !== undefined && !saveConfusion(confusionPath, evaluation, messages)) {
+    paths['plot-confusion'] = undefined;
+  }
   const wantsImportance = given.importance === true || paths['plot-importance'] !== undefined;
   const columns = wantsImportance ? await model.importance(measured) : undefined;
   if (paths['plot-importance'] !== undefined && columns)
