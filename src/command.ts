@@ -4,10 +4,12 @@ import { run } from './command/run.js';
 
 // The command `simdprop`: the part that belongs to the process.
 
-/** The reader of the results has gone, as in `simdprop predict ... | head -1`. That is no failure. */
+/**
+ * The reader of the results has gone, as in `simdprop predict ... | head -1`. That is no failure. All other errors of
+ * the output, such as a full disk, also reach `run`, which was writing: it prints them.
+ */
 function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  if (error.code === 'EPIPE') process.exit(0);
 }
 
 process.stdout.on('error', endQuietly);
@@ -34,4 +36,5 @@ try {
   );
 } catch (error) {
   endQuietly(error as NodeJS.ErrnoException);
+  throw error;
 }

@@ -80,6 +80,7 @@ function messageOf(error: unknown): string {
   if (code === 'ENOENT' && path !== undefined) return `${quote(path, 400)}: there is no such file`;
   if (code === 'EISDIR') return 'got a folder, want a file';
   if (code === 'EACCES' && path !== undefined) return `${quote(path, 400)}: this file may not be read or written`;
+  if (code === 'ENOSPC') return `${path === undefined ? 'the results' : quote(path, 400)}: the disk is full`;
   return asFlags(error.message);
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 // node command.mjs <penguins.csv>
@@ -65,6 +65,14 @@ const closed = new Promise((resolve) => reader.once('close', resolve));
 await new Promise((resolve) => reader.stdout.once('data', resolve));
 reader.stdout.destroy();
 assert.deepEqual([await closed, errors], [0, '']);
+
+// a full disk
+if (process.platform === 'linux') {
+  const full = simdprop(['predict', 'model.simdprop', 'many.csv'], {
+    stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+  });
+  assert.deepEqual([full.status, full.stderr], [1, 'simdprop: the results: the disk is full\n']);
+}
 
 // Ctrl-C: what has been learned is saved
 if (process.platform !== 'win32') {
