@@ -129,6 +129,10 @@ describe('simdprop train', () => {
     expect(Number(r2)).toBeGreaterThan(0.7);
     expect(Number(mean)).toBeGreaterThan(150);
     expect(err).toContain('2 of 344 rows have no target and are left out.');
+    const args = ['train', PENGUINS, '--target', 'Body Mass (g)', '--epochs', '1', '--quiet', '--json'];
+    const quiet = await simdprop(args);
+    expect(quiet.err).toContain('2 of 344 rows have no target and are left out.');
+    expect(JSON.parse(quiet.out).rows).toMatchObject({ withoutTarget: 2 });
   });
 
   it('learns labels, ignores columns, groups rows and takes the last ones', async () => {
@@ -221,7 +225,7 @@ describe('simdprop train', () => {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
       expect(plain.err).not.toMatch(/\u001b\[\d+m/);
       // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences
-      const lines = plain.err.replaceAll(/\u001b(\[[?\d]*[a-zA-Z]|\d)/g, '').split('\n');
+      const lines = (err + plain.err).replaceAll(/\u001b(\[[?\d]*[a-zA-Z]|\d)/g, '').split('\n');
       for (const line of lines.filter((text) => !text.includes('░'))) {
         expect(line.trimEnd().length, line).toBeLessThanOrEqual(columns);
       }
@@ -232,7 +236,7 @@ describe('simdprop train', () => {
     const args = ['train', PENGUINS, '--target', 'Species', '--epochs', '1000000', '--validation', '0', '--quiet'];
     const once = await simdprop([...args, '--save', at('once.simdprop'), '--json'], { interrupts: 1 });
     expect(once.code).toBe(130);
-    expect(JSON.parse(once.out)).toMatchObject({ epochs: 1, stopped: 'callback' });
+    expect(JSON.parse(once.out)).toMatchObject({ epochs: 1, stopped: 'interrupted' });
     expect((await simdprop(['info', at('once.simdprop')])).code).toBe(0);
     expect(once.err).toContain('Interrupted: training ends after this epoch, and its results are kept.');
     const twice = await simdprop([...args, '--save', at('twice.simdprop')], { interrupts: 2 });

@@ -105,7 +105,8 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
     interrupts.end();
   }
   try {
-    await report(model, parts, { given, operands }, terminal, messages);
+    const facts = { rowsLeft: whole.rows - table.rows, isInterrupted: interrupts.isAsked };
+    await report(model, parts, facts, { given, operands }, terminal, messages);
   } finally {
     model.dispose();
   }
@@ -160,7 +161,7 @@ function usedRows(table: Table, targets: readonly string[], { given }: Arguments
   }
   const complete = table.withoutMissing([...new Set(targets)]);
   const left = table.rows - complete.rows;
-  if (left > 0) messages.line(`${left} of ${table.rows} rows have no target and are left out.`);
+  if (left > 0) messages.urgent(`${left} of ${table.rows} rows have no target and are left out.`);
   if (complete.rows === 0) throw new Error(`--target: got no row with a value in ${quote(targets.join(', '))}`);
   return complete;
 }
@@ -213,6 +214,7 @@ function learnedFrom(table: Table, targets: readonly string[], given: Given): Ta
 async function report(
   model: TableModel,
   { training, test }: Parts,
+  { rowsLeft, isInterrupted }: { readonly rowsLeft: number; readonly isInterrupted: boolean },
   { given }: Arguments,
   terminal: Terminal,
   messages: Messages,
@@ -224,7 +226,7 @@ async function report(
   const best = history.best ? `, best in epoch ${history.best.epoch + 1}` : '';
   const seconds = (history.elapsedMs / 1000).toFixed(2);
   messages.lines([`${network}: ${history.length} epochs${best}, ${seconds} s of training.`]);
-  for (const warning of history.warnings) messages.line(`Warning: ${warning}`);
+  for (const warning of history.warnings) messages.urgent(`Warning: ${warning}`);
   messages.line('');
 
   const paths = Object.fromEntries(
@@ -252,10 +254,10 @@ async function report(
       targets: model.targets,
       inputs: model.columns,
       parameters: network.parameters,
-      rows: { training: training.rows, test: test?.rows ?? 0 },
+      rows: { training: training.rows, test: test?.rows ?? 0, withoutTarget: rowsLeft },
       epochs: length,
       bestEpoch: history.best && history.best.epoch + 1,
-      stopped,
+      stopped: isInterrupted ? 'interrupted' : stopped,
       elapsedMs,
       warnings,
       [test ? 'test' : 'training']: plain(evaluation),
