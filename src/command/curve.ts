@@ -1,6 +1,6 @@
 import asciichart from 'asciichart';
 import type { History } from '../index.js';
-import { columnsOf, hasColours, type Output, type Terminal } from './terminal.js';
+import { columnsOf, fold, hasColours, type Output, type Terminal } from './terminal.js';
 
 // The learning curve in a terminal.
 
@@ -30,13 +30,17 @@ export function curveLines(history: History, output: Output, env: Terminal['env'
     format: (value) => (isLog ? 10 ** value : value).toPrecision(4).padStart(AXIS - 2),
     ...(areColours && { colors: [asciichart.blue, asciichart.yellow] }),
   });
-  const paint = (colour: string, text: string) => (areColours ? `${colour}${text}\u001b[0m` : text);
-  const names = held
-    ? areColours
-      ? `${paint(asciichart.blue, 'training')} and ${paint(asciichart.yellow, 'validation')}`
-      : 'validation'
-    : 'training';
-  return [`Cost of ${names} by epoch, 1 to ${history.length}:`, ...chart.split('\n')];
+  const names = held ? (areColours ? 'training and validation' : 'validation') : 'training';
+  const title = fold(`Cost of ${names} by epoch, 1 to ${history.length}:`, columnsOf(output));
+  return [...(held && areColours ? title.map(painted) : title), ...chart.split('\n')];
+}
+
+/** A line of the title, with the names of the curves in their colours. */
+function painted(line: string): string {
+  const paint = (name: string, colour: string) => `${colour}${name}\u001b[0m`;
+  return line
+    .replace('training', (name) => paint(name, asciichart.blue))
+    .replace('validation', (name) => paint(name, asciichart.yellow));
 }
 
 /** `count` numbers with the same course: means of neighbours, or numbers between them. */
