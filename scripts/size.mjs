@@ -126,7 +126,7 @@ const PAGES = [
   {
     name: 'simdprop/static, all of it',
     goal: 60,
-    ceiling: 72,
+    ceiling: 73,
     trips: 1,
     code: `
       import * as simdprop from 'simdprop/static';
