@@ -144,7 +144,7 @@ export class ArenaLayer implements Layer {
     const where = this.#where('setBiases');
     checkNoMore(where, 2, none);
     const checked = checkFloats(where, plainFloats(where, values, this.units, 'one for each unit'), this.units);
-    if (!this.#arena.spec.layers[this.#index].bias && checked.some((value) => value !== 0)) {
+    if (!this.#spec.bias && checked.some((value) => value !== 0)) {
       throw outOfRange(where, 'biases', 'zeros for a layer with bias: false');
     }
     this.#pass.checkUnlocked(where);

@@ -1,4 +1,4 @@
-import { checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { checkBoolean, checkObject, outOfRange, wrongType } from '../check/errors.js';
 import { parseJson } from '../check/utf8.js';
 import { aligned, CHECKSUM_BYTES, PREFIX_BYTES, type Section } from './sections.js';
 
@@ -68,7 +68,7 @@ function checkEntry(where: string, value: unknown): Entry {
     const text: unknown = entry[key];
     if (typeof text !== 'string') throw wrongType(`${where}.${key}`, text, 'a string');
   }
-  if (typeof entry.required !== 'boolean') throw wrongType(`${where}.required`, entry.required, 'true or false');
+  checkBoolean(`${where}.required`, entry.required);
   const { type, bytes } = entry;
   if (!Number.isSafeInteger(bytes) || bytes < 0 || bytes % (ITEM_BYTES[type] ?? 1) !== 0) {
     throw outOfRange(`${where}.bytes`, bytes, `a count of bytes, whole numbers of type ${JSON.stringify(type)}`);

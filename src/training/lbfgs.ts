@@ -340,7 +340,7 @@ class LbfgsEpochs implements Epochs {
   }
 
   #copyTo(target: number, source: number): void {
-    this.#arena.floats(target, this.#floats).set(this.#arena.floats(source, this.#floats));
+    this.#arena.copy(target, source, this.#floats);
   }
 
   #dot(u: number, v: number): number {

@@ -2,8 +2,8 @@ import { checkSignal } from '../check/abort.js';
 import {
   checkBoolean,
   checkCallback,
+  checkFinite,
   checkInteger,
-  checkNumber,
   checkObject,
   keysOf,
   outOfRange,
@@ -288,7 +288,7 @@ export function checkSettings(
   checkSignal('options.signal', signal);
   for (const name of ['onEpoch', 'onBatch', 'onProgress'] as const) checkCallback(`options.${name}`, options[name]);
   const { epochs, stopAt = Number.NEGATIVE_INFINITY } = options;
-  if (options.stopAt !== undefined) checkNumber('options.stopAt', stopAt, Number.isFinite, 'a finite number');
+  if (options.stopAt !== undefined) checkFinite('options.stopAt', stopAt);
   if (epochs !== undefined) checkInteger('options.epochs', epochs, 1, MAX_COUNT);
   let lastProgress = 0;
   return {
