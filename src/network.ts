@@ -59,7 +59,12 @@ import {
   SPEC_KEYS,
   type Spec,
 } from './spec/spec.js';
-import { checkStandardization, type GivenStandardization, type Standardization } from './spec/standardization.js';
+import {
+  checkStandardization,
+  copyOfScale,
+  type GivenStandardization,
+  type Standardization,
+} from './spec/standardization.js';
 import type { Started } from './threads/team.js';
 import type * as evaluationCode from './training/evaluation.js';
 import { fit, train } from './training/fit.js';
@@ -432,15 +437,14 @@ export class Network {
    * no longer be skipped, so sparse inputs take more time.
    */
   getStandardization(): Standardization | undefined {
-    const own = this.#trainer.standardization;
-    return own && { means: own.means.slice(), deviations: own.deviations.slice() };
+    return copyOfScale(this.#arena.standardization);
   }
 
   /** Replaces the standardisation by a copy of `value`; undefined removes it. Throws an Error during training. */
   setStandardization(value: GivenStandardization | undefined): void {
     const checked = value === undefined ? undefined : checkStandardization('setStandardization', value, this.inputs);
     this.#checkNotTraining('setStandardization');
-    this.#trainer.standardize(checked);
+    this.#trainer.scaling = { ...this.#trainer.scaling, standardization: checked };
   }
 
   /**
@@ -451,8 +455,7 @@ export class Network {
    * those of the standardised numbers. The result is a copy.
    */
   getTargetStandardization(): Standardization | undefined {
-    const own = this.#arena.targetScale;
-    return own && { means: own.means.slice(), deviations: own.deviations.slice() };
+    return copyOfScale(this.#arena.targetScale);
   }
 
   /**

@@ -303,3 +303,6 @@ export class Arena {
     this.onDispose?.();
   }
 }
+
+/** How a network standardises inputs and targets. */
+export type Scaling = Pick<Arena, 'standardization' | 'targetScale'>;

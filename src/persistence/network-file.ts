@@ -26,8 +26,7 @@ export async function restore(saved: SavedNetwork, layers: readonly Layer[], tra
   trainer.goal = saved.goal;
   trainer.takeNames(saved.names);
   trainer.state.restore(saved);
-  const { standardization, targetScale } = saved;
-  trainer.restoreScaling({ standardization, targetScale });
+  trainer.restoreScaling(saved);
   if (saved.training) (await loadTraining()).restoreTraining(saved.training, trainer);
   // a function that has no rate for the step reached, nor for the one before, could not be saved again
   savedLearningRate(saved.optimizer.learningRate, trainer.state.clock);

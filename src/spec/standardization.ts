@@ -21,6 +21,9 @@ export interface GivenStandardization {
   deviations: Float64Array | readonly number[];
 }
 
+export const copyOfScale = (scale: Standardization | undefined): Standardization | undefined =>
+  scale && { means: scale.means.slice(), deviations: scale.deviations.slice() };
+
 /** A copy of `value`. Throws if it does not fit a network with this many inputs. */
 export function checkStandardization(where: string, value: unknown, inputs: number): Standardization {
   checkObject(where, value, ['means', 'deviations']);

@@ -1,4 +1,4 @@
-import type { Arena } from '../core/arena.js';
+import type { Scaling } from '../core/arena.js';
 import type { Optimizer } from '../spec/optimizer.js';
 import type { StepStart } from './epochs.js';
 import type { CallOptions, Place } from './place.js';
@@ -59,11 +59,8 @@ export class CallInProgress {
   /**
    * The place at which a call with these options resumes; undefined if it starts from the beginning. See Resumption.
    */
-  placeFor(
-    options: CallOptions,
-    ...network: [optimizer: Optimizer, arena: Pick<Arena, 'standardization' | 'targetScale'>]
-  ): Place | undefined {
-    return this.resumption?.placeFor(options, ...network);
+  placeFor(options: CallOptions, current: Optimizer, arena: Scaling): Place | undefined {
+    return this.resumption?.placeFor(options, current, arena);
   }
 
   /** The network has got this optimizer, so that no call can resume with the one before. */

@@ -1,10 +1,7 @@
-import type { Arena } from '../core/arena.js';
+import type { Arena, Scaling } from '../core/arena.js';
 import type { KnownGoal } from '../data/task.js';
 import type { CallInProgress } from './call-in-progress.js';
 import type { TrainingState } from './training-state.js';
-
-/** How a network standardises inputs and targets. */
-export type Scaling = Pick<Arena, 'standardization' | 'targetScale'>;
 
 /** The parts of a network that a call changes before its first step. */
 interface Changed {

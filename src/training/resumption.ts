@@ -1,12 +1,10 @@
 import { outOfRange } from '../check/errors.js';
-import type { Arena } from '../core/arena.js';
+import type { Scaling } from '../core/arena.js';
 import type { Optimizer } from '../spec/optimizer.js';
 import type { CallOptions, Place } from './place.js';
 
 // Decides whether a call resumes where an earlier one stopped. This file is loaded only if a network gets a
 // training that is partly done: from a file, or by replayTo.
-
-type Scaling = Pick<Arena, 'standardization' | 'targetScale'>;
 
 const OF_SAVED = 'of the training that was saved, or a network loaded with training: false';
 

@@ -1,5 +1,5 @@
 import { outOfRange } from '../check/errors.js';
-import type { Arena } from '../core/arena.js';
+import type { Arena, Scaling } from '../core/arena.js';
 import { MAX_CHUNK_ROWS, type SetSize } from '../core/memory-plan.js';
 import { checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
 import { type CheckedData, loadInputsInBlocks, loadTrainingSet, setSize, writeWindow } from '../data/data-set.js';
@@ -12,9 +12,7 @@ import { checkKnownGoal, type KnownGoal } from '../data/task.js';
 import type { Pass } from '../model/pass.js';
 import type { Names } from '../spec/names.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
-import type { Standardization } from '../spec/standardization.js';
 import { CallInProgress } from './call-in-progress.js';
-import type { Scaling } from './call-start.js';
 import { BatchGuard } from './non-finite.js';
 import type { StepSettings } from './options.js';
 import type { CallOptions, Place, SavedTraining } from './place.js';
@@ -63,15 +61,6 @@ export class Trainer {
     }
     this.state.restartOptimizer(checked);
     this.call.replaceOptimizer(checked);
-  }
-
-  /** The standardisation of every input before the first layer; undefined: none. */
-  get standardization(): Standardization | undefined {
-    return this.arena.standardization;
-  }
-
-  standardize(standardization: Standardization | undefined): void {
-    this.scaling = { ...this.scaling, standardization };
   }
 
   /** How inputs and targets are standardised. */
