@@ -1,7 +1,6 @@
 import { throwIfAborted } from '../check/abort.js';
 import { checkIsObject } from '../check/errors.js';
 import { isPromise } from '../check/promises.js';
-import type { Arena } from '../core/arena.js';
 import { checksumOf } from '../data/checksums.js';
 import { type CheckedData, checkData, DATA_WANTED, type DataSet, ownData } from '../data/data-set.js';
 import { type InputArray, preparationOf, type Standardized, scaleOf } from '../data/inputs.js';
@@ -11,14 +10,13 @@ import { checkNamedTask, checkScaledTask, type Goal, settleGoal } from '../data/
 import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
 import type { Names } from '../spec/names.js';
-import { outputsOf, type Spec } from '../spec/spec.js';
+import { outputsOf } from '../spec/spec.js';
 import { CallStart } from './call-start.js';
 import { CostGrowth } from './cost-growth.js';
-import type { EarlyStopper } from './early-stopping.js';
 import { EpochRunner, type EpochSettings } from './epoch-runner.js';
 import type { EpochResult, Epochs, StepStart } from './epochs.js';
-import type { validate } from './evaluation.js';
 import { makeYield } from './event-loop.js';
+import { applyFeatures, type Features, type FitParts, load, loaded, missingFor } from './features.js';
 import {
   checkSettings,
   checkStandardize,
@@ -30,89 +28,19 @@ import {
   takeOptions,
 } from './options.js';
 import { PendingWarnings } from './pending-warnings.js';
-import type { CallOptions, LbfgsPlace, Place, RunPlace, TrainedEpoch } from './place.js';
+import type { CallOptions, Place, RunPlace, TrainedEpoch } from './place.js';
 import type { EpochReport } from './reports.js';
 import type { StepSizes } from './steps.js';
 import type { Trainer } from './trainer.js';
 
 // Training for a number of epochs on a data set that lies in memory as a whole: Network.fit and Network.train.
 
-/** Functions for options of fit that few calls use. They are loaded only if the options ask for them. */
-interface Features {
-  weigh: (
-    where: string,
-    classWeights: unknown,
-    data: CheckedData,
-    spec: Spec,
-    goal: Goal,
-    names: Names['classes'],
-  ) => CheckedData;
-  split: (
-    where: string,
-    share: unknown,
-    data: CheckedData,
-    spec: Spec,
-    goal: Goal,
-  ) => { readonly training: CheckedData; readonly validation: CheckedData };
-  makeStopper: (
-    where: string,
-    options: unknown,
-    validation: CheckedData | undefined,
-    goal: Goal,
-    outputs: number,
-  ) => EarlyStopper;
-  validate: typeof validate;
-  lbfgs: {
-    readonly checkLbfgs: (spec: Spec) => void;
-    readonly makeLbfgs: (trainer: Trainer['state'], passes: Epochs, place?: LbfgsPlace) => Epochs;
-  };
-}
-
-const LOADERS: { readonly [Name in keyof Features]: () => Promise<Features[Name]> } = {
-  weigh: async () => (await import('../data/class-weights.js')).withClassWeights,
-  split: async () => (await import('../data/split.js')).holdBack,
-  makeStopper: async () => (await import('./early-stopping.js')).makeStopper,
-  validate: async () => (await import('./evaluation.js')).validate,
-  lbfgs: () => import('./lbfgs.js'),
-};
-
-/**
- * The code that earlier calls have loaded. Later calls need not wait for it, so their data need not be copied first.
- */
-const loaded: Partial<Features> = {};
-
-/** The code that must be loaded for these options, which are not checked yet. */
-function missingFor(
-  { validation, validationSplit, earlyStopping, classWeights, trainingMetrics }: TrainOptions,
-  isLbfgs: boolean,
-) {
-  const isAsked = {
-    weigh: classWeights !== undefined,
-    split: validationSplit !== undefined,
-    makeStopper: earlyStopping !== undefined,
-    validate: validation !== undefined || validationSplit !== undefined || trainingMetrics === true,
-    lbfgs: isLbfgs,
-  };
-  const names = Object.keys(LOADERS) as (keyof Features)[];
-  return names.filter((name) => isAsked[name] && !loaded[name]);
-}
-
-/** Loads all of it at the same time, because over a slow line each part costs a round trip. */
-async function load(names: readonly (keyof Features)[]): Promise<void> {
-  const features = await Promise.all(names.map((name) => LOADERS[name]()));
-  names.forEach((name, i) => {
-    Object.assign(loaded, { [name]: features[i] });
-  });
-}
-
 /** The checked settings of a call of fit. */
-interface FitSettings extends TrainSettings, Pick<StepSizes, 'longSteps'> {
+interface FitSettings extends TrainSettings, FitParts, Pick<StepSizes, 'longSteps'> {
   readonly epochs: number;
-  readonly data: CheckedData;
   readonly goal: Goal;
   /** The names that come with the data. */
   readonly given: Names | undefined;
-  readonly stopper: EarlyStopper | undefined;
   readonly makeLbfgs: Features['lbfgs']['makeLbfgs'] | undefined;
   readonly warnings: readonly string[];
   /** True if the inputs lie in the network's memory already. */
@@ -248,32 +176,6 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
 function mayBeLarge(data: unknown): boolean {
   const { inputs } = Object(data);
   return Array.isArray(inputs) || inputs?.length > BLOCK_NUMBERS;
-}
-
-/** Applies the options that few calls use to the data. Their functions have been loaded. */
-function applyFeatures(
-  { validationSplit, classWeights, earlyStopping }: TrainOptions,
-  { data, validation, goal }: Pick<FitSettings, 'data' | 'validation' | 'goal'>,
-  { spec, names }: Pick<Arena, 'spec' | 'names'>,
-): Pick<FitSettings, 'data' | 'validation' | 'stopper'> {
-  const { split, weigh, makeStopper } = loaded as Features;
-  let parts = { training: data, validation };
-  if (validationSplit !== undefined) {
-    if (validation) throw new TypeError('options.validationSplit: got validation data too, want one of them');
-    parts = split('options.validationSplit', validationSplit, data, spec, goal);
-  }
-  const { training } = parts;
-  const classes = names.classes ?? data.given?.classes;
-  // after the split, because validation does not use class weights
-  const isWeighed = classWeights !== undefined;
-  const isStopped = earlyStopping !== undefined;
-  return {
-    data: isWeighed ? weigh('options.classWeights', classWeights, training, spec, goal, classes) : training,
-    validation: parts.validation,
-    stopper: isStopped
-      ? makeStopper('options.earlyStopping', earlyStopping, parts.validation, goal, outputsOf(spec))
-      : undefined,
-  };
 }
 
 /** Standardises the network by the columns of the training data: of those that are `measured`. */
