@@ -73,5 +73,5 @@ export type { EarlyStopping, Monitor } from './training/early-stopping.js';
 export { type EpochSummary, History, type HistoryColumn } from './training/history.js';
 export { NonFiniteError, type NonFiniteReason } from './training/non-finite.js';
 export type { Standardize, StreamOptions, TrainForOptions, TrainOptions } from './training/options.js';
+export type { DataSource } from './training/parts.js';
 export type { EpochReport, ProgressReport, TrainForReport } from './training/reports.js';
-export type { DataSource } from './training/stream.js';

@@ -78,8 +78,8 @@ import {
   type TrainOptions,
   takeOptions,
 } from './training/options.js';
+import type { DataSource } from './training/parts.js';
 import type { EpochReport, TrainForReport } from './training/reports.js';
-import type { DataSource } from './training/stream.js';
 import type * as trainForCode from './training/train-for.js';
 import { Trainer } from './training/trainer.js';
 

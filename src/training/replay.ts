@@ -4,10 +4,11 @@ import type { DataSet } from '../data/data-set.js';
 import { fit } from './fit.js';
 import { isStateFinite } from './non-finite.js';
 import type { StreamOptions, TrainOptions } from './options.js';
+import type { DataSource } from './parts.js';
 import type { Place } from './place.js';
 import type { ProgressReport } from './reports.js';
 import { Resumption } from './resumption.js';
-import { type DataSource, fitStream } from './stream.js';
+import { fitStream } from './stream.js';
 import type { Trainer } from './trainer.js';
 
 // Trains up to a given step and no further. This file is loaded only by `replayTo`.

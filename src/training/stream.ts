@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../check/abort.js';
 import { outOfRange, wrongType } from '../check/errors.js';
-import { dropPromise, isPromise } from '../check/promises.js';
+import { isPromise } from '../check/promises.js';
 import type { Arena } from '../core/arena.js';
 import { checksumOf, checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
 import { type CheckedData, checkData, type DataSet } from '../data/data-set.js';
@@ -20,6 +20,7 @@ import { validate } from './evaluation.js';
 import { makeYield } from './event-loop.js';
 import { History } from './history.js';
 import { checkSettings, type StreamOptions, type TrainSettings } from './options.js';
+import { type DataSource, type GivenPart, partsOf } from './parts.js';
 import { PendingWarnings } from './pending-warnings.js';
 import { type CallOptions, checkRun, type PartsPlace, type Place, type RunPlace } from './place.js';
 import type { EpochReport, ProgressReport } from './reports.js';
@@ -27,11 +28,6 @@ import type { Trainer } from './trainer.js';
 
 // Trains on data that come in parts. Each part replaces the one before in the network's memory, and is trained as a
 // whole training set is. A step never spans two parts. This file is loaded only by `fitStream`.
-
-/**
- * Returns the data of one epoch, from the start: parts that each fit into memory, from a file, a socket or a generator.
- */
-export type DataSource = () => AsyncIterable<DataSet> | Iterable<DataSet>;
 
 function checkStream(source: unknown, options: StreamOptions, arena: Arena, current: Optimizer): TrainSettings {
   if (typeof source !== 'function') {
@@ -191,8 +187,8 @@ class Stream {
     const inputMoments = standardize.inputs && !standardization ? new ColumnMoments(spec.inputs) : undefined;
     const targetMoments = standardize.targets && !targetScale ? new ColumnMoments(outputsOf(spec)) : undefined;
     if (!inputMoments && !targetMoments) return;
-    for await (const checkPart of this.#parts()) {
-      const { samples, inputs, targets } = checkPart();
+    for await (const { where, given } of this.#parts()) {
+      const { samples, inputs, targets } = this.#checkPart(where, given);
       inputMoments?.add(inputs, samples, scaleOf(inputs, spec));
       if (targetMoments && !isFloats(targets)) checkScaledTask('options.standardize', 'classes');
       targetMoments?.add(targets, samples, 1);
@@ -212,8 +208,8 @@ class Stream {
     const soFar: EpochSoFar = { epoch: this.#epoch, samplesBefore, elapsedMs: 0 };
     let [part, skipped] = [0, 0];
     let isStopped = false;
-    for await (const checkPart of this.#parts()) {
-      const data = checkPart();
+    for await (const { where, given } of this.#parts()) {
+      const data = this.#checkPart(where, given);
       if (part < before.parts) {
         skipped += data.samples;
         part++;
@@ -251,7 +247,7 @@ class Stream {
     const stepRows = Math.min(this.#settings.stepRows, data.samples);
     // only the first part of a call is checked for warnings: the others will be like it
     if (!this.#hasFallback) this.#warnings.add(...warningsOf(data, arena));
-    this.#load(data);
+    this.#load(data, stepRows);
     this.#trainer.takeNames(data.given);
     if (this.#runPlace) {
       const checksum = this.#isOfVersion1 ? checksumOfVersion1(data) : checksumOfSet(arena);
@@ -315,22 +311,23 @@ class Stream {
   async #reportOn({ epoch, samplesBefore, elapsedMs }: EpochSoFar, isStopped: boolean): Promise<EpochReport> {
     const { epochs = 1, validation, stopAt } = this.#settings;
     const { state } = this.#trainer;
-    const { samples, cost, learningRate } = this.#done;
+    const { samples, cost: sum, learningRate } = this.#done;
+    const cost = sum / samples;
     const evaluation = validation && !isStopped ? await this.#validate(validation) : undefined;
     // from here to the report nothing else can run, so that a checkpoint has all of this or nothing
     state.countEpoch();
     const { arena, fallback } = state;
-    this.#warnings.add(this.#growth.observe(epoch, cost / samples, this.#firstCost, arena, fallback.parameters));
+    this.#warnings.add(this.#growth.observe(epoch, cost, this.#firstCost, arena, fallback.parameters));
     this.#epoch++;
     this.#done = NO_PARTS;
-    if (!isStopped) state.clock.endEpoch(evaluation?.cost ?? cost / samples);
+    if (!isStopped) state.clock.endEpoch(evaluation?.cost ?? cost);
     let stopped: EpochReport['stopped'];
-    if (cost / samples <= stopAt && this.#epoch < epochs) stopped = 'stopAt';
+    if (cost <= stopAt && this.#epoch < epochs) stopped = 'stopAt';
     if (isStopped) stopped = 'callback';
     return {
       epoch,
       epochs,
-      cost: cost / samples,
+      cost,
       learningRate,
       samples,
       elapsedMs,
@@ -349,9 +346,8 @@ class Stream {
   }
 
   /** Copies a part into the memory, which grows only if the part is larger than all before. */
-  #load(data: CheckedData): void {
+  #load(data: CheckedData, stepRows: number): void {
     const { state } = this.#trainer;
-    const stepRows = Math.min(this.#settings.stepRows, data.samples);
     this.#trainer.loadRows(data, stepRows, slotsOf(state.optimizer));
     // the state of the optimizer stays until the first part has been checked
     if (this.#optimizer) state.useOptimizer(this.#optimizer);
@@ -361,37 +357,11 @@ class Stream {
     this.#trainer.keepFallback(!this.#settings.ignoreNonFinite);
   }
 
-  /**
-   * The parts of one epoch, each as a function that checks it. The caller must copy the data at once after that call,
-   * before it awaits anything, because the source may change its arrays.
-   */
-  async *#parts(): AsyncGenerator<() => CheckedData, void, undefined> {
-    const { arena } = this.#trainer;
-    const iterator = iterate(this.#source());
-    const { signal, release } = abortSignalFor(arena, this.#settings.signal);
-    let part = 0;
-    let isAtEnd = false;
-    try {
-      for (; ; part++) {
-        throwIfAborted(signal);
-        isAtEnd = true;
-        const next = await orAborted(iterator.next(), signal);
-        if (next.done) break;
-        isAtEnd = false;
-        const where = `source: part ${part}`;
-        yield () => this.#checkPart(where, next.value);
-      }
-    } finally {
-      release();
-      // a source that has not ended by itself gets a chance to close. If the call was aborted, this is not awaited,
-      // because the source may wait forever for more data
-      const closing = isAtEnd && !signal.aborted ? undefined : Promise.resolve(iterator.return?.());
-      if (signal.aborted) closing?.catch(() => {});
-      else await closing;
-    }
-    if (part === 0) throw outOfRange('source', 'no part', 'one or more each time it is called');
+  #parts(): AsyncGenerator<GivenPart, void, undefined> {
+    return partsOf(this.#source, this.#trainer.arena, this.#settings.signal);
   }
 
+  /** The data must be copied at once after this call: see partsOf. */
   #checkPart(where: string, part: DataSet): CheckedData {
     const { arena, goal } = this.#trainer;
     const data = checkData(where, part, preparationOf(arena, this.#settings.standardize));
@@ -408,50 +378,4 @@ class Stream {
 /** Refuses a source that has another number of samples in the parts to be skipped than the saved training had. */
 function checkSkipped(samples: number, before: PartsPlace): void {
   if (samples !== before.samples) throw wrongParts(`${samples} samples before part ${before.parts}`);
-}
-
-function iterate(parts: unknown): AsyncIterator<DataSet> | Iterator<DataSet> {
-  const object = Object(parts);
-  const method = object[Symbol.asyncIterator] ?? object[Symbol.iterator];
-  if (typeof method !== 'function') {
-    dropPromise(parts);
-    const wanted = 'a function that returns an iterable or async iterable of { inputs, targets }';
-    throw wrongType('source', parts, isPromise(parts) ? `${wanted}, such as async function*` : wanted);
-  }
-  return method.call(parts);
-}
-
-/** A signal that is aborted with the user's signal, or when the network is disposed of. */
-function abortSignalFor(arena: Arena, signal: AbortSignal | undefined) {
-  const end = new AbortController();
-  const notice = () => {
-    try {
-      throwIfAborted(signal);
-      arena.checkAlive();
-    } catch (error) {
-      end.abort(error);
-    }
-  };
-  signal?.addEventListener('abort', notice);
-  arena.onDispose = notice;
-  // either may have happened since the last part
-  notice();
-  const release = () => {
-    signal?.removeEventListener('abort', notice);
-    arena.onDispose = undefined;
-  };
-  return { signal: end.signal, release };
-}
-
-/** Resolves as `value` does, or rejects as soon as the signal is aborted. */
-function orAborted<T>(value: T | Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort);
-    // the source itself may just have aborted it
-    if (signal.aborted) abort();
-    Promise.resolve(value)
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', abort));
-  });
 }
