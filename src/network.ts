@@ -27,7 +27,7 @@ import {
   writeWindowInputs,
   writeWindowTargets,
 } from './data/data-set.js';
-import { checkInputShape, checkInputs, type InputArray, type Inputs } from './data/inputs.js';
+import { checkInputShape, type InputArray, type Inputs } from './data/inputs.js';
 import { typedInputs, typedWeights } from './data/plain-data.js';
 import { checkScalable, toTargetUnits } from './data/target-scale.js';
 import { checkWeights, type SampleWeights, type Targets } from './data/targets.js';
@@ -604,22 +604,8 @@ export class Network {
     // V8 inlines the path of typed arrays only as long as it is short
     if (isPlain(x)) return this.predict(typedInputs('x', x, arena) as InputArray);
     arena.checkAlive();
-    const rows = checkInputShape('x', x, arena.spec);
-    const { plan } = arena;
-    // the numbers of each batch are checked in the memory. If there are several batches, all are checked before the
-    // first
-    if (rows > plan.capacity) checkInputs('x', x, arena);
-    const { outputs } = this;
-    const predictions = new Float32Array(rows * outputs);
-    const output = plan.layers[plan.layers.length - 1];
-    for (let first = 0; first < rows; first += plan.capacity) {
-      const count = Math.min(plan.capacity, rows - first);
-      const type = writeWindowInputs('x', arena, x, first, count);
-      this.#pass.holdForward(count);
-      arena.core.forwardWindow(count, type);
-      const areFinite = arena.readRows(predictions, first * outputs, output.a, output, count);
-      if (!areFinite) throw new OutputsError('x', predictions, outputs);
-    }
+    const { layers } = arena.plan;
+    const predictions = activationsOf(arena, this.#pass, x, layers[layers.length - 1]);
     return arena.targetScale ? this.#toTargetUnits(predictions, arena.targetScale) : predictions;
   }
 
@@ -637,7 +623,9 @@ export class Network {
     checkCall(this, 'activations', 3, none);
     const arena = this.#arena;
     arena.checkAlive();
-    return activationsOf(arena, this.#pass, typedInputs('x', x, arena) as InputArray, layer);
+    const inputs = typedInputs('x', x, arena) as InputArray;
+    const { layers } = arena.plan;
+    return activationsOf(arena, this.#pass, inputs, layers[checkInteger('layer', layer, 0, layers.length - 1)]);
   }
 
   /**
