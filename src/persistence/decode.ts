@@ -1,8 +1,7 @@
 import { foreignContents } from '../check/contents.js';
 import { crc32 } from '../check/crc32.js';
 import { checkBoolean, checkIsObject, checkName, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
-import type { CoreOptions } from '../core/core-options.js';
-import { CORE_KEYS } from '../core/core-options.js';
+import { CORE_KEYS, type CoreOptions } from '../core/core-options.js';
 import { checkScalable } from '../data/target-scale.js';
 import { checkNamedTask, checkScaledTask, checkTask, goalGiven, type KnownGoal } from '../data/task.js';
 import { checkClassNames, checkNames, classCountOf, type Names } from '../spec/names.js';

@@ -283,7 +283,7 @@ export function checkSettings(
   arena: Arena,
   current: Optimizer,
 ): TrainSettings {
-  const { standardize = false, signal, validation, onEpoch, onBatch, onProgress } = options;
+  const { standardize, signal, validation, onEpoch, onBatch, onProgress } = options;
   const standardized = checkStandardize('options.standardize', standardize, arena.spec);
   checkSignal('options.signal', signal);
   for (const name of ['onEpoch', 'onBatch', 'onProgress'] as const) checkCallback(`options.${name}`, options[name]);
