@@ -8,7 +8,7 @@ import type { CustomCost, LayerOptions } from './spec/network-options.js';
 
 /**
  * Options of the network that a file becomes, which no file contains: how it runs (`threads`, `batchSize`, ...) and how
- * it goes on learning (`cost`, `l2`, `seed`, ...). `task`, `classes` and `columns` replace those of the file.
+ * it continues to learn (`cost`, `l2`, `seed`, ...). `task`, `classes` and `columns` replace those of the file.
  */
 export type ImportedNetworkOptions = Omit<NetworkOptions, 'inputs' | 'layers' | 'bias' | 'scale'>;
 

@@ -40,7 +40,7 @@ export const CHART_PAGE = {
         texts.slice(0, i).flatMap(([other, b]) => {
           const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
           const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-          // names below a matrix are turned
+          // names below a matrix are rotated
           const [along, through] = a.height > a.width && b.height > b.width ? [down, across] : [across, down];
           return along > 1 && through > 4 ? [text + ' overlaps ' + other] : [];
         }),

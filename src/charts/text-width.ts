@@ -1,5 +1,5 @@
-// Without a page nobody can measure a text. Its width is estimated, rather too large than too small, so that texts
-// never overlap: the widths are those of DejaVu Sans, one of the widest fonts in use.
+// Without a page, texts cannot be measured. Widths are estimates, too large rather than too small, so that texts never
+// overlap: the widths are those of DejaVu Sans, one of the widest fonts in use.
 
 /** The size of all texts but the title, in pixels. */
 export const TEXT_SIZE = 12;

@@ -7,7 +7,7 @@ import { listAt, propertyOf, textAt } from './json.js';
 import { type Tensor, transposed } from './tensor.js';
 
 // The layers of Keras and TensorFlow.js, as their configurations describe them: one after another, with weights
-// [inputs, units], which are turned here.
+// [inputs, units], which are transposed here.
 
 /** The weights of a layer by their names without what numbers them: kernel, bias, gamma, mean, ... */
 export type LayerWeights = ReadonlyMap<string, Tensor>;
@@ -163,8 +163,8 @@ class LayerReading {
     if (fanIn !== length || (bias && bias.values.length !== units)) {
       throw outOfRange(where, `a kernel [${kernel.shape}] and a bias [${bias?.shape}]`, `${length} inputs`);
     }
-    const turned = () => transposed(kernel.values, fanIn, units);
-    this.#columns = dense(name, this.#columns, units, turned, bias?.values);
+    const weightsOf = () => transposed(kernel.values, fanIn, units);
+    this.#columns = dense(name, this.#columns, units, weightsOf, bias?.values);
     this.#activate(where, activation);
   }
 

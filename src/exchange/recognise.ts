@@ -72,7 +72,7 @@ function recogniseAnew(h: Scalar): Recognised | Nearest {
   return nearest;
 }
 
-/** Functions that are mirrored, and turned upside down: relu(-u), -softplus(-u). */
+/** The signs of u and of the value: relu(-u) and -softplus(-u) are recognised too. */
 const SIGNS = [
   [1, 1],
   [-1, 1],

@@ -121,9 +121,9 @@ export function floatsOf(where: string, values: ArrayLike<number>): Float32Array
 
 /** [rows × columns], row-major, becomes [columns × rows]. */
 export function transposed(values: ArrayLike<number>, rows: number, columns: number): Float64Array {
-  const turned = new Float64Array(rows * columns);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) turned[c * rows + r] = values[r * columns + c];
-  return turned;
+  const result = new Float64Array(rows * columns);
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) result[c * rows + r] = values[r * columns + c];
+  return result;
 }
 
 /** The names of tensors with their shapes, for messages: at most 12 of them. */

@@ -1,7 +1,7 @@
 import { outOfRange, quote, wrongType } from '../check/errors.js';
 
 // Names that a network has for its classes and for the columns of its inputs. They come from users and from files, so
-// that whoever writes them to a page, a terminal or a file must escape them.
+// code that writes them to a page, a terminal or a file must escape them.
 
 /** The names that a network has. */
 export interface Names {

@@ -166,7 +166,7 @@ const GRAPHS: Readonly<Record<string, GraphLike & { readonly note?: string }>> =
       node('Gemm', 'a1 w2 b2', 'out', { transB: 1 }),
     ],
   },
-  'weights that are turned by nodes, and a Gemm with alpha and beta': {
+  'weights that are transposed by nodes, and a Gemm with alpha and beta': {
     inputs: { x: ['N', 4] },
     outputs: { out: ['N', 3] },
     constants: { w0: tensor([5, 4]), w1: tensor([3, 5], 2), b1: tensor([1, 3], 3) },
