@@ -20,14 +20,14 @@ export const CHOSEN_BY: readonly DataSet[] = [
   { name: 'wine', file: 'data/wine.csv', target: 'cultivar', task: 'classes' },
   { name: 'breast cancer', file: 'data/breast-cancer.csv', target: 'diagnosis', task: 'classes' },
   { name: 'digits', file: 'data/digits.csv', target: 'digit', task: 'classes' },
-  { name: 'penguins', file: '../test/tables/penguins.csv', target: 'Species', task: 'classes' },
+  { name: 'penguins', file: 'data/penguins.csv', target: 'Species', task: 'classes' },
 ];
 
 /** Numbers in the same data sets, so that the defaults are also good for numbers. */
 export const NUMBERS_CHOSEN_BY: readonly DataSet[] = [
   { name: 'iris, petal width', file: 'data/iris.csv', target: 'petal width (cm)', task: 'numbers' },
   { name: 'wine, alcohol', file: 'data/wine.csv', target: 'alcohol', task: 'numbers' },
-  { name: 'penguins, mass', file: '../test/tables/penguins.csv', target: 'Body Mass (g)', task: 'numbers' },
+  { name: 'penguins, mass', file: 'data/penguins.csv', target: 'Body Mass (g)', task: 'numbers' },
 ];
 
 /**

@@ -137,7 +137,7 @@ try {
   await bundleWorker();
   compileConsumers();
 
-  runNode('the command', ['command.mjs', join(ROOT, 'test/tables/penguins.csv')]);
+  runNode('the command', ['command.mjs', join(ROOT, 'bench/data/penguins.csv')]);
   runNode('CSV and IDX files', ['data-files.mjs']);
   runNode('snippets of README.md and docs/', ['snippets.mjs', urlOf('scripts/snippets.mjs')]);
 } finally {

@@ -11,7 +11,7 @@ import { elementsOf, parseSvg } from './svg.js';
 
 // scripts/pack/command.mjs tests the same command as a process, from the packed package.
 
-const PENGUINS = fileURLToPath(new URL('tables/penguins.csv', import.meta.url));
+const PENGUINS = fileURLToPath(new URL('../bench/data/penguins.csv', import.meta.url));
 const VERSION = '1.2.3';
 
 let folder: string;

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { adam, type EpochReport, lbfgs, Network } from '../src/index.js';
 import { Encoder, Table, TableModel, type TableModelOptions } from '../src/tabular.js';
 
-const penguins = Table.fromCsv(readFileSync(new URL('tables/penguins.csv', import.meta.url), 'utf8'));
+const penguins = Table.fromCsv(readFileSync(new URL('../bench/data/penguins.csv', import.meta.url), 'utf8'));
 
 /** Two clouds that a line separates, with a column that says nothing. */
 const clouds = Array.from({ length: 60 }, (_, i) => ({

@@ -8,7 +8,7 @@ import { numberAt } from '../src/tables/field-number.js';
 import { type CsvSource, type CsvTableOptions, Table } from '../src/tabular.js';
 import { SEED } from './random-numbers.js';
 
-const FILE = fileURLToPath(new URL('tables/penguins.csv', import.meta.url));
+const FILE = fileURLToPath(new URL('../bench/data/penguins.csv', import.meta.url));
 const PENGUINS = readFileSync(FILE, 'utf8');
 
 const contentsOf = (table: Table) => [table.kinds, table.toRecords()];

@@ -6,7 +6,7 @@ import { medianOf } from '../src/tables/scale.js';
 import { Encoder, type EncoderOptions, Table } from '../src/tabular.js';
 
 const FOLDER = new URL('tables/', import.meta.url);
-const penguins = Table.fromCsv(readFileSync(new URL('penguins.csv', FOLDER), 'utf8'));
+const penguins = Table.fromCsv(readFileSync(new URL('../bench/data/penguins.csv', import.meta.url), 'utf8'));
 const golden = JSON.parse(readFileSync(new URL('golden-penguins.json', FOLDER), 'utf8'));
 const NUMBERS = ['Beak Length (mm)', 'Beak Depth (mm)', 'Flipper Length (mm)', 'Body Mass (g)'];
 

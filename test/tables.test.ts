@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it, test } from 'vitest';
 import { Table } from '../src/tabular.js';
 
-const PENGUINS = readFileSync(new URL('tables/penguins.csv', import.meta.url), 'utf8');
+const PENGUINS = readFileSync(new URL('../bench/data/penguins.csv', import.meta.url), 'utf8');
 
 /** The kind of a column of these values. */
 const kindOf = (values: unknown[], options = {}) => Table.fromColumns({ x: values }, options).kinds.x;

@@ -13,11 +13,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 HERE = Path(__file__).parent
+DATA = HERE.parent.parent / "bench" / "data"
 NUMBERS = ["Beak Length (mm)", "Beak Depth (mm)", "Flipper Length (mm)", "Body Mass (g)"]
 # encoded rows that are written: some with missing values among them
 ROWS = list(range(0, 20)) + [256, 268, 271, 272, 336, 339, 343]
 
-with open(HERE / "penguins.csv", newline="") as file:
+with open(DATA / "penguins.csv", newline="") as file:
     records = list(csv.DictReader(file))
 numbers = np.array([[float(r[name]) if r[name] else np.nan for name in NUMBERS] for r in records])
 island = np.array([[r["Island"]] for r in records])
