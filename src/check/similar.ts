@@ -58,7 +58,7 @@ function isSimilar(a: string, b: string): boolean {
 }
 
 /** The least number of letters that are inserted, left out or replaced (Levenshtein, 1965). */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 0; i < a.length; i++) {
     const next = [i + 1];

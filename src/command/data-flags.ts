@@ -2,7 +2,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { quote } from '../check/errors.js';
 import { type ColumnKind, type CsvStreamOptions, Table } from '../tabular.js';
 import { UsageError } from './failure.js';
-import { type Flags, type Given, listOf, textOf, wordOf } from './flags.js';
+import { type Flags, type Given, listOf, textOf, withoutUndefined, wordOf } from './flags.js';
 import type { Terminal } from './terminal.js';
 
 // How the commands read CSV files.
@@ -40,7 +40,7 @@ export function readingOf(given: Given, name: string): CsvStreamOptions {
     dateOrder: wordOf(given, 'date-order', ['dmy', 'mdy']),
     kinds: Object.keys(kinds).length > 0 ? kinds : undefined,
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+  return withoutUndefined(all);
 }
 
 function kindsOf(list: readonly string[]): Record<string, ColumnKind> {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { quote } from '../check/errors.js';
+import { distance } from '../check/similar.js';
 import { UsageError } from './failure.js';
 
 // The options of the commands, as they are given: `--name value`, `--name=value` or `--name`.
@@ -52,19 +53,6 @@ function unknownFlag(message: string, flags: Flags): string {
   return `${quote(name)} is no option of this command${near ? `: did you mean --${near}?` : ''}`;
 }
 
-/** The number of characters to insert, remove or replace (Levenshtein, 1966). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + Number(a[i - 1] !== b[j - 1]));
-    }
-    row = next;
-  }
-  return row[b.length];
-}
-
 export function textOf(given: Given, name: string): string | undefined {
   return given[name] as string | undefined;
 }
@@ -97,4 +85,9 @@ export function wordOf<Word extends string>(given: Given, name: string, words: r
   const text = textOf(given, name);
   if (text === undefined || words.includes(text as Word)) return text as Word | undefined;
   throw new UsageError(`--${name}: got ${quote(text)}, want one of ${words.join(', ')}`);
+}
+
+/** The options that are given: some calls refuse undefined. */
+export function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }

@@ -15,6 +15,7 @@ import {
   numberOf,
   parseNumber,
   textOf,
+  withoutUndefined,
   wordOf,
 } from './flags.js';
 import type { Usage } from './help.js';
@@ -74,7 +75,7 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
   const reading = readingOf(given, nameOf(path));
   const test = numberOf(given, 'test', 0, 0.95) ?? 0.2;
   const seed = integerOf(given, 'seed', 0, MOST) ?? 0;
-  const options = modelOptionsOf({ given, operands }, targets, seed);
+  const options = modelOptionsOf(given, targets, seed);
   const both = targets.find((name) => listOf(given, 'ignore')?.includes(name));
   if (both !== undefined) throw new UsageError(`--ignore: got the target ${quote(both)}, want another column`);
   if (given.group !== undefined && given['from-end'])
@@ -82,11 +83,11 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
   for (const flag of ['save', 'plot', 'plot-confusion', 'plot-importance']) checkPath(flag, textOf(given, flag));
 
   const messages = new Messages(terminal, given.quiet === true);
-  const whole = await readUsed(path, reading, { given, operands }, terminal);
+  const whole = await readUsed(path, reading, given, terminal);
   messages.lines(whole.profile().split('\n'));
-  const table = usedRows(whole, targets, { given, operands }, messages);
+  const table = usedRows(whole, targets, given, messages);
   checkConfusion(textOf(given, 'plot-confusion'), learnedFrom(table, targets, given));
-  const parts = split(table, targets, test, seed, { given, operands });
+  const parts = split(table, targets, test, seed, given);
   const interrupts = new Interrupts(terminal, messages);
   const progress = new Progress(terminal.err, given.quiet !== true);
   let model: TableModel;
@@ -106,14 +107,14 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
   }
   try {
     const facts = { rowsLeft: whole.rows - table.rows, isInterrupted: interrupts.isAsked };
-    await report(model, parts, facts, { given, operands }, terminal, messages);
+    await report(model, parts, facts, given, terminal, messages);
   } finally {
     model.dispose();
   }
   return interrupts.isAsked ? EXIT.interrupted : EXIT.done;
 }
 
-function modelOptionsOf({ given }: Arguments, targets: readonly string[], seed: number): TableModelOptions {
+function modelOptionsOf(given: Given, targets: readonly string[], seed: number): TableModelOptions {
   const hidden = textOf(given, 'hidden');
   const validation = numberOf(given, 'validation', 0, 0.95);
   const all: TableModelOptions = {
@@ -129,8 +130,7 @@ function modelOptionsOf({ given }: Arguments, targets: readonly string[], seed: 
     batchSize: integerOf(given, 'batch-size', 1, MOST),
     validation: validation === 0 ? false : validation,
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as TableModelOptions &
-    object;
+  return withoutUndefined(all);
 }
 
 function widthsOf(text: string): number[] {
@@ -139,7 +139,7 @@ function widthsOf(text: string): number[] {
 }
 
 /** Reads a table without the values of columns that nothing needs, whatever they hold. */
-async function readUsed(path: string, reading: CsvStreamOptions, { given }: Arguments, terminal: Terminal) {
+async function readUsed(path: string, reading: CsvStreamOptions, given: Given, terminal: Terminal) {
   const unused = (listOf(given, 'ignore') ?? []).filter((name) => name !== given.group);
   const ignored = Object.fromEntries(unused.map((name) => [name, 'ignored' as const]));
   try {
@@ -153,7 +153,7 @@ async function readUsed(path: string, reading: CsvStreamOptions, { given }: Argu
 }
 
 /** The rows that have targets. */
-function usedRows(table: Table, targets: readonly string[], { given }: Arguments, messages: Messages): Table {
+function usedRows(table: Table, targets: readonly string[], given: Given, messages: Messages): Table {
   for (const flag of ['target', 'group']) {
     for (const name of [given[flag] ?? []].flat() as string[]) {
       if (!table.has(name)) throw new Error(unknownColumn(flag, name, table));
@@ -179,7 +179,7 @@ interface Parts {
 }
 
 /** The parts, with the columns that may be inputs: the one that makes the groups names them, and says no more. */
-function split(table: Table, targets: readonly string[], test: number, seed: number, { given }: Arguments): Parts {
+function split(table: Table, targets: readonly string[], test: number, seed: number, given: Given): Parts {
   const group = textOf(given, 'group');
   const left = new Set(listOf(given, 'ignore'));
   if (group !== undefined && !targets.includes(group)) left.add(group);
@@ -215,7 +215,7 @@ async function report(
   model: TableModel,
   { training, test }: Parts,
   { rowsLeft, isInterrupted }: { readonly rowsLeft: number; readonly isInterrupted: boolean },
-  { given }: Arguments,
+  given: Given,
   terminal: Terminal,
   messages: Messages,
 ): Promise<void> {

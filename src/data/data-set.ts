@@ -60,13 +60,14 @@ export interface CheckedData extends CheckedRows {
   readonly given?: Names;
 }
 
-const KEYS = keysOf<DataSet>({ inputs: true, targets: true, weights: true, classes: true, columns: true });
+/** The keys of a data set. */
+export const DATA_KEYS = keysOf<DataSet>({ inputs: true, targets: true, weights: true, classes: true, columns: true });
 /** Describes a data set in messages. */
 export const DATA_WANTED = 'an object { inputs, targets }';
 
 /** The numbers of a data set in typed arrays: plain arrays are copied into new ones. Its names are checked. */
 function typed(where: string, data: unknown, preparation: Pick<Arena, 'spec' | 'names'>): TypedDataSet {
-  checkObject(where, data, KEYS, DATA_WANTED);
+  checkObject(where, data, DATA_KEYS, DATA_WANTED);
   const { spec, names } = preparation;
   const given = data as DataSet;
   const classes = checkClassNames(`${where}.classes`, given.classes, Math.max(outputsOf(spec), 2));

@@ -1,7 +1,7 @@
 import { arrayType, type NumberArray, newLike } from '../check/arrays.js';
 import { checkInteger, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
 import { isNested, isPlain } from '../check/plain-arrays.js';
-import type { DataSet } from './data-set.js';
+import { DATA_KEYS, type DataSet } from './data-set.js';
 import { isFloats, isIntegers } from './numbers.js';
 import { drawParts, type Keys, type PartOf, type PartOptions, strataIn, TEST, TRAINING, VALIDATION } from './parts.js';
 
@@ -44,8 +44,6 @@ export type DataParts<Data, Options extends SplitDataOptions = SplitDataOptions>
   validation: PartOf<Options['validation'], Data>;
   test: PartOf<Options['test'], Data>;
 };
-
-const DATA_KEYS = keysOf<DataSet>({ inputs: true, targets: true, weights: true, classes: true, columns: true });
 
 /** The keys of a data set that have a value or a row for each sample. */
 const ARRAYS = ['inputs', 'targets', 'weights'] as const;
