@@ -176,6 +176,15 @@ describe('simdprop train', () => {
     }
   });
 
+  it('leaves a class of one row in the training part', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i % 7},${i === 5 ? 'rare' : i % 2 ? 'odd' : 'even'}`);
+    const args = ['train', '-', '--target', 'y', '--epochs', '1', '--json'];
+    const { out, err } = await simdprop(args, { input: ['x,y', ...rows].join('\n') });
+    const { confusion, classes } = JSON.parse(out || err).test as { confusion: number[][]; classes: string[] };
+    expect(classes).toContain('rare');
+    expect(confusion[classes.indexOf('rare')].reduce((sum, count) => sum + count)).toBe(0);
+  });
+
   it('writes pictures', async () => {
     const files = ['plot', 'plot-confusion', 'plot-importance'].map((flag) => [`--${flag}`, at(`${flag}.svg`)]);
     const args = ['train', PENGUINS, '--target', 'Species', '--epochs', '20', ...files.flat()];

@@ -30,7 +30,10 @@ const forms: [string, DataSet][] = [
   ['a Float32Array', { inputs: Float32Array.from(flat), targets: Int32Array.from(labels) }],
   ['a Uint8Array', { inputs: Uint8Array.from(flat, Math.abs), targets: Uint8Array.from(labels) }],
   ['names', { inputs: flat, targets: names, classes: ['a', 'b', 'c'] }],
-  ['one-hot rows and weights', { inputs: Float64Array.from(flat), targets: Float32Array.from(oneHot), weights: ids }],
+  [
+    'one-hot rows and weights',
+    { inputs: Float64Array.from(flat), targets: Float32Array.from(oneHot), weights: ids.map((id) => id + 1) },
+  ],
   ['columns', { inputs: Float64Array.from(flat), targets: Float64Array.from(labels), columns: ['id', 'minus'] }],
 ];
 
@@ -57,7 +60,7 @@ describe('splitData', () => {
       return width === 3 ? row.indexOf(1) : typeof row[0] === 'string' ? 'abc'.indexOf(row[0]) : row[0];
     });
     expect(got).toEqual(wanted);
-    if (data.weights) expect(weights).toEqual(all[2]);
+    if (data.weights) expect(weights).toEqual(all[2].map((id) => id + 1));
   });
 
   it.each(forms)('of %s is stratified by class, whatever form the targets have', (_, data) => {
@@ -110,6 +113,66 @@ describe('splitData', () => {
     expect([unknown.training.inputs, unknown.test.inputs].flat()).toHaveLength(4);
   });
 
+  it('samples of weight 0 count nowhere: the parts are those of the data without them', () => {
+    const isLeft = (id: number) => id % 7 === 0 || id % 10 === 0;
+    const kept = ids.filter((id) => !isLeft(id));
+    const inputs = ids.map((id) => [id, -id]);
+    for (const weights of [
+      ids.map((id) => (isLeft(id) ? 0 : id)),
+      Float32Array.from(ids, (id) => Number(!isLeft(id))),
+    ]) {
+      const data = { inputs, targets: names, weights };
+      const without = {
+        inputs: kept.map((id) => inputs[id]),
+        targets: kept.map((id) => names[id]),
+        weights: Array.isArray(weights) ? kept.map((id) => weights[id]) : weights.filter((weight) => weight > 0),
+      };
+      const picked = (values: (string | number)[]) => kept.map((id) => values[id]);
+      for (const [ways, waysWithout] of [
+        [{}, {}],
+        [{ stratify: true }, { stratify: true }],
+        [{ stratify: labels.map((label) => label % 2) }, { stratify: picked(labels.map((label) => label % 2)) }],
+        [{ group: persons }, { group: picked(persons) }],
+        [{ from: 'end' }, { from: 'end' }],
+      ] as [SplitDataOptions, SplitDataOptions][]) {
+        for (const sizes of [{ test: 0.3 }, { validation: 7, test: 0.25 }]) {
+          expect(splitData(data, { ...sizes, ...ways })).toEqual(splitData(without, { ...sizes, ...waysWithout }));
+        }
+      }
+    }
+    const { training, test } = splitData({ inputs: [[1], [2], [3], [4]], weights: [1, 0, 0, 2] }, { test: 0.5 });
+    expect([...training.inputs, ...test.inputs].sort()).toEqual([[1], [4]]);
+  });
+
+  it('keeps the place of what is missing in a plain array, so that fit can name it', () => {
+    // biome-ignore lint/suspicious/noSparseArray: a hole
+    const inputs = [0, , 2, 3] as number[];
+    for (const ways of [{ seed: 1 }, { from: 'end' }] as const) {
+      const { training, test } = splitData({ inputs, weights: [1, 2, 3, 4] }, { test: 1, ...ways });
+      expect([training.inputs.length, test.inputs.length]).toEqual([3, 1]);
+      for (const part of [training, test]) {
+        expect(Array.from(part.inputs, (x) => (x ?? 1) + 1)).toEqual(Array.from(part.weights));
+      }
+    }
+    // biome-ignore lint/suspicious/noSparseArray: a hole
+    const rows = [[0], , [2], [3]] as number[][];
+    const { training, test } = splitData({ inputs: rows }, { test: 1, seed: 1 });
+    expect([...training.inputs, ...test.inputs].filter((row) => row === undefined)).toHaveLength(1);
+  });
+
+  it('leaves values that occur once in the training part if it is asked to', () => {
+    const targets = ['a', 'a', 'a', 'a', 'b', 'b', 'b', 'b', 'c', 'd'];
+    for (let seed = 0; seed < 10; seed++) {
+      const data = { inputs: targets.map((_, i) => [i]), targets };
+      const { training, test } = splitData(data, { test: 4, stratify: true, singles: 'training', seed });
+      expect(training.targets.filter((name) => name > 'b')).toEqual(['c', 'd']);
+      expect(test.targets).toEqual(['a', 'a', 'b', 'b']);
+      const table = Table.fromColumns({ targets });
+      const parts = table.split({ test: 4, stratify: 'targets', singles: 'training', seed });
+      expect(parts.test.toRecords().map((record) => record.targets)).toEqual(test.targets);
+    }
+  });
+
   it('needs the number of samples where flat arrays do not tell it', () => {
     const data = { inputs: Float32Array.from(flat), targets: Float32Array.from(labels) };
     expect(() => splitData(data, { test: 0.2 })).toThrow(
@@ -129,14 +192,30 @@ describe('splitData', () => {
     ['another key', rows, { share: 0.2 } as object, 'options: got the unknown key "share", want validation, test'],
     ['no data', {}, { test: 1, samples: 3 }, 'data: got no arrays, want inputs, targets or both'],
     ['another key of data', { rows: 1 } as object, { test: 1 }, 'data: got the unknown key "rows", want inputs'],
-    ['too few targets', { ...rows, targets: Uint8Array.of(1) }, { test: 1 }, 'data.targets: got 1 values, want 100, one for each'],
-    ['too few weights', { ...rows, weights: [1] }, { test: 1 }, 'data.weights: got 1 values, want 100, one for each'],
+    ['too few targets', { ...rows, targets: Uint8Array.of(1) }, { test: 1 }, 'data.targets: got 1 value, want 100, one for each'],
+    ['too few weights', { ...rows, weights: [1] }, { test: 1 }, 'data.weights: got 1 value, want 100, one for each'],
     ['half a row', { inputs: [1, 2, 3], targets: ['a', 'b'] }, { test: 1 }, 'data.inputs: got 3 values, want the same number'],
     ['text', { ...rows, inputs: 'x' as never }, { test: 1, samples: 3 }, 'data.inputs: got "x", want a plain array or a typed'],
     ['no targets', { inputs: rows.inputs }, { test: 1, stratify: true }, 'options.stratify: got true for data without targets'],
-    ['ids as classes', rows, { test: 1, stratify: ids }, 'options.stratify: got 100 different values in 100 samples'],
-    ['a short group', rows, { test: 1, group: [1] }, 'options.group: got 1 values, want 100, one for each sample'],
+    ['ids as classes', rows, { test: 1, stratify: ids }, 'options.stratify: got 100 different values in 100 rows'],
+    ['a short group', rows, { test: 1, group: [1] }, 'options.group: got 1 value, want 100, one for each sample'],
     ['a group that is missing', rows, { test: 1, group: ids.map((id) => (id ? 1 : null)) as number[] }, 'options.group[0]: got null, want'],
+    ['a sample without a weight', { ...rows, weights: [1, undefined as never, ...ids.slice(2)] }, { test: 1 }, 'data.weights[1]: got undefined, want'],
+    ['a weight below 0', { ...rows, weights: ids.map((id) => id - 1) }, { test: 1 }, 'data.weights[0]: got -1, want a finite number from 0'],
+    ['weights of 0', { ...rows, weights: new Float32Array(100) }, { test: 1 }, 'data.weights: got 0 for every sample, want a weight above 0'],
+    ['one weight above 0', { ...rows, weights: ids.map((id) => Number(id === 5)) }, { test: 1 }, 'options.test: got 1, want'],
+    ['more than what has weights', { ...rows, weights: ids.map((id) => Number(id < 9)) }, { test: 9 }, 'options.test: got 9, want a share above 0 and below 1, or a number of samples of weight above 0 from 1 to 8'],
+    ['classes of targets that are numbers', { inputs: rows.inputs, targets: ids.map((id) => (id % 4) / 2) }, { test: 0.5, stratify: true }, 'options.stratify: got true for targets that are numbers (data.targets[1] is 0.5), want classes: labels, names or one-hot rows; or a value for each sample'],
+    ['classes of typed numbers', { inputs: rows.inputs, targets: Float64Array.from(ids, (id) => (id % 4) / 2) }, { test: 0.5, stratify: true }, 'options.stratify: got true for targets that are numbers (data.targets[1] is 0.5)'],
+    ['classes of rows of one number', { inputs: rows.inputs, targets: ids.map((id) => [(id % 4) / 2]) }, { test: 0.5, stratify: true }, 'options.stratify: got true for targets that are numbers (data.targets[1] is 0.5)'],
+    ['classes of rows of numbers', { inputs: rows.inputs, targets: ids.map((id) => [id, 2, 3]) }, { test: 0.5, stratify: true }, 'options.stratify: got true for targets of several numbers or labels (row 0), want classes'],
+    ['classes of rows of labels', { inputs: rows.inputs, targets: Float32Array.from({ length: 300 }, (_, i) => Number(i < 30 || i % 3 === 0)) }, { test: 0.5, stratify: true }, 'options.stratify: got true for targets of several numbers or labels (row 0), want classes'],
+    ['rows that are missing', { inputs: rows.inputs, targets: ids.map((id) => (id === 3 ? (null as never) : [0, 1])) }, { test: 0.5, stratify: true }, 'data.targets[3]: got null, want a row'],
+    ['a class of one sample', { inputs: rows.inputs, targets: ids.map((id) => (id === 8 ? 'odd' : 'a')) }, { test: 0.5, stratify: true }, 'options.stratify: got "odd" once (row 8), want each value twice or more; { singles: "training" } leaves such rows in the training part'],
+    ['classes of one sample', { inputs: rows.inputs, targets: ids.map((id) => (id < 3 ? id : 7)) }, { test: 0.5, stratify: true }, 'options.stratify: got 0 once (row 0) and 2 more such values, want each'],
+    ['values of one sample', rows, { test: 0.5, stratify: ids.map((id) => id > 98) }, 'options.stratify: got true once (row 99), want each value twice'],
+    ['singles without classes', rows, { test: 0.5, singles: 'training' }, 'options.singles: got "training" without stratify, want none'],
+    ['another word for singles', rows, { test: 0.5, stratify: true, singles: 'test' as never }, 'options.singles: got "test", want training'],
     ['one group', rows, { test: 1, group: labels.map(() => 1) }, 'options.group: got 1 group for 2 parts, want at least one'],
   ])('refuses %s', (_, data, options, message) => {
     expect(() => splitData(data, options)).toThrow(message);

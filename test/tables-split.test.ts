@@ -15,7 +15,9 @@ const table = Table.fromColumns({
   id: Array.from({ length: ROWS }, (_, i) => i),
   class: Array.from({ length: ROWS }, (_, i) => (i % 10 === 0 ? 'c' : i % 10 <= 3 ? 'b' : 'a')),
   person: Array.from({ length: ROWS }, (_, i) => (i * i) % 37),
+  rare: Array.from({ length: ROWS }, (_, i) => (i === 4 ? 'x' : i === 9 ? 'y' : 'z')),
   gap: Array.from({ length: ROWS }, (_, i) => (i === 7 || i === 9 ? null : i % 2)),
+  hole: Array.from({ length: ROWS }, (_, i) => (i === 6 ? null : i % 2)),
 });
 const idsOf = (part: Table | undefined) => (part ? part.toRecords().map(({ id }) => id as number) : []);
 const valuesOf = (part: Table, name: string) => part.toRecords().map((record) => record[name]);
@@ -121,9 +123,21 @@ describe('a split', () => {
     [{ test: 0.2, from: 'end', group: 'person' }, 'options.group: got group and from together, want one of them'],
     [{ test: 0.2, stratify: 'class', group: 'person' }, 'options.stratify: got stratify and group together, want one'],
     [{ test: 0.2, stratify: 'Class' }, 'options.stratify: got "Class", want "class", which differs in case or blanks'],
-    [{ test: 0.2, stratify: 'id' }, 'options.stratify: got "id", with 100 different values in 100 rows, want a column'],
+    [{ test: 0.2, stratify: 'id' }, 'options.stratify: got "id", with 100 different values in 100 rows, want values'],
+    [
+      { test: 0.2, stratify: 'rare' },
+      'options.stratify: got "x" once (row 4) and 1 more such value, want each value twice',
+    ],
+    [
+      { test: 0.2, stratify: 'hole' },
+      'options.stratify: got a missing value once (row 6), want each value twice or more',
+    ],
+    [{ test: 0.2, singles: 'training' }, 'options.singles: got "training" without stratify, want none'],
     [{ test: 0.2, group: 'gap' }, 'options.group: got "gap", with 2 missing values, the first in row 7, want none'],
-    [{ share: 0.2 }, 'options: got the unknown key "share", want validation, test, seed, stratify, group, from'],
+    [
+      { share: 0.2 },
+      'options: got the unknown key "share", want validation, test, seed, stratify, singles, group, from',
+    ],
   ])('is refused with %j', (options, message) => {
     expect(() => table.split(options)).toThrow(message);
   });

@@ -52,9 +52,14 @@ export function wayOut(value: unknown): string {
   return type ? ': Float32Array.from(values) converts an array' : awaited(value);
 }
 
+/** A number of things as a message shows it: `1 row`, `2 rows`, `2 classes`. */
+export function counted(n: number, one: string): string {
+  return `${n} ${one}${n === 1 ? '' : one.endsWith('s') ? 'es' : 's'}`;
+}
+
 /** The length of an array as a message shows it. If its memory is lost, the length is 0 and the message says why. */
-export function countOf(values: NumberArray, what = 'numbers'): string {
-  return values.length === 0 && isDetached(values) ? show(values) : `${values.length} ${what}`;
+export function countOf(values: NumberArray, one = 'number'): string {
+  return values.length === 0 && isDetached(values) ? show(values) : counted(values.length, one);
 }
 
 export function wrongType(where: string, got: unknown, wanted: string): TypeError {

@@ -197,7 +197,8 @@ function wayOf(table: Table, targets: readonly string[], seed: number, given: Gi
   if (given['from-end']) return { from: 'end' } as const;
   const group = textOf(given, 'group');
   if (group !== undefined) return { seed, group };
-  return { seed, ...(learnedFrom(table, targets, given) === 'classes' && { stratify: targets[0] }) };
+  const isOfClasses = learnedFrom(table, targets, given) === 'classes';
+  return { seed, ...(isOfClasses && ({ stratify: targets[0], singles: 'training' } as const)) };
 }
 
 /** What a model learns from these targets. */

@@ -1,4 +1,4 @@
-import { checkInteger, checkName, checkNumber, outOfRange } from '../check/errors.js';
+import { checkInteger, checkName, checkNumber, counted, outOfRange } from '../check/errors.js';
 import { RANDOM_SPLIT } from '../spec/codes.js';
 import { apportion } from './apportion.js';
 import { permutation } from './philox.js';
@@ -15,6 +15,11 @@ export interface PartOptions {
   seed?: number;
   /** `'end'`: the last rows are for the test, those before them for validation. For rows in the order of time. */
   from?: 'end';
+  /**
+   * `'training'`: rows whose value for `stratify` occurs only once stay in the training part. Default: they are
+   * refused, because no two parts can have a share of one row.
+   */
+  singles?: 'training';
 }
 
 /** A part of the rows: undefined if its option, of the type `Size`, is not given. */
@@ -62,7 +67,7 @@ export function drawParts(
   options: PartOptions & { readonly stratify?: unknown; readonly group?: unknown },
   keysOf: (way: 'stratify' | 'group') => Keys,
 ): Uint8Array {
-  const { seed = 0, stratify, group, from } = options;
+  const { seed = 0, stratify, group, from, singles } = options;
   const validation = checkPart('options.validation', options.validation, rows, what);
   const test = checkPart('options.test', options.test, rows, what);
   checkSum(validation, test, rows, what);
@@ -72,6 +77,8 @@ export function drawParts(
   if (ways.length > 1) {
     throw outOfRange(`options.${ways[0][0]}`, `${ways[0][0]} and ${ways[1][0]} together`, 'one of them');
   }
+  if (singles !== undefined) checkName('options.singles', singles, ['training']);
+  if (singles && stratify === undefined) throw outOfRange('options.singles', '"training" without stratify', 'none');
   const parts = new Uint8Array(rows);
   if (from) return parts.fill(VALIDATION, rows - test - validation).fill(TEST, rows - test);
   if (group === undefined)
@@ -80,10 +87,28 @@ export function drawParts(
   return parts;
 }
 
-/** The number of different keys to stratify by, and whether they occur less than twice, on average. */
-export function strataIn(keys: Keys): { readonly different: number; readonly areTooMany: boolean } {
-  const different = new Set(Array.from(keys)).size;
-  return { different, areTooMany: 2 * different > keys.length };
+/**
+ * Refuses keys to stratify by of which no part can have a share, because they occur only once. `name`: of the values
+ * that have the keys; `show`: the value of a place in `keys` and its row, for messages.
+ */
+export function checkStrata(
+  keys: Keys,
+  { singles }: PartOptions,
+  name: string,
+  show: (place: number) => { readonly value: string; readonly row: number },
+): void {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < keys.length; i++) counts.set(keys[i], (counts.get(keys[i]) ?? 0) + 1);
+  if (2 * counts.size > keys.length) {
+    const got = `${name}${counts.size} different values in ${keys.length} rows`;
+    throw outOfRange('options.stratify', got, 'values that occur twice or more, on average');
+  }
+  const once = Array.from(keys).flatMap((key, i) => (counts.get(key) === 1 ? [i] : []));
+  if (once.length === 0 || singles) return;
+  const { value, row } = show(once[0]);
+  const more = once.length > 1 ? ` and ${counted(once.length - 1, 'more such value')}` : '';
+  const way = '{ singles: "training" } leaves such rows in the training part';
+  throw outOfRange('options.stratify', `${value} once (row ${row})${more}`, `each value twice or more; ${way}`);
 }
 
 /** The rows of each key, in the order of `rows`. The keys are sorted. */
@@ -136,7 +161,7 @@ function drawGroups(parts: Uint8Array, keys: Keys, test: number, validation: num
     [VALIDATION, validation],
   ].filter(([, total]) => total > 0);
   if (groups.length <= wanted.length) {
-    const got = `${groups.length} ${groups.length === 1 ? 'group' : 'groups'} for ${wanted.length + 1} parts`;
+    const got = `${counted(groups.length, 'group')} for ${wanted.length + 1} parts`;
     throw outOfRange('options.group', got, 'at least one group for each part');
   }
   let left = Array.from(permutation(groups.length, seed, RANDOM_SPLIT, GROUP_ORDER), (g) => groups[g]);

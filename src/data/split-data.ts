@@ -1,9 +1,20 @@
 import { arrayType, type NumberArray, newLike } from '../check/arrays.js';
-import { checkInteger, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import { checkInteger, checkObject, counted, keysOf, outOfRange, quote, wrongType } from '../check/errors.js';
 import { isNested, isPlain } from '../check/plain-arrays.js';
 import { DATA_KEYS, type DataSet } from './data-set.js';
 import { isFloats, isIntegers } from './numbers.js';
-import { drawParts, type Keys, type PartOf, type PartOptions, strataIn, TEST, TRAINING, VALIDATION } from './parts.js';
+import {
+  checkStrata,
+  drawParts,
+  type Keys,
+  type PartOf,
+  type PartOptions,
+  TEST,
+  TRAINING,
+  VALIDATION,
+} from './parts.js';
+import { typedWeights } from './plain-data.js';
+import { checkWeights } from './targets.js';
 
 // Splits data sets in plain or typed arrays into training, validation and test parts, as table.split does for tables.
 
@@ -14,9 +25,10 @@ export type SampleKeys = ArrayLike<number | string | boolean>;
 export interface SplitDataOptions extends PartOptions {
   /**
    * true: each class has the same share of the samples in each part, rounded by the method of largest remainders. The
-   * classes are the labels, the largest number of a row of targets, or the numbers of targets that are one number each.
-   * Or [samples] values, which then count as the classes. If the sizes allow it, a class of two samples or more is in
-   * the training part and in the part that is drawn. Default false.
+   * classes are labels, names, or rows that have one 1 or add up to 1; targets that are other numbers are refused. Or
+   * [samples] values, which then count as the classes. If the sizes allow it, each class is in the training part and in
+   * the part that is drawn. A class of one sample is refused, or kept in the training part: see `singles`. Default
+   * false.
    */
   stratify?: boolean | SampleKeys;
   /**
@@ -35,6 +47,7 @@ const OPTION_KEYS = keysOf<SplitDataOptions>({
   stratify: true,
   group: true,
   from: true,
+  singles: true,
   samples: true,
 });
 
@@ -50,7 +63,7 @@ const ARRAYS = ['inputs', 'targets', 'weights'] as const;
 
 type Given = { readonly [Name in keyof DataSet]?: unknown };
 
-/** An array with `width` values for each sample. */
+/** An array with `width` values for each row. */
 interface Column {
   readonly name: string;
   readonly values: readonly unknown[] | NumberArray;
@@ -61,9 +74,9 @@ interface Column {
  * Divides a data set into parts for training, validation and test, by share or number of samples. Samples are drawn
  * with a seed, with the same shares of each class (`stratify`) or with whole groups of samples (`group`), or are taken
  * from the end. All parts keep the order of the samples and the types of the arrays, and are data sets for `fit` and
- * `evaluate`. Typed arrays of parts from the end share their memory with those given; rows of plain arrays are always
- * shared, and everything else is copied. Data without targets can be split too. Throws a TypeError or RangeError for
- * wrong arguments.
+ * `evaluate`. Samples of weight 0 are in no part, because they count nowhere. Typed arrays of parts from the end share
+ * their memory with those given, if no sample has the weight 0; rows of plain arrays are always shared, and everything
+ * else is copied. Data without targets can be split too. Throws a TypeError or RangeError for wrong arguments.
  *
  * @example
  * const { training, validation, test } = splitData(data, { validation: 0.2, test: 0.2, stratify: true, seed: 1 });
@@ -78,27 +91,42 @@ export function splitData<Data extends Partial<DataSet>, const Options extends S
   const samples = samplesOf(data, options);
   const columns = ARRAYS.filter((name) => data[name] !== undefined).map((name) => columnOf(name, data[name], samples));
   if (columns.length === 0) throw outOfRange('data', 'no arrays', 'inputs, targets or both');
-  const { stratify, group, from } = options;
+  const { stratify, group } = options;
+  const counting = countingRows(data.weights, samples);
+  const what = counting.length < samples ? 'samples of weight above 0' : 'samples';
   const ways = { ...options, stratify: stratify === false ? undefined : stratify };
-  const parts = drawParts(samples, 'samples', ways, (way) => {
-    if (way === 'group') return keysOfValues('options.group', group, samples);
-    const keys =
-      stratify === true ? classesOf(data.targets, samples) : keysOfValues('options.stratify', stratify, samples);
-    const { different, areTooMany } = strataIn(keys);
-    if (!areTooMany) return keys;
-    const got = `${different} different values in ${samples} samples`;
-    throw outOfRange('options.stratify', got, 'values that occur twice or more, on average');
+  const parts = drawParts(counting.length, what, ways, (way) => {
+    if (way === 'group') return keysOfValues(valuesIn('options.group', group, samples), counting);
+    const values =
+      stratify === true ? classesOf(data.targets, counting, samples) : valuesIn('options.stratify', stratify, samples);
+    const keys = keysOfValues(values, counting);
+    checkStrata(keys, options, '', (place) => ({
+      value: showKey(values.valueAt(counting[place])),
+      row: counting[place],
+    }));
+    return keys;
   });
   const partOf = (part: number) => {
-    const rows = Uint32Array.from(parts.keys()).filter((row) => parts[row] === part);
+    const rows = counting.filter((_, place) => parts[place] === part);
     if (rows.length === 0) return undefined;
-    const take = from ? viewOf : copyOf;
+    const take = options.from && counting.length === samples ? viewOf : copyOf;
     return { ...data, ...Object.fromEntries(columns.map((column) => [column.name, take(column, rows)])) };
   };
   return { training: partOf(TRAINING), validation: partOf(VALIDATION), test: partOf(TEST) } as unknown as DataParts<
     Data,
     Options
   >;
+}
+
+/** The samples that count: all those whose weight is not 0. */
+function countingRows(weights: unknown, samples: number): Uint32Array {
+  const rows = Uint32Array.from({ length: samples }, (_, row) => row);
+  if (weights === undefined) return rows;
+  const typed = typedWeights('data.weights', weights) as Float32Array;
+  checkWeights('data.weights', typed, samples);
+  const counting = rows.filter((row) => typed[row] > 0);
+  if (counting.length > 0) return counting;
+  throw outOfRange('data.weights', '0 for every sample', 'a weight above 0 for one or more');
 }
 
 /** The number of samples: what the arrays that have a value or a row for each of them agree on. */
@@ -126,7 +154,7 @@ function columnOf(name: string, values: unknown, samples: number): Column {
   const width = values.length / samples;
   if (isEach ? width !== 1 : !Number.isInteger(width) || width === 0) {
     const wanted = isEach ? `${samples}, one for each sample` : `the same number for each of ${samples} samples`;
-    throw outOfRange(where, `${values.length} ${isPlain(values) && isNested(values) ? 'rows' : 'values'}`, wanted);
+    throw outOfRange(where, counted(values.length, isPlain(values) && isNested(values) ? 'row' : 'value'), wanted);
   }
   return { name, values, width };
 }
@@ -138,7 +166,13 @@ function viewOf({ values, width }: Column, rows: Uint32Array): unknown {
 }
 
 function copyOf({ values, width }: Column, rows: Uint32Array): unknown {
-  if (isPlain(values)) return Array.from(rows).flatMap((row) => values.slice(row * width, (row + 1) * width));
+  if (isPlain(values)) {
+    // a hole keeps its place, as undefined
+    return Array.from(
+      { length: rows.length * width },
+      (_, i) => values[rows[Math.floor(i / width)] * width + (i % width)],
+    );
+  }
   const copy = newLike(values, rows.length * width);
   rows.forEach((row, i) => {
     copy.set(values.subarray(row * width, (row + 1) * width), i * width);
@@ -146,39 +180,67 @@ function copyOf({ values, width }: Column, rows: Uint32Array): unknown {
   return copy;
 }
 
-/** The class of each sample, from its targets. */
-function classesOf(targets: unknown, samples: number): Keys {
-  if (targets === undefined) throw outOfRange('options.stratify', 'true for data without targets', 'values of samples');
-  const { values, width } = columnOf('targets', targets, samples);
-  if (isPlain(values) && isNested(values)) {
-    const rows = values as readonly ArrayLike<unknown>[];
-    const classes = rows.map((row) => (row.length === 1 ? row[0] : largestOf(row, 0, row.length)));
-    return keysOfValues('data.targets', classes, samples);
-  }
-  if (width === 1) return keysOfValues('data.targets', values, samples);
-  return Uint32Array.from({ length: samples }, (_, row) => largestOf(values, row * width, width));
+/** A value for each sample, and what the values are called in messages. */
+interface Values {
+  readonly where: string;
+  readonly valueAt: (row: number) => unknown;
 }
 
-/** The place of the largest number of a row. */
-function largestOf(values: ArrayLike<unknown>, start: number, width: number): number {
-  let largest = 0;
-  for (let k = 1; k < width; k++) {
-    if ((values[start + k] as number) > (values[start + largest] as number)) largest = k;
-  }
-  return largest;
-}
-
-/** A number for each value, the same for the same values. */
-function keysOfValues(where: string, values: unknown, samples: number): Keys {
+/** An array that has a value for each sample. */
+function valuesIn(where: string, values: unknown, samples: number): Values {
   const type = arrayType(values);
   if (!isPlain(values) && (type === undefined || type.startsWith('Big'))) {
     throw wrongType(where, values, `an array with a value for each of ${samples} samples`);
   }
   const list = values as ArrayLike<unknown>;
-  if (list.length !== samples) throw outOfRange(where, `${list.length} values`, `${samples}, one for each sample`);
+  if (list.length !== samples)
+    throw outOfRange(where, counted(list.length, 'value'), `${samples}, one for each sample`);
+  return { where, valueAt: (row) => list[row] };
+}
+
+/** The classes of the samples, from their targets. Refuses targets that are not classes. */
+function classesOf(targets: unknown, rows: Uint32Array, samples: number): Values {
+  const where = 'data.targets';
+  if (targets === undefined) throw outOfRange('options.stratify', 'true for data without targets', 'values of samples');
+  const { values, width } = columnOf('targets', targets, samples);
+  const isRows = isPlain(values) && isNested(values);
+  const first = isRows ? (values[0] as ArrayLike<unknown>).length : width;
+  const rowAt = (row: number): ArrayLike<unknown> => {
+    if (!isRows) return values.slice(row * width, (row + 1) * width);
+    const given = values[row];
+    if (isPlain(given) || arrayType(given) !== undefined) return given as ArrayLike<unknown>;
+    throw wrongType(`${where}[${row}]`, given, `a row of ${counted(first, 'number')}`);
+  };
+  const valueAt = (row: number) => {
+    const given = rowAt(row);
+    return given.length === 1 ? given[0] : Array.from(given).indexOf(Math.max(...(given as number[])));
+  };
+  for (const row of rows) {
+    const given = rowAt(row);
+    if (given.length === 1 ? typeof given[0] !== 'number' || Number.isInteger(given[0]) : isOfClass(given)) continue;
+    const got =
+      given.length === 1
+        ? `targets that are numbers (${where}[${row}] is ${given[0]})`
+        : `targets of several numbers or labels (row ${row})`;
+    const wanted = 'classes: labels, names or one-hot rows; or a value for each sample';
+    throw outOfRange('options.stratify', `true for ${got}`, wanted);
+  }
+  return { where, valueAt };
+}
+
+/** True for a row that stands for a class: it adds up to 1, or has one 1 and otherwise -1. */
+function isOfClass(row: ArrayLike<unknown>): boolean {
+  const numbers = Array.from(row) as number[];
+  const sum = numbers.reduce((total, y) => total + y, 0);
+  const areShares = numbers.every((y) => y >= 0) && Math.abs(sum - 1) <= 1e-4;
+  return areShares || (numbers.every((y) => y === 1 || y === -1) && sum === 2 - numbers.length);
+}
+
+/** A number for the value of each of `rows`, the same for the same values. */
+function keysOfValues({ where, valueAt }: Values, rows: Uint32Array): Keys {
   const numbers = new Map<unknown, number>();
-  return Uint32Array.from({ length: samples }, (_, row) => {
-    const value = list[row];
+  return rows.map((row) => {
+    const value = valueAt(row);
     const isKey = typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
     if (!isKey) throw wrongType(`${where}[${row}]`, value, 'a text, a boolean or a finite number');
     const number = numbers.get(value) ?? numbers.size;
@@ -186,3 +248,5 @@ function keysOfValues(where: string, values: unknown, samples: number): Keys {
     return number;
   });
 }
+
+const showKey = (value: unknown) => (typeof value === 'string' ? quote(value) : `${value}`);

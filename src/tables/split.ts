@@ -1,6 +1,6 @@
 import { checkObject, keysOf, outOfRange, quote } from '../check/errors.js';
-import { drawParts, type Keys, type PartOptions, strataIn } from '../data/parts.js';
-import { type FilledColumn, isMissing, missingIn } from './column.js';
+import { checkStrata, drawParts, type Keys, type PartOptions } from '../data/parts.js';
+import { type FilledColumn, isMissing, missingIn, valueAt } from './column.js';
 
 // Decides which rows of a table are for training, for validation and for the test.
 
@@ -8,7 +8,8 @@ import { type FilledColumn, isMissing, missingIn } from './column.js';
 export interface TableSplitOptions extends PartOptions {
   /**
    * A column. In each part, its values have the same shares of the rows, rounded by the method of largest remainders.
-   * If the sizes allow it, a value of two rows or more is in the training part and in the part that is drawn.
+   * If the sizes allow it, each value is in the training part and in the part that is drawn. A value that occurs in one
+   * row only is refused, or kept in the training part: see `singles`.
    */
   stratify?: string;
   /**
@@ -23,6 +24,7 @@ const SPLIT_KEYS = keysOf<TableSplitOptions>({
   test: true,
   seed: true,
   stratify: true,
+  singles: true,
   group: true,
   from: true,
 });
@@ -37,7 +39,7 @@ export function partsOf(
   return drawParts(rows, 'rows', options, (way) => {
     const name = options[way] as string;
     const column = find(`options.${way}`, name);
-    return way === 'stratify' ? strataOf(name, column, rows) : groupsOf(name, column, rows);
+    return way === 'stratify' ? strataOf(name, column, options) : groupsOf(name, column, rows);
   });
 }
 
@@ -47,13 +49,12 @@ function keysFor(column: FilledColumn): Keys {
 }
 
 /** The values of the column to stratify by. Missing values form a stratum of their own. */
-function strataOf(name: string, column: FilledColumn, rows: number): Keys {
+function strataOf(name: string, column: FilledColumn, options: TableSplitOptions): Keys {
   const keys = keysFor(column);
-  const { different, areTooMany } = strataIn(keys);
-  if (areTooMany) {
-    const got = `${quote(name)}, with ${different} different values in ${rows} rows`;
-    throw outOfRange('options.stratify', got, 'a column whose values occur twice or more, on average');
-  }
+  checkStrata(keys, options, `${quote(name)}, with `, (row) => {
+    const value = valueAt(column, row);
+    return { value: value === null ? 'a missing value' : typeof value === 'string' ? quote(value) : `${value}`, row };
+  });
   return keys;
 }
 
