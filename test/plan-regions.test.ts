@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
-import { MAX_RATES, makePlan, rowStride } from '../src/core/memory-plan.js';
+import { rowStride } from '../src/core/layout.js';
+import { MAX_RATES, makePlan } from '../src/core/memory-plan.js';
 import type { ActivationName } from '../src/index.js';
 import { checkSpec } from '../src/spec/spec.js';
 import { capacities, offsetOf, runs, sets, specs } from './plans.js';

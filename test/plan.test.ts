@@ -2,15 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
 import { PLANNED_WORDS } from '../src/core/header.js';
-import {
-  MAX_BYTES,
-  makePlan,
-  type Plan,
-  paddedFloats,
-  rowStride,
-  weightFloats,
-  writeTables,
-} from '../src/core/memory-plan.js';
+import { paddedFloats, rowStride, weightFloats } from '../src/core/layout.js';
+import { MAX_BYTES, makePlan, type Plan, writeTables } from '../src/core/memory-plan.js';
 import type { ActivationName, LayerOptions } from '../src/index.js';
 import { sgd } from '../src/index.js';
 import { ACTIVATIONS, COSTS, checkSpec } from '../src/spec/spec.js';

@@ -1,7 +1,7 @@
 import { checkFinite, checkInteger, checkNoMore, checkObject, keysOf } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
 import type { Arena } from '../core/arena.js';
-import { weightFloats } from '../core/memory-plan.js';
+import { weightFloats } from '../core/layout.js';
 import { eachWeight } from '../core/parameters.js';
 import { checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
 import { isFloats } from '../data/numbers.js';

@@ -1,4 +1,5 @@
-import { type Plan, paddedFloats, weightFloats } from '../core/memory-plan.js';
+import { paddedFloats, weightFloats } from '../core/layout.js';
+import type { Plan } from '../core/memory-plan.js';
 import type { LayerSpec, Spec } from '../spec/spec.js';
 
 // A network in words: one line for console.log, and a table.

@@ -2,7 +2,8 @@ import { checkFloats, checkInteger, checkNoMore, outOfRange } from '../check/err
 import { notCloned } from '../check/not-cloned.js';
 import { plainFloats, type Row } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
-import { type LayerPlan, paddedFloats, weightFloats } from '../core/memory-plan.js';
+import { paddedFloats, weightFloats } from '../core/layout.js';
+import type { LayerPlan } from '../core/memory-plan.js';
 import { readWeights, writeWeights } from '../core/parameters.js';
 import type { ActivationName } from '../spec/network-options.js';
 import { checkDropout, checkMaxNorm, type LayerSpec, type Spec } from '../spec/spec.js';

@@ -47,6 +47,9 @@ export interface Spec {
   readonly scaled: ScaledArrays;
 }
 
+/** The part of a network that its outputs depend on, besides its parameters. */
+export type ForwardSpec = Pick<Spec, 'inputs' | 'layers' | 'scale' | 'scaled'>;
+
 export const ACTIVATIONS: Readonly<Record<ActivationName, number>> = {
   linear: codes.LINEAR,
   sigmoid: codes.SIGMOID,
@@ -90,8 +93,8 @@ const MAX_LAYERS = 1_024;
 export const keys = <T extends string>(table: Readonly<Record<T, unknown>>) => Object.keys(table) as T[];
 
 /** The number of outputs. */
-export function outputsOf(spec: Spec): number {
-  return spec.layers[spec.layers.length - 1].units;
+export function outputsOf({ layers }: Pick<Spec, 'layers'>): number {
+  return layers[layers.length - 1].units;
 }
 
 export function isCustomCost(cost: SpecOptions['cost']): cost is CustomCost {
@@ -203,8 +206,8 @@ export const SPEC_KEYS = keysOf<SpecOptions>({
   scale: true,
 });
 
-/** The network that `options` describe. The caller must have checked that there are no unknown keys. */
-export function checkSpec(options: SpecOptions): Spec {
+/** The part of the network that its outputs depend on. */
+export function checkForwardSpec(options: Pick<SpecOptions, 'inputs' | 'layers' | 'bias' | 'scale'>): ForwardSpec {
   const inputs = checkInteger('inputs', options.inputs, 1, MAX_WIDTH);
   const { layers } = options;
   if (!Array.isArray(layers))
@@ -215,10 +218,17 @@ export function checkSpec(options: SpecOptions): Spec {
   const bias = checkBoolean('bias', options.bias ?? true);
   // Array.from visits the holes of a sparse array, which map would skip
   const checked = Array.from(layers, (layer, l) => checkLayer(`layers[${l}]`, layer, l === layers.length - 1, bias));
-  const { cost, huberDelta } = checkCost(options.cost, checked[checked.length - 1].activation);
+  const scale = options.scale === undefined ? undefined : checkPositive('scale', options.scale);
+  return { inputs, layers: checked, scale, scaled: 'all' };
+}
+
+/** The network that `options` describe. The caller must have checked that there are no unknown keys. */
+export function checkSpec(options: SpecOptions): Spec {
+  const { inputs, layers, scale, scaled } = checkForwardSpec(options);
+  const { cost, huberDelta } = checkCost(options.cost, layers[layers.length - 1].activation);
   return {
     inputs,
-    layers: checked,
+    layers,
     cost,
     huberDelta,
     labelSmoothing: checkSmoothing(options.labelSmoothing ?? 0, cost),
@@ -226,13 +236,13 @@ export function checkSpec(options: SpecOptions): Spec {
     l2: checkNotNegative('l2', options.l2 ?? 0),
     penalizeBiases: checkBoolean('penalizeBiases', options.penalizeBiases ?? false),
     seed: checkInteger('seed', options.seed ?? 0, 0, Number.MAX_SAFE_INTEGER),
-    scale: options.scale === undefined ? undefined : checkPositive('scale', options.scale),
-    scaled: 'all',
+    scale,
+    scaled,
   };
 }
 
 /** Number of weights and biases, including the zeros of layers without biases. */
-export function countParameters(spec: Spec): number {
+export function countParameters(spec: Pick<Spec, 'inputs' | 'layers'>): number {
   let fanIn = spec.inputs;
   let count = 0;
   for (const { units } of spec.layers) {

@@ -1,7 +1,8 @@
 import { isKind } from '../check/arrays.js';
 import { type Core, importsOf, PAGE_BYTES } from '../core/engine.js';
 import { Header } from '../core/header.js';
-import { makePlan, type Plan, weightFloats, writeTables } from '../core/memory-plan.js';
+import { weightFloats } from '../core/layout.js';
+import { makePlan, type Plan, writeTables } from '../core/memory-plan.js';
 import { eachWeight } from '../core/parameters.js';
 import { F32, LABELS, RANDOM_ORDER, RANDOM_WEIGHTS } from '../spec/codes.js';
 import { adam, numbersOf, slotsOf } from '../spec/optimizer.js';
