@@ -1,0 +1,30 @@
+// Serves, builds or tests the pages of site/, which have tools of their own. They are installed there if they are not
+// yet, and the library is built first, because the pages import it as a user does: from dist/.
+//
+// node scripts/site.mjs dev|build|test [argument...]
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SITE = fileURLToPath(new URL('../site/', import.meta.url));
+const LOCK = join(SITE, 'package-lock.json');
+/** The lock file that the tools were installed from. */
+const INSTALLED = join(SITE, 'node_modules/installed-lock.json');
+const COMMANDS = ['dev', 'build', 'test'];
+
+const [command, ...rest] = process.argv.slice(2);
+if (!COMMANDS.includes(command)) throw new RangeError(`site: got ${command}, want ${COMMANDS.join(' or ')}`);
+const npm = (...args) => execFileSync('npm', args, { cwd: SITE, stdio: 'inherit' });
+
+if (!existsSync(INSTALLED) || !readFileSync(INSTALLED).equals(readFileSync(LOCK))) {
+  npm('ci', '--ignore-scripts', '--no-audit', '--no-fund');
+  copyFileSync(LOCK, INSTALLED);
+}
+try {
+  if (command === 'test') npm('run', 'build');
+  npm('run', command, '--', ...rest);
+} catch (error) {
+  // the command has said what is wrong
+  process.exitCode = error.status ?? 1;
+}

@@ -1,0 +1,46 @@
+import puppeteer from 'puppeteer-core';
+
+// The browsers of the system, such as those of Debian. puppeteer-core drives Chromium by its own protocol, and Firefox
+// by WebDriver BiDi.
+
+export const BROWSERS = [
+  { name: 'Chromium', browser: 'chrome', variable: 'CHROMIUM', path: process.env.CHROMIUM ?? '/usr/bin/chromium' },
+  { name: 'Firefox', browser: 'firefox', variable: 'FIREFOX', path: process.env.FIREFOX ?? '/usr/bin/firefox-esr' },
+];
+
+export const launch = ({ browser, path }) =>
+  puppeteer.launch({
+    browser,
+    executablePath: path,
+    headless: true,
+    protocolTimeout: 120_000,
+    args: browser === 'chrome' ? ['--no-sandbox', '--disable-gpu', '--no-first-run'] : [],
+  });
+
+/**
+ * Opens a page in a window of its own size. `problems` collects what no page may do: errors of the console, errors that
+ * nobody has caught, requests to another host.
+ */
+export async function openPage(browser, url, { width = 1280, height = 900, theme } = {}) {
+  const page = await browser.newPage();
+  const problems = [];
+  const { host } = new URL(url);
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
+  page.on('request', (request) => {
+    const address = new URL(request.url());
+    if (/^https?:|^wss?:/.test(address.protocol) && address.host !== host) problems.push(`request: ${address.href}`);
+  });
+  await page.setViewport({ width, height });
+  await page.goto(url, { waitUntil: 'load' });
+  if (theme) {
+    await page.evaluate((name) => {
+      document.documentElement.dataset.theme = name;
+      localStorage.setItem('theme', name);
+    }, theme);
+    await page.reload({ waitUntil: 'load' });
+  }
+  return { page, problems };
+}

@@ -1,0 +1,41 @@
+/** Resolves at the next frame. In a hidden page there is none until it is shown again. */
+export const nextFrame = (): Promise<number> => new Promise(requestAnimationFrame);
+
+/**
+ * Calls `work` once a frame while it runs, and waits for its promise before the next. An error stops it and is given to
+ * `fail`.
+ */
+export class FrameLoop {
+  readonly #work: () => Promise<void>;
+  readonly #fail: (error: unknown) => void;
+  #run = 0;
+  isRunning = false;
+
+  constructor(work: () => Promise<void>, fail: (error: unknown) => void) {
+    this.#work = work;
+    this.#fail = fail;
+  }
+
+  start(): void {
+    if (this.isRunning) return;
+    this.isRunning = true;
+    void this.#loop(++this.#run);
+  }
+
+  stop(): void {
+    this.isRunning = false;
+  }
+
+  async #loop(run: number): Promise<void> {
+    try {
+      for (;;) {
+        await nextFrame();
+        if (!this.isRunning || run !== this.#run) return;
+        await this.#work();
+      }
+    } catch (error) {
+      this.stop();
+      this.#fail(error);
+    }
+  }
+}
