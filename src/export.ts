@@ -17,7 +17,7 @@ export interface COptions {
  */
 export async function writeJavaScript(network: Network, none?: undefined): Promise<string> {
   checkNoMore('writeJavaScript', 2, none);
-  return writeJavaScriptModule(await exchangedOf('writeJavaScript', network));
+  return writeJavaScriptModule(exchangedOf('writeJavaScript', network));
 }
 
 /**
@@ -31,5 +31,5 @@ export async function writeC(network: Network, options: COptions = {}): Promise<
   if (!/^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(name)) {
     throw outOfRange('options.name', quote(name), 'a letter of ASCII, then letters, digits and _, 40 at most');
   }
-  return writeCHeader(await exchangedOf('writeC', network), name);
+  return writeCHeader(exchangedOf('writeC', network), name);
 }

@@ -1,8 +1,8 @@
 import { checkIsObject, checkObject } from './check/errors.js';
-import type { CoreOptions } from './core/core-options.js';
 import type { Exchanged, ExchangedLayer } from './exchange/exchanged.js';
 import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
-import type { CustomCost, LayerOptions } from './spec/network-options.js';
+import { CONTENTS } from './persistence/saved-network.js';
+import type { LayerOptions } from './spec/network-options.js';
 
 // What all entries for other formats share: they make a Network of what a file contains, and take one apart for a file.
 
@@ -73,18 +73,11 @@ function layerOptions({ weights, biases, ...layer }: ExchangedLayer): LayerOptio
   return { ...layer, initializer: layer.bias ? { weights, biases } : { weights } };
 }
 
-/** The functions of a cost that only has to be there: exporting evaluates none. */
-const NO_COST: CustomCost = { value: () => 0, gradient: () => {} };
-
 /** A network as writers take it. Throws a TypeError for everything else. */
-export async function exchangedOf(where: string, network: Network): Promise<Exchanged> {
+export function exchangedOf(where: string, network: Network): Exchanged {
   checkIsObject(where, network, 'a Network');
   if (!(network instanceof Network)) throw new TypeError(`${where}: got another object, want a Network`);
-  const { decode } = await import('./persistence/decode.js');
-  const file = await network.save();
-  const { spec, goal, names, parameters, standardization, targetScale } = await decode(file, {
-    ...(network.cost === 'custom' && { cost: NO_COST }),
-  } as CoreOptions);
+  const { spec, goal, names, parameters, standardization, targetScale } = network[CONTENTS](false);
   const { inputs, layers, scale, scaled, cost, huberDelta, ...training } = spec;
   const notes: string[] = [];
   if (scaled !== 'all' && (scaled === 'integers' || scale !== 1 / 255)) {

@@ -44,7 +44,7 @@ import type { Evaluation } from './model/metrics.js';
 import { OutputsError } from './model/outputs-error.js';
 import { Pass } from './model/pass.js';
 import type { LoadOptions } from './persistence/decode.js';
-import { SAVE_KEYS, type SavedNetwork, type SaveOptions } from './persistence/saved-network.js';
+import { CONTENTS, SAVE_KEYS, type SavedNetwork, type SaveOptions } from './persistence/saved-network.js';
 import type { SavedBytes, Section } from './persistence/sections.js';
 import { checkClassNames, checkNames, classCountOf } from './spec/names.js';
 import type { CostName, CustomCost, SpecOptions } from './spec/network-options.js';
@@ -753,12 +753,19 @@ export class Network {
     checkCall(this, 'save', 2, none);
     checkObject('options', options, SAVE_KEYS);
     const isTraining = checkBoolean('options.training', options.training ?? false);
+    const contents = this[CONTENTS](isTraining);
+    const { encode } = await import('./persistence/network-file.js');
+    return encode(contents);
+  }
+
+  /** @internal What a file of this network holds: writers of other formats take it too. */
+  [CONTENTS](isTraining: boolean): SavedNetwork {
     const trainer = this.#trainer;
     const { optimizer, clock, trainingSamples, epochsTrained } = trainer.state;
     const parameters = unpack(this.#arena, isTraining ? trainer.parameters : this.#arena.plan.parameters);
     const wanted = 'a finite number: training has diverged';
     checkFloats('save: parameters', parameters, this.parameters, Number.isFinite, wanted);
-    const saved: SavedNetwork = {
+    return {
       spec: this.#arena.spec,
       goal: trainer.goal,
       optimizer: { ...optimizer, learningRate: savedLearningRate(optimizer.learningRate, clock) } as Optimizer,
@@ -771,8 +778,6 @@ export class Network {
       training: isTraining ? trainer.saved : undefined,
       unknown: this.#unknown,
     };
-    const { encode } = await import('./persistence/network-file.js');
-    return encode(saved);
   }
 
   /**

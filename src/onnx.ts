@@ -41,5 +41,5 @@ export async function readOnnx(file: Bytes, options: OnnxReadOptions = {}): Prom
 export async function writeOnnx(network: Network, options: OnnxWriteOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   checkObject('options', options, ['opset']);
   const opset = checkInteger('options.opset', options.opset ?? FIRST_OPSET, FIRST_OPSET, LAST_OPSET);
-  return writeOnnxFile(await exchangedOf('writeOnnx', network), opset);
+  return writeOnnxFile(exchangedOf('writeOnnx', network), opset);
 }

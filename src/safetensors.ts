@@ -29,5 +29,5 @@ export async function readSafetensors(file: Bytes, options: SafetensorsOptions =
  */
 export async function writeSafetensors(network: Network, none?: undefined): Promise<Uint8Array<ArrayBuffer>> {
   checkNoMore('writeSafetensors', 2, none);
-  return writeSafetensorsFile(await exchangedOf('writeSafetensors', network));
+  return writeSafetensorsFile(exchangedOf('writeSafetensors', network));
 }

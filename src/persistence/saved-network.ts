@@ -18,6 +18,9 @@ export interface SaveOptions {
 
 export const SAVE_KEYS = keysOf<SaveOptions>({ training: true });
 
+/** The method of a network that returns what its file holds. */
+export const CONTENTS: unique symbol = Symbol('contents');
+
 /** The optimizer and the progress of training. Plain files have it too. */
 export interface SavedOptimizer {
   readonly optimizer: Optimizer;
