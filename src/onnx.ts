@@ -1,6 +1,7 @@
 import { type Bytes, checkBytes } from './check/bytes.js';
-import { checkInteger, checkIsObject, checkObject, quote, wrongType } from './check/errors.js';
+import { checkInteger, checkIsObject, checkNoMore, checkObject, quote, wrongType } from './check/errors.js';
 import { checkApproximate } from './exchange/chain.js';
+import { externalNamesOf } from './exchange/onnx-external.js';
 import { type OnnxOptions, readOnnxFile } from './exchange/onnx-network.js';
 import { FIRST_OPSET, LAST_OPSET, type OnnxWriteOptions, writeOnnxFile } from './exchange/onnx-write.js';
 import { checkImportOptions, exchangedOf, type Imported, type ImportOptions, networkOf } from './imported.js';
@@ -31,6 +32,16 @@ export async function readOnnx(file: Bytes, options: OnnxReadOptions = {}): Prom
   );
   const approximate = checkApproximate(options);
   return await networkOf(readOnnxFile(bytes, external, { approximate, output }), own);
+}
+
+/**
+ * The names of the files beside an ONNX file that hold its weights, as the newer exporter of PyTorch writes them: what
+ * `externalData` of `readOnnx` must have. Empty if the file has all of its weights. Throws a RangeError for files that
+ * are not of ONNX. A name may be anything: check it before you open a file or an address of this name.
+ */
+export function externalNames(file: Bytes, none?: undefined): string[] {
+  checkNoMore('externalNames', 2, none);
+  return externalNamesOf('externalNames', checkBytes('externalNames', file, 'the bytes of an ONNX file'));
 }
 
 /**

@@ -3,6 +3,7 @@ import { type PyTorchOptions, readPyTorchFile } from './exchange/pytorch.js';
 import { STATE_KEYS } from './exchange/state-dict.js';
 import { checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
 
+export { ActivationsError, type LinearLayer } from './exchange/state-dict.js';
 export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
 
 /** Options of `readPyTorch`: `activations` are required, because no such file says them. */

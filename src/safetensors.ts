@@ -1,11 +1,11 @@
 import { type Bytes, checkBytes } from './check/bytes.js';
-import { checkNoMore } from './check/errors.js';
+import { checkFinite, checkObject } from './check/errors.js';
 import { readSafetensorsFile, writeSafetensorsFile } from './exchange/safetensors-network.js';
 import { STATE_KEYS, type StateOptions } from './exchange/state-dict.js';
 import { checkImportOptions, exchangedOf, type Imported, type ImportOptions, networkOf } from './imported.js';
 import type { Network } from './network.js';
 
-export type { StateOptions } from './exchange/state-dict.js';
+export { ActivationsError, type LinearLayer, type StateOptions } from './exchange/state-dict.js';
 export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
 
 /** Options of `readSafetensors`. `StateOptions` are only for files that another program wrote. */
@@ -23,11 +23,22 @@ export async function readSafetensors(file: Bytes, options: SafetensorsOptions =
   return await networkOf(readSafetensorsFile(bytes, state), own);
 }
 
+/** Options of `writeSafetensors`. */
+export interface SafetensorsWriteOptions {
+  /** From which output up a class or a label counts: `readSafetensors` returns it again. Default: the file has none. */
+  threshold?: number;
+}
+
 /**
  * The network as a safetensors file, which PyTorch, NumPy and others can read: docs/exchange.md describes names and
  * metadata. `readSafetensors` returns a network of the same bits. The optimizer and the state of training stay behind.
  */
-export async function writeSafetensors(network: Network, none?: undefined): Promise<Uint8Array<ArrayBuffer>> {
-  checkNoMore('writeSafetensors', 2, none);
-  return writeSafetensorsFile(exchangedOf('writeSafetensors', network));
+export async function writeSafetensors(
+  network: Network,
+  options: SafetensorsWriteOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  checkObject('options', options, ['threshold']);
+  const { threshold } = options;
+  if (threshold !== undefined) checkFinite('options.threshold', threshold);
+  return writeSafetensorsFile({ ...exchangedOf('writeSafetensors', network), threshold });
 }

@@ -3,16 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { run } from '../src/command/run.js';
 import { fold } from '../src/command/terminal.js';
 import { Table } from '../src/tabular.js';
 import { createNetwork } from './build.js';
+import { simdprop, VERSION } from './run-command.js';
 import { elementsOf, parseSvg } from './svg.js';
 
 // scripts/pack/command.mjs tests the same command as a process, from the packed package.
 
 const PENGUINS = fileURLToPath(new URL('../bench/data/penguins.csv', import.meta.url));
-const VERSION = '1.2.3';
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -24,53 +23,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Screen {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  readonly env?: Record<string, string>;
-  readonly input?: string;
-  /** Interrupts the command as soon as it can be interrupted, so many times. */
-  readonly interrupts?: number;
-}
-
-/** Runs the command. Returns its exit code and what it has printed. */
-async function simdprop(
-  args: readonly string[],
-  { isTTY, columns, env = {}, input = '', interrupts = 0 }: Screen = {},
-) {
-  let [out, err] = ['', ''];
-  const output = (add: (text: string) => void) => ({
-    isTTY,
-    columns,
-    write: (text: string, done?: (error?: Error) => void) => {
-      add(text);
-      done?.();
-      return true;
-    },
-    // cli-progress wants a stream
-    on: () => {},
-    removeListener: () => {},
-  });
-  const terminal = {
-    out: output((text) => {
-      out += text;
-    }),
-    err: output((text) => {
-      err += text;
-    }),
-    input: (async function* () {
-      yield input;
-    })(),
-    env,
-    onInterrupt: (listener: () => void) => {
-      for (let i = 0; i < interrupts; i++) listener();
-      return () => {};
-    },
-  };
-  const code = await run(args, terminal, VERSION);
-  return { code, out, err };
-}
 
 const modelOf = () => at('penguins.simdprop');
 const withoutSpecies = () => {
@@ -400,10 +352,10 @@ describe('help', () => {
   test.each([[['--help']], [['-h']], [['help']]])('%j lists the commands', async (args) => {
     const { code, out, err } = await simdprop(args);
     expect([code, err]).toEqual([0, '']);
-    for (const name of ['train', 'predict', 'evaluate', 'info']) expect(out).toContain(`  ${name} <`);
+    for (const name of ['train', 'predict', 'evaluate', 'info', 'convert']) expect(out).toContain(`  ${name} <`);
   });
 
-  test.each(['train', 'predict', 'evaluate', 'info'])(
+  test.each(['train', 'predict', 'evaluate', 'info', 'convert'])(
     'each flag of %s is explained, at 80 and 40 columns',
     async (name) => {
       for (const columns of [80, 40]) {

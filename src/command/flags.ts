@@ -61,6 +61,13 @@ export function listOf(given: Given, name: string): readonly string[] | undefine
   return given[name] as readonly string[] | undefined;
 }
 
+/** The parts of a text that commas divide. */
+export function partsOf(given: Given, name: string): readonly string[] | undefined {
+  return textOf(given, name)
+    ?.split(',')
+    .map((part) => part.trim());
+}
+
 /** A number in a range. */
 export function numberOf(given: Given, name: string, from: number, to: number): number | undefined {
   const text = textOf(given, name);

@@ -33,7 +33,7 @@ export function overview(commands: Readonly<Record<string, Usage>>, columns: num
   const lines = [
     'Usage: simdprop <command> [options]',
     '',
-    ...wrap('Trains neural networks on tables in CSV files, and predicts with them.', columns),
+    ...wrap('Trains neural networks on tables in CSV files, predicts with them, and converts networks.', columns),
     '',
     'Commands:',
     ...Object.entries(commands).flatMap(([name, { usage, summary }]) => [

@@ -1,4 +1,5 @@
 import { quote } from '../check/errors.js';
+import { CONVERT, convert } from './convert.js';
 import { EVALUATE, evaluate } from './evaluate.js';
 import { EXIT, Interrupted, UsageError } from './failure.js';
 import { type Arguments, parseFlags } from './flags.js';
@@ -19,6 +20,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   predict: { ...PREDICT, run: predict },
   evaluate: { ...EVALUATE, run: evaluate },
   info: { ...INFO, run: info },
+  convert: { ...CONVERT, run: convert },
 };
 
 /** Runs the command. Returns its exit code. Throws only if the output is closed. */
@@ -90,6 +92,7 @@ function asFlags(message: string): string {
     .replaceAll('{ header: false }', '--no-header')
     .replaceAll('{ header: true }', '--header')
     .replace(/\{ kinds: \{ "([^"]*)": "(\w+)" \} \}/g, '--kind "$1=$2"')
+    .replaceAll('approximate: true', '--approximate')
     .replace(/\{ (comment|delimiter|decimal): ("[^"]*") \}/g, '--$1 $2')
     .replace(/^layers\[\d+\]\.activation:/, '--activation:')
     .replace(/\boptions\.kinds\b/g, '--kind')

@@ -7,14 +7,18 @@ import type { TableEvaluation } from '../tabular.js';
 import { UsageError } from './failure.js';
 import type { Messages } from './messages.js';
 
-/** Refuses a path that cannot be written later, so that no training is lost. */
+/** Refuses the path of a flag that cannot be written later, so that no training is lost. */
 export function checkPath(flag: string, path: string | undefined): void {
-  if (path === undefined) return;
-  if (path === '' || path === '-') throw new UsageError(`--${flag}: got ${quote(path)}, want the path of a file`);
+  if (path !== undefined) checkWritable(`--${flag}`, path);
+}
+
+/** Refuses a path that cannot be written later. `where`: the beginning of messages. */
+export function checkWritable(where: string, path: string): void {
+  if (path === '' || path === '-') throw new UsageError(`${where}: got ${quote(path)}, want the path of a file`);
   const folder = statSync(dirname(path), { throwIfNoEntry: false });
-  if (!folder?.isDirectory()) throw new Error(`--${flag}: got ${quote(path, 400)}, whose folder does not exist`);
+  if (!folder?.isDirectory()) throw new Error(`${where}: got ${quote(path, 400)}, whose folder does not exist`);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new Error(`--${flag}: got ${quote(path, 400)}, a folder, want the path of a file`);
+    throw new Error(`${where}: got ${quote(path, 400)}, a folder, want the path of a file`);
   }
 }
 

@@ -129,7 +129,8 @@ function opsetOf(where: string, message: Uint8Array): { domain: string; version:
   return { domain, version };
 }
 
-function addPair(where: string, pairs: Map<string, string>, message: Uint8Array): void {
+/** Adds a message of a key and a value, both texts. */
+export function addPair(where: string, pairs: Map<string, string>, message: Uint8Array): void {
   let [key, value] = ['', ''];
   for (const { number, bytes } of fieldsOf(where, message)) {
     if (number === 1) key = textOf(where, bytes);
@@ -251,6 +252,9 @@ function exactly(where: string, bytes: Uint8Array, length: number): Uint8Array {
   return bytes;
 }
 
+/** What ONNX files call `./name` is `name`. */
+export const nameOfFile = (location: string): string => location.replace(/^\.\//, '');
+
 /** The part of another file that holds a constant. The caller has given that file; none is ever opened here. */
 function externalBytes(
   where: string,
@@ -259,7 +263,7 @@ function externalBytes(
   length: number,
 ): Uint8Array {
   const location = places.get('location') ?? '';
-  const name = location.replace(/^\.\//, '');
+  const name = nameOfFile(location);
   const data = external.get(name);
   if (!data) {
     const wanted = `its bytes: pass options.externalData: { ${quote(name)}: bytes }`;

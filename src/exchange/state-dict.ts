@@ -33,6 +33,24 @@ export interface StateOptions {
 
 export const STATE_KEYS = ['activations', 'layers', 'batchNorm', 'epsilon'];
 
+/** A linear layer that a file has. */
+export interface LinearLayer {
+  readonly name: string;
+  readonly inputs: number;
+  readonly units: number;
+}
+
+/** A file does not say which functions follow its layers, and the caller does not either. */
+export class ActivationsError extends TypeError {
+  /** The layers that need an activation each, in their order. */
+  readonly layers: readonly LinearLayer[];
+
+  constructor(message: string, layers: readonly LinearLayer[]) {
+    super(message);
+    this.layers = layers;
+  }
+}
+
 interface Linear {
   readonly name: string;
   readonly weight: Tensor;
@@ -205,9 +223,10 @@ function checkActivations(
   value: unknown,
   linears: readonly Linear[],
 ): readonly (ActivationName | readonly ActivationName[])[] {
-  const shapes = linears.map(({ name, weight: { shape } }) => `${quote(name)} ${shape[1]} to ${shape[0]}`);
+  const layers = linears.map(({ name, weight: { shape } }) => ({ name, inputs: shape[1], units: shape[0] }));
+  const shapes = layers.map(({ name, inputs, units }) => `${quote(name)} ${inputs} to ${units}`);
   const wanted = `${linears.length} activations, one for each of ${shapes.join(', ')}: the file does not say them`;
-  if (value === undefined) throw new TypeError(`${where}: got no options.activations, want ${wanted}`);
+  if (value === undefined) throw new ActivationsError(`${where}: got no options.activations, want ${wanted}`, layers);
   if (!Array.isArray(value)) throw wrongType('options.activations', value, wanted);
   if (value.length !== linears.length) throw outOfRange('options.activations', `${value.length}`, wanted);
   return Array.from(value as unknown[], (item, l) => {

@@ -1,50 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import {
-  bytesField,
-  integerField,
-  joined,
-  messageField,
-  textField,
-  type Written,
-} from '../../src/exchange/protobuf-write.js';
+import { bytesField, joined, messageField, textField } from '../../src/exchange/protobuf-write.js';
 import { readOnnx } from '../../src/onnx.js';
 import { node, nodeFields, onnxFile } from './graphs.js';
+import { outside, withConstants } from './onnx-external.js';
 
 // Files whose weights lie in other files, as the newer exporter of PyTorch writes them, and files with functions of
 // their own.
-
-const GRAPH = {
-  opset: 18,
-  format: 10,
-  inputs: { x: ['N', 2] },
-  outputs: { y: ['N', 3] },
-  nodes: [node('Gemm', 'x w b', 'y', { transB: 1 })],
-};
-
-/** A constant [shape] in another file. */
-const outside = (name: string, shape: readonly number[], places: Readonly<Record<string, string>>): Written =>
-  messageField(5, [
-    ...shape.map((size) => integerField(1, size)),
-    integerField(2, 1),
-    textField(8, name),
-    ...Object.entries(places).map(([key, value]) => messageField(13, [textField(1, key), textField(2, value)])),
-    integerField(14, 1),
-  ]);
-
-/** The file with more fields in its graph: fields of the same number are joined by whoever reads a message. */
-function withConstants(constants: readonly Written[]): Uint8Array {
-  const shape = (width: number) => messageField(2, [messageField(1, [integerField(1, 1), messageField(2, [messageField(1, [textField(2, 'N')]), messageField(1, [integerField(1, width)])])])]); // biome-ignore format: one line
-  return joined([
-    integerField(1, 10),
-    messageField(7, [
-      ...GRAPH.nodes.map((n) => messageField(1, nodeFields(n))),
-      ...constants,
-      messageField(11, [textField(1, 'x'), shape(2)]),
-      messageField(12, [textField(1, 'y'), shape(3)]),
-    ]),
-    messageField(8, [textField(1, ''), integerField(2, 18)]),
-  ]);
-}
 
 describe('weights in another file', () => {
   const weights = Float32Array.of(1, 2, 3, 4, 5, 6);
@@ -92,7 +53,9 @@ it('functions of the file stand for the nodes in them', async () => {
       textField(10, 'own'),
     ]),
   ];
-  const file = onnxFile({ ...GRAPH, constants, nodes: [call, node('Identity', 'z', 'y')], functions });
+  const nodes = [call, node('Identity', 'z', 'y')];
+  const graph = { opset: 18, format: 10, inputs: { x: ['N', 2] }, outputs: { y: ['N', 3] } };
+  const file = onnxFile({ ...graph, constants, nodes, functions });
   const { network } = await readOnnx(file);
   expect(network.layers[0].activation).toBe('silu');
   expect([...network.layers[0].getWeights()]).toEqual([1, -4, -2, 5, 3, -6]);

@@ -1,0 +1,30 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, sep, win32 } from 'node:path';
+import { outOfRange, quote } from '../check/errors.js';
+
+// Models may keep their weights in files beside them, and name these files. The names are untrusted: whoever wrote the
+// model could name any file of this machine.
+
+/** The bytes of the files of these names, all in the folder of the model or in one below it. */
+export function readBeside(model: string, names: readonly string[]): Record<string, Uint8Array> {
+  return Object.fromEntries(names.map((name) => [name, new Uint8Array(readFileSync(pathBeside(model, name)))]));
+}
+
+/** The path of a file that a model names. Throws a RangeError if it is not in the folder of the model. */
+export function pathBeside(model: string, name: string): string {
+  const where = `${model}: weights in ${quote(name, 200)}`;
+  const wanted = 'the name of a file in the folder of the model';
+  const parts = name.split(/[/\\]/);
+  // an absolute path of Windows is one on no other system, but nothing else either
+  const isOutside = win32.isAbsolute(name) || /^[a-z]:/i.test(name) || parts.includes('..') || name.includes('\0');
+  if (name === '' || isOutside) throw outOfRange(where, 'a path that leads elsewhere', wanted);
+  const path = join(dirname(model), name);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) throw outOfRange(where, 'no such file', `it: ${quote(path, 400)}`);
+  if (!stats.isFile()) throw outOfRange(where, 'what is no file', wanted);
+  const folder = realpathSync(dirname(model));
+  if (!realpathSync(path).startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
+    throw outOfRange(where, 'a link that leads elsewhere', wanted);
+  }
+  return path;
+}

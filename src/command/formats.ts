@@ -1,0 +1,111 @@
+import { foreignContents } from '../check/contents.js';
+import { outOfRange, quote } from '../check/errors.js';
+import { UsageError } from './failure.js';
+
+// The formats of networks that the command reads and writes, and how it tells them apart: by what a file contains, and
+// by the ending of its name where the contents do not say it.
+
+export const READABLE = ['simdprop', 'onnx', 'safetensors', 'pytorch', 'keras', 'tfjs', 'brain', 'fann'] as const;
+export const WRITABLE = ['simdprop', 'onnx', 'safetensors', 'js', 'c'] as const;
+
+export type Readable = (typeof READABLE)[number];
+export type Writable = (typeof WRITABLE)[number];
+
+const READ_ENDINGS: Readonly<Record<string, Readable>> = {
+  simdprop: 'simdprop',
+  onnx: 'onnx',
+  safetensors: 'safetensors',
+  pt: 'pytorch',
+  pth: 'pytorch',
+  ckpt: 'pytorch',
+  keras: 'keras',
+  h5: 'keras',
+  hdf5: 'keras',
+  net: 'fann',
+};
+
+const WRITE_ENDINGS: Readonly<Record<string, Writable>> = {
+  simdprop: 'simdprop',
+  onnx: 'onnx',
+  safetensors: 'safetensors',
+  js: 'js',
+  mjs: 'js',
+  h: 'c',
+};
+
+/** What to write in place of files that only other programs write. */
+const IN_PLACE: Readonly<Record<string, string>> = {
+  pt: 'a .safetensors file, which PyTorch reads',
+  pth: 'a .safetensors file, which PyTorch reads',
+  keras: 'an .onnx file',
+  h5: 'an .onnx file',
+  json: 'an .onnx file, or a .js module',
+  net: 'a .h header of C',
+};
+
+const endingOf = (path: string): string => /\.([^./\\]*)$/.exec(path)?.[1].toLowerCase() ?? '';
+
+const ofTable = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(table, key) ? table[key] : undefined;
+
+/** The format of a file that is to be read. */
+export function readableOf(path: string, bytes: Uint8Array): Readable {
+  const found = ofContents(bytes);
+  if (found) return found;
+  const foreign = foreignContents(bytes);
+  if (foreign) throw outOfRange(quote(path, 400), foreign, 'the file of a network');
+  const known = ofTable(READ_ENDINGS, endingOf(path));
+  if (known) return known;
+  const wanted = `--from, with one of ${READABLE.join(', ')}`;
+  throw new UsageError(`${quote(path, 400)}: got contents and an ending that name no format, want ${wanted}`);
+}
+
+/** The format of a file that is to be written. */
+export function writableOf(path: string): Writable {
+  const ending = endingOf(path);
+  const known = ofTable(WRITE_ENDINGS, ending);
+  if (known) return known;
+  const place = ofTable(IN_PLACE, ending);
+  const wanted = place ?? `.${Object.keys(WRITE_ENDINGS).join(', .')}, or --to with one of ${WRITABLE.join(', ')}`;
+  throw new UsageError(`${quote(path, 400)}: got an ending of no format that is written, want ${wanted}`);
+}
+
+/** The format that contents show. ONNX has no sign of its own. */
+function ofContents(bytes: Uint8Array): Readable | undefined {
+  const start = String.fromCharCode(...bytes.subarray(0, 9));
+  if (start.startsWith('SIMDPROP')) return 'simdprop';
+  if (start.startsWith('\x89HDF')) return 'keras';
+  if (/^FANN_F/.test(start)) return 'fann';
+  // a pickle of version 2 to 5, without an archive around it
+  if (bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5) return 'pytorch';
+  if (start.startsWith('PK\x03\x04')) return ofArchive(bytes);
+  if (start[8] === '{' && lengthAtStart(bytes) <= bytes.length - 8) return 'safetensors';
+  return /^(\xef\xbb\xbf)?\s*\{/.test(start) ? ofJson(bytes) : undefined;
+}
+
+const lengthAtStart = ({ buffer, byteOffset }: Uint8Array) =>
+  Number(new DataView(buffer, byteOffset).getBigUint64(0, true));
+
+/** By the names of the entries, which stand in an archive as they are. */
+function ofArchive(bytes: Uint8Array): Readable | undefined {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const archive = Buffer.from(buffer, byteOffset, byteLength);
+  if (archive.includes('model.weights.h5')) return 'keras';
+  return archive.includes('data.pkl') ? 'pytorch' : undefined;
+}
+
+function ofJson(bytes: Uint8Array): Readable | undefined {
+  const json = Object(jsonIn(bytes)) as object;
+  const has = (key: string) => Object.hasOwn(json, key);
+  if (has('modelTopology') || has('weightsManifest')) return 'tfjs';
+  return has('layers') ? 'brain' : undefined;
+}
+
+/** The value of JSON; undefined if the bytes are none: the reader of the format says why. */
+export function jsonIn(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,27 @@
+import type { Writable } from './formats.js';
+import type { Source } from './read-network.js';
+
+/** What a file has that the same network as a file of this format has not, for the user. */
+export function lostIn(format: Writable, { network, threshold, model }: Source): string[] {
+  const lost: string[] = [];
+  if (threshold !== undefined && format !== 'safetensors') {
+    lost.push(`the threshold ${threshold}: pass { threshold: ${threshold} } to classify`);
+  }
+  if (network.cost === 'custom') lost.push('the functions of the custom cost, which no file holds');
+  if (format === 'simdprop') return lost;
+  if (model) {
+    const columns = Object.keys(model.encoder.inputKinds).length;
+    lost.push(`the encoder of the table, which makes ${network.inputs} inputs of its ${columns} columns`);
+  }
+  if (network.epochs > 0 || network.steps > 0) {
+    lost.push(`the optimizer, ${network.optimizer.name}, and the state of training`);
+  }
+  if (format === 'js' || format === 'c') {
+    lost.push('what only training needs: the cost, penalties, dropout, limits of weights, the seed');
+    if (network.task !== undefined) lost.push(`the task, ${network.task}: what outputs mean is not in the file`);
+  }
+  if (format === 'onnx' && network.layers.some(({ dropout, maxNorm }) => dropout > 0 || maxNorm > 0)) {
+    lost.push('dropout and the limits of weights');
+  }
+  return lost;
+}

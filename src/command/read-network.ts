@@ -1,0 +1,147 @@
+import { readFileSync, statSync } from 'node:fs';
+import { readBrain } from '../brain.js';
+import { quote } from '../check/errors.js';
+import { readFann } from '../fann.js';
+import { type CustomCost, type LoadOptions, Network } from '../index.js';
+import { readKeras } from '../keras.js';
+import { externalNames, readOnnx } from '../onnx.js';
+import { readPyTorch } from '../pytorch.js';
+import { ActivationsError, type Imported, readSafetensors, type SafetensorsOptions } from '../safetensors.js';
+import { TableModel } from '../tabular.js';
+import { readTfjs } from '../tfjs.js';
+import { pathBeside, readBeside } from './beside.js';
+import { UsageError } from './failure.js';
+import { type Flags, type Given, numberOf, partsOf, textOf, withoutUndefined, wordOf } from './flags.js';
+import { jsonIn, READABLE, type Readable, readableOf } from './formats.js';
+
+// Reads the file of a network in any of the formats.
+
+export const READ_FLAGS: Flags = {
+  from: { value: 'FORMAT', help: `of the file: ${READABLE.join(', ')}; by default its contents and ending say it` },
+  approximate: { help: 'onnx, keras, tfjs: takes the nearest activation for one that is lacking, if it is very near' },
+  activations: { value: 'NAMES', help: 'pytorch, safetensors: of each layer, such as relu,relu,softmax' },
+  layers: { value: 'NAMES', help: 'pytorch, safetensors: the linear layers in their order, such as fc1,fc2' },
+  'batch-norm': { value: 'PLACE', help: 'pytorch, safetensors: before or after the activation' },
+  epsilon: { value: 'NUMBER', help: 'pytorch, safetensors: what batch normalisation adds to the variances' },
+  key: { value: 'NAME', help: 'pytorch: of the state dict, if the checkpoint has several' },
+  output: { value: 'NAME', help: 'onnx: the output to take, if the model has several' },
+};
+
+const STATE_FLAGS = ['activations', 'layers', 'batch-norm', 'epsilon'];
+
+/** The flags that have a meaning for each format. */
+const FLAGS_OF: Readonly<Record<Readable, readonly string[]>> = {
+  simdprop: [],
+  onnx: ['approximate', 'output'],
+  safetensors: STATE_FLAGS,
+  pytorch: [...STATE_FLAGS, 'key'],
+  keras: ['approximate'],
+  tfjs: ['approximate'],
+  brain: [],
+  fann: [],
+};
+
+/** A network that was read, and what its file has besides. */
+export interface Source extends Imported {
+  readonly format: Readable;
+  readonly bytes: number;
+  /** The files it was read from. */
+  readonly paths: readonly string[];
+  /** The model of a table, if the file is one. It has a network of its own. */
+  readonly model?: TableModel;
+}
+
+/** Reads a network. Errors name the file. The caller disposes of the network, and of the model. */
+export async function readNetwork(path: string, given: Given): Promise<Source> {
+  if (path === '-') throw new UsageError('the network: got -, want the path of a file');
+  const from = wordOf(given, 'from', READABLE);
+  const bytes = readRegular(path);
+  const format = from ?? readableOf(path, bytes);
+  const foreign = Object.keys(READ_FLAGS).find(
+    (flag) => flag !== 'from' && given[flag] !== undefined && !FLAGS_OF[format].includes(flag),
+  );
+  if (foreign) {
+    const known = FLAGS_OF[format].map((flag) => `--${flag}`).join(', ') || 'none of these options';
+    throw new UsageError(`--${foreign}: got it for a file of the format ${format}, want ${known}`);
+  }
+  try {
+    return { format, bytes: bytes.length, ...(await READERS[format](path, bytes, given)) };
+  } catch (error) {
+    const { message } = error as Error;
+    // what is wrong with an option is said as it is
+    if (message.startsWith('options.') || message.startsWith(path)) throw error;
+    if (error instanceof ActivationsError) throw new UsageError(`${path}: ${message}`, { cause: error });
+    throw new Error(`${path}: ${message}`, { cause: error });
+  }
+}
+
+function readRegular(path: string): Uint8Array {
+  const stats = statSync(path);
+  if (stats.isDirectory()) throw new Error(`${quote(path, 400)}: got a folder, want the file of a network`);
+  return new Uint8Array(readFileSync(path));
+}
+
+type Read = Imported & Pick<Source, 'paths' | 'model'>;
+
+const READERS: Readonly<Record<Readable, (path: string, bytes: Uint8Array, given: Given) => Promise<Read>>> = {
+  simdprop: async (path, bytes) => {
+    const network = await load(bytes, {});
+    // a file of a network alone has no encoder
+    const model = await TableModel.load(bytes).catch(() => undefined);
+    return { network, notes: [], paths: [path], ...(model && { model }) };
+  },
+  onnx: async (path, bytes, given) => {
+    const names = externalNames(bytes);
+    const externalData = readBeside(path, names);
+    const options = withoutUndefined({ ...approximateOf(given), output: textOf(given, 'output') });
+    const read = await readOnnx(bytes, { ...options, externalData });
+    return { ...read, paths: [path, ...names.map((name) => pathBeside(path, name))] };
+  },
+  tfjs: async (path, bytes, given) => {
+    const names = shardsOf(bytes);
+    const read = await readTfjs(new TextDecoder().decode(bytes), readBeside(path, names), approximateOf(given));
+    return { ...read, paths: [path, ...names.map((name) => pathBeside(path, name))] };
+  },
+  keras: async (path, bytes, given) => ({ ...(await readKeras(bytes, approximateOf(given))), paths: [path] }),
+  safetensors: async (path, bytes, given) => ({ ...(await readSafetensors(bytes, stateOf(given))), paths: [path] }),
+  pytorch: async (path, bytes, given) => {
+    const options = withoutUndefined({ ...stateOf(given), key: textOf(given, 'key') });
+    return { ...(await readPyTorch(bytes, options)), paths: [path] };
+  },
+  brain: async (path, bytes) => ({ ...(await readBrain(bytes)), paths: [path] }),
+  fann: async (path, bytes) => ({ ...(await readFann(bytes)), paths: [path] }),
+};
+
+const approximateOf = (given: Given) => (given.approximate ? { approximate: true } : {});
+
+function stateOf(given: Given): SafetensorsOptions {
+  return withoutUndefined({
+    activations: partsOf(given, 'activations') as SafetensorsOptions['activations'],
+    layers: partsOf(given, 'layers'),
+    batchNorm: wordOf(given, 'batch-norm', ['before', 'after']),
+    epsilon: numberOf(given, 'epsilon', 0, 1),
+  });
+}
+
+/** The names of the files that model.json says hold the weights. */
+function shardsOf(bytes: Uint8Array): string[] {
+  const { weightsManifest } = Object(jsonIn(bytes)) as { weightsManifest?: unknown };
+  const groups = Array.isArray(weightsManifest) ? weightsManifest : [];
+  const paths = groups.flatMap((group) => (Array.isArray(group?.paths) ? (group.paths as unknown[]) : []));
+  return [...new Set(paths.filter((path) => typeof path === 'string'))];
+}
+
+/** The functions of a cost that only has to be there: nothing here evaluates it. */
+const NO_COST: CustomCost = { value: () => 0, gradient: () => {} };
+
+/** Loads a network whose functions, which no file holds, are not needed. */
+async function load(bytes: Uint8Array, options: LoadOptions): Promise<Network> {
+  try {
+    return await Network.load(bytes, options);
+  } catch (error) {
+    const [, lacking] = /^load: options\.(cost|learningRate): got none /.exec((error as Error).message) ?? [];
+    if (lacking === 'cost' && !options.cost) return await load(bytes, { ...options, cost: NO_COST });
+    if (lacking === 'learningRate') return await load(bytes, { ...options, training: false });
+    throw error;
+  }
+}
