@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, test, vi } from 'vitest';
 import { Network } from '../src/index.js';
 import { datePart } from '../src/tables/date-parts.js';
 import { medianOf } from '../src/tables/scale.js';
@@ -85,7 +85,8 @@ describe('an encoder', () => {
 
   it('encodes tables and records, with or without the target', () => {
     const encoder = Encoder.fit(rows, { inputs: ['size', 'color', 'is'], target: 'y', encodings: { size: 'asIs' } });
-    const { inputs, targets } = encoder.encode(rows);
+    const { inputs, targets, columns } = encoder.encode(rows);
+    expect(columns).toEqual(encoder.inputs);
     expect([...inputs]).toEqual([
       ...[1, 0, 0, 1, 0, 1, 0],
       ...[3, 0, 1, 0, 0, 0, 0],
@@ -93,7 +94,7 @@ describe('an encoder', () => {
       ...[8, 0, 0, 1, 0, 1, 0],
     ]);
     expect(targets).toEqual(Float64Array.of(10, 20, 30, 40));
-    expect(encoder.encode(rows.toRecords())).toEqual({ inputs, targets });
+    expect(encoder.encode(rows.toRecords())).toEqual({ inputs, targets, columns });
     const [first] = rows.toRecords();
     expect(encoder.encodeInputs([{ size: '1', color: 'red', is: true, more: { a: 1 } }])).toEqual(inputs.slice(0, 7));
     expect(first.size).toBe(1);
@@ -376,6 +377,67 @@ describe('targets and answers', () => {
     const right = last.toRecords().filter(({ Species }, row) => Species === answers[row]);
     expect(right.length / last.rows).toBe((await net.evaluate(encoder.encode(last))).accuracy);
     net.dispose();
+  });
+
+  it('returns names with the data, which a network keeps', async () => {
+    const table = Table.fromColumns({ x: [1, 2, 3, 4], c: ['a', 'b', 'a', 'b'], p: [true, false, true, false], q: [false, false, true, true] }); // biome-ignore format: short
+    const netOf = (outputs: number) => Network.create({ inputs: 1, layers: [{ units: outputs, activation: outputs > 1 ? 'sigmoid' : 'linear' }] }); // biome-ignore format: short
+    for (const [target, classes] of [
+      ['c', ['a', 'b']],
+      ['p', ['false', 'true']],
+      [
+        ['p', 'q'],
+        ['p', 'q'],
+      ],
+    ] as const) {
+      const encoder = Encoder.fit(table, { inputs: ['x'], target });
+      const net = await netOf(2);
+      await net.fit(encoder.encode(table), { epochs: 1, validation: encoder.encode(table.slice(0, 2)) });
+      expect([net.classes, net.columns]).toEqual([classes, ['x']]);
+      expect((await Network.load(await net.save())).columns).toEqual(['x']);
+      const other = Encoder.fit(table, { inputs: ['p'], target: 'c' });
+      await expect(net.fit(other.encode(table))).rejects.toThrow('data.c'); // classes or columns of another encoder
+    }
+    const numbers = Encoder.fit(table, { inputs: ['c'], target: 'x' }).encode(table);
+    expect([numbers.classes, numbers.columns]).toEqual([undefined, ['c=a', 'c=b']]);
+    // names that networks do not keep
+    const empty = Table.fromColumns({ '': [1, 2], long: ['y'.repeat(2000), 'z'] }, { kinds: { long: 'category' } });
+    const { classes, columns } = Encoder.fit(empty, { target: 'long' }).encode(empty);
+    expect([classes, columns]).toEqual([undefined, undefined]);
+  });
+
+  it('refuses inputs that would take more than 2 GiB, before it allocates them, and names the widest column', () => {
+    const ids = Array.from({ length: 30_000 }, (_, i) => `id ${i}`);
+    const table = Table.fromColumns({ x: ids.map((_, i) => i), id: ids }, { kinds: { id: 'category' } });
+    const encoder = Encoder.fit(table, { target: 'x' });
+    const wanted =
+      'got 30000 rows of 30000 inputs (3.4 GiB), 30000 of them for "id" of 30000 categories, want at most 2 GiB: ' +
+      'parts of the rows, such as table.slice(from, to) for fitStream; a larger options.rare, ' +
+      'encodings: { [column]: "ordinal" }, or fewer columns in options.inputs';
+    expect(() => encoder.encode(table)).toThrow(`encode: ${wanted}`);
+    expect(() => encoder.encodeInputs(table)).toThrow(`encodeInputs: ${wanted}`);
+    expect(() => encoder.encodeInputs(table.slice(0, 10_000), 'float64')).toThrow('(2.2 GiB)');
+    expect(encoder.encodeInputs(table.slice(0, 100)).length).toBe(3_000_000);
+  });
+
+  it('says so if the engine cannot allocate the inputs', () => {
+    const table = Table.fromRecords([{ color: 'red' }, { color: 'blue' }, { color: null }]);
+    const encoder = Encoder.fit(table, { inputs: ['color'] });
+    vi.stubGlobal(
+      'Float32Array',
+      class {
+        constructor() {
+          throw new RangeError('Array buffer allocation failed');
+        }
+      },
+    );
+    try {
+      expect(() => encoder.encodeInputs(table)).toThrow(
+        'encodeInputs: got 3 rows of 3 inputs (0.0 GiB), 3 of them for "color" of 2 categories, want what this engine can allocate: parts',
+      );
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 });
 

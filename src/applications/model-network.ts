@@ -3,15 +3,11 @@ import type { NetworkOptions } from '../network.js';
 import type { Encoder } from '../tables/encoder.js';
 import type { ModelPlan } from './model-options.js';
 
-// What the network of a model computes: its output layer and its names follow from the targets.
+// What the network of a model computes: its output layer follows from the targets.
 
-/** The longest name that a network can have. */
-const LONGEST_NAME = 1000;
-
-/** The options of the network for a table that is encoded in this way. `classes`: the names of its outputs. */
+/** The options of the network for a table that is encoded in this way. It takes its names from the data. */
 export function networkOptionsOf(
   encoder: Encoder,
-  classes: readonly string[] | undefined,
   { hidden, activation, dropout, l2, seed, network }: ModelPlan,
 ): NetworkOptions {
   const { task, targets } = encoder;
@@ -30,13 +26,6 @@ export function networkOptionsOf(
     l2,
     seed,
     task,
-    classes: namesFor(classes),
-    columns: namesFor(encoder.inputs),
     ...network,
   };
-}
-
-/** The names if a network can have them. The encoder has them in any case. */
-function namesFor(names: readonly string[] | undefined): readonly string[] | undefined {
-  return names?.every((name) => name !== '' && name.length <= LONGEST_NAME) ? names : undefined;
 }

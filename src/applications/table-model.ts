@@ -107,7 +107,7 @@ export class TableModel {
     const { validation } = plan;
     const own = typeof validation === 'object' ? encoder.encode(like(encoder, validation)) : undefined;
     const { Network } = await import('../index.js');
-    const network = await Network.create(networkOptionsOf(encoder, classesOf(encoder), plan));
+    const network = await Network.create(networkOptionsOf(encoder, plan));
     try {
       const history = await network.fit(data, trainingOf(plan, table.rows, encoder.task, own));
       return new TableModel(network, encoder, history);

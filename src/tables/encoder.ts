@@ -21,6 +21,10 @@ import { writeInputs } from './write-inputs.js';
 
 /** The most inputs that a network can have. */
 const MOST_INPUTS = 65_536;
+/** The most bytes of encoded inputs: networks have at most 4 GiB of memory, of which the inputs are a part. */
+const MOST_BYTES = 2 ** 31;
+/** The longest name that a network can have. */
+const LONGEST_NAME = 1000;
 
 /** A data set of a network. */
 export interface EncodedData {
@@ -31,6 +35,13 @@ export interface EncodedData {
    * numbers for number columns.
    */
   targets: Int32Array | Float32Array | Float64Array;
+  /**
+   * The names of the classes, or the columns of the labels, in the order of the outputs, for the network to keep. None
+   * for numbers, and none if a name is empty or has more than 1000 characters, which networks do not keep.
+   */
+  classes?: readonly string[];
+  /** The names of the inputs [width], for the network to keep, under the same condition. */
+  columns?: readonly string[];
 }
 
 /**
@@ -70,10 +81,7 @@ export class Encoder {
     this.classes = this.task === 'classes' ? Object.freeze(classesOf(targets)) : undefined;
     Object.freeze(this);
     if (this.width <= MOST_INPUTS) return;
-    const widest = inputs.reduce((a, b) => (namesOf(b).length > namesOf(a).length ? b : a));
-    const got = `${this.width} inputs, ${namesOf(widest).length} of them for ${quote(widest.column)}`;
-    const way = 'fewer columns in options.inputs, or a larger options.rare';
-    throw outOfRange('encoder', got, `at most ${MOST_INPUTS}: ${way}`);
+    throw outOfRange('encoder', `${this.width} inputs, ${widest(inputs)}`, `at most ${MOST_INPUTS}: ${NARROWER}`);
   }
 
   /**
@@ -142,8 +150,9 @@ export class Encoder {
   }
 
   /**
-   * Inputs and targets, for `fit` and `evaluate`, of a table or of records such as `Table.fromRecords` accepts. Records
-   * are read without the options of the training table, such as `missing`: missing values must be null in them.
+   * Inputs, targets and their names, for `fit` and `evaluate`, of a table or of records such as `Table.fromRecords`
+   * accepts. Records are read without the options of the training table, such as `missing`: missing values must be null
+   * in them. Throws a RangeError if the inputs would take more than 2 GiB.
    */
   encode(data: Table | readonly object[]): EncodedData {
     if (!(this instanceof Encoder)) throw calledAlone('encoder.encode');
@@ -152,10 +161,14 @@ export class Encoder {
     }
     const columns = this.#columnsOf(data, [...this.#inputs, ...this.#targets]);
     const rows = rowsOf(data);
-    const inputs = new Float32Array(rows * this.width);
+    const inputs = this.#newInputs('encode', rows, 4, (size) => new Float32Array(size));
     writeInputs(this.#inputs, columns, rows, inputs, this.width);
     const targetColumns = columns.slice(this.#inputs.length);
-    return { inputs, targets: writeTargets(this.#targets, targetColumns, rows) };
+    const names = {
+      ...named('classes', this.task === 'labels' ? this.targets : this.classes),
+      ...named('columns', this.inputs),
+    };
+    return { inputs, targets: writeTargets(this.#targets, targetColumns, rows), ...names };
   }
 
   /** The inputs [rows × width], for `predict`, of a table or of records. They need no target. */
@@ -167,8 +180,10 @@ export class Encoder {
     checkName('type', type, ['float32', 'float64']);
     const columns = this.#columnsOf(data, this.#inputs);
     const rows = rowsOf(data);
-    const size = rows * this.width;
-    const inputs = type === 'float32' ? new Float32Array(size) : new Float64Array(size);
+    const inputs =
+      type === 'float32'
+        ? this.#newInputs('encodeInputs', rows, 4, (size) => new Float32Array(size))
+        : this.#newInputs('encodeInputs', rows, 8, (size) => new Float64Array(size));
     writeInputs(this.#inputs, columns, rows, inputs, this.width);
     return inputs;
   }
@@ -181,6 +196,20 @@ export class Encoder {
   decode(outputs: ArrayLike<number>, rows: number, threshold = 0.5): Answer[] {
     if (!(this instanceof Encoder)) throw calledAlone('encoder.decode');
     return decodeOutputs(this.#targets, outputs, rows, threshold);
+  }
+
+  /** Room for the inputs [rows × width]. Refuses more than a network can hold, or the engine can allocate. */
+  #newInputs<T>(where: string, rows: number, bytesEach: number, make: (size: number) => T): T {
+    const bytes = bytesEach * rows * this.width;
+    try {
+      if (bytes <= MOST_BYTES) return make(rows * this.width);
+    } catch {
+      // the engine has no such memory
+    }
+    const got = `${rows} rows of ${this.width} inputs (${(bytes / 2 ** 30).toFixed(1)} GiB), ${widest(this.#inputs)}`;
+    const most = bytes > MOST_BYTES ? 'at most 2 GiB' : 'what this engine can allocate';
+    const wanted = `${most}: parts of the rows, such as table.slice(from, to) for fitStream; ${NARROWER}`;
+    throw outOfRange(where, got, wanted);
   }
 
   /** The columns of these inputs and targets, with the kinds that they need. */
@@ -210,6 +239,25 @@ export class Encoder {
 }
 
 const WITHOUT_MISSING = 'none: options.missing can replace them, table.withoutMissing(columns) leaves their rows out';
+
+const NARROWER = 'a larger options.rare, encodings: { [column]: "ordinal" }, or fewer columns in options.inputs';
+
+/** The column that makes the most inputs, for a message. */
+function widest(inputs: readonly EncodedInput[]): string {
+  const widthOf = (input: EncodedInput) => namesOf(input).length;
+  const input = inputs.reduce((a, b) => (widthOf(b) > widthOf(a) ? b : a));
+  const categories = input.kind === 'oneHot' ? ` of ${input.categories.length} categories` : '';
+  return `${widthOf(input)} of them for ${quote(input.column)}${categories}`;
+}
+
+/** The names under a key, if a network can keep them. */
+function named<Key extends string>(
+  key: Key,
+  names: readonly string[] | undefined,
+): { [name in Key]?: readonly string[] } {
+  const canKeep = names?.every((name) => name !== '' && name.length <= LONGEST_NAME);
+  return (canKeep ? { [key]: names } : {}) as { [name in Key]?: readonly string[] };
+}
 
 const rowsOf = (data: Table | readonly object[]) => (data instanceof Table ? data.rows : data.length);
 
