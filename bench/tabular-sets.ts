@@ -6,7 +6,7 @@ import { Table, type TableSplit } from '../src/tabular.js';
 
 export interface DataSet {
   readonly name: string;
-  /** The path of its CSV or JSON file, from bench/. */
+  /** The path of its CSV file, from bench/. */
   readonly file: string;
   readonly target: string;
   readonly task: 'classes' | 'numbers';
@@ -30,16 +30,13 @@ export const NUMBERS_CHOSEN_BY: readonly DataSet[] = [
   { name: 'penguins, mass', file: 'data/penguins.csv', target: 'Body Mass (g)', task: 'numbers' },
 ];
 
-/**
- * The data sets of npm run bench:models: those above, and two that had no part in the choice. The cars are those of
- * bench/peers.
- */
+/** The data sets of npm run bench:models: those above, and two that had no part in the choice. */
 export const COMPARED: readonly DataSet[] = [
   ...CHOSEN_BY,
   { name: 'diabetes', file: 'data/diabetes.csv', target: 'progression', task: 'numbers' },
   {
     name: 'cars',
-    file: 'peers/node_modules/vega-datasets/data/cars.json',
+    file: 'data/cars.csv',
     target: 'Miles_per_Gallon',
     task: 'numbers',
     without: ['Name'],
@@ -50,8 +47,7 @@ export const COMPARED: readonly DataSet[] = [
 export function readSet({ file, target, task, without = [] }: DataSet): Table {
   const text = readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'utf8');
   const options = { kinds: task === 'classes' ? ({ [target]: 'category' } as const) : undefined, name: file };
-  const table = file.endsWith('.json') ? Table.fromRecords(JSON.parse(text), options) : Table.fromCsv(text, options);
-  return table.without(without).withoutMissing([target]);
+  return Table.fromCsv(text, options).without(without).withoutMissing([target]);
 }
 
 /** A fifth of the rows is for the test, with the same share of each class. */

@@ -1,5 +1,7 @@
 """scikit-learn's MLP with its defaults, after StandardScaler, OneHotEncoder and SimpleImputer, for bench/models.ts.
 
+Dates are numbers: milliseconds since 1970.
+
 Prints `ready VERSION`, and answers each line `fit FILE` with `MILLISECONDS SCORE`: the time of fitting the whole
 pipeline, and the accuracy or R2 on the rows for the test.
 """
@@ -32,7 +34,7 @@ print(f"ready scikit-learn {sklearn.__version__}", flush=True)
 for line in sys.stdin:
     job = json.load(open(line.split()[1]))
     kinds, target = job["kinds"], job["target"]
-    numbers = [i for i, kind in enumerate(kinds.values()) if kind == "number"]
+    numbers = [i for i, kind in enumerate(kinds.values()) if kind in ("number", "date")]
     categories = [i for i, kind in enumerate(kinds.values()) if kind == "category"]
     x, y = read(job["training"], list(kinds), target)
     test_x, test_y = read(job["test"], list(kinds), target)
