@@ -9,6 +9,7 @@ import {
   inputAt,
   listAt,
   moved,
+  type Operator,
   reshaped,
   shapeOf,
   showShape,
@@ -17,8 +18,6 @@ import {
 
 // Operators that move numbers or change their shape. The batch must stay what it is, the first axis: a shape that mixes
 // samples is refused.
-
-type Operator = (call: Call) => Value | readonly Value[];
 
 /** Input 0, unless it is a decision, which no operator here takes. */
 function valueAt(call: Call): Data | Constant {

@@ -1,10 +1,13 @@
 import { outOfRange, quote } from '../check/errors.js';
 import { dense } from './chain.js';
 import { type Columns, scaled } from './columns.js';
+import { ACTIVATION_FUNCTIONS } from './functions.js';
 import { DECISIONS, elementwiseOf, numberAt } from './onnx-elementwise.js';
 import { axisOf, broadcast, broadcastShape, productOf } from './onnx-layout.js';
-import type { OnnxNode } from './onnx-model.js';
+import { decision, keepClasses, OF_LEARNING } from './onnx-ml.js';
+import type { OnnxAttribute, OnnxNode } from './onnx-model.js';
 import { MOVES } from './onnx-moves.js';
+import { dequantized } from './onnx-quantized.js';
 import {
   type Call,
   type Constant,
@@ -13,6 +16,9 @@ import {
   type Data,
   dataAt,
   inputAt,
+  nameOf,
+  type Operator,
+  shapeOf,
   showShape,
   type Value,
 } from './onnx-values.js';
@@ -20,38 +26,40 @@ import { transposed } from './tensor.js';
 
 // The operators of ONNX that a network of this library can compute. Any other is refused by name.
 
-type Operator = (call: Call) => Value | readonly Value[];
-
 /** The result of a node. */
 export function evaluate(call: Call): readonly Value[] {
   const { node, where } = call;
   const { op, domain } = node;
-  const operator = operatorOf(node);
-  if (!operator) throw unknownOperator(where, domain, op);
-  // what is made of a decision is one
+  // whatever is made of a decision is one
   const decision = call.inputs.find((value) => value?.kind === 'decision');
   if (decision) {
     keepClasses(call);
     return node.outputs.map(() => decision);
   }
+  const operator = operatorOf(node);
+  if (!operator) throw unknownOperator(where, domain, op);
   const result = operator(call);
   return Array.isArray(result) ? result : [result as Value];
 }
 
 function operatorOf(node: OnnxNode): Operator | undefined {
-  const { op } = node;
+  const { op, domain } = node;
+  // an operator of somebody else may have any name
+  if (!DOMAINS.has(domain)) return undefined;
   if (Object.hasOwn(OPERATORS, op)) return OPERATORS[op];
-  if (Object.hasOwn(MOVES, op)) return MOVES[op];
   const found = elementwiseOf(node);
   return found && ((call) => elementwise(call, found.f, found.key));
 }
+
+/** Those of ONNX, of its models of statistics, and of onnxruntime. */
+const DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx.ml', 'com.microsoft']);
 
 /** Operators of other kinds of models, for messages. */
 const OF_OTHERS: readonly (readonly [RegExp, string])[] = [
   [/^(Conv|ConvTranspose|ConvInteger|.*Pool)$/, 'fully connected layers: this library has no convolutions and pooling'],
   [/^(LSTM|GRU|RNN|Loop|If|Scan|.*Attention)$/, 'fully connected layers: this library has no loops and attention'],
   [/Normalization$/, 'BatchNormalization: other normalisations mix the units of a layer'],
-  [/quantize|Integer$|^QLinear/i, 'numbers that are not quantised: export the model before quantisation'],
+  [/quantize|Integer$|^QLinear|NBits$/i, 'numbers that are not quantised: export the model before quantisation'],
   [/^(TreeEnsemble|SVM)/, 'neural networks: this model is none'],
   [
     /^(OneHotEncoder|LabelEncoder|CategoryMapper|DictVectorizer|StringNormalizer|TfIdfVectorizer)$/,
@@ -75,6 +83,7 @@ function elementwise(call: Call, f: (...x: number[]) => number, key: string): Va
   // an optional input between others, such as the missing minimum of a Clip
   const holes = call.inputs.slice(0, -1).some((value) => value === undefined);
   const [{ hasBatch }] = data;
+  checkAxis(call, given);
   const shapes = given.map((value) => (value.kind === 'data' ? value.shape : withoutBatch(call, value, data)));
   const shape = broadcastShape(shapes);
   if (!shape || data.some((value) => value.hasBatch !== hasBatch)) {
@@ -98,6 +107,17 @@ function elementwise(call: Call, f: (...x: number[]) => number, key: string): Va
   return { kind: 'data', shape, hasBatch, columns, ...(isDecision && { threshold: other.values[0] }) };
 }
 
+/** Before opset 7, an attribute says along which axes the second input lies. Since then, it is the last ones. */
+function checkAxis({ node, opset, where }: Call, given: readonly (Data | Constant)[]): void {
+  const axis = opset < 7 && ARITHMETIC.has(node.op) ? node.attributes.get('axis')?.i : undefined;
+  if (axis === undefined || given.length !== 2) return;
+  const [first, second] = given.map((value) => shapeOf(value).length);
+  if ((axis < 0 ? axis + first : axis) + second === first) return;
+  throw outOfRange(where, `axis=${axis} of opset ${opset}`, 'an export with opset 13 or later');
+}
+
+const ARITHMETIC: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Div']);
+
 /** Numbers with undefined where an input is missing. */
 function spread(inputs: Call['inputs'], x: readonly number[]): number[] {
   const rest = [...x];
@@ -110,6 +130,7 @@ type Operand = Columns | ((i: number) => number);
 function affine({ op }: OnnxNode, operands: readonly Operand[]): Columns | undefined {
   const [a, b] = operands;
   if (op === 'Neg' && typeof a === 'object' && !a.whole) return scaled(a, () => -1);
+  if (op === 'Sum') return sum(operands);
   if (operands.length !== 2 || typeof a === typeof b) return undefined;
   const [columns, constant, isRight] = typeof a === 'object' ? [a, b, true] : [b, a, false];
   if (typeof columns === 'function' || typeof constant === 'object' || columns.whole) return undefined;
@@ -117,6 +138,14 @@ function affine({ op }: OnnxNode, operands: readonly Operand[]): Columns | undef
   if (op === 'Sub') return isRight ? scaled(columns, () => 1, (i) => -constant(i)) : scaled(columns, () => -1, constant); // biome-ignore format: one line
   if (op === 'Mul') return scaled(columns, constant);
   return op === 'Div' && isRight ? scaled(columns, (i) => 1 / constant(i)) : undefined;
+}
+
+/** The sum of one operand that depends on the samples, and constants. */
+function sum(operands: readonly Operand[]): Columns | undefined {
+  const constants = operands.filter((operand) => typeof operand === 'function');
+  const [columns, more] = operands.filter((operand) => typeof operand === 'object');
+  if (more || constants.length === 0 || columns.whole) return undefined;
+  return scaled(columns, () => 1, (i) => constants.reduce((total, constant) => total + constant(i), 0)); // biome-ignore format: one line
 }
 
 /** The shape of a constant beside samples, without the axis of the batch. */
@@ -181,6 +210,23 @@ function gemm(call: Call): Value {
   return layer(call, { isTurned, alpha, biases: c && { ...c, values: times(c.values, beta) } });
 }
 
+/** A Gemm and the function that follows it, as onnxruntime writes models that it has optimised. */
+function fusedGemm(call: Call): Value | readonly Value[] {
+  const { attributes } = call.node;
+  const name = attributes.get('activation')?.s ?? '';
+  const own = ['alpha', 'beta'].flatMap((key) => {
+    const given = attributes.get(`activation_${key}`);
+    return given ? [{ ...given, name: key }] : [];
+  });
+  return evaluate(withNode({ ...call, inputs: [gemm(call)] }, name, own));
+}
+
+/** The call of another operator in place of this one. */
+const withNode = (call: Call, op: string, attributes: readonly OnnxAttribute[]): Call => ({
+  ...call,
+  node: { ...call.node, op, attributes: new Map(attributes.map((attribute) => [attribute.name, attribute])) },
+});
+
 const times = (values: Constant['values'], factor: number) =>
   factor === 1 ? values : Float64Array.from(values, (value) => value * factor);
 
@@ -238,12 +284,11 @@ function refuseWhole({ where }: Call, { columns }: Data): void {
 }
 
 function biasesOf({ where }: Call, { shape, values }: Constant, units: number): ArrayLike<number> {
-  if (values.length === units) return values;
+  // [units, 1] would be a number for each sample
+  if (values.length === units && shape[shape.length - 1] === units) return values;
   if (values.length === 1) return new Float64Array(units).fill(values[0]);
   throw outOfRange(where, `biases of the shape [${shape}]`, `[${units}]`);
 }
-
-const nameOf = ({ name, outputs }: OnnxNode) => name || outputs[0];
 
 function batchNormalization(call: Call): Value {
   const { node, where } = call;
@@ -259,20 +304,6 @@ function batchNormalization(call: Call): Value {
   const epsilon = numberAt(node, 'epsilon', 1e-5);
   const mul = (i: number) => gamma[i] / Math.sqrt(variance[i] + epsilon);
   return { ...x, columns: scaled(x.columns, mul, (i) => beta[i] - mean[i] * mul(i)) };
-}
-
-/** (x - offset) · scale of scikit-learn's scalers. */
-function scaler(call: Call): Value {
-  const x = dataAt(call, 0);
-  const [offset, scale] = ['offset', 'scale'].map((name) => call.node.attributes.get(name)?.floats ?? []);
-  const width = checkRow(call, x);
-  for (const list of [offset, scale]) {
-    if (list.length === width || list.length === 1) continue;
-    throw outOfRange(call.where, `${list.length} numbers for ${width} columns`, '1 or one for each');
-  }
-  const at = (list: readonly number[], i: number) => list[list.length === 1 ? 0 : i];
-  const centred = scaled(x.columns, () => 1, (i) => -at(offset, i)); // biome-ignore format: one line
-  return { ...x, columns: scaled(centred, (i) => at(scale, i)) };
 }
 
 function softmax(call: Call): Value {
@@ -312,71 +343,20 @@ function cast(call: Call): Value {
   return { ...value, values: Float64Array.from(value.values, to === 9 ? (v) => Number(v !== 0) : Math.trunc) };
 }
 
-/** Names of classes in the attributes of a node, or in a constant that it takes its answer from. */
-function keepClasses({ node, reading, inputs }: Call): void {
-  for (const [name, { strings, ints }] of node.attributes) {
-    if (name.startsWith('classlabels')) reading.classes = strings.length > 0 ? strings : ints.map(String);
-  }
-  if (node.op !== 'ArrayFeatureExtractor' && node.op !== 'Gather') return;
-  const [names] = inputs;
-  if (names?.kind === 'constant') reading.classes = names.strings ?? Array.from(names.values, String);
-}
-
-function linearModel(call: Call): Value | readonly Value[] {
-  const { node, where } = call;
-  const x = dataAt(call, 0);
-  const width = checkRow(call, x);
-  const floats = (name: string) => node.attributes.get(name)?.floats ?? [];
-  const weights = floats('coefficients');
-  const units = weights.length / width;
-  const biases = floats('intercepts');
-  if (!Number.isInteger(units) || units < 1 || (biases.length > 0 && biases.length !== units)) {
-    throw outOfRange(
-      where,
-      `${weights.length} coefficients and ${biases.length} intercepts`,
-      `some for ${width} inputs`,
-    );
-  }
-  const z = dense(nameOf(node), x.columns, units, () => weights, biases.length > 0 ? biases : undefined);
-  const after = node.attributes.get('post_transform')?.s ?? 'NONE';
-  const isClassifier = node.op === 'LinearClassifier';
-  if (after !== 'NONE' && after !== 'SOFTMAX' && after !== 'LOGISTIC') {
-    throw outOfRange(where, `post_transform=${after}`, 'NONE, SOFTMAX or LOGISTIC');
-  }
-  if (isClassifier && units === 1) throw outOfRange(where, 'two classes of one unit', 'a unit for each class');
-  keepClasses(call);
-  const columns: Columns =
-    after === 'SOFTMAX'
-      ? { ...z, whole: 'softmax' }
-      : after === 'LOGISTIC'
-        ? call.composer.compose(where, 'Sigmoid', (u) => 1 / (1 + Math.exp(-u)), [z])
-        : z;
-  const scores: Data = { ...x, shape: [units], columns };
-  return isClassifier ? [{ kind: 'decision' }, scores] : scores;
-}
-
-/** Divides by a norm, which changes nothing where the outputs already add up to 1. */
-function normalizer(call: Call): Value {
-  const x = dataAt(call, 0);
-  if (x.columns.whole === 'softmax' && call.node.attributes.get('norm')?.s === 'L1') return x;
-  throw outOfRange(call.where, 'a norm of several units', 'none, or L1 after a softmax');
-}
-
 const asItIs: Operator = (call) => call.node.outputs.map(() => inputAt(call, 0));
 
-const decision: Operator = (call) => {
-  keepClasses(call);
-  return { kind: 'decision' };
-};
-
 const OPERATORS: Readonly<Record<string, Operator>> = {
+  ...MOVES,
+  ...OF_LEARNING,
   ArgMax: decision,
-  ArrayFeatureExtractor: (call) => {
-    throw outOfRange(call.where, 'columns of the inputs that are picked', 'a decision of the outputs');
-  },
   BatchNormalization: batchNormalization,
   Cast: cast,
   CastLike: cast,
+  // as onnxruntime writes models that it has optimised
+  BiasGelu: (call) => {
+    const sum = elementwise(withNode(call, 'Add', []), (a, b) => a + b, 'Add');
+    return elementwise(withNode({ ...call, inputs: [sum] }, 'Gelu', []), ACTIVATION_FUNCTIONS.gelu, 'Gelu');
+  },
   Constant: ({ node, where }) => {
     const { attributes } = node;
     const tensor = attributes.get('value')?.t;
@@ -395,20 +375,15 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
     const value = call.node.attributes.get('value')?.t?.values[0] ?? 0;
     return { kind: 'constant', shape, values: new Float64Array(productOf(shape)).fill(value) };
   },
+  DequantizeLinear: dequantized,
   Dropout: asItIs,
   Exp: expOrLog,
+  FusedGemm: fusedGemm,
+  FusedMatMul: gemm,
   Gemm: gemm,
   Identity: asItIs,
-  LinearClassifier: linearModel,
-  LinearRegressor: linearModel,
   Log: expOrLog,
   LogSoftmax: softmax,
   MatMul: (call) => layer(call, { isTurned: false }),
-  Normalizer: normalizer,
-  Scaler: scaler,
   Softmax: softmax,
-  ZipMap: (call) => {
-    keepClasses(call);
-    return inputAt(call, 0);
-  },
 };

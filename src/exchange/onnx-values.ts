@@ -53,6 +53,12 @@ export interface Call extends Reading {
   readonly inputs: readonly (Value | undefined)[];
 }
 
+/** What an operator makes of its inputs: one value, or one for each output. */
+export type Operator = (call: Call) => Value | readonly Value[];
+
+/** What messages call a layer. */
+export const nameOf = ({ name, outputs }: OnnxNode) => name || outputs[0];
+
 /** The whole shape of a value, in which the size of the batch is 1. */
 export const shapeOf = (value: Data | Constant): readonly number[] =>
   value.kind === 'data' && value.hasBatch ? [1, ...value.shape] : value.shape;

@@ -23,7 +23,7 @@ export interface TensorLike {
   readonly shape: readonly number[];
   readonly values: readonly number[] | Float32Array | Float64Array;
   /** Default 'float'. */
-  readonly type?: 'float' | 'double' | 'int64' | 'items';
+  readonly type?: 'float' | 'double' | 'int64' | 'int8' | 'uint8' | 'items';
 }
 
 export interface NodeLike {
@@ -61,13 +61,14 @@ function tensorFields({ shape, values, type = 'float' }: TensorLike, name = ''):
     const items = Array.from(values, (value) => floatField(4, value));
     return [...sizes, integerField(2, 1), textField(8, name), ...items];
   }
-  const [code, width] = { float: [1, 4], double: [11, 8], int64: [7, 8] }[type];
+  const [code, width] = { float: [1, 4], double: [11, 8], int64: [7, 8], int8: [3, 1], uint8: [2, 1] }[type];
   const bytes = new Uint8Array(width * values.length);
   const view = new DataView(bytes.buffer);
   for (const [i, value] of [...values].entries()) {
     if (type === 'float') view.setFloat32(4 * i, value, true);
     else if (type === 'double') view.setFloat64(8 * i, value, true);
-    else view.setBigInt64(8 * i, BigInt(value), true);
+    else if (type === 'int64') view.setBigInt64(8 * i, BigInt(value), true);
+    else bytes[i] = value;
   }
   return [...sizes, integerField(2, code), textField(8, name), bytesField(9, bytes)];
 }

@@ -244,6 +244,69 @@ const GRAPHS: Readonly<Record<string, GraphLike & { readonly note?: string }>> =
     constants: { shape: sizes(1, 4), w0: tensor([4, 3]) },
     nodes: [node('Transpose', 'x', 't', { perm: [0, 2, 1] }), node('Reshape', 't shape', 'flat'), node('MatMul', 'flat w0', 'out')], // biome-ignore format: one line
   },
+  'weights of 8 bits, with a scale for each unit and for all': {
+    opset: 13,
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 3] },
+    constants: {
+      w0: { shape: [4, 5], values: Array.from({ length: 20 }, (_, i) => ((37 * i) % 200) - 100), type: 'int8' },
+      s0: { shape: [5], values: [0.01, 0.02, 0.03, 0.015, 0.005] },
+      z0: { shape: [5], values: [0, 1, -2, 3, 4], type: 'int8' },
+      w1: { shape: [3, 5], values: Array.from({ length: 15 }, (_, i) => (91 * i) % 256), type: 'uint8' },
+      s1: scalar(0.01),
+      z1: { shape: [], values: [128], type: 'uint8' },
+    },
+    nodes: [
+      node('DequantizeLinear', 'w0 s0 z0', 'f0', { axis: 1 }),
+      node('MatMul', 'x f0', 'm0'),
+      node('Relu', 'm0', 'a0'),
+      node('DequantizeLinear', 'w1 s1 z1', 'f1'),
+      node('Gemm', 'a0 f1', 'out', { transB: 1 }),
+    ],
+  },
+  'operators that onnxruntime has joined': {
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 3] },
+    constants: { w0: tensor([4, 5]), b0: tensor([5], 1), w1: tensor([5, 5], 2), b1: tensor([5], 3), w2: tensor([3, 5], 4) }, // biome-ignore format: a table
+    nodes: [
+      node(
+        'FusedGemm',
+        'x w0 b0',
+        'a0',
+        { activation: 'LeakyRelu', activation_alpha: { float: 0.01 } },
+        'com.microsoft',
+      ),
+      node('MatMul', 'a0 w1', 'm1'),
+      node('BiasGelu', 'm1 b1', 'a1', {}, 'com.microsoft'),
+      node('FusedMatMul', 'a1 w2', 'out', { transB: 1, alpha: { float: 0.5 } }, 'com.microsoft'),
+    ],
+  },
+  'constants of nodes, an old Dropout with two outputs, and Sum': {
+    opset: 9,
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 3] },
+    nodes: [
+      node('Constant', '', 'w0', { value: tensor([4, 5]) }),
+      node('Constant', '', 'b0', { value: tensor([1, 5], 1) }),
+      node('MatMul', 'x w0', 'm0'),
+      node('Sum', 'm0 b0', 'z0'),
+      node('Dropout', 'z0', 'd0 mask', { ratio: { float: 0.5 } }),
+      node('Elu', 'd0', 'a0', { alpha: { float: 1 } }),
+      node('Constant', '', 'w1', { value: tensor([5, 3], 2) }),
+      node('MatMul', 'a0 w1', 'out'),
+    ],
+  },
+  'columns of different widths as inputs of their own, by FeatureVectorizer': {
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 2] },
+    constants: { w: tensor([4, 2]), start: sizes(0, 2), end: sizes(2, 4), axis: sizes(1), a: sizes(0), b: sizes(2), c: sizes(4) }, // biome-ignore format: a table
+    nodes: [
+      node('Slice', 'x a b axis', 'left'),
+      node('Slice', 'x b c axis', 'right'),
+      node('FeatureVectorizer', 'right left', 'f', { inputdimensions: [2, 2] }, 'ai.onnx.ml'),
+      node('MatMul', 'f w', 'out'),
+    ],
+  },
   'numbers that are items, not raw bytes': {
     inputs: { x: ['N', 4] },
     outputs: { out: ['N', 1] },
@@ -315,6 +378,21 @@ describe('classifiers of scikit-learn', () => {
     expect(names).toContain(network.classify(x)[0]);
   });
 
+  it('take their names from a LabelEncoder', async () => {
+    const nodes = [
+      ...SKL.nodes,
+      node('MatMul', 'a0 w1', 'm1'),
+      node('Softmax', 'm1', 'p'),
+      node('ArgMax', 'p', 'place', { axis: 1 }),
+      node('LabelEncoder', 'place', 'label', { keys_int64s: [0, 1], values_strings: ['no', 'yes'] }, 'ai.onnx.ml'),
+    ];
+    const constants = { ...SKL.constants, w1: tensor([5, 2], 2) };
+    const { network } = await readOnnx(
+      onnxFile({ ...SKL, constants, nodes, outputs: { label: ['N', 1], p: ['N', 2] } }),
+    );
+    expect(network.classes).toEqual(['no', 'yes']);
+  });
+
   it('of two classes come in as a softmax', async () => {
     const nodes = [
       ...SKL.nodes,
@@ -374,6 +452,10 @@ describe('what no network of this library computes is refused', () => {
   const cases: [string, GraphLike, string][] = [
     ['a convolution', { inputs: { x: ['N', 1, 2, 2] }, outputs: { y: ['N'] }, constants: { k: tensor([1, 1, 2, 2]) }, nodes: [node('Conv', 'x k', 'y')] }, 'node Conv "y": got the operator "Conv", want fully connected layers'], // biome-ignore format: a table
     ['an unknown operator of a domain', { inputs: { x: ['N', 4] }, outputs: { y: ['N'] }, nodes: [node('Magic', 'x', 'y', {}, 'com.x')] }, 'got the operator "com.x.Magic"'], // biome-ignore format: a table
+    ['an operator of somebody else that is called Relu', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 3] }, constants: w, nodes: [node('MatMul', 'x w', 'z'), node('Relu', 'z', 'y', {}, 'com.x')] }, 'got the operator "com.x.Relu"'], // biome-ignore format: a table
+    ['a number for each sample', { inputs: { x: [3, 4] }, outputs: { y: [3, 3] }, constants: { ...w, b: tensor([3, 1]) }, nodes: [node('Gemm', 'x w b', 'y')] }, 'got biases of the shape [3,1], want [3]'], // biome-ignore format: a table
+    ['an old operator along another axis', { opset: 6, inputs: { x: ['N', 4] }, outputs: { y: ['N', 3] }, constants: w, nodes: [node('MatMul', 'x w', 'z'), node('Add', 'z v', 'y', { axis: 1, broadcast: 1 })] }, 'got axis=1 of opset 6, want an export with opset 13 or later'], // biome-ignore format: a table
+    ['rounded numbers of the samples', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 3] }, constants: { ...w, zero: scalar(0) }, nodes: [node('QuantizeLinear', 'x one', 'q'), node('MatMul', 'q w', 'y')] }, 'export the model before quantisation'], // biome-ignore format: a table
     ['branches that meet', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 3] }, constants: w, nodes: [node('MatMul', 'x w', 'a'), node('MatMul', 'x w', 'b'), node('Add', 'a b', 'y')] }, 'node Add "y": got branches of different layers that meet'], // biome-ignore format: a table
     ['a product of units', { inputs: { x: ['N', 4] }, outputs: { y: ['N', 1] }, constants: w, nodes: [node('MatMul', 'x w', 'a'), node('Split', 'a', 'p q r', { axis: 1 }), node('Mul', 'p q', 'y')] }, 'node Mul "y": got different units of a layer that meet'], // biome-ignore format: a table
     ['Flatten with axis=0', { inputs: { x: ['N', 2, 2] }, outputs: { y: ['N', 3] }, constants: w, nodes: [node('Flatten', 'x', 'f', { axis: 0 }), node('MatMul', 'f w', 'y')] }, 'got axis=0 on [batch,2,2], which mixes the batch'], // biome-ignore format: a table
