@@ -3,7 +3,6 @@ import {
   ACTIVATION,
   BIASES,
   BLOCK_ROWS,
-  DROPPED,
   FAN_IN,
   INPUT,
   INPUT_STRIDE,
@@ -17,7 +16,6 @@ import {
   Z,
 } from './abi';
 import { activate } from './activation';
-import { drop } from './dropout';
 import { activateMixed } from './mixed-activation';
 import { sparseProduct } from './sparse';
 import { product, productNarrow, productTwelve, productWide } from './generated/tile';
@@ -93,12 +91,11 @@ export function panelTile(
 }
 
 /**
- * z, a and dropout of rows [row, row + rows) of a layer. `isListed`: the layer is the first one, and uses the lists of
- * its inputs that are not zero.
+ * z and a of rows [row, row + rows) of a layer, without dropout. `isListed`: the layer is the first one, and uses the
+ * lists of its inputs that are not zero.
  */
 export function forwardLayer(layer: usize, row: i32, rows: i32, isListed: bool): void {
   forwardColumns(layer, row, rows, 0, load<i32>(layer, UNITS), isListed);
-  if (load<u32>(layer, DROPPED)) drop(layer, row, rows);
 }
 
 /** z and a of all rows for this thread's panels, without dropout. The layer's activation must be elementwise. */

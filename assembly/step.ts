@@ -84,17 +84,23 @@ function lastLayer(): usize {
   return FIRST_LAYER + <usize>(load<i32>(HEADER, LAYER_COUNT) - 1) * LAYER_BYTES;
 }
 
+/** z, a and dropout of rows [row, row + rows) of a layer. */
+function forwardAndDrop(layer: usize, row: i32, rows: i32, isListed: bool): void {
+  forwardLayer(layer, row, rows, isListed);
+  if (load<u32>(layer, DROPPED)) drop(layer, row, rows);
+}
+
 /** z and a of every layer for rows [row, row + rows) of x. With `isTraining`, units are dropped. */
 function forwardRows(row: i32, rows: i32, isTraining: bool): void {
   agree(IS_TRAINING, u32(isTraining));
-  forwardLayer(FIRST_LAYER, row, rows, isSparse(row, rows));
+  forwardAndDrop(FIRST_LAYER, row, rows, isSparse(row, rows));
   forwardDeeper(row, rows);
 }
 
 /** z and a of every layer but the first for rows [row, row + rows). */
 function forwardDeeper(row: i32, rows: i32): void {
   for (let layer = FIRST_LAYER + LAYER_BYTES, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
-    forwardLayer(layer, row, rows, false);
+    forwardAndDrop(layer, row, rows, false);
   }
 }
 

@@ -12,7 +12,8 @@ import { makeTiles, OUTPUT, SOURCE } from './make-tiles.mjs';
 import { strip } from './strip.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SHIPPED = ['simd', 'relaxed', 'threads', 'relaxed-threads'];
+const PREDICT = 'predict';
+const SHIPPED = ['simd', 'relaxed', 'threads', 'relaxed-threads', PREDICT];
 const TARGETS = [...SHIPPED, 'debug'];
 const ASC = join(ROOT, 'node_modules/assemblyscript/bin/asc.js');
 if (!isCurrent(OUTPUT, [SOURCE])) makeTiles();
@@ -32,7 +33,10 @@ function isCurrent(output, inputs) {
   return existsSync(join(ROOT, output)) && inputs.every((input) => modified(input) <= modified(output));
 }
 
-const entryOf = (target) => `assembly/${target.endsWith('threads') ? 'index-threads' : 'index'}.ts`;
+function entryOf(target) {
+  if (target === PREDICT) return 'assembly/predict.ts';
+  return `assembly/${target.endsWith('threads') ? 'index-threads' : 'index'}.ts`;
+}
 
 /** Resolves to true if the target compiled. */
 function compile(target) {
@@ -62,21 +66,33 @@ if (compiled.includes(false)) process.exit(1);
 mkdirSync(join(ROOT, 'src/generated'), { recursive: true });
 mkdirSync(join(ROOT, 'build/shipped'), { recursive: true });
 const INTERFACE = 'src/core/engine.ts';
+const PREDICT_INTERFACE = 'src/core/predict-core.ts';
 for (const target of SHIPPED) {
   const [input, shipped, output] = [
     `build/${target}.wasm`,
     `build/shipped/${target}.wasm`,
     `src/generated/${target}.ts`,
   ];
-  const inputs = [input, INTERFACE, ...['build-wasm', 'bytes-as-text', 'strip'].map((name) => `scripts/${name}.mjs`)];
+  const inputs = [
+    input,
+    INTERFACE,
+    PREDICT_INTERFACE,
+    ...['build-wasm', 'bytes-as-text', 'strip'].map((name) => `scripts/${name}.mjs`),
+  ];
   if (!stale.includes(target) && isCurrent(output, inputs)) continue;
-  const bytes = strip(readFileSync(join(ROOT, input)), [...coreFunctions(), 'join', 'serve']);
+  const functions =
+    target === PREDICT
+      ? functionsOf(PREDICT_INTERFACE, 'PredictCore')
+      : [...functionsOf(INTERFACE, 'Core'), 'join', 'serve'];
+  const bytes = strip(readFileSync(join(ROOT, input)), functions);
   writeFileSync(join(ROOT, shipped), bytes);
-  // not deflated, for simdprop/static
-  if (target === 'simd') {
-    const constants = { alphabet: ALPHABET, first: FIRST, text: textOf(bytes) };
-    generate('src/generated/simd-text.ts', input, constants);
+  // not deflated, for simdprop/static and simdprop/predict
+  const constants = { alphabet: ALPHABET, first: FIRST, text: textOf(bytes) };
+  if (target === PREDICT) {
+    generate(output, input, constants);
+    continue;
   }
+  if (target === 'simd') generate('src/generated/simd-text.ts', input, constants);
   // deflated, because the gzipped base64 of the plain bytes would be a third longer. Zopfli's result is 5 % shorter
   // than the best of zlib
   const deflated = await promisify(zopfli.zlib)(bytes, { numiterations: 15 });
@@ -92,9 +108,11 @@ function generate(output, input, constants) {
   writeFileSync(join(ROOT, output), comment + lines.join(''));
 }
 
-/** The functions of the core that src/ calls. */
-function coreFunctions() {
-  const [, members] = readFileSync(join(ROOT, INTERFACE), 'utf8').match(/export interface Core \{(.*?)\n\}/s);
+/** The functions of a build that src/ calls: those of an interface in a file. */
+function functionsOf(file, name) {
+  const [, members] = readFileSync(join(ROOT, file), 'utf8').match(
+    new RegExp(`export interface ${name} \\{(.*?)\\n\\}`, 's'),
+  );
   return Array.from(members.matchAll(/^ {2}(\w+)\(/gm), ([, name]) => name);
 }
 

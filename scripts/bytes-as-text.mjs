@@ -16,7 +16,7 @@ const SINGLES = ALPHABET.length - 2;
  */
 export const FIRST = 12;
 
-/** src/core/builds.static.ts reads it. */
+/** src/core/from-text.ts reads it. */
 export function textOf(bytes) {
   return Array.from(bytes, (byte) => {
     const value = (byte + FIRST) % 256;

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { textOf } from '../scripts/bytes-as-text.mjs';
+import { ALPHABET, FIRST, textOf } from '../scripts/bytes-as-text.mjs';
 import { decodeUtf8, encodeUtf8 } from '../src/check/utf8.js';
 import type * as builds from '../src/core/builds.js';
 import * as staticBuilds from '../src/core/builds.static.js';
+import { fromText } from '../src/core/from-text.js';
 import { makePlan } from '../src/core/memory-plan.js';
 import { checkSpec } from '../src/spec/spec.js';
 import type * as team from '../src/threads/team.js';
@@ -52,7 +53,7 @@ it('text can stand for any bytes, and has no character that is escaped in a stri
   for (const some of [bytes, all, bytes.subarray(0, 1), bytes.subarray(0, 0)]) {
     const text: string = textOf(some);
     expect(JSON.stringify(text)).toBe(`"${text}"`);
-    expect(staticBuilds.fromText(text)).toEqual(some);
+    expect(fromText({ alphabet: ALPHABET, first: FIRST, text })).toEqual(some);
   }
 });
 

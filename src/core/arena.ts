@@ -1,11 +1,12 @@
-import { firstOf, type NumberArray } from '../check/arrays.js';
+import type { NumberArray } from '../check/arrays.js';
 import { outOfRange } from '../check/errors.js';
 import type { Names } from '../spec/names.js';
 import type { Spec } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
 import { type Core, type Engine, growMemory } from './engine.js';
 import { Header, LayerRow, tablesOf } from './header.js';
-import { type LayerPlan, MAX_BYTES, makePlan, type Plan, type SetSize, writeTables } from './memory-plan.js';
+import { MAX_BYTES, makePlan, type Plan, type SetSize, writeTables } from './memory-plan.js';
+import { type Matrix, readRows, writeBytes, writeFloats } from './rows.js';
 
 /** True if a training set fits into the room that was planned for another one. */
 function fits(set: SetSize, room: SetSize | undefined): boolean {
@@ -27,9 +28,6 @@ export function checkSize(plan: Plan): Plan {
   }
   return plan;
 }
-
-/** Up to this many floats are copied by a loop, because a call of `set` takes longer: see docs/kernels.md. */
-const SHORT = 32;
 
 /**
  * Typed views of the whole memory. They are made again only when the memory has grown, because making a view takes
@@ -155,15 +153,12 @@ export class Arena {
 
   /** Copies an array of `count` numbers to `address`, rounded to f32. */
   writeFloats(address: number, values: NumberArray, count: number): void {
-    const { floats } = this.#inUse().views;
-    if (count <= SHORT) {
-      for (let i = 0, k = address / 4; i < count; i++) floats[k + i] = values[i];
-    } else floats.set(firstOf(values, count), address / 4);
+    writeFloats(this.#inUse().views.floats, address, values, count);
   }
 
   /** Copies an array of `count` bytes to `address`. */
   writeBytes(address: number, values: Uint8Array, count: number): void {
-    this.#inUse().views.bytes.set(firstOf(values, count), address);
+    writeBytes(this.#inUse().views.bytes, address, values, count);
   }
 
   /** Copies floats within the memory. */
@@ -273,28 +268,8 @@ export class Arena {
    * Copies a matrix [rows × units] to `target`, from index `start` on, without the lanes that only fill up its rows.
    * `stride`: the bytes from one row to the next. Returns true if all numbers are finite.
    */
-  readRows(
-    target: Float32Array,
-    start: number,
-    address: number,
-    { stride, units }: Pick<LayerPlan, 'stride' | 'units'>,
-    rows: number,
-  ): boolean {
-    const { floats } = this.#inUse().views;
-    const strideFloats = stride / 4;
-    let source = address / 4;
-    let next = start;
-    // stays 0 as long as all numbers are finite, and is NaN from then on
-    let zero = 0;
-    for (let row = 0; row < rows; row++) {
-      for (let j = 0; j < units; j++) {
-        const value = floats[source + j];
-        target[next++] = value;
-        zero += value - value;
-      }
-      source += strideFloats;
-    }
-    return zero === 0;
+  readRows(target: Float32Array, start: number, address: number, matrix: Matrix, rows: number): boolean {
+    return readRows(this.#inUse().views.floats, address, matrix, rows, target, start);
   }
 
   dispose(): void {

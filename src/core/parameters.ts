@@ -1,7 +1,7 @@
 import { PANEL_UNITS } from '../../assembly/abi.js';
 import { countParameters } from '../spec/spec.js';
 import type { Arena } from './arena.js';
-import type { LayerPlan, Plan } from './memory-plan.js';
+import type { ForwardLayer } from './forward-plan.js';
 
 // Weights and biases have two layouts: that of users and files, for each layer w [units × fanIn] and then b [units],
 // and that of the core, in panels of PANEL_UNITS units (see assembly/abi.ts).
@@ -54,10 +54,24 @@ export function writeWeights(
   }
 }
 
+/** The parameters in a plan. */
+interface PlannedParameters {
+  readonly parameters: number;
+  readonly parameterFloats: number;
+  readonly layers: readonly ForwardLayer[];
+}
+
+/** A memory with the parameters of a network. */
+interface ParameterMemory {
+  readonly plan: PlannedParameters;
+  /** A view of `count` floats. */
+  floats(address: number, count: number): Float32Array;
+}
+
 /** Calls `copy` for each layer, with the starts of its weights and biases: in the region, and in the order of files. */
 function eachLayer(
-  { parameters, layers }: Plan,
-  copy: (layer: LayerPlan, panels: number, biases: number, start: number) => void,
+  { parameters, layers }: PlannedParameters,
+  copy: (layer: ForwardLayer, panels: number, biases: number, start: number) => void,
 ): void {
   let start = 0;
   for (const layer of layers) {
@@ -84,7 +98,7 @@ export function unpack(arena: Arena, address: number): Float32Array {
  * Writes numbers in the order of files to a region that is laid out like the core's parameters. Lanes that only fill up
  * rows become 0.
  */
-export function pack(arena: Arena, address: number, values: Float32Array): void {
+export function pack(arena: ParameterMemory, address: number, values: Float32Array): void {
   const floats = arena.floats(address, arena.plan.parameterFloats).fill(0);
   eachLayer(arena.plan, ({ units, fanIn }, panels, biases, start) => {
     writeWeights(floats.subarray(panels), fanIn, 0, units, values, start);

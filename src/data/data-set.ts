@@ -4,7 +4,15 @@ import type { SetSize } from '../core/memory-plan.js';
 import { LABELS, U8 } from '../spec/codes.js';
 import { checkClassNames, checkNames, checkSameNames, type Names } from '../spec/names.js';
 import { outputsOf } from '../spec/spec.js';
-import { checkInputs, type InputArray, type Inputs, type Preparation, storedBytesOf, writeInputs } from './inputs.js';
+import {
+  checkInputs,
+  type InputArray,
+  type InputMemory,
+  type Inputs,
+  type Preparation,
+  storedBytesOf,
+  writeInputs,
+} from './inputs.js';
 import { BLOCK_NUMBERS, isFloats } from './numbers.js';
 import { own, ownIfShared } from './own-arrays.js';
 import { type CheckedRows, weighted } from './pick.js';
@@ -139,7 +147,7 @@ export function showTrainingRows(arena: Arena, first: number): void {
 /** Copies the inputs of the samples [first, first + rows) to the window. Returns the type they are stored as. */
 export function writeWindowInputs(
   where: string,
-  arena: Arena,
+  arena: InputMemory & { readonly plan: { readonly windowInputs: number } },
   inputs: InputArray,
   first: number,
   rows: number,

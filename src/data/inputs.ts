@@ -3,7 +3,7 @@ import { countOf, outOfRange, wayOut, wrongType } from '../check/errors.js';
 import { placeOf } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
 import { F32, U8 } from '../spec/codes.js';
-import type { Spec } from '../spec/spec.js';
+import type { ForwardSpec } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
 import { firstInfinite, firstInfiniteFloat, isFloats, isIntegers, nestedHint } from './numbers.js';
 
@@ -23,8 +23,16 @@ export type InputArray = Exclude<NumberArray, Uint8ClampedArray>;
  */
 export type Inputs = InputArray | readonly number[] | readonly (readonly number[] | InputArray)[];
 
-/** The settings that decide how inputs are changed. */
+/** The settings that decide how data are changed. */
 export type Preparation = Pick<Arena, 'spec' | 'names' | 'standardization' | 'targetScale'>;
+
+/** The settings that decide how inputs are changed. */
+export interface InputSettings extends Pick<Arena, 'names' | 'standardization'> {
+  readonly spec: ForwardSpec;
+}
+
+/** A memory that inputs are copied into. */
+export type InputMemory = InputSettings & Pick<Arena, 'floatMemory' | 'writeFloats' | 'writeBytes'>;
 
 /** What a call standardises. */
 export interface Standardized {
@@ -55,7 +63,7 @@ export function isBytes(inputs: InputArray): inputs is Uint8Array {
 }
 
 /** The factor that inputs are multiplied by. */
-export function scaleOf(inputs: InputArray, { scale = 1, scaled }: Spec): number {
+export function scaleOf(inputs: InputArray, { scale = 1, scaled }: ForwardSpec): number {
   const isScaled = scaled === 'all' || (scaled === 'bytes' ? isBytes(inputs) : !isFloats(inputs));
   return isScaled ? scale : 1;
 }
@@ -65,7 +73,7 @@ const CANVAS =
   ': pixels of a canvas are four numbers each; Uint8Array.from(data.filter((_, i) => i % 4 === 0)) takes one of the four';
 
 /** Checks the type and the length of inputs, and returns the number of samples. */
-export function checkInputShape(where: string, inputs: unknown, { inputs: width }: Spec): number {
+export function checkInputShape(where: string, inputs: unknown, { inputs: width }: ForwardSpec): number {
   const isClamped = arrayType(inputs) === 'Uint8ClampedArray';
   if (isClamped || (!isFloats(inputs) && !isIntegers(inputs))) throw wrongArray(where, inputs);
   if (inputs.length === 0 || inputs.length % width !== 0) throw wrongLength(where, inputs, width);
@@ -82,7 +90,7 @@ function wrongLength(where: string, inputs: NumberArray, width: number): RangeEr
 }
 
 /** Checks inputs, their numbers too, and returns the number of samples. */
-export function checkInputs(where: string, inputs: unknown, preparation: Preparation): number {
+export function checkInputs(where: string, inputs: unknown, preparation: InputSettings): number {
   const samples = checkInputShape(where, inputs, preparation.spec);
   const bad = firstBad(inputs as InputArray, preparation);
   if (bad >= 0) throw badInput(where, inputs as InputArray, bad, preparation);
@@ -90,7 +98,7 @@ export function checkInputs(where: string, inputs: unknown, preparation: Prepara
 }
 
 /** The place of the first number that cannot be used; -1: there is none. */
-function firstBad(inputs: InputArray, { spec, standardization }: Preparation): number {
+function firstBad(inputs: InputArray, { spec, standardization }: InputSettings): number {
   const areFloats = isFloats(inputs);
   // the results of standardisation are checked when they are computed
   if (standardization) return areFloats ? firstInfinite(inputs) : -1;
@@ -107,7 +115,7 @@ function badInput(
   where: string,
   inputs: InputArray,
   at: number,
-  { spec, names, standardization }: Preparation,
+  { spec, names, standardization }: InputSettings,
 ): RangeError {
   const value = inputs[at];
   const place = `${where}[${at}]${placeOf(at, spec.inputs, names.columns)}`;
@@ -119,11 +127,11 @@ function badInput(
 }
 
 /** True if inputs are stored as bytes, which the core multiplies by the scale. All others are stored as floats. */
-function areStoredAsBytes(arena: Arena, inputs: InputArray): inputs is Uint8Array {
+function areStoredAsBytes(arena: InputMemory, inputs: InputArray): inputs is Uint8Array {
   return !arena.standardization && isBytes(inputs);
 }
 
-export const storedBytesOf = (arena: Arena, inputs: InputArray, samples: number) =>
+export const storedBytesOf = (arena: InputMemory, inputs: InputArray, samples: number) =>
   samples * arena.spec.inputs * (areStoredAsBytes(arena, inputs) ? 1 : 4);
 
 /**
@@ -133,7 +141,7 @@ export const storedBytesOf = (arena: Arena, inputs: InputArray, samples: number)
  */
 export function writeInputs(
   where: string,
-  arena: Arena,
+  arena: InputMemory,
   address: number,
   inputs: InputArray,
   first: number,
@@ -151,14 +159,14 @@ export function writeInputs(
 }
 
 /** Returns the place of the first number that cannot be used; -1: there is none, and the bytes are copied. */
-function writeAsBytes(arena: Arena, address: number, inputs: Uint8Array, count: number): number {
+function writeAsBytes(arena: InputMemory, address: number, inputs: Uint8Array, count: number): number {
   const bad = firstBad(inputs, arena);
   if (bad < 0) arena.writeBytes(address, inputs, count);
   return bad;
 }
 
 /** Returns the place of the first copied number that cannot be used; -1: there is none. */
-function writeAsFloats(arena: Arena, address: number, inputs: InputArray, count: number): number {
+function writeAsFloats(arena: InputMemory, address: number, inputs: InputArray, count: number): number {
   const { floatMemory, standardization, spec } = arena;
   const at = address / 4;
   const scale = scaleOf(inputs, spec);

@@ -2,7 +2,8 @@ import { isFloat32Array, type NumberArray } from '../check/arrays.js';
 import { outOfRange, quote, wrongType } from '../check/errors.js';
 import { flatNumbers, isNested, isPlain, plainNumbers, rowNumbers } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
-import { outputsOf, type Spec } from '../spec/spec.js';
+import { type ForwardSpec, outputsOf, type Spec } from '../spec/spec.js';
+import type { InputSettings } from './inputs.js';
 import { isFloats, isIntegers } from './numbers.js';
 import { markOwn } from './own-arrays.js';
 
@@ -13,13 +14,17 @@ import { markOwn } from './own-arrays.js';
 type Named = Pick<Arena, 'spec' | 'names'>;
 
 /** Inputs as a typed array [samples × inputs]. */
-export function typedInputs(where: string, inputs: unknown, { spec, names }: Named): unknown {
+export function typedInputs(
+  where: string,
+  inputs: unknown,
+  { spec, names }: Pick<InputSettings, 'spec' | 'names'>,
+): unknown {
   if (!isPlain(inputs)) return inputs;
   return ours(plainNumbers(where, inputs, spec.inputs, 'one for each input', names.columns));
 }
 
 /** The number of samples in typed inputs; NaN for everything else. */
-export const rowsOf = (inputs: unknown, { inputs: width }: Spec) =>
+export const rowsOf = (inputs: unknown, { inputs: width }: ForwardSpec) =>
   isFloats(inputs) || isIntegers(inputs) ? inputs.length / width : Number.NaN;
 
 /** Targets as rows in an array of floats, or as labels in one of integers. */

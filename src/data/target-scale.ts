@@ -12,7 +12,7 @@ const UNBOUNDED: readonly ActivationName[] = ['linear', 'leakyRelu'];
 const COSTS: readonly Spec['cost'][] = ['quadratic', 'meanAbsoluteError', 'huber', 'custom'];
 
 /** The activations of a network's outputs. */
-export function outputActivations({ layers }: Spec): readonly ActivationName[] {
+export function outputActivations({ layers }: Pick<Spec, 'layers'>): readonly ActivationName[] {
   const { activation } = layers[layers.length - 1];
   return typeof activation === 'string' ? [activation] : activation;
 }

@@ -26,8 +26,13 @@ export interface Goal {
 /** The part of a goal that is known: nothing before the first targets, unless the user has given the task. */
 export type KnownGoal = Partial<Goal>;
 
+/** The part of a network that decides what it can learn. `cost`: its name, or what a file has instead. */
+export interface TaskSpec extends Pick<Spec, 'layers'> {
+  readonly cost: unknown;
+}
+
 /** Checks a task that is given for a network. */
-export function checkTask(where: string, value: unknown, { cost }: Spec): Task {
+export function checkTask(where: string, value: unknown, { cost }: TaskSpec): Task {
   const task = checkName(where, value, TASKS);
   if (task === 'numbers' && cost === 'hinge') {
     throw outOfRange(where, '"numbers" with the cost "hinge"', '"classes" or "labels": its targets are -1 and 1');
@@ -58,14 +63,14 @@ export function checkNamedTask(where: string, classes: readonly string[] | undef
 }
 
 /** The known part of the goal of a network whose task is given. */
-export function goalGiven(task: Task | undefined, { cost }: Spec): KnownGoal {
+export function goalGiven(task: Task | undefined, { cost }: TaskSpec): KnownGoal {
   if (task === undefined) return {};
   if (task === 'numbers') return { task, isSigned: false };
   return cost === 'hinge' ? { task, isSigned: true } : { task };
 }
 
 /** True if the targets of a row add up to 1 under this cost. */
-function isOfShares(cost: Spec['cost']): boolean {
+function isOfShares(cost: unknown): boolean {
   return cost === 'categoricalCrossEntropy' || cost === 'kullbackLeibler';
 }
 

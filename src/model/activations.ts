@@ -1,12 +1,25 @@
 import type { Arena } from '../core/arena.js';
-import type { LayerPlan } from '../core/memory-plan.js';
+import type { Matrix } from '../core/rows.js';
 import { writeWindowInputs } from '../data/data-set.js';
-import { checkInputShape, checkInputs, type InputArray } from '../data/inputs.js';
+import { checkInputShape, checkInputs, type InputArray, type InputMemory } from '../data/inputs.js';
 import { OutputsError } from './outputs-error.js';
-import type { Pass } from './pass.js';
 
-/** The activations [rows × units] of a layer for inputs [rows × inputs], with any number of rows. */
-export function activationsOf(arena: Arena, pass: Pass, x: InputArray, layer: LayerPlan): Float32Array {
+/** A memory through which batches pass. */
+interface BatchMemory extends InputMemory, Pick<Arena, 'readRows'> {
+  readonly plan: { readonly capacity: number; readonly windowInputs: number };
+  readonly core: { forwardWindow(rows: number, inputType: number): void };
+}
+
+/**
+ * The activations [rows × units] of a layer for inputs [rows × inputs], with any number of rows. `hold` is told of each
+ * batch before it passes through the network.
+ */
+export function activationsOf(
+  arena: BatchMemory,
+  pass: { holdForward(rows: number): void },
+  x: InputArray,
+  layer: Matrix & { readonly a: number },
+): Float32Array {
   const rows = checkInputShape('x', x, arena.spec);
   const { capacity } = arena.plan;
   // the numbers of each batch are checked in the memory. If there are several batches, all are checked before the first

@@ -40,7 +40,11 @@ export interface Classifier {
 }
 
 /** Checks the options of `classify`, for a network that has learnt this. */
-export function checkClassifier(options: unknown, { task, isSigned = false }: KnownGoal, spec: Spec): Classifier {
+export function checkClassifier(
+  options: unknown,
+  { task, isSigned = false }: KnownGoal,
+  spec: Pick<Spec, 'layers'>,
+): Classifier {
   checkObject('options', options, KEYS);
   const { probabilities = false, threshold } = options as ClassifyOptions;
   if (task === undefined) {
