@@ -23,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   training: ['check', 'spec', 'core', 'data', 'threads', 'model'],
   persistence: ['check', 'spec', 'core', 'data', 'threads', 'model', 'training'],
   inspection: ['check', 'spec', 'core', 'data', 'threads', 'model', 'training'],
+  predict: ['check', 'spec', 'core', 'data', 'model', 'persistence'],
   charts: ['check'],
   graph: ['check', 'spec'],
   io: ['check', 'spec'],

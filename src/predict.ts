@@ -1,0 +1,1 @@
+export { loadPredictor, Predictor, type PredictorOptions } from './predict/predictor.js';
