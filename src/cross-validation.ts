@@ -27,14 +27,14 @@ import { checkStandardize, TRAIN_KEYS, type TrainOptions, takeOptions } from './
  */
 export interface CrossValidationOptions extends Omit<TrainOptions, 'validation' | 'validationSplit'> {
   /** The number of folds, an integer from 2 to the number of samples. Default 5. */
-  folds?: number;
+  folds?: number | undefined;
   /**
    * true: each fold has the same share of each class's samples, as nearly as possible. The networks must then learn
    * classes. Default false.
    */
-  stratify?: boolean;
+  stratify?: boolean | undefined;
   /** Called after each fold. A promise that it returns is awaited; if it rejects, so does `crossValidate`. */
-  onFold?: (report: FoldReport) => unknown;
+  onFold?: ((report: FoldReport) => unknown) | undefined;
 }
 
 const OWN_KEYS = keysOf<Omit<CrossValidationOptions, keyof TrainOptions>>({

@@ -7,7 +7,7 @@ import type { Network } from './network.js';
 /** Options of `writeC`. */
 export interface COptions {
   /** The beginning of every name in the header: letters of ASCII, digits and _. Default `'network'`. */
-  name?: string;
+  name?: string | undefined;
 }
 
 /**

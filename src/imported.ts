@@ -15,7 +15,7 @@ export type ImportedNetworkOptions = Omit<NetworkOptions, 'inputs' | 'layers' | 
 /** The option that all readers take. */
 export interface ImportOptions {
   /** Options of the network, as in `Network.create`. Default: what the file says, then the defaults of `create`. */
-  network?: ImportedNetworkOptions;
+  network?: ImportedNetworkOptions | undefined;
 }
 
 /** A file of another format as a network. */
@@ -23,7 +23,7 @@ export interface Imported {
   /** The network. It predicts what the file's network predicts, and can be trained and saved. */
   network: Network;
   /** From which output up a class or a label counts, if the file says so: pass it to `classify`. */
-  threshold?: number;
+  threshold?: number | undefined;
   /** What the file has that the network does not have, or has in another form. Empty: it came in as it is. */
   notes: readonly string[];
 }

@@ -89,11 +89,11 @@ export interface NetworkOptions extends SpecOptions, CoreOptions {
    * The task: what the network learns. By default, the targets of the first call that trains on a data set decide it:
    * see `Network.task`.
    */
-  task?: Task;
+  task?: Task | undefined;
   /** Names of the classes or labels [outputs]; [2] for the two classes of one output. See `Network.classes`. */
-  classes?: readonly string[];
+  classes?: readonly string[] | undefined;
   /** Names of the input columns [inputs]. See `Network.columns`. */
-  columns?: readonly string[];
+  columns?: readonly string[] | undefined;
 }
 
 export const NETWORK_KEYS = [...SPEC_KEYS, ...CORE_KEYS, 'task', 'classes', 'columns'];

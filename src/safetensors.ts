@@ -26,7 +26,7 @@ export async function readSafetensors(file: Bytes, options: SafetensorsOptions =
 /** Options of `writeSafetensors`. */
 export interface SafetensorsWriteOptions {
   /** From which output up a class or a label counts: `readSafetensors` returns it again. Default: the file has none. */
-  threshold?: number;
+  threshold?: number | undefined;
 }
 
 /**

@@ -19,7 +19,7 @@ const options: NetworkOptions = { inputs: 2, layers: [{ units: 1 }], threads: 'a
 export async function main(): Promise<EpochSummary[]> {
   const net: Network = await Network.create(options);
   const data = { inputs: new Float32Array(4), targets: new Float32Array(2) };
-  const history: History = await net.fit(data, { epochs: 1, optimizer: adam() });
+  const history: History = await net.fit(data, { epochs: 1, optimizer: adam(), validation: undefined });
   const outputs: Float32Array = net.predict(data.inputs);
   saveFile('it.simdprop', await net.save());
   await crossValidate(options, data);
@@ -85,6 +85,13 @@ const WAYS = [
     files: () => ['program.ts'],
     lib: () => 'es2022,dom',
     args: () => ['--module', 'esnext', '--moduleResolution', 'bundler'],
+  },
+  {
+    name: 'bundler, exactOptionalPropertyTypes',
+    isFor: ALL,
+    files: () => ['program.ts'],
+    lib: () => 'es2022,dom',
+    args: () => ['--module', 'esnext', '--moduleResolution', 'bundler', '--exactOptionalPropertyTypes'],
   },
   {
     name: 'node10',

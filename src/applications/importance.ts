@@ -14,13 +14,13 @@ import type { Monitor } from '../training/early-stopping.js';
 /** Options of `importance`. */
 export interface ImportanceOptions {
   /** How often each column is shuffled, 1 to 1000. Default 5. */
-  repeats?: number;
+  repeats?: number | undefined;
   /** The seed of the shuffles. An integer from 0 to 2^53 - 1. Default 0. */
-  seed?: number;
+  seed?: number | undefined;
   /** The metric, one of the model's task. Default: accuracy for classes, labelAccuracy for labels, r2 for numbers. */
-  metric?: Monitor;
+  metric?: Monitor | undefined;
   /** Aborting it ends the call: `importance` rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** The importance of an input column. */

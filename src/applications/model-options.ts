@@ -31,40 +31,40 @@ export interface TableModelOptions
    * are `'labels'`, and numbers are `'numbers'`. Numbers that are all 0 or 1 count as booleans, and a single column of
    * only -1 and 1 as classes. `'classes'` also takes a column of other numbers, each of which is then a class.
    */
-  task?: Task;
+  task?: Task | undefined;
   /**
    * The rule by which a training step changes the weights, which also has the learning rate. Default `adam({
    * learningRate: 0.003 })`.
    */
-  optimizer?: Optimizer;
+  optimizer?: Optimizer | undefined;
   /** The widths of the hidden layers; `[]`: none. Default `[64]`. */
-  hidden?: readonly number[];
+  hidden?: readonly number[] | undefined;
   /** The activation of the hidden layers. Default `'tanh'`. */
-  activation?: ActivationName;
+  activation?: ActivationName | undefined;
   /** The share of the hidden activations that is dropped in training: see `LayerOptions`. Default 0. */
-  dropout?: number;
+  dropout?: number | undefined;
   /** λ of the L2 term: see `SpecOptions`. Default 0.5. */
-  l2?: number;
+  l2?: number | undefined;
   /**
    * The most passes over the training rows. Default: as many as make 4000 steps, and at least 20; without validation,
    * as many as make 1000 steps.
    */
-  epochs?: number;
+  epochs?: number | undefined;
   /**
    * The rows that decide when training ends: a share of the training rows, which are then held back, drawn with the
    * seed and with the same share of each class; or rows of their own, as a table or as records. false: none, and
    * training has all its epochs. Default 0.2; false for fewer than 20 rows.
    */
-  validation?: number | false | Table | readonly object[];
+  validation?: number | false | Table | readonly object[] | undefined;
   /**
    * The number of epochs without a lower cost of the validation rows that ends training. The model gets the weights of
    * its best epoch. Default: as many as make 200 steps, and at least 5.
    */
-  patience?: number;
+  patience?: number | undefined;
   /** The seed of every random number. An integer from 0 to 2^53 - 1. Default 0. */
-  seed?: number;
+  seed?: number | undefined;
   /** How the network runs, such as `{ threads: 2 }`: see `CoreOptions`. */
-  network?: CoreOptions;
+  network?: CoreOptions | undefined;
 }
 
 const KEYS = keysOf<TableModelOptions>({

@@ -31,7 +31,7 @@ export interface Prediction {
    * column. undefined for numbers. The order of the keys need not be that of `model.classes`: JavaScript puts keys such
    * as `1` before all others.
    */
-  probabilities?: Record<string, number>;
+  probabilities?: Record<string, number> | undefined;
 }
 
 /** Options of `predict`. */

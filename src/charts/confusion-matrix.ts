@@ -11,17 +11,17 @@ export interface ConfusionEvaluation {
   /** [classes] rows of [classes] counts: a row for each true class, a column for each class predicted. */
   readonly confusion?: readonly ArrayLike<number>[] | undefined;
   /** [classes] */
-  readonly classes?: readonly string[];
+  readonly classes?: readonly string[] | undefined;
 }
 
 export interface ConfusionMatrixOptions extends ChartOptions {
   /** The names of the classes. Default: those of the evaluation if it has them, otherwise 0, 1, ... */
-  classes?: readonly string[];
+  classes?: readonly string[] | undefined;
   /**
    * What stands in the cells: `'counts'`, or `'shares'`, the percentage of the true class. Default: counts, if they
    * have room in the cells.
    */
-  cells?: 'counts' | 'shares';
+  cells?: 'counts' | 'shares' | undefined;
 }
 
 const KEYS = [...CHART_KEYS, 'classes', 'cells'] satisfies readonly (keyof ConfusionMatrixOptions)[];

@@ -14,14 +14,14 @@ export interface ImportanceOf {
   /** How much a metric worsens when the values of the column are shuffled. */
   readonly importance: number;
   /** The standard deviation of `importance` over repeated measurements. Default: none is drawn. */
-  readonly deviation?: number;
+  readonly deviation?: number | undefined;
 }
 
 export interface ImportanceOptions extends ChartOptions {
   /** The metric that was measured, such as `'accuracy'`. Default: the chart does not name one. */
-  metric?: string;
+  metric?: string | undefined;
   /** How many columns are drawn at most, from 1 to 200: those of the largest importance. Default 20. */
-  most?: number;
+  most?: number | undefined;
 }
 
 const KEYS = [...CHART_KEYS, 'metric', 'most'] satisfies readonly (keyof ImportanceOptions)[];

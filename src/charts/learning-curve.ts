@@ -15,7 +15,7 @@ export interface LearningReport {
   /** The cost of the training data. */
   readonly cost: number;
   /** The metrics of the validation data, by their names. */
-  readonly validation?: object;
+  readonly validation?: object | undefined;
 }
 
 export interface LearningCurveOptions extends ChartOptions {
@@ -23,14 +23,14 @@ export interface LearningCurveOptions extends ChartOptions {
    * The metric to draw, such as `'accuracy'`. All metrics but the cost are those of the validation data. Default
    * `'cost'`.
    */
-  metric?: string;
+  metric?: string | undefined;
   /**
    * `'log'`: equal factors are equal distances. `'auto'`: `'log'` if all values are positive and the largest is at
    * least 100 times the smallest, otherwise `'linear'`. Default `'auto'`.
    */
-  scale?: 'auto' | 'linear' | 'log';
+  scale?: 'auto' | 'linear' | 'log' | undefined;
   /** The unit of the metric, such as `'kg'`. It stands behind the metric's name. Default: none. */
-  unit?: string;
+  unit?: string | undefined;
 }
 
 const KEYS = [...CHART_KEYS, 'metric', 'scale', 'unit'] satisfies readonly (keyof LearningCurveOptions)[];

@@ -11,7 +11,7 @@ import { type RocPoint, rocArea, rocPoints } from './roc-points.js';
 
 export interface RocCurveOptions extends ChartOptions {
   /** The names of the classes; with them, targets may be names. Default: 0, 1, ... */
-  classes?: readonly string[];
+  classes?: readonly string[] | undefined;
 }
 
 const KEYS = [...CHART_KEYS, 'classes'] satisfies readonly (keyof RocCurveOptions)[];

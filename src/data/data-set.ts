@@ -59,7 +59,7 @@ export interface DataSet {
 export interface TypedDataSet extends DataSet {
   inputs: InputArray;
   targets: TargetArray;
-  weights?: Float32Array;
+  weights?: Float32Array | undefined;
 }
 
 /** Samples that fit the network. */

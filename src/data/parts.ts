@@ -8,18 +8,18 @@ import { permutation } from './philox.js';
 /** How large the parts of a set are, and how they are drawn. */
 export interface PartOptions {
   /** The share of the rows for validation, above 0 and below 1, or their number, from 1 up. Default: none. */
-  validation?: number;
+  validation?: number | undefined;
   /** The share of the rows for the test, above 0 and below 1, or their number, from 1 up. Default: none. */
-  test?: number;
+  test?: number | undefined;
   /** Decides which rows are drawn. An integer from 0 to 2^53 - 1. Default 0. */
-  seed?: number;
+  seed?: number | undefined;
   /** `'end'`: the last rows are for the test, those before them for validation. For rows in the order of time. */
-  from?: 'end';
+  from?: 'end' | undefined;
   /**
    * `'training'`: rows whose value for `stratify` occurs only once stay in the training part. Default: they are
    * refused, because no two parts can have a share of one row.
    */
-  singles?: 'training';
+  singles?: 'training' | undefined;
 }
 
 /** A part of the rows: undefined if its option, of the type `Size`, is not given. */

@@ -30,14 +30,14 @@ export interface SplitDataOptions extends PartOptions {
    * the part that is drawn. A class of one sample is refused, or kept in the training part: see `singles`. Default
    * false.
    */
-  stratify?: boolean | SampleKeys;
+  stratify?: boolean | SampleKeys | undefined;
   /**
    * [samples] values, such as the patient of each: all samples with the same value are in the same part. The parts come
    * as near to their sizes as whole groups allow.
    */
-  group?: SampleKeys;
+  group?: SampleKeys | undefined;
   /** The number of samples. It is only needed where flat arrays of numbers alone do not tell it. */
-  samples?: number;
+  samples?: number | undefined;
 }
 
 const OPTION_KEYS = keysOf<SplitDataOptions>({

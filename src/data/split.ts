@@ -23,12 +23,12 @@ export interface SplitOptions {
    * it for all classes, every class of two samples or more is in both parts. For a network that learns classes. Default
    * false.
    */
-  stratify?: boolean;
+  stratify?: boolean | undefined;
   /**
    * `'end'`: the last samples are held back. For samples whose order has a meaning, such as those of a time series.
    * Default: they are drawn from the network's seed.
    */
-  from?: 'end';
+  from?: 'end' | undefined;
 }
 
 /** The samples that are held back for validation. A number is a share of the samples, drawn from the network's seed. */

@@ -13,21 +13,21 @@ export interface WindowOptions<Column extends number | string = number> {
   /** The number of rows in a window, from 1 up. The network sees these rows. */
   length: number;
   /** The number of rows after a window that are to be predicted, from 1 up. Default 1. */
-  horizon?: number;
+  horizon?: number | undefined;
   /** The number of rows from the beginning of a window to that of the next, from 1 up. Default 1. */
-  step?: number;
+  step?: number | undefined;
   /** The columns that the network sees: indices in the rows, or names of number columns of a table. Default: all. */
-  inputs?: readonly Column[];
+  inputs?: readonly Column[] | undefined;
   /** The column, or columns, to be predicted. Default: the inputs. */
-  target?: Column | readonly Column[];
+  target?: Column | readonly Column[] | undefined;
 }
 
 /** Options of `splitWindows`. */
 export interface SplitWindowOptions<Column extends number | string = number> extends WindowOptions<Column> {
   /** The share of the rows for validation, or their number. They come before the rows of the test. Default: none. */
-  validation?: number;
+  validation?: number | undefined;
   /** The share of the rows for the test, or their number. They are the last ones. Default: none. */
-  test?: number;
+  test?: number | undefined;
 }
 
 /** The windows of a series, as a data set. */

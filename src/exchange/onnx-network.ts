@@ -13,9 +13,9 @@ import { type Data, type Reading, showShape, type Value } from './onnx-values.js
 
 export interface OnnxOptions extends ApproximateOption {
   /** The files beside an ONNX file that hold its weights, by the names that it has for them. */
-  externalData?: Readonly<Record<string, Uint8Array | ArrayBuffer>>;
+  externalData?: Readonly<Record<string, Uint8Array | ArrayBuffer>> | undefined;
   /** The name of the output to take, if the file has several. */
-  output?: string;
+  output?: string | undefined;
 }
 
 const WHERE = 'readOnnx';

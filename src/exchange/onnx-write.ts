@@ -18,7 +18,7 @@ import {
 /** Options of `writeOnnx`. */
 export interface OnnxWriteOptions {
   /** The version of ONNX's operators, 13 to 25: lower ones are understood by older programs. Default 13. */
-  opset?: number;
+  opset?: number | undefined;
 }
 
 export const FIRST_OPSET = 13;

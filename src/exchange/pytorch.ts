@@ -11,7 +11,7 @@ import { isZip, Zip } from './zip.js';
 
 export interface PyTorchOptions extends StateOptions {
   /** The key of the state dict in a checkpoint. Default: the only one that is a state dict. */
-  key?: string;
+  key?: string | undefined;
 }
 
 const WHERE = 'readPyTorch';

@@ -16,19 +16,19 @@ export interface StateOptions {
    * The activation of each linear layer, in their order: one name, or a name for each unit. The last one is that of the
    * outputs: `'linear'` for a model that returns logits, or `'softmax'` to get probabilities from it.
    */
-  activations?: readonly (ActivationName | readonly ActivationName[])[];
+  activations?: readonly (ActivationName | readonly ActivationName[])[] | undefined;
   /**
    * The linear layers in their order, by the beginning of their tensors' names: `['fc1', 'fc2']`. Default: the order of
    * the file, or of the names' numbers, if widths fit together so.
    */
-  layers?: readonly string[];
+  layers?: readonly string[] | undefined;
   /**
    * Whether batch normalisation comes before or after the activation of the linear layer in front of it. Default: what
    * numbers in the names say ('0' linear, '1' normalisation, '2' activation); else the option is required.
    */
-  batchNorm?: 'before' | 'after';
+  batchNorm?: 'before' | 'after' | undefined;
   /** What batch normalisation adds to the variances. Default 1e-5, as in PyTorch. */
-  epsilon?: number;
+  epsilon?: number | undefined;
 }
 
 export const STATE_KEYS = ['activations', 'layers', 'batchNorm', 'epsilon'];

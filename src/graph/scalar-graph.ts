@@ -187,7 +187,7 @@ export class Graph {
    * All paths from one node to another, one by one. If there are more than `limit`, it throws a RangeError before the
    * first. `limit`: an integer from 0 up, default 10,000.
    */
-  paths(from: Node, to: Node, options: { limit?: number } = {}): Generator<Path, void, undefined> {
+  paths(from: Node, to: Node, options: { limit?: number | undefined } = {}): Generator<Path, void, undefined> {
     checkObject('paths: options', options, ['limit']);
     const limit = checkInteger('paths: options.limit', options.limit ?? DEFAULT_LIMIT, 0, Number.MAX_SAFE_INTEGER);
     const counts = this.#counts('paths', from, to);
@@ -206,7 +206,7 @@ export class Graph {
    * The derivative of `to` with respect to `from`, as the sum over all paths of the product of the slopes along each.
    * `reverse` computes the same number without following paths. `limit`: as for `paths`.
    */
-  pathSum(from: Node, to: Node, options?: { limit?: number }): number {
+  pathSum(from: Node, to: Node, options?: { limit?: number | undefined }): number {
     let sum = 0;
     for (const { product } of this.paths(from, to, options)) sum += product;
     return sum;

@@ -20,9 +20,9 @@ import { type Cost, forward, meanCost, type ReferenceLayer, type ReferenceNetwor
 /** Options of `checkGradients`. */
 export interface CheckGradientsOptions {
   /** [rows]: the weight that each sample's cost is multiplied by. Default: 1 for each. */
-  weights?: Float32Array;
+  weights?: Float32Array | undefined;
   /** At most this many weights and this many biases of each layer are moved for central differences. Default 100. */
-  differences?: number;
+  differences?: number | undefined;
 }
 
 const KEYS = keysOf<CheckGradientsOptions>({ weights: true, differences: true });

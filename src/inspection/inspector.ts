@@ -34,7 +34,7 @@ export interface Perturbation {
   /** Index of the unit in its layer. */
   unit: number;
   /** Row of the batch. Default 0. */
-  sample?: number;
+  sample?: number | undefined;
   /** Δz, which is added to the weighted input; a finite number. */
   amount: number;
 }
@@ -42,12 +42,12 @@ export interface Perturbation {
 /** Options of `jacobian`. */
 export interface JacobianOptions {
   /** Index of the layer whose activations are differentiated. Default: the output layer. */
-  of?: number;
+  of?: number | undefined;
   /**
    * Index of an earlier layer: the derivatives are with respect to its activations. -1, the default: with respect to
    * the inputs.
    */
-  by?: number;
+  by?: number | undefined;
 }
 
 const PERTURBATION_KEYS = keysOf<Perturbation>({ layer: true, unit: true, sample: true, amount: true });

@@ -12,32 +12,32 @@ export type { CsvColumn };
 /** Options of `readCsv`. */
 export interface CsvOptions {
   /** The column, or columns, of the targets. Default: none, as for data to predict from. */
-  target?: CsvColumn | readonly CsvColumn[];
+  target?: CsvColumn | readonly CsvColumn[] | undefined;
   /** The columns of the inputs, in this order and each only once. Default: all columns except the targets. */
-  inputs?: readonly CsvColumn[];
+  inputs?: readonly CsvColumn[] | undefined;
   /**
    * true: the first row contains the names of the columns. Default true; but if a field of the first row is a number,
    * there is no default, because the row may be a sample that would be lost.
    */
-  header?: boolean;
+  header?: boolean | undefined;
   /**
    * The target column contains names of classes, which become the labels 0, 1, ... With true, the classes are the names
    * that occur, sorted. If all of them are numbers, they are sorted as numbers; names of the same number, such as `1`
    * and `1.0`, are different classes, sorted as text. A list gives the classes in their order, such as the `classes` of
    * the training data. Default false: the target is a number.
    */
-  labels?: boolean | readonly string[];
+  labels?: boolean | readonly string[] | undefined;
   /**
    * The character between two fields. Default: the one in a first line such as `sep=;`, or else comma, semicolon, tab
    * or bar, whichever fits. A RangeError asks for it if two of them fit.
    */
-  delimiter?: string;
+  delimiter?: string | undefined;
   /** The character before the fraction of numbers: a point (default) or, as in 0,5, a comma. */
-  decimal?: '.' | ',';
+  decimal?: '.' | ',' | undefined;
   /** A character such as `#`: rows that begin with it are comments and are left out. Default: there are no comments. */
-  comment?: string;
+  comment?: string | undefined;
   /** The beginning of error messages, for example a path. Default `'csv'`. */
-  name?: string;
+  name?: string | undefined;
 }
 
 /** The result of `readCsv`. */

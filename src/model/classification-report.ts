@@ -6,7 +6,7 @@ import { checkNames } from '../spec/names.js';
 /** Precision, recall and F1 of one class. */
 export interface ClassMetrics {
   /** The name of the class, if it has one. */
-  name?: string;
+  name?: string | undefined;
   /** The share of the samples predicted as this class that belong to it; 0 if there are none. */
   precision: number;
   /** The share of the samples of this class that were predicted as such; 0 if there are none. */
@@ -50,9 +50,9 @@ export function ratiosOf(hits: number, support: number, predicted: number): Clas
 /** What `classificationReport` takes of the result of `evaluate`. */
 export interface Confusion {
   /** A row for each class of the targets, a column for each class predicted; undefined for more than 256 classes. */
-  readonly confusion?: readonly ArrayLike<number>[];
+  readonly confusion?: readonly ArrayLike<number>[] | undefined;
   /** The names of the classes, in the same order. */
-  readonly classes?: readonly string[];
+  readonly classes?: readonly string[] | undefined;
 }
 
 /**

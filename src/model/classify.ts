@@ -10,7 +10,7 @@ import { checkThreshold, type EvaluateOptions } from './evaluate-options.js';
 /** Options of `classify`. */
 export interface ClassifyOptions extends Pick<EvaluateOptions, 'threshold'> {
   /** true: returns the probabilities too. For softmax, sigmoid and hardSigmoid outputs. Default false. */
-  probabilities?: boolean;
+  probabilities?: boolean | undefined;
 }
 
 /** The name of a class, or its number if the network has no names. */

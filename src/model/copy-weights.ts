@@ -8,7 +8,7 @@ export interface CopyWeightsOptions {
    * The share of the other network's weights in the new ones, above 0 and at most 1: w becomes (1 - share) · w + share
    * · w of the other. Default 1: a copy.
    */
-  share?: number;
+  share?: number | undefined;
 }
 
 const KEYS = keysOf<CopyWeightsOptions>({ share: true });

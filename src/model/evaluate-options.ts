@@ -10,20 +10,20 @@ export interface EvaluateOptions {
    * k of `topKAccuracy`, from 1 to the number of outputs. For networks that learn classes, with two outputs or more.
    * Default: undefined, and `topKAccuracy` is not computed.
    */
-  topK?: number;
+  topK?: number | undefined;
   /**
    * true: computes `rocAuc`, which needs memory for a copy of all outputs during the call. For classes and labels.
    * Default false.
    */
-  rocAuc?: boolean;
+  rocAuc?: boolean | undefined;
   /**
    * For two classes: class 1 is predicted if its output, the only one or the second, exceeds this number. For labels: a
    * label is predicted if its output exceeds this number, or its own in an array of [outputs]. Default: 1/2, or 0 for a
    * network whose targets are -1 and 1; of two outputs for two classes, the larger one is predicted.
    */
-  threshold?: number | readonly number[] | Float32Array | Float64Array;
+  threshold?: number | readonly number[] | Float32Array | Float64Array | undefined;
   /** Aborting it ends the evaluation: `evaluate` rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export const EVALUATE_KEYS = keysOf<EvaluateOptions>({ topK: true, rocAuc: true, threshold: true, signal: true });

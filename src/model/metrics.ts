@@ -26,7 +26,7 @@ export interface ClassesEvaluation extends Evaluated<'classes'> {
   /** correct / samples */
   accuracy: number;
   /** The names of the network's classes, in the order of `confusion`. undefined if it has none. */
-  classes?: readonly string[];
+  classes?: readonly string[] | undefined;
   /**
    * [classes] rows of [classes] counts: a row for each class of the targets, a column for each class predicted. One
    * output counts as two classes. undefined for more than 256 outputs.
@@ -36,12 +36,12 @@ export interface ClassesEvaluation extends Evaluated<'classes'> {
    * Share of the samples whose class is among the `topK` largest outputs. Among equal outputs, the first counts as
    * larger. undefined without `topK`.
    */
-  topKAccuracy?: number;
+  topKAccuracy?: number | undefined;
   /**
    * Area under the ROC curve. With several outputs, it is computed for each output against the rest, and averaged over
    * the outputs that have both positive and negative samples; NaN if there is none. undefined unless asked for.
    */
-  rocAuc?: number;
+  rocAuc?: number | undefined;
 }
 
 /** The evaluation of a network that learns labels. */
@@ -57,9 +57,9 @@ export interface LabelsEvaluation extends Evaluated<'labels'> {
   /** [outputs], the numbers of each label, with its name if it has one. */
   byLabel: ClassMetrics[];
   /** The names of the network's labels, in the order of `byLabel`. undefined if it has none. */
-  classes?: readonly string[];
+  classes?: readonly string[] | undefined;
   /** Area under the ROC curve of each label, averaged as for classes. undefined unless asked for. */
-  rocAuc?: number;
+  rocAuc?: number | undefined;
 }
 
 /** Errors of outputs a with respect to their targets y. */
@@ -84,7 +84,7 @@ export interface NumbersEvaluation extends Evaluated<'numbers'>, NumberErrors {
    * targets, which training lowers, while all errors are in the units of the targets. Otherwise undefined, and all are
    * in the units of the targets.
    */
-  costUnits?: 'standardized';
+  costUnits?: 'standardized' | undefined;
 }
 
 type KeysOf<Union> = Union extends Union ? keyof Union : never;

@@ -29,14 +29,14 @@ export interface LoadOptions extends CoreOptions {
    * The functions of the network's custom cost, which a file cannot hold. Required for such a network, refused for
    * others.
    */
-  cost?: CustomCost;
+  cost?: CustomCost | undefined;
   /**
    * The function that is the learning rate, which a file cannot hold. Required if the file was saved with `training:
    * true` under such a function and `training` is not false here; else refused.
    */
-  learningRate?: ScheduleFunction;
+  learningRate?: ScheduleFunction | undefined;
   /** false: ignores everything that `save({ training: true })` has added to the file. Default true. */
-  training?: boolean;
+  training?: boolean | undefined;
 }
 
 const OWN_KEYS = keysOf<Omit<LoadOptions, keyof CoreOptions>>({ cost: true, learningRate: true, training: true });

@@ -13,7 +13,7 @@ import type { Section } from './sections.js';
 /** Options of `save`. */
 export interface SaveOptions {
   /** true: also saves everything that training needs to resume. Default false. */
-  training?: boolean;
+  training?: boolean | undefined;
 }
 
 export const SAVE_KEYS = keysOf<SaveOptions>({ training: true });

@@ -90,13 +90,13 @@ export type InitializerName =
 /** One number for every weight, and one for every bias (default 0). */
 export interface ConstantInitializer {
   constant: number;
-  bias?: number;
+  bias?: number | undefined;
 }
 
 /** Given numbers: w [units × fanIn] row-major, and b [units] (default zeros). */
 export interface GivenInitializer {
   weights: Float32Array | readonly number[] | readonly Row[];
-  biases?: Float32Array | readonly number[];
+  biases?: Float32Array | readonly number[] | undefined;
 }
 
 /** Options of one layer after the input layer. */
@@ -104,24 +104,24 @@ export interface LayerOptions {
   /** Number of units (neurons), 1 to 65,536. */
   units: number;
   /** The name of one function for the layer, or a name for each unit. Default `'sigmoid'`. */
-  activation?: ActivationName | readonly ActivationName[];
+  activation?: ActivationName | readonly ActivationName[] | undefined;
   /**
    * Initial weights and biases. Default: `heNormal` if all units are relu, leakyRelu, elu, gelu or silu; `lecunNormal`
    * for selu; else `glorotUniform`.
    */
-  initializer?: InitializerName | ConstantInitializer | GivenInitializer;
+  initializer?: InitializerName | ConstantInitializer | GivenInitializer | undefined;
   /** false: the layer has no biases. Default: the network's `bias`. */
-  bias?: boolean;
+  bias?: boolean | undefined;
   /**
    * The share of this layer's activations that is dropped in training, 0 to below 1 (Srivastava et al., 2014). Default
    * 0. It must be 0 for the output layer.
    */
-  dropout?: number;
+  dropout?: number | undefined;
   /**
    * The largest length of a unit's weight vector, a positive number. Longer vectors are scaled back to it after each
    * step. Default: no limit.
    */
-  maxNorm?: number;
+  maxNorm?: number | undefined;
 }
 
 /** Options of what a network computes, whichever build of the core runs it. */
@@ -134,25 +134,25 @@ export interface SpecOptions {
    * The cost function. Default: binaryCrossEntropy for sigmoid outputs, categoricalCrossEntropy for softmax outputs,
    * else quadratic.
    */
-  cost?: CostName | HuberCost | CustomCost;
+  cost?: CostName | HuberCost | CustomCost | undefined;
   /** λ of the L2 term λ/(2n) Σ w² over the weights, where n is the number of training samples; 0 or more. Default 0. */
-  l2?: number;
+  l2?: number | undefined;
   /** λ of the L1 term λ/n Σ |w|; 0 or more. Default 0. */
-  l1?: number;
+  l1?: number | undefined;
   /** true: L1 and L2 penalise the biases too. Default false. */
-  penalizeBiases?: boolean;
+  penalizeBiases?: boolean | undefined;
   /**
    * s of label smoothing: targets become y (1 - s) + s / outputs. 0 to below 1, for categoricalCrossEntropy only.
    * Default 0.
    */
-  labelSmoothing?: number;
+  labelSmoothing?: number | undefined;
   /** false: layers have no biases, unless their own options say otherwise. Default true. */
-  bias?: boolean;
+  bias?: boolean | undefined;
   /** The seed of every random number of the network, an integer from 0 to 2⁵³ - 1. Default 0. */
-  seed?: number;
+  seed?: number | undefined;
   /**
    * The positive number that inputs are multiplied by, in training and everywhere else, whatever the type of their
    * array: 1 / 255 for bytes from 0 to 255. It is kept in the file. Default 1.
    */
-  scale?: number;
+  scale?: number | undefined;
 }

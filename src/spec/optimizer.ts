@@ -26,12 +26,12 @@ export interface Clipping {
    * Every number of the mean gradient is limited to [-clipValue, clipValue], after `clipNorm`. A positive number.
    * Default: no limit.
    */
-  readonly clipValue?: number;
+  readonly clipValue?: number | undefined;
   /**
    * If the mean gradient of all weights and biases together is longer than this, it is scaled back to this length. A
    * positive number. Default: no limit.
    */
-  readonly clipNorm?: number;
+  readonly clipNorm?: number | undefined;
 }
 
 /** Plain gradient descent: w -= η dC/dw. */
@@ -338,7 +338,9 @@ function makeOptimizer<T extends Optimizer>(name: T['name'], given: unknown, whe
 }
 
 /** The options of an optimizer's function. `Required`: the options without a default. */
-type FactoryOptions<T, Required extends keyof T = never> = Pick<T, Required> & Partial<Omit<T, 'name' | Required>>;
+type FactoryOptions<T, Required extends keyof T = never> = Pick<T, Required> & {
+  readonly [Key in keyof Omit<T, 'name' | Required>]?: T[Key & keyof T] | undefined;
+};
 
 /** Plain gradient descent, w -= η dC/dw. */
 export function sgd(options: FactoryOptions<Sgd, 'learningRate'>): Sgd {

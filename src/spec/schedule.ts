@@ -152,7 +152,7 @@ function makeSchedule<T extends Schedule>(name: keyof typeof OPTIONS, given: unk
  * `initial` · `factor`^⌊t⌋, where t is the number of steps done divided by `steps`, or of epochs divided by `epochs`.
  * `factor`: above 0 and below 1, default 0.1.
  */
-export function step(options: { initial: number; factor?: number } & Span): StepSchedule {
+export function step(options: { initial: number; factor?: number | undefined } & Span): StepSchedule {
   return makeSchedule('step', options);
 }
 
@@ -168,7 +168,7 @@ export function exponential(options: { initial: number; factor: number } & Span)
  * `initial` / (1 + `decay` · t), where t is the number of steps done divided by `steps`, or of epochs divided by
  * `epochs`. `decay`: a positive number, default 1.
  */
-export function inverseTime(options: { initial: number; decay?: number } & Span): InverseTimeSchedule {
+export function inverseTime(options: { initial: number; decay?: number | undefined } & Span): InverseTimeSchedule {
   return makeSchedule('inverseTime', options);
 }
 
@@ -176,7 +176,9 @@ export function inverseTime(options: { initial: number; decay?: number } & Span)
  * From `initial` to `final` in the given number of steps or epochs, along (1 - t)^`power`; then constant. `final`: from
  * 0 to below `initial`, default 0. `power`: a positive number, default 1, which is a straight line.
  */
-export function polynomial(options: { initial: number; final?: number; power?: number } & Span): PolynomialSchedule {
+export function polynomial(
+  options: { initial: number; final?: number | undefined; power?: number | undefined } & Span,
+): PolynomialSchedule {
   return makeSchedule('polynomial', options);
 }
 
@@ -188,7 +190,13 @@ export function polynomial(options: { initial: number; final?: number; power?: n
  * as before, default 1.
  */
 export function cosine(
-  options: { initial: number; final?: number; warmUp?: number; restarts?: number; growth?: number } & Span,
+  options: {
+    initial: number;
+    final?: number | undefined;
+    warmUp?: number | undefined;
+    restarts?: number | undefined;
+    growth?: number | undefined;
+  } & Span,
 ): CosineSchedule {
   return makeSchedule('cosine', options);
 }
@@ -200,7 +208,12 @@ export function cosine(
  * there.
  */
 export function oneCycle(
-  options: { maximum: number; rise?: number; initialDivisor?: number; finalDivisor?: number } & Span,
+  options: {
+    maximum: number;
+    rise?: number | undefined;
+    initialDivisor?: number | undefined;
+    finalDivisor?: number | undefined;
+  } & Span,
 ): OneCycleSchedule {
   return makeSchedule('oneCycle', options);
 }

@@ -22,40 +22,40 @@ export interface ColumnEncoding {
    * Numbers: `'scale'` (default), or `'asIs'`. Booleans: `'asIs'`, as 0 and 1 (default), or `'scale'`. Categories:
    * `'oneHot'`, an input for each category (default), or `'ordinal'`, their places 0, 1, ..., scaled. Dates: `'parts'`.
    */
-  as?: EncodingName;
+  as?: EncodingName | undefined;
   /** Overrides `missing` of all columns. */
-  missing?: 'mean' | 'median' | 'refuse' | number;
+  missing?: 'mean' | 'median' | 'refuse' | number | undefined;
   /** Overrides `markMissing` of all columns. */
-  markMissing?: boolean;
+  markMissing?: boolean | undefined;
   /** Overrides `rare` of all columns. Only for one-hot encoding. */
-  rare?: number;
+  rare?: number | undefined;
   /** The categories in the order of their places. Only for ordinal encoding. Default: the order of `categories`. */
-  order?: readonly string[];
+  order?: readonly string[] | undefined;
   /** Which parts of a date are inputs. Default: the time elapsed, and those parts that differ in the training data. */
-  parts?: readonly DatePart[];
+  parts?: readonly DatePart[] | undefined;
 }
 
 /** Options of `Encoder.fit`. */
 export interface EncoderOptions {
   /** The columns that become inputs. Default: all that have values, except the targets. */
-  inputs?: readonly string[];
+  inputs?: readonly string[] | undefined;
   /** The column, or columns, to be learned. Default: none. */
-  target?: string | readonly string[];
+  target?: string | readonly string[] | undefined;
   /** How columns are encoded, by name: the name of an encoding, or an object with more. */
-  encodings?: Readonly<Record<string, EncodingName | ColumnEncoding>>;
+  encodings?: Readonly<Record<string, EncodingName | ColumnEncoding>> | undefined;
   /**
    * The number that replaces a missing number: the `'median'` (default) or `'mean'` of the training data, or a given
    * number, which applies only to number columns. `'refuse'`: missing values of any kind are refused, with their number
    * in each column.
    */
-  missing?: 'mean' | 'median' | 'refuse' | number;
+  missing?: 'mean' | 'median' | 'refuse' | number | undefined;
   /**
    * true: a column with missing values in the training data gets one more input, which is 1 if the value is missing and
    * else 0. Default true.
    */
-  markMissing?: boolean;
+  markMissing?: boolean | undefined;
   /** Categories with fewer rows than this in the training data share one input, "other". Default 1: none is rare. */
-  rare?: number;
+  rare?: number | undefined;
 }
 
 export const ENCODER_KEYS = keysOf<EncoderOptions>({

@@ -39,9 +39,9 @@ export interface EncodedData {
    * The names of the classes, or the columns of the labels, in the order of the outputs, for the network to keep. None
    * for numbers, and none if a name is empty or has more than 1000 characters, which networks do not keep.
    */
-  classes?: readonly string[];
+  classes?: readonly string[] | undefined;
   /** The names of the inputs [width], for the network to keep, under the same condition. */
-  columns?: readonly string[];
+  columns?: readonly string[] | undefined;
 }
 
 /**

@@ -14,22 +14,22 @@ export interface CsvTableOptions extends TableOptions {
    * 3`. false: all columns are named in this way. Default true; but if a field of the first row is a number, there is
    * no default, because the row may hold values, which would be lost.
    */
-  header?: boolean;
+  header?: boolean | undefined;
   /** The names of all columns, in place of those of the header. */
-  names?: readonly string[];
+  names?: readonly string[] | undefined;
   /**
    * The character between two fields. Default: the one in a first line such as `sep=;`, or else comma, semicolon, tab
    * or bar, whichever fits. A RangeError asks for it if two of them fit.
    */
-  delimiter?: string;
+  delimiter?: string | undefined;
   /** A character such as `#`: rows that begin with it are comments and are left out. Default: there are no comments. */
-  comment?: string;
+  comment?: string | undefined;
 }
 
 /** Options of `Table.fromCsvStream`. */
 export interface CsvStreamOptions extends CsvTableOptions {
   /** How bytes are decoded: a label of `TextDecoder`, such as `'windows-1252'`. Default `'utf-8'`. */
-  encoding?: string;
+  encoding?: string | undefined;
 }
 
 /**

@@ -11,12 +11,12 @@ export interface TableSplitOptions extends PartOptions {
    * If the sizes allow it, each value is in the training part and in the part that is drawn. A value that occurs in one
    * row only is refused, or kept in the training part: see `singles`.
    */
-  stratify?: string;
+  stratify?: string | undefined;
   /**
    * A column, such as the patient: all rows with the same value are in the same part. The parts come as near to their
    * sizes as whole groups allow.
    */
-  group?: string;
+  group?: string | undefined;
 }
 
 const SPLIT_KEYS = keysOf<TableSplitOptions>({

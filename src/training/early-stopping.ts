@@ -30,18 +30,18 @@ export interface EarlyStopping {
    * The number that is watched, from the evaluation of the validation data: the cost, or a metric of the network's task
    * that is a single number. The cost and errors improve when they fall, all others when they rise. Default `'cost'`.
    */
-  monitor?: Monitor;
+  monitor?: Monitor | undefined;
   /** k of `monitor: 'topKAccuracy'`, from 1 to the number of outputs. Only and always together with it. */
-  topK?: number;
+  topK?: number | undefined;
   /**
    * The number of epochs in a row without improvement, 1 to 2³¹ - 1, the last of which ends training. With 1, the first
    * epoch that is not better ends it. Default 5.
    */
-  patience?: number;
+  patience?: number | undefined;
   /** An epoch is an improvement if it is better by more than this. A number from 0 up. Default 0. */
-  minDelta?: number;
+  minDelta?: number | undefined;
   /** false: the network keeps the weights of its last epoch. Default true. */
-  restoreBest?: boolean;
+  restoreBest?: boolean | undefined;
 }
 
 const EARLY_STOPPING_KEYS = keysOf<EarlyStopping>({

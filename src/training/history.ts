@@ -13,8 +13,8 @@ type EvaluationSummary = MetricNumbers & Pick<Evaluation, 'task' | 'samples'>;
 
 /** A report on an epoch whose evaluations have only the metrics that are a single number. */
 export interface EpochSummary extends Omit<EpochReport, Part> {
-  training?: EvaluationSummary;
-  validation?: EvaluationSummary;
+  training?: EvaluationSummary | undefined;
+  validation?: EvaluationSummary | undefined;
 }
 
 /** The numbers of a report that History keeps, in the order in which a report has them. */

@@ -51,11 +51,11 @@ export interface EpochReport {
    */
   secondsLeft: number | undefined;
   /** With trainingMetrics: the evaluation of the training data after the epoch. */
-  training?: Evaluation;
+  training?: Evaluation | undefined;
   /** The evaluation of the validation data after the epoch. */
-  validation?: Evaluation;
+  validation?: Evaluation | undefined;
   /** With earlyStopping: the best epoch so far. */
-  bestEpoch?: number;
+  bestEpoch?: number | undefined;
   /**
    * The reason why this is the last report although epochs were left:
    * - `earlyStopping`;
@@ -66,15 +66,15 @@ export interface EpochReport {
    *   `gradientLength` is small, the weights are as near to the minimum as 32 bits can tell. If it is large, columns of
    *   the inputs probably lie far from 0 or differ in size: see `standardize`.
    */
-  stopped?: 'earlyStopping' | 'stopAt' | 'converged' | 'stalled' | 'callback';
+  stopped?: 'earlyStopping' | 'stopAt' | 'converged' | 'stalled' | 'callback' | undefined;
   /** With lbfgs: the length of the gradient, penalties included, at the weights that the epoch has reached. */
-  gradientLength?: number;
+  gradientLength?: number | undefined;
   /**
    * Sentences that no earlier report of the call had, if there are any. In the first report: about data that are
    * accepted but probably not meant, such as different numbers that become equal in 32 bits. After an epoch whose cost
    * is a hundred times that of an earlier one: that the cost has grown.
    */
-  warnings?: readonly string[];
+  warnings?: readonly string[] | undefined;
 }
 
 /** A report on one call of `trainFor`. */
@@ -98,5 +98,5 @@ export interface TrainForReport {
   /** undefined if the call was shorter than a tick of the clock. */
   samplesPerSecond: number | undefined;
   /** Warnings that no earlier report on these data had: see `EpochReport`. */
-  warnings?: readonly string[];
+  warnings?: readonly string[] | undefined;
 }
