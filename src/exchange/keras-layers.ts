@@ -12,48 +12,68 @@ import { type Tensor, transposed } from './tensor.js';
 /** The weights of a layer by their names without what numbers them: kernel, bias, gamma, mean, ... */
 export type LayerWeights = ReadonlyMap<string, Tensor>;
 
+/** Where a layer stands: in the model, or in a model that is a layer of it. */
+export interface LayerPlace {
+  /** The names of the models around it, the outermost first, and its own. */
+  readonly names: readonly string[];
+  /** The same as .keras files number them: by the class, and how many of it come before. */
+  readonly folders: readonly string[];
+  readonly className: string;
+  readonly config: unknown;
+}
+
 export interface KerasModel {
   /** The configuration of the model: `{ class_name, config: { layers } }`. */
   readonly topology: unknown;
   /** 1: the hard sigmoid is 0.2 x + 0.5. 3: it is x / 6 + 0.5. */
   readonly version: 2 | 3;
-  /** The weights of the layer of this name and class; `position`: how many of its class come before. */
-  readonly weightsOf: (name: string, className: string, position: number) => LayerWeights;
+  readonly weightsOf: (place: LayerPlace) => LayerWeights;
   /** How many weights and biases the network may have. */
   readonly mostParameters: number;
 }
 
 export function networkOfLayers(where: string, model: KerasModel, { approximate }: ApproximateOption): Exchanged {
   const reading = new LayerReading(where, model);
-  for (const layer of layersIn(where, model.topology)) reading.add(layer);
+  reading.addAll(model.topology, { names: [], folders: [] });
   const columns = reading.finished();
   const { notes, ...layers } = layersOf(columns, { where, approximate, mostParameters: model.mostParameters });
   return { ...layers, ...(columns.whole && { task: 'classes' }), notes };
 }
+
+/** The classes of models, which may be layers of others. */
+const MODELS: ReadonlySet<string> = new Set(['Sequential', 'Functional', 'Model']);
+
+/** The name of a layer: Keras has had it in two places. */
+const nameOf = (layer: unknown) => String(propertyOf(propertyOf(layer, 'config'), 'name') ?? propertyOf(layer, 'name'));
 
 /** The layers in their order. A functional model must be a chain. */
 function layersIn(where: string, topology: unknown): unknown[] {
   checkIsObject(`${where}: model`, topology, 'the configuration of a model');
   const className = propertyOf(topology, 'class_name');
   const config = propertyOf(topology, 'config');
-  if (className !== 'Sequential' && className !== 'Functional' && className !== 'Model') {
+  if (!MODELS.has(String(className))) {
     throw outOfRange(`${where}: class_name`, quote(String(className)), 'Sequential or Functional');
   }
   const layers = listAt(`${where}: layers`, Array.isArray(config) ? config : propertyOf(config, 'layers'));
   if (layers.length > 2000) throw outOfRange(`${where}: layers`, `${layers.length}`, 'at most 2000');
   if (className === 'Sequential') return layers;
+  const names = layers.map(nameOf);
+  const namedIn = (value: unknown) => {
+    const text = JSON.stringify(value ?? []);
+    return names.filter((name) => text.includes(JSON.stringify(name)));
+  };
   // each layer takes the one before: anything else is a branch
-  let before: string | undefined;
-  for (const layer of layers) {
-    const name = String(propertyOf(propertyOf(layer, 'config'), 'name') ?? propertyOf(layer, 'name'));
-    const inbound = JSON.stringify(propertyOf(layer, 'inbound_nodes') ?? []);
-    const given = layers
-      .map((other) => String(propertyOf(propertyOf(other, 'config'), 'name') ?? propertyOf(other, 'name')))
-      .filter((other) => inbound.includes(JSON.stringify(other)));
-    const isChain = before === undefined ? given.length === 0 : given.length === 1 && given[0] === before;
-    if (!isChain)
-      throw outOfRange(`${where}: layer ${quote(name)}`, `the inputs ${given.join(', ')}`, 'one layer after another');
-    before = name;
+  for (const [l, layer] of layers.entries()) {
+    const given = namedIn(propertyOf(layer, 'inbound_nodes'));
+    const wanted = l === 0 ? [] : [names[l - 1]];
+    if (given.length === wanted.length && given[0] === wanted[0]) continue;
+    const label = `${where}: layer ${quote(names[l])}`;
+    const got = given.length === 0 ? 'inputs of its own' : `the inputs ${given.map((name) => quote(name)).join(', ')}`;
+    throw outOfRange(label, got, 'one layer after another, from one input');
+  }
+  const outputs = namedIn(propertyOf(config, 'output_layers'));
+  if (outputs.length > 0 && (outputs.length > 1 || outputs[0] !== names[names.length - 1])) {
+    throw outOfRange(`${where}: output_layers`, outputs.map((name) => quote(name)).join(', '), 'the last layer alone');
   }
   return layers;
 }
@@ -62,7 +82,6 @@ class LayerReading {
   readonly #where: string;
   readonly #model: KerasModel;
   readonly #composer = new Composer();
-  readonly #positions = new Map<string, number>();
   #columns: Columns | undefined;
 
   constructor(where: string, model: KerasModel) {
@@ -75,17 +94,30 @@ class LayerReading {
     return this.#columns;
   }
 
-  add(layer: unknown): void {
-    const className = textAt(`${this.#where}: class_name`, propertyOf(layer, 'class_name'));
-    const config = propertyOf(layer, 'config') ?? {};
-    const name = String(propertyOf(config, 'name') ?? '');
+  /** The layers of a model, at this place. */
+  addAll(topology: unknown, { names, folders }: Pick<LayerPlace, 'names' | 'folders'>): void {
+    const counts = new Map<string, number>();
+    for (const layer of layersIn(this.#where, topology)) {
+      const className = textAt(`${this.#where}: class_name`, propertyOf(layer, 'class_name'));
+      const count = counts.get(className) ?? 0;
+      counts.set(className, count + 1);
+      const folder = `${snakeCase(className)}${count === 0 ? '' : `_${count}`}`;
+      const config = propertyOf(layer, 'config') ?? {};
+      const place = { names: [...names, nameOf(layer)], folders: [...folders, folder], className, config };
+      if (MODELS.has(className)) this.addAll(layer, place);
+      else this.#add(place);
+    }
+  }
+
+  #add(place: LayerPlace): void {
+    const { className, config } = place;
+    const name = place.names.join('/');
     const where = `${this.#where}: layer ${className} ${quote(name)}`;
-    const position = this.#positions.get(className) ?? 0;
-    this.#positions.set(className, position + 1);
     if (className !== 'InputLayer' && this.#columns?.whole) throw outOfRange(where, 'a layer behind softmax', 'none');
     this.#start(where, config);
     if (className === 'InputLayer') return;
-    const weights = this.#model.weightsOf(name, className, position);
+    checkPrecision(where, config);
+    const weights = this.#model.weightsOf(place);
     const setting = (key: string) => propertyOf(config, key);
     const numberOf = (key: string, missing: number) => {
       const value = setting(key);
@@ -93,10 +125,10 @@ class LayerReading {
     };
     switch (className) {
       case 'Dense':
-        this.#dense(where, name, weights, setting('activation'));
+        this.#dense(where, place, weights);
         break;
       case 'Activation':
-        this.#activate(where, setting('activation'));
+        this.#activate(where, place);
         break;
       case 'ReLU': {
         const [max, slope, threshold] = [setting('max_value'), numberOf('negative_slope', 0), numberOf('threshold', 0)];
@@ -112,7 +144,7 @@ class LayerReading {
         this.#apply(where, className, elu(numberOf('alpha', 1)));
         break;
       case 'Softmax':
-        this.#activate(where, 'softmax');
+        this.#columns = { ...this.finished(), whole: 'softmax' };
         break;
       case 'BatchNormalization':
         this.#normalize(where, weights, numberOf('epsilon', 1e-3));
@@ -121,11 +153,13 @@ class LayerReading {
         this.#standardize(where, weights, config);
         break;
       case 'Rescaling': {
-        const [scale, offset] = [numberOf('scale', 1), numberOf('offset', 0)];
-        this.#columns = scaled(this.finished(), () => scale, offset === 0 ? undefined : () => offset);
+        const [scale, offset] = [this.#setting(where, config, 'scale', 1), this.#setting(where, config, 'offset', 0)];
+        const isMoved = this.finished().columns.some((_, i) => offset(i) !== 0);
+        this.#columns = scaled(this.finished(), scale, isMoved ? offset : undefined);
         break;
       }
       case 'Flatten':
+      case 'Reshape': // the order of numbers stays; a Dense layer refuses any width but its own
       case 'Dropout':
       case 'GaussianNoise':
       case 'GaussianDropout':
@@ -133,11 +167,7 @@ class LayerReading {
       case 'ActivityRegularization':
         break;
       default:
-        throw outOfRange(
-          where,
-          `a layer of the class ${quote(className)}`,
-          'Dense layers, activations and BatchNormalization',
-        );
+        throw outOfRange(where, `a layer of the class ${quote(className)}`, wayOutOf(className));
     }
   }
 
@@ -153,7 +183,7 @@ class LayerReading {
     this.#columns = columnsOf({ units, name: 'the inputs', hasBias: false });
   }
 
-  #dense(where: string, name: string, weights: LayerWeights, activation: unknown): void {
+  #dense(where: string, place: LayerPlace, weights: LayerWeights): void {
     const kernel = weights.get('kernel');
     const bias = weights.get('bias');
     if (kernel?.shape.length !== 2) throw outOfRange(where, 'no kernel of two axes', 'one');
@@ -164,25 +194,28 @@ class LayerReading {
       throw outOfRange(where, `a kernel [${kernel.shape}] and a bias [${bias?.shape}]`, `${length} inputs`);
     }
     const weightsOf = () => transposed(kernel.values, fanIn, units);
-    this.#columns = dense(name, this.#columns, units, weightsOf, bias?.values);
-    this.#activate(where, activation);
+    this.#columns = dense(place.names.join('/'), this.#columns, units, weightsOf, bias?.values);
+    this.#activate(where, place);
   }
 
   #apply(where: string, key: string, f: Scalar): void {
     this.#columns = this.#composer.compose(where, key, f, [this.finished()]);
   }
 
-  /** An activation by its name, or by a configuration { class_name, config }. */
-  #activate(where: string, activation: unknown): void {
+  /** The activation of a layer: by its name, by the configuration of a function, or by that of a layer. */
+  #activate(where: string, place: LayerPlace): void {
+    const given = propertyOf(place.config, 'activation');
+    const className = propertyOf(given, 'class_name');
+    const activation = className === 'function' ? propertyOf(given, 'config') : given;
     if (activation === undefined || activation === null || activation === 'linear') return;
     if (typeof activation !== 'string') {
-      const className = propertyOf(activation, 'class_name');
-      if (className === undefined) throw outOfRange(where, 'an activation without a name', 'a name');
-      this.add(activation);
+      if (typeof className !== 'string') throw outOfRange(where, 'an activation without a name', 'a name');
+      const config = propertyOf(activation, 'config') ?? {};
+      this.#add({ ...place, className, config });
       return;
     }
-    if (activation === 'softmax') {
-      this.#columns = { ...this.finished(), whole: 'softmax' };
+    if (activation === 'softmax' || activation === 'log_softmax') {
+      this.#columns = { ...this.finished(), whole: activation === 'softmax' ? 'softmax' : 'logSoftmax' };
       return;
     }
     const known = this.#functions();
@@ -222,6 +255,13 @@ class LayerReading {
     };
   }
 
+  /** A number, or one for each column, of a configuration. */
+  #setting(where: string, config: unknown, key: string, missing: number): (i: number) => number {
+    const list = numbersOf(propertyOf(config, key) ?? missing);
+    if (!list) throw outOfRange(`${where}: ${key}`, 'no numbers', 'a number, or one for each column');
+    return this.#vector(where, new Map([[key, { shape: [list.length], values: list }]]), key, missing);
+  }
+
   #vector(where: string, weights: LayerWeights, name: string, missing: number): (i: number) => number {
     const tensor = weights.get(name);
     const { length } = this.finished().columns;
@@ -243,16 +283,81 @@ class LayerReading {
   /** (x - mean) / max(√variance, 1e-7), with numbers that were adapted or given. */
   #standardize(where: string, weights: LayerWeights, config: unknown): void {
     const given = (name: string): [string, Tensor][] => {
-      const list = [propertyOf(config, name)].flat(4);
-      if (!list.every((value): value is number => typeof value === 'number')) return [];
-      return [[name, { shape: [list.length], values: Float64Array.from(list) }]];
+      const list = numbersOf(propertyOf(config, name));
+      return list ? [[name, { shape: [list.length], values: list }]] : [];
     };
     const all = new Map([...weights, ...given('mean'), ...given('variance')]);
     if (!all.has('mean') || !all.has('variance'))
       throw outOfRange(where, 'no mean and variance', 'a layer that was adapted');
     const [mean, variance] = [this.#vector(where, all, 'mean', 0), this.#vector(where, all, 'variance', 1)];
     const deviation = (i: number) => Math.max(Math.sqrt(variance(i)), 1e-7);
+    if (propertyOf(config, 'invert') === true) {
+      this.#columns = scaled(this.finished(), deviation, mean);
+      return;
+    }
     const centred = scaled(this.finished(), () => 1, (i) => -mean(i)); // biome-ignore format: one line
     this.#columns = scaled(centred, (i) => 1 / deviation(i));
   }
+}
+
+/** The numbers of a configuration: one, a list, or an array of NumPy as Keras writes it. */
+function numbersOf(value: unknown): Float64Array | undefined {
+  const list = [propertyOf(propertyOf(value, 'config'), 'value') ?? value].flat(4);
+  return list.every((item): item is number => typeof item === 'number') ? Float64Array.from(list) : undefined;
+}
+
+/** Weights that are integers with scales would be read as if they had none. */
+function checkPrecision(where: string, config: unknown): void {
+  const policy = JSON.stringify(propertyOf(config, 'dtype') ?? '');
+  if (!/int\d|float8|Quantized/.test(policy)) return;
+  throw outOfRange(where, `quantised weights, ${quote(policy)}`, 'a model that was saved before quantisation');
+}
+
+/** What to do about a layer of another class. */
+function wayOutOf(className: string): string {
+  if (/Conv|Pool/.test(className)) return 'Dense layers: this library has no convolutions and pooling';
+  if (/LSTM|GRU|RNN|Bidirectional|Attention|Embedding/.test(className)) {
+    return 'Dense layers: this library has no loops, attention and embeddings';
+  }
+  if (/Lookup|Encoding|Hashing|Discretization|TextVectorization/.test(className)) {
+    return 'numbers as inputs: encode them with simdprop/tabular, and save the network behind this layer';
+  }
+  if (className === 'Lambda') return 'layers without code: what a file contains is never run';
+  return 'Dense layers, activations, BatchNormalization, Normalization and Rescaling';
+}
+
+export const snakeCase = (name: string) =>
+  name
+    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+
+/**
+ * The weights of a layer, among tensors whose paths contain its name. Where layers of several models have the same
+ * name, their models' names decide.
+ */
+export function weightsNamed(
+  where: string,
+  paths: Iterable<readonly [path: string, read: () => Tensor]>,
+  names: readonly string[],
+): LayerWeights {
+  // names may contain slashes too
+  const isOf = (path: string, name: string) => `/${path}`.includes(`/${name}/`);
+  const own = [...paths].filter(([path]) => isOf(path, names[names.length - 1]));
+  const nested = own.filter(([path]) => names.every((name) => isOf(path, name)));
+  const kindOf = (path: string) => path.slice(path.lastIndexOf('/') + 1).replace(/:0$/, '');
+  const isUnique = new Set(own.map(([path]) => kindOf(path))).size === own.length;
+  const found = new Map<string, Tensor>();
+  for (const [path, read] of isUnique ? own : nested) {
+    const kind = kindOf(path);
+    if (found.has(kind)) {
+      throw outOfRange(
+        `${where}: layer ${quote(names.join('/'))}`,
+        `two tensors ${quote(kind)}`,
+        'layers of different names',
+      );
+    }
+    found.set(kind, read());
+  }
+  return found;
 }

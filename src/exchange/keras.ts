@@ -3,8 +3,7 @@ import type { ApproximateOption } from './chain.js';
 import type { Exchanged } from './exchanged.js';
 import { type Hdf5Group, readHdf5 } from './hdf5.js';
 import { parseUntrusted, propertyOf } from './json.js';
-import { type LayerWeights, networkOfLayers } from './keras-layers.js';
-import type { Tensor } from './tensor.js';
+import { type LayerPlace, type LayerWeights, networkOfLayers, weightsNamed } from './keras-layers.js';
 import { isZip, Zip } from './zip.js';
 
 // Files of model.save of Keras: .keras, a zip archive with config.json and model.weights.h5, and .h5, whose
@@ -12,12 +11,22 @@ import { isZip, Zip } from './zip.js';
 
 const WHERE = 'readKeras';
 
-/** The names of a layer's weights in .keras files, which only number them. */
-const NAMES: Readonly<Record<string, readonly string[]>> = {
-  Dense: ['kernel', 'bias'],
-  BatchNormalization: ['gamma', 'beta', 'moving_mean', 'moving_variance'],
-  Normalization: ['mean', 'variance'],
-};
+/** The names of a layer's weights in .keras files, which only number those that there are. */
+function namesOf({ className, config }: LayerPlace): readonly string[] {
+  const has = (setting: string) => propertyOf(config, setting) !== false;
+  switch (className) {
+    case 'Dense':
+      return ['kernel', 'bias'];
+    case 'PReLU':
+      return ['alpha'];
+    case 'Normalization':
+      return ['mean', 'variance'];
+    case 'BatchNormalization':
+      return [...(has('scale') ? ['gamma'] : []), ...(has('center') ? ['beta'] : []), 'moving_mean', 'moving_variance'];
+    default:
+      return [];
+  }
+}
 
 export async function readKerasFile(file: Uint8Array, options: ApproximateOption): Promise<Exchanged> {
   return isZip(file) ? await ofArchive(file, options) : ofHdf5(file, options);
@@ -31,28 +40,25 @@ async function ofArchive(file: Uint8Array, options: ApproximateOption): Promise<
   const topology = parseUntrusted(`${WHERE}: config.json`, await zip.read('config.json'));
   const bytes = await zip.read('model.weights.h5');
   const { datasets } = readHdf5(`${WHERE}: model.weights.h5`, bytes);
-  const weightsOf = (_name: string, className: string, position: number): LayerWeights => {
-    // layers are counted by their class: dense, dense_1, dense_2
-    const folder = `${snakeCase(className)}${position === 0 ? '' : `_${position}`}`;
-    const names = NAMES[className] ?? [];
-    const found = new Map<string, Tensor>();
-    for (const [path, read] of datasets) {
-      const parts = path.split(/[/\\]/);
-      const [owner, vars, index] = parts.slice(-3);
-      if (owner !== folder || vars !== 'vars' || parts.length > 5) continue;
-      const name = names[Number(index)];
-      if (name) found.set(name, read());
-    }
-    return found;
+  const places = [...datasets].map(([path, read]) => ({ ...placeOf(path), read }));
+  const weightsOf = (place: LayerPlace): LayerWeights => {
+    const inFolder = (folders: readonly string[]) => places.filter(({ folder }) => folder === folders.join('/'));
+    const names = namesOf(place);
+    const numbered = inFolder(place.folders);
+    // some versions may call folders as their layers
+    const found = numbered.length > 0 ? numbered : inFolder(place.names);
+    return new Map(found.filter(({ index }) => index in names).map(({ index, read }) => [names[index], read()]));
   };
   return networkOfLayers(WHERE, { topology, version: 3, weightsOf, mostParameters: 4 * bytes.length + 1024 }, options);
 }
 
-const snakeCase = (name: string) =>
-  name
-    .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase();
+/** The folder of a layer, within those of the models around it, and the number of one of its weights. */
+function placeOf(path: string): { folder: string; index: number } {
+  const parts = path.split(/[/\\]/);
+  const end = parts.lastIndexOf('vars');
+  const own = parts.slice(0, Math.max(end, 0)).filter((part) => part !== 'layers' && !part.startsWith('_'));
+  return { folder: own.join('/'), index: Number(parts[end + 1]) };
+}
 
 function ofHdf5(file: Uint8Array, options: ApproximateOption): Exchanged {
   const { datasets, texts }: Hdf5Group = readHdf5(WHERE, file);
@@ -62,14 +68,14 @@ function ofHdf5(file: Uint8Array, options: ApproximateOption): Exchanged {
   }
   const topology = parseUntrusted(`${WHERE}: model_config`, config);
   const version = Number.parseInt(texts.get('keras_version') ?? '2', 10) >= 3 ? 3 : 2;
-  const weightsOf = (name: string): LayerWeights => {
-    const own = new Map<string, Tensor>();
-    for (const [path, read] of datasets) {
-      const parts = path.split('/');
-      if (parts[0] !== 'model_weights' || parts[1] !== name) continue;
-      own.set((parts[parts.length - 1] ?? '').replace(/:0$/, ''), read());
-    }
-    return own;
+  const weightsOf = ({ names }: LayerPlace): LayerWeights => {
+    // those of a model that is a layer are in its folder, under the names of their own layers
+    const own = [...datasets].filter(([path]) => path.startsWith(`model_weights/${names[0]}/`));
+    return weightsNamed(
+      WHERE,
+      own.map(([path, read]) => [path.slice('model_weights/'.length), read] as const),
+      names,
+    );
   };
   if (propertyOf(topology, 'class_name') === undefined)
     throw outOfRange(WHERE, 'a model_config without class_name', 'one');

@@ -1,8 +1,8 @@
-import { checkIsObject, outOfRange, quote } from '../check/errors.js';
+import { checkFinite, checkIsObject, outOfRange, quote } from '../check/errors.js';
 import type { ApproximateOption } from './chain.js';
 import type { Exchanged } from './exchanged.js';
 import { listAt, propertyOf, textAt } from './json.js';
-import { type LayerWeights, networkOfLayers } from './keras-layers.js';
+import { type LayerPlace, type LayerWeights, networkOfLayers, weightsNamed } from './keras-layers.js';
 import { BYTES_OF, type Dtype, sizeOf, type Tensor, tensorOf } from './tensor.js';
 
 // Layers models of TensorFlow.js: model.json has the configuration and the places of all weights in the files beside
@@ -10,7 +10,14 @@ import { BYTES_OF, type Dtype, sizeOf, type Tensor, tensorOf } from './tensor.js
 
 const WHERE = 'readTfjs';
 
-const DTYPES: Readonly<Record<string, Dtype>> = { float32: 'f32', int32: 'i32', bool: 'bool', float16: 'f16' };
+const DTYPES: Readonly<Record<string, Dtype>> = {
+  float32: 'f32',
+  int32: 'i32',
+  bool: 'bool',
+  float16: 'f16',
+  uint8: 'u8',
+  uint16: 'u16',
+};
 
 /** `files`: the contents of the files that `paths` of the manifest name. */
 export function readTfjsModel(
@@ -27,10 +34,8 @@ export function readTfjsModel(
   const inner = propertyOf(topology, 'model_config') ?? topology;
   const weights = weightsIn(listAt(`${WHERE}: weightsManifest`, propertyOf(model, 'weightsManifest')), files);
   const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
-  const weightsOf = (name: string): LayerWeights => {
-    const own = [...weights].filter(([key]) => key.split('/').slice(0, -1).includes(name));
-    return new Map(own.map(([key, tensor]) => [(key.split('/').pop() as string).replace(/:0$/, ''), tensor]));
-  };
+  const paths = [...weights].map(([path, tensor]) => [path, () => tensor] as const);
+  const weightsOf = ({ names }: LayerPlace): LayerWeights => weightsNamed(WHERE, paths, names);
   return networkOfLayers(WHERE, { topology: inner, version: 2, weightsOf, mostParameters: 4 * bytes + 1024 }, options);
 }
 
@@ -54,22 +59,26 @@ function weightsIn(manifest: readonly unknown[], files: ReadonlyMap<string, Uint
     for (const entry of listAt(`${where}.weights`, propertyOf(group, 'weights'))) {
       const name = textAt(`${where}: name`, propertyOf(entry, 'name'));
       const label = `${WHERE}: ${quote(name)}`;
-      if (propertyOf(entry, 'quantization') !== undefined) {
-        throw outOfRange(label, 'quantised weights', 'a model that was converted without quantisation');
-      }
-      const dtype = DTYPES[String(propertyOf(entry, 'dtype'))];
-      if (!dtype)
-        throw outOfRange(
-          label,
-          `the type ${quote(String(propertyOf(entry, 'dtype')))}`,
-          Object.keys(DTYPES).join(', '),
-        );
       const shape = listAt(`${label}.shape`, propertyOf(entry, 'shape')) as number[];
+      const { dtype, scale, min } = storageOf(label, entry);
       const end = start + sizeOf(label, shape) * BYTES_OF[dtype];
       if (end > data.length) throw outOfRange(label, `bytes ${start} to ${end} of ${data.length}`, 'complete files');
-      all.set(name, tensorOf(label, dtype, shape, data.subarray(start, end)));
+      const tensor = tensorOf(label, dtype, shape, data.subarray(start, end));
+      const isPlain = scale === 1 && min === 0;
+      all.set(name, isPlain ? tensor : { shape, values: tensor.values.map((value) => value * scale + min) });
       start = end;
     }
   }
   return all;
+}
+
+/** How the numbers of a tensor are stored: each is its integer times `scale`, plus `min`, if the file rounds them. */
+function storageOf(where: string, entry: unknown): { dtype: Dtype; scale: number; min: number } {
+  const rounded = propertyOf(entry, 'quantization');
+  const name = String(propertyOf(rounded === undefined ? entry : rounded, 'dtype'));
+  const dtype = Object.hasOwn(DTYPES, name) ? DTYPES[name] : undefined;
+  if (!dtype) throw outOfRange(where, `the type ${quote(name)}`, Object.keys(DTYPES).join(', '));
+  if (dtype !== 'u8' && dtype !== 'u16') return { dtype, scale: 1, min: 0 };
+  const [scale, min] = ['scale', 'min'].map((key) => checkFinite(`${where}: ${key}`, propertyOf(rounded, key)));
+  return { dtype, scale, min };
 }

@@ -27,6 +27,13 @@ describe('a file of Keras', () => {
     expect(distanceOf(network.predict(Float64Array.from(expected.x)), expected[y])).toBeLessThan(1e-6);
   });
 
+  it.each(['keras-2-nested.h5', 'keras-3-nested.keras'])('%s: models may be layers of a model', async (name) => {
+    const { network, notes } = await readKeras(read(name));
+    expect(notes).toEqual([]);
+    expect(String(network)).toContain('3-4-2 tanh/linear');
+    expect(distanceOf(network.predict(Float64Array.from(expected.x)), expected.nested)).toBeLessThan(1e-6);
+  });
+
   it.each([
     ['text', new TextEncoder().encode('hello world'), 'got a file that begins with "hello wo", want an HDF5 file'],
     ['half of a .h5 file', read('keras-3.h5').subarray(0, 900), 'of a file of 900'],

@@ -52,7 +52,114 @@ describe('a layers model of TensorFlow.js', () => {
     expect(distanceOf(network.predict(x), wanted)).toBeLessThan(1e-6);
   });
 
+  it('may have weights that are rounded to 8 or 16 bits', async () => {
+    const [model, files] = saved([dense('a', 4, 'tanh', INPUT), dense('b', 2, 'linear')], WEIGHTS);
+    const scale = { uint8: 0.01, uint16: 4e-5, float16: 1 } as const;
+    const dtypes = ['uint8', 'uint16', 'float16', 'float32'] as const;
+    const parts: Uint8Array[] = [];
+    const rounded = WEIGHTS.map(({ name, shape, values }, i) => {
+      const dtype = dtypes[i];
+      if (dtype === 'float32') {
+        parts.push(new Uint8Array(values.buffer));
+        return { name, shape, dtype, values };
+      }
+      // 1, 2, 3, ... as halves are exact
+      const halves = Uint16Array.from(values, (_, k) => [0x3c00, 0xbc00, 0x4000, 0x3800][k % 4]);
+      const integers = Array.from(values, (value) => Math.round((value + 1) / scale[dtype]));
+      const stored =
+        dtype === 'float16' ? halves : dtype === 'uint8' ? Uint8Array.from(integers) : Uint16Array.from(integers);
+      parts.push(new Uint8Array(stored.buffer));
+      const numbers = dtype === 'float16' ? Array.from(values, (_, k) => [1, -1, 2, 0.5][k % 4]) : integers.map((n) => n * scale[dtype] - 1); // biome-ignore format: one line
+      const quantization = { dtype, ...(dtype !== 'float16' && { scale: scale[dtype], min: -1 }) };
+      return { name, shape, dtype: 'float32', quantization, values: Float32Array.from(numbers) };
+    });
+    const bytes = Uint8Array.from(parts.flatMap((part) => [...part]));
+    const weights = rounded.map(({ values: _, ...entry }) => entry);
+    const { network } = await readTfjs(
+      { ...model, weightsManifest: [{ paths: ['weights.bin'], weights }] },
+      { ...files, 'weights.bin': bytes },
+    );
+    const [w0, b0, w1, b1] = rounded;
+    const wanted = layer(layer(rowsOf(x, 3), w0, b0, Math.tanh), w1, b1, (z) => z).flat();
+    expect(distanceOf(network.predict(x), wanted)).toBeLessThan(1e-6);
+  });
+
+  it('undoes a normalisation that is inverted, and takes scales for each column', async () => {
+    const layers = [
+      { class_name: 'Rescaling', config: { name: 'r', scale: [2, 0.5, 4], offset: [1, 0, -1], ...INPUT } },
+      dense('a', 4, 'tanh'),
+      dense('b', 2, 'linear'),
+      { class_name: 'Normalization', config: { name: 'n', invert: true, mean: [10, -20], variance: [4, 0.25] } },
+    ];
+    const [model, files] = saved(layers, WEIGHTS);
+    const inputs = rowsOf(x, 3).map(([p, q, r]) => [2 * p + 1, 0.5 * q, 4 * r - 1]);
+    const outputs = layer(layer(inputs, WEIGHTS[0], WEIGHTS[1], Math.tanh), WEIGHTS[2], WEIGHTS[3], (z) => z);
+    const { network } = await readTfjs(model, files);
+    const wanted = outputs.flatMap(([p, q]) => [10 + 2 * p, -20 + 0.5 * q]);
+    expect(distanceOf(network.predict(x), wanted)).toBeLessThan(1e-6);
+  });
+
+  it('may have models as layers, whose layers have the same names', async () => {
+    const model = (name: string, layers: object[]) => ({ class_name: 'Sequential', config: { name, layers } });
+    const inner = [model('m', [dense('d', 4, 'tanh', INPUT)]), model('k', [dense('d', 2, 'linear')])];
+    const named = WEIGHTS.map((weight) => ({ ...weight, name: weight.name.replace('a/', 'm/d/').replace('b/', 'k/d/') })); // biome-ignore format: one line
+    const [nested, files] = saved(inner, named);
+    const wanted = layer(layer(rowsOf(x, 3), WEIGHTS[0], WEIGHTS[1], Math.tanh), WEIGHTS[2], WEIGHTS[3], (z) => z);
+    expect(distanceOf((await readTfjs(nested, files)).network.predict(x), wanted.flat())).toBeLessThan(1e-6);
+  });
+
   it.each([
+    [
+      'two layers of one',
+      'a',
+      [['a', 0, 0]],
+      [['b', 0, 0]],
+      'layer "b": got the inputs "in", "a", want one layer after',
+    ],
+    ['several outputs', '', [['in', 0, 0]], [['a', 0, 0], ['b', 0, 0]], 'output_layers: got "a", "b", want the last layer alone'], // biome-ignore format: a table
+    [
+      'an output before the last layer',
+      '',
+      [['in', 0, 0]],
+      [['a', 0, 0]],
+      'output_layers: got "a", want the last layer',
+    ],
+    ['a second input', 'b', [['in', 0, 0]], [['b', 0, 0]], 'layer "more": got inputs of its own, want one layer after'],
+  ])('with %s is refused', async (_, kind, __, output, message) => {
+    const at = (...names: string[]) => [names.map((name) => [name, 0, 0, {}])];
+    const layers = [
+      { class_name: 'InputLayer', config: { name: 'in', ...INPUT }, inbound_nodes: [] },
+      { ...dense('a', 4, 'relu'), inbound_nodes: at('in') },
+      ...(kind === 'b' ? [{ class_name: 'InputLayer', config: { name: 'more', ...INPUT }, inbound_nodes: [] }] : []),
+      { ...dense('b', 2, 'linear'), inbound_nodes: kind === 'a' ? at('in', 'a') : at('a') },
+    ];
+    const [model, files] = saved(layers, WEIGHTS, 'Functional');
+    Object.assign(model.modelTopology.config, { output_layers: output });
+    await expect(readTfjs(model, files)).rejects.toThrow(message);
+  });
+
+  it.each([
+    [
+      'code',
+      [dense('a', 4, 'relu', INPUT), { class_name: 'Lambda', config: { name: 'f', function: 'print(1)' } }],
+      'want layers without code: what a file contains is never run',
+    ],
+    [
+      'words as inputs',
+      [{ class_name: 'StringLookup', config: { name: 's', ...INPUT } }],
+      'want numbers as inputs: encode them with simdprop/tabular',
+    ],
+    ['loops', [{ class_name: 'LSTM', config: { name: 'l', ...INPUT } }], 'this library has no loops'],
+    [
+      'quantised weights of Keras',
+      [dense('a', 4, 'relu', { ...INPUT, dtype: { class_name: 'QuantizedDTypePolicy', config: {} } })],
+      'got quantised weights',
+    ],
+    [
+      'scales of another width',
+      [{ class_name: 'Rescaling', config: { name: 'r', scale: [1, 2], ...INPUT } }, dense('a', 4, 'relu')],
+      'scale of the shape [2], want [3]',
+    ],
     [
       'a convolution',
       [{ class_name: 'Conv2D', config: { name: 'c', batch_input_shape: [null, 3] } }],
