@@ -12,7 +12,7 @@ export interface PyTorchReadOptions extends ImportOptions, PyTorchOptions {}
 /**
  * The network in a file of `torch.save(model.state_dict(), path)`, or of a checkpoint that contains a state dict:
  * linear layers and batch normalisation. Nothing that the file names is ever run. Throws a TypeError or RangeError,
- * which says what to save instead, for whole models, TorchScript, files of torch before 1.6, and layers of other kinds.
+ * which says what to save instead, for whole models, TorchScript, and layers of other kinds.
  */
 export async function readPyTorch(file: Bytes, options: PyTorchReadOptions = {}): Promise<Imported> {
   const bytes = checkBytes('readPyTorch', file, 'the bytes of a file of torch.save');

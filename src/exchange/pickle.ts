@@ -35,6 +35,23 @@ export function readPickle(where: string, bytes: Uint8Array, options: PickleOpti
   return new Machine(where, bytes, options).run();
 }
 
+/** `count` pickles, one after another. `end`: where the last of them ends. */
+export function readPickles(
+  where: string,
+  bytes: Uint8Array,
+  count: number,
+  options: PickleOptions,
+): { values: unknown[]; end: number } {
+  const values: unknown[] = [];
+  let end = 0;
+  for (let i = 0; i < count; i++) {
+    const machine = new Machine(where, bytes.subarray(end), options);
+    values.push(machine.run());
+    end += machine.end;
+  }
+  return { values, end };
+}
+
 class Machine {
   readonly #where: string;
   readonly #bytes: Uint8Array;
@@ -50,6 +67,11 @@ class Machine {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#options = options;
+  }
+
+  /** Where the pickle ends that has been run. */
+  get end(): number {
+    return this.#at;
   }
 
   run(): unknown {

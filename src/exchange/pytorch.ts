@@ -1,13 +1,14 @@
 import { outOfRange, quote, wrongType } from '../check/errors.js';
 import type { Exchanged } from './exchanged.js';
 import { textOf } from './json.js';
-import { type Known, nameOf, readPickle, Unknown } from './pickle.js';
+import { type Known, nameOf, readPickle, readPickles, Unknown } from './pickle.js';
 import { networkOfState, type StateOptions } from './state-dict.js';
 import { BYTES_OF, type Dtype, READERS, sizeOf, type Tensor } from './tensor.js';
 import { isZip, Zip } from './zip.js';
 
-// Files of torch.save, from version 1.6 on: zip archives with a pickle and the numbers of each tensor. Only state dicts
-// and checkpoints that contain one are networks without the program that made them.
+// Files of torch.save: zip archives with a pickle and the numbers of each tensor, or, before torch 1.6, pickles with
+// the numbers behind them. Only state dicts and checkpoints that contain one are networks without the program that made
+// them.
 
 export interface PyTorchOptions extends StateOptions {
   /** The key of the state dict in a checkpoint. Default: the only one that is a state dict. */
@@ -29,10 +30,10 @@ const STORAGES: Readonly<Record<string, Dtype>> = {
   BoolStorage: 'bool',
 };
 
-/** The numbers that tensors are views of. */
+/** The numbers that tensors are views of. `bytes` is empty until they are found. */
 interface Storage {
   readonly dtype: Dtype;
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
 }
 
 class StorageType {
@@ -112,14 +113,14 @@ export async function readPyTorchFile(file: Uint8Array, options: PyTorchOptions)
 
 /** What torch.save was given. */
 async function contentsOf(file: Uint8Array): Promise<unknown> {
+  if (LEGACY.every((byte, i) => file[i] === byte)) return contentsOfLegacy(file);
   if (!isZip(file)) {
-    const isOld = file[0] === 0x80;
-    const got = isOld ? 'a file of torch before 1.6, or of its legacy format' : 'no zip archive';
-    throw outOfRange(
-      WHERE,
-      got,
-      isOld ? 'torch.save(torch.load(path), path) to write it anew' : 'a file of torch.save',
-    );
+    const isPickle = file[0] === 0x80;
+    const got = isPickle ? 'a pickle that torch.save has not written' : 'no zip archive';
+    const wanted = isPickle
+      ? 'a file of torch.save: docs/exchange.md has the way from scikit-learn'
+      : 'a file of torch.save';
+    throw outOfRange(WHERE, got, wanted);
   }
   const zip = new Zip(WHERE, file);
   const pickle = zip.names.find((name) => name === 'data.pkl' || name.endsWith('/data.pkl'));
@@ -129,13 +130,7 @@ async function contentsOf(file: Uint8Array): Promise<unknown> {
     throw outOfRange(WHERE, 'TorchScript, which is a program', 'torch.save(model.state_dict(), path)');
   }
   const order = `${folder}byteorder`;
-  if (zip.has(order) && textOf(WHERE, await zip.read(order)).trim() === 'big') {
-    throw outOfRange(
-      WHERE,
-      'numbers whose highest byte comes first',
-      'a file of a machine that stores the lowest first',
-    );
-  }
+  if (zip.has(order) && textOf(WHERE, await zip.read(order)).trim() === 'big') throw bigEndian();
   const data = new Map<string, Uint8Array>();
   for (const name of zip.names) {
     const prefix = `${folder}data/`;
@@ -144,13 +139,60 @@ async function contentsOf(file: Uint8Array): Promise<unknown> {
   return readPickle(WHERE, await zip.read(pickle), { known: KNOWN, load: (id) => storageOf(id, data) });
 }
 
-/** The persistent id of a storage: ['storage', its type, its key, the device, the count]. */
-function storageOf(id: unknown, data: ReadonlyMap<string, Uint8Array>): unknown {
+/** How files begin that torch before 1.6 wrote, and newer ones write with _use_new_zipfile_serialization=False. */
+const LEGACY = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
+
+/**
+ * What such a file contains: pickles of a magic number, the version of the format, the machine, what was saved, and the
+ * keys of the storages; then each storage, a count and its numbers.
+ */
+function contentsOfLegacy(file: Uint8Array): unknown {
+  const storages = new Map<string, Storage>();
+  const load = (id: unknown): unknown => {
+    const found = storageId(id);
+    // the view of a storage, in files of torch before 0.4
+    if (!found || (id as unknown[])[5]) return new Unknown('a storage of another kind');
+    const storage = storages.get(found.key) ?? { dtype: found.dtype, bytes: new Uint8Array(0) };
+    storages.set(found.key, storage);
+    return storage;
+  };
+  const { values, end } = readPickles(WHERE, file, 5, { known: KNOWN, load });
+  const [, version, machine, root, keys] = values;
+  if (version !== 1001 || !Array.isArray(keys)) {
+    throw outOfRange(WHERE, `version ${String(version)} of the legacy format`, '1001: save it anew with torch.save');
+  }
+  if (machine instanceof Map && machine.get('little_endian') === false) throw bigEndian();
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  let at = end;
+  for (const key of keys) {
+    const storage = storages.get(String(key));
+    const count = at + 8 <= file.length ? Number(view.getBigInt64(at, true)) : Number.NaN;
+    const next = storage ? at + 8 + count * BYTES_OF[storage.dtype] : Number.NaN;
+    if (!storage || !(count >= 0 && next <= file.length)) {
+      throw outOfRange(WHERE, `${count} numbers of the storage ${quote(String(key))}`, 'a complete file');
+    }
+    storage.bytes = file.subarray(at + 8, next);
+    at = next;
+  }
+  return root;
+}
+
+const bigEndian = () =>
+  outOfRange(WHERE, 'numbers whose highest byte comes first', 'a file of a machine that stores the lowest first');
+
+/** The persistent id of a storage: ['storage', its type, its key, the device, the count, ...]. */
+function storageId(id: unknown): { dtype: Dtype; key: string } | undefined {
   const [kind, type, key] = Array.isArray(id) ? id : [];
-  if (kind !== 'storage' || !(type instanceof StorageType)) return new Unknown('a storage of another kind');
-  const bytes = data.get(String(key));
-  if (!bytes) throw outOfRange(WHERE, `no data/${String(key)}`, 'the numbers of each tensor');
-  return { dtype: type.dtype, bytes } satisfies Storage;
+  return kind === 'storage' && type instanceof StorageType ? { dtype: type.dtype, key: String(key) } : undefined;
+}
+
+function storageOf(id: unknown, data: ReadonlyMap<string, Uint8Array>): unknown {
+  const found = storageId(id);
+  if (!found) return new Unknown('a storage of another kind');
+  const { dtype, key } = found;
+  const bytes = data.get(key);
+  if (!bytes) throw outOfRange(WHERE, `no data/${key}`, 'the numbers of each tensor');
+  return { dtype, bytes } satisfies Storage;
 }
 
 const areCounts = (value: unknown): value is number[] =>

@@ -10,14 +10,17 @@ const { x, y } = JSON.parse(readFileSync(new URL('fixtures/pytorch.json', import
 const ACTIVATIONS = ['relu', 'linear'] as const;
 
 describe('a file of torch.save', () => {
-  it.each(['pytorch-state.pt', 'pytorch-checkpoint.pt'])('%s is the network that PyTorch had', async (name) => {
-    const { network, notes } = await readPyTorch(read(name), { activations: ACTIVATIONS });
-    expect(notes).toEqual([]);
-    expect(String(network)).toContain('4-5-3 relu/linear');
-    expect(distanceOf(network.predict(Float32Array.from(x)), y)).toBeLessThan(1e-6);
-    const history = [...(await network.fit({ inputs: x, targets: y }, { epochs: 50 }))];
-    expect(history[49].cost).toBeLessThan(1e-4);
-  });
+  it.each(['pytorch-state.pt', 'pytorch-checkpoint.pt', 'pytorch-legacy.pt'])(
+    '%s is the network that PyTorch had',
+    async (name) => {
+      const { network, notes } = await readPyTorch(read(name), { activations: ACTIVATIONS });
+      expect(notes).toEqual([]);
+      expect(String(network)).toContain('4-5-3 relu/linear');
+      expect(distanceOf(network.predict(Float32Array.from(x)), y)).toBeLessThan(1e-6);
+      const history = [...(await network.fit({ inputs: x, targets: y }, { epochs: 50 }))];
+      expect(history[49].cost).toBeLessThan(1e-4);
+    },
+  );
 
   it('may have views, and numbers of 16 bits', async () => {
     const { network } = await readPyTorch(read('pytorch-views.pt'), { activations: ACTIVATIONS });
@@ -35,14 +38,19 @@ describe('a file of torch.save', () => {
       'an object of the class "torch.nn.modules.container.Sequential", want torch.save(model.state_dict(), path)',
     ],
     ['pytorch-script.pt', 'got TorchScript, which is a program, want torch.save(model.state_dict(), path)'],
-    [
-      'pytorch-legacy.pt',
-      'got a file of torch before 1.6, or of its legacy format, want torch.save(torch.load(path), path)',
-    ],
     ['pytorch-tensor.pt', 'got a single tensor, want a state dict'],
     ['make-torch.py', 'got no zip archive, want a file of torch.save'],
   ])('%s is refused with the way out', async (name, message) => {
     await expect(readPyTorch(read(name), { activations: ACTIVATIONS })).rejects.toThrow(message);
+  });
+
+  it('may be a pickle of another program, which is refused', async () => {
+    const pickle = Uint8Array.of(0x80, 4, 0x7d, 0x2e);
+    await expect(readPyTorch(pickle)).rejects.toThrow('got a pickle that torch.save has not written');
+    const legacy = read('pytorch-legacy.pt');
+    await expect(readPyTorch(legacy.subarray(0, legacy.length - 1), { activations: ACTIVATIONS })).rejects.toThrow(
+      'want a complete file',
+    );
   });
 
   it('is refused without activations', async () => {
@@ -64,6 +72,11 @@ import os, torch
 torch.manual_seed(1)
 for version in range(6):
     torch.save(torch.nn.Linear(3, 2).state_dict(), f'version{version}', pickle_protocol=version)
+tied = torch.nn.Linear(3, 3)
+shared = {'module._orig_mod.a.weight': tied.weight, 'module._orig_mod.a.bias': tied.bias.half(),
+          'module._orig_mod.b.weight': tied.weight, 'module._orig_mod.b.bias': tied.bias.double()}
+torch.save({'state_dict': shared, 'optimizer': {'state': {0: {'exp_avg': tied.weight}}}}, 'legacy', _use_new_zipfile_serialization=False)
+torch.save({'state_dict': shared, 'optimizer': {'state': {0: {'exp_avg': tied.weight}}}}, 'zipped')
 
 class Config: pass
 a, b = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2, bias=False)
@@ -82,7 +95,15 @@ const VERSIONS = [0, 1, 2, 3, 4, 5];
 describe.skipIf(!hasModules('torch'))('what PyTorch writes', () => {
   let files: Record<string, Uint8Array>;
   beforeAll(() => {
-    const names = [...VERSIONS.map((version) => `version${version}`), 'several', 'evil', 'alone', 'expanded'];
+    const names = [
+      ...VERSIONS.map((version) => `version${version}`),
+      'several',
+      'evil',
+      'alone',
+      'expanded',
+      'legacy',
+      'zipped',
+    ];
     files = runPython(PROGRAM, {}, names).written;
   });
 
@@ -91,6 +112,14 @@ describe.skipIf(!hasModules('torch'))('what PyTorch writes', () => {
     // the first two versions are texts
     if (version < 2) await expect(reading).rejects.toThrow('pickle');
     else expect((await reading).network.parameters).toBe(8);
+  });
+
+  it.each(['legacy', 'zipped'])('%s: may have prefixes, tied weights, and numbers of 16 and 64 bits', async (name) => {
+    const { network } = await readPyTorch(files[name], { activations: ['tanh', 'linear'] });
+    const [a, b] = network.layers;
+    expect(a.getWeights()).toEqual(b.getWeights());
+    expect(distanceOf(a.getBiases(), b.getBiases())).toBeLessThan(2 ** -11);
+    expect(a.getBiases()).not.toEqual(b.getBiases());
   });
 
   it('may have two state dicts, one of which is chosen', async () => {
