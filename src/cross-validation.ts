@@ -13,10 +13,10 @@ import { type CheckedData, checkData, DATA_WANTED, type DataSet, ownData } from 
 import { preparationOf } from './data/inputs.js';
 import { pick } from './data/pick.js';
 import { checkStratify, foldsOf } from './data/split.js';
-import { checkScaledTask, checkTask, type Goal, goalGiven, settleGoal } from './data/task.js';
+import { checkNamedTask, checkScaledTask, checkTask, type Goal, goalGiven, settleGoal } from './data/task.js';
 import { type Evaluation, type MetricNumbers, metricsOf } from './model/metrics.js';
 import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
-import { checkClassNames, checkNames, classCountOf } from './spec/names.js';
+import { checkClassNames, checkNames, classCountOf, namesFor } from './spec/names.js';
 import { checkSpec, outputsOf, type Spec } from './spec/spec.js';
 import type { History } from './training/history.js';
 import { checkStandardize, TRAIN_KEYS, type TrainOptions, takeOptions } from './training/options.js';
@@ -109,6 +109,8 @@ async function validateFolds(
     throw outOfRange('options.folds', folds, `at most one for each of ${checked.samples} samples`);
   const goal = goalOf(networkOptions, checked, spec);
   if (standardized.targets) checkScaledTask('options.standardize', goal.task);
+  const allNames = namesFor('data', checked.given ?? {}, names);
+  checkNamedTask('data.classes', allNames.classes, goal.task, spec);
   checkStratify('options.stratify', stratify, goal);
   checkCallback('options.onFold', onFold);
   for (const name of ['validation', 'validationSplit'] as const) {
@@ -118,7 +120,7 @@ async function validateFolds(
   const foldOf = foldsOf(checked, folds, stratify, spec);
   const reports: FoldReport[] = [];
   for (let fold = 0; fold < folds; fold++) {
-    const net = await Network.create(networkOptions);
+    const net = await Network.create({ ...networkOptions, ...allNames });
     try {
       const validation = pick(checked, (sample) => foldOf[sample] === fold, spec);
       const others = pick(checked, (sample) => foldOf[sample] !== fold, spec);

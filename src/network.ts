@@ -23,6 +23,8 @@ import {
   checkData,
   DATA_WANTED,
   type DataSet,
+  identityOf,
+  namedBy,
   ownData,
   writeWindowInputs,
   writeWindowTargets,
@@ -194,7 +196,7 @@ export class Network {
       classes: checkClassNames('classes', options.classes, classCountOf(outputsOf(spec), task)),
       columns: checkNames('columns', options.columns, spec.inputs),
     };
-    checkNamedTask('classes', names.classes, task);
+    checkNamedTask('classes', names.classes, task, spec);
     return Network.#start(spec, options, isCustomCost(options.cost) ? options.cost : undefined, async (net) => {
       net.#arena.names = names;
       net.#trainer.goal = goalGiven(task, spec);
@@ -313,16 +315,10 @@ export class Network {
 
   /** Changes what the network trains with, in all that follows: a call that is running began without it. */
   #change(where: string, changes: Partial<Spec>): void {
-    this.#arena.checkAlive();
-    this.#checkNotTraining(where);
+    this.#trainer.call.checkChange(where);
     this.#arena.change({ ...this.#arena.spec, ...changes });
     this.#pass.clear();
     this.#pass.outdate();
-  }
-
-  #checkNotTraining(where: string): void {
-    if (this.#trainer.call.isRunning)
-      throw new Error(`${where}: got a new one while this network is being trained, want it before or after`);
   }
 
   /** The seed of every random number of the network. */
@@ -358,27 +354,29 @@ export class Network {
   }
 
   set task(task: Task | undefined) {
-    this.#arena.checkAlive();
-    const checked = task === undefined ? undefined : checkTask('task', task, this.#arena.spec);
-    if (this.#arena.targetScale) checkScaledTask('task', checked);
-    checkNamedTask('task', this.classes, checked);
-    this.#checkNotTraining('task');
-    this.#trainer.goal = goalGiven(checked, this.#arena.spec);
+    const { spec, targetScale } = this.#arena;
+    this.#trainer.call.checkChange('task');
+    const checked = task === undefined ? undefined : checkTask('task', task, spec);
+    if (targetScale) checkScaledTask('task', checked);
+    checkNamedTask('task', this.classes, checked, spec);
+    this.#trainer.goal = goalGiven(checked, spec);
   }
 
   /**
    * The names of the classes or labels, in the order of the outputs; of one output, those of the classes 0 and 1.
    * undefined: they have none, and `classify` returns their numbers. They are given at create, come with the first data
-   * that the network is trained on, such as those of `readCsv`, or are assigned. Targets may then be names. The result
-   * is frozen. Names may contain anything: escape them wherever you write them.
+   * that the network is trained on, such as those of `readCsv`, or are assigned, but not while a call trains the
+   * network. Targets may then be names. The result is frozen. Names may contain anything: escape them wherever you
+   * write them.
    */
   get classes(): readonly string[] | undefined {
     return this.#arena.names.classes;
   }
 
   set classes(classes: readonly string[] | undefined) {
+    this.#trainer.call.checkChange('classes');
     const checked = checkClassNames('classes', classes, classCountOf(this.outputs, this.task));
-    checkNamedTask('classes', checked, this.task);
+    checkNamedTask('classes', checked, this.task, this.#arena.spec);
     this.#arena.names = { ...this.#arena.names, classes: checked };
   }
 
@@ -388,6 +386,7 @@ export class Network {
   }
 
   set columns(columns: readonly string[] | undefined) {
+    this.#trainer.call.checkChange('columns');
     const checked = checkNames('columns', columns, this.inputs);
     this.#arena.names = { ...this.#arena.names, columns: checked };
   }
@@ -442,8 +441,8 @@ export class Network {
 
   /** Replaces the standardisation by a copy of `value`; undefined removes it. Throws an Error during training. */
   setStandardization(value: GivenStandardization | undefined): void {
+    this.#trainer.call.checkChange('setStandardization');
     const checked = value === undefined ? undefined : checkStandardization('setStandardization', value, this.inputs);
-    this.#checkNotTraining('setStandardization');
     this.#trainer.scaling = { ...this.#trainer.scaling, standardization: checked };
   }
 
@@ -460,19 +459,20 @@ export class Network {
 
   /**
    * Replaces the standardisation of the targets by a copy of `value`; undefined removes it. Throws a RangeError for
-   * networks that learn classes or labels, for outputs that are not linear or leakyRelu, and for costs other than
-   * quadratic, meanAbsoluteError, huber and custom ones. While the task is undecided, it becomes `'numbers'`. Throws an
-   * Error during training.
+   * networks that learn classes or labels or have names of them, for outputs that are not linear or leakyRelu, and for
+   * costs other than quadratic, meanAbsoluteError, huber and custom ones. While the task is undecided, it becomes
+   * `'numbers'`. Throws an Error during training.
    */
   setTargetStandardization(value: GivenStandardization | undefined): void {
     const where = 'setTargetStandardization';
     const { spec } = this.#arena;
+    this.#trainer.call.checkChange(where);
     const checked = value === undefined ? undefined : checkStandardization(where, value, this.outputs);
     if (checked) {
       checkScalable(where, spec);
       checkScaledTask(where, this.task ?? 'numbers');
+      checkNamedTask(where, this.classes, 'numbers', spec);
     }
-    this.#checkNotTraining(where);
     if (checked) this.#trainer.goal = goalGiven('numbers', spec);
     this.#trainer.scaling = { ...this.#trainer.scaling, targetScale: checked };
   }
@@ -488,7 +488,7 @@ export class Network {
   async fit(data: DataSet, options: TrainOptions = {}, none?: undefined): Promise<History> {
     // fit(x, y, options) is told about its first argument, not about its third
     checkCall(this, 'fit', 3, Array.isArray(data) ? undefined : none);
-    return await this.#fit(data, options).catch(advise);
+    return await this.#trainer.call.run('fit', () => this.#fit(data, options)).catch(advise);
   }
 
   async #fit(data: DataSet, options: TrainOptions): Promise<History> {
@@ -515,7 +515,8 @@ export class Network {
    * a part takes the samples that are left; if the size of a part is a multiple of batchSize, it is a whole batch. A
    * data set in a single part gives the same bits as `fit`.
    *
-   * Each part is checked when it comes. If it is refused, the steps on earlier parts have already been taken. For a
+   * Each part is checked when it comes. If it is refused, the steps on earlier parts have already been taken. A part
+   * whose weights are all 0 counts nowhere; an epoch without any weight above 0 is refused. For a
    * network with l1 or l2, `trainingSamples` must be set before the call.
    *
    * @example
@@ -529,7 +530,7 @@ export class Network {
    */
   async fitStream(source: DataSource, options: StreamOptions = {}, none?: undefined): Promise<History> {
     checkCall(this, 'fitStream', 3, none);
-    return await this.#fitStream(source, options).catch(advise);
+    return await this.#trainer.call.run('fitStream', () => this.#fitStream(source, options)).catch(advise);
   }
 
   async #fitStream(source: DataSource, options: StreamOptions): Promise<History> {
@@ -541,10 +542,10 @@ export class Network {
   /**
    * Trains for about this many milliseconds, for pages that draw sixty times a second. It takes the
    * steps of `fit`: at least one, and further whole steps until the next might end too late. The next call with the
-   * same arrays and equal options resumes where this one stopped, also in the middle of an epoch; `fit` and other data
-   * start a new epoch. The data are copied in the first call, so that later changes in the same arrays have no effect.
-   * The machine determines how many steps fit into the time, but not their results. After a NonFiniteError the network
-   * is as it was before this one call, and the next one starts a new epoch.
+   * same arrays, names and options resumes where this one stopped, also in the middle of an epoch; `fit`, other data
+   * and another task start a new epoch. The data are copied in the first call, so that later changes in the same arrays
+   * have no effect. The machine determines how many steps fit into the time, but not their results. After a
+   * NonFiniteError the network is as it was before this one call, and the next one starts a new epoch.
    */
   async trainFor(
     data: DataSet,
@@ -554,11 +555,16 @@ export class Network {
   ): Promise<TrainForReport> {
     checkCall(this, 'trainFor', 4, none);
     checkIsObject('data', data, DATA_WANTED);
+    return await this.#trainer.call.run('trainFor', () => this.#trainFor(data, milliseconds, options));
+  }
+
+  async #trainFor(data: DataSet, milliseconds: number, options: TrainForOptions): Promise<TrainForReport> {
     const arena = this.#arena;
-    if (timeBoxed) return timeBoxed.trainFor(this.#trainer, { data, arrays: data }, milliseconds, options);
-    // the code must be loaded first: everything is read before, and the arrays remembered as they are now
+    const identity = identityOf(data);
+    if (timeBoxed) return timeBoxed.trainFor(this.#trainer, { data, identity }, milliseconds, options);
+    // the code must be loaded first: everything is read before
     const taken = takeOptions(options, STEP_KEYS, arena);
-    const given = { data: ownData('data', data, arena), arrays: { ...data } };
+    const given = { data: ownData('data', data, arena), identity };
     timeBoxed = await import('./training/train-for.js');
     return timeBoxed.trainFor(this.#trainer, given, milliseconds, taken);
   }
@@ -576,8 +582,13 @@ export class Network {
     none?: undefined,
   ): Promise<void> {
     checkCall(this, 'replayTo', 4, none);
+    await this.#trainer.call.run('replayTo', () => this.#replayTo(step, data, options));
+  }
+
+  async #replayTo(step: number, data: DataSet | DataSource, options: TrainOptions | StreamOptions): Promise<void> {
     const isStream = typeof data === 'function';
-    const taken = takeOptions<TrainOptions>(options, isStream ? STREAM_KEYS : TRAIN_KEYS, this.#arena);
+    const named = isStream ? this.#arena : namedBy('data', data, this.#arena);
+    const taken = takeOptions<TrainOptions>(options, isStream ? STREAM_KEYS : TRAIN_KEYS, named);
     const ownSource = isStream ? data : ownData('data', data, this.#arena);
     const { replayTo } = await import('./training/replay.js');
     await replayTo(this.#trainer, step, ownSource, taken);
@@ -676,8 +687,8 @@ export class Network {
    *
    * Data and options are copied at the call. The event loop runs about every 12 ms, so that a page stays responsive.
    * Rejects with a RangeError if an output is not finite, with the reason of the signal if it is aborted, and with an
-   * Error if the network is trained, or is given other weights or another standardisation, before the evaluation has
-   * ended. In a callback of `fit`, await it.
+   * Error if the network is trained, or is given other weights or settings, before the evaluation has ended. In a
+   * callback of `fit`, await it.
    */
   async evaluate(data: DataSet, options: EvaluateOptions = {}, none?: undefined): Promise<Evaluation> {
     checkCall(this, 'evaluate', 3, none);
@@ -687,9 +698,9 @@ export class Network {
     const taken = takeOptions(options, EVALUATE_KEYS, arena);
     const checked = checkData('data', ownData('data', data, arena), arena);
     const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, arena.spec);
-    const { revision } = this.#pass;
+    const read = { data: checked, goal, classes: this.classes, revision: this.#pass.revision };
     evaluation ??= await import('./training/evaluation.js');
-    return await evaluation.evaluate(this.#trainer, checked, goal, taken, revision);
+    return await evaluation.evaluate(this.#trainer, read, taken);
   }
 
   /** Computes z and a of every layer for a batch of inputs [rows × inputs]. */
@@ -815,7 +826,7 @@ export class Network {
     return String(this);
   }
 
-  /** Gives the memory back. Every later call throws; a `fit` in progress rejects. */
+  /** Gives the memory back. Every later call and assignment throws; a `fit` in progress rejects. */
   dispose(): void {
     this.#arena.dispose();
   }

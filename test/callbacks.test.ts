@@ -169,7 +169,9 @@ describe('training in the background', () => {
     const [net, other] = [await createNetwork(classifier), await createNetwork(classifier)];
     const first = net.fit(data, { epochs: 20 });
     const refused = net.fit(randomSamples(3), { epochs: 1, optimizer: sgd({ learningRate: 7 }) });
-    await expect(refused).rejects.toThrow(/^fit: got a call while this network is being trained, want one at a time$/);
+    await expect(refused).rejects.toThrow(
+      /^fit: got a call while this network is being trained by fit, want one at a time$/,
+    );
     await first;
     await other.fit(data, { epochs: 20 });
     expect(await net.save()).toEqual(await other.save());
@@ -221,7 +223,7 @@ describe('training in the background', () => {
     expect(turns).toBeGreaterThan(10);
     expect(refused.length).toBeGreaterThan(5);
     expect(new Set(refused)).toEqual(
-      new Set(['evaluate: got other weights before it had ended, want them to stay until it is awaited']),
+      new Set(['evaluate: got other weights or settings before it had ended, want them to stay until it is awaited']),
     );
     await quiet.fit(data, { epochs, batchSize: 3 });
     expect(await net.save()).toEqual(await quiet.save());

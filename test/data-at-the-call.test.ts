@@ -203,7 +203,7 @@ it('evaluate is refused if the network changes straight after the call, while it
   const data = makeData(5);
   const evaluation = net.evaluate(data);
   net.trainBatch(data.inputs.subarray(0, INPUTS), data.targets.subarray(0, 1));
-  await expect(evaluation).rejects.toThrow(/^evaluate: got other weights before it had ended/);
+  await expect(evaluation).rejects.toThrow(/^evaluate: got other weights or settings before it had ended/);
   vi.resetModules();
   const other = await freshNetwork();
   const disposed = other.evaluate(data);
@@ -405,6 +405,42 @@ describe('memory that another thread changes', () => {
         copy.mockRestore();
       }
       expect(memory[0]).toBe(0.5);
+      expect(parameterBits(net)).toEqual(parameterBits(other));
+    }
+  });
+
+  it('is read once if it is given as sample weights, and by the inspector', async () => {
+    const x = makeData(1, 2).inputs;
+    const labels = Uint8Array.of(1, 2);
+    const calls: ((net: Network, y: Uint8Array, weights: Float32Array) => Promise<unknown>)[] = [
+      async (net, y, weights) => net.trainBatch(x, y, weights),
+      async (net, y, weights) => {
+        net.forward(x);
+        return [net.backward(y, weights), net.layers[0].getWeightGradients()];
+      },
+      async (net, y, weights) => (await net.inspect()).sampleGradients(x, y, weights),
+      async (net, y, weights) => (await net.inspect()).checkGradients(x, y, { weights }),
+    ];
+    for (const call of calls) {
+      const [net, other] = [await createNetwork(options), await createNetwork(options)];
+      const wanted = await call(other, labels, Float32Array.of(0.5, 2));
+      const y = new Uint8Array(new SharedArrayBuffer(2));
+      const weights = new Float32Array(new SharedArrayBuffer(8));
+      y.set(labels);
+      weights.set([0.5, 2]);
+      const { words } = Arena.prototype;
+      // another thread changes them as soon as they have been checked
+      const write = vi.spyOn(Arena.prototype, 'words').mockImplementation(function (this: Arena, ...place) {
+        y.fill(0);
+        weights.fill(3);
+        return words.apply(this, place);
+      });
+      try {
+        expect(await call(net, y, weights)).toEqual(wanted);
+        expect([...y, ...weights]).toEqual([0, 0, 3, 3]);
+      } finally {
+        write.mockRestore();
+      }
       expect(parameterBits(net)).toEqual(parameterBits(other));
     }
   });

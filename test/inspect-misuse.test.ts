@@ -212,7 +212,7 @@ describe('misuse', () => {
       },
     );
     expect(messages).toEqual([
-      'checkGradients: got a call while this network is being trained, want one at a time',
+      'checkGradients: got a call while this network is being trained by fit, want one at a time',
       'x: got 10 rows during fit, want at most batchSize = 2',
     ]);
   });

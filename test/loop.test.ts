@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { EpochReport, NetworkOptions, ProgressReport, TrainForReport } from '../src/index.js';
+import type { DataSet, EpochReport, NetworkOptions, ProgressReport, TrainForReport } from '../src/index.js';
 import { lbfgs, reduceOnPlateau, sgd, step } from '../src/index.js';
 import type { Network } from '../src/network.js';
 import { createNetwork, loadNetwork } from './build.js';
@@ -401,6 +401,56 @@ describe('training for a time', () => {
     expect(position(await net.trainFor({ ...validation }, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 2]);
     await net.fit(data, { epochs: 1 });
     expect(position(await net.trainFor(validation, 1e-9, { ...pieces, batchSize: 8 }))).toEqual([0, 1]);
+  });
+
+  it('notices in a later call all that a first call would: lengths, lost memory, names, the task', async () => {
+    const CLASSES = ['a', 'b', 'c'];
+    const start = async (given: DataSet = data, classes?: string[]) => {
+      const net = await createNetwork({ ...options, classes });
+      for (let call = 0; call < 2; call++) await net.trainFor(given, 1e-9, pieces);
+      return net;
+    };
+    const again = (net: Network, given: DataSet) => net.trainFor(given, 1e-9, pieces);
+    const copies = () => ({ inputs: data.inputs.slice(), targets: data.targets.slice() });
+    // names
+    const named = await start({ ...data, classes: CLASSES });
+    await expect(again(named, { ...data, classes: CLASSES.toReversed() })).rejects.toThrow(
+      'data.classes[0]: got "c", want "a", as this network or its data have it',
+    );
+    await expect(again(named, { ...data, classes: ['a'] })).rejects.toThrow('data.classes: got 1 names, want 3');
+    await expect(again(named, { ...data, other: 1 } as DataSet)).rejects.toThrow('data: got the unknown key "other"');
+    expect(await again(named, { ...data, classes: CLASSES })).toMatchObject({ step: 3 });
+    expect(await again(named, data)).toMatchObject({ step: 4 });
+    const unnamed = await start();
+    await again(unnamed, { ...data, classes: CLASSES });
+    expect(unnamed.classes).toEqual(CLASSES);
+    // labels that were given as names mean other classes once the network has other names
+    const targets = Array.from(data.targets, (label) => CLASSES[label]);
+    const inputs = data.inputs;
+    const [renamed, other] = [await start({ inputs, targets }, CLASSES), await start({ inputs, targets }, CLASSES)];
+    for (const net of [renamed, other]) net.classes = CLASSES.toReversed();
+    for (let call = 0; call < 3; call++) await again(renamed, { inputs, targets });
+    const fresh = { inputs, targets: [...targets] };
+    for (let call = 0; call < 3; call++) await again(other, fresh);
+    expect(parametersOf(renamed)).toEqual(parametersOf(other));
+    // memory and lengths
+    for (const name of ['inputs', 'targets'] as const) {
+      const given = copies();
+      const net = await start(given);
+      structuredClone(given[name], { transfer: [given[name].buffer] });
+      await expect(again(net, given)).rejects.toThrow(new RegExp(`^data\\.${name}: got .* whose memory has gone`));
+    }
+    const plain = { inputs: Array.from(data.inputs), targets: Array.from(data.targets) };
+    const growing = await start(plain);
+    plain.inputs.push(...plain.inputs.slice(0, options.inputs));
+    plain.targets.push(plain.targets[0]);
+    expect(await again(growing, plain)).toMatchObject({ epoch: 0, step: 1 });
+    expect(growing.trainingSamples).toBe(data.targets.length + 1);
+    // the task
+    const relearning = await start();
+    relearning.task = undefined;
+    await again(relearning, data);
+    expect(relearning.task).toBe('classes');
   });
 
   it('continues after a batch that was too large for the memory, so that data and order have moved', async () => {

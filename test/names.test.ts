@@ -46,11 +46,11 @@ describe('names of classes and columns', () => {
     expect((await net.evaluate(data)).accuracy).toBe(1);
     const other = readCsv(CSV, { target: 'species', labels: CLASSES.toReversed() });
     await expect(net.evaluate(other)).rejects.toThrow(
-      'data.classes[0]: got "virginica", want "setosa", as this network has it',
+      'data.classes[0]: got "virginica", want "setosa", as this network or its data have it',
     );
     const swapped = { inputs, targets: labels, columns: ['width', 'length'] };
     await expect(net.fit(swapped, { epochs: 1 })).rejects.toThrow(
-      'data.columns[0]: got "width", want "length", as this network',
+      'data.columns[0]: got "width", want "length", as this network or its data have it',
     );
     const streamed = await createNetwork(OPTIONS);
     await streamed.fitStream(() => [data]);
@@ -119,6 +119,119 @@ describe('names of classes and columns', () => {
     await expect(nameless.evaluate({ inputs, targets: names })).rejects.toThrow(
       'data.targets[0]: got "setosa", want a number: Network.create({ classes: [...] }) lets names of classes be labels',
     );
+  });
+
+  it('of the validation must be those of the training data, and of the network', async () => {
+    const named = { inputs, targets: labels, classes: CLASSES };
+    const reversed = { inputs, targets: labels, classes: CLASSES.toReversed() };
+    const swapped = { inputs, targets: labels, columns: COLUMNS.toReversed() };
+    const other = (kind: string, got: string, wanted: string) =>
+      `options.validation.${kind}[0]: got "${got}", want "${wanted}", as this network or its data have it`;
+    const classes = other('classes', 'virginica', 'setosa');
+    const columns = other('columns', 'petal width', 'petal length');
+    for (const [options, data, validation, message] of [
+      [OPTIONS, named, reversed, classes],
+      [NAMED, { inputs, targets: labels }, reversed, classes],
+      [OPTIONS, { ...named, columns: COLUMNS }, swapped, columns],
+      [NAMED, { inputs, targets: labels }, swapped, columns],
+    ] as const) {
+      const net = await createNetwork(options);
+      const before = await net.save({ training: true });
+      await expect(net.fit(data, { epochs: 1, validation })).rejects.toThrow(message);
+      expect(() => net.train(data, { epochs: 1, validation })).toThrow(message);
+      await expect(net.replayTo(1, data, { epochs: 1, validation })).rejects.toThrow(message);
+      const part = message.replace('options.validation', 'source: part 0');
+      const streamed = net.fitStream(() => [data], { validation });
+      // a stream has its validation first
+      const swap = (text: string) => text.replace(/got (.*), want (.*), as/, 'got $2, want $1, as');
+      await expect(streamed).rejects.toThrow(options === NAMED ? message : swap(part));
+      expect(await net.save({ training: true })).toEqual(before);
+    }
+    // names of the data are those of validation labels too
+    const net = await createNetwork(OPTIONS);
+    const { last } = await net.fit(named, { ...TRAINING, validation: { inputs, targets: names } });
+    expect([last!.validation!.accuracy, last!.validation!.classes]).toEqual([1, CLASSES]);
+    // if only the validation has names, nothing contradicts them
+    await (await createNetwork(OPTIONS)).fit({ inputs, targets: labels }, { epochs: 1, validation: named });
+  });
+
+  it('that the function of a learning rate changes are refused too', async () => {
+    const net = await createNetwork(OPTIONS);
+    const data = { inputs, targets: labels, classes: [...CLASSES] };
+    const learningRate = () => {
+      data.classes = CLASSES.toReversed();
+      return 0.1;
+    };
+    const validation = { inputs, targets: labels, classes: CLASSES };
+    await expect(net.fit(data, { epochs: 1, validation, optimizer: adam({ learningRate }) })).rejects.toThrow(
+      'options.validation.classes[0]: got "setosa", want "virginica", as this network or its data have it',
+    );
+  });
+
+  it('that the network gets between the call of train and its first report are refused if labels have others', async () => {
+    const net = await createNetwork(NAMED);
+    const training = net.train({ inputs, targets: names }, { epochs: 1 });
+    net.classes = CLASSES.toReversed();
+    await expect(training.next()).rejects.toThrow('data.classes[0]: got "setosa", want "virginica", as this network');
+    // numbers mean what the network calls them
+    const numbered = net.train({ inputs, targets: labels }, { epochs: 1 });
+    net.classes = CLASSES;
+    expect((await numbered.next()).value).toMatchObject({ epoch: 0 });
+    await numbered.return();
+  });
+
+  it('are those of every fold of crossValidate, with the metrics', async () => {
+    const data = { inputs, targets: names, classes: CLASSES, columns: COLUMNS };
+    const classWeights = { setosa: 1, versicolor: 2, virginica: 3 };
+    const { folds } = await crossValidate(OPTIONS, data, { folds: 2, epochs: 2, classWeights });
+    for (const { validation, history } of folds) {
+      expect([validation.classes, history.last!.validation!.classes]).toEqual([CLASSES, CLASSES]);
+    }
+    const linear: NetworkOptions = { inputs: 2, layers: [{ units: 1, activation: 'linear' }] };
+    const numbers = { inputs, targets: [0.5, 1, 2, 3, 4, 5], classes: ['a', 'b'] };
+    await expect(crossValidate(linear, numbers, { folds: 2 })).rejects.toThrow(
+      'data.classes: got names of classes for a network that learns numbers',
+    );
+  });
+
+  it('are as many as the task needs, so that the file can be loaded', async () => {
+    const one: NetworkOptions = { inputs: 2, layers: [{ units: 1 }], classes: ['no', 'yes'] };
+    const net = await createNetwork(one);
+    expect(() => {
+      net.task = 'labels';
+    }).toThrow('task: got 2 names, want 1 for a network that learns labels');
+    const labelled = await createNetwork({ ...one, task: 'labels', classes: ['yes'] });
+    expect(() => {
+      labelled.task = undefined;
+    }).toThrow('task: got 1 names, want 2 for a network that learns classes');
+    const marks = { inputs, targets: [0, 1, 1, 0, 1, 1] };
+    const unnamed = await createNetwork({ ...one, task: 'labels', classes: undefined });
+    await expect(unnamed.fit({ ...marks, classes: ['no', 'yes'] }, { epochs: 1 })).rejects.toThrow(
+      'data.classes: got 2 names, want 1 for a network that learns labels',
+    );
+    await unnamed.fit({ ...marks, classes: ['yes'] }, { epochs: 1 });
+    await labelled.fit({ ...marks, classes: ['yes'] }, { epochs: 1 });
+    await expect(labelled.fit({ ...marks, classes: ['no', 'yes'] }, { epochs: 1 })).rejects.toThrow(
+      'data.classes: got 2 names, want 1',
+    );
+    for (const each of [unnamed, labelled]) expect((await loadNetwork(await each.save())).classes).toEqual(['yes']);
+  });
+
+  it('and standardised targets exclude each other', async () => {
+    const scale = { means: [0, 0, 0], deviations: [1, 1, 1] };
+    const linear: NetworkOptions = { inputs: 2, layers: [{ units: 3, activation: 'linear' }] };
+    const net = await createNetwork({ ...linear, classes: CLASSES });
+    const before = await net.save();
+    const message =
+      'got names of classes for a network that learns numbers, want classes or labels (net.task), or none';
+    expect(() => net.setTargetStandardization(scale)).toThrow(`setTargetStandardization: ${message}`);
+    expect(await net.save()).toEqual(before);
+    net.classes = undefined;
+    net.setTargetStandardization(scale);
+    expect(() => {
+      net.classes = CLASSES;
+    }).toThrow(`classes: ${message}`);
+    expect((await loadNetwork(await net.save())).task).toBe('numbers');
   });
 
   it('numbers have no classes', async () => {

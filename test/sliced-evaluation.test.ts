@@ -116,7 +116,7 @@ describe('evaluate', () => {
       if (turn++ === 3) change(net);
     });
     await expect(evaluation).rejects.toThrow(
-      /^evaluate: got other weights before it had ended, want them to stay until it is awaited$/,
+      /^evaluate: got other weights or settings before it had ended, want them to stay until it is awaited$/,
     );
     expect(await net.evaluate(validation)).toEqual(await net.evaluate(validation));
   });

@@ -2,7 +2,7 @@ import { describe, expect, it, test, vi } from 'vitest';
 import type { CustomCost, DataSet, DataSource, NetworkOptions, ProgressReport, StreamOptions } from '../src/index.js';
 import { NonFiniteError, nadam, sgd } from '../src/index.js';
 import type { Network } from '../src/network.js';
-import { createNetwork, EPSILON } from './build.js';
+import { createNetwork, EPSILON, loadNetwork } from './build.js';
 import { parameterBits } from './parameters.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
 
@@ -527,6 +527,40 @@ describe('a stream that ends early', () => {
       largestInput: Math.fround(1e30),
     });
     expect(error.message).toMatch(/^training: epoch 0, step 3: /);
+  });
+
+  it('counts a part of samples of weight 0 nowhere, as if it had not come', async () => {
+    const zeros = { ...data, targets: targets.map(() => 2), weights: new Float32Array(targets.length) };
+    const parts = cut(40, 48);
+    const settings: StreamOptions = { epochs: 2, batchSize: 8, optimizer: nadam() };
+    for (const standardize of [false, true]) {
+      const run = async (source: () => DataSet[]) => {
+        const net = await createNetwork(OPTIONS);
+        let file = new Uint8Array();
+        const onBatch = async ({ step }: { step: number }) => {
+          if (step === 6) file = await net.save({ training: true });
+        };
+        const { last } = await net.fitStream(source, { ...settings, standardize, onBatch });
+        const resumed = await loadNetwork(file);
+        await resumed.fitStream(source, { ...settings, standardize });
+        expect(parameterBits(resumed)).toEqual(parameterBits(net));
+        return [last!.samples, last!.cost, net.steps, net.task, await net.save({ training: true })];
+      };
+      const wanted = await run(() => parts);
+      expect(await run(() => [zeros, ...parts])).toEqual(wanted);
+      expect(await run(() => [parts[0], zeros, zeros, ...parts.slice(1), zeros])).toEqual(wanted);
+      const net = await createNetwork(OPTIONS);
+      const before = await net.save({ training: true });
+      await expect(net.fitStream(() => [zeros, zeros], { standardize })).rejects.toThrow(
+        /^source: weights: got 0 for every sample, want a weight above 0 for one or more$/,
+      );
+      expect(await net.save({ training: true })).toEqual(before);
+      // it is still checked
+      const wrong = { ...zeros, targets: targets.map(() => 3) };
+      await expect(net.fitStream(() => [wrong, ...parts], { standardize })).rejects.toThrow(
+        /^source: part 0\.targets\[0\]: got 3, want a label from 0 to 2/,
+      );
+    }
   });
 
   it('is refused while the network is trained, and other training while it runs', async () => {

@@ -129,7 +129,7 @@ describe('the task', () => {
       onEpoch: () => {
         expect(() => {
           net.task = 'numbers';
-        }).toThrow(/^task: got a new one while this network is being trained, want it before or after$/);
+        }).toThrow(/^task: got a new one while this network is being trained by fit, want it before or after$/);
         refusals++;
       },
     });

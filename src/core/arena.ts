@@ -273,6 +273,7 @@ export class Arena {
   }
 
   dispose(): void {
+    if (this.#isLocked) throw this.#notInUse();
     this.#live?.engine.dispose?.();
     this.#live = undefined;
     this.onDispose?.();

@@ -2,7 +2,7 @@ import { checkObject, keysOf } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { SetSize } from '../core/memory-plan.js';
 import { LABELS, U8 } from '../spec/codes.js';
-import { checkClassNames, checkNames, checkSameNames, type Names } from '../spec/names.js';
+import { checkClassNames, checkNames, type Names, namesFor } from '../spec/names.js';
 import { outputsOf } from '../spec/spec.js';
 import {
   checkInputs,
@@ -14,9 +14,9 @@ import {
   writeInputs,
 } from './inputs.js';
 import { BLOCK_NUMBERS, isFloats } from './numbers.js';
-import { own, ownIfShared } from './own-arrays.js';
+import { own } from './own-arrays.js';
 import { type CheckedRows, weighted } from './pick.js';
-import { rowsOf, typedInputs, typedTargets, typedWeights } from './plain-data.js';
+import { areNames, rowsOf, typedInputs, typedTargets, typedWeights } from './plain-data.js';
 import {
   checkTargets,
   checkWeights,
@@ -73,38 +73,68 @@ export const DATA_KEYS = keysOf<DataSet>({ inputs: true, targets: true, weights:
 /** Describes a data set in messages. */
 export const DATA_WANTED = 'an object { inputs, targets }';
 
-/** The numbers of a data set in typed arrays: plain arrays are copied into new ones. Its names are checked. */
-function typed(where: string, data: unknown, preparation: Pick<Arena, 'spec' | 'names'>): TypedDataSet {
+/** What names are checked by. */
+type Named = Pick<Arena, 'spec' | 'names'>;
+
+/** Checks the names that come with a data set. */
+function namesOf(where: string, data: unknown, { spec }: Named): Names {
   checkObject(where, data, DATA_KEYS, DATA_WANTED);
-  const { spec, names } = preparation;
+  const { classes, columns } = data as DataSet;
+  const outputs = outputsOf(spec);
+  // one output has one name for its label, or two for two classes
+  const count = outputs === 1 && classes?.length !== 1 ? 2 : outputs;
+  return {
+    classes: checkClassNames(`${where}.classes`, classes, count),
+    columns: checkNames(`${where}.columns`, columns, spec.inputs),
+  };
+}
+
+/** The network with the names that come with a data set, by which other data of the same call are checked. */
+export function namedBy(where: string, data: unknown, network: Named): Named {
+  return { spec: network.spec, names: namesFor(where, namesOf(where, data, network), network.names) };
+}
+
+/** The numbers of a data set in typed arrays: plain arrays are copied into new ones. Its names are checked. */
+function typed(where: string, data: unknown, network: Named): TypedDataSet {
+  const names = namesOf(where, data, network);
+  const { spec } = network;
+  const known = { spec, names: namesFor(where, names, network.names) };
   const given = data as DataSet;
-  const classes = checkClassNames(`${where}.classes`, given.classes, Math.max(outputsOf(spec), 2));
-  const columns = checkNames(`${where}.columns`, given.columns, spec.inputs);
-  checkSameNames(`${where}.classes`, classes, names.classes);
-  checkSameNames(`${where}.columns`, columns, names.columns);
-  const known = { spec, names: { classes: names.classes ?? classes, columns: names.columns ?? columns } };
   const inputs = typedInputs(`${where}.inputs`, given.inputs, known);
   const targets = typedTargets(`${where}.targets`, given.targets, rowsOf(inputs, spec), known);
   const weights = typedWeights(`${where}.weights`, given.weights);
-  return { inputs, targets, weights, classes, columns } as TypedDataSet;
+  // labels keep the names that they were given as, should the network get others before they are used
+  const classes = areNames(given.targets) ? known.names.classes : names.classes;
+  return { inputs, targets, weights, classes, columns: names.columns } as TypedDataSet;
 }
 
+/**
+ * Tells a data set from others, without reading its numbers: its arrays and their lengths. An array that has lost its
+ * memory has the length 0.
+ */
+export const identityOf = ({ inputs, targets, weights }: DataSet): readonly unknown[] =>
+  [inputs, targets, weights].flatMap((values) => [values, values?.length]);
+
 /** Copies the given data before other code can run. The copies are not checked yet. */
-export function ownData(where: string, data: unknown, preparation: Pick<Arena, 'spec' | 'names'>): TypedDataSet {
-  const { inputs, targets, weights, ...names } = typed(where, data, preparation);
+export function ownData(where: string, data: unknown, network: Named): TypedDataSet {
+  const { inputs, targets, weights, ...names } = typed(where, data, network);
   return { inputs: own(inputs), targets: own(targets), weights: own(weights), ...names };
 }
 
+/** Checks a data set, and leaves out its samples of weight 0. Refuses one that has no others. */
 export function checkData(where: string, data: unknown, preparation: Preparation): CheckedData {
-  const { inputs, classes, columns, ...others } = typed(where, data, preparation);
-  // inputs are checked again in the place to which they are copied, and are not read anywhere else
-  const [targets, weights] = [ownIfShared(others.targets), ownIfShared(others.weights)];
+  return weighted(checkSamples(where, data, preparation), preparation.spec);
+}
+
+/** Checks a data set. Its samples of weight 0 are still there. */
+export function checkSamples(where: string, data: unknown, preparation: Preparation): CheckedData {
+  const { inputs, targets, weights, classes, columns } = typed(where, data, preparation);
   const names = [`${where}.inputs`, `${where}.targets`, `${where}.weights`] as const;
   const samples = checkInputs(names[0], inputs, preparation);
   checkTargets(names[1], targets, samples, preparation.spec);
   if (weights !== undefined) checkWeights(names[2], weights, samples);
   const given = (classes || columns) && { given: { classes, columns } };
-  return weighted({ names, samples, inputs, targets, weights, ...given }, preparation.spec);
+  return { names, samples, inputs, targets, weights, ...given };
 }
 
 const NAMES = ['data.inputs', 'data.targets', 'data.weights'] as const;

@@ -40,12 +40,23 @@ function rowsOf<T extends CheckedRows['inputs' | 'targets']>(values: T, rows: Ui
   return copy;
 }
 
-/** The samples whose weight is not 0: the others count nowhere, as if they had not been given. */
+/**
+ * The samples whose weight is not 0: the others count nowhere, as if they had not been given. Refuses data that have
+ * none.
+ */
 export function weighted<T extends CheckedRows>(data: T, spec: Spec): T {
-  const { weights, names = ['', '', 'data.weights'] } = data;
+  const counted = withoutZeros(data, spec);
+  if (!counted) throw noWeight(data.names?.[2] ?? 'data.weights');
+  return counted;
+}
+
+/** The samples whose weight is not 0; undefined: there are none. */
+export function withoutZeros<T extends CheckedRows>(data: T, spec: Spec): T | undefined {
+  const { weights } = data;
   if (!weights?.includes(0)) return data;
-  if (!weights.some((weight) => weight > 0)) {
-    throw outOfRange(names[2], '0 for every sample', 'a weight above 0 for one or more');
-  }
+  if (!weights.some((weight) => weight > 0)) return undefined;
   return { ...data, ...pick(data, (sample) => weights[sample] > 0, spec) };
 }
+
+/** The error for samples that all have the weight 0. */
+export const noWeight = (where: string) => outOfRange(where, '0 for every sample', 'a weight above 0 for one or more');

@@ -5,10 +5,11 @@ import type { Arena } from '../core/arena.js';
 import { type ForwardSpec, outputsOf, type Spec } from '../spec/spec.js';
 import type { InputSettings } from './inputs.js';
 import { isFloats, isIntegers } from './numbers.js';
-import { markOwn } from './own-arrays.js';
+import { markOwn, ownIfShared } from './own-arrays.js';
 
 // Plain arrays of inputs, targets and weights become typed arrays here, at the call, and nowhere else. Typed arrays,
-// and whatever is neither, are returned as they are.
+// and whatever is neither, are returned as they are; only targets and weights that other threads can change are copied,
+// because they are read more than once. Inputs are checked in the place to which they are copied.
 
 /** What decides how plain arrays are read. */
 type Named = Pick<Arena, 'spec' | 'names'>;
@@ -29,8 +30,11 @@ export const rowsOf = (inputs: unknown, { inputs: width }: ForwardSpec) =>
 
 /** Targets as rows in an array of floats, or as labels in one of integers. */
 export function typedTargets(where: string, targets: unknown, samples: number, { spec, names }: Named): unknown {
-  if (!isPlain(targets)) return spec.cost === 'hinge' ? labelsOfSigns(targets, spec) : targets;
-  if (typeof targets[0] === 'string') return ours(labelsOfNames(where, targets, names.classes));
+  if (!isPlain(targets)) {
+    const unshared = ownIfShared(targets);
+    return spec.cost === 'hinge' ? labelsOfSigns(unshared, spec) : unshared;
+  }
+  if (areNames(targets)) return ours(labelsOfNames(where, targets, names.classes));
   const outputs = outputsOf(spec);
   if (isNested(targets)) {
     const rows = rowNumbers(where, targets, outputs, `one for each output${labelHint(targets, outputs)}`);
@@ -42,9 +46,12 @@ export function typedTargets(where: string, targets: unknown, samples: number, {
   return ours(areLabels ? labelsOf(where, numbers) : numbers);
 }
 
+/** True for targets that are names of classes. */
+export const areNames = (targets: unknown) => isPlain(targets) && typeof targets[0] === 'string';
+
 /** Weights as a Float32Array [samples]. */
 export function typedWeights(where: string, weights: unknown): unknown {
-  if (isFloat32Array(weights)) return weights;
+  if (isFloat32Array(weights)) return ownIfShared(weights);
   if (isPlain(weights)) return ours(Float32Array.from(flatNumbers(where, weights)));
   return isFloats(weights) || isIntegers(weights) ? ours(Float32Array.from(weights)) : weights;
 }

@@ -1,4 +1,5 @@
 import { checkName, outOfRange, wrongType } from '../check/errors.js';
+import { classCountOf, type Names } from '../spec/names.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import { type FloatArray, isFloats } from './numbers.js';
 import type { TargetArray } from './targets.js';
@@ -52,14 +53,16 @@ export function checkScaledTask(where: string, task: Task | undefined): void {
   throw outOfRange(where, `standardised targets for a network that learns ${task}`, wanted);
 }
 
-/** Refuses names of classes for a network that learns numbers. */
-export function checkNamedTask(where: string, classes: readonly string[] | undefined, task: Task | undefined): void {
-  if (!classes || task !== 'numbers') return;
-  throw outOfRange(
-    where,
-    'names of classes for a network that learns numbers',
-    'classes or labels (net.task), or none',
-  );
+/** Refuses names of classes that a network with this task cannot have: it learns numbers, or needs more or fewer. */
+export function checkNamedTask(where: string, classes: Names['classes'], task: Task | undefined, spec: TaskSpec): void {
+  if (!classes) return;
+  if (task === 'numbers') {
+    const wanted = 'classes or labels (net.task), or none';
+    throw outOfRange(where, 'names of classes for a network that learns numbers', wanted);
+  }
+  const count = classCountOf(outputsOf(spec), task);
+  if (classes.length === count) return;
+  throw outOfRange(where, `${classes.length} names`, `${count} for a network that learns ${task ?? 'classes'}`);
 }
 
 /** The known part of the goal of a network whose task is given. */

@@ -5,7 +5,6 @@ import { weightFloats } from '../core/layout.js';
 import { eachWeight } from '../core/parameters.js';
 import { checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
 import { isFloats } from '../data/numbers.js';
-import { ownIfShared } from '../data/own-arrays.js';
 import { rowsOf, typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
 import { checkTargets, checkWeights, type SampleWeights, type TargetArray, type Targets } from '../data/targets.js';
 import type { Layer } from '../model/layer.js';
@@ -198,7 +197,7 @@ export class Inspector {
     const { spec } = this.#arena;
     this.#arena.checkAlive();
     const x = typedInputs('x', inputs, this.#arena) as InputArray;
-    const y = ownIfShared(typedTargets('y', targets, rowsOf(x, spec), this.#arena)) as TargetArray;
+    const y = typedTargets('y', targets, rowsOf(x, spec), this.#arena) as TargetArray;
     const weights = typedWeights('weights', sampleWeights) as Float32Array | undefined;
     const rows = checkInputs('x', x, this.#arena);
     checkTargets('y', y, rows, spec);

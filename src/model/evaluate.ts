@@ -6,6 +6,7 @@ import { type CheckedData, showTrainingRows, writeWindow } from '../data/data-se
 import type { TargetArray } from '../data/targets.js';
 import type { Goal } from '../data/task.js';
 import { SCORE_CLASSES, SCORE_ERRORS, SCORE_NOTHING } from '../spec/codes.js';
+import type { Names } from '../spec/names.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import { checkOption, checkThreshold, type EvaluateOptions } from './evaluate-options.js';
 import { LabelCounts } from './label-counts.js';
@@ -56,6 +57,7 @@ export class Scoring {
   readonly #data: CheckedData | undefined;
   readonly #samples: number;
   readonly #goal: Goal;
+  readonly #classes: Names['classes'];
   readonly #options: EvaluateSpec;
   readonly #ignoresNonFinite: boolean;
   readonly #scores: Float32Array | undefined;
@@ -68,7 +70,7 @@ export class Scoring {
     arena: Arena,
     pass: Pass,
     data: CheckedData | undefined,
-    goal: Goal,
+    { goal, classes }: { readonly goal: Goal; readonly classes: Names['classes'] },
     options: EvaluateSpec,
     ignoresNonFinite: boolean,
   ) {
@@ -78,6 +80,7 @@ export class Scoring {
     this.#data = data;
     this.#samples = data?.samples ?? arena.header.trainingSet.samples;
     this.#goal = goal;
+    this.#classes = classes;
     this.#options = options;
     this.#ignoresNonFinite = ignoresNonFinite;
     const outputs = outputsOf(arena.spec);
@@ -137,7 +140,7 @@ export class Scoring {
     const meanAuc = (all: Float32Array, y: TargetArray) =>
       meanRocAuc(all, outputsOf(arena.spec), y, this.#defaultThreshold);
     const rocAuc = scores && targets && { rocAuc: header.notFinite ? Number.NaN : meanAuc(scores, targets) };
-    const { classes } = arena.names;
+    const classes = this.#classes;
     const names = classes && { classes };
     if (this.#labels) return { task: 'labels', ...common, ...this.#labels.metrics(classes), ...names, ...rocAuc };
     return { task: 'classes', ...common, ...readClasses(arena, samples, this.#options), ...names, ...rocAuc };

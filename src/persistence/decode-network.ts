@@ -84,7 +84,7 @@ export function decodeNames(contents: Contents, spec: TaskSpec & Pick<Spec, 'inp
   checkKeys('load: names', value, keysOf<Names>({ classes: true, columns: true }));
   const { classes, columns } = value as Names;
   const checked = checkClassNames('load: names.classes', classes, classCountOf(outputsOf(spec), task));
-  checkNamedTask('load: names.classes', checked, task);
+  checkNamedTask('load: names.classes', checked, task, spec);
   return { classes: checked, columns: checkNames('load: names.columns', columns, spec.inputs) };
 }
 

@@ -44,14 +44,20 @@ export function checkNames(where: string, value: unknown, count: number): readon
   return Object.freeze(names as string[]);
 }
 
-/** Refuses names that are not those of the network: the same numbers would mean something else. */
-export function checkSameNames(
-  where: string,
-  given: readonly string[] | undefined,
-  own: readonly string[] | undefined,
-): void {
-  if (!given || !own) return;
-  const other = given.findIndex((name, i) => name !== own[i]);
-  if (other < 0) return;
-  throw outOfRange(`${where}[${other}]`, quote(given[other]), `${quote(own[other])}, as this network has it`);
+/**
+ * Refuses names that are not those of the network or of what it is trained on: the same numbers would mean something
+ * else. Returns all that are known.
+ */
+export function namesFor(where: string, given: Names, known: Names): Names {
+  for (const kind of ['classes', 'columns'] as const) {
+    const [names, wanted] = [given[kind], known[kind]];
+    if (!names || !wanted) continue;
+    if (names.length !== wanted.length)
+      throw outOfRange(`${where}.${kind}`, `${names.length} names`, `${wanted.length}`);
+    const other = names.findIndex((name, i) => name !== wanted[i]);
+    if (other < 0) continue;
+    const right = `${quote(wanted[other])}, as this network or its data have it`;
+    throw outOfRange(`${where}.${kind}[${other}]`, quote(names[other]), right);
+  }
+  return { classes: known.classes ?? given.classes, columns: known.columns ?? given.columns };
 }

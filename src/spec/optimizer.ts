@@ -428,6 +428,11 @@ export function slotsOf(optimizer: Optimizer): number {
   return OPTIMIZERS[optimizer.name].slots.length;
 }
 
+/** True if an optimizer cannot continue with the state of the other: it is another one, or has more or fewer slots. */
+export function isOtherKind(optimizer: Optimizer, other: Optimizer): boolean {
+  return optimizer.name !== other.name || slotsOf(optimizer) !== slotsOf(other);
+}
+
 /** Everything that the core reads of an optimizer, except its learning rate. */
 export interface OptimizerNumbers {
   readonly code: number;

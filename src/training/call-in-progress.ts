@@ -1,5 +1,6 @@
-import type { Scaling } from '../core/arena.js';
-import type { Optimizer } from '../spec/optimizer.js';
+import { outOfRange } from '../check/errors.js';
+import type { Arena, Scaling } from '../core/arena.js';
+import { isOtherKind, type Optimizer } from '../spec/optimizer.js';
 import type { StepStart } from './epochs.js';
 import type { CallOptions, Place } from './place.js';
 import type { Resumption } from './resumption.js';
@@ -15,25 +16,70 @@ interface RunningCall {
  * resume.
  */
 export class CallInProgress {
-  #isRunning = false;
+  readonly #arena: Arena;
+  /** The name of the call; undefined: none is running. */
+  #name: string | undefined;
   #running: RunningCall | undefined;
+  /** The optimizer that the running call uses: its numbers can be changed, but not its kind. */
+  optimizer: Optimizer | undefined;
   /** Where the next call may resume, in the middle of an earlier one. */
   resumption: Resumption | undefined;
 
-  get isRunning(): boolean {
-    return this.#isRunning;
+  constructor(arena: Arena) {
+    this.#arena = arena;
   }
 
-  /** Refuses a second call while one is running. */
+  get isRunning(): boolean {
+    return this.#name !== undefined;
+  }
+
+  /** Refuses a second call while one is running, and any call after dispose() or from inside the network's cost. */
   checkIdle(call: string): void {
-    if (this.#isRunning) {
-      throw new Error(`${call}: got a call while this network is being trained, want one at a time`);
+    this.#check(call, 'a call', 'one at a time');
+  }
+
+  /**
+   * Refuses to change what a running call began with, because its reports and files are about that: everything except
+   * parameters, `trainingSamples` and the numbers of the optimizer.
+   */
+  checkChange(where: string): void {
+    this.#check(where, 'a new one', 'it before or after');
+  }
+
+  /** Refuses an optimizer of another kind than that of the running call. */
+  checkOptimizer(optimizer: Optimizer): void {
+    const { optimizer: own } = this;
+    if (!own) this.checkChange('optimizer');
+    else if (isOtherKind(optimizer, own)) {
+      throw outOfRange(
+        'optimizer',
+        `another one, ${optimizer.name}, during ${this.#name}`,
+        `${own.name} until it ends`,
+      );
     }
   }
 
-  /** A call starts. Until `end`, no other call may train the network. */
-  start(): void {
-    this.#isRunning = true;
+  #check(where: string, got: string, wanted: string): void {
+    this.#arena.checkAlive();
+    if (this.#name) {
+      throw new Error(`${where}: got ${got} while this network is being trained by ${this.#name}, want ${wanted}`);
+    }
+  }
+
+  /** A call starts. Until `end`, no other call may train the network, or change what this one began with. */
+  start(call: string): void {
+    this.checkIdle(call);
+    this.#name = call;
+  }
+
+  /** Does the work of a call from start to end. */
+  async run<T>(call: string, work: () => Promise<T>): Promise<T> {
+    this.start(call);
+    try {
+      return await work();
+    } finally {
+      this.end();
+    }
   }
 
   /** From now on, the running call can be asked where it stands. */
@@ -42,8 +88,9 @@ export class CallInProgress {
   }
 
   end(): void {
-    this.#isRunning = false;
+    this.#name = undefined;
     this.#running = undefined;
+    this.optimizer = undefined;
   }
 
   /** The place of the running call, or else the place at which the next call may resume. */

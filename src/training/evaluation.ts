@@ -5,6 +5,7 @@ import { checkEvaluation, type EvaluateSpec, Scoring } from '../model/evaluate.j
 import type { EvaluateOptions } from '../model/evaluate-options.js';
 import type { Evaluation } from '../model/metrics.js';
 import { OutputsError } from '../model/outputs-error.js';
+import type { Names } from '../spec/names.js';
 import { SLICE_MS, Yielder } from './event-loop.js';
 import { readTimer } from './timer.js';
 import type { Trainer } from './trainer.js';
@@ -19,6 +20,8 @@ interface SlicedEvaluation {
   /** undefined: the training set that lies in the memory. */
   readonly data: CheckedData | undefined;
   readonly goal: Goal;
+  /** The names of the network's classes. */
+  readonly classes: Names['classes'];
   readonly options: EvaluateSpec;
   readonly ignoresNonFinite: boolean;
   readonly signal: AbortSignal | undefined;
@@ -29,28 +32,25 @@ interface SlicedEvaluation {
   readonly onChange: () => void;
 }
 
-/** See Network.evaluate. `revision`: that of the network at the call. */
+/** See Network.evaluate. `read`: what has been read at the call. */
 export async function evaluate(
   trainer: Trainer,
-  data: CheckedData,
-  goal: Goal,
+  read: Pick<SlicedEvaluation, 'data' | 'goal' | 'classes' | 'revision'>,
   options: EvaluateOptions,
-  revision: number,
 ): Promise<Evaluation> {
-  const checked = checkEvaluation(options, goal, trainer.arena.spec);
+  const checked = checkEvaluation(options, read.goal, trainer.arena.spec);
   const { signal } = options;
   throwIfAborted(signal);
   return await evaluateInSlices(trainer, {
+    ...read,
     where: 'data',
-    data,
-    goal,
     options: checked,
     ignoresNonFinite: false,
     signal,
     timed: (work) => work(),
-    revision,
     onChange: () => {
-      throw new Error('evaluate: got other weights before it had ended, want them to stay until it is awaited');
+      const wanted = 'them to stay until it is awaited';
+      throw new Error(`evaluate: got other weights or settings before it had ended, want ${wanted}`);
     },
   });
 }
@@ -71,6 +71,7 @@ export async function validate(
       where: data ? 'options.validation' : 'data',
       data,
       goal,
+      classes: trainer.arena.names.classes,
       ...how,
       revision,
       onChange: () => {},
@@ -82,13 +83,13 @@ export async function validate(
 }
 
 async function evaluateInSlices({ arena, pass }: Trainer, evaluation: SlicedEvaluation): Promise<Evaluation> {
-  const { where, data, goal, options, ignoresNonFinite, signal, timed, onChange } = evaluation;
+  const { where, data, goal, classes, options, ignoresNonFinite, signal, timed, onChange } = evaluation;
   const yielder = new Yielder();
   let { revision } = evaluation;
   let isWhole = false;
   arena.checkAlive();
   for (;;) {
-    const scoring = timed(() => new Scoring(where, arena, pass, data, goal, options, ignoresNonFinite));
+    const scoring = timed(() => new Scoring(where, arena, pass, data, { goal, classes }, options, ignoresNonFinite));
     while (pass.revision === revision) {
       const isDone = timed(() => advance(scoring, isWhole));
       if (isDone) return timed(() => scoring.result);

@@ -1,15 +1,14 @@
 import { throwIfAborted } from '../check/abort.js';
-import { checkIsObject } from '../check/errors.js';
 import { isPromise } from '../check/promises.js';
 import { checksumOf } from '../data/checksums.js';
-import { type CheckedData, checkData, DATA_WANTED, type DataSet, ownData } from '../data/data-set.js';
+import { type CheckedData, checkData, type DataSet, namedBy, ownData } from '../data/data-set.js';
 import { type InputArray, preparationOf, type Standardized, scaleOf } from '../data/inputs.js';
 import { BLOCK_NUMBERS } from '../data/numbers.js';
 import type { TargetArray } from '../data/targets.js';
 import { checkNamedTask, checkScaledTask, type Goal, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
-import type { Names } from '../spec/names.js';
+import { type Names, namesFor } from '../spec/names.js';
 import { outputsOf } from '../spec/spec.js';
 import { CallStart } from './call-start.js';
 import { CostGrowth } from './cost-growth.js';
@@ -63,35 +62,41 @@ interface Given {
   readonly options: TrainOptions;
 }
 
-/** See Network.fit. The data are read when the first report is asked for, which must be at once. */
+/**
+ * See Network.fit. The call must have been started. The data are read when the first report is asked for, which must be
+ * at once.
+ */
 export function fit(trainer: Trainer, data: DataSet, options: TrainOptions) {
-  checkIsObject('data', data, DATA_WANTED);
-  return reports(trainer, { data, options: takeOptions(options, TRAIN_KEYS, trainer.arena) });
+  return reports(trainer, { data, options: takeOptions(options, TRAIN_KEYS, namedBy('data', data, trainer.arena)) });
 }
 
 /** See Network.train. What needs no code that must be loaded is checked at the call. */
 export function train(trainer: Trainer, data: DataSet, options: TrainOptions) {
   const { arena } = trainer;
   arena.checkAlive();
-  checkIsObject('data', data, DATA_WANTED);
-  const taken = takeOptions(options, TRAIN_KEYS, arena);
+  const taken = takeOptions(options, TRAIN_KEYS, namedBy('data', data, arena));
   const copies = ownData('data', data, arena);
   checkCall(trainer, copies, taken);
-  return reports(trainer, { data: copies, options: taken });
+  return started(trainer, { data: copies, options: taken });
+}
+
+/** The reports of a call that starts when the first one is asked for. */
+async function* started(trainer: Trainer, given: Given): AsyncGenerator<EpochReport, void, undefined> {
+  trainer.call.start('train');
+  try {
+    yield* reports(trainer, given);
+  } finally {
+    trainer.call.end();
+  }
 }
 
 async function* reports(trainer: Trainer, given: Given): AsyncGenerator<EpochReport, void, undefined> {
-  const { call } = trainer;
-  call.checkIdle('fit');
   const start = new CallStart(trainer);
-  call.start();
   try {
     yield* (await begin(trainer, given)).reports();
   } catch (error) {
     start.undo();
     throw error;
-  } finally {
-    call.end();
   }
 }
 
@@ -101,9 +106,10 @@ function checkCall(trainer: Trainer, data: DataSet, options: TrainOptions) {
   const settings = checkSettings(options, arena, state.optimizer);
   const { standardize, validation } = settings;
   const checked = checkData('data', data, preparationOf(arena, standardize));
+  namesFor('options.validation', validation?.given ?? {}, namesFor('data', checked.given ?? {}, arena.names));
   // before the split: the decisive targets may all fall into one part
   const goal = goalOf(trainer, checked, validation);
-  checkNamedTask('data.classes', arena.names.classes ?? checked.given?.classes, goal.task);
+  checkNamedTask('data.classes', arena.names.classes ?? checked.given?.classes, goal.task, arena.spec);
   if (standardize.targets) checkScaledTask('options.standardize', goal.task);
   return { ...settings, data: checked, goal, given: checked.given };
 }
@@ -118,7 +124,9 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   const { options } = call;
   const data = call.data as DataSet;
   call.data = undefined;
-  const asked = options.optimizer ?? state.optimizer;
+  const atTheCall = state.optimizer;
+  const asked = options.optimizer ?? atTheCall;
+  trainer.call.optimizer = asked;
   // first of all, because the function of a learning rate may do anything, with the data too
   trainer.checkRate(asked);
   const isLbfgs = asked.name === 'lbfgs';
@@ -134,7 +142,6 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   const isInBlocks = isMeasured || (standardization && mayBeLarge(data) && !trainer.call.resumption);
   const copied = missing.length > 0 || isInBlocks ? ownData('data', data, arena) : data;
 
-  const atTheCall = state.optimizer;
   const settings = checkCall(trainer, copied, options);
   const { goal, given } = settings;
   if (missing.length > 0) await load(missing);
@@ -153,8 +160,7 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
     hasInputs = await trainer.standardizeInBlocks(parts.data, sizes.stepRows, pause);
   }
   // an optimizer that was assigned while code was loaded replaces that of the call, as it does in later epochs
-  const isAssigned = state.optimizer !== atTheCall && state.optimizer.name === settings.optimizer.name;
-  const optimizer = isAssigned ? state.optimizer : settings.optimizer;
+  const optimizer = state.optimizer === atTheCall ? settings.optimizer : state.optimizer;
   const fitSettings = {
     ...settings,
     ...parts,

@@ -3,13 +3,15 @@ import { outOfRange, wrongType } from '../check/errors.js';
 import { isPromise } from '../check/promises.js';
 import type { Arena } from '../core/arena.js';
 import { checksumOf, checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
-import { type CheckedData, checkData, type DataSet } from '../data/data-set.js';
+import { type CheckedData, checkSamples, type DataSet } from '../data/data-set.js';
 import { preparationOf, scaleOf } from '../data/inputs.js';
 import { ColumnMoments } from '../data/measure-columns.js';
 import { isFloats } from '../data/numbers.js';
+import { noWeight, withoutZeros } from '../data/pick.js';
 import { checkKnownGoal, checkNamedTask, checkScaledTask, isSettled, TargetSurvey } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
+import { namesFor } from '../spec/names.js';
 import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import { outputsOf } from '../spec/spec.js';
 import { CallStart } from './call-start.js';
@@ -52,8 +54,6 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
   if ((spec.l1 || spec.l2) && state.trainingSamples === undefined) {
     throw outOfRange('trainingSamples', 'undefined', 'the number of samples of an epoch, for l1 and l2');
   }
-  call.checkIdle('fitStream');
-  arena.checkAlive();
   throwIfAborted(settings.signal);
   const { stepRows, shuffle, ignoreNonFinite, optimizer, validation } = settings;
   const callOptions: CallOptions = {
@@ -67,7 +67,6 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
   const place = call.placeFor(callOptions, state.optimizer, arena);
   if (!place) state.checkRate(optimizer);
   const start = new CallStart(trainer);
-  call.start();
   try {
     const stream = new Stream(trainer, source, settings, callOptions, place);
     call.setRunning(stream);
@@ -75,10 +74,11 @@ export async function fitStream(trainer: Trainer, source: DataSource, options: S
   } catch (error) {
     start.undo();
     throw error;
-  } finally {
-    call.end();
   }
 }
+
+/** The name that messages give the weights of all parts. */
+const SOURCE = 'source: weights';
 
 /** The name that messages give the targets of the validation data. */
 const VALIDATION = 'options.validation.targets';
@@ -116,6 +116,10 @@ class Stream {
   #done: PartsPlace;
   /** The optimizer that the network gets once the first part has been checked; undefined if it already has it. */
   #optimizer: Optimizer | undefined;
+  /** The optimizer that the network had at the call. One that is assigned since then replaces that of the call. */
+  readonly #atTheCall: Optimizer;
+  /** n of the penalties. Without penalties, no step uses it. */
+  readonly #trainingSamples: number;
   /** The place at which the part in progress resumes, until that part has come. */
   #runPlace: RunPlace | undefined;
   /** Trains the part in progress; undefined between two parts. */
@@ -145,6 +149,9 @@ class Stream {
     this.#stopped = place?.stopped;
     this.#isOfVersion1 = place?.isOfVersion1;
     if (!place) this.#optimizer = settings.optimizer;
+    this.#atTheCall = trainer.optimizer;
+    this.#trainingSamples = trainer.state.trainingSamples ?? 1;
+    trainer.call.optimizer = settings.optimizer;
     if (!isSettled(trainer.goal)) this.#survey = new TargetSurvey(trainer.arena.spec);
     if (settings.validation) this.#survey?.add(VALIDATION, settings.validation.targets);
   }
@@ -187,13 +194,18 @@ class Stream {
     const inputMoments = standardize.inputs && !standardization ? new ColumnMoments(spec.inputs) : undefined;
     const targetMoments = standardize.targets && !targetScale ? new ColumnMoments(outputsOf(spec)) : undefined;
     if (!inputMoments && !targetMoments) return;
+    let isEmpty = true;
     for await (const { where, given } of this.#parts()) {
-      const { samples, inputs, targets } = this.#checkPart(where, given);
+      const data = this.#checkPart(where, given);
+      if (!data) continue;
+      isEmpty = false;
+      const { samples, inputs, targets } = data;
       inputMoments?.add(inputs, samples, scaleOf(inputs, spec));
       if (targetMoments && !isFloats(targets)) checkScaledTask('options.standardize', 'classes');
       targetMoments?.add(targets, samples, 1);
       await this.#yieldIfDue();
     }
+    if (isEmpty) throw noWeight(SOURCE);
     if (targetMoments)
       checkScaledTask('options.standardize', (this.#survey?.goal(this.#trainer.goal) ?? this.#trainer.goal).task);
     this.#trainer.scaling = {
@@ -210,6 +222,7 @@ class Stream {
     let isStopped = false;
     for await (const { where, given } of this.#parts()) {
       const data = this.#checkPart(where, given);
+      if (!data) continue;
       if (part < before.parts) {
         skipped += data.samples;
         part++;
@@ -221,6 +234,7 @@ class Stream {
       if (isStopped) break;
       await this.#yieldIfDue();
     }
+    if (part === 0) throw noWeight(SOURCE);
     if (part <= before.parts) checkSkipped(skipped, before);
     if (this.#runPlace) throw wrongParts(`no part ${part}`);
     this.#trainer.call.resumption = undefined;
@@ -235,7 +249,7 @@ class Stream {
     if (!this.#survey) return;
     const goal = this.#survey.goal(trainer.goal);
     if (validation) checkKnownGoal(VALIDATION, validation.targets, goal, trainer.arena.spec);
-    checkNamedTask('source: classes', trainer.arena.names.classes, goal.task);
+    checkNamedTask('source: classes', trainer.arena.names.classes, goal.task, trainer.arena.spec);
     trainer.goal = goal;
     this.#survey = undefined;
   }
@@ -299,8 +313,7 @@ class Stream {
       samples: data.samples,
       stepRows,
       stepsBefore: done.steps,
-      // without penalties, no step uses this number
-      trainingSamples: this.#trainer.state.trainingSamples ?? 1,
+      trainingSamples: this.#trainingSamples,
       isTrial: false,
       onBatch: onBatch && ((report) => onBatch(toEpochReport(report))),
       onProgress: onProgress && ((report) => onProgress(toEpochReport(report))),
@@ -350,7 +363,7 @@ class Stream {
     const { state } = this.#trainer;
     this.#trainer.loadRows(data, stepRows, slotsOf(state.optimizer));
     // the state of the optimizer stays until the first part has been checked
-    if (this.#optimizer) state.useOptimizer(this.#optimizer);
+    if (this.#optimizer && state.optimizer === this.#atTheCall) state.useOptimizer(this.#optimizer);
     this.#optimizer = undefined;
     if (this.#hasFallback) return;
     this.#hasFallback = true;
@@ -361,16 +374,23 @@ class Stream {
     return partsOf(this.#source, this.#trainer.arena, this.#settings.signal);
   }
 
-  /** The data must be copied at once after this call: see partsOf. */
-  #checkPart(where: string, part: DataSet): CheckedData {
+  /**
+   * The samples of a part that count; undefined if all of its weights are 0, so that it counts nowhere. The data must
+   * be copied at once after this call: see partsOf.
+   */
+  #checkPart(where: string, part: DataSet): CheckedData | undefined {
     const { arena, goal } = this.#trainer;
-    const data = checkData(where, part, preparationOf(arena, this.#settings.standardize));
+    const { standardize, validation } = this.#settings;
+    const preparation = preparationOf(arena, standardize);
+    const names = namesFor('options.validation', validation?.given ?? {}, arena.names);
+    const data = withoutZeros(checkSamples(where, part, { ...preparation, names }), arena.spec);
+    if (!data) return undefined;
     this.#survey?.add(`${where}.targets`, data.targets);
     // a task that the user has given is known before its targets are
     const known = goal.task && this.#survey ? this.#survey.goal(goal) : goal;
     checkKnownGoal(`${where}.targets`, data.targets, known, arena.spec);
     const task = known.task ?? (this.#survey?.areNumbers ? 'numbers' : undefined);
-    checkNamedTask(`${where}.classes`, arena.names.classes ?? data.given?.classes, task);
+    checkNamedTask(`${where}.classes`, arena.names.classes ?? data.given?.classes, task, arena.spec);
     return data;
   }
 }

@@ -1,5 +1,6 @@
 import type { SetSize } from '../core/memory-plan.js';
-import type { DataSet } from '../data/data-set.js';
+import type { KnownGoal } from '../data/task.js';
+import type { Names } from '../spec/names.js';
 import { CostGrowth } from './cost-growth.js';
 import { speedOf } from './epochs.js';
 import { PendingWarnings } from './pending-warnings.js';
@@ -14,13 +15,19 @@ import type { TrainingState } from './training-state.js';
 const STILL_SLICES = 2 ** 17;
 const STILL_WORK = 2 ** 32;
 
+/** What a later call must have in common with the one that began a training, to continue it. */
+export interface Continued extends Names {
+  /** See identityOf: the numbers of the data are not read again. */
+  readonly identity: readonly unknown[];
+  readonly goal: KnownGoal;
+}
+
 /**
  * Training for a given time: takes the steps of `fit`, in the same order, as many in each call as fit into the time.
  */
 export class TimeBoxedTraining {
   readonly #state: TrainingState;
-  /** The arrays that were given. Their numbers are not read again. */
-  readonly #given: DataSet;
+  readonly #begun: Continued;
   readonly samples: number;
   readonly #options: StepperOptions;
   readonly #set: SetSize | undefined;
@@ -33,10 +40,10 @@ export class TimeBoxedTraining {
   readonly #warnings = new PendingWarnings();
   #epochCost = 0;
 
-  /** `given`: the arrays of the data, which already lie in the arena. */
+  /** `begun`: of the data, which already lie in the arena. */
   constructor(
     state: TrainingState,
-    { inputs, targets, weights }: DataSet,
+    begun: Continued,
     samples: number,
     options: StepperOptions,
     callOptions: () => CallOptions,
@@ -44,7 +51,7 @@ export class TimeBoxedTraining {
   ) {
     this.#warnings.add(...warnings);
     this.#state = state;
-    this.#given = { inputs, targets, weights };
+    this.#begun = begun;
     this.samples = samples;
     this.#options = options;
     this.#set = state.arena.set;
@@ -53,15 +60,16 @@ export class TimeBoxedTraining {
   }
 
   /**
-   * True if a call with these arrays and options resumes here: they are the same ones, and the data are still in the
-   * memory. `optionsOf`: the options for these samples, which other data may contradict.
+   * True if a call with these arrays, names and options resumes here: they are the same ones, and the data are still in
+   * the memory. `optionsOf`: the options for these samples, which other data may contradict.
    */
-  continues(
-    data: { inputs?: unknown; targets?: unknown; weights?: unknown },
-    optionsOf: () => StepperOptions,
-  ): boolean {
-    const { inputs, targets, weights } = this.#given;
-    const isSame = data.inputs === inputs && data.targets === targets && data.weights === weights;
+  continues({ identity, classes, columns, goal }: Continued, optionsOf: () => StepperOptions): boolean {
+    const begun = this.#begun;
+    const isSame =
+      identity.every((value, i) => value === begun.identity[i]) &&
+      classes === begun.classes &&
+      columns === begun.columns &&
+      goal === begun.goal;
     if (!isSame || this.#state.arena.set !== this.#set) return false;
     const { stepRows, longSteps, shuffle, ignoreNonFinite } = this.#options;
     const options = optionsOf();

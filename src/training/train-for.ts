@@ -1,5 +1,5 @@
 import { checkObject, checkPositive, outOfRange } from '../check/errors.js';
-import { checkData, type DataSet } from '../data/data-set.js';
+import { checkData, type DataSet, namedBy } from '../data/data-set.js';
 import { checkNamedTask, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import { slotsOf } from '../spec/optimizer.js';
@@ -13,8 +13,8 @@ import type { Trainer } from './trainer.js';
 
 /** The data of a call of trainFor. */
 interface GivenData {
-  /** The user's arrays. A later call with the same ones continues. */
-  readonly arrays: DataSet;
+  /** That of the user's arrays: see identityOf. A later call with the same ones continues. */
+  readonly identity: readonly unknown[];
   /** The arrays that are read: the same ones, or copies that were made before this file was loaded. */
   readonly data: DataSet;
 }
@@ -33,7 +33,6 @@ export function trainFor(
   if (settings.optimizer.name === 'lbfgs') {
     throw outOfRange('options.optimizer', 'lbfgs', 'one that takes a step at a time: lbfgs needs fit');
   }
-  trainer.call.checkIdle('trainFor');
   const start = new CallStart(trainer);
   try {
     const training = trainingFor(trainer, given, settings);
@@ -53,7 +52,9 @@ function trainingFor(trainer: Trainer, given: GivenData, settings: StepSettings)
   const { optimizer } = settings;
   const last = trainer.timeBoxed;
   const hasState = slotsOf(optimizer) === trainer.arena.plan.slots;
-  if (!last || !hasState || !last.continues(given.arrays, () => stepsOf(settings, last.samples))) {
+  const { names } = namedBy('data', given.data, trainer.arena);
+  const asked = { identity: given.identity, ...names, goal: trainer.goal };
+  if (!last || !hasState || !last.continues(asked, () => stepsOf(settings, last.samples))) {
     return startTraining(trainer, given, settings);
   }
   trainer.state.checkRate(optimizer);
@@ -61,13 +62,13 @@ function trainingFor(trainer: Trainer, given: GivenData, settings: StepSettings)
   return last;
 }
 
-function startTraining(trainer: Trainer, { arrays, data }: GivenData, settings: StepSettings): TimeBoxedTraining {
+function startTraining(trainer: Trainer, { identity, data }: GivenData, settings: StepSettings): TimeBoxedTraining {
   const { arena, state } = trainer;
   // first of all, because the function of a learning rate may do anything, with the data too
   trainer.checkRate(settings.optimizer);
   const checked = checkData('data', data, arena);
   const goal = settleGoal(trainer.goal, { 'data.targets': checked.targets }, arena.spec);
-  checkNamedTask('data.classes', arena.names.classes ?? checked.given?.classes, goal.task);
+  checkNamedTask('data.classes', arena.names.classes ?? checked.given?.classes, goal.task, arena.spec);
   const steps = stepsOf(settings, checked.samples);
   const slots = slotsOf(settings.optimizer);
   const callOptions = once(() => ({ ...trainer.optionsOf('trainFor', checked.samples, steps), slots }));
@@ -75,7 +76,8 @@ function startTraining(trainer: Trainer, { arrays, data }: GivenData, settings: 
   trainer.goal = goal;
   trainer.takeNames(checked.given);
   const warnings = warningsOf(checked, arena);
-  const training = new TimeBoxedTraining(state, arrays, checked.samples, steps, callOptions, warnings);
+  const begun = { identity, ...arena.names, goal };
+  const training = new TimeBoxedTraining(state, begun, checked.samples, steps, callOptions, warnings);
   if (place) {
     state.useOptimizer(settings.optimizer);
     training.resume(place);

@@ -4,13 +4,12 @@ import { MAX_CHUNK_ROWS, type SetSize } from '../core/memory-plan.js';
 import { checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
 import { type CheckedData, loadInputsInBlocks, loadTrainingSet, setSize, writeWindow } from '../data/data-set.js';
 import { checkInputShape, checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
-import { ownIfShared } from '../data/own-arrays.js';
 import { weighted } from '../data/pick.js';
 import { typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
 import { checkTargets, checkWeights, type SampleWeights, type TargetArray, type Targets } from '../data/targets.js';
 import { checkKnownGoal, type KnownGoal } from '../data/task.js';
 import type { Pass } from '../model/pass.js';
-import type { Names } from '../spec/names.js';
+import { type Names, namesFor } from '../spec/names.js';
 import { checkOptimizer, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import { CallInProgress } from './call-in-progress.js';
 import { BatchGuard } from './non-finite.js';
@@ -31,7 +30,7 @@ export class Trainer {
   readonly arena: Arena;
   readonly pass: Pass;
   readonly state: TrainingState;
-  readonly call = new CallInProgress();
+  readonly call: CallInProgress;
   /** The goal of the network, as far as it is known. */
   goal: KnownGoal = {};
   readonly #guard = new BatchGuard();
@@ -42,6 +41,7 @@ export class Trainer {
     this.arena = arena;
     this.pass = pass;
     this.state = new TrainingState(arena, pass);
+    this.call = new CallInProgress(arena);
   }
 
   get optimizer(): Optimizer {
@@ -52,10 +52,7 @@ export class Trainer {
     this.arena.checkAlive();
     const checked = checkOptimizer(optimizer);
     if (this.call.isRunning) {
-      if (this.state.isOther(checked)) {
-        const wanted = `${this.optimizer.name} until it ends`;
-        throw outOfRange('optimizer', `another one, ${checked.name}, during fit`, wanted);
-      }
+      this.call.checkOptimizer(checked);
       // earlier steps can be repeated only with the optimizer that they were taken with, so that they are checked now
       this.pass.checkGuard();
     }
@@ -79,8 +76,7 @@ export class Trainer {
 
   /** Takes the names that come with data, where the network has none. */
   takeNames(given: Names = {}): void {
-    const { names } = this.arena;
-    this.arena.names = { classes: names.classes ?? given.classes, columns: names.columns ?? given.columns };
+    this.arena.names = namesFor('data', given, this.arena.names);
   }
 
   /** Puts a scaling back. If it has not changed, nothing else does. */
@@ -97,11 +93,10 @@ export class Trainer {
   }
 
   /**
-   * The targets of a batch in a typed array: a copy if another thread can change those that were given. Refuses targets
-   * that do not fit the network, or contradict what it learns.
+   * The targets of a batch in a typed array. Refuses targets that do not fit the network, or contradict what it learns.
    */
   takeTargets(where: string, given: Targets, rows: number): TargetArray {
-    const targets = ownIfShared(typedTargets(where, given, rows, this.arena)) as TargetArray;
+    const targets = typedTargets(where, given, rows, this.arena) as TargetArray;
     checkTargets(where, targets, rows, this.arena.spec);
     checkKnownGoal(where, targets, this.goal, this.arena.spec);
     return targets;

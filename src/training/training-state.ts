@@ -3,7 +3,7 @@ import type { Arena } from '../core/arena.js';
 import { pack, unpack } from '../core/parameters.js';
 import type { Pass } from '../model/pass.js';
 import { RANDOM_STEPS } from '../spec/codes.js';
-import { defaultOptimizer, isFullBatch, numbersOf, type Optimizer, slotsOf } from '../spec/optimizer.js';
+import { defaultOptimizer, isFullBatch, isOtherKind, numbersOf, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import { type ClockState, RateClock } from '../spec/schedule.js';
 import { countParameters } from '../spec/spec.js';
 import { Fallback } from './fallback.js';
@@ -108,7 +108,7 @@ export class TrainingState implements Trainee {
 
   /** True if the optimizer is of another kind than the network's, or has another number of slots. */
   isOther(optimizer: Optimizer): boolean {
-    return optimizer.name !== this.#optimizer.name || slotsOf(optimizer) !== slotsOf(this.#optimizer);
+    return isOtherKind(optimizer, this.#optimizer);
   }
 
   /** Refuses a step on one batch of `rows` rows if the optimizer cannot take it. */
