@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import zopfli from '@gfx/zopfli';
 import { transform } from 'esbuild';
-import { ALPHABET, FIRST, textOf } from './bytes-as-text.mjs';
+import { textOf } from './bytes-as-text.mjs';
 import { makeTiles, OUTPUT, SOURCE } from './make-tiles.mjs';
 import { strip } from './strip.mjs';
 
@@ -84,10 +84,11 @@ for (const target of SHIPPED) {
     target === PREDICT
       ? functionsOf(PREDICT_INTERFACE, 'PredictCore')
       : [...functionsOf(INTERFACE, 'Core'), 'join', 'serve'];
-  const bytes = strip(readFileSync(join(ROOT, input)), functions);
+  // nothing is added to a product where there is no training: the parameters for that, and the code, are removed
+  const bytes = strip(readFileSync(join(ROOT, input)), functions, target === PREDICT ? ['dae-optimizing'] : []);
   writeFileSync(join(ROOT, shipped), bytes);
   // not deflated, for simdprop/static and simdprop/predict
-  const constants = { alphabet: ALPHABET, first: FIRST, text: textOf(bytes) };
+  const constants = textOf(bytes);
   if (target === PREDICT) {
     generate(output, input, constants);
     continue;

@@ -1,3 +1,1 @@
-export const ALPHABET: string;
-export const FIRST: number;
-export function textOf(bytes: Uint8Array): string;
+export function textOf(bytes: Uint8Array): { alphabet: string; first: number; text: string };

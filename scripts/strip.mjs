@@ -7,16 +7,17 @@ import binaryen from 'assemblyscript/binaryen';
  *
  * The instructions of the kernels stay. Functions and local variables get new numbers, the most used first, because
  * small numbers take fewer bytes. This saves 500 of 11,000 bytes after gzip: 200 by the names of exports, 100 by the
- * numbers.
+ * numbers. `passes`: passes of Binaryen that run before.
  */
-export function strip(bytes, names) {
+export function strip(bytes, names, passes = []) {
   const module = binaryen.readBinary(bytes);
   module.setFeatures(binaryen.Features.All);
   const exported = Array.from({ length: module.getNumExports() }, (_, i) =>
     binaryen.getExportInfo(module.getExportByIndex(i)),
   );
   for (const { name } of exported) if (!names.includes(name)) module.removeExport(name);
-  module.runPasses(['remove-unused-module-elements', 'reorder-functions', 'reorder-locals']);
+  binaryen.setOptimizeLevel(3);
+  module.runPasses([...passes, 'remove-unused-module-elements', 'reorder-functions', 'reorder-locals']);
   const stripped = module.emitBinary();
   module.dispose();
   return stripped;

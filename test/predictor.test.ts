@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type ActivationName, type LayerOptions, Network, type NetworkOptions } from '../src/index.js';
 import { loadPredictor } from '../src/predict.js';
 import { ACTIVATIONS, keys } from '../src/spec/spec.js';
 import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
+import { editJson, seal, withSection } from './saved-files.js';
 
 // simdprop/predict: what it predicts has the bits of the whole core, for every kind of network and of inputs.
 
@@ -115,8 +116,18 @@ describe('every activation', () => {
 describe('files of all versions', () => {
   const folder = new URL('golden-saved/', import.meta.url);
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.simdprop'))) {
+    const bytes = readFileSync(new URL(name, folder));
+    if (name.startsWith('version-1')) {
+      it(`${name} is refused`, async () => {
+        await expect(loadPredictor(bytes)).rejects.toThrow(
+          /^load: got a file of version 1, want 2: Network\.load reads older ones$/,
+        );
+        const now = await (await Network.load(bytes, { training: false })).save();
+        expect((await loadPredictor(now)).inputs).toBeGreaterThan(0);
+      });
+      continue;
+    }
     it(`${name} predicts the bits of the whole core`, async () => {
-      const bytes = readFileSync(new URL(name, folder));
       const net = await Network.load(bytes, { training: false });
       const predictor = await loadPredictor(bytes);
       const x = randomFloats(7 * net.inputs, 1);
@@ -128,4 +139,160 @@ describe('files of all versions', () => {
       expect(predictor.columns).toEqual(net.columns);
     });
   }
+});
+
+const OPTIONS = { inputs: 2, layers: [{ units: 3 }, { units: 2, activation: 'softmax' }], seed: 1 } as const;
+
+const fileOf = async (options: NetworkOptions) => await (await Network.create(options)).save();
+
+describe('a predictor', () => {
+  it('classifies as the network does, with names and probabilities', async () => {
+    const names = { classes: ['no', 'yes'], columns: ['a', 'b'], task: 'classes' } as const;
+    const net = await Network.create({ ...OPTIONS, ...names });
+    const predictor = await loadPredictor(await net.save());
+    const x = randomFloats(20, 1);
+    for (const options of [{}, { probabilities: true }, { threshold: 0.6 }]) {
+      expect(predictor.classify(x, options)).toEqual(net.classify(x, options));
+    }
+    expect(predictor).toMatchObject({ inputs: 2, outputs: 2, ...names });
+    expect(() => predictor.predict([[1, Number.NaN]])).toThrow('x[0][1] (row 0, column "b"): got NaN');
+    const numbers = await loadPredictor(await fileOf({ ...OPTIONS, task: 'numbers' }));
+    expect(() => numbers.classify(x)).toThrow('classify: got a network that learns numbers');
+  });
+
+  it('needs none of the functions of a custom cost', async () => {
+    const cost = { value: () => 0, gradient: () => {} };
+    const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], cost });
+    const x = randomFloats(2, 1);
+    expectSameBits((await loadPredictor(await net.save())).predict(x), net.predict(x));
+  });
+
+  it('refuses inputs with the messages of the network, and predicts as before', async () => {
+    const net = await Network.create(OPTIONS);
+    const predictor = await loadPredictor(await net.save());
+    const x = randomFloats(20, 1);
+    const before = predictor.predict(x);
+    const wrong: unknown[] = [
+      new Float32Array(3),
+      new Float32Array(0),
+      [Number.NaN, 1],
+      Float32Array.of(1, Number.POSITIVE_INFINITY),
+      [[1, 2, 3]],
+      new Uint8ClampedArray(2),
+      new BigInt64Array(2),
+      'text',
+      undefined,
+      [['1', 2]],
+    ];
+    for (const inputs of wrong) {
+      const messageOf = (model: { predict(x: never): unknown }) => {
+        try {
+          return model.predict(inputs as never);
+        } catch (error) {
+          return String(error);
+        }
+      };
+      expect(messageOf(predictor)).toMatch(/^(Type|Range)Error: x/);
+      expect(messageOf(predictor)).toBe(messageOf(net));
+    }
+    expectSameBits(predictor.predict(x), before);
+  });
+
+  it('takes memory for the largest batch, up to batchSize rows', async () => {
+    const grow = vi.spyOn(WebAssembly.Memory.prototype, 'grow');
+    const wide = { inputs: 5000, layers: [{ units: 1 }] };
+    const predictor = await loadPredictor(await fileOf(wide), { batchSize: 16 });
+    const grownBy = (rows: number) => {
+      grow.mockClear();
+      predictor.predict(new Float32Array(rows * 5000));
+      return grow.mock.calls.reduce((sum, [pages]) => sum + pages, 0);
+    };
+    expect(grownBy(1)).toBe(0);
+    expect(grownBy(16)).toBeGreaterThan(0);
+    expect(grownBy(100)).toBe(0);
+    grow.mockRestore();
+  });
+
+  it('is not affected by later changes of the file, and ends with dispose()', async () => {
+    const file = await fileOf(OPTIONS);
+    const x = randomFloats(4, 1);
+    const loading = loadPredictor(file);
+    file.fill(0);
+    const predictor = await loading;
+    expect(predictor.predict(x)).toHaveLength(4);
+    predictor.dispose();
+    expect(() => predictor.predict(x)).toThrow('Predictor: got a call after dispose(), want a predictor in use');
+    expect(() => predictor.classify(x)).toThrow('Predictor: got a call after dispose()');
+  });
+
+  it('takes its own module, and no other', async () => {
+    const moduleOf = (name: string) =>
+      new WebAssembly.Module(readFileSync(new URL(`../build/${name}`, import.meta.url)));
+    const file = await fileOf(OPTIONS);
+    const predictor = await loadPredictor(file, { wasm: moduleOf('shipped/predict.wasm') });
+    expect(predictor.predict([1, 2])).toHaveLength(2);
+    const wanted = 'want the WebAssembly.Module of simdprop/predict.wasm of this version';
+    await expect(loadPredictor(file, { wasm: moduleOf('simd.wasm') })).rejects.toThrow(
+      `options.wasm: got another module, ${wanted}`,
+    );
+    await expect(loadPredictor(file, { wasm: {} as never })).rejects.toThrow(
+      `options.wasm: got an object (Object), ${wanted}`,
+    );
+    await expect(Network.load(file, { wasm: moduleOf('shipped/predict.wasm') })).rejects.toThrow(
+      'wasm: got another module, want a WebAssembly.Module of simdprop/simd.wasm',
+    );
+  });
+});
+
+describe('a file', () => {
+  const refusals: readonly (readonly [string, (file: Uint8Array) => unknown, string])[] = [
+    ['nothing', () => undefined, 'load: got undefined, want a Uint8Array or an ArrayBuffer that save() made'],
+    ['no bytes', () => new Uint8Array(0), 'load: got another file, want one that save() made'],
+    ['text', () => Buffer.from('{"inputs": 2, "layers": []}'), 'load: got another file, want one that save() made'],
+    ['half of it', (file) => file.subarray(0, file.length / 2), 'load: got a file that is damaged or cut short'],
+    ['one byte changed', (file) => file.fill(1, 40, 41), 'load: got a file that is damaged or cut short'],
+    ['a newer version', (file) => file.fill(9, 8, 9), 'load: got a file of version 9, want 2'],
+  ];
+  for (const [what, change, message] of refusals) {
+    it(`is refused: ${what}`, async () => {
+      await expect(loadPredictor(change(await fileOf(OPTIONS)) as Uint8Array)).rejects.toThrow(message);
+    });
+  }
+
+  it('is refused if it has what this version does not know', async () => {
+    const file = await fileOf(OPTIONS);
+    const wanted = 'want one that this version knows';
+    const newer: [Uint8Array, string][] = [
+      [editJson(file, 'network', (json) => ({ ...json, skip: 1 })), `a network with skip, ${wanted}`],
+      [
+        editJson(file, 'network', ({ layers: [first, last], ...json }) => ({
+          ...json,
+          layers: [{ ...first, activation: 'new' }, last],
+        })),
+        `the activation new, ${wanted}`,
+      ],
+      [withSection(file, 'more', { required: true }), `the section more, ${wanted}`],
+      [withSection(file, 'parameters', { type: 'f16' }), 'a section parameters of type f16, want f32'],
+    ];
+    for (const [bytes, message] of newer) await expect(loadPredictor(bytes)).rejects.toThrow(`load: got ${message}`);
+    const optional = await loadPredictor(withSection(file, 'more', { required: false }));
+    expect(optional.inputs).toBe(2);
+  });
+
+  it('that is forged is refused or predicts: nothing else happens', async () => {
+    const file = await fileOf({ ...OPTIONS, classes: ['a', 'b'], task: 'classes' });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(file.length - 5), fc.nat(255), fc.nat(3), async (at, value, more) => {
+        const forged = file.slice(0, file.length - (more === 3 ? 8 : 0));
+        forged.fill(value, at, at + more + 1);
+        try {
+          (await loadPredictor(seal(forged))).predict(new Float32Array(2));
+        } catch (error) {
+          if (error instanceof RangeError || error instanceof TypeError) return;
+          throw error;
+        }
+      }),
+      { seed: SEED, numRuns: 500 },
+    );
+  });
 });

@@ -1,27 +1,30 @@
-import { checkBoolean, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import { foreignContents } from '../check/contents.js';
+import { crc32 } from '../check/crc32.js';
+import { checkBoolean, checkIsObject, checkName, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
 import { CORE_KEYS, type CoreOptions } from '../core/core-options.js';
 import { checkScalable } from '../data/target-scale.js';
-import { checkScaledTask, type KnownGoal } from '../data/task.js';
+import { checkNamedTask, checkScaledTask, checkTask, goalGiven, type KnownGoal } from '../data/task.js';
+import { checkClassNames, checkNames, classCountOf, type Names } from '../spec/names.js';
 import type { CustomCost, SpecOptions } from '../spec/network-options.js';
 import { checkOptimizer, defaultOptimizer, type Optimizer } from '../spec/optimizer.js';
 import { checkClockState, type ScheduleFunction } from '../spec/schedule.js';
-import { checkSpec, countParameters, isCustomCost, outputsOf, SPEC_KEYS, type Spec } from '../spec/spec.js';
-import type { Standardization } from '../spec/standardization.js';
 import {
-  checkFile,
-  checkKeys,
-  decodeGoal,
-  decodeNames,
-  decodeScaled,
-  decodeStandardization,
-  NETWORK_SECTIONS,
-} from './decode-network.js';
+  checkSpec,
+  countParameters,
+  isCustomCost,
+  outputsOf,
+  type ScaledArrays,
+  SPEC_KEYS,
+  type Spec,
+} from '../spec/spec.js';
+import { checkStandardization, type Standardization } from '../spec/standardization.js';
 import { TRAINING_SECTIONS } from './encode.js';
-import { Contents, inFile, readJson, readSections } from './read-sections.js';
+import { Contents, inFile, NEWER, readJson, readSections } from './read-sections.js';
 import type { SavedNetwork, SavedOptimizer } from './saved-network.js';
-import { CHECKSUM_BYTES, jsonSection, type Section } from './sections.js';
+import { CHECKSUM_BYTES, jsonSection, MAGIC, PREFIX_BYTES, type Section, VERSION } from './sections.js';
 
-// Reads what encode.ts writes, as untrusted input: see decode-network.ts.
+// Reads what encode.ts writes. A file is untrusted input: every part of it is checked, and memory is allocated only for
+// contents that the file is long enough to hold.
 
 /** Options of `load`. */
 export interface LoadOptions extends CoreOptions {
@@ -41,7 +44,16 @@ export interface LoadOptions extends CoreOptions {
 
 const OWN_KEYS = keysOf<Omit<LoadOptions, keyof CoreOptions>>({ cost: true, learningRate: true, training: true });
 
-const SECTIONS = [...NETWORK_SECTIONS, 'optimizer', ...TRAINING_SECTIONS];
+const SECTIONS = [
+  'network',
+  'parameters',
+  'standardization',
+  'targets',
+  'names',
+  'task',
+  'optimizer',
+  ...TRAINING_SECTIONS,
+];
 
 /** `file`: a copy of the user's bytes. `options`: those of load that say what a file cannot hold. */
 export async function decode(file: Uint8Array, options: LoadOptions): Promise<SavedNetwork> {
@@ -85,6 +97,38 @@ export async function sectionsOf(file: Uint8Array): Promise<Section[]> {
   return sectionsOfVersion1(json, file.subarray(start, file.length - CHECKSUM_BYTES), jsonSection);
 }
 
+/** Checks that a file is complete. Returns its version. */
+function checkFile(file: Uint8Array): number {
+  const foreign = foreignContents(file);
+  if (foreign) throw outOfRange('load', foreign, 'a file that save() made');
+  const checksumStart = file.length - CHECKSUM_BYTES;
+  if (checksumStart < PREFIX_BYTES) {
+    throw outOfRange('load', `${file.length} bytes`, `a file of at least ${PREFIX_BYTES + CHECKSUM_BYTES}`);
+  }
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const magic = String.fromCharCode(...file.subarray(0, MAGIC.length));
+  if (magic !== MAGIC) throw outOfRange('load', `a file that begins with ${JSON.stringify(magic)}`, `"${MAGIC}"`);
+  const version = view.getUint32(8, true);
+  if (version < 1 || version > VERSION) {
+    const wanted = `version 1 to ${VERSION}${version > VERSION ? `: ${NEWER}` : ''}`;
+    throw outOfRange('load', `a file of version ${version}`, wanted);
+  }
+  const checksum = view.getUint32(checksumStart, true);
+  const actual = crc32(file.subarray(0, checksumStart));
+  if (checksum !== actual) {
+    throw outOfRange('load', `contents with the checksum ${actual}`, `${checksum}: the file is damaged or cut short`);
+  }
+  return version;
+}
+
+/** Refuses an object with an unknown key, which comes from another version. */
+function checkKeys(where: string, value: unknown, keys: readonly string[]): void {
+  checkIsObject(where, value);
+  const unknown = Object.keys(value).find((key) => !keys.includes(key));
+  if (unknown === undefined) return;
+  throw outOfRange(where, `the unknown key ${JSON.stringify(unknown)}`, `${keys.join(', ')}, or ${NEWER}`);
+}
+
 function decodeSpec(value: unknown, cost: CustomCost | undefined): Spec {
   checkKeys('load: network', value, [...SPEC_KEYS, 'scaled']);
   const { scaled, ...options } = value as Omit<SpecOptions, 'cost'> & { cost: unknown; scaled: unknown };
@@ -96,8 +140,34 @@ function decodeSpec(value: unknown, cost: CustomCost | undefined): Spec {
   }
   return inFile('load: ', () => ({
     ...checkSpec({ ...options, cost: cost ?? (options.cost as SpecOptions['cost']) }),
-    ...decodeScaled(scaled, options),
+    ...(scaled === undefined ? oldScale(options) : { scaled: checkName('scaled', scaled, SCALED) }),
   }));
+}
+
+const SCALED: readonly ScaledArrays[] = ['all', 'integers', 'bytes'];
+
+/** The scale of a file that does not say to which arrays it applies. If it has none, bytes were multiplied by 1/255. */
+function oldScale({ scale }: Pick<SpecOptions, 'scale'>): Partial<Spec> {
+  return scale === undefined ? { scale: 1 / 255, scaled: 'bytes' } : { scaled: 'integers' };
+}
+
+/** The goal of the network. If it is not decided yet, the file has no such section, and nothing is known. */
+function decodeGoal(contents: Contents, spec: Spec): KnownGoal {
+  if (!contents.has('task')) return {};
+  const value = contents.json('task');
+  checkKeys('load: task', value, ['task', 'isSigned']);
+  const { task, isSigned } = value as KnownGoal;
+  const given = goalGiven(checkTask('load: task.task', task, spec), spec);
+  if (isSigned === undefined) return given;
+  checkBoolean('load: task.isSigned', isSigned);
+  if (given.isSigned !== undefined && isSigned !== given.isSigned) {
+    throw outOfRange(
+      'load: task.isSigned',
+      isSigned,
+      `${given.isSigned} for the task ${task} and the cost ${spec.cost}`,
+    );
+  }
+  return { ...given, isSigned };
 }
 
 const OPTIMIZER_KEYS = keysOf<SavedOptimizer>({
@@ -129,6 +199,16 @@ function decodeOptimizer(contents: Contents): SavedOptimizer {
   };
 }
 
+function decodeNames(contents: Contents, spec: Spec, { task }: KnownGoal): Names {
+  if (!contents.has('names')) return {};
+  const value = contents.json('names');
+  checkKeys('load: names', value, keysOf<Names>({ classes: true, columns: true }));
+  const { classes, columns } = value as Names;
+  const checked = checkClassNames('load: names.classes', classes, classCountOf(outputsOf(spec), task));
+  checkNamedTask('load: names.classes', checked, task, spec);
+  return { classes: checked, columns: checkNames('load: names.columns', columns, spec.inputs) };
+}
+
 /** The standardisation of the targets. Only some networks can have it: the file may have been forged. */
 function decodeTargetScale(contents: Contents, spec: Spec, { task }: KnownGoal): Standardization | undefined {
   const scale = decodeStandardization(contents, 'targets', outputsOf(spec));
@@ -137,6 +217,13 @@ function decodeTargetScale(contents: Contents, spec: Spec, { task }: KnownGoal):
     checkScaledTask('load: targets', task);
   }
   return scale;
+}
+
+function decodeStandardization(contents: Contents, name: string, columns: number): Standardization | undefined {
+  if (!contents.has(name)) return undefined;
+  const doubles = contents.doubles(name, 2 * columns);
+  const parts = { means: doubles.subarray(0, columns), deviations: doubles.subarray(columns) };
+  return checkStandardization(`load: ${name}`, parts, columns);
 }
 
 /**

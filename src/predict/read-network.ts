@@ -1,23 +1,14 @@
-import { checkFloats } from '../check/errors.js';
-import type { KnownGoal } from '../data/task.js';
-import {
-  checkFile,
-  decodeGoal,
-  decodeNames,
-  decodeScaled,
-  decodeStandardization,
-  NETWORK_SECTIONS,
-} from '../persistence/decode-network.js';
-import { Contents, inFile, readJson, readSections } from '../persistence/read-sections.js';
-import { CHECKSUM_BYTES, jsonSection } from '../persistence/sections.js';
-import { sectionsOfVersion1 } from '../persistence/version-1.js';
-import type { Names } from '../spec/names.js';
-import type { SpecOptions } from '../spec/network-options.js';
-import { checkForwardSpec, countParameters, type ForwardSpec, outputsOf } from '../spec/spec.js';
+import { crc32 } from '../check/crc32.js';
+import { parseJson } from '../check/utf8.js';
+import { goalGiven, type KnownGoal, TASKS } from '../data/task.js';
+import { aligned, CHECKSUM_BYTES, MAGIC, PREFIX_BYTES, VERSION } from '../persistence/sections.js';
+import { classCountOf, type Names } from '../spec/names.js';
+import { ACTIVATIONS, countParameters, type ForwardSpec, LAYER_KEYS, outputsOf, SPEC_KEYS } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
 
-// Reads the part of a file that predictions depend on. What else is in it, such as the cost and the optimizer, is left
-// alone.
+// Reads the part of a file that predictions depend on; what only training needs is left alone. A file is untrusted
+// input. Network.load says of each part of a file what is wrong with it; here, few messages say it, because their texts
+// are a part of a small download.
 
 export interface ReadNetwork {
   readonly spec: ForwardSpec;
@@ -29,30 +20,113 @@ export interface ReadNetwork {
   readonly parameters: Float32Array;
 }
 
-/** The network in a file that save() has made. */
+interface FileSection {
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+/** JSON of a file, of which nothing is checked yet. */
+type Unchecked = Record<string, unknown>;
+
+/** The sections that are read. Others may be there, if none needs them. */
+const KNOWN = ['network', 'parameters', 'standardization', 'targets', 'names', 'task'];
+
+const MAX_WIDTH = 65_536;
+const NEWER = 'one that this version knows';
+
+/** The network in a file that save() has made; `file` is a copy of it. Throws a RangeError for every other file. */
 export function readNetwork(file: Uint8Array): ReadNetwork {
-  const contents = new Contents(sectionsOf(file), NETWORK_SECTIONS);
-  const { scaled, ...options } = Object(contents.json('network'));
-  const spec = inFile('load: ', () => ({
-    ...checkForwardSpec(options as SpecOptions),
-    ...decodeScaled(scaled, options as SpecOptions),
-  }));
-  const outputs = outputsOf(spec);
-  const learner = { ...spec, cost: options.cost as unknown };
-  const goal = decodeGoal(contents, learner);
-  const parameters = contents.floats('parameters', countParameters(spec));
+  try {
+    return networkOf(sectionsOf(file));
+  } catch (cause) {
+    throw new RangeError(`load: got ${(cause as Error).message}`, { cause });
+  }
+}
+
+function check(isRight: boolean, got: string, wanted = 'what save() writes'): void {
+  if (!isRight) throw new RangeError(`${got}, want ${wanted}`);
+}
+
+function sectionsOf(file: Uint8Array): ReadonlyMap<string, FileSection> {
+  const view = new DataView(file.buffer);
+  const end = file.length - CHECKSUM_BYTES;
+  const isOurs = end >= PREFIX_BYTES && String.fromCharCode(...file.subarray(0, MAGIC.length)) === MAGIC;
+  check(isOurs, 'another file', 'one that save() made');
+  const version = view.getUint32(8, true);
+  check(version === VERSION, `a file of version ${version}`, `${VERSION}: Network.load reads older ones`);
+  check(crc32(file.subarray(0, end)) === view.getUint32(end, true), 'a file that is damaged or cut short');
+  let at = PREFIX_BYTES + view.getUint32(12, true);
+  const { sections } = parseJson('table', file.subarray(PREFIX_BYTES, at)) as { sections: Unchecked[] };
+  return new Map(
+    sections.map(({ name, type, bytes, required }) => {
+      check(!required || KNOWN.includes(name as string), `the section ${name}`, NEWER);
+      const start = at;
+      at += aligned(bytes as number);
+      return [name as string, { type: type as string, bytes: file.subarray(start, start + (bytes as number)) }];
+    }),
+  );
+}
+
+function networkOf(sections: ReadonlyMap<string, FileSection>): ReadNetwork {
+  const bytesOf = (name: string, type: string, count?: number) => {
+    const section = sections.get(name);
+    check(section?.type === type, `a section ${name} of type ${section?.type}`, type);
+    const { bytes } = section as FileSection;
+    check(count === undefined || bytes.length === count, `${bytes.length} bytes of ${name}`);
+    return bytes;
+  };
+  const jsonOf = (name: string) => (sections.has(name) ? parseJson(name, bytesOf(name, 'json')) : {}) as Unchecked;
+  const scaleOf = (name: string, columns: number): Standardization | undefined => {
+    if (!sections.has(name)) return undefined;
+    const doubles = new Float64Array(bytesOf(name, 'f64', 16 * columns).slice().buffer);
+    return { means: doubles.subarray(0, columns), deviations: doubles.subarray(columns) };
+  };
+  const { cost, ...network } = jsonOf('network');
+  const spec = specOf(network);
+  const { task, isSigned } = jsonOf('task') as KnownGoal;
+  check(task === undefined || TASKS.includes(task), `the task ${task}`);
+  const { classes, columns } = jsonOf('names') as Names;
+  const namesOf = (names: readonly string[] | undefined, count: number) => {
+    check(!names || (names.length === count && names.every((name) => typeof name === 'string')), 'other names');
+    return names && Object.freeze(names);
+  };
+  const parameters = new Float32Array(bytesOf('parameters', 'f32', 4 * countParameters(spec)).slice().buffer);
+  check(parameters.every(Number.isFinite), 'a weight that is not finite');
   return {
     spec,
-    goal,
-    names: decodeNames(contents, learner, goal),
-    standardization: decodeStandardization(contents, 'standardization', spec.inputs),
-    targetScale: decodeStandardization(contents, 'targets', outputs),
-    parameters: checkFloats('load: parameters', parameters, parameters.length),
+    goal: { ...goalGiven(task, { ...spec, cost }), ...(isSigned !== undefined && { isSigned }) },
+    names: {
+      classes: namesOf(classes, classCountOf(outputsOf(spec), task)),
+      columns: namesOf(columns, spec.inputs),
+    },
+    standardization: scaleOf('standardization', spec.inputs),
+    targetScale: scaleOf('targets', outputsOf(spec)),
+    parameters,
   };
 }
 
-function sectionsOf(file: Uint8Array) {
-  if (checkFile(file) > 1) return readSections(file);
-  const { json, start } = readJson(file, 'header');
-  return sectionsOfVersion1(json, file.subarray(start, file.length - CHECKSUM_BYTES), jsonSection);
+function specOf(network: Unchecked): ForwardSpec {
+  const { inputs, layers, scale, scaled } = network as unknown as ForwardSpec;
+  const checkKeys = (value: object, keys: readonly string[]) => {
+    const other = Object.keys(value).find((key) => !keys.includes(key));
+    check(other === undefined, `a network with ${other}`, NEWER);
+  };
+  const checkWidth = (width: number) => {
+    check(Number.isInteger(width) && width >= 1 && width <= MAX_WIDTH, `a width of ${width}`);
+  };
+  checkKeys(network, [...SPEC_KEYS, 'scaled']);
+  checkWidth(inputs);
+  check(layers.length > 0, 'no layers');
+  for (const layer of layers) {
+    const { units, activation } = layer;
+    checkKeys(layer, LAYER_KEYS);
+    checkWidth(units);
+    check(typeof activation === 'string' || activation.length === units, 'other activations');
+    for (const name of [activation].flat()) check(Object.hasOwn(ACTIVATIONS, name), `the activation ${name}`, NEWER);
+  }
+  // older files do not say to which arrays the scale applies: see docs/saving.md
+  if (scaled === undefined) {
+    return { inputs, layers, scale: scale ?? 1 / 255, scaled: scale === undefined ? 'bytes' : 'integers' };
+  }
+  return { inputs, layers, scale, scaled };
 }

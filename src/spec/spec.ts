@@ -124,7 +124,7 @@ function checkActivation(where: string, value: unknown, units: number, isOutput:
   return each.every((name) => name === each[0]) ? each[0] : Object.freeze(each);
 }
 
-const LAYER_KEYS = keysOf<LayerOptions>({
+export const LAYER_KEYS = keysOf<LayerOptions>({
   units: true,
   activation: true,
   initializer: true,
