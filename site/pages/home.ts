@@ -6,6 +6,7 @@ import { FrameLoop } from '../view/frames.js';
 import { HeatMap } from '../view/heat-map.js';
 import { short, subscript, whole } from '../view/numbers.js';
 import { drawPoints, pixelOf } from '../view/scatter.js';
+import { startScrollBoxes } from '../view/scroll-box.js';
 import { colour, onTheme, startTheme } from '../view/theme.js';
 
 /** Few enough that one can watch it learn. */
@@ -129,6 +130,7 @@ byId('again').addEventListener('click', async () => {
 
 startTheme();
 startCopyButtons();
+startScrollBoxes();
 startExample(() => new Worker(new URL('./runner.ts', import.meta.url), { type: 'module' }));
 await begin();
 onTheme(draw);

@@ -3,7 +3,10 @@ import type { HtmlTagDescriptor, Plugin } from 'vite';
 
 // What all pages have in common: the policy, the theme, the links to the other pages.
 
-export const PAGES = [{ file: 'index.html', name: 'Home' }];
+export const PAGES = [
+  { file: 'index.html', name: 'Home' },
+  { file: 'playground.html', name: 'Playground' },
+];
 
 /** Before the page is drawn, so that it is never drawn in the other theme first. */
 const THEME = `try{const t=localStorage.getItem('theme');if(t==='light'||t==='dark')document.documentElement.dataset.theme=t}catch{}`;

@@ -9,6 +9,7 @@ export class FrameLoop {
   readonly #work: () => Promise<void>;
   readonly #fail: (error: unknown) => void;
   #run = 0;
+  #working: Promise<void> = Promise.resolve();
   isRunning = false;
 
   constructor(work: () => Promise<void>, fail: (error: unknown) => void) {
@@ -26,12 +27,18 @@ export class FrameLoop {
     this.isRunning = false;
   }
 
+  /** Resolves when no work is going on. It does not fail: `fail` has got the error. */
+  async idle(): Promise<void> {
+    await this.#working.catch(() => {});
+  }
+
   async #loop(run: number): Promise<void> {
     try {
       for (;;) {
         await nextFrame();
         if (!this.isRunning || run !== this.#run) return;
-        await this.#work();
+        this.#working = this.#work();
+        await this.#working;
       }
     } catch (error) {
       this.stop();

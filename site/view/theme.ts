@@ -1,9 +1,12 @@
 import { byId } from './element.js';
+import type { Rgb } from './line-raster.js';
 
 // The switch between light and dark, and the colours of the theme for canvases.
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set<() => void>();
+const colours = new Map<string, string>();
+let scale: Uint32Array | undefined;
 
 function isDark(): boolean {
   const { theme } = document.documentElement.dataset;
@@ -19,6 +22,8 @@ function changed(): void {
   const button = byId('theme');
   button.textContent = isDark() ? 'Light' : 'Dark';
   button.setAttribute('aria-label', isDark() ? 'Use the light theme' : 'Use the dark theme');
+  colours.clear();
+  scale = undefined;
   for (const listener of listeners) listener();
 }
 
@@ -40,25 +45,22 @@ export function startTheme(): void {
 
 /** A colour of the style sheet, such as `--ink`, as the browser computes it: rgb(...). */
 export function colour(name: `--${string}`): string {
+  const known = colours.get(name);
+  if (known) return known;
   const probe = document.createElement('span');
   probe.style.color = `var(${name})`;
   document.body.append(probe);
   const value = getComputedStyle(probe).color;
   probe.remove();
+  colours.set(name, value);
   return value;
 }
 
-type Rgb = readonly [number, number, number];
-
-function rgb(name: `--${string}`): Rgb {
+/** Red, green and blue of a colour of the style sheet, 0 to 255. */
+export function rgb(name: `--${string}`): Rgb {
   const [r, g, b] = (colour(name).match(/[\d.]+/g) ?? []).map(Number);
   return [r, g, b];
 }
-
-let scale: Uint32Array | undefined;
-onTheme(() => {
-  scale = undefined;
-});
 
 /** Steps of the colour scale. */
 export const SHADES = 256;

@@ -1,0 +1,32 @@
+import type { Point } from '../model/datasets.js';
+import type { PlaygroundState } from '../model/playground-state.js';
+import type { Session } from '../model/session.js';
+import type { UnitAt } from './network-view.js';
+
+/** Settings that differ. A function gets the state as it is when its turn comes, after other changes. */
+export type Changes = Partial<PlaygroundState> | ((state: PlaygroundState) => Partial<PlaygroundState>);
+export type Change = (changes: Changes) => Promise<void>;
+
+/** What the panels of the playground know of it. */
+export interface Lab {
+  readonly state: PlaygroundState;
+  readonly session: Session;
+  /** The sample whose numbers are shown. */
+  readonly point: Point;
+  /** The unit whose numbers are shown. */
+  readonly chosen: UnitAt;
+  pause(): void;
+  /** Draws everything again, after weights were changed. */
+  redraw(): void;
+  /** Begins again with other settings. */
+  change(changes: Changes): Promise<void>;
+  /** Shows an error. */
+  fail(error: unknown): void;
+}
+
+/** A part of the playground that shows more of the network. */
+export interface Panel {
+  readonly element: HTMLElement;
+  /** Called some times a second while the panel is open, and after every change. */
+  update(): void;
+}
