@@ -54,7 +54,7 @@ function installTools() {
 }
 
 const { folder, consumer } = installPacked();
-const results = new Results();
+const results = new Results('environments');
 try {
   const tools = installTools();
   cpSync(join(ROOT, 'scripts/env/fixture/train.mjs'), join(consumer, 'train.mjs'));

@@ -1,10 +1,16 @@
-// The result of each environment, and their counts. An environment that is missing on this machine has failed.
+// The result of each check, and their counts. An environment that is missing on this machine has failed.
 
 export class Results {
+  #name;
   #passed = 0;
   #failed = 0;
 
-  /** Tries one environment. `check` throws if simdprop fails in it, and may return a note. */
+  /** `name`: of what is tried, for the counts. */
+  constructor(name) {
+    this.#name = name;
+  }
+
+  /** Tries one thing. `check` throws if simdprop fails in it, and may return a note. */
   async try(name, check) {
     const started = Date.now();
     const print = (outcome, note) => {
@@ -23,7 +29,7 @@ export class Results {
 
   /** Prints the counts. Returns false if something has failed or nothing was tried. */
   finish() {
-    console.log(`environments: ${this.#passed} passed, ${this.#failed} failed`);
+    console.log(`${this.#name}: ${this.#passed} passed, ${this.#failed} failed`);
     return this.#failed === 0 && this.#passed > 0;
   }
 }

@@ -1,0 +1,341 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { openPage } from './browsers.mjs';
+import { framesDuring, judge } from './frames.mjs';
+
+// What is checked of the pages. Each check gets a browser and a server, opens what it needs, and throws if it finds
+// something wrong.
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+export const PAGES = ['index.html', 'playground.html'];
+
+function expect(isRight, message) {
+  if (!isRight) throw new Error(message);
+}
+
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const textOf = (page, selector) => page.$eval(selector, (found) => found.textContent);
+
+/** Waits until the text of an element matches. */
+async function until(page, selector, pattern, longestMs = 20_000) {
+  const end = Date.now() + longestMs;
+  for (;;) {
+    const text = await textOf(page, selector);
+    if (pattern.test(text)) return text;
+    expect(Date.now() < end, `${selector}: got ${JSON.stringify(text.slice(0, 300))}, want ${pattern}`);
+    await wait(50);
+  }
+}
+
+/** Clicks a button by its text or name. */
+async function press(page, name) {
+  const isFound = await page.evaluate((wanted) => {
+    const isIt = (button) =>
+      (button.getAttribute('aria-label') ?? button.textContent).trim() === wanted ||
+      button.textContent.trim() === wanted;
+    const button = [...document.querySelectorAll('button')].find((one) => isIt(one) && one.getClientRects().length > 0);
+    button?.click();
+    return button !== undefined;
+  }, name);
+  expect(isFound, `the page has no visible button “${name}”`);
+}
+
+/** Sets a control, as a visitor does who leaves it afterwards. */
+const set = (page, selector, value) =>
+  page.$eval(
+    selector,
+    (control, text) => {
+      control.value = text;
+      for (const name of ['input', 'change']) control.dispatchEvent(new Event(name, { bubbles: true }));
+    },
+    String(value),
+  );
+
+/** What axe-core objects to in the page as it is. */
+async function violations(page) {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+  });
+}
+
+const noProblems = (problems) => expect(problems.length === 0, problems.join('\n'));
+
+const READOUT = '.readout';
+const shape = (page, wanted) => until(page, READOUT, new RegExp(`^${wanted},`));
+const epochOf = (text) => Number(/epoch ([\d,.\s]+)/.exec(text)[1].replace(/\D/g, ''));
+
+async function openPlayground(browser, { url }, hash = '') {
+  const opened = await openPage(browser, `${url}playground.html${hash}`);
+  await until(opened.page, READOUT, /epoch/);
+  return opened;
+}
+
+export const CHECKS = {
+  'every page loads, in both themes, without violations of accessibility': async (browser, { url }) => {
+    const found = [];
+    for (const file of PAGES) {
+      for (const theme of ['light', 'dark']) {
+        const { page, problems } = await openPage(browser, url + file, { theme });
+        await wait(1000);
+        found.push(...problems, ...(await violations(page)).map((text) => `${file}, ${theme}: ${text}`));
+        const extra = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (extra > 0) found.push(`${file}: ${extra} px too wide`);
+        await page.close();
+      }
+      const { page, problems } = await openPage(browser, url + file, { width: 360, height: 740 });
+      await wait(500);
+      const extra = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (extra > 0) found.push(`${file} at 360 px: ${extra} px too wide`);
+      found.push(...problems, ...(await violations(page)).map((text) => `${file} at 360 px: ${text}`));
+      await page.close();
+    }
+    noProblems(found);
+  },
+
+  'links lead to pages and files that are there': async (browser, { url }) => {
+    for (const file of PAGES) {
+      const { page } = await openPage(browser, url + file);
+      const broken = await page.evaluate(async () => {
+        const links = [...document.querySelectorAll('a[href], link[href], script[src]')]
+          .map((one) => one.href || one.src)
+          .filter((link) => link.startsWith('http'));
+        const answers = await Promise.all(links.map(async (link) => [link, (await fetch(link)).status]));
+        return answers.filter(([, status]) => status !== 200).map(([link]) => link);
+      });
+      noProblems(broken.map((link) => `${file}: ${link}`));
+      await page.close();
+    }
+  },
+
+  'home: a network trains within a second, and its numbers agree': async (browser, { url }) => {
+    const { page, problems } = await openPage(browser, `${url}index.html`);
+    await until(page, '#progress', /^epoch [1-9]/);
+    const ms = await page.evaluate(() => performance.now());
+    await press(page, 'Pause');
+    for (const id of ['bp1', 'bp2', 'bp3', 'bp4']) {
+      const text = await textOf(page, `#${id}`);
+      const [, right, library] = /= (\S+) +library (\S+)$/.exec(text) ?? [];
+      expect(right !== undefined && right === library, `${id}: got ${text}`);
+    }
+    noProblems(problems);
+    return `${Math.round(ms)} ms after the page was opened`;
+  },
+
+  'home: the example runs, is edited, and is stopped': async (browser, { url }) => {
+    const { page, problems } = await openPage(browser, `${url}index.html`);
+    await press(page, 'Run');
+    const text = await until(page, '#output', /done in/);
+    const [a, b, c, d] = text
+      .match(/-?\d\.?\d*(e-?\d+)?/g)
+      .slice(1)
+      .map(Number);
+    expect(Math.max(a, 1 - b, 1 - c, d) < 0.2, `XOR: got ${text}`);
+    await set(
+      page,
+      '#code',
+      'await new Promise((r) => setTimeout(r, 1)); console.log("<b>6 * 7 =</b>", 6 * 7); for (;;);',
+    );
+    await press(page, 'Run');
+    await until(page, '#output', /<b>6 \* 7 =<\/b> 42/);
+    await press(page, 'Stop');
+    await until(page, '#output', /stopped/);
+    await set(page, '#code', 'nothing.here');
+    await press(page, 'Run');
+    await until(page, '#output', /ReferenceError/);
+    noProblems(problems);
+  },
+
+  'playground: trains, steps, and takes other settings': async (browser, server) => {
+    const { page, problems } = await openPlayground(browser, server);
+    await until(page, READOUT, /epoch [1-9]/);
+    await press(page, 'Pause');
+    await press(page, 'Circle');
+    await shape(page, '2-8-8-1');
+    await press(page, 'one unit less in layer 3');
+    await shape(page, '2-8-7-1');
+    await press(page, 'remove layer 2');
+    await shape(page, '2-7-1');
+    await press(page, 'feature x₁²');
+    await shape(page, '3-7-1');
+    await set(page, '[aria-label="activation of layer 2"]', 'relu');
+    await set(page, '[aria-label="dropout of layer 2"]', 0.25);
+    await press(page, 'Step');
+    await until(page, READOUT, /epoch 0/);
+    await press(page, 'Play');
+    await until(page, READOUT, /9\d\.\d % right|100\.0 % right/);
+    const hash = await page.evaluate(() => location.hash);
+    expect(hash === '#data=circle&features=x1,x2,x1x1&layers=7:relu:0.25', `the address: got ${hash}`);
+    await page.reload({ waitUntil: 'load' });
+    await shape(page, '3-7-1');
+    await press(page, 'Plane');
+    await until(page, READOUT, /^3-7-1(?!.*right)/);
+    noProblems(problems);
+  },
+
+  'playground: a forged address shows a message': async (browser, server) => {
+    const forged = `#data=<img src=x onerror=alert(1)>&layers=8:tanh,9999:tanh&rate=1e99&noise=20&x=${'y'.repeat(99)}`;
+    const { page, problems } = await openPlayground(browser, server, encodeURI(forged));
+    const message = await until(page, '#message', /layers/);
+    for (const key of ['data', 'layers', 'rate', 'x']) expect(message.includes(`“${key}”`), `got ${message}`);
+    expect((await page.$$('#message *')).length === 0, 'the message contains elements');
+    await until(page, '#data', /Noise: 20 %/);
+    await page.evaluate(() => {
+      location.hash = `#${'data=xor&'.repeat(2000)}`;
+    });
+    await until(page, '#message', /at most 6000/);
+    noProblems(problems);
+  },
+
+  'playground: a CSV file is dropped, rows are pasted, points are drawn': async (browser, server) => {
+    const { page, problems } = await openPlayground(browser, server);
+    await press(page, 'Pause');
+    await page.$eval('details', (details) => {
+      details.open = true;
+    });
+    const drop = (text) =>
+      page.$eval(
+        '.drop',
+        (area, content) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([content], 'own.csv', { type: 'text/csv' }));
+          area.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+        },
+        text,
+      );
+    const rows = Array.from({ length: 60 }, (_, i) => `${i * 10},${(i * 37) % 61},${i < 30 ? '<b>no</b>' : 'yes'}`);
+    await drop(['length,width,class', ...rows].join('\n'));
+    await until(page, '#data', /60 points.*<b>no<\/b> is orange/);
+    await press(page, 'Play');
+    await until(page, READOUT, /(9\d|100)\.\d % right/);
+    await press(page, 'Pause');
+    await drop('a,b,c\n1,2');
+    await until(page, '#data', /your data/);
+    await set(page, '#data textarea', '1;2;3.5\n2;1;-7\n0;1;2');
+    await press(page, 'Use these rows');
+    await until(page, '#data', /3 points.*numbers divided by 7/);
+    await press(page, 'Blue');
+    const plane = await page.$('.plane');
+    await plane.scrollIntoView();
+    const box = await plane.boundingBox();
+    for (const share of [0.3, 0.6]) await page.mouse.click(box.x + share * box.width, box.y + 0.4 * box.height);
+    await until(page, '#message', /^$/);
+    await page.waitForFunction(() => /points=[0-9a-z]{30}(&|$)/.test(location.hash), { timeout: 10_000 });
+    const before = await page.evaluate(() => location.hash);
+    await page.reload({ waitUntil: 'load' });
+    await until(page, READOUT, /epoch/);
+    expect((await page.evaluate(() => location.hash)) === before, 'the points did not come back from the address');
+    noProblems(problems);
+  },
+
+  'playground: units, weights, equations, demon, gradient check, paths': async (browser, server) => {
+    const { page, problems } = await openPlayground(browser, server, '#data=circle&layers=2:tanh');
+    await until(page, READOUT, /epoch [1-9]/);
+    await press(page, 'Pause');
+    await press(page, 'layer 2, unit 2, tanh');
+    await until(page, '#inside', /Layer 2, unit 2/);
+    const before = await textOf(page, '#inside tbody');
+    await set(page, '[aria-label="w²₂,₁"]', 3);
+    await page.waitForFunction((old) => document.querySelector('#inside tbody').textContent !== old, {}, before);
+    await press(page, 'Step by step');
+    for (const [button, pattern] of [
+      ['Forward', /z²₁ = .*a³₁ = σ/s],
+      ['Next: BP1', /δ³₁ = \(a − y\)/],
+      ['Next: BP2', /δ²₁ = \(/],
+      ['Next: BP3', /∂C\/∂b²₁ = δ²₁/],
+      ['Next: BP4', /∂C\/∂w²₁,₁ = δ a/],
+      ['Next: update', /w²₁,₁: .* becomes .*the cost of the sample/s],
+    ]) {
+      await press(page, button);
+      await until(page, '[role=tabpanel]:not([hidden]) pre', pattern);
+    }
+    await press(page, 'Demon');
+    await set(page, '[role=tabpanel]:not([hidden]) input', 0.02);
+    const demon = await until(page, '[role=tabpanel]:not([hidden]) [aria-live]', /moved by 0\.0200/);
+    const [, moved, product] = /changes by (\S+); δ Δz is (\S+)/.exec(demon.replaceAll('−', '-')).map(Number);
+    expect(Math.abs(moved - product) <= 0.1 * Math.abs(product) + 1e-6, demon);
+    await press(page, 'Gradient check');
+    await press(page, 'Check now');
+    await until(page, '[role=tabpanel]:not([hidden])', /They are right\./);
+    await press(page, 'Paths');
+    const sums = await page.$$eval('[role=tabpanel]:not([hidden]) table.numbers td', (cells) =>
+      cells.map(({ textContent }) => Number(textContent)),
+    );
+    const [byPaths, byReverse, bySingle] = sums;
+    expect(sums.length === 3 && Math.abs(byPaths - byReverse) <= 1e-9 + 1e-6 * Math.abs(byPaths), `paths: got ${sums}`);
+    expect(Math.abs(byPaths - bySingle) <= 1e-5 + 1e-3 * Math.abs(byPaths), `paths: got ${sums}`);
+    noProblems([...problems, ...(await violations(page))]);
+  },
+
+  'playground: twelve optimizers race': async (browser, server) => {
+    const { page, problems } = await openPlayground(browser, server, '#data=circle');
+    await press(page, 'Optimizers');
+    await press(page, 'Start the race');
+    await page.waitForFunction(
+      () => {
+        const cells = [...document.querySelectorAll('[role=tabpanel]:not([hidden]) .numbers td:last-child')];
+        return (
+          cells.length === 12 && cells.every(({ textContent }) => /all epochs|converged|stalled/.test(textContent))
+        );
+      },
+      { timeout: 60_000 },
+    );
+    noProblems([...problems, ...(await violations(page))]);
+  },
+
+  'playground: the bits are the published ones, and a link compares them': async (browser, server) => {
+    const { page, problems } = await openPlayground(browser, server);
+    await press(page, 'Same bits');
+    await press(page, 'Train and hash');
+    const text = await until(page, '[role=tabpanel]:not([hidden]) [aria-live]', /^[0-9a-f]{16}/);
+    expect(text.includes('the same bits here as in the published one'), text);
+    const [hash] = text.match(/^[0-9a-f]{16}/);
+    const link = (bits) => `#data=spiral&features=x1,x2&layers=8:tanh,8:tanh&bits=50:${bits}`;
+    for (const [bits, pattern] of [
+      [hash, /the same bits here as in the link/],
+      ['0123456789abcdef', /other bits than in the link/],
+    ]) {
+      const opened = await openPlayground(browser, server, link(bits));
+      await until(opened.page, '[role=tabpanel]:not([hidden]) [aria-live]', pattern);
+      problems.push(...opened.problems);
+    }
+    noProblems(problems);
+    return hash;
+  },
+
+  'playground: it works on without the network': async (browser, server) => {
+    const { page, problems } = await openPlayground(browser, server);
+    await until(page, READOUT, /epoch [1-9]/);
+    await wait(1500);
+    await server.close();
+    await press(page, 'Two clouds');
+    await until(page, READOUT, /epoch [1-9]/);
+    await page.$eval('details', (details) => {
+      details.open = true;
+    });
+    await set(page, '#data textarea', '1,2,a\n2,1,b\n0,1,a');
+    await press(page, 'Use these rows');
+    await until(page, '#data', /3 points/);
+    noProblems(problems);
+  },
+
+  'playground: frames while 2-32-32-32-1 trains with all its maps': async (browser, server) => {
+    const hash = '#data=spiral&layers=32:tanh,32:tanh,32:tanh';
+    const { page, problems } = await openPlayground(browser, server, hash);
+    const attempts = [];
+    for (let i = 0; i < 3; i++) {
+      await press(page, 'Pause');
+      const idle = await framesDuring(page, 1500);
+      await press(page, 'Play');
+      await wait(500);
+      attempts.push(judge(idle, await framesDuring(page, 2500)));
+      if (attempts.at(-1).isGood) break;
+    }
+    const epochs = epochOf(await textOf(page, READOUT));
+    noProblems(problems);
+    expect(epochs > 0, 'nothing was trained');
+    expect(attempts.at(-1).isGood, attempts.map(({ text }) => text).join('\n'));
+    return attempts.at(-1).text;
+  },
+};
