@@ -57,6 +57,31 @@ describe('evaluation', () => {
     expect(evaluation).toMatchObject({ correct: 1, accuracy: 0.5, confusion: undefined });
   });
 
+  it('has the balanced accuracy and the macro F1 of scikit-learn', async () => {
+    // predictions are those of scikit-learn's own definitions: balanced_accuracy_score, f1_score(average='macro')
+    const net = await createNetwork({ inputs: 4, layers: [layer(4, 'linear', 'zeros')] });
+    net.layers[0].setWeights(Float32Array.from({ length: 16 }, (_, i) => Number(i % 5 === 0)));
+    const predicted = [0, 0, 0, 1, 1, 0, 2, 0];
+    const targets = Uint8Array.from([0, 0, 0, 0, 1, 1, 1, 0]);
+    const inputs = Float32Array.from(predicted.flatMap((p) => [0, 1, 2, 3].map((k) => Number(k === p))));
+    const { balancedAccuracy, macroF1 } = await net.evaluate({ inputs, targets });
+    // recall 4/5 and 1/3; class 2 is predicted only, class 3 does not occur
+    expect(balancedAccuracy).toBeCloseTo((4 / 5 + 1 / 3) / 2, 15);
+    expect(macroF1).toBeCloseTo((8 / 10 + 2 / 5 + 0) / 3, 15);
+  });
+
+  it('has neither of them for more than 256 outputs, and early stopping refuses to watch them', async () => {
+    const net = await createNetwork({ inputs: 1, layers: [layer(257, 'linear', 'zeros')] });
+    const data = { inputs: new Float32Array(4), targets: new Int32Array([256, 0, 1, 1]) };
+    const { balancedAccuracy, macroF1 } = await net.evaluate(data);
+    expect([balancedAccuracy, macroF1]).toEqual([undefined, undefined]);
+    for (const monitor of ['balancedAccuracy', 'macroF1'] as const) {
+      await expect(net.fit(data, { validation: data, earlyStopping: { monitor } })).rejects.toThrow(
+        `options.earlyStopping.monitor: got "${monitor}" for 257 outputs, want at most 256 outputs, or another metric`,
+      );
+    }
+  });
+
   it('starts its counts anew each time, and changes nothing', async () => {
     const net = await createNetwork(classifier);
     const before = await net.save();

@@ -22,7 +22,16 @@ function reportOn(epoch: number, more: Partial<EpochReport> = {}): EpochReport {
 
 function validationOf(cost: number): Evaluation {
   const confusion = [Uint32Array.of(1, 2), Uint32Array.of(3, 4)];
-  return { task: 'classes', cost, samples: 10, correct: 5, accuracy: 1 - cost, confusion };
+  return {
+    task: 'classes',
+    cost,
+    samples: 10,
+    correct: 5,
+    accuracy: 1 - cost,
+    balancedAccuracy: undefined,
+    macroF1: undefined,
+    confusion,
+  };
 }
 
 /** The history of epochs [first, end). */

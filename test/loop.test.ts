@@ -104,7 +104,7 @@ describe('early stopping', () => {
       [3, /^options\.earlyStopping: got 3, want an object such as \{ patience: 3 \}$/],
       [
         { monitor: 'loss' },
-        /^options\.earlyStopping\.monitor: got "loss", want one of cost, accuracy, topKAccuracy, rocAuc: did you mean cost\?$/,
+        /^options\.earlyStopping\.monitor: got "loss", want one of cost, accuracy, balancedAccuracy, macroF1, topKAccuracy, rocAuc: did you mean cost\?$/,
       ],
       [{ patience: 0 }, /^options\.earlyStopping\.patience: got 0, want an integer from 1/],
       [{ minDelta: -1 }, /^options\.earlyStopping\.minDelta: got -1, want a number from 0 up$/],

@@ -351,7 +351,7 @@ describe('cross-validation', () => {
       reports.map(({ cost, validation }) => [cost, validation]),
     );
     expect(result.folds[1].validation).toEqual(await net.evaluate(part(true), { rocAuc: true }));
-    for (const metric of ['cost', 'accuracy', 'rocAuc'] as const) {
+    for (const metric of ['cost', 'accuracy', 'balancedAccuracy', 'macroF1', 'rocAuc'] as const) {
       const [p, q, r] = result.folds.map(({ validation }) => validation[metric]!);
       // the sum over the differences of all pairs is six times the variance
       const variance = ((p - q) ** 2 + (q - r) ** 2 + (r - p) ** 2) / 6;
@@ -359,8 +359,8 @@ describe('cross-validation', () => {
       expect(Math.abs(result.mean[metric]! / ((p + q + r) / 3) - 1)).toBeLessThan(1e-14);
       expect(Math.abs(result.deviation[metric]! / Math.sqrt(variance) - 1)).toBeLessThan(1e-12);
     }
-    expect(Object.keys(result.mean)).toEqual(['cost', 'accuracy', 'rocAuc']);
-    expect(Object.keys(result.deviation)).toEqual(['cost', 'accuracy', 'rocAuc']);
+    expect(Object.keys(result.mean)).toEqual(['cost', 'accuracy', 'balancedAccuracy', 'macroF1', 'rocAuc']);
+    expect(Object.keys(result.deviation)).toEqual(['cost', 'accuracy', 'balancedAccuracy', 'macroF1', 'rocAuc']);
   });
 
   it('keeps a given task, even if the targets would decide for another', async () => {

@@ -385,7 +385,11 @@ describe('each task has its own metrics only', () => {
 
   it('in evaluations and in reports', async () => {
     const cases: [NetworkOptions, Targets, string[]][] = [
-      [options(1), f(0, 1, 1), ['accuracy', 'confusion', 'correct', 'cost', 'samples', 'task']],
+      [
+        options(1),
+        f(0, 1, 1),
+        ['accuracy', 'balancedAccuracy', 'confusion', 'correct', 'cost', 'macroF1', 'samples', 'task'],
+      ],
       [
         options(2),
         f(0, 1, 1, 1, 0, 0),
@@ -551,7 +555,12 @@ describe('early stopping', () => {
   const random = randomNumbers(3);
   const inputs = Float32Array.from({ length: 80 }, () => 2 * random() - 1);
   const cases: [Task, number, Float32Array, readonly Monitor[]][] = [
-    ['classes', 1, inputs.map((x) => Number(x + random() > 0.5)), ['cost', 'accuracy', 'rocAuc']],
+    [
+      'classes',
+      1,
+      inputs.map((x) => Number(x + random() > 0.5)),
+      ['cost', 'accuracy', 'balancedAccuracy', 'macroF1', 'rocAuc'],
+    ],
     [
       'labels',
       2,
@@ -580,7 +589,7 @@ describe('early stopping', () => {
       expect(reports.at(-1)!.bestEpoch).toBe(values.indexOf(best));
     }
     const others = cases.flatMap(([, , , each]) => each).filter((name) => !monitors.includes(name));
-    const wanted = monitors.join(', ').replace('accuracy, rocAuc', 'accuracy, topKAccuracy, rocAuc');
+    const wanted = monitors.join(', ').replace('Accuracy, macroF1, rocAuc', 'Accuracy, macroF1, topKAccuracy, rocAuc');
     const net = await createNetwork(network);
     for (const monitor of others) {
       await expect(net.fit(data, { epochs: 1, validationSplit: 0.5, earlyStopping: { monitor } })).rejects.toThrow(
@@ -640,7 +649,7 @@ test.skipIf(buildName === 'relaxed')(
       [
         Uint8Array.of(1, 1),
         Uint8Array.of(1, 0),
-        { correct: 1, accuracy: 0.5, confusion: [Uint32Array.of(0, 0), Uint32Array.of(0, 1)] },
+        { correct: 1, accuracy: 0.5, macroF1: Number.NaN, confusion: [Uint32Array.of(0, 0), Uint32Array.of(0, 1)] },
       ],
       [
         f(1, 1, 1, 0),

@@ -31,7 +31,7 @@ import { paddedFloats, type Region, Regions, rowStride } from './layout.js';
  * wrap.
  */
 export const MAX_BYTES = 2 ** 32 - 65_536;
-const MAX_CONFUSION_OUTPUTS = 256;
+export const MAX_CONFUSION_OUTPUTS = 256;
 /** The most steps that one call into the core can take if the learning rate changes from step to step. */
 export const MAX_RATES = 1024;
 

@@ -68,24 +68,41 @@ export function classificationReport(result: Confusion | readonly ArrayLike<numb
   const { confusion, classes: given } = readResult(result);
   checkConfusion(confusion);
   const names = checkNames('classes', given, confusion.length);
-  const classes = confusion.map((row, c): ClassMetrics => {
-    const hits = row[c];
+  const classes = classesOf(confusion).map((metrics, c) => named(names, c, metrics));
+  const samples = classes.reduce((sum, { support }) => sum + support, 0);
+  const hits = confusion.reduce((sum, row, c) => sum + row[c], 0);
+  return {
+    classes,
+    accuracy: hits / (samples || 1),
+    macro: meanOf(classes, occurs),
+    weighted: meanOf(classes, ({ support }) => support),
+  };
+}
+
+/** The metrics of each class of a confusion matrix. */
+function classesOf(confusion: readonly ArrayLike<number>[]): ClassMetrics[] {
+  return confusion.map((row, c) => {
     let support = 0;
     let predicted = 0;
     for (let other = 0; other < confusion.length; other++) {
       support += row[other];
       predicted += confusion[other][c];
     }
-    return named(names, c, ratiosOf(hits, support, predicted));
+    return ratiosOf(row[c], support, predicted);
   });
-  const samples = classes.reduce((sum, { support }) => sum + support, 0);
-  const hits = confusion.reduce((sum, row, c) => sum + row[c], 0);
-  return {
-    classes,
-    accuracy: hits / (samples || 1),
-    macro: meanOf(classes, ({ support, predicted }) => Number(support + predicted > 0)),
-    weighted: meanOf(classes, ({ support }) => support),
-  };
+}
+
+/** 1 for a class that occurs among the targets or the predictions, else 0. */
+const occurs = ({ support, predicted }: ClassMetrics) => Number(support + predicted > 0);
+
+/** Mean of the recall of the classes that samples have. `confusion`: as `evaluate` returns it. */
+export function balancedAccuracyOf(confusion: readonly ArrayLike<number>[]): number {
+  return meanOf(classesOf(confusion), ({ support }) => Number(support > 0)).recall;
+}
+
+/** Mean of the F1 of the classes that occur. `confusion`: as `evaluate` returns it. */
+export function macroF1Of(confusion: readonly ArrayLike<number>[]): number {
+  return meanOf(classesOf(confusion), occurs).f1;
 }
 
 function meanOf(classes: readonly ClassMetrics[], weightOf: (metrics: ClassMetrics) => number): Ratios {

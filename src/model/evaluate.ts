@@ -8,6 +8,7 @@ import type { Goal } from '../data/task.js';
 import { SCORE_CLASSES, SCORE_ERRORS, SCORE_NOTHING } from '../spec/codes.js';
 import type { Names } from '../spec/names.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
+import { balancedAccuracyOf, macroF1Of } from './classification-report.js';
 import { checkOption, checkThreshold, type EvaluateOptions } from './evaluate-options.js';
 import { LabelCounts } from './label-counts.js';
 import type { Evaluation, NumberErrors } from './metrics.js';
@@ -183,12 +184,17 @@ function readClasses(arena: Arena, samples: number, { topK }: EvaluateSpec) {
   const { correct, topKHits } = header;
   const { classes } = plan;
   const counts = arena.words(plan.confusion, classes * classes);
+  const confusion = classes
+    ? Array.from({ length: classes }, (_, c) => counts.slice(c * classes, (c + 1) * classes))
+    : undefined;
+  // samples whose outputs are not finite are in no row
+  const isWhole = header.notFinite === 0;
   return {
     correct,
     accuracy: correct / samples,
-    confusion: classes
-      ? Array.from({ length: classes }, (_, c) => counts.slice(c * classes, (c + 1) * classes))
-      : undefined,
+    balancedAccuracy: confusion && (isWhole ? balancedAccuracyOf(confusion) : Number.NaN),
+    macroF1: confusion && (isWhole ? macroF1Of(confusion) : Number.NaN),
+    confusion,
     ...(topK && { topKAccuracy: topKHits / samples }),
   };
 }

@@ -25,6 +25,12 @@ export interface ClassesEvaluation extends Evaluated<'classes'> {
   correct: number;
   /** correct / samples */
   accuracy: number;
+  /** Mean of the recall of the classes that the samples have. undefined for more than 256 outputs. */
+  balancedAccuracy: number | undefined;
+  /**
+   * Mean of the F1 of the classes that occur among the targets or the predictions. undefined for more than 256 outputs.
+   */
+  macroF1: number | undefined;
   /** The names of the network's classes, in the order of `confusion`. undefined if it has none. */
   classes?: readonly string[] | undefined;
   /**
@@ -102,7 +108,7 @@ export type Evaluation = OneOf<ClassesEvaluation | LabelsEvaluation | NumbersEva
 
 /** The metrics of each task that are a single number. */
 const METRICS = {
-  classes: ['cost', 'accuracy', 'topKAccuracy', 'rocAuc'],
+  classes: ['cost', 'accuracy', 'balancedAccuracy', 'macroF1', 'topKAccuracy', 'rocAuc'],
   labels: ['cost', 'exactMatch', 'labelAccuracy', 'microF1', 'macroF1', 'rocAuc'],
   numbers: ['cost', 'meanAbsoluteError', 'meanSquaredError', 'r2'],
 } as const satisfies Readonly<Record<Task, readonly (keyof Evaluation)[]>>;
@@ -111,7 +117,7 @@ const METRICS = {
 export type MetricName = (typeof METRICS)[Task][number];
 
 /** A number for the cost and for each metric of a task that is a single number. */
-export type MetricNumbers = { cost: number } & { [Name in MetricName]?: number };
+export type MetricNumbers = { cost: number } & { [Name in MetricName]?: number | undefined };
 
 export function metricsOf(task: Task): readonly MetricName[] {
   return METRICS[task];

@@ -226,11 +226,11 @@ export function oneCycle(
  */
 export function reduceOnPlateau(options: {
   initial: number;
-  factor?: number;
-  patience?: number;
-  minDelta?: number;
-  cooldown?: number;
-  minimum?: number;
+  factor?: number | undefined;
+  patience?: number | undefined;
+  minDelta?: number | undefined;
+  cooldown?: number | undefined;
+  minimum?: number | undefined;
 }): PlateauSchedule {
   return makeSchedule('reduceOnPlateau', options);
 }

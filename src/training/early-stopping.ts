@@ -8,6 +8,7 @@ import {
   outOfRange,
 } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
+import { MAX_CONFUSION_OUTPUTS } from '../core/memory-plan.js';
 import { pack, unpack } from '../core/parameters.js';
 import type { CheckedData } from '../data/data-set.js';
 import { type Goal, TASKS, type Task } from '../data/task.js';
@@ -66,6 +67,11 @@ export function checkEarlyStopping(
   checkNotNegative(`${where}.minDelta`, minDelta);
   checkBoolean(`${where}.restoreBest`, restoreBest);
   const monitor = checkMonitor(`${where}.monitor`, value.monitor ?? 'cost', task);
+  const isOfConfusion = monitor === 'balancedAccuracy' || (monitor === 'macroF1' && task === 'classes');
+  if (isOfConfusion && outputs > MAX_CONFUSION_OUTPUTS) {
+    const wanted = `at most ${MAX_CONFUSION_OUTPUTS} outputs, or another metric`;
+    throw outOfRange(`${where}.monitor`, `"${monitor}" for ${outputs} outputs`, wanted);
+  }
   if (monitor === 'topKAccuracy') checkTopK(`${where}.topK`, topK, outputs);
   else if (topK !== undefined) throw outOfRange(`${where}.topK`, topK, 'none, or monitor: "topKAccuracy"');
   return {
