@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { learningCurve } from '../src/charts.js';
 import { crossValidate } from '../src/cross-validation.js';
 import { adam, type NetworkOptions, type Standardize } from '../src/index.js';
 import { createNetwork, loadNetwork } from './build.js';
@@ -39,6 +40,18 @@ describe('standardised targets', () => {
     expect(evaluation.cost).toBeCloseTo(square / 2 / deviation ** 2, 6);
     expect(history.last?.validation).toEqual(evaluation);
     expect(await net.evaluate(data)).toEqual(evaluation);
+    // so is that of every report
+    expect([history.last, ...history].map((report) => report?.costUnits)).not.toContain(undefined);
+    expect([...history][0].validation?.costUnits).toBe('standardized');
+    expect((await net.trainFor(data, 1)).costUnits).toBe('standardized');
+    const { last } = await net.fitStream(function* () {
+      yield data;
+    });
+    expect(last?.costUnits).toBe('standardized');
+    expect(learningCurve(history)).toContain('cost (standardised targets)');
+    expect(learningCurve(JSON.parse(JSON.stringify(history)))).toContain('cost (standardised targets)');
+    expect(learningCurve(history, { unit: 'points' })).toContain('cost (points)');
+    expect(learningCurve(history, { metric: 'meanAbsoluteError' })).not.toContain('standardised');
   });
 
   it('without it, the same training does not get there, and the report says what to do', async () => {
@@ -46,6 +59,8 @@ describe('standardised targets', () => {
     const history = await net.fit(data, { ...TRAINING, standardize: true });
     expect(net.getTargetStandardization()).toBeUndefined();
     expect((await net.evaluate(data)).costUnits).toBeUndefined();
+    expect([...history].some((report) => 'costUnits' in report)).toBe(false);
+    expect(learningCurve(history)).not.toContain('standardised');
     expect((await net.evaluate(data)).meanAbsoluteError).toBeGreaterThan(10_000);
     expect(history.warnings).toEqual([
       "data.targets: spreads far from 1 (output 0: 17000 ± 554), want standardize: 'targets', or 'both' with the inputs",

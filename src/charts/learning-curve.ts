@@ -14,6 +14,8 @@ export interface LearningReport {
   readonly epoch: number;
   /** The cost of the training data. */
   readonly cost: number;
+  /** `'standardized'` if the cost is that of standardised targets, which the picture then says. */
+  readonly costUnits?: string | undefined;
   /** The metrics of the validation data, by their names. */
   readonly validation?: object | undefined;
 }
@@ -64,9 +66,12 @@ export function learningCurve(reports: Iterable<LearningReport>, options: Learni
   checkName('options.scale', scaleName, SCALES);
   if (typeof metric !== 'string') throw wrongType('options.metric', metric, 'the name of a metric');
   if (typeof unit !== 'string') throw wrongType('options.unit', unit, 'a text');
-  const series = seriesOf(reports, metric);
+  const given = listOf(reports);
+  const series = seriesOf(given, metric);
   const epochs = series.flatMap(({ points }) => points.map(([epoch]) => epoch));
-  const y = valueAxis(metricLabel(metric) + (unit && ` (${unit})`), series, scaleName);
+  const isStandardized = metric === 'cost' && given.some(({ costUnits }) => costUnits === 'standardized');
+  const unitShown = unit || (isStandardized ? 'standardised targets' : '');
+  const y = valueAxis(metricLabel(metric) + (unitShown && ` (${unitShown})`), series, scaleName);
   const x = linearAxis('epoch', least(epochs), largest(epochs), { isExact: true, isWhole: true });
 
   if (series.length > 1 || metric !== 'cost') drawLegend(picture, series);
@@ -90,16 +95,20 @@ export function learningCurve(reports: Iterable<LearningReport>, options: Learni
   return picture.finish(`${metricLabel(metric)} after epoch ${largest(epochs)}: ${ends.join(', ')}; ${sentence}`);
 }
 
-function seriesOf(reports: Iterable<LearningReport>, metric: string): readonly Series[] {
+function listOf(reports: Iterable<LearningReport>): readonly LearningReport[] {
   if (typeof reports !== 'object' || reports === null || !(Symbol.iterator in reports)) {
     throw wrongType('reports', reports, 'the History that fit returns, or an array of reports on epochs');
   }
+  const list = Array.from(reports);
+  if (list.length === 0) throw outOfRange('reports', 'none', 'one report or more');
+  for (const [i, report] of list.entries()) checkIsObject(`reports[${i}]`, report, 'a report on an epoch');
+  return list;
+}
+
+function seriesOf(reports: readonly LearningReport[], metric: string): readonly Series[] {
   const training: [number, number][] = [];
   const validation: [number, number][] = [];
-  let i = 0;
-  for (const report of reports) {
-    checkIsObject(`reports[${i}]`, report, 'a report on an epoch');
-    const { epoch, cost, validation: held } = report;
+  for (const [i, { epoch, cost, validation: held }] of reports.entries()) {
     if (typeof epoch !== 'number' || !Number.isFinite(epoch)) {
       throw wrongType(`reports[${i}].epoch`, epoch, 'a finite number');
     }
@@ -107,9 +116,7 @@ function seriesOf(reports: Iterable<LearningReport>, metric: string): readonly S
     if (metric === 'cost') training.push([epoch, cost ?? Number.NaN]);
     const value: unknown = held && Object.hasOwn(held, metric) ? held[metric as keyof typeof held] : undefined;
     validation.push([epoch, typeof value === 'number' ? value : Number.NaN]);
-    i++;
   }
-  if (i === 0) throw outOfRange('reports', 'none', 'one report or more');
   const series = [
     { name: 'training', all: training },
     { name: 'validation', all: validation },

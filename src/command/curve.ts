@@ -31,7 +31,8 @@ export function curveLines(history: History, output: Output, env: Terminal['env'
     ...(areColours && { colors: [asciichart.blue, asciichart.yellow] }),
   });
   const names = held ? (areColours ? 'training and validation' : 'validation') : 'training';
-  const title = fold(`Cost of ${names} by epoch, 1 to ${history.length}:`, columnsOf(output));
+  const units = history.last?.costUnits ? ' (standardised targets)' : '';
+  const title = fold(`Cost of ${names} by epoch, 1 to ${history.length}${units}:`, columnsOf(output));
   return [...(held && areColours ? title.map(painted) : title), ...chart.split('\n')];
 }
 

@@ -31,8 +31,13 @@ export interface InputSettings extends Pick<Arena, 'names' | 'standardization'> 
   readonly spec: ForwardSpec;
 }
 
-/** A memory that inputs are copied into. */
-export type InputMemory = InputSettings & Pick<Arena, 'floatMemory' | 'writeFloats' | 'writeBytes'>;
+/** A memory that inputs are copied into: an arena, or that of a predictor. */
+export interface InputMemory extends InputSettings {
+  /** The whole memory as floats: valid until it grows. */
+  readonly floatMemory: Float32Array;
+  writeFloats(address: number, values: NumberArray, count: number): void;
+  writeBytes(address: number, values: Uint8Array, count: number): void;
+}
 
 /** What a call standardises. */
 export interface Standardized {

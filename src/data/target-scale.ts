@@ -33,6 +33,13 @@ export function checkScalable(where: string, spec: Spec): void {
   }
 }
 
+/** The units of costs, for reports: none are stated unless the targets are standardised. */
+export function costUnitsOf({ targetScale }: { readonly targetScale: Standardization | undefined }): {
+  costUnits?: 'standardized';
+} {
+  return targetScale ? { costUnits: 'standardized' } : {};
+}
+
 /** target[i] = (values[i] - mean) / deviation, column by column, in doubles, rounded once. */
 export function scaleTargets(
   target: Float32Array,

@@ -3,6 +3,7 @@ import { checkBoolean, checkInteger, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { errorSumBytesOf, errorSumsOf } from '../core/column-records.js';
 import { type CheckedData, showTrainingRows, writeWindow } from '../data/data-set.js';
+import { costUnitsOf } from '../data/target-scale.js';
 import type { TargetArray } from '../data/targets.js';
 import type { Goal } from '../data/task.js';
 import { SCORE_CLASSES, SCORE_ERRORS, SCORE_NOTHING } from '../spec/codes.js';
@@ -134,8 +135,7 @@ export class Scoring {
     const scores = this.#scores;
     const common = { cost: header.costSum / samples, samples };
     if (task === 'numbers') {
-      const costUnits = arena.targetScale && ({ costUnits: 'standardized' } as const);
-      return { task, ...common, ...costUnits, ...readErrors(arena, samples) };
+      return { task, ...common, ...costUnitsOf(arena), ...readErrors(arena, samples) };
     }
     const targets = this.#data?.targets;
     const meanAuc = (all: Float32Array, y: TargetArray) =>

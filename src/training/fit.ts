@@ -4,6 +4,7 @@ import { checksumOf } from '../data/checksums.js';
 import { type CheckedData, checkData, type DataSet, namedBy, ownData } from '../data/data-set.js';
 import { type InputArray, preparationOf, type Standardized, scaleOf } from '../data/inputs.js';
 import { BLOCK_NUMBERS } from '../data/numbers.js';
+import { costUnitsOf } from '../data/target-scale.js';
 import type { TargetArray } from '../data/targets.js';
 import { checkNamedTask, checkScaledTask, type Goal, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
@@ -336,6 +337,7 @@ class Fit {
       epoch,
       epochs,
       ...result,
+      ...costUnitsOf(this.#trainer.arena),
       secondsLeft: stopped || isLast ? 0 : this.#epochs.secondsLeft,
       ...(training && { training }),
       ...(validation && { validation }),

@@ -9,7 +9,7 @@ const PARTS = ['training', 'validation'] as const;
 type Part = (typeof PARTS)[number];
 
 /** The metrics of an evaluation that are a single number. */
-type EvaluationSummary = MetricNumbers & Pick<Evaluation, 'task' | 'samples'>;
+type EvaluationSummary = MetricNumbers & Pick<Evaluation, 'task' | 'samples' | 'costUnits'>;
 
 /** A report on an epoch whose evaluations have only the metrics that are a single number. */
 export interface EpochSummary extends Omit<EpochReport, Part> {
@@ -62,7 +62,7 @@ export class History implements Iterable<EpochSummary> {
   readonly #warnings = new Set<string>();
   readonly #columns = new Map<HistoryColumn, Float64Array<ArrayBuffer>>();
   /** The fields that are the same in all evaluations of a part. */
-  readonly #evaluated: { [Name in Part]?: Pick<Evaluation, 'task' | 'samples'> } = {};
+  readonly #evaluated: { [Name in Part]?: Pick<Evaluation, 'task' | 'samples' | 'costUnits'> } = {};
   #room = FIRST_ROOM;
   #rows = 0;
   /** Epochs from one row to the next. */
@@ -204,8 +204,8 @@ export class History implements Iterable<EpochSummary> {
       if (value !== undefined) this.#columnAt(name)[this.#rows] = value;
     }
     for (const part of PARTS) {
-      const { task, samples } = report[part] ?? {};
-      if (task && samples) this.#evaluated[part] ??= { task, samples };
+      const { task, samples, costUnits } = report[part] ?? {};
+      if (task && samples) this.#evaluated[part] ??= { task, samples, ...(costUnits && { costUnits }) };
     }
     this.#rows++;
   }
@@ -250,7 +250,9 @@ export class History implements Iterable<EpochSummary> {
       // a cost may be NaN; any other NaN stands for a number that was not in the report
       else summary[name] = name === 'cost' || !Number.isNaN(value) ? value : undefined;
     }
-    return { ...summary, ...parts } as unknown as EpochSummary;
+    // the same in all reports of a call
+    const { costUnits } = this.#last ?? {};
+    return { ...summary, ...(costUnits && { costUnits }), ...parts } as unknown as EpochSummary;
   }
 }
 

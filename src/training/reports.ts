@@ -37,6 +37,8 @@ export interface EpochReport {
    * standardised, it is that of the standardised numbers.
    */
   cost: number;
+  /** `'standardized'` if the targets are standardised, and so the cost. Otherwise undefined. */
+  costUnits?: 'standardized' | undefined;
   /** Learning rate of the epoch's last step. */
   learningRate: number;
   /** Samples trained: all of them, unless onBatch has ended the epoch. */
@@ -91,6 +93,8 @@ export interface TrainForReport {
   samples: number;
   /** Mean cost over the samples of this call, each measured before its own step; without L1 and L2. */
   cost: number;
+  /** As in `EpochReport`. */
+  costUnits?: 'standardized' | undefined;
   /** Learning rate of the last step. */
   learningRate: number;
   /** Milliseconds that this call took. */

@@ -8,6 +8,7 @@ import { preparationOf, scaleOf } from '../data/inputs.js';
 import { ColumnMoments } from '../data/measure-columns.js';
 import { isFloats } from '../data/numbers.js';
 import { noWeight, withoutZeros } from '../data/pick.js';
+import { costUnitsOf } from '../data/target-scale.js';
 import { checkKnownGoal, checkNamedTask, checkScaledTask, isSettled, TargetSurvey } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
@@ -341,6 +342,7 @@ class Stream {
       epoch,
       epochs,
       cost,
+      ...costUnitsOf(arena),
       learningRate,
       samples,
       elapsedMs,

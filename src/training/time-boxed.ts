@@ -1,4 +1,5 @@
 import type { SetSize } from '../core/memory-plan.js';
+import { costUnitsOf } from '../data/target-scale.js';
 import type { KnownGoal } from '../data/task.js';
 import type { Names } from '../spec/names.js';
 import { CostGrowth } from './cost-growth.js';
@@ -151,6 +152,7 @@ export class TimeBoxedTraining {
       stepsTaken,
       samples,
       cost: cost / samples,
+      ...costUnitsOf(arena),
       learningRate: stepper.learningRate,
       elapsedMs,
       samplesPerSecond: speedOf(samples, elapsedMs),
