@@ -3,7 +3,7 @@ import { quote } from '../check/errors.js';
 import { type ColumnKind, type CsvStreamOptions, Table } from '../tabular.js';
 import { UsageError } from './failure.js';
 import { type Flags, type Given, listOf, textOf, withoutUndefined, wordOf } from './flags.js';
-import type { Terminal } from './terminal.js';
+import { printable, type Terminal } from './terminal.js';
 
 // How the commands read CSV files.
 
@@ -56,20 +56,35 @@ function kindsOf(list: readonly string[]): Record<string, ColumnKind> {
   return Object.fromEntries(kinds);
 }
 
+/** The kinds in which a model needs its columns, and those that the flags give to others. */
+export function kindsForModel(own: Readonly<Record<string, ColumnKind>>, given: CsvStreamOptions['kinds'] = {}) {
+  for (const [name, kind] of Object.entries(given)) {
+    if (!Object.hasOwn(own, name) || own[name] === kind) continue;
+    const [got, wanted] = [kind, own[name]].map((it) => quote(`${name}=${it}`, 200));
+    throw new UsageError(`--kind: got ${got}, want ${wanted}, as the model has learned it`);
+  }
+  return { ...own, ...given };
+}
+
 /** What errors call a file. */
-export const nameOf = (path: string): string => (path === '-' ? 'standard input' : path);
+export const nameOf = (path: string): string => (path === '-' ? 'standard input' : printable(path));
+
+/** Refuses a folder in the place of a file, which is then missing only for another reason. */
+export function checkNoFolder(path: string, wanted: string): void {
+  if (statSync(path).isDirectory()) throw new Error(`${quote(path, 400)}: got a folder, want ${wanted}`);
+}
 
 export function sourceOf(path: string, terminal: Terminal): AsyncIterable<string | Uint8Array> {
   if (path === '-') return terminal.input;
-  if (statSync(path).isDirectory()) throw new Error(`${quote(path, 400)}: got a folder, want a CSV file`);
+  checkNoFolder(path, 'a CSV file');
   return createReadStream(path);
 }
 
 /**
- * Calls `read`, which reads a table in the kinds that a model wants. If the table lacks one of the columns, the error
+ * Calls `read`, which reads a file in the kinds that a model wants. If the file lacks one of the columns, the error
  * says that the model needs it.
  */
-export async function readForModel(name: string, given: Given, read: () => Table | Promise<Table>): Promise<Table> {
+export async function readForModel<T>(name: string, given: Given, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

@@ -1,11 +1,11 @@
 import { importance } from '../charts.js';
 import { quote } from '../check/errors.js';
-import { DATA_FLAGS, nameOf, readForModel, readingOf, readTable } from './data-flags.js';
+import { DATA_FLAGS, kindsForModel, nameOf, readForModel, readingOf, readTable } from './data-flags.js';
 import { EXIT, UsageError } from './failure.js';
 import { type Arguments, type Flags, numberOf, textOf } from './flags.js';
 import type { Usage } from './help.js';
 import { Messages } from './messages.js';
-import { loadModel } from './predict.js';
+import { loadModel } from './model-file.js';
 import { evaluationLines, importanceLines, plain } from './report.js';
 import { checkConfusion, checkPath, saveConfusion, saveText } from './save.js';
 import { columnsOf, type Terminal, write } from './terminal.js';
@@ -39,7 +39,7 @@ export async function evaluate({ given, operands }: Arguments, terminal: Termina
   const model = await loadModel(modelPath);
   try {
     checkConfusion(textOf(given, 'plot-confusion'), model.task);
-    const kinds = { ...model.encoder.kinds, ...reading.kinds };
+    const kinds = kindsForModel(model.encoder.kinds, reading.kinds);
     const read = () => readTable(path, { ...reading, kinds, others: 'ignored' }, terminal);
     const whole = await readForModel(nameOf(path), given, read);
     const table = whole.withoutMissing(model.targets);

@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import papaparse from 'papaparse';
-import { outOfRange } from '../check/errors.js';
-import { RowScanner } from '../io/csv-rows.js';
-import { divide } from '../io/csv-text.js';
-import { type CsvStreamOptions, type Prediction, Table, TableModel } from '../tabular.js';
-import { DATA_FLAGS, nameOf, readForModel, readingOf, sourceOf } from './data-flags.js';
+import { quote } from '../check/errors.js';
+import { type Prediction, Table, type TableModel } from '../tabular.js';
+import { DATA_FLAGS, kindsForModel, nameOf, readForModel, readingOf, sourceOf } from './data-flags.js';
 import { EXIT, UsageError } from './failure.js';
-import { type Arguments, type Flags, numberOf } from './flags.js';
+import { type Arguments, type Flags, type Given, numberOf } from './flags.js';
 import type { Usage } from './help.js';
+import { Messages } from './messages.js';
+import { loadModel } from './model-file.js';
 import { type Terminal, write } from './terminal.js';
 
 // simdprop predict
@@ -33,8 +32,8 @@ export const PREDICT: Usage = {
   ],
 };
 
-/** Rows that are predicted and written at a time. */
-const BLOCK = 4096;
+/** Rows that are read, predicted and written at a time. */
+const BLOCK = 10_000;
 
 /** A text that a spreadsheet may run, of one line or more. Numbers, such as -39.1, and signs alone are none. */
 const FORMULA = /^(?![+-]?(?:(?:\d+[.,]?\d*|[.,]\d+)(?:e[+-]?\d+)?)?\s*$)[=+\-@\t\r\n]/i;
@@ -43,83 +42,99 @@ export async function predict({ given, operands }: Arguments, terminal: Terminal
   if (operands.length !== 2) throw new UsageError(`predict: got ${operands.length} files, want a model and a CSV file`);
   const [modelPath, path] = operands;
   const threshold = numberOf(given, 'threshold', -1e30, 1e30);
-  const { encoding, ...reading } = readingOf(given, nameOf(path));
+  const reading = readingOf(given, nameOf(path));
   const model = await loadModel(modelPath);
   try {
-    const text = await textOfFile(path, terminal, encoding);
-    const kinds = { ...model.encoder.inputKinds, ...reading.kinds };
-    const table = await readForModel(nameOf(path), given, () =>
-      Table.fromCsv(text, { ...reading, kinds, others: 'ignored' }),
-    );
-    const rows = fieldsOf(text, reading);
-    const settings = { escapeFormulae: given['escape-formulas'] === true && FORMULA, newline: '\n' };
-    const csv = (lines: readonly (readonly unknown[])[]) => `${papaparse.unparse(lines as unknown[][], settings)}\n`;
-    const names = table.columns;
-    if (given.json !== true) {
-      await write(
-        terminal.out,
-        csv([[...(given.only ? [] : names), ...titlesOf(model, given.probabilities === true)]]),
-      );
-    }
-    for (let from = 0; from < table.rows; from += BLOCK) {
-      const block = table.slice(from, Math.min(table.rows, from + BLOCK));
-      const predictions = model.predict(block, threshold === undefined ? {} : { threshold });
-      if (given.json) {
-        const list = predictions.map((prediction) => JSON.stringify(prediction)).join(',\n');
-        await write(terminal.out, (from === 0 ? '[\n' : ',\n') + list);
-        continue;
+    const kinds = kindsForModel(model.encoder.inputKinds, reading.kinds);
+    const source = sourceOf(path, terminal);
+    const output = given.json ? new JsonOutput(terminal) : new CsvOutput(model, given, terminal);
+    await readForModel(nameOf(path), given, async () => {
+      for await (const block of Table.blocksFromCsvStream(source, { ...reading, kinds, others: 'ignored' }, BLOCK)) {
+        await output.write(block, model.predict(block.table, threshold === undefined ? {} : { threshold }));
       }
-      const lines = predictions.map((prediction) => {
-        const fields = rows.next().value ?? [];
-        return [...(given.only ? [] : fields), ...cellsOf(model, prediction, given.probabilities === true)];
-      });
-      await write(terminal.out, csv(lines));
-    }
-    if (given.json) await write(terminal.out, '\n]\n');
+    });
+    await output.end();
   } finally {
     model.dispose();
   }
   return EXIT.done;
 }
 
-/** Reads a model. Errors name the file. */
-export async function loadModel(path: string): Promise<TableModel> {
-  if (path === '-') throw new UsageError('the model: got -, want the path of a file');
-  const bytes = await readFile(path);
-  try {
-    return await TableModel.load(bytes);
-  } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+/** Rows of the file: as a table, and the fields of each as they stand in the file. */
+interface Block {
+  readonly table: Table;
+  readonly fields: readonly (readonly string[])[];
+}
+
+/** An array of the predictions. */
+class JsonOutput {
+  readonly #terminal: Terminal;
+  #separator = '[\n';
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  async write(_: Block, predictions: readonly Prediction[]): Promise<void> {
+    await write(this.#terminal.out, this.#separator + predictions.map((it) => JSON.stringify(it)).join(',\n'));
+    this.#separator = ',\n';
+  }
+
+  async end(): Promise<void> {
+    await write(this.#terminal.out, '\n]\n');
   }
 }
 
-async function textOfFile(path: string, terminal: Terminal, encoding = 'utf-8'): Promise<string> {
-  let decoder: TextDecoder;
-  try {
-    decoder = new TextDecoder(encoding, { fatal: true });
-  } catch {
-    throw new UsageError(`--encoding: got ${JSON.stringify(encoding)}, want a name such as windows-1252`);
+/** The rows of the file with columns of the predictions, below a header. */
+class CsvOutput {
+  readonly #model: TableModel;
+  readonly #terminal: Terminal;
+  readonly #withData: boolean;
+  readonly #withProbabilities: boolean;
+  readonly #escapeFormulae: RegExp | false;
+  #hasHeader = false;
+
+  constructor(model: TableModel, given: Given, terminal: Terminal) {
+    this.#model = model;
+    this.#terminal = terminal;
+    this.#withData = !given.only;
+    this.#withProbabilities = given.probabilities === true;
+    this.#escapeFormulae = given['escape-formulas'] === true && FORMULA;
   }
-  const texts: string[] = [];
-  try {
-    for await (const part of sourceOf(path, terminal)) {
-      texts.push(typeof part === 'string' ? part : decoder.decode(part, { stream: true }));
+
+  async write({ table, fields }: Block, predictions: readonly Prediction[]): Promise<void> {
+    const rows: unknown[][] = this.#hasHeader ? [] : [this.#header(table.columns)];
+    this.#hasHeader = true;
+    for (const [i, prediction] of predictions.entries()) {
+      rows.push([...(this.#withData ? fields[i] : []), ...cellsOf(this.#model, prediction, this.#withProbabilities)]);
     }
-    texts.push(decoder.decode());
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw outOfRange(nameOf(path), `bytes that are no text in ${encoding}`, 'another --encoding, such as windows-1252');
+    const text = papaparse.unparse(rows, { escapeFormulae: this.#escapeFormulae, newline: '\n' });
+    await write(this.#terminal.out, `${text}\n`);
   }
-  return texts.join('');
+
+  /** The names of the columns. One that the file has already is numbered, so that all names differ. */
+  #header(columns: readonly string[]): string[] {
+    const titles = titlesOf(this.#model, this.#withProbabilities);
+    if (!this.#withData) return titles;
+    const names = new Set(columns);
+    const messages = new Messages(this.#terminal, false);
+    for (const title of titles) {
+      const name = freeName(title, names);
+      names.add(name);
+      if (name === title) continue;
+      messages.line(`The file has a column ${quote(title)}: that of this prediction is named ${quote(name)}.`);
+    }
+    return [...names];
+  }
+
+  async end(): Promise<void> {}
 }
 
-/** The fields of the rows that the table has, as they stand in the file. */
-function* fieldsOf(text: string, { name = '', delimiter, comment = '', decimal = '.', header }: CsvStreamOptions) {
-  const divided = divide(name, text, delimiter, comment, decimal);
-  const rows = new RowScanner(name, divided.text, { delimiter: divided.delimiter, comment });
-  if (header !== false) rows.next();
-  while (rows.next()) {
-    yield rows.quoted ?? divided.text.slice(rows.start, rows.end).split(divided.delimiter);
+/** The name, or the first one of `name 2`, `name 3`, ... that is not taken. */
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  for (let number = 1; ; number++) {
+    const numbered = number === 1 ? name : `${name} ${number}`;
+    if (!taken.has(numbered)) return numbered;
   }
 }
 

@@ -21,6 +21,12 @@ export interface CsvDialect {
   readonly comment: string;
 }
 
+/** Some rows of a file: as columns, and, if they are kept, the fields of each as they stand in the file. */
+export interface CsvBlock {
+  readonly columns: Columns;
+  readonly fields: readonly (readonly string[])[];
+}
+
 /**
  * Reads the text of a CSV file, in parts, into columns. A row that continues in the next part is read again from its
  * beginning, but only when the text has become twice as long. The time is therefore linear, however the text is cut.
@@ -38,11 +44,17 @@ export class CsvTableReader {
   #first = 0;
   #builders: ColumnBuilder[] | undefined;
   #names: string[] = [];
+  /** The rows in the builders, and whether others were taken before. */
   #rows = 0;
+  #areTaken = false;
+  /** The fields of the rows in the builders, if they are to be kept. */
+  #fields: (readonly string[])[] | undefined;
 
-  constructor(reading: Reading, dialect: CsvDialect) {
+  /** `keepsFields`: `take` also returns the fields of the rows. */
+  constructor(reading: Reading, dialect: CsvDialect, keepsFields = false) {
     this.#reading = reading;
     this.#given = dialect;
+    if (keepsFields) this.#fields = [];
   }
 
   /** The number of the row that is not complete yet, and how many characters of it are kept. */
@@ -56,14 +68,38 @@ export class CsvTableReader {
     if (this.#text.length >= this.#wanted) this.#read(false);
   }
 
-  /** Reads the rest of the text. Returns the columns of all rows. */
+  /** Reads the rest of the text. Returns the columns of all rows that have not been taken. */
   finish(): Columns {
+    this.end();
+    return this.#columns();
+  }
+
+  /** Reads the rest of the text. */
+  end(): void {
     this.#read(true);
     const { name } = this.#reading;
     if (!this.#builders) throw outOfRange(name, 'no rows', 'one row or more');
-    if (this.#rows === 0) throw outOfRange(name, 'a header alone', 'one row of values or more');
-    const columns = new Map(this.#builders.map((builder, i) => [this.#names[i], builder.finish()]));
-    return { rows: this.#rows, columns };
+    if (this.#rows === 0 && !this.#areTaken) throw outOfRange(name, 'a header alone', 'one row of values or more');
+  }
+
+  /** The number of rows that have been read and not taken. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Takes the rows that have been read. The builders begin anew. */
+  take(): CsvBlock {
+    const block = { columns: this.#columns(), fields: this.#fields ?? [] };
+    this.#builders = this.#makeBuilders();
+    this.#rows = 0;
+    this.#areTaken = true;
+    if (this.#fields) this.#fields = [];
+    return block;
+  }
+
+  #columns(): Columns {
+    const builders = this.#builders as ColumnBuilder[];
+    return { rows: this.#rows, columns: new Map(builders.map((builder, i) => [this.#names[i], builder.finish()])) };
   }
 
   #read(isLast: boolean): void {
@@ -111,15 +147,20 @@ export class CsvTableReader {
     const hasHeader = header ?? true;
     this.#names = given ? [...given] : namesOf(where, hasHeader ? fields : fields.map(() => ''));
     checkKindsExist(this.#reading, this.#names);
-    const placeOf = (row: number, column: string) => `${name}: row ${row}, column ${quote(column)}`;
-    this.#builders = this.#names.map((column) => new ColumnBuilder(column, this.#reading, fields.length, placeOf));
+    this.#builders = this.#makeBuilders();
     if (!hasHeader) this.#addFields(fields, rows.number);
+  }
+
+  #makeBuilders(): ColumnBuilder[] {
+    const placeOf = (row: number, column: string) => `${this.#reading.name}: row ${row}, column ${quote(column)}`;
+    return this.#names.map((column) => new ColumnBuilder(column, this.#reading, this.#names.length, placeOf));
   }
 
   #addFields(fields: readonly string[], row: number): void {
     const builders = this.#builders as ColumnBuilder[];
     if (fields.length !== builders.length) throw this.#wrongCount(fields, row);
     for (let i = 0; i < fields.length; i++) builders[i].addField(fields[i], 0, fields[i].length, row);
+    this.#fields?.push(fields);
     this.#rows++;
   }
 
@@ -136,6 +177,7 @@ export class CsvTableReader {
       from = at + 1;
     }
     if (column !== builders.length) throw this.#wrongCount(fieldsOf(rows, text, this.#dialect as Dialect), number);
+    this.#fields?.push(fieldsOf(rows, text, this.#dialect as Dialect));
     this.#rows++;
   }
 

@@ -4,7 +4,7 @@ import { awaited, outOfRange, quote, wrongType } from '../check/errors.js';
 import { checkMarks, checkText } from '../io/csv-text.js';
 import { type PartsStream, readAll } from '../io/read-all.js';
 import type { Columns } from './column.js';
-import { type CsvDialect, CsvTableReader } from './csv-table-reader.js';
+import { type CsvBlock, type CsvDialect, CsvTableReader } from './csv-table-reader.js';
 import { checkHeaderOption, checkReading, type Reading, TABLE_KEYS, type TableOptions } from './reading.js';
 
 /** Options of `Table.fromCsv`. */
@@ -51,6 +51,8 @@ const STREAM_KEYS: readonly string[] = [...CSV_KEYS, 'encoding'];
 
 /** The most characters in a row of a stream. Without a limit, a quote that is never closed would take all memory. */
 const MOST_IN_ROW = 2 ** 22;
+/** A block of rows ends when its text has this many characters. */
+const MOST_IN_BLOCK = 2 ** 22;
 
 export function columnsFromCsv(text: string, options: CsvTableOptions): Columns {
   const { reading, dialect } = checkOptions(options, CSV_KEYS);
@@ -61,17 +63,51 @@ export function columnsFromCsv(text: string, options: CsvTableOptions): Columns 
 }
 
 export async function columnsFromCsvStream(source: unknown, options: CsvStreamOptions): Promise<Columns> {
+  const { reader, pushed } = readerOf(source, options, false);
+  for await (const _ of pushed);
+  return reader.finish();
+}
+
+/** The rows of a stream, some after others: at least `rows` at a time, or fewer if they are long. */
+export async function* blocksFromCsvStream(
+  source: unknown,
+  options: CsvStreamOptions,
+  rows: number,
+): AsyncGenerator<CsvBlock, void, undefined> {
+  const { reader, pushed } = readerOf(source, options, true);
+  let characters = 0;
+  for await (const length of pushed) {
+    characters += length;
+    if (reader.rows === 0 || (reader.rows < rows && characters < MOST_IN_BLOCK)) continue;
+    yield reader.take();
+    characters = 0;
+  }
+  reader.end();
+  if (reader.rows > 0) yield reader.take();
+}
+
+/** A reader, and the lengths of the texts of a stream, each of which has been pushed to it. */
+function readerOf(source: unknown, options: CsvStreamOptions, keepsFields: boolean) {
   const { reading, dialect } = checkOptions(options, STREAM_KEYS);
-  const { name } = reading;
   const decoder = decoderOf(options.encoding);
-  const reader = new CsvTableReader(reading, dialect);
-  const push = (text: string) => {
+  const reader = new CsvTableReader(reading, dialect, keepsFields);
+  return { reader, pushed: pushAll(reader, reading.name, source, decoder) };
+}
+
+async function* pushAll(
+  reader: CsvTableReader,
+  name: string,
+  source: unknown,
+  decoder: TextDecoder,
+): AsyncGenerator<number, void, undefined> {
+  const push = (text: string): number => {
     reader.push(text);
     const { row, characters } = reader.open;
     if (characters > MOST_IN_ROW) {
       const wanted = `at most ${MOST_IN_ROW}: perhaps a quote is never closed; if not, Table.fromCsv accepts the whole text`;
       throw outOfRange(`${name}: row ${row}`, `${characters} characters`, wanted);
     }
+    return text.length;
   };
   let isFirst = true;
   for await (const part of partsOf(name, source)) {
@@ -80,10 +116,9 @@ export async function columnsFromCsvStream(source: unknown, options: CsvStreamOp
       if (foreign) throw outOfRange(name, foreign, 'the text of a CSV file');
       isFirst = false;
     }
-    push(typeof part === 'string' ? part : decode(name, decoder, part));
+    yield push(typeof part === 'string' ? part : decode(name, decoder, part));
   }
-  push(decode(name, decoder));
-  return reader.finish();
+  yield push(decode(name, decoder));
 }
 
 function checkOptions(

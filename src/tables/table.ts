@@ -16,6 +16,7 @@ import {
 } from './column.js';
 import { CONVERTED_KINDS, type ConvertedKind, converted } from './convert.js';
 import {
+  blocksFromCsvStream,
   type CsvSource,
   type CsvStreamOptions,
   type CsvTableOptions,
@@ -107,6 +108,20 @@ export class Table {
    */
   static async fromCsvStream(source: CsvSource, options: CsvStreamOptions = {}): Promise<Table> {
     return new Table(await columnsFromCsvStream(source, options));
+  }
+
+  /**
+   * @internal The rows of a stream in tables of at least so many rows, or fewer if they are long, with the fields of
+   * each row as they stand in the file. The command predicts files that do not fit into the memory.
+   */
+  static async *blocksFromCsvStream(
+    source: CsvSource,
+    options: CsvStreamOptions,
+    rows: number,
+  ): AsyncGenerator<{ table: Table; fields: readonly (readonly string[])[] }, void, undefined> {
+    for await (const { columns, fields } of blocksFromCsvStream(source, options, rows)) {
+      yield { table: new Table(columns), fields };
+    }
   }
 
   /** The kind of each column, for `options.kinds`, so that further data can be read in the same way. */
