@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, sep, win32 } from 'node:path';
 import { outOfRange, quote } from '../check/errors.js';
+import { printable } from './terminal.js';
 
 // Models may keep their weights in files beside them, and name these files. The names are untrusted: whoever wrote the
 // model could name any file of this machine.
@@ -12,7 +13,7 @@ export function readBeside(model: string, names: readonly string[]): Record<stri
 
 /** The path of a file that a model names. Throws a RangeError if it is not in the folder of the model. */
 export function pathBeside(model: string, name: string): string {
-  const where = `${model}: weights in ${quote(name, 200)}`;
+  const where = `${printable(model)}: weights in ${quote(name, 200)}`;
   const wanted = 'the name of a file in the folder of the model';
   const parts = name.split(/[/\\]/);
   // an absolute path of Windows is one on no other system, but nothing else either

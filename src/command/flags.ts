@@ -43,13 +43,28 @@ export function parseFlags(args: readonly string[], flags: Flags): Arguments {
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     if (!code?.startsWith('ERR_PARSE_ARGS')) throw error;
-    throw new UsageError(code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? unknownFlag(message, flags) : message);
+    throw new UsageError(
+      code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? unknownFlag(message, flags) : wrongValue(message, flags),
+    );
   }
+}
+
+/** What is wrong with the value of a flag that exists. `message`: that of Node, which names the flag. */
+function wrongValue(message: string, flags: Flags): string {
+  const name = /'(?:-h, )?--([\w-]+)/.exec(message)?.[1] ?? '';
+  const value = flags[name]?.value;
+  if (value === undefined) return `--${name}: got a value, want none`;
+  const isDash = message.includes('ambiguous');
+  return isDash
+    ? `--${name}: got no value, or one that begins with -, want --${name}=${value} for such a value`
+    : `--${name}: got no value, want --${name} ${value}`;
 }
 
 function unknownFlag(message: string, flags: Flags): string {
   const name = /'(-[^']*)'/.exec(message)?.[1] ?? message;
-  const near = Object.keys(flags).find((known) => distance(known, name.replace(/^-+/, '')) <= 2);
+  const word = name.replace(/^-+/, '');
+  // of a single letter, any other could be a misspelling
+  const near = Object.keys(flags).find((known) => distance(known, word) <= Math.min(2, word.length - 1));
   return `${quote(name)} is no option of this command${near ? `: did you mean --${near}?` : ''}`;
 }
 
@@ -83,8 +98,8 @@ export function integerOf(given: Given, name: string, from: number, to: number):
 export function parseNumber(where: string, text: string, from: number, to: number, isWhole: boolean): number {
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
   if (value >= from && value <= to && (!isWhole || Number.isInteger(value))) return value;
-  const range = to === Number.MAX_SAFE_INTEGER ? `of ${from} or more` : `from ${from} to ${to}`;
-  throw new UsageError(`${where}: got ${quote(text)}, want ${isWhole ? 'a whole number' : 'a number'} ${range}`);
+  const wanted = `${isWhole ? 'a whole number' : 'a number'} from ${from} to ${to}`;
+  throw new UsageError(`${where}: got ${quote(text)}, want ${wanted}`);
 }
 
 /** One of some words. */

@@ -1,6 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readBrain } from '../brain.js';
-import { quote } from '../check/errors.js';
 import { readFann } from '../fann.js';
 import { type CustomCost, type LoadOptions, Network } from '../index.js';
 import { readKeras } from '../keras.js';
@@ -10,9 +9,11 @@ import { ActivationsError, type Imported, readSafetensors, type SafetensorsOptio
 import { TableModel } from '../tabular.js';
 import { readTfjs } from '../tfjs.js';
 import { pathBeside, readBeside } from './beside.js';
+import { checkNoFolder } from './data-flags.js';
 import { UsageError } from './failure.js';
 import { type Flags, type Given, numberOf, partsOf, textOf, withoutUndefined, wordOf } from './flags.js';
 import { jsonIn, READABLE, type Readable, readableOf } from './formats.js';
+import { printable } from './terminal.js';
 
 // Reads the file of a network in any of the formats.
 
@@ -68,16 +69,16 @@ export async function readNetwork(path: string, given: Given): Promise<Source> {
     return { format, bytes: bytes.length, ...(await READERS[format](path, bytes, given)) };
   } catch (error) {
     const { message } = error as Error;
+    const name = printable(path);
     // what is wrong with an option is said as it is
-    if (message.startsWith('options.') || message.startsWith(path)) throw error;
-    if (error instanceof ActivationsError) throw new UsageError(`${path}: ${message}`, { cause: error });
-    throw new Error(`${path}: ${message}`, { cause: error });
+    if (message.startsWith('options.') || message.startsWith(name)) throw error;
+    const text = `${name}: ${message}`;
+    throw error instanceof ActivationsError ? new UsageError(text, { cause: error }) : new Error(text, { cause: error });
   }
 }
 
 function readRegular(path: string): Uint8Array {
-  const stats = statSync(path);
-  if (stats.isDirectory()) throw new Error(`${quote(path, 400)}: got a folder, want the file of a network`);
+  checkNoFolder(path, 'the file of a network');
   return new Uint8Array(readFileSync(path));
 }
 

@@ -1,4 +1,5 @@
 import { quote } from '../check/errors.js';
+import { asFlags, isAboutOptions } from './as-flags.js';
 import { CONVERT, convert } from './convert.js';
 import { EVALUATE, evaluate } from './evaluate.js';
 import { EXIT, Interrupted, UsageError } from './failure.js';
@@ -61,7 +62,7 @@ export async function run(args: readonly string[], terminal: Terminal, version: 
 
 function fail(error: unknown, name: string | undefined, terminal: Terminal): number {
   const colours = coloursOf(terminal.err, terminal.env);
-  const isUsage = error instanceof UsageError || isAboutOptions(error);
+  const isUsage = error instanceof UsageError || (error instanceof Error && isAboutOptions(error.message));
   const hint =
     isUsage && name !== undefined
       ? `\nsimdprop ${Object.hasOwn(COMMANDS, name) ? `${name} ` : ''}--help lists the options.`
@@ -71,30 +72,11 @@ function fail(error: unknown, name: string | undefined, terminal: Terminal): num
   return isUsage ? EXIT.usage : EXIT.failed;
 }
 
-/** Options that the command does not check itself are checked by the library, before it does anything. */
-function isAboutOptions(error: unknown): boolean {
-  return error instanceof Error && /^(options\.\w+|layers\[\d+\]\.activation):/.test(error.message);
-}
-
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' && path !== undefined) return `${quote(path, 400)}: there is no such file`;
-  if (code === 'EISDIR') return 'got a folder, want a file';
   if (code === 'EACCES' && path !== undefined) return `${quote(path, 400)}: this file may not be read or written`;
   if (code === 'ENOSPC') return `${path === undefined ? 'the results' : quote(path, 400)}: the disk is full`;
   return asFlags(error.message);
-}
-
-/** Messages of the library speak of its options; here they are flags. */
-function asFlags(message: string): string {
-  return message
-    .replaceAll('{ header: false }', '--no-header')
-    .replaceAll('{ header: true }', '--header')
-    .replace(/\{ kinds: \{ "([^"]*)": "(\w+)" \} \}/g, '--kind "$1=$2"')
-    .replaceAll('approximate: true', '--approximate')
-    .replace(/\{ (comment|delimiter|decimal): ("[^"]*") \}/g, '--$1 $2')
-    .replace(/^layers\[\d+\]\.activation:/, '--activation:')
-    .replace(/\boptions\.kinds\b/g, '--kind')
-    .replace(/\boptions\.(\w+)/g, (_, name: string) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`);
 }

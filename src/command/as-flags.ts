@@ -1,0 +1,64 @@
+import { quote } from '../check/errors.js';
+
+// The library's messages name its options and functions. The command prints them with the names of its flags.
+
+/** A text between quotes, as `quote` writes it. */
+const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
+
+/** Options in braces, as they would be given to a function. */
+const OPTIONS = new RegExp(
+  `(?:the table option )?\\{ (?:(header): (true|false)|kinds: \\{ (${QUOTED}): "(\\w+)" \\}|missing: \\[(.*?)\\]|(\\w+): (${QUOTED})) \\}`,
+  'g',
+);
+
+/** Ends of messages that only a program can follow, and what the command offers in their place. */
+const WAYS: readonly (readonly [RegExp, string])[] = [
+  [/\bapproximate: true\b/, '--approximate'],
+  [/new TextDecoder\("utf-16le"\)\.decode\(bytes\)/, '--encoding utf-16le'],
+  [/: options\.names gives others$/, ''],
+  [/; if not, Table\.fromCsv accepts the whole text$/, ''],
+  [/, the first in row \d+(?=, want)/, ''],
+  [/: table\.withoutMissing\(\[.*\]\) leaves it out$/, ''],
+  [/, an option of every function that makes a table$/, ''],
+  [
+    /^(column (".*"): got no values, want one or more): leave it out of options\.inputs$/,
+    '$1: --ignore $2 leaves it out',
+  ],
+  [/fewer columns in options\.inputs, or a larger options\.rare$/, 'fewer columns: --ignore leaves one out'],
+  [/^(options\.test: got .* rows, want a part of at least one)$/, '$1: --test 0 measures on the training rows'],
+];
+
+/** Options whose flags have other names, by what a message calls them. */
+const NAMES: readonly (readonly [RegExp, string])[] = [
+  [/^layers\[\d+\]\.activation\b/, '--activation'],
+  [/^names\[\d+\](?=:)/, '--target'],
+  [/\boptions\.validationSplit\.share\b/g, '--validation'],
+  [/\boptions\.kinds\b/g, '--kind'],
+];
+
+/** True for a message about an option that was given, which the library checks before it does anything. */
+export function isAboutOptions(message: string): boolean {
+  return /^(options\.[\w.]+|layers\[\d+\]\.activation):/.test(message);
+}
+
+/** A message of the library, in the words of the command. */
+export function asFlags(message: string): string {
+  let text = message;
+  for (const [way, own] of WAYS) text = text.replace(way, own);
+  text = text.replace(OPTIONS, (_, header, value, column, kind, missing, name, setting) => {
+    if (header) return value === 'true' ? '--header' : '--no-header';
+    if (column) return `--kind ${quote(`${JSON.parse(column)}=${kind}`, 200)}`;
+    if (missing !== undefined) return missingFlags(missing);
+    return `--${kebab(name)} ${setting}`;
+  });
+  for (const [name, flag] of NAMES) text = text.replace(name, flag);
+  return text.replace(/\boptions\.(\w+)/g, (_, name: string) => `--${kebab(name)}`);
+}
+
+/** A flag for each text of the list. */
+function missingFlags(list: string): string {
+  const texts = list.match(new RegExp(QUOTED, 'g')) ?? [];
+  return texts.map((text) => `--missing ${text}`).join(' ');
+}
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -1,0 +1,205 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asFlags } from '../src/command/as-flags.js';
+import { simdprop } from './run-command.js';
+
+// What the library says of its options, the command says of its flags: every way out is one that the reader can take.
+
+const PENGUINS = fileURLToPath(new URL('../bench/data/penguins.csv', import.meta.url));
+const MISSING = ['NA', 'N/A', '#NA', '#N/A', 'NaN', 'null', 'none', 'nil', '?', '-', '.'];
+const asMissing = (text: string) => [...MISSING, text].map((it) => `--missing "${it}"`).join(' ');
+
+let folder: string;
+let model: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'simdprop-messages-'));
+  model = join(folder, 'penguins.simdprop');
+  const args = ['train', PENGUINS, '--target', 'Species', '--epochs', '1', '--save', model];
+  expect((await simdprop(args)).code).toBe(0);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A table of so many rows. */
+const table = (header: string, count: number, row: (i: number) => string) =>
+  [header, ...Array.from({ length: count }, (_, i) => row(i))].join('\n');
+const numbers = table('x,y', 30, (i) => `${i},${i % 2}`);
+
+type Case = readonly [what: string, flags: readonly string[], input: string, code: number, message: string];
+
+const CASES: readonly Case[] = [
+  [
+    'a text far down in a column of numbers',
+    [],
+    `${table('x,y', 1100, (i) => `${i},${i % 2}`)}\noops,1`,
+    1,
+    `row 1102, column "x": got "oops", want a number; the column has had only numbers before; --kind "x=category" takes every text, ${asMissing('oops')} takes this one as missing, too`,
+  ],
+  [
+    'a text in a column that is to have numbers',
+    ['--kind', 'x=number'],
+    table('x,y', 9, (i) => `t${i},${i % 2}`),
+    1,
+    `want a number; ${asMissing('t0')} if it stands for a missing value`,
+  ],
+  [
+    'a decimal comma',
+    ['--kind', 'x=number'],
+    table('x,y', 9, (i) => `"${i},5",${i % 2}`),
+    1,
+    'want a number with ".": --decimal "," reads numbers such as 0,5; --missing',
+  ],
+  [
+    'a date in another order',
+    ['--kind', 'x=date'],
+    table('x,y', 9, (i) => `0${i + 1}.02.2026,${i % 2}`),
+    1,
+    '; --date-order "dmy" reads others; --kind "x=category" takes every text, --missing',
+  ],
+  [
+    'a text that is no yes or no',
+    ['--kind', 'x=boolean'],
+    table('x,y', 9, (i) => `maybe,${i % 2}`),
+    1,
+    'want true, false, yes, no, 1 or 0; --kind "x=category" takes every text, --missing',
+  ],
+  ['a name twice', [], 'x,x,y\n1,2,3\n', 1, 'got "x" as the name of more than one column, want names that differ\n'],
+  ['two delimiters', [], 'x;y|z\n1;2|3\n', 1, 'want --delimiter, which says what divides them\n'],
+  ['a row that is too long', [], 'x,y\n1,2,3\n', 1, ': the delimiter found is ",", --delimiter sets another\n'],
+  ['a comment', ['--delimiter', ','], 'x,y\n# a,b,c\n1,2\n', 1, '2, as in row 1: --comment "#" leaves comments out\n'],
+  ['a first row of numbers', [], '1,2\n3,4\n', 1, '--no-header if the first row is a sample, --header if it has the'],
+  [
+    'a quote that is never closed, in a large file',
+    [],
+    `x,y\n1,"${'a'.repeat(2 ** 22)}`,
+    1,
+    'characters, want at most 4194304: perhaps a quote is never closed\n',
+  ],
+  ['UTF-16 read as UTF-8', [], 'x\0,\0y\0\n', 1, '(of UTF-16: --encoding utf-16le)\n'],
+  ['an unknown encoding', ['--encoding', 'nonsense'], numbers, 2, '--encoding: got "nonsense", want a label of'],
+  ['two characters', ['--delimiter', 'xx'], numbers, 2, '--delimiter: got "xx", want one character that is no quote'],
+  ['an unknown kind', ['--kind', 'z=number'], numbers, 2, '--kind: got "z", want one of "x", "y"\n'],
+  [
+    'a kind of no column',
+    ['--kind', 'number'],
+    numbers,
+    2,
+    '--kind: got "number", want COLUMN=KIND with one of number,',
+  ],
+  [
+    'a target that is ignored',
+    [],
+    table('x,y', 30, (i) => `${i},a text of its own ${i}`),
+    1,
+    '--target: got "y", which is ignored (30 different texts, most of them once), want a column with values: --kind "y=category" keeps them\n',
+  ],
+  [
+    'dates as target',
+    ['--task', 'numbers'],
+    table('x,y', 20, (i) => `${i},2026-01-${10 + i}`),
+    2,
+    '--task: got "numbers" for "y", a column of the kind date, want a column of numbers\n',
+  ],
+  [
+    'texts that all differ as the only input',
+    [],
+    table('x,y', 30, (i) => `a text of its own ${i},${i % 2}`),
+    1,
+    'the table: got no column with values besides "y", want an input: --kind "x=category" keeps texts\n',
+  ],
+  [
+    'a column without values that is to be one of numbers',
+    ['--kind', 'z=number'],
+    table('x,z,y', 30, (i) => `${i},,${i % 2}`),
+    1,
+    'column "z": got no values, want one or more: --ignore "z" leaves it out\n',
+  ],
+  ['a test without rows', ['--test', '0.01'], numbers, 2, 'of at least one: --test 0 measures on the training rows\n'],
+  [
+    'a validation without rows',
+    ['--validation', '0.01'],
+    numbers,
+    2,
+    '--validation: got 0.01 of 24 samples, want at least one to validate with\n',
+  ],
+  [
+    'a row that belongs to no group',
+    ['--group', 'g'],
+    table('x,g,y', 30, (i) => `${i},${i > 3 ? `g${i % 3}` : ''},${i % 2}`),
+    2,
+    '--group: got "g", with 4 missing values, want none, as such a row may belong to any group\n',
+  ],
+  ['no hidden layer', ['--hidden', 'none', '--dropout', '0.1'], numbers, 2, 'a hidden layer, want none, or --hidden\n'],
+  ['no validation', ['--validation', '0', '--patience', '3'], numbers, 2, '--patience: got one without validation'],
+  ['too many epochs', ['--epochs', '1e10'], numbers, 2, 'got "1e10", want a whole number from 1 to 2147483647\n'],
+  ['a seed below 0', ['--seed', '-1'], numbers, 2, 'one that begins with -, want --seed=NUMBER for such a value\n'],
+  ['a flag without its value', ['--missing'], numbers, 2, '--missing: got no value, want --missing TEXT\n'],
+  ['a value too many', ['--json=1'], numbers, 2, '--json: got a value, want none\n'],
+  ['a letter', ['-x'], numbers, 2, '"-x" is no option of this command\n'],
+];
+
+describe('a message of train', () => {
+  it.each(CASES)('about %s names flags, and the rest of the way out', async (_, flags, input, code, message) => {
+    const result = await simdprop(['train', '-', '--target', 'y', '--quiet', ...flags], { input });
+    expect(result.err).toContain(message);
+    expect(result).toMatchObject({ code, out: '' });
+    // no option of a function, no function, no stack
+    expect(result.err).not.toMatch(/\{ \w+:|options\.\w|names\[|Table\.|encoder|table option|\n {4}at /);
+    expect(result.err.includes('--help lists the options')).toBe(code === 2);
+  });
+});
+
+describe('a message of predict and evaluate', () => {
+  it.each<[string, string[], number, string]>([
+    [
+      'a threshold for three classes',
+      ['--threshold', '0.5'],
+      2,
+      '--threshold: got one for 3 classes, want two classes',
+    ],
+    [
+      'another kind than that of the model',
+      ['--kind', 'Sex=number'],
+      2,
+      '--kind: got "Sex=number", want "Sex=category", as the model has learned it',
+    ],
+    [
+      'a kind of an unknown column',
+      ['--kind', 'Nope=ignored'],
+      2,
+      '--kind: got "Nope", want one of "Species", "Island"',
+    ],
+  ])('about %s names the flag', async (_, flags, code, message) => {
+    for (const name of ['predict', 'evaluate']) {
+      const { err, ...result } = await simdprop([name, model, PENGUINS, ...flags]);
+      expect(result).toEqual({ code, out: '' });
+      expect(err).toContain(message);
+    }
+  });
+
+  it('names the file in whose place there is a folder', async () => {
+    for (const args of [
+      ['info', folder],
+      ['predict', folder, PENGUINS],
+    ]) {
+      const { code, err } = await simdprop(args);
+      expect([code, err]).toEqual([1, `simdprop: ${JSON.stringify(folder)}: got a folder, want the file of a model\n`]);
+    }
+    const { err } = await simdprop(['info', '-']);
+    expect(err).toContain('the model: got -, want the path of a file');
+  });
+});
+
+it('names with quotes and control characters stay in quotes', () => {
+  const named = (name: string) => `row 2: want a number; the table option { kinds: { ${name}: "category" } } takes it`;
+  expect(asFlags(named('"a \\"b\\" } }: \\u202e"'))).toBe(
+    'row 2: want a number; --kind "a \\"b\\" } }: \\u202e=category" takes it',
+  );
+  expect(asFlags('the table option { missing: ["a]", "\\" } b"] } takes')).toBe(
+    '--missing "a]" --missing "\\" } b" takes',
+  );
+});
