@@ -182,14 +182,15 @@ describe('a message of predict and evaluate', () => {
   });
 
   it('names the file in whose place there is a folder', async () => {
-    for (const args of [
-      ['info', folder],
-      ['predict', folder, PENGUINS],
-    ]) {
+    for (const [what, args] of [
+      ['network', ['info', folder]],
+      ['model', ['predict', folder, PENGUINS]],
+    ] as const) {
       const { code, err } = await simdprop(args);
-      expect([code, err]).toEqual([1, `simdprop: ${JSON.stringify(folder)}: got a folder, want the file of a model\n`]);
+      const message = `simdprop: ${JSON.stringify(folder)}: got a folder, want the file of a ${what}\n`;
+      expect([code, err]).toEqual([1, message]);
     }
-    const { err } = await simdprop(['info', '-']);
+    const { err } = await simdprop(['predict', '-', PENGUINS]);
     expect(err).toContain('the model: got -, want the path of a file');
   });
 });

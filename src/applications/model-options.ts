@@ -186,6 +186,9 @@ const LEAST_EPOCHS = 20;
 const PATIENCE_STEPS = 200;
 const LEAST_PATIENCE = 5;
 
+/** The share of so many training rows that is held back by default. */
+export const defaultShareOf = (rows: number): number | false => (rows < LEAST_ROWS ? false : SHARE);
+
 /** The options of `fit` for training rows of this number. `own`: validation rows of their own. */
 export function trainingOf(
   { epochs, validation, patience, passed }: ModelPlan,
@@ -194,7 +197,7 @@ export function trainingOf(
   own: DataSet | undefined,
 ): TrainOptions {
   const { optimizer = adam({ learningRate: LEARNING_RATE }) } = passed;
-  const share = validation ?? (rows < LEAST_ROWS ? false : SHARE);
+  const share = validation ?? defaultShareOf(rows);
   const trained = typeof share === 'number' ? Math.ceil(rows * (1 - share)) : rows;
   const batchSize = passed.batchSize ?? (isFullBatch(optimizer) ? trained : BATCH_SIZE);
   const epochsWith = (steps: number, least: number) => Math.max(least, Math.ceil((steps * batchSize) / trained));

@@ -16,7 +16,7 @@ import { Table } from '../tables/table.js';
 import type { History } from '../training/history.js';
 import type { ColumnImportance, ImportanceOptions } from './importance.js';
 import { networkOptionsOf } from './model-network.js';
-import { checkModelOptions, type TableModelOptions, trainingOf } from './model-options.js';
+import { checkModelOptions, defaultShareOf, type TableModelOptions, trainingOf } from './model-options.js';
 import { likeTraining, withTargets } from './model-task.js';
 
 /** A prediction for one row. */
@@ -120,6 +120,11 @@ export class TableModel {
   /** @internal The table with its targets in the kinds in which `fit` learns them. The command splits by them. */
   static withTargets(table: Table, { target, task }: Pick<TableModelOptions, 'target' | 'task'>): Table {
     return withTargets(table, target, task);
+  }
+
+  /** @internal The share of so many training rows that `fit` holds back by default. The command draws it itself. */
+  static defaultShareOf(rows: number): number | false {
+    return defaultShareOf(rows);
   }
 
   /**

@@ -73,7 +73,9 @@ export async function readNetwork(path: string, given: Given): Promise<Source> {
     // what is wrong with an option is said as it is
     if (message.startsWith('options.') || message.startsWith(name)) throw error;
     const text = `${name}: ${message}`;
-    throw error instanceof ActivationsError ? new UsageError(text, { cause: error }) : new Error(text, { cause: error });
+    throw error instanceof ActivationsError
+      ? new UsageError(text, { cause: error })
+      : new Error(text, { cause: error });
   }
 }
 

@@ -32,8 +32,8 @@ const FLAGS: Flags = {
   ignore: { value: 'COLUMN', isMultiple: true, help: 'a column that is no input (repeatable)' },
   task: { value: 'TASK', help: 'classes, labels or numbers; by default it follows from the target' },
   test: { value: 'SHARE', help: 'of the rows, held back to measure the result; 0: none (default 0.2)' },
-  group: { value: 'COLUMN', help: 'no input; all rows with the same value in it are on the same side of the test' },
-  'from-end': { help: 'the test rows are the last ones, for rows in the order of time' },
+  group: { value: 'COLUMN', help: 'no input; rows with the same value in it are all for training, validation or test' },
+  'from-end': { help: 'the last rows are for the test, those before them for validation: rows in the order of time' },
   hidden: { value: 'WIDTHS', help: 'of the hidden layers, such as 32,16; none: there are none' },
   activation: { value: 'NAME', help: 'of the hidden layers, such as relu or tanh' },
   dropout: { value: 'SHARE', help: 'of the hidden activations that is dropped in training' },
@@ -64,7 +64,9 @@ export const TRAIN: Usage = {
   ],
 };
 
-const MOST = Number.MAX_SAFE_INTEGER;
+/** The largest count of epochs and rows, and the largest factor. */
+const MOST = 2 ** 31 - 1;
+const LARGEST = 1e30;
 const PICTURE = { width: 640 };
 
 export async function train({ given, operands }: Arguments, terminal: Terminal): Promise<number> {
@@ -74,7 +76,7 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
   if (!targets) throw new UsageError('--target: got none, want the column to be learned');
   const reading = readingOf(given, nameOf(path));
   const test = numberOf(given, 'test', 0, 0.95) ?? 0.2;
-  const seed = integerOf(given, 'seed', 0, MOST) ?? 0;
+  const seed = integerOf(given, 'seed', 0, Number.MAX_SAFE_INTEGER) ?? 0;
   const options = modelOptionsOf(given, targets, seed);
   const both = targets.find((name) => listOf(given, 'ignore')?.includes(name));
   if (both !== undefined) throw new UsageError(`--ignore: got the target ${quote(both)}, want another column`);
@@ -87,13 +89,14 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
   messages.lines(whole.profile().split('\n'));
   const table = usedRows(whole, targets, given, messages);
   checkConfusion(textOf(given, 'plot-confusion'), learnedFrom(table, targets, given));
-  const parts = split(table, targets, test, seed, given);
+  const parts = split(table, targets, test, options, given);
   const interrupts = new Interrupts(terminal, messages);
   const progress = new Progress(terminal.err, given.quiet !== true);
   let model: TableModel;
   try {
-    model = await TableModel.fit(parts.training, {
+    model = await TableModel.fit(parts.fitted, {
       ...options,
+      ...(parts.validation && { validation: parts.validation }),
       signal: interrupts.signal,
       onProgress: (step) => progress.step(step),
       onEpoch: (report: EpochReport) => {
@@ -124,7 +127,7 @@ function modelOptionsOf(given: Given, targets: readonly string[], seed: number):
     hidden: hidden === undefined ? undefined : widthsOf(hidden),
     activation: textOf(given, 'activation') as ActivationName | undefined,
     dropout: numberOf(given, 'dropout', 0, 0.99),
-    l2: numberOf(given, 'l2', 0, MOST),
+    l2: numberOf(given, 'l2', 0, LARGEST),
     epochs: integerOf(given, 'epochs', 1, MOST),
     patience: integerOf(given, 'patience', 1, MOST),
     batchSize: integerOf(given, 'batch-size', 1, MOST),
@@ -175,25 +178,54 @@ function unknownColumn(flag: string, name: string, { columns }: Table): string {
 
 interface Parts {
   readonly training: Table;
+  /** The training rows without those that are held back for validation, unless the model is to draw these. */
+  readonly fitted: Table;
+  readonly validation?: Table;
   readonly test?: Table;
 }
 
 /** The parts, with the columns that may be inputs: the one that makes the groups names them, and says no more. */
-function split(table: Table, targets: readonly string[], test: number, seed: number, given: Given): Parts {
+function split(
+  table: Table,
+  targets: readonly string[],
+  test: number,
+  { seed, validation }: TableModelOptions,
+  given: Given,
+): Parts {
   const group = textOf(given, 'group');
   const left = new Set(listOf(given, 'ignore'));
   if (group !== undefined && !targets.includes(group)) left.add(group);
-  if (table.columns.every((name) => left.has(name) || targets.includes(name))) {
+  const inputs = table.columns.filter((name) => !left.has(name) && !targets.includes(name));
+  if (inputs.length === 0) {
     throw new UsageError('--ignore, --group: got all columns but the target, want one that is an input');
   }
+  if (inputs.every((name) => table.column(name).kind === 'ignored')) {
+    const others = [...targets, ...left].map((name) => quote(name)).join(', ');
+    const way = `--kind ${quote(`${inputs[0]}=category`, 200)} keeps texts`;
+    throw new Error(`the table: got no column with values besides ${others}, want an input: ${way}`);
+  }
   const withInputs = (part: Table) => part.without([...left]);
-  if (test === 0) return { training: withInputs(table) };
-  const parts = table.split({ test, ...wayOf(table, targets, seed, given) });
-  return { training: withInputs(parts.training), test: withInputs(parts.test) };
+  const way = wayOf(table, targets, seed, given);
+  const { training, test: tested } = test === 0 ? { training: table } : table.split({ test, ...way });
+  const parts = { training: withInputs(training), ...(tested && { test: withInputs(tested) }) };
+  const share = validation ?? TableModel.defaultShareOf(training.rows);
+  // a model draws rows of all groups and times
+  if (typeof share !== 'number' || !('group' in way || 'from' in way)) return { ...parts, fitted: parts.training };
+  const held = holdBack(training, share, way);
+  return { ...parts, fitted: withInputs(held.training), validation: withInputs(held.validation) };
 }
 
-/** How the test rows are drawn. */
-function wayOf(table: Table, targets: readonly string[], seed: number, given: Given) {
+function holdBack(training: Table, validation: number, way: ReturnType<typeof wayOf>) {
+  try {
+    return training.split({ validation, ...way });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new UsageError(`${message}: training and validation (--validation 0 holds no rows back)`, { cause: error });
+  }
+}
+
+/** How the rows for the test and for validation are drawn. */
+function wayOf(table: Table, targets: readonly string[], seed: number | undefined, given: Given) {
   if (given['from-end']) return { from: 'end' } as const;
   const group = textOf(given, 'group');
   if (group !== undefined) return { seed, group };
