@@ -208,10 +208,39 @@ describe('the state at a step', () => {
     );
     await expect(net.replayTo(11, null as never, options)).rejects.toThrow('data: got null, want an object');
     await expect(net.replayTo(11, data, null as never)).rejects.toThrow('options: got null, want an object');
+    // a step after the end is refused before the first one, without another optimizer, standardisation or names
+    for (const step of [40, 2 ** 31, 2 ** 32 - 1]) {
+      await expect(net.replayTo(step, data, options)).rejects.toThrow(
+        `step: got ${step}, want at most 39, where training ends`,
+      );
+    }
     expect(await net.save({ training: true })).toEqual(file);
-    await expect(net.replayTo(99, data, options)).rejects.toThrow(
+    const fresh = await createNetwork(network);
+    const empty = await fresh.save({ training: true });
+    const given = { ...data, columns: ['a', 'b', 'c'] };
+    await expect(
+      fresh.replayTo(2 ** 31, given, { ...options, optimizer: adam(), standardize: 'both' }),
+    ).rejects.toThrow(`step: got ${2 ** 31}, want at most 39, where training ends`);
+    expect(await fresh.save({ training: true })).toEqual(empty);
+    await fresh.replayTo(26, data, options);
+    await net.replayTo(26, data, options);
+    expect(hashOf(fresh)).toBe(hashOf(net));
+    // early stopping ends it before
+    await expect(net.replayTo(39, data, options)).rejects.toThrow(
+      'step: got 39, want at most 26, where training has ended',
+    );
+  });
+
+  it('is found missing at the end by a stream, and by callbacks, which may take steps of their own', async () => {
+    const streamed = await createNetwork(network);
+    await expect(streamed.replayTo(99, () => [data], { epochs: 2, batchSize: 4 })).rejects.toThrow(
       'step: got 99, want at most 26, where training has ended',
     );
+    expect(streamed.steps).toBe(26);
+    const net = await createNetwork(network);
+    const onBatch = () => void net.trainBatch(data.inputs, data.targets);
+    await net.replayTo(51, data, { ...options, onBatch });
+    expect(net.steps).toBe(52);
   });
 
   it.each([

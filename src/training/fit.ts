@@ -30,7 +30,7 @@ import {
 import { PendingWarnings } from './pending-warnings.js';
 import type { CallOptions, Place, RunPlace, TrainedEpoch } from './place.js';
 import type { EpochReport } from './reports.js';
-import type { StepSizes } from './steps.js';
+import { type StepSizes, Steps } from './steps.js';
 import type { Trainer } from './trainer.js';
 
 // Training for a number of epochs on a data set that lies in memory as a whole: Network.fit and Network.train.
@@ -58,6 +58,8 @@ function goalOf({ goal, arena }: Trainer, data: CheckedData, validation: Checked
 
 /** A call of fit whose options have been read. */
 interface Given {
+  /** Called before anything changes, with the number of steps that the call takes at most. It may throw. */
+  readonly onBegin?: ((steps: number) => void) | undefined;
   /** undefined once the call has begun, so that copies that are no longer needed are released. */
   data: DataSet | undefined;
   readonly options: TrainOptions;
@@ -67,8 +69,9 @@ interface Given {
  * See Network.fit. The call must have been started. The data are read when the first report is asked for, which must be
  * at once.
  */
-export function fit(trainer: Trainer, data: DataSet, options: TrainOptions) {
-  return reports(trainer, { data, options: takeOptions(options, TRAIN_KEYS, namedBy('data', data, trainer.arena)) });
+export function fit(trainer: Trainer, data: DataSet, options: TrainOptions, onBegin?: Given['onBegin']) {
+  const taken = takeOptions(options, TRAIN_KEYS, namedBy('data', data, trainer.arena));
+  return reports(trainer, { data, options: taken, onBegin });
 }
 
 /** See Network.train. What needs no code that must be loaded is checked at the call. */
@@ -152,6 +155,7 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   const { samples } = parts.data;
   const sizes = stepSizesOf(settings, samples, settings.optimizer);
   const epochs = settings.epochs ?? defaultEpochs(sizes);
+  call.onBegin?.(mostSteps(sizes, epochs, trainer.call.resumption?.place));
   const makeLbfgs = isLbfgs ? loaded.lbfgs?.makeLbfgs : undefined;
   const warnings = warningsOf(parts.data, preparationOf(arena, settings.standardize));
   let hasInputs = false;
@@ -177,6 +181,14 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   const fit = new Fit(trainer, fitSettings);
   trainer.call.setRunning(fit);
   return fit;
+}
+
+/** The steps that a call takes at most. If it was saved within a call of fit, at `place`, it resumes there. */
+function mostSteps(sizes: StepSizes, epochs: number, place: Place | undefined): number {
+  const steps = new Steps(sizes);
+  if (place?.options.call !== 'fit') return epochs * steps.count;
+  const done = place.trained ? steps.count : steps.doneAt(place.run?.position ?? 0);
+  return place.stopped ? 0 : Math.max((epochs - place.epoch) * steps.count - done, 0);
 }
 
 /** True if it takes long to standardise these inputs. The rows of plain arrays may have any length. */

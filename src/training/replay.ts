@@ -31,7 +31,7 @@ export async function replayTo(
 ): Promise<void> {
   const from = trainer.state.steps;
   checkInteger('step', step, from, 2 ** 32 - 1);
-  const { ignoreNonFinite = false, onBatch } = options;
+  const { ignoreNonFinite = false, onBatch, onEpoch, onProgress } = options;
   // the call checks all other options, but gets another onBatch
   checkCallback('options.onBatch', onBatch);
   if (step === from) return;
@@ -51,9 +51,15 @@ export async function replayTo(
       return isPromise(answer) ? answer.then(arrive) : arrive();
     },
   };
+  // callbacks may take steps of their own
+  const isCounted = !onBatch && !onEpoch && !onProgress;
+  const checkReach = (steps: number) => {
+    const last = from + steps;
+    if (isCounted && step > last) throw outOfRange('step', step, `at most ${last}, where training ends`);
+  };
   try {
     if (typeof data === 'function') await fitStream(trainer, data, stopped);
-    else for await (const _ of fit(trainer, data, stopped));
+    else for await (const _ of fit(trainer, data, stopped, checkReach));
   } catch (error) {
     if (!(error instanceof Arrival)) throw error;
     if (error.place) trainer.call.resumption = new Resumption(error.place, trainer.arena);
