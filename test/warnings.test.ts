@@ -115,3 +115,98 @@ describe('numbers that 32 bits cannot keep apart', () => {
     expect(warnings[0]).toMatch(/^data\.inputs: columns 0, 1, 2, 3, 4, \.\.\. have numbers that 32 bits cannot/);
   });
 });
+
+describe('data that do not fit the standardisation of the network', () => {
+  const rows = 200;
+  const columns = ['area', 'price'];
+  const network: NetworkOptions = { inputs: 2, layers: [{ units: 1, activation: 'linear' }], cost: 'quadratic' };
+
+  /** Areas from 50 to 149, and prices of 100 to 299 thousand, in thousands times `unit`. */
+  const housesIn = (unit: number, targetUnit = 1): DataSet => ({
+    inputs: Float64Array.from({ length: 2 * rows }, (_, i) =>
+      i % 2 ? unit * (100 + (i >> 1)) : 50 + ((i * 37) % 100),
+    ),
+    targets: Float64Array.from({ length: rows }, (_, i) => targetUnit * (300 + ((i * 7) % 60))),
+    columns,
+  });
+  const PRICES =
+    'data.inputs: do not fit the network\'s standardisation (column "price": 100000 to 299000 for 200 ± 57.7), want the units of the data that it was measured on, or another standardisation';
+  const SMALL = PRICES.replace('100000 to 299000', '0.1 to 0.299');
+  const TARGETS =
+    "data.targets: do not fit the network's standardisation (output 0: 300000 to 359000 for 329 ± 17.4), want the units of the data that it was measured on, or another standardisation";
+
+  const trained = async (standardize: 'inputs' | 'both' = 'both') => {
+    const net = await createNetwork(network);
+    net.optimizer = quiet;
+    const { warnings } = await net.fit(housesIn(1), { epochs: 1, standardize });
+    expect(warnings).toEqual([]);
+    return net;
+  };
+
+  it.each([
+    [1000, 1, [PRICES]],
+    [0.001, 1, [SMALL]],
+    [1, 1000, [TARGETS]],
+    [1000, 1000, [PRICES, TARGETS]],
+    [1, 1, []],
+    [1.5, 0.9, []],
+  ])(
+    'prices times %f, targets times %f: the report of every call says so by name',
+    async (unit, targetUnit, wanted) => {
+      const net = await trained();
+      const data = housesIn(unit, targetUnit);
+      expect((await net.fit(data, { epochs: 1 })).warnings).toEqual(wanted);
+      expect((await net.fit(data, { epochs: 1, standardize: 'both' })).warnings).toEqual(wanted);
+      expect((await net.trainFor(data, 1e-30)).warnings ?? []).toEqual(wanted);
+      const parts = wanted.map((warning) => warning.replace('data', 'source: part 0'));
+      expect((await net.fitStream(() => [data, data])).warnings).toEqual(parts);
+    },
+  );
+
+  it('a call that measures anew says nothing, even if its first part is unlike the others', async () => {
+    const net = await trained();
+    net.setStandardization(undefined);
+    net.setTargetStandardization(undefined);
+    const source = () => [housesIn(1, 1), ...Array.from({ length: 500 }, () => housesIn(1000, 1000))];
+    expect((await net.fitStream(source, { standardize: 'both' })).warnings).toEqual([]);
+  });
+
+  it('columns without names are counted, and a standardisation that was set counts too', async () => {
+    const net = await createNetwork(network);
+    net.optimizer = quiet;
+    net.setStandardization({ means: [0, 0], deviations: [1, 1] });
+    const { inputs, targets } = housesIn(1);
+    expect((await net.fit({ inputs, targets }, { epochs: 1 })).warnings.at(-1)).toMatch(
+      /^data\.inputs: do not fit the network's standardisation \(column 0: 50 to 14\d for 0 ± 1; column 1: 100 to 299 /,
+    );
+  });
+
+  it('data that fit cause no warning, whatever their distribution', async () => {
+    const random = (() => {
+      let seed = 1;
+      return () => {
+        seed = (seed * 16807) % (2 ** 31 - 1);
+        return seed / 2 ** 31;
+      };
+    })();
+    const many = 5000;
+    const kinds: ((row: number) => number)[] = [
+      () => 7, // constant
+      (row) => Number(row === 40), // one of many
+      (row) => (row % 50 ? 1e-3 * random() : 1e6), // rare large numbers make the deviation
+      () => Math.exp(10 * random()),
+      (row) => row,
+      () => Number(random() < 0.5),
+    ];
+    const inputs = Float64Array.from({ length: kinds.length * many }, (_, i) =>
+      kinds[i % kinds.length](Math.floor(i / kinds.length)),
+    );
+    const data = { inputs, targets: Float64Array.from({ length: many }, random) };
+    const net = await createNetwork({ ...network, inputs: kinds.length });
+    net.optimizer = quiet;
+    for (const count of [many, many, 300, 5, 1]) {
+      const part = { inputs: inputs.subarray(0, kinds.length * count), targets: data.targets.subarray(0, count) };
+      expect((await net.fit(part, { epochs: 1, standardize: 'both' })).warnings).toEqual([]);
+    }
+  });
+});

@@ -73,9 +73,11 @@ function targetWarnings({ names, targets, samples }: CheckedData, { spec }: Prep
   ];
 }
 
-const shortly = (value: number) => Number(value.toPrecision(3));
+/** A number as short as a message needs it. */
+export const shortly = (value: number) => Number(value.toPrecision(3));
 
-const listed = (items: readonly string[]) =>
+/** As many of the items as a message has room for. */
+export const listed = (items: readonly string[]) =>
   items.slice(0, MOST_NAMED).join('; ') + (items.length > MOST_NAMED ? '; ...' : '');
 
 /** Range, mean and deviation of a column of targets. `areMarks`: all are 0, 1 or -1. */

@@ -39,8 +39,8 @@ import type { Trainer } from './trainer.js';
 interface FitSettings extends TrainSettings, FitParts, Pick<StepSizes, 'longSteps'> {
   readonly epochs: number;
   readonly goal: Goal;
-  /** The names that come with the data. */
-  readonly given: Names | undefined;
+  /** The names of the network and of the data. */
+  readonly names: Names;
   readonly makeLbfgs: Features['lbfgs']['makeLbfgs'] | undefined;
   readonly warnings: readonly string[];
   /** True if the inputs lie in the network's memory already. */
@@ -110,12 +110,13 @@ function checkCall(trainer: Trainer, data: DataSet, options: TrainOptions) {
   const settings = checkSettings(options, arena, state.optimizer);
   const { standardize, validation } = settings;
   const checked = checkData('data', data, preparationOf(arena, standardize));
-  namesFor('options.validation', validation?.given ?? {}, namesFor('data', checked.given ?? {}, arena.names));
+  const names = namesFor('data', checked.given ?? {}, arena.names);
+  namesFor('options.validation', validation?.given ?? {}, names);
   // before the split: the decisive targets may all fall into one part
   const goal = goalOf(trainer, checked, validation);
-  checkNamedTask('data.classes', arena.names.classes ?? checked.given?.classes, goal.task, arena.spec);
+  checkNamedTask('data.classes', names.classes, goal.task, arena.spec);
   if (standardize.targets) checkScaledTask('options.standardize', goal.task);
-  return { ...settings, data: checked, goal, given: checked.given };
+  return { ...settings, data: checked, goal, names };
 }
 
 /**
@@ -134,8 +135,8 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   // first of all, because the function of a learning rate may do anything, with the data too
   trainer.checkRate(asked);
   const isLbfgs = asked.name === 'lbfgs';
-  const missing = missingFor(options, isLbfgs);
   const { standardization, targetScale } = trainer.scaling;
+  const missing = missingFor(options, isLbfgs, standardization !== undefined || targetScale !== undefined);
   const standardized = checkStandardize('options.standardize', options.standardize, arena.spec);
   const measured = {
     inputs: standardized.inputs && !standardization,
@@ -147,7 +148,7 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   const copied = missing.length > 0 || isInBlocks ? ownData('data', data, arena) : data;
 
   const settings = checkCall(trainer, copied, options);
-  const { goal, given } = settings;
+  const { goal, names } = settings;
   if (missing.length > 0) await load(missing);
   if (isLbfgs) loaded.lbfgs?.checkLbfgs(arena.spec);
   const parts = applyFeatures(options, settings, arena);
@@ -157,7 +158,8 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   const epochs = settings.epochs ?? defaultEpochs(sizes);
   call.onBegin?.(mostSteps(sizes, epochs, trainer.call.resumption?.place));
   const makeLbfgs = isLbfgs ? loaded.lbfgs?.makeLbfgs : undefined;
-  const warnings = warningsOf(parts.data, preparationOf(arena, settings.standardize));
+  const preparation = { ...preparationOf(arena, settings.standardize), names };
+  const warnings = [...warningsOf(parts.data, preparation), ...(loaded.misfits?.(parts.data, preparation) ?? [])];
   let hasInputs = false;
   if (isInBlocks) {
     const pause = makeYield(settings.signal);
@@ -170,7 +172,7 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
     ...settings,
     ...parts,
     goal,
-    given,
+    names,
     epochs,
     ...sizes,
     makeLbfgs,
@@ -250,7 +252,7 @@ class Fit {
     const { stopper, makeLbfgs } = settings;
     const place = trainer.loadSet(data, settings, () => this.#callOptions, hasInputs);
     trainer.goal = settings.goal;
-    trainer.takeNames(settings.given);
+    trainer.takeNames(settings.names);
     this.#epoch = place?.epoch ?? 0;
     this.#runPlace = place?.run;
     this.#trained = place?.trained;

@@ -4,8 +4,9 @@ import { isPromise } from '../check/promises.js';
 import type { Arena } from '../core/arena.js';
 import { checksumOf, checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
 import { type CheckedData, checkSamples, type DataSet } from '../data/data-set.js';
-import { preparationOf, scaleOf } from '../data/inputs.js';
+import { type Preparation, preparationOf, scaleOf } from '../data/inputs.js';
 import { ColumnMoments } from '../data/measure-columns.js';
+import { misfitsOf } from '../data/misfit.js';
 import { isFloats } from '../data/numbers.js';
 import { noWeight, withoutZeros } from '../data/pick.js';
 import { costUnitsOf } from '../data/target-scale.js';
@@ -119,6 +120,8 @@ class Stream {
   #optimizer: Optimizer | undefined;
   /** The optimizer that the network had at the call. One that is assigned since then replaces that of the call. */
   readonly #atTheCall: Optimizer;
+  /** How data were prepared at the call: what it measures itself is not known yet. */
+  readonly #atStart: Preparation;
   /** n of the penalties. Without penalties, no step uses it. */
   readonly #trainingSamples: number;
   /** The place at which the part in progress resumes, until that part has come. */
@@ -151,6 +154,7 @@ class Stream {
     this.#isOfVersion1 = place?.isOfVersion1;
     if (!place) this.#optimizer = settings.optimizer;
     this.#atTheCall = trainer.optimizer;
+    this.#atStart = preparationOf(trainer.arena, settings.standardize);
     this.#trainingSamples = trainer.state.trainingSamples ?? 1;
     trainer.call.optimizer = settings.optimizer;
     if (!isSettled(trainer.goal)) this.#survey = new TargetSurvey(trainer.arena.spec);
@@ -261,7 +265,7 @@ class Stream {
     const done = this.#done;
     const stepRows = Math.min(this.#settings.stepRows, data.samples);
     // only the first part of a call is checked for warnings: the others will be like it
-    if (!this.#hasFallback) this.#warnings.add(...warningsOf(data, arena));
+    if (!this.#hasFallback) this.#warnings.add(...this.#warningsOf(data));
     this.#load(data, stepRows);
     this.#trainer.takeNames(data.given);
     if (this.#runPlace) {
@@ -288,6 +292,10 @@ class Stream {
     };
     soFar.elapsedMs += trained.elapsedMs;
     return trained.isStopped;
+  }
+
+  #warningsOf(data: CheckedData): string[] {
+    return [...warningsOf(data, this.#atStart), ...misfitsOf(data, this.#atStart)];
   }
 
   /** The settings for training one part. Its callbacks get reports on the whole epoch so far. */

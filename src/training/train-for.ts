@@ -1,5 +1,6 @@
 import { checkObject, checkPositive, outOfRange } from '../check/errors.js';
 import { checkData, type DataSet, namedBy } from '../data/data-set.js';
+import { misfitsOf } from '../data/misfit.js';
 import { checkNamedTask, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import { slotsOf } from '../spec/optimizer.js';
@@ -75,7 +76,7 @@ function startTraining(trainer: Trainer, { identity, data }: GivenData, settings
   const place = trainer.loadSet(checked, steps, callOptions);
   trainer.goal = goal;
   trainer.takeNames(checked.given);
-  const warnings = warningsOf(checked, arena);
+  const warnings = [...warningsOf(checked, arena), ...misfitsOf(checked, arena)];
   const begun = { identity, ...arena.names, goal };
   const training = new TimeBoxedTraining(state, begun, checked.samples, steps, callOptions, warnings);
   if (place) {
