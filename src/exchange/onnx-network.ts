@@ -53,15 +53,14 @@ export function readOnnxFile(
   const last = before ?? found.data.columns;
   // tied weights may be used several times
   const mostParameters = Math.max(2 ** 22, 4 * bytes);
-  const { notes, ...layers } = layersOf(last, { where: WHERE, approximate, mostParameters });
+  const { notes, scale, standardization, ...layers } = layersOf(last, { where: WHERE, approximate, mostParameters });
   const outputs = layers.layers[layers.layers.length - 1].units;
   const classes = own?.classes ?? fitting(reading.classes, outputs);
   // a file that writeOnnx made says itself what its network learns
   const task = own ? own.task : last.whole || classes ? 'classes' : undefined;
   return {
     ...layers,
-    ...(layers.standardization && { standardization: exactly(layers.standardization, own?.standardization) }),
-    ...(own?.scale !== undefined && { scale: own.scale }),
+    ...exactly(layers.inputs, { scale, standardization }, own),
     ...(before && own?.targets && { targetScale: own.targets }),
     ...(classes && { classes }),
     ...((own?.columns ?? columns) && { columns: own?.columns ?? columns }),
@@ -219,11 +218,25 @@ function fitting(classes: readonly string[] | undefined, outputs: number): reado
   return classes?.length === wanted && new Set(classes).size === wanted && !classes.includes('') ? classes : undefined;
 }
 
-/** The doubles of a standardisation that writeOnnx wrote, if they are those that the graph has as f32. */
-function exactly(graph: Standardization, own: Standardization | undefined): Standardization {
-  const areSame = (a: Float64Array, b: Float64Array | undefined) =>
-    b?.length === a.length && a.every((value, i) => close(value, b[i]));
-  return own && areSame(graph.means, own.means) && areSame(graph.deviations, own.deviations) ? own : graph;
+/** How inputs are scaled before the first layer. */
+type Scales = Pick<Exchanged, 'scale' | 'standardization'>;
+
+/** The doubles that writeOnnx wrote, if they are those that the graph has as f32; otherwise those of the graph. */
+function exactly(inputs: number, graph: Scales, own: Scales | undefined): Scales {
+  const areSame = (a: Scales, b: Scales) =>
+    Array.from({ length: inputs }, (_, i) => i).every((i) => {
+      const [[p, q], [r, s]] = [a, b].map((scales) => affineOf(scales, i));
+      return close(p, r) && close(q, s);
+    });
+  const { scale, standardization } = own && areSame(graph, own) ? own : graph;
+  return { ...(scale !== undefined && { scale }), ...(standardization && { standardization }) };
+}
+
+/** Input i becomes slope · x + shift. */
+function affineOf({ scale = 1, standardization }: Scales, i: number): [slope: number, shift: number] {
+  if (!standardization) return [scale, 0];
+  const { means, deviations } = standardization;
+  return [scale / deviations[i], -means[i] / deviations[i]];
 }
 
 const close = (a: number, b: number) => Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b)) + 1e-30;

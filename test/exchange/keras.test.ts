@@ -1,12 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readKeras } from '../../src/keras.js';
-import { readOnnx } from '../../src/onnx.js';
-import { hasModel, readModel } from './models.js';
 import { distanceOf } from './onnxruntime.js';
-
-const DIGITS = 'digits-keras/digits.keras';
-const IRIS = 'iris-h5/iris_model.h5';
 
 const read = (name: string) => new Uint8Array(readFileSync(new URL(`fixtures/${name}`, import.meta.url)));
 const expected = JSON.parse(readFileSync(new URL('fixtures/keras.json', import.meta.url), 'utf8'));
@@ -41,24 +36,5 @@ describe('a file of Keras', () => {
     ['a state dict of PyTorch', read('pytorch-state.pt'), 'an archive without config.json'],
   ])('%s is refused', async (_, file, message) => {
     await expect(readKeras(file)).rejects.toThrow(message);
-  });
-});
-
-describe('files of other people', () => {
-  it.skipIf(!hasModel(DIGITS))('a .keras file has the bits of the same network as ONNX', async () => {
-    const { network, notes } = await readKeras(readModel(DIGITS));
-    const onnx = (await readOnnx(readModel('digits-keras/digitd.onnx'))).network;
-    expect(notes).toEqual([]);
-    expect(String(network)).toContain('64-64-32-16-10 relu/softmax');
-    for (const [l, layer] of network.layers.entries()) {
-      expect(layer.getWeights()).toEqual(onnx.layers[l].getWeights());
-      expect(layer.getBiases()).toEqual(onnx.layers[l].getBiases());
-    }
-  });
-
-  it.skipIf(!hasModel(IRIS))('a .h5 file comes in', async () => {
-    const { network, notes } = await readKeras(readModel(IRIS));
-    expect(notes).toEqual([]);
-    expect(String(network)).toContain('4-16-16-8-3 relu/softmax');
   });
 });

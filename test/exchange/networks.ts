@@ -1,6 +1,7 @@
 import type { ActivationName, CostName, LayerOptions, Network, NetworkOptions } from '../../src/index.js';
 import { ACTIVATIONS, COSTS, keys } from '../../src/spec/spec.js';
 import { createNetwork } from '../build.js';
+import { randomNumbers } from '../random-numbers.js';
 
 // Networks that stand for all that a file can have to hold: every activation in every place, every cost, and every
 // option that changes what a network predicts.
@@ -15,15 +16,27 @@ const OUTPUT: Partial<Record<CostName, ActivationName>> = {
   hinge: 'tanh',
 };
 
+const NAMED_COSTS = keys(COSTS).filter((name) => name !== 'custom') as CostName[];
+
+/** A network that the number decides: its layers, the order of all activations in one of them, and its cost. */
+function randomNetwork(number: number): NetworkOptions {
+  const random = randomNumbers(number);
+  const draw = (below: number) => Math.floor(below * random());
+  const cost = NAMED_COSTS[number % NAMED_COSTS.length];
+  const hidden = Array.from({ length: draw(3) }, () => (draw(3) === 0 ? mix(1 + draw(9), draw(12)) : UNITS[draw(UNITS.length)])); // biome-ignore format: one line
+  // every activation meets every cost
+  const all = mix(UNITS.length, draw(UNITS.length));
+  const activations = [...hidden.slice(0, 1), all, ...hidden.slice(1), OUTPUT[cost] ?? 'linear'];
+  return options(activations, { seed: number, cost, ...(draw(2) === 0 && { l2: 0.01 }), ...(draw(3) === 0 && { scale: 0.5 }) }); // biome-ignore format: one line
+}
+
 /** Options by a name for the test's title. */
 export const NETWORKS: Readonly<Record<string, NetworkOptions>> = {
   ...Object.fromEntries(
     UNITS.map((name, seed) => [`${name}, ${name} outputs`, options([name, name], { seed, cost: 'quadratic' })]),
   ),
   ...(Object.fromEntries(
-    keys(COSTS)
-      .filter((name) => name !== 'custom')
-      .map((cost, seed) => [`cost ${cost}`, options(['tanh', OUTPUT[cost as CostName] ?? 'linear'], { seed, cost })]),
+    NAMED_COSTS.map((cost, seed) => [`cost ${cost}`, options(['tanh', OUTPUT[cost] ?? 'linear'], { seed, cost })]),
   ) as Record<string, NetworkOptions>),
   'a mixed layer': options([mix(7, 0), 'softmax'], { seed: 3 }),
   'mixed layers and mixed outputs': options([mix(9, 1), mix(6, 4), mix(3, 2)], { seed: 4, cost: 'quadratic' }),
@@ -46,6 +59,7 @@ export const NETWORKS: Readonly<Record<string, NetworkOptions>> = {
       { units: 3, activation: 'softmax', maxNorm: 2 },
     ],
   },
+  ...Object.fromEntries(Array.from({ length: 16 }, (_, i) => [`random ${i}`, randomNetwork(i)])),
   'names and scale': options(['tanh', 'softmax'], {
     seed: 12,
     scale: 1 / 255,
@@ -83,8 +97,11 @@ export const INPUTS = Float32Array.from({ length: 4 * 200 }, (_, i) => Math.sin(
 
 export async function make(name: string): Promise<Network> {
   const net = await createNetwork(NETWORKS[name]);
-  if (name.startsWith('cost') || name === 'one layer') {
-    net.setStandardization({ means: [0.1, -2, 1e3 / 3, 5], deviations: [1, 0.3, 7, 1e-2] });
+  const isRandom = /^random \d*[13579]$/.test(name);
+  if (name.startsWith('cost') || name === 'one layer' || isRandom) {
+    // random networks are deep enough without large inputs
+    const deviations = [1, 0.3, 7, isRandom ? 2 : 1e-2];
+    net.setStandardization({ means: [0.1, -2, 1e3 / 3, 5], deviations });
   }
   if (name === 'cost huber') net.setTargetStandardization({ means: [1 / 3, 2, -1e4], deviations: [1, 0.1, 100] });
   return net;

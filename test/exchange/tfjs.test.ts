@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { readTfjs } from '../../src/tfjs.js';
-import { hasModel, readModel } from './models.js';
 import { distanceOf } from './onnxruntime.js';
 import { dense, floats, INPUT, saved, WEIGHTS, type Weight } from './tfjs-models.js';
 
@@ -185,32 +184,4 @@ describe('a layers model of TensorFlow.js', () => {
     await expect(readTfjs(model, short)).rejects.toThrow('want complete files');
     await expect(readTfjs({ ...model, format: 'graph-model' }, files)).rejects.toThrow('graph-model');
   });
-});
-
-const ABALONE = 'tfjs-abalone/model.json';
-
-it.skipIf(!hasModel(ABALONE))('the abalone model of tfjs-examples comes in', async () => {
-  const bytes = readModel('tfjs-abalone/weights.bin');
-  const { network, notes } = await readTfjs(readModel(ABALONE), { 'weights.bin': bytes });
-  expect(notes).toEqual([]);
-  expect(String(network)).toContain('8-50-50-1 sigmoid/linear');
-  const all = new Float32Array(bytes.slice().buffer);
-  let at = 0;
-  const take = (shape: readonly number[], count: number): Weight => {
-    at += count;
-    return { name: '', shape, values: all.subarray(at - count, at) };
-  };
-  const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
-  const inputs = floats(80, 3);
-  let rows = rowsOf(inputs, 8);
-  for (const [fanIn, units] of [
-    [8, 50],
-    [50, 50],
-    [50, 1],
-  ]) {
-    // biome-ignore format: one line
-    const [w, b] = [take([fanIn, units], fanIn * units), take([units], units)];
-    rows = layer(rows, w, b, units === 1 ? (z) => z : sigmoid);
-  }
-  expect(distanceOf(network.predict(inputs), rows.flat())).toBeLessThan(1e-5);
 });
