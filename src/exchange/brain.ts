@@ -22,15 +22,16 @@ export function readBrainJson(json: unknown): Exchanged {
   checkIsObject(WHERE, json, 'what net.toJSON() of brain.js returns');
   const type = propertyOf(json, 'type');
   if (type !== undefined && type !== 'NeuralNetwork' && type !== 'NeuralNetworkGPU') {
-    throw outOfRange(
-      `${WHERE}: type`,
-      quote(String(type)),
-      '"NeuralNetwork": recurrent networks are none of this library',
-    );
+    const reason = type === 'FeedForward' ? 'its layers are of other kinds' : 'it is recurrent, or of another kind';
+    throw outOfRange(`${WHERE}: type`, quote(String(type)), `"NeuralNetwork": ${reason}`);
+  }
+  if (['hiddenLayers', 'outputConnector', 'input'].some((key) => propertyOf(json, key) !== undefined)) {
+    throw outOfRange(WHERE, 'a recurrent network', 'one of layers: this library has no loops');
   }
   const layers = listAt(`${WHERE}: layers`, propertyOf(json, 'layers'));
   if (layers.length < 2) throw outOfRange(`${WHERE}: layers`, `${layers.length}`, '2 or more');
-  const isOld = type === undefined && !Array.isArray(propertyOf(layers[1], 'weights'));
+  // the first versions of 2.x name the type, but have the layers of 1.x
+  const isOld = !Array.isArray(propertyOf(layers[1], 'weights'));
   return isOld ? ofVersion1(json, layers) : ofVersion2(json, layers);
 }
 

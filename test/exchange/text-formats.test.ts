@@ -37,11 +37,19 @@ describe.each([1, 2])('brain.js %i.x', (version) => {
   });
 });
 
+it('the first versions of brain.js 2.x name the type, but have the layers of 1.x', async () => {
+  const { json, x, y } = jsonOf('brain-1.json').tanh;
+  const { network } = await readBrain({ ...json, type: 'NeuralNetwork' });
+  expect(distanceOf(network.predict(x), y.flat())).toBeLessThan(1e-6);
+});
+
 describe('what is no network of brain.js is refused', () => {
   const { json } = jsonOf('brain-2.json')['leaky-relu'];
   const with2 = (more: object) => ({ ...json, ...more });
   it.each([
-    ['a recurrent network', with2({ type: 'LSTM' }), 'recurrent networks are none of this library'],
+    ['a recurrent network', with2({ type: 'LSTM' }), 'got "LSTM", want "NeuralNetwork": it is recurrent'],
+    ['layers of other kinds', with2({ type: 'FeedForward' }), '"NeuralNetwork": its layers are of other kinds'],
+    ['a recurrent network of 1.x', { options: {}, hiddenLayers: [], input: {} }, 'this library has no loops'],
     [
       'another slope',
       with2({ trainOpts: { activation: 'leaky-relu', leakyReluAlpha: 0.2 } }),
