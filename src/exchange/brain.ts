@@ -1,4 +1,4 @@
-import { checkIsObject, checkName, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkInteger, checkIsObject, checkName, outOfRange, quote, wrongType } from '../check/errors.js';
 import type { ActivationName } from '../spec/network-options.js';
 import type { Exchanged, ExchangedLayer } from './exchanged.js';
 import { nameOfLacking } from './functions.js';
@@ -67,7 +67,7 @@ function ofVersion2(json: object, layers: readonly unknown[]): Exchanged {
     throw outOfRange(`${WHERE}: leakyReluAlpha`, name, 'the slope 0.01');
   }
   const sizes = listAt(`${WHERE}: sizes`, propertyOf(json, 'sizes'));
-  const inputs = countAt(`${WHERE}: sizes[0]`, sizes[0]);
+  const inputs = checkInteger(`${WHERE}: sizes[0]`, sizes[0], 1, 65_536);
   let fanIn = inputs;
   const made = layers.slice(1).map((layer, l): ExchangedLayer => {
     const where = `${WHERE}: layers[${l + 1}]`;
@@ -138,12 +138,6 @@ function layerOf(
   };
 }
 
-function countAt(where: string, value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 1)
-    throw outOfRange(where, String(value), 'a count from 1 up');
-  return value as number;
-}
-
 function numbersAt(where: string, values: readonly unknown[], count: number): number[] {
   if (values.length !== count) throw outOfRange(where, `${values.length} numbers`, `${count}`);
   return Array.from(values, (value, i) => {
@@ -159,7 +153,8 @@ function namesOf(where: string, lookup: unknown, count: number): readonly string
   const names = new Array<string>(count);
   for (const [name, place] of Object.entries(lookup)) {
     if (!Number.isInteger(place) || place < 0 || place >= count || names[place] !== undefined) {
-      throw outOfRange(`${where}[${quote(name)}]`, String(place), `each place below ${count} once`);
+      const got = typeof place === 'string' ? quote(place) : place;
+      throw outOfRange(`${where}[${quote(name)}]`, got, `each place below ${count} once`);
     }
     names[place] = name;
   }

@@ -63,7 +63,7 @@ function scaledColumn(column: Column, mul: number, add: number): Column {
 const MOST_OPERATIONS = 2000;
 
 /** How many columns may be made for one file. Networks have some thousands for each of some dozens of nodes. */
-const MOST_COLUMNS = 2 ** 25;
+const MOST_COLUMNS = 2 ** 22;
 
 /** Composes functions. Equal compositions are the same function, so that it is recognised once. */
 export class Composer {

@@ -85,17 +85,23 @@ export function readFannFile(file: Uint8Array): Exchanged {
   const composer = new Composer();
   const inputs = sizes[0] - 1;
   let columns = columnsOf({ units: inputs, name: 'the inputs', hasBias: false });
+  const mostParameters = 4 * file.length + 1024;
+  const wanted = `at most ${mostParameters}, about as many as the file has`;
   let [first, next] = [0, 0];
   for (let l = 1; l < sizes.length; l++) {
     const start = first + sizes[l - 1];
     const own = neurons.slice(start, start + sizes[l] - 1);
+    // a file need not have all connections
+    if (own.length * (sizes[l - 1] - 1) > mostParameters) {
+      throw outOfRange(`${WHERE}: layer ${l}`, `room for ${own.length} times ${sizes[l - 1] - 1} weights`, wanted);
+    }
     const count = own.reduce((sum, neuron) => sum + neuron.inputs, 0);
     columns = layerOf(l, columns, own, first, connections.slice(next, next + count), composer);
     next += count;
     first = start;
   }
   if (next !== connections.length) throw outOfRange(`${WHERE}: connections`, `${connections.length}`, `${next}`);
-  const { notes, ...layers } = layersOf(columns, { where: WHERE, mostParameters: 4 * file.length + 1024 });
+  const { notes, ...layers } = layersOf(columns, { where: WHERE, mostParameters });
   const isScaled = setting('scale_included') === '1';
   const left = 'the scales of the file stay behind: fann_run does not apply them either';
   return { ...layers, notes: isScaled ? [...notes, left] : notes };

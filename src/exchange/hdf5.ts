@@ -9,19 +9,22 @@ import { BYTES_OF, type Dtype, sizeOf, type Tensor, tensorOf } from './tensor.js
 export interface Hdf5Group {
   /** Datasets of the group and of all groups in it, by their paths. */
   readonly datasets: ReadonlyMap<string, () => Tensor>;
-  /** Attributes of the group that are texts. */
+  /** Those attributes of the group that were asked for, if they are texts. */
   readonly texts: ReadonlyMap<string, string>;
 }
 
 const SIGNATURE = '\x89HDF\r\n\x1a\n';
 const UNDEFINED = 2 ** 64;
-const MOST_OBJECTS = 20_000;
+const MOST_OBJECTS = 50_000;
 const DEEPEST = 32;
+const MOST_MESSAGES = 500_000;
+const LONGEST_NAME = 1024;
 
-export function readHdf5(where: string, file: Uint8Array): Hdf5Group {
+/** `attributes`: the names of those that are wanted. */
+export function readHdf5(where: string, file: Uint8Array, attributes: readonly string[] = []): Hdf5Group {
   const signature = String.fromCharCode(...file.subarray(0, 8));
   if (signature !== SIGNATURE) throw outOfRange(where, `a file that begins with ${quote(signature)}`, 'an HDF5 file');
-  return new Hdf5File(where, file).root();
+  return new Hdf5File(where, file).root(attributes);
 }
 
 interface Message {
@@ -40,6 +43,7 @@ class Hdf5File {
   readonly #file: Uint8Array;
   readonly #view: DataView;
   #objects = 0;
+  #messageCount = 0;
 
   constructor(where: string, file: Uint8Array) {
     this.#where = where;
@@ -47,7 +51,7 @@ class Hdf5File {
     this.#view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   }
 
-  root(): Hdf5Group {
+  root(attributes: readonly string[]): Hdf5Group {
     const version = this.#byte(8);
     // versions 0 and 1 have the root behind four addresses, 2 and 3 behind three
     const [sizes, at] = version < 2 ? [13, version === 0 ? 24 + 40 : 28 + 40] : [9, 12 + 24];
@@ -57,7 +61,7 @@ class Hdf5File {
     const datasets = new Map<string, () => Tensor>();
     const address = this.#address(at);
     this.#addGroup('', address, datasets, 0);
-    return { datasets, texts: this.#texts(address) };
+    return { datasets, texts: this.#texts(address, attributes) };
   }
 
   #damaged(got: string): RangeError {
@@ -132,6 +136,7 @@ class Hdf5File {
         const type = isNew ? this.#byte(at) : this.#word(at);
         const length = isNew ? this.#word(at + 1) : this.#word(at + 2);
         const body = at + head;
+        if (++this.#messageCount > MOST_MESSAGES) throw this.#damaged(`more than ${MOST_MESSAGES} parts of objects`);
         if (body + length > start + size) break;
         if (type === 0x10) {
           const [next, bytes] = [this.#address(body), this.#address(body + 8)];
@@ -187,7 +192,9 @@ class Hdf5File {
         const entry = child + 8 + 40 * s;
         const offset = this.#address(entry);
         if (offset >= length) throw this.#damaged(`a name at ${offset} of ${length}`);
-        links.push([this.#text(this.#bytes(names + offset, length - offset)), this.#address(entry + 8)]);
+        if (++this.#objects > MOST_OBJECTS) throw this.#damaged(`more than ${MOST_OBJECTS} objects`);
+        const name = this.#bytes(names + offset, Math.min(length - offset, LONGEST_NAME));
+        links.push([this.#text(name), this.#address(entry + 8)]);
       }
     }
   }
@@ -251,7 +258,7 @@ class Hdf5File {
     return tensorOf(where, own.kind, shape, this.#bytes(start, size));
   }
 
-  #texts(address: number): Map<string, string> {
+  #texts(address: number, wanted: readonly string[]): Map<string, string> {
     const texts = new Map<string, string>();
     for (const { type, start } of this.#messages(address)) {
       if (type !== 0x0c) continue;
@@ -261,8 +268,9 @@ class Hdf5File {
       const nameAt = start + (version === 3 ? 9 : 8);
       const typeAt = nameAt + padded(nameSize);
       const data = typeAt + padded(typeSize) + padded(spaceSize);
+      const name = nameSize > LONGEST_NAME ? '' : this.#text(this.#bytes(nameAt, nameSize));
+      if (!wanted.includes(name) || texts.has(name)) continue;
       const own = this.#type(typeAt);
-      const name = this.#text(this.#bytes(nameAt, nameSize));
       if (own?.kind === 'text') texts.set(name, this.#text(this.#bytes(data, own.size)));
       else if (own?.kind === 'long text') texts.set(name, this.#longText(data));
     }

@@ -61,7 +61,7 @@ function placeOf(path: string): { folder: string; index: number } {
 }
 
 function ofHdf5(file: Uint8Array, options: ApproximateOption): Exchanged {
-  const { datasets, texts }: Hdf5Group = readHdf5(WHERE, file);
+  const { datasets, texts }: Hdf5Group = readHdf5(WHERE, file, ['model_config', 'keras_version']);
   const config = texts.get('model_config');
   if (config === undefined) {
     throw outOfRange(WHERE, 'a file without model_config', 'one of model.save, which has more than the weights');

@@ -53,8 +53,16 @@ export function take(where: string, shape: readonly number[], axis: number, plac
   const from0 = places.map((place) => (place < 0 ? place + size : place));
   const bad = from0.findIndex((place) => !(Number.isInteger(place) && place >= 0 && place < size));
   if (bad >= 0) throw outOfRange(where, `place ${places[bad]} of ${size}`, `one from 0 to ${size - 1}`);
-  const strides = stridesOf(shape);
-  return laidOut(shape.with(axis, places.length), (at) => placeAt(at.with(axis, from0[at[axis]]), strides));
+  // all that lies in front of the axis, and the numbers behind each of its places
+  const [outer, inner] = [productOf(shape.slice(0, axis)), productOf(shape.slice(axis + 1))];
+  const map = new Float64Array(outer * from0.length * inner);
+  let next = 0;
+  for (let o = 0; o < outer; o++) {
+    for (const place of from0) {
+      for (let i = 0; i < inner; i++) map[next++] = (o * size + place) * inner + i;
+    }
+  }
+  return { shape: shape.with(axis, places.length), map };
 }
 
 /** The places that a slice takes of an axis, with the rules of ONNX for ends that lie outside. */

@@ -41,6 +41,7 @@ export function readOnnxFile(
     opset: model.opset,
     batch: batchOf(model.inputs),
     mostNumbers: Math.max(MOST_INPUTS, bytes),
+    computed: 0,
     notes: new Set(),
   };
   const values = new Map<string, Value>();

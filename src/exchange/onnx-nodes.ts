@@ -22,7 +22,7 @@ import {
   showShape,
   type Value,
 } from './onnx-values.js';
-import { transposed } from './tensor.js';
+import { MOST_AXES, transposed } from './tensor.js';
 
 // The operators of ONNX that a network of this library can compute. Any other is refused by name.
 
@@ -39,8 +39,27 @@ export function evaluate(call: Call): readonly Value[] {
   const operator = operatorOf(node);
   if (!operator) throw unknownOperator(where, domain, op);
   const result = operator(call);
-  return Array.isArray(result) ? result : [result as Value];
+  const results: readonly Value[] = Array.isArray(result) ? result : [result as Value];
+  for (const value of results) count(call, value);
+  return results;
 }
+
+/** Throws a RangeError if a file computes more than any network needs. */
+function count({ where, reading, composer, mostNumbers }: Call, value: Value): void {
+  if (value.kind === 'decision') return;
+  if (value.shape.length > MOST_AXES) throw outOfRange(where, `${value.shape.length} axes`, `at most ${MOST_AXES}`);
+  if (value.kind === 'data') {
+    composer.count(where, value.columns.columns.length);
+    return;
+  }
+  reading.computed += value.values.length;
+  const most = MOST_TIMES * mostNumbers;
+  if (reading.computed > most)
+    throw outOfRange(where, `more than ${most} computed numbers`, 'a network of fewer nodes');
+}
+
+/** How many numbers may be computed before they become weights, as a multiple of the bytes of a file. */
+const MOST_TIMES = 4;
 
 function operatorOf(node: OnnxNode): Operator | undefined {
   const { op, domain } = node;

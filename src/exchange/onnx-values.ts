@@ -38,6 +38,8 @@ export interface Reading {
   readonly batch: number | undefined;
   /** How many numbers a constant may have that is computed. */
   readonly mostNumbers: number;
+  /** How many numbers of constants have been computed so far. */
+  computed: number;
   readonly notes: Set<string>;
   /** The names of classes, if an operator has them. */
   classes?: readonly string[];

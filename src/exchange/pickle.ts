@@ -150,7 +150,7 @@ class Machine {
         return this.#named(this.#line(), this.#line());
       case '\x93': {
         const [module, name] = this.#popMany(2);
-        return this.#named(String(module), String(name));
+        return this.#named(keyText(module), keyText(name));
       }
       case 'R':
       case '\x81': {
@@ -330,6 +330,9 @@ class Machine {
     return outOfRange(this.#where, `a pickle with ${got} at byte ${this.#at}`, 'one that torch.save wrote, complete');
   }
 }
+
+/** A key or a name as text. Lists may contain each other, and their text could be endless: they are only named. */
+export const keyText = (value: unknown): string => (typeof value === 'object' ? nameOf(value) : String(value));
 
 /** What a value is, for messages. */
 export const nameOf = (value: unknown): string =>

@@ -1,7 +1,7 @@
 import { outOfRange, quote, wrongType } from '../check/errors.js';
 import type { Exchanged } from './exchanged.js';
 import { textOf } from './json.js';
-import { type Known, nameOf, readPickle, readPickles, Unknown } from './pickle.js';
+import { type Known, keyText, nameOf, readPickle, readPickles, Unknown } from './pickle.js';
 import { networkOfState, type StateOptions } from './state-dict.js';
 import { BYTES_OF, type Dtype, READERS, sizeOf, type Tensor } from './tensor.js';
 import { isZip, Zip } from './zip.js';
@@ -159,17 +159,17 @@ function contentsOfLegacy(file: Uint8Array): unknown {
   const { values, end } = readPickles(WHERE, file, 5, { known: KNOWN, load });
   const [, version, machine, root, keys] = values;
   if (version !== 1001 || !Array.isArray(keys)) {
-    throw outOfRange(WHERE, `version ${String(version)} of the legacy format`, '1001: save it anew with torch.save');
+    throw outOfRange(WHERE, `version ${keyText(version)} of the legacy format`, '1001: save it anew with torch.save');
   }
   if (machine instanceof Map && machine.get('little_endian') === false) throw bigEndian();
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   let at = end;
   for (const key of keys) {
-    const storage = storages.get(String(key));
+    const storage = storages.get(keyText(key));
     const count = at + 8 <= file.length ? Number(view.getBigInt64(at, true)) : Number.NaN;
     const next = storage ? at + 8 + count * BYTES_OF[storage.dtype] : Number.NaN;
     if (!storage || !(count >= 0 && next <= file.length)) {
-      throw outOfRange(WHERE, `${count} numbers of the storage ${quote(String(key))}`, 'a complete file');
+      throw outOfRange(WHERE, `${count} numbers of the storage ${quote(keyText(key))}`, 'a complete file');
     }
     storage.bytes = file.subarray(at + 8, next);
     at = next;
@@ -183,7 +183,7 @@ const bigEndian = () =>
 /** The persistent id of a storage: ['storage', its type, its key, the device, the count, ...]. */
 function storageId(id: unknown): { dtype: Dtype; key: string } | undefined {
   const [kind, type, key] = Array.isArray(id) ? id : [];
-  return kind === 'storage' && type instanceof StorageType ? { dtype: type.dtype, key: String(key) } : undefined;
+  return kind === 'storage' && type instanceof StorageType ? { dtype: type.dtype, key: keyText(key) } : undefined;
 }
 
 function storageOf(id: unknown, data: ReadonlyMap<string, Uint8Array>): unknown {
@@ -224,6 +224,9 @@ const isStateDict = (value: unknown): value is StateDict =>
   [...value.values()].some((item) => item instanceof FileTensor && item.shape.length === 2) &&
   [...value.keys()].every((key) => typeof key === 'string');
 
+/** As many keys of a checkpoint are named in a message. */
+const MOST_KEYS = 20;
+
 /** The state dict in what was saved. */
 function stateDictOf(root: unknown, key: string | undefined): StateDict {
   if (root instanceof Unknown) {
@@ -235,7 +238,10 @@ function stateDictOf(root: unknown, key: string | undefined): StateDict {
     throw outOfRange(WHERE, got, 'a state dict: torch.save(model.state_dict(), path)');
   }
   const found = [...root].filter(([, value]) => isStateDict(value)) as [string, StateDict][];
-  const keys = [...root.keys()].map((name) => quote(String(name))).join(', ');
+  const keys = [...root.keys()]
+    .slice(0, MOST_KEYS)
+    .map((name) => quote(keyText(name)))
+    .join(', ');
   if (key !== undefined) {
     const chosen = found.find(([name]) => name === key);
     if (!chosen) throw outOfRange('options.key', quote(key), `the key of a state dict, among ${keys}`);

@@ -40,11 +40,15 @@ export const BYTES_OF: Readonly<Record<Dtype, number>> = {
   bool: 1,
 };
 
+/** PyTorch has as many at most, other programs fewer. */
+export const MOST_AXES = 64;
+
 /**
  * The number of items of a shape. Throws a RangeError if that is no whole number that can be counted exactly: a file
  * that claims more is damaged, or written to do harm.
  */
 export function sizeOf(where: string, shape: readonly number[]): number {
+  if (shape.length > MOST_AXES) throw outOfRange(where, `${shape.length} axes`, `at most ${MOST_AXES}`);
   let size = 1;
   for (const dim of shape) {
     if (!Number.isSafeInteger(dim) || dim < 0) throw outOfRange(where, `the shape [${shape}]`, 'sizes from 0 up');

@@ -41,11 +41,14 @@ export function readTfjsModel(
 
 function weightsIn(manifest: readonly unknown[], files: ReadonlyMap<string, Uint8Array>): Map<string, Tensor> {
   const all = new Map<string, Tensor>();
+  const used = new Set<string>();
   for (const [g, group] of manifest.entries()) {
     const where = `${WHERE}: weightsManifest[${g}]`;
     const parts = listAt(`${where}.paths`, propertyOf(group, 'paths')).map((path) => {
       const name = textAt(`${where}.paths`, path);
       const bytes = files.get(name);
+      if (used.has(name)) throw outOfRange(where, `${quote(name)} a second time`, 'each file once');
+      used.add(name);
       if (!bytes) throw outOfRange(where, `no bytes of ${quote(name)}`, 'them: pass { [path]: bytes } for every path');
       return bytes;
     });

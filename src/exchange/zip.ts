@@ -6,11 +6,18 @@ import { textOf } from './json.js';
 // Reads zip archives: PyTorch and Keras store networks in them. Every length is checked before memory is taken: what an
 // entry claims to be unpacked is all that it may become.
 
+/** How many times larger all that is unpacked may be than the archive: weights become hardly smaller in it. */
+const MOST_FOLD = 64;
+
+/** As many bytes may always be unpacked. */
+const LEAST_LIMIT = 2 ** 24;
+
 /** The entries of an archive by name. */
 export class Zip {
   readonly #where: string;
   readonly #file: Uint8Array;
   readonly #entries = new Map<string, Entry>();
+  #unpacked = 0;
 
   constructor(where: string, file: Uint8Array) {
     this.#where = where;
@@ -48,13 +55,11 @@ export class Zip {
     if (entry.method === 0) return this.#packed(entry);
     const where = `${this.#where}: ${quote(name)}`;
     if (entry.method !== 8) throw outOfRange(where, `compression method ${entry.method}`, 'deflate, or none');
-    // deflate makes at most 1032 bytes of one
-    if (entry.size > 1032 * entry.packedSize) {
-      throw outOfRange(
-        where,
-        `${entry.packedSize} bytes that claim to be ${entry.size}`,
-        'an entry that is not forged',
-      );
+    // entries may share their packed bytes, so that all of them count together
+    this.#unpacked += entry.size;
+    const most = Math.max(LEAST_LIMIT, MOST_FOLD * this.#file.length);
+    if (this.#unpacked > most) {
+      throw outOfRange(where, `${this.#unpacked} bytes when it is unpacked`, `at most ${most} for a file of this size`);
     }
     return await inflateRaw(where, this.#packed(entry), entry.size);
   }
@@ -150,14 +155,15 @@ function sizesOf(
 async function inflateRaw(where: string, packed: Uint8Array, size: number): Promise<Uint8Array> {
   const damaged = (got: string) => outOfRange(where, got, `compressed data of ${size} bytes: the file is damaged`);
   const zlib = globalThis.process?.getBuiltinModule?.('node:zlib') as typeof Zlib | undefined;
-  const bytes = new Uint8Array(size);
   let at = 0;
+  let bytes = new Uint8Array(0);
   try {
     if (zlib) {
       const all = zlib.inflateRawSync(packed, { maxOutputLength: Math.max(1, size) });
       if (all.length === size) return new Uint8Array(all.buffer, all.byteOffset, all.length);
       at = all.length;
     } else {
+      bytes = new Uint8Array(size);
       const stream = new Blob([packed.slice()]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
       for await (const part of readAll(stream) as AsyncGenerator<Uint8Array>) {
         if (at + part.length > size) throw damaged('more bytes than the entry claims');
