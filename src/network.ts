@@ -406,7 +406,8 @@ export class Network {
 
   /**
    * n of the L2 term λ/(2n) Σ w²: the number of samples in the training set. `fit` sets it to the number of its
-   * samples. While it is undefined, `trainBatch` and `applyGradients` take the number of rows in their batch.
+   * samples. While it is undefined, `trainBatch` and `applyGradients` take the number of rows in their batch, without
+   * those of weight 0.
    */
   get trainingSamples(): number | undefined {
     return this.#trainer.state.trainingSamples;
@@ -740,7 +741,7 @@ export class Network {
     header.stepCost = core.addCost(rows) / counted;
     core.backward(rows);
     core.meanGradients(rows, counted);
-    this.#pass.holdGradients();
+    this.#pass.holdGradients(counted);
     return header.costSum / counted;
   }
 

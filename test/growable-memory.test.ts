@@ -6,6 +6,7 @@ import { ColumnMoments } from '../src/data/measure-columns.js';
 import type { NetworkOptions } from '../src/index.js';
 import { parseIdx } from '../src/io/idx.js';
 import type { Network } from '../src/network.js';
+import { Table, windows } from '../src/tabular.js';
 import { createNetwork, loadNetwork } from './build.js';
 import { parameterBits } from './parameters.js';
 import { randomLabels, randomNumbers } from './random-numbers.js';
@@ -138,6 +139,33 @@ it('the view that is copied keeps its length', () => {
   // memory that cannot grow needs no view
   const plain = new Float32Array(10);
   expect(firstOf(plain, 10)).toBe(plain);
+});
+
+it('a table has as many rows as its columns had at the call', () => {
+  const { array, grow } = growing('Float64Array', 3);
+  const first = Object.defineProperty([1, 2, 3], 1, {
+    get() {
+      grow();
+      return 2;
+    },
+  });
+  const table = Table.fromColumns({ first, second: array });
+  expect(array).toHaveLength(3000);
+  expect((table.column('second') as { values: Float64Array }).values).toEqual(array.slice(0, 3));
+});
+
+it('windows are those of the series at the call', () => {
+  const { array, grow } = growing('Float64Array', 10);
+  const check = vi.spyOn(Number, 'isFinite').mockImplementation((value) => {
+    grow();
+    return typeof value === 'number' && value - value === 0;
+  });
+  try {
+    expect(windows(array, { length: 3 }).targets).toHaveLength(7);
+    expect(array).toHaveLength(10_000);
+  } finally {
+    check.mockRestore();
+  }
 });
 
 it('files in memory that can grow are read', async () => {

@@ -1,7 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
-import type { ClassWeights, NetworkOptions, TrainOptions } from '../src/index.js';
-import { adam, irprop, lbfgs, momentum } from '../src/index.js';
+import type { ClassWeights, NetworkOptions, Optimizer, TrainOptions } from '../src/index.js';
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamw,
+  irprop,
+  lbfgs,
+  lion,
+  momentum,
+  nadam,
+  nesterov,
+  rmsprop,
+} from '../src/index.js';
 import { deltas, forward, meanCost, type ReferenceNetwork, step } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
 import { sgd } from '../src/spec/optimizer.js';
@@ -294,6 +306,37 @@ describe('a weight of 0 is the same as no sample', () => {
     const zeros = [...data.weights.keys()].filter((i) => data.weights[i] === 0);
     for (const i of zeros) expect([...gradients.subarray(3 * i, 3 * i + 3)]).toEqual([0, 0, 0]);
     expect(gradients.subarray(3, 6).some((value) => value !== 0)).toBe(true);
+  });
+
+  test.each(
+    [
+      sgd({ learningRate: 0.3 }),
+      momentum({ learningRate: 0.1 }),
+      nesterov({ learningRate: 0.1 }),
+      adagrad(),
+      rmsprop(),
+      adadelta(),
+      adam(),
+      nadam(),
+      adamw(),
+      lion(),
+      irprop(),
+    ].map((optimizer): [string, Optimizer] => [optimizer.name, optimizer]),
+  )('in forward, backward and applyGradients with L1 and L2: %s', async (_, optimizer) => {
+    for (const trainingSamples of [undefined, left.weights.length]) {
+      const penalized = { ...options, l1: 0.3, l2: 0.2 };
+      const [net, other] = [await createNetwork(penalized), await createNetwork(penalized)];
+      for (const each of [net, other]) Object.assign(each, { optimizer, trainingSamples });
+      for (let step = 0; step < 3; step++) {
+        net.forward(all.inputs);
+        net.backward(all.targets, all.weights);
+        net.applyGradients();
+        other.forward(left.inputs);
+        other.backward(left.targets, left.weights);
+        other.applyGradients();
+      }
+      expect(await net.save({ training: true })).toEqual(await other.save({ training: true }));
+    }
   });
 
   test('for all samples is refused, and nothing changes', async () => {

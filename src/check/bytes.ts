@@ -1,12 +1,13 @@
-import { arrayType, firstOf, isDetached, isKind } from './arrays.js';
+import { arrayType, copyOf, isDetached, isKind, isShared } from './arrays.js';
 import { awaited, outOfRange, wrongType } from './errors.js';
 
 /** The contents of a file. */
 export type Bytes = Uint8Array | ArrayBuffer;
 
 /**
- * Returns the bytes as a Uint8Array, without a copy. They may come from another realm. Refuses detached ones, which
- * would otherwise look like 0 bytes. In the message for all other values, `wanted` describes what is allowed.
+ * Returns the bytes as a Uint8Array: a copy if another thread can change them while they are checked, else the bytes
+ * themselves. They may come from another realm. Refuses detached ones, which would otherwise look like 0 bytes. In the
+ * message for all other values, `wanted` describes what is allowed.
  */
 export function checkBytes(where: string, value: unknown, wanted: string): Uint8Array {
   const isBytes = arrayType(value) === 'Uint8Array';
@@ -16,8 +17,7 @@ export function checkBytes(where: string, value: unknown, wanted: string): Uint8
     throw outOfRange(where, 'bytes that are detached', `bytes that are not: ${way}`);
   }
   if (!isBytes) return new Uint8Array(value as ArrayBuffer, 0, (value as ArrayBuffer).byteLength);
-  const bytes = value as Uint8Array;
-  return firstOf(bytes, bytes.length);
+  return isShared(value) ? copyOf(value as Uint8Array) : (value as Uint8Array);
 }
 
 /** The end of the message for a value that is not the contents of a file, but says where they are. */

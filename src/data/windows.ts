@@ -1,6 +1,7 @@
 import { arrayType } from '../check/arrays.js';
 import { checkInteger, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
 import { isNested, isPlain, rowNumbers } from '../check/plain-arrays.js';
+import { ownIfShared } from './own-arrays.js';
 import { checkPart, checkSum, type PartOf } from './parts.js';
 
 // Cuts series in the order of time into windows: what a network sees, and what it is to predict from that.
@@ -167,12 +168,12 @@ function columnsOfRows(series: readonly unknown[], options: WindowOptions<number
 function checkNumbers(series: unknown): ArrayLike<number> {
   const isArray = Array.isArray(series) || (arrayType(series) !== undefined && !arrayType(series)?.startsWith('Big'));
   if (!isArray) throw wrongType('series', series, 'an array of numbers or of rows, a typed array or a table');
-  const values = series as ArrayLike<unknown>;
+  const values = ownIfShared(series as ArrayLike<unknown>);
   for (let i = 0; i < values.length; i++) {
     if (typeof values[i] !== 'number') throw wrongType(`series[${i}]`, values[i], 'a finite number');
     if (!Number.isFinite(values[i])) throw outOfRange(`series[${i}]`, values[i], 'a finite number');
   }
-  return series as ArrayLike<number>;
+  return values as ArrayLike<number>;
 }
 
 /** The windows whose targets lie in the rows [first, end). */

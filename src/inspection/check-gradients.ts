@@ -6,7 +6,7 @@ import { writeWindow } from '../data/data-set.js';
 import { checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
 import { weighted } from '../data/pick.js';
 import { rowsOf, typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
-import { checkTargets, checkWeights, type TargetArray, type Targets } from '../data/targets.js';
+import { checkTargets, checkWeights, type SampleWeights, type TargetArray, type Targets } from '../data/targets.js';
 import type { CustomCost } from '../spec/network-options.js';
 import { numbersOf, type Sgd, sgd } from '../spec/optimizer.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
@@ -20,7 +20,7 @@ import { type Cost, forward, meanCost, type ReferenceLayer, type ReferenceNetwor
 /** Options of `checkGradients`. */
 export interface CheckGradientsOptions {
   /** [rows]: the weight that each sample's cost is multiplied by. Default: 1 for each. */
-  weights?: Float32Array | undefined;
+  weights?: SampleWeights | undefined;
   /** At most this many weights and this many biases of each layer are moved for central differences. Default 100. */
   differences?: number | undefined;
 }

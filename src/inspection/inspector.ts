@@ -56,7 +56,7 @@ const JACOBIAN_KEYS = keysOf<JacobianOptions>({ of: true, by: true });
 interface Inspected {
   readonly layers: readonly Layer[];
   forward(x: Inputs): void;
-  backward(y: Targets, weights?: Float32Array): number;
+  backward(y: Targets, weights?: SampleWeights): number;
 }
 
 /**

@@ -220,7 +220,7 @@ export class ArenaLayer implements Layer {
     if (this.#pass.hasGradients) return;
     this.#pass.keepStep();
     this.#arena.core.meanGradients(this.#pass.rows, this.#pass.rows);
-    this.#pass.holdGradients();
+    this.#pass.holdGradients(this.#pass.rows);
   }
 
   #panels(address: number): Float32Array {

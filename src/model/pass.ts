@@ -18,6 +18,7 @@ export interface Guard {
  */
 export class Pass {
   #rows = 0;
+  #counted = 0;
   #content: Content = 'nothing';
   #isCurrent = false;
   #guard: Guard | undefined;
@@ -30,6 +31,11 @@ export class Pass {
   /** The number of rows of the batch. */
   get rows(): number {
     return this.#rows;
+  }
+
+  /** The number of rows that the mean gradients are means over: those whose weight is not 0. */
+  get counted(): number {
+    return this.#counted;
   }
 
   get hasForward(): boolean {
@@ -90,9 +96,10 @@ export class Pass {
     this.#content = 'forward';
   }
 
-  /** The mean gradients of the batch have been computed. */
-  holdGradients(): void {
+  /** The mean gradients of the batch have been computed, over `counted` of its rows. */
+  holdGradients(counted: number): void {
     this.#content = 'gradients';
+    this.#counted = counted;
   }
 
   /** The parameters or the standardisation have changed since the batch passed through the network. */

@@ -1,5 +1,6 @@
 import { arrayType, type NumberArray } from '../check/arrays.js';
 import { checkIsObject, outOfRange, quote, wrongType } from '../check/errors.js';
+import { ownIfShared } from '../data/own-arrays.js';
 import type { Column, Columns } from './column.js';
 import { ColumnBuilder } from './column-builder.js';
 import { checkKindsExist, checkReading, type Reading, type TableOptions } from './reading.js';
@@ -34,7 +35,11 @@ export function columnsFromColumns(arrays: unknown, options: TableOptions): Colu
   const reading = checkReading('columns', options);
   const { name } = reading;
   checkIsObject(name, arrays);
-  const entries: [string, ArrayLike<unknown>][] = Object.entries(arrays);
+  // other threads can change arrays in shared memory, and make them longer
+  const entries = Object.entries(arrays).map(([column, values]): [string, ArrayLike<unknown>] => [
+    column,
+    ownIfShared(values),
+  ]);
   if (entries.length === 0) throw outOfRange(name, 'no columns', 'one or more');
   checkKindsExist(
     reading,

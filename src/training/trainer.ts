@@ -144,9 +144,9 @@ export class Trainer {
     if (!pass.hasGradients || !pass.isCurrent) {
       throw new Error('applyGradients: got no gradients of the last batch, want forward(x) and backward(y) first');
     }
-    state.checkStep('applyGradients', pass.rows);
+    state.checkStep('applyGradients', pass.counted);
     this.#guard.beforeStep(arena, pass, state.clock);
-    state.writeStep(state.trainingSamples ?? pass.rows, state.clock.next());
+    state.writeStep(state.trainingSamples ?? pass.counted, state.clock.next());
     arena.core.applyGradients();
     pass.outdate();
     state.clock.steps++;
