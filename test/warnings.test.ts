@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
-import type { DataSet, EpochReport, Inputs, NetworkOptions } from '../src/index.js';
+import type { DataSet, EpochReport, Inputs, Network, NetworkOptions } from '../src/index.js';
 import { createNetwork } from './build.js';
 
 // Data that are accepted but probably not meant cause one warning, in the first report of the call that trains on them.
@@ -102,6 +102,30 @@ describe('numbers that 32 bits cannot keep apart', () => {
     net.optimizer = quiet;
     const { warnings } = await net.fit({ inputs, targets }, { epochs: 1 });
     expect(warnings.map((warning) => warning.startsWith('data.inputs: column'))).toEqual(isLost ? [true] : []);
+  });
+
+  it('are named by the names of the columns, whether the network has them or the data bring them', async () => {
+    const columns = ['size', 'time "UTC"', 'price'];
+    const data = { inputs: stamped(1.7e9), targets };
+    const named = LOST.replace('column 1', 'column "time \\"UTC\\""');
+    const calls: ((net: Network, data: DataSet) => Promise<{ warnings?: readonly string[] }>)[] = [
+      (net, given) => net.fit(given, { epochs: 1 }),
+      (net, given) => net.fit(given, { epochs: 1, validationSplit: 0.2 }),
+      (net, given) => net.trainFor(given, 1e-30),
+      async (net, given) => {
+        const { warnings } = await net.fitStream(() => [given]);
+        return { warnings: warnings.map((warning) => warning.replace('source: part 0', 'data')) };
+      },
+    ];
+    for (const call of calls) {
+      for (const isOfNetwork of [true, false]) {
+        const net = await createNetwork(isOfNetwork ? { ...options, columns } : options);
+        net.optimizer = quiet;
+        expect((await call(net, isOfNetwork ? data : { ...data, columns })).warnings).toEqual([named]);
+      }
+    }
+    const folds = await crossValidate(options, { ...data, columns }, { folds: 2 });
+    expect(folds.folds.map(({ history: { warnings } }) => warnings)).toEqual([[named], [named]]);
   });
 
   it('names no more than five columns', async () => {
@@ -208,5 +232,43 @@ describe('data that do not fit the standardisation of the network', () => {
       const part = { inputs: inputs.subarray(0, kinds.length * count), targets: data.targets.subarray(0, count) };
       expect((await net.fit(part, { epochs: 1, standardize: 'both' })).warnings).toEqual([]);
     }
+  });
+});
+
+describe('columns and outputs with names', () => {
+  const columns = ['size', 'time', 'price'];
+
+  it('a column whose deviation is not finite is refused by its name', async () => {
+    const inputs = Float64Array.from({ length: 9 }, (_, i) => (i % 3 === 1 ? i * 1e200 : i));
+    const refused = 'standardize: column "time": got a deviation of Infinity, want numbers whose squares are finite';
+    for (const isOfNetwork of [true, false]) {
+      const net = await createNetwork(isOfNetwork ? { ...options, columns } : options);
+      const data = { inputs, targets: [1, 2, 3], ...(!isOfNetwork && { columns }) };
+      await expect(net.fit(data, { standardize: true })).rejects.toThrow(refused);
+      await expect(net.fitStream(() => [data], { standardize: true })).rejects.toThrow(refused);
+    }
+  });
+
+  it('a number that is not finite is refused by the name of its column', async () => {
+    const inputs = new Float32Array(9);
+    inputs[4] = Number.NaN;
+    const net = await createNetwork(options);
+    await expect(net.fit({ inputs, targets: [1, 2, 3], columns })).rejects.toThrow(
+      'data.inputs[4] (row 1, column "time"): got NaN, want a finite number',
+    );
+  });
+
+  it('targets that outputs never reach are named by the names of the labels', async () => {
+    const layers = [{ units: 2, activation: 'sigmoid' as const }];
+    const net = await createNetwork({ inputs: 1, layers, cost: 'quadratic' });
+    const signs = [
+      [1, -1],
+      [1, 1],
+    ];
+    const data = { inputs: [[0], [1]], targets: signs, classes: ['left', 'right'] };
+    expect((await net.fit(data, { epochs: 1 })).warnings[0]).toContain('(output "right": -1 to 1 for sigmoid');
+    net.classes = undefined;
+    const { warnings } = await net.fit({ inputs: data.inputs, targets: signs }, { epochs: 1 });
+    expect(warnings[0]).toContain('(output 1: -1 to 1 for sigmoid');
   });
 });

@@ -81,10 +81,14 @@ export function plainFloats(where: string, values: unknown, width: number, each:
   return isPlain(values) ? Float32Array.from(plainNumbers(where, values, width, each) as Float64Array) : values;
 }
 
+/** How a message calls a column or an output: by its name, if it has one, or else by its number. */
+export const nameAt = (place: number, names: readonly string[] | undefined) =>
+  names ? quote(names[place]) : `${place}`;
+
 /** Where number `i` of rows of this width stands, as the end of a place in a message. */
 export function placeOf(i: number, width: number, columns?: readonly string[]): string {
   if (width === 0) return '';
-  const column = width > 1 || columns ? `, column ${columns ? quote(columns[i % width]) : i % width}` : '';
+  const column = width > 1 || columns ? `, column ${nameAt(i % width, columns)}` : '';
   return ` (row ${Math.floor(i / width)}${column})`;
 }
 

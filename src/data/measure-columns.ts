@@ -1,5 +1,6 @@
 import type { NumberArray } from '../check/arrays.js';
 import { outOfRange } from '../check/errors.js';
+import { nameAt } from '../check/plain-arrays.js';
 import type { Standardization } from '../spec/standardization.js';
 import { BLOCK_NUMBERS } from './numbers.js';
 
@@ -68,13 +69,14 @@ export class ColumnMoments {
     return this.#squares.map((square, k) => Math.sqrt(square / this.#samples) || Math.abs(this.#means[k]) || 1);
   }
 
-  standardizationOf(what: 'inputs' | 'targets'): Standardization {
+  /** `columns`: their names, for messages. */
+  standardizationOf(what: 'inputs' | 'targets', columns?: readonly string[]): Standardization {
     const { means, deviations } = this;
     const bad = deviations.findIndex((deviation) => !Number.isFinite(deviation));
     if (bad >= 0) {
       const wanted = 'numbers whose squares are finite';
       throw outOfRange(
-        `standardize: column ${bad}${what === 'inputs' ? '' : ' of the targets'}`,
+        `standardize: column ${nameAt(bad, columns)}${what === 'inputs' ? '' : ' of the targets'}`,
         `a deviation of ${deviations[bad]}`,
         wanted,
       );

@@ -1,4 +1,5 @@
 import { isFloat32Array } from '../check/arrays.js';
+import { nameAt } from '../check/plain-arrays.js';
 import type { ActivationName } from '../spec/network-options.js';
 import { outputsOf } from '../spec/spec.js';
 import type { CheckedData } from './data-set.js';
@@ -48,9 +49,12 @@ const FAR = 10;
 const SMALL = 0.01;
 
 /** Targets that outputs cannot reach, or only after many steps. */
-function targetWarnings({ names, targets, samples }: CheckedData, { spec }: Preparation): string[] {
+function targetWarnings(data: CheckedData, { spec, names: own }: Preparation): string[] {
+  const { names, targets, samples } = data;
   const where = names?.[1] ?? 'data.targets';
   const outputs = outputsOf(spec);
+  const classes = own.classes ?? data.given?.classes;
+  const nameOf = (k: number) => `output ${nameAt(k, classes?.length === outputs ? classes : undefined)}`;
   const activations = outputActivations(spec);
   const [unreachable, far]: [string[], string[]] = [[], []];
   for (let k = 0; k < outputs; k++) {
@@ -58,10 +62,10 @@ function targetWarnings({ names, targets, samples }: CheckedData, { spec }: Prep
     const activation = activations[k] ?? activations[0];
     const [lowest, highest] = RANGES[activation] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
     if (least < lowest || most > highest) {
-      unreachable.push(`output ${k}: ${least} to ${most} for ${activation}, which is from ${lowest} to ${highest}`);
+      unreachable.push(`${nameOf(k)}: ${least} to ${most} for ${activation}, which is from ${lowest} to ${highest}`);
     }
     const isFar = Math.max(Math.abs(mean), deviation) > FAR || (deviation > 0 && deviation < SMALL);
-    if (isFar && !areMarks) far.push(`output ${k}: ${shortly(mean)} ± ${shortly(deviation)}`);
+    if (isFar && !areMarks) far.push(`${nameOf(k)}: ${shortly(mean)} ± ${shortly(deviation)}`);
   }
   return [
     ...(unreachable.length > 0
@@ -101,15 +105,15 @@ function columnOf(targets: TargetArray, samples: number, outputs: number, k: num
 function plainBytes({ names, inputs }: CheckedData, { spec }: Preparation): string[] {
   if (!isBytes(inputs) || spec.scale !== undefined || !inputs.some((byte) => byte > 1)) return [];
   return [
-    `${nameOf(names)}: bytes above 1 are used as they are, want scale: 1 / 255 at create for pictures, or ` +
+    `${inputsName(names)}: bytes above 1 are used as they are, want scale: 1 / 255 at create for pictures, or ` +
       'standardize: true',
   ];
 }
 
-const nameOf = (names: CheckedData['names']) => names?.[0] ?? 'data.inputs';
+const inputsName = (names: CheckedData['names']) => names?.[0] ?? 'data.inputs';
 
 /** Columns in which different numbers, such as time stamps, become equal in 32 bits. */
-function lostSpreads({ names, inputs, samples }: CheckedData, { spec }: Preparation): string[] {
+function lostSpreads({ names, inputs, samples, given }: CheckedData, { spec, names: own }: Preparation): string[] {
   if (isFloat32Array(inputs) || inputs.BYTES_PER_ELEMENT < 4) return [];
   const { inputs: width } = spec;
   const scale = scaleOf(inputs, spec);
@@ -126,10 +130,12 @@ function lostSpreads({ names, inputs, samples }: CheckedData, { spec }: Preparat
     if (moved > LOST_SHARE * (most - least) && most > least) lost.push(k);
   }
   if (lost.length === 0) return [];
-  const named = lost.slice(0, MOST_NAMED).join(', ') + (lost.length > MOST_NAMED ? ', ...' : '');
+  const known = own.columns ?? given?.columns;
+  const first = lost.slice(0, MOST_NAMED).map((k) => nameAt(k, known));
+  const named = first.join(', ') + (lost.length > MOST_NAMED ? ', ...' : '');
   const columns = lost.length === 1 ? `column ${named} has` : `columns ${named} have`;
   return [
-    `${nameOf(names)}: ${columns} numbers that 32 bits cannot keep apart, want standardize: true, or ` +
+    `${inputsName(names)}: ${columns} numbers that 32 bits cannot keep apart, want standardize: true, or ` +
       'the distances from a number near them',
   ];
 }

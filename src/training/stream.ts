@@ -195,7 +195,8 @@ class Stream {
   /** Standardises what is not standardised yet and shall be, by the columns of an epoch. */
   async #standardize(): Promise<void> {
     const { standardize } = this.#settings;
-    const { spec, standardization, targetScale } = this.#trainer.arena;
+    const { spec, names, standardization, targetScale } = this.#trainer.arena;
+    let { columns } = names;
     const inputMoments = standardize.inputs && !standardization ? new ColumnMoments(spec.inputs) : undefined;
     const targetMoments = standardize.targets && !targetScale ? new ColumnMoments(outputsOf(spec)) : undefined;
     if (!inputMoments && !targetMoments) return;
@@ -205,6 +206,7 @@ class Stream {
       if (!data) continue;
       isEmpty = false;
       const { samples, inputs, targets } = data;
+      columns ??= data.given?.columns;
       inputMoments?.add(inputs, samples, scaleOf(inputs, spec));
       if (targetMoments && !isFloats(targets)) checkScaledTask('options.standardize', 'classes');
       targetMoments?.add(targets, samples, 1);
@@ -214,7 +216,7 @@ class Stream {
     if (targetMoments)
       checkScaledTask('options.standardize', (this.#survey?.goal(this.#trainer.goal) ?? this.#trainer.goal).task);
     this.#trainer.scaling = {
-      standardization: inputMoments?.standardizationOf('inputs') ?? standardization,
+      standardization: inputMoments?.standardizationOf('inputs', columns) ?? standardization,
       targetScale: targetMoments?.standardizationOf('targets') ?? targetScale,
     };
   }
