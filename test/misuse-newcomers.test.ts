@@ -232,7 +232,7 @@ describe('the way out is named for', () => {
     [
       'records in place of a table',
       () => Encoder.fit(records as Anything),
-      'want a Table, such as Table.fromRecords(records)',
+      'want a Table: Table.fromRecords(records) makes one',
     ],
     [
       'a record without values',

@@ -1,13 +1,13 @@
 import { checkSignal, throwIfAborted } from '../check/abort.js';
-import { checkInteger, checkName, checkObject, keysOf, outOfRange } from '../check/errors.js';
+import { checkInteger, checkObject, keysOf, outOfRange } from '../check/errors.js';
 import { permutation } from '../data/philox.js';
 import type { Task } from '../data/task.js';
 import type { EvaluateOptions } from '../model/evaluate-options.js';
-import { isLoss, metricsOf } from '../model/metrics.js';
+import { isLoss } from '../model/metrics.js';
 import type { Network } from '../network.js';
 import { RANDOM_SPLIT } from '../spec/codes.js';
 import type { EncodedData, Encoder } from '../tables/encoder.js';
-import type { Monitor } from '../training/early-stopping.js';
+import { checkMetric, type ModelMetric } from './model-metric.js';
 
 // Permutation importance by column. This file is loaded only when it is asked for.
 
@@ -18,7 +18,7 @@ export interface ImportanceOptions {
   /** The seed of the shuffles. An integer from 0 to 2^53 - 1. Default 0. */
   seed?: number | undefined;
   /** The metric, one of the model's task. Default: accuracy for classes, labelAccuracy for labels, r2 for numbers. */
-  metric?: Monitor | undefined;
+  metric?: ModelMetric | undefined;
   /** Aborting it ends the call: `importance` rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
@@ -42,11 +42,6 @@ const DEFAULT_METRIC = { classes: 'accuracy', labels: 'labelAccuracy', numbers: 
 /** The streams of random numbers: one for each repeat. All columns are shuffled in the same ways. */
 const FIRST_STREAM = 2;
 
-function checkMetric(metric: unknown, task: Task): Monitor {
-  const known = metricsOf(task).filter((name): name is Monitor => name !== 'topKAccuracy');
-  return metric === undefined ? DEFAULT_METRIC[task] : checkName('options.metric', metric, known);
-}
-
 export async function permutationImportance(
   network: Network,
   { columns, widths, width }: Encoder,
@@ -58,13 +53,15 @@ export async function permutationImportance(
   checkInteger('options.repeats', repeats, 1, 1000);
   checkInteger('options.seed', seed, 0, Number.MAX_SAFE_INTEGER);
   checkSignal('options.signal', signal);
-  const metric = checkMetric(options.metric, network.task as Task);
+  const task = network.task as Task;
+  const { metric: asked = DEFAULT_METRIC[task] } = options;
+  const metric = checkMetric('options.metric', asked, task);
   const rows = inputs.length / width;
   if (rows < 2) throw outOfRange('data', `${rows} row`, 'two or more, which can be shuffled');
   throwIfAborted(signal);
 
   const evaluation: EvaluateOptions = metric === 'rocAuc' ? { rocAuc: true } : {};
-  const scoreOf = async (x: Float32Array) =>
+  const scoreOf = async (x: EncodedData['inputs']) =>
     (await network.evaluate({ inputs: x, targets }, { ...evaluation, signal }))[metric] as number;
   const sign = isLoss(metric) ? -1 : 1;
   const base = await scoreOf(inputs);
@@ -87,8 +84,8 @@ export async function permutationImportance(
 
 /** Copies the inputs of one column, in the order of the rows `order`. */
 function copyColumn(
-  to: Float32Array,
-  from: Float32Array,
+  to: EncodedData['inputs'],
+  from: EncodedData['inputs'],
   order: Uint32Array | undefined,
   { first, count, width }: { first: number; count: number; width: number },
 ): void {

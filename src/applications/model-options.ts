@@ -1,5 +1,6 @@
 import {
   checkCallback,
+  checkFinite,
   checkFraction,
   checkInteger,
   checkName,
@@ -12,18 +13,23 @@ import {
 } from '../check/errors.js';
 import { CORE_KEYS, type CoreOptions } from '../core/core-options.js';
 import type { DataSet } from '../data/data-set.js';
+import type { SampleWeights } from '../data/targets.js';
 import { TASKS, type Task } from '../data/task.js';
 import type { ActivationName } from '../spec/network-options.js';
 import { adam, checkOptimizer, isFullBatch, type Optimizer } from '../spec/optimizer.js';
 import { ACTIVATIONS } from '../spec/spec.js';
 import type { EncoderOptions } from '../tables/encoder-options.js';
 import { Table } from '../tables/table.js';
-import type { TrainOptions } from '../training/options.js';
+import { copyOfOption, type TrainOptions } from '../training/options.js';
+import { checkMetric, type ModelMetric } from './model-metric.js';
 
 /** Options of `TableModel.fit`. Only `target` must be given. */
 export interface TableModelOptions
   extends Omit<EncoderOptions, 'target'>,
-    Pick<TrainOptions, 'batchSize' | 'classWeights' | 'signal' | 'onEpoch' | 'onBatch' | 'onProgress'> {
+    Pick<
+      TrainOptions,
+      'batchSize' | 'classWeights' | 'stopAt' | 'trainingMetrics' | 'signal' | 'onEpoch' | 'onBatch' | 'onProgress'
+    > {
   /** The column, or columns, to be learned. */
   target: string | readonly string[];
   /**
@@ -57,7 +63,19 @@ export interface TableModelOptions
    */
   validation?: number | false | Table | readonly object[] | undefined;
   /**
-   * The number of epochs without a lower cost of the validation rows that ends training. The model gets the weights of
+   * The weights of the rows, each 0 or more: the name of a column of numbers, which is then no input, or [rows]
+   * numbers. The cost of a row is multiplied by its weight; a row of weight 0 counts nowhere, as if it had been left
+   * out. Rows that are held back keep their weights; validation rows of their own have those of the column, if they
+   * have it. Default: 1 for each row.
+   */
+  weights?: string | SampleWeights | undefined;
+  /**
+   * The number that is watched, from the evaluation of the validation rows: `'cost'`, or a metric of the task that is a
+   * single number, such as `'accuracy'`, `'rocAuc'` or `'r2'`. Default `'cost'`.
+   */
+  monitor?: ModelMetric | undefined;
+  /**
+   * The number of epochs without a better `monitor` that ends training. The model gets the weights of
    * its best epoch. Default: as many as make 200 steps, and at least 5.
    */
   patience?: number | undefined;
@@ -84,7 +102,11 @@ const KEYS = keysOf<TableModelOptions>({
   epochs: true,
   validation: true,
   patience: true,
+  monitor: true,
+  weights: true,
   classWeights: true,
+  stopAt: true,
+  trainingMetrics: true,
   seed: true,
   network: true,
   signal: true,
@@ -93,15 +115,25 @@ const KEYS = keysOf<TableModelOptions>({
   onProgress: true,
 });
 
+const OPTIONS_WANTED = "an object such as { target: 'species' }";
+
 const WIDEST = 65_536;
 
 const ACTIVATIONS_OF_HIDDEN = (Object.keys(ACTIVATIONS) as ActivationName[]).filter((name) => name !== 'softmax');
 
-/** Options of training that are passed on to `fit`. */
-type Passed = Pick<
-  TrainOptions,
-  'optimizer' | 'batchSize' | 'classWeights' | 'signal' | 'onEpoch' | 'onBatch' | 'onProgress'
->;
+/** Options of training that are passed on to `fit` as they are. */
+const PASSED = [
+  'batchSize',
+  'classWeights',
+  'stopAt',
+  'trainingMetrics',
+  'signal',
+  'onEpoch',
+  'onBatch',
+  'onProgress',
+] as const satisfies readonly (keyof TrainOptions)[];
+
+type Passed = Pick<TrainOptions, 'optimizer' | (typeof PASSED)[number]>;
 
 /** Checked options that say how a model is trained, with all defaults. */
 export interface ModelPlan {
@@ -112,6 +144,8 @@ export interface ModelPlan {
   readonly epochs: number | undefined;
   readonly validation: TableModelOptions['validation'];
   readonly patience: number | undefined;
+  readonly monitor: ModelMetric | undefined;
+  readonly weights: TableModelOptions['weights'];
   readonly seed: number;
   readonly task: Task | undefined;
   readonly encoder: EncoderOptions;
@@ -119,23 +153,23 @@ export interface ModelPlan {
   readonly passed: Passed;
 }
 
-/** Checks all options that do not need the table. The rest is checked by the calls that they are passed on to. */
+/**
+ * Checks all options that do not need the table, and copies them. The rest is checked by the calls that they are passed
+ * on to.
+ */
 export function checkModelOptions(options: TableModelOptions): ModelPlan {
-  checkObject('options', options, KEYS);
+  checkObject('options', options, KEYS, OPTIONS_WANTED);
   const { target, inputs, encodings, missing, markMissing, rare } = options;
   if (target === undefined) throw wrongType('options.target', target, 'the name of the column to be learned');
   const { task, hidden = HIDDEN, activation = ACTIVATION, dropout = 0, l2 = L2 } = options;
-  const { epochs, validation, patience, seed = 0, network } = options;
-  const { optimizer, batchSize, classWeights, signal, onEpoch, onBatch, onProgress } = options;
+  const { epochs, validation, patience, monitor, weights, seed = 0, network, optimizer, stopAt } = options;
   if (network !== undefined) checkObject('options.network', network, CORE_KEYS);
-  if (optimizer !== undefined) checkOptimizer(optimizer, 'options.optimizer');
   for (const name of ['onEpoch', 'onBatch', 'onProgress'] as const) checkCallback(`options.${name}`, options[name]);
+  if (stopAt !== undefined) checkFinite('options.stopAt', stopAt);
   for (const name of ['batchSize', 'epochs', 'patience'] as const) {
     if (options[name] !== undefined) checkInteger(`options.${name}`, options[name], 1, 2 ** 31 - 1);
   }
-  if (patience !== undefined && validation === false) {
-    throw outOfRange('options.patience', 'one without validation', 'none, or rows for validation');
-  }
+  if (validation === false) refuseStopping(options, 'one without validation', 'none, or rows for validation');
   for (const name of ['activation', 'dropout'] as const) {
     if (options[name] === undefined || checkHidden(hidden).length > 0) continue;
     throw outOfRange(`options.${name}`, `${name} without a hidden layer`, 'none, or options.hidden');
@@ -148,12 +182,23 @@ export function checkModelOptions(options: TableModelOptions): ModelPlan {
     epochs,
     validation: checkValidation(validation),
     patience,
+    monitor,
+    weights,
     seed: checkInteger('options.seed', seed, 0, Number.MAX_SAFE_INTEGER),
     task: task === undefined ? undefined : checkName('options.task', task, TASKS),
     encoder: { target, inputs, encodings, missing, markMissing, rare },
     network: { ...network },
-    passed: { optimizer, batchSize, classWeights, signal, onEpoch, onBatch, onProgress },
+    passed: {
+      ...(optimizer !== undefined && { optimizer: checkOptimizer(optimizer, 'options.optimizer') }),
+      ...Object.fromEntries(PASSED.map((name) => [name, copyOfOption(options[name])])),
+    },
   };
+}
+
+/** Refuses the options that only say when validation rows end training. */
+function refuseStopping(options: Pick<TableModelOptions, 'patience' | 'monitor'>, got: string, wanted: string): void {
+  const unused = (['patience', 'monitor'] as const).find((name) => options[name] !== undefined);
+  if (unused) throw outOfRange(`options.${unused}`, got, wanted);
 }
 
 function checkHidden(hidden: unknown): readonly number[] {
@@ -191,16 +236,21 @@ export const defaultShareOf = (rows: number): number | false => (rows < LEAST_RO
 
 /** The options of `fit` for training rows of this number. `own`: validation rows of their own. */
 export function trainingOf(
-  { epochs, validation, patience, passed }: ModelPlan,
+  { epochs, validation, patience, monitor, passed }: ModelPlan,
   rows: number,
-  task: Task | undefined,
+  task: Task,
   own: DataSet | undefined,
 ): TrainOptions {
   const { optimizer = adam({ learningRate: LEARNING_RATE }) } = passed;
   const share = validation ?? defaultShareOf(rows);
+  if (share === false) {
+    const wanted = `none, or options.validation: of fewer than ${LEAST_ROWS} rows none are held back by default`;
+    refuseStopping({ patience, monitor }, `one for ${rows} rows`, wanted);
+  }
   const trained = typeof share === 'number' ? Math.ceil(rows * (1 - share)) : rows;
   const batchSize = passed.batchSize ?? (isFullBatch(optimizer) ? trained : BATCH_SIZE);
-  const epochsWith = (steps: number, least: number) => Math.max(least, Math.ceil((steps * batchSize) / trained));
+  const epochsWith = (steps: number, least: number) =>
+    Math.max(least, Math.ceil((steps * Math.min(batchSize, trained)) / trained));
   const isStopped = share !== false;
   return {
     ...passed,
@@ -210,6 +260,11 @@ export function trainingOf(
     standardize: task === 'numbers' ? 'targets' : false,
     validation: own,
     validationSplit: typeof share === 'number' ? { share, stratify: task === 'classes' } : undefined,
-    earlyStopping: isStopped ? { patience: patience ?? epochsWith(PATIENCE_STEPS, LEAST_PATIENCE) } : undefined,
+    earlyStopping: isStopped
+      ? {
+          patience: patience ?? epochsWith(PATIENCE_STEPS, LEAST_PATIENCE),
+          monitor: checkMetric('options.monitor', monitor ?? 'cost', task),
+        }
+      : undefined,
   };
 }

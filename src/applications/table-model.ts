@@ -1,23 +1,29 @@
 import { type Bytes, checkBytes } from '../check/bytes.js';
-import { checkObject, keysOf, outOfRange, quote } from '../check/errors.js';
+import { advise, checkIsObject, checkNoMore, checkObject, keysOf, outOfRange, quote } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
+import type { DataSet } from '../data/data-set.js';
+import { toTargetUnits } from '../data/target-scale.js';
 import type { Task } from '../data/task.js';
 import type { Label } from '../model/classify.js';
 import { INSPECT } from '../model/describe.js';
 import type { EvaluateOptions } from '../model/evaluate-options.js';
 import type { Evaluation } from '../model/metrics.js';
+import { OutputsError } from '../model/outputs-error.js';
 import type { Disposer, Network } from '../network.js';
 import type { LoadOptions } from '../persistence/decode.js';
+import type { SaveOptions } from '../persistence/saved-network.js';
 import type { SavedBytes } from '../persistence/sections.js';
 import type { Answer } from '../tables/encoded-target.js';
-import { Encoder } from '../tables/encoder.js';
+import { type EncodedData, Encoder } from '../tables/encoder.js';
 import { setOwn } from '../tables/own-property.js';
 import { Table } from '../tables/table.js';
+import { wayToTable } from '../tables/way-to-table.js';
 import type { History } from '../training/history.js';
 import type { ColumnImportance, ImportanceOptions } from './importance.js';
 import { networkOptionsOf } from './model-network.js';
 import { checkModelOptions, defaultShareOf, type TableModelOptions, trainingOf } from './model-options.js';
 import { likeTraining, withTargets } from './model-task.js';
+import { validationWeights, weightedRows } from './model-weights.js';
 
 /** A prediction for one row. */
 export interface Prediction {
@@ -95,21 +101,32 @@ export class TableModel {
   /**
    * Makes and trains a model on a table, or on records, which are read with the default options of `Table.fromRecords`.
    * By default, some rows are held back: training ends when their cost no longer falls, and the model gets its best
-   * weights. Rows in which a target is missing are refused. Throws a TypeError or RangeError for wrong options, and all
-   * errors of `Network.fit`.
+   * weights. Rows in which a target is missing are refused. Data and options are read at the call. Throws a TypeError
+   * or RangeError for wrong options, and all errors of `Network.fit`.
    */
-  static async fit(training: Table | readonly object[], options: TableModelOptions): Promise<TableModel> {
+  static async fit(
+    training: Table | readonly object[],
+    options: TableModelOptions,
+    none?: undefined,
+  ): Promise<TableModel> {
+    checkNoMore('TableModel.fit', 3, none);
+    return await TableModel.#fit(training, options).catch(advise);
+  }
+
+  static async #fit(training: Table | readonly object[], options: TableModelOptions): Promise<TableModel> {
     const plan = checkModelOptions(options);
     const given = training instanceof Table ? training : Table.fromRecords(training, { name: 'training' });
-    const table = withTargets(given, options.target, plan.task);
+    const { table: counted, weights } = weightedRows(given, plan.weights);
+    const table = withTargets(counted, options.target, plan.task);
     const encoder = Encoder.fit(table, plan.encoder);
-    const data = encoder.encode(table);
+    const data = { ...encoder.encode(table), weights };
     const { validation } = plan;
-    const own = typeof validation === 'object' ? encoder.encode(like(encoder, validation)) : undefined;
+    const own = typeof validation === 'object' ? validationOf(encoder, validation, plan.weights) : undefined;
+    const settings = trainingOf(plan, table.rows, encoder.task as Task, own);
     const { Network } = await import('../index.js');
     const network = await Network.create(networkOptionsOf(encoder, plan));
     try {
-      const history = await network.fit(data, trainingOf(plan, table.rows, encoder.task, own));
+      const history = await network.fit(data, settings);
       return new TableModel(network, encoder, history);
     } catch (error) {
       network.dispose();
@@ -131,14 +148,15 @@ export class TableModel {
    * The model that `save` has written to `bytes`. Its predictions have the same bits. `options` are those of
    * `Network.load`. Throws a TypeError or RangeError for damaged files, and for files of networks without an encoder.
    */
-  static async load(bytes: Bytes, options: LoadOptions = {}): Promise<TableModel> {
+  static async load(bytes: Bytes, options: LoadOptions = {}, none?: undefined): Promise<TableModel> {
+    checkNoMore('TableModel.load', 3, none);
     // a copy at once: the caller may change them while the rest is loaded
     const file = new Uint8Array(checkBytes('load', bytes, 'a Uint8Array or an ArrayBuffer that model.save() made'));
     const [{ encoderOf }, { Network }] = await Promise.all([import('./model-file.js'), import('../index.js')]);
     const encoder = await encoderOf(file);
     const network = await Network.load(file, options);
     try {
-      checkFits(network, encoder);
+      checkFits('load', network, encoder);
       return new TableModel(network, encoder, undefined);
     } catch (error) {
       network.dispose();
@@ -153,9 +171,15 @@ export class TableModel {
    */
   predict(data: Table | readonly object[], options?: PredictOptions): Prediction[];
   predict(record: object, options?: PredictOptions): Prediction;
-  predict(data: Table | readonly object[] | object, options: PredictOptions = {}): Prediction | Prediction[] {
+  predict(
+    data: Table | readonly object[] | object,
+    options: PredictOptions = {},
+    none?: undefined,
+  ): Prediction | Prediction[] {
+    checkNoMore('predict', 3, none);
     checkObject('options', options, PREDICT_KEYS);
     if (data instanceof Table || Array.isArray(data)) return this.#predict(data, options);
+    checkIsObject('data', data, `a Table, an array of objects or one object${wayToTable(data)}`);
     return this.#predict([data], options)[0];
   }
 
@@ -167,18 +191,30 @@ export class TableModel {
     if (options.threshold !== undefined) {
       throw outOfRange('options.threshold', 'one for a model that learns numbers', 'none');
     }
-    return this.encoder.decode(this.network.predict(inputs), rows).map((value) => ({ value }));
+    return this.encoder.decode(this.#numbers(inputs), rows).map((value) => ({ value }));
   }
 
-  #classify(inputs: Float32Array, options: PredictOptions): Prediction[] {
+  /** The outputs in the units of the targets, in doubles: 32 bits would round time stamps to minutes. */
+  #numbers(inputs: EncodedData['inputs']): Float64Array {
+    const { network } = this;
+    const outputs = Float64Array.from(network.activations(inputs, network.layers.length - 1));
+    const scale = network.getTargetStandardization();
+    if (scale && !toTargetUnits(outputs, scale)) throw new OutputsError('data', outputs, network.outputs);
+    return outputs;
+  }
+
+  #classify(inputs: EncodedData['inputs'], options: PredictOptions): Prediction[] {
     const names = this.classes as readonly string[];
+    const own = new Map(this.network.classes?.map((name, k) => [name, k]));
+    // the network may have no names, or others that were assigned to it
+    const nameOf = (label: Label) => names[typeof label === 'string' ? (own.get(label) as number) : label];
     const isBoolean = this.task === 'classes' && this.encoder.kinds[this.targets[0]] === 'boolean';
     const classified = this.network.classify<Label | Label[]>(inputs, { ...options, probabilities: true });
     return classified.map(({ label, probabilities }) => {
       const byName: Record<string, number> = {};
       for (const [k, name] of names.entries()) setOwn(byName, name, probabilities[k]);
-      if (Array.isArray(label)) return { value: valuesOf(names, label), probabilities: byName };
-      const name = typeof label === 'string' ? label : names[label];
+      if (Array.isArray(label)) return { value: valuesOf(names, label.map(nameOf)), probabilities: byName };
+      const name = nameOf(label);
       return { value: isBoolean ? name === 'true' : name, probabilities: byName };
     });
   }
@@ -187,7 +223,12 @@ export class TableModel {
    * The cost and the metrics of the model's task on rows with targets, such as accuracy and confusion for classes, and
    * errors and R² for numbers, in the units of the table. The options are those of `Network.evaluate`.
    */
-  async evaluate(data: Table | readonly object[], options: EvaluateOptions = {}): Promise<TableEvaluation> {
+  async evaluate(
+    data: Table | readonly object[],
+    options: EvaluateOptions = {},
+    none?: undefined,
+  ): Promise<TableEvaluation> {
+    checkNoMore('evaluate', 3, none);
     const { encoder, targets, classes } = this;
     const evaluation = await this.network.evaluate(encoder.encode(like(encoder, data)), options);
     // the network has no names that are empty or very long
@@ -205,15 +246,26 @@ export class TableModel {
    *   console.log(column, importance, deviation);
    * }
    */
-  async importance(data: Table | readonly object[], options: ImportanceOptions = {}): Promise<ColumnImportance[]> {
+  async importance(
+    data: Table | readonly object[],
+    options: ImportanceOptions = {},
+    none?: undefined,
+  ): Promise<ColumnImportance[]> {
+    checkNoMore('importance', 3, none);
     const encoded = this.encoder.encode(like(this.encoder, data));
     const { permutationImportance } = await import('./importance.js');
     return await permutationImportance(this.network, this.encoder, encoded, options);
   }
 
-  /** The model as one file: that of its network, with the encoder. `Network.load` reads it too. */
-  async save(): Promise<SavedBytes> {
-    const file = await this.network.save();
+  /**
+   * The model as one file: that of its network, with the encoder. `Network.load` reads it too. The options are those of
+   * `Network.save`. Rejects with a RangeError if the network has been given other names or another task than the
+   * encoder has.
+   */
+  async save(options: SaveOptions = {}, none?: undefined): Promise<SavedBytes> {
+    checkNoMore('save', 2, none);
+    checkFits('save', this.network, this.encoder);
+    const file = await this.network.save(options);
     return await (await import('./model-file.js')).withEncoder(file, this.encoder);
   }
 
@@ -253,18 +305,36 @@ function like(encoder: Encoder, data: Table | readonly object[]): Table | readon
   return data instanceof Table ? likeTraining(data, encoder) : data;
 }
 
-/** An answer for each column: true for those among `present`, which are names, or their places. */
-function valuesOf(names: readonly string[], present: readonly Label[]): Record<string, boolean> {
+/** An answer for each column: true for those among `present`. */
+function valuesOf(names: readonly string[], present: readonly string[]): Record<string, boolean> {
   const values: Record<string, boolean> = {};
   const found = new Set(present);
-  for (const [k, name] of names.entries()) setOwn(values, name, found.has(name) || found.has(k));
+  for (const name of names) setOwn(values, name, found.has(name));
   return values;
 }
 
-/** Refuses a file whose network does not go with its encoder: it has been forged. */
-function checkFits(network: Network, encoder: Encoder): void {
-  const outputs = classesOf(encoder)?.length ?? encoder.targets.length;
-  if (encoder.width === network.inputs && outputs === network.outputs && encoder.task === network.task) return;
-  const got = `an encoder of ${encoder.width} inputs and ${outputs} outputs (${encoder.task})`;
-  throw outOfRange('load', got, `${network.inputs} inputs and ${network.outputs} outputs (${network.task})`);
+/** Validation rows that are given, as a data set. */
+function validationOf(
+  encoder: Encoder,
+  data: Table | readonly object[],
+  weights: TableModelOptions['weights'],
+): DataSet {
+  return { ...encoder.encode(like(encoder, data)), weights: validationWeights(data, weights) };
+}
+
+/** Refuses a network that does not go with its encoder: it has been changed, or its file has been forged. */
+function checkFits(where: string, network: Network, encoder: Encoder): void {
+  const classes = classesOf(encoder);
+  const outputs = classes?.length ?? encoder.targets.length;
+  if (encoder.width !== network.inputs || outputs !== network.outputs || encoder.task !== network.task) {
+    const got = `an encoder of ${encoder.width} inputs and ${outputs} outputs (${encoder.task})`;
+    throw outOfRange(where, got, `${network.inputs} inputs and ${network.outputs} outputs (${network.task})`);
+  }
+  for (const [key, own] of [['classes', classes] as const, ['columns', encoder.inputs] as const]) {
+    const names = network[key];
+    const other = names?.findIndex((name, i) => name !== own?.[i]) ?? -1;
+    if (!names || !own || other < 0) continue;
+    const wanted = `${quote(own[other])}, as in the model's encoder`;
+    throw outOfRange(`${where}: network.${key}[${other}]`, quote(names[other]), wanted);
+  }
 }

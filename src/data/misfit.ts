@@ -1,4 +1,4 @@
-import { quote } from '../check/errors.js';
+import { nameAt } from '../check/plain-arrays.js';
 import type { Standardization } from '../spec/standardization.js';
 import type { CheckedData } from './data-set.js';
 import { type Preparation, scaleOf } from './inputs.js';
@@ -32,7 +32,7 @@ export function misfitsOf(data: CheckedData, { spec, names, standardization, tar
   const [where, targetsWhere] = data.names ?? ['data.inputs', 'data.targets'];
   const columns = names.columns ?? data.given?.columns;
   const { inputs, targets, samples } = data;
-  const column = (k: number) => `column ${columns ? quote(columns[k]) : k}`;
+  const column = (k: number) => `column ${nameAt(k, columns)}`;
   const output = (k: number) => `output ${k}`;
   return [
     ...(standardization ? misfits(where, inputs, samples, scaleOf(inputs, spec), standardization, column) : []),

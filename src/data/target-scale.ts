@@ -2,6 +2,7 @@ import { outOfRange } from '../check/errors.js';
 import type { ActivationName } from '../spec/network-options.js';
 import type { Spec } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
+import type { FloatArray } from './numbers.js';
 
 // Standardised targets: which networks can have them, and how their outputs get back to the units of the targets.
 
@@ -51,8 +52,11 @@ export function scaleTargets(
   }
 }
 
-/** Turns outputs into the units of the targets, in doubles, rounded once. Returns true if all are finite. */
-export function toTargetUnits(outputs: Float32Array, { means, deviations }: Standardization): boolean {
+/**
+ * Turns outputs into the units of the targets, in doubles, which an array of floats rounds once. Returns true if all
+ * are finite.
+ */
+export function toTargetUnits(outputs: FloatArray, { means, deviations }: Standardization): boolean {
   let areFinite = true;
   for (let i = 0; i < outputs.length; ) {
     for (let k = 0; k < means.length; k++, i++) {

@@ -52,6 +52,10 @@ export function kindOf({ kind }: EncodedInput): FilledColumn['kind'] {
   return kind === 'ordinal' || kind === 'oneHot' ? 'category' : kind;
 }
 
+/** True for a column of numbers that are not scaled. */
+export const isAsItIs = (input: EncodedInput) =>
+  input.kind === 'number' && input.scale.mean === 0 && input.scale.deviation === 1;
+
 export function refusesMissing(input: EncodedInput): boolean {
   return 'scale' in input ? input.scale.fill === null : input.refusesMissing;
 }

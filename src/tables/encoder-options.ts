@@ -173,6 +173,7 @@ function checkRare(where: string, rare: unknown): void {
   if (rare !== undefined) checkInteger(where, rare, 1, Number.MAX_SAFE_INTEGER);
 }
 
+/** A copy of a list of texts that differ. */
 function checkList(where: string, list: unknown, known: readonly string[] | undefined): string[] {
   if (!Array.isArray(list)) throw wrongType(where, list, 'an array');
   if (list.length === 0) throw outOfRange(where, 'nothing', 'one or more');
@@ -183,5 +184,5 @@ function checkList(where: string, list: unknown, known: readonly string[] | unde
     if (seen.has(item)) throw outOfRange(`${where}[${i}]`, `${quote(item)} once more`, 'another one');
     seen.add(item);
   }
-  return list;
+  return [...seen];
 }

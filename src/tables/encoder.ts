@@ -1,7 +1,7 @@
 import { calledAlone, checkIsObject, checkName, checkObject, outOfRange, quote, wrongType } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
 import { type ColumnKind, type FilledColumn, filledColumnOf, listNames, missingIn } from './column.js';
-import { type EncodedInput, fitInput, kindOf, namesOf, refusesMissing } from './encoded-input.js';
+import { type EncodedInput, fitInput, isAsItIs, kindOf, namesOf, refusesMissing } from './encoded-input.js';
 import {
   type Answer,
   classesOf,
@@ -17,6 +17,7 @@ import { checkEncoderJson, type EncoderJson } from './encoder-json.js';
 import { checkEncodings, checkShared, ENCODER_KEYS, type EncoderOptions, planOf } from './encoder-options.js';
 import { setOwn } from './own-property.js';
 import { Table } from './table.js';
+import { recordWanted, wayToTable } from './way-to-table.js';
 import { writeInputs } from './write-inputs.js';
 
 /** The most inputs that a network can have. */
@@ -28,8 +29,8 @@ const LONGEST_NAME = 1000;
 
 /** A data set of a network. */
 export interface EncodedData {
-  /** [rows × encoder.width], row-major. */
-  inputs: Float32Array;
+  /** [rows × encoder.width], row-major. A Float64Array if a column of numbers is encoded as it is: `asIs`. */
+  inputs: Float32Array | Float64Array;
   /**
    * Labels [rows] of a category or a boolean column; rows [rows × columns] of 0 and 1 for several boolean columns, of
    * numbers for number columns.
@@ -96,8 +97,10 @@ export class Encoder {
    * await net.evaluate(encoder.encode(test));
    */
   static fit(training: Table, options: EncoderOptions = {}): Encoder {
-    if (!(training instanceof Table))
-      throw wrongType('training', training, 'a Table, such as Table.fromRecords(records)');
+    if (!(training instanceof Table)) {
+      const way = Array.isArray(training) ? ': Table.fromRecords(records) makes one' : wayToTable(training);
+      throw wrongType('training', training, `a Table${way}`);
+    }
     checkObject('options', options, ENCODER_KEYS);
     checkShared(options);
     const { rows } = training;
@@ -161,8 +164,7 @@ export class Encoder {
     }
     const columns = this.#columnsOf(data, [...this.#inputs, ...this.#targets]);
     const rows = rowsOf(data);
-    const inputs = this.#newInputs('encode', rows, 4, (size) => new Float32Array(size));
-    writeInputs(this.#inputs, columns, rows, inputs, this.width);
+    const inputs = this.#inputsOf('encode', columns, rows, this.#type);
     const targetColumns = columns.slice(this.#inputs.length);
     const names = {
       ...named('classes', this.task === 'labels' ? this.targets : this.classes),
@@ -171,19 +173,32 @@ export class Encoder {
     return { inputs, targets: writeTargets(this.#targets, targetColumns, rows), ...names };
   }
 
-  /** The inputs [rows × width], for `predict`, of a table or of records. They need no target. */
-  encodeInputs(data: Table | readonly object[]): Float32Array;
-  /** With `'float64'`, the inputs before they are rounded to 32 bits. */
-  encodeInputs(data: Table | readonly object[], type: 'float32' | 'float64'): Float32Array | Float64Array;
-  encodeInputs(data: Table | readonly object[], type: 'float32' | 'float64' = 'float32'): Float32Array | Float64Array {
+  /**
+   * The inputs [rows × width], for `predict`, of a table or of records. They need no target. They are of the type that
+   * `encode` gives them, or of the given one: `'float64'` is before they are rounded to 32 bits.
+   */
+  encodeInputs(data: Table | readonly object[], type: 'float32'): Float32Array;
+  encodeInputs(data: Table | readonly object[], type: 'float64'): Float64Array;
+  encodeInputs(data: Table | readonly object[], type?: 'float32' | 'float64'): Float32Array | Float64Array;
+  encodeInputs(data: Table | readonly object[], type?: 'float32' | 'float64'): Float32Array | Float64Array {
     if (!(this instanceof Encoder)) throw calledAlone('encoder.encodeInputs');
-    checkName('type', type, ['float32', 'float64']);
+    if (type !== undefined) checkName('type', type, ['float32', 'float64']);
     const columns = this.#columnsOf(data, this.#inputs);
-    const rows = rowsOf(data);
-    const inputs =
-      type === 'float32'
-        ? this.#newInputs('encodeInputs', rows, 4, (size) => new Float32Array(size))
-        : this.#newInputs('encodeInputs', rows, 8, (size) => new Float64Array(size));
+    return this.#inputsOf('encodeInputs', columns, rowsOf(data), type ?? this.#type);
+  }
+
+  /** Scaled numbers fit into 32 bits. Others, such as time stamps, may not: the network scales them, or warns. */
+  get #type(): 'float32' | 'float64' {
+    return this.#inputs.some(isAsItIs) ? 'float64' : 'float32';
+  }
+
+  #inputsOf(
+    where: string,
+    columns: readonly FilledColumn[],
+    rows: number,
+    type: 'float32' | 'float64',
+  ): Float32Array | Float64Array {
+    const inputs = this.#newInputs(where, rows, type);
     writeInputs(this.#inputs, columns, rows, inputs, this.width);
     return inputs;
   }
@@ -199,10 +214,11 @@ export class Encoder {
   }
 
   /** Room for the inputs [rows × width]. Refuses more than a network can hold, or the engine can allocate. */
-  #newInputs<T>(where: string, rows: number, bytesEach: number, make: (size: number) => T): T {
-    const bytes = bytesEach * rows * this.width;
+  #newInputs(where: string, rows: number, type: 'float32' | 'float64'): Float32Array | Float64Array {
+    const size = rows * this.width;
+    const bytes = size * (type === 'float32' ? 4 : 8);
     try {
-      if (bytes <= MOST_BYTES) return make(rows * this.width);
+      if (bytes <= MOST_BYTES) return type === 'float32' ? new Float32Array(size) : new Float64Array(size);
     } catch {
       // the engine has no such memory
     }
@@ -295,11 +311,10 @@ function tableOf(
   kinds: Record<string, ColumnKind>,
 ): Table {
   if (!Array.isArray(records)) {
-    const isRecord = typeof records === 'object' && records !== null;
-    throw wrongType('data', records, `a Table, or an array of objects${isRecord ? ': [record] for a single one' : ''}`);
+    throw wrongType('data', records, `a Table, or an array of objects${wayToTable(records)}`);
   }
   if (records.length === 0) throw outOfRange('data', 'no records', 'one or more');
-  for (const [row, record] of records.entries()) checkIsObject(`data[${row}]`, record);
+  for (const [row, record] of records.entries()) checkIsObject(`data[${row}]`, record, recordWanted(record));
   const needed: Record<string, ColumnKind> = {};
   for (const { column } of wanted) {
     if (!records.some((record) => Object.hasOwn(record, column))) {

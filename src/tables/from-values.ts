@@ -4,15 +4,16 @@ import { ownIfShared } from '../data/own-arrays.js';
 import type { Column, Columns } from './column.js';
 import { ColumnBuilder } from './column-builder.js';
 import { checkKindsExist, checkReading, type Reading, type TableOptions } from './reading.js';
+import { recordWanted, wayToTable } from './way-to-table.js';
 
 /** Columns from an array of objects. */
 export function columnsFromRecords(records: unknown, options: TableOptions): Columns {
   const reading = checkReading('records', options);
   const { name } = reading;
-  if (!Array.isArray(records)) throw wrongType(name, records, 'an array of objects');
+  if (!Array.isArray(records)) throw wrongType(name, records, `an array of objects${wayToTable(records)}`);
   const names = new Set<string>();
   for (const [row, record] of records.entries()) {
-    checkIsObject(`${name}[${row}]`, record);
+    checkIsObject(`${name}[${row}]`, record, recordWanted(record));
     for (const key in record) if (Object.hasOwn(record, key)) names.add(key);
   }
   if (names.size === 0) throw outOfRange(name, `${records.length} records without values`, 'one value or more');

@@ -187,7 +187,7 @@ export interface TrainSettings extends StepSettings {
 }
 
 /** A copy of an array, or of a plain object of any realm. All other values are returned unchanged. */
-function copyOf(value: unknown): unknown {
+export function copyOfOption(value: unknown): unknown {
   if (Array.isArray(value)) return Array.from(value);
   if (typeof value !== 'object' || value === null) return value;
   const prototype = Object.getPrototypeOf(value);
@@ -207,7 +207,7 @@ export function takeOptions<T extends TrainOptions | EvaluateOptions>(
   const read = (key: string, value: unknown) => {
     if (key === 'optimizer' && value !== undefined) return checkOptimizer(value);
     if (key === 'validation' && value !== undefined) return ownData('options.validation', value, arena);
-    return copyOf(value);
+    return copyOfOption(value);
   };
   return Object.fromEntries(keys.map((key) => [key, read(key, options[key as keyof T])])) as unknown as T;
 }
