@@ -206,7 +206,7 @@ describe('sample weights', () => {
       TypeError,
       /^weights\[0\]: got "1", want a finite number: Number\(value\) converts it$/,
     ],
-    ['too few', new Float32Array(1), RangeError, /^weights: got 1 numbers, want 2$/],
+    ['too few', new Float32Array(1), RangeError, /^weights: got 1 number, want 2$/],
     ['a negative one', new Float32Array([1, -1]), RangeError, /^weights\[1\]: got -1, want a finite number from 0 up$/],
     ['a NaN', new Float32Array([Number.NaN, 1]), RangeError, /^weights\[0\]: got NaN, want/],
   ])('%s is refused, and nothing changes', async (_name, weights, error, message) => {

@@ -130,9 +130,9 @@ export function checkData(where: string, data: unknown, preparation: Preparation
 export function checkSamples(where: string, data: unknown, preparation: Preparation): CheckedData {
   const { inputs, targets, weights, classes, columns } = typed(where, data, preparation);
   const names = [`${where}.inputs`, `${where}.targets`, `${where}.weights`] as const;
-  const { spec, standardization, targetScale } = preparation;
+  const { spec, standardization } = preparation;
   const known = { columns: preparation.names.columns ?? columns };
-  const samples = checkInputs(names[0], inputs, { spec, names: known, standardization, targetScale });
+  const samples = checkInputs(names[0], inputs, { spec, names: known, standardization });
   checkTargets(names[1], targets, samples, spec);
   if (weights !== undefined) checkWeights(names[2], weights, samples);
   const given = (classes || columns) && { given: { classes, columns } };
