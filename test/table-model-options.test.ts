@@ -113,9 +113,21 @@ describe('what ends training', () => {
     [{ patience: 3 }, few, 'options.patience: got one for 12 rows, want none, or options.validation: of fewer than 20'],
     [{ monitor: 'accuracy' }, few, 'options.monitor: got one for 12 rows, want none, or options.validation: of fewer'],
     [{ monitor: 'cost', validation: false }, rows, 'options.monitor: got one without validation, want none, or rows'],
-    [{ monitor: 'r2' }, rows, 'options.monitor: got "r2", want one of cost, accuracy, balancedAccuracy, macroF1, rocAuc'],
-    [{ monitor: 'topKAccuracy' }, rows, 'options.monitor: got "topKAccuracy", want one of cost, accuracy, balancedAccuracy, macroF1, rocAuc'],
-    [{ monitor: 'acuracy' }, rows, 'want one of cost, accuracy, balancedAccuracy, macroF1, rocAuc: did you mean accuracy?'],
+    [
+      { monitor: 'r2' },
+      rows,
+      'options.monitor: got "r2", want one of cost, accuracy, balancedAccuracy, macroF1, rocAuc',
+    ],
+    [
+      { monitor: 'topKAccuracy' },
+      rows,
+      'options.monitor: got "topKAccuracy", want one of cost, accuracy, balancedAccuracy, macroF1, rocAuc',
+    ],
+    [
+      { monitor: 'acuracy' },
+      rows,
+      'want one of cost, accuracy, balancedAccuracy, macroF1, rocAuc: did you mean accuracy?',
+    ],
     [{ stopAt: 'soon' }, rows, 'options.stopAt: got "soon", want a finite number'],
   ])('%j is refused', async (options, data, message) => {
     await expect(TableModel.fit(data, { target: 'side', ...options } as TableModelOptions)).rejects.toThrow(message);

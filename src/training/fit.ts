@@ -163,7 +163,7 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   let hasInputs = false;
   if (isInBlocks) {
     const pause = makeYield(settings.signal);
-    if (isMeasured) await standardize(trainer, { ...parts.data, given }, measured, pause);
+    if (isMeasured) await standardize(trainer, parts.data, measured, names.columns, pause);
     hasInputs = await trainer.standardizeInBlocks(parts.data, sizes.stepRows, pause);
   }
   // an optimizer that was assigned while code was loaded replaces that of the call, as it does in later epochs
@@ -202,12 +202,13 @@ function mayBeLarge(data: unknown): boolean {
 /** Standardises the network by the columns of the training data: of those that are `measured`. */
 async function standardize(
   trainer: Trainer,
-  { inputs, targets, given }: CheckedData,
+  { inputs, targets }: CheckedData,
   measured: Standardized,
+  columns: readonly string[] | undefined,
   pause: () => Promise<void>,
 ): Promise<void> {
   const { ColumnMoments } = await import('../data/measure-columns.js');
-  const { spec, names } = trainer.arena;
+  const { spec } = trainer.arena;
   const measure = async (
     values: InputArray | TargetArray,
     width: number,
@@ -216,7 +217,7 @@ async function standardize(
   ) => {
     const moments = new ColumnMoments(width);
     await moments.addInBlocks(values, scale, pause);
-    return moments.standardizationOf(what, what === 'inputs' ? (names.columns ?? given?.columns) : undefined);
+    return moments.standardizationOf(what, what === 'inputs' ? columns : undefined);
   };
   let { standardization, targetScale } = trainer.scaling;
   if (measured.inputs) standardization = await measure(inputs, spec.inputs, scaleOf(inputs, spec), 'inputs');
