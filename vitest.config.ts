@@ -41,7 +41,7 @@ export default defineConfig({
       { find: /^simdprop$/, replacement: pathOf('src/index.ts') },
       { find: /^simdprop\/graph$/, replacement: pathOf('src/graph/index.ts') },
       {
-        find: /^simdprop\/(cross-validation|safetensors|onnx|pytorch|brain|fann|export|tfjs|keras)$/,
+        find: /^simdprop\/(cross-validation|safetensors|onnx|pytorch|brain|fann|export|tfjs|keras|predict)$/,
         replacement: pathOf('src/$1.ts'),
       },
       { find: /^simdprop\/(idx|csv|files)$/, replacement: pathOf('src/io/$1.ts') },

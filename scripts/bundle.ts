@@ -28,21 +28,24 @@ import { isLibrary, noticesOf } from './notices.js';
 // written to dist/THIRD-PARTY-NOTICES.txt. The command (command.js) contains its libraries, and a few checks a second
 // time, so that no page needs one more file because of it. So does charts.js: it would import nothing but those checks
 // from the core chunk, and esbuild with splitting would then load all of that chunk, 33 KB, in a page of charts alone.
+// predict.js is one file because it must load nothing while it runs.
 
 const OWN = resolve('build/modules');
 const MODULES = resolve('build/modules/src');
-const BUILDS = ['simd', 'relaxed', 'threads', 'relaxed-threads'];
+const BUILDS = ['simd', 'relaxed', 'threads', 'relaxed-threads', 'predict'];
 const STATIC = 'static';
 const CHARTS = 'charts';
+const PREDICT = 'predict';
 
 export async function bundle(): Promise<void> {
   rmSync('dist', { recursive: true, force: true });
   const { exports, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
   const { [STATIC]: inOneFile, ...entries } = entriesOf(exports);
-  const { [CHARTS]: charts, ...inChunks } = entries;
+  const { [CHARTS]: charts, [PREDICT]: predict, ...inChunks } = entries;
   const bundled = [
     ...(await write({ input: inChunks, plugins: [sourceMaps] }, manualChunks(inChunks))),
     ...(await write({ input: { [CHARTS]: charts }, plugins: [sourceMaps, libraries] })),
+    ...(await write({ input: { [PREDICT]: predict }, plugins: [sourceMaps] })),
     ...(await write({ input: { [STATIC]: inOneFile }, plugins: [staticVariants, sourceMaps] })),
     ...(await write({
       input: entriesOf(bin),

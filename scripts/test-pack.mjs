@@ -125,7 +125,14 @@ try {
   checkNotices();
   run('publint', join(ROOT, 'node_modules/.bin/publint'), ['run', tarball, '--strict'], { cwd: ROOT });
   // These files are bytes to fetch or read, not modules with types.
-  const wasm = ['--exclude-entrypoints', 'simd.wasm', 'relaxed.wasm', 'threads.wasm', 'relaxed-threads.wasm'];
+  const wasm = [
+    '--exclude-entrypoints',
+    'simd.wasm',
+    'relaxed.wasm',
+    'threads.wasm',
+    'relaxed-threads.wasm',
+    'predict.wasm',
+  ];
   run('attw', join(ROOT, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only', ...wasm], { cwd: ROOT });
 
   cpSync(join(ROOT, 'scripts/pack/consumer'), consumer, { recursive: true });

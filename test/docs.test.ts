@@ -38,6 +38,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'simdprop/charts': 'src/charts.ts',
   'simdprop/files': 'src/io/files.ts',
   'simdprop/keras': 'src/keras.ts',
+  'simdprop/predict': 'src/predict.ts',
   'simdprop/tfjs': 'src/tfjs.ts',
   'simdprop/export': 'src/export.ts',
   'simdprop/fann': 'src/fann.ts',

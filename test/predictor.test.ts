@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { type ActivationName, type LayerOptions, Network, type NetworkOptions } from '../src/index.js';
 import { loadPredictor } from '../src/predict.js';
 import { ACTIVATIONS, keys } from '../src/spec/spec.js';
+import { Encoder, TableModel } from '../src/tabular.js';
 import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
 import { editJson, seal, withSection } from './saved-files.js';
 
@@ -242,6 +245,32 @@ describe('a predictor', () => {
       'wasm: got another module, want a WebAssembly.Module of simdprop/simd.wasm',
     );
   });
+});
+
+it('has one file and no import(), in everything that it reaches', async () => {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [fileURLToPath(new URL('../src/predict.ts', import.meta.url))],
+    bundle: true,
+    format: 'esm',
+    // import() would make more files
+    splitting: true,
+    outdir: 'none',
+    write: false,
+    metafile: true,
+  });
+  expect(outputFiles).toHaveLength(1);
+  expect(Object.values(metafile.outputs)[0].imports).toEqual([]);
+});
+
+it('has the encoder of a model, whose answers are then those of the model', async () => {
+  const records = Array.from({ length: 40 }, (_, i) => ({ size: i, kind: i % 3 ? 'a' : 'b', big: i > 20 }));
+  const model = await TableModel.fit(records, { target: 'big', hidden: [4], epochs: 5, seed: 1 });
+  const predictor = await loadPredictor(await model.save());
+  const encoder = Encoder.fromJSON(predictor.encoder);
+  const rows = records.slice(0, 7);
+  const outputs = predictor.predict(encoder.encodeInputs(rows));
+  expect(encoder.decode(outputs, rows.length)).toEqual(model.predict(rows).map(({ value }) => value));
+  expect((await loadPredictor(await fileOf(OPTIONS))).encoder).toBeUndefined();
 });
 
 describe('a file', () => {

@@ -195,9 +195,10 @@ export async function tryBundlers(results, context) {
 
 const SERVICE_WORKER = `
 import * as simdprop from 'simdprop/static';
+import { loadPredictor } from 'simdprop/predict';
 import { train } from './train.mjs';
 self.onmessage = ({ source }) =>
-  train(simdprop).then(
+  train({ ...simdprop, loadPredictor }).then(
     (hash) => source.postMessage({ hashes: [hash] }),
     (error) => source.postMessage({ error: String(error) }),
   );
@@ -205,8 +206,9 @@ self.onmessage = ({ source }) =>
 
 const BACKGROUND = `
 import * as simdprop from 'simdprop/static';
+import { loadPredictor } from 'simdprop/predict';
 import { train } from './train.mjs';
-const ready = train(simdprop).then(
+const ready = train({ ...simdprop, loadPredictor }).then(
   (hash) => ({ hashes: [hash] }),
   (error) => ({ error: String(error) }),
 );
@@ -215,11 +217,12 @@ ready.then((result) => fetch(ORIGIN + '/result?extension', { method: 'POST', bod
 
 const WORKLET = `
 import * as simdprop from 'simdprop/static';
+import { loadPredictor } from 'simdprop/predict';
 import { train } from './train.mjs';
 registerProcessor('trainer', class extends AudioWorkletProcessor {
   constructor() {
     super();
-    train(simdprop).then(
+    train({ ...simdprop, loadPredictor }).then(
       (hash) => this.port.postMessage({ hashes: [hash] }),
       (error) => this.port.postMessage({ error: String(error) }),
     );

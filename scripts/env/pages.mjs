@@ -127,13 +127,15 @@ export const PAGES = {
     headers: { 'content-security-policy': "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'" },
     text: `
       ${IMPORTS}
+      import { loadPredictor } from '/simdprop/dist/predict.js';
       report(async () => {
         const refused = simdprop.Network.create({ ...small, threads: 2 });
         await expectMessage(refused, 'blob', 'worker-src', 'createWorker', 'docs/threads.md');
         const automatic = await simdprop.Network.create({ ...small, threads: 'auto' });
         if (automatic.threads !== 1 || !automatic.threadsReason.includes('worker-src'))
           throw new Error('auto: got ' + automatic.threads + ', ' + automatic.threadsReason);
-        return [await train(simdprop, { threads: 2, createWorker: fromFile })];
+        const predicting = { ...simdprop, loadPredictor };
+        return [await train(predicting, { threads: 2, createWorker: fromFile })];
       });
     `,
   },

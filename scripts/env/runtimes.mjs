@@ -10,9 +10,10 @@ const NODES = ['22', '24', '26'];
 const PROGRAM = `
 import * as simdprop from 'simdprop';
 import * as inOneFile from 'simdprop/static';
+import { loadPredictor } from 'simdprop/predict';
 import { train } from './train.mjs';
 for (const [library, options] of [
-  [simdprop, {}],
+  [{ ...simdprop, loadPredictor }, {}],
   [inOneFile, {}],
   [simdprop, { threads: 2 }],
   [simdprop, { threads: 'auto' }],
@@ -65,11 +66,13 @@ try {
 /** A worker of workerd, the runtime of Cloudflare Workers, which takes WebAssembly only as a module of its own. */
 const WORKERD_WORKER = `
 import * as simdprop from 'simdprop';
+import { loadPredictor } from 'simdprop/predict';
+import predictWasm from 'simdprop/predict.wasm';
 import wasm from 'simdprop/simd.wasm';
 import { train } from './train.mjs';
 export default {
   async fetch() {
-    return new Response(await train(simdprop, { wasm }));
+    return new Response(await train({ ...simdprop, loadPredictor, predictWasm }, { wasm }));
   },
 };
 `;
@@ -83,15 +86,19 @@ const { outputFiles } = await build({
   entryPoints: ['workerd-worker.mjs'],
   bundle: true,
   format: 'esm',
-  external: ['simdprop/simd.wasm'],
+  external: ['simdprop/*.wasm'],
   write: false,
 });
-const worker = outputFiles[0].text.replaceAll('simdprop/simd.wasm', './simd.wasm');
-const wasm = readFileSync(folder + '/node_modules/simdprop/dist/simd.wasm');
+const worker = outputFiles[0].text.replaceAll(/simdprop\\/(\\w+\\.wasm)/g, './$1');
+const moduleOf = (path) => {
+  const contents = readFileSync(folder + '/node_modules/simdprop/dist/' + path);
+  return { type: 'CompiledWasm', path, contents };
+};
 const server = new Miniflare({
   modules: [
     { type: 'ESModule', path: 'worker.mjs', contents: worker },
-    { type: 'CompiledWasm', path: 'simd.wasm', contents: wasm },
+    moduleOf('simd.wasm'),
+    moduleOf('predict.wasm'),
   ],
   compatibilityDate: '2026-01-01',
 });

@@ -10,7 +10,7 @@ const EMOJI = /^return\/\\uD83C.*\/g$/m;
 
 /**
  * Throws unless dist/ is divided into files as scripts/bundle.ts says. `simdprop/static` contains everything a second
- * time, and the charts and the command a few checks, on purpose.
+ * time, the predictor a part of it, and the charts and the command a few checks, on purpose.
  */
 export function checkChunks(dist) {
   const files = readdirSync(dist, { recursive: true }).filter((file) => file.endsWith('.js'));
@@ -26,13 +26,16 @@ export function checkChunks(dist) {
       const module = source.replace(/^(\.\.\/)+/, '');
       if (sourcesContent[i] === null && !module.startsWith('src/generated/'))
         throw new Error(`dist/${file}.map: got no text of ${module}`);
-      if (!['static.js', 'charts.js', 'command.js'].includes(file))
+      if (!['static.js', 'charts.js', 'predict.js', 'command.js'].includes(file))
         homes.set(module, [...(homes.get(module) ?? []), file]);
     }
   }
   for (const [module, chunks] of homes) {
     if (chunks.length > 1) throw new Error(`${module}: got it in ${chunks.join(' and ')}, want it in one of them`);
   }
+  // a service worker, a worklet and an edge host cannot load more
+  const predictor = readFileSync(join(dist, 'predict.js'), 'utf8');
+  if (/\bimport\b/.test(predictor.replace(WASM, ''))) throw new Error('dist/predict.js: got an import, want none');
   const core = homes.get('src/core/arena.ts');
   if (core?.[0] !== 'chunks/core.js')
     throw new Error(`src/core/arena.ts: got it in ${core}, want it in chunks/core.js`);

@@ -1,6 +1,6 @@
 import { type Bytes, checkBytes } from '../check/bytes.js';
 import { checkInteger, checkObject, keysOf } from '../check/errors.js';
-import type { WasmModule } from '../core/core-options.js';
+import { DEFAULT_CAPACITY, type WasmModule } from '../core/core-options.js';
 import { checkInputShape, type InputArray, type Inputs } from '../data/inputs.js';
 import { typedInputs } from '../data/plain-data.js';
 import { toTargetUnits } from '../data/target-scale.js';
@@ -11,38 +11,66 @@ import { OutputsError } from '../model/outputs-error.js';
 import { outputsOf } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
 import { PredictMemory } from './memory.js';
-import { readNetwork } from './read-network.js';
+import { type ReadNetwork, readNetwork } from './read-network.js';
 
+/** Options of `loadPredictor`. */
 export interface PredictorOptions {
-  batchSize?: number;
-  wasm?: WasmModule;
+  /**
+   * The most rows that pass through the network at once, 1 to 2³¹ - 1. A larger batch is divided. The memory grows with
+   * the largest batch, up to this number of rows. Default 128.
+   */
+  batchSize?: number | undefined;
+  /**
+   * The compiled module of `simdprop/predict.wasm`, for hosts that compile no WebAssembly from bytes. Default: it is
+   * compiled from bytes.
+   */
+  wasm?: WasmModule | undefined;
 }
 
 const KEYS = keysOf<PredictorOptions>({ batchSize: true, wasm: true });
 
-/** The state of the batch, which nobody reads here. */
+/** Nobody reads what a batch leaves in the memory. */
 const PASS = { holdForward() {} };
 
+/**
+ * The predictor of a network that `save` has written to `bytes`. It predicts the same bits. Throws a TypeError or
+ * RangeError for other files, damaged ones and those of newer versions, and an Error if the host does not compile the
+ * WebAssembly.
+ *
+ * @example
+ * const predictor = await loadPredictor(await (await fetch('network.simdprop')).arrayBuffer());
+ * predictor.predict([0, 1]); // Float32Array [ 0.98 ]
+ */
 export async function loadPredictor(bytes: Bytes, options: PredictorOptions = {}): Promise<Predictor> {
+  // a copy: the caller may change the bytes while the rest is loaded
   const file = new Uint8Array(checkBytes('load', bytes, 'a Uint8Array or an ArrayBuffer that save() made'));
   checkObject('options', options, KEYS);
-  const batchSize = checkInteger('options.batchSize', options.batchSize ?? 128, 1, 2 ** 31 - 1);
+  const batchSize = checkInteger('options.batchSize', options.batchSize ?? DEFAULT_CAPACITY, 1, 2 ** 31 - 1);
   const network = readNetwork(file);
-  return new Predictor(await PredictMemory.start(network, options.wasm), network.goal, network.targetScale, batchSize);
+  return new Predictor(await PredictMemory.start(network, options.wasm), network, batchSize);
 }
 
+/** A saved network that predicts, and does nothing else. It is frozen. `loadPredictor` makes it. */
 export class Predictor {
+  /** Width of the input layer. */
   readonly inputs: number;
+  /** Width of the output layer. */
   readonly outputs: number;
+  /** What the network has learnt: see `Network.task`. undefined: the file does not say it. */
   readonly task: Task | undefined;
+  /** The names of the classes or labels; undefined: they have none. Names may contain anything: escape them. */
   readonly classes: readonly string[] | undefined;
+  /** The names of the input columns; undefined: they have none. */
   readonly columns: readonly string[] | undefined;
+  /** The encoder in a file of `TableModel`, for `Encoder.fromJSON`, which checks it; undefined: there is none. */
+  readonly encoder: unknown;
   #memory: PredictMemory | undefined;
   readonly #goal: KnownGoal;
   readonly #targetScale: Standardization | undefined;
   readonly #batchSize: number;
 
-  constructor(memory: PredictMemory, goal: KnownGoal, targetScale: Standardization | undefined, batchSize: number) {
+  /** @internal */
+  constructor(memory: PredictMemory, { goal, targetScale, encoder }: ReadNetwork, batchSize: number) {
     this.#memory = memory;
     this.#goal = goal;
     this.#targetScale = targetScale;
@@ -52,9 +80,15 @@ export class Predictor {
     this.task = goal.task;
     this.classes = memory.names.classes;
     this.columns = memory.names.columns;
+    this.encoder = encoder;
     Object.freeze(this);
   }
 
+  /**
+   * The outputs a^L [rows × outputs] for inputs [rows × inputs], with any number of rows, in the units of the targets:
+   * the bits of `Network.predict`. Throws a TypeError or RangeError for other inputs, and a RangeError if an output is
+   * not finite.
+   */
   predict(x: Inputs): Float32Array {
     const memory = this.#inUse();
     const inputs = typedInputs('x', x, memory) as InputArray;
@@ -67,12 +101,22 @@ export class Predictor {
     return outputs;
   }
 
-  classify(x: Inputs, options?: ClassifyOptions): (Label | Label[] | Classified<Label | Label[]>)[] {
-    const { spec } = this.#inUse();
-    const classifier = checkClassifier(options ?? {}, this.#goal, spec);
+  /**
+   * The class of each row, or all labels that it is predicted to have, by name if there are names: what
+   * `Network.classify` returns. Throws a RangeError for a network that learns numbers, and an Error if the file does
+   * not say what it has learnt.
+   */
+  classify<Answer extends Label | Label[] = Label>(
+    x: Inputs,
+    options: ClassifyOptions & { probabilities: true },
+  ): Classified<Answer>[];
+  classify<Answer extends Label | Label[] = Label>(x: Inputs, options?: ClassifyOptions): Answer[];
+  classify(x: Inputs, options: ClassifyOptions = {}): unknown[] {
+    const classifier = checkClassifier(options, this.#goal, this.#inUse().spec);
     return answersOf(classifier, this.predict(x), this.outputs, this.classes);
   }
 
+  /** Gives the memory back. Every later call throws. */
   dispose(): void {
     this.#memory = undefined;
   }

@@ -18,6 +18,8 @@ export interface ReadNetwork {
   readonly targetScale: Standardization | undefined;
   /** For each layer w [units × fanIn] row-major, then b [units]. */
   readonly parameters: Float32Array;
+  /** The encoder in the file of a model, as JSON of which nothing is checked; undefined: there is none. */
+  readonly encoder: unknown;
 }
 
 interface FileSection {
@@ -102,6 +104,7 @@ function networkOf(sections: ReadonlyMap<string, FileSection>): ReadNetwork {
     standardization: scaleOf('standardization', spec.inputs),
     targetScale: scaleOf('targets', outputsOf(spec)),
     parameters,
+    encoder: sections.has('encoder') ? jsonOf('encoder') : undefined,
   };
 }
 
