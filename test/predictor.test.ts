@@ -247,19 +247,18 @@ describe('a predictor', () => {
   });
 });
 
-it('has one file and no import(), in everything that it reaches', async () => {
-  const { outputFiles, metafile } = await build({
+it('is one file that imports nothing, at the start or by import()', async () => {
+  const { metafile } = await build({
     entryPoints: [fileURLToPath(new URL('../src/predict.ts', import.meta.url))],
     bundle: true,
     format: 'esm',
-    // import() would make more files
     splitting: true,
     outdir: 'none',
     write: false,
     metafile: true,
   });
-  expect(outputFiles).toHaveLength(1);
-  expect(Object.values(metafile.outputs)[0].imports).toEqual([]);
+  const output = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint === 'src/predict.ts');
+  expect(output?.imports).toEqual([]);
 });
 
 it('has the encoder of a model, whose answers are then those of the model', async () => {
