@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type AliasOptions, defineConfig } from 'vite';
+import { digits } from './plugins/digits.ts';
 import { figures } from './plugins/figures.ts';
 import { frame, PAGES } from './plugins/frame.ts';
 
@@ -20,7 +21,7 @@ export default defineConfig(({ command }) => ({
   base: './',
   appType: 'mpa',
   resolve: { alias: libraryEntries() },
-  plugins: [frame(command === 'build'), figures()],
+  plugins: [frame(command === 'build'), figures(), digits()],
   worker: { format: 'es' },
   server: { fs: { allow: ['..'] } },
   build: {

@@ -61,7 +61,7 @@ describe('readDrawing', () => {
   });
 
   it('averages what a pixel covers', () => {
-    // every second column: half the ink, which the strongest ink makes 255 again; the bar at the end stays twice as dark
+    // half the ink where every second column has some; the bar at the end has all of it
     const result = readDrawing(
       picture(40, 40, (x) => [0, 0, 0, x >= 32 || x % 2 === 0 ? 255 : 0]),
       { size: 10, box: 10 },

@@ -22,10 +22,12 @@ export interface DigitSets {
 /** Fetches and unpacks the digits. Throws an Error if the file is not there or damaged. */
 export async function fetchDigits(url: URL): Promise<DigitSets> {
   const response = await fetch(url);
-  if (!response.ok || !response.body) throw new Error(`${url.pathname}: got status ${response.status}, want the digits`);
+  if (!response.ok || !response.body)
+    throw new Error(`${url.pathname}: got status ${response.status}, want the digits`);
   const unpacked = response.body.pipeThrough(new DecompressionStream('gzip'));
   const bytes = new Uint8Array(await new Response(unpacked).arrayBuffer());
-  if (bytes.length !== COUNT * (1 + PIXELS)) throw new Error(`${url.pathname}: got ${bytes.length} bytes, want all digits`);
+  if (bytes.length !== COUNT * (1 + PIXELS))
+    throw new Error(`${url.pathname}: got ${bytes.length} bytes, want all digits`);
   const [labels, images] = [bytes.subarray(0, COUNT), bytes.subarray(COUNT)];
   const part = (from: number, to: number) => ({
     inputs: images.subarray(from * PIXELS, to * PIXELS),
@@ -36,7 +38,7 @@ export async function fetchDigits(url: URL): Promise<DigitSets> {
 
 /** What the worker is asked for. */
 export interface TrainingOrder {
-  readonly digits: URL | string;
+  readonly digits: DigitSets;
   /** Units of the hidden layers. */
   readonly hidden: readonly number[];
   readonly epochs: number;

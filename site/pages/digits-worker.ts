@@ -1,12 +1,11 @@
 import { adam, Network } from 'simdprop';
-import { fetchDigits, PIXELS, type TrainingNews, type TrainingOrder } from '../model/digits.js';
+import { PIXELS, type TrainingNews, type TrainingOrder } from '../model/digits.js';
 
 // Trains a network on the digits, so that the page stays free to draw.
 
 const tell = (news: TrainingNews) => postMessage(news);
 
 async function train({ digits, hidden, epochs, seed }: TrainingOrder): Promise<void> {
-  const { training, test } = await fetchDigits(new URL(digits));
   const net = await Network.create({
     inputs: PIXELS,
     scale: 1 / 255,
@@ -18,14 +17,14 @@ async function train({ digits, hidden, epochs, seed }: TrainingOrder): Promise<v
     seed,
   });
   const started = performance.now();
-  await net.fit(training, {
+  await net.fit(digits.training, {
     epochs,
     batchSize: 32,
     optimizer: adam({ learningRate: 0.001 }),
     onProgress: ({ epoch, step, steps, cost, samplesPerSecond }) =>
       tell({ kind: 'progress', share: (epoch + step / steps) / epochs, cost, samplesPerSecond }),
     onEpoch: async ({ epoch }) => {
-      const evaluation = await net.evaluate(test);
+      const evaluation = await net.evaluate(digits.test);
       const accuracy = evaluation.task === 'classes' ? evaluation.accuracy : 0;
       tell({ kind: 'epoch', epoch, accuracy, file: await net.save() });
     },

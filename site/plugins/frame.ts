@@ -6,6 +6,7 @@ import type { HtmlTagDescriptor, Plugin } from 'vite';
 export const PAGES = [
   { file: 'index.html', name: 'Home' },
   { file: 'playground.html', name: 'Playground' },
+  { file: 'digits.html', name: 'Digits' },
 ];
 
 /** Before the page is drawn, so that it is never drawn in the other theme first. */

@@ -34,13 +34,7 @@ export async function openPage(browser, url, { width = 1280, height = 900, theme
     if (/^https?:|^wss?:/.test(address.protocol) && address.host !== host) problems.push(`request: ${address.href}`);
   });
   await page.setViewport({ width, height });
+  if (theme) await page.evaluateOnNewDocument((name) => localStorage.setItem('theme', name), theme);
   await page.goto(url, { waitUntil: 'load' });
-  if (theme) {
-    await page.evaluate((name) => {
-      document.documentElement.dataset.theme = name;
-      localStorage.setItem('theme', name);
-    }, theme);
-    await page.reload({ waitUntil: 'load' });
-  }
   return { page, problems };
 }

@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { openPage } from './browsers.mjs';
 import { framesDuring, judge } from './frames.mjs';
+import { STROKES } from './strokes.mjs';
 
 // What is checked of the pages. Each check gets a browser and a server, opens what it needs, and throws if it finds
 // something wrong.
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-export const PAGES = ['index.html', 'playground.html'];
+export const PAGES = ['index.html', 'playground.html', 'digits.html'];
 
 function expect(isRight, message) {
   if (!isRight) throw new Error(message);
@@ -335,6 +336,62 @@ export const CHECKS = {
     const epochs = epochOf(await textOf(page, READOUT));
     noProblems(problems);
     expect(epochs > 0, 'nothing was trained');
+    expect(attempts.at(-1).isGood, attempts.map(({ text }) => text).join('\n'));
+    return attempts.at(-1).text;
+  },
+
+  'digits: trains, shows what it confuses, reads drawings': async (browser, { url }) => {
+    const { page, problems } = await openPage(browser, `${url}digits.html`);
+    const text = await until(page, '#progress', /after [\d.]+ s/, 60_000);
+    const right = Number(/([\d.]+) % of the test/.exec(text)[1]);
+    expect(right >= 93, `the test: got ${text}`);
+    const counts = await page.$$eval('#matrix td', (cells) => cells.map(({ textContent }) => Number(textContent) || 0));
+    expect(counts.reduce((sum, count) => sum + count, 0) === 1000, `the matrix: got ${counts}`);
+    const [, count] = await page.$eval('#matrix button', (button) => {
+      button.click();
+      return ['', Number(button.textContent)];
+    });
+    expect((await page.$$('#images canvas')).length === count, 'the matrix does not open its images');
+    const pad = await page.$('#pad');
+    await pad.scrollIntoView();
+    const box = await pad.boundingBox();
+    const read = [];
+    for (const strokes of STROKES) {
+      await press(page, 'Clear');
+      for (const [first, ...rest] of strokes) {
+        await page.mouse.move(box.x + first[0] * box.width, box.y + first[1] * box.height);
+        await page.mouse.down();
+        for (const [x, y] of rest) await page.mouse.move(box.x + x * box.width, box.y + y * box.height, { steps: 3 });
+        await page.mouse.up();
+      }
+      read.push(/\d/.exec(await until(page, '#read', /This is a \d/))[0]);
+      await wait(60);
+      read[read.length - 1] = /\d/.exec(await textOf(page, '#read'))[0];
+    }
+    const hits = read.filter((digit, i) => Number(digit) === i).length;
+    expect(hits >= 9, `drawn 0 to 9, read as ${read.join(' ')}`);
+    noProblems([...problems, ...(await violations(page))]);
+    return `${text}; drawn 0 to 9, read as ${read.join(' ')}`;
+  },
+
+  'digits: frames while a worker trains 784-512-512-10': async (browser, { url }) => {
+    const { page, problems } = await openPage(browser, `${url}digits.html`);
+    await until(page, '#progress', /after [\d.]+ s/, 60_000);
+    const attempts = [];
+    for (let i = 0; i < 3; i++) {
+      const idle = await framesDuring(page, 1500);
+      await page.select('#hidden', '512,512');
+      await page.select('#epochs', '20');
+      await press(page, 'Train again');
+      await until(page, '#progress', /digits a second/);
+      attempts.push(judge(idle, await framesDuring(page, 2500)));
+      if (attempts.at(-1).isGood) break;
+      await page.select('#hidden', '30');
+      await page.select('#epochs', '1');
+      await press(page, 'Train again');
+      await until(page, '#progress', /after [\d.]+ s/, 60_000);
+    }
+    noProblems(problems);
     expect(attempts.at(-1).isGood, attempts.map(({ text }) => text).join('\n'));
     return attempts.at(-1).text;
   },

@@ -49,9 +49,9 @@ interface Box {
 }
 
 /**
- * The drawing on a canvas as inputs [size × size], from 0 (paper) to 255 (ink), row by row: the bytes of an MNIST digit,
- * for a network with `scale: 1 / 255`. The drawing is cropped, scaled with its proportions until its longer side is
- * `box` pixels long, each of which is the mean of what it covers, and moved until its centre of mass lies in the
+ * The drawing on a canvas as inputs [size × size], from 0 (paper) to 255 (ink), row by row: what the bytes of an MNIST
+ * digit are, for a network with `scale: 1 / 255`. The drawing is cropped, scaled with its proportions until its longer
+ * side has `box` pixels, each of which is the mean of what it covers, and moved until its centre of mass lies in the
  * middle. The strongest ink becomes 255.
  *
  * If a pixel is transparent, ink is what is opaque, whatever its colour. Otherwise ink is what differs in brightness
@@ -151,7 +151,7 @@ function scaleDown({ values, width }: Grid, bounds: Box, box: number): Grid {
   return { values: scaled, width: columns.length, height: rows.length };
 }
 
-/** For each of `count` parts of a line of pixels: the pixels that it covers, with their shares of it, which sum to 1. */
+/** For each of `count` parts of a line of pixels: the pixels that it covers and their shares of it. These sum to 1. */
 function sharesOf(first: number, length: number, count: number): [pixel: number, share: number][][] {
   const part = length / count;
   return Array.from({ length: count }, (_, i) => {

@@ -1,0 +1,179 @@
+import { Network } from 'simdprop';
+import { readDrawing } from 'simdprop/canvas';
+import {
+  CLASSES,
+  type DigitSets,
+  fetchDigits,
+  PIXELS,
+  type TrainingNews,
+  type TrainingOrder,
+} from '../model/digits.js';
+import { showConfusion } from '../view/confusion.js';
+import { drawDigit, WeightPictures } from '../view/digit-picture.js';
+import { byId, element } from '../view/element.js';
+import { whole } from '../view/numbers.js';
+import { makePad } from '../view/pad.js';
+import { startScrollBoxes } from '../view/scroll-box.js';
+import { colour, onTheme, startTheme } from '../view/theme.js';
+
+const DIGITS = new URL('./digits.gz', document.baseURI);
+const MOST_IMAGES = 40;
+
+const seen = byId<HTMLCanvasElement>('seen');
+const verdict = byId('read');
+const pictures = new WeightPictures(byId<HTMLCanvasElement>('weights'));
+const bars = Array.from({ length: CLASSES }, (_, k) => {
+  const meter = element('meter', { min: 0, max: 1, value: 0, 'aria-label': `probability of ${k}` });
+  const text = element('span');
+  const row = element('div', { class: 'probability' }, element('span', {}, String(k)), meter, text);
+  return { meter, text, row };
+});
+
+let digits: DigitSets;
+let net: Network | undefined;
+let worker: Worker | undefined;
+/** What the network sees. */
+let input: Uint8Array = new Uint8Array(PIXELS);
+let seed = 1;
+let example = 0;
+let isWaiting = false;
+
+const pad = makePad(byId<HTMLCanvasElement>('pad'), () => colour('--ink'), readPad);
+
+function readPad(): void {
+  // several strokes of a frame are read once
+  if (isWaiting) return;
+  isWaiting = true;
+  requestAnimationFrame(() => {
+    isWaiting = false;
+    input = readDrawing(pad.pixels());
+    answer();
+  });
+}
+
+/** Shows what the network reads. */
+function answer(): void {
+  drawDigit(seen, input);
+  const isEmpty = input.every((value) => value === 0);
+  if (!net || isEmpty) {
+    verdict.textContent = 'Draw something.';
+    for (const { meter, text } of bars) {
+      meter.value = 0;
+      text.textContent = '';
+    }
+    return;
+  }
+  const probabilities = net.predict(input);
+  bars.forEach(({ meter, text }, k) => {
+    meter.value = probabilities[k];
+    text.textContent = `${(100 * probabilities[k]).toFixed(1)} %`;
+  });
+  const best = probabilities.indexOf(Math.max(...probabilities));
+  const words = `This is a ${best}.`;
+  if (verdict.textContent !== words) verdict.textContent = words;
+  pictures.mark(net.activations(input, 0), colour('--ink'));
+}
+
+function showNetwork(): void {
+  if (!net) return;
+  pictures.show(net.layers[0].getWeights());
+  answer();
+}
+
+async function take(news: TrainingNews): Promise<void> {
+  const progress = byId('progress');
+  const bar = byId<HTMLProgressElement>('bar');
+  if (news.kind === 'progress') {
+    bar.value = news.share;
+    const pace = news.samplesPerSecond ? `, ${whole(news.samplesPerSecond)} digits a second` : '';
+    progress.textContent = `cost ${news.cost.toFixed(3)}${pace}`;
+  } else if (news.kind === 'epoch') {
+    const before = net;
+    net = await Network.load(news.file);
+    before?.dispose();
+    progress.textContent = `epoch ${news.epoch + 1}: ${(100 * news.accuracy).toFixed(1)} % of the test are read right`;
+    showNetwork();
+  } else if (news.kind === 'end') {
+    bar.value = 1;
+    const { accuracy } = await showErrors();
+    progress.textContent = `${(100 * accuracy).toFixed(1)} % of the test are read right, after ${news.seconds.toFixed(1)} s`;
+    stopWorker();
+  } else fail(news.message);
+}
+
+function stopWorker(): void {
+  worker?.terminate();
+  worker = undefined;
+}
+
+function fail(message: string): void {
+  stopWorker();
+  byId('message').textContent = message;
+}
+
+async function showErrors(): Promise<{ accuracy: number }> {
+  const trained = net as Network;
+  const evaluation = await trained.evaluate(digits.test);
+  if (evaluation.task !== 'classes' || !evaluation.confusion) throw new Error('got no confusion matrix, want one');
+  const read = trained.classify(digits.test.inputs) as number[];
+  byId('images').replaceChildren();
+  byId('opened').textContent = '';
+  showConfusion(byId<HTMLTableElement>('matrix'), evaluation.confusion, (is, as) => {
+    const wrong = read.flatMap((label, i) => (label === as && digits.test.targets[i] === is ? [i] : []));
+    byId('opened').textContent = `A ${is} that it reads as ${as}, ${wrong.length} of them:`;
+    byId('images').replaceChildren(
+      ...wrong.slice(0, MOST_IMAGES).map((i) => {
+        const canvas = element('canvas', { role: 'img', 'aria-label': `image ${i} of the test, a ${is}` });
+        drawDigit(canvas, digits.test.inputs.subarray(i * PIXELS, (i + 1) * PIXELS));
+        return element('figure', {}, canvas);
+      }),
+    );
+  });
+  return evaluation;
+}
+
+function train(): void {
+  stopWorker();
+  byId('message').textContent = '';
+  worker = new Worker(new URL('./digits-worker.ts', import.meta.url), { type: 'module' });
+  // one after another: a network is loaded before the next news is looked at
+  let last = Promise.resolve();
+  worker.addEventListener('message', ({ data }: MessageEvent<TrainingNews>) => {
+    last = last.then(() => take(data)).catch((error) => fail(String(error)));
+  });
+  worker.addEventListener('error', ({ message }) => fail(message || 'the worker did not load'));
+  const order: TrainingOrder = {
+    digits,
+    hidden: byId<HTMLSelectElement>('hidden').value.split(',').map(Number),
+    epochs: Number(byId<HTMLSelectElement>('epochs').value),
+    seed: seed++,
+  };
+  worker.postMessage(order);
+}
+
+startTheme();
+startScrollBoxes();
+byId('probabilities').append(...bars.map(({ row }) => row));
+byId('train').addEventListener('click', train);
+byId('clear').addEventListener('click', () => {
+  pad.clear();
+  input = new Uint8Array(PIXELS);
+  answer();
+});
+byId('example').addEventListener('click', () => {
+  pad.clear();
+  input = digits.test.inputs.slice(example * PIXELS, (example + 1) * PIXELS);
+  example = (example + 1) % digits.test.targets.length;
+  answer();
+});
+onTheme(() => {
+  pad.recolour();
+  showNetwork();
+});
+answer();
+try {
+  digits = await fetchDigits(DIGITS);
+  train();
+} catch (error) {
+  fail(String(error));
+}
