@@ -26,6 +26,11 @@ export const SOFTPLUS = 10;
 export const SOFTSIGN = 11;
 export const HARD_SIGMOID = 12;
 export const MIXED = 13; // every unit has its own activation: see RUNS
+export const GELU_TANH = 14;
+export const RELU6 = 15;
+export const HARD_SWISH = 16;
+export const MISH = 17;
+export const PRELU = 18; // its slopes are parameters: see SLOPES
 
 // Costs
 export const QUADRATIC = 0;
@@ -170,7 +175,7 @@ export const MASKS = 64; // a mask for each row, with a bit for each input: 1 if
 export const MASK_STRIDE = 68;
 export const POSITIONS = 72; // u8 [256 x 8]: for each byte the places of its bits that are set
 export const ZEROS = 76; // a panel row of zeros, from which the sums of errors and gradients start
-export const PARAMETERS = 80; // all weights, then all biases
+export const PARAMETERS = 80; // all weights, then all biases, then all slopes of PRELU
 export const WEIGHT_FLOATS = 84;
 export const PARAMETER_FLOATS = 88;
 export const GRADIENTS = 92; // laid out like the parameters
@@ -253,6 +258,9 @@ export const TARGET_THRESHOLD = 464; // f32: a single target means class 1 if it
 // u32: the number of steps of STEP_ROWS rows at the beginning of an epoch, if all others have one row less; 0: none has
 export const LONG_STEPS = 468;
 
+// u32: how many of the parameters L1 and L2 penalise: all weights and, if PENALIZE_BIASES is 1, all biases
+export const PENALIZED_FLOATS = 472;
+
 // The words of a data set's record, WINDOW or TRAINING_SET
 export const SET_INPUTS = 0;
 export const SET_INPUT_TYPE = 4; // F32 or U8
@@ -296,11 +304,17 @@ export const DROPPED = 64; // a after dropout, which is the next layer's INPUT; 
 export const DROPOUT_MASK = 68; // [rows x units]: 0, or 1 / (1 - rate)
 export const DROPOUT_RATE = 72; // f64
 export const MAX_NORM = 80; // f64: the largest length of a unit's weights; 0: no limit
+export const ACTIVATION_CONSTANT = 88; // f32: LEAKY_RELU: the slope below 0; ELU: alpha
+// PRELU, or MIXED with PRELU; otherwise 0
+export const SLOPES = 92; // the slopes below 0, one for each unit; 0 for units with another function
+export const SLOPE_GRADIENTS = 96;
+export const SLOPE_DELTA = 100; // [rows x units]: dC/d(slope) of each sample; 0 for units with another function
 
 // The words of a record of RUNS, one function of a mixed layer
 export const RUN_ACTIVATION = 0; // u32
-export const RUN_UNITS = 4; // u32: how many units have this function
-export const RUN_OFFSETS = 8; // u32 for each of those units: 4j, its place in a row
+export const RUN_CONSTANT = 4; // f32: what ACTIVATION_CONSTANT is for a layer
+export const RUN_UNITS = 8; // u32: how many units have this function
+export const RUN_OFFSETS = 12; // u32 for each of those units: 4j, its place in a row
 
 // Records of doubles for two neighbouring columns. Every quantity has a double for the even column and, 8 bytes further
 // on, one for the odd column.

@@ -1,11 +1,16 @@
 import {
   ELU,
   GELU,
+  GELU_TANH,
   HARD_SIGMOID,
+  HARD_SWISH,
   LEAKY_RELU,
   LINEAR,
+  MISH,
   MIXED,
+  PRELU,
   RELU,
+  RELU6,
   SELU,
   SIGMOID,
   SILU,
@@ -21,15 +26,16 @@ import { horizontalMax, horizontalSum, laneMask, madd } from './simd';
 // lanes that fill up a row's last vector are computed like the others and never read. Only softmax, which adds up a
 // row, leaves them out.
 //
-// No finite z makes a value or a slope infinite or NaN, except in selu past 3.2e38: exp limits its argument to 87.3,
-// and where a result is multiplied by z or a, these are limited too.
+// No finite z makes a value or a slope infinite or NaN, except in selu past 3.2e38, and where leakyRelu or prelu has a
+// slope beyond 1: exp limits its argument to 87.3, and where a result is multiplied by z or a, these are limited too.
 
 // Constants are read from a table, like the coefficients of math.ts.
 const CONSTANTS = memory.data<f32>([
-  1, 0.01, 3, 6, 0.16666666666666666, -87.3, 87.3, -14, 14, -0.5, 0.3989422804014327,
+  1, 2, 3, 6, 0.16666666666666666, -87.3, 87.3, -14, 14, -0.5, 0.3989422804014327, 0.5, 0.3333333333333333, -3, 4, 20,
+  -10, 10, 1.5957691216057308, 0.0713548162726, 0.2140644488178,
 ]);
 const ONE: usize = 0;
-const LEAK: usize = 4;
+const TWO: usize = 4;
 const THREE: usize = 8;
 const SIX: usize = 12;
 const SIXTH: usize = 16;
@@ -39,11 +45,17 @@ const LEAST_NORMAL: usize = 28;
 const LARGEST_NORMAL: usize = 32;
 const MINUS_HALF: usize = 36;
 const NORMAL_PEAK: usize = 40; // 1 / sqrt(2 pi)
+const HALF: usize = 44;
+const THIRD: usize = 48;
+const MINUS_THREE: usize = 52;
+const FOUR: usize = 56;
+const LARGEST_MISH: usize = 60; // from here on, mish is z to the last bit
+const LEAST_GELU_TANH: usize = 64;
+const LARGEST_GELU_TANH: usize = 68;
+const GELU_TANH_LINEAR: usize = 72; // 2 sqrt(2 / pi)
+const GELU_TANH_CUBIC: usize = 76; // 0.044715 times that
+const GELU_TANH_SLOPE: usize = 80; // three times that
 
-/**
- * Two scales: ELU's slope above 0, and its slope at 0 from below, which is also the distance of its lower limit from 0.
- */
-const ELU_SCALES = memory.data<f32>([1, 1]);
 /** SELU's two scales: lambda and lambda alpha of Klambauer et al. (Self-Normalizing Neural Networks, 2017). */
 const SELU_SCALES = memory.data<f32>([1.0507009873554805, 1.7580993408473766]);
 
@@ -77,26 +89,40 @@ function reluSlope(d: v128, a: v128): v128 {
   return v128.and(d, f32x4.gt(a, f32x4.splat(0)));
 }
 
-function leakyRelu(z: v128): v128 {
-  return f32x4.pmax(z, f32x4.mul(z, constant(LEAK)));
+/** z above 0, and `slope` times z below. */
+function leakyRelu(z: v128, slope: v128): v128 {
+  return v128.bitselect(z, f32x4.mul(z, slope), f32x4.gt(z, f32x4.splat(0)));
 }
 
-/** The slope at exactly 0 is 0.01. */
-function leakyReluSlope(d: v128, a: v128): v128 {
-  return v128.bitselect(d, f32x4.mul(d, constant(LEAK)), f32x4.gt(a, f32x4.splat(0)));
+/** The slope at exactly 0 is that from below. */
+function leakyReluSlope(d: v128, z: v128, slope: v128): v128 {
+  return v128.bitselect(d, f32x4.mul(d, slope), f32x4.gt(z, f32x4.splat(0)));
 }
 
-/** z above 0 and e^z - 1 below, each multiplied by its scale: the first and the second float at `scales`. */
-function elu(z: v128, scales: usize): v128 {
-  const above = f32x4.mul(z, v128.load32_splat(scales));
-  const below = f32x4.mul(expm1(z), v128.load32_splat(scales, 4));
-  return v128.bitselect(above, below, f32x4.gt(z, f32x4.splat(0)));
+/** z limited to [0, 6] */
+function relu6(z: v128): v128 {
+  return clamp(z, f32x4.splat(0), constant(SIX));
+}
+
+/** The slope at exactly 0 and 6 is 0. */
+function relu6Slope(d: v128, a: v128): v128 {
+  return v128.and(d, v128.and(f32x4.gt(a, f32x4.splat(0)), f32x4.lt(a, constant(SIX))));
+}
+
+/**
+ * z above 0 and e^z - 1 below, each multiplied by its scale: the float at `above` is the slope above 0, and the one at
+ * `below` is the slope at 0 from below, which is also the distance of the lower limit from 0.
+ */
+function elu(z: v128, above: usize, below: usize): v128 {
+  const rising = f32x4.mul(z, v128.load32_splat(above));
+  const bent = f32x4.mul(expm1(z), v128.load32_splat(below));
+  return v128.bitselect(rising, bent, f32x4.gt(z, f32x4.splat(0)));
 }
 
 /** The slope below 0 is scale e^z = a + scale. The slope at exactly 0 is that from below. */
-function eluSlope(d: v128, a: v128, scales: usize): v128 {
-  const below = f32x4.add(a, v128.load32_splat(scales, 4));
-  return f32x4.mul(d, v128.bitselect(v128.load32_splat(scales), below, f32x4.gt(a, f32x4.splat(0))));
+function eluSlope(d: v128, a: v128, above: usize, below: usize): v128 {
+  const bent = f32x4.add(a, v128.load32_splat(below));
+  return f32x4.mul(d, v128.bitselect(v128.load32_splat(above), bent, f32x4.gt(a, f32x4.splat(0))));
 }
 
 /** e^(-z^2 / 2) */
@@ -115,6 +141,27 @@ function geluSlope(d: v128, z: v128): v128 {
   z = clamp(z, constant(LEAST_NORMAL), constant(LARGEST_NORMAL));
   const e = normalDensity(z);
   return f32x4.mul(d, madd(normalCdf(z, e), f32x4.mul(z, constant(NORMAL_PEAK)), e));
+}
+
+/** e^-x, where x = 2 sqrt(2 / pi) (z + 0.044715 z^3), for z in [-10, 10], where |x| is at most 87.3. */
+function geluTanhPower(z: v128): v128 {
+  const x = f32x4.mul(z, madd(constant(GELU_TANH_LINEAR), f32x4.mul(z, z), constant(GELU_TANH_CUBIC)));
+  return exp(f32x4.neg(x));
+}
+
+/** z (1 + tanh(x / 2)) / 2 = z / (1 + e^-x) with the x of geluTanhPower. In this form, nothing cancels below 0. */
+function geluTanh(z: v128): v128 {
+  const y = clamp(z, constant(LEAST_GELU_TANH), constant(LARGEST_GELU_TANH));
+  return f32x4.div(f32x4.pmax(z, y), f32x4.add(geluTanhPower(y), constant(ONE)));
+}
+
+/** The slope is s + z s (1 - s) x' with s = sigmoid(x). With e = e^-x, 1 - s = e s, so it is s (1 + z e s x'). */
+function geluTanhSlope(d: v128, z: v128): v128 {
+  z = clamp(z, constant(LEAST_GELU_TANH), constant(LARGEST_GELU_TANH));
+  const e = geluTanhPower(z);
+  const s = f32x4.div(constant(ONE), f32x4.add(e, constant(ONE)));
+  const slope = madd(constant(GELU_TANH_LINEAR), f32x4.mul(z, z), constant(GELU_TANH_SLOPE));
+  return f32x4.mul(d, f32x4.mul(s, madd(constant(ONE), f32x4.mul(z, f32x4.mul(e, s)), slope)));
 }
 
 /** z sigmoid(z) */
@@ -160,6 +207,39 @@ function hardSigmoidSlope(d: v128, z: v128): v128 {
   return v128.and(f32x4.mul(d, constant(SIXTH)), f32x4.lt(f32x4.abs(z), constant(THREE)));
 }
 
+/** z times hardSigmoid(z). The product is 0 up to -3, also where z is infinite. */
+function hardSwish(z: v128): v128 {
+  return f32x4.mul(f32x4.pmax(z, constant(MINUS_THREE)), hardSigmoid(z));
+}
+
+/** The slope is z / 3 + 1/2 between -3 and 3. At exactly -3 and 3, it is the one from outside: 0 and 1. */
+function hardSwishSlope(d: v128, z: v128): v128 {
+  const middle = madd(constant(HALF), z, constant(THIRD));
+  const slope = v128.bitselect(middle, constant(ONE), f32x4.lt(z, constant(THREE)));
+  return v128.and(f32x4.mul(d, slope), f32x4.gt(z, constant(MINUS_THREE)));
+}
+
+/**
+ * z tanh(ln(1 + e)) with e = e^z. As (1 + e)^2 is 1 + n with n = e (e + 2), the tanh is n / (n + 2), in which nothing
+ * cancels.
+ */
+function mish(z: v128): v128 {
+  z = f32x4.pmax(z, constant(LEAST_EXPONENT));
+  const e = exp(f32x4.pmin(z, constant(LARGEST_MISH)));
+  const n = f32x4.mul(e, f32x4.add(e, constant(TWO)));
+  return f32x4.mul(z, f32x4.div(n, f32x4.add(n, constant(TWO))));
+}
+
+/** The slope is t + z (1 - t^2) sigmoid(z), where t is the tanh: (n + 4 z e (e + 1) / (n + 2)) / (n + 2). */
+function mishSlope(d: v128, z: v128): v128 {
+  z = clamp(z, constant(LEAST_EXPONENT), constant(LARGEST_MISH));
+  const e = exp(z);
+  const n = f32x4.mul(e, f32x4.add(e, constant(TWO)));
+  const r = f32x4.div(constant(ONE), f32x4.add(n, constant(TWO)));
+  const bend = f32x4.mul(f32x4.mul(f32x4.mul(constant(FOUR), z), f32x4.mul(e, f32x4.add(e, constant(ONE)))), r);
+  return f32x4.mul(d, f32x4.mul(r, f32x4.add(n, bend)));
+}
+
 /** True if each unit's a depends only on its own z, by one function for all units of the layer. */
 export function isElementwise(activation: i32): bool {
   return activation != SOFTMAX && activation != MIXED;
@@ -168,8 +248,19 @@ export function isElementwise(activation: i32): bool {
 // The activation is chosen once for each row, and each activation has a loop of its own. This takes hardly more time
 // than kernels that each contain a loop over the rows.
 
-/** a [rows x units] = sigma(z). For a linear layer a and z are the same matrix, and nothing is done. */
-export function activate(activation: i32, a: usize, z: usize, stride: usize, units: i32, rows: i32): void {
+/**
+ * a [rows x units] = sigma(z). For a linear layer a and z are the same matrix, and nothing is done. At `constants` are
+ * the numbers of the function: the slope of leakyRelu, alpha of elu, or the slopes [units] of prelu. Others have none.
+ */
+export function activate(
+  activation: i32,
+  constants: usize,
+  a: usize,
+  z: usize,
+  stride: usize,
+  units: i32,
+  rows: i32,
+): void {
   if (a == z) return;
   if (activation == SOFTMAX) {
     softmaxForward(a, z, stride, units, rows);
@@ -181,15 +272,24 @@ export function activate(activation: i32, a: usize, z: usize, stride: usize, uni
     if (activation == SIGMOID) for (; j < bytes; j += 16) v128.store(a + j, sigmoid(v128.load(z + j)));
     else if (activation == RELU) for (; j < bytes; j += 16) v128.store(a + j, relu(v128.load(z + j)));
     else if (activation == TANH) for (; j < bytes; j += 16) v128.store(a + j, tanh(v128.load(z + j)));
-    else if (activation == LEAKY_RELU) for (; j < bytes; j += 16) v128.store(a + j, leakyRelu(v128.load(z + j)));
-    else if (activation == ELU || activation == SELU) {
-      const scales = activation == ELU ? ELU_SCALES : SELU_SCALES;
-      for (; j < bytes; j += 16) v128.store(a + j, elu(v128.load(z + j), scales));
+    else if (activation == LEAKY_RELU) {
+      const slope = v128.load32_splat(constants);
+      for (; j < bytes; j += 16) v128.store(a + j, leakyRelu(v128.load(z + j), slope));
+    } else if (activation == ELU || activation == SELU) {
+      const above = activation == ELU ? CONSTANTS + ONE : SELU_SCALES;
+      const below = activation == ELU ? constants : SELU_SCALES + 4;
+      for (; j < bytes; j += 16) v128.store(a + j, elu(v128.load(z + j), above, below));
     } else if (activation == GELU) for (; j < bytes; j += 16) v128.store(a + j, gelu(v128.load(z + j)));
     else if (activation == SILU) for (; j < bytes; j += 16) v128.store(a + j, silu(v128.load(z + j)));
     else if (activation == SOFTPLUS) for (; j < bytes; j += 16) v128.store(a + j, softplus(v128.load(z + j)));
     else if (activation == SOFTSIGN) for (; j < bytes; j += 16) v128.store(a + j, softsign(v128.load(z + j)));
     else if (activation == HARD_SIGMOID) for (; j < bytes; j += 16) v128.store(a + j, hardSigmoid(v128.load(z + j)));
+    else if (activation == GELU_TANH) for (; j < bytes; j += 16) v128.store(a + j, geluTanh(v128.load(z + j)));
+    else if (activation == RELU6) for (; j < bytes; j += 16) v128.store(a + j, relu6(v128.load(z + j)));
+    else if (activation == HARD_SWISH) for (; j < bytes; j += 16) v128.store(a + j, hardSwish(v128.load(z + j)));
+    else if (activation == MISH) for (; j < bytes; j += 16) v128.store(a + j, mish(v128.load(z + j)));
+    else if (activation == PRELU)
+      for (; j < bytes; j += 16) v128.store(a + j, leakyRelu(v128.load(z + j), v128.load(constants + j)));
     else for (; j < bytes; j += 16) v128.store(a + j, v128.load(z + j));
 
     a += stride;
@@ -197,9 +297,13 @@ export function activate(activation: i32, a: usize, z: usize, stride: usize, uni
   }
 }
 
-/** delta [rows x units] = dC/da (.) sigma'(z), in place: on entry `delta` holds dC/da. */
+/**
+ * delta [rows x units] = dC/da (.) sigma'(z), in place: on entry `delta` holds dC/da. `constants` are those of
+ * `activate`. For prelu, multiplyByPreluSlope does this.
+ */
 export function multiplyBySlope(
   activation: i32,
+  constants: usize,
   delta: usize,
   z: usize,
   a: usize,
@@ -207,6 +311,7 @@ export function multiplyBySlope(
   units: i32,
   rows: i32,
 ): void {
+  assert(activation != PRELU);
   if (activation == LINEAR) return;
   if (activation == SOFTMAX) {
     softmaxBackward(delta, a, stride, units, rows);
@@ -221,11 +326,13 @@ export function multiplyBySlope(
       for (; j < bytes; j += 16) v128.store(delta + j, reluSlope(v128.load(delta + j), v128.load(a + j)));
     else if (activation == TANH)
       for (; j < bytes; j += 16) v128.store(delta + j, tanhSlope(v128.load(delta + j), v128.load(a + j)));
-    else if (activation == LEAKY_RELU)
-      for (; j < bytes; j += 16) v128.store(delta + j, leakyReluSlope(v128.load(delta + j), v128.load(a + j)));
-    else if (activation == ELU || activation == SELU) {
-      const scales = activation == ELU ? ELU_SCALES : SELU_SCALES;
-      for (; j < bytes; j += 16) v128.store(delta + j, eluSlope(v128.load(delta + j), v128.load(a + j), scales));
+    else if (activation == LEAKY_RELU) {
+      const slope = v128.load32_splat(constants);
+      for (; j < bytes; j += 16) v128.store(delta + j, leakyReluSlope(v128.load(delta + j), v128.load(z + j), slope));
+    } else if (activation == ELU || activation == SELU) {
+      const above = activation == ELU ? CONSTANTS + ONE : SELU_SCALES;
+      const below = activation == ELU ? constants : SELU_SCALES + 4;
+      for (; j < bytes; j += 16) v128.store(delta + j, eluSlope(v128.load(delta + j), v128.load(a + j), above, below));
     } else if (activation == GELU)
       for (; j < bytes; j += 16) v128.store(delta + j, geluSlope(v128.load(delta + j), v128.load(z + j)));
     else if (activation == SILU)
@@ -237,10 +344,45 @@ export function multiplyBySlope(
       for (; j < bytes; j += 16) v128.store(delta + j, softsignSlope(v128.load(delta + j), v128.load(a + j)));
     else if (activation == HARD_SIGMOID)
       for (; j < bytes; j += 16) v128.store(delta + j, hardSigmoidSlope(v128.load(delta + j), v128.load(z + j)));
+    else if (activation == GELU_TANH)
+      for (; j < bytes; j += 16) v128.store(delta + j, geluTanhSlope(v128.load(delta + j), v128.load(z + j)));
+    else if (activation == RELU6)
+      for (; j < bytes; j += 16) v128.store(delta + j, relu6Slope(v128.load(delta + j), v128.load(a + j)));
+    else if (activation == HARD_SWISH)
+      for (; j < bytes; j += 16) v128.store(delta + j, hardSwishSlope(v128.load(delta + j), v128.load(z + j)));
+    else if (activation == MISH)
+      for (; j < bytes; j += 16) v128.store(delta + j, mishSlope(v128.load(delta + j), v128.load(z + j)));
 
     delta += stride;
     z += stride;
     a += stride;
+  }
+}
+
+/**
+ * What multiplyBySlope does, for prelu with `slopes` [units]. Also writes the derivative of C_x with respect to each
+ * slope, terms [rows x units] = dC/da (.) min(z, 0). `terms` may be `z`.
+ */
+export function multiplyByPreluSlope(
+  terms: usize,
+  slopes: usize,
+  delta: usize,
+  z: usize,
+  stride: usize,
+  units: i32,
+  rows: i32,
+): void {
+  const bytes = rowBytes(units);
+  for (let row = 0; row < rows; ++row) {
+    for (let j: usize = 0; j < bytes; j += 16) {
+      const d = v128.load(delta + j);
+      const zj = v128.load(z + j);
+      v128.store(terms + j, f32x4.mul(d, f32x4.pmin(zj, f32x4.splat(0))));
+      v128.store(delta + j, leakyReluSlope(d, zj, v128.load(slopes + j)));
+    }
+    terms += stride;
+    delta += stride;
+    z += stride;
   }
 }
 

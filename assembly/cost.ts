@@ -11,10 +11,8 @@ import {
   L2,
   LINEAR,
   MEAN_ABSOLUTE_ERROR,
-  MIXED,
   PARAMETERS,
-  PARAMETER_FLOATS,
-  PENALIZE_BIASES,
+  PENALIZED_FLOATS,
   POISSON,
   QUADRATIC,
   SEEDED,
@@ -23,12 +21,10 @@ import {
   SOFTPLUS,
   TANH,
   TRAINING_SAMPLES,
-  WEIGHT_FLOATS,
 } from './abi';
-import { multiplyBySlope } from './activation';
 import { exp, log, log1p } from './math';
 import { absoluteSum, dot } from './float-arrays';
-import { multiplyByMixedSlope } from './mixed-activation';
+import { multiplyByLayerSlope } from './layer-activation';
 import { horizontalMax, horizontalSum64, laneMask, widenAdd } from './simd';
 
 // The cost, BP1 and the penalties. Matrices are [rows x units]; rows of y lie `yStride` bytes apart, rows of all others
@@ -119,8 +115,7 @@ export function outputError(
   if (cost == CUSTOM_COST) customGradient(rows);
   else if (cost != SEEDED) costGradient(cost, delta, z, a, y, stride, yStride, units, rows);
   if (cancelsOutputSlope(cost)) return;
-  if (activation == MIXED) multiplyByMixedSlope(layer, delta, z, a, stride, rows);
-  else multiplyBySlope(activation, delta, z, a, stride, units, rows);
+  multiplyByLayerSlope(layer, activation, delta, z, a, stride, units, rows);
 }
 
 /** delta = dC/da, or delta^L itself if the cost cancels the output's slope. Fill lanes become 0. */
@@ -254,7 +249,7 @@ function crossEntropy(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 
 /** lambda2 / (2n) times the sum of w^2, plus lambda1 / n times the sum of |w|: training adds this to the mean cost. */
 export function penalty(): f64 {
   const w = <usize>load<u32>(HEADER, PARAMETERS);
-  const floats = load<i32>(HEADER + (load<u32>(HEADER, PENALIZE_BIASES) ? PARAMETER_FLOATS : WEIGHT_FLOATS));
+  const floats = load<i32>(HEADER, PENALIZED_FLOATS);
   const l1 = load<f64>(HEADER, L1);
   const l2 = load<f64>(HEADER, L2);
   let sum: f64 = 0;

@@ -7,7 +7,6 @@ import {
   HEADER,
   LAYER_BYTES,
   LINE_BYTES,
-  MIXED,
   NARROW_UNITS,
   PACKED,
   PANEL_ROW_BYTES,
@@ -18,10 +17,9 @@ import {
   Z,
   ZEROS,
 } from './abi';
-import { multiplyBySlope } from './activation';
 import { multiplyByMask } from './dropout';
 import { panelTile } from './forward';
-import { multiplyByMixedSlope } from './mixed-activation';
+import { multiplyByLayerSlope } from './layer-activation';
 import { ownAddress } from './team';
 import { madd, storeTransposed } from './simd';
 
@@ -51,8 +49,7 @@ export function backwardLayer(layer: usize, row: i32, rows: i32): void {
   const activation = load<i32>(before, ACTIVATION);
   const z = <usize>load<u32>(before, Z) + offset;
   const a = <usize>load<u32>(before, A) + offset;
-  if (activation == MIXED) multiplyByMixedSlope(before, deltaBefore, z, a, strideBefore, rows);
-  else multiplyBySlope(activation, deltaBefore, z, a, strideBefore, fanIn, rows);
+  multiplyByLayerSlope(before, activation, deltaBefore, z, a, strideBefore, fanIn, rows);
 }
 
 /**

@@ -1,12 +1,10 @@
 import {
   A,
-  ACTIVATION,
   BIASES,
   BLOCK_ROWS,
   FAN_IN,
   INPUT,
   INPUT_STRIDE,
-  MIXED,
   NARROW_UNITS,
   PANEL_ROW_BYTES,
   PANEL_UNITS,
@@ -15,8 +13,7 @@ import {
   WEIGHTS,
   Z,
 } from './abi';
-import { activate } from './activation';
-import { activateMixed } from './mixed-activation';
+import { activateLayer } from './layer-activation';
 import { sparseProduct } from './sparse';
 import { product, productNarrow, productTwelve, productWide } from './generated/tile';
 import { panelEnd, panelStart } from './team';
@@ -124,8 +121,5 @@ function forwardColumns(layer: usize, row: i32, rows: i32, first: i32, units: i3
   } else {
     panelProduct(z, stride, input, inputStride, weights, panelBytes, biases, fanIn, units, rows);
   }
-  const activation = load<i32>(layer, ACTIVATION);
-  const a = <usize>load<u32>(layer, A) + offset;
-  if (activation == MIXED) activateMixed(layer, a, z, stride, rows);
-  else activate(activation, a, z, stride, units, rows);
+  activateLayer(layer, <usize>load<u32>(layer, A) + offset, z, stride, first, units, rows);
 }

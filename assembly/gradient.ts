@@ -9,6 +9,7 @@ import {
   PACKED,
   PANEL_ROW_BYTES,
   PANEL_UNITS,
+  SLOPE_DELTA,
   STRIDE,
   UNION,
   UNITS,
@@ -22,26 +23,36 @@ import { addScaledRow, madd, storeTransposed } from './simd';
 
 /**
  * BP4 and BP3 for this thread's panels of one layer: weights += scale . sum over the rows of delta (a^(l-1))^T, and
- * biases += scale . sum over the rows of delta. There are two kinds of targets. Gradients start from 0 and become
- * means, with scale = 1/m. Or the targets are the weights and biases themselves, with scale = -eta/m: a step of descent
- * that stores no gradient. `isListed`: the layer is the first one, and uses the lists of its inputs that are not zero.
+ * biases += scale . sum over the rows of delta. The slopes of prelu are like biases, with SLOPE_DELTA in place of
+ * delta; `slopes` is 0 for a layer without them. There are two kinds of targets. Gradients start from 0 and become
+ * means, with scale = 1/m. Or the targets are the parameters themselves, with scale = -eta/m: a step of descent that
+ * stores no gradient. `isListed`: the layer is the first one, and uses the lists of its inputs that are not zero.
  */
-export function addGradients(layer: usize, weights: usize, biases: usize, rows: i32, isListed: bool, scale: f32): void {
+export function addGradients(
+  layer: usize,
+  weights: usize,
+  biases: usize,
+  slopes: usize,
+  rows: i32,
+  isListed: bool,
+  scale: f32,
+): void {
   const all = load<i32>(layer, UNITS);
   const panels = (all + PANEL_UNITS - 1) / PANEL_UNITS;
   const first = panelStart(panels);
   const units = min(panelEnd(panels) * PANEL_UNITS, all) - first * PANEL_UNITS;
   if (units <= 0) return;
   const fanIn = load<i32>(layer, FAN_IN);
-  const delta = <usize>load<u32>(layer, DELTA) + <usize>first * PANEL_ROW_BYTES;
+  const offset = <usize>first * PANEL_ROW_BYTES;
+  const delta = <usize>load<u32>(layer, DELTA) + offset;
   const stride = <usize>load<u32>(layer, STRIDE);
   const input = <usize>load<u32>(layer, INPUT);
   const inputStride = <usize>load<u32>(layer, INPUT_STRIDE);
   weights += <usize>(first * fanIn) * PANEL_ROW_BYTES;
-  biases += <usize>first * PANEL_ROW_BYTES;
   if (isListed) addSparseProducts(weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
   else addProducts(weights, input, inputStride, delta, stride, fanIn, units, rows, scale);
-  if (load<u32>(layer, HAS_BIAS)) addColumnSums(biases, delta, stride, units, rows, scale);
+  if (load<u32>(layer, HAS_BIAS)) addColumnSums(biases + offset, delta, stride, units, rows, scale);
+  if (slopes) addColumnSums(slopes + offset, <usize>load<u32>(layer, SLOPE_DELTA) + offset, stride, units, rows, scale);
 }
 
 /** panels [fanIn x units] += scale . a [rows x fanIn]^T . delta [rows x units]. */

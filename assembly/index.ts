@@ -31,7 +31,7 @@ export { addScaled, dot, scaleFloats } from './float-arrays';
 
 // Kernels. They are exported for two reasons: they stay functions of their own, because V8 compiles a loop well only in
 // a function that is called often; and tests can call them.
-export { activate, multiplyBySlope } from './activation';
+export { activate, multiplyByPreluSlope, multiplyBySlope } from './activation';
 export { outputError, rowCosts } from './cost';
 export { errorsOfTwo, transposePanel } from './delta';
 export { addColumnSums, addProducts } from './gradient';

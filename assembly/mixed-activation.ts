@@ -1,5 +1,18 @@
-import { MIXED_ROWS, RUNS, RUN_ACTIVATION, RUN_COUNT, RUN_OFFSETS, RUN_UNITS, SCRATCH } from './abi';
-import { activate, multiplyBySlope } from './activation';
+import {
+  DELTA,
+  MIXED_ROWS,
+  PRELU,
+  RUNS,
+  RUN_ACTIVATION,
+  RUN_CONSTANT,
+  RUN_COUNT,
+  RUN_OFFSETS,
+  RUN_UNITS,
+  SCRATCH,
+  SLOPES,
+  SLOPE_DELTA,
+} from './abi';
+import { activate, multiplyByPreluSlope, multiplyBySlope } from './activation';
 import { ownAddress } from './team';
 
 // The activations of a mixed layer, whose units have different functions. For each function, its units are gathered
@@ -17,8 +30,14 @@ export function activateMixed(layer: usize, a: usize, z: usize, stride: usize, r
     for (let i = load<i32>(layer, RUN_COUNT); i > 0; --i) {
       const units = load<i32>(run, RUN_UNITS);
       const list = run + RUN_OFFSETS;
+      const activation = load<i32>(run, RUN_ACTIVATION);
       gatherUnits(zRun, z, stride, list, units, count);
-      activate(load<i32>(run, RUN_ACTIVATION), aRun, zRun, stride, units * count, 1);
+      let constants = run + RUN_CONSTANT;
+      if (activation == PRELU) {
+        constants = aRun + <usize>MIXED_ROWS * stride;
+        gatherSlopes(constants, layer, list, units, count);
+      }
+      activate(activation, constants, aRun, zRun, stride, units * count, 1);
       scatterUnits(a, aRun, stride, list, units, count);
       run = list + ((<usize>units) << 2);
     }
@@ -39,10 +58,19 @@ export function multiplyByMixedSlope(layer: usize, delta: usize, z: usize, a: us
     for (let i = load<i32>(layer, RUN_COUNT); i > 0; --i) {
       const units = load<i32>(run, RUN_UNITS);
       const list = run + RUN_OFFSETS;
+      const activation = load<i32>(run, RUN_ACTIVATION);
       gatherUnits(zRun, z, stride, list, units, count);
-      gatherUnits(aRun, a, stride, list, units, count);
       gatherUnits(deltaRun, delta, stride, list, units, count);
-      multiplyBySlope(load<i32>(run, RUN_ACTIVATION), deltaRun, zRun, aRun, stride, units * count, 1);
+      if (activation == PRELU) {
+        // prelu does not need a; its terms take the place of z
+        gatherSlopes(aRun, layer, list, units, count);
+        multiplyByPreluSlope(zRun, aRun, deltaRun, zRun, stride, units * count, 1);
+        const terms = <usize>load<u32>(layer, SLOPE_DELTA) + (delta - <usize>load<u32>(layer, DELTA));
+        scatterUnits(terms, zRun, stride, list, units, count);
+      } else {
+        gatherUnits(aRun, a, stride, list, units, count);
+        multiplyBySlope(activation, run + RUN_CONSTANT, deltaRun, zRun, aRun, stride, units * count, 1);
+      }
       scatterUnits(delta, deltaRun, stride, list, units, count);
       run = list + ((<usize>units) << 2);
     }
@@ -57,6 +85,11 @@ export function multiplyByMixedSlope(layer: usize, delta: usize, z: usize, a: us
 function rowsAtOnce(rows: i32): i32 {
   if (rows >= MIXED_ROWS) return MIXED_ROWS;
   return rows < 4 ? 1 : 4;
+}
+
+/** target [units x rows] = the slopes of the units of `list`, each once for every row. */
+function gatherSlopes(target: usize, layer: usize, list: usize, units: i32, rows: i32): void {
+  gatherUnits(target, <usize>load<u32>(layer, SLOPES), 0, list, units, rows);
 }
 
 /** target [units x rows] = the columns of source at the byte offsets in list [units]. rows is 1 or a multiple of 4. */

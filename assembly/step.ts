@@ -26,6 +26,9 @@ import {
   SCORING,
   SET_INPUT_TYPE,
   SET_SAMPLES,
+  SLOPES,
+  SLOPE_DELTA,
+  SLOPE_GRADIENTS,
   STEP_COST,
   STEP_COUNT,
   STEP_ROW,
@@ -159,7 +162,9 @@ function outputErrors(row: i32, rows: i32): void {
     rows,
   );
   if (!load<u32>(HEADER, IS_WEIGHTED)) return;
-  scaleRows(delta, <usize>load<u32>(HEADER, ROW_WEIGHTS) + ((<usize>row) << 2), stride, units, rows);
+  const weights = <usize>load<u32>(HEADER, ROW_WEIGHTS) + ((<usize>row) << 2);
+  scaleRows(delta, weights, stride, units, rows);
+  if (load<u32>(last, SLOPES)) scaleRows(<usize>load<u32>(last, SLOPE_DELTA) + offset, weights, stride, units, rows);
 }
 
 /**
@@ -196,9 +201,9 @@ function backwardRows(row: i32, rows: i32): void {
 
 /**
  * Adds scale . (sum over the rows of the gradients), for this thread's panels. The targets are at the addresses that
- * each layer's row holds in the words `weightsWord` and `biasesWord`.
+ * each layer's row holds in the words `weightsWord`, `biasesWord` and `slopesWord`.
  */
-function addAllGradients(weightsWord: usize, biasesWord: usize, rows: i32, scale: f32): void {
+function addAllGradients(weightsWord: usize, biasesWord: usize, slopesWord: usize, rows: i32, scale: f32): void {
   const isListed = isSparse(0, rows);
   for (let layer = FIRST_LAYER, last = lastLayer(); layer <= last; layer += LAYER_BYTES) {
     const isFirst = layer == FIRST_LAYER;
@@ -206,6 +211,7 @@ function addAllGradients(weightsWord: usize, biasesWord: usize, rows: i32, scale
       layer,
       load<u32>(layer + weightsWord),
       load<u32>(layer + biasesWord),
+      load<u32>(layer + slopesWord),
       rows,
       isFirst && isListed,
       scale,
@@ -275,10 +281,10 @@ function trainChunk(row: i32, own: i32, rows: i32, stepRow: i32, stepRows: i32, 
   if (isDescent) {
     // the gradient is not stored: until the next forward pass, it can be computed from delta and a
     decayForDescent(step);
-    addAllGradients(WEIGHTS, BIASES, rows, <f32>(-load<f64>(HEADER, LEARNING_RATE) / <f64>rows));
+    addAllGradients(WEIGHTS, BIASES, SLOPES, rows, <f32>(-load<f64>(HEADER, LEARNING_RATE) / <f64>rows));
   } else {
     if (stepRow == 0) clearShare();
-    addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, rows, <f32>(1 / <f64>stepRows));
+    addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, SLOPE_GRADIENTS, rows, <f32>(1 / <f64>stepRows));
     if (isLast) update();
   }
   barrier();
@@ -454,7 +460,7 @@ export function backward(rows: i32): void {
  */
 export function meanGradients(rows: i32, counted: i32, adds: bool): void {
   if (!adds) clearShare();
-  addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, rows, <f32>(1 / <f64>counted));
+  addAllGradients(WEIGHT_GRADIENTS, BIAS_GRADIENTS, SLOPE_GRADIENTS, rows, <f32>(1 / <f64>counted));
 }
 
 /** The optimizer's step on the gradients that have been accumulated. */

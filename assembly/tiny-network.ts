@@ -18,6 +18,7 @@ import {
   PANEL_ROW_BYTES,
   ROW_WEIGHTS,
   SIGMOID,
+  SLOPES,
   UNITS,
   WEIGHTS,
   X,
@@ -26,6 +27,7 @@ import {
 } from './abi';
 import { activate, isElementwise, multiplyBySlope, sigmoidSlope } from './activation';
 import { costSlope, costTerm, cancelsOutputSlope } from './cost';
+import { constantsOf } from './layer-activation';
 import { sigmoid } from './math';
 import { horizontalSum64, laneMask, madd, widenAdd } from './simd';
 
@@ -44,13 +46,13 @@ function end(): usize {
 
 /**
  * True if this file can compute the network: every layer fits into one vector, has no dropout, and has an elementwise
- * activation; the input has no lists; and the cost is not a custom one.
+ * activation without slopes to train; the input has no lists; and the cost is not a custom one.
  */
 export function isTinyNetwork(): bool {
   if (load<u32>(HEADER, LISTS) || load<i32>(HEADER, COST) == CUSTOM_COST) return false;
   for (let layer: usize = LAYERS; layer < end(); layer += LAYER_BYTES) {
     if (load<i32>(layer, UNITS) > VECTOR_UNITS || load<u32>(layer, DROPPED)) return false;
-    if (!isElementwise(load<i32>(layer, ACTIVATION))) return false;
+    if (!isElementwise(load<i32>(layer, ACTIVATION)) || load<u32>(layer, SLOPES)) return false;
   }
   return true;
 }
@@ -76,7 +78,7 @@ export function forwardVectors(): v128 {
       a = sigmoid(z);
       v128.store(target, a);
     } else {
-      activate(activation, target, at, 16, load<i32>(layer, UNITS), 1);
+      activate(activation, constantsOf(layer), target, at, 16, load<i32>(layer, UNITS), 1);
       a = v128.load(target);
     }
   }
@@ -113,7 +115,7 @@ function multiplyByVectorSlope(slope: v128, layer: usize): void {
   const z = <usize>load<u32>(layer, Z);
   const a = <usize>load<u32>(layer, A);
   v128.store(delta, slope);
-  multiplyBySlope(load<i32>(layer, ACTIVATION), delta, z, a, 16, load<i32>(layer, UNITS), 1);
+  multiplyBySlope(load<i32>(layer, ACTIVATION), constantsOf(layer), delta, z, a, 16, load<i32>(layer, UNITS), 1);
 }
 
 /** BP2: delta of every layer before the output layer, from the last to the first. */

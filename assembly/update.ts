@@ -23,6 +23,7 @@ import {
   PARAMETER_FLOATS,
   PENALIZE_BIASES,
   SGD,
+  SLOPES,
   STATE,
   STEP_COUNT,
   TRAINING_SAMPLES,
@@ -34,8 +35,9 @@ import { madd } from './simd';
 import { ownAddress, panelEnd, panelStart } from './team';
 import { followRule, isDescent, prepareRule, weightDecay } from './update-rules';
 
-// The step of the optimizer, as flat loops over the parameters: first the weights, then the biases, each a multiple of
-// 16 floats. Fill lanes hold 0 and have the gradient 0, and every rule leaves such a parameter at 0.
+// The step of the optimizer, as flat loops over the parameters: the weights, the biases and the slopes of prelu of each
+// layer, each a multiple of 16 floats. Fill lanes hold 0 and have the gradient 0, and every rule leaves such a
+// parameter at 0.
 //
 // A step prepares the coefficients of the optimizer's rule. If the length of the gradient is limited, it also prepares
 // the factor that shortens the gradient. Then, block by block, it computes the gradient that the optimizer sees and
@@ -117,6 +119,11 @@ function biasesBefore(layer: usize, panel: i32): i32 {
   return parametersBefore(load<u32>(layer, BIASES)) + panel * PANEL_UNITS;
 }
 
+/** The number of parameters before the slopes of a layer's panel, for a layer that has slopes. */
+function slopesBefore(layer: usize, panel: i32): i32 {
+  return parametersBefore(load<u32>(layer, SLOPES)) + panel * PANEL_UNITS;
+}
+
 function parametersBefore(address: u32): i32 {
   return <i32>((address - load<u32>(HEADER, PARAMETERS)) >> 2);
 }
@@ -128,6 +135,7 @@ export function clearShare(): void {
     const end = endPanel(layer);
     clearFloats(weightsBefore(layer, first), weightsBefore(layer, end));
     clearFloats(biasesBefore(layer, first), biasesBefore(layer, end));
+    if (load<u32>(layer, SLOPES)) clearFloats(slopesBefore(layer, first), slopesBefore(layer, end));
   }
 }
 
@@ -152,6 +160,10 @@ export function updateParameters(): void {
     const end = endPanel(layer);
     updateSpan(optimizer, weightsBefore(layer, first), weightsBefore(layer, end), !isPlain, scale);
     updateSpan(optimizer, biasesBefore(layer, first), biasesBefore(layer, end), isPenalized, scale);
+    // as in the paper of prelu, no penalty pulls its slopes to 0
+    if (load<u32>(layer, SLOPES)) {
+      updateSpan(optimizer, slopesBefore(layer, first), slopesBefore(layer, end), false, scale);
+    }
     if (optimizer != LBFGS) limitNorms(layer);
   }
 }

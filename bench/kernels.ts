@@ -1,7 +1,7 @@
 import { type ActivationName, type LayerOptions, Network, sgd } from 'simdprop';
 import * as abi from '../assembly/abi.js';
 import { CLASSES } from '../examples/digits/idx.js';
-import { ACTIVATIONS } from '../src/spec/spec.js';
+import { ACTIVATIONS, constantOf, FIRST_SLOPE } from '../src/spec/activations.js';
 import { startKernels } from '../test/build.js';
 import { alignTable, median } from './machine.js';
 import { type Contender, type Section, takeTurns } from './turns.js';
@@ -38,19 +38,29 @@ async function prepareKernels(names: readonly string[]): Promise<Contender[]> {
   const matrixBytes = ELEMENTS * 4;
   const z = KERNEL_ARENA;
   const delta = z + matrixBytes;
-  const outputs = delta + matrixBytes;
-  const { core } = await startKernels(outputs + names.length * matrixBytes);
+  const slopes = delta + matrixBytes;
+  const terms = slopes + ROW_BYTES;
+  const constants = terms + matrixBytes;
+  const outputs = constants + names.length * 16;
+  const { core, memory } = await startKernels(outputs + names.length * matrixBytes);
+  new Float32Array(memory.buffer, slopes, UNITS).fill(FIRST_SLOPE);
   core.fillNormal(z, ELEMENTS, 2, abi.RANDOM_WEIGHTS, 0);
   // delta is 0 and stays 0. It is multiplied in place, so other values would fade to subnormal numbers, which take many
   // times as long.
   return names.flatMap((name, n) => {
     const activation = ACTIVATIONS[name as ActivationName];
+    const isPrelu = name === 'prelu';
     const a = outputs + n * matrixBytes;
+    const own = isPrelu ? slopes : constants + n * 16;
+    if (!isPrelu) new Float32Array(memory.buffer, own, 1)[0] = constantOf(name as ActivationName);
     const forward = () => {
-      for (let call = 0; call < CALLS; ++call) core.activate(activation, a, z, ROW_BYTES, UNITS, ROWS);
+      for (let call = 0; call < CALLS; ++call) core.activate(activation, own, a, z, ROW_BYTES, UNITS, ROWS);
     };
     const backward = () => {
-      for (let call = 0; call < CALLS; ++call) core.multiplyBySlope(activation, delta, z, a, ROW_BYTES, UNITS, ROWS);
+      for (let call = 0; call < CALLS; ++call) {
+        if (isPrelu) core.multiplyByPreluSlope(terms, slopes, delta, z, ROW_BYTES, UNITS, ROWS);
+        else core.multiplyBySlope(activation, own, delta, z, a, ROW_BYTES, UNITS, ROWS);
+      }
     };
     return [
       { name: `${name} forward`, run: forward, isAsync: false },

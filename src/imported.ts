@@ -2,6 +2,7 @@ import { checkIsObject, checkObject } from './check/errors.js';
 import type { Exchanged, ExchangedLayer } from './exchange/exchanged.js';
 import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
 import { CONTENTS } from './persistence/saved-network.js';
+import { hasSlopes } from './spec/activations.js';
 import type { LayerOptions } from './spec/network-options.js';
 
 // What all entries for other formats share: they make a Network of what a file contains, and take one apart for a file.
@@ -69,8 +70,8 @@ export async function networkOf(exchanged: Exchanged, options: ImportedNetworkOp
   return { network, ...(threshold !== undefined && { threshold }), notes };
 }
 
-function layerOptions({ weights, biases, ...layer }: ExchangedLayer): LayerOptions {
-  return { ...layer, initializer: layer.bias ? { weights, biases } : { weights } };
+function layerOptions({ weights, biases, slopes, ...layer }: ExchangedLayer): LayerOptions {
+  return { ...layer, initializer: { weights, ...(layer.bias && { biases }), ...(slopes && { slopes }) } };
 }
 
 /** A network as writers take it. Throws a TypeError for everything else. */
@@ -96,7 +97,8 @@ export function exchangedOf(where: string, network: Network): Exchanged {
   const taken = layers.map((layer): ExchangedLayer => {
     const weights = take(layer.units * fanIn);
     fanIn = layer.units;
-    return { ...layer, weights, biases: take(layer.units) };
+    const biases = take(layer.units);
+    return { ...layer, weights, biases, ...(hasSlopes(layer.activation) && { slopes: take(layer.units) }) };
   });
   return {
     inputs,

@@ -28,14 +28,17 @@ export type { LoadOptions } from './persistence/decode.js';
 export type { SaveOptions } from './persistence/saved-network.js';
 export type { SavedBytes } from './persistence/sections.js';
 export type {
+  Activation,
   ActivationName,
   ConstantInitializer,
   CostName,
   CustomCost,
+  Elu,
   GivenInitializer,
   HuberCost,
   InitializerName,
   LayerOptions,
+  LeakyRelu,
 } from './spec/network-options.js';
 export type {
   Adadelta,

@@ -3,10 +3,14 @@ import {
   deltas,
   forward,
   gradients,
+  isPrelu,
   type ReferenceActivation,
   type ReferenceCost,
+  type ReferenceFunction,
   type ReferenceLayer,
   type ReferenceNetwork,
+  slopeDeltas,
+  slopesOf,
   type UpdateSettings,
 } from '../src/inspection/reference.js';
 
@@ -24,18 +28,28 @@ const SMALLEST = 1.3e-38;
 
 /**
  * The largest slope |sigma'| of an activation, and the largest change of its slope with z, |sigma''|, if they exceed 1:
- * gelu has 1.1290 at sqrt 2; silu 1.0998 at 2.3994; selu lambda alpha for both, at 0 from below; softsign has a change
- * of 2 at 0.
+ * gelu has 1.1290 at sqrt 2, and its approximation 1.1291; silu 1.0998 at 2.3994; mish 1.0888 at 1.49; hardSwish 1.5
+ * just below 3; selu lambda alpha for both, at 0 from below; softsign has a change of 2 at 0.
  */
-const STEEPEST: Partial<Record<ReferenceActivation, number>> = { gelu: 1.13, silu: 1.1, selu: 1.7581 };
+const STEEPEST: Partial<Record<ReferenceActivation, number>> = {
+  gelu: 1.13,
+  geluTanh: 1.13,
+  silu: 1.1,
+  mish: 1.09,
+  hardSwish: 1.5,
+  selu: 1.7581,
+};
 const BEND: Partial<Record<ReferenceActivation, number>> = { selu: 1.7581, softsign: 2 };
 
 /** The places where the slope jumps. */
 const KINKS: Partial<Record<ReferenceActivation, readonly number[]>> = {
   relu: [0],
   leakyRelu: [0],
+  prelu: [0],
+  relu6: [0, 6],
   selu: [0],
   hardSigmoid: [-3, 3],
+  hardSwish: [-3, 3],
 };
 
 /** The activations that work on a unit alone: all but softmax. */
@@ -44,7 +58,8 @@ export const ELEMENTWISE = (Object.keys(activations) as Exclude<ReferenceActivat
 );
 
 function nameOf({ activation }: ReferenceLayer, j: number): ReferenceActivation {
-  return typeof activation === 'string' ? activation : activation[j];
+  const one = (Array.isArray(activation) ? activation[j] : activation) as ReferenceFunction;
+  return typeof one === 'string' ? one : one.name;
 }
 
 /** The distance of a unit's z from the nearest kink of its function; Infinity if there is none. */
@@ -56,6 +71,8 @@ export function kinkDistance(layer: ReferenceLayer, j: number, z: number): numbe
 export interface ParameterErrors {
   weights: Float64Array;
   biases: Float64Array;
+  /** Those of the slopes of prelu. */
+  slopes: Float64Array;
 }
 
 export interface LayerErrors {
@@ -64,13 +81,15 @@ export interface LayerErrors {
   delta: Float64Array;
   dW: Float64Array;
   db: Float64Array;
+  dSlopes: Float64Array;
 }
 
 /** Parameters that f32 holds exactly. */
 export function noErrors(network: ReferenceNetwork): ParameterErrors[] {
-  return network.layers.map(({ weights, biases }) => ({
+  return network.layers.map(({ weights, biases, units }) => ({
     weights: new Float64Array(weights.length),
     biases: new Float64Array(biases.length),
+    slopes: new Float64Array(units),
   }));
 }
 
@@ -116,6 +135,7 @@ export function passErrors(
     delta: new Float64Array(rows * units),
     dW: new Float64Array(weights.length),
     db: new Float64Array(units),
+    dSlopes: new Float64Array(units),
   }));
 
   for (let l = 0; l < layers.length; l++) {
@@ -141,7 +161,8 @@ export function passErrors(
       for (let j = 0; j < units; j++) {
         const a = Math.abs(values[l].a[r * units + j]);
         const carried = (STEEPEST[nameOf(layers[l], j)] ?? 1) * Math.max(worst, zBound[j]);
-        bounds[l].a[r * units + j] = carried + ACTIVATION_ROUNDINGS * EPSILON * a + SMALLEST;
+        const slopeError = errors[l].slopes[j] * Math.abs(values[l].z[r * units + j]);
+        bounds[l].a[r * units + j] = carried + slopeError + ACTIVATION_ROUNDINGS * EPSILON * a + SMALLEST;
       }
     }
   }
@@ -185,7 +206,13 @@ export function passErrors(
         const name = nameOf(layers[l], j);
         const steepest = STEEPEST[name] ?? 1;
         const changed = bounds[l].a[at(j)] + (BEND[name] ?? 1) * bounds[l].z[at(j)];
-        const slopeBound = Math.max(changed, worstA) + ACTIVATION_ROUNDINGS * EPSILON * steepest;
+        const slopeBound = Math.max(changed, worstA) + ACTIVATION_ROUNDINGS * EPSILON * steepest + errors[l].slopes[j];
+        if (isPrelu(layers[l], j)) {
+          // dC/da min(z, 0), added up over the rows
+          const [size, below] = [g[j], Math.abs(Math.min(values[l].z[at(j)], 0))];
+          const own = (rows + 3) * EPSILON * size * below + gBound[j] * below + size * bounds[l].z[at(j)];
+          bounds[l].dSlopes[j] += own / rows;
+        }
         bounds[l].delta[at(j)] = isFused
           ? gBound[j]
           : steepest * Math.max(gBound[j], worstBound) + Math.max(g[j], worstG) * slopeBound;
@@ -222,7 +249,8 @@ export function stepErrors(
   rowWeights?: Float64Array,
 ): ParameterErrors[] {
   const values = forward(network, x);
-  const gradient = gradients(network, x, values, deltas(network, values, y, rowWeights));
+  const delta = deltas(network, values, y, rowWeights);
+  const gradient = gradients(network, x, values, delta, slopeDeltas(network, values, y, delta, rowWeights));
   const bounds = passErrors(network, errors, x, y, rowWeights);
   const keep = Math.abs(1 - (learningRate * l2) / trainingSamples);
   const after = (p: Float64Array, error: Float64Array, g: Float64Array, gBound: Float64Array, factor: number) =>
@@ -233,6 +261,7 @@ export function stepErrors(
   return network.layers.map(({ weights, biases }, l) => ({
     weights: after(weights, errors[l].weights, gradient[l].dW, bounds[l].dW, keep),
     biases: after(biases, errors[l].biases, gradient[l].db, bounds[l].db, 1),
+    slopes: after(slopesOf(network.layers[l]), errors[l].slopes, gradient[l].dSlopes, bounds[l].dSlopes, 1),
   }));
 }
 

@@ -92,9 +92,27 @@ type Product = (
 /** The functions of the core that only tests call, in addition to those of Core. */
 export interface Kernels extends Core {
   constantsEnd(): number;
-  activate(activation: number, a: number, z: number, stride: number, units: number, rows: number): void;
+  activate(
+    activation: number,
+    constants: number,
+    a: number,
+    z: number,
+    stride: number,
+    units: number,
+    rows: number,
+  ): void;
+  multiplyByPreluSlope(
+    terms: number,
+    slopes: number,
+    delta: number,
+    z: number,
+    stride: number,
+    units: number,
+    rows: number,
+  ): void;
   multiplyBySlope(
     activation: number,
+    constants: number,
     delta: number,
     z: number,
     a: number,

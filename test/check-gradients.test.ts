@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { MAX_FLOAT } from '../src/check/errors.js';
 import { Header } from '../src/core/header.js';
-import type { ActivationName, CustomCost, NetworkOptions, Optimizer, Targets } from '../src/index.js';
+import type { ActivationName, CustomCost, Layer, NetworkOptions, Optimizer, Targets } from '../src/index.js';
 import type { GradientCheck } from '../src/inspection/check-gradients.js';
 import { Network } from '../src/network.js';
+import { activationAt, hasSlopes } from '../src/spec/activations.js';
 import { adam, irprop, lbfgs, momentum, numbersOf, sgd } from '../src/spec/optimizer.js';
 import { ELEMENTWISE } from './bounds.js';
 import { buildName, createNetwork } from './build.js';
@@ -119,6 +120,8 @@ async function build(given: Scenario) {
   net.layers.forEach((layer, l) => {
     const hasBias = l < hidden.length ? hidden[l].bias : output.bias;
     if (hasBias) layer.setBiases(randomFloats(layer.units, random));
+    const slopeOf = (_: unknown, j: number) => (activationAt(layer.activation, j) === 'prelu' ? random() - 0.25 : 0);
+    layer.setSlopes(Float32Array.from({ length: layer.units }, slopeOf));
   });
   net.optimizer = given.optimizer;
   net.trainingSamples = given.trainingSamples;
@@ -152,7 +155,9 @@ describe('checkGradients', () => {
         const { cost, exactCost } = check;
         expect(Math.abs(cost - exactCost), `cost ${cost}, exact ${exactCost}`).toBeLessThan(1e-4 * (1 + exactCost));
         const biases = [...given.hidden, given.output].map(({ bias }) => bias);
-        const wanted = net.layers.reduce((n, { units, fanIn }, l) => n + units * (fanIn + Number(biases[l])), 0);
+        const ofUnit = ({ fanIn, activation }: Layer, l: number) =>
+          fanIn + Number(biases[l]) + Number(hasSlopes(activation));
+        const wanted = net.layers.reduce((n, layer, l) => n + layer.units * ofUnit(layer, l), 0);
         expect(check.parameters).toBe(wanted);
         net.dispose();
       }),
@@ -373,7 +378,8 @@ describe('checkGradients finds', () => {
   }
 
   it.each<[string, ActivationName, number]>([
-    ['the slope of leakyRelu below 0', 'leakyRelu', 0.01],
+    ['2 sqrt(2 / pi) of geluTanh', 'geluTanh', 1.5957691216057308],
+    ['1/3 of hardSwish', 'hardSwish', 1 / 3],
     ['lambda of selu', 'selu', 1.0507009873554805],
     ['lambda alpha of selu', 'selu', 1.7580993408473766],
     ['1/6 of hardSigmoid', 'hardSigmoid', 1 / 6],

@@ -135,7 +135,7 @@ describe.each(PAIRS)('%s on %s outputs, the kernels', (cost, activation) => {
       memory[weights + i] = i * random();
     }
     const [code, activationCode] = [COST_CODES[cost], ACTIVATION_CODES[activation]!];
-    core.activate(activationCode, a * 4, z * 4, stride * 4, units, rows);
+    core.activate(activationCode, 0, a * 4, z * 4, stride * 4, units, rows);
     const value = costSum(core, memory, code, z * 4, a * 4, y * 4, 0, stride * 4, yStride * 4, units, rows);
     const weighted = costSum(
       core,

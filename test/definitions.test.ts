@@ -125,7 +125,7 @@ describe.skipIf(buildName === 'relaxed')('functions, operation by operation', ()
     ['tanh', abi.TANH, tanh],
   ])('%s', (_, activation, wanted) => {
     put(SOURCE, xs);
-    core.activate(activation, TARGET, SOURCE, 4 * xs.length, xs.length, 1);
+    core.activate(activation, 0, TARGET, SOURCE, 4 * xs.length, xs.length, 1);
     expect(get(TARGET, xs.length)).toEqual(xs.map(wanted));
   });
 
@@ -135,7 +135,7 @@ describe.skipIf(buildName === 'relaxed')('functions, operation by operation', ()
       const z = xs.subarray(0, units).map((x) => f(x / 8));
       put(SOURCE, new Float32Array(40));
       put(SOURCE, z);
-      core.activate(abi.SOFTMAX, TARGET, SOURCE, 160, units, 1);
+      core.activate(abi.SOFTMAX, 0, TARGET, SOURCE, 160, units, 1);
       const top = Math.max(...z);
       const e = z.map((value) => exp(f(value - top)));
       const lanes = [0, 0, 0, 0];

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildName, EPSILON, loadNetwork } from './build.js';
 import { BYTES, KINDS, QUESTIONS, TRAININGS } from './golden-saved/trainings.js';
-import { arraysOf } from './parameters.js';
+import { parametersOf } from './parameters.js';
 
 // Files that earlier versions wrote during training: their contents, the predictions of their networks, and their
 // further training.
@@ -65,7 +65,7 @@ describe.each(names)('%s', (name) => {
       predictionsOfBytes: [...net.predict(BYTES)],
     };
     got.costs = [...(await net.fit(data, training)).column('cost')];
-    got.trained = net.layers.map(arraysOf).flatMap(({ weights, biases }) => [...weights, ...biases]);
+    got.trained = parametersOf(net).flatMap((values) => [...values]);
     const isRoundedOtherwise = name === 'version-1-standardized';
     for (const [key, values] of Object.entries(got)) {
       const wanted = expected[key as keyof Expected] as number[];

@@ -4,8 +4,11 @@ import {
   deltas,
   forward,
   gradients,
+  isPrelu,
   numericGradients,
   type ReferenceNetwork,
+  slopeDeltas,
+  slopesOf,
   step,
 } from '../src/inspection/reference.js';
 import { sgd } from '../src/spec/optimizer.js';
@@ -62,6 +65,7 @@ function build({ inputs, hidden, outputs, output: { cost, activation }, hasBias,
         activation: activation === MIXED ? names : activation,
         weights: Float64Array.from({ length: units * fanIn }, () => signed(2 / Math.sqrt(fanIn))),
         biases: Float64Array.from({ length: units }, () => (hasBias ? signed(1) : 0)),
+        ...(activation === MIXED || activation === 'prelu' ? { slopes: slopesFor(names, activation, signed) } : {}),
       };
     }),
   } as ReferenceNetwork;
@@ -79,6 +83,10 @@ function build({ inputs, hidden, outputs, output: { cost, activation }, hasBias,
   }
   return { network, x, y };
 }
+
+/** A slope for each unit with prelu. */
+const slopesFor = (names: readonly string[], activation: string, signed: (scale: number) => number) =>
+  Float64Array.from(names, (name) => ((activation === MIXED ? name : activation) === 'prelu' ? signed(0.9) : 0));
 
 /**
  * True if some z is so close to a kink that it may be on the other side in f32, where the slope differs. This does not
@@ -100,9 +108,10 @@ async function coreOf(network: ReferenceNetwork, l2: number) {
     l2,
     batchSize: 4,
   });
-  network.layers.forEach(({ weights, biases }, l) => {
+  network.layers.forEach(({ weights, biases, slopes }, l) => {
     net.layers[l].setWeights(Float32Array.from(weights));
     net.layers[l].setBiases(Float32Array.from(biases));
+    if (slopes) net.layers[l].setSlopes(Float32Array.from(slopes));
   });
   return net;
 }
@@ -117,7 +126,7 @@ test('z, a, delta and gradients are those of the reference for any network', asy
       const net = await coreOf(network, 0);
       const values = forward(network, x);
       const delta = deltas(network, values, y);
-      const gradient = gradients(network, x, values, delta);
+      const gradient = gradients(network, x, values, delta, slopeDeltas(network, values, y, delta));
       const bounds = passErrors(network, noErrors(network), x, y);
       net.forward(Float32Array.from(x));
       net.backward(Float32Array.from(y));
@@ -127,6 +136,8 @@ test('z, a, delta and gradients are those of the reference for any network', asy
         expectWithin(`layers[${l}].delta`, layer.getDelta(), delta[l], bounds[l].delta);
         expectWithin(`layers[${l}].weightGradients`, layer.getWeightGradients(), gradient[l].dW, bounds[l].dW);
         expectWithin(`layers[${l}].biasGradients`, layer.getBiasGradients(), gradient[l].db, bounds[l].db);
+        const { dSlopes } = gradient[l];
+        expectWithin(`layers[${l}].slopeGradients`, layer.getSlopeGradients(), dSlopes, bounds[l].dSlopes);
       });
     }),
     { seed: SEED, numRuns: 300 },
@@ -158,6 +169,9 @@ test("the core's gradients are the slopes of the cost, by central differences in
         const own = (bound: Float64Array) => bound.map((value) => value + 1e-7);
         expectWithin(`layers[${l}].weightGradients`, layer.getWeightGradients(), numeric[l].dW, own(bounds[l].dW));
         expectWithin(`layers[${l}].biasGradients`, layer.getBiasGradients(), numeric[l].db, own(bounds[l].db));
+        // units with another function have no slope to move
+        const wanted = numeric[l].dSlopes.map((d, j) => (isPrelu(network.layers[l], j) ? d : 0));
+        expectWithin(`layers[${l}].slopeGradients`, layer.getSlopeGradients(), wanted, own(bounds[l].dSlopes));
       });
     }),
     { seed: SEED, numRuns: 60 },
@@ -178,9 +192,11 @@ test('a training step moves every parameter as the reference does, with L2 and w
       net.trainingSamples = settings.trainingSamples;
       net.trainBatch(Float32Array.from(x), Float32Array.from(y));
       const errors = stepErrors(network, noErrors(network), x, y, settings);
-      step(network, x, y, settings).layers.forEach(({ weights, biases }, l) => {
+      step(network, x, y, settings).layers.forEach((moved, l) => {
+        const { weights, biases } = moved;
         expectWithin(`layers[${l}].weights`, net.layers[l].getWeights(), weights, errors[l].weights);
         expectWithin(`layers[${l}].biases`, net.layers[l].getBiases(), biases, errors[l].biases);
+        expectWithin(`layers[${l}].slopes`, net.layers[l].getSlopes(), slopesOf(moved), errors[l].slopes);
       });
     }),
     { seed: SEED, numRuns: 200 },

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Graph, type Node, type Operation, unroll } from '../src/graph/index.js';
-import type { ActivationName, CostName, NetworkOptions } from '../src/index.js';
+import type { Activation, ActivationName, CostName, NetworkOptions } from '../src/index.js';
 import { forward, meanCost, type ReferenceNetwork } from '../src/inspection/reference.js';
 import type { Network } from '../src/network.js';
+import { showActivation } from '../src/spec/activations.js';
 import { expectWithin, noErrors, passErrors } from './bounds.js';
 import { createNetwork, EPSILON } from './build.js';
 import { arraysOf } from './parameters.js';
@@ -583,16 +584,66 @@ describe('an unrolled network', () => {
     expect(valuesOf(first)).toEqual([-0.125, 9]);
   });
 
+  it('has the values and derivatives of the core for all other activations, with their constants and slopes', async () => {
+    const activations: Activation[] = [
+      'leakyRelu',
+      { name: 'leakyRelu', slope: -0.5 },
+      'prelu',
+      'relu6',
+      'elu',
+      { name: 'elu', alpha: 2 },
+      'geluTanh',
+      'silu',
+      'mish',
+      'softplus',
+      'hardSigmoid',
+      'hardSwish',
+    ];
+    const units = activations.length;
+    const net = await createNetwork({
+      inputs: 1,
+      layers: [
+        { units, activation: activations },
+        { units: 1, activation: 'linear' },
+      ],
+      cost: 'quadratic',
+    });
+    net.layers[0].setSlopes(activations.map((name) => (name === 'prelu' ? 0.75 : 0)));
+    net.layers[0].setWeights(new Float32Array(units).fill(1));
+    net.layers[1].setWeights(Float32Array.from({ length: units }, (_, j) => 1 + j / 4));
+    // kinks, their neighbourhood, and numbers at which a plain exp would overflow
+    for (const x of [0, -0.5, 0.5, -3, 3, -2, 2, 6, 5, -7, 7, 800, -800]) {
+      const { graph, layers, cost } = unroll(net, [x], [1]);
+      net.forward([x]);
+      net.backward(Float32Array.of(1));
+      const reverse = graph.reverse(cost);
+      const [first] = net.layers;
+      const expectNear = (name: string, nodes: readonly Node[], of: (node: Node) => number, core: Float32Array) => {
+        for (const [j, node] of nodes.entries()) {
+          const [got, wanted] = [of(node), core[j]];
+          const where = `${name} of ${showActivation(activations[j])} at ${x}`;
+          expect(Math.abs(got - wanted), where).toBeLessThan(2e-6 * (1 + Math.abs(wanted)));
+        }
+      };
+      expectNear('a', layers[0].a, ({ value }) => value, first.getA());
+      expectNear('delta', layers[0].z, ({ index }) => reverse[index], first.getDelta());
+      expectNear('slope', layers[0].slopes, ({ index }) => reverse[index], first.getSlopeGradients());
+    }
+  });
+
   it('refuses functions that it does not know, by name, and samples that do not fit', async () => {
     const make = (activation: ActivationName, cost?: CostName) =>
       createNetwork({ inputs: 2, layers: [{ units: 2 }, { units: 2, activation }], cost });
     const gelu = await make('gelu');
     const x = [0, 1];
     expect(() => unroll(gelu, x)).toThrow(
-      new RangeError('layers[1].activation: got "gelu", want one of linear, sigmoid, tanh, relu'),
+      new RangeError(
+        'layers[1].activation: got "gelu", want one of linear, sigmoid, tanh, relu, leakyRelu, prelu, relu6, elu, ' +
+          'geluTanh, silu, mish, softplus, hardSigmoid, hardSwish',
+      ),
     );
-    const mixed = await createNetwork({ inputs: 2, layers: [{ units: 2, activation: ['tanh', 'silu'] }] });
-    expect(() => unroll(mixed, x)).toThrow('layers[0].activation[1]: got "silu"');
+    const mixed = await createNetwork({ inputs: 2, layers: [{ units: 2, activation: ['tanh', 'selu'] }] });
+    expect(() => unroll(mixed, x)).toThrow('layers[0].activation[1]: got "selu"');
     const huber = await make('linear', 'huber');
     expect(() => unroll(huber, x, x)).toThrow(
       new RangeError('cost: got "huber", want one of quadratic, binaryCrossEntropy, categoricalCrossEntropy'),

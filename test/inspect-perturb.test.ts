@@ -51,10 +51,13 @@ describe('the demon', () => {
   const CORNERS: Partial<Record<ReferenceActivation, readonly number[]>> = {
     relu: [0],
     leakyRelu: [0],
+    prelu: [0],
+    relu6: [0, 6],
     elu: [0],
     selu: [0],
     softsign: [0],
     hardSigmoid: [-3, 3],
+    hardSwish: [-3, 3],
   };
 
   /** True if no function with kinks has changed its piece. */

@@ -289,9 +289,9 @@ describe.each(ACTIVATIONS)('%s', (name, id) => {
       const z = place(rows * stride, () => (random() - 0.5) * 8);
       const a = place(rows * stride, () => SENTINEL);
       const delta = place(rows * stride, (i) => (i % stride < units ? random() - 0.5 : 0));
-      core.activate(id, a.address, z.address, stride * 4, units, rows);
+      core.activate(id, 0, a.address, z.address, stride * 4, units, rows);
       const dCda = Float64Array.from(memory.slice(delta.index, delta.index + rows * stride));
-      core.multiplyBySlope(id, delta.address, z.address, a.address, stride * 4, units, rows);
+      core.multiplyBySlope(id, 0, delta.address, z.address, a.address, stride * 4, units, rows);
       for (let i = 0; i < rows; i++) {
         const at = (m: { index: number }, j: number) => memory[m.index + i * stride + j];
         const zRow = Float64Array.from({ length: units }, (_, j) => at(z, j));
@@ -314,8 +314,8 @@ describe.each(ACTIVATIONS)('%s', (name, id) => {
     const z = place(12, (i) => extremes[i]);
     const a = place(12, () => 0);
     const delta = place(12, () => 1);
-    core.activate(id, a.address, z.address, 48, 12, 1);
-    core.multiplyBySlope(id, delta.address, z.address, a.address, 48, 12, 1);
+    core.activate(id, 0, a.address, z.address, 48, 12, 1);
+    core.multiplyBySlope(id, 0, delta.address, z.address, a.address, 48, 12, 1);
     const wanted = reference.value(Float64Array.from(memory.slice(z.index, z.index + 12)));
     for (let j = 0; j < 12; j++) {
       // the smallest result of exp is e^-87.3 = 1.2e-38
@@ -329,7 +329,7 @@ describe.each(ACTIVATIONS)('%s', (name, id) => {
     startOver();
     const z = place(4, (i) => (i === 1 ? Number.NaN : 0.5));
     const a = place(4, () => 0);
-    core.activate(id, a.address, z.address, 16, 4, 1);
+    core.activate(id, 0, a.address, z.address, 16, 4, 1);
     expect(memory[a.index + 1]).toBeNaN();
     if (name !== 'softmax') expect(memory[a.index]).not.toBeNaN();
   });
@@ -341,7 +341,7 @@ test.each(SIZES)('softmax of a row of %i units far below its fill lanes, which m
   // e^(z - 0) underflows for each of them, so a maximum that includes a fill lane would give 0 / 0
   const z = place(stride, (i) => (i < units ? -300 - (i % 2) : 0));
   const a = place(stride, () => SENTINEL);
-  core.activate(abi.SOFTMAX, a.address, z.address, stride * 4, units, 1);
+  core.activate(abi.SOFTMAX, 0, a.address, z.address, stride * 4, units, 1);
   const row = Float64Array.from(memory.slice(z.index, z.index + units));
   const wanted = activations.softmax.value(row);
   for (let j = 0; j < units; j++) {
@@ -353,7 +353,7 @@ test('relu passes no gradient at exactly 0', () => {
   startOver();
   const a = place(4, (i) => [0, -0, 1, 0][i]);
   const delta = place(4, () => 7);
-  core.multiplyBySlope(abi.RELU, delta.address, 0, a.address, 16, 4, 1);
+  core.multiplyBySlope(abi.RELU, 0, delta.address, 0, a.address, 16, 4, 1);
   expect([...memory.slice(delta.index, delta.index + 4)]).toEqual([0, 0, 7, 0]);
 });
 
@@ -384,7 +384,7 @@ describe.each(COSTS)('%s on %s outputs', (costName, cost, activationName, activa
       return activationName === 'softmax' ? Number(hot[Math.floor(i / yStride)] === column) : random();
     });
     const delta = place(rows * stride, () => SENTINEL);
-    core.activate(activation, a.address, z.address, stride * 4, units, rows);
+    core.activate(activation, 0, a.address, z.address, stride * 4, units, rows);
     const sum = costSum(core, memory, cost, z.address, a.address, y.address, 0, stride * 4, yStride * 4, units, rows);
     core.outputError(
       cost,
@@ -436,7 +436,7 @@ test.each([
     const a = place(4, () => 0);
     const y = place(4, (i) => [1, 0, 0, 0][i]);
     const delta = place(4, () => 0);
-    core.activate(activation, a.address, z.address, 16, 2, 1);
+    core.activate(activation, 0, a.address, z.address, 16, 2, 1);
     core.outputError(cost, activation, 0, delta.address, z.address, a.address, y.address, 16, 16, 2, 1);
     // two sigmoids that are each wrong by 500; one softmax whose right class is 1000 below the other
     expect(costSum(core, memory, cost, z.address, a.address, y.address, 0, 16, 16, 2, 1)).toBeCloseTo(1000, 10);

@@ -84,7 +84,7 @@ describe('create', () => {
       'an unknown activation',
       hidden({ units: 3, activation: 'swish' }),
       RangeError,
-      /^layers\[0\]\.activation: got "swish", want one of linear, sigmoid, tanh, relu, leakyRelu, elu, selu, gelu, silu, softplus, softsign, hardSigmoid, softmax: did you mean silu\?$/,
+      /^layers\[0\]\.activation: got "swish", want one of linear, sigmoid, tanh, relu, leakyRelu, prelu, relu6, elu, selu, gelu, geluTanh, silu, mish, softplus, softsign, hardSigmoid, hardSwish, softmax: did you mean silu\?$/,
     ],
     [
       'a name of Object.prototype',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Layer } from '../src/model/layer.js';
 import type { Network } from '../src/network.js';
+import { hasSlopes } from '../src/spec/activations.js';
 
 // A network's weights and biases, in forms that can be compared.
 
@@ -38,6 +39,12 @@ export const arraysOf = (layer: Layer) => ({
   get biasGradients() {
     return layer.getBiasGradients();
   },
+  get slopes() {
+    return layer.getSlopes();
+  },
+  get slopeGradients() {
+    return layer.getSlopeGradients();
+  },
 });
 
 /** Sets the weights and biases of a layer. */
@@ -49,9 +56,13 @@ export function setParameters(
   layer.setBiases(biases);
 }
 
-/** Weights and biases of each layer. */
+/** Weights and biases of each layer, and the slopes of prelu. */
 export function parametersOf({ layers }: Network): Float32Array[] {
-  return layers.flatMap((layer) => [layer.getWeights(), layer.getBiases()]);
+  return layers.flatMap((layer) => [
+    layer.getWeights(),
+    layer.getBiases(),
+    ...(hasSlopes(layer.activation) ? [layer.getSlopes()] : []),
+  ]);
 }
 
 export const parameterBits = (net: Network): Uint32Array[] => parametersOf(net).map(bits);

@@ -135,7 +135,7 @@ function sizesOf({ spec, capacity, set, slots, threads }: Given): Record<string,
     gradients: [parameters],
     rateTable: [MAX_RATES * F64],
     runs: layers.map(({ units, activation }, l) =>
-      isMixed[l] ? new Set(activation).size * abi.RUN_OFFSETS + units * U32 : 0,
+      isMixed[l] ? new Set(activation as readonly string[]).size * abi.RUN_OFFSETS + units * U32 : 0,
     ),
     state: [slots * parameters],
     fallback: [(1 + slots) * parameters],

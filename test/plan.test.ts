@@ -6,7 +6,8 @@ import { paddedFloats, rowStride, weightFloats } from '../src/core/layout.js';
 import { MAX_BYTES, makePlan, type Plan, writeTables } from '../src/core/memory-plan.js';
 import type { ActivationName, LayerOptions } from '../src/index.js';
 import { sgd } from '../src/index.js';
-import { ACTIVATIONS, COSTS, checkSpec } from '../src/spec/spec.js';
+import { ACTIVATIONS } from '../src/spec/activations.js';
+import { COSTS, checkSpec } from '../src/spec/spec.js';
 import { createNetwork, startKernels } from './build.js';
 import { capacities, offsetOf, runs, sets, specs } from './plans.js';
 

@@ -3,23 +3,28 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { type ActivationName, type LayerOptions, Network, type NetworkOptions } from '../src/index.js';
+import { type Activation, type LayerOptions, Network, type NetworkOptions } from '../src/index.js';
 import { loadPredictor } from '../src/predict.js';
-import { ACTIVATIONS, keys } from '../src/spec/spec.js';
+import { ACTIVATIONS, activationAt, showActivation } from '../src/spec/activations.js';
+import { keys } from '../src/spec/spec.js';
 import { Encoder, TableModel } from '../src/tabular.js';
 import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
 import { editJson, seal, withSection } from './saved-files.js';
 
 // simdprop/predict: what it predicts has the bits of the whole core, for every kind of network and of inputs.
 
-const UNIT_FUNCTIONS = keys(ACTIVATIONS).filter((name) => name !== 'softmax');
+const UNIT_FUNCTIONS: readonly Activation[] = [
+  ...keys(ACTIVATIONS).filter((name) => name !== 'softmax'),
+  { name: 'leakyRelu', slope: -1.5 },
+  { name: 'elu', alpha: 0.5 },
+];
 
 const widths = fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 5, max: 40 }), fc.constantFrom(64, 100, 150));
 
 const functions = (units: number) =>
   fc.oneof(
-    fc.constantFrom<ActivationName>(...UNIT_FUNCTIONS),
-    fc.array(fc.constantFrom<ActivationName>(...UNIT_FUNCTIONS), { minLength: units, maxLength: units }),
+    fc.constantFrom<Activation>(...UNIT_FUNCTIONS),
+    fc.array(fc.constantFrom<Activation>(...UNIT_FUNCTIONS), { minLength: units, maxLength: units }),
   );
 
 const layers = widths.chain((units) => fc.record({ units: fc.constant(units), activation: functions(units) }));
@@ -58,6 +63,10 @@ function inputsOf(kind: string, rows: number, width: number, seed: number) {
 async function networkOf(options: NetworkOptions, isStandardized: boolean): Promise<Network> {
   const net = await Network.create({ ...options, cost: 'quadratic' });
   const random = randomNumbers(options.seed ?? 0);
+  for (const layer of net.layers) {
+    const slopeOf = (_: unknown, j: number) => (activationAt(layer.activation, j) === 'prelu' ? random() - 0.5 : 0);
+    layer.setSlopes(Array.from({ length: layer.units }, slopeOf));
+  }
   if (options.bias !== false) for (const layer of net.layers) layer.setBiases(randomFloats(layer.units, random));
   const scaleOf = (count: number) => ({
     means: Array.from({ length: count }, () => random() - 0.5),
@@ -100,8 +109,8 @@ it('predicts the bits of the whole core, for every network and every kind of inp
 });
 
 describe('every activation', () => {
-  for (const activation of keys(ACTIVATIONS)) {
-    it(`has the bits of the whole core: ${activation}`, async () => {
+  for (const activation of [...UNIT_FUNCTIONS, 'softmax'] as const) {
+    it(`has the bits of the whole core: ${showActivation(activation)}`, async () => {
       const units = activation === 'softmax' ? 3 : 2;
       const hidden: LayerOptions[] = activation === 'softmax' ? [] : [{ units: 2, activation }];
       for (const width of [2, 37]) {

@@ -263,7 +263,7 @@ describe('values worked out by hand', () => {
     const network = identityNetwork(1, 'linear', 'quadratic');
     network.layers[0].weights[0] = 4;
     network.layers[0].biases[0] = 8;
-    const gradient = [{ dW: float64(1), db: float64(2) }];
+    const gradient = [{ dW: float64(1), db: float64(2), dSlopes: float64(0) }];
     const [layer] = update(network, gradient, { learningRate: 0.5, l2: 2, trainingSamples: 4 }).layers;
     expect(layer.weights[0]).toBe(0.75 * 4 - 0.5);
     expect(layer.biases[0]).toBe(8 - 1);

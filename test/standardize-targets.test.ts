@@ -157,9 +157,9 @@ describe('standardised targets', () => {
       'softmax',
       layer('softmax', 2),
       { inputs: [0], targets: [[0, 1]] },
-      `${where} softmax outputs, want linear or leaky`,
+      `${where} softmax outputs, want linear, leakyRelu or prelu outputs`,
     ],
-    ['sigmoid', layer('sigmoid'), data, `${where} sigmoid outputs, want linear or leakyRelu outputs`],
+    ['sigmoid', layer('sigmoid'), data, `${where} sigmoid outputs, want linear, leakyRelu or prelu outputs`],
     ['relu', layer('relu'), data, `${where} relu outputs`],
     [
       'hinge',

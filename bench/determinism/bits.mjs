@@ -43,6 +43,19 @@ const HIDDEN = [
   'hardSigmoid',
 ];
 
+/** Activations that came later: the training of all those above in one layer stays as it is. */
+const LATER = [
+  'prelu',
+  { name: 'leakyRelu', slope: 0.2 },
+  'relu6',
+  { name: 'elu', alpha: 0.5 },
+  'geluTanh',
+  'mish',
+  'hardSwish',
+];
+const wordOf = (activation) =>
+  typeof activation === 'string' ? activation : `${activation.name} ${activation.slope ?? activation.alpha}`;
+
 const COSTS = {
   quadratic: ['sigmoid', rows(0, 1)],
   binaryCrossEntropy: ['sigmoid', rows(0, 1)],
@@ -94,13 +107,19 @@ function groups(library) {
   const adam = library.adam({ learningRate: 0.01 });
   const isFull = (name) => name === 'irprop' || name === 'lbfgs';
   return [
-    ...HIDDEN.map((activation) => [
-      `activation ${activation}`,
+    ...[...HIDDEN, ...LATER].map((activation) => [
+      `activation ${wordOf(activation)}`,
       classifier({ activation }),
       labels,
       { optimizer: adam },
     ]),
     ['activation of each unit', classifier({ units: HIDDEN.length, activation: HIDDEN }), labels, { optimizer: adam }],
+    [
+      'later activations of each unit',
+      classifier({ units: 3 * LATER.length, activation: [...LATER, ...LATER, ...LATER] }),
+      labels,
+      { optimizer: adam },
+    ],
     ...Object.entries(COSTS).map(([cost, [activation, targets]]) => [
       `cost ${cost}`,
       {
@@ -142,9 +161,11 @@ function groups(library) {
   ];
 }
 
-/** SHA-256 of all weights, biases and predictions. Predictions one by one and in a batch must agree. */
+/** SHA-256 of all parameters and predictions. Predictions one by one and in a batch must agree. */
 async function hashOf(net, inputs) {
-  const parts = net.layers.flatMap((layer) => [layer.getWeights(), layer.getBiases()]);
+  const slopesOf = (layer) =>
+    [layer.activation].flat().flatMap((name) => (name === 'prelu' ? [layer.getSlopes()] : []));
+  const parts = net.layers.flatMap((layer) => [layer.getWeights(), layer.getBiases(), ...slopesOf(layer).slice(0, 1)]);
   const together = net.predict(inputs);
   for (let row = 0; row < 20; row++) {
     const alone = net.predict(inputs.subarray(row * net.inputs, (row + 1) * net.inputs));

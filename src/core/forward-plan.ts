@@ -1,6 +1,6 @@
 import * as abi from '../../assembly/abi.js';
-import type { ActivationName } from '../spec/network-options.js';
-import { ACTIVATIONS, type ForwardSpec } from '../spec/spec.js';
+import { ACTIVATIONS, activationName, constantOf, hasSlopes, isMixed, showActivation } from '../spec/activations.js';
+import type { ForwardSpec, LayerSpec } from '../spec/spec.js';
 import { paddedFloats, type Regions, rowStride, weightFloats } from './layout.js';
 
 // The part of a memory plan that a forward pass needs. memory-plan.ts adds what training needs; predict-plan.ts is the
@@ -15,12 +15,17 @@ export function shapesOf({ inputs, layers }: ForwardSpec): Shape[] {
   return layers.map(({ units }, l) => ({ fanIn: l ? layers[l - 1].units : inputs, units }));
 }
 
-/** The floats of all weights, which come first, and of weights and biases together. */
-export function parameterSizes(shapes: readonly Shape[]) {
-  const weights = shapes.reduce((sum, { fanIn, units }) => sum + weightFloats(fanIn, units), 0);
-  const parameterFloats = shapes.reduce((sum, { units }) => sum + paddedFloats(units), weights);
-  return { weightFloats: weights, parameterFloats };
+/** The floats of all weights, which come first, of weights and biases together, and of all parameters, slopes too. */
+export function parameterSizes(spec: ForwardSpec) {
+  const weights = shapesOf(spec).reduce((sum, { fanIn, units }) => sum + weightFloats(fanIn, units), 0);
+  const slopesStart = spec.layers.reduce((sum, { units }) => sum + paddedFloats(units), weights);
+  const parameterFloats = spec.layers.reduce((sum, layer) => sum + slopeFloats(layer), slopesStart);
+  return { weightFloats: weights, slopesStart, parameterFloats };
 }
+
+/** The number of floats that the slopes of a layer take. */
+export const slopeFloats = ({ activation, units }: LayerSpec): number =>
+  hasSlopes(activation) ? paddedFloats(units) : 0;
 
 /**
  * True if the core lists the inputs that are not zero, which it does for networks with many inputs: see
@@ -65,6 +70,8 @@ export interface ForwardLayer extends Shape {
   readonly a: number;
   readonly weights: number;
   readonly biases: number;
+  readonly slopes: number;
+  readonly activationConstant: number;
   readonly runs: number;
   readonly runCount: number;
 }
@@ -73,6 +80,7 @@ export interface ForwardLayer extends Shape {
 export interface BeforeLayers {
   readonly parameters: number;
   readonly weightFloats: number;
+  readonly slopesStart: number;
   readonly x: number;
   readonly xStride: number;
   readonly runs: readonly number[];
@@ -80,8 +88,8 @@ export interface BeforeLayers {
 
 /**
  * Reserves z and a of each layer, and finds its place among the parameters, where all weights come first, then all
- * biases. `complete` reserves what else belongs to layer l; if that includes `dropped`, the next layer reads it instead
- * of a.
+ * biases, then all slopes. `complete` reserves what else belongs to layer l; if that includes `dropped`, the next layer
+ * reads it instead of a.
  */
 export function planLayers<L extends ForwardLayer & { readonly dropped?: number }>(
   regions: Regions,
@@ -92,18 +100,19 @@ export function planLayers<L extends ForwardLayer & { readonly dropped?: number 
 ): L[] {
   let weights = before.parameters;
   let biases = weights + before.weightFloats * 4;
+  let slopes = weights + before.slopesStart * 4;
   let input = before.x;
   let inputStride = before.xStride;
   return shapesOf(spec).map(({ fanIn, units }, l) => {
     const { activation } = spec.layers[l];
-    const isMixed = typeof activation !== 'string';
+    const slopeBytes = 4 * slopeFloats(spec.layers[l]);
     const stride = rowStride(units);
     const z = regions.reserve('z', capacity * stride);
     const layer = complete(
       {
         fanIn,
         units,
-        activation: isMixed ? abi.MIXED : ACTIVATIONS[activation],
+        activation: isMixed(activation) ? abi.MIXED : ACTIVATIONS[activationName(activation)],
         input,
         inputStride,
         stride,
@@ -112,13 +121,16 @@ export function planLayers<L extends ForwardLayer & { readonly dropped?: number 
         a: activation === 'linear' ? z : regions.reserve('a', capacity * stride),
         weights,
         biases,
-        runs: isMixed ? before.runs[l] : 0,
-        runCount: isMixed ? new Set(activation).size : 0,
+        slopes: slopeBytes && slopes,
+        activationConstant: isMixed(activation) ? 0 : constantOf(activation),
+        runs: isMixed(activation) ? before.runs[l] : 0,
+        runCount: isMixed(activation) ? new Set(activation.map(showActivation)).size : 0,
       },
       l,
     );
     weights += weightFloats(fanIn, units) * 4;
     biases += paddedFloats(units) * 4;
+    slopes += slopeBytes;
     input = layer.dropped || layer.a;
     inputStride = stride;
     return layer;
@@ -127,7 +139,7 @@ export function planLayers<L extends ForwardLayer & { readonly dropped?: number 
 
 /** Reserves the room in which units of one function are gathered. */
 export function planScratch(regions: Regions, { layers }: ForwardSpec): number {
-  const mixed = layers.filter(({ activation }) => typeof activation !== 'string');
+  const mixed = layers.filter(({ activation }) => isMixed(activation));
   const widest = Math.max(0, ...mixed.map(({ units }) => rowStride(units)));
   return regions.reserve('scratch', 3 * abi.MIXED_ROWS * widest);
 }
@@ -156,10 +168,13 @@ function writePositions(positions: Uint8Array): void {
 }
 
 /** The records of abi.RUNS: one for each function that occurs in a mixed layer, none for a layer with one function. */
-function runWords(activation: ActivationName | readonly ActivationName[]): number[] {
-  if (typeof activation === 'string') return [];
-  return [...new Set(activation)].flatMap((name) => {
-    const offsets = activation.flatMap((other, j) => (other === name ? [4 * j] : []));
-    return [ACTIVATIONS[name], offsets.length, ...offsets];
+function runWords(activation: LayerSpec['activation']): number[] {
+  if (!isMixed(activation)) return [];
+  const names = activation.map(showActivation);
+  return [...new Set(names)].flatMap((name) => {
+    const one = activation[names.indexOf(name)];
+    const [constant] = new Uint32Array(Float32Array.of(constantOf(one)).buffer);
+    const offsets = names.flatMap((other, j) => (other === name ? [4 * j] : []));
+    return [ACTIVATIONS[activationName(one)], constant, offsets.length, ...offsets];
   });
 }

@@ -94,6 +94,7 @@ const PLANNED = {
   parameters: u32(abi.PARAMETERS),
   weightFloats: u32(abi.WEIGHT_FLOATS),
   parameterFloats: u32(abi.PARAMETER_FLOATS),
+  penalizedFloats: u32(abi.PENALIZED_FLOATS),
   gradients: u32(abi.GRADIENTS),
   state: u32(abi.STATE),
   confusion: u32(abi.CONFUSION),
@@ -211,6 +212,10 @@ const LAYER = {
   runCount: u32(abi.RUN_COUNT),
   dropped: u32(abi.DROPPED),
   dropoutMask: u32(abi.DROPOUT_MASK),
+  activationConstant: f32(abi.ACTIVATION_CONSTANT),
+  slopes: u32(abi.SLOPES),
+  slopeGradients: u32(abi.SLOPE_GRADIENTS),
+  slopeDelta: u32(abi.SLOPE_DELTA),
 };
 
 export type LayerWords = Numbers<typeof LAYER>;

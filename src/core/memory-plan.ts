@@ -10,8 +10,6 @@ import {
   planRuns,
   planScratch,
   planWindowInputs,
-  type Shape,
-  shapesOf,
   writeConstants,
 } from './forward-plan.js';
 import { Header, LayerRow, type LayerWords, PLANNED_WORDS, type PlannedWords, tablesOf } from './header.js';
@@ -111,10 +109,9 @@ export function makePlan(
 ): Plan {
   const tables = tablesOf(spec.layers.length);
   const regions = new Regions(tables.start + tables.bytes);
-  const shapes = shapesOf(spec);
   const { zeros, positions, teamWords } = planConstants(regions, spec, team);
   const { classes, confusion, errorSums } = planScores(regions, outputsOf(spec));
-  const parameterPlan = planParameters(regions, shapes);
+  const parameterPlan = planParameters(regions, spec);
   const { parameters, gradients, rateTable, parameterFloats } = parameterPlan;
   const runs = planRuns(regions, spec);
   const state = regions.reserve('state', slots * parameterFloats * 4);
@@ -147,6 +144,7 @@ export function makePlan(
     errorSums,
     weightFloats: parameterPlan.weightFloats,
     parameterFloats,
+    penalizedFloats: spec.penalizeBiases ? parameterPlan.slopesStart : parameterPlan.weightFloats,
     parameters,
     gradients,
     rateTable,
@@ -205,8 +203,8 @@ function planScores(regions: Regions, outputs: number) {
   };
 }
 
-function planParameters(regions: Regions, shapes: readonly Shape[]) {
-  const sizes = parameterSizes(shapes);
+function planParameters(regions: Regions, spec: Spec) {
+  const sizes = parameterSizes(spec);
   const { parameterFloats } = sizes;
   return {
     ...sizes,
@@ -245,6 +243,8 @@ function planTrainedLayers(
       delta: regions.reserve('delta', bytes),
       weightGradients: layer.weights + fromParameters,
       biasGradients: layer.biases + fromParameters,
+      slopeGradients: layer.slopes && layer.slopes + fromParameters,
+      slopeDelta: layer.slopes && regions.reserve('slopeDelta', bytes),
       dropped: dropout ? regions.reserve('dropped', bytes) : 0,
       dropoutMask: dropout ? regions.reserve('dropoutMask', bytes) : 0,
     };

@@ -3,8 +3,8 @@ import { countParameters } from '../spec/spec.js';
 import type { Arena } from './arena.js';
 import type { ForwardLayer } from './forward-plan.js';
 
-// Weights and biases have two layouts: that of users and files, for each layer w [units × fanIn] and then b [units],
-// and that of the core, in panels of PANEL_UNITS units (see assembly/abi.ts).
+// Parameters have two layouts: that of users and files, for each layer w [units × fanIn], then b [units], then the
+// slopes [units] of prelu, if it has them; and that of the core, in panels of PANEL_UNITS units (see assembly/abi.ts).
 
 /** The index of w_j0 in the panels of a layer. */
 function columnOf(j: number, fanIn: number): number {
@@ -68,29 +68,38 @@ interface ParameterMemory {
   floats(address: number, count: number): Float32Array;
 }
 
-/** Calls `copy` for each layer, with the starts of its weights and biases: in the region, and in the order of files. */
+/**
+ * Calls `copyWeights` for the weights and `copyUnits` for the biases and slopes of each layer, with their starts in the
+ * region and in the order of files.
+ */
 function eachLayer(
   { parameters, layers }: PlannedParameters,
-  copy: (layer: ForwardLayer, panels: number, biases: number, start: number) => void,
+  copyWeights: (layer: ForwardLayer, from: number, start: number) => void,
+  copyUnits: (units: number, from: number, start: number) => void,
 ): void {
   let start = 0;
   for (const layer of layers) {
-    copy(layer, (layer.weights - parameters) / 4, (layer.biases - parameters) / 4, start);
-    start += layer.units * (layer.fanIn + 1);
+    const { units, weights, biases, slopes } = layer;
+    copyWeights(layer, (weights - parameters) / 4, start);
+    start += units * layer.fanIn;
+    for (const address of [biases, ...(slopes ? [slopes] : [])]) {
+      copyUnits(units, (address - parameters) / 4, start);
+      start += units;
+    }
   }
 }
 
 /**
- * Reads a region that is laid out like the core's parameters. Returns its numbers in the order of files: for each layer
- * w [units × fanIn], then b [units].
+ * Reads a region that is laid out like the core's parameters. Returns its numbers in the order of files.
  */
 export function unpack(arena: Arena, address: number): Float32Array {
   const floats = arena.floats(address, arena.plan.parameterFloats);
   const values = new Float32Array(countParameters(arena.spec));
-  eachLayer(arena.plan, ({ units, fanIn }, panels, biases, start) => {
-    readWeights(floats.subarray(panels), fanIn, 0, units, values, start);
-    values.set(floats.subarray(biases, biases + units), start + units * fanIn);
-  });
+  eachLayer(
+    arena.plan,
+    ({ units, fanIn }, from, start) => readWeights(floats.subarray(from), fanIn, 0, units, values, start),
+    (units, from, start) => values.set(floats.subarray(from, from + units), start),
+  );
   return values;
 }
 
@@ -100,9 +109,9 @@ export function unpack(arena: Arena, address: number): Float32Array {
  */
 export function pack(arena: ParameterMemory, address: number, values: Float32Array): void {
   const floats = arena.floats(address, arena.plan.parameterFloats).fill(0);
-  eachLayer(arena.plan, ({ units, fanIn }, panels, biases, start) => {
-    writeWeights(floats.subarray(panels), fanIn, 0, units, values, start);
-    const end = start + units * (fanIn + 1);
-    floats.set(values.subarray(end - units, end), biases);
-  });
+  eachLayer(
+    arena.plan,
+    ({ units, fanIn }, from, start) => writeWeights(floats.subarray(from), fanIn, 0, units, values, start),
+    (units, from, start) => floats.set(values.subarray(start, start + units), from),
+  );
 }

@@ -9,7 +9,6 @@ import {
   planRuns,
   planScratch,
   planWindowInputs,
-  shapesOf,
   writeConstants,
 } from './forward-plan.js';
 import { Regions } from './layout.js';
@@ -34,8 +33,8 @@ const HEADER_WORDS = {
   windowInputs: abi.WINDOW + abi.SET_INPUTS,
 };
 
-/** The words of a layer's row. */
-const LAYER_WORDS: Readonly<Record<keyof ForwardLayer, number>> = {
+/** The words of a layer's row that are u32. */
+const LAYER_WORDS: Readonly<Record<Exclude<keyof ForwardLayer, 'activationConstant'>, number>> = {
   fanIn: abi.FAN_IN,
   units: abi.UNITS,
   activation: abi.ACTIVATION,
@@ -46,6 +45,7 @@ const LAYER_WORDS: Readonly<Record<keyof ForwardLayer, number>> = {
   a: abi.A,
   weights: abi.WEIGHTS,
   biases: abi.BIASES,
+  slopes: abi.SLOPES,
   runs: abi.RUNS,
   runCount: abi.RUN_COUNT,
 };
@@ -64,7 +64,7 @@ export type PredictPlan = Readonly<Record<keyof typeof HEADER_WORDS, number>> & 
 export function makePredictPlan(spec: ForwardSpec, capacity: number): PredictPlan {
   const layerCount = spec.layers.length;
   const regions = new Regions(abi.LAYERS + layerCount * abi.LAYER_BYTES);
-  const sizes = parameterSizes(shapesOf(spec));
+  const sizes = parameterSizes(spec);
   const parameters = regions.reserve('parameters', 4 * sizes.parameterFloats);
   const runs = planRuns(regions, spec);
   const fixed = {
@@ -95,7 +95,9 @@ export function writePredictTables(buffer: ArrayBuffer, spec: ForwardSpec, plan:
   };
   write(abi.HEADER, HEADER_WORDS, plan);
   plan.layers.forEach((layer, l) => {
-    write(abi.LAYERS + l * abi.LAYER_BYTES, LAYER_WORDS, layer);
+    const row = abi.LAYERS + l * abi.LAYER_BYTES;
+    write(row, LAYER_WORDS, layer);
+    view.setFloat32(row + abi.ACTIVATION_CONSTANT, layer.activationConstant, true);
   });
   view.setFloat32(abi.HEADER + abi.SCALE, spec.scale ?? 1, true);
   writeConstants(buffer, spec, plan);

@@ -1,5 +1,6 @@
 import { outOfRange } from '../check/errors.js';
-import type { ActivationName } from '../spec/network-options.js';
+import { activationName, constantOf, isMixed, showActivation } from '../spec/activations.js';
+import type { Activation, ActivationName } from '../spec/network-options.js';
 import type { Spec } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
 import type { FloatArray } from './numbers.js';
@@ -7,27 +8,32 @@ import type { FloatArray } from './numbers.js';
 // Standardised targets: which networks can have them, and how their outputs get back to the units of the targets.
 
 /** Units whose outputs can be any number. No other unit can reach all standardised targets. */
-const UNBOUNDED: readonly ActivationName[] = ['linear', 'leakyRelu'];
+const UNBOUNDED: readonly ActivationName[] = ['linear', 'leakyRelu', 'prelu'];
+
+const isUnbounded = (activation: Activation) =>
+  UNBOUNDED.includes(activationName(activation)) &&
+  (activationName(activation) !== 'leakyRelu' || constantOf(activation) > 0);
 
 /** Costs that compare numbers of any size. */
 const COSTS: readonly Spec['cost'][] = ['quadratic', 'meanAbsoluteError', 'huber', 'custom'];
 
 /** The activations of a network's outputs. */
-export function outputActivations({ layers }: Pick<Spec, 'layers'>): readonly ActivationName[] {
+export function outputActivations({ layers }: Pick<Spec, 'layers'>): readonly Activation[] {
   const { activation } = layers[layers.length - 1];
-  return typeof activation === 'string' ? [activation] : activation;
+  return isMixed(activation) ? activation : [activation];
 }
 
 /** True if the outputs and the cost of a network go with standardised targets. */
 export function isScalable(spec: Spec): boolean {
-  return COSTS.includes(spec.cost) && outputActivations(spec).every((name) => UNBOUNDED.includes(name));
+  return COSTS.includes(spec.cost) && outputActivations(spec).every(isUnbounded);
 }
 
 /** Refuses standardised targets for a network that cannot have them. */
 export function checkScalable(where: string, spec: Spec): void {
-  const bounded = outputActivations(spec).find((name) => !UNBOUNDED.includes(name));
+  const bounded = outputActivations(spec).find((activation) => !isUnbounded(activation));
   if (bounded) {
-    throw outOfRange(where, `standardised targets for ${bounded} outputs`, `${UNBOUNDED.join(' or ')} outputs`);
+    const got = `standardised targets for ${showActivation(bounded)} outputs`;
+    throw outOfRange(where, got, 'linear, leakyRelu or prelu outputs');
   }
   if (!COSTS.includes(spec.cost)) {
     throw outOfRange(where, `standardised targets for the cost ${spec.cost}`, `one of ${COSTS.join(', ')}`);

@@ -1,6 +1,7 @@
 import { isFloat32Array } from '../check/arrays.js';
 import { nameAt } from '../check/plain-arrays.js';
-import type { ActivationName } from '../spec/network-options.js';
+import { activationName, constantOf, showActivation } from '../spec/activations.js';
+import type { Activation, ActivationName } from '../spec/network-options.js';
 import { outputsOf } from '../spec/spec.js';
 import type { CheckedData } from './data-set.js';
 import { isBytes, type Preparation, scaleOf } from './inputs.js';
@@ -36,11 +37,22 @@ const RANGES: { readonly [Name in ActivationName]?: readonly [least: number, lar
   softsign: [-1, 1],
   relu: [0, Number.POSITIVE_INFINITY],
   softplus: [0, Number.POSITIVE_INFINITY],
-  elu: [-1, Number.POSITIVE_INFINITY],
+  relu6: [0, 6],
   selu: [-1.758, Number.POSITIVE_INFINITY],
   gelu: [-0.17, Number.POSITIVE_INFINITY],
+  geluTanh: [-0.171, Number.POSITIVE_INFINITY],
   silu: [-0.279, Number.POSITIVE_INFINITY],
+  mish: [-0.309, Number.POSITIVE_INFINITY],
+  hardSwish: [-0.375, Number.POSITIVE_INFINITY],
 };
+
+function rangeOf(activation: Activation): readonly [least: number, largest: number] {
+  const name = activationName(activation);
+  const constant = constantOf(activation);
+  if (name === 'elu') return [-constant, Number.POSITIVE_INFINITY];
+  if (name === 'leakyRelu' && constant <= 0) return [0, Number.POSITIVE_INFINITY];
+  return RANGES[name] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+}
 
 /** A mean or a deviation above this takes many steps to reach. */
 const FAR = 10;
@@ -60,9 +72,10 @@ function targetWarnings(data: CheckedData, { spec, names: own }: Preparation): s
   for (let k = 0; k < outputs; k++) {
     const { least, most, mean, deviation, areMarks } = columnOf(targets, samples, outputs, k);
     const activation = activations[k] ?? activations[0];
-    const [lowest, highest] = RANGES[activation] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const [lowest, highest] = rangeOf(activation);
     if (least < lowest || most > highest) {
-      unreachable.push(`${nameOf(k)}: ${least} to ${most} for ${activation}, which is from ${lowest} to ${highest}`);
+      const got = `${nameOf(k)}: ${least} to ${most} for ${showActivation(activation)}`;
+      unreachable.push(`${got}, which is from ${lowest} to ${highest}`);
     }
     const isFar = Math.max(Math.abs(mean), deviation) > FAR || (deviation > 0 && deviation < SMALL);
     if (isFar && !areMarks) far.push(`${nameOf(k)}: ${shortly(mean)} ± ${shortly(deviation)}`);

@@ -1,7 +1,7 @@
-import { checkInteger, checkIsObject, checkName, outOfRange, quote, wrongType } from '../check/errors.js';
-import type { ActivationName } from '../spec/network-options.js';
+import { checkFinite, checkInteger, checkIsObject, checkName, outOfRange, quote, wrongType } from '../check/errors.js';
+import type { Activation, ActivationName } from '../spec/network-options.js';
 import type { Exchanged, ExchangedLayer } from './exchanged.js';
-import { nameOfLacking } from './functions.js';
+import { leakyReluOf } from './functions.js';
 import { listAt, propertyOf } from './json.js';
 import { floatsOf } from './tensor.js';
 
@@ -45,8 +45,7 @@ function activationOf(where: string, value: unknown): ActivationName {
 function alphaOf(...options: readonly unknown[]): number {
   const alpha = options.map((object) => propertyOf(object, 'leakyReluAlpha')).find((value) => value !== undefined);
   if (alpha === undefined) return 0.01;
-  if (typeof alpha !== 'number') throw wrongType(`${WHERE}: leakyReluAlpha`, alpha, 'a number');
-  return alpha;
+  return checkFinite(`${WHERE}: leakyReluAlpha`, alpha);
 }
 
 /** From which output up brain.js counts an output as 1. */
@@ -61,11 +60,7 @@ function ofVersion2(json: object, layers: readonly unknown[]): Exchanged {
     `${WHERE}: activation`,
     propertyOf(training, 'activation') ?? propertyOf(options, 'activation'),
   );
-  const alpha = alphaOf(training, options);
-  if (activation === 'leakyRelu' && alpha !== 0.01) {
-    const name = nameOfLacking((z) => (z > 0 ? z : alpha * z)) ?? 'another leakyRelu';
-    throw outOfRange(`${WHERE}: leakyReluAlpha`, name, 'the slope 0.01');
-  }
+  const own = activation === 'leakyRelu' ? leakyReluOf(alphaOf(training, options)) : activation;
   const sizes = listAt(`${WHERE}: sizes`, propertyOf(json, 'sizes'));
   const inputs = checkInteger(`${WHERE}: sizes[0]`, sizes[0], 1, 65_536);
   let fanIn = inputs;
@@ -76,7 +71,7 @@ function ofVersion2(json: object, layers: readonly unknown[]): Exchanged {
     if (biases.length !== rows.length) throw outOfRange(`${where}.biases`, `${biases.length}`, `${rows.length}`);
     const weights = rows.flatMap((row, j) => numbersAt(`${where}.weights[${j}]`, listAt(where, row), fanIn));
     fanIn = rows.length;
-    return layerOf(where, activation, weights, numbersAt(`${where}.biases`, biases, rows.length));
+    return layerOf(where, own, weights, numbersAt(`${where}.biases`, biases, rows.length));
   });
   const classes = namesOf(`${WHERE}: outputLookup`, propertyOf(json, 'outputLookup'), fanIn);
   const columns = namesOf(`${WHERE}: inputLookup`, propertyOf(json, 'inputLookup'), inputs);
@@ -125,7 +120,7 @@ function ofVersion1(json: object, layers: readonly unknown[]): Exchanged {
 
 function layerOf(
   where: string,
-  activation: ActivationName,
+  activation: Activation,
   weights: readonly number[],
   biases: readonly number[],
 ): ExchangedLayer {

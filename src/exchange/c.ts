@@ -1,25 +1,35 @@
 import { encodeUtf8 } from '../check/utf8.js';
-import { type Exchanged, type ExchangedLayer, fanInOf, outputsOfExchanged } from './exchanged.js';
-import type { UnitActivation } from './functions.js';
+import { activationAt, activationName, isMixed } from '../spec/activations.js';
+import type { ActivationName } from '../spec/network-options.js';
+import { constantAt, type Exchanged, type ExchangedLayer, fanInOf, outputsOfExchanged } from './exchanged.js';
 import { SELU_ALPHA, SELU_LAMBDA } from './functions.js';
 
 // Writes a network as one header of C99: constant weights, static buffers, and no library but math.h.
 
-/** Each function of one number `x`, in C. */
-const FUNCTIONS: Readonly<Record<UnitActivation, string>> = {
+type UnitName = Exclude<ActivationName, 'softmax'>;
+
+/** Each function of one number `x`, in C. `c`: the constant of those in WITH_CONSTANT. */
+const FUNCTIONS: Readonly<Record<UnitName, string>> = {
   linear: 'x',
   sigmoid: '1.0f / (1.0f + expf(-x))',
   tanh: 'tanhf(x)',
   relu: 'x > 0.0f ? x : 0.0f',
-  leakyRelu: 'x > 0.0f ? x : 0.01f * x',
-  elu: 'x > 0.0f ? x : expm1f(x)',
+  leakyRelu: 'x > 0.0f ? x : c * x',
+  prelu: 'x > 0.0f ? x : c * x',
+  relu6: 'x <= 0.0f ? 0.0f : x >= 6.0f ? 6.0f : x',
+  elu: 'x > 0.0f ? x : c * expm1f(x)',
   selu: `x > 0.0f ? ${literal(SELU_LAMBDA)} * x : ${literal(SELU_LAMBDA * SELU_ALPHA)} * expm1f(x)`,
   gelu: '0.5f * x * erfcf(-0.707106781f * x)',
+  geluTanh: 'x / (1.0f + expf(-1.59576912f * (x + 0.044715f * x * x * x)))',
   silu: 'x / (1.0f + expf(-x))',
+  mish: 'x * tanhf(x > 0.0f ? x + log1pf(expf(-x)) : log1pf(expf(x)))',
   softplus: 'x > 0.0f ? x + log1pf(expf(-x)) : log1pf(expf(x))',
   softsign: 'x / (1.0f + fabsf(x))',
   hardSigmoid: 'x <= -3.0f ? 0.0f : x >= 3.0f ? 1.0f : x / 6.0f + 0.5f',
+  hardSwish: 'x <= -3.0f ? 0.0f : x >= 3.0f ? x : x * (x / 6.0f + 0.5f)',
 };
+
+const WITH_CONSTANT: readonly ActivationName[] = ['leakyRelu', 'prelu', 'elu'];
 
 /** An f32 in as many digits as it takes. */
 function literal(value: number): string {
@@ -60,8 +70,9 @@ export function writeCHeader(network: Exchanged, name: string): string {
   const { inputs, layers, classes, columns } = network;
   const upper = name.toUpperCase();
   const outputs = outputsOfExchanged(network);
-  const used = new Set(layers.flatMap(({ activation }) => activation));
-  const functions = (Object.keys(FUNCTIONS) as UnitActivation[]).filter((key) => key !== 'linear' && used.has(key));
+  const used = new Set(layers.flatMap(({ activation }) => activation).map(activationName));
+  const functions = (Object.keys(FUNCTIONS) as UnitName[]).filter((key) => key !== 'linear' && used.has(key));
+  const parameters = (f: UnitName) => (WITH_CONSTANT.includes(f) ? 'float x, float c' : 'float x');
   const names = (of: string, list: readonly string[] | undefined) =>
     list ? [array('char *const', `${name}_${of}`, list.map(stringLiteral))] : [];
   return [
@@ -74,7 +85,7 @@ export function writeCHeader(network: Exchanged, name: string): string {
     ...names('classes', classes),
     ...names('columns', columns),
     ...constants(network, name),
-    ...functions.map((f) => `static inline float ${name}_${f}(float x) { return ${FUNCTIONS[f]}; }`),
+    ...functions.map((f) => `static inline float ${name}_${f}(${parameters(f)}) { return ${FUNCTIONS[f]}; }`),
     ...predict(network, name),
     '#endif',
     '',
@@ -88,9 +99,11 @@ function constants({ layers, standardization, targetScale }: Exchanged, name: st
   ];
   return [
     ...(standardization ? scale('input', standardization) : []),
-    ...layers.flatMap(({ weights, bias, biases }, l) => [
+    ...layers.flatMap(({ activation, weights, bias, biases, slopes }, l) => [
       floats(`${name}_w${l}`, weights),
       ...(bias ? [floats(`${name}_b${l}`, biases)] : []),
+      // a mixed layer has its slopes where they are used
+      ...(activation === 'prelu' && slopes ? [floats(`${name}_s${l}`, slopes)] : []),
     ]),
     ...(targetScale ? scale('target', targetScale) : []),
   ];
@@ -123,24 +136,25 @@ function predict(network: Exchanged, name: string): string[] {
   ];
 }
 
-function layerLines(
-  { units, activation, bias }: ExchangedLayer,
-  name: string,
-  l: number,
-  fanIn: number,
-  isLast: boolean,
-): string[] {
+function layerLines(layer: ExchangedLayer, name: string, l: number, fanIn: number, isLast: boolean): string[] {
+  const { units, activation, bias } = layer;
   const to = isLast ? 'output' : `buffers[${l % 2}]`;
-  const one = typeof activation === 'string' && activation !== 'linear' && activation !== 'softmax';
+  /** The function of unit `j` of the number `value`. `constant`: the constant of the function, in C. */
+  const call = (j: number, value: string, constant = literal(constantAt(layer, j))) => {
+    const f = activationName(activationAt(activation, j));
+    if (f === 'linear' || f === 'softmax') return value;
+    return `${name}_${f}(${value}${WITH_CONSTANT.includes(f) ? `, ${constant}` : ''})`;
+  };
+  const value = isMixed(activation) ? 'z' : call(0, 'z', activation === 'prelu' ? `${name}_s${l}[j]` : undefined);
   return [
     `    for (int j = 0; j < ${units}; j++) {`,
     `        float z = ${bias ? `${name}_b${l}[j]` : '0.0f'};`,
     `        for (int k = 0; k < ${fanIn}; k++) z += ${name}_w${l}[j * ${fanIn} + k] * x[k];`,
-    `        ${to}[j] = ${one ? `${name}_${activation}(z)` : 'z'};`,
+    `        ${to}[j] = ${value};`,
     '    }',
-    ...(typeof activation === 'string'
-      ? []
-      : activation.flatMap((f, j) => (f === 'linear' ? [] : [`    ${to}[${j}] = ${name}_${f}(${to}[${j}]);`]))),
+    ...(isMixed(activation)
+      ? activation.flatMap((f, j) => (f === 'linear' ? [] : [`    ${to}[${j}] = ${call(j, `${to}[${j}]`)};`]))
+      : []),
     ...(activation === 'softmax' ? softmaxLines(units) : []),
     ...(isLast ? [] : [`    x = ${to};`]),
   ];

@@ -1,7 +1,8 @@
 import { checkBoolean, outOfRange, quote } from '../check/errors.js';
-import type { ActivationName } from '../spec/network-options.js';
+import { constantOf, showActivation } from '../spec/activations.js';
+import type { Activation } from '../spec/network-options.js';
 import type { Standardization } from '../spec/standardization.js';
-import { type Column, type Columns, columnsOf, type Source } from './columns.js';
+import { type Column, type Columns, columnsOf, isPrelu, type Source } from './columns.js';
 import type { Exchanged, ExchangedLayer } from './exchanged.js';
 import { nameOfLacking, type Scalar } from './functions.js';
 import { isRecognised, type Nearest, type Recognised, recognise } from './recognise.js';
@@ -32,6 +33,8 @@ export interface ChainOptions extends ApproximateOption {
 /** A column whose function is an activation: scale · A(slope · z + shift) + offset. */
 interface Unit extends Recognised {
   readonly unit: number;
+  /** The slope of a unit of prelu. */
+  readonly preluSlope?: number;
 }
 
 type Layered = Pick<Exchanged, 'inputs' | 'layers' | 'scale' | 'standardization'> & { readonly notes: string[] };
@@ -196,9 +199,28 @@ function asInFile(value: number): number {
 }
 
 /** The activation of a column. Throws a RangeError if its function is none. */
-function unitOf({ source }: Columns, column: Column, options: ChainOptions, notes: string[]): Unit {
-  const { unit, slope, shift, f, scale, offset } = column;
+function unitOf(columns: Columns, column: Column, options: ChainOptions, notes: string[]): Unit {
+  const { unit, slope, shift, f } = column;
   if (!f) return { unit, activation: 'linear', slope, shift, scale: 1, offset: 0 };
+  const found = unitOfFunction(columns, { ...column, f }, options, notes);
+  return isPrelu(f) ? asPrelu(found) : found;
+}
+
+/** A unit of leakyRelu as one of prelu with the same slope. */
+function asPrelu(unit: Unit): Unit {
+  const slopes = { relu: 0, linear: 1, leakyRelu: constantOf(unit.activation) };
+  const name = typeof unit.activation === 'string' ? unit.activation : unit.activation.name;
+  const preluSlope = slopes[name as keyof typeof slopes];
+  return preluSlope === undefined ? unit : { ...unit, activation: 'prelu', preluSlope };
+}
+
+function unitOfFunction(
+  { source }: Columns,
+  column: Column & { readonly f: Scalar },
+  options: ChainOptions,
+  notes: string[],
+): Unit {
+  const { unit, slope, shift, f, scale, offset } = column;
   const place = (known: Recognised, by: Pick<Column, 'slope' | 'shift' | 'scale' | 'offset'>): Unit => ({
     unit,
     activation: known.activation,
@@ -223,7 +245,7 @@ function unitOf({ source }: Columns, column: Column, options: ChainOptions, note
   if (slope !== 1 && slope !== 0) attempt(scaledFunction(f, slope, scale, offset), { slope: 1, shift: shift / slope });
   const exact = others.find((other) => other.scale === 1 && other.offset === 0) ?? simple ?? others[0];
   if (exact) return exact;
-  return approximation(source, nearest as Approximation, { ...column, f }, options, notes);
+  return approximation(source, nearest as Approximation, column, options, notes);
 }
 
 /** The nearest activation, with its scales. */
@@ -262,8 +284,8 @@ function approximation(
   return { activation: nearest, ...scales };
 }
 
-const keyOf = ({ unit, activation, slope, shift }: Pick<Unit, 'unit' | 'activation' | 'slope' | 'shift'>) =>
-  `${unit},${activation},${slope},${shift}`;
+const keyOf = ({ unit, activation, slope, shift, preluSlope }: Omit<Unit, 'scale' | 'offset'>) =>
+  `${unit},${showActivation(activation)},${slope},${shift},${preluSlope}`;
 
 /** A unit that is used with several functions becomes several units. */
 function distinct(units: readonly Unit[]): Unit[] {
@@ -292,14 +314,17 @@ function layerOf(
     }
     biases[j] = slope * bias + shift;
   }
-  const names: readonly ActivationName[] = units.map(({ activation }) => activation);
-  const activation = whole ?? (names.every((other) => other === names[0]) ? names[0] : names);
+  const each: readonly Activation[] = units.map((unit) => unit.activation);
+  const first = showActivation(each[0]);
+  const activation = whole ?? (each.every((other) => showActivation(other) === first) ? each[0] : each);
+  const isTrained = units.some(({ preluSlope }) => preluSlope !== undefined);
   return {
     units: units.length,
     activation,
     bias: hasBias || biases.some((bias) => bias !== 0),
     weights: floatsOf(`${where}: weights of ${quote(name)}`, weights),
     biases: floatsOf(`${where}: biases of ${quote(name)}`, biases),
+    ...(isTrained && { slopes: Float32Array.from(units, ({ preluSlope = 0 }) => preluSlope) }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { outOfRange } from '../check/errors.js';
+import { outOfRange, quote } from '../check/errors.js';
 import type { Scalar } from './functions.js';
 
 // What a file computes, column by column. A column is a function of one unit of the layer below: scale · f(slope · z +
@@ -64,6 +64,19 @@ const MOST_OPERATIONS = 2000;
 
 /** How many columns may be made for one file. Networks have some thousands for each of some dozens of nodes. */
 const MOST_COLUMNS = 2 ** 22;
+
+/** The key of functions z where z > 0, else slope · z, whose slope the file trains: their units become prelu. */
+export const PRELU = 'PRelu';
+
+export const preluOf = (z: number, slope: number) => (z > 0 ? z : slope * z);
+
+/** The note for a file that has one slope for all units of a layer. */
+export const sharedSlope = (name: string) =>
+  `the one slope of ${quote(name)} comes in as a slope for each unit, which learn on their own`;
+
+const prelus = new WeakSet<Scalar>();
+
+export const isPrelu = (f: Scalar): boolean => prelus.has(f);
 
 /** Composes functions. Equal compositions are the same function, so that it is recognised once. */
 export class Composer {
@@ -136,6 +149,7 @@ export class Composer {
       this.#made.set(name, f);
       this.#operations.set(f, operations);
       this.#ids.set(f, this.#ids.size);
+      if (key === PRELU) prelus.add(f);
     }
     return { unit, slope, shift, f, scale: 1, offset: 0 };
   }

@@ -1,4 +1,5 @@
-import type { ActivationName, SpecOptions } from '../spec/network-options.js';
+import { activationAt, constantOf } from '../spec/activations.js';
+import type { Activation, SpecOptions } from '../spec/network-options.js';
 import type { Standardization } from '../spec/standardization.js';
 
 // What a network is on its way from one format to another: plain numbers and names. Readers of files make it, writers
@@ -7,14 +8,16 @@ import type { Standardization } from '../spec/standardization.js';
 /** One layer after the input layer. */
 export interface ExchangedLayer {
   readonly units: number;
-  /** One name for the layer, or a name for each unit. */
-  readonly activation: ActivationName | readonly ActivationName[];
+  /** One function for the layer, or one for each unit. */
+  readonly activation: Activation | readonly Activation[];
   /** false: the layer has no biases, and `biases` are zeros. */
   readonly bias: boolean;
   /** w [units × fanIn], row-major. */
   readonly weights: Float32Array;
   /** b [units]. */
   readonly biases: Float32Array;
+  /** The slopes [units] of prelu, 0 for units with another function; only for layers with prelu. */
+  readonly slopes?: Float32Array;
   readonly dropout?: number;
   readonly maxNorm?: number;
 }
@@ -41,6 +44,12 @@ export interface Exchanged {
   readonly threshold?: number;
   /** What the file has that the network does not have, or has in another form: sentences for the user. */
   readonly notes: readonly string[];
+}
+
+/** The slope of leakyRelu or prelu, or α of elu, of unit `j`; 0 for every other function. */
+export function constantAt({ activation, slopes }: ExchangedLayer, j: number): number {
+  const one = activationAt(activation, j);
+  return one === 'prelu' ? (slopes?.[j] ?? 0) : constantOf(one);
 }
 
 /** What writers take: a network whose inputs and outputs are all known. */

@@ -1,4 +1,5 @@
-import type { ActivationName } from '../spec/network-options.js';
+import { constantOf } from '../spec/activations.js';
+import type { Activation, ActivationName } from '../spec/network-options.js';
 
 // Activation functions in double precision, to compare what files compute with what a network would compute. An
 // activation that is added to the core is added to ACTIVATION_FUNCTIONS, and every reader knows it.
@@ -6,7 +7,11 @@ import type { ActivationName } from '../spec/network-options.js';
 /** A function of one number. */
 export type Scalar = (z: number) => number;
 
-export type UnitActivation = Exclude<ActivationName, 'softmax'>;
+/** An activation of one unit. */
+export type UnitActivation = Exclude<Activation, 'softmax'>;
+
+/** One that its name alone says. */
+export type NamedActivation = Exclude<ActivationName, 'softmax' | 'prelu'>;
 
 export const SELU_LAMBDA = 1.0507009873554805;
 export const SELU_ALPHA = 1.6732632423543772;
@@ -49,35 +54,48 @@ export const elu =
   (z) =>
     z > 0 ? z : alpha * Math.expm1(z);
 
-/** The approximation of gelu by tanh, which some files have in its place. */
-export const geluByTanh: Scalar = (z) => 0.5 * z * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (z + 0.044715 * z ** 3)));
+const hardSigmoid: Scalar = (z) => clip(z / 6 + 0.5, 0, 1);
 
-export const ACTIVATION_FUNCTIONS: Readonly<Record<UnitActivation, Scalar>> = {
+export const ACTIVATION_FUNCTIONS: Readonly<Record<NamedActivation, Scalar>> = {
   linear: (z) => z,
   sigmoid,
   tanh: Math.tanh,
   relu: (z) => Math.max(0, z),
   leakyRelu: leakyRelu(0.01),
+  relu6: (z) => clip(z, 0, 6),
   elu: elu(1),
   selu: (z) => SELU_LAMBDA * elu(SELU_ALPHA)(z),
   gelu: (z) => 0.5 * z * (1 + erf(z / Math.SQRT2)),
+  geluTanh: (z) => z * sigmoid(2 * Math.sqrt(2 / Math.PI) * (z + 0.044715 * z ** 3)),
   silu: (z) => z * sigmoid(z),
+  mish: (z) => z * Math.tanh(softplus(z)),
   softplus,
   softsign: (z) => z / (1 + Math.abs(z)),
-  hardSigmoid: (z) => clip(z / 6 + 0.5, 0, 1),
+  hardSigmoid,
+  hardSwish: (z) => z * hardSigmoid(z),
 };
+
+/** The function of a unit. `slope`: that of prelu. */
+export function functionOf(activation: UnitActivation, slope = 0): Scalar {
+  if (activation === 'prelu') return leakyRelu(slope);
+  if (typeof activation === 'string') return ACTIVATION_FUNCTIONS[activation];
+  return activation.name === 'elu' ? elu(activation.alpha) : leakyRelu(constantOf(activation));
+}
+
+/** z above 0 and slope · z below, by the name that it has for this slope. */
+export function leakyReluOf(slope: number): UnitActivation {
+  if (slope === 0) return 'relu';
+  if (slope === 1) return 'linear';
+  return slope === constantOf('leakyRelu') ? 'leakyRelu' : { name: 'leakyRelu', slope };
+}
 
 /**
  * Functions that files have and this library does not, for messages. One that becomes an activation moves to
  * ACTIVATION_FUNCTIONS.
  */
 export const LACKING: Readonly<Record<string, Scalar>> = {
-  'gelu by tanh': geluByTanh,
-  hardSwish: (z) => z * clip(z / 6 + 0.5, 0, 1),
-  mish: (z) => z * Math.tanh(softplus(z)),
   'quick gelu': (z) => z * sigmoid(1.702 * z),
   exp: Math.exp,
-  abs: Math.abs,
   square: (z) => z * z,
   sine: Math.sin,
 };
@@ -85,9 +103,5 @@ export const LACKING: Readonly<Record<string, Scalar>> = {
 /** The name of a function that this library does not have, if it is a known one. */
 export function nameOfLacking(h: Scalar): string | undefined {
   const is = (f: Scalar) => [-4.1, -1.3, -0.2, 0.4, 1.1, 2.7].every((z) => Math.abs(h(z) - f(z)) < 1e-5);
-  const slope = Number((h(-2) / -2).toPrecision(6));
-  if (is(leakyRelu(slope))) return `leakyRelu with the slope ${slope} in place of 0.01`;
-  const alpha = Number((h(-2) / Math.expm1(-2)).toPrecision(6));
-  if (is(elu(alpha))) return `elu with alpha ${alpha} in place of 1`;
   return Object.keys(LACKING).find((name) => is(LACKING[name]));
 }

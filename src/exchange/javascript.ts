@@ -1,24 +1,42 @@
-import { type Exchanged, outputsOfExchanged } from './exchanged.js';
-import type { UnitActivation } from './functions.js';
+import { activationName, isMixed } from '../spec/activations.js';
+import type { ActivationName } from '../spec/network-options.js';
+import { constantAt, type Exchanged, type ExchangedLayer, outputsOfExchanged } from './exchanged.js';
 import { SELU_ALPHA, SELU_LAMBDA } from './functions.js';
 
 // Writes a network as one JavaScript module that imports nothing: weights as base64, sums in doubles.
 
-/** Each function of one number `z`, in JavaScript. */
-const FUNCTIONS: Readonly<Record<UnitActivation, string>> = {
+type UnitName = Exclude<ActivationName, 'softmax'>;
+
+/** Each function of one number `z` and its constant `c`, in JavaScript. */
+const FUNCTIONS: Readonly<Record<UnitName, string>> = {
   linear: 'z',
   sigmoid: '1 / (1 + Math.exp(-z))',
   tanh: 'Math.tanh(z)',
   relu: 'Math.max(0, z)',
-  leakyRelu: 'z > 0 ? z : 0.01 * z',
-  elu: 'z > 0 ? z : Math.expm1(z)',
+  leakyRelu: 'z > 0 ? z : c * z',
+  prelu: 'z > 0 ? z : c * z',
+  relu6: 'Math.min(6, Math.max(0, z))',
+  elu: 'z > 0 ? z : c * Math.expm1(z)',
   selu: `${SELU_LAMBDA} * (z > 0 ? z : ${SELU_ALPHA} * Math.expm1(z))`,
   gelu: '0.5 * z * (1 + erf(z * Math.SQRT1_2))',
+  geluTanh: 'z / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (z + 0.044715 * z ** 3)))',
   silu: 'z / (1 + Math.exp(-z))',
+  mish: 'z * Math.tanh(Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))))',
   softplus: 'Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)))',
   softsign: 'z / (1 + Math.abs(z))',
   hardSigmoid: 'Math.min(1, Math.max(0, z / 6 + 0.5))',
+  hardSwish: 'z * Math.min(1, Math.max(0, z / 6 + 0.5))',
 };
+
+/** What a layer of the module has for its function, by name, and for the constants of it: one, or one for each unit. */
+function functionParts(layer: ExchangedLayer): string {
+  const { activation, slopes } = layer;
+  const names = isMixed(activation) ? activation.map(activationName) : activationName(activation);
+  let constants = String(constantAt(layer, 0));
+  if (isMixed(activation)) constants = literal(activation.map((_, j) => constantAt(layer, j)));
+  else if (slopes) constants = `floats('${base64(slopes)}')`;
+  return `activation: ${literal(names)}, constants: ${constants}`;
+}
 
 /** The error function within 1e-15, as in functions.ts. */
 const ERF = `function erf(x) {
@@ -54,8 +72,8 @@ function base64(values: Float32Array): string {
 
 export function writeJavaScriptModule(network: Exchanged): string {
   const { inputs, layers, classes, columns, scale = 1, standardization, targetScale } = network;
-  const used = new Set(layers.flatMap(({ activation }) => activation));
-  const functions = (Object.keys(FUNCTIONS) as UnitActivation[]).filter((key) => used.has(key));
+  const used = new Set(layers.flatMap(({ activation }) => activation).map(activationName));
+  const functions = (Object.keys(FUNCTIONS) as UnitName[]).filter((key) => used.has(key));
   const list = (values: ArrayLike<number>) => literal(Array.from(values));
   const shape = [inputs, ...layers.map(({ units }) => units)].join('-');
   // pushed one by one, so that no line of the package becomes as long as the module
@@ -72,13 +90,14 @@ const floats = (text) => {
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
 };
 ${used.has('gelu') ? `${ERF}\n` : ''}const functions = {
-${functions.map((name) => `  ${name}: (z) => ${FUNCTIONS[name]},`).join('\n')}
+${functions.map((name) => `  ${name}: (z, c) => ${FUNCTIONS[name]},`).join('\n')}
 };
 const layers = [
 ${layers
-  .map(({ units, activation, weights, bias, biases }) => {
+  .map((layer) => {
+    const { units, weights, bias, biases } = layer;
     const b = bias ? `floats('${base64(biases)}')` : 'null';
-    return `  { units: ${units}, activation: ${literal(activation)}, weights: floats('${base64(weights)}'), biases: ${b} },`;
+    return `  { units: ${units}, ${functionParts(layer)}, weights: floats('${base64(weights)}'), biases: ${b} },`;
   })
   .join('\n')}
 ];
@@ -103,12 +122,13 @@ export function predict(x) {
   for (let k = 0; k < inputs; k++) a[k] = ${
     standardization ? `(x[start + k] * ${scale} - means[k]) / deviations[k]` : `x[start + k] * ${scale}`
   };
-  for (const { units, activation, weights, biases } of layers) {
+  for (const { units, activation, constants, weights, biases } of layers) {
     const next = new Float64Array(units);
     for (let j = 0; j < units; j++) {
       let z = biases ? biases[j] : 0;
       for (let k = 0; k < a.length; k++) z += weights[j * a.length + k] * a[k];
-      next[j] = activation === 'softmax' ? z : functions[typeof activation === 'string' ? activation : activation[j]](z);
+      const f = typeof activation === 'string' ? activation : activation[j];
+      next[j] = f === 'softmax' ? z : functions[f](z, typeof constants === 'number' ? constants : constants[j]);
     }
     if (activation === 'softmax') softmax(next);
     a = next;

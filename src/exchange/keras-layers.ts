@@ -1,8 +1,8 @@
 import { checkIsObject, outOfRange, quote } from '../check/errors.js';
 import { type ApproximateOption, dense, layersOf } from './chain.js';
-import { type Columns, Composer, columnsOf, scaled } from './columns.js';
+import { type Columns, Composer, columnsOf, PRELU, preluOf, scaled } from './columns.js';
 import type { Exchanged } from './exchanged.js';
-import { clip, elu, ACTIVATION_FUNCTIONS as F, geluByTanh, leakyRelu, type Scalar, softplus } from './functions.js';
+import { clip, elu, ACTIVATION_FUNCTIONS as F, leakyRelu, type Scalar } from './functions.js';
 import { listAt, propertyOf, textAt } from './json.js';
 import { type Tensor, transposed } from './tensor.js';
 
@@ -140,6 +140,12 @@ class LayerReading {
       case 'LeakyReLU':
         this.#apply(where, className, leakyRelu(numberOf('negative_slope', numberOf('alpha', 0.3))));
         break;
+      case 'PReLU':
+        this.#columns = this.#composer.compose(where, PRELU, preluOf, [
+          this.finished(),
+          this.#vector(where, weights, 'alpha', 0),
+        ]);
+        break;
       case 'ELU':
         this.#apply(where, className, elu(numberOf('alpha', 1)));
         break;
@@ -234,23 +240,24 @@ class LayerReading {
     const hardSigmoid: Scalar = isNew ? F.hardSigmoid : (x) => clip(0.2 * x + 0.5, 0, 1);
     return {
       relu: F.relu,
-      relu6: (x) => clip(x, 0, 6),
+      relu6: F.relu6,
       sigmoid: F.sigmoid,
       tanh: F.tanh,
       elu: F.elu,
       selu: F.selu,
       // tfjs has no approximation here either
       gelu: F.gelu,
-      gelu_new: geluByTanh,
+      gelu_new: F.geluTanh,
       silu: F.silu,
       swish: F.silu,
-      softplus,
+      softplus: F.softplus,
       softsign: F.softsign,
       hard_sigmoid: hardSigmoid,
       hardSigmoid,
       leaky_relu: leakyRelu(0.2),
-      hard_silu: (x) => x * F.hardSigmoid(x),
-      mish: (x) => x * Math.tanh(softplus(x)),
+      hard_silu: F.hardSwish,
+      hard_swish: F.hardSwish,
+      mish: F.mish,
       exponential: Math.exp,
     };
   }

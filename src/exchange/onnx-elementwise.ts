@@ -1,13 +1,5 @@
-import {
-  clip,
-  elu,
-  erf,
-  ACTIVATION_FUNCTIONS as F,
-  geluByTanh,
-  leakyRelu,
-  SELU_ALPHA,
-  SELU_LAMBDA,
-} from './functions.js';
+import { PRELU, preluOf } from './columns.js';
+import { clip, elu, erf, ACTIVATION_FUNCTIONS as F, leakyRelu, SELU_ALPHA, SELU_LAMBDA } from './functions.js';
 import type { OnnxNode } from './onnx-model.js';
 
 // The operators of ONNX that compute each number from numbers at the same place, as functions of doubles. Booleans are
@@ -21,7 +13,7 @@ export const numberAt = ({ attributes }: OnnxNode, name: string, missing: number
   return f ?? i ?? missing;
 };
 
-const { sigmoid, softplus, softsign, relu, gelu, silu } = F;
+const { sigmoid, softplus, softsign, relu, gelu, geluTanh, silu } = F;
 
 /** Operators without attributes that change what they compute. */
 const PLAIN: Readonly<Record<string, Elementwise>> = {
@@ -37,19 +29,19 @@ const PLAIN: Readonly<Record<string, Elementwise>> = {
   Floor: Math.floor,
   Greater: (a, b) => Number(a > b),
   GreaterOrEqual: (a, b) => Number(a >= b),
-  HardSwish: (x) => x * F.hardSigmoid(x),
+  HardSwish: F.hardSwish,
   Less: (a, b) => Number(a < b),
   LessOrEqual: (a, b) => Number(a <= b),
   Log: Math.log,
   Max: (...x) => Math.max(...x),
   Mean: (...x) => x.reduce((sum, value) => sum + value) / x.length,
   Min: (...x) => Math.min(...x),
-  Mish: (x) => x * Math.tanh(softplus(x)),
+  Mish: F.mish,
   Mul: (a, b) => a * b,
   Neg: (x) => -x,
   Not: (x) => Number(x === 0),
   Or: (a, b) => Number(a !== 0 || b !== 0),
-  PRelu: (x, slope) => (x < 0 ? slope * x : x),
+  [PRELU]: preluOf,
   Pow: (a, b) => a ** b,
   Reciprocal: (x) => 1 / x,
   Relu: relu,
@@ -80,8 +72,8 @@ const WITH_ATTRIBUTES: Readonly<Record<string, (node: OnnxNode) => Elementwise>>
     return (x, min = low, max = high) => clip(x, min, max);
   },
   Elu: (node) => elu(numberAt(node, 'alpha', 1)),
-  Gelu: ({ attributes }) => (attributes.get('approximate')?.s === 'tanh' ? geluByTanh : gelu),
-  FastGelu: () => geluByTanh,
+  Gelu: ({ attributes }) => (attributes.get('approximate')?.s === 'tanh' ? geluTanh : gelu),
+  FastGelu: () => geluTanh,
   HardSigmoid: (node) => {
     const [alpha, beta] = [numberAt(node, 'alpha', 0.2), numberAt(node, 'beta', 0.5)];
     return (x) => clip(alpha * x + beta, 0, 1);

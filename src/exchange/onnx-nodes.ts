@@ -1,6 +1,6 @@
 import { outOfRange, quote } from '../check/errors.js';
 import { dense } from './chain.js';
-import { type Columns, scaled } from './columns.js';
+import { type Columns, PRELU, scaled, sharedSlope } from './columns.js';
 import { ACTIVATION_FUNCTIONS } from './functions.js';
 import { DECISIONS, elementwiseOf, numberAt } from './onnx-elementwise.js';
 import { axisOf, broadcast, broadcastShape, productOf } from './onnx-layout.js';
@@ -122,6 +122,9 @@ function elementwise(call: Call, f: (...x: number[]) => number, key: string): Va
       operands,
     );
   const other = given.find((value) => value.kind === 'constant');
+  if (node.op === PRELU && other?.values.length === 1 && productOf(shape) > 1) {
+    call.reading.notes.add(sharedSlope(nameOf(node)));
+  }
   const isDecision = DECISIONS.has(node.op) && other?.values.length === 1;
   return { kind: 'data', shape, hasBatch, columns, ...(isDecision && { threshold: other.values[0] }) };
 }

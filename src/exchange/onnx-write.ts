@@ -1,4 +1,5 @@
-import type { ActivationName } from '../spec/network-options.js';
+import { activationName, constantOf, isMixed, showActivation } from '../spec/activations.js';
+import type { Activation, ActivationName } from '../spec/network-options.js';
 import { type Exchanged, type ExchangedLayer, fanInOf } from './exchanged.js';
 import { SELU_ALPHA, SELU_LAMBDA } from './functions.js';
 import { OWN_KEY, type OwnMetadata, ownJson } from './onnx-metadata.js';
@@ -142,33 +143,36 @@ function addNetwork(graph: Graph, network: Exchanged): string {
   return x;
 }
 
-function addLayer(
-  graph: Graph,
-  { units, activation, weights, bias, biases }: ExchangedLayer,
-  l: number,
-  fanIn: number,
-  x: string,
-  output: string,
-): string {
+function addLayer(graph: Graph, layer: ExchangedLayer, l: number, fanIn: number, x: string, output: string): string {
+  const { units, activation, weights, bias, biases, slopes } = layer;
   const w = graph.floats(`layers.${l}.weight`, [units, fanIn], weights);
   const b = bias ? [graph.floats(`layers.${l}.bias`, [units], biases)] : [];
   const isLinear = activation === 'linear';
   const z = graph.node('Gemm', [x, w, ...b], isLinear ? output : `layers.${l}.z`, ofInteger('transB', 1));
   if (isLinear) return output;
-  if (typeof activation === 'string') return addActivation(graph, activation, z, output);
-  return addMixed(graph, activation, l, z, output);
+  if (isMixed(activation)) return addMixed(graph, activation, slopes, l, z, output);
+  return addActivation(graph, activation, slopes, z, output);
 }
 
 /** The units of each function are gathered, and put back into their order afterwards. */
-function addMixed(graph: Graph, names: readonly ActivationName[], l: number, z: string, output: string): string {
+function addMixed(
+  graph: Graph,
+  activations: readonly Activation[],
+  slopes: Float32Array | undefined,
+  l: number,
+  z: string,
+  output: string,
+): string {
   const all: number[] = [];
+  const names = activations.map(showActivation);
   const parts = [...new Set(names)].map((name) => {
     const units = [...names.keys()].filter((j) => names[j] === name);
     all.push(...units);
     const part = `layers.${l}.${name}`;
     const places = graph.integers(`${part}.units`, units);
     const own = graph.node('Gather', [z, places], `${part}.z`, ofInteger('axis', 1));
-    return addActivation(graph, name, own, part);
+    const ownSlopes = slopes && Float32Array.from(units, (j) => slopes[j]);
+    return addActivation(graph, activations[units[0]], ownSlopes, own, part);
   });
   const together = graph.node('Concat', parts, `layers.${l}.parts`, ofInteger('axis', 1));
   const back = graph.integers(
@@ -178,12 +182,58 @@ function addMixed(graph: Graph, names: readonly ActivationName[], l: number, z: 
   return graph.node('Gather', [together, back], output, ofInteger('axis', 1));
 }
 
-function addActivation(graph: Graph, name: ActivationName, z: string, output: string): string {
+/** `slopes`: those of prelu. */
+function addActivation(
+  graph: Graph,
+  activation: Activation,
+  slopes: Float32Array | undefined,
+  z: string,
+  output: string,
+): string {
+  const name = activationName(activation);
   const [op, ...attributes] = SINGLE[name] ?? [];
   if (op) return graph.node(op, [z], output, ...attributes);
   const part = (suffix: string) => `${output}.${suffix}`;
-  if (name === 'silu') return graph.node('Mul', [z, graph.node('Sigmoid', [z], part('sigmoid'))], output);
-  // gelu: z (erf(z / √2) + 1) / 2
+  const alpha = () => ofFloat('alpha', constantOf(activation));
+  switch (name) {
+    case 'leakyRelu':
+      return graph.node('LeakyRelu', [z], output, alpha());
+    case 'elu':
+      return graph.node('Elu', [z], output, alpha());
+    case 'prelu': {
+      const own = slopes as Float32Array;
+      return graph.node('PRelu', [z, graph.floats(part('slopes'), [own.length], own)], output);
+    }
+    case 'relu6':
+      return graph.node('Clip', [z, graph.scalar(0), graph.scalar(6)], output);
+    case 'silu':
+      return graph.node('Mul', [z, graph.node('Sigmoid', [z], part('sigmoid'))], output);
+    case 'hardSwish':
+      return graph.node('Mul', [z, graph.node('HardSigmoid', [z], part('sigmoid'), ...HARD_SIGMOID)], output);
+    case 'mish':
+      return graph.node(
+        'Mul',
+        [z, graph.node('Tanh', [graph.node('Softplus', [z], part('sum'))], part('tanh'))],
+        output,
+      );
+    case 'geluTanh':
+      return addGeluTanh(graph, z, output, part);
+    default:
+      return addGelu(graph, z, output, part);
+  }
+}
+
+/** z sigmoid(2 √(2/π) z (1 + 0.044715 z²)) */
+function addGeluTanh(graph: Graph, z: string, output: string, part: (suffix: string) => string): string {
+  const square = graph.node('Mul', [z, z], part('square'));
+  const cubic = graph.node('Mul', [square, graph.scalar(2 * Math.sqrt(2 / Math.PI) * 0.044715)], part('cubic'));
+  const sum = graph.node('Add', [cubic, graph.scalar(2 * Math.sqrt(2 / Math.PI))], part('sum'));
+  const argument = graph.node('Mul', [z, sum], part('argument'));
+  return graph.node('Mul', [z, graph.node('Sigmoid', [argument], part('sigmoid'))], output);
+}
+
+/** z (erf(z / √2) + 1) / 2 */
+function addGelu(graph: Graph, z: string, output: string, part: (suffix: string) => string): string {
   const ratio = graph.node('Mul', [z, graph.scalar(Math.SQRT1_2)], part('ratio'));
   const erf = graph.node('Erf', [ratio], part('erf'));
   const sum = graph.node('Add', [erf, graph.scalar(1)], part('sum'));
@@ -191,17 +241,17 @@ function addActivation(graph: Graph, name: ActivationName, z: string, output: st
   return graph.node('Mul', [product, graph.scalar(0.5)], output);
 }
 
-/** Activations that are one operator. */
+const HARD_SIGMOID = [ofFloat('alpha', 1 / 6), ofFloat('beta', 0.5)];
+
+/** Activations that are one operator, with the same attributes everywhere. */
 const SINGLE: Readonly<Partial<Record<ActivationName, readonly [string, ...Written[]]>>> = {
   linear: ['Identity'],
   sigmoid: ['Sigmoid'],
   tanh: ['Tanh'],
   relu: ['Relu'],
-  leakyRelu: ['LeakyRelu', ofFloat('alpha', 0.01)],
-  elu: ['Elu', ofFloat('alpha', 1)],
   selu: ['Selu', ofFloat('alpha', SELU_ALPHA), ofFloat('gamma', SELU_LAMBDA)],
   softplus: ['Softplus'],
   softsign: ['Softsign'],
-  hardSigmoid: ['HardSigmoid', ofFloat('alpha', 1 / 6), ofFloat('beta', 0.5)],
+  hardSigmoid: ['HardSigmoid', ...HARD_SIGMOID],
   softmax: ['Softmax', ofInteger('axis', -1)],
 };

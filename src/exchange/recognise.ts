@@ -1,4 +1,11 @@
-import { ACTIVATION_FUNCTIONS, type Scalar, type UnitActivation } from './functions.js';
+import {
+  ACTIVATION_FUNCTIONS,
+  functionOf,
+  leakyReluOf,
+  type NamedActivation,
+  type Scalar,
+  type UnitActivation,
+} from './functions.js';
 
 // Says which activation a function of one number is, by its values, whatever operations it was composed of: exporters
 // write gelu, silu or softsign in many ways.
@@ -14,7 +21,7 @@ export interface Recognised {
 
 /** The activation that comes nearest to a function that is none, and the largest distance from it. */
 export interface Nearest {
-  readonly nearest: UnitActivation;
+  readonly nearest: NamedActivation;
   readonly error: number;
 }
 
@@ -30,7 +37,7 @@ const OVERFLOW = 80;
 /** The relative distance up to which two functions are the same: constants of files have been rounded to f32. */
 const SAME = 2e-6;
 
-const NAMES = Object.keys(ACTIVATION_FUNCTIONS) as UnitActivation[];
+const NAMES = Object.keys(ACTIVATION_FUNCTIONS) as NamedActivation[];
 const EXACTLY = { slope: 1, shift: 0, scale: 1, offset: 0 };
 
 const values = new Map(NAMES.map((name) => [name, GRID.map(ACTIVATION_FUNCTIONS[name])]));
@@ -57,8 +64,8 @@ function recogniseAnew(h: Scalar): Recognised | Nearest {
   }
   for (const [argument, value] of SIGNS) {
     const g: Scalar = argument === 1 && value === 1 ? h : (u) => value * h(argument * u);
-    for (const fit of [...simpleFits(g), ...fitsOfBounded(g), ...fitsOfUnbounded(g)]) {
-      const a = ACTIVATION_FUNCTIONS[fit.activation];
+    for (const fit of [...simpleFits(g), ...fitsOfLines(g), ...fitsOfBounded(g), ...fitsOfUnbounded(g)]) {
+      const a = functionOf(fit.activation);
       const mine = {
         ...fit,
         slope: argument * fit.slope,
@@ -127,7 +134,7 @@ function fitsOfBounded(h: Scalar): Recognised[] {
     const slope = nice(steepness / slopeAtZero);
     const isSigned = name === 'tanh' || name === 'softsign';
     return {
-      activation: name as UnitActivation,
+      activation: name as NamedActivation,
       slope,
       shift: nice(-slope * middle),
       scale: nice(isSigned ? height / 2 : height),
@@ -148,6 +155,15 @@ function middleOf(g: Scalar): number | undefined {
   return (from + to) / 2;
 }
 
+/** For two lines that meet at 0: leakyRelu with the quotient of their slopes. */
+function fitsOfLines(h: Scalar): Recognised[] {
+  const above = nice((h(2e6) - h(1e6)) / 1e6);
+  const below = nice((h(-1e6) - h(-2e6)) / 1e6);
+  // what falls above 0 rises when it is mirrored
+  if (!(above > 0 && Number.isFinite(below))) return [];
+  return [{ activation: leakyReluOf(nice(below / above)), slope: above, shift: 0, scale: 1, offset: nice(h(0)) + 0 }];
+}
+
 /** For a function with one limit, on the left: softplus and elu with the same limit and slope on the right. */
 function fitsOfUnbounded(h: Scalar): Recognised[] {
   const low = h(-1e7);
@@ -158,7 +174,13 @@ function fitsOfUnbounded(h: Scalar): Recognised[] {
     const rounded = nice(scale);
     return { activation, slope: nice(steepness / rounded), shift: 0, scale: rounded, offset: nice(offset) };
   };
-  return [fit('softplus', atZero / Math.LN2, low), fit('elu', atZero, low + atZero)];
+  const offset = low + atZero;
+  return [
+    fit('softplus', atZero / Math.LN2, low),
+    fit('elu', atZero, offset),
+    { ...fit({ name: 'elu', alpha: nice(atZero) }, 1, offset) },
+    { ...fit({ name: 'elu', alpha: nice(atZero / steepness) }, steepness, offset) },
+  ];
 }
 
 /** A number that measurement has moved by less than 1e-7 from one with few digits is that one. */

@@ -10,6 +10,7 @@ import { floatsOf, listOf, sizeOf, type Tensor } from './tensor.js';
 //
 //   layers.0.weight, layers.1.weight, ...       f32 [units, fanIn]
 //   layers.0.bias, layers.1.bias, ...           f32 [units]; missing for layers without biases
+//   layers.0.slopes, ...                        f32 [units]; only for layers with prelu
 //   standardization.mean, .deviation            f64 [inputs]
 //   targets.mean, .deviation                    f64 [outputs]
 //
@@ -31,9 +32,10 @@ interface TrainingJson extends Pick<SpecOptions, (typeof TRAINING_KEYS)[number]>
 
 export function writeSafetensorsFile(network: Exchanged): Uint8Array<ArrayBuffer> {
   const { inputs, layers, standardization, targetScale, training } = network;
-  const tensors: NewTensor[] = layers.flatMap(({ units, weights, bias, biases }, l) => [
+  const tensors: NewTensor[] = layers.flatMap(({ units, weights, bias, biases, slopes }, l) => [
     { name: `layers.${l}.weight`, shape: [units, fanInOf(network, l)], values: weights },
     ...(bias ? [{ name: `layers.${l}.bias`, shape: [units], values: biases }] : []),
+    ...(slopes ? [{ name: `layers.${l}.slopes`, shape: [units], values: slopes }] : []),
   ]);
   const addScale = (name: string, scale: Exchanged['standardization'], width: number) => {
     if (!scale) return;
@@ -97,21 +99,24 @@ function networkOfSchema(
     return tensor;
   };
   const layers = activations.map((activation, l): ExchangedLayer => {
-    const [weight, bias] = [`layers.${l}.weight`, `layers.${l}.bias`];
+    const [weight, bias, slopes] = ['weight', 'bias', 'slopes'].map((kind) => `layers.${l}.${kind}`);
     const w = tensorAt(weight, 2);
     if (!w) throw outOfRange(where, `no tensor ${quote(weight)}`, `one for each of ${activations.length} activations`);
-    const b = tensorAt(bias, 1);
     const [units] = w.shape;
-    if (b && b.shape[0] !== units) {
-      throw outOfRange(`${where}: ${quote(bias)}`, `the shape [${b.shape}]`, `[${units}], as the weights have it`);
-    }
+    const vectorAt = (name: string) => {
+      const vector = tensorAt(name, 1);
+      if (!vector || vector.shape[0] === units) return vector;
+      throw outOfRange(`${where}: ${quote(name)}`, `the shape [${vector.shape}]`, `[${units}], as the weights have it`);
+    };
+    const [b, s] = [vectorAt(bias), vectorAt(slopes)];
     return {
       units,
-      // Network.create checks the names
+      // Network.create checks the names and slopes
       activation: activation as ExchangedLayer['activation'],
       bias: b !== undefined,
       weights: floatsOf(`${where}: ${quote(weight)}`, w.values),
       biases: b ? floatsOf(`${where}: ${quote(bias)}`, b.values) : new Float32Array(units),
+      ...(s && { slopes: floatsOf(`${where}: ${quote(slopes)}`, s.values) }),
       ...(dropout && { dropout: dropout[l] }),
       ...(maxNorm && { maxNorm: maxNorm[l] }),
     };

@@ -1,10 +1,10 @@
 import { checkName, checkPositive, outOfRange, quote, wrongType } from '../check/errors.js';
-import type { ActivationName } from '../spec/network-options.js';
-import { ACTIVATIONS, keys } from '../spec/spec.js';
+import { checkActivation, hasSlopes, isMixed, showActivation } from '../spec/activations.js';
+import type { Activation } from '../spec/network-options.js';
 import { dense, layersOf } from './chain.js';
-import { type Columns, Composer, columnsOf, scaled } from './columns.js';
+import { type Columns, Composer, columnsOf, PRELU, preluOf, scaled, sharedSlope } from './columns.js';
 import type { Exchanged } from './exchanged.js';
-import { ACTIVATION_FUNCTIONS, type UnitActivation } from './functions.js';
+import { functionOf, type UnitActivation } from './functions.js';
 import { listOf, type Tensor } from './tensor.js';
 
 // Tensors by name, as PyTorch's model.state_dict() gives them, as a network. Names and shapes say which tensors are
@@ -13,10 +13,11 @@ import { listOf, type Tensor } from './tensor.js';
 /** What a state dict does not say. */
 export interface StateOptions {
   /**
-   * The activation of each linear layer, in their order: one name, or a name for each unit. The last one is that of the
-   * outputs: `'linear'` for a model that returns logits, or `'softmax'` to get probabilities from it.
+   * The activation of each linear layer, in their order: one function, or one for each unit. The last one is that of
+   * the outputs: `'linear'` for a model that returns logits, or `'softmax'` to get probabilities from it. `'prelu'`
+   * takes its slopes from the file.
    */
-  activations?: readonly (ActivationName | readonly ActivationName[])[] | undefined;
+  activations?: readonly (Activation | readonly Activation[])[] | undefined;
   /**
    * The linear layers in their order, by the beginning of their tensors' names: `['fc1', 'fc2']`. Default: the order of
    * the file, or of the names' numbers, if widths fit together so.
@@ -65,6 +66,12 @@ interface Norm {
   readonly bias?: Tensor;
 }
 
+/** The slopes of a PReLU: one, or one for each unit. */
+interface Slopes {
+  readonly name: string;
+  readonly slopes: Tensor;
+}
+
 type Part = Linear | Norm;
 
 const isLinear = (part: Part): part is Linear => !('mean' in part);
@@ -74,16 +81,19 @@ export function networkOfState(
   tensors: ReadonlyMap<string, Tensor>,
   options: StateOptions = {},
 ): Exchanged {
-  const parts = ordered(where, partsOf(where, tensors), options.layers, tensors);
+  const { parts: inFile, slopes: ofPrelu } = partsOf(where, tensors);
+  const parts = ordered(where, inFile, options.layers, tensors);
   const linears = parts.filter(isLinear);
   const activations = checkActivations(where, options.activations, linears);
+  const shared: string[] = [];
+  const slopes = slopesOf(where, activations, linears, ofPrelu, shared);
   if (options.batchNorm !== undefined) checkName('options.batchNorm', options.batchNorm, ['before', 'after']);
   const epsilon = checkPositive('options.epsilon', options.epsilon ?? 1e-5);
   const composer = new Composer();
   const [, inputs] = linears[0].weight.shape;
   let columns = columnsOf({ units: inputs, name: 'the inputs', hasBias: false });
   const activate = (l: number) => {
-    if (l >= 0) columns = activated(where, composer, columns, activations[l]);
+    if (l >= 0) columns = activated(where, composer, columns, activations[l], slopes[l]);
   };
   // normalisation of the inputs has no activation to come before
   let [l, isPending] = [-1, false];
@@ -104,11 +114,42 @@ export function networkOfState(
   if (isPending) activate(l);
   const mostParameters = 2 ** 31;
   const { notes, ...layers } = layersOf(columns, { where, mostParameters });
-  return { ...layers, ...(columns.whole && { task: 'classes' }), notes };
+  return { ...layers, ...(columns.whole && { task: 'classes' }), notes: [...shared, ...notes] };
+}
+
+/** The slopes of each layer with prelu. One PReLU of the file may stand for several layers. */
+function slopesOf(
+  where: string,
+  activations: readonly (Activation | readonly Activation[])[],
+  linears: readonly Linear[],
+  given: readonly Slopes[],
+  notes: string[],
+): (Tensor | undefined)[] {
+  const count = activations.filter(hasSlopes).length;
+  if (given.length !== count && !(given.length === 1 && count > 1)) {
+    const names = given.map(({ name }) => quote(name)).join(', ');
+    throw outOfRange(
+      `${where}: options.activations`,
+      `${count} layers with prelu for ${given.length} tensors that may be slopes${names && `, ${names}`}`,
+      "'prelu' where the model has a PReLU: norms of other kinds than batch normalisation mix units",
+    );
+  }
+  let next = 0;
+  return activations.map((activation, l) => {
+    if (!hasSlopes(activation)) return undefined;
+    const { name, slopes } = given[given.length === 1 ? 0 : next++];
+    const [units] = linears[l].weight.shape;
+    const { length } = slopes.values;
+    if (length !== 1 && length !== units) {
+      throw outOfRange(`${where}: ${quote(name)}`, `${length} slopes`, `1, or ${units} for the units of layer ${l}`);
+    }
+    if (length === 1 && units > 1) notes.push(sharedSlope(name));
+    return slopes;
+  });
 }
 
 /** Linear layers and normalisations, in the order in which the file has them. */
-function partsOf(where: string, tensors: ReadonlyMap<string, Tensor>): Part[] {
+function partsOf(where: string, tensors: ReadonlyMap<string, Tensor>): { parts: Part[]; slopes: Slopes[] } {
   const groups = new Map<string, Map<string, Tensor>>();
   for (const [name, tensor] of tensors) {
     const [, prefix, kind] = /^(?:(.*)\.)?([^.]*)$/s.exec(name) as RegExpExecArray;
@@ -116,6 +157,7 @@ function partsOf(where: string, tensors: ReadonlyMap<string, Tensor>): Part[] {
     groups.set(prefix ?? '', group.set(kind, tensor));
   }
   const parts: Part[] = [];
+  const slopes: Slopes[] = [];
   for (const [name, group] of groups) {
     const at = (kind: string) => group.get(kind);
     const weight = at('weight');
@@ -127,10 +169,12 @@ function partsOf(where: string, tensors: ReadonlyMap<string, Tensor>): Part[] {
     } else if (weight?.shape.length === 2) {
       parts.push({ name, weight, bias: at('bias') });
       checkKinds(label, group, ['weight', 'bias']);
+    } else if (weight?.shape.length === 1 && group.size === 1) {
+      slopes.push({ name, slopes: weight });
     } else throw strangeGroup(label, group);
   }
   if (!parts.some(isLinear)) throw outOfRange(where, 'no tensors of linear layers', '"name.weight" [units, inputs]');
-  return parts;
+  return { parts, slopes };
 }
 
 function checkKinds(where: string, group: ReadonlyMap<string, Tensor>, known: readonly string[]): void {
@@ -147,9 +191,6 @@ function strangeGroup(where: string, group: ReadonlyMap<string, Tensor>): RangeE
   if (weight?.shape.length === 1 && group.has('bias')) {
     const wanted = 'linear layers and batch normalisation with its running statistics: other norms mix units';
     return outOfRange(where, got, wanted);
-  }
-  if (weight?.shape.length === 1) {
-    return outOfRange(where, `${got} of a PReLU`, 'functions without weights: leakyRelu has the slope 0.01');
   }
   return outOfRange(where, got, 'linear layers, "weight" [units, inputs] and "bias" [units], and batch normalisation');
 }
@@ -222,7 +263,7 @@ function checkActivations(
   where: string,
   value: unknown,
   linears: readonly Linear[],
-): readonly (ActivationName | readonly ActivationName[])[] {
+): readonly (Activation | readonly Activation[])[] {
   const layers = linears.map(({ name, weight: { shape } }) => ({ name, inputs: shape[1], units: shape[0] }));
   const shapes = layers.map(({ name, inputs, units }) => `${quote(name)} ${inputs} to ${units}`);
   const wanted = `${linears.length} activations, one for each of ${shapes.join(', ')}: the file does not say them`;
@@ -230,18 +271,9 @@ function checkActivations(
   if (!Array.isArray(value)) throw wrongType('options.activations', value, wanted);
   if (value.length !== linears.length) throw outOfRange('options.activations', `${value.length}`, wanted);
   return Array.from(value as unknown[], (item, l) => {
-    const place = `options.activations[${l}]`;
-    const known = keys(ACTIVATIONS).filter((name) => name !== 'softmax' || l === linears.length - 1);
-    if (!Array.isArray(item)) return checkName(place, item, known);
-    const { shape } = linears[l].weight;
-    if (item.length !== shape[0]) throw outOfRange(place, `${item.length} names`, `${shape[0]}, one for each unit`);
-    return Array.from(item as unknown[], (name, j) =>
-      checkName(
-        `${place}[${j}]`,
-        name,
-        known.filter((other) => other !== 'softmax'),
-      ),
-    );
+    const [units] = linears[l].weight.shape;
+    if (item === undefined) throw wrongType(`options.activations[${l}]`, item, 'an activation');
+    return checkActivation(`options.activations[${l}]`, item, units, l === linears.length - 1);
   });
 }
 
@@ -253,18 +285,23 @@ function denseOf(where: string, { name, weight, bias }: Linear, columns: Columns
   return dense(name, columns, units, () => weight.values, bias?.values);
 }
 
-/** Columns after an activation, or a name for each of them. */
+/** Columns after an activation, or one for each of them. */
 function activated(
   where: string,
   composer: Composer,
   columns: Columns,
-  activation: ActivationName | readonly ActivationName[],
+  activation: Activation | readonly Activation[],
+  slopes: Tensor | undefined,
 ): Columns {
   if (activation === 'softmax') return { ...columns, whole: 'softmax' };
-  const one = (name: ActivationName, only: Columns) =>
-    name === 'linear' ? only : composer.compose(where, name, ACTIVATION_FUNCTIONS[name as UnitActivation], [only]);
-  if (typeof activation === 'string') return one(activation, columns);
-  const each = activation.map((name, j) => one(name, { ...columns, columns: [columns.columns[j]] }).columns[0]);
+  const slopeAt = (j: number) => slopes?.values[slopes.values.length === 1 ? 0 : j] ?? 0;
+  const one = (name: Activation, only: Columns, first: number) => {
+    if (name === 'linear') return only;
+    if (name === 'prelu') return composer.compose(where, PRELU, preluOf, [only, (i) => slopeAt(first + i)]);
+    return composer.compose(where, showActivation(name), functionOf(name as UnitActivation), [only]);
+  };
+  if (!isMixed(activation)) return one(activation, columns, 0);
+  const each = activation.map((name, j) => one(name, { ...columns, columns: [columns.columns[j]] }, j).columns[0]);
   return { ...columns, columns: each };
 }
 

@@ -1,6 +1,7 @@
 import { arrayType } from '../check/arrays.js';
 import { checkName, outOfRange, wrongType } from '../check/errors.js';
-import type { ActivationName } from '../spec/network-options.js';
+import { activationAt, activationName, constantOf, hasSlopes, isMixed } from '../spec/activations.js';
+import type { Activation, ActivationName } from '../spec/network-options.js';
 import { Graph, type Node } from './scalar-graph.js';
 
 /** The nodes of one layer. */
@@ -9,6 +10,8 @@ export interface UnrolledLayer {
   readonly weights: readonly Node[];
   /** b [units], inputs of the graph. */
   readonly biases: readonly Node[];
+  /** The slopes [units] of prelu, inputs of the graph; empty for a layer without them. */
+  readonly slopes: readonly Node[];
   /** Weighted inputs [units]. */
   readonly z: readonly Node[];
   /** Activations [units]. In a linear layer, these are the nodes of z. */
@@ -41,25 +44,70 @@ export interface Unrollable {
   readonly layers: readonly {
     readonly fanIn: number;
     readonly units: number;
-    readonly activation: string | readonly string[];
+    readonly activation: Activation | readonly Activation[];
     /** [units × fanIn] */
     getWeights(): Float32Array;
     /** [units] */
     getBiases(): Float32Array;
+    /** [units] */
+    getSlopes(): Float32Array;
   }[];
   /** What x is multiplied by before the standardisation. Default 1. */
   readonly scale?: number | undefined;
   getStandardization(): Standardized | undefined;
 }
 
-type UnitActivation = (graph: Graph, z: Node, name: string) => Node;
+/** `constant` returns the slope of leakyRelu and prelu, or α of elu. */
+type UnitActivation = (graph: Graph, z: Node, name: string, constant: () => Node) => Node;
 
 const UNIT_ACTIVATIONS = {
   linear: (_, z) => z,
   sigmoid: (graph, z, name) => graph.sigmoid(z, name),
   tanh: (graph, z, name) => graph.tanh(z, name),
   relu: (graph, z, name) => graph.relu(z, name),
+  leakyRelu,
+  prelu: leakyRelu,
+  relu6: (graph, z, name) => relu6(graph, z, name),
+  elu: (graph, z, name, alpha) => {
+    const above = graph.relu(z);
+    const power = graph.exp(graph.subtract(z, above));
+    return graph.add(above, graph.multiply(alpha(), graph.subtract(power, graph.constant(1))), name);
+  },
+  geluTanh: (graph, z, name) => {
+    const cube = graph.multiply(z, graph.multiply(z, z));
+    const sum = graph.add(z, graph.multiply(graph.constant(0.044715), cube));
+    const argument = graph.multiply(graph.constant(2 * Math.sqrt(2 / Math.PI)), sum);
+    return graph.multiply(z, graph.sigmoid(argument), name);
+  },
+  silu: (graph, z, name) => graph.multiply(z, graph.sigmoid(z), name),
+  mish: (graph, z, name) => graph.multiply(z, graph.tanh(softplus(graph, z)), name),
+  softplus: (graph, z, name) => softplus(graph, z, name),
+  hardSigmoid: (graph, z, name) => hardSigmoid(graph, z, name),
+  hardSwish: (graph, z, name) => graph.multiply(z, hardSigmoid(graph, z), name),
 } satisfies Partial<Record<ActivationName, UnitActivation>>;
+
+/** slope z + (1 - slope) relu(z) */
+function leakyRelu(graph: Graph, z: Node, name: string, constant: () => Node): Node {
+  const slope = constant();
+  const above = graph.multiply(graph.subtract(graph.constant(1), slope), graph.relu(z));
+  return graph.add(graph.multiply(slope, z), above, name);
+}
+
+/** 6 - relu(6 - relu(z)), whose derivative is 0 at both ends, as that of the core. */
+function relu6(graph: Graph, z: Node, name?: string): Node {
+  const six = graph.constant(6);
+  return graph.subtract(six, graph.relu(graph.subtract(six, graph.relu(z))), name);
+}
+
+const hardSigmoid = (graph: Graph, z: Node, name?: string): Node =>
+  graph.divide(relu6(graph, graph.add(z, graph.constant(3))), graph.constant(6), name);
+
+/** r + ln(e^-r + e^(z - r)) with r = relu(z), in which no exp overflows. */
+function softplus(graph: Graph, z: Node, name?: string): Node {
+  const above = graph.relu(z);
+  const powers = graph.add(graph.exp(graph.subtract(graph.constant(0), above)), graph.exp(graph.subtract(z, above)));
+  return graph.add(above, graph.log(powers), name);
+}
 
 const keys = <T extends string>(table: Readonly<Record<T, unknown>>) => Object.keys(table) as T[];
 
@@ -93,7 +141,7 @@ const COSTS = {
  * in standardised units. Nodes are named as in textbooks, with indices from 1: w^2_1,3 leads
  * from the third input to the first unit after the inputs.
  *
- * Activations can be linear, sigmoid, tanh, relu and softmax; with `y`, the cost can be quadratic, binaryCrossEntropy
+ * Activations can be all but selu, gelu and softsign; with `y`, the cost can be quadratic, binaryCrossEntropy
  * or categoricalCrossEntropy. Throws a TypeError or RangeError for others, and if `x` or `y` does not fit.
  *
  * The cross-entropies are computed from the outputs, as they are defined. If f64 rounds an output to 0 or 1, they may
@@ -120,6 +168,9 @@ export function unroll(network: Unrollable, x: Floats, y?: Floats): Unrolled {
       graph.input(w, `${nameOf('w', Math.floor(i / fanIn))},${(i % fanIn) + 1}`),
     );
     const biases = Array.from(layer.getBiases(), (b, j) => graph.input(b, nameOf('b', j)));
+    const slopes = hasSlopes(layer.activation)
+      ? Array.from(layer.getSlopes(), (slope, j) => graph.input(slope, nameOf('s', j)))
+      : [];
     const z = biases.map((b, j) => {
       const products = previous.map((a, k) => graph.multiply(weights[j * fanIn + k], a));
       return graph.sum([...products, b], nameOf('z', j));
@@ -128,9 +179,9 @@ export function unroll(network: Unrollable, x: Floats, y?: Floats): Unrolled {
     const a =
       sigma === 'softmax'
         ? softmax(graph, z, (j) => nameOf('a', j))
-        : z.map((zj, j) => sigma[j](graph, zj, nameOf('a', j)));
+        : z.map((zj, j) => sigma[j](graph, zj, nameOf('a', j), slopes[j]));
     previous = a;
-    return { weights, biases, z, a };
+    return { weights, biases, slopes, z, a };
   });
   return { graph, x: inputs, layers, cost: costOf && graph.sum(costOf(graph, previous), 'C') };
 }
@@ -150,11 +201,18 @@ function standardize(graph: Graph, x: readonly Node[], standardization: Standard
   );
 }
 
-function unitActivations(where: string, activation: string | readonly string[], units: number): UnitActivation[] {
+/** The function of each unit. Those of prelu take their slope from the last argument, others do not need it. */
+function unitActivations(
+  where: string,
+  activation: Activation | readonly Activation[],
+  units: number,
+): ((graph: Graph, z: Node, name: string, slope: Node | undefined) => Node)[] {
   return Array.from({ length: units }, (_, j) => {
-    const isMixed = typeof activation !== 'string';
-    const name = isMixed ? activation[j] : activation;
-    return UNIT_ACTIVATIONS[checkName(isMixed ? `${where}[${j}]` : where, name, keys(UNIT_ACTIVATIONS))];
+    const one = activationAt(activation, j);
+    const place = isMixed(activation) ? `${where}[${j}]` : where;
+    const f: UnitActivation = UNIT_ACTIVATIONS[checkName(place, activationName(one), keys(UNIT_ACTIVATIONS))];
+    return (graph, z, name, slope) =>
+      f(graph, z, name, () => (one === 'prelu' && slope ? slope : graph.constant(constantOf(one))));
   });
 }
 

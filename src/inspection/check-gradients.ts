@@ -7,6 +7,7 @@ import { checkInputs, type InputArray, type Inputs } from '../data/inputs.js';
 import { weighted } from '../data/pick.js';
 import { rowsOf, typedInputs, typedTargets, typedWeights } from '../data/plain-data.js';
 import { checkTargets, checkWeights, type SampleWeights, type TargetArray, type Targets } from '../data/targets.js';
+import { hasSlopes } from '../spec/activations.js';
 import type { CustomCost } from '../spec/network-options.js';
 import { numbersOf, type Sgd, sgd } from '../spec/optimizer.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
@@ -21,7 +22,10 @@ import { type Cost, forward, meanCost, type ReferenceLayer, type ReferenceNetwor
 export interface CheckGradientsOptions {
   /** [rows]: the weight that each sample's cost is multiplied by. Default: 1 for each. */
   weights?: SampleWeights | undefined;
-  /** At most this many weights and this many biases of each layer are moved for central differences. Default 100. */
+  /**
+   * At most this many weights, biases and slopes of each layer are moved for central differences: this many of each
+   * kind. Default 100.
+   */
   differences?: number | undefined;
 }
 
@@ -156,7 +160,9 @@ function referenceOf(
   const read = makeReader(Float64Array.from(parameters));
   const layers = spec.layers.map(({ units, activation, bias }, l): ReferenceLayer => {
     const fanIn = l ? spec.layers[l - 1].units : spec.inputs;
-    return { units, activation, weights: read(units * fanIn), biases: read(units), hasBias: bias, mask: masks[l] };
+    const [weights, biases] = [read(units * fanIn), read(units)];
+    const slopes = hasSlopes(activation) ? { slopes: read(units) } : {};
+    return { units, activation, weights, biases, ...slopes, hasBias: bias, mask: masks[l] };
   });
   const { inputs, huberDelta } = spec;
   if (spec.cost !== 'custom') return { inputs, layers, cost: spec.cost, huberDelta };

@@ -7,11 +7,13 @@ import {
   deltas,
   forward,
   gradients,
+  isPrelu,
   type LayerGradients,
   type LayerValues,
   masked,
   meanCost,
   type ReferenceNetwork,
+  slopeDeltas,
 } from './reference.js';
 
 // Compares a gradient of the core with the chain rule in f64 and with central differences.
@@ -21,7 +23,9 @@ export interface CheckedParameter {
   /** Index of its layer in `layers`. */
   layer: number;
   unit: number;
-  /** The unit of the layer before, or the input, that the weight leads from; undefined for a bias. */
+  /** `'slope'`: a slope of prelu. */
+  kind: 'weight' | 'bias' | 'slope';
+  /** The unit of the layer before, or the input, that the weight leads from; undefined for a bias and a slope. */
   input: number | undefined;
   /** The core's gradient, from a training step in f32. */
   gradient: number;
@@ -88,10 +92,10 @@ export interface Problem {
   readonly values: LayerValues[];
 }
 
-/** The parameters of a layer that are compared with one another: all its weights, or all its biases. */
+/** The parameters of a layer that are compared with one another: all its weights, all its biases, or all its slopes. */
 interface Group {
   readonly layer: number;
-  readonly isBiases: boolean;
+  readonly kind: CheckedParameter['kind'];
   readonly parameters: Float64Array;
   readonly gradient: Float64Array;
   readonly exact: Float64Array;
@@ -155,32 +159,48 @@ function choose(errors: Float64Array, limit: number): readonly number[] {
   return [...new Set([...largest, ...even])];
 }
 
-/** The weights and the biases of every layer, with their gradients by the chain rule in f64, penalties included. */
+/** The weights, biases and slopes of every layer, with their gradients by the chain rule in f64, penalties included. */
 function groupsOf(problem: Problem, gradient: Float64Array): Group[] {
   const { spec, samples, batch, network, values } = problem;
-  const exact = gradients(network, batch.x, values, deltas(network, values, batch.y, batch.weights, batch.piecesAt));
+  const { y, weights, piecesAt } = batch;
+  const delta = deltas(network, values, y, weights, piecesAt);
+  const slopeDelta = slopeDeltas(network, values, y, delta, weights, piecesAt);
+  const exact = gradients(network, batch.x, values, delta, slopeDelta);
   const terms = termsOf(problem);
   const read = makeReader(gradient);
-  const group = (layer: number, isBiases: boolean): Group => {
-    const key = isBiases ? 'db' : 'dW';
-    const parameters = network.layers[layer][isBiases ? 'biases' : 'weights'];
-    const isPenalized = !isBiases || spec.penalizeBiases;
-    const penalties = parameters.map((w) => (isPenalized ? (spec.l2 * w + spec.l1 * Math.sign(w)) / samples : 0));
+  const group = (layer: number, kind: Group['kind']): Group => {
+    const { key, parameters: name } = KINDS[kind];
+    const parameters = network.layers[layer][name] as Float64Array;
+    const penalties = parameters.map((w) =>
+      isPenalized(spec, kind) ? (spec.l2 * w + spec.l1 * Math.sign(w)) / samples : 0,
+    );
     const largest = penalties.reduce((most, p, i) => Math.max(most, Math.abs(p) + terms[layer][key][i]), 0);
     return {
       layer,
-      isBiases,
+      kind,
       parameters,
       gradient: read(parameters.length),
       exact: exact[layer][key].map((g, i) => g + penalties[i]),
       floor: Math.max(FLOOR * largest, LEAST_FLOOR),
     };
   };
-  return network.layers.flatMap(({ hasBias }, layer) => {
-    const both = [group(layer, false), group(layer, true)];
-    return hasBias ? both : both.slice(0, 1);
+  return network.layers.flatMap(({ hasBias, slopes }, layer) => {
+    // all are read, in the order of the parameters
+    const [weightGroup, biasGroup] = [group(layer, 'weight'), group(layer, 'bias')];
+    return [weightGroup, ...(hasBias ? [biasGroup] : []), ...(slopes ? [group(layer, 'slope')] : [])];
   });
 }
+
+/** Where the parameters of each kind are in a layer, and where their gradients are. */
+const KINDS = {
+  weight: { key: 'dW', parameters: 'weights' },
+  bias: { key: 'db', parameters: 'biases' },
+  slope: { key: 'dSlopes', parameters: 'slopes' },
+} as const;
+
+/** True if L1 and L2 act on the parameters of this kind. */
+const isPenalized = ({ penalizeBiases }: Spec, kind: Group['kind']) =>
+  kind === 'weight' || (kind === 'bias' && penalizeBiases);
 
 const sizes = (values: Float64Array) => values.map(Math.abs);
 
@@ -191,15 +211,21 @@ function termsOf({ network, batch, values }: Problem): LayerGradients[] {
   const cost = costOf(network);
   const grown = (v: Float64Array) => v.map((value) => value * (1 + OUTPUT_CHANGE));
   const delta = layers.map(({ units }) => new Float64Array(rows * units));
+  const slopeDelta = layers.map(({ units }) => new Float64Array(rows * units));
   for (let r = 0; r < rows; r++) {
     for (let l = layers.length - 1; l >= 0; l--) {
-      const { units, activation, mask } = layers[l];
+      const { units, mask } = layers[l];
       const rowOf = (matrix: Float64Array) => matrix.subarray(r * units, (r + 1) * units);
       const z = rowOf(values[l].z);
-      const back = (dCda: Float64Array) =>
-        activationOf(activation)
+      const back = (dCda: Float64Array) => {
+        if (layers[l].slopes) {
+          const terms = dCda.map((d, j) => (isPrelu(layers[l], j) ? Math.abs(d * Math.min(z[j], 0)) : 0));
+          slopeDelta[l].set(terms, r * units);
+        }
+        return activationOf(layers[l])
           .backward(z, dCda, rowOf(piecesAt[l].z))
           .map((d, j) => Math.abs(d) + LEAST_SLOPE * Math.abs(dCda[j]));
+      };
       const next = layers[l + 1];
       if (next) {
         const dCda = new Float64Array(units);
@@ -222,13 +248,15 @@ function termsOf({ network, batch, values }: Problem): LayerGradients[] {
     }
   }
   const activations = values.map(({ z, a }) => ({ z, a: sizes(a) }));
-  return gradients(network, sizes(batch.x), activations, delta);
+  return gradients(network, sizes(batch.x), activations, delta, slopeDelta);
 }
 
 /** The derivative of the cost with respect to one parameter of the group, by central differences. */
 function differenceOf(problem: Problem, group: Group, i: number): Difference {
   const { network, values, batch } = problem;
-  const { layer, isBiases } = group;
+  const { layer, kind } = group;
+  if (kind === 'slope') return slopeDifference(problem, group, i);
+  const isBiases = kind === 'bias';
   const { units, weights } = network.layers[layer];
   const fanIn = weights.length / units;
   const unit = isBiases ? i : Math.floor(i / fanIn);
@@ -247,6 +275,20 @@ function differenceOf(problem: Problem, group: Group, i: number): Difference {
   }, LARGEST_MOVE / farthest);
 }
 
+/** The derivative of the cost with respect to the slope of one unit, by central differences. */
+function slopeDifference(problem: Problem, { layer, parameters }: Group, unit: number): Difference {
+  const { network, values } = problem;
+  const { units } = network.layers[layer];
+  const { z } = values[layer];
+  let farthest = 1;
+  for (let i = unit; i < z.length; i += units) farthest = Math.max(farthest, -z[i]);
+  return differentiate((move) => {
+    const slopes = parameters.with(unit, parameters[unit] + move);
+    const layers = network.layers.with(layer, { ...network.layers[layer], slopes });
+    return costFrom({ ...problem, network: { ...network, layers } }, layer, z);
+  }, LARGEST_MOVE / farthest);
+}
+
 /** The mean cost if the weighted inputs of a layer are z. */
 function costFrom({ network, batch }: Problem, layer: number, z: Float64Array): number {
   const [here, ...above] = network.layers.slice(layer);
@@ -258,8 +300,8 @@ function costFrom({ network, batch }: Problem, layer: number, z: Float64Array): 
 }
 
 /** The penalties of one parameter after a move. L1 keeps its slope across 0, so that differences see no kink. */
-function penaltyOf({ spec, samples }: Problem, { parameters, isBiases }: Group, i: number, move: number): number {
-  if (isBiases && !spec.penalizeBiases) return 0;
+function penaltyOf({ spec, samples }: Problem, { parameters, kind }: Group, i: number, move: number): number {
+  if (!isPenalized(spec, kind)) return 0;
   const w = parameters[i] + move;
   return ((spec.l2 / 2) * w * w + spec.l1 * Math.sign(parameters[i]) * w) / samples;
 }
@@ -271,13 +313,14 @@ function describe(
   difference: number,
   uncertainty: number,
 ): CheckedParameter {
-  const { layer, isBiases, gradient, exact } = group;
+  const { layer, kind, gradient, exact } = group;
   const { units, weights } = network.layers[layer];
   const fanIn = weights.length / units;
   return {
     layer,
-    unit: isBiases ? i : Math.floor(i / fanIn),
-    input: isBiases ? undefined : i % fanIn,
+    unit: kind === 'weight' ? Math.floor(i / fanIn) : i,
+    kind,
+    input: kind === 'weight' ? i % fanIn : undefined,
     gradient: gradient[i],
     exact: exact[i],
     difference,

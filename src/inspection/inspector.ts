@@ -9,10 +9,11 @@ import { rowsOf, typedInputs, typedTargets, typedWeights } from '../data/plain-d
 import { checkTargets, checkWeights, type SampleWeights, type TargetArray, type Targets } from '../data/targets.js';
 import type { Layer } from '../model/layer.js';
 import type { Pass } from '../model/pass.js';
+import { hasSlopes } from '../spec/activations.js';
 import { SEEDED } from '../spec/codes.js';
 import type { CustomCost } from '../spec/network-options.js';
 import { slotNames } from '../spec/optimizer.js';
-import { outputsOf } from '../spec/spec.js';
+import { outputsOf, parametersOf } from '../spec/spec.js';
 import type { Trainer } from '../training/trainer.js';
 import { type CheckGradientsOptions, checkGradients, type GradientCheck } from './check-gradients.js';
 
@@ -24,6 +25,8 @@ export interface LayerParameters {
   weights: Float32Array;
   /** [units]; in `sampleGradients` [rows × units]. */
   biases: Float32Array;
+  /** Only for a layer with prelu: like `biases`, for its slopes. */
+  slopes?: Float32Array;
 }
 
 /** A change of one weighted input. */
@@ -98,13 +101,21 @@ export class Inspector {
     const { plan } = this.#arena;
     checkInteger('layer', layer, 0, plan.layers.length - 1);
     const { state } = this.#trainer;
-    const first = plan.layers.slice(0, layer).reduce((sum, { units, fanIn }) => sum + units * (fanIn + 1), 0);
+    const { layers } = this.#arena.spec;
+    const sizes = plan.layers.map(({ fanIn }, l) => parametersOf(layers[l], fanIn));
+    const first = sizes.slice(0, layer).reduce((sum, size) => sum + size, 0);
     const { units, fanIn } = plan.layers[layer];
     const firstBias = first + units * fanIn;
+    const firstSlope = firstBias + units;
+    const end = first + sizes[layer];
     return Object.fromEntries(
       slotNames(state.optimizer).map((name, slot) => {
         const values = state.readSlot(slot);
-        return [name, { weights: values.slice(first, firstBias), biases: values.slice(firstBias, firstBias + units) }];
+        const slopes = end > firstSlope ? { slopes: values.slice(firstSlope, end) } : {};
+        return [
+          name,
+          { weights: values.slice(first, firstBias), biases: values.slice(firstBias, firstSlope), ...slopes },
+        ];
       }),
     );
   }
@@ -188,8 +199,9 @@ export class Inspector {
   }
 
   /**
-   * The gradient of each sample by itself, for every layer: d(w_x C_x)/dW [rows × units × fanIn] and d(w_x C_x)/db
-   * [rows × units]. Their means over the rows are `getWeightGradients()` and `getBiasGradients()` of the batch.
+   * The gradient of each sample by itself, for every layer: d(w_x C_x)/dW [rows × units × fanIn], d(w_x C_x)/db
+   * [rows × units], and the same for the slopes of prelu. Their means over the rows are `getWeightGradients()`,
+   * `getBiasGradients()` and `getSlopeGradients()` of the batch.
    * `sampleWeights` [rows]: w_x, default 1 for each. The result takes as much memory as the network's parameters for
    * each sample. Afterwards the last sample is the batch.
    */
@@ -203,10 +215,13 @@ export class Inspector {
     checkTargets('y', y, rows, spec);
     if (weights !== undefined) checkWeights('weights', weights, rows);
     const { layers } = this.#net;
-    const results = layers.map(({ units, fanIn }) => ({
-      weights: new Float32Array(rows * units * fanIn),
-      biases: new Float32Array(rows * units),
-    }));
+    const results = layers.map(
+      ({ units, fanIn, activation }): LayerParameters => ({
+        weights: new Float32Array(rows * units * fanIn),
+        biases: new Float32Array(rows * units),
+        ...(hasSlopes(activation) && { slopes: new Float32Array(rows * units) }),
+      }),
+    );
     const width = isFloats(y) ? outputsOf(spec) : 1;
     for (let row = 0; row < rows; row++) {
       this.#net.forward(x.subarray(row * spec.inputs, (row + 1) * spec.inputs));
@@ -218,6 +233,7 @@ export class Inspector {
         const biasGradients = layer.getBiasGradients();
         results[l].weights.set(weightGradients, row * weightGradients.length);
         results[l].biases.set(biasGradients, row * biasGradients.length);
+        results[l].slopes?.set(layer.getSlopeGradients(), row * layer.units);
       }
     }
     return results;

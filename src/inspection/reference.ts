@@ -61,6 +61,30 @@ const SELU_ALPHA = 1.6732632423543772;
 /** ln(1 + e^z), written so that no exp overflows. */
 const softplus = (z: number) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 
+const tanhOfSoftplus = (z: number) => Math.tanh(softplus(z));
+
+/** The argument of the tanh in gelu's approximation, and its slope. */
+const GELU_SCALE = Math.sqrt(2 / Math.PI);
+const geluArgument = (z: number) => GELU_SCALE * (z + 0.044715 * z ** 3);
+const geluArgumentSlope = (z: number) => GELU_SCALE * (1 + 3 * 0.044715 * z ** 2);
+
+/** z above 0, and z times a slope below. At exactly 0, the slope is the one from below. */
+const leakyRelu = (slope: number) =>
+  elementwise(
+    (z, pieceAt) => (pieceAt > 0 ? z : slope * z),
+    (_z, pieceAt) => (pieceAt > 0 ? 1 : slope),
+  );
+
+/** z above 0, and alpha (e^z - 1) below. At exactly 0, the slope is the one from below. */
+const elu = (alpha: number) =>
+  elementwise(
+    (z, pieceAt) => (pieceAt > 0 ? z : alpha * Math.expm1(z)),
+    (z, pieceAt) => (pieceAt > 0 ? 1 : alpha * Math.exp(z)),
+  );
+
+/** The slope that prelu has before it is trained. */
+const FIRST_SLOPE = 0.25;
+
 /**
  * z [units] -> [units], which sum to 1. Subtracting the largest z from every z does not change the result, and no exp
  * overflows.
@@ -91,14 +115,13 @@ const activationTable = {
     (z, pieceAt) => (pieceAt > 0 ? z : 0),
     (_z, pieceAt) => (pieceAt > 0 ? 1 : 0),
   ),
-  leakyRelu: elementwise(
-    (z, pieceAt) => (pieceAt > 0 ? z : 0.01 * z),
-    (_z, pieceAt) => (pieceAt > 0 ? 1 : 0.01),
+  leakyRelu: leakyRelu(0.01),
+  prelu: leakyRelu(FIRST_SLOPE),
+  relu6: elementwise(
+    (z, pieceAt) => (pieceAt > 6 ? 6 : pieceAt > 0 ? z : 0),
+    (_z, pieceAt) => Number(pieceAt > 0 && pieceAt < 6),
   ),
-  elu: elementwise(
-    (z, pieceAt) => (pieceAt > 0 ? z : Math.expm1(z)),
-    (z, pieceAt) => (pieceAt > 0 ? 1 : Math.exp(z)),
-  ),
+  elu: elu(1),
   /**
    * With these constants, mean 0 and variance 1 of a layer's input are a fixed point (Klambauer et al., 2017). At
    * exactly 0, the slope is the one from below.
@@ -112,9 +135,23 @@ const activationTable = {
     // for a huge z the density is 0, and so is its product with z
     (z) => normalCdf(z) + z * normalDensity(z),
   ),
+  /** z (1 + tanh(u)) / 2, where (1 + tanh(u)) / 2 is sigmoid(2u), which does not cancel. */
+  geluTanh: elementwise(
+    (z) => z * sigmoid(2 * geluArgument(z)),
+    (z) => {
+      const s = sigmoid(2 * geluArgument(z));
+      // for a huge z the product of s and 1 - s is 0, and so is the whole term
+      const product = s * sigmoid(-2 * geluArgument(z));
+      return s + (product && 2 * z * product * geluArgumentSlope(z));
+    },
+  ),
   silu: elementwise(
     (z) => z * sigmoid(z),
     (z) => sigmoid(z) * (1 + z * sigmoid(-z)),
+  ),
+  mish: elementwise(
+    (z) => z * tanhOfSoftplus(z),
+    (z) => tanhOfSoftplus(z) + z * (1 - tanhOfSoftplus(z) ** 2) * sigmoid(z),
   ),
   softplus: elementwise(softplus, sigmoid),
   softsign: elementwise(
@@ -125,6 +162,11 @@ const activationTable = {
   hardSigmoid: elementwise(
     (z, pieceAt) => (Math.abs(pieceAt) < 3 ? (z + 3) / 6 : Number(pieceAt > 0)),
     (_z, pieceAt) => (Math.abs(pieceAt) < 3 ? 1 / 6 : 0),
+  ),
+  /** z hardSigmoid(z). At exactly -3 and 3, the slope is the one from outside. */
+  hardSwish: elementwise(
+    (z, pieceAt) => (Math.abs(pieceAt) < 3 ? (z * (z + 3)) / 6 : pieceAt > 0 ? z : 0),
+    (z, pieceAt) => (Math.abs(pieceAt) < 3 ? z / 3 + 1 / 2 : Number(pieceAt > 0)),
   ),
   /**
    * Every a_k depends on every z_j: da_k/dz_j = a_k ([k = j] - a_j). Hence dC/dz_j = a_j (dC/da_j - sum_k a_k dC/da_k).
@@ -142,10 +184,24 @@ const activationTable = {
 export type ReferenceActivation = keyof typeof activationTable;
 export const activations: Record<ReferenceActivation, Activation> = activationTable;
 
-/** The function of a whole layer. If `activation` is a list, each unit has its own function. */
-export function activationOf(activation: ReferenceLayer['activation']): Activation {
+/** A function by its name, or with another constant than that of its name. */
+export type ReferenceFunction =
+  | ReferenceActivation
+  | { readonly name: 'leakyRelu'; readonly slope: number }
+  | { readonly name: 'elu'; readonly alpha: number };
+
+/** The function of one unit. `slope`: that of prelu. */
+function unitFunction(activation: ReferenceFunction, slope = FIRST_SLOPE): Activation {
+  if (activation === 'prelu') return leakyRelu(slope);
   if (typeof activation === 'string') return activations[activation];
-  const unit = (j: number) => activations[activation[j]];
+  return activation.name === 'elu' ? elu(activation.alpha) : leakyRelu(activation.slope);
+}
+
+/** The function of a whole layer. If `activation` is a list, each unit has its own function. */
+export function activationOf({ activation, slopes }: Pick<ReferenceLayer, 'activation' | 'slopes'>): Activation {
+  const isOne = !Array.isArray(activation);
+  if (isOne && activation !== 'prelu') return unitFunction(activation as ReferenceFunction);
+  const unit = (j: number) => unitFunction(isOne ? 'prelu' : activation[j], slopes?.[j]);
   const one = (values: Float64Array, j: number) => values.subarray(j, j + 1);
   return {
     value: (z, piecesAt = z) => z.map((_, j) => unit(j).value(one(z, j), one(piecesAt, j))[0]),
@@ -258,14 +314,16 @@ export function costOf({ cost, customCost, huberDelta }: ReferenceNetwork): Cost
 
 export interface ReferenceLayer {
   units: number;
-  /** The name of one function for the layer, or a name for each unit. */
-  activation: ReferenceActivation | readonly ReferenceActivation[];
+  /** One function for the layer, or one for each unit. */
+  activation: ReferenceFunction | readonly ReferenceFunction[];
   /** W [units x fanIn] */
   weights: Float64Array;
   /** b [units] */
   biases: Float64Array;
   /** false: `biases` are zeros and not parameters, so that they have no gradient. Default true. */
   hasBias?: boolean;
+  /** [units]: the slopes of prelu, which are parameters. Default: those before training. */
+  slopes?: Float64Array;
   /**
    * [rows x units]: the factors that activations are multiplied by on their way to the next layer, as drawn for
    * dropout.
@@ -289,12 +347,14 @@ export interface LayerValues {
   a: Float64Array;
 }
 
-/** The means over the batch of dC_x/dW and dC_x/db, for one layer. */
+/** The means over the batch of dC_x/dW, dC_x/db and dC_x/d(slopes), for one layer. */
 export interface LayerGradients {
   /** [units x fanIn] */
   dW: Float64Array;
   /** [units] */
   db: Float64Array;
+  /** [units]; 0 for units with another function than prelu */
+  dSlopes: Float64Array;
 }
 
 export interface UpdateSettings {
@@ -313,9 +373,10 @@ const row = (matrix: Float64Array, r: number, width: number) => matrix.subarray(
 export const masked = ({ mask }: ReferenceLayer, a: Float64Array) => (mask ? a.map((aj, i) => aj * mask[i]) : a);
 
 /** a = sigma(z) for every row of a layer. z, piecesAt [rows x units] */
-export function activate({ units, activation }: ReferenceLayer, z: Float64Array, piecesAt = z): Float64Array {
+export function activate(layer: ReferenceLayer, z: Float64Array, piecesAt = z): Float64Array {
+  const { units } = layer;
   const a = new Float64Array(z.length);
-  const sigma = activationOf(activation);
+  const sigma = activationOf(layer);
   for (let r = 0; r < z.length / units; r++) a.set(sigma.value(row(z, r, units), row(piecesAt, r, units)), r * units);
   return a;
 }
@@ -386,35 +447,83 @@ export function deltas(
   const delta = layers.map(({ units }) => new Float64Array(rows * units));
   for (let r = 0; r < rows; r++) {
     for (let l = layers.length - 1; l >= 0; l--) {
-      const { units, activation, mask } = layers[l];
+      const { units } = layers[l];
       const z = row(values[l].z, r, units);
-      const back = (dCda: Float64Array) => activationOf(activation).backward(z, dCda, row(piecesAt[l].z, r, units));
+      const back = (dCda: Float64Array) => activationOf(layers[l]).backward(z, dCda, row(piecesAt[l].z, r, units));
       if (layers[l] === output) {
         const [yx, ax, pieces] = [row(y, r, units), row(values[l].a, r, units), row(piecesAt[l].a, r, units)];
         const outputDelta = costOf(network).delta(yx, z, ax, back, pieces);
         delta[l].set(weights ? outputDelta.map((d) => weights[r] * d) : outputDelta, r * units);
         continue;
       }
-      const next = layers[l + 1];
-      const dCda = new Float64Array(units);
-      for (let k = 0; k < units; k++) {
-        for (let j = 0; j < next.units; j++) dCda[k] += next.weights[j * units + k] * delta[l + 1][r * next.units + j];
-      }
-      delta[l].set(back(mask ? dCda.map((d, k) => d * mask[r * units + k]) : dCda), r * units);
+      delta[l].set(back(backward(network, l, r, delta[l + 1])), r * units);
     }
   }
   return delta;
 }
 
+/** dC/da of sample r in layer l, from the delta of the layer above: (W^(l+1))^T delta^(l+1), after dropout. */
+function backward({ layers }: ReferenceNetwork, l: number, r: number, deltaAbove: Float64Array): Float64Array {
+  const { units, mask } = layers[l];
+  const next = layers[l + 1];
+  const dCda = new Float64Array(units);
+  for (let k = 0; k < units; k++) {
+    for (let j = 0; j < next.units; j++) dCda[k] += next.weights[j * units + k] * deltaAbove[r * next.units + j];
+  }
+  return mask ? dCda.map((d, k) => d * mask[r * units + k]) : dCda;
+}
+
+/** True for a unit whose slope below 0 is a parameter. */
+export const isPrelu = ({ activation }: ReferenceLayer, j: number) =>
+  (Array.isArray(activation) ? activation[j] : activation) === 'prelu';
+
+/**
+ * d(w_x C_x)/d(slope) of each sample, [rows x units] for each layer: as a = slope z below 0, it is dC/da z there, and 0
+ * above. Units with another function than prelu have 0.
+ */
+export function slopeDeltas(
+  network: ReferenceNetwork,
+  values: LayerValues[],
+  y: Float64Array,
+  delta: Float64Array[],
+  weights?: Float64Array,
+  piecesAt: readonly LayerValues[] = values,
+): Float64Array[] {
+  return network.layers.map((layer, l) => {
+    const { units } = layer;
+    const terms = new Float64Array(delta[l].length);
+    if (![layer.activation].flat().includes('prelu')) return terms;
+    for (let r = 0; r < terms.length / units; r++) {
+      const isOutput = l === network.layers.length - 1;
+      let dCda = new Float64Array(units);
+      if (isOutput) {
+        const [yx, zx, ax] = [row(y, r, units), row(values[l].z, r, units), row(values[l].a, r, units)];
+        const keep = (d: Float64Array) => {
+          dCda = weights ? d.map((dj) => weights[r] * dj) : Float64Array.from(d);
+          return d;
+        };
+        costOf(network).delta(yx, zx, ax, keep, row(piecesAt[l].a, r, units));
+      } else dCda = Float64Array.from(backward(network, l, r, delta[l + 1]));
+      for (let j = 0; j < units; j++) {
+        const i = r * units + j;
+        if (isPrelu(layer, j) && !(piecesAt[l].z[i] > 0)) terms[i] = dCda[j] * values[l].z[i];
+      }
+    }
+    return terms;
+  });
+}
+
 /**
  * BP3 and BP4, averaged: dC/db = mean of delta^l and dC/dW = mean of delta^l (a^(l-1))^T, both without the L2 term. x
- * [rows x inputs]
+ * [rows x inputs]. `slopeDelta`: what `slopeDeltas` returns, whose mean is the gradient of the slopes; needed only for
+ * networks with prelu.
  */
 export function gradients(
   network: ReferenceNetwork,
   x: Float64Array,
   values: LayerValues[],
   delta: Float64Array[],
+  slopeDelta?: Float64Array[],
 ): LayerGradients[] {
   const rows = x.length / network.inputs;
   return network.layers.map(({ units, weights, hasBias = true }, l) => {
@@ -422,18 +531,24 @@ export function gradients(
     const previous = l === 0 ? x : masked(network.layers[l - 1], values[l - 1].a);
     const dW = new Float64Array(units * fanIn);
     const db = new Float64Array(units);
+    const dSlopes = new Float64Array(units);
     for (let r = 0; r < rows; r++) {
       for (let j = 0; j < units; j++) {
         const deltaj = delta[l][r * units + j];
+        if (slopeDelta) dSlopes[j] += slopeDelta[l][r * units + j] / rows;
         if (hasBias) db[j] += deltaj / rows;
         for (let k = 0; k < fanIn; k++) dW[j * fanIn + k] += (deltaj * previous[r * fanIn + k]) / rows;
       }
     }
-    return { dW, db };
+    return { dW, db, dSlopes };
   });
 }
 
-/** One step of gradient descent. The L2 term shrinks the weights before the step, but not the biases. */
+/** The slopes of a layer: those given, or those before training. */
+export const slopesOf = (layer: ReferenceLayer): Float64Array =>
+  layer.slopes ?? Float64Array.from({ length: layer.units }, (_, j) => (isPrelu(layer, j) ? FIRST_SLOPE : 0));
+
+/** One step of gradient descent. The L2 term shrinks the weights before the step, but not the biases and slopes. */
 export function update(
   network: ReferenceNetwork,
   gradient: LayerGradients[],
@@ -445,6 +560,7 @@ export function update(
     ...layer,
     weights: layer.weights.map((w, i) => keep * w - learningRate * gradient[l].dW[i]),
     biases: layer.biases.map((b, j) => b - learningRate * gradient[l].db[j]),
+    slopes: slopesOf(layer).map((slope, j) => slope - learningRate * gradient[l].dSlopes[j]),
   }));
   return { ...network, layers };
 }
@@ -458,7 +574,9 @@ export function step(
   weights?: Float64Array,
 ): ReferenceNetwork {
   const values = forward(network, x);
-  return update(network, gradients(network, x, values, deltas(network, values, y, weights)), settings);
+  const delta = deltas(network, values, y, weights);
+  const slopeDelta = slopeDeltas(network, values, y, delta, weights);
+  return update(network, gradients(network, x, values, delta, slopeDelta), settings);
 }
 
 /**
@@ -485,5 +603,6 @@ export function numericGradients(
   return network.layers.map((layer, l) => ({
     dW: slopes(layer.weights, (weights) => costWith({ ...layer, weights }, l)),
     db: layer.hasBias === false ? layer.biases : slopes(layer.biases, (biases) => costWith({ ...layer, biases }, l)),
+    dSlopes: slopes(slopesOf(layer), (moved) => costWith({ ...layer, slopes: moved }, l)),
   }));
 }

@@ -1,6 +1,7 @@
 import { checkBoolean, checkObject, keysOf, outOfRange } from '../check/errors.js';
 import { outputActivations } from '../data/target-scale.js';
 import type { KnownGoal } from '../data/task.js';
+import { activationName, showActivation } from '../spec/activations.js';
 import type { ActivationName } from '../spec/network-options.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import { checkThreshold, type EvaluateOptions } from './evaluate-options.js';
@@ -55,9 +56,9 @@ export function checkClassifier(
   }
   const outputs = outputsOf(spec);
   const hasProbabilities = checkBoolean('options.probabilities', probabilities);
-  const other = outputActivations(spec).find((name) => !PROBABILITIES.includes(name));
+  const other = outputActivations(spec).find((activation) => !PROBABILITIES.includes(activationName(activation)));
   if (hasProbabilities && (other || isSigned)) {
-    const got = other ? `${other} outputs` : 'targets of -1 and 1';
+    const got = other ? `${showActivation(other)} outputs` : 'targets of -1 and 1';
     throw outOfRange('options.probabilities', `true for ${got}`, `outputs of ${PROBABILITIES.join(', ')}`);
   }
   const given = threshold === undefined ? undefined : checkThreshold(threshold, task, outputs);
@@ -73,14 +74,14 @@ export function answersOf(
   width: number,
   classes: readonly string[] | undefined,
 ): (Label | Label[] | Classified<Label | Label[]>)[] {
-  const nameOf = (c: number): Label => classes?.[c] ?? c;
+  const activationName = (c: number): Label => classes?.[c] ?? c;
   const isIn = (row: Float32Array, k: number, t = k) => row[k] > (thresholds as Float32Array)[t];
   const labelOf = (row: Float32Array): Label | Label[] => {
     if (isForLabels)
       return Array.from(row.keys())
         .filter((k) => isIn(row, k))
-        .map(nameOf);
-    return nameOf(thresholds ? Number(isIn(row, width - 1, 0)) : largestOf(row));
+        .map(activationName);
+    return activationName(thresholds ? Number(isIn(row, width - 1, 0)) : largestOf(row));
   };
   return Array.from({ length: outputs.length / width }, (_, i) => {
     const row = outputs.subarray(i * width, (i + 1) * width);

@@ -1,6 +1,7 @@
 import { checkNumber, checkObject, keysOf, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { pack, unpack } from '../core/parameters.js';
+import { hasSlopes } from '../spec/activations.js';
 
 /** Options of `copyWeights`. */
 export interface CopyWeightsOptions {
@@ -32,8 +33,11 @@ export function blendParameters(arena: Arena, other: Arena, options: CopyWeights
   pack(arena, arena.plan.parameters, blended);
 }
 
-/** The widths of a network, and the layers without biases. */
+/** The widths of a network, and which layers have no biases, or have slopes. */
 function shapeOf({ spec }: Arena): string {
-  const layers = spec.layers.map(({ units, bias }) => `${units}${bias ? '' : ' without biases'}`);
+  const layers = spec.layers.map(
+    ({ units, bias, activation }) =>
+      `${units}${bias ? '' : ' without biases'}${hasSlopes(activation) ? ' with slopes' : ''}`,
+  );
   return [spec.inputs, ...layers].join('-');
 }

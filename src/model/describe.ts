@@ -1,6 +1,8 @@
+import { slopeFloats } from '../core/forward-plan.js';
 import { paddedFloats, weightFloats } from '../core/layout.js';
 import type { Plan } from '../core/memory-plan.js';
-import type { LayerSpec, Spec } from '../spec/spec.js';
+import { showActivation } from '../spec/activations.js';
+import { type LayerSpec, parametersOf, type Spec } from '../spec/spec.js';
 
 // A network in words: one line for console.log, and a table.
 
@@ -17,7 +19,7 @@ const kibibytes = (bytes: number) => `${grouped(Math.ceil(bytes / 1024))} KiB`;
 
 /** The different names, in order. */
 const namesOf = (layers: readonly LayerSpec[]) =>
-  [...new Set(layers.flatMap(({ activation }) => activation))].join('/');
+  [...new Set(layers.flatMap(({ activation }) => activation).map(showActivation))].join('/');
 
 /** `Network 784-30-10 sigmoid, 23,860 parameters, adam, step 1,200`. `steps`: undefined if they cannot be read. */
 export function describe(spec: Spec, parameters: number, optimizer: string, steps: number | undefined): string {
@@ -30,14 +32,15 @@ export function describe(spec: Spec, parameters: number, optimizer: string, step
 /** A row for each layer, and the memory of the network. */
 export function tableOf(spec: Spec, plan: Plan): string {
   const { capacity, slots, bytes } = plan;
-  const rows = plan.layers.map(({ fanIn, units, stride, z, a }, l) => [
+  const rows = plan.layers.map(({ fanIn, units, stride, z, a, slopeDelta }, l) => [
     `layers[${l}]`,
     `${fanIn} -> ${units}`,
     namesOf([spec.layers[l]]),
-    grouped(units * (fanIn + 1)),
-    // parameters, gradients and slots; z, a and delta of each row
+    grouped(parametersOf(spec.layers[l], fanIn)),
+    // parameters, gradients and slots; z, a, delta and slopeDelta of each row
     kibibytes(
-      4 * (2 + slots) * (weightFloats(fanIn, units) + paddedFloats(units)) + (z === a ? 2 : 3) * capacity * stride,
+      4 * (2 + slots) * (weightFloats(fanIn, units) + paddedFloats(units) + slopeFloats(spec.layers[l])) +
+        ((z === a ? 2 : 3) + Number(slopeDelta > 0)) * capacity * stride,
     ),
   ]);
   const table = [['layer', 'shape', 'activation', 'parameters', 'memory'], ...rows];

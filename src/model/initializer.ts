@@ -1,6 +1,7 @@
 import { checkFloats, checkName, checkNumber, checkObject, outOfRange } from '../check/errors.js';
 import { plainFloats } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
+import { activationAt, activationName, FIRST_SLOPE, isMixed } from '../spec/activations.js';
 import { RANDOM_BIASES, RANDOM_WEIGHTS } from '../spec/codes.js';
 import type {
   ActivationName,
@@ -10,7 +11,7 @@ import type {
   LayerOptions,
 } from '../spec/network-options.js';
 import { keys, type LayerSpec } from '../spec/spec.js';
-import type { Layer } from './layer.js';
+import { checkSlopes, type Layer } from './layer.js';
 
 // Initial weights and biases. Named initialisers draw random numbers in the order of w_jk and b_j, so that the numbers
 // do not depend on how the core stores them.
@@ -43,13 +44,24 @@ const DISTRIBUTIONS: Readonly<Record<InitializerName, Distribution>> = {
 
 export type CheckedInitializer = InitializerName | ConstantInitializer | GivenInitializer;
 
-const HE_FAMILY: readonly ActivationName[] = ['relu', 'leakyRelu', 'elu', 'gelu', 'silu'];
+const HE_FAMILY: readonly ActivationName[] = [
+  'relu',
+  'leakyRelu',
+  'prelu',
+  'relu6',
+  'elu',
+  'gelu',
+  'geluTanh',
+  'silu',
+  'mish',
+  'hardSwish',
+];
 
 /** The initialiser of a layer for which none is given. */
 function defaultInitializer({ activation }: LayerSpec): InitializerName {
   if (activation === 'selu') return 'lecunNormal';
-  const names = typeof activation === 'string' ? [activation] : activation;
-  return names.every((name) => HE_FAMILY.includes(name)) ? 'heNormal' : 'glorotUniform';
+  const units = isMixed(activation) ? activation : [activation];
+  return units.every((unit) => HE_FAMILY.includes(activationName(unit))) ? 'heNormal' : 'glorotUniform';
 }
 
 /** The initialiser of each layer. Numbers that are given are checked and copied. */
@@ -73,8 +85,8 @@ export function checkInitializers(
       checkNoBias(`${where}.bias`, spec, bias !== 0);
       return { constant, bias };
     }
-    checkObject(where, value, ['weights', 'biases']);
-    const { weights, biases } = value as GivenInitializer;
+    checkObject(where, value, ['weights', 'biases', 'slopes']);
+    const { weights, biases, slopes } = value as GivenInitializer;
     const fanIn = l ? specs[l - 1].units : inputs;
     checkNoBias(`${where}.biases`, spec, biases !== undefined);
     const w = plainFloats(`${where}.weights`, weights, fanIn, 'one for each input of the layer');
@@ -82,6 +94,7 @@ export function checkInitializers(
     return {
       weights: checkFloats(`${where}.weights`, w, spec.units * fanIn).slice(),
       ...(biases !== undefined && { biases: checkFloats(`${where}.biases`, b, spec.units).slice() }),
+      ...(slopes !== undefined && { slopes: checkSlopes(`${where}.slopes`, slopes, spec).slice() }),
     };
   });
 }
@@ -95,7 +108,7 @@ function checkNoBias(where: string, { bias }: LayerSpec, isGiven: boolean): void
   if (isGiven && !bias) throw outOfRange(where, 'biases', 'none for a layer with bias: false');
 }
 
-/** Sets the initial weights and biases of layer `l`. */
+/** Sets the initial weights, biases and slopes of layer `l`. */
 export async function initialize(
   arena: Arena,
   layer: Layer,
@@ -105,6 +118,9 @@ export async function initialize(
   const { units, fanIn } = layer;
   const count = units * fanIn;
   const hasBias = arena.spec.layers[l].bias;
+  const { slopes } = initializer as GivenInitializer;
+  const firstSlope = (_: unknown, j: number) => Number(activationAt(layer.activation, j) === 'prelu') * FIRST_SLOPE;
+  layer.setSlopes(slopes ?? Float32Array.from({ length: units }, firstSlope));
   if (typeof initializer === 'object') {
     if ('constant' in initializer) {
       layer.setWeights(new Float32Array(count).fill(initializer.constant));

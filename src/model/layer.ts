@@ -5,7 +5,8 @@ import type { Arena } from '../core/arena.js';
 import { paddedFloats, weightFloats } from '../core/layout.js';
 import type { LayerPlan } from '../core/memory-plan.js';
 import { readWeights, writeWeights } from '../core/parameters.js';
-import type { ActivationName } from '../spec/network-options.js';
+import { activationAt, hasSlopes, showActivation } from '../spec/activations.js';
+import type { Activation } from '../spec/network-options.js';
 import { checkDropout, checkMaxNorm, type LayerSpec, type Spec } from '../spec/spec.js';
 import { INSPECT } from './describe.js';
 import type { Pass } from './pass.js';
@@ -23,8 +24,11 @@ export type Parameters = Float32Array | readonly number[] | readonly Row[];
 export interface Layer {
   readonly fanIn: number;
   readonly units: number;
-  /** One name for the layer, or a name for each unit if they differ. */
-  readonly activation: ActivationName | readonly ActivationName[];
+  /**
+   * One function for the layer, or a list with one for each unit if they differ: a name, or a frozen object for a
+   * function with another constant than that of its name.
+   */
+  readonly activation: Activation | readonly Activation[];
   /**
    * The share of this layer's activations that is dropped in training, as in `LayerOptions`. It can be assigned between
    * two calls that train.
@@ -47,6 +51,13 @@ export interface Layer {
   getBiases(): Float32Array;
   /** Changes b to `values` [units], with the checks of `setWeights`. A layer without biases accepts only zeros. */
   setBiases(values: Float32Array | readonly number[]): void;
+  /** Returns the slopes [units] of prelu. Units with another function have 0. */
+  getSlopes(): Float32Array;
+  /**
+   * Changes the slopes of prelu to `values` [units], with the checks of `setWeights`. Units with another function
+   * accept only 0.
+   */
+  setSlopes(values: Float32Array | readonly number[]): void;
   /** Returns the weighted inputs [rows × units] of the last batch. */
   getZ(): Float32Array;
   /** Returns the activations [rows × units] of the last batch. */
@@ -60,17 +71,29 @@ export interface Layer {
   getWeightGradients(): Float32Array;
   /** Returns dC/db [units]: the mean over the last batch, without L1 and L2. */
   getBiasGradients(): Float32Array;
+  /** Returns the derivatives of C with respect to the slopes of prelu [units]: the mean over the last batch. */
+  getSlopeGradients(): Float32Array;
 }
 
 /** Changes the spec of a network, unless it is being trained. `where`: the name in messages. */
 export type ChangeSpec = (where: string, changes: Partial<Spec>) => void;
+
+/** Checks slopes [units] for a layer. Only units of prelu can have others than 0. */
+export function checkSlopes(where: string, values: unknown, { units, activation }: LayerSpec): Float32Array {
+  const floats = plainFloats(where, values, units, 'one for each unit');
+  const checked = checkFloats(where, floats, units);
+  const other = checked.findIndex((slope, j) => slope !== 0 && activationAt(activation, j) !== 'prelu');
+  if (other < 0) return checked;
+  const got = `${checked[other]} for ${showActivation(activationAt(activation, other))}`;
+  throw outOfRange(`${where}[${other}]`, got, '0: only prelu has slopes to train');
+}
 
 export class ArenaLayer implements Layer {
   /** @internal */
   readonly notCloned = notCloned('a Network: await Network.load(await net.save()) makes a copy');
   readonly fanIn: number;
   readonly units: number;
-  readonly activation: ActivationName | readonly ActivationName[];
+  readonly activation: Activation | readonly Activation[];
   readonly #arena: Arena;
   readonly #index: number;
   readonly #pass: Pass;
@@ -155,6 +178,22 @@ export class ArenaLayer implements Layer {
     this.#pass.setParameters();
   }
 
+  getSlopes(none?: undefined): Float32Array {
+    checkNoMore(this.#where('getSlopes'), 1, none);
+    return this.#readSlopes(this.#plan.slopes);
+  }
+
+  setSlopes(values: Float32Array | readonly number[], none?: undefined): void {
+    const where = this.#where('setSlopes');
+    checkNoMore(where, 2, none);
+    const checked = checkSlopes(where, values, this.#spec);
+    this.#pass.checkUnlocked(where);
+    if (!hasSlopes(this.activation)) return;
+    const slopes = this.#arena.floats(this.#plan.slopes, paddedFloats(this.units)).fill(0);
+    slopes.set(checked);
+    this.#pass.setParameters();
+  }
+
   getZ(): Float32Array {
     return this.#rows('getZ', 'z');
   }
@@ -178,9 +217,14 @@ export class ArenaLayer implements Layer {
     return this.#arena.floats(this.#plan.biasGradients, this.units).slice();
   }
 
+  getSlopeGradients(): Float32Array {
+    this.#needGradients('getSlopeGradients');
+    return this.#readSlopes(this.#plan.slopeGradients);
+  }
+
   /** @internal */
   [INSPECT](): string {
-    return `Layer ${this.fanIn} -> ${this.units} ${this.activation}`;
+    return `Layer ${this.fanIn} -> ${this.units} ${[this.activation].flat().map(showActivation)}`;
   }
 
   /** The beginning of error messages. */
@@ -225,6 +269,11 @@ export class ArenaLayer implements Layer {
 
   #panels(address: number): Float32Array {
     return this.#arena.floats(address, weightFloats(this.fanIn, this.units));
+  }
+
+  /** The slopes at `address`; zeros for a layer without slopes. */
+  #readSlopes(address: number): Float32Array {
+    return hasSlopes(this.activation) ? this.#arena.floats(address, this.units).slice() : new Float32Array(this.units);
   }
 
   #readWeights(address: number, [first, last]: readonly [number, number]): Float32Array {

@@ -46,6 +46,7 @@ const OWN_KEYS = keysOf<Omit<LoadOptions, keyof CoreOptions>>({ cost: true, lear
 
 const SECTIONS = [
   'network',
+  'activations',
   'parameters',
   'standardization',
   'targets',
@@ -60,7 +61,7 @@ export async function decode(file: Uint8Array, options: LoadOptions): Promise<Sa
   checkObject('options', options, [...CORE_KEYS, ...OWN_KEYS]);
   const isResumed = checkBoolean('options.training', options.training ?? true);
   const contents = new Contents(await sectionsOf(file), SECTIONS);
-  const spec = decodeSpec(contents.json('network'), options.cost);
+  const spec = decodeSpec(networkOf(contents), options.cost);
   const count = countParameters(spec);
   const parameters = contents.floats('parameters', count);
   const saved = decodeOptimizer(contents);
@@ -127,6 +128,19 @@ function checkKeys(where: string, value: unknown, keys: readonly string[]): void
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown === undefined) return;
   throw outOfRange(where, `the unknown key ${JSON.stringify(unknown)}`, `${keys.join(', ')}, or ${NEWER}`);
+}
+
+/** The options of the network, with the activations of a section of their own, if the file has one. */
+function networkOf(contents: Contents): unknown {
+  const network = contents.json('network');
+  if (!contents.has('activations')) return network;
+  const activations = contents.json('activations');
+  const { layers } = Object(network) as { layers: unknown };
+  if (!Array.isArray(layers) || !Array.isArray(activations) || activations.length !== layers.length) {
+    throw outOfRange('load: activations', 'another list', 'one activation for each layer');
+  }
+  const whole = layers.map((layer: object, l) => ({ ...layer, activation: activations[l] as unknown }));
+  return { ...(network as object), layers: whole };
 }
 
 function decodeSpec(value: unknown, cost: CustomCost | undefined): Spec {

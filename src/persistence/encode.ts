@@ -1,3 +1,6 @@
+import { ACTIVATIONS } from '../spec/activations.js';
+import { MIXED } from '../spec/codes.js';
+import type { Activation } from '../spec/network-options.js';
 import type { Spec } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
 import type { Place, RunPlace, SavedTraining, StopperPlace } from '../training/place.js';
@@ -14,7 +17,10 @@ import {
 // A saved network as sections. decode.ts reads them.
 //
 //   network            json  required  what Network.create took: inputs, layers, cost, ...
-//   parameters         f32   required  for each layer w [units × fanIn] row-major, then b [units]
+//   activations        json  required  the activation of each layer, if one of them is newer than the first files;
+//                                      else they are in `network`, which earlier versions can read
+//   parameters         f32   required  for each layer w [units × fanIn] row-major, then b [units], then the slopes
+//                                      [units] of prelu, if it has them
 //   standardization    f64   required  means [inputs], deviations [inputs]
 //   targets            f64   required  means [outputs], deviations [outputs]: those of the targets
 //   names              json            the names of classes and input columns, as far as there are any
@@ -46,7 +52,7 @@ export function encode({
   epochsTrained,
 }: SavedNetwork): SavedBytes {
   return writeSections([
-    jsonSection('network', true, optionsOf(spec)),
+    ...networkSections(spec),
     floatSection('parameters', true, [parameters]),
     ...(standardization ? [scaleSection('standardization', standardization)] : []),
     ...(targetScale ? [scaleSection('targets', targetScale)] : []),
@@ -56,6 +62,17 @@ export function encode({
     ...(training ? trainingSections(training) : []),
     ...unknown,
   ]);
+}
+
+/** The network without its numbers. Earlier versions refuse the required section that they do not know. */
+function networkSections(spec: Spec): NewSection[] {
+  const network = optionsOf(spec);
+  const activations = spec.layers.map(({ activation }) => activation);
+  // those of the first files have the first codes and are named by strings alone
+  const isNew = (one: Activation) => typeof one !== 'string' || ACTIVATIONS[one] > MIXED;
+  if (!activations.flat().some(isNew)) return [jsonSection('network', true, network)];
+  const layers = spec.layers.map(({ activation: _, ...layer }) => layer);
+  return [jsonSection('network', true, { ...network, layers }), jsonSection('activations', true, activations)];
 }
 
 /** The options that make this spec. A custom cost is only named. */

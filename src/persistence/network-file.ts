@@ -1,5 +1,6 @@
 import { checkFloats } from '../check/errors.js';
 import type { Layer } from '../model/layer.js';
+import { hasSlopes } from '../spec/activations.js';
 import { savedLearningRate } from '../spec/schedule.js';
 import type { Trainer } from '../training/trainer.js';
 import { loadTraining } from './decode.js';
@@ -22,6 +23,7 @@ export async function restore(saved: SavedNetwork, layers: readonly Layer[], tra
   for (const layer of layers) {
     layer.setWeights(next(layer.units * layer.fanIn));
     layer.setBiases(next(layer.units));
+    if (hasSlopes(layer.activation)) layer.setSlopes(next(layer.units));
   }
   trainer.goal = saved.goal;
   trainer.takeNames(saved.names);

@@ -36,7 +36,7 @@ export interface SavedNetwork extends SavedOptimizer {
   readonly standardization: Standardization | undefined;
   readonly targetScale: Standardization | undefined;
   readonly names: Names;
-  /** For each layer w [units × fanIn] row-major, then b [units]. */
+  /** For each layer w [units × fanIn] row-major, then b [units], then the slopes [units] of prelu, if it has them. */
   readonly parameters: Float32Array;
   readonly training: SavedTraining | undefined;
   /** Optional sections that this version does not know. */

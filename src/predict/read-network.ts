@@ -1,9 +1,11 @@
 import { crc32 } from '../check/crc32.js';
+import { MAX_FLOAT } from '../check/errors.js';
 import { parseJson } from '../check/utf8.js';
 import { goalGiven, type KnownGoal, TASKS } from '../data/task.js';
 import { aligned, CHECKSUM_BYTES, MAGIC, PREFIX_BYTES, VERSION } from '../persistence/sections.js';
+import { ACTIVATIONS, activationName, constantOf, isMixed } from '../spec/activations.js';
 import { classCountOf, type Names } from '../spec/names.js';
-import { ACTIVATIONS, countParameters, type ForwardSpec, LAYER_KEYS, outputsOf, SPEC_KEYS } from '../spec/spec.js';
+import { countParameters, type ForwardSpec, LAYER_KEYS, outputsOf, SPEC_KEYS } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
 
 // Reads the part of a file that predictions depend on; what only training needs is left alone. A file is untrusted
@@ -16,7 +18,7 @@ export interface ReadNetwork {
   readonly names: Names;
   readonly standardization: Standardization | undefined;
   readonly targetScale: Standardization | undefined;
-  /** For each layer w [units × fanIn] row-major, then b [units]. */
+  /** For each layer w [units × fanIn] row-major, then b [units], then the slopes [units] of prelu. */
   readonly parameters: Float32Array;
   /** The encoder in the file of a model, as JSON of which nothing is checked; undefined: there is none. */
   readonly encoder: unknown;
@@ -31,7 +33,7 @@ interface FileSection {
 type Unchecked = Record<string, unknown>;
 
 /** The sections that are read. Others may be there, if none needs them. */
-const KNOWN = ['network', 'parameters', 'standardization', 'targets', 'names', 'task'];
+const KNOWN = ['network', 'activations', 'parameters', 'standardization', 'targets', 'names', 'task'];
 
 const MAX_WIDTH = 65_536;
 const NEWER = 'one that this version knows';
@@ -84,7 +86,10 @@ function networkOf(sections: ReadonlyMap<string, FileSection>): ReadNetwork {
     return { means: doubles.subarray(0, columns), deviations: doubles.subarray(columns) };
   };
   const { cost, ...network } = jsonOf('network');
-  const spec = specOf(network);
+  // files with newer activations have them in a section of their own
+  const activations = sections.has('activations') ? (jsonOf('activations') as unknown as unknown[]) : undefined;
+  const layers = activations?.map((activation, l) => ({ ...(network.layers as object[])[l], activation }));
+  const spec = specOf({ ...network, ...(layers && { layers }) });
   const { task, isSigned } = jsonOf('task') as KnownGoal;
   check(task === undefined || TASKS.includes(task), `the task ${task}`);
   const { classes, columns } = jsonOf('names') as Names;
@@ -124,8 +129,12 @@ function specOf(network: Unchecked): ForwardSpec {
     const { units, activation } = layer;
     checkKeys(layer, LAYER_KEYS);
     checkWidth(units);
-    check(typeof activation === 'string' || activation.length === units, 'other activations');
-    for (const name of [activation].flat()) check(Object.hasOwn(ACTIVATIONS, name), `the activation ${name}`, NEWER);
+    check(!isMixed(activation) || activation.length === units, 'other activations');
+    for (const one of [activation].flat()) {
+      const name = activationName(one);
+      check(Object.hasOwn(ACTIVATIONS, name), `the activation ${name}`, NEWER);
+      check(Math.abs(constantOf(one)) <= MAX_FLOAT, `another constant of ${name}`);
+    }
   }
   // older files do not say to which arrays the scale applies: see docs/saving.md
   if (scaled === undefined) {

@@ -1,8 +1,9 @@
 import type { Row } from '../check/plain-arrays.js';
 
 /**
- * Activation functions: `leakyRelu` has the slope 0.01 below 0, `elu` has α = 1, `gelu` is x Φ(x), and `hardSigmoid` is
- * x/6 + 1/2 limited to [0, 1]. `softmax` is for the output layer only. See docs/activations.md.
+ * Activation functions by name: `leakyRelu` has the slope 0.01 below 0, `elu` has α = 1, `gelu` is x Φ(x), `geluTanh`
+ * its approximation by tanh, and `hardSigmoid` is x/6 + 1/2 limited to [0, 1]. `prelu` learns a slope below 0 for each
+ * unit. `softmax` is for the output layer only. See docs/activations.md.
  */
 export type ActivationName =
   | 'linear'
@@ -10,14 +11,36 @@ export type ActivationName =
   | 'tanh'
   | 'relu'
   | 'leakyRelu'
+  | 'prelu'
+  | 'relu6'
   | 'elu'
   | 'selu'
   | 'gelu'
+  | 'geluTanh'
   | 'silu'
+  | 'mish'
   | 'softplus'
   | 'softsign'
   | 'hardSigmoid'
+  | 'hardSwish'
   | 'softmax';
+
+/** z where z > 0, else slope · z. The name `'leakyRelu'` alone stands for the slope 0.01. */
+export interface LeakyRelu {
+  readonly name: 'leakyRelu';
+  /** Any finite number. */
+  readonly slope: number;
+}
+
+/** z where z > 0, else α (eᶻ - 1). The name `'elu'` alone stands for α = 1. */
+export interface Elu {
+  readonly name: 'elu';
+  /** α, a positive number. */
+  readonly alpha: number;
+}
+
+/** An activation function: a name, or an object for a function with another constant than that of its name. */
+export type Activation = ActivationName | LeakyRelu | Elu;
 
 /**
  * Cost functions. Each is a mean over the samples of a sum over the outputs:
@@ -97,17 +120,19 @@ export interface ConstantInitializer {
 export interface GivenInitializer {
   weights: Float32Array | readonly number[] | readonly Row[];
   biases?: Float32Array | readonly number[] | undefined;
+  /** The slopes [units] of prelu, 0 for units with another function. Default 0.25 for each unit of prelu. */
+  slopes?: Float32Array | readonly number[] | undefined;
 }
 
 /** Options of one layer after the input layer. */
 export interface LayerOptions {
   /** Number of units (neurons), 1 to 65,536. */
   units: number;
-  /** The name of one function for the layer, or a name for each unit. Default `'sigmoid'`. */
-  activation?: ActivationName | readonly ActivationName[] | undefined;
+  /** One function for the layer, or a list with one for each unit. Default `'sigmoid'`. */
+  activation?: Activation | readonly Activation[] | undefined;
   /**
-   * Initial weights and biases. Default: `heNormal` if all units are relu, leakyRelu, elu, gelu or silu; `lecunNormal`
-   * for selu; else `glorotUniform`.
+   * Initial weights and biases. Default: `heNormal` if all units are of the family of relu (relu, leakyRelu, prelu,
+   * relu6, elu, gelu, geluTanh, silu, mish, hardSwish); `lecunNormal` for selu; else `glorotUniform`.
    */
   initializer?: InitializerName | ConstantInitializer | GivenInitializer | undefined;
   /** false: the layer has no biases. Default: the network's `bias`. */

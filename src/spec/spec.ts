@@ -10,16 +10,17 @@ import {
   outOfRange,
   wrongType,
 } from '../check/errors.js';
+import { checkActivation, hasSlopes, isMixed, showActivation } from './activations.js';
 import * as codes from './codes.js';
-import type { ActivationName, CostName, CustomCost, LayerOptions, SpecOptions } from './network-options.js';
+import type { Activation, CostName, CustomCost, LayerOptions, SpecOptions } from './network-options.js';
 
 // The options of a network, checked once and with defaults filled in. All other folders rely on these checks.
 // model/initializer.ts handles the initial weights and biases.
 
 export interface LayerSpec {
   readonly units: number;
-  /** One name for the layer, or a name for each unit if they differ. */
-  readonly activation: ActivationName | readonly ActivationName[];
+  /** One function for the layer, or a list with one for each unit if they differ. */
+  readonly activation: Activation | readonly Activation[];
   readonly bias: boolean;
   readonly dropout: number;
   /** The largest length of a unit's weight vector; 0: no limit. */
@@ -50,22 +51,6 @@ export interface Spec {
 /** The part of a network that its outputs depend on, besides its parameters. */
 export type ForwardSpec = Pick<Spec, 'inputs' | 'layers' | 'scale' | 'scaled'>;
 
-export const ACTIVATIONS: Readonly<Record<ActivationName, number>> = {
-  linear: codes.LINEAR,
-  sigmoid: codes.SIGMOID,
-  tanh: codes.TANH,
-  relu: codes.RELU,
-  leakyRelu: codes.LEAKY_RELU,
-  elu: codes.ELU,
-  selu: codes.SELU,
-  gelu: codes.GELU,
-  silu: codes.SILU,
-  softplus: codes.SOFTPLUS,
-  softsign: codes.SOFTSIGN,
-  hardSigmoid: codes.HARD_SIGMOID,
-  softmax: codes.SOFTMAX,
-};
-
 export const COSTS: Readonly<Record<Spec['cost'], number>> = {
   quadratic: codes.QUADRATIC,
   binaryCrossEntropy: codes.BINARY_CROSS_ENTROPY,
@@ -79,7 +64,7 @@ export const COSTS: Readonly<Record<Spec['cost'], number>> = {
 };
 
 /** The output activations that a cost requires. A cost that is not listed accepts any. */
-const REQUIRED_OUTPUTS: Partial<Record<Spec['cost'], readonly ActivationName[]>> = {
+const REQUIRED_OUTPUTS: Partial<Record<Spec['cost'], readonly Activation[]>> = {
   binaryCrossEntropy: ['sigmoid'],
   categoricalCrossEntropy: ['softmax'],
   hinge: ['linear', 'tanh'],
@@ -105,23 +90,6 @@ export function isCustomCost(cost: SpecOptions['cost']): cost is CustomCost {
 function naturalCost(output: LayerSpec['activation']): CostName {
   if (output === 'sigmoid') return 'binaryCrossEntropy';
   return output === 'softmax' ? 'categoricalCrossEntropy' : 'quadratic';
-}
-
-function checkActivation(where: string, value: unknown, units: number, isOutput: boolean): LayerSpec['activation'] {
-  const names = keys(ACTIVATIONS);
-  if (!Array.isArray(value)) {
-    const name = checkName(where, value ?? 'sigmoid', names);
-    if (name !== 'softmax') return name;
-    if (!isOutput) throw outOfRange(where, '"softmax"', 'softmax on the last layer only');
-    if (units === 1) throw outOfRange(where, '"softmax" for one unit', 'at least 2 units, whose outputs add up to 1');
-    return name;
-  }
-  if (value.length !== units) throw outOfRange(where, `${value.length} names`, `${units}, one for each unit`);
-  const each = Array.from(value, (name, j) => checkName(`${where}[${j}]`, name, names));
-  const softmax = each.indexOf('softmax');
-  if (softmax >= 0)
-    throw outOfRange(`${where}[${softmax}]`, '"softmax"', 'a function of one unit: softmax needs the whole layer');
-  return each.every((name) => name === each[0]) ? each[0] : Object.freeze(each);
 }
 
 export const LAYER_KEYS = keysOf<LayerOptions>({
@@ -187,7 +155,7 @@ function checkCost(value: unknown, output: LayerSpec['activation']): Pick<Spec, 
   }
   const wanted = REQUIRED_OUTPUTS[cost];
   if (wanted && !wanted.some((name) => name === output)) {
-    const got = typeof output === 'string' ? output : 'mixed';
+    const got = isMixed(output) ? 'mixed' : showActivation(output);
     throw outOfRange('cost', `"${cost}" with ${got} outputs`, `${wanted.join(' or ')} outputs for this cost`);
   }
   return { cost, huberDelta };
@@ -241,13 +209,11 @@ export function checkSpec(options: SpecOptions): Spec {
   };
 }
 
-/** Number of weights and biases, including the zeros of layers without biases. */
-export function countParameters(spec: Pick<Spec, 'inputs' | 'layers'>): number {
-  let fanIn = spec.inputs;
-  let count = 0;
-  for (const { units } of spec.layers) {
-    count += units * (fanIn + 1);
-    fanIn = units;
-  }
-  return count;
+/** Number of parameters of a layer: its weights, its biases, which may be zeros, and the slopes of prelu. */
+export const parametersOf = ({ units, activation }: LayerSpec, fanIn: number): number =>
+  units * (fanIn + 1 + Number(hasSlopes(activation)));
+
+/** Number of parameters of all layers. */
+export function countParameters({ inputs, layers }: Pick<Spec, 'inputs' | 'layers'>): number {
+  return layers.reduce((sum, layer, l) => sum + parametersOf(layer, l ? layers[l - 1].units : inputs), 0);
 }

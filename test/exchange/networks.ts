@@ -1,5 +1,6 @@
 import type { ActivationName, CostName, LayerOptions, Network, NetworkOptions } from '../../src/index.js';
-import { ACTIVATIONS, COSTS, keys } from '../../src/spec/spec.js';
+import { ACTIVATIONS, activationAt } from '../../src/spec/activations.js';
+import { COSTS, keys } from '../../src/spec/spec.js';
 import { createNetwork } from '../build.js';
 import { randomNumbers } from '../random-numbers.js';
 
@@ -40,6 +41,21 @@ export const NETWORKS: Readonly<Record<string, NetworkOptions>> = {
   ) as Record<string, NetworkOptions>),
   'a mixed layer': options([mix(7, 0), 'softmax'], { seed: 3 }),
   'mixed layers and mixed outputs': options([mix(9, 1), mix(6, 4), mix(3, 2)], { seed: 4, cost: 'quadratic' }),
+  'leakyRelu and elu with constants of their own': options(
+    [
+      { name: 'leakyRelu', slope: 0.2 },
+      { name: 'elu', alpha: 0.5 },
+      { name: 'leakyRelu', slope: -1.5 },
+    ],
+    { seed: 13, cost: 'quadratic' },
+  ),
+  'units with constants of their own, and slopes': options(
+    [
+      ['prelu', { name: 'leakyRelu', slope: 0.2 }, 'prelu', { name: 'leakyRelu', slope: 3 }, 'leakyRelu', 'tanh'],
+      ['prelu', { name: 'elu', alpha: 2.5 }, 'linear'],
+    ],
+    { seed: 14, cost: 'quadratic' },
+  ),
   'no biases': options(['relu', 'linear'], { seed: 5, bias: false }),
   'biases in the first layer only': {
     ...options(['relu', 'linear'], { seed: 6 }),
@@ -103,6 +119,10 @@ export async function make(name: string): Promise<Network> {
     const deviations = [1, 0.3, 7, isRandom ? 2 : 1e-2];
     net.setStandardization({ means: [0.1, -2, 1e3 / 3, 5], deviations });
   }
+  for (const layer of net.layers) {
+    const slopeOf = (_: unknown, j: number) => (activationAt(layer.activation, j) === 'prelu' ? 0.3 * j - 0.4 : 0);
+    layer.setSlopes(Array.from({ length: layer.units }, slopeOf));
+  }
   if (name === 'cost huber') net.setTargetStandardization({ means: [1 / 3, 2, -1e4], deviations: [1, 0.1, 100] });
   return net;
 }
@@ -115,6 +135,7 @@ export function contentsOf(net: Network) {
       activation: layer.activation,
       weights: layer.getWeights(),
       biases: layer.getBiases(),
+      slopes: layer.getSlopes(),
     })),
     cost: net.cost,
     l2: net.l2,

@@ -23,13 +23,6 @@ describe('files of PyTorch', () => {
     new TextDecoder().decode(read('pytorch.json')),
   );
   const refused: Record<string, string> = {
-    leaky02: 'which is leakyRelu with the slope 0.2 in place of 0.01',
-    elu05: 'which is elu with alpha 0.5 in place of 1',
-    gelutanh:
-      'which is gelu by tanh, want an activation of this library; nearest is gelu, off by 0.00047: pass approximate: true',
-    hardswish: 'which is hardSwish',
-    mish: 'which is mish',
-    prelu: 'which is leakyRelu with the slope 0.25',
     layernorm: 'got the operator "LayerNormalization", want BatchNormalization',
   };
   const files = readdirSync(FIXTURES).filter((name) => name.endsWith('.onnx'));
@@ -50,9 +43,25 @@ describe('files of PyTorch', () => {
     const { network, notes } = await readOnnx(read(file));
     const wanted = name === 'logsoftmax' ? y.map(Math.exp) : y;
     expect(distanceOf(network.predict(Float32Array.from(x)), wanted)).toBeLessThan(1e-6);
-    const changed = { logsoftmax: 'logarithms of a softmax', scaled: 'a linear layer was added' }[name];
+    const changed = {
+      logsoftmax: 'logarithms of a softmax',
+      prelu: 'the one slope of',
+    }[name];
     expect(notes).toEqual(changed ? [expect.stringContaining(changed)] : []);
     expect(network.task).toBe(name.includes('softmax') || name === 'standardized' ? 'classes' : undefined);
+    const activation = {
+      leaky02: { name: 'leakyRelu', slope: 0.2 },
+      elu05: { name: 'elu', alpha: 0.5 },
+      gelu: 'gelu',
+      gelutanh: 'geluTanh',
+      hardswish: 'hardSwish',
+      mish: 'mish',
+      prelu: 'prelu',
+      relu6: 'relu6',
+    }[name];
+    if (name === 'scaled') expect(network.layers[1].activation).toBe('relu6');
+    if (activation) expect(network.layers[0].activation).toEqual(activation);
+    if (name === 'prelu') expect([...network.layers[0].getSlopes()]).toEqual(new Array(5).fill(0.25));
   });
 
   it('come in with their standardisation', async () => {
@@ -62,13 +71,28 @@ describe('files of PyTorch', () => {
   });
 
   it('come in with the nearest activation, if that is asked for', async () => {
-    const { x, y } = expected.gelutanh;
-    const { network, notes } = await readOnnx(read('pytorch-gelutanh-17.onnx'), { approximate: true });
-    expect(notes).toEqual(['the function after "/0/Gemm" was replaced by gelu, which is off by at most 0.00047']);
-    const off = distanceOf(network.predict(Float32Array.from(x)), y);
+    const graph: GraphLike = {
+      inputs: { x: ['N', 4] },
+      outputs: { out: ['N', 3] },
+      constants: { w0: tensor([4, 5]), w1: tensor([5, 3], 2), small: scalar(2 ** -12) },
+      nodes: [
+        node('MatMul', 'x w0', 'z0'),
+        node('Tanh', 'z0', 't0'),
+        node('Mul', 'z0 small', 's0'),
+        node('Add', 't0 s0', 'a0'),
+        node('MatMul', 'a0 w1', 'out'),
+      ],
+    };
+    const file = onnxFile(graph);
+    await expect(readOnnx(file)).rejects.toThrow('nearest is tanh, off by 0.0049: pass approximate: true to take it');
+    const { network, notes } = await readOnnx(file, { approximate: true });
+    expect(notes).toEqual(['the function after "z0" was replaced by tanh, which is off by at most 0.0049']);
+    const x = floats(40);
+    const off = distanceOf(network.predict(x), await runOnnx(file, x, 10));
     expect(off).toBeGreaterThan(1e-7);
-    expect(off).toBeLessThan(1e-3);
-    await expect(readOnnx(read('pytorch-mish-17.onnx'), { approximate: true })).rejects.toThrow('which is mish');
+    expect(off).toBeLessThan(1e-2);
+    const exp = onnxFile({ ...graph, nodes: [node('MatMul', 'x w0', 'z0'), node('Exp', 'z0', 'a0'), node('MatMul', 'a0 w1', 'out')] }); // biome-ignore format: one line
+    await expect(readOnnx(exp, { approximate: true })).rejects.toThrow('which is exp');
   });
 
   it('can be trained', async () => {
@@ -187,6 +211,27 @@ const GRAPHS: Readonly<Record<string, GraphLike & { readonly note?: string }>> =
       node('Add', 'scaled half', 'moved'),
       node('Clip', 'moved zero one', 'a0'),
       node('MatMul', 'a0 w1', 'out'),
+    ],
+  },
+  'every operator of its own for an activation, of later opsets too': {
+    opset: 20,
+    format: 9,
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 5] },
+    constants: { w0: tensor([4, 5]), w1: tensor([5, 5], 1), w2: tensor([5, 5], 2), w3: tensor([5, 5], 3), w4: tensor([5, 5], 4), w5: tensor([5, 5], 5), slopes: { shape: [5], values: [0.5, -0.25, 0, 1, 2] }, zero: scalar(0), six: scalar(6) }, // biome-ignore format: a table
+    nodes: [
+      node('MatMul', 'x w0', 'z0'),
+      node('Gelu', 'z0', 'a0', { approximate: 'tanh' }),
+      node('MatMul', 'a0 w1', 'z1'),
+      node('HardSwish', 'z1', 'a1'),
+      node('MatMul', 'a1 w2', 'z2'),
+      node('Mish', 'z2', 'a2'),
+      node('MatMul', 'a2 w3', 'z3'),
+      node('PRelu', 'z3 slopes', 'a3'),
+      node('MatMul', 'a3 w4', 'z4'),
+      node('Clip', 'z4 zero six', 'a4'),
+      node('MatMul', 'a4 w5', 'z5'),
+      node('LeakyRelu', 'z5', 'out', { alpha: { float: -0.5 } }),
     ],
   },
   'silu of a batch normalisation, units in another order': {

@@ -130,9 +130,41 @@ describe('a state dict in a safetensors file', () => {
     await expect(readSafetensors(joinSafetensors(named, {}), { activations })).rejects.toThrow('options.batchNorm');
   });
 
+  it('with the slopes of PReLU, one or one for each unit', async () => {
+    const x = floats(4, 5);
+    const expected = (slopeOf: (j: number) => number) => {
+      const z = Array.from({ length: 5 }, (_, j) =>
+        x.reduce((sum, value, k) => sum + STATE[0].values[4 * j + k] * value, STATE[1].values[j]),
+      );
+      const a = z.map((value, j) => (value > 0 ? value : slopeOf(j) * value));
+      return Array.from({ length: 3 }, (_, j) =>
+        a.reduce((sum, value, k) => sum + STATE[2].values[5 * j + k] * value, STATE[3].values[j]),
+      );
+    };
+    const activations = ['prelu', 'linear'] as const;
+    for (const slopes of [Float32Array.of(0.5), Float32Array.of(0.5, -1, 2, 0, 0.125)]) {
+      const tensors = [...STATE, { name: '1.weight', shape: [slopes.length], values: slopes }];
+      const { network, notes } = await readSafetensors(joinSafetensors(tensors, {}), { activations });
+      const at = (j: number) => slopes[slopes.length === 1 ? 0 : j];
+      expect([...network.layers[0].getSlopes()]).toEqual([0, 1, 2, 3, 4].map(at));
+      const wanted = expected(at);
+      const got = network.predict(x);
+      for (const [j, value] of wanted.entries()) expect(Math.abs(got[j] - value)).toBeLessThan(1e-6);
+      expect(notes).toEqual(slopes.length === 1 ? [expect.stringContaining('the one slope of "1"')] : []);
+    }
+    const file = joinSafetensors([...STATE, { name: '1.weight', shape: [4], values: floats(4) }], {});
+    await expect(readSafetensors(file, { activations })).rejects.toThrow('"1": got 4 slopes, want 1, or 5');
+    const none = joinSafetensors(STATE, {});
+    await expect(readSafetensors(none, { activations })).rejects.toThrow('got 1 layers with prelu for 0 tensors');
+  });
+
   it.each([
     ['a convolution', { name: 'conv.weight', shape: [2, 2, 1, 1], values: floats(4) }, /of a convolution/],
-    ['a lone vector', { name: 'act.weight', shape: [1], values: floats(1) }, /of a PReLU/],
+    [
+      'a lone vector',
+      { name: 'act.weight', shape: [1], values: floats(1) },
+      /got 0 layers with prelu for 1 tensors that may be slopes, "act", want 'prelu' where the model has a PReLU/,
+    ],
     ['a layer that fits nowhere', { name: '4.weight', shape: [7, 9], values: floats(63) }, /widths fit together/],
   ])('with %s is refused with the reason', async (_, tensor, message) => {
     const file = joinSafetensors([...STATE, tensor], {});

@@ -43,6 +43,13 @@ it('the first versions of brain.js 2.x name the type, but have the layers of 1.x
   expect(distanceOf(network.predict(x), y.flat())).toBeLessThan(1e-6);
 });
 
+it('leaky relu of brain.js 2 has the slope of the file', async () => {
+  const { json } = jsonOf('brain-2.json')['leaky-relu'];
+  const trainOpts = { activation: 'leaky-relu', leakyReluAlpha: 0.2 };
+  const { network } = await readBrain({ ...json, trainOpts });
+  expect(network.layers[0].activation).toEqual({ name: 'leakyRelu', slope: 0.2 });
+});
+
 describe('what is no network of brain.js is refused', () => {
   const { json } = jsonOf('brain-2.json')['leaky-relu'];
   const with2 = (more: object) => ({ ...json, ...more });
@@ -51,9 +58,9 @@ describe('what is no network of brain.js is refused', () => {
     ['layers of other kinds', with2({ type: 'FeedForward' }), '"NeuralNetwork": its layers are of other kinds'],
     ['a recurrent network of 1.x', { options: {}, hiddenLayers: [], input: {} }, 'this library has no loops'],
     [
-      'another slope',
-      with2({ trainOpts: { activation: 'leaky-relu', leakyReluAlpha: 0.2 } }),
-      'leakyRelu with the slope 0.2 in place of 0.01',
+      'a slope that is no number',
+      with2({ trainOpts: { activation: 'leaky-relu', leakyReluAlpha: '0.2' } }),
+      'leakyReluAlpha: got "0.2", want a finite number',
     ],
     [
       'another function',

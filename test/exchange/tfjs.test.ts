@@ -19,6 +19,10 @@ describe('a layers model of TensorFlow.js', () => {
     ['tanh', Math.tanh],
     ['hardSigmoid', (z: number) => Math.min(1, Math.max(0, 0.2 * z + 0.5))],
     ['relu6', (z: number) => Math.min(6, Math.max(0, z))],
+    ['mish', (z: number) => z * Math.tanh(Math.log1p(Math.exp(z)))],
+    ['gelu_new', (z: number) => 0.5 * z * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (z + 0.044715 * z ** 3)))],
+    ['hard_swish', (z: number) => z * Math.min(1, Math.max(0, z / 6 + 0.5))],
+    ['leaky_relu', (z: number) => (z > 0 ? z : 0.2 * z)],
     ['swish', (z: number) => z / (1 + Math.exp(-z))],
   ])('with %s is computed as Keras does', async (name, f) => {
     const [model, files] = saved([dense('a', 4, name, INPUT), { class_name: 'Dropout', config: { name: 'd', rate: 0.5 } }, dense('b', 2, 'linear')], WEIGHTS); // biome-ignore format: one line
@@ -107,6 +111,35 @@ describe('a layers model of TensorFlow.js', () => {
     expect(distanceOf((await readTfjs(nested, files)).network.predict(x), wanted.flat())).toBeLessThan(1e-6);
   });
 
+  it('has leaky relu with its own slope, elu with its own alpha, and the slopes of PReLU', async () => {
+    const wide = { name: 'c/kernel', shape: [4, 4], values: floats(16, 90) };
+    const alpha = { name: 'p/alpha', shape: [4], values: Float32Array.of(0.5, -0.25, 0, 2) };
+    const [model, files] = saved(
+      [
+        dense('a', 4, 'linear', INPUT),
+        { class_name: 'LeakyReLU', config: { name: 'l' } },
+        dense('c', 4, 'linear'),
+        { class_name: 'PReLU', config: { name: 'p' } },
+        dense('b', 2, 'linear'),
+        { class_name: 'ELU', config: { name: 'e', alpha: 0.5 } },
+      ],
+      [...WEIGHTS, wide, { name: 'c/bias', shape: [4], values: floats(4, 95) }, alpha],
+    );
+    const first = layer(rowsOf(x, 3), WEIGHTS[0], WEIGHTS[1], (z) => (z > 0 ? z : 0.3 * z));
+    const second = layer(first, wide, { name: '', shape: [4], values: floats(4, 95) }, (z) => z);
+    const a = second.map((row) => row.map((z, j) => (z > 0 ? z : alpha.values[j] * z)));
+    const wanted = layer(a, WEIGHTS[2], WEIGHTS[3], (z) => (z > 0 ? z : 0.5 * Math.expm1(z))).flat();
+    const { network, notes } = await readTfjs(model, files);
+    expect(notes).toEqual([]);
+    expect(network.layers.map(({ activation }) => activation)).toEqual([
+      { name: 'leakyRelu', slope: 0.3 },
+      'prelu',
+      { name: 'elu', alpha: 0.5 },
+    ]);
+    expect(network.layers[1].getSlopes()).toEqual(alpha.values);
+    expect(distanceOf(network.predict(x), wanted)).toBeLessThan(1e-6);
+  });
+
   it.each([
     [
       'two layers of one',
@@ -163,11 +196,6 @@ describe('a layers model of TensorFlow.js', () => {
       'a convolution',
       [{ class_name: 'Conv2D', config: { name: 'c', batch_input_shape: [null, 3] } }],
       'layer Conv2D "c": got a layer of the class "Conv2D"',
-    ],
-    [
-      'a leaky relu of Keras',
-      [dense('a', 4, 'linear', INPUT), { class_name: 'LeakyReLU', config: { name: 'l' } }, dense('b', 2, 'linear')],
-      'leakyRelu with the slope 0.3 in place of 0.01',
     ],
     ['an unknown activation', [dense('a', 4, 'magic', INPUT)], 'got the activation "magic", want one of relu'],
     ['weights that are missing', [dense('z', 4, 'relu', INPUT)], 'layer Dense "z": got no kernel of two axes'],

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { Network } from '../../src/network.js';
-import { arraysOf } from '../parameters.js';
+import { parametersOf } from '../parameters.js';
 import { BYTES, QUESTIONS, TRAININGS, trainAndSave } from './trainings.js';
 
 // npx tsx test/golden-saved/generate.ts KIND ...: writes the files of these kinds in the present version of the format.
@@ -23,7 +23,7 @@ for (const name of process.argv.slice(2)) {
     ...(scale && { targetMeans: [...scale.means], targetDeviations: [...scale.deviations] }),
     // the costs of the epochs that end after the file was written, and then the state of the network after the last one
     costs: reports.map(({ cost }) => cost),
-    trained: net.layers.map(arraysOf).flatMap(({ weights, biases }) => [...weights, ...biases]),
+    trained: parametersOf(net).flatMap((values) => [...values]),
   };
   writeFileSync(place(`version-${version}-${name}.simdprop`), bytes);
   writeFileSync(place(`version-${version}-${name}.json`), `${JSON.stringify(expected)}\n`);

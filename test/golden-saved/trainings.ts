@@ -135,12 +135,30 @@ export const TRAININGS: Readonly<Record<string, SavedTraining>> = {
     steps: 30,
     isAmidStep: false,
   },
+  // activations that newer files of version 2 have, in a section of their own, and slopes that are trained
+  activations: {
+    network: {
+      inputs: INPUTS,
+      layers: [
+        { units: 6, activation: ['prelu', { name: 'leakyRelu', slope: 0.2 }, 'mish', 'prelu', 'geluTanh', 'relu6'] },
+        { units: 5, activation: { name: 'elu', alpha: 0.5 } },
+        { units: 4, activation: 'prelu' },
+        { units: CLASSES, activation: 'softmax' },
+      ],
+      scale: 1,
+      seed: 9,
+    },
+    data: floats,
+    training: { epochs: 4, batchSize: 50, optimizer: adam({ learningRate: 0.01 }) },
+    steps: 30,
+    isAmidStep: false,
+  },
 };
 
 /** The kinds of files that each version of the format has. */
 export const KINDS: Readonly<Record<number, readonly string[]>> = {
   1: ['training', 'standardized'],
-  2: ['training', 'standardized', 'scaled', 'targets', 'names'],
+  2: ['training', 'standardized', 'scaled', 'targets', 'names', 'activations'],
 };
 
 /** The file that is written in the middle of training, and the reports on the epochs that end after it. */
