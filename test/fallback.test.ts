@@ -94,6 +94,48 @@ describe.each(calls)('after a NonFiniteError of %s', (_, call) => {
   });
 });
 
+describe.each(calls)('another optimizer than before, after a NonFiniteError of %s,', (name, call) => {
+  const good = momentum({ learningRate: 0.01 });
+
+  it.each([
+    ['in the options', 0],
+    ['in the options', 3],
+    ['assigned before the call', 0],
+    ['assigned before the call', 3],
+  ])('%s, stays with an empty state, after %i steps that are undone; all else is as it was', async (where, steps) => {
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    for (const each of [net, other]) await each.fit(data, { epochs: 2, batchSize: 10, optimizer: adam() });
+    const failing = momentum({ learningRate: (t) => (t < steps ? 0.01 : 1e38) });
+    if (where !== 'in the options') net.optimizer = failing;
+    const given = where === 'in the options' ? { batchSize: 10, optimizer: failing } : { batchSize: 10 };
+    const error = await failureOf(() => call(net, data, given));
+    expect(error.stepsUndone).toBeGreaterThanOrEqual(steps);
+    expect([net.optimizer, net.steps, net.epochs]).toEqual([failing, other.steps, other.epochs]);
+    for (const each of [net, other]) each.optimizer = good;
+    expect(await stateOf(net)).toEqual(await stateOf(other));
+    for (const each of [net, other]) await each.fit(data, { epochs: 2, batchSize: 10 });
+    expect(await stateOf(net)).toEqual(await stateOf(other));
+  });
+
+  it('assigned to a network from within a call, does not keep the call from resuming', async () => {
+    if (name === 'trainFor') return;
+    const net = await createNetwork(options);
+    let file = new Uint8Array();
+    const onBatch = async () => {
+      if (net.steps === 4) file = await net.save({ training: true });
+    };
+    await call(net, data, { epochs: 2, batchSize: 10, optimizer: adam(), onBatch } as never);
+    const [failed, other] = [await loadNetwork(file), await loadNetwork(file)];
+    failed.optimizer = momentum({ learningRate: () => 1e38 });
+    await failureOf(() => call(failed, data, { epochs: 2, batchSize: 10 }));
+    for (const each of [failed, other]) each.optimizer = good;
+    expect(await stateOf(failed)).toEqual(await stateOf(other));
+    for (const each of [failed, other]) await call(each, data, { epochs: 2, batchSize: 10 });
+    expect(failed.steps).toBe(net.steps);
+    expect(await stateOf(failed)).toEqual(await stateOf(other));
+  });
+});
+
 describe('a call that fails', () => {
   it('removes its standardisation again, as fit and as a stream', async () => {
     const far = { ...data, inputs: data.inputs.map((x) => 100 + x) };

@@ -402,6 +402,29 @@ describe('the outcome that lbfgs reports is true', () => {
     expect({ passes, stopped, w: w[0], rest }).toEqual({ passes: 1, stopped: 'converged', w: 3, rest: [] });
   });
 
+  it.each([0, 1e-7])(
+    'converged at the exact minimum, in every call that begins there, tolerance %d',
+    async (tolerance) => {
+      const net = await createNetwork(unit);
+      net.layers[0].setWeights([2]);
+      const inputs = Float32Array.of(1, 2, 3);
+      const data = { inputs, targets: inputs.map((x) => 2 * x) };
+      for (let call = 0; call < 2; call++) {
+        const { last, length } = await net.fit(data, { epochs: 9, optimizer: lbfgs({ tolerance }) });
+        expect([last!.stopped, last!.gradientLength, last!.cost, length]).toEqual(['converged', 0, 0, 1]);
+      }
+      expect(net.layers[0].getWeights()).toEqual(Float32Array.of(2));
+      // also if a callback sets its weights
+      net.layers[0].setWeights([5]);
+      const onEpoch = () => {
+        net.layers[0].setWeights([2]);
+        net.layers[0].setBiases([0]);
+      };
+      const history = await net.fit(data, { epochs: 9, optimizer: lbfgs({ tolerance }), onEpoch });
+      expect([history.last!.stopped, history.last!.gradientLength]).toEqual(['converged', 0]);
+    },
+  );
+
   it.each([1e-3, 1, 1e8, 1e12, 1e20, 1e30, 3e38])(
     'and it reaches the minimum with a first step of %d directions',
     async (learningRate) => {
