@@ -759,15 +759,20 @@ export class Network {
    * the number of epochs trained. A learning rate that is a function is saved as the number that it has reached. With
    * `training: true`, which is possible at any time, the file also holds the optimizer's state, the number of steps,
    * and the place in a call in progress: a network loaded from it continues training with the same bits as this one.
-   * Default false. The state is that at the call. Rejects with a RangeError if a weight is not finite.
+   * Default false. The state is that at the call. With `precision: 'f16'`, parameters are rounded to 16 bits. Rejects
+   * with a RangeError if a weight is not finite.
    */
   async save(options: SaveOptions = {}, none?: undefined): Promise<SavedBytes> {
     checkCall(this, 'save', 2, none);
     checkObject('options', options, SAVE_KEYS);
     const isTraining = checkBoolean('options.training', options.training ?? false);
+    const precision = checkName('options.precision', options.precision ?? 'f32', ['f32', 'f16']);
+    if (isTraining && precision === 'f16') {
+      throw outOfRange('options.precision', '"f16" with training: true', '"f32": training resumes with the same bits');
+    }
     const contents = this[CONTENTS](isTraining);
     const { encode } = await import('./persistence/network-file.js');
-    return encode(contents);
+    return encode(contents, precision);
   }
 
   /** @internal What a file of this network holds: writers of other formats take it too. */

@@ -157,8 +157,8 @@ it('refuses required sections that it does not know, and says why', async () => 
     );
   }
   await expectRefusal(
-    withSection(file, 'parameters', { type: 'f16' }),
-    new RegExp(`^load: got "parameters" of type "f16", want "f32": ${newer}`),
+    withSection(file, 'parameters', { type: 'bf16' }),
+    new RegExp(`^load: got "parameters" of type "bf16", want "f32": ${newer}`),
   );
   await expectRefusal(
     editJson(file, 'network', (network) => ({ ...network, slope: 1 })),

@@ -309,7 +309,7 @@ describe('a file', () => {
         `the activation new, ${wanted}`,
       ],
       [withSection(file, 'more', { required: true }), `the section more, ${wanted}`],
-      [withSection(file, 'parameters', { type: 'f16' }), 'a section parameters of type f16, want f32'],
+      [withSection(file, 'parameters', { type: 'bf16' }), 'a section parameters of type bf16, want f32'],
     ];
     for (const [bytes, message] of newer) await expect(loadPredictor(bytes)).rejects.toThrow(`load: got ${message}`);
     const optional = await loadPredictor(withSection(file, 'more', { required: false }));

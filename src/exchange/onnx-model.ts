@@ -1,7 +1,8 @@
 import { outOfRange, quote } from '../check/errors.js';
+import { fromHalf } from '../check/half-floats.js';
 import { textOf } from './json.js';
 import { type Field, fieldsOf, integersOf } from './protobuf.js';
-import { BYTES_OF, type Dtype, fromHalf, numbersOf, sizeOf, type Tensor } from './tensor.js';
+import { BYTES_OF, type Dtype, numbersOf, sizeOf, type Tensor } from './tensor.js';
 
 // The parts of an ONNX file (onnx.proto) that networks need: nodes, constants, inputs and outputs.
 

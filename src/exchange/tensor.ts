@@ -1,4 +1,5 @@
 import { outOfRange, quote } from '../check/errors.js';
+import { fromHalf } from '../check/half-floats.js';
 
 // Arrays of numbers with a shape, as files store them: little-endian, row-major.
 
@@ -104,15 +105,6 @@ const word = new DataView(new ArrayBuffer(4));
 function fromBits(bits: number): number {
   word.setInt32(0, bits);
   return word.getFloat32(0);
-}
-
-/** The number that 16 bits of IEEE 754 stand for. */
-export function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** The numbers rounded to 32 bits. Throws a RangeError for numbers that are not finite then. */

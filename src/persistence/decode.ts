@@ -63,7 +63,7 @@ export async function decode(file: Uint8Array, options: LoadOptions): Promise<Sa
   const contents = new Contents(await sectionsOf(file), SECTIONS);
   const spec = decodeSpec(networkOf(contents), options.cost);
   const count = countParameters(spec);
-  const parameters = contents.floats('parameters', count);
+  const parameters = contents.floatsOrHalves('parameters', count);
   const saved = decodeOptimizer(contents);
   const goal = decodeGoal(contents, spec);
   const training = TRAINING_SECTIONS.some((name) => contents.has(name))

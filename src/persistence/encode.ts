@@ -1,10 +1,12 @@
+import { outOfRange } from '../check/errors.js';
+import { floatsOfHalves, halvesOfFloats, MAX_HALF } from '../check/half-floats.js';
 import { ACTIVATIONS } from '../spec/activations.js';
 import { MIXED } from '../spec/codes.js';
 import type { Activation } from '../spec/network-options.js';
-import type { Spec } from '../spec/spec.js';
+import { parametersOf, type Spec } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
 import type { Place, RunPlace, SavedTraining, StopperPlace } from '../training/place.js';
-import type { SavedNetwork } from './saved-network.js';
+import type { Precision, SavedNetwork } from './saved-network.js';
 import {
   doubleSection,
   floatSection,
@@ -19,8 +21,8 @@ import {
 //   network            json  required  what Network.create took: inputs, layers, cost, ...
 //   activations        json  required  the activation of each layer, if one of them is newer than the first files;
 //                                      else they are in `network`, which earlier versions can read
-//   parameters         f32   required  for each layer w [units × fanIn] row-major, then b [units], then the slopes
-//                                      [units] of prelu, if it has them
+//   parameters         f32   required  (or f16) for each layer w [units × fanIn] row-major, then b [units], then the
+//                                      slopes [units] of prelu, if it has them
 //   standardization    f64   required  means [inputs], deviations [inputs]
 //   targets            f64   required  means [outputs], deviations [outputs]: those of the targets
 //   names              json            the names of classes and input columns, as far as there are any
@@ -32,28 +34,29 @@ import {
 //   training.best      f32             the parameters of the best epoch so far
 //
 // A network can be used without the sections that are not required. One more comes from applications/: `encoder` (json,
-// not required), how the rows of a table become inputs. `parameters` may come as f16.
+// not required), how the rows of a table become inputs.
 
 /** The sections that only `save({ training: true })` writes. */
 export const TRAINING_SECTIONS = ['training', 'training.slots', 'training.sums', 'training.best'];
 
-export function encode({
-  spec,
-  goal,
-  parameters,
-  standardization,
-  targetScale,
-  names,
-  training,
-  unknown,
-  optimizer,
-  schedule,
-  trainingSamples,
-  epochsTrained,
-}: SavedNetwork): SavedBytes {
+export function encode(network: SavedNetwork, precision: Precision): SavedBytes {
+  const {
+    spec,
+    goal,
+    parameters,
+    standardization,
+    targetScale,
+    names,
+    training,
+    unknown,
+    optimizer,
+    schedule,
+    trainingSamples,
+    epochsTrained,
+  } = network;
   return writeSections([
     ...networkSections(spec),
-    floatSection('parameters', true, [parameters]),
+    precision === 'f16' ? halfSection(network) : floatSection('parameters', true, [parameters]),
     ...(standardization ? [scaleSection('standardization', standardization)] : []),
     ...(targetScale ? [scaleSection('targets', targetScale)] : []),
     ...(names.classes || names.columns ? [jsonSection('names', false, names)] : []),
@@ -62,6 +65,32 @@ export function encode({
     ...(training ? trainingSections(training) : []),
     ...unknown,
   ]);
+}
+
+/** The parameters in 16 bits. Throws a RangeError if one is too large for them. */
+function halfSection({ spec, parameters }: SavedNetwork): NewSection {
+  const bytes = halvesOfFloats(parameters);
+  const bad = floatsOfHalves(bytes).findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw outOfRange(
+      `save: ${placeOf(spec, bad)}`,
+      parameters[bad],
+      `at most ${MAX_HALF} in size for the precision f16: f32 holds it`,
+    );
+  }
+  return { name: 'parameters', type: 'f16', isRequired: true, bytes };
+}
+
+/** Where parameter `index` is: `layers[1], unit 3, weight 5`. */
+function placeOf({ inputs, layers }: Spec, index: number): string {
+  let left = index;
+  let l = 0;
+  const fanIn = () => (l ? layers[l - 1].units : inputs);
+  for (; left >= parametersOf(layers[l], fanIn()); l++) left -= parametersOf(layers[l], fanIn());
+  const { units } = layers[l];
+  const weights = units * fanIn();
+  if (left < weights) return `layers[${l}], unit ${Math.floor(left / fanIn())}, weight ${left % fanIn()}`;
+  return `layers[${l}], unit ${(left - weights) % units}, ${left < weights + units ? 'bias' : 'slope'}`;
 }
 
 /** The network without its numbers. Earlier versions refuse the required section that they do not know. */

@@ -1,4 +1,5 @@
 import { checkBoolean, checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { floatsOfHalves } from '../check/half-floats.js';
 import { parseJson } from '../check/utf8.js';
 import { aligned, CHECKSUM_BYTES, PREFIX_BYTES, type Section } from './sections.js';
 
@@ -115,6 +116,12 @@ export class Contents {
 
   floats(name: string, count: number): Float32Array {
     return new Float32Array(this.#copy(name, 'f32', 4 * count));
+  }
+
+  /** Floats that may be stored as half floats. */
+  floatsOrHalves(name: string, count: number): Float32Array {
+    if (this.#sections.get(name)?.type !== 'f16') return this.floats(name, count);
+    return floatsOfHalves(new Uint8Array(this.#copy(name, 'f16', 2 * count)));
   }
 
   doubles(name: string, count: number): Float64Array {

@@ -14,9 +14,17 @@ import type { Section } from './sections.js';
 export interface SaveOptions {
   /** true: also saves everything that training needs to resume. Default false. */
   training?: boolean | undefined;
+  /**
+   * `'f16'`: weights, biases and slopes are rounded to 16 bits, which halves the file: see docs/saving.md. Refused with
+   * `training: true`, and for parameters beyond 65,504. Default `'f32'`, which keeps every bit.
+   */
+  precision?: Precision | undefined;
 }
 
-export const SAVE_KEYS = keysOf<SaveOptions>({ training: true });
+/** How many bits a file has for each parameter: 32 or 16. */
+export type Precision = 'f32' | 'f16';
+
+export const SAVE_KEYS = keysOf<SaveOptions>({ training: true, precision: true });
 
 /** The method of a network that returns what its file holds. */
 export const CONTENTS: unique symbol = Symbol('contents');

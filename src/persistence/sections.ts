@@ -10,7 +10,7 @@ import { encodeUtf8 } from '../check/utf8.js';
 // Every section begins at a multiple of 8 bytes: the table is padded with spaces, each section with zeros. Numbers are
 // little-endian. The checksum covers everything before it. The table is JSON, `{ "sections": [{ "name", "type",
 // "bytes", "required" }, ...] }`, in the order of the sections. JSON is in ASCII: other characters are escaped as
-// \uXXXX. Types are `json`, `f32` and `f64`; `f16` is reserved.
+// \uXXXX. Types are `json`, `f16`, `f32` and `f64`.
 //
 // A section that a reader does not know comes from a newer version. If it is required, the file cannot be used without
 // it. If not, the reader keeps it unchanged and writes it again.

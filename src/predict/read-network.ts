@@ -1,5 +1,6 @@
 import { crc32 } from '../check/crc32.js';
 import { MAX_FLOAT } from '../check/errors.js';
+import { floatsOfHalves } from '../check/half-floats.js';
 import { parseJson } from '../check/utf8.js';
 import { goalGiven, type KnownGoal, TASKS } from '../data/task.js';
 import { aligned, CHECKSUM_BYTES, MAGIC, PREFIX_BYTES, VERSION } from '../persistence/sections.js';
@@ -97,7 +98,11 @@ function networkOf(sections: ReadonlyMap<string, FileSection>): ReadNetwork {
     check(!names || (names.length === count && names.every((name) => typeof name === 'string')), 'other names');
     return names && Object.freeze(names);
   };
-  const parameters = new Float32Array(bytesOf('parameters', 'f32', 4 * countParameters(spec)).slice().buffer);
+  const count = countParameters(spec);
+  const parameters =
+    sections.get('parameters')?.type === 'f16'
+      ? floatsOfHalves(bytesOf('parameters', 'f16', 2 * count))
+      : new Float32Array(bytesOf('parameters', 'f32', 4 * count).slice().buffer);
   check(parameters.every(Number.isFinite), 'a weight that is not finite');
   return {
     spec,
