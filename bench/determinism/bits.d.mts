@@ -1,4 +1,4 @@
-import type * as library from '../../src/index.js';
+import type * as library from 'simdprop';
 
 export function hashes(
   of: typeof library,

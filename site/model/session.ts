@@ -77,7 +77,6 @@ export const parametersOf = (net: Network): Float32Array[] =>
 export class Session {
   readonly state: PlaygroundState;
   readonly net: Network;
-  readonly inspector: Inspector;
   readonly training: readonly Point[];
   readonly test: readonly Point[];
   /** The training points as the network takes them. */
@@ -87,15 +86,15 @@ export class Session {
   readonly #mapGrid: Float32Array;
   readonly #outputGrid: Float32Array;
   readonly #random: () => number;
+  #inspector: Inspector | undefined;
   /** The samples of the epoch that `step` has still to take. */
   #order: number[] = [];
   steps = 0;
   samples = 0;
 
-  private constructor(state: PlaygroundState, net: Network, inspector: Inspector) {
+  private constructor(state: PlaygroundState, net: Network) {
     this.state = state;
     this.net = net;
-    this.inspector = inspector;
     const { training, test } = splitPoints(state);
     this.training = training;
     this.test = test;
@@ -110,8 +109,17 @@ export class Session {
   }
 
   static async create(state: PlaygroundState): Promise<Session> {
-    const net = await createNetwork(state);
-    return new Session(state, net, await net.inspect());
+    return new Session(state, await createNetwork(state));
+  }
+
+  /** Loads what the panels need to look inside. The first picture does not wait for it. */
+  async openInspector(): Promise<void> {
+    this.#inspector ??= await this.net.inspect();
+  }
+
+  get inspector(): Inspector {
+    if (!this.#inspector) throw new Error('inspector: got none yet, want openInspector() before');
+    return this.#inspector;
   }
 
   get epochs(): number {

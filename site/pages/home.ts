@@ -2,7 +2,7 @@ import { Hero, type Line } from '../model/hero.js';
 import { startCopyButtons } from '../view/copy.js';
 import { byId, tableRow } from '../view/element.js';
 import { startExample } from '../view/example.js';
-import { FrameLoop } from '../view/frames.js';
+import { FrameLoop, painted } from '../view/frames.js';
 import { HeatMap } from '../view/heat-map.js';
 import { short, subscript, whole } from '../view/numbers.js';
 import { drawPoints, pixelOf } from '../view/scatter.js';
@@ -132,6 +132,7 @@ startTheme();
 startCopyButtons();
 startScrollBoxes();
 startExample(() => new Worker(new URL('./runner.ts', import.meta.url), { type: 'module' }));
+await painted();
 await begin();
 onTheme(draw);
 // those who asked for less motion start it themselves

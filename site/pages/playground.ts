@@ -3,26 +3,19 @@ import { loadReader } from '../model/own-data.js';
 import { readLink, writeLink } from '../model/playground-link.js';
 import { DEFAULT_STATE, LIMITS, type PlaygroundState, shapeOf } from '../model/playground-state.js';
 import { Session } from '../model/session.js';
-import { BitsPanel } from '../view/bits-panel.js';
-import { CheckPanel } from '../view/check-panel.js';
 import { Controls, type Pace } from '../view/controls.js';
 import { copyText } from '../view/copy.js';
 import { DataPanel } from '../view/data-panel.js';
-import { DemonPanel } from '../view/demon-panel.js';
 import { byId } from '../view/element.js';
-import { FrameLoop } from '../view/frames.js';
-import type { Change, Changes, Lab, Panel } from '../view/lab.js';
+import { FrameLoop, painted } from '../view/frames.js';
+import type { Inside } from '../view/inside.js';
+import type { Change, Changes, Lab } from '../view/lab.js';
 import { LayersPanel } from '../view/layers-panel.js';
 import { NetworkView, type UnitAt } from '../view/network-view.js';
 import { short, whole } from '../view/numbers.js';
 import { OutputView } from '../view/output-view.js';
-import { PathsPanel } from '../view/paths-panel.js';
-import { RacePanel } from '../view/race-panel.js';
 import { ScoreCurves } from '../view/score-curves.js';
-import { StepsPanel } from '../view/steps-panel.js';
-import { Tabs } from '../view/tabs.js';
 import { onTheme, startTheme } from '../view/theme.js';
-import { UnitPanel } from '../view/unit-panel.js';
 
 /** Training and pictures share a frame of 16 ms, of which the browser needs some too: less where frames are late. */
 const MOST_WORK_MS = 11;
@@ -50,9 +43,7 @@ class Playground implements Lab {
   readonly #network: NetworkView;
   readonly #output: OutputView;
   readonly #curves = new ScoreCurves();
-  readonly #tabs: Tabs;
-  readonly #panels: readonly Panel[];
-  readonly #bits: BitsPanel;
+  #inside: Inside | undefined;
   readonly #holder = document.createElement('div');
   #pace: Pace = 'full';
   #frames = 0;
@@ -91,26 +82,6 @@ class Playground implements Lab {
     byId('network').append(this.#holder);
     this.#output = new OutputView({ click: (x1, x2) => this.#click(x1, x2) });
     byId('output').append(this.#output.element, this.#curves.element);
-    this.#bits = new BitsPanel(this);
-    this.#panels = [
-      new UnitPanel(this),
-      new StepsPanel(this),
-      new RacePanel(this),
-      new DemonPanel(this),
-      new CheckPanel(this),
-      new PathsPanel(this),
-      this.#bits,
-    ];
-    const names = ['Unit', 'Step by step', 'Optimizers', 'Demon', 'Gradient check', 'Paths', 'Same bits'];
-    this.#tabs = new Tabs(
-      'Inside the network',
-      names.map((name, i) => ({
-        name,
-        content: this.#panels[i].element,
-        open: () => this.#panels[i].update(),
-      })),
-    );
-    byId('inside').append(this.#tabs.element);
     new ResizeObserver(() => this.#fit()).observe(this.#holder);
     onTheme(() => {
       if (!this.session) return;
@@ -126,9 +97,17 @@ class Playground implements Lab {
     this.state = DEFAULT_STATE;
     await this.change(state);
     byId('message').textContent = problems.join(' ');
-    if (!fingerprint) return;
-    this.#tabs.open(this.#panels.indexOf(this.#bits));
-    await this.#bits.compute(fingerprint);
+    if (fingerprint) await (await this.openInside()).compare(fingerprint);
+  }
+
+  /** Loads the panels, which look inside the network. */
+  async openInside(): Promise<Inside> {
+    const { Inside } = await import('../view/inside.js');
+    // from here on, every new network is opened too
+    this.#inside ??= new Inside(this, byId('inside'));
+    await Promise.all([this.session.openInspector(), this.#curves.load()]);
+    this.#inside.update();
+    return this.#inside;
   }
 
   play(): void {
@@ -154,6 +133,7 @@ class Playground implements Lab {
     const session = await Session.create(state);
     // a frame may still be at work on the old network
     await this.#loop.idle();
+    if (this.#inside) await session.openInspector();
     this.session?.dispose();
     this.session = session;
     this.state = state;
@@ -221,7 +201,7 @@ class Playground implements Lab {
     this.#network.updateMaps();
     this.#network.updateNumbers(this.session.look(this.point));
     this.#draw();
-    this.#panels[this.#tabs.current].update();
+    this.#inside?.update();
   }
 
   #draw(): void {
@@ -249,6 +229,10 @@ class Playground implements Lab {
     this.#workMs = isLate ? Math.max(LEAST_WORK_MS, 0.9 * this.#workMs) : Math.min(MOST_WORK_MS, this.#workMs + 0.1);
     if (this.#pace === 'full') await session.train(Math.max(LEAST_TRAIN_MS, this.#workMs - this.#drawMs), this.state);
     else for (let i = this.#pace === 'ten' ? 10 : 1; i > 0; i--) session.step(this.state);
+    if (this.#frames === 0) {
+      performance.mark('trained');
+      void this.openInside().catch((error) => this.fail(error));
+    }
     const started = performance.now();
     // the two halves of the picture take turns
     this.#frames++;
@@ -264,7 +248,7 @@ class Playground implements Lab {
       this.#slowAt = started;
       await this.#slow();
       this.#network.updateNumbers(session.look(this.point));
-      this.#panels[this.#tabs.current].update();
+      this.#inside?.update();
     } else if (this.#frames % every === 0) {
       this.#drawMs += 0.1 * (performance.now() - started - this.#drawMs);
     }
@@ -301,9 +285,12 @@ function nearest(points: readonly Point[], x1: number, x2: number): Point {
 }
 
 startTheme();
+await painted();
 const playground = new Playground();
 await playground.open();
-// what is loaded later must be there without the network too
-requestIdleCallback(() => void loadReader());
 addEventListener('hashchange', () => void playground.open());
-if (!matchMedia('(prefers-reduced-motion: reduce)').matches) playground.play();
+// those who asked for less motion start it themselves
+if (matchMedia('(prefers-reduced-motion: reduce)').matches) await playground.openInside();
+else playground.play();
+// what is loaded later must be there without the network too
+setTimeout(() => void loadReader(), 1000);

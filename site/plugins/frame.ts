@@ -7,6 +7,7 @@ export const PAGES = [
   { file: 'index.html', name: 'Home' },
   { file: 'playground.html', name: 'Playground' },
   { file: 'digits.html', name: 'Digits' },
+  { file: 'bits.html', name: 'Bits' },
 ];
 
 /** Before the page is drawn, so that it is never drawn in the other theme first. */

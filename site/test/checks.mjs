@@ -8,7 +8,7 @@ import { STROKES } from './strokes.mjs';
 // something wrong.
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-export const PAGES = ['index.html', 'playground.html', 'digits.html'];
+export const PAGES = ['index.html', 'playground.html', 'digits.html', 'bits.html'];
 
 function expect(isRight, message) {
   if (!isRight) throw new Error(message);
@@ -70,6 +70,7 @@ const epochOf = (text) => Number(/epoch ([\d,.\s]+)/.exec(text)[1].replace(/\D/g
 async function openPlayground(browser, { url }, hash = '') {
   const opened = await openPage(browser, `${url}playground.html${hash}`);
   await until(opened.page, READOUT, /epoch/);
+  await opened.page.waitForSelector('[role=tab]');
   return opened;
 }
 
@@ -108,6 +109,45 @@ export const CHECKS = {
       noProblems(broken.map((link) => `${file}: ${link}`));
       await page.close();
     }
+  },
+
+  'the playground fetches at most 90 KB of scripts before its first trained frame': async (browser, { url }) => {
+    const { page } = await openPage(browser, `${url}playground.html`);
+    await until(page, READOUT, /epoch [1-9]/);
+    const sizes = await page.evaluate(async () => {
+      const [{ startTime: trained }] = performance.getEntriesByName('trained');
+      const scripts = performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js'));
+      const before = scripts.filter(({ startTime }) => startTime < trained);
+      return Promise.all(
+        before.map(async ({ name }) => {
+          const packed = (await fetch(name)).body.pipeThrough(new CompressionStream('gzip'));
+          return (await new Response(packed).arrayBuffer()).byteLength;
+        }),
+      );
+    });
+    const kilobytes = sizes.reduce((sum, size) => sum + size, 0) / 1024;
+    expect(kilobytes <= 90, `got ${kilobytes.toFixed(1)} KB in ${sizes.length} scripts, want at most 90`);
+    return `${kilobytes.toFixed(1)} KB in ${sizes.length} scripts`;
+  },
+
+  'every page is drawn within a second on a processor that is four times as slow': async (browser, { url }) => {
+    const times = [];
+    for (const file of PAGES) {
+      let best = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < 5 && best > 1000; i++) {
+        const page = await browser.newPage();
+        // Firefox cannot be slowed down
+        if (page.emulateCPUThrottling) await page.emulateCPUThrottling(4).catch(() => {});
+        await page.goto(url + file, { waitUntil: 'load' });
+        await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
+        const ms = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
+        best = Math.min(best, ms);
+        await page.close();
+      }
+      times.push(`${file} ${Math.round(best)} ms`);
+      expect(best <= 1000, times.join(', '));
+    }
+    return times.join(', ');
   },
 
   'home: a network trains within a second, and its numbers agree': async (browser, { url }) => {
@@ -394,5 +434,15 @@ export const CHECKS = {
     noProblems(problems);
     expect(attempts.at(-1).isGood, attempts.map(({ text }) => text).join('\n'));
     return attempts.at(-1).text;
+  },
+
+  'bits: this browser computes every published hash': async (browser, { url }) => {
+    const { page, problems } = await openPage(browser, `${url}bits.html`);
+    await press(page, 'Train and compare');
+    const text = await until(page, '#verdict', /of 46/, 60_000);
+    expect(text.startsWith('46 of 46'), text);
+    expect((await page.$$('#rows .good')).length === 46, 'want 46 rows that are the same');
+    noProblems([...problems, ...(await violations(page))]);
+    return text;
   },
 };

@@ -1,4 +1,4 @@
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import { element } from './element.js';
 import { short } from './numbers.js';
 import { colour, onTheme } from './theme.js';
@@ -16,6 +16,7 @@ export class Curves {
   readonly #curves: readonly Curve[];
   readonly #x: string;
   readonly #height: number;
+  #Plot: typeof uPlot | undefined;
   #plot: uPlot | undefined;
   #data: uPlot.AlignedData;
 
@@ -31,6 +32,12 @@ export class Curves {
     }).observe(this.element);
   }
 
+  /** Loads uPlot. Nothing is drawn before. */
+  async load(): Promise<void> {
+    this.#Plot = (await import('uplot')).default;
+    this.#make();
+  }
+
   set(data: uPlot.AlignedData): void {
     this.#data = data;
     this.#plot?.setData(data);
@@ -38,10 +45,10 @@ export class Curves {
 
   #make(): void {
     const width = this.element.clientWidth;
-    if (width === 0) return;
+    if (width === 0 || !this.#Plot) return;
     this.#plot?.destroy();
     const axis = { stroke: colour('--quiet'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
-    this.#plot = new uPlot(
+    this.#plot = new this.#Plot(
       {
         width,
         height: this.#height,

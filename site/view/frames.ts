@@ -1,6 +1,13 @@
 /** Resolves at the next frame. In a hidden page there is none until it is shown again. */
 export const nextFrame = (): Promise<number> => new Promise(requestAnimationFrame);
 
+/** Resolves when the page was drawn for the first time, or soon if it is hidden. Work before it would delay it. */
+export const painted = (): Promise<unknown> =>
+  Promise.race([
+    nextFrame().then(() => new Promise((resolve) => setTimeout(resolve))),
+    new Promise((resolve) => setTimeout(resolve, 500)),
+  ]);
+
 /**
  * Calls `work` once a frame while it runs, and waits for its promise before the next. An error stops it and is given to
  * `fail`.

@@ -30,6 +30,7 @@ export class RacePanel implements Panel {
       () => this.#round(),
       (error) => this.#lab.fail(error),
     );
+    void this.#curves.load().catch((error) => this.#lab.fail(error));
     this.#rates = OPTIMIZER_NAMES.map((name) =>
       element('input', {
         type: 'number',

@@ -24,6 +24,10 @@ export class ScoreCurves {
     return this.#curves.element;
   }
 
+  load(): Promise<void> {
+    return this.#curves.load();
+  }
+
   add(epoch: number, training: number, test: number | undefined): void {
     if (epoch <= (this.#epochs.at(-1) ?? -1)) return;
     this.#epochs.push(epoch);
