@@ -3,7 +3,7 @@ import { readSafetensors, writeSafetensors } from '../../src/safetensors.js';
 import { INPUTS, make } from './networks.js';
 import { hasModules, runPython, snippetOf } from './python.js';
 
-// The Python of docs/exchange.md, run by Python.
+// The Python of docs/exchange.md and docs/bring/scikit-learn.md, run by Python.
 
 const PAGE = 'docs/exchange.md';
 
@@ -40,7 +40,7 @@ describe.skipIf(!hasModules('sklearn'))('scikit-learn', () => {
     ['MLPRegressor((7,), activation="logistic", max_iter=60, random_state=1)', 'load_diabetes', 'predict(x)'],
     ['MLPRegressor((7,), activation="identity", max_iter=60, random_state=1)', 'load_linnerud', 'predict(x)'],
   ])('%s comes in with its scaler', async (model, load, predict) => {
-    const program = `${snippetOf(PAGE, 'write_safetensors')}
+    const program = `${snippetOf('docs/bring/scikit-learn.md', 'write_safetensors')}
 import warnings; warnings.filterwarnings('ignore')
 from sklearn.datasets import ${load}
 from sklearn.neural_network import MLPClassifier, MLPRegressor
