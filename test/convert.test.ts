@@ -272,6 +272,17 @@ describe('simdprop info', () => {
     expect(out).toContain('lost        the activations, which the file does not have: --activations names');
   });
 
+  it('shows the constants of functions, which --activations takes', async () => {
+    const flags = ['--activations', 'leakyRelu(0.2),elu(0.5)'];
+    const { code } = await simdprop(['convert', fixture('pytorch-state.pt'), at('own.simdprop'), ...flags]);
+    expect(code).toBe(0);
+    expect((await simdprop(['info', at('own.simdprop')])).out).toContain(
+      'layers      5 (leakyRelu(0.2)), 3 (elu(0.5))\n',
+    );
+    const wrong = await simdprop(['info', fixture('pytorch-state.pt'), '--activations', 'elu(x),linear']);
+    expect(wrong).toMatchObject({ code: 2, out: '' });
+  });
+
   it('shows names, scales and thresholds', async () => {
     const names = await simdprop(['info', at('brain.json')]);
     expect(names.out).toContain('columns     r, g, b\n');

@@ -2,7 +2,7 @@
 /usr/bin/python3 make-networks.py
 
 All learn iris.csv. iris.keras has the layers of iris.pt in the structure of Keras 3, which is no package of Debian.
-networks.json has what the programs that made them predict for the first row of each species.
+networks.json has what the programs that made them predict for the first row of each species; npm run format lays it out.
 """
 import io
 import json

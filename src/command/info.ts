@@ -1,9 +1,9 @@
-import type { Network } from '../index.js';
+import type { Activation, Network } from '../index.js';
 import { ActivationsError } from '../safetensors.js';
 import { EXIT, UsageError } from './failure.js';
 import type { Arguments, Flags, Given } from './flags.js';
 import { type Usage, wrap } from './help.js';
-import { layersOf, shapeOf } from './layers.js';
+import { activationText, layersOf, shapeOf } from './layers.js';
 import { lostIn } from './lost.js';
 import { READ_FLAGS, readNetwork, type Source } from './read-network.js';
 import { columnsOf, printable, type Terminal, write } from './terminal.js';
@@ -99,11 +99,20 @@ function linesOf({ changed, lost, ...entries }: ReturnType<typeof entriesOf>, wi
   const shown = Object.entries(entries).filter(([, value]) => value !== undefined);
   // sentences, whose names are escaped already
   return [
-    ...shown.flatMap(([key, value]) => lines(key, textOf(value))),
+    ...shown.flatMap(([key, value]) => lines(key, key === 'layers' ? layersText(entries.layers) : textOf(value))),
     ...changed.flatMap((note) => lines('changed', note)),
     ...lost.flatMap((sentence) => lines('lost', sentence)),
   ];
 }
+
+interface ShownLayer {
+  readonly units: number;
+  /** undefined: the file does not say. */
+  readonly activation?: Activation | readonly Activation[];
+}
+
+const layersText = (layers: readonly ShownLayer[]): string =>
+  layers.map(({ units, activation }) => (activation ? `${units} (${activationText(activation)})` : units)).join(', ');
 
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return listText(value);

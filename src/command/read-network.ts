@@ -13,6 +13,7 @@ import { checkNoFolder } from './data-flags.js';
 import { UsageError } from './failure.js';
 import { type Flags, type Given, numberOf, partsOf, textOf, withoutUndefined, wordOf } from './flags.js';
 import { jsonIn, READABLE, type Readable, readableOf } from './formats.js';
+import { activationOf } from './layers.js';
 import { printable } from './terminal.js';
 
 // Reads the file of a network in any of the formats.
@@ -119,7 +120,7 @@ const approximateOf = (given: Given) => (given.approximate ? { approximate: true
 
 function stateOf(given: Given): SafetensorsOptions {
   return withoutUndefined({
-    activations: partsOf(given, 'activations') as SafetensorsOptions['activations'],
+    activations: partsOf(given, 'activations')?.map(activationOf),
     layers: partsOf(given, 'layers'),
     batchNorm: wordOf(given, 'batch-norm', ['before', 'after']),
     epsilon: numberOf(given, 'epsilon', 0, 1),
