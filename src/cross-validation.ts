@@ -2,14 +2,14 @@ import {
   advise,
   checkCallback,
   checkInteger,
-  checkIsObject,
   checkObject,
+  counted,
   keysOf,
   outOfRange,
   wrongType,
 } from './check/errors.js';
 import { isPromise } from './check/promises.js';
-import { type CheckedData, checkData, DATA_WANTED, type DataSet, ownData } from './data/data-set.js';
+import { type CheckedData, checkData, checkIsData, type DataSet, ownData } from './data/data-set.js';
 import { preparationOf } from './data/inputs.js';
 import { pick } from './data/pick.js';
 import { checkStratify, foldsOf } from './data/split.js';
@@ -83,7 +83,7 @@ async function validateFolds(
 ): Promise<CrossValidation> {
   if (network instanceof Network) throw wrongType('network', network, 'the options of create: each fold has a new one');
   checkObject('network', network, NETWORK_KEYS);
-  checkIsObject('data', data, DATA_WANTED);
+  checkIsData('data', data);
   const networkOptions = { ...network };
   const spec = checkSpec(networkOptions);
   const { task, classes, columns } = networkOptions;
@@ -106,7 +106,7 @@ async function validateFolds(
   );
   checkInteger('options.folds', folds, 2, 2 ** 31 - 1);
   if (folds > checked.samples)
-    throw outOfRange('options.folds', folds, `at most one for each of ${checked.samples} samples`);
+    throw outOfRange('options.folds', folds, `at most one for each of ${counted(checked.samples, 'sample')}`);
   const goal = goalOf(networkOptions, checked, spec);
   if (standardized.targets) checkScaledTask('options.standardize', goal.task);
   const allNames = namesFor('data', checked.given ?? {}, names);

@@ -21,7 +21,7 @@ import { makePlan } from './core/memory-plan.js';
 import { unpack } from './core/parameters.js';
 import {
   checkData,
-  DATA_WANTED,
+  checkIsData,
   type DataSet,
   identityOf,
   namedBy,
@@ -555,7 +555,7 @@ export class Network {
     none?: undefined,
   ): Promise<TrainForReport> {
     checkCall(this, 'trainFor', 4, none);
-    checkIsObject('data', data, DATA_WANTED);
+    checkIsData('data', data);
     return await this.#trainer.call.run('trainFor', () => this.#trainFor(data, milliseconds, options));
   }
 
@@ -695,7 +695,7 @@ export class Network {
     checkCall(this, 'evaluate', 3, none);
     const arena = this.#arena;
     arena.checkAlive();
-    checkIsObject('data', data, DATA_WANTED);
+    checkIsData('data', data);
     const taken = takeOptions(options, EVALUATE_KEYS, arena);
     const checked = checkData('data', ownData('data', data, arena), arena);
     const goal = settleGoal(this.#trainer.goal, { 'data.targets': checked.targets }, arena.spec);

@@ -190,9 +190,9 @@ describe('confusionMatrix', () => {
     ['nothing', undefined, {}, 'evaluation: got undefined, want the evaluation of a network that learns classes'],
     ['too many outputs', { task: 'classes' }, {}, 'evaluation: got no confusion matrix, want at most 256 outputs'],
     ['an empty matrix', [], {}, 'evaluation.confusion: got 0 rows, want 1 to 256'],
-    ['a ragged matrix', [[1, 2], [3]], {}, 'evaluation.confusion[1]: got 1 counts, want 2, as many as there are rows'],
+    ['a ragged matrix', [[1, 2], [3]], {}, 'evaluation.confusion[1]: got 1 count, want 2, as many as there are rows'],
     ['a share', [[0.5]], {}, 'evaluation.confusion[0][0]: got 0.5, want a count'],
-    ['too few names', confusion, { classes: ['a'] }, 'options.classes: got 1 names, want 3, one for each class'],
+    ['too few names', confusion, { classes: ['a'] }, 'options.classes: got 1 name, want 3, one for each class'],
     ['a name that is none', [[1]], { classes: [1] }, 'options.classes[0]: got 1, want a name'],
     ['other cells', [[1]], { cells: 'x' }, 'options.cells: got "x", want one of counts, shares'],
   ])('refuses %s', (_, wrong, options, message) => {
@@ -226,7 +226,7 @@ describe('rocCurve', () => {
     const scores = [0.6, 0.3, 0.1, 0.2, 0.7, 0.1];
     const root = parseSvg(rocCurve(scores, ['a', 'b'], { classes: ['a', 'b', 'c'] }));
     expect(textsOf(root)).toEqual(expect.arrayContaining(['a: 1', 'b: 1']));
-    expect(textsOf(root)).toContain('1 of 3 classes have no samples and no curve.');
+    expect(textsOf(root)).toContain('1 of 3 classes has no samples and no curve.');
   });
 
   it('thins the curve of many samples', () => {

@@ -451,7 +451,7 @@ describe('a wrong call', () => {
       2,
       '--activation: got "x", want one of linear,',
     ],
-    ['with one file to predict', ['predict', 'a'], 2, 'predict: got 1 files, want a model and a CSV file'],
+    ['with one file to predict', ['predict', 'a'], 2, 'predict: got 1 file, want a model and a CSV file'],
     [
       'with a CSV file as model',
       ['predict', PENGUINS, PENGUINS],

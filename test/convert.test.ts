@@ -152,7 +152,7 @@ describe('simdprop convert', () => {
     writeFileSync(at('model.simdprop'), await model.save());
     const { err, code } = await simdprop(['convert', at('model.simdprop'), at('a.safetensors')]);
     expect(code).toBe(0);
-    expect(err).toMatch(/Left behind: the encoder of the table, which makes \d inputs of its 1 columns\./);
+    expect(err).toMatch(/Left behind: the encoder of the table, which makes \d inputs of its 1 column\./);
   });
 
   it('takes networks with functions of their own, which no file has', async () => {
@@ -238,7 +238,7 @@ describe('simdprop convert', () => {
   });
 
   test.each<[string, string[], number, string]>([
-    ['one file', ['a.onnx'], 2, 'convert: got 1 files, want the file of a network and the file to write'],
+    ['one file', ['a.onnx'], 2, 'convert: got 1 file, want the file of a network and the file to write'],
     ['a missing file', ['no.onnx', 'a.h'], 1, '"no.onnx": there is no such file'],
     ['a folder', ['.', 'a.h'], 1, '".": got a folder, want the file of a network'],
     ['a target of another format', ['a.onnx', 'a.pt'], 2, 'want a .safetensors file, which PyTorch reads'],

@@ -1,5 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { quote, wrongType } from '../src/check/errors.js';
+import { counted, quote, wrongType } from '../src/check/errors.js';
 
 describe('a text in an error message', () => {
   it('is quoted, and cut if it is long', () => {
@@ -34,5 +35,20 @@ describe('a text in an error message', () => {
   it('distinguishes values that look like numbers or arrays from these', () => {
     expect(wrongType('x', 2n, 'a number').message).toBe('x: got 2n (a BigInt), want a number');
     expect(wrongType('x', '\u001b[2J', 'a number').message).toBe('x: got "\\u001b[2J", want a number');
+  });
+});
+
+describe('numbers of things', () => {
+  it('are singular for one', () => {
+    expect([0, 1, 2].map((n) => counted(n, 'row'))).toEqual(['0 rows', '1 row', '2 rows']);
+    expect([1, 3].map((n) => counted(n, 'class'))).toEqual(['1 class', '3 classes']);
+  });
+
+  it('in messages are made by counted, so that none says "1 rows"', () => {
+    const root = new URL('../src/', import.meta.url);
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /\.ts$/.test(name));
+    const plural =
+      /(got|with|for|of|\x60)\s?\$\{[^}]*(?:length|rows|samples)\} (numbers|values|rows|names|labels|counts|files)\b/;
+    expect(files.filter((name) => plural.test(readFileSync(new URL(name, root), 'utf8')))).toEqual([]);
   });
 });

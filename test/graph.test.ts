@@ -650,10 +650,10 @@ describe('an unrolled network', () => {
     );
     expect(unroll(huber, x).cost).toBeUndefined();
     const softmax = await make('softmax');
-    expect(() => unroll(softmax, [1])).toThrow('x: got 1 numbers, want 2');
+    expect(() => unroll(softmax, [1])).toThrow('x: got 1 number, want 2');
     expect(() => unroll(softmax, [1, Number.NaN])).toThrow('x[1]: got NaN, want a finite number');
     expect(() => unroll(softmax, new Uint8Array(2) as unknown as number[])).toThrow('x: got Uint8Array of 2 bytes');
-    expect(() => unroll(softmax, x, [1])).toThrow('y: got 1 numbers, want 2');
+    expect(() => unroll(softmax, x, [1])).toThrow('y: got 1 number, want 2');
     expect(() => unroll(softmax, x, null as unknown as number[])).toThrow('y: got null');
     expect(() => unroll(softmax, x, [2, -1])).toThrow('y[0]: got 2, want 0 to 1 for categoricalCrossEntropy');
     expect(() => unroll(softmax, x, [0.5, 0.25])).toThrow('y: got a sum of 0.75, want 1');

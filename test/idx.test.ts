@@ -85,7 +85,7 @@ describe('the IDX reader', () => {
     ['a superfluous byte', LABELS, Uint8Array.of(...goodLabels, 0), 'got 11 bytes, want 10'],
     ['sizes larger than any file', IMAGES, idx(0x803, [0xffffffff, 0xffff, 1], []), `want ${0xffffffff * 0xffff + 16}`],
     ['no images', IMAGES, idx(0x803, [0, 1, 3], []), 'got dimensions 0 × 1 × 3, want each at least 1'],
-    ['fewer labels than images', LABELS, idx(0x801, [1], [9]), 'got 1 labels, want 2, one for each image'],
+    ['fewer labels than images', LABELS, idx(0x801, [1], [9]), 'got 1 label, want 2, one for each image'],
     ['more labels than images', LABELS, idx(0x801, [3], [9, 0, 1]), 'got 3 labels, want 2, one for each image'],
     ['a label that is not a digit', LABELS, idx(0x801, [2], [9, 10]), 'label 1: got 10, want 0 to 9'],
   ])('refuses %s', (_, name, bytes, message) => {

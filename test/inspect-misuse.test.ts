@@ -89,7 +89,7 @@ describe('misuse', () => {
       'samples of targets that are too few',
       (i) => i.sampleGradients(x, y.subarray(1)),
       RangeError,
-      /^y: got 1 numbers, want 2/,
+      /^y: got 1 number, want 2/,
     ],
     [
       'samples of weights below 0',

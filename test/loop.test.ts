@@ -417,7 +417,7 @@ describe('training for a time', () => {
     await expect(again(named, { ...data, classes: CLASSES.toReversed() })).rejects.toThrow(
       'data.classes[0]: got "c", want "a", as this network or its data have it',
     );
-    await expect(again(named, { ...data, classes: ['a'] })).rejects.toThrow('data.classes: got 1 names, want 3');
+    await expect(again(named, { ...data, classes: ['a'] })).rejects.toThrow('data.classes: got 1 name, want 3');
     await expect(again(named, { ...data, other: 1 } as DataSet)).rejects.toThrow('data: got the unknown key "other"');
     expect(await again(named, { ...data, classes: CLASSES })).toMatchObject({ step: 3 });
     expect(await again(named, data)).toMatchObject({ step: 4 });

@@ -277,7 +277,7 @@ describe('precision, recall and F1', () => {
   test.each([
     [undefined, /^confusion: got undefined, want an array of rows of counts$/],
     [[1, 2], /^confusion\[0\]: got 1, want a row of 2 counts$/],
-    [[[1, 2], [3]], /^confusion\[1\]: got 1 counts, want 2, one for each class$/],
+    [[[1, 2], [3]], /^confusion\[1\]: got 1 count, want 2, one for each class$/],
     [
       [
         [1, -2],

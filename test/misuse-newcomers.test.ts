@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
 import { adam, cosine, Network, sgd } from '../src/index.js';
 import { readCsv } from '../src/io/csv.js';
+import { splitData } from '../src/split.js';
 import { Encoder, Table } from '../src/tabular.js';
 
 // Calls as users of other libraries write them at first. Each message must say how the call is written here.
@@ -132,7 +133,11 @@ describe('the way out is named for', () => {
       (_, n) => n.fit({ inputs: new Float32Array(120), targets: Array.from({ length: 20 }, () => [0, 1, 0]) }),
       'got 60 numbers, want 180, 3 for each of 60 samples of 2 inputs: or inputs: 6 at create, if there are 20 samples',
     ],
-    ['a table as data', (n) => n.fit(table), 'data: got an object (Table) with the unknown key '],
+    [
+      'a table as data',
+      (n) => n.fit(table),
+      'data: got an object (Table), want an object { inputs, targets }: TableModel',
+    ],
     [
       'a method alone',
       (n) => {
@@ -259,5 +264,41 @@ describe('the way out is named for', () => {
     const floats = { inputs: new Float32Array(8), targets: Float32Array.from([2, 1, 0, 2]) };
     const message = await messageOf(async () => (await three).fit(floats));
     expect(message).toMatch(/: labels of classes belong in a Uint8Array or Int32Array$/);
+  });
+});
+
+describe('a table or records in place of arrays', () => {
+  const HINT = 'TableModel and Encoder of simdprop/tabular take tables and records';
+  const rows = Table.fromRecords([
+    { a: 1, b: 2, y: 0 },
+    { a: 3, b: 4, y: 1 },
+  ]);
+  const records = rows.toRecords();
+  const inputs = [
+    [1, 2],
+    [3, 4],
+  ];
+
+  it.each<[string, (data: never) => (network: Network) => unknown]>([
+    ['fit', (data) => (network) => network.fit(data)],
+    ['evaluate', (data) => (network) => network.evaluate(data)],
+    ['trainFor', (data) => (network) => network.trainFor(data, 1)],
+    ['fitStream', (data) => (network) => network.fitStream(() => [data])],
+    [
+      'the validation of fit',
+      (data) => (network) => network.fit({ inputs, targets: [[0], [1]] }, { validation: data }),
+    ],
+    ['inputs', (data) => (network) => network.fit({ inputs: data, targets: [[0], [1]] })],
+    ['targets', (data) => (network) => network.fit({ inputs, targets: data })],
+    ['predict', (data) => (network) => network.predict(data)],
+    ['trainBatch', (data) => (network) => network.trainBatch(data, [[1]])],
+    ['activations', (data) => (network) => network.activations(data, 0)],
+    ['crossValidate', (data) => () => crossValidate({ inputs: 2, layers: [{ units: 1 }] }, data)],
+    ['splitData', (data) => () => splitData(data, { test: 1 })],
+  ])('%s: the message names what takes them', async (_, call) => {
+    for (const data of [rows, records]) {
+      const network = await Network.create({ inputs: 2, layers: [{ units: 1 }] });
+      expect(await messageOf(async () => call(data as never)(network))).toContain(HINT);
+    }
   });
 });

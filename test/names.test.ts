@@ -203,7 +203,7 @@ describe('names of classes and columns', () => {
     const labelled = await createNetwork({ ...one, task: 'labels', classes: ['yes'] });
     expect(() => {
       labelled.task = undefined;
-    }).toThrow('task: got 1 names, want 2 for a network that learns classes');
+    }).toThrow('task: got 1 name, want 2 for a network that learns classes');
     const marks = { inputs, targets: [0, 1, 1, 0, 1, 1] };
     const unnamed = await createNetwork({ ...one, task: 'labels', classes: undefined });
     await expect(unnamed.fit({ ...marks, classes: ['no', 'yes'] }, { epochs: 1 })).rejects.toThrow(

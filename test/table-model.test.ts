@@ -383,7 +383,7 @@ describe('files', () => {
     const { withEncoder } = await import('../src/applications/model-file.js');
     const other = Encoder.fit(Table.fromRecords(clouds), { target: 'side' });
     await expect(TableModel.load(await withEncoder(await net.save(), other))).rejects.toThrow(
-      'load: got an encoder of 2 inputs and 2 outputs (classes), want 2 inputs and 1 outputs',
+      'load: got an encoder of 2 inputs and 2 outputs (classes), want 2 inputs and 1 output',
     );
     const forged = { toJSON: () => ({ version: 1, inputs: [{ column: 'x', kind: 'number' }], targets: [] }) };
     await expect(TableModel.load(await withEncoder(await net.save(), forged as never))).rejects.toThrow(

@@ -113,7 +113,7 @@ describe('a CSV text', () => {
       {},
       'csv: row 1: got "a" as the name of more than one column, want names that differ: opt',
     ],
-    ['few names', 'a,b\n1,2', { names: ['a'] }, 'options.names: got 1 names, want 2, as many as csv: row 1 has fields'],
+    ['few names', 'a,b\n1,2', { names: ['a'] }, 'options.names: got 1 name, want 2, as many as csv: row 1 has fields'],
     ['names twice', 'a,b\n1,2', { names: ['a', 'a'] }, 'options.names[1]: got "a", want names that differ'],
     ['more fields', 'a,b\n1,2\n1,2,3', {}, 'csv: row 3: got 3 fields, want 2, as in row 1: the delimiter found is ","'],
     ['fewer fields', 'a,b\n\n1', { name: 'f.csv', delimiter: ',' }, 'f.csv: row 3: got 1 field, want 2, as in row 1'],

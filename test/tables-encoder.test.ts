@@ -358,8 +358,8 @@ describe('targets and answers', () => {
   });
 
   it('are refused if the outputs do not fit', () => {
-    expect(() => fit('color').decode([1, 2], 1)).toThrow('outputs: got 2 outputs for 1 rows, want 3 for each row');
-    expect(() => fit('a').decode([1, 2, 3], 1)).toThrow('outputs: got 3 outputs for 1 rows, want 1 or 2 for each row');
+    expect(() => fit('color').decode([1, 2], 1)).toThrow('outputs: got 2 outputs for 1 row, want 3 for each row');
+    expect(() => fit('a').decode([1, 2, 3], 1)).toThrow('outputs: got 3 outputs for 1 row, want 1 or 2 for each row');
     expect(() => Encoder.fit(rows).decode([1], 1)).toThrow('decode: got outputs for an encoder without a target');
   });
 

@@ -32,7 +32,10 @@ export function readDigits(directory: string, name: 'train' | 't10k'): Digits {
   const labels = readBytes(join(directory, `${name}-labels-idx1-ubyte`), 'count');
   const [count, rows, columns] = images.shape;
   if (labels.shape[0] !== count) {
-    throw new CommandError(`${labels.path}: got ${labels.shape[0]} labels, want ${count}, one for each image`, 1);
+    throw new CommandError(
+      `${labels.path}: got ${labels.shape[0]} ${labels.shape[0] === 1 ? 'label' : 'labels'}, want ${count}, one for each image`,
+      1,
+    );
   }
   const foreign = labels.bytes.findIndex((label) => label >= CLASSES);
   if (foreign >= 0) {

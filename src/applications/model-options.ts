@@ -7,6 +7,7 @@ import {
   checkNotNegative,
   checkNumber,
   checkObject,
+  counted,
   keysOf,
   outOfRange,
   wrongType,
@@ -244,8 +245,8 @@ export function trainingOf(
   const { optimizer = adam({ learningRate: LEARNING_RATE }) } = passed;
   const share = validation ?? defaultShareOf(rows);
   if (share === false) {
-    const wanted = `none, or options.validation: of fewer than ${LEAST_ROWS} rows none are held back by default`;
-    refuseStopping({ patience, monitor }, `one for ${rows} rows`, wanted);
+    const wanted = `none, or options.validation: of fewer than ${counted(LEAST_ROWS, 'row')} none are held back by default`;
+    refuseStopping({ patience, monitor }, `one for ${counted(rows, 'row')}`, wanted);
   }
   const trained = typeof share === 'number' ? Math.ceil(rows * (1 - share)) : rows;
   const batchSize = passed.batchSize ?? (isFullBatch(optimizer) ? trained : BATCH_SIZE);

@@ -1,4 +1,4 @@
-import { outOfRange, quote } from '../check/errors.js';
+import { counted, outOfRange, quote } from '../check/errors.js';
 import type { Task } from '../data/task.js';
 import type { ConvertedKind } from '../tables/convert.js';
 import type { Encoder } from '../tables/encoder.js';
@@ -22,7 +22,7 @@ export function withTargets(training: Table, target: unknown, task: Task | undef
     return task === 'classes' || areMarks(training, name, [0, -1]) ? convert(training, names, 'category') : training;
   }
   if (task === 'classes') {
-    throw outOfRange('options.task', `"classes" for ${names.length} targets`, 'one target, or "labels"');
+    throw outOfRange('options.task', `"classes" for ${counted(names.length, 'target')}`, 'one target, or "labels"');
   }
   const areAllNumbers = numbers.length === names.length;
   if (task === 'numbers' && !areAllNumbers) throw wrongTask(task, names.join(', '), 'columns of numbers');

@@ -1,4 +1,4 @@
-import { outOfRange, quote } from '../check/errors.js';
+import { counted, outOfRange, quote } from '../check/errors.js';
 import { typedWeights } from '../data/plain-data.js';
 import { checkWeights, type SampleWeights } from '../data/targets.js';
 import { Table } from '../tables/table.js';
@@ -36,7 +36,11 @@ export function validationWeights(
 
 function columnOf(table: Table, name: string): Float32Array {
   if (!table.has(name)) {
-    throw outOfRange('options.weights', quote(name), `a column of the table, or an array of ${table.rows} numbers`);
+    throw outOfRange(
+      'options.weights',
+      quote(name),
+      `a column of the table, or an array of ${counted(table.rows, 'number')}`,
+    );
   }
   const column = table.column(name);
   if (column.kind !== 'number') {

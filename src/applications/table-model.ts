@@ -1,5 +1,14 @@
 import { type Bytes, checkBytes } from '../check/bytes.js';
-import { advise, checkIsObject, checkNoMore, checkObject, keysOf, outOfRange, quote } from '../check/errors.js';
+import {
+  advise,
+  checkIsObject,
+  checkNoMore,
+  checkObject,
+  counted,
+  keysOf,
+  outOfRange,
+  quote,
+} from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
 import type { DataSet } from '../data/data-set.js';
 import { toTargetUnits } from '../data/target-scale.js';
@@ -272,7 +281,7 @@ export class TableModel {
   /** `TableModel of "species" from 6 columns: Network 9-64-32-3 relu, ...`, which console.log shows too. */
   toString(): string {
     const targets = this.targets.map((name) => quote(name)).join(', ');
-    return `TableModel of ${targets} from ${this.columns.length} columns: ${this.network}`;
+    return `TableModel of ${targets} from ${counted(this.columns.length, 'column')}: ${this.network}`;
   }
 
   /** The line of `toString`: JSON cannot hold a model, which `save` writes. */
@@ -327,8 +336,12 @@ function checkFits(where: string, network: Network, encoder: Encoder): void {
   const classes = classesOf(encoder);
   const outputs = classes?.length ?? encoder.targets.length;
   if (encoder.width !== network.inputs || outputs !== network.outputs || encoder.task !== network.task) {
-    const got = `an encoder of ${encoder.width} inputs and ${outputs} outputs (${encoder.task})`;
-    throw outOfRange(where, got, `${network.inputs} inputs and ${network.outputs} outputs (${network.task})`);
+    const got = `an encoder of ${counted(encoder.width, 'input')} and ${counted(outputs, 'output')} (${encoder.task})`;
+    throw outOfRange(
+      where,
+      got,
+      `${counted(network.inputs, 'input')} and ${counted(network.outputs, 'output')} (${network.task})`,
+    );
   }
   for (const [key, own] of [['classes', classes] as const, ['columns', encoder.inputs] as const]) {
     const names = network[key];

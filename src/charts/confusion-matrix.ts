@@ -1,4 +1,4 @@
-import { checkName, outOfRange, wrongType } from '../check/errors.js';
+import { checkName, counted, outOfRange, wrongType } from '../check/errors.js';
 import { element, type Markup, text, visible } from './markup.js';
 import { percent } from './numbers.js';
 import { CHART_KEYS, type ChartOptions, checkClasses, DEFAULT_WIDTH, MARGIN, Picture } from './picture.js';
@@ -118,7 +118,9 @@ export function confusionMatrix(
   const correct = counts.rows.reduce((sum, row, i) => sum + row[i], 0);
   const all = counts.sums.reduce((sum, samples) => sum + samples, 0);
   const accuracy = all > 0 ? ` (${percent(correct / all)})` : '';
-  return picture.finish(`${count} classes, ${correct} of ${all} samples${accuracy} predicted correctly`);
+  return picture.finish(
+    `${counted(count, 'class')}, ${correct} of ${counted(all, 'sample')}${accuracy} predicted correctly`,
+  );
 }
 
 function countsOf(evaluation: unknown): Counts {
@@ -134,11 +136,15 @@ function countsOf(evaluation: unknown): Counts {
   }
   const where = 'evaluation.confusion';
   if (matrix.length === 0 || matrix.length > MOST_CLASSES) {
-    throw outOfRange(where, `${matrix.length} rows`, `1 to ${MOST_CLASSES}`);
+    throw outOfRange(where, counted(matrix.length, 'row'), `1 to ${MOST_CLASSES}`);
   }
   const rows = Array.from(matrix, (row, i) => {
     if (typeof row !== 'object' || row === null || row.length !== matrix.length) {
-      throw outOfRange(`${where}[${i}]`, `${row?.length} counts`, `${matrix.length}, as many as there are rows`);
+      throw outOfRange(
+        `${where}[${i}]`,
+        counted(Object(row).length, 'count'),
+        `${matrix.length}, as many as there are rows`,
+      );
     }
     return Array.from(row as ArrayLike<number>, (samples, j) => {
       if (!Number.isInteger(samples) || samples < 0) throw outOfRange(`${where}[${i}][${j}]`, samples, 'a count');

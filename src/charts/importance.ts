@@ -1,4 +1,4 @@
-import { checkInteger, checkIsObject, outOfRange, wrongType } from '../check/errors.js';
+import { checkInteger, checkIsObject, counted, outOfRange, wrongType } from '../check/errors.js';
 import { linearAxis } from './axes.js';
 import { element, text, visible } from './markup.js';
 import { metricLabel } from './metric-label.js';
@@ -54,7 +54,7 @@ export function importance(columns: readonly ImportanceOf[], options: Importance
   draw(picture, shown);
   if (sorted.length > shown.length) picture.note(`and ${sorted.length - shown.length} more columns`);
   const first = shown.slice(0, 3).map((item) => `${item.column} ${short(item.importance)}`);
-  return picture.finish(`${columns.length} columns, the most important: ${first.join(', ')}`);
+  return picture.finish(`${counted(columns.length, 'column')}, the most important: ${first.join(', ')}`);
 }
 
 function checkColumns(columns: unknown): void {

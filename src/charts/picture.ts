@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { checkInteger, checkObject, counted, outOfRange, wrongType } from '../check/errors.js';
 import { element, join, type Markup, text, visible } from './markup.js';
 import { LINE_HEIGHT, TEXT_SIZE, wrap } from './text-width.js';
 import { type ChartTheme, Theme } from './theme.js';
@@ -97,8 +97,9 @@ export class Picture {
 /** Checks the names of classes: `count` of them. undefined: they are their numbers. */
 export function checkClasses(where: string, classes: unknown, count: number): string[] {
   if (classes === undefined) return Array.from({ length: count }, (_, i) => String(i));
-  if (!Array.isArray(classes)) throw wrongType(where, classes, `an array of ${count} names`);
-  if (classes.length !== count) throw outOfRange(where, `${classes.length} names`, `${count}, one for each class`);
+  if (!Array.isArray(classes)) throw wrongType(where, classes, `an array of ${counted(count, 'name')}`);
+  if (classes.length !== count)
+    throw outOfRange(where, counted(classes.length, 'name'), `${count}, one for each class`);
   for (const [i, name] of classes.entries()) {
     if (typeof name !== 'string') throw wrongType(`${where}[${i}]`, name, 'a name');
   }

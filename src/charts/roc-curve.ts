@@ -1,5 +1,5 @@
 import { line } from 'd3-shape';
-import { outOfRange, quote, wrongType } from '../check/errors.js';
+import { counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import { drawAxes, linearAxis } from './axes.js';
 import { drawLegend } from './legend.js';
 import { element } from './markup.js';
@@ -58,7 +58,10 @@ export function rocCurve(
     curves.map(({ points }) => points),
   );
   const left = classes.length - curves.length;
-  if (left > 0) picture.note(`${left} of ${classes.length} classes have no samples and no curve.`);
+  if (left > 0)
+    picture.note(
+      `${left} of ${counted(classes.length, 'class')} ${left === 1 ? 'has' : 'have'} no samples and no curve.`,
+    );
   return picture.finish(`area under the curve: ${items.map(({ name, suffix }) => name + suffix).join(', ')}`);
 }
 
@@ -102,14 +105,14 @@ function outputsPerSample(scores: Float64Array, targets: ArrayLike<unknown>): nu
   if (!Number.isInteger(width) || width === 0) {
     throw outOfRange(
       'outputs',
-      `${scores.length} numbers for ${targets.length} targets`,
+      `${counted(scores.length, 'number')} for ${counted(targets.length, 'target')}`,
       'the same number of outputs for each sample',
     );
   }
   if (width > MOST_CLASSES) {
     throw outOfRange(
       'outputs',
-      `${width} classes`,
+      counted(width, 'class'),
       `at most ${MOST_CLASSES}: the curves of more classes cannot be told apart`,
     );
   }
@@ -123,7 +126,7 @@ function labelsOf(targets: ArrayLike<unknown>, names: readonly string[], areName
     if (Number.isInteger(label) && (label as number) >= 0 && (label as number) < names.length) return label as number;
     const got = typeof target === 'string' ? quote(target) : target;
     const wanted = areNames
-      ? `one of the ${names.length} names of options.classes, or its number`
+      ? `one of the ${counted(names.length, 'name')} of options.classes, or its number`
       : `a class from 0 to ${names.length - 1}`;
     throw outOfRange(`targets[${i}]`, got, wanted);
   });

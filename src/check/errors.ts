@@ -57,6 +57,13 @@ export function counted(n: number, one: string): string {
   return `${n} ${one}${n === 1 ? '' : one.endsWith('s') ? 'es' : 's'}`;
 }
 
+/** The end of the message for a table, records or a record in place of numbers: what takes them. */
+export function tableHint(value: unknown): string {
+  const one = Array.isArray(value) ? value[0] : value;
+  const isRecord = isKind(one, 'Object') && (one.constructor === Object || 'toRecords' in one);
+  return isRecord ? ': TableModel and Encoder of simdprop/tabular take tables and records' : '';
+}
+
 /** The length of an array as a message shows it. If its memory is lost, the length is 0 and the message says why. */
 export function countOf(values: NumberArray, one = 'number'): string {
   return values.length === 0 && isDetached(values) ? show(values) : counted(values.length, one);
@@ -209,7 +216,8 @@ export function checkFloats(
   isWanted: (value: number) => boolean = Number.isFinite,
   wanted = 'a finite number',
 ): Float32Array {
-  if (!isFloat32Array(values)) throw wrongType(where, values, `an array of ${count} numbers${wayOut(values)}`);
+  if (!isFloat32Array(values))
+    throw wrongType(where, values, `an array of ${counted(count, 'number')}${wayOut(values)}`);
   return checkEach(where, values, count, isWanted, wanted);
 }
 

@@ -1,5 +1,5 @@
 import { arrayType, type NumberArray, newLike } from './arrays.js';
-import { outOfRange, quote, wrongType } from './errors.js';
+import { counted, outOfRange, quote, tableHint, wrongType } from './errors.js';
 
 // Turns plain arrays of numbers, and arrays of rows, into one typed array. Each number is read once. The message for a
 // value that is missing, or is not a finite number, names its row and column.
@@ -49,9 +49,9 @@ export function rowNumbers(
   const numbers = isOneType ? newLike(rows[0] as NumberArray, length * width) : new Float64Array(length * width);
   for (let r = 0; r < length; r++) {
     const row = rows[r];
-    if (!isRow(row)) throw wrongType(`${where}[${r}]`, row, `a row of ${width} numbers, ${each}`);
+    if (!isRow(row)) throw wrongType(`${where}[${r}]`, row, `a row of ${counted(width, 'number')}, ${each}`);
     if (row.length !== width) {
-      throw outOfRange(`${where}[${r}]`, `a row of ${row.length}`, `${width} numbers, ${each}`);
+      throw outOfRange(`${where}[${r}]`, `a row of ${row.length}`, `${counted(width, 'number')}, ${each}`);
     }
     for (let k = 0; k < width; k++) {
       const value = row[k];
@@ -100,5 +100,5 @@ function badNumber(place: string, value: unknown): Error {
 function wayToNumber(value: unknown): string {
   if (value === null || value === undefined) return ': a value is missing';
   if (typeof value === 'string' || typeof value === 'bigint') return ': Number(value) converts it';
-  return '';
+  return tableHint(value);
 }

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { quote } from '../check/errors.js';
+import { counted, quote } from '../check/errors.js';
 import { writeC, writeJavaScript } from '../export.js';
 import { saveFile } from '../io/files.js';
 import { writeOnnx } from '../onnx.js';
@@ -48,7 +48,9 @@ const FLAGS_OF: Readonly<Record<Writable, readonly string[]>> = {
 
 export async function convert({ given, operands }: Arguments, terminal: Terminal): Promise<number> {
   if (operands.length !== 2) {
-    throw new UsageError(`convert: got ${operands.length} files, want the file of a network and the file to write`);
+    throw new UsageError(
+      `convert: got ${counted(operands.length, 'file')}, want the file of a network and the file to write`,
+    );
   }
   const [path, target] = operands;
   const to = wordOf(given, 'to', WRITABLE) ?? writableOf(target);

@@ -1,12 +1,12 @@
 import { importance } from '../charts.js';
-import { quote } from '../check/errors.js';
+import { counted, quote } from '../check/errors.js';
 import { DATA_FLAGS, kindsForModel, nameOf, readForModel, readingOf, readTable } from './data-flags.js';
 import { EXIT, UsageError } from './failure.js';
 import { type Arguments, type Flags, numberOf, textOf } from './flags.js';
 import type { Usage } from './help.js';
 import { Messages } from './messages.js';
 import { loadModel } from './model-file.js';
-import { evaluationLines, importanceLines, plain } from './report.js';
+import { evaluationLines, importanceLines, leftOut, plain } from './report.js';
 import { checkConfusion, checkPath, saveConfusion, saveText } from './save.js';
 import { columnsOf, type Terminal, write } from './terminal.js';
 
@@ -30,9 +30,9 @@ export const EVALUATE: Usage = {
 
 export async function evaluate({ given, operands }: Arguments, terminal: Terminal): Promise<number> {
   if (operands.length !== 2)
-    throw new UsageError(`evaluate: got ${operands.length} files, want a model and a CSV file`);
+    throw new UsageError(`evaluate: got ${counted(operands.length, 'file')}, want a model and a CSV file`);
   const [modelPath, path] = operands;
-  const threshold = numberOf(given, 'threshold', -1e30, 1e30);
+  const threshold = numberOf(given, 'threshold', 0, 1);
   const reading = readingOf(given, nameOf(path));
   for (const flag of ['plot-confusion', 'plot-importance']) checkPath(flag, textOf(given, flag));
   const messages = new Messages(terminal, false);
@@ -45,7 +45,7 @@ export async function evaluate({ given, operands }: Arguments, terminal: Termina
     const table = whole.withoutMissing(model.targets);
     if (table.rows < whole.rows) {
       const left = whole.rows - table.rows;
-      messages.line(`${left} of ${whole.rows} rows have no target and are left out.`);
+      messages.line(leftOut(left, whole.rows));
     }
     if (table.rows === 0)
       throw new Error(`${nameOf(path)}: got no row with a value in ${quote(model.targets.join(', '))}`);

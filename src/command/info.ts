@@ -1,3 +1,4 @@
+import { counted } from '../check/errors.js';
 import type { Activation, Network } from '../index.js';
 import { ActivationsError } from '../safetensors.js';
 import { EXIT, UsageError } from './failure.js';
@@ -23,7 +24,7 @@ export const INFO: Usage = {
 const MOST_NAMES = 40;
 
 export async function info({ given, operands }: Arguments, terminal: Terminal): Promise<number> {
-  if (operands.length !== 1) throw new UsageError(`info: got ${operands.length} files, want one`);
+  if (operands.length !== 1) throw new UsageError(`info: got ${counted(operands.length, 'file')}, want one`);
   const [path] = operands;
   const { source, isGuessed } = await readForInfo(path, given);
   try {

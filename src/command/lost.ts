@@ -1,3 +1,4 @@
+import { counted } from '../check/errors.js';
 import type { Writable } from './formats.js';
 import type { Source } from './read-network.js';
 
@@ -11,7 +12,9 @@ export function lostIn(format: Writable, { network, threshold, model }: Source):
   if (format === 'simdprop') return lost;
   if (model) {
     const columns = Object.keys(model.encoder.inputKinds).length;
-    lost.push(`the encoder of the table, which makes ${network.inputs} inputs of its ${columns} columns`);
+    lost.push(
+      `the encoder of the table, which makes ${counted(network.inputs, 'input')} of its ${counted(columns, 'column')}`,
+    );
   }
   if (network.epochs > 0 || network.steps > 0) {
     lost.push(`the optimizer, ${network.optimizer.name}, and the state of training`);

@@ -1,5 +1,5 @@
 import papaparse from 'papaparse';
-import { quote } from '../check/errors.js';
+import { counted, quote } from '../check/errors.js';
 import { type Prediction, Table, type TableModel } from '../tabular.js';
 import { DATA_FLAGS, kindsForModel, nameOf, readForModel, readingOf, sourceOf } from './data-flags.js';
 import { EXIT, UsageError } from './failure.js';
@@ -39,7 +39,8 @@ const BLOCK = 10_000;
 const FORMULA = /^(?![+-]?(?:(?:\d+[.,]?\d*|[.,]\d+)(?:e[+-]?\d+)?)?\s*$)[=+\-@\t\r\n]/i;
 
 export async function predict({ given, operands }: Arguments, terminal: Terminal): Promise<number> {
-  if (operands.length !== 2) throw new UsageError(`predict: got ${operands.length} files, want a model and a CSV file`);
+  if (operands.length !== 2)
+    throw new UsageError(`predict: got ${counted(operands.length, 'file')}, want a model and a CSV file`);
   const [modelPath, path] = operands;
   const threshold = numberOf(given, 'threshold', -1e30, 1e30);
   const reading = readingOf(given, nameOf(path));

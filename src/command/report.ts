@@ -1,3 +1,4 @@
+import { counted } from '../check/errors.js';
 import { classificationReport } from '../index.js';
 import type { ColumnImportance, TableEvaluation } from '../tabular.js';
 import { fit, fold, padEnd, padStart, printable, widthOf } from './terminal.js';
@@ -14,7 +15,11 @@ function short(value: number): string {
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`;
+
+/** Says that rows are not used, because they have no target. */
+export function leftOut(left: number, rows: number): string {
+  return `${left} of ${counted(rows, 'row')} ${left === 1 ? 'has no target and is' : 'have no target and are'} left out.`;
+}
 
 /** The metrics of an evaluation. `columns`: the width of the terminal. */
 export function evaluationLines(evaluation: TableEvaluation, columns: number): Lines {
@@ -40,7 +45,7 @@ function labelLines(evaluation: TableEvaluation & { task: 'labels' }, columns: n
   const rows = byLabel.map((label, k): Row => [printable(classes[k] ?? String(k)), ...ratios(label)]);
   return [
     ...pairs([
-      ['all labels right', `${percent(exactMatch)} of ${count(samples, 'row')}`],
+      ['all labels right', `${percent(exactMatch)} of ${counted(samples, 'row')}`],
       ['labels right', percent(labelAccuracy)],
       ['micro F1', short(microF1)],
       ['macro F1', short(macroF1)],
@@ -66,7 +71,7 @@ function pairs(rows: readonly (readonly [string, string])[]): Lines {
 function classLines(evaluation: TableEvaluation & { task: 'classes' }, columns: number): Lines {
   const { accuracy, correct, samples, cost, confusion, classes = [] } = evaluation;
   const lines = pairs([
-    ['accuracy', `${percent(accuracy)} (${correct} of ${count(samples, 'row')})`],
+    ['accuracy', `${percent(accuracy)} (${correct} of ${counted(samples, 'row')})`],
     ['cost', short(cost)],
   ]);
   if (!confusion) return lines;

@@ -1,5 +1,5 @@
 import { importance, learningCurve } from '../charts.js';
-import { quote } from '../check/errors.js';
+import { counted, quote } from '../check/errors.js';
 import type { ActivationName, EpochReport, EpochSummary, History, Task } from '../index.js';
 import { saveFile } from '../io/files.js';
 import { type CsvStreamOptions, type Table, TableModel, type TableModelOptions } from '../tabular.js';
@@ -21,7 +21,7 @@ import {
 import type { Usage } from './help.js';
 import { Messages } from './messages.js';
 import { Progress } from './progress.js';
-import { evaluationLines, importanceLines, plain } from './report.js';
+import { evaluationLines, importanceLines, leftOut, plain } from './report.js';
 import { checkConfusion, checkPath, saveConfusion, saveText } from './save.js';
 import { columnsOf, printable, type Terminal, write } from './terminal.js';
 
@@ -70,7 +70,7 @@ const LARGEST = 1e30;
 const PICTURE = { width: 640 };
 
 export async function train({ given, operands }: Arguments, terminal: Terminal): Promise<number> {
-  if (operands.length !== 1) throw new UsageError(`train: got ${operands.length} files, want one`);
+  if (operands.length !== 1) throw new UsageError(`train: got ${counted(operands.length, 'file')}, want one`);
   const [path] = operands;
   const targets = listOf(given, 'target');
   if (!targets) throw new UsageError('--target: got none, want the column to be learned');
@@ -164,7 +164,7 @@ function usedRows(table: Table, targets: readonly string[], given: Given, messag
   }
   const complete = table.withoutMissing([...new Set(targets)]);
   const left = table.rows - complete.rows;
-  if (left > 0) messages.urgent(`${left} of ${table.rows} rows have no target and are left out.`);
+  if (left > 0) messages.urgent(leftOut(left, table.rows));
   if (complete.rows === 0) throw new Error(`--target: got no row with a value in ${quote(targets.join(', '))}`);
   return complete;
 }
@@ -258,7 +258,7 @@ async function report(
   if (terminal.err.isTTY) for (const line of curveLines(history, terminal.err, terminal.env)) messages.line(line);
   const best = history.best ? `, best in epoch ${history.best.epoch + 1}` : '';
   const seconds = (history.elapsedMs / 1000).toFixed(2);
-  messages.lines([`${network}: ${history.length} epochs${best}, ${seconds} s of training.`]);
+  messages.lines([`${network}: ${counted(history.length, 'epoch')}${best}, ${seconds} s of training.`]);
   for (const warning of history.warnings) messages.urgent(`Warning: ${warning}`);
   messages.line('');
 
@@ -279,7 +279,9 @@ async function report(
   if (paths['plot-importance'] !== undefined && columns)
     saveText(paths['plot-importance'], importance(columns, PICTURE));
 
-  const rows = test ? `${test.rows} test rows` : `the ${training.rows} training rows, because there are no test rows`;
+  const rows = test
+    ? counted(test.rows, 'test row')
+    : `the ${training.rows} training rows, because there are no test rows`;
   if (given.json) {
     const { length, elapsedMs, stopped, warnings } = history;
     const result = {

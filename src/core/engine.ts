@@ -1,6 +1,6 @@
 import { ABI_VERSION } from '../../assembly/abi.js';
 import { isKind } from '../check/arrays.js';
-import { outOfRange, wrongType } from '../check/errors.js';
+import { counted, outOfRange, wrongType } from '../check/errors.js';
 import { bytesOf } from './builds.js';
 import { BUILDS, type BuildName, type CoreOptions } from './core-options.js';
 
@@ -160,5 +160,5 @@ const WAYS_TO_MEMORY =
   'less than this process can still get: dispose() of unused networks; under ulimit -v, node --disable-wasm-trap-handler';
 
 export function outOfMemory(bytes: number): RangeError {
-  return outOfRange('memory', `a network and data of ${bytes} bytes`, WAYS_TO_MEMORY);
+  return outOfRange('memory', `a network and data of ${counted(bytes, 'byte')}`, WAYS_TO_MEMORY);
 }

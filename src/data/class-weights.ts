@@ -1,4 +1,4 @@
-import { checkIsObject, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkIsObject, counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import type { CheckedData } from './data-set.js';
 import { isFloats, isIntegers } from './numbers.js';
@@ -47,7 +47,7 @@ const namesOf = (where: string, { names }: CheckedData) =>
 function listOf(where: string, given: unknown, classes: number, names: readonly string[] | undefined): Float32Array {
   const isList = Array.isArray(given) || isFloats(given) || isIntegers(given);
   if (isList && given.length !== classes) {
-    throw outOfRange(where, `${given.length} weights`, `${classes}, one for each class`);
+    throw outOfRange(where, counted(given.length, 'weight'), `${classes}, one for each class`);
   }
   // Array.from also visits the holes of a sparse array, so that they are refused
   const list = isList ? Array.from(given as ArrayLike<unknown>) : listOfObject(where, given, classes, names);
@@ -61,7 +61,7 @@ function listOf(where: string, given: unknown, classes: number, names: readonly 
 
 /** The weights of an object whose keys are classes; 1 for those that it lacks. */
 function listOfObject(where: string, given: unknown, classes: number, names: readonly string[] | undefined): unknown[] {
-  const wanted = `"balanced", an array of ${classes} numbers, or an object with numbers by class`;
+  const wanted = `"balanced", an array of ${counted(classes, 'number')}, or an object with numbers by class`;
   checkIsObject(where, given, wanted);
   if (Object.keys(given).length === 0) throw wrongType(where, given, wanted);
   const keys = names ?? Array.from({ length: classes }, (_, c) => String(c));

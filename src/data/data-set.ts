@@ -1,4 +1,4 @@
-import { checkObject, keysOf } from '../check/errors.js';
+import { checkIsObject, checkObject, keysOf, tableHint, wrongType } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { SetSize } from '../core/memory-plan.js';
 import { LABELS, U8 } from '../spec/codes.js';
@@ -70,15 +70,21 @@ export interface CheckedData extends CheckedRows {
 
 /** The keys of a data set. */
 export const DATA_KEYS = keysOf<DataSet>({ inputs: true, targets: true, weights: true, classes: true, columns: true });
-/** Describes a data set in messages. */
-export const DATA_WANTED = 'an object { inputs, targets }';
+
+/** Accepts an object that may be a data set, and no table, whose keys are others. */
+export function checkIsData(where: string, data: unknown): asserts data is object {
+  const wanted = 'an object { inputs, targets }';
+  if (Array.isArray(data) || 'toRecords' in Object(data)) throw wrongType(where, data, wanted + tableHint(data));
+  checkIsObject(where, data, wanted);
+}
 
 /** What names are checked by. */
 type Named = Pick<Arena, 'spec' | 'names'>;
 
 /** Checks the names that come with a data set. */
 function namesOf(where: string, data: unknown, { spec }: Named): Names {
-  checkObject(where, data, DATA_KEYS, DATA_WANTED);
+  checkIsData(where, data);
+  checkObject(where, data, DATA_KEYS);
   const { classes, columns } = data as DataSet;
   const outputs = outputsOf(spec);
   // one output has one name for its label, or two for two classes

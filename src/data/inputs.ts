@@ -1,5 +1,5 @@
 import { arrayType, type NumberArray } from '../check/arrays.js';
-import { countOf, outOfRange, wayOut, wrongType } from '../check/errors.js';
+import { counted, countOf, outOfRange, tableHint, wayOut, wrongType } from '../check/errors.js';
 import { placeOf } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
 import { F32, U8 } from '../spec/codes.js';
@@ -87,11 +87,15 @@ export function checkInputShape(where: string, inputs: unknown, { inputs: width 
 
 function wrongArray(where: string, inputs: unknown): TypeError {
   const wanted = 'an array of numbers or of rows, plain or typed';
-  return wrongType(where, inputs, wanted + (arrayType(inputs) === 'Uint8ClampedArray' ? CANVAS : wayOut(inputs)));
+  return wrongType(
+    where,
+    inputs,
+    wanted + (arrayType(inputs) === 'Uint8ClampedArray' ? CANVAS : wayOut(inputs) || tableHint(inputs)),
+  );
 }
 
 function wrongLength(where: string, inputs: NumberArray, width: number): RangeError {
-  return outOfRange(where, countOf(inputs), `rows of ${width} numbers, at least one${nestedHint(inputs)}`);
+  return outOfRange(where, countOf(inputs), `rows of ${counted(width, 'number')}, at least one${nestedHint(inputs)}`);
 }
 
 /** Checks inputs, their numbers too, and returns the number of samples. */

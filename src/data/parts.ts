@@ -100,7 +100,7 @@ export function checkStrata(
   const counts = new Map<number, number>();
   for (let i = 0; i < keys.length; i++) counts.set(keys[i], (counts.get(keys[i]) ?? 0) + 1);
   if (2 * counts.size > keys.length) {
-    const got = `${name}${counts.size} different values in ${keys.length} rows`;
+    const got = `${name}${counted(counts.size, 'different value')} in ${counted(keys.length, 'row')}`;
     throw outOfRange('options.stratify', got, 'values that occur twice or more, on average');
   }
   const once = Array.from(keys).flatMap((key, i) => (counts.get(key) === 1 ? [i] : []));
@@ -161,7 +161,7 @@ function drawGroups(parts: Uint8Array, keys: Keys, test: number, validation: num
     [VALIDATION, validation],
   ].filter(([, total]) => total > 0);
   if (groups.length <= wanted.length) {
-    const got = `${counted(groups.length, 'group')} for ${wanted.length + 1} parts`;
+    const got = `${counted(groups.length, 'group')} for ${counted(wanted.length + 1, 'part')}`;
     throw outOfRange('options.group', got, 'at least one group for each part');
   }
   let left = Array.from(permutation(groups.length, seed, RANDOM_SPLIT, GROUP_ORDER), (g) => groups[g]);

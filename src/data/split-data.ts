@@ -1,7 +1,7 @@
 import { arrayType, type NumberArray, newLike } from '../check/arrays.js';
 import { checkInteger, checkObject, counted, keysOf, outOfRange, quote, wrongType } from '../check/errors.js';
 import { isNested, isPlain } from '../check/plain-arrays.js';
-import { DATA_KEYS, type DataSet } from './data-set.js';
+import { checkIsData, DATA_KEYS, type DataSet } from './data-set.js';
 import { isFloats, isIntegers } from './numbers.js';
 import {
   checkStrata,
@@ -86,7 +86,8 @@ export function splitData<Data extends Partial<DataSet>, const Options extends S
   data: Data,
   options: Options,
 ): DataParts<Data, Options> {
-  checkObject('data', data, DATA_KEYS, 'an object { inputs, targets }');
+  checkIsData('data', data);
+  checkObject('data', data, DATA_KEYS);
   checkObject('options', options, OPTION_KEYS);
   const samples = samplesOf(data, options);
   const columns = ARRAYS.filter((name) => data[name] !== undefined).map((name) => columnOf(name, data[name], samples));
@@ -153,7 +154,9 @@ function columnOf(name: string, values: unknown, samples: number): Column {
     name === 'weights' || (name === 'targets' && isIntegers(values)) || (isPlain(values) && isNested(values));
   const width = values.length / samples;
   if (isEach ? width !== 1 : !Number.isInteger(width) || width === 0) {
-    const wanted = isEach ? `${samples}, one for each sample` : `the same number for each of ${samples} samples`;
+    const wanted = isEach
+      ? `${samples}, one for each sample`
+      : `the same number for each of ${counted(samples, 'sample')}`;
     throw outOfRange(where, counted(values.length, isPlain(values) && isNested(values) ? 'row' : 'value'), wanted);
   }
   return { name, values, width };
@@ -190,7 +193,7 @@ interface Values {
 function valuesIn(where: string, values: unknown, samples: number): Values {
   const type = arrayType(values);
   if (!isPlain(values) && (type === undefined || type.startsWith('Big'))) {
-    throw wrongType(where, values, `an array with a value for each of ${samples} samples`);
+    throw wrongType(where, values, `an array with a value for each of ${counted(samples, 'sample')}`);
   }
   const list = values as ArrayLike<unknown>;
   if (list.length !== samples)

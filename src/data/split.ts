@@ -1,4 +1,4 @@
-import { checkBoolean, checkName, checkObject, checkShare, keysOf, outOfRange } from '../check/errors.js';
+import { checkBoolean, checkName, checkObject, checkShare, counted, keysOf, outOfRange } from '../check/errors.js';
 import { RANDOM_SPLIT } from '../spec/codes.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import { apportion } from './apportion.js';
@@ -49,7 +49,7 @@ function checkSplit(where: string, value: unknown, { samples }: CheckedData, goa
   if (from !== undefined) checkName(`${where}.from`, from, ['end']);
   if (from && stratify) throw outOfRange(`${where}.stratify`, 'true with from: "end"', 'one of them');
   if (heldOf(samples, share) === 0) {
-    throw outOfRange(shareName, `${share} of ${samples} samples`, 'at least one to validate with');
+    throw outOfRange(shareName, `${share} of ${counted(samples, 'sample')}`, 'at least one to validate with');
   }
   return { share, stratify, from };
 }

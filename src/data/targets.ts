@@ -1,5 +1,5 @@
 import type { NumberArray } from '../check/arrays.js';
-import { checkFloats, countOf, outOfRange, wayOut, wrongType } from '../check/errors.js';
+import { checkFloats, counted, countOf, outOfRange, tableHint, wayOut, wrongType } from '../check/errors.js';
 import { placeOf } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
 import type { SetWords } from '../core/header.js';
@@ -35,7 +35,11 @@ export function checkTargets(where: string, targets: unknown, samples: number, s
   if (isIntegers(targets)) checkLabels(where, targets, samples, spec);
   else if (isFloats(targets)) checkRows(where, targets, samples, spec);
   else {
-    throw wrongType(where, targets, `an array of rows, numbers or labels, plain or typed${wayOut(targets)}`);
+    throw wrongType(
+      where,
+      targets,
+      `an array of rows, numbers or labels, plain or typed${wayOut(targets) || tableHint(targets)}`,
+    );
   }
 }
 
@@ -46,8 +50,8 @@ function checkLabels(where: string, labels: IntegerArray, samples: number, spec:
     const hint = isRows ? ': rows of numbers belong in a Float32Array' : widthHint(labels.length, samples, spec);
     throw outOfRange(
       where,
-      countOf(labels, 'labels'),
-      `${samples}, one for each sample of ${spec.inputs} inputs${hint}`,
+      countOf(labels, 'label'),
+      `${samples}, one for each sample of ${counted(spec.inputs, 'input')}${hint}`,
     );
   }
   const classes = Math.max(outputs, 2);
@@ -63,7 +67,7 @@ function checkLabels(where: string, labels: IntegerArray, samples: number, spec:
 function widthHint(meant: number, samples: number, { inputs }: Spec): string {
   const width = (samples * inputs) / meant;
   return Number.isInteger(meant) && Number.isInteger(width)
-    ? `: or inputs: ${width} at create, if there are ${meant} samples`
+    ? `: or inputs: ${width} at create, if there are ${counted(meant, 'sample')}`
     : '';
 }
 
@@ -90,7 +94,7 @@ function checkRows(where: string, targets: FloatArray, samples: number, spec: Sp
     const hint = isLabels
       ? ': labels of classes belong in a Uint8Array or Int32Array'
       : nestedHint(targets) || widthHint(length / outputs, samples, spec);
-    const wanted = `${samples * outputs}, ${outputs} for each of ${samples} samples of ${spec.inputs} inputs`;
+    const wanted = `${samples * outputs}, ${outputs} for each of ${counted(samples, 'sample')} of ${counted(spec.inputs, 'input')}`;
     throw outOfRange(where, countOf(targets), wanted + hint);
   }
   const bad = firstInfiniteFloat(targets, 0, length);

@@ -1,4 +1,4 @@
-import { checkName, outOfRange, wrongType } from '../check/errors.js';
+import { checkName, counted, outOfRange, wrongType } from '../check/errors.js';
 import { classCountOf, type Names } from '../spec/names.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import { type FloatArray, isFloats } from './numbers.js';
@@ -62,7 +62,7 @@ export function checkNamedTask(where: string, classes: Names['classes'], task: T
   }
   const count = classCountOf(outputsOf(spec), task);
   if (classes.length === count) return;
-  throw outOfRange(where, `${classes.length} names`, `${count} for a network that learns ${task ?? 'classes'}`);
+  throw outOfRange(where, counted(classes.length, 'name'), `${count} for a network that learns ${task ?? 'classes'}`);
 }
 
 /** The known part of the goal of a network whose task is given. */
@@ -227,6 +227,6 @@ function checkOneHot(where: string, targets: FloatArray, outputs: number, isSign
     for (let k = start; k < start + outputs; k++) if (targets[k] === 1) ones++;
     if (ones === 1) continue;
     const wanted = '1: this network learns classes (net.task); rows with any number of ones need the task "labels"';
-    throw outOfRange(`${where}, row ${start / outputs}`, `${ones} ones`, wanted);
+    throw outOfRange(`${where}, row ${start / outputs}`, counted(ones, 'one'), wanted);
   }
 }

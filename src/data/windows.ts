@@ -1,5 +1,5 @@
 import { arrayType } from '../check/arrays.js';
-import { checkInteger, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import { checkInteger, checkObject, counted, keysOf, outOfRange, wrongType } from '../check/errors.js';
 import { isNested, isPlain, rowNumbers } from '../check/plain-arrays.js';
 import { ownIfShared } from './own-arrays.js';
 import { checkPart, checkSum, type PartOf } from './parts.js';
@@ -186,7 +186,7 @@ function cut(
   const start = Math.max(0, first - length);
   const count = Math.max(0, Math.floor((end - horizon - length - start) / step) + 1);
   if (count === 0) {
-    const got = `${end - first} of ${rows} rows`;
+    const got = `${end - first} of ${counted(rows, 'row')}`;
     throw outOfRange(what, got, `enough for a window of ${length} and a horizon of ${horizon}`);
   }
   const windowsOf = (columns: readonly ArrayLike<number>[], offset: number, size: number) => {

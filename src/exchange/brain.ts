@@ -1,4 +1,13 @@
-import { checkFinite, checkInteger, checkIsObject, checkName, outOfRange, quote, wrongType } from '../check/errors.js';
+import {
+  checkFinite,
+  checkInteger,
+  checkIsObject,
+  checkName,
+  counted,
+  outOfRange,
+  quote,
+  wrongType,
+} from '../check/errors.js';
 import type { Activation, ActivationName } from '../spec/network-options.js';
 import type { Exchanged, ExchangedLayer } from './exchanged.js';
 import { leakyReluOf } from './functions.js';
@@ -134,7 +143,7 @@ function layerOf(
 }
 
 function numbersAt(where: string, values: readonly unknown[], count: number): number[] {
-  if (values.length !== count) throw outOfRange(where, `${values.length} numbers`, `${count}`);
+  if (values.length !== count) throw outOfRange(where, counted(values.length, 'number'), `${count}`);
   return Array.from(values, (value, i) => {
     if (typeof value !== 'number') throw wrongType(`${where}[${i}]`, value, 'a number');
     return value;
@@ -153,7 +162,8 @@ function namesOf(where: string, lookup: unknown, count: number): readonly string
     }
     names[place] = name;
   }
-  if (Object.keys(lookup).length !== count) throw outOfRange(where, `${Object.keys(lookup).length} names`, `${count}`);
+  if (Object.keys(lookup).length !== count)
+    throw outOfRange(where, counted(Object.keys(lookup).length, 'name'), `${count}`);
   return names;
 }
 

@@ -1,4 +1,4 @@
-import { outOfRange, quote } from '../check/errors.js';
+import { counted, outOfRange, quote } from '../check/errors.js';
 import { dense, layersOf } from './chain.js';
 import { type Columns, Composer, columnsOf, scaled } from './columns.js';
 import type { Exchanged } from './exchanged.js';
@@ -93,7 +93,11 @@ export function readFannFile(file: Uint8Array): Exchanged {
     const own = neurons.slice(start, start + sizes[l] - 1);
     // a file need not have all connections
     if (own.length * (sizes[l - 1] - 1) > mostParameters) {
-      throw outOfRange(`${WHERE}: layer ${l}`, `room for ${own.length} times ${sizes[l - 1] - 1} weights`, wanted);
+      throw outOfRange(
+        `${WHERE}: layer ${l}`,
+        `room for ${own.length} times ${counted(sizes[l - 1] - 1, 'weight')}`,
+        wanted,
+      );
     }
     const count = own.reduce((sum, neuron) => sum + neuron.inputs, 0);
     columns = layerOf(l, columns, own, first, connections.slice(next, next + count), composer);

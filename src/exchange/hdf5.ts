@@ -1,4 +1,4 @@
-import { outOfRange, quote } from '../check/errors.js';
+import { counted, outOfRange, quote } from '../check/errors.js';
 import { textOf } from './json.js';
 import { BYTES_OF, type Dtype, sizeOf, type Tensor, tensorOf } from './tensor.js';
 
@@ -56,7 +56,7 @@ class Hdf5File {
     // versions 0 and 1 have the root behind four addresses, 2 and 3 behind three
     const [sizes, at] = version < 2 ? [13, version === 0 ? 24 + 40 : 28 + 40] : [9, 12 + 24];
     if (version > 3 || this.#byte(sizes) !== 8 || this.#byte(sizes + 1) !== 8) {
-      throw this.#damaged(`version ${version} with addresses of ${this.#byte(sizes)} bytes`);
+      throw this.#damaged(`version ${version} with addresses of ${counted(this.#byte(sizes), 'byte')}`);
     }
     const datasets = new Map<string, () => Tensor>();
     const address = this.#address(at);
@@ -254,7 +254,7 @@ class Hdf5File {
     }
     const [start, size] =
       kind === 0 ? [layout + 4, this.#word(layout + 2)] : [this.#address(layout + 2), this.#address(layout + 10)];
-    if (size !== bytes) throw outOfRange(where, `${size} bytes`, `${bytes} for the shape [${shape}]`);
+    if (size !== bytes) throw outOfRange(where, counted(size, 'byte'), `${bytes} for the shape [${shape}]`);
     return tensorOf(where, own.kind, shape, this.#bytes(start, size));
   }
 

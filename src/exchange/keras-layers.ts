@@ -1,4 +1,4 @@
-import { checkIsObject, outOfRange, quote } from '../check/errors.js';
+import { checkIsObject, counted, outOfRange, quote } from '../check/errors.js';
 import { type ApproximateOption, dense, layersOf } from './chain.js';
 import { type Columns, Composer, columnsOf, PRELU, preluOf, scaled } from './columns.js';
 import type { Exchanged } from './exchanged.js';
@@ -197,7 +197,7 @@ class LayerReading {
     this.#columns ??= columnsOf({ units: fanIn, name: 'the inputs', hasBias: false });
     const { length } = this.#columns.columns;
     if (fanIn !== length || (bias && bias.values.length !== units)) {
-      throw outOfRange(where, `a kernel [${kernel.shape}] and a bias [${bias?.shape}]`, `${length} inputs`);
+      throw outOfRange(where, `a kernel [${kernel.shape}] and a bias [${bias?.shape}]`, counted(length, 'input'));
     }
     const weightsOf = () => transposed(kernel.values, fanIn, units);
     this.#columns = dense(place.names.join('/'), this.#columns, units, weightsOf, bias?.values);

@@ -1,4 +1,4 @@
-import { outOfRange } from '../check/errors.js';
+import { counted, outOfRange } from '../check/errors.js';
 import { dense } from './chain.js';
 import { type Columns, scaled } from './columns.js';
 import { MOVES } from './onnx-moves.js';
@@ -14,7 +14,11 @@ function scaler(call: Call): Value {
   const width = checkRow(call, x);
   for (const list of [offset, scale]) {
     if (list.length === width || list.length === 1) continue;
-    throw outOfRange(call.where, `${list.length} numbers for ${width} columns`, '1 or one for each');
+    throw outOfRange(
+      call.where,
+      `${counted(list.length, 'number')} for ${counted(width, 'column')}`,
+      '1 or one for each',
+    );
   }
   const at = (list: readonly number[], i: number) => list[list.length === 1 ? 0 : i];
   const centred = scaled(x.columns, () => 1, (i) => -at(offset, i)); // biome-ignore format: one line
@@ -51,7 +55,7 @@ function linearModel(call: Call): Value | readonly Value[] {
     throw outOfRange(
       where,
       `${weights.length} coefficients and ${biases.length} intercepts`,
-      `some for ${width} inputs`,
+      `some for ${counted(width, 'input')}`,
     );
   }
   const z = dense(nameOf(node), x.columns, units, () => weights, biases.length > 0 ? biases : undefined);

@@ -1,4 +1,4 @@
-import { outOfRange, quote } from '../check/errors.js';
+import { counted, outOfRange, quote } from '../check/errors.js';
 import { fromHalf } from '../check/half-floats.js';
 import { textOf } from './json.js';
 import { type Field, fieldsOf, integersOf } from './protobuf.js';
@@ -244,12 +244,13 @@ function tensorAt(where: string, message: Uint8Array, external: ExternalData): {
   if (!dtype) throw outOfRange(label, `the type ${type}`, `numbers, one of ${Object.values(DTYPES).join(', ')}`);
   const bytes = isExternal ? externalBytes(label, places, external, size * BYTES_OF[dtype]) : raw;
   const values = bytes ? numbersOf(dtype, exactly(label, bytes, size * BYTES_OF[dtype])) : itemsOf(label, dtype, items);
-  if (values.length !== size) throw outOfRange(label, `${values.length} numbers`, `${size} for the shape [${shape}]`);
+  if (values.length !== size)
+    throw outOfRange(label, counted(values.length, 'number'), `${size} for the shape [${shape}]`);
   return { name, tensor: { shape, values } };
 }
 
 function exactly(where: string, bytes: Uint8Array, length: number): Uint8Array {
-  if (bytes.length !== length) throw outOfRange(where, `${bytes.length} bytes`, `${length} for its shape`);
+  if (bytes.length !== length) throw outOfRange(where, counted(bytes.length, 'byte'), `${length} for its shape`);
   return bytes;
 }
 
@@ -274,7 +275,7 @@ function externalBytes(
   const stated = Number(places.get('length') ?? length);
   if (stated !== length || !Number.isSafeInteger(start) || start < 0 || start + length > data.length) {
     const got = `bytes ${start} to ${start + stated} of ${quote(name)}, which has ${data.length}`;
-    throw outOfRange(where, got, `${length} bytes within the file`);
+    throw outOfRange(where, got, `${counted(length, 'byte')} within the file`);
   }
   return data.subarray(start, start + length);
 }
@@ -297,6 +298,6 @@ function itemsOf(where: string, dtype: Dtype, items: readonly Field[]): Float32A
 }
 
 function floatsIn(where: string, bytes: Uint8Array): Float32Array | Float64Array {
-  if (bytes.length % 4 !== 0) throw outOfRange(where, `${bytes.length} bytes of floats`, 'a multiple of 4');
+  if (bytes.length % 4 !== 0) throw outOfRange(where, `${counted(bytes.length, 'byte')} of floats`, 'a multiple of 4');
   return numbersOf('f32', bytes);
 }

@@ -1,4 +1,4 @@
-import { checkNumber, outOfRange, quote } from '../check/errors.js';
+import { checkNumber, counted, outOfRange, quote } from '../check/errors.js';
 import type { Standardization } from '../spec/standardization.js';
 import { type ApproximateOption, layersOf } from './chain.js';
 import { type Column, type Columns, Composer, columnsOf, scaled } from './columns.js';
@@ -103,7 +103,7 @@ function addInputs(inputs: readonly OnnxValue[], values: Map<string, Value>): re
   });
   const widths = shapes.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
   const units = widths.reduce((sum, width) => sum + width, 0);
-  if (units > MOST_INPUTS) throw outOfRange(WHERE, `${units} inputs`, `at most ${MOST_INPUTS}`);
+  if (units > MOST_INPUTS) throw outOfRange(WHERE, counted(units, 'input'), `at most ${MOST_INPUTS}`);
   const source = { units, name: 'the inputs', hasBias: false };
   const all = columnsOf(source);
   let start = 0;

@@ -1,4 +1,4 @@
-import { outOfRange, quote } from '../check/errors.js';
+import { counted, outOfRange, quote } from '../check/errors.js';
 import { dense } from './chain.js';
 import { type Columns, PRELU, scaled, sharedSlope } from './columns.js';
 import { ACTIVATION_FUNCTIONS } from './functions.js';
@@ -217,7 +217,11 @@ function folded(call: Call, f: (...x: number[]) => number, given: readonly Const
 function checkSize({ where, mostNumbers }: Call, shape: readonly number[]): void {
   const size = productOf(shape);
   if (size <= mostNumbers) return;
-  throw outOfRange(where, `${size} numbers that are computed`, `at most ${mostNumbers}, about as many as the file has`);
+  throw outOfRange(
+    where,
+    `${counted(size, 'number')} that are computed`,
+    `at most ${mostNumbers}, about as many as the file has`,
+  );
 }
 
 function gemm(call: Call): Value {
@@ -277,7 +281,7 @@ function layer(call: Call, { isTurned, alpha = 1, biases }: LayerOptions): Value
   const [rows, columns = 1] = sizes;
   const [fanIn, units] = isTurned ? [columns, rows] : [rows, columns];
   if (fanIn !== width)
-    throw outOfRange(where, `weights of the shape [${w.shape}]`, `${width} inputs, as ${showShape(x)} has`);
+    throw outOfRange(where, `weights of the shape [${w.shape}]`, `${counted(width, 'input')}, as ${showShape(x)} has`);
   const weights = () => times(isTurned || units === 1 ? w.values : transposed(w.values, fanIn, units), alpha);
   const b = biases && biasesOf(call, biases, units);
   const shape = sizes.length === 1 ? x.shape.slice(0, -1) : [...x.shape.slice(0, -1), units];

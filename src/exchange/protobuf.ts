@@ -1,4 +1,4 @@
-import { outOfRange } from '../check/errors.js';
+import { counted, outOfRange } from '../check/errors.js';
 
 // The wire format of protocol buffers: a message is a sequence of fields, each with a number and one of four forms. A
 // message does not say what its fields mean; the code that reads it does.
@@ -89,6 +89,10 @@ class Reader {
   }
 
   #cutShort(): RangeError {
-    return outOfRange(this.#where, `a part that ends beyond its ${this.#bytes.length} bytes`, 'a complete file');
+    return outOfRange(
+      this.#where,
+      `a part that ends beyond its ${counted(this.#bytes.length, 'byte')}`,
+      'a complete file',
+    );
   }
 }

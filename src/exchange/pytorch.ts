@@ -1,4 +1,4 @@
-import { outOfRange, quote, wrongType } from '../check/errors.js';
+import { counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import type { Exchanged } from './exchanged.js';
 import { textOf } from './json.js';
 import { type Known, keyText, nameOf, readPickle, readPickles, Unknown } from './pickle.js';
@@ -101,7 +101,8 @@ export async function readPyTorchFile(file: Uint8Array, options: PyTorchOptions)
     (sum, value) => sum + (value instanceof FileTensor ? value.size : 0),
     0,
   );
-  if (!(numbers <= 4 * file.length)) throw outOfRange(WHERE, `${numbers} numbers`, 'about as many as the file has');
+  if (!(numbers <= 4 * file.length))
+    throw outOfRange(WHERE, counted(numbers, 'number'), 'about as many as the file has');
   for (const [name, tensor] of found) {
     if (tensor instanceof FileTensor) tensors.set(String(name), tensor.read(`${WHERE}: ${quote(String(name))}`));
     else left.push(String(name));
@@ -169,7 +170,7 @@ function contentsOfLegacy(file: Uint8Array): unknown {
     const count = at + 8 <= file.length ? Number(view.getBigInt64(at, true)) : Number.NaN;
     const next = storage ? at + 8 + count * BYTES_OF[storage.dtype] : Number.NaN;
     if (!storage || !(count >= 0 && next <= file.length)) {
-      throw outOfRange(WHERE, `${count} numbers of the storage ${quote(keyText(key))}`, 'a complete file');
+      throw outOfRange(WHERE, `${counted(count, 'number')} of the storage ${quote(keyText(key))}`, 'a complete file');
     }
     storage.bytes = file.subarray(at + 8, next);
     at = next;

@@ -1,4 +1,4 @@
-import { checkName, checkNumber, outOfRange, quote } from '../check/errors.js';
+import { checkName, checkNumber, counted, outOfRange, quote } from '../check/errors.js';
 import type { SpecOptions } from '../spec/network-options.js';
 import { type Exchanged, type ExchangedLayer, type ExchangedTask, fanInOf } from './exchanged.js';
 import { listAt, parseUntrusted } from './json.js';
@@ -171,7 +171,7 @@ function checkTraining(where: string, value: unknown, layers: number): TrainingJ
     checkName(`${where}: training`, key, [...TRAINING_KEYS, 'dropout', 'maxNorm']);
     if (key !== 'dropout' && key !== 'maxNorm') continue;
     const { length } = listAt(`${where}: training.${key}`, item);
-    if (length !== layers) throw outOfRange(`${where}: training.${key}`, `${length} numbers`, `${layers}`);
+    if (length !== layers) throw outOfRange(`${where}: training.${key}`, counted(length, 'number'), `${layers}`);
   }
   return value as TrainingJson;
 }

@@ -1,4 +1,4 @@
-import { checkIsObject, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkIsObject, counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import { encodeUtf8 } from '../check/utf8.js';
 import { parseUntrusted } from './json.js';
 import { BYTES_OF, type Dtype, sizeOf, type Tensor, tensorOf } from './tensor.js';
@@ -33,7 +33,7 @@ const LONGEST_HEADER = 100_000_000;
 
 /** The contents of a file, in the order of its data. Everything is checked as untrusted input. */
 export function parseSafetensors(where: string, file: Uint8Array): SafetensorsFile {
-  if (file.length < 8) throw outOfRange(where, `${file.length} bytes`, 'a safetensors file');
+  if (file.length < 8) throw outOfRange(where, counted(file.length, 'byte'), 'a safetensors file');
   const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   if (length > LONGEST_HEADER || 8 + length > file.length || file[8] !== 0x7b) {
     throw outOfRange(where, `a file whose first 8 bytes are no length of a header`, 'a safetensors file, complete');
@@ -50,7 +50,8 @@ export function parseSafetensors(where: string, file: Uint8Array): SafetensorsFi
     if (entry.start !== end) throw outOfRange(entry.where, `data_offsets from ${entry.start}`, `${end}, without gaps`);
     end = entry.end;
   }
-  if (end !== data.length) throw outOfRange(where, `${data.length} bytes of data`, `${end}, as the header says`);
+  if (end !== data.length)
+    throw outOfRange(where, `${counted(data.length, 'byte')} of data`, `${end}, as the header says`);
   const tensors = found.map(({ name, where, dtype, shape, start, end }): [string, Tensor] => [
     name,
     tensorOf(where, dtype, shape, data.subarray(start, end)),
@@ -79,7 +80,7 @@ function checkEntry(file: string, name: string, value: unknown): Entry {
   }
   const [start, end] = offsets;
   if (sizeOf(where, shape) * BYTES_OF[known] !== end - start) {
-    throw outOfRange(where, `${end - start} bytes`, `${sizeOf(where, shape) * BYTES_OF[known]} for [${shape}]`);
+    throw outOfRange(where, counted(end - start, 'byte'), `${sizeOf(where, shape) * BYTES_OF[known]} for [${shape}]`);
   }
   return { name, where, dtype: known, shape, start, end };
 }

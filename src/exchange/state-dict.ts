@@ -1,4 +1,4 @@
-import { checkName, checkPositive, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkName, checkPositive, counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import { checkActivation, hasSlopes, isMixed, showActivation } from '../spec/activations.js';
 import type { Activation } from '../spec/network-options.js';
 import { dense, layersOf } from './chain.js';
@@ -130,7 +130,7 @@ function slopesOf(
     const names = given.map(({ name }) => quote(name)).join(', ');
     throw outOfRange(
       `${where}: options.activations`,
-      `${count} layers with prelu for ${given.length} tensors that may be slopes${names && `, ${names}`}`,
+      `${counted(count, 'layer')} with prelu for ${given.length} tensors that may be slopes${names && `, ${names}`}`,
       "'prelu' where the model has a PReLU: norms of other kinds than batch normalisation mix units",
     );
   }

@@ -1,4 +1,4 @@
-import { outOfRange, quote } from '../check/errors.js';
+import { counted, outOfRange, quote } from '../check/errors.js';
 import { fromHalf } from '../check/half-floats.js';
 
 // Arrays of numbers with a shape, as files store them: little-endian, row-major.
@@ -63,7 +63,7 @@ export function sizeOf(where: string, shape: readonly number[]): number {
 export function tensorOf(where: string, dtype: Dtype, shape: readonly number[], bytes: Uint8Array): Tensor {
   const wanted = sizeOf(where, shape) * BYTES_OF[dtype];
   if (bytes.length !== wanted) {
-    throw outOfRange(where, `${bytes.length} bytes`, `${wanted} for ${dtype} of shape [${shape}]`);
+    throw outOfRange(where, counted(bytes.length, 'byte'), `${wanted} for ${dtype} of shape [${shape}]`);
   }
   return { shape, values: numbersOf(dtype, bytes) };
 }

@@ -1,5 +1,5 @@
 import type * as Zlib from 'node:zlib';
-import { outOfRange, quote } from '../check/errors.js';
+import { counted, outOfRange, quote } from '../check/errors.js';
 import { readAll } from '../io/read-all.js';
 import { textOf } from './json.js';
 
@@ -59,7 +59,11 @@ export class Zip {
     this.#unpacked += entry.size;
     const most = Math.max(LEAST_LIMIT, MOST_FOLD * this.#file.length);
     if (this.#unpacked > most) {
-      throw outOfRange(where, `${this.#unpacked} bytes when it is unpacked`, `at most ${most} for a file of this size`);
+      throw outOfRange(
+        where,
+        `${counted(this.#unpacked, 'byte')} when it is unpacked`,
+        `at most ${most} for a file of this size`,
+      );
     }
     return await inflateRaw(where, this.#packed(entry), entry.size);
   }
@@ -153,7 +157,8 @@ function sizesOf(
 
 /** Unpacks to exactly `size` bytes. */
 async function inflateRaw(where: string, packed: Uint8Array, size: number): Promise<Uint8Array> {
-  const damaged = (got: string) => outOfRange(where, got, `compressed data of ${size} bytes: the file is damaged`);
+  const damaged = (got: string) =>
+    outOfRange(where, got, `compressed data of ${counted(size, 'byte')}: the file is damaged`);
   const zlib = globalThis.process?.getBuiltinModule?.('node:zlib') as typeof Zlib | undefined;
   let at = 0;
   let bytes = new Uint8Array(0);
@@ -174,6 +179,6 @@ async function inflateRaw(where: string, packed: Uint8Array, size: number): Prom
   } catch (error) {
     throw damaged(error instanceof Error ? error.message : String(error));
   }
-  if (at !== size) throw damaged(`${at} bytes`);
+  if (at !== size) throw damaged(counted(at, 'byte'));
   return bytes;
 }

@@ -1,5 +1,5 @@
 import { arrayType } from '../check/arrays.js';
-import { checkName, outOfRange, wrongType } from '../check/errors.js';
+import { checkName, counted, outOfRange, wrongType } from '../check/errors.js';
 import { activationAt, activationName, constantOf, hasSlopes, isMixed } from '../spec/activations.js';
 import type { Activation, ActivationName } from '../spec/network-options.js';
 import { Graph, type Node } from './scalar-graph.js';
@@ -230,7 +230,7 @@ function checkFloats(where: string, values: Floats, length: number): void {
   if (!Array.isArray(values) && arrayType(values) !== 'Float32Array' && arrayType(values) !== 'Float64Array') {
     throw wrongType(where, values, 'an array of numbers, a Float32Array or a Float64Array');
   }
-  if (values.length !== length) throw outOfRange(where, `${values.length} numbers`, `${length}`);
+  if (values.length !== length) throw outOfRange(where, counted(values.length, 'number'), `${length}`);
   values.forEach((value: unknown, i: number) => {
     if (!Number.isFinite(value)) throw outOfRange(`${where}[${i}]`, value, 'a finite number');
   });

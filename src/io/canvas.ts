@@ -4,6 +4,7 @@ import {
   checkIsObject,
   checkNoMore,
   checkObject,
+  counted,
   keysOf,
   outOfRange,
   wrongType,
@@ -87,7 +88,7 @@ function checkPicture(picture: Picture): Picture {
   checkInteger('picture.height', height, 1, LARGEST);
   if (data.length !== 4 * width * height) {
     const wanted = `${4 * width * height}, four for each of ${width} × ${height} pixels`;
-    throw outOfRange('picture.data', `${data.length} bytes`, wanted);
+    throw outOfRange('picture.data', counted(data.length, 'byte'), wanted);
   }
   return picture;
 }

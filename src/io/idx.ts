@@ -1,6 +1,6 @@
 import { type Bytes, checkBytes } from '../check/bytes.js';
 import { foreignContents } from '../check/contents.js';
-import { outOfRange } from '../check/errors.js';
+import { counted, outOfRange } from '../check/errors.js';
 import { gunzip, isGzip } from './gunzip.js';
 
 // The IDX format of the MNIST files: two zero bytes, one byte for the type, one for the number of dimensions, a u32 for
@@ -102,7 +102,7 @@ export function parseIdx(bytes: Bytes, name = 'idx'): IdxFile {
   if (file.length !== fileBytes) {
     const wanted = `${fileBytes} (a header of ${headerBytes} and ${shape.join(' × ')} ${type.name})`;
     const reason = file.length < fileBytes ? 'the file is cut short' : 'there are more bytes after the numbers';
-    throw outOfRange(name, `${file.length} bytes`, `${wanted}: ${reason}`);
+    throw outOfRange(name, counted(file.length, 'byte'), `${wanted}: ${reason}`);
   }
   return { shape, data: type.make(file, headerBytes, count) };
 }
@@ -134,7 +134,7 @@ async function unpack(name: string, file: Uint8Array): Promise<Uint8Array> {
     length += part.length;
     if (length >= MOST_HEADER_BYTES) fileBytes ??= readHeader(name, joined(parts, length)).fileBytes;
     if (length > (fileBytes ?? length)) {
-      throw outOfRange(name, `${length} bytes or more when unpacked`, `${fileBytes}, as the header says`);
+      throw outOfRange(name, `${counted(length, 'byte')} or more when unpacked`, `${fileBytes}, as the header says`);
     }
   }
   return joined(parts, length);
@@ -161,7 +161,7 @@ interface Header {
 
 function readHeader(name: string, file: Uint8Array): Header {
   const { length } = file;
-  if (length < 4) throw outOfRange(name, `${length} bytes`, 'an IDX file, which has at least 8');
+  if (length < 4) throw outOfRange(name, counted(length, 'byte'), 'an IDX file, which has at least 8');
   const view = new DataView(file.buffer, file.byteOffset, length);
   const magic = view.getUint32(0);
   const type = magic < 0x10000 ? TYPES[magic >> 8] : undefined;
@@ -169,7 +169,7 @@ function readHeader(name: string, file: Uint8Array): Header {
   if (!type || rank === 0) throw foreignFile(name, file, magic);
   const headerBytes = 4 + 4 * rank;
   if (length < headerBytes)
-    throw outOfRange(name, `${length} bytes`, `a header of ${headerBytes}: the file is cut short`);
+    throw outOfRange(name, counted(length, 'byte'), `a header of ${headerBytes}: the file is cut short`);
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   if (shape.includes(0)) throw outOfRange(name, `dimensions ${shape.join(' × ')}`, 'each at least 1');
   const count = shape.reduce((product, dimension) => product * dimension, 1);

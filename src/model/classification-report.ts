@@ -1,4 +1,4 @@
-import { outOfRange, wrongType } from '../check/errors.js';
+import { counted, outOfRange, wrongType } from '../check/errors.js';
 import { checkNames } from '../spec/names.js';
 
 // A ratio of no samples has the value that scikit-learn gives it, so that results can be compared.
@@ -127,11 +127,11 @@ function checkConfusion(confusion: unknown): asserts confusion is readonly Array
   if (!Array.isArray(confusion)) throw wrongType('confusion', confusion, 'an array of rows of counts');
   confusion.forEach((row, c) => {
     if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
-      throw wrongType(`confusion[${c}]`, row, `a row of ${confusion.length} counts`);
+      throw wrongType(`confusion[${c}]`, row, `a row of ${counted(confusion.length, 'count')}`);
     }
     const counts = Array.from(row as unknown as ArrayLike<unknown>);
     if (counts.length !== confusion.length) {
-      throw outOfRange(`confusion[${c}]`, `${counts.length} counts`, `${confusion.length}, one for each class`);
+      throw outOfRange(`confusion[${c}]`, counted(counts.length, 'count'), `${confusion.length}, one for each class`);
     }
     const bad = counts.findIndex((count) => !(Number.isSafeInteger(count) && (count as number) >= 0));
     if (bad >= 0) throw outOfRange(`confusion[${c}][${bad}]`, counts[bad], 'a count');

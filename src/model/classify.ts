@@ -2,9 +2,8 @@ import { checkBoolean, checkObject, keysOf, outOfRange } from '../check/errors.j
 import { outputActivations } from '../data/target-scale.js';
 import type { KnownGoal } from '../data/task.js';
 import { activationName, showActivation } from '../spec/activations.js';
-import type { ActivationName } from '../spec/network-options.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
-import { checkThreshold, type EvaluateOptions } from './evaluate-options.js';
+import { checkThreshold, type EvaluateOptions, PROBABILITIES } from './evaluate-options.js';
 
 // Turns outputs into the classes or labels that they predict. The rules are those of evaluate.
 
@@ -29,8 +28,6 @@ export interface Classified<Answer extends Label | Label[] = Label> {
 }
 
 const KEYS = keysOf<ClassifyOptions>({ probabilities: true, threshold: true });
-
-const PROBABILITIES: readonly ActivationName[] = ['softmax', 'sigmoid', 'hardSigmoid'];
 
 /** Checked options: what turns a row of outputs into an answer. */
 export interface Classifier {
@@ -61,7 +58,7 @@ export function checkClassifier(
     const got = other ? `${showActivation(other)} outputs` : 'targets of -1 and 1';
     throw outOfRange('options.probabilities', `true for ${got}`, `outputs of ${PROBABILITIES.join(', ')}`);
   }
-  const given = threshold === undefined ? undefined : checkThreshold(threshold, task, outputs);
+  const given = threshold === undefined ? undefined : checkThreshold(threshold, task, spec);
   const isForLabels = task === 'labels';
   const standard = isForLabels || outputs === 1 ? new Float32Array(outputs).fill(isSigned ? 0 : 0.5) : undefined;
   return { hasProbabilities, isForLabels, thresholds: given ?? standard };

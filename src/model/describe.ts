@@ -26,7 +26,7 @@ export function describe(spec: Spec, parameters: number, optimizer: string, step
   const widths: (number | string)[] = [spec.inputs, ...spec.layers.map(({ units }) => units)];
   if (widths.length > MAX_WIDTHS) widths.splice(MAX_WIDTHS - 2, widths.length - MAX_WIDTHS + 1, '...');
   const state = steps === undefined ? 'not in use' : `step ${grouped(steps)}`;
-  return `Network ${widths.join('-')} ${namesOf(spec.layers)}, ${grouped(parameters)} parameters, ${optimizer}, ${state}`;
+  return `Network ${widths.join('-')} ${namesOf(spec.layers)}, ${grouped(parameters)} parameter${parameters === 1 ? '' : 's'}, ${optimizer}, ${state}`;
 }
 
 /** A row for each layer, and the memory of the network. */

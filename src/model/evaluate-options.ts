@@ -1,6 +1,10 @@
-import { checkNumber, keysOf, MAX_FLOAT, outOfRange, wrongType } from '../check/errors.js';
+import { checkNumber, counted, keysOf, MAX_FLOAT, outOfRange, wrongType } from '../check/errors.js';
 import { isFloats } from '../data/numbers.js';
+import { outputActivations } from '../data/target-scale.js';
 import type { Task } from '../data/task.js';
+import { activationName } from '../spec/activations.js';
+import type { ActivationName } from '../spec/network-options.js';
+import { outputsOf, type Spec } from '../spec/spec.js';
 
 // The part of evaluate that classify needs too.
 
@@ -18,7 +22,8 @@ export interface EvaluateOptions {
   rocAuc?: boolean | undefined;
   /**
    * For two classes: class 1 is predicted if its output, the only one or the second, exceeds this number. For labels: a
-   * label is predicted if its output exceeds this number, or its own in an array of [outputs]. Default: 1/2, or 0 for a
+   * label is predicted if its output exceeds this number, or its own in an array of [outputs]. From 0 to 1 for outputs
+   * that are probabilities, from -1 to 1 for `tanh` and `softsign`, any number for others. Default: 1/2, or 0 for a
    * network whose targets are -1 and 1; of two outputs for two classes, the larger one is predicted.
    */
   threshold?: number | readonly number[] | Float32Array | Float64Array | undefined;
@@ -33,23 +38,35 @@ export function checkOption(where: string, value: unknown, task: Task, isMeant: 
   if (!isMeant) throw outOfRange(where, `${value} for a network that learns ${task}`, `${wanted} (net.task)`);
 }
 
-export function checkThreshold(threshold: unknown, task: Task, outputs: number): Float32Array {
+/** Activations whose outputs are probabilities. */
+export const PROBABILITIES: readonly ActivationName[] = ['softmax', 'sigmoid', 'hardSigmoid'];
+const SIGNED: readonly ActivationName[] = ['tanh', 'softsign'];
+
+export function checkThreshold(threshold: unknown, task: Task, spec: Pick<Spec, 'layers'>): Float32Array {
   const where = 'options.threshold';
+  const outputs = outputsOf(spec);
+  const activations = outputActivations(spec);
   const isForTwo = task === 'classes' && outputs <= 2;
-  if (task === 'classes' && !isForTwo) throw outOfRange(where, `one for ${outputs} classes`, 'two classes, or labels');
+  if (task === 'classes' && !isForTwo)
+    throw outOfRange(where, `one for ${counted(outputs, 'class')}`, 'two classes, or labels');
   checkOption(where, 'one', task, task !== 'numbers', 'classes or labels');
-  if (isForTwo || typeof threshold === 'number') {
-    return new Float32Array(isForTwo ? 1 : outputs).fill(checkLimit(where, threshold));
-  }
+  const checkLimit = (place: string, value: unknown, k: number) => {
+    const activation = activationName(activations[k] ?? activations[0]);
+    const least = PROBABILITIES.includes(activation) ? 0 : SIGNED.includes(activation) ? -1 : -MAX_FLOAT;
+    const most = least < -1 ? MAX_FLOAT : 1;
+    const wanted = least < -1 ? 'a number that is finite in 32 bits' : `a number from ${least} to 1`;
+    return checkNumber(place, value, (x) => x >= least && x <= most, wanted);
+  };
+  if (isForTwo) return Float32Array.of(checkLimit(where, threshold, outputs - 1));
+  if (typeof threshold === 'number')
+    return Float32Array.from({ length: outputs }, (_, k) => checkLimit(where, threshold, k));
   if (!Array.isArray(threshold) && !isFloats(threshold)) {
     throw wrongType(where, threshold, `a number, or an array of ${outputs}, one for each output`);
   }
   if (threshold.length !== outputs) {
-    throw outOfRange(where, `${threshold.length} numbers`, `${outputs}, one for each output`);
+    throw outOfRange(where, counted(threshold.length, 'number'), `${outputs}, one for each output`);
   }
-  return Float32Array.from(threshold as ArrayLike<unknown>, (value: unknown, k) => checkLimit(`${where}[${k}]`, value));
-}
-
-function checkLimit(where: string, value: unknown): number {
-  return checkNumber(where, value, (x) => Math.abs(x) <= MAX_FLOAT, 'a number that is finite in 32 bits');
+  return Float32Array.from(threshold as ArrayLike<unknown>, (value: unknown, k) =>
+    checkLimit(`${where}[${k}]`, value, k),
+  );
 }

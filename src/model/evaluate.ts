@@ -38,7 +38,7 @@ export function checkEvaluation(options: EvaluateOptions, { task }: Goal, spec: 
     checkOption('options.topK', topK, task, task === 'classes', 'classes');
     checkTopK('options.topK', topK, outputs);
   }
-  return { topK, rocAuc, thresholds: threshold === undefined ? undefined : checkThreshold(threshold, task, outputs) };
+  return { topK, rocAuc, thresholds: threshold === undefined ? undefined : checkThreshold(threshold, task, spec) };
 }
 
 export function checkTopK(where: string, topK: unknown, outputs: number): void {

@@ -1,6 +1,15 @@
 import { foreignContents } from '../check/contents.js';
 import { crc32 } from '../check/crc32.js';
-import { checkBoolean, checkIsObject, checkName, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import {
+  checkBoolean,
+  checkIsObject,
+  checkName,
+  checkObject,
+  counted,
+  keysOf,
+  outOfRange,
+  wrongType,
+} from '../check/errors.js';
 import { CORE_KEYS, type CoreOptions } from '../core/core-options.js';
 import { checkScalable } from '../data/target-scale.js';
 import { checkNamedTask, checkScaledTask, checkTask, goalGiven, type KnownGoal } from '../data/task.js';
@@ -104,7 +113,7 @@ function checkFile(file: Uint8Array): number {
   if (foreign) throw outOfRange('load', foreign, 'a file that save() made');
   const checksumStart = file.length - CHECKSUM_BYTES;
   if (checksumStart < PREFIX_BYTES) {
-    throw outOfRange('load', `${file.length} bytes`, `a file of at least ${PREFIX_BYTES + CHECKSUM_BYTES}`);
+    throw outOfRange('load', counted(file.length, 'byte'), `a file of at least ${PREFIX_BYTES + CHECKSUM_BYTES}`);
   }
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const magic = String.fromCharCode(...file.subarray(0, MAGIC.length));

@@ -1,4 +1,4 @@
-import { checkBoolean, checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { checkBoolean, checkObject, counted, outOfRange, wrongType } from '../check/errors.js';
 import { floatsOfHalves } from '../check/half-floats.js';
 import { parseJson } from '../check/utf8.js';
 import { aligned, CHECKSUM_BYTES, PREFIX_BYTES, type Section } from './sections.js';
@@ -26,7 +26,7 @@ export function readSections(file: Uint8Array): Section[] {
     if (bytes > end - at) {
       throw outOfRange(
         where,
-        `${bytes} bytes of ${JSON.stringify(name)}`,
+        `${counted(bytes, 'byte')} of ${JSON.stringify(name)}`,
         `at most the ${Math.max(end - at, 0)} that follow`,
       );
     }
@@ -34,7 +34,8 @@ export function readSections(file: Uint8Array): Section[] {
     at += aligned(bytes);
     return section;
   });
-  if (at !== end) throw outOfRange('load', `${end - start} bytes of sections`, `the ${at - start} of the table`);
+  if (at !== end)
+    throw outOfRange('load', `${counted(end - start, 'byte')} of sections`, `the ${at - start} of the table`);
   return sections;
 }
 
@@ -43,7 +44,7 @@ export function readJson(file: Uint8Array, name: string): { json: unknown; start
   const bytes = new DataView(file.buffer, file.byteOffset).getUint32(12, true);
   const start = PREFIX_BYTES + bytes;
   if (start > file.length - CHECKSUM_BYTES) {
-    throw outOfRange('load', `a ${name} of ${bytes} bytes`, 'one that ends within the file');
+    throw outOfRange('load', `a ${name} of ${counted(bytes, 'byte')}`, 'one that ends within the file');
   }
   return { json: parseJson(`load: ${name}`, file.subarray(PREFIX_BYTES, start)), start };
 }
@@ -132,7 +133,7 @@ export class Contents {
   #copy(name: string, type: string, wanted: number): ArrayBuffer {
     const bytes = this.#bytes(name, type);
     if (bytes.length !== wanted) {
-      throw outOfRange('load', `${bytes.length} bytes of ${name}`, `${wanted} for this network`);
+      throw outOfRange('load', `${counted(bytes.length, 'byte')} of ${name}`, `${wanted} for this network`);
     }
     return new Uint8Array(bytes).buffer;
   }

@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { checkInteger, checkObject, counted, outOfRange, wrongType } from '../check/errors.js';
 import { checkSpec, countParameters } from '../spec/spec.js';
 import type { Section } from './sections.js';
 
@@ -45,7 +45,7 @@ export function sectionsOfVersion1(
   const columns = standardized ? 2 * inputs : 0;
   const wanted = 4 * (parameters * (1 + arrays.length) + columns);
   if (floats.length !== wanted) {
-    throw outOfRange('load', `${floats.length} bytes of parameters`, `${wanted} for this network`);
+    throw outOfRange('load', `${counted(floats.length, 'byte')} of parameters`, `${wanted} for this network`);
   }
   for (const { length } of arrays) checkInteger('load: length of an array', length, parameters, parameters);
   let at = 0;

@@ -1,5 +1,5 @@
 import { crc32 } from '../check/crc32.js';
-import { MAX_FLOAT } from '../check/errors.js';
+import { counted, MAX_FLOAT } from '../check/errors.js';
 import { floatsOfHalves } from '../check/half-floats.js';
 import { parseJson } from '../check/utf8.js';
 import { goalGiven, type KnownGoal, TASKS } from '../data/task.js';
@@ -77,7 +77,7 @@ function networkOf(sections: ReadonlyMap<string, FileSection>): ReadNetwork {
     const section = sections.get(name);
     check(section?.type === type, `a section ${name} of type ${section?.type}`, type);
     const { bytes } = section as FileSection;
-    check(count === undefined || bytes.length === count, `${bytes.length} bytes of ${name}`);
+    check(count === undefined || bytes.length === count, `${counted(bytes.length, 'byte')} of ${name}`);
     return bytes;
   };
   const jsonOf = (name: string) => (sections.has(name) ? parseJson(name, bytesOf(name, 'json')) : {}) as Unchecked;

@@ -1,4 +1,4 @@
-import { checkFinite, checkName, checkObject, checkPositive, MAX_FLOAT, outOfRange } from '../check/errors.js';
+import { checkFinite, checkName, checkObject, checkPositive, counted, MAX_FLOAT, outOfRange } from '../check/errors.js';
 import * as codes from './codes.js';
 import type { Activation, ActivationName } from './network-options.js';
 
@@ -70,7 +70,7 @@ export function checkActivation(
     if (units === 1) throw outOfRange(where, '"softmax" for one unit', 'at least 2 units, whose outputs add up to 1');
     return activation;
   }
-  if (value.length !== units) throw outOfRange(where, `${value.length} names`, `${units}, one for each unit`);
+  if (value.length !== units) throw outOfRange(where, counted(value.length, 'name'), `${units}, one for each unit`);
   const each = Array.from(value, (one, j) => checkOne(`${where}[${j}]`, one));
   const softmax = each.indexOf('softmax');
   if (softmax >= 0)

@@ -1,4 +1,4 @@
-import { outOfRange, quote, wrongType } from '../check/errors.js';
+import { counted, outOfRange, quote, wrongType } from '../check/errors.js';
 
 // Names that a network has for its classes and for the columns of its inputs. They come from users and from files, so
 // code that writes them to a page, a terminal or a file must escape them.
@@ -34,12 +34,13 @@ export function checkClassNames(where: string, value: unknown, count: number): r
 /** A frozen copy of `count` names; undefined for undefined. */
 export function checkNames(where: string, value: unknown, count: number): readonly string[] | undefined {
   if (value === undefined) return undefined;
-  if (!Array.isArray(value)) throw wrongType(where, value, `an array of ${count} names`);
+  if (!Array.isArray(value)) throw wrongType(where, value, `an array of ${counted(count, 'name')}`);
   const names = Array.from(value as unknown[]);
-  if (names.length !== count) throw outOfRange(where, `${names.length} names`, `${count}`);
+  if (names.length !== count) throw outOfRange(where, counted(names.length, 'name'), `${count}`);
   for (const [i, name] of names.entries()) {
     if (typeof name !== 'string') throw wrongType(`${where}[${i}]`, name, 'a string');
-    if (name.length > LONGEST) throw outOfRange(`${where}[${i}]`, `${name.length} characters`, `at most ${LONGEST}`);
+    if (name.length > LONGEST)
+      throw outOfRange(`${where}[${i}]`, counted(name.length, 'character'), `at most ${LONGEST}`);
   }
   return Object.freeze(names as string[]);
 }
@@ -53,7 +54,7 @@ export function namesFor(where: string, given: Names, known: Names): Names {
     const [names, wanted] = [given[kind], known[kind]];
     if (!names || !wanted) continue;
     if (names.length !== wanted.length)
-      throw outOfRange(`${where}.${kind}`, `${names.length} names`, `${wanted.length}`);
+      throw outOfRange(`${where}.${kind}`, counted(names.length, 'name'), `${wanted.length}`);
     const other = names.findIndex((name, i) => name !== wanted[i]);
     if (other < 0) continue;
     const right = `${quote(wanted[other])}, as this network or its data have it`;

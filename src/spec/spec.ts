@@ -6,6 +6,7 @@ import {
   checkNotNegative,
   checkObject,
   checkPositive,
+  counted,
   keysOf,
   outOfRange,
   wrongType,
@@ -181,7 +182,7 @@ export function checkForwardSpec(options: Pick<SpecOptions, 'inputs' | 'layers' 
   if (!Array.isArray(layers))
     throw wrongType('layers', layers, 'an array with an object for each layer after the input');
   if (layers.length < 1 || layers.length > MAX_LAYERS) {
-    throw outOfRange('layers', `${layers.length} layers`, `1 to ${MAX_LAYERS}`);
+    throw outOfRange('layers', counted(layers.length, 'layer'), `1 to ${MAX_LAYERS}`);
   }
   const bias = checkBoolean('bias', options.bias ?? true);
   // Array.from visits the holes of a sparse array, which map would skip

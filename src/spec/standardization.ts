@@ -1,5 +1,5 @@
 import { arrayType } from '../check/arrays.js';
-import { checkEach, checkObject, wrongType } from '../check/errors.js';
+import { checkEach, checkObject, counted, wrongType } from '../check/errors.js';
 import { flatNumbers, isPlain } from '../check/plain-arrays.js';
 
 /**
@@ -45,7 +45,7 @@ function checkDoubles(
   const doubles = isPlain(values) ? flatNumbers(where, values) : values;
   if (arrayType(doubles) !== 'Float64Array') {
     const hint = arrayType(doubles) ? ': Float64Array.from(values)' : '';
-    throw wrongType(where, doubles, `a Float64Array or an array of ${count} numbers${hint}`);
+    throw wrongType(where, doubles, `a Float64Array or an array of ${counted(count, 'number')}${hint}`);
   }
   return Float64Array.from(checkEach(where, doubles as Float64Array, count, isWanted, wanted));
 }

@@ -1,4 +1,4 @@
-import { outOfRange, quote } from '../check/errors.js';
+import { counted, outOfRange, quote } from '../check/errors.js';
 import { type Dialect, RowScanner } from '../io/csv-rows.js';
 import { checkCharacters, checkHeader, divide, wrongCount } from '../io/csv-text.js';
 import type { Columns } from './column.js';
@@ -135,9 +135,14 @@ export class CsvTableReader {
     const fields = fieldsOf(rows, text, this.#dialect as Dialect);
     this.#first = rows.number;
     const where = `${name}: row ${rows.number}`;
-    if (fields.length > MOST_COLUMNS) throw outOfRange(where, `${fields.length} columns`, `at most ${MOST_COLUMNS}`);
+    if (fields.length > MOST_COLUMNS)
+      throw outOfRange(where, counted(fields.length, 'column'), `at most ${MOST_COLUMNS}`);
     if (given && given.length !== fields.length) {
-      throw outOfRange('options.names', `${given.length} names`, `${fields.length}, as many as ${where} has fields`);
+      throw outOfRange(
+        'options.names',
+        counted(given.length, 'name'),
+        `${fields.length}, as many as ${where} has fields`,
+      );
     }
     if (header === undefined)
       checkHeader(

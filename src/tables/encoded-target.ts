@@ -1,4 +1,4 @@
-import { checkFinite, checkInteger, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkInteger, checkNumber, counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import { type FilledColumn, listNames, missingIn } from './column.js';
 
 // How the columns to be learned become targets, and how a network's outputs become answers.
@@ -57,7 +57,7 @@ export function refuseMissing(columns: Iterable<readonly [string, FilledColumn]>
   const missing = counts.filter((count) => count.missing > 0);
   if (missing.length === 0) return;
   const list = missing.slice(0, 20).map((count) => `${count.missing} in ${quote(count.name)}`);
-  const more = missing.length > 20 ? `, ... (${missing.length} columns)` : '';
+  const more = missing.length > 20 ? `, ... (${counted(missing.length, 'column')})` : '';
   throw outOfRange('missing values', list.join(', ') + more, wanted);
 }
 
@@ -100,14 +100,14 @@ export function decodeOutputs(
   threshold: number,
 ): Answer[] {
   checkInteger('rows', rows, 1, Number.MAX_SAFE_INTEGER);
-  checkFinite('threshold', threshold);
+  checkNumber('threshold', threshold, (x) => x >= 0 && x <= 1, 'a number from 0 to 1');
   const task = taskOf(targets);
   if (task === undefined) throw outOfRange('decode', 'outputs for an encoder without a target', 'one: options.target');
   if (typeof outputs !== 'object' || outputs === null) throw wrongType('outputs', outputs, 'an array of numbers');
   const width = outputs.length / rows;
   const widths = task === 'classes' ? widthsOf(classesOf(targets).length) : [targets.length];
   if (!widths.includes(width)) {
-    const got = `${outputs.length} outputs for ${rows} rows`;
+    const got = `${counted(outputs.length, 'output')} for ${counted(rows, 'row')}`;
     throw outOfRange('outputs', got, `${widths.join(' or ')} for each row`);
   }
   return Array.from({ length: rows }, (_, row) => {

@@ -1,4 +1,13 @@
-import { calledAlone, checkIsObject, checkName, checkObject, outOfRange, quote, wrongType } from '../check/errors.js';
+import {
+  calledAlone,
+  checkIsObject,
+  checkName,
+  checkObject,
+  counted,
+  outOfRange,
+  quote,
+  wrongType,
+} from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
 import { type ColumnKind, type FilledColumn, filledColumnOf, listNames, missingIn } from './column.js';
 import { type EncodedInput, fitInput, isAsItIs, kindOf, namesOf, refusesMissing } from './encoded-input.js';
@@ -82,7 +91,11 @@ export class Encoder {
     this.classes = this.task === 'classes' ? Object.freeze(classesOf(targets)) : undefined;
     Object.freeze(this);
     if (this.width <= MOST_INPUTS) return;
-    throw outOfRange('encoder', `${this.width} inputs, ${widest(inputs)}`, `at most ${MOST_INPUTS}: ${NARROWER}`);
+    throw outOfRange(
+      'encoder',
+      `${counted(this.width, 'input')}, ${widest(inputs)}`,
+      `at most ${MOST_INPUTS}: ${NARROWER}`,
+    );
   }
 
   /**
@@ -222,7 +235,7 @@ export class Encoder {
     } catch {
       // the engine has no such memory
     }
-    const got = `${rows} rows of ${this.width} inputs (${(bytes / 2 ** 30).toFixed(1)} GiB), ${widest(this.#inputs)}`;
+    const got = `${counted(rows, 'row')} of ${counted(this.width, 'input')} (${(bytes / 2 ** 30).toFixed(1)} GiB), ${widest(this.#inputs)}`;
     const most = bytes > MOST_BYTES ? 'at most 2 GiB' : 'what this engine can allocate';
     const wanted = `${most}: parts of the rows, such as table.slice(from, to) for fitStream; ${NARROWER}`;
     throw outOfRange(where, got, wanted);

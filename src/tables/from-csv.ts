@@ -1,6 +1,6 @@
 import { arrayType, isKind } from '../check/arrays.js';
 import { foreignContents } from '../check/contents.js';
-import { awaited, outOfRange, quote, wrongType } from '../check/errors.js';
+import { awaited, counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import { checkMarks, checkText } from '../io/csv-text.js';
 import { type PartsStream, readAll } from '../io/read-all.js';
 import type { Columns } from './column.js';
@@ -105,7 +105,7 @@ async function* pushAll(
     const { row, characters } = reader.open;
     if (characters > MOST_IN_ROW) {
       const wanted = `at most ${MOST_IN_ROW}: perhaps a quote is never closed; if not, Table.fromCsv accepts the whole text`;
-      throw outOfRange(`${name}: row ${row}`, `${characters} characters`, wanted);
+      throw outOfRange(`${name}: row ${row}`, counted(characters, 'character'), wanted);
     }
     return text.length;
   };

@@ -1,5 +1,5 @@
 import { arrayType, type NumberArray } from '../check/arrays.js';
-import { checkIsObject, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkIsObject, counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import { ownIfShared } from '../data/own-arrays.js';
 import type { Column, Columns } from './column.js';
 import { ColumnBuilder } from './column-builder.js';
@@ -16,7 +16,8 @@ export function columnsFromRecords(records: unknown, options: TableOptions): Col
     checkIsObject(`${name}[${row}]`, record, recordWanted(record));
     for (const key in record) if (Object.hasOwn(record, key)) names.add(key);
   }
-  if (names.size === 0) throw outOfRange(name, `${records.length} records without values`, 'one value or more');
+  if (names.size === 0)
+    throw outOfRange(name, `${counted(records.length, 'record')} without values`, 'one value or more');
   checkKindsExist(reading, names);
   const placeOf = (row: number, column: string) => `${name}[${row}], column ${quote(column)}`;
   const columns = new Map<string, Column>();
@@ -55,7 +56,7 @@ export function columnsFromColumns(arrays: unknown, options: TableOptions): Colu
   const columns = new Map<string, Column>();
   for (const [column, values] of entries) {
     if (values.length !== rows) {
-      throw outOfRange(`${name}[${quote(column)}]`, `${values.length} values`, `${rows}, as ${quote(first)} has`);
+      throw outOfRange(`${name}[${quote(column)}]`, counted(values.length, 'value'), `${rows}, as ${quote(first)} has`);
     }
     columns.set(column, columnFrom(column, values, entries.length, reading));
   }

@@ -1,4 +1,4 @@
-import { quote } from '../check/errors.js';
+import { counted, quote } from '../check/errors.js';
 import {
   type BooleanColumn,
   type CategoryColumn,
@@ -32,8 +32,7 @@ export function profileOf(rows: number, columns: ReadonlyMap<string, Column>): s
     return [printable(name), column.kind, String(missing), all.length > 0 ? `${text} (${all.join('; ')})` : text];
   });
   const lines = align([['column', 'kind', 'missing', 'values'], ...cells]);
-  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
-  return [`${count(rows, 'row')}, ${count(columns.size, 'column')}`, ...lines].join('\n');
+  return [`${counted(rows, 'row')}, ${counted(columns.size, 'column')}`, ...lines].join('\n');
 }
 
 /** `present`: the number of values that are not missing. */

@@ -1,4 +1,4 @@
-import { checkObject, keysOf, outOfRange, quote } from '../check/errors.js';
+import { checkObject, counted, keysOf, outOfRange, quote } from '../check/errors.js';
 import { checkStrata, drawParts, type Keys, type PartOptions } from '../data/parts.js';
 import { type FilledColumn, isMissing, missingIn, valueAt } from './column.js';
 
@@ -62,7 +62,7 @@ function groupsOf(name: string, column: FilledColumn, rows: number): Keys {
   const missing = missingIn(column, rows);
   if (missing === 0) return keysFor(column);
   const first = Array.from({ length: rows }, (_, row) => row).findIndex((row) => isMissing(column, row));
-  const got = `${quote(name)}, with ${missing} missing values, the first in row ${first}`;
+  const got = `${quote(name)}, with ${counted(missing, 'missing value')}, the first in row ${first}`;
   const wanted = `none, as such a row may belong to any group: table.withoutMissing([${quote(name)}]) leaves it out`;
   throw outOfRange('options.group', got, wanted);
 }

@@ -1,4 +1,4 @@
-import { outOfRange, quote, wrongType } from '../check/errors.js';
+import { counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import {
   columnsOfNumbers,
   type NumberSeries,
@@ -74,6 +74,6 @@ function checkPresent(name: string, { values }: NumberColumn): Float64Array {
   const first = values.findIndex((value) => Number.isNaN(value));
   if (first < 0) return values;
   const missing = values.reduce((sum, value) => sum + Number(Number.isNaN(value)), 0);
-  const got = `${missing} missing values, the first in row ${first}`;
+  const got = `${counted(missing, 'missing value')}, the first in row ${first}`;
   throw outOfRange(`column ${quote(name)}`, got, 'none: windows need every value, so fill them in before');
 }

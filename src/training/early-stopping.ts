@@ -4,6 +4,7 @@ import {
   checkName,
   checkNotNegative,
   checkObject,
+  counted,
   keysOf,
   outOfRange,
 } from '../check/errors.js';
@@ -70,7 +71,7 @@ export function checkEarlyStopping(
   const isOfConfusion = monitor === 'balancedAccuracy' || (monitor === 'macroF1' && task === 'classes');
   if (isOfConfusion && outputs > MAX_CONFUSION_OUTPUTS) {
     const wanted = `at most ${MAX_CONFUSION_OUTPUTS} outputs, or another metric`;
-    throw outOfRange(`${where}.monitor`, `"${monitor}" for ${outputs} outputs`, wanted);
+    throw outOfRange(`${where}.monitor`, `"${monitor}" for ${counted(outputs, 'output')}`, wanted);
   }
   if (monitor === 'topKAccuracy') checkTopK(`${where}.topK`, topK, outputs);
   else if (topK !== undefined) throw outOfRange(`${where}.topK`, topK, 'none, or monitor: "topKAccuracy"');

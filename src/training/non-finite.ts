@@ -1,3 +1,4 @@
+import { counted } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { SetWords } from '../core/header.js';
 import type { Guard, Pass } from '../model/pass.js';
@@ -73,7 +74,8 @@ function describe(details: NonFiniteDetails): string {
   const { epoch, step, layer, stepsUndone } = details;
   const where = epoch === undefined ? `step ${step}` : `epoch ${epoch}, step ${step}`;
   const got = layer === undefined ? 'a cost that is not finite' : `numbers in layers[${layer}] that are not finite`;
-  const undone = stepsUndone > 0 ? `; ${stepsUndone} steps before it were undone` : '';
+  const undone =
+    stepsUndone > 0 ? `; ${counted(stepsUndone, 'step')} before it ${stepsUndone === 1 ? 'was' : 'were'} undone` : '';
   return `training: ${where}: got ${got}, want finite ones (${adviceOn(details)}${undone})`;
 }
 

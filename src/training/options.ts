@@ -5,6 +5,7 @@ import {
   checkFinite,
   checkInteger,
   checkObject,
+  counted,
   keysOf,
   outOfRange,
   wrongType,
@@ -247,12 +248,12 @@ export function stepSizesOf(
   optimizer: Optimizer,
 ): StepSizes {
   if (batches !== undefined && batches > samples) {
-    throw outOfRange('options.batches', batches, `at most one for each of ${samples} samples`);
+    throw outOfRange('options.batches', batches, `at most one for each of ${counted(samples, 'sample')}`);
   }
   const sizes = batches === undefined ? { samples, stepRows } : sizesOfBatches(samples, batches);
   if (isFullBatch(optimizer) && sizes.stepRows < samples) {
     const [name, got] = batches === undefined ? ['batchSize', stepRows] : ['batches', batches];
-    const wanted = batches === undefined ? `all ${samples} samples` : '1';
+    const wanted = batches === undefined ? `all ${counted(samples, 'sample')}` : '1';
     throw outOfRange(`options.${name}`, got, `${wanted} for ${optimizer.name}, or none given`);
   }
   return { ...sizes, stepRows: Math.min(sizes.stepRows, samples) };

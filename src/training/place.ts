@@ -1,4 +1,4 @@
-import { outOfRange } from '../check/errors.js';
+import { counted, outOfRange } from '../check/errors.js';
 import { MAX_CHUNK_ROWS } from '../core/memory-plan.js';
 import type { Optimizer } from '../spec/optimizer.js';
 import type { ClockState } from '../spec/schedule.js';
@@ -136,7 +136,11 @@ export function checkRun(
   const { samples, stepRows } = sizes;
   const within = position > samples ? 0 : new Steps(sizes).doneWithin(position);
   if (position > samples || within % MAX_CHUNK_ROWS !== 0) {
-    throw outOfRange(`${where}.position`, position, `the end of a step of ${stepRows} of ${samples} samples`);
+    throw outOfRange(
+      `${where}.position`,
+      position,
+      `the end of a step of ${stepRows} of ${counted(samples, 'sample')}`,
+    );
   }
   if ((step !== undefined) !== within > 0) {
     throw outOfRange(

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../check/abort.js';
-import { outOfRange, wrongType } from '../check/errors.js';
+import { counted, outOfRange, wrongType } from '../check/errors.js';
 import { isPromise } from '../check/promises.js';
 import type { Arena } from '../core/arena.js';
 import { checksumOf, checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
@@ -409,5 +409,5 @@ class Stream {
 
 /** Refuses a source that has another number of samples in the parts to be skipped than the saved training had. */
 function checkSkipped(samples: number, before: PartsPlace): void {
-  if (samples !== before.samples) throw wrongParts(`${samples} samples before part ${before.parts}`);
+  if (samples !== before.samples) throw wrongParts(`${counted(samples, 'sample')} before part ${before.parts}`);
 }

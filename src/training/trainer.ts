@@ -1,4 +1,4 @@
-import { outOfRange } from '../check/errors.js';
+import { counted, outOfRange } from '../check/errors.js';
 import type { Arena, Scaling } from '../core/arena.js';
 import { MAX_CHUNK_ROWS, type SetSize } from '../core/memory-plan.js';
 import { checksumOfSet, checksumOfVersion1 } from '../data/checksums.js';
@@ -163,7 +163,7 @@ export class Trainer {
     if (arena.hasRoom(rows, slots)) return;
     const { capacity } = arena.plan;
     if (rows > capacity && this.call.isRunning) {
-      throw outOfRange('x', `${rows} rows during fit`, `at most batchSize = ${capacity}`);
+      throw outOfRange('x', `${counted(rows, 'row')} during fit`, `at most batchSize = ${capacity}`);
     }
     // comes before the memory grows, because the earlier batch is then lost
     checkInputs('x', x, arena);

@@ -1,4 +1,4 @@
-import { checkInteger, outOfRange } from '../check/errors.js';
+import { checkInteger, counted, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { pack, unpack } from '../core/parameters.js';
 import type { Pass } from '../model/pass.js';
@@ -117,7 +117,11 @@ export class TrainingState implements Trainee {
     if (name === 'lbfgs') throw outOfRange(where, 'one batch with lbfgs', 'fit for this optimizer');
     const samples = this.#trainingSamples ?? rows;
     if (isFullBatch(this.#optimizer) && rows < samples) {
-      throw outOfRange(where, `${rows} rows with ${name}`, `all ${samples} (trainingSamples) for this optimizer`);
+      throw outOfRange(
+        where,
+        `${counted(rows, 'row')} with ${name}`,
+        `all ${samples} (trainingSamples) for this optimizer`,
+      );
     }
   }
 

@@ -73,7 +73,7 @@ describe('what is no network of brain.js is refused', () => {
       with2({ layers: [{}, { weights: [[1, null]], biases: [1] }] }),
       'weights[0][1]: got null, want a number',
     ],
-    ['a row that is short', with2({ layers: [{}, { weights: [[1]], biases: [1] }] }), 'got 1 numbers, want 2'],
+    ['a row that is short', with2({ layers: [{}, { weights: [[1]], biases: [1] }] }), 'got 1 number, want 2'],
     ['a list', [], 'want what net.toJSON() of brain.js returns'],
     ['__proto__', JSON.parse('{"__proto__": {"layers": [[], []]}}'), 'layers: got undefined'],
     ['text', '{', 'got no JSON'],
