@@ -26,7 +26,7 @@ export interface LayerParameters {
   /** [units]; in `sampleGradients` [rows × units]. */
   biases: Float32Array;
   /** Only for a layer with prelu: like `biases`, for its slopes. */
-  slopes?: Float32Array;
+  slopes?: Float32Array | undefined;
 }
 
 /** A change of one weighted input. */

@@ -24,9 +24,9 @@ export interface Picture {
 /** Options of `readDrawing`. The defaults are those of MNIST. */
 export interface DrawingOptions {
   /** Width and height of the result, in pixels. Default 28. */
-  size?: number;
+  size?: number | undefined;
   /** The longer side of the drawing in the result, in pixels; at most `size`. Default: 5/7 of `size`, which is 20. */
-  box?: number;
+  box?: number | undefined;
 }
 
 const KEYS = keysOf<DrawingOptions>({ size: true, box: true });
