@@ -71,8 +71,8 @@ export async function readNetwork(path: string, given: Given): Promise<Source> {
   } catch (error) {
     const { message } = error as Error;
     const name = printable(path);
-    // what is wrong with an option is said as it is
-    if (message.startsWith('options.') || message.startsWith(name)) throw error;
+    if (message.startsWith('options.')) throw new UsageError(message, { cause: error });
+    if (message.startsWith(name)) throw error;
     const text = `${name}: ${message}`;
     throw error instanceof ActivationsError
       ? new UsageError(text, { cause: error })
