@@ -1,4 +1,4 @@
-import { type Inspector, Network } from 'simdprop';
+import { type Inspector, type Layer, Network } from 'simdprop';
 import { makePoints, type Point } from './datasets.js';
 import { featuresOf, gridPoints } from './features.js';
 import { isFullBatch, makeOptimizer, type OptimizerName } from './optimizers.js';
@@ -248,7 +248,7 @@ export function stepOptions(
 }
 
 /** Activations for a scale from -1 to 1: those of functions from 0 to 1 are stretched. */
-function shown(values: Float32Array, activation: string | readonly string[]): Float32Array {
+function shown(values: Float32Array, activation: Layer['activation']): Float32Array {
   if (activation !== 'sigmoid' && activation !== 'hardSigmoid') return values;
   return values.map((a) => 2 * a - 1);
 }
