@@ -4,6 +4,7 @@ import { type AliasOptions, defineConfig } from 'vite';
 import { digits } from './plugins/digits.ts';
 import { figures } from './plugins/figures.ts';
 import { frame, PAGES } from './plugins/frame.ts';
+import { penguins } from './plugins/penguins.ts';
 
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -21,7 +22,7 @@ export default defineConfig(({ command }) => ({
   base: './',
   appType: 'mpa',
   resolve: { alias: libraryEntries() },
-  plugins: [frame(command === 'build'), figures(), digits()],
+  plugins: [frame(command === 'build'), figures(), digits(), penguins()],
   worker: { format: 'es' },
   server: { fs: { allow: ['..'] } },
   build: {

@@ -105,7 +105,11 @@ class Playground implements Lab {
     const { Inside } = await import('../view/inside.js');
     // from here on, every new network is opened too
     this.#inside ??= new Inside(this, byId('inside'));
-    await Promise.all([this.session.openInspector(), this.#curves.load()]);
+    const { session } = this;
+    await Promise.all([session.openInspector(), this.#curves.load()]).catch((error) => {
+      // a network that another has replaced meanwhile needs none
+      if (session === this.session) throw error;
+    });
     this.#inside.update();
     return this.#inside;
   }

@@ -7,6 +7,7 @@ export const PAGES = [
   { file: 'index.html', name: 'Home' },
   { file: 'playground.html', name: 'Playground' },
   { file: 'digits.html', name: 'Digits' },
+  { file: 'tables.html', name: 'Tables' },
   { file: 'bits.html', name: 'Bits' },
 ];
 

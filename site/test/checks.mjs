@@ -8,7 +8,7 @@ import { STROKES } from './strokes.mjs';
 // something wrong.
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-export const PAGES = ['index.html', 'playground.html', 'digits.html', 'bits.html'];
+export const PAGES = ['index.html', 'playground.html', 'digits.html', 'tables.html', 'bits.html'];
 
 function expect(isRight, message) {
   if (!isRight) throw new Error(message);
@@ -444,5 +444,46 @@ export const CHECKS = {
     expect((await page.$$('#rows .good')).length === 46, 'want 46 rows that are the same');
     noProblems([...problems, ...(await violations(page))]);
     return text;
+  },
+
+  'tables: the penguins, a file of numbers, a file that is none': async (browser, { url }) => {
+    const { page, problems } = await openPage(browser, `${url}tables.html`);
+    await press(page, 'Take the penguins');
+    await until(page, '#about', /^344 rows: Species \(category\)/);
+    await press(page, 'Train');
+    await until(page, '#progress', /trained on 258 rows/, 60_000);
+    const [, accuracy] = /accuracy([\d.]+)/.exec(await textOf(page, '#numbers'));
+    expect(Number(accuracy) >= 0.95, `the penguins: got accuracy ${accuracy}`);
+    expect((await page.$$('#columns tr')).length === 6, 'want the importance of six columns');
+    const found = await violations(page);
+    await page.evaluate(() => {
+      window.saved = [];
+      HTMLAnchorElement.prototype.click = function () {
+        window.saved.push(this.download);
+      };
+    });
+    for (const name of ['The model', 'ONNX', 'JavaScript module', 'C header']) await press(page, name);
+    await page.waitForFunction(() => window.saved.length === 4, { timeout: 10_000 });
+    const drop = (text) =>
+      page.$eval(
+        '#drop',
+        (area, content) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([content], 'own.csv', { type: 'text/csv' }));
+          area.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+        },
+        text,
+      );
+    const rows = Array.from({ length: 200 }, (_, i) => `${i % 20},${i % 7},${3 * (i % 20) - (i % 7)}`);
+    await drop(['<b>a</b>,b,c', ...rows].join('\n'));
+    await until(page, '#about', /^200 rows: <b>a<\/b> \(number\)/);
+    await page.select('#target', 'c');
+    await press(page, 'Train');
+    await until(page, '#progress', /trained on 150 rows/, 60_000);
+    const [, r2] = /r2([\d.]+)/.exec(await textOf(page, '#numbers'));
+    expect(Number(r2) >= 0.98, `numbers: got r2 ${r2}`);
+    await drop('\u0000nothing');
+    await until(page, '#message', /./);
+    noProblems([...problems, ...found]);
   },
 };
