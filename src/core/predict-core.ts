@@ -21,9 +21,8 @@ function compile(): Promise<WebAssembly.Module> {
       // a failure is not remembered: the next call may succeed
       compiled = undefined;
       throw new Error(
-        'simdprop/predict: got a host that compiles no WebAssembly SIMD from bytes, want ' +
-          "'wasm-unsafe-eval' in the script-src of a page's Content-Security-Policy, " +
-          'or elsewhere the module of simdprop/predict.wasm as { wasm }',
+        'simdprop/predict: got no WebAssembly SIMD from bytes, ' +
+          "want 'wasm-unsafe-eval' in the script-src of the page, or the module of simdprop/predict.wasm as { wasm }",
         { cause },
       );
     }

@@ -43,9 +43,8 @@ export class PredictMemory {
     pack(this, plan.parameters, parameters);
   }
 
-  /** Makes room for batches of `rows` rows. */
+  /** Makes room for batches of `rows` rows, more than before. */
   reserve(rows: number): void {
-    if (rows <= this.plan.capacity) return;
     const plan = makePredictPlan(this.spec, rows);
     const missing = plan.bytes - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));

@@ -1,5 +1,6 @@
 import { type Bytes, checkBytes } from '../check/bytes.js';
-import { checkInteger, checkObject, keysOf } from '../check/errors.js';
+import { checkObject, keysOf } from '../check/errors.js';
+import { isPlain } from '../check/plain-arrays.js';
 import { DEFAULT_CAPACITY, type WasmModule } from '../core/core-options.js';
 import { checkInputShape, type InputArray, type Inputs } from '../data/inputs.js';
 import { typedInputs } from '../data/plain-data.js';
@@ -16,18 +17,13 @@ import { type ReadNetwork, readNetwork } from './read-network.js';
 /** Options of `loadPredictor`. */
 export interface PredictorOptions {
   /**
-   * The most rows that pass through the network at once, 1 to 2³¹ - 1. A larger batch is divided. The memory grows with
-   * the largest batch, up to this number of rows. Default 128.
-   */
-  batchSize?: number | undefined;
-  /**
    * The compiled module of `simdprop/predict.wasm`, for hosts that compile no WebAssembly from bytes. Default: it is
    * compiled from bytes.
    */
   wasm?: WasmModule | undefined;
 }
 
-const KEYS = keysOf<PredictorOptions>({ batchSize: true, wasm: true });
+const KEYS = keysOf<PredictorOptions>({ wasm: true });
 
 /** Nobody reads what a batch leaves in the memory. */
 const PASS = { holdForward() {} };
@@ -45,9 +41,8 @@ export async function loadPredictor(bytes: Bytes, options: PredictorOptions = {}
   // a copy: the caller may change the bytes while the rest is loaded
   const file = new Uint8Array(checkBytes('load', bytes, 'a Uint8Array or an ArrayBuffer that save() made'));
   checkObject('options', options, KEYS);
-  const batchSize = checkInteger('options.batchSize', options.batchSize ?? DEFAULT_CAPACITY, 1, 2 ** 31 - 1);
   const network = readNetwork(file);
-  return new Predictor(await PredictMemory.start(network, options.wasm), network, batchSize);
+  return new Predictor(await PredictMemory.start(network, options.wasm), network);
 }
 
 /** A saved network that predicts, and does nothing else. It is frozen. `loadPredictor` makes it. */
@@ -67,14 +62,12 @@ export class Predictor {
   #memory: PredictMemory | undefined;
   readonly #goal: KnownGoal;
   readonly #targetScale: Standardization | undefined;
-  readonly #batchSize: number;
 
   /** @internal */
-  constructor(memory: PredictMemory, { goal, targetScale, encoder }: ReadNetwork, batchSize: number) {
+  constructor(memory: PredictMemory, { goal, targetScale, encoder }: ReadNetwork) {
     this.#memory = memory;
     this.#goal = goal;
     this.#targetScale = targetScale;
-    this.#batchSize = batchSize;
     this.inputs = memory.spec.inputs;
     this.outputs = outputsOf(memory.spec);
     this.task = goal.task;
@@ -91,10 +84,13 @@ export class Predictor {
    */
   predict(x: Inputs): Float32Array {
     const memory = this.#inUse();
-    const inputs = typedInputs('x', x, memory) as InputArray;
-    memory.reserve(Math.min(checkInputShape('x', inputs, memory.spec), this.#batchSize));
+    // V8 inlines the path of typed arrays only as long as it is short
+    if (isPlain(x)) return this.predict(typedInputs('x', x, memory) as InputArray);
+    const rows = checkInputShape('x', x, memory.spec);
+    const most = Math.min(rows, DEFAULT_CAPACITY);
+    if (most > memory.plan.capacity) memory.reserve(most);
     const { layers } = memory.plan;
-    const outputs = activationsOf(memory, PASS, inputs, layers[layers.length - 1]);
+    const outputs = activationsOf(memory, PASS, x, layers[layers.length - 1]);
     if (this.#targetScale && !toTargetUnits(outputs, this.#targetScale)) {
       throw new OutputsError('x', outputs, this.outputs);
     }

@@ -6,7 +6,7 @@ import { goalGiven, type KnownGoal, TASKS } from '../data/task.js';
 import { aligned, CHECKSUM_BYTES, MAGIC, PREFIX_BYTES, VERSION } from '../persistence/sections.js';
 import { ACTIVATIONS, activationName, constantOf, isMixed } from '../spec/activations.js';
 import { classCountOf, type Names } from '../spec/names.js';
-import { countParameters, type ForwardSpec, LAYER_KEYS, outputsOf, SPEC_KEYS } from '../spec/spec.js';
+import { countParameters, type ForwardSpec, outputsOf } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
 
 // Reads the part of a file that predictions depend on; what only training needs is left alone. A file is untrusted
@@ -103,7 +103,6 @@ function networkOf(sections: ReadonlyMap<string, FileSection>): ReadNetwork {
     sections.get('parameters')?.type === 'f16'
       ? floatsOfHalves(bytesOf('parameters', 'f16', 2 * count))
       : new Float32Array(bytesOf('parameters', 'f32', 4 * count).slice().buffer);
-  check(parameters.every(Number.isFinite), 'a weight that is not finite');
   return {
     spec,
     goal: { ...goalGiven(task, { ...spec, cost }), ...(isSigned !== undefined && { isSigned }) },
@@ -120,19 +119,13 @@ function networkOf(sections: ReadonlyMap<string, FileSection>): ReadNetwork {
 
 function specOf(network: Unchecked): ForwardSpec {
   const { inputs, layers, scale, scaled } = network as unknown as ForwardSpec;
-  const checkKeys = (value: object, keys: readonly string[]) => {
-    const other = Object.keys(value).find((key) => !keys.includes(key));
-    check(other === undefined, `a network with ${other}`, NEWER);
-  };
   const checkWidth = (width: number) => {
     check(Number.isInteger(width) && width >= 1 && width <= MAX_WIDTH, `a width of ${width}`);
   };
-  checkKeys(network, [...SPEC_KEYS, 'scaled']);
   checkWidth(inputs);
   check(layers.length > 0, 'no layers');
   for (const layer of layers) {
     const { units, activation } = layer;
-    checkKeys(layer, LAYER_KEYS);
     checkWidth(units);
     check(!isMixed(activation) || activation.length === units, 'other activations');
     for (const one of [activation].flat()) {

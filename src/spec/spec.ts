@@ -93,7 +93,7 @@ function naturalCost(output: LayerSpec['activation']): CostName {
   return output === 'softmax' ? 'categoricalCrossEntropy' : 'quadratic';
 }
 
-export const LAYER_KEYS = keysOf<LayerOptions>({
+const LAYER_KEYS = keysOf<LayerOptions>({
   units: true,
   activation: true,
   initializer: true,
