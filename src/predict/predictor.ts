@@ -11,7 +11,7 @@ import { answersOf, type Classified, type ClassifyOptions, checkClassifier, type
 import { OutputsError } from '../model/outputs-error.js';
 import { outputsOf } from '../spec/spec.js';
 import type { Standardization } from '../spec/standardization.js';
-import { PredictMemory } from './memory.js';
+import { type PredictMemory, startMemory } from './memory.js';
 import { type ReadNetwork, readNetwork } from './read-network.js';
 
 /** Options of `loadPredictor`. */
@@ -42,7 +42,7 @@ export async function loadPredictor(bytes: Bytes, options: PredictorOptions = {}
   const file = new Uint8Array(checkBytes('load', bytes, 'a Uint8Array or an ArrayBuffer that save() made'));
   checkObject('options', options, KEYS);
   const network = readNetwork(file);
-  return new Predictor(await PredictMemory.start(network, options.wasm), network);
+  return new Predictor(await startMemory(network, options.wasm), network);
 }
 
 /** A saved network that predicts, and does nothing else. It is frozen. `loadPredictor` makes it. */
