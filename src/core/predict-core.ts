@@ -22,7 +22,8 @@ function compile(): Promise<WebAssembly.Module> {
       compiled = undefined;
       throw new Error(
         'simdprop/predict: got no WebAssembly SIMD from bytes, ' +
-          "want 'wasm-unsafe-eval' in the script-src of the page, or the module of simdprop/predict.wasm as { wasm }",
+          "want 'wasm-unsafe-eval' in the script-src of the page, " +
+          'or the WebAssembly.Module of simdprop/predict.wasm as { wasm }',
         { cause },
       );
     }

@@ -130,8 +130,8 @@ function specOf(network: Unchecked): ForwardSpec {
     check(!isMixed(activation) || activation.length === units, 'other activations');
     for (const one of [activation].flat()) {
       const name = activationName(one);
-      check(Object.hasOwn(ACTIVATIONS, name), `the activation ${name}`, NEWER);
-      check(Math.abs(constantOf(one)) <= MAX_FLOAT, `another constant of ${name}`);
+      const isKnown = Object.hasOwn(ACTIVATIONS, name) && Math.abs(constantOf(one)) <= MAX_FLOAT;
+      check(isKnown, `the activation ${name}`, NEWER);
     }
   }
   // older files do not say to which arrays the scale applies: see docs/saving.md
