@@ -89,7 +89,17 @@ function reluSlope(d: v128, a: v128): v128 {
   return v128.and(d, f32x4.gt(a, f32x4.splat(0)));
 }
 
-/** z above 0, and `slope` times z below. */
+/** The larger one of z and slope z. pmax and pmin are one instruction on x64, and NaN passes through. */
+function largest(z: v128, slope: v128): v128 {
+  return f32x4.pmax(z, f32x4.mul(z, slope));
+}
+
+/** The smaller one of z and slope z. */
+function least(z: v128, slope: v128): v128 {
+  return f32x4.pmin(z, f32x4.mul(z, slope));
+}
+
+/** z above 0, and `slope` times z below, for slopes of any size in one vector. */
 function leakyRelu(z: v128, slope: v128): v128 {
   return v128.bitselect(z, f32x4.mul(z, slope), f32x4.gt(z, f32x4.splat(0)));
 }
@@ -110,19 +120,19 @@ function relu6Slope(d: v128, a: v128): v128 {
 }
 
 /**
- * z above 0 and e^z - 1 below, each multiplied by its scale: the float at `above` is the slope above 0, and the one at
- * `below` is the slope at 0 from below, which is also the distance of the lower limit from 0.
+ * z above 0 and e^z - 1 below, each multiplied by its scale: `above` is the slope above 0, and `below` is the slope at
+ * 0 from below, which is also the distance of the lower limit from 0.
  */
-function elu(z: v128, above: usize, below: usize): v128 {
-  const rising = f32x4.mul(z, v128.load32_splat(above));
-  const bent = f32x4.mul(expm1(z), v128.load32_splat(below));
+function elu(z: v128, above: v128, below: v128): v128 {
+  const rising = f32x4.mul(z, above);
+  const bent = f32x4.mul(expm1(z), below);
   return v128.bitselect(rising, bent, f32x4.gt(z, f32x4.splat(0)));
 }
 
 /** The slope below 0 is scale e^z = a + scale. The slope at exactly 0 is that from below. */
-function eluSlope(d: v128, a: v128, above: usize, below: usize): v128 {
-  const bent = f32x4.add(a, v128.load32_splat(below));
-  return f32x4.mul(d, v128.bitselect(v128.load32_splat(above), bent, f32x4.gt(a, f32x4.splat(0))));
+function eluSlope(d: v128, a: v128, above: v128, below: v128): v128 {
+  const bent = f32x4.add(a, below);
+  return f32x4.mul(d, v128.bitselect(above, bent, f32x4.gt(a, f32x4.splat(0))));
 }
 
 /** e^(-z^2 / 2) */
@@ -273,11 +283,14 @@ export function activate(
     else if (activation == RELU) for (; j < bytes; j += 16) v128.store(a + j, relu(v128.load(z + j)));
     else if (activation == TANH) for (; j < bytes; j += 16) v128.store(a + j, tanh(v128.load(z + j)));
     else if (activation == LEAKY_RELU) {
+      // a slope above 1 has the smaller one of z and slope z, any other the larger one
       const slope = v128.load32_splat(constants);
-      for (; j < bytes; j += 16) v128.store(a + j, leakyRelu(v128.load(z + j), slope));
+      const isSteep = load<f32>(constants) > 1;
+      if (isSteep) for (; j < bytes; j += 16) v128.store(a + j, least(v128.load(z + j), slope));
+      else for (; j < bytes; j += 16) v128.store(a + j, largest(v128.load(z + j), slope));
     } else if (activation == ELU || activation == SELU) {
-      const above = activation == ELU ? CONSTANTS + ONE : SELU_SCALES;
-      const below = activation == ELU ? constants : SELU_SCALES + 4;
+      const above = v128.load32_splat(activation == ELU ? CONSTANTS + ONE : SELU_SCALES);
+      const below = v128.load32_splat(activation == ELU ? constants : SELU_SCALES + 4);
       for (; j < bytes; j += 16) v128.store(a + j, elu(v128.load(z + j), above, below));
     } else if (activation == GELU) for (; j < bytes; j += 16) v128.store(a + j, gelu(v128.load(z + j)));
     else if (activation == SILU) for (; j < bytes; j += 16) v128.store(a + j, silu(v128.load(z + j)));
@@ -330,8 +343,8 @@ export function multiplyBySlope(
       const slope = v128.load32_splat(constants);
       for (; j < bytes; j += 16) v128.store(delta + j, leakyReluSlope(v128.load(delta + j), v128.load(z + j), slope));
     } else if (activation == ELU || activation == SELU) {
-      const above = activation == ELU ? CONSTANTS + ONE : SELU_SCALES;
-      const below = activation == ELU ? constants : SELU_SCALES + 4;
+      const above = v128.load32_splat(activation == ELU ? CONSTANTS + ONE : SELU_SCALES);
+      const below = v128.load32_splat(activation == ELU ? constants : SELU_SCALES + 4);
       for (; j < bytes; j += 16) v128.store(delta + j, eluSlope(v128.load(delta + j), v128.load(a + j), above, below));
     } else if (activation == GELU)
       for (; j < bytes; j += 16) v128.store(delta + j, geluSlope(v128.load(delta + j), v128.load(z + j)));

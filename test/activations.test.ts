@@ -364,7 +364,7 @@ test.skipIf(buildName === 'relaxed')('many values and slopes have the same bits 
       "hardSigmoid": 2025296909,
       "hardSwish": 3186849919,
       "leakyRelu": 3921200477,
-      "leakyRelu(-1.5)": 304489044,
+      "leakyRelu(-1.5)": 2451972692,
       "leakyRelu(0.2)": 1605394295,
       "leakyRelu(3)": 1470505556,
       "linear": 3287046634,
