@@ -155,7 +155,7 @@ describe('a state dict in a safetensors file', () => {
     const file = joinSafetensors([...STATE, { name: '1.weight', shape: [4], values: floats(4) }], {});
     await expect(readSafetensors(file, { activations })).rejects.toThrow('"1": got 4 slopes, want 1, or 5');
     const none = joinSafetensors(STATE, {});
-    await expect(readSafetensors(none, { activations })).rejects.toThrow('got 1 layers with prelu for 0 tensors');
+    await expect(readSafetensors(none, { activations })).rejects.toThrow('got 1 layer with prelu for 0 tensors');
   });
 
   it.each([
