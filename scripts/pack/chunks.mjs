@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** The longest line of a file. Node prints an uncaught error with its line of code. */
 const LONGEST_LINE = 1200;
 /** Matches a build of the core, which is one string. */
-const WASM = /(["'`])[^"'`\n]{10000,}\1/g;
+const WASM = /(["'`])[^"'`\n]{5000,}\1/g;
 /** Matches the line of emoji-regex, which is one regular expression. */
 const EMOJI = /^return\/\\uD83C.*\/g$/m;
 
