@@ -178,8 +178,8 @@ function fitsOfUnbounded(h: Scalar): Recognised[] {
   return [
     fit('softplus', atZero / Math.LN2, low),
     fit('elu', atZero, offset),
-    { ...fit({ name: 'elu', alpha: nice(atZero) }, 1, offset) },
-    { ...fit({ name: 'elu', alpha: nice(atZero / steepness) }, steepness, offset) },
+    fit({ name: 'elu', alpha: nice(atZero) }, 1, offset),
+    fit({ name: 'elu', alpha: nice(atZero / steepness) }, steepness, offset),
   ];
 }
 

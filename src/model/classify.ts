@@ -71,14 +71,14 @@ export function answersOf(
   width: number,
   classes: readonly string[] | undefined,
 ): (Label | Label[] | Classified<Label | Label[]>)[] {
-  const activationName = (c: number): Label => classes?.[c] ?? c;
+  const nameOf = (c: number): Label => classes?.[c] ?? c;
   const isIn = (row: Float32Array, k: number, t = k) => row[k] > (thresholds as Float32Array)[t];
   const labelOf = (row: Float32Array): Label | Label[] => {
     if (isForLabels)
       return Array.from(row.keys())
         .filter((k) => isIn(row, k))
-        .map(activationName);
-    return activationName(thresholds ? Number(isIn(row, width - 1, 0)) : largestOf(row));
+        .map(nameOf);
+    return nameOf(thresholds ? Number(isIn(row, width - 1, 0)) : largestOf(row));
   };
   return Array.from({ length: outputs.length / width }, (_, i) => {
     const row = outputs.subarray(i * width, (i + 1) * width);
