@@ -12,6 +12,10 @@ import { CHOSEN_BY, NUMBERS_CHOSEN_BY, readSet, splitOf } from './tabular-sets.j
 const SPLITS = Number(process.env.SIMDPROP_ROUNDS ?? 10);
 const FIRST_SEED = 101;
 
+/** The least epochs, and the least of them without improvement, that the defaults have. */
+const LEAST_EPOCHS = 20;
+const LEAST_PATIENCE = 5;
+
 interface Candidate {
   readonly hidden?: readonly number[];
   readonly activation?: TableModelOptions['activation'];
@@ -30,22 +34,27 @@ const DEFAULT: Required<Candidate> = {
   activation: 'tanh',
   l2: 0.5,
   dropout: 0,
-  rate: 0.003,
+  rate: 0.015,
   batch: 32,
   share: 0.2,
-  steps: 4000,
-  wait: 200,
+  steps: 2000,
+  wait: 100,
 };
 
 const CANDIDATES: readonly Candidate[] = [
   {},
+  { rate: 0.003, steps: 4000, wait: 200 },
+  { wait: 60 },
+  { wait: 200 },
+  { rate: 0.005 },
+  { rate: 0.01 },
+  { rate: 0.02 },
+  { rate: 0.03 },
   { hidden: [] },
   { hidden: [32] },
   { hidden: [128] },
   { hidden: [64, 32] },
   { activation: 'relu' },
-  { activation: 'relu', l2: 1 },
-  { activation: 'relu', hidden: [64, 32] },
   { activation: 'silu' },
   { l2: 0 },
   { l2: 0.1 },
@@ -53,22 +62,19 @@ const CANDIDATES: readonly Candidate[] = [
   { l2: 3 },
   { dropout: 0.1 },
   { dropout: 0.2 },
-  { rate: 0.001 },
-  { rate: 0.01 },
   { batch: 16 },
   { batch: 64 },
   { share: 0.1 },
   { share: 0.3 },
+  { share: false, steps: 200 },
+  { share: false, steps: 400 },
   { share: false, steps: 1000 },
-  { share: false, steps: 4000 },
-  { steps: 2000 },
-  { wait: 100 },
-  { wait: 400 },
+  { steps: 4000 },
 ];
 
-/** The fewest epochs with so many steps, on the rows that are not held back. */
-const epochsOf = (steps: number, rows: number, { batch, share }: Required<Candidate>) =>
-  Math.ceil(steps / Math.ceil((rows * (1 - Number(share))) / batch));
+/** The fewest epochs with so many steps, on the rows that are not held back, and no fewer than `least`. */
+const epochsOf = (steps: number, rows: number, { batch, share }: Required<Candidate>, least: number) =>
+  Math.max(least, Math.ceil(steps / Math.ceil((rows * (1 - Number(share))) / batch)));
 
 function optionsOf(candidate: Required<Candidate>, rows: number): Omit<TableModelOptions, 'target'> {
   const { hidden, activation, l2, dropout, rate, batch, share, steps, wait } = candidate;
@@ -79,8 +85,8 @@ function optionsOf(candidate: Required<Candidate>, rows: number): Omit<TableMode
     optimizer: adam({ learningRate: rate }),
     batchSize: batch,
     validation: share,
-    epochs: epochsOf(steps, rows, candidate),
-    ...(share !== false && { patience: epochsOf(wait, rows, candidate) }),
+    epochs: epochsOf(steps, rows, candidate, LEAST_EPOCHS),
+    ...(share !== false && { patience: epochsOf(wait, rows, candidate, LEAST_PATIENCE) }),
   };
 }
 

@@ -25,10 +25,18 @@ export const CHOSEN_BY: readonly DataSet[] = [
 
 /** Numbers in the same data sets, so that the defaults are also good for numbers. */
 export const NUMBERS_CHOSEN_BY: readonly DataSet[] = [
-  { name: 'iris, petal width', file: 'data/iris.csv', target: 'petal width (cm)', task: 'numbers' },
-  { name: 'wine, alcohol', file: 'data/wine.csv', target: 'alcohol', task: 'numbers' },
-  { name: 'penguins, mass', file: 'data/penguins.csv', target: 'Body Mass (g)', task: 'numbers' },
-];
+  ['iris', 'petal width (cm)'],
+  ['iris', 'sepal length (cm)'],
+  ['wine', 'alcohol'],
+  ['wine', 'proline'],
+  ['wine', 'flavanoids'],
+  ['wine', 'color_intensity'],
+  ['breast-cancer', 'mean smoothness'],
+  ['breast-cancer', 'mean symmetry'],
+  ['penguins', 'Body Mass (g)'],
+  ['penguins', 'Beak Length (mm)'],
+  ['penguins', 'Flipper Length (mm)'],
+].map(([set, target]) => ({ name: `${set}, ${target}`, file: `data/${set}.csv`, target, task: 'numbers' }));
 
 /** The data sets of npm run bench:models: those above, and two that had no part in the choice. */
 export const COMPARED: readonly DataSet[] = [

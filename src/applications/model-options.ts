@@ -41,7 +41,7 @@ export interface TableModelOptions
   task?: Task | undefined;
   /**
    * The rule by which a training step changes the weights, which also has the learning rate. Default `adam({
-   * learningRate: 0.003 })`.
+   * learningRate: 0.015 })`.
    */
   optimizer?: Optimizer | undefined;
   /** The widths of the hidden layers; `[]`: none. Default `[64]`. */
@@ -53,8 +53,8 @@ export interface TableModelOptions
   /** λ of the L2 term: see `SpecOptions`. Default 0.5. */
   l2?: number | undefined;
   /**
-   * The most passes over the training rows. Default: as many as make 4000 steps, and at least 20; without validation,
-   * as many as make 1000 steps.
+   * The most passes over the training rows. Default: as many as make 2000 steps, without validation 200 steps, and at
+   * least 20.
    */
   epochs?: number | undefined;
   /**
@@ -76,8 +76,8 @@ export interface TableModelOptions
    */
   monitor?: ModelMetric | undefined;
   /**
-   * The number of epochs without a better `monitor` that ends training. The model gets the weights of
-   * its best epoch. Default: as many as make 200 steps, and at least 5.
+   * The number of epochs without a better `monitor` that ends training. The model gets the weights of its best epoch.
+   * Default: as many as make 100 steps, and at least 5.
    */
   patience?: number | undefined;
   /** The seed of every random number. An integer from 0 to 2^53 - 1. Default 0. */
@@ -220,16 +220,17 @@ function checkValidation(validation: unknown): TableModelOptions['validation'] {
 const HIDDEN = [64];
 const ACTIVATION = 'tanh';
 const L2 = 0.5;
-const LEARNING_RATE = 0.003;
+const LEARNING_RATE = 0.015;
 const BATCH_SIZE = 32;
 /** The share of the rows that decides when training ends. Smaller tables than this have too few rows for that. */
 const SHARE = 0.2;
 const LEAST_ROWS = 20;
-/** The most steps, and the least epochs that may have more. */
-const STEPS = 4000;
+/** The most steps, with validation and without, and the least epochs that may have more. */
+const STEPS = 2000;
+const STEPS_WITHOUT_VALIDATION = 200;
 const LEAST_EPOCHS = 20;
 /** The steps without improvement that end training, and the least epochs of them. */
-const PATIENCE_STEPS = 200;
+const PATIENCE_STEPS = 100;
 const LEAST_PATIENCE = 5;
 
 /** The share of so many training rows that is held back by default. */
@@ -256,8 +257,8 @@ export function trainingOf(
   return {
     ...passed,
     optimizer,
-    // without validation, that of fit: training that nothing ends early must be shorter
-    epochs: epochs ?? (isStopped ? epochsWith(STEPS, LEAST_EPOCHS) : undefined),
+    // training that nothing ends early must be shorter
+    epochs: epochs ?? epochsWith(isStopped ? STEPS : STEPS_WITHOUT_VALIDATION, LEAST_EPOCHS),
     standardize: task === 'numbers' ? 'targets' : false,
     validation: own,
     validationSplit: typeof share === 'number' ? { share, stratify: task === 'classes' } : undefined,
