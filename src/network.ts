@@ -210,7 +210,11 @@ export class Network {
    * network that was saved with `training: true` resumes where the saved one stood: the same call of `fit`, `train`,
    * `fitStream` or `trainFor`, with equal data and options, continues with the next step.
    */
-  static async load(bytes: Bytes, options: LoadOptions = {}, none?: undefined): Promise<Network> {
+  static load(bytes: Bytes, options: LoadOptions = {}, none?: undefined): Promise<Network> {
+    return Network.#load(bytes, options, none).catch(advise);
+  }
+
+  static async #load(bytes: Bytes, options: LoadOptions, none: undefined): Promise<Network> {
     checkNoMore('load', 3, none);
     // a copy at once: the caller may change them while the rest is loaded
     const file = new Uint8Array(checkBytes('load', bytes, 'a Uint8Array or an ArrayBuffer that save() made'));
@@ -555,11 +559,11 @@ export class Network {
     none?: undefined,
   ): Promise<TrainForReport> {
     checkCall(this, 'trainFor', 4, none);
-    checkIsData('data', data);
-    return await this.#trainer.call.run('trainFor', () => this.#trainFor(data, milliseconds, options));
+    return await this.#trainer.call.run('trainFor', () => this.#trainFor(data, milliseconds, options)).catch(advise);
   }
 
   async #trainFor(data: DataSet, milliseconds: number, options: TrainForOptions): Promise<TrainForReport> {
+    checkIsData('data', data);
     const arena = this.#arena;
     const identity = identityOf(data);
     if (timeBoxed) return timeBoxed.trainFor(this.#trainer, { data, identity }, milliseconds, options);
@@ -693,6 +697,10 @@ export class Network {
    */
   async evaluate(data: DataSet, options: EvaluateOptions = {}, none?: undefined): Promise<Evaluation> {
     checkCall(this, 'evaluate', 3, none);
+    return await this.#evaluate(data, options).catch(advise);
+  }
+
+  async #evaluate(data: DataSet, options: EvaluateOptions): Promise<Evaluation> {
     const arena = this.#arena;
     arena.checkAlive();
     checkIsData('data', data);
@@ -764,6 +772,10 @@ export class Network {
    */
   async save(options: SaveOptions = {}, none?: undefined): Promise<SavedBytes> {
     checkCall(this, 'save', 2, none);
+    return await this.#save(options).catch(advise);
+  }
+
+  async #save(options: SaveOptions): Promise<SavedBytes> {
     checkObject('options', options, SAVE_KEYS);
     const isTraining = checkBoolean('options.training', options.training ?? false);
     const precision = checkName('options.precision', options.precision ?? 'f32', ['f32', 'f16']);

@@ -30,7 +30,12 @@ const calls = {
 const wrongData: [string, Anything, ErrorClass, RegExp][] = [
   ['nothing', undefined, TypeError, /DATA: got undefined, want an object \{ inputs, targets \}$/],
   ['null', null, TypeError, /DATA: got null, want an object \{ inputs, targets \}$/],
-  ['a list', [inputs, targets], TypeError, /DATA: got an array of 2, want an object \{ inputs, targets \}$/],
+  [
+    'a list',
+    [inputs, targets],
+    TypeError,
+    /DATA: got an array of 2, want an object \{ inputs, targets \}(: x and y are one argument, \{.+\})?$/,
+  ],
   [
     'an unknown key',
     { inputs, targets, labels: targets },
@@ -267,12 +272,17 @@ const wrongOptions: [string, Anything, ErrorClass, RegExp][] = [
     TypeError,
     /^options\.validation: got false, want an object \{ inputs, targets \}$/,
   ],
-  ['validation 0', { validation: 0 }, TypeError, /^options\.validation: got 0, want an object \{ inputs, targets \}$/],
+  [
+    'validation 0',
+    { validation: 0 },
+    TypeError,
+    /^options\.validation: got 0, want an object \{ inputs, targets \}: options\.validationSplit takes a share$/,
+  ],
   [
     'validation 0.1',
     { validation: 0.1 },
     TypeError,
-    /^options\.validation: got 0.1, want an object \{ inputs, targets \}$/,
+    /^options\.validation: got 0.1, want an object \{ inputs, targets \}: options\.validationSplit takes a share$/,
   ],
 ];
 

@@ -104,13 +104,13 @@ const calls: [name: string, call: Call, error: typeof TypeError | typeof RangeEr
     'inputs alone as data',
     (net) => net.evaluate(inputs),
     TypeError,
-    /^data: got Float32Array of 192 bytes, want an object \{ inputs, targets \}$/,
+    /^data: got Float32Array of 192 bytes, want an object \{ inputs, targets \}: x and y are one argument, \{ inputs: x, targets: y \}$/,
   ],
   [
     'inputs and targets as two arguments',
     (net) => net.fit(inputs, targets),
     TypeError,
-    /^data: got Float32Array of 192 bytes, want an object \{ inputs, targets \}$/,
+    /^data: got Float32Array of 192 bytes, want an object \{ inputs, targets \}: x and y are one argument, \{ inputs: x, targets: y \}$/,
   ],
   [
     'the name of an optimizer',

@@ -119,6 +119,7 @@ const KEYS = keysOf<TableModelOptions>({
 const OPTIONS_WANTED = "an object such as { target: 'species' }";
 
 const WIDEST = 65_536;
+const MOST_HIDDEN = 1023;
 
 const ACTIVATIONS_OF_HIDDEN = (Object.keys(ACTIVATIONS) as ActivationName[]).filter((name) => name !== 'softmax');
 
@@ -162,6 +163,9 @@ export function checkModelOptions(options: TableModelOptions): ModelPlan {
   checkObject('options', options, KEYS, OPTIONS_WANTED);
   const { target, inputs, encodings, missing, markMissing, rare } = options;
   if (target === undefined) throw wrongType('options.target', target, 'the name of the column to be learned');
+  if (Array.isArray(target) && target.length > WIDEST) {
+    throw outOfRange('options.target', target, `at most ${WIDEST} columns`);
+  }
   const { task, hidden = HIDDEN, activation = ACTIVATION, dropout = 0, l2 = L2 } = options;
   const { epochs, validation, patience, monitor, weights, seed = 0, network, optimizer, stopAt } = options;
   if (network !== undefined) checkObject('options.network', network, CORE_KEYS);
@@ -203,7 +207,9 @@ function refuseStopping(options: Pick<TableModelOptions, 'patience' | 'monitor'>
 }
 
 function checkHidden(hidden: unknown): readonly number[] {
-  if (!Array.isArray(hidden)) throw wrongType('options.hidden', hidden, 'an array of the widths of the hidden layers');
+  const wanted = 'an array of the widths of the hidden layers, such as [32, 16]';
+  if (!Array.isArray(hidden)) throw wrongType('options.hidden', hidden, wanted);
+  if (hidden.length > MOST_HIDDEN) throw outOfRange('options.hidden', hidden, `at most ${MOST_HIDDEN} widths`);
   return Array.from(hidden, (units, l) => checkInteger(`options.hidden[${l}]`, units, 1, WIDEST));
 }
 

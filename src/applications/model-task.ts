@@ -12,7 +12,8 @@ type Conversions = Readonly<Record<string, ConvertedKind>>;
 
 /** The training table with its targets in the kinds in which they are learned. `task`: the one that was asked for. */
 export function withTargets(training: Table, target: unknown, task: Task | undefined): Table {
-  const names = (Array.isArray(target) ? target : [target]).filter((name) => training.has(name));
+  // names that are given twice are refused later
+  const names = [...new Set([target].flat())].filter((name) => training.has(name as string)) as string[];
   const kinds = names.map((name) => training.column(name).kind);
   const numbers = names.filter((_, t) => kinds[t] === 'number');
   if (names.length === 1) {

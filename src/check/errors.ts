@@ -49,6 +49,7 @@ export function wayOut(value: unknown): string {
   const type = arrayType(value);
   if (type?.startsWith('Big')) return ': Float64Array.from(values, Number) converts BigInts';
   if ('getWeights' in Object(value)) return ': its getWeights() and getBiases() return them';
+  if ('inputs' in Object(value)) return ': its inputs, and its targets apart from them';
   return type ? ': Float32Array.from(values) converts an array' : awaited(value);
 }
 
@@ -69,12 +70,27 @@ export function countOf(values: NumberArray, one = 'number'): string {
   return values.length === 0 && isDetached(values) ? show(values) : counted(values.length, one);
 }
 
+/** What was refused, and where. For an unknown word: the known ones. */
+export interface Refusal {
+  readonly where: string;
+  readonly got: unknown;
+  readonly known?: readonly string[];
+}
+
+const refusals = new WeakMap<object, Refusal>();
+
+function refused<E extends Error>(error: E, where: string, got: unknown, known?: readonly string[]): E {
+  refusals.set(error, { where, got, known });
+  return error;
+}
+
 export function wrongType(where: string, got: unknown, wanted: string): TypeError {
-  return new TypeError(`${where}: got ${show(got)}, want ${wanted}`);
+  return refused(new TypeError(`${where}: got ${show(got)}, want ${wanted}`), where, got);
 }
 
 export function outOfRange(where: string, got: unknown, wanted: string): RangeError {
-  return new RangeError(`${where}: got ${typeof got === 'string' ? got : show(got)}, want ${wanted}`);
+  const shown = typeof got === 'string' ? got : show(got);
+  return refused(new RangeError(`${where}: got ${shown}, want ${wanted}`), where, got);
 }
 
 /**
@@ -138,19 +154,11 @@ export function checkCallback(where: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') throw wrongType(where, value, 'a function');
 }
 
-/** Errors about a word that is not among the known ones. */
-const unknownWords = new WeakMap<object, readonly [string, readonly string[]]>();
-
-function ofUnknown<E extends Error>(word: string, known: readonly string[], error: E): E {
-  unknownWords.set(error, [word, known]);
-  return error;
-}
-
-/** Throws the error of an asynchronous call. If it is about an unknown word, it also names the one that was meant. */
+/** Throws the error of an asynchronous call. If it is known what was meant, it says so, too. */
 export async function advise(error: unknown): Promise<never> {
-  const word = unknownWords.get(Object(error));
+  const refusal = refusals.get(Object(error));
   // if it cannot be loaded, the message is shorter
-  if (word) await import('./similar.js').then((similar) => similar.advise(error as Error, ...word)).catch(() => {});
+  if (refusal) await import('./advice.js').then((advice) => advice.advise(error as Error, refusal)).catch(() => {});
   throw error;
 }
 
@@ -159,7 +167,7 @@ export function checkName<T extends string>(where: string, value: unknown, known
   if (known.includes(value as T)) return value as T;
   const wanted = `${known.length > 1 ? 'one of ' : ''}${known.join(', ')}`;
   if (typeof value !== 'string') throw wrongType(where, value, wanted);
-  throw ofUnknown(value, known, outOfRange(where, show(value), wanted));
+  throw refused(outOfRange(where, show(value), wanted), where, value, known);
 }
 
 /** Accepts what can have keys. In a message, `wanted` describes it. */
@@ -193,7 +201,7 @@ export function checkObject(
     if (keys.includes(key)) continue;
     const owner = value.constructor === Object ? '' : `${show(value)} with `;
     const message = `${where}: got ${owner}the unknown key ${show(key)}, want ${keys.join(', ')}`;
-    throw ofUnknown(key, keys, new TypeError(message));
+    throw refused(new TypeError(message), where, key, keys);
   }
 }
 

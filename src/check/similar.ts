@@ -1,52 +1,86 @@
 // Finds the option or name that was probably meant in place of an unknown one. This file is loaded only if an
 // asynchronous call has been refused because of such a word.
 
-/** Names that other libraries use, in small letters and without underscores. */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  lr: 'learningRate',
-  loss: 'cost',
-  iterations: 'epochs',
-  hidden: 'layers',
-  neurons: 'units',
-  x: 'inputs',
-  y: 'targets',
-  output: 'targets',
-  mse: 'quadratic',
-  crossentropy: 'categoricalCrossEntropy',
-  xavier: 'glorotUniform',
-  swish: 'silu',
-  regression: 'numbers',
-  classification: 'classes',
-};
+/** Names that other libraries use, in small letters and without underscores, and ours for them. */
+const OTHER_NAMES: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    lr: ['learningRate'],
+    loss: ['cost'],
+    iterations: ['epochs'],
+    hidden: ['layers'],
+    layers: ['hidden'],
+    hiddenlayers: ['layers', 'hidden'],
+    hiddenlayersizes: ['layers', 'hidden'],
+    neurons: ['units'],
+    x: ['inputs'],
+    y: ['targets', 'target'],
+    label: ['target'],
+    output: ['targets'],
+    earlystopping: ['patience'],
+    errorthresh: ['stopAt'],
+    alpha: ['l2'],
+    weightdecay: ['l2'],
+    randomstate: ['seed'],
+    sampleweight: ['weights'],
+    sampleweights: ['weights'],
+    cv: ['folds'],
+    nsplits: ['folds'],
+    mse: ['quadratic'],
+    meansquarederror: ['quadratic'],
+    squarederror: ['quadratic'],
+    mae: ['meanAbsoluteError'],
+    l1loss: ['meanAbsoluteError'],
+    bce: ['binaryCrossEntropy'],
+    logloss: ['binaryCrossEntropy'],
+    crossentropy: ['categoricalCrossEntropy'],
+    kld: ['kullbackLeibler'],
+    kldivergence: ['kullbackLeibler'],
+    xavier: ['glorotUniform'],
+    kaiming: ['heUniform'],
+    swish: ['silu'],
+    identity: ['linear'],
+    logistic: ['sigmoid'],
+    regression: ['numbers'],
+    classification: ['classes'],
+  }),
+);
 
-/** What other calls take. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  learningrate: 'an optimizer takes it: fit(data, { optimizer: adam({ learningRate: 0.01 }) })',
-  optimizer: 'fit takes it',
-  epochs: 'fit takes it',
-};
+const PROGRESS = 'onEpoch: (report) => console.log(report.cost) shows progress';
+
+/** What other calls take, or what there is instead. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    learningrate: 'an optimizer takes it: fit(data, { optimizer: adam({ learningRate: 0.01 }) })',
+    momentum: 'an optimizer takes it: fit(data, { optimizer: momentum({ learningRate: 0.1, momentum: 0.9 }) })',
+    optimizer: 'fit takes it',
+    epochs: 'fit takes it',
+    weights: 'the data set has them: { inputs, targets, weights }',
+    activation: "each layer has its own: layers: [{ units: 10, activation: 'relu' }]",
+    dropout: 'each layer has its own: layers: [{ units: 10, dropout: 0.5 }, ...]',
+    outputs: 'the units of the last layer are the outputs',
+    outputsize: 'the units of the last layer are the outputs',
+    metrics: 'evaluate returns all metrics of the task',
+    inputshape: 'inputs at create says it',
+    type: 'every layer is dense: { units: 10 }',
+    callbacks: PROGRESS,
+    callback: PROGRESS,
+    verbose: PROGRESS,
+    log: PROGRESS,
+    logperiod: PROGRESS,
+  }),
+);
 
 /** The most characters of a word that are compared. */
 const MOST = 30;
 
-/** Adds the known word that was probably meant to an error about an unknown one. */
-export function advise(error: Error, word: string, known: readonly string[]): void {
-  const { message, stack } = error;
-  error.message += meant(word, known);
-  // some engines have the message in the stack
-  if (stack) error.stack = stack.replace(message, () => error.message);
-}
-
-/** The end of a message about an unknown word: the known one that was probably meant, if there is one. */
-function meant(word: string, known: readonly string[]): string {
+/** What was probably meant by an unknown word: a known one, or what there is instead. */
+export function meant(word: string, known: readonly string[]): string | undefined {
   const plain = plainOf(word);
-  const other = OTHER_NAMES[plain] ?? '';
-  const best = known.includes(other)
-    ? other
-    : (known.find((name) => plainOf(name) === plain) ?? known.find((name) => isSimilar(plain, plainOf(name))));
-  if (best !== undefined) return `: did you mean ${best}?`;
-  const elsewhere = ELSEWHERE[plainOf(other || word)];
-  return elsewhere ? `: ${elsewhere}` : '';
+  const others = OTHER_NAMES.get(plain) ?? [];
+  const best = others.find((other) => known.includes(other)) ?? known.find((name) => plainOf(name) === plain);
+  const elsewhere = [plain, ...others.map(plainOf)].map((name) => ELSEWHERE.get(name)).find(Boolean);
+  const similar = best ?? (elsewhere ? undefined : known.find((name) => isSimilar(plain, plainOf(name))));
+  return similar === undefined ? elsewhere : `did you mean ${similar}?`;
 }
 
 const plainOf = (word: string) => word.slice(0, MOST).toLowerCase().replace(/[_-]/g, '');

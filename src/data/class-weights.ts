@@ -66,9 +66,10 @@ function listOfObject(where: string, given: unknown, classes: number, names: rea
   if (Object.keys(given).length === 0) throw wrongType(where, given, wanted);
   const keys = names ?? Array.from({ length: classes }, (_, c) => String(c));
   const list: unknown[] = keys.map(() => 1);
+  const places = new Map(keys.map((key, c) => [key, c]));
   for (const [key, weight] of Object.entries(given)) {
-    const c = keys.indexOf(key);
-    if (c < 0) {
+    const c = places.get(key);
+    if (c === undefined) {
       const known = keys.slice(0, MOST_LISTED).map((name) => quote(name));
       const rest = keys.length > MOST_LISTED ? ', ...' : '';
       throw outOfRange(where, `the class ${quote(key)}`, `one of ${known.join(', ')}${rest}`);

@@ -35,8 +35,9 @@ export function checkClassNames(where: string, value: unknown, count: number): r
 export function checkNames(where: string, value: unknown, count: number): readonly string[] | undefined {
   if (value === undefined) return undefined;
   if (!Array.isArray(value)) throw wrongType(where, value, `an array of ${counted(count, 'name')}`);
+  // before the copy: the array may have any length
+  if (value.length !== count) throw outOfRange(where, counted(value.length, 'name'), `${count}`);
   const names = Array.from(value as unknown[]);
-  if (names.length !== count) throw outOfRange(where, counted(names.length, 'name'), `${count}`);
   for (const [i, name] of names.entries()) {
     if (typeof name !== 'string') throw wrongType(`${where}[${i}]`, name, 'a string');
     if (name.length > LONGEST)

@@ -78,7 +78,8 @@ export class Encoder {
   readonly #inputs: readonly EncodedInput[];
   readonly #targets: readonly EncodedTarget[];
 
-  private constructor({ inputs, targets }: EncoderJson) {
+  private constructor(json: EncoderJson) {
+    const { inputs, targets } = Object(json) as EncoderJson;
     if (!inputs) throw new TypeError('Encoder: got new Encoder(), want Encoder.fit(training, options)');
     this.#inputs = inputs;
     this.#targets = targets;
@@ -297,9 +298,11 @@ function checkTargets(target: unknown): readonly string[] {
   for (const name of targets) {
     if (typeof name !== 'string') throw wrongType('options.target', name, 'the name of a column');
   }
-  const repeated = targets.find((name, i) => targets.indexOf(name) < i);
-  if (repeated !== undefined)
-    throw outOfRange('options.target', `${quote(String(repeated))} twice`, 'columns that differ');
+  const seen = new Set<string>();
+  for (const name of targets) {
+    if (seen.has(name)) throw outOfRange('options.target', `${quote(name)} twice`, 'columns that differ');
+    seen.add(name);
+  }
   return targets;
 }
 
@@ -308,6 +311,9 @@ function inputNames(table: Table, given: unknown, targets: readonly string[]): r
   const names: readonly string[] =
     given ?? table.columns.filter((name) => !targets.includes(name) && table.column(name).kind !== 'ignored');
   if (names.length === 0) throw outOfRange('options.inputs', 'no columns', 'one or more');
+  if (names.length > table.columns.length) {
+    throw outOfRange('options.inputs', names, `at most the ${table.columns.length} columns of the table`);
+  }
   const seen = new Set<string>();
   for (const [i, name] of names.entries()) {
     if (targets.includes(name)) throw outOfRange(`options.inputs[${i}]`, `the target ${quote(name)}`, 'another column');

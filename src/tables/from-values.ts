@@ -36,7 +36,8 @@ export function columnsFromRecords(records: unknown, options: TableOptions): Col
 export function columnsFromColumns(arrays: unknown, options: TableOptions): Columns {
   const reading = checkReading('columns', options);
   const { name } = reading;
-  checkIsObject(name, arrays);
+  const way = Array.isArray(arrays) ? ': Table.fromRecords(records) takes objects' : wayToTable(arrays);
+  checkIsObject(name, arrays, `an object with an array for each column${way}`);
   // other threads can change arrays in shared memory, and make them longer
   const entries = Object.entries(arrays).map(([column, values]): [string, ArrayLike<unknown>] => [
     column,

@@ -52,7 +52,8 @@ export class Table {
   readonly columns: readonly string[];
   readonly #columns: ReadonlyMap<string, Column>;
 
-  private constructor({ rows, columns }: Columns) {
+  private constructor(parts: Columns) {
+    const { rows, columns } = Object(parts) as Columns;
     if (!(columns instanceof Map)) {
       throw new TypeError('Table: got new Table(), want Table.fromRecords, Table.fromColumns or Table.fromCsv');
     }

@@ -187,9 +187,12 @@ export interface TrainSettings extends StepSettings {
   readonly isProgressDue: (now: number) => boolean;
 }
 
+/** The most items of an array that an option can have. Longer ones are refused later, and not copied before. */
+const LONGEST_LIST = 65_536;
+
 /** A copy of an array, or of a plain object of any realm. All other values are returned unchanged. */
 export function copyOfOption(value: unknown): unknown {
-  if (Array.isArray(value)) return Array.from(value);
+  if (Array.isArray(value)) return value.length > LONGEST_LIST ? value : Array.from(value);
   if (typeof value !== 'object' || value === null) return value;
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null ? { ...value } : own(value);

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../check/abort.js';
-import { outOfRange, wrongType } from '../check/errors.js';
+import { checkIsObject, outOfRange, wrongType } from '../check/errors.js';
 import { dropPromise, isPromise } from '../check/promises.js';
 import type { Arena } from '../core/arena.js';
 import type { DataSet } from '../data/data-set.js';
@@ -35,6 +35,7 @@ export async function* partsOf(
       throwIfAborted(signal);
       isAtEnd = true;
       const next = await orAborted(iterator.next(), signal);
+      checkIsObject('source: the result of next()', next, 'an object { done, value }');
       if (next.done) break;
       isAtEnd = false;
       yield { where: `source: part ${part}`, given: next.value };
