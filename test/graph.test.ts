@@ -631,6 +631,40 @@ describe('an unrolled network', () => {
     }
   });
 
+  it('has outputs and targets in the units of the targets, if the network standardises them', async () => {
+    const net = await createNetwork({
+      inputs: 2,
+      layers: [
+        { units: 3, activation: 'tanh' },
+        { units: 2, activation: 'linear' },
+      ],
+      seed: 2,
+    });
+    const x = [0.5, -1];
+    const y = [17_000, 0.02];
+    const plain = unroll(net, x, y);
+    expect(plain.outputs).toEqual(plain.layers[1].a);
+    net.setTargetStandardization({ means: [16_500, 0.01], deviations: [300, 0.004] });
+    const { graph, layers, outputs, cost } = unroll(net, x, y);
+    expect(outputs.map(({ name }) => name)).toEqual(['output_1', 'output_2']);
+    const predicted = net.predict(x);
+    for (const [k, { value }] of outputs.entries()) {
+      expect(Math.abs(value - predicted[k])).toBeLessThan(8 * EPSILON * Math.abs(value));
+    }
+    net.forward(x);
+    // targets of 5/3 and 5/2 in standardised units
+    expect(cost.value).toBeCloseTo(net.backward(y), 6);
+    const [a1, a2] = valuesOf(layers[1].a);
+    expect(cost.value).toBeCloseTo(((a1 - 5 / 3) ** 2 + (a2 - 5 / 2) ** 2) / 2, 12);
+    // dC/dw is that of the core, and the price changes by the deviation with a
+    const gradient = graph.reverse(cost);
+    const slopes = layers[0].weights.map(({ index }) => gradient[index]);
+    const wanted = net.layers[0].getWeightGradients();
+    for (const [i, slope] of slopes.entries()) expect(slope).toBeCloseTo(wanted[i], 5);
+    expect(graph.reverse(outputs[0])[layers[1].a[0].index]).toBe(300);
+    expect(unroll(net, x).cost).toBeUndefined();
+  });
+
   it('refuses functions that it does not know, by name, and samples that do not fit', async () => {
     const make = (activation: ActivationName, cost?: CostName) =>
       createNetwork({ inputs: 2, layers: [{ units: 2 }, { units: 2, activation }], cost });

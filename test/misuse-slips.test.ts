@@ -3,8 +3,8 @@ import { crossValidate } from '../src/cross-validation.js';
 import { Network } from '../src/index.js';
 import { Encoder, Table, TableModel } from '../src/tabular.js';
 
-// First calls of those who come from Keras, TensorFlow.js, scikit-learn or brain.js. Each message says what was got, what
-// is wanted, and the way out.
+// First calls of those who come from Keras, TensorFlow.js, scikit-learn or brain.js. Each message says what was got,
+// what is wanted, and the way out.
 
 // biome-ignore lint/suspicious/noExplicitAny: what would not compile
 type Anything = any;

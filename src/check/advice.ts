@@ -1,8 +1,14 @@
 import { arrayType } from './arrays.js';
-import { type Refusal, wayOut } from './errors.js';
 import { meant } from './similar.js';
 
 // Says what was probably meant by an argument that an asynchronous call has refused. This file is loaded only then.
+
+/** What was refused, and where. For an unknown word: the known ones. */
+export interface Refusal {
+  readonly where: string;
+  readonly got: unknown;
+  readonly known?: readonly string[] | undefined;
+}
 
 /** Adds what was probably meant to the error of a refusal. */
 export function advise(error: Error, { where, got, known }: Refusal): void {
@@ -76,7 +82,9 @@ function wayToSource(got: unknown): string | undefined {
 function wayToInputs(got: unknown): string | undefined {
   if (typeof got === 'boolean') return 'Number(value) converts it';
   if (got instanceof Set) return 'Array.from(values)';
-  if (typeof got !== 'object' || got === null || isList(got) || wayOut(got)) return undefined;
+  if (typeof got !== 'object' || got === null || isList(got)) return undefined;
+  // the message has a way out for these
+  if (['getWeights', 'inputs', 'arrayBuffer', 'then'].some((key) => key in got)) return undefined;
   if ('dataSync' in got) return 'its dataSync()';
   return 'an Encoder of simdprop/tabular makes inputs of records';
 }

@@ -1,3 +1,4 @@
+import type { Refusal } from './advice.js';
 import { arrayType, copyOf, isDetached, isFloat32Array, isKind, isShared, type NumberArray } from './arrays.js';
 
 // All error messages have one form: where the value stands, which value was given (got), and which is allowed (want).
@@ -70,13 +71,7 @@ export function countOf(values: NumberArray, one = 'number'): string {
   return values.length === 0 && isDetached(values) ? show(values) : counted(values.length, one);
 }
 
-/** What was refused, and where. For an unknown word: the known ones. */
-export interface Refusal {
-  readonly where: string;
-  readonly got: unknown;
-  readonly known?: readonly string[];
-}
-
+/** What errors are about, for `advise`. */
 const refusals = new WeakMap<object, Refusal>();
 
 function refused<E extends Error>(error: E, where: string, got: unknown, known?: readonly string[]): E {

@@ -24,13 +24,18 @@ export interface Unrolled {
   /** [inputs], inputs of the graph: the sample before `scale` and standardisation. */
   readonly x: readonly Node[];
   readonly layers: readonly UnrolledLayer[];
-  /** C_x; undefined if no targets were given. */
+  /**
+   * [outputs], as `predict` returns them. If the network's targets are standardised, they are mean + deviation · a of
+   * the last layer; else they are its nodes a.
+   */
+  readonly outputs: readonly Node[];
+  /** C_x; undefined if no targets were given. If targets are standardised, it is the cost of the standardised ones. */
   readonly cost: Node | undefined;
 }
 
 type Floats = readonly number[] | Float32Array | Float64Array;
 
-/** The numbers of a standardisation (x - mean) / deviation, both [inputs]. */
+/** The numbers of a standardisation (x - mean) / deviation, both [inputs], or [outputs] for targets. */
 interface Standardized {
   readonly means: Floats;
   readonly deviations: Floats;
@@ -55,6 +60,8 @@ export interface Unrollable {
   /** What x is multiplied by before the standardisation. Default 1. */
   readonly scale?: number | undefined;
   getStandardization(): Standardized | undefined;
+  /** The standardisation of the targets. Default: none. */
+  getTargetStandardization?(): Standardized | undefined;
 }
 
 /** `constant` returns the slope of leakyRelu and prelu, or α of elu. */
@@ -137,9 +144,9 @@ const COSTS = {
  * A network and one sample as a graph, with a node for each operation. That is about two nodes for each weight, so it
  * is for small networks. Weights and biases are those that the network has now. `x` [inputs] is multiplied by the
  * network's `scale` and standardised as the network does. With `y` [outputs], a row of targets, the graph ends in
- * C_x, without L1, L2, dropout and label smoothing. If the network's targets are standardised, outputs, `y` and C_x are
- * in standardised units. Nodes are named as in textbooks, with indices from 1: w^2_1,3 leads
- * from the third input to the first unit after the inputs.
+ * C_x, without L1, L2, dropout and label smoothing. If the network's targets are standardised, `y` and the outputs are
+ * in the units of the targets, and C_x is the cost of the standardised ones, as everywhere. Nodes are named as in
+ * textbooks, with indices from 1: w^2_1,3 leads from the third input to the first unit after the inputs.
  *
  * Activations can be all but selu, gelu and softsign; with `y`, the cost can be quadratic, binaryCrossEntropy
  * or categoricalCrossEntropy. Throws a TypeError or RangeError for others, and if `x` or `y` does not fit.
@@ -156,7 +163,8 @@ export function unroll(network: Unrollable, x: Floats, y?: Floats): Unrolled {
   const activations = network.layers.map(({ activation, units }, l) =>
     activation === 'softmax' ? activation : unitActivations(`layers[${l}].activation`, activation, units),
   );
-  const costOf = y === undefined ? undefined : costTo(y, network);
+  const scale = network.getTargetStandardization?.();
+  const costOf = y === undefined ? undefined : costTo(y, network, scale);
 
   const graph = new Graph();
   const inputs = Array.from(x, (value, k) => graph.input(value, `x_${k + 1}`));
@@ -183,7 +191,8 @@ export function unroll(network: Unrollable, x: Floats, y?: Floats): Unrolled {
     previous = a;
     return { weights, biases, slopes, z, a };
   });
-  return { graph, x: inputs, layers, cost: costOf && graph.sum(costOf(graph, previous), 'C') };
+  const outputs = toTargetUnits(graph, previous, scale);
+  return { graph, x: inputs, layers, outputs, cost: costOf && graph.sum(costOf(graph, previous), 'C') };
 }
 
 /** Multiplies each x_k by `scale`. */
@@ -199,6 +208,16 @@ function standardize(graph: Graph, x: readonly Node[], standardization: Standard
   return x.map((xk, k) =>
     graph.divide(graph.subtract(xk, graph.constant(means[k])), graph.constant(deviations[k]), `a^1_${k + 1}`),
   );
+}
+
+/** mean + deviation · a_k, or a_k if targets are not standardised. */
+function toTargetUnits(graph: Graph, a: readonly Node[], scale: Standardized | undefined): readonly Node[] {
+  if (!scale) return a;
+  const { means, deviations } = scale;
+  return a.map((ak, k) => {
+    const distance = graph.multiply(graph.constant(deviations[k]), ak);
+    return graph.add(graph.constant(means[k]), distance, `output_${k + 1}`);
+  });
 }
 
 /** The function of each unit. Those of prelu take their slope from the last argument, others do not need it. */
@@ -237,10 +256,14 @@ function checkFloats(where: string, values: Floats, length: number): void {
 }
 
 /**
- * Checks y and returns a function that adds the terms of C_x to a graph. The cross-entropies take probabilities, which
- * for softmax must add up to 1.
+ * Checks y and returns a function that adds the terms of C_x to a graph. `scale` standardises y. The cross-entropies
+ * take probabilities, which for softmax must add up to 1.
  */
-function costTo(y: Floats, { cost, outputs }: Unrollable): (graph: Graph, a: readonly Node[]) => Node[] {
+function costTo(
+  y: Floats,
+  { cost, outputs }: Unrollable,
+  scale: Standardized | undefined,
+): (graph: Graph, a: readonly Node[]) => Node[] {
   const name = checkName('cost', cost, keys(COSTS));
   checkFloats('y', y, outputs);
   if (name !== 'quadratic') {
@@ -253,5 +276,6 @@ function costTo(y: Floats, { cost, outputs }: Unrollable): (graph: Graph, a: rea
   if (name === 'categoricalCrossEntropy' && Math.abs(sum - 1) > 1e-4) {
     throw outOfRange('y', `a sum of ${sum}`, `1 for ${name}`);
   }
-  return (graph, a) => COSTS[name](graph, a, y);
+  const own = scale ? Array.from(y, (value, k) => (value - scale.means[k]) / scale.deviations[k]) : y;
+  return (graph, a) => COSTS[name](graph, a, own);
 }

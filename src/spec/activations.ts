@@ -64,7 +64,7 @@ export function checkActivation(
   isOutput: boolean,
 ): Activation | readonly Activation[] {
   if (!Array.isArray(value)) {
-    const activation = checkOne(where, value ?? 'sigmoid');
+    const activation = checkOne(where, value === undefined ? 'sigmoid' : value);
     if (activation !== 'softmax') return activation;
     if (!isOutput) throw outOfRange(where, '"softmax"', 'softmax on the last layer only');
     if (units === 1) throw outOfRange(where, '"softmax" for one unit', 'at least 2 units, whose outputs add up to 1');
