@@ -64,18 +64,13 @@ describe('the way out follows what is wanted', () => {
     [
       'samples of brain.js',
       (n) => n.fit([{ input: [0, 0], output: [0] }]),
-      ': { inputs: data.map(({ input }) => input), targets: data.map(({ output }) => output) }',
+      '{ inputs: data.map(({ input }) => input), targets: data.map(({ output }) => output) }',
     ],
-    ['several data sets', (n) => n.fit([data, data]), ': fitStream takes data in several parts'],
+    ['several data sets', (n) => n.fit([data, data]), 'fitStream takes data in several parts'],
     ['data where inputs are meant', (n) => n.trainBatch(data), ': its inputs, and its targets apart from them'],
     ['data for predict', (n) => n.predict(data), ': its inputs, and its targets apart from them'],
     ['a tensor', (n) => n.fit({ inputs: { dataSync() {} }, targets: y }), ': its dataSync()'],
     ['a set', (n) => n.fit({ inputs: new Set(x), targets: y }), ': Array.from(values)'],
-    [
-      'records as inputs',
-      (n) => n.fit({ inputs: [{ a: 1, b: 0 }], targets: [1] }),
-      ': an Encoder of simdprop/tabular makes inputs of records',
-    ],
     [
       'a row for a number',
       (n) => n.fit({ inputs: x, targets: x }),

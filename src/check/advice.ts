@@ -82,11 +82,7 @@ function wayToSource(got: unknown): string | undefined {
 function wayToInputs(got: unknown): string | undefined {
   if (typeof got === 'boolean') return 'Number(value) converts it';
   if (got instanceof Set) return 'Array.from(values)';
-  if (typeof got !== 'object' || got === null || isList(got)) return undefined;
-  // the message has a way out for these
-  if (['getWeights', 'inputs', 'arrayBuffer', 'then'].some((key) => key in got)) return undefined;
-  if ('dataSync' in got) return 'its dataSync()';
-  return 'an Encoder of simdprop/tabular makes inputs of records';
+  return typeof got === 'object' && got !== null && 'dataSync' in got ? 'its dataSync()' : undefined;
 }
 
 /** From something in place of the bytes of a file. */
