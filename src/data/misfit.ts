@@ -6,7 +6,6 @@ import { isFloats } from './numbers.js';
 import { listed, shortly } from './warnings.js';
 
 // Finds data that do not fit the standardisation that a network has from other data, such as prices in another unit.
-// Loaded by the first call that trains a network which has one.
 
 /** The most rows that are checked, evenly spread over the data. */
 const MOST_ROWS = 256;

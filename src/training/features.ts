@@ -1,6 +1,5 @@
 import type { Arena } from '../core/arena.js';
 import type { CheckedData } from '../data/data-set.js';
-import type { misfitsOf } from '../data/misfit.js';
 import type { Goal } from '../data/task.js';
 import type { Names } from '../spec/names.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
@@ -38,7 +37,6 @@ export interface Features {
     outputs: number,
   ) => EarlyStopper;
   validate: typeof validate;
-  misfits: typeof misfitsOf;
   lbfgs: {
     readonly checkLbfgs: (spec: Spec) => void;
     readonly makeLbfgs: (trainer: Trainer['state'], passes: Epochs, place?: LbfgsPlace) => Epochs;
@@ -50,7 +48,6 @@ const LOADERS: { readonly [Name in keyof Features]: () => Promise<Features[Name]
   split: async () => (await import('../data/split.js')).holdBack,
   makeStopper: async () => (await import('./early-stopping.js')).makeStopper,
   validate: async () => (await import('./evaluation.js')).validate,
-  misfits: async () => (await import('../data/misfit.js')).misfitsOf,
   lbfgs: () => import('./lbfgs.js'),
 };
 
@@ -59,21 +56,16 @@ const LOADERS: { readonly [Name in keyof Features]: () => Promise<Features[Name]
  */
 export const loaded: Partial<Features> = {};
 
-/**
- * The code that must be loaded for these options, which are not checked yet. `isScaled`: the network has a
- * standardisation.
- */
+/** The code that must be loaded for these options, which are not checked yet. */
 export function missingFor(
   { validation, validationSplit, earlyStopping, classWeights, trainingMetrics }: TrainOptions,
   isLbfgs: boolean,
-  isScaled: boolean,
 ) {
   const isAsked = {
     weigh: classWeights !== undefined,
     split: validationSplit !== undefined,
     makeStopper: earlyStopping !== undefined,
     validate: validation !== undefined || validationSplit !== undefined || trainingMetrics === true,
-    misfits: isScaled,
     lbfgs: isLbfgs,
   };
   const names = Object.keys(LOADERS) as (keyof Features)[];
