@@ -69,7 +69,7 @@ describe('the way out follows what is wanted', () => {
     ['several data sets', (n) => n.fit([data, data]), 'fitStream takes data in several parts'],
     ['data where inputs are meant', (n) => n.trainBatch(data), ': its inputs, and its targets apart from them'],
     ['data for predict', (n) => n.predict(data), ': its inputs, and its targets apart from them'],
-    ['a tensor', (n) => n.fit({ inputs: { dataSync() {} }, targets: y }), ': its dataSync()'],
+    ['a tensor', (n) => n.fit({ inputs: { dataSync() {} }, targets: y }), 'its dataSync()'],
     ['a set', (n) => n.fit({ inputs: new Set(x), targets: y }), ': Array.from(values)'],
     [
       'a row for a number',
