@@ -451,7 +451,7 @@ describe('class weights', () => {
       'text in an object',
       { 1: '2' },
       TypeError,
-      /^options\.classWeights\[1\]: got "2", want a finite number from 0 up$/,
+      /^options\.classWeights\[1\]: got "2", want a finite number from 0 up: 2 without quotes$/,
     ],
   ] as [string, unknown, ErrorConstructor, RegExp][])(
     'refuses %s, and nothing changes',

@@ -61,7 +61,7 @@ export interface Unrollable {
   readonly scale?: number | undefined;
   getStandardization(): Standardized | undefined;
   /** The standardisation of the targets. Default: none. */
-  getTargetStandardization?(): Standardized | undefined;
+  getTargetStandardization?: (() => Standardized | undefined) | undefined;
 }
 
 /** `constant` returns the slope of leakyRelu and prelu, or α of elu. */
