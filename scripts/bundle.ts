@@ -163,7 +163,7 @@ async function write(options: RollupOptions, chunks?: ReturnType<typeof manualCh
  * nothing that users see, and in no interface of the language or of the core.
  */
 const INNER_NAMES = [
-  'fanIn xStride listStride lists listCounts masks maskStride positions randomBlock scratch',
+  'fanIn input xStride listStride lists listCounts masks maskStride positions randomBlock scratch',
   'windowInputs layerCount inputStride stride runs runCount weights biases slopes slopesStart',
   'parameterFloats weightFloats parameters floatMemory writeFloats writeBytes readRows standardization',
   'targetScale hasProbabilities isForLabels thresholds capacity activationConstant holdForward floats',

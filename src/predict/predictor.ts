@@ -1,5 +1,6 @@
-import { type Bytes, checkBytes } from '../check/bytes.js';
-import { checkObject, keysOf } from '../check/errors.js';
+import { arrayType, isKind } from '../check/arrays.js';
+import type { Bytes } from '../check/bytes.js';
+import { checkObject, keysOf, wrongType } from '../check/errors.js';
 import { isPlain } from '../check/plain-arrays.js';
 import { DEFAULT_CAPACITY, type WasmModule } from '../core/core-options.js';
 import { checkInputShape, type InputArray, type Inputs } from '../data/inputs.js';
@@ -38,10 +39,12 @@ const PASS = { holdForward() {} };
  * predictor.predict([0, 1]); // Float32Array [ 0.98 ]
  */
 export async function loadPredictor(bytes: Bytes, options: PredictorOptions = {}): Promise<Predictor> {
-  // a copy: the caller may change the bytes while the rest is loaded
-  const file = new Uint8Array(checkBytes('load', bytes, 'a Uint8Array or an ArrayBuffer that save() made'));
+  if (arrayType(bytes) !== 'Uint8Array' && !isKind(bytes, 'ArrayBuffer')) {
+    throw wrongType('load', bytes, 'a Uint8Array or an ArrayBuffer that save() made');
+  }
   checkObject('options', options, KEYS);
-  const network = readNetwork(file);
+  // a copy: another thread may change the bytes
+  const network = readNetwork(new Uint8Array(bytes).slice());
   return new Predictor(await startMemory(network, options.wasm), network);
 }
 

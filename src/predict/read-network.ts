@@ -2,7 +2,7 @@ import { crc32 } from '../check/crc32.js';
 import { counted, MAX_FLOAT } from '../check/errors.js';
 import { floatsOfHalves } from '../check/half-floats.js';
 import { parseJson } from '../check/utf8.js';
-import { goalGiven, type KnownGoal, TASKS } from '../data/task.js';
+import { type KnownGoal, TASKS } from '../data/task.js';
 import { aligned, CHECKSUM_BYTES, MAGIC, PREFIX_BYTES, VERSION } from '../persistence/sections.js';
 import { ACTIVATIONS, activationName, constantOf, isMixed } from '../spec/activations.js';
 import { classCountOf, type Names } from '../spec/names.js';
@@ -105,7 +105,7 @@ function networkOf(sections: ReadonlyMap<string, FileSection>): ReadNetwork {
       : new Float32Array(bytesOf('parameters', 'f32', 4 * count).slice().buffer);
   return {
     spec,
-    goal: { ...goalGiven(task, { ...spec, cost }), ...(isSigned !== undefined && { isSigned }) },
+    goal: { ...(task && { task }), isSigned: isSigned ?? cost === 'hinge' },
     names: {
       classes: namesOf(classes, classCountOf(outputsOf(spec), task)),
       columns: namesOf(columns, spec.inputs),
