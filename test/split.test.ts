@@ -204,7 +204,7 @@ describe('a validation split', () => {
     const rows = new Float32Array(16).fill(0.25);
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
     const wrong: [any, RegExp][] = [
-      [0, /^options\.validationSplit: got 0, want a number above 0 and below 1$/],
+      [0, /^options\.validationSplit: got 0, want a number above 0 and below 1: leave it out for none$/],
       [1, /^options\.validationSplit: got 1, want/],
       ['0.5', /^options\.validationSplit: got "0.5", want an object such as \{ share: \.\.\. \}$/],
       [{ part: 0.5 }, /^options\.validationSplit: got the unknown key "part", want share, stratify, from$/],
