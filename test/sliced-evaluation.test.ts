@@ -140,7 +140,11 @@ describe('evaluate', () => {
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
     const wrong: [any, any, RegExp][] = [
       [null, {}, /^data: got null, want an object \{ inputs, targets \}$/],
-      [data, { topk: 1 }, /^options: got the unknown key "topk", want topK, rocAuc, threshold, signal$/],
+      [
+        data,
+        { topk: 1 },
+        /^options: got the unknown key "topk", want topK, rocAuc, threshold, signal: did you mean topK\?$/,
+      ],
       [data, { topK: 4 }, /^options\.topK: got 4, want an integer from 1 to 3$/],
       [data, { signal: true }, /^options\.signal: got true, want an AbortSignal$/],
     ];

@@ -188,7 +188,10 @@ describe('a file keeps the task', () => {
   });
 
   it.each<[object, RegExp]>([
-    [{ task: 'class' }, /^load: task\.task: got "class", want one of classes, labels, numbers$/],
+    [
+      { task: 'class' },
+      /^load: task\.task: got "class", want one of classes, labels, numbers: did you mean classes\?$/,
+    ],
     [{ task: 3 }, /^load: task\.task: got 3, want one of/],
     [{ task: 'labels' }, /^load: task\.task: got "labels" with the cost "categoricalCrossEntropy", want "classes" or/],
     [{ isSigned: 1 }, /^load: task\.isSigned: got 1, want true or false$/],
@@ -442,7 +445,12 @@ describe('each task has its own metrics only', () => {
       { threshold: 1 },
       /^options\.threshold: got one for 3 classes, want two classes, or labels$/,
     ],
-    [options(1), f(1), { threshold: [0.5] }, /^options\.threshold: got an array of 1, want a number from 0 to 1$/],
+    [
+      options(1),
+      f(1),
+      { threshold: [0.5] },
+      /^options\.threshold: got an array of 1, want a number from 0 to 1: 0.5 alone$/,
+    ],
     [
       options(1, { activation: 'linear', task: 'classes' }),
       f(1),
