@@ -13,7 +13,9 @@ export interface Refusal {
 /** Adds what was probably meant to the error of a refusal. */
 export function advise(error: Error, { where, got, known }: Refusal): void {
   const { message, stack } = error;
-  const way = known ? meant(String(got), known) : wayFrom(where, got, message);
+  // a text in a RangeError describes what was got, and is not what was given
+  const isDescribed = typeof got === 'string' && error.name === 'RangeError';
+  const way = known ? meant(String(got), known) : isDescribed ? undefined : wayFrom(where, got, message);
   if (way === undefined) return;
   // the message may have another way out already
   error.message += `${/, want .*: /.test(message) ? ';' : ':'} ${way}`;
