@@ -31,7 +31,7 @@ const PAGES = [
   {
     name: 'create, fit, predict',
     goal: 36,
-    ceiling: 47,
+    ceiling: 51,
     trips: 2,
     code: `
       import { Network, sgd } from 'simdprop';
@@ -42,7 +42,7 @@ const PAGES = [
   {
     name: 'with save, load, standardisation',
     goal: 42,
-    ceiling: 52,
+    ceiling: 57,
     code: `
       import { Network, sgd } from 'simdprop';
       ${LEARN}
@@ -136,7 +136,7 @@ const PAGES = [
   {
     name: 'simdprop/static, all of it',
     goal: 60,
-    ceiling: 73,
+    ceiling: 80,
     trips: 1,
     code: `
       import * as simdprop from 'simdprop/static';
