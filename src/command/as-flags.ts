@@ -2,6 +2,11 @@ import { quote } from '../check/errors.js';
 
 // The library's messages name its options and functions. The command prints them with the names of its flags.
 
+/** True for a message about an option that was given, which the library checks before it does anything. */
+export function isAboutOptions(message: string): boolean {
+  return /^(options\.[\w.]+|layers\[\d+\]\.activation):/.test(message);
+}
+
 /** A text between quotes, as `quote` writes it. */
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
 
@@ -36,11 +41,6 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\boptions\.kinds\b/g, '--kind'],
 ];
 
-/** True for a message about an option that was given, which the library checks before it does anything. */
-export function isAboutOptions(message: string): boolean {
-  return /^(options\.[\w.]+|layers\[\d+\]\.activation):/.test(message);
-}
-
 /** A message of the library, in the words of the command. */
 export function asFlags(message: string): string {
   let text = message;
@@ -61,4 +61,6 @@ function missingFlags(list: string): string {
   return texts.map((text) => `--missing ${text}`).join(' ');
 }
 
-const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
