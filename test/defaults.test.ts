@@ -38,3 +38,18 @@ describe('fit without options', () => {
     expect((await net.fitStream(() => [XOR])).length).toBe(1);
   });
 });
+
+describe('trainBatch of a new network', () => {
+  it('has the rate of its optimizer, as after the optimizer has been assigned or the network loaded', async () => {
+    const create = () => Network.create({ inputs: 1, layers: [{ units: 1, activation: 'linear' }], seed: 1 });
+    const [fresh, assigned] = [await create(), await create()];
+    const loaded = await Network.load(await fresh.save());
+    assigned.optimizer = adam({ learningRate: 0.01 });
+    const [before] = fresh.layers[0].getWeights();
+    for (const net of [fresh, assigned, loaded]) net.trainBatch([[1]], [[5]]);
+    const [after] = fresh.layers[0].getWeights();
+    // the first step of Adam is as long as the rate
+    expect(after - before).toBeCloseTo(0.01, 6);
+    for (const net of [assigned, loaded]) expect(net.layers[0].getWeights()).toEqual(fresh.layers[0].getWeights());
+  });
+});

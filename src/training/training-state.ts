@@ -22,7 +22,7 @@ export class TrainingState implements Trainee {
   readonly pass: Pass;
   readonly fallback = new Fallback(this);
   #optimizer: Optimizer = defaultOptimizer();
-  #clock = new RateClock(0.1);
+  #clock = new RateClock(this.#optimizer.learningRate);
   #trainingSamples: number | undefined;
   #epochsTrained = 0;
 
