@@ -67,7 +67,7 @@ export function writeSafetensorsFile(network: Exchanged): Uint8Array<ArrayBuffer
 export function readSafetensorsFile(file: Uint8Array, options: StateOptions): Exchanged {
   const where = 'readSafetensors';
   const { tensors, metadata } = parseSafetensors(where, file);
-  if (!metadata.has('activations')) return networkOfState(where, tensors, options);
+  if (!metadata.has('activations')) return networkOfState(where, tensors, options, 'of the names');
   const given = Object.entries(options).find(([, value]) => value !== undefined);
   if (given) {
     throw outOfRange(

@@ -19,8 +19,9 @@ export interface StateOptions {
    */
   activations?: readonly (Activation | readonly Activation[])[] | undefined;
   /**
-   * The linear layers in their order, by the beginning of their tensors' names: `['fc1', 'fc2']`. Default: the order of
-   * the file, or of the names' numbers, if widths fit together so.
+   * The linear layers in their order, by the beginning of their tensors' names: `['fc1', 'fc2']`. Default for files of
+   * PyTorch: the order of the file, or of the names' numbers, if widths fit together so. Default for safetensors, whose
+   * writers sort by name: the order of the numbers, if names differ in nothing else; or the only one that fits.
    */
   layers?: readonly string[] | undefined;
   /**
@@ -76,13 +77,18 @@ type Part = Linear | Norm;
 
 const isLinear = (part: Part): part is Linear => !('mean' in part);
 
+/**
+ * The network of a state dict. `order`: what the order of the tensors means. Writers of safetensors sort them by their
+ * names, which says nothing about the model.
+ */
 export function networkOfState(
   where: string,
   tensors: ReadonlyMap<string, Tensor>,
   options: StateOptions = {},
+  order: 'of the model' | 'of the names' = 'of the model',
 ): Exchanged {
   const { parts: inFile, slopes: ofPrelu } = partsOf(where, tensors);
-  const parts = ordered(where, inFile, options.layers, tensors);
+  const parts = ordered(where, inFile, options.layers, tensors, order);
   const linears = parts.filter(isLinear);
   const activations = checkActivations(where, options.activations, linears);
   const shared: string[] = [];
@@ -201,11 +207,54 @@ function ordered(
   parts: readonly Part[],
   names: StateOptions['layers'],
   tensors: ReadonlyMap<string, Tensor>,
+  order: 'of the model' | 'of the names',
 ): readonly Part[] {
   if (names !== undefined) return namedParts(where, parts, names);
-  for (const candidate of [parts, [...parts].sort(byNumbers)]) if (fits(candidate)) return candidate;
-  const wanted = 'layers whose widths fit together; options.layers names those to take, in their order';
+  const numbered = [...parts].sort(byNumbers);
+  if (order === 'of the model' && fits(parts)) return parts;
+  if (fits(numbered) && (order === 'of the model' || isNumbered(numbered))) return numbered;
+  const orders = order === 'of the model' ? [] : fittingOrders(parts);
+  if (orders.length === 1) return orders[0];
+  const wanted =
+    orders.length === 0
+      ? 'layers whose widths fit together; options.layers names those to take, in their order'
+      : 'options.layers, the names of the layers in their order: their widths fit together in more than one';
   throw outOfRange(where, `the tensors ${listOf(tensors)}`, wanted);
+}
+
+/** True if the names of neighbours differ first in a number, so that the numbers alone say the order. */
+function isNumbered(parts: readonly Part[]): boolean {
+  return parts.slice(1).every(({ name }, i) => {
+    const [before, own] = [parts[i].name.split(/(\d+)/), name.split(/(\d+)/)];
+    return own.findIndex((text, k) => text !== before[k]) % 2 === 1;
+  });
+}
+
+/** How many parts are tried in the search for orders. Beyond that, the order counts as not known. */
+const MOST_TRIES = 10_000;
+
+/** Orders in which each part is as wide as the one before it: none, the only one, or two of several. */
+function fittingOrders(parts: readonly Part[]): Part[][] {
+  const found: Part[][] = [];
+  let tries = 0;
+  const extend = (chain: readonly Part[], left: readonly Part[]): void => {
+    if (left.length === 0) found.push([...chain]);
+    for (const part of left) {
+      if (found.length > 1) return;
+      const next = [...chain, part];
+      if (!fits(next.slice(-2))) continue;
+      if (++tries > MOST_TRIES) {
+        found.push([...parts], [...parts]);
+        return;
+      }
+      extend(
+        next,
+        left.filter((other) => other !== part),
+      );
+    }
+  };
+  extend([], parts);
+  return found;
 }
 
 function namedParts(where: string, parts: readonly Part[], names: readonly string[]): Part[] {

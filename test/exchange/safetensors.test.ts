@@ -76,20 +76,38 @@ describe('a state dict in a safetensors file', () => {
     );
   });
 
-  it('may have its layers in the order of their names: 10 after 2', async () => {
+  it('has its layers in the order of the numbers in their names, however the writer has sorted them', async () => {
     const wide = (name: string) => ({ name: `${name}.weight`, shape: [4, 4], values: floats(16, Number(name)) });
-    const file = joinSafetensors([wide('10'), wide('2'), { name: '12.weight', shape: [2, 4], values: floats(8) }], {});
-    // the file's own order fits, too: it is kept
-    const kept = await readSafetensors(file, { activations: ['relu', 'tanh', 'linear'] });
-    expect(kept.network.layers[0].getWeights()).toEqual(floats(16, 10));
-    const given = await readSafetensors(file, {
-      activations: ['relu', 'tanh', 'linear'],
-      layers: ['2', '10', '12'],
+    const last = { name: '12.weight', shape: [2, 4], values: floats(8) };
+    const activations = ['relu', 'tanh', 'linear'] as const;
+    for (const tensors of [
+      [wide('10'), last, wide('2')],
+      [wide('10'), wide('2'), last],
+    ]) {
+      const { network } = await readSafetensors(joinSafetensors(tensors, {}), { activations });
+      expect(network.layers[0].getWeights()).toEqual(floats(16, 2));
+    }
+    const file = joinSafetensors([wide('10'), last, wide('2')], {});
+    const given = await readSafetensors(file, { activations, layers: ['10', '2', '12'] });
+    expect(given.network.layers[0].getWeights()).toEqual(floats(16, 10));
+  });
+
+  it('has other layers in the only order that fits, and is refused if there are several', async () => {
+    const layer = (name: string, units: number, inputs: number) => ({
+      name: `${name}.weight`,
+      shape: [units, inputs],
+      values: floats(units * inputs, units),
     });
-    expect(given.network.layers[0].getWeights()).toEqual(floats(16, 2));
-    const mixed = joinSafetensors([{ name: '12.weight', shape: [2, 4], values: floats(8) }, wide('10'), wide('2')], {});
-    const sorted = await readSafetensors(mixed, { activations: ['relu', 'tanh', 'linear'] });
-    expect(sorted.network.layers[0].getWeights()).toEqual(floats(16, 2));
+    const only = joinSafetensors([layer('hidden', 5, 7), layer('input', 7, 4), layer('output', 3, 5)], {});
+    const { network } = await readSafetensors(only, { activations: ['relu', 'tanh', 'linear'] });
+    expect(network.layers.map(({ units }) => units)).toEqual([7, 5, 3]);
+    const several = joinSafetensors([layer('hidden', 4, 4), layer('input', 4, 4), layer('output', 3, 4)], {});
+    await expect(readSafetensors(several, { activations: ['relu', 'tanh', 'linear'] })).rejects.toThrow(
+      'want options.layers, the names of the layers in their order: their widths fit together in more than one',
+    );
+    const layers = ['input', 'hidden', 'output'];
+    const named = await readSafetensors(several, { activations: ['relu', 'tanh', 'linear'], layers });
+    expect(named.network.layers[2].units).toBe(3);
   });
 
   it('has batch normalisation folded into its weights', async () => {
