@@ -150,6 +150,10 @@ class LayerReading {
         this.#apply(where, className, elu(numberOf('alpha', 1)));
         break;
       case 'Softmax':
+        // of rows [samples, units], the units are axis 1, which is also the last one
+        if (![-1, 1].includes(numberOf('axis', -1))) {
+          throw outOfRange(where, `the axis ${numberOf('axis', -1)}`, '-1: a softmax over the units of each sample');
+        }
         this.#columns = { ...this.finished(), whole: 'softmax' };
         break;
       case 'BatchNormalization':

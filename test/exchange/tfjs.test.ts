@@ -197,6 +197,11 @@ describe('a layers model of TensorFlow.js', () => {
       [{ class_name: 'Conv2D', config: { name: 'c', batch_input_shape: [null, 3] } }],
       'layer Conv2D "c": got a layer of the class "Conv2D"',
     ],
+    [
+      'a softmax over the batch',
+      [dense('a', 4, 'linear', INPUT), { class_name: 'Softmax', config: { name: 's', axis: 0 } }],
+      'got the axis 0, want -1: a softmax over the units of each sample',
+    ],
     ['an unknown activation', [dense('a', 4, 'magic', INPUT)], 'got the activation "magic", want one of relu'],
     ['weights that are missing', [dense('z', 4, 'relu', INPUT)], 'layer Dense "z": got no kernel of two axes'],
     ['an open width', [dense('a', 4, 'relu', { batch_input_shape: [null, null, 3] })], 'a fixed width'],
