@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -203,4 +203,49 @@ it('names with quotes and control characters stay in quotes', () => {
   expect(asFlags('the table option { missing: ["a]", "\\" } b"] } takes')).toBe(
     '--missing "a]" --missing "\\" } b" takes',
   );
+});
+
+describe('files to write', () => {
+  it('are neither those to read nor each other, so that nothing is lost', async () => {
+    const data = join(folder, 'own.csv');
+    const link = join(folder, 'link.csv');
+    const rows = table('x,y', 30, (i) => `${i},${i % 2 ? 'b' : 'a'}`);
+    writeFileSync(data, rows);
+    symlinkSync(data, link);
+    const before = readFileSync(model);
+    for (const flag of ['save', 'plot', 'plot-confusion', 'plot-importance']) {
+      const { code, err } = await simdprop([
+        'train',
+        data,
+        '--target',
+        'y',
+        `--${flag}`,
+        flag === 'plot' ? link : data,
+      ]);
+      expect(err).toContain(`--${flag}: got `);
+      expect(err).toContain('which is read too, want the path of another file');
+      expect(code).toBe(2);
+    }
+    for (const flag of ['plot-confusion', 'plot-importance']) {
+      const { code, err } = await simdprop(['evaluate', model, PENGUINS, `--${flag}`, model]);
+      expect(err).toContain('which is read too, want the path of another file');
+      expect(code).toBe(2);
+    }
+    const both = join(folder, 'both');
+    const { code, err } = await simdprop([
+      'train',
+      data,
+      '--target',
+      'y',
+      '--save',
+      both,
+      '--plot',
+      `${folder}/./both`,
+    ]);
+    expect(err).toContain('which --save writes, want another file');
+    expect(code).toBe(2);
+    expect(existsSync(both)).toBe(false);
+    expect(readFileSync(data, 'utf8')).toBe(rows);
+    expect(readFileSync(model)).toEqual(before);
+  });
 });

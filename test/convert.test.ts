@@ -212,7 +212,7 @@ describe('simdprop convert', () => {
     for (const name of ['net.simdprop', 'hard.simdprop', 'soft.simdprop']) {
       const { err, code } = await simdprop(['convert', at('net.simdprop'), at(name)]);
       expect(err).toContain('which is read too, want the path of another file');
-      expect(code).toBe(1);
+      expect(code).toBe(2);
     }
     const beside = await simdprop(['convert', at('model.json'), at('weights.bin'), '--to', 'simdprop']);
     expect(beside.err).toContain('which is read too');

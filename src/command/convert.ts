@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import { counted, quote } from '../check/errors.js';
+import { counted } from '../check/errors.js';
 import { writeC, writeJavaScript } from '../export.js';
 import { saveFile } from '../io/files.js';
 import { writeOnnx } from '../onnx.js';
@@ -12,7 +11,7 @@ import { layersOf, shapeOf } from './layers.js';
 import { lostIn } from './lost.js';
 import { Messages } from './messages.js';
 import { READ_FLAGS, readNetwork, type Source } from './read-network.js';
-import { checkWritable } from './save.js';
+import { checkNotRead, checkWritable } from './save.js';
 import { printable, type Terminal, write } from './terminal.js';
 
 // simdprop convert
@@ -59,10 +58,7 @@ export async function convert({ given, operands }: Arguments, terminal: Terminal
   checkWritable('convert', target);
   const source = await readNetwork(path, given);
   try {
-    const overwritten = source.paths.find((input) => isSameFile(input, target));
-    if (overwritten !== undefined) {
-      throw new Error(`convert: got ${quote(target, 400)}, which is read too, want the path of another file`);
-    }
+    checkNotRead('convert', target, source.paths);
     const bytes = await bytesOf(to, source, given);
     saveFile(target, bytes);
     const lost = lostIn(to, source);
@@ -75,11 +71,6 @@ export async function convert({ given, operands }: Arguments, terminal: Terminal
 }
 
 /** True for two paths of one file, also by links. */
-function isSameFile(a: string, b: string): boolean {
-  const [first, second] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
-  return first !== undefined && first.dev === second?.dev && first.ino === second.ino;
-}
-
 async function bytesOf(to: Writable, { network, threshold }: Source, given: Given): Promise<Uint8Array> {
   const encoded = (text: string) => new TextEncoder().encode(text);
   switch (to) {

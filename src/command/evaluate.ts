@@ -7,7 +7,7 @@ import type { Usage } from './help.js';
 import { Messages } from './messages.js';
 import { loadModel } from './model-file.js';
 import { evaluationLines, importanceLines, leftOut, plain } from './report.js';
-import { checkConfusion, checkPath, saveConfusion, saveText } from './save.js';
+import { checkConfusion, checkOutputs, saveConfusion, saveText } from './save.js';
 import { columnsOf, type Terminal, write } from './terminal.js';
 
 // simdprop evaluate
@@ -34,7 +34,7 @@ export async function evaluate({ given, operands }: Arguments, terminal: Termina
   const [modelPath, path] = operands;
   const threshold = numberOf(given, 'threshold', 0, 1);
   const reading = readingOf(given, nameOf(path));
-  for (const flag of ['plot-confusion', 'plot-importance']) checkPath(flag, textOf(given, flag));
+  checkOutputs(given, ['plot-confusion', 'plot-importance'], operands);
   const messages = new Messages(terminal, false);
   const model = await loadModel(modelPath);
   try {

@@ -1,15 +1,43 @@
 import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { confusionMatrix } from '../charts.js';
 import { quote } from '../check/errors.js';
 import { saveFile } from '../io/files.js';
 import type { TableEvaluation } from '../tabular.js';
 import { UsageError } from './failure.js';
+import { type Given, textOf } from './flags.js';
 import type { Messages } from './messages.js';
 
-/** Refuses the path of a flag that cannot be written later, so that no training is lost. */
-export function checkPath(flag: string, path: string | undefined): void {
-  if (path !== undefined) checkWritable(`--${flag}`, path);
+/**
+ * Refuses the paths of flags that cannot be written later, that would replace a file that is read, or that would replace
+ * each other, so that neither data nor training are lost.
+ */
+export function checkOutputs(given: Given, flags: readonly string[], read: readonly string[]): void {
+  const outputs = flags.flatMap((flag) => {
+    const path = textOf(given, flag);
+    return path === undefined ? [] : [{ flag, path }];
+  });
+  for (const [i, { flag, path }] of outputs.entries()) {
+    checkWritable(`--${flag}`, path);
+    checkNotRead(`--${flag}`, path, read);
+    const other = outputs
+      .slice(0, i)
+      .find((output) => resolve(output.path) === resolve(path) || isSameFile(output.path, path));
+    if (other)
+      throw new UsageError(`--${flag}: got ${quote(path, 400)}, which --${other.flag} writes, want another file`);
+  }
+}
+
+/** Refuses a path to write that is one of the files to read. */
+export function checkNotRead(where: string, path: string, read: readonly string[]): void {
+  if (read.some((input) => isSameFile(input, path))) {
+    throw new UsageError(`${where}: got ${quote(path, 400)}, which is read too, want the path of another file`);
+  }
+}
+
+function isSameFile(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
+  return first !== undefined && first.dev === second?.dev && first.ino === second.ino;
 }
 
 /** Refuses a path that cannot be written later. `where`: the beginning of messages. */

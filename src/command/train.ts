@@ -22,7 +22,7 @@ import type { Usage } from './help.js';
 import { Messages } from './messages.js';
 import { Progress } from './progress.js';
 import { evaluationLines, importanceLines, leftOut, plain } from './report.js';
-import { checkConfusion, checkPath, saveConfusion, saveText } from './save.js';
+import { checkConfusion, checkOutputs, saveConfusion, saveText } from './save.js';
 import { columnsOf, printable, type Terminal, write } from './terminal.js';
 
 // simdprop train
@@ -82,7 +82,7 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
   if (both !== undefined) throw new UsageError(`--ignore: got the target ${quote(both)}, want another column`);
   if (given.group !== undefined && given['from-end'])
     throw new UsageError('--group and --from-end: got both, want one');
-  for (const flag of ['save', 'plot', 'plot-confusion', 'plot-importance']) checkPath(flag, textOf(given, flag));
+  checkOutputs(given, ['save', 'plot', 'plot-confusion', 'plot-importance'], [path]);
 
   const messages = new Messages(terminal, given.quiet === true);
   const whole = await readUsed(path, reading, given, terminal);
