@@ -296,7 +296,11 @@ test.each([
   [{ topK: '2' }, 3, /^options\.topK: got "2", want an integer/],
   [{ topK: 1 }, 1, /^options\.topK: got 1 for one output, want two outputs or more$/],
   [{ rocAuc: 1 }, 3, /^options\.rocAuc: got 1, want true or false$/],
-  [{ rocAUC: true }, 3, /^options: got the unknown key "rocAUC", want topK, rocAuc, threshold, signal: did you mean rocAuc\?$/],
+  [
+    { rocAUC: true },
+    3,
+    /^options: got the unknown key "rocAUC", want topK, rocAuc, threshold, signal: did you mean rocAuc\?$/,
+  ],
   [null, 3, /^options: got null, want an object such as \{ topK: \.\.\. \}$/],
 ])('evaluate refuses %j for %i outputs', async (options, outputs, message) => {
   const net = await copying(outputs);

@@ -1,17 +1,25 @@
 // Opens the built pages in Chromium and Firefox, uses them as a visitor does, and checks what they show: npm run
 // test:pages. The pages lie in the folder /a/b/ of a host without special headers.
 //
-// node test/run.mjs [name...]    only the checks whose names contain one of the words
+// node test/run.mjs [--without NAME]... [name...]
+//   name        only the checks whose names contain one of the words
+//   --without   not those whose names contain this
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { Results } from '../../scripts/env/results.mjs';
 import { BROWSERS, launch } from './browsers.mjs';
 import { CHECKS } from './checks.mjs';
 import { serve } from './server.mjs';
 
 const BUILT = fileURLToPath(new URL('../dist/', import.meta.url));
-const words = process.argv.slice(2);
-const isAsked = (name) => words.length === 0 || words.some((word) => name.includes(word));
+const { values, positionals: words } = parseArgs({
+  options: { without: { type: 'string', multiple: true, default: [] } },
+  allowPositionals: true,
+});
+const isAsked = (name) =>
+  !values.without.some((word) => name.includes(word)) &&
+  (words.length === 0 || words.some((word) => name.includes(word)));
 
 const results = new Results('pages');
 for (const kind of BROWSERS) {
