@@ -54,6 +54,11 @@ describe('the way out follows what is wanted', () => {
       ': Uint8Array.from(Object.values(bytes)) gets them from JSON of bytes',
     ],
     ['a path to save', (n) => n.save('m.bin'), '; saveFile(path, await net.save()) writes a file'],
+    [
+      'a name in place of options',
+      (n) => n.fit({ inputs: x, targets: y }, 'adam' as Anything),
+      '; { name: value } for each',
+    ],
     // data
     ['inputs and targets apart in fit', (n) => n.fit(x, y), XY],
     ['typed inputs and targets apart', (n) => n.fit(new Float32Array(8), new Float32Array(4)), XY],

@@ -54,8 +54,14 @@ const WAYS: readonly (readonly [place: RegExp, way: (got: unknown) => string | u
   [/^layers$/, (got) => (Array.isArray(got) || got === undefined ? 'the last layer is the output' : undefined)],
   [/^(classes|columns)\[\d+\]$/, (got) => (typeof got === 'number' ? 'String(value), or no names' : undefined)],
   [/^milliseconds$/, (got) => (Object(got) === got ? 'trainFor(data, milliseconds, options)' : undefined)],
-  [/^options$/, (got) => (typeof got === 'string' ? 'saveFile(path, await net.save()) writes a file' : undefined)],
+  [/^options$/, wayToOptions],
 ];
+
+/** From a text in place of options: a path, or anything else. */
+function wayToOptions(got: unknown): string | undefined {
+  if (typeof got !== 'string') return undefined;
+  return /[./\\]/.test(got) ? 'saveFile(path, await net.save()) writes a file' : '{ name: value } for each option';
+}
 
 /** From something in place of a data set. */
 function wayToData(got: unknown): string | undefined {

@@ -9,8 +9,8 @@ import { type Given, textOf } from './flags.js';
 import type { Messages } from './messages.js';
 
 /**
- * Refuses the paths of flags that cannot be written later, that would replace a file that is read, or that would replace
- * each other, so that neither data nor training are lost.
+ * Refuses the paths of flags that cannot be written later, that would replace a file that is read, or that would
+ * replace each other, so that neither data nor training are lost.
  */
 export function checkOutputs(given: Given, flags: readonly string[], read: readonly string[]): void {
   const outputs = flags.flatMap((flag) => {
