@@ -4,36 +4,15 @@ import { adam, cosine, Network, sgd } from '../src/index.js';
 import { readCsv } from '../src/io/csv.js';
 import { splitData } from '../src/split.js';
 import { Encoder, Table } from '../src/tabular.js';
+import { type Anything, create, data, layers, messageOf, x, y } from './first-calls.js';
 
 // Calls as users of other libraries write them at first. Each message must say how the call is written here.
 
-// biome-ignore lint/suspicious/noExplicitAny: what would not compile
-type Anything = any;
-
-const x = [
-  [0, 0],
-  [0, 1],
-  [1, 0],
-  [1, 1],
-];
-const y = [0, 1, 1, 0];
-const data = { inputs: x, targets: y };
-const layers = [{ units: 1 }];
-const create = (options: object): Promise<Anything> => Network.create({ inputs: 2, layers, ...options } as Anything);
 const records = [
   { size: 1, color: 'red' },
   { size: 2, color: 'blue' },
   { size: 4, color: 'red' },
 ];
-
-const messageOf = async (call: () => unknown): Promise<string> => {
-  try {
-    await call();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return 'no error';
-};
 
 describe('what was meant is named for', () => {
   const net = create({});

@@ -2,33 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { crossValidate } from '../src/cross-validation.js';
 import { Network } from '../src/index.js';
 import { Encoder, Table, TableModel } from '../src/tabular.js';
+import { type Anything, create, data, layers, messageOf, x, y } from './first-calls.js';
 
 // First calls of those who come from Keras, TensorFlow.js, scikit-learn or brain.js. Each message says what was got,
 // what is wanted, and the way out.
 
-// biome-ignore lint/suspicious/noExplicitAny: what would not compile
-type Anything = any;
-
-const x = [
-  [0, 0],
-  [0, 1],
-  [1, 0],
-  [1, 1],
-];
-const y = [0, 1, 1, 0];
-const data = { inputs: x, targets: y };
-const layers = [{ units: 1 }];
-const create = (options: object): Promise<Anything> => Network.create({ inputs: 2, layers, ...options } as Anything);
 const rows = Array.from({ length: 30 }, (_, i) => ({ x: i, side: i % 2 ? 'right' : 'left' }));
-
-const messageOf = async (call: () => unknown): Promise<string> => {
-  try {
-    await call();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  return 'no error';
-};
 
 const XY = 'want an object { inputs, targets }: x and y are one argument, { inputs: x, targets: y }';
 const PROGRESS = ': onEpoch: (report) => console.log(report.cost) shows progress';
