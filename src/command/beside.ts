@@ -6,13 +6,18 @@ import { printable } from './terminal.js';
 // Models may keep their weights in files beside them, and name these files. The names are untrusted: whoever wrote the
 // model could name any file of this machine.
 
-/** The bytes of the files of these names, all in the folder of the model or in one below it. */
-export function readBeside(model: string, names: readonly string[]): Record<string, Uint8Array> {
-  return Object.fromEntries(names.map((name) => [name, new Uint8Array(readFileSync(pathBeside(model, name)))]));
+/** The bytes by name, and the paths, of files that are all in the folder of the model or in one below it. */
+export function readBeside(
+  model: string,
+  names: readonly string[],
+): { files: Record<string, Uint8Array>; paths: string[] } {
+  const paths = names.map((name) => pathBeside(model, name));
+  const files = Object.fromEntries(names.map((name, i) => [name, new Uint8Array(readFileSync(paths[i]))]));
+  return { files, paths };
 }
 
 /** The path of a file that a model names. Throws a RangeError if it is not in the folder of the model. */
-export function pathBeside(model: string, name: string): string {
+function pathBeside(model: string, name: string): string {
   const where = `${printable(model)}: weights in ${quote(name, 200)}`;
   const wanted = 'the name of a file in the folder of the model';
   const parts = name.split(/[/\\]/);

@@ -70,24 +70,19 @@ export async function convert({ given, operands }: Arguments, terminal: Terminal
   return EXIT.done;
 }
 
-/** True for two paths of one file, also by links. */
 async function bytesOf(to: Writable, { network, threshold }: Source, given: Given): Promise<Uint8Array> {
   const encoded = (text: string) => new TextEncoder().encode(text);
   switch (to) {
     case 'simdprop':
       return await network.save({ training: network.steps > 0 });
-    case 'onnx': {
-      const opset = integerOf(given, 'opset', 0, Number.MAX_SAFE_INTEGER);
-      return await writeOnnx(network, opset === undefined ? {} : { opset });
-    }
+    case 'onnx':
+      return await writeOnnx(network, { opset: integerOf(given, 'opset', 0, Number.MAX_SAFE_INTEGER) });
     case 'safetensors':
-      return await writeSafetensors(network, threshold === undefined ? {} : { threshold });
+      return await writeSafetensors(network, { threshold });
     case 'js':
       return encoded(await writeJavaScript(network));
-    case 'c': {
-      const name = textOf(given, 'name');
-      return encoded(await writeC(network, name === undefined ? {} : { name }));
-    }
+    case 'c':
+      return encoded(await writeC(network, { name: textOf(given, 'name') }));
   }
 }
 

@@ -2,7 +2,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { quote } from '../check/errors.js';
 import { type ColumnKind, type CsvStreamOptions, Table } from '../tabular.js';
 import { UsageError } from './failure.js';
-import { type Flags, type Given, listOf, textOf, withoutUndefined, wordOf } from './flags.js';
+import { type Flags, type Given, listOf, textOf, wordOf } from './flags.js';
 import { printable, type Terminal } from './terminal.js';
 
 // How the commands read CSV files.
@@ -29,7 +29,7 @@ const KINDS: readonly ColumnKind[] = ['number', 'category', 'date', 'boolean', '
 export function readingOf(given: Given, name: string): CsvStreamOptions {
   if (given.header && given['no-header']) throw new UsageError('--header and --no-header: got both, want one');
   const kinds = kindsOf(listOf(given, 'kind') ?? []);
-  const all: CsvStreamOptions = {
+  return {
     name,
     delimiter: textOf(given, 'delimiter')?.replace(/^\\t$/, '\t'),
     decimal: wordOf(given, 'decimal', ['.', ',']),
@@ -40,7 +40,6 @@ export function readingOf(given: Given, name: string): CsvStreamOptions {
     dateOrder: wordOf(given, 'date-order', ['dmy', 'mdy']),
     kinds: Object.keys(kinds).length > 0 ? kinds : undefined,
   };
-  return withoutUndefined(all);
 }
 
 function kindsOf(list: readonly string[]): Record<string, ColumnKind> {

@@ -49,7 +49,7 @@ export async function evaluate({ given, operands }: Arguments, terminal: Termina
     }
     if (table.rows === 0)
       throw new Error(`${nameOf(path)}: got no row with a value in ${quote(model.targets.join(', '))}`);
-    const evaluation = await model.evaluate(table, threshold === undefined ? {} : { threshold });
+    const evaluation = await model.evaluate(table, { threshold });
     const confusionPath = textOf(given, 'plot-confusion');
     if (confusionPath !== undefined) saveConfusion(confusionPath, evaluation, messages);
     const importancePath = textOf(given, 'plot-importance');

@@ -108,8 +108,3 @@ export function wordOf<Word extends string>(given: Given, name: string, words: r
   if (text === undefined || words.includes(text as Word)) return text as Word | undefined;
   throw new UsageError(`--${name}: got ${quote(text)}, want one of ${words.join(', ')}`);
 }
-
-/** The options that are given: some calls refuse undefined. */
-export function withoutUndefined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
-}

@@ -51,7 +51,7 @@ export async function predict({ given, operands }: Arguments, terminal: Terminal
     const output = given.json ? new JsonOutput(terminal) : new CsvOutput(model, given, terminal);
     await readForModel(nameOf(path), given, async () => {
       for await (const block of Table.blocksFromCsvStream(source, { ...reading, kinds, others: 'ignored' }, BLOCK)) {
-        await output.write(block, model.predict(block.table, threshold === undefined ? {} : { threshold }));
+        await output.write(block, model.predict(block.table, { threshold }));
       }
     });
     await output.end();

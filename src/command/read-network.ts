@@ -8,10 +8,10 @@ import { readPyTorch } from '../pytorch.js';
 import { ActivationsError, type Imported, readSafetensors, type SafetensorsOptions } from '../safetensors.js';
 import { TableModel } from '../tabular.js';
 import { readTfjs } from '../tfjs.js';
-import { pathBeside, readBeside } from './beside.js';
+import { readBeside } from './beside.js';
 import { checkNoFolder } from './data-flags.js';
 import { UsageError } from './failure.js';
-import { type Flags, type Given, numberOf, partsOf, textOf, withoutUndefined, wordOf } from './flags.js';
+import { type Flags, type Given, numberOf, partsOf, textOf, wordOf } from './flags.js';
 import { jsonIn, READABLE, type Readable, readableOf } from './formats.js';
 import { activationOf } from './layers.js';
 import { printable } from './terminal.js';
@@ -95,21 +95,19 @@ const READERS: Readonly<Record<Readable, (path: string, bytes: Uint8Array, given
     return { network, notes: [], paths: [path], ...(model && { model }) };
   },
   onnx: async (path, bytes, given) => {
-    const names = externalNames(bytes);
-    const externalData = readBeside(path, names);
-    const options = withoutUndefined({ ...approximateOf(given), output: textOf(given, 'output') });
-    const read = await readOnnx(bytes, { ...options, externalData });
-    return { ...read, paths: [path, ...names.map((name) => pathBeside(path, name))] };
+    const { files, paths } = readBeside(path, externalNames(bytes));
+    const options = { ...approximateOf(given), output: textOf(given, 'output'), externalData: files };
+    return { ...(await readOnnx(bytes, options)), paths: [path, ...paths] };
   },
   tfjs: async (path, bytes, given) => {
-    const names = shardsOf(bytes);
-    const read = await readTfjs(new TextDecoder().decode(bytes), readBeside(path, names), approximateOf(given));
-    return { ...read, paths: [path, ...names.map((name) => pathBeside(path, name))] };
+    const { files, paths } = readBeside(path, shardsOf(bytes));
+    const read = await readTfjs(new TextDecoder().decode(bytes), files, approximateOf(given));
+    return { ...read, paths: [path, ...paths] };
   },
   keras: async (path, bytes, given) => ({ ...(await readKeras(bytes, approximateOf(given))), paths: [path] }),
   safetensors: async (path, bytes, given) => ({ ...(await readSafetensors(bytes, stateOf(given))), paths: [path] }),
   pytorch: async (path, bytes, given) => {
-    const options = withoutUndefined({ ...stateOf(given), key: textOf(given, 'key') });
+    const options = { ...stateOf(given), key: textOf(given, 'key') };
     return { ...(await readPyTorch(bytes, options)), paths: [path] };
   },
   brain: async (path, bytes) => ({ ...(await readBrain(bytes)), paths: [path] }),
@@ -119,12 +117,12 @@ const READERS: Readonly<Record<Readable, (path: string, bytes: Uint8Array, given
 const approximateOf = (given: Given) => (given.approximate ? { approximate: true } : {});
 
 function stateOf(given: Given): SafetensorsOptions {
-  return withoutUndefined({
+  return {
     activations: partsOf(given, 'activations')?.map(activationOf),
     layers: partsOf(given, 'layers'),
     batchNorm: wordOf(given, 'batch-norm', ['before', 'after']),
     epsilon: numberOf(given, 'epsilon', 0, 1),
-  });
+  };
 }
 
 /** The names of the files that model.json says hold the weights. */

@@ -35,6 +35,7 @@ export function checkNotRead(where: string, path: string, read: readonly string[
   }
 }
 
+/** True for two paths of one file, also by links. */
 function isSameFile(a: string, b: string): boolean {
   const [first, second] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
   return first !== undefined && first.dev === second?.dev && first.ino === second.ino;

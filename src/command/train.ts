@@ -15,7 +15,6 @@ import {
   numberOf,
   parseNumber,
   textOf,
-  withoutUndefined,
   wordOf,
 } from './flags.js';
 import type { Usage } from './help.js';
@@ -120,7 +119,7 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
 function modelOptionsOf(given: Given, targets: readonly string[], seed: number): TableModelOptions {
   const hidden = textOf(given, 'hidden');
   const validation = numberOf(given, 'validation', 0, 0.95);
-  const all: TableModelOptions = {
+  return {
     target: targets.length === 1 ? targets[0] : targets,
     seed,
     task: wordOf<Task>(given, 'task', ['classes', 'labels', 'numbers']),
@@ -133,7 +132,6 @@ function modelOptionsOf(given: Given, targets: readonly string[], seed: number):
     batchSize: integerOf(given, 'batch-size', 1, MOST),
     validation: validation === 0 ? false : validation,
   };
-  return withoutUndefined(all);
 }
 
 function widthsOf(text: string): number[] {
