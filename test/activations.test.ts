@@ -11,7 +11,9 @@ import { randomNumbers } from './random-numbers.js';
 // The activations that work unit by unit: kernels against the reference, and both against PyTorch's values.
 
 interface Promised {
-  /** Largest error of a for z from -87 up, in ulp of a. Below -1/2, gelu has a larger one, which math.ts states. */
+  /**
+   * Largest error of the activation for z >= -87, in ulp. For z < -1/2, gelu has a larger error, which math.ts states.
+   */
   ulps: number;
   /** Largest error of sigma', in 2^-24: half an ulp just below 1. */
   slope: number;
@@ -24,7 +26,7 @@ const KERNELS: Readonly<Record<string, Promised>> = {
   sigmoid: { ulps: 2.6, slope: 2 },
   tanh: { ulps: 1.6, slope: 2.2 },
   relu: { ulps: 0, slope: 0 },
-  // the rounding of 0.01, and of the product
+  // 0.01 is rounded, and so is the product
   leakyRelu: { ulps: 1, slope: 0.1 },
   'leakyRelu(0.2)': { ulps: 1, slope: 0.5 },
   'leakyRelu(-1.5)': { ulps: 0.5, slope: 0 },
@@ -47,7 +49,7 @@ const KERNELS: Readonly<Record<string, Promised>> = {
 };
 const NAMES = Object.keys(KERNELS);
 
-/** The functions with constants, by their names here. */
+/** Functions that have a constant, in the form that the reference takes. */
 const FUNCTIONS: readonly ReferenceFunction[] = [
   ...[0.2, -1.5, 3].map((slope) => ({ name: 'leakyRelu', slope }) as const),
   ...[0.5, 2.5].map((alpha) => ({ name: 'elu', alpha }) as const),
@@ -119,17 +121,17 @@ function goldenBound(name: string, zj: number, value: number): number {
 const isUndecided = (name: string, zj: number) => name === 'hardSwish' && Math.abs(zj) === 3;
 
 /**
- * What goldenBound is for values, for slopes. In that of geluTanh, PyTorch multiplies 1 - tanh² u by z u' / 2,
- * where u' is the slope of the argument u.
+ * How far a slope may be from PyTorch's; goldenBound is the same for values. For geluTanh, PyTorch multiplies 1 - tanh²
+ * u by z u' / 2, where u' is the slope of the argument u of tanh.
  */
 function goldenSlopeBound(name: string, zj: number): number {
-  // PyTorch's slope of hardSigmoid is 1/6 rounded to float32, in float64 too
+  // PyTorch rounds the slope of hardSigmoid, 1/6, to float32 even in float64
   if (name === 'hardSigmoid') return EPSILON / 6;
   return 2 ** -49 + (name === 'geluTanh' ? 2 ** -53 * Math.abs(zj) * (1 + 0.14 * zj ** 2) : 0);
 }
 
 function expectNear(where: string, got: number, wanted: number, bound: number): void {
-  // beyond the largest float, only infinity is near
+  // a number above the largest float must become infinity
   if (Math.abs(wanted) > MAX_FLOAT && got === Math.fround(wanted)) return;
   if (!(Math.abs(got - wanted) <= bound)) throw new Error(`${where}: got ${got}, want ${wanted} within ${bound}`);
 }
@@ -182,7 +184,8 @@ test('prelu with a slope for each unit has the values, errors and gradients of P
   // all these numbers are exact
   expect([...a.subarray(0, 8)]).toEqual(wanted.flat());
   expect([...delta.subarray(0, 8)]).toEqual(dz.flat());
-  // before any step, delta of a linear layer in front, z itself, and dC/da = a - y make the same gradients of a network
+  // a network with this layer gets the same gradients: its weights are the identity, so its z are the rows, and its
+  // dC/da are the errors
   const net = await createNetwork({
     inputs: units,
     layers: [{ units, activation: 'prelu', initializer: { weights: identity(units), slopes } }],

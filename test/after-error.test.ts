@@ -5,14 +5,14 @@ import type { Network } from '../src/network.js';
 import { createNetwork } from './build.js';
 import { parameterBits } from './parameters.js';
 
-// The call after an error or a stop.
+// What the next call does after a call that failed or was stopped.
 
 const unit: NetworkOptions = {
   inputs: 1,
   layers: [{ units: 1, activation: 'linear', initializer: { constant: 1 }, bias: false }],
 };
 
-/** Training whose third step makes the weight infinite. Its cost is finite, and so are the steps before. */
+/** The third step of training on these data makes the weight infinite. The cost of that step is still finite. */
 const SAMPLES = 8;
 const overflowing: DataSet = {
   inputs: new Float32Array(SAMPLES).fill(1),
@@ -128,7 +128,7 @@ describe('single batches after one that was refused', () => {
     for (const each of [net, other]) for (let i = 0; i < 2; i++) each.trainBatch(x, y);
     expect(state.asked).toEqual([3, 4]);
     expect([net.steps, ...parameterBits(net)]).toEqual([other.steps, ...parameterBits(other)]);
-    // a snapshot is taken at the first step, and none of the refusals has made another one
+    // a snapshot is taken at the first step, and no refused call takes another one
     state.rate = 3.4e38;
     expect(() => net.trainBatch(x, Float32Array.of(1e10))).toThrow(expect.objectContaining({ stepsUndone: 5 }));
   });
@@ -170,7 +170,7 @@ describe('a cost of the user that throws once', () => {
       left = at;
       await expect(net.trainFor(data, 1e4, each)).rejects.toThrow('once');
       expect(net.steps).toBe(1 + done);
-      // the epoch in progress counts, as after a stop
+      // trainFor continues the epoch that the error has interrupted, as it does after a stop
       await other.fit(data, { ...each, onBatch: () => other.steps < 1 + done });
       const reports = [await net.trainFor(data, 1e-30, each), await other.trainFor(data, 1e-30, each)];
       expect(reports[0]).toMatchObject({ epoch: 0, step: 1, stepsTaken: 1, cost: reports[1].cost });
@@ -187,7 +187,7 @@ describe('code that could not be loaded', () => {
     await expect(Fresh.create(unit)).rejects.toThrow();
     const net = await Fresh.create(unit);
     expect(net.predict(Float32Array.of(3))).toEqual(Float32Array.of(3));
-    // after success, the compiled code is kept
+    // once it has been compiled, the code is kept
     const calls = compile.mock.calls.length;
     await Fresh.create(unit);
     expect(compile.mock.calls).toHaveLength(calls);
@@ -206,7 +206,7 @@ describe('code that could not be loaded', () => {
     await expect(switchOnWide(core)).rejects.toThrow('not now');
     const wide = await switchOnWide(core);
     expect(wide.module ?? wide.reason).toBeDefined();
-    // after success, the answer is kept
+    // once there is an answer, it is kept
     const calls = look.mock.calls.length;
     expect(await switchOnWide(core)).toBe(wide);
     expect(look.mock.calls).toHaveLength(calls);

@@ -50,7 +50,7 @@ describe('callbacks that return a promise', () => {
       const [byEpoch, byBatch] = [await fit({ onEpoch }), await fit({ onBatch })];
       expect([byEpoch.length, byEpoch.stopped]).toEqual([2, 'callback']);
       expect([byBatch.length, byBatch.samples, byBatch.stopped]).toEqual([1, 15, 'callback']);
-      // after any other value, training continues
+      // only false stops training
       for (const answer of [Promise.resolve(0), Promise.resolve(), 'false']) {
         expect(await fit({ onEpoch: () => answer, onBatch: () => answer })).toHaveLength(4);
       }

@@ -189,7 +189,7 @@ const NO_OPTIMIZERS: Anything[] = [
   { name: 'lbfgs', clipNorm: 1 },
 ];
 
-/** Arrays that are not valid in place of `values`. `isAnyCount`: arrays of other lengths are valid. */
+/** Arrays that must be refused in place of `values`. `isAnyCount`: an array of another length is valid. */
 function wrongArrays(values: Float32Array, isAnyCount = false): Anything[] {
   const detached = values.slice();
   structuredClone(detached, { transfer: [detached.buffer] });
@@ -308,7 +308,7 @@ function attack(net: Network, { options, data, training }: Scenario): [string, u
   ]);
 }
 
-/** A value, for messages. */
+/** A value as text, for messages about failures. */
 const shown = (value: unknown) =>
   JSON.stringify(value, (_key, part) => {
     if (ArrayBuffer.isView(part)) return `${part.constructor.name}(${(part as Float32Array).length})`;
@@ -344,7 +344,7 @@ describe(`random networks, seed ${SEED}`, () => {
         expect(Buffer.compare(await net.save({ training: true }), before), where).toBe(0);
         count.refused++;
       }
-      // and training continues as if the invalid call had not been made
+      // the refused calls have no effect on later training
       await net.fit(given, training);
       await expectReference(net, scenario);
       net.dispose();

@@ -89,7 +89,7 @@ describe('batches', () => {
     if (samples <= 256) {
       for (const [l, layer] of net.layers.entries()) expect(layer.getWeights()).toEqual(other.layers[l].getWeights());
     } else {
-      // chunks are summed in their order, and so are the rows of one batch
+      // a batch of this size is computed in several chunks, whose sums are added, so its roundings differ
       for (const [l, layer] of net.layers.entries()) {
         const wanted = other.layers[l].getWeights();
         for (const [i, w] of layer.getWeights().entries()) expect(w).toBeCloseTo(wanted[i], 4);
@@ -111,7 +111,7 @@ describe('batches', () => {
     const net = await createNetwork({ ...OPTIONS, layers: [{ units: 3, activation: 'softmax' }] });
     await net.trainFor(dataOf(5), 1e-30, { batches: 5 });
     expect((await net.trainFor(dataOf(40), 1e-30, { batches: 10 })).steps).toBe(10);
-    // the same kind: all of the new samples
+    // irprop takes all samples in each step: here, all samples of the new data
     const optimizer = irprop();
     expect((await net.trainFor(dataOf(20), 1e-30, { batchSize: 20, optimizer })).steps).toBe(1);
     expect((await net.trainFor(dataOf(10), 1e-30, { batchSize: 10, optimizer })).steps).toBe(1);

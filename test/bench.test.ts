@@ -6,7 +6,7 @@ import { bytesOf, markProduct, type ProductRow, operationsOf as productOperation
 import { lastError, parseAnswer, Rival } from '../bench/rival.js';
 import { roofAt } from '../bench/roofline.js';
 
-// Tests against mistakes that the output of the benchmark would not show: in what it compares, accepts and leaves out.
+// What the benchmarks compare, accept and leave out. A mistake there would not show in their output.
 
 const command = process.execPath;
 const contestant = (name: string, kind: Contestant['kind'], threads = 1): Contestant => ({

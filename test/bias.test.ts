@@ -109,7 +109,8 @@ function parametersOf(net: Network, isFree: boolean): Uint32Array[] {
 
 describe.each(shapes)('%s', (_name, shape) => {
   const outputs = shape.layers[shape.layers.length - 1].units;
-  // a third of the inputs are 0, as in pictures, and three of them always: the core leaves those out
+  // a third of the numbers are 0, as in pictures; the first three inputs are 0 in every sample, so the core leaves them
+  // out
   const inputs = randomFloats(SAMPLES * shape.inputs, 1).map((x, i) =>
     i % shape.inputs < 3 ? 0 : Math.max(0, x + 1 / 3),
   );

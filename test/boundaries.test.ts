@@ -100,7 +100,7 @@ describe('learning rates at the end of f32', () => {
     for (const rate of [LARGEST, 2 ** -149]) {
       for (const learningRate of [rate, () => rate]) {
         const net = await createNetwork(options);
-        // nothing to learn: no weight moves, at any rate
+        // the cost is 0, so no weight moves at any rate
         const { last } = await net.fit(flat, { epochs: 1, optimizer: sgd({ learningRate }) });
         expect(last).toMatchObject({ learningRate: rate, cost: 0 });
       }
@@ -122,7 +122,8 @@ describe('iRPROP+ whose steps have one length', () => {
       now.forEach((values, i) => {
         values.forEach((value, k) => {
           const moved = Math.abs(value - before[i][k]);
-          // 0: the sign has just changed. Weights below 2 have 2^-23 of them as their last digit
+          // a weight does not move in a step in which its gradient has changed its sign; weights below 2 are rounded to
+          // 2^-23
           if (moved === 0) turned.add(k);
           else expect(Math.abs(moved - length)).toBeLessThanOrEqual(2 ** -23);
         });
@@ -155,7 +156,7 @@ describe('the best epoch of early stopping', () => {
     const arena = await start();
     const stopper = new EarlyStopper({ ...spec, monitor });
     const seen = values.map((value, epoch) => {
-      // the weights of an epoch are its number
+      // the weights are set to the number of the epoch, counted from 1
       arena.floats(arena.plan.parameters, 2).fill(epoch + 1);
       const isOver = stopper.observe(epoch, evaluation(value), arena);
       return [isOver, stopper.bestEpoch];

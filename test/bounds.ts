@@ -20,9 +20,12 @@ import {
 // of its operands.
 
 const EPSILON = 2 ** -24;
-/** exp, tanh and the divisions around them, each below 2 ulp (math.test.ts), and the roundings between. */
+/** The roundings of an activation: exp, tanh and divisions have errors below 2 ulp each (math.test.ts). */
 const ACTIVATION_ROUNDINGS = 8;
-/** A factor for products of first-order terms, and the size of e^-87.3, where exp stops. */
+/**
+ * SECOND_ORDER allows for products of errors, which the analysis leaves out. SMALLEST: the least result of exp,
+ * e^-87.3.
+ */
 const SECOND_ORDER = 1.05;
 const SMALLEST = 1.3e-38;
 
@@ -71,7 +74,7 @@ export function kinkDistance(layer: ReferenceLayer, j: number, z: number): numbe
 export interface ParameterErrors {
   weights: Float64Array;
   biases: Float64Array;
-  /** Those of the slopes of prelu. */
+  /** Of the slopes of prelu. */
   slopes: Float64Array;
 }
 

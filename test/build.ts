@@ -44,7 +44,7 @@ function share(net: Network): Network {
     shared.push(net);
     endThreads(MOST_SHARED);
   } catch {
-    // networks that were made for several tests
+    // onTestFinished throws outside a test: networks that several tests use are not ended here
   }
   return net;
 }

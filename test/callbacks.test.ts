@@ -212,9 +212,9 @@ describe('training in the background', () => {
     const refused: string[] = [];
     for (; !done; turns++) {
       net.predict(asked.inputs);
-      // training goes on between the slices of the evaluation, which is then refused
+      // training continues between the slices of this evaluation, so the evaluation is refused
       net.evaluate(asked).catch(({ message }) => refused.push(message));
-      // this batch is larger than all before. It is refused, because the training set must not move in memory
+      // a batch that is larger than all before it is refused, because the training set must not move in memory
       expect(() => net.forward(asked.inputs)).toThrow(/^x: got 300 rows during fit, want at most batchSize = 128$/);
       await nextTurn();
     }
@@ -279,7 +279,7 @@ describe('training in the background', () => {
         shuffle: false,
         onBatch: () => {
           rows.push(net.layers[2].getDelta().length / 3);
-          // reading the gradients, or predicting, must not hide those of the next step
+          // reading gradients, or predicting, must not prevent reading the gradients of the next step
           expect(net.layers[2].getBiasGradients()).toHaveLength(3);
           net.predict(inputs.subarray(0, 7));
         },

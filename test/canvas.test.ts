@@ -37,7 +37,7 @@ describe('readDrawing', () => {
       const distance = result.reduce((sum, value, k) => sum + Math.abs(value - digit[k]), 0);
       const ink = digit.reduce((sum, value) => sum + value, 0);
       if (distance === 0) equal++;
-      // the strongest pixel of some digits is not quite 255
+      // some digits have no pixel of 255, so they come back a little stronger
       expect(distance / ink, `digit ${i}`).toBeLessThan(0.01);
     }
     expect(equal).toBeGreaterThan(0.8 * count);
@@ -45,7 +45,7 @@ describe('readDrawing', () => {
 
   it('scales a bar into the box and puts its centre of mass in the middle', () => {
     const result = readDrawing(picture(100, 100, (x, y) => (isIn(x, y) ? BLACK : [0, 0, 0, 0])));
-    // 20 × 80 becomes 5 × 20; its centre of mass is pixel 2 and 9.5 of it
+    // the bar of 20 × 80 becomes one of 5 × 20, whose centre of mass is at column 2 and row 9.5 of the bar
     const wanted = new Uint8Array(784);
     for (let y = 5; y < 25; y++) wanted.fill(255, 28 * y + 12, 28 * y + 17);
     expect(result).toEqual(wanted);
@@ -61,7 +61,7 @@ describe('readDrawing', () => {
   });
 
   it('averages what a pixel covers', () => {
-    // half the ink where every second column has some; the bar at the end has all of it
+    // columns 0 to 31 alternate between black and empty, so they become grey; columns 32 to 39 are black
     const result = readDrawing(
       picture(40, 40, (x) => [0, 0, 0, x >= 32 || x % 2 === 0 ? 255 : 0]),
       { size: 10, box: 10 },

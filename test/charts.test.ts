@@ -8,11 +8,11 @@ const from = <T>(length: number, value: (i: number) => T): T[] => Array.from({ l
 const textsOf = (root: SvgElement): string[] => elementsOf(root, 'text').map(({ text }) => text);
 const titlesOf = (root: SvgElement): string[] => elementsOf(root, 'title').map(({ text }) => text);
 
-/** The curves: paths without a fill that have colours of curves. */
+/** The curves: paths whose class is that of a curve. */
 const curvesOf = (root: SvgElement): SvgElement[] =>
   elementsOf(root, 'path').filter(({ attributes }) => attributes.class.includes('curve-'));
 
-/** Texts that would act where they are not escaped. */
+/** Texts that would be run or read as markup if they were not escaped. */
 const HOSTILE = [
   '</script><script>alert(1)</script>',
   '</text></svg><img src=x onerror=alert(1)>',
@@ -68,7 +68,7 @@ describe('learningCurve', () => {
     }
     const straight = parseSvg(learningCurve(falling, { scale: 'linear' }));
     expect(() => readAxis(straight, 'y')).not.toThrow();
-    // less than a decade
+    // costs that span less than a factor of 10
     expect(() => readAxis(parseSvg(learningCurve(reports, { scale: 'log' })), 'y', true)).not.toThrow();
   });
 
@@ -179,7 +179,7 @@ describe('confusionMatrix', () => {
     const many = from(20, (i) => from(20, (j) => (i === 3 ? 0 : i === j ? 90_000 : j === 3 ? 10_000 : 0)));
     const root = parseSvg(confusionMatrix(many, { width: 360 }));
     expect(textsOf(root).filter((text) => text === '90').length).toBe(19);
-    expect(textsOf(root).filter((text) => text === '10').length).toBe(19 + 2); // class 10, too
+    expect(textsOf(root).filter((text) => text === '10').length).toBe(19 + 2); // two more are names of class 10
     expect(textsOf(root).join(' ')).toContain('Numbers: % of the true class');
     expect(titlesOf(root)[0]).toBe('true 0, predicted 0: 90000 (90 %)');
     const shares = parseSvg(confusionMatrix(confusion, { cells: 'shares' }));
@@ -271,7 +271,7 @@ describe('importance', () => {
     const widths = bars.map(({ attributes }) => Number(attributes.width));
     expect(widths[0] / widths[1]).toBeCloseTo(4, 1);
     expect(widths[2] / widths[1]).toBeCloseTo(0.5, 1);
-    // the negative one ends where the others begin
+    // the bar of the negative number ends where the other bars begin
     const starts = bars.map(({ attributes }) => Number(attributes.x));
     expect(starts[2] + widths[2]).toBeCloseTo(starts[0], 1);
     const [whisker] = elementsOf(root, 'path');
@@ -375,7 +375,7 @@ test.each(WIDTHS)('at %i pixels, with 2 to 20 classes, no text touches another o
   }
 });
 
-/** The texts that leave the picture, and the pairs that overlap. */
+/** The texts that reach beyond the picture, and the pairs of texts that overlap. */
 function faultsOf(texts: ReturnType<typeof boxesOf>, width: number, height: number): string[] {
   const outside = texts.filter(({ box }) => Math.min(box[0], box[1]) < 0 || box[2] > width + 0.5 || box[3] > height);
   const overlaps = texts.flatMap(({ text, box }, i) =>

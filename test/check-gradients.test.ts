@@ -198,7 +198,7 @@ describe('checkGradients', () => {
     const inspector = await net.inspect();
     const { parameters, moved } = inspector.checkGradients(inputs, Uint8Array.of(0, 3, 9, 9), { differences: 12 });
     expect(parameters).toBe(50 * 20 + 20 + 20 * 10 + 10);
-    // parameters with the largest errors are moved, and parameters at even distances: some are both
+    // it moves the parameters with the largest errors and others at even distances; some parameters are in both groups
     expect(moved).toBeGreaterThan(12 + 12 + 12 + 10 - 18);
     expect(moved).toBeLessThanOrEqual(12 + 12 + 12 + 10);
   });
@@ -318,7 +318,7 @@ describe('checkGradients', () => {
           [-1, 0],
         ],
       );
-      // only a step with a limit goes through the sum of gradients
+      // with a limit for clipping, the step goes through the sums of gradients, which plain steps do not use
       const limit = isPlain ? {} : { clipValue: MAX_FLOAT };
       expect(set.mock.calls).toEqual([[numbersOf(sgd({ learningRate: 1, ...limit }))]]);
     } finally {

@@ -35,7 +35,7 @@ export function randomSamples(samples: number, seed = 1): { inputs: Float32Array
 export const rowsOf = <T extends InputArray | TargetArray>(values: T, width: number, first: number, rows: number) =>
   values.subarray(first * width, (first + rows) * width) as T;
 
-/** Takes the steps of an epoch in the stored order, each in a call of its own. */
+/** Takes the steps of an epoch with trainBatch, in the order in which the samples are stored. */
 export function trainInOrder(net: Network, { inputs, targets }: TypedDataSet, batchSize: number): void {
   const samples = inputs.length / net.inputs;
   const targetWidth = targets.length / samples;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { simdprop } from './run-command.js';
 
-// Files as people have them, and files that do not fit into the memory. The model knows a category and a number.
+// The command with files as people have them, and with files that are larger than the memory. The model's inputs are a
+// category and a number.
 
 let folder: string;
 let model: string;
@@ -55,7 +56,8 @@ describe('a file of any size', () => {
     };
     const { code, out } = await simdprop(['predict', model, '-'], { input, onOut });
     expect(code).toBe(0);
-    // few parts are read and not yet written: the first ones, from which the delimiter is found, and those of a block
+    // predictions are written while later parts are still to be read: only the first parts, in which the delimiter is
+    // searched, and one block of rows are held back
     expect(before[15]).toBeGreaterThan(8 * PART.length);
     expect(before[PARTS - 1]).toBeGreaterThan((PARTS - 5) * PART.length);
     expect(out).toBe(
@@ -80,7 +82,7 @@ describe('a file of any size', () => {
     };
     while (!take) await turns();
     const readBefore = partsRead;
-    // as many as the delimiter is searched in
+    // the parts in which the delimiter is searched
     expect(readBefore).toBeLessThan(15);
     await turns();
     expect(partsRead).toBe(readBefore);
@@ -265,14 +267,14 @@ describe('rows that belong together', () => {
     );
 
   it('stay together in the validation too: the model never sees those that decide when training ends', async () => {
-    // what the ward says is learnt by heart, and says nothing of the other wards
+    // the answer of each ward can only be learnt by heart: it says nothing about other wards
     const rows = Array.from({ length: 400 }, (_, i) => `w${i % 40},${((i % 40) * 7919) % 13 > 5 ? 1 : 0},p${i % 40}`);
     const input = ['ward,y,patient', ...rows].join('\n');
     const args = ['train', '-', '--target', 'y', '--l2', '0', '--epochs', '60', '--json'];
     const random = JSON.parse((await simdprop([...args, '--ignore', 'patient'], { input })).out);
     const grouped = JSON.parse((await simdprop([...args, '--group', 'patient'], { input })).out);
     expect(random.test.accuracy).toBe(1);
-    // drawn at random, the validation says that it is learnt better and better
+    // a validation drawn at random has the same wards, so it improves for a long time
     expect(random.bestEpoch).toBeGreaterThan(10);
     expect(grouped.bestEpoch).toBeLessThan(8);
     expect(grouped.rows).toEqual({ training: 320, test: 80, withoutTarget: 0 });
@@ -301,7 +303,7 @@ describe('rows that belong together', () => {
   });
 
   it('in the order of time: the validation is what comes between the training and the test', async () => {
-    // in the last 40 % of the time, the answer is the other one
+    // from row 320 on, the answers are reversed
     const rows = Array.from({ length: 500 }, (_, i) => `${i % 10},${(i % 10 > 4) === i < 320 ? 1 : 0}`);
     const input = ['x,y', ...rows].join('\n');
     const args = ['train', '-', '--target', 'y', '--from-end', '--epochs', '60', '--json'];
@@ -309,7 +311,7 @@ describe('rows that belong together', () => {
     expect(code).toBe(0);
     const result = JSON.parse(out);
     expect(result.rows).toEqual({ training: 400, test: 100, withoutTarget: 0 });
-    // the better the past is learned, the worse is the time before the test
+    // the validation rows have reversed answers: the better the training rows are learnt, the worse the validation
     expect(result.bestEpoch).toBeLessThan(4);
     const last = JSON.parse((await simdprop([...args, '--validation', '0'], { input })).out);
     expect(last.epochs).toBe(60);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asFlags } from '../src/command/as-flags.js';
 import { simdprop } from './run-command.js';
 
-// What the library says of its options, the command says of its flags: every way out is one that the reader can take.
+// Messages of the library name its options. The command translates them into its flags, so that a user can follow them.
 
 const PENGUINS = fileURLToPath(new URL('../bench/data/penguins.csv', import.meta.url));
 const MISSING = ['NA', 'N/A', '#NA', '#N/A', 'NaN', 'null', 'none', 'nil', '?', '-', '.'];
@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A table of so many rows. */
+/** CSV with this header and `count` rows. */
 const table = (header: string, count: number, row: (i: number) => string) =>
   [header, ...Array.from({ length: count }, (_, i) => row(i))].join('\n');
 const numbers = table('x,y', 30, (i) => `${i},${i % 2}`);
@@ -147,7 +147,7 @@ describe('a message of train', () => {
     const result = await simdprop(['train', '-', '--target', 'y', '--quiet', ...flags], { input });
     expect(result.err).toContain(message);
     expect(result).toMatchObject({ code, out: '' });
-    // no option of a function, no function, no stack
+    // the message names neither an option of the library, nor a function, nor a stack
     expect(result.err).not.toMatch(/\{ \w+:|options\.\w|names\[|Table\.|encoder|table option|\n {4}at /);
     expect(result.err.includes('--help lists the options')).toBe(code === 2);
   });

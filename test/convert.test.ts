@@ -90,7 +90,7 @@ describe.each(Object.keys(SOURCES))('simdprop convert: %s', (from) => {
     expect(code, err).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ from: { file: path(), format: from }, to: { file: target, format: to } });
     expect(JSON.parse(out).to.bytes).toBe(readFileSync(target).length);
-    // the simdprop file that the same network becomes
+    // the same network, converted to a simdprop file
     const direct = at('direct.simdprop');
     expect((await simdprop(['convert', path(), direct, ...flags])).code).toBe(0);
     const network = await Network.load(readFileSync(direct));
@@ -198,7 +198,7 @@ describe('simdprop convert', () => {
     }
     expect((await attempt('missing')).err).toContain('weights in "missing": got no such file');
     expect((await attempt('deep')).err).toContain('got what is no file');
-    // the shards of TensorFlow.js too
+    // the same holds for the shards of TensorFlow.js
     const [model] = saved([dense('a', 4, 'tanh', INPUT)], WEIGHTS);
     model.weightsManifest[0].paths = ['../weights.bin'];
     writeFileSync(at('inner/model.json'), json(model));
@@ -221,7 +221,7 @@ describe('simdprop convert', () => {
 
   it('tells formats by what files contain, whatever they are called', async () => {
     for (const [from, [path, ...flags]] of Object.entries(SOURCES)) {
-      // the files beside it are found by their own names
+      // only the file itself gets another name: files that lie beside it keep theirs, by which they are found
       writeFileSync(at('file.bin'), readFileSync(path()));
       const forced = from === 'onnx' ? ['--from', 'onnx'] : [];
       const { out, err } = await simdprop(['info', at('file.bin'), '--json', ...flags, ...forced]);

@@ -41,7 +41,8 @@ describe.each(goldenFiles)('$name, computed by PyTorch in float64', (golden) => 
       expectWithin(`layers[${l}].weightGradients`, got.getWeightGradients(), layer.weightGradients, bounds[l].dW);
       expectWithin(`layers[${l}].biasGradients`, got.getBiasGradients(), layer.biasGradients, bounds[l].db);
     });
-    // dC/dz| <= |delta|, so C is off by at most sum |delta| times the error of z, and by the roundings of its own terms
+    // |dC/dz| <= |delta|, so the error of C is at most the sum of |delta| times the error of z, and the roundings of
+    // C's terms
     const last = golden.layers.length - 1;
     const { delta } = golden.layers[last];
     const moved = bounds[last].z.reduce((sum, bound, i) => sum + Math.abs(delta[i]) * bound, 0) / golden.rows;

@@ -95,9 +95,8 @@ function kinkDistance(cost: ReferenceCost, a: number, y: number): number {
 }
 
 /**
- * The sum of the sizes of the terms from which C_x is computed, so that a few roundings of it bound the error of C_x. A
- * difference counts with the sizes of its operands. A logarithm also counts with a 1, for the relative error of its
- * argument.
+ * The sum of the absolute values of the terms of C_x. The error of C_x is at most a few roundings of this sum. For a
+ * difference, both operands are added. For a logarithm, 1 is added as well, for the relative error of its argument.
  */
 function sizeOf(cost: ReferenceCost, y: Float64Array, z: Float64Array, a: Float64Array): number {
   return y.reduce((sum, yk, k) => {
@@ -180,7 +179,7 @@ describe.each(PAIRS)('%s on %s outputs, the kernels', (cost, activation) => {
       expect(memory[delta + i * stride + Math.ceil(units / 4) * 4]).toBe(SENTINEL);
     }
     expect(Math.abs(value - wanted)).toBeLessThanOrEqual(16 * EPSILON * size);
-    // the weights here are below 2
+    // the factor 2: all sample weights are below 2
     expect(Math.abs(weighted - wantedWeighted)).toBeLessThanOrEqual(2 * 16 * EPSILON * size);
   });
 
@@ -223,7 +222,7 @@ describe('extremes', () => {
     ['kullbackLeibler', 'softmax', [-500, 500], [1, 0], 1000, [-1, 1]],
     ['kullbackLeibler', 'softmax', [1000, -1000], [1, 0], 0, [0, 0]],
     ['kullbackLeibler', 'softmax', [0, 0], [0.5, 0.5], 0, [0, 0]],
-    // y ln a where a underflows in f32 and in f64, y = 0 beside it, and a very large a
+    // y ln a with an a that underflows in f32 and in f64, with y = 0, and with a very large a
     ['poisson', 'softplus', [-500, -500], [2, 0], 1000, [-2, 0]],
     ['poisson', 'softplus', [-1e5, 1e30], [1, 4], 1e30, [-1, 1]],
     ['poisson', 'softplus', [-87.5, -87.2], [1, 1], 174.7, [-1, -1]],
@@ -315,8 +314,8 @@ async function runCore(network: ReferenceNetwork, x: Float64Array, y: Float64Arr
     const part = (m: Float64Array) => m.subarray(r * net.outputs, (r + 1) * net.outputs);
     const weight = rowWeights ? rowWeights[r] : 1;
     const size = sizeOf(network.cost, part(smoothed), part(z), part(a));
-    // C changes with z by |delta|. If a itself is wrong, C changes by at most |dC/da| <= max(1, |a - y|), or by |y - a
-    // / y| for the logarithms
+    // An error of z changes C by |delta| times that error. An error of a changes it by at most |dC/da| times that
+    // error, where |dC/da| <= max(1, |a - y|), or |y - a / y| for costs with logarithms
     valueBound += weight * 16 * EPSILON * (1 + size);
     for (let k = 0; k < net.outputs; k++) {
       const i = r * net.outputs + k;
@@ -341,8 +340,8 @@ describe('PyTorch in float64', () => {
     const share = rows / (rowWeights?.filter((weight) => weight > 0).length ?? rows);
     const scaled = (values: Float64Array) => values.map((each) => each * share);
     expectWithin('value', [value], [file.value * share], [valueBound * share]);
-    // how far a rounded target changes the output's delta, times at most the product of all the weights that it passes
-    // on its way down
+    // a rounded target changes delta of the output by `extra`; on its way to the first layer, this error is multiplied
+    // by at most the product of the largest weights
     let reach = extra;
     const biggest = (m: Float64Array) => m.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
     for (let l = file.layers.length - 1; l >= 0; l--) {
@@ -399,7 +398,8 @@ describe.each(PAIRS)('%s on %s outputs, whole networks', (cost, activation) => {
           };
           const x = Float64Array.from({ length: rows * inputs }, () => signed(1));
           const y = Float64Array.from(Array.from({ length: rows }, () => targetRow(cost, outputs, random)).flat());
-          // a third of the sample weights are next to nothing; those of 0 would not count as rows
+          // a third of the sample weights are tiny. They are not 0, because a sample of weight 0 is not counted in the
+          // mean
           const some = () => Math.fround(Math.max(2 ** -126, 3 * random() - 1));
           const rowWeights = isWeighted ? Float64Array.from({ length: rows }, some) : undefined;
           const values = forward(network, x);

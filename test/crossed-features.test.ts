@@ -75,7 +75,7 @@ describe('weights of samples and an inspection', () => {
       return inspector.perturb({ layer: 0, unit: 2, sample: 4, amount: 0.5 });
     });
     expect(Math.abs(changes[0])).toBeGreaterThan(1e-3);
-    // the weighted change is the difference of two costs in f64, and each was rounded in one product
+    // each change is the difference of two costs in f64, and the weighting rounds each of these once
     expect(Math.abs(changes[1] / changes[0] - w[4])).toBeLessThan(1e-9);
   });
 });
@@ -139,7 +139,7 @@ describe('within a step of several chunks', () => {
     const given = [0, 1].map(() => parametersOf(net).map((values) => randomFloats(values.length, random)));
     const seen = await fitWith(net, (chunk) => setParameters(net, given[chunk]));
     expect(seen).toEqual([0, 1]);
-    // the mean gradient of each chunk, at the weights of its forward pass
+    // each chunk's part of the gradient, at the weights with which the chunk was computed
     const parts = chunks.map(([start, end], chunk) => {
       if (chunk > 0) setParameters(probe, given[chunk - 1]);
       probe.forward(data.inputs.subarray(5 * start, 5 * end));
@@ -156,7 +156,8 @@ describe('within a step of several chunks', () => {
         given[1][i],
         (w, k) => w - rate * (parts[0][i][k] + parts[1][i][k] + parts[2][i][k]),
       );
-      // each mean is a sum in another order, then scaled, added and applied: 8 roundings of the numbers that are added
+      // the core adds in another order, scales the sum and adds it to the weight: 8 roundings of the numbers that are
+      // added
       const bound = Float64Array.from(given[1][i], (w, k) => {
         const sizes = parts.reduce((sum, part) => sum + Math.abs(part[i][k]), 0);
         return 8 * EPSILON * (Math.abs(w) + rate * (sizes + 1));

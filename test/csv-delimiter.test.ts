@@ -21,7 +21,7 @@ describe('the detected delimiter', () => {
   );
 
   test.each([
-    // decimal commas, as spreadsheets write them in countries where the comma is not a delimiter
+    // decimal commas, as spreadsheets write them in countries where semicolons divide the columns
     ['1 row', '0,5;1,5', ';'],
     ['numbers in two columns', lines(20, (i) => `${i},5;${i},25`), ';'],
     ['as many of each', lines(20, (i) => `${i},5;yes`), ';'],
@@ -90,7 +90,7 @@ describe('the detected delimiter', () => {
   });
 
   it('must be given if two delimiters fit equally well', () => {
-    // the commas of one row are decimal ones, those of another are not
+    // the comma is a delimiter in the header and a decimal comma in the row below
     expect(() => find('a,b;c\n1,5;2')).toThrow(/^csv: got rows that "," and ";" divide evenly/);
     expect(() => find('a;b,c\nd;e,f')).toThrow(
       /^csv: got rows that "," and ";" divide evenly, want options\.delimiter, which says what divides them$/,

@@ -128,7 +128,7 @@ describe('the rows of a CSV text', () => {
   });
 });
 
-// Texts for which readers have taken quadratic time. They have `n` characters, or a few more.
+// Texts of `n` characters, or a few more, for which a careless reader takes quadratic time.
 const repeat = (text: string, n: number) => text.repeat(Math.ceil(n / text.length));
 const HOSTILE: [string, (n: number) => string][] = [
   ['a row of quoted fields', (n) => repeat('"a",', n)],
@@ -178,12 +178,14 @@ describe('hostile texts', () => {
     } finally {
       spy.mockRestore();
     }
-    // searches for four marks, with each of the four delimiters that are tried and with the one that is used
+    // four marks are searched with each of the four delimiters that are tried, and once more with the delimiter that is
+    // used
     expect(searched).toBeLessThan(30 * text.length);
   });
 
   it.each(HOSTILE)('%s: reading takes linear time', (_, make) => {
-    // one text has as many characters as sixteen shorter ones: quadratic time would be sixteen times as long
+    // one long text is compared with sixteen short ones that have as many characters together: with a reader of
+    // quadratic time, the long one would take sixteen times as long
     const long = make(160_000);
     const short = make(10_000);
     const time = (text: string, times: number) => {

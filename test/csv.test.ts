@@ -87,7 +87,8 @@ describe('readCsv', () => {
   });
 
   it('reads exactly what was written: every double, any name, any class', () => {
-    // texts that a spreadsheet would have to quote occur often; names differ by more than the spaces around them
+    // texts that must be quoted in CSV occur often; names begin and end with _, so that they do not differ by blanks
+    // alone
     const word = fc
       .string({ unit: fc.constantFrom('a', 'B', '"', ',', ';', '\n', "'", ' ', 'é', '0') })
       .map((text) => `_${text}_`);
@@ -174,7 +175,7 @@ describe('names of classes', () => {
       expect(classes).toEqual(sorted);
       expect([...(targets as Int32Array)].map((label) => sorted[label])).toEqual([...rotated, ...rotated.toReversed()]);
     }
-    // one name is not a number, so all are sorted as words
+    // "x" is not a number, so all names are sorted as words
     expect(classesOf('10', '9', '1.0', '1', 'x').classes).toEqual(['1', '1.0', '10', '9', 'x']);
     expect(classesOf('1e400', '2e400', '-1e400', '1e999').classes).toEqual(['-1e400', '1e400', '1e999', '2e400']);
   });

@@ -9,7 +9,7 @@ import { createNetwork, EPSILON, loadNetwork } from './build.js';
 import { arraysOf } from './parameters.js';
 import { randomFloats, randomNumbers } from './random-numbers.js';
 
-// Costs of the user's own: their results, what they must not do, and that the network survives whatever they do.
+// Costs that users write: their results, what they must not do, and that a network can be used whatever they have done.
 
 /** The library's quadratic cost, written by a user. */
 const quadratic: CustomCost = {
@@ -317,7 +317,7 @@ describe('wrong functions', () => {
       else expect(error).toBe(message);
       for (const layer of net.layers) expect(layer.getWeights().every(Number.isFinite)).toBe(true);
       expect(net.predict(data.inputs)).toEqual((await loadNetwork(before, { cost: quadratic })).predict(data.inputs));
-      // afterwards, it works like any other network
+      // the network then trains like one that was loaded from its file
       state.isWrong = false;
       const other = await loadNetwork(await net.save(), { cost: quadratic });
       await net.fit(data, { epochs: 1, batchSize: 4 });
@@ -340,7 +340,7 @@ describe('wrong functions', () => {
     state.isWrong = false;
     expect(() => net.backward(data.targets)).toThrow(/^backward: got no forward pass/);
     expect(() => net.applyGradients()).toThrow(/^applyGradients: got no gradients/);
-    // a forward pass that a callback makes during fit is not valid either after the error
+    // an error also ends the validity of a forward pass that a callback has made during fit
     const onBatch = () => {
       net.forward(data.inputs);
       state.isWrong = true;
@@ -348,7 +348,7 @@ describe('wrong functions', () => {
     await expect(net.fit(data, { epochs: 1, batchSize: 4, onBatch })).rejects.toBe(thrown);
     state.isWrong = false;
     expect(() => net.backward(data.targets)).toThrow(/^backward: got no forward pass/);
-    // a backward that has failed keeps its forward pass
+    // after a backward that has failed, backward can be called again for the same forward pass
     net.forward(data.inputs);
     state.isWrong = true;
     expect(() => net.backward(data.targets)).toThrow(thrown);
@@ -378,7 +378,7 @@ describe('wrong functions', () => {
       if (net && isWrong) {
         isWrong = false;
         answer = use(net);
-        // an asynchronous call is refused by its promise
+        // the promise of an asynchronous call rejects
         Promise.resolve(answer).catch(() => {});
       }
       return quadratic.value(a, y);

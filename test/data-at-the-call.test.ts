@@ -41,7 +41,7 @@ function spoil({ inputs, targets, weights }: TypedDataSet & { weights: Float32Ar
   weights.fill(-1);
 }
 
-// the first call that needs a function of fit loads it, so each test gets new modules
+// parts of fit are loaded by the first call that needs them: with new modules, each test makes that first call
 beforeEach(() => {
   vi.resetModules();
 });
@@ -84,7 +84,7 @@ describe.each(CASES)('with %s', (_, optionsOf) => {
   it('fit has read data and options when it has returned its promise', async () => {
     const [net, other] = [await freshNetwork(), await createNetwork(options)];
     const wanted = await other.fit(makeData(1), { ...settings, ...optionsOf(makeData(2), [1, 2, 3]) });
-    // the first call loads code, the second has it already
+    // the first call loads code; at the second call, this code has been loaded
     for (const network of [net, await freshNetwork()]) {
       const [data, validation, classWeights] = [makeData(1), makeData(2), [1, 2, 3]];
       const given: TrainOptions = { ...settings, ...optionsOf(validation, classWeights) };
@@ -230,7 +230,7 @@ it('save has read the network when it has returned its promise', async () => {
     change();
     expect(await file).toEqual(wanted);
   }
-  // callbacks that do not wait for the file
+  // here the callbacks do not wait for the promise of save
   await net.fit(
     { inputs, targets },
     {
@@ -302,7 +302,7 @@ it('trainFor has read its data when it has returned its promise, even while its 
   spoil(data);
   data.inputs = new Float32Array(SAMPLES * INPUTS);
   await first;
-  // the arrays are those of the first call, although the object had others since
+  // these are the arrays of the first call, although data.inputs has been replaced since
   await net.trainFor({ ...data, inputs }, 1e-30, { batchSize: 16 });
   for (let call = 0; call < 2; call++) await other.trainFor(same, 1e-30, { batchSize: 16 });
   expect(await net.save()).toEqual(await other.save());

@@ -19,7 +19,7 @@ const OPTIONS: NetworkOptions = {
     { units: 3, activation: 'softmax' },
   ],
   seed: 2,
-  // predict and evaluate then need several windows, and the last one is not full
+  // so small that predict and evaluate need several windows, of which the last one is not full
   batchSize: 9,
 };
 
@@ -167,7 +167,7 @@ test('targets: integers for a regression are refused, and say that numbers belon
 describe('arrays and objects of another realm', () => {
   const realm = createContext({});
   const foreign = <T>(code: string): T => runInContext(`(${code})`, realm);
-  /** A copy of the numbers, as an array of the other realm. */
+  /** A copy of the numbers in an array that was made in the other realm. */
   const abroad = <T extends InputArray>(values: T): T => foreign<T>(`new ${values.constructor.name}([${values}])`);
 
   it.each<[string, InputArray]>([

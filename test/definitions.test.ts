@@ -7,8 +7,8 @@ import { buildName, createNetwork, type Kernels, startKernels } from './build.js
 import { arraysOf } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 
-// Results of the core, bit for bit, computed a second time from their definitions, one rounding after the other. The
-// published hashes hold these bits too, but do not say where they come from.
+// Results of the core are compared, bit for bit, with the same results computed here from their definitions, one
+// rounding after the other. The published hashes also depend on these bits, but do not say how they come about.
 
 const f = Math.fround;
 const SEED = 5 * 2 ** 32 + 77;
@@ -67,7 +67,7 @@ describe('random numbers are the words of their purpose and stream', () => {
   });
 
   it('the order of an epoch is the permutation of its number', async () => {
-    // an output is the number of its sample
+    // the weight is 1, so the output of a sample is its number
     const inputs = Float32Array.from({ length: 30 }, (_, i) => i);
     const net = await createNetwork({
       inputs: 1,

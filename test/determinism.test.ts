@@ -78,7 +78,7 @@ describe.each(OPTIONS)('%s', (_name, options, hash) => {
 test('the cost of an epoch has the same bits however its steps are divided into slices', async () => {
   const [, options] = OPTIONS[2];
   const random = randomNumbers(9);
-  // costs are sums of f32, which are often exact in f64. Multiplied by weights, they are not
+  // weights make the costs of samples numbers whose sum in f64 is rounded; without weights, it would often be exact
   const data = { ...makeData(), weights: Float32Array.from({ length: SAMPLES }, () => random()) };
   const costs = async (training: TrainOptions) => {
     const net = await createNetwork(options);

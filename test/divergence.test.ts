@@ -39,14 +39,14 @@ describe('the likely cause of a NonFiniteError', () => {
     expect([error.largestInput, error.largestTarget]).toEqual([largest(given.inputs), largest(given.targets)]);
     if (error.reason !== 'weights') expect(error.message).toContain(`(${advice}`);
     expect(Object.keys(error)).not.toContain('learningRate');
-    // it is the cause: without it, the same training does not fail
+    // trainFor fails for the same reason
     const { epochs: _epochs, ...steps } = training;
     const again = await failureOf(() => net.trainFor(given, 1e4, steps));
     expect(again.reason).toBe(error.reason);
   });
 
   it('is found in the whole training set, or in a single batch', async () => {
-    // only the last sample is large, but each step begins with weights that it has made
+    // only the last sample is large, but later steps begin with weights that it has changed
     const uneven = inputs.slice();
     uneven[78] = 500;
     const net = await createNetwork(linear);
@@ -146,9 +146,9 @@ describe('a cost that has grown by orders of magnitude, while all numbers are fi
   });
 });
 
-// with fused multiply-add, the second product is not rounded to infinity, so infinity - 9e76 is not NaN
+// fused multiply-add does not round the second product to infinity, so the result, infinity - 9e76, is not NaN
 describe.skipIf(buildName === 'relaxed')('predict', () => {
-  // the outputs x, infinity - infinity: the second is NaN for large inputs
+  // the first output is x; the second is infinity - infinity, which is NaN, for large inputs
   const options: NetworkOptions = {
     inputs: 2,
     layers: [{ units: 2, activation: 'linear', initializer: { weights: Float32Array.of(1, 0, 3e38, -3e38) } }],

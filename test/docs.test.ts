@@ -56,14 +56,15 @@ const resolve = (name: string) => `../../${SOURCES[name]}`;
 const sourceOf = (name: string) => fileURLToPath(new URL(SOURCES[name], ROOT));
 
 /**
- * Writes a file beside a snippet, with all that it imports: in a worker, Node 20 reads no TypeScript, even with tsx.
+ * Bundles a file that a snippet needs with everything that the file imports, because workers of Node 20 read no
+ * TypeScript, even with tsx.
  */
 function bundle(contents: string, file: URL): void {
   const stdin = { contents, resolveDir: fileURLToPath(SNIPPETS) };
   buildSync({ stdin, bundle: true, format: 'esm', platform: 'node', outfile: fileURLToPath(file) });
 }
 
-/** What a snippet prints: see `moduleOf`. */
+/** Runs a snippet. Returns what it has printed, in the form that `moduleOf` describes. */
 async function run(page: string, file: URL): Promise<Map<number, string[]>> {
   if (!readsData(page)) {
     const { printed } = (await import(/* @vite-ignore */ file.href)) as { printed: Map<number, string[]> };

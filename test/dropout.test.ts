@@ -133,7 +133,7 @@ describe('the mask', () => {
         });
       }
       expect(others).toBe(0);
-      // the counts are binomial: five standard deviations for each, four for all of them together
+      // the counts are binomial: each may be off by five standard deviations, and their sum by four
       const deviation = Math.sqrt(RATES[l] * (1 - RATES[l]));
       for (const count of dropped) {
         expect(Math.abs(count / steps - RATES[l])).toBeLessThan((5 * deviation) / Math.sqrt(steps));
@@ -185,7 +185,8 @@ it('is used in back-propagation: z, delta and gradients are those of the referen
     };
     const x = Float64Array.from(batch.inputs.subarray(6 * r, 6 * r + 6));
     const y = Float64Array.from({ length: 4 }, (_, k) => Number(k === batch.targets[r]));
-    // the core rounds the product of activation and mask; here it is the product of weight and mask
+    // the core multiplies the activation by the mask and rounds; here the weight is multiplied, which is rounded
+    // otherwise
     const errors = noErrors(network).map((none, l) => ({
       ...none,
       weights: l ? network.layers[l].weights.map((w) => EPSILON * Math.abs(w)) : none.weights,
@@ -200,7 +201,7 @@ it('is used in back-propagation: z, delta and gradients are those of the referen
       const row = (values: Float32Array) => values.subarray(r * units, (r + 1) * units);
       expectWithin(`row ${r}, layers[${l}].z`, row(layer.getZ()), values[l].z, bounds[l].z);
       expectWithin(`row ${r}, layers[${l}].delta`, row(layer.getDelta()), delta[l], bounds[l].delta);
-      // the differences are not exact either: h² times the third derivative, and the rounding of C divided by h
+      // the differences have errors too: h² times the third derivative, and the rounding of C divided by h
       const wide = bounds[l].delta.map((bound) => bound + 1e-7);
       expectWithin(`row ${r}, slopes by layers[${l}].z`, row(layer.getDelta()), numeric[l].db, wide);
       for (let j = 0; j < units; j++) {

@@ -37,7 +37,7 @@ describe('a core that cannot be compiled', () => {
       ),
       cause,
     });
-    // a page cannot have a compiled module either
+    // a page that forbids WebAssembly cannot get a compiled module either, so the message must not suggest one
     expect((error as Error).message).not.toContain('{ wasm }');
   });
 

@@ -8,7 +8,7 @@ const ROOT = new URL('../', import.meta.url);
 export interface EquationRow {
   readonly equation: string;
   readonly functionName: string;
-  /** The path from the root of the project; so is testFile. */
+  /** file and testFile are paths from the root of the project. */
   readonly file: string;
   readonly title: string;
   readonly testFile: string;
@@ -16,7 +16,7 @@ export interface EquationRow {
 
 const pathOf = (link: string) => new URL(link, PAGE).pathname.slice(ROOT.pathname.length);
 
-/** Parses a row. No cell contains a |, because that would also end the cell in Markdown. */
+/** Parses a row of the table. No cell contains a |, which ends a cell in Markdown. */
 function rowOf(line: string): EquationRow {
   const cells = line
     .split('|')

@@ -25,7 +25,7 @@ describe('evaluation', () => {
     expect(correct).toBeLessThan(samples);
     // (a - y)^2 in f32: the rounding of the difference counts twice, that of the square once
     expect(Math.abs(evaluation.cost - cost / samples)).toBeLessThan((3.01 * EPSILON * cost) / samples);
-    // the same with batches of another size
+    // batches of another size must not change the result
     const small = await createNetwork({ ...classifier, cost: 'quadratic', batchSize: 7 });
     expect(await small.evaluate(data)).toMatchObject({ samples, correct, confusion });
   });

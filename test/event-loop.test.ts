@@ -51,7 +51,7 @@ describe('the event loop', () => {
     pending.message();
     expect(resolve).toHaveBeenCalledOnce();
     expect(log.slice(4)).toEqual(['close']);
-    // the timer fires nevertheless
+    // the timer, which still fires, must not resolve a second time
     pending['timer 50']();
     expect(log).toHaveLength(5);
   });

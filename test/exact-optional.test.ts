@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as simdprop from '../src/index.js';
 import { Network, type NetworkOptions, type TrainOptions } from '../src/index.js';
 
-// TypeScript's exactOptionalPropertyTypes refuses undefined for an optional property whose type does not name it. Users
-// may have switched it on, so every option and every field of a result names undefined: one can be passed on where the
-// other is wanted. The program below is compiled against the declarations of the package.
+// TypeScript's exactOptionalPropertyTypes refuses undefined for an optional property whose type does not name it. For
+// users who have switched it on, the type of every option and of every field of a result names undefined, so that a
+// field can be passed on as an option. The program below is compiled against the declarations of the package.
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -49,7 +49,7 @@ function typesOf(path: string): string[] {
   return [...own, ...lists];
 }
 
-/** Types with parameters, with those that stand for all. */
+/** Type arguments for the types that need some. */
 const WITH_PARAMETERS: Readonly<Record<string, string>> = {
   DataParts: '<object>',
   PartOf: '<number, object>',
@@ -126,7 +126,7 @@ it('results of one call can be passed to another, and undefined where an option 
 it('undefined is the same as an option that is left out', async () => {
   const { adam, adamw, cosine, inverseTime, irprop, lion, nadam, oneCycle, polynomial, reduceOnPlateau, rmsprop, sgd } =
     simdprop;
-  /** The options with undefined for each key that they lack. */
+  /** The options, with undefined for each of the keys that they lack. */
   const filled = <T extends object>(options: T, ...keys: string[]) =>
     ({ ...Object.fromEntries(keys.map((key) => [key, undefined])), ...options }) as T;
   const clips = ['clipValue', 'clipNorm'];

@@ -155,7 +155,7 @@ it('a call with L-BFGS leaves nothing if its first pass fails', async () => {
   state.isBroken = true;
   await expect(net.fit(data, { standardize: 'both' })).rejects.toThrow('broken');
   expect(await settingsOf(net)).toEqual(before);
-  // also if later passes of its first step fail
+  // the same holds if a later pass of the first step fails
   state.isBroken = false;
   const onBatch = () => {
     state.isBroken = true;
@@ -181,7 +181,7 @@ describe('the function of a learning rate', () => {
       standardize: how === 'in blocks',
       optimizer: sgd({ learningRate }),
     });
-    // before the call changes anything, and for the step
+    // the rate is asked twice: before the call changes anything, and for the step
     expect(asked).toEqual([0, 0]);
   });
 

@@ -64,7 +64,7 @@ describe.each(calls)('after a NonFiniteError of %s', (_, call) => {
     const net = await createNetwork(options);
     const learningRate = failsAfter(40);
     const optimizer = name === 'adam' ? adam({ learningRate: (t) => (t < 40 ? 0.01 : 1e38) }) : make({ learningRate });
-    // with a state of the optimizer, and counts, that are not zero
+    // two epochs first, so that the optimizer's state and the counts are not zero
     await net.fit(data, { epochs: 2, batchSize: 10, optimizer });
     const before = await stateOf(net);
     const { optimizer: kept } = net;
@@ -75,7 +75,7 @@ describe.each(calls)('after a NonFiniteError of %s', (_, call) => {
     await whole.fit(data, { epochs: 2, batchSize: 10, optimizer });
     expect(trained).toEqual(await whole.save());
     expect(await stateOf(net)).toEqual(before);
-    // and continues to train like that one
+    // the network continues to train like the one that has not failed
     for (const network of [net, whole]) {
       await network.fit(data, { epochs: 2, batchSize: 10, optimizer: kept });
       expect(network.steps).toBe(28);
@@ -146,7 +146,7 @@ describe('a call that fails', () => {
       await failureOf(() => (asStream ? net.fitStream(() => [far], fit) : net.fit(far, fit)));
       expect(net.getStandardization()).toBeUndefined();
       expect(parametersOf(net)).toEqual(before);
-      // a standardisation from before the call is kept
+      // a standardisation that was set before the call is kept
       net.setStandardization({ means: new Float64Array(6).fill(100), deviations: new Float64Array(6).fill(1) });
       const standardization = net.getStandardization();
       await failureOf(() => (asStream ? net.fitStream(() => [far], fit) : net.fit(far, fit)));
@@ -171,7 +171,7 @@ describe('a call that fails', () => {
     expect(error.stepsUndone).toBe(60 + (error.epoch === 8 ? error.step - 4 : 0) - 7 * (best + 1));
     expect((await net.evaluate(validation)).cost).toBe(cost);
     expect(net.steps).toBe(7 * (best + 1));
-    // the same as a training that ends there
+    // training that ends at the best epoch gives the same network
     const other = await createNetwork(options);
     await other.fit(data, { ...fit, epochs: best + 1, earlyStopping: undefined });
     expect(await stateOf(net)).toEqual(await stateOf(other));

@@ -80,7 +80,7 @@ describe('the memory that load takes', () => {
   it.skipIf(process.platform !== 'linux')('is that of the network, without the slots of its optimizer', async () => {
     const layers = [{ units: 65_536 }, { units: 1 }];
     const saved = await createNetwork({ inputs: 1, layers });
-    // 203 slots of 4.5 MB
+    // the optimizer would need 203 slots of 4.5 MB
     const file = editJson(await saved.save(), 'optimizer', (json) => ({ ...json, optimizer: lbfgs({ history: 100 }) }));
     expect(file.length).toBeLessThan(0.8e6);
     const before = rss();
@@ -158,7 +158,7 @@ describe('a learning rate that throws at the first step', () => {
   it('can be saved if it throws in a later step, with the last rate that it returned', async () => {
     let isOver = false;
     const learningRate = (step: number, epoch: number) => {
-      // throws for arguments that contradict each other: each epoch has two steps
+      // throws if step and epoch contradict each other: each epoch has two steps
       if (isOver || Math.floor(step / 2) !== epoch) throw new Error('over');
       return 0.1 / (1 + step);
     };

@@ -65,7 +65,7 @@ it('loads the network that was saved: same weights, same predictions, same optio
     expect(layer.activation).toBe(activation);
   });
   expect(loaded.predict(data.inputs)).toEqual(net.predict(data.inputs));
-  // bytes are multiplied by the scale, which is saved too
+  // the scale is saved: bytes are multiplied by it before and after
   const bytes = Uint8Array.from({ length: 4 * inputs }, (_, k) => 20 * k);
   expect(loaded.predict(bytes)).toEqual(net.predict(bytes));
   const { cost, l2, seed, optimizer, trainingSamples, parameters } = net;

@@ -94,7 +94,7 @@ it('replaces an old file, keeps a link to it, and leaves no other file behind', 
 it('creates the file that a link leads to, also through a second link', () => {
   const inner = join(folder, 'inner');
   mkdirSync(inner);
-  // the link is relative to its own folder, whichever path leads to that
+  // a relative link starts from the folder in which it lies, by whatever path that folder was reached
   symlinkSync(join('..', 'net'), join(inner, 'first'));
   symlinkSync(inner, join(folder, 'way'));
   symlinkSync(join('way', 'first'), join(folder, 'second'));
@@ -121,7 +121,7 @@ it.skipIf(process.platform === 'win32')('keeps the permissions of the file that 
   writeFileSync(join(folder, 'plain'), '');
   saveFile(path, contents[0]);
   expect(modeOf(path)).toBe(modeOf(join(folder, 'plain')));
-  // fewer permissions than those of a new file, more than the umask leaves, and a file that even its owner may not read
+  // permissions that even the owner lacks, fewer than a new file has, and more than the umask leaves
   for (const mode of [0o240, 0o600, 0o666]) {
     chmodSync(path, mode);
     saveFile(path, contents[1]);
@@ -196,7 +196,7 @@ describe.skipIf(process.platform === 'win32')('refuses, on systems that have the
 
   it('a device, by its name and by a link', () => {
     const link = join(folder, 'link');
-    // as root, the test must not risk replacing the machine's own device
+    // a test that runs as root makes a device of its own, because it could replace /dev/null
     const device = isRoot ? path : '/dev/null';
     if (isRoot) execFileSync('mknod', [path, 'c', '1', '3']);
     symlinkSync(device, link);
@@ -418,7 +418,7 @@ describe.skipIf(process.platform === 'win32')('the temporary file of a process t
     expect(readdirSync(folder)).toEqual(['net']);
   });
 
-  // other systems do not say when a process began
+  // only Linux says when a process began
   it.runIf(process.platform === 'linux')(
     'is kept if its process still runs, if it is from another machine, or if its name differs; after a day, it is removed',
     async () => {
@@ -434,7 +434,7 @@ describe.skipIf(process.platform === 'win32')('the temporary file of a process t
         '.simdprop-notes.tmp',
         'x.tmp',
       ];
-      // a process with this number runs, but it is another one
+      // a process with this number runs, but it began at another time, so it is not the one that wrote the file
       const goes = [
         nameOf(machine, process.pid, Number(parent) - 1),
         nameOf('00000000', 2, start),
@@ -466,8 +466,8 @@ describe.skipIf(process.platform === 'win32')('a process that is killed while it
       await loadNetwork(readFileSync(path));
       ends.push(signal ? (isNew ? 'new' : 'old') : 'saved');
     }
-    // open and close of the old file; open of the folder; open, chmod, two writes, fsync, close, rename; then fsync and
-    // close of the folder
+    // calls 0 to 9, which end with the rename, leave the old file: open and close of the old file; open of the folder;
+    // open, chmod, two writes, fsync, close and rename. Fsync and close of the folder leave the new one
     expect(ends).toEqual([...Array(10).fill('old'), 'new', 'new', 'saved']);
     // each process has removed the file that the one before left behind
     saveFile(path, contents[0]);
@@ -480,7 +480,7 @@ describe.skipIf(process.platform === 'win32')('a process that is killed while it
       const delay = 40 * random();
       const { stdout, signal } = await run('saving-process', sources, (end) => setTimeout(end, delay));
       expect({ stdout, signal }).toEqual({ stdout: 'ready\n', signal: 'SIGKILL' });
-      // even the first save may not have been complete
+      // the first process may have been killed before its first save was complete
       if (kills === 0 && !readdirSync(folder).includes('net')) saveFile(path, contents[0]);
       expect(isFile(0) || isFile(1), `after ${delay} ms`).toBe(true);
       await loadNetwork(readFileSync(path));

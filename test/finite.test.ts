@@ -39,7 +39,9 @@ const data = {
 };
 const hasFinite = (net: Network) => parametersOf(net).every((values) => values.every(Number.isFinite));
 
-/** Checks that numbers are not finite after the step that the error names, and only then, if training continues. */
+/**
+ * Checks that training that ignores the error has its first infinite or NaN number after the step that the error names.
+ */
 async function expectFirst(error: NonFiniteError, given: typeof data, fit: TrainOptions, net: Network) {
   const { epoch = -1, step } = error;
   const steps = Math.ceil(given.targets.length / net.outputs / (fit.batchSize ?? 32));
@@ -51,7 +53,7 @@ async function expectFirst(error: NonFiniteError, given: typeof data, fit: Train
     ...fit,
     ignoreNonFinite: true,
     onBatch: ({ cost }) => {
-      // the cost of an epoch so far
+      // onBatch reports the mean cost of the epoch so far
       costs += cost;
       if (++count === taken) expect([hasFinite(net), Number.isFinite(costs)]).toEqual([true, true]);
       return count <= taken;
@@ -248,7 +250,7 @@ describe('fit', () => {
     expect(reports).toHaveLength(3);
     expect(Number.isFinite(reports[2].cost)).toBe(false);
     expect(hasFinite(net)).toBe(false);
-    // from then on, a call without that option is refused
+    // now that weights are not finite, a call without ignoreNonFinite is refused
     const before = parametersOf(net);
     const error = await failureOf(net.fit(data, { epochs: 1 }));
     expect(error).toMatchObject({ epoch: 0, step: 0, layer: 0, reason: 'weights' });
@@ -404,7 +406,7 @@ describe('numbers that were not finite leave nothing behind', () => {
     }
   });
 
-  // the gradient is finite, its square is not: the mean of squares is infinite, and every step 0
+  // the gradient is finite, but its square is infinite, so the mean of squares is infinite and every step is 0
   const squaring = [adam(), adamw(), nadam(), rmsprop(), adagrad(), adadelta()];
   it.each(squaring)(
     'nor an infinite mean of squares under finite weights, which would no longer move: $name',

@@ -32,12 +32,13 @@ describe('data', () => {
       targets: Float32Array.from({ length: 3 * 8000 }, (_, i) => Number(i % 3 === 0)),
     };
     const many = { inputs: randomLabels(23_900 * 7, 2, 4), targets: randomLabels(23_900, 3, 5) };
-    // a label takes 4 bytes in the memory. Their order takes a page more, and lies at the end
+    // in the core's memory, a label takes 4 bytes. `many` takes fewer bytes than `few`, but the order of its samples
+    // takes a page more, and lies at the end of the memory
     expect(many.inputs.byteLength).toBeLessThan(few.inputs.byteLength);
     expect(4 * many.targets.length).toBeLessThan(few.targets.byteLength);
     const used = await createNetwork(classifier);
     await used.fit(few, { epochs: 1, batchSize: 50 });
-    // it has the same training before it, and a memory that has never held other samples
+    // this network has had the same training, but its memory has never held other samples
     const fresh = await loadNetwork(await used.save({ training: true }));
     for (const net of [used, fresh]) await net.fit(many, { epochs: 1, batchSize: 50 });
     expect(parameterBits(used)).toEqual(parameterBits(fresh));

@@ -98,7 +98,7 @@ describe('learning', () => {
       const rows = Math.min(5, 23 - first);
       sum += rows * stepwise.trainBatch(rowsOf(data.inputs, 7, first, rows), rowsOf(data.targets, 1, first, rows));
     }
-    // both add up the same numbers in f64, but in another order
+    // the report adds the same numbers in f64, in another order
     expect(Math.abs(report.cost - sum / 23)).toBeLessThan(23 * 2 ** -52 * report.cost);
   });
 

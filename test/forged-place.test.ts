@@ -118,12 +118,12 @@ describe('a forged place', () => {
   });
 
   it.each([0, 1, 2])('waited %i: this many epochs of the patience have passed', async (waited) => {
-    // no epoch is better than the best
+    // the best cost is -Infinity, so no epoch is better
     const never = forged(forged(file, 'place.stopper.best', '-Infinity'), 'place.stopper.waited', waited);
     const { reports, net } = await resume(never);
     expect(reports).toHaveLength(3 - waited);
     expect(reports[reports.length - 1].stopped).toBe('earlyStopping');
-    // and the network has the parameters of the best epoch that are in the file
+    // the network gets the parameters of the best epoch from the file
     const best = await resume(forged(never, 'place.stopped', 'earlyStopping'));
     expect(best.reports).toEqual([]);
     expect(parametersOf(net)).toEqual(parametersOf(best.net));
@@ -155,7 +155,7 @@ describe('a forged place within a step of several chunks', () => {
     const onProgress = async ({ samples }: { samples: number }) => {
       if (samples === 256) file ??= await net.save({ training: true });
     };
-    // every look at the clock is late, so that each chunk is reported
+    // each reading of the clock is much later than the one before, so that each chunk is reported
     let now = 0;
     const { performance: clock } = globalThis;
     const read = clock.now;

@@ -182,7 +182,10 @@ function forge(file: Uint8Array): Uint8Array {
   return joinSections(sections, { table });
 }
 
-/** Expects the JSON `saved` to say what `given` says. Entries that `given` lacks or has as null have a default. */
+/**
+ * Expects every entry of the JSON `given` in `saved`. Entries that are missing or null in `given` may have any value in
+ * `saved`, their default.
+ */
 function expectKept(given: unknown, saved: unknown, where: string): void {
   if (given === undefined || given === null) return;
   if (typeof given !== 'object' || typeof saved !== 'object' || saved === null) {
@@ -241,7 +244,7 @@ async function inspectTraining(net: Network, training: TrainOptions, where: stri
     expect(net.predict(data.inputs as Float32Array).every(Number.isFinite), where).toBe(true);
     return;
   } catch (error) {
-    // the place may be that of another call, or the numbers may overflow
+    // a refusal is right if the place belongs to another call, or if numbers overflow
     if (!/^\w*Error: .*: got .+, want /s.test(String(error))) throw error;
     if (error instanceof NonFiniteError) return;
   }
@@ -265,7 +268,7 @@ describe('forged files with a right checksum', () => {
       for (const training of TRAININGS) await inspectTraining(net, training, where);
       net.dispose();
     }
-    // both kinds have occurred
+    // a number of files were accepted, and a number were refused
     expect(accepted).toBeGreaterThan(50);
     expect(accepted).toBeLessThan(1500);
     console.log(`fuzz: ${MUTATIONS} mutations refused; of 2000 forged files ${accepted} accepted and inspected`);

@@ -79,7 +79,10 @@ async function train(optimizer: Optimizer, l2: number): Promise<Float64Array[]> 
   return rows;
 }
 
-/** PyTorch's own tolerance. Its start has four digits, ours has all of them. */
+/**
+ * The tolerance of PyTorch's test, which starts from weights of four digits, while the header's rows start from all
+ * digits.
+ */
 const fromFourDigits = (w: number) => 5e-4 + 1e-3 * Math.abs(w);
 
 /**

@@ -10,9 +10,9 @@ import { createNetwork } from './build.js';
 // of a rule differs from ours, which is that of PyTorch, the translation is written beside it.
 
 /**
- * Keras' own tolerance is 5e-4 + 5e-4 |wanted|. Its numbers have four digits, so half a unit of the last digit is
- * enough here, plus 1e-6 for the roundings of f32. At most, these are a dozen roundings of 2^-24 for numbers below 2 in
- * each of six steps: 2^-24 * 12 * 6 * 2 < 1e-5. As they go both ways, a tenth of that is enough.
+ * Keras' own tolerance is 5e-4 + 5e-4 |wanted|. Here, the tolerance is half a unit of the last of four digits, plus
+ * 1e-6 for the roundings of f32. In each of six steps, a dozen roundings of 2^-24 change numbers below 2: by 2^-24 * 12
+ * * 6 * 2 < 1e-5, if all went the same way. They go both ways, so a tenth is enough.
  */
 const FOUR_DIGITS = 5e-5 + 1e-6;
 

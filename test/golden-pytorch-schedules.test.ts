@@ -44,8 +44,8 @@ describe.each([0.05, 0.5])('CosineAnnealingWarmRestarts from %d', (initial) => {
 });
 
 describe('ReduceLROnPlateau', () => {
-  // PyTorch's patience counts the epochs that may pass without a gain. Here, it also counts the one after which the
-  // rate falls
+  // in PyTorch, patience is the number of epochs without a gain after which the rate stays; here, the rate falls after
+  // this number of epochs
   const PATIENCE = 5 + 1;
 
   const counted = (...runs: [rate: number, epochs: number][]) =>
@@ -80,7 +80,7 @@ describe('ReduceLROnPlateau', () => {
   });
 
   it('counts no gain during the cooldown, but remembers it', () => {
-    // PyTorch's threshold is a share of 0.1 of the best; 0.05 separates the same epochs
+    // PyTorch's test has a relative threshold of 0.1; on these costs, minDelta 0.05 gives the same decisions
     const costs = counted([1, 7], [0.6, 1], [0.5, 12]);
     const schedule = reduceOnPlateau({ initial: 0.5, minDelta: 0.05, patience: PATIENCE, cooldown: 5 });
     expectRates(ratesAfter(schedule, costs), counted([0.5, 6], [0.05, 11], [0.005, 3]));

@@ -43,7 +43,7 @@ describe.each(names)('%s', (name) => {
     expect(net.optimizer).toEqual(training.optimizer);
     expect(net.l2).toBe(network.l2 ?? 0);
     expect(net.seed).toBe(network.seed);
-    // in older files, the type of the array decides
+    // older files have no scale: the type of the array decides
     expect(net.scale).toBe(network.scale);
     const { means, deviations } = net.getStandardization() ?? {};
     expect(means && [...means]).toEqual(expected.means);
@@ -55,9 +55,9 @@ describe.each(names)('%s', (name) => {
     expect(net.columns).toEqual(network.columns);
   });
 
-  // The relaxed build is left out: it rounds differently. Version 1 standardised with four roundings, the
-  // present version with fewer. For numbers up to 1 with deviations of 0.2, inputs then differ by up to 24 roundings,
-  // and the layers, with three and six weights of up to 1.8 a unit, make that up to 1000.
+  // The relaxed build is left out because it rounds differently. simdprop standardised with four roundings when it
+  // wrote version 1, and does so with fewer today. For inputs up to 1 with deviations of 0.2, this is a difference of
+  // up to 24 roundings. The layers, whose units have three and six weights of up to 1.8, enlarge it to at most 1000.
   it.skipIf(buildName === 'relaxed')('predicts like the saved network, and continues to train like it', async () => {
     const net = await loadNetwork(bytes);
     const got: Partial<Expected> = {

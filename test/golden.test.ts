@@ -5,10 +5,10 @@ import { type GoldenFile, goldenFiles } from './golden-files.js';
 const largest = (values: Float64Array) => values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
 
 /**
- * PyTorch adds in another order and rounds functions such as exp differently. Each of the two computations makes at
- * most one rounding of 2^-53 for each term of the sums through which a value passes, forward and backward, and the
- * rounded numbers are no larger than the largest of the network. For each layer, these terms are fanIn or units
- * products, and 8 for its activation; then one for each row, for the mean; and all of this again for each step.
+ * PyTorch adds in another order and rounds functions such as exp differently. In each of the two computations, a value
+ * passes through sums, forward and backward, and each term of a sum adds at most one rounding of 2^-53 of the largest
+ * number of the network. The terms of a layer are fanIn products forward, `units` products backward, and 8 for its
+ * activation. The mean adds one term for each row. All of this is repeated in each step.
  */
 function toleranceOf(golden: GoldenFile, steps: number): number {
   const terms = golden.layers.reduce((n, { units, weights }) => n + weights.length / units + units + 8, golden.rows);

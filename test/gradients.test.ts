@@ -69,7 +69,7 @@ function build({ inputs, hidden, outputs, output: { cost, activation }, hasBias,
       };
     }),
   } as ReferenceNetwork;
-  // with zeroInputs most columns are zero in most rows: the core skips those that are zero in all
+  // with zeroInputs, many columns are zero in all rows: the core skips these
   const used = Array.from({ length: inputs }, () => !zeroInputs || random() < 0.4);
   const x = Float64Array.from({ length: rows * inputs }, (_, i) =>
     used[i % inputs] && random() < 0.7 ? signed(2) : 0,
@@ -150,8 +150,8 @@ test("the core's gradients are the slopes of the cost, by central differences in
   await fc.assert(
     fc.asyncProperty(scenario, async (given) => {
       const { network, x, y } = build(given);
-      // a step of h must not cross a kink either, nor 0, where the slopes of elu and softsign bend. h moves z by at
-      // most h times the largest input and weights, which is far below this margin
+      // a step of h must cross neither a kink nor 0, where the slopes of elu and softsign bend. A parameter that moves
+      // by h moves z by at most h times the largest input and weights, which is far below this margin
       const values = forward(network, x);
       const isClose = network.layers.some((layer, l) =>
         values[l].z.some((z, i) => Math.min(Math.abs(z), kinkDistance(layer, i % layer.units, z)) < 1e-3),

@@ -43,7 +43,8 @@ function pathBound(graph: Graph, from: Node, to: Node): number {
     paths++;
     size += Math.abs(product);
   }
-  // in each way, a term passes through at most one multiplication for each edge, and one addition for each path or edge
+  // in either order of the sum, a term passes through at most one multiplication for each edge, and one addition for
+  // each path or edge
   return (paths + 3 * edgesOf(graph)) * DOUBLE_EPSILON * size;
 }
 
@@ -175,8 +176,7 @@ describe('a graph', () => {
             const [u, v] = [left, right].map(
               (back) => graph.nodes[graph.nodes.length - 1 - (back % Math.min(4, graph.nodes.length))],
             );
-            // to keep values moderate, large ones are squashed; small ones are not made smaller, and nothing is divided
-            // by them
+            // values stay moderate: large ones go through tanh; small ones are not made smaller, and are no divisors
             const isSmall = Math.abs(u.value) < 0.01 || Math.abs(v.value) < 0.01;
             if (Math.abs(u.value) > 8) graph.tanh(u);
             else if (operation === 0) graph.add(u, v);
@@ -403,7 +403,7 @@ describe('an unrolled network', () => {
     async (given) => {
       const { net, network, x, y } = await build(given, 1);
       const { graph, layers, cost } = unroll(net, x, y);
-      // targets of 0 and 1 leave terms out, under some costs
+      // some costs have no term for a target of 0 or 1
       const targets = graph.nodes.map(({ name }) => name).filter((name) => name.startsWith('y_'));
       expect(Array.from(y, (_, k) => `y_${k + 1}`)).toEqual(expect.arrayContaining(targets));
       net.forward(x);
@@ -553,7 +553,7 @@ describe('an unrolled network', () => {
     const deviations = Float64Array.of(2, 0.25);
     net.setStandardization({ means: Float64Array.of(0.5, -2), deviations });
     const x = Float32Array.of(0.75, -0.25);
-    // these numbers are exact in f32 too
+    // the standardised inputs, which are exact in f32
     const standardized = Float64Array.of(0.125, 7);
     const unrolled = unroll(net, x, y);
     const { graph, layers, cost } = unrolled;
@@ -574,7 +574,7 @@ describe('an unrolled network', () => {
     unrolled.x.forEach((node, k) => {
       const [{ index }, { weights, delta }] = [node, arraysOf(net.layers[0])];
       const wanted = delta.reduce((sum, d, j) => sum + weights[2 * j + k] * d, 0) / deviations[k];
-      // three products in f32, of which none is far from 1
+      // the tolerance is for three products in f32 of numbers near 1
       expect(Math.abs(gradient[index] - wanted)).toBeLessThan(16 * EPSILON);
       expect(Math.abs(gradient[index] - inputGradients[k])).toBeLessThan(16 * EPSILON);
       expect(graph.pathSum(node, cost)).toBeCloseTo(gradient[index], 12);
@@ -652,11 +652,11 @@ describe('an unrolled network', () => {
       expect(Math.abs(value - predicted[k])).toBeLessThan(8 * EPSILON * Math.abs(value));
     }
     net.forward(x);
-    // targets of 5/3 and 5/2 in standardised units
+    // standardised, the targets are 5/3 and 5/2
     expect(cost.value).toBeCloseTo(net.backward(y), 6);
     const [a1, a2] = valuesOf(layers[1].a);
     expect(cost.value).toBeCloseTo(((a1 - 5 / 3) ** 2 + (a2 - 5 / 2) ** 2) / 2, 12);
-    // dC/dw is that of the core, and the price changes by the deviation with a
+    // dC/dw is that of the core; d(price)/da is the deviation
     const gradient = graph.reverse(cost);
     const slopes = layers[0].weights.map(({ index }) => gradient[index]);
     const wanted = net.layers[0].getWeightGradients();

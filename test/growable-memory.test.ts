@@ -52,7 +52,7 @@ function growing(type: 'Float32Array' | 'Float64Array' | 'Int16Array' | 'Uint8Ar
   };
 }
 
-/** The memory grows whenever the arena is asked for one of these. */
+/** Calls `grow` whenever data are about to be written into an arena. */
 function growAt(grow: () => void): void {
   const { writeFloats, writeBytes } = Arena.prototype;
   const memory = Object.getOwnPropertyDescriptor(Arena.prototype, 'floatMemory')
@@ -136,7 +136,7 @@ it('the view that is copied keeps its length', () => {
   moments.add(array, 10, 1);
   expect([array.length, first.length, file.length, whole.length]).toEqual([10_000, 10, 10, 5]);
   expect(moments.standardizationOf('inputs').means[0]).toBeLessThan(9);
-  // memory that cannot grow needs no view
+  // an array whose memory cannot grow is returned itself, not a view of it
   const plain = new Float32Array(10);
   expect(firstOf(plain, 10)).toBe(plain);
 });

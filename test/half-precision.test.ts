@@ -90,10 +90,10 @@ describe('a file with the precision f16', () => {
     expect(parametersOf(loaded)).toEqual(rounded);
     expect(loaded.getStandardization()).toEqual(net.getStandardization());
     expect(loaded.layers.map(({ activation }) => activation)).toEqual(net.layers.map(({ activation }) => activation));
-    // 4 bytes become 2, up to what fills each section to a multiple of 8 bytes
+    // each parameter takes 2 bytes less; sections are filled up to a multiple of 8 bytes, so 15 bytes may be lost
     const saved = (await net.save()).length - file.length;
     expect(Math.abs(saved - 2 * net.parameters)).toBeLessThan(16);
-    // again in 16 bits, nothing changes
+    // saving the loaded network in 16 bits gives the same file
     expect(await loaded.save({ precision: 'f16' })).toEqual(file);
     const costs = (await loaded.fit({ inputs: X, targets: new Float32Array(80) }, { epochs: 3 })).column('cost');
     expect(costs[2]).toBeLessThan(costs[0]);
@@ -110,7 +110,7 @@ describe('a file with the precision f16', () => {
     const loaded = await loadNetwork(await net.save({ precision: 'f16' }));
     net.forward(X);
     loaded.forward(X);
-    // e of each layer, and the largest slope of its functions
+    // e: how far rounding the parameters may move the activations of each layer, whose slopes are at most 1.13
     let e = new Float64Array(X.length);
     let a = Float64Array.from(X, (x, i) => (x - [0.1, 0.2, 1 / 3][i % 3]) / [1 / 7, 2, 3][i % 3]);
     for (const [l, { units, fanIn }] of net.layers.entries()) {
@@ -129,7 +129,7 @@ describe('a file with the precision f16', () => {
       e = next;
       a = Float64Array.from(net.layers[l].getA());
       const got = loaded.layers[l].getA();
-      // the roundings of f32 come on top of it
+      // 1e-5 is for the roundings of f32
       got.forEach((value, i) => {
         expect(Math.abs(value - a[i]), `layers[${l}].a[${i}]`).toBeLessThanOrEqual(e[i] + 1e-5);
       });

@@ -95,7 +95,8 @@ describe('a history', () => {
     expect(of(Number.NaN, 5, 7)).toBe(1);
     expect(of(5, Number.NaN, 7)).toBe(0);
     expect(of(Number.NaN, Number.NaN)).toBe(0);
-    // early stopping decides; an epoch without validation is not compared with one that has it
+    // if there was early stopping, its best epoch is the best; an epoch without validation is not compared with one
+    // that has validation
     expect(historyOf(3, (epoch) => ({ bestEpoch: Math.min(epoch, 1) })).best?.epoch).toBe(1);
     expect(historyOf(3, () => ({ bestEpoch: 1 }), 2).best).toBeUndefined();
     const cut = (epoch: number) => (epoch < 2 ? { validation: validationOf(epoch + 1) } : { cost: 0 });
@@ -120,7 +121,7 @@ describe('a history', () => {
     expect(epochs.every((epoch, i) => i === 0 || epoch > epochs[i - 1])).toBe(true);
     expect(history.column('cost')).toEqual(epochs.map(cost));
     expect(history.best?.epoch).toBe(best);
-    // at even distances, except for two
+    // the distances between the epochs take few values
     const gaps = new Set(epochs.map((epoch, i) => epoch - (epochs[i - 1] ?? 0)));
     expect(gaps.size).toBeLessThanOrEqual(6);
     expect(Array.from(history, ({ epoch }) => epoch)).toEqual([...epochs]);

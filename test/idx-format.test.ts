@@ -69,7 +69,7 @@ describe('parseIdx', () => {
   it('copies no bytes', () => {
     const file = write(BYTES, [3], Uint8Array.of(1, 2, 3));
     expect(parseIdx(file).data.buffer).toBe(file.buffer);
-    // and it does not return a Buffer, whose slice() differs from that of arrays
+    // the data are no Buffer, whose slice() would share memory
     const { data } = parseIdx(Buffer.from(file));
     expect([data, data.constructor]).toEqual([Uint8Array.of(1, 2, 3), Uint8Array]);
   });

@@ -3,7 +3,7 @@ import { permutation } from '../src/data/philox.js';
 import { RANDOM_SPLIT } from '../src/spec/codes.js';
 import { type ImportanceOptions, Table, TableModel } from '../src/tabular.js';
 
-// y depends on `much`, less on `little`, and not on `nothing`; `much` and `color` have several inputs.
+// y depends on `much` and less on `little`, but not on `nothing`; the columns `much` and `color` become several inputs.
 const table = Table.fromRecords(
   Array.from({ length: 90 }, (_, i) => ({
     much: i % 7 === 6 ? null : (i * 37) % 90,
@@ -19,7 +19,7 @@ const table = Table.fromRecords(
 const INPUTS = ['much', 'nothing', 'little', 'color'];
 const QUICK = { inputs: INPUTS, epochs: 100, validation: false } as const;
 
-/** The definition: the rows of the table itself with one column shuffled, evaluated anew. */
+/** Importance by its definition: shuffles one column of the table's own rows and evaluates them. */
 async function reference(
   model: TableModel,
   metric: 'accuracy' | 'labelAccuracy' | 'r2' | 'cost',

@@ -28,8 +28,9 @@ describe('orthogonal', () => {
     const count = Math.min(units, inputs);
     const length = Math.max(units, inputs);
     const at = (vector: number, i: number) => weights[byRows ? vector * inputs + i : i * inputs + vector];
-    // The second pass starts from vectors that are orthogonal up to rounding. It makes at most `count` subtractions,
-    // and each rounds the vector, of length 1, to float32. So do the scaling and the other vector of the product.
+    // The second pass of the orthogonalisation starts from vectors that are orthogonal up to rounding. Each of its
+    // subtractions, of which there are at most `count`, rounds a vector of length 1 to float32; so does the scaling.
+    // The other vector of a product is rounded too.
     const bound = (count + 4) * EPSILON;
     for (let p = 0; p < count; p++) {
       for (let q = 0; q <= p; q++) {
@@ -46,7 +47,7 @@ describe('orthogonal', () => {
     const net = await create(24, { units: 24, activation: 'linear', initializer: 'orthogonal' });
     const x = Float32Array.from({ length: 24 }, (_, k) => Math.sin(k + 1));
     const length = (v: Float32Array) => Math.hypot(...v);
-    // 25 roundings of z, and those of the matrix, at most 28 for each of its 24 rows
+    // z has 25 roundings; each of the 24 rows of the matrix has at most 28
     expect(Math.abs(length(net.predict(x)) / length(x) - 1)).toBeLessThanOrEqual((25 + 24 * 28) * EPSILON);
   });
 

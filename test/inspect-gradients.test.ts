@@ -45,7 +45,7 @@ describe('gradients by input and by sample', () => {
         [biasGradients, samples[l].biases],
       ]) {
         const wanted = mean(own);
-        // roundings of a product, of a sum of six numbers, and of 1/5
+        // a product, a sum of six numbers and the factor 1/5 are rounded
         expectAllClose(
           'mean',
           got,

@@ -88,7 +88,7 @@ describe('Jacobians', () => {
           }
         }
         const terms = termsOf(net, last, -1);
-        // the differences are not exact either: h² times the third derivative, and the rounding of a divided by h
+        // the differences have errors too: h² times the third derivative, and the rounding of a divided by h
         expectAllClose(
           'da^L/dx',
           whole,

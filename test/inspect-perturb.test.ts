@@ -141,8 +141,8 @@ describe('the demon', () => {
           expect(Math.abs(change - wanted)).toBeLessThan(200 * EPSILON * (1 + costOf(base, sample)));
           return change;
         });
-        // the ratio of both sides is off by a sixth of the third derivative times the square of the amount, and by
-        // rounding
+        // the error of a central difference: a sixth of the third derivative times the square of the amount, and
+        // roundings
         const ratio = (changes[0] - changes[1]) / (2 * AMOUNT);
         const own = net.layers[l].getDelta()[sample * net.layers[l].units + unit];
         const where = `seed ${seed}, layer ${l}, unit ${unit}, sample ${sample}: ratio ${ratio}, delta ${own}`;

@@ -17,7 +17,7 @@ describe('the first steps of irprop', () => {
 
   it('are drawn from the seed for each parameter, around the learning rate', async () => {
     const steps = await moved(9);
-    // the generator of assembly/random.ts in plain JavaScript; the purpose RANDOM_STEPS has numbers of its own
+    // computed with the generator of assembly/random.ts in plain JavaScript; RANDOM_STEPS is the purpose of the numbers
     const words = Array.from({ length: steps.length }, (_, i) => philox([i >> 2, 0, abi.RANDOM_STEPS, 0], 9)[i % 4]);
     const wanted = words.map((word) => 0.125 * (1 + 0.6 * (((word + 0.5) / 2 ** 32) * 2 - 1)));
     steps.forEach((length, i) => {
@@ -55,7 +55,7 @@ describe('the first steps of irprop', () => {
 });
 
 it.each([0, 0.6])('irprop solves XOR from at least 160 of 200 starts in 100 epochs: spread %f', async (spread) => {
-  // the example of libfann, whose own RPROP solves 175 of 200
+  // the example of libfann, which solves it from 175 of 200 starts with its own RPROP
   const inputs = new Float32Array([-1, -1, -1, 1, 1, -1, 1, 1]);
   const targets = new Float32Array([-1, 1, 1, -1]);
   const layers = [3, 1].map((units) => ({ units, activation: 'tanh' as const }));

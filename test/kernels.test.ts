@@ -39,8 +39,8 @@ function startOver(): void {
 }
 
 /**
- * The tolerance is a number of roundings of `size`: for c + a sum of n products, n + 1 roundings of the sum of absolute
- * values.
+ * The tolerance is `roundings` times the rounding of `size`. For c plus a sum of n products, these are n + 1 and the
+ * sum of the absolute values of all terms.
  */
 function expectClose(name: string, got: number, wanted: number, size: number, roundings: number): void {
   const bound = roundings * EPSILON * size;
@@ -95,8 +95,8 @@ describe('product, productTwelve, productNarrow and productWide', () => {
   );
 });
 
-// some sizes exceed the rows of a block in panelProduct, or its inputs in addProducts; the fused build rounds
-// differently
+// some sizes have more rows than a block of panelProduct, or more inputs than a block of addProducts. The fused build
+// rounds differently, so it is left out
 describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of additions for each output', () => {
   const fround = Math.fround;
   /** A new region, to whose address a word of the header is set. Returns the address in bytes. */
@@ -109,7 +109,7 @@ describe.skipIf(buildName === 'relaxed')('whole layers: the bits of one chain of
     [3, 300, 50],
     [300, 33, 7],
     [5, 520, 25],
-    // tiles of twelve, and of sixteen for one more
+    // 12 units use tiles of twelve, 13 units tiles of sixteen
     [7, 9, 12],
     [7, 9, 13],
     [7, 9, 29],
@@ -300,7 +300,7 @@ describe.each(ACTIVATIONS)('%s', (name, id) => {
         for (let j = 0; j < units; j++) {
           // the errors of these functions are below 2 ulp; softmax adds those of the sum of its row and of a division
           expectClose(`a[${i}][${j}]`, at(a, j), wanted[j], Math.abs(wanted[j]), 8 + (name === 'softmax' ? units : 0));
-          // sigma'| and its terms are at most 1
+          // |sigma'| and its terms are at most 1
           expectClose(`delta[${i}][${j}]`, at(delta, j), slopes[j], 1, 16 + (name === 'softmax' ? units : 0));
         }
         expect(at(a, roundUp(units, 4))).toBe(SENTINEL);
@@ -338,7 +338,7 @@ describe.each(ACTIVATIONS)('%s', (name, id) => {
 test.each(SIZES)('softmax of a row of %i units far below its fill lanes, which must not count', (units) => {
   startOver();
   const stride = roundUp(units, 4) + 4;
-  // e^(z - 0) underflows for each of them, so a maximum that includes a fill lane would give 0 / 0
+  // if the 0 of a fill lane were taken for the largest z, every e^(z - 0) would underflow and the result would be 0 / 0
   const z = place(stride, (i) => (i < units ? -300 - (i % 2) : 0));
   const a = place(stride, () => SENTINEL);
   core.activate(abi.SOFTMAX, 0, a.address, z.address, stride * 4, units, 1);
@@ -408,7 +408,7 @@ describe.each(COSTS)('%s on %s outputs', (costName, cost, activationName, activa
       const yRow = rowOf(y, yStride);
       const exactA = activations[activationName].value(zRow);
       wantedSum += costs[costName].value(yRow, zRow, exactA);
-      // the terms that are added and subtracted are at most this large
+      // a bound for the terms that are added and subtracted
       for (let j = 0; j < units; j++) size += Math.abs(zRow[j]) + (exactA[j] - yRow[j]) ** 2 + 1;
       const wanted = costs[costName].delta(yRow, zRow, exactA, (dCda) =>
         activations[activationName].backward(zRow, dCda),
@@ -438,7 +438,7 @@ test.each([
     const delta = place(4, () => 0);
     core.activate(activation, 0, a.address, z.address, 16, 2, 1);
     core.outputError(cost, activation, 0, delta.address, z.address, a.address, y.address, 16, 16, 2, 1);
-    // two sigmoids that are each wrong by 500; one softmax whose right class is 1000 below the other
+    // the cost of two sigmoids that are each wrong by 500, or of a softmax whose right class is 1000 below the other
     expect(costSum(core, memory, cost, z.address, a.address, y.address, 0, 16, 16, 2, 1)).toBeCloseTo(1000, 10);
     expect(memory[delta.index]).toBeCloseTo(-1, 6);
     expect(memory[delta.index + 1]).toBeCloseTo(1, 6);

@@ -29,8 +29,8 @@ describe('lbfgs', () => {
     const net = await (hidden ? createGolden({ l2 }) : createNetwork(single));
     const reports = [...(await net.fit(data, { epochs: 500, optimizer: lbfgs() }))];
     expect(reports.length).toBeLessThan(100);
-    // at a minimum the cost is flat: weights that are off by e change it only by e^2, and f32 leaves e at about the
-    // root of EPSILON
+    // at the minimum, an error e of the weights changes the cost only by about e^2; in f32, e is about the root of
+    // EPSILON
     expect(costOf(net, l2)).toBeLessThanOrEqual(cost * (1 + 4 * EPSILON));
   });
 
@@ -94,7 +94,7 @@ describe('lbfgs', () => {
     await twice.evaluate(large);
     await twice.fit(large, { epochs: 7 });
     expect(flatten(twice.layers.map(arraysOf))).toEqual(flatten(once.layers.map(arraysOf)));
-    // the cost in a report is that before the step, on all samples
+    // a report has the cost of all samples before the step
     const start = await createGolden();
     expect(reports[0].cost).toBeCloseTo((await start.evaluate(large)).cost, 12);
     reports.slice(1).forEach(({ cost }, i) => {
@@ -143,7 +143,7 @@ describe('lbfgs', () => {
     const other = await createGolden();
     const copy = net.fit(data, { epochs: 1, optimizer: lbfgs(), onBatch: () => net.copyWeights(other) });
     await expect(copy).rejects.toThrow(/^copyWeights: got new parameters during a step, want them in onEpoch/);
-    // and after an error within a step
+    // parameters can be set again after an error within a step
     const stop = net.fit(data, { epochs: 3, optimizer: lbfgs(), onBatch: () => Promise.reject(new Error('mine')) });
     await expect(stop).rejects.toThrow('mine');
     net.layers[0].setWeights(net.layers[0].getWeights());

@@ -56,7 +56,7 @@ function expectSame(got: Awaited<ReturnType<typeof epochsOf>>, wanted: LbfgsEpoc
     wanted.map(({ passes, stopped }) => [passes, stopped]),
   );
   got.forEach(({ w }, epoch) => {
-    // a layer without biases has zeros in their place
+    // the network's layer has no biases: flatten puts zeros there, which are not compared
     const error = Math.max(...Array.from(wanted[epoch].w, (value, i) => Math.abs(value - w[i])));
     expect(error, `epoch ${epoch}`).toBeLessThanOrEqual(bound(epoch));
   });
@@ -200,7 +200,9 @@ describe('lbfgs compared with a reference of its own', () => {
     }
     return { value, gradient };
   };
-  /** The core gets the gradient with one rounding; the direction that it computes has a few more. */
+  /**
+   * The gradient that the core gets is rounded once; the direction that it computes from it has a few more roundings.
+   */
   const valleyErrors = (w: Float64Array) => valley(w).gradient.map((g) => 4 * EPSILON * Math.abs(g));
 
   it.each([
@@ -236,12 +238,12 @@ describe('lbfgs compared with a reference of its own', () => {
         [1, 0],
         [-0.5, 0],
       ],
-      // as long as the first step; the gradient there is at a right angle to it
+      // this step is as long as the first one, and ends where the gradient is at a right angle to it
       [
         [2, 0],
         [-0.4, 1e8],
       ],
-      // along that gradient, with the earlier pair or without any
+      // this step follows that gradient, with the earlier pair or without any
       history === 1
         ? [
             [2, -1],
@@ -383,7 +385,7 @@ describe('the outcome that lbfgs reports is true', () => {
       return { net, reports: [...(await net.fit(data, { epochs: 500, optimizer: lbfgs({ tolerance }) }))] };
     };
     const lengths = (await fit(0)).reports.map(({ gradientLength }) => gradientLength!);
-    // the gradients that are shorter than all before them
+    // the lengths of gradients that are shorter than all gradients before
     const least = lengths.filter((length, epoch) => lengths.slice(0, epoch).every((before) => before > length));
     expect(least.length).toBeGreaterThan(3);
     for (const tolerance of least) {
@@ -414,7 +416,7 @@ describe('the outcome that lbfgs reports is true', () => {
         expect([last!.stopped, last!.gradientLength, last!.cost, length]).toEqual(['converged', 0, 0, 1]);
       }
       expect(net.layers[0].getWeights()).toEqual(Float32Array.of(2));
-      // also if a callback sets its weights
+      // the same holds if a callback sets the weights to the minimum
       net.layers[0].setWeights([5]);
       const onEpoch = () => {
         net.layers[0].setWeights([2]);
@@ -438,8 +440,8 @@ describe('the outcome that lbfgs reports is true', () => {
         };
         await net.fit(data, { epochs: 500, optimizer: lbfgs({ learningRate }), onBatch });
         expect((await net.evaluate(data)).cost).toBeLessThan(least * (1 + 2e-3));
-        // the first length is tried again in each step. The fused build rounds differently, and needs 585 passes from
-        // 3e38
+        // each step tries the first length again. From 3e38, the fused build, which rounds differently, needs 585
+        // passes
         expect(passes).toBeLessThan(learningRate > 1 ? (buildName === 'relaxed' ? 1000 : 500) : 1500);
       }
     },

@@ -127,7 +127,7 @@ describe('activations', () => {
       expect(all.subarray(0, wanted.length)).toEqual(wanted);
     }
     expect(net.activations(data.inputs, 2)).toEqual(net.predict(data.inputs));
-    // plain arrays, and the standardisation
+    // plain arrays of numbers are accepted, and inputs are standardised
     net.setStandardization({ means: new Float64Array(5).fill(1), deviations: new Float64Array(5).fill(2) });
     const moved = data.inputs.map((x) => 2 * x + 1);
     const rows = Array.from({ length: 16 }, (_, row) => [...moved.subarray(5 * row, 5 * row + 5)]);
@@ -168,7 +168,7 @@ describe('copyWeights', () => {
     expect(weightsOf(net)).toEqual(theirs);
     expect(weightsOf(other)).toEqual(theirs);
     expect(net.optimizer.name).toBe('adam');
-    // of the same numbers, a blend is the same numbers
+    // a blend of two equal networks is equal to both
     net.copyWeights(other, { share: 0.3 });
     net.copyWeights(net, { share: 0.3 });
     expect(weightsOf(net)).toEqual(theirs);

@@ -19,7 +19,7 @@ const options: NetworkOptions = {
 function samples(count: number, seed: number) {
   const random = randomNumbers(seed);
   const inputs = randomFloats(5 * count, random);
-  // the inputs determine the class, except for a fifth of the samples
+  // the inputs determine the class, except that a fifth of the samples get a random one
   const targets = Uint8Array.from({ length: count }, (_, i) =>
     random() < 0.2 ? Math.floor(3 * random()) : inputs[5 * i] > 0.3 ? 2 : inputs[5 * i + 1] > 0 ? 1 : 0,
   );
@@ -261,7 +261,7 @@ describe('training for a time', () => {
   async function trainSteps(net: Network, steps: number): Promise<TrainForReport[]> {
     const reports: TrainForReport[] = [];
     for (let taken = 0; taken < steps; taken += reports[reports.length - 1].stepsTaken) {
-      // the time is too short for a step, so each call takes exactly one
+      // each call takes at least one step, and this time is too short for a second one
       reports.push(await net.trainFor(data, 1e-9, pieces));
     }
     return reports;
@@ -321,14 +321,15 @@ describe('training for a time', () => {
       const start = now;
       const report = await net.trainFor(set, 8, pieces);
       expect(report.elapsedMs).toBe(now - start);
-      // the next step would take 0.7 ms, or seem to take 0.4 ms after 4 samples
+      // trainFor stops if the next step would end late: a step of 7 samples takes 0.7 ms, but is expected to take 0.4
+      // ms after a step of 4
       expect(report.elapsedMs).toBeGreaterThan(7.2);
       expect(report.elapsedMs).toBeLessThan(8.31);
       expect(report.samples).toBeCloseTo(report.elapsedMs / 0.1, 6);
       expect(report.samplesPerSecond).toBeCloseTo(10_000, 6);
     }
     msPerSample = 10;
-    // the number of steps that it begins follows from the duration of earlier steps
+    // a call plans its steps by the duration of earlier ones, so the first call at the new speed may take more than one
     await net.trainFor(set, 8, pieces);
     for (let call = 0; call < 20; call++) expect((await net.trainFor(set, 8, pieces)).stepsTaken).toBe(1);
     clock.mockRestore();

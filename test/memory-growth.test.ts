@@ -80,7 +80,7 @@ describe('a growth that fails', () => {
       await call(plain);
       const growths = count();
       vi.restoreAllMocks();
-      // the host rounds up to whole pages, so that a growth may already have room for the next
+      // memory grows by whole pages, so a later growth may already find enough room
       expect(growths).toBeLessThanOrEqual(most);
       expect(growths).toBeGreaterThan(most - 2);
       const before = await net.save({ training: true });
@@ -89,7 +89,8 @@ describe('a growth that fails', () => {
         failGrowth(failing);
         await expect((async () => call(each))()).rejects.toThrow(OUT_OF_MEMORY);
         vi.restoreAllMocks();
-        // steps that were taken before a later growth stay
+        // steps that were taken before a growth that fails are not undone, so only the first growth leaves the network
+        // unchanged
         if (failing === 0) expect(Buffer.compare(await each.save({ training: true }), before)).toBe(0);
         expect(each.predict(data.inputs.subarray(0, 40)).every(Number.isFinite)).toBe(true);
         expect((await each.evaluate(samplesOf(7))).cost).toBeGreaterThan(0);

@@ -286,7 +286,7 @@ const wrongOptions: [string, Anything, ErrorClass, RegExp][] = [
   ],
 ];
 
-/** For fit's options and for the property. */
+/** Values that are refused as options.optimizer of fit, and by the property net.optimizer. */
 const wrongOptimizers: [string, Anything, ErrorClass, RegExp][] = [
   ['a name', 'sgd', TypeError, /^optimizer: got "sgd", want an optimizer, which adam\(\) and others return$/],
   ['false', false, TypeError, /^optimizer: got false, want an optimizer, which adam\(\) and others return$/],
@@ -327,7 +327,7 @@ const wrongCalls: [string, (net: Anything) => unknown, ErrorClass, RegExp][] = [
     [`train with ${name} as data`, (net) => net.train(data, { epochs: 1 }).next(), error, placed(message, 'data')],
   ]),
   ...wrongData
-    // undefined means that there is no validation, which is allowed
+    // validation: undefined is allowed and means that there is none
     .filter(([, data]) => data !== undefined)
     .map(([name, validation, error, message]): (typeof wrongCalls)[number] => [
       `fit with ${name} as validation`,
@@ -541,7 +541,7 @@ describe('a network in use', () => {
   it.each(wrongCalls)('refuses %s, and does not change', async (_name, call, error, message) => {
     const file = await net.save();
     const outputs = net.predict(inputs);
-    // the results of the last pass must stay too
+    // a refused call must also leave the results of the last pass
     net.forward(inputs);
     const cost = net.backward(targets);
     const gradients = net.layers[0].getWeightGradients();

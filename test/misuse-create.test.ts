@@ -157,8 +157,7 @@ describe('create', () => {
     ['scale -1', { ...options, scale: -1 }, RangeError, /^scale: got -1, want a positive number/],
     ['scale NaN', { ...options, scale: Number.NaN }, RangeError, /^scale: got NaN, want a positive number/],
     ['scale "1"', { ...options, scale: '1' }, TypeError, /^scale: got "1", want a positive number/],
-    // in f32, 1e39 is infinite, so that bytes would become Infinity and NaN, and the other scale is 0, so that all
-    // bytes would become 0
+    // in f32, 1e39 is infinite, so bytes would become Infinity and NaN; 1e-46 is 0, so all bytes would become 0
     ['scale 1e39', { ...options, scale: 1e39 }, RangeError, /^scale: got 1e\+39, want /],
     ['scale 1e-46', { ...options, scale: 1e-46 }, RangeError, /^scale: got 1e-46, want /],
     ['batchSize 0', { ...options, batchSize: 0 }, RangeError, /^batchSize: got 0, want an integer from 1/],

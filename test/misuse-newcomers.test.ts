@@ -6,7 +6,7 @@ import { splitData } from '../src/split.js';
 import { Encoder, Table } from '../src/tabular.js';
 import { type Anything, create, data, layers, messageOf, x, y } from './first-calls.js';
 
-// Calls as users of other libraries write them at first. Each message must say how the call is written here.
+// First calls of users who know another library. Each message must say how the call is written with simdprop.
 
 const records = [
   { size: 1, color: 'red' },

@@ -4,8 +4,8 @@ import { Network } from '../src/index.js';
 import { Encoder, Table, TableModel } from '../src/tabular.js';
 import { type Anything, create, data, layers, messageOf, x, y } from './first-calls.js';
 
-// First calls of those who come from Keras, TensorFlow.js, scikit-learn or brain.js. Each message says what was got,
-// what is wanted, and the way out.
+// First calls of users who know Keras, TensorFlow.js, scikit-learn or brain.js. Each message says what was given, what
+// is wanted, and what to do.
 
 const rows = Array.from({ length: 30 }, (_, i) => ({ x: i, side: i % 2 ? 'right' : 'left' }));
 

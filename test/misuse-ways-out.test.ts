@@ -4,8 +4,8 @@ import { Network } from '../src/index.js';
 import { createNetwork } from './build.js';
 import { type Anything, expectError } from './expected-errors.js';
 
-// What users of other libraries, and of JavaScript without types, write: each message says where the value stands, what
-// it is, what is wanted, and the way there.
+// Mistakes of users who know another library, or who write JavaScript without types. Each message says where the wrong
+// value is, what it is, what is wanted, and what to do.
 
 const ROWS = Array.from({ length: 8 }, (_, i) => [1, 2, 3, 4, 5, i]);
 const inputs = Float32Array.from(ROWS.flat());

@@ -65,8 +65,8 @@ describe.each(patterns)('functions: %s', (_name, pattern) => {
         const mixed = await networkOf(units, names, isOutput);
         const uniform = new Map<ActivationName, Network>();
         for (const name of new Set(names)) uniform.set(name, await networkOf(units, name, isOutput));
-        // rows are gathered one by one, four and eight at once, and in mixtures, also more than the network was made
-        // for
+        // kernels take rows one by one, four at once and eight at once: these numbers need every mixture, and 33 is
+        // more than the network was made for
         for (const rows of [1, 3, 4, 7, 8, 9, 13, 33]) {
           const x = numbers(rows * INPUTS, rows);
           const y = numbers(rows * mixed.outputs, rows + 1);
@@ -98,7 +98,7 @@ const OPTIONS = {
   layers: [
     { units: 21, activation: drawn(21) },
     { units: 13, activation: drawn(13), dropout: 0.25 },
-    // functions that reach all targets
+    // outputs that can reach any target
     { units: 4, activation: ['linear', 'prelu', 'leakyRelu', 'linear'] },
   ],
   cost: 'quadratic',

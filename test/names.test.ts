@@ -16,7 +16,7 @@ const TRAINING = { epochs: 400, standardize: true, optimizer: adam({ learningRat
 
 const CSV = ['length,width,species', ...inputs.map((row, i) => `${row},${names[i]}`)].join('\n');
 
-/** Text that would act where it is not escaped. */
+/** Texts that would be run, or change what is shown, if they were not escaped. */
 const HOSTILE = ['</script><script>alert(1)', '"; DROP TABLE x; --', '\u001b[31m\u202e\ud800=cmd()'];
 
 describe('names of classes and columns', () => {
@@ -142,16 +142,16 @@ describe('names of classes and columns', () => {
       await expect(net.replayTo(1, data, { epochs: 1, validation })).rejects.toThrow(message);
       const part = message.replace('options.validation', 'source: part 0');
       const streamed = net.fitStream(() => [data], { validation });
-      // a stream has its validation first
+      // with a stream, the validation is read before the parts, so the message has the two names exchanged
       const swap = (text: string) => text.replace(/got (.*), want (.*), as/, 'got $2, want $1, as');
       await expect(streamed).rejects.toThrow(options === NAMED ? message : swap(part));
       expect(await net.save({ training: true })).toEqual(before);
     }
-    // names of the data are those of validation labels too
+    // names in the training data also apply to the labels of the validation
     const net = await createNetwork(OPTIONS);
     const { last } = await net.fit(named, { ...TRAINING, validation: { inputs, targets: names } });
     expect([last!.validation!.accuracy, last!.validation!.classes]).toEqual([1, CLASSES]);
-    // if only the validation has names, nothing contradicts them
+    // names that only the validation has are accepted
     await (await createNetwork(OPTIONS)).fit({ inputs, targets: labels }, { epochs: 1, validation: named });
   });
 
@@ -173,7 +173,7 @@ describe('names of classes and columns', () => {
     const training = net.train({ inputs, targets: names }, { epochs: 1 });
     net.classes = CLASSES.toReversed();
     await expect(training.next()).rejects.toThrow('data.classes[0]: got "setosa", want "virginica", as this network');
-    // numbers mean what the network calls them
+    // labels that are numbers are accepted: they mean the classes that the network has when training begins
     const numbered = net.train({ inputs, targets: labels }, { epochs: 1 });
     net.classes = CLASSES;
     expect((await numbered.next()).value).toMatchObject({ epoch: 0 });
@@ -263,7 +263,7 @@ describe('names of classes and columns', () => {
     other.task = 'numbers';
     await expect(other.fitStream(() => [{ ...marks, classes: ['no', 'yes'] }])).rejects.toThrow(refused(0));
     expect(other.classes).toBeUndefined();
-    // all of one number: only the whole epoch shows that they are numbers
+    // the targets are all equal, so only at the end of the epoch is it clear that they are numbers and not labels
     const constant = await create(['no', 'yes']);
     await expect(constant.fitStream(() => [{ inputs: [1, 2], targets: [1, 1] }])).rejects.toThrow(
       'source: classes: got names of classes for a network that learns numbers',

@@ -70,7 +70,7 @@ describe('creation', () => {
   it('zeros makes every weight and bias 0', async () => {
     const net = await createNetwork({ inputs: 5, layers: [layer(6, 'tanh', 'zeros')] });
     expect(net.layers[0].getWeights().every((w) => w === 0)).toBe(true);
-    // none of them is -0: a sum that starts from -0 would show whether inputs that are 0 were left out
+    // none is -0: with -0 as the start of a sum, the result would depend on whether inputs that are 0 are left out
     expect(bits(net.layers[0].getBiases())).toEqual(new Uint32Array(6));
   });
 

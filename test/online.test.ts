@@ -44,7 +44,7 @@ const NETWORKS: [string, NetworkOptions][] = [
   ['2-3-3, hinge', { inputs: 2, layers: [{ units: 3 }, { units: 3, activation: 'linear' }], cost: 'hinge' }],
   ['2-3-1, poisson', { inputs: 2, layers: [{ units: 3 }, { units: 1, activation: 'softplus' }], cost: 'poisson' }],
   ['9-2 standardised', { inputs: 9, layers: [{ units: 2 }] }],
-  // these have no kernels of their own
+  // the following networks use the general kernels
   [
     '3-4-3-2 with dropout',
     { inputs: 3, layers: [{ units: 4, dropout: 0.5 }, { units: 3, activation: 'tanh', dropout: 0.25 }, { units: 2 }] },
@@ -62,7 +62,7 @@ test.each(CASES)('%s: online steps have the bits of the general path', async (na
   const samples = 60;
   const outputs = options.layers[options.layers.length - 1].units;
   const data = {
-    // a third of the inputs are zero, which the general path leaves out
+    // a third of the inputs are zero, which the general kernels leave out
     inputs: Float32Array.from({ length: samples * options.inputs }, () => Math.max(0, random() - 1 / 3)),
     targets: Float32Array.from({ length: samples * outputs }, () =>
       options.cost === 'hinge' ? Math.sign(random() - 0.5) : random(),

@@ -27,7 +27,7 @@ import { randomNumbers } from './random-numbers.js';
 import { flatten } from './reference-optimizers.js';
 import { editJson } from './saved-files.js';
 
-/** An optimizer of each kind that takes a step at a time. `itsLion`: the one of the kind lion. */
+/** An optimizer of each kind except lbfgs, whose step is a line search. `itsLion` is the one of the kind lion. */
 function everyStepper(itsLion: Optimizer): Optimizer[] {
   return [
     sgd({ learningRate: 0.1 }),
@@ -105,7 +105,7 @@ describe('a step', () => {
   it('computes the length of the gradient without old numbers in memory that the batch has grown into', async () => {
     const random = randomNumbers(17);
     const numbers = (count: number) => Float32Array.from({ length: count }, () => 100 * random());
-    // with ten outputs, 12 lanes of a row of errors are written, and 16 are read
+    // a row of errors of ten outputs is written as 12 numbers and read as 16
     const options: NetworkOptions = { inputs: 5, layers: [{ units: 10, activation: 'linear' }], batchSize: 1 };
     const [net, fresh] = [await createNetwork(options), await createNetwork(options)];
     const [weights] = net.layers.map((layer) => layer.getWeights());
@@ -137,7 +137,7 @@ describe('a step', () => {
         applied.applyGradients();
       }
       expect(flatten(batched.layers.map(arraysOf))).toEqual(flatten(fitted.layers.map(arraysOf)));
-      // plain descent adds its step row by row, while applyGradients uses the sum
+      // sgd adds each row's part to the weights, but applyGradients adds their sum, which is rounded otherwise
       if (optimizer.name !== 'sgd')
         expect(flatten(applied.layers.map(arraysOf))).toEqual(flatten(fitted.layers.map(arraysOf)));
     },
@@ -181,7 +181,7 @@ describe('moments', () => {
     },
   );
 
-  // the number of steps that leave more than 0; it is larger by one if only the next step makes it 0
+  // number: the weights are above 0 after this many steps, and 0 after the next one
   it.each<[string, Optimizer, Partial<NetworkOptions>, number]>([
     ['adamw', adamw({ learningRate: 1, weightDecay: 0.5 }), {}, 99],
     ['lion', lion({ learningRate: 1, weightDecay: 0.5 }), {}, 99],

@@ -25,9 +25,9 @@ import { type Disturb, flatten, type Optimizers, type Penalties, train } from '.
 /**
  * How far f32 may be from f64 after each step, by Monte Carlo arithmetic (Parker, 1997). The reference runs many times,
  * with each gradient disturbed within the bound of its roundings (bounds.ts), and each state, step and parameter within
- * theirs. A bound is three times the largest deviation of any parameter in these runs. There is no formula for it,
- * because a division by √v enlarges errors the more, the nearer a gradient is to 0. A mistake in a formula would exceed
- * these bounds a thousand times.
+ * theirs. A bound is three times the largest deviation of any parameter in these runs. No formula gives such a bound,
+ * because a division by √v enlarges errors more the nearer a gradient is to 0. A mistake in an optimizer's formula
+ * would exceed these bounds a thousand times.
  */
 function boundsOf(optimizer: Optimizers, penalties: Penalties, steps: number): number[] {
   const random = randomNumbers(5);
@@ -47,7 +47,7 @@ function boundsOf(optimizer: Optimizers, penalties: Penalties, steps: number): n
 }
 
 function expectClose(name: string, got: Float64Array, wanted: Float64Array, bound: number): void {
-  // a bound that accepts everything would prove nothing: the steps must be at least a hundred times as large
+  // a bound that accepts everything would prove nothing: the parameters must move by at least a hundred times the bound
   const moved = Math.max(...wanted.map((value, i) => Math.abs(value - start[i])));
   expect(bound, `${name}: bound`).toBeLessThan(moved / 100);
   expectWithin(name, got, wanted, new Float64Array(got.length).fill(bound));
@@ -68,7 +68,8 @@ describe.each(golden.runs.map((run) => [titleOf(run), run] as const))('%s', (_ti
     const states = train(network, x, y, run.optimizer, penalties, 20);
     const wanted = [run.afterOneStep, run.afterFiveSteps, run.afterTwentySteps].map(flatten);
     [1, 5, 20].forEach((steps, i) => {
-      // both sides are in f64: the bound is 2^29 times as small as that of f32, with room for other orders of sums
+      // both sides are in f64, whose roundings are 2^29 times as small as those of f32; 1e-11 leaves room for other
+      // orders of sums
       expectWithin(`after ${steps}`, states[steps - 1], wanted[i], new Float64Array(start.length).fill(1e-11));
     });
   });

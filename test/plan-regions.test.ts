@@ -99,7 +99,7 @@ function sizesOf({ spec, capacity, set, slots, threads }: Given): Record<string,
   const isListed = inputs >= abi.LISTED_INPUTS;
   const ifListed = (bytes: number) => (isListed ? bytes : 0);
   const ofListed = (bytes: number) => (isListed ? [bytes] : []);
-  // entries are written in groups of this size, so up to one group lies beyond the last entry
+  // entries are written in groups of LISTED_AT_ONCE, so one group may be written beyond the last entry
   const list = ifListed((roundUp(inputs, abi.LISTED_AT_ONCE) + abi.LISTED_AT_ONCE) * U16);
   const mask = ifListed(roundUp(inputs, abi.MASK_WORD_INPUTS) / 8);
   const parameters = layers.reduce(
@@ -187,7 +187,7 @@ it('gives every region the bytes that the core uses, by the sizes in abi.ts', ()
 });
 
 it('has room after the last float for the vectors that are read there', () => {
-  // vectors are read from any item on; of inputs that are floats, two at a time
+  // a vector may be read from the last item on; of inputs that are floats, two vectors at a time
   const VECTOR_BYTES = 16;
   expect(abi.SLACK_BYTES).toBeGreaterThanOrEqual(2 * VECTOR_BYTES - F32);
   expect(abi.POSITIONS_BYTES).toBe(256 * abi.POSITIONS_ENTRY_BYTES);

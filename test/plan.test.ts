@@ -22,7 +22,7 @@ it('makes rows of whole cache lines that hold the padded units; long rows have a
       const lines = rowStride(units) / abi.LINE_BYTES;
       expect(Number.isInteger(lines)).toBe(true);
       expect(rowStride(units)).toBeGreaterThanOrEqual(4 * paddedFloats(units));
-      // at most one line is added
+      // padding adds at most one cache line
       expect(rowStride(units)).toBeLessThanOrEqual(4 * paddedFloats(units) + abi.LINE_BYTES);
       if (lines >= 8) expect(lines % 2).toBe(1);
     }),

@@ -36,7 +36,7 @@ describe('prediction', () => {
     const dense = randomFloats(inputs, 1);
     const sparse = [0, 1, 3, 50, 300, 590].map((used) => {
       const row = new Float32Array(inputs);
-      // -0 counts as 0, at any place
+      // -0 is left out like 0
       row.fill(-0, 100, 200);
       for (let i = 0; i < used; i++) row[(i * 7) % inputs] = dense[i];
       return row;

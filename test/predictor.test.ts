@@ -44,7 +44,7 @@ const networks = fc.record({
 
 const kinds = fc.constantFrom('float32', 'float64', 'bytes', 'sparse bytes', 'integers', 'plain', 'rows', 'sparse');
 
-/** Inputs [rows × width] of a kind. */
+/** Inputs [rows × width] of one of the kinds above. */
 function inputsOf(kind: string, rows: number, width: number, seed: number) {
   const random = randomNumbers(seed);
   const count = rows * width;
@@ -59,7 +59,7 @@ function inputsOf(kind: string, rows: number, width: number, seed: number) {
   return isSparse ? floats.map((x) => (random() < 0.8 ? 0 : x)) : floats;
 }
 
-/** A network with random biases, which would be 0 at create, and with what fit would measure. */
+/** A network as if it had been trained: with random biases and, if `isStandardized`, with means and deviations. */
 async function networkOf(options: NetworkOptions, isStandardized: boolean): Promise<Network> {
   const net = await Network.create({ ...options, cost: 'quadratic' });
   const random = randomNumbers(options.seed ?? 0);
@@ -259,7 +259,7 @@ describe('a predictor', () => {
 });
 
 it('is one file that imports nothing, at the start or by import()', async () => {
-  // what import() loads stays apart, so that the file still names it, unless the code around it is left out
+  // what import() loads is not bundled, so the file names it wherever an import() remains
   const apart: Plugin = {
     name: 'apart',
     setup: ({ onResolve }) =>

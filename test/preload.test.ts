@@ -4,7 +4,7 @@ import { bytesOf } from '../src/core/builds.js';
 import { preload } from '../src/core/engine.js';
 import { Network, type NetworkOptions } from '../src/network.js';
 
-// Network.create and Network.load begin to load the core while they load everything else.
+// Network.create and Network.load load the core at the same time as their other code.
 
 vi.mock('../src/core/builds.js', () => ({ bytesOf: vi.fn() }));
 

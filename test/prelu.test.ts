@@ -95,7 +95,7 @@ describe('slopes', () => {
     const [x64, y64, w64] = [x, y, weights].map((values) => Float64Array.from(values));
     const values = forward(network, x64);
     const delta = deltas(network, values, y64, w64);
-    // the means are over the samples whose weight is not 0
+    // gradients are means over the samples whose weight is not 0
     const wanted = gradients(network, x64, values, delta, slopeDeltas(network, values, y64, delta, w64));
     for (const [l, layer] of net.layers.entries()) {
       layer.getSlopeGradients().forEach((g, j) => {
@@ -129,7 +129,7 @@ describe('slopes', () => {
         (layer) => layer.getSlopes().filter((slope) => slope !== 0.25 && slope !== 0).length,
       );
       expect(moved, optimizer.name).toEqual([3, 20, 2]);
-      // those of other functions stay 0
+      // unit 1 has another function: its slope stays 0
       expect(net.layers[0].getSlopes()[1], optimizer.name).toBe(0);
       net.dispose();
     }

@@ -19,7 +19,7 @@ const CORE = `${ROOT}build/debug.wasm`;
 /** Suites read build/<SIMDPROP_BUILD>.wasm: see build.ts. */
 const EMPTIED = 'emptied';
 
-/** A row that is wrong: its test does not use its function. It must not count as proven. */
+/** A row whose test does not use its function. If this row counted as proven, the proof itself would be wrong. */
 const WRONG: EquationRow = {
   equation: 'a wrong row',
   functionName: 'shuffle',

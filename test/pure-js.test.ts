@@ -15,8 +15,8 @@ interface Case {
   bytes: boolean;
 }
 
-// With these widths, the loops that take eight, six, four and two at a time have every possible remainder. With 25
-// samples, the last batch is smaller; a batch of 20 is updated input by input.
+// With these widths, loops that take eight, six, four or two numbers at a time are left with every possible remainder.
+// With 25 samples, the last batch is smaller. A batch of 20 is large enough that weights are updated input by input.
 const cases: Case[] = [
   {
     name: 'sigmoid, quadratic cost, bytes',

@@ -2,8 +2,8 @@ import type { Optimizer } from '../src/index.js';
 import { deltas, forward, gradients, meanCost, type ReferenceNetwork } from '../src/inspection/reference.js';
 
 /**
- * The optimizers in plain double precision, one parameter at a time, written from their papers. The core is compared
- * with them if PyTorch does not have the optimizer, and they show how far roundings may lead.
+ * The optimizers in plain double precision, one parameter at a time, written from their papers. They are what the core
+ * is compared with if PyTorch lacks an optimizer. Run with disturbed numbers, they show how far roundings may lead.
  */
 
 export interface Penalties {
@@ -15,8 +15,8 @@ export interface Penalties {
 }
 
 /**
- * Adds an error to a value, to estimate the effect of roundings. Called with the value and the number of units of 2^-24
- * of it by which it may be wrong.
+ * Adds an error to a value, to estimate the effect of roundings. `roundings`: the relative error may be this many times
+ * 2^-24.
  */
 export type Disturb = (value: number, roundings: number) => number;
 

@@ -130,9 +130,9 @@ function analyticGradients({ network, x, y }: Problem): LayerGradients[] {
 /**
  * Compares two gradients as vectors: the largest error is divided by the largest element.
  *
- * Two costs that differ only by rounding seem to have a slope of 2^-53 S / h = 1.5e-11 S. S is the size of the rounded
- * numbers: the cost, and the outputs and targets whose differences make it. If a gradient is so small compared with S
- * that this slope would be a relative error of 1e-8, it counts as S / 1000.
+ * Let S be the size of the numbers that are rounded: the cost, and the outputs and targets from whose differences it is
+ * computed. Two costs that differ only by a rounding seem to have a slope of 2^-53 S / h = 1.5e-11 S. So that this
+ * slope is no relative error above 1e-8, a gradient below S / 1000 is counted as S / 1000.
  */
 function expectSameGradients(problem: Problem) {
   const { network, x, y } = problem;

@@ -208,7 +208,8 @@ describe('the state at a step', () => {
     );
     await expect(net.replayTo(11, null as never, options)).rejects.toThrow('data: got null, want an object');
     await expect(net.replayTo(11, data, null as never)).rejects.toThrow('options: got null, want an object');
-    // a step after the end is refused before the first one, without another optimizer, standardisation or names
+    // a step after the end of training is refused before the first step is taken: optimizer, standardisation and names
+    // stay
     for (const step of [40, 2 ** 31, 2 ** 32 - 1]) {
       await expect(net.replayTo(step, data, options)).rejects.toThrow(
         `step: got ${step}, want at most 39, where training ends`,
@@ -225,7 +226,7 @@ describe('the state at a step', () => {
     await fresh.replayTo(26, data, options);
     await net.replayTo(26, data, options);
     expect(hashOf(fresh)).toBe(hashOf(net));
-    // early stopping ends it before
+    // early stopping ends training before step 39
     await expect(net.replayTo(39, data, options)).rejects.toThrow(
       'step: got 39, want at most 26, where training has ended',
     );
@@ -261,7 +262,7 @@ describe('the state at a step', () => {
     const wrong = { ...options, [name]: value };
     await expect(net.replayTo(12, data, wrong)).rejects.toThrow(message);
     await expect(net.replayTo(12, () => [data], { epochs: 3, [name]: value })).rejects.toThrow(message);
-    // also if there is nothing to train
+    // the options are checked even if no step is to be taken
     if (name === 'onBatch') await expect(net.replayTo(10, data, wrong)).rejects.toThrow(message);
     expect(await net.save({ training: true })).toEqual(file);
   });

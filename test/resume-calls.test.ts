@@ -87,7 +87,7 @@ describe('other ways to train', () => {
     });
     const loaded = await loadNetwork(file!);
     const [first, second] = await loaded.fit(data, training);
-    // everything except the report was done
+    // the file was saved when only the report was missing
     expect(first).toMatchObject({
       epoch: 1,
       samples: 50,
@@ -122,7 +122,7 @@ describe('other ways to train', () => {
     const training = { epochs: 4, batchSize: 1, optimizer };
     const net = await createNetwork(dropping);
     let file: Promise<Uint8Array> | undefined;
-    // when the event loop runs after the first slice
+    // setImmediate runs after the first slice of the epoch
     slowClock(20);
     setImmediate(() => {
       file = net.save({ training: true });

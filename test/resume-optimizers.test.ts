@@ -49,7 +49,7 @@ describe.each(OPTIMIZERS.map((optimizer) => [JSON.stringify(optimizer), optimize
 });
 
 describe('L-BFGS', () => {
-  // a network for which it does not reach the minimum
+  // a network for which L-BFGS does not reach the minimum in this test
   const hard: NetworkOptions = { ...network, l2: 0.01 };
 
   it('resumes exactly with its pairs after each step, and repeats a line search that was interrupted', async () => {

@@ -42,7 +42,7 @@ describe('a training resumes exactly with', () => {
     const last = JSON.parse(run.epochs.at(-1)!);
     expect(last.stopped).toBe('earlyStopping');
     expect(last.bestEpoch).toBe(last.epoch - 4);
-    // the last file was saved in the last report: only the best weights were left to be restored
+    // the last file was saved during the last report, when nothing was left to do except to restore the best weights
     expect(files.at(-1)!.epochs).toBe(run.epochs.length);
     await expectExact(
       network,
@@ -99,7 +99,7 @@ describe('in the middle of a step of several chunks', () => {
     accumulate: 2,
     optimizer: adam({ learningRate: 0.01, clipNorm: 0.1 }),
   };
-  // its steps depend on their cost
+  // irprop compares the cost of each step with that of the step before
   const fullBatch: TrainOptions = { epochs: 4, optimizer: irprop({ learningRate: 0.5 }) };
   const options = { ...network, layers: [{ units: 9, dropout: 0.3 }, ...network.layers.slice(1)] };
   afterEach(() => void vi.restoreAllMocks());

@@ -96,7 +96,7 @@ export async function expectExact(
     },
     keep,
   );
-  // a training that was never saved gives the same
+  // saving has no effect: training that is never saved gives the same weights
   const quiet = await createNetwork(options);
   await quiet.fit(data, training);
   expect(hashOf(quiet)).toBe(run.hash);

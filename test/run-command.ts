@@ -30,7 +30,7 @@ export async function simdprop(
       else done?.();
       return true;
     },
-    // cli-progress wants a stream
+    // cli-progress calls these functions of a stream
     on: () => {},
     removeListener: () => {},
   });

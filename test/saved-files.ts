@@ -20,8 +20,8 @@ const aligned = (length: number) => Math.ceil(length / 8) * 8;
 const decode = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
 
 /**
- * The byte at which the sections begin, after the table. In a file of version 1: the byte at which the floats begin,
- * after the header.
+ * The byte at which the sections begin, after the table; in a file of version 1, at which the numbers begin, after the
+ * header.
  */
 export const bodyStartOf = (file: Uint8Array) => 16 + new DataView(file.buffer, file.byteOffset).getUint32(12, true);
 

@@ -158,7 +158,8 @@ describe('training under a schedule', () => {
         single.applyGradients();
       }
     }
-    // single steps store the gradient first, so its product with the rate is rounded at another place
+    // applyGradients multiplies the stored gradient by the rate, while fit multiplies before it adds, so the roundings
+    // differ
     for (const [i, values] of weightsOf(net).entries()) {
       values.forEach((w, k) => {
         expect(Math.abs(w - weightsOf(single)[i][k])).toBeLessThan(1e-6);
@@ -243,7 +244,7 @@ describe('training under a schedule', () => {
     const net = await createNetwork(options);
     await net.fit(data, { epochs: 1, batchSize: 8, optimizer: sgd({ learningRate: (at) => 1 / (1 + at) }) });
     expect((await loadNetwork(await net.save())).optimizer).toEqual(sgd({ learningRate: 1 / 8 }));
-    // a function whose list of rates has ended
+    // a function that returns undefined after its last rate
     const rates = [0.5, 0.25, 0.125];
     net.optimizer = sgd({ learningRate: (_, epoch) => rates[epoch] });
     await net.fit(data, { batchSize: 8, epochs: 3 });
@@ -252,7 +253,7 @@ describe('training under a schedule', () => {
 
   it('watches the validation cost if there is one', async () => {
     const net = await createNetwork(options);
-    // the validation labels are never right: the better the training, the worse the validation
+    // every validation label is wrong, so the validation cost rises while the training cost falls
     const validation = { inputs: data.inputs, targets: data.targets.map((label) => (label + 1) % 3) };
     const learningRate = reduceOnPlateau({ initial: 0.5, factor: 0.5, patience: 2, minDelta: 0 });
     const reports = [...(await net.fit(data, { epochs: 6, validation, optimizer: sgd({ learningRate }) }))];

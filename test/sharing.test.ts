@@ -5,8 +5,8 @@ import type { Core } from '../src/core/engine.js';
 import { Sharing, shareWhereFaster } from '../src/threads/sharing.js';
 import { SEED } from './random-numbers.js';
 
-// Several threads share a call, or one thread makes it alone, whichever is measured to be faster. The slower way is
-// still tried, but more and more rarely.
+// A call is shared by several threads, or made by one thread alone, whichever has been measured to be faster. The
+// slower way is tried again from time to time, more and more rarely.
 
 /**
  * Makes calls of 10 rows for `ms` milliseconds, where a row takes `shared` or `alone` milliseconds. Returns the number
@@ -50,7 +50,7 @@ test('notices within a few seconds that the other way has become faster', () => 
 
 test('a trial with all threads does not count its first milliseconds, in which threads that slept share a core', () => {
   const sharing = new Sharing();
-  // another process used the other core, so one thread was faster
+  // one thread has been faster, as it is while another process uses the other core
   run(sharing, 1000, 2, 1);
   let sinceWoken = 0;
   let shared = 0;

@@ -78,7 +78,7 @@ describe('evaluate', () => {
       calls++;
       net.predict(data.inputs);
       await net.evaluate(data);
-      // the batch buffers move
+      // larger batches move the batch buffers in the memory
       if (calls % 5 === 0) net.forward(new Float32Array(5 * (8 + calls)));
     });
     expect(turns).toBeGreaterThan(5);
@@ -107,7 +107,7 @@ describe('evaluate', () => {
     ['a standardisation', (net) => net.setStandardization(undefined)],
   ])('is refused after %s, which it does not mix with what was before', async (_what, change) => {
     const net = await createNetwork(options);
-    // loads the code of trainFor
+    // a first call loads the code of trainFor, which would otherwise be loaded during the evaluation
     await (await createNetwork(options)).trainFor(data, 1e-9);
     slowClock(13);
     let turn = 0;
@@ -165,7 +165,7 @@ describe('the validation of fit', () => {
     const fit = net.fit(data, training);
     const turns = await meanwhile(fit, () => {
       net.predict(data.inputs);
-      // between the steps of an epoch and its report
+      // epochs have 3 steps: the steps of this epoch are done and its report is still to come
       if (net.steps % 3 === 0) duringValidation++;
     });
     expect(duringValidation).toBeGreaterThan(20);

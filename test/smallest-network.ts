@@ -8,7 +8,7 @@ export async function threadsOfSmallestNetwork(): Promise<number> {
   const { engine, plan } = await startTeam(spec, 2, 'simd', { threads: 2 }, undefined);
   try {
     engine.core.forward(2);
-    // the low byte is the number of threads of the last call that was not for one thread alone
+    // the low byte is the number of threads in the last call that was shared; 0 if none was
     return new DataView(engine.memory.buffer).getUint8(plan.teamWords + TEAM_CALL) || 1;
   } finally {
     engine.dispose?.();

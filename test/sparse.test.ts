@@ -6,8 +6,9 @@ import { createNetwork } from './build.js';
 import { bits, parameterBits } from './parameters.js';
 import { randomNumbers } from './random-numbers.js';
 
-// The products of the first layer leave out inputs that are zero, with lists of the inputs that are not. A network that
-// is planned as if it had few inputs has no such lists and computes with all inputs: both must give the same bits.
+// The first layer has lists of the inputs that are not zero, and leaves out all others. In these tests, a second
+// network is planned as one with few inputs, which has no lists and computes with all inputs. Both must give the same
+// bits.
 
 const plan = vi.hoisted(() => ({ listedInputs: 32 }));
 vi.mock('../assembly/abi.js', async (original) => ({
@@ -17,7 +18,7 @@ vi.mock('../assembly/abi.js', async (original) => ({
   },
 }));
 
-/** Makes a call during which networks are planned with lists. */
+/** Calls a function. Networks that it makes are planned with lists. */
 function withLists<T>(call: () => T): T {
   plan.listedInputs = 32;
   return call();

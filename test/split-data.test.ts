@@ -5,7 +5,7 @@ import { type SplitDataOptions, splitData, splitWindows, windows } from '../src/
 import { Table } from '../src/tabular.js';
 
 const SAMPLES = 100;
-/** Classes of 60, 30 and 10 samples, as rows of table.split's own test. */
+/** Three classes of 60, 30 and 10 samples, as in the test of table.split. */
 const labels = Array.from({ length: SAMPLES }, (_, i) => (i % 10 === 0 ? 2 : i % 10 <= 3 ? 1 : 0));
 const names = labels.map((label) => 'abc'[label]);
 const persons = Array.from({ length: SAMPLES }, (_, i) => `p${(i * i) % 37}`);
@@ -44,7 +44,7 @@ describe('splitData', () => {
     expect(all.map(({ length }) => length)).toEqual([65, 20, 15]);
     expect(all.flat().sort((p, q) => p - q)).toEqual(ids);
     for (const part of all) expect(part).toEqual(part.toSorted((p, q) => p - q));
-    // the rows that table.split draws
+    // table.split draws the same rows
     const table = Table.fromColumns({ id: ids }).split({ validation: 0.2, test: 15, seed: 3 });
     expect(all[2]).toEqual(table.test.toRecords().map(({ id }) => id));
     const { inputs, targets, weights, ...others } = parts.test;

@@ -60,7 +60,7 @@ describe('a validation split', () => {
     for (const count of [2, 3, 10, 99, 1000]) {
       for (const share of [0.5, 0.25, 0.1, 0.9]) {
         for (const stratify of [false, true]) {
-          // the nearest whole number, or the smaller of two, and at least one sample remains for training
+          // count * share is rounded, a half down, and at least one sample remains for training
           const held = Math.max(0, Math.min(Math.ceil(count * share - 0.5), count - 1));
           const { training, validation } = splitData(samples(count), { share, stratify }, spec);
           expect([training.samples, validation.samples]).toEqual([count - held, held]);
@@ -142,7 +142,7 @@ describe('a validation split', () => {
       const each = heldOf(labelsOf(...new Array<number>(10).fill(9)), 0.1, 200);
       const missing = each.map((held) => held.indexOf(0));
       for (const held of each) expect(held.toSorted()).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
-      // the counts are binomial, 200 times 1/10, with a standard deviation of 4.2; five of these are allowed
+      // counts of 200 draws with the probability 1/10 have a standard deviation of 4.2; five deviations are allowed
       for (let c = 0; c < 10; c++) expect(Math.abs(missing.filter((m) => m === c).length - 20)).toBeLessThan(21);
     });
 
@@ -165,7 +165,7 @@ describe('a validation split', () => {
       );
       for (const name of namesOf(validation)) held[name]++;
     }
-    // the counts are binomial, 400 times 1/4, with a standard deviation of 8.7; five of these are allowed
+    // counts of 400 draws with the probability 1/4 have a standard deviation of 8.7; five deviations are allowed
     for (const count of held) expect(Math.abs(count - 100)).toBeLessThan(44);
     const split = { share: 0.25, stratify: false };
     expect(holdBack('split', split, data, spec, CLASSES)).toEqual(holdBack('split', split, data, spec, CLASSES));
@@ -241,12 +241,12 @@ describe('apportionment', () => {
   const order = (length: number) => Array.from({ length }, (_, c) => c);
 
   it.each([
-    // by Hamilton's method: shares 4.5, 3, 2.5 of 10, then 3.6, 1.8, 0.6
+    // Hamilton's method: 4.5, 3 and 2.5 of 10 samples, then 3.6, 1.8 and 0.6 of 6
     [[45, 30, 25], 10, [5, 3, 2]],
     [[12, 6, 2], 6, [3, 2, 1]],
     // the shares are 0.2 and 1.8, but the first class needs one sample
     [[10, 90], 2, [1, 1]],
-    // there are more classes than samples to be held back: no class needs one, so only the largest remainders count
+    // more classes than samples to be held back: these go to the largest remainders, and no class is sure of one
     [[5, 3, 2, 4], 2, [1, 0, 0, 1]],
     // 0.9 of each class would leave no sample of the class of two
     [[20, 2], 20, [19, 1]],
@@ -278,8 +278,8 @@ describe('apportionment', () => {
         expect(taken[c]).toBeGreaterThanOrEqual(isTaken && count > 1 ? 1 : 0);
         expect(taken[c]).toBeLessThanOrEqual(isLeft ? count - 1 : count);
       });
-      // Within their bounds, all classes have about the same share: if one is a sample or more above it, no other is a
-      // sample or more below it.
+      // All classes have about the same share, as far as their bounds allow: if one is a sample or more above a share,
+      // none is a sample or more below it.
       const shares = counts.map((count, c) => [(taken[c] - 1) / count, (taken[c] + 1) / count]);
       const above = shares.filter((_, c) => taken[c] > (isTaken && counts[c] > 1 ? 1 : 0)).map(([low]) => low);
       const below = shares.filter((_, c) => taken[c] < (isLeft ? counts[c] - 1 : counts[c])).map(([, high]) => high);
@@ -315,7 +315,7 @@ describe('cross-validation', () => {
       const folds = foldsOf(ninety, 10, true, { ...spec, seed });
       return [...Array(10).keys()].find((fold) => !folds.some((f, i) => f === fold && targets[i] === 0));
     });
-    // the counts are binomial, 200 times 1/10, with a standard deviation of 4.2; five of these are allowed
+    // counts of 200 draws with the probability 1/10 have a standard deviation of 4.2; five deviations are allowed
     for (let fold = 0; fold < 10; fold++) {
       expect(Math.abs(lacking.filter((l) => l === fold).length - 20)).toBeLessThan(21);
     }
@@ -333,7 +333,7 @@ describe('cross-validation', () => {
     });
     expect(seen).toEqual([0, 1, 2]);
     expect(result.folds.map(({ validation }) => validation.samples).reduce((sum, count) => sum + count)).toBe(61);
-    // the second fold, computed here
+    // computes the result of the second fold a second time
     const folds = foldsOf({ ...data, samples: 61 }, 3, true, spec);
     const part = (isIn: boolean): TypedDataSet => {
       const rows = Array.from({ length: 61 }, (_, i) => i).filter((i) => (folds[i] === 1) === isIn);
@@ -353,7 +353,7 @@ describe('cross-validation', () => {
     expect(result.folds[1].validation).toEqual(await net.evaluate(part(true), { rocAuc: true }));
     for (const metric of ['cost', 'accuracy', 'macroF1', 'rocAuc'] as const) {
       const [p, q, r] = result.folds.map(({ validation }) => validation[metric]!);
-      // the sum over the differences of all pairs is six times the variance
+      // with three numbers, the squared differences of all pairs add up to six times the variance
       const variance = ((p - q) ** 2 + (q - r) ** 2 + (r - p) ** 2) / 6;
       expect(variance).toBeGreaterThan(0);
       expect(Math.abs(result.mean[metric]! / ((p + q + r) / 3) - 1)).toBeLessThan(1e-14);
@@ -366,7 +366,7 @@ describe('cross-validation', () => {
   it('keeps a given task, even if the targets would decide for another', async () => {
     const random = randomNumbers(9);
     const inputs = Float32Array.from({ length: 40 }, random);
-    // each row has a single 1: by themselves, the targets are classes
+    // each row has a single 1, so without `task` the targets would be taken for classes
     const targets = Float32Array.from({ length: 40 }, (_, i) => Number(i % 4 === 0 || i % 4 === 3));
     const two = { inputs: 2, layers: [{ units: 2 }], seed: 5 };
     for (const [task, metric] of [
@@ -388,7 +388,7 @@ describe('cross-validation', () => {
     const random = randomNumbers(7);
     const inputs = Float32Array.from({ length: 60 }, random);
     const two = { inputs: 2, layers: [{ units: 2 }], seed: 5 };
-    // only one row is not one-hot: without it, the other folds would be taken for classes
+    // only one row is not one-hot: folds without this row must not be taken for classes
     const rows = Float32Array.from({ length: 60 }, (_, i) => (i < 2 ? 1 : Number(i % 4 === 0 || i % 4 === 3)));
     const labels = await crossValidate(two, { inputs, targets: rows }, { folds: 3 });
     expect(labels.folds.map(({ validation }) => validation.task)).toEqual(['labels', 'labels', 'labels']);

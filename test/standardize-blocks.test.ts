@@ -45,7 +45,7 @@ it('computes the same bits, whatever happens between two blocks', async () => {
   const disturbed = await train((net, { inputs, targets }) => {
     inputs.fill(Number.NaN);
     targets.fill(5);
-    // more rows than ever before, for which the memory is planned anew
+    // more rows than before, so that the memory is planned anew
     rows *= 10;
     net.predict(new Float32Array(rows * INPUTS));
   });

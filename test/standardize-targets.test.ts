@@ -4,7 +4,7 @@ import { crossValidate } from '../src/cross-validation.js';
 import { adam, type NetworkOptions, type Standardize } from '../src/index.js';
 import { createNetwork, loadNetwork } from './build.js';
 
-// Prices: 17,000 and 3 a unit of the first input, and another output that is a thousandth of it.
+// Targets far from 0: prices of 17,000 + 30 x.
 const SAMPLES = 64;
 const inputs = Float64Array.from({ length: SAMPLES }, (_, i) => i - 32);
 const prices = Array.from(inputs, (x) => 17_000 + 30 * x);
@@ -35,12 +35,12 @@ describe('standardised targets', () => {
     expect(evaluation.meanAbsoluteError).toBeCloseTo(errors.reduce((sum, e) => sum + Math.abs(e), 0) / SAMPLES, 2);
     expect(evaluation.byOutput?.[0].meanSquaredError).toBe(evaluation.meanSquaredError);
     expect(evaluation.r2).toBeGreaterThan(0.9999);
-    // the cost is that of the standardised numbers
+    // the cost is computed from standardised numbers
     expect(evaluation.costUnits).toBe('standardized');
     expect(evaluation.cost).toBeCloseTo(square / 2 / deviation ** 2, 6);
     expect(history.last?.validation).toEqual(evaluation);
     expect(await net.evaluate(data)).toEqual(evaluation);
-    // so is that of every report
+    // every report says that its cost is computed from standardised numbers
     expect([history.last, ...history].map((report) => report?.costUnits)).not.toContain(undefined);
     expect([...history][0].validation?.costUnits).toBe('standardized');
     expect((await net.trainFor(data, 1)).costUnits).toBe('standardized');

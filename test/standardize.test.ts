@@ -26,7 +26,7 @@ const targets = randomLabels(SAMPLES, 3, random);
 const data = { inputs, targets };
 const training = { epochs: 1, standardize: true, batchSize: 8 };
 
-/** x as a network with the measured means and deviations sees it: in doubles, rounded once. */
+/** The inputs of the first layer for x: standardised in doubles, then rounded to f32. */
 function standardized(values: ArrayLike<number>, { means, deviations }: Standardization, scale = 1): Float32Array {
   const width = means.length;
   return Float32Array.from(values, (x, i) => (x * scale - means[i % width]) / deviations[i % width]);
@@ -55,7 +55,7 @@ async function measure(values: InputArray, options: NetworkOptions): Promise<Sta
   const net = await createNetwork(options);
   const rows = values.length / options.inputs;
   const outputs = options.layers[options.layers.length - 1].units;
-  // with a custom cost whose gradient is 0, any inputs are possible
+  // the cost has the gradient 0, so that inputs of any size can be trained on
   await net.fit({ inputs: values, targets: new Float32Array(rows * outputs) }, training);
   return net.getStandardization() as Standardization;
 }
@@ -81,7 +81,7 @@ describe('fit with standardize', () => {
           const mean = column.reduce((sum, x) => sum + x, 0) / rows;
           const variance = column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / rows;
           const largest = column.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-          // the rounding errors of two ways to add up `rows` doubles
+          // `rows` doubles are added up in two ways, each with its rounding errors
           const slack = 8 * rows * 2 ** -53 * largest;
           expect(Math.abs(means[k] - mean)).toBeLessThanOrEqual(slack);
           if (column.every((x) => x === column[0])) expect([means[k], deviations[k]]).toEqual([column[0] + 0, 1]);
@@ -117,7 +117,7 @@ describe('fit with standardize', () => {
   });
 
   it('does not lose a small deviation beside a large mean', async () => {
-    // the sum of squares would need 46 bits and more
+    // the squares of these numbers need 46 bits and more, so a sum of squares would lose the deviation
     for (const values of [
       Float32Array.from({ length: 1000 }, (_, i) => 2 ** 23 + (i % 2)),
       Float64Array.from({ length: 1000 }, (_, i) => 2 ** 50 + (i % 2)),
@@ -199,7 +199,7 @@ describe('fit with standardize', () => {
     ['unsigned integers', (count, at) => Uint32Array.from({ length: count }, (_, i) => at(i))],
   ])('distinguishes time stamps that would be equal in 32 bits: %s', async (_, make) => {
     const minute = make(60, (i) => 1_700_000_000 + i);
-    // in 32 bits, all of them are the same number
+    // rounded to 32 bits, all time stamps are equal
     expect(new Set(Float32Array.from(minute)).size).toBe(1);
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }], seed: 1 });
     const targets = Float32Array.from({ length: 60 }, (_, i) => i / 60 + 0.005 * Math.sin(i));
@@ -255,7 +255,7 @@ describe('fit with standardize', () => {
       );
     }
     expect(net.layers[0].getZ()).toEqual(z);
-    // numbers that are too large for 32 bits may fit after standardisation
+    // inputs that are too large for 32 bits are accepted if they fit once they are standardised
     net.setStandardization({ means: Float64Array.of(1e300, 0), deviations: Float64Array.of(1e299, 1) });
     expect([...net.predict(Float64Array.of(2e300, 7))]).toEqual([10, 7]);
     expect(() => net.predict(Float64Array.of(Number.NaN, 7))).toThrow(
@@ -291,7 +291,7 @@ describe('fit with standardize', () => {
     expect(twice.getStandardization()).toEqual(before);
     await twice.fit(shifted, { epochs: 1 });
     expect(twice.getStandardization()).toEqual(before);
-    // after it has been removed, it is measured again
+    // once the standardisation has been removed, fit measures a new one
     twice.setStandardization(undefined);
     await twice.fit(shifted, training);
     expect(twice.getStandardization()).toEqual(await measure(shifted.inputs, measuring(INPUTS)));

@@ -67,7 +67,7 @@ describe('text in UTF-8', () => {
   });
 
   it('is refused if the bytes are not valid UTF-8', () => {
-    // a single continuation byte, a missing byte, an overlong form, half of a surrogate pair
+    // a continuation byte alone, a missing byte, an overlong form, half of a surrogate pair, a byte that never occurs
     for (const bytes of [[0x80], [0xe2, 0x82], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xff]]) {
       expect(() => decodeUtf8(Uint8Array.from(bytes))).toThrow(URIError);
     }

@@ -20,8 +20,8 @@ describe('steps by hand', () => {
       parts.layers.forEach((layer, l) => {
         const expectClose = (actual: Float32Array, wanted: Float32Array, gradients: Float32Array) =>
           actual.forEach((w, i) => {
-            // Both add up the same sum S. One way adds f32(eta/m) S, with two roundings; the other adds f32(eta)
-            // (f32(1/m) S), with four. Then each rounds w.
+            // Both ways compute the same sum S. trainBatch adds f32(eta/m) S to w, with two roundings; backward and
+            // applyGradients add f32(eta) (f32(1/m) S), with four. Then w is rounded.
             const tolerance = EPSILON * (6.01 * learningRate * Math.abs(gradients[i]) + 2.01 * Math.abs(w));
             expect(Math.abs(w - wanted[i])).toBeLessThanOrEqual(tolerance);
           });
@@ -50,7 +50,7 @@ describe('steps by hand', () => {
       expect(Math.abs(gradient - sum / 6)).toBeLessThan((8.01 * EPSILON * size) / 6);
     });
     expect(a).toEqual(net.predict(inputs));
-    // copies: writing into them changes nothing
+    // getters return copies: writing into them changes nothing
     net.layers[2].getA().fill(0);
     expect(net.layers[2].getA()).toEqual(a);
   });
@@ -76,7 +76,7 @@ describe('steps by hand', () => {
     refuse();
     net.backward(targets);
     for (const name of names) expect(first[name]().length).toBeGreaterThan(0);
-    // after a new forward pass, the errors belong to an earlier batch
+    // after another forward pass, delta would belong to an earlier batch
     net.predict(inputs);
     refuse();
   });
@@ -184,7 +184,7 @@ describe('steps by hand', () => {
     expect(parameterBits(net)).toEqual(before);
     expect(net.trainBatch(inputs, targets)).toBe(large.trainBatch(inputs, targets));
     expect(parameterBits(net)).toEqual(parameterBits(large));
-    // smaller batches then work as before
+    // smaller batches work after the larger one
     expect(net.trainBatch(inputs.subarray(0, 7), targets.subarray(0, 1))).toBe(
       large.trainBatch(inputs.subarray(0, 7), targets.subarray(0, 1)),
     );
@@ -206,7 +206,7 @@ describe('steps by hand', () => {
       await net.fit(data, { batchSize: 4, epochs: 100 });
       expect(grow).not.toHaveBeenCalled();
       expect(create).not.toHaveBeenCalled();
-      // growth would be noticed
+      // a batch that needs more memory calls `grow` once, so the spy works
       net.trainBatch(randomFloats(2 * 5000, 2), randomLabels(5000, 2, 3));
       expect(grow).toHaveBeenCalledTimes(1);
     } finally {

@@ -43,10 +43,7 @@ async function trained(train: (net: Network) => Promise<unknown>, options = OPTI
   return parameterBits(net);
 }
 
-/**
- * A network whose targets are the numbers of the samples. Its cost records the samples in the order in which it sees
- * them.
- */
+/** A network for samples whose target is their number. Its cost records the order in which it is called for them. */
 async function recorder(): Promise<{ net: Network; seen: number[] }> {
   const seen: number[] = [];
   const cost: CustomCost = {
@@ -328,7 +325,7 @@ describe('a stream that ends early', () => {
       [192, 'callback'],
     ]);
     expect(parameterBits(net)).toEqual(await trained((other) => other.fitStream(() => [data, data], { epochs: 2 })));
-    // after the last epoch, nothing was left to stop
+    // returning false after the last epoch has no effect
     const [whole] = await net.fitStream(two, { onEpoch: () => false });
     expect(whole.stopped).toBe(undefined);
     closed.mockClear();
@@ -555,7 +552,7 @@ describe('a stream that ends early', () => {
         /^source: weights: got 0 for every sample, want a weight above 0 for one or more$/,
       );
       expect(await net.save({ training: true })).toEqual(before);
-      // it is still checked
+      // a part whose weights are all 0 is checked like the others
       const wrong = { ...zeros, targets: targets.map(() => 3) };
       await expect(net.fitStream(() => [wrong, ...parts], { standardize })).rejects.toThrow(
         /^source: part 0\.targets\[0\]: got 3, want a label from 0 to 2/,

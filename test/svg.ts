@@ -1,4 +1,4 @@
-// Reads the SVG that the charts make, strictly: what is not well-formed XML is refused.
+// A strict reader of the SVG that the charts make: it throws if the text is not well-formed XML.
 
 export interface SvgElement {
   readonly name: string;

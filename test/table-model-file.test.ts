@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { adam, cosine, irprop, lbfgs, Network, reduceOnPlateau, sgd } from '../src/index.js';
 import { TableModel, type TableModelOptions } from '../src/tabular.js';
 
-// A model that can be saved can be loaded, whatever its options are, and predicts the same. Its network and its encoder
-// have the same names.
+// Whatever its options are, a model that was saved can be loaded, and predicts the same. The names of its network are
+// those of its encoder.
 
 const rows = Array.from({ length: 40 }, (_, i) => ({
   x: (i % 2 ? 2 : -2) + Math.sin(i),
@@ -80,7 +80,7 @@ describe('names', () => {
       change(model.network);
       await expect(model.save()).rejects.toThrow(`save: ${error}`);
       if (model.network.task) {
-        // the names are those of the encoder, in values as in probabilities
+        // values and probabilities keep the names of the encoder
         expect(model.predict(table)).toEqual(predictions);
       }
       const network = await Network.load(file);
@@ -101,7 +101,7 @@ describe('names', () => {
 });
 
 describe('doubles', () => {
-  /** Times in seconds, ten seconds apart: 32 bits have one number in 128 there. */
+  /** Times in seconds, ten seconds apart; near 1.7e9, floats of 32 bits are 128 apart. */
   const times = Array.from({ length: 200 }, (_, i) => ({
     x: 1.7e9 + 10 * i,
     z: Math.sin(i),
@@ -116,7 +116,7 @@ describe('doubles', () => {
     const error = values.reduce((sum, value, i) => sum + Math.abs(value - times[i].y), 0) / 200;
     expect(error).toBeLessThan(10);
     expect(error).toBeCloseTo(meanAbsoluteError, 3);
-    // the network's own numbers are those of 32 bits
+    // the network itself predicts the same numbers in 32 bits
     const rounded = model.network.predict(model.encoder.encodeInputs(times));
     expect(values.map(Math.fround)).toEqual([...rounded]);
     expect(model.history?.warnings).toEqual([]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { adam, type EpochReport, sgd } from '../src/index.js';
 import { Table, TableModel, type TableModelOptions } from '../src/tabular.js';
 
-// What the options of TableModel.fit do, when they are read, and what refuses them.
+// The options of TableModel.fit: their effects, when they are read, and which values are refused.
 
 /** Two clouds that a line separates, with a date, a boolean, a category and a weight of every row. */
 const rows = Array.from({ length: 60 }, (_, i) => ({
@@ -77,7 +77,7 @@ describe('what ends training', () => {
     const model = await TableModel.fit(rows, { target: 'side', monitor: 'rocAuc', patience: 2, epochs: 100 });
     const { history } = model;
     expect(history?.stopped).toBe('earlyStopping');
-    // every pair of rows is in the right order from the first epochs on, while the cost still falls
+    // the ROC AUC is 1 from the first epochs on, while the cost still falls
     const last = history?.last?.validation;
     expect(last?.rocAuc).toBe(1);
     const byCost = await TableModel.fit(rows, { target: 'side', patience: 2, epochs: 100 });
@@ -171,7 +171,7 @@ it('data and options are read at the call: nothing that is changed afterwards ha
   options.epochs = 1;
   const model = await fitting;
   expect(Buffer.from(await model.save({ training: true })).toString('hex')).toBe(wanted);
-  // nor do later changes reach the encoder
+  // later changes have no effect on the encoder either
   options.encodings.color.order.length = 0;
   expect(Buffer.from(await model.save({ training: true })).toString('hex')).toBe(wanted);
 });

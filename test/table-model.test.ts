@@ -12,7 +12,7 @@ const clouds = Array.from({ length: 60 }, (_, i) => ({
   side: i % 2 ? 'right' : 'left',
 }));
 
-/** A price near 17,000 that depends on the size, and on the street through an offset. */
+/** Houses whose price is near 17,000 and depends on the size and the street. */
 const houses = Array.from({ length: 80 }, (_, i) => ({
   size: 20 + ((13 * i) % 80),
   street: i % 3 ? 'main' : 'back',
@@ -86,7 +86,7 @@ describe('classes', () => {
     expect(model.task).toBe('classes');
     const values2 = model.predict([{ x: -2 }, { x: 2 }]).map(({ value }) => value);
     expect(values2).toEqual(kind === 'boolean' ? values : expected);
-    // the table for the evaluation has the kinds of the training table
+    // evaluate can take the training table itself
     expect((await model.evaluate(table)).accuracy).toBe(1);
     model.dispose();
   });

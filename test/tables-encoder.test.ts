@@ -104,7 +104,7 @@ describe('an encoder', () => {
     const full = Encoder.fit(rows.withoutMissing(), { inputs: ['color', 'size'] });
     expect(full.inputs).toEqual(['color=blue', 'color=red', 'size']);
     const [blue, red, size] = full.encodeInputs([{ color: 'green', size: null }], 'float64');
-    // the median
+    // a missing number becomes the median, 3
     expect([blue, red]).toEqual([0, 0]);
     expect(size).toBe((3 - 4) / Math.sqrt(26 / 3));
     const rare = Encoder.fit(rows, { inputs: ['color'], rare: 2, markMissing: false });
@@ -396,11 +396,11 @@ describe('targets and answers', () => {
       expect([net.classes, net.columns]).toEqual([classes, ['x']]);
       expect((await Network.load(await net.save())).columns).toEqual(['x']);
       const other = Encoder.fit(table, { inputs: ['p'], target: 'c' });
-      await expect(net.fit(other.encode(table))).rejects.toThrow('data.c'); // classes or columns of another encoder
+      await expect(net.fit(other.encode(table))).rejects.toThrow('data.c'); // other classes or columns are refused
     }
     const numbers = Encoder.fit(table, { inputs: ['c'], target: 'x' }).encode(table);
     expect([numbers.classes, numbers.columns]).toEqual([undefined, ['c=a', 'c=b']]);
-    // names that networks do not keep
+    // names that are empty or too long for a network
     const empty = Table.fromColumns({ '': [1, 2], long: ['y'.repeat(2000), 'z'] }, { kinds: { long: 'category' } });
     const { classes, columns } = Encoder.fit(empty, { target: 'long' }).encode(empty);
     expect([classes, columns]).toEqual([undefined, undefined]);

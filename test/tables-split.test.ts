@@ -53,7 +53,7 @@ describe('a split', () => {
         [18, 9, 3],
       ]);
     }
-    // of 3 rows, the 2 missing values count as a value of their own
+    // in the test part of 3 rows, one has a missing value: missing values are stratified like any other value
     const gaps = table.split({ test: 0.1, stratify: 'gap' }).test;
     expect(valuesOf(gaps, 'gap').filter((value) => value === null).length).toBe(1);
   });
@@ -190,7 +190,7 @@ describe('windows', () => {
       expect([Math.min(...validation.targets), Math.max(...validation.targets)]).toEqual([30, 39]);
       expect(Math.max(...validation.inputs)).toBeLessThan(40);
       expect([Math.min(...last.targets), Math.max(...last.targets)]).toEqual([40, 49]);
-      // the first window of the test sees the rows right before it
+      // the inputs of the first window of the test are the rows before the test
       expect([...last.inputs.slice(0, length)]).toEqual(series.slice(40 - length, 40));
       expect(last.targets.length).toBe((10 - horizon + 1) * horizon);
     }
@@ -235,7 +235,7 @@ describe('windows', () => {
 });
 
 describe('the types of the parts', () => {
-  // tsc checks them
+  // the types are checked by tsc
   it('are those of the options', () => {
     const series = [1, 2, 3, 4, 5, 6, 7, 8];
     const parts = splitWindows(series, { length: 1, test: 0.25 });

@@ -203,7 +203,7 @@ describe('columns', () => {
 
   describe('with texts for missing values that are numbers or dates', () => {
     const options = { missing: ['-999', '-99.5', '1900-01-01', '1900-01-01T00:00:00.000Z'] };
-    // the text is among the first 1000 values, and among those after them
+    // the missing values are among the first 1000 values, by which kinds are inferred, and among those after them
     const numbers = Array.from({ length: 3000 }, (_, i) => (i % 10 === 9 ? -999 : i));
     const dates = Array.from({ length: 3000 }, (_, i) => new Date(i % 10 === 9 ? '1900-01-01' : i * 864e5));
     const missingIn = (table: Table) => table.toRecords().filter(({ x }) => x === null).length;
@@ -274,7 +274,7 @@ describe('a table', () => {
   });
 
   it('cannot be set, nor its columns', () => {
-    // parts and copies, too
+    // the same holds for tables that are parts or copies of another
     for (const each of [table, table.slice(0, 2), table.pick([1, 0]), table.select(['b', 'id'])]) {
       const { rows } = each;
       for (const object of [each, each.columns, each.column('b'), each.column('id')]) {
@@ -410,7 +410,7 @@ describe('withKinds', () => {
     });
     expect(changed.column('passed')).toEqual({ kind: 'boolean', values: Int8Array.of(1, 0, -1, 1, 0) });
     expect(changed.column('name')).toBe(table.column('name'));
-    // as if the numbers had been read in these kinds
+    // the result is the same as reading the records with these kinds
     const read = Table.fromRecords(table.toRecords(), { kinds: { digit: 'category', passed: 'boolean' } });
     expect(changed.toRecords()).toEqual(read.toRecords());
     expect(table.kinds.digit).toBe('number');

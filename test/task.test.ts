@@ -5,8 +5,7 @@ import { buildName, createNetwork, loadNetwork } from './build.js';
 import { randomNumbers } from './random-numbers.js';
 import { editJson } from './saved-files.js';
 
-// The task of a network is decided once, kept, and never inferred again. The network has the metrics of its task and no
-// others.
+// The task of a network is decided once and then kept. Evaluations have the metrics of this task and no others.
 
 const still: TrainOptions = { epochs: 1, optimizer: sgd({ learningRate: 1e-30 }) };
 
@@ -182,7 +181,7 @@ describe('a file keeps the task', () => {
     const net = await createNetwork(options(1, { activation: 'tanh' }));
     await net.fit(dataOf(f(-1, 1), 2), still);
     const loaded = await loadNetwork(await net.save());
-    // by itself, this target of 1 could also be one of 0 and 1
+    // targets of 1 alone could be of the kind 0 and 1; the network has kept that its targets are -1 and 1
     expect(await loaded.evaluate(dataOf(f(1, 1), 2))).toEqual(await net.evaluate(dataOf(f(1, 1), 2)));
     await expect(loaded.evaluate(dataOf(f(0, 1), 2))).rejects.toThrow('data.targets[0] (row 0): got 0, want -1 or 1');
   });
@@ -208,7 +207,7 @@ describe('a file keeps the task', () => {
     await net.fit(dataOf(Uint8Array.of(0, 1), 2), still);
     const file = editJson(await net.save(), 'task', (goal) => Object.assign(goal, change));
     await expect(loadNetwork(file)).rejects.toThrow(message);
-    // the checkpoint of a training that monitors a metric which its task does not have
+    // a checkpoint of a training that monitors a metric that its task does not have
     const data = dataOf(Uint8Array.of(0, 1), 2);
     const files: Uint8Array[] = [];
     const watching = { epochs: 2, validation: data, earlyStopping: { monitor: 'accuracy' as const } };
@@ -226,8 +225,7 @@ describe('a file keeps the task', () => {
 });
 
 /**
- * A network, the targets of a first fit of two samples, the targets of one sample that contradict them, and the
- * message.
+ * A network, targets of two samples for a first fit, targets of one sample that do not go with them, and the message.
  */
 const CONTRADICTIONS: [string, NetworkOptions, Targets, Targets, string][] = [
   [
@@ -242,7 +240,7 @@ const CONTRADICTIONS: [string, NetworkOptions, Targets, Targets, string][] = [
     options(1),
     f(0, 1),
     f(-1),
-    // the cost refuses these targets, whatever the task is
+    // the cost refuses this target, whatever the task is
     "[0]: got -1, want 0 to 1 for binaryCrossEntropy: activation: 'linear' on the last layer learns other numbers",
   ],
   [
@@ -315,7 +313,7 @@ describe('targets that contradict the task are refused', () => {
     expect(await net.save({ training: true })).toEqual(before);
     net.forward(data.inputs);
     expect(() => net.backward(targets)).toThrow(`y${end}`);
-    // a network whose task was given refuses them too
+    // a network whose task was given as an option refuses the same targets
     const told = await createNetwork({ ...network, task: net.task });
     if (targets instanceof Float32Array && end.includes('0 or 1')) {
       await expect(told.evaluate(dataOf(f(...targets, ...targets.map(() => 0.75)), 2))).rejects.toThrow(

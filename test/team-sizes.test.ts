@@ -5,8 +5,8 @@ import { Network } from '../src/network.js';
 import { hashOf } from './parameters.js';
 import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
 
-// A call uses as many threads as its work is worth: here, one for every four rows in a network of 40-33-5. Teams of
-// different sizes take turns, so threads sleep during calls of smaller teams and return for larger ones.
+// A call uses more threads the more work it has: in these tests, one for every four rows in a network of 40-33-5. The
+// calls differ in size, so some threads sleep during small calls and return for large ones.
 
 vi.mock('../src/threads/thread-work.js', () => ({ THREAD_WORK: 4 * (40 * 48 + 33 * 16), IS_MEASURED: false }));
 

@@ -205,7 +205,7 @@ describe('a network with threads', () => {
     lookAfter(100, 3_600_000);
     for (let i = 0; i < 9; i++) lookAfter(100, 1000);
     expect(() => lookAfter(100, 1000)).toThrow(/^a thread has not come for 20 s$/);
-    // many short checks, as in the main thread of a page
+    // in the main thread of a page, checks are short and there are many
     for (let i = 0; i < 19_000; i++) lookAfter(101, 1);
     expect(() => {
       for (let i = 0; i < 1100; i++) lookAfter(101, 1);
@@ -354,7 +354,7 @@ describe('a network with threads', () => {
     await new Promise((resolve) => setImmediate(resolve));
     await expect(net.fit(data, { epochs: 1 })).rejects.toThrow('threads: thread 1 of 1 has died: exit code 1');
     expect(() => net.predict(data.inputs as Float32Array)).toThrow('has died');
-    // calls that need no other thread work: the weights can be saved
+    // calls that need no other thread still work, so the weights can be saved
     const loaded = await Network.load(await net.save());
     expect(hashOf(loaded)).toBe(hashOf(net));
   });
@@ -362,7 +362,7 @@ describe('a network with threads', () => {
   it('ends all workers after a call in which one thread did not come, and every later call throws immediately', async () => {
     const { workers, createWorker } = ownWorkers();
     const ended = vi.fn();
-    // reports that it waits for calls, but never comes
+    // a worker that reports that it is ready, but never takes part in a call
     const absent = {
       postMessage() {},
       terminate: vi.fn(),
@@ -595,7 +595,7 @@ describe('a worker of a page that does not load', () => {
       blockedURI: 'https://site.test/w.js',
     });
     const createWorker = () => {
-      // this event comes after the worker's own
+      // the page's event comes after the event of the worker
       setTimeout(() => page.dispatchEvent(blocked), 10);
       return failing();
     };

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { saveFile } from '../src/io/files.js';
 import { train } from './surviving.js';
 
-// A process of files.test.ts that trains from its checkpoint on, saves after each step, reports the first save, and at
-// the end prints the hash of the weights:
+// A process of files.test.ts. It continues training from the checkpoint at its path, saves after each step, prints
+// "ready" after the first save, and at the end prints the hash of the weights:
 //
 //   path
 

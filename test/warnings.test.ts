@@ -9,7 +9,7 @@ const SAMPLES = 360;
 const options: NetworkOptions = { inputs: 3, layers: [{ units: 1, activation: 'linear', initializer: 'zeros' }] };
 const targets = new Float32Array(SAMPLES);
 
-/** Rows whose second number is a time stamp, ten seconds after the one before; the others are from 0 to 1. */
+/** Rows of three numbers: the second is a time stamp that grows by ten seconds a row; the others are from 0 to 1. */
 const stamped = (from: number) =>
   Float64Array.from({ length: 3 * SAMPLES }, (_, i) => (i % 3 === 1 ? from + (10 * (i - 1)) / 3 : (i % 7) / 7));
 
@@ -145,7 +145,7 @@ describe('data that do not fit the standardisation of the network', () => {
   const columns = ['area', 'price'];
   const network: NetworkOptions = { inputs: 2, layers: [{ units: 1, activation: 'linear' }], cost: 'quadratic' };
 
-  /** Areas from 50 to 149, and prices of 100 to 299 thousand, in thousands times `unit`. */
+  /** Houses with areas from 50 to 149 and prices from 100 to 299, multiplied by the units. */
   const housesIn = (unit: number, targetUnit = 1): DataSet => ({
     inputs: Float64Array.from({ length: 2 * rows }, (_, i) =>
       i % 2 ? unit * (100 + (i >> 1)) : 50 + ((i * 37) % 100),
@@ -216,7 +216,7 @@ describe('data that do not fit the standardisation of the network', () => {
     const many = 5000;
     const kinds: ((row: number) => number)[] = [
       () => 7, // constant
-      (row) => Number(row === 40), // one of many
+      (row) => Number(row === 40), // 1 in one row, 0 in all others
       (row) => (row % 50 ? 1e-3 * random() : 1e6), // rare large numbers make the deviation
       () => Math.exp(10 * random()),
       (row) => row,

@@ -179,7 +179,7 @@ describe('sample weights', () => {
       { inputs, targets: labels, weights },
       { epochs: 1, batchSize: 300, validation: { inputs, targets: labels, weights } },
     );
-    // the sum of the same numbers in another order
+    // the same numbers, added in another order
     expect(cost).toBeCloseTo(weighted.cost, 12);
     expect(validation!.cost).toBe((await net.evaluate({ inputs, targets: labels, weights })).cost);
   });
@@ -294,7 +294,7 @@ describe('a weight of 0 is the same as no sample', () => {
       expect(layer.getWeightGradients()).toEqual(other.layers[l].getWeightGradients());
       expect(layer.getBiasGradients()).toEqual(other.layers[l].getBiasGradients());
     }
-    // z and a of all rows remain
+    // rows of weight 0 keep their z and a
     expect(net.layers[0].getA()).toHaveLength(45 * 6);
     net.applyGradients();
     other.applyGradients();
@@ -384,9 +384,9 @@ describe('class weights', () => {
     ];
     expect(await net.save()).toEqual(await other.save());
     expect(reports[0].cost).toBe(wanted[0].cost);
-    // validation is not weighted by class
+    // class weights have no effect on the validation
     expect(reports[0].validation).toEqual(wanted[0].validation);
-    // the data do not change
+    // fit does not change the arrays of the user
     expect(weights).toEqual(problem(50).weights);
   });
 
@@ -489,7 +489,7 @@ describe('class weights', () => {
   test("'balanced' leaves out classes that do not occur, and counts only the training part of a split", async () => {
     const [net, other] = [await createNetwork(options), await createNetwork(options)];
     const { inputs } = problem(20);
-    // the validation part, the last eight, has other shares
+    // the last eight samples are the validation part, in which the shares of the classes differ
     const targets = Uint8Array.from({ length: 20 }, (_, i) => (i % 4 === 0 || i >= 12 ? 2 : 0));
     const validationSplit = { share: 0.4, from: 'end' } as const;
     await net.fit({ inputs, targets }, { epochs: 2, classWeights: 'balanced', validationSplit });

@@ -13,8 +13,8 @@ import { node, onnxFile } from './graphs.js';
 import { make } from './networks.js';
 import { dense, INPUT, saved, WEIGHTS } from './tfjs-models.js';
 
-// Damaged files, read by every reader: each is either a network, or refused with a TypeError or RangeError of this
-// library. No other error, no hang, no memory beyond what the file can hold.
+// Every reader reads damaged files. It must return a network, or throw a TypeError or RangeError of this library. It
+// must not throw any other error, run for ever, or take more memory than the file can account for.
 
 const FIXTURES = new URL('fixtures/', import.meta.url);
 const read = (name: string) => new Uint8Array(readFileSync(new URL(name, FIXTURES)));
@@ -266,7 +266,7 @@ function tableBomb(nodes: number, entries: number): Uint8Array {
   write(0, '\x89HDF\r\n\x1a\n');
   file.set([8, 8], 13);
   address(64, header);
-  // one message: the place of the tree and of the heap of names
+  // the header has one message: the addresses of the tree and of the heap of names
   view.setUint32(header + 8, 24, true);
   file.set([0x11, 0, 16, 0], header + 16);
   address(header + 24, tree);

@@ -31,7 +31,8 @@ const MODELS: Readonly<Record<string, Accepted | string>> = {
   'marabou/traffic-classifier64.onnx': 'got the operator "Conv", want fully connected layers',
   'marabou/oneInput_twoBranches.onnx': 'node Add "add1": got branches of different layers that meet',
   'knet/branch1.onnx': 'got branches of different layers that meet',
-  // a linear classifier is one softmax layer, which is exact; onnxruntime-node cannot show its sequence of maps
+  // a linear classifier is read as one softmax layer, which computes the same; its outputs are not compared, because
+  // onnxruntime-node cannot return a sequence of maps
   'skl2onnx-iris/iris.onnx': {
     shape: '4-3 softmax',
     classes: ['0', '1', '2'],
@@ -52,7 +53,7 @@ describe.each(Object.entries(MODELS))('%s', (path, expected) => {
     expect(network.classes).toEqual(expected.classes);
     expect(notes).toEqual(expected.notes ?? []);
     if (expected.classes) return;
-    // one row: some files fix the size of the batch
+    // one row at a time, because some files fix the size of the batch at 1
     for (let row = 0; row < 20; row++) {
       const x = Float32Array.from({ length: network.inputs }, (_, i) => Math.sin(i * 1.7 + row) * (row % 3));
       // sums of up to 784 products in f32, in another order

@@ -19,7 +19,7 @@ describe.each(Object.keys(NETWORKS))('a network as an ONNX file: %s', (name) => 
     const { network, notes } = await readOnnx(await writeOnnx(net));
     expect(notes).toEqual([]);
     expect(contentsOf(network)).toEqual(contentsOf(net));
-    // on the build under test
+    // readOnnx makes a network of the default build; loadNetwork makes one of the build under test
     const copy = await loadNetwork(await network.save());
     const [again, wanted] = [copy.predict(INPUTS), net.predict(INPUTS)];
     expect(Buffer.from(again.buffer).equals(Buffer.from(wanted.buffer))).toBe(true);

@@ -23,7 +23,7 @@ describe('a network as a JavaScript module', () => {
     const net = await make(name);
     const file = join(folder, `${names.indexOf(name)}.mjs`);
     const text = await writeJavaScript(net);
-    // it may stand in a page
+    // the text may be put into a script element of a page, so it must not end the element
     expect(text).not.toMatch(/<\/|\u2028/);
     writeFileSync(file, text);
     const module = await import(/* @vite-ignore */ file);

@@ -24,7 +24,7 @@ describe('a file of torch.save', () => {
 
   it('may have views, and numbers of 16 bits', async () => {
     const { network } = await readPyTorch(read('pytorch-views.pt'), { activations: ACTIVATIONS });
-    // w.t() of 0 to 19 in rows of 5
+    // the file has w.t(), where w has the numbers 0 to 19 in rows of 5
     const weights = Float32Array.from({ length: 20 }, (_, i) => Math.floor(i / 4) + 5 * (i % 4));
     expect(network.layers[0].getWeights()).toEqual(weights);
     expect(network.layers[0].getBiases()).toEqual(Float32Array.of(3, 4, 5, 6, 7));
@@ -109,7 +109,7 @@ describe.skipIf(!hasModules('torch'))('what PyTorch writes', () => {
 
   it.each(VERSIONS)('is read in version %i of pickles', async (version) => {
     const reading = readPyTorch(files[`version${version}`], { activations: ['linear'] });
-    // the first two versions are texts
+    // versions 0 and 1 are text formats, which are refused
     if (version < 2) await expect(reading).rejects.toThrow('pickle');
     else expect((await reading).network.parameters).toBe(8);
   });

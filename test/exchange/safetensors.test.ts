@@ -24,7 +24,7 @@ describe('a network in a safetensors file', () => {
     expect(contentsOf(network)).toEqual(contentsOf(net));
     network.optimizer = net.optimizer;
     expect(jsonOf(await network.save(), 'network')).toEqual(jsonOf(await net.save(), 'network'));
-    // on the build under test
+    // loadNetwork makes a network of the build under test
     const copy = await loadNetwork(await network.save());
     const [again, wanted] = [copy.predict(INPUTS), net.predict(INPUTS)];
     expect(Buffer.from(again.buffer).equals(Buffer.from(wanted.buffer))).toBe(true);

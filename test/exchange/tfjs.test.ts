@@ -66,7 +66,7 @@ describe('a layers model of TensorFlow.js', () => {
         parts.push(new Uint8Array(values.buffer));
         return { name, shape, dtype, values };
       }
-      // 1, 2, 3, ... as halves are exact
+      // 1, -1, 2 and 0.5 as half floats
       const halves = Uint16Array.from(values, (_, k) => [0x3c00, 0xbc00, 0x4000, 0x3800][k % 4]);
       const integers = Array.from(values, (value) => Math.round((value + 1) / scale[dtype]));
       const stored =

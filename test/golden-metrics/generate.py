@@ -16,7 +16,7 @@ import numpy as np
 import sklearn
 from sklearn import metrics as m
 
-warnings.simplefilter("ignore")  # ratios without samples behind them
+warnings.simplefilter("ignore")  # scikit-learn warns of ratios that are 0/0
 random = np.random.RandomState(1)
 
 
@@ -49,7 +49,7 @@ def report(matrix):
 
 
 def classes(samples, count):
-    # without ties, which scikit-learn breaks otherwise
+    # no row has equal outputs, because scikit-learn would choose another of them
     a = np.array([random.permutation(count) for _ in range(samples)]) / 8
     y = random.randint(0, count, samples)
     rows = np.eye(count)[y]
@@ -121,7 +121,7 @@ def numbers(samples, count):
 
 golden = {
     "versions": {"sklearn": sklearn.__version__, "numpy": np.__version__, "python": platform.python_version()},
-    # of the support vector machine in scikit-learn's own test of its report
+    # the first matrix is that of the support vector machine in scikit-learn's own test of classification_report
     "reports": [report([[19, 4, 1], [4, 3, 24], [0, 2, 18]]), report([[5, 0, 1, 0], [2, 0, 3, 0], [0, 0, 7, 1], [0, 0, 0, 0]])],
     "classes": [classes(61, 3), classes(40, 7)],
     "two": [two(50, 0.5), two(50, 0.25)],

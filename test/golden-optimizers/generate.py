@@ -170,7 +170,7 @@ def train(run):
 
 
 def minimize(l2, hidden):
-    """`hidden`: the network itself; else a single layer from zeros: a convex problem."""
+    """With `hidden`, the network from start(); otherwise a single layer that starts from zeros, a convex problem."""
     if hidden:
         weights, biases = start()
     else:

@@ -21,7 +21,7 @@ for (const name of process.argv.slice(2)) {
     predictionsOfBytes: [...saved.predict(BYTES)],
     ...(means && deviations && { means: [...means], deviations: [...deviations] }),
     ...(scale && { targetMeans: [...scale.means], targetDeviations: [...scale.deviations] }),
-    // the costs of the epochs that end after the file was written, and then the state of the network after the last one
+    // `costs`: of the epochs that end after the file was written; `trained`: the parameters after the last of these
     costs: reports.map(({ cost }) => cost),
     trained: parametersOf(net).flatMap((values) => [...values]),
   };

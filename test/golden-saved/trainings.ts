@@ -35,7 +35,7 @@ export interface SavedTraining {
   readonly data: DataSet;
   /** The options of `fit`, except callbacks. */
   readonly training: TrainOptions;
-  /** The number of steps after which the network's file was written, or in the middle of the step after them. */
+  /** The file was written after this number of steps, or in the middle of the next step if `isAmidStep`. */
   readonly steps: number;
   readonly isAmidStep: boolean;
 }
