@@ -14,27 +14,27 @@ import { CLASSES } from '../examples/digits/idx.js';
 import { describeMachine, machineLine, saveResult } from './machine.js';
 import { BYTE_SCALE, digitsRange, loadDigits, PIXELS } from './workloads.js';
 
-// Trains networks with published results again, on the same images, and compares the accuracies. Our accuracy is the
-// mean over seeds that were fixed beforehand. The published accuracies:
+// Trains networks whose accuracy has been published, on the same images, and compares the accuracies. Our accuracy is
+// the mean over seeds that were fixed beforehand. The published accuracies:
 // - M. Nielsen, "Neural Networks and Deep Learning", 2015, chapters 1 and 3, and the recorded curves of its figures
 //   (overfitting.json, regularized.json, regularized_full.json, weight_initialization_100.json): the best accuracy over
 //   the epochs. The author used one seed, or the best of three.
-// - scikit-learn, examples/neural_networks/plot_mnist_filters.py: the accuracy after the last epoch. Its penalty counts
-//   per batch, with the gradient alpha / batch . w, so our lambda is alpha n / batch.
+// - scikit-learn, examples/neural_networks/plot_mnist_filters.py: the accuracy after the last epoch. Its gradient of
+//   the penalty is alpha / batch . w, so our lambda is alpha n / batch.
 // - Keras, examples/mnist_mlp.py: the accuracy after the last epoch.
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 interface Anchor {
   name: string;
-  /** The settings of the training for the table, without the epochs and the images. */
+  /** The settings of the training, as the table shows them: without the epochs and the images. */
   training: string;
   network: Omit<NetworkOptions, 'inputs' | 'seed'>;
   optimizer: Optimizer;
   batchSize: number;
   samples: number;
   epochs: number;
-  /** How many of SEEDS are used, from the first on: fewer where a run takes minutes. */
+  /** How many of SEEDS are used, beginning with the first: fewer where a run takes minutes. */
   seeds: number;
   measuredOn: 'test' | 'validation';
   counted: 'best' | 'final';

@@ -22,7 +22,7 @@ async function prepare({ workload, batch }: CompareOrder): Promise<() => unknown
   const { inputs, layers, cost, scale } = network;
   const options = { inputs, layers, cost, seed: 1, batchSize: batch };
   const net = await library.Network.create({ ...options, scale }).catch((error: Error) => {
-    // older builds have no such option: they multiply bytes by 1/255
+    // older builds have no option `scale`: they multiply bytes by 1/255
     if (!error.message.includes('unknown key "scale"')) throw error;
     return library.Network.create(options);
   });

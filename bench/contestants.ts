@@ -13,7 +13,7 @@ export interface Contestant extends Command {
   threads: number;
   /** How its work differs from that of the others, for the table. */
   remark?: string;
-  /** True if its cost differs for that reason, so that it is not compared with the others' costs. */
+  /** True if its cost differs because of `remark`, so that it is not compared with the costs of the others. */
   costDiffers?: boolean;
 }
 
@@ -25,7 +25,7 @@ export function wideNode(): string {
   try {
     return nodeBinary(24);
   } catch {
-    // the running Node then reports that it has no wide mode
+    // the running Node is used instead, and reports that it has no wide mode
     return process.execPath;
   }
 }

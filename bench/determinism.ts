@@ -10,8 +10,8 @@ import { servePages } from './page-server.js';
 import { lastError } from './rival.js';
 import { digitsRange, loadDigits } from './workloads.js';
 
-// Checks that the bits are the same everywhere: trains the networks of determinism/bits.mjs in every engine, with one
-// thread and with several, in narrow and in wide registers, and compares the hashes with those of test/hashes.json.
+// Checks that the bits are the same everywhere. Trains the networks of determinism/bits.mjs in every engine, with one
+// thread and with several, with and without wide registers, and compares the hashes with test/hashes.json.
 
 const HELP = `npm run determinism -- [--accept] [--save] [--only ENGINE]
   --accept  compute the hashes in this Node, on one thread, and save them as the right ones in test/hashes.json

@@ -1,5 +1,5 @@
-// The measurements of bench/engines.ts, the same in Node and in pages: the kernels of single layers, as nearly alone as
-// the package allows, and epochs on the MNIST digits.
+// What bench/engines.ts measures, in Node as in pages: single layers, whose time is almost only that of their kernels,
+// and epochs on the MNIST digits.
 import { adam, Network, sgd } from '../dist/index.js';
 
 const LAYER = 512;

@@ -20,7 +20,7 @@ net.predict(new Float32Array([0, 1]));
 const predicted = performance.now();
 net.dispose();
 
-// Node compiles WebAssembly modules of its own, such as the HTTP parser of fetch: they must not count
+// modules that Node itself compiles, such as the HTTP parser of fetch, are not counted
 if (compiled !== 1) throw new Error(`got ${compiled} compiled modules, want 1, the core`);
 console.log(
   JSON.stringify({

@@ -25,7 +25,7 @@ const AXES: Record<string, Size[]> = {
 };
 
 const ROUNDS = 7;
-/** An epoch has as many steps as make up about this many operations. */
+/** An epoch has as many steps as are needed for about this many operations. */
 const EPOCH_OPERATIONS = 100e6;
 /** From this many operations per step, time should be proportional to operations, within a factor of WANTED. */
 const LARGE_OPERATIONS = 1e6;
@@ -48,7 +48,7 @@ export function operationsOf({ width, depth, batch }: Size): number {
   return 2 * batch * width * width * (3 * depth - 1);
 }
 
-/** The largest speed of an axis divided by the least, counting only large steps; 1 if there are none. */
+/** The largest speed of an axis divided by the least, for large steps only; 1 if there are none. */
 export function deviationOf(rows: readonly GrowthRow[]): number {
   const large = rows.filter(({ operations }) => operations >= LARGE_OPERATIONS).map(({ gigaflops }) => gigaflops);
   return large.length > 0 ? Math.max(...large) / Math.min(...large) : 1;

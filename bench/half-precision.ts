@@ -3,8 +3,7 @@ import { describeMachine, machineLine, saveResult } from './machine.js';
 import { BYTE_SCALE, digitsRange, loadDigits, PIXELS } from './workloads.js';
 
 // npm run bench:half-precision: what half floats change. A network for the MNIST digits is saved in 32 and in 16 bits,
-// and both files predict the 10,000 test digits. Trainings and files have the same bits everywhere, and so do these
-// numbers.
+// and both files predict the 10,000 test digits. The results are the same on every machine.
 
 const { train, test } = loadDigits();
 const net = await Network.create({

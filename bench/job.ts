@@ -19,7 +19,7 @@ export interface Job {
   learningRate: number;
   batchSize: number;
   samples: number;
-  /** True if x.bin holds bytes, each of which is 255 times its value. */
+  /** True if x.bin holds bytes: 255 times the inputs. */
   bytes: boolean;
 }
 

@@ -33,7 +33,7 @@ interface ActivationRow {
   backwardLeast: number;
 }
 
-/** Two contenders for each activation: its forward and its backward kernel. */
+/** What is timed: two kernels for each activation, forward and backward. */
 async function prepareKernels(names: readonly string[]): Promise<Contender[]> {
   const matrixBytes = ELEMENTS * 4;
   const z = KERNEL_ARENA;

@@ -22,8 +22,8 @@ export async function compileLoops(source: string): Promise<WebAssembly.Module> 
 }
 
 /**
- * Instantiates the module with a memory of at least this many bytes, in which no number is 0. Memory that was never
- * written would not do: the system backs all of it with a single page of zeros.
+ * Instantiates the module with a memory of at least this many bytes, in which no number is 0. Without these numbers,
+ * all pages of the memory would be one page of zeros, which the system shares until it is written.
  */
 export function startLoops(module: WebAssembly.Module, bytes: number): WebAssembly.Exports {
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65_536) + 1 });

@@ -5,7 +5,7 @@ import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import packageFile from '../package.json' with { type: 'json' };
 
-/** The things that a measurement depends on, besides the code that it measures. */
+/** What a measurement depends on, besides the code that is measured. */
 export interface Machine {
   cpu: string;
   cores: number;
@@ -32,7 +32,7 @@ function git(...args: string[]): string | undefined {
 
 export function describeMachine(): Machine {
   const hash = git('rev-parse', '--short', 'HEAD');
-  // saved results do not count, because no measurement depends on them
+  // changes in saved results are ignored, because no measurement depends on them
   const changes = git('status', '--porcelain', '--', '.', ':!bench/results');
   const processors = cpus();
   return {

@@ -3,16 +3,19 @@ import { TableModel, type TableModelOptions } from '../src/tabular.js';
 import { alignTable, describeMachine, machineLine, saveResult } from './machine.js';
 import { CHOSEN_BY, NUMBERS_CHOSEN_BY, readSet, splitOf } from './tabular-sets.js';
 
-// npm run bench:model-defaults: what TableModel.fit should do without options. Each candidate differs from the first
-// one, which is the default, in what its name says. It is trained on ten splits of each data set. The best candidate
-// has the highest mean of accuracy or R² on the rows for the test. The cost, in standardised units for numbers, shows
-// how good the probabilities are. Of candidates that hardly differ, the simpler and faster one is the default. The
-// splits are not those of npm run bench:models.
+// npm run bench:model-defaults finds the best defaults for TableModel.fit. The first candidate is the default; the name
+// of each other candidate says what it changes. All are trained on ten splits of each data set, which are not the
+// splits of npm run bench:models. The best candidate has the highest mean of accuracy or R² on the rows for the test.
+// The cost, which has standardised units for numbers, shows how good the probabilities are. Of candidates that hardly
+// differ, the simpler and faster one should be the default.
 
 const SPLITS = Number(process.env.SIMDPROP_ROUNDS ?? 10);
 const FIRST_SEED = 101;
 
-/** The least epochs, and the least of them without improvement, that the defaults have. */
+/**
+ * By default, training has at least this many epochs, and ends after no fewer epochs without improvement than
+ * LEAST_PATIENCE.
+ */
 const LEAST_EPOCHS = 20;
 const LEAST_PATIENCE = 5;
 
@@ -24,7 +27,7 @@ interface Candidate {
   readonly rate?: number;
   readonly batch?: number;
   readonly share?: number | false;
-  /** The most steps, and those without improvement that end training. */
+  /** Training has at most `steps` steps, and ends after `wait` steps without improvement. */
   readonly steps?: number;
   readonly wait?: number;
 }
@@ -72,7 +75,7 @@ const CANDIDATES: readonly Candidate[] = [
   { steps: 4000 },
 ];
 
-/** The fewest epochs with so many steps, on the rows that are not held back, and no fewer than `least`. */
+/** The fewest epochs that make up this number of steps on the rows that are not held back, but at least `least`. */
 const epochsOf = (steps: number, rows: number, { batch, share }: Required<Candidate>, least: number) =>
   Math.max(least, Math.ceil(steps / Math.ceil((rows * (1 - Number(share))) / batch)));
 

@@ -7,18 +7,18 @@ import { alignTable, describeMachine, machineLine, median, saveResult } from './
 import { Rival } from './rival.js';
 import { COMPARED, type DataSet, readSet, splitOf } from './tabular-sets.js';
 
-// npm run bench:models: TableModel with its defaults beside scikit-learn's MLP with its defaults, and beside
-// TensorFlow.js and brain.js with the settings of their documentation: accuracy or R² on the rows for the test, and the
-// time of fitting, on ten splits of each of seven data sets. Each is a process of its own, and on each split they take
-// turns. The inputs for TensorFlow.js and brain.js, which have no encoders, are encoded and standardised beforehand,
-// and this is not part of their time. The libraries are those of bench/peers (npm ci --ignore-scripts there);
-// scikit-learn is that of PYTHON, or of /usr/bin/python3.
+// npm run bench:models compares TableModel with scikit-learn's MLP, both with their defaults, and with TensorFlow.js
+// and brain.js, with the settings of their documentation. It measures accuracy or R² on the rows for the test, and the
+// time of fitting, on ten splits of each of seven data sets. Each library has a process of its own. On each split, they
+// take turns. The inputs for TensorFlow.js and brain.js, which have no encoders, are encoded and standardised
+// beforehand, and this is not part of their time. The libraries are those of bench/peers (npm ci --ignore-scripts
+// there); scikit-learn is that of PYTHON, or of /usr/bin/python3.
 
 const SPLITS = Number(process.env.SIMDPROP_ROUNDS ?? 10);
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-// one thread for all of them; on networks of this size, more threads make scikit-learn slower
+// every library has one thread; on networks of this size, more threads make scikit-learn slower
 const ONE_THREAD = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
 
 const CONTESTANTS = [
@@ -49,7 +49,7 @@ const rowsOf = (values: ArrayLike<number>, width: number) =>
     Array.from({ length: width }, (_, k) => values[row * width + k]),
   );
 
-/** The rows of a split in the two forms that the contestants read. */
+/** The rows of a split in the two forms that contestants read: with columns, and encoded. */
 function jobOf({ target, task }: DataSet, training: Table, test: Table, seed: number): object {
   const encoder = Encoder.fit(training, { target });
   const kinds = Object.fromEntries(encoder.columns.map((name) => [name, training.kinds[name]]));

@@ -38,6 +38,6 @@ export function denoBinary(): string {
 
 export function bunBinary(): string {
   const arch = process.arch === 'arm64' ? 'aarch64' : process.arch;
-  // the usual path is made by the package's install script, which is not run
+  // the package's install script, which is not run, would make the usual path
   return installed('bun', 'bun@1.4.5', `@oven/bun-${process.platform}-${arch}/bin/bun`);
 }

@@ -22,7 +22,7 @@ async function netFor(rows) {
   return nets.get(rows);
 }
 
-// if this version does not know a mode, or could not start it, nothing may be measured under the mode's name
+// a mode that this version does not know, or could not start, must not be measured under its name
 const unavailable = (why) => {
   console.log(`unavailable ${why}`);
   process.exit();

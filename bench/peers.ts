@@ -40,13 +40,13 @@ interface Contest {
 
 /** How many times as fast as its rivals simdprop should train. */
 interface Wanted {
-  /** The default against native rivals with one thread. */
+  /** Of the default, compared with native rivals with one thread. */
   native: number;
-  /** Wide mode with two threads against all native rivals. */
+  /** Of wide mode with two threads, compared with all native rivals. */
   wide: number;
-  /** The default against rivals in JavaScript. */
+  /** Of the default, compared with rivals in JavaScript. */
   js: number;
-  /** Two threads against one. */
+  /** Of two threads, compared with one. */
   threads: number;
 }
 
@@ -203,7 +203,7 @@ async function compareValues({
   const steps = job.batchSize === 1 ? ONLINE_CHECK_STEPS : CHECK_STEPS;
   const samples = kind === 'train' ? Math.min(job.samples, steps * job.batchSize) : batch;
   const order: Order = { kind, samples, argument: kind === 'train' ? 1 : batch };
-  // a prediction has one product after another, one for each layer
+  // a prediction passes through one product for each layer, training through those of all its steps
   const tolerance = toleranceOf(job, kind === 'train' ? Math.ceil(samples / job.batchSize) : job.layers.length);
   for (const { rival, entry, contestant } of present) {
     entry.value = (await rival.run(order)).value;
@@ -212,8 +212,8 @@ async function compareValues({
 }
 
 /**
- * The order for one run. Training takes as many epochs as fit into RUN_MS, but at least one. Predictions go through all
- * samples, in whole calls.
+ * What a contestant has to do in one run: train for as many epochs as fit into RUN_MS, but at least one; or predict all
+ * samples, except those that do not fill a call.
  */
 async function sizeRun(rival: Rival, { kind, batch }: Contest, job: Job): Promise<Order> {
   const whole = { kind, samples: job.samples - (job.samples % (batch || 1)), argument: batch || 1 };

@@ -30,7 +30,7 @@ async function prepare(form: string, [rows, fanIn, units]: readonly number[]) {
   arena.floats(plan.parameters, plan.weightFloats).fill(0.01);
   core.forward(rows);
   core.backward(rows);
-  // the output's delta stays as it is from here on: computing it from the cost is not part of the product
+  // delta of the output is computed from the cost here and then kept, because this is not part of the product
   arena.header.cost = SEEDED;
   const [first] = plan.layers;
   if (form === 'forward') return { call: () => core.forward(rows), value: () => arena.floats(first.a, 1)[0] };

@@ -50,9 +50,7 @@ const SHAPES: Shape[] = [
 export const operationsOf = ({ rows, fanIn, units }: Shape) => 2 * rows * fanIn * units;
 /** Bytes of the three matrices. */
 export const bytesOf = ({ rows, fanIn, units }: Shape) => 4 * (rows * fanIn + fanIn * units + rows * units);
-/**
- * The bytes that must move at least: each matrix once, and the gradient a second time, because it is read and written.
- */
+/** The least number of bytes that must move: each matrix once, and a gradient twice, because it is read and written. */
 const bytesMoved = (form: Form, shape: Shape) =>
   bytesOf(shape) + (form === 'gradient' ? 4 * shape.fanIn * shape.units : 0);
 
@@ -60,7 +58,7 @@ const nameOf = (form: Form, { rows, fanIn, units }: Shape) => `${form} ${rows}x$
 const CASES = FORMS.flatMap((form) => SHAPES.map((shape) => ({ form, shape, name: nameOf(form, shape) })));
 
 const ROUNDS = { rounds: 7, warmUpRounds: 2, iterations: 1 };
-/** A run has as many calls as make up about this many operations. */
+/** A run has as many calls as are needed for about this many operations. */
 const RUN_OPERATIONS = 50e6;
 /** Shapes of more operations than this should reach SHARE_WANTED of the speed of the best square. */
 const LARGE_OPERATIONS = 1e6;
@@ -69,8 +67,8 @@ const SHARE_WANTED = 0.6;
 const DEFAULT = 'simdprop';
 const WIDE = 'simdprop, wide';
 /**
- * OpenBLAS with the kernels of `core` (OPENBLAS_CORETYPE: Penryn has SSE, Haswell AVX2) is compared with `ours`, which
- * should be `wanted` times as fast on squares of at least `from` rows.
+ * On squares of at least `from` rows, `ours` should be `wanted` times as fast as OpenBLAS with the kernels of `core`
+ * (OPENBLAS_CORETYPE: Penryn has SSE, Haswell AVX2).
  */
 const TARGETS = [
   { ours: DEFAULT, core: 'Penryn', from: 128, wanted: 1.15 },
@@ -94,7 +92,7 @@ export interface ProductRow {
   ratios: Record<string, number>;
 }
 
-/** A run of many calls in a product server. The time that counts is the one that the server measures. */
+/** A run of many calls in a product server, which measures the time itself. */
 export function productContender(server: Rival, form: Form, shape: Shape): Contender & { calls: number } {
   const calls = Math.max(1, Math.round(RUN_OPERATIONS / operationsOf(shape)));
   const order = `${nameOf(form, shape)} ${calls}`;

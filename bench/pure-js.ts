@@ -16,8 +16,8 @@ import type { ActivationName, CostName } from 'simdprop';
 //     sample by sample, six inputs at a time, used here for small batches:                4,000   (75,000)
 //     input by input, eight units in registers, used here for larger batches:             4,900   (57,000)
 //
-// Hidden activations and errors also go through lists of what is not zero, so half of a relu layer is not touched.
-// After the constructor, only predict allocates memory: the copy that it returns.
+// Lists of nonzero elements are also used for hidden activations and errors, so half of a relu layer is left out. After
+// the constructor, only predict allocates memory: the copy that it returns.
 
 export interface PlainLayerOptions {
   units: number;
@@ -75,7 +75,7 @@ class PlainLayer {
   }
 }
 
-/** The inputs of a batch listed by column, for the update: those of input k lie at [start[k], start[k + 1]). */
+/** The nonzero inputs of a batch listed by column, for the update: those of input k lie at [start[k], start[k + 1]). */
 interface Columns {
   start: Int32Array;
   next: Int32Array;

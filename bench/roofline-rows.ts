@@ -1,6 +1,6 @@
 import type { Form } from './products.js';
 
-// The figures of the roofline: roofline.ts measures them, roofline-plot.ts draws them.
+// The numbers of the roofline plot, which roofline.ts measures and roofline-plot.ts draws.
 
 /** The limits of the machine, measured once in a run. */
 export interface RoofRow {

@@ -18,11 +18,11 @@ const chains = (line: (chain: number) => string) =>
 /**
  * The loops of the two roofs.
  *
- * A multiplication with an addition after it takes some 6 cycles, and two of each can begin in one cycle. That needs
- * twelve chains, which fit into 15 registers together with their operands. The numbers of chains and rounds matter
- * because of the code that the compiler makes of them: loops of 6 to 14 chains and 1 to 8 rounds reached 14 to 50
- * GFLOP/s, and this one reached 44 to 47 in nearly every run (AMD EPYC, Node 20.20.2, 2026-11-26). The numbers grow to
- * Infinity, which takes no longer.
+ * A multiplication and the addition after it take about 6 cycles, and two of each can begin in a cycle. So twelve
+ * independent chains keep the processor busy; with their operands, they fit into 15 registers. The compiled code
+ * depends on the numbers of chains and rounds: loops of 6 to 14 chains and 1 to 8 rounds reached 14 to 50 GFLOP/s. This
+ * loop reached 44 to 47 in nearly every run (AMD EPYC, Node 20.20.2, 2026-11-26). The numbers grow to Infinity, which
+ * takes no longer.
  */
 const LOOPS = `export function multiplyAdd(target: usize, source: usize, length: i32): void {
     const x = v128.load(source);
@@ -75,7 +75,7 @@ export async function startRoofs(mostBytes: number): Promise<Roofs> {
       name: 'multiply-adds',
       run: repeat(CALLS, () => multiplyAdd(0, first, LENGTH)),
       isAsync: false,
-      // four lanes; a multiplication and an addition; two of both in an iteration
+      // four lanes, two multiply-adds in an iteration, two operations in each
       amount: CALLS * LENGTH * CHAINS * 4 * 2 * 2,
     },
     read(bytes) {

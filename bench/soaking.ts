@@ -24,7 +24,7 @@ function heapBytes(): number {
 export async function soak(steps: number, calls: number, report?: (steps: number, heap: number) => void) {
   const memories: WebAssembly.Memory[] = [];
   const { Memory } = WebAssembly;
-  // a network does not show its memory, so it is recorded where it is made
+  // a network has no access to its memory, so memories are recorded when they are made
   WebAssembly.Memory = class extends Memory {
     constructor(descriptor: WebAssembly.MemoryDescriptor) {
       super(descriptor);

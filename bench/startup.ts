@@ -4,7 +4,7 @@ import { alignTable, median } from './machine.js';
 import type { Section } from './turns.js';
 
 // Measures how long a program waits for its first prediction. Each run is a fresh process; the start of Node itself is
-// not counted. V8 compiles a function of the core when it is first called, so that time is part of the call.
+// not counted. V8 compiles a function of the core when it is first called; this counts as time of the call.
 
 const RUNS = 21;
 

@@ -19,9 +19,7 @@ type Job = (typeof JOBS)[number];
 
 /** Encoding should take at most this share of papaparse's time. */
 const WANTED_SHARE = 0.5;
-/**
- * The memory of a stream should be at most this many times that of the columns as doubles, and at most this many bytes.
- */
+/** Reading a stream should take at most WANTED_TIMES the memory of its columns as doubles, and at most WANTED_BYTES. */
 const WANTED_TIMES = 3;
 const WANTED_BYTES = 64 * MB;
 

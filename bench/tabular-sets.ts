@@ -23,7 +23,7 @@ export const CHOSEN_BY: readonly DataSet[] = [
   { name: 'penguins', file: 'data/penguins.csv', target: 'Species', task: 'classes' },
 ];
 
-/** Numbers in the same data sets, so that the defaults are also good for numbers. */
+/** Columns of numbers in the same data sets, so that the defaults are also chosen by the prediction of numbers. */
 export const NUMBERS_CHOSEN_BY: readonly DataSet[] = [
   ['iris', 'petal width (cm)'],
   ['iris', 'sepal length (cm)'],

@@ -19,10 +19,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The shapes of the tiles: rows x columns. */
 const SHAPES = ['2x16', '4x8', '5x8', '6x8', '3x12', '3x16', '4x16', '5x16'];
-/**
- * For each number of steps before the loop checks for its end: the exit between the steps that a shipped tile of so
- * many steps has.
- */
+/** The exit between two steps that shipped tiles have, for each number of steps before the loop checks for its end. */
 const LEAVES = { 1: leaveAt, 2: leaveOrStoreAt, 8: leaveAt };
 const STEPS = [1, 2, 8] as const;
 const CASES = SHAPES.flatMap((shape) => STEPS.map((steps) => ({ tile: `${shape}by${steps}`, shape, steps })));

@@ -1,6 +1,6 @@
 import { Bench, type Fn } from 'tinybench';
 
-// The sections of `npm run bench`: what run.ts knows of them, and how they measure contenders in turns.
+// The sections of `npm run bench`: the form in which run.ts gets them, and the function by which they measure in turns.
 
 /** One table of the benchmark. */
 export interface Section {
@@ -17,7 +17,7 @@ export interface Section {
 
 export interface Contender {
   name: string;
-  /** If only a part of the call's time counts, returns its milliseconds as tinybench's `overriddenDuration`. */
+  /** Returns { overriddenDuration } in milliseconds, as tinybench has it, if only this part of the call counts. */
   run: Fn;
   isAsync: boolean;
 }

@@ -28,10 +28,10 @@ import { type Section, takeTurns } from './turns.js';
 // plain copy of as many bytes: a loop of v128 loads and stores in a WebAssembly module of its own. All take turns, so
 // that other load on the machine affects them alike.
 //
-// Most important is the bandwidth of the memory: update and copy cycle through so many networks and buffers that no
-// cache holds them. Both are also timed on the same bytes again and again, which shows the speed if a cache holds them.
-// There, rules that take a root and a division for each parameter are limited by the processor's divider. Therefore a
-// loop of only these two operations is timed too.
+// The bandwidth of the memory matters most. To measure it, update and copy cycle through more networks and buffers than
+// any cache holds. Both are also timed on the same bytes again and again, which a cache holds. In the cache, the
+// processor's divider limits rules that take a root and a division for each parameter. Therefore a loop of these two
+// operations alone is timed too.
 
 const UNITS = 1000;
 const ROUNDS = 15;
@@ -129,7 +129,7 @@ function prepareLoop(module: WebAssembly.Module, name: 'copy' | 'divide', bytes:
   return () => loop(half, 0, half);
 }
 
-/** A function that makes the next of these calls each time, and begins again after the last. */
+/** A function that makes these calls in turn, one each time. */
 function inTurn(calls: readonly (() => void)[]): () => void {
   let next = 0;
   return () => calls[next++ % calls.length]();

@@ -37,7 +37,10 @@ export interface Workload {
   data: { inputs: Float32Array | Uint8Array; targets: Float32Array | Uint8Array };
   /** The targets as rows, one number for each output. */
   targetRows: Float32Array;
-  /** Samples that one round of inference predicts, and the numbers of samples per call for which it is timed. */
+  /**
+   * `samples`: how many a round of inference predicts. `batchSizes`: the numbers of samples in a call for which it is
+   * timed.
+   */
   inference: { samples: number; batchSizes: number[] };
 }
 

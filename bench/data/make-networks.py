@@ -1,5 +1,5 @@
-"""Writes the networks that docs/bring/ brings in, with Debian's python3-torch, python3-sklearn and python3-h5py:
-/usr/bin/python3 make-networks.py
+"""Writes the networks of other libraries that docs/bring/ reads, with Debian's python3-torch, python3-sklearn and
+python3-h5py: /usr/bin/python3 make-networks.py
 
 All learn iris.csv. iris.keras has the layers of iris.pt in the structure of Keras 3, which is no package of Debian.
 networks.json has what the programs that made them predict for the first row of each species; npm run format lays it out.

@@ -1,6 +1,6 @@
 // Trainings whose weights must have the same bits everywhere. Node, the pages and the tests run this same file. Small
-// networks come first, one group for each thing that might differ, so that a different hash names the cause. The MNIST
-// digits follow if there are any.
+// networks come first, one group for each thing that might differ between engines, so that a wrong hash shows the
+// cause. The MNIST digits follow if they are installed.
 
 /** Random numbers in [0, 1), computed with integers only: Park and Miller's generator. */
 function numbers(seed) {
@@ -43,7 +43,7 @@ const HIDDEN = [
   'hardSigmoid',
 ];
 
-/** Activations that came later: the training of all those above in one layer stays as it is. */
+/** Activations that were added later. They are not in the layer of all activations above, whose hash is published. */
 const LATER = [
   'prelu',
   { name: 'leakyRelu', slope: 0.2 },

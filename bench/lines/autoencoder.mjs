@@ -29,7 +29,7 @@ const squares = (values) => values.reduce((sum, value, i) => sum + (value - test
 const returned = net.predict(test);
 console.log(squares(returned).toFixed(3), squares(test.map((_, i) => mean[i % 64])).toFixed(3));
 
-// the first half of the network, as a network of its own: forward takes no more rows than a batch
+// the first half of the network as a network of its own, because forward takes no more rows than a batch
 const encoder = await Network.create({
   inputs: 64,
   layers: [

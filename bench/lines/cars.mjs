@@ -51,7 +51,7 @@ const encodeRow = (record) => {
   return row;
 };
 
-// so are the targets
+// the targets are scaled too
 const targets = training.map((record) => Number(record.Miles_per_Gallon));
 const mean = targets.reduce((sum, value) => sum + value) / targets.length;
 const deviation = Math.sqrt(targets.reduce((sum, value) => sum + (value - mean) ** 2, 0) / targets.length);

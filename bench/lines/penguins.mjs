@@ -38,7 +38,7 @@ for (const name of classes) {
   training.push(...own.slice(count));
 }
 
-// what the encoding takes from the training part
+// means, deviations and categories of the training part, by which all parts are encoded
 const encoder = { numbers: {}, categories: {}, classes };
 for (const name of numbers) {
   const known = training.filter((record) => record[name] !== null).map((record) => Number(record[name]));

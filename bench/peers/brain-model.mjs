@@ -1,7 +1,6 @@
-// brain.js: node brain-model.mjs. Inputs and numbers are brought to 0..1, as its documentation asks for; all settings
-// are its defaults, which are those of its documentation: one hidden layer of half as many units as inputs (at least
-// 3), sigmoid, rate 0.3, momentum 0.1, up to 20,000 iterations or an error of 0.005. Its option `timeout` ends a
-// training after 10 seconds.
+// brain.js: node brain-model.mjs. Inputs and numbers are scaled to 0..1, as its documentation asks. All settings are
+// its documented defaults: one hidden layer of half as many units as inputs (at least 3), sigmoid, rate 0.3, momentum
+// 0.1, up to 20,000 iterations or an error of 0.005. Its option `timeout` ends a training after 10 seconds.
 import { createRequire } from 'node:module';
 import { largestOf, serveModels } from './model-job.mjs';
 

@@ -1,7 +1,7 @@
 // TensorFlow.js with the wasm backend: node tfjs.mjs JOB. The four equations are written by hand in tidy, which is
 // faster than the library's autograd and layers: no graph is recorded, and activations are fused with the products. A
-// matrix that must be transposed for a product is transposed before it, because the backend's fast product takes no
-// transposed operands and its other one is a plain loop. Adam is the library's own.
+// matrix that must be transposed for a product is transposed before it, because the backend multiplies transposed
+// operands in a plain loop, which is slow. Adam is the library's own.
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
