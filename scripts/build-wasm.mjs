@@ -48,7 +48,8 @@ function compile(target) {
     child.stderr.on('data', (data) => (messages += data));
     child.on('error', reject);
     child.on('close', (code) => {
-      // The note says that the optimizer's third pass still found something. The module is valid, and always the same.
+      // The compiler prints this note if its third optimisation pass still changed something. The module is valid, and
+      // the same in every build.
       const shown = messages.replaceAll('Last converge was suboptimal.\n', '').trim();
       if (shown !== '') console.error(`asc --target ${target}:\n${shown}`);
       // A source saved while the compiler ran must count as newer than the output.
@@ -84,10 +85,10 @@ for (const target of SHIPPED) {
     target === PREDICT
       ? functionsOf(PREDICT_INTERFACE, 'PredictCore')
       : [...functionsOf(INTERFACE, 'Core'), 'join', 'serve'];
-  // nothing is added to a product where there is no training: the parameters for that, and the code, are removed
+  // the predictor never adds a product to earlier values: dae-optimizing removes these parameters and their code
   const bytes = strip(readFileSync(join(ROOT, input)), functions, target === PREDICT ? ['dae-optimizing'] : []);
   writeFileSync(join(ROOT, shipped), bytes);
-  // not deflated, for simdprop/static and simdprop/predict
+  // the text for simdprop/static and simdprop/predict, which is not deflated
   const constants = textOf(bytes);
   if (target === PREDICT) {
     generate(output, input, constants);
@@ -101,7 +102,7 @@ for (const target of SHIPPED) {
 }
 
 function generate(output, input, constants) {
-  // the type keeps the value out of the declarations
+  // with a type, the declarations do not repeat the value
   const lines = Object.entries(constants).map(
     ([name, value]) => `export const ${name}: ${typeof value} = ${JSON.stringify(value)};\n`,
   );

@@ -16,19 +16,19 @@ import { isLibrary, noticesOf } from './notices.js';
 
 // Joins the modules of build/modules/ in dist/. Every export of package.json is an entry. Every module that an import()
 // loads is the head of a chunk of its own. Modules that several entries or chunks need are in one chunk,
-// chunks/core.js, which all others import. Shared modules that simdprop itself does not need at the start are in
-// small separate chunks, so that bundlers can put each where a page needs it. No module is in two files of these.
+// chunks/core.js, which all others import. Shared modules that simdprop itself does not need at the start are in small
+// chunks of their own, so that bundlers can put each where a page needs it. No module is in two of these files.
 //
-// io/ and graph/ need only errors and checks, but import the core chunk too. A separate chunk for errors and checks
-// would be one more file, and one more round trip, in every page with a network, because bundlers do not join modules
-// that different import()s share. In a page without a network, bundlers leave out all of the core but 1 to 3 KB
-// (gzipped).
+// The entries of io/ and graph/ need only errors and checks, but import the whole core chunk. A separate chunk for
+// errors and checks would be one more file, and one more round trip, in every page with a network, because bundlers do
+// not join modules that different import()s share. In a page without a network, bundlers leave out all of the core but
+// 1 to 3 KB (gzipped).
 //
 // Libraries, such as the scales of charts.js, are bundled, so that the package has no dependency. Their licences are
 // written to dist/THIRD-PARTY-NOTICES.txt. The command (command.js) contains its libraries, and a few checks a second
-// time, so that no page needs one more file because of it. So does charts.js: it would import nothing but those checks
-// from the core chunk, and esbuild with splitting would then load all of that chunk, 33 KB, in a page of charts alone.
-// predict.js is one file because it must load nothing while it runs.
+// time, so that no page needs one more file because of it. charts.js contains these checks a second time too. If it
+// imported them from the core chunk, esbuild with splitting would load all of that chunk, 33 KB, in a page that has
+// only charts. predict.js is one file because it must load nothing while it runs.
 
 const OWN = resolve('build/modules');
 const MODULES = resolve('build/modules/src');
@@ -107,8 +107,8 @@ const staticVariants: Plugin = {
 };
 
 /**
- * Names the chunk of a module. undefined: it is in the file that needs it, or in its own file if several load it on
- * demand.
+ * Names the chunk of a module. Without a name, a module is in the file that needs it, or in its own file if several
+ * files load it on demand.
  */
 function manualChunks({ index, ...others }: Record<string, string>) {
   const entries = [index, ...Object.values(others)];
@@ -118,7 +118,7 @@ function manualChunks({ index, ...others }: Record<string, string>) {
     if (heads.includes(id)) return undefined;
     const imports = (head: string, module: string) => importedBy(head, getModuleInfo).has(module);
     const users = heads.filter((head) => imports(head, id));
-    // a file that imports another user of the module gets it from that one
+    // a file that imports another file that needs the module gets it from there
     const homes = users.filter((head) => !users.some((other) => other !== head && imports(head, other)));
     if (homes.length === 1) return undefined;
     return imports(index, id) ? 'core' : undefined;
@@ -176,8 +176,8 @@ const INNER_NAMES = [
 async function shrink({ fileName, code, map }: OutputChunk): Promise<void> {
   // keeps functions side by side, none inlined, and operands in their order: gzip then finds more repetitions
   const compress = { passes: 3, hoist_funs: true, reduce_funcs: false, lhs_constants: false };
-  // Node prints an uncaught error with its line of code, which must be short. Line ends instead of semicolons do most
-  // of it, and make the files 0.4 % smaller; the limit takes those 0.4 % back.
+  // Node prints an uncaught error with its line of code, which must be short. Line ends instead of semicolons make most
+  // lines short, and the files 0.4 % smaller; the limit makes them 0.4 % larger.
   const format = { semicolons: false, max_line_len: 300 };
   const name = fileName.replace(/^.*\//, '');
   const result = await minify(code, {
@@ -198,7 +198,7 @@ async function shrink({ fileName, code, map }: OutputChunk): Promise<void> {
 
 interface SourceMap {
   readonly sources: readonly string[];
-  /** undefined for a chunk that has no code of its own and only exports that of others. */
+  /** undefined for a chunk that only exports the code of other chunks. */
   readonly sourcesContent?: readonly (string | null)[];
 }
 

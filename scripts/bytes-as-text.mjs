@@ -1,6 +1,5 @@
-// Bytes as text for a source file. When the file is compressed for transfer, base64 would make WebAssembly a third
-// longer: it cuts bytes into pieces of 6 bits, and gzip then no longer finds repetitions. Here every byte is one
-// character, or two characters if it is rare.
+// Bytes as text for a source file. Every byte becomes one character, or two if it is rare. base64, which cuts bytes
+// into pieces of 6 bits, would make WebAssembly a third longer after gzip, which then finds no repetitions.
 
 /**
  * Printable ASCII, without characters that are escaped in strings or have a meaning in HTML: first those that are

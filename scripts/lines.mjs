@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-// Counts the lines of fifteen programs before and after, without comments and blank lines: before, in bench/lines/;
-// after, in the snippets of README.md and docs/. `npm run lines` prints the table, which stands in
-// docs/recipes/lines.md; test/lines.test.ts compares the two.
+// Counts the lines of fifteen programs, without comments and blank lines, as they had to be written for an early
+// version (bench/lines/) and as they are written today (the snippets of README.md and docs/). `npm run lines` prints
+// the table, which stands in docs/recipes/lines.md; test/lines.test.ts compares the two.
 
 /** Name of the program in bench/lines/, what it does, its page and the place of its snippet there, counted from 0. */
 const PROGRAMS = [

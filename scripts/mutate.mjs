@@ -35,7 +35,7 @@ function end(group) {
   try {
     process.kill(-group, 'SIGKILL');
   } catch {
-    // it has ended
+    // the process has already ended
   }
 }
 

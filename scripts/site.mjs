@@ -1,5 +1,5 @@
-// Serves, builds or tests the pages of site/, which have tools of their own. They are installed there if they are not
-// yet, and the library is built first, because the pages import it as a user does: from dist/.
+// Serves, builds or tests the pages of site/. First installs the tools of the pages there, if they are missing, and
+// builds the library, because the pages import it from dist/, as a user does.
 //
 // node scripts/site.mjs dev|build|test [argument...]
 import { execFileSync } from 'node:child_process';
@@ -25,6 +25,6 @@ try {
   if (command === 'test') npm('run', 'build');
   npm('run', command, '--', ...rest);
 } catch (error) {
-  // the command has said what is wrong
+  // the command has printed what is wrong
   process.exitCode = error.status ?? 1;
 }

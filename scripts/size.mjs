@@ -23,10 +23,10 @@ const LEARN = `
   }
 `;
 
-// `goal`: the budget of the design, in kilobytes of 1024 bytes; three pages exceed it. `ceiling`: what these pages
-// weigh today, rounded up; the goal where there is none. The command fails if a page weighs more, so that no page grows
-// unnoticed. `trips`: the largest number of round trips that follow one another, if the page preloads the chunks that
-// page.js imports. (Vite writes such links by itself. Without them, pages of esbuild take one trip more.)
+// `goal`: what the page should weigh at most, in kilobytes of 1024 bytes; three pages exceed it. `ceiling`: what the
+// page weighs today, rounded up; by default the goal. The command fails if a page exceeds its ceiling, so that no page
+// grows unnoticed. `trips`: the largest number of round trips that follow one another, if the page preloads the chunks
+// that page.js imports. (Vite writes such links by itself. Without them, pages of esbuild take one trip more.)
 const PAGES = [
   {
     name: 'create, fit, predict',
@@ -71,7 +71,7 @@ const PAGES = [
     name: 'simdprop/onnx, readOnnx',
     code: `
       import { readOnnx } from 'simdprop/onnx';
-      // the file is refused: what counts is what has been fetched for that
+      // the reader refuses this file; what it has fetched until then is counted
       globalThis.predictions = readOnnx(new Uint8Array(0)).catch(() => new Float32Array(4));
     `,
   },
@@ -79,7 +79,7 @@ const PAGES = [
     name: 'simdprop/pytorch, readPyTorch',
     code: `
       import { readPyTorch } from 'simdprop/pytorch';
-      // the file is refused: what counts is what has been fetched for that
+      // the reader refuses this file; what it has fetched until then is counted
       globalThis.predictions = readPyTorch(new Uint8Array(0)).catch(() => new Float32Array(4));
     `,
   },
@@ -87,7 +87,7 @@ const PAGES = [
     name: 'simdprop/brain, readBrain',
     code: `
       import { readBrain } from 'simdprop/brain';
-      // the file is refused: what counts is what has been fetched for that
+      // the reader refuses this file; what it has fetched until then is counted
       globalThis.predictions = readBrain(new Uint8Array(0)).catch(() => new Float32Array(4));
     `,
   },
@@ -95,7 +95,7 @@ const PAGES = [
     name: 'simdprop/fann, readFann',
     code: `
       import { readFann } from 'simdprop/fann';
-      // the file is refused: what counts is what has been fetched for that
+      // the reader refuses this file; what it has fetched until then is counted
       globalThis.predictions = readFann(new Uint8Array(0)).catch(() => new Float32Array(4));
     `,
   },
@@ -103,7 +103,7 @@ const PAGES = [
     name: 'simdprop/export, writeC',
     code: `
       import { writeC } from 'simdprop/export';
-      // the file is refused: what counts is what has been fetched for that
+      // the reader refuses this file; what it has fetched until then is counted
       globalThis.predictions = writeC(new Uint8Array(0)).catch(() => new Float32Array(4));
     `,
   },
@@ -111,7 +111,7 @@ const PAGES = [
     name: 'simdprop/tfjs, readTfjs',
     code: `
       import { readTfjs } from 'simdprop/tfjs';
-      // the file is refused: what counts is what has been fetched for that
+      // the reader refuses this file; what it has fetched until then is counted
       globalThis.predictions = readTfjs(new Uint8Array(0)).catch(() => new Float32Array(4));
     `,
   },
@@ -119,7 +119,7 @@ const PAGES = [
     name: 'simdprop/keras, readKeras',
     code: `
       import { readKeras } from 'simdprop/keras';
-      // the file is refused: what counts is what has been fetched for that
+      // the reader refuses this file; what it has fetched until then is counted
       globalThis.predictions = readKeras(new Uint8Array(0)).catch(() => new Float32Array(4));
     `,
   },
@@ -154,7 +154,7 @@ const PAGES = [
       import * as charts from 'simdprop/charts';
       globalThis.charts = charts;
       const picture = charts.learningCurve([{ epoch: 0, cost: 1 }]);
-      // the measurement waits for four numbers
+      // every page must have four predictions
       globalThis.predictions = Promise.resolve([1, 2, 3, picture.length]);
     `,
   },

@@ -54,7 +54,10 @@ function makeExtension(folder, built, url) {
 
 const listed = (pages) => Object.entries(pages).map(([name, page]) => ({ name, ...page }));
 
-/** Tries the pages that must train to the same bits as Node, cross-origin isolated. `builtPages` come from bundlers. */
+/**
+ * Tries the pages, which are cross-origin isolated and must train to the same bits as Node. `builtPages` come from
+ * bundlers.
+ */
 export async function tryPages(results, context, builtPages) {
   const pages = [...listed(PAGES), ...builtPages];
   await openInBrowsers(results, context, pages, true, ({ hashes }) => {
@@ -122,7 +125,7 @@ async function stop(child) {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // it has already ended
+    // the browser has already ended
   }
   if (child.exitCode === null && child.signalCode === null) await ended;
 }

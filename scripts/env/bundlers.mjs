@@ -79,7 +79,7 @@ import { train } from '../train.mjs';
 export const dynamic = 'force-static';
 export const GET = async () => new Response(await train(simdprop));
 `;
-/** The tools and the project are all that its bundler shall see. */
+/** `root`: the folder that the bundler may read. It contains only the tools and the project. */
 const nextConfig = (path, root) =>
   `export default { output: 'export', basePath: '${path}', turbopack: { root: '${root}' } };\n`;
 

@@ -1,5 +1,5 @@
 // A page that draws charts of many classes with long names, and measures their texts as the browser shows them. The
-// charts are made without a page, from estimates of how wide texts are: here it turns out whether these hold.
+// library draws charts from estimates of the widths of texts; this page shows whether the estimates hold.
 
 export const CHART_PAGE = {
   text: `

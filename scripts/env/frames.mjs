@@ -4,7 +4,7 @@
 const ATTEMPTS = 3;
 const IDLE_MS = 2000;
 const WORK_MS = 4000;
-/** The least frames per second during work, as a share of those of the idle page. */
+/** The least frames per second that a page must draw during work, as a share of those of the idle page. */
 const LEAST_SHARE = 0.8;
 /** The longest time between two frames: this many ms, or this many times the longest of the idle page. */
 const LONGEST_GAP_MS = 100;
@@ -133,7 +133,7 @@ export const FRAME_PAGES = {
   'trainFor(data, 10) of XOR uses its time': TIME_BOXED,
 };
 
-/** Throws if no attempt was good. Describes the last one, which is the good one. */
+/** Throws if no attempt was good. Otherwise describes the last attempt, which was good. */
 export function judge({ attempts, isolated }) {
   if (isolated) throw new Error('the page is cross-origin isolated: got a finer clock than most pages have');
   const words = attempts.map((attempt) => {

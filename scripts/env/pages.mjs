@@ -172,7 +172,7 @@ export const PAGES = {
 };
 
 export const pageText = ({ text }) => {
-  // imports first
+  // import declarations are moved to the start of the module
   const imports = text.match(/^\s*import .*$/gm) ?? [];
   return `${imports.join('\n')}\n${REPORT}${text.replace(/^\s*import .*$/gm, '')}`;
 };
@@ -182,7 +182,7 @@ ${IMPORTS}
 train(simdprop).then((hash) => postMessage(hash));
 `;
 
-/** Opens every page in a frame, one after another, and sends the server what the page has told. */
+/** Opens every page in a frame, one after another, and sends the server what each page reports. */
 export const CONTROLLER = `
 const pages = await (await fetch('/pages')).json();
 for (const [index, path] of pages.entries()) {

@@ -5,7 +5,7 @@ export class Results {
   #passed = 0;
   #failed = 0;
 
-  /** `name`: of what is tried, for the counts. */
+  /** `name`: what is tried, such as a runtime; checks are counted by name. */
   constructor(name) {
     this.#name = name;
   }

@@ -63,9 +63,9 @@ const hasDispose = isFrom(5.2);
 const canRequire = isFrom(5.8);
 
 /**
- * Ways to resolve the package, each with the versions that know it, the programs that it compiles and the libs that
- * these need. The libs are those of pages or workers, which have AbortSignal; scripts/test-pack.mjs tests with Node's
- * types instead.
+ * Ways to resolve the package. Each names the versions of TypeScript that know it, the programs to compile, and the
+ * libs that they need: those of pages or workers, which have AbortSignal. scripts/test-pack.mjs tests with Node's types
+ * instead.
  */
 const WAYS = [
   {

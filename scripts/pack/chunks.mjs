@@ -33,7 +33,7 @@ export function checkChunks(dist) {
   for (const [module, chunks] of homes) {
     if (chunks.length > 1) throw new Error(`${module}: got it in ${chunks.join(' and ')}, want it in one of them`);
   }
-  // a service worker, a worklet and an edge host cannot load more
+  // the predictor is for service workers, worklets and edge hosts, which cannot load more files
   const predictor = readFileSync(join(dist, 'predict.js'), 'utf8');
   if (/\bimport\b/.test(predictor.replace(WASM, ''))) throw new Error('dist/predict.js: got an import, want none');
   const core = homes.get('src/core/arena.ts');

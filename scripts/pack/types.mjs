@@ -80,7 +80,7 @@ export { noCost };
 await Network.create({ inputs: 2, layers: [{ units: 1, activation: 'step' }] });
 `;
 
-// A program in which the DOM's types are available: the options then have the DOM's types.
+// A program for pages: types such as Worker and WebAssembly.Module are those of the DOM.
 export const PAGE = `
 import { Network, type NetworkOptions } from 'simdprop';
 

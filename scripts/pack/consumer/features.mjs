@@ -101,7 +101,7 @@ assert.match(await writeJavaScript(whole), /export function predict/);
 
 const orthogonal = await create({ layers: [{ units: 3, initializer: 'orthogonal' }, options.layers[1]] });
 const w = orthogonal.layers[0].getWeights();
-// the tolerance of f32
+// rows are orthogonal up to the roundings of f32
 assert(Math.abs(w[0] * w[3] + w[1] * w[4] + w[2] * w[5]) < 1e-6, `rows: got ${w}, want orthogonal ones`);
 
 const inspector = await whole.inspect();
