@@ -10,7 +10,7 @@ export interface Series {
 
 export interface Panel {
   readonly title: string;
-  /** The label for a power of ten beside the scale. */
+  /** The label of a power of ten on the scale. */
   readonly tick: (exponent: number) => string;
   readonly series: readonly Series[];
 }

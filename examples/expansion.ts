@@ -10,7 +10,9 @@ import { drawPlot, type Panel } from './expansion-plot.js';
 
 const WIDTH = 3;
 const DEEPEST = 16;
-/** Sums over at most this many paths are computed, which takes about a second. Longer ones are only counted. */
+/**
+ * Sums over up to this many paths are computed, which takes about a second. The terms of longer sums are only counted.
+ */
 const MOST_PATHS = 1_000_000;
 const X = [0.5, -0.25];
 
@@ -55,8 +57,7 @@ async function measure(layers: number): Promise<Row> {
       sums = parameters.map((parameter) => graph.pathSum(parameter, cost, { limit: MOST_PATHS }));
     });
     parameters.forEach(({ index, name }, i) => {
-      // at most 2^20 additions, each of which is off by at most 2^-53, because the sizes of all terms add up to less
-      // than 1
+      // the error is at most 2^20 additions times 2^-53, because the absolute values of all terms add up to less than 1
       if (!(Math.abs(sums[i] - gradient[index]) < 1e-9)) {
         throw new Error(`dC/d${name} with ${layers} layers: got ${sums[i]} by paths, want ${gradient[index]}`);
       }

@@ -11,7 +11,7 @@ export interface Screen {
 const GREEN = 32;
 const DIM = 2;
 const CLEAR_LINE = '\r\x1b[K';
-/** A longer bar would show nothing more. */
+/** A longer bar would not be easier to read. */
 const WIDEST_BAR = 30;
 /** The live line appears after this time, because the speed is too low before code is compiled. */
 const WARM_UP_MS = 200;
