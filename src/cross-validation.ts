@@ -26,14 +26,21 @@ import { checkStandardize, TRAIN_KEYS, type TrainOptions, takeOptions } from './
  * once.
  */
 export interface CrossValidationOptions extends Omit<TrainOptions, 'validation' | 'validationSplit'> {
-  /** The number of folds, an integer from 2 to the number of samples. Default 5. */
+  /**
+   * The number of folds, an integer from 2 to the number of samples.
+   * @defaultValue `5`
+   */
   folds?: number | undefined;
   /**
    * true: each fold has the same share of each class's samples, as nearly as possible. The networks must then learn
-   * classes. Default false.
+   * classes.
+   * @defaultValue `false`
    */
   stratify?: boolean | undefined;
-  /** Called after each fold. A promise that it returns is awaited; if it rejects, so does `crossValidate`. */
+  /**
+   * Called after each fold. A promise that it returns is awaited; if it rejects, so does `crossValidate`.
+   * @defaultValue none
+   */
   onFold?: ((report: FoldReport) => unknown) | undefined;
 }
 
@@ -55,6 +62,7 @@ export interface FoldReport {
 
 /** The results of all folds. */
 export interface CrossValidation {
+  /** The result of each fold, in the order of their numbers. */
   folds: FoldReport[];
   /** Means over the folds of the validation. */
   mean: MetricNumbers;
@@ -65,8 +73,22 @@ export interface CrossValidation {
 /**
  * k-fold cross-validation (Geisser, 1975): trains `folds` networks with the same options, each on all samples except
  * those of one fold, and evaluates it on that fold. Each sample is thus used once for validation. The network's seed
- * determines which sample is in which fold. The data are copied at the call. Throws a TypeError or RangeError if an
- * argument is wrong, and the errors of `fit`.
+ * determines which sample is in which fold. The data are copied at the call.
+ *
+ * @param network the options of `Network.create`: each fold has a new network
+ * @param data the samples
+ * @param options how to train, and the folds
+ * @returns the results of all folds, and their means and standard deviations
+ * @throws TypeError or RangeError for wrong arguments; the errors of `fit`
+ *
+ * @example
+ * import { crossValidate } from 'simdprop/cross-validation';
+ *
+ * const inputs = Array.from({ length: 40 }, (_, i) => [i]);
+ * const data = { inputs, targets: inputs.map(([x]) => Number(x > 20)) };
+ * const network = { inputs: 1, layers: [{ units: 1 }], seed: 1 };
+ * const { folds, mean } = await crossValidate(network, data, { folds: 4, standardize: true });
+ * console.log(folds.length, mean.accuracy > 0.9); // 4 true
  */
 export function crossValidate(
   network: NetworkOptions,

@@ -6,7 +6,10 @@ import type { Network } from './network.js';
 
 /** Options of `writeC`. */
 export interface COptions {
-  /** The beginning of every name in the header: letters of ASCII, digits and _. Default `'network'`. */
+  /**
+   * The beginning of every name in the header: letters of ASCII, digits and _.
+   * @defaultValue `'network'`
+   */
   name?: string | undefined;
 }
 
@@ -14,6 +17,19 @@ export interface COptions {
  * The network as a JavaScript module that imports nothing and needs no WebAssembly: it exports `predict(x)`, which
  * takes inputs [rows × inputs] as one array and returns a Float32Array [rows × outputs], and `inputs`, `outputs`,
  * `classes` and `columns`. It computes in doubles: outputs are those of the network up to the rounding of f32.
+ *
+ * @param network the network
+ * @returns the text of the module
+ * @throws TypeError for other objects; RangeError if a weight is not finite
+ *
+ * @example
+ * import { Network } from 'simdprop';
+ * import { writeJavaScript } from 'simdprop/export';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3, activation: 'tanh' }, { units: 1 }], seed: 1 });
+ * const module = await writeJavaScript(net);
+ * const { predict } = await import(`data:text/javascript,${encodeURIComponent(module)}`);
+ * console.log(Math.abs(predict([0.5, -1])[0] - net.predict([0.5, -1])[0]) < 1e-6); // true
  */
 export async function writeJavaScript(network: Network, none?: undefined): Promise<string> {
   checkNoMore('writeJavaScript', 2, none);
@@ -23,6 +39,19 @@ export async function writeJavaScript(network: Network, none?: undefined): Promi
 /**
  * The network as a header of C99 for programs and microcontrollers: `network_predict(input, output)` with constant
  * weights and static buffers, no memory of the heap and no library but math.h.
+ *
+ * @param network the network
+ * @param options the beginning of the names
+ * @returns the text of the header
+ * @throws TypeError or RangeError for other objects and wrong names; RangeError if a weight is not finite
+ *
+ * @example
+ * import { Network } from 'simdprop';
+ * import { writeC } from 'simdprop/export';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3, activation: 'tanh' }, { units: 1 }], seed: 1 });
+ * const header = await writeC(net, { name: 'xor' });
+ * console.log(header.includes('static inline void xor_predict(const float *input, float *output)')); // true
  */
 export async function writeC(network: Network, options: COptions = {}): Promise<string> {
   checkObject('options', options, ['name']);

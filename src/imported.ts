@@ -15,7 +15,10 @@ export type ImportedNetworkOptions = Omit<NetworkOptions, 'inputs' | 'layers' | 
 
 /** The option that all readers take. */
 export interface ImportOptions {
-  /** Options of the network, as in `Network.create`. Default: what the file says, then the defaults of `create`. */
+  /**
+   * Options of the network, as in `Network.create`.
+   * @defaultValue what the file says, then the defaults of `create`
+   */
   network?: ImportedNetworkOptions | undefined;
 }
 

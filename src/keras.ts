@@ -10,7 +10,19 @@ export interface KerasOptions extends ImportOptions, ApproximateOption {}
 
 /**
  * The network in a file of Keras' `model.save`, `.keras` or `.h5`: dense layers, activations, batch normalisation,
- * `Normalization` and `Rescaling`. Throws a RangeError that names the layer for models of other layers.
+ * `Normalization` and `Rescaling`.
+ *
+ * @param file the whole file
+ * @param options options of the network
+ * @returns the network, and what the file says besides
+ * @throws TypeError or RangeError for other files; RangeError that names the layer for models of other layers
+ *
+ * @example
+ * import { readFile } from 'node:fs/promises';
+ * import { readKeras } from 'simdprop/keras';
+ *
+ * const { network } = await readKeras(await readFile('iris.keras'));
+ * console.log(network.inputs, network.outputs); // 4 3
  */
 export async function readKeras(file: Bytes, options: KerasOptions = {}): Promise<Imported> {
   const bytes = checkBytes('readKeras', file, 'the bytes of a .keras or .h5 file');

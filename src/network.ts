@@ -88,13 +88,19 @@ import { Trainer } from './training/trainer.js';
 /** Options of `Network.create`: what the network computes, and how it runs. */
 export interface NetworkOptions extends SpecOptions, CoreOptions {
   /**
-   * The task: what the network learns. By default, the targets of the first call that trains on a data set decide it:
-   * see `Network.task`.
+   * The task: what the network learns.
+   * @defaultValue the targets of the first call that trains on a data set decide it: see `Network.task`
    */
   task?: Task | undefined;
-  /** Names of the classes or labels [outputs]; [2] for the two classes of one output. See `Network.classes`. */
+  /**
+   * Names of the classes or labels [outputs]; [2] for the two classes of one output. See `Network.classes`.
+   * @defaultValue none
+   */
   classes?: readonly string[] | undefined;
-  /** Names of the input columns [inputs]. See `Network.columns`. */
+  /**
+   * Names of the input columns [inputs]. See `Network.columns`.
+   * @defaultValue none
+   */
   columns?: readonly string[] | undefined;
 }
 
@@ -133,15 +139,12 @@ export interface Network extends Disposer {}
  * be assigned. `structuredClone` of a network throws; `Network.load(await net.save())` makes a copy.
  *
  * @example
- * const net = await Network.create({
- *   inputs: 2,
- *   layers: [{ units: 3, activation: 'tanh' }, { units: 1, activation: 'sigmoid' }],
- *   seed: 1,
- * });
- * const inputs = new Float32Array([0, 0, 0, 1, 1, 0, 1, 1]);
- * const targets = new Float32Array([0, 1, 1, 0]);
- * await net.fit({ inputs, targets }, { epochs: 500, batchSize: 4, optimizer: sgd({ learningRate: 1 }) });
- * net.predict(inputs); // close to 0, 1, 1, 0
+ * import { Network } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 8, activation: 'tanh' }, { units: 1 }], seed: 1 });
+ * const inputs = [[0, 0], [0, 1], [1, 0], [1, 1]];
+ * await net.fit({ inputs, targets: [[0], [1], [1], [0]] });
+ * console.log(net.predict(inputs)); // close to 0, 1, 1, 0
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the class has the method that the interface declares
 export class Network {
@@ -179,8 +182,11 @@ export class Network {
   }
 
   /**
-   * A new network, whose initialisers draw its weights from the seed. Throws a TypeError or RangeError for wrong
-   * options, and an Error if the engine cannot run the core.
+   * A new network, whose initialisers draw its weights from the seed.
+   *
+   * @param options what the network computes, and how it runs
+   * @returns the network
+   * @throws TypeError or RangeError for wrong options; Error if the engine cannot run the core
    */
   static create(options: NetworkOptions, none?: undefined): Promise<Network> {
     return Network.#create(options, none).catch(advise);
@@ -205,10 +211,15 @@ export class Network {
   }
 
   /**
-   * The network that `save` has written to `bytes`. Throws a TypeError or RangeError for damaged files, files of
-   * another kind and files of newer versions. A network with a custom cost needs its functions again, as `cost`. A
+   * Reads a network that `save` has written. A network with a custom cost needs its functions again, as `cost`. A
    * network that was saved with `training: true` resumes where the saved one stood: the same call of `fit`, `train`,
    * `fitStream` or `trainFor`, with equal data and options, continues with the next step.
+   *
+   * @param bytes the whole file; it is copied at the call
+   * @param options what the file cannot hold, and how the network runs
+   * @returns the network
+   * @throws TypeError or RangeError for damaged files, files of another kind and files of newer versions; Error if the
+   *   engine cannot run the core
    */
   static load(bytes: Bytes, options: LoadOptions = {}, none?: undefined): Promise<Network> {
     return Network.#load(bytes, options, none).catch(advise);
@@ -435,16 +446,22 @@ export class Network {
   }
 
   /**
-   * Returns a copy of the standardisation of every input before the first layer, in training and everywhere else;
-   * undefined: inputs stay as they are. `fit` sets it if its option `standardize` is true. It is computed in doubles
-   * when inputs are copied into the memory, which then holds four bytes for each. Zeros that it moves away from 0 can
-   * no longer be skipped, so sparse inputs take more time.
+   * The standardisation of every input before the first layer, in training and everywhere else. `fit` sets it if its
+   * option `standardize` is true. It is computed in doubles when inputs are copied into the memory, which then holds
+   * four bytes for each. Zeros that it moves away from 0 can no longer be skipped, so sparse inputs take more time.
+   *
+   * @returns a copy; undefined if inputs stay as they are
    */
   getStandardization(): Standardization | undefined {
     return copyOfScale(this.#arena.standardization);
   }
 
-  /** Replaces the standardisation by a copy of `value`; undefined removes it. Throws an Error during training. */
+  /**
+   * Replaces the standardisation of the inputs.
+   *
+   * @param value the means and deviations [inputs], which are copied; undefined: inputs stay as they are
+   * @throws TypeError or RangeError for other numbers; Error during training
+   */
   setStandardization(value: GivenStandardization | undefined): void {
     this.#trainer.call.checkChange('setStandardization');
     const checked = value === undefined ? undefined : checkStandardization('setStandardization', value, this.inputs);
@@ -453,20 +470,23 @@ export class Network {
 
   /**
    * The standardisation of the targets: the network learns (y - mean) / deviation, each output with its own numbers
-   * [outputs]; undefined: targets stay as they are. `fit` sets it if its option `standardize` is `'targets'` or
-   * `'both'`. `predict` returns outputs in the units of the targets, mean + deviation · a, computed in doubles and
-   * rounded once; the errors of `evaluate` are in these units too. Costs, and what layers and inspectors return, are
-   * those of the standardised numbers. The result is a copy.
+   * [outputs]. `fit` sets it if its option `standardize` is `'targets'` or `'both'`. `predict` returns outputs in the
+   * units of the targets, mean + deviation · a, computed in doubles and rounded once; the errors of `evaluate` are in
+   * these units too. Costs, and what layers and inspectors return, are those of the standardised numbers.
+   *
+   * @returns a copy; undefined if targets stay as they are
    */
   getTargetStandardization(): Standardization | undefined {
     return copyOfScale(this.#arena.targetScale);
   }
 
   /**
-   * Replaces the standardisation of the targets by a copy of `value`; undefined removes it. Throws a RangeError for
-   * networks that learn classes or labels or have names of them, for outputs that are not linear or leakyRelu, and for
-   * costs other than quadratic, meanAbsoluteError, huber and custom ones. While the task is undecided, it becomes
-   * `'numbers'`. Throws an Error during training.
+   * Replaces the standardisation of the targets. While the task is undecided, it becomes `'numbers'`.
+   *
+   * @param value the means and deviations [outputs], which are copied; undefined: targets stay as they are
+   * @throws TypeError or RangeError for other numbers, for networks that learn classes or labels or have names of them,
+   *   for outputs that are not linear or leakyRelu, and for costs other than quadratic, meanAbsoluteError, huber and
+   *   custom ones; Error during training
    */
   setTargetStandardization(value: GivenStandardization | undefined): void {
     const where = 'setTargetStandardization';
@@ -483,12 +503,17 @@ export class Network {
   }
 
   /**
-   * Trains for a number of epochs. Returns their history. Data and options are read at the call: arrays that are
-   * changed afterwards have no effect. The event loop runs every few milliseconds. While `fit` runs, the network can be
-   * used, but not trained by another call. If the signal is aborted, `fit` rejects with its reason, and the weights are
-   * those after the last step. If a callback returns false or a promise of it, training ends. If a cost or a weight is
-   * no longer finite, `fit` rejects with a NonFiniteError, and the network returns to the start of the call: see
-   * NonFiniteError. A second call continues where the first one ended.
+   * Trains for a number of epochs. Data and options are read at the call: arrays that are changed afterwards have no
+   * effect. The event loop runs every few milliseconds. While `fit` runs, the network can be used, but not trained by
+   * another call. If the signal is aborted, `fit` rejects with its reason, and the weights are those after the last
+   * step. If a callback returns false or a promise of it, training ends. A second call continues where the first one
+   * ended.
+   *
+   * @param data the samples
+   * @param options how to train, and what to do meanwhile
+   * @returns the numbers of all epochs
+   * @throws TypeError or RangeError for wrong data and options; NonFiniteError if a cost or a weight is no longer
+   *   finite: the network then returns to the start of the call; Error if another call is training the network
    */
   async fit(data: DataSet, options: TrainOptions = {}, none?: undefined): Promise<History> {
     // fit(x, y, options) is told about its first argument, not about its third
@@ -507,6 +532,12 @@ export class Network {
    * training. Data and options are copied and checked at the call. `validationSplit`, `earlyStopping`, `classWeights`
    * and L-BFGS are checked when the first report is asked for, because only then their code is loaded; so is what the
    * network itself decides, which may change until then.
+   *
+   * @param data the samples
+   * @param options how to train, and what to do meanwhile
+   * @returns an iterator of a report on each epoch
+   * @throws TypeError or RangeError for wrong data and options, and NonFiniteError as `fit` does; Error if another call
+   *   is training the network
    */
   train(data: DataSet, options: TrainOptions = {}, none?: undefined): AsyncGenerator<EpochReport, void, undefined> {
     checkCall(this, 'train', 3, none);
@@ -521,17 +552,27 @@ export class Network {
    * data set in a single part gives the same bits as `fit`.
    *
    * Each part is checked when it comes. If it is refused, the steps on earlier parts have already been taken. A part
-   * whose weights are all 0 counts nowhere; an epoch without any weight above 0 is refused. For a
-   * network with l1 or l2, `trainingSamples` must be set before the call.
+   * whose weights are all 0 counts nowhere; an epoch without any weight above 0 is refused. For a network with l1 or
+   * l2, `trainingSamples` must be set before the call.
+   *
+   * @param source returns the parts of the data, for one epoch
+   * @param options how to train, and what to do meanwhile
+   * @returns the numbers of all epochs
+   * @throws TypeError or RangeError for wrong options and parts, and NonFiniteError as `fit` does; Error if another
+   *   call is training the network; whatever the source throws
    *
    * @example
+   * import { Network } from 'simdprop';
+   *
    * async function* parts() {
-   *   for (const url of urls) {
-   *     const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
-   *     yield { inputs: bytes.subarray(1000), targets: bytes.subarray(0, 1000) };
+   *   for (let part = 0; part < 3; part++) {
+   *     // in place of a file or an answer of a server
+   *     yield { inputs: [[part, 0], [part, 1]], targets: [[0], [1]] };
    *   }
    * }
-   * await net.fitStream(parts, { epochs: 10 });
+   * const net = await Network.create({ inputs: 2, layers: [{ units: 1 }] });
+   * const history = await net.fitStream(parts, { epochs: 10 });
+   * console.log(history.samples); // 60
    */
   async fitStream(source: DataSource, options: StreamOptions = {}, none?: undefined): Promise<History> {
     checkCall(this, 'fitStream', 3, none);
@@ -545,12 +586,19 @@ export class Network {
   }
 
   /**
-   * Trains for about this many milliseconds, for pages that draw sixty times a second. It takes the
-   * steps of `fit`: at least one, and further whole steps until the next might end too late. The next call with the
-   * same arrays, names and options resumes where this one stopped, also in the middle of an epoch; `fit`, other data
-   * and another task start a new epoch. The data are copied in the first call, so that later changes in the same arrays
-   * have no effect. The machine determines how many steps fit into the time, but not their results. After a
-   * NonFiniteError the network is as it was before this one call, and the next one starts a new epoch.
+   * Trains for about this many milliseconds, for pages that draw sixty times a second. It takes the steps of `fit`:
+   * at least one, and further whole steps until the next might end too late. The next call with the same arrays, names
+   * and options resumes where this one stopped, also in the middle of an epoch; `fit`, other data and another task
+   * start a new epoch. The data are copied in the first call, so that later changes in the same arrays have no effect.
+   * The machine determines how many steps fit into the time, but not their results. After a NonFiniteError the network
+   * is as it was before this one call, and the next one starts a new epoch.
+   *
+   * @param data the samples; they are copied in the first call
+   * @param milliseconds about how long to train; a positive number
+   * @param options how to train
+   * @returns what was trained in this time
+   * @throws TypeError or RangeError for wrong arguments; NonFiniteError if a cost or a weight is no longer finite;
+   *   Error if another call is training the network
    */
   async trainFor(
     data: DataSet,
@@ -575,10 +623,15 @@ export class Network {
   }
 
   /**
-   * Trains until `steps` is `step`, and stops there, in the middle of the call. From there, `save({ training: true })`,
-   * the same `replayTo` with a later step, or the call itself can continue. `data` and `options` are those of `fit`, or
-   * of `fitStream` if `data` is a function. The state of the network is the one that training without a stop would have
-   * at this step, whether the network was loaded or has begun here.
+   * Trains until `steps` is `step`, and stops there, in the middle of the call. From there, `save({ training: true
+   * })`, the same `replayTo` with a later step, or the call itself can continue. The state of the network is the one
+   * that training without a stop would have at this step, whether the network was loaded or has begun here.
+   *
+   * @param step the value of `steps` to stop at, not before the present one
+   * @param data the samples, as `fit` got them, or the source that `fitStream` got
+   * @param options the options of that call
+   * @throws TypeError or RangeError for wrong arguments, and for a step that is over or that the call does not reach;
+   *   Error if another call is training the network
    */
   async replayTo(
     step: number,
@@ -600,10 +653,14 @@ export class Network {
   }
 
   /**
-   * Takes one step of the optimizer on the mean gradient of the batch. `x` [rows × inputs]; `y` labels or rows;
-   * `weights` [rows]: the weight that each sample's cost is multiplied by, default 1 for each. Returns the mean cost
-   * before the step, without L1 and L2. Throws a NonFiniteError if the cost or a weight is no longer finite; the
-   * network then has the finite weights that it had at most 64 steps before, which may be very large already.
+   * Takes one step of the optimizer on the mean gradient of the batch.
+   *
+   * @param x inputs [rows × inputs]
+   * @param y targets: labels [rows], or rows [rows × outputs]
+   * @param weights [rows]: the weight that each sample's cost is multiplied by; 1 for each if left out
+   * @returns the mean cost before the step, without L1 and L2
+   * @throws TypeError or RangeError for wrong arguments; NonFiniteError if the cost or a weight is no longer finite:
+   *   the network then has the finite weights that it had at most 64 steps before, which may be very large already
    */
   trainBatch(x: Inputs, y: Targets, weights?: SampleWeights, none?: undefined): number {
     checkCall(this, 'trainBatch', 4, none);
@@ -611,8 +668,11 @@ export class Network {
   }
 
   /**
-   * The outputs a^L [rows × outputs] for inputs [rows × inputs], with any number of rows. A row gives the same bits
-   * alone and among others. Throws a RangeError if an output is not finite.
+   * The outputs for any number of rows of inputs. A row gives the same bits alone and among others.
+   *
+   * @param x inputs [rows × inputs]
+   * @returns a^L [rows × outputs]
+   * @throws TypeError or RangeError for wrong inputs; RangeError if an output is not finite
    */
   predict(x: Inputs, none?: undefined): Float32Array {
     checkCall(this, 'predict', 2, none);
@@ -631,9 +691,13 @@ export class Network {
   }
 
   /**
-   * The activations [rows × units] of a layer for inputs [rows × inputs], with any number of rows: `layer` is its index
-   * in `layers`. Those of hidden layers are features, such as the codes of an autoencoder. Those of the last layer are
-   * the outputs, in standardised units if the targets are standardised. Throws a RangeError if a number is not finite.
+   * The activations of a layer for any number of rows of inputs. Those of hidden layers are features, such as the codes
+   * of an autoencoder. Those of the last layer are the outputs, in standardised units if the targets are standardised.
+   *
+   * @param x inputs [rows × inputs]
+   * @param layer the index of the layer in `layers`
+   * @returns a [rows × units of the layer]
+   * @throws TypeError or RangeError for wrong arguments; RangeError if a number is not finite
    */
   activations(x: Inputs, layer: number, none?: undefined): Float32Array {
     checkCall(this, 'activations', 3, none);
@@ -647,8 +711,12 @@ export class Network {
   /**
    * Copies the weights and biases of another network whose layers have the same widths, or blends them in: with
    * `share: 0.01`, w becomes 0.99 · w + 0.01 · w of the other, as the target networks of reinforcement learning do.
-   * Optimizers and standardisations stay as they are. Throws a TypeError or RangeError for other networks, and an Error
-   * during a step of lbfgs, which would overwrite them.
+   * Optimizers and standardisations stay as they are.
+   *
+   * @param other the network whose weights are copied
+   * @param options the share of the other network's weights
+   * @throws TypeError or RangeError for networks of other shapes or other imports, and for wrong options; Error during
+   *   a step of lbfgs, which would overwrite the weights
    */
   copyWeights(other: Network, options: CopyWeightsOptions = {}): void {
     const wanted = 'a Network of the same import';
@@ -666,11 +734,18 @@ export class Network {
    * label, probabilities }`. The rules are those of `evaluate`: the largest output is the class, and of equal ones the
    * first; with one output, it is class 1 if the output exceeds the threshold, and so for each label.
    *
-   * Throws an Error while the task is not known, and a RangeError for networks that learn numbers.
+   * @param x inputs [rows × inputs]
+   * @param options the threshold, and whether to return probabilities
+   * @returns an answer for each row; with `probabilities: true`, objects with the answer as `label`
+   * @throws TypeError or RangeError for wrong arguments; Error while the task is not known; RangeError for networks
+   *   that learn numbers
    *
    * @example
-   * net.classify([[5.1, 3.5], [6.2, 2.9]]); // ['setosa', 'virginica']
-   * net.classify([[5.1, 3.5]], { probabilities: true })[0].probabilities; // Float32Array [0.98, 0.02]
+   * import { Network } from 'simdprop';
+   *
+   * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], classes: ['low', 'high'], seed: 1 });
+   * await net.fit({ inputs: [[-2], [-1], [1], [2]], targets: ['low', 'low', 'high', 'high'] });
+   * console.log(net.classify([[-3], [3]])); // [ 'low', 'high' ]
    */
   classify<Answer extends Label | Label[] = Label>(
     x: Inputs,
@@ -686,14 +761,19 @@ export class Network {
   }
 
   /**
-   * Cost and metrics over a data set. The metrics are those of the network's `task`; while that is undefined, those of
-   * the task that these targets would decide. Sample weights count only in the cost, which is divided by the number of
-   * samples, as in training; samples of weight 0 count nowhere.
+   * Cost and metrics over a data set. The metrics are those of the network's `task`; while that is undefined, those
+   * of the task that these targets would decide. Sample weights count only in the cost, which is divided by the number
+   * of samples, as in training; samples of weight 0 count nowhere.
    *
-   * Data and options are copied at the call. The event loop runs about every 12 ms, so that a page stays responsive.
-   * Rejects with a RangeError if an output is not finite, with the reason of the signal if it is aborted, and with an
-   * Error if the network is trained, or is given other weights or settings, before the evaluation has ended. In a
-   * callback of `fit`, await it.
+   * Data and options are copied at the call. The event loop runs about every 12 ms, so that a page stays responsive. In
+   * a callback of `fit`, await it.
+   *
+   * @param data the samples
+   * @param options the metrics that take more time or need a choice
+   * @returns the cost and the metrics of the task
+   * @throws TypeError or RangeError for wrong data and options; RangeError if an output is not finite; Error if the
+   *   network is trained, or is given other weights or settings, before the evaluation has ended; the reason of the
+   *   signal if it is aborted
    */
   async evaluate(data: DataSet, options: EvaluateOptions = {}, none?: undefined): Promise<Evaluation> {
     checkCall(this, 'evaluate', 3, none);
@@ -712,7 +792,12 @@ export class Network {
     return await evaluation.evaluate(this.#trainer, read, taken);
   }
 
-  /** Computes z and a of every layer for a batch of inputs [rows × inputs]. */
+  /**
+   * Computes z and a of every layer for a batch. Read them with the methods of `layers`.
+   *
+   * @param x inputs [rows × inputs]
+   * @throws TypeError or RangeError for wrong inputs
+   */
   forward(x: Inputs, none?: undefined): void {
     checkCall(this, 'forward', 2, none);
     const arena = this.#arena;
@@ -726,9 +811,12 @@ export class Network {
   }
 
   /**
-   * Computes delta and the mean gradients for the batch of the last `forward`. `weights` [rows]: the weight that each
-   * sample's cost and delta are multiplied by, default 1 for each. Returns the mean cost, without L1 and L2. Throws an
-   * Error if there was no `forward` with the present weights.
+   * Computes delta and the mean gradients for the batch of the last `forward`. Read them with the methods of `layers`.
+   *
+   * @param y targets: labels [rows], or rows [rows × outputs]
+   * @param weights [rows]: the weight that each sample's cost and delta are multiplied by; 1 for each if left out
+   * @returns the mean cost, without L1 and L2
+   * @throws Error if there was no `forward` with the present weights; TypeError or RangeError for wrong arguments
    */
   backward(y: Targets, weights?: SampleWeights, none?: undefined): number {
     checkCall(this, 'backward', 3, none);
@@ -754,8 +842,9 @@ export class Network {
   }
 
   /**
-   * Takes the optimizer's step on the gradients that `backward` has computed. Throws an Error if there are no gradients
-   * of the present weights, and a NonFiniteError as `trainBatch` does.
+   * Takes the optimizer's step on the gradients that `backward` has computed.
+   *
+   * @throws Error if there are no gradients of the present weights; NonFiniteError as `trainBatch` does
    */
   applyGradients(none?: undefined): void {
     checkCall(this, 'applyGradients', 1, none);
@@ -767,8 +856,11 @@ export class Network {
    * the number of epochs trained. A learning rate that is a function is saved as the number that it has reached. With
    * `training: true`, which is possible at any time, the file also holds the optimizer's state, the number of steps,
    * and the place in a call in progress: a network loaded from it continues training with the same bits as this one.
-   * Default false. The state is that at the call. With `precision: 'f16'`, parameters are rounded to 16 bits. Rejects
-   * with a RangeError if a weight is not finite.
+   * The state is that at the call. With `precision: 'f16'`, parameters are rounded to 16 bits.
+   *
+   * @param options what to save, and how precisely
+   * @returns the bytes of the file
+   * @throws TypeError or RangeError for wrong options; RangeError if a weight is not finite
    */
   async save(options: SaveOptions = {}, none?: undefined): Promise<SavedBytes> {
     checkCall(this, 'save', 2, none);
@@ -813,6 +905,9 @@ export class Network {
    * Loads the inspector, which shows the inside of this network: the optimizer's moments, Jacobians, gradients by
    * sample and by input, the effect of a change of one weighted input, and a check of the gradients. It can be used as
    * long as the network.
+   *
+   * @returns the inspector
+   * @throws Error if the network has been disposed of
    */
   async inspect(none?: undefined): Promise<Inspector> {
     checkCall(this, 'inspect', 1, none);
@@ -822,19 +917,29 @@ export class Network {
   /**
    * A table of the layers: shape, activation, number of parameters, and memory for parameters, gradients, the
    * optimizer's numbers and the rows of a batch. The last line has the memory of the whole network.
+   *
+   * @returns a table of several lines
    */
   summary(none?: undefined): string {
     checkCall(this, 'summary', 1, none);
     return `${this}\n${tableOf(this.#arena.spec, this.#arena.plan)}`;
   }
 
-  /** `Network 784-30-10 sigmoid, 23,860 parameters, adam, step 1,200`, which console.log shows too. */
+  /**
+   * A line about the network, which console.log shows too.
+   *
+   * @returns a text such as `Network 784-30-10 sigmoid, 23,860 parameters, adam, step 1,200`
+   */
   toString(): string {
     const steps = this.#arena.isReadable ? this.steps : undefined;
     return describe(this.#arena.spec, this.parameters, this.#trainer.state.optimizer.name, steps);
   }
 
-  /** The line of `toString`: JSON cannot hold a network, which `save` writes. */
+  /**
+   * The line of `toString`: JSON cannot hold a network. `save` writes one.
+   *
+   * @returns the line
+   */
   toJSON(): string {
     return String(this);
   }

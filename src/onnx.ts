@@ -16,7 +16,21 @@ export interface OnnxReadOptions extends ImportOptions, OnnxOptions {}
 /**
  * The network in an ONNX file, of PyTorch, TensorFlow, Keras, scikit-learn, MATLAB or `writeOnnx`: layers with weights,
  * functions of single units however they are written, batch normalisation, softmax at the end; scaled inputs become the
- * standardisation, and names of classes come along. Throws a RangeError that names the node for everything else.
+ * standardisation, and names of classes come along.
+ *
+ * @param file the whole file
+ * @param options the files beside it, and options of the network
+ * @returns the network, and what the file says besides
+ * @throws TypeError or RangeError for wrong options and damaged files; RangeError that names the node for everything
+ *   that is no such network
+ *
+ * @example
+ * import { Network } from 'simdprop';
+ * import { readOnnx, writeOnnx } from 'simdprop/onnx';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3, activation: 'silu' }, { units: 1 }], seed: 1 });
+ * const { network, notes } = await readOnnx(await writeOnnx(net));
+ * console.log(network.layers[0].activation, notes); // silu []
  */
 export async function readOnnx(file: Bytes, options: OnnxReadOptions = {}): Promise<Imported> {
   const bytes = checkBytes('readOnnx', file, 'the bytes of an ONNX file');
@@ -36,8 +50,19 @@ export async function readOnnx(file: Bytes, options: OnnxReadOptions = {}): Prom
 
 /**
  * The names of the files beside an ONNX file that hold its weights, as the newer exporter of PyTorch writes them: what
- * `externalData` of `readOnnx` must have. Empty if the file has all of its weights. Throws a RangeError for files that
- * are not of ONNX. A name may be anything: check it before you open a file or an address of this name.
+ * `externalData` of `readOnnx` must have. Empty if the file has all of its weights. A name may be anything: check it
+ * before you open a file or an address of this name.
+ *
+ * @param file the whole ONNX file
+ * @returns the names, as the file has them; empty if the file has all of its weights
+ * @throws TypeError or RangeError for files that are not of ONNX
+ *
+ * @example
+ * import { Network } from 'simdprop';
+ * import { externalNames, writeOnnx } from 'simdprop/onnx';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 1 }] });
+ * console.log(externalNames(await writeOnnx(net))); // []
  */
 export function externalNames(file: Bytes, none?: undefined): string[] {
   checkNoMore('externalNames', 2, none);
@@ -48,6 +73,19 @@ export function externalNames(file: Bytes, none?: undefined): string[] {
  * The network as an ONNX file, which onnxruntime and many other programs run: inputs [batch, inputs] under the name
  * `input`, outputs [batch, outputs] under the name `output`, in 32 bits. `readOnnx` returns a network of the same bits.
  * The optimizer and the state of training stay behind.
+ *
+ * @param network the network
+ * @param options the version of ONNX
+ * @returns the bytes of the file
+ * @throws TypeError or RangeError for other objects and wrong options; RangeError if a weight is not finite
+ *
+ * @example
+ * import { Network } from 'simdprop';
+ * import { writeOnnx } from 'simdprop/onnx';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
+ * const file = await writeOnnx(net, { opset: 17 });
+ * console.log(file instanceof Uint8Array); // true
  */
 export async function writeOnnx(network: Network, options: OnnxWriteOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   checkObject('options', options, ['opset']);

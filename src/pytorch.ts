@@ -11,8 +11,20 @@ export interface PyTorchReadOptions extends ImportOptions, PyTorchOptions {}
 
 /**
  * The network in a file of `torch.save(model.state_dict(), path)`, or of a checkpoint that contains a state dict:
- * linear layers and batch normalisation. Nothing that the file names is ever run. Throws a TypeError or RangeError,
- * which says what to save instead, for whole models, TorchScript, and layers of other kinds.
+ * linear layers and batch normalisation. Nothing that the file names is ever run.
+ *
+ * @param file the whole file
+ * @param options the activations, what else such files do not say, and options of the network
+ * @returns the network, and what the file says besides
+ * @throws TypeError or RangeError for whole models, TorchScript and layers of other kinds, which says what to save
+ *   instead; ActivationsError if the activations are missing
+ *
+ * @example
+ * import { readFile } from 'node:fs/promises';
+ * import { readPyTorch } from 'simdprop/pytorch';
+ *
+ * const { network } = await readPyTorch(await readFile('iris.pt'), { activations: ['tanh', 'softmax'] });
+ * console.log(network.inputs, network.outputs); // 4 3
  */
 export async function readPyTorch(file: Bytes, options: PyTorchReadOptions = {}): Promise<Imported> {
   const bytes = checkBytes('readPyTorch', file, 'the bytes of a file of torch.save');

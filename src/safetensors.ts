@@ -13,8 +13,20 @@ export interface SafetensorsOptions extends ImportOptions, StateOptions {}
 
 /**
  * The network in a safetensors file: one that `writeSafetensors` made, one with the same names and metadata (see
- * docs/exchange.md), or a state dict of PyTorch, tinygrad and others, whose activations must be given. Throws a
- * TypeError or RangeError for files that are no such network, and says what is missing.
+ * docs/exchange.md), or a state dict of PyTorch, tinygrad and others, whose activations must be given.
+ *
+ * @param file the whole file
+ * @param options what such files do not say, and options of the network
+ * @returns the network, and what the file says besides
+ * @throws TypeError or RangeError for files that are no such network, which says what is missing; ActivationsError if
+ *   the activations are
+ *
+ * @example
+ * import { readFile } from 'node:fs/promises';
+ * import { readSafetensors } from 'simdprop/safetensors';
+ *
+ * const { network } = await readSafetensors(await readFile('iris.safetensors'));
+ * console.log(network.inputs, network.outputs); // 4 3
  */
 export async function readSafetensors(file: Bytes, options: SafetensorsOptions = {}): Promise<Imported> {
   const bytes = checkBytes('readSafetensors', file, 'the bytes of a safetensors file');
@@ -25,13 +37,29 @@ export async function readSafetensors(file: Bytes, options: SafetensorsOptions =
 
 /** Options of `writeSafetensors`. */
 export interface SafetensorsWriteOptions {
-  /** From which output up a class or a label counts: `readSafetensors` returns it again. Default: the file has none. */
+  /**
+   * From which output up a class or a label counts: `readSafetensors` returns it again.
+   * @defaultValue the file has none
+   */
   threshold?: number | undefined;
 }
 
 /**
  * The network as a safetensors file, which PyTorch, NumPy and others can read: docs/exchange.md describes names and
  * metadata. `readSafetensors` returns a network of the same bits. The optimizer and the state of training stay behind.
+ *
+ * @param network the network
+ * @param options what the network does not know
+ * @returns the bytes of the file
+ * @throws TypeError or RangeError for other objects and wrong options; RangeError if a weight is not finite
+ *
+ * @example
+ * import { Network } from 'simdprop';
+ * import { readSafetensors, writeSafetensors } from 'simdprop/safetensors';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3, activation: 'gelu' }, { units: 1 }], seed: 1 });
+ * const { network } = await readSafetensors(await writeSafetensors(net));
+ * console.log(network.predict([1, 2])[0] === net.predict([1, 2])[0]); // true
  */
 export async function writeSafetensors(
   network: Network,

@@ -13,9 +13,33 @@ export interface TfjsOptions extends ImportOptions, ApproximateOption {}
 
 /**
  * A layers model of TensorFlow.js: dense layers, activations, batch normalisation, `Normalization` and `Rescaling`.
- * `model`: what model.json contains, as an object, text or bytes; `weights`: the files that it names, by their paths,
- * such as `{ 'weights.bin': bytes }`. Throws a RangeError that names the layer for graph models and layers of other
- * kinds.
+ *
+ * @param model what model.json contains, as an object, text or bytes
+ * @param weights the files that it names, by their paths, such as `{ 'weights.bin': bytes }`
+ * @param options options of the network
+ * @returns the network, and what the model says besides
+ * @throws TypeError or RangeError for other files; RangeError that names the layer for graph models and layers of other
+ *   kinds
+ *
+ * @example
+ * import { readTfjs } from 'simdprop/tfjs';
+ *
+ * const config = { name: 'd', units: 1, batch_input_shape: [null, 2], activation: 'relu' };
+ * const model = {
+ *   format: 'layers-model',
+ *   modelTopology: { class_name: 'Sequential', config: { layers: [{ class_name: 'Dense', config }] } },
+ *   weightsManifest: [
+ *     {
+ *       paths: ['weights.bin'],
+ *       weights: [
+ *         { name: 'd/kernel', shape: [2, 1], dtype: 'float32' },
+ *         { name: 'd/bias', shape: [1], dtype: 'float32' },
+ *       ],
+ *     },
+ *   ],
+ * };
+ * const { network } = await readTfjs(model, { 'weights.bin': new Uint8Array(new Float32Array([1, 2, 3]).buffer) });
+ * console.log(network.predict([10, 20])[0]); // 53
  */
 export async function readTfjs(
   model: object | string,

@@ -13,18 +13,31 @@ import { checkMetric, type ModelMetric } from './model-metric.js';
 
 /** Options of `importance`. */
 export interface ImportanceOptions {
-  /** How often each column is shuffled, 1 to 1000. Default 5. */
+  /**
+   * How often each column is shuffled, 1 to 1000.
+   * @defaultValue `5`
+   */
   repeats?: number | undefined;
-  /** The seed of the shuffles. An integer from 0 to 2^53 - 1. Default 0. */
+  /**
+   * The seed of the shuffles. An integer from 0 to 2^53 - 1.
+   * @defaultValue `0`
+   */
   seed?: number | undefined;
-  /** The metric, one of the model's task. Default: accuracy for classes, labelAccuracy for labels, r2 for numbers. */
+  /**
+   * The metric, one of the model's task.
+   * @defaultValue accuracy for classes, labelAccuracy for labels, r2 for numbers
+   */
   metric?: ModelMetric | undefined;
-  /** Aborting it ends the call: `importance` rejects with the signal's reason. */
+  /**
+   * Aborting it ends the call: `importance` rejects with the signal's reason.
+   * @defaultValue none
+   */
   signal?: AbortSignal | undefined;
 }
 
 /** The importance of an input column. */
 export interface ColumnImportance {
+  /** The name of the column. */
   column: string;
   /**
    * How much worse the metric is when the column's values are shuffled: the mean over the repeats. About 0 if the model

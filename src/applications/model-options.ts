@@ -34,55 +34,77 @@ export interface TableModelOptions
   /** The column, or columns, to be learned. */
   target: string | readonly string[];
   /**
-   * What is learned. By default, it follows from the columns: one category or boolean is `'classes'`, several booleans
-   * are `'labels'`, and numbers are `'numbers'`. Numbers that are all 0 or 1 count as booleans, and a single column of
-   * only -1 and 1 as classes. `'classes'` also takes a column of other numbers, each of which is then a class.
+   * What is learned. `'classes'` also takes a column of numbers, each of which is then a class.
+   * @defaultValue what follows from the columns: one category or boolean is `'classes'`, several booleans are
+   *   `'labels'`, and numbers are `'numbers'`; numbers that are all 0 or 1 count as booleans, and a single column of
+   *   only -1 and 1 as classes
    */
   task?: Task | undefined;
   /**
-   * The rule by which a training step changes the weights, which also has the learning rate. Default `adam({
-   * learningRate: 0.015 })`.
+   * The rule by which a training step changes the weights, which also has the learning rate.
+   * @defaultValue `adam({ learningRate: 0.015 })`
    */
   optimizer?: Optimizer | undefined;
-  /** The widths of the hidden layers; `[]`: none. Default `[64]`. */
+  /**
+   * The widths of the hidden layers; `[]`: none.
+   * @defaultValue `[64]`
+   */
   hidden?: readonly number[] | undefined;
-  /** The activation of the hidden layers. Default `'tanh'`. */
+  /**
+   * The activation of the hidden layers.
+   * @defaultValue `'tanh'`
+   */
   activation?: ActivationName | undefined;
-  /** The share of the hidden activations that is dropped in training: see `LayerOptions`. Default 0. */
+  /**
+   * The share of the hidden activations that is dropped in training: see `LayerOptions`.
+   * @defaultValue `0`
+   */
   dropout?: number | undefined;
-  /** λ of the L2 term: see `SpecOptions`. Default 0.5. */
+  /**
+   * λ of the L2 term: see `NetworkOptions`.
+   * @defaultValue `0.5`
+   */
   l2?: number | undefined;
   /**
-   * The most passes over the training rows. Default: as many as make 2000 steps, without validation 200 steps, and at
-   * least 20.
+   * The most passes over the training rows.
+   * @defaultValue as many as make 2000 steps, without validation 200 steps, and at least 20
    */
   epochs?: number | undefined;
   /**
    * The rows that decide when training ends: a share of the training rows, which are then held back, drawn with the
    * seed and with the same share of each class; or rows of their own, as a table or as records. false: none, and
-   * training has all its epochs. Default 0.2; false for fewer than 20 rows.
+   * training has all its epochs.
+   * @defaultValue 0.2; false for fewer than 20 rows
    */
   validation?: number | false | Table | readonly object[] | undefined;
   /**
    * The weights of the rows, each 0 or more: the name of a column of numbers, which is then no input, or [rows]
    * numbers. The cost of a row is multiplied by its weight; a row of weight 0 counts nowhere, as if it had been left
    * out. Rows that are held back keep their weights; validation rows of their own have those of the column, if they
-   * have it. Default: 1 for each row.
+   * have it.
+   * @defaultValue 1 for each row
    */
   weights?: string | SampleWeights | undefined;
   /**
    * The number that is watched, from the evaluation of the validation rows: `'cost'`, or a metric of the task that is a
-   * single number, such as `'accuracy'`, `'rocAuc'` or `'r2'`. Default `'cost'`.
+   * single number, such as `'accuracy'`, `'rocAuc'` or `'r2'`.
+   * @defaultValue `'cost'`
    */
   monitor?: ModelMetric | undefined;
   /**
    * The number of epochs without a better `monitor` that ends training. The model gets the weights of its best epoch.
-   * Default: as many as make 100 steps, and at least 5.
+   * @defaultValue as many as make 100 steps, and at least 5
    */
   patience?: number | undefined;
-  /** The seed of every random number. An integer from 0 to 2^53 - 1. Default 0. */
+  /**
+   * The seed of every random number. An integer from 0 to 2^53 - 1.
+   * @defaultValue `0`
+   */
   seed?: number | undefined;
-  /** How the network runs, such as `{ threads: 2 }`: see `CoreOptions`. */
+  /**
+   * How the network runs, such as `{ threads: 2 }`: see `NetworkOptions`.
+   * @defaultValue the defaults of `Network.create`
+   */
   network?: CoreOptions | undefined;
 }
 

@@ -69,11 +69,14 @@ export interface TableModel extends Disposer {}
  * A model is frozen. Errors are those of `Network`, `Encoder` and `Table`.
  *
  * @example
- * const { training, test } = Table.fromCsv(text).split({ test: 0.2, stratify: 'species' });
- * const model = await TableModel.fit(training, { target: 'species' });
- * (await model.evaluate(test)).accuracy; // 0.98
- * model.predict({ bill: 39.1, mass: 3750 }); // { value: 'adelie', probabilities: { adelie: 0.99, gentoo: 0.01 } }
+ * import { Table, TableModel } from 'simdprop/tabular';
+ *
+ * const bills = [38, 39, 40, 41, 37, 38, 47, 48, 49, 50, 46, 47];
+ * const table = Table.fromColumns({ bill: bills, species: bills.map((bill) => (bill < 44 ? 'adelie' : 'gentoo')) });
+ * const model = await TableModel.fit(table, { target: 'species' });
+ * console.log(model.predict({ bill: 39.5 }).value); // adelie
  * const same = await TableModel.load(await model.save());
+ * console.log(same.targets); // [ 'species' ]
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the class has the method that the interface declares
 export class TableModel {
@@ -110,8 +113,12 @@ export class TableModel {
   /**
    * Makes and trains a model on a table, or on records, which are read with the default options of `Table.fromRecords`.
    * By default, some rows are held back: training ends when their cost no longer falls, and the model gets its best
-   * weights. Rows in which a target is missing are refused. Data and options are read at the call. Throws a TypeError
-   * or RangeError for wrong options, and all errors of `Network.fit`.
+   * weights. Rows in which a target is missing are refused. Data and options are read at the call.
+   *
+   * @param training the rows, with their targets
+   * @param options the target, which is required, and the network and its training
+   * @returns the trained model
+   * @throws TypeError or RangeError for wrong options and rows; all errors of `Network.fit`
    */
   static async fit(
     training: Table | readonly object[],
@@ -154,8 +161,12 @@ export class TableModel {
   }
 
   /**
-   * The model that `save` has written to `bytes`. Its predictions have the same bits. `options` are those of
-   * `Network.load`. Throws a TypeError or RangeError for damaged files, and for files of networks without an encoder.
+   * Reads a model that `save` has written. Its predictions have the same bits.
+   *
+   * @param bytes the whole file; it is copied at the call
+   * @param options those of `Network.load`
+   * @returns the model
+   * @throws TypeError or RangeError for damaged files, and for files of networks without an encoder
    */
   static async load(bytes: Bytes, options: LoadOptions = {}, none?: undefined): Promise<TableModel> {
     checkNoMore('TableModel.load', 3, none);
@@ -174,11 +185,25 @@ export class TableModel {
   }
 
   /**
-   * The predictions for the rows of a table, for an array of records, or for one record. They need no targets. For two
-   * classes, the second one is predicted if its probability exceeds `options.threshold`; a label, if its own does.
-   * Default: the class that is most probable; labels above 1/2. In records, missing values must be null.
+   * The predictions for the rows of a table, for an array of records, or for one record. They need no targets. In
+   * records, missing values must be null.
+   *
+   * @param data a table or an array of records
+   * @param options the threshold: of two classes, the second one is predicted if its probability exceeds it; a label,
+   *   if its own does
+   * @returns a prediction for each row
+   * @throws TypeError or RangeError for missing columns, wrong values and wrong options; RangeError if an output is not
+   *   finite
    */
   predict(data: Table | readonly object[], options?: PredictOptions): Prediction[];
+  /**
+   * The prediction for one record.
+   *
+   * @param record an object with the input columns
+   * @param options the threshold
+   * @returns the prediction
+   * @throws TypeError or RangeError as for several records
+   */
   predict(record: object, options?: PredictOptions): Prediction;
   predict(
     data: Table | readonly object[] | object,
@@ -230,7 +255,12 @@ export class TableModel {
 
   /**
    * The cost and the metrics of the model's task on rows with targets, such as accuracy and confusion for classes, and
-   * errors and R² for numbers, in the units of the table. The options are those of `Network.evaluate`.
+   * errors and R² for numbers, in the units of the table.
+   *
+   * @param data the rows, with their targets
+   * @param options those of `Network.evaluate`
+   * @returns the cost and the metrics
+   * @throws TypeError or RangeError for wrong rows and options; all errors of `Network.evaluate`
    */
   async evaluate(
     data: Table | readonly object[],
@@ -250,10 +280,18 @@ export class TableModel {
    * on. Columns that say the same share their importance, because the model can do without either. Equal calls have
    * equal results.
    *
+   * @param data the rows, with their targets
+   * @param options the metric, and how often columns are shuffled
+   * @returns a row for each input column, the most important first
+   * @throws TypeError or RangeError for wrong rows and options; the reason of the signal if it is aborted
+   *
    * @example
-   * for (const { column, importance, deviation } of await model.importance(test)) {
-   *   console.log(column, importance, deviation);
-   * }
+   * import { TableModel } from 'simdprop/tabular';
+   *
+   * const rows = Array.from({ length: 60 }, (_, i) => ({ mass: i, day: i % 7, size: i < 30 ? 'small' : 'large' }));
+   * const model = await TableModel.fit(rows, { target: 'size', epochs: 50 });
+   * const [first] = await model.importance(rows);
+   * console.log(first.column); // mass
    */
   async importance(
     data: Table | readonly object[],
@@ -267,9 +305,12 @@ export class TableModel {
   }
 
   /**
-   * The model as one file: that of its network, with the encoder. `Network.load` reads it too. The options are those of
-   * `Network.save`. Rejects with a RangeError if the network has been given other names or another task than the
-   * encoder has.
+   * The model as one file: that of its network, with the encoder. `Network.load` reads it too.
+   *
+   * @param options those of `Network.save`
+   * @returns the bytes of the file
+   * @throws TypeError or RangeError for wrong options; RangeError if a weight is not finite, or if the network has been
+   *   given other names or another task than the encoder has
    */
   async save(options: SaveOptions = {}, none?: undefined): Promise<SavedBytes> {
     checkNoMore('save', 2, none);
@@ -278,13 +319,21 @@ export class TableModel {
     return await (await import('./model-file.js')).withEncoder(file, this.encoder);
   }
 
-  /** `TableModel of "species" from 6 columns: Network 9-64-32-3 relu, ...`, which console.log shows too. */
+  /**
+   * A line about the model, which console.log shows too.
+   *
+   * @returns a text such as `TableModel of "species" from 6 columns: Network 9-64-32-3 relu, ...`
+   */
   toString(): string {
     const targets = this.targets.map((name) => quote(name)).join(', ');
     return `TableModel of ${targets} from ${counted(this.columns.length, 'column')}: ${this.network}`;
   }
 
-  /** The line of `toString`: JSON cannot hold a model, which `save` writes. */
+  /**
+   * The line of `toString`: JSON cannot hold a model. `save` writes one.
+   *
+   * @returns the line
+   */
   toJSON(): string {
     return String(this);
   }

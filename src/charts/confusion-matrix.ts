@@ -8,18 +8,28 @@ import { LINE_HEIGHT, shorten, TEXT_SIZE, widthOf } from './text-width.js';
 
 /** What a confusion matrix needs of an evaluation. */
 export interface ConfusionEvaluation {
-  /** [classes] rows of [classes] counts: a row for each true class, a column for each class predicted. */
+  /**
+   * [classes] rows of [classes] counts: a row for each true class, a column for each class predicted.
+   * @defaultValue none; without a matrix there is no picture
+   */
   readonly confusion?: readonly ArrayLike<number>[] | undefined;
-  /** [classes] */
+  /**
+   * The names of the classes [classes].
+   * @defaultValue none: the classes have only their numbers
+   */
   readonly classes?: readonly string[] | undefined;
 }
 
+/** Options of `confusionMatrix`. */
 export interface ConfusionMatrixOptions extends ChartOptions {
-  /** The names of the classes. Default: those of the evaluation if it has them, otherwise 0, 1, ... */
+  /**
+   * The names of the classes.
+   * @defaultValue those of the evaluation if it has them, otherwise 0, 1, ..
+   */
   classes?: readonly string[] | undefined;
   /**
-   * What stands in the cells: `'counts'`, or `'shares'`, the percentage of the true class. Default: counts, if they
-   * have room in the cells.
+   * What stands in the cells: `'counts'`, or `'shares'`, the percentage of the true class.
+   * @defaultValue counts, if they have room in the cells
    */
   cells?: 'counts' | 'shares' | undefined;
 }
@@ -47,13 +57,18 @@ interface Counts {
 
 /**
  * A confusion matrix as SVG text: a row for each true class, a column for each class predicted. The deeper a cell's
- * colour, the larger its share of the true class. Works without a page. Every cell has its numbers as a tooltip. Throws
- * a TypeError or RangeError for an evaluation or options that cannot be drawn.
+ * colour, the larger its share of the true class. Works without a page. Every cell has its numbers as a tooltip.
  *
- * @param evaluation - what `evaluate` returns for a network that learns classes, or its `confusion` alone
+ * @param evaluation what `evaluate` returns for a network that learns classes, or its `confusion` alone
+ * @param options names, size and colours
+ * @returns the text of an SVG picture; names in it are escaped
+ * @throws TypeError or RangeError for an evaluation or options that cannot be drawn
  *
  * @example
- * writeFileSync('confusion.svg', confusionMatrix(await net.evaluate(test), { classes: ['setosa', 'versicolor'] }));
+ * import { confusionMatrix } from 'simdprop/charts';
+ *
+ * const svg = confusionMatrix({ confusion: [[8, 2], [1, 4]] }, { classes: ['calm', 'storm'] });
+ * console.log(svg.startsWith('<svg')); // true
  */
 export function confusionMatrix(
   evaluation: ConfusionEvaluation | readonly ArrayLike<number>[],

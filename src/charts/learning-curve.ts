@@ -11,27 +11,39 @@ import { CHART_KEYS, type ChartOptions, Picture } from './picture.js';
 
 /** What a learning curve needs of the report on an epoch. `fit`, `fitStream` and `train` report more. */
 export interface LearningReport {
+  /** The number of the epoch. */
   readonly epoch: number;
   /** The cost of the training data. */
   readonly cost: number;
-  /** `'standardized'` if the cost is that of standardised targets, which the picture then says. */
+  /**
+   * `'standardized'` if the cost is that of standardised targets, which the picture then says.
+   * @defaultValue none: the cost is that of the targets as they are
+   */
   readonly costUnits?: string | undefined;
-  /** The metrics of the validation data, by their names. */
+  /**
+   * The metrics of the validation data, by their names.
+   * @defaultValue none: only the cost of the training data is drawn
+   */
   readonly validation?: object | undefined;
 }
 
+/** Options of `learningCurve`. */
 export interface LearningCurveOptions extends ChartOptions {
   /**
-   * The metric to draw, such as `'accuracy'`. All metrics but the cost are those of the validation data. Default
-   * `'cost'`.
+   * The metric to draw, such as `'accuracy'`. All metrics but the cost are those of the validation data.
+   * @defaultValue `'cost'`
    */
   metric?: string | undefined;
   /**
    * `'log'`: equal factors are equal distances. `'auto'`: `'log'` if all values are positive and the largest is at
-   * least 100 times the smallest, otherwise `'linear'`. Default `'auto'`.
+   * least 100 times the smallest, otherwise `'linear'`.
+   * @defaultValue `'auto'`
    */
   scale?: 'auto' | 'linear' | 'log' | undefined;
-  /** The unit of the metric, such as `'kg'`. It stands behind the metric's name. Default: none. */
+  /**
+   * The unit of the metric, such as `'kg'`. It stands behind the metric's name.
+   * @defaultValue none
+   */
   unit?: string | undefined;
 }
 
@@ -52,13 +64,17 @@ interface Series {
 /**
  * A learning curve as SVG text: the cost of the training data, and that of the validation data if there are any, by
  * epoch. Works without a page. Of very long trainings, the least and the largest value of each pixel are drawn.
- * Throws a TypeError or RangeError for reports or options that cannot be drawn.
  *
- * @param reports - the History that `fit` returns, its JSON, or any reports on epochs in their order
+ * @param reports the History that `fit` returns, its JSON, or any reports on epochs in their order
+ * @param options the metric, names, size and colours
+ * @returns the text of an SVG picture; names in it are escaped
+ * @throws TypeError or RangeError for reports or options that cannot be drawn
  *
  * @example
- * const history = await net.fit(data, { epochs: 100, validation });
- * document.querySelector('#curve').innerHTML = learningCurve(history);
+ * import { learningCurve } from 'simdprop/charts';
+ *
+ * const reports = [{ epoch: 0, cost: 0.9 }, { epoch: 1, cost: 0.4 }, { epoch: 2, cost: 0.2 }];
+ * console.log(learningCurve(reports, { width: 320 }).startsWith('<svg')); // true
  */
 export function learningCurve(reports: Iterable<LearningReport>, options: LearningCurveOptions = {}): string {
   const { metric = 'cost', scale: scaleName = 'auto', unit = '' } = options;

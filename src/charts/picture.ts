@@ -5,17 +5,21 @@ import { type ChartTheme, Theme } from './theme.js';
 
 /** Options of all charts. */
 export interface ChartOptions {
-  /** The title above the chart. Default: what the chart shows. An empty text leaves it out. */
+  /**
+   * The title above the chart. An empty text leaves it out.
+   * @defaultValue what the chart shows
+   */
   title?: string | undefined;
   /**
    * Width in pixels, from 240 to 4000. Texts are 12 pixels high at every width. In a narrower page the picture shrinks
-   * with its texts, so give about the width at which it is shown. Default: 420, or more for a confusion matrix that
-   * needs it.
+   * with its texts, so give about the width at which it is shown.
+   * @defaultValue 420, or more for a confusion matrix that needs it
    */
   width?: number | undefined;
   /**
    * `'auto'`: light or dark as the reader's system prefers (`prefers-color-scheme`). A page can set every colour by a
-   * custom property, such as `--chart-paper`. Default `'auto'`.
+   * custom property, such as `--chart-paper`.
+   * @defaultValue `'auto'`
    */
   theme?: ChartTheme | undefined;
 }

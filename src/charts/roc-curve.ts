@@ -9,8 +9,12 @@ import { type RocPoint, rocArea, rocPoints } from './roc-points.js';
 
 // The rates of true and false positives for all thresholds.
 
+/** Options of `rocCurve`. */
 export interface RocCurveOptions extends ChartOptions {
-  /** The names of the classes; with them, targets may be names. Default: 0, 1, ... */
+  /**
+   * The names of the classes; with them, targets may be names.
+   * @defaultValue 0, 1, ..
+   */
   classes?: readonly string[] | undefined;
 }
 
@@ -21,14 +25,20 @@ const MOST_CLASSES = 20;
 /**
  * ROC curves as SVG text: the share of the positive samples above a threshold, by the share of the negative samples
  * above it, for all thresholds, with the area below each curve. For one or two outputs there is one curve, that of
- * class 1; for more, each class has a curve against all other classes. Works without a page. Throws a TypeError or
- * RangeError for outputs, targets or options that cannot be drawn.
+ * class 1; for more, each class has a curve against all other classes. Works without a page.
  *
- * @param outputs - [samples × outputs], what `predict` returns
- * @param targets - [samples], the class of each sample: its number from 0, or its name
+ * @param outputs [samples × outputs], what `predict` returns
+ * @param targets [samples], the class of each sample: its number from 0, or its name
+ * @param options names, size and colours
+ * @returns the text of an SVG picture; names in it are escaped
+ * @throws TypeError or RangeError for outputs, targets or options that cannot be drawn
  *
  * @example
- * document.querySelector('#roc').innerHTML = rocCurve(net.predict(test.inputs), test.targets);
+ * import { rocCurve } from 'simdprop/charts';
+ *
+ * // the area is 3/4: in three of four pairs, the sample of class 1 has the larger output
+ * const svg = rocCurve([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]);
+ * console.log(svg.includes('0.75')); // true
  */
 export function rocCurve(
   outputs: ArrayLike<number>,

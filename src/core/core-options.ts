@@ -25,34 +25,39 @@ export const DEFAULT_CAPACITY = 128;
 export interface CoreOptions {
   /**
    * The number of rows that one call into the core can hold, 1 to 2³¹ - 1. A larger batch makes the memory grow.
-   * Default 128.
+   * @defaultValue `128`
    */
   batchSize?: number | undefined;
-  /** The build of the core. Default `'simd'`. */
+  /**
+   * The build of the core.
+   * @defaultValue `'simd'`
+   */
   build?: BuildName | undefined;
   /**
    * The compiled core, for programs that cannot compile it from bytes: the module of `simdprop/simd.wasm` or
-   * `simdprop/relaxed.wasm`, or with threads, of `simdprop/threads.wasm` or `simdprop/relaxed-threads.wasm`. Default:
-   * the core is compiled from bytes.
+   * `simdprop/relaxed.wasm`, or with threads, of `simdprop/threads.wasm` or `simdprop/relaxed-threads.wasm`.
+   * @defaultValue the core is compiled from bytes
    */
   wasm?: WasmModule | undefined;
   /**
-   * How many threads share the work, 1 to 64, including the calling thread. More threads than cores bring nothing. Work
-   * that is too small to share is done by the calling thread alone. The bits of every result are the same for any
+   * How many threads share the work, 1 to 64, including the calling thread. More threads than cores bring nothing.
+   * Work that is too small to share is done by the calling thread alone. The bits of every result are the same for any
    * number of threads. In a page, more than one thread requires cross-origin isolation. `'auto'`: as many as the host
-   * has cores, up to 8; one where it allows no more, and then `threadsReason` says why. Default 1.
+   * has cores, up to 8; one where it allows no more, and then `threadsReason` says why.
+   * @defaultValue `1`
    */
   threads?: number | 'auto' | undefined;
   /**
    * true: computes in registers of 256 bits if the engine can, which is so in Node 24 and later on x64. The bits of
    * every result stay the same: on other hosts, or if a trial finds different bits or no gain in speed, the network
-   * runs without wide registers, and `wideReason` says why. While the core is compiled, flags of V8 are set. Default
-   * false.
+   * runs without wide registers, and `wideReason` says why. While the core is compiled, flags of V8 are set.
+   * @defaultValue `false`
    */
   wide?: boolean | undefined;
   /**
-   * Returns a worker that runs `simdprop/worker`, for pages whose Content-Security-Policy forbids workers from a blob:
-   * see docs/threads.md. Default: workers are made from a blob.
+   * Returns a worker that runs `simdprop/worker`, for pages whose Content-Security-Policy forbids workers from a
+   * blob: see docs/threads.md.
+   * @defaultValue workers are made from a blob
    */
   createWorker?: (() => PageWorker) | undefined;
 }

@@ -43,15 +43,19 @@ export interface DataSet {
   /**
    * [samples], each 0 or more: the weight w_x that a sample's cost is multiplied by, C = 1/n Σ w_x C_x. Here n is the
    * number of samples, not the sum of the weights. A sample of weight 0 counts nowhere, as if it had not been given.
-   * Default: 1 for each sample.
+   * @defaultValue 1 for each sample
    */
   weights?: SampleWeights | undefined;
   /**
    * Names of the classes, in the order of the labels. A network that has none takes them from the first data that it
    * is trained on; one that has others refuses the data.
+   * @defaultValue none
    */
   classes?: readonly string[] | undefined;
-  /** Names of the input columns [inputs], in the same way. */
+  /**
+   * Names of the input columns [inputs], in the same way.
+   * @defaultValue none
+   */
   columns?: readonly string[] | undefined;
 }
 

@@ -76,11 +76,19 @@ interface Column {
  * from the end. All parts keep the order of the samples and the types of the arrays, and are data sets for `fit` and
  * `evaluate`. Samples of weight 0 are in no part, because they count nowhere. Typed arrays of parts from the end share
  * their memory with those given, if no sample has the weight 0; rows of plain arrays are always shared, and everything
- * else is copied. Data without targets can be split too. Throws a TypeError or RangeError for wrong arguments.
+ * else is copied. Data without targets can be split too.
+ *
+ * @param data the samples
+ * @param options the parts, and how samples are drawn
+ * @returns the parts; one that was not asked for is undefined
+ * @throws TypeError or RangeError for wrong arguments
  *
  * @example
- * const { training, validation, test } = splitData(data, { validation: 0.2, test: 0.2, stratify: true, seed: 1 });
- * await net.fit(training, { validation });
+ * import { splitData } from 'simdprop/split';
+ *
+ * const data = { inputs: [[1], [2], [3], [4], [5]], targets: [0, 1, 0, 1, 0] };
+ * const { training, test } = splitData(data, { test: 0.4, seed: 1 });
+ * console.log(training.inputs.length, test.inputs.length); // 3 2
  */
 export function splitData<Data extends Partial<DataSet>, const Options extends SplitDataOptions>(
   data: Data,

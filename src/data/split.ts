@@ -20,13 +20,13 @@ export interface SplitOptions {
   share: number;
   /**
    * true: the same share of each class is held back, rounded by the method of largest remainders. If the share allows
-   * it for all classes, every class of two samples or more is in both parts. For a network that learns classes. Default
-   * false.
+   * it for all classes, every class of two samples or more is in both parts. For a network that learns classes.
+   * @defaultValue `false`
    */
   stratify?: boolean | undefined;
   /**
    * `'end'`: the last samples are held back. For samples whose order has a meaning, such as those of a time series.
-   * Default: they are drawn from the network's seed.
+   * @defaultValue they are drawn from the network's seed
    */
   from?: 'end' | undefined;
 }

@@ -13,13 +13,25 @@ export type NumberSeries = ArrayLike<number> | readonly ArrayLike<number>[];
 export interface WindowOptions<Column extends number | string = number> {
   /** The number of rows in a window, from 1 up. The network sees these rows. */
   length: number;
-  /** The number of rows after a window that are to be predicted, from 1 up. Default 1. */
+  /**
+   * The number of rows after a window that are to be predicted, from 1 up.
+   * @defaultValue `1`
+   */
   horizon?: number | undefined;
-  /** The number of rows from the beginning of a window to that of the next, from 1 up. Default 1. */
+  /**
+   * The number of rows from the beginning of a window to that of the next, from 1 up.
+   * @defaultValue `1`
+   */
   step?: number | undefined;
-  /** The columns that the network sees: indices in the rows, or names of number columns of a table. Default: all. */
+  /**
+   * The columns that the network sees: indices in the rows, or names of number columns of a table.
+   * @defaultValue all
+   */
   inputs?: readonly Column[] | undefined;
-  /** The column, or columns, to be predicted. Default: the inputs. */
+  /**
+   * The column, or columns, to be predicted.
+   * @defaultValue the inputs
+   */
   target?: Column | readonly Column[] | undefined;
 }
 
@@ -68,11 +80,18 @@ type ColumnsOf<Source, Options> = (series: Source, options: Options) => SeriesCo
 
 /**
  * The windows of a series in the order of time: `length` rows as inputs, and the `horizon` rows after them as targets.
- * The series is an array of finite numbers, or of rows of them. Throws a TypeError or RangeError for missing values,
- * and if there are too few rows for one window.
+ *
+ * @param series the rows in the order of time: finite numbers, or rows of them
+ * @param options the windows
+ * @returns a data set of windows
+ * @throws TypeError or RangeError for missing values and wrong options, and if there are too few rows for one window
  *
  * @example
- * windows([1, 2, 3, 4, 5], { length: 3 }); // inputs 1 2 3, 2 3 4; targets 4, 5
+ * import { windows } from 'simdprop/split';
+ *
+ * const { inputs, targets } = windows([1, 2, 3, 4, 5], { length: 3 });
+ * console.log(inputs); // Float64Array(6) [ 1, 2, 3, 2, 3, 4 ]
+ * console.log(targets); // Float64Array(2) [ 4, 5 ]
  */
 export function windows(series: NumberSeries, options: WindowOptions): Windows {
   return windowsOf(series, options, columnsOfNumbers);
@@ -83,6 +102,17 @@ export function windows(series: NumberSeries, options: WindowOptions): Windows {
  * ones for training. A window belongs to the part that contains all its targets; a window with targets in two parts is
  * left out. The inputs of a window may reach back into the part before, because the past is known when a prediction is
  * made. So no target of validation or test is seen in training, neither as a target nor as an input.
+ *
+ * @param series the rows in the order of time
+ * @param options the windows and the parts
+ * @returns a data set for each part; undefined for one that was not asked for
+ * @throws TypeError or RangeError for missing values, wrong options, and a part that is too short for one window
+ *
+ * @example
+ * import { splitWindows } from 'simdprop/split';
+ *
+ * const { training, test } = splitWindows([1, 2, 3, 4, 5, 6], { length: 2, test: 2 });
+ * console.log(training.targets, test.targets); // Float64Array(2) [ 3, 4 ] Float64Array(2) [ 5, 6 ]
  */
 export function splitWindows<const Options extends SplitWindowOptions>(
   series: NumberSeries,

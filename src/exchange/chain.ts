@@ -15,7 +15,7 @@ import { floatsOf } from './tensor.js';
 export interface ApproximateOption {
   /**
    * true: takes the nearest activation for a function that this library does not have, if it is at most 0.01 away.
-   * Default false: such a file is refused, and the error says which activation is nearest and how far away.
+   * @defaultValue `false`: such a file is refused, and the error says which activation is nearest and how far away
    */
   approximate?: boolean | undefined;
 }

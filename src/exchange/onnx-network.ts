@@ -12,9 +12,15 @@ import { type Data, type Reading, showShape, type Value } from './onnx-values.js
 // makes layers of the columns at the end.
 
 export interface OnnxOptions extends ApproximateOption {
-  /** The files beside an ONNX file that hold its weights, by the names that it has for them. */
+  /**
+   * The files beside an ONNX file that hold its weights, by the names that it has for them.
+   * @defaultValue none: the file has all of its weights
+   */
   externalData?: Readonly<Record<string, Uint8Array | ArrayBuffer>> | undefined;
-  /** The name of the output to take, if the file has several. */
+  /**
+   * The name of the output to take, if the file has several.
+   * @defaultValue none: the only output
+   */
   output?: string | undefined;
 }
 

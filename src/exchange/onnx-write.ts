@@ -18,7 +18,10 @@ import {
 
 /** Options of `writeOnnx`. */
 export interface OnnxWriteOptions {
-  /** The version of ONNX's operators, 13 to 25: lower ones are understood by older programs. Default 13. */
+  /**
+   * The version of ONNX's operators, 13 to 25: lower ones are understood by older programs.
+   * @defaultValue `13`
+   */
   opset?: number | undefined;
 }
 

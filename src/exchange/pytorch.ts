@@ -11,7 +11,10 @@ import { isZip, Zip } from './zip.js';
 // them.
 
 export interface PyTorchOptions extends StateOptions {
-  /** The key of the state dict in a checkpoint. Default: the only one that is a state dict. */
+  /**
+   * The key of the state dict in a checkpoint.
+   * @defaultValue the only one that is a state dict
+   */
   key?: string | undefined;
 }
 

@@ -16,20 +16,26 @@ export interface StateOptions {
    * The activation of each linear layer, in their order: one function, or one for each unit. The last one is that of
    * the outputs: `'linear'` for a model that returns logits, or `'softmax'` to get probabilities from it. `'prelu'`
    * takes its slopes from the file.
+   * @defaultValue none: required, unless a safetensors file says it
    */
   activations?: readonly (Activation | readonly Activation[])[] | undefined;
   /**
-   * The linear layers in their order, by the beginning of their tensors' names: `['fc1', 'fc2']`. Default for files of
-   * PyTorch: the order of the file, or of the names' numbers, if widths fit together so. Default for safetensors, whose
-   * writers sort by name: the order of the numbers, if names differ in nothing else; or the only one that fits.
+   * The linear layers in their order, by the beginning of their tensors' names: `['fc1', 'fc2']`.
+   * @defaultValue for files of PyTorch, the order of the file, or of the names' numbers, if widths fit together so; for
+   *   safetensors, whose writers sort by name, the order of the numbers, if names differ in nothing else, or the only
+   *   one that fits
    */
   layers?: readonly string[] | undefined;
   /**
-   * Whether batch normalisation comes before or after the activation of the linear layer in front of it. Default: what
-   * numbers in the names say ('0' linear, '1' normalisation, '2' activation); else the option is required.
+   * Whether batch normalisation comes before or after the activation of the linear layer in front of it.
+   * @defaultValue what numbers in the names say ('0' linear, '1' normalisation, '2' activation); else the option is
+   *   required
    */
   batchNorm?: 'before' | 'after' | undefined;
-  /** What batch normalisation adds to the variances. Default 1e-5, as in PyTorch. */
+  /**
+   * What batch normalisation adds to the variances.
+   * @defaultValue `1e-5`, as in PyTorch
+   */
   epsilon?: number | undefined;
 }
 
@@ -37,16 +43,37 @@ export const STATE_KEYS = ['activations', 'layers', 'batchNorm', 'epsilon'];
 
 /** A linear layer that a file has. */
 export interface LinearLayer {
+  /** The beginning of the names of its tensors. */
   readonly name: string;
+  /** The number of inputs of each unit. */
   readonly inputs: number;
+  /** The number of units. */
   readonly units: number;
 }
 
-/** A file does not say which functions follow its layers, and the caller does not either. */
+/**
+ * Thrown by a reader if a file does not say which functions follow its layers, and the caller does not either.
+ *
+ * @example
+ * import { readFile } from 'node:fs/promises';
+ * import { ActivationsError, readPyTorch } from 'simdprop/pytorch';
+ *
+ * try {
+ *   await readPyTorch(await readFile('iris.pt'));
+ * } catch (error) {
+ *   if (error instanceof ActivationsError) console.log(error.layers.length); // 2
+ * }
+ */
 export class ActivationsError extends TypeError {
   /** The layers that need an activation each, in their order. */
   readonly layers: readonly LinearLayer[];
 
+  /**
+   * The readers make this error.
+   *
+   * @param message what is missing, and how to give it
+   * @param layers the layers that need an activation
+   */
   constructor(message: string, layers: readonly LinearLayer[]) {
     super(message);
     this.layers = layers;

@@ -32,4 +32,5 @@ export const RULES = {
   ),
 } satisfies Record<string, Rule>;
 
+/** What a node computes from its operands. */
 export type Operation = keyof typeof RULES;

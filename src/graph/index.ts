@@ -1,3 +1,3 @@
 export type { Operation } from './derivative-rules.js';
-export { Graph, type Node, type Path } from './scalar-graph.js';
+export { Graph, type Node, type Path, type PathsOptions } from './scalar-graph.js';
 export { type Unrollable, type Unrolled, type UnrolledLayer, unroll } from './unroll.js';

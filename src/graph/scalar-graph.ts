@@ -12,9 +12,13 @@ import { type Operation, RULES, type Rule } from './derivative-rules.js';
 export interface Node {
   /** The node's index in `graph.nodes`, and in the results of `reverse` and `forward`. */
   readonly index: number;
+  /** The name that it was given, or its operation and index. */
   readonly name: string;
+  /** What it computes. */
   readonly operation: Operation | 'input' | 'constant';
+  /** The nodes that it is computed from, in order. */
   readonly operands: readonly Node[];
+  /** Its number, computed from the present numbers of the inputs. */
   readonly value: number;
   /** The derivative of this node with respect to each operand. In a drawing, these numbers stand at the edges. */
   readonly slopes: readonly number[];
@@ -22,11 +26,21 @@ export interface Node {
 
 /** A path from one node to another, along the edges. */
 export interface Path {
+  /** From the first node to the last. */
   readonly nodes: readonly Node[];
   /** The derivative at each edge. There is one edge fewer than there are nodes. */
   readonly slopes: readonly number[];
   /** The product of all slopes. */
   readonly product: number;
+}
+
+/** Options of `paths` and `pathSum`. */
+export interface PathsOptions {
+  /**
+   * The most paths: an integer from 0 up. More are refused before the first.
+   * @defaultValue `10000`
+   */
+  limit?: number | undefined;
 }
 
 const DEFAULT_LIMIT = 10_000;
@@ -37,14 +51,17 @@ const DEFAULT_LIMIT = 10_000;
  * that is not of this graph.
  *
  * @example
+ * import { Graph } from 'simdprop/graph';
+ *
  * const graph = new Graph();
  * const a = graph.input(2, 'a');
  * const b = graph.input(1, 'b');
  * const c = graph.add(a, b, 'c');
  * const d = graph.add(b, graph.constant(1), 'd');
  * const e = graph.multiply(c, d, 'e');
- * graph.reverse(e)[b.index]; // de/db = 5; the other entries are de by the other nodes
- * [...graph.paths(b, e)].map(({ product }) => product); // [2, 3]: over c and over d
+ * console.log(graph.reverse(e)[b.index]); // 5
+ * // over c and over d
+ * console.log([...graph.paths(b, e)].map(({ product }) => product)); // [ 2, 3 ]
  */
 export class Graph {
   readonly #nodes: Node[] = [];
@@ -53,6 +70,7 @@ export class Graph {
   /** @internal */
   readonly notCloned = notCloned('a Graph: it cannot be copied');
 
+  /** A graph without nodes. */
   constructor() {
     Object.freeze(this);
   }
@@ -63,72 +81,161 @@ export class Graph {
     return this.#copy;
   }
 
-  /** Adds a finite number that `evaluate` can change. */
+  /**
+   * Adds a number that `evaluate` can change.
+   *
+   * @param value a finite number
+   * @param name for messages; if left out, the operation and the index
+   * @returns the new node
+   * @throws TypeError or RangeError if the value is not a finite number
+   */
   input(value: number, name?: string): Node {
     return this.#append('input', [], name, checkFinite('input', value));
   }
 
-  /** Adds a finite number that never changes. */
+  /**
+   * Adds a number that never changes.
+   *
+   * @param value a finite number
+   * @param name for messages; if left out, the number
+   * @returns the new node
+   * @throws TypeError or RangeError if the value is not a finite number
+   */
   constant(value: number, name?: string): Node {
     return this.#append('constant', [], name ?? String(value), checkFinite('constant', value));
   }
 
-  /** Adds u + v. */
+  /**
+   * Adds u + v.
+   *
+   * @param u a node of this graph
+   * @param v a node of this graph
+   * @param name for messages; if left out, the operation and the index
+   * @returns the new node
+   * @throws TypeError for a node that is not of this graph
+   */
   add(u: Node, v: Node, name?: string): Node {
     return this.#append('add', [u, v], name);
   }
 
-  /** Adds the sum of one or more operands as a single node, with an edge from each operand. */
+  /**
+   * Adds the sum of one or more operands as a single node, with an edge from each operand.
+   *
+   * @param operands nodes of this graph
+   * @param name for messages; if left out, the operation and the index
+   * @returns the new node
+   * @throws TypeError for a node that is not of this graph; RangeError if there is none
+   */
   sum(operands: readonly Node[], name?: string): Node {
     if (!Array.isArray(operands)) throw wrongType('sum: operands', operands, 'an array of nodes');
     if (operands.length === 0) throw outOfRange('sum: operands', 'none', '1 or more');
     return this.#append('add', operands, name);
   }
 
-  /** Adds u - v. */
+  /**
+   * Adds u - v.
+   *
+   * @param u a node of this graph
+   * @param v a node of this graph
+   * @param name for messages; if left out, the operation and the index
+   * @returns the new node
+   * @throws TypeError for a node that is not of this graph
+   */
   subtract(u: Node, v: Node, name?: string): Node {
     return this.#append('subtract', [u, v], name);
   }
 
-  /** Adds u v. */
+  /**
+   * Adds u v.
+   *
+   * @param u a node of this graph
+   * @param v a node of this graph
+   * @param name for messages; if left out, the operation and the index
+   * @returns the new node
+   * @throws TypeError for a node that is not of this graph
+   */
   multiply(u: Node, v: Node, name?: string): Node {
     return this.#append('multiply', [u, v], name);
   }
 
-  /** Adds u / v. */
+  /**
+   * Adds u / v.
+   *
+   * @param u a node of this graph
+   * @param v a node of this graph
+   * @param name for messages; if left out, the operation and the index
+   * @returns the new node
+   * @throws TypeError for a node that is not of this graph
+   */
   divide(u: Node, v: Node, name?: string): Node {
     return this.#append('divide', [u, v], name);
   }
 
-  /** Adds e^u. */
+  /**
+   * Adds e^u.
+   *
+   * @param u a node of this graph
+   * @param name for messages; if left out, the operation and the index
+   * @returns the new node
+   * @throws TypeError for a node that is not of this graph
+   */
   exp(u: Node, name?: string): Node {
     return this.#append('exp', [u], name);
   }
 
-  /** Adds ln u, the natural logarithm. */
+  /**
+   * Adds ln u, the natural logarithm.
+   *
+   * @param u a node of this graph
+   * @param name for messages; if left out, the operation and the index
+   * @returns the new node
+   * @throws TypeError for a node that is not of this graph
+   */
   log(u: Node, name?: string): Node {
     return this.#append('log', [u], name);
   }
 
-  /** Adds 1 / (1 + e^-z). */
+  /**
+   * Adds 1 / (1 + e^-z).
+   *
+   * @param z a node of this graph
+   * @param name for messages; if left out, the operation and the index
+   * @returns the new node
+   * @throws TypeError for a node that is not of this graph
+   */
   sigmoid(z: Node, name?: string): Node {
     return this.#append('sigmoid', [z], name);
   }
 
-  /** Adds tanh z. */
+  /**
+   * Adds tanh z.
+   *
+   * @param z a node of this graph
+   * @param name for messages; if left out, the operation and the index
+   * @returns the new node
+   * @throws TypeError for a node that is not of this graph
+   */
   tanh(z: Node, name?: string): Node {
     return this.#append('tanh', [z], name);
   }
 
-  /** Adds max(z, 0). Its slope at exactly 0 is 0. */
+  /**
+   * Adds max(z, 0). Its slope at exactly 0 is 0.
+   *
+   * @param z a node of this graph
+   * @param name for messages; if left out, the operation and the index
+   * @returns the new node
+   * @throws TypeError for a node that is not of this graph
+   */
   relu(z: Node, name?: string): Node {
     return this.#append('relu', [z], name);
   }
 
   /**
-   * Changes the numbers of inputs and computes every node again. `values`: pairs of an input and a finite number, such
-   * as `[[a, 3], [b, 1]]`, or a Map. Throws a TypeError or RangeError if one of them is wrong, and then changes
-   * nothing.
+   * Changes the numbers of inputs and computes every node again.
+   *
+   * @param values pairs of an input and a finite number, such as `[[a, 3], [b, 1]]`, or a Map
+   * @throws TypeError or RangeError if one of the pairs is wrong; no number is changed then
    */
   evaluate(values: Iterable<readonly [Node, number]>): void {
     // a string can be iterated too, but it contains no nodes
@@ -150,7 +257,10 @@ export class Graph {
 
   /**
    * Reverse mode: the derivatives of `output` with respect to every node, in one pass from `output` back to the inputs.
-   * Returns [nodes]: the derivative with respect to a node is at its `index`.
+   *
+   * @param output a node of this graph
+   * @returns [nodes]: the derivative with respect to a node is at its `index`
+   * @throws TypeError for a node that is not of this graph
    */
   reverse(output: Node): Float64Array {
     const last = this.#find('reverse: output', output).index;
@@ -172,22 +282,39 @@ export class Graph {
 
   /**
    * Forward mode: the derivatives of every node with respect to `input`, in one pass. `input` may be an inner node,
-   * which then counts as an input. Returns [nodes]: the derivative of a node is at its `index`.
+   * which then counts as an input.
+   *
+   * @param input a node of this graph
+   * @returns [nodes]: the derivative of a node is at its `index`
+   * @throws TypeError for a node that is not of this graph
    */
   forward(input: Node): Float64Array {
     return this.#forwardWith(this.#find('forward: input', input), ({ slopes }, k) => slopes[k]);
   }
 
-  /** The number of paths from one node to another, found without following them; exact up to 2⁵³. */
+  /**
+   * The number of paths from one node to another, found without following them; exact up to 2⁵³.
+   *
+   * @param from a node of this graph
+   * @param to a node of this graph
+   * @returns the number of paths; 0 if there is none
+   * @throws TypeError for a node that is not of this graph
+   */
   countPaths(from: Node, to: Node): number {
     return this.#counts('countPaths', from, to)[to.index];
   }
 
   /**
-   * All paths from one node to another, one by one. If there are more than `limit`, it throws a RangeError before the
-   * first. `limit`: an integer from 0 up, default 10,000.
+   * All paths from one node to another, one by one.
+   *
+   * @param from a node of this graph
+   * @param to a node of this graph
+   * @param options the largest number of paths
+   * @returns an iterator of the paths
+   * @throws TypeError for a node that is not of this graph; TypeError or RangeError for a wrong limit; RangeError
+   *   before the first path if there are more than `limit`
    */
-  paths(from: Node, to: Node, options: { limit?: number | undefined } = {}): Generator<Path, void, undefined> {
+  paths(from: Node, to: Node, options: PathsOptions = {}): Generator<Path, void, undefined> {
     checkObject('paths: options', options, ['limit']);
     const limit = checkInteger('paths: options.limit', options.limit ?? DEFAULT_LIMIT, 0, Number.MAX_SAFE_INTEGER);
     const counts = this.#counts('paths', from, to);
@@ -204,9 +331,15 @@ export class Graph {
 
   /**
    * The derivative of `to` with respect to `from`, as the sum over all paths of the product of the slopes along each.
-   * `reverse` computes the same number without following paths. `limit`: as for `paths`.
+   * `reverse` computes the same number without following paths.
+   *
+   * @param from a node of this graph
+   * @param to a node of this graph
+   * @param options the largest number of paths
+   * @returns d to / d from
+   * @throws TypeError or RangeError as `paths` does
    */
-  pathSum(from: Node, to: Node, options?: { limit?: number | undefined }): number {
+  pathSum(from: Node, to: Node, options?: PathsOptions): number {
     let sum = 0;
     for (const { product } of this.paths(from, to, options)) sum += product;
     return sum;

@@ -20,9 +20,11 @@ export interface UnrolledLayer {
 
 /** The graph of a network and one sample. */
 export interface Unrolled {
+  /** The graph, with all nodes. */
   readonly graph: Graph;
   /** [inputs], inputs of the graph: the sample before `scale` and standardisation. */
   readonly x: readonly Node[];
+  /** The nodes of each layer after the inputs. */
   readonly layers: readonly UnrolledLayer[];
   /**
    * [outputs], as `predict` returns them. If the network's targets are standardised, they are mean + deviation · a of
@@ -43,9 +45,13 @@ interface Standardized {
 
 /** The properties of a network that `unroll` reads. A `Network` has them all. */
 export interface Unrollable {
+  /** Width of the input layer. */
   readonly inputs: number;
+  /** Width of the output layer. */
   readonly outputs: number;
+  /** The name of the cost function. */
   readonly cost: string;
+  /** The layers after the input layer. */
   readonly layers: readonly {
     readonly fanIn: number;
     readonly units: number;
@@ -57,10 +63,21 @@ export interface Unrollable {
     /** [units] */
     getSlopes(): Float32Array;
   }[];
-  /** What x is multiplied by before the standardisation. Default 1. */
+  /**
+   * What x is multiplied by before the standardisation.
+   * @defaultValue `1`
+   */
   readonly scale?: number | undefined;
+  /**
+   * The standardisation of the inputs.
+   *
+   * @returns the means and deviations [inputs]; undefined if there is none
+   */
   getStandardization(): Standardized | undefined;
-  /** The standardisation of the targets. Default: none. */
+  /**
+   * The standardisation of the targets: like `getStandardization`, with numbers [outputs].
+   * @defaultValue none
+   */
   getTargetStandardization?: (() => Standardized | undefined) | undefined;
 }
 
@@ -142,17 +159,30 @@ const COSTS = {
 
 /**
  * A network and one sample as a graph, with a node for each operation. That is about two nodes for each weight, so it
- * is for small networks. Weights and biases are those that the network has now. `x` [inputs] is multiplied by the
- * network's `scale` and standardised as the network does. With `y` [outputs], a row of targets, the graph ends in
- * C_x, without L1, L2, dropout and label smoothing. If the network's targets are standardised, `y` and the outputs are
- * in the units of the targets, and C_x is the cost of the standardised ones, as everywhere. Nodes are named as in
- * textbooks, with indices from 1: w^2_1,3 leads from the third input to the first unit after the inputs.
- *
- * Activations can be all but selu, gelu and softsign; with `y`, the cost can be quadratic, binaryCrossEntropy
- * or categoricalCrossEntropy. Throws a TypeError or RangeError for others, and if `x` or `y` does not fit.
+ * is for small networks. Weights and biases are those that the network has now. x is multiplied by the network's
+ * `scale` and standardised as the network does. With targets, the graph ends in C_x, without L1, L2, dropout and label
+ * smoothing. If the network's targets are standardised, `y` and the outputs are in the units of the targets, and C_x is
+ * the cost of the standardised ones, as everywhere. Nodes are named as in textbooks, with indices from 1: w^2_1,3 leads
+ * from the third input to the first unit after the inputs.
  *
  * The cross-entropies are computed from the outputs, as they are defined. If f64 rounds an output to 0 or 1, they may
  * be infinite and their derivatives NaN. Training does not have this problem, because its delta^L is a^L - y.
+ *
+ * @param network a `Network`, or an object with the same properties
+ * @param x one sample [inputs]
+ * @param y a row of targets [outputs]; if it is left out, the graph ends in the outputs
+ * @returns the graph, and its nodes by what they stand for
+ * @throws TypeError or RangeError if `x` or `y` does not fit, for the activations selu, gelu and softsign, and with
+ *   `y`, for costs other than quadratic, binaryCrossEntropy and categoricalCrossEntropy
+ *
+ * @example
+ * import { Network } from 'simdprop';
+ * import { unroll } from 'simdprop/graph';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 2 }, { units: 1 }], seed: 1 });
+ * const { graph, layers, cost } = unroll(net, [0, 1], [1]);
+ * // from the first weight to C_x there is one path: through the first unit
+ * console.log(graph.countPaths(layers[0].weights[0], cost) > 0); // true
  */
 export function unroll(network: Unrollable, x: Floats): Unrolled;
 export function unroll(network: Unrollable, x: Floats, y: Floats): Unrolled & { readonly cost: Node };

@@ -20,11 +20,15 @@ import { type Cost, forward, meanCost, type ReferenceLayer, type ReferenceNetwor
 
 /** Options of `checkGradients`. */
 export interface CheckGradientsOptions {
-  /** [rows]: the weight that each sample's cost is multiplied by. Default: 1 for each. */
+  /**
+   * [rows]: the weight that each sample's cost is multiplied by.
+   * @defaultValue 1 for each
+   */
   weights?: SampleWeights | undefined;
   /**
    * At most this many weights, biases and slopes of each layer are moved for central differences: this many of each
-   * kind. Default 100.
+   * kind.
+   * @defaultValue `100`
    */
   differences?: number | undefined;
 }

@@ -22,6 +22,7 @@ import {
 export interface CheckedParameter {
   /** Index of its layer in `layers`. */
   layer: number;
+  /** The unit that the parameter belongs to, counted from 0 in its layer. */
   unit: number;
   /** `'slope'`: a slope of prelu. */
   kind: 'weight' | 'bias' | 'slope';

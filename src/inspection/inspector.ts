@@ -35,7 +35,10 @@ export interface Perturbation {
   layer: number;
   /** Index of the unit in its layer. */
   unit: number;
-  /** Row of the batch. Default 0. */
+  /**
+   * Row of the batch.
+   * @defaultValue `0`
+   */
   sample?: number | undefined;
   /** Δz, which is added to the weighted input; a finite number. */
   amount: number;
@@ -43,11 +46,14 @@ export interface Perturbation {
 
 /** Options of `jacobian`. */
 export interface JacobianOptions {
-  /** Index of the layer whose activations are differentiated. Default: the output layer. */
+  /**
+   * Index of the layer whose activations are differentiated.
+   * @defaultValue the output layer
+   */
   of?: number | undefined;
   /**
-   * Index of an earlier layer: the derivatives are with respect to its activations. -1, the default: with respect to
-   * the inputs.
+   * Index of an earlier layer: the derivatives are with respect to its activations. -1: with respect to the inputs.
+   * @defaultValue `-1`
    */
   by?: number | undefined;
 }
@@ -65,6 +71,17 @@ interface Inspected {
 /**
  * The inside of a network. All results are copies. An inspector takes time only when it is used, and never changes
  * weights, optimizer or training. Some calls change the batch that passed through the network last, and say so.
+ *
+ * @example
+ * import { Network } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 2, activation: 'tanh' }, { units: 1 }], seed: 1 });
+ * net.forward([[0, 1]]);
+ * net.backward([[1]]);
+ * const inspector = await net.inspect();
+ * // C changes by delta times the change of z
+ * const change = inspector.perturb({ layer: 0, unit: 1, amount: 0.01 });
+ * console.log(change / 0.01 - net.layers[0].getDelta()[1]); // close to 0 (within 0.001)
  */
 export class Inspector {
   /** @internal */
@@ -93,7 +110,11 @@ export class Inspector {
   /**
    * The numbers that the optimizer keeps for each parameter of a layer, by their symbols in docs/optimizers.md. For
    * Adam these are `{ m, v }`. For plain gradient descent the result is `{}`, and also for L-BFGS, whose memory
-   * consists of whole steps. `layer`: index in `layers`. Throws a RangeError if there is no such layer.
+   * consists of whole steps.
+   *
+   * @param layer index in `layers`
+   * @returns a number for each parameter of the layer, by symbol; copies
+   * @throws RangeError if there is no such layer
    */
   moments(layer: number, none?: undefined): Record<string, LayerParameters> {
     checkNoMore('moments', 2, none);
@@ -121,11 +142,15 @@ export class Inspector {
   }
 
   /**
-   * The "demon": adds `amount` to the weighted input of one unit, for one sample of the last batch, computes all later
-   * layers again, and returns the change of the sample's cost, w_x ΔC_x. For small amounts, the change divided by
-   * `amount` is close to that unit's delta. The cost has the rounding errors of 32-bit activations; with
-   * amounts around 0.01, the agreement is best. Throws an Error unless `forward` and `backward` were called with the
-   * present weights. Afterwards the batch is as it was.
+   * The "demon": adds `amount` to the weighted input of one unit, for one sample of the last batch, and computes all
+   * later layers again. For small amounts, the change divided by `amount` is close to that unit's delta. The cost has
+   * the rounding errors of 32-bit activations; with amounts around 0.01, the agreement is best. Afterwards the batch is
+   * as it was.
+   *
+   * @param perturbation the layer, the unit, the row of the batch, and the amount
+   * @returns the change of the sample's cost, w_x ΔC_x
+   * @throws Error unless `forward` and `backward` were called with the present weights; TypeError or RangeError for a
+   *   layer, unit or sample that is not there, and for an amount that is not finite
    */
   perturb(perturbation: Perturbation, none?: undefined): number {
     checkNoMore('perturb', 2, none);
@@ -157,23 +182,28 @@ export class Inspector {
   }
 
   /**
-   * The derivatives ∂a^of/∂a^by for each sample of the inputs x [rows × inputs]. Returns [rows × units of `of` × units
-   * of `by`], by default ∂a^L/∂x [rows × outputs × inputs]. Here x is the input before standardisation and already
-   * multiplied by `scale`; outputs are in standardised units if the network's targets are standardised. It takes one
-   * forward pass, and a backward pass for each unit of `of`. Afterwards `x` is the batch of the last `forward`.
+   * The derivatives ∂a^of/∂a^by for each sample of the inputs x [rows × inputs]. Here x is the input before
+   * standardisation and already multiplied by `scale`; outputs are in standardised units if the network's targets are
+   * standardised. It takes one forward pass, and a backward pass for each unit of `of`. Afterwards `x` is the batch of
+   * the last `forward`.
+   *
+   * @param x [rows × inputs]
+   * @param options the two layers
+   * @returns [rows × units of `of` × units of `by`], by default ∂a^L/∂x [rows × outputs × inputs]
+   * @throws TypeError or RangeError for wrong inputs, and for layers that are not there or in the wrong order
    */
-  jacobian(given: Inputs, options: JacobianOptions = {}): Float32Array {
+  jacobian(x: Inputs, options: JacobianOptions = {}): Float32Array {
     checkObject('options', options, JACOBIAN_KEYS);
     const last = this.#net.layers.length - 1;
     const of = checkInteger('options.of', options.of ?? last, 0, last);
     const by = checkInteger('options.by', options.by ?? -1, -1, of - 1);
     this.#arena.checkAlive();
-    const x = typedInputs('x', given, this.#arena) as InputArray;
-    const rows = checkInputs('x', x, this.#arena);
+    const inputs = typedInputs('x', x, this.#arena) as InputArray;
+    const rows = checkInputs('x', inputs, this.#arena);
     const { units } = this.#net.layers[of];
     const width = by < 0 ? this.#arena.spec.inputs : this.#net.layers[by].units;
     const result = new Float32Array(rows * units * width);
-    this.#net.forward(x);
+    this.#net.forward(inputs);
     this.#withSeeds(of, (passFrom) => {
       for (let unit = 0; unit < units; unit++) {
         passFrom(unit);
@@ -184,10 +214,12 @@ export class Inspector {
   }
 
   /**
-   * dC_x/dx for each sample of the last batch, [rows × inputs]: how much each input matters to the cost. It is
-   * multiplied by the sample's weight and not divided by the number of rows. Here x is the input before
-   * standardisation and already multiplied by `scale`. Throws an Error unless `forward` and
-   * `backward` were called with the present weights.
+   * dC_x/dx for each sample of the last batch: how much each input matters to the cost. It is multiplied by the
+   * sample's weight and not divided by the number of rows. Here x is the input before standardisation and already
+   * multiplied by `scale`.
+   *
+   * @returns [rows × inputs]
+   * @throws Error unless `forward` and `backward` were called with the present weights
    */
   inputGradients(none?: undefined): Float32Array {
     checkNoMore('inputGradients', 1, none);
@@ -199,11 +231,16 @@ export class Inspector {
   }
 
   /**
-   * The gradient of each sample by itself, for every layer: d(w_x C_x)/dW [rows × units × fanIn], d(w_x C_x)/db
-   * [rows × units], and the same for the slopes of prelu. Their means over the rows are `getWeightGradients()`,
-   * `getBiasGradients()` and `getSlopeGradients()` of the batch.
-   * `sampleWeights` [rows]: w_x, default 1 for each. The result takes as much memory as the network's parameters for
-   * each sample. Afterwards the last sample is the batch.
+   * The gradient of each sample by itself, for every layer: d(w_x C_x)/dW [rows × units × fanIn], d(w_x C_x)/db [rows
+   * × units], and the same for the slopes of prelu. Their means over the rows are `getWeightGradients()`,
+   * `getBiasGradients()` and `getSlopeGradients()` of the batch. The result takes as much memory as the network's
+   * parameters for each sample. Afterwards the last sample is the batch.
+   *
+   * @param inputs [rows × inputs]
+   * @param targets labels [rows], or rows [rows × outputs]
+   * @param sampleWeights w_x [rows], each 0 or more; 1 for each if left out
+   * @returns the gradients of every layer, in the order of `layers`
+   * @throws TypeError or RangeError for inputs, targets or weights that do not fit the network
    */
   sampleGradients(inputs: Inputs, targets: Targets, sampleWeights?: SampleWeights): LayerParameters[] {
     const { spec } = this.#arena;
@@ -240,10 +277,15 @@ export class Inspector {
   }
 
   /**
-   * Compares the gradients of a training step on this batch with an independent implementation in double precision, and
-   * compares this implementation with central differences: see docs/inspection.md. The step is a real one, with
-   * dropout, penalties and sample weights; it is undone afterwards. Throws an Error while `fit` is running. Afterwards
-   * z, a and delta cannot be read.
+   * Compares the gradients of a training step on this batch with an independent implementation in double precision,
+   * and compares this implementation with central differences: see docs/inspection.md. The step is a real one, with
+   * dropout, penalties and sample weights; it is undone afterwards. Afterwards z, a and delta cannot be read.
+   *
+   * @param x inputs [rows × inputs]
+   * @param y targets: labels [rows], or rows [rows × outputs]
+   * @param options weights of the samples, and how many parameters to move
+   * @returns the costs, and the largest differences of each layer
+   * @throws Error while `fit` is running; TypeError or RangeError for wrong arguments
    */
   checkGradients(x: Inputs, y: Targets, options: CheckGradientsOptions = {}): GradientCheck {
     return checkGradients(this.#trainer, this.#cost, x, y, options);

@@ -17,15 +17,23 @@ import {
 export interface Picture {
   /** Red, green, blue and alpha of each pixel, row by row from the top left [4 × width × height]. */
   readonly data: Uint8ClampedArray | Uint8Array;
+  /** Pixels in a row. */
   readonly width: number;
+  /** The number of rows. */
   readonly height: number;
 }
 
 /** Options of `readDrawing`. The defaults are those of MNIST. */
 export interface DrawingOptions {
-  /** Width and height of the result, in pixels. Default 28. */
+  /**
+   * Width and height of the result, in pixels.
+   * @defaultValue `28`
+   */
   size?: number | undefined;
-  /** The longer side of the drawing in the result, in pixels; at most `size`. Default: 5/7 of `size`, which is 20. */
+  /**
+   * The longer side of the drawing in the result, in pixels; at most `size`.
+   * @defaultValue 5/7 of `size`, which is 20
+   */
   box?: number | undefined;
 }
 
@@ -50,20 +58,27 @@ interface Box {
 }
 
 /**
- * The drawing on a canvas as inputs [size × size], from 0 (paper) to 255 (ink), row by row: what the bytes of an MNIST
- * digit are, for a network with `scale: 1 / 255`. The drawing is cropped, scaled with its proportions until its longer
- * side has `box` pixels, each of which is the mean of what it covers, and moved until its centre of mass lies in the
- * middle. The strongest ink becomes 255.
+ * The drawing on a canvas as inputs, from 0 (paper) to 255 (ink), row by row: what the bytes of an MNIST digit are, for
+ * a network with `scale: 1 / 255`. The drawing is cropped, scaled with its proportions until its longer side has `box`
+ * pixels, each of which is the mean of what it covers, and moved until its centre of mass lies in the middle. The
+ * strongest ink becomes 255.
  *
  * If a pixel is transparent, ink is what is opaque, whatever its colour. Otherwise ink is what differs in brightness
  * from the border of the picture. An empty picture gives zeros.
  *
- * Throws a TypeError or RangeError if `picture` is not the pixels of a picture, or for wrong options.
+ * @param picture the pixels, such as those of `getImageData`
+ * @param options the size of the result
+ * @returns [size × size], row by row
+ * @throws TypeError or RangeError if `picture` is not the pixels of a picture, or for wrong options
  *
  * @example
- * const context = canvas.getContext('2d');
- * const x = readDrawing(context.getImageData(0, 0, canvas.width, canvas.height));
- * net.predict(x);
+ * import { readDrawing } from 'simdprop/canvas';
+ *
+ * // in a page: const picture = context.getImageData(0, 0, canvas.width, canvas.height);
+ * const picture = { width: 4, height: 4, data: new Uint8ClampedArray(4 * 4 * 4) };
+ * picture.data.fill(255, 0, 16); // the first row is drawn
+ * const x = readDrawing(picture, { size: 28 });
+ * console.log(x.length, Math.max(...x)); // 784 255
  */
 export function readDrawing(picture: Picture, options: DrawingOptions = {}, none?: undefined): Uint8Array {
   checkNoMore('readDrawing', 3, none);

@@ -11,32 +11,50 @@ export type { CsvColumn };
 
 /** Options of `readCsv`. */
 export interface CsvOptions {
-  /** The column, or columns, of the targets. Default: none, as for data to predict from. */
+  /**
+   * The column, or columns, of the targets.
+   * @defaultValue none, as for data to predict from
+   */
   target?: CsvColumn | readonly CsvColumn[] | undefined;
-  /** The columns of the inputs, in this order and each only once. Default: all columns except the targets. */
+  /**
+   * The columns of the inputs, in this order and each only once.
+   * @defaultValue all columns except the targets
+   */
   inputs?: readonly CsvColumn[] | undefined;
   /**
-   * true: the first row contains the names of the columns. Default true; but if a field of the first row is a number,
-   * there is no default, because the row may be a sample that would be lost.
+   * true: the first row contains the names of the columns.
+   * @defaultValue `true`; but if a field of the first row is a number, there is no default, because the row may be a
+   *   sample that would be lost
    */
   header?: boolean | undefined;
   /**
    * The target column contains names of classes, which become the labels 0, 1, ... With true, the classes are the names
    * that occur, sorted. If all of them are numbers, they are sorted as numbers; names of the same number, such as `1`
    * and `1.0`, are different classes, sorted as text. A list gives the classes in their order, such as the `classes` of
-   * the training data. Default false: the target is a number.
+   * the training data.
+   * @defaultValue `false`: the target is a number
    */
   labels?: boolean | readonly string[] | undefined;
   /**
-   * The character between two fields. Default: the one in a first line such as `sep=;`, or else comma, semicolon, tab
-   * or bar, whichever fits. A RangeError asks for it if two of them fit.
+   * The character between two fields.
+   * @defaultValue the one in a first line such as `sep=;`, or else comma, semicolon, tab or bar, whichever fits; a
+   *   RangeError asks for it if two of them fit
    */
   delimiter?: string | undefined;
-  /** The character before the fraction of numbers: a point (default) or, as in 0,5, a comma. */
+  /**
+   * The character before the fraction of numbers: a point or, as in 0,5, a comma.
+   * @defaultValue `'.'`
+   */
   decimal?: '.' | ',' | undefined;
-  /** A character such as `#`: rows that begin with it are comments and are left out. Default: there are no comments. */
+  /**
+   * A character such as `#`: rows that begin with it are comments and are left out.
+   * @defaultValue there are no comments
+   */
   comment?: string | undefined;
-  /** The beginning of error messages, for example a path. Default `'csv'`. */
+  /**
+   * The beginning of error messages, for example a path.
+   * @defaultValue `'csv'`
+   */
   name?: string | undefined;
 }
 
@@ -77,15 +95,22 @@ interface Table {
 }
 
 /**
- * Reads inputs and targets from the text of a CSV file. Rows whose fields are all empty are left out. A field that
- * should be a number and is not throws a RangeError that names its row and column; rows are counted from 1 as in a
- * spreadsheet, with the header and empty rows. Other wrong arguments throw a TypeError or RangeError. The time is
+ * Reads inputs and targets from the text of a CSV file. Rows whose fields are all empty are left out. The time is
  * linear in the length of the text.
  *
+ * @param text the text of the file
+ * @param options which columns are read, and how
+ * @returns inputs, targets, and the names of columns and classes
+ * @throws RangeError for a field that should be a number and is not: the message names its row and column, and rows are
+ *   counted from 1 as in a spreadsheet, with the header and empty rows; TypeError or RangeError for wrong options
+ *
  * @example
- * const iris = readCsv(await file.text(), { target: 'species', labels: true });
- * await net.fit({ inputs: iris.inputs, targets: iris.targets });
- * iris.classes; // ['setosa', 'versicolor', 'virginica']
+ * import { readCsv } from 'simdprop/csv';
+ *
+ * const text = 'length,width,species\n5.1,3.5,setosa\n6.2,2.9,virginica\n';
+ * const { inputs, targets, classes } = readCsv(text, { target: 'species', labels: true });
+ * console.log(inputs, targets); // Float64Array(4) [ 5.1, 3.5, 6.2, 2.9 ] Int32Array(2) [ 0, 1 ]
+ * console.log(classes); // [ 'setosa', 'virginica' ]
  */
 export function readCsv(
   text: string,

@@ -36,10 +36,25 @@ const IS_WINDOWS = process.platform === 'win32';
  * allowed to give files away. If it is not, the group gets no permissions that everybody does not have. Other hard
  * links to the old file keep the old contents.
  *
- * Throws a TypeError or RangeError, and changes nothing, if `path` leads to a read-only file or to something that is
- * not a file (a folder, a device, a pipe), or if the bytes are detached. Errors of the file system are thrown as they
- * are, and the old file is kept, except if only the last step, the flush of the folder, fails. The temporary file of a
- * killed process is removed when another process first saves into the folder.
+ * The temporary file of a killed process is removed when another process first saves into the folder.
+ *
+ * @param path the path of the file
+ * @param bytes its new contents, such as the result of `save`
+ * @throws TypeError or RangeError, and changes nothing, if `path` leads to a read-only file or to something that is not
+ *   a file (a folder, a device, a pipe), or if the bytes are detached; errors of the file system as they are: the old
+ *   file is kept, except if only the last step, the flush of the folder, fails
+ *
+ * @example
+ * import { mkdtempSync, readFileSync } from 'node:fs';
+ * import { tmpdir } from 'node:os';
+ * import { join } from 'node:path';
+ * import { Network } from 'simdprop';
+ * import { saveFile } from 'simdprop/files';
+ *
+ * const file = join(mkdtempSync(join(tmpdir(), 'saved-')), 'net.simdprop');
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 1 }], seed: 1 });
+ * saveFile(file, await net.save());
+ * console.log((await Network.load(readFileSync(file))).parameters); // 3
  */
 export function saveFile(path: string, bytes: Bytes): void {
   if (typeof path !== 'string' || path === '') {

@@ -22,6 +22,11 @@ export interface IdxFile {
 
 /** A source of bytes, such as a Blob, the File of an input element, or the Response of fetch. */
 export interface BytesSource {
+  /**
+   * Reads all bytes, as the method of Blob, File and Response does.
+   *
+   * @returns the bytes
+   */
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
@@ -90,11 +95,21 @@ const MOST_HEADER_BYTES = 4 + 4 * 255;
 const WANTED_BYTES = 'a Uint8Array or an ArrayBuffer with the contents of an IDX file';
 
 /**
- * Reads the numbers of an IDX file. `name` is the beginning of error messages, for example a path. Throws a RangeError
- * if the bytes are not a complete IDX file, for example if the file is compressed, cut short or an HTML page.
+ * Reads the numbers of an IDX file that is not compressed.
+ *
+ * @param bytes the whole file
+ * @param name the beginning of error messages, for example a path
+ * @returns the shape and the numbers
+ * @throws TypeError or RangeError if the bytes are not a complete IDX file, for example if the file is compressed, cut
+ *   short or an HTML page
  *
  * @example
- * const images = parseIdx(await readFile('train-images-idx3-ubyte')); // shape [60000, 28, 28], data Uint8Array
+ * import { parseIdx } from 'simdprop/idx';
+ *
+ * // two bytes 0, the type, the number of dimensions, their sizes, the numbers
+ * const file = new Uint8Array([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 10, 20, 30, 40, 50, 60]);
+ * const { shape, data } = parseIdx(file);
+ * console.log(shape, data); // [ 2, 3 ] Uint8Array(6) [ 10, 20, 30, 40, 50, 60 ]
  */
 export function parseIdx(bytes: Bytes, name = 'idx'): IdxFile {
   const file = checkBytes(name, bytes, WANTED_BYTES);
@@ -109,12 +124,19 @@ export function parseIdx(bytes: Bytes, name = 'idx'): IdxFile {
 
 /**
  * Reads the numbers of an IDX file that may be compressed with gzip, as the files of MNIST and Fashion-MNIST are
- * offered. `source` is the file as bytes, or a Blob, File or Response. `name` is the beginning of error messages.
- * Throws as `parseIdx` does, and a RangeError if the compressed data are damaged or cut short. Stops decompressing
- * where the header says that the file ends.
+ * offered. Stops decompressing where the header says that the file ends.
+ *
+ * @param source the file as bytes, or a Blob, File or Response
+ * @param name the beginning of error messages, for example a path
+ * @returns the shape and the numbers
+ * @throws TypeError or RangeError as `parseIdx` does; RangeError if the compressed data are damaged or cut short
  *
  * @example
- * const images = await readIdx(await fetch('train-images-idx3-ubyte.gz'));
+ * import { readIdx } from 'simdprop/idx';
+ *
+ * // in a page: await readIdx(await fetch('train-labels-idx1-ubyte.gz'))
+ * const { shape, data } = await readIdx(new Blob([new Uint8Array([0, 0, 8, 1, 0, 0, 0, 2, 7, 3])]));
+ * console.log(shape, data); // [ 2 ] Uint8Array(2) [ 7, 3 ]
  */
 export async function readIdx(source: Bytes | BytesSource, name = 'idx'): Promise<IdxFile> {
   const isSource = typeof (source as BytesSource | undefined)?.arrayBuffer === 'function';

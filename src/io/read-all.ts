@@ -1,5 +1,10 @@
 /** A stream of a page, with the one function that is used here. */
 export interface PartsStream {
+  /**
+   * Begins to read, as the method of a ReadableStream does.
+   *
+   * @returns an object whose `read` gives the parts one by one
+   */
   getReader(): {
     read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
     cancel(): Promise<unknown>;

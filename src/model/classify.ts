@@ -9,7 +9,10 @@ import { checkThreshold, type EvaluateOptions, PROBABILITIES } from './evaluate-
 
 /** Options of `classify`. */
 export interface ClassifyOptions extends Pick<EvaluateOptions, 'threshold'> {
-  /** true: returns the probabilities too. For softmax, sigmoid and hardSigmoid outputs. Default false. */
+  /**
+   * true: returns the probabilities too. For softmax, sigmoid and hardSigmoid outputs.
+   * @defaultValue `false`
+   */
   probabilities?: boolean | undefined;
 }
 

@@ -7,7 +7,8 @@ import { hasSlopes } from '../spec/activations.js';
 export interface CopyWeightsOptions {
   /**
    * The share of the other network's weights in the new ones, above 0 and at most 1: w becomes (1 - share) · w + share
-   * · w of the other. Default 1: a copy.
+   * · w of the other.
+   * @defaultValue `1`: a copy
    */
   share?: number | undefined;
 }

@@ -12,22 +12,26 @@ import { outputsOf, type Spec } from '../spec/spec.js';
 export interface EvaluateOptions {
   /**
    * k of `topKAccuracy`, from 1 to the number of outputs. For networks that learn classes, with two outputs or more.
-   * Default: undefined, and `topKAccuracy` is not computed.
+   * @defaultValue none: `topKAccuracy` is not computed
    */
   topK?: number | undefined;
   /**
    * true: computes `rocAuc`, which needs memory for a copy of all outputs during the call. For classes and labels.
-   * Default false.
+   * @defaultValue `false`
    */
   rocAuc?: boolean | undefined;
   /**
-   * For two classes: class 1 is predicted if its output, the only one or the second, exceeds this number. For labels: a
-   * label is predicted if its output exceeds this number, or its own in an array of [outputs]. From 0 to 1 for outputs
-   * that are probabilities, from -1 to 1 for `tanh` and `softsign`, any number for others. Default: 1/2, or 0 for a
-   * network whose targets are -1 and 1; of two outputs for two classes, the larger one is predicted.
+   * For two classes: class 1 is predicted if its output, the only one or the second, exceeds this number. For labels:
+   * a label is predicted if its output exceeds this number, or its own in an array of [outputs]. From 0 to 1 for
+   * outputs that are probabilities, from -1 to 1 for `tanh` and `softsign`, any number for others.
+   * @defaultValue 1/2, or 0 for a network whose targets are -1 and 1; of two outputs for two classes, the larger one is
+   *   predicted
    */
   threshold?: number | readonly number[] | Float32Array | Float64Array | undefined;
-  /** Aborting it ends the evaluation: `evaluate` rejects with the signal's reason. */
+  /**
+   * Aborting it ends the evaluation: `evaluate` rejects with the signal's reason.
+   * @defaultValue none
+   */
   signal?: AbortSignal | undefined;
 }
 

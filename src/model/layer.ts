@@ -22,7 +22,9 @@ export type Parameters = Float32Array | readonly number[] | readonly Row[];
  * its samples. Their methods throw an Error if the last batch has none yet.
  */
 export interface Layer {
+  /** The number of inputs of each unit: the width of the layer before, or of the input layer. */
   readonly fanIn: number;
+  /** The number of units. */
   readonly units: number;
   /**
    * One function for the layer, or a list with one for each unit if they differ: a name, or a frozen object for a
@@ -37,41 +39,89 @@ export interface Layer {
   /** The largest length of a unit's weight vector; 0: no limit. It can be assigned between two calls that train. */
   maxNorm: number;
   /**
-   * Returns w [units × fanIn], row-major: w_jk is at j · fanIn + k. `unit`: only the weights of this unit, [fanIn],
-   * which is faster for large layers.
+   * Reads the weights.
+   *
+   * @param unit the index of a unit: only its weights are read, which is faster for large layers
+   * @returns w [units × fanIn], row-major: w_jk is at j · fanIn + k; with `unit`, the weights of this unit [fanIn]
+   * @throws TypeError or RangeError if there is no such unit
    */
   getWeights(unit?: number): Float32Array;
   /**
-   * Changes w to `values` [units × fanIn], or the weights of one unit to `values` [fanIn]. Plain arrays are rounded to
-   * 32 bits. Throws a TypeError or RangeError for other types and lengths, and for numbers that are not finite, and an
-   * Error during a step of lbfgs, which would overwrite them.
+   * Replaces the weights, of all units or of one. Plain arrays are rounded to 32 bits.
+   *
+   * @param values w [units × fanIn], or with `unit`, its weights [fanIn]
+   * @param unit the index of a unit: only its weights are replaced
+   * @throws TypeError or RangeError for other types and lengths, and for numbers that are not finite; Error during a
+   *   step of lbfgs, which would overwrite them
    */
   setWeights(values: Parameters, unit?: number): void;
-  /** Returns b [units]. A layer without biases has zeros. */
+  /**
+   * Reads the biases.
+   *
+   * @returns b [units]; zeros for a layer without biases
+   */
   getBiases(): Float32Array;
-  /** Changes b to `values` [units], with the checks of `setWeights`. A layer without biases accepts only zeros. */
+  /**
+   * Replaces the biases. A layer without biases accepts only zeros.
+   *
+   * @param values b [units]
+   * @throws TypeError, RangeError or Error as `setWeights` does
+   */
   setBiases(values: Float32Array | readonly number[]): void;
-  /** Returns the slopes [units] of prelu. Units with another function have 0. */
+  /**
+   * Reads the slopes of prelu.
+   *
+   * @returns the slopes [units]; 0 for units with another function
+   */
   getSlopes(): Float32Array;
   /**
-   * Changes the slopes of prelu to `values` [units], with the checks of `setWeights`. Units with another function
-   * accept only 0.
+   * Replaces the slopes of prelu. Units with another function accept only 0.
+   *
+   * @param values the slopes [units]
+   * @throws TypeError, RangeError or Error as `setWeights` does
    */
   setSlopes(values: Float32Array | readonly number[]): void;
-  /** Returns the weighted inputs [rows × units] of the last batch. */
+  /**
+   * Reads the weighted inputs of the last batch.
+   *
+   * @returns z [rows × units]
+   * @throws Error if no batch has passed forward
+   */
   getZ(): Float32Array;
-  /** Returns the activations [rows × units] of the last batch. */
+  /**
+   * Reads the activations of the last batch.
+   *
+   * @returns a [rows × units]
+   * @throws Error if no batch has passed forward
+   */
   getA(): Float32Array;
   /**
-   * Returns the errors d(w_x C_x)/dz [rows × units] of the last batch: for each sample by itself, not divided by the
-   * number of rows.
+   * Reads the errors of the last batch: those of each sample by itself, not divided by the number of rows.
+   *
+   * @returns delta, d(w_x C_x)/dz [rows × units]
+   * @throws Error if the last batch has not passed backward
    */
   getDelta(): Float32Array;
-  /** Returns dC/dW [units × fanIn]: the mean over the last batch, without L1 and L2. */
+  /**
+   * Reads the gradient of the weights: the mean over the last batch, without L1 and L2.
+   *
+   * @returns dC/dW [units × fanIn]
+   * @throws Error if the last batch has not passed backward
+   */
   getWeightGradients(): Float32Array;
-  /** Returns dC/db [units]: the mean over the last batch, without L1 and L2. */
+  /**
+   * Reads the gradient of the biases: the mean over the last batch, without L1 and L2.
+   *
+   * @returns dC/db [units]
+   * @throws Error if the last batch has not passed backward
+   */
   getBiasGradients(): Float32Array;
-  /** Returns the derivatives of C with respect to the slopes of prelu [units]: the mean over the last batch. */
+  /**
+   * Reads the gradient of the slopes of prelu: the mean over the last batch.
+   *
+   * @returns the derivatives of C with respect to the slopes [units]
+   * @throws Error if the last batch has not passed backward
+   */
   getSlopeGradients(): Float32Array;
 }
 

@@ -40,14 +40,19 @@ export interface LoadOptions extends CoreOptions {
   /**
    * The functions of the network's custom cost, which a file cannot hold. Required for such a network, refused for
    * others.
+   * @defaultValue none
    */
   cost?: CustomCost | undefined;
   /**
    * The function that is the learning rate, which a file cannot hold. Required if the file was saved with `training:
    * true` under such a function and `training` is not false here; else refused.
+   * @defaultValue none
    */
   learningRate?: ScheduleFunction | undefined;
-  /** false: ignores everything that `save({ training: true })` has added to the file. Default true. */
+  /**
+   * false: ignores everything that `save({ training: true })` has added to the file.
+   * @defaultValue `true`
+   */
   training?: boolean | undefined;
 }
 

@@ -12,11 +12,15 @@ import type { Section } from './sections.js';
 
 /** Options of `save`. */
 export interface SaveOptions {
-  /** true: also saves everything that training needs to resume. Default false. */
+  /**
+   * true: also saves everything that training needs to resume.
+   * @defaultValue `false`
+   */
   training?: boolean | undefined;
   /**
-   * `'f16'`: weights, biases and slopes are rounded to 16 bits, which halves the file: see docs/saving.md. Refused with
-   * `training: true`, and for parameters beyond 65,504. Default `'f32'`, which keeps every bit.
+   * `'f16'`: weights, biases and slopes are rounded to 16 bits, which halves the file: see docs/saving.md. Refused
+   * with `training: true`, and for parameters beyond 65,504.
+   * @defaultValue `'f32'`, which keeps every bit
    */
   precision?: Precision | undefined;
 }

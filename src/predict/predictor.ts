@@ -18,8 +18,8 @@ import { type ReadNetwork, readNetwork } from './read-network.js';
 /** Options of `loadPredictor`. */
 export interface PredictorOptions {
   /**
-   * The compiled module of `simdprop/predict.wasm`, for hosts that compile no WebAssembly from bytes. Default: it is
-   * compiled from bytes.
+   * The compiled module of `simdprop/predict.wasm`, for hosts that compile no WebAssembly from bytes.
+   * @defaultValue it is compiled from bytes
    */
   wasm?: WasmModule | undefined;
 }
@@ -30,13 +30,21 @@ const KEYS = keysOf<PredictorOptions>({ wasm: true });
 const PASS = { holdForward() {} };
 
 /**
- * The predictor of a network that `save` has written to `bytes`. It predicts the same bits. Throws a TypeError or
- * RangeError for other files, damaged ones and those of newer versions, and an Error if the host does not compile the
- * WebAssembly.
+ * Reads a network that `save` has written, to predict with it and do nothing else. It predicts the same bits.
+ *
+ * @param bytes the whole file; it is copied at the call
+ * @param options what the host cannot do by itself
+ * @returns the predictor
+ * @throws TypeError or RangeError for other files, damaged ones and those of newer versions; Error if the host does not
+ *   compile the WebAssembly
  *
  * @example
- * const predictor = await loadPredictor(await (await fetch('network.simdprop')).arrayBuffer());
- * predictor.predict([0, 1]); // Float32Array [ 0.98 ]
+ * import { Network } from 'simdprop';
+ * import { loadPredictor } from 'simdprop/predict';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 1 }], seed: 1 });
+ * const predictor = await loadPredictor(await net.save());
+ * console.log(predictor.predict([0, 1])[0] === net.predict([0, 1])[0]); // true
  */
 export async function loadPredictor(bytes: Bytes, options: PredictorOptions = {}): Promise<Predictor> {
   if (arrayType(bytes) !== 'Uint8Array' && !isKind(bytes, 'ArrayBuffer')) {
@@ -48,7 +56,18 @@ export async function loadPredictor(bytes: Bytes, options: PredictorOptions = {}
   return new Predictor(await startMemory(network, options.wasm), network);
 }
 
-/** A saved network that predicts, and does nothing else. It is frozen. `loadPredictor` makes it. */
+/**
+ * A saved network that predicts, and does nothing else. It is frozen. `loadPredictor` makes it.
+ *
+ * @example
+ * import { Network } from 'simdprop';
+ * import { loadPredictor } from 'simdprop/predict';
+ *
+ * const layers = [{ units: 3, activation: 'softmax' }];
+ * const net = await Network.create({ inputs: 2, layers, task: 'classes', seed: 1 });
+ * const predictor = await loadPredictor(await net.save());
+ * console.log(predictor.inputs, predictor.outputs, predictor.task); // 2 3 classes
+ */
 export class Predictor {
   /** Width of the input layer. */
   readonly inputs: number;
@@ -81,9 +100,11 @@ export class Predictor {
   }
 
   /**
-   * The outputs a^L [rows × outputs] for inputs [rows × inputs], with any number of rows, in the units of the targets:
-   * the bits of `Network.predict`. Throws a TypeError or RangeError for other inputs, and a RangeError if an output is
-   * not finite.
+   * The outputs for any number of rows of inputs, in the units of the targets: the bits of `Network.predict`.
+   *
+   * @param x inputs [rows × inputs]
+   * @returns a^L [rows × outputs]
+   * @throws TypeError or RangeError for wrong inputs; RangeError if an output is not finite
    */
   predict(x: Inputs): Float32Array {
     const memory = this.#inUse();
@@ -102,8 +123,13 @@ export class Predictor {
 
   /**
    * The class of each row, or all labels that it is predicted to have, by name if there are names: what
-   * `Network.classify` returns. Throws a RangeError for a network that learns numbers, and an Error if the file does
-   * not say what it has learnt.
+   * `Network.classify` returns.
+   *
+   * @param x inputs [rows × inputs]
+   * @param options the threshold, and whether to return probabilities
+   * @returns an answer for each row; with `probabilities: true`, objects with the answer as `label`
+   * @throws TypeError or RangeError for wrong arguments; RangeError for a network that learns numbers; Error if the
+   *   file does not say what it has learnt
    */
   classify<Answer extends Label | Label[] = Label>(
     x: Inputs,

@@ -79,9 +79,23 @@ export interface HuberCost {
  * no weight changes.
  */
 export interface CustomCost {
-  /** Returns C_x, a number. */
+  /**
+   * The cost of one sample.
+   *
+   * @param a the outputs [outputs]
+   * @param y the targets [outputs]
+   * @returns C_x, a number
+   * @throws whatever your function throws
+   */
   value(a: Float32Array, y: Float32Array): number;
-  /** Writes dC_x/da to `out` [outputs], which contains zeros before. */
+  /**
+   * The derivatives of the cost of one sample.
+   *
+   * @param a the outputs [outputs]
+   * @param y the targets [outputs]
+   * @param out where dC_x/da goes [outputs]; it contains zeros before
+   * @throws whatever your function throws
+   */
   gradient(a: Float32Array, y: Float32Array, out: Float32Array): void;
 }
 
@@ -110,17 +124,30 @@ export type InitializerName =
   | 'orthogonal'
   | 'zeros';
 
-/** One number for every weight, and one for every bias (default 0). */
+/** One number for every weight, and one for every bias. */
 export interface ConstantInitializer {
+  /** Every weight; a finite number. */
   constant: number;
+  /**
+   * Every bias; a finite number.
+   * @defaultValue `0`
+   */
   bias?: number | undefined;
 }
 
-/** Given numbers: w [units × fanIn] row-major, and b [units] (default zeros). */
+/** Given numbers. */
 export interface GivenInitializer {
+  /** w [units × fanIn], row-major, or [units] rows. */
   weights: Float32Array | readonly number[] | readonly Row[];
+  /**
+   * b [units].
+   * @defaultValue zeros
+   */
   biases?: Float32Array | readonly number[] | undefined;
-  /** The slopes [units] of prelu, 0 for units with another function. Default 0.25 for each unit of prelu. */
+  /**
+   * The slopes [units] of prelu, 0 for units with another function.
+   * @defaultValue 0.25 for each unit of prelu
+   */
   slopes?: Float32Array | readonly number[] | undefined;
 }
 
@@ -128,23 +155,32 @@ export interface GivenInitializer {
 export interface LayerOptions {
   /** Number of units (neurons), 1 to 65,536. */
   units: number;
-  /** One function for the layer, or a list with one for each unit. Default `'sigmoid'`. */
+  /**
+   * One function for the layer, or a list with one for each unit.
+   * @defaultValue `'sigmoid'`
+   */
   activation?: Activation | readonly Activation[] | undefined;
   /**
-   * Initial weights and biases. Default: `heNormal` if all units are of the family of relu (relu, leakyRelu, prelu,
-   * relu6, elu, gelu, geluTanh, silu, mish, hardSwish); `lecunNormal` for selu; else `glorotUniform`.
+   * Initial weights and biases.
+   * @defaultValue `heNormal` if all units are of the family of relu (relu, leakyRelu, prelu, relu6, elu, gelu,
+   *   geluTanh, silu, mish, hardSwish); `lecunNormal` for selu; else `glorotUniform`
    */
   initializer?: InitializerName | ConstantInitializer | GivenInitializer | undefined;
-  /** false: the layer has no biases. Default: the network's `bias`. */
+  /**
+   * false: the layer has no biases.
+   * @defaultValue the network's `bias`
+   */
   bias?: boolean | undefined;
   /**
-   * The share of this layer's activations that is dropped in training, 0 to below 1 (Srivastava et al., 2014). Default
-   * 0. It must be 0 for the output layer.
+   * The share of this layer's activations that is dropped in training, 0 to below 1 (Srivastava et al., 2014). It
+   * must be 0 for the output layer.
+   * @defaultValue `0`
    */
   dropout?: number | undefined;
   /**
    * The largest length of a unit's weight vector, a positive number. Longer vectors are scaled back to it after each
-   * step. Default: no limit.
+   * step.
+   * @defaultValue no limit
    */
   maxNorm?: number | undefined;
 }
@@ -156,28 +192,44 @@ export interface SpecOptions {
   /** The layers after the input layer, in order, 1 to 1,024. The last one is the output layer. */
   layers: readonly LayerOptions[];
   /**
-   * The cost function. Default: binaryCrossEntropy for sigmoid outputs, categoricalCrossEntropy for softmax outputs,
-   * else quadratic.
+   * The cost function.
+   * @defaultValue binaryCrossEntropy for sigmoid outputs, categoricalCrossEntropy for softmax outputs, else quadratic
    */
   cost?: CostName | HuberCost | CustomCost | undefined;
-  /** λ of the L2 term λ/(2n) Σ w² over the weights, where n is the number of training samples; 0 or more. Default 0. */
+  /**
+   * λ of the L2 term λ/(2n) Σ w² over the weights, where n is the number of training samples; 0 or more.
+   * @defaultValue `0`
+   */
   l2?: number | undefined;
-  /** λ of the L1 term λ/n Σ |w|; 0 or more. Default 0. */
+  /**
+   * λ of the L1 term λ/n Σ |w|; 0 or more.
+   * @defaultValue `0`
+   */
   l1?: number | undefined;
-  /** true: L1 and L2 penalise the biases too. Default false. */
+  /**
+   * true: L1 and L2 penalise the biases too.
+   * @defaultValue `false`
+   */
   penalizeBiases?: boolean | undefined;
   /**
    * s of label smoothing: targets become y (1 - s) + s / outputs. 0 to below 1, for categoricalCrossEntropy only.
-   * Default 0.
+   * @defaultValue `0`
    */
   labelSmoothing?: number | undefined;
-  /** false: layers have no biases, unless their own options say otherwise. Default true. */
+  /**
+   * false: layers have no biases, unless their own options say otherwise.
+   * @defaultValue `true`
+   */
   bias?: boolean | undefined;
-  /** The seed of every random number of the network, an integer from 0 to 2⁵³ - 1. Default 0. */
+  /**
+   * The seed of every random number of the network, an integer from 0 to 2⁵³ - 1.
+   * @defaultValue `0`
+   */
   seed?: number | undefined;
   /**
    * The positive number that inputs are multiplied by, in training and everywhere else, whatever the type of their
-   * array: 1 / 255 for bytes from 0 to 255. It is kept in the file. Default 1.
+   * array: 1 / 255 for bytes from 0 to 255. It is kept in the file.
+   * @defaultValue `1`
    */
   scale?: number | undefined;
 }

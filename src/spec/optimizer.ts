@@ -24,12 +24,13 @@ import { checkLearningRate, type LearningRate } from './schedule.js';
 export interface Clipping {
   /**
    * Every number of the mean gradient is limited to [-clipValue, clipValue], after `clipNorm`. A positive number.
-   * Default: no limit.
+   * @defaultValue no limit
    */
   readonly clipValue?: number | undefined;
   /**
    * If the mean gradient of all weights and biases together is longer than this, it is scaled back to this length. A
-   * positive number. Default: no limit.
+   * positive number.
+   * @defaultValue no limit
    */
   readonly clipNorm?: number | undefined;
 }
@@ -43,41 +44,69 @@ export interface Sgd extends Clipping {
 
 /** Gradient descent with momentum: m = μ m + g; w -= η m. `nesterov` looks ahead: w -= η (g + μ m). */
 export interface Momentum extends Clipping {
+  /** Whether the step looks ahead. */
   readonly name: 'momentum' | 'nesterov';
   /** η, a positive number or a schedule. Required. */
   readonly learningRate: LearningRate;
-  /** μ, from 0 to below 1. Default 0.9. */
+  /**
+   * μ, from 0 to below 1.
+   * @defaultValue `0.9`
+   */
   readonly momentum: number;
 }
 
 /** Adagrad: v = v + g²; w -= η g / (√v + ε). */
 export interface Adagrad extends Clipping {
   readonly name: 'adagrad';
-  /** η, a positive number or a schedule. Default 0.01. */
+  /**
+   * η, a positive number or a schedule.
+   * @defaultValue `0.01`
+   */
   readonly learningRate: LearningRate;
-  /** ε, at least 1e-12. Default 1e-10. */
+  /**
+   * ε, at least 1e-12.
+   * @defaultValue `1e-10`
+   */
   readonly epsilon: number;
 }
 
 /** Adadelta: v = ρ v + (1 - ρ) g²; d = √((u + ε) / (v + ε)) g; u = ρ u + (1 - ρ) d²; w -= η d. */
 export interface Adadelta extends Clipping {
   readonly name: 'adadelta';
-  /** η, a positive number or a schedule. Default 1. */
+  /**
+   * η, a positive number or a schedule.
+   * @defaultValue `1`
+   */
   readonly learningRate: LearningRate;
-  /** ρ, from 0 to below 1. Default 0.9. */
+  /**
+   * ρ, from 0 to below 1.
+   * @defaultValue `0.9`
+   */
   readonly rho: number;
-  /** ε, at least 1e-12. Default 1e-6. */
+  /**
+   * ε, at least 1e-12.
+   * @defaultValue `1e-6`
+   */
   readonly epsilon: number;
 }
 
 /** RMSprop: v = α v + (1 - α) g²; w -= η g / (√v + ε). */
 export interface RmsProp extends Clipping {
   readonly name: 'rmsprop';
-  /** η, a positive number or a schedule. Default 0.01. */
+  /**
+   * η, a positive number or a schedule.
+   * @defaultValue `0.01`
+   */
   readonly learningRate: LearningRate;
-  /** α, from 0 to below 1. Default 0.99. */
+  /**
+   * α, from 0 to below 1.
+   * @defaultValue `0.99`
+   */
   readonly alpha: number;
-  /** ε, at least 1e-12. Default 1e-8. */
+  /**
+   * ε, at least 1e-12.
+   * @defaultValue `1e-8`
+   */
   readonly epsilon: number;
 }
 
@@ -87,13 +116,25 @@ export interface RmsProp extends Clipping {
  */
 export interface Adam extends Clipping {
   readonly name: 'adam';
-  /** η, a positive number or a schedule. Default 0.001. */
+  /**
+   * η, a positive number or a schedule.
+   * @defaultValue `0.001`
+   */
   readonly learningRate: LearningRate;
-  /** β₁, from 0 to below 1. Default 0.9. */
+  /**
+   * β₁, from 0 to below 1.
+   * @defaultValue `0.9`
+   */
   readonly beta1: number;
-  /** β₂, from 0 to below 1. Default 0.999. */
+  /**
+   * β₂, from 0 to below 1.
+   * @defaultValue `0.999`
+   */
   readonly beta2: number;
-  /** ε, at least 1e-12. Default 1e-8. */
+  /**
+   * ε, at least 1e-12.
+   * @defaultValue `1e-8`
+   */
   readonly epsilon: number;
 }
 
@@ -102,16 +143,25 @@ export interface Adam extends Clipping {
  */
 export interface AdamW extends Omit<Adam, 'name'> {
   readonly name: 'adamw';
-  /** A number from 0 up. Default 0.01. */
+  /**
+   * A number from 0 up.
+   * @defaultValue `0.01`
+   */
   readonly weightDecay: number;
 }
 
 /** NAdam: Adam with Nesterov's look ahead. In place of m̂ it uses (1 - μₜ) g / (1 - Π μ) + μₜ₊₁ m / (1 - Π μ μₜ₊₁). */
 export interface NAdam extends Omit<Adam, 'name'> {
   readonly name: 'nadam';
-  /** η, a positive number or a schedule. Default 0.002. */
+  /**
+   * η, a positive number or a schedule.
+   * @defaultValue `0.002`
+   */
   readonly learningRate: LearningRate;
-  /** ψ of μₜ = β₁ (1 - 0.96^(t ψ) / 2), a number from 0 up. Default 0.004. */
+  /**
+   * ψ of μₜ = β₁ (1 - 0.96^(t ψ) / 2), a number from 0 up.
+   * @defaultValue `0.004`
+   */
   readonly momentumDecay: number;
 }
 
@@ -121,13 +171,25 @@ export interface NAdam extends Omit<Adam, 'name'> {
  */
 export interface Lion extends Clipping {
   readonly name: 'lion';
-  /** η, a positive number or a schedule. Default 0.0001. */
+  /**
+   * η, a positive number or a schedule.
+   * @defaultValue `0.0001`
+   */
   readonly learningRate: LearningRate;
-  /** β₁, from 0 to below 1. Default 0.9. */
+  /**
+   * β₁, from 0 to below 1.
+   * @defaultValue `0.9`
+   */
   readonly beta1: number;
-  /** β₂, from 0 to below 1. Default 0.99. */
+  /**
+   * β₂, from 0 to below 1.
+   * @defaultValue `0.99`
+   */
   readonly beta2: number;
-  /** A number from 0 up. Default 0. */
+  /**
+   * A number from 0 up.
+   * @defaultValue `0`
+   */
   readonly weightDecay: number;
 }
 
@@ -137,21 +199,36 @@ export interface Lion extends Clipping {
  */
 export interface IRprop extends Clipping {
   readonly name: 'irprop';
-  /** The first step length of every parameter, a positive number or a schedule. Default 0.01. */
+  /**
+   * The first step length of every parameter, a positive number or a schedule.
+   * @defaultValue `0.01`
+   */
   readonly learningRate: LearningRate;
   /**
    * From 0 to below 1. Each parameter's first step is drawn uniformly from (1 - spread) to (1 + spread) times the
-   * learning rate, from the network's seed. Prechelt (PROBEN1, 1994) uses 0.6 at the rate 0.125. Default 0: all first
-   * steps are the same (Igel and Hüsken, 2003).
+   * learning rate, from the network's seed. Prechelt (PROBEN1, 1994) uses 0.6 at the rate 0.125.
+   * @defaultValue `0`: all first steps are the same (Igel and Hüsken, 2003)
    */
   readonly spread: number;
-  /** The factor of a step length while the sign stays, above 1. Default 1.2. */
+  /**
+   * The factor of a step length while the sign stays, above 1.
+   * @defaultValue `1.2`
+   */
   readonly etaPlus: number;
-  /** The factor of a step length when the sign changes, above 0 and below 1. Default 0.5. */
+  /**
+   * The factor of a step length when the sign changes, above 0 and below 1.
+   * @defaultValue `0.5`
+   */
   readonly etaMinus: number;
-  /** The smallest step length, a positive number. Default 1e-6. */
+  /**
+   * The smallest step length, a positive number.
+   * @defaultValue `1e-6`
+   */
   readonly stepMin: number;
-  /** The largest step length, at least `stepMin`. Default 50. */
+  /**
+   * The largest step length, at least `stepMin`.
+   * @defaultValue `50`
+   */
   readonly stepMax: number;
 }
 
@@ -163,13 +240,20 @@ export interface IRprop extends Clipping {
  */
 export interface Lbfgs {
   readonly name: 'lbfgs';
-  /** The first step length that a line search tries, a positive multiple of the direction's length. Default 1. */
+  /**
+   * The first step length that a line search tries, a positive multiple of the direction's length.
+   * @defaultValue `1`
+   */
   readonly learningRate: number;
   /**
-   * How many of the last steps are remembered, 1 to 100. Each takes twice as much memory as the weights. Default 10.
+   * How many of the last steps are remembered, 1 to 100. Each takes twice as much memory as the weights.
+   * @defaultValue `10`
    */
   readonly history: number;
-  /** The length of the gradient at which training ends, a number from 0 up. Default 1e-7. */
+  /**
+   * The length of the gradient at which training ends, a number from 0 up.
+   * @defaultValue `1e-7`
+   */
   readonly tolerance: number;
 }
 
@@ -342,62 +426,242 @@ type FactoryOptions<T, Required extends keyof T = never> = Pick<T, Required> & {
   readonly [Key in keyof Omit<T, 'name' | Required>]?: T[Key & keyof T] | undefined;
 };
 
-/** Plain gradient descent, w -= η dC/dw. */
+/**
+ * Plain gradient descent, w -= η dC/dw.
+ *
+ * @param options η, and the limits of the gradient
+ * @returns the optimizer, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { Network, sgd } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
+ * const data = { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [[0], [1], [1], [0]] };
+ * const optimizer = sgd({ learningRate: 0.5 });
+ * await net.fit(data, { optimizer, epochs: 10 });
+ * console.log(optimizer.learningRate); // 0.5
+ */
 export function sgd(options: FactoryOptions<Sgd, 'learningRate'>): Sgd {
   return makeOptimizer('sgd', options);
 }
 
-/** Gradient descent with momentum (Polyak, 1964), in the form of PyTorch's SGD. */
+/**
+ * Gradient descent with momentum (Polyak, 1964), in the form of PyTorch's SGD.
+ *
+ * @param options its numbers, of which `learningRate` is required
+ * @returns the optimizer, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { momentum, Network } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
+ * const data = { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [[0], [1], [1], [0]] };
+ * const optimizer = momentum({ learningRate: 0.1 });
+ * await net.fit(data, { optimizer, epochs: 10 });
+ * console.log(optimizer.momentum); // 0.9
+ */
 export function momentum(options: FactoryOptions<Momentum, 'learningRate'>): Momentum {
   return makeOptimizer('momentum', options);
 }
 
-/** Gradient descent with Nesterov momentum (Sutskever et al., 2013), in the form of PyTorch's SGD. */
+/**
+ * Gradient descent with Nesterov momentum (Sutskever et al., 2013), in the form of PyTorch's SGD.
+ *
+ * @param options its numbers, of which `learningRate` is required
+ * @returns the optimizer, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { nesterov, Network } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
+ * const data = { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [[0], [1], [1], [0]] };
+ * const optimizer = nesterov({ learningRate: 0.1, momentum: 0.95 });
+ * await net.fit(data, { optimizer, epochs: 10 });
+ * console.log(optimizer.name); // nesterov
+ */
 export function nesterov(options: FactoryOptions<Momentum, 'learningRate'>): Momentum {
   return makeOptimizer('nesterov', options);
 }
 
-/** Adagrad (Duchi et al., 2011): each step is divided by the root of the sum of all squared gradients. */
+/**
+ * Adagrad (Duchi et al., 2011): each step is divided by the root of the sum of all squared gradients.
+ *
+ * @param options its numbers, each of which has a default
+ * @returns the optimizer, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { adagrad, Network } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
+ * const data = { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [[0], [1], [1], [0]] };
+ * const optimizer = adagrad({ learningRate: 0.05 });
+ * await net.fit(data, { optimizer, epochs: 10 });
+ * console.log(optimizer.epsilon); // 1e-10
+ */
 export function adagrad(options: FactoryOptions<Adagrad> = {}): Adagrad {
   return makeOptimizer('adagrad', options);
 }
 
-/** Adadelta (Zeiler, 2012): steps have the units of the parameters. */
+/**
+ * Adadelta (Zeiler, 2012): steps have the units of the parameters.
+ *
+ * @param options its numbers, each of which has a default
+ * @returns the optimizer, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { adadelta, Network } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
+ * const data = { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [[0], [1], [1], [0]] };
+ * const optimizer = adadelta({ rho: 0.95 });
+ * await net.fit(data, { optimizer, epochs: 10 });
+ * console.log(optimizer.rho); // 0.95
+ */
 export function adadelta(options: FactoryOptions<Adadelta> = {}): Adadelta {
   return makeOptimizer('adadelta', options);
 }
 
-/** RMSprop (Tieleman and Hinton, 2012): each step is divided by the root of the mean squared gradient. */
+/**
+ * RMSprop (Tieleman and Hinton, 2012): each step is divided by the root of the mean squared gradient.
+ *
+ * @param options its numbers, each of which has a default
+ * @returns the optimizer, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { Network, rmsprop } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
+ * const data = { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [[0], [1], [1], [0]] };
+ * const optimizer = rmsprop({ clipNorm: 1 });
+ * await net.fit(data, { optimizer, epochs: 10 });
+ * console.log(optimizer.learningRate); // 0.01
+ */
 export function rmsprop(options: FactoryOptions<RmsProp> = {}): RmsProp {
   return makeOptimizer('rmsprop', options);
 }
 
-/** Adam (Kingma and Ba, 2015). */
+/**
+ * Adam (Kingma and Ba, 2015).
+ *
+ * @param options its numbers, each of which has a default
+ * @returns the optimizer, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { adam, Network } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
+ * const data = { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [[0], [1], [1], [0]] };
+ * const optimizer = adam({ learningRate: 0.003 });
+ * await net.fit(data, { optimizer, epochs: 10 });
+ * console.log(optimizer.beta1); // 0.9
+ */
 export function adam(options: FactoryOptions<Adam> = {}): Adam {
   return makeOptimizer('adam', options);
 }
 
-/** AdamW: Adam with decoupled weight decay (Loshchilov and Hutter, 2019). */
+/**
+ * AdamW: Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
+ *
+ * @param options its numbers, each of which has a default
+ * @returns the optimizer, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { adamw, Network } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
+ * const data = { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [[0], [1], [1], [0]] };
+ * const optimizer = adamw({ learningRate: 0.003, weightDecay: 0.1 });
+ * await net.fit(data, { optimizer, epochs: 10 });
+ * console.log(optimizer.beta2); // 0.999
+ */
 export function adamw(options: FactoryOptions<AdamW> = {}): AdamW {
   return makeOptimizer('adamw', options);
 }
 
-/** NAdam: Adam with Nesterov's look ahead (Dozat, 2016). */
+/**
+ * NAdam: Adam with Nesterov's look ahead (Dozat, 2016).
+ *
+ * @param options its numbers, each of which has a default
+ * @returns the optimizer, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { nadam, Network } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
+ * const data = { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [[0], [1], [1], [0]] };
+ * const optimizer = nadam({ learningRate: 0.003 });
+ * await net.fit(data, { optimizer, epochs: 10 });
+ * console.log(optimizer.momentumDecay); // 0.004
+ */
 export function nadam(options: FactoryOptions<NAdam> = {}): NAdam {
   return makeOptimizer('nadam', options);
 }
 
-/** Lion (Chen et al., 2023): all parameters take steps of one length, along the sign of the mean gradient. */
+/**
+ * Lion (Chen et al., 2023): all parameters take steps of one length, along the sign of the mean gradient.
+ *
+ * @param options its numbers, each of which has a default
+ * @returns the optimizer, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { lion, Network } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
+ * const data = { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [[0], [1], [1], [0]] };
+ * const optimizer = lion({ learningRate: 0.0003, weightDecay: 1 });
+ * await net.fit(data, { optimizer, epochs: 10 });
+ * console.log(optimizer.beta2); // 0.99
+ */
 export function lion(options: FactoryOptions<Lion> = {}): Lion {
   return makeOptimizer('lion', options);
 }
 
-/** iRPROP+ (Igel and Hüsken, 2003), for full batches. */
+/**
+ * iRPROP+ (Igel and Hüsken, 2003), for full batches.
+ *
+ * @param options its numbers, each of which has a default
+ * @returns the optimizer, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { irprop, Network } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
+ * const data = { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [[0], [1], [1], [0]] };
+ * const optimizer = irprop({ learningRate: 0.1 });
+ * await net.fit(data, { optimizer, epochs: 10 });
+ * console.log(optimizer.etaPlus); // 1.2
+ */
 export function irprop(options: FactoryOptions<IRprop> = {}): IRprop {
   return makeOptimizer('irprop', options);
 }
 
-/** L-BFGS (Liu and Nocedal, 1989) with a line search, for full batches. */
+/**
+ * L-BFGS (Liu and Nocedal, 1989) with a line search, for full batches.
+ *
+ * @param options its numbers, each of which has a default
+ * @returns the optimizer, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { lbfgs, Network } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 2, layers: [{ units: 3 }, { units: 1 }], seed: 1 });
+ * const data = { inputs: [[0, 0], [0, 1], [1, 0], [1, 1]], targets: [[0], [1], [1], [0]] };
+ * const optimizer = lbfgs({ history: 20 });
+ * await net.fit(data, { optimizer, epochs: 10 });
+ * console.log(optimizer.tolerance); // 1e-7
+ */
 export function lbfgs(options: FactoryOptions<Lbfgs> = {}): Lbfgs {
   return makeOptimizer('lbfgs', options);
 }

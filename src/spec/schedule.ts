@@ -150,51 +150,163 @@ function makeSchedule<T extends Schedule>(name: keyof typeof OPTIONS, given: unk
 
 /**
  * `initial` · `factor`^⌊t⌋, where t is the number of steps done divided by `steps`, or of epochs divided by `epochs`.
- * `factor`: above 0 and below 1, default 0.1.
+ *
+ * @param options its numbers, and the length: `steps` or `epochs`
+ * @returns the schedule, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { Network, sgd, step } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1 });
+ * const optimizer = sgd({ learningRate: step({ initial: 1, factor: 0.5, epochs: 2 }) });
+ * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
+ * console.log(history.column('learningRate').slice(0, 4)); // close to 1, 1, 0.5, 0.5 (within 0.001)
  */
-export function step(options: { initial: number; factor?: number | undefined } & Span): StepSchedule {
+export function step(
+  options: {
+    /** The first rate, a positive number. */
+    initial: number;
+    /**
+     * Above 0 and below 1.
+     * @defaultValue `0.1`
+     */
+    factor?: number | undefined;
+  } & Span,
+): StepSchedule {
   return makeSchedule('step', options);
 }
 
 /**
  * `initial` · `factor`^t, where t is the number of steps done divided by `steps`, or of epochs divided by `epochs`.
- * `factor`: above 0 and below 1.
+ *
+ * @param options its numbers, and the length: `steps` or `epochs`
+ * @returns the schedule, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { exponential, Network, sgd } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1 });
+ * const optimizer = sgd({ learningRate: exponential({ initial: 1, factor: 0.5, epochs: 1 }) });
+ * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
+ * console.log(history.column('learningRate').slice(0, 4)); // close to 1, 0.5, 0.25, 0.125 (within 0.001)
  */
-export function exponential(options: { initial: number; factor: number } & Span): ExponentialSchedule {
+export function exponential(
+  options: {
+    /** The first rate, a positive number. */
+    initial: number;
+    /** Above 0 and below 1. */
+    factor: number;
+  } & Span,
+): ExponentialSchedule {
   return makeSchedule('exponential', options);
 }
 
 /**
  * `initial` / (1 + `decay` · t), where t is the number of steps done divided by `steps`, or of epochs divided by
- * `epochs`. `decay`: a positive number, default 1.
+ * `epochs`.
+ *
+ * @param options its numbers, and the length: `steps` or `epochs`
+ * @returns the schedule, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { inverseTime, Network, sgd } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1 });
+ * const optimizer = sgd({ learningRate: inverseTime({ initial: 1, epochs: 1 }) });
+ * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
+ * console.log(history.column('learningRate').slice(0, 4)); // close to 1, 0.5, 0.333, 0.25 (within 0.001)
  */
-export function inverseTime(options: { initial: number; decay?: number | undefined } & Span): InverseTimeSchedule {
+export function inverseTime(
+  options: {
+    /** The first rate, a positive number. */
+    initial: number;
+    /**
+     * A positive number.
+     * @defaultValue `1`
+     */
+    decay?: number | undefined;
+  } & Span,
+): InverseTimeSchedule {
   return makeSchedule('inverseTime', options);
 }
 
 /**
- * From `initial` to `final` in the given number of steps or epochs, along (1 - t)^`power`; then constant. `final`: from
- * 0 to below `initial`, default 0. `power`: a positive number, default 1, which is a straight line.
+ * From `initial` to `final` in the given number of steps or epochs, along (1 - t)^`power`; then constant.
+ *
+ * @param options its numbers, and the length: `steps` or `epochs`
+ * @returns the schedule, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { Network, polynomial, sgd } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1 });
+ * const optimizer = sgd({ learningRate: polynomial({ initial: 1, epochs: 4 }) });
+ * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
+ * console.log(history.column('learningRate').slice(0, 4)); // close to 1, 0.75, 0.5, 0.25 (within 0.001)
  */
 export function polynomial(
-  options: { initial: number; final?: number | undefined; power?: number | undefined } & Span,
+  options: {
+    /** The first rate, a positive number. */
+    initial: number;
+    /**
+     * The last rate, from 0 to below `initial`.
+     * @defaultValue `0`
+     */
+    final?: number | undefined;
+    /**
+     * A positive number; 1 is a straight line.
+     * @defaultValue `1`
+     */
+    power?: number | undefined;
+  } & Span,
 ): PolynomialSchedule {
   return makeSchedule('polynomial', options);
 }
 
 /**
  * Half a cosine from `initial` to `final` in the given number of steps or epochs; then constant (Loshchilov and Hutter,
- * "SGDR", 2017). `final`: from 0 to below `initial`, default 0. Before it, the rate rises to `initial` in a straight
- * line for `warmUp` steps or epochs, default 0: step or epoch k, counted from 0, has the rate `initial` (k + 1) /
- * (`warmUp` + 1). After it, the half cosine is repeated `restarts` times, default 0, each time `growth` times as long
- * as before, default 1.
+ * "SGDR", 2017). Before it, the rate rises to `initial` in a straight line: step or epoch k of the rise, counted from
+ * 0, has the rate `initial` (k + 1) / (`warmUp` + 1). After it, the half cosine can be repeated.
+ *
+ * @param options its numbers, and the length: `steps` or `epochs`
+ * @returns the schedule, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { cosine, Network, sgd } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1 });
+ * const optimizer = sgd({ learningRate: cosine({ initial: 1, epochs: 4, warmUp: 1 }) });
+ * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
+ * console.log(history.column('learningRate').slice(0, 4)); // close to 0.5, 1, 0.854, 0.5 (within 0.001)
  */
 export function cosine(
   options: {
+    /** The highest rate, a positive number. */
     initial: number;
+    /**
+     * The last rate, from 0 to below `initial`.
+     * @defaultValue `0`
+     */
     final?: number | undefined;
+    /**
+     * The length of the rise, in steps or epochs: an integer from 0 to 2³¹ - 1.
+     * @defaultValue `0`
+     */
     warmUp?: number | undefined;
+    /**
+     * How often the half cosine is repeated: an integer from 0 to 10,000.
+     * @defaultValue `0`
+     */
     restarts?: number | undefined;
+    /**
+     * How many times as long as before each repetition is: an integer from 1 to 1000.
+     * @defaultValue `1`
+     */
     growth?: number | undefined;
   } & Span,
 ): CosineSchedule {
@@ -203,15 +315,39 @@ export function cosine(
 
 /**
  * One rise and one fall within the given number of steps or epochs (Smith and Topin, "Super-convergence", 2018). The
- * rate starts at `maximum` / `initialDivisor` (default 25) and rises to `maximum` by half a cosine, in the share `rise`
- * (default 0.3) of the time. It then falls by half a cosine to its start / `finalDivisor` (default 10,000), and stays
- * there.
+ * rate starts at `maximum` / `initialDivisor` and rises to `maximum` by half a cosine. It then falls by half a cosine
+ * to its start / `finalDivisor`, and stays there.
+ *
+ * @param options its numbers, and the length: `steps` or `epochs`
+ * @returns the schedule, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { Network, oneCycle, sgd } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1 });
+ * const optimizer = sgd({ learningRate: oneCycle({ maximum: 1, rise: 0.5, epochs: 5 }) });
+ * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
+ * console.log(history.column('learningRate').slice(0, 4)); // close to 0.04, 0.52, 1, 0.5 (within 0.001)
  */
 export function oneCycle(
   options: {
+    /** The highest rate, a positive number. */
     maximum: number;
+    /**
+     * The share of the time in which the rate rises, above 0 and below 1.
+     * @defaultValue `0.3`
+     */
     rise?: number | undefined;
+    /**
+     * A positive number.
+     * @defaultValue `25`
+     */
     initialDivisor?: number | undefined;
+    /**
+     * A positive number.
+     * @defaultValue `10000`
+     */
     finalDivisor?: number | undefined;
   } & Span,
 ): OneCycleSchedule {
@@ -219,17 +355,48 @@ export function oneCycle(
 }
 
 /**
- * `initial`, multiplied by `factor` (default 0.1) whenever the cost has not fallen by more than `minDelta` (default
- * 1e-4) below its best value for `patience` epochs (default 10). The rate never falls below `minimum` (default 0).
- * After each reduction, `cooldown` epochs (default 0) do not count. The cost is that of the validation data if there
- * are any, else that of the epoch.
+ * `initial`, multiplied by `factor` whenever the cost has not fallen enough below its best value for `patience` epochs.
+ * The cost is that of the validation data if there are any, else that of the epoch.
+ *
+ * @param options its numbers
+ * @returns the schedule, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { Network, reduceOnPlateau, sgd } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1 });
+ * const optimizer = sgd({ learningRate: reduceOnPlateau({ initial: 0.1, patience: 1, minDelta: 10 }) });
+ * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
+ * console.log(history.column('learningRate').slice(0, 4)); // close to 0.1, 0.1, 0.01, 0.001 (within 0.0001)
  */
 export function reduceOnPlateau(options: {
+  /** The first rate, a positive number. */
   initial: number;
+  /**
+   * Above 0 and below 1.
+   * @defaultValue `0.1`
+   */
   factor?: number | undefined;
+  /**
+   * How many epochs to wait: an integer from 1 to 2³¹ - 1.
+   * @defaultValue `10`
+   */
   patience?: number | undefined;
+  /**
+   * The cost has to fall by more than this: a number from 0 up.
+   * @defaultValue `1e-4`
+   */
   minDelta?: number | undefined;
+  /**
+   * How many epochs do not count after each reduction: an integer from 0 to 2³¹ - 1.
+   * @defaultValue `0`
+   */
   cooldown?: number | undefined;
+  /**
+   * The rate never falls below this: from 0 to below `initial`.
+   * @defaultValue `0`
+   */
   minimum?: number | undefined;
 }): PlateauSchedule {
   return makeSchedule('reduceOnPlateau', options);

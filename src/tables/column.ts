@@ -5,12 +5,14 @@ export type ColumnKind = 'number' | 'category' | 'date' | 'boolean' | 'ignored';
 
 export const KINDS: readonly ColumnKind[] = ['number', 'category', 'date', 'boolean', 'ignored'];
 
+/** A column of numbers. */
 export interface NumberColumn {
   readonly kind: 'number';
   /** [rows]; NaN: missing. All others are finite. */
   readonly values: Float64Array;
 }
 
+/** A column of texts that occur repeatedly. */
 export interface CategoryColumn {
   readonly kind: 'category';
   /** [rows], indices into `categories`; -1: missing. */
@@ -19,12 +21,14 @@ export interface CategoryColumn {
   readonly categories: readonly string[];
 }
 
+/** A column of points in time. */
 export interface DateColumn {
   readonly kind: 'date';
   /** [rows], milliseconds since 1970 in UTC, as `Date` counts them; NaN: missing. */
   readonly values: Float64Array;
 }
 
+/** A column of true and false. */
 export interface BooleanColumn {
   readonly kind: 'boolean';
   /** [rows], 0 or 1; -1: missing. */

@@ -15,8 +15,11 @@ import type { Scale } from './scale.js';
 
 /** An encoder as it is stored in JSON. */
 export interface EncoderJson {
+  /** The version of this form. */
   readonly version: 1;
+  /** How each input column is encoded. */
   readonly inputs: readonly EncodedInput[];
+  /** How each target column is encoded. */
   readonly targets: readonly EncodedTarget[];
 }
 

@@ -37,24 +37,38 @@ export interface ColumnEncoding {
 
 /** Options of `Encoder.fit`. */
 export interface EncoderOptions {
-  /** The columns that become inputs. Default: all that have values, except the targets. */
+  /**
+   * The columns that become inputs.
+   * @defaultValue all that have values, except the targets
+   */
   inputs?: readonly string[] | undefined;
-  /** The column, or columns, to be learned. Default: none. */
+  /**
+   * The column, or columns, to be learned.
+   * @defaultValue none
+   */
   target?: string | readonly string[] | undefined;
-  /** How columns are encoded, by name: the name of an encoding, or an object with more. */
+  /**
+   * How columns are encoded, by name: the name of an encoding, or an object with more.
+   * @defaultValue what fits the kind of each column: see `Encoder.fit`
+   */
   encodings?: Readonly<Record<string, EncodingName | ColumnEncoding>> | undefined;
   /**
-   * The number that replaces a missing number: the `'median'` (default) or `'mean'` of the training data, or a given
-   * number, which applies only to number columns. `'refuse'`: missing values of any kind are refused, with their number
-   * in each column.
+   * The number that replaces a missing number: the `'median'` or `'mean'` of the training data, or a given number,
+   * which applies only to number columns. `'refuse'`: missing values of any kind are refused, with their number in each
+   * column.
+   * @defaultValue `'median'`
    */
   missing?: 'mean' | 'median' | 'refuse' | number | undefined;
   /**
    * true: a column with missing values in the training data gets one more input, which is 1 if the value is missing and
-   * else 0. Default true.
+   * else 0.
+   * @defaultValue `true`
    */
   markMissing?: boolean | undefined;
-  /** Categories with fewer rows than this in the training data share one input, "other". Default 1: none is rare. */
+  /**
+   * Categories with fewer rows than this in the training data share one input, "other".
+   * @defaultValue 1: none is rare
+   */
   rare?: number | undefined;
 }
 

@@ -57,6 +57,16 @@ export interface EncodedData {
 /**
  * Turns tables into inputs and targets of a network, and the network's outputs into answers. Means, categories and all
  * other facts that it uses come only from the training data.
+ *
+ * @example
+ * import { Network } from 'simdprop';
+ * import { Encoder, Table } from 'simdprop/tabular';
+ *
+ * const table = Table.fromColumns({ mass: [3.7, 5.2, 3.9, 5.4], sex: ['f', 'm', 'f', 'm'] });
+ * const encoder = Encoder.fit(table, { target: 'sex' });
+ * const net = await Network.create({ inputs: encoder.width, layers: [{ units: 1 }], seed: 1 });
+ * await net.fit(encoder.encode(table));
+ * console.log(encoder.decode(net.predict(encoder.encodeInputs(table)), 4)); // [ 'f', 'm', 'f', 'm' ]
  */
 export class Encoder {
   /** @internal */
@@ -102,13 +112,19 @@ export class Encoder {
   /**
    * Makes an encoder from the training data. Numbers are scaled, in doubles, to the mean 0 and the deviation 1. Each
    * value of a category becomes an input of 0 and 1. Dates become the time elapsed, and sines and cosines of the month,
-   * the day, the day of the week and the time of the day. Throws a TypeError or RangeError if an option is wrong.
+   * the day, the day of the week and the time of the day.
+   *
+   * @param training the training data
+   * @param options the target, the inputs and their encodings
+   * @returns the encoder
+   * @throws TypeError or RangeError for wrong options, and for columns that cannot be encoded so
    *
    * @example
-   * const { training, test } = table.split({ test: 0.2 });
-   * const encoder = Encoder.fit(training, { target: 'species' });
-   * await net.fit(encoder.encode(training));
-   * await net.evaluate(encoder.encode(test));
+   * import { Encoder, Table } from 'simdprop/tabular';
+   *
+   * const table = Table.fromColumns({ island: ['Dream', 'Biscoe', 'Dream'], mass: [3.7, 5.2, 4.1] });
+   * const encoder = Encoder.fit(table, { target: 'mass' });
+   * console.log(encoder.inputs); // ...
    */
   static fit(training: Table, options: EncoderOptions = {}): Encoder {
     if (!(training instanceof Table)) {
@@ -138,14 +154,24 @@ export class Encoder {
     });
   }
 
-  /** Makes an encoder from the result of `toJSON`. Every value is checked, because the JSON may come from anywhere. */
+  /**
+   * Makes an encoder from the result of `toJSON`. Every value is checked, because the JSON may come from anywhere.
+   *
+   * @param json the result of `toJSON`, parsed
+   * @returns the encoder
+   * @throws TypeError or RangeError that names the place of what is wrong
+   */
   static fromJSON(json: unknown): Encoder {
     if (typeof json === 'string') throw wrongType('encoder', json, 'an object: JSON.parse(text)');
     if (json instanceof Encoder) throw wrongType('encoder', json, 'the result of its toJSON()');
     return new Encoder(checkEncoderJson('encoder', json));
   }
 
-  /** The whole encoder as plain data, for `JSON.stringify`. Doubles keep their bits. */
+  /**
+   * The whole encoder as plain data, for `JSON.stringify`. Doubles keep their bits.
+   *
+   * @returns plain data, which `fromJSON` reads
+   */
   toJSON(): EncoderJson {
     return structuredClone({ version: 1, inputs: this.#inputs, targets: this.#targets });
   }
@@ -169,7 +195,12 @@ export class Encoder {
   /**
    * Inputs, targets and their names, for `fit` and `evaluate`, of a table or of records such as `Table.fromRecords`
    * accepts. Records are read without the options of the training table, such as `missing`: missing values must be null
-   * in them. Throws a RangeError if the inputs would take more than 2 GiB.
+   * in them.
+   *
+   * @param data a table with the columns of the training data, or records
+   * @returns a data set, with the names of its columns and classes
+   * @throws TypeError or RangeError for missing columns, unknown categories of the target and other wrong values;
+   *   RangeError if the inputs would take more than 2 GiB
    */
   encode(data: Table | readonly object[]): EncodedData {
     if (!(this instanceof Encoder)) throw calledAlone('encoder.encode');
@@ -188,8 +219,14 @@ export class Encoder {
   }
 
   /**
-   * The inputs [rows × width], for `predict`, of a table or of records. They need no target. They are of the type that
-   * `encode` gives them, or of the given one: `'float64'` is before they are rounded to 32 bits.
+   * The inputs of a table or of records, for `predict`. They need no target. They are of the type that `encode` gives
+   * them, or of the given one: `'float64'` is before they are rounded to 32 bits.
+   *
+   * @param data a table with the input columns of the training data, or records
+   * @param type `'float32'` or `'float64'`
+   * @returns inputs [rows × width]
+   * @throws TypeError or RangeError for missing columns and wrong values; RangeError if the inputs would take more than
+   *   2 GiB
    */
   encodeInputs(data: Table | readonly object[], type: 'float32'): Float32Array;
   encodeInputs(data: Table | readonly object[], type: 'float64'): Float64Array;
@@ -218,9 +255,14 @@ export class Encoder {
   }
 
   /**
-   * The answers that belong to outputs of a network: names of classes, true or false, numbers. `outputs`: [rows ×
-   * outputs]. For two classes, `outputs` may also be the one output of the second class. `threshold`: a single output,
-   * or the output of one of several labels, means true if it exceeds this; default 1/2.
+   * The answers that belong to outputs of a network: names of classes, true or false, numbers.
+   *
+   * @param outputs [rows × outputs]; for two classes, the one output of the second class also does
+   * @param rows the number of rows
+   * @param threshold a single output, or the output of one of several labels, means true if it exceeds this; 1/2 if
+   *   left out
+   * @returns an answer for each row
+   * @throws TypeError or RangeError for outputs of another length, and for a wrong threshold
    */
   decode(outputs: ArrayLike<number>, rows: number, threshold = 0.5): Answer[] {
     if (!(this instanceof Encoder)) throw calledAlone('encoder.decode');

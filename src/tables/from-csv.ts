@@ -11,24 +11,35 @@ import { checkHeaderOption, checkReading, type Reading, TABLE_KEYS, type TableOp
 export interface CsvTableOptions extends TableOptions {
   /**
    * true: the first row has the names of the columns; an empty name is replaced by the column's number, such as `column
-   * 3`. false: all columns are named in this way. Default true; but if a field of the first row is a number, there is
-   * no default, because the row may hold values, which would be lost.
+   * 3`. false: all columns are named in this way.
+   * @defaultValue `true`; but if a field of the first row is a number, there is no default, because the row may hold
+   *   values, which would be lost
    */
   header?: boolean | undefined;
-  /** The names of all columns, in place of those of the header. */
+  /**
+   * The names of all columns, in place of those of the header.
+   * @defaultValue the names of the header
+   */
   names?: readonly string[] | undefined;
   /**
-   * The character between two fields. Default: the one in a first line such as `sep=;`, or else comma, semicolon, tab
-   * or bar, whichever fits. A RangeError asks for it if two of them fit.
+   * The character between two fields.
+   * @defaultValue the one in a first line such as `sep=;`, or else comma, semicolon, tab or bar, whichever fits; a
+   *   RangeError asks for it if two of them fit
    */
   delimiter?: string | undefined;
-  /** A character such as `#`: rows that begin with it are comments and are left out. Default: there are no comments. */
+  /**
+   * A character such as `#`: rows that begin with it are comments and are left out.
+   * @defaultValue there are no comments
+   */
   comment?: string | undefined;
 }
 
 /** Options of `Table.fromCsvStream`. */
 export interface CsvStreamOptions extends CsvTableOptions {
-  /** How bytes are decoded: a label of `TextDecoder`, such as `'windows-1252'`. Default `'utf-8'`. */
+  /**
+   * How bytes are decoded: a label of `TextDecoder`, such as `'windows-1252'`.
+   * @defaultValue `'utf-8'`
+   */
   encoding?: string | undefined;
 }
 

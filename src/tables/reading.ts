@@ -7,29 +7,38 @@ import { DATE_ORDERS, type DateOrder, toDate } from './dates.js';
 /** Options of every function that makes a table. */
 export interface TableOptions {
   /**
-   * The kinds of columns: `'number'`, `'category'`, `'date'`, `'boolean'` or `'ignored'`. Default for each column: the
-   * kind that its values have. A column whose kind is given keeps any number of different texts.
+   * The kinds of columns: `'number'`, `'category'`, `'date'`, `'boolean'` or `'ignored'`. A column whose kind is given
+   * keeps any number of different texts.
+   * @defaultValue for each column, the kind that its values have
    */
   kinds?: Readonly<Record<string, ColumnKind>> | undefined;
   /**
-   * `'ignored'`: no values are kept of the columns that `kinds` does not name, whatever they hold, so that a file for
-   * a model may have any other columns. Default: each has the kind that its values have.
+   * `'ignored'`: no values are kept of the columns that `kinds` does not name, whatever they hold, so that a file for a
+   * model may have any other columns.
+   * @defaultValue each has the kind that its values have
    */
   others?: 'ignored' | undefined;
   /**
-   * The texts that stand for a missing value, besides empty ones. Default: `NA`, `N/A`, `#NA`, `#N/A`, `NaN`, `null`,
-   * `none`, `nil`, `?`, `-` and `.`, in capital or small letters; texts given here must match in these, too. Numbers in
-   * arrays are compared by their text: `'-999'` also stands for -999.
+   * The texts that stand for a missing value, besides empty ones; texts given here must match in capital and small
+   * letters, too. Numbers in arrays are compared by their text: `'-999'` also stands for -999.
+   * @defaultValue `NA`, `N/A`, `#NA`, `#N/A`, `NaN`, `null`, `none`, `nil`, `?`, `-` and `.`, in capital or small
+   *   letters
    */
   missing?: readonly string[] | undefined;
-  /** The character before the fraction of numbers in texts: a point (default) or, as in 0,5, a comma. */
+  /**
+   * The character before the fraction of numbers in texts: a point or, as in 0,5, a comma.
+   * @defaultValue `'.'`
+   */
   decimal?: '.' | ',' | undefined;
   /**
-   * Also reads dates such as 31.12.2026, 31/12/2026 and 31-12-2026 (`'dmy'`), or 12/31/2026 (`'mdy'`). Default: only
-   * those that begin with the year, as 2026-12-31.
+   * Also reads dates such as 31.12.2026, 31/12/2026 and 31-12-2026 (`'dmy'`), or 12/31/2026 (`'mdy'`).
+   * @defaultValue only those that begin with the year, as 2026-12-31
    */
   dateOrder?: 'dmy' | 'mdy' | undefined;
-  /** The beginning of error messages, for example a path. Default: a name for the data, such as `'csv'`. */
+  /**
+   * The beginning of error messages, for example a path.
+   * @defaultValue a name for the data, such as `'csv'`
+   */
   name?: string | undefined;
 }
 

@@ -42,6 +42,13 @@ export type TableSplit<Options extends TableSplitOptions> = {
 /**
  * Columns of equal length, with names. Each column has values of one kind: numbers, categories (texts that occur
  * repeatedly), dates or booleans. The values of identifiers and free texts are not kept. A table never changes.
+ *
+ * @example
+ * import { Table } from 'simdprop/tabular';
+ *
+ * const table = Table.fromCsv('species,mass\nadelie,3.7\ngentoo,5.2\nadelie,\n');
+ * console.log(table.rows, table.columns, table.kinds.mass); // 3 [ 'species', 'mass' ] number
+ * console.log(table.withoutMissing().toRecords()[1]); // { species: 'gentoo', mass: 5.2 }
  */
 export class Table {
   /** @internal */
@@ -69,11 +76,18 @@ export class Table {
 
   /**
    * Makes a table from objects, one for each row. Values are numbers, texts, true, false and Dates; null, undefined,
-   * NaN and a missing key stand for missing values. Texts are read as in a CSV file, so `'12'` is a number. Throws a
-   * TypeError or RangeError that names the record and the column.
+   * NaN and a missing key stand for missing values. Texts are read as in a CSV file, so `'12'` is a number.
+   *
+   * @param records an object for each row
+   * @param options the kinds of columns, and what stands for missing values
+   * @returns the table
+   * @throws TypeError or RangeError that names the record and the column
    *
    * @example
+   * import { Table } from 'simdprop/tabular';
+   *
    * const table = Table.fromRecords([{ species: 'gentoo', mass: 5.2 }, { species: 'adelie', mass: null }]);
+   * console.log(table.kinds); // { species: 'category', mass: 'number' }
    */
   static fromRecords(records: readonly object[], options: TableOptions = {}): Table {
     return new Table(columnsFromRecords(records, options));
@@ -83,29 +97,50 @@ export class Table {
    * Makes a table from arrays or typed arrays of equal length, by the names of the columns. They may hold the same
    * values as in `fromRecords`, and are copied.
    *
+   * @param columns arrays of equal length, by name
+   * @param options the kinds of columns, and what stands for missing values
+   * @returns the table
+   * @throws TypeError or RangeError that names the column and the row
+   *
    * @example
+   * import { Table } from 'simdprop/tabular';
+   *
    * const table = Table.fromColumns({ species: ['gentoo', 'adelie'], mass: new Float64Array([5.2, 3.7]) });
+   * console.log(table.rows); // 2
    */
   static fromColumns(columns: Readonly<Record<string, ArrayLike<unknown>>>, options: TableOptions = {}): Table {
     return new Table(columnsFromColumns(columns, options));
   }
 
   /**
-   * Makes a table from the text of a CSV file. Rows whose fields are all empty are left out. Throws a RangeError that
-   * names the row and the column; rows are counted from 1 as in a spreadsheet, with the header and empty rows. The time
-   * is linear in the length of the text.
+   * Makes a table from the text of a CSV file. Rows whose fields are all empty are left out. The time is linear in the
+   * length of the text.
+   *
+   * @param text the text of the file
+   * @param options how it is read
+   * @returns the table
+   * @throws TypeError for wrong options; RangeError that names the row and the column; rows are counted from 1 as in a
+   *   spreadsheet, with the header and empty rows
    */
   static fromCsv(text: string, options: CsvTableOptions = {}): Table {
     return new Table(columnsFromCsv(text, options));
   }
 
   /**
-   * Makes a table from a CSV file that comes in parts: see `CsvSource`. The whole file is never in memory. Throws the
-   * errors of `fromCsv` and those of the source.
+   * Makes a table from a CSV file that comes in parts: see `CsvSource`. The whole file is never in memory.
+   *
+   * @param source the parts of the file, as strings or bytes
+   * @param options how it is read
+   * @returns the table
+   * @throws the errors of `fromCsv`, and those of the source
    *
    * @example
-   * const table = await Table.fromCsvStream(await fetch('penguins.csv'));
-   * const same = await Table.fromCsvStream(createReadStream('penguins.csv'));
+   * import { createReadStream } from 'node:fs';
+   * import { Table } from 'simdprop/tabular';
+   *
+   * // in a page: await Table.fromCsvStream(await fetch('penguins.csv'))
+   * const table = await Table.fromCsvStream(createReadStream('penguins.csv'));
+   * console.log(table.rows); // 344
    */
   static async fromCsvStream(source: CsvSource, options: CsvStreamOptions = {}): Promise<Table> {
     return new Table(await columnsFromCsvStream(source, options));
@@ -132,23 +167,47 @@ export class Table {
     return kinds;
   }
 
-  /** True if there is a column of this name. */
+  /**
+   * True if there is a column of this name.
+   *
+   * @param name the name of a column
+   * @returns true if there is one
+   * @throws nothing: a column that cannot be is not there
+   */
   has(name: string): boolean {
     return this.#columns.has(name);
   }
 
-  /** A column: its kind and the arrays of its values, which must not be changed. */
+  /**
+   * A column: its kind and the arrays of its values.
+   *
+   * @param name the name of the column
+   * @returns the column; its arrays must not be changed
+   * @throws RangeError that lists the columns if there is none of this name
+   */
   column(name: string): Column {
     return columnOf('name', name, this.#columns);
   }
 
-  /** A table of only these columns, in this order. The values are shared with this table. */
+  /**
+   * A table of only these columns, in this order. The values are shared with this table.
+   *
+   * @param names the names of the columns
+   * @returns the new table
+   * @throws TypeError or RangeError for names that are not there or given twice, and for an empty list
+   */
   select(names: readonly string[]): Table {
     checkNames(names);
     return this.#of(this.rows, new Map(names.map((name, i) => [name, columnOf(`names[${i}]`, name, this.#columns)])));
   }
 
-  /** A table without these columns. The values are shared with this table. */
+  /**
+   * A table without these columns. The values are shared with this table.
+   *
+   * @param names the names of the columns to leave out
+   * @returns the new table
+   * @throws TypeError or RangeError for names that are not there or given twice; RangeError if no column is left
+   */
   without(names: readonly string[]): Table {
     checkNames(names);
     const left = new Map(this.#columns);
@@ -168,8 +227,17 @@ export class Table {
    * A table in which columns of numbers are categories or booleans: codes of classes, for example, or 0 and 1 for no
    * and yes. A category is named by its number as JavaScript prints it. All other values are shared with this table.
    *
+   * @param kinds the new kinds, by the names of the columns
+   * @returns the new table
+   * @throws TypeError or RangeError for columns and kinds that are not there, and for numbers that are not of the new
+   *   kind
+   *
    * @example
-   * table.withKinds({ digit: 'category', survived: 'boolean' });
+   * import { Table } from 'simdprop/tabular';
+   *
+   * const table = Table.fromColumns({ digit: [3, 7, 3], survived: [0, 1, 1] });
+   * const changed = table.withKinds({ digit: 'category', survived: 'boolean' });
+   * console.log(changed.toRecords()[0]); // { digit: '3', survived: false }
    */
   withKinds(kinds: Readonly<Record<string, ConvertedKind>>): Table {
     checkIsObject('kinds', kinds);
@@ -182,14 +250,27 @@ export class Table {
     return new Table({ rows: this.rows, columns: changed });
   }
 
-  /** A table of the rows from `from` to before `to`, by default to the end. The values are shared with this table. */
+  /**
+   * A table of the rows from `from` to before `to`. The values are shared with this table.
+   *
+   * @param from the number of the first row, counted from 0
+   * @param to the number of the row after the last one; by default, all rows up to the end
+   * @returns the new table
+   * @throws TypeError or RangeError for numbers out of range
+   */
   slice(from: number, to: number = this.rows): Table {
     checkInteger('from', from, 0, this.rows);
     checkInteger('to', to, from, this.rows);
     return this.#map(to - from, (column) => viewOf(column, from, to));
   }
 
-  /** A copy of the rows with these numbers, counted from 0, in this order. A row may occur more than once. */
+  /**
+   * A copy of the rows with these numbers, counted from 0, in this order. A row may occur more than once.
+   *
+   * @param rows the numbers of the rows
+   * @returns the new table
+   * @throws TypeError or RangeError for numbers out of range
+   */
   pick(rows: ArrayLike<number>): Table {
     if (typeof rows !== 'object' || rows === null) throw wrongType('rows', rows, 'an array of the numbers of rows');
     const picked = Uint32Array.from(rows, (row, i) => checkInteger(`rows[${i}]`, row, 0, this.rows - 1));
@@ -200,7 +281,13 @@ export class Table {
     return new Table({ rows, columns: new Map([...this.#columns].map(([name, column]) => [name, change(column)])) });
   }
 
-  /** A copy without the rows in which one of these columns has no value. Default: all columns that are not ignored. */
+  /**
+   * A copy without the rows in which one of these columns has no value.
+   *
+   * @param names the names of the columns; by default, all that are not ignored
+   * @returns the new table
+   * @throws TypeError or RangeError for names that are not there, are given twice or are those of ignored columns
+   */
   withoutMissing(names: readonly string[] = [...this.#filled().keys()]): Table {
     checkNames(names);
     const columns = names.map((name, i) => filledColumnOf(`names[${i}]`, name, this.#columns));
@@ -216,6 +303,8 @@ export class Table {
   /**
    * An object for each row, without the columns that are ignored. Dates are Dates, categories are texts, null stands
    * for missing values.
+   *
+   * @returns an object for each row
    */
   toRecords(): TableRecord[] {
     const filled = this.#filled();
@@ -232,8 +321,16 @@ export class Table {
    * taken from the end. All parts keep the order of the rows. Parts from the end share the values of this table; all
    * others are copies.
    *
+   * @param options the parts, and how rows are drawn
+   * @returns the parts; one that was not asked for is undefined
+   * @throws TypeError or RangeError for wrong options, and for parts that cannot be made
+   *
    * @example
-   * const { training, validation, test } = table.split({ validation: 0.2, test: 0.2, stratify: 'species', seed: 1 });
+   * import { Table } from 'simdprop/tabular';
+   *
+   * const table = Table.fromColumns({ species: ['a', 'b', 'a', 'b', 'a', 'b'], mass: [1, 2, 3, 4, 5, 6] });
+   * const { training, test } = table.split({ test: 2, stratify: 'species', seed: 1 });
+   * console.log(training.rows, test.rows); // 4 2
    */
   split<const Options extends TableSplitOptions>(options: Options): TableSplit<Options> {
     const parts = partsOf(this.rows, options, (where, name) => filledColumnOf(where, name, this.#columns));
@@ -250,6 +347,8 @@ export class Table {
    * A text for reading, with one line for each column: its name, its kind, how many values are missing, a summary of
    * the values, and hints such as "every value differs: an identifier?". It can be printed to a terminal, whatever
    * names and values contain.
+   *
+   * @returns a text of several lines
    */
   profile(): string {
     return profileOf(this.rows, this.#columns);

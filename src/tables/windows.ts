@@ -23,11 +23,18 @@ export type SplitWindowOptions = SplitOptionsOf<number | string>;
 
 /**
  * The windows of a series in the order of time: `length` rows as inputs, and the `horizon` rows after them as targets.
- * The series is an array of finite numbers or of rows of them, or a table with number columns. Throws a TypeError or
- * RangeError for missing values, and if there are too few rows for one window.
+ *
+ * @param series the rows in the order of time: finite numbers, rows of them, or a table with number columns
+ * @param options the windows
+ * @returns a data set of windows
+ * @throws TypeError or RangeError for missing values and wrong options, and if there are too few rows for one window
  *
  * @example
- * windows([1, 2, 3, 4, 5], { length: 3 }); // inputs 1 2 3, 2 3 4; targets 4, 5
+ * import { Table, windows } from 'simdprop/tabular';
+ *
+ * const table = Table.fromColumns({ load: [1, 2, 3, 4], wind: [4, 3, 2, 1] });
+ * const { inputs, targets } = windows(table, { length: 2, target: 'load' });
+ * console.log(inputs.length, targets); // 8 Float64Array(2) [ 3, 4 ]
  */
 export function windows(series: NumberSeries | Table, options: WindowOptions): Windows {
   return windowsOf(series, options, columnsOfSeries);
@@ -38,6 +45,18 @@ export function windows(series: NumberSeries | Table, options: WindowOptions): W
  * ones for training. A window belongs to the part that contains all its targets; a window with targets in two parts is
  * left out. The inputs of a window may reach back into the part before, because the past is known when a prediction is
  * made. So no target of validation or test is seen in training, neither as a target nor as an input.
+ *
+ * @param series the rows in the order of time: numbers, rows of them, or a table
+ * @param options the windows and the parts
+ * @returns a data set for each part; undefined for one that was not asked for
+ * @throws TypeError or RangeError for missing values, wrong options, and a part that is too short for one window
+ *
+ * @example
+ * import { splitWindows, Table } from 'simdprop/tabular';
+ *
+ * const table = Table.fromColumns({ load: [1, 2, 3, 4, 5, 6], wind: [6, 5, 4, 3, 2, 1] });
+ * const { training, test } = splitWindows(table, { length: 2, target: 'load', test: 2 });
+ * console.log(training.targets, test.targets); // Float64Array(2) [ 3, 4 ] Float64Array(2) [ 5, 6 ]
  */
 export function splitWindows<const Options extends SplitWindowOptions>(
   series: NumberSeries | Table,

@@ -29,20 +29,31 @@ export type Monitor = MetricName;
  */
 export interface EarlyStopping {
   /**
-   * The number that is watched, from the evaluation of the validation data: the cost, or a metric of the network's task
-   * that is a single number. The cost and errors improve when they fall, all others when they rise. Default `'cost'`.
+   * The number that is watched, from the evaluation of the validation data: the cost, or a metric of the network's
+   * task that is a single number. The cost and errors improve when they fall, all others when they rise.
+   * @defaultValue `'cost'`
    */
   monitor?: Monitor | undefined;
-  /** k of `monitor: 'topKAccuracy'`, from 1 to the number of outputs. Only and always together with it. */
+  /**
+   * k of `monitor: 'topKAccuracy'`, from 1 to the number of outputs. Only and always together with it.
+   * @defaultValue none
+   */
   topK?: number | undefined;
   /**
-   * The number of epochs in a row without improvement, 1 to 2³¹ - 1, the last of which ends training. With 1, the first
-   * epoch that is not better ends it. Default 5.
+   * The number of epochs in a row without improvement, 1 to 2³¹ - 1, the last of which ends training. With 1, the
+   * first epoch that is not better ends it.
+   * @defaultValue `5`
    */
   patience?: number | undefined;
-  /** An epoch is an improvement if it is better by more than this. A number from 0 up. Default 0. */
+  /**
+   * An epoch is an improvement if it is better by more than this. A number from 0 up.
+   * @defaultValue `0`
+   */
   minDelta?: number | undefined;
-  /** false: the network keeps the weights of its last epoch. Default true. */
+  /**
+   * false: the network keeps the weights of its last epoch.
+   * @defaultValue `true`
+   */
   restoreBest?: boolean | undefined;
 }
 

@@ -13,7 +13,11 @@ type EvaluationSummary = MetricNumbers & Pick<Evaluation, 'task' | 'samples' | '
 
 /** A report on an epoch whose evaluations have only the metrics that are a single number. */
 export interface EpochSummary extends Omit<EpochReport, Part> {
+  /**
+   * With `trainingMetrics`: the cost of the training data after the epoch, and the metrics that are a single number.
+   */
   training?: EvaluationSummary | undefined;
+  /** With validation data: their cost after the epoch, and the metrics that are a single number. */
   validation?: EvaluationSummary | undefined;
 }
 
@@ -44,12 +48,13 @@ const FIRST_ROOM = 16;
  * and the last. The history of a training of any length therefore takes at most 2 MB.
  *
  * @example
- * const history = await net.fit(data, { epochs: 100, validation });
- * history.length; // 100
- * history.last?.validation?.accuracy;
- * history.best?.epoch;
- * plot(history.column('epoch'), history.column('validation.cost'));
- * for (const { epoch, cost } of history) console.log(epoch, cost);
+ * import { Network } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 1, layers: [{ units: 2 }, { units: 1 }], seed: 1 });
+ * const history = await net.fit({ inputs: [[0], [1], [2]], targets: [[0], [1], [0]] }, { epochs: 100 });
+ * console.log(history.length, history.last?.epoch); // 100 99
+ * console.log(history.column('cost').length); // 100
+ * for (const { epoch, cost } of history) if (epoch === 0) console.log(cost); // close to 0.7
  */
 export class History implements Iterable<EpochSummary> {
   /** @internal */
@@ -120,7 +125,10 @@ export class History implements Iterable<EpochSummary> {
 
   /**
    * The report on one epoch of the call, counted from 0, or from the end if it is negative: `at(-1)` is the last.
-   * undefined if there is no such epoch, or if it is not kept.
+   *
+   * @param index the number of the epoch in the call, counted from 0, or from the end if it is negative
+   * @returns the report; undefined if there is no such epoch, or if it is not kept
+   * @throws nothing: a wrong index has no report
    */
   at(index: number): EpochSummary | undefined {
     const position = index < 0 ? this.#length + index : index;
@@ -137,9 +145,12 @@ export class History implements Iterable<EpochSummary> {
   }
 
   /**
-   * One number of each epoch that is kept, as a new array. All columns have the same epochs; `column('epoch')` has
-   * their numbers. NaN stands for a number that a report does not have. Throws a RangeError if no report has it, but is
-   * empty if there is no report.
+   * One number of each epoch that is kept. All columns have the same epochs; `column('epoch')` has their numbers. NaN
+   * stands for a number that a report does not have.
+   *
+   * @param name the name of the number, such as `'cost'` or `'validation.accuracy'`
+   * @returns a new array with a number for each epoch that is kept; empty if there is no report
+   * @throws RangeError if no report has this number
    */
   column(name: HistoryColumn): Float64Array {
     const column = this.#columns.get(name);
@@ -160,7 +171,11 @@ export class History implements Iterable<EpochSummary> {
     return values;
   }
 
-  /** The reports on the epochs that are kept, for JSON.stringify. */
+  /**
+   * The reports on the epochs that are kept, for JSON.stringify.
+   *
+   * @returns a new array
+   */
   toJSON(): EpochSummary[] {
     return [...this];
   }

@@ -38,6 +38,17 @@ interface NonFiniteDetails {
  * callback has set since then, also within a step, are kept, and so is what it gave the optimizer. Another optimizer
  * that the call was given stays, with an empty state. `trainBatch` and `applyGradients` leave finite parameters of at
  * most 64 steps before.
+ *
+ * @example
+ * import { Network, NonFiniteError, sgd } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 1, layers: [{ units: 1, activation: 'linear' }], seed: 1 });
+ * const data = { inputs: [[1e6], [2e6]], targets: [[1], [2]] };
+ * try {
+ *   await net.fit(data, { optimizer: sgd({ learningRate: 0.1 }) });
+ * } catch (error) {
+ *   if (error instanceof NonFiniteError) console.log(error.reason); // inputs
+ * }
  */
 export class NonFiniteError extends Error {
   /** The epoch, counted from 0 for the call as in reports; undefined for a single batch. */
@@ -62,6 +73,11 @@ export class NonFiniteError extends Error {
   /** How many earlier steps were undone. If batches are given one by one, at most 63. */
   declare readonly stepsUndone: number;
 
+  /**
+   * The calls that train make this error.
+   *
+   * @param details what is known about the failure, from which the message is made
+   */
   constructor(details: NonFiniteDetails) {
     super(describe(details));
     this.name = 'NonFiniteError';

@@ -35,85 +35,111 @@ export type Standardize = boolean | 'inputs' | 'targets' | 'both';
 /** Options of `fit` and `train`. */
 export interface TrainOptions {
   /**
-   * The number of passes over the samples, 1 to 2³¹ - 1. Default: the fewest that have 1000 steps; 1 for
-   * `fitStream`, which does not know the number of samples.
+   * The number of passes over the samples, 1 to 2³¹ - 1.
+   * @defaultValue the fewest that have 1000 steps; 1 for `fitStream`, which does not know the number of samples
    */
   epochs?: number | undefined;
   /**
    * Samples per step, 1 to 2³¹ - 1. The last step of an epoch takes the samples that are left. 1 is online training;
-   * the number of all samples is full-batch training, which irprop and lbfgs require. Default 32; for irprop and lbfgs,
-   * all samples.
+   * the number of all samples is full-batch training, which irprop and lbfgs require.
+   * @defaultValue `32`; for irprop and lbfgs, all samples
    */
   batchSize?: number | undefined;
   /**
    * The number of steps of an epoch, instead of `batchSize` and `accumulate`: the samples are divided into this many
    * batches, whose sizes differ by one at most. 1 to the number of samples.
+   * @defaultValue none: `batchSize` decides
    */
   batches?: number | undefined;
   /**
    * The number of batches whose gradients are added up before one update, 1 to 2³¹ - 1. A step then has accumulate ·
-   * batchSize samples. Default 1.
+   * batchSize samples.
+   * @defaultValue `1`
    */
   accumulate?: number | undefined;
-  /** Replaces the network's optimizer. Default: the network's optimizer, which is Adam at first. */
+  /**
+   * Replaces the network's optimizer.
+   * @defaultValue the network's optimizer, which is Adam at first
+   */
   optimizer?: Optimizer | undefined;
   /**
-   * true or `'inputs'`: before the first step, measures the mean and the standard deviation of each input column of the
-   * training data, and makes them the network's standardisation. The deviation is that of a population (divided by n);
-   * sample weights do not count. A constant column gets the deviation 1, and becomes 0. `'targets'`: does the same for
-   * the columns of the targets, for networks that learn numbers with linear or leakyRelu outputs; `'both'`: for inputs
-   * and targets. What is already standardised stays as it is, so that a second `fit` continues the first. Default
-   * false.
+   * true or `'inputs'`: before the first step, measures the mean and the standard deviation of each input column of
+   * the training data, and makes them the network's standardisation. The deviation is that of a population (divided by
+   * n); sample weights do not count. A constant column gets the deviation 1, and becomes 0. `'targets'`: does the same
+   * for the columns of the targets, for networks that learn numbers with linear or leakyRelu outputs; `'both'`: for
+   * inputs and targets. What is already standardised stays as it is, so that a second `fit` continues the first.
+   * @defaultValue `false`
    */
   standardize?: Standardize | undefined;
   /**
    * true: each epoch has a new order of the samples, drawn from the network's seed and the number of epochs trained
-   * before. Default true.
+   * before.
+   * @defaultValue `true`
    */
   shuffle?: boolean | undefined;
   /**
-   * A weight for each class, 0 or more; one output has two classes. The cost of a sample is multiplied by the weight of
-   * its class, and by the sample's own weight if it has one. An array has a number for each label; an object has
+   * A weight for each class, 0 or more; one output has two classes. The cost of a sample is multiplied by the weight
+   * of its class, and by the sample's own weight if it has one. An array has a number for each label; an object has
    * numbers by the names of the classes, or by their labels if there are no names, and 1 for those that it lacks;
    * `'balanced'`: n / (k · n_c) for a class of n_c of the n training samples and k classes that occur. For networks
-   * that learn classes. Validation does not use these weights. Default: 1 for each class.
+   * that learn classes. Validation does not use these weights.
+   * @defaultValue 1 for each class
    */
   classWeights?: ClassWeights | undefined;
-  /** Data that are evaluated after each epoch. They are copied at the call. */
+  /**
+   * Data that are evaluated after each epoch. They are copied at the call.
+   * @defaultValue none
+   */
   validation?: DataSet | undefined;
   /**
-   * Holds samples back and evaluates them after each epoch. The network's seed determines which ones. Not together with
-   * `validation`.
+   * Holds samples back and evaluates them after each epoch. The network's seed determines which ones. Not together
+   * with `validation`.
+   * @defaultValue none
    */
   validationSplit?: ValidationSplit | undefined;
   /**
    * true: reports have the evaluation of the training data after each epoch, as `training`, which takes about a third
-   * of the time of an epoch's steps. Class weights count in its cost. Default false: reports have the cost over the
-   * epoch.
+   * of the time of an epoch's steps. Class weights count in its cost.
+   * @defaultValue `false`: reports have the cost over the epoch
    */
   trainingMetrics?: boolean | undefined;
-  /** Ends training once validation no longer improves. Needs validation data. */
+  /**
+   * Ends training once validation no longer improves. Needs validation data.
+   * @defaultValue none: all epochs are trained
+   */
   earlyStopping?: EarlyStopping | undefined;
   /**
    * Ends training after the first epoch whose mean cost over the training data, as its report has it, is at most this
-   * number. Default: none.
+   * number.
+   * @defaultValue none
    */
   stopAt?: number | undefined;
   /**
-   * true: training continues even if costs or weights are no longer finite. Default false: it throws a NonFiniteError,
-   * and the network returns to the start of the call, or to its best epoch: see NonFiniteError.
+   * true: training continues even if costs or weights are no longer finite.
+   * @defaultValue `false`: the call throws a NonFiniteError, and the network returns to the start of the call, or to
+   *   its best epoch: see NonFiniteError
    */
   ignoreNonFinite?: boolean | undefined;
-  /** Aborting it stops training after the step in progress; `fit` then rejects with the signal's reason. */
+  /**
+   * Aborting it stops training after the step in progress; `fit` then rejects with the signal's reason.
+   * @defaultValue none
+   */
   signal?: AbortSignal | undefined;
   /**
    * Called after each epoch. If it returns false, training ends. A promise that a callback returns is awaited: a
    * promise of false ends training too, and if it rejects, so does the call.
+   * @defaultValue none
    */
   onEpoch?: ((report: EpochReport) => unknown) | undefined;
-  /** Called after each step. If it returns false, training ends; the unfinished epoch counts as an epoch. */
+  /**
+   * Called after each step. If it returns false, training ends; the unfinished epoch counts as an epoch.
+   * @defaultValue none
+   */
   onBatch?: ((report: ProgressReport) => unknown) | undefined;
-  /** Called between steps, at most about sixty times a second. It cannot end training. */
+  /**
+   * Called between steps, at most about sixty times a second. It cannot end training.
+   * @defaultValue none
+   */
   onProgress?: ((report: ProgressReport) => unknown) | undefined;
 }
 
