@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { buildSync } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { examplesOf, readApi } from '../scripts/public-api.mjs';
 import {
   DATA,
   differencesOf,
@@ -14,13 +15,14 @@ import {
   moduleOf,
   readPages,
   readsData,
+  type Snippet,
   snippetsOf,
   TOLERANCE,
 } from '../scripts/snippets.mjs';
 
-// Every ```js snippet of README.md and docs/ is run as a module of its own, in which imports of simdprop lead to src/.
-// scripts/snippets.mjs describes how the output is compared. Programs that read data files, or have files beside them,
-// run in a process of their own.
+// Every ```js snippet of README.md and docs/, and every example of a docstring, is run as a module of its own, in which
+// imports of simdprop lead to src/. scripts/snippets.mjs describes how the output is compared. Programs that read data
+// files, or have files beside them, run in a process of their own.
 
 const ROOT = new URL('../', import.meta.url);
 const SNIPPETS = new URL('build/docs/', ROOT);
@@ -64,15 +66,25 @@ function bundle(contents: string, file: URL): void {
   buildSync({ stdin, bundle: true, format: 'esm', platform: 'node', outfile: fileURLToPath(file) });
 }
 
-/** Runs a snippet. Returns what it has printed, in the form that `moduleOf` describes. */
-async function run(page: string, file: URL): Promise<Map<number, string[]>> {
-  if (!readsData(page)) {
+/**
+ * Runs a snippet; `isApart`: in a process of its own, in the folder of the data. Returns what it has printed, in the
+ * form that `moduleOf` describes.
+ */
+async function run(file: URL, isApart: boolean): Promise<Map<number, string[]>> {
+  if (!isApart) {
     const { printed } = (await import(/* @vite-ignore */ file.href)) as { printed: Map<number, string[]> };
     return printed;
   }
   const args = ['--import', 'tsx', PROCESS, file.href];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: new URL(DATA, ROOT) });
   return new Map(JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as [number, string[]][]);
+}
+
+/** Runs a snippet, and compares what it prints. */
+async function check(snippet: Snippet, isApart: boolean): Promise<void> {
+  const file = new URL(fileOf(snippet), SNIPPETS);
+  writeFileSync(file, moduleOf(snippet, resolve));
+  expect(differencesOf(snippet, await run(file, isApart))).toEqual([]);
 }
 
 beforeAll(() => {
@@ -82,10 +94,8 @@ beforeAll(() => {
 
 describe.each([...pages])('%s', (page, text) => {
   test.for(snippetsOf(page, text))('the snippet at line $line runs and prints what it says', async (snippet) => {
-    const file = new URL(fileOf(snippet), SNIPPETS);
-    writeFileSync(file, moduleOf(snippet, resolve));
     for (const [name, code] of filesBeside(text, sourceOf)) bundle(code, new URL(name, SNIPPETS));
-    expect(differencesOf(snippet, await run(page, file))).toEqual([]);
+    await check(snippet, readsData(page));
   });
 
   test('links lead to files', () => {
@@ -93,6 +103,15 @@ describe.each([...pages])('%s', (page, text) => {
       const link = new URL(target, new URL(page, ROOT));
       expect(() => readFileSync(link), `${page}: ${target}`).not.toThrow();
     }
+  });
+});
+
+describe('the example of', () => {
+  test.for(examplesOf(readApi(ROOT)))('$page runs and prints what it says', async (snippet) => {
+    await check(
+      snippet,
+      snippet.lines.some((line) => line.includes("from 'node:fs")),
+    );
   });
 });
 

@@ -1,0 +1,3 @@
+import type { ApiItem } from './public-api.mjs';
+
+export function lacksOf(item: ApiItem): string[];
