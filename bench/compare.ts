@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CompareOrder } from './compare-build.js';
-import { alignTable, describeMachine, machineLine, median } from './machine.js';
+import { alignTable, describeMachine, machineLine } from './machine.js';
+import { median } from './medians.js';
 import { makeWorkload, workloadNames } from './workloads.js';
 
 // Compares this build with another one: npm run bench:compare -- ../other/dist/index.js [PAIRS] [TEXT]. With TEXT, only

@@ -1,5 +1,6 @@
 import { type LayerOptions, Network, sgd } from 'simdprop';
-import { alignTable, median } from './machine.js';
+import { alignTable } from './machine.js';
+import { median } from './medians.js';
 import type { Section } from './turns.js';
 
 // Measures how the time of a training step grows with width, depth and batch size, beside the number of its operations.

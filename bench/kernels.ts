@@ -3,7 +3,8 @@ import * as abi from '../assembly/abi.js';
 import { CLASSES } from '../examples/digits/idx.js';
 import { ACTIVATIONS, constantOf, FIRST_SLOPE } from '../src/spec/activations.js';
 import { startKernels } from '../test/build.js';
-import { alignTable, median } from './machine.js';
+import { alignTable } from './machine.js';
+import { median } from './medians.js';
 import { type Contender, type Section, takeTurns } from './turns.js';
 import { BYTE_SCALE, digitsRange, loadDigits, PIXELS } from './workloads.js';
 

@@ -71,9 +71,3 @@ export function alignTable(rows: readonly (readonly string[])[]): string {
     )
     .join('\n');
 }
-
-export function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Encoder, type Table } from '../src/tabular.js';
-import { alignTable, describeMachine, machineLine, median, saveResult } from './machine.js';
+import { alignTable, describeMachine, machineLine, saveResult } from './machine.js';
+import { median } from './medians.js';
 import { Rival } from './rival.js';
 import { COMPARED, type DataSet, readSet, splitOf } from './tabular-sets.js';
 

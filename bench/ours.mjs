@@ -42,8 +42,8 @@ await serve(`Node ${process.versions.node}`, job, {
   async train(samples, epochs) {
     const data = { inputs: x.subarray(0, samples * inputs), targets: y.subarray(0, samples * outputs) };
     const optimizer = (job.optimizer === 'adam' ? adam : sgd)({ learningRate });
-    const history = await net.fit(data, { epochs, batchSize, optimizer, shuffle: false });
-    return history[epochs - 1].cost;
+    const { last } = await net.fit(data, { epochs, batchSize, optimizer, shuffle: false });
+    return last.cost;
   },
   predict: (first, rows) => net.predict(x.subarray(first * inputs, (first + rows) * inputs)),
 });

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Contestant, listPredictors, listTrainers } from './contestants.js';
 import { type Job, writeJob } from './job.js';
-import { alignTable, median } from './machine.js';
+import { alignTable } from './machine.js';
+import { median, pairedRatio } from './medians.js';
 import { type Order, Rival } from './rival.js';
+import { checkSame, toleranceOf } from './same-work.js';
 import { type Section, takeTurns } from './turns.js';
 import { makeWorkload } from './workloads.js';
 
@@ -128,21 +130,6 @@ export interface Verdict extends Target {
   met: boolean;
 }
 
-/**
- * The largest relative difference between two values that rounding explains. A sum of n terms in float32 is off by up
- * to n roundings of 2^-24, and each step starts from the result of the step before.
- */
-export function toleranceOf({ inputs, layers }: Pick<Job, 'inputs' | 'layers'>, steps: number): number {
-  return Math.max(inputs, ...layers.map(({ units }) => units)) * steps * 2 ** -24;
-}
-
-export function checkSame(contest: string, name: string, value: number, expected: number, tolerance: number): void {
-  if (Math.abs(value - expected) <= tolerance * Math.abs(expected)) return;
-  throw new Error(
-    `${contest}: got ${value} of ${name}, want ${expected} of simdprop, within ${tolerance.toExponential(1)} of its size`,
-  );
-}
-
 /** Judges each target by the best rival of its group. A target is left out if one of its two sides was not measured. */
 export function judge(contest: string, targets: readonly Target[], runs: ReadonlyMap<Contestant, number[]>): Verdict[] {
   const all = [...runs.keys()];
@@ -154,11 +141,6 @@ export function judge(contest: string, targets: readonly Target[], runs: Readonl
     const ratio = pairedRatio(runs.get(best)!, runs.get(ours)!);
     return [{ ...target, contest, rival: best.name, ratio, met: ratio >= target.wanted }];
   });
-}
-
-/** The median of the ratios theirs / ours of the rounds. */
-function pairedRatio(theirs: readonly number[], ours: readonly number[]): number {
-  return median(theirs.map((ms, round) => ms / ours[round]));
 }
 
 interface Present {

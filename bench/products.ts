@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { compileC } from './compile.js';
 import { wideNode } from './contestants.js';
-import { alignTable, median } from './machine.js';
+import { alignTable } from './machine.js';
+import { median } from './medians.js';
 import { type Command, Rival } from './rival.js';
 import { type Roofs, startRoofs } from './roofs.js';
 import { type Contender, type Section, takeTurns } from './turns.js';

@@ -1,5 +1,6 @@
 import { MANY_BYTES } from './loops.js';
-import { alignTable, describeMachine, median } from './machine.js';
+import { alignTable, describeMachine } from './machine.js';
+import { median } from './medians.js';
 import { bytesOf, FORMS, operationsOf, productContender, productServer, type Shape } from './products.js';
 import { Rival } from './rival.js';
 import { drawRoofline, readable } from './roofline-plot.js';

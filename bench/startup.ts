@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { alignTable, median } from './machine.js';
+import { alignTable } from './machine.js';
+import { median } from './medians.js';
 import type { Section } from './turns.js';
 
 // Measures how long a program waits for its first prediction. Each run is a fresh process; the start of Node itself is

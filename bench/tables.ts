@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { alignTable, median } from './machine.js';
+import { alignTable } from './machine.js';
+import { median } from './medians.js';
 import type { Section } from './turns.js';
 
 // Measures how long it takes to make a table from a CSV file of 100 MB, and inputs of a network from the table,

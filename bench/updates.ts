@@ -21,7 +21,8 @@ import {
 } from '../src/spec/optimizer.js';
 import { checkSpec } from '../src/spec/spec.js';
 import { compileLoops, MANY_BYTES, startLoops } from './loops.js';
-import { alignTable, median } from './machine.js';
+import { alignTable } from './machine.js';
+import { median } from './medians.js';
 import { type Section, takeTurns } from './turns.js';
 
 // Times the optimizers' steps on a million parameters, in bytes read and written per second, and compares them with a

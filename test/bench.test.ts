@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Contestant } from '../bench/contestants.js';
 import { deviationOf, operationsOf } from '../bench/growth.js';
-import { checkSame, type Entry, judge, type Target, tabulate, toleranceOf } from '../bench/peers.js';
+import { type Entry, judge, type Target, tabulate } from '../bench/peers.js';
 import { bytesOf, markProduct, type ProductRow, operationsOf as productOperationsOf } from '../bench/products.js';
 import { lastError, parseAnswer, Rival } from '../bench/rival.js';
 import { roofAt } from '../bench/roofline.js';
+import { checkSame, toleranceOf } from '../bench/same-work.js';
 
 // What the benchmarks compare, accept and leave out. A mistake there would not show in their output.
 

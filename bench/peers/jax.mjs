@@ -2,7 +2,8 @@
 // has less to run than the library's grad.
 import { createRequire } from 'node:module';
 import { defaultDevice, init, jit, nn, numpy as np } from '@jax-js/jax';
-import { floatsOf, readJob, serve, transpose } from './job.mjs';
+import { floatsOf, transpose } from './arrays.mjs';
+import { readJob, serve } from './job.mjs';
 
 const require = createRequire(import.meta.url);
 const { version } = JSON.parse(

@@ -21,16 +21,6 @@ export function readJob(directory) {
   return { ...job, layers, outputs: layers.at(-1).units, x, y: new Float32Array(read('y.bin')) };
 }
 
-/** x as float32. Bytes are scaled before the clock starts, because no rival trains on bytes. */
-export function floatsOf({ x }) {
-  return x instanceof Uint8Array ? Float32Array.from(x, (byte) => byte * Math.fround(1 / 255)) : x;
-}
-
-/** Returns w [fanIn x units], made from w [units x fanIn]. */
-export function transpose({ weights, units, fanIn }) {
-  return weights.map((_, i) => weights[(i % units) * fanIn + Math.floor(i / units)]);
-}
-
 /**
  * Answers `train SAMPLES EPOCHS` and `predict SAMPLES BATCH` with `MILLISECONDS VALUE`. The time includes neither
  * `reset(samplesPerCall)` nor what a contestant does before it calls this. train(samples, epochs) returns the mean cost

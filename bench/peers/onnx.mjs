@@ -1,6 +1,7 @@
 // ONNX Runtime, which only predicts: node onnx.mjs JOB onnxruntime-node|onnxruntime-web THREADS.
 import { createRequire } from 'node:module';
-import { floatsOf, readJob, serve } from './job.mjs';
+import { floatsOf } from './arrays.mjs';
+import { readJob, serve } from './job.mjs';
 import { modelOf } from './onnx-model.mjs';
 
 const [, , directory, name, threadsText] = process.argv;

@@ -1,7 +1,8 @@
 // synaptic: node synaptic.mjs JOB. It trains online only. Its output error is y - a, without the slope: the gradient of
 // cross-entropy.
 import { createRequire } from 'node:module';
-import { floatsOf, readJob, serve } from './job.mjs';
+import { floatsOf } from './arrays.mjs';
+import { readJob, serve } from './job.mjs';
 
 const require = createRequire(import.meta.url);
 const { Architect } = require('synaptic');
