@@ -8,6 +8,7 @@ export const PAGES = [
   { file: 'playground.html', name: 'Playground' },
   { file: 'digits.html', name: 'Digits' },
   { file: 'tables.html', name: 'Tables' },
+  { file: 'bench.html', name: 'Bench' },
   { file: 'bits.html', name: 'Bits' },
 ];
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { openPage } from './browsers.mjs';
 import { framesDuring, judge } from './frames.mjs';
+import { BUILT, serve } from './server.mjs';
 import { STROKES } from './strokes.mjs';
 
 // What is checked of the pages. Each check gets a browser and a server, opens what it needs, and throws if it finds
@@ -9,7 +10,10 @@ import { STROKES } from './strokes.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const HASHES = JSON.parse(readFileSync(new URL('../../test/hashes.json', import.meta.url), 'utf8'));
-export const PAGES = ['index.html', 'playground.html', 'digits.html', 'tables.html', 'bits.html'];
+export const PAGES = ['index.html', 'playground.html', 'digits.html', 'tables.html', 'bench.html', 'bits.html'];
+
+/** Checks with one of these words in their names count frames or milliseconds. */
+export const TIMED = ['frames', 'within a second'];
 
 function expect(isRight, message) {
   if (!isRight) throw new Error(message);
@@ -280,6 +284,13 @@ export const CHECKS = {
     const before = await textOf(page, '#inside tbody');
     await set(page, '[aria-label="w²₂,₁"]', 3);
     await page.waitForFunction((old) => document.querySelector('#inside tbody').textContent !== old, {}, before);
+    const edited = await textOf(page, '#inside tbody');
+    await set(page, '[aria-label="b²₂"]', -1);
+    await page.waitForFunction((old) => document.querySelector('#inside tbody').textContent !== old, {}, edited);
+    await page.focus('[aria-label="layer 2, unit 1, tanh"]');
+    await until(page, '#output .caption', /^Layer 2, unit 1$/);
+    await page.focus('[aria-label="w²₂,₁"]');
+    await until(page, '#output .caption', /^The output$/);
     await press(page, 'Step by step');
     for (const [button, pattern] of [
       ['Forward', /z²₁ = .*a³₁ = σ/s],
@@ -307,6 +318,11 @@ export const CHECKS = {
     const [byPaths, byReverse, bySingle] = sums;
     expect(sums.length === 3 && Math.abs(byPaths - byReverse) <= 1e-9 + 1e-6 * Math.abs(byPaths), `paths: got ${sums}`);
     expect(Math.abs(byPaths - bySingle) <= 1e-5 + 1e-3 * Math.abs(byPaths), `paths: got ${sums}`);
+    await page.select('[role=tabpanel]:not([hidden]) select', '6');
+    const products = await page.$$eval('.paths tbody tr', (rows) => rows.length);
+    expect(products === 4, `paths from x₁: got ${products}, want two units, twice each`);
+    const edges = await page.$$eval('.graph .edge.marked', (all) => all.length);
+    expect(edges === 16, `marked edges of the graph: got ${edges}, want 16`);
     noProblems([...problems, ...(await violations(page))]);
   },
 
@@ -435,6 +451,57 @@ export const CHECKS = {
     noProblems(problems);
     expect(attempts.at(-1).isGood, attempts.map(({ text }) => text).join('\n'));
     return attempts.at(-1).text;
+  },
+
+  'digits: threads share the work where the host allows it': async (browser) => {
+    const server = await serve(BUILT, '/a/b/', {
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+    });
+    try {
+      const { page, problems } = await openPage(browser, `${server.url}digits.html`);
+      const text = await until(page, '#progress', /after [\d.]+ s/, 60_000);
+      const cores = await page.evaluate(() => navigator.hardwareConcurrency);
+      expect(cores === 1 || text.endsWith(` on ${Math.min(cores, 8)} threads`), `${cores} cores: got ${text}`);
+      noProblems(problems);
+      return text;
+    } finally {
+      await server.close();
+    }
+  },
+
+  'bench: the libraries train to the same cost, can be stopped, and the result is copied': async (browser, { url }) => {
+    const { page, problems } = await openPage(browser, `${url}bench.html`);
+    const boxes = '#contests input';
+    await page.$$eval(boxes, (all) => {
+      all[2].click();
+    });
+    await page.select('#rounds', '3');
+    await press(page, 'Measure');
+    await until(page, '#progress', /^done/, 90_000);
+    const tables = await page.$$eval('#results table', (all) =>
+      all.map((table) => [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent))),
+    );
+    expect(tables.length === 2 && tables.every((rows) => rows.length === 4), `tables: got ${JSON.stringify(tables)}`);
+    const [online, batches] = tables;
+    expect(/one sample a step/.test(batches[3][1]), `brain.js: got ${batches[3]}`);
+    for (const rows of [online, batches.slice(0, 3)]) {
+      const costs = rows.map((cells) => Number(cells[3]));
+      const isSame = costs.every((cost) => cost > 0 && Math.abs(cost - costs[0]) <= 1e-3 * costs[0]);
+      expect(isSame, `costs: got ${JSON.stringify(rows)}`);
+      expect(rows[0][2] === '1.00x', `simdprop beside itself: got ${rows[0]}`);
+    }
+    const markdown = await page.$eval('#markdown', ({ value }) => value);
+    expect(markdown.split('\n').filter((line) => line.startsWith('| simdprop ')).length === 2, markdown);
+    await press(page, 'Measure');
+    await until(page, '#progress', /round 1 of 3/, 60_000);
+    await press(page, 'Stop');
+    await until(page, '#progress', /^stopped/);
+    const [link] = await page.$$('#results a[href="#tensorflow"]');
+    await link.evaluate((a) => a.click());
+    await until(page, '#tensorflow pre', /tf\.tidy/);
+    noProblems([...problems, ...(await violations(page))]);
+    return online.map(([name, speed]) => `${name} ${speed}`).join(', ');
   },
 
   'bits: this browser computes every published hash': async (browser, { url }) => {

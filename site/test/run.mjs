@@ -5,14 +5,12 @@
 //   name        only the checks whose names contain one of the words
 //   --without   not those whose names contain this
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Results } from '../../scripts/env/results.mjs';
 import { BROWSERS, launch } from './browsers.mjs';
-import { CHECKS } from './checks.mjs';
-import { serve } from './server.mjs';
+import { CHECKS, TIMED } from './checks.mjs';
+import { BUILT, serve } from './server.mjs';
 
-const BUILT = fileURLToPath(new URL('../dist/', import.meta.url));
 const { values, positionals: words } = parseArgs({
   options: { without: { type: 'string', multiple: true, default: [] } },
   allowPositionals: true,
@@ -22,16 +20,12 @@ const isAsked = (name) =>
   (words.length === 0 || words.some((word) => name.includes(word)));
 
 const results = new Results('pages');
-for (const kind of BROWSERS) {
-  if (!existsSync(kind.path)) {
-    await results.try(kind.name, () => {
-      throw new Error(`got no ${kind.path}, want a browser: install it, or name one as ${kind.variable}`);
-    });
-    continue;
-  }
+
+/** Runs the checks in a browser, one after another. */
+async function runAll(kind, checks) {
   const browser = await launch(kind);
   try {
-    for (const [name, check] of Object.entries(CHECKS).filter(([name]) => isAsked(name))) {
+    for (const [name, check] of checks) {
       const server = await serve(BUILT, '/a/b/');
       try {
         await results.try(`${kind.name}: ${name}`, () => check(browser, server));
@@ -44,4 +38,17 @@ for (const kind of BROWSERS) {
     await browser.close();
   }
 }
+
+const present = BROWSERS.filter(({ path }) => existsSync(path));
+for (const { name, path, variable } of BROWSERS.filter((kind) => !present.includes(kind))) {
+  await results.try(name, () => {
+    throw new Error(`got no ${path}, want a browser: install it, or name one as ${variable}`);
+  });
+}
+const asked = Object.entries(CHECKS).filter(([name]) => isAsked(name));
+const timed = asked.filter(([name]) => TIMED.some((word) => name.includes(word)));
+const others = asked.filter((check) => !timed.includes(check));
+// the browsers work side by side, but what is timed is alone on the machine
+await Promise.all(present.map((kind) => runAll(kind, others)));
+for (const kind of present) await runAll(kind, timed);
 if (!results.finish()) process.exitCode = 1;

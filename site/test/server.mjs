@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The built pages. */
+export const BUILT = fileURLToPath(new URL('../dist/', import.meta.url));
 
 const TYPES = {
   '.css': 'text/css',

@@ -1,15 +1,13 @@
 // Photographs every page at three widths in both themes, to be looked at: node test/shots.mjs FOLDER [page...]
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BROWSERS, launch, openPage } from './browsers.mjs';
-import { serve } from './server.mjs';
+import { BUILT, serve } from './server.mjs';
 
 const [folder = 'shots', ...asked] = process.argv.slice(2);
-const built = fileURLToPath(new URL('../dist/', import.meta.url));
-const pages = readdirSync(built).filter((file) => file.endsWith('.html'));
+const pages = readdirSync(BUILT).filter((file) => file.endsWith('.html'));
 mkdirSync(folder, { recursive: true });
-const server = await serve(built, '/a/b/');
+const server = await serve(BUILT, '/a/b/');
 const browser = await launch(BROWSERS[0]);
 for (const file of pages.filter((name) => asked.length === 0 || asked.includes(name))) {
   for (const theme of ['light', 'dark']) {
