@@ -50,5 +50,5 @@ export type TrainingNews =
   | { readonly kind: 'progress'; readonly share: number; readonly cost: number; readonly samplesPerSecond?: number }
   /** After an epoch. `file` is the network as `save` writes it. */
   | { readonly kind: 'epoch'; readonly epoch: number; readonly accuracy: number; readonly file: Uint8Array }
-  | { readonly kind: 'end'; readonly seconds: number }
+  | { readonly kind: 'end'; readonly seconds: number; readonly threads: number }
   | { readonly kind: 'error'; readonly message: string };

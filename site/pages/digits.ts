@@ -96,7 +96,8 @@ async function take(news: TrainingNews): Promise<void> {
   } else if (news.kind === 'end') {
     bar.value = 1;
     const { accuracy } = await showErrors();
-    progress.textContent = `${(100 * accuracy).toFixed(1)} % of the test are read right, after ${news.seconds.toFixed(1)} s`;
+    const time = `${news.seconds.toFixed(1)} s${news.threads > 1 ? ` on ${news.threads} threads` : ''}`;
+    progress.textContent = `${(100 * accuracy).toFixed(1)} % of the test are read right, after ${time}`;
     stopWorker();
   } else fail(news.message);
 }

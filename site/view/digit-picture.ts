@@ -1,6 +1,9 @@
 import { PIXELS, WIDTH } from '../model/digits.js';
 import { colourScale, rgb, shadeOf } from './theme.js';
 
+/** About a millisecond of work on a slow machine. */
+const PICTURES_A_FRAME = 64;
+
 /** Draws a digit [784], ink on paper. */
 export function drawDigit(canvas: HTMLCanvasElement, digit: Uint8Array): void {
   canvas.width = WIDTH;
@@ -21,30 +24,42 @@ export class WeightPictures {
   readonly #context: CanvasRenderingContext2D;
   #units = 0;
   #columns = 1;
+  #run = 0;
 
   constructor(canvas: HTMLCanvasElement) {
     this.#canvas = canvas;
     this.#context = canvas.getContext('2d') as CanvasRenderingContext2D;
   }
 
-  /** `weights` [units × 784]. */
+  /** `weights` [units × 784]. Many pictures take several frames. */
   show(weights: Float32Array): void {
     this.#units = weights.length / PIXELS;
     this.#columns = Math.ceil(Math.sqrt(1.6 * this.#units));
     const tile = WIDTH + 2;
-    this.#canvas.width = this.#columns * tile;
-    this.#canvas.height = Math.ceil(this.#units / this.#columns) * tile;
+    const [width, height] = [this.#columns * tile, Math.ceil(this.#units / this.#columns) * tile];
+    // a new size clears the canvas
+    if (this.#canvas.width !== width || this.#canvas.height !== height) {
+      this.#canvas.width = width;
+      this.#canvas.height = height;
+    }
+    this.#drawFrom(0, weights, ++this.#run);
+  }
+
+  /** Draws the pictures from a unit on, unless others have come since. */
+  #drawFrom(first: number, weights: Float32Array, run: number): void {
+    if (run !== this.#run) return;
     const scale = colourScale();
     const image = this.#context.createImageData(WIDTH, WIDTH);
     const pixels = new Uint32Array(image.data.buffer);
-    for (let unit = 0; unit < this.#units; unit++) {
-      const own = weights.subarray(unit * PIXELS, (unit + 1) * PIXELS);
-      const largest = own.reduce((most, w) => Math.max(most, Math.abs(w)), 1e-9);
-      own.forEach((w, i) => {
-        pixels[i] = scale[shadeOf(w / largest)];
-      });
+    const end = Math.min(this.#units, first + PICTURES_A_FRAME);
+    for (let unit = first; unit < end; unit++) {
+      const start = unit * PIXELS;
+      let largest = 1e-9;
+      for (let i = 0; i < PIXELS; i++) largest = Math.max(largest, Math.abs(weights[start + i]));
+      for (let i = 0; i < PIXELS; i++) pixels[i] = scale[shadeOf(weights[start + i] / largest)];
       this.#context.putImageData(image, ...this.#placeOf(unit));
     }
+    if (end < this.#units) requestAnimationFrame(() => this.#drawFrom(end, weights, run));
   }
 
   #placeOf(unit: number): [number, number] {
