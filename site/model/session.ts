@@ -187,6 +187,13 @@ export class Session {
     });
   }
 
+  /** The activation of one unit over the plane [outputSize²], as in `maps`. */
+  unitMap(layer: number, unit: number): Float32Array {
+    const { activation, units } = this.net.layers[layer];
+    const all = shown(this.net.activations(this.#outputGrid, layer), activation);
+    return Float32Array.from({ length: this.outputSize ** 2 }, (_, i) => all[i * units + unit]);
+  }
+
   /** The output over the plane [outputSize²]. */
   output(): Float32Array {
     return shown(this.net.predict(this.#outputGrid), this.net.layers[this.net.layers.length - 1].activation);

@@ -6,7 +6,7 @@ import { Session } from '../model/session.js';
 import { Controls, type Pace } from '../view/controls.js';
 import { copyText } from '../view/copy.js';
 import { DataPanel } from '../view/data-panel.js';
-import { byId } from '../view/element.js';
+import { byId, element } from '../view/element.js';
 import { FrameLoop, painted } from '../view/frames.js';
 import type { Inside } from '../view/inside.js';
 import type { Change, Changes, Lab } from '../view/lab.js';
@@ -21,6 +21,8 @@ import { onTheme, startTheme } from '../view/theme.js';
 const MOST_WORK_MS = 11;
 const LEAST_WORK_MS = 4;
 const LEAST_TRAIN_MS = 2;
+/** What a frame in time adds; a late one takes a tenth away. At 8 ms of work, one frame in 40 is late then. */
+const MORE_WORK_MS = 0.02;
 /** A frame that comes later than this after the one before is late. */
 const LATE_MS = 19;
 /** The mean time that pictures may take of a frame; larger networks are drawn less often. */
@@ -70,6 +72,10 @@ class Playground implements Lab {
     this.#layers = new LayersPanel(byId('network'), change);
     this.#network = new NetworkView({
       choose: (at) => this.#choose(at),
+      preview: (at) => {
+        this.#output.preview(at);
+        this.#output.draw(this.point);
+      },
       edit: ({ layer, unit, input }, value) => {
         const weights = this.session.net.layers[layer].getWeights(unit);
         weights[input] = value;
@@ -79,7 +85,8 @@ class Playground implements Lab {
     });
     this.#holder.className = 'holder';
     this.#holder.append(this.#network.element);
-    byId('network').append(this.#holder);
+    const legend = 'Below each map: a and δ = ∂C/∂b of the sample with the ring, and the length of its gradient ∂C/∂w.';
+    byId('network').append(this.#holder, element('p', { class: 'quiet caption' }, legend));
     this.#output = new OutputView({ click: (x1, x2) => this.#click(x1, x2) });
     byId('output').append(this.#output.element, this.#curves.element);
     new ResizeObserver(() => this.#fit()).observe(this.#holder);
@@ -230,7 +237,9 @@ class Playground implements Lab {
     const now = performance.now();
     const isLate = now - this.#frameAt > LATE_MS;
     this.#frameAt = now;
-    this.#workMs = isLate ? Math.max(LEAST_WORK_MS, 0.9 * this.#workMs) : Math.min(MOST_WORK_MS, this.#workMs + 0.1);
+    this.#workMs = isLate
+      ? Math.max(LEAST_WORK_MS, 0.9 * this.#workMs)
+      : Math.min(MOST_WORK_MS, this.#workMs + MORE_WORK_MS);
     if (this.#pace === 'full') await session.train(Math.max(LEAST_TRAIN_MS, this.#workMs - this.#drawMs), this.state);
     else for (let i = this.#pace === 'ten' ? 10 : 1; i > 0; i--) session.step(this.state);
     if (this.#frames === 0) {

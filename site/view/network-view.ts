@@ -28,6 +28,8 @@ interface Box {
 export interface NetworkViewOptions {
   /** A unit was chosen. */
   choose(at: UnitAt): void;
+  /** A unit is pointed at, or has the focus; undefined where none is. */
+  preview(at: UnitAt | undefined): void;
   /** A weight got a new value. */
   edit(at: WeightAt, value: number): void;
 }
@@ -42,8 +44,9 @@ const LEAST_GAP = 3;
 /** Room for the numbers below a map, in columns that are wide enough. */
 const NUMBERS_HEIGHT = 13;
 const MARGIN = 6;
-/** Least distance between two columns. */
+/** Least distance between two columns, and the one from which on all three numbers have room. */
 const LEAST_COLUMN = 96;
+const WIDE_COLUMN = 145;
 /** A pointer this near to a line means it. */
 const NEAR = 5;
 /** Lines are drawn in this many widths. */
@@ -72,12 +75,21 @@ export class NetworkView {
   #isEditing = false;
   /** What the chosen sample left in each layer. */
   #values: readonly LayerValues[] = [];
+  /** The numbers below the maps, for each unit of each layer. */
+  #texts: string[][] = [];
 
   constructor(options: NetworkViewOptions) {
     this.#options = options;
     this.element = element('div', { class: 'network' }, this.#canvas, this.#buttons, this.#tip);
     this.element.addEventListener('pointermove', (event) => this.#hover(event));
     this.element.addEventListener('pointerleave', () => this.#leave());
+    for (const [begin, end] of [
+      ['pointerover', 'pointerout'],
+      ['focusin', 'focusout'],
+    ]) {
+      this.#buttons.addEventListener(begin, ({ target }) => options.preview(unitOf(target)));
+      this.#buttons.addEventListener(end, () => options.preview(undefined));
+    }
     this.element.addEventListener('click', (event) => this.#click(event));
     this.#buttons.addEventListener('keydown', (event) => this.#moveFocus(event));
   }
@@ -88,6 +100,7 @@ export class NetworkView {
     this.#chosen = chosen;
     this.#isEditing = false;
     this.#values = [];
+    this.#texts = [];
     this.#leave();
     this.#layOut(width);
     const featureMaps = session.featureMaps();
@@ -179,9 +192,23 @@ export class NetworkView {
     });
   }
 
-  /** Takes the numbers that are written below the maps, where there is room: a and delta of a sample. */
+  /**
+   * Takes the numbers that are written below the maps, where there is room: a and delta of a sample, and the length of
+   * its gradient by the weights of the unit.
+   */
   updateNumbers(values: readonly LayerValues[]): void {
     this.#values = values;
+    const [first, second] = this.#boxes;
+    const isWide = second[0].x - first[0].x >= WIDE_COLUMN;
+    this.#texts = values.map(({ a, delta, weightGradients }, layer) => {
+      if (pitchOf(a.length) < LARGEST + NUMBERS_HEIGHT) return [];
+      const fanIn = this.#boxes[layer].length;
+      return Array.from(a, (activation, unit) => {
+        const text = `a ${short(activation)}  δ ${short(delta[unit])}`;
+        const gradient = weightGradients.subarray(unit * fanIn, (unit + 1) * fanIn);
+        return isWide ? `${text}  |∇w| ${short(Math.hypot(...gradient))}` : text;
+      });
+    });
   }
 
   #drawNumbers(): void {
@@ -192,13 +219,11 @@ export class NetworkView {
     context.lineWidth = 4;
     context.lineJoin = 'round';
     context.font = '10px system-ui, sans-serif';
-    this.#values.forEach(({ a, delta }, layer) => {
-      const isLast = layer === this.#values.length - 1;
+    this.#texts.forEach((texts, layer) => {
+      const isLast = layer === this.#texts.length - 1;
       context.textAlign = isLast ? 'right' : 'center';
-      const boxes = this.#boxes[layer + 1];
-      if (pitchOf(boxes.length) < LARGEST + NUMBERS_HEIGHT) return;
-      boxes.forEach(({ x, y, size }, unit) => {
-        const text = `a ${short(a[unit])}  δ ${short(delta[unit])}`;
+      texts.forEach((text, unit) => {
+        const { x, y, size } = this.#boxes[layer + 1][unit];
         const place = [text, isLast ? x + size : x + size / 2, y + size + 10] as const;
         context.strokeText(...place);
         context.fillText(...place);
@@ -316,7 +341,9 @@ export class NetworkView {
     if (!this.#hovered) return;
     const { layer, unit, input } = this.#hovered;
     const value = this.#session.net.layers[layer].getWeights(unit)[input];
-    this.#tip.replaceChildren(`${weightName(this.#hovered)} = ${short(value)}; click to change it`);
+    const gradient = this.#values[layer]?.weightGradients[unit * this.#boxes[layer].length + input];
+    const slope = gradient === undefined ? '' : `, ∂C/∂w = ${short(gradient)}`;
+    this.#tip.replaceChildren(`${weightName(this.#hovered)} = ${short(value)}${slope}; click to change it`);
     this.#placeTip(x, y);
   }
 
@@ -357,6 +384,12 @@ export class NetworkView {
     this.#placeTip(x, y);
     input.focus();
   }
+}
+
+/** The unit whose button this is. */
+function unitOf(target: EventTarget | null): UnitAt | undefined {
+  const { layer, unit } = (target as HTMLElement).dataset;
+  return unit === undefined ? undefined : { layer: Number(layer), unit: Number(unit) };
 }
 
 /** w^l_jk as in textbooks: layers and units are counted from 1, and the inputs are layer 1. */

@@ -1,28 +1,31 @@
-import { type Unrolled, unroll } from 'simdprop/graph';
+import { type Node, type Unrolled, unroll } from 'simdprop/graph';
 import { element, field, select, tableRow } from './element.js';
+import { drawGraph, labelOf } from './graph-picture.js';
 import type { Lab, Panel } from './lab.js';
 import { short } from './numbers.js';
 import { scrollBox } from './scroll-box.js';
 
-const WEIGHTS = 6;
+/** Where paths may begin: the weights and the inputs. */
+const STARTS = ['w²₁,₁', 'w²₁,₂', 'w²₂,₁', 'w²₂,₂', 'w³₁,₁', 'w³₁,₂', 'x₁', 'x₂'];
 const SHOWN = ['linear', 'sigmoid', 'tanh', 'relu'];
 const COSTS = ['quadratic', 'binaryCrossEntropy'];
 
-/** The derivative of the cost by a weight of a 2-2-1 network, as the sum over all paths from it to the cost. */
+/** The derivative of the cost by a weight or input of a 2-2-1 network, as the sum over all paths to the cost. */
 export class PathsPanel implements Panel {
   readonly #lab: Lab;
+  readonly #picture = element('div');
   readonly #rows = element('tbody');
   readonly #sums = element('tbody');
   readonly #content: HTMLElement;
   readonly #offer: HTMLElement;
   readonly element: HTMLElement;
-  #weight = 0;
+  #start = 0;
 
   constructor(lab: Lab) {
     this.#lab = lab;
-    const names = Array.from({ length: WEIGHTS }, (_, i): [string, string] => [String(i), nameOf(i)]);
+    const names = STARTS.map((name, i): [string, string] => [String(i), name]);
     const choice = select(names, '0', (value) => {
-      this.#weight = Number(value);
+      this.#start = Number(value);
       this.update();
     });
     const head = (...cells: string[]) =>
@@ -30,7 +33,8 @@ export class PathsPanel implements Panel {
     this.#content = element(
       'div',
       {},
-      field('From the weight', choice),
+      field('From', choice),
+      scrollBox('The graph', this.#picture),
       scrollBox('Paths', element('table', { class: 'paths' }, head('path', 'slopes along it', 'product'), this.#rows)),
       scrollBox('Paths', element('table', { class: 'numbers' }, this.#sums)),
     );
@@ -53,9 +57,10 @@ export class PathsPanel implements Panel {
       element(
         'p',
         {},
-        'A small change of a weight reaches the cost along every path of the graph. Along a path the slopes are ' +
-          'multiplied; over all paths the products are added. Back-propagation computes the same sum in one pass. (A ' +
-          'square has two edges, one for each factor: with the quadratic cost each path occurs twice.)',
+        'A small change of a weight or an input reaches the cost along every path of the graph. Along a path the ' +
+          'slopes, which stand at the edges, are multiplied; over all paths the products are added. Back-propagation ' +
+          'computes the same sum in one pass. (A square has two edges, one for each factor: with the quadratic cost ' +
+          'each path occurs twice.)',
       ),
       this.#content,
       this.#offer,
@@ -77,24 +82,33 @@ export class PathsPanel implements Panel {
     const y = new Float32Array([session.targetOf(point)]);
     const unrolled = unroll(session.net, session.inputsOf(point), y);
     const { graph, cost } = unrolled;
-    const from = weightNode(unrolled, this.#weight);
+    const from = startNode(unrolled, this.#start);
+    const paths = [...graph.paths(from, cost)];
+    const label = `The graph of the cost: ${paths.length} paths lead from ${STARTS[this.#start]} to C`;
+    this.#picture.replaceChildren(drawGraph(graph.nodes, from, label));
     this.#rows.replaceChildren(
-      ...[...graph.paths(from, cost)].map(({ nodes, slopes, product }) =>
-        tableRow(nodes.map((node) => node.name).join(' → '), slopes.map(short).join(' · '), short(product)),
+      ...paths.map(({ nodes, slopes, product }) =>
+        tableRow(nodes.map(labelOf).join(' → '), slopes.map(short).join(' · '), short(product)),
       ),
     );
-    const values = session.look(point);
-    const [layer, index] = this.#weight < 4 ? [0, this.#weight] : [1, this.#weight - 4];
     this.#sums.replaceChildren(
       tableRow('sum over the paths', graph.pathSum(from, cost).toPrecision(8)),
       tableRow('one pass back, in doubles', graph.reverse(cost)[from.index].toPrecision(8)),
-      tableRow('the network, in single precision', values[layer].weightGradients[index].toPrecision(8)),
+      tableRow('the network, in single precision', this.#gradient().toPrecision(8)),
     );
+  }
+
+  /** What the network computes for the same derivative. */
+  #gradient(): number {
+    const { session, point } = this.#lab;
+    const [hidden, output] = session.look(point);
+    if (this.#start < 4) return hidden.weightGradients[this.#start];
+    if (this.#start < 6) return output.weightGradients[this.#start - 4];
+    return session.inspector.inputGradients()[this.#start - 6];
   }
 }
 
-const weightNode = ({ layers }: Unrolled, i: number) => (i < 4 ? layers[0].weights[i] : layers[1].weights[i - 4]);
-
-function nameOf(i: number): string {
-  return i < 4 ? `w^2_${Math.floor(i / 2) + 1},${(i % 2) + 1}` : `w^3_1,${i - 3}`;
+/** The node of one of STARTS. */
+function startNode({ x, layers: [hidden, output] }: Unrolled, i: number): Node {
+  return [...hidden.weights, ...output.weights, ...x][i];
 }

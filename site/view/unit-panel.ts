@@ -8,11 +8,13 @@ import { scrollBox } from './scroll-box.js';
 /** Weights beyond these are not listed. */
 const MOST_WEIGHTS = 32;
 
-/** What the chosen sample leaves in the chosen unit: z, a, delta and every gradient. Weights can be edited. */
+/** What the chosen sample leaves in the chosen unit: z, a, delta and every gradient. Weights and biases can be edited. */
 export class UnitPanel implements Panel {
   readonly #lab: Lab;
   readonly #title = element('h2', {}, 'Unit');
-  readonly #values = element('tbody');
+  readonly #bias = element('input', { type: 'number', step: 'any', input: () => this.#setBias() });
+  readonly #biasRow = element('tr', {}, element('th', { scope: 'row' }), element('td', {}, this.#bias));
+  readonly #values = element('tbody', {}, this.#biasRow);
   readonly #weights = element('tbody');
   readonly #note = element('p', { class: 'quiet' });
   readonly element: HTMLElement;
@@ -50,8 +52,12 @@ export class UnitPanel implements Panel {
     const { z, a, delta, weightGradients, biasGradients } = values[layer];
     const name = `${superscript(layer + 2)}${subscript(unit + 1)}`;
     const bias = session.net.layers[layer].getBiases()[unit];
-    this.#values.replaceChildren(
-      tableRow(`b${name}`, short(bias)),
+    this.#biasRow.cells[0].textContent = `b${name}`;
+    this.#bias.setAttribute('aria-label', `b${name}`);
+    if (this.#bias !== document.activeElement) this.#bias.value = String(Number(bias.toPrecision(4)));
+    // the first row stays, so that its input keeps the focus
+    for (const row of [...this.#values.rows].slice(1)) row.remove();
+    this.#values.append(
       tableRow(`z${name}`, short(z[unit])),
       tableRow(`a${name}`, short(a[unit])),
       tableRow(`δ${name} = ∂C/∂z${name}`, short(delta[unit])),
@@ -78,6 +84,16 @@ export class UnitPanel implements Panel {
     });
     const rest = fanIn > count ? ` The first ${count} of ${fanIn} weights are listed.` : '';
     this.#note.textContent = `For the sample with the ring: click another in the plane, or another unit.${rest}`;
+  }
+
+  #setBias(): void {
+    const { chosen, session } = this.#lab;
+    const layer = session.net.layers[chosen.layer];
+    if (!Number.isFinite(this.#bias.valueAsNumber)) return;
+    const biases = layer.getBiases();
+    biases[chosen.unit] = this.#bias.valueAsNumber;
+    layer.setBiases(biases);
+    this.#lab.redraw();
   }
 
   #weightRow(k: number, source: string): HTMLTableRowElement {
