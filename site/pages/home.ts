@@ -41,7 +41,8 @@ function drawPicture(): void {
 }
 
 const line = (id: string, text: string, { right, library }: Line) => {
-  byId(id).textContent = `${text} = ${short(right)}   library ${short(library)}`;
+  // a no-break space keeps the number behind its word
+  byId(id).textContent = `${text} = ${short(right)}   library\u00a0${short(library)}`;
 };
 
 function writeNumbers(): void {

@@ -85,7 +85,7 @@ class Playground implements Lab {
     });
     this.#holder.className = 'holder';
     this.#holder.append(this.#network.element);
-    const legend = 'Below each map: a and δ = ∂C/∂b of the sample with the ring, and the length of its gradient ∂C/∂w.';
+    const legend = 'Below each map: δ = ∂C/∂b and a of the sample with the ring, and the length of its gradient ∂C/∂w.';
     byId('network').append(this.#holder, element('p', { class: 'quiet caption' }, legend));
     this.#output = new OutputView({ click: (x1, x2) => this.#click(x1, x2) });
     byId('output').append(this.#output.element, this.#curves.element);

@@ -42,7 +42,7 @@ export function figures(): Plugin {
           readFileSync(new URL(`../../bench/results/${FILE}`, import.meta.url), 'utf8'),
         );
         const { cpu, cores, node, date, commit } = results.machine;
-        const machine = `one core of a ${cores}-core ${cpu}, Node ${node.slice(1)}, ${date}, commit ${commit}`;
+        const machine = `One core of a ${cores}-core ${cpu}, Node ${node.slice(1)}, ${date}, commit ${commit}`;
         return html
           .replace('<!-- figures -->', table(results))
           .replace('<!-- machine -->', machine)

@@ -162,7 +162,7 @@ export const CHECKS = {
     await press(page, 'Pause');
     for (const id of ['bp1', 'bp2', 'bp3', 'bp4']) {
       const text = await textOf(page, `#${id}`);
-      const [, right, library] = /= (\S+) +library (\S+)$/.exec(text) ?? [];
+      const [, right, library] = /= (\S+) +library\s(\S+)$/.exec(text) ?? [];
       expect(right !== undefined && right === library, `${id}: got ${text}`);
     }
     noProblems(problems);

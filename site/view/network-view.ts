@@ -44,9 +44,11 @@ const LEAST_GAP = 3;
 /** Room for the numbers below a map, in columns that are wide enough. */
 const NUMBERS_HEIGHT = 13;
 const MARGIN = 6;
-/** Least distance between two columns, and the one from which on all three numbers have room. */
+/** Least distance between two columns. */
 const LEAST_COLUMN = 96;
-const WIDE_COLUMN = 145;
+/** The font of the numbers, and the least distance between those of two columns. */
+const NUMBERS_FONT = '10px system-ui, sans-serif';
+const NUMBERS_GAP = 6;
 /** A pointer this near to a line means it. */
 const NEAR = 5;
 /** Lines are drawn in this many widths. */
@@ -193,21 +195,23 @@ export class NetworkView {
   }
 
   /**
-   * Takes the numbers that are written below the maps, where there is room: a and delta of a sample, and the length of
-   * its gradient by the weights of the unit.
+   * Takes the numbers that are written below the maps: a and delta of a sample, and the length of its gradient by the
+   * weights of the unit. Where there is less room, there are fewer of them.
    */
   updateNumbers(values: readonly LayerValues[]): void {
     this.#values = values;
-    const [first, second] = this.#boxes;
-    const isWide = second[0].x - first[0].x >= WIDE_COLUMN;
+    const [[first], [second]] = this.#boxes;
+    const room = second.x - first.x - NUMBERS_GAP;
+    this.#context.font = NUMBERS_FONT;
     this.#texts = values.map(({ a, delta, weightGradients }, layer) => {
       if (pitchOf(a.length) < LARGEST + NUMBERS_HEIGHT) return [];
       const fanIn = this.#boxes[layer].length;
-      return Array.from(a, (activation, unit) => {
-        const text = `a ${short(activation)}  δ ${short(delta[unit])}`;
+      const numbers = Array.from(a, (activation, unit) => {
         const gradient = weightGradients.subarray(unit * fanIn, (unit + 1) * fanIn);
-        return isWide ? `${text}  |∇w| ${short(Math.hypot(...gradient))}` : text;
+        return [`δ ${short(delta[unit])}`, `a ${short(activation)}`, `|∇w| ${short(Math.hypot(...gradient))}`];
       });
+      const texts = [3, 2, 1].map((count) => numbers.map((all) => all.slice(0, count).join('  ')));
+      return texts.find((all) => all.every((text) => this.#context.measureText(text).width <= room)) ?? [];
     });
   }
 
@@ -218,7 +222,7 @@ export class NetworkView {
     context.strokeStyle = colour('--panel');
     context.lineWidth = 4;
     context.lineJoin = 'round';
-    context.font = '10px system-ui, sans-serif';
+    context.font = NUMBERS_FONT;
     this.#texts.forEach((texts, layer) => {
       const isLast = layer === this.#texts.length - 1;
       context.textAlign = isLast ? 'right' : 'center';

@@ -8,7 +8,7 @@ import { scrollBox } from './scroll-box.js';
 /** Weights beyond these are not listed. */
 const MOST_WEIGHTS = 32;
 
-/** What the chosen sample leaves in the chosen unit: z, a, delta and every gradient. Weights and biases can be edited. */
+/** What the chosen sample leaves in the chosen unit: z, a, delta, every gradient. Weights and biases can be edited. */
 export class UnitPanel implements Panel {
   readonly #lab: Lab;
   readonly #title = element('h2', {}, 'Unit');
