@@ -1,8 +1,8 @@
 import type { Node } from 'simdprop/graph';
 import { short, subscript, superscript } from './numbers.js';
 
-// A small computational graph as a picture: values in boxes, the inputs on the left and the result on the right, and slopes
-// at the edges of the paths that are shown.
+// A small computational graph as a picture: values in boxes, the inputs on the left and the result on the right, and
+// slopes at the edges of the paths that are shown.
 
 const COLUMN = 96;
 const ROW = 48;
