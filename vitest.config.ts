@@ -3,7 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vitest/config';
 
-const isThreaded = process.env.SIMDPROP_BUILD?.endsWith('threads');
+const build = process.env.SIMDPROP_BUILD ?? 'simd';
+
+const isThreaded = build.endsWith('threads');
 
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -34,6 +36,32 @@ function shareLeastWork(): Plugin {
   };
 }
 
+const tests = (folder: string) =>
+  readdirSync(pathOf(folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `${folder}/${name}`);
+
+/** True if the file, or one that it imports from test/, loads the build under test: test/build.ts does. */
+function loadsBuild(file: string, seen = new Set<string>()): boolean {
+  if (seen.has(file)) return false;
+  seen.add(file);
+  const code = readFileSync(file, 'utf8');
+  if (code.includes('process.env.SIMDPROP_BUILD')) return true;
+  return [...code.matchAll(/from '(\.[^']+)\.js'/g)]
+    .map(([, source]) => `${resolve(dirname(file), source)}.ts`)
+    .filter((imported) => imported.startsWith(pathOf('test/')) && existsSync(imported))
+    .some((imported) => loadsBuild(imported, seen));
+}
+
+/**
+ * The tests that can differ with the build. In the suites of other builds than the default one, the rest would only
+ * repeat what it has done.
+ */
+const ofBuild = (files: string[]) => (build === 'simd' ? files : files.filter((file) => loadsBuild(pathOf(file))));
+
+const long = tests('test/long');
+const unit = tests('test').filter((file) => !long.includes(file));
+
 export default defineConfig({
   plugins: isThreaded ? [shareLeastWork()] : [],
   resolve: {
@@ -48,11 +76,18 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    // Without this, one core of two would rest.
+    maxWorkers: '100%',
+    projects: [
+      // npm test
+      { extends: true, test: { name: 'unit', include: ofBuild(unit) } },
+      // npm run test:long: what starts hundreds of processes or networks, or loads thousands of damaged files
+      { extends: true, test: { name: 'long', include: ofBuild(long) } },
+    ],
     env: {
       // The build that the suites run against: simd, relaxed, threads, relaxed-threads or debug; and the number of
       // threads that share the work
-      SIMDPROP_BUILD: process.env.SIMDPROP_BUILD ?? 'simd',
+      SIMDPROP_BUILD: build,
       SIMDPROP_THREADS: process.env.SIMDPROP_THREADS ?? '2',
       // The seed of every random test. Another one: SIMDPROP_SEED=7 npm test
       SIMDPROP_SEED: process.env.SIMDPROP_SEED ?? '1',

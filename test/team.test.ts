@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { makeWaitCheck } from '../src/threads/team.js';
 import { flagOf, refusal } from '../src/threads/wide.js';
 import { slowClock } from './build.js';
 import { hashOf } from './parameters.js';
+import { outputOf } from './process-output.js';
 import { randomNumbers } from './random-numbers.js';
 import { sectionOf, withSection } from './saved-files.js';
 import { threadsOfSmallestNetwork } from './smallest-network.js';
@@ -48,16 +49,6 @@ function ownWorkers() {
     return workers[workers.length - 1] as never;
   };
   return { workers, createWorker };
-}
-
-/** The output and the exit code of a process. */
-async function outputOf(child: ChildProcessWithoutNullStreams): Promise<[string, number]> {
-  let output = '';
-  child.stdout.on('data', (chunk) => (output += chunk));
-  child.stderr.on('data', (chunk) => (output += chunk));
-  // waits until its output is complete too
-  const [exitCode] = await once(child, 'close');
-  return [output.trim(), exitCode];
 }
 
 function makeData(samples: number, inputs: number, outputs: number, isWeighted = false): TypedDataSet {
@@ -418,38 +409,6 @@ describe('a network with threads', () => {
       await net.fit(data, { epochs: 1, batchSize: 8 });
     }
     expect(hashOf(shared)).toBe(hashOf(plain));
-  });
-
-  it('ends its threads when it is forgotten: at most 5 of 200 are left', { timeout: 600_000 }, async () => {
-    // in a process of its own, because the test runner keeps objects alive
-    const index = fileURLToPath(new URL('../src/index.ts', import.meta.url));
-    const program = `
-      import { Worker } from 'node:worker_threads';
-      const { Network } = await import(${JSON.stringify(index)});
-      const { code } = await import(${JSON.stringify(fileURLToPath(new URL('../src/generated/worker.ts', import.meta.url)))});
-      let alive = 0;
-      const createWorker = () => {
-        alive++;
-        return new Worker(code, { eval: true, execArgv: [] }).on('exit', () => alive--);
-      };
-      const inputs = new Float32Array(8);
-      const use = async () => {
-        const net = await Network.create({ inputs: 2, layers: [{ units: 1 }], threads: 2, createWorker });
-        net.trainBatch(inputs, new Float32Array(4));
-      };
-      for (let i = 0; i < 200; i++) {
-        await use();
-        if (i % 20 === 0) gc();
-      }
-      for (let i = 0; i < 100 && alive > 5; i++) {
-        gc();
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      console.log(alive <= 5 ? 'few' : alive + ' left');
-      process.exit();
-    `;
-    const args = ['--expose-gc', '--import', 'tsx', '--input-type=module', '-e', program];
-    expect(await outputOf(spawn(process.execPath, args))).toEqual(['few', 0]);
   });
 
   it('keeps its threads while any part of it is used', async () => {

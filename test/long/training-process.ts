@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { saveFile } from '../src/io/files.js';
+import { saveFile } from '../../src/io/files.js';
 import { train } from './surviving.js';
 
-// A process of files.test.ts. It continues training from the checkpoint at its path, saves after each step, prints
+// A process of killed.test.ts. It continues training from the checkpoint at its path, saves after each step, prints
 // "ready" after the first save, and at the end prints the hash of the weights:
 //
 //   path

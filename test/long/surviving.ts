@@ -1,8 +1,8 @@
-import type { DataSet, TrainOptions } from '../src/index.js';
-import { adam, cosine } from '../src/index.js';
-import { createNetwork, loadNetwork } from './build.js';
-import { hashOf } from './parameters.js';
-import { randomFloats, randomLabels, randomNumbers } from './random-numbers.js';
+import type { DataSet, TrainOptions } from '../../src/index.js';
+import { adam, cosine } from '../../src/index.js';
+import { createNetwork, loadNetwork } from '../build.js';
+import { hashOf } from '../parameters.js';
+import { randomFloats, randomLabels, randomNumbers } from '../random-numbers.js';
 
 // The training of the process that is killed again and again.
 

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { dirname } from 'node:path';
-import { saveFile } from '../src/io/files.js';
+import { saveFile } from '../../src/io/files.js';
 
-// A process of files.test.ts that saves the files A and B to a path in turn, until it is killed:
+// A process of killed.test.ts that saves the files A and B to a path in turn, until it is killed:
 //
 //   path A B         again and again, until the parent kills it
 //   path A B call    once; it kills itself at the call with this number, counted from 0, for the folder of the path;

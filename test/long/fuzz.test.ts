@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { DataSet, EpochReport, TrainOptions } from '../src/index.js';
-import { adam, irprop, lbfgs, NonFiniteError } from '../src/index.js';
-import type { Network } from '../src/network.js';
-import { createNetwork, loadNetwork } from './build.js';
-import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
-import { editHeader, editJson, joinSections, sectionsOf } from './saved-files.js';
+import type { DataSet, EpochReport, TrainOptions } from '../../src/index.js';
+import { adam, irprop, lbfgs, NonFiniteError } from '../../src/index.js';
+import type { Network } from '../../src/network.js';
+import { createNetwork, loadNetwork } from '../build.js';
+import { randomFloats, randomNumbers, SEED } from '../random-numbers.js';
+import { editHeader, editJson, joinSections, sectionsOf } from '../saved-files.js';
 
 // Loads damaged files, with mutations of five kinds, and forged files with a right checksum.
 
@@ -26,7 +26,7 @@ const TRAININGS: TrainOptions[] = [
 
 /** Files that version 1 of the format has written. */
 const old: Uint8Array[] = ['training', 'standardized'].map(
-  (kind) => new Uint8Array(readFileSync(new URL(`golden-saved/version-1-${kind}.simdprop`, import.meta.url))),
+  (kind) => new Uint8Array(readFileSync(new URL(`../golden-saved/version-1-${kind}.simdprop`, import.meta.url))),
 );
 
 /** Plain files and checkpoints of several optimizers, from the middle of an epoch and from its end. */
