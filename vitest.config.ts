@@ -76,6 +76,7 @@ export default defineConfig({
     ],
   },
   test: {
+    setupFiles: ['test/equality.ts'],
     // Without this, one core of two would rest.
     maxWorkers: '100%',
     projects: [
