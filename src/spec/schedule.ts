@@ -328,7 +328,7 @@ export function cosine(
  * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1 });
  * const optimizer = sgd({ learningRate: oneCycle({ maximum: 1, rise: 0.5, epochs: 5 }) });
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
- * console.log(history.column('learningRate').slice(0, 4)); // close to 0.04, 0.52, 1, 0.5 (within 0.001)
+ * console.log(history.column('learningRate').slice(0, 4)); // close to 0.04, 0.76, 0.905, 0.345 (within 0.001)
  */
 export function oneCycle(
   options: {
