@@ -61,7 +61,7 @@ export const cellsOf = ({ speed, ratio, cost }: Line): string[] => [
   cost === undefined ? '' : cost.toFixed(5),
 ];
 
-export const HEAD = ['library', 'samples a second', 'simdprop is as fast', 'mean cost'] as const;
+export const HEAD = ['library', 'samples/s', 'simdprop / this', 'mean cost'] as const;
 
 /** The results as a text in Markdown. `where`: the browser, the machine and the day. */
 export function markdownOf(results: readonly ContestResult[], rounds: number, where: string): string {

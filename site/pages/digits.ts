@@ -112,6 +112,9 @@ function fail(message: string): void {
   byId('message').textContent = message;
 }
 
+/** Draws the images that the matrix has opened again, as after a change of the theme. */
+let redrawOpened = () => {};
+
 async function showErrors(): Promise<{ accuracy: number }> {
   const trained = net as Network;
   const evaluation = await trained.evaluate(digits.test);
@@ -119,18 +122,26 @@ async function showErrors(): Promise<{ accuracy: number }> {
   const read = trained.classify(digits.test.inputs) as number[];
   byId('images').replaceChildren();
   byId('opened').textContent = '';
+  redrawOpened = () => {};
   showConfusion(byId<HTMLTableElement>('matrix'), evaluation.confusion, (is, as) => {
     const wrong = read.flatMap((label, i) => (label === as && digits.test.targets[i] === is ? [i] : []));
     byId('opened').textContent = `A ${is} that it reads as ${as}, ${wrong.length} of them:`;
-    byId('images').replaceChildren(
-      ...wrong.slice(0, MOST_IMAGES).map((i) => {
-        const canvas = element('canvas', { role: 'img', 'aria-label': `image ${i} of the test, a ${is}` });
-        drawDigit(canvas, digits.test.inputs.subarray(i * PIXELS, (i + 1) * PIXELS));
-        return element('figure', {}, canvas);
-      }),
-    );
+    redrawOpened = () => showImages(wrong.slice(0, MOST_IMAGES));
+    redrawOpened();
   });
   return evaluation;
+}
+
+/** Shows images of the test by their indices. */
+function showImages(indices: readonly number[]): void {
+  byId('images').replaceChildren(
+    ...indices.map((i) => {
+      const label = `image ${i} of the test, a ${digits.test.targets[i]}`;
+      const canvas = element('canvas', { role: 'img', 'aria-label': label });
+      drawDigit(canvas, digits.test.inputs.subarray(i * PIXELS, (i + 1) * PIXELS));
+      return element('figure', {}, canvas);
+    }),
+  );
 }
 
 function train(): void {
@@ -170,6 +181,7 @@ byId('example').addEventListener('click', () => {
 onTheme(() => {
   pad.recolour();
   showNetwork();
+  redrawOpened();
 });
 answer();
 try {

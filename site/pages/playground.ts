@@ -85,7 +85,9 @@ class Playground implements Lab {
     });
     this.#holder.className = 'holder';
     this.#holder.append(this.#network.element);
-    const legend = 'Below each map: δ = ∂C/∂b and a of the sample with the ring, and the length of its gradient ∂C/∂w.';
+    const legend =
+      'Below each map, as far as there is room: δ = ∂C/∂b and a of the sample with the ring, and |∇w|, the length of ' +
+      'its gradient by the weights of the unit. Point at a line for the gradient of its weight.';
     byId('network').append(this.#holder, element('p', { class: 'quiet caption' }, legend));
     this.#output = new OutputView({ click: (x1, x2) => this.#click(x1, x2) });
     byId('output').append(this.#output.element, this.#curves.element);

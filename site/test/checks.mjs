@@ -4,6 +4,7 @@ import { openPage } from './browsers.mjs';
 import { framesDuring, judge } from './frames.mjs';
 import { BUILT, serve } from './server.mjs';
 import { STROKES } from './strokes.mjs';
+import { expect, press, set, textOf, until, wait } from './visitor.mjs';
 
 // What is checked of the pages. Each check gets a browser and a server, opens what it needs, and throws if it finds
 // something wrong.
@@ -14,48 +15,6 @@ export const PAGES = ['index.html', 'playground.html', 'digits.html', 'tables.ht
 
 /** Checks with one of these words in their names count frames or milliseconds. */
 export const TIMED = ['frames', 'within a second'];
-
-function expect(isRight, message) {
-  if (!isRight) throw new Error(message);
-}
-
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const textOf = (page, selector) => page.$eval(selector, (found) => found.textContent);
-
-/** Waits until the text of an element matches. */
-async function until(page, selector, pattern, longestMs = 20_000) {
-  const end = Date.now() + longestMs;
-  for (;;) {
-    const text = await textOf(page, selector);
-    if (pattern.test(text)) return text;
-    expect(Date.now() < end, `${selector}: got ${JSON.stringify(text.slice(0, 300))}, want ${pattern}`);
-    await wait(50);
-  }
-}
-
-/** Clicks a button by its text or name. */
-async function press(page, name) {
-  const isFound = await page.evaluate((wanted) => {
-    const isIt = (button) =>
-      (button.getAttribute('aria-label') ?? button.textContent).trim() === wanted ||
-      button.textContent.trim() === wanted;
-    const button = [...document.querySelectorAll('button')].find((one) => isIt(one) && one.getClientRects().length > 0);
-    button?.click();
-    return button !== undefined;
-  }, name);
-  expect(isFound, `the page has no visible button “${name}”`);
-}
-
-/** Sets a control, as a visitor does who leaves it afterwards. */
-const set = (page, selector, value) =>
-  page.$eval(
-    selector,
-    (control, text) => {
-      control.value = text;
-      for (const name of ['input', 'change']) control.dispatchEvent(new Event(name, { bubbles: true }));
-    },
-    String(value),
-  );
 
 /** What axe-core objects to in the page as it is. */
 async function violations(page) {
@@ -83,14 +42,16 @@ export const CHECKS = {
   'every page loads, in both themes, without violations of accessibility': async (browser, { url }) => {
     const found = [];
     for (const file of PAGES) {
+      const { page: wide, problems: seen } = await openPage(browser, url + file, { theme: 'light' });
+      await wait(1000);
       for (const theme of ['light', 'dark']) {
-        const { page, problems } = await openPage(browser, url + file, { theme });
-        await wait(1000);
-        found.push(...problems, ...(await violations(page)).map((text) => `${file}, ${theme}: ${text}`));
-        const extra = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        if (extra > 0) found.push(`${file}: ${extra} px too wide`);
-        await page.close();
+        found.push(...(await violations(wide)).map((text) => `${file}, ${theme}: ${text}`));
+        await wide.click('#theme');
       }
+      const excess = await wide.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (excess > 0) found.push(`${file}: ${excess} px too wide`);
+      found.push(...seen);
+      await wide.close();
       const { page, problems } = await openPage(browser, url + file, { width: 360, height: 740 });
       await wait(500);
       const extra = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
