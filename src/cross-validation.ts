@@ -11,8 +11,9 @@ import {
 import { isPromise } from './check/promises.js';
 import { type CheckedData, checkData, checkIsData, type DataSet, ownData } from './data/data-set.js';
 import { preparationOf } from './data/inputs.js';
+import type { SampleKeys } from './data/keys.js';
 import { pick } from './data/pick.js';
-import { checkStratify, foldsOf } from './data/split.js';
+import { foldsOf } from './data/split.js';
 import { checkNamedTask, checkScaledTask, checkTask, type Goal, goalGiven, settleGoal } from './data/task.js';
 import { type Evaluation, type MetricNumbers, metricsOf } from './model/metrics.js';
 import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
@@ -33,10 +34,17 @@ export interface CrossValidationOptions extends Omit<TrainOptions, 'validation' 
   folds?: number | undefined;
   /**
    * true: each fold has the same share of each class's samples, as nearly as possible. The networks must then learn
-   * classes.
+   * classes. Or [samples] values, which then count as the classes, for any network. A class of one sample is refused,
+   * because it cannot be in two folds.
    * @defaultValue `false`
    */
-  stratify?: boolean | undefined;
+  stratify?: boolean | SampleKeys | undefined;
+  /**
+   * [samples] values, such as the patient of each: all samples with the same value are in the same fold. The folds are
+   * as equal as whole groups allow.
+   * @defaultValue none
+   */
+  group?: SampleKeys | undefined;
   /**
    * Called after each fold. A promise that it returns is awaited; if it rejects, so does `crossValidate`.
    * @defaultValue none
@@ -47,6 +55,7 @@ export interface CrossValidationOptions extends Omit<TrainOptions, 'validation' 
 const OWN_KEYS = keysOf<Omit<CrossValidationOptions, keyof TrainOptions>>({
   folds: true,
   stratify: true,
+  group: true,
   onFold: true,
 });
 
@@ -114,12 +123,7 @@ async function validateFolds(
     columns: checkNames('network.columns', columns, spec.inputs),
   };
   const named = { spec, names };
-  const {
-    folds = 5,
-    stratify = false,
-    onFold,
-    ...training
-  } = takeOptions(options, [...OWN_KEYS, ...TRAIN_KEYS], named);
+  const { folds = 5, stratify, group, onFold, ...training } = takeOptions(options, [...OWN_KEYS, ...TRAIN_KEYS], named);
   const standardized = checkStandardize('options.standardize', training.standardize, spec);
   const checked = checkData(
     'data',
@@ -133,13 +137,13 @@ async function validateFolds(
   if (standardized.targets) checkScaledTask('options.standardize', goal.task);
   const allNames = namesFor('data', checked.given ?? {}, names);
   checkNamedTask('data.classes', allNames.classes, goal.task, spec);
-  checkStratify('options.stratify', stratify, goal);
   checkCallback('options.onFold', onFold);
   for (const name of ['validation', 'validationSplit'] as const) {
     if ((training as TrainOptions)[name] !== undefined)
       throw new TypeError(`options.${name}: got one, want none: each fold serves as validation data once`);
   }
-  const foldOf = foldsOf(checked, folds, stratify, spec);
+  const nameOf = (option: string) => `options.${option}`;
+  const foldOf = foldsOf(checked, folds, { stratify, group }, nameOf, { spec, goal, classes: allNames.classes });
   const reports: FoldReport[] = [];
   for (let fold = 0; fold < folds; fold++) {
     const net = await Network.create({ ...networkOptions, ...allNames });

@@ -2,6 +2,7 @@ export type { BuildName, PageWorker, WasmModule } from './core/core-options.js';
 export type { ClassWeights } from './data/class-weights.js';
 export type { DataSet, TypedDataSet } from './data/data-set.js';
 export type { InputArray, Inputs } from './data/inputs.js';
+export type { SampleKeys } from './data/keys.js';
 export type { SplitOptions, ValidationSplit } from './data/split.js';
 export type { SampleWeights, TargetArray, Targets } from './data/targets.js';
 export type { Task } from './data/task.js';

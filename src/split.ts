@@ -1,5 +1,6 @@
-export type { PartOf, PartOptions } from './data/parts.js';
-export { type DataParts, type SampleKeys, type SplitDataOptions, splitData } from './data/split-data.js';
+export type { SampleKeys } from './data/keys.js';
+export type { DrawOptions, PartOf, PartOptions } from './data/parts.js';
+export { type DataParts, type SplitDataOptions, splitData } from './data/split-data.js';
 export {
   type NumberSeries,
   type SplitWindowOptions,

@@ -1,6 +1,12 @@
 export type { ColumnImportance, ImportanceOptions } from './applications/importance.js';
 export type { TableModelOptions } from './applications/model-options.js';
-export { type Prediction, type PredictOptions, type TableEvaluation, TableModel } from './applications/table-model.js';
+export {
+  type FittedTableModel,
+  type Prediction,
+  type PredictOptions,
+  type TableEvaluation,
+  TableModel,
+} from './applications/table-model.js';
 export type { NumberSeries, SplitWindows, Windows } from './data/windows.js';
 export type { PartsStream } from './io/read-all.js';
 export type {
@@ -21,7 +27,7 @@ export type { EncoderJson } from './tables/encoder-json.js';
 export type { ColumnEncoding, EncoderOptions, EncodingName } from './tables/encoder-options.js';
 export type { CsvSource, CsvStreamOptions, CsvTableOptions } from './tables/from-csv.js';
 export type { TableOptions } from './tables/reading.js';
-export type { TableSplitOptions } from './tables/split.js';
+export type { HoldBackOptions, TableSplitOptions } from './tables/split.js';
 export { Table, type TableRecord, type TableSplit } from './tables/table.js';
 export {
   type SplitWindowOptions,

@@ -251,7 +251,7 @@ const wrongTraining = (training: TrainOptions) =>
     optimizer: NO_OPTIMIZERS,
     validation: [...NO_OBJECTS, {}],
     earlyStopping: [...NO_OBJECTS, ...NO_COUNTS.map((patience) => ({ patience }))],
-    validationSplit: [-0.1, 1, 2, Number.NaN, 'half', true, [], { unknown: 1 }],
+    validationSplit: [-0.1, 0, 1.5, 2 ** 40, Number.NaN, 'half', true, [], { unknown: 1 }],
     signal: [...NO_OBJECTS, {}],
     epoch: [1],
     learningRate: [0.1],

@@ -137,8 +137,8 @@ it('fit counts as running from the call on, even while it loads code', async () 
     net.task = 'classes';
   }).toThrow(/^task: got a new one while/);
   await first;
-  await expect(net.fit(makeData(1), { epochs: 1, validationSplit: 2 })).rejects.toThrow(
-    /^options\.validationSplit: got 2/,
+  await expect(net.fit(makeData(1), { epochs: 1, validationSplit: 1.5 })).rejects.toThrow(
+    /^options\.validationSplit: got 1.5/,
   );
   await net.fit(makeData(1), { epochs: 1 });
 });

@@ -276,13 +276,13 @@ const wrongOptions: [string, Anything, ErrorClass, RegExp][] = [
     'validation 0',
     { validation: 0 },
     TypeError,
-    /^options\.validation: got 0, want an object \{ inputs, targets \}: options\.validationSplit takes a share$/,
+    /^options\.validation: got 0, want an object \{ inputs, targets \}: options\.validationSplit takes a share or a number of samples$/,
   ],
   [
     'validation 0.1',
     { validation: 0.1 },
     TypeError,
-    /^options\.validation: got 0.1, want an object \{ inputs, targets \}: options\.validationSplit takes a share$/,
+    /^options\.validation: got 0.1, want an object \{ inputs, targets \}: options\.validationSplit takes a share or a number of samples$/,
   ],
 ];
 

@@ -80,7 +80,7 @@ describe('the way out follows what is wanted', () => {
       () => create({ inputs: [2] }),
       'got an array of 1, want an integer from 1 to 65536: 2 alone',
     ],
-    ['percent', (n) => n.fit(data, { validationSplit: 20 }), 'got 20, want a number above 0 and below 1: 20 % is 0.2'],
+    ['percent', (n) => n.fit(data, { validationSplit: 20 }), 'a number of samples from 1 to 3: 20 % is 0.2'],
     ['no share', (n) => n.fit(data, { validationSplit: 0 }), ': leave it out for none'],
     ['options for milliseconds', (n) => n.trainFor(data, { epochs: 1 }), ': trainFor(data, milliseconds, options)'],
     // networks

@@ -191,6 +191,9 @@ describe('splitData', () => {
     ['two ways', rows, { test: 1, from: 'end', stratify: true }, 'options.stratify: got stratify and from together'],
     ['another key', rows, { share: 0.2 } as object, 'options: got the unknown key "share", want validation, test'],
     ['no data', {}, { test: 1, samples: 3 }, 'data: got no arrays, want inputs, targets or both'],
+    ['an array of rows', [[1], [2]] as never, { test: 1 }, 'data: got an array of 2, want an object: splitData({ inputs: data }, options); targets go with them: { inputs, targets }'],
+    ['an array of numbers', [1, 2] as never, { test: 1 }, 'data: got an array of 2, want an object: splitData({ inputs: data }'],
+    ['a typed array', new Float32Array(2) as never, { test: 1 }, 'data: got Float32Array of 8 bytes, want an object: splitData({ inputs: data }'],
     ['another key of data', { rows: 1 } as object, { test: 1 }, 'data: got the unknown key "rows", want inputs'],
     ['too few targets', { ...rows, targets: Uint8Array.of(1) }, { test: 1 }, 'data.targets: got 1 value, want 100, one for each'],
     ['too few weights', { ...rows, weights: [1] }, { test: 1 }, 'data.weights: got 1 value, want 100, one for each'],
@@ -254,6 +257,9 @@ describe('windows over rows', () => {
     ['a column that is not there', [[1], [2]], { length: 1, inputs: [1] }, 'options.inputs[0]: got 1, want an integer from 0 to 0'],
     ['a name', [[1], [2]], { length: 1, target: 'a' }, 'options.target: got "a", want an integer from 0 to 0'],
     ['no column', [[1], [2]], { length: 1, inputs: [] }, 'options.inputs: got no columns, want one or more'],
+    ['a table', Table.fromColumns({ x: [1, 2] }), { length: 1 }, 'series: got an object (Table), want an array of numbers or of rows, or a typed array: windows and splitWindows of simdprop/tabular take tables'],
+    ['records', [{ x: 1 }], { length: 1 }, 'series[0]: got an object (Object), want a finite number: windows and splitWindows of simdprop/tabular take'],
+    ['columns of no rows', [1, 2], { length: 1, target: 0 }, 'series: got an array of 2, want an array of rows, because options.target names its columns'],
     ['empty rows', [[], []], { length: 1 }, 'series[0]: got an empty row, want one number or more'],
   ])('refuse %s', (_, given, options, message) => {
     expect(() => windows(given as number[], options as never)).toThrow(message);

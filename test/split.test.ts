@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import * as abi from '../assembly/abi.js';
 import { type CrossValidationOptions, crossValidate } from '../src/cross-validation.js';
 import { apportion } from '../src/data/apportion.js';
+import type { CheckedData } from '../src/data/data-set.js';
 import { permutation, philox } from '../src/data/philox.js';
-import { foldsOf, holdBack, splitData } from '../src/data/split.js';
-import type { NetworkOptions, TypedDataSet } from '../src/index.js';
+import * as split from '../src/data/split.js';
+import type { NetworkOptions, SampleKeys, TypedDataSet, ValidationSplit } from '../src/index.js';
 import { Network, sgd } from '../src/index.js';
 import { checkSpec } from '../src/spec/spec.js';
+import { type SplitDataOptions, splitData } from '../src/split.js';
 import { createNetwork, startKernels } from './build.js';
 import { randomNumbers } from './random-numbers.js';
 
@@ -19,7 +21,12 @@ const options: NetworkOptions = {
   seed: 2 ** 35 + 7,
 };
 const spec = checkSpec(options);
-const CLASSES = { task: 'classes', isSigned: false } as const;
+const goal = { task: 'classes', isSigned: false } as const;
+
+const holdBack = (value: ValidationSplit, data: CheckedData, to = spec) =>
+  split.holdBack('split', value, data, { spec: to, goal, classes: undefined });
+const foldsOf = (data: CheckedData, folds: number, stratify: boolean, to: typeof spec, group?: SampleKeys) =>
+  split.foldsOf(data, folds, { stratify, group }, (option) => option, { spec: to, goal, classes: undefined });
 
 /** Samples whose inputs identify them. The classes 0 to 3 have very different shares. */
 function samples(count: number) {
@@ -62,7 +69,9 @@ describe('a validation split', () => {
         for (const stratify of [false, true]) {
           // count * share is rounded, a half down, and at least one sample remains for training
           const held = Math.max(0, Math.min(Math.ceil(count * share - 0.5), count - 1));
-          const { training, validation } = splitData(samples(count), { share, stratify }, spec);
+          // the classes of so few samples cannot be in both parts
+          if (held === 0 || (stratify && count < 99)) continue;
+          const { training, validation } = holdBack({ share, stratify }, samples(count));
           expect([training.samples, validation.samples]).toEqual([count - held, held]);
           const names = [...namesOf(training), ...namesOf(validation)];
           expect(names.toSorted((p, q) => p - q)).toEqual(Array.from({ length: count }, (_, i) => i));
@@ -80,7 +89,7 @@ describe('a validation split', () => {
   it('holds back the same share of each class, within one sample, if it is stratified', () => {
     const data = samples(500);
     for (const share of [0.5, 0.2, 1 / 3, 0.07]) {
-      const { validation } = holdBack('split', { share, stratify: true }, data, spec, CLASSES);
+      const { validation } = holdBack({ share, stratify: true }, data);
       counts(validation.targets).forEach((count, label) => {
         expect(Math.abs(count - share * counts(data.targets)[label])).toBeLessThan(1);
       });
@@ -95,10 +104,10 @@ describe('a validation split', () => {
       [2, 0.9, 1],
     ]) {
       for (const seed of [0, 1, 2]) {
-        const split = holdBack('split', { share, from: 'end' }, samples(count), { ...spec, seed }, CLASSES);
+        const parts = holdBack({ share, from: 'end' }, samples(count), { ...spec, seed });
         const all = Array.from({ length: count }, (_, i) => i);
-        expect(namesOf(split.training)).toEqual(all.slice(0, count - held));
-        expect(namesOf(split.validation)).toEqual(all.slice(count - held));
+        expect(namesOf(parts.training)).toEqual(all.slice(0, count - held));
+        expect(namesOf(parts.validation)).toEqual(all.slice(count - held));
       }
     }
     const net = await createNetwork({ inputs: 1, layers: [{ units: 1, activation: 'linear' }] });
@@ -109,6 +118,105 @@ describe('a validation split', () => {
     );
     const wanted = await net.evaluate({ inputs: inputs.slice(15), targets: inputs.slice(15) });
     expect(report.validation).toEqual(wanted);
+  });
+
+  const counted = [...samples(40).targets.keys()];
+  const persons = counted.map((i) => `p${(i * i) % 13}`);
+  const plain = ({ inputs, targets, weights }: TypedDataSet) => ({ inputs, targets, weights });
+
+  it('is that of splitData: by number, by groups, by values of its own, with another seed', () => {
+    const data = samples(40);
+    const ways: [ValidationSplit, SplitDataOptions][] = [
+      [7, { validation: 7 }],
+      [{ count: 7 }, { validation: 7 }],
+      [
+        { count: 7, from: 'end' },
+        { validation: 7, from: 'end' },
+      ],
+      [
+        { share: 0.3, group: persons },
+        { validation: 0.3, group: persons },
+      ],
+      [
+        { share: 0.3, stratify: persons },
+        { validation: 0.3, stratify: persons },
+      ],
+      [
+        { share: 0.3, stratify: [...data.targets] },
+        { validation: 0.3, stratify: true },
+      ],
+    ];
+    for (const seed of [0, 1, 2]) {
+      for (const [value, options] of ways) {
+        const wanted = splitData(plain(data), { ...options, seed });
+        const parts = [holdBack(value, data, { ...spec, seed })];
+        if (typeof value === 'object') parts.push(holdBack({ ...value, seed }, data));
+        for (const { training, validation } of parts) {
+          expect([plain(training), plain(validation)]).toEqual([wanted.training, wanted.validation]);
+        }
+      }
+    }
+    expect(holdBack(7, data).validation.samples).toBe(7);
+  });
+
+  it('keeps all samples of a group on one side, and numbers keys by the samples that were given', async () => {
+    const data = samples(40);
+    // samples of weight 0 are in no part, but have their keys
+    const weights = Float32Array.from(counted, (i) => Number(i % 5 > 0));
+    const seen: string[][] = [];
+    for (const isEnd of [false, true]) {
+      const net = await createNetwork(options);
+      const validationSplit = isEnd ? { count: 8, from: 'end' as const } : { count: 8, group: persons };
+      const { last } = await net.fit({ ...plain(data), weights }, { epochs: 1, validationSplit });
+      expect((last?.samples ?? 0) + (last?.validation?.samples ?? 0)).toBe(32);
+      if (isEnd) expect(last?.validation?.samples).toBe(8);
+    }
+    const left = counted.filter((i) => weights[i] > 0);
+    const counting = { rows: Uint32Array.from(left), of: 40 };
+    const part = {
+      inputs: data.inputs.filter((_, i) => weights[i >> 1] > 0),
+      targets: data.targets,
+      weights: undefined,
+    };
+    const parts = holdBack({ share: 0.3, group: persons }, { ...part, samples: left.length, counting });
+    for (const side of [parts.training, parts.validation]) seen.push(namesOf(side).map((i) => persons[i]));
+    expect(seen.flat()).toHaveLength(32);
+    expect(seen[0].filter((person) => seen[1].includes(person))).toEqual([]);
+  });
+
+  it('copies no training data that are taken from the beginning', () => {
+    const data = samples(20);
+    const { training, validation } = holdBack({ count: 5, from: 'end' }, data);
+    for (const key of ['inputs', 'targets', 'weights'] as const) {
+      expect(training[key]?.buffer, key).toBe(data[key].buffer);
+      // whoever has given the data can change them during training
+      expect(validation[key]?.buffer, key).not.toBe(data[key].buffer);
+    }
+  });
+
+  it('reads keys at the call', async () => {
+    const [net, other] = [await createNetwork(options), await createNetwork(options)];
+    const given = plain(samples(40));
+    const group = [...persons];
+    const trained = net.fit(given, { epochs: 2, validationSplit: { share: 0.3, group } });
+    group.fill('one');
+    await trained;
+    await other.fit(given, { epochs: 2, validationSplit: { share: 0.3, group: persons } });
+    expect(await net.save()).toEqual(await other.save());
+  });
+
+  it('refuses classes of one sample, or keeps them for training', async () => {
+    const net = await createNetwork({ ...options, classes: ['a', 'b', 'c', 'd'] });
+    const targets = Int32Array.from({ length: 20 }, (_, i) => (i === 6 ? 3 : i % 2));
+    const data = { inputs: new Float32Array(40), targets };
+    await expect(net.fit(data, { epochs: 1, validationSplit: { share: 0.2, stratify: true } })).rejects.toThrow(
+      /^options\.validationSplit\.stratify: got "d" once \(row 6\), want each value twice or more; \{ singles: "training" \} leaves such rows in the training part$/,
+    );
+    const { last } = await net.fit(data, {
+      epochs: 1,
+      validationSplit: { share: 0.2, stratify: true, singles: 'training' },
+    });
+    expect(last?.validation?.confusion?.map((row) => row.reduce((sum, n) => sum + n))).toEqual([2, 2, 0, 0]);
   });
 
   describe('stratified', () => {
@@ -122,7 +230,7 @@ describe('a validation split', () => {
           targets,
           weights: undefined,
         };
-        const { validation } = holdBack('split', { share, stratify: true }, data, { ...spec, seed }, CLASSES);
+        const { validation } = holdBack({ share, stratify: true, singles: 'training' }, data, { ...spec, seed });
         return Array.from(
           { length: Math.max(...labels) + 1 },
           (_, c) => [...validation.targets].filter((t) => t === c).length,
@@ -156,19 +264,13 @@ describe('a validation split', () => {
     const data = samples(40);
     const held = new Array(40).fill(0);
     for (let seed = 0; seed < 400; seed++) {
-      const { validation } = holdBack(
-        'split',
-        { share: 0.25, stratify: seed % 2 === 0 },
-        data,
-        { ...spec, seed },
-        CLASSES,
-      );
+      const { validation } = holdBack({ share: 0.25, stratify: seed % 2 === 0 }, data, { ...spec, seed });
       for (const name of namesOf(validation)) held[name]++;
     }
     // counts of 400 draws with the probability 1/4 have a standard deviation of 8.7; five deviations are allowed
     for (const count of held) expect(Math.abs(count - 100)).toBeLessThan(44);
-    const split = { share: 0.25, stratify: false };
-    expect(holdBack('split', split, data, spec, CLASSES)).toEqual(holdBack('split', split, data, spec, CLASSES));
+    const half = { share: 0.25, stratify: false };
+    expect(holdBack(half, data)).toEqual(holdBack(half, data));
   });
 
   it('trains with one part and validates with the other', async () => {
@@ -186,7 +288,7 @@ describe('a validation split', () => {
       const [net, other] = [await createNetwork(options), await createNetwork(options)];
       const fit = { epochs: 3, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) };
       const reports = [...(await net.fit(set, { ...fit, validationSplit: 0.3 }))];
-      const parts = holdBack('split', 0.3, { samples: 50, weights: undefined, ...set }, spec, CLASSES);
+      const parts = holdBack(0.3, { samples: 50, weights: undefined, ...set });
       const plain = ({ inputs, targets, weights }: TypedDataSet) => ({ inputs, targets, weights });
       const expected = [...(await other.fit(plain(parts.training), { ...fit, validation: plain(parts.validation) }))];
       expect(reports.map(({ cost, validation }) => [cost, validation])).toEqual(
@@ -204,19 +306,49 @@ describe('a validation split', () => {
     const rows = new Float32Array(16).fill(0.25);
     // biome-ignore lint/suspicious/noExplicitAny: what would not compile
     const wrong: [any, RegExp][] = [
-      [0, /^options\.validationSplit: got 0, want a number above 0 and below 1: leave it out for none$/],
-      [1, /^options\.validationSplit: got 1, want/],
-      ['0.5', /^options\.validationSplit: got "0.5", want an object such as \{ share: \.\.\. \}$/],
-      [{ part: 0.5 }, /^options\.validationSplit: got the unknown key "part", want share, stratify, from$/],
+      [0, /^options\.validationSplit: got 0, want a share above 0 and below 1, or a number of samples from 1 to 3: /],
+      [
+        4,
+        /^options\.validationSplit: got 4, want a share above 0 and below 1, or a number of samples from 1 to 3: 4 % is /,
+      ],
+      [1.5, /^options\.validationSplit: got 1.5, want a share/],
+      ['0.5', /^options\.validationSplit: got "0.5", want a share, a number of samples, or an object such as \{ share/],
+      [
+        { part: 0.5 },
+        /^options\.validationSplit: got the unknown key "part", want share, count, stratify, group, from/,
+      ],
       [{ share: Number.NaN }, /^options\.validationSplit\.share: got NaN, want/],
-      [{ share: 0.5, stratify: 1 }, /^options\.validationSplit\.stratify: got 1, want true or false$/],
+      [{ count: 4 }, /^options\.validationSplit\.count: got 4, want a number of samples from 1 to 3$/],
+      [{ count: 0.5 }, /^options\.validationSplit\.count: got 0.5, want a number of samples/],
+      [{ stratify: true }, /^options\.validationSplit: got neither share nor count, want one of them$/],
+      [{ share: 0.5, count: 2 }, /^options\.validationSplit: got share and count, want one of them$/],
+      [{ share: 0.5, seed: -1 }, /^options\.validationSplit\.seed: got -1, want an integer from 0/],
+      [{ share: 0.5, stratify: 1 }, /^options\.validationSplit\.stratify: got 1, want true, false or an array/],
+      [
+        { share: 0.5, stratify: [1, 2] },
+        /^options\.validationSplit\.stratify: got 2 values, want 4, one for each sample/,
+      ],
+      [{ share: 0.5, stratify: [1, 2, 1, 3] }, /^options\.validationSplit\.stratify: got 3 different values in 4 rows/],
+      [
+        { share: 0.5, group: 'person' },
+        /^options\.validationSplit\.group: got "person", want an array with a value for/,
+      ],
+      [
+        { share: 0.5, group: [1, 2, null, 1] },
+        /^options\.validationSplit\.group\[2\]: got null, want a text, a boolean/,
+      ],
+      [{ share: 0.5, group: [1, 1, 1, 1] }, /^options\.validationSplit\.group: got 1 group for 2 parts, want at least/],
       [{ share: 0.5, from: 'start' }, /^options\.validationSplit\.from: got "start", want end$/],
+      [{ share: 0.5, singles: 'training' }, /^options\.validationSplit\.singles: got "training" without stratify/],
       [
         { share: 0.5, from: 'end', stratify: true },
-        /^options\.validationSplit\.stratify: got true with from: "end", want one of them$/,
+        /^options\.validationSplit\.stratify: got stratify and from together, want one of them$/,
       ],
-      [{ share: 0.1, from: 'end' }, /^options\.validationSplit\.share: got 0.1 of 4 samples, want at least one/],
-      [0.1, /^options\.validationSplit: got 0.1 of 4 samples, want at least one to validate with$/],
+      [
+        { share: 0.1, from: 'end' },
+        /^options\.validationSplit\.share: got 0.1 of 4 samples, want a part of at least one/,
+      ],
+      [0.1, /^options\.validationSplit: got 0.1 of 4 samples, want a part of at least one$/],
     ];
     for (const [validationSplit, message] of wrong) {
       await expect(net.fit(data, { epochs: 1, validationSplit })).rejects.toThrow(message);
@@ -229,7 +361,7 @@ describe('a validation split', () => {
     const numbers = await createNetwork({ inputs: 2, layers });
     const stratified = { share: 0.5, stratify: true };
     await expect(numbers.fit({ ...data, targets: rows }, { epochs: 1, validationSplit: stratified })).rejects.toThrow(
-      /^options\.validationSplit\.stratify: got true for a network that learns numbers, want classes \(net\.task\), or false$/,
+      /^options\.validationSplit\.stratify: got true for a network that learns numbers, want classes \(net\.task\), false, or a value for each sample$/,
     );
     await expect(
       crossValidate({ inputs: 2, layers }, { ...data, targets: rows }, { folds: 2, stratify: true }),
@@ -305,6 +437,25 @@ describe('cross-validation', () => {
     }
     expect(foldsOf({ ...data, samples: 61 }, 4, false, { ...spec, seed: 3 })).not.toEqual(
       foldsOf({ ...data, samples: 61 }, 4, false, { ...spec, seed: 4 }),
+    );
+  });
+
+  it('keeps groups together, in folds as equal as whole groups allow', async () => {
+    const persons = Array.from({ length: 61 }, (_, i) => `p${(i * i) % 23}`);
+    for (const seed of [0, 1, 2]) {
+      const folds = foldsOf({ ...data, samples: 61 }, 4, false, { ...spec, seed }, persons);
+      const sets = [0, 1, 2, 3].map((fold) => new Set(persons.filter((_, i) => folds[i] === fold)));
+      expect(sets.reduce((sum, { size }) => sum + size, 0)).toBe(new Set(persons).size);
+      const sizes = [0, 1, 2, 3].map((fold) => folds.filter((f) => f === fold).length);
+      // a group has 6 samples at most
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(2);
+    }
+    const { folds } = await crossValidate(options, data, { folds: 3, group: persons, epochs: 1 });
+    expect(folds.reduce((sum, { validation }) => sum + validation.samples, 0)).toBe(61);
+    const byValues = await crossValidate(options, data, { folds: 3, stratify: [...data.targets], epochs: 1 });
+    const byClass = await crossValidate(options, data, { folds: 3, stratify: true, epochs: 1 });
+    expect(byValues.folds.map(({ validation }) => validation.samples)).toEqual(
+      byClass.folds.map(({ validation }) => validation.samples),
     );
   });
 
@@ -431,10 +582,20 @@ describe('cross-validation', () => {
     const wrong: [object, RegExp][] = [
       [{ folds: 1 }, /^options\.folds: got 1, want an integer from 2/],
       [{ folds: 62 }, /^options\.folds: got 62, want at most one for each of 61 samples$/],
-      [{ stratify: 'labels' }, /^options\.stratify: got "labels", want true or false$/],
+      [
+        { stratify: 'labels' },
+        /^options\.stratify: got "labels", want true, false or an array with a value for each sample$/,
+      ],
+      [{ group: [1, 2] }, /^options\.group: got 2 values, want 61, one for each sample$/],
+      [{ group: Array(61).fill('a') }, /^options\.group: got 1 group, want at least one for each of 5 folds$/],
+      [{ group: Array(61).fill('a'), stratify: true }, /^options\.stratify: got stratify and group together, want one/],
+      [
+        { stratify: Array.from({ length: 61 }, (_, i) => i === 3) },
+        /^options\.stratify: got true once \(row 3\), want each value twice or more$/,
+      ],
       [{ validation: data }, /^options\.validation: got one, want none: each fold serves as validation data once$/],
       [{ validationSplit: 0.5 }, /^options\.validationSplit: got one, want none/],
-      [{ fold: 3 }, /^options: got the unknown key "fold", want folds, stratify, onFold, epochs, /],
+      [{ fold: 3 }, /^options: got the unknown key "fold", want folds, stratify, group, onFold, epochs, /],
       [{ onFold: 'log' }, /^options\.onFold: got "log", want a function$/],
     ];
     for (const [given, message] of wrong) {

@@ -205,6 +205,55 @@ describe('training', () => {
     model.dispose();
   });
 
+  it('holds back rows by number, from the end, by groups or by the values of a column', async () => {
+    const rows = clouds.map((row, i) => ({ ...row, patient: `p${i % 12}`, place: i % 3 ? 'here' : 'there' }));
+    const samplesOf = async (validation: TableModelOptions['validation'], inputs?: string[]) => {
+      const model = await TableModel.fit(rows, { target: 'side', epochs: 2, validation, inputs });
+      return { samples: model.history?.last?.validation?.samples, columns: model.columns };
+    };
+    const all = ['x', 'noise', 'patient', 'place'];
+    expect(await samplesOf(7)).toEqual({ samples: 7, columns: all });
+    expect(await samplesOf({ count: 7, from: 'end' })).toEqual({ samples: 7, columns: all });
+    expect(await samplesOf({ share: 0.1, stratify: false })).toEqual({ samples: 6, columns: all });
+    expect(await samplesOf({ share: 0.2, stratify: 'place', seed: 4 })).toEqual({ samples: 12, columns: all });
+    // whole groups of 5, whose column is no input unless it is asked for
+    const grouped = { share: 0.2, group: 'patient' } as const;
+    expect(await samplesOf(grouped)).toEqual({ samples: 10, columns: ['x', 'noise', 'place'] });
+    expect(await samplesOf(grouped, ['x', 'patient'])).toEqual({ samples: 10, columns: ['x', 'patient'] });
+    const { training, validation } = Table.fromRecords(rows).holdBack('where', grouped, { seed: 1, classes: 'side' });
+    const [known, held] = [training, validation].map(
+      ({ table }) => new Set(table.toRecords().map((row) => row.patient)),
+    );
+    expect([known.size, held.size, new Set([...known, ...held]).size]).toEqual([10, 2, 12]);
+    // with weights, which go with their rows
+    const weights = rows.map((_, i) => i % 5);
+    const model = await TableModel.fit(rows, { target: 'side', epochs: 2, weights, validation: { count: 9 } });
+    expect(model.history?.last?.validation?.samples).toBe(9);
+    expect(model.history?.last?.samples).toBe(48 - 9);
+  });
+
+  it('has a history if it was fitted, and none if it was loaded', async () => {
+    const model = await TableModel.fit(clouds, { target: 'side', epochs: 2 });
+    // tsc checks that it cannot be undefined
+    const reports: number = model.history.length;
+    expect(reports).toBe(2);
+    const loaded = await TableModel.load(await model.save());
+    // @ts-expect-error: possibly undefined
+    expect(() => loaded.history.length).toThrow(TypeError);
+  });
+
+  it('draws the rows of each class in its share, and keeps a class of one row for training', async () => {
+    const rows = [...clouds, { x: 0.5, noise: 0, side: 'rare' }];
+    for (const validation of [0.2, { share: 0.2 }, 12]) {
+      const { history, classes } = await TableModel.fit(rows, { target: 'side', epochs: 1, validation });
+      const counts = history?.last?.validation?.confusion?.map((row) => row.reduce((sum, n) => sum + n));
+      expect([classes, counts]).toEqual([
+        ['left', 'rare', 'right'],
+        [6, 0, 6],
+      ]);
+    }
+  });
+
   it('takes validation rows as a table or as records, and none at all', async () => {
     const validation = clouds.slice(40);
     const options: TableModelOptions = { target: 'side', epochs: 3, patience: 3 };
@@ -278,8 +327,43 @@ describe('wrong arguments', () => {
     [() => fit({ target: 'side', hiden: [3] }), 'options: got the unknown key "hiden"'],
     [() => fit({ target: 'side', hidden: 3 }), 'options.hidden: got 3, want an array of the widths'],
     [() => fit({ target: 'side', hidden: [3, 0] }), 'options.hidden[1]: got 0, want an integer from 1 to 65536'],
-    [() => fit({ target: 'side', validation: 1 }), 'options.validation: got 1, want a share above 0 and below 1'],
+    [() => fit({ target: 'side', validation: 1.5 }), 'options.validation: got 1.5, want a share above 0 and below 1'],
+    [() => fit({ target: 'side', validation: 60 }), 'options.validation: got 60, want a share above 0 and below 1, or'],
     [() => fit({ target: 'side', validation: 'all' }), 'options.validation: got "all", want a share'],
+    [
+      () => fit({ target: 'side', validation: { part: 1 } }),
+      'options.validation: got the unknown key "part", want share',
+    ],
+    [() => fit({ target: 'side', validation: { group: 'x' } }), 'options.validation: got neither share nor count'],
+    [
+      () => fit({ target: 'side', validation: { count: 60 } }),
+      'options.validation.count: got 60, want a number of rows',
+    ],
+    [
+      () => fit({ target: 'side', validation: { share: 0.001 } }),
+      'options.validation.share: got 0.001 of 60 rows, want',
+    ],
+    [
+      () => fit({ target: 'side', validation: { share: 0.2, group: 'y' } }),
+      'options.validation.group: got "y", want one',
+    ],
+    [
+      () => fit({ target: 'side', validation: { share: 0.2, group: 'side' } }),
+      'group: got the target "side", want another',
+    ],
+    [
+      () => fit({ target: 'side', validation: { share: 0.2, stratify: 'x' } }),
+      'stratify: got "x", with 60 different values',
+    ],
+    [() => fit({ target: 'side', validation: { share: 0.2, from: 'end', group: 'x' } }), 'got group and from together'],
+    [
+      () =>
+        fit(
+          { target: 'id', task: 'classes', validation: 5 },
+          clouds.map((row, i) => ({ ...row, id: Math.min(i, 57) })),
+        ),
+      'options.target: got "id", with 58 different values in 60 rows, want values that repeat: 5 rows or more must have the value of another row',
+    ],
     [() => fit({ target: 'side', validation: false, patience: 3 }), 'options.patience: got one without validation'],
     [() => fit({ target: 'side', batchSize: 'all' }), 'options.batchSize: got "all", want an integer from 1 to'],
     [() => fit({ target: 'side', optimizer: null }), 'options.optimizer: got null, want an optimizer'],

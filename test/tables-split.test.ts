@@ -132,6 +132,10 @@ describe('a split', () => {
       { test: 0.2, stratify: 'hole' },
       'options.stratify: got a missing value once (row 6), want each value twice or more',
     ],
+    [
+      { test: 0.2, stratify: 'id', singles: 'training' },
+      'options.stratify: got "id", with 100 different values in 100 rows, want values that repeat: 20 rows or more must',
+    ],
     [{ test: 0.2, singles: 'training' }, 'options.singles: got "training" without stratify, want none'],
     [{ test: 0.2, group: 'gap' }, 'options.group: got "gap", with 2 missing values, the first in row 7, want none'],
     [
@@ -140,6 +144,23 @@ describe('a split', () => {
     ],
   ])('is refused with %j', (options, message) => {
     expect(() => table.split(options)).toThrow(message);
+  });
+
+  it('keeps values that occur once for training, however much is drawn', () => {
+    const values = Table.fromColumns({ x: ['a', 'a', 'a', 'a', 'b', 'b', 'b', 'c', 'd', 'e'] });
+    for (let seed = 0; seed < 10; seed++) {
+      const { training, test: drawn } = values.split({ test: 0.6, stratify: 'x', singles: 'training', seed });
+      expect(drawn.rows).toBe(6);
+      expect(valuesOf(training, 'x').filter((x) => x === 'c' || x === 'd' || x === 'e')).toHaveLength(3);
+    }
+  });
+
+  it('leaves a row for training', () => {
+    const { training, test: last } = Table.fromColumns({ x: [1, 2] }).split({ test: 0.9 });
+    expect([training.rows, last.rows]).toEqual([1, 1]);
+    expect(() => Table.fromColumns({ x: [1] }).split({ test: 1 })).toThrow(
+      'options.test: got 1, want a share above 0 and below 1, or more rows than one',
+    );
   });
 
   it('is refused with fewer groups than parts', () => {
@@ -171,6 +192,111 @@ describe('windows', () => {
     expect(windows(series, { length: 1, inputs: ['b'], target: ['b', 'a'] }).targets).toEqual(
       Float64Array.of(20, 2, 30, 3, 40, 4),
     );
+  });
+
+  describe('of several series', () => {
+    /** Three shops, whose rows are mixed; a shop's sales are its hundreds and the day. */
+    const days = [...Array(20).keys()].flatMap((day) =>
+      ['b', 'a', 'c'].filter((shop) => shop !== 'c' || day >= 8).map((shop) => ({ shop, day })),
+    );
+    const rows = days.map(({ shop, day }) => ({
+      shop,
+      id: 'abc'.indexOf(shop),
+      sold: 100 * 'abc'.indexOf(shop) + day,
+    }));
+    const sold = rows.map((row) => row.sold);
+    const shops = rows.map(({ shop }) => shop);
+    const records = Table.fromRecords(rows);
+    const shopOf = (value: number) => Math.floor(value / 100);
+
+    it.each<[string, (options: SplitWindowOptions) => Windows]>([
+      ['an array', (options) => windows(sold, { ...options, series: shops })],
+      [
+        'rows',
+        (options) =>
+          windows(
+            sold.map((x) => [x, 0]),
+            { ...options, series: shops, inputs: [0] },
+          ),
+      ],
+      ['a table', (options) => windows(records, { ...options, series: 'shop', inputs: ['sold'] })],
+      [
+        'a table with a number for each series',
+        (options) => windows(records.without(['shop']), { ...options, series: 'id' }),
+      ],
+    ])('in %s: no window has rows of two, and each has those of its own', (_, make) => {
+      for (const [length, horizon, step] of [
+        [3, 1, 1],
+        [2, 3, 2],
+      ]) {
+        const { inputs, targets } = make({ length, horizon, step });
+        const counts = [20, 20, 12].map((n) => Math.floor((n - length - horizon) / step) + 1);
+        expect(targets.length).toBe(horizon * (counts[0] + counts[1] + counts[2]));
+        for (let w = 0; w < targets.length / horizon; w++) {
+          const window = [
+            ...inputs.slice(w * length, (w + 1) * length),
+            ...targets.slice(w * horizon, (w + 1) * horizon),
+          ];
+          expect(window).toEqual(window.map((_, i) => window[0] + i));
+          expect(shopOf(window[length + horizon - 1])).toBe(shopOf(window[0]));
+        }
+        // one series after the other, as they begin
+        expect([...new Set([...targets].map(shopOf))]).toEqual([1, 0, 2]);
+      }
+    });
+
+    it('each is divided from its end', () => {
+      for (const parts of [
+        splitWindows(sold, { length: 2, validation: 0.2, test: 3, series: shops }),
+        splitWindows(records, {
+          length: 2,
+          validation: 0.2,
+          test: 3,
+          series: 'shop',
+          inputs: ['sold'],
+          target: 'sold',
+        }),
+      ]) {
+        for (const [shop, first, end] of [
+          [0, 0, 20],
+          [1, 0, 20],
+          [2, 8, 20],
+        ]) {
+          const held = Math.ceil((end - first) * 0.2 - 0.5);
+          const daysOf = ({ targets }: Windows) => [...targets].filter((x) => shopOf(x) === shop).map((x) => x % 100);
+          const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+          expect(daysOf(parts.training)).toEqual(range(first + 2, end - 3 - held));
+          expect(daysOf(parts.validation)).toEqual(range(end - 3 - held, end - 3));
+          expect(daysOf(parts.test)).toEqual(range(end - 3, end));
+        }
+      }
+    });
+
+    test.each<[object, string]>([
+      [
+        { length: 13 },
+        'series: got 12 of 12 rows of the series "c", want enough for a window of 13 and a horizon of 1, or none of such a series',
+      ],
+      [{ length: 20 }, 'series: got 20 of 20 rows of the series "b" (and too few in 2 more of 3 series), want enough'],
+      [
+        { length: 1, test: 12 },
+        'options.test: got 12, want a share above 0 and below 1, or a number of rows of the series "c" from 1 to 11',
+      ],
+      [{ length: 1, test: 0.02 }, 'options.test: got 0.02 of 20 rows of the series "b", want a part of at least one'],
+      [{ length: 1, horizon: 4, test: 0.2 }, 'the test part: got 2 of 12 rows of the series "c", want enough for'],
+      [{ length: 1, series: ['a'] }, 'options.series: got 1 value, want 52, one for each row'],
+      [{ length: 1, series: 'shop' }, 'options.series: got "shop", want an array with a value for each of 52 rows'],
+    ])('are refused with %j', (options, message) => {
+      const call = 'test' in options ? splitWindows : windows;
+      expect(() => call(sold, { series: shops, ...options } as never)).toThrow(message);
+    });
+
+    it('are refused with a column that is not there, or has gaps', () => {
+      expect(() => windows(records, { length: 1, series: 'Shop' })).toThrow('options.series: got "Shop", want "shop"');
+      expect(() => windows(table, { length: 1, series: 'hole', inputs: ['id'] })).toThrow(
+        'options.series: got "hole", with 1 missing value, the first in row 6, want none',
+      );
+    });
   });
 
   it('do not leak: no part sees a target of a later part, and every target is used once', () => {
@@ -205,6 +331,11 @@ describe('windows', () => {
     [[1, Number.NaN, 3], { length: 1 }, 'series[1]: got NaN, want a finite number'],
     [[1, '2', 3], { length: 1 }, 'series[1]: got "2", want a finite number'],
     ['123', { length: 1 }, 'series: got "123", want an array of numbers or of rows, a typed array or a table'],
+    [
+      [{ x: 1 }, { x: 2 }],
+      { length: 1 },
+      'series[0]: got an object (Object), want a finite number: windows and splitWindows of simdprop/tabular take tables, such as Table.fromRecords(records)',
+    ],
     [
       [1, 2],
       { length: 1, target: 'a' },

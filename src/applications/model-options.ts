@@ -5,7 +5,6 @@ import {
   checkInteger,
   checkName,
   checkNotNegative,
-  checkNumber,
   checkObject,
   counted,
   keysOf,
@@ -20,6 +19,7 @@ import { ACTIVATIONS } from '../spec/activations.js';
 import type { ActivationName } from '../spec/network-options.js';
 import { adam, checkOptimizer, isFullBatch, type Optimizer } from '../spec/optimizer.js';
 import type { EncoderOptions } from '../tables/encoder-options.js';
+import { HOLD_BACK_KEYS, type HoldBackOptions } from '../tables/split.js';
 import { Table } from '../tables/table.js';
 import { copyOfOption, type TrainOptions } from '../training/options.js';
 import { checkMetric, type ModelMetric } from './model-metric.js';
@@ -71,12 +71,14 @@ export interface TableModelOptions
    */
   epochs?: number | undefined;
   /**
-   * The rows that decide when training ends: a share of the training rows, which are then held back, drawn with the
-   * seed and with the same share of each class; or rows of their own, as a table or as records. false: none, and
-   * training has all its epochs.
+   * The rows that decide when training ends: some of the training rows, which are then held back, or rows of their own,
+   * as a table or as records. A number is a share of the training rows, above 0 and below 1, or their number, from 1
+   * up; they are drawn with the seed, and with the same share of each class. `{ share: 0.2, group: 'patient' }` holds
+   * back whole groups, `{ share: 0.2, from: 'end' }` the last rows: see `HoldBackOptions`. false: none, and training
+   * has all its epochs.
    * @defaultValue 0.2; false for fewer than 20 rows
    */
-  validation?: number | false | Table | readonly object[] | undefined;
+  validation?: number | HoldBackOptions | false | Table | readonly object[] | undefined;
   /**
    * The weights of the rows, each 0 or more: the name of a column of numbers, which is then no input, or [rows]
    * numbers. The cost of a row is multiplied by its weight; a row of weight 0 counts nowhere, as if it had been left
@@ -236,12 +238,18 @@ function checkHidden(hidden: unknown): readonly number[] {
 }
 
 function checkValidation(validation: unknown): TableModelOptions['validation'] {
-  if (validation === undefined || validation === false) return validation;
+  if (validation === undefined || validation === false || typeof validation === 'number') return validation;
   if (validation instanceof Table || Array.isArray(validation)) return validation;
-  const where = 'options.validation';
-  const wanted = 'a share above 0 and below 1, a Table, an array of objects, or false';
-  return checkNumber(where, validation, (share) => share > 0 && share < 1, wanted);
+  const wanted = 'a share, a number of rows, an object such as { share: 0.2 }, a Table, an array of objects, or false';
+  checkObject('options.validation', validation, HOLD_BACK_KEYS, wanted);
+  return { ...validation };
 }
+
+/** The rows of their own that decide when training ends. */
+export type ValidationRows = Table | readonly object[];
+
+export const areRows = (validation: TableModelOptions['validation']): validation is ValidationRows =>
+  validation instanceof Table || Array.isArray(validation);
 
 // The defaults. `npm run bench:model-defaults` measures them, and docs/model.md has its figures.
 
@@ -264,32 +272,29 @@ const LEAST_PATIENCE = 5;
 /** The share of so many training rows that is held back by default. */
 export const defaultShareOf = (rows: number): number | false => (rows < LEAST_ROWS ? false : SHARE);
 
-/** The options of `fit` for training rows of this number. `own`: validation rows of their own. */
+/** The options of `fit` for so many training rows. `validation`: the rows that decide when training ends. */
 export function trainingOf(
-  { epochs, validation, patience, monitor, passed }: ModelPlan,
+  { epochs, patience, monitor, passed }: ModelPlan,
   rows: number,
   task: Task,
-  own: DataSet | undefined,
+  validation: DataSet | undefined,
 ): TrainOptions {
   const { optimizer = adam({ learningRate: LEARNING_RATE }) } = passed;
-  const share = validation ?? defaultShareOf(rows);
-  if (share === false) {
+  if (!validation) {
     const wanted = `none, or options.validation: of fewer than ${counted(LEAST_ROWS, 'row')} none are held back by default`;
     refuseStopping({ patience, monitor }, `one for ${counted(rows, 'row')}`, wanted);
   }
-  const trained = typeof share === 'number' ? Math.ceil(rows * (1 - share)) : rows;
-  const batchSize = passed.batchSize ?? (isFullBatch(optimizer) ? trained : BATCH_SIZE);
+  const batchSize = passed.batchSize ?? (isFullBatch(optimizer) ? rows : BATCH_SIZE);
   const epochsWith = (steps: number, least: number) =>
-    Math.max(least, Math.ceil((steps * Math.min(batchSize, trained)) / trained));
-  const isStopped = share !== false;
+    Math.max(least, Math.ceil((steps * Math.min(batchSize, rows)) / rows));
+  const isStopped = validation !== undefined;
   return {
     ...passed,
     optimizer,
     // training that nothing ends early must be shorter
     epochs: epochs ?? epochsWith(isStopped ? STEPS : STEPS_WITHOUT_VALIDATION, LEAST_EPOCHS),
     standardize: task === 'numbers' ? 'targets' : false,
-    validation: own,
-    validationSplit: typeof share === 'number' ? { share, stratify: task === 'classes' } : undefined,
+    validation,
     earlyStopping: isStopped
       ? {
           patience: patience ?? epochsWith(PATIENCE_STEPS, LEAST_PATIENCE),

@@ -2,7 +2,7 @@ import { counted, outOfRange, quote } from '../check/errors.js';
 import type { Task } from '../data/task.js';
 import type { ConvertedKind } from '../tables/convert.js';
 import type { Encoder } from '../tables/encoder.js';
-import type { Table } from '../tables/table.js';
+import { Table } from '../tables/table.js';
 
 // What a model learns follows from its target columns. Numbers that stand for classes or labels are converted first, so
 // that the encoder sees categories and booleans.
@@ -57,8 +57,9 @@ function convert(table: Table, names: readonly string[], kind: ConvertedKind): T
   return table.withKinds(kinds);
 }
 
-/** A table for the evaluation of a model, with its targets in the kinds in which they were learned. */
-export function likeTraining(table: Table, encoder: Encoder): Table {
+/** Data with targets in the kinds in which they were learned. Records are read in these kinds by the encoder. */
+export function like(encoder: Encoder, table: Table | readonly object[]): Table | readonly object[] {
+  if (!(table instanceof Table)) return table;
   const { kinds } = encoder;
   const names = encoder.targets.filter((name) => table.has(name) && table.column(name).kind === 'number');
   const conversions = names.flatMap((name) => (kinds[name] === 'number' ? [] : [[name, kinds[name]] as const]));

@@ -10,7 +10,6 @@ import {
   quote,
 } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
-import type { DataSet } from '../data/data-set.js';
 import { toTargetUnits } from '../data/target-scale.js';
 import type { Task } from '../data/task.js';
 import type { Label } from '../model/classify.js';
@@ -31,8 +30,9 @@ import type { History } from '../training/history.js';
 import type { ColumnImportance, ImportanceOptions } from './importance.js';
 import { networkOptionsOf } from './model-network.js';
 import { checkModelOptions, defaultShareOf, type TableModelOptions, trainingOf } from './model-options.js';
-import { likeTraining, withTargets } from './model-task.js';
-import { validationWeights, weightedRows } from './model-weights.js';
+import { inputColumns, trainingData } from './model-parts.js';
+import { like, withTargets } from './model-task.js';
+import { weightedRows } from './model-weights.js';
 
 /** A prediction for one row. */
 export interface Prediction {
@@ -124,26 +124,24 @@ export class TableModel {
     training: Table | readonly object[],
     options: TableModelOptions,
     none?: undefined,
-  ): Promise<TableModel> {
+  ): Promise<FittedTableModel> {
     checkNoMore('TableModel.fit', 3, none);
     return await TableModel.#fit(training, options).catch(advise);
   }
 
-  static async #fit(training: Table | readonly object[], options: TableModelOptions): Promise<TableModel> {
+  static async #fit(training: Table | readonly object[], options: TableModelOptions): Promise<FittedTableModel> {
     const plan = checkModelOptions(options);
     const given = training instanceof Table ? training : Table.fromRecords(training, { name: 'training' });
     const { table: counted, weights } = weightedRows(given, plan.weights);
     const table = withTargets(counted, options.target, plan.task);
-    const encoder = Encoder.fit(table, plan.encoder);
-    const data = { ...encoder.encode(table), weights };
-    const { validation } = plan;
-    const own = typeof validation === 'object' ? validationOf(encoder, validation, plan.weights) : undefined;
-    const settings = trainingOf(plan, table.rows, encoder.task as Task, own);
+    const encoder = Encoder.fit(inputColumns(table, plan), plan.encoder);
+    const data = trainingData(table, weights, encoder, plan);
+    const settings = trainingOf(plan, data.rows, encoder.task as Task, data.validation);
     const { Network } = await import('../index.js');
     const network = await Network.create(networkOptionsOf(encoder, plan));
     try {
-      const history = await network.fit(data, settings);
-      return new TableModel(network, encoder, history);
+      const history = await network.fit(data.training, settings);
+      return new TableModel(network, encoder, history) as FittedTableModel;
     } catch (error) {
       network.dispose();
       throw error;
@@ -354,13 +352,11 @@ export class TableModel {
   }
 }
 
+/** A model that `fit` has made: its history is there. */
+export type FittedTableModel = TableModel & { readonly history: History };
+
 function classesOf({ task, classes, targets }: Encoder): readonly string[] | undefined {
   return task === 'labels' ? targets : classes;
-}
-
-/** Data with targets in the kinds in which they were learned. Records are read in these kinds by the encoder. */
-function like(encoder: Encoder, data: Table | readonly object[]): Table | readonly object[] {
-  return data instanceof Table ? likeTraining(data, encoder) : data;
 }
 
 /** An answer for each column: true for those among `present`. */
@@ -369,15 +365,6 @@ function valuesOf(names: readonly string[], present: readonly string[]): Record<
   const found = new Set(present);
   for (const name of names) setOwn(values, name, found.has(name));
   return values;
-}
-
-/** Validation rows that are given, as a data set. */
-function validationOf(
-  encoder: Encoder,
-  data: Table | readonly object[],
-  weights: TableModelOptions['weights'],
-): DataSet {
-  return { ...encoder.encode(like(encoder, data)), weights: validationWeights(data, weights) };
 }
 
 /** Refuses a network that does not go with its encoder: it has been changed, or its file has been forged. */

@@ -42,7 +42,8 @@ const WAYS: readonly (readonly [place: RegExp, way: (got: unknown) => string | u
   [/^data$/, wayToData],
   [
     /^options\.validation$/,
-    (got) => (typeof got === 'number' ? 'options.validationSplit takes a share' : wayToData(got)),
+    (got) =>
+      typeof got === 'number' ? 'options.validationSplit takes a share or a number of samples' : wayToData(got),
   ],
   [/^options\.earlyStopping$/, (got) => (got === true ? '{} has the default patience' : undefined)],
   [/^options\.validationSplit(\.share)?$/, wayToShare],

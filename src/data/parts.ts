@@ -1,25 +1,55 @@
-import { checkInteger, checkName, checkNumber, counted, outOfRange } from '../check/errors.js';
+import { checkInteger, checkName, checkNumber, checkShare, counted, outOfRange } from '../check/errors.js';
 import { RANDOM_SPLIT } from '../spec/codes.js';
 import { apportion } from './apportion.js';
 import { permutation } from './philox.js';
 
 // Decides which rows of a set are for training, for validation and for the test, whatever the rows are made of.
 
-/** How large the parts of a set are, and how they are drawn. */
-export interface PartOptions {
-  /** The share of the rows for validation, above 0 and below 1, or their number, from 1 up. Default: none. */
-  validation?: number | undefined;
-  /** The share of the rows for the test, above 0 and below 1, or their number, from 1 up. Default: none. */
-  test?: number | undefined;
-  /** Decides which rows are drawn. An integer from 0 to 2^53 - 1. Default 0. */
+/** How rows are drawn. */
+export interface DrawOptions {
+  /**
+   * Decides which rows are drawn. An integer from 0 to 2^53 - 1.
+   * @defaultValue `0`
+   */
   seed?: number | undefined;
-  /** `'end'`: the last rows are for the test, those before them for validation. For rows in the order of time. */
+  /**
+   * `'end'`: the last rows are for the test, those before them for validation. For rows in the order of time.
+   * @defaultValue they are drawn
+   */
   from?: 'end' | undefined;
   /**
-   * `'training'`: rows whose value for `stratify` occurs only once stay in the training part. Default: they are
-   * refused, because no two parts can have a share of one row.
+   * `'training'`: rows whose value for `stratify` occurs only once stay in the training part.
+   * @defaultValue they are refused, because no two parts can have a share of one row
    */
   singles?: 'training' | undefined;
+}
+
+/** How large the parts of a set are, and how they are drawn. */
+export interface PartOptions extends DrawOptions {
+  /**
+   * The share of the rows for validation, above 0 and below 1, or their number, from 1 up.
+   * @defaultValue none
+   */
+  validation?: number | undefined;
+  /**
+   * The share of the rows for the test, above 0 and below 1, or their number, from 1 up.
+   * @defaultValue none
+   */
+  test?: number | undefined;
+}
+
+/** How large the part is that is held back: one of both. */
+export interface HeldOptions {
+  /**
+   * The share of the rows, above 0 and below 1. Their number is rounded to the nearest whole one, halves down.
+   * @defaultValue none, if there is a count
+   */
+  share?: number | undefined;
+  /**
+   * The number of rows, from 1 up.
+   * @defaultValue none, if there is a share
+   */
+  count?: number | undefined;
 }
 
 /** A part of the rows: undefined if its option, of the type `Size`, is not given. */
@@ -34,118 +64,183 @@ export const TRAINING = 0;
 export const VALIDATION = 1;
 export const TEST = 2;
 
-/** The number of rows of a share, or the given number of rows. */
-export function checkPart(where: string, value: unknown, rows: number, what: string): number {
-  if (value === undefined) return 0;
-  const isWanted = (x: number) => (x > 0 && x < 1) || (Number.isInteger(x) && x >= 1 && x < rows);
-  const wanted = `a share above 0 and below 1, or a number of ${what} from 1 to ${rows - 1}`;
-  const part = checkNumber(where, value, isWanted, wanted);
-  // rounded to the nearest whole number, halves down
-  const count = part < 1 ? Math.ceil(rows * part - 0.5) : part;
-  if (count === 0) throw outOfRange(where, `${part} of ${rows} ${what}`, 'a part of at least one');
-  return count;
+/** The numbers of rows of the parts that are drawn. */
+export interface Sizes {
+  readonly validation: number;
+  readonly test: number;
 }
 
-/** Checks that at least one row is held back, and at least one is left for training. */
-export function checkSum(validation: number, test: number, rows: number, what: string): void {
+/** The number of rows of a share, or the given number of rows. At least one row is left. */
+function sizeOf(where: string, value: unknown, rows: number, what: string): number {
+  const isWanted = (x: number) => (x > 0 && x < 1) || isCount(x, rows);
+  const part = checkNumber(where, value, isWanted, `a share above 0 and below 1, or ${countsWanted(rows, what)}`);
+  return part < 1 ? sizeOfShare(where, part, rows, what) : part;
+}
+
+const isCount = (x: number, rows: number) => Number.isInteger(x) && x >= 1 && x < rows;
+const countsWanted = (rows: number, what: string) =>
+  rows > 1 ? `a number of ${what} from 1 to ${rows - 1}` : `more ${what} than one`;
+
+/** The number of rows of a share, rounded to the nearest whole number, halves down. At least one row is left. */
+function sizeOfShare(where: string, share: number, rows: number, what: string): number {
+  const size = Math.min(Math.ceil(rows * share - 0.5), rows - 1);
+  if (size === 0) throw outOfRange(where, `${share} of ${rows} ${what}`, 'a part of at least one');
+  return size;
+}
+
+/**
+ * The sizes of the parts, of which one or both are asked for. At least one row is left for training. `what`: the rows
+ * in messages.
+ */
+export function sizesOf(options: PartOptions, rows: number, what: string): Sizes {
+  const size = (name: 'validation' | 'test') =>
+    options[name] === undefined ? 0 : sizeOf(`options.${name}`, options[name], rows, what);
+  const [validation, test] = [size('validation'), size('test')];
   if (validation + test === 0) throw outOfRange('options', 'neither validation nor test', 'one of them, or both');
-  if (validation + test < rows) return;
+  if (validation + test < rows) return { validation, test };
   const got = `${validation} for validation and ${test} for the test, of ${rows} ${what}`;
   throw outOfRange('options.validation and options.test', got, 'fewer, so that at least one is left for training');
+}
+
+/** The size of a part that is held back for validation: `value` is a share, a number of rows, or options. */
+export function heldOf(where: string, value: number | HeldOptions, rows: number, what: string): Sizes {
+  if (typeof value === 'number') return { validation: sizeOf(where, value, rows, what), test: 0 };
+  const { share, count } = value;
+  if ((share === undefined) === (count === undefined)) {
+    throw outOfRange(where, share === undefined ? 'neither share nor count' : 'share and count', 'one of them');
+  }
+  const name = `${where}.${share === undefined ? 'count' : 'share'}`;
+  const validation =
+    share === undefined
+      ? checkNumber(name, count, (x) => isCount(x, rows), countsWanted(rows, what))
+      : sizeOfShare(name, checkShare(name, share), rows, what);
+  return { validation, test: 0 };
 }
 
 /** A number for each row: rows of equal numbers are alike. */
 export type Keys = ArrayLike<number>;
 
+/** The values by which rows are stratified. */
+export interface Strata {
+  readonly keys: Keys;
+  /** The beginning of what a message says of them: whose values they are. */
+  readonly name: string;
+  /** The value at a place in `keys`, and its row, for messages. */
+  readonly show: (place: number) => { readonly value: string; readonly row: number };
+}
+
+/** Finds the values that rows are drawn by. */
+export interface Found {
+  readonly strata: () => Strata;
+  readonly groups: () => Keys;
+}
+
 /**
- * The part of each of `rows` rows, which messages call `what`. `stratify` and `group` are ways of drawing that the
- * options ask for, if they are not undefined; `keysOf` finds their keys.
+ * The part of each of `rows` rows. `stratify` and `group` are ways of drawing that the options ask for, if they are not
+ * undefined. `nameOf`: what an option is called in messages.
  */
 export function drawParts(
   rows: number,
-  what: string,
-  options: PartOptions & { readonly stratify?: unknown; readonly group?: unknown },
-  keysOf: (way: 'stratify' | 'group') => Keys,
+  { validation, test }: Sizes,
+  options: DrawOptions & { readonly stratify?: unknown; readonly group?: unknown },
+  nameOf: (option: string) => string,
+  { strata, groups }: Found,
 ): Uint8Array {
   const { seed = 0, stratify, group, from, singles } = options;
-  const validation = checkPart('options.validation', options.validation, rows, what);
-  const test = checkPart('options.test', options.test, rows, what);
-  checkSum(validation, test, rows, what);
-  checkInteger('options.seed', seed, 0, Number.MAX_SAFE_INTEGER);
-  if (from !== undefined) checkName('options.from', from, ['end']);
+  checkInteger(nameOf('seed'), seed, 0, Number.MAX_SAFE_INTEGER);
+  if (from !== undefined) checkName(nameOf('from'), from, ['end']);
   const ways = Object.entries({ stratify, group, from }).filter(([, value]) => value !== undefined);
   if (ways.length > 1) {
-    throw outOfRange(`options.${ways[0][0]}`, `${ways[0][0]} and ${ways[1][0]} together`, 'one of them');
+    throw outOfRange(nameOf(ways[0][0]), `${ways[0][0]} and ${ways[1][0]} together`, 'one of them');
   }
-  if (singles !== undefined) checkName('options.singles', singles, ['training']);
-  if (singles && stratify === undefined) throw outOfRange('options.singles', '"training" without stratify', 'none');
+  if (singles !== undefined) checkName(nameOf('singles'), singles, ['training']);
+  if (singles && stratify === undefined) throw outOfRange(nameOf('singles'), '"training" without stratify', 'none');
   const parts = new Uint8Array(rows);
-  if (from) return parts.fill(VALIDATION, rows - test - validation).fill(TEST, rows - test);
-  if (group === undefined)
-    drawRows(parts, stratify === undefined ? undefined : keysOf('stratify'), test, validation, seed);
-  else drawGroups(parts, keysOf('group'), test, validation, seed);
+  if (from) parts.fill(VALIDATION, rows - test - validation).fill(TEST, rows - test);
+  else if (group !== undefined) drawGroups(nameOf('group'), parts, groups(), test, validation, seed);
+  else {
+    const order = permutation(rows, seed, RANDOM_SPLIT, ROW_ORDER);
+    const found = stratify === undefined ? undefined : strata();
+    if (found && singles) checkRepeated(nameOf('stratify'), found, validation + test);
+    else if (found) checkStrata(nameOf('stratify'), found, SINGLES);
+    const classes = found ? byKey(order, found.keys) : [Array.from(order)];
+    drawRows(parts, classes, test, validation, seed, singles ? 2 : 1);
+  }
   return parts;
 }
 
-/**
- * Refuses keys to stratify by of which no part can have a share, because they occur only once. `name`: of the values
- * that have the keys; `show`: the value of a place in `keys` and its row, for messages.
- */
-export function checkStrata(
-  keys: Keys,
-  { singles }: PartOptions,
-  name: string,
-  show: (place: number) => { readonly value: string; readonly row: number },
-): void {
+const SINGLES = '; { singles: "training" } leaves such rows in the training part';
+
+/** The number of rows of each key. */
+function countsOf(keys: Keys): Map<number, number> {
   const counts = new Map<number, number>();
   for (let i = 0; i < keys.length; i++) counts.set(keys[i], (counts.get(keys[i]) ?? 0) + 1);
-  if (2 * counts.size > keys.length) {
-    const got = `${name}${counted(counts.size, 'different value')} in ${counted(keys.length, 'row')}`;
-    throw outOfRange('options.stratify', got, 'values that occur twice or more, on average');
-  }
-  const once = Array.from(keys).flatMap((key, i) => (counts.get(key) === 1 ? [i] : []));
-  if (once.length === 0 || singles) return;
-  const { value, row } = show(once[0]);
-  const more = once.length > 1 ? ` and ${counted(once.length - 1, 'more such value')}` : '';
-  const way = '{ singles: "training" } leaves such rows in the training part';
-  throw outOfRange('options.stratify', `${value} once (row ${row})${more}`, `each value twice or more; ${way}`);
+  return counts;
 }
 
+/** Refuses values of which no two parts can have a share, because they occur only once. `way`: another way out. */
+export function checkStrata(where: string, { keys, name, show }: Strata, way = ''): void {
+  const counts = countsOf(keys);
+  if (2 * counts.size > keys.length) {
+    throw outOfRange(where, differing(name, counts, keys), 'values that occur twice or more, on average');
+  }
+  const once = [...counts.values()].filter((count) => count === 1).length;
+  if (once === 0) return;
+  let first = 0;
+  while (counts.get(keys[first]) !== 1) first++;
+  const { value, row } = show(first);
+  const more = once > 1 ? ` and ${counted(once - 1, 'more such value')}` : '';
+  throw outOfRange(where, `${value} once (row ${row})${more}`, `each value twice or more${way}`);
+}
+
+/** Refuses values that occur once in so many rows that the others cannot fill the parts that are drawn. */
+function checkRepeated(where: string, { keys, name }: Strata, drawn: number): void {
+  const counts = countsOf(keys);
+  const once = [...counts.values()].filter((count) => count === 1).length;
+  if (drawn <= keys.length - once) return;
+  const wanted = `values that repeat: ${counted(drawn, 'row')} or more must have the value of another row`;
+  throw outOfRange(where, differing(name, counts, keys), wanted);
+}
+
+const differing = (name: string, counts: ReadonlyMap<number, number>, keys: Keys) =>
+  `${name}${counted(counts.size, 'different value')} in ${counted(keys.length, 'row')}`;
+
 /** The rows of each key, in the order of `rows`. The keys are sorted. */
-function byKey(rows: Uint32Array, keys: Keys | undefined): number[][] {
+export function byKey(rows: Iterable<number>, keys: Keys): number[][] {
   const groups = new Map<number, number[]>();
   for (const row of rows) {
-    const key = keys ? keys[row] : 0;
-    const group = groups.get(key);
+    const group = groups.get(keys[row]);
     if (group) group.push(row);
-    else groups.set(key, [row]);
+    else groups.set(keys[row], [row]);
   }
   // that of NaN, the missing values, is the first
   const place = (key: number) => (Number.isNaN(key) ? Number.NEGATIVE_INFINITY : key);
   return [...groups].sort(([p], [q]) => (place(p) < place(q) ? -1 : 1)).map(([, group]) => group);
 }
 
-/** Draws the same share of the rows of each key. */
-function drawRows(parts: Uint8Array, keys: Keys | undefined, test: number, validation: number, seed: number): void {
-  let groups = byKey(permutation(parts.length, seed, RANDOM_SPLIT, ROW_ORDER), keys);
-  const order = permutation(groups.length, seed, RANDOM_SPLIT, GROUP_ORDER);
-  let ranks = Array.from(order);
+/** Draws the same share of the rows of each class of `least` rows or more. */
+function drawRows(
+  parts: Uint8Array,
+  classes: readonly number[][],
+  test: number,
+  validation: number,
+  seed: number,
+  least = 1,
+): void {
+  const left = classes.map((rows) => (rows.length < least ? [] : rows));
+  // the classes, in the order in which equal remainders are rounded up
+  const ranks = Array.from(permutation(classes.length, seed, RANDOM_SPLIT, GROUP_ORDER));
   for (const [part, total] of [
     [TEST, test],
     [VALIDATION, validation],
   ]) {
     if (total === 0) continue;
-    const counts = apportion(
-      groups.map(({ length }) => length),
-      total,
-      ranks,
-    );
-    for (const [g, count] of counts.entries()) for (const row of groups[g].slice(0, count)) parts[row] = part;
-    const left = groups.map((group, g) => group.slice(counts[g]));
-    const kept = [...left.keys()].filter((g) => left[g].length > 0);
-    const placeOf = new Map(kept.map((g, place) => [g, place]));
-    ranks = ranks.flatMap((g) => placeOf.get(g) ?? []);
-    groups = kept.map((g) => left[g]);
+    const open = left.flatMap((rows, c) => (rows.length > 0 ? [c] : []));
+    const placeOf = new Map(open.map((c, place) => [c, place]));
+    const ties = ranks.flatMap((c) => placeOf.get(c) ?? []);
+    const sizes = open.map((c) => left[c].length);
+    const counts = apportion(sizes, total, ties);
+    for (const [place, c] of open.entries()) for (const row of left[c].splice(0, counts[place])) parts[row] = part;
   }
 }
 
@@ -153,16 +248,22 @@ function drawRows(parts: Uint8Array, keys: Keys | undefined, test: number, valid
  * Draws whole groups in random order. A group is added to a part if this brings the part's number of rows nearer to the
  * wanted one; a part that would stay empty gets the smallest group. At least one group is left for training.
  */
-function drawGroups(parts: Uint8Array, keys: Keys, test: number, validation: number, seed: number): void {
-  const rows = Uint32Array.from({ length: parts.length }, (_, row) => row);
-  const groups = byKey(rows, keys);
+function drawGroups(
+  where: string,
+  parts: Uint8Array,
+  keys: Keys,
+  test: number,
+  validation: number,
+  seed: number,
+): void {
+  const groups = byKey(parts.keys(), keys);
   const wanted = [
     [TEST, test],
     [VALIDATION, validation],
   ].filter(([, total]) => total > 0);
   if (groups.length <= wanted.length) {
     const got = `${counted(groups.length, 'group')} for ${counted(wanted.length + 1, 'part')}`;
-    throw outOfRange('options.group', got, 'at least one group for each part');
+    throw outOfRange(where, got, 'at least one group for each part');
   }
   let left = Array.from(permutation(groups.length, seed, RANDOM_SPLIT, GROUP_ORDER), (g) => groups[g]);
   for (const [place, [part, total]] of wanted.entries()) {

@@ -14,20 +14,22 @@ export interface CheckedRows {
   readonly targets: TargetArray;
   /** [samples], each above 0 once `weighted` has left out the others; undefined: 1 for each sample. */
   readonly weights: Float32Array | undefined;
+  /** The numbers of these samples among the `of` that were given, once some have been left out. */
+  readonly counting?: { readonly rows: Uint32Array; readonly of: number };
 }
 
 /** A copy of the samples for which `isChosen` is true. */
-export function pick(
-  { samples, inputs, targets, weights }: CheckedRows,
-  isChosen: (sample: number) => boolean,
-  spec: Spec,
-): CheckedRows {
-  const chosen = Uint32Array.from({ length: samples }, (_, i) => i).filter((sample) => isChosen(sample));
+export function pick(data: CheckedRows, isChosen: (sample: number) => boolean, spec: Spec): CheckedRows {
+  const rows = Uint32Array.from({ length: data.samples }, (_, i) => i).filter((sample) => isChosen(sample));
+  return pickRows(data, rows, spec);
+}
+
+function pickRows({ inputs, targets, weights }: CheckedRows, rows: Uint32Array, spec: Spec): CheckedRows {
   return {
-    samples: chosen.length,
-    inputs: rowsOf(inputs, chosen, spec.inputs),
-    targets: rowsOf(targets, chosen, isFloats(targets) ? outputsOf(spec) : 1),
-    weights: weights && rowsOf(weights, chosen, 1),
+    samples: rows.length,
+    inputs: rowsOf(inputs, rows, spec.inputs),
+    targets: rowsOf(targets, rows, isFloats(targets) ? outputsOf(spec) : 1),
+    weights: weights && rowsOf(weights, rows, 1),
   };
 }
 
@@ -55,7 +57,8 @@ export function withoutZeros<T extends CheckedRows>(data: T, spec: Spec): T | un
   const { weights } = data;
   if (!weights?.includes(0)) return data;
   if (!weights.some((weight) => weight > 0)) return undefined;
-  return { ...data, ...pick(data, (sample) => weights[sample] > 0, spec) };
+  const rows = Uint32Array.from(weights.keys()).filter((sample) => weights[sample] > 0);
+  return { ...data, ...pickRows(data, rows, spec), counting: { rows, of: data.samples } };
 }
 
 /** The error for samples that all have the weight 0. */

@@ -1,25 +1,14 @@
 import { arrayType, type NumberArray, newLike } from '../check/arrays.js';
-import { checkInteger, checkObject, counted, keysOf, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkInteger, checkObject, counted, keysOf, outOfRange, wrongType } from '../check/errors.js';
 import { isNested, isPlain } from '../check/plain-arrays.js';
 import { checkIsData, DATA_KEYS, type DataSet } from './data-set.js';
+import { keysOfValues, type SampleKeys, strataOf, type Values, valuesIn } from './keys.js';
 import { isFloats, isIntegers } from './numbers.js';
-import {
-  checkStrata,
-  drawParts,
-  type Keys,
-  type PartOf,
-  type PartOptions,
-  TEST,
-  TRAINING,
-  VALIDATION,
-} from './parts.js';
+import { drawParts, type PartOf, type PartOptions, sizesOf, TEST, TRAINING, VALIDATION } from './parts.js';
 import { typedWeights } from './plain-data.js';
 import { checkWeights } from './targets.js';
 
 // Splits data sets in plain or typed arrays into training, validation and test parts, as table.split does for tables.
-
-/** A value for each sample: samples of equal values are alike. */
-export type SampleKeys = ArrayLike<number | string | boolean>;
 
 /** Options of `splitData`. */
 export interface SplitDataOptions extends PartOptions {
@@ -94,6 +83,7 @@ export function splitData<Data extends Partial<DataSet>, const Options extends S
   data: Data,
   options: Options,
 ): DataParts<Data, Options> {
+  checkNoArray(data);
   checkIsData('data', data);
   checkObject('data', data, DATA_KEYS);
   checkObject('options', options, OPTION_KEYS);
@@ -103,17 +93,17 @@ export function splitData<Data extends Partial<DataSet>, const Options extends S
   const { stratify, group } = options;
   const counting = countingRows(data.weights, samples);
   const what = counting.length < samples ? 'samples of weight above 0' : 'samples';
+  const sizes = sizesOf(options, counting.length, what);
   const ways = { ...options, stratify: stratify === false ? undefined : stratify };
-  const parts = drawParts(counting.length, what, ways, (way) => {
-    if (way === 'group') return keysOfValues(valuesIn('options.group', group, samples), counting);
-    const values =
-      stratify === true ? classesOf(data.targets, counting, samples) : valuesIn('options.stratify', stratify, samples);
-    const keys = keysOfValues(values, counting);
-    checkStrata(keys, options, '', (place) => ({
-      value: showKey(values.valueAt(counting[place])),
-      row: counting[place],
-    }));
-    return keys;
+  const parts = drawParts(counting.length, sizes, ways, (option) => `options.${option}`, {
+    strata: () => {
+      const values =
+        stratify === true
+          ? classesOf(data.targets, counting, samples)
+          : valuesIn('options.stratify', stratify, samples);
+      return strataOf(values, counting);
+    },
+    groups: () => keysOfValues(valuesIn('options.group', group, samples), counting),
   });
   const partOf = (part: number) => {
     const rows = counting.filter((_, place) => parts[place] === part);
@@ -125,6 +115,13 @@ export function splitData<Data extends Partial<DataSet>, const Options extends S
     Data,
     Options
   >;
+}
+
+/** Refuses an array in place of a data set, with the way out. Arrays of records are refused later. */
+function checkNoArray(data: unknown): void {
+  const isNumbers = isPlain(data) ? typeof data[0] === 'number' || isNested(data) : arrayType(data) !== undefined;
+  const way = 'splitData({ inputs: data }, options); targets go with them: { inputs, targets }';
+  if (isNumbers) throw wrongType('data', data, `an object: ${way}`);
 }
 
 /** The samples that count: all those whose weight is not 0. */
@@ -191,24 +188,6 @@ function copyOf({ values, width }: Column, rows: Uint32Array): unknown {
   return copy;
 }
 
-/** A value for each sample, and what the values are called in messages. */
-interface Values {
-  readonly where: string;
-  readonly valueAt: (row: number) => unknown;
-}
-
-/** An array that has a value for each sample. */
-function valuesIn(where: string, values: unknown, samples: number): Values {
-  const type = arrayType(values);
-  if (!isPlain(values) && (type === undefined || type.startsWith('Big'))) {
-    throw wrongType(where, values, `an array with a value for each of ${counted(samples, 'sample')}`);
-  }
-  const list = values as ArrayLike<unknown>;
-  if (list.length !== samples)
-    throw outOfRange(where, counted(list.length, 'value'), `${samples}, one for each sample`);
-  return { where, valueAt: (row) => list[row] };
-}
-
 /** The classes of the samples, from their targets. Refuses targets that are not classes. */
 function classesOf(targets: unknown, rows: Uint32Array, samples: number): Values {
   const where = 'data.targets';
@@ -246,18 +225,3 @@ function isOfClass(row: ArrayLike<unknown>): boolean {
   const areShares = numbers.every((y) => y >= 0) && Math.abs(sum - 1) <= 1e-4;
   return areShares || (numbers.every((y) => y === 1 || y === -1) && sum === 2 - numbers.length);
 }
-
-/** A number for the value of each of `rows`, the same for the same values. */
-function keysOfValues({ where, valueAt }: Values, rows: Uint32Array): Keys {
-  const numbers = new Map<unknown, number>();
-  return rows.map((row) => {
-    const value = valueAt(row);
-    const isKey = typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
-    if (!isKey) throw wrongType(`${where}[${row}]`, value, 'a text, a boolean or a finite number');
-    const number = numbers.get(value) ?? numbers.size;
-    numbers.set(value, number);
-    return number;
-  });
-}
-
-const showKey = (value: unknown) => (typeof value === 'string' ? quote(value) : `${value}`);

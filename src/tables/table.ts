@@ -1,6 +1,6 @@
 import { checkInteger, checkIsObject, checkName, outOfRange, quote, wrongType } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
-import type { PartOf } from '../data/parts.js';
+import { type PartOf, type Strata, TEST, TRAINING, VALIDATION } from '../data/parts.js';
 import {
   type Column,
   type ColumnKind,
@@ -27,7 +27,7 @@ import { columnsFromColumns, columnsFromRecords } from './from-values.js';
 import { setOwn } from './own-property.js';
 import { profileOf } from './profile.js';
 import type { TableOptions } from './reading.js';
-import { partsOf, type TableSplitOptions } from './split.js';
+import { type HoldBackOptions, heldPartsOf, partsOf, strataIn, type TableSplitOptions } from './split.js';
 
 /** A row of a table as an object: a value for each column that has values. */
 export type TableRecord = Record<string, Value>;
@@ -38,6 +38,12 @@ export type TableSplit<Options extends TableSplitOptions> = {
   validation: PartOf<Options['validation'], Table>;
   test: PartOf<Options['test'], Table>;
 };
+
+/** Rows of a table as one of their own, and their numbers in the whole. */
+export interface TablePart {
+  readonly table: Table;
+  readonly rows: Uint32Array;
+}
 
 /**
  * Columns of equal length, with names. Each column has values of one kind: numbers, categories (texts that occur
@@ -333,15 +339,41 @@ export class Table {
    * console.log(training.rows, test.rows); // 4 2
    */
   split<const Options extends TableSplitOptions>(options: Options): TableSplit<Options> {
-    const parts = partsOf(this.rows, options, (where, name) => filledColumnOf(where, name, this.#columns));
-    const rowsOf = (part: number) => Uint32Array.from(parts.keys()).filter((row) => parts[row] === part);
-    const tableOf = (part: number) => {
-      const rows = rowsOf(part);
-      if (rows.length === 0) return undefined;
-      return options.from ? this.slice(rows[0], rows[rows.length - 1] + 1) : this.pick(rows);
-    };
-    return { training: tableOf(0), validation: tableOf(1), test: tableOf(2) } as TableSplit<Options>;
+    const parts = partsOf(this.rows, options, this.#find);
+    const tableOf = (part: number) => this.#part(rowsOf(parts, part), options.from);
+    return { training: tableOf(TRAINING), validation: tableOf(VALIDATION), test: tableOf(TEST) } as TableSplit<Options>;
   }
+
+  /**
+   * @internal The training rows and those that are held back for validation, with their numbers: see
+   * `TableModelOptions.validation`. `where`: what `held` is called in messages; `classes`: the column to stratify by
+   * unless `held` says otherwise.
+   */
+  holdBack(
+    where: string,
+    held: number | HoldBackOptions,
+    implied: { readonly seed: number; readonly classes: string | undefined },
+  ): { readonly training: TablePart; readonly validation: TablePart } {
+    const parts = heldPartsOf(where, this.rows, held, implied, this.#find);
+    const partOf = (part: number) => {
+      const rows = rowsOf(parts, part);
+      return { table: this.#part(rows, Object(held).from) as Table, rows };
+    };
+    return { training: partOf(TRAINING), validation: partOf(VALIDATION) };
+  }
+
+  /** @internal The values of a column that tell rows apart: see `WindowOptions.series`. Refuses missing values. */
+  strata(where: string, name: unknown): Strata {
+    return strataIn(where, this.rows, name, this.#find);
+  }
+
+  /** The table of these rows. In a split from the end, they follow one another. */
+  #part(rows: Uint32Array, from: 'end' | undefined): Table | undefined {
+    if (rows.length === 0) return undefined;
+    return from ? this.slice(rows[0], rows[rows.length - 1] + 1) : this.pick(rows);
+  }
+
+  #find = (where: string, name: unknown) => filledColumnOf(where, name, this.#columns);
 
   /**
    * A text for reading, with one line for each column: its name, its kind, how many values are missing, a summary of
@@ -354,6 +386,8 @@ export class Table {
     return profileOf(this.rows, this.#columns);
   }
 }
+
+const rowsOf = (parts: Uint8Array, part: number) => Uint32Array.from(parts.keys()).filter((row) => parts[row] === part);
 
 function checkNames(names: unknown): asserts names is readonly string[] {
   if (!Array.isArray(names)) throw wrongType('names', names, 'an array of names');

@@ -4,6 +4,7 @@ import {
   type NumberSeries,
   type WindowOptions as OptionsOf,
   type SeriesColumns,
+  type SeriesKinds,
   type SplitWindowOptions as SplitOptionsOf,
   type SplitWindows,
   splitWindowsOf,
@@ -23,11 +24,12 @@ export type SplitWindowOptions = SplitOptionsOf<number | string>;
 
 /**
  * The windows of a series in the order of time: `length` rows as inputs, and the `horizon` rows after them as targets.
+ * Of several series, which `options.series` tells apart, each has its own windows.
  *
  * @param series the rows in the order of time: finite numbers, rows of them, or a table with number columns
  * @param options the windows
  * @returns a data set of windows
- * @throws TypeError or RangeError for missing values and wrong options, and if there are too few rows for one window
+ * @throws TypeError or RangeError for missing values and wrong options, and if a series has too few rows for one window
  *
  * @example
  * import { Table, windows } from 'simdprop/tabular';
@@ -44,7 +46,8 @@ export function windows(series: NumberSeries | Table, options: WindowOptions): W
  * The windows of the parts of a series: the last rows are for the test, those before them for validation, the first
  * ones for training. A window belongs to the part that contains all its targets; a window with targets in two parts is
  * left out. The inputs of a window may reach back into the part before, because the past is known when a prediction is
- * made. So no target of validation or test is seen in training, neither as a target nor as an input.
+ * made. So no target of validation or test is seen in training, neither as a target nor as an input. Of several series,
+ * each is divided in this way.
  *
  * @param series the rows in the order of time: numbers, rows of them, or a table
  * @param options the windows and the parts
@@ -65,13 +68,23 @@ export function splitWindows<const Options extends SplitWindowOptions>(
   return splitWindowsOf(series, options, columnsOfSeries);
 }
 
+const KINDS: SeriesKinds = {
+  all: 'an array of numbers or of rows, a typed array or a table',
+  ofColumns: 'rows or a table',
+};
+
 function columnsOfSeries(series: unknown, options: WindowOptions): SeriesColumns {
-  if (!(series instanceof Table)) return columnsOfNumbers(series, options);
-  const names = options.inputs ?? series.columns.filter((name) => series.column(name).kind === 'number');
-  const inputs = checkColumns('options.inputs', series, names);
-  const { target } = options;
+  if (!(series instanceof Table)) return columnsOfNumbers(series, options, KINDS);
+  const { target, series: apart } = options;
+  const isNumbers = (name: string) => name !== apart && series.column(name).kind === 'number';
+  const inputs = checkColumns('options.inputs', series, options.inputs ?? series.columns.filter(isNumbers));
   const targets = target === undefined ? inputs : checkColumns('options.target', series, [target].flat());
-  return { rows: series.rows, inputs, targets };
+  return {
+    rows: series.rows,
+    inputs,
+    targets,
+    series: apart === undefined ? undefined : series.strata('options.series', apart),
+  };
 }
 
 function checkColumns(where: string, table: Table, names: unknown): Float64Array[] {

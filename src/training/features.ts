@@ -1,5 +1,6 @@
 import type { Arena } from '../core/arena.js';
 import type { CheckedData } from '../data/data-set.js';
+import type { Splitting } from '../data/split.js';
 import type { Goal } from '../data/task.js';
 import type { Names } from '../spec/names.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
@@ -24,10 +25,9 @@ export interface Features {
   ) => CheckedData;
   split: (
     where: string,
-    share: unknown,
+    value: unknown,
     data: CheckedData,
-    spec: Spec,
-    goal: Goal,
+    splitting: Splitting,
   ) => { readonly training: CheckedData; readonly validation: CheckedData };
   makeStopper: (
     where: string,
@@ -95,12 +95,12 @@ export function applyFeatures(
 ): FitParts {
   const { split, weigh, makeStopper } = loaded as Features;
   let parts = { training: data, validation };
+  const classes = names.classes ?? data.given?.classes;
   if (validationSplit !== undefined) {
     if (validation) throw new TypeError('options.validationSplit: got validation data too, want one of them');
-    parts = split('options.validationSplit', validationSplit, data, spec, goal);
+    parts = split('options.validationSplit', validationSplit, data, { spec, goal, classes });
   }
   const { training } = parts;
-  const classes = names.classes ?? data.given?.classes;
   // after the split, because validation does not use class weights
   const isWeighed = classWeights !== undefined;
   const isStopped = earlyStopping !== undefined;

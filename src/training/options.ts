@@ -213,15 +213,21 @@ export interface TrainSettings extends StepSettings {
   readonly isProgressDue: (now: number) => boolean;
 }
 
-/** The most items of an array that an option can have. Longer ones are refused later, and not copied before. */
-const LONGEST_LIST = 65_536;
+/** The most items of an array that an option can have: some for each sample. Longer ones are refused later. */
+const LONGEST_LIST = 2 ** 26;
 
-/** A copy of an array, or of a plain object of any realm. All other values are returned unchanged. */
+/**
+ * A copy of an array, or of a plain object of any realm and the arrays in it. All other values are returned unchanged.
+ */
 export function copyOfOption(value: unknown): unknown {
-  if (Array.isArray(value)) return value.length > LONGEST_LIST ? value : Array.from(value);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return copyOfList(value);
   const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null ? { ...value } : own(value);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return copyOfList(value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOfList(item)]));
+}
+
+function copyOfList(value: unknown): unknown {
+  return Array.isArray(value) && value.length <= LONGEST_LIST ? Array.from(value) : own(value);
 }
 
 /**

@@ -1,0 +1,50 @@
+import { outOfRange, quote } from '../check/errors.js';
+import type { DataSet } from '../data/data-set.js';
+import type { Encoder } from '../tables/encoder.js';
+import type { Table, TablePart } from '../tables/table.js';
+import { areRows, defaultShareOf, type ModelPlan } from './model-options.js';
+import { like } from './model-task.js';
+import { validationWeights } from './model-weights.js';
+
+// The rows that a model is trained on, and those that decide when its training ends.
+
+/** The table of which a model takes its inputs by default: the column that makes the groups is none. */
+export function inputColumns(table: Table, { validation, encoder }: ModelPlan): Table {
+  const { group } = Object(validation) as { group?: unknown };
+  if (group === undefined || areRows(validation)) return table;
+  if ([encoder.target].flat().includes(group as string)) {
+    throw outOfRange('options.validation.group', `the target ${quote(group as string)}`, 'another column');
+  }
+  // an unknown column is refused when the rows are divided
+  return encoder.inputs === undefined && table.has(group as string) ? table.without([group as string]) : table;
+}
+
+/** The training data of a model, and those that decide when training ends, if there are any. */
+export interface ModelData {
+  readonly training: DataSet;
+  readonly rows: number;
+  readonly validation?: DataSet;
+}
+
+/** `weights`: those of the rows of the table. */
+export function trainingData(
+  table: Table,
+  weights: Float32Array | undefined,
+  encoder: Encoder,
+  { validation = defaultShareOf(table.rows), seed, weights: given }: ModelPlan,
+): ModelData {
+  if (validation === false || areRows(validation)) {
+    const own = validation && {
+      ...encoder.encode(like(encoder, validation)),
+      weights: validationWeights(validation, given),
+    };
+    return { training: { ...encoder.encode(table), weights }, rows: table.rows, ...(own && { validation: own }) };
+  }
+  const classes = encoder.task === 'classes' ? encoder.targets[0] : undefined;
+  const { training, validation: held } = table.holdBack('options.validation', validation, { seed, classes });
+  const dataOf = ({ table: part, rows }: TablePart) => ({
+    ...encoder.encode(part),
+    weights: weights && Float32Array.from(rows, (row) => weights[row]),
+  });
+  return { training: dataOf(training), rows: training.table.rows, validation: dataOf(held) };
+}
