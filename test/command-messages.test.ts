@@ -9,8 +9,8 @@ import { simdprop } from './run-command.js';
 // Messages of the library name its options. The command translates them into its flags, so that a user can follow them.
 
 const PENGUINS = fileURLToPath(new URL('../bench/data/penguins.csv', import.meta.url));
-const MISSING = ['NA', 'N/A', '#NA', '#N/A', 'NaN', 'null', 'none', 'nil', '?', '-', '.'];
-const asMissing = (text: string) => [...MISSING, text].map((it) => `--missing "${it}"`).join(' ');
+const asMissing = (text: string) =>
+  `--missing "${text}" (and one --missing for each of the 11 texts that are missing now, such as "NA")`;
 
 let folder: string;
 let model: string;
@@ -94,7 +94,7 @@ const CASES: readonly Case[] = [
     'a target that is ignored',
     [],
     table('x,y', 30, (i) => `${i},a text of its own ${i}`),
-    1,
+    2,
     '--target: got "y", which is ignored (30 different texts, most of them once), want a column with values: --kind "y=category" keeps them\n',
   ],
   [
@@ -124,8 +124,97 @@ const CASES: readonly Case[] = [
     ['--validation', '0.01'],
     numbers,
     2,
-    '--validation: got 0.01 of 24 samples, want at least one to validate with\n',
+    '--validation: got 0.01 of 24 rows, want a part of at least one\n',
   ],
+  [
+    'classes that all differ',
+    ['--task', 'classes'],
+    table('x,y', 30, (i) => `${i % 7},${i}`),
+    2,
+    '--target: got "y", with 30 different values in 30 rows, want values that repeat: 6 rows or more must have the value of another row; --test 0 --validation 0 trains on all rows\n',
+  ],
+  [
+    'classes that all differ, without a test',
+    ['--task', 'classes', '--test', '0'],
+    table('x,y', 30, (i) => `${i % 7},${i}`),
+    2,
+    '--target: got "y", with 30 different values in 30 rows, want values that repeat: 6 rows or more must have the value of another row; --validation 0 holds no rows back\n',
+  ],
+  [
+    'a test of more rows than there are',
+    ['--test', '30'],
+    numbers,
+    2,
+    '--test: got 30, want a share above 0 and below 1, or a number of rows from 1 to 29\n',
+  ],
+  [
+    'a validation of more rows than there are',
+    ['--validation', '24'],
+    numbers,
+    2,
+    '--validation: got 24, want a share',
+  ],
+  ['groups that are the target', ['--group', 'y'], numbers, 2, '--group: got the target "y", want another column\n'],
+  [
+    'too few groups for a validation',
+    ['--group', 'g', '--test', '0'],
+    table('x,g,y', 30, (i) => `${i},g,${i % 2}`),
+    2,
+    '--group: got 1 group for 2 parts, want at least one group for each part: training and validation (--validation 0 holds no rows back)\n',
+  ],
+  [
+    'too few groups for a test',
+    ['--group', 'g'],
+    table('x,g,y', 30, (i) => `${i},g,${i % 2}`),
+    2,
+    '--group: got 1 group for 2 parts, want at least one group for each part: training and test (--test 0 measures on',
+  ],
+  [
+    'a picture that is no SVG',
+    ['--plot', 'curve.png'],
+    numbers,
+    2,
+    '--plot: got "curve.png", want a name that ends in .svg\n',
+  ],
+  [
+    'a model in another format',
+    ['--save', 'm.onnx'],
+    numbers,
+    2,
+    '--save: got "m.onnx", want a name that ends in .simdprop: simdprop convert writes other formats\n',
+  ],
+  [
+    'a learning rate of 0',
+    ['--learning-rate', '0'],
+    numbers,
+    2,
+    '--learning-rate: got "0", want a number from 1e-30 to',
+  ],
+  ...(
+    [
+      ['lr', 'learning-rate'],
+      ['rate', 'learning-rate'],
+      ['output', 'save'],
+      ['label', 'target'],
+      ['iterations', 'epochs'],
+      ['layers', 'hidden'],
+      ['batch', 'batch-size'],
+      ['sep', 'delimiter'],
+      ['test-size', 'test'],
+      ['random-state', 'seed'],
+      ['weight-decay', 'l2'],
+      ['Target', 'target'],
+    ] as const
+  ).map(
+    ([word, flag]): Case => [
+      `--${word}`,
+      [`--${word}`, '1'],
+      numbers,
+      2,
+      `"--${word}" is no option of this command: did you mean --${flag}?\n`,
+    ],
+  ),
+  ['--zzz', ['--zzz'], numbers, 2, '"--zzz" is no option of this command\n'],
   [
     'a row that belongs to no group',
     ['--group', 'g'],
@@ -231,18 +320,18 @@ describe('files to write', () => {
       expect(err).toContain('which is read too, want the path of another file');
       expect(code).toBe(2);
     }
-    const both = join(folder, 'both');
+    const both = join(folder, 'both.svg');
     const { code, err } = await simdprop([
       'train',
       data,
       '--target',
       'y',
-      '--save',
-      both,
       '--plot',
-      `${folder}/./both`,
+      both,
+      '--plot-confusion',
+      `${folder}/./both.svg`,
     ]);
-    expect(err).toContain('which --save writes, want another file');
+    expect(err).toContain('which --plot writes, want another file');
     expect(code).toBe(2);
     expect(existsSync(both)).toBe(false);
     expect(readFileSync(data, 'utf8')).toBe(rows);

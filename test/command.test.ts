@@ -376,6 +376,78 @@ describe('help', () => {
   });
 });
 
+describe('the exit code', () => {
+  const wrong = '/no/such/folder';
+  const train = ['train', PENGUINS, '--target', 'Species'];
+  const csv = (text: string) => ({ input: text });
+  const rows = ['x,y', ...Array.from({ length: 30 }, (_, i) => `${i},${i % 2 ? 'a' : 'b'}`)].join('\n');
+  const call = (args: readonly string[], code: number, input = rows): [string, readonly string[], number, string] => [
+    args.join(' ').replace(PENGUINS, 'penguins.csv'),
+    args,
+    code,
+    input,
+  ];
+  const y = ['train', '-', '--target', 'y'];
+
+  test.each([
+    // what is to be changed stands in the call
+    call([], 2),
+    call(['learn'], 2),
+    call(['train'], 2),
+    call(['info'], 2),
+    call(['convert', 'a.onnx'], 2),
+    call(['evaluate', 'm.simdprop'], 2),
+    call(['predict', '-', PENGUINS], 2),
+    call([...train, '--colour'], 2),
+    call([...train, '--epochs', 'many'], 2),
+    call([...train, '--hidden', '1,x'], 2),
+    call([...train, '--activation', 'x'], 2),
+    call([...train, '--task', 'numbers'], 2),
+    call([...train, '--ignore', 'Nope'], 2),
+    call([...train, '--ignore', 'Species'], 2),
+    call([...train, '--group', 'Nope'], 2),
+    call([...train, '--group', 'Sex'], 2),
+    call([...train, '--group', 'Species'], 2),
+    call([...train, '--kind', 'Nope=number'], 2),
+    call([...train, '--test', '0.001'], 2),
+    call([...train, '--test', '344'], 2),
+    call([...train, '--validation', '0.001'], 2),
+    call([...train, '--save', `${wrong}/m`], 2),
+    call([...train, '--save', '.'], 2),
+    call([...train, '--save', 'm.png'], 2),
+    call([...train, '--plot', 'curve.png'], 2),
+    call([...train, '--encoding', 'x'], 2),
+    call([...train, '--delimiter', 'xx'], 2),
+    call(['train', PENGUINS, '--target', 'Nope'], 2),
+    call([...y, '--task', 'labels'], 2),
+    call([...y, '--ignore', 'x'], 2),
+    call(y, 2, 'x,y\n1,a\n2,a\n3,a'),
+    call(['info', PENGUINS], 2),
+    call(['convert', PENGUINS, 'm.onnx'], 2),
+    call(['convert', PENGUINS, `${wrong}/m.onnx`], 2),
+    call(['convert', PENGUINS, 'm.gif'], 2),
+    call(['info', PENGUINS, '--from', 'x'], 2),
+    // a file, its contents, or the training
+    call(['train', `${wrong}.csv`, '--target', 'y'], 1),
+    call(['train', '.', '--target', 'y'], 1),
+    call(y, 1, ''),
+    call(y, 1, 'x,y\n1,2,3'),
+    call(y, 1, 'x,x,y\n1,2,3'),
+    call([...y, '--kind', 'x=number'], 1, `${rows}\nb,a`),
+    call(['info', `${wrong}.onnx`], 1),
+    call(['info', PENGUINS, '--from', 'onnx'], 1),
+    call(['predict', PENGUINS, PENGUINS], 1),
+    call(['predict', `${wrong}.simdprop`, PENGUINS], 1),
+    call(['convert', PENGUINS, 'm.onnx', '--from', 'keras'], 1),
+  ])('of simdprop %s follows the rule', async (_, args, code, input) => {
+    const result = await simdprop(args, csv(input));
+    expect(result).toMatchObject({ code, out: '' });
+    expect(result.err).not.toContain('    at ');
+    // whatever names a flag at its beginning is about the call
+    expect(/^simdprop: --/.test(result.err) && code !== 2, result.err).toBe(false);
+  });
+});
+
 describe('a wrong call', () => {
   test.each<[string, string[], number, string]>([
     ['without a command', [], 2, 'Usage: simdprop <command>'],
@@ -403,9 +475,9 @@ describe('a wrong call', () => {
     ],
     [
       'with a share above 1',
-      ['train', 'a.csv', '--target', 'x', '--test', '3'],
+      ['train', 'a.csv', '--target', 'x', '--test', '1.5'],
       2,
-      '--test: got "3", want a number from 0 to 0.95',
+      '--test: got "1.5", want 0, a share below 1, such as 0.2, or a number of rows',
     ],
     [
       'with a width of 0',
@@ -430,19 +502,19 @@ describe('a wrong call', () => {
     [
       'with a folder that does not exist',
       ['train', PENGUINS, '--target', 'x', '--save', 'no/x'],
-      1,
+      2,
       '--save: got "no/x", whose folder does not exist',
     ],
     [
       'with an unknown column',
       ['train', PENGUINS, '--target', 'x'],
-      1,
+      2,
       '--target: got "x", want a column of the table: "Species", "Island"',
     ],
     [
       'with small letters',
       ['train', PENGUINS, '--target', 'species'],
-      1,
+      2,
       '--target: got "species", want "Species": capital letters matter',
     ],
     [

@@ -244,7 +244,7 @@ describe('simdprop convert', () => {
     ['a target of another format', ['a.onnx', 'a.pt'], 2, 'want a .safetensors file, which PyTorch reads'],
     ['a target without ending', ['a.onnx', 'a'], 2, 'or --to with one of simdprop, onnx, safetensors, js, c'],
     ['an unknown format', ['a.onnx', 'a', '--to', 'pytorch'], 2, '--to: got "pytorch", want one of simdprop, onnx'],
-    ['a folder that does not exist', ['a.onnx', 'no/a.h'], 1, 'convert: got "no/a.h", whose folder does not exist'],
+    ['a folder that does not exist', ['a.onnx', 'no/a.h'], 2, 'convert: got "no/a.h", whose folder does not exist'],
     ['the standard input', ['-', 'a.h'], 2, 'the network: got -, want the path of a file'],
     ['a flag of another format', ['pytorch-state.pt', 'a.h', '--opset', '17'], 2, '--opset: got it for a file of the format c'], // biome-ignore format: one line
     ['another flag of another format', ['fann-elliot.net', 'a.h', '--approximate'], 2, '--approximate: got it for a file of the format fann, want none of these options'], // biome-ignore format: one line
@@ -269,7 +269,7 @@ describe('simdprop info', () => {
     expect(code).toBe(0);
     expect(out).toContain('network     Network 4-5-3, 43 parameters\n');
     expect(out).toContain('layers      5, 3\n');
-    expect(out).toContain('lost        the activations, which the file does not have: --activations names');
+    expect(out).toContain('lacking     the activations, which the file does not have: --activations names');
   });
 
   it('shows the constants of functions, which --activations takes', async () => {
@@ -288,7 +288,7 @@ describe('simdprop info', () => {
     expect(names.out).toContain('columns     r, g, b\n');
     expect(names.out).toContain('classes     black, white, "light \\"blue\\""\n');
     expect(names.out).toContain('threshold   0.25\n');
-    expect(names.out).toContain('lost        the threshold 0.25');
+    expect(names.out).toContain('not kept    by simdprop: the threshold 0.25');
     const scales = await simdprop(['info', fixture('pytorch-standardized-17.onnx')]);
     expect(scales.out).toContain('standardize means 1, 2, 3, 4; deviations 0.5, 2, 1, 3\n');
   });

@@ -5,6 +5,8 @@
 const OTHER_NAMES: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
     lr: ['learningRate'],
+    rate: ['learningRate'],
+    eta: ['learningRate'],
     loss: ['cost'],
     iterations: ['epochs'],
     hidden: ['layers'],
@@ -15,7 +17,7 @@ const OTHER_NAMES: ReadonlyMap<string, readonly string[]> = new Map(
     x: ['inputs'],
     y: ['targets', 'target'],
     label: ['target'],
-    output: ['targets'],
+    output: ['targets', 'save'],
     earlystopping: ['patience'],
     errorthresh: ['stopAt'],
     alpha: ['l2'],
@@ -23,6 +25,10 @@ const OTHER_NAMES: ReadonlyMap<string, readonly string[]> = new Map(
     randomstate: ['seed'],
     sampleweight: ['weights'],
     sampleweights: ['weights'],
+    testsize: ['test'],
+    sep: ['delimiter'],
+    separator: ['delimiter'],
+    out: ['save'],
     cv: ['folds'],
     nsplits: ['folds'],
     mse: ['quadratic'],
@@ -75,13 +81,29 @@ const MOST = 30;
 
 /** What was probably meant by an unknown word: a known one, or what there is instead. */
 export function meant(word: string, known: readonly string[]): string | undefined {
-  const plain = plainOf(word);
-  const others = OTHER_NAMES.get(plain) ?? [];
-  const best = others.find((other) => known.includes(other)) ?? known.find((name) => plainOf(name) === plain);
-  const elsewhere = [plain, ...others.map(plainOf)].map((name) => ELSEWHERE.get(name)).find(Boolean);
-  const similar = best ?? (elsewhere ? undefined : known.find((name) => isSimilar(plain, plainOf(name))));
+  const elsewhere = namesOf(word)
+    .map((name) => ELSEWHERE.get(name))
+    .find(Boolean);
+  const similar = knownOf(word, known) ?? (elsewhere ? undefined : similarTo(word, known));
   return similar === undefined ? elsewhere : `did you mean ${similar}?`;
 }
+
+/** The known word that was probably meant by an unknown one. */
+export function meantWord(word: string, known: readonly string[]): string | undefined {
+  return knownOf(word, known) ?? similarTo(word, known);
+}
+
+/** A word, and what it is called here, without capital letters and hyphens. */
+const namesOf = (word: string): string[] => [plainOf(word), ...(OTHER_NAMES.get(plainOf(word)) ?? []).map(plainOf)];
+
+/** The known word that is written in another way, or is the name for the same thing. */
+function knownOf(word: string, known: readonly string[]): string | undefined {
+  const [own, ...others] = namesOf(word).map((plain) => known.find((name) => plainOf(name) === plain));
+  return others.find(Boolean) ?? own;
+}
+
+const similarTo = (word: string, known: readonly string[]): string | undefined =>
+  known.find((name) => isSimilar(plainOf(word), plainOf(name)));
 
 const plainOf = (word: string) => word.slice(0, MOST).toLowerCase().replace(/[_-]/g, '');
 
@@ -92,7 +114,7 @@ function isSimilar(a: string, b: string): boolean {
 }
 
 /** The least number of letters that are inserted, left out or replaced (Levenshtein, 1965). */
-export function distance(a: string, b: string): number {
+function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 0; i < a.length; i++) {
     const next = [i + 1];

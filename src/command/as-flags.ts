@@ -2,11 +2,6 @@ import { quote } from '../check/errors.js';
 
 // The library's messages name its options and functions. The command prints them with the names of its flags.
 
-/** True for a message about an option that was given, which the library checks before it does anything. */
-export function isAboutOptions(message: string): boolean {
-  return /^(options\.[\w.]+|layers\[\d+\]\.activation):/.test(message);
-}
-
 /** A text between quotes, as `quote` writes it. */
 const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
 
@@ -31,13 +26,22 @@ const WAYS: readonly (readonly [RegExp, string])[] = [
   ],
   [/fewer columns in options\.inputs, or a larger options\.rare$/, 'fewer columns: --ignore leaves one out'],
   [/^(options\.test: got .* rows, want a part of at least one)$/, '$1: --test 0 measures on the training rows'],
+  [/^(options\.group: got .* parts, want .*)$/, '$1: training and test (--test 0 measures on the training rows)'],
+  [
+    /^(options\.validation\.group: got .* parts, want .*)$/,
+    '$1: training and validation (--validation 0 holds no rows back)',
+  ],
+  [/^options\.stratify(: got .* different values in .*)$/, '--target$1; --test 0 --validation 0 trains on all rows'],
+  [/^(options\.target: got .* different values in .*)$/, '$1; --validation 0 holds no rows back'],
 ];
 
 /** Options whose flags have other names, by what a message calls them. */
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/^layers\[\d+\]\.activation\b/, '--activation'],
   [/^names\[\d+\](?=:)/, '--target'],
-  [/\boptions\.validationSplit\.share\b/g, '--validation'],
+  [/\boptions\.validation\.(share|count)\b/g, '--validation'],
+  [/\boptions\.validation\.group\b/g, '--group'],
+  [/\boptions\.stratify\b/g, '--target'],
   [/\boptions\.kinds\b/g, '--kind'],
 ];
 
@@ -55,11 +59,16 @@ export function asFlags(message: string): string {
   return text.replace(/\boptions\.(\w+)/g, (_, name: string) => `--${kebab(name)}`);
 }
 
-/** A flag for each text of the list. */
+/** A flag for each text of the list, whose last one is new; of a long list, the flag of this one. */
 function missingFlags(list: string): string {
   const texts = list.match(new RegExp(QUOTED, 'g')) ?? [];
-  return texts.map((text) => `--missing ${text}`).join(' ');
+  if (texts.length <= MOST_MISSING) return texts.map((text) => `--missing ${text}`).join(' ');
+  const others = `the ${texts.length - 1} texts that are missing now, such as ${texts[0]}`;
+  return `--missing ${texts[texts.length - 1]} (and one --missing for each of ${others})`;
 }
+
+/** The most flags in a row that can be read. */
+const MOST_MISSING = 3;
 
 function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { quote } from '../check/errors.js';
-import { distance } from '../check/similar.js';
+import { meantWord } from '../check/similar.js';
 import { UsageError } from './failure.js';
 
 // The options of the commands, as they are given: `--name value`, `--name=value` or `--name`.
@@ -64,7 +64,7 @@ function unknownFlag(message: string, flags: Flags): string {
   const name = /'(-[^']*)'/.exec(message)?.[1] ?? message;
   const word = name.replace(/^-+/, '');
   // of a single letter, any other could be a misspelling
-  const near = Object.keys(flags).find((known) => distance(known, word) <= Math.min(2, word.length - 1));
+  const near = word.length > 1 ? meantWord(word, Object.keys(flags)) : undefined;
   return `${quote(name)} is no option of this command${near ? `: did you mean --${near}?` : ''}`;
 }
 
@@ -89,6 +89,14 @@ export function numberOf(given: Given, name: string, from: number, to: number): 
   return text === undefined ? undefined : parseNumber(`--${name}`, text, from, to, false);
 }
 
+/** The size of a part of the rows: 0, a share below 1, or a number of rows. */
+export function sizeOf(given: Given, name: string): number | undefined {
+  const text = textOf(given, name);
+  if (text === undefined) return undefined;
+  const wanted = '0, a share below 1, such as 0.2, or a number of rows';
+  return parse(`--${name}`, text, (value) => value >= 0 && (value < 1 || Number.isInteger(value)), wanted);
+}
+
 /** A whole number in a range. */
 export function integerOf(given: Given, name: string, from: number, to: number): number | undefined {
   const text = textOf(given, name);
@@ -96,9 +104,13 @@ export function integerOf(given: Given, name: string, from: number, to: number):
 }
 
 export function parseNumber(where: string, text: string, from: number, to: number, isWhole: boolean): number {
+  const isWanted = (value: number) => value >= from && value <= to && (!isWhole || Number.isInteger(value));
+  return parse(where, text, isWanted, `${isWhole ? 'a whole number' : 'a number'} from ${from} to ${to}`);
+}
+
+function parse(where: string, text: string, isWanted: (value: number) => boolean, wanted: string): number {
   const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
-  if (value >= from && value <= to && (!isWhole || Number.isInteger(value))) return value;
-  const wanted = `${isWhole ? 'a whole number' : 'a number'} from ${from} to ${to}`;
+  if (isWanted(value)) return value;
   throw new UsageError(`${where}: got ${quote(text)}, want ${wanted}`);
 }
 

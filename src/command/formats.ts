@@ -43,10 +43,21 @@ const IN_PLACE: Readonly<Record<string, string>> = {
   net: 'a .h header of C',
 };
 
-const endingOf = (path: string): string => /\.([^./\\]*)$/.exec(path)?.[1].toLowerCase() ?? '';
+/** The ending of a file's name, in small letters and without the dot. */
+export const endingOf = (path: string): string => /\.([^./\\]*)$/.exec(path)?.[1].toLowerCase() ?? '';
 
 const ofTable = <T>(table: Readonly<Record<string, T>>, key: string): T | undefined =>
   Object.hasOwn(table, key) ? table[key] : undefined;
+
+/** Endings of files that are no networks. */
+const OTHER_ENDINGS = ['csv', 'tsv', 'txt', 'svg', 'png', 'jpg'];
+
+/** True for the ending of another format than that of this library. */
+export function isOfOtherFormat(ending: string): boolean {
+  if (ending === 'simdprop') return false;
+  const tables = [READ_ENDINGS, WRITE_ENDINGS, IN_PLACE];
+  return OTHER_ENDINGS.includes(ending) || tables.some((table) => Object.hasOwn(table, ending));
+}
 
 /** The format of a file that is to be read. */
 export function readableOf(path: string, bytes: Uint8Array): Readable {

@@ -58,7 +58,7 @@ function entriesOf(path: string, source: Source, isGuessed: boolean) {
   const { network, model, format, bytes, paths, threshold, notes } = source;
   const standardization = network.getStandardization();
   const targets = network.getTargetStandardization();
-  const lacking = isGuessed ? ['the activations, which the file does not have: --activations names them'] : [];
+  const other = format === 'simdprop' ? 'onnx' : 'simdprop';
   return {
     file: path,
     format,
@@ -81,7 +81,8 @@ function entriesOf(path: string, source: Source, isGuessed: boolean) {
     ...(standardization && { standardize: plainScale(standardization) }),
     ...(targets && { targetScale: plainScale(targets) }),
     changed: notes,
-    lost: [...lacking, ...lostIn(format === 'simdprop' ? 'onnx' : 'simdprop', source)],
+    lacking: isGuessed ? ['the activations, which the file does not have: --activations names them'] : [],
+    notKeptBy: { [other]: lostIn(other, source) },
   };
 }
 
@@ -94,7 +95,7 @@ const plainScale = ({ means, deviations }: { means: ArrayLike<number>; deviation
 
 const INDENT = 12;
 
-function linesOf({ changed, lost, ...entries }: ReturnType<typeof entriesOf>, width: number): string[] {
+function linesOf({ changed, lacking, notKeptBy, ...entries }: ReturnType<typeof entriesOf>, width: number): string[] {
   const lines = (key: string, text: string) =>
     wrap(text, width - INDENT).map((line, i) => (i === 0 ? key : '').padEnd(INDENT) + line);
   const shown = Object.entries(entries).filter(([, value]) => value !== undefined);
@@ -102,7 +103,10 @@ function linesOf({ changed, lost, ...entries }: ReturnType<typeof entriesOf>, wi
   return [
     ...shown.flatMap(([key, value]) => lines(key, key === 'layers' ? layersText(entries.layers) : textOf(value))),
     ...changed.flatMap((note) => lines('changed', note)),
-    ...lost.flatMap((sentence) => lines('lost', sentence)),
+    ...lacking.flatMap((sentence) => lines('lacking', sentence)),
+    ...Object.entries(notKeptBy).flatMap(([format, lost]) =>
+      lost.flatMap((sentence) => lines('not kept', `by ${format}: ${sentence}`)),
+    ),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { quote } from '../check/errors.js';
-import { asFlags, isAboutOptions } from './as-flags.js';
+import { asFlags } from './as-flags.js';
 import { CONVERT, convert } from './convert.js';
 import { EVALUATE, evaluate } from './evaluate.js';
 import { EXIT, Interrupted, UsageError } from './failure.js';
@@ -62,12 +62,14 @@ export async function run(args: readonly string[], terminal: Terminal, version: 
 
 function fail(error: unknown, name: string | undefined, terminal: Terminal): number {
   const colours = coloursOf(terminal.err, terminal.env);
-  const isUsage = error instanceof UsageError || (error instanceof Error && isAboutOptions(error.message));
+  const message = messageOf(error);
+  // the rule of the exit codes: what begins with a flag is to be changed in the call
+  const isUsage = error instanceof UsageError || /^--\w/.test(message);
   const hint =
     isUsage && name !== undefined
       ? `\nsimdprop ${Object.hasOwn(COMMANDS, name) ? `${name} ` : ''}--help lists the options.`
       : '';
-  terminal.err.write(`${colours.red('simdprop:')} ${messageOf(error)}${hint}\n`);
+  terminal.err.write(`${colours.red('simdprop:')} ${message}${hint}\n`);
   if (error instanceof Interrupted) return EXIT.interrupted;
   return isUsage ? EXIT.usage : EXIT.failed;
 }

@@ -6,6 +6,7 @@ import { saveFile } from '../io/files.js';
 import type { TableEvaluation } from '../tabular.js';
 import { UsageError } from './failure.js';
 import { type Given, textOf } from './flags.js';
+import { endingOf, isOfOtherFormat } from './formats.js';
 import type { Messages } from './messages.js';
 
 /**
@@ -20,6 +21,7 @@ export function checkOutputs(given: Given, flags: readonly string[], read: reado
   for (const [i, { flag, path }] of outputs.entries()) {
     checkWritable(`--${flag}`, path);
     checkNotRead(`--${flag}`, path, read);
+    checkEnding(flag, path);
     const other = outputs
       .slice(0, i)
       .find((output) => resolve(output.path) === resolve(path) || isSameFile(output.path, path));
@@ -45,9 +47,19 @@ function isSameFile(a: string, b: string): boolean {
 export function checkWritable(where: string, path: string): void {
   if (path === '' || path === '-') throw new UsageError(`${where}: got ${quote(path)}, want the path of a file`);
   const folder = statSync(dirname(path), { throwIfNoEntry: false });
-  if (!folder?.isDirectory()) throw new Error(`${where}: got ${quote(path, 400)}, whose folder does not exist`);
+  if (!folder?.isDirectory()) throw new UsageError(`${where}: got ${quote(path, 400)}, whose folder does not exist`);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new Error(`${where}: got ${quote(path, 400)}, a folder, want the path of a file`);
+    throw new UsageError(`${where}: got ${quote(path, 400)}, a folder, want the path of a file`);
+  }
+}
+
+/** Refuses a name whose ending promises another format than the file will have. */
+function checkEnding(flag: string, path: string): void {
+  const ending = endingOf(path);
+  const got = `--${flag}: got ${quote(path, 400)}, want a name that ends in`;
+  if (flag !== 'save' && ending !== 'svg') throw new UsageError(`${got} .svg`);
+  if (flag === 'save' && isOfOtherFormat(ending)) {
+    throw new UsageError(`${got} .simdprop: simdprop convert writes other formats`);
   }
 }
 

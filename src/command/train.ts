@@ -1,8 +1,14 @@
 import { importance, learningCurve } from '../charts.js';
 import { counted, quote } from '../check/errors.js';
-import type { ActivationName, EpochReport, EpochSummary, History, Task } from '../index.js';
+import { type ActivationName, adam, type EpochReport, type EpochSummary, type History, type Task } from '../index.js';
 import { saveFile } from '../io/files.js';
-import { type CsvStreamOptions, type Table, TableModel, type TableModelOptions } from '../tabular.js';
+import {
+  type CsvStreamOptions,
+  type FittedTableModel,
+  type Table,
+  TableModel,
+  type TableModelOptions,
+} from '../tabular.js';
 import { curveLines } from './curve.js';
 import { DATA_FLAGS, nameOf, readingOf, readTable } from './data-flags.js';
 import { EXIT, Interrupted, UsageError } from './failure.js';
@@ -14,6 +20,7 @@ import {
   listOf,
   numberOf,
   parseNumber,
+  sizeOf,
   textOf,
   wordOf,
 } from './flags.js';
@@ -30,7 +37,10 @@ const FLAGS: Flags = {
   target: { value: 'COLUMN', isMultiple: true, help: 'the column to be learned (repeatable)' },
   ignore: { value: 'COLUMN', isMultiple: true, help: 'a column that is no input (repeatable)' },
   task: { value: 'TASK', help: 'classes, labels or numbers; by default it follows from the target' },
-  test: { value: 'SHARE', help: 'of the rows, held back to measure the result; 0: none (default 0.2)' },
+  test: {
+    value: 'SHARE',
+    help: 'of the rows, or their number, held back to measure the result; 0: none (default 0.2)',
+  },
   group: { value: 'COLUMN', help: 'no input; rows with the same value in it are all for training, validation or test' },
   'from-end': { help: 'the last rows are for the test, those before them for validation: rows in the order of time' },
   hidden: { value: 'WIDTHS', help: 'of the hidden layers, such as 32,16; none: there are none' },
@@ -39,7 +49,11 @@ const FLAGS: Flags = {
   l2: { value: 'NUMBER', help: 'the factor of the L2 penalty' },
   epochs: { value: 'COUNT', help: 'at most so many passes over the training rows' },
   patience: { value: 'COUNT', help: 'training ends after so many epochs without a better validation cost' },
-  validation: { value: 'SHARE', help: 'of the training rows, which decides when training ends; 0: none' },
+  validation: {
+    value: 'SHARE',
+    help: 'of the training rows, or their number: they decide when training ends; 0: none',
+  },
+  'learning-rate': { value: 'NUMBER', help: 'of the optimizer, Adam (default 0.015)' },
   'batch-size': { value: 'COUNT', help: 'rows of a step' },
   seed: { value: 'NUMBER', help: 'decides all random numbers (default 0)' },
   save: { value: 'FILE', help: 'writes the model to a file' },
@@ -74,11 +88,13 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
   const targets = listOf(given, 'target');
   if (!targets) throw new UsageError('--target: got none, want the column to be learned');
   const reading = readingOf(given, nameOf(path));
-  const test = numberOf(given, 'test', 0, 0.95) ?? 0.2;
+  const test = sizeOf(given, 'test') ?? 0.2;
   const seed = integerOf(given, 'seed', 0, Number.MAX_SAFE_INTEGER) ?? 0;
   const options = modelOptionsOf(given, targets, seed);
-  const both = targets.find((name) => listOf(given, 'ignore')?.includes(name));
-  if (both !== undefined) throw new UsageError(`--ignore: got the target ${quote(both)}, want another column`);
+  for (const flag of ['ignore', 'group']) {
+    const both = targets.find((name) => [given[flag]].flat().includes(name));
+    if (both !== undefined) throw new UsageError(`--${flag}: got the target ${quote(both)}, want another column`);
+  }
   if (given.group !== undefined && given['from-end'])
     throw new UsageError('--group and --from-end: got both, want one');
   checkOutputs(given, ['save', 'plot', 'plot-confusion', 'plot-importance'], [path]);
@@ -89,13 +105,18 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
   const table = usedRows(whole, targets, given, messages);
   checkConfusion(textOf(given, 'plot-confusion'), learnedFrom(table, targets, given));
   const parts = split(table, targets, test, options, given);
+  const validation = validationOf(options.validation, parts.training, given);
+  // the column that makes the groups names them, and says no more; a model that holds groups back leaves it out itself
+  const isGrouped = typeof validation === 'object' && 'group' in validation;
+  const training =
+    given.group === undefined || isGrouped ? parts.training : parts.training.without([given.group as string]);
   const interrupts = new Interrupts(terminal, messages);
   const progress = new Progress(terminal.err, given.quiet !== true);
-  let model: TableModel;
+  let model: FittedTableModel;
   try {
-    model = await TableModel.fit(parts.fitted, {
+    model = await TableModel.fit(training, {
       ...options,
-      ...(parts.validation && { validation: parts.validation }),
+      validation,
       signal: interrupts.signal,
       onProgress: (step) => progress.step(step),
       onEpoch: (report: EpochReport) => {
@@ -118,7 +139,8 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
 
 function modelOptionsOf(given: Given, targets: readonly string[], seed: number): TableModelOptions {
   const hidden = textOf(given, 'hidden');
-  const validation = numberOf(given, 'validation', 0, 0.95);
+  const validation = sizeOf(given, 'validation');
+  const learningRate = numberOf(given, 'learning-rate', 1e-30, LARGEST);
   return {
     target: targets.length === 1 ? targets[0] : targets,
     seed,
@@ -131,6 +153,7 @@ function modelOptionsOf(given: Given, targets: readonly string[], seed: number):
     patience: integerOf(given, 'patience', 1, MOST),
     batchSize: integerOf(given, 'batch-size', 1, MOST),
     validation: validation === 0 ? false : validation,
+    optimizer: learningRate === undefined ? undefined : adam({ learningRate }),
   };
 }
 
@@ -176,50 +199,47 @@ function unknownColumn(flag: string, name: string, { columns }: Table): string {
 
 interface Parts {
   readonly training: Table;
-  /** The training rows without those that are held back for validation, unless the model is to draw these. */
-  readonly fitted: Table;
-  readonly validation?: Table;
   readonly test?: Table;
 }
 
-/** The parts, with the columns that may be inputs: the one that makes the groups names them, and says no more. */
+/** The parts, without columns that are ignored. */
 function split(
   table: Table,
   targets: readonly string[],
   test: number,
-  { seed, validation }: TableModelOptions,
+  { seed }: TableModelOptions,
   given: Given,
 ): Parts {
   const group = textOf(given, 'group');
-  const left = new Set(listOf(given, 'ignore'));
-  if (group !== undefined && !targets.includes(group)) left.add(group);
-  const inputs = table.columns.filter((name) => !left.has(name) && !targets.includes(name));
+  const left = [...new Set(listOf(given, 'ignore'))].filter((name) => name !== group);
+  const inputs = table.columns.filter((name) => ![...left, ...targets, group].includes(name));
   if (inputs.length === 0) {
     throw new UsageError('--ignore, --group: got all columns but the target, want one that is an input');
   }
   if (inputs.every((name) => table.column(name).kind === 'ignored')) {
-    const others = [...targets, ...left].map((name) => quote(name)).join(', ');
+    const others = table.columns
+      .filter((name) => !inputs.includes(name))
+      .map((name) => quote(name))
+      .join(', ');
     const way = `--kind ${quote(`${inputs[0]}=category`, 200)} keeps texts`;
     throw new Error(`the table: got no column with values besides ${others}, want an input: ${way}`);
   }
-  const withInputs = (part: Table) => part.without([...left]);
-  const way = wayOf(table, targets, seed, given);
-  const { training, test: tested } = test === 0 ? { training: table } : table.split({ test, ...way });
-  const parts = { training: withInputs(training), ...(tested && { test: withInputs(tested) }) };
-  const share = validation ?? TableModel.defaultShareOf(training.rows);
-  // a model draws rows of all groups and times
-  if (typeof share !== 'number' || !('group' in way || 'from' in way)) return { ...parts, fitted: parts.training };
-  const held = holdBack(training, share, way);
-  return { ...parts, fitted: withInputs(held.training), validation: withInputs(held.validation) };
+  const used = left.length > 0 ? table.without(left) : table;
+  return test === 0 ? { training: used } : used.split({ test, ...wayOf(table, targets, seed, given) });
 }
 
-function holdBack(training: Table, validation: number, way: ReturnType<typeof wayOf>) {
-  try {
-    return training.split({ validation, ...way });
-  } catch (error) {
-    const { message } = error as Error;
-    throw new UsageError(`${message}: training and validation (--validation 0 holds no rows back)`, { cause: error });
-  }
+/** The rows that decide when training ends: of groups of their own or the last ones, as those of the test. */
+function validationOf(
+  given: TableModelOptions['validation'],
+  training: Table,
+  { group, 'from-end': fromEnd }: Given,
+): TableModelOptions['validation'] {
+  const size = given ?? TableModel.defaultShareOf(training.rows);
+  if (typeof size !== 'number' || (group === undefined && !fromEnd)) return size;
+  return {
+    ...(size < 1 ? { share: size } : { count: size }),
+    ...(fromEnd ? { from: 'end' } : { group: group as string }),
+  };
 }
 
 /** How the rows for the test and for validation are drawn. */
@@ -243,7 +263,7 @@ function learnedFrom(table: Table, targets: readonly string[], given: Given): Ta
 }
 
 async function report(
-  model: TableModel,
+  model: FittedTableModel,
   { training, test }: Parts,
   { rowsLeft, isInterrupted }: { readonly rowsLeft: number; readonly isInterrupted: boolean },
   given: Given,
@@ -251,7 +271,6 @@ async function report(
   messages: Messages,
 ): Promise<void> {
   const { history, network } = model;
-  if (!history) throw new Error('train: got a model without a history');
   messages.line('');
   if (terminal.err.isTTY) for (const line of curveLines(history, terminal.err, terminal.env)) messages.line(line);
   const best = history.best ? `, best in epoch ${history.best.epoch + 1}` : '';
