@@ -732,7 +732,8 @@ export class Network {
    * The class of each row of inputs [rows × inputs]: its name, or its number if the network has no `classes`. For a
    * network that learns labels: an array of those that the sample has. With `probabilities: true`, each is an object `{
    * label, probabilities }`. The rules are those of `evaluate`: the largest output is the class, and of equal ones the
-   * first; with one output, it is class 1 if the output exceeds the threshold, and so for each label.
+   * first; with one output, it is class 1 if the output exceeds the threshold, and so for each label. Labels that were
+   * given as -1 and 1, for the cost hinge, are the classes 0 and 1.
    *
    * @param x inputs [rows × inputs]
    * @param options the threshold, and whether to return probabilities

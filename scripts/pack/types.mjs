@@ -14,7 +14,14 @@ import {
 } from 'simdprop';
 import { type CrossValidation, crossValidate } from 'simdprop/cross-validation';
 import { type CsvData, readCsv } from 'simdprop/csv';
-import { type Column, type ColumnImportance, type Prediction, Table, TableModel } from 'simdprop/tabular';
+import {
+  type Column,
+  type ColumnImportance,
+  type FittedTableModel,
+  type Prediction,
+  Table,
+  TableModel,
+} from 'simdprop/tabular';
 import { type ChartOptions, confusionMatrix, importance, learningCurve, rocCurve } from 'simdprop/charts';
 import { splitData } from 'simdprop/split';
 import { saveFile } from 'simdprop/files';
@@ -47,6 +54,9 @@ const penguins: Table = Table.fromRecords([{ species: 'gentoo', mass: 5.2 }]);
 const mass: Column = penguins.column('mass');
 const masses: Float64Array | undefined = mass.kind === 'number' ? mass.values : undefined;
 const model: TableModel = await TableModel.fit(penguins, { target: 'species', hidden: [8], seed: 1 });
+const { history: trained }: FittedTableModel = await TableModel.fit(penguins, { target: 'species', validation: 3 });
+const best: number = trained.best?.epoch ?? trained.length;
+export { best };
 const predictions: Prediction[] = model.predict(penguins);
 const probability: number | undefined = model.predict({ mass: 5 }).probabilities?.gentoo;
 const columns: ColumnImportance[] = await model.importance(penguins);
