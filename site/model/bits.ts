@@ -8,7 +8,7 @@ import type { DigitSets } from './digits.js';
 export const PUBLISHED: Readonly<Record<string, string>> = published;
 export const COUNT = Object.keys(PUBLISHED).length;
 
-/** What the worker tells. */
+/** A message of the worker. */
 export type BitsNews =
   | { readonly kind: 'progress'; readonly done: number }
   | { readonly kind: 'end'; readonly hashes: Readonly<Record<string, string>>; readonly seconds: number }

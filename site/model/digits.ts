@@ -3,7 +3,7 @@
 export const PIXELS = 784;
 export const WIDTH = 28;
 export const CLASSES = 10;
-/** So many are trained on; the others are the test. */
+/** The number of digits for training; the others are the test. */
 const TRAINING = 9000;
 const COUNT = 10_000;
 
@@ -36,7 +36,7 @@ export async function fetchDigits(url: URL): Promise<DigitSets> {
   return { training: part(0, TRAINING), test: part(TRAINING, COUNT) };
 }
 
-/** What the worker is asked for. */
+/** The message that starts the worker. */
 export interface TrainingOrder {
   readonly digits: DigitSets;
   /** Units of the hidden layers. */
@@ -45,7 +45,7 @@ export interface TrainingOrder {
   readonly seed: number;
 }
 
-/** What the worker tells. */
+/** A message of the worker. */
 export type TrainingNews =
   | { readonly kind: 'progress'; readonly share: number; readonly cost: number; readonly samplesPerSecond?: number }
   /** After an epoch. `file` is the network as `save` writes it. */

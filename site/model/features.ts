@@ -1,6 +1,6 @@
 import { EXTENT } from './datasets.js';
 
-// What the network sees of a point: up to nine functions of x1 and x2.
+// The inputs of the network for a point: up to nine functions of x1 and x2.
 
 export const FEATURES = {
   x1: { label: 'x₁', of: (x1: number, _x2: number) => x1 },

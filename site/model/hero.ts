@@ -3,13 +3,13 @@ import { EXTENT, makePoints, type Point } from './datasets.js';
 import { featuresOf, gridPoints } from './features.js';
 import { randomNumbers, shuffle } from './random.js';
 
-// The network of the home page, and what the four equations make of one of its samples.
+// The network of the home page, and the four equations with the numbers of one of its samples.
 
 const UNITS = 4;
 const BATCH = 10;
-/** Training rests after this many epochs: there is little left to learn. */
+/** Training pauses after this many epochs, because there is little left to learn. */
 const EPOCHS = 400;
-/** A share of points that lie on the wrong side, so that there is always something left to see. */
+/** The noise: with it, some points lie on the wrong side, so that the network goes on changing. */
 const NOISE = 0.12;
 const FEATURES = ['x1', 'x2'] as const;
 
@@ -20,7 +20,7 @@ export interface Line {
   readonly library: number;
 }
 
-/** What went through the network for one sample. Arrays have a number for each hidden unit. */
+/** The numbers of one sample in the network. Arrays have a number for each hidden unit. */
 export interface Sample {
   readonly x: Float32Array;
   readonly z: Float32Array;
@@ -90,7 +90,7 @@ export class Hero {
     return this.#net.predict(this.#grid).map((a) => 2 * a - 1);
   }
 
-  /** Sends one sample forward and back. `unit`: the hidden unit of the lines. */
+  /** Sends one sample forward and back. `unit`: the hidden unit whose numbers the equations show. */
   look(index: number, unit: number): Sample {
     const net = this.#net;
     const x = this.#data.inputs.slice(2 * index, 2 * index + 2);

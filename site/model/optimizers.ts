@@ -39,10 +39,10 @@ export const OPTIMIZERS = {
 export type OptimizerName = keyof typeof OPTIMIZERS;
 export const OPTIMIZER_NAMES = Object.keys(OPTIMIZERS) as OptimizerName[];
 
-/** Those that always take all samples for a step. */
+/** The optimizers that always take all samples for a step. */
 export const isFullBatch = (name: OptimizerName): boolean => name === 'irprop' || name === 'lbfgs';
 
-/** L-BFGS searches along lines, and cannot be stopped between two frames. It takes part in the race only. */
+/** L-BFGS searches along lines and cannot be paused between two frames, so it takes part only in the race. */
 export const STEPWISE_OPTIMIZERS = OPTIMIZER_NAMES.filter((name) => name !== 'lbfgs');
 
 export const makeOptimizer = (name: OptimizerName, rate: number): Optimizer =>

@@ -9,11 +9,11 @@ const MOST_CHARACTERS = 500_000;
 export interface OwnData {
   readonly points: readonly Point[];
   readonly task: Task;
-  /** What became of the columns. */
+  /** A sentence that says how the columns were read. */
   readonly note: string;
 }
 
-/** Loads what reads CSV files, which not every visitor needs. */
+/** Loads the code that reads CSV files, which not every visitor needs. */
 export const loadReader = () => import('simdprop/csv');
 
 /**
@@ -26,7 +26,7 @@ export async function readOwnData(text: string): Promise<OwnData> {
   }
   const { readCsv } = await loadReader();
   const firstRow = text.trimStart().split('\n', 1)[0];
-  // a header has no field that is a number
+  // a first row in which no field is a number is a header
   const header = !firstRow.split(/[,;\t|]/).some((field) => field.trim() !== '' && Number.isFinite(Number(field)));
   const last = firstRow.split(/[,;\t|]/).length - 1;
   if (last < 2) throw new RangeError('got fewer than three columns, want x1, x2 and what is to be learned');

@@ -13,10 +13,11 @@ import {
 } from './playground-state.js';
 
 // The state of the playground as the part of an address after #, such as #data=spiral&layers=8:tanh,8:relu:0.25&seed=3.
-// Links come from anywhere. Whatever is not exactly as written here is left out, and named in `problems`.
+// Links may come from anybody. A setting that does not have exactly the form written here is left out, and named in
+// `problems`.
 
 const MOST_CHARACTERS = 6000;
-/** More points of the visitor's own would make a link that is too long. */
+/** Points of the visitor's own that fit into a link. */
 export const MOST_LINKED_POINTS = 400;
 
 /** What a link contains besides the state: the hash that the weights have after some epochs. */
@@ -28,7 +29,7 @@ export interface Fingerprint {
 export interface ReadLink {
   readonly state: PlaygroundState;
   readonly fingerprint: Fingerprint | undefined;
-  /** What was left out, as sentences. */
+  /** Sentences that name what was left out. */
   readonly problems: readonly string[];
 }
 
@@ -66,7 +67,9 @@ const digits = (value: number) =>
     .padStart(2, '0');
 const numberOf = (text: string) => (2 * Number.parseInt(text, 36)) / STEPS - 1;
 
-/** A point as it comes back from a link, so that points have the same bits before and after. */
+/**
+ * The point that a link gives back. Points are rounded to it at once, so that they have the same bits before and after.
+ */
 export function linkedPoint({ x1, x2, y }: Point): Point {
   return {
     x1: EXTENT * numberOf(digits(x1 / EXTENT)),
@@ -75,7 +78,7 @@ export function linkedPoint({ x1, x2, y }: Point): Point {
   };
 }
 
-/** Thrown by what reads a part, with what it wants. */
+/** Thrown by the functions that read a part of a link. The message says what is wanted. */
 class Unwanted extends Error {}
 
 function readNumber(name: keyof typeof LIMITS, text: string, isWhole: boolean): number {

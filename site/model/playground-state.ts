@@ -3,7 +3,7 @@ import { DATASETS, type DatasetName, type Point, type Task } from './datasets.js
 import type { FeatureName } from './features.js';
 import { OPTIMIZERS, type OptimizerName } from './optimizers.js';
 
-// Everything that decides what the playground computes. The link of a page carries it.
+// All settings that decide what the playground computes. A link contains them.
 
 export type HiddenActivation = Exclude<ActivationName, 'softmax'>;
 
@@ -99,5 +99,5 @@ export const taskOf = ({ data, ownTask }: PlaygroundState): Task => (data === 'o
 export const shapeOf = ({ features, layers }: PlaygroundState): string =>
   [features.length, ...layers.map(({ units }) => units), 1].join('-');
 
-/** The cost of the state, or the quadratic one if that does not fit the data. */
+/** The cost of the state, or the quadratic cost if the state's does not fit the data. */
 export const costOf = (state: PlaygroundState): Cost => (COSTS[state.cost][taskOf(state)] ? state.cost : 'quadratic');

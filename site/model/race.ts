@@ -10,7 +10,7 @@ export interface Runner {
   readonly rate: number;
   /** The mean cost of each epoch so far. */
   readonly costs: number[];
-  /** Why it runs no longer. */
+  /** Why it has stopped, if it has. */
   end: string | undefined;
 }
 
@@ -43,7 +43,7 @@ export class Race {
     return this.runners.every(({ end }) => end !== undefined);
   }
 
-  /** An epoch for everyone who still runs. They wait together for the page to draw. */
+  /** One epoch of every runner that has not stopped. After each epoch, all wait until the page has drawn. */
   async round(): Promise<void> {
     await Promise.all(this.runners.map((runner, i) => this.#advance(runner, this.#reports[i])));
   }

@@ -10,7 +10,7 @@ import { randomNumbers, shuffle } from './random.js';
 /** Width of the small map of a unit. */
 export const MAP_SIZE = 20;
 
-/** The large map has fewer points where a point takes more time. */
+/** The large map has fewer points if the network is larger, so that a point takes more time. */
 const OUTPUT_SIZES = [
   { weights: 600, size: 100 },
   { weights: 2500, size: 60 },
@@ -22,7 +22,7 @@ export interface DataSet {
   readonly targets: Float32Array;
 }
 
-/** What one sample left in a layer. */
+/** The numbers of one sample in a layer. */
 export interface LayerValues {
   readonly z: Float32Array;
   readonly a: Float32Array;
@@ -47,7 +47,7 @@ export function splitPoints(state: PlaygroundState): { training: Point[]; test: 
   return { training: points.slice(0, count), test: points.slice(count) };
 }
 
-/** A network as the state describes it, with initial weights. */
+/** A network with the settings of the state and initial weights. */
 export function createNetwork(state: PlaygroundState): Promise<Network> {
   const cost = costOf(state);
   const activation = COSTS[cost][taskOf(state)] ?? 'linear';
@@ -61,7 +61,7 @@ export function createNetwork(state: PlaygroundState): Promise<Network> {
   });
 }
 
-/** Points as the network of the state takes them. */
+/** Points as a data set for the network of the state. */
 export function dataSetOf(points: readonly Point[], state: PlaygroundState): DataSet {
   const isProbability = costOf(state) === 'binaryCrossEntropy';
   return {
@@ -79,7 +79,7 @@ export class Session {
   readonly net: Network;
   readonly training: readonly Point[];
   readonly test: readonly Point[];
-  /** The training points as the network takes them. */
+  /** The training points as a data set for the network. */
   readonly data: DataSet;
   readonly outputSize: number;
   readonly #testData: DataSet;
@@ -87,7 +87,7 @@ export class Session {
   readonly #outputGrid: Float32Array;
   readonly #random: () => number;
   #inspector: Inspector | undefined;
-  /** The samples of the epoch that `step` has still to take. */
+  /** The samples that `step` has not yet taken in this epoch. */
   #order: number[] = [];
   steps = 0;
   samples = 0;
@@ -112,7 +112,7 @@ export class Session {
     return new Session(state, await createNetwork(state));
   }
 
-  /** Loads what the panels need to look inside. The first picture does not wait for it. */
+  /** Loads the inspector, which the panels need. The first picture does not wait for it. */
   async openInspector(): Promise<void> {
     this.#inspector ??= await this.net.inspect();
   }
@@ -151,14 +151,17 @@ export class Session {
     return this.#order.splice(0, count);
   }
 
-  /** Trains for this many milliseconds, at least one step. `settings`: those that may change without a new network. */
+  /**
+   * Trains for this many milliseconds, at least one step. `settings`: the settings that may change without a new
+   * network.
+   */
   async train(milliseconds: number, settings: PlaygroundState): Promise<void> {
     const report = await this.net.trainFor(this.data, milliseconds, stepOptions(settings, this.training.length));
     this.steps += report.stepsTaken;
     this.samples += report.samples;
   }
 
-  /** Costs and accuracies; none where there are no points for the test. */
+  /** Costs and accuracies, of the test only if there are points for it. */
   async scores(): Promise<{ training: Score; test: Score | undefined }> {
     return {
       training: await this.#score(this.data),
@@ -214,12 +217,12 @@ export class Session {
     }));
   }
 
-  /** What the network takes for a point [features]. */
+  /** The inputs of the network for a point [features]. */
   inputsOf(point: Point): Float32Array {
     return featuresOf([point], this.state.features);
   }
 
-  /** What the network should answer for a point. */
+  /** The targets of the network for a point. */
   targetOf(point: Point): number {
     return dataSetOf([point], this.state).targets[0];
   }
@@ -254,7 +257,7 @@ export function stepOptions(
   };
 }
 
-/** Activations for a scale from -1 to 1: those of functions from 0 to 1 are stretched. */
+/** Activations on a scale from -1 to 1: those of functions with results from 0 to 1 are stretched. */
 function shown(values: Float32Array, activation: Layer['activation']): Float32Array {
   if (activation !== 'sigmoid' && activation !== 'hardSigmoid') return values;
   return values.map((a) => 2 * a - 1);

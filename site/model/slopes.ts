@@ -4,7 +4,8 @@ import type { Session } from './session.js';
 
 /**
  * σ′(z) of each unit of a hidden layer or the output, for one point. The Jacobian of a layer is its W, with the row of
- * each unit multiplied by its slope: the slope is their quotient where |w| is largest. Changes the network's batch.
+ * each unit multiplied by its slope. So the slope is the Jacobian divided by w, taken at the largest |w| of the row.
+ * Changes the network's batch.
  */
 export function slopesOf({ net, inspector, state }: Session, layer: number, point: Point): number[] {
   const { fanIn, units } = net.layers[layer];

@@ -1,9 +1,9 @@
 import type { ColumnImportance, Table, TableEvaluation, TableModel } from 'simdprop/tabular';
 
-// What the page of tables does: a table from text, a model, and what can be said of it.
+// The work of the page of tables: makes a table from text, trains a model, and measures it.
 
 const MOST_CHARACTERS = 20_000_000;
-/** Predictions that are shown. */
+/** The number of predictions that are shown. */
 const SHOWN = 12;
 
 export interface Prediction {
@@ -43,7 +43,7 @@ export async function trainOn(table: Table, target: string, epoch: (epoch: numbe
   const { TableModel } = await import('simdprop/tabular');
   const { training, test } = table.withoutMissing([target]).split({ test: 0.25, seed: 1 });
   const model = await TableModel.fit(training, { target, seed: 1, onEpoch: ({ epoch: done }) => epoch(done + 1) });
-  // the rows of a file are often sorted: some from everywhere
+  // the rows of a file are often sorted, so rows from all parts of the test are shown
   const count = Math.min(SHOWN, test.rows);
   const some = test.pick(Array.from({ length: count }, (_, i) => Math.floor((i * test.rows) / count)));
   const answers = model.predict(some);

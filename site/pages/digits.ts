@@ -32,7 +32,7 @@ const bars = Array.from({ length: CLASSES }, (_, k) => {
 let digits: DigitSets;
 let net: Network | undefined;
 let worker: Worker | undefined;
-/** What the network sees. */
+/** The picture that the network sees. */
 let input: Uint8Array = new Uint8Array(PIXELS);
 let seed = 1;
 let example = 0;
@@ -41,7 +41,7 @@ let isWaiting = false;
 const pad = makePad(byId<HTMLCanvasElement>('pad'), () => colour('--ink'), readPad);
 
 function readPad(): void {
-  // several strokes of a frame are read once
+  // a drawing that changes several times in a frame is read once
   if (isWaiting) return;
   isWaiting = true;
   requestAnimationFrame(() => {
@@ -148,7 +148,7 @@ function train(): void {
   stopWorker();
   byId('message').textContent = '';
   worker = new Worker(new URL('./digits-worker.ts', import.meta.url), { type: 'module' });
-  // one after another: a network is loaded before the next news is looked at
+  // messages are handled one after another: a network is loaded before the next message
   let last = Promise.resolve();
   worker.addEventListener('message', ({ data }: MessageEvent<TrainingNews>) => {
     last = last.then(() => take(data)).catch((error) => fail(String(error)));

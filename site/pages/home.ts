@@ -9,9 +9,9 @@ import { drawPoints, pixelOf } from '../view/scatter.js';
 import { startScrollBoxes } from '../view/scroll-box.js';
 import { colour, onTheme, startTheme } from '../view/theme.js';
 
-/** Few enough that one can watch it learn. */
+/** So few steps a frame that a visitor can watch the network learn. */
 const STEPS_A_FRAME = 25;
-/** Faster numbers could not be read. */
+/** Numbers that change faster than this could not be read. */
 const NUMBERS_MS = 300;
 const SAMPLES = [3, 120, 301, 422];
 const UNIT = 0;
@@ -136,6 +136,6 @@ startExample(() => new Worker(new URL('./runner.ts', import.meta.url), { type: '
 await painted();
 await begin();
 onTheme(draw);
-// those who asked for less motion start it themselves
+// for visitors who prefer less motion, training does not start by itself
 if (matchMedia('(prefers-reduced-motion: reduce)').matches) pause();
 else start();

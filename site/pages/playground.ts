@@ -17,7 +17,10 @@ import { OutputView } from '../view/output-view.js';
 import { ScoreCurves } from '../view/score-curves.js';
 import { onTheme, startTheme } from '../view/theme.js';
 
-/** Training and pictures share a frame of 16 ms, of which the browser needs some too: less where frames are late. */
+/**
+ * The milliseconds of a frame of 16 ms for training and pictures. The browser needs the rest; if frames are late, there
+ * are fewer.
+ */
 const MOST_WORK_MS = 11;
 const LEAST_WORK_MS = 4;
 const LEAST_TRAIN_MS = 2;
@@ -54,7 +57,7 @@ class Playground implements Lab {
   #frameAt = 0;
   #slowAt = 0;
   #samplesAt = { samples: 0, time: 0 };
-  /** Changes that came while a network was being made. */
+  /** Changes that were made while a network was being created. */
   #changing: Promise<void> = Promise.resolve();
 
   constructor() {
@@ -109,14 +112,14 @@ class Playground implements Lab {
     if (fingerprint) await (await this.openInside()).compare(fingerprint);
   }
 
-  /** Loads the panels, which look inside the network. */
+  /** Loads the panels below the network. */
   async openInside(): Promise<Inside> {
     const { Inside } = await import('../view/inside.js');
-    // from here on, every new network is opened too
+    // from here on, the inspector is loaded for every new network
     this.#inside ??= new Inside(this, byId('inside'));
     const { session } = this;
     await Promise.all([session.openInspector(), this.#curves.load()]).catch((error) => {
-      // a network that another has replaced meanwhile needs none
+      // if another network has replaced this one meanwhile, nothing is needed
       if (session === this.session) throw error;
     });
     this.#inside.update();
@@ -304,8 +307,8 @@ await painted();
 const playground = new Playground();
 await playground.open();
 addEventListener('hashchange', () => void playground.open());
-// those who asked for less motion start it themselves
+// for visitors who prefer less motion, training does not start by itself
 if (matchMedia('(prefers-reduced-motion: reduce)').matches) await playground.openInside();
 else playground.play();
-// what is loaded later must be there without the network too
+// code that is loaded later must be available even if the connection is lost
 setTimeout(() => void loadReader(), 1000);

@@ -1,6 +1,7 @@
 import * as simdprop from 'simdprop';
 
-// A worker that runs the example of the home page. Its own policy allows code from text; that of the page does not.
+// A worker that runs the example of the home page. The policy of this worker allows code from text; the policy of the
+// page does not.
 
 const IMPORT = /^[ \t]*import\s*(\{[^}]*\}|\*\s*as\s+\w+)\s*from\s*['"]simdprop['"];?/gm;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Plugin } from 'vite';
 
-// The figures of the home page, taken from bench/results when the page is built, so that they are never older there.
+// Takes the figures of the home page from bench/results when the page is built, so that both are always the same.
 
 const FILE = '2026-11-27-node-20.20.2-only-workload.json';
 const SHOWN = [

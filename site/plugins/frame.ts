@@ -12,12 +12,12 @@ export const PAGES = [
   { file: 'bits.html', name: 'Bits' },
 ];
 
-/** Before the page is drawn, so that it is never drawn in the other theme first. */
+/** Sets the theme before the page is drawn for the first time. */
 const THEME = `try{const t=localStorage.getItem('theme');if(t==='light'||t==='dark')document.documentElement.dataset.theme=t}catch{}`;
 
 /**
- * The pages fetch nothing from other hosts and run no other code. Workers have a policy of their own, since they come
- * from files. Threads come from blobs.
+ * The pages fetch nothing from other hosts and run no other code. Workers come from files, which have a policy of their
+ * own. Threads come from blobs.
  */
 const POLICY = [
   "default-src 'none'",

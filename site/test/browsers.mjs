@@ -18,8 +18,8 @@ export const launch = ({ browser, path }) =>
   });
 
 /**
- * Opens a page in a window of its own size. `problems` collects what no page may do: errors of the console, errors that
- * nobody has caught, requests to another host.
+ * Opens a page in a window of its own size. `problems` collects what must not happen in a page: errors in the console,
+ * uncaught errors, requests to another host.
  */
 export async function openPage(browser, url, { width = 1280, height = 900, theme } = {}) {
   const page = await browser.newPage();

@@ -6,8 +6,8 @@ import { BUILT, serve } from './server.mjs';
 import { STROKES } from './strokes.mjs';
 import { expect, press, set, textOf, until, wait } from './visitor.mjs';
 
-// What is checked of the pages. Each check gets a browser and a server, opens what it needs, and throws if it finds
-// something wrong.
+// The checks of the pages. Each check gets a browser and a server, opens the pages that it needs, and throws if
+// something is wrong.
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const HASHES = JSON.parse(readFileSync(new URL('../../test/hashes.json', import.meta.url), 'utf8'));
@@ -16,7 +16,7 @@ export const PAGES = ['index.html', 'playground.html', 'digits.html', 'tables.ht
 /** Checks with one of these words in their names count frames or milliseconds. */
 export const TIMED = ['frames', 'within a second'];
 
-/** What axe-core objects to in the page as it is. */
+/** The faults that axe-core finds in the page. */
 async function violations(page) {
   await page.evaluate(AXE);
   return page.evaluate(async () => {

@@ -31,7 +31,7 @@ export async function press(page, name) {
   expect(isFound, `the page has no visible button “${name}”`);
 }
 
-/** Sets a control, as a visitor does who leaves it afterwards. */
+/** Sets a control and leaves it, as a visitor does. */
 export const set = (page, selector, value) =>
   page.$eval(
     selector,

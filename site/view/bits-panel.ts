@@ -10,7 +10,7 @@ const EPOCHS = 50;
 /** The weights of the first network of this page after 50 epochs. The test of the pages trains it in two browsers. */
 export const PUBLISHED: Fingerprint = { epochs: EPOCHS, hash: 'c3ccd9231e690406' };
 
-/** Trains the network anew and hashes its weights; a link takes the hash to another machine. */
+/** Trains the network anew and hashes its weights. A link that contains the hash can be opened on another machine. */
 export class BitsPanel implements Panel {
   readonly #lab: Lab;
   readonly #result = element('p', { 'aria-live': 'polite' });
@@ -42,7 +42,7 @@ export class BitsPanel implements Panel {
 
   update(): void {}
 
-  /** Trains and shows the hash. `wanted`: the one of a link, which is compared. */
+  /** Trains and shows the hash. `wanted`: the hash of a link, with which it is compared. */
   async compute(wanted?: Fingerprint): Promise<void> {
     this.#lab.pause();
     const { state } = this.#lab;

@@ -5,7 +5,7 @@ import { short, whole } from './numbers.js';
 import { scrollBox } from './scroll-box.js';
 
 const ROWS = 16;
-/** Larger networks are checked at the press of the button alone. */
+/** Networks with more parameters are checked only when the button is pressed. */
 const MOST_LIVE = 200;
 const LIVE_MS = 1000;
 

@@ -1,7 +1,10 @@
 import { CLASSES } from '../model/digits.js';
 import { element } from './element.js';
 
-/** Writes a confusion matrix into a table. `open` is called with what a digit is and what the network reads. */
+/**
+ * Writes a confusion matrix into a table. `open` is called with the class and the prediction of the cell that is
+ * chosen.
+ */
 export function showConfusion(
   table: HTMLTableElement,
   confusion: readonly Uint32Array[],

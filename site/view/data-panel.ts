@@ -21,7 +21,7 @@ export class DataPanel {
   readonly #seed = element('input', { type: 'number', min: 0, max: LIMITS.seed.most, step: 1 });
   readonly #text = element('textarea', { spellcheck: 'false', placeholder: EXAMPLE });
   readonly #note = element('p', { class: 'quiet', 'aria-live': 'polite' });
-  /** Whether clicks in the plane draw points, and of which class. */
+  /** The pen: the class of the points that clicks in the plane draw, or none. */
   pen: -1 | 0 | 1 = 0;
 
   constructor(parent: HTMLElement, change: Change) {

@@ -8,7 +8,10 @@ const HEIGHT = 220;
 const REACH = 2;
 const POINTS = 60;
 
-/** Moves z of the chosen unit by mouse or keys, and shows how the cost follows: at first by delta times the move. */
+/**
+ * Moves z of the chosen unit by mouse or keys, and shows the change of the cost, which is delta times the move if the
+ * move is small.
+ */
 export class DemonPanel implements Panel {
   readonly #lab: Lab;
   readonly #canvas = element('canvas', { width: WIDTH, height: HEIGHT, role: 'img', class: 'drag' });

@@ -9,7 +9,7 @@ import { StepsPanel } from './steps-panel.js';
 import { Tabs } from './tabs.js';
 import { UnitPanel } from './unit-panel.js';
 
-/** The panels that show more of the network, one at a time. The page loads them after its first picture. */
+/** The panels below the network, of which one is open. The page loads them after its first picture. */
 export class Inside {
   readonly #tabs: Tabs;
   readonly #panels: readonly (readonly [string, Panel])[];

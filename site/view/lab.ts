@@ -3,11 +3,11 @@ import type { PlaygroundState } from '../model/playground-state.js';
 import type { Session } from '../model/session.js';
 import type { UnitAt } from './network-view.js';
 
-/** Settings that differ. A function gets the state as it is when its turn comes, after other changes. */
+/** The settings to be changed. A function gets the state to which earlier changes have led. */
 export type Changes = Partial<PlaygroundState> | ((state: PlaygroundState) => Partial<PlaygroundState>);
 export type Change = (changes: Changes) => Promise<void>;
 
-/** What the panels of the playground know of it. */
+/** The playground, as its panels see it. */
 export interface Lab {
   readonly state: PlaygroundState;
   readonly session: Session;
@@ -18,13 +18,13 @@ export interface Lab {
   pause(): void;
   /** Draws everything again, after weights were changed. */
   redraw(): void;
-  /** Begins again with other settings. */
+  /** Starts training again with other settings. */
   change(changes: Changes): Promise<void>;
   /** Shows an error. */
   fail(error: unknown): void;
 }
 
-/** A part of the playground that shows more of the network. */
+/** A panel of the playground. */
 export interface Panel {
   readonly element: HTMLElement;
   /** Called some times a second while the panel is open, and after every change. */

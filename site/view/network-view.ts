@@ -41,7 +41,7 @@ const LARGEST = 38;
 const LARGEST_PITCH = 56;
 const SMALLEST = 9;
 const LEAST_GAP = 3;
-/** Room for the numbers below a map, in columns that are wide enough. */
+/** The height of the numbers below a map, which are shown in columns that are wide enough. */
 const NUMBERS_HEIGHT = 13;
 const MARGIN = 6;
 /** Least distance between two columns. */
@@ -49,14 +49,14 @@ const LEAST_COLUMN = 96;
 /** The font of the numbers, and the least distance between those of two columns. */
 const NUMBERS_FONT = '10px system-ui, sans-serif';
 const NUMBERS_GAP = 6;
-/** A pointer this near to a line means it. */
+/** A line is chosen by a pointer that is at most this far away. */
 const NEAR = 5;
 /** Lines are drawn in this many widths. */
 const WIDTHS = 6;
-/** Layers with more weights have thin lines, which are stronger for larger weights. */
+/** In layers with more weights, all lines are thin; larger weights have stronger colours. */
 const DENSE = 160;
 
-/** The distance from one map to the next in a column of this many. */
+/** The distance from one map to the next in a column of `count` maps. */
 const pitchOf = (count: number) => Math.max(SMALLEST + LEAST_GAP, Math.min(LARGEST_PITCH, HEIGHT / count));
 const sizeOf = (count: number) => Math.min(LARGEST, Math.floor(pitchOf(count)) - LEAST_GAP);
 
@@ -75,7 +75,7 @@ export class NetworkView {
   #hovered: WeightAt | undefined;
   #size = { width: 0, height: 0 };
   #isEditing = false;
-  /** What the chosen sample left in each layer. */
+  /** The numbers of the chosen sample in each layer. */
   #values: readonly LayerValues[] = [];
   /** The numbers below the maps, for each unit of each layer. */
   #texts: string[][] = [];
@@ -157,7 +157,7 @@ export class NetworkView {
     this.choose(this.#chosen);
   }
 
-  /** Marks a unit. It alone is reached by the tabulator; arrows lead from there. */
+  /** Marks a unit. The Tab key reaches only this unit; arrow keys lead to the others. */
   choose(at: UnitAt): void {
     this.#chosen = at;
     for (const button of this.#buttons.querySelectorAll<HTMLButtonElement>('.unit')) {

@@ -4,7 +4,7 @@ const PEN = 22;
 
 export interface Pad {
   clear(): void;
-  /** Draws what is there in the present colour of the ink. */
+  /** Draws all strokes again, in the present colour of the ink. */
   recolour(): void;
   /** The pixels, transparent where nothing is drawn. */
   pixels(): ImageData;
@@ -37,7 +37,7 @@ export function makePad(canvas: HTMLCanvasElement, inkColour: () => string, chan
   });
   canvas.addEventListener('pointermove', (event) => {
     if (event.buttons === 0 || !last) return;
-    // what the browser has gathered since the last frame
+    // all positions since the last event, not only the last one
     const moves = event.getCoalescedEvents?.() ?? [];
     for (const move of moves.length > 0 ? moves : [event]) line(pointOf(move));
   });

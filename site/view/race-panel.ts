@@ -9,7 +9,7 @@ import { short } from './numbers.js';
 /** A colour for each; dashes tell apart those whose colours are alike. */
 const hueOf = (i: number) => `hsl(${(i * 360) / OPTIMIZER_NAMES.length} 70% 50%)`;
 
-/** Twelve optimizers on one seed: the same initial weights, the same data, the same order. */
+/** A race of twelve optimizers with the same seed, that is, the same initial weights, data and order of the samples. */
 export class RacePanel implements Panel {
   readonly #lab: Lab;
   readonly #curves = new Curves(

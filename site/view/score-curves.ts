@@ -1,9 +1,9 @@
 import { Curves } from './curves.js';
 import { colour } from './theme.js';
 
-/** A logarithmic scale has no 0. */
+/** Smaller costs are drawn as this one, because a logarithmic scale has no 0. */
 const LEAST = 1e-12;
-/** So many points that every pixel has one; then every second is left out. */
+/** If there are more points than this, which is one for each pixel, every second one is left out. */
 const MOST = 600;
 
 /** The costs of training and test over the epochs. */

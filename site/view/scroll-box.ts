@@ -1,10 +1,10 @@
 import { element } from './element.js';
 
-/** A box for what may be wider than the page. The keyboard reaches it, so that it can scroll it too. */
+/** A box for contents that may be wider than the page. It can have the focus, so that keys can scroll it. */
 export const scrollBox = (label: string, content: HTMLElement): HTMLElement =>
   element('div', { class: 'scroll', role: 'group', 'aria-label': label, tabindex: 0 }, content);
 
-/** Does the same for the boxes that stand in the page itself. */
+/** Does the same for boxes that are in the HTML of the page. */
 export function startScrollBoxes(): void {
   for (const box of document.querySelectorAll<HTMLElement>('.scroll[data-label]')) {
     box.tabIndex = 0;

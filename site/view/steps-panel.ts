@@ -7,7 +7,7 @@ import { short, subscript, superscript } from './numbers.js';
 const MOST_UNITS = 4;
 const MOST_TERMS = 3;
 
-/** What a step works with: the numbers of the sample, and what they follow from. */
+/** The numbers with which the panel shows a step of one sample. */
 interface Material {
   /** a^(l-1) and l for each layer of `net.layers`. */
   readonly inputs: readonly Float32Array[];
@@ -35,7 +35,7 @@ function each(count: number, line: (unit: number) => string): string[] {
   return lines;
 }
 
-/** Products added up: the first ones, and dots for the others. */
+/** A sum of products as text: the first products, and dots for the others. */
 function sum(terms: readonly [number, number][]): string {
   const shown = terms.slice(0, MOST_TERMS).map(([a, b]) => `${short(a)} · ${short(b)}`);
   return [...shown, ...(terms.length > MOST_TERMS ? ['...'] : [])].join(' + ');
@@ -144,7 +144,7 @@ export class StepsPanel implements Panel {
     this.#lines.textContent = 'Press the button. Training pauses.';
   }
 
-  /** The numbers stay until the network has gone on without them. */
+  /** The numbers are shown until the network has been trained further. */
   update(): void {}
 
   #advance(): void {

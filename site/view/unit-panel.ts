@@ -5,7 +5,7 @@ import { weightName } from './network-view.js';
 import { short, subscript, superscript } from './numbers.js';
 import { scrollBox } from './scroll-box.js';
 
-/** Weights beyond these are not listed. */
+/** The largest number of weights that are listed. */
 const MOST_WEIGHTS = 32;
 
 /** What the chosen sample leaves in the chosen unit: z, a, delta, every gradient. Weights and biases can be edited. */
@@ -18,7 +18,7 @@ export class UnitPanel implements Panel {
   readonly #weights = element('tbody');
   readonly #note = element('p', { class: 'quiet' });
   readonly element: HTMLElement;
-  /** What the rows of weights were made for. */
+  /** The unit for which the rows of weights were made. */
   #shown = '';
 
   constructor(lab: Lab) {
