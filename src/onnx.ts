@@ -1,5 +1,13 @@
 import { type Bytes, checkBytes } from './check/bytes.js';
-import { checkInteger, checkIsObject, checkNoMore, checkObject, quote, wrongType } from './check/errors.js';
+import {
+  checkFinite,
+  checkInteger,
+  checkIsObject,
+  checkNoMore,
+  checkObject,
+  quote,
+  wrongType,
+} from './check/errors.js';
 import { checkApproximate } from './exchange/chain.js';
 import { externalNamesOf } from './exchange/onnx-external.js';
 import { type OnnxOptions, readOnnxFile } from './exchange/onnx-network.js';
@@ -88,7 +96,9 @@ export function externalNames(file: Bytes, none?: undefined): string[] {
  * console.log(file instanceof Uint8Array); // true
  */
 export async function writeOnnx(network: Network, options: OnnxWriteOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-  checkObject('options', options, ['opset']);
+  checkObject('options', options, ['opset', 'threshold']);
   const opset = checkInteger('options.opset', options.opset ?? FIRST_OPSET, FIRST_OPSET, LAST_OPSET);
-  return writeOnnxFile(exchangedOf('writeOnnx', network), opset);
+  const { threshold } = options;
+  if (threshold !== undefined) checkFinite('options.threshold', threshold);
+  return writeOnnxFile({ ...exchangedOf('writeOnnx', network), threshold }, opset);
 }

@@ -127,6 +127,9 @@ describe('simdprop convert', () => {
     const kept = await simdprop(['convert', at('brain.json'), at('a.safetensors'), '--json']);
     expect(JSON.parse(kept.out).lost).toEqual([]);
     expect((await readSafetensors(readFileSync(at('a.safetensors')))).threshold).toBe(0.25);
+    const onnx = await simdprop(['convert', at('brain.json'), at('b.onnx'), '--json']);
+    expect(JSON.parse(onnx.out).lost).toEqual([]);
+    expect((await readOnnx(readFileSync(at('b.onnx')))).threshold).toBe(0.25);
     const soft = await simdprop(['convert', fixture('pytorch-logsoftmax-17.onnx'), at('a.simdprop')]);
     expect(soft.err).toContain('Changed: logarithms of a softmax come in as the softmax');
     const trained = await simdprop(['convert', at('net.simdprop'), at('a.onnx'), '--json']);

@@ -76,7 +76,7 @@ async function bytesOf(to: Writable, { network, threshold }: Source, given: Give
     case 'simdprop':
       return await network.save({ training: network.steps > 0 });
     case 'onnx':
-      return await writeOnnx(network, { opset: integerOf(given, 'opset', 0, Number.MAX_SAFE_INTEGER) });
+      return await writeOnnx(network, { opset: integerOf(given, 'opset', 0, Number.MAX_SAFE_INTEGER), threshold });
     case 'safetensors':
       return await writeSafetensors(network, { threshold });
     case 'js':

@@ -5,7 +5,7 @@ import type { Source } from './read-network.js';
 /** What a file has that the same network as a file of this format has not, for the user. */
 export function lostIn(format: Writable, { network, threshold, model }: Source): string[] {
   const lost: string[] = [];
-  if (threshold !== undefined && format !== 'safetensors') {
+  if (threshold !== undefined && format !== 'safetensors' && format !== 'onnx') {
     lost.push(`the threshold ${threshold}: pass { threshold: ${threshold} } to classify`);
   }
   if (network.cost === 'custom') lost.push('the functions of the custom cost, which no file holds');

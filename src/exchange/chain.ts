@@ -1,8 +1,8 @@
 import { checkBoolean, outOfRange, quote } from '../check/errors.js';
-import { constantOf, showActivation } from '../spec/activations.js';
+import { showActivation } from '../spec/activations.js';
 import type { Activation } from '../spec/network-options.js';
 import type { Standardization } from '../spec/standardization.js';
-import { type Column, type Columns, columnsOf, isPrelu, type Source } from './columns.js';
+import { type Column, type Columns, columnsOf, isComplete, preluSlopeOf, type Source } from './columns.js';
 import type { Exchanged, ExchangedLayer } from './exchanged.js';
 import { nameOfLacking, type Scalar } from './functions.js';
 import { isRecognised, type Nearest, type Recognised, recognise } from './recognise.js';
@@ -54,6 +54,9 @@ export function dense(
 export function layersOf(output: Columns, options: ChainOptions): Layered {
   const { where } = options;
   const notes: string[] = [];
+  if (!isComplete(output)) {
+    throw outOfRange(where, 'some outputs of a softmax without the others', 'all of them: they depend on each other');
+  }
   if (output.whole === 'logSoftmax') {
     notes.push('logarithms of a softmax come in as the softmax: outputs are probabilities, not their logarithms');
   }
@@ -149,8 +152,10 @@ function inputsOf(
   where: string,
   { source, columns }: Columns,
 ): Pick<Layered, 'inputs' | 'scale' | 'standardization'> & { incoming: Incoming } {
-  if (columns.some(({ f }) => f)) {
-    throw outOfRange(where, 'a function of the inputs, before the first layer', 'inputs that are at most scaled');
+  const changed = columns.find(({ f }) => f);
+  if (changed) {
+    const way = 'inputs that are at most scaled: leave it out of the file, and apply it to the samples';
+    throw outOfRange(changed.where ?? where, 'a function of the inputs, before the first layer', way);
   }
   const inputs = source.units;
   const of = new Map<number, Column>();
@@ -202,16 +207,12 @@ function asInFile(value: number): number {
 function unitOf(columns: Columns, column: Column, options: ChainOptions, notes: string[]): Unit {
   const { unit, slope, shift, f } = column;
   if (!f) return { unit, activation: 'linear', slope, shift, scale: 1, offset: 0 };
-  const found = unitOfFunction(columns, { ...column, f }, options, notes);
-  return isPrelu(f) ? asPrelu(found) : found;
-}
-
-/** A unit of leakyRelu as one of prelu with the same slope. */
-function asPrelu(unit: Unit): Unit {
-  const slopes = { relu: 0, linear: 1, leakyRelu: constantOf(unit.activation) };
-  const name = typeof unit.activation === 'string' ? unit.activation : unit.activation.name;
-  const preluSlope = slopes[name as keyof typeof slopes];
-  return preluSlope === undefined ? unit : { ...unit, activation: 'prelu', preluSlope };
+  const preluSlope = preluSlopeOf(f);
+  if (preluSlope === undefined) return unitOfFunction(columns, { ...column, f }, options, notes);
+  // a prelu of c · z is c times that of z, if c is positive
+  const c = column.offset === 0 && column.scale > 0 ? column.scale : 1;
+  const scales = { slope: c * slope, shift: c * shift, scale: column.scale / c, offset: column.offset };
+  return { unit, activation: 'prelu', ...scales, preluSlope };
 }
 
 function unitOfFunction(
@@ -241,8 +242,10 @@ function unitOfFunction(
     if (isRecognised(outer)) others.push(place(outer, whole));
     else if (nearest && outer.error < nearest.error) nearest = { ...outer, unit, ...whole };
   };
-  if (scale !== 1 || offset !== 0) attempt(scaledFunction(f, 1, scale, offset), { slope, shift });
-  if (slope !== 1 && slope !== 0) attempt(scaledFunction(f, slope, scale, offset), { slope: 1, shift: shift / slope });
+  const outer = scale !== 1 || offset !== 0 ? scaledFunction(f, 1, scale, offset) : undefined;
+  if (outer) attempt(outer, { slope, shift });
+  const both = slope !== 1 && slope !== 0 ? scaledFunction(f, slope, scale, offset) : undefined;
+  if (both) attempt(both, { slope: 1, shift: shift / slope });
   const exact = others.find((other) => other.scale === 1 && other.offset === 0) ?? simple ?? others[0];
   if (exact) return exact;
   return approximation(source, nearest as Approximation, column, options, notes);
@@ -253,31 +256,40 @@ type Approximation = Nearest & Pick<Column, 'unit' | 'slope' | 'shift' | 'scale'
 
 const scaledFunctions = new WeakMap<Scalar, Map<string, Scalar>>();
 
-/** scale · f(slope · u) + offset, the same function for the same numbers. */
-function scaledFunction(f: Scalar, slope: number, scale: number, offset: number): Scalar {
+/**
+ * How many scales of one function are tried. What belongs to an activation, as in 2 sigmoid(2 z) - 1, is the same for
+ * all units; a batch normalisation has scales of its own for each.
+ */
+const MOST_SCALES = 16;
+
+/** scale · f(slope · u) + offset, the same function for the same numbers; undefined after many others of this f. */
+function scaledFunction(f: Scalar, slope: number, scale: number, offset: number): Scalar | undefined {
   const known = scaledFunctions.get(f) ?? new Map<string, Scalar>();
   scaledFunctions.set(f, known);
   const key = `${slope},${scale},${offset}`;
-  const h = known.get(key) ?? ((u: number) => scale * f(slope * u) + offset);
-  known.set(key, h);
-  return h;
+  const h = known.get(key);
+  if (h || known.size >= MOST_SCALES) return h;
+  const made: Scalar = (u) => scale * f(slope * u) + offset;
+  known.set(key, made);
+  return made;
 }
 
 function approximation(
   source: Source,
   { nearest, error, ...scales }: Approximation,
-  { slope, f, scale, offset }: Column & { readonly f: Scalar },
-  { where, approximate }: ChainOptions,
+  { slope, f, scale, offset, where }: Column & { readonly f: Scalar },
+  { where: anywhere, approximate }: ChainOptions,
   notes: string[],
 ): Unit {
   const off = error.toPrecision(2);
   const layer = `the function after ${quote(source.name)}`;
   if (!approximate || !(error <= APPROXIMATE)) {
-    const own = [f, scaledFunction(f, 1, scale, offset), scaledFunction(f, slope, scale, offset)];
+    const own: readonly Scalar[] = [f, (u) => scale * f(u) + offset, (u) => scale * f(slope * u) + offset];
     const name = own.map(nameOfLacking).find((known) => known !== undefined);
     const got = name ? `${layer}, which is ${name}` : `${layer}, which no activation computes`;
-    const way = error <= APPROXIMATE ? ': pass approximate: true to take it' : '';
-    throw outOfRange(where, got, `an activation of this library; nearest is ${nearest}, off by ${off}${way}`);
+    const way = error <= APPROXIMATE ? ': pass approximate: true to take it' : ', too far for approximate: true';
+    const wanted = `an activation of this library; nearest is ${nearest}, off by ${off}${way}`;
+    throw outOfRange(where ?? anywhere, got, wanted);
   }
   const note = `${layer} was replaced by ${nearest}, which is off by at most ${off}`;
   if (!notes.includes(note)) notes.push(note);

@@ -13,6 +13,8 @@ export interface Column {
   readonly f: Scalar | undefined;
   readonly scale: number;
   readonly offset: number;
+  /** The beginning of messages about f: the place in the file that applied it last. */
+  readonly where?: string;
 }
 
 /** The units that columns are functions of: the inputs, or the weighted inputs z of a layer. */
@@ -36,6 +38,8 @@ export interface Columns {
   readonly columns: readonly Column[];
   /** The function of all columns together that has been applied to them. */
   readonly whole?: 'softmax' | 'logSoftmax';
+  /** Those that `whole` was applied to, if only some of them are left, or in another order. */
+  readonly over?: readonly Column[];
 }
 
 const LINEAR = { slope: 1, shift: 0, f: undefined, scale: 1, offset: 0 };
@@ -43,6 +47,25 @@ const LINEAR = { slope: 1, shift: 0, f: undefined, scale: 1, offset: 0 };
 /** All units of a source as they are. */
 export function columnsOf(source: Source): Columns {
   return { source, columns: Array.from({ length: source.units }, (_, unit) => ({ unit, ...LINEAR })) };
+}
+
+/** The columns at these places. */
+export function picked(columns: Columns, places: ArrayLike<number>): Columns {
+  const { columns: all, whole, over } = columns;
+  return {
+    ...columns,
+    columns: Array.from(places, (place) => all[place]),
+    ...(whole && { over: over ?? all }),
+  };
+}
+
+/** Whether all columns of a softmax are there, each as often as before. Those without a softmax are always complete. */
+export function isComplete({ columns, over = columns }: Columns): boolean {
+  if (columns.length !== over.length) return false;
+  const counts = new Map<Column, number>();
+  for (const column of over) counts.set(column, (counts.get(column) ?? 0) + 1);
+  for (const column of columns) counts.set(column, (counts.get(column) ?? 0) - 1);
+  return [...counts.values()].every((count) => count === 0);
 }
 
 /** The same columns with mul · column + add. */
@@ -65,6 +88,12 @@ const MOST_OPERATIONS = 2000;
 /** How many columns may be made for one file. Networks have some thousands for each of some dozens of nodes. */
 const MOST_COLUMNS = 2 ** 22;
 
+/** How many different functions a file may have. Each takes memory, and the time to say which activation it is. */
+const MOST_FUNCTIONS = 4096;
+
+/** How many different slopes of prelu: they are weights, of which a file may have as many as units. */
+const MOST_SLOPES = 2 ** 17;
+
 /** The key of functions z where z > 0, else slope · z, whose slope the file trains: their units become prelu. */
 export const PRELU = 'PRelu';
 
@@ -74,9 +103,10 @@ export const preluOf = (z: number, slope: number) => (z > 0 ? z : slope * z);
 export const sharedSlope = (name: string) =>
   `the one slope of ${quote(name)} comes in as a slope for each unit, which learn on their own`;
 
-const prelus = new WeakSet<Scalar>();
+const slopesOfPrelu = new WeakMap<Scalar, number>();
 
-export const isPrelu = (f: Scalar): boolean => prelus.has(f);
+/** The slope of a function that PRELU made; undefined for every other function. */
+export const preluSlopeOf = (f: Scalar): number | undefined => slopesOfPrelu.get(f);
 
 /** Composes functions. Equal compositions are the same function, so that it is recognised once. */
 export class Composer {
@@ -84,6 +114,8 @@ export class Composer {
   readonly #operations = new Map<Scalar, number>();
   readonly #ids = new Map<Scalar, number>();
   #columns = 0;
+  #functions = 0;
+  #slopes = 0;
 
   /** Throws a RangeError if a file makes more columns than any network has. */
   count(where: string, columns: number): void {
@@ -146,12 +178,21 @@ export class Composer {
         throw outOfRange(where, `a function of more than ${MOST_OPERATIONS} operations`, 'an activation function');
       }
       f = joined(g, terms);
+      const preluSlope = key === PRELU && base && !base.f && typeof terms[1] === 'number' ? terms[1] : undefined;
+      if (preluSlope !== undefined) slopesOfPrelu.set(f, preluSlope);
+      this.#countFunction(where, preluSlope !== undefined);
       this.#made.set(name, f);
       this.#operations.set(f, operations);
       this.#ids.set(f, this.#ids.size);
-      if (key === PRELU) prelus.add(f);
     }
-    return { unit, slope, shift, f, scale: 1, offset: 0 };
+    return { unit, slope, shift, f, scale: 1, offset: 0, where };
+  }
+
+  #countFunction(where: string, isPrelu: boolean): void {
+    const [count, most, what] = isPrelu
+      ? [++this.#slopes, MOST_SLOPES, 'slopes']
+      : [++this.#functions, MOST_FUNCTIONS, 'functions of units'];
+    if (count > most) throw outOfRange(where, `more than ${most} different ${what}`, 'one or a few for each layer');
   }
 
   /** A column as a function of slope · z + shift. */

@@ -18,10 +18,17 @@ const { sigmoid, softplus, softsign, relu, gelu, geluTanh, silu } = F;
 /** Operators without attributes that change what they compute. */
 const PLAIN: Readonly<Record<string, Elementwise>> = {
   Abs: Math.abs,
+  Acos: Math.acos,
+  Acosh: Math.acosh,
   Add: (a, b) => a + b,
   And: (a, b) => Number(a !== 0 && b !== 0),
+  Asin: Math.asin,
+  Asinh: Math.asinh,
+  Atan: Math.atan,
+  Atanh: Math.atanh,
   Ceil: Math.ceil,
   Cos: Math.cos,
+  Cosh: Math.cosh,
   Div: (a, b) => a / b,
   Equal: (a, b) => Number(a === b),
   Erf: erf,
@@ -49,17 +56,23 @@ const PLAIN: Readonly<Record<string, Elementwise>> = {
   Sigmoid: sigmoid,
   Sign: Math.sign,
   Sin: Math.sin,
+  Sinh: Math.sinh,
   Softplus: softplus,
   Softsign: softsign,
   Sqrt: Math.sqrt,
   Sub: (a, b) => a - b,
   Sum: (...x) => x.reduce((sum, value) => sum + value),
+  Tan: Math.tan,
   Tanh: Math.tanh,
   Where: (condition, a, b) => (condition ? a : b),
 };
 
 /** Operators whose attributes are part of the function. */
 const WITH_ATTRIBUTES: Readonly<Record<string, (node: OnnxNode) => Elementwise>> = {
+  Binarizer: (node) => {
+    const threshold = numberAt(node, 'threshold', 0);
+    return (x) => Number(x > threshold);
+  },
   Celu: (node) => {
     const alpha = numberAt(node, 'alpha', 1);
     return (x) => (x > 0 ? x : alpha * Math.expm1(x / alpha));
@@ -87,6 +100,10 @@ const WITH_ATTRIBUTES: Readonly<Record<string, (node: OnnxNode) => Elementwise>>
     const [alpha, gamma] = [numberAt(node, 'alpha', SELU_ALPHA), numberAt(node, 'gamma', SELU_LAMBDA)];
     return (x) => gamma * elu(alpha)(x);
   },
+  Shrink: (node) => {
+    const [lambda, bias] = [numberAt(node, 'lambd', 0.5), numberAt(node, 'bias', 0)];
+    return (x) => (x < -lambda ? x + bias : x > lambda ? x - bias : 0);
+  },
   Swish: (node) => {
     const alpha = numberAt(node, 'alpha', 1);
     return alpha === 1 ? silu : (x) => x * sigmoid(alpha * x);
@@ -104,6 +121,3 @@ export function elementwiseOf(node: OnnxNode): { f: Elementwise; key: string } |
   const attributes = [...node.attributes.values()].map(({ name, f, i, s }) => `${name}=${f ?? i ?? s}`);
   return { f: WITH_ATTRIBUTES[node.op](node), key: `${node.op}{${attributes.join()}}` };
 }
-
-/** Operators that compare with a number: behind outputs, they decide for a class. */
-export const DECISIONS: ReadonlySet<string> = new Set(['Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']);

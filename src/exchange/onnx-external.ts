@@ -14,11 +14,15 @@ export function externalNamesOf(where: string, file: Uint8Array): string[] {
     const location = places.get('location');
     if (location !== undefined) names.add(nameOfFile(location));
   };
+  // constants may also be attributes of nodes
+  const addNodes = (nodes: readonly Uint8Array[]) => {
+    const attributes = nodes.flatMap((node) => within(node, 5));
+    for (const tensor of attributes.flatMap((attribute) => within(attribute, 5))) addTensor(tensor);
+  };
   for (const graph of within(file, 7)) {
     for (const constant of within(graph, 5)) addTensor(constant);
-    // constants may also be attributes of nodes
-    const attributes = within(graph, 1).flatMap((node) => within(node, 5));
-    for (const tensor of attributes.flatMap((attribute) => within(attribute, 5))) addTensor(tensor);
+    addNodes(within(graph, 1));
   }
+  for (const called of within(file, 25)) addNodes(within(called, 7));
   return [...names];
 }

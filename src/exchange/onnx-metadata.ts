@@ -1,4 +1,4 @@
-import { checkObject, keysOf, outOfRange } from '../check/errors.js';
+import { checkFinite, checkObject, keysOf, outOfRange } from '../check/errors.js';
 import type { Standardization } from '../spec/standardization.js';
 import type { Exchanged, ExchangedTask } from './exchanged.js';
 import { listAt, parseUntrusted } from './json.js';
@@ -13,6 +13,7 @@ export interface OwnMetadata {
   readonly classes?: readonly string[];
   readonly columns?: readonly string[];
   readonly task?: ExchangedTask;
+  readonly threshold?: number;
   readonly training?: Exchanged['training'];
   readonly scale?: number;
   readonly standardization?: Standardization;
@@ -25,6 +26,7 @@ const KEYS = keysOf<OwnMetadata>({
   classes: true,
   columns: true,
   task: true,
+  threshold: true,
   training: true,
   scale: true,
   standardization: true,
@@ -44,13 +46,14 @@ export function ownMetadataOf(where: string, metadata: ReadonlyMap<string, strin
   const label = `${where}: metadata ${OWN_KEY}`;
   const json = parseUntrusted(label, text);
   checkObject(label, json, KEYS);
-  const { standardization, targets, ...rest } = json as Omit<OwnMetadata, 'standardization' | 'targets'> & {
-    standardization?: unknown;
-    targets?: unknown;
-  };
+  const { standardization, targets, threshold, ...rest } = json as Omit<
+    OwnMetadata,
+    'standardization' | 'targets' | 'threshold'
+  > & { standardization?: unknown; targets?: unknown; threshold?: unknown };
   return {
     // Network.create checks these
     ...rest,
+    ...(threshold !== undefined && { threshold: checkFinite(`${label}.threshold`, threshold) }),
     ...(standardization !== undefined && { standardization: scaleAt(`${label}.standardization`, standardization) }),
     ...(targets !== undefined && { targets: scaleAt(`${label}.targets`, targets) }),
   };

@@ -1,8 +1,20 @@
 import { counted, outOfRange } from '../check/errors.js';
 import { dense } from './chain.js';
 import { type Columns, scaled } from './columns.js';
+import { decisionOf } from './onnx-decisions.js';
+import { nameOf, type OnnxAttribute } from './onnx-model.js';
 import { MOVES } from './onnx-moves.js';
-import { type Call, checkRow, type Data, dataAt, inputAt, nameOf, type Operator, type Value } from './onnx-values.js';
+import {
+  beforeIt,
+  type Call,
+  checkRow,
+  constantAt,
+  type Data,
+  dataAt,
+  inputAt,
+  type Operator,
+  type Value,
+} from './onnx-values.js';
 
 // The operators of ai.onnx.ml that converters of scikit-learn write: scalers, linear models, and what makes names of
 // classes of the outputs.
@@ -64,7 +76,8 @@ function linearModel(call: Call): Value | readonly Value[] {
   if (after !== 'NONE' && after !== 'SOFTMAX' && after !== 'LOGISTIC') {
     throw outOfRange(where, `post_transform=${after}`, 'NONE, SOFTMAX or LOGISTIC');
   }
-  if (isClassifier && units === 1) throw outOfRange(where, 'two classes of one unit', 'a unit for each class');
+  if (isClassifier && units === 1)
+    throw outOfRange(where, 'coefficients for one unit', 'for one unit of each class, as skl2onnx writes them');
   keepClasses(call);
   const columns: Columns =
     after === 'SOFTMAX'
@@ -73,25 +86,26 @@ function linearModel(call: Call): Value | readonly Value[] {
         ? call.composer.compose(where, 'Sigmoid', (u) => 1 / (1 + Math.exp(-u)), [z])
         : z;
   const scores: Data = { ...x, shape: [units], columns };
-  return isClassifier ? [{ kind: 'decision' }, scores] : scores;
+  return isClassifier ? [decisionOf(call, 'classes'), scores] : scores;
 }
 
 /** Divides by a norm, which changes nothing where the outputs already add up to 1. */
 function normalizer(call: Call): Value {
   const x = dataAt(call, 0);
   if (x.columns.whole === 'softmax' && call.node.attributes.get('norm')?.s === 'L1') return x;
-  throw outOfRange(call.where, 'a norm of several units', 'none, or L1 after a softmax');
+  throw outOfRange(call.where, 'a norm of several units', `none, or L1 after a softmax${beforeIt(call)}`);
 }
 
-export const decision: Operator = (call) => {
-  keepClasses(call);
-  return { kind: 'decision' };
-};
+/** Columns at these places of the last axis. */
+function picked(call: Call): Value | readonly Value[] {
+  const places = constantAt(call, 1);
+  const flat = places && { ...places, shape: [places.values.length] };
+  const axis: OnnxAttribute = { name: 'axis', i: -1, floats: [], ints: [], strings: [] };
+  return MOVES.Gather({ ...call, inputs: [call.inputs[0], flat], node: { ...call.node, attributes: new Map([['axis', axis]]) } }); // biome-ignore format: one line
+}
 
 export const OF_LEARNING: Readonly<Record<string, Operator>> = {
-  ArrayFeatureExtractor: (call) => {
-    throw outOfRange(call.where, 'columns of the inputs that are picked', 'a decision of the outputs');
-  },
+  ArrayFeatureExtractor: picked,
   // inputs one after another
   FeatureVectorizer: (call) => MOVES.Concat({ ...call, node: { ...call.node, attributes: new Map() } }),
   LinearClassifier: linearModel,

@@ -36,9 +36,17 @@ export interface OnnxNode {
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
 }
 
+/** What messages call a layer. */
+export const nameOf = ({ name, outputs }: OnnxNode) => name || (outputs[0] ?? '');
+
+/** What messages call a node. */
+export const showNode = (node: OnnxNode) => `node ${node.op} ${quote(nameOf(node))}`;
+
 /** An input or output of the graph. */
 export interface OnnxValue {
   readonly name: string;
+  /** The code of the type of its numbers in TensorProto.DataType; 0: the file does not say. */
+  readonly type: number;
   /** undefined: the file does not say. A size that is a name, or unknown, is a string. */
   readonly shape?: readonly (number | string)[];
 }
@@ -78,23 +86,56 @@ const DTYPES: Readonly<Record<number, Dtype>> = {
   13: 'u64',
   16: 'bf16',
 };
-const STRINGS = 8;
+export const STRINGS = 8;
+
+/** Floats of 16 bits: f16 and bf16. */
+export const HALVES: readonly number[] = [10, 16];
+
+/** The newest operators that ONNX had published when this was written: later ones may compute something else. */
+const NEWEST_OPSETS: ReadonlyMap<string, number> = new Map([['', 27], ['ai.onnx.ml', 5]]); // biome-ignore format: one line
 
 export function parseModel(where: string, file: Uint8Array, external: ExternalData): OnnxModel {
   let graph: Uint8Array | undefined;
-  let opset: number | undefined;
+  const opsets = new Map<string, number>();
   const metadata = new Map<string, string>();
   const functions = new Map<string, OnnxFunction>();
   for (const field of fieldsOf(where, file)) {
     if (field.number === 7) graph = field.bytes;
     else if (field.number === 8) {
       const { domain, version } = opsetOf(where, field.bytes);
-      if (domain === '' || domain === 'ai.onnx') opset = version;
+      if ((opsets.get(domain) ?? version) !== version) {
+        throw twice(where, `opsets of ${showDomain(domain)}, ${opsets.get(domain)} and ${version}`);
+      }
+      opsets.set(domain, version);
     } else if (field.number === 14) addPair(where, metadata, field.bytes);
-    else if (field.number === 25) addFunction(where, functions, field.bytes);
+    else if (field.number === 25) addFunction(where, functions, field.bytes, external);
   }
   if (!graph) throw outOfRange(where, 'no graph', 'an ONNX file');
-  return { ...parseGraph(where, graph, external), opset: opset ?? 1, metadata, functions };
+  // files of the first versions of the format do not say it
+  return { ...parseGraph(where, graph, external), opset: opsets.get('') ?? 1, metadata, functions };
+}
+
+const showDomain = (domain: string) => domain || 'ai.onnx';
+
+/** The error for something that a file has in two forms, of which one must be meant. */
+const twice = (where: string, what: string) =>
+  outOfRange(where, `two ${what}`, 'one of them: the file is damaged, or was put together by hand');
+
+/** Refuses names that stand for two values: nothing says which of them is meant. */
+function checkNames(where: string, inputs: Iterable<string>, nodes: readonly OnnxNode[]): void {
+  const makers = new Map<string, string>();
+  for (const name of inputs) {
+    if (makers.has(name)) throw twice(where, `inputs or constants of the name ${quote(name)}`);
+    makers.set(name, 'an input or constant');
+  }
+  for (const node of nodes) {
+    for (const name of node.outputs) {
+      if (name === '') continue;
+      const other = makers.get(name);
+      if (other) throw twice(where, `values of the name ${quote(name)}, one of ${other} and one of ${showNode(node)}`);
+      makers.set(name, showNode(node));
+    }
+  }
 }
 
 function parseGraph(
@@ -110,6 +151,7 @@ function parseGraph(
     if (number === 1) nodes.push(nodeOf(where, bytes, external));
     else if (number === 5) {
       const { name, tensor } = tensorAt(where, bytes, external);
+      if (constants.has(name)) throw twice(where, `constants of the name ${quote(name)}`);
       constants.set(name, tensor);
     } else if (number === 11) inputs.push(graphValueOf(where, bytes));
     else if (number === 12) outputs.push(graphValueOf(where, bytes));
@@ -118,7 +160,9 @@ function parseGraph(
     }
   }
   // in old files, constants are also inputs, whose values may be replaced
-  return { nodes, constants, outputs, inputs: inputs.filter(({ name }) => !constants.has(name)) };
+  const own = inputs.filter(({ name }) => !constants.has(name));
+  checkNames(where, [...own.map(({ name }) => name), ...constants.keys()], nodes);
+  return { nodes, constants, outputs, inputs: own };
 }
 
 function opsetOf(where: string, message: Uint8Array): { domain: string; version: number } {
@@ -127,7 +171,13 @@ function opsetOf(where: string, message: Uint8Array): { domain: string; version:
     if (number === 1) domain = textOf(where, bytes);
     else if (number === 2) version = integer;
   }
-  return { domain, version };
+  const known = domain === 'ai.onnx' ? '' : domain;
+  const newest = NEWEST_OPSETS.get(known) ?? Number.POSITIVE_INFINITY;
+  if (!(version >= 1 && version <= newest)) {
+    const wanted = `one from 1 to ${newest}: later operators may compute something else, so export with a lower opset`;
+    throw outOfRange(where, `opset ${version} of ${showDomain(known)}`, wanted);
+  }
+  return { domain: known, version };
 }
 
 /** Adds a message of a key and a value, both texts. */
@@ -140,7 +190,12 @@ export function addPair(where: string, pairs: Map<string, string>, message: Uint
   pairs.set(key, value);
 }
 
-function addFunction(where: string, functions: Map<string, OnnxFunction>, message: Uint8Array): void {
+function addFunction(
+  where: string,
+  functions: Map<string, OnnxFunction>,
+  message: Uint8Array,
+  external: ExternalData,
+): void {
   let [name, domain] = ['', ''];
   const inputs: string[] = [];
   const outputs: string[] = [];
@@ -149,10 +204,13 @@ function addFunction(where: string, functions: Map<string, OnnxFunction>, messag
     if (number === 1) name = textOf(where, bytes);
     else if (number === 4) inputs.push(textOf(where, bytes));
     else if (number === 5) outputs.push(textOf(where, bytes));
-    else if (number === 7) nodes.push(nodeOf(where, bytes, new Map()));
+    else if (number === 7) nodes.push(nodeOf(where, bytes, external));
     else if (number === 10) domain = textOf(where, bytes);
   }
-  functions.set(`${domain}.${name}`, { inputs, outputs, nodes });
+  const key = `${domain}.${name}`;
+  if (functions.has(key)) throw twice(where, `functions of the name ${quote(key)}`);
+  checkNames(`${where}: function ${quote(key)}`, inputs, nodes);
+  functions.set(key, { inputs, outputs, nodes });
 }
 
 function nodeOf(where: string, message: Uint8Array, external: ExternalData): OnnxNode {
@@ -167,6 +225,8 @@ function nodeOf(where: string, message: Uint8Array, external: ExternalData): Onn
     else if (number === 4) op = textOf(where, bytes);
     else if (number === 5) {
       const attribute = attributeOf(where, bytes, external);
+      if (attributes.has(attribute.name))
+        throw twice(where, `attributes of the name ${quote(attribute.name)} in a node`);
       attributes.set(attribute.name, attribute);
     } else if (number === 7) domain = textOf(where, bytes);
   }
@@ -193,19 +253,22 @@ function attributeOf(where: string, message: Uint8Array, external: ExternalData)
 }
 
 function graphValueOf(where: string, message: Uint8Array): OnnxValue {
-  let name = '';
+  let [name, type] = ['', 0];
   let shape: (number | string)[] | undefined;
   for (const { number, bytes } of fieldsOf(where, message)) {
     if (number === 1) name = textOf(where, bytes);
     // type, then its tensor type, then the shape of that
     else if (number === 2) {
-      for (const type of fieldsOf(where, bytes)) {
-        if (type.number !== 1) continue;
-        for (const part of fieldsOf(where, type.bytes)) if (part.number === 2) shape = shapeOf(where, part.bytes);
+      for (const kind of fieldsOf(where, bytes)) {
+        if (kind.number !== 1) continue;
+        for (const part of fieldsOf(where, kind.bytes)) {
+          if (part.number === 1) type = part.integer;
+          else if (part.number === 2) shape = shapeOf(where, part.bytes);
+        }
       }
     }
   }
-  return { name, ...(shape && { shape }) };
+  return { name, type, ...(shape && { shape }) };
 }
 
 function shapeOf(where: string, message: Uint8Array): (number | string)[] {

@@ -2,6 +2,7 @@ import { outOfRange } from '../check/errors.js';
 import { numberAt } from './onnx-elementwise.js';
 import { axisOf, productOf, slicePlaces, take, transpose } from './onnx-layout.js';
 import {
+  beforeIt,
   type Call,
   type Constant,
   constantAt,
@@ -42,7 +43,7 @@ function flatten(call: Call): Value {
   const from0 = axis === shape.length ? axis : axisOf(call.where, axis, shape.length);
   if (value.kind === 'data' && value.hasBatch && from0 !== 1) {
     const got = `axis=${axis} on ${showShape(value)}, which mixes the batch and the numbers of its samples`;
-    throw outOfRange(call.where, got, 'axis=1, which keeps samples apart');
+    throw outOfRange(call.where, got, `axis=1, which keeps samples apart${beforeIt(call)}`);
   }
   return reshaped(value, [productOf(shape.slice(0, from0)), productOf(shape.slice(from0))]);
 }
@@ -50,7 +51,7 @@ function flatten(call: Call): Value {
 function reshape(call: Call): Value {
   const value = valueAt(call);
   const wanted = listAt(call, 'shape', 1);
-  if (!wanted) throw outOfRange(call.where, 'no shape', 'one');
+  if (!wanted) throw outOfRange(call.where, 'no shape', 'one, as input 1 or as an attribute');
   const keepsZeros = numberAt(call.node, 'allowzero', 0) === 1;
   const old = shapeOf(value);
   const sizes = wanted.map((size, axis) => (size === 0 && !keepsZeros ? (old[axis] ?? 1) : size));
@@ -69,7 +70,7 @@ function reshape(call: Call): Value {
     return { ...value, hasBatch: false, shape: withRest(call, value, sizes, value.shape) };
   }
   const got = `${showShape(value)} to [${wanted.map((size) => (Number.isNaN(size) ? 'batch' : size))}]`;
-  throw outOfRange(call.where, got, `[-1,${width}] or another shape that keeps samples apart`);
+  throw outOfRange(call.where, got, `[-1,${width}] or another shape that keeps samples apart${beforeIt(call)}`);
 }
 
 /** Sizes in which -1 stands for what is left. */
@@ -129,7 +130,7 @@ function transposed(call: Call): Value {
 function gather(call: Call): Value {
   const places = constantAt(call, 1);
   const value = valueAt(call);
-  if (!places) throw outOfRange(call.where, 'no places', 'some');
+  if (!places) throw outOfRange(call.where, 'no places', 'constants as input 1');
   const shape = shapeOf(value);
   const axis = axisBesideBatch(call, value, numberAt(call.node, 'axis', 0));
   const taken = moved(value, take(call.where, shape, axis, Array.from(places.values)));
@@ -201,7 +202,8 @@ function concat(call: Call): Value {
   }
   const data = values.filter((value): value is Data => value.kind === 'data');
   const { source, whole } = data[0].columns;
-  if (data.length < values.length) throw outOfRange(call.where, 'constants beside numbers of samples', 'either alone');
+  if (data.length < values.length)
+    throw outOfRange(call.where, 'constants beside numbers of the samples', 'either alone');
   if (data.some(({ columns }) => columns.source !== source)) {
     throw outOfRange(call.where, 'branches of different layers that meet', 'one layer after another');
   }

@@ -1,12 +1,22 @@
-import { checkNumber, counted, outOfRange, quote } from '../check/errors.js';
+import { counted, outOfRange, quote } from '../check/errors.js';
 import type { Standardization } from '../spec/standardization.js';
 import { type ApproximateOption, layersOf } from './chain.js';
 import { type Column, type Columns, Composer, columnsOf, scaled } from './columns.js';
 import type { Exchanged } from './exchanged.js';
 import { type OwnMetadata, ownMetadataOf } from './onnx-metadata.js';
-import { type ExternalData, type OnnxModel, type OnnxNode, type OnnxValue, parseModel } from './onnx-model.js';
+import {
+  type ExternalData,
+  HALVES,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxValue,
+  parseModel,
+  STRINGS,
+  showNode,
+} from './onnx-model.js';
 import { evaluate } from './onnx-nodes.js';
-import { type Data, type Reading, showShape, type Value } from './onnx-values.js';
+import { type Output, outputOf } from './onnx-output.js';
+import type { Reading, Value } from './onnx-values.js';
 
 // Reads an ONNX file as a network: follows the samples from the inputs of the graph to its outputs, as columns, and
 // makes layers of the columns at the end.
@@ -18,7 +28,7 @@ export interface OnnxOptions extends ApproximateOption {
    */
   externalData?: Readonly<Record<string, Uint8Array | ArrayBuffer>> | undefined;
   /**
-   * The name of the output to take, if the file has several.
+   * The name of the output to take, if the file has several; or of a value within the graph, to leave out what follows.
    * @defaultValue none: the only output
    */
   output?: string | undefined;
@@ -52,19 +62,28 @@ export function readOnnxFile(
   };
   const values = new Map<string, Value>();
   for (const [name, tensor] of model.constants) values.set(name, { kind: 'constant', ...tensor });
-  const columns = addInputs(model.inputs, values);
-  new Evaluation(model, reading).run(model.nodes, values, 0);
-  const own = ownMetadataOf(WHERE, model.metadata);
-  const found = outputOf(model, values, output, reading.notes);
+  const columns = addInputs(model.inputs, values, reading.notes);
+  const names = model.outputs.map(({ name }) => name);
+  // what only leads to other outputs may say something of this one, but need not be understood
+  const needed = ancestorsOf(model.nodes, output === undefined ? names : [output]);
+  const helpful = ancestorsOf(model.nodes, names);
+  const nodes = model.nodes.filter((node) => needed.has(node) || helpful.has(node));
+  new Evaluation(model, reading, (node) => !needed.has(node)).run(nodes, values, 0);
+  // what writeOnnx wrote is about the outputs
+  const own = output === undefined || names.includes(output) ? ownMetadataOf(WHERE, model.metadata) : undefined;
+  const found = outputOf(WHERE, model, values, output, reading.notes);
   const before = own?.targets && beforeTargets(values, found, own);
   const last = before ?? found.data.columns;
   // tied weights may be used several times
   const mostParameters = Math.max(2 ** 22, 4 * bytes);
   const { notes, scale, standardization, ...layers } = layersOf(last, { where: WHERE, approximate, mostParameters });
-  const outputs = layers.layers[layers.layers.length - 1].units;
+  const { units: outputs, activation } = layers.layers[layers.layers.length - 1];
   const classes = own?.classes ?? fitting(reading.classes, outputs);
+  // outputs of a softmax are never labels: only the largest one counts
+  const { task: said, threshold: limit } = activation === 'softmax' && found.task === 'labels' ? {} : found;
   // a file that writeOnnx made says itself what its network learns
-  const task = own ? own.task : last.whole || classes ? 'classes' : undefined;
+  const task = own ? own.task : (said ?? (last.whole || classes ? 'classes' : undefined));
+  const threshold = own?.threshold ?? limit;
   return {
     ...layers,
     ...exactly(layers.inputs, { scale, standardization }, own),
@@ -73,7 +92,7 @@ export function readOnnxFile(
     ...((own?.columns ?? columns) && { columns: own?.columns ?? columns }),
     ...(task && { task }),
     ...(own?.training && { training: own.training }),
-    ...(found.threshold !== undefined && { threshold: found.threshold }),
+    ...(threshold !== undefined && { threshold }),
     notes: [...reading.notes, ...notes],
   };
 }
@@ -88,23 +107,27 @@ function batchOf(inputs: readonly OnnxValue[]): number | undefined {
  * Makes columns of the inputs. Several inputs are one after another, as a table has columns: returns their names if
  * each is one column.
  */
-function addInputs(inputs: readonly OnnxValue[], values: Map<string, Value>): readonly string[] | undefined {
-  if (inputs.length === 0) throw outOfRange(WHERE, 'no input', 'one');
-  const shapes = inputs.map(({ name, shape }) => {
+function addInputs(
+  inputs: readonly OnnxValue[],
+  values: Map<string, Value>,
+  notes: Set<string>,
+): readonly string[] | undefined {
+  if (inputs.length === 0) throw outOfRange(WHERE, 'no input beside constants', 'one for the samples');
+  const shapes = inputs.map(({ name, shape, type }) => {
     const where = `${WHERE}: input ${quote(name)}`;
+    if (type === STRINGS)
+      throw outOfRange(where, 'texts', 'numbers: encode them with simdprop/tabular, and export the network alone');
+    if (HALVES.includes(type)) notes.add(`the file computes in 16 bits, from ${quote(name)} on: the network, in 32`);
     if (!shape) throw outOfRange(where, 'no shape', 'one: export the model with the shapes of its inputs');
     const hasBatch = shape.length > 1 || typeof shape[0] === 'string';
     const own = hasBatch ? shape.slice(1) : shape;
     return {
       hasBatch,
-      shape: own.map((size) =>
-        checkNumber(
-          where,
-          typeof size === 'number' ? size : Number.NaN,
-          (n) => n >= 1 && n <= MOST_INPUTS,
-          `sizes from 1 to ${MOST_INPUTS} behind the batch, as [batch, 4] has: export with a fixed width`,
-        ),
-      ),
+      shape: own.map((size) => {
+        if (typeof size === 'number' && size >= 1 && size <= MOST_INPUTS) return size;
+        const wanted = `sizes from 1 to ${MOST_INPUTS} behind the batch, as [batch,4] has: export with a fixed width`;
+        throw outOfRange(where, `the shape [${shape}]`, wanted);
+      }),
     };
   });
   const widths = shapes.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
@@ -122,49 +145,71 @@ function addInputs(inputs: readonly OnnxValue[], values: Map<string, Value>): re
   return isTable ? inputs.map(({ name }) => name) : undefined;
 }
 
+/** The nodes that these values follow from. */
+function ancestorsOf(nodes: readonly OnnxNode[], names: readonly string[]): ReadonlySet<OnnxNode> {
+  const wanted = new Set(names);
+  const found = new Set<OnnxNode>();
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((name) => wanted.has(name))) continue;
+    found.add(node);
+    for (const name of node.inputs) if (name !== '') wanted.add(name);
+  }
+  return found;
+}
+
 /** Runs through the nodes of a graph, and of the functions that it calls. */
 class Evaluation {
   readonly #model: OnnxModel;
   readonly #reading: Reading;
+  readonly #mayFail: (node: OnnxNode) => boolean;
   #nodes = 0;
 
-  constructor(model: OnnxModel, reading: Reading) {
+  /** `mayFail`: nodes of the graph whose results are left out if this library cannot compute them. */
+  constructor(model: OnnxModel, reading: Reading, mayFail: (node: OnnxNode) => boolean) {
     this.#model = model;
     this.#reading = reading;
+    this.#mayFail = mayFail;
   }
 
   run(nodes: readonly OnnxNode[], values: Map<string, Value>, depth: number): void {
     for (const node of nodes) {
-      if (++this.#nodes > MOST_NODES) throw outOfRange(WHERE, `more than ${MOST_NODES} nodes`, 'fewer');
-      const where = `${WHERE}: node ${node.op} ${quote(node.name || (node.outputs[0] ?? ''))}`;
-      const inputs = node.inputs.map((name) => {
-        if (name === '') return undefined;
-        const value = values.get(name);
-        if (!value)
-          throw outOfRange(where, `the input ${quote(name)}, which nothing computes before`, 'one that is there');
-        return value;
-      });
-      const called = this.#model.functions.get(`${node.domain}.${node.op}`);
-      if (called) {
-        if (depth >= DEEPEST)
-          throw outOfRange(where, `functions that call each other ${DEEPEST} times`, 'fewer levels');
-        const own = new Map<string, Value>();
-        for (const [i, name] of called.inputs.entries()) {
-          const value = inputs[i];
-          if (value) own.set(name, value);
-        }
-        const bound = called.nodes.map((inner) => withAttributes(inner, node));
-        this.run(bound, own, depth + 1);
-        for (const [i, name] of node.outputs.entries()) {
-          const value = own.get(called.outputs[i]);
-          if (value) values.set(name, value);
-        }
-        continue;
+      try {
+        this.#add(node, values, depth);
+      } catch (error) {
+        if (depth > 0 || !(error instanceof RangeError && this.#mayFail(node))) throw error;
       }
-      const reading = this.#reading;
-      const results = evaluate({ ...reading, reading, node, where, inputs });
-      for (const [i, name] of node.outputs.entries()) if (name !== '' && results[i]) values.set(name, results[i]);
     }
+  }
+
+  #add(node: OnnxNode, values: Map<string, Value>, depth: number): void {
+    if (++this.#nodes > MOST_NODES) throw outOfRange(WHERE, `more than ${MOST_NODES} nodes`, 'fewer');
+    const where = `${WHERE}: ${showNode(node)}`;
+    const inputs = node.inputs.map((name) => {
+      if (name === '') return undefined;
+      const value = values.get(name);
+      if (value) return value;
+      const wanted = 'an input of the graph, a constant, or the result of a node before: the file is damaged';
+      throw outOfRange(where, `the input ${quote(name)}, which nothing computes before`, wanted);
+    });
+    const called = this.#model.functions.get(`${node.domain}.${node.op}`);
+    if (called) {
+      if (depth >= DEEPEST) throw outOfRange(where, `functions that call each other ${DEEPEST} times`, 'fewer levels');
+      const own = new Map<string, Value>();
+      for (const [i, name] of called.inputs.entries()) {
+        const value = inputs[i];
+        if (value) own.set(name, value);
+      }
+      const bound = called.nodes.map((inner) => withAttributes(inner, node));
+      this.run(bound, own, depth + 1);
+      for (const [i, name] of node.outputs.entries()) {
+        const value = own.get(called.outputs[i]);
+        if (value) values.set(name, value);
+      }
+      return;
+    }
+    const reading = this.#reading;
+    const results = evaluate({ ...reading, reading, node, where, inputs });
+    for (const [i, name] of node.outputs.entries()) if (name !== '' && results[i]) values.set(name, results[i]);
   }
 }
 
@@ -179,44 +224,6 @@ function withAttributes(node: OnnxNode, call: OnnxNode): OnnxNode {
     else attributes.delete(name);
   }
   return { ...node, attributes };
-}
-
-interface Output {
-  readonly name: string;
-  readonly data: Data;
-  readonly threshold?: number;
-}
-
-/** The output that is the network's: numbers that no other output is decided by. */
-function outputOf(
-  { outputs }: OnnxModel,
-  values: ReadonlyMap<string, Value>,
-  wanted: string | undefined,
-  notes: Set<string>,
-): Output {
-  const all = outputs.map(({ name }) => ({ name, value: values.get(name) }));
-  const names = all.map(({ name }) => quote(name)).join(', ');
-  const numbers = all.filter((output): output is { name: string; value: Data } => output.value?.kind === 'data');
-  const plain = numbers.filter(({ value }) => value.threshold === undefined);
-  const chosen = wanted === undefined ? plain : numbers.filter(({ name }) => name === wanted);
-  if (chosen.length !== 1) {
-    const got = wanted === undefined ? `the outputs ${names}` : `no output ${quote(wanted)} of numbers beside ${names}`;
-    const way =
-      chosen.length > 1 ? `: pass options.output, one of ${chosen.map(({ name }) => quote(name)).join(', ')}` : '';
-    throw outOfRange(WHERE, got, `one output that is numbers${way}`);
-  }
-  const [{ name, value }] = chosen;
-  const others = all.filter((output) => output.name !== name);
-  for (const other of others) notes.add(`the output ${quote(other.name)} was left out`);
-  const threshold = numbers.map((output) => output.value.threshold).find((t) => t !== undefined);
-  const width = value.shape[value.shape.length - 1] ?? 1;
-  if (
-    value.columns.columns.length !== width &&
-    value.shape.some((size) => size !== 1 && size !== value.columns.columns.length)
-  ) {
-    throw outOfRange(`${WHERE}: output ${quote(name)}`, `the shape ${showShape(value)}`, 'one row a sample');
-  }
-  return { name, data: value, ...(threshold !== undefined && { threshold }) };
 }
 
 /** The names of classes if there are as many as this network needs. */

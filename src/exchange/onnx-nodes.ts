@@ -2,13 +2,15 @@ import { counted, outOfRange, quote } from '../check/errors.js';
 import { dense } from './chain.js';
 import { type Columns, PRELU, scaled, sharedSlope } from './columns.js';
 import { ACTIVATION_FUNCTIONS } from './functions.js';
-import { DECISIONS, elementwiseOf, numberAt } from './onnx-elementwise.js';
+import { asIntegers, decided, decisionOf, largest, ruleOf } from './onnx-decisions.js';
+import { elementwiseOf, numberAt } from './onnx-elementwise.js';
 import { axisOf, broadcast, broadcastShape, productOf } from './onnx-layout.js';
-import { decision, keepClasses, OF_LEARNING } from './onnx-ml.js';
-import type { OnnxAttribute, OnnxNode } from './onnx-model.js';
+import { keepClasses, OF_LEARNING } from './onnx-ml.js';
+import { HALVES, nameOf, type OnnxAttribute, type OnnxNode } from './onnx-model.js';
 import { MOVES } from './onnx-moves.js';
 import { dequantized } from './onnx-quantized.js';
 import {
+  beforeIt,
   type Call,
   type Constant,
   checkRow,
@@ -16,7 +18,6 @@ import {
   type Data,
   dataAt,
   inputAt,
-  nameOf,
   type Operator,
   shapeOf,
   showShape,
@@ -28,16 +29,16 @@ import { MOST_AXES, transposed } from './tensor.js';
 
 /** The result of a node. */
 export function evaluate(call: Call): readonly Value[] {
-  const { node, where } = call;
-  const { op, domain } = node;
+  const { node } = call;
   // whatever is made of a decision is one
   const decision = call.inputs.find((value) => value?.kind === 'decision');
   if (decision) {
     keepClasses(call);
-    return node.outputs.map(() => decision);
+    const result = decided(call, decision);
+    return node.outputs.map(() => result);
   }
   const operator = operatorOf(node);
-  if (!operator) throw unknownOperator(where, domain, op);
+  if (!operator) throw unknownOperator(call);
   const result = operator(call);
   const results: readonly Value[] = Array.isArray(result) ? result : [result as Value];
   for (const value of results) count(call, value);
@@ -73,6 +74,9 @@ function operatorOf(node: OnnxNode): Operator | undefined {
 /** Those of ONNX, of its models of statistics, and of onnxruntime. */
 const DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx.ml', 'com.microsoft']);
 
+/** What may stand for an operator that joins units. */
+const JOINING = 'softmax may be the last node, and a sum or a mean is a layer with weights that are not trained';
+
 /** Operators of other kinds of models, for messages. */
 const OF_OTHERS: readonly (readonly [RegExp, string])[] = [
   [/^(Conv|ConvTranspose|ConvInteger|.*Pool)$/, 'fully connected layers: this library has no convolutions and pooling'],
@@ -85,17 +89,25 @@ const OF_OTHERS: readonly (readonly [RegExp, string])[] = [
     'numbers as inputs: encode categories with simdprop/tabular, and export the network alone',
   ],
   [/^(Imputer)$/, 'complete inputs: fill what is missing with simdprop/tabular, and export the network alone'],
-  [/^Reduce/, 'functions of one unit, layers with weights, and softmax at the end'],
+  [/^(Reduce.*|CumSum|LpNormalization|TopK|ArgMin)$/, `no function that joins the units of a layer: ${JOINING}`],
+  [
+    /^(Einsum|Tile|Expand|Pad|Trilu|ScatterND|GatherND|GatherElements|OneHot)$/,
+    'MatMul or Gemm, Gather, Slice and Concat',
+  ],
 ];
 
-function unknownOperator(where: string, domain: string, op: string): RangeError {
+function unknownOperator(call: Call): RangeError {
+  const { domain, op } = call.node;
   const wanted = OF_OTHERS.find(([pattern]) => pattern.test(op))?.[1] ?? 'layers with weights and activation functions';
-  return outOfRange(where, `the operator ${quote(domain ? `${domain}.${op}` : op)}`, wanted);
+  return outOfRange(call.where, `the operator ${quote(domain ? `${domain}.${op}` : op)}`, `${wanted}${beforeIt(call)}`);
 }
 
 /** Columns that only functions of one unit were applied to: same operators, element by element. */
 function elementwise(call: Call, f: (...x: number[]) => number, key: string): Value {
   const { where, node } = call;
+  const rule = ruleOf(call);
+  // a softmax has no functions behind it, but it may be compared
+  if (rule?.of.columns.whole) return { ...decisionOf(call, 'comparisons'), rule };
   const given = call.inputs.filter((value): value is Data | Constant => value !== undefined);
   const data = given.filter((value): value is Data => value.kind === 'data');
   if (data.length === 0) return folded(call, f, given as Constant[]);
@@ -125,8 +137,7 @@ function elementwise(call: Call, f: (...x: number[]) => number, key: string): Va
   if (node.op === PRELU && other?.values.length === 1 && productOf(shape) > 1) {
     call.reading.notes.add(sharedSlope(nameOf(node)));
   }
-  const isDecision = DECISIONS.has(node.op) && other?.values.length === 1;
-  return { kind: 'data', shape, hasBatch, columns, ...(isDecision && { threshold: other.values[0] }) };
+  return { kind: 'data', shape, hasBatch, columns, ...(rule && { rule }) };
 }
 
 /** Before opset 7, an attribute says along which axes the second input lies. Since then, it is the last ones. */
@@ -227,9 +238,9 @@ function checkSize({ where, mostNumbers }: Call, shape: readonly number[]): void
 function gemm(call: Call): Value {
   const { node, where } = call;
   if (numberAt(node, 'transA', 0)) throw outOfRange(where, 'transA=1, which mixes samples', 'transA=0');
-  const x = inputAt(call, 0);
-  const w = inputAt(call, 1);
-  if (x.kind === 'constant' && w.kind === 'constant') throw outOfRange(where, 'constants alone', 'samples as input 0');
+  if (inputAt(call, 0).kind === 'constant') {
+    throw outOfRange(where, 'a constant as input 0', 'samples as input 0, and weights as input 1');
+  }
   const c = constantAt(call, 2);
   const [alpha, beta] = [numberAt(node, 'alpha', 1), numberAt(node, 'beta', 1)];
   const isTurned = numberAt(node, 'transB', 0) === 1;
@@ -270,7 +281,8 @@ function layer(call: Call, { isTurned, alpha = 1, biases }: LayerOptions): Value
   const w = inputAt(call, 1);
   if (x.kind === 'constant' && w.kind === 'data') return layerFromTheLeft(call, x, w);
   if (x.kind !== 'data' || w.kind !== 'constant') {
-    throw outOfRange(where, 'a product of numbers that both depend on the samples', 'constant weights as input 1');
+    const got = `a product of two ${x.kind === 'data' ? 'values that depend on the samples' : 'constants'}`;
+    throw outOfRange(where, got, `samples as input 0 and constant weights as input 1${beforeIt(call)}`);
   }
   refuseWhole(call, x);
   const width = checkRow(call, x);
@@ -305,31 +317,36 @@ function layerFromTheLeft(call: Call, w: Constant, x: Data): Value {
   return { ...x, shape: [units, ...x.shape.slice(1)], columns };
 }
 
-function refuseWhole({ where }: Call, { columns }: Data): void {
-  if (columns.whole) throw outOfRange(where, 'a softmax amid the network', 'softmax at its end alone');
+function refuseWhole(call: Call, { columns }: Data): void {
+  if (!columns.whole) return;
+  throw outOfRange(call.where, 'a softmax amid the network', `softmax at its end alone${beforeIt(call)}`);
 }
 
 function biasesOf({ where }: Call, { shape, values }: Constant, units: number): ArrayLike<number> {
   // [units, 1] would be a number for each sample
   if (values.length === units && shape[shape.length - 1] === units) return values;
   if (values.length === 1) return new Float64Array(units).fill(values[0]);
-  throw outOfRange(where, `biases of the shape [${shape}]`, `[${units}]`);
+  throw outOfRange(where, `biases of the shape [${shape}]`, `[${units}], one for each unit`);
 }
 
 function batchNormalization(call: Call): Value {
   const { node, where } = call;
   const x = dataAt(call, 0);
   refuseWhole(call, x);
-  if (numberAt(node, 'training_mode', 0)) throw outOfRange(where, 'training_mode=1', 'a model in inference mode');
+  if (numberAt(node, 'training_mode', 0))
+    throw outOfRange(where, 'training_mode=1', 'a model in inference mode: model.eval()');
   const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((i) => constantAt(call, i)?.values);
-  if (!gamma || !beta || !mean || !variance) throw outOfRange(where, 'not all of 5 inputs', 'all, as constants');
-  const width = productOf(x.shape);
-  if (x.shape[0] !== width || [gamma, beta, mean, variance].some(({ length }) => length !== width)) {
+  if (!gamma || !beta || !mean || !variance)
+    throw outOfRange(where, 'not all of 5 inputs', 'scale, bias, mean and variance as constants');
+  const [channels, ...inner] = x.shape;
+  if (!x.hasBatch || [gamma, beta, mean, variance].some(({ length }) => length !== channels)) {
     throw outOfRange(where, `${gamma.length} channels for ${showShape(x)}`, 'as many as the units of a layer');
   }
   const epsilon = numberAt(node, 'epsilon', 1e-5);
-  const mul = (i: number) => gamma[i] / Math.sqrt(variance[i] + epsilon);
-  return { ...x, columns: scaled(x.columns, mul, (i) => beta[i] - mean[i] * mul(i)) };
+  const channelOf = (i: number) => Math.floor(i / productOf(inner));
+  const mul = (c: number) => gamma[c] / Math.sqrt(variance[c] + epsilon);
+  const add = (c: number) => beta[c] - mean[c] * mul(c);
+  return { ...x, columns: scaled(x.columns, (i) => mul(channelOf(i)), (i) => add(channelOf(i))) }; // biome-ignore format: one line
 }
 
 function softmax(call: Call): Value {
@@ -344,7 +361,7 @@ function softmax(call: Call): Value {
     throw outOfRange(
       where,
       `axis ${numberAt(node, 'axis', -1)} of ${showShape(x)}`,
-      'the axis of all outputs of a sample',
+      `the axis along which the outputs of a sample lie, -1 as a rule${beforeIt(call)}`,
     );
   }
   return { ...x, columns: { ...x.columns, whole: node.op === 'Softmax' ? 'softmax' : 'logSoftmax' } };
@@ -364,17 +381,27 @@ function cast(call: Call): Value {
   const value = inputAt(call, 0);
   const to = numberAt(call.node, 'to', 1);
   const isFloat = [1, 10, 11, 16].includes(to) || call.node.op === 'CastLike';
+  if (value.kind === 'data' && HALVES.includes(to)) call.reading.notes.add(HALVED);
   if (isFloat || value.kind === 'decision') return value;
-  if (value.kind === 'data') return { kind: 'decision' };
+  if (value.kind === 'data') return asIntegers(call, value);
   return { ...value, values: Float64Array.from(value.values, to === 9 ? (v) => Number(v !== 0) : Math.trunc) };
 }
+
+/** Nothing, unless the file is one for training. */
+function dropout(call: Call): readonly Value[] {
+  const isTraining = constantAt(call, 2)?.values[0];
+  if (isTraining) throw outOfRange(call.where, 'training_mode=true', 'a model in inference mode: model.eval()');
+  return asItIs(call) as readonly Value[];
+}
+
+const HALVED = 'the file rounds numbers of its layers to 16 bits, which the network does not';
 
 const asItIs: Operator = (call) => call.node.outputs.map(() => inputAt(call, 0));
 
 const OPERATORS: Readonly<Record<string, Operator>> = {
   ...MOVES,
   ...OF_LEARNING,
-  ArgMax: decision,
+  ArgMax: largest,
   BatchNormalization: batchNormalization,
   Cast: cast,
   CastLike: cast,
@@ -391,22 +418,27 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
     if (one !== undefined) return { kind: 'constant', shape: [], values: Float64Array.of(one) };
     const list = attributes.get('value_floats')?.floats ?? attributes.get('value_ints')?.ints;
     if (list) return { kind: 'constant', shape: [list.length], values: Float64Array.from(list) };
-    throw outOfRange(where, `attributes ${[...attributes.keys()]}`, 'numbers');
+    throw outOfRange(where, `the attributes ${[...attributes.keys()]}`, 'value, value_float(s) or value_int(s)');
   },
   ConstantOfShape: (call) => {
     const shape = Array.from(constantAt(call, 0)?.values ?? []);
     if (shape.some(Number.isNaN))
-      throw outOfRange(call.where, 'a constant of the size of the batch', 'one of a fixed size');
+      throw outOfRange(
+        call.where,
+        'a constant of the size of the batch',
+        'one of a fixed size: export with do_constant_folding=True, or with a fixed batch',
+      );
     checkSize(call, shape);
     const value = call.node.attributes.get('value')?.t?.values[0] ?? 0;
     return { kind: 'constant', shape, values: new Float64Array(productOf(shape)).fill(value) };
   },
   DequantizeLinear: dequantized,
-  Dropout: asItIs,
+  Dropout: dropout,
   Exp: expOrLog,
   FusedGemm: fusedGemm,
   FusedMatMul: gemm,
   Gemm: gemm,
+  Hardmax: largest,
   Identity: asItIs,
   Log: expOrLog,
   LogSoftmax: softmax,

@@ -1,5 +1,5 @@
 import { outOfRange, quote } from '../check/errors.js';
-import type { Columns, Composer } from './columns.js';
+import { type Columns, type Composer, picked } from './columns.js';
 import { type Layout, productOf } from './onnx-layout.js';
 import type { OnnxNode, OnnxTensor } from './onnx-model.js';
 
@@ -18,14 +18,32 @@ export interface Data {
   /** true: the samples of a batch lie along axis 0. false: the file is for one sample, and has no such axis. */
   readonly hasBatch: boolean;
   readonly columns: Columns;
-  /** These are comparisons with this number: they decide, and are no outputs of a network. */
-  readonly threshold?: number;
+  /** These are 0 and 1 by this rule: they decide, and are no outputs of a network. */
+  readonly rule?: Rule;
 }
 
-/** The class that a file decides for, or a yes or no: it follows from other outputs. */
+/** Something that follows from outputs and is none itself: a class, a yes or no, an integer. */
 export interface Decision {
   readonly kind: 'decision';
-  readonly threshold?: number;
+  /** What the file decides by, if this library can decide so too. */
+  readonly rule?: Rule;
+  /** For messages: the node that made it, what it made, and the name of the numbers before it. */
+  readonly where: string;
+  readonly what: string;
+  readonly from: string;
+}
+
+/** How a file decides for a class or for labels. */
+export interface Rule {
+  /** The numbers that it decides by, and the name that the file has for them. */
+  readonly of: Data;
+  readonly name: string;
+  /** An output above its limit is a yes. One for all outputs, or one for each; undefined: the largest output decides. */
+  readonly limits?: readonly number[];
+  /** true: an output that is its limit is a yes, too. */
+  readonly takesEqual: boolean;
+  /** true: yes and no are exchanged. */
+  readonly isReversed: boolean;
 }
 
 export type Value = Constant | Data | Decision;
@@ -58,8 +76,11 @@ export interface Call extends Reading {
 /** What an operator makes of its inputs: one value, or one for each output. */
 export type Operator = (call: Call) => Value | readonly Value[];
 
-/** What messages call a layer. */
-export const nameOf = ({ name, outputs }: OnnxNode) => name || outputs[0];
+/** The end of a message about a node that may be left out: how to take the numbers that it is given. */
+export function beforeIt({ node, inputs }: Call): string {
+  const i = inputs.findIndex((value) => value?.kind === 'data' && value.columns.source.from);
+  return i < 0 ? '' : `; or pass options.output: ${quote(node.inputs[i])} for the numbers before this node`;
+}
 
 /** The whole shape of a value, in which the size of the batch is 1. */
 export const shapeOf = (value: Data | Constant): readonly number[] =>
@@ -71,9 +92,9 @@ export function showShape(value: Data | Constant): string {
 }
 
 /** Input `i`, which must be there. */
-export function inputAt({ where, inputs, node }: Call, i: number): Value {
+export function inputAt({ where, inputs }: Call, i: number): Value {
   const value = inputs[i];
-  if (!value) throw outOfRange(where, `no input ${i} of ${node.inputs.length}`, 'one');
+  if (!value) throw outOfRange(where, `no input ${i}`, 'it, as the operator needs it');
   return value;
 }
 
@@ -100,8 +121,7 @@ export function listAt(call: Call, name: string, i: number): readonly number[] |
 /** A value in another order. */
 export function moved(value: Data | Constant, { shape, map }: Layout): Data | Constant {
   if (value.kind === 'data') {
-    const columns = Array.from(map, (place) => value.columns.columns[place]);
-    return { ...value, shape: value.hasBatch ? shape.slice(1) : shape, columns: { ...value.columns, columns } };
+    return { ...value, shape: value.hasBatch ? shape.slice(1) : shape, columns: picked(value.columns, map) };
   }
   const { strings } = value;
   const values = new Float64Array(strings ? 0 : map.length);

@@ -23,6 +23,12 @@ export interface OnnxWriteOptions {
    * @defaultValue `13`
    */
   opset?: number | undefined;
+  /**
+   * From which output up a class or a label counts: `readOnnx` returns it again. It is written beside the graph, so
+   * that other programs compute the same outputs with it as without.
+   * @defaultValue the file has none
+   */
+  threshold?: number | undefined;
 }
 
 export const FIRST_OPSET = 13;
@@ -42,11 +48,12 @@ const OUTPUT = 'output';
 export function writeOnnxFile(network: Exchanged, opset: number): Uint8Array<ArrayBuffer> {
   const graph = new Graph();
   const before = addNetwork(graph, network);
-  const { inputs, layers, classes, columns, task, training, scale, standardization, targetScale } = network;
+  const { inputs, layers, classes, columns, task, threshold, training, scale, standardization, targetScale } = network;
   const own: OwnMetadata = {
     ...(classes && { classes }),
     ...(columns && { columns }),
     ...(task && { task }),
+    ...(threshold !== undefined && { threshold }),
     ...(training && { training }),
     ...(scale !== undefined && { scale }),
     ...(standardization && { standardization }),

@@ -56,12 +56,8 @@ export function recognise(h: Scalar): Recognised | Nearest {
 
 function recogniseAnew(h: Scalar): Recognised | Nearest {
   const y = GRID.map(h);
-  let nearest: Nearest = { nearest: 'linear', error: Number.POSITIVE_INFINITY };
-  for (const name of NAMES) {
-    const { relative, absolute } = distance(y, values.get(name) as number[]);
-    if (relative <= SAME) return { activation: name, ...EXACTLY };
-    if (absolute < nearest.error) nearest = { nearest: name, error: absolute };
-  }
+  const exact = NAMES.find((name) => isSame(y, (i) => (values.get(name) as number[])[i]));
+  if (exact) return { activation: exact, ...EXACTLY };
   for (const [argument, value] of SIGNS) {
     const g: Scalar = argument === 1 && value === 1 ? h : (u) => value * h(argument * u);
     for (const fit of [...simpleFits(g), ...fitsOfLines(g), ...fitsOfBounded(g), ...fitsOfUnbounded(g)]) {
@@ -72,11 +68,15 @@ function recogniseAnew(h: Scalar): Recognised | Nearest {
         scale: value * fit.scale,
         offset: value * fit.offset + 0,
       };
-      const fitted = GRID.map((u) => mine.scale * a(mine.slope * u + mine.shift) + mine.offset);
-      if (distance(y, fitted).relative <= SAME) return mine;
+      if (isSame(y, (i) => mine.scale * a(mine.slope * GRID[i] + mine.shift) + mine.offset)) return mine;
     }
   }
-  return nearest;
+  return nearestTo(y);
+}
+
+function nearestTo(y: readonly number[]): Nearest {
+  const distances = NAMES.map((name): Nearest => ({ nearest: name, error: distance(y, values.get(name) as number[]) }));
+  return distances.reduce((best, other) => (other.error < best.error ? other : best));
 }
 
 /** The signs of u and of the value: relu(-u) and -softplus(-u) are recognised too. */
@@ -96,19 +96,29 @@ function simpleFits(h: Scalar): Recognised[] {
   );
 }
 
-/** The largest distances of the values of two functions on the grid. */
-function distance(y: readonly number[], z: readonly number[]): { relative: number; absolute: number } {
-  let relative = 0;
-  let absolute = 0;
+/** Whether a function with the values `y` on the grid is finite where it must be compared. */
+const isCompared = (y: readonly number[], i: number) => Number.isFinite(y[i]) || Math.abs(GRID[i]) <= OVERFLOW;
+
+/** Whether two functions are the same on the grid. */
+function isSame(y: readonly number[], z: (i: number) => number): boolean {
+  return y.every((value, i) => {
+    if (!isCompared(y, i)) return true;
+    const other = z(i);
+    return Math.abs(value - other) <= SAME * (1 + Math.abs(other));
+  });
+}
+
+/** The largest distance of two functions where |u| is at most 20.2; infinity if one of them is not finite. */
+function distance(y: readonly number[], z: readonly number[]): number {
+  let most = 0;
   for (const [i, u] of GRID.entries()) {
-    if (!Number.isFinite(y[i]) && Math.abs(u) > OVERFLOW) continue;
+    if (!isCompared(y, i)) continue;
     const apart = Math.abs(y[i] - z[i]);
     // NaN, or infinite where the other is not
-    if (!(apart < Number.POSITIVE_INFINITY)) return { relative: apart, absolute: Number.POSITIVE_INFINITY };
-    if (Math.abs(u) <= 20.2) absolute = Math.max(absolute, apart);
-    relative = Math.max(relative, apart / (1 + Math.abs(z[i])));
+    if (!(apart < Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY;
+    if (Math.abs(u) <= 20.2) most = Math.max(most, apart);
   }
-  return { relative, absolute };
+  return most;
 }
 
 /** A function that rises faster in its middle is taken for a step. */
@@ -136,7 +146,7 @@ function fitsOfBounded(h: Scalar): Recognised[] {
     return {
       activation: name as NamedActivation,
       slope,
-      shift: nice(-slope * middle),
+      shift: Math.abs(middle) < 1e-12 ? 0 : nice(-slope * middle),
       scale: nice(isSigned ? height / 2 : height),
       offset: nice(isSigned ? (low + high) / 2 : low),
     };
@@ -155,13 +165,18 @@ function middleOf(g: Scalar): number | undefined {
   return (from + to) / 2;
 }
 
-/** For two lines that meet at 0: leakyRelu with the quotient of their slopes. */
+/** For two lines that meet: leakyRelu with the quotient of their slopes, which Max or Min with a number are too. */
 function fitsOfLines(h: Scalar): Recognised[] {
-  const above = nice((h(2e6) - h(1e6)) / 1e6);
-  const below = nice((h(-1e6) - h(-2e6)) / 1e6);
-  // what falls above 0 rises when it is mirrored
+  const far = 2 ** 20;
+  const [left, right] = [h(-far), h(far)];
+  const [below, above] = [(left - h(-2 * far)) / far, (h(2 * far) - right) / far];
+  // what falls on the right rises when it is mirrored
   if (!(above > 0 && Number.isFinite(below))) return [];
-  return [{ activation: leakyReluOf(nice(below / above)), slope: above, shift: 0, scale: 1, offset: nice(h(0)) + 0 }];
+  const meeting = above === below ? 0 : (left - right + far * (above + below)) / (above - below);
+  const kink = Math.abs(meeting) < 1e-7 ? 0 : nice(meeting);
+  const slope = nice(above);
+  const activation = leakyReluOf(nice(below / above));
+  return [{ activation, slope, shift: 0 - slope * kink, scale: 1, offset: nice(h(kink)) + 0 }];
 }
 
 /** For a function with one limit, on the left: softplus and elu with the same limit and slope on the right. */

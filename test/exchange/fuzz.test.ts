@@ -150,17 +150,50 @@ describe('files that were written to do harm', () => {
     const inputs = { x: ['N', 256] };
     const negated = onnxFile({
       inputs,
-      outputs: { y: ['N', 256] },
+      outputs: { v299: ['N', 256] },
       constants: { w },
       nodes: nodes('Neg', 'w', 300, ''),
     });
     await expect(readOnnx(negated)).rejects.toThrow('computed numbers, want a network of fewer nodes');
     const all = { shape: [65_536], values: Array.from({ length: 65_536 }, (_, i) => i % 256), type: 'int64' as const };
-    const gathered = onnxFile({ inputs, outputs: { y: ['N', 256] }, constants: { all }, nodes: nodes('Gather', 'x', 600, ' all') }); // biome-ignore format: one line
+    const gathered = onnxFile({ inputs, outputs: { v599: ['N', 256] }, constants: { all }, nodes: nodes('Gather', 'x', 600, ' all') }); // biome-ignore format: one line
     await expect(readOnnx(gathered)).rejects.toThrow('numbers to follow, want a network of fewer nodes');
     const axes = { shape: [100], values: Array.from({ length: 100 }, (_, i) => i + 2), type: 'int64' as const };
     const deep = onnxFile({ inputs, outputs: { y: ['N'] }, constants: { axes }, nodes: [node('Unsqueeze', 'x axes', 'y')] }); // biome-ignore format: one line
     await expect(readOnnx(deep)).rejects.toThrow('got 101 axes, want at most 64');
+  });
+
+  it('ONNX: a function of its own for each unit, and a slope for each of very many', async () => {
+    const x = { x: ['N', 256] };
+    const w = { shape: [256, 5000], values: new Float32Array(256 * 5000) };
+    const each = { shape: [5000], values: Float32Array.from({ length: 5000 }, (_, i) => i) };
+    const functions = (op: string) =>
+      onnxFile({ inputs: x, outputs: { y: ['N', 5000] }, constants: { w, each }, nodes: [node('MatMul', 'x w', 'z'), node(op, 'z each', 'y')] }); // biome-ignore format: one line
+    await expect(readOnnx(functions('Max'))).rejects.toThrow(
+      'node Max "y": got more than 4096 different functions of units',
+    );
+    const { network } = await readOnnx(functions('PRelu'));
+    expect(network.layers[0].getSlopes()).toEqual(each.values);
+  });
+
+  it('ONNX: a batch normalisation after the functions of many units takes no time for each of them', async () => {
+    const ones = { shape: [2000], values: Float32Array.from({ length: 2000 }, (_, i) => 1 + Math.sin(i) / 2) };
+    const file = onnxFile({
+      inputs: { x: ['N', 2] },
+      outputs: { y: ['N', 1] },
+      constants: { w: { shape: [2, 2000], values: new Float32Array(4000).fill(0.5) }, ones, v: { shape: [2000, 1], values: ones.values } }, // biome-ignore format: one line
+      nodes: [
+        node('MatMul', 'x w', 'z'),
+        node('Tanh', 'z', 'a'),
+        node('BatchNormalization', 'a ones ones ones ones', 'n'),
+        node('MatMul', 'n v', 'y'),
+      ],
+    });
+    const before = performance.now();
+    const { network } = await readOnnx(file);
+    // 5 s before scales were tried for a few of the units alone
+    expect(performance.now() - before).toBeLessThan(2000);
+    expect(network.layers[0].activation).toBe('tanh');
   });
 
   it('zip: a bomb, and entries that share their bytes', async () => {

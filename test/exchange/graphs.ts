@@ -23,8 +23,11 @@ export interface TensorLike {
   readonly shape: readonly number[];
   readonly values: readonly number[] | Float32Array | Float64Array;
   /** Default 'float'. */
-  readonly type?: 'float' | 'double' | 'int64' | 'int8' | 'uint8' | 'items';
+  readonly type?: keyof typeof TYPES | 'items';
 }
+
+/** The code of each type in TensorProto.DataType, and how many bytes a number of it has. */
+const TYPES = { float: [1, 4], double: [11, 8], int64: [7, 8], int8: [3, 1], uint8: [2, 1] } as const;
 
 export interface NodeLike {
   readonly op: string;
@@ -43,6 +46,10 @@ export interface GraphLike {
   readonly constants?: Readonly<Record<string, TensorLike>>;
   readonly nodes: readonly NodeLike[];
   readonly functions?: readonly Written[];
+  /** The codes of the types of outputs in TensorProto.DataType. Default 1, float. */
+  readonly types?: Readonly<Record<string, number>>;
+  /** Further fields of the graph. */
+  readonly more?: readonly Written[];
 }
 
 export const node = (
@@ -55,13 +62,13 @@ export const node = (
 
 const isTensor = (value: Attribute): value is TensorLike => typeof value === 'object' && 'shape' in value;
 
-function tensorFields({ shape, values, type = 'float' }: TensorLike, name = ''): Written[] {
+export function tensorFields({ shape, values, type = 'float' }: TensorLike, name = ''): Written[] {
   const sizes = shape.map((size) => integerField(1, size));
   if (type === 'items') {
     const items = Array.from(values, (value) => floatField(4, value));
     return [...sizes, integerField(2, 1), textField(8, name), ...items];
   }
-  const [code, width] = { float: [1, 4], double: [11, 8], int64: [7, 8], int8: [3, 1], uint8: [2, 1] }[type];
+  const [code, width] = TYPES[type];
   const bytes = new Uint8Array(width * values.length);
   const view = new DataView(bytes.buffer);
   for (const [i, value] of [...values].entries()) {
@@ -96,12 +103,12 @@ export const nodeFields = ({ op, inputs, outputs, attributes = {}, domain = '', 
   textField(7, domain),
 ];
 
-const valueField = (number: number, name: string, shape: readonly (number | string)[]): Written =>
+const valueField = (number: number, name: string, shape: readonly (number | string)[], type = 1): Written =>
   messageField(number, [
     textField(1, name),
     messageField(2, [
       messageField(1, [
-        integerField(1, 1),
+        integerField(1, type),
         messageField(
           2,
           shape.map((size) => messageField(1, [typeof size === 'number' ? integerField(1, size) : textField(2, size)])),
@@ -118,6 +125,8 @@ export function onnxFile({
   constants = {},
   nodes,
   functions = [],
+  types = {},
+  more = [],
 }: GraphLike) {
   const domains = new Set(nodes.map(({ domain }) => domain).filter((domain) => domain));
   return joined([
@@ -127,7 +136,8 @@ export function onnxFile({
       textField(2, 'graph'),
       ...Object.entries(constants).map(([name, tensor]) => messageField(5, tensorFields(tensor, name))),
       ...Object.entries(inputs).map(([name, shape]) => valueField(11, name, shape)),
-      ...Object.entries(outputs).map(([name, shape]) => valueField(12, name, shape)),
+      ...Object.entries(outputs).map(([name, shape]) => valueField(12, name, shape, types[name])),
+      ...more,
     ]),
     messageField(8, [textField(1, ''), integerField(2, opset)]),
     ...[...domains].map((domain) => messageField(8, [textField(1, domain ?? ''), integerField(2, 1)])),

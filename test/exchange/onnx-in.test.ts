@@ -1,22 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readOnnx } from '../../src/onnx.js';
-import { type GraphLike, node, onnxFile, type TensorLike } from './graphs.js';
+import { type GraphLike, node, onnxFile } from './graphs.js';
+import { floats, scalar, sizes, tensor } from './numbers.js';
 import { distanceOf, runOnnx } from './onnxruntime.js';
 
 const FIXTURES = new URL('fixtures/', import.meta.url);
 const read = (name: string) => new Uint8Array(readFileSync(new URL(name, FIXTURES)));
-
-const floats = (count: number, first = 0) => Float32Array.from({ length: count }, (_, i) => Math.sin(first + i * 1.3));
-const tensor = (shape: readonly number[], first = 0): TensorLike => ({
-  shape,
-  values: floats(
-    shape.reduce((a, b) => a * b, 1),
-    first,
-  ),
-});
-const sizes = (...values: number[]): TensorLike => ({ shape: [values.length], values, type: 'int64' });
-const scalar = (value: number): TensorLike => ({ shape: [], values: [value] });
 
 describe('files of PyTorch', () => {
   const expected: Record<string, { x: number[]; y: number[] }> = JSON.parse(
@@ -358,6 +348,54 @@ const GRAPHS: Readonly<Record<string, GraphLike & { readonly note?: string }>> =
     constants: { w0: { shape: [4, 1], values: [1, 2, 3, 4], type: 'items' } },
     nodes: [node('MatMul', 'x w0', 'out')],
   },
+  'Max, Min and Clip with one number, which are relu moved and mirrored': {
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 3] },
+    constants: { w0: tensor([4, 5]), w1: tensor([5, 5], 1), w2: tensor([5, 5], 2), w3: tensor([5, 5], 3), w4: tensor([5, 5], 4), w5: tensor([5, 3], 5), zero: scalar(0), one: scalar(1), half: scalar(-0.5), some: tensor([5], 7) }, // biome-ignore format: a table
+    nodes: [
+      node('MatMul', 'x w0', 'z0'),
+      node('Max', 'z0 zero', 'a0'),
+      node('MatMul', 'a0 w1', 'z1'),
+      node('Max', 'half z1', 'a1'),
+      node('MatMul', 'a1 w2', 'z2'),
+      node('Min', 'z2 one', 'a2'),
+      node('MatMul', 'a2 w3', 'z3'),
+      node('Clip', 'z3 - one', 'a3'),
+      node('MatMul', 'a3 w4', 'z4'),
+      node('Max', 'z4 some', 'a4'),
+      node('MatMul', 'a4 w5', 'out'),
+    ],
+  },
+  'relu6 by Min and Max in either order': {
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 3] },
+    constants: { w0: tensor([4, 5]), w1: tensor([5, 5], 1), w2: tensor([5, 3], 2), zero: scalar(0), six: scalar(6) },
+    nodes: [
+      node('MatMul', 'x w0', 'z0'),
+      node('Max', 'z0 zero', 'm0'),
+      node('Min', 'm0 six', 'a0'),
+      node('MatMul', 'a0 w1', 'z1'),
+      node('Min', 'six z1', 'm1'),
+      node('Max', 'zero m1', 'a1'),
+      node('MatMul', 'a1 w2', 'out'),
+    ],
+  },
+  'a batch normalisation of the channels of images': {
+    inputs: { x: ['N', 2, 3, 1] },
+    outputs: { out: ['N', 3] },
+    constants: { g: tensor([2], 1), b: tensor([2], 2), m: tensor([2], 3), v: { shape: [2], values: [1, 0.25] }, w: tensor([6, 3]) }, // biome-ignore format: a table
+    nodes: [
+      node('BatchNormalization', 'x g b m v', 'n'),
+      node('Flatten', 'n', 'flat'),
+      node('MatMul', 'flat w', 'out'),
+    ],
+  },
+  'columns that are picked by ArrayFeatureExtractor': {
+    inputs: { x: ['N', 4] },
+    outputs: { out: ['N', 3] },
+    constants: { places: sizes(2, 0), w: tensor([2, 3]) },
+    nodes: [node('ArrayFeatureExtractor', 'x places', 'some', {}, 'ai.onnx.ml'), node('MatMul', 'some w', 'out')],
+  },
   'one sample without a batch': {
     inputs: { x: [4] },
     outputs: { out: [3] },
@@ -529,6 +567,8 @@ describe('what no network of this library computes is refused', () => {
     const { network, notes } = await readOnnx(onnxFile(graph), { output: 'y' });
     expect(network.layers[0].activation).toBe('tanh');
     expect(notes).toEqual(['the output "a" was left out']);
-    await expect(readOnnx(onnxFile(graph), { output: 'z' })).rejects.toThrow('no output "z" of numbers');
+    await expect(readOnnx(onnxFile(graph), { output: 'z' })).rejects.toThrow(
+      'options.output: got "z", which nothing in the file computes, want an output, "a", "y", or a value before it',
+    );
   });
 });
