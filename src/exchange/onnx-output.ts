@@ -123,8 +123,8 @@ function joinedOf(parts: readonly Named<Data>[], notes: Set<string>): Found | un
 }
 
 /**
- * The outputs 1 - p and p of several labels as p alone, which is what the file decides by: skl2onnx writes them if there
- * are two labels, as for two classes.
+ * The outputs 1 - p and p of several labels as p alone, which is what the file decides by: skl2onnx writes them if
+ * there are two labels, as for two classes.
  */
 function withoutComplements(data: Data, all: readonly Named[], notes: Set<string>): Data {
   const { columns, source } = data.columns;
@@ -188,7 +188,7 @@ const isLargestOf = ({ of: { columns: its } }: Rule, outputs: Columns) =>
   its.columns.length === outputs.columns.length &&
   its.columns.every((column, i) => areSame(column, outputs.columns[i]));
 
-/** The limits of a rule for these outputs, one for each; or one, for the second of two. undefined: it is about others. */
+/** The limits of a rule for these outputs: one for each, or for the second of two. undefined: it is about others. */
 function limitsAt({ of }: Rule, limits: readonly number[], outputs: Columns): readonly number[] | undefined {
   const { columns, source, whole } = of.columns;
   const own = columns.length === 1 && outputs.columns.length === 2 ? [outputs.columns[1]] : outputs.columns;

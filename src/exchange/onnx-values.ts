@@ -38,7 +38,7 @@ export interface Rule {
   /** The numbers that it decides by, and the name that the file has for them. */
   readonly of: Data;
   readonly name: string;
-  /** An output above its limit is a yes. One for all outputs, or one for each; undefined: the largest output decides. */
+  /** An output above its limit is a yes: one for all outputs, or for each. undefined: the largest output decides. */
   readonly limits?: readonly number[];
   /** true: an output that is its limit is a yes, too. */
   readonly takesEqual: boolean;
