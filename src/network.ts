@@ -485,8 +485,8 @@ export class Network {
    *
    * @param value the means and deviations [outputs], which are copied; undefined: targets stay as they are
    * @throws TypeError or RangeError for other numbers, for networks that learn classes or labels or have names of them,
-   *   for outputs that are not linear or leakyRelu, and for costs other than quadratic, meanAbsoluteError, huber and
-   *   custom ones; Error during training
+   *   for outputs that are not linear, leakyRelu or prelu, and for costs other than quadratic, meanAbsoluteError,
+   *   huber and custom ones; Error during training
    */
   setTargetStandardization(value: GivenStandardization | undefined): void {
     const where = 'setTargetStandardization';

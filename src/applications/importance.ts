@@ -44,7 +44,7 @@ export interface ColumnImportance {
    * does not use the column; below 0 if it does better without.
    */
   importance: number;
-  /** The standard deviation over the repeats (divided by their number). */
+  /** The standard deviation over the repeats. The sum of squares is divided by their number. */
   deviation: number;
 }
 

@@ -5,8 +5,8 @@ import { inFile } from '../persistence/read-sections.js';
 import { jsonSection, type SavedBytes, writeSections } from '../persistence/sections.js';
 import { Encoder } from '../tables/encoder.js';
 
-// The file of a model is that of its network, with the section `encoder`. A network that is loaded from it keeps the
-// section, and has it in its own file too.
+// The file of a model is the file of its network with one more section, `encoder`. A network that is loaded from it
+// keeps this section and writes it to its own files.
 
 const NAME = 'encoder';
 

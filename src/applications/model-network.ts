@@ -3,7 +3,7 @@ import type { NetworkOptions } from '../network.js';
 import type { Encoder } from '../tables/encoder.js';
 import type { ModelPlan } from './model-options.js';
 
-// What the network of a model computes: its output layer follows from the targets.
+// The options of a model's network: its output layer follows from the targets.
 
 /** The options of the network for a table that is encoded in this way. It takes its names from the data. */
 export function networkOptionsOf(

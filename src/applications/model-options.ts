@@ -258,21 +258,25 @@ const ACTIVATION = 'tanh';
 const L2 = 0.5;
 const LEARNING_RATE = 0.015;
 const BATCH_SIZE = 32;
-/** The share of the rows that decides when training ends. Smaller tables than this have too few rows for that. */
+/** SHARE of the rows decide when training ends. Tables of fewer than LEAST_ROWS rows are too small for that. */
 const SHARE = 0.2;
 const LEAST_ROWS = 20;
-/** The most steps, with validation and without, and the least epochs that may have more. */
+/**
+ * By default, epochs have at most this many steps, with validation and without, but there are at least LEAST_EPOCHS.
+ */
 const STEPS = 2000;
 const STEPS_WITHOUT_VALIDATION = 200;
 const LEAST_EPOCHS = 20;
-/** The steps without improvement that end training, and the least epochs of them. */
+/**
+ * By default, training ends after this many steps without improvement, but after no fewer epochs than LEAST_PATIENCE.
+ */
 const PATIENCE_STEPS = 100;
 const LEAST_PATIENCE = 5;
 
-/** The share of so many training rows that is held back by default. */
+/** The share that is held back of this number of training rows by default. */
 export const defaultShareOf = (rows: number): number | false => (rows < LEAST_ROWS ? false : SHARE);
 
-/** The options of `fit` for so many training rows. `validation`: the rows that decide when training ends. */
+/** The options of `fit` for this number of training rows. `validation`: the rows that decide when training ends. */
 export function trainingOf(
   { epochs, patience, monitor, passed }: ModelPlan,
   rows: number,
@@ -291,7 +295,7 @@ export function trainingOf(
   return {
     ...passed,
     optimizer,
-    // training that nothing ends early must be shorter
+    // without validation, nothing ends training early, so it must be shorter
     epochs: epochs ?? epochsWith(isStopped ? STEPS : STEPS_WITHOUT_VALIDATION, LEAST_EPOCHS),
     standardize: task === 'numbers' ? 'targets' : false,
     validation,

@@ -8,14 +8,16 @@ import { validationWeights } from './model-weights.js';
 
 // The rows that a model is trained on, and those that decide when its training ends.
 
-/** The table of which a model takes its inputs by default: the column that makes the groups is none. */
+/**
+ * The table without the column that makes the groups, unless the inputs are given: by default, this column is no input.
+ */
 export function inputColumns(table: Table, { validation, encoder }: ModelPlan): Table {
   const { group } = Object(validation) as { group?: unknown };
   if (group === undefined || areRows(validation)) return table;
   if ([encoder.target].flat().includes(group as string)) {
     throw outOfRange('options.validation.group', `the target ${quote(group as string)}`, 'another column');
   }
-  // an unknown column is refused when the rows are divided
+  // if the table has no such column, it is refused later, when the rows are divided
   return encoder.inputs === undefined && table.has(group as string) ? table.without([group as string]) : table;
 }
 

@@ -10,7 +10,9 @@ import { Table } from '../tables/table.js';
 /** The kinds that columns of numbers are converted to before they are learned. */
 type Conversions = Readonly<Record<string, ConvertedKind>>;
 
-/** The training table with its targets in the kinds in which they are learned. `task`: the one that was asked for. */
+/**
+ * The training table with its targets converted to the kinds in which they are learned. `task`: the option of the user.
+ */
 export function withTargets(training: Table, target: unknown, task: Task | undefined): Table {
   // names that are given twice are refused later
   const names = [...new Set([target].flat())].filter((name) => training.has(name as string)) as string[];

@@ -5,7 +5,9 @@ import { Table } from '../tables/table.js';
 
 // The weights of a model's rows: a column of the table, or an array.
 
-/** The training rows that count, without the column of their weights. `weights` undefined: 1 for each. */
+/**
+ * The training rows whose weight is not 0, without the column of weights. `weights` undefined: each has the weight 1.
+ */
 export function weightedRows(
   table: Table,
   given: string | SampleWeights | undefined,

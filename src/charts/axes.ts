@@ -97,7 +97,7 @@ export function drawAxes(picture: Picture, x: Axis, y: Axis, height: number): Pl
   picture.note(y.label);
   const top = picture.y + 8;
   const bottom = top + height;
-  // half of the last number may stand to the right of its tick
+  // half of the last number may reach beyond its tick on the right
   const right = picture.width - MARGIN - 8;
   x.setRange(left, right);
   y.setRange(bottom, top);
@@ -121,7 +121,7 @@ export function drawAxes(picture: Picture, x: Axis, y: Axis, height: number): Pl
   return { left, right, top, bottom };
 }
 
-/** The ticks of an axis: as many as have room side by side. */
+/** As many ticks of an axis as fit side by side. */
 function ticksThatFit(x: Axis, width: number): readonly Tick[] {
   for (let count = Math.max(2, Math.floor(width / 45)); count > 1; count--) {
     const ticks = x.ticks(count);

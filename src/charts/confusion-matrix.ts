@@ -42,7 +42,9 @@ const MOST_CLASSES = 256;
 const namesShare = (count: number): number => (count > 12 ? 0.2 : 0.3);
 /** The most pixels that names take below the cells. */
 const NAMES_HEIGHT = 120;
-/** The default width grows up to this for many classes: in a page of 360 pixels, names are then 9 pixels high. */
+/**
+ * For many classes, the default width grows up to this. In a page of 360 pixels, names are then still 9 pixels high.
+ */
 const GROWN_WIDTH = 480;
 const CELL_HEIGHT = { least: 17, most: 44 };
 /** Counts are replaced by shares if they would be smaller than `counts`; numbers smaller than `least` are left out. */
@@ -90,7 +92,7 @@ export function confusionMatrix(
   const cell = (picture.width - MARGIN - left) / count;
   const height = Math.min(CELL_HEIGHT.most, Math.max(CELL_HEIGHT.least, cell));
   const cells = options.cells ?? (sizeOf('0'.repeat(longest), cell) >= CELL_TEXT.counts ? 'counts' : 'shares');
-  // all numbers have one size, but 100 % may be smaller
+  // all numbers have the same size, except that 100 % may be smaller
   const size = sizeOf(cells === 'counts' ? '0'.repeat(longest) : '00', cell);
   const unit = cells === 'counts' ? 'samples' : '% of the true class';
   picture.note(`Rows: true class. Columns: predicted class. Numbers: ${unit}.`);
@@ -169,7 +171,7 @@ function countsOf(evaluation: unknown): Counts {
   return { rows, sums: rows.map((row) => row.reduce((sum, samples) => sum + samples, 0)) };
 }
 
-/** The size at which a text has room in a cell. */
+/** The size at which a number fits into a cell. */
 function sizeOf(number: string, cell: number): number {
   return Math.min(TEXT_SIZE, (cell - 2) / widthOf(number, 1));
 }
@@ -182,7 +184,7 @@ function drawNumber(
   y: number,
   isOnColour: boolean,
 ): Markup {
-  // the colour and the tooltip remain
+  // the number is left out, but the colour and the tooltip are still there
   if (size < CELL_TEXT.least) return '' as Markup;
   const place = { x, y: y + size * 0.36, 'text-anchor': 'middle', 'font-size': size };
   return element('text', { ...place, ...theme.fill(isOnColour ? 'on' : 'ink') }, text(number));

@@ -149,7 +149,7 @@ function valueAxis(label: string, series: readonly Series[], name: (typeof SCALE
   if (name === 'log' && from <= 0) throw outOfRange('options.scale', `"log" for the value ${from}`, '"linear"');
   const isLog = name === 'log' || (name === 'auto' && from > 0 && to >= LOG_RATIO * from);
   if (isLog) return logAxis(label, from, to);
-  // 0 belongs to the picture if it is not far away
+  // the axis begins at 0 if the smallest value is below half of the largest
   return linearAxis(label, from > 0 && from < to / 2 ? 0 : from, to);
 }
 

@@ -76,7 +76,7 @@ export class Picture {
     }
   }
 
-  /** The SVG. `description`: what a reader who does not see it is told, after the title. */
+  /** The SVG. `description`: the text for readers who do not see the picture, which follows the title. */
   finish(description: string): string {
     const height = Math.ceil(this.y + MARGIN);
     const label = this.#title === '' ? description : `${this.#title}: ${description}`;

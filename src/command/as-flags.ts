@@ -35,7 +35,7 @@ const WAYS: readonly (readonly [RegExp, string])[] = [
   [/^(options\.target: got .* different values in .*)$/, '$1; --validation 0 holds no rows back'],
 ];
 
-/** Options whose flags have other names, by what a message calls them. */
+/** What messages call options whose flags have other names, and these flags. */
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/^layers\[\d+\]\.activation\b/, '--activation'],
   [/^names\[\d+\](?=:)/, '--target'],
@@ -59,7 +59,10 @@ export function asFlags(message: string): string {
   return text.replace(/\boptions\.(\w+)/g, (_, name: string) => `--${kebab(name)}`);
 }
 
-/** A flag for each text of the list, whose last one is new; of a long list, the flag of this one. */
+/**
+ * A flag for each text of the list, of which the last one is new. For a long list: the flag of the last one, and a
+ * hint.
+ */
 function missingFlags(list: string): string {
   const texts = list.match(new RegExp(QUOTED, 'g')) ?? [];
   if (texts.length <= MOST_MISSING) return texts.map((text) => `--missing ${text}`).join(' ');

@@ -21,7 +21,7 @@ function pathBeside(model: string, name: string): string {
   const where = `${printable(model)}: weights in ${quote(name, 200)}`;
   const wanted = 'the name of a file in the folder of the model';
   const parts = name.split(/[/\\]/);
-  // an absolute path of Windows is one on no other system, but nothing else either
+  // absolute paths of Windows are refused on every system, because they make no sense on others
   const isOutside = win32.isAbsolute(name) || /^[a-z]:/i.test(name) || parts.includes('..') || name.includes('\0');
   if (name === '' || isOutside) throw outOfRange(where, 'a path that leads elsewhere', wanted);
   const path = join(dirname(model), name);

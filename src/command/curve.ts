@@ -44,7 +44,7 @@ function painted(line: string): string {
     .replace('validation', (name) => paint(name, asciichart.yellow));
 }
 
-/** `count` numbers with the same course: means of neighbours, or numbers between them. */
+/** The curve of `values` with `count` numbers: means of neighbours, or numbers between neighbours. */
 function resample(values: readonly number[], count: number): number[] {
   if (values.length <= count) {
     return Array.from({ length: count }, (_, i) => {

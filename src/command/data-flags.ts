@@ -55,7 +55,7 @@ function kindsOf(list: readonly string[]): Record<string, ColumnKind> {
   return Object.fromEntries(kinds);
 }
 
-/** The kinds in which a model needs its columns, and those that the flags give to others. */
+/** The kinds of a model's columns, together with the kinds that flags give to other columns. */
 export function kindsForModel(own: Readonly<Record<string, ColumnKind>>, given: CsvStreamOptions['kinds'] = {}) {
   for (const [name, kind] of Object.entries(given)) {
     if (!Object.hasOwn(own, name) || own[name] === kind) continue;
@@ -68,7 +68,7 @@ export function kindsForModel(own: Readonly<Record<string, ColumnKind>>, given: 
 /** What errors call a file. */
 export const nameOf = (path: string): string => (path === '-' ? 'standard input' : printable(path));
 
-/** Refuses a folder in the place of a file, which is then missing only for another reason. */
+/** Refuses a folder in place of a file. */
 export function checkNoFolder(path: string, wanted: string): void {
   if (statSync(path).isDirectory()) throw new Error(`${quote(path, 400)}: got a folder, want ${wanted}`);
 }

@@ -49,7 +49,7 @@ export function parseFlags(args: readonly string[], flags: Flags): Arguments {
   }
 }
 
-/** What is wrong with the value of a flag that exists. `message`: that of Node, which names the flag. */
+/** The message for a wrong value of a known flag. `message`: the message of Node, which names the flag. */
 function wrongValue(message: string, flags: Flags): string {
   const name = /'(?:-h, )?--([\w-]+)/.exec(message)?.[1] ?? '';
   const value = flags[name]?.value;
@@ -63,7 +63,7 @@ function wrongValue(message: string, flags: Flags): string {
 function unknownFlag(message: string, flags: Flags): string {
   const name = /'(-[^']*)'/.exec(message)?.[1] ?? message;
   const word = name.replace(/^-+/, '');
-  // of a single letter, any other could be a misspelling
+  // any letter could be a misspelling of a single letter, so nothing is suggested
   const near = word.length > 1 ? meantWord(word, Object.keys(flags)) : undefined;
   return `${quote(name)} is no option of this command${near ? `: did you mean --${near}?` : ''}`;
 }

@@ -33,7 +33,7 @@ const WRITE_ENDINGS: Readonly<Record<string, Writable>> = {
   h: 'c',
 };
 
-/** What to write in place of files that only other programs write. */
+/** The format to write in place of one that only other programs write. */
 const IN_PLACE: Readonly<Record<string, string>> = {
   pt: 'a .safetensors file, which PyTorch reads',
   pth: 'a .safetensors file, which PyTorch reads',
@@ -87,7 +87,7 @@ function ofContents(bytes: Uint8Array): Readable | undefined {
   if (start.startsWith('SIMDPROP')) return 'simdprop';
   if (start.startsWith('\x89HDF')) return 'keras';
   if (/^FANN_F/.test(start)) return 'fann';
-  // a pickle of version 2 to 5, without an archive around it
+  // a pickle of version 2 to 5 that is not in an archive
   if (bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5) return 'pytorch';
   if (start.startsWith('PK\x03\x04')) return ofArchive(bytes);
   if (start[8] === '{' && lengthAtStart(bytes) <= bytes.length - 8) return 'safetensors';

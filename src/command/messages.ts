@@ -21,7 +21,7 @@ export class Messages {
     for (const text of texts) for (const line of err.isTTY ? fold(text, columnsOf(err)) : [text]) this.line(line);
   }
 
-  /** Also if the command is to be quiet. */
+  /** Writes a text even with --quiet. */
   urgent(text: string): void {
     this.#terminal.err.write(`${text}\n`);
   }

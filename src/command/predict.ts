@@ -61,7 +61,7 @@ export async function predict({ given, operands }: Arguments, terminal: Terminal
   return EXIT.done;
 }
 
-/** Rows of the file: as a table, and the fields of each as they stand in the file. */
+/** Rows of the file: as a table, and the fields of each row as texts of the file. */
 interface Block {
   readonly table: Table;
   readonly fields: readonly (readonly string[])[];

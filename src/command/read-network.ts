@@ -90,7 +90,7 @@ type Read = Imported & Pick<Source, 'paths' | 'model'>;
 const READERS: Readonly<Record<Readable, (path: string, bytes: Uint8Array, given: Given) => Promise<Read>>> = {
   simdprop: async (path, bytes) => {
     const network = await load(bytes, {});
-    // a file of a network alone has no encoder
+    // a file that is no model of a table has no encoder
     const model = await TableModel.load(bytes).catch(() => undefined);
     return { network, notes: [], paths: [path], ...(model && { model }) };
   },
@@ -133,10 +133,10 @@ function shardsOf(bytes: Uint8Array): string[] {
   return [...new Set(paths.filter((path) => typeof path === 'string'))];
 }
 
-/** The functions of a cost that only has to be there: nothing here evaluates it. */
+/** A network with a custom cost needs some functions to be loaded; nothing here calls them. */
 const NO_COST: CustomCost = { value: () => 0, gradient: () => {} };
 
-/** Loads a network whose functions, which no file holds, are not needed. */
+/** Loads a network for a command that calls neither its custom cost nor the function of its learning rate. */
 async function load(bytes: Uint8Array, options: LoadOptions): Promise<Network> {
   try {
     return await Network.load(bytes, options);

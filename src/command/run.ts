@@ -63,7 +63,7 @@ export async function run(args: readonly string[], terminal: Terminal, version: 
 function fail(error: unknown, name: string | undefined, terminal: Terminal): number {
   const colours = coloursOf(terminal.err, terminal.env);
   const message = messageOf(error);
-  // the rule of the exit codes: what begins with a flag is to be changed in the call
+  // a message that begins with a flag is about wrong usage
   const isUsage = error instanceof UsageError || /^--\w/.test(message);
   const hint =
     isUsage && name !== undefined

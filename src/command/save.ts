@@ -68,7 +68,7 @@ export function saveText(path: string, text: string): void {
   saveFile(path, new TextEncoder().encode(text));
 }
 
-/** Refuses a picture of the confusion of anything but classes. `learned`: what the model learns. */
+/** Refuses --plot-confusion for a model that does not learn classes. `learned`: what the model learns. */
 export function checkConfusion(path: string | undefined, learned: string): void {
   if (path === undefined || learned === 'classes') return;
   throw new UsageError(`--plot-confusion: got a model that learns ${learned}, want one that learns classes`);

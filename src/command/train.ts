@@ -106,7 +106,7 @@ export async function train({ given, operands }: Arguments, terminal: Terminal):
   checkConfusion(textOf(given, 'plot-confusion'), learnedFrom(table, targets, given));
   const parts = split(table, targets, test, options, given);
   const validation = validationOf(options.validation, parts.training, given);
-  // the column that makes the groups names them, and says no more; a model that holds groups back leaves it out itself
+  // the column that makes the groups is no input; TableModel.fit itself leaves it out if it holds groups back
   const isGrouped = typeof validation === 'object' && 'group' in validation;
   const training =
     given.group === undefined || isGrouped ? parts.training : parts.training.without([given.group as string]);
@@ -228,7 +228,10 @@ function split(
   return test === 0 ? { training: used } : used.split({ test, ...wayOf(table, targets, seed, given) });
 }
 
-/** The rows that decide when training ends: of groups of their own or the last ones, as those of the test. */
+/**
+ * The rows that decide when training ends. Like the test rows, they are whole groups with --group, and the last rows
+ * with --from-end.
+ */
 function validationOf(
   given: TableModelOptions['validation'],
   training: Table,
@@ -254,7 +257,7 @@ function wayOf(table: Table, targets: readonly string[], seed: number | undefine
 /** What a model learns from these targets. */
 function learnedFrom(table: Table, targets: readonly string[], given: Given): Task | 'dates' {
   const task = given.task as Task | undefined;
-  // the model makes classes of some numbers, such as 0 and 1
+  // TableModel learns some columns of numbers as classes, such as 0 and 1
   const learned = TableModel.withTargets(table, { target: targets, task });
   const kinds = targets.map((name) => learned.column(name).kind);
   if (kinds.includes('date')) return 'dates';
@@ -282,7 +285,7 @@ async function report(
   const paths = Object.fromEntries(
     ['save', 'plot', 'plot-confusion', 'plot-importance'].map((flag) => [flag, textOf(given, flag)]),
   );
-  // the model first: whatever fails later, it is not lost
+  // the model is written first, so that it is not lost if something fails later
   if (paths.save !== undefined) saveFile(paths.save, await model.save());
   if (paths.plot !== undefined) saveText(paths.plot, learningCurve(fromOne(history), PICTURE));
   const measured = test ?? training;

@@ -58,7 +58,9 @@ function viewsOf({ memory }: Engine): Views {
  * does not know their types.
  */
 export class Arena {
-  /** Only `change` replaces it. A field, not a getter: a prediction of one row reads it several times. */
+  /**
+   * Only `change` replaces it. It is a field and not a getter because a prediction of one row reads it several times.
+   */
   spec: Spec;
   #plan: Plan;
   /** undefined once the network is disposed of. */
@@ -113,7 +115,7 @@ export class Arena {
     this.#inUse();
   }
 
-  // a prediction of one row asks this five times: V8 inlines it everywhere only as long as it is this short
+  // a prediction of one row calls this five times, and V8 inlines all these calls only if the method is short
   #inUse(): { readonly engine: Engine; readonly views: Views } {
     if (!this.#live || this.#isLocked) throw this.#notInUse();
     return this.#live;
@@ -220,7 +222,10 @@ export class Arena {
     this.#layOut(this.spec, Math.max(capacity, old.capacity), slots, set, room);
   }
 
-  /** Replaces numbers of the network that are neither its shape nor its activations. May lay out the memory anew. */
+  /**
+   * Replaces settings of the network such as l2 or dropout, but neither its shape nor its activations. May move regions
+   * of the memory.
+   */
   change(spec: Spec): void {
     const { capacity, slots } = this.#plan;
     const hasMasks = ({ layers }: Spec) => String(layers.map(({ dropout }) => dropout > 0));
@@ -242,7 +247,7 @@ export class Arena {
     this.#set = set;
     this.#setRoom = room;
     if (slots !== old.slots) this.#clear(plan.state, plan.state + 4 * slots * plan.parameterFloats);
-    // lanes that only fill up a row of errors are never written, but gradients add them up: they must be 0
+    // fill lanes of delta are never written but are added to gradients, so they must be 0
     if (plan.x !== old.x || plan.windowInputs !== old.windowInputs) this.#clear(plan.x, plan.windowInputs);
     this.#used = Math.max(this.#used, plan.bytes);
     writeTables(buffer, spec, plan);

@@ -46,7 +46,7 @@ export interface Engine {
   dispose?(): void;
 }
 
-/** Functions for a network without a custom cost, for which the core never calls them. */
+/** For a network without a custom cost: the core needs these functions, but never calls them. */
 const NO_COST: CoreImports = {
   customCost: () => Number.NaN,
   customGradient: () => {},

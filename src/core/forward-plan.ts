@@ -15,7 +15,9 @@ export function shapesOf({ inputs, layers }: ForwardSpec): Shape[] {
   return layers.map(({ units }, l) => ({ fanIn: l ? layers[l - 1].units : inputs, units }));
 }
 
-/** The floats of all weights, which come first, of weights and biases together, and of all parameters, slopes too. */
+/**
+ * The numbers of floats: of the weights, which come first; of weights and biases; of all parameters, including slopes.
+ */
 export function parameterSizes(spec: ForwardSpec) {
   const weights = shapesOf(spec).reduce((sum, { fanIn, units }) => sum + weightFloats(fanIn, units), 0);
   const slopesStart = spec.layers.reduce((sum, { units }) => sum + paddedFloats(units), weights);
@@ -76,7 +78,10 @@ export interface ForwardLayer extends Shape {
   readonly runCount: number;
 }
 
-/** What lies before the layers: the addresses of parameters and inputs, and those of `planRuns`. */
+/**
+ * The addresses that are known before the layers are planned: of the parameters, of the inputs, and of the records of
+ * `planRuns`.
+ */
 export interface BeforeLayers {
   readonly parameters: number;
   readonly weightFloats: number;

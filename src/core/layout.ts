@@ -35,8 +35,8 @@ export function paddedFloats(units: number): number {
 }
 
 /**
- * The bytes from one row of a matrix to the next: whole cache lines, and in long rows an odd number of them. If rows
- * were a power of two apart, those of a column would compete for a few sets of the first-level cache.
+ * The bytes from one row of a matrix to the next: whole cache lines, and for long rows an odd number of them. If rows
+ * were a power of two apart, the numbers of a column would compete for a few sets of the first-level cache.
  */
 export function rowStride(units: number): number {
   const lines = Math.ceil(units / LINE_FLOATS);

@@ -22,14 +22,15 @@ export function apportion(counts: readonly number[], total: number, ties: ArrayL
     if (raised === 0 && lowered === 0) {
       for (const c of open) taken[c] = Math.floor(shareOf(c));
       const remainderOf = (c: number) => (counts[c] * rest) % samples;
-      // sort is stable, so that equal remainders stay in the order of the ties
+      // sort is stable, so equal remainders stay in the order of `ties`
       const byRemainder = open.sort((p, q) => remainderOf(q) - remainderOf(p));
       for (const c of byRemainder.slice(0, total - sumOf(taken))) taken[c]++;
       return taken;
     }
-    // If the bounds raise shares by more than they lower others, the remaining shares become smaller. A share below its
-    // lower bound then stays below it, so it is settled; a share above its upper bound may come within its bounds. If
-    // the bounds lower more than they raise, it is the other way round.
+    // If the lower bounds raise shares by more than the upper bounds lower others, less is left for the other shares. A
+    // share below its lower bound then stays below it, so this class is settled at the bound, while a share above its
+    // upper bound may still fall below that. If the upper bounds lower by more, the same holds with the bounds
+    // exchanged.
     const isSettled = (c: number) => (raised >= lowered ? shareOf(c) < lowest(c) : shareOf(c) > highest(c));
     for (const c of open.filter(isSettled)) taken[c] = raised >= lowered ? lowest(c) : highest(c);
     open = open.filter((c) => !isSettled(c));

@@ -39,7 +39,7 @@ export function withClassWeights(
   return weighted({ ...data, names: namesOf(where, data), weights: products }, spec);
 }
 
-/** The names of the parts of a data set in messages, with those of the products. */
+/** What messages call the inputs, the targets, and the weights, which are products with class weights. */
 const namesOf = (where: string, { names }: CheckedData) =>
   [names?.[0] ?? 'data.inputs', names?.[1] ?? 'data.targets', `${where} times data.weights`] as const;
 
@@ -97,7 +97,7 @@ function labelsOf(where: string, { samples, targets }: CheckedData, outputs: num
       const got = `weights of classes for the target ${marks[bad]} of row ${row}`;
       throw outOfRange(where, got, `targets of ${other} and 1, or labels`);
     }
-    // a row of several outputs has been checked: it has a single 1
+    // rows of several outputs have been checked to have a single 1
     return outputs === 1 ? Number(marks[0] === 1) : marks.indexOf(1);
   });
 }

@@ -3,9 +3,9 @@ import { counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import { isPlain } from '../check/plain-arrays.js';
 import type { Keys, Strata } from './parts.js';
 
-// Values by which samples are drawn: all samples of equal values are alike.
+// Values by which samples are grouped or stratified. Samples with equal values belong together.
 
-/** A value for each sample: samples of equal values are alike. */
+/** A value for each sample. Samples with equal values belong together. */
 export type SampleKeys = ArrayLike<number | string | boolean>;
 
 /** A value for each sample, and what the values are called in messages. */

@@ -41,7 +41,7 @@ export function firstInfiniteFloat(values: FloatArray, start: number, count: num
   const { fround } = Math;
   const end = start + count;
   let i = start;
-  // 0 times a sum is 0 only if all its terms are finite; one test for four numbers is faster, see docs/kernels.md
+  // 0 times a sum is 0 only if all terms are finite: one test for four numbers, which is faster (docs/kernels.md)
   while (
     i + 4 <= end &&
     0 * (fround(values[i]) + fround(values[i + 1]) + fround(values[i + 2]) + fround(values[i + 3])) === 0

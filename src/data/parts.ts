@@ -38,7 +38,7 @@ export interface PartOptions extends DrawOptions {
   test?: number | undefined;
 }
 
-/** How large the part is that is held back: one of both. */
+/** The size of the part that is held back, by one of two options. */
 export interface HeldOptions {
   /**
    * The share of the rows, above 0 and below 1. Their number is rounded to the nearest whole one, halves down.
@@ -52,7 +52,7 @@ export interface HeldOptions {
   count?: number | undefined;
 }
 
-/** A part of the rows: undefined if its option, of the type `Size`, is not given. */
+/** The type of a part of the rows. `Size`: the type of its option; if the option is undefined, so is the part. */
 export type PartOf<Size, Part> = Size extends number ? Part : undefined;
 
 /** The streams of random numbers, the same as for the validation split of `fit`. */
@@ -117,13 +117,13 @@ export function heldOf(where: string, value: number | HeldOptions, rows: number,
   return { validation, test: 0 };
 }
 
-/** A number for each row: rows of equal numbers are alike. */
+/** A number for each row. Rows with equal numbers belong together. */
 export type Keys = ArrayLike<number>;
 
 /** The values by which rows are stratified. */
 export interface Strata {
   readonly keys: Keys;
-  /** The beginning of what a message says of them: whose values they are. */
+  /** The beginning of messages about the values: the data to which they belong. */
   readonly name: string;
   /** The value at a place in `keys`, and its row, for messages. */
   readonly show: (place: number) => { readonly value: string; readonly row: number };
@@ -213,7 +213,7 @@ export function byKey(rows: Iterable<number>, keys: Keys): number[][] {
     if (group) group.push(row);
     else groups.set(keys[row], [row]);
   }
-  // that of NaN, the missing values, is the first
+  // the group of NaN, of the missing values, is the first
   const place = (key: number) => (Number.isNaN(key) ? Number.NEGATIVE_INFINITY : key);
   return [...groups].sort(([p], [q]) => (place(p) < place(q) ? -1 : 1)).map(([, group]) => group);
 }
@@ -228,7 +228,7 @@ function drawRows(
   least = 1,
 ): void {
   const left = classes.map((rows) => (rows.length < least ? [] : rows));
-  // the classes, in the order in which equal remainders are rounded up
+  // the order of the classes in which equal remainders are rounded up
   const ranks = Array.from(permutation(classes.length, seed, RANDOM_SPLIT, GROUP_ORDER));
   for (const [part, total] of [
     [TEST, test],

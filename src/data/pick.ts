@@ -14,7 +14,7 @@ export interface CheckedRows {
   readonly targets: TargetArray;
   /** [samples], each above 0 once `weighted` has left out the others; undefined: 1 for each sample. */
   readonly weights: Float32Array | undefined;
-  /** The numbers of these samples among the `of` that were given, once some have been left out. */
+  /** If samples have been left out: the places of these samples among the `of` samples that were given. */
   readonly counting?: { readonly rows: Uint32Array; readonly of: number };
 }
 
@@ -42,10 +42,7 @@ function rowsOf<T extends CheckedRows['inputs' | 'targets']>(values: T, rows: Ui
   return copy;
 }
 
-/**
- * The samples whose weight is not 0: the others count nowhere, as if they had not been given. Refuses data that have
- * none.
- */
+/** The samples whose weight is not 0; all others are left out. Refuses data in which all weights are 0. */
 export function weighted<T extends CheckedRows>(data: T, spec: Spec): T {
   const counted = withoutZeros(data, spec);
   if (!counted) throw noWeight(data.names?.[2] ?? 'data.weights');

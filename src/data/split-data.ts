@@ -63,9 +63,9 @@ interface Column {
  * Divides a data set into parts for training, validation and test, by share or number of samples. Samples are drawn
  * with a seed, with the same shares of each class (`stratify`) or with whole groups of samples (`group`), or are taken
  * from the end. All parts keep the order of the samples and the types of the arrays, and are data sets for `fit` and
- * `evaluate`. Samples of weight 0 are in no part, because they count nowhere. Typed arrays of parts from the end share
- * their memory with those given, if no sample has the weight 0; rows of plain arrays are always shared, and everything
- * else is copied. Data without targets can be split too.
+ * `evaluate`. Samples of weight 0 are in no part. Typed arrays of parts from the end share their memory with those
+ * given, if no sample has the weight 0; rows of plain arrays are always shared, and everything else is copied. Data
+ * without targets can be split too.
  *
  * @param data the samples
  * @param options the parts, and how samples are drawn
@@ -124,7 +124,7 @@ function checkNoArray(data: unknown): void {
   if (isNumbers) throw wrongType('data', data, `an object: ${way}`);
 }
 
-/** The samples that count: all those whose weight is not 0. */
+/** The samples whose weight is not 0. All others are left out. */
 function countingRows(weights: unknown, samples: number): Uint32Array {
   const rows = Uint32Array.from({ length: samples }, (_, row) => row);
   if (weights === undefined) return rows;
@@ -167,7 +167,7 @@ function columnOf(name: string, values: unknown, samples: number): Column {
   return { name, values, width };
 }
 
-/** The rows of a part from the end: they follow one another. */
+/** The rows of a part for `from: 'end'`, which are neighbours, so that typed arrays need no copy. */
 function viewOf({ values, width }: Column, rows: Uint32Array): unknown {
   const [first, end] = [rows[0] * width, (rows[rows.length - 1] + 1) * width];
   return isPlain(values) ? values.slice(first, end) : values.subarray(first, end);
@@ -175,7 +175,7 @@ function viewOf({ values, width }: Column, rows: Uint32Array): unknown {
 
 function copyOf({ values, width }: Column, rows: Uint32Array): unknown {
   if (isPlain(values)) {
-    // a hole keeps its place, as undefined
+    // a hole of a sparse array becomes undefined, so that it can be refused later
     return Array.from(
       { length: rows.length * width },
       (_, i) => values[rows[Math.floor(i / width)] * width + (i % width)],

@@ -77,7 +77,7 @@ const WANTED = 'a share, a number of samples, or an object such as { share: 0.2 
 const SAMPLE_ORDER = 0;
 const CLASS_ORDER = 1;
 
-/** What splits a data set: the network, and what it learns. */
+/** The facts by which a data set is split: the network, and what it learns. */
 export interface Splitting {
   readonly spec: Spec;
   readonly goal: Goal;

@@ -150,7 +150,7 @@ export class TargetSurvey {
   get #task(): Task {
     const { cost } = this.#spec;
     if (!this.#hasRows || isOfShares(cost)) return 'classes';
-    // counts may be only 0 and 1 by chance
+    // counts, for the cost poisson, may be only 0 and 1 by chance
     if (this.areNumbers) return 'numbers';
     // if all targets are the same number, only the cost or class labels show that it means yes or no
     const mayBeOneNumber = this.#isHinge || cost === 'binaryCrossEntropy' || this.#hasClassLabels;
@@ -199,7 +199,7 @@ export function checkGoal(where: string, targets: TargetArray, { task, isSigned 
       );
     }
   } else if (task === 'numbers' || isOfShares(cost)) {
-    // rows that add up to 1 stand for the class of their largest number
+    // a row that adds up to 1 stands for the class of its largest number, so it is not checked here
   } else if (task === 'classes' && outputs > 1) checkOneHot(where, targets, outputs, isSigned);
   // under binaryCrossEntropy, targets may be probabilities
   else if (cost !== 'binaryCrossEntropy') checkMarks(where, targets, outputs, { task, isSigned });

@@ -158,7 +158,7 @@ export function splitWindows<const Options extends SplitWindowOptions>(
   return splitWindowsOf(series, options, columnsOfArrays);
 }
 
-/** What a series may be, in messages: anything, and what has columns. */
+/** What messages say that a series may be: of any kind, and of the kinds that have columns. */
 export interface SeriesKinds {
   readonly all: string;
   readonly ofColumns: string;

@@ -63,8 +63,8 @@ interface Box {
  * pixels, each of which is the mean of what it covers, and moved until its centre of mass lies in the middle. The
  * strongest ink becomes 255.
  *
- * If a pixel is transparent, ink is what is opaque, whatever its colour. Otherwise ink is what differs in brightness
- * from the border of the picture. An empty picture gives zeros.
+ * If any pixel is transparent, all opaque pixels are ink, whatever their colour. Otherwise, pixels are ink if their
+ * brightness differs from that of the border of the picture. An empty picture gives zeros.
  *
  * @param picture the pixels, such as those of `getImageData`
  * @param options the size of the result
@@ -126,7 +126,7 @@ function inkOf({ data, width, height }: Picture): Grid {
   return { values, width, height };
 }
 
-/** The median of the border: a drawing that touches it does not count. */
+/** The median of the border: a drawing that touches the border has no effect on it. */
 function borderOf({ values, width, height }: Grid): number {
   const border = values.filter((_, i) => {
     const [x, y] = [i % width, Math.floor(i / width)];

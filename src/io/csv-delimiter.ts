@@ -9,7 +9,7 @@ export const CANDIDATES: readonly string[] = [',', ';', '\t', '|'];
 const SAMPLE_ROWS = 50;
 const SAMPLE_FIELDS = 200_000;
 
-/** How one candidate divides the first rows. */
+/** The result of dividing the first rows by one candidate. */
 interface Division {
   readonly delimiter: string;
   /** The share of rows with the most frequent number of fields. Only numbers from 2 up count. */

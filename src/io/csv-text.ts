@@ -77,7 +77,7 @@ export function divide(
   const { declared, rest } = readSeparatorLine(text);
   const stated = given ?? declared;
   const found = stated ?? findDelimiter(name, rest, comment, decimal, part);
-  // a file with a single column is not divided; its decimal commas must not divide it either
+  // a file with a single column has no delimiter; a comma would divide its decimal commas, so a semicolon is taken
   const delimiter = found ?? (decimal === ',' ? ';' : ',');
   const shown = found === undefined ? 'none' : quote(found);
   const hint = stated === undefined ? `: the delimiter found is ${shown}, options.delimiter sets another` : '';

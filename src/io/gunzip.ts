@@ -22,7 +22,10 @@ export async function* gunzip(name: string, bytes: Uint8Array): AsyncGenerator<U
   }
 }
 
-/** What the decompressor says. The stream of Node 24 throws errors whose message is empty; the cause has it, if any. */
+/**
+ * The message of the decompressor. In Node 24, its stream throws errors with an empty message; their cause may have
+ * one.
+ */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.message || (error.cause ? reasonOf(error.cause) : error.name);

@@ -12,7 +12,7 @@ export const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') a
 /** The most widths that the line shows. */
 const MAX_WIDTHS = 8;
 
-/** 23860 -> 23,860, without the settings of the machine. */
+/** A number such as 23,860, in the same form on every machine. */
 const grouped = (n: number) => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 
 const kibibytes = (bytes: number) => `${grouped(Math.ceil(bytes / 1024))} KiB`;

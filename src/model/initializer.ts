@@ -38,7 +38,7 @@ const DISTRIBUTIONS: Readonly<Record<InitializerName, Distribution>> = {
   scaledNormal: { kind: 'normal', variance: lecun, biasDeviation: 1 },
   standardNormal: { kind: 'normal', variance: () => 1, biasDeviation: 1 },
   zeros: { kind: 'normal', variance: () => 0 },
-  // random numbers, which are then made orthogonal
+  // the variance of the random numbers before they are made orthogonal
   orthogonal: { kind: 'normal', variance: () => 1 },
 };
 

@@ -1,9 +1,6 @@
 // The state of the batch buffers.
 
-/**
- * The contents of the buffers. From left to right, each includes the one before: z and a, then delta, then the mean
- * gradients.
- */
+/** The contents of the buffers: nothing; z and a; these and delta; all of these and the mean gradients. */
 type Content = 'nothing' | 'forward' | 'backward' | 'gradients';
 
 /** Has a snapshot of the parameters. All changes since then were made by training steps, which it can repeat. */

@@ -97,7 +97,7 @@ function placeOf({ inputs, layers }: Spec, index: number): string {
 function networkSections(spec: Spec): NewSection[] {
   const network = optionsOf(spec);
   const activations = spec.layers.map(({ activation }) => activation);
-  // those of the first files have the first codes and are named by strings alone
+  // activations that the first version knew have codes up to MIXED, and are names without a constant
   const isNew = (one: Activation) => typeof one !== 'string' || ACTIVATIONS[one] > MIXED;
   if (!activations.flat().some(isNew)) return [jsonSection('network', true, network)];
   const layers = spec.layers.map(({ activation: _, ...layer }) => layer);

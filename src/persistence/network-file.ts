@@ -6,8 +6,8 @@ import type { Trainer } from '../training/trainer.js';
 import { loadTraining } from './decode.js';
 import type { SavedNetwork } from './saved-network.js';
 
-// Files of networks: everything that Network.save and Network.load have in common with each other. The first of these
-// calls loads it, as one chunk: if reading and writing were apart, what they share would be a third chunk.
+// Everything that Network.save and Network.load need for files. The first call of either one loads it, as one chunk. If
+// reading and writing were two chunks, the code that both share would be a third one.
 
 export { decode } from './decode.js';
 export { encode } from './encode.js';
@@ -30,6 +30,6 @@ export async function restore(saved: SavedNetwork, layers: readonly Layer[], tra
   trainer.state.restore(saved);
   trainer.restoreScaling(saved);
   if (saved.training) (await loadTraining()).restoreTraining(saved.training, trainer);
-  // a function that has no rate for the step reached, nor for the one before, could not be saved again
+  // if the function has a rate neither for this step nor for the one before, the network could not be saved again
   savedLearningRate(saved.optimizer.learningRate, trainer.state.clock);
 }

@@ -25,7 +25,7 @@ export async function startMemory({ spec, names, standardization, parameters }: 
     /** The whole memory. */
     floatMemory: new Float32Array(memory.buffer),
 
-    /** Makes room for batches of `rows` rows, more than before. */
+    /** Makes room for batches of `rows` rows, which must be more than there is room for. */
     reserve(rows: number): void {
       const plan = makePredictPlan(spec, rows);
       const missing = plan.bytes - memory.buffer.byteLength;

@@ -26,7 +26,9 @@ export interface PredictorOptions {
 
 const KEYS = keysOf<PredictorOptions>({ wasm: true });
 
-/** Nobody reads what a batch leaves in the memory. */
+/**
+ * Told when a batch overwrites the memory. Nothing is to be done, because nobody reads what the last batch has left.
+ */
 const PASS = { holdForward() {} };
 
 /**

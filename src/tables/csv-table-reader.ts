@@ -44,7 +44,7 @@ export class CsvTableReader {
   #first = 0;
   #builders: ColumnBuilder[] | undefined;
   #names: string[] = [];
-  /** The rows in the builders, and whether others were taken before. */
+  /** The number of rows in the builders, and whether `take` has already taken others. */
   #rows = 0;
   #areTaken = false;
   /** The fields of the rows in the builders, if they are to be kept. */

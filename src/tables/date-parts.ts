@@ -8,7 +8,8 @@ export const DATE_PARTS: readonly DatePart[] = ['elapsed', 'year', 'month', 'day
 const DAY = 86_400_000;
 
 /**
- * True for a part that repeats, such as the month: a place on a circle, which makes two inputs, a sine and a cosine.
+ * True for a part that repeats, such as the month. It is a place on a circle, and makes two inputs, a sine and a
+ * cosine.
  */
 export const isCyclic = (part: DatePart): boolean => part !== 'elapsed' && part !== 'year';
 

@@ -24,7 +24,7 @@ export function toDate(text: string, order?: DateOrder): number {
   const iso = ISO.exec(text);
   if (iso) {
     const [, year, , month, day, ...time] = iso;
-    // a month without a day has no time either
+    // a date without a day cannot have a time
     if (day === undefined && time[0] !== undefined) return Number.NaN;
     return dayOf(Number(year), Number(month), Number(day ?? 1)) + timeOf(time);
   }

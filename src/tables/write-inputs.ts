@@ -179,7 +179,7 @@ function oneHotWriter(
 ): Writer {
   const other = input.hasOther ? input.categories.length : -1;
   const places = placesOf(categories, input.categories).map((place) => (place < 0 ? other : place));
-  // a missing value without an input of its own counts as "other"
+  // if missing values have no input of their own, they count as "other"
   const missing = input.marksMissing ? -1 : other;
   return (from, to) => {
     for (let row = from, at = from * width + first; row < to; row++, at += width) {

@@ -39,8 +39,8 @@ export class CallInProgress {
   }
 
   /**
-   * Refuses to change what a running call began with, because its reports and files are about that: everything except
-   * parameters, `trainingSamples` and the numbers of the optimizer.
+   * Refuses to change a setting while a call is running, because the reports and files of the call depend on it.
+   * Parameters, `trainingSamples` and the numbers of the optimizer may be changed.
    */
   checkChange(where: string): void {
     this.#check(where, 'a new one', 'it before or after');

@@ -66,8 +66,8 @@ export interface TrainOptions {
    * true or `'inputs'`: before the first step, measures the mean and the standard deviation of each input column of
    * the training data, and makes them the network's standardisation. The deviation is that of a population (divided by
    * n); sample weights do not count. A constant column gets the deviation 1, and becomes 0. `'targets'`: does the same
-   * for the columns of the targets, for networks that learn numbers with linear or leakyRelu outputs; `'both'`: for
-   * inputs and targets. What is already standardised stays as it is, so that a second `fit` continues the first.
+   * for the columns of the targets, for networks that learn numbers with linear, leakyRelu or prelu outputs; `'both'`:
+   * for inputs and targets. What is already standardised stays as it is, so that a second `fit` continues the first.
    * @defaultValue `false`
    */
   standardize?: Standardize | undefined;
