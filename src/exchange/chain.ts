@@ -74,7 +74,8 @@ export function layersOf(output: Columns, options: ChainOptions): Layered {
     if (parameters > options.mostParameters) {
       throw outOfRange(where, `more than ${options.mostParameters} weights`, 'about as many as the file has');
     }
-    layers.push(layerOf(where, use.source, below, units, isLast ? last.activation : undefined));
+    const layer = layerOf(where, use.source, below, units, isLast ? last.activation : undefined);
+    const isAsInFile = isUnscaled(units, below);
     const place = new Map(units.map((unit, j) => [keyOf(unit), j]));
     const { columns } = uses[l + 1];
     below = {
@@ -84,6 +85,7 @@ export function layersOf(output: Columns, options: ChainOptions): Layered {
         return { place: place.get(keyOf(unit)) as number, scale, offset };
       }),
     };
+    layers.push({ ...layer, ...trainingOf(use.source, isAsInFile, below, notes) });
   }
   return { inputs, layers, ...scales, notes };
 }
@@ -302,6 +304,34 @@ const keyOf = ({ unit, activation, slope, shift, preluSlope }: Omit<Unit, 'scale
 /** A unit that is used with several functions becomes several units. */
 function distinct(units: readonly Unit[]): Unit[] {
   return [...new Map(units.map((unit) => [keyOf(unit), unit])).values()];
+}
+
+/** True if the weights of units on these inputs are those of the file. */
+const isUnscaled = (units: readonly Unit[], below: Incoming) =>
+  units.every(({ slope }) => slope === 1) && below.columns.every(({ scale }) => scale === 1);
+
+/**
+ * What the file says about training a layer, if it means the same here. `next`: how the layer above takes the units,
+ * which must be 0 where they are dropped.
+ */
+function trainingOf(
+  { name, training = {} }: Source,
+  isAsInFile: boolean,
+  next: Incoming,
+  notes: string[],
+): Pick<ExchangedLayer, 'dropout' | 'maxNorm'> {
+  const { dropout, maxNorm } = training;
+  const isDropped = dropout !== undefined && next.columns.every(({ offset }) => offset === 0);
+  const isLimited = maxNorm !== undefined && isAsInFile;
+  if (dropout !== undefined && !isDropped) {
+    notes.push(
+      `the dropout behind ${quote(name)}, ${dropout}, stays behind: an offset behind its function became part of the weights`,
+    );
+  }
+  if (maxNorm !== undefined && !isLimited) {
+    notes.push(`the limit ${maxNorm} of the weights of ${quote(name)} stays behind: a scale became part of them`);
+  }
+  return { ...(isDropped && { dropout }), ...(isLimited && { maxNorm }) };
 }
 
 function layerOf(

@@ -31,6 +31,8 @@ export interface Source {
   };
   /** true: something was added to the units, zeros perhaps. */
   hasBias: boolean;
+  /** What the file says about training these units: the dropout behind their function, and the limit of their weights. */
+  training?: { readonly dropout?: number; readonly maxNorm?: number };
 }
 
 export interface Columns {
@@ -102,6 +104,10 @@ export const preluOf = (z: number, slope: number) => (z > 0 ? z : slope * z);
 /** The note for a file that has one slope for all units of a layer. */
 export const sharedSlope = (name: string) =>
   `the one slope of ${quote(name)} comes in as a slope for each unit, which learn on their own`;
+
+/** The note for batch normalisation, whose statistics became part of the weights. */
+export const foldedNorm = (name: string) =>
+  `the batch normalisation ${quote(name)} became part of the weights: training here does not normalise batches`;
 
 const slopesOfPrelu = new WeakMap<Scalar, number>();
 

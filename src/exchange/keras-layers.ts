@@ -1,9 +1,10 @@
 import { checkIsObject, counted, outOfRange, quote } from '../check/errors.js';
 import { type ApproximateOption, dense, layersOf } from './chain.js';
-import { type Columns, Composer, columnsOf, PRELU, preluOf, scaled } from './columns.js';
+import { type Columns, Composer, columnsOf, foldedNorm, PRELU, preluOf, scaled } from './columns.js';
 import type { Exchanged } from './exchanged.js';
 import { clip, elu, ACTIVATION_FUNCTIONS as F, leakyRelu, type Scalar } from './functions.js';
 import { listAt, propertyOf, textAt } from './json.js';
+import { compiledOf, leftBehind, maxNormOf, notesOfLayer } from './keras-training.js';
 import { type Tensor, transposed } from './tensor.js';
 
 // The layers of Keras and TensorFlow.js, as their configurations describe them: one after another, with weights
@@ -28,6 +29,8 @@ export interface KerasModel {
   /** 1: the hard sigmoid is 0.2 x + 0.5. 3: it is x / 6 + 0.5. */
   readonly version: 2 | 3;
   readonly weightsOf: (place: LayerPlace) => LayerWeights;
+  /** What model.compile was given, if the file says it. */
+  readonly compiled: unknown;
   /** How many weights and biases the network may have. */
   readonly mostParameters: number;
 }
@@ -36,9 +39,19 @@ export function networkOfLayers(where: string, model: KerasModel, { approximate 
   const reading = new LayerReading(where, model);
   reading.addAll(model.topology, { names: [], folders: [] });
   const columns = reading.finished();
-  const { notes, ...layers } = layersOf(columns, { where, approximate, mostParameters: model.mostParameters });
-  return { ...layers, ...(columns.whole && { task: 'classes' }), notes };
+  const left = reading.notes();
+  const { notes, ...network } = layersOf(columns, { where, approximate, mostParameters: model.mostParameters });
+  const compiled = compiledOf(model.compiled, network.layers[network.layers.length - 1].activation);
+  const { training } = compiled;
+  const all = [...notes, ...left, ...compiled.notes];
+  return { ...network, ...(columns.whole && { task: 'classes' }), ...(training && { training }), notes: all };
 }
+
+/** Layers that only training needs. */
+const OF_TRAINING = ['Dropout', 'GaussianNoise', 'GaussianDropout', 'AlphaDropout', 'ActivityRegularization'];
+
+/** Layers that may come behind a softmax, because they leave predictions as they are. */
+const PASSIVE = ['InputLayer', 'Flatten', 'Reshape', ...OF_TRAINING];
 
 /** The classes of models, which may be layers of others. */
 const MODELS: ReadonlySet<string> = new Set(['Sequential', 'Functional', 'Model']);
@@ -82,7 +95,10 @@ class LayerReading {
   readonly #where: string;
   readonly #model: KerasModel;
   readonly #composer = new Composer();
+  readonly #notes: string[] = [];
   #columns: Columns | undefined;
+  /** A dropout that no layer has taken yet. */
+  #dropout: { readonly label: string; readonly rate: number; readonly behind: Columns | undefined } | undefined;
 
   constructor(where: string, model: KerasModel) {
     this.#where = where;
@@ -92,6 +108,16 @@ class LayerReading {
   finished(): Columns {
     if (!this.#columns) throw outOfRange(this.#where, 'no layers', 'some');
     return this.#columns;
+  }
+
+  /** What the layers say that the network does not have. To be called behind the last layer. */
+  notes(): readonly string[] {
+    this.#leaveDropout();
+    return this.#notes;
+  }
+
+  #note(note: string): void {
+    if (!this.#notes.includes(note)) this.#notes.push(note);
   }
 
   /** The layers of a model, at this place. */
@@ -113,10 +139,13 @@ class LayerReading {
     const { className, config } = place;
     const name = place.names.join('/');
     const where = `${this.#where}: layer ${className} ${quote(name)}`;
-    if (className !== 'InputLayer' && this.#columns?.whole) throw outOfRange(where, 'a layer behind softmax', 'none');
+    if (this.#columns?.whole && !PASSIVE.includes(className)) throw outOfRange(where, 'a layer behind softmax', 'none');
     this.#start(where, config);
     if (className === 'InputLayer') return;
-    checkPrecision(where, config);
+    const precision = precisionOf(where, config);
+    if (precision) this.#note(`the model computes in ${precision}: the network computes in 32 bits`);
+    const label = `layer ${className} ${quote(name)}`;
+    for (const note of notesOfLayer(label, config)) this.#note(note);
     const weights = this.#model.weightsOf(place);
     const setting = (key: string) => propertyOf(config, key);
     const numberOf = (key: string, missing: number) => {
@@ -137,18 +166,22 @@ class LayerReading {
         this.#apply(where, `ReLU ${slope} ${limit}`, (x) => Math.min(limit, x > 0 ? x : slope * x));
         break;
       }
-      case 'LeakyReLU':
-        this.#apply(where, className, leakyRelu(numberOf('negative_slope', numberOf('alpha', 0.3))));
+      case 'LeakyReLU': {
+        const slope = numberOf('negative_slope', numberOf('alpha', 0.3));
+        this.#apply(where, `LeakyReLU ${slope}`, leakyRelu(slope));
         break;
+      }
       case 'PReLU':
         this.#columns = this.#composer.compose(where, PRELU, preluOf, [
           this.finished(),
           this.#vector(where, weights, 'alpha', 0),
         ]);
         break;
-      case 'ELU':
-        this.#apply(where, className, elu(numberOf('alpha', 1)));
+      case 'ELU': {
+        const alpha = numberOf('alpha', 1);
+        this.#apply(where, `ELU ${alpha}`, elu(alpha));
         break;
+      }
       case 'Softmax':
         // of rows [samples, units], the units are axis 1, which is also the last one
         if (![-1, 1].includes(numberOf('axis', -1))) {
@@ -158,6 +191,7 @@ class LayerReading {
         break;
       case 'BatchNormalization':
         this.#normalize(where, weights, numberOf('epsilon', 1e-3));
+        this.#note(foldedNorm(name));
         break;
       case 'Normalization':
         this.#standardize(where, weights, config);
@@ -170,13 +204,15 @@ class LayerReading {
       }
       case 'Flatten':
       case 'Reshape': // the order of numbers stays; a Dense layer refuses any width but its own
+        break;
       case 'Dropout':
-      case 'GaussianNoise':
-      case 'GaussianDropout':
-      case 'AlphaDropout':
-      case 'ActivityRegularization':
+        this.#drop(label, numberOf('rate', 0), setting('noise_shape'));
         break;
       default:
+        if (OF_TRAINING.includes(className)) {
+          this.#note(leftBehind(label, config));
+          break;
+        }
         throw outOfRange(where, `a layer of the class ${quote(className)}`, wayOutOf(className));
     }
   }
@@ -204,10 +240,40 @@ class LayerReading {
       throw outOfRange(where, `a kernel [${kernel.shape}] and a bias [${bias?.shape}]`, counted(length, 'input'));
     }
     const weightsOf = () => transposed(kernel.values, fanIn, units);
+    this.#takeDropout();
     this.#columns = dense(place.names.join('/'), this.#columns, units, weightsOf, bias?.values);
+    this.#columns.source.training = { maxNorm: maxNormOf(place.config) };
     this.#activate(where, place);
   }
 
+  /** Dropout, which the next dense layer gives to the layer below. */
+  #drop(label: string, rate: number, noiseShape: unknown): void {
+    if (rate === 0) return;
+    this.#leaveDropout();
+    // a share of units that rows or columns have in common is something else
+    const isOfUnits = rate > 0 && rate < 1 && (noiseShape === undefined || noiseShape === null);
+    if (isOfUnits) this.#dropout = { label, rate, behind: this.#columns };
+    else this.#note(leftBehind(label, { rate }));
+  }
+
+  /** Gives a dropout to the layer below, if it comes right behind its function. */
+  #takeDropout(): void {
+    const { rate, behind } = this.#dropout ?? {};
+    if (behind?.source.from && behind === this.#columns) {
+      behind.source.training = { ...behind.source.training, dropout: rate };
+      this.#dropout = undefined;
+    }
+    this.#leaveDropout();
+  }
+
+  #leaveDropout(): void {
+    if (!this.#dropout) return;
+    const { label, rate } = this.#dropout;
+    this.#note(`${leftBehind(label, { rate })}, and here only right behind the function of a hidden layer`);
+    this.#dropout = undefined;
+  }
+
+  /** `key`: the name of the function with its constants, the same for the same function alone. */
   #apply(where: string, key: string, f: Scalar): void {
     this.#columns = this.#composer.compose(where, key, f, [this.finished()]);
   }
@@ -317,11 +383,16 @@ function numbersOf(value: unknown): Float64Array | undefined {
   return list.every((item): item is number => typeof item === 'number') ? Float64Array.from(list) : undefined;
 }
 
-/** Weights that are integers with scales would be read as if they had none. */
-function checkPrecision(where: string, config: unknown): void {
+/**
+ * The precision of a layer, if it is another one than 32 bits. Weights that are integers with scales are refused: they
+ * would be read as if they had none.
+ */
+function precisionOf(where: string, config: unknown): string | undefined {
   const policy = JSON.stringify(propertyOf(config, 'dtype') ?? '');
-  if (!/int\d|float8|Quantized/.test(policy)) return;
-  throw outOfRange(where, `quantised weights, ${quote(policy)}`, 'a model that was saved before quantisation');
+  if (/int\d|float8|Quantized/.test(policy)) {
+    throw outOfRange(where, `quantised weights, ${quote(policy)}`, 'a model that was saved before quantisation');
+  }
+  return /\b(mixed_)?(b?float16|float64)\b/.exec(policy)?.[0];
 }
 
 /** What to do about a layer of another class. */

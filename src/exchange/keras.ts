@@ -49,7 +49,8 @@ async function ofArchive(file: Uint8Array, options: ApproximateOption): Promise<
     const found = numbered.length > 0 ? numbered : inFolder(place.names);
     return new Map(found.filter(({ index }) => index in names).map(({ index, read }) => [names[index], read()]));
   };
-  return networkOfLayers(WHERE, { topology, version: 3, weightsOf, mostParameters: 4 * bytes.length + 1024 }, options);
+  const model = { topology, version: 3, weightsOf, compiled: propertyOf(topology, 'compile_config') } as const;
+  return networkOfLayers(WHERE, { ...model, mostParameters: 4 * bytes.length + 1024 }, options);
 }
 
 /** The folder of a layer, within those of the models around it, and the number of one of its weights. */
@@ -61,7 +62,7 @@ function placeOf(path: string): { folder: string; index: number } {
 }
 
 function ofHdf5(file: Uint8Array, options: ApproximateOption): Exchanged {
-  const { datasets, texts }: Hdf5Group = readHdf5(WHERE, file, ['model_config', 'keras_version']);
+  const { datasets, texts }: Hdf5Group = readHdf5(WHERE, file, ['model_config', 'keras_version', 'training_config']);
   const config = texts.get('model_config');
   if (config === undefined) {
     throw outOfRange(WHERE, 'a file without model_config', 'one of model.save, which has more than the weights');
@@ -79,5 +80,8 @@ function ofHdf5(file: Uint8Array, options: ApproximateOption): Exchanged {
   };
   if (propertyOf(topology, 'class_name') === undefined)
     throw outOfRange(WHERE, 'a model_config without class_name', 'one');
-  return networkOfLayers(WHERE, { topology, version, weightsOf, mostParameters: 4 * file.length + 1024 }, options);
+  const training = texts.get('training_config');
+  const compiled = training === undefined ? undefined : parseUntrusted(`${WHERE}: training_config`, training);
+  const model = { topology, version, weightsOf, compiled } as const;
+  return networkOfLayers(WHERE, { ...model, mostParameters: 4 * file.length + 1024 }, options);
 }

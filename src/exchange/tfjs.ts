@@ -36,7 +36,12 @@ export function readTfjsModel(
   const bytes = [...files.values()].reduce((sum, { length }) => sum + length, 0);
   const paths = [...weights].map(([path, tensor]) => [path, () => tensor] as const);
   const weightsOf = ({ names }: LayerPlace): LayerWeights => weightsNamed(WHERE, paths, names);
-  return networkOfLayers(WHERE, { topology: inner, version: 2, weightsOf, mostParameters: 4 * bytes + 1024 }, options);
+  const compiled = propertyOf(model, 'trainingConfig') ?? propertyOf(topology, 'training_config');
+  const layers = { topology: inner, version: 2, weightsOf, compiled } as const;
+  const network = networkOfLayers(WHERE, { ...layers, mostParameters: 4 * bytes + 1024 }, options);
+  const metadata = propertyOf(model, 'userDefinedMetadata');
+  const left = metadata === undefined || metadata === null ? [] : ['userDefinedMetadata stays behind'];
+  return { ...network, notes: [...network.notes, ...left] };
 }
 
 function weightsIn(manifest: readonly unknown[], files: ReadonlyMap<string, Uint8Array>): Map<string, Tensor> {

@@ -65,7 +65,7 @@ export const COSTS: Readonly<Record<Spec['cost'], number>> = {
 };
 
 /** The output activations that a cost requires. A cost that is not listed accepts any. */
-const REQUIRED_OUTPUTS: Partial<Record<Spec['cost'], readonly Activation[]>> = {
+export const REQUIRED_OUTPUTS: Partial<Record<Spec['cost'], readonly Activation[]>> = {
   binaryCrossEntropy: ['sigmoid'],
   categoricalCrossEntropy: ['softmax'],
   hinge: ['linear', 'tanh'],
@@ -88,7 +88,7 @@ export function isCustomCost(cost: SpecOptions['cost']): cost is CustomCost {
 }
 
 /** The default cost for an output activation. For sigmoid, softmax and linear outputs, delta^L is then a^L - y. */
-function naturalCost(output: LayerSpec['activation']): CostName {
+export function naturalCost(output: LayerSpec['activation']): CostName {
   if (output === 'sigmoid') return 'binaryCrossEntropy';
   return output === 'softmax' ? 'categoricalCrossEntropy' : 'quadratic';
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { writeSafetensors } from '../../src/safetensors.js';
 import { readTfjs } from '../../src/tfjs.js';
 import { distanceOf } from './onnxruntime.js';
 import { dense, floats, INPUT, saved, WEIGHTS, type Weight } from './tfjs-models.js';
@@ -140,6 +141,16 @@ describe('a layers model of TensorFlow.js', () => {
     expect(distanceOf(network.predict(x), wanted)).toBeLessThan(1e-6);
   });
 
+  it.each(['LeakyReLU', 'ELU'])('has a constant of its own for each %s', async (className) => {
+    const f = (alpha: number) => (z: number) => (z > 0 ? z : alpha * (className === 'ELU' ? Math.expm1(z) : z));
+    const after = (name: string, alpha: number) => ({ class_name: className, config: { name, alpha } });
+    const layers = [dense('a', 4, 'linear', INPUT), after('e', 0.2), dense('b', 2, 'linear'), after('f', 0.6)];
+    const [model, files] = saved(layers, WEIGHTS);
+    const hidden = layer(rowsOf(x, 3), WEIGHTS[0], WEIGHTS[1], f(0.2));
+    const wanted = layer(hidden, WEIGHTS[2], WEIGHTS[3], f(0.6)).flat();
+    expect(distanceOf((await readTfjs(model, files)).network.predict(x), wanted)).toBeLessThan(1e-6);
+  });
+
   it.each([
     [
       'two layers of one',
@@ -216,5 +227,157 @@ describe('a layers model of TensorFlow.js', () => {
     const short = { 'weights.bin': files['weights.bin'].subarray(0, 40) };
     await expect(readTfjs(model, short)).rejects.toThrow('want complete files');
     await expect(readTfjs({ ...model, format: 'graph-model' }, files)).rejects.toThrow('graph-model');
+  });
+});
+
+/** A model with these layers, 3 inputs and 2 outputs, and what model.compile was given. */
+async function readCompiled(hidden: object, between: object[], output: string, trainingConfig?: object) {
+  const layers = [dense('a', 4, 'relu', { ...INPUT, ...hidden }), ...between, dense('b', 2, output)];
+  const [model, files] = saved(layers, WEIGHTS);
+  return await readTfjs({ ...model, ...(trainingConfig && { trainingConfig }) }, files);
+}
+
+const dropout = (name: string, rate: number, more: object = {}) => ({
+  class_name: 'Dropout',
+  config: { name, rate, ...more },
+});
+
+describe('what only training needs', () => {
+  it('comes along as dropout and maxNorm of layers', async () => {
+    const constraint = { class_name: 'MaxNorm', config: { max_value: 2, axis: 0 } };
+    const { network, notes } = await readCompiled({ kernel_constraint: constraint }, [dropout('d', 0.25)], 'linear');
+    expect(notes).toEqual([]);
+    expect(network.layers.map((layer) => [layer.dropout, layer.maxNorm])).toEqual([
+      [0.25, 2],
+      [0, 0],
+    ]);
+  });
+
+  const behind = 'stays behind: only training has it';
+  const elsewhere = `${behind}, and here only right behind the function of a hidden layer`;
+  it.each<[string, object, object[], string[]]>([
+    [
+      'noise',
+      {},
+      [{ class_name: 'GaussianNoise', config: { name: 'n', stddev: 0.1 } }],
+      [`layer GaussianNoise "n" (stddev 0.1) ${behind}`],
+    ],
+    [
+      'a penalty of activations as a layer',
+      {},
+      [{ class_name: 'ActivityRegularization', config: { name: 'r', l1: 0.009999999776482582, l2: 0 } }],
+      [`layer ActivityRegularization "r" (l1 0.01) ${behind}`],
+    ],
+    [
+      'penalties',
+      {
+        kernel_regularizer: { class_name: 'L1L2', config: { l1: 0.5, l2: 0.009999999776482582 } },
+        bias_regularizer: 'l2',
+      },
+      [],
+      [
+        'kernel_regularizer of layer Dense "a", L1L2 (l1 0.5, l2 0.01), stays behind: with n training samples, ' +
+          'l1: n * 0.5, l2: 2 * n * 0.01 of the network is the same for all layers',
+        'bias_regularizer of layer Dense "a", l2, stays behind',
+      ],
+    ],
+    [
+      'other constraints',
+      { kernel_constraint: { class_name: 'MaxNorm', config: { max_value: 2, axis: 1 } }, bias_constraint: 'non_neg' },
+      [],
+      [
+        'kernel_constraint of layer Dense "a", MaxNorm (max_value 2), stays behind',
+        'bias_constraint of layer Dense "a", non_neg, stays behind',
+      ],
+    ],
+    [
+      'a layer that is frozen',
+      { trainable: false },
+      [],
+      ['layer Dense "a" is frozen in the file: training here changes it'],
+    ],
+    [
+      'another precision',
+      { dtype: { class_name: 'Policy', config: { name: 'mixed_bfloat16' } } },
+      [],
+      ['the model computes in mixed_bfloat16: the network computes in 32 bits'],
+    ],
+    [
+      'dropout of units that belong together',
+      {},
+      [dropout('d', 0.5, { noise_shape: [null, 1] })],
+      [`layer Dropout "d" (rate 0.5) ${behind}`],
+    ],
+  ])('is named in the notes: %s', async (_, hidden, between, notes) => {
+    expect((await readCompiled(hidden, between, 'linear')).notes).toEqual(notes);
+  });
+
+  it('is dropout of this library only right behind the function of a hidden layer', async () => {
+    const layers = [
+      dropout('inputs', 0.1, INPUT),
+      dense('a', 4, 'linear'),
+      dropout('early', 0.2),
+      { class_name: 'Activation', config: { name: 't', activation: 'tanh' } },
+      dense('b', 2, 'softmax'),
+      dropout('late', 0.3),
+    ];
+    const [model, files] = saved(layers, WEIGHTS);
+    const { network, notes } = await readTfjs(model, files);
+    expect(network.layers.map((layer) => layer.dropout)).toEqual([0, 0]);
+    expect(notes).toEqual(
+      ['inputs', 'early', 'late'].map((name, i) => `layer Dropout "${name}" (rate 0.${i + 1}) ${elsewhere}`),
+    );
+  });
+
+  it.each<[output: string, loss: unknown, cost: string, note?: string]>([
+    ['linear', 'mse', 'quadratic'],
+    ['sigmoid', 'mean_squared_error', 'quadratic'],
+    ['sigmoid', 'binary_crossentropy', 'binaryCrossEntropy'],
+    ['softmax', 'sparse_categorical_crossentropy', 'categoricalCrossEntropy'],
+    ['softmax', { class_name: 'CategoricalCrossentropy', config: { from_logits: false } }, 'categoricalCrossEntropy'],
+    ['softmax', ['kl_divergence'], 'kullbackLeibler'],
+    ['linear', { b: 'mean_absolute_error' }, 'meanAbsoluteError'],
+    ['linear', { class_name: 'Huber', config: { delta: 0.5 } }, 'huber'],
+    ['tanh', 'hinge', 'hinge'],
+    ['softplus', { class_name: 'function', config: 'poisson' }, 'poisson'],
+    [
+      'linear',
+      { class_name: 'SparseCategoricalCrossentropy', config: { from_logits: true } },
+      'quadratic',
+      'the loss, SparseCategoricalCrossentropy of logits, stays behind: categoricalCrossEntropy needs softmax outputs, and the network has linear ones', // biome-ignore format: one line
+    ],
+    ['linear', 'log_cosh', 'quadratic', 'the loss, log_cosh, stays behind: it is no cost of this library'],
+    ['linear', ['mse', 'mae'], 'quadratic', 'the loss, "of a form of its own", stays behind: it is no cost of this library'], // biome-ignore format: one line
+  ])('is the cost with %s outputs: %j', async (output, loss, cost, note) => {
+    const { network, notes } = await readCompiled({}, [], output, { loss });
+    expect(network.cost).toBe(cost);
+    expect(notes).toEqual(note ? [note] : []);
+  });
+
+  it('has the constants of the loss, and what the caller says comes first', async () => {
+    const smooth = { class_name: 'CategoricalCrossentropy', config: { label_smoothing: 0.1 } };
+    const { network } = await readCompiled({}, [], 'softmax', { loss: smooth });
+    expect(network.labelSmoothing).toBe(0.1);
+    const huber = { class_name: 'Huber', config: { delta: 0.5 } };
+    const ofHuber = (await readCompiled({}, [], 'linear', { loss: huber })).network;
+    const written = Buffer.from(await writeSafetensors(ofHuber)).toString('latin1');
+    expect(written).toContain(String.raw`{\"name\":\"huber\",\"delta\":0.5}`);
+    const [model, files] = saved([dense('a', 4, 'relu', INPUT), dense('b', 2, 'linear')], WEIGHTS);
+    const given = { network: { cost: 'meanAbsoluteError' } } as const;
+    expect((await readTfjs({ ...model, trainingConfig: { loss: 'mse' } }, files, given)).network.cost).toBe(
+      'meanAbsoluteError',
+    );
+  });
+
+  it('is named as far as it is optimizer, metrics and data of the user', async () => {
+    const optimizer = { class_name: 'Adam', config: { learning_rate: 0.0010000000474974513, beta_1: 0.9 } };
+    const trainingConfig = { loss: 'mse', optimizer_config: optimizer, metrics: ['accuracy', 'mae'] };
+    const [model, files] = saved([dense('a', 4, 'relu', INPUT), dense('b', 2, 'linear')], WEIGHTS);
+    const { notes } = await readTfjs({ ...model, trainingConfig, userDefinedMetadata: { by: 'me' } }, files);
+    expect(notes).toEqual([
+      'the optimizer, Adam (learning_rate 0.001), stays behind: pass one to fit',
+      'the metrics, accuracy, mae, stay behind: evaluate has those of the task',
+      'userDefinedMetadata stays behind',
+    ]);
   });
 });
