@@ -50,10 +50,13 @@ function activationOf(where: string, value: unknown): ActivationName {
   return ACTIVATIONS[checkName(where, name, Object.keys(ACTIVATIONS))];
 }
 
+const hasAlpha = (...options: readonly unknown[]) =>
+  options.some((object) => propertyOf(object, 'leakyReluAlpha') !== undefined);
+
 /** The slope of leaky relu below 0. */
 function alphaOf(...options: readonly unknown[]): number {
+  if (!hasAlpha(...options)) return 0.01;
   const alpha = options.map((object) => propertyOf(object, 'leakyReluAlpha')).find((value) => value !== undefined);
-  if (alpha === undefined) return 0.01;
   return checkFinite(`${WHERE}: leakyReluAlpha`, alpha);
 }
 
@@ -61,6 +64,15 @@ function alphaOf(...options: readonly unknown[]): number {
 function thresholdOf(...options: readonly unknown[]): Pick<Exchanged, 'threshold'> {
   const threshold = options.map((object) => propertyOf(object, 'binaryThresh')).find((value) => value !== undefined);
   return typeof threshold === 'number' && Number.isFinite(threshold) ? { threshold } : {};
+}
+
+/** The note for the options that the network was trained with. */
+function notesOf(training: unknown): string[] {
+  const numbers = ['learningRate', 'momentum', 'iterations'].flatMap((key) => {
+    const value = propertyOf(training, key);
+    return typeof value === 'number' ? [`${key} ${value}`] : [];
+  });
+  return numbers.length > 0 ? [`trainOpts stay behind: ${numbers.join(', ')}`] : [];
 }
 
 function ofVersion2(json: object, layers: readonly unknown[]): Exchanged {
@@ -84,7 +96,7 @@ function ofVersion2(json: object, layers: readonly unknown[]): Exchanged {
   });
   const classes = namesOf(`${WHERE}: outputLookup`, propertyOf(json, 'outputLookup'), fanIn);
   const columns = namesOf(`${WHERE}: inputLookup`, propertyOf(json, 'inputLookup'), inputs);
-  return finished(inputs, made, columns, classes, thresholdOf(options, training));
+  return finished(inputs, made, columns, classes, thresholdOf(options, training), notesOf(training));
 }
 
 function ofVersion1(json: object, layers: readonly unknown[]): Exchanged {
@@ -96,6 +108,8 @@ function ofVersion1(json: object, layers: readonly unknown[]): Exchanged {
   });
   // brain.js 1.6 computes 0 below 0 and alpha z above, in place of alpha z below and z above
   const factor = activation === 'leakyRelu' ? alphaOf(json, training) : 1;
+  const isUnsaid = activation === 'leakyRelu' && !hasAlpha(json, training);
+  const ofAlpha = isUnsaid ? ['leakyReluAlpha is not in the file: 0.01 was taken, as brain.js does'] : [];
   const made = layers.slice(1).map((layer, l): ExchangedLayer => {
     const units = keys[l + 1].map((key) => {
       const where = `${WHERE}: layers[${l + 1}][${quote(key)}]`;
@@ -124,6 +138,7 @@ function ofVersion1(json: object, layers: readonly unknown[]): Exchanged {
     columns,
     isNamed('outputLookup') ? last : undefined,
     thresholdOf(json, training),
+    [...ofAlpha, ...notesOf(training)],
   );
 }
 
@@ -173,9 +188,13 @@ function finished(
   columns: readonly string[] | undefined,
   outputs: readonly string[] | undefined,
   more: Pick<Exchanged, 'threshold'>,
+  left: readonly string[],
 ): Exchanged {
   // one output with a name is a number or a yes by that name, not one of two classes
   const isClass = outputs !== undefined && outputs.length > 1;
-  const notes = outputs?.length === 1 ? [`the name of the output, ${quote(outputs[0])}, stays behind`] : [];
-  return { inputs, layers, ...(columns && { columns }), ...(isClass && { classes: outputs }), ...more, notes };
+  const ofName = outputs?.length === 1 ? [`the name of the output, ${quote(outputs[0])}, stays behind`] : [];
+  const names = { ...(columns && { columns }), ...(isClass && { classes: outputs }) };
+  // brain.js knows no other cost
+  const training = { cost: 'quadratic' } as const;
+  return { inputs, layers, ...names, ...more, training, notes: [...ofName, ...left] };
 }

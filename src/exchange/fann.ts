@@ -10,49 +10,55 @@ import { textOf } from './json.js';
 
 const WHERE = 'readFann';
 
-/**
- * fann_activationfunc_enum, of the weighted sum times the steepness; `slope`: of the sum times this number, too.
- * undefined: linear.
- */
-const FUNCTIONS: readonly (readonly [name: string, f: Scalar | undefined, slope?: number])[] = [
-  ['LINEAR', undefined],
-  ['THRESHOLD', (x) => Number(x >= 0)],
-  ['THRESHOLD_SYMMETRIC', (x) => (x < 0 ? -1 : 1)],
-  ['SIGMOID', sigmoid, 2],
-  ['SIGMOID_STEPWISE', (x) => stepwise(x / 2), 2],
-  ['SIGMOID_SYMMETRIC', Math.tanh],
-  ['SIGMOID_SYMMETRIC_STEPWISE', (x) => 2 * stepwise(x) - 1],
-  ['GAUSSIAN', (x) => Math.exp(-x * x)],
-  ['GAUSSIAN_SYMMETRIC', (x) => 2 * Math.exp(-x * x) - 1],
-  ['GAUSSIAN_STEPWISE', (x) => Math.exp(-x * x)],
-  ['ELLIOT', (x) => x / 2 / (1 + Math.abs(x)) + 0.5],
-  ['ELLIOT_SYMMETRIC', ACTIVATION_FUNCTIONS.softsign],
-  ['LINEAR_PIECE', (x) => clip(x, 0, 1)],
-  ['LINEAR_PIECE_SYMMETRIC', (x) => clip(x, -1, 1)],
-  ['SIN_SYMMETRIC', Math.sin],
-  ['COS_SYMMETRIC', Math.cos],
-  ['SIN', (x) => Math.sin(x) / 2 + 0.5],
-  ['COS', (x) => Math.cos(x) / 2 + 0.5],
-  ['LINEAR_PIECE_RECT', (x) => Math.max(0, x)],
-  ['LINEAR_PIECE_RECT_LEAKY', leakyRelu(0.01)],
+/** A function of FANN, of the weighted sum times the steepness. */
+interface FannFunction {
+  /** Without FANN_, as fann_activationfunc_enum has it. */
+  readonly name: string;
+  /** undefined: none of this library computes it. */
+  readonly f?: Scalar;
+  /** The sum is multiplied by this number too. */
+  readonly slope?: number;
+  /** A function that is near, and how far away it is at most. */
+  readonly near?: readonly [name: string, error: number];
+}
+
+const linear: Scalar = ACTIVATION_FUNCTIONS.linear;
+
+/** In the order of fann_activationfunc_enum. */
+const FUNCTIONS: readonly FannFunction[] = [
+  { name: 'LINEAR', f: linear },
+  { name: 'THRESHOLD' },
+  { name: 'THRESHOLD_SYMMETRIC' },
+  { name: 'SIGMOID', f: sigmoid, slope: 2 },
+  { name: 'SIGMOID_STEPWISE', near: ['SIGMOID', 0.034] },
+  { name: 'SIGMOID_SYMMETRIC', f: Math.tanh },
+  { name: 'SIGMOID_SYMMETRIC_STEPWISE', near: ['SIGMOID_SYMMETRIC', 0.067] },
+  { name: 'GAUSSIAN' },
+  { name: 'GAUSSIAN_SYMMETRIC' },
+  { name: 'GAUSSIAN_STEPWISE' },
+  { name: 'ELLIOT', f: (x) => x / 2 / (1 + Math.abs(x)) + 0.5 },
+  { name: 'ELLIOT_SYMMETRIC', f: ACTIVATION_FUNCTIONS.softsign },
+  { name: 'LINEAR_PIECE', f: (x) => clip(x, 0, 1) },
+  { name: 'LINEAR_PIECE_SYMMETRIC', f: (x) => clip(x, -1, 1) },
+  { name: 'SIN_SYMMETRIC' },
+  { name: 'COS_SYMMETRIC' },
+  { name: 'SIN' },
+  { name: 'COS' },
+  { name: 'LINEAR_PIECE_RECT', f: (x) => Math.max(0, x) },
+  { name: 'LINEAR_PIECE_RECT_LEAKY', f: leakyRelu(0.01) },
 ];
 
-/** Lines between the points at which the sigmoid is 0.005, 0.05, 0.25, 0.75, 0.95 and 0.995. */
-function stepwise(x: number): number {
-  const points = [
-    [-2.646652460098, 0.005],
-    [-1.472219467163, 0.05],
-    [-0.549306154251, 0.25],
-    [0.549306154251, 0.75],
-    [1.472219347954, 0.95],
-    [2.646652936935, 0.995],
-  ] as const;
-  if (x < points[0][0]) return 0;
-  for (let i = 1; i < points.length; i++) {
-    const [[x0, y0], [x1, y1]] = [points[i - 1], points[i]];
-    if (x < x1) return y0 + ((y1 - y0) * (x - x0)) / (x1 - x0);
-  }
-  return 1;
+/** The function of a neuron. Throws a RangeError if this library has none that computes it. */
+function functionAt(where: string, code: number): FannFunction & { readonly f: Scalar } {
+  const known = FUNCTIONS[code];
+  if (!known)
+    throw outOfRange(where, `the activation function ${code}`, `0 to ${FUNCTIONS.length - 1}, as of FANN 2.3`);
+  const { name, f, near } = known;
+  if (f) return { ...known, f };
+  const supported = FUNCTIONS.filter((other) => other.f).map((other) => other.name);
+  const hint = near ? ` (FANN_${near[0]} is at most ${near[1]} away)` : '';
+  const way = 'call fann_set_activation_function, train on, and save the network again';
+  throw outOfRange(where, `FANN_${name}`, `${supported.join(', ')}${hint}: ${way}`);
 }
 
 interface Neuron {
@@ -106,9 +112,14 @@ export function readFannFile(file: Uint8Array): Exchanged {
   }
   if (next !== connections.length) throw outOfRange(`${WHERE}: connections`, `${connections.length}`, `${next}`);
   const { notes, ...layers } = layersOf(columns, { where: WHERE, mostParameters });
-  const isScaled = setting('scale_included') === '1';
-  const left = 'the scales of the file stay behind: fann_run does not apply them either';
-  return { ...layers, notes: isScaled ? [...notes, left] : notes };
+  if (setting('scale_included') === '1') {
+    notes.push('the scales of the file stay behind: fann_run does not apply them either');
+  }
+  if (setting('training_algorithm') !== undefined) {
+    notes.push('the options of training stay behind: training_algorithm, learning_rate and others');
+  }
+  // FANN knows no other cost
+  return { ...layers, training: { cost: 'quadratic' }, notes };
 }
 
 const numbersIn = (text: string) => text.split(/[\s,]+/).filter(Boolean).map(Number); // biome-ignore format: one line
@@ -155,11 +166,9 @@ function layerOf(
   }
   const z = dense(`layer ${l}`, columns, neurons.length, () => weights, biases);
   const each = neurons.map(({ activation, steepness }, j) => {
-    const known = FUNCTIONS[activation];
-    if (!known) throw outOfRange(`${WHERE}: layer ${l}, neuron ${j}`, `activation function ${activation}`, '0 to 19');
-    const [name, f, slope = 1] = known;
+    const { name, f, slope = 1 } = functionAt(`${WHERE}: layer ${l}, neuron ${j}`, activation);
     const one = scaled({ ...z, columns: [z.columns[j]] }, () => slope * steepness);
-    return (f ? composer.compose(WHERE, name, f, [one]) : one).columns[0];
+    return (f === linear ? one : composer.compose(WHERE, name, f, [one])).columns[0];
   });
   return { ...z, columns: each };
 }
