@@ -1,5 +1,5 @@
 import { type Bytes, checkBytes } from './check/bytes.js';
-import { checkFinite, checkObject } from './check/errors.js';
+import { checkFinite, checkName, checkObject } from './check/errors.js';
 import { readSafetensorsFile, writeSafetensorsFile } from './exchange/safetensors-network.js';
 import { STATE_KEYS, type StateOptions } from './exchange/state-dict.js';
 import { checkImportOptions, exchangedOf, type Imported, type ImportOptions, networkOf } from './imported.js';
@@ -42,16 +42,23 @@ export interface SafetensorsWriteOptions {
    * @defaultValue the file has none
    */
   threshold?: number | undefined;
+  /**
+   * `'f16'`: weights, biases and slopes are rounded to 16 bits, which halves the file: see docs/saving.md. Refused for
+   * parameters of more than 65,504 in size. `'f32'`: every bit is kept.
+   * @defaultValue `'f32'`
+   */
+  precision?: 'f32' | 'f16' | undefined;
 }
 
 /**
  * The network as a safetensors file, which PyTorch, NumPy and others can read: docs/exchange.md describes names and
- * metadata. `readSafetensors` returns a network of the same bits. The optimizer and the state of training stay behind.
+ * metadata. `readSafetensors` returns a network of the same bits in f32. The optimizer and the state of training stay behind.
  *
  * @param network the network
  * @param options what the network does not know
  * @returns the bytes of the file
- * @throws TypeError or RangeError for other objects and wrong options; RangeError if a weight is not finite
+ * @throws TypeError or RangeError for other objects and wrong options; RangeError if a weight is not finite, or too
+ *   large for f16
  *
  * @example
  * import { Network } from 'simdprop';
@@ -65,8 +72,9 @@ export async function writeSafetensors(
   network: Network,
   options: SafetensorsWriteOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  checkObject('options', options, ['threshold']);
+  checkObject('options', options, ['threshold', 'precision']);
   const { threshold } = options;
+  const precision = checkName('options.precision', options.precision ?? 'f32', ['f32', 'f16']);
   if (threshold !== undefined) checkFinite('options.threshold', threshold);
-  return writeSafetensorsFile({ ...exchangedOf('writeSafetensors', network), threshold });
+  return writeSafetensorsFile({ ...exchangedOf('writeSafetensors', network), threshold }, precision === 'f16');
 }

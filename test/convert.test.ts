@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   linkSync,
   mkdirSync,
@@ -12,11 +13,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { fromHalf, toHalf } from '../src/check/half-floats.js';
 import { Network, sgd } from '../src/index.js';
 import { readOnnx } from '../src/onnx.js';
 import { readSafetensors, writeSafetensors } from '../src/safetensors.js';
 import { TableModel } from '../src/tabular.js';
 import { createNetwork } from './build.js';
+import { hasCompiler } from './exchange/compiler.js';
 import { outside, withConstants } from './exchange/onnx-external.js';
 import { distanceOf } from './exchange/onnxruntime.js';
 import { dense, INPUT, saved, WEIGHTS } from './exchange/tfjs-models.js';
@@ -82,6 +85,31 @@ const TARGETS: Readonly<Record<string, string>> = {
   c: 'h',
 };
 
+/** What a header of C computes from rows of inputs. */
+function outputsOfHeader(path: string, x: Float32Array, { inputs, outputs }: Network): Float32Array {
+  const rows = x.length / inputs;
+  writeFileSync(
+    at('main.c'),
+    `#include <stdio.h>
+#include "${path}"
+int main(void) {
+    float x[${inputs}], y[${outputs}];
+    FILE *in = fopen("${at('x')}", "rb"), *out = fopen("${at('y')}", "wb");
+    for (int r = 0; r < ${rows}; r++) {
+        if (fread(x, 4, ${inputs}, in) != ${inputs}) return 1;
+        network_predict(x, y);
+        fwrite(y, 4, ${outputs}, out);
+    }
+    return fclose(in) || fclose(out);
+}
+`,
+  );
+  writeFileSync(at('x'), new Uint8Array(x.buffer));
+  execFileSync('gcc', ['-Wall', '-Wextra', '-Werror', '-pedantic', '-std=c99', at('main.c'), '-lm', '-o', at('main')]);
+  execFileSync(at('main'));
+  return new Float32Array(new Uint8Array(readFileSync(at('y'))).buffer);
+}
+
 describe.each(Object.keys(SOURCES))('simdprop convert: %s', (from) => {
   test.each(Object.keys(TARGETS))('to %s, without another word than the paths', async (to) => {
     const [path, ...flags] = SOURCES[from];
@@ -104,7 +132,10 @@ describe.each(Object.keys(SOURCES))('simdprop convert: %s', (from) => {
       const { predict } = await import(pathToFileURL(target).href);
       expect(distanceOf(predict(x), wanted)).toBeLessThan(1e-6);
     }
-    if (to === 'c') expect(bytes.toString()).toContain('static inline void network_predict(');
+    if (to === 'c') {
+      expect(bytes.toString()).toContain('static inline void network_predict(');
+      if (hasCompiler) expect(distanceOf(outputsOfHeader(target, x, network), wanted)).toBeLessThan(2e-5);
+    }
   });
 
   it('is shown by info, as text and as JSON', async () => {
@@ -116,6 +147,90 @@ describe.each(Object.keys(SOURCES))('simdprop convert: %s', (from) => {
     const shown = JSON.parse((await simdprop(['info', path(), ...flags, '--json'])).out);
     expect(shown).toMatchObject({ file: path(), format: from, bytes: readFileSync(path()).length });
     expect(shown.parameters).toBeGreaterThan(0);
+  });
+});
+
+/** What is written in place of files that only other programs write. */
+const IN_PLACE: Readonly<Record<string, string>> = {
+  'a.pt': 'want a .safetensors file, which PyTorch reads',
+  'a.keras': 'want an .onnx file',
+  'a.h5': 'want an .onnx file',
+  'a.json': 'want an .onnx file, or a .js module',
+  'a.net': 'want a .h header of C',
+};
+
+test.each(Object.keys(SOURCES))('simdprop convert: %s to formats that are only read', async (from) => {
+  const [path, ...flags] = SOURCES[from];
+  for (const [name, wanted] of Object.entries(IN_PLACE)) {
+    const { code, err } = await simdprop(['convert', path(), at(name), ...flags]);
+    expect(err).toContain(`got an ending of no format that is written, ${wanted}`);
+    expect(code).toBe(2);
+  }
+});
+
+describe('simdprop convert --precision f16', () => {
+  const halves = (network: Network) =>
+    network.layers.map((layer) => [layer.getWeights(), layer.getBiases()].map((values) => values.map((value) => fromHalf(toHalf(value))))); // biome-ignore format: one line
+
+  test.each(['simdprop', 'safetensors'])('writes a %s file of half the size', async (to) => {
+    const big = await createNetwork({ inputs: 60, layers: [{ units: 40, activation: 'tanh' }, { units: 2 }], seed: 1 });
+    big.setStandardization({ means: new Array(60).fill(1 / 3), deviations: new Array(60).fill(2) });
+    writeFileSync(at('big.simdprop'), await big.save());
+    for (const precision of ['f32', 'f16']) {
+      const args = ['convert', at('big.simdprop'), at(`${precision}.${to}`), '--precision', precision, '--json'];
+      const { code, out, err } = await simdprop(args);
+      expect(code, err).toBe(0);
+      expect(JSON.parse(out).lost).toEqual(
+        precision === 'f16' ? ['all but 11 bits of each weight, bias and slope'] : [],
+      );
+    }
+    const [whole, half] = ['f32', 'f16'].map((name) => readFileSync(at(`${name}.${to}`)));
+    expect(Math.abs(whole.length - half.length - 2 * big.parameters)).toBeLessThan(16);
+    const network = to === 'simdprop' ? await Network.load(half) : (await readSafetensors(half)).network;
+    expect(network.layers.map((layer) => [layer.getWeights(), layer.getBiases()])).toEqual(halves(big));
+    expect(network.getStandardization()).toEqual(big.getStandardization());
+  });
+
+  it('leaves the state of training behind, and says so', async () => {
+    const { err, code } = await simdprop(['convert', at('net.simdprop'), at('half.simdprop'), '--precision', 'f16']);
+    expect(code, err).toBe(0);
+    expect(err).toContain('Left behind: the state of training.\n');
+    expect((await Network.load(readFileSync(at('half.simdprop')))).steps).toBe(0);
+  });
+
+  it('keeps the encoder of a table', async () => {
+    const rows = Array.from({ length: 8 }, (_, i) => ({ color: i % 2 ? 'red' : 'blue', y: 1.5 * i }));
+    const model = await TableModel.fit(rows, { target: 'y', epochs: 1, hidden: [3], validation: false });
+    writeFileSync(at('table.simdprop'), await model.save());
+    const { code } = await simdprop(['convert', at('table.simdprop'), at('half-table.simdprop'), '--precision', 'f16']);
+    expect(code).toBe(0);
+    const half = await TableModel.load(readFileSync(at('half-table.simdprop')));
+    const [got, wanted] = [half, model].map((one) => Number(one.predict(rows[0]).value));
+    expect(Math.abs(got - wanted)).toBeLessThan(0.01 * (1 + Math.abs(wanted)));
+  });
+
+  it.each(['onnx', 'mjs', 'h'])('is refused for a .%s file', async (ending) => {
+    const { err, code } = await simdprop(['convert', at('net.simdprop'), at(`a.${ending}`), '--precision', 'f16']);
+    expect(err).toMatch(
+      /--precision: got it for a file of the format \w+, want it left out, or simdprop or safetensors/,
+    );
+    expect(code).toBe(2);
+  });
+
+  it('is refused for other precisions, and for weights that are too large', async () => {
+    const other = await simdprop(['convert', at('net.simdprop'), at('a.simdprop'), '--precision', 'f8']);
+    expect(other.err).toContain('--precision: got "f8", want one of f32, f16');
+    const net = await createNetwork({ inputs: 2, layers: [{ units: 1 }] });
+    net.layers[0].setWeights(Float32Array.of(1, 7e4));
+    writeFileSync(at('large.simdprop'), await net.save());
+    for (const [to, place] of [
+      ['simdprop', 'save: layers[0], unit 0, weight 1'],
+      ['safetensors', 'writeSafetensors: layers.0.weight[1]'],
+    ]) {
+      const { err, code } = await simdprop(['convert', at('large.simdprop'), at(`a.${to}`), '--precision', 'f16']);
+      expect(err).toContain(`${place}: got 70000, want at most 65504 in size for the precision f16: f32 holds it`);
+      expect(code).toBe(1);
+    }
   });
 });
 
@@ -273,6 +388,14 @@ describe('simdprop info', () => {
     expect(out).toContain('network     Network 4-5-3, 43 parameters\n');
     expect(out).toContain('layers      5, 3\n');
     expect(out).toContain('lacking     the activations, which the file does not have: --activations names');
+  });
+
+  it('shows which layers of a state dict have slopes', async () => {
+    const { code, out, err } = await simdprop(['info', fixture('torch-prelu.pt')]);
+    expect(code, err).toBe(0);
+    expect(out).toContain('network     Network 4-3-3-2, 41 parameters\n');
+    expect(out).toContain('layers      3 (prelu), 3 (prelu), 2\n');
+    expect(out).toContain('lost        the activations, which the file does not have: --activations names');
   });
 
   it('shows the constants of functions, which --activations takes', async () => {

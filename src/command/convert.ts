@@ -8,7 +8,7 @@ import { type Arguments, type Flags, type Given, integerOf, textOf, wordOf } fro
 import { WRITABLE, type Writable, writableOf } from './formats.js';
 import type { Usage } from './help.js';
 import { layersOf, shapeOf } from './layers.js';
-import { lostIn } from './lost.js';
+import { hasTraining, lostIn, type Precision } from './lost.js';
 import { Messages } from './messages.js';
 import { READ_FLAGS, readNetwork, type Source } from './read-network.js';
 import { checkNotRead, checkWritable } from './save.js';
@@ -19,6 +19,7 @@ import { printable, type Terminal, write } from './terminal.js';
 const FLAGS: Flags = {
   ...READ_FLAGS,
   to: { value: 'FORMAT', help: `of the new file: ${WRITABLE.join(', ')}; by default its ending says it` },
+  precision: { value: 'BITS', help: 'simdprop, safetensors: f16 rounds weights to 16 bits, f32 keeps them (default)' },
   opset: { value: 'NUMBER', help: 'onnx: the version of the operators (default 13)' },
   name: { value: 'NAME', help: 'c: the beginning of every name in the header (default network)' },
   json: { help: 'prints what was converted, and what was changed or lost, as JSON' },
@@ -38,9 +39,9 @@ export const CONVERT: Usage = {
 
 /** The flags of formats that are written. */
 const FLAGS_OF: Readonly<Record<Writable, readonly string[]>> = {
-  simdprop: [],
+  simdprop: ['precision'],
   onnx: ['opset'],
-  safetensors: [],
+  safetensors: ['precision'],
   js: [],
   c: ['name'],
 };
@@ -53,15 +54,15 @@ export async function convert({ given, operands }: Arguments, terminal: Terminal
   }
   const [path, target] = operands;
   const to = wordOf(given, 'to', WRITABLE) ?? writableOf(target);
-  const foreign = ['opset', 'name'].find((flag) => given[flag] !== undefined && !FLAGS_OF[to].includes(flag));
-  if (foreign) throw new UsageError(`--${foreign}: got it for a file of the format ${to}, want it left out`);
+  checkFlags(given, to);
+  const precision = wordOf(given, 'precision', ['f32', 'f16']);
   checkWritable('convert', target);
   const source = await readNetwork(path, given);
   try {
     checkNotRead('convert', target, source.paths);
-    const bytes = await bytesOf(to, source, given);
+    const bytes = await bytesOf(to, source, given, precision);
     saveFile(target, bytes);
-    const lost = lostIn(to, source);
+    const lost = lostIn(to, source, precision);
     await report(source, { target, to, bytes: bytes.length, lost }, given, terminal);
   } finally {
     source.network.dispose();
@@ -70,15 +71,30 @@ export async function convert({ given, operands }: Arguments, terminal: Terminal
   return EXIT.done;
 }
 
-async function bytesOf(to: Writable, { network, threshold }: Source, given: Given): Promise<Uint8Array> {
+/** Refuses flags of other formats than the one that is written. */
+function checkFlags(given: Given, to: Writable): void {
+  const foreign = [...new Set(Object.values(FLAGS_OF).flat())].find(
+    (flag) => given[flag] !== undefined && !FLAGS_OF[to].includes(flag),
+  );
+  if (!foreign) return;
+  const formats = WRITABLE.filter((format) => FLAGS_OF[format].includes(foreign)).join(' or ');
+  throw new UsageError(`--${foreign}: got it for a file of the format ${to}, want it left out, or ${formats}`);
+}
+
+async function bytesOf(
+  to: Writable,
+  { network, threshold }: Source,
+  given: Given,
+  precision: Precision | undefined,
+): Promise<Uint8Array> {
   const encoded = (text: string) => new TextEncoder().encode(text);
   switch (to) {
     case 'simdprop':
-      return await network.save({ training: network.steps > 0 });
+      return await network.save({ training: hasTraining(network, precision), precision });
     case 'onnx':
       return await writeOnnx(network, { opset: integerOf(given, 'opset', 0, Number.MAX_SAFE_INTEGER), threshold });
     case 'safetensors':
-      return await writeSafetensors(network, { threshold });
+      return await writeSafetensors(network, { threshold, precision });
     case 'js':
       return encoded(await writeJavaScript(network));
     case 'c':

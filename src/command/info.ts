@@ -1,5 +1,5 @@
 import { counted } from '../check/errors.js';
-import type { Activation, Network } from '../index.js';
+import type { Activation, Layer, Network } from '../index.js';
 import { ActivationsError } from '../safetensors.js';
 import { EXIT, UsageError } from './failure.js';
 import type { Arguments, Flags, Given } from './flags.js';
@@ -48,7 +48,7 @@ async function readForInfo(path: string, given: Given): Promise<{ source: Source
   } catch (error) {
     const { cause } = error as Error;
     if (!(cause instanceof ActivationsError)) throw error;
-    const activations = cause.layers.map(() => 'linear').join();
+    const activations = cause.layers.map(({ prelu }) => (prelu ? 'prelu' : 'linear')).join();
     // between linear functions, both places are the same
     return { source: await readNetwork(path, { 'batch-norm': 'before', ...given, activations }), isGuessed: true };
   }
@@ -75,7 +75,7 @@ function entriesOf(path: string, source: Source, isGuessed: boolean) {
     ...(!model && network.columns && { columns: network.columns }),
     classes: model?.classes ?? network.classes,
     threshold,
-    layers: isGuessed ? network.layers.map(({ units }) => ({ units })) : layersOf(network),
+    layers: isGuessed ? network.layers.map(withoutGuess) : layersOf(network),
     parameters: network.parameters,
     scale: network.scale === 1 ? undefined : network.scale,
     ...(standardization && { standardize: plainScale(standardization) }),
@@ -86,7 +86,11 @@ function entriesOf(path: string, source: Source, isGuessed: boolean) {
   };
 }
 
-const withoutActivations = (network: Network) => shapeOf(network).replace(' linear,', ',');
+/** A layer of a state dict, which has slopes, but no other activations. */
+const withoutGuess = ({ units, activation }: Layer): ShownLayer =>
+  activation === 'prelu' ? { units, activation } : { units };
+
+const withoutActivations = (network: Network) => shapeOf(network).replace(/ \S+,/, ',');
 
 const plainScale = ({ means, deviations }: { means: ArrayLike<number>; deviations: ArrayLike<number> }) => ({
   means: Array.from(means),

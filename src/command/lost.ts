@@ -1,15 +1,31 @@
 import { counted } from '../check/errors.js';
+import type { Network } from '../index.js';
 import type { Writable } from './formats.js';
 import type { Source } from './read-network.js';
 
+/** How a file stores parameters. */
+export type Precision = 'f32' | 'f16';
+
+/** Whether a file of simdprop has the state of training: there is one, and parameters keep their bits. */
+export const hasTraining = (network: Network, precision: Precision | undefined) =>
+  network.steps > 0 && precision !== 'f16';
+
 /** What a file has that the same network as a file of this format has not, for the user. */
-export function lostIn(format: Writable, { network, threshold, model }: Source): string[] {
+export function lostIn(
+  format: Writable,
+  { network, threshold, model }: Source,
+  precision?: Precision | undefined,
+): string[] {
   const lost: string[] = [];
+  if (precision === 'f16') lost.push('all but 11 bits of each weight, bias and slope');
   if (threshold !== undefined && format !== 'safetensors' && format !== 'onnx') {
     lost.push(`the threshold ${threshold}: pass { threshold: ${threshold} } to classify`);
   }
   if (network.cost === 'custom') lost.push('the functions of the custom cost, which no file holds');
-  if (format === 'simdprop') return lost;
+  if (format === 'simdprop') {
+    if (network.steps > 0 && !hasTraining(network, precision)) lost.push('the state of training');
+    return lost;
+  }
   if (model) {
     const columns = Object.keys(model.encoder.inputKinds).length;
     lost.push(

@@ -1,4 +1,5 @@
 import { checkName, checkNumber, counted, outOfRange, quote } from '../check/errors.js';
+import { fromHalf, MAX_HALF, toHalf } from '../check/half-floats.js';
 import type { SpecOptions } from '../spec/network-options.js';
 import { type Exchanged, type ExchangedLayer, type ExchangedTask, fanInOf } from './exchanged.js';
 import { listAt, parseUntrusted } from './json.js';
@@ -13,6 +14,8 @@ import { floatsOf, listOf, sizeOf, type Tensor } from './tensor.js';
 //   layers.0.slopes, ...                        f32 [units]; only for layers with prelu
 //   standardization.mean, .deviation            f64 [inputs]
 //   targets.mean, .deviation                    f64 [outputs]
+//
+// With the precision f16, weights, biases and slopes are f16.
 //
 // Each value of the metadata is JSON: `activations` (required), `scale`, `classes`, `columns`, `task`, `threshold` and
 // `training`. A file without `activations` is a state dict of another program.
@@ -30,13 +33,15 @@ interface TrainingJson extends Pick<SpecOptions, (typeof TRAINING_KEYS)[number]>
   readonly maxNorm?: readonly number[];
 }
 
-export function writeSafetensorsFile(network: Exchanged): Uint8Array<ArrayBuffer> {
+/** `isHalf`: parameters are rounded to 16 bits. */
+export function writeSafetensorsFile(network: Exchanged, isHalf: boolean): Uint8Array<ArrayBuffer> {
   const { inputs, layers, standardization, targetScale, training } = network;
   const tensors: NewTensor[] = layers.flatMap(({ units, weights, bias, biases, slopes }, l) => [
     { name: `layers.${l}.weight`, shape: [units, fanInOf(network, l)], values: weights },
     ...(bias ? [{ name: `layers.${l}.bias`, shape: [units], values: biases }] : []),
     ...(slopes ? [{ name: `layers.${l}.slopes`, shape: [units], values: slopes }] : []),
   ]);
+  if (isHalf) checkHalves(tensors);
   const addScale = (name: string, scale: Exchanged['standardization'], width: number) => {
     if (!scale) return;
     tensors.push({ name: `${name}.mean`, shape: [width], values: scale.means });
@@ -60,7 +65,18 @@ export function writeSafetensorsFile(network: Exchanged): Uint8Array<ArrayBuffer
     training: { ...training, ...ofLayers },
   };
   const given = Object.entries(all).filter(([, value]) => value !== undefined);
-  return joinSafetensors(tensors, Object.fromEntries(given.map(([key, value]) => [key, JSON.stringify(value)])));
+  const halves = tensors.map((tensor) => ({ ...tensor, isHalf }));
+  return joinSafetensors(halves, Object.fromEntries(given.map(([key, value]) => [key, JSON.stringify(value)])));
+}
+
+/** Throws a RangeError for a parameter that is too large for 16 bits. */
+function checkHalves(tensors: readonly NewTensor[]): void {
+  for (const { name, values } of tensors) {
+    const bad = values.findIndex((value) => !Number.isFinite(fromHalf(toHalf(value))));
+    if (bad < 0) continue;
+    const wanted = `at most ${MAX_HALF} in size for the precision f16: f32 holds it`;
+    throw outOfRange(`writeSafetensors: ${name}[${bad}]`, values[bad], wanted);
+  }
 }
 
 /** `options`: what a state dict of another program does not say. Refused for files that say it. */

@@ -1,4 +1,5 @@
 import { checkIsObject, counted, outOfRange, quote, wrongType } from '../check/errors.js';
+import { halvesOfFloats } from '../check/half-floats.js';
 import { encodeUtf8 } from '../check/utf8.js';
 import { parseUntrusted } from './json.js';
 import { BYTES_OF, type Dtype, sizeOf, type Tensor, tensorOf } from './tensor.js';
@@ -101,34 +102,54 @@ export interface NewTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly values: Float32Array | Float64Array;
+  /** true: floats are rounded to 16 bits. */
+  readonly isHalf?: boolean;
 }
 
-/** A file with these tensors. Doubles come first, so that every tensor begins at a multiple of its numbers' size. */
+interface Stored {
+  readonly dtype: 'F16' | 'F32' | 'F64';
+  readonly itemBytes: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The numbers of a tensor as a file has them. */
+function stored({ values, isHalf }: NewTensor): Stored {
+  if (values instanceof Float64Array) return { dtype: 'F64', itemBytes: 8, bytes: littleEndian(values) };
+  if (isHalf) return { dtype: 'F16', itemBytes: 2, bytes: halvesOfFloats(values) };
+  return { dtype: 'F32', itemBytes: 4, bytes: littleEndian(values) };
+}
+
+function littleEndian(values: Float32Array | Float64Array): Uint8Array {
+  const bytes = new Uint8Array(values.byteLength);
+  const view = new DataView(bytes.buffer);
+  for (const [i, value] of values.entries()) {
+    if (values instanceof Float32Array) view.setFloat32(4 * i, value, true);
+    else view.setFloat64(8 * i, value, true);
+  }
+  return bytes;
+}
+
+/** A file with these tensors. The widest numbers come first, so that all begin at a multiple of their size. */
 export function joinSafetensors(
   tensors: readonly NewTensor[],
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
-  const bytesOf = ({ values }: NewTensor) => values.BYTES_PER_ELEMENT;
-  const sorted = [...tensors].sort((a, b) => bytesOf(b) - bytesOf(a));
+  const sorted = tensors.map((tensor) => ({ ...tensor, ...stored(tensor) })).sort((a, b) => b.itemBytes - a.itemBytes);
   let end = 0;
-  const entries = sorted.map(({ name, shape, values }): [string, unknown] => {
+  const entries = sorted.map(({ name, shape, dtype, bytes }): [string, unknown] => {
     const start = end;
-    end += values.byteLength;
-    return [name, { dtype: values instanceof Float32Array ? 'F32' : 'F64', shape, data_offsets: [start, end] }];
+    end += bytes.length;
+    return [name, { dtype, shape, data_offsets: [start, end] }];
   });
   const header = encodeUtf8(JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) }));
   const length = 8 * Math.ceil(header.length / 8);
   const file = new Uint8Array(8 + length + end).fill(0x20, 8, 8 + length);
-  const view = new DataView(file.buffer);
-  view.setBigUint64(0, BigInt(length), true);
+  new DataView(file.buffer).setBigUint64(0, BigInt(length), true);
   file.set(header, 8);
   let at = 8 + length;
-  for (const { values } of sorted) {
-    for (const value of values) {
-      if (values instanceof Float32Array) view.setFloat32(at, value, true);
-      else view.setFloat64(at, value, true);
-      at += values.BYTES_PER_ELEMENT;
-    }
+  for (const { bytes } of sorted) {
+    file.set(bytes, at);
+    at += bytes.length;
   }
   return file;
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeC, writeJavaScript } from '../../src/export.js';
 import { createNetwork } from '../build.js';
+import { hasCompiler } from './compiler.js';
 import { INPUTS, make, NETWORKS } from './networks.js';
 import { distanceOf } from './onnxruntime.js';
 
@@ -40,15 +41,6 @@ describe('a network as a JavaScript module', () => {
     expect(Math.abs(printed - (await make('one output')).predict([1, 2, 3, 4])[0])).toBeLessThan(1e-6);
   });
 });
-
-const hasCompiler = (() => {
-  try {
-    execFileSync('gcc', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 describe.skipIf(!hasCompiler)('a network as a header of C', () => {
   it('compiles without a warning, and computes what the network predicts, for every network', async () => {
