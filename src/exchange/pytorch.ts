@@ -3,7 +3,8 @@ import type { Exchanged } from './exchanged.js';
 import { textOf } from './json.js';
 import { type Known, keyText, nameOf, readPickle, readPickles, Unknown } from './pickle.js';
 import { networkOfState, type StateOptions } from './state-dict.js';
-import { BYTES_OF, type Dtype, READERS, sizeOf, type Tensor } from './tensor.js';
+import { BYTES_OF, type Dtype, isInteger, READERS, sizeOf, type Tensor } from './tensor.js';
+import { checkForms, formOf } from './weight-forms.js';
 import { isZip, Zip } from './zip.js';
 
 // Files of torch.save: zip archives with a pickle and the numbers of each tensor, or, before torch 1.6, pickles with
@@ -88,7 +89,7 @@ class FileTensor {
       values[i] = read(view, place);
       for (let axis = shape.length - 1; axis >= 0 && ++at[axis] === shape[axis]; axis--) at[axis] = 0;
     }
-    return { shape, values };
+    return { shape, values, ...(isInteger(dtype) && { isInteger: true }) };
   }
 }
 
@@ -97,6 +98,7 @@ export async function readPyTorchFile(file: Uint8Array, options: PyTorchOptions)
   if (key !== undefined && typeof key !== 'string') throw wrongType('options.key', key, 'a key of the checkpoint');
   const root = await contentsOf(file);
   const found = stateDictOf(root, key);
+  checkForms(WHERE, [...found.keys()] as string[]);
   const tensors = new Map<string, Tensor>();
   const left: string[] = [];
   // weights may be tied, but not so that a small file becomes a large network
@@ -108,16 +110,47 @@ export async function readPyTorchFile(file: Uint8Array, options: PyTorchOptions)
     throw outOfRange(WHERE, counted(numbers, 'number'), 'about as many as the file has');
   for (const [name, tensor] of found) {
     if (tensor instanceof FileTensor) tensors.set(String(name), tensor.read(`${WHERE}: ${quote(String(name))}`));
-    else left.push(String(name));
+    else {
+      checkNoArray(String(name), tensor);
+      left.push(String(name));
+    }
   }
   const network = networkOfState(WHERE, tensors, state);
   const notes = left.map((name) => `${quote(name)} of the state dict is no tensor and was left out`);
-  return { ...network, notes: [...network.notes, ...notes] };
+  return { ...network, notes: [...network.notes, ...notes, ...besides(root, found)] };
+}
+
+/** The note about what a checkpoint has besides its state dict. */
+function besides(root: unknown, state: StateDict): string[] {
+  if (!(root instanceof Map) || root === state) return [];
+  const others = [...root].filter(([, value]) => value !== state).map(([name]) => name);
+  return others.length > 0 ? [`left behind of the checkpoint: ${keysIn(others)}`] : [];
+}
+
+/** What makes numbers that are no plain tensors, and what to do about them. */
+const OTHER_ARRAYS: readonly (readonly [names: RegExp, got: string, way: string])[] = [
+  [/^numpy\..*(_reconstruct|_frombuffer)$/, 'an array of NumPy', 'a tensor: torch.from_numpy(array)'],
+  [/_rebuild_qtensor$/, 'a quantised tensor', 'the state_dict() of the model before quantisation'],
+  [/_rebuild_sparse/, 'a sparse tensor', 'tensor.to_dense()'],
+  [
+    /^torch\..*(_rebuild_|Tensor)|^a (tensor|storage) of another kind$/,
+    'a tensor of another kind',
+    'plain tensors: tensor.detach().cpu().clone()',
+  ],
+];
+
+const otherArrayOf = (value: unknown) =>
+  value instanceof Unknown ? OTHER_ARRAYS.find(([names]) => names.test(value.name)) : undefined;
+
+/** Refuses numbers that the reader cannot read: without them, the network would be another one. */
+function checkNoArray(name: string, value: unknown): void {
+  const [, got, way] = otherArrayOf(value) ?? [];
+  if (got && way) throw outOfRange(`${WHERE}: ${quote(name)}`, got, way);
 }
 
 /** What torch.save was given. */
 async function contentsOf(file: Uint8Array): Promise<unknown> {
-  if (LEGACY.every((byte, i) => file[i] === byte)) return contentsOfLegacy(file);
+  if (isLegacy(file)) return contentsOfLegacy(file);
   if (!isZip(file)) {
     const isPickle = file[0] === 0x80;
     const got = isPickle ? 'a pickle that torch.save has not written' : 'no zip archive';
@@ -143,8 +176,14 @@ async function contentsOf(file: Uint8Array): Promise<unknown> {
   return readPickle(WHERE, await zip.read(pickle), { known: KNOWN, load: (id) => storageOf(id, data) });
 }
 
-/** How files begin that torch before 1.6 wrote, and newer ones write with _use_new_zipfile_serialization=False. */
-const LEGACY = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
+/** The magic number of files that torch before 1.6 wrote, and that newer ones write for those who ask for it. */
+const LEGACY = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
+
+/** It stands behind the version of the pickle and, from version 4 on, the length of a frame. */
+function isLegacy(file: Uint8Array): boolean {
+  const start = file[2] === 0x95 ? 11 : 2;
+  return file[0] === 0x80 && LEGACY.every((byte, i) => file[start + i] === byte);
+}
 
 /**
  * What such a file contains: pickles of a magic number, the version of the format, the machine, what was saved, and the
@@ -223,13 +262,24 @@ const KNOWN: ReadonlyMap<string, Known | object> = new Map<string, Known | objec
 
 type StateDict = ReadonlyMap<unknown, unknown>;
 
+const hasNames = (value: unknown): value is StateDict =>
+  value instanceof Map && [...value.keys()].every((key) => typeof key === 'string');
+
 const isStateDict = (value: unknown): value is StateDict =>
-  value instanceof Map &&
-  [...value.values()].some((item) => item instanceof FileTensor && item.shape.length === 2) &&
-  [...value.keys()].every((key) => typeof key === 'string');
+  hasNames(value) && [...value.values()].some((item) => item instanceof FileTensor && item.shape.length === 2);
+
+/** True for the dict of a model whose weights have a form that is refused, by their names or by what they are. */
+const isOfOtherForm = (value: unknown): value is StateDict =>
+  hasNames(value) && (formOf(value.keys() as Iterable<string>) !== undefined || [...value.values()].some(otherArrayOf));
 
 /** As many keys of a checkpoint are named in a message. */
 const MOST_KEYS = 20;
+
+const keysIn = (keys: readonly unknown[]) =>
+  keys
+    .slice(0, MOST_KEYS)
+    .map((name) => quote(keyText(name)))
+    .join(', ');
 
 /** The state dict in what was saved. */
 function stateDictOf(root: unknown, key: string | undefined): StateDict {
@@ -241,11 +291,12 @@ function stateDictOf(root: unknown, key: string | undefined): StateDict {
     const got = root instanceof FileTensor ? 'a single tensor' : nameOf(root);
     throw outOfRange(WHERE, got, 'a state dict: torch.save(model.state_dict(), path)');
   }
-  const found = [...root].filter(([, value]) => isStateDict(value)) as [string, StateDict][];
-  const keys = [...root.keys()]
-    .slice(0, MOST_KEYS)
-    .map((name) => quote(keyText(name)))
-    .join(', ');
+  const inside = (is: (value: unknown) => boolean) =>
+    [...root].filter(([, value]) => is(value)) as [string, StateDict][];
+  let found = inside(isStateDict);
+  if (found.length === 0) found = inside(isOfOtherForm);
+  if (found.length === 0 && key === undefined && isOfOtherForm(root)) return root;
+  const keys = keysIn([...root.keys()]);
   if (key !== undefined) {
     const chosen = found.find(([name]) => name === key);
     if (!chosen) throw outOfRange('options.key', quote(key), `the key of a state dict, among ${keys}`);

@@ -2,10 +2,11 @@ import { checkName, checkPositive, counted, outOfRange, quote, wrongType } from 
 import { checkActivation, hasSlopes, isMixed, showActivation } from '../spec/activations.js';
 import type { Activation } from '../spec/network-options.js';
 import { dense, layersOf } from './chain.js';
-import { type Columns, Composer, columnsOf, PRELU, preluOf, scaled, sharedSlope } from './columns.js';
+import { type Columns, Composer, columnsOf, foldedNorm, PRELU, preluOf, scaled, sharedSlope } from './columns.js';
 import type { Exchanged } from './exchanged.js';
 import { functionOf, type UnitActivation } from './functions.js';
 import { listOf, type Tensor } from './tensor.js';
+import { checkForms } from './weight-forms.js';
 
 // Tensors by name, as PyTorch's model.state_dict() gives them, as a network. Names and shapes say which tensors are
 // layers; the functions between them are in no such file, and the caller names them.
@@ -49,6 +50,8 @@ export interface LinearLayer {
   readonly inputs: number;
   /** The number of units. */
   readonly units: number;
+  /** true: the file has slopes for it, as it seems, so that its activation is `'prelu'`. */
+  readonly prelu?: true;
 }
 
 /**
@@ -114,12 +117,14 @@ export function networkOfState(
   options: StateOptions = {},
   order: 'of the model' | 'of the names' = 'of the model',
 ): Exchanged {
+  checkForms(where, tensors.keys());
   const { parts: inFile, slopes: ofPrelu } = partsOf(where, tensors);
   const parts = ordered(where, inFile, options.layers, tensors, order);
   const linears = parts.filter(isLinear);
-  const activations = checkActivations(where, options.activations, linears);
-  const shared: string[] = [];
-  const slopes = slopesOf(where, activations, linears, ofPrelu, shared);
+  const withSlopes = layersWithSlopes(linears, ofPrelu, order === 'of the model' ? [...tensors.keys()] : undefined);
+  const activations = checkActivations(where, options.activations, linears, withSlopes);
+  const notes: string[] = [];
+  const slopes = slopesOf(where, activations, linears, ofPrelu, notes);
   if (options.batchNorm !== undefined) checkName('options.batchNorm', options.batchNorm, ['before', 'after']);
   const epsilon = checkPositive('options.epsilon', options.epsilon ?? 1e-5);
   const composer = new Composer();
@@ -143,11 +148,12 @@ export function networkOfState(
       isPending = false;
     }
     columns = normalised(where, part, columns, epsilon);
+    notes.push(foldedNorm(part.name));
   }
   if (isPending) activate(l);
   const mostParameters = 2 ** 31;
-  const { notes, ...layers } = layersOf(columns, { where, mostParameters });
-  return { ...layers, ...(columns.whole && { task: 'classes' }), notes: [...shared, ...notes] };
+  const { notes: ofLayers, ...layers } = layersOf(columns, { where, mostParameters });
+  return { ...layers, ...(columns.whole && { task: 'classes' }), notes: [...notes, ...ofLayers] };
 }
 
 /** The slopes of each layer with prelu. One PReLU of the file may stand for several layers. */
@@ -181,6 +187,30 @@ function slopesOf(
   });
 }
 
+/**
+ * The layers that slopes of the file seem to belong to: those in front of them in the order of the model, or of the
+ * numbers in their names, if the widths fit.
+ */
+function layersWithSlopes(
+  linears: readonly Linear[],
+  slopes: readonly Slopes[],
+  namesInOrder: readonly string[] | undefined,
+): ReadonlySet<Linear> {
+  const placeOf = ({ name }: { readonly name: string }) => namesInOrder?.indexOf(`${name}.weight`) ?? 0;
+  const found = new Set<Linear>();
+  for (const own of slopes) {
+    const { length } = own.slopes.values;
+    const fitting = linears.filter((linear) => {
+      const isWide = length === 1 || length === linear.weight.shape[0];
+      return isWide && !found.has(linear);
+    });
+    const isBefore = (linear: Linear) => (namesInOrder ? placeOf(linear) < placeOf(own) : byNumbers(linear, own) < 0);
+    const last = fitting.filter(isBefore).pop() ?? fitting[0];
+    if (last) found.add(last);
+  }
+  return found;
+}
+
 /** Linear layers and normalisations, in the order in which the file has them. */
 function partsOf(where: string, tensors: ReadonlyMap<string, Tensor>): { parts: Part[]; slopes: Slopes[] } {
   const groups = new Map<string, Map<string, Tensor>>();
@@ -200,6 +230,9 @@ function partsOf(where: string, tensors: ReadonlyMap<string, Tensor>): { parts: 
       parts.push({ name, mean, variance, weight, bias: at('bias') });
       checkKinds(label, group, ['running_mean', 'running_var', 'weight', 'bias', 'num_batches_tracked']);
     } else if (weight?.shape.length === 2) {
+      if (weight.isInteger) {
+        throw outOfRange(label, 'integers as weights', 'numbers: the state_dict() of the model before quantisation');
+      }
       parts.push({ name, weight, bias: at('bias') });
       checkKinds(label, group, ['weight', 'bias']);
     } else if (weight?.shape.length === 1 && group.size === 1) {
@@ -325,7 +358,7 @@ function fits(parts: readonly Part[]): boolean {
 }
 
 /** In the order of the numbers in the names: layer 2 before layer 10. */
-function byNumbers(a: Part, b: Part): number {
+function byNumbers(a: { readonly name: string }, b: { readonly name: string }): number {
   const [p, q] = [a, b].map(({ name }) => name.split(/(\d+)/));
   for (let i = 0; i < Math.min(p.length, q.length); i++) {
     if (p[i] === q[i]) continue;
@@ -339,9 +372,16 @@ function checkActivations(
   where: string,
   value: unknown,
   linears: readonly Linear[],
+  withSlopes: ReadonlySet<Linear>,
 ): readonly (Activation | readonly Activation[])[] {
-  const layers = linears.map(({ name, weight: { shape } }) => ({ name, inputs: shape[1], units: shape[0] }));
-  const shapes = layers.map(({ name, inputs, units }) => `${quote(name)} ${inputs} to ${units}`);
+  const layers = linears.map((linear): LinearLayer => {
+    const [units, inputs] = linear.weight.shape;
+    return { name: linear.name, inputs, units, ...(withSlopes.has(linear) && { prelu: true }) };
+  });
+  const shapes = layers.map(({ name, inputs, units, prelu }) => {
+    const own = prelu ? ' (prelu, whose slopes the file has)' : '';
+    return `${quote(name)} ${inputs} to ${units}${own}`;
+  });
   const wanted = `${linears.length} activations, one for each of ${shapes.join(', ')}: the file does not say them`;
   if (value === undefined) throw new ActivationsError(`${where}: got no options.activations, want ${wanted}`, layers);
   if (!Array.isArray(value)) throw wrongType('options.activations', value, wanted);

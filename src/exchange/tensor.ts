@@ -7,6 +7,8 @@ export interface Tensor {
   readonly shape: readonly number[];
   /** The numbers in their own precision; those of integers and halves as doubles. */
   readonly values: Float32Array | Float64Array;
+  /** true: the file stores them as integers. */
+  readonly isInteger?: boolean;
 }
 
 /** How the numbers of a file are stored. */
@@ -65,8 +67,10 @@ export function tensorOf(where: string, dtype: Dtype, shape: readonly number[], 
   if (bytes.length !== wanted) {
     throw outOfRange(where, counted(bytes.length, 'byte'), `${wanted} for ${dtype} of shape [${shape}]`);
   }
-  return { shape, values: numbersOf(dtype, bytes) };
+  return { shape, values: numbersOf(dtype, bytes), ...(isInteger(dtype) && { isInteger: true }) };
 }
+
+export const isInteger = (dtype: Dtype): boolean => /^[iu]\d/.test(dtype);
 
 /** The numbers that `bytes` hold. */
 export function numbersOf(dtype: Dtype, bytes: Uint8Array): Float32Array | Float64Array {

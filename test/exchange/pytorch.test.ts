@@ -14,7 +14,10 @@ describe('a file of torch.save', () => {
     '%s is the network that PyTorch had',
     async (name) => {
       const { network, notes } = await readPyTorch(read(name), { activations: ACTIVATIONS });
-      expect(notes).toEqual([]);
+      expect(notes).toEqual([
+        'the batch normalisation "1" became part of the weights: training here does not normalise batches',
+        ...(name === 'pytorch-checkpoint.pt' ? ['left behind of the checkpoint: "epoch", "optimizer"'] : []),
+      ]);
       expect(String(network)).toContain('4-5-3 relu/linear');
       expect(distanceOf(network.predict(Float32Array.from(x)), y)).toBeLessThan(1e-6);
       const history = [...(await network.fit({ inputs: x, targets: y }, { epochs: 50 }))];
@@ -42,6 +45,33 @@ describe('a file of torch.save', () => {
     ['make-torch.py', 'got no zip archive, want a file of torch.save'],
   ])('%s is refused with the way out', async (name, message) => {
     await expect(readPyTorch(read(name), { activations: ACTIVATIONS })).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['weight-norm', '"0.weight_g": got weights in the form of weight norm, want plain weights: torch.nn.utils.remove_'],
+    ['spectral-norm', '"0.weight_u": got weights in the form of spectral norm, want plain weights: torch.nn.utils.'],
+    ['parametrized', 'got weights in the form of a parametrisation, want plain weights: torch.nn.utils.parametrize'],
+    ['pruned', "in the form of pruning, want plain weights: torch.nn.utils.prune.remove(layer, 'weight') before"],
+    ['quantised', 'in the form of quantised layers, want plain weights: the state_dict() of the model before quanti'],
+    ['lora', 'in the form of adapters (LoRA), want plain weights: the state_dict() of model.merge_and_unload()'],
+    ['integers', 'readPyTorch: "0": got integers as weights, want numbers: the state_dict() of the model before quan'],
+    ['numpy', 'readPyTorch: "0.weight": got an array of NumPy, want a tensor: torch.from_numpy(array)'],
+    ['numpy-biases', 'readPyTorch: "0.bias": got an array of NumPy, want a tensor: torch.from_numpy(array)'],
+    ['sparse', 'readPyTorch: "0.weight": got a sparse tensor, want tensor.to_dense()'],
+  ])('torch-%s.pt: weights of another form are refused with what makes plain ones', async (name, message) => {
+    for (const activations of [undefined, ACTIVATIONS]) {
+      await expect(readPyTorch(read(`torch-${name}.pt`), { activations })).rejects.toThrow(message);
+    }
+  });
+
+  it('tells which layers have slopes of PReLU, and takes them', async () => {
+    const { x, y } = JSON.parse(readFileSync(new URL('fixtures/torch-states.json', import.meta.url), 'utf8'));
+    await expect(readPyTorch(read('torch-prelu.pt'))).rejects.toThrow(
+      'each of "body" 4 to 3 (prelu, whose slopes the file has), "again" 3 to 3 (prelu, whose slopes the file has), ' +
+        '"head" 3 to 2: the file does not say them',
+    );
+    const { network } = await readPyTorch(read('torch-prelu.pt'), { activations: ['prelu', 'prelu', 'linear'] });
+    expect(distanceOf(network.predict(x), y)).toBeLessThan(1e-6);
   });
 
   it('may be a pickle of another program, which is refused', async () => {
