@@ -52,7 +52,8 @@ export interface SafetensorsWriteOptions {
 
 /**
  * The network as a safetensors file, which PyTorch, NumPy and others can read: docs/exchange.md describes names and
- * metadata. `readSafetensors` returns a network of the same bits in f32. The optimizer and the state of training stay behind.
+ * metadata. In f32, `readSafetensors` returns a network of the same bits. The optimizer and the state of training stay
+ * behind.
  *
  * @param network the network
  * @param options what the network does not know
