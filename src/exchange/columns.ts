@@ -31,7 +31,7 @@ export interface Source {
   };
   /** true: something was added to the units, zeros perhaps. */
   hasBias: boolean;
-  /** What the file says about training these units: the dropout behind their function, and the limit of their weights. */
+  /** What the file says about training these units: dropout behind their function, the longest weights of a unit. */
   training?: { readonly dropout?: number; readonly maxNorm?: number };
 }
 
