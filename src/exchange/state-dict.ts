@@ -50,7 +50,10 @@ export interface LinearLayer {
   readonly inputs: number;
   /** The number of units. */
   readonly units: number;
-  /** true: the file has slopes for it, as it seems, so that its activation is `'prelu'`. */
+  /**
+   * true: the file has slopes for it, as it seems, so that its activation is `'prelu'`.
+   * @defaultValue undefined: it has none
+   */
   readonly prelu?: true;
 }
 
