@@ -53,8 +53,8 @@ const LARGEST_MISH: usize = 60; // from here on, mish is z to the last bit
 const LEAST_GELU_TANH: usize = 64;
 const LARGEST_GELU_TANH: usize = 68;
 const GELU_TANH_LINEAR: usize = 72; // 2 sqrt(2 / pi)
-const GELU_TANH_CUBIC: usize = 76; // 0.044715 times that
-const GELU_TANH_SLOPE: usize = 80; // three times that
+const GELU_TANH_CUBIC: usize = 76; // 0.044715 . 2 sqrt(2 / pi)
+const GELU_TANH_SLOPE: usize = 80; // 3 . 0.044715 . 2 sqrt(2 / pi)
 
 /** SELU's two scales: lambda and lambda alpha of Klambauer et al. (Self-Normalizing Neural Networks, 2017). */
 const SELU_SCALES = memory.data<f32>([1.0507009873554805, 1.7580993408473766]);
@@ -217,7 +217,7 @@ function hardSigmoidSlope(d: v128, z: v128): v128 {
   return v128.and(f32x4.mul(d, constant(SIXTH)), f32x4.lt(f32x4.abs(z), constant(THREE)));
 }
 
-/** z times hardSigmoid(z). The product is 0 up to -3, also where z is infinite. */
+/** z times hardSigmoid(z). For z up to -3, even for -Infinity, the product is 0. */
 function hardSwish(z: v128): v128 {
   return f32x4.mul(f32x4.pmax(z, constant(MINUS_THREE)), hardSigmoid(z));
 }

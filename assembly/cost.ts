@@ -132,7 +132,7 @@ function costGradient(
 ): void {
   const full = (<usize>units >> 2) << 4;
   const bytes = (<usize>units) << 2;
-  // most costs have a plain slope, and its loop is several times as fast as the general one
+  // the slope of most costs is a - y; this loop is several times as fast as the general one
   const isPlain = hasPlainSlope(cost);
   for (let row = 0; row < rows; ++row) {
     let j: usize = 0;
@@ -232,7 +232,7 @@ function crossEntropy(cost: i32, z: usize, a: usize, y: usize, units: i32): f64 
   }
   const top = f32x4.splat(horizontalMax(zMax));
   const logTop = log(f32x4.splat(horizontalMax(aMax)));
-  // 0 ln 0 = 0: the logarithm of a target below the smallest normal number is taken of that number, times the true
+  // 0 ln 0 = 0: if a target is below the smallest normal number, the logarithm of that number is multiplied by the
   // target
   const smallest = f32x4.splat(f32.MIN_NORMAL_VALUE);
   let sum = f64x2.splat(0);

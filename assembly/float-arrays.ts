@@ -3,7 +3,7 @@ import { horizontalSum64, madd, widenAdd } from './simd';
 // Arithmetic on arrays of floats: parameters, gradients and the slots of optimizers. Every array is 16-byte aligned,
 // and its number of floats is a multiple of four. Sums are f64 in a fixed order.
 //
-// Constants are read from memory, because V8 builds a splatted constant again at each use inside a loop.
+// Constants are read from memory: inside a loop, V8 would build a splatted constant again at each use.
 
 const SIGN_BIT = memory.data<f32>([-0.0]);
 const MAGNITUDE = memory.data<u32>([0x7fffffff]);

@@ -69,9 +69,9 @@ export function exp(x: v128): v128 {
 }
 
 /**
- * e^x - 1 for each lane, with x limited as in exp: 2^n (e^r - 1) + (2^n - 1). Up to |x| = ln 2 / 2, n is 0, and the
- * result is e^r - 1, to which 1 was never added. For larger |x|, the magnitude of the result is at least 0.29, so
- * nothing cancels.
+ * e^x - 1 for each lane, with x limited as in exp: 2^n (e^r - 1) + (2^n - 1). Up to |x| = ln 2 / 2, n is 0 and the
+ * result is e^r - 1, which the polynomial gives directly, so nothing cancels. For larger |x|, the magnitude of the
+ * result is at least 0.29, so nothing cancels.
  */
 export function expm1(x: v128): v128 {
   x = clampExponent(x);

@@ -28,7 +28,7 @@ function isFiniteRow(a: usize, units: i32): bool {
   return largestMagnitude(a, units) < Infinity;
 }
 
-/** Notes in NOT_FINITE the first row of a that is not finite, unless there has been one before. */
+/** Writes the first row of a that is not finite to NOT_FINITE, unless an earlier row is there. */
 export function noteNotFinite(a: usize, stride: usize, units: i32, rows: i32): void {
   if (load<u32>(HEADER, NOT_FINITE)) return;
   for (let row = 0; row < rows; ++row) {

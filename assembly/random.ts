@@ -33,7 +33,7 @@ export function philox(target: usize, c0: u32, c1: u32, c2: u32, c3: u32, k0: u3
  */
 function randomWord(purpose: u32, stream: u32, index: u32): u32 {
   const block = <usize>load<u32>(HEADER, RANDOM_BLOCK);
-  // a block has four words, so a new one is due at every fourth index
+  // a block has four words, so every fourth index needs a new block
   if (!(index & 3)) {
     philox(block, index >> 2, stream, purpose, 0, load<u32>(HEADER, SEED_LOW), load<u32>(HEADER, SEED_HIGH));
   }

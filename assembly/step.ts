@@ -316,7 +316,7 @@ function performChunks(position: i32, count: i32): i32 {
   for (; count > 0 && position < samples; --count) {
     const stepEnd = min(stepStart + stepRows - i32(isShort), samples);
     const rows = min(chunkRows, stepEnd - position);
-    // every thread stores the same number
+    // every thread computes and stores the same number
     if (rate) store<f64>(HEADER, load<f64>(rate), LEARNING_RATE);
     const row = shareStart(rows);
     const own = shareEnd(rows) - row;
@@ -455,8 +455,8 @@ export function backward(rows: i32): void {
 }
 
 /**
- * dC/dW and dC/db = their means over the rows that count: `counted` of them, as those of weight 0 do not. With `adds`,
- * += these means. The penalties are not included: the optimizer's step adds them.
+ * dC/dW and dC/db = their means over the `counted` rows whose weight is not 0. With `adds`, += these means. The
+ * penalties are not included: the optimizer's step adds them.
  */
 export function meanGradients(rows: i32, counted: i32, adds: bool): void {
   if (!adds) clearShare();

@@ -90,7 +90,7 @@ export function layersOf(output: Columns, options: ChainOptions): Layered {
   return { inputs, layers, ...scales, notes };
 }
 
-/** What each layer takes, and the outputs at the end. */
+/** The columns that each layer takes as inputs, in order, and the outputs as the last entry. */
 function usesOf(output: Columns): Columns[] {
   const uses = [output];
   for (let { from } = output.source; from; { from } = from.columns.source) uses.unshift(from.columns);
@@ -199,7 +199,7 @@ function standardizationOf(inputs: number, of: ReadonlyMap<number, Column>): Sta
   return { means, deviations };
 }
 
-/** The f32 that a file had before it was divided and multiplied in doubles, if it was one. */
+/** The f32 of the file from which this double was computed by divisions and multiplications, if it was an f32. */
 function asInFile(value: number): number {
   const float = Math.fround(value);
   return Math.abs(float - value) <= 1e-14 * Math.abs(value) ? float : value;

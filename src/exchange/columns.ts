@@ -84,10 +84,10 @@ function scaledColumn(column: Column, mul: number, add: number): Column {
   return { ...column, slope: mul * column.slope, shift: mul * column.shift + add };
 }
 
-/** How much evaluating a function may cost, in operations: files can double it with every node. */
+/** The most operations of a composed function: in a harmful file, every node may double them. */
 const MOST_OPERATIONS = 2000;
 
-/** How many columns may be made for one file. Networks have some thousands for each of some dozens of nodes. */
+/** The most columns that are made for one file. A real network has some thousands for each of some dozens of nodes. */
 const MOST_COLUMNS = 2 ** 22;
 
 /** How many different functions a file may have. Each takes memory, and the time to say which activation it is. */
@@ -170,7 +170,7 @@ export class Composer {
     if (columns.some((column) => column.unit !== unit)) {
       throw outOfRange(where, 'different units of a layer that meet', 'a function of one unit, or weights');
     }
-    // the argument of the new function: that of an operand without a function, which is z of the layer as a rule
+    // the argument of the new function is that of an operand without a function, which is usually z of the layer
     const base = columns.find(({ f, slope }) => !f && slope !== 0) ?? columns.find(({ slope }) => slope !== 0);
     const [slope, shift] = base ? [base.slope, base.shift] : [1, 0];
     const terms = operands.map((operand) =>

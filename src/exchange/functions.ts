@@ -10,7 +10,7 @@ export type Scalar = (z: number) => number;
 /** An activation of one unit. */
 export type UnitActivation = Exclude<Activation, 'softmax'>;
 
-/** One that its name alone says. */
+/** An activation that a name alone determines. */
 export type NamedActivation = Exclude<ActivationName, 'softmax' | 'prelu'>;
 
 export const SELU_LAMBDA = 1.0507009873554805;

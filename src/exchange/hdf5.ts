@@ -9,7 +9,7 @@ import { BYTES_OF, type Dtype, sizeOf, type Tensor, tensorOf } from './tensor.js
 export interface Hdf5Group {
   /** Datasets of the group and of all groups in it, by their paths. */
   readonly datasets: ReadonlyMap<string, () => Tensor>;
-  /** Those attributes of the group that were asked for, if they are texts. */
+  /** The attributes of the group that were asked for and are texts. */
   readonly texts: ReadonlyMap<string, string>;
 }
 
@@ -53,7 +53,7 @@ class Hdf5File {
 
   root(attributes: readonly string[]): Hdf5Group {
     const version = this.#byte(8);
-    // versions 0 and 1 have the root behind four addresses, 2 and 3 behind three
+    // in versions 0 and 1, the address of the root follows four others; in versions 2 and 3, it follows three
     const [sizes, at] = version < 2 ? [13, version === 0 ? 24 + 40 : 28 + 40] : [9, 12 + 24];
     if (version > 3 || this.#byte(sizes) !== 8 || this.#byte(sizes + 1) !== 8) {
       throw this.#damaged(`version ${version} with addresses of ${counted(this.#byte(sizes), 'byte')}`);

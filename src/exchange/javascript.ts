@@ -28,7 +28,7 @@ const FUNCTIONS: Readonly<Record<UnitName, string>> = {
   hardSwish: 'z * Math.min(1, Math.max(0, z / 6 + 0.5))',
 };
 
-/** What a layer of the module has for its function, by name, and for the constants of it: one, or one for each unit. */
+/** The parts of a layer in the module that say its function by name, and its constant: one, or one for each unit. */
 function functionParts(layer: ExchangedLayer): string {
   const { activation, slopes } = layer;
   const names = isMixed(activation) ? activation.map(activationName) : activationName(activation);
@@ -76,7 +76,7 @@ export function writeJavaScriptModule(network: Exchanged): string {
   const functions = (Object.keys(FUNCTIONS) as UnitName[]).filter((key) => used.has(key));
   const list = (values: ArrayLike<number>) => literal(Array.from(values));
   const shape = [inputs, ...layers.map(({ units }) => units)].join('-');
-  // pushed one by one, so that no line of the package becomes as long as the module
+  // separate pushes keep the lines of the bundled package short
   const parts: string[] = [];
   parts.push(`// A network ${shape}, made by simdprop. It imports nothing.
 export const inputs = ${inputs};

@@ -4,7 +4,10 @@ import { decodeUtf8 } from '../check/utf8.js';
 // JSON of files of unknown origin. JSON.parse makes "__proto__" an ordinary key, which must not reach an object
 // literal or Object.assign: readers take keys by name, from objects whose keys they have checked.
 
-/** Networks need fewer levels. JSON with very many would exhaust the stack of the code that walks through it. */
+/**
+ * More levels than any network needs. JSON with very many levels would exhaust the stack of the code that walks through
+ * it.
+ */
 const DEEPEST = 200;
 
 /** The value of JSON, as bytes in UTF-8 or as text. Throws a RangeError if it is none or nested too deeply. */

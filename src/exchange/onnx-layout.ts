@@ -1,10 +1,11 @@
 import { outOfRange } from '../check/errors.js';
 
-// Operators that only move numbers: each number of the result is one of the numbers given. `map` says which.
+// Operators that only move numbers: each number of the result is one of the numbers of the operand, at the place in
+// `map`.
 
 export interface Layout {
   readonly shape: readonly number[];
-  /** [size of the result]: the place of each number in what was given. */
+  /** [size of the result]: the place of each number in the operand. */
   readonly map: ArrayLike<number>;
 }
 

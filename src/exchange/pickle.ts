@@ -5,7 +5,7 @@ import { textOf } from './json.js';
 // pickle names functions and classes, and says how they are called. The few names that a caller knows are its own
 // functions here; every other name is an `Unknown`, and so is whatever a pickle makes of one.
 
-/** What a class or function that is not known has made, or one of those itself. */
+/** A class or function that the caller does not know, or an object that one of them would have made. */
 export class Unknown {
   /** Such as `torch.nn.modules.linear.Linear`. */
   readonly name: string;
@@ -69,7 +69,7 @@ class Machine {
     this.#options = options;
   }
 
-  /** Where the pickle ends that has been run. */
+  /** The end of the pickle, in bytes from its beginning, once it has been run. */
   get end(): number {
     return this.#at;
   }

@@ -74,7 +74,7 @@ class Reader {
     return part;
   }
 
-  /** A signed integer of 64 bits. Beyond 2^53 it is rounded, which no length or size can be. */
+  /** A signed integer of 64 bits. It is rounded beyond 2^53, which is larger than any valid length or size. */
   varint(): number {
     let low = 0;
     let high = 0;

@@ -3,13 +3,15 @@ import { counted, outOfRange, quote } from '../check/errors.js';
 import { readAll } from '../io/read-all.js';
 import { textOf } from './json.js';
 
-// Reads zip archives: PyTorch and Keras store networks in them. Every length is checked before memory is taken: what an
-// entry claims to be unpacked is all that it may become.
+// Reads zip archives: PyTorch and Keras store networks in them. Every length is checked before memory is taken, and an
+// entry may unpack to no more bytes than it states.
 
-/** How many times larger all that is unpacked may be than the archive: weights become hardly smaller in it. */
+/**
+ * All unpacked bytes together may be this many times as many as those of the archive, which hardly compresses weights.
+ */
 const MOST_FOLD = 64;
 
-/** As many bytes may always be unpacked. */
+/** However small the archive is, this many bytes may be unpacked. */
 const LEAST_LIMIT = 2 ** 24;
 
 /** The entries of an archive by name. */

@@ -214,9 +214,9 @@ export class Inspector {
   }
 
   /**
-   * dC_x/dx for each sample of the last batch: how much each input matters to the cost. It is multiplied by the
-   * sample's weight and not divided by the number of rows. Here x is the input before standardisation and already
-   * multiplied by `scale`.
+   * dC_x/dx for each sample of the last batch: how the cost changes with each input. It is multiplied by the sample's
+   * weight and not divided by the number of rows. Here x is the input before standardisation and already multiplied by
+   * `scale`.
    *
    * @returns [rows × inputs]
    * @throws Error unless `forward` and `backward` were called with the present weights

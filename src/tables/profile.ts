@@ -12,7 +12,7 @@ import {
 
 /** How many of the most frequent categories are shown. */
 const MOST_FREQUENT = 3;
-/** With fewer rows than this, there are no hints about a column. */
+/** Columns with fewer rows than this get no hints. */
 const LEAST_ROWS = 20;
 /** A column with at most this many different whole numbers may hold codes of categories. */
 const FEW_NUMBERS = 12;

@@ -1,4 +1,4 @@
-// Finds out why a worker did not load. The browser's own event says only that it did not.
+// Finds out why a worker did not load, because the event of the browser does not say why.
 
 /**
  * The end of the message for a worker that did not load: what would let it load. `isOwn`: it came from the user's

@@ -126,7 +126,7 @@ function allocateShared(bytes: number): WebAssembly.Memory {
     try {
       return new WebAssembly.Memory({ initial, maximum, shared: true });
     } catch {
-      // tries half of that
+      // the next attempt promises half as much
     }
   }
   throw outOfMemory(bytes);

@@ -1,6 +1,6 @@
 import type { Arena } from '../core/arena.js';
 
-/** A cost that has grown by this factor has not grown by chance. */
+/** A cost does not grow by this factor by chance. */
 const GROWN = 100;
 /** Costs below this are mostly rounding errors. */
 const LEAST_COST = 1e-10;

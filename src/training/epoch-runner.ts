@@ -50,7 +50,7 @@ export class EpochRunner implements Epochs {
     while (stepper.position < samples && !isStopped) {
       this.#throwIfAborted();
       const now = this.#advance(onBatch ? stepper.chunksToStepEnd : this.#sliceChunks);
-      // a slice may also end within a step, for a snapshot, and is then not reported as a step
+      // a slice may end within a step, to take a snapshot; then there is no step to report
       if (onBatch && stepper.isAtStepEnd) {
         const answer = onBatch(this.#report());
         isStopped = (isPromise(answer) ? await answer : answer) === false;

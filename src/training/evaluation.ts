@@ -102,7 +102,7 @@ async function evaluateInSlices({ arena, pass }: Trainer, evaluation: SlicedEval
     }
     onChange();
     revision = pass.revision;
-    // a program that changes the network in every frame must not keep this from ending
+    // even if a program changes the network in every frame, this must end
     isWhole = true;
   }
 }

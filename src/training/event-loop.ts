@@ -52,7 +52,7 @@ export function eventLoopOf(host: Host): (callback: Callback) => void {
       };
       port2.postMessage(undefined);
     } else if (setTimeout) setTimeout(callback, 0);
-    // a bare engine has no other tasks
+    // a bare engine has no event loop that could run other tasks
     else callback();
   };
 

@@ -44,7 +44,7 @@ export async function replayTo(
       const answer = onBatch?.(report);
       if (trainer.state.steps < step) return answer;
       const arrive = () => {
-        // returns, so that the call itself throws the error that says what happened
+        // does not throw, so that the call itself throws the error that says what happened
         if (!ignoreNonFinite && !isStateFinite(trainer.arena)) return false;
         throw new Arrival(trainer.place);
       };

@@ -25,7 +25,7 @@ const NAMES: Readonly<Record<keyof CallOptions, string>> = {
 
 /** True if two values of options are equal, in whatever order their keys are. */
 function isSame(a: unknown, b: unknown): boolean {
-  // a file cannot hold a function, so that load gets it again: the two cannot be compared
+  // a file cannot hold a function, so it is passed to load again and cannot be compared
   if (typeof a === 'function' || typeof b === 'function') return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b);
   const [left, right] = [a, b] as [Record<string, unknown>, Record<string, unknown>];

@@ -266,7 +266,7 @@ class Stream {
     const { state, call, arena } = this.#trainer;
     const done = this.#done;
     const stepRows = Math.min(this.#settings.stepRows, data.samples);
-    // only the first part of a call is checked for warnings: the others will be like it
+    // only the first part of a call is checked for warnings, because the others are probably like it
     if (!this.#hasFallback) this.#warnings.add(...this.#warningsOf(data));
     this.#load(data, stepRows);
     this.#trainer.takeNames(data.given);

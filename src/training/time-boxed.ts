@@ -12,11 +12,11 @@ import { Stepper, type StepperOptions } from './stepper.js';
 import { readTimer } from './timer.js';
 import type { TrainingState } from './training-state.js';
 
-/** This many slices, or multiplications, take a good part of a second at least. No clock has ticks as long as that. */
+/** This many slices, or multiplications, take longer than a tick of any clock. */
 const STILL_SLICES = 2 ** 17;
 const STILL_WORK = 2 ** 32;
 
-/** What a later call must have in common with the one that began a training, to continue it. */
+/** A later call continues a training only if these are the same as in the call that began it. */
 export interface Continued extends Names {
   /** See identityOf: the numbers of the data are not read again. */
   readonly identity: readonly unknown[];
@@ -119,7 +119,7 @@ export class TimeBoxedTraining {
         this.#epochCost = 0;
       }
       const left = milliseconds - timer.elapsedMs;
-      // half as many as seem to fit, because the times of steps differ; by a coarse clock, no time may have passed
+      // half as many steps as seem to fit, because steps take different times, and a coarse clock may not have moved
       const guess = stepsTaken === 0 ? 1 : 2 * lastCount;
       const fitting = timer.stepMs > 0 ? Math.floor(left / timer.stepMs / 2) : guess;
       const most = stepsTaken === 0 ? 8 : 4 * lastCount;

@@ -53,7 +53,7 @@ export class Trainer {
     const checked = checkOptimizer(optimizer);
     if (this.call.isRunning) {
       this.call.checkOptimizer(checked);
-      // earlier steps can be repeated only with the optimizer that they were taken with, so that they are checked now
+      // with another optimizer, earlier steps could no longer be repeated, so the parameters are checked now
       this.pass.checkGuard();
     }
     this.state.restartOptimizer(checked);
