@@ -2,7 +2,7 @@ import { checkIsObject, checkObject, keysOf, tableHint, wrongType } from '../che
 import type { Arena } from '../core/arena.js';
 import type { SetSize } from '../core/memory-plan.js';
 import { LABELS, U8 } from '../spec/codes.js';
-import { checkClassNames, checkNames, type Names, namesFor } from '../spec/names.js';
+import { checkClassNames, checkNames, knownNames, type Names, namesFor } from '../spec/names.js';
 import { outputsOf } from '../spec/spec.js';
 import {
   checkInputs,
@@ -141,7 +141,7 @@ export function checkSamples(where: string, data: unknown, preparation: Preparat
   const { inputs, targets, weights, classes, columns } = typed(where, data, preparation);
   const names = [`${where}.inputs`, `${where}.targets`, `${where}.weights`] as const;
   const { spec, standardization } = preparation;
-  const known = { columns: preparation.names.columns ?? columns };
+  const known = knownNames(preparation.names, { columns });
   const samples = checkInputs(names[0], inputs, { spec, names: known, standardization });
   checkTargets(names[1], targets, samples, spec);
   if (weights !== undefined) checkWeights(names[2], weights, samples);

@@ -1,4 +1,5 @@
 import { nameAt } from '../check/plain-arrays.js';
+import { knownNames } from '../spec/names.js';
 import type { Standardization } from '../spec/standardization.js';
 import type { CheckedData } from './data-set.js';
 import { type Preparation, scaleOf } from './inputs.js';
@@ -29,7 +30,7 @@ const AWAY = 0.5;
 /** The warnings about data that do not fit the network's standardisations; NOT_MEASURED fits all. */
 export function misfitsOf(data: CheckedData, { spec, names, standardization, targetScale }: Preparation): string[] {
   const [where, targetsWhere] = data.names ?? ['data.inputs', 'data.targets'];
-  const columns = names.columns ?? data.given?.columns;
+  const { columns } = knownNames(names, data.given);
   const { inputs, targets, samples } = data;
   const column = (k: number) => `column ${nameAt(k, columns)}`;
   const output = (k: number) => `output ${k}`;

@@ -1,6 +1,7 @@
 import { isFloat32Array } from '../check/arrays.js';
 import { nameAt } from '../check/plain-arrays.js';
 import { activationName, constantOf, showActivation } from '../spec/activations.js';
+import { knownNames } from '../spec/names.js';
 import type { Activation, ActivationName } from '../spec/network-options.js';
 import { outputsOf } from '../spec/spec.js';
 import type { CheckedData } from './data-set.js';
@@ -65,7 +66,7 @@ function targetWarnings(data: CheckedData, { spec, names: own }: Preparation): s
   const { names, targets, samples } = data;
   const where = names?.[1] ?? 'data.targets';
   const outputs = outputsOf(spec);
-  const classes = own.classes ?? data.given?.classes;
+  const { classes } = knownNames(own, data.given);
   const nameOf = (k: number) => `output ${nameAt(k, classes?.length === outputs ? classes : undefined)}`;
   const activations = outputActivations(spec);
   const [unreachable, far]: [string[], string[]] = [[], []];
@@ -143,7 +144,7 @@ function lostSpreads({ names, inputs, samples, given }: CheckedData, { spec, nam
     if (moved > LOST_SHARE * (most - least) && most > least) lost.push(k);
   }
   if (lost.length === 0) return [];
-  const known = own.columns ?? given?.columns;
+  const { columns: known } = knownNames(own, given);
   const first = lost.slice(0, MOST_NAMED).map((k) => nameAt(k, known));
   const named = first.join(', ') + (lost.length > MOST_NAMED ? ', ...' : '');
   const columns = lost.length === 1 ? `column ${named} has` : `columns ${named} have`;

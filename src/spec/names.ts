@@ -46,6 +46,12 @@ export function checkNames(where: string, value: unknown, count: number): readon
   return Object.freeze(names as string[]);
 }
 
+/** All names that are known: those of the network, or else those that come with its data. */
+export const knownNames = (own: Names, given: Names | undefined): Names => ({
+  classes: own.classes ?? given?.classes,
+  columns: own.columns ?? given?.columns,
+});
+
 /**
  * Refuses names that are not those of the network or of what it is trained on: the same numbers would mean something
  * else. Returns all that are known.
@@ -61,5 +67,5 @@ export function namesFor(where: string, given: Names, known: Names): Names {
     const right = `${quote(wanted[other])}, as this network or its data have it`;
     throw outOfRange(`${where}.${kind}[${other}]`, quote(names[other]), right);
   }
-  return { classes: known.classes ?? given.classes, columns: known.columns ?? given.columns };
+  return knownNames(known, given);
 }

@@ -2,7 +2,7 @@ import type { Arena } from '../core/arena.js';
 import type { CheckedData } from '../data/data-set.js';
 import type { Splitting } from '../data/split.js';
 import type { Goal } from '../data/task.js';
-import type { Names } from '../spec/names.js';
+import { knownNames, type Names } from '../spec/names.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import type { EarlyStopper } from './early-stopping.js';
 import type { Epochs } from './epochs.js';
@@ -95,7 +95,7 @@ export function applyFeatures(
 ): FitParts {
   const { split, weigh, makeStopper } = loaded as Features;
   let parts = { training: data, validation };
-  const classes = names.classes ?? data.given?.classes;
+  const { classes } = knownNames(names, data.given);
   if (validationSplit !== undefined) {
     if (validation) throw new TypeError('options.validationSplit: got validation data too, want one of them');
     parts = split('options.validationSplit', validationSplit, data, { spec, goal, classes });

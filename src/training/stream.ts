@@ -13,7 +13,7 @@ import { costUnitsOf } from '../data/target-scale.js';
 import { checkKnownGoal, checkNamedTask, checkScaledTask, isSettled, TargetSurvey } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
-import { namesFor } from '../spec/names.js';
+import { knownNames, namesFor } from '../spec/names.js';
 import { isFullBatch, type Optimizer, slotsOf } from '../spec/optimizer.js';
 import { outputsOf } from '../spec/spec.js';
 import { CallStart } from './call-start.js';
@@ -196,7 +196,7 @@ class Stream {
   async #standardize(): Promise<void> {
     const { standardize } = this.#settings;
     const { spec, names, standardization, targetScale } = this.#trainer.arena;
-    let { columns } = names;
+    let known = names;
     const inputMoments = standardize.inputs && !standardization ? new ColumnMoments(spec.inputs) : undefined;
     const targetMoments = standardize.targets && !targetScale ? new ColumnMoments(outputsOf(spec)) : undefined;
     if (!inputMoments && !targetMoments) return;
@@ -206,7 +206,7 @@ class Stream {
       if (!data) continue;
       isEmpty = false;
       const { samples, inputs, targets } = data;
-      columns ??= data.given?.columns;
+      known = knownNames(known, data.given);
       inputMoments?.add(inputs, samples, scaleOf(inputs, spec));
       if (targetMoments && !isFloats(targets)) checkScaledTask('options.standardize', 'classes');
       targetMoments?.add(targets, samples, 1);
@@ -216,7 +216,7 @@ class Stream {
     if (targetMoments)
       checkScaledTask('options.standardize', (this.#survey?.goal(this.#trainer.goal) ?? this.#trainer.goal).task);
     this.#trainer.scaling = {
-      standardization: inputMoments?.standardizationOf('inputs', columns) ?? standardization,
+      standardization: inputMoments?.standardizationOf('inputs', known.columns) ?? standardization,
       targetScale: targetMoments?.standardizationOf('targets') ?? targetScale,
     };
   }
@@ -402,7 +402,7 @@ class Stream {
     const known = goal.task && this.#survey ? this.#survey.goal(goal) : goal;
     checkKnownGoal(`${where}.targets`, data.targets, known, arena.spec);
     const task = known.task ?? (this.#survey?.areNumbers ? 'numbers' : undefined);
-    checkNamedTask(`${where}.classes`, arena.names.classes ?? data.given?.classes, task, arena.spec);
+    checkNamedTask(`${where}.classes`, knownNames(arena.names, data.given).classes, task, arena.spec);
     return data;
   }
 }

@@ -3,6 +3,7 @@ import { checkData, type DataSet, namedBy } from '../data/data-set.js';
 import { misfitsOf } from '../data/misfit.js';
 import { checkNamedTask, settleGoal } from '../data/task.js';
 import { warningsOf } from '../data/warnings.js';
+import { knownNames } from '../spec/names.js';
 import { slotsOf } from '../spec/optimizer.js';
 import { CallStart } from './call-start.js';
 import { checkSteps, STEP_KEYS, type StepSettings, stepSizesOf, type TrainForOptions } from './options.js';
@@ -69,7 +70,7 @@ function startTraining(trainer: Trainer, { identity, data }: GivenData, settings
   trainer.checkRate(settings.optimizer);
   const checked = checkData('data', data, arena);
   const goal = settleGoal(trainer.goal, { 'data.targets': checked.targets }, arena.spec);
-  checkNamedTask('data.classes', arena.names.classes ?? checked.given?.classes, goal.task, arena.spec);
+  checkNamedTask('data.classes', knownNames(arena.names, checked.given).classes, goal.task, arena.spec);
   const steps = stepsOf(settings, checked.samples);
   const slots = slotsOf(settings.optimizer);
   const callOptions = once(() => ({ ...trainer.optionsOf('trainFor', checked.samples, steps), slots }));
