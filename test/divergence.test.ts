@@ -63,6 +63,71 @@ describe('the likely cause of a NonFiniteError', () => {
     expect(error).toMatchObject({ reason: 'inputs', largestInput: largest(large), epoch: undefined });
   });
 
+  it.each<[string, number, number, number, number, string]>([
+    ['weights alone', 1e30, 1, 1, 0.1, 'weights'],
+    ['weights, with inputs up to 28', 1e30, 28, 1, 0.1, 'weights'],
+    ['weights, with targets up to 1e5', 1e30, 1, 1e5, 0.1, 'weights'],
+    ['weights, at a rate of 100', 1e30, 1, 1, 100, 'weights'],
+    ['targets that need such weights', 1e5, 1, 1e35, 0.1, 'targets'],
+    ['inputs, with weights of 2000', 2000, 1e30, 1, 0.1, 'inputs'],
+  ])('%s, in every call: weights of %d, inputs times %d, targets times %d', async (_, weight, ...factors) => {
+    const [inputFactor, targetFactor, learningRate, reason] = factors;
+    const given = { inputs: scaled(inputFactor, inputs), targets: scaled(targetFactor, targets) };
+    const optimizer = sgd({ learningRate });
+    const calls: ((net: Network) => unknown)[] = [
+      (net) => net.fit(given, { epochs: 500, batchSize: 40 }),
+      (net) => net.fitStream(() => [given], { epochs: 500, batchSize: 40 }),
+      (net) => net.trainFor(given, 1e4, { batchSize: 40 }),
+      (net) => {
+        for (let i = 0; i < 500; i++) net.trainBatch(given.inputs, given.targets);
+      },
+    ];
+    for (const call of calls) {
+      const net = await createNetwork(linear);
+      net.optimizer = optimizer;
+      net.layers[0].setWeights([weight, -weight]);
+      const error = await failureOf(async () => call(net));
+      expect(error).toMatchObject({ reason, largestWeight: Math.fround(weight) });
+      if (reason !== 'weights') continue;
+      const advice = `weights were as large as ${Math.fround(weight)} before: load a saved network or create one, and take a smaller learning rate than ${learningRate}`;
+      expect(error.message).toContain(`(${advice}`);
+    }
+  });
+
+  it('single batches blame what they were given first, and then the weights that are left of them', async () => {
+    const net = await createNetwork(linear);
+    net.optimizer = sgd({ learningRate: 0.01 });
+    const large = scaled(28, inputs);
+    const batches = async (x: Float32Array) =>
+      failureOf(() => {
+        for (let i = 0; i < 5000; i++) net.trainBatch(x, targets);
+      });
+    const first = await batches(large);
+    expect(first).toMatchObject({ reason: 'inputs', largestInput: largest(large) });
+    expect(first.largestWeight).toBeLessThan(2);
+    const left = largest(net.layers[0].getWeights());
+    expect(left).toBeGreaterThan(1000);
+    expect(await batches(large)).toMatchObject({ reason: 'weights', largestWeight: left });
+    expect(await failureOf(net.fit({ inputs: large, targets }))).toMatchObject({ reason: 'weights' });
+    net.layers[0].setWeights([1, 1]);
+    net.layers[0].setBiases([0]);
+    expect(await batches(large)).toMatchObject({ reason: 'inputs', largestWeight: 1 });
+  });
+
+  it('says so of weights that are not finite', async () => {
+    const net = await createNetwork(linear);
+    const given = { inputs, targets };
+    await net.fit(given, { epochs: 500, optimizer: sgd({ learningRate: 100 }), ignoreNonFinite: true });
+    net.optimizer = sgd({ learningRate: 0.1 });
+    for (const call of [() => net.fit(given), () => net.trainFor(given, 1), () => net.trainBatch(inputs, targets)]) {
+      const error = await failureOf(async () => call());
+      expect([error.reason, Number.isFinite(error.largestWeight)]).toEqual(['weights', false]);
+      expect(error.message).toMatch(
+        /\(weights were as large as (NaN|Infinity) before: load a saved network or create one/,
+      );
+    }
+  });
+
   it('can be bytes above 10, and outliers of standardised inputs', async () => {
     const net = await createNetwork(linear);
     const training = { epochs: 500, batchSize: 4, optimizer: sgd({ learningRate: 0.1 }) };

@@ -1,4 +1,5 @@
 import type { Arena } from '../core/arena.js';
+import { largestWeightOf } from './non-finite.js';
 
 /** A cost does not grow by this factor by chance. */
 const GROWN = 100;
@@ -44,7 +45,6 @@ export class CostGrowth {
 }
 
 /** True if the largest weight has grown by orders of magnitude. */
-function haveGrown({ core, plan }: Arena, start: number | undefined): boolean {
-  const largest = (address: number) => core.largestMagnitude(address, plan.parameterFloats);
-  return largest(plan.parameters) >= GROWN * Math.max(1, start === undefined ? 0 : largest(start));
+function haveGrown(arena: Arena, start: number | undefined): boolean {
+  return largestWeightOf(arena) >= GROWN * Math.max(1, start === undefined ? 0 : largestWeightOf(arena, start));
 }

@@ -4,7 +4,7 @@ import type { Pass } from '../model/pass.js';
 import type { Lbfgs, Optimizer } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
 import { type EpochResult, type Epochs, type StepStart, speedOf } from './epochs.js';
-import { diagnose, NonFiniteError } from './non-finite.js';
+import { diagnose, largestWeightOf, NonFiniteError } from './non-finite.js';
 import type { Counts, LbfgsPlace } from './place.js';
 
 // L-BFGS (Liu and Nocedal, 1989; Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 7.5). This file
@@ -177,7 +177,14 @@ class LbfgsEpochs implements Epochs {
     if (!Number.isFinite(cost)) {
       const { trainingSet } = this.#arena.header;
       const { rows } = this.#trained.pass;
-      const found = diagnose(this.#arena, 'z', rows, trainingSet, trainingSet.samples, undefined);
+      const found = diagnose(this.#arena, {
+        searched: 'z',
+        rows,
+        set: trainingSet,
+        samples: trainingSet.samples,
+        learningRate: undefined,
+        largestWeight: largestWeightOf(this.#arena),
+      });
       throw new NonFiniteError({ epoch: this.#epoch, step: 0, stepsUndone: 0, ...found });
     }
     this.#copyToSlot(START_GRADIENT, this.#slot(GRADIENT));

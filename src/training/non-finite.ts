@@ -13,6 +13,8 @@ import type { RateClock } from '../spec/schedule.js';
 const UNSCALED_INPUT = 10;
 /** Larger targets count as unscaled. The biases of the last layer can reach targets of some tens. */
 const UNSCALED_TARGET = 100;
+/** Larger weights have grown, or come from elsewhere: training does not start with them, nor end with them. */
+const LARGE_WEIGHT = 1000;
 /** Above this learning rate, training is likely to fail, whatever the data are. */
 const LARGE_RATE = 10;
 
@@ -26,6 +28,7 @@ interface NonFiniteDetails {
   readonly reason: NonFiniteReason;
   readonly largestInput: number;
   readonly largestTarget: number;
+  readonly largestWeight: number;
   readonly learningRate: number | undefined;
   readonly isStandardized: boolean;
   readonly stepsUndone: number;
@@ -62,14 +65,21 @@ export class NonFiniteError extends Error {
   declare readonly layer: number | undefined;
   /**
    * The likely cause. `inputs`: some are larger than 10, so that each step is too long. `targets`: some are larger than
-   * 100. `weights`: they have become too large. `cost`: the outputs are finite, but their cost is not. If the learning
-   * rate is above 10, it is the likely cause, whatever the data are, and the reason is one of the last two.
+   * 100. `weights`: they have become too large, or have been larger than 1000 before: then `largestWeight` is. `cost`:
+   * the outputs are finite, but their cost is not. If the learning rate is above 10, it is the likely cause, whatever
+   * the data are, and the reason is one of the last two.
    */
   declare readonly reason: NonFiniteReason;
   /** Largest |x| of the training set, or of a single batch, as the first layer gets it. */
   declare readonly largestInput: number;
   /** Largest |y| of the same samples; 1 for labels. */
   declare readonly largestTarget: number;
+  /**
+   * Largest absolute value among the weights and biases with which the call began, or to which it has returned; for a
+   * single batch, those before the first one since the last other call or error. NaN or Infinity if they were not
+   * finite.
+   */
+  declare readonly largestWeight: number;
   /** How many earlier steps were undone. If batches are given one by one, at most 63. */
   declare readonly stepsUndone: number;
 
@@ -95,9 +105,13 @@ function describe(details: NonFiniteDetails): string {
   return `training: ${where}: got ${got}, want finite ones (${adviceOn(details)}${undone})`;
 }
 
-function adviceOn({ reason, largestInput, largestTarget, learningRate, isStandardized }: NonFiniteDetails): string {
+function adviceOn({ reason, learningRate, isStandardized, ...largest }: NonFiniteDetails): string {
+  const { largestInput, largestTarget, largestWeight } = largest;
   const slower = `a smaller learning rate${learningRate === undefined ? '' : ` than ${learningRate}`}`;
   const scaled = isStandardized ? 'look for outliers, and columns that hardly vary' : 'scale or standardise them';
+  if (reason === 'weights' && !(largestWeight <= LARGE_WEIGHT)) {
+    return `weights were as large as ${largestWeight} before: load a saved network or create one, and take ${slower}`;
+  }
   return {
     inputs: `inputs are as large as ${largestInput}: ${scaled}, or take ${slower}`,
     targets: `targets are as large as ${largestTarget}: scale them, or take ${slower}`,
@@ -105,6 +119,10 @@ function adviceOn({ reason, largestInput, largestTarget, learningRate, isStandar
     cost: `the outputs have grown too large for the cost: ${slower} or smaller targets may help`,
   }[reason];
 }
+
+/** Largest absolute value among the parameters at `address`. */
+export const largestWeightOf = ({ core, plan }: Arena, address = plan.parameters) =>
+  core.largestMagnitude(address, plan.parameterFloats);
 
 /** True if every number is finite. For NaN the comparison is false too. */
 const areFinite = (arena: Arena, address: number, floats: number) =>
@@ -156,28 +174,37 @@ export class Snapshot {
   }
 }
 
-/**
- * The details for an error about the pass that lies in the batch buffers: finds the first layer whose z, or whose
- * present parameters, are not finite. `set`: the samples that were trained, `samples` of them.
- */
+/** What is known of a failure. */
+interface Found {
+  /** What is not finite: the z of the pass that lies in the batch buffers, or the present parameters. */
+  readonly searched: 'z' | 'parameters';
+  /** The rows of that pass. */
+  readonly rows: number;
+  /** The samples that were trained. */
+  readonly set: SetWords;
+  /** How many they are. */
+  readonly samples: number;
+  readonly learningRate: number | undefined;
+  /** See NonFiniteError. */
+  readonly largestWeight: number;
+}
+
+/** The details for an error: finds the first layer whose z, or whose parameters, are not finite, and the likely cause. */
 export function diagnose(
   arena: Arena,
-  searched: 'z' | 'parameters',
-  rows: number,
-  set: SetWords,
-  samples: number,
-  learningRate: number | undefined,
+  { searched, rows, set, samples, learningRate, largestWeight }: Found,
 ): Omit<NonFiniteDetails, 'epoch' | 'step' | 'stepsUndone'> {
   const layer = findLayer(arena, searched, rows);
   const largestInput = largestInputOf(arena, set, samples);
   const largestTarget = largestTargetOf(arena, set, samples);
   let reason: NonFiniteReason = layer === undefined ? 'cost' : 'weights';
-  if (!(Number(learningRate) > LARGE_RATE)) {
-    const [input, target] = [largestInput / UNSCALED_INPUT, largestTarget / UNSCALED_TARGET];
-    if (Math.max(input, target) > 1) reason = input >= target ? 'inputs' : 'targets';
-  }
+  const isScale = !(Number(learningRate) > LARGE_RATE);
+  const [input, target] = isScale ? [largestInput / UNSCALED_INPUT, largestTarget / UNSCALED_TARGET] : [0, 0];
+  if (Math.max(input, target) > 1) reason = input >= target ? 'inputs' : 'targets';
+  // large targets need large weights
+  if (!(largestWeight / LARGE_WEIGHT <= Math.max(input, target, 1))) reason = 'weights';
   const isStandardized = arena.standardization !== undefined;
-  return { layer, reason, largestInput, largestTarget, learningRate, isStandardized };
+  return { layer, reason, largestInput, largestTarget, largestWeight, learningRate, isStandardized };
 }
 
 function findLayer(arena: Arena, searched: 'z' | 'parameters', rows: number): number | undefined {
@@ -212,10 +239,13 @@ const GUARDED_STEPS = 64;
 export class BatchGuard implements Guard {
   readonly #snapshot = new Snapshot();
   #steps = 0;
+  #largestWeight = 0;
 
   /** To be called before a step. Throws if the parameters are not finite. */
   beforeStep(arena: Arena, pass: Pass, clock: RateClock): void {
-    if (pass.isGuardedBy(this) && this.#steps < GUARDED_STEPS) return;
+    const isGuarded = pass.isGuardedBy(this);
+    if (isGuarded && this.#steps < GUARDED_STEPS) return;
+    if (!isGuarded) this.#largestWeight = largestWeightOf(arena);
     this.#steps = 0;
     if (!this.#snapshot.take(arena, clock)) throw this.#error(arena, 0, 'parameters', clock);
     pass.guardBy(this);
@@ -231,20 +261,26 @@ export class BatchGuard implements Guard {
       this.#steps++;
       return;
     }
-    const error = this.#error(arena, pass.rows, 'parameters', clock);
-    this.#snapshot.restore(arena, clock);
-    this.#steps = 0;
-    throw error;
+    throw this.#error(arena, pass.rows, 'parameters', clock);
   }
 
   /** Has nothing to do, because the parameters are checked after every step. */
   check(): void {}
 
+  /** The error for a step. If the step has been taken, it is undone, with those since the snapshot. */
   #error(arena: Arena, rows: number, searched: 'z' | 'parameters', clock: RateClock): NonFiniteError {
+    const isUndone = searched === 'parameters' && rows > 0;
     // a step that was taken is already counted
-    const step = arena.header.stepCount - (searched === 'parameters' && rows > 0 ? 1 : 0);
-    const stepsUndone = searched === 'parameters' && rows > 0 ? this.#steps : 0;
-    const found = diagnose(arena, searched, rows, arena.header.window, rows, clock.last);
+    const step = arena.header.stepCount - Number(isUndone);
+    const stepsUndone = isUndone ? this.#steps : 0;
+    const set = arena.header.window;
+    const largestWeight = this.#largestWeight;
+    const found = diagnose(arena, { searched, rows, set, samples: rows, learningRate: clock.last, largestWeight });
+    if (isUndone) {
+      this.#snapshot.restore(arena, clock);
+      this.#steps = 0;
+    }
+    this.#largestWeight = largestWeightOf(arena);
     return new NonFiniteError({ epoch: undefined, step, stepsUndone, ...found });
   }
 }

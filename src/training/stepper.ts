@@ -5,7 +5,7 @@ import type { Guard, Pass } from '../model/pass.js';
 import { RANDOM_ORDER } from '../spec/codes.js';
 import type { RateClock } from '../spec/schedule.js';
 import type { Fallback } from './fallback.js';
-import { diagnose, isStateFinite, NonFiniteError, Snapshot } from './non-finite.js';
+import { diagnose, isStateFinite, largestWeightOf, NonFiniteError, Snapshot } from './non-finite.js';
 import type { RunPlace } from './place.js';
 import { type StepSizes, Steps } from './steps.js';
 import { readTimer } from './timer.js';
@@ -275,17 +275,17 @@ export class Stepper implements Guard {
    * taken again one by one, with the same bits. The network then has the parameters before that step.
    */
   #findFailure(): Failure {
-    const { arena, pass, clock } = this.#trainee;
+    const { arena, pass, clock, fallback } = this.#trainee;
     const failure = (searched: 'z' | 'parameters', step: number, rows = pass.rows) => ({
       step: (this.#options.stepsBefore ?? 0) + step,
-      ...diagnose(
-        arena,
+      ...diagnose(arena, {
         searched,
         rows,
-        arena.header.trainingSet,
-        this.#options.samples,
-        searched === 'z' ? this.#rateOfNextStep : this.learningRate || undefined,
-      ),
+        set: arena.header.trainingSet,
+        samples: this.#options.samples,
+        learningRate: searched === 'z' ? this.#rateOfNextStep : this.learningRate || undefined,
+        largestWeight: largestWeightOf(arena, fallback.parameters),
+      }),
     });
     if (isStateFinite(arena)) return failure('z', this.stepsDone);
     const failed = this.position;
