@@ -205,6 +205,75 @@ describe('data that do not fit the standardisation of the network', () => {
     );
   });
 
+  describe('columns that are no other unit cause no warning', () => {
+    const many = 5000;
+    const of = (count: number, x: (row: number) => number) => ({
+      inputs: Float64Array.from({ length: count }, (_, row) => x(row)),
+      targets: Float64Array.from({ length: count }, (_, row) => Math.sin(row)),
+    });
+    it.each<[string, (row: number) => number, number, (row: number) => number]>([
+      ['a handful of rows of a rare mark', (row) => Number(row % 1000 === 0), 5, () => 1],
+      ['more rows that mostly have the rare mark', (row) => Number(row % 1000 === 0), 40, (row) => Number(row % 4 > 0)],
+      ['a handful of large numbers', (row) => row % 7, 15, (row) => 500 + 100 * row],
+      ['one day of years', (row) => 3652.5 * (row / many), 300, (row) => 3000 + row / 300],
+      ['the day after them', (row) => 365 * (row / many), 300, (row) => 3650 + row / 300],
+      ['a constant far away', (row) => row % 7, 300, () => 3650],
+      ['a mark that was never seen', () => 0, 300, (row) => row % 2],
+    ])('%s', async (_, measured, count, given) => {
+      const net = await createNetwork({ ...network, inputs: 1 });
+      net.optimizer = quiet;
+      await net.fit(of(many, measured), { epochs: 1, standardize: 'both' });
+      expect((await net.fit(of(count, given), { epochs: 1 })).warnings).toEqual([]);
+      const validation = of(count, given);
+      const other = await createNetwork({ ...network, inputs: 1 });
+      other.optimizer = quiet;
+      expect((await other.fit(of(many, measured), { epochs: 1, standardize: 'both', validation })).warnings).toEqual(
+        [],
+      );
+    });
+  });
+
+  it('shows numbers apart that differ', async () => {
+    const net = await createNetwork({ ...network, inputs: 1 });
+    net.optimizer = quiet;
+    net.setStandardization({ means: [1_000_000], deviations: [1] });
+    const inputs = Float64Array.from({ length: 40 }, (_, row) => 1_000_020 + row / 4);
+    const { warnings } = await net.fit({ inputs, targets: inputs.map(Math.sin) }, { epochs: 1 });
+    expect(warnings).toEqual([expect.stringContaining('(column 0: 1000020 to 1000030 for 1000000 ± 1)')]);
+  });
+
+  describe('validation data in other units than the training data', () => {
+    const data = housesIn(1);
+    const named = (warning: string) =>
+      warning
+        .replace(/^data/, 'options.validation')
+        .replace("the network's standardisation", 'the training data')
+        .replace(/want .*/, 'want the same units in both');
+    it.each<[number, number, string[]]>([
+      [1000, 1, [PRICES]],
+      [0.001, 1, [SMALL]],
+      [1, 1000, [TARGETS]],
+      [1000, 1000, [PRICES, TARGETS]],
+      [1, 1, []],
+      [1.5, 0.9, []],
+    ])('prices times %f, targets times %f: the report says so by name', async (unit, targetUnit, wanted) => {
+      const validation = housesIn(unit, targetUnit);
+      const unlike = expect.stringMatching(/spreads far from 1|never reach/);
+      for (const standardize of [undefined, 'both'] as const) {
+        const calls = [
+          (net: Network) => net.fit(data, { epochs: 1, standardize, validation }),
+          (net: Network) => net.fitStream(() => [data], { standardize, validation }),
+        ];
+        for (const call of calls) {
+          const net = await createNetwork(network);
+          net.optimizer = quiet;
+          const warnings = (await call(net)).warnings.filter((warning) => !unlike.asymmetricMatch(warning));
+          expect(warnings).toEqual(wanted.map(named));
+        }
+      }
+    });
+  });
+
   it('data that fit cause no warning, whatever their distribution', async () => {
     const random = (() => {
       let seed = 1;

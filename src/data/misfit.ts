@@ -6,65 +6,109 @@ import { type Preparation, scaleOf } from './inputs.js';
 import { isFloats } from './numbers.js';
 import { listed, shortly } from './warnings.js';
 
-// Finds data that do not fit the standardisation that a network has from other data, such as prices in another unit.
+// Finds data that do not fit what was measured on other data, such as prices in another unit.
 
 /** The most rows that are checked, evenly spread over the data. */
 const MOST_ROWS = 256;
 
 /** The fewest rows whose spread means anything. */
-const FEWEST_ROWS = 16;
+export const FEWEST_ROWS = 16;
 
 /**
  * Of the data that were measured, one number in a hundred at most is so many deviations away from its mean (Chebyshev,
- * 1867). A column does not fit if more than half of its numbers are.
+ * 1867). A column does not fit if more than half of its numbers are. Numbers that lie within one deviation do fit:
+ * another unit would spread them too, but all can be from the same day.
  */
 const FAR = 10;
+const LEAST_SPREAD = 1;
 
 /**
  * A column has shrunk if its numbers differ by a hundredth of a deviation at most, half a deviation or more away from
- * the mean. Columns of data that fit can be as narrow, but only at their mean: there, rare numbers make the deviation.
+ * the mean, and are small beside it. Columns of data that fit can be as narrow, but only at their mean, where rare
+ * numbers make the deviation, or far from 0.
  */
 const NARROW = 0.01;
 const AWAY = 0.5;
+const SMALL = 0.05;
+
+/** What data are compared with, in a message, and what is wanted instead. */
+export interface Comparison {
+  readonly measured: string;
+  readonly wanted: string;
+}
+
+const NETWORK: Comparison = {
+  measured: "the network's standardisation",
+  wanted: 'the units of the data that it was measured on, or another standardisation',
+};
 
 /** The warnings about data that do not fit the network's standardisations; NOT_MEASURED fits all. */
-export function misfitsOf(data: CheckedData, { spec, names, standardization, targetScale }: Preparation): string[] {
+export function misfitsOf(data: CheckedData, preparation: Preparation): string[] {
+  return misfits(data, preparation, preparation.standardization, preparation.targetScale, NETWORK);
+}
+
+/** The warnings about data that do not fit these means and deviations of inputs and targets. */
+export function misfits(
+  data: CheckedData,
+  { spec, names }: Pick<Preparation, 'spec' | 'names'>,
+  ofInputs: Standardization | undefined,
+  ofTargets: Standardization | undefined,
+  comparison: Comparison,
+): string[] {
   const [where, targetsWhere] = data.names ?? ['data.inputs', 'data.targets'];
   const { columns } = knownNames(names, data.given);
   const { inputs, targets, samples } = data;
   const column = (k: number) => `column ${nameAt(k, columns)}`;
   const output = (k: number) => `output ${k}`;
+  const warning = (name: string, found: readonly string[]) =>
+    found.length > 0
+      ? [`${name}: do not fit ${comparison.measured} (${listed(found)}), want ${comparison.wanted}`]
+      : [];
   return [
-    ...(standardization ? misfits(where, inputs, samples, scaleOf(inputs, spec), standardization, column) : []),
-    ...(targetScale && isFloats(targets) ? misfits(targetsWhere, targets, samples, 1, targetScale, output) : []),
+    ...(ofInputs ? warning(where, misfitting(inputs, samples, scaleOf(inputs, spec), ofInputs, column)) : []),
+    ...(ofTargets && isFloats(targets)
+      ? warning(targetsWhere, misfitting(targets, samples, 1, ofTargets, output))
+      : []),
   ];
 }
 
-function misfits(
-  where: string,
+/** The columns that do not fit, each as a part of a message. */
+function misfitting(
   values: ArrayLike<number>,
   samples: number,
   scale: number,
   { means, deviations }: Standardization,
   nameOf: (k: number) => string,
 ): string[] {
+  if (samples < FEWEST_ROWS) return [];
   const rowStep = Math.ceil(samples / MOST_ROWS);
   const found: string[] = [];
-  for (let k = 0; k < means.length; k++) {
-    let [least, most, far, rows] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+  for (const [k, mean] of means.entries()) {
+    const deviation = deviations[k];
+    let [least, most, far, rows, areMarks] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0, true];
     for (let row = 0; row < samples; row += rowStep, rows++) {
-      const z = (values[row * means.length + k] * scale - means[k]) / deviations[k];
-      least = Math.min(least, z);
-      most = Math.max(most, z);
-      if (Math.abs(z) > FAR) far++;
+      const x = values[row * means.length + k] * scale;
+      least = Math.min(least, x);
+      most = Math.max(most, x);
+      if (Math.abs(x - mean) > FAR * deviation) far++;
+      if (x !== 0 && x !== 1) areMarks = false;
     }
-    const hasShrunk =
-      rows >= FEWEST_ROWS && most > least && most - least < NARROW && Math.min(Math.abs(least), Math.abs(most)) > AWAY;
-    if (2 * far <= rows && !hasShrunk) continue;
-    const [from, to] = [least, most].map((z) => shortly(means[k] + z * deviations[k]));
-    found.push(`${nameOf(k)}: ${from} to ${to} for ${shortly(means[k])} ± ${shortly(deviations[k])}`);
+    const spread = most - least;
+    const isFar = 2 * far > rows && spread > LEAST_SPREAD * deviation;
+    const isAway = least > mean + AWAY * deviation || most < mean - AWAY * deviation;
+    const isSmall = Math.max(Math.abs(least), Math.abs(most)) < SMALL * (Math.abs(mean) + deviation);
+    const hasShrunk = spread > 0 && spread < NARROW * deviation && isAway && isSmall;
+    // the deviation of a constant column says nothing about units
+    if (areMarks || deviation === 0 || !(isFar || hasShrunk)) continue;
+    const show = (value: number) => shortly(value, digitsOf(least, most));
+    found.push(`${nameOf(k)}: ${show(least)} to ${show(most)} for ${show(mean)} ± ${shortly(deviation)}`);
   }
-  if (found.length === 0) return [];
-  const wanted = 'the units of the data that it was measured on, or another standardisation';
-  return [`${where}: do not fit the network's standardisation (${listed(found)}), want ${wanted}`];
+  return found;
+}
+
+/** The fewest digits, at least three, with which two different numbers look different. */
+function digitsOf(a: number, b: number): number {
+  let digits = 3;
+  while (digits < 17 && shortly(a, digits) === shortly(b, digits)) digits++;
+  return digits;
 }

@@ -8,7 +8,6 @@ import type { CheckedData } from './data-set.js';
 import { isBytes, type Preparation, scaleOf } from './inputs.js';
 import { isFloats } from './numbers.js';
 import { isScalable, outputActivations } from './target-scale.js';
-import type { TargetArray } from './targets.js';
 
 // Finds data that are accepted but probably not meant. The report of the call that trains on them then has a warning.
 
@@ -92,18 +91,18 @@ function targetWarnings(data: CheckedData, { spec, names: own }: Preparation): s
 }
 
 /** A number as short as a message needs it. */
-export const shortly = (value: number) => Number(value.toPrecision(3));
+export const shortly = (value: number, digits = 3) => Number(value.toPrecision(digits));
 
 /** As many of the items as a message has room for. */
 export const listed = (items: readonly string[]) =>
   items.slice(0, MOST_NAMED).join('; ') + (items.length > MOST_NAMED ? '; ...' : '');
 
-/** Range, mean and deviation of a column of targets. `areMarks`: all are 0, 1 or -1. */
-function columnOf(targets: TargetArray, samples: number, outputs: number, k: number) {
+/** Range, mean and deviation of a column, from some of the rows. `areMarks`: all are 0, 1 or -1. */
+export function columnOf(values: ArrayLike<number>, samples: number, width: number, k: number) {
   const rowStep = Math.ceil(samples / MOST_ROWS);
   let [least, most, mean, square, count, areMarks] = [Infinity, -Infinity, 0, 0, 0, true];
   for (let row = 0; row < samples; row += rowStep) {
-    const y = targets[row * outputs + k];
+    const y = values[row * width + k];
     least = Math.min(least, y);
     most = Math.max(most, y);
     if (y !== 0 && y !== 1 && y !== -1) areMarks = false;

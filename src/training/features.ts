@@ -2,6 +2,7 @@ import type { Arena } from '../core/arena.js';
 import type { CheckedData } from '../data/data-set.js';
 import type { Splitting } from '../data/split.js';
 import type { Goal } from '../data/task.js';
+import type { validationMisfits } from '../data/validation-misfits.js';
 import { knownNames, type Names } from '../spec/names.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import type { EarlyStopper } from './early-stopping.js';
@@ -37,6 +38,7 @@ export interface Features {
     outputs: number,
   ) => EarlyStopper;
   validate: typeof validate;
+  compare: typeof validationMisfits;
   lbfgs: {
     readonly checkLbfgs: (spec: Spec) => void;
     readonly makeLbfgs: (trainer: Trainer['state'], passes: Epochs, place?: LbfgsPlace) => Epochs;
@@ -48,6 +50,7 @@ const LOADERS: { readonly [Name in keyof Features]: () => Promise<Features[Name]
   split: async () => (await import('../data/split.js')).holdBack,
   makeStopper: async () => (await import('./early-stopping.js')).makeStopper,
   validate: async () => (await import('./evaluation.js')).validate,
+  compare: async () => (await import('../data/validation-misfits.js')).validationMisfits,
   lbfgs: () => import('./lbfgs.js'),
 };
 
@@ -66,6 +69,7 @@ export function missingFor(
     split: validationSplit !== undefined,
     makeStopper: earlyStopping !== undefined,
     validate: validation !== undefined || validationSplit !== undefined || trainingMetrics === true,
+    compare: validation !== undefined,
     lbfgs: isLbfgs,
   };
   const names = Object.keys(LOADERS) as (keyof Features)[];

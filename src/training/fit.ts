@@ -161,6 +161,8 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   const makeLbfgs = isLbfgs ? loaded.lbfgs?.makeLbfgs : undefined;
   const preparation = { ...preparationOf(arena, settings.standardize), names };
   const warnings = [...warningsOf(parts.data, preparation), ...misfitsOf(parts.data, preparation)];
+  const { validation } = settings;
+  if (validation) warnings.push(...(loaded as Features).compare(validation, parts.data, preparation));
   let hasInputs = false;
   if (isInBlocks) {
     const pause = makeYield(settings.signal);

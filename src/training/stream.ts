@@ -11,6 +11,7 @@ import { isFloats } from '../data/numbers.js';
 import { noWeight, withoutZeros } from '../data/pick.js';
 import { costUnitsOf } from '../data/target-scale.js';
 import { checkKnownGoal, checkNamedTask, checkScaledTask, isSettled, TargetSurvey } from '../data/task.js';
+import { validationMisfits } from '../data/validation-misfits.js';
 import { warningsOf } from '../data/warnings.js';
 import type { Evaluation } from '../model/metrics.js';
 import { knownNames, namesFor } from '../spec/names.js';
@@ -297,7 +298,12 @@ class Stream {
   }
 
   #warningsOf(data: CheckedData): string[] {
-    return [...warningsOf(data, this.#atStart), ...misfitsOf(data, this.#atStart)];
+    const { validation } = this.#settings;
+    return [
+      ...warningsOf(data, this.#atStart),
+      ...misfitsOf(data, this.#atStart),
+      ...(validation ? validationMisfits(validation, data, this.#atStart) : []),
+    ];
   }
 
   /** The settings for training one part. Its callbacks get reports on the whole epoch so far. */
