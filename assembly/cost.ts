@@ -38,7 +38,8 @@ declare function customCost(row: i32): f64;
 declare function customGradient(rows: i32): void;
 
 /**
- * costs [rows], f64 = C_x of each row, times its weight if `weights` (f32 [rows]) is not 0. Fill lanes do not count.
+ * costs [rows], f64 = C_x of each row, times its weight if `weights` (f32 [rows]) is not 0. Fill lanes do not count, and
+ * no row of weight 0: its C_x may be infinite.
  */
 export function rowCosts(
   costs: usize,
@@ -53,8 +54,10 @@ export function rowCosts(
   rows: i32,
 ): void {
   for (let row = 0; row < rows; ++row) {
-    const value = cost == CUSTOM_COST ? customCost(row) : rowCost(cost, z, a, y, units);
-    store<f64>(costs, weights ? <f64>load<f32>(weights + ((<usize>row) << 2)) * value : value);
+    const weight: f64 = weights ? load<f32>(weights + ((<usize>row) << 2)) : 1;
+    let value: f64 = 0;
+    if (weight != 0) value = weight * (cost == CUSTOM_COST ? customCost(row) : rowCost(cost, z, a, y, units));
+    store<f64>(costs, value);
     costs += 8;
     z += stride;
     a += stride;

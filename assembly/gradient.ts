@@ -251,8 +251,9 @@ export function addColumnSums(target: usize, m: usize, stride: usize, columns: i
 export function scaleRows(m: usize, factors: usize, stride: usize, columns: i32, rows: i32): void {
   for (let row = 0; row < rows; ++row) {
     const factor = v128.load32_splat(factors);
+    const counts = f32x4.ne(factor, f32x4.splat(0));
     for (let j: usize = 0, bytes = (<usize>columns) << 2; j < bytes; j += 16) {
-      v128.store(m + j, f32x4.mul(v128.load(m + j), factor));
+      v128.store(m + j, v128.and(f32x4.mul(v128.load(m + j), factor), counts));
     }
     factors += 4;
     m += stride;

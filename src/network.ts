@@ -47,6 +47,7 @@ import { OutputsError } from './model/outputs-error.js';
 import { Pass } from './model/pass.js';
 import type { LoadOptions } from './persistence/decode.js';
 import { CONTENTS, SAVE_KEYS, type SavedNetwork, type SaveOptions } from './persistence/saved-network.js';
+import { hideUncounted } from './model/uncounted-rows.js';
 import type { SavedBytes, Section } from './persistence/sections.js';
 import { checkClassNames, checkNames, classCountOf } from './spec/names.js';
 import type { CostName, CustomCost, SpecOptions } from './spec/network-options.js';
@@ -835,9 +836,14 @@ export class Network {
     this.#pass.startBackward();
     core.loadWindowTargets(rows);
     header.costSum = 0;
-    header.stepCost = core.addCost(rows) / counted;
-    core.backward(rows);
-    core.meanGradients(rows, counted);
+    const show = counted < rows && each ? hideUncounted(this.#arena, each) : undefined;
+    try {
+      header.stepCost = core.addCost(rows) / counted;
+      core.backward(rows);
+      core.meanGradients(rows, counted);
+    } finally {
+      show?.();
+    }
     this.#pass.holdGradients(counted);
     return header.costSum / counted;
   }

@@ -36,7 +36,10 @@ export function costImports(cost: CustomCost, outputs: number, arena: () => Aren
       return value;
     },
     customGradient(rows) {
+      const { header, plan } = arena();
       for (let row = 0; row < rows; row++) {
+        // as if it had not been given; the core makes its delta 0
+        if (header.isWeighted && arena().floats(plan.rowWeights, rows)[row] === 0) continue;
         const delta = loadRow(row);
         out.fill(0);
         const result: unknown = arena().lock(() => cost.gradient(a, y, out));
