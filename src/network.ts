@@ -3,6 +3,7 @@ import {
   advise,
   calledAlone,
   checkBoolean,
+  checkCallback,
   checkFloats,
   checkInteger,
   checkIsObject,
@@ -10,6 +11,7 @@ import {
   checkNoMore,
   checkNotNegative,
   checkObject,
+  orDefault,
   outOfRange,
   wrongType,
 } from './check/errors.js';
@@ -45,9 +47,9 @@ import { ArenaLayer, type ChangeSpec, type Layer } from './model/layer.js';
 import type { Evaluation } from './model/metrics.js';
 import { OutputsError } from './model/outputs-error.js';
 import { Pass } from './model/pass.js';
+import { hideUncounted } from './model/uncounted-rows.js';
 import type { LoadOptions } from './persistence/decode.js';
 import { CONTENTS, SAVE_KEYS, type SavedNetwork, type SaveOptions } from './persistence/saved-network.js';
-import { hideUncounted } from './model/uncounted-rows.js';
 import type { SavedBytes, Section } from './persistence/sections.js';
 import { checkClassNames, checkNames, classCountOf } from './spec/names.js';
 import type { CostName, CustomCost, SpecOptions } from './spec/network-options.js';
@@ -112,12 +114,6 @@ let evaluation: typeof evaluationCode | undefined;
 
 /** Loaded by the first call of trainFor. Later calls train before they return their promise. */
 let timeBoxed: typeof trainForCode | undefined;
-
-/** Refuses a method that is called without its network, and argument `n` of a method that takes fewer. */
-function checkCall(net: unknown, call: string, n: number, surplus: unknown): void {
-  if (!(net instanceof Network)) throw calledAlone(`net.${call}`);
-  checkNoMore(call, n, surplus);
-}
 
 /**
  * The method that `using` calls. TypeScript knows `Symbol.dispose` from version 5.2 on, with the lib
@@ -246,8 +242,9 @@ export class Network {
     cost: CustomCost | undefined,
     fill: (net: Network) => void | Promise<void>,
   ): Promise<Network> {
-    const capacity = checkInteger('batchSize', options.batchSize ?? DEFAULT_CAPACITY, 1, 2 ** 31 - 1);
-    const name = checkName('build', options.build ?? 'simd', BUILDS);
+    const capacity = checkInteger('batchSize', orDefault(options.batchSize, DEFAULT_CAPACITY), 1, 2 ** 31 - 1);
+    const name = checkName('build', orDefault(options.build, 'simd'), BUILDS);
+    checkCallback('createWorker', options.createWorker);
     preload(options);
     const custom = cost && (await import('./model/custom-cost.js'));
     const imports = custom?.costImports(cost as CustomCost, outputsOf(spec), () => arena);
@@ -275,6 +272,15 @@ export class Network {
     }
     const plan = checkSize(makePlan(spec, capacity));
     return { plan, engine: await startEngine(build, options.wasm, plan.bytes, imports) };
+  }
+
+  /**
+   * Refuses a method that is called without its network or after dispose(), and argument `n` of one that takes fewer.
+   */
+  static #checkCall(net: unknown, call: string, n: number, surplus: unknown): void {
+    if (!(net instanceof Network)) throw calledAlone(`net.${call}`);
+    checkNoMore(call, n, surplus);
+    net.#arena.checkAlive();
   }
 
   /** Width of the input layer. */
@@ -453,7 +459,8 @@ export class Network {
    *
    * @returns a copy; undefined if inputs stay as they are
    */
-  getStandardization(): Standardization | undefined {
+  getStandardization(none?: undefined): Standardization | undefined {
+    Network.#checkCall(this, 'getStandardization', 1, none);
     return copyOfScale(this.#arena.standardization);
   }
 
@@ -463,7 +470,8 @@ export class Network {
    * @param value the means and deviations [inputs], which are copied; undefined: inputs stay as they are
    * @throws TypeError or RangeError for other numbers; Error during training
    */
-  setStandardization(value: GivenStandardization | undefined): void {
+  setStandardization(value: GivenStandardization | undefined, none?: undefined): void {
+    Network.#checkCall(this, 'setStandardization', 2, none);
     this.#trainer.call.checkChange('setStandardization');
     const checked = value === undefined ? undefined : checkStandardization('setStandardization', value, this.inputs);
     this.#trainer.scaling = { ...this.#trainer.scaling, standardization: checked };
@@ -477,7 +485,8 @@ export class Network {
    *
    * @returns a copy; undefined if targets stay as they are
    */
-  getTargetStandardization(): Standardization | undefined {
+  getTargetStandardization(none?: undefined): Standardization | undefined {
+    Network.#checkCall(this, 'getTargetStandardization', 1, none);
     return copyOfScale(this.#arena.targetScale);
   }
 
@@ -489,8 +498,9 @@ export class Network {
    *   for outputs that are not linear, leakyRelu or prelu, and for costs other than quadratic, meanAbsoluteError,
    *   huber and custom ones; Error during training
    */
-  setTargetStandardization(value: GivenStandardization | undefined): void {
+  setTargetStandardization(value: GivenStandardization | undefined, none?: undefined): void {
     const where = 'setTargetStandardization';
+    Network.#checkCall(this, where, 2, none);
     const { spec } = this.#arena;
     this.#trainer.call.checkChange(where);
     const checked = value === undefined ? undefined : checkStandardization(where, value, this.outputs);
@@ -518,7 +528,7 @@ export class Network {
    */
   async fit(data: DataSet, options: TrainOptions = {}, none?: undefined): Promise<History> {
     // fit(x, y, options) is told about its first argument, not about its third
-    checkCall(this, 'fit', 3, Array.isArray(data) ? undefined : none);
+    Network.#checkCall(this, 'fit', 3, Array.isArray(data) ? undefined : none);
     return await this.#trainer.call.run('fit', () => this.#fit(data, options)).catch(advise);
   }
 
@@ -541,7 +551,7 @@ export class Network {
    *   is training the network
    */
   train(data: DataSet, options: TrainOptions = {}, none?: undefined): AsyncGenerator<EpochReport, void, undefined> {
-    checkCall(this, 'train', 3, none);
+    Network.#checkCall(this, 'train', 3, none);
     return train(this.#trainer, data, options);
   }
 
@@ -576,7 +586,7 @@ export class Network {
    * console.log(history.samples); // 60
    */
   async fitStream(source: DataSource, options: StreamOptions = {}, none?: undefined): Promise<History> {
-    checkCall(this, 'fitStream', 3, none);
+    Network.#checkCall(this, 'fitStream', 3, none);
     return await this.#trainer.call.run('fitStream', () => this.#fitStream(source, options)).catch(advise);
   }
 
@@ -607,7 +617,7 @@ export class Network {
     options: TrainForOptions = {},
     none?: undefined,
   ): Promise<TrainForReport> {
-    checkCall(this, 'trainFor', 4, none);
+    Network.#checkCall(this, 'trainFor', 4, none);
     return await this.#trainer.call.run('trainFor', () => this.#trainFor(data, milliseconds, options)).catch(advise);
   }
 
@@ -640,8 +650,8 @@ export class Network {
     options: TrainOptions | StreamOptions = {},
     none?: undefined,
   ): Promise<void> {
-    checkCall(this, 'replayTo', 4, none);
-    await this.#trainer.call.run('replayTo', () => this.#replayTo(step, data, options));
+    Network.#checkCall(this, 'replayTo', 4, none);
+    await this.#trainer.call.run('replayTo', () => this.#replayTo(step, data, options)).catch(advise);
   }
 
   async #replayTo(step: number, data: DataSet | DataSource, options: TrainOptions | StreamOptions): Promise<void> {
@@ -664,7 +674,7 @@ export class Network {
    *   the network then has the finite weights that it had at most 64 steps before, which may be very large already
    */
   trainBatch(x: Inputs, y: Targets, weights?: SampleWeights, none?: undefined): number {
-    checkCall(this, 'trainBatch', 4, none);
+    Network.#checkCall(this, 'trainBatch', 4, none);
     return this.#trainer.trainBatch(x, y, weights);
   }
 
@@ -676,11 +686,10 @@ export class Network {
    * @throws TypeError or RangeError for wrong inputs; RangeError if an output is not finite
    */
   predict(x: Inputs, none?: undefined): Float32Array {
-    checkCall(this, 'predict', 2, none);
+    Network.#checkCall(this, 'predict', 2, none);
     const arena = this.#arena;
     // V8 inlines the path of typed arrays only as long as it is short
     if (isPlain(x)) return this.predict(typedInputs('x', x, arena) as InputArray);
-    arena.checkAlive();
     const { layers } = arena.plan;
     const predictions = activationsOf(arena, this.#pass, x, layers[layers.length - 1]);
     return arena.targetScale ? this.#toTargetUnits(predictions, arena.targetScale) : predictions;
@@ -701,9 +710,8 @@ export class Network {
    * @throws TypeError or RangeError for wrong arguments; RangeError if a number is not finite
    */
   activations(x: Inputs, layer: number, none?: undefined): Float32Array {
-    checkCall(this, 'activations', 3, none);
+    Network.#checkCall(this, 'activations', 3, none);
     const arena = this.#arena;
-    arena.checkAlive();
     const inputs = typedInputs('x', x, arena) as InputArray;
     const { layers } = arena.plan;
     return activationsOf(arena, this.#pass, inputs, layers[checkInteger('layer', layer, 0, layers.length - 1)]);
@@ -719,11 +727,11 @@ export class Network {
    * @throws TypeError or RangeError for networks of other shapes or other imports, and for wrong options; Error during
    *   a step of lbfgs, which would overwrite the weights
    */
-  copyWeights(other: Network, options: CopyWeightsOptions = {}): void {
+  copyWeights(other: Network, options: CopyWeightsOptions = {}, none?: undefined): void {
+    Network.#checkCall(this, 'copyWeights', 3, none);
     const wanted = 'a Network of the same import';
     checkIsObject('other', other, wanted);
     if (!(#arena in other)) throw wrongType('other', other, wanted);
-    this.#arena.checkAlive();
     this.#pass.checkUnlocked('copyWeights');
     blendParameters(this.#arena, other.#arena, options);
     this.#pass.setParameters();
@@ -755,10 +763,8 @@ export class Network {
   ): Classified<Answer>[];
   classify<Answer extends Label | Label[] = Label>(x: Inputs, options?: ClassifyOptions): Answer[];
   classify(x: Inputs, options: ClassifyOptions = {}, none?: undefined): unknown[] {
-    checkCall(this, 'classify', 3, none);
-    const arena = this.#arena;
-    arena.checkAlive();
-    const classifier = checkClassifier(options, this.#trainer.goal, arena.spec);
+    Network.#checkCall(this, 'classify', 3, none);
+    const classifier = checkClassifier(options, this.#trainer.goal, this.#arena.spec);
     return answersOf(classifier, this.predict(x), this.outputs, this.classes);
   }
 
@@ -778,13 +784,12 @@ export class Network {
    *   signal if it is aborted
    */
   async evaluate(data: DataSet, options: EvaluateOptions = {}, none?: undefined): Promise<Evaluation> {
-    checkCall(this, 'evaluate', 3, none);
+    Network.#checkCall(this, 'evaluate', 3, none);
     return await this.#evaluate(data, options).catch(advise);
   }
 
   async #evaluate(data: DataSet, options: EvaluateOptions): Promise<Evaluation> {
     const arena = this.#arena;
-    arena.checkAlive();
     checkIsData('data', data);
     const taken = takeOptions(options, EVALUATE_KEYS, arena);
     const checked = checkData('data', ownData('data', data, arena), arena);
@@ -801,9 +806,8 @@ export class Network {
    * @throws TypeError or RangeError for wrong inputs
    */
   forward(x: Inputs, none?: undefined): void {
-    checkCall(this, 'forward', 2, none);
+    Network.#checkCall(this, 'forward', 2, none);
     const arena = this.#arena;
-    arena.checkAlive();
     const inputs = typedInputs('x', x, arena) as InputArray;
     const rows = checkInputShape('x', inputs, arena.spec);
     this.#trainer.reserveRows(inputs, rows);
@@ -821,8 +825,7 @@ export class Network {
    * @throws Error if there was no `forward` with the present weights; TypeError or RangeError for wrong arguments
    */
   backward(y: Targets, weights?: SampleWeights, none?: undefined): number {
-    checkCall(this, 'backward', 3, none);
-    this.#arena.checkAlive();
+    Network.#checkCall(this, 'backward', 3, none);
     const { rows, isCurrent } = this.#pass;
     if (!isCurrent) throw new Error('backward: got no forward pass of these weights, want forward(x) first');
     const targets = this.#trainer.takeTargets('y', y, rows);
@@ -854,7 +857,7 @@ export class Network {
    * @throws Error if there are no gradients of the present weights; NonFiniteError as `trainBatch` does
    */
   applyGradients(none?: undefined): void {
-    checkCall(this, 'applyGradients', 1, none);
+    Network.#checkCall(this, 'applyGradients', 1, none);
     this.#trainer.applyGradients();
   }
 
@@ -870,14 +873,14 @@ export class Network {
    * @throws TypeError or RangeError for wrong options; RangeError if a weight is not finite
    */
   async save(options: SaveOptions = {}, none?: undefined): Promise<SavedBytes> {
-    checkCall(this, 'save', 2, none);
+    Network.#checkCall(this, 'save', 2, none);
     return await this.#save(options).catch(advise);
   }
 
   async #save(options: SaveOptions): Promise<SavedBytes> {
     checkObject('options', options, SAVE_KEYS);
-    const isTraining = checkBoolean('options.training', options.training ?? false);
-    const precision = checkName('options.precision', options.precision ?? 'f32', ['f32', 'f16']);
+    const isTraining = checkBoolean('options.training', orDefault(options.training, false));
+    const precision = checkName('options.precision', orDefault(options.precision, 'f32'), ['f32', 'f16']);
     if (isTraining && precision === 'f16') {
       throw outOfRange('options.precision', '"f16" with training: true', '"f32": training resumes with the same bits');
     }
@@ -917,7 +920,7 @@ export class Network {
    * @throws Error if the network has been disposed of
    */
   async inspect(none?: undefined): Promise<Inspector> {
-    checkCall(this, 'inspect', 1, none);
+    Network.#checkCall(this, 'inspect', 1, none);
     return new (await import('./inspection/inspector.js')).Inspector(this, this.#trainer, this.#cost);
   }
 
@@ -928,7 +931,7 @@ export class Network {
    * @returns a table of several lines
    */
   summary(none?: undefined): string {
-    checkCall(this, 'summary', 1, none);
+    Network.#checkCall(this, 'summary', 1, none);
     return `${this}\n${tableOf(this.#arena.spec, this.#arena.plan)}`;
   }
 
@@ -956,7 +959,10 @@ export class Network {
     return String(this);
   }
 
-  /** Gives the memory back. Every later call and assignment throws; a `fit` in progress rejects. */
+  /**
+   * Gives the memory back. Every later call and assignment throws, and a `fit` in progress rejects. The network can still
+   * be printed, and its properties can be read, except `steps`, which lies in the memory.
+   */
   dispose(): void {
     this.#arena.dispose();
   }

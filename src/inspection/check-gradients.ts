@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, keysOf, MAX_FLOAT, outOfRange } from '../check/errors.js';
+import { checkInteger, checkObject, keysOf, MAX_FLOAT, orDefault, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import type { LayerPlan } from '../core/memory-plan.js';
 import { unpack } from '../core/parameters.js';
@@ -68,7 +68,7 @@ export function checkGradients(
   const givenInputs = typedInputs('x', givenX, arena) as InputArray;
   const givenTargets = typedTargets('y', givenY, rowsOf(givenInputs, spec), arena) as TargetArray;
   const givenWeights = typedWeights('options.weights', options.weights) as Float32Array | undefined;
-  const limit = checkInteger('options.differences', options.differences ?? 100, 1, Number.MAX_SAFE_INTEGER);
+  const limit = checkInteger('options.differences', orDefault(options.differences, 100), 1, Number.MAX_SAFE_INTEGER);
   const given = checkInputs('x', givenInputs, arena);
   checkTargets('y', givenTargets, given, spec);
   if (givenWeights !== undefined) checkWeights('options.weights', givenWeights, given);

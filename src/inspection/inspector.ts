@@ -1,4 +1,4 @@
-import { checkFinite, checkInteger, checkNoMore, checkObject, keysOf } from '../check/errors.js';
+import { checkFinite, checkInteger, checkNoMore, checkObject, keysOf, orDefault } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
 import type { Arena } from '../core/arena.js';
 import { weightFloats } from '../core/layout.js';
@@ -192,11 +192,12 @@ export class Inspector {
    * @returns [rows × units of `of` × units of `by`], by default ∂a^L/∂x [rows × outputs × inputs]
    * @throws TypeError or RangeError for wrong inputs, and for layers that are not there or in the wrong order
    */
-  jacobian(x: Inputs, options: JacobianOptions = {}): Float32Array {
+  jacobian(x: Inputs, options: JacobianOptions = {}, none?: undefined): Float32Array {
+    checkNoMore('jacobian', 3, none);
     checkObject('options', options, JACOBIAN_KEYS);
     const last = this.#net.layers.length - 1;
-    const of = checkInteger('options.of', options.of ?? last, 0, last);
-    const by = checkInteger('options.by', options.by ?? -1, -1, of - 1);
+    const of = checkInteger('options.of', orDefault(options.of, last), 0, last);
+    const by = checkInteger('options.by', orDefault(options.by, -1), -1, of - 1);
     this.#arena.checkAlive();
     const inputs = typedInputs('x', x, this.#arena) as InputArray;
     const rows = checkInputs('x', inputs, this.#arena);
@@ -242,7 +243,13 @@ export class Inspector {
    * @returns the gradients of every layer, in the order of `layers`
    * @throws TypeError or RangeError for inputs, targets or weights that do not fit the network
    */
-  sampleGradients(inputs: Inputs, targets: Targets, sampleWeights?: SampleWeights): LayerParameters[] {
+  sampleGradients(
+    inputs: Inputs,
+    targets: Targets,
+    sampleWeights?: SampleWeights,
+    none?: undefined,
+  ): LayerParameters[] {
+    checkNoMore('sampleGradients', 4, none);
     const { spec } = this.#arena;
     this.#arena.checkAlive();
     const x = typedInputs('x', inputs, this.#arena) as InputArray;
@@ -287,7 +294,8 @@ export class Inspector {
    * @returns the costs, and the largest differences of each layer
    * @throws Error while `fit` is running; TypeError or RangeError for wrong arguments
    */
-  checkGradients(x: Inputs, y: Targets, options: CheckGradientsOptions = {}): GradientCheck {
+  checkGradients(x: Inputs, y: Targets, options: CheckGradientsOptions = {}, none?: undefined): GradientCheck {
+    checkNoMore('checkGradients', 4, none);
     return checkGradients(this.#trainer, this.#cost, x, y, options);
   }
 

@@ -192,13 +192,13 @@ export class ArenaLayer implements Layer {
     return this.#arena.plan.layers[this.#index];
   }
 
-  getWeights(unit?: number): Float32Array {
-    return this.#readWeights(this.#plan.weights, this.#unitsFrom('getWeights', unit));
+  getWeights(unit?: number, none?: undefined): Float32Array {
+    return this.#readWeights(this.#plan.weights, this.#unitsFrom(this.#begin('getWeights', 2, none), unit));
   }
 
-  setWeights(values: Parameters, unit?: number): void {
-    const [first, last] = this.#unitsFrom('setWeights', unit);
-    const where = this.#where('setWeights');
+  setWeights(values: Parameters, unit?: number, none?: undefined): void {
+    const where = this.#begin('setWeights', 3, none);
+    const [first, last] = this.#unitsFrom(where, unit);
     const floats = plainFloats(where, values, this.fanIn, 'one for each input of the layer');
     const checked = checkFloats(where, floats, (last - first) * this.fanIn);
     this.#pass.checkUnlocked(where);
@@ -210,13 +210,12 @@ export class ArenaLayer implements Layer {
   }
 
   getBiases(none?: undefined): Float32Array {
-    checkNoMore(this.#where('getBiases'), 1, none);
+    this.#begin('getBiases', 1, none);
     return this.#arena.floats(this.#plan.biases, this.units).slice();
   }
 
   setBiases(values: Float32Array | readonly number[], none?: undefined): void {
-    const where = this.#where('setBiases');
-    checkNoMore(where, 2, none);
+    const where = this.#begin('setBiases', 2, none);
     const checked = checkFloats(where, plainFloats(where, values, this.units, 'one for each unit'), this.units);
     if (!this.#spec.bias && checked.some((value) => value !== 0)) {
       throw outOfRange(where, 'biases', 'zeros for a layer with bias: false');
@@ -229,13 +228,12 @@ export class ArenaLayer implements Layer {
   }
 
   getSlopes(none?: undefined): Float32Array {
-    checkNoMore(this.#where('getSlopes'), 1, none);
+    this.#begin('getSlopes', 1, none);
     return this.#readSlopes(this.#plan.slopes);
   }
 
   setSlopes(values: Float32Array | readonly number[], none?: undefined): void {
-    const where = this.#where('setSlopes');
-    checkNoMore(where, 2, none);
+    const where = this.#begin('setSlopes', 2, none);
     const checked = checkSlopes(where, values, this.#spec);
     this.#pass.checkUnlocked(where);
     if (!hasSlopes(this.activation)) return;
@@ -244,31 +242,32 @@ export class ArenaLayer implements Layer {
     this.#pass.setParameters();
   }
 
-  getZ(): Float32Array {
-    return this.#rows('getZ', 'z');
+  getZ(none?: undefined): Float32Array {
+    return this.#rows(this.#begin('getZ', 1, none), 'z');
   }
 
-  getA(): Float32Array {
-    return this.#rows('getA', 'a');
+  getA(none?: undefined): Float32Array {
+    return this.#rows(this.#begin('getA', 1, none), 'a');
   }
 
-  getDelta(): Float32Array {
-    this.#needBackward('getDelta');
-    return this.#rows('getDelta', 'delta');
+  getDelta(none?: undefined): Float32Array {
+    const where = this.#begin('getDelta', 1, none);
+    this.#needBackward(where);
+    return this.#rows(where, 'delta');
   }
 
-  getWeightGradients(): Float32Array {
-    this.#needGradients('getWeightGradients');
+  getWeightGradients(none?: undefined): Float32Array {
+    this.#needGradients(this.#begin('getWeightGradients', 1, none));
     return this.#readWeights(this.#plan.weightGradients, [0, this.units]);
   }
 
-  getBiasGradients(): Float32Array {
-    this.#needGradients('getBiasGradients');
+  getBiasGradients(none?: undefined): Float32Array {
+    this.#needGradients(this.#begin('getBiasGradients', 1, none));
     return this.#arena.floats(this.#plan.biasGradients, this.units).slice();
   }
 
-  getSlopeGradients(): Float32Array {
-    this.#needGradients('getSlopeGradients');
+  getSlopeGradients(none?: undefined): Float32Array {
+    this.#needGradients(this.#begin('getSlopeGradients', 1, none));
     return this.#readSlopes(this.#plan.slopeGradients);
   }
 
@@ -282,35 +281,38 @@ export class ArenaLayer implements Layer {
     return `layers[${this.#index}].${method}`;
   }
 
-  /** The first unit and the one after the last: all units, or only `unit`. */
-  #unitsFrom(method: string, unit: unknown): readonly [first: number, last: number] {
+  /** Refuses a call after dispose(), and argument `n` of a method that takes fewer. Returns the beginning of messages. */
+  #begin(method: string, n: number, surplus: unknown): string {
+    const where = this.#where(method);
     this.#arena.checkAlive();
+    checkNoMore(where, n, surplus);
+    return where;
+  }
+
+  /** The first unit and the one after the last: all units, or only `unit`. */
+  #unitsFrom(where: string, unit: unknown): readonly [first: number, last: number] {
     if (unit === undefined) return [0, this.units];
-    const first = checkInteger(`${this.#where(method)}: unit`, unit, 0, this.units - 1);
+    const first = checkInteger(`${where}: unit`, unit, 0, this.units - 1);
     return [first, first + 1];
   }
 
-  #rows(method: string, name: 'z' | 'a' | 'delta'): Float32Array {
-    this.#arena.checkAlive();
-    if (!this.#pass.hasForward) {
-      throw new Error(`${this.#where(method)}: got no batch yet, want a forward pass before`);
-    }
+  #rows(where: string, name: 'z' | 'a' | 'delta'): Float32Array {
+    if (!this.#pass.hasForward) throw new Error(`${where}: got no batch yet, want a forward pass before`);
     const { rows } = this.#pass;
     const values = new Float32Array(rows * this.units);
     this.#arena.readRows(values, 0, this.#plan[name], this.#plan, rows);
     return values;
   }
 
-  #needBackward(method: string): void {
-    this.#arena.checkAlive();
+  #needBackward(where: string): void {
     if (!this.#pass.hasDelta) {
-      throw new Error(`${this.#where(method)}: got no backward pass since the last forward pass, want one before`);
+      throw new Error(`${where}: got no backward pass since the last forward pass, want one before`);
     }
   }
 
   /** Computes the gradients if they are missing: a training step leaves only the numbers that they follow from. */
-  #needGradients(method: string): void {
-    this.#needBackward(method);
+  #needGradients(where: string): void {
+    this.#needBackward(where);
     if (this.#pass.hasGradients) return;
     this.#pass.keepStep();
     this.#arena.core.meanGradients(this.#pass.rows, this.#pass.rows);
