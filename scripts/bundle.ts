@@ -45,8 +45,8 @@ export async function bundle(): Promise<void> {
   const bundled = [
     ...(await write({ input: inChunks, plugins: [sourceMaps] }, manualChunks(inChunks))),
     ...(await write({ input: { [CHARTS]: charts }, plugins: [sourceMaps, libraries] })),
-    ...(await write({ input: { [PREDICT]: predict }, plugins: [sourceMaps] })),
-    ...(await write({ input: { [STATIC]: inOneFile }, plugins: [staticVariants, sourceMaps] })),
+    ...(await write({ input: { [PREDICT]: predict }, plugins: [variants('predict'), sourceMaps] })),
+    ...(await write({ input: { [STATIC]: inOneFile }, plugins: [variants('static'), sourceMaps] })),
     ...(await write({
       input: entriesOf(bin),
       plugins: [facesOf(entries), sourceMaps, builtins, libraries, fromCommonJs],
@@ -97,14 +97,14 @@ const libraries = nodeResolve();
 /** Most libraries of the command are CommonJS modules. */
 const fromCommonJs = commonjs({ include: '**/node_modules/**' });
 
-/** In the static file, X.static.ts replaces X.ts if it exists. */
-const staticVariants: Plugin = {
-  name: 'static-variants',
+/** In the file of a face, X.static.ts or X.predict.ts replaces X.ts if it exists. */
+const variants = (face: string): Plugin => ({
+  name: `${face}-variants`,
   resolveId(source, importer) {
-    const variant = importer && resolve(dirname(importer), source.replace(/\.js$/, '.static.js'));
+    const variant = importer && resolve(dirname(importer), source.replace(/\.js$/, `.${face}.js`));
     return variant && existsSync(variant) ? variant : undefined;
   },
-};
+});
 
 /**
  * Names the chunk of a module. Without a name, a module is in the file that needs it, or in its own file if several

@@ -182,7 +182,13 @@ describe('copyWeights', () => {
   };
   it.each([
     ['other widths', narrow, {}, RangeError, /^other: got the layers 5-7-5-3, want 5-7-6-3, as this network has them$/],
-    ['other biases', biasless, {}, RangeError, /^other: got the layers 5-7 without biases-6-3, want 5-7-6-3/],
+    [
+      'other biases',
+      biasless,
+      {},
+      RangeError,
+      /^other: got the layers 5-7-6-3 without biases in layers\[0\], want 5-7-6-3/,
+    ],
     ['a share of 0', OPTIONS, { share: 0 }, RangeError, /^options\.share: got 0, want a number above 0, at most 1$/],
     ['a share above 1', OPTIONS, { share: 1.5 }, RangeError, /^options\.share: got 1\.5, want/],
     ['another option', OPTIONS, { tau: 1 }, TypeError, /^options: got the unknown key "tau"/],

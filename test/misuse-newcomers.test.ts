@@ -3,7 +3,7 @@ import { crossValidate } from '../src/cross-validation.js';
 import { adam, cosine, Network, sgd } from '../src/index.js';
 import { readCsv } from '../src/io/csv.js';
 import { splitData } from '../src/split.js';
-import { Encoder, Table } from '../src/tabular.js';
+import { Encoder, Table, TableModel } from '../src/tabular.js';
 import { type Anything, create, data, layers, messageOf, x, y } from './first-calls.js';
 
 // First calls of users who know another library. Each message must say how the call is written with simdprop.
@@ -63,6 +63,35 @@ describe('what was meant is named for', () => {
       (n) => n.fit(data, { validation: data, earlyStopping: 5 }),
       'want an object such as { patience: 5 }',
     ],
+    ['a text for a number', () => sgd({ learningRate: '0.1' } as Anything), ': 0.1 without quotes'],
+    ['a text for a number', () => cosine({ initial: '1', steps: 9 } as Anything), ': 1 without quotes'],
+    [
+      'a text for a number',
+      (n) => n.fit(data, { epochs: '5' }),
+      'epochs: got "5", want an integer from 1 to 2147483647: 5 without quotes',
+    ],
+    ['a list for a number', (n) => n.fit(data, { epochs: [5] }), 'want an integer from 1 to 2147483647: 5 alone'],
+    ['false for none', (n) => n.fit(data, { validation: data, earlyStopping: false }), '; leave it out for none'],
+    ['false for none', (n) => n.fit(data, { validation: false }), ': leave it out for none'],
+    ['null for none', (n) => n.fit(data, { onEpoch: null }), ': leave it out for none'],
+    ['a misspelt option of replayTo', (n) => n.replayTo(1, data, { epoch: 9 }), ': did you mean epochs?'],
+    ['inputs of replayTo alone', (n) => n.replayTo(1, x), ': x and y are one argument, { inputs: x, targets: y }'],
+    ['a percentage', (n) => n.fit(data, { validation: 20 }), ': options.validationSplit takes a share'],
+    [
+      'a percentage of a model',
+      () => TableModel.fit(records, { target: 'color', validation: 20 }),
+      ', or false: 20 % is 0.2',
+    ],
+    [
+      'no share of a model',
+      () => TableModel.fit(records, { target: 'color', validation: 0 }),
+      ', or false: false for none',
+    ],
+    [
+      'a text for a share',
+      () => TableModel.fit(records, { target: 'color', validation: '0.2' as Anything }),
+      ', or false: 0.2 without quotes',
+    ],
     [
       'a single choice',
       (n) => n.fit(data, { validationSplit: { share: 0.5, from: 'start' } }),
@@ -70,6 +99,28 @@ describe('what was meant is named for', () => {
     ],
   ])('%s', async (_, call, message) => {
     expect(await messageOf(async () => call(await net))).toContain(message);
+  });
+
+  it.each<[string, (net: Anything) => unknown]>([
+    ['no text', (n) => n.fit(data, { epochs: '0' })],
+    ['no text', (n) => n.fit(data, { epochs: '1.5' })],
+    ['no text', () => sgd({ learningRate: '-1' } as Anything)],
+    ['no text', () => create({ seed: '-1' })],
+    ['no list', (n) => n.fit(data, { epochs: [0] })],
+    ['no list', (n) => n.fit(data, { epochs: ['5'] })],
+    ['no list', (n) => n.fit(data, { epochs: [5, 6] })],
+    ['no share', () => TableModel.fit(records, { target: 'color', validation: -1 })],
+    ['no share', () => TableModel.fit(records, { target: 'color', validation: 200 })],
+  ])('%s whose number would be refused, too', async (_, call) => {
+    const message = await messageOf(async () => call(await net));
+    expect(message).toMatch(/: got .*, want [^:]*$/);
+  });
+
+  it('only once, by calls within calls', async () => {
+    const wrong = { target: 'color', validation: 20 };
+    expect(await messageOf(() => TableModel.fit(records, wrong))).toMatch(/or false: 20 % is 0.2$/);
+    const early = { target: 'color', monitor: 'mse' as Anything };
+    expect(await messageOf(() => TableModel.fit(records, early))).not.toMatch(/(did you mean .*){2}/);
   });
 
   it('a word in the stack of the error too', async () => {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -239,6 +240,21 @@ describe('a predictor', () => {
     expect(() => predictor.classify(x)).toThrow('Predictor: got a call after dispose()');
   });
 
+  it('refuses arguments that it does not take', async () => {
+    const file = await fileOf({ ...OPTIONS, task: 'classes' });
+    await expect(loadPredictor(file, {}, 5 as never)).rejects.toThrow('loadPredictor: argument 3: got 5, want none');
+    const predictor = await loadPredictor(file);
+    const layer = { layer: 1 } as never;
+    expect(() => predictor.predict([1, 2], layer)).toThrow('predict: argument 2: got an object (Object), want none');
+    const classify = predictor.classify.bind(predictor) as (...all: unknown[]) => unknown;
+    expect(() => classify([1, 2], {}, 5)).toThrow('classify: argument 3: got 5, want none');
+  });
+
+  it('cannot be copied as an object without its methods', async () => {
+    const predictor = await loadPredictor(await fileOf(OPTIONS));
+    expect(() => structuredClone(predictor)).toThrow(/a Predictor: loadPredictor\(bytes\) makes another/);
+  });
+
   it('takes its own module, and no other', async () => {
     const moduleOf = (name: string) =>
       new WebAssembly.Module(readFileSync(new URL(`../build/${name}`, import.meta.url)));
@@ -291,10 +307,22 @@ it('has the encoder of a model, whose answers are then those of the model', asyn
 });
 
 describe('a file', () => {
-  const refusals: readonly (readonly [string, (file: Uint8Array) => unknown, string])[] = [
+  const detached = (file: Uint8Array) => {
+    structuredClone(file, { transfer: [file.buffer as ArrayBuffer] });
+    return file;
+  };
+  const refusals: readonly (readonly [string, (file: Uint8Array) => unknown, string | RegExp])[] = [
     ['nothing', () => undefined, 'load: got undefined, want a Uint8Array or an ArrayBuffer that save() made'],
-    ['no bytes', () => new Uint8Array(0), 'load: got another file, want one that save() made'],
-    ['text', () => Buffer.from('{"inputs": 2, "layers": []}'), 'load: got another file, want one that save() made'],
+    ['no bytes', () => new Uint8Array(0), 'load: got 0 bytes: "", want what save() writes'],
+    ['text', () => Buffer.from('{"inputs": 2}'), 'load: got 13 bytes: "{\\"inputs\\": 2}", want what save() writes'],
+    [
+      'a page of HTML',
+      () => new TextEncoder().encode(`<!DOCTYPE html>\n<title>404</title>${' '.repeat(9999)}`).buffer,
+      'load: got 10033 bytes: "<!DOCTYPE html>\\n<title>404</title>      ...", want what save() writes',
+    ],
+    ['a gzip archive', (file) => gzipSync(file), ' bytes: "\\u001f\\u008b\\b'],
+    ['detached bytes', (file) => detached(file), /^load: .*detached/],
+    ['a detached buffer', (file) => detached(file.slice()).buffer, /^load: .*detached/],
     ['half of it', (file) => file.subarray(0, file.length / 2), 'load: got a file that is damaged or cut short'],
     ['one byte changed', (file) => file.fill(1, 40, 41), 'load: got a file that is damaged or cut short'],
     ['a newer version', (file) => file.fill(9, 8, 9), 'load: got a file of version 9, want 2'],

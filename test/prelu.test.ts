@@ -226,7 +226,9 @@ describe('slopes', () => {
     expect(parameterBits(net)).toEqual(parameterBits(other));
     const layers = OPTIONS.layers.map(({ units }) => ({ units, activation: 'relu' }) as const);
     const plain = await make({ layers });
-    expect(() => net.copyWeights(plain)).toThrow('got the layers 3-5-20-2, want 3-5 with slopes-20 with slopes-2');
+    expect(() => net.copyWeights(plain)).toThrow(
+      'got the layers 3-5-20-2, want 3-5-20-2 with slopes in layers[0], layers[1], layers[2]',
+    );
   });
 });
 

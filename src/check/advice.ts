@@ -1,21 +1,13 @@
 import { arrayType } from './arrays.js';
+import type { Refusal } from './refusals.js';
 import { meant } from './similar.js';
 
 // Says what was probably meant by an argument that an asynchronous call has refused. This file is loaded only then.
 
-/** What was refused, and where. For an unknown word: the known ones. */
-export interface Refusal {
-  readonly where: string;
-  readonly got: unknown;
-  readonly known?: readonly string[] | undefined;
-}
-
 /** Adds what was probably meant to the error of a refusal. */
-export function advise(error: Error, { where, got, known }: Refusal): void {
+export function advise(error: Error, refusal: Refusal): void {
   const { message, stack } = error;
-  // a text in a RangeError describes what was got, and is not what was given
-  const isDescribed = typeof got === 'string' && error.name === 'RangeError';
-  const way = known ? meant(String(got), known) : isDescribed ? undefined : wayFrom(where, got, message);
+  const way = wayFrom(refusal, error.name === 'RangeError');
   if (way === undefined) return;
   // the message may have another way out already
   error.message += `${/, want .*: /.test(message) ? ';' : ':'} ${way}`;
@@ -23,28 +15,27 @@ export function advise(error: Error, { where, got, known }: Refusal): void {
   if (stack) error.stack = stack.replace(message, () => error.message);
 }
 
-/** The end of a message that wants a number. */
-const WANTS_NUMBER = /want an? (integer|number|positive number|finite number)[^:]*$/;
-
-function wayFrom(where: string, got: unknown, message: string): string | undefined {
-  const way = WAYS.find(([place]) => place.test(where))?.[1](got);
-  if (way !== undefined || !WANTS_NUMBER.test(message)) return way;
-  if (typeof got === 'string' && got.trim() !== '' && Number.isFinite(Number(got))) {
-    return `${Number(got)} without quotes`;
+function wayFrom({ where, got, known, accepts }: Refusal, isRange: boolean): string | undefined {
+  if (known) return meant(String(got), known);
+  // a text in a RangeError describes what was got, and is not what was given
+  if (typeof got === 'string' && isRange) return undefined;
+  for (const [place, wayOf] of WAYS) {
+    const way = place.test(where) ? wayOf(got, accepts) : undefined;
+    if (way !== undefined) return way;
   }
-  return Array.isArray(got) && got.length === 1 && typeof got[0] === 'number' ? `${got[0]} alone` : undefined;
+  return Array.isArray(got) && got.length === 1 && accepts?.(got[0]) ? `${got[0]} alone` : undefined;
 }
 
 const isList = (value: unknown) => Array.isArray(value) || arrayType(value) !== undefined;
 
-/** Ways from a value that was refused at a place, most special places first. undefined: none is known. */
-const WAYS: readonly (readonly [place: RegExp, way: (got: unknown) => string | undefined])[] = [
+/** A way from a value that was refused; undefined: none is known. `accepts`: see Refusal. */
+type Way = (got: unknown, accepts: Refusal['accepts']) => string | undefined;
+
+/** The ways at places; the first that is known counts. */
+const WAYS: readonly (readonly [place: RegExp, way: Way])[] = [
+  [/^options\.(validationSplit|earlyStopping|classWeights|batches|stopAt|signal|on[A-Z]\w*)$/, wayToNone],
   [/^data$/, wayToData],
-  [
-    /^options\.validation$/,
-    (got) =>
-      typeof got === 'number' ? 'options.validationSplit takes a share or a number of samples' : wayToData(got),
-  ],
+  [/^options\.validation$/, wayToValidation],
   [/^options\.earlyStopping$/, (got) => (got === true ? '{} has the default patience' : undefined)],
   [/^options\.validationSplit(\.share)?$/, wayToShare],
   [/^source$/, wayToSource],
@@ -73,6 +64,18 @@ function wayToData(got: unknown): string | undefined {
   }
   if (typeof first === 'object' && first !== null && 'inputs' in first) return 'fitStream takes data in several parts';
   return 'x and y are one argument, { inputs: x, targets: y }';
+}
+
+/** From what other options have for none, where none is the default. */
+function wayToNone(got: unknown): string | undefined {
+  return got === false || got === null ? 'leave it out for none' : undefined;
+}
+
+/** From something in place of data for validation, or of a share, which TableModel.fit takes there. */
+function wayToValidation(got: unknown, accepts: Refusal['accepts']): string | undefined {
+  if (accepts) return got === 0 || got === null ? 'false for none' : wayToShare(got);
+  const split = 'options.validationSplit takes a share or a number of samples';
+  return wayToNone(got) ?? (typeof got === 'number' ? split : wayToData(got));
 }
 
 function wayToShare(got: unknown): string | undefined {

@@ -12,13 +12,12 @@ export type NumberArray =
   | Float32Array
   | Float64Array;
 
-/** The getter that all typed arrays share: what it returns cannot be changed from outside. */
-const nameOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
-  ?.get as () => string | undefined;
+/** A getter that all typed arrays share: what it returns cannot be changed from outside. */
+const getterOf = (name: PropertyKey) =>
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)?.get;
 
-/** The getter of a typed array's length, which cannot be changed from outside either. */
-const lengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')
-  ?.get as () => number;
+const nameOf = getterOf(Symbol.toStringTag) as () => string | undefined;
+const lengthOf = /* @__PURE__ */ getterOf('length') as () => number;
 
 /** The name of a typed array's type, such as `Float32Array`; undefined for everything else. */
 export function arrayType(value: unknown): string | undefined {

@@ -1,5 +1,5 @@
-import type { Refusal } from './advice.js';
 import { arrayType, copyOf, isDetached, isFloat32Array, isKind, isShared, type NumberArray } from './arrays.js';
+import { refused, takeRefusal } from './refusals.js';
 
 // All error messages have one form: where the value stands, which value was given (got), and which is allowed (want).
 
@@ -49,7 +49,6 @@ export function awaited(value: unknown, method = 'arrayBuffer'): string {
 export function wayOut(value: unknown): string {
   const type = arrayType(value);
   if (type?.startsWith('Big')) return ': Float64Array.from(values, Number) converts BigInts';
-  if ('getWeights' in Object(value)) return ': its getWeights() and getBiases() return them';
   if ('inputs' in Object(value)) return ': its inputs, and its targets apart from them';
   return type ? ': Float32Array.from(values) converts an array' : awaited(value);
 }
@@ -71,21 +70,13 @@ export function countOf(values: NumberArray, one = 'number'): string {
   return values.length === 0 && isDetached(values) ? show(values) : counted(values.length, one);
 }
 
-/** What errors are about, for `advise`. */
-const refusals = new WeakMap<object, Refusal>();
-
-function refused<E extends Error>(error: E, where: string, got: unknown, known?: readonly string[]): E {
-  refusals.set(error, { where, got, known });
-  return error;
-}
-
 export function wrongType(where: string, got: unknown, wanted: string): TypeError {
-  return refused(new TypeError(`${where}: got ${show(got)}, want ${wanted}`), where, got);
+  return refused(new TypeError(`${where}: got ${show(got)}, want ${wanted}`), { where, got });
 }
 
 export function outOfRange(where: string, got: unknown, wanted: string): RangeError {
   const shown = typeof got === 'string' ? got : show(got);
-  return refused(new RangeError(`${where}: got ${shown}, want ${wanted}`), where, got);
+  return refused(new RangeError(`${where}: got ${shown}, want ${wanted}`), { where, got });
 }
 
 /**
@@ -99,10 +90,15 @@ export function checkNumber(
   wanted: string,
   type = wanted,
 ): number {
-  if (typeof value !== 'number') throw wrongType(where, value, type);
-  if (!isWanted(value)) throw outOfRange(where, value, wanted);
+  const refusal = { where, got: value, accepts: isWanted };
+  if (typeof value !== 'number') throw refused(wrongType(where, value, type + withoutQuotes(value, isWanted)), refusal);
+  if (!isWanted(value)) throw refused(outOfRange(where, value, wanted), refusal);
   return value;
 }
+
+/** The end of the message for a text in place of a number that would be accepted. */
+const withoutQuotes = (text: unknown, isWanted: (value: number) => boolean) =>
+  typeof text === 'string' && text.trim() !== '' && isWanted(Number(text)) ? `: ${Number(text)} without quotes` : '';
 
 export function checkInteger(where: string, value: unknown, from: number, to: number): number {
   const isWanted = (n: number) => Number.isInteger(n) && n >= from && n <= to;
@@ -151,18 +147,21 @@ export function checkCallback(where: string, value: unknown): void {
 
 /** Throws the error of an asynchronous call. If it is known what was meant, it says so, too. */
 export async function advise(error: unknown): Promise<never> {
-  const refusal = refusals.get(Object(error));
+  const refusal = takeRefusal(error);
   // if it cannot be loaded, the message is shorter
   if (refusal) await import('./advice.js').then((advice) => advice.advise(error as Error, refusal)).catch(() => {});
   throw error;
 }
+
+/** An option, or its default if it is undefined. null is no option: its check refuses it. */
+export const orDefault = <T>(value: T | undefined, fallback: T): T => (value === undefined ? fallback : value);
 
 /** Accepts one of the known names. */
 export function checkName<T extends string>(where: string, value: unknown, known: readonly T[]): T {
   if (known.includes(value as T)) return value as T;
   const wanted = `${known.length > 1 ? 'one of ' : ''}${known.join(', ')}`;
   if (typeof value !== 'string') throw wrongType(where, value, wanted);
-  throw refused(outOfRange(where, show(value), wanted), where, value, known);
+  throw refused(outOfRange(where, show(value), wanted), { where, got: value, known });
 }
 
 /** Accepts what can have keys. In a message, `wanted` describes it. */
@@ -196,7 +195,7 @@ export function checkObject(
     if (keys.includes(key)) continue;
     const owner = value.constructor === Object ? '' : `${show(value)} with `;
     const message = `${where}: got ${owner}the unknown key ${show(key)}, want ${keys.join(', ')}`;
-    throw refused(new TypeError(message), where, key, keys);
+    throw refused(new TypeError(message), { where, got: key, known: keys });
   }
 }
 
@@ -219,8 +218,11 @@ export function checkFloats(
   isWanted: (value: number) => boolean = Number.isFinite,
   wanted = 'a finite number',
 ): Float32Array {
-  if (!isFloat32Array(values))
-    throw wrongType(where, values, `an array of ${counted(count, 'number')}${wayOut(values)}`);
+  if (!isFloat32Array(values)) {
+    const isLayer = 'getWeights' in Object(values);
+    const way = isLayer ? ': its getWeights() and getBiases() return them' : wayOut(values);
+    throw wrongType(where, values, `an array of ${counted(count, 'number')}${way}`);
+  }
   return checkEach(where, values, count, isWanted, wanted);
 }
 

@@ -33,7 +33,7 @@ function compile(): Promise<WebAssembly.Module> {
 
 /** A core that works on `memory`. `wasm`: the compiled build; undefined: it is compiled from bytes. */
 export async function startPredictCore(memory: WebAssembly.Memory, wasm: unknown): Promise<PredictCore> {
-  const module = (wasm ?? (await compile())) as WebAssembly.Module;
+  const module = (wasm === undefined ? await compile() : wasm) as WebAssembly.Module;
   const wanted = 'the WebAssembly.Module of simdprop/predict.wasm of this version';
   if (!isKind(module, 'WebAssembly.Module')) throw wrongType('options.wasm', module, wanted);
   const isPredict = WebAssembly.Module.exports(module).some(({ name }) => name === 'predictVersion');

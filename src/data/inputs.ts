@@ -1,6 +1,6 @@
 import { arrayType, type NumberArray } from '../check/arrays.js';
 import { counted, countOf, outOfRange, tableHint, wayOut, wrongType } from '../check/errors.js';
-import { placeOf } from '../check/plain-arrays.js';
+import { placeOf, plainNumbers } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
 import { F32, U8 } from '../spec/codes.js';
 import type { ForwardSpec } from '../spec/spec.js';
@@ -72,6 +72,13 @@ export function scaleOf(inputs: InputArray, { scale = 1, scaled }: ForwardSpec):
   const isScaled = scaled === 'all' || (scaled === 'bytes' ? isBytes(inputs) : !isFloats(inputs));
   return isScaled ? scale : 1;
 }
+
+/** The numbers of a plain array of inputs, or of rows. */
+export const plainInputs = (
+  where: string,
+  inputs: readonly unknown[],
+  { spec, names }: Pick<InputSettings, 'spec' | 'names'>,
+) => plainNumbers(where, inputs, spec.inputs, 'one for each input', names.columns) as InputArray;
 
 /** The end of the message for the pixels of a canvas. */
 const CANVAS =

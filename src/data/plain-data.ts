@@ -1,9 +1,9 @@
 import { isFloat32Array, type NumberArray } from '../check/arrays.js';
 import { outOfRange, quote, wrongType } from '../check/errors.js';
-import { flatNumbers, isNested, isPlain, plainNumbers, rowNumbers } from '../check/plain-arrays.js';
+import { flatNumbers, isNested, isPlain, rowNumbers } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
 import { type ForwardSpec, outputsOf, type Spec } from '../spec/spec.js';
-import type { InputSettings } from './inputs.js';
+import { type InputSettings, plainInputs } from './inputs.js';
 import { isFloats, isIntegers } from './numbers.js';
 import { markOwn, ownIfShared } from './own-arrays.js';
 
@@ -15,13 +15,8 @@ import { markOwn, ownIfShared } from './own-arrays.js';
 type Named = Pick<Arena, 'spec' | 'names'>;
 
 /** Inputs as a typed array [samples × inputs]. */
-export function typedInputs(
-  where: string,
-  inputs: unknown,
-  { spec, names }: Pick<InputSettings, 'spec' | 'names'>,
-): unknown {
-  if (!isPlain(inputs)) return inputs;
-  return ours(plainNumbers(where, inputs, spec.inputs, 'one for each input', names.columns));
+export function typedInputs(where: string, inputs: unknown, settings: Pick<InputSettings, 'spec' | 'names'>): unknown {
+  return isPlain(inputs) ? ours(plainInputs(where, inputs, settings)) : inputs;
 }
 
 /** The number of samples in typed inputs; NaN for everything else. */

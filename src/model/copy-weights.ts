@@ -1,7 +1,8 @@
-import { checkNumber, checkObject, keysOf, outOfRange } from '../check/errors.js';
+import { checkNumber, checkObject, keysOf, orDefault, outOfRange } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
 import { pack, unpack } from '../core/parameters.js';
 import { hasSlopes } from '../spec/activations.js';
+import type { LayerSpec } from '../spec/spec.js';
 
 /** Options of `copyWeights`. */
 export interface CopyWeightsOptions {
@@ -19,7 +20,7 @@ const KEYS = keysOf<CopyWeightsOptions>({ share: true });
 export function blendParameters(arena: Arena, other: Arena, options: CopyWeightsOptions): void {
   checkObject('options', options, KEYS);
   const isShare = (x: number) => x > 0 && x <= 1;
-  const share = checkNumber('options.share', options.share ?? 1, isShare, 'a number above 0, at most 1');
+  const share = checkNumber('options.share', orDefault(options.share, 1), isShare, 'a number above 0, at most 1');
   const [own, theirs] = [shapeOf(arena), shapeOf(other)];
   if (own !== theirs) throw outOfRange('other', `the layers ${theirs}`, `${own}, as this network has them`);
   const mine = unpack(arena, arena.plan.parameters);
@@ -35,10 +36,12 @@ export function blendParameters(arena: Arena, other: Arena, options: CopyWeights
 }
 
 /** The widths of a network, and which layers have no biases, or have slopes. */
-function shapeOf({ spec }: Arena): string {
-  const layers = spec.layers.map(
-    ({ units, bias, activation }) =>
-      `${units}${bias ? '' : ' without biases'}${hasSlopes(activation) ? ' with slopes' : ''}`,
-  );
-  return [spec.inputs, ...layers].join('-');
+function shapeOf({ spec: { inputs, layers } }: Arena): string {
+  const where = (what: string, isSo: (layer: LayerSpec) => boolean) => {
+    const found = layers.flatMap((layer, l) => (isSo(layer) ? [`layers[${l}]`] : []));
+    return found.length > 0 ? ` ${what} ${found.join(', ')}` : '';
+  };
+  const widths = [inputs, ...layers.map(({ units }) => units)].join('-');
+  const biases = where('without biases in', ({ bias }) => !bias);
+  return `${widths}${biases}${where('with slopes in', ({ activation }) => hasSlopes(activation))}`;
 }

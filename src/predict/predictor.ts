@@ -1,10 +1,10 @@
 import { arrayType, isKind } from '../check/arrays.js';
 import type { Bytes } from '../check/bytes.js';
-import { checkObject, keysOf, wrongType } from '../check/errors.js';
+import { checkNoMore, checkObject, keysOf, wrongType } from '../check/errors.js';
+import { notCloned } from '../check/not-cloned.js';
 import { isPlain } from '../check/plain-arrays.js';
 import { DEFAULT_CAPACITY, type WasmModule } from '../core/core-options.js';
-import { checkInputShape, type InputArray, type Inputs } from '../data/inputs.js';
-import { typedInputs } from '../data/plain-data.js';
+import { checkInputShape, type Inputs, plainInputs } from '../data/inputs.js';
 import { toTargetUnits } from '../data/target-scale.js';
 import type { KnownGoal, Task } from '../data/task.js';
 import { activationsOf } from '../model/activations.js';
@@ -48,13 +48,17 @@ const PASS = { holdForward() {} };
  * const predictor = await loadPredictor(await net.save());
  * console.log(predictor.predict([0, 1])[0] === net.predict([0, 1])[0]); // true
  */
-export async function loadPredictor(bytes: Bytes, options: PredictorOptions = {}): Promise<Predictor> {
+export async function loadPredictor(
+  bytes: Bytes,
+  options: PredictorOptions = {},
+  none?: undefined,
+): Promise<Predictor> {
+  checkNoMore('loadPredictor', 3, none);
   if (arrayType(bytes) !== 'Uint8Array' && !isKind(bytes, 'ArrayBuffer')) {
     throw wrongType('load', bytes, 'a Uint8Array or an ArrayBuffer that save() made');
   }
   checkObject('options', options, KEYS);
-  // a copy: another thread may change the bytes
-  const network = readNetwork(new Uint8Array(bytes).slice());
+  const network = readNetwork(bytes);
   return new Predictor(await startMemory(network, options.wasm), network);
 }
 
@@ -71,6 +75,8 @@ export async function loadPredictor(bytes: Bytes, options: PredictorOptions = {}
  * console.log(predictor.inputs, predictor.outputs, predictor.task); // 2 3 classes
  */
 export class Predictor {
+  /** @internal */
+  readonly notCloned = notCloned('a Predictor: loadPredictor(bytes) makes another');
   /** Width of the input layer. */
   readonly inputs: number;
   /** Width of the output layer. */
@@ -108,10 +114,11 @@ export class Predictor {
    * @returns a^L [rows × outputs]
    * @throws TypeError or RangeError for wrong inputs; RangeError if an output is not finite
    */
-  predict(x: Inputs): Float32Array {
+  predict(x: Inputs, none?: undefined): Float32Array {
+    checkNoMore('predict', 2, none);
     const memory = this.#inUse();
     // V8 inlines the path of typed arrays only as long as it is short
-    if (isPlain(x)) return this.predict(typedInputs('x', x, memory) as InputArray);
+    if (isPlain(x)) return this.predict(plainInputs('x', x, memory));
     const rows = checkInputShape('x', x, memory.spec);
     const most = Math.min(rows, DEFAULT_CAPACITY);
     if (most > memory.plan.capacity) memory.reserve(most);
@@ -138,7 +145,8 @@ export class Predictor {
     options: ClassifyOptions & { probabilities: true },
   ): Classified<Answer>[];
   classify<Answer extends Label | Label[] = Label>(x: Inputs, options?: ClassifyOptions): Answer[];
-  classify(x: Inputs, options: ClassifyOptions = {}): unknown[] {
+  classify(x: Inputs, options: ClassifyOptions = {}, none?: undefined): unknown[] {
+    checkNoMore('classify', 3, none);
     const classifier = checkClassifier(options, this.#goal, this.#inUse().spec);
     return answersOf(classifier, this.predict(x), this.outputs, this.classes);
   }

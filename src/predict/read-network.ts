@@ -1,5 +1,6 @@
+import type { Bytes } from '../check/bytes.js';
 import { crc32 } from '../check/crc32.js';
-import { counted, MAX_FLOAT } from '../check/errors.js';
+import { counted, MAX_FLOAT, quote } from '../check/errors.js';
 import { floatsOfHalves } from '../check/half-floats.js';
 import { parseJson } from '../check/utf8.js';
 import { type KnownGoal, TASKS } from '../data/task.js';
@@ -39,24 +40,26 @@ const KNOWN = ['network', 'activations', 'parameters', 'standardization', 'targe
 const MAX_WIDTH = 65_536;
 const NEWER = 'one that this version knows';
 
-/** The network in a file that save() has made; `file` is a copy of it. Throws a RangeError for every other file. */
-export function readNetwork(file: Uint8Array): ReadNetwork {
+/** The network in a file that save() has made. Throws a RangeError for every other file, and for detached bytes. */
+export function readNetwork(bytes: Bytes): ReadNetwork {
   try {
-    return networkOf(sectionsOf(file));
+    // a copy: another thread may change the bytes
+    return networkOf(sectionsOf(new Uint8Array(bytes).slice()));
   } catch (cause) {
-    throw new RangeError(`load: got ${(cause as Error).message}`, { cause });
+    throw new RangeError(`load: ${(cause as Error).message}`, { cause });
   }
 }
 
 function check(isRight: boolean, got: string, wanted = 'what save() writes'): void {
-  if (!isRight) throw new RangeError(`${got}, want ${wanted}`);
+  if (!isRight) throw new RangeError(`got ${got}, want ${wanted}`);
 }
 
 function sectionsOf(file: Uint8Array): ReadonlyMap<string, FileSection> {
   const view = new DataView(file.buffer);
   const end = file.length - CHECKSUM_BYTES;
-  const isOurs = end >= PREFIX_BYTES && String.fromCharCode(...file.subarray(0, MAGIC.length)) === MAGIC;
-  check(isOurs, 'another file', 'one that save() made');
+  // shows a page of HTML, an archive or a text for what it is
+  const start = String.fromCharCode(...file.subarray(0, 99));
+  check(end >= PREFIX_BYTES && start.startsWith(MAGIC), `${counted(file.length, 'byte')}: ${quote(start)}`);
   const version = view.getUint32(8, true);
   check(version === VERSION, `a file of version ${version}`, `${VERSION}: Network.load reads older ones`);
   check(crc32(file.subarray(0, end)) === view.getUint32(end, true), 'a file that is damaged or cut short');

@@ -7,6 +7,7 @@ import {
   checkPositive,
   checkShare,
   MAX_FLOAT,
+  orDefault,
   wrongType,
 } from '../check/errors.js';
 import { dropPromise, isPromise } from '../check/promises.js';
@@ -138,7 +139,7 @@ function makeSchedule<T extends Schedule>(name: keyof typeof OPTIONS, given: unk
   const values = given as Record<string, unknown>;
   const checked = (key: string, initial: number) => {
     const [check, fallback] = options[key];
-    return check(`${name}.${key}`, values[key] ?? fallback, initial);
+    return check(`${name}.${key}`, orDefault(values[key], fallback), initial);
   };
   // checked first, because other options are compared with it
   const start = 'initial' in options ? checked('initial', Number.NaN) : Number.NaN;
@@ -405,7 +406,7 @@ export function reduceOnPlateau(options: {
 /** A checked copy of a learning rate, which may come from a file or from the user's own code. */
 export function checkLearningRate(where: string, value: unknown): LearningRate {
   if (typeof value === 'function') return value as ScheduleFunction;
-  if (typeof value !== 'object' || value === null) return checkPositive(where, value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return checkPositive(where, value);
   const { name, ...options } = value as { name: unknown };
   return makeSchedule(checkName(`${where}.name`, name, Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]), options);
 }

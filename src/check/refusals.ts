@@ -1,0 +1,26 @@
+// What errors are about, for the code that adds ways out to them: see advise.
+
+/** What was refused, and where. */
+export interface Refusal {
+  readonly where: string;
+  readonly got: unknown;
+  /** For an unknown word: the known ones. */
+  readonly known?: readonly string[] | undefined;
+  /** Where a number is wanted: true for those that are accepted. */
+  readonly accepts?: ((value: number) => boolean) | undefined;
+}
+
+const refusals = new WeakMap<object, Refusal>();
+
+/** Remembers what an error is about, and returns the error. */
+export function refused<E extends Error>(error: E, refusal: Refusal): E {
+  refusals.set(error, refusal);
+  return error;
+}
+
+/** What an error is about; undefined: it is not known, or has been asked for before. */
+export function takeRefusal(error: unknown): Refusal | undefined {
+  const refusal = refusals.get(Object(error));
+  refusals.delete(Object(error));
+  return refusal;
+}
