@@ -5,6 +5,7 @@ import {
   checkIsObject,
   checkNoMore,
   checkObject,
+  orDefault,
   quote,
   wrongType,
 } from './check/errors.js';
@@ -97,7 +98,7 @@ export function externalNames(file: Bytes, none?: undefined): string[] {
  */
 export async function writeOnnx(network: Network, options: OnnxWriteOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   checkObject('options', options, ['opset', 'threshold']);
-  const opset = checkInteger('options.opset', options.opset ?? FIRST_OPSET, FIRST_OPSET, LAST_OPSET);
+  const opset = checkInteger('options.opset', orDefault(options.opset, FIRST_OPSET), FIRST_OPSET, LAST_OPSET);
   const { threshold } = options;
   if (threshold !== undefined) checkFinite('options.threshold', threshold);
   return writeOnnxFile({ ...exchangedOf('writeOnnx', network), threshold }, opset);

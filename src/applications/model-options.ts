@@ -8,6 +8,7 @@ import {
   checkObject,
   counted,
   keysOf,
+  orDefault,
   outOfRange,
   wrongType,
 } from '../check/errors.js';
@@ -302,7 +303,7 @@ export function trainingOf(
     earlyStopping: isStopped
       ? {
           patience: patience ?? epochsWith(PATIENCE_STEPS, LEAST_PATIENCE),
-          monitor: checkMetric('options.monitor', monitor ?? 'cost', task),
+          monitor: checkMetric('options.monitor', orDefault(monitor, 'cost'), task),
         }
       : undefined,
   };

@@ -1,4 +1,4 @@
-import { checkName, counted, outOfRange, wrongType } from '../check/errors.js';
+import { checkName, counted, orDefault, outOfRange, wrongType } from '../check/errors.js';
 import { element, type Markup, text, visible } from './markup.js';
 import { percent } from './numbers.js';
 import { CHART_KEYS, type ChartOptions, checkClasses, DEFAULT_WIDTH, MARGIN, Picture } from './picture.js';
@@ -79,7 +79,7 @@ export function confusionMatrix(
   const counts = countsOf(evaluation);
   const count = counts.rows.length;
   if (options.cells !== undefined) checkName('options.cells', options.cells, CELLS);
-  const given = options.classes ?? (evaluation as ConfusionEvaluation).classes;
+  const given = orDefault(options.classes, (evaluation as ConfusionEvaluation).classes);
   const names = checkClasses('options.classes', given, count).map(visible);
   const widest = Math.max(...names.map((name) => widthOf(name)));
   const longest = String(Math.max(...counts.rows.flat())).length;

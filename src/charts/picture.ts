@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, counted, outOfRange, wrongType } from '../check/errors.js';
+import { checkInteger, checkObject, counted, orDefault, outOfRange, wrongType } from '../check/errors.js';
 import { element, join, type Markup, text, visible } from './markup.js';
 import { LINE_HEIGHT, TEXT_SIZE, wrap } from './text-width.js';
 import { type ChartTheme, Theme } from './theme.js';
@@ -49,7 +49,7 @@ export class Picture {
     const given = options as ChartOptions;
     this.theme = new Theme(given.theme);
     this.width = given.width === undefined ? width : checkInteger('options.width', given.width, NARROWEST, WIDEST);
-    this.#title = given.title ?? title;
+    this.#title = orDefault(given.title, title);
     if (typeof this.#title !== 'string') throw wrongType('options.title', given.title, 'a text');
     const lines = this.#title === '' ? [] : wrap(visible(this.#title), this.inner, TITLE_SIZE * 1.1);
     for (const line of lines) {

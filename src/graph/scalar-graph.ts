@@ -1,4 +1,4 @@
-import { checkFinite, checkInteger, checkObject, outOfRange, wrongType } from '../check/errors.js';
+import { checkFinite, checkInteger, checkObject, orDefault, outOfRange, wrongType } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
 import { type Operation, RULES, type Rule } from './derivative-rules.js';
 
@@ -316,7 +316,12 @@ export class Graph {
    */
   paths(from: Node, to: Node, options: PathsOptions = {}): Generator<Path, void, undefined> {
     checkObject('paths: options', options, ['limit']);
-    const limit = checkInteger('paths: options.limit', options.limit ?? DEFAULT_LIMIT, 0, Number.MAX_SAFE_INTEGER);
+    const limit = checkInteger(
+      'paths: options.limit',
+      orDefault(options.limit, DEFAULT_LIMIT),
+      0,
+      Number.MAX_SAFE_INTEGER,
+    );
     const counts = this.#counts('paths', from, to);
     const count = counts[to.index];
     if (count > limit) {

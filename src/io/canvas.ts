@@ -6,6 +6,7 @@ import {
   checkObject,
   counted,
   keysOf,
+  orDefault,
   outOfRange,
   wrongType,
 } from '../check/errors.js';
@@ -83,8 +84,8 @@ interface Box {
 export function readDrawing(picture: Picture, options: DrawingOptions = {}, none?: undefined): Uint8Array {
   checkNoMore('readDrawing', 3, none);
   checkObject('options', options, KEYS);
-  const size = checkInteger('options.size', options.size ?? 28, 1, 1024);
-  const box = checkInteger('options.box', options.box ?? Math.max(1, Math.round((5 * size) / 7)), 1, size);
+  const size = checkInteger('options.size', orDefault(options.size, 28), 1, 1024);
+  const box = checkInteger('options.box', orDefault(options.box, Math.max(1, Math.round((5 * size) / 7))), 1, size);
   const ink = inkOf(checkPicture(picture));
   const result = new Uint8Array(size * size);
   const bounds = boundsOf(ink);

@@ -7,6 +7,7 @@ import {
   checkObject,
   counted,
   keysOf,
+  orDefault,
   outOfRange,
   wrongType,
 } from '../check/errors.js';
@@ -73,7 +74,7 @@ const SECTIONS = [
 /** `file`: a copy of the user's bytes. `options`: those of load that say what a file cannot hold. */
 export async function decode(file: Uint8Array, options: LoadOptions): Promise<SavedNetwork> {
   checkObject('options', options, [...CORE_KEYS, ...OWN_KEYS]);
-  const isResumed = checkBoolean('options.training', options.training ?? true);
+  const isResumed = checkBoolean('options.training', orDefault(options.training, true));
   const contents = new Contents(await sectionsOf(file), SECTIONS);
   const spec = decodeSpec(networkOf(contents), options.cost);
   const count = countParameters(spec);

@@ -9,6 +9,7 @@ import {
   checkObject,
   checkPositive,
   checkShare,
+  orDefault,
   outOfRange,
 } from '../check/errors.js';
 import * as codes from './codes.js';
@@ -406,10 +407,10 @@ function makeOptimizer<T extends Optimizer>(name: T['name'], given: unknown, whe
   const checkRate = name === 'lbfgs' ? checkPositive : checkLearningRate;
   const optimizer: Record<string, unknown> = {
     name,
-    learningRate: checkRate(`${where}.learningRate`, values.learningRate ?? learningRate),
+    learningRate: checkRate(`${where}.learningRate`, orDefault(values.learningRate, learningRate)),
   };
   for (const [key, [check, fallback]] of Object.entries(options)) {
-    optimizer[key] = check(`${where}.${key}`, values[key] ?? fallback);
+    optimizer[key] = check(`${where}.${key}`, orDefault(values[key], fallback));
   }
   const { stepMin, stepMax } = optimizer as Partial<IRprop>;
   if (stepMin !== undefined && stepMax !== undefined && stepMin > stepMax) {

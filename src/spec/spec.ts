@@ -8,6 +8,7 @@ import {
   checkPositive,
   counted,
   keysOf,
+  orDefault,
   outOfRange,
   wrongType,
 } from '../check/errors.js';
@@ -106,11 +107,11 @@ function checkLayer(where: string, options: unknown, isOutput: boolean, bias: bo
   checkObject(where, options, LAYER_KEYS, 'an object such as { units: 10 }');
   const layer = options as Record<string, unknown>;
   const units = checkInteger(`${where}.units`, layer.units, 1, MAX_WIDTH);
-  const dropout = checkDropout(`${where}.dropout`, layer.dropout ?? 0, isOutput);
+  const dropout = checkDropout(`${where}.dropout`, orDefault(layer.dropout, 0), isOutput);
   return {
     units,
     activation: checkActivation(`${where}.activation`, layer.activation, units, isOutput),
-    bias: checkBoolean(`${where}.bias`, layer.bias ?? bias),
+    bias: checkBoolean(`${where}.bias`, orDefault(layer.bias, bias)),
     dropout,
     maxNorm: checkMaxNorm(`${where}.maxNorm`, layer.maxNorm),
   };
@@ -152,7 +153,7 @@ function checkCost(value: unknown, output: LayerSpec['activation']): Pick<Spec, 
     huberDelta = checkPositive('cost.delta', delta);
   } else {
     const names = keys(COSTS).filter((name): name is CostName => name !== 'custom');
-    cost = checkName('cost', value ?? naturalCost(output), names);
+    cost = checkName('cost', orDefault(value, naturalCost(output)), names);
   }
   const wanted = REQUIRED_OUTPUTS[cost];
   if (wanted && !wanted.some((name) => name === output)) {
@@ -184,7 +185,7 @@ export function checkForwardSpec(options: Pick<SpecOptions, 'inputs' | 'layers' 
   if (layers.length < 1 || layers.length > MAX_LAYERS) {
     throw outOfRange('layers', counted(layers.length, 'layer'), `1 to ${MAX_LAYERS}`);
   }
-  const bias = checkBoolean('bias', options.bias ?? true);
+  const bias = checkBoolean('bias', orDefault(options.bias, true));
   // Array.from visits the holes of a sparse array, which map would skip
   const checked = Array.from(layers, (layer, l) => checkLayer(`layers[${l}]`, layer, l === layers.length - 1, bias));
   const scale = options.scale === undefined ? undefined : checkPositive('scale', options.scale);
@@ -200,11 +201,11 @@ export function checkSpec(options: SpecOptions): Spec {
     layers,
     cost,
     huberDelta,
-    labelSmoothing: checkSmoothing(options.labelSmoothing ?? 0, cost),
-    l1: checkNotNegative('l1', options.l1 ?? 0),
-    l2: checkNotNegative('l2', options.l2 ?? 0),
-    penalizeBiases: checkBoolean('penalizeBiases', options.penalizeBiases ?? false),
-    seed: checkInteger('seed', options.seed ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    labelSmoothing: checkSmoothing(orDefault(options.labelSmoothing, 0), cost),
+    l1: checkNotNegative('l1', orDefault(options.l1, 0)),
+    l2: checkNotNegative('l2', orDefault(options.l2, 0)),
+    penalizeBiases: checkBoolean('penalizeBiases', orDefault(options.penalizeBiases, false)),
+    seed: checkInteger('seed', orDefault(options.seed, 0), 0, Number.MAX_SAFE_INTEGER),
     scale,
     scaled,
   };

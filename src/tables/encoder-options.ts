@@ -5,6 +5,7 @@ import {
   checkName,
   checkObject,
   keysOf,
+  orDefault,
   outOfRange,
   quote,
   wrongType,
@@ -129,9 +130,10 @@ export function checkEncodings(encodings: unknown, inputs: readonly string[]): M
 /** How a column is encoded. `given`: its entry in `options.encodings`. */
 export function planOf(name: string, kind: Exclude<ColumnKind, 'ignored'>, given: unknown, all: EncoderOptions): Plan {
   const where = `options.encodings[${quote(name)}]`;
-  const own: ColumnEncoding = typeof given === 'string' ? { as: given as EncodingName } : ((given ?? {}) as object);
+  const own: ColumnEncoding =
+    typeof given === 'string' ? { as: given as EncodingName } : (orDefault(given, {}) as object);
   checkObject(where, own, COLUMN_KEYS);
-  const as = own.as ?? ENCODINGS[kind][0];
+  const as = orDefault(own.as, ENCODINGS[kind][0]);
   if (!ENCODINGS[kind].includes(as)) {
     const other =
       kind === 'number' && as !== 'parts'

@@ -6,6 +6,7 @@ import {
   checkObject,
   counted,
   keysOf,
+  orDefault,
   outOfRange,
 } from '../check/errors.js';
 import type { Arena } from '../core/arena.js';
@@ -78,7 +79,7 @@ export function checkEarlyStopping(
   const { minDelta = 0, restoreBest = true, topK } = value;
   checkNotNegative(`${where}.minDelta`, minDelta);
   checkBoolean(`${where}.restoreBest`, restoreBest);
-  const monitor = checkMonitor(`${where}.monitor`, value.monitor ?? 'cost', task);
+  const monitor = checkMonitor(`${where}.monitor`, orDefault(value.monitor, 'cost'), task);
   const isOfConfusion = monitor === 'balancedAccuracy' || (monitor === 'macroF1' && task === 'classes');
   if (isOfConfusion && outputs > MAX_CONFUSION_OUTPUTS) {
     const wanted = `at most ${MAX_CONFUSION_OUTPUTS} outputs, or another metric`;
@@ -89,7 +90,7 @@ export function checkEarlyStopping(
   return {
     monitor,
     ...(topK !== undefined && { topK }),
-    patience: checkInteger(`${where}.patience`, value.patience ?? 5, 1, 2 ** 31 - 1),
+    patience: checkInteger(`${where}.patience`, orDefault(value.patience, 5), 1, 2 ** 31 - 1),
     minDelta,
     restoreBest,
   };

@@ -7,6 +7,7 @@ import {
   checkObject,
   counted,
   keysOf,
+  orDefault,
   outOfRange,
   wrongType,
 } from '../check/errors.js';
@@ -255,8 +256,8 @@ export function checkSteps(options: TrainForOptions, current: Optimizer): StepSe
   checkBoolean('options.ignoreNonFinite', ignoreNonFinite);
   const optimizer = options.optimizer === undefined ? current : checkOptimizer(options.optimizer);
   const defaultSize = isFullBatch(optimizer) ? MAX_COUNT : DEFAULT_BATCH_SIZE;
-  const batchSize = checkInteger('options.batchSize', options.batchSize ?? defaultSize, 1, MAX_COUNT);
-  const accumulate = checkInteger('options.accumulate', options.accumulate ?? 1, 1, MAX_COUNT);
+  const batchSize = checkInteger('options.batchSize', orDefault(options.batchSize, defaultSize), 1, MAX_COUNT);
+  const accumulate = checkInteger('options.accumulate', orDefault(options.accumulate, 1), 1, MAX_COUNT);
   const { batches } = options;
   if (batches !== undefined) {
     checkInteger('options.batches', batches, 1, MAX_COUNT);
@@ -332,7 +333,7 @@ export function checkSettings(
     epochs,
     standardize: standardized,
     stopAt,
-    trainingMetrics: checkBoolean('options.trainingMetrics', options.trainingMetrics ?? false),
+    trainingMetrics: checkBoolean('options.trainingMetrics', orDefault(options.trainingMetrics, false)),
     validation:
       validation === undefined
         ? undefined
