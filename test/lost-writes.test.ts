@@ -120,11 +120,7 @@ describe('an argument that the method does not take is refused', () => {
     ['forward', (net) => net.forward(x, unwanted), /^forward: argument 2: got an object \(Object\), want none/],
     ['backward', (net) => net.backward(y, undefined, unwanted), /^backward: argument 3: got/],
     ['trainBatch', (net) => net.trainBatch(x, y, undefined, unwanted), /^trainBatch: argument 4: got/],
-    [
-      'applyGradients',
-      (net) => net.applyGradients(unwanted),
-      /^applyGradients: argument 1: got .*, the call takes none$/,
-    ],
+    ['applyGradients', (net) => net.applyGradients(unwanted), /^applyGradients: argument 1: got .*, want none$/],
     [
       'getBiases',
       (net) => (net.layers[0] as ArenaLayer).getBiases(unwanted),
@@ -187,7 +183,7 @@ describe('an inspector', () => {
     net.backward(y);
     const inspector = await net.inspect();
     const unwanted = 'm' as unknown as undefined;
-    expect(() => inspector.moments(0, unwanted)).toThrow(/^moments: argument 2: got "m", want none, the call takes 1$/);
+    expect(() => inspector.moments(0, unwanted)).toThrow(/^moments: argument 2: got "m", want none$/);
     expect(() => inspector.inputGradients(unwanted)).toThrow(/^inputGradients: argument 1: got "m", want none/);
     const change = { layer: 0, unit: 0, amount: 0.1 };
     expect(() => inspector.perturb(change, unwanted)).toThrow(/^perturb: argument 2: got "m", want none/);

@@ -100,13 +100,13 @@ const wrongData: [string, Anything, ErrorClass, RegExp][] = [
     'an array whose memory is lost',
     { inputs: detached(inputs), targets },
     RangeError,
-    /DATA\.inputs: got a Float32Array whose memory has gone: .+, want rows of 2 numbers/,
+    /DATA\.inputs: got a Float32Array whose memory has gone, .+, want rows of 2 numbers/,
   ],
   [
     'labels whose memory is lost',
     { inputs, targets: detached(targets) },
     RangeError,
-    /DATA\.targets: got a Uint8Array whose memory has gone: .+, want 4, one for each sample of 2 inputs$/,
+    /DATA\.targets: got a Uint8Array whose memory has gone, .+, want 4, one for each sample of 2 inputs$/,
   ],
   [
     'half a row',

@@ -1,5 +1,5 @@
 import { arrayType, copyOf, isDetached, isFloat32Array, isKind, isShared, type NumberArray } from './arrays.js';
-import { refused, takeRefusal } from './refusals.js';
+import { refused, takeRefusal, withoutQuotes } from './refusals.js';
 
 // All error messages have one form: where the value stands, which value was given (got), and which is allowed (want).
 
@@ -32,7 +32,7 @@ function show(value: unknown): string {
 function showView(view: ArrayBufferView): string {
   const type = arrayType(view) ?? 'DataView';
   return isDetached(view)
-    ? `a ${type} whose memory has gone: it was transferred or has grown, after which only a copy made before is of use`
+    ? `a ${type} whose memory has gone, transferred or grown: only a copy made before is of use`
     : `${type} of ${view.byteLength} bytes`;
 }
 
@@ -95,10 +95,6 @@ export function checkNumber(
   if (!isWanted(value)) throw refused(outOfRange(where, value, wanted), refusal);
   return value;
 }
-
-/** The end of the message for a text in place of a number that would be accepted. */
-const withoutQuotes = (text: unknown, isWanted: (value: number) => boolean) =>
-  typeof text === 'string' && text.trim() !== '' && isWanted(Number(text)) ? `: ${Number(text)} without quotes` : '';
 
 export function checkInteger(where: string, value: unknown, from: number, to: number): number {
   const isWanted = (n: number) => Number.isInteger(n) && n >= from && n <= to;
@@ -204,7 +200,7 @@ export const calledAlone = (call: string) => new TypeError(`${call}: got the met
 
 /** Refuses argument `n` of a call that takes fewer, so that it is not silently ignored. */
 export function checkNoMore(call: string, n: number, value: unknown): void {
-  if (value !== undefined) throw wrongType(`${call}: argument ${n}`, value, `none, the call takes ${n - 1 || 'none'}`);
+  if (value !== undefined) throw wrongType(`${call}: argument ${n}`, value, 'none');
 }
 
 /**

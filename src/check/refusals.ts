@@ -1,4 +1,4 @@
-// What errors are about, for the code that adds ways out to them: see advise.
+// What errors are about, for the code that adds ways out to them (see advise), and a way out that all calls name.
 
 /** What was refused, and where. */
 export interface Refusal {
@@ -24,3 +24,7 @@ export function takeRefusal(error: unknown): Refusal | undefined {
   refusals.delete(Object(error));
   return refusal;
 }
+
+/** The end of the message for a text in place of a number that would be accepted. */
+export const withoutQuotes = (text: unknown, accepts: (value: number) => boolean): string =>
+  typeof text === 'string' && text.trim() !== '' && accepts(Number(text)) ? `: ${Number(text)} without quotes` : '';
