@@ -171,6 +171,7 @@ describe('the functions get', () => {
     const buffer = new ArrayBuffer(96);
     const numbers = new Float32Array(buffer).fill(5);
     const arena = {
+      header: { isWeighted: 0 },
       plan: { layers: [{ a: 0, delta: 32, stride: 16 }], y: 64, yStride: 16 },
       floats: (address: number, count: number) => new Float32Array(buffer, address, count),
       lock: (call: () => unknown) => call(),

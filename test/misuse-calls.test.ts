@@ -29,7 +29,7 @@ const calls = {
 /** Data that every network of `options` refuses: fit, its validation and evaluate give the same errors. */
 const wrongData: [string, Anything, ErrorClass, RegExp][] = [
   ['nothing', undefined, TypeError, /DATA: got undefined, want an object \{ inputs, targets \}$/],
-  ['null', null, TypeError, /DATA: got null, want an object \{ inputs, targets \}$/],
+  ['null', null, TypeError, /DATA: got null, want an object \{ inputs, targets \}(: leave it out for none)?$/],
   [
     'a list',
     [inputs, targets],
@@ -262,7 +262,7 @@ const wrongOptions: [string, Anything, ErrorClass, RegExp][] = [
     TypeError,
     /^options\.signal: got an object \(AbortController\), want an AbortSignal$/,
   ],
-  ['null as signal', { signal: null }, TypeError, /^options\.signal: got null, want an AbortSignal$/],
+  ['null as signal', { signal: null }, TypeError, /^options\.signal: got null, want an AbortSignal: leave it out for none$/],
   ['onEpoch 5', { onEpoch: 5 }, TypeError, /^options\.onEpoch: got 5, want a function$/],
   ['onBatch {}', { onBatch: {} }, TypeError, /^options\.onBatch: got an object \(Object\), want a function$/],
   ['onProgress true', { onProgress: true }, TypeError, /^options\.onProgress: got true, want a function$/],
@@ -270,7 +270,7 @@ const wrongOptions: [string, Anything, ErrorClass, RegExp][] = [
     'validation false',
     { validation: false },
     TypeError,
-    /^options\.validation: got false, want an object \{ inputs, targets \}$/,
+    /^options\.validation: got false, want an object \{ inputs, targets \}: leave it out for none$/,
   ],
   [
     'validation 0',
