@@ -49,7 +49,7 @@ describe('misuse', () => {
     [
       'rho "0.9"',
       () => adadelta({ rho: '0.9' as never }),
-      /^adadelta\.rho: got "0.9", want a number from 0 to below 1$/,
+      /^adadelta\.rho: got "0.9", want a number from 0 to below 1: 0.9 without quotes$/,
     ],
     ['weight decay below 0', () => adamw({ weightDecay: -1 }), /^adamw\.weightDecay: got -1, want a number from 0 up$/],
     ['infinite weight decay', () => lion({ weightDecay: Infinity }), /^lion\.weightDecay: got Infinity, want/],
