@@ -262,7 +262,12 @@ const wrongOptions: [string, Anything, ErrorClass, RegExp][] = [
     TypeError,
     /^options\.signal: got an object \(AbortController\), want an AbortSignal$/,
   ],
-  ['null as signal', { signal: null }, TypeError, /^options\.signal: got null, want an AbortSignal: leave it out for none$/],
+  [
+    'null as signal',
+    { signal: null },
+    TypeError,
+    /^options\.signal: got null, want an AbortSignal: leave it out for none$/,
+  ],
   ['onEpoch 5', { onEpoch: 5 }, TypeError, /^options\.onEpoch: got 5, want a function$/],
   ['onBatch {}', { onBatch: {} }, TypeError, /^options\.onBatch: got an object \(Object\), want a function$/],
   ['onProgress true', { onProgress: true }, TypeError, /^options\.onProgress: got true, want a function$/],

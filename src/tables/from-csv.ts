@@ -140,7 +140,10 @@ function checkOptions(
   const { header, names, delimiter, comment = '' } = options;
   checkHeaderOption(header);
   checkMarks(delimiter, options.comment, reading.decimal);
-  return { reading, dialect: { header, names: names === undefined ? undefined : checkNames(names), delimiter, comment } };
+  return {
+    reading,
+    dialect: { header, names: names === undefined ? undefined : checkNames(names), delimiter, comment },
+  };
 }
 
 function checkNames(names: unknown): readonly string[] {
