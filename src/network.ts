@@ -960,8 +960,8 @@ export class Network {
   }
 
   /**
-   * Gives the memory back. Every later call and assignment throws, and a `fit` in progress rejects. The network can still
-   * be printed, and its properties can be read, except `steps`, which lies in the memory.
+   * Gives the memory back. Every later call and assignment throws, and a `fit` in progress rejects. The network can
+   * still be printed, and its properties can be read, except `steps`, which lies in the memory.
    */
   dispose(): void {
     this.#arena.dispose();

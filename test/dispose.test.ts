@@ -13,7 +13,7 @@ const { inputs, targets } = randomSamples(4);
 const data = { inputs, targets };
 const scale = { means: new Float64Array(7), deviations: new Float64Array(7).fill(1) };
 
-/** What can still be called: they give the memory back, or print. Printing must not fail while an error is looked for. */
+/** What can still be called: these give the memory back, or print, which must not fail. */
 const ALLOWED = ['dispose', String(Symbol.dispose), 'toString', 'toJSON', 'Symbol(nodejs.util.inspect.custom)'];
 
 /** Calls of every other method with arguments that it accepts, by name: the test finds a method that is not here. */

@@ -281,7 +281,7 @@ export class ArenaLayer implements Layer {
     return `layers[${this.#index}].${method}`;
   }
 
-  /** Refuses a call after dispose(), and argument `n` of a method that takes fewer. Returns the beginning of messages. */
+  /** Refuses a call after dispose(), and argument `n` of one that takes fewer. Returns the beginning of messages. */
   #begin(method: string, n: number, surplus: unknown): string {
     const where = this.#where(method);
     this.#arena.checkAlive();

@@ -1,8 +1,8 @@
 import type { Arena } from '../core/arena.js';
 
 /**
- * Samples of weight 0 count nowhere, but 0 times infinity is not 0: for a backward pass, makes those of their numbers in
- * hidden layers 0 that have overflowed. Returns a function that writes them back. `weights` [rows].
+ * Samples of weight 0 count nowhere, but 0 times infinity is not 0: for a backward pass, makes those of their numbers
+ * in hidden layers 0 that have overflowed. Returns a function that writes them back. `weights` [rows].
  */
 export function hideUncounted(arena: Arena, weights: Float32Array): () => void {
   const hidden: [numbers: Float32Array, kept: Float32Array][] = [];

@@ -189,7 +189,7 @@ interface Found {
   readonly largestWeight: number;
 }
 
-/** The details for an error: finds the first layer whose z, or whose parameters, are not finite, and the likely cause. */
+/** The details for an error: finds the first layer whose z or parameters are not finite, and the likely cause. */
 export function diagnose(
   arena: Arena,
   { searched, rows, set, samples, learningRate, largestWeight }: Found,
