@@ -29,7 +29,7 @@ const calls = {
 /** Data that every network of `options` refuses: fit, its validation and evaluate give the same errors. */
 const wrongData: [string, Anything, ErrorClass, RegExp][] = [
   ['nothing', undefined, TypeError, /DATA: got undefined, want an object \{ inputs, targets \}$/],
-  ['null', null, TypeError, /DATA: got null, want an object \{ inputs, targets \}(: leave it out for none)?$/],
+  ['null', null, TypeError, /DATA: got null, want an object \{ inputs, targets \}$/],
   [
     'a list',
     [inputs, targets],

@@ -77,21 +77,8 @@ describe('what was meant is named for', () => {
     ['a misspelt option of replayTo', (n) => n.replayTo(1, data, { epoch: 9 }), ': did you mean epochs?'],
     ['inputs of replayTo alone', (n) => n.replayTo(1, x), ': x and y are one argument, { inputs: x, targets: y }'],
     ['a percentage', (n) => n.fit(data, { validation: 20 }), ': options.validationSplit takes a share'],
-    [
-      'a percentage of a model',
-      () => TableModel.fit(records, { target: 'color', validation: 20 }),
-      ', or false: 20 % is 0.2',
-    ],
-    [
-      'no share of a model',
-      () => TableModel.fit(records, { target: 'color', validation: 0 }),
-      ', or false: false for none',
-    ],
-    [
-      'a text for a share',
-      () => TableModel.fit(records, { target: 'color', validation: '0.2' as Anything }),
-      ', or false: 0.2 without quotes',
-    ],
+    ['a percentage of a model', () => TableModel.fit(records, { target: 'color', validation: 20 }), ': 20 % is 0.2'],
+    ['no share of a model', () => TableModel.fit(records, { target: 'color', validation: 0 }), ': false for none'],
     [
       'a single choice',
       (n) => n.fit(data, { validationSplit: { share: 0.5, from: 'start' } }),
@@ -118,7 +105,7 @@ describe('what was meant is named for', () => {
 
   it('only once, by calls within calls', async () => {
     const wrong = { target: 'color', validation: 20 };
-    expect(await messageOf(() => TableModel.fit(records, wrong))).toMatch(/or false: 20 % is 0.2$/);
+    expect(await messageOf(() => TableModel.fit(records, wrong))).toMatch(/rows from 1 to 2: 20 % is 0.2$/);
     const early = { target: 'color', monitor: 'mse' as Anything };
     expect(await messageOf(() => TableModel.fit(records, early))).not.toMatch(/(did you mean .*){2}/);
   });

@@ -74,8 +74,8 @@ function wayToNone(got: unknown): string | undefined {
 /** From something in place of data for validation, or of a share, which TableModel.fit takes there. */
 function wayToValidation(got: unknown, accepts: Refusal['accepts']): string | undefined {
   if (accepts) return got === 0 || got === null ? 'false for none' : wayToShare(got);
-  const split = 'options.validationSplit takes a share or a number of samples';
-  return wayToNone(got) ?? (typeof got === 'number' ? split : wayToData(got));
+  if (got === false) return wayToNone(got);
+  return typeof got === 'number' ? 'options.validationSplit takes a share or a number of samples' : wayToData(got);
 }
 
 function wayToShare(got: unknown): string | undefined {
