@@ -6,7 +6,7 @@ import { equationRows, textOf } from './equation-rows.js';
 
 /** True if the text defines a function or method of this name. A call of it does not count. */
 function hasFunction(text: string, name: string): boolean {
-  return new RegExp(`^(export )?(async )?function ${name}\\(|^  ${name}\\(.*\\{$`, 'm').test(text);
+  return new RegExp(`^(export )?(async )?function ${name}\\(|^  ${name}\\([^;{]*\\{$`, 'm').test(text);
 }
 
 function hasTest(text: string, title: string): boolean {
@@ -28,6 +28,7 @@ test.each(equationRows.map((row) => [row.equation, row] as const))(
 test('a function or a test that does not exist is noticed', () => {
   expect(hasFunction('export function forward(rows: i32): void {', 'forward')).toBe(true);
   expect(hasFunction('  forward(rows: number): void {', 'forward')).toBe(true);
+  expect(hasFunction('  forward(\n    rows: number,\n  ): void {', 'forward')).toBe(true);
   expect(hasFunction('export function forwardLayer(layer: usize): void {', 'forward')).toBe(false);
   expect(hasFunction('  forward(rows);', 'forward')).toBe(false);
   expect(hasTest("test('it works', () => {", 'it works')).toBe(true);
