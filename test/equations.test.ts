@@ -6,7 +6,8 @@ import { equationRows, textOf } from './equation-rows.js';
 
 /** True if the text defines a function or method of this name. A call of it does not count. */
 function hasFunction(text: string, name: string): boolean {
-  return new RegExp(`^(export )?(async )?function ${name}\\(|^  ${name}\\((.*|\\n(    .*\\n)+  \\).*)\\{$`, 'm').test(text);
+  const method = `^  ${name}\\((.*|\\n(    .*\\n)+  \\).*)\\{$`;
+  return new RegExp(`^(export )?(async )?function ${name}\\(|${method}`, 'm').test(text);
 }
 
 function hasTest(text: string, title: string): boolean {
