@@ -1,23 +1,14 @@
-import { wrongType } from '../check/errors.js';
 import type { Core } from '../core/engine.js';
 import { code } from '../generated/worker.js';
+import { checkWorker, type HostWorker, listenTo, nodeThreads } from './host.js';
 import { originOf, watchViolations, whyNotLoaded } from './load-failure.js';
 import { SHARED_CALLS } from './sharing.js';
 import type { WorkerMessage } from './worker.js';
 
 // The workers of a network with several threads: they are started, watched, and ended.
 
-/** The parts of a worker that a team uses. It may be a page's worker or one of Node's. */
-interface TeamWorker {
-  postMessage(message: WorkerMessage): void;
-  terminate(): unknown;
-  unref?(): void;
-  onmessage?: unknown;
-  addEventListener?(type: string, listener: (event: unknown) => void): void;
-  on?(type: string, listener: (event: unknown) => void): void;
-}
-
 type CreateWorker = () => unknown;
+type TeamWorker = HostWorker<WorkerMessage>;
 
 /**
  * The longest time that a start may take. Workers start within milliseconds, or within seconds if there are many on a
@@ -25,22 +16,6 @@ type CreateWorker = () => unknown;
  * file.
  */
 const LONGEST_START_SECONDS = 30;
-
-const WANTED_WORKER = 'a function that returns a Worker';
-
-export function checkCreateWorker(createWorker: unknown): void {
-  if (createWorker !== undefined && typeof createWorker !== 'function') {
-    throw wrongType('createWorker', createWorker, WANTED_WORKER);
-  }
-}
-
-/** Node's threads, which Deno and Bun have too; undefined in a page. */
-const nodeThreads = () => globalThis.process?.getBuiltinModule?.('node:worker_threads');
-
-/** True if this host has workers at all. Service workers and AudioWorklets have none. */
-export function hasWorkers(): boolean {
-  return nodeThreads() !== undefined || typeof Worker === 'function';
-}
 
 function makeWorker(): TeamWorker {
   const node = nodeThreads();
@@ -75,18 +50,9 @@ function trusted(url: string): string {
   return (policy ? policy.createScriptURL(url) : url) as string;
 }
 
-/** The result of the user's createWorker. Throws if it is not a worker that a team can use. */
-function checkWorker(worker: unknown): TeamWorker {
-  const { on, addEventListener, postMessage, terminate } = Object(worker) as Partial<TeamWorker>;
-  if (![on ?? addEventListener, postMessage, terminate].every((call) => typeof call === 'function')) {
-    throw wrongType('createWorker', worker, WANTED_WORKER);
-  }
-  return worker as TeamWorker;
-}
-
 /** Makes a worker, by the user's createWorker or by our own code. If the browser refuses, the error says why. */
 function newWorker(createWorker: CreateWorker | undefined): TeamWorker {
-  if (createWorker) return checkWorker(createWorker());
+  if (createWorker) return checkWorker('createWorker', createWorker());
   try {
     return makeWorker();
   } catch (cause) {
@@ -133,10 +99,7 @@ export class Crew {
     return new Promise((resolve, reject) => {
       const worker = newWorker(createWorker);
       this.#workers.push(worker);
-      const listen = (type: string, listener: (event: unknown) => void) => {
-        if (worker.on) worker.on(type, listener);
-        else worker.addEventListener?.(type, listener);
-      };
+      const listen = (type: string, listener: (event: unknown) => void) => listenTo(worker, type, listener);
       const die = (text: string) => {
         if (this.#isDismissed) return;
         this.#death ??= new Error(`threads: ${text}`);

@@ -16,7 +16,8 @@ import {
 import { inflate } from '../core/inflate.js';
 import { makePlan, type Plan, type Team, writeTables } from '../core/memory-plan.js';
 import type { Spec } from '../spec/spec.js';
-import { Crew, checkCreateWorker, dismiss, dismissWhenCollected } from './crew.js';
+import { Crew, dismiss, dismissWhenCollected } from './crew.js';
+import { checkCreateWorker } from './host.js';
 import { shareWhereFaster } from './sharing.js';
 import { chooseThreads, isTeamModule } from './thread-count.js';
 import { IS_MEASURED, THREAD_WORK } from './thread-work.js';
@@ -58,7 +59,7 @@ export async function startTeam(
 ): Promise<Started> {
   const { threads, wide = false, wasm, createWorker } = options;
   checkBoolean('wide', wide);
-  checkCreateWorker(createWorker);
+  checkCreateWorker('createWorker', createWorker);
   const isAutomatic = threads === 'auto';
   const { count, reason } = chooseThreads(threads, spec.cost, createWorker !== undefined, wasm);
   if (wide && build === 'relaxed') throw outOfRange('wide', "true with build 'relaxed'", "build 'simd'");

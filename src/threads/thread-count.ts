@@ -2,7 +2,7 @@ import { outOfRange } from '../check/errors.js';
 import type { WasmModule } from '../core/core-options.js';
 import type { Spec } from '../spec/spec.js';
 import { checkThreads } from './check-threads.js';
-import { hasWorkers } from './crew.js';
+import { coresOfHost, hasWorkers } from './host.js';
 
 // How many threads a network has: what its user says, or with 'auto', what the host allows.
 
@@ -62,11 +62,4 @@ export function chooseThreads(
   }
   const cores = coresOfHost();
   return cores > 1 ? { count: Math.min(cores, MOST_AUTOMATIC) } : { count: 1, reason: 'one thread on one core' };
-}
-
-/** How many threads this host runs at once, as far as it says. */
-function coresOfHost(): number {
-  const os = globalThis.process?.getBuiltinModule?.('node:os');
-  const cores = os?.availableParallelism?.() ?? globalThis.navigator?.hardwareConcurrency;
-  return Number.isInteger(cores) && cores > 0 ? cores : 1;
 }
