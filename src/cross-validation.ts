@@ -1,26 +1,13 @@
-import {
-  advise,
-  checkCallback,
-  checkInteger,
-  checkObject,
-  counted,
-  keysOf,
-  outOfRange,
-  wrongType,
-} from './check/errors.js';
+import { advise, checkCallback, keysOf } from './check/errors.js';
 import { isPromise } from './check/promises.js';
-import { type CheckedData, checkData, checkIsData, type DataSet, ownData } from './data/data-set.js';
-import { preparationOf } from './data/inputs.js';
+import type { DataSet } from './data/data-set.js';
 import type { SampleKeys } from './data/keys.js';
-import { pick } from './data/pick.js';
-import { foldsOf } from './data/split.js';
-import { checkNamedTask, checkScaledTask, checkTask, type Goal, goalGiven, settleGoal } from './data/task.js';
-import { type Evaluation, type MetricNumbers, metricsOf } from './model/metrics.js';
-import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
-import { checkClassNames, checkNames, classCountOf, namesFor } from './spec/names.js';
-import { checkSpec, outputsOf, type Spec } from './spec/spec.js';
+import type { Evaluation, MetricNumbers } from './model/metrics.js';
+import { Network, type NetworkOptions } from './network.js';
+import { checkExperiment, metricsIn, summarize, trainAndEvaluate } from './search/experiment.js';
+import { dealFolds, partsOfFold } from './search/folds.js';
 import type { History } from './training/history.js';
-import { checkStandardize, TRAIN_KEYS, type TrainOptions, takeOptions } from './training/options.js';
+import type { TrainOptions } from './training/options.js';
 
 /**
  * Options of `crossValidate`: those of `fit`, except for validation data, since every fold serves as validation data
@@ -112,49 +99,21 @@ async function validateFolds(
   data: DataSet,
   options: CrossValidationOptions,
 ): Promise<CrossValidation> {
-  if (network instanceof Network) throw wrongType('network', network, 'the options of create: each fold has a new one');
-  checkObject('network', network, NETWORK_KEYS);
-  checkIsData('data', data);
-  const networkOptions = { ...network };
-  const spec = checkSpec(networkOptions);
-  const { task, classes, columns } = networkOptions;
-  const names = {
-    classes: checkClassNames('network.classes', classes, classCountOf(outputsOf(spec), task)),
-    columns: checkNames('network.columns', columns, spec.inputs),
-  };
-  const named = { spec, names };
-  const { folds = 5, stratify, group, onFold, ...training } = takeOptions(options, [...OWN_KEYS, ...TRAIN_KEYS], named);
-  const standardized = checkStandardize('options.standardize', training.standardize, spec);
-  const checked = checkData(
-    'data',
-    ownData('data', data, named),
-    preparationOf({ ...named, standardization: undefined, targetScale: undefined }, standardized),
-  );
-  checkInteger('options.folds', folds, 2, 2 ** 31 - 1);
-  if (folds > checked.samples)
-    throw outOfRange('options.folds', folds, `at most one for each of ${counted(checked.samples, 'sample')}`);
-  const goal = goalOf(networkOptions, checked, spec);
-  if (standardized.targets) checkScaledTask('options.standardize', goal.task);
-  const allNames = namesFor('data', checked.given ?? {}, names);
-  checkNamedTask('data.classes', allNames.classes, goal.task, spec);
+  const experiment = checkExperiment(network, data, options, OWN_KEYS);
+  const { folds = 5, stratify, group, onFold, ...training } = experiment.options;
+  const { data: checked, spec, goal } = experiment;
   checkCallback('options.onFold', onFold);
   for (const name of ['validation', 'validationSplit'] as const) {
     if ((training as TrainOptions)[name] !== undefined)
       throw new TypeError(`options.${name}: got one, want none: each fold serves as validation data once`);
   }
-  const nameOf = (option: string) => `options.${option}`;
-  const foldOf = foldsOf(checked, folds, { stratify, group }, nameOf, { spec, goal, classes: allNames.classes });
+  const foldOf = dealFolds(experiment, { folds, stratify, group });
   const reports: FoldReport[] = [];
   for (let fold = 0; fold < folds; fold++) {
-    const net = await Network.create({ ...networkOptions, ...allNames });
+    const net = await Network.create(experiment.network);
     try {
-      const validation = pick(checked, (sample) => foldOf[sample] === fold, spec);
-      const others = pick(checked, (sample) => foldOf[sample] !== fold, spec);
-      const held = dataOf(validation);
-      const history = await net.fit(dataOf(others), { ...training, validation: held });
-      const { signal } = training;
-      const evaluation = await net.evaluate(held, { rocAuc: goal.task !== 'numbers', signal });
-      const report: FoldReport = { fold, history, validation: evaluation };
+      const parts = partsOfFold(checked, foldOf, fold, spec);
+      const report: FoldReport = { fold, ...(await trainAndEvaluate(net, parts, [training], goal)) };
       reports.push(report);
       const answer = onFold?.(report);
       if (isPromise(answer)) await answer;
@@ -162,33 +121,5 @@ async function validateFolds(
       net.dispose();
     }
   }
-  return { folds: reports, ...summarize(reports.map(({ validation }) => validation)) };
-}
-
-const dataOf = ({ inputs, targets, weights }: Pick<CheckedData, 'inputs' | 'targets' | 'weights'>): DataSet => ({
-  inputs,
-  targets,
-  ...(weights && { weights }),
-});
-
-/** The task of the networks of all folds. Each of them gets all targets, some for training and some for validation. */
-function goalOf({ task }: NetworkOptions, { targets }: CheckedData, spec: Spec): Goal {
-  const given = task === undefined ? undefined : checkTask('network.task', task, spec);
-  return settleGoal(goalGiven(given, spec), { 'data.targets': targets }, spec);
-}
-
-/** Means and standard deviations of each metric that is a single number. The sums of squares are divided by n - 1. */
-function summarize(evaluations: readonly Evaluation[]): Pick<CrossValidation, 'mean' | 'deviation'> {
-  const mean: Partial<MetricNumbers> = {};
-  const deviation: Partial<MetricNumbers> = {};
-  const [{ task }] = evaluations;
-  for (const metric of metricsOf(task)) {
-    const values = evaluations.map((evaluation) => evaluation[metric]);
-    if (!values.every((value) => value !== undefined)) continue;
-    const average = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const squares = values.reduce((sum, value) => sum + (value - average) ** 2, 0);
-    mean[metric] = average;
-    deviation[metric] = Math.sqrt(squares / (values.length - 1));
-  }
-  return { mean: mean as MetricNumbers, deviation: deviation as MetricNumbers };
+  return { folds: reports, ...summarize(reports.map(({ validation }) => metricsIn(validation))) };
 }

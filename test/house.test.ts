@@ -30,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tables: ['check', 'spec', 'data', 'io'],
   exchange: ['check', 'spec', 'io'],
   command: ['check', 'io', 'faces'],
+  search: ['check', 'spec', 'core', 'data', 'threads', 'model', 'training', 'faces'],
   applications: ['check', 'spec', 'core', 'data', 'model', 'training', 'persistence', 'tables', 'faces'],
 };
 const ROOMS = Object.keys(MAY_IMPORT);
