@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildSync } from 'esbuild';
 import { defineConfig, type Plugin } from 'vitest/config';
 
 const build = process.env.SIMDPROP_BUILD ?? 'simd';
@@ -62,14 +63,32 @@ const ofBuild = (files: string[]) => (build === 'simd' ? files : files.filter((f
 const long = tests('test/long');
 const unit = tests('test').filter((file) => !long.includes(file));
 
+/** The worker of a search, bundled: in a worker, Node 20 reads no TypeScript. It is made when a test imports search. */
+function bundleSearchWorker(): Plugin {
+  const file = 'search-worker.js';
+  const outfile = pathOf(`build/test/${file}`);
+  return {
+    name: 'bundle search worker',
+    enforce: 'pre',
+    transform(code, id) {
+      if (id !== pathOf('src/search.ts')) return undefined;
+      const [before, after] = code.split(`'${file}', url`);
+      if (after === undefined) throw new Error(`vitest.config.ts: got no '${file}' in ${id}, want it to be replaced`);
+      const common = { bundle: true, format: 'esm', platform: 'node', logLevel: 'error' } as const;
+      buildSync({ ...common, entryPoints: [pathOf('src/search-worker.ts')], outfile });
+      return { code: `${before}${JSON.stringify(pathToFileURL(outfile).href)}${after}`, map: null };
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: isThreaded ? [shareLeastWork()] : [],
+  plugins: [bundleSearchWorker(), ...(isThreaded ? [shareLeastWork()] : [])],
   resolve: {
     alias: [
       { find: /^simdprop$/, replacement: pathOf('src/index.ts') },
       { find: /^simdprop\/graph$/, replacement: pathOf('src/graph/index.ts') },
       {
-        find: /^simdprop\/(cross-validation|safetensors|onnx|pytorch|brain|fann|export|tfjs|keras|predict)$/,
+        find: /^simdprop\/(cross-validation|search|safetensors|onnx|pytorch|brain|fann|export|tfjs|keras|predict)$/,
         replacement: pathOf('src/$1.ts'),
       },
       { find: /^simdprop\/(idx|csv|files)$/, replacement: pathOf('src/io/$1.ts') },

@@ -99,6 +99,7 @@ export const RANDOM_ORDER = 3;
 export const RANDOM_DROPOUT = 4;
 export const RANDOM_STEPS = 5;
 export const RANDOM_SPLIT = 16;
+export const RANDOM_SEARCH = 17;
 
 /** The size of a cache line. Every region starts on a line, and every row of the batch takes whole lines. */
 export const LINE_BYTES = 64;

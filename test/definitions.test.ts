@@ -42,7 +42,7 @@ describe('random numbers are the words of their purpose and stream', () => {
 
   it('the purposes have these numbers: with others, every seed would give another network', () => {
     expect([abi.RANDOM_WEIGHTS, abi.RANDOM_BIASES, abi.RANDOM_ORDER, abi.RANDOM_DROPOUT]).toEqual([1, 2, 3, 4]);
-    expect([abi.RANDOM_STEPS, abi.RANDOM_SPLIT]).toEqual([5, 16]);
+    expect([abi.RANDOM_STEPS, abi.RANDOM_SPLIT, abi.RANDOM_SEARCH]).toEqual([5, 16, 17]);
   });
 
   it('uniform weights: w_jk is word j * fanIn + k of stream l, in [-r, r]', async () => {

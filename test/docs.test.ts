@@ -33,6 +33,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'simdprop/static': 'src/static.ts',
   'simdprop/graph': 'src/graph/index.ts',
   'simdprop/cross-validation': 'src/cross-validation.ts',
+  'simdprop/search': 'src/search.ts',
   'simdprop/idx': 'src/io/idx.ts',
   'simdprop/csv': 'src/io/csv.ts',
   'simdprop/canvas': 'src/io/canvas.ts',

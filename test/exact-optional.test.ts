@@ -51,8 +51,11 @@ function typesOf(path: string): string[] {
 
 /** Type arguments for the types that need some. */
 const WITH_PARAMETERS: Readonly<Record<string, string>> = {
+  Choice: '<number>',
   DataParts: '<object>',
   PartOf: '<number, object>',
+  Searched: '<number>',
+  SearchedParts: '<object>',
   TableSplit: '<{ test: number }>',
 };
 

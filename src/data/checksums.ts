@@ -38,8 +38,8 @@ export function checksumOfVersion1({ inputs, targets, weights }: CheckedData): n
 
 const stored = (inputs: CheckedData['inputs']) => (isBytes(inputs) ? inputs : Float32Array.from(inputs));
 
-/** Checksum of several arrays, one after another. */
-function checksum(parts: readonly (ArrayBufferView | undefined)[]): number {
+/** Checksum of the bytes of several arrays, one after another. */
+export function checksum(parts: readonly (ArrayBufferView | undefined)[]): number {
   const bytes = (part: ArrayBufferView) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
   return parts.reduce((crc, part) => (part ? crc32(bytes(part), crc) : crc), 0);
 }

@@ -14,7 +14,7 @@ import {
 import type { Arena } from '../core/arena.js';
 import type { ClassWeights } from '../data/class-weights.js';
 import { type CheckedData, checkData, type DataSet, ownData } from '../data/data-set.js';
-import { preparationOf, type Standardized } from '../data/inputs.js';
+import { type Preparation, preparationOf, type Standardized } from '../data/inputs.js';
 import { own } from '../data/own-arrays.js';
 import type { ValidationSplit } from '../data/split.js';
 import { checkScalable } from '../data/target-scale.js';
@@ -317,7 +317,7 @@ export function defaultEpochs(sizes: StepSizes): number {
 /** Checks all options that do not need the whole training set. */
 export function checkSettings(
   options: StreamOptions & Pick<TrainOptions, 'trainingMetrics'>,
-  arena: Arena,
+  arena: Preparation,
   current: Optimizer,
 ): TrainSettings {
   const { standardize, signal, validation, onEpoch, onBatch, onProgress } = options;
