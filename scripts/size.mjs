@@ -134,6 +134,18 @@ const PAGES = [
     `,
   },
   {
+    name: 'simdprop/search, in one thread',
+    code: `
+      import { oneOf, search } from 'simdprop/search';
+      const inputs = new Float32Array([0, 0, 0, 1, 1, 0, 1, 1]);
+      const layers = [{ units: oneOf([2, 3]), activation: 'tanh' }, { units: 1 }];
+      const data = { inputs, targets: new Float32Array([0, 1, 1, 0]) };
+      const searching = search({ inputs: 2, layers }, data, { epochs: 2, folds: 2, workers: 0 });
+      // the measurement waits for four numbers
+      globalThis.predictions = searching.then(({ best }) => [1, 2, 3, best.score]);
+    `,
+  },
+  {
     name: 'simdprop/static, all of it',
     goal: 60,
     ceiling: 80,

@@ -69,6 +69,26 @@ export const PAGES = {
       });
     `,
   },
+  'a search in module workers': {
+    text: `
+      import { oneOf, search } from '/simdprop/dist/search.js';
+      ${IMPORTS}
+      report(async () => {
+        const inputs = Float32Array.from({ length: 80 }, (_, i) => Math.sin(i));
+        const data = { inputs, targets: Uint8Array.from({ length: 40 }, (_, i) => Number(inputs[2 * i] > 0)) };
+        const network = { inputs: 2, layers: [{ units: oneOf([2, 3]), activation: 'tanh' }, { units: 1 }], seed: 1 };
+        const results = [];
+        const fromSearchFile = () => new Worker('/simdprop/dist/search-worker.js', { type: 'module' });
+        for (const options of [{ workers: 0 }, { workers: 1 }, { workers: 2 }, { createWorker: fromSearchFile }]) {
+          results.push(JSON.stringify(await search(network, data, { epochs: 3, folds: 3, ...options })));
+        }
+        if (new Set(results).size > 1) throw new Error('got ' + results.join(' and '));
+        const createWorker = () => new Worker('/nowhere.js', { type: 'module' });
+        await expectMessage(search(network, data, { createWorker }), 'did not start', '/nowhere.js', 'docs/search.md');
+        return [];
+      });
+    `,
+  },
   'an import map': {
     html: '<script type="importmap">{ "imports": { "simdprop": "/simdprop/dist/index.js" } }</script>',
     text: `
