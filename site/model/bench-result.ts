@@ -1,5 +1,5 @@
 import { median, pairedRatio } from '../../bench/medians.js';
-import type { ContestantName, Run } from './bench.js';
+import { type Contest, type ContestantName, describe, type Run } from './bench.js';
 import { CONTESTANT_NAMES, CONTESTANTS } from './contestants.js';
 
 // What the runs of a contest come to, as rows of numbers and as text.
@@ -18,12 +18,12 @@ export interface Line {
 }
 
 export class ContestResult {
-  readonly name: string;
+  readonly contest: Contest;
   readonly #runs = new Map<ContestantName, Run[]>();
   readonly #missing = new Map<ContestantName, string>();
 
-  constructor(name: string) {
-    this.name = name;
+  constructor(contest: Contest) {
+    this.contest = contest;
   }
 
   add(contestant: ContestantName, run: Run): void {
@@ -68,7 +68,9 @@ export function markdownOf(results: readonly ContestResult[], rounds: number, wh
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const tables = results.map((result) =>
     [
-      `### ${result.name}`,
+      `### ${result.contest.name}`,
+      '',
+      `${describe(result.contest)}.`,
       '',
       row(HEAD),
       '| --- | --: | --: | --: |',

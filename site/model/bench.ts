@@ -52,6 +52,14 @@ export const CONTESTS = [
   },
 ] as const satisfies readonly Contest[];
 
+/** What is trained, as a sentence: activations, cost, rule, data. */
+export function describe({ layers, cost, learningRate, batchSize, samples }: Contest): string {
+  const activations = [...new Set(layers.map(({ activation }) => activation))].join(' and ');
+  const costName = cost === 'quadratic' ? 'quadratic cost' : 'categorical cross-entropy';
+  const digits = batchSize === 1 ? 'after every digit' : `after every ${batchSize} digits`;
+  return `${activations}, ${costName}, a step of gradient descent at ${learningRate} ${digits}, ${samples} digits a run`;
+}
+
 export interface Job extends PeerJob {
   readonly contest: Contest;
   layers: (PeerJob['layers'][number] & Contest['layers'][number])[];

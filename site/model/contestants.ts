@@ -8,15 +8,13 @@ import type { Contest, ContestantName } from './bench.js';
 interface Contestant {
   readonly name: string;
   /** Why it cannot take part in a contest, if it cannot. */
-  missing(contest: Contest): string | undefined;
+  readonly missing?: (contest: Contest) => string | undefined;
 }
 
-const always = () => undefined;
-
 export const CONTESTANTS: Readonly<Record<ContestantName, Contestant>> = {
-  simdprop: { name: `simdprop ${ownVersion}`, missing: always },
-  plain: { name: 'plain JavaScript', missing: always },
-  tensorflow: { name: `TensorFlow.js ${tensorFlowVersion}, wasm`, missing: always },
+  simdprop: { name: `simdprop ${ownVersion}` },
+  plain: { name: 'plain JavaScript' },
+  tensorflow: { name: `TensorFlow.js ${tensorFlowVersion}, wasm` },
   brain: {
     name: `brain.js ${brainVersion}`,
     missing: ({ batchSize, cost }) =>

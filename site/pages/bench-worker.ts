@@ -25,7 +25,7 @@ async function enter(contest: number, job: Job): Promise<[ContestantName, Traine
   for (const contestant of CONTESTANT_NAMES) {
     const { name, missing } = CONTESTANTS[contestant];
     const leaveOut = (why: string) => tell({ kind: 'left out', contest, contestant, why });
-    const why = missing(job.contest);
+    const why = missing?.(job.contest);
     if (why) {
       leaveOut(why);
       continue;

@@ -7,6 +7,7 @@ import { byId, element } from '../view/element.js';
 import { startTheme } from '../view/theme.js';
 
 const DIGITS = new URL('./digits.gz', document.baseURI);
+const COPY = 'Copy as Markdown';
 
 /** What trains for each contestant, as it is in the repository. */
 const SOURCES: Readonly<Record<ContestantName, () => Promise<{ default: string }>>> = {
@@ -21,6 +22,7 @@ const stopButton = byId<HTMLButtonElement>('stop');
 const progress = byId('progress');
 const bar = byId<HTMLProgressElement>('bar');
 const roundsSelect = byId<HTMLSelectElement>('rounds');
+const copyButton = byId('copy');
 const markdown = byId<HTMLTextAreaElement>('markdown');
 const boxes = CONTESTS.map(({ name }, i) => {
   const box = element('input', { type: 'checkbox', checked: true, value: i });
@@ -76,10 +78,11 @@ async function start(): Promise<void> {
   rounds = Number(roundsSelect.value);
   startButton.disabled = true;
   stopButton.disabled = false;
-  results = new Map(contests.map((i) => [i, new ContestResult(CONTESTS[i].name)]));
+  results = new Map(contests.map((i) => [i, new ContestResult(CONTESTS[i])]));
   tables = new Map([...results].map(([i, result]) => [i, new BenchTable(result)]));
   byId('results').replaceChildren(...[...tables.values()].map((table) => table.element));
   byId('result').hidden = false;
+  copyButton.textContent = COPY;
   bar.value = 0;
   progress.textContent = 'fetches the digits';
   writeMarkdown();
@@ -123,7 +126,6 @@ startTheme();
 startSources();
 startButton.addEventListener('click', () => void start());
 stopButton.addEventListener('click', () => end('stopped: medians of the rounds so far'));
-const copyButton = byId('copy');
 copyButton.addEventListener('click', async () => {
   copyButton.textContent = (await copyText(markdown.value)) ? 'Copied' : 'Not allowed: copy the text below';
 });

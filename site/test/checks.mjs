@@ -461,6 +461,9 @@ export const CHECKS = {
     const [link] = await page.$$('#results a[href="#tensorflow"]');
     await link.evaluate((a) => a.click());
     await until(page, '#tensorflow pre', /tf\.tidy/);
+    await page.setViewport({ width: 360, height: 740 });
+    const extra = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(extra <= 0, `with its results at 360 px: ${extra} px too wide`);
     noProblems([...problems, ...(await violations(page))]);
     return online.map(([name, speed]) => `${name} ${speed}`).join(', ');
   },

@@ -1,3 +1,4 @@
+import { describe } from '../model/bench.js';
 import { type ContestResult, cellsOf, HEAD } from '../model/bench-result.js';
 import { CONTESTANTS } from '../model/contestants.js';
 import { element, tableRow } from './element.js';
@@ -10,9 +11,15 @@ export class BenchTable {
 
   constructor(result: ContestResult) {
     const head = element('tr', {}, ...HEAD.map((text) => element('th', { scope: 'col' }, text)));
-    const caption = element('caption', {}, result.name);
-    const table = element('table', { class: 'numbers' }, caption, element('thead', {}, head), this.#body);
-    this.element = scrollBox(result.name, table);
+    const { name } = result.contest;
+    const table = element('table', { class: 'numbers', 'aria-label': name }, element('thead', {}, head), this.#body);
+    this.element = element(
+      'div',
+      {},
+      element('h3', {}, name),
+      element('p', { class: 'quiet' }, `${describe(result.contest)}.`),
+      scrollBox(name, table),
+    );
     this.show(result);
   }
 
