@@ -395,7 +395,7 @@ describe('simdprop info', () => {
     expect(code, err).toBe(0);
     expect(out).toContain('network     Network 4-3-3-2, 41 parameters\n');
     expect(out).toContain('layers      3 (prelu), 3 (prelu), 2\n');
-    expect(out).toContain('lost        the activations, which the file does not have: --activations names');
+    expect(out).toContain('lacking     the activations, which the file does not have: --activations names');
   });
 
   it('shows the constants of functions, which --activations takes', async () => {
