@@ -316,7 +316,7 @@ describe('simdprop convert', () => {
     }
     expect((await attempt('missing')).err).toContain('weights in "missing": got no such file');
     expect((await attempt('deep')).err).toContain('got what is no file');
-    // the same holds for the shards of TensorFlow.js
+    // shards of TensorFlow.js outside the folder are refused too
     const [model] = saved([dense('a', 4, 'tanh', INPUT)], WEIGHTS);
     model.weightsManifest[0].paths = ['../weights.bin'];
     writeFileSync(at('inner/model.json'), json(model));
