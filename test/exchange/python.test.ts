@@ -8,7 +8,7 @@ import { hasModules, runPython, snippetOf } from './python.js';
 const PAGE = 'docs/exchange.md';
 
 describe.skipIf(!hasModules('torch'))('PyTorch', () => {
-  it.each(['f32', 'f16'] as const)('computes from %s of writeSafetensors what the network predicts', async (precision) => {
+  it.each(['f32', 'f16'] as const)('computes from tensors of %s what the network predicts', async (precision) => {
     const net = await make('cost categoricalCrossEntropy');
     const program = `${snippetOf(PAGE, 'read_safetensors')}
 import numpy
