@@ -36,6 +36,11 @@ export class ContestResult {
     this.#missing.set(contestant, why);
   }
 
+  /** The rounds that are measured so far. */
+  get rounds(): number {
+    return this.#runs.get('simdprop')?.length ?? 0;
+  }
+
   /** All contestants. Ratios are of the rounds in which both have run. */
   lines(): Line[] {
     const timesOf = (contestant: ContestantName) => (this.#runs.get(contestant) ?? []).map(({ sampleMs }) => sampleMs);
@@ -64,13 +69,13 @@ export const cellsOf = ({ speed, ratio, cost }: Line): string[] => [
 export const HEAD = ['library', 'samples/s', 'simdprop / this', 'mean cost'] as const;
 
 /** The results as a text in Markdown. `where`: the browser, the machine and the day. */
-export function markdownOf(results: readonly ContestResult[], rounds: number, where: string): string {
+export function markdownOf(results: readonly ContestResult[], where: string): string {
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const tables = results.map((result) =>
     [
       `### ${result.contest.name}`,
       '',
-      `${describe(result.contest)}.`,
+      `${describe(result.contest)}; medians of ${result.rounds} rounds.`,
       '',
       row(HEAD),
       '| --- | --: | --: | --: |',
@@ -82,7 +87,7 @@ export function markdownOf(results: readonly ContestResult[], rounds: number, wh
   );
   return [
     '## Training in one browser tab: simdprop and others',
-    `${where}. One thread each, from the same weights, on the same digits of MNIST; medians of ${rounds} rounds in turns.`,
+    `${where}. One thread each, in turns, from the same weights, on the same digits of MNIST.`,
     ...tables,
   ].join('\n\n');
 }

@@ -18,7 +18,7 @@ export interface Contest {
   readonly samples: number;
 }
 
-const wide = (units: number) => ({ units, activation: 'relu' }) as const;
+const hidden = (units: number) => ({ units, activation: 'relu' }) as const;
 const SOFTMAX = { units: CLASSES, activation: 'softmax' } as const;
 
 /** The rate of the first is the default of brain.js. */
@@ -36,7 +36,7 @@ export const CONTESTS = [
   },
   {
     name: '784-128-10, 32 digits a step',
-    layers: [wide(128), SOFTMAX],
+    layers: [hidden(128), SOFTMAX],
     cost: 'categoricalCrossEntropy',
     learningRate: 0.1,
     batchSize: 32,
@@ -44,7 +44,7 @@ export const CONTESTS = [
   },
   {
     name: '784-512-512-10, 128 digits a step',
-    layers: [wide(512), wide(512), SOFTMAX],
+    layers: [hidden(512), hidden(512), SOFTMAX],
     cost: 'categoricalCrossEntropy',
     learningRate: 0.1,
     batchSize: 128,

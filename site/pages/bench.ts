@@ -68,7 +68,7 @@ function take(news: BenchNews): void {
 function writeMarkdown(): void {
   const day = new Date().toISOString().slice(0, 10);
   const where = `${navigator.userAgent}, ${navigator.hardwareConcurrency} cores, ${day}`;
-  markdown.value = markdownOf([...results.values()], rounds, where);
+  markdown.value = markdownOf([...results.values()], where);
 }
 
 async function start(): Promise<void> {
@@ -110,7 +110,7 @@ function startSources(): void {
       try {
         source.textContent = (await load()).default;
       } catch (error) {
-        fail(String(error));
+        byId('message').textContent = String(error);
       }
     });
   }

@@ -493,10 +493,13 @@ export const CHECKS = {
     }
     const markdown = await page.$eval('#markdown', ({ value }) => value);
     expect(markdown.split('\n').filter((line) => line.startsWith('| simdprop ')).length === 2, markdown);
+    expect(markdown.split('; medians of 3 rounds.').length === 3, markdown);
     await press(page, 'Measure');
     await until(page, '#progress', /round 1 of 3/, 60_000);
     await press(page, 'Stop');
     await until(page, '#progress', /^stopped/);
+    const stopped = await page.$eval('#markdown', ({ value }) => value);
+    expect(/; medians of [01] rounds\./.test(stopped), stopped);
     const [link] = await page.$$('#results a[href="#tensorflow"]');
     await link.evaluate((a) => a.click());
     await until(page, '#tensorflow pre', /tf\.tidy/);
