@@ -244,7 +244,7 @@ export class Network {
   ): Promise<Network> {
     const capacity = checkInteger('batchSize', orDefault(options.batchSize, DEFAULT_CAPACITY), 1, 2 ** 31 - 1);
     const name = checkName('build', orDefault(options.build, 'simd'), BUILDS);
-    checkCallback('createWorker', options.createWorker);
+    checkCallback('createWorker', options.createWorker, 'a function that returns a Worker');
     preload(options);
     const custom = cost && (await import('./model/custom-cost.js'));
     const imports = custom?.costImports(cost as CustomCost, outputsOf(spec), () => arena);

@@ -26,7 +26,7 @@ const squares: CustomCost = {
 };
 
 const hidden: (Activation | readonly Activation[])[] = [
-  'linear', 'relu', 'tanh', 'sigmoid', 'gelu', 'silu', 'mish', 'softplus', 'elu', 'prelu', 'softmax',
+  'linear', 'relu', 'tanh', 'sigmoid', 'gelu', 'silu', 'mish', 'softplus', 'elu', 'prelu',
   ['linear', 'tanh', 'prelu', 'gelu'],
 ]; // biome-ignore format: a list
 const costs: [NonNullable<NetworkOptions['cost']>, Activation][] = [

@@ -136,9 +136,9 @@ export function checkBoolean(where: string, value: unknown): boolean {
   return value;
 }
 
-/** Accepts a function or undefined. */
-export function checkCallback(where: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function') throw wrongType(where, value, 'a function');
+/** Accepts a function or undefined. In a message, `wanted` describes it. */
+export function checkCallback(where: string, value: unknown, wanted = 'a function'): void {
+  if (value !== undefined && typeof value !== 'function') throw wrongType(where, value, wanted);
 }
 
 /** Throws the error of an asynchronous call. If it is known what was meant, it says so, too. */

@@ -1,4 +1,4 @@
-import { checkIsObject, counted, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkIsObject, checkNumber, counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
 import type { CheckedData } from './data-set.js';
 import { isFloats, isIntegers } from './numbers.js';
@@ -51,10 +51,10 @@ function listOf(where: string, given: unknown, classes: number, names: readonly 
   }
   // Array.from also visits the holes of a sparse array, so that they are refused
   const list = isList ? Array.from(given as ArrayLike<unknown>) : listOfObject(where, given, classes, names);
-  const each = Float32Array.from(list, (weight, c) => {
-    if (typeof weight !== 'number') throw wrongType(`${where}[${c}]`, weight, 'a finite number from 0 up');
-    return weight;
-  });
+  const isWeight = (weight: number) => weight >= 0 && Number.isFinite(weight);
+  const each = Float32Array.from(list, (weight, c) =>
+    checkNumber(`${where}[${c}]`, weight, isWeight, 'a finite number from 0 up'),
+  );
   checkWeights(where, each, classes);
   return each;
 }

@@ -54,7 +54,7 @@ export interface LinearLayer {
    * true: the file has slopes for it, as it seems, so that its activation is `'prelu'`.
    * @defaultValue undefined: it has none
    */
-  readonly prelu?: true;
+  readonly prelu?: true | undefined;
 }
 
 /**

@@ -121,8 +121,8 @@ function adviceOn({ reason, learningRate, isStandardized, ...largest }: NonFinit
 }
 
 /** Largest absolute value among the parameters at `address`. */
-export const largestWeightOf = ({ core, plan }: Arena, address = plan.parameters) =>
-  core.largestMagnitude(address, plan.parameterFloats);
+export const largestWeightOf = (arena: Arena, address = arena.plan.parameters): number =>
+  arena.core.largestMagnitude(address, arena.plan.parameterFloats);
 
 /** True if every number is finite. For NaN the comparison is false too. */
 const areFinite = (arena: Arena, address: number, floats: number) =>

@@ -224,7 +224,10 @@ export function copyOfOption(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return copyOfList(value);
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return copyOfList(value);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOfList(item)]));
+  // by spreading, which takes symbols along
+  const copy: Record<string, unknown> = { ...value };
+  for (const key of Object.keys(copy)) copy[key] = copyOfList(copy[key]);
+  return copy;
 }
 
 function copyOfList(value: unknown): unknown {

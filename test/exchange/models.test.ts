@@ -101,7 +101,10 @@ const FILES = {
 it.skipIf(!hasModel(FILES.digits))(`${FILES.digits} has the bits of the same network as ONNX`, async () => {
   const { network, notes } = await readKeras(readModel(FILES.digits));
   const onnx = (await readOnnx(readModel('digits-keras/digitd.onnx'))).network;
-  expect(notes).toEqual([]);
+  expect(notes).toEqual([
+    'the optimizer, Adam (learning_rate 0.001), stays behind: pass one to fit',
+    'the metrics, accuracy, stay behind: evaluate has those of the task',
+  ]);
   expect(String(network)).toContain('64-64-32-16-10 relu/softmax');
   for (const [l, layer] of network.layers.entries()) {
     expect(layer.getWeights()).toEqual(onnx.layers[l].getWeights());
@@ -112,7 +115,10 @@ it.skipIf(!hasModel(FILES.digits))(`${FILES.digits} has the bits of the same net
 it.skipIf(!hasModel(FILES.iris))(`${FILES.iris} comes in with its kernels transposed`, async () => {
   const file = readModel(FILES.iris);
   const imported = await readKeras(file);
-  expect(imported.notes).toEqual([]);
+  expect(imported.notes).toEqual([
+    'the optimizer, RMSprop (learning_rate 0.001), stays behind: pass one to fit',
+    'the metrics, acc, stay behind: evaluate has those of the task',
+  ]);
   expect(String(imported.network)).toContain('4-16-16-8-3 relu/softmax');
   for (let l = 0; l < 4; l++) expect(hasKernel(file, imported, l)).toBe(true);
   const x = inputsOf(imported.network);
