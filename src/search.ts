@@ -68,7 +68,7 @@ export async function search(
 function createWorker(): unknown {
   const node = nodeThreads();
   if (!node) return new Worker(new URL('./search-worker.js', import.meta.url), { type: 'module' });
-  // not written as above, which bundlers take for a file of a page
+  // split into two statements, because bundlers would take new URL(..., import.meta.url) for a file of a page
   const { url } = import.meta;
   // execArgv: [] keeps the worker from loading the modules of --import
   return new node.Worker(new URL('search-worker.js', url), { execArgv: [] });

@@ -49,7 +49,7 @@ describe('the number of workers', () => {
     const result = await search(SEARCHED, data, { ...GRID, createWorker });
     expect(made.length).toBeGreaterThan(0);
     expect(result).toEqual(await search(SEARCHED, data, { ...GRID, workers: 0 }));
-    // all of them have been ended
+    // all workers have been ended
     await Promise.all(
       made.map((worker) => worker.threadId === -1 || new Promise((resolve) => worker.on('exit', resolve))),
     );
@@ -173,7 +173,7 @@ describe('a log', () => {
     expect(lines[0]).toMatchObject({ kind: 'simdprop search 1' });
     expect(lines[1]).toMatchObject({ trial: 0, part: 0, round: 0, metrics: { cost: expect.any(Number) } });
     expect(await resume(path, options)).toEqual({ result: wanted, trained: 0 });
-    // another number of workers, or another metric, is no other search
+    // a search with another number of workers, or another metric, may use the same log
     expect((await resume(path, { ...options, workers: 2, metric: 'accuracy' })).trained).toBe(0);
   });
 
@@ -242,7 +242,7 @@ describe('a log', () => {
     expect(wanted.trials[0].error).toBeDefined();
     expect(wanted.trials[1].warnings.join()).toMatch(/standardize: 'targets'/);
     expect(await search(network, set, options)).toEqual(wanted);
-    // of each class, one fold has no sample
+    // one fold has the only sample of class 1, so the ROC AUC of others is NaN, for which JSON has no number
     const rare = { inputs: data.inputs, targets: Uint8Array.from({ length: 60 }, (_, i) => Number(i === 0)) };
     const one = { ...network, layers: [{ units: 1 }] };
     const rareLog = { ...options, optimizer: undefined, log: fileOf('rare.jsonl') };

@@ -365,7 +365,7 @@ describe('successive halving', () => {
     }
     const lossOf = (arm: number, pulls: number) => losses.get(`${arm} ${pulls}`) as number;
     expect(result.best.trial).toBe(plainReading(8, 48, lossOf));
-    // each setting has the score that it was left with
+    // each setting has the score of its last round
     expect(result.trials.map(({ options: { epochs } }) => epochs).sort()).toEqual([14, 14, 2, 2, 2, 2, 6, 6]);
     for (const { trial, score, options: training } of result.trials) {
       expect(score).toBe(lossOf(trial, training.epochs as number));

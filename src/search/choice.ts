@@ -2,7 +2,7 @@ import { checkFinite, checkInteger, checkNoMore, checkPositive, outOfRange, wron
 import { notCloned } from '../check/not-cloned.js';
 import { power } from '../spec/exact-math.js';
 
-// What stands in place of an option that a search is to choose: a list of values, or a range of numbers.
+// Choices stand in place of the options that a search is to choose: lists of values, or ranges of numbers.
 
 /** The values of a choice. */
 export interface Dimension {
@@ -41,9 +41,9 @@ export class Choice<T> {
   }
 
   /**
-   * The choice whose values are those that the function makes of the values of this one.
-   * @param change depends on its argument alone; what it returns may contain choices in turn
-   * @returns a choice that has the same value as this one wherever both stand, before the function
+   * The choice whose values the function makes of the values of this choice.
+   * @param change a function of its argument alone; its result may contain further choices
+   * @returns a choice that uses the same value as this choice in each setting
    * @throws TypeError if `change` is no function
    */
   map<U>(change: (value: T) => U): Choice<U> {
@@ -104,7 +104,8 @@ export function integers(from: number, to: number): Choice<number> {
 }
 
 /**
- * A choice of a number from `from` to `to`, all equally likely. It can only be drawn: see `trials`.
+ * A choice of a number from `from` to `to`, all equally likely. Such a choice has no grid: it needs the option
+ * `trials`.
  *
  * @param from the least number
  * @param to the largest number, above `from`
@@ -126,7 +127,7 @@ export function uniform(from: number, to: number): Choice<number> {
 
 /**
  * A choice of a positive number from `from` to `to`, whose logarithms are all equally likely: as many numbers are drawn
- * between 0.001 and 0.01 as between 0.01 and 0.1. It can only be drawn: see `trials`.
+ * between 0.001 and 0.01 as between 0.01 and 0.1. Such a choice has no grid: it needs the option `trials`.
  *
  * @param from the least number, positive
  * @param to the largest number, above `from`

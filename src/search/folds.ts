@@ -9,11 +9,11 @@ export interface FoldOptions {
   readonly folds: number;
   /** true, or values that count as classes. */
   readonly stratify: unknown;
-  /** Values of which all samples that have the same one are in one fold. */
+  /** Samples with the same value here are all in the same fold. */
   readonly group: unknown;
 }
 
-/** The fold of each sample. Throws a TypeError or RangeError if the samples cannot be dealt so. */
+/** The fold of each sample. Throws a TypeError or RangeError if the samples cannot be dealt in this way. */
 export function dealFolds(
   { data, spec, goal, network: { classes } }: Pick<Experiment, 'data' | 'spec' | 'goal' | 'network'>,
   { folds, stratify, group }: FoldOptions,

@@ -21,7 +21,7 @@ export interface CreateWorker {
   readonly isOwn: boolean;
 }
 
-/** The longest time that a start may take. A worker that has not answered by then has loaded another file. */
+/** The longest time that a start may take. A worker that takes longer has probably loaded another file. */
 const LONGEST_START_MS = 30_000;
 
 /** The workers of a search. */
@@ -85,7 +85,7 @@ function sharedCopy<T extends TypedDataSet['inputs' | 'targets']>(values: T): T 
 /** A worker that answers one message after another. */
 class Member {
   readonly #worker: HostWorker<SearchMessage>;
-  /** Where it comes from, for messages. */
+  /** Where the worker comes from, for messages. */
   readonly #origin: string;
   #hasAnswered = false;
   #isStopped = false;

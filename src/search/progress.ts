@@ -23,12 +23,12 @@ export class Progress {
     this.#work = rounds.reduce((sum, { settings, epochs = 1 }) => sum + settings * parts * epochs, 0);
   }
 
-  /** Later rounds have better scores, so that only those of the same round are compared. */
+  /** Scores get better from round to round, so only scores of the same round are compared. */
   beginRound(): void {
     this.#best = undefined;
   }
 
-  /** A training has ended. `isFound`: in an earlier run. */
+  /** A training has ended. `isFound`: it ended in an earlier run. */
   count({ epochs = 1 }: Round, isFound: boolean): void {
     this.#done++;
     this.#workDone += epochs;

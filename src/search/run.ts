@@ -18,7 +18,10 @@ import type { SearchMetric, SearchResult, Trial } from './types.js';
 // The work of a search: trains every setting on every part of the data, in rounds, and compares the results. A result
 // does not depend on when and where it was computed, so neither does the order of the settings.
 
-/** The most bytes of networks that are kept for the next round. Others are trained again from the beginning. */
+/**
+ * The most bytes of networks that are kept for the next round. Networks that do not fit are trained again from the
+ * beginning.
+ */
 const MOST_SAVED_BYTES = 2 ** 28;
 
 /** Trains with a lane: a worker, or this thread. */

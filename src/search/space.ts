@@ -21,13 +21,16 @@ export interface Setting {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** The value of a dimension: the `n`th that the setting needs. */
+/** Gives the value of a dimension, which is the `n`th that the setting needs. */
 type Decide = (dimension: Dimension, place: string, n: number) => unknown;
 
 /** The most settings of a grid. */
 export const MOST_SETTINGS = 100_000;
 
-/** Up to this many settings, those that are drawn are a part of the grid. Beyond, each value is drawn by itself. */
+/**
+ * In a grid of up to this many settings, all are equally likely to be drawn. In larger ones, each value is drawn by
+ * itself.
+ */
 const MOST_LISTED = 10_000;
 
 /** The most draws of the same setting in a row, after which there are probably no others. */
@@ -65,7 +68,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 
 /**
  * The first settings of the grid, at most `most`. Of two choices, the values of the later one change first. `onRange`
- * is called for a range of numbers, of which there is then only the first number.
+ * is called for each range of numbers, which takes part with its first number only.
  */
 function firstOfGrid(space: Space, most: number, onRange: (place: string) => void): Setting[] {
   const settings: Setting[] = [];
@@ -79,7 +82,7 @@ function firstOfGrid(space: Space, most: number, onRange: (place: string) => voi
         return valueAt(decisions[n].index);
       }),
     );
-    // the last choice that has another value takes it; those behind it begin anew
+    // the last choice that has a further value takes it; all choices after it start again with their first value
     while (decisions.length > 0 && decisions[decisions.length - 1].index + 1 === decisions[decisions.length - 1].size) {
       decisions.pop();
     }
@@ -88,7 +91,7 @@ function firstOfGrid(space: Space, most: number, onRange: (place: string) => voi
   return settings;
 }
 
-/** Random settings, all different. Those of fewer trials are the first of those of more, with the same seed. */
+/** Random settings, all different. With the same seed and more trials, the first settings are the same. */
 function drawSettings(space: Space, trials: number, seed: number): Setting[] {
   const drawn = new Map<string, Setting>();
   for (let draw = 0, repeated = 0; drawn.size < trials; draw++) {

@@ -122,7 +122,7 @@ export interface OwnSearchOptions {
 /** Options of `search`: those of `fit`, in which choices may stand, and its own. */
 export interface SearchOptions extends SearchedParts<Omit<TrainOptions, NotSearched | 'optimizer'>>, OwnSearchOptions {
   /**
-   * The optimizer: that of a function such as `adam`, a choice among such, or an object in which choices stand:
+   * The optimizer: made by a function such as `adam`, a choice among such optimizers, or an object with choices:
    * `{ name: 'adam', learningRate: logUniform(1e-4, 1e-1) }`.
    * @defaultValue as in `fit`
    */
@@ -153,7 +153,7 @@ export interface SearchProgress {
   secondsLeft: number | undefined;
   /** The number of the best setting among those of which all trainings have ended. */
   best: number | undefined;
-  /** Its score. */
+  /** The score of this setting. */
   bestScore: number | undefined;
 }
 
@@ -186,7 +186,7 @@ export interface Trial {
 
 /** The result of a search. */
 export interface SearchResult {
-  /** The best setting. Of equal ones, it is the first; with halving, it is the one that is left. */
+  /** The best setting. If several are equal, the first of them; with halving, the one that is left. */
   best: Trial;
   /** All settings, in their order. */
   trials: readonly Trial[];
