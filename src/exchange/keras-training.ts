@@ -147,7 +147,7 @@ function shown(value: unknown): string {
 export const leftBehind = (label: string, config: unknown) =>
   `${label}${numbersOf(config)} stays behind: only training has it`;
 
-const SHOWN = ['learning_rate', 'l1', 'l2', 'max_value', 'min_value', 'rate', 'stddev', 'delta'];
+const SHOWN = ['learning_rate', 'learningRate', 'l1', 'l2', 'max_value', 'min_value', 'rate', 'stddev', 'delta'];
 
 /** The numbers of a configuration that matter: ` (rate 0.5)`. */
 function numbersOf(config: unknown): string {

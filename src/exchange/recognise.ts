@@ -174,8 +174,9 @@ function fitsOfLines(h: Scalar): Recognised[] {
   if (!(above > 0 && Number.isFinite(below))) return [];
   const meeting = above === below ? 0 : (left - right + far * (above + below)) / (above - below);
   const kink = Math.abs(meeting) < 1e-7 ? 0 : nice(meeting);
-  const slope = nice(above);
-  const activation = leakyReluOf(nice(below / above));
+  const ratio = below / above;
+  const slope = nice(above, above);
+  const activation = leakyReluOf(nice(ratio, Math.abs(ratio)));
   return [{ activation, slope, shift: 0 - slope * kink, scale: 1, offset: nice(h(kink)) + 0 }];
 }
 
@@ -198,11 +199,11 @@ function fitsOfUnbounded(h: Scalar): Recognised[] {
   ];
 }
 
-/** A number that measurement has moved by less than 1e-7 from one with few digits is that one. */
-function nice(value: number): number {
+/** A number that measurement has moved by less than 1e-7 of `size` from one with few digits is that one. */
+function nice(value: number, size = Math.max(1, Math.abs(value))): number {
   const rounded = Number(value.toPrecision(7));
   const short = Number(value.toPrecision(4));
-  const limit = 1e-7 * Math.max(1, Math.abs(value));
+  const limit = 1e-7 * size;
   if (Math.abs(short - value) <= limit) return short;
   return Math.abs(rounded - value) <= limit / 1e4 ? rounded : value;
 }

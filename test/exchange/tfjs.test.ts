@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { writeSafetensors } from '../../src/safetensors.js';
 import { readTfjs } from '../../src/tfjs.js';
@@ -141,6 +142,15 @@ describe('a layers model of TensorFlow.js', () => {
     expect(distanceOf(network.predict(x), wanted)).toBeLessThan(1e-6);
   });
 
+  it('has slopes that are very small', async () => {
+    const after = { class_name: 'LeakyReLU', config: { name: 'l', alpha: 0.00049123 } };
+    const [model, files] = saved([dense('a', 4, 'linear', INPUT), after, dense('b', 2, 'linear')], WEIGHTS);
+    expect((await readTfjs(model, files)).network.layers[0].activation).toEqual({
+      name: 'leakyRelu',
+      slope: 0.00049123,
+    });
+  });
+
   it.each(['LeakyReLU', 'ELU'])('has a constant of its own for each %s', async (className) => {
     const f = (alpha: number) => (z: number) => (z > 0 ? z : alpha * (className === 'ELU' ? Math.expm1(z) : z));
     const after = (name: string, alpha: number) => ({ class_name: className, config: { name, alpha } });
@@ -227,6 +237,42 @@ describe('a layers model of TensorFlow.js', () => {
     const short = { 'weights.bin': files['weights.bin'].subarray(0, 40) };
     await expect(readTfjs(model, short)).rejects.toThrow('want complete files');
     await expect(readTfjs({ ...model, format: 'graph-model' }, files)).rejects.toThrow('graph-model');
+  });
+});
+
+describe.each([1, 2, 3, 4])('a model that TensorFlow.js %i.x itself has saved', (version) => {
+  const made = JSON.parse(readFileSync(new URL(`fixtures/tfjs-${version}.json`, import.meta.url), 'utf8'));
+  const readMade = (name: string) =>
+    readTfjs(made[name].model, { 'weights.bin': new Uint8Array(Buffer.from(made[name].weights, 'base64')) });
+
+  it('predicts the same, with layers of every kind', async () => {
+    const { network, notes } = await readMade('layers');
+    expect(network.layers.map((layer) => [layer.activation, layer.dropout, layer.maxNorm])).toEqual([
+      ['relu6', 0.25, 2],
+      [{ name: 'leakyRelu', slope: 0.2 }, 0, 0],
+      ['prelu', 0, 0],
+      [{ name: 'leakyRelu', slope: 0.3 }, 0, 0],
+      ['hardSigmoid', 0, 0],
+      ['softmax', 0, 0],
+    ]);
+    expect(distanceOf(network.predict(made.layers.x), made.layers.y)).toBeLessThan(1e-6);
+    const names = made.layers.model.modelTopology.config.layers.map(
+      ({ config }: { config: { name: string } }) => config.name,
+    );
+    expect(notes).toEqual([
+      `kernel_regularizer of layer Dense "${names[2]}", L1L2 (l2 0.01), stays behind: with n training samples, ` +
+        'l2: 2 * n * 0.01 of the network is the same for all layers',
+      `the batch normalisation "${names[3]}" became part of the weights: training here does not normalise batches`,
+      'the optimizer, Adam (learningRate 0.01), stays behind: pass one to fit',
+      'the metrics, accuracy, stay behind: evaluate has those of the task',
+    ]);
+  });
+
+  it('predicts the same, and has its loss, as a functional model', async () => {
+    const { network } = await readMade('functional');
+    expect(String(network)).toContain('3-4-1 selu/linear,');
+    expect(network.cost).toBe('meanAbsoluteError');
+    expect(distanceOf(network.predict(made.functional.x), made.functional.y)).toBeLessThan(1e-6);
   });
 });
 
