@@ -22,7 +22,7 @@ const irises = readCsv(new TextDecoder().decode(data('iris.csv')), { target: 'sp
 const rowsFor = (inputs: number) => Float32Array.from({ length: 1000 * inputs }, (_, i) => 2 * Math.sin(i * i));
 
 /** Networks by their names, with the rows that they predict, if there are better ones than any. */
-const NETWORKS: Readonly<Record<string, () => Promise<{ network: Network; rows?: Float32Array }>>> = {
+const NETWORKS: Readonly<Record<string, () => Promise<{ network: Network; rows?: Float32Array | Float64Array }>>> = {
   'iris.pt (PyTorch)': async () => ({
     ...(await readPyTorch(data('iris.pt'), { activations: ['relu', 'softmax'] })),
     rows: irises,
