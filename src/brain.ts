@@ -1,3 +1,9 @@
+/**
+ * Networks of brain.js.
+ *
+ * @module
+ */
+
 import { arrayType } from './check/arrays.js';
 import { checkBytes } from './check/bytes.js';
 import { readBrainJson } from './exchange/brain.js';

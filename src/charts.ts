@@ -1,3 +1,9 @@
+/**
+ * Learning curves, confusion matrices, ROC curves and the importance of columns, as SVG text.
+ *
+ * @module
+ */
+
 export { type ConfusionEvaluation, type ConfusionMatrixOptions, confusionMatrix } from './charts/confusion-matrix.js';
 export { type ImportanceOf, type ImportanceOptions, importance } from './charts/importance.js';
 export { type LearningCurveOptions, type LearningReport, learningCurve } from './charts/learning-curve.js';

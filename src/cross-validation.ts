@@ -1,3 +1,9 @@
+/**
+ * k-fold cross-validation: as many networks as there are folds, trained and evaluated.
+ *
+ * @module
+ */
+
 import { advise, checkCallback, keysOf } from './check/errors.js';
 import { isPromise } from './check/promises.js';
 import type { DataSet } from './data/data-set.js';

@@ -1,3 +1,9 @@
+/**
+ * Networks as a JavaScript module or as a header of C.
+ *
+ * @module
+ */
+
 import { checkNoMore, checkObject, outOfRange, quote, wrongType } from './check/errors.js';
 import { writeCHeader } from './exchange/c.js';
 import { writeJavaScriptModule } from './exchange/javascript.js';

@@ -1,3 +1,9 @@
+/**
+ * Networks from the files of FANN.
+ *
+ * @module
+ */
+
 import { type Bytes, checkBytes } from './check/bytes.js';
 import { readFannFile } from './exchange/fann.js';
 import { checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';

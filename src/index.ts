@@ -1,3 +1,9 @@
+/**
+ * Networks, their training and what it reports; optimizers and learning rates that change.
+ *
+ * @module
+ */
+
 export type { BuildName, PageWorker, WasmModule } from './core/core-options.js';
 export type { ClassWeights } from './data/class-weights.js';
 export type { DataSet, TypedDataSet } from './data/data-set.js';
@@ -53,6 +59,7 @@ export type {
   Momentum,
   NAdam,
   Optimizer,
+  OptimizerOptions,
   RmsProp,
   Sgd,
 } from './spec/optimizer.js';
@@ -70,7 +77,19 @@ export {
   rmsprop,
   sgd,
 } from './spec/optimizer.js';
-export type { LearningRate, Schedule, ScheduleFunction, Span } from './spec/schedule.js';
+export type {
+  CosineOptions,
+  ExponentialOptions,
+  InverseTimeOptions,
+  LearningRate,
+  OneCycleOptions,
+  PolynomialOptions,
+  ReduceOnPlateauOptions,
+  Schedule,
+  ScheduleFunction,
+  Span,
+  StepOptions,
+} from './spec/schedule.js';
 export { cosine, exponential, inverseTime, oneCycle, polynomial, reduceOnPlateau, step } from './spec/schedule.js';
 export type { GivenStandardization, Standardization } from './spec/standardization.js';
 export type { EarlyStopping, Monitor } from './training/early-stopping.js';

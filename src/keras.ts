@@ -1,3 +1,9 @@
+/**
+ * Networks from the files of Keras.
+ *
+ * @module
+ */
+
 import { type Bytes, checkBytes } from './check/bytes.js';
 import { type ApproximateOption, checkApproximate } from './exchange/chain.js';
 import { readKerasFile } from './exchange/keras.js';

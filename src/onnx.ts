@@ -1,3 +1,9 @@
+/**
+ * Networks from and to ONNX files.
+ *
+ * @module
+ */
+
 import { type Bytes, checkBytes } from './check/bytes.js';
 import {
   checkFinite,

@@ -1,5 +1,9 @@
-// simdprop/predict: loads a saved network and predicts, nothing else. It is one small file that imports nothing while
-// it runs.
+/**
+ * Loads a saved network and predicts, nothing else, in one small file that imports nothing while it runs.
+ *
+ * @module
+ */
+
 export type { WasmModule } from './core/core-options.js';
 export type { InputArray, Inputs } from './data/inputs.js';
 export type { Task } from './data/task.js';

@@ -1,3 +1,9 @@
+/**
+ * Networks from the files of `torch.save`.
+ *
+ * @module
+ */
+
 import { type Bytes, checkBytes } from './check/bytes.js';
 import { type PyTorchOptions, readPyTorchFile } from './exchange/pytorch.js';
 import { STATE_KEYS } from './exchange/state-dict.js';

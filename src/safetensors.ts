@@ -1,3 +1,9 @@
+/**
+ * Networks from and to safetensors files.
+ *
+ * @module
+ */
+
 import { type Bytes, checkBytes } from './check/bytes.js';
 import { checkFinite, checkName, checkObject } from './check/errors.js';
 import { readSafetensorsFile, writeSafetensorsFile } from './exchange/safetensors-network.js';

@@ -1,4 +1,8 @@
-// simdprop/search-worker: a worker of search, which trains what it is sent.
+/**
+ * The code of the workers of `search`. It exports nothing.
+ *
+ * @module
+ */
 
 import type { TypedDataSet } from './data/data-set.js';
 import { markOwn } from './data/own-arrays.js';

@@ -1,3 +1,9 @@
+/**
+ * Finds the best options of `Network.create` and `fit`: grids, random draws and successive halving, in workers.
+ *
+ * @module
+ */
+
 import { advise } from './check/errors.js';
 import type { DataSet } from './data/data-set.js';
 import { planSearch } from './search/plan.js';

@@ -1,3 +1,9 @@
+/**
+ * Tables of numbers, categories, dates and booleans; encoders; models that learn from a table and answer in its terms.
+ *
+ * @module
+ */
+
 export type { ColumnImportance, ImportanceOptions } from './applications/importance.js';
 export type { TableModelOptions } from './applications/model-options.js';
 export {

@@ -1,3 +1,9 @@
+/**
+ * Networks from layers models of TensorFlow.js.
+ *
+ * @module
+ */
+
 import { arrayType } from './check/arrays.js';
 import { type Bytes, checkBytes } from './check/bytes.js';
 import { checkIsObject, quote } from './check/errors.js';

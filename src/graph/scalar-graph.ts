@@ -259,7 +259,7 @@ export class Graph {
    * Reverse mode: the derivatives of `output` with respect to every node, in one pass from `output` back to the inputs.
    *
    * @param output a node of this graph
-   * @returns [nodes]: the derivative with respect to a node is at its `index`
+   * @returns a number for each node [nodes]: the derivative with respect to a node is at its `index`
    * @throws TypeError for a node that is not of this graph
    */
   reverse(output: Node): Float64Array {
@@ -285,7 +285,7 @@ export class Graph {
    * which then counts as an input.
    *
    * @param input a node of this graph
-   * @returns [nodes]: the derivative of a node is at its `index`
+   * @returns a number for each node [nodes]: the derivative of a node is at its `index`
    * @throws TypeError for a node that is not of this graph
    */
   forward(input: Node): Float64Array {

@@ -158,22 +158,16 @@ const COSTS = {
 } satisfies Record<string, (graph: Graph, a: readonly Node[], y: Floats) => Node[]>;
 
 /**
- * A network and one sample as a graph, with a node for each operation. That is about two nodes for each weight, so it
- * is for small networks. Weights and biases are those that the network has now. x is multiplied by the network's
- * `scale` and standardised as the network does. With targets, the graph ends in C_x, without L1, L2, dropout and label
- * smoothing. If the network's targets are standardised, `y` and the outputs are in the units of the targets, and C_x is
- * the cost of the standardised ones, as everywhere. Nodes are named as in textbooks, with indices from 1: w^2_1,3 leads
+ * A network and one sample as a graph that ends in the outputs, with a node for each operation. That is about two nodes
+ * for each weight, so it is for small networks. Weights and biases are those that the network has now. x is multiplied
+ * by the network's `scale` and standardised as the network does. If the network's targets are standardised, the outputs
+ * are in the units of the targets, as everywhere. Nodes are named as in textbooks, with indices from 1: w^2_1,3 leads
  * from the third input to the first unit after the inputs.
- *
- * The cross-entropies are computed from the outputs, as they are defined. If f64 rounds an output to 0 or 1, they may
- * be infinite and their derivatives NaN. Training does not have this problem, because its delta^L is a^L - y.
  *
  * @param network a `Network`, or an object with the same properties
  * @param x one sample [inputs]
- * @param y a row of targets [outputs]; if it is left out, the graph ends in the outputs
  * @returns the graph, and its nodes by what they stand for
- * @throws TypeError or RangeError if `x` or `y` does not fit, for the activations selu, gelu and softsign, and with
- *   `y`, for costs other than quadratic, binaryCrossEntropy and categoricalCrossEntropy
+ * @throws TypeError or RangeError if `x` does not fit, and for the activations selu, gelu and softsign
  *
  * @example
  * import { Network } from 'simdprop';
@@ -181,10 +175,24 @@ const COSTS = {
  *
  * const net = await Network.create({ inputs: 2, layers: [{ units: 2 }, { units: 1 }], seed: 1 });
  * const { graph, layers, cost } = unroll(net, [0, 1], [1]);
- * // from the first weight to C_x there is one path: through the first unit
+ * // from the first weight to C_x: through the first unit
  * console.log(graph.countPaths(layers[0].weights[0], cost) > 0); // true
  */
 export function unroll(network: Unrollable, x: Floats): Unrolled;
+/**
+ * The same graph with the cost at its end: C_x, without L1, L2, dropout and label smoothing. If the network's targets
+ * are standardised, it is the cost of the standardised ones.
+ *
+ * The cross-entropies are computed from the outputs, as they are defined. If f64 rounds an output to 0 or 1, they may
+ * be infinite and their derivatives NaN. Training does not have this problem, because its delta^L is a^L - y.
+ *
+ * @param network a `Network`, or an object with the same properties
+ * @param x one sample [inputs]
+ * @param y a row of targets [outputs], in their own units
+ * @returns the graph, and its nodes by what they stand for
+ * @throws TypeError or RangeError if `x` or `y` does not fit, for the activations selu, gelu and softsign, and for
+ *   costs other than quadratic, binaryCrossEntropy and categoricalCrossEntropy
+ */
 export function unroll(network: Unrollable, x: Floats, y: Floats): Unrolled & { readonly cost: Node };
 export function unroll(network: Unrollable, x: Floats, y?: Floats): Unrolled {
   const hasLayers = Array.isArray((network as Unrollable | undefined)?.layers);

@@ -21,7 +21,7 @@ import { type Cost, forward, meanCost, type ReferenceLayer, type ReferenceNetwor
 /** Options of `checkGradients`. */
 export interface CheckGradientsOptions {
   /**
-   * [rows]: the weight that each sample's cost is multiplied by.
+   * The weight that each sample's cost is multiplied by [rows].
    * @defaultValue 1 for each
    */
   weights?: SampleWeights | undefined;

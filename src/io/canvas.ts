@@ -1,3 +1,9 @@
+/**
+ * Turns a drawing on a canvas into the inputs of a network that reads digits.
+ *
+ * @module
+ */
+
 import { arrayType } from '../check/arrays.js';
 import {
   checkInteger,

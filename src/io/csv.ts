@@ -1,3 +1,9 @@
+/**
+ * Reads inputs, targets and names from the text of a CSV file. For categories and missing values: `simdprop/tabular`.
+ *
+ * @module
+ */
+
 import { checkBoolean, checkObject, keysOf, outOfRange, quote, wrongType } from '../check/errors.js';
 import { type CsvColumn, columnFinder, type FindColumn, findColumns, listed } from './csv-columns.js';
 import { CANDIDATES } from './csv-delimiter.js';

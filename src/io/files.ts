@@ -1,3 +1,9 @@
+/**
+ * Saves files whole, in Node: a reader sees the old file or the new one, never a part.
+ *
+ * @module
+ */
+
 import {
   closeSync,
   constants,

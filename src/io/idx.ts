@@ -1,3 +1,9 @@
+/**
+ * Reads IDX files, in which MNIST and Fashion-MNIST are offered.
+ *
+ * @module
+ */
+
 import { type Bytes, checkBytes } from '../check/bytes.js';
 import { foreignContents } from '../check/contents.js';
 import { counted, outOfRange } from '../check/errors.js';

@@ -422,8 +422,8 @@ function makeOptimizer<T extends Optimizer>(name: T['name'], given: unknown, whe
   return Object.freeze(optimizer) as unknown as T;
 }
 
-/** The options of an optimizer's function. `Required`: the options without a default. */
-type FactoryOptions<T, Required extends keyof T = never> = Pick<T, Required> & {
+/** The options of the function that makes an optimizer. `Required`: those without a default. */
+export type OptimizerOptions<T, Required extends keyof T = never> = Pick<T, Required> & {
   readonly [Key in keyof Omit<T, 'name' | Required>]?: T[Key & keyof T] | undefined;
 };
 
@@ -443,7 +443,7 @@ type FactoryOptions<T, Required extends keyof T = never> = Pick<T, Required> & {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.learningRate); // 0.5
  */
-export function sgd(options: FactoryOptions<Sgd, 'learningRate'>): Sgd {
+export function sgd(options: OptimizerOptions<Sgd, 'learningRate'>): Sgd {
   return makeOptimizer('sgd', options);
 }
 
@@ -463,7 +463,7 @@ export function sgd(options: FactoryOptions<Sgd, 'learningRate'>): Sgd {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.momentum); // 0.9
  */
-export function momentum(options: FactoryOptions<Momentum, 'learningRate'>): Momentum {
+export function momentum(options: OptimizerOptions<Momentum, 'learningRate'>): Momentum {
   return makeOptimizer('momentum', options);
 }
 
@@ -483,7 +483,7 @@ export function momentum(options: FactoryOptions<Momentum, 'learningRate'>): Mom
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.name); // nesterov
  */
-export function nesterov(options: FactoryOptions<Momentum, 'learningRate'>): Momentum {
+export function nesterov(options: OptimizerOptions<Momentum, 'learningRate'>): Momentum {
   return makeOptimizer('nesterov', options);
 }
 
@@ -503,7 +503,7 @@ export function nesterov(options: FactoryOptions<Momentum, 'learningRate'>): Mom
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.epsilon); // 1e-10
  */
-export function adagrad(options: FactoryOptions<Adagrad> = {}): Adagrad {
+export function adagrad(options: OptimizerOptions<Adagrad> = {}): Adagrad {
   return makeOptimizer('adagrad', options);
 }
 
@@ -523,7 +523,7 @@ export function adagrad(options: FactoryOptions<Adagrad> = {}): Adagrad {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.rho); // 0.95
  */
-export function adadelta(options: FactoryOptions<Adadelta> = {}): Adadelta {
+export function adadelta(options: OptimizerOptions<Adadelta> = {}): Adadelta {
   return makeOptimizer('adadelta', options);
 }
 
@@ -543,7 +543,7 @@ export function adadelta(options: FactoryOptions<Adadelta> = {}): Adadelta {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.learningRate); // 0.01
  */
-export function rmsprop(options: FactoryOptions<RmsProp> = {}): RmsProp {
+export function rmsprop(options: OptimizerOptions<RmsProp> = {}): RmsProp {
   return makeOptimizer('rmsprop', options);
 }
 
@@ -563,7 +563,7 @@ export function rmsprop(options: FactoryOptions<RmsProp> = {}): RmsProp {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.beta1); // 0.9
  */
-export function adam(options: FactoryOptions<Adam> = {}): Adam {
+export function adam(options: OptimizerOptions<Adam> = {}): Adam {
   return makeOptimizer('adam', options);
 }
 
@@ -583,7 +583,7 @@ export function adam(options: FactoryOptions<Adam> = {}): Adam {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.beta2); // 0.999
  */
-export function adamw(options: FactoryOptions<AdamW> = {}): AdamW {
+export function adamw(options: OptimizerOptions<AdamW> = {}): AdamW {
   return makeOptimizer('adamw', options);
 }
 
@@ -603,7 +603,7 @@ export function adamw(options: FactoryOptions<AdamW> = {}): AdamW {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.momentumDecay); // 0.004
  */
-export function nadam(options: FactoryOptions<NAdam> = {}): NAdam {
+export function nadam(options: OptimizerOptions<NAdam> = {}): NAdam {
   return makeOptimizer('nadam', options);
 }
 
@@ -623,7 +623,7 @@ export function nadam(options: FactoryOptions<NAdam> = {}): NAdam {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.beta2); // 0.99
  */
-export function lion(options: FactoryOptions<Lion> = {}): Lion {
+export function lion(options: OptimizerOptions<Lion> = {}): Lion {
   return makeOptimizer('lion', options);
 }
 
@@ -643,7 +643,7 @@ export function lion(options: FactoryOptions<Lion> = {}): Lion {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.etaPlus); // 1.2
  */
-export function irprop(options: FactoryOptions<IRprop> = {}): IRprop {
+export function irprop(options: OptimizerOptions<IRprop> = {}): IRprop {
   return makeOptimizer('irprop', options);
 }
 
@@ -663,7 +663,7 @@ export function irprop(options: FactoryOptions<IRprop> = {}): IRprop {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.tolerance); // 1e-7
  */
-export function lbfgs(options: FactoryOptions<Lbfgs> = {}): Lbfgs {
+export function lbfgs(options: OptimizerOptions<Lbfgs> = {}): Lbfgs {
   return makeOptimizer('lbfgs', options);
 }
 

@@ -149,6 +149,17 @@ function makeSchedule<T extends Schedule>(name: keyof typeof OPTIONS, given: unk
   return Object.freeze(schedule) as unknown as T;
 }
 
+/** Options of `step`, besides its length. */
+export interface StepOptions {
+  /** The first rate, a positive number. */
+  initial: number;
+  /**
+   * Above 0 and below 1.
+   * @defaultValue `0.1`
+   */
+  factor?: number | undefined;
+}
+
 /**
  * `initial` · `factor`^⌊t⌋, where t is the number of steps done divided by `steps`, or of epochs divided by `epochs`.
  *
@@ -164,18 +175,16 @@ function makeSchedule<T extends Schedule>(name: keyof typeof OPTIONS, given: unk
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
  * console.log(history.column('learningRate').slice(0, 4)); // close to 1, 1, 0.5, 0.5 (within 0.001)
  */
-export function step(
-  options: {
-    /** The first rate, a positive number. */
-    initial: number;
-    /**
-     * Above 0 and below 1.
-     * @defaultValue `0.1`
-     */
-    factor?: number | undefined;
-  } & Span,
-): StepSchedule {
+export function step(options: StepOptions & Span): StepSchedule {
   return makeSchedule('step', options);
+}
+
+/** Options of `exponential`, besides its length. */
+export interface ExponentialOptions {
+  /** The first rate, a positive number. */
+  initial: number;
+  /** Above 0 and below 1. */
+  factor: number;
 }
 
 /**
@@ -193,15 +202,19 @@ export function step(
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
  * console.log(history.column('learningRate').slice(0, 4)); // close to 1, 0.5, 0.25, 0.125 (within 0.001)
  */
-export function exponential(
-  options: {
-    /** The first rate, a positive number. */
-    initial: number;
-    /** Above 0 and below 1. */
-    factor: number;
-  } & Span,
-): ExponentialSchedule {
+export function exponential(options: ExponentialOptions & Span): ExponentialSchedule {
   return makeSchedule('exponential', options);
+}
+
+/** Options of `inverseTime`, besides its length. */
+export interface InverseTimeOptions {
+  /** The first rate, a positive number. */
+  initial: number;
+  /**
+   * A positive number.
+   * @defaultValue `1`
+   */
+  decay?: number | undefined;
 }
 
 /**
@@ -220,18 +233,24 @@ export function exponential(
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
  * console.log(history.column('learningRate').slice(0, 4)); // close to 1, 0.5, 0.333, 0.25 (within 0.001)
  */
-export function inverseTime(
-  options: {
-    /** The first rate, a positive number. */
-    initial: number;
-    /**
-     * A positive number.
-     * @defaultValue `1`
-     */
-    decay?: number | undefined;
-  } & Span,
-): InverseTimeSchedule {
+export function inverseTime(options: InverseTimeOptions & Span): InverseTimeSchedule {
   return makeSchedule('inverseTime', options);
+}
+
+/** Options of `polynomial`, besides its length. */
+export interface PolynomialOptions {
+  /** The first rate, a positive number. */
+  initial: number;
+  /**
+   * The last rate, from 0 to below `initial`.
+   * @defaultValue `0`
+   */
+  final?: number | undefined;
+  /**
+   * A positive number; 1 is a straight line.
+   * @defaultValue `1`
+   */
+  power?: number | undefined;
 }
 
 /**
@@ -249,23 +268,34 @@ export function inverseTime(
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
  * console.log(history.column('learningRate').slice(0, 4)); // close to 1, 0.75, 0.5, 0.25 (within 0.001)
  */
-export function polynomial(
-  options: {
-    /** The first rate, a positive number. */
-    initial: number;
-    /**
-     * The last rate, from 0 to below `initial`.
-     * @defaultValue `0`
-     */
-    final?: number | undefined;
-    /**
-     * A positive number; 1 is a straight line.
-     * @defaultValue `1`
-     */
-    power?: number | undefined;
-  } & Span,
-): PolynomialSchedule {
+export function polynomial(options: PolynomialOptions & Span): PolynomialSchedule {
   return makeSchedule('polynomial', options);
+}
+
+/** Options of `cosine`, besides its length. */
+export interface CosineOptions {
+  /** The highest rate, a positive number. */
+  initial: number;
+  /**
+   * The last rate, from 0 to below `initial`.
+   * @defaultValue `0`
+   */
+  final?: number | undefined;
+  /**
+   * The length of the rise, in steps or epochs: an integer from 0 to 2³¹ - 1.
+   * @defaultValue `0`
+   */
+  warmUp?: number | undefined;
+  /**
+   * How often the half cosine is repeated: an integer from 0 to 10,000.
+   * @defaultValue `0`
+   */
+  restarts?: number | undefined;
+  /**
+   * How many times as long as before each repetition is: an integer from 1 to 1000.
+   * @defaultValue `1`
+   */
+  growth?: number | undefined;
 }
 
 /**
@@ -285,33 +315,29 @@ export function polynomial(
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
  * console.log(history.column('learningRate').slice(0, 4)); // close to 0.5, 1, 0.854, 0.5 (within 0.001)
  */
-export function cosine(
-  options: {
-    /** The highest rate, a positive number. */
-    initial: number;
-    /**
-     * The last rate, from 0 to below `initial`.
-     * @defaultValue `0`
-     */
-    final?: number | undefined;
-    /**
-     * The length of the rise, in steps or epochs: an integer from 0 to 2³¹ - 1.
-     * @defaultValue `0`
-     */
-    warmUp?: number | undefined;
-    /**
-     * How often the half cosine is repeated: an integer from 0 to 10,000.
-     * @defaultValue `0`
-     */
-    restarts?: number | undefined;
-    /**
-     * How many times as long as before each repetition is: an integer from 1 to 1000.
-     * @defaultValue `1`
-     */
-    growth?: number | undefined;
-  } & Span,
-): CosineSchedule {
+export function cosine(options: CosineOptions & Span): CosineSchedule {
   return makeSchedule('cosine', options);
+}
+
+/** Options of `oneCycle`, besides its length. */
+export interface OneCycleOptions {
+  /** The highest rate, a positive number. */
+  maximum: number;
+  /**
+   * The share of the time in which the rate rises, above 0 and below 1.
+   * @defaultValue `0.3`
+   */
+  rise?: number | undefined;
+  /**
+   * A positive number.
+   * @defaultValue `25`
+   */
+  initialDivisor?: number | undefined;
+  /**
+   * A positive number.
+   * @defaultValue `10000`
+   */
+  finalDivisor?: number | undefined;
 }
 
 /**
@@ -331,47 +357,12 @@ export function cosine(
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
  * console.log(history.column('learningRate').slice(0, 4)); // close to 0.04, 0.76, 0.905, 0.345 (within 0.001)
  */
-export function oneCycle(
-  options: {
-    /** The highest rate, a positive number. */
-    maximum: number;
-    /**
-     * The share of the time in which the rate rises, above 0 and below 1.
-     * @defaultValue `0.3`
-     */
-    rise?: number | undefined;
-    /**
-     * A positive number.
-     * @defaultValue `25`
-     */
-    initialDivisor?: number | undefined;
-    /**
-     * A positive number.
-     * @defaultValue `10000`
-     */
-    finalDivisor?: number | undefined;
-  } & Span,
-): OneCycleSchedule {
+export function oneCycle(options: OneCycleOptions & Span): OneCycleSchedule {
   return makeSchedule('oneCycle', options);
 }
 
-/**
- * `initial`, multiplied by `factor` whenever the cost has not fallen enough below its best value for `patience` epochs.
- * The cost is that of the validation data if there are any, else that of the epoch.
- *
- * @param options its numbers
- * @returns the schedule, a frozen object
- * @throws TypeError or RangeError for an unknown option or a number out of its range
- *
- * @example
- * import { Network, reduceOnPlateau, sgd } from 'simdprop';
- *
- * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1 });
- * const optimizer = sgd({ learningRate: reduceOnPlateau({ initial: 0.1, patience: 1, minDelta: 10 }) });
- * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
- * console.log(history.column('learningRate').slice(0, 4)); // close to 0.1, 0.1, 0.01, 0.001 (within 0.0001)
- */
-export function reduceOnPlateau(options: {
+/** Options of `reduceOnPlateau`. */
+export interface ReduceOnPlateauOptions {
   /** The first rate, a positive number. */
   initial: number;
   /**
@@ -399,7 +390,25 @@ export function reduceOnPlateau(options: {
    * @defaultValue `0`
    */
   minimum?: number | undefined;
-}): PlateauSchedule {
+}
+
+/**
+ * `initial`, multiplied by `factor` whenever the cost has not fallen enough below its best value for `patience` epochs.
+ * The cost is that of the validation data if there are any, else that of the epoch.
+ *
+ * @param options its numbers
+ * @returns the schedule, a frozen object
+ * @throws TypeError or RangeError for an unknown option or a number out of its range
+ *
+ * @example
+ * import { Network, reduceOnPlateau, sgd } from 'simdprop';
+ *
+ * const net = await Network.create({ inputs: 1, layers: [{ units: 1 }], seed: 1 });
+ * const optimizer = sgd({ learningRate: reduceOnPlateau({ initial: 0.1, patience: 1, minDelta: 10 }) });
+ * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
+ * console.log(history.column('learningRate').slice(0, 4)); // close to 0.1, 0.1, 0.01, 0.001 (within 0.0001)
+ */
+export function reduceOnPlateau(options: ReduceOnPlateauOptions): PlateauSchedule {
   return makeSchedule('reduceOnPlateau', options);
 }
 

@@ -1,3 +1,9 @@
+/**
+ * The code of a thread's worker. It exports nothing: `createWorker` of `NetworkOptions` starts a worker with it.
+ *
+ * @module
+ */
+
 // A thread other than the first. It waits for the core and the memory, and then for calls in the memory, until it is
 // ended from outside. It imports nothing, because the build also makes it a string, for workers without a file. As a
 // file it is the entry simdprop/worker.
