@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type AliasOptions, defineConfig } from 'vite';
 import { digits } from './plugins/digits.ts';
+import { docs } from './plugins/docs.ts';
 import { figures } from './plugins/figures.ts';
 import { frame, PAGES } from './plugins/frame.ts';
 import { penguins } from './plugins/penguins.ts';
@@ -22,7 +23,7 @@ export default defineConfig(({ command }) => ({
   base: './',
   appType: 'mpa',
   resolve: { alias: libraryEntries() },
-  plugins: [frame(command === 'build'), figures(), digits(), penguins()],
+  plugins: [frame(command === 'build'), figures(), digits(), penguins(), docs()],
   worker: { format: 'es' },
   server: { fs: { allow: ['..'] } },
   build: {

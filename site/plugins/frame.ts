@@ -10,6 +10,7 @@ export const PAGES = [
   { file: 'tables.html', name: 'Tables' },
   { file: 'bench.html', name: 'Bench' },
   { file: 'bits.html', name: 'Bits' },
+  { file: 'docs.html', name: 'Docs' },
 ];
 
 /** Sets the theme before the page is drawn for the first time. */

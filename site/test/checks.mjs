@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { openPage } from './browsers.mjs';
 import { framesDuring, judge } from './frames.mjs';
+import { checkLinks } from './links.mjs';
 import { BUILT, serve } from './server.mjs';
 import { STROKES } from './strokes.mjs';
 import { expect, press, set, textOf, until, wait } from './visitor.mjs';
@@ -11,7 +13,24 @@ import { expect, press, set, textOf, until, wait } from './visitor.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const HASHES = JSON.parse(readFileSync(new URL('../../test/hashes.json', import.meta.url), 'utf8'));
-export const PAGES = ['index.html', 'playground.html', 'digits.html', 'tables.html', 'bench.html', 'bits.html'];
+export const PAGES = [
+  'index.html',
+  'playground.html',
+  'digits.html',
+  'tables.html',
+  'bench.html',
+  'bits.html',
+  'docs.html',
+];
+/** Pages of each kind of the documentation. */
+const DOCUMENTS = [
+  'docs/training.html',
+  'docs/kernels.html',
+  'api/README.html',
+  'api/simdprop/classes/Network.html',
+  'api/simdprop/functions/cosine.html',
+  'source/src/spec/schedule.ts.html',
+];
 
 /** Checks with one of these words in their names count frames or milliseconds. */
 export const TIMED = ['frames', 'within a second'];
@@ -27,6 +46,32 @@ async function violations(page) {
 
 const noProblems = (problems) => expect(problems.length === 0, problems.join('\n'));
 
+const inBuilt = (file) => existsSync(new URL(file, pathToFileURL(BUILT)));
+
+/** Opens pages wide in both themes, and narrow, and looks at what no page may do. */
+async function loadAll(browser, url, files) {
+  const found = [];
+  for (const file of files) {
+    const { page: wide, problems: seen } = await openPage(browser, url + file, { theme: 'light' });
+    await wait(1000);
+    for (const theme of ['light', 'dark']) {
+      found.push(...(await violations(wide)).map((text) => `${file}, ${theme}: ${text}`));
+      await wide.click('#theme');
+    }
+    const excess = await wide.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (excess > 0) found.push(`${file}: ${excess} px too wide`);
+    found.push(...seen);
+    await wide.close();
+    const { page, problems } = await openPage(browser, url + file, { width: 360, height: 740 });
+    await wait(500);
+    const extra = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (extra > 0) found.push(`${file} at 360 px: ${extra} px too wide`);
+    found.push(...problems, ...(await violations(page)).map((text) => `${file} at 360 px: ${text}`));
+    await page.close();
+  }
+  noProblems(found);
+}
+
 const READOUT = '.readout';
 const shape = (page, wanted) => until(page, READOUT, new RegExp(`^${wanted},`));
 const epochOf = (text) => Number(/epoch ([\d,.\s]+)/.exec(text)[1].replace(/\D/g, ''));
@@ -38,40 +83,45 @@ async function openPlayground(browser, { url }, hash = '') {
   return opened;
 }
 
-/** Presses all buttons for downloads of the page of tables, and waits for their files. */
-async function collectDownloads(page) {
-  await page.evaluate(() => {
-    window.saved = [];
-    HTMLAnchorElement.prototype.click = function () {
-      window.saved.push(this.download);
-    };
-  });
-  for (const name of ['The model', 'ONNX', 'JavaScript module', 'C header']) await press(page, name);
-  await page.waitForFunction(() => window.saved.length === 4, { timeout: 10_000 });
-}
-
 export const CHECKS = {
-  'every page loads, in both themes, without violations of accessibility': async (browser, { url }) => {
-    const found = [];
-    for (const file of PAGES) {
-      const { page: wide, problems: seen } = await openPage(browser, url + file, { theme: 'light' });
-      await wait(1000);
-      for (const theme of ['light', 'dark']) {
-        found.push(...(await violations(wide)).map((text) => `${file}, ${theme}: ${text}`));
-        await wide.click('#theme');
-      }
-      const excess = await wide.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      if (excess > 0) found.push(`${file}: ${excess} px too wide`);
-      found.push(...seen);
-      await wide.close();
-      const { page, problems } = await openPage(browser, url + file, { width: 360, height: 740 });
-      await wait(500);
-      const extra = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      if (extra > 0) found.push(`${file} at 360 px: ${extra} px too wide`);
-      found.push(...problems, ...(await violations(page)).map((text) => `${file} at 360 px: ${text}`));
-      await page.close();
-    }
-    noProblems(found);
+  'every page loads, in both themes, without violations of accessibility': (browser, { url }) =>
+    loadAll(browser, url, PAGES),
+
+  'docs: pages of each kind load, in both themes, without violations of accessibility': (browser, { url }) =>
+    loadAll(browser, url, DOCUMENTS),
+
+  'docs: every link and anchor leads somewhere, and every entry has its page': () => {
+    const { exports, name } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    const entries = Object.keys(exports).filter((path) => exports[path].types);
+    const missing = entries.map((path) => `api/${name}${path.slice(1)}/README.html`).filter((file) => !inBuilt(file));
+    noProblems(missing.map((file) => `got no ${file}, want a page for each entry`));
+    const { pages, broken } = checkLinks(BUILT);
+    noProblems(broken);
+    return `${pages} pages`;
+  },
+
+  'docs: the search finds pages and what is exported, by keyboard': async (browser, { url }) => {
+    const { page, problems } = await openPage(browser, `${url}docs/recipes/iris.html`);
+    await page.keyboard.press('/');
+    await page.keyboard.type('readCsv');
+    await until(page, '#found', /^\d+ found/);
+    expect(
+      (await textOf(page, '#hits li')).startsWith('readCsv'),
+      `the first hit: got ${await textOf(page, '#hits li')}`,
+    );
+    await page.keyboard.press('ArrowDown');
+    await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
+    expect(page.url().endsWith('/a/b/api/simdprop/csv/functions/readCsv.html'), `Enter: got ${page.url()}`);
+    await page.focus('#search');
+    await page.keyboard.type('early stopping');
+    await until(page, '#found', /^\d+ found/);
+    expect(/early stopping/i.test(await textOf(page, '#hits')), 'want a section about early stopping');
+    const found = await violations(page);
+    await page.keyboard.type(' <img src=x onerror=alert(1)> zzzz');
+    await until(page, '#found', /^Nothing found/);
+    await page.keyboard.press('Escape');
+    expect((await page.$$('#hits li')).length === 0, 'Escape: the hits are still there');
+    noProblems([...problems, ...found]);
   },
 
   'links lead to pages and files that are there': async (browser, { url }) => {
@@ -404,33 +454,6 @@ export const CHECKS = {
     return `${text}; drawn 0 to 9, read as ${read.join(' ')}`;
   },
 
-  'digits and tables: they work on without the network': async (browser, server) => {
-    const { page, problems } = await openPage(browser, `${server.url}digits.html`);
-    const tables = await openPage(browser, `${server.url}tables.html`);
-    await until(page, '#progress', /after [\d.]+ s/, 60_000);
-    await press(tables.page, 'Take the penguins');
-    await until(tables.page, '#about', /^344 rows/);
-    await press(tables.page, 'Train');
-    await until(tables.page, '#progress', /trained on/, 60_000);
-    await tables.page.waitForNetworkIdle({ timeout: 10_000 });
-    await server.close();
-    await page.select('#hidden', '512,512');
-    await press(page, 'Train again');
-    await until(page, '#progress', /digits a second/, 60_000);
-    // a new order ends the training before it
-    await page.select('#hidden', '30');
-    await page.select('#epochs', '1');
-    await press(page, 'Train again');
-    await until(page, '#progress', /after [\d.]+ s/, 60_000);
-    expect((await textOf(page, '#message')) === '', await textOf(page, '#message'));
-    await page.waitForFunction(() => document.querySelector('#weights').width <= 300);
-    await tables.page.select('#target', 'Sex');
-    await press(tables.page, 'Train');
-    await until(tables.page, '#progress', /trained on/, 60_000);
-    await collectDownloads(tables.page);
-    noProblems([...problems, ...tables.problems]);
-  },
-
   'digits: frames while a worker trains 784-512-512-10': async (browser, { url }) => {
     const { page, problems } = await openPage(browser, `${url}digits.html`);
     await until(page, '#progress', /after [\d.]+ s/, 60_000);
@@ -531,7 +554,14 @@ export const CHECKS = {
     expect(Number(accuracy) >= 0.95, `the penguins: got accuracy ${accuracy}`);
     expect((await page.$$('#columns tr')).length === 6, 'want the importance of six columns');
     const found = await violations(page);
-    await collectDownloads(page);
+    await page.evaluate(() => {
+      window.saved = [];
+      HTMLAnchorElement.prototype.click = function () {
+        window.saved.push(this.download);
+      };
+    });
+    for (const name of ['The model', 'ONNX', 'JavaScript module', 'C header']) await press(page, name);
+    await page.waitForFunction(() => window.saved.length === 4, { timeout: 10_000 });
     const drop = (text) =>
       page.$eval(
         '#drop',
