@@ -829,7 +829,7 @@ export class Network {
     const { rows, isCurrent } = this.#pass;
     if (!isCurrent) throw new Error('backward: got no forward pass of these weights, want forward(x) first');
     const targets = this.#trainer.takeTargets('y', y, rows);
-    const each = typedWeights('weights', weights) as Float32Array | undefined;
+    const each = typedWeights('weights', weights, rows) as Float32Array | undefined;
     if (each !== undefined) checkWeights('weights', each, rows);
     const counted = each === undefined ? rows : each.reduce((sum, weight) => sum + Number(weight > 0), 0);
     if (counted === 0) throw outOfRange('weights', '0 for every sample', 'a weight above 0 for one or more');

@@ -19,6 +19,33 @@ function* cut(text: string, length: number): Generator<Uint8Array> {
 }
 
 describe('a CSV text', () => {
+  it('has no numbers that lose digits: identifiers are categories, or are ignored with the reason', () => {
+    const ids = ['12345678901234567890', '12345678901234567891', '9007199254740993'];
+    const textOf = (rows: number, id: (row: number) => string) =>
+      `id,size\n${Array.from({ length: rows }, (_, row) => `${id(row)},${row}`).join('\n')}`;
+    const few = Table.fromCsv(textOf(9, (row) => ids[row % 3]));
+    expect(few.kinds).toEqual({ id: 'category', size: 'number' });
+    expect(few.toRecords().map(({ id }) => id)).toEqual(Array.from({ length: 9 }, (_, row) => ids[row % 3]));
+    const reason = 'integers of more digits than numbers keep, such as "1234567890123450001": identifiers?';
+    for (const rows of [900, 5000]) {
+      const many = Table.fromCsv(textOf(rows, (row) => `${1234567890123450000n + BigInt(row)}`));
+      expect(many.column('id')).toEqual({ kind: 'ignored', reason });
+      expect(many.profile()).toContain(reason);
+    }
+  });
+
+  it('has numbers of many digits if doubles keep them, or if that is asked for, which the profile says', () => {
+    const kept = ['100000000000000000000', '-9007199254740992', '18014398509481984', '0.12345678901234567890'];
+    expect(Table.fromCsv(`a\n${kept.join('\n')}`).column('a')).toEqual({
+      kind: 'number',
+      values: Float64Array.from(kept, Number),
+    });
+    const asked = Table.fromCsv('id\n12345678901234567890\n12345678901234567891', { kinds: { id: 'number' } });
+    expect(asked.kinds).toEqual({ id: 'number' });
+    expect(asked.profile()).toContain('digits after the 16th are lost: an identifier?');
+    expect(Table.fromRecords([{ a: 12345678901234567890 }, { a: 2 }]).kinds).toEqual({ a: 'number' });
+  });
+
   it('is the same table as that of its records', () => {
     const table = Table.fromCsv(PENGUINS);
     expect(contentsOf(Table.fromRecords(table.toRecords()))).toEqual(contentsOf(table));

@@ -15,7 +15,7 @@ export function weightedRows(
   if (given === undefined) return { table, weights: undefined };
   const isColumn = typeof given === 'string';
   const where = 'options.weights';
-  const weights = isColumn ? columnOf(table, given) : (typedWeights(where, given) as Float32Array);
+  const weights = isColumn ? columnOf(table, given) : (typedWeights(where, given, table.rows) as Float32Array);
   if (!isColumn) checkWeights(where, weights, table.rows);
   const left = isColumn ? table.without([given]) : table;
   if (!weights.includes(0)) return { table: left, weights };

@@ -76,8 +76,19 @@ export function plainNumbers(
   return flatNumbers(where, values, width, columns);
 }
 
-/** The numbers of a plain array or of rows as a Float32Array. A number too large for 32 bits becomes an infinity. */
-export function plainFloats(where: string, values: unknown, width: number, each: string): unknown {
+/** Refuses a plain array of more than `count` numbers, in rows of `width`, before it is read: it may have any length. */
+export function checkNotLonger(where: string, values: unknown, count: number, width = 1): void {
+  if (!isPlain(values)) return;
+  const numbers = isNested(values) ? values.length * width : values.length;
+  if (numbers > count) throw outOfRange(where, counted(numbers, 'number'), `${count}`);
+}
+
+/**
+ * The numbers of a plain array or of rows as a Float32Array; `count` of them are wanted. A number too large for 32 bits
+ * becomes an infinity.
+ */
+export function plainFloats(where: string, values: unknown, count: number, width: number, each: string): unknown {
+  checkNotLonger(where, values, count, width);
   return isPlain(values) ? Float32Array.from(plainNumbers(where, values, width, each) as Float64Array) : values;
 }
 

@@ -112,7 +112,7 @@ function typed(where: string, data: unknown, network: Named): TypedDataSet {
   const given = data as DataSet;
   const inputs = typedInputs(`${where}.inputs`, given.inputs, known);
   const targets = typedTargets(`${where}.targets`, given.targets, rowsOf(inputs, spec), known);
-  const weights = typedWeights(`${where}.weights`, given.weights);
+  const weights = typedWeights(`${where}.weights`, given.weights, rowsOf(inputs, spec));
   // labels keep the names that they were given as, should the network get others before they are used
   const classes = areNames(given.targets) ? known.names.classes : names.classes;
   return { inputs, targets, weights, classes, columns: names.columns } as TypedDataSet;

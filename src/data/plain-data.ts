@@ -1,6 +1,6 @@
 import { isFloat32Array, type NumberArray } from '../check/arrays.js';
 import { outOfRange, quote, wrongType } from '../check/errors.js';
-import { flatNumbers, isNested, isPlain, rowNumbers } from '../check/plain-arrays.js';
+import { checkNotLonger, flatNumbers, isNested, isPlain, rowNumbers } from '../check/plain-arrays.js';
 import type { Arena } from '../core/arena.js';
 import { type ForwardSpec, outputsOf, type Spec } from '../spec/spec.js';
 import { type InputSettings, plainInputs } from './inputs.js';
@@ -44,8 +44,9 @@ export function typedTargets(where: string, targets: unknown, samples: number, {
 /** True for targets that are names of classes. */
 export const areNames = (targets: unknown) => isPlain(targets) && typeof targets[0] === 'string';
 
-/** Weights as a Float32Array [samples]. */
-export function typedWeights(where: string, weights: unknown): unknown {
+/** Weights as a Float32Array [samples]; NaN samples: it is not known how many are wanted. */
+export function typedWeights(where: string, weights: unknown, samples: number): unknown {
+  checkNotLonger(where, weights, samples);
   if (isFloat32Array(weights)) return ownIfShared(weights);
   if (isPlain(weights)) return ours(Float32Array.from(flatNumbers(where, weights)));
   return isFloats(weights) || isIntegers(weights) ? ours(Float32Array.from(weights)) : weights;

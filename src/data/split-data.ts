@@ -128,7 +128,7 @@ function checkNoArray(data: unknown): void {
 function countingRows(weights: unknown, samples: number): Uint32Array {
   const rows = Uint32Array.from({ length: samples }, (_, row) => row);
   if (weights === undefined) return rows;
-  const typed = typedWeights('data.weights', weights) as Float32Array;
+  const typed = typedWeights('data.weights', weights, samples) as Float32Array;
   checkWeights('data.weights', typed, samples);
   const counting = rows.filter((row) => typed[row] > 0);
   if (counting.length > 0) return counting;

@@ -254,7 +254,7 @@ export class Inspector {
     this.#arena.checkAlive();
     const x = typedInputs('x', inputs, this.#arena) as InputArray;
     const y = typedTargets('y', targets, rowsOf(x, spec), this.#arena) as TargetArray;
-    const weights = typedWeights('weights', sampleWeights) as Float32Array | undefined;
+    const weights = typedWeights('weights', sampleWeights, rowsOf(x, spec)) as Float32Array | undefined;
     const rows = checkInputs('x', x, this.#arena);
     checkTargets('y', y, rows, spec);
     if (weights !== undefined) checkWeights('weights', weights, rows);

@@ -89,10 +89,11 @@ export function checkInitializers(
     const { weights, biases, slopes } = value as GivenInitializer;
     const fanIn = l ? specs[l - 1].units : inputs;
     checkNoBias(`${where}.biases`, spec, biases !== undefined);
-    const w = plainFloats(`${where}.weights`, weights, fanIn, 'one for each input of the layer');
-    const b = plainFloats(`${where}.biases`, biases, spec.units, 'one for each unit');
+    const count = spec.units * fanIn;
+    const w = plainFloats(`${where}.weights`, weights, count, fanIn, 'one for each input of the layer');
+    const b = plainFloats(`${where}.biases`, biases, spec.units, spec.units, 'one for each unit');
     return {
-      weights: checkFloats(`${where}.weights`, w, spec.units * fanIn).slice(),
+      weights: checkFloats(`${where}.weights`, w, count).slice(),
       ...(biases !== undefined && { biases: checkFloats(`${where}.biases`, b, spec.units).slice() }),
       ...(slopes !== undefined && { slopes: checkSlopes(`${where}.slopes`, slopes, spec).slice() }),
     };

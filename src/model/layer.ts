@@ -130,7 +130,7 @@ export type ChangeSpec = (where: string, changes: Partial<Spec>) => void;
 
 /** Checks slopes [units] for a layer. Only units of prelu can have others than 0. */
 export function checkSlopes(where: string, values: unknown, { units, activation }: LayerSpec): Float32Array {
-  const floats = plainFloats(where, values, units, 'one for each unit');
+  const floats = plainFloats(where, values, units, units, 'one for each unit');
   const checked = checkFloats(where, floats, units);
   const other = checked.findIndex((slope, j) => slope !== 0 && activationAt(activation, j) !== 'prelu');
   if (other < 0) return checked;
@@ -199,8 +199,9 @@ export class ArenaLayer implements Layer {
   setWeights(values: Parameters, unit?: number, none?: undefined): void {
     const where = this.#begin('setWeights', 3, none);
     const [first, last] = this.#unitsFrom(where, unit);
-    const floats = plainFloats(where, values, this.fanIn, 'one for each input of the layer');
-    const checked = checkFloats(where, floats, (last - first) * this.fanIn);
+    const count = (last - first) * this.fanIn;
+    const floats = plainFloats(where, values, count, this.fanIn, 'one for each input of the layer');
+    const checked = checkFloats(where, floats, count);
     this.#pass.checkUnlocked(where);
     const panels = this.#panels(this.#plan.weights);
     // lanes that fill up the panels are set to 0 too: training that has diverged may have left NaN there
@@ -216,7 +217,8 @@ export class ArenaLayer implements Layer {
 
   setBiases(values: Float32Array | readonly number[], none?: undefined): void {
     const where = this.#begin('setBiases', 2, none);
-    const checked = checkFloats(where, plainFloats(where, values, this.units, 'one for each unit'), this.units);
+    const floats = plainFloats(where, values, this.units, this.units, 'one for each unit');
+    const checked = checkFloats(where, floats, this.units);
     if (!this.#spec.bias && checked.some((value) => value !== 0)) {
       throw outOfRange(where, 'biases', 'zeros for a layer with bias: false');
     }

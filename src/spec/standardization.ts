@@ -1,6 +1,6 @@
 import { arrayType } from '../check/arrays.js';
 import { checkEach, checkObject, counted, wrongType } from '../check/errors.js';
-import { flatNumbers, isPlain } from '../check/plain-arrays.js';
+import { checkNotLonger, flatNumbers, isPlain } from '../check/plain-arrays.js';
 
 /**
  * The change of every input before the first layer: x becomes (x - mean) / deviation, where each column has its own
@@ -42,6 +42,7 @@ function checkDoubles(
   isWanted: (value: number) => boolean,
   wanted: string,
 ): Float64Array {
+  checkNotLonger(where, values, count);
   const doubles = isPlain(values) ? flatNumbers(where, values) : values;
   if (arrayType(doubles) !== 'Float64Array') {
     const hint = arrayType(doubles) ? ': Float64Array.from(values)' : '';

@@ -149,10 +149,21 @@ export class ColumnBuilder {
 
   /** Decides the kind of the values, because there are too many different texts to keep. */
   #settle(): void {
-    const { isNumber, numberOf, isDate, dateOf } = this.#reading;
-    if (this.#texts.every(isNumber)) this.#become('numbers', numberOf);
+    const { numberOf, isDate, dateOf } = this.#reading;
+    if (this.#areNumbers) this.#become('numbers', numberOf);
+    else if (this.#lost !== undefined) this.#drop(lostDigits(this.#lost));
     else if (this.#texts.every(isDate)) this.#become('dates', dateOf);
     else this.#drop(`more than ${this.#mostTexts} different texts`);
+  }
+
+  /** True if all texts are numbers that doubles keep. */
+  get #areNumbers(): boolean {
+    return this.#texts.every(this.#reading.isNumber) && this.#lost === undefined;
+  }
+
+  /** The first integer whose digits a double does not keep; undefined: there is none. */
+  get #lost(): string | undefined {
+    return this.#texts.find(losesDigits);
   }
 
   /** From now on the values are doubles. */
@@ -223,7 +234,9 @@ export class ColumnBuilder {
       return { kind, values: Int8Array.from(codes, (code) => (code < 0 ? -1 : values[code])) };
     }
     if (kind === 'ignored') {
-      return { kind, reason: texts.length === 0 ? 'no values' : `${texts.length} different texts, most of them once` };
+      if (texts.length === 0) return { kind, reason: 'no values' };
+      if (this.#lost !== undefined) return { kind, reason: lostDigits(this.#lost) };
+      return { kind, reason: `${texts.length} different texts, most of them once` };
     }
     const categories = sortNames([...texts], this.#reading.decimal);
     const places = new Map(categories.map((text, place) => [text, place]));
@@ -236,11 +249,23 @@ export class ColumnBuilder {
     const texts = this.#texts;
     if (texts.length === 0) return 'ignored';
     if (texts.every(isBooleanWord)) return 'boolean';
-    if (texts.every(this.#reading.isNumber)) return 'number';
+    if (this.#areNumbers) return 'number';
     if (texts.every(this.#reading.isDate)) return 'date';
     return texts.length <= FEW_CATEGORIES || texts.length * 2 <= rows ? 'category' : 'ignored';
   }
 }
+
+/**
+ * True for an integer of so many digits that a double has others, such as an identifier. The text that JavaScript makes
+ * of a double loses none.
+ */
+function losesDigits(text: string): boolean {
+  if (!/^[+-]?\d{16,}$/.test(text)) return false;
+  const value = Number(text);
+  return String(value) !== text && Number.isFinite(value) && BigInt(text.replace('+', '')) !== BigInt(value);
+}
+
+const lostDigits = (text: string) => `integers of more digits than numbers keep, such as ${quote(text)}: identifiers?`;
 
 function decode(codes: Int32Array, values: readonly number[]): Float64Array {
   // a loop: Float64Array.from() is several times slower

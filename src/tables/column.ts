@@ -1,5 +1,8 @@
 import { outOfRange, quote } from '../check/errors.js';
 
+/** The most items of a list in an option. Longer ones are refused before they are read. */
+export const LONGEST_LIST = 2 ** 20;
+
 /** The kind of the values of a column. */
 export type ColumnKind = 'number' | 'category' | 'date' | 'boolean' | 'ignored';
 

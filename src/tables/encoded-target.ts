@@ -1,4 +1,6 @@
+import { arrayType } from '../check/arrays.js';
 import { checkInteger, checkNumber, counted, outOfRange, quote, wrongType } from '../check/errors.js';
+import { isPlain } from '../check/plain-arrays.js';
 import { type FilledColumn, listNames, missingIn } from './column.js';
 
 // How the columns to be learned become targets, and how a network's outputs become answers.
@@ -103,12 +105,18 @@ export function decodeOutputs(
   checkNumber('threshold', threshold, (x) => x >= 0 && x <= 1, 'a number from 0 to 1');
   const task = taskOf(targets);
   if (task === undefined) throw outOfRange('decode', 'outputs for an encoder without a target', 'one: options.target');
-  if (typeof outputs !== 'object' || outputs === null) throw wrongType('outputs', outputs, 'an array of numbers');
+  if (!isPlain(outputs) && arrayType(outputs) === undefined) throw wrongType('outputs', outputs, 'an array of numbers');
   const width = outputs.length / rows;
   const widths = task === 'classes' ? widthsOf(classesOf(targets).length) : [targets.length];
   if (!widths.includes(width)) {
     const got = `${counted(outputs.length, 'output')} for ${counted(rows, 'row')}`;
     throw outOfRange('outputs', got, `${widths.join(' or ')} for each row`);
+  }
+  // before there is a list of answers: the array may have any length
+  for (let i = 0; i < outputs.length; i++) {
+    const output: unknown = outputs[i];
+    if (typeof output !== 'number') throw wrongType(`outputs[${i}]`, output, 'a number');
+    if (Number.isNaN(output)) throw outOfRange(`outputs[${i}]`, output, 'a number');
   }
   return Array.from({ length: rows }, (_, row) => {
     const at = row * width;

@@ -10,7 +10,7 @@ import {
   quote,
   wrongType,
 } from '../check/errors.js';
-import type { ColumnKind } from './column.js';
+import { type ColumnKind, LONGEST_LIST } from './column.js';
 import { DATE_PARTS, type DatePart } from './date-parts.js';
 import type { MissingRule } from './scale.js';
 
@@ -193,6 +193,7 @@ function checkRare(where: string, rare: unknown): void {
 function checkList(where: string, list: unknown, known: readonly string[] | undefined): string[] {
   if (!Array.isArray(list)) throw wrongType(where, list, 'an array');
   if (list.length === 0) throw outOfRange(where, 'nothing', 'one or more');
+  if (list.length > LONGEST_LIST) throw outOfRange(where, list, `at most ${LONGEST_LIST}`);
   const seen = new Set<string>();
   for (const [i, item] of list.entries()) {
     if (known) checkName(`${where}[${i}]`, item, known);

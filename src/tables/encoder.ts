@@ -9,7 +9,7 @@ import {
   wrongType,
 } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
-import { type ColumnKind, type FilledColumn, filledColumnOf, listNames, missingIn } from './column.js';
+import { type ColumnKind, type FilledColumn, filledColumnOf, LONGEST_LIST, listNames, missingIn } from './column.js';
 import { type EncodedInput, fitInput, isAsItIs, kindOf, namesOf, refusesMissing } from './encoded-input.js';
 import {
   type Answer,
@@ -337,6 +337,7 @@ function checkTargets(target: unknown): readonly string[] {
   if (target === undefined) return [];
   const targets = Array.isArray(target) ? target : [target];
   if (targets.length === 0) throw outOfRange('options.target', 'none', 'a column, or no target given');
+  if (targets.length > LONGEST_LIST) throw outOfRange('options.target', targets, `at most ${LONGEST_LIST} columns`);
   for (const name of targets) {
     if (typeof name !== 'string') throw wrongType('options.target', name, 'the name of a column');
   }

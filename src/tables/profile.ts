@@ -76,8 +76,13 @@ function numbers({ values }: NumberColumn, present: number): Summary {
   const text = `${short(least)} to ${short(most)}, mean ${short(mean)}, ${different} different`;
   const isWhole = sorted.every((value) => Number.isInteger(value));
   if (!isWhole) return { text, hints: different === 1 ? ['constant'] : [] };
+  const isLong = Math.max(-least, most) > Number.MAX_SAFE_INTEGER;
+  const lost = isLong ? ['digits after the 16th are lost: an identifier?'] : [];
   const isFew = different > 1 && different <= FEW_NUMBERS && present >= LEAST_ROWS && present >= 5 * different;
-  return { text, hints: [...hintsOf(different, present), ...(isFew ? ['few whole numbers: a category?'] : [])] };
+  return {
+    text,
+    hints: [...hintsOf(different, present), ...lost, ...(isFew ? ['few whole numbers: a category?'] : [])],
+  };
 }
 
 function hintsOf(different: number, present: number): string[] {

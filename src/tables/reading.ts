@@ -1,7 +1,7 @@
-import { checkBoolean, checkIsObject, checkName, checkObject, quote, wrongType } from '../check/errors.js';
+import { checkBoolean, checkIsObject, checkName, checkObject, outOfRange, quote, wrongType } from '../check/errors.js';
 import { type Decimal, looksMissing, MISSING_TEXTS, toNumber } from '../io/csv-numbers.js';
 import { checkMarks } from '../io/csv-text.js';
-import { type ColumnKind, columnOf, KINDS } from './column.js';
+import { type ColumnKind, columnOf, KINDS, LONGEST_LIST } from './column.js';
 import { DATE_ORDERS, type DateOrder, toDate } from './dates.js';
 
 /** Options of every function that makes a table. */
@@ -112,6 +112,7 @@ function checkKinds(kinds: unknown): Map<string, ColumnKind> {
 
 function checkMissing(missing: unknown): (text: string) => boolean {
   if (!Array.isArray(missing)) throw wrongType('options.missing', missing, 'an array of texts, such as ["NA", "-999"]');
+  if (missing.length > LONGEST_LIST) throw outOfRange('options.missing', missing, `at most ${LONGEST_LIST} texts`);
   for (const [i, text] of missing.entries()) {
     if (typeof text !== 'string') throw wrongType(`options.missing[${i}]`, text, 'a text');
   }

@@ -1,5 +1,7 @@
+import { arrayType } from '../check/arrays.js';
 import { checkInteger, checkIsObject, checkName, outOfRange, quote, wrongType } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
+import { isPlain } from '../check/plain-arrays.js';
 import { type PartOf, type Strata, TEST, TRAINING, VALIDATION } from '../data/parts.js';
 import {
   type Column,
@@ -278,8 +280,12 @@ export class Table {
    * @throws TypeError or RangeError for numbers out of range
    */
   pick(rows: ArrayLike<number>): Table {
-    if (typeof rows !== 'object' || rows === null) throw wrongType('rows', rows, 'an array of the numbers of rows');
-    const picked = Uint32Array.from(rows, (row, i) => checkInteger(`rows[${i}]`, row, 0, this.rows - 1));
+    if (!isPlain(rows) && arrayType(rows) === undefined) {
+      throw wrongType('rows', rows, 'an array of the numbers of rows');
+    }
+    // before the copy: the array may have any length
+    for (let i = 0; i < rows.length; i++) checkInteger(`rows[${i}]`, rows[i], 0, this.rows - 1);
+    const picked = Uint32Array.from(rows);
     return this.#map(picked.length, (column) => copyOf(column, picked));
   }
 

@@ -110,7 +110,7 @@ export class Trainer {
     const x = typedInputs('x', given, arena) as InputArray;
     const rows = checkInputShape('x', x, arena.spec);
     const y = this.takeTargets('y', givenTargets, rows);
-    const weights = typedWeights('weights', givenWeights) as Float32Array | undefined;
+    const weights = typedWeights('weights', givenWeights, rows) as Float32Array | undefined;
     if (weights !== undefined) checkWeights('weights', weights, rows);
     const batch = weighted({ names: BATCH_NAMES, samples: rows, inputs: x, targets: y, weights }, arena.spec);
     return this.#takeStep(batch, rate);
