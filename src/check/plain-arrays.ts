@@ -76,7 +76,7 @@ export function plainNumbers(
   return flatNumbers(where, values, width, columns);
 }
 
-/** Refuses a plain array of more than `count` numbers, in rows of `width`, before it is read: it may have any length. */
+/** Refuses a plain array of more than `count` numbers, in rows of `width`, unread: it may have any length. */
 export function checkNotLonger(where: string, values: unknown, count: number, width = 1): void {
   if (!isPlain(values)) return;
   const numbers = isNested(values) ? values.length * width : values.length;

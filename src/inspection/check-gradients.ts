@@ -67,7 +67,9 @@ export function checkGradients(
   checkObject('options', options, KEYS);
   const givenInputs = typedInputs('x', givenX, arena) as InputArray;
   const givenTargets = typedTargets('y', givenY, rowsOf(givenInputs, spec), arena) as TargetArray;
-  const givenWeights = typedWeights('options.weights', options.weights, rowsOf(givenInputs, spec)) as Float32Array | undefined;
+  const givenWeights = typedWeights('options.weights', options.weights, rowsOf(givenInputs, spec)) as
+    | Float32Array
+    | undefined;
   const limit = checkInteger('options.differences', orDefault(options.differences, 100), 1, Number.MAX_SAFE_INTEGER);
   const given = checkInputs('x', givenInputs, arena);
   checkTargets('y', givenTargets, given, spec);
