@@ -12,8 +12,13 @@ const MOST_WEIGHTS = 32;
 export class UnitPanel implements Panel {
   readonly #lab: Lab;
   readonly #title = element('h2', {}, 'Unit');
-  readonly #bias = element('input', { type: 'number', step: 'any', input: () => this.#setBias() });
-  readonly #biasRow = element('tr', {}, element('th', { scope: 'row' }), element('td', {}, this.#bias));
+  readonly #bias = element('input', {
+    type: 'number',
+    step: 'any',
+    'aria-label': 'b',
+    input: () => this.#setBias(),
+  });
+  readonly #biasRow = element('tr', {}, element('th', { scope: 'row' }, 'b'), element('td', {}, this.#bias));
   readonly #values = element('tbody', {}, this.#biasRow);
   readonly #weights = element('tbody');
   readonly #note = element('p', { class: 'quiet' });
