@@ -98,6 +98,10 @@ export const LACKING: Readonly<Record<string, Scalar>> = {
   exp: Math.exp,
   square: (z) => z * z,
   sine: Math.sin,
+  arctangent: Math.atan,
+  tanhshrink: (z) => z - Math.tanh(z),
+  'softshrink(0.5)': (z) => z - clip(z, -0.5, 0.5),
+  'hardshrink(0.5)': (z) => (Math.abs(z) > 0.5 ? z : 0),
 };
 
 /** The name of a function that this library does not have, if it is a known one. */

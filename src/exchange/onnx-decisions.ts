@@ -98,11 +98,15 @@ export const decisionOf = ({ node }: Call, what: string): Decision => ({
   from: node.inputs[0],
 });
 
-/** Numbers as integers: yes and no by a rule stay what they are, others are rounded. */
-export const asIntegers = (call: Call, { rule }: Data): Decision => ({
-  ...decisionOf(call, 'numbers rounded to integers'),
-  ...(rule && { rule }),
-});
+/** Operators that take the place of a class, and give its name. */
+const NAMING: ReadonlySet<string> = new Set(['ArrayFeatureExtractor', 'Gather', 'LabelEncoder']);
+
+/** Yes and no as the places of names. */
+export function indexOfNames(call: Call): Decision | undefined {
+  if (!NAMING.has(call.node.op)) return undefined;
+  const place = call.inputs[call.inputs.length - 1];
+  return place?.kind === 'data' && place.rule ? { ...decisionOf(call, 'names'), rule: place.rule } : undefined;
+}
 
 /** Operators that keep what was decided, in another form or under the name of a class. */
 const KEEPING: ReadonlySet<string> = new Set(

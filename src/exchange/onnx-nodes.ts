@@ -2,7 +2,7 @@ import { counted, outOfRange, quote } from '../check/errors.js';
 import { dense } from './chain.js';
 import { type Columns, PRELU, scaled, sharedSlope } from './columns.js';
 import { ACTIVATION_FUNCTIONS } from './functions.js';
-import { asIntegers, decided, decisionOf, largest, ruleOf } from './onnx-decisions.js';
+import { decided, decisionOf, indexOfNames, largest, ruleOf } from './onnx-decisions.js';
 import { elementwiseOf, numberAt } from './onnx-elementwise.js';
 import { axisOf, broadcast, broadcastShape, productOf } from './onnx-layout.js';
 import { keepClasses, OF_LEARNING } from './onnx-ml.js';
@@ -31,7 +31,7 @@ import { MOST_AXES, transposed } from './tensor.js';
 export function evaluate(call: Call): readonly Value[] {
   const { node } = call;
   // whatever is made of a decision is one
-  const decision = call.inputs.find((value) => value?.kind === 'decision');
+  const decision = call.inputs.find((value) => value?.kind === 'decision') ?? indexOfNames(call);
   if (decision) {
     keepClasses(call);
     const result = decided(call, decision);
@@ -377,14 +377,22 @@ function expOrLog(call: Call): Value | readonly Value[] {
   return elementwise(call, isExp ? Math.exp : Math.log, call.node.op);
 }
 
+/** TensorProto.DataType */
+const BOOL = 9;
+
 function cast(call: Call): Value {
   const value = inputAt(call, 0);
   const to = numberAt(call.node, 'to', 1);
   const isFloat = [1, 10, 11, 16].includes(to) || call.node.op === 'CastLike';
   if (value.kind === 'data' && HALVES.includes(to)) call.reading.notes.add(HALVED);
   if (isFloat || value.kind === 'decision') return value;
-  if (value.kind === 'data') return asIntegers(call, value);
-  return { ...value, values: Float64Array.from(value.values, to === 9 ? (v) => Number(v !== 0) : Math.trunc) };
+  // yes and no stay 1 and 0
+  if (value.kind === 'data' && value.rule) return value;
+  if (value.kind === 'data')
+    return to === BOOL
+      ? elementwise(call, (x) => Number(x !== 0), 'Bool')
+      : decisionOf(call, 'numbers rounded to integers');
+  return { ...value, values: Float64Array.from(value.values, to === BOOL ? (v) => Number(v !== 0) : Math.trunc) };
 }
 
 /** Nothing, unless the file is one for training. */

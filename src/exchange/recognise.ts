@@ -60,7 +60,8 @@ function recogniseAnew(h: Scalar): Recognised | Nearest {
   if (exact) return { activation: exact, ...EXACTLY };
   for (const [argument, value] of SIGNS) {
     const g: Scalar = argument === 1 && value === 1 ? h : (u) => value * h(argument * u);
-    for (const fit of [...simpleFits(g), ...fitsOfLines(g), ...fitsOfBounded(g), ...fitsOfUnbounded(g)]) {
+    const fits = [simpleFits, fitsOfLines, fitsOfBounded, fitsOfUnbounded, scaledFits];
+    for (const fit of fits.flatMap((of) => of(g))) {
       const a = functionOf(fit.activation);
       const mine = {
         ...fit,
@@ -94,6 +95,23 @@ function simpleFits(h: Scalar): Recognised[] {
   return NAMES.filter((name) => Math.abs(ACTIVATION_FUNCTIONS[name](1.5) - at) <= SAME * (1 + Math.abs(at))).map(
     (activation) => ({ activation, ...EXACTLY }),
   );
+}
+
+/** Every activation with the scale and offset that two of its values say: x (1 + erf(x / √2)) is twice gelu. */
+function scaledFits(h: Scalar): Recognised[] {
+  const [left, right] = [-1.3, 2.1];
+  return NAMES.map((activation) => {
+    const a = ACTIVATION_FUNCTIONS[activation];
+    const scale = nice((h(right) - h(left)) / (a(right) - a(left)));
+    const offset = h(left) - scale * a(left);
+    return {
+      activation,
+      slope: 1,
+      shift: 0,
+      scale,
+      offset: Math.abs(offset) < 1e-7 * Math.abs(scale) ? 0 : nice(offset),
+    };
+  });
 }
 
 /** Whether a function with the values `y` on the grid is finite where it must be compared. */
