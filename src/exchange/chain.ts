@@ -6,6 +6,7 @@ import { type Column, type Columns, columnsOf, isComplete, preluSlopeOf, type So
 import type { Exchanged, ExchangedLayer } from './exchanged.js';
 import { nameOfLacking, type Scalar } from './functions.js';
 import { isRecognised, type Nearest, type Recognised, recognise } from './recognise.js';
+import { stackedOf } from './stacked.js';
 import { floatsOf } from './tensor.js';
 
 // Makes layers of the columns that a file's outputs are. What stands between two layers is divided: the function of
@@ -60,8 +61,8 @@ export function layersOf(output: Columns, options: ChainOptions): Layered {
   if (output.whole === 'logSoftmax') {
     notes.push('logarithms of a softmax come in as the softmax: outputs are probabilities, not their logarithms');
   }
-  const last = endOf(output, options, notes);
-  const uses = usesOf(last.columns);
+  const last = endOf(divided(output, options, notes), options, notes);
+  const uses = usesOf(last.columns, options, notes);
   if (uses.length < 2) throw outOfRange(where, 'no layer with weights', 'one or more');
   const { inputs, incoming, ...scales } = inputsOf(where, uses[0]);
   const layers: ExchangedLayer[] = [];
@@ -91,10 +92,42 @@ export function layersOf(output: Columns, options: ChainOptions): Layered {
 }
 
 /** The columns that each layer takes as inputs, in order, and the outputs as the last entry. */
-function usesOf(output: Columns): Columns[] {
-  const uses = [output];
-  for (let { from } = output.source; from; { from } = from.columns.source) uses.unshift(from.columns);
+function usesOf(output: Columns, options: ChainOptions, notes: string[]): Columns[] {
+  const uses: Columns[] = [];
+  for (let use: Columns | undefined = output; use; use = use.source.from?.columns) {
+    use = divided(use, options, notes);
+    uses.unshift(use);
+  }
   return uses;
+}
+
+/** Columns whose functions are stacked as those of a further layer, which takes each inner function as it is. */
+function divided(columns: Columns, { mostParameters }: ChainOptions, notes: string[]): Columns {
+  const { source, columns: all } = columns;
+  const { length } = all;
+  if (!source.from || length ** 2 > mostParameters) return columns;
+  const stacked = all.map((column) =>
+    column.f && !('activation' in unitOrNearest({ ...column, f: column.f })) ? stackedOf(column.f) : undefined,
+  );
+  if (!stacked.some((one) => one)) return columns;
+  const inner = all.map((column, i) => ({ ...column, ...(stacked[i] && { ...stacked[i], f: stacked[i].inner }) }));
+  const more = identity(`${source.name} stacked`, { source, columns: inner });
+  notes.push(`a layer was added between the functions that follow one another behind ${quote(source.name)}`);
+  return {
+    ...more,
+    columns: more.columns.map((column, i) => {
+      const { scale, offset, where } = all[i];
+      return stacked[i] ? { ...column, f: stacked[i].outer, scale, offset, where } : column;
+    }),
+    ...(columns.whole && { whole: columns.whole }),
+  };
+}
+
+/** A further layer of as many units, which are the columns as they are. */
+function identity(name: string, columns: Columns): Columns {
+  const { length } = columns.columns;
+  const weights = () => Float64Array.from({ length: length ** 2 }, (_, i) => Number(i % (length + 1) === 0));
+  return dense(name, columns, length, weights, undefined);
 }
 
 /** The columns that a layer takes, as units of the layer below. */
@@ -128,8 +161,7 @@ function endOf(output: Columns, options: ChainOptions, notes: string[]): End {
     throw outOfRange(options.where, `${length} outputs that are scaled after their function`, 'fewer, or none');
   }
   const { columns, source } = output;
-  const identity = () => Float64Array.from({ length: length ** 2 }, (_, i) => Number(i % (length + 1) === 0));
-  const more = dense(`${source.name} scaled`, { source, columns }, length, identity, undefined);
+  const more = identity(`${source.name} scaled`, { source, columns });
   notes.push('a linear layer was added for what the file computes after the function of its last layer');
   return endOf({ ...more, ...(output.whole && { whole: output.whole }) }, options, notes);
 }
@@ -209,20 +241,23 @@ function asInFile(value: number): number {
 function unitOf(columns: Columns, column: Column, options: ChainOptions, notes: string[]): Unit {
   const { unit, slope, shift, f } = column;
   if (!f) return { unit, activation: 'linear', slope, shift, scale: 1, offset: 0 };
+  const found = unitOrNearest({ ...column, f });
+  if ('activation' in found) return found;
+  return approximation(columns.source, found, { ...column, f }, options, notes);
+}
+
+/** The activation of a column, or the one that comes nearest to its function. */
+function unitOrNearest(column: Column & { readonly f: Scalar }): Unit | Approximation {
+  const { unit, slope, shift, f } = column;
   const preluSlope = preluSlopeOf(f);
-  if (preluSlope === undefined) return unitOfFunction(columns, { ...column, f }, options, notes);
+  if (preluSlope === undefined) return unitOfFunction(column);
   // a prelu of c · z is c times that of z, if c is positive
   const c = column.offset === 0 && column.scale > 0 ? column.scale : 1;
   const scales = { slope: c * slope, shift: c * shift, scale: column.scale / c, offset: column.offset };
   return { unit, activation: 'prelu', ...scales, preluSlope };
 }
 
-function unitOfFunction(
-  { source }: Columns,
-  column: Column & { readonly f: Scalar },
-  options: ChainOptions,
-  notes: string[],
-): Unit {
+function unitOfFunction(column: Column & { readonly f: Scalar }): Unit | Approximation {
   const { unit, slope, shift, f, scale, offset } = column;
   const place = (known: Recognised, by: Pick<Column, 'slope' | 'shift' | 'scale' | 'offset'>): Unit => ({
     unit,
@@ -249,8 +284,7 @@ function unitOfFunction(
   const both = slope !== 1 && slope !== 0 ? scaledFunction(f, slope, scale, offset) : undefined;
   if (both) attempt(both, { slope: 1, shift: shift / slope });
   const exact = others.find((other) => other.scale === 1 && other.offset === 0) ?? simple ?? others[0];
-  if (exact) return exact;
-  return approximation(source, nearest as Approximation, column, options, notes);
+  return exact ?? (nearest as Approximation);
 }
 
 /** The nearest activation, with its scales. */

@@ -109,7 +109,25 @@ export const sharedSlope = (name: string) =>
 export const foldedNorm = (name: string) =>
   `the batch normalisation ${quote(name)} became part of the weights: training here does not normalise batches`;
 
+/** What a composed function is made of: g of its terms. */
+interface Parts {
+  readonly g: (...x: number[]) => number;
+  readonly terms: readonly (Term | number)[];
+}
+
+const parts = new WeakMap<Scalar, Parts>();
+
+/** What a composed function is made of; undefined for every other function. */
+export const partsOf = (f: Scalar): Parts | undefined => parts.get(f);
+
 const slopesOfPrelu = new WeakMap<Scalar, number>();
+
+/** prelu with this slope, as PRELU makes it. */
+export function preluWith(slope: number): Scalar {
+  const f: Scalar = (z) => preluOf(z, slope);
+  slopesOfPrelu.set(f, slope);
+  return f;
+}
 
 /** The slope of a function that PRELU made; undefined for every other function. */
 export const preluSlopeOf = (f: Scalar): number | undefined => slopesOfPrelu.get(f);
@@ -184,6 +202,7 @@ export class Composer {
         throw outOfRange(where, `a function of more than ${MOST_OPERATIONS} operations`, 'an activation function');
       }
       f = joined(g, terms);
+      parts.set(f, { g, terms });
       const preluSlope = key === PRELU && base && !base.f && typeof terms[1] === 'number' ? terms[1] : undefined;
       if (preluSlope !== undefined) slopesOfPrelu.set(f, preluSlope);
       this.#countFunction(where, preluSlope !== undefined);
@@ -205,8 +224,9 @@ export class Composer {
   #term({ f, scale, offset, ...own }: Column, slope: number, shift: number): Term {
     const mul = own.slope / slope;
     const add = difference(own.shift, mul * shift);
-    if (!f) return { name: `u,${mul},${add}`, operations: 1, value: (u) => mul * u + add };
+    if (!f) return { name: `u,${mul},${add}`, operations: 1, mul, add, scale, offset, value: (u) => mul * u + add };
     return {
+      ...{ f, mul, add, scale, offset },
       name: `${this.#ids.get(f)},${mul},${add},${scale},${offset}`,
       operations: 1 + (this.#operations.get(f) ?? 1),
       value: mul === 1 && add === 0 ? (u) => scale * f(u) + offset : (u) => scale * f(mul * u + add) + offset,
@@ -217,7 +237,11 @@ export class Composer {
 /** Columns, or a number for each column. */
 export type Operand = Columns | ((i: number) => number);
 
-interface Term {
+/** scale · f(mul · u + add) + offset; without f, mul · u + add. */
+interface Term extends Pick<Column, 'scale' | 'offset'> {
+  readonly f?: Scalar;
+  readonly mul: number;
+  readonly add: number;
   readonly name: string;
   readonly operations: number;
   readonly value: Scalar;

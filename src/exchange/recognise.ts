@@ -58,9 +58,17 @@ function recogniseAnew(h: Scalar): Recognised | Nearest {
   const y = GRID.map(h);
   const exact = NAMES.find((name) => isSame(y, (i) => (values.get(name) as number[])[i]));
   if (exact) return { activation: exact, ...EXACTLY };
+  return fitOf(h, y, FITS) ?? fitOf(h, y, [scaledFits]) ?? nearestTo(y);
+}
+
+/** The first fit that is the same as `h`, whose values are `y`. */
+function fitOf(
+  h: Scalar,
+  y: readonly number[],
+  fits: readonly ((h: Scalar) => Recognised[])[],
+): Recognised | undefined {
   for (const [argument, value] of SIGNS) {
     const g: Scalar = argument === 1 && value === 1 ? h : (u) => value * h(argument * u);
-    const fits = [simpleFits, fitsOfLines, fitsOfBounded, fitsOfUnbounded, scaledFits];
     for (const fit of fits.flatMap((of) => of(g))) {
       const a = functionOf(fit.activation);
       const mine = {
@@ -72,7 +80,7 @@ function recogniseAnew(h: Scalar): Recognised | Nearest {
       if (isSame(y, (i) => mine.scale * a(mine.slope * GRID[i] + mine.shift) + mine.offset)) return mine;
     }
   }
-  return nearestTo(y);
+  return undefined;
 }
 
 function nearestTo(y: readonly number[]): Nearest {
@@ -225,3 +233,6 @@ function nice(value: number, size = Math.max(1, Math.abs(value))): number {
   if (Math.abs(short - value) <= limit) return short;
   return Math.abs(rounded - value) <= limit / 1e4 ? rounded : value;
 }
+
+/** Fits that prefer to keep a function as it is. */
+const FITS = [simpleFits, fitsOfLines, fitsOfBounded, fitsOfUnbounded];

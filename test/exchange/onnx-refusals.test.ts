@@ -40,9 +40,9 @@ const withEnd = (nodes: GraphLike['nodes'], constants = {}): GraphLike => ({
 describe('functions', () => {
   it.each<[GraphLike, string]>([
     [withHidden('ThresholdedRelu', { alpha: { float: 0.5 } }), 'node ThresholdedRelu "a": got the function after "z", which no activation computes, want an activation of this library; nearest is silu, off by 0.30, too far for approximate: true'], // biome-ignore format: a table
-    [withHidden('Shrink', { lambd: { float: 0.5 } }), 'node Shrink "a": got the function after "z", which no activation computes'], // biome-ignore format: a table
+    [withHidden('Shrink', { lambd: { float: 0.5 } }), 'node Shrink "a": got the function after "z", which is hardshrink(0.5)'], // biome-ignore format: a table
     [withHidden('Sin'), 'node Sin "a": got the function after "z", which is sine'],
-    [withHidden('Atan'), 'node Atan "a": got the function after "z", which no activation computes'],
+    [withHidden('Atan'), 'node Atan "a": got the function after "z", which is arctangent'],
     [{ ...GRAPH, nodes: [node('Log', 'x', 'a'), node('MatMul', 'a w', 'y')] }, 'node Log "a": got a function of the inputs, before the first layer, want inputs that are at most scaled'], // biome-ignore format: a table
   ])('%#', async (graph, wanted) => {
     expect(await refusalOf(onnxFile(graph))).toContain(wanted);
