@@ -18,7 +18,7 @@ const MOST_TRIED = 16;
 
 const known = new WeakMap<Scalar, Stacked | 'one'>();
 
-/** `f` as an activation of a function that is one too, or is stacked itself; undefined if it is nothing of this kind. */
+/** `f` as an activation of an inner function, which is one too or is stacked itself; undefined if it is neither. */
 export function stackedOf(f: Scalar): Stacked | undefined {
   const before = known.get(f);
   if (before) return before === 'one' ? undefined : before;
