@@ -38,8 +38,8 @@ declare function customCost(row: i32): f64;
 declare function customGradient(rows: i32): void;
 
 /**
- * costs [rows], f64 = C_x of each row, times its weight if `weights` (f32 [rows]) is not 0. Fill lanes do not count,
- * and no row of weight 0: its C_x may be infinite.
+ * costs [rows], f64 = C_x of each row, times its weight if `weights` (f32 [rows]) is not 0. Neither fill lanes nor rows
+ * of weight 0, whose C_x may be infinite, count.
  */
 export function rowCosts(
   costs: usize,

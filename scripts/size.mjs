@@ -141,7 +141,7 @@ const PAGES = [
       const layers = [{ units: oneOf([2, 3]), activation: 'tanh' }, { units: 1 }];
       const data = { inputs, targets: new Float32Array([0, 1, 1, 0]) };
       const searching = search({ inputs: 2, layers }, data, { epochs: 2, folds: 2, workers: 0 });
-      // the measurement waits for four numbers
+      // every page must have four predictions
       globalThis.predictions = searching.then(({ best }) => [1, 2, 3, best.score]);
     `,
   },

@@ -13,7 +13,7 @@ const { inputs, targets } = randomSamples(4);
 const data = { inputs, targets };
 const scale = { means: new Float64Array(7), deviations: new Float64Array(7).fill(1) };
 
-/** What can still be called: these give the memory back, or print, which must not fail. */
+/** The methods that can still be called: they give the memory back, or print. */
 const ALLOWED = ['dispose', String(Symbol.dispose), 'toString', 'toJSON', 'Symbol(nodejs.util.inspect.custom)'];
 
 /** Calls of every other method with arguments that it accepts, by name: the test finds a method that is not here. */
@@ -116,7 +116,7 @@ describe.each(owned)('after dispose, of a %s', (_, calls, make) => {
     const methods = Reflect.ownKeys(prototype).filter(isMethod).map(String);
     expect(methods.filter((name) => !ALLOWED.includes(name)).sort()).toEqual(Object.keys(calls).sort());
     for (const [name, call] of Object.entries(calls)) {
-      // the same call is accepted before
+      // before dispose(), the same call is accepted
       if (name !== 'getSlopeGradients') await (async () => call(used as never))();
     }
     owner.dispose();

@@ -157,7 +157,7 @@ describe('a history', () => {
     const net = await createNetwork({ inputs: 2, layers: [{ units: 3, activation: 'tanh' }, { units: 1 }], seed: 1 });
     const xor = { inputs: new Float32Array([0, 0, 0, 1, 1, 0, 1, 1]), targets: new Float32Array([0, 1, 1, 0]) };
     const fit = (epochs: number) => net.fit(xor, { epochs, batchSize: 4, optimizer: sgd({ learningRate: 0.5 }) });
-    // compiles everything, also what thins a history
+    // first compiles everything, including the code that thins a history
     await fit(20_000);
     const before = used();
     const history = await fit(60_000);

@@ -113,7 +113,7 @@ const calls: [name: string, needed: object, call: Call][] = [
   ['confusionMatrix', {}, (options) => confusionMatrix([[1, 2], [3, 4]] as Anything, options)],
 ]; // biome-ignore format: a list
 
-/** The keys that a call knows, from its error for one that it does not know. */
+/** The keys that a call knows, from its error for an unknown key. */
 async function keysOf(needed: object, call: Call): Promise<string[]> {
   const message = await messageOf(() => call({ ...needed, '?': 1 }));
   const [, keys] = /got the unknown key "\?", want ([\w, ]+)/.exec(message) ?? [];

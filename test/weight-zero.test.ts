@@ -73,7 +73,7 @@ describe('backward counts no row of weight 0 whose numbers overflow', () => {
           expect(delta.subarray(row * layer.units, (row + 1) * layer.units).every((value) => value === 0)).toBe(true);
         }
       }
-      // what they are stays readable
+      // the numbers that overflowed can still be read
       net.forward(huge);
       expect(z).toEqual(net.layers.map((layer) => layer.getZ()));
     },

@@ -17,7 +17,7 @@ export function advise(error: Error, refusal: Refusal): void {
 
 function wayFrom({ where, got, known, accepts }: Refusal, isRange: boolean): string | undefined {
   if (known) return meant(String(got), known);
-  // a text in a RangeError describes what was got, and is not what was given
+  // if `got` of a RangeError is a text, it describes the value and is not the value
   if (typeof got === 'string' && isRange) return undefined;
   for (const [place, wayOf] of WAYS) {
     const way = place.test(where) ? wayOf(got, accepts) : undefined;
@@ -66,12 +66,12 @@ function wayToData(got: unknown): string | undefined {
   return 'x and y are one argument, { inputs: x, targets: y }';
 }
 
-/** From what other options have for none, where none is the default. */
+/** The way from false and null, which mean "none" in other options, where "none" is the default. */
 function wayToNone(got: unknown): string | undefined {
   return got === false || got === null ? 'leave it out for none' : undefined;
 }
 
-/** From something in place of data for validation, or of a share, which TableModel.fit takes there. */
+/** The way from a wrong `validation`. `accepts`: given for TableModel.fit, whose `validation` may also be a share. */
 function wayToValidation(got: unknown, accepts: Refusal['accepts']): string | undefined {
   if (accepts) return got === 0 || got === null ? 'false for none' : wayToShare(got);
   if (got === false) return wayToNone(got);

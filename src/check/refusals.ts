@@ -4,9 +4,9 @@
 export interface Refusal {
   readonly where: string;
   readonly got: unknown;
-  /** For an unknown word: the known ones. */
+  /** If `got` is an unknown word: the known words. */
   readonly known?: readonly string[] | undefined;
-  /** Where a number is wanted: true for those that are accepted. */
+  /** If a number is wanted: true for numbers that are accepted. */
   readonly accepts?: ((value: number) => boolean) | undefined;
 }
 

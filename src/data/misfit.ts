@@ -15,17 +15,17 @@ const MOST_ROWS = 256;
 export const FEWEST_ROWS = 16;
 
 /**
- * Of the data that were measured, one number in a hundred at most is so many deviations away from its mean (Chebyshev,
- * 1867). A column does not fit if more than half of its numbers are. Numbers that lie within one deviation do fit:
- * another unit would spread them too, but all can be from the same day.
+ * At most one in a hundred of the numbers that were measured is FAR deviations away from their mean (Chebyshev, 1867).
+ * A column does not fit if more than half of its numbers are that far away. It fits if all its numbers lie within
+ * LEAST_SPREAD deviations: they can be from the same day, and another unit would spread them.
  */
 const FAR = 10;
 const LEAST_SPREAD = 1;
 
 /**
- * A column has shrunk if its numbers differ by a hundredth of a deviation at most, half a deviation or more away from
- * the mean, and are small beside it. Columns of data that fit can be as narrow, but only at their mean, where rare
- * numbers make the deviation, or far from 0.
+ * A column has shrunk if its numbers differ by less than NARROW deviations, are at least AWAY deviations away from the
+ * mean, and are less than SMALL of mean and deviation. Columns that fit can also be narrow, but then they lie at their
+ * mean, if the deviation comes from rare numbers, or far from 0.
  */
 const NARROW = 0.01;
 const AWAY = 0.5;

@@ -345,8 +345,8 @@ const isUnscaled = (units: readonly Unit[], below: Incoming) =>
   units.every(({ slope }) => slope === 1) && below.columns.every(({ scale }) => scale === 1);
 
 /**
- * What the file says about training a layer, if it means the same here. `next`: how the layer above takes the units,
- * which must be 0 where they are dropped.
+ * What the file says about training a layer, if it means the same here. `next`: how the layer above takes the units;
+ * units that are dropped must be 0 there.
  */
 function trainingOf(
   { name, training = {} }: Source,

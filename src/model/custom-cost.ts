@@ -38,7 +38,7 @@ export function costImports(cost: CustomCost, outputs: number, arena: () => Aren
     customGradient(rows) {
       const { header, plan } = arena();
       for (let row = 0; row < rows; row++) {
-        // as if it had not been given; the core makes its delta 0
+        // cost.gradient is not called for rows of weight 0: the core makes their delta 0
         if (header.isWeighted && arena().floats(plan.rowWeights, rows)[row] === 0) continue;
         const delta = loadRow(row);
         out.fill(0);

@@ -1,8 +1,9 @@
 import type { Arena } from '../core/arena.js';
 
 /**
- * Samples of weight 0 count nowhere, but 0 times infinity is not 0: for a backward pass, makes those of their numbers
- * in hidden layers 0 that have overflowed. Returns a function that writes them back. `weights` [rows].
+ * Samples of weight 0 must not count, but 0 times infinity is not 0. For a backward pass, this function sets z and a of
+ * their rows in hidden layers to 0 where not all numbers are finite. Returns a function that writes them back.
+ * `weights` [rows].
  */
 export function hideUncounted(arena: Arena, weights: Float32Array): () => void {
   const hidden: [numbers: Float32Array, kept: Float32Array][] = [];

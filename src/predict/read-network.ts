@@ -57,7 +57,7 @@ function check(isRight: boolean, got: string, wanted = 'what save() writes'): vo
 function sectionsOf(file: Uint8Array): ReadonlyMap<string, FileSection> {
   const view = new DataView(file.buffer);
   const end = file.length - CHECKSUM_BYTES;
-  // shows a page of HTML, an archive or a text for what it is
+  // in a message, the beginning shows that the file is a page of HTML, an archive or a text
   const start = String.fromCharCode(...file.subarray(0, 99));
   check(end >= PREFIX_BYTES && start.startsWith(MAGIC), `${counted(file.length, 'byte')}: ${quote(start)}`);
   const version = view.getUint32(8, true);

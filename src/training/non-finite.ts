@@ -13,7 +13,7 @@ import type { RateClock } from '../spec/schedule.js';
 const UNSCALED_INPUT = 10;
 /** Larger targets count as unscaled. The biases of the last layer can reach targets of some tens. */
 const UNSCALED_TARGET = 100;
-/** Larger weights have grown, or come from elsewhere: training does not start with them, nor end with them. */
+/** Larger weights are a mistake: neither new nor well trained networks have such weights. */
 const LARGE_WEIGHT = 1000;
 /** Above this learning rate, training is likely to fail, whatever the data are. */
 const LARGE_RATE = 10;
@@ -75,9 +75,9 @@ export class NonFiniteError extends Error {
   /** Largest |y| of the same samples; 1 for labels. */
   declare readonly largestTarget: number;
   /**
-   * Largest absolute value among the weights and biases with which the call began, or to which it has returned; for a
-   * single batch, those before the first one since the last other call or error. NaN or Infinity if they were not
-   * finite.
+   * Largest absolute value among the weights and biases at the start of the call, or after its return to an earlier
+   * state. For `trainBatch`: before the first batch since the last call of another method, or the last error. NaN or
+   * Infinity if they were not finite.
    */
   declare readonly largestWeight: number;
   /** How many earlier steps were undone. If batches are given one by one, at most 63. */
@@ -182,10 +182,10 @@ interface Found {
   readonly rows: number;
   /** The samples that were trained. */
   readonly set: SetWords;
-  /** How many they are. */
+  /** The number of these samples. */
   readonly samples: number;
   readonly learningRate: number | undefined;
-  /** See NonFiniteError. */
+  /** As in NonFiniteError. */
   readonly largestWeight: number;
 }
 

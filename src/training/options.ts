@@ -224,7 +224,7 @@ export function copyOfOption(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return copyOfList(value);
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return copyOfList(value);
-  // by spreading, which takes symbols along
+  // spreading also copies keys that are symbols
   const copy: Record<string, unknown> = { ...value };
   for (const key of Object.keys(copy)) copy[key] = copyOfList(copy[key]);
   return copy;
