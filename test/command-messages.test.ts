@@ -156,6 +156,20 @@ const CASES: readonly Case[] = [
   ],
   ['groups that are the target', ['--group', 'y'], numbers, 2, '--group: got the target "y", want another column\n'],
   [
+    'a class of one group, which is drawn for the test',
+    ['--group', 'g', '--seed', '1'],
+    table('x,g,y', 100, (i) => `${i},g${i % 10},${i % 10 === 3 ? 'rare' : i % 2 ? 'a' : 'b'}`),
+    2,
+    '--group: got "rare" of "y" in test rows alone, want each class among the training rows, too; another --seed draws',
+  ],
+  [
+    'a class of the last rows',
+    ['--from-end'],
+    table('x,y', 40, (i) => `${i},${i > 35 ? 'c' : i % 2 ? 'a' : 'b'}`),
+    2,
+    '--from-end: got "c" of "y" in test rows alone, want each class among the training rows, too\n',
+  ],
+  [
     'too few groups for a validation',
     ['--group', 'g', '--test', '0'],
     table('x,g,y', 30, (i) => `${i},g,${i % 2}`),

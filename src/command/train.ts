@@ -3,6 +3,7 @@ import { counted, quote } from '../check/errors.js';
 import { type ActivationName, adam, type EpochReport, type EpochSummary, type History, type Task } from '../index.js';
 import { saveFile } from '../io/files.js';
 import {
+  type Column,
   type CsvStreamOptions,
   type FittedTableModel,
   type Table,
@@ -225,7 +226,29 @@ function split(
     throw new Error(`the table: got no column with values besides ${others}, want an input: ${way}`);
   }
   const used = left.length > 0 ? table.without(left) : table;
-  return test === 0 ? { training: used } : used.split({ test, ...wayOf(table, targets, seed, given) });
+  if (test === 0) return { training: used };
+  const way = wayOf(table, targets, seed, given);
+  const parts = used.split({ test, ...way });
+  const isOfClasses = learnedFrom(table, targets, given) === 'classes';
+  if (isOfClasses && ('group' in way || 'from' in way)) checkClasses(parts, targets[0], given);
+  return parts;
+}
+
+/** The different values of a column. */
+function valuesIn(column: Column): Set<unknown> {
+  if (column.kind === 'ignored') return new Set();
+  if (column.kind !== 'category') return new Set(column.values);
+  return new Set(Array.from(new Set(column.codes), (code) => column.categories[code]));
+}
+
+/** Refuses test rows of a class that no training row has: groups and the last rows may have classes of their own. */
+function checkClasses({ training, test }: Required<Parts>, target: string, given: Given): void {
+  const known = valuesIn(training.column(target));
+  const unknown = [...valuesIn(test.column(target))].find((value) => !known.has(value));
+  if (unknown === undefined) return;
+  const [flag, way] = given['from-end'] ? ['from-end', ''] : ['group', '; another --seed draws other groups'];
+  const got = `${quote(String(unknown))} of ${quote(target)} in test rows alone`;
+  throw new UsageError(`--${flag}: got ${got}, want each class among the training rows, too${way}`);
 }
 
 /**
