@@ -101,7 +101,7 @@ class Collection implements Links {
       address,
       title: file,
       description: `The source of simdprop: ${file}`,
-      html: `<h1 class="path">${file}</h1>\n<pre class="source"><code>${html}</code></pre>`,
+      html: `<h1 class="path">${file}</h1>\n<pre role="group" aria-label="Source" tabindex="0"><code>${html}</code></pre>`,
       sections: [],
       kind: 'source',
     });
