@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 // node command.mjs <penguins.csv>
 //
@@ -43,6 +44,23 @@ assert.equal(lines.length, 1 + rows.length);
 const evaluated = JSON.parse(simdprop(['evaluate', 'model.simdprop', PENGUINS, '--json']).stdout);
 assert(evaluated.accuracy > 0.95, `got ${evaluated.accuracy}`);
 assert.match(simdprop(['info', 'model.simdprop']).stdout, /^file +model\.simdprop\n/);
+
+// the network of the model in every other format, which info shows as the same
+const shape = /Network ([\d-]+)/.exec(simdprop(['info', 'model.simdprop']).stdout)[1];
+for (const name of ['copy.simdprop', 'copy.onnx', 'copy.safetensors', 'copy.mjs', 'copy.h']) {
+  const converted = simdprop(['convert', 'model.simdprop', name]);
+  assert.equal(converted.status, 0, converted.stderr);
+  assert.match(converted.stderr, new RegExp(`Written: ${name} \\(\\w+\\), Network ${shape} `));
+  if (/\.(simdprop|onnx|safetensors)$/.test(name)) {
+    assert.match(simdprop(['info', name]).stdout, new RegExp(`network +Network ${shape} `));
+  }
+}
+const { predict } = await import(pathToFileURL(join(process.cwd(), 'copy.mjs')).href);
+assert(predict(new Array(Number(shape.split('-')[0])).fill(0)).every(Number.isFinite));
+const half = simdprop(['convert', 'model.simdprop', 'half.simdprop', '--precision', 'f16']);
+assert.match(half.stderr, /^Left behind: all but 11 bits of each weight, bias and slope\.$/m);
+assert(readFileSync('half.simdprop').length < readFileSync('copy.simdprop').length);
+assert.equal(simdprop(['convert', 'model.simdprop', 'copy.keras']).status, 2);
 
 for (const [args, status] of [
   [['train', PENGUINS], 2],

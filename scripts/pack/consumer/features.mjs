@@ -8,9 +8,9 @@ import { writeC, writeJavaScript } from 'simdprop/export';
 import { readFann } from 'simdprop/fann';
 import { readKeras } from 'simdprop/keras';
 import { readOnnx, writeOnnx } from 'simdprop/onnx';
+import { loadPredictor } from 'simdprop/predict';
 import { readPyTorch } from 'simdprop/pytorch';
 import { readSafetensors, writeSafetensors } from 'simdprop/safetensors';
-import { oneOf, search } from 'simdprop/search';
 import { Table, TableModel } from 'simdprop/tabular';
 import { readTfjs } from 'simdprop/tfjs';
 
@@ -81,6 +81,13 @@ assert(second < first, `L-BFGS: got ${second} after ${first}, want less`);
 
 const loaded = await Network.load(await whole.save({ training: true }));
 assert.deepEqual(loaded.predict(inputs), whole.predict(inputs));
+
+// the small predictor has the bits of the whole core
+const predictor = await loadPredictor(await whole.save());
+assert.deepEqual(predictor.predict(inputs), whole.predict(inputs));
+assert.deepEqual(predictor.classify(inputs), whole.classify(inputs));
+predictor.dispose();
+assert.throws(() => predictor.predict(inputs), /dispose/);
 // a file of version 1, of a training
 assert((await Network.load(readFileSync(process.argv[2]))).steps > 0);
 
@@ -126,14 +133,6 @@ assert(Math.abs(costs[0] - costs[1]) < 1e-6, `costs: got ${costs}, want the same
 
 const folds = await crossValidate({ ...options, cost: 'categoricalCrossEntropy' }, data, { ...training, folds: 3 });
 assert.equal(folds.folds.length, 3);
-
-// the workers of a search come from the file that the package has for them
-const searched = [];
-for (const workers of [0, 2]) {
-  const space = { ...options, l2: oneOf([0, 0.1]) };
-  searched.push(await search(space, data, { ...training, folds: 2, workers }));
-}
-assert.deepEqual(searched[1], searched[0]);
 
 const pair = await create({ threads: 2, wide: true });
 await pair.fit(data, training);
