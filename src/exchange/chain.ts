@@ -6,7 +6,7 @@ import { type Column, type Columns, columnsOf, isComplete, preluSlopeOf, type So
 import type { Exchanged, ExchangedLayer } from './exchanged.js';
 import { nameOfLacking, type Scalar } from './functions.js';
 import { isRecognised, type Nearest, type Recognised, recognise } from './recognise.js';
-import { stackedOf } from './stacked.js';
+import { MOST_TRIES, type Stacked, stackedOf, type Tries } from './stacked.js';
 import { floatsOf } from './tensor.js';
 
 // Makes layers of the columns that a file's outputs are. What stands between two layers is divided: the function of
@@ -61,8 +61,9 @@ export function layersOf(output: Columns, options: ChainOptions): Layered {
   if (output.whole === 'logSoftmax') {
     notes.push('logarithms of a softmax come in as the softmax: outputs are probabilities, not their logarithms');
   }
-  const last = endOf(divided(output, options, notes), options, notes);
-  const uses = usesOf(last.columns, options, notes);
+  const tries: Tries = { left: MOST_TRIES };
+  const last = endOf(divided(output, options, notes, tries), options, notes);
+  const uses = usesOf(last.columns, options, notes, tries);
   if (uses.length < 2) throw outOfRange(where, 'no layer with weights', 'one or more');
   const { inputs, incoming, ...scales } = inputsOf(where, uses[0]);
   const layers: ExchangedLayer[] = [];
@@ -92,23 +93,28 @@ export function layersOf(output: Columns, options: ChainOptions): Layered {
 }
 
 /** The columns that each layer takes as inputs, in order, and the outputs as the last entry. */
-function usesOf(output: Columns, options: ChainOptions, notes: string[]): Columns[] {
+function usesOf(output: Columns, options: ChainOptions, notes: string[], tries: Tries): Columns[] {
   const uses: Columns[] = [];
   for (let use: Columns | undefined = output; use; use = use.source.from?.columns) {
-    use = divided(use, options, notes);
+    use = divided(use, options, notes, tries);
     uses.unshift(use);
   }
   return uses;
 }
 
 /** Columns whose functions are stacked as those of a further layer, which takes each inner function as it is. */
-function divided(columns: Columns, { mostParameters }: ChainOptions, notes: string[]): Columns {
+function divided(columns: Columns, { mostParameters }: ChainOptions, notes: string[], tries: Tries): Columns {
   const { source, columns: all } = columns;
   const { length } = all;
   if (!source.from || length ** 2 > mostParameters) return columns;
-  const stacked = all.map((column) =>
-    column.f && !('activation' in unitOrNearest({ ...column, f: column.f })) ? stackedOf(column.f) : undefined,
-  );
+  const stacked: (Stacked | undefined)[] = [];
+  for (const column of all) {
+    const isOne = !column.f || 'activation' in unitOrNearest({ ...column, f: column.f });
+    const parts = column.f && !isOne ? stackedOf(column.f, tries) : undefined;
+    // refused, or replaced by what is nearest
+    if (!isOne && !parts) return columns;
+    stacked.push(parts);
+  }
   if (!stacked.some((one) => one)) return columns;
   const inner = all.map((column, i) => ({ ...column, ...(stacked[i] && { ...stacked[i], f: stacked[i].inner }) }));
   const more = identity(`${source.name} stacked`, { source, columns: inner });

@@ -1,6 +1,5 @@
 import { numberAt } from './onnx-elementwise.js';
 import { axisOf, productOf } from './onnx-layout.js';
-import { showNode } from './onnx-model.js';
 import {
   type Call,
   type Constant,
@@ -91,9 +90,9 @@ export function largest(call: Call): Decision {
   };
 }
 
-export const decisionOf = ({ node }: Call, what: string): Decision => ({
+export const decisionOf = ({ node, where }: Call, what: string): Decision => ({
   kind: 'decision',
-  where: showNode(node),
+  where,
   what,
   from: node.inputs[0],
 });

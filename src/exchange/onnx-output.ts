@@ -21,6 +21,13 @@ interface Named<V = Value | undefined> {
   readonly value: V;
 }
 
+/** How many outputs a file may have: each is compared with those of the network. */
+const MOST_OUTPUTS = 4096;
+
+/** Names for messages: at most 12 of them. */
+const listOf = (names: readonly string[]) =>
+  names.length > 12 ? `${names.slice(0, 12).join(', ')} and ${names.length - 12} others` : names.join(', ');
+
 type Found = Pick<Output, 'name' | 'data'>;
 
 /** `wanted`: the name of the value to take; undefined: the one output of numbers. */
@@ -36,6 +43,7 @@ export function outputOf(
     const node = nodes.find((one) => one.outputs.includes(name));
     return node ? `${quote(name)} of ${showNode(node)}` : quote(name);
   };
+  if (all.length > MOST_OUTPUTS) throw outOfRange(where, `${all.length} outputs`, `at most ${MOST_OUTPUTS}`);
   if (all.length === 0) throw outOfRange(where, 'no output', 'one: name the outputs when the model is exported');
   const found = wanted === undefined ? foundIn(where, all, showMaker, notes) : named(wanted, values, all);
   const data = wanted === undefined ? withoutComplements(found.data, all, notes) : found.data;
@@ -54,21 +62,20 @@ const isNumbers = (output: Named): output is Named<Data> => output.value?.kind =
 /** The output of numbers; if there is none, the numbers that the file decides by. */
 function foundIn(where: string, all: readonly Named[], showMaker: (name: string) => string, notes: Set<string>): Found {
   const numbers = all.filter(isNumbers);
-  const different = numbers.filter(
-    ({ value }, i) => numbers.findIndex((other) => other.value.columns === value.columns) === i,
-  );
+  const seen = new Set<Columns>();
+  const different = numbers.filter(({ value }) => !seen.has(value.columns) && seen.add(value.columns));
   if (different.length > 1) {
     const joined = joinedOf(different, notes);
     if (joined) return joined;
-    const got = `${counted(different.length, 'output')} of numbers, ${different.map(({ name }) => showMaker(name)).join(', ')}`;
-    const names = different.map(({ name }) => quote(name)).join(', ');
+    const got = `${counted(different.length, 'output')} of numbers, ${listOf(different.map(({ name }) => showMaker(name)))}`;
+    const names = listOf(different.map(({ name }) => quote(name)));
     throw outOfRange(where, got, `one: pass options.output, one of ${names}`);
   }
   if (different.length === 1) return { name: different[0].name, data: different[0].value };
   const rules = all.flatMap(({ value }) => ruleIn(value) ?? []);
   if (rules.length === 0) throw noNumbers(where, all[0]);
   if (rules.some(({ of }) => of.columns !== rules[0].of.columns)) {
-    const names = rules.map(({ name }) => quote(name)).join(', ');
+    const names = listOf(rules.map(({ name }) => quote(name)));
     const got = `outputs that are decided by different numbers, ${names}`;
     throw outOfRange(where, got, `one: pass options.output, one of ${names}`);
   }
@@ -81,7 +88,7 @@ function named(wanted: string, values: ReadonlyMap<string, Value>, all: readonly
   const value = values.get(wanted);
   const where = 'options.output';
   if (!value) {
-    const names = all.map(({ name }) => quote(name)).join(', ');
+    const names = listOf(all.map(({ name }) => quote(name)));
     throw outOfRange(
       where,
       `${quote(wanted)}, which nothing in the file computes`,
@@ -116,7 +123,7 @@ function joinedOf(parts: readonly Named<Data>[], notes: Set<string>): Found | un
     return isOne && columns.whole === whole && columns.over === over;
   });
   if (!fits) return undefined;
-  const names = parts.map(({ name }) => quote(name)).join(', ');
+  const names = listOf(parts.map(({ name }) => quote(name)));
   notes.add(`the outputs ${names} come in as one, in this order`);
   const columns = { ...first.columns, columns: parts.map(({ value }) => value.columns.columns[0]) };
   return { name: parts[0].name, data: { ...first, shape: [parts.length], columns } };

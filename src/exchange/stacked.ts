@@ -18,26 +18,34 @@ const MOST_TRIED = 16;
 
 const known = new WeakMap<Scalar, Stacked | 'one'>();
 
+/** How many inner functions may be tried for one file; each takes about a millisecond. */
+export const MOST_TRIES = 8192;
+
+/** How many more may be tried. */
+export interface Tries {
+  left: number;
+}
+
 /** `f` as an activation of an inner function, which is one too or is stacked itself; undefined if it is neither. */
-export function stackedOf(f: Scalar): Stacked | undefined {
+export function stackedOf(f: Scalar, tries: Tries): Stacked | undefined {
   const before = known.get(f);
   if (before) return before === 'one' ? undefined : before;
-  const found = stackedAnew(f);
+  const found = stackedAnew(f, tries);
   known.set(f, found ?? 'one');
   return found;
 }
 
-function stackedAnew(f: Scalar): Stacked | undefined {
+function stackedAnew(f: Scalar, tries: Tries): Stacked | undefined {
   const tried = new Set([f]);
   for (const outside of tried) {
     for (const term of partsOf(outside)?.terms ?? []) {
       if (typeof term === 'number' || !term.f || tried.has(term.f)) continue;
-      if (tried.size > MOST_TRIED) return undefined;
+      if (tried.size > MOST_TRIED || --tries.left < 0) return undefined;
       tried.add(term.f);
       const { f: inner, scale, offset } = term;
       const outer = scale === 0 ? undefined : outerOf(f, { inner, scale, offset });
       if (!outer || !isRecognised(recognise(outer))) continue;
-      if (isRecognised(recognise(inner)) || stackedOf(inner)) return { inner, scale, offset, outer };
+      if (isRecognised(recognise(inner)) || stackedOf(inner, tries)) return { inner, scale, offset, outer };
     }
   }
   return undefined;

@@ -176,6 +176,17 @@ describe('files that were written to do harm', () => {
     expect(network.layers[0].getSlopes()).toEqual(each.values);
   });
 
+  it('ONNX: very many outputs', async () => {
+    const outputs = Array.from({ length: 5000 }, (_, i) => `y${i}`);
+    const file = onnxFile({
+      inputs: { x: ['N', 1] },
+      outputs: Object.fromEntries(outputs.map((name) => [name, ['N', 1]])),
+      constants,
+      nodes: [node('MatMul', 'x w', 'z'), ...outputs.map((name) => node('Identity', 'z', name))],
+    });
+    await expect(readOnnx(file)).rejects.toThrow('readOnnx: got 5000 outputs, want at most 4096');
+  });
+
   it('ONNX: a batch normalisation after the functions of many units takes no time for each of them', async () => {
     const ones = { shape: [2000], values: Float32Array.from({ length: 2000 }, (_, i) => 1 + Math.sin(i) / 2) };
     const file = onnxFile({
