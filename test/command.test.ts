@@ -451,7 +451,31 @@ describe('the exit code', () => {
 describe('a wrong call', () => {
   test.each<[string, string[], number, string]>([
     ['without a command', [], 2, 'Usage: simdprop <command>'],
-    ['of an unknown command', ['trian'], 2, 'got "trian", want one of the commands train, predict, evaluate, info'],
+    [
+      'of an unknown command',
+      ['trian'],
+      2,
+      'want one of the commands train, predict, evaluate, info, convert: did you mean train?',
+    ],
+    ['of no command', ['zzzzz'], 2, 'got "zzzzz", want one of the commands train, predict, evaluate, info, convert\n'],
+    [
+      'with a target without its flag',
+      ['train', 'a.csv', 'Species'],
+      2,
+      'train: got 2 files, want one: --target "Species" names the column to be learned\n',
+    ],
+    [
+      'with two targets in one',
+      ['train', PENGUINS, '--target', 'Species, Sex'],
+      2,
+      '--target: got "Species, Sex", want a flag for each column: --target "Species" --target "Sex"\n',
+    ],
+    [
+      'with a file for the results',
+      ['predict', 'm', 'a.csv', '--out', 'b.csv'],
+      2,
+      '"--out" is no option of this command: > FILE behind the call writes the results to a file\n',
+    ],
     ['of a command of Object', ['toString'], 2, 'got "toString", want one of the commands'],
     ['without a file', ['train', '--target', 'x'], 2, 'train: got 0 files, want one'],
     ['without a target', ['train', 'a.csv'], 2, '--target: got none, want the column to be learned'],

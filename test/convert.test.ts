@@ -316,7 +316,7 @@ describe('simdprop convert', () => {
     }
     expect((await attempt('missing')).err).toContain('weights in "missing": got no such file');
     expect((await attempt('deep')).err).toContain('got what is no file');
-    // the same holds for the shards of TensorFlow.js
+    // shards of TensorFlow.js outside the folder are refused too
     const [model] = saved([dense('a', 4, 'tanh', INPUT)], WEIGHTS);
     model.weightsManifest[0].paths = ['../weights.bin'];
     writeFileSync(at('inner/model.json'), json(model));
@@ -395,7 +395,7 @@ describe('simdprop info', () => {
     expect(code, err).toBe(0);
     expect(out).toContain('network     Network 4-3-3-2, 41 parameters\n');
     expect(out).toContain('layers      3 (prelu), 3 (prelu), 2\n');
-    expect(out).toContain('lost        the activations, which the file does not have: --activations names');
+    expect(out).toContain('lacking     the activations, which the file does not have: --activations names');
   });
 
   it('shows the constants of functions, which --activations takes', async () => {

@@ -155,7 +155,7 @@ it('a call with L-BFGS leaves nothing if its first pass fails', async () => {
   state.isBroken = true;
   await expect(net.fit(data, { standardize: 'both' })).rejects.toThrow('broken');
   expect(await settingsOf(net)).toEqual(before);
-  // the same holds if a later pass of the first step fails
+  // nor does it leave anything if a later pass of the first step fails
   state.isBroken = false;
   const onBatch = () => {
     state.isBroken = true;

@@ -121,7 +121,7 @@ describe('a history', () => {
     expect(epochs.every((epoch, i) => i === 0 || epoch > epochs[i - 1])).toBe(true);
     expect(history.column('cost')).toEqual(epochs.map(cost));
     expect(history.best?.epoch).toBe(best);
-    // the distances between the epochs take few values
+    // the epochs that are kept are about evenly spaced: there are at most six different distances between them
     const gaps = new Set(epochs.map((epoch, i) => epoch - (epochs[i - 1] ?? 0)));
     expect(gaps.size).toBeLessThanOrEqual(6);
     expect(Array.from(history, ({ epoch }) => epoch)).toEqual([...epochs]);

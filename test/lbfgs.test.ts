@@ -416,7 +416,7 @@ describe('the outcome that lbfgs reports is true', () => {
         expect([last!.stopped, last!.gradientLength, last!.cost, length]).toEqual(['converged', 0, 0, 1]);
       }
       expect(net.layers[0].getWeights()).toEqual(Float32Array.of(2));
-      // the same holds if a callback sets the weights to the minimum
+      // training also ends if a callback sets the weights to the minimum
       net.layers[0].setWeights([5]);
       const onEpoch = () => {
         net.layers[0].setWeights([2]);

@@ -82,6 +82,8 @@ describe('the way out follows what is wanted', () => {
     ],
     ['percent', (n) => n.fit(data, { validationSplit: 20 }), 'a number of samples from 1 to 3: 20 % is 0.2'],
     ['no share', (n) => n.fit(data, { validationSplit: 0 }), ': leave it out for none'],
+    ['a count as share', (n) => n.fit(data, { validationSplit: { share: 2 } }), ': { count: 2 } is a number of them'],
+    ['a share as count', (n) => n.fit(data, { validationSplit: { count: 0.5 } }), ': { share: 0.5 } is a share'],
     ['options for milliseconds', (n) => n.trainFor(data, { epochs: 1 }), ': trainFor(data, milliseconds, options)'],
     // networks
     [

@@ -232,6 +232,25 @@ describe('training', () => {
     expect(model.history?.last?.samples).toBe(48 - 9);
   });
 
+  it('refuses true and false where the training data have texts such as yes and no', async () => {
+    const rows = clouds.map((row, i) => ({ ...row, garden: i % 3 ? 'yes' : 'no' }));
+    const model = await TableModel.fit(Table.fromRecords(rows, { kinds: { garden: 'category' } }), {
+      target: 'side',
+      epochs: 2,
+    });
+    expect(() => model.predict({ x: 1, noise: 0, garden: true })).toThrow(
+      'data[0], column "garden": got true, want a text, as in the training data: "no", "yes"',
+    );
+    expect(model.predict({ x: 1, noise: 0, garden: 'perhaps' }).value).toMatch(/left|right/);
+    // categories that booleans stand for
+    const flags = rows.map(({ garden, ...row }) => ({ ...row, garden: garden === 'yes' }));
+    const other = await TableModel.fit(Table.fromRecords(flags, { kinds: { garden: 'category' } }), {
+      target: 'side',
+      epochs: 2,
+    });
+    expect(other.predict({ x: 1, noise: 0, garden: true })).toEqual(other.predict({ x: 1, noise: 0, garden: 'true' }));
+  });
+
   it('has a history if it was fitted, and none if it was loaded', async () => {
     const model = await TableModel.fit(clouds, { target: 'side', epochs: 2 });
     // tsc checks that it cannot be undefined

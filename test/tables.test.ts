@@ -274,7 +274,7 @@ describe('a table', () => {
   });
 
   it('cannot be set, nor its columns', () => {
-    // the same holds for tables that are parts or copies of another
+    // neither can tables that are parts or copies of another table
     for (const each of [table, table.slice(0, 2), table.pick([1, 0]), table.select(['b', 'id'])]) {
       const { rows } = each;
       for (const object of [each, each.columns, each.column('b'), each.column('id')]) {

@@ -52,3 +52,6 @@ export type TrainingNews =
   | { readonly kind: 'epoch'; readonly epoch: number; readonly accuracy: number; readonly file: Uint8Array }
   | { readonly kind: 'end'; readonly seconds: number; readonly threads: number }
   | { readonly kind: 'error'; readonly message: string };
+
+/** News with the seed of the order, which tells trainings apart. */
+export type TrainingMessage = TrainingNews & Pick<TrainingOrder, 'seed'>;

@@ -10,7 +10,7 @@ import { randomNumbers, shuffle } from './random.js';
 /** Width of the small map of a unit. */
 export const MAP_SIZE = 20;
 
-/** The large map has fewer points if the network is larger, so that a point takes more time. */
+/** The large map has fewer points for larger networks, because each point takes them more time. */
 const OUTPUT_SIZES = [
   { weights: 600, size: 100 },
   { weights: 2500, size: 60 },

@@ -5,7 +5,7 @@ import {
   type DigitSets,
   fetchDigits,
   PIXELS,
-  type TrainingNews,
+  type TrainingMessage,
   type TrainingOrder,
 } from '../model/digits.js';
 import { showConfusion } from '../view/confusion.js';
@@ -34,7 +34,8 @@ let net: Network | undefined;
 let worker: Worker | undefined;
 /** The picture that the network sees. */
 let input: Uint8Array = new Uint8Array(PIXELS);
-let seed = 1;
+/** Of the present training. */
+let seed = 0;
 let example = 0;
 let isWaiting = false;
 
@@ -80,7 +81,9 @@ function showNetwork(): void {
   answer();
 }
 
-async function take(news: TrainingNews): Promise<void> {
+async function take(news: TrainingMessage): Promise<void> {
+  // of a training that another has ended
+  if (news.seed !== seed) return;
   const progress = byId('progress');
   const bar = byId<HTMLProgressElement>('bar');
   if (news.kind === 'progress') {
@@ -98,17 +101,10 @@ async function take(news: TrainingNews): Promise<void> {
     const { accuracy } = await showErrors();
     const time = `${news.seconds.toFixed(1)} s${news.threads > 1 ? ` on ${news.threads} threads` : ''}`;
     progress.textContent = `${(100 * accuracy).toFixed(1)} % of the test are read right, after ${time}`;
-    stopWorker();
   } else fail(news.message);
 }
 
-function stopWorker(): void {
-  worker?.terminate();
-  worker = undefined;
-}
-
 function fail(message: string): void {
-  stopWorker();
   byId('message').textContent = message;
 }
 
@@ -144,22 +140,27 @@ function showImages(indices: readonly number[]): void {
   );
 }
 
-function train(): void {
-  stopWorker();
-  byId('message').textContent = '';
-  worker = new Worker(new URL('./digits-worker.ts', import.meta.url), { type: 'module' });
-  // messages are handled one after another: a network is loaded before the next message
+/** The worker stays for all trainings. Without the network, another could not be fetched. */
+function startWorker(): Worker {
+  const made = new Worker(new URL('./digits-worker.ts', import.meta.url), { type: 'module' });
+  // one after another: a network is loaded before the next news is looked at
   let last = Promise.resolve();
-  worker.addEventListener('message', ({ data }: MessageEvent<TrainingNews>) => {
+  made.addEventListener('message', ({ data }: MessageEvent<TrainingMessage>) => {
     last = last.then(() => take(data)).catch((error) => fail(String(error)));
   });
-  worker.addEventListener('error', ({ message }) => fail(message || 'the worker did not load'));
+  made.addEventListener('error', ({ message }) => fail(message || 'the worker did not load'));
+  return made;
+}
+
+function train(): void {
+  byId('message').textContent = '';
   const order: TrainingOrder = {
     digits,
     hidden: byId<HTMLSelectElement>('hidden').value.split(',').map(Number),
     epochs: Number(byId<HTMLSelectElement>('epochs').value),
-    seed: seed++,
+    seed: ++seed,
   };
+  worker ??= startWorker();
   worker.postMessage(order);
 }
 

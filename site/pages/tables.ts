@@ -110,6 +110,8 @@ function show({ model, evaluation, importance, predictions, testRows }: Trained)
     }),
   );
   byId('results').hidden = false;
+  // what the downloads need must be there without the network too
+  void Promise.allSettled([model.save(), import('simdprop/onnx'), import('simdprop/export')]);
 }
 
 async function save(name: string, make: () => Promise<BlobPart>): Promise<void> {

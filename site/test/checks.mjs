@@ -83,6 +83,18 @@ async function openPlayground(browser, { url }, hash = '') {
   return opened;
 }
 
+/** Presses all buttons for downloads of the page of tables, and waits for their files. */
+async function collectDownloads(page) {
+  await page.evaluate(() => {
+    window.saved = [];
+    HTMLAnchorElement.prototype.click = function () {
+      window.saved.push(this.download);
+    };
+  });
+  for (const name of ['The model', 'ONNX', 'JavaScript module', 'C header']) await press(page, name);
+  await page.waitForFunction(() => window.saved.length === 4, { timeout: 10_000 });
+}
+
 export const CHECKS = {
   'every page loads, in both themes, without violations of accessibility': (browser, { url }) =>
     loadAll(browser, url, PAGES),
@@ -454,6 +466,33 @@ export const CHECKS = {
     return `${text}; drawn 0 to 9, read as ${read.join(' ')}`;
   },
 
+  'digits and tables: they work on without the network': async (browser, server) => {
+    const { page, problems } = await openPage(browser, `${server.url}digits.html`);
+    const tables = await openPage(browser, `${server.url}tables.html`);
+    await until(page, '#progress', /after [\d.]+ s/, 60_000);
+    await press(tables.page, 'Take the penguins');
+    await until(tables.page, '#about', /^344 rows/);
+    await press(tables.page, 'Train');
+    await until(tables.page, '#progress', /trained on/, 60_000);
+    await tables.page.waitForNetworkIdle({ timeout: 10_000 });
+    await server.close();
+    await page.select('#hidden', '512,512');
+    await press(page, 'Train again');
+    await until(page, '#progress', /digits a second/, 60_000);
+    // a new order ends the training before it
+    await page.select('#hidden', '30');
+    await page.select('#epochs', '1');
+    await press(page, 'Train again');
+    await until(page, '#progress', /after [\d.]+ s/, 60_000);
+    expect((await textOf(page, '#message')) === '', await textOf(page, '#message'));
+    await page.waitForFunction(() => document.querySelector('#weights').width <= 300);
+    await tables.page.select('#target', 'Sex');
+    await press(tables.page, 'Train');
+    await until(tables.page, '#progress', /trained on/, 60_000);
+    await collectDownloads(tables.page);
+    noProblems([...problems, ...tables.problems]);
+  },
+
   'digits: frames while a worker trains 784-512-512-10': async (browser, { url }) => {
     const { page, problems } = await openPage(browser, `${url}digits.html`);
     await until(page, '#progress', /after [\d.]+ s/, 60_000);
@@ -554,14 +593,7 @@ export const CHECKS = {
     expect(Number(accuracy) >= 0.95, `the penguins: got accuracy ${accuracy}`);
     expect((await page.$$('#columns tr')).length === 6, 'want the importance of six columns');
     const found = await violations(page);
-    await page.evaluate(() => {
-      window.saved = [];
-      HTMLAnchorElement.prototype.click = function () {
-        window.saved.push(this.download);
-      };
-    });
-    for (const name of ['The model', 'ONNX', 'JavaScript module', 'C header']) await press(page, name);
-    await page.waitForFunction(() => window.saved.length === 4, { timeout: 10_000 });
+    await collectDownloads(page);
     const drop = (text) =>
       page.$eval(
         '#drop',

@@ -8,22 +8,23 @@ import { hasModules, runPython, snippetOf } from './python.js';
 const PAGE = 'docs/exchange.md';
 
 describe.skipIf(!hasModules('torch'))('PyTorch', () => {
-  it('computes from the tensors of writeSafetensors what the network predicts', async () => {
+  it.each(['f32', 'f16'] as const)('computes from tensors of %s what the network predicts', async (precision) => {
     const net = await make('cost categoricalCrossEntropy');
     const program = `${snippetOf(PAGE, 'read_safetensors')}
 import numpy
 t, meta = read_safetensors('net.safetensors')
 assert meta['activations'] == ['tanh', 'softmax'] and meta['training']['cost'] == 'categoricalCrossEntropy', meta
+w = {name: tensor.float() for name, tensor in t.items() if name.startswith('layers.')}
 x = torch.from_numpy(numpy.fromfile('x', '<f4').reshape(-1, 4)).double()
 a = ((x - t['standardization.mean']) / t['standardization.deviation']).float()
-a = torch.tanh(a @ t['layers.0.weight'].T + t['layers.0.bias'])
-a = torch.softmax(a @ t['layers.1.weight'].T + t['layers.1.bias'], 1)
+a = torch.tanh(a @ w['layers.0.weight'].T + w['layers.0.bias'])
+a = torch.softmax(a @ w['layers.1.weight'].T + w['layers.1.bias'], 1)
 a.numpy().astype('<f4').tofile('y')
 `;
-    const x = new Uint8Array(INPUTS.buffer);
-    const { written } = runPython(program, { 'net.safetensors': await writeSafetensors(net), x }, ['y']);
+    const file = await writeSafetensors(net, { precision });
+    const { written } = runPython(program, { 'net.safetensors': file, x: new Uint8Array(INPUTS.buffer) }, ['y']);
     const got = new Float32Array(written.y.buffer);
-    const wanted = net.predict(INPUTS);
+    const wanted = (await readSafetensors(file)).network.predict(INPUTS);
     expect(got.length).toBe(wanted.length);
     expect(Math.max(...wanted.map((value, i) => Math.abs(value - got[i])))).toBeLessThan(2e-6);
   });
