@@ -37,6 +37,8 @@ const WAYS: readonly (readonly [place: RegExp, way: Way])[] = [
   [/^data$/, wayToData],
   [/^options\.validation$/, wayToValidation],
   [/^options\.earlyStopping$/, (got) => (got === true ? '{} has the default patience' : undefined)],
+  [/^options\.validation(Split)?\.share$/, wayToCount],
+  [/^options\.validation(Split)?\.count$/, (got) => (isShare(got) ? `{ share: ${got} } is a share` : undefined)],
   [/^options\.validationSplit(\.share)?$/, wayToShare],
   [/^source$/, wayToSource],
   [/^data\.inputs/, wayToInputs],
@@ -76,6 +78,12 @@ function wayToValidation(got: unknown, accepts: Refusal['accepts']): string | un
   if (accepts) return got === 0 || got === null ? 'false for none' : wayToShare(got);
   if (got === false) return wayToNone(got);
   return typeof got === 'number' ? 'options.validationSplit takes a share or a number of samples' : wayToData(got);
+}
+
+const isShare = (got: unknown) => typeof got === 'number' && got > 0 && got < 1;
+
+function wayToCount(got: unknown): string | undefined {
+  return Number.isInteger(got) && (got as number) > 0 ? `{ count: ${got} } is a number of them` : undefined;
 }
 
 function wayToShare(got: unknown): string | undefined {

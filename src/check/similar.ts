@@ -113,15 +113,18 @@ function isSimilar(a: string, b: string): boolean {
   return (shorter.length > 2 && longer.startsWith(shorter)) || distance(a, b) <= longer.length / 3;
 }
 
-/** The least number of letters that are inserted, left out or replaced (Levenshtein, 1965). */
+/** The least number of letters that are inserted, left out, replaced, or swapped with the next one (Damerau, 1964). */
 function distance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 0; i < a.length; i++) {
     const next = [i + 1];
     for (let j = 0; j < b.length; j++) {
-      next.push(Math.min(next[j] + 1, row[j + 1] + 1, row[j] + Number(a[i] !== b[j])));
+      const isSwapped = i > 0 && j > 0 && a[i] === b[j - 1] && a[i - 1] === b[j];
+      const swapped = isSwapped ? before[j - 1] + 1 : Number.POSITIVE_INFINITY;
+      next.push(Math.min(next[j] + 1, row[j + 1] + 1, row[j] + Number(a[i] !== b[j]), swapped));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[b.length];
 }

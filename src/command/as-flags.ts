@@ -18,7 +18,7 @@ const WAYS: readonly (readonly [RegExp, string])[] = [
   [/: options\.names gives others$/, ''],
   [/; if not, Table\.fromCsv accepts the whole text$/, ''],
   [/, the first in row \d+(?=, want)/, ''],
-  [/: table\.withoutMissing\(\[.*\]\) leaves it out$/, ''],
+  [/: table\.withoutMissing\(\[.*\]\) leaves it out$/, ': leave such rows out of the file'],
   [/, an option of every function that makes a table$/, ''],
   [
     /^(column (".*"): got no values, want one or more): leave it out of options\.inputs$/,

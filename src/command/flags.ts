@@ -65,7 +65,13 @@ function unknownFlag(message: string, flags: Flags): string {
   const word = name.replace(/^-+/, '');
   // any letter could be a misspelling of a single letter, so nothing is suggested
   const near = word.length > 1 ? meantWord(word, Object.keys(flags)) : undefined;
-  return `${quote(name)} is no option of this command${near ? `: did you mean --${near}?` : ''}`;
+  const isOutput = near === undefined && /^(o|out|output|save)$/i.test(word);
+  const way = near
+    ? `: did you mean --${near}?`
+    : isOutput
+      ? ': > FILE behind the call writes the results to a file'
+      : '';
+  return `${quote(name)} is no option of this command${way}`;
 }
 
 export function textOf(given: Given, name: string): string | undefined {

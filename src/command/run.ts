@@ -1,4 +1,5 @@
 import { quote } from '../check/errors.js';
+import { meantWord } from '../check/similar.js';
 import { asFlags } from './as-flags.js';
 import { CONVERT, convert } from './convert.js';
 import { EVALUATE, evaluate } from './evaluate.js';
@@ -45,7 +46,9 @@ export async function run(args: readonly string[], terminal: Terminal, version: 
       return EXIT.done;
     }
     if (!Object.hasOwn(COMMANDS, name)) {
-      throw new UsageError(`got ${quote(name)}, want one of the commands ${Object.keys(COMMANDS).join(', ')}`);
+      const near = name.startsWith('-') ? undefined : meantWord(name, Object.keys(COMMANDS));
+      const wanted = `one of the commands ${Object.keys(COMMANDS).join(', ')}`;
+      throw new UsageError(`got ${quote(name)}, want ${wanted}${near ? `: did you mean ${near}?` : ''}`);
     }
     const command = COMMANDS[name];
     const parsed = parseFlags(rest, command.flags);

@@ -84,8 +84,11 @@ const LARGEST = 1e30;
 const PICTURE = { width: 640 };
 
 export async function train({ given, operands }: Arguments, terminal: Terminal): Promise<number> {
-  if (operands.length !== 1) throw new UsageError(`train: got ${counted(operands.length, 'file')}, want one`);
-  const [path] = operands;
+  const [path, other] = operands;
+  if (operands.length !== 1) {
+    const way = other !== undefined && !given.target ? `: --target ${quote(other)} names the column to be learned` : '';
+    throw new UsageError(`train: got ${counted(operands.length, 'file')}, want one${way}`);
+  }
   const targets = listOf(given, 'target');
   if (!targets) throw new UsageError('--target: got none, want the column to be learned');
   const reading = readingOf(given, nameOf(path));
@@ -171,9 +174,10 @@ async function readUsed(path: string, reading: CsvStreamOptions, given: Given, t
     return await readTable(path, { ...reading, kinds: { ...reading.kinds, ...ignored } }, terminal);
   } catch (error) {
     const { message } = error as Error;
-    const isIgnored = unused.some((name) => message.startsWith(`options.kinds: got ${quote(name)},`));
-    if (!isIgnored) throw error;
-    throw new Error(message.replace('options.kinds', '--ignore'), { cause: error });
+    const unknown = unused.find((name) => message.startsWith(`options.kinds: got ${quote(name)},`));
+    if (unknown === undefined) throw error;
+    const way = unknown.includes(',') ? ': --ignore is given once for each column' : '';
+    throw new Error(message.replace('options.kinds', '--ignore') + way, { cause: error });
   }
 }
 
@@ -194,6 +198,10 @@ function usedRows(table: Table, targets: readonly string[], given: Given, messag
 function unknownColumn(flag: string, name: string, { columns }: Table): string {
   const shown = columns.slice(0, 20).map((column) => quote(column));
   const near = columns.find((column) => column.toLowerCase() === name.trim().toLowerCase());
+  const parts = name.split(',').map((part) => part.trim());
+  if (parts.length > 1 && parts.every((part) => columns.includes(part))) {
+    return `--${flag}: got ${quote(name)}, want a flag for each column: ${parts.map((part) => `--${flag} ${quote(part)}`).join(' ')}`;
+  }
   if (near !== undefined) return `--${flag}: got ${quote(name)}, want ${quote(near)}: capital letters matter`;
   return `--${flag}: got ${quote(name)}, want a column of the table: ${shown.join(', ')}${columns.length > 20 ? ', ...' : ''}`;
 }

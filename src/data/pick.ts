@@ -14,7 +14,7 @@ export interface CheckedRows {
   readonly targets: TargetArray;
   /** [samples], each above 0 once `weighted` has left out the others; undefined: 1 for each sample. */
   readonly weights: Float32Array | undefined;
-  /** If samples have been left out: the places of these samples among the `of` samples that were given. */
+  /** If samples have been left out: the places of the others among the `of` samples that were given. */
   readonly counting?: { readonly rows: Uint32Array; readonly of: number };
 }
 

@@ -366,10 +366,18 @@ function inputNames(table: Table, given: unknown, targets: readonly string[]): r
   return names;
 }
 
+/** Refuses true and false for categories such as yes and no: as texts, they would be one more category. */
+function checkNoBoolean(one: EncodedInput | EncodedTarget, value: unknown, row: number): void {
+  if (typeof value !== 'boolean' || !('categories' in one)) return;
+  if (one.categories.some((name) => name === 'true' || name === 'false')) return;
+  const wanted = `a text, as in the training data: ${listNames(one.categories)}`;
+  throw wrongType(`data[${row}], column ${quote(one.column)}`, value, wanted);
+}
+
 /** A table of the columns that are needed, made from records. */
 function tableOf(
   records: unknown,
-  wanted: readonly { readonly column: string }[],
+  wanted: readonly (EncodedInput | EncodedTarget)[],
   kinds: Record<string, ColumnKind>,
 ): Table {
   if (!Array.isArray(records)) {
@@ -386,9 +394,14 @@ function tableOf(
     }
     setOwn(needed, column, kinds[column]);
   }
-  const own = records.map((record) => {
+  const own = records.map((record, row) => {
     const picked: Record<string, unknown> = {};
-    for (const { column } of wanted) if (Object.hasOwn(record, column)) setOwn(picked, column, record[column]);
+    for (const one of wanted) {
+      const { column } = one;
+      if (!Object.hasOwn(record, column)) continue;
+      checkNoBoolean(one, record[column], row);
+      setOwn(picked, column, record[column]);
+    }
     return picked;
   });
   return Table.fromRecords(own, { kinds: needed, name: 'data' });
