@@ -190,6 +190,9 @@ function slopesOf(
   });
 }
 
+/** Networks have at most as many layers. */
+const MOST_LAYERS = 1024;
+
 /**
  * The layers that slopes of the file seem to belong to: those in front of them in the order of the model, or of the
  * numbers in their names, if the widths fit.
@@ -199,8 +202,11 @@ function layersWithSlopes(
   slopes: readonly Slopes[],
   namesInOrder: readonly string[] | undefined,
 ): ReadonlySet<Linear> {
-  const placeOf = ({ name }: { readonly name: string }) => namesInOrder?.indexOf(`${name}.weight`) ?? 0;
   const found = new Set<Linear>();
+  // such a file has no slopes, or is no network: the search below would take long
+  if (slopes.length > linears.length || linears.length > MOST_LAYERS) return found;
+  const places = new Map(namesInOrder?.map((name, i) => [name, i]));
+  const placeOf = ({ name }: { readonly name: string }) => places.get(`${name}.weight`) ?? -1;
   for (const own of slopes) {
     const { length } = own.slopes.values;
     const fitting = linears.filter((linear) => {
