@@ -359,3 +359,34 @@ describe('files to write', () => {
     expect(readFileSync(model)).toEqual(before);
   });
 });
+
+describe('how a file was written', () => {
+  const rows = table('a;y', 40, (i) => `${i % 5 ? `${i},5` : '-999'};${2 * i},25`);
+  const form = ['--missing=-999', '--missing=?', '--decimal', ','];
+  const train = ['train', '-', '--target', 'y', '--epochs', '1', '--quiet'];
+
+  it('is no part of a model, and train says which flags predict needs', async () => {
+    const path = join(folder, 'form.simdprop');
+    const { code, err } = await simdprop([...train, ...form, '--save', path], { input: rows });
+    expect(code).toBe(0);
+    expect(err).toContain('predict and evaluate need --decimal="," --missing="-999" --missing="?" too.');
+    const { err: unsaved } = await simdprop([...train, ...form], { input: rows });
+    expect(unsaved).not.toContain('predict and evaluate need');
+    const kinds = await simdprop([...train, '--kind', 'y=category', '--save', path], { input: numbers });
+    expect(kinds.err).not.toContain('predict and evaluate need');
+  });
+});
+
+it('a number that is too large is named with the row of the file, behind the first 10,000 rows too', async () => {
+  const path = join(folder, 'numbers.simdprop');
+  const train = ['train', '-', '--target', 'y', '--epochs', '1', '--quiet', '--save', path];
+  expect((await simdprop(train, { input: numbers })).code).toBe(0);
+  for (const before of [1, 12_345]) {
+    const input = `${table('x', before, (i) => `${i}`)}\n1e300\n`;
+    const { code, err } = await simdprop(['predict', path, '-'], { input });
+    expect(err).toContain(
+      `standard input: data row ${before + 1}, column "x": got 1e+300, want a number that is finite`,
+    );
+    expect(code).toBe(1);
+  }
+});

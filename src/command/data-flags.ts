@@ -23,6 +23,19 @@ export const DATA_FLAGS: Flags = {
   },
 };
 
+/** The flags that say how a file was written. `--kind` is none: models keep the kinds of their columns. */
+const FORM_FLAGS = Object.keys(DATA_FLAGS).filter((flag) => flag !== 'kind');
+
+/** The flags with which further files of the same form are read. */
+export function formOf(given: Given): string[] {
+  return FORM_FLAGS.flatMap((flag) => {
+    const value = given[flag];
+    if (value === undefined || value === false) return [];
+    if (value === true) return [`--${flag}`];
+    return [value].flat().map((text) => `--${flag}=${quote(text, 400)}`);
+  });
+}
+
 const KINDS: readonly ColumnKind[] = ['number', 'category', 'date', 'boolean', 'ignored'];
 
 /** The options of a table that the flags ask for. */

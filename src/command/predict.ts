@@ -49,9 +49,11 @@ export async function predict({ given, operands }: Arguments, terminal: Terminal
     const kinds = kindsForModel(model.encoder.inputKinds, reading.kinds);
     const source = sourceOf(path, terminal);
     const output = given.json ? new JsonOutput(terminal) : new CsvOutput(model, given, terminal);
+    let rows = 0;
     await readForModel(nameOf(path), given, async () => {
       for await (const block of Table.blocksFromCsvStream(source, { ...reading, kinds, others: 'ignored' }, BLOCK)) {
-        await output.write(block, model.predict(block.table, { threshold }));
+        await output.write(block, predictBlock(model, block, { threshold, name: nameOf(path), rows }));
+        rows += block.table.rows;
       }
     });
     await output.end();
@@ -65,6 +67,22 @@ export async function predict({ given, operands }: Arguments, terminal: Terminal
 interface Block {
   readonly table: Table;
   readonly fields: readonly (readonly string[])[];
+}
+
+/** Predicts a block. `rows` are before it in the file; an error about a row of the block names that of the file. */
+function predictBlock(
+  model: TableModel,
+  { table }: Block,
+  { threshold, name, rows }: { readonly threshold: number | undefined; readonly name: string; readonly rows: number },
+): Prediction[] {
+  try {
+    return model.predict(table, { threshold });
+  } catch (error) {
+    const [, row, problem] = /^row (\d+), (.*)$/s.exec((error as Error).message) ?? [];
+    if (row === undefined) throw error;
+    // the table has no row for the header, empty rows and comments, and counts from 0
+    throw new Error(`${name}: data row ${rows + Number(row) + 1}, ${problem}`, { cause: error });
+  }
 }
 
 /** An array of the predictions. */

@@ -11,7 +11,7 @@ import {
   type TableModelOptions,
 } from '../tabular.js';
 import { curveLines } from './curve.js';
-import { DATA_FLAGS, nameOf, readingOf, readTable } from './data-flags.js';
+import { DATA_FLAGS, formOf, nameOf, readingOf, readTable } from './data-flags.js';
 import { EXIT, Interrupted, UsageError } from './failure.js';
 import {
   type Arguments,
@@ -359,6 +359,12 @@ async function report(
   }
   const saved = Object.values(paths).filter((path) => path !== undefined);
   if (saved.length > 0) messages.line(`\nWritten: ${saved.map(printable).join(', ')}`);
+  const form = formOf(given);
+  if (paths.save !== undefined && form.length > 0) {
+    messages.urgent(
+      `The model does not keep how the file was written: predict and evaluate need ${form.join(' ')} too.`,
+    );
+  }
 }
 
 /** Reports whose epochs are counted from 1, as the command counts them everywhere. */
