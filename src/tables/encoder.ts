@@ -2,6 +2,7 @@ import {
   calledAlone,
   checkIsObject,
   checkName,
+  checkNoMore,
   checkObject,
   counted,
   outOfRange,
@@ -126,7 +127,8 @@ export class Encoder {
    * const encoder = Encoder.fit(table, { target: 'mass' });
    * console.log(encoder.inputs); // ...
    */
-  static fit(training: Table, options: EncoderOptions = {}): Encoder {
+  static fit(training: Table, options: EncoderOptions = {}, none?: undefined): Encoder {
+    checkNoMore('Encoder.fit', 3, none);
     if (!(training instanceof Table)) {
       const way = Array.isArray(training) ? ': Table.fromRecords(records) makes one' : wayToTable(training);
       throw wrongType('training', training, `a Table${way}`);
@@ -161,7 +163,8 @@ export class Encoder {
    * @returns the encoder
    * @throws TypeError or RangeError that names the place of what is wrong
    */
-  static fromJSON(json: unknown): Encoder {
+  static fromJSON(json: unknown, none?: undefined): Encoder {
+    checkNoMore('Encoder.fromJSON', 2, none);
     if (typeof json === 'string') throw wrongType('encoder', json, 'an object: JSON.parse(text)');
     if (json instanceof Encoder) throw wrongType('encoder', json, 'the result of its toJSON()');
     return new Encoder(checkEncoderJson('encoder', json));
@@ -202,8 +205,9 @@ export class Encoder {
    * @throws TypeError or RangeError for missing columns, unknown categories of the target and other wrong values;
    *   RangeError if the inputs would take more than 2 GiB
    */
-  encode(data: Table | readonly object[]): EncodedData {
+  encode(data: Table | readonly object[], none?: undefined): EncodedData {
     if (!(this instanceof Encoder)) throw calledAlone('encoder.encode');
+    checkNoMore('encode', 2, none);
     if (this.#targets.length === 0) {
       throw outOfRange('encode', 'an encoder without a target', 'options.target, or encodeInputs');
     }
@@ -231,8 +235,13 @@ export class Encoder {
   encodeInputs(data: Table | readonly object[], type: 'float32'): Float32Array;
   encodeInputs(data: Table | readonly object[], type: 'float64'): Float64Array;
   encodeInputs(data: Table | readonly object[], type?: 'float32' | 'float64'): Float32Array | Float64Array;
-  encodeInputs(data: Table | readonly object[], type?: 'float32' | 'float64'): Float32Array | Float64Array {
+  encodeInputs(
+    data: Table | readonly object[],
+    type?: 'float32' | 'float64',
+    none?: undefined,
+  ): Float32Array | Float64Array {
     if (!(this instanceof Encoder)) throw calledAlone('encoder.encodeInputs');
+    checkNoMore('encodeInputs', 3, none);
     if (type !== undefined) checkName('type', type, ['float32', 'float64']);
     const columns = this.#columnsOf(data, this.#inputs);
     return this.#inputsOf('encodeInputs', columns, rowsOf(data), type ?? this.#type);
@@ -264,8 +273,9 @@ export class Encoder {
    * @returns an answer for each row
    * @throws TypeError or RangeError for outputs of another length, and for a wrong threshold
    */
-  decode(outputs: ArrayLike<number>, rows: number, threshold = 0.5): Answer[] {
+  decode(outputs: ArrayLike<number>, rows: number, threshold = 0.5, none?: undefined): Answer[] {
     if (!(this instanceof Encoder)) throw calledAlone('encoder.decode');
+    checkNoMore('decode', 4, none);
     return decodeOutputs(this.#targets, outputs, rows, threshold);
   }
 

@@ -1,5 +1,5 @@
 import { arrayType } from '../check/arrays.js';
-import { checkInteger, checkIsObject, checkName, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkInteger, checkIsObject, checkName, checkNoMore, outOfRange, quote, wrongType } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
 import { isPlain } from '../check/plain-arrays.js';
 import { type PartOf, type Strata, TEST, TRAINING, VALIDATION } from '../data/parts.js';
@@ -97,7 +97,8 @@ export class Table {
    * const table = Table.fromRecords([{ species: 'gentoo', mass: 5.2 }, { species: 'adelie', mass: null }]);
    * console.log(table.kinds); // { species: 'category', mass: 'number' }
    */
-  static fromRecords(records: readonly object[], options: TableOptions = {}): Table {
+  static fromRecords(records: readonly object[], options: TableOptions = {}, none?: undefined): Table {
+    checkNoMore('Table.fromRecords', 3, none);
     return new Table(columnsFromRecords(records, options));
   }
 
@@ -116,7 +117,12 @@ export class Table {
    * const table = Table.fromColumns({ species: ['gentoo', 'adelie'], mass: new Float64Array([5.2, 3.7]) });
    * console.log(table.rows); // 2
    */
-  static fromColumns(columns: Readonly<Record<string, ArrayLike<unknown>>>, options: TableOptions = {}): Table {
+  static fromColumns(
+    columns: Readonly<Record<string, ArrayLike<unknown>>>,
+    options: TableOptions = {},
+    none?: undefined,
+  ): Table {
+    checkNoMore('Table.fromColumns', 3, none);
     return new Table(columnsFromColumns(columns, options));
   }
 
@@ -130,7 +136,8 @@ export class Table {
    * @throws TypeError for wrong options; RangeError that names the row and the column; rows are counted from 1 as in a
    *   spreadsheet, with the header and empty rows
    */
-  static fromCsv(text: string, options: CsvTableOptions = {}): Table {
+  static fromCsv(text: string, options: CsvTableOptions = {}, none?: undefined): Table {
+    checkNoMore('Table.fromCsv', 3, none);
     return new Table(columnsFromCsv(text, options));
   }
 
@@ -150,7 +157,8 @@ export class Table {
    * const table = await Table.fromCsvStream(createReadStream('penguins.csv'));
    * console.log(table.rows); // 344
    */
-  static async fromCsvStream(source: CsvSource, options: CsvStreamOptions = {}): Promise<Table> {
+  static async fromCsvStream(source: CsvSource, options: CsvStreamOptions = {}, none?: undefined): Promise<Table> {
+    checkNoMore('Table.fromCsvStream', 3, none);
     return new Table(await columnsFromCsvStream(source, options));
   }
 
@@ -182,7 +190,8 @@ export class Table {
    * @returns true if there is one
    * @throws nothing: a column that cannot be is not there
    */
-  has(name: string): boolean {
+  has(name: string, none?: undefined): boolean {
+    checkNoMore('has', 2, none);
     return this.#columns.has(name);
   }
 
@@ -193,7 +202,8 @@ export class Table {
    * @returns the column; its arrays must not be changed
    * @throws RangeError that lists the columns if there is none of this name
    */
-  column(name: string): Column {
+  column(name: string, none?: undefined): Column {
+    checkNoMore('column', 2, none);
     return columnOf('name', name, this.#columns);
   }
 
@@ -204,7 +214,8 @@ export class Table {
    * @returns the new table
    * @throws TypeError or RangeError for names that are not there or given twice, and for an empty list
    */
-  select(names: readonly string[]): Table {
+  select(names: readonly string[], none?: undefined): Table {
+    checkNoMore('select', 2, none);
     checkNames(names);
     return this.#of(this.rows, new Map(names.map((name, i) => [name, columnOf(`names[${i}]`, name, this.#columns)])));
   }
@@ -216,7 +227,8 @@ export class Table {
    * @returns the new table
    * @throws TypeError or RangeError for names that are not there or given twice; RangeError if no column is left
    */
-  without(names: readonly string[]): Table {
+  without(names: readonly string[], none?: undefined): Table {
+    checkNoMore('without', 2, none);
     checkNames(names);
     const left = new Map(this.#columns);
     for (const [i, name] of names.entries()) {
@@ -247,7 +259,8 @@ export class Table {
    * const changed = table.withKinds({ digit: 'category', survived: 'boolean' });
    * console.log(changed.toRecords()[0]); // { digit: '3', survived: false }
    */
-  withKinds(kinds: Readonly<Record<string, ConvertedKind>>): Table {
+  withKinds(kinds: Readonly<Record<string, ConvertedKind>>, none?: undefined): Table {
+    checkNoMore('withKinds', 2, none);
     checkIsObject('kinds', kinds);
     const changed = new Map(this.#columns);
     for (const [name, kind] of Object.entries(kinds)) {
@@ -266,7 +279,8 @@ export class Table {
    * @returns the new table
    * @throws TypeError or RangeError for numbers out of range
    */
-  slice(from: number, to: number = this.rows): Table {
+  slice(from: number, to: number = this.rows, none?: undefined): Table {
+    checkNoMore('slice', 3, none);
     checkInteger('from', from, 0, this.rows);
     checkInteger('to', to, from, this.rows);
     return this.#map(to - from, (column) => viewOf(column, from, to));
@@ -279,7 +293,8 @@ export class Table {
    * @returns the new table
    * @throws TypeError or RangeError for numbers out of range
    */
-  pick(rows: ArrayLike<number>): Table {
+  pick(rows: ArrayLike<number>, none?: undefined): Table {
+    checkNoMore('pick', 2, none);
     if (!isPlain(rows) && arrayType(rows) === undefined) {
       throw wrongType('rows', rows, 'an array of the numbers of rows');
     }
@@ -300,7 +315,8 @@ export class Table {
    * @returns the new table
    * @throws TypeError or RangeError for names that are not there, are given twice or are those of ignored columns
    */
-  withoutMissing(names: readonly string[] = [...this.#filled().keys()]): Table {
+  withoutMissing(names: readonly string[] = [...this.#filled().keys()], none?: undefined): Table {
+    checkNoMore('withoutMissing', 2, none);
     checkNames(names);
     const columns = names.map((name, i) => filledColumnOf(`names[${i}]`, name, this.#columns));
     const rows = Uint32Array.from({ length: this.rows }, (_, row) => row);
@@ -318,7 +334,8 @@ export class Table {
    *
    * @returns an object for each row
    */
-  toRecords(): TableRecord[] {
+  toRecords(none?: undefined): TableRecord[] {
+    checkNoMore('toRecords', 1, none);
     const filled = this.#filled();
     return Array.from({ length: this.rows }, (_, row) => {
       const record: TableRecord = {};
@@ -344,7 +361,8 @@ export class Table {
    * const { training, test } = table.split({ test: 2, stratify: 'species', seed: 1 });
    * console.log(training.rows, test.rows); // 4 2
    */
-  split<const Options extends TableSplitOptions>(options: Options): TableSplit<Options> {
+  split<const Options extends TableSplitOptions>(options: Options, none?: undefined): TableSplit<Options> {
+    checkNoMore('split', 2, none);
     const parts = partsOf(this.rows, options, this.#find);
     const tableOf = (part: number) => this.#part(rowsOf(parts, part), options.from);
     return { training: tableOf(TRAINING), validation: tableOf(VALIDATION), test: tableOf(TEST) } as TableSplit<Options>;
@@ -388,7 +406,8 @@ export class Table {
    *
    * @returns a text of several lines
    */
-  profile(): string {
+  profile(none?: undefined): string {
+    checkNoMore('profile', 1, none);
     return profileOf(this.rows, this.#columns);
   }
 }
