@@ -292,7 +292,7 @@ describe('rows that belong together', () => {
 
   it('must be of three groups or more, unless no rows are held back', async () => {
     const input = patients(2).concat(
-      `\n${Array.from({ length: 40 }, (_, i) => `${i % 5},${i % 2},p${i % 2}`).join('\n')}`,
+      `\n${Array.from({ length: 40 }, (_, i) => `${i % 5},${(i >> 1) % 2},p${i % 2}`).join('\n')}`,
     );
     const args = ['train', '-', '--target', 'y', '--group', 'patient', '--test', '0.5', '--epochs', '5'];
     const { code, out, err } = await simdprop(args, { input });
