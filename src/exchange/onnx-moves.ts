@@ -142,7 +142,7 @@ function slice(call: Call): Value {
   const [starts, ends] = [listAt(call, 'starts', 1), listAt(call, 'ends', 2)];
   if (!starts || !ends) throw outOfRange(call.where, 'no starts or no ends', 'both');
   const axes = listAt(call, 'axes', 3) ?? [...starts.keys()];
-  const steps = constantAt(call, 4)?.values;
+  const steps = listAt(call, 'steps', 4);
   for (const [i, axis] of axes.entries()) {
     const from0 = axisOf(call.where, axis, shapeOf(value).length);
     const size = shapeOf(value)[from0];
@@ -165,7 +165,7 @@ function split(call: Call): readonly Value[] {
   const equal = Array.from({ length: count }, (_, i) => Math.min(each, size - i * each));
   const sizes = listAt(call, 'split', 1) ?? equal;
   const sum = sizes.reduce((total, part) => total + part, 0);
-  if (sizes.length !== count || sum !== size) {
+  if (sizes.length !== count || sum !== size || sizes.some((part) => part < 0)) {
     throw outOfRange(call.where, `parts of ${sizes} numbers`, `${count} parts that make up ${size}`);
   }
   let start = 0;

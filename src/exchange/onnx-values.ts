@@ -111,11 +111,15 @@ export function constantAt(call: Call, i: number): Constant | undefined {
   throw outOfRange(call.where, `input ${i}, ${quote(call.node.inputs[i])}, that depends on the samples`, 'a constant');
 }
 
-/** Numbers that old operators have as an attribute and newer ones as input `i`; undefined if there are none. */
+/** Integers that old operators have as an attribute and newer ones as input `i`; undefined if there are none. */
 export function listAt(call: Call, name: string, i: number): readonly number[] | undefined {
   const constant = constantAt(call, i);
-  if (constant) return Array.from(constant.values);
-  return call.node.attributes.get(name)?.ints;
+  if (!constant) return call.node.attributes.get(name)?.ints;
+  const integers = Array.from(constant.values);
+  // the size of a batch that the file does not fix is NaN
+  const bad = integers.find((value) => !Number.isInteger(value) && !Number.isNaN(value));
+  if (bad !== undefined) throw outOfRange(call.where, `${bad} among the ${name}`, 'integers');
+  return integers;
 }
 
 /** A value in another order. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { integerField, messageField, textField, type Written } from '../../src/exchange/protobuf-write.js';
 import { readOnnx } from '../../src/onnx.js';
-import { type GraphLike, node, nodeFields, onnxFile, tensorFields } from './graphs.js';
+import { type GraphLike, node, nodeFields, onnxFile, type TensorLike, tensorFields } from './graphs.js';
 import { floats, scalar, sizes, tensor } from './numbers.js';
 
 // Each refusal names the node, what it has, what is supported, and what to do.
@@ -61,6 +61,20 @@ describe('nodes that join units or samples', () => {
     ['rounding', withEnd([node('Cast', 'y', 'out', { to: 7 })]), 'node Cast "out": got numbers rounded to integers, of which the output "out" is made, want outputs that are numbers: pass options.output: "y" for those before this node'], // biome-ignore format: a table
     ['two constants', withEnd([node('MatMul', 'w v', 'c'), node('MatMul', 'y c', 'out')]), 'node MatMul "c": got a product of two constants, want samples as input 0 and constant weights as input 1'], // biome-ignore format: a table
     ['a constant on the left of Gemm', withEnd([node('Gemm', 'w y', 'out')]), 'node Gemm "out": got a constant as input 0, want samples as input 0, and weights as input 1'], // biome-ignore format: a table
+  ])('%s', async (_, graph, wanted) => {
+    expect(await refusalOf(onnxFile(graph))).toContain(wanted);
+  });
+});
+
+describe('lists of integers', () => {
+  const slice = (step: TensorLike, start = sizes(0)) =>
+    withEnd([node('Slice', 'y start end axis step', 'out')], { start, end: sizes(3), axis: sizes(1), step });
+  const half: TensorLike = { shape: [1], values: [0.5], type: 'double' };
+  const tiny: TensorLike = { shape: [1], values: [5e-324], type: 'double' };
+  it.each<[string, GraphLike, string]>([
+    ['a step so small that a slice would never end', slice(tiny), 'node Slice "out": got 5e-324 among the steps, want integers'], // biome-ignore format: a table
+    ['half a place', slice(sizes(1), half), 'node Slice "out": got 0.5 among the starts, want integers'],
+    ['a part below 0, and one far above the size', withEnd([node('Split', 'y parts', 'out more', { axis: 1 })], { parts: sizes(2 ** 40, 3 - 2 ** 40) }), 'node Split "out": got parts of 1099511627776,-1099511627773 numbers, want 2 parts that make up 3'], // biome-ignore format: a table
   ])('%s', async (_, graph, wanted) => {
     expect(await refusalOf(onnxFile(graph))).toContain(wanted);
   });
