@@ -29,7 +29,7 @@ it.each([
   ['activations', 'eighteen activations', Object.keys(ACTIVATIONS).length, 18],
   ['costs, without those of the user', 'eight costs', Object.keys(COSTS).filter((name) => name !== 'custom').length, 8],
   ['hashes', 'of 54 trained networks', Object.keys(HASHES).length, 54],
-  ['features', 'a table of 37 features', tableAfter(read('docs/features.md'), '# Features').length, 37],
+  ['features', 'a table of 38 features', tableAfter(read('docs/features.md'), '# Features').length, 38],
   ['libraries', 'in simdprop and seven other libraries', tableAfter(read('docs/features.md'), '# Features')[0].length - 2, 7],
 ])('README.md states the number of %s', (_, words, number, stated) => {
   expect(flat(README)).toContain(words);

@@ -53,6 +53,7 @@ function typesOf(path: string): string[] {
 const WITH_PARAMETERS: Readonly<Record<string, string>> = {
   Choice: '<number>',
   DataParts: '<object>',
+  OptimizerOptions: '<{ name: string; learningRate: number }>',
   PartOf: '<number, object>',
   Searched: '<number>',
   SearchedParts: '<object>',
