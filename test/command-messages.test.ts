@@ -116,7 +116,7 @@ const CASES: readonly Case[] = [
     ['--kind', 'z=number'],
     table('x,z,y', 30, (i) => `${i},,${i % 2}`),
     1,
-    'column "z": got no values, want one or more: --ignore "z" leaves it out\n',
+    'column "z": got no values in the training data, want one or more: --ignore "z" leaves it out\n',
   ],
   ['a test without rows', ['--test', '0.01'], numbers, 2, 'of at least one: --test 0 measures on the training rows\n'],
   [

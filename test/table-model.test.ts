@@ -273,6 +273,46 @@ describe('training', () => {
     }
   });
 
+  it('fits its inputs on the rows that it trains on, not on those that are held back', async () => {
+    const validation = { share: 0.2, from: 'end' } as const;
+    const rows = Array.from({ length: 50 }, (_, i) => ({
+      x: i < 40 ? i : 1e6,
+      gap: i % 5 === 0 ? null : i < 40 ? i : 1e6,
+      late: i < 45 ? i : null,
+      day: new Date(Date.UTC(2025, i < 40 ? 0 : 5, 1 + (i % 28))),
+      zone: i < 40 ? ['north', 'south'][i % 2] : 'west',
+      y: 2 * i,
+    }));
+    const options = { target: 'y', missing: 'median', epochs: 1 } as const;
+    const model = await TableModel.fit(rows, { ...options, validation });
+    const known = Encoder.fit(Table.fromRecords(rows.slice(0, 40)), { target: 'y', missing: 'median' });
+    expect(model.encoder.toJSON()).toEqual(known.toJSON());
+    expect(model.encoder.inputs).not.toContain('zone=west');
+    expect(model.encoder.inputs).not.toContain('late missing');
+    expect(model.history.last?.validation?.samples).toBe(10);
+    const own = await TableModel.fit(rows.slice(0, 40), { ...options, validation: rows.slice(40) });
+    expect(own.encoder.toJSON()).toEqual(known.toJSON());
+
+    const empty = rows.map((row, i) => ({ x: row.x, y: row.y, last: i < 40 ? null : i }));
+    await expect(TableModel.fit(empty, { ...options, validation })).rejects.toThrow(
+      'column "last": got no values in the training data, want one or more',
+    );
+  });
+
+  it('learns the rows that it trains on when the others are far away', async () => {
+    const rows = Array.from({ length: 50 }, (_, i) => ({ x: i < 40 ? i : 1e6, y: i }));
+    const model = await TableModel.fit(rows, { target: 'y', validation: { share: 0.2, from: 'end' }, epochs: 200 });
+    const { r2 } = await model.evaluate(rows.slice(0, 40));
+    expect(r2).toBeGreaterThan(0.9);
+  });
+
+  it('knows a class that only held-back rows have', async () => {
+    const rows = Array.from({ length: 50 }, (_, i) => ({ x: i, kind: i < 40 ? ['a', 'b'][i % 2] : 'c' }));
+    const model = await TableModel.fit(rows, { target: 'kind', validation: { share: 0.2, from: 'end' }, epochs: 1 });
+    expect(model.classes).toEqual(['a', 'b', 'c']);
+    expect(Object.keys(model.predict({ x: 1 }).probabilities ?? {})).toEqual(['a', 'b', 'c']);
+  });
+
   it('takes validation rows as a table or as records, and none at all', async () => {
     const validation = clouds.slice(40);
     const options: TableModelOptions = { target: 'side', epochs: 3, patience: 3 };

@@ -75,8 +75,8 @@ export interface TableModelOptions
    * The rows that decide when training ends: some of the training rows, which are then held back, or rows of their own,
    * as a table or as records. A number is a share of the training rows, above 0 and below 1, or their number, from 1
    * up; they are drawn with the seed, and with the same share of each class. `{ share: 0.2, group: 'patient' }` holds
-   * back whole groups, `{ share: 0.2, from: 'end' }` the last rows: see `HoldBackOptions`. false: none, and training
-   * has all its epochs.
+   * back whole groups, `{ share: 0.2, from: 'end' }` the last rows: see `HoldBackOptions`. The encoder of the inputs is
+   * fitted without the rows that are held back; their classes are known. false: none, and training has all its epochs.
    * @defaultValue 0.2; false for fewer than 20 rows
    */
   validation?: number | HoldBackOptions | false | Table | readonly object[] | undefined;

@@ -1,6 +1,6 @@
 import { outOfRange, quote } from '../check/errors.js';
 import type { DataSet } from '../data/data-set.js';
-import type { Encoder } from '../tables/encoder.js';
+import { Encoder } from '../tables/encoder.js';
 import type { Table, TablePart } from '../tables/table.js';
 import { areRows, defaultShareOf, type ModelPlan } from './model-options.js';
 import { like } from './model-task.js';
@@ -11,7 +11,7 @@ import { validationWeights } from './model-weights.js';
 /**
  * The table without the column that makes the groups, unless the inputs are given: by default, this column is no input.
  */
-export function inputColumns(table: Table, { validation, encoder }: ModelPlan): Table {
+function inputColumns(table: Table, { validation, encoder }: ModelPlan): Table {
   const { group } = Object(validation) as { group?: unknown };
   if (group === undefined || areRows(validation)) return table;
   if ([encoder.target].flat().includes(group as string)) {
@@ -21,32 +21,37 @@ export function inputColumns(table: Table, { validation, encoder }: ModelPlan): 
   return encoder.inputs === undefined && table.has(group as string) ? table.without([group as string]) : table;
 }
 
-/** The training data of a model, and those that decide when training ends, if there are any. */
+/** The training data of a model, those that decide when training ends, if there are any, and their encoder. */
 export interface ModelData {
+  readonly encoder: Encoder;
   readonly training: DataSet;
   readonly rows: number;
   readonly validation?: DataSet;
 }
 
 /** `weights`: those of the rows of the table. */
-export function trainingData(
-  table: Table,
-  weights: Float32Array | undefined,
-  encoder: Encoder,
-  { validation = defaultShareOf(table.rows), seed, weights: given }: ModelPlan,
-): ModelData {
+export function trainingData(table: Table, weights: Float32Array | undefined, plan: ModelPlan): ModelData {
+  const { validation = defaultShareOf(table.rows), seed, weights: given } = plan;
+  const inputs = inputColumns(table, plan);
   if (validation === false || areRows(validation)) {
+    const encoder = Encoder.fit(inputs, plan.encoder);
     const own = validation && {
       ...encoder.encode(like(encoder, validation)),
       weights: validationWeights(validation, given),
     };
-    return { training: { ...encoder.encode(table), weights }, rows: table.rows, ...(own && { validation: own }) };
+    const training = { ...encoder.encode(table), weights };
+    return { encoder, training, rows: table.rows, ...(own && { validation: own }) };
   }
-  const classes = encoder.task === 'classes' ? encoder.targets[0] : undefined;
-  const { training, validation: held } = table.holdBack('options.validation', validation, { seed, classes });
+  let parts!: ReturnType<Table['holdBack']>;
+  const encoder = Encoder.fitPart(inputs, plan.encoder, (task) => {
+    const classes = task === 'classes' ? ([plan.encoder.target].flat()[0] as string) : undefined;
+    parts = table.holdBack('options.validation', validation, { seed, classes });
+    return parts.training.table;
+  });
   const dataOf = ({ table: part, rows }: TablePart) => ({
     ...encoder.encode(part),
     weights: weights && Float32Array.from(rows, (row) => weights[row]),
   });
-  return { training: dataOf(training), rows: training.table.rows, validation: dataOf(held) };
+  const { training, validation: held } = parts;
+  return { encoder, training: dataOf(training), rows: training.table.rows, validation: dataOf(held) };
 }

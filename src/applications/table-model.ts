@@ -30,7 +30,7 @@ import type { History } from '../training/history.js';
 import type { ColumnImportance, ImportanceOptions } from './importance.js';
 import { networkOptionsOf } from './model-network.js';
 import { checkModelOptions, defaultShareOf, type TableModelOptions, trainingOf } from './model-options.js';
-import { inputColumns, trainingData } from './model-parts.js';
+import { trainingData } from './model-parts.js';
 import { like, withTargets } from './model-task.js';
 import { weightedRows } from './model-weights.js';
 
@@ -134,8 +134,7 @@ export class TableModel {
     const given = training instanceof Table ? training : Table.fromRecords(training, { name: 'training' });
     const { table: counted, weights } = weightedRows(given, plan.weights);
     const table = withTargets(counted, options.target, plan.task);
-    const encoder = Encoder.fit(inputColumns(table, plan), plan.encoder);
-    const data = trainingData(table, weights, encoder, plan);
+    const { encoder, ...data } = trainingData(table, weights, plan);
     const settings = trainingOf(plan, data.rows, encoder.task as Task, data.validation);
     const { Network } = await import('../index.js');
     const network = await Network.create(networkOptionsOf(encoder, plan));

@@ -21,7 +21,7 @@ const WAYS: readonly (readonly [RegExp, string])[] = [
   [/: table\.withoutMissing\(\[.*\]\) leaves it out$/, ': leave such rows out of the file'],
   [/, an option of every function that makes a table$/, ''],
   [
-    /^(column (".*"): got no values, want one or more): leave it out of options\.inputs$/,
+    /^(column (".*"): got no values in the training data, want one or more): leave it out of options\.inputs$/,
     '$1: --ignore $2 leaves it out',
   ],
   [/fewer columns in options\.inputs, or a larger options\.rare$/, 'fewer columns: --ignore leaves one out'],

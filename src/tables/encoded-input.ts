@@ -69,7 +69,8 @@ export function fitInput(
   rows: number,
 ): EncodedInput {
   if (missing === rows) {
-    throw outOfRange(`column ${quote(column)}`, 'no values', 'one or more: leave it out of options.inputs');
+    const wanted = 'one or more: leave it out of options.inputs';
+    throw outOfRange(`column ${quote(column)}`, 'no values in the training data', wanted);
   }
   const marksMissing = missing > 0 && plan.markMissing;
   const refuses = plan.missing === 'refuse';

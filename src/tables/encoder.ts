@@ -133,25 +133,39 @@ export class Encoder {
       const way = Array.isArray(training) ? ': Table.fromRecords(records) makes one' : wayToTable(training);
       throw wrongType('training', training, `a Table${way}`);
     }
+    return Encoder.fitPart(training, options, () => training);
+  }
+
+  /**
+   * @internal Makes an encoder of which only the classes come from all rows, and all facts about inputs come from a
+   * part of the rows. `partOf` gives this part, with all columns; it is called after options and targets have been
+   * checked.
+   */
+  static fitPart(all: Table, options: EncoderOptions, partOf: (task: TargetTask | undefined) => Table): Encoder {
     checkObject('options', options, ENCODER_KEYS);
     checkShared(options);
-    const { rows } = training;
+    const { rows } = all;
     if (rows === 0) throw outOfRange('training', 'a table without rows', 'one row or more');
     const targets = checkTargets(options.target);
-    const inputs = inputNames(training, options.inputs, targets);
+    const inputs = inputNames(all, options.inputs, targets);
     const encodings = checkEncodings(options.encodings, inputs);
-    const all = new Map(training.columns.map((name) => [name, training.column(name)]));
-    const columns = inputs.map((name, i) => filledColumnOf(`options.inputs[${i}]`, name, all));
+    const found = new Map(all.columns.map((name) => [name, all.column(name)]));
+    const columns = inputs.map((name, i) => filledColumnOf(`options.inputs[${i}]`, name, found));
     const plans = inputs.map((name, i) => planOf(name, columns[i].kind, encodings.get(name), options));
     const refused = inputs.flatMap((name, i) => (plans[i].missing === 'refuse' ? [[name, columns[i]] as const] : []));
     refuseMissing(refused, rows, WITHOUT_MISSING);
-    const targetColumns = targets.map((name) => filledColumnOf('options.target', name, all));
+    const targetColumns = targets.map((name) => filledColumnOf('options.target', name, found));
     const fittedTargets = targets.map((name, t) => fitTarget(name, targetColumns[t]));
     // refuses targets that cannot be learned, before anything is measured
-    if (taskOf(fittedTargets)) writeTargets(fittedTargets, targetColumns, rows);
+    const task = taskOf(fittedTargets);
+    if (task) writeTargets(fittedTargets, targetColumns, rows);
+    const part = partOf(task);
     return new Encoder({
       version: 1,
-      inputs: inputs.map((name, i) => fitInput(name, columns[i], plans[i], missingIn(columns[i], rows), rows)),
+      inputs: inputs.map((name, i) => {
+        const column = part.column(name) as FilledColumn;
+        return fitInput(name, column, plans[i], missingIn(column, part.rows), part.rows);
+      }),
       targets: fittedTargets,
     });
   }
