@@ -313,6 +313,27 @@ describe('training', () => {
     expect(Object.keys(model.predict({ x: 1 }).probabilities ?? {})).toEqual(['a', 'b', 'c']);
   });
 
+  it('names options.validation in errors about its rows', async () => {
+    const fit = (validation: Table | readonly object[]) =>
+      TableModel.fit(clouds, { target: 'side', epochs: 1, validation });
+    const refuses = async (validation: Table | readonly object[], type: typeof TypeError, message: string) => {
+      const error = await fit(validation).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(type);
+      expect((error as Error).message.slice(0, message.length)).toBe(message);
+    };
+    const row = { x: 1, noise: 0, side: 'left' };
+    await refuses([], RangeError, 'options.validation: got no records, want');
+    await refuses([row, 7 as unknown as object], TypeError, 'options.validation[1]: got 7, want');
+    await refuses([{ x: 1, side: 'left' }], RangeError, 'options.validation: got records of');
+    await refuses([row, { ...row, x: 'one' }], RangeError, 'options.validation[1], column "x": got');
+    await refuses([{ ...row, side: 'middle' }], RangeError, 'options.validation, row 0, column "side": got "middle"');
+    await refuses([{ ...row, side: null }], RangeError, 'options.validation, missing values: got 1 in "side", want');
+    const table = Table.fromRecords([row], { kinds: { x: 'category' } });
+    await refuses(table, RangeError, 'options.validation, column "x": got the kind category, want number');
+    await refuses(table.without(['noise']), RangeError, 'options.validation, column "x"');
+    await refuses(table.without(['x']), RangeError, 'options.validation: got no column "x", want');
+  });
+
   it('takes validation rows as a table or as records, and none at all', async () => {
     const validation = clouds.slice(40);
     const options: TableModelOptions = { target: 'side', epochs: 3, patience: 3 };

@@ -1,8 +1,8 @@
 import { outOfRange, quote } from '../check/errors.js';
 import type { DataSet } from '../data/data-set.js';
-import { Encoder } from '../tables/encoder.js';
+import { type EncodedData, Encoder } from '../tables/encoder.js';
 import type { Table, TablePart } from '../tables/table.js';
-import { areRows, defaultShareOf, type ModelPlan } from './model-options.js';
+import { areRows, defaultShareOf, type ModelPlan, type ValidationRows } from './model-options.js';
 import { like } from './model-task.js';
 import { validationWeights } from './model-weights.js';
 
@@ -29,6 +29,21 @@ export interface ModelData {
   readonly validation?: DataSet;
 }
 
+/** Encodes validation rows. Errors name `options.validation` as their place. */
+function encodeValidation(encoder: Encoder, validation: ValidationRows): EncodedData {
+  try {
+    return encoder.encode(like(encoder, validation));
+  } catch (error) {
+    // a getter of a record may throw anything
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    const { message } = error;
+    // the encoder calls the rows `data`, or names a row or a column alone
+    const text = message.startsWith('data') ? message.slice('data'.length) : `, ${message}`;
+    const Same = error instanceof TypeError ? TypeError : RangeError;
+    throw new Same(`options.validation${text}`, { cause: error });
+  }
+}
+
 /** `weights`: those of the rows of the table. */
 export function trainingData(table: Table, weights: Float32Array | undefined, plan: ModelPlan): ModelData {
   const { validation = defaultShareOf(table.rows), seed, weights: given } = plan;
@@ -36,7 +51,7 @@ export function trainingData(table: Table, weights: Float32Array | undefined, pl
   if (validation === false || areRows(validation)) {
     const encoder = Encoder.fit(inputs, plan.encoder);
     const own = validation && {
-      ...encoder.encode(like(encoder, validation)),
+      ...encodeValidation(encoder, validation),
       weights: validationWeights(validation, given),
     };
     const training = { ...encoder.encode(table), weights };
