@@ -313,6 +313,17 @@ describe('training', () => {
     expect(Object.keys(model.predict({ x: 1 }).probabilities ?? {})).toEqual(['a', 'b', 'c']);
   });
 
+  it('says that an ordinal category of held-back rows is unknown if missing values are refused', async () => {
+    const rows = Array.from({ length: 50 }, (_, i) => ({ x: i < 40 ? ['a', 'b'][i % 2] : 'c', y: i }));
+    const options = { target: 'y', encodings: { x: 'ordinal' }, epochs: 1 } as const;
+    const validation = { share: 0.2, from: 'end' } as const;
+    await expect(TableModel.fit(rows, { ...options, validation, missing: 'refuse' })).rejects.toThrow(
+      'row 0, column "x": got a category that the training rows do not have, want one of theirs, or options.missing',
+    );
+    const model = await TableModel.fit(rows, { ...options, validation });
+    expect(model.history.last?.validation?.samples).toBe(10);
+  });
+
   it('names options.validation in errors about its rows', async () => {
     const fit = (validation: Table | readonly object[]) =>
       TableModel.fit(clouds, { target: 'side', epochs: 1, validation });

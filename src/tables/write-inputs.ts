@@ -99,10 +99,16 @@ function numberWriter(
     for (let i = 0, at = from * width + first; i < to - from; i++, at += width) {
       const number = numbers[i];
       const value = ((Number.isNaN(number) ? other : number) - mean) / deviation;
-      if (!(Math.abs(value) <= MAX_FLOAT)) throw tooLarge(column, from + i, number);
+      if (!(Math.abs(value) <= MAX_FLOAT)) throw (Number.isNaN(value) ? unknown : tooLarge)(column, from + i, number);
       values[at] = value;
     }
   };
+}
+
+/** Missing values that are refused never come here, so only an ordinal category without a place has no number. */
+function unknown(column: string, row: number): RangeError {
+  const got = 'a category that the training rows do not have';
+  return outOfRange(`row ${row}, column ${quote(column)}`, got, 'one of theirs, or options.missing');
 }
 
 function tooLarge(column: string, row: number, number: number): RangeError {
