@@ -25,6 +25,10 @@ const WAYS: readonly (readonly [RegExp, string])[] = [
     '$1: --ignore $2 leaves it out',
   ],
   [/fewer columns in options\.inputs, or a larger options\.rare$/, 'fewer columns: --ignore leaves one out'],
+];
+
+/** Messages about parts of the rows, and the flags that give other parts. */
+const PARTS: readonly (readonly [RegExp, string])[] = [
   [/^(options\.test: got .* rows, want a part of at least one)$/, '$1: --test 0 measures on the training rows'],
   [/^(options\.group: got .* parts, want .*)$/, '$1: training and test (--test 0 measures on the training rows)'],
   [
@@ -48,7 +52,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
 /** A message of the library, in the words of the command. */
 export function asFlags(message: string): string {
   let text = message;
-  for (const [way, own] of WAYS) text = text.replace(way, own);
+  for (const [way, own] of [...WAYS, ...PARTS]) text = text.replace(way, own);
   text = text.replace(OPTIONS, (_, header, value, column, kind, missing, name, setting) => {
     if (header) return value === 'true' ? '--header' : '--no-header';
     if (column) return `--kind ${quote(`${JSON.parse(column)}=${kind}`, 200)}`;
