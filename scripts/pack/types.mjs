@@ -23,6 +23,7 @@ import {
   TableModel,
 } from 'simdprop/tabular';
 import { type ChartOptions, confusionMatrix, importance, learningCurve, rocCurve } from 'simdprop/charts';
+import { type Choice, logUniform, oneOf, search, type SearchResult } from 'simdprop/search';
 import { splitData } from 'simdprop/split';
 import { saveFile } from 'simdprop/files';
 import { readOnnx, writeOnnx } from 'simdprop/onnx';
@@ -31,6 +32,7 @@ import { type Imported, readSafetensors, writeSafetensors } from 'simdprop/safet
 import { type IdxFile, parseIdx } from 'simdprop/idx';
 import { type Graph, type Node, unroll } from 'simdprop/graph';
 import { Network as NetworkInOneFile } from 'simdprop/static';
+import 'simdprop/search-worker';
 import 'simdprop/worker';
 
 const options: NetworkOptions = { inputs: 2, layers: [{ units: 3, activation: 'tanh' }, { units: 1 }], seed: 1 };
@@ -79,6 +81,13 @@ export { named, predicted };
 // @ts-expect-error: a predictor does not train
 await predictor.fit(data);
 const folds: CrossValidation = await crossValidate(options, data);
+const units: Choice<4 | 8> = oneOf([4, 8]);
+const layers = [{ units, activation: oneOf(['tanh', 'relu']) }, { units: 1 }];
+const optimizer = { name: 'adam', learningRate: logUniform(1e-3, 1) } as const;
+const found: SearchResult = await search({ ...options, layers }, data, { epochs: 2, optimizer, trials: 4 });
+await (await Network.create(found.best.network)).fit(data, found.best.options);
+const rates = logUniform(1e-3, 1).map((learningRate) => sgd({ learningRate }));
+export const score: number = (await search(options, data, { optimizer: rates, halving: { budget: 9 } })).best.score;
 saveFile('network.simdprop', await network.save());
 const chart: ChartOptions = { width: 360, theme: 'dark' };
 const charts: string[] = [
@@ -94,6 +103,13 @@ export { accuracy, error, f1, folds, gradient, images, imported, inOneFile, mass
 // @ts-expect-error: without a target there is no cost
 const noCost: Node = unroll(network, [0, 1]).cost;
 export { noCost };
+
+// @ts-expect-error: a choice of an activation that does not exist
+await search({ inputs: 2, layers: [{ units: 1, activation: oneOf(['step']) }] }, data);
+// @ts-expect-error: a choice of the wrong type
+await search(options, data, { epochs: oneOf(['many']) });
+// @ts-expect-error: an option that does not exist
+await search(options, data, { epoch: 3 });
 
 // @ts-expect-error: an activation that does not exist
 await Network.create({ inputs: 2, layers: [{ units: 1, activation: 'step' }] });

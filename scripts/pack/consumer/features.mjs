@@ -11,6 +11,7 @@ import { readOnnx, writeOnnx } from 'simdprop/onnx';
 import { loadPredictor } from 'simdprop/predict';
 import { readPyTorch } from 'simdprop/pytorch';
 import { readSafetensors, writeSafetensors } from 'simdprop/safetensors';
+import { oneOf, search } from 'simdprop/search';
 import { Table, TableModel } from 'simdprop/tabular';
 import { readTfjs } from 'simdprop/tfjs';
 
@@ -133,6 +134,14 @@ assert(Math.abs(costs[0] - costs[1]) < 1e-6, `costs: got ${costs}, want the same
 
 const folds = await crossValidate({ ...options, cost: 'categoricalCrossEntropy' }, data, { ...training, folds: 3 });
 assert.equal(folds.folds.length, 3);
+
+// the workers of a search come from the file that the package has for them
+const searched = [];
+for (const workers of [0, 2]) {
+  const space = { ...options, l2: oneOf([0, 0.1]) };
+  searched.push(await search(space, data, { ...training, folds: 2, workers }));
+}
+assert.deepEqual(searched[1], searched[0]);
 
 const pair = await create({ threads: 2, wide: true });
 await pair.fit(data, training);
