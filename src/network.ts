@@ -51,7 +51,7 @@ import { hideUncounted } from './model/uncounted-rows.js';
 import type { LoadOptions } from './persistence/decode.js';
 import { CONTENTS, SAVE_KEYS, type SavedNetwork, type SaveOptions } from './persistence/saved-network.js';
 import type { SavedBytes, Section } from './persistence/sections.js';
-import { checkClassNames, checkNames, classCountOf } from './spec/names.js';
+import { checkClassNames, checkNames, checkNetworkNames, classCountOf } from './spec/names.js';
 import type { CostName, CustomCost, SpecOptions } from './spec/network-options.js';
 import type { Optimizer } from './spec/optimizer.js';
 import { savedLearningRate } from './spec/schedule.js';
@@ -195,10 +195,7 @@ export class Network {
     const spec = checkSpec(options);
     const task = options.task === undefined ? undefined : checkTask('task', options.task, spec);
     const initializers = checkInitializers(options.layers, spec.layers, spec.inputs);
-    const names = {
-      classes: checkClassNames('classes', options.classes, classCountOf(outputsOf(spec), task)),
-      columns: checkNames('columns', options.columns, spec.inputs),
-    };
+    const names = checkNetworkNames('', options, spec, task);
     checkNamedTask('classes', names.classes, task, spec);
     return Network.#start(spec, options, isCustomCost(options.cost) ? options.cost : undefined, async (net) => {
       net.#arena.names = names;

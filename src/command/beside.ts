@@ -3,7 +3,7 @@ import { dirname, join, sep, win32 } from 'node:path';
 import { outOfRange, quote } from '../check/errors.js';
 import { printable } from './terminal.js';
 
-// Models may keep their weights in files beside them, and name these files. The names are untrusted: whoever wrote the
+// Models may keep their weights in files beside them, and name these files. The names are untrusted: the author of the
 // model could name any file of this machine.
 
 /** The bytes by name, and the paths, of files that are all in the folder of the model or in one below it. */

@@ -37,9 +37,10 @@ export function costImports(cost: CustomCost, outputs: number, arena: () => Aren
     },
     customGradient(rows) {
       const { header, plan } = arena();
+      const weights = header.isWeighted ? arena().floats(plan.rowWeights, rows) : undefined;
       for (let row = 0; row < rows; row++) {
         // cost.gradient is not called for rows of weight 0: the core makes their delta 0
-        if (header.isWeighted && arena().floats(plan.rowWeights, rows)[row] === 0) continue;
+        if (weights?.[row] === 0) continue;
         const delta = loadRow(row);
         out.fill(0);
         const result: unknown = arena().lock(() => cost.gradient(a, y, out));

@@ -14,7 +14,7 @@ import {
 import { CORE_KEYS, type CoreOptions } from '../core/core-options.js';
 import { checkScalable } from '../data/target-scale.js';
 import { checkNamedTask, checkScaledTask, checkTask, goalGiven, type KnownGoal } from '../data/task.js';
-import { checkClassNames, checkNames, classCountOf, type Names } from '../spec/names.js';
+import { checkNetworkNames, type Names } from '../spec/names.js';
 import type { CustomCost, SpecOptions } from '../spec/network-options.js';
 import { checkOptimizer, defaultOptimizer, type Optimizer } from '../spec/optimizer.js';
 import { checkClockState, type ScheduleFunction } from '../spec/schedule.js';
@@ -232,10 +232,9 @@ function decodeNames(contents: Contents, spec: Spec, { task }: KnownGoal): Names
   if (!contents.has('names')) return {};
   const value = contents.json('names');
   checkKeys('load: names', value, keysOf<Names>({ classes: true, columns: true }));
-  const { classes, columns } = value as Names;
-  const checked = checkClassNames('load: names.classes', classes, classCountOf(outputsOf(spec), task));
-  checkNamedTask('load: names.classes', checked, task, spec);
-  return { classes: checked, columns: checkNames('load: names.columns', columns, spec.inputs) };
+  const names = checkNetworkNames('load: names.', value as Names, spec, task);
+  checkNamedTask('load: names.classes', names.classes, task, spec);
+  return names;
 }
 
 /** The standardisation of the targets. Only some networks can have it: the file may have been forged. */

@@ -5,8 +5,8 @@ import type { CheckedRows } from '../data/pick.js';
 import { checkNamedTask, checkScaledTask, checkTask, type Goal, goalGiven, settleGoal } from '../data/task.js';
 import { type Evaluation, type MetricNumbers, metricsOf } from '../model/metrics.js';
 import { NETWORK_KEYS, Network, type NetworkOptions } from '../network.js';
-import { checkClassNames, checkNames, classCountOf, namesFor } from '../spec/names.js';
-import { checkSpec, outputsOf, type Spec } from '../spec/spec.js';
+import { checkNetworkNames, namesFor } from '../spec/names.js';
+import { checkSpec, type Spec } from '../spec/spec.js';
 import type { History } from '../training/history.js';
 import { checkStandardize, TRAIN_KEYS, type TrainOptions, takeOptions } from '../training/options.js';
 
@@ -45,11 +45,8 @@ export function checkExperiment<Options extends TrainOptions>(
   checkIsData('data', data);
   const given = { ...network };
   const spec = checkSpec(given);
-  const { task, classes, columns } = given;
-  const names = {
-    classes: checkClassNames('network.classes', classes, classCountOf(outputsOf(spec), task)),
-    columns: checkNames('network.columns', columns, spec.inputs),
-  };
+  const { task } = given;
+  const names = checkNetworkNames('network.', given, spec, task);
   const named = { spec, names };
   const taken = takeOptions(options, [...ownKeys, ...TRAIN_KEYS], namedBy('data', data, named));
   const standardized = checkStandardize('options.standardize', taken.standardize, spec);

@@ -3,8 +3,8 @@ import { checkCallback, checkInteger, checkObject, keysOf, outOfRange, wrongType
 import { checksum } from '../data/checksums.js';
 import { checkIsData, type DataSet, namedBy, ownData, type TypedDataSet } from '../data/data-set.js';
 import { NETWORK_KEYS, Network } from '../network.js';
-import { checkClassNames, checkNames, classCountOf } from '../spec/names.js';
-import { checkSpec, outputsOf } from '../spec/spec.js';
+import { checkNetworkNames } from '../spec/names.js';
+import { checkSpec } from '../spec/spec.js';
 import { checkCreateWorker, coresOfHost, hasWorkers } from '../threads/host.js';
 import { copyOfOption, TRAIN_KEYS } from '../training/options.js';
 import { checkSendable } from './check-setting.js';
@@ -121,11 +121,7 @@ function materialFor({ network }: Setting, data: DataSet, options: SearchOptions
   const dealing = Object.entries({ stratify, group }).find(([, value]) => value !== undefined);
   if (dealing && !byFolds) throw outOfRange(`options.${dealing[0]}`, 'one without folds', 'folds, or none');
   const spec = checkSpec(network);
-  const { classes, columns, task } = network;
-  const names = {
-    classes: checkClassNames('network.classes', classes, classCountOf(outputsOf(spec), task)),
-    columns: checkNames('network.columns', columns, spec.inputs),
-  };
+  const names = checkNetworkNames('network.', network, spec, network.task);
   const named = namedBy('data', data, { spec, names });
   return {
     data: ownData('data', data, { spec, names }),

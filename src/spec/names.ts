@@ -1,4 +1,5 @@
 import { counted, outOfRange, quote, wrongType } from '../check/errors.js';
+import { outputsOf, type Spec } from './spec.js';
 
 // Names that a network has for its classes and for the columns of its inputs. They come from users and from files, so
 // code that writes them to a page, a terminal or a file must escape them.
@@ -45,6 +46,17 @@ export function checkNames(where: string, value: unknown, count: number): readon
   }
   return Object.freeze(names as string[]);
 }
+
+/** Frozen copies of a network's names. `place`: what precedes `classes` and `columns` in messages, such as `network.`. */
+export const checkNetworkNames = (
+  place: string,
+  { classes, columns }: { readonly classes?: unknown; readonly columns?: unknown },
+  spec: Spec,
+  task: string | undefined,
+): Names => ({
+  classes: checkClassNames(`${place}classes`, classes, classCountOf(outputsOf(spec), task)),
+  columns: checkNames(`${place}columns`, columns, spec.inputs),
+});
 
 /** All names that are known: those of the network, or else those that come with its data. */
 export const knownNames = (own: Names, given: Names | undefined): Names => ({
