@@ -5,7 +5,7 @@
  */
 
 import { type Bytes, checkBytes } from './check/bytes.js';
-import { checkFinite, checkName, checkObject } from './check/errors.js';
+import { checkFinite, checkName, checkObject, orDefault } from './check/errors.js';
 import { readSafetensorsFile, writeSafetensorsFile } from './exchange/safetensors-network.js';
 import { STATE_KEYS, type StateOptions } from './exchange/state-dict.js';
 import { checkImportOptions, exchangedOf, type Imported, type ImportOptions, networkOf } from './imported.js';
@@ -81,7 +81,7 @@ export async function writeSafetensors(
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkObject('options', options, ['threshold', 'precision']);
   const { threshold } = options;
-  const precision = checkName('options.precision', options.precision ?? 'f32', ['f32', 'f16']);
+  const precision = checkName('options.precision', orDefault(options.precision, 'f32'), ['f32', 'f16']);
   if (threshold !== undefined) checkFinite('options.threshold', threshold);
   return writeSafetensorsFile({ ...exchangedOf('writeSafetensors', network), threshold }, precision === 'f16');
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { confusionMatrix, learningCurve } from '../src/charts.js';
 import { crossValidate } from '../src/cross-validation.js';
@@ -5,6 +6,9 @@ import * as simdprop from '../src/index.js';
 import { Network } from '../src/index.js';
 import { readCsv } from '../src/io/csv.js';
 import { loadPredictor } from '../src/predict.js';
+import { readPyTorch } from '../src/pytorch.js';
+import { writeSafetensors } from '../src/safetensors.js';
+import { search } from '../src/search.js';
 import { splitData } from '../src/split.js';
 import { Encoder, splitWindows, Table, TableModel, windows } from '../src/tabular.js';
 import { type Anything, create, layers, messageOf } from './first-calls.js';
@@ -17,6 +21,7 @@ const data = { inputs: rows, targets: rows.map(([a, b]) => Number(a > b)) };
 const records = rows.map(([a, b], i) => ({ a, b, big: a > b, day: `2026-01-${10 + (i % 20)}` }));
 const table = Table.fromRecords(records);
 const network = async () => await create({ layers: [{ units: 1, activation: 'sigmoid' }], task: 'classes' });
+const stateDict = readFileSync(new URL('exchange/fixtures/pytorch-state.pt', import.meta.url));
 const saved = async () => await (await network()).save();
 const inspected = async () => {
   const net = await network();
@@ -87,6 +92,9 @@ const calls: [name: string, needed: object, call: Call][] = [
   ...Object.entries({ step, exponential, inverseTime, polynomial, cosine, oneCycle, reduceOnPlateau }).map(
     ([name, make]): [string, object, Call] => [name, NEEDED[name] ?? { initial: 1, steps: 2 }, make as Call],
   ),
+  ['search', { folds: 2, epochs: 1, workers: 0 }, (options) => search({ inputs: 2, layers }, data, options)],
+  ['readPyTorch', { activations: ['relu', 'linear'] }, (options) => readPyTorch(stateDict, options)],
+  ['writeSafetensors', {}, async (options) => writeSafetensors(await network(), options)],
   ['crossValidate', { folds: 2, epochs: 1 }, (options) => crossValidate({ inputs: 2, layers }, data, options)],
   ['splitData', { test: 3 }, (options) => splitData(data, options)],
   ['Table.fromRecords', {}, (options) => Table.fromRecords(records, options)],
@@ -107,6 +115,7 @@ const calls: [name: string, needed: object, call: Call][] = [
   ],
   ['readCsv', {}, (options) => readCsv('a,b\n1,2\n3,4', options)],
   ['windows', { length: 3 }, (options) => windows([1, 2, 3, 4, 5, 6, 7], options)],
+  ['windows of a table', { length: 3 }, (options) => windows(table, options)],
   ['splitWindows', { length: 3, test: 2 }, (options) => splitWindows([1, 2, 3, 4, 5, 6, 7, 8, 9], options)],
   ['loadPredictor', {}, async (options) => loadPredictor(await saved(), options)],
   ['learningCurve', {}, (options) => learningCurve([{ epoch: 0, cost: 1 }], options)],

@@ -1,4 +1,4 @@
-import { checkName, checkPositive, counted, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkName, checkPositive, counted, orDefault, outOfRange, quote, wrongType } from '../check/errors.js';
 import { checkActivation, hasSlopes, isMixed, showActivation } from '../spec/activations.js';
 import type { Activation } from '../spec/network-options.js';
 import { dense, layersOf } from './chain.js';
@@ -129,7 +129,7 @@ export function networkOfState(
   const notes: string[] = [];
   const slopes = slopesOf(where, activations, linears, ofPrelu, notes);
   if (options.batchNorm !== undefined) checkName('options.batchNorm', options.batchNorm, ['before', 'after']);
-  const epsilon = checkPositive('options.epsilon', options.epsilon ?? 1e-5);
+  const epsilon = checkPositive('options.epsilon', orDefault(options.epsilon, 1e-5));
   const composer = new Composer();
   const [, inputs] = linears[0].weight.shape;
   let columns = columnsOf({ units: inputs, name: 'the inputs', hasBias: false });

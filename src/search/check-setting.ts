@@ -1,4 +1,4 @@
-import { wrongType } from '../check/errors.js';
+import { orDefault, wrongType } from '../check/errors.js';
 import { checkInitializers } from '../model/initializer.js';
 import { defaultOptimizer } from '../spec/optimizer.js';
 import { applyFeatures, load, loaded, missingFor } from '../training/features.js';
@@ -16,7 +16,7 @@ export async function checkSetting(setting: Setting, material: Material): Promis
   const experiment = checkExperiment(setting.network, material.data, { ...setting.options, validation }, []);
   const { spec, goal, options, data, preparation } = experiment;
   checkInitializers(setting.network.layers, spec.layers, spec.inputs);
-  const settings = checkSettings(options, preparation, options.optimizer ?? defaultOptimizer());
+  const settings = checkSettings(options, preparation, orDefault(options.optimizer, defaultOptimizer()));
   const { optimizer } = settings;
   const isLbfgs = optimizer.name === 'lbfgs';
   await load(missingFor({ ...options, validation: material.data }, isLbfgs));

@@ -1,5 +1,5 @@
 import { checkSignal } from '../check/abort.js';
-import { checkCallback, checkInteger, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import { checkCallback, checkInteger, checkObject, keysOf, orDefault, outOfRange, wrongType } from '../check/errors.js';
 import { checksum } from '../data/checksums.js';
 import { checkIsData, type DataSet, namedBy, ownData, type TypedDataSet } from '../data/data-set.js';
 import { NETWORK_KEYS, Network } from '../network.js';
@@ -76,7 +76,7 @@ export function planSearch(
   checkIsData('data', data);
   checkObject('options', options, [...OWN_KEYS, ...FIT_KEYS]);
   const { trials, halving, signal, onProgress, metric = 'cost' } = options;
-  const seed = checkInteger('options.seed', options.seed ?? 0, 0, Number.MAX_SAFE_INTEGER);
+  const seed = checkInteger('options.seed', orDefault(options.seed, 0), 0, Number.MAX_SAFE_INTEGER);
   const given = Object.entries(options).filter(
     ([key, value]) => FIT_KEYS.includes(key as never) && value !== undefined,
   );
@@ -127,7 +127,7 @@ function materialFor({ network }: Setting, data: DataSet, options: SearchOptions
     data: ownData('data', data, { spec, names }),
     validation: validation && ownData('options.validation', validation, named),
     folds: byFolds
-      ? { folds: folds ?? DEFAULT_FOLDS, stratify: copyOfOption(stratify), group: copyOfOption(group) }
+      ? { folds: orDefault(folds, DEFAULT_FOLDS), stratify: copyOfOption(stratify), group: copyOfOption(group) }
       : undefined,
     split: copyOfOption(validationSplit) as Material['split'],
   };
@@ -135,7 +135,7 @@ function materialFor({ network }: Setting, data: DataSet, options: SearchOptions
 
 function checkWorkers({ workers, createWorker }: SearchOptions): number {
   const areThere = createWorker !== undefined || hasWorkers();
-  const count = checkInteger('options.workers', workers ?? (areThere ? coresOfHost() : 0), 0, 1024);
+  const count = checkInteger('options.workers', orDefault(workers, areThere ? coresOfHost() : 0), 0, 1024);
   if (count > 0 && !areThere) throw outOfRange('options.workers', `${count} where there are no workers`, '0');
   return count;
 }

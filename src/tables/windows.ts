@@ -1,4 +1,4 @@
-import { counted, outOfRange, quote, wrongType } from '../check/errors.js';
+import { counted, orDefault, outOfRange, quote, wrongType } from '../check/errors.js';
 import {
   columnsOfNumbers,
   type NumberSeries,
@@ -77,7 +77,7 @@ function columnsOfSeries(series: unknown, options: WindowOptions): SeriesColumns
   if (!(series instanceof Table)) return columnsOfNumbers(series, options, KINDS);
   const { target, series: apart } = options;
   const isNumbers = (name: string) => name !== apart && series.column(name).kind === 'number';
-  const inputs = checkColumns('options.inputs', series, options.inputs ?? series.columns.filter(isNumbers));
+  const inputs = checkColumns('options.inputs', series, orDefault(options.inputs, series.columns.filter(isNumbers)));
   const targets = target === undefined ? inputs : checkColumns('options.target', series, [target].flat());
   return {
     rows: series.rows,
