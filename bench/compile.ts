@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * Compiles bench/peers/<name>.c with a library, whose version the program gets as VERSION. Returns the path of the
- * program. If the compiler or the library is missing, no file is made, and the error appears where the program is started.
+ * program. If the compiler or the library is missing, no file is made, and the error appears where the program is
+ * started.
  */
 export function compileC(name: string, library: string): string {
   const program = join(mkdtempSync(join(tmpdir(), 'simdprop-peer-')), name);

@@ -47,7 +47,7 @@ export function checkNames(where: string, value: unknown, count: number): readon
   return Object.freeze(names as string[]);
 }
 
-/** Frozen copies of a network's names. `place`: what precedes `classes` and `columns` in messages, such as `network.`. */
+/** Frozen copies of a network's names. `place`: what messages have before `classes` and `columns`: `network.`, say. */
 export const checkNetworkNames = (
   place: string,
   { classes, columns }: { readonly classes?: unknown; readonly columns?: unknown },
