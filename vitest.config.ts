@@ -63,6 +63,9 @@ const ofBuild = (files: string[]) => (build === 'simd' ? files : files.filter((f
 const long = tests('test/long');
 const unit = tests('test').filter((file) => !long.includes(file));
 
+/** Tests whose number of cases is multiplied by TIMES of test/random-numbers.ts. */
+const GRADIENTS = ['check-gradients', 'reference'].map((name) => `test/${name}.test.ts`);
+
 /** The worker of a search, bundled: in a worker, Node 20 reads no TypeScript. It is made when a test imports search. */
 function bundleSearchWorker(): Plugin {
   const file = 'search-worker.js';
@@ -101,8 +104,16 @@ export default defineConfig({
     projects: [
       // npm test
       { extends: true, test: { name: 'unit', include: ofBuild(unit) } },
-      // npm run test:long: what starts hundreds of processes or networks, or loads thousands of damaged files
-      { extends: true, test: { name: 'long', include: ofBuild(long) } },
+      // npm run test:long: what starts hundreds of processes or networks, or loads thousands of damaged files; and the
+      // tests of gradients with four times as many random cases
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          include: ofBuild([...long, ...GRADIENTS]),
+          env: { SIMDPROP_TIMES: '4' },
+        },
+      },
     ],
     env: {
       // The build that the suites run against: simd, relaxed, threads, relaxed-threads or debug; and the number of

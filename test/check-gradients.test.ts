@@ -11,7 +11,7 @@ import { adam, irprop, lbfgs, momentum, numbersOf, sgd } from '../src/spec/optim
 import { ELEMENTWISE } from './bounds.js';
 import { buildName, createNetwork } from './build.js';
 import { arraysOf } from './parameters.js';
-import { randomFloats, randomNumbers, SEED } from './random-numbers.js';
+import { randomFloats, randomNumbers, SEED, TIMES } from './random-numbers.js';
 
 // checkGradients finds the gradients of every kind of network right, and finds wrong gradients.
 
@@ -161,7 +161,7 @@ describe('checkGradients', () => {
         expect(check.parameters).toBe(wanted);
         net.dispose();
       }),
-      { seed: SEED, numRuns: 200 },
+      { seed: SEED, numRuns: 60 * TIMES },
     );
   });
 

@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { buildSync } from 'esbuild';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examplesOf, readApi } from '../scripts/public-api.mjs';
 import {
   DATA,
@@ -22,7 +22,7 @@ import {
 
 // Every ```js snippet of README.md and docs/, and every example of a docstring, is run as a module of its own, in which
 // imports of simdprop lead to src/. scripts/snippets.mjs describes how the output is compared. Programs that read data
-// files, or have files beside them, run in a process of their own.
+// files run in another process, whose folder is that of these files.
 
 const ROOT = new URL('../', import.meta.url);
 const SNIPPETS = new URL('build/docs/', ROOT);
@@ -67,18 +67,21 @@ function bundle(contents: string, file: URL): void {
   buildSync({ stdin, bundle: true, format: 'esm', platform: 'node', outfile: fileURLToPath(file) });
 }
 
+let child: ChildProcess;
+
 /**
- * Runs a snippet; `isApart`: in a process of its own, in the folder of the data. Returns what it has printed, in the
- * form that `moduleOf` describes.
+ * Runs a snippet; `isApart`: in another process, in the folder of the data. Returns what it has printed, in the form that
+ * `moduleOf` describes.
  */
 async function run(file: URL, isApart: boolean): Promise<Map<number, string[]>> {
   if (!isApart) {
     const { printed } = (await import(/* @vite-ignore */ file.href)) as { printed: Map<number, string[]> };
     return printed;
   }
-  const args = ['--import', 'tsx', PROCESS, file.href];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: new URL(DATA, ROOT) });
-  return new Map(JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as [number, string[]][]);
+  child.send(file.href);
+  const [answer] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
+  if (answer?.printed === undefined) throw new Error(answer?.error ?? `the process ended with code ${answer}`);
+  return new Map(answer.printed);
 }
 
 /** Runs a snippet, and compares what it prints. */
@@ -91,6 +94,11 @@ async function check(snippet: Snippet, isApart: boolean): Promise<void> {
 beforeAll(() => {
   rmSync(SNIPPETS, { recursive: true, force: true });
   mkdirSync(SNIPPETS, { recursive: true });
+  child = fork(PROCESS, { execArgv: ['--import', 'tsx'], cwd: new URL(DATA, ROOT) });
+});
+
+afterAll(() => {
+  child.kill();
 });
 
 describe.each([...pages])('%s', (page, text) => {

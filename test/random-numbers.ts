@@ -1,6 +1,12 @@
 /** The seed of tests that try random cases: SIMDPROP_SEED, or 1. */
 export const SEED = Number(process.env.SIMDPROP_SEED ?? 1);
 
+/**
+ * How many times as many random cases the tests of gradients try: 4 in npm run test:long, else 1. They are slow, since
+ * they repeat each case for every parameter.
+ */
+export const TIMES = Number(process.env.SIMDPROP_TIMES ?? 1);
+
 /** mulberry32: seeded numbers for tests, uniform in [0, 1). */
 export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;

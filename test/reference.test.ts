@@ -14,7 +14,7 @@ import {
   type ReferenceNetwork,
   update,
 } from '../src/inspection/reference.js';
-import { randomNumbers, SEED } from './random-numbers.js';
+import { randomNumbers, SEED, TIMES } from './random-numbers.js';
 
 /**
  * The step size at which the two errors of a central difference are about equal: 2^-53 C / h because of rounding, and
@@ -176,7 +176,7 @@ describe('gradients of the reference agree with central differences', () => {
         fc.pre(!nearKink(problem));
         expectSameGradients(problem);
       }),
-      { seed: SEED, numRuns: 200 },
+      { seed: SEED, numRuns: 60 * TIMES },
     );
   });
 

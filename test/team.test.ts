@@ -105,9 +105,15 @@ const OPTIMIZERS: Optimizer[] = [
   lbfgs(),
 ];
 
+/**
+ * The samples of a training: enough for the last batch to be a smaller one. In batches of a few samples, each of seven
+ * threads on fewer cores waits at several meetings for each batch.
+ */
+const samplesFor = ({ batchSize = 32 }: TrainOptions) => (batchSize < 10 ? 40 : 150);
+
 async function train(options: NetworkOptions, training: TrainOptions, isWeighted = false): Promise<unknown[]> {
   const net = await create(options);
-  const data = makeData(150, options.inputs, net.outputs, isWeighted);
+  const data = makeData(samplesFor(training), options.inputs, net.outputs, isWeighted);
   const reports = [...(await net.fit(data, { epochs: 2, optimizer: sgd({ learningRate: 0.3 }), ...training }))];
   const { inputs } = data;
   const predictions = createHash('sha256').update(net.predict(inputs)).digest('hex');
