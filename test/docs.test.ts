@@ -70,8 +70,8 @@ function bundle(contents: string, file: URL): void {
 let child: ChildProcess;
 
 /**
- * Runs a snippet; `isApart`: in another process, in the folder of the data. Returns what it has printed, in the form that
- * `moduleOf` describes.
+ * Runs a snippet; `isApart`: in another process, in the folder of the data. Returns what it has printed, in the form
+ * that `moduleOf` describes.
  */
 async function run(file: URL, isApart: boolean): Promise<Map<number, string[]>> {
   if (!isApart) {
