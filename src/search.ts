@@ -6,23 +6,29 @@
 
 import { advise } from './check/errors.js';
 import type { DataSet } from './data/data-set.js';
-import { planSearch } from './search/plan.js';
-import { runSearch } from './search/run.js';
-import type { SearchedNetwork, SearchOptions, SearchResult } from './search/types.js';
+import { planSearch, planShare } from './search/plan.js';
+import { runSearch, runShare } from './search/run.js';
+import type { SearchedNetwork, SearchOptions, SearchResult, TrainTrialsOptions, Trial } from './search/types.js';
 import { nodeThreads } from './threads/host.js';
 
 export { type Choice, integers, logUniform, oneOf, uniform } from './search/choice.js';
+export { trainer } from './search/job.js';
 export type { SearchLog } from './search/log.js';
+export type { SearchJobResult } from './search/outcome-json.js';
+export { type TrialShare, trial } from './search/share.js';
 export type {
   Halving,
   OwnSearchOptions,
   Searched,
   SearchedNetwork,
   SearchedParts,
+  SearchJob,
   SearchMetric,
   SearchOptions,
   SearchProgress,
   SearchResult,
+  TrainerOptions,
+  TrainTrialsOptions,
   Trial,
 } from './search/types.js';
 
@@ -65,6 +71,42 @@ export async function search(
 ): Promise<SearchResult> {
   try {
     return await runSearch(planSearch(network, data, options, createWorker));
+  } catch (error) {
+    return await advise(error);
+  }
+}
+
+/**
+ * Trains some of the trials of a search: those of one process of a job array, whose processes need not know of each
+ * other. The log of each has its results; `search` with all logs, one behind another, has the results of all.
+ *
+ * @param network the options of `Network.create`, with choices: the same in all processes
+ * @param data the same samples in all processes; they are copied at the call
+ * @param options the options of `search`, the same in all processes, and `only`, the trials of this one
+ * @returns the results of these trials, in their order. A training whose numbers are no longer finite is a result, too
+ * @throws as `search`, and a RangeError if there are more processes than settings
+ *
+ * @example
+ * import { oneOf, search, trainTrials, trial } from 'simdprop/search';
+ *
+ * const data = { inputs: [[0], [1], [2], [3]], targets: [0, 0, 1, 1] };
+ * const network = { inputs: 1, layers: [{ units: 1 }], l2: oneOf([0, 0.01, 0.1]) };
+ * let text = '';
+ * const log = { read: () => text, append: (more) => void (text += more) };
+ * const options = { folds: 2, workers: 0, log };
+ * const own = await trainTrials(network, data, { ...options, only: trial(1, 2) });
+ * console.log(own.map(({ values }) => values['network.l2'])); // [ 0.01 ]
+ * await trainTrials(network, data, { ...options, only: trial(0, 2) });
+ * const { trials } = await search(network, data, options); // from the log: nothing is trained again
+ * console.log(trials.length); // 3
+ */
+export async function trainTrials(
+  network: SearchedNetwork,
+  data: DataSet,
+  options: TrainTrialsOptions,
+): Promise<readonly Trial[]> {
+  try {
+    return await runShare(planShare(network, data, options, createWorker));
   } catch (error) {
     return await advise(error);
   }

@@ -25,3 +25,24 @@ export const LONG: SearchOptions = {
   folds: 4,
   workers: 2,
 };
+
+/** A search of nine settings, whose trials the processes of a job array divide. */
+export const SHARED: SearchOptions = {
+  optimizer: oneOf([0.003, 0.01, 0.1]).map((learningRate) => adam({ learningRate })),
+  epochs: 3,
+  folds: 2,
+  workers: 0,
+};
+
+/** A log that is kept in memory. */
+export function textLog(text = '') {
+  return {
+    text,
+    read() {
+      return this.text;
+    },
+    append(more: string) {
+      this.text += more;
+    },
+  };
+}

@@ -23,7 +23,17 @@ import {
   TableModel,
 } from 'simdprop/tabular';
 import { type ChartOptions, confusionMatrix, importance, learningCurve, rocCurve } from 'simdprop/charts';
-import { type Choice, logUniform, oneOf, search, type SearchResult } from 'simdprop/search';
+import {
+  type Choice,
+  logUniform,
+  oneOf,
+  search,
+  type SearchJob,
+  type SearchResult,
+  trainer,
+  trainTrials,
+  trial,
+} from 'simdprop/search';
 import { splitData } from 'simdprop/split';
 import { saveFile } from 'simdprop/files';
 import { readOnnx, writeOnnx } from 'simdprop/onnx';
@@ -88,6 +98,9 @@ const found: SearchResult = await search({ ...options, layers }, data, { epochs:
 await (await Network.create(found.best.network)).fit(data, found.best.options);
 const rates = logUniform(1e-3, 1).map((learningRate) => sgd({ learningRate }));
 export const score: number = (await search(options, data, { optimizer: rates, halving: { budget: 9 } })).best.score;
+const take = trainer(data, { validation: data });
+const sent: SearchResult = await search(options, data, { folds: 2, train: (job: SearchJob) => take(job) });
+export const own: number[] = (await trainTrials(options, data, { only: trial(0, 1) })).map(({ score }) => score);
 saveFile('network.simdprop', await network.save());
 const chart: ChartOptions = { width: 360, theme: 'dark' };
 const charts: string[] = [
@@ -97,7 +110,7 @@ const charts: string[] = [
   rocCurve(outputs, new Uint8Array(4), chart),
   importance([{ column: 'x', importance: 0.5 }], chart),
 ];
-export { charts, columns, predictions, probability, restored, right };
+export { charts, columns, predictions, probability, restored, right, sent };
 export { accuracy, error, f1, folds, gradient, images, imported, inOneFile, masses, outputs, parts, weights, worst };
 
 // @ts-expect-error: without a target there is no cost

@@ -39,29 +39,51 @@ function trainingSizes(experiment: Experiment, { validation, folds, split }: Mat
   return sizes;
 }
 
-/** The place of the first function among options; undefined: there is none. */
-function functionIn(place: string, value: unknown): string | undefined {
-  if (typeof value === 'function') return place;
+interface Found {
+  readonly place: string;
+  readonly value: unknown;
+}
+
+/** The first value of this kind in options of this name, and its place; undefined: there is none. */
+function find(isOfKind: (value: unknown) => boolean, place: string, value: unknown): Found | undefined {
+  if (isOfKind(value)) return { place, value };
   const inner = Array.isArray(value)
     ? value.map((item, i) => [`${place}[${i}]`, item] as const)
     : isPlainObject(value)
       ? Object.entries(value).map(([key, item]) => [`${place}.${key}`, item] as const)
       : [];
   for (const [at, item] of inner) {
-    const found = functionIn(at, item);
+    const found = find(isOfKind, at, item);
     if (found) return found;
   }
   return undefined;
 }
 
-/** The place of the first function among the options of a setting; undefined: there is none. */
-export const functionOf = ({ network, options }: Pick<Setting, 'network' | 'options'>) =>
-  functionIn('network', network) ?? functionIn('options', options);
+/** The first value of this kind in a setting. */
+const findIn = ({ network, options }: Pick<Setting, 'network' | 'options'>, isOfKind: (value: unknown) => boolean) =>
+  find(isOfKind, 'network', network) ?? find(isOfKind, 'options', options);
+
+/** The first function among the options of a setting; undefined: there is none. */
+export const functionIn = (setting: Pick<Setting, 'network' | 'options'>) =>
+  findIn(setting, (value) => typeof value === 'function');
 
 /** Refuses a setting that cannot be sent to a worker. */
 export function checkSendable(setting: Setting): void {
-  const place = functionOf(setting);
-  if (place === undefined) return;
+  const found = functionIn(setting);
+  if (!found) return;
   const wanted = 'no function: workers cannot be given one; workers: 0 trains in this thread';
-  throw wrongType(place, () => {}, wanted);
+  throw wrongType(found.place, found.value, wanted);
+}
+
+/** Refuses a setting that JSON cannot hold. */
+export function checkJson(setting: Setting): void {
+  const found = findIn(setting, (value) => !isJson(value));
+  if (found) throw wrongType(found.place, found.value, 'what JSON can hold, since options.train gets its jobs as JSON');
+}
+
+/** True for what JSON can hold, whatever is in it. Typed arrays become lists. */
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object') return ['string', 'boolean', 'undefined'].includes(typeof value);
+  return value === null || Array.isArray(value) || isPlainObject(value) || ArrayBuffer.isView(value);
 }

@@ -1,11 +1,12 @@
 import { crc32 } from '../check/crc32.js';
 import { outOfRange, quote, wrongType } from '../check/errors.js';
-import type { MetricNumbers } from '../model/metrics.js';
+import { readOutcome, type SearchJobResult, writeOutcome } from './outcome-json.js';
 import type { Job, Outcome } from './part.js';
 
 // The log of a search: lines of JSON, one for each training that has ended. Lines are only appended. Each has a
 // checksum, so that one that was cut off when the process was killed counts as not written: its training is repeated,
-// with the same figures. The first line tells which search it is.
+// with the same figures. The first line tells which search it is. Logs of several processes, one behind another, are a
+// log too.
 
 /** Where a log is kept. */
 export interface SearchLog {
@@ -41,6 +42,9 @@ const NAMES: Readonly<Record<keyof Identity, string>> = {
 
 const KIND = 'simdprop search 1';
 
+/** The ends of lines. The log of another process may begin where the last line of one before it was cut off. */
+const LINE_ENDS = /\n|(?=\{"kind":)/;
+
 const checksumOf = (text: string) => crc32(new TextEncoder().encode(text)).toString(16).padStart(8, '0');
 
 function lineOf(fields: object): string {
@@ -63,16 +67,10 @@ export function checkLog(where: string, log: unknown): SearchLog {
   throw wrongType(where, log, 'the path of a file, or an object { read(), append(text) }');
 }
 
-/** JSON has no numbers that are not finite. */
-const written = (numbers: MetricNumbers) =>
-  Object.fromEntries(
-    Object.entries(numbers).map(([name, value]) => [name, Number.isFinite(value) ? value : String(value)]),
-  );
-
-const read = (numbers: object) =>
-  Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, Number(value)])) as MetricNumbers;
-
 type Place = Pick<Job, 'trial' | 'part' | 'round'>;
+
+/** A line for a training that has ended. */
+type Entry = Place & SearchJobResult;
 
 const keyOf = ({ trial, part, round }: Place) => `${trial}/${part}/${round}`;
 
@@ -92,13 +90,12 @@ export class Logbook {
     if (typeof text !== 'string') throw wrongType('options.log: read()', text, 'the text that was appended');
     const book = new Logbook(log);
     const head = lineOf({ kind: KIND, ...identity });
-    const [first, ...outcomes] = text.split('\n').flatMap(fieldsOf);
+    const [first, ...rest] = text.split(LINE_ENDS).flatMap(fieldsOf);
     if (first) checkHead(first, identity);
     else if (!head.startsWith(text)) throw noLog(text);
-    for (const fields of outcomes) {
-      const { metrics, warnings, error } = fields as Outcome;
-      const outcome = { metrics: metrics && read(metrics), warnings, error };
-      book.#outcomes.set(keyOf(fields as unknown as Place), outcome);
+    for (const fields of rest) {
+      if ('kind' in fields) checkHead(fields, identity);
+      else book.#enter(fields as unknown as Entry);
     }
     // the rest of a line that was cut off must not become a part of the next one
     const isCut = text !== '' && !text.endsWith('\n');
@@ -111,8 +108,19 @@ export class Logbook {
     return this.#outcomes.get(keyOf(job));
   }
 
-  async add({ trial, part, round }: Place, { metrics, warnings, error }: Outcome): Promise<void> {
-    await this.#append(lineOf({ trial, part, round, metrics: metrics && written(metrics), warnings, error }));
+  async add({ trial, part, round }: Place, outcome: Outcome): Promise<void> {
+    await this.#append(lineOf({ trial, part, round, ...writeOutcome(outcome) }));
+  }
+
+  /** Takes the result of a training from a line. Several processes may have trained it, with the same figures. */
+  #enter(entry: Entry): void {
+    const outcome = readOutcome(entry);
+    const other = this.#outcomes.get(keyOf(entry));
+    if (other && JSON.stringify(writeOutcome(other)) !== JSON.stringify(writeOutcome(outcome))) {
+      const got = `two results of trial ${entry.trial}, part ${entry.part}, that differ`;
+      throw outOfRange('options.log', got, 'those of one version and one build of simdprop, or a new log');
+    }
+    this.#outcomes.set(keyOf(entry), outcome);
   }
 
   /** Appends one text after another, also if workers end at the same time. */

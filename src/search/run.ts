@@ -3,15 +3,18 @@ import { checkName, outOfRange } from '../check/errors.js';
 import { isPromise } from '../check/promises.js';
 import { metricsOf } from '../model/metrics.js';
 import { makeYield } from '../training/event-loop.js';
-import { checkSetting, functionOf } from './check-setting.js';
+import { checkSetting, functionIn } from './check-setting.js';
 import type { Experiment } from './experiment.js';
 import { halfOf } from './halving.js';
+import { jobToSend } from './job.js';
 import { Logbook } from './log.js';
+import { checkOutcome } from './outcome-json.js';
 import { type Job, type Outcome, trainPart } from './part.js';
 import type { SearchPlan } from './plan.js';
 import { Pool } from './pool.js';
 import { Progress } from './progress.js';
 import type { Setting } from './space.js';
+import { sumOfMaterial } from './sums.js';
 import { ranked, tally } from './tally.js';
 import type { SearchMetric, SearchResult, Trial } from './types.js';
 
@@ -27,19 +30,31 @@ const MOST_SAVED_BYTES = 2 ** 28;
 /** Trains with a lane: a worker, or this thread. */
 type Train = (job: Job, lane: number) => Promise<Outcome>;
 
-/** Checks all settings, trains them, and returns the results. */
-export async function runSearch(plan: SearchPlan): Promise<SearchResult> {
-  const { signal, log, identity, workers, createWorker, material } = plan;
+/** Trains all settings, and returns their results and the best. */
+export const runSearch = (plan: SearchPlan): Promise<SearchResult> => run(plan, (search) => search.run());
+
+/** Trains the settings of the plan's share, and returns their results. */
+export const runShare = (plan: SearchPlan): Promise<readonly Trial[]> => run(plan, (search) => search.runShare());
+
+/** Checks all settings, and lets a search work. */
+async function run<T>(plan: SearchPlan, work: (search: Search) => Promise<T>): Promise<T> {
+  const { signal, log, identity, workers, createWorker, material, train } = plan;
   throwIfAborted(signal);
   const metric = await checkSettings(plan);
   const book = log && (await Logbook.open(log, identity));
-  if (workers === 0) {
-    return await new Search(plan, metric, book, (job) => trainPart(material, job, signal)).run(1);
+  const searchWith = (how: Train) => work(new Search(plan, metric, book, how));
+  if (train) {
+    const sum = sumOfMaterial(material);
+    const send = async (job: Job) => checkOutcome('options.train', await train(jobToSend(job, material, sum)));
+    return await abortable(searchWith(send), signal);
   }
+  if (workers === 0) return await searchWith((job) => trainPart(material, job, signal));
   const pool = await Pool.start(workers, createWorker, material);
   try {
-    const work = new Search(plan, metric, book, (job, lane) => pool.run(lane, job)).run(workers);
-    return await abortable(work, signal);
+    return await abortable(
+      searchWith((job, lane) => pool.run(lane, job)),
+      signal,
+    );
   } finally {
     pool.stop();
   }
@@ -100,14 +115,12 @@ class Search {
     this.#progress = new Progress(plan.rounds, plan.parts, metric);
   }
 
-  /** `lanes`: the number of trainings at the same time. */
-  async run(lanes: number): Promise<SearchResult> {
-    const { settings, rounds } = this.#plan;
+  async run(): Promise<SearchResult> {
     const metric = this.#metric;
     const trials: Trial[] = [];
-    let left = settings.map((_, trial) => trial);
-    for (const round of rounds.keys()) {
-      const trained = await this.#runRound(left, round, lanes);
+    let left = this.#plan.trials;
+    for (const round of this.#plan.rounds.keys()) {
+      const trained = await this.#runRound(left, round);
       for (const trial of trained) trials[trial.trial] = trial;
       left = ranked(trained, metric)
         .slice(0, halfOf(trained.length))
@@ -121,9 +134,14 @@ class Search {
     return { best, trials, metric };
   }
 
+  /** A share has one round. */
+  runShare(): Promise<readonly Trial[]> {
+    return this.#runRound(this.#plan.trials, 0);
+  }
+
   /** Trains the settings of a round. */
-  async #runRound(left: readonly number[], round: number, lanes: number): Promise<Trial[]> {
-    const { parts } = this.#plan;
+  async #runRound(left: readonly number[], round: number): Promise<Trial[]> {
+    const { parts, workers } = this.#plan;
     this.#progress.beginRound();
     const outcomes = new Map(left.map((trial) => [trial, new Array<Outcome | undefined>(parts).fill(undefined)]));
     const places = left.flatMap((trial) => Array.from({ length: parts }, (_, part) => ({ trial, part, round })));
@@ -141,7 +159,7 @@ class Search {
       }
     };
     try {
-      await Promise.all(Array.from({ length: lanes }, (_, lane) => work(lane)));
+      await Promise.all(Array.from({ length: Math.max(workers, 1) }, (_, lane) => work(lane)));
     } catch (error) {
       hasFailed = true;
       throw error;
@@ -201,7 +219,7 @@ class Search {
 }
 
 /** True if the network of a training can be saved and loaded without anything that a file cannot hold. */
-const isSavable = (setting: Setting) => functionOf(setting) === undefined && !setting.options.ignoreNonFinite;
+const isSavable = (setting: Setting) => functionIn(setting) === undefined && !setting.options.ignoreNonFinite;
 
 /** A text that is the same for costs that can be compared. */
 const kindOfCost = ({ spec, options: { standardize } }: Experiment) =>

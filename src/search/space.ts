@@ -111,10 +111,13 @@ function drawSettings(space: Space, trials: number, seed: number): Setting[] {
 }
 
 /** A text that is the same for equal options. Functions count as equal if they have the same code. */
-export function keyOf({ network, options }: Pick<Setting, 'network' | 'options'>): string {
-  return JSON.stringify([network, options], (_, value: unknown) => {
-    if (typeof value === 'function') return String(value);
-    return ArrayBuffer.isView(value) ? Array.from(value as Uint8Array) : value;
+export const keyOf = ({ network, options }: Pick<Setting, 'network' | 'options'>): string => toJson([network, options]);
+
+/** JSON in which typed arrays are lists of numbers, and functions their code. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner === 'function') return String(inner);
+    return ArrayBuffer.isView(inner) ? Array.from(inner as Uint8Array) : inner;
   });
 }
 

@@ -7,6 +7,8 @@ import type { Optimizer } from '../spec/optimizer.js';
 import type { TrainOptions } from '../training/options.js';
 import type { Choice } from './choice.js';
 import type { SearchLog } from './log.js';
+import type { SearchJobResult } from './outcome-json.js';
+import type { TrialShare } from './share.js';
 
 // The arguments and the result of search.
 
@@ -91,8 +93,8 @@ export interface OwnSearchOptions {
   metric?: SearchMetric | undefined;
   /**
    * The number of workers that train at the same time, 0 to 1024; 0: this thread trains. The results are the same for
-   * any number.
-   * @defaultValue as many as the host has cores
+   * any number. With `train`: the number of jobs at the same time, 1 to 1024.
+   * @defaultValue as many as the host has cores; with `train`, 1024
    */
   workers?: number | undefined;
   /**
@@ -102,13 +104,20 @@ export interface OwnSearchOptions {
    */
   createWorker?: (() => unknown) | undefined;
   /**
+   * Trains elsewhere, such as on other machines, instead of in workers: takes a job, which is plain JSON, and resolves
+   * to what the function of `trainer` resolves to for this job there. If it rejects, so does `search`.
+   * @defaultValue none
+   */
+  train?: ((job: SearchJob) => Promise<SearchJobResult>) | undefined;
+  /**
    * Aborting it ends the search, which then rejects with the signal's reason.
    * @defaultValue none
    */
   signal?: AbortSignal | undefined;
   /**
    * The path of a file, in Node, or an object that reads and appends text. Every training that has ended is written to
-   * it, and the same search continues with those that are missing. The log of another search is refused.
+   * it, and the same search continues with those that are missing. The log of another search is refused. Logs of
+   * several processes, one behind another, are one log.
    * @defaultValue none
    */
   log?: string | SearchLog | undefined;
@@ -127,6 +136,45 @@ export interface SearchOptions extends SearchedParts<Omit<TrainOptions, NotSearc
    * @defaultValue as in `fit`
    */
   optimizer?: Searched<Optimizer> | SearchedParts<GivenOptimizer<Optimizer>> | undefined;
+}
+
+/** Options of `trainTrials`: those of `search`, except for `halving`, which is refused, and which trials to train. */
+export interface TrainTrialsOptions extends SearchOptions {
+  /** The trials of this process: `trial(i, n)`, or `trial()` in a job array. At most as many shares as settings. */
+  only: TrialShare;
+}
+
+/** Options of `trainer`. */
+export interface TrainerOptions {
+  /**
+   * The same validation data as those of the search.
+   * @defaultValue none
+   */
+  validation?: DataSet | undefined;
+}
+
+/**
+ * One training of a search as plain JSON: one setting, on one part of the data. It has options only, and neither data
+ * nor code. Equal jobs have equal results.
+ */
+export interface SearchJob extends Pick<OwnSearchOptions, 'folds' | 'stratify' | 'group' | 'validationSplit'> {
+  /** The number of the setting, counted from 0. */
+  trial: number;
+  /** The number of the fold, counted from 0. */
+  part: number;
+  /** The number of the round of halving, counted from 0. */
+  round: number;
+  /** The options of `create`. */
+  network: NetworkOptions;
+  /** The options of `fit`. */
+  options: TrainOptions;
+  /**
+   * The epochs of each call of `fit`, one after another, in a search by halving.
+   * @defaultValue one call, as `options` says
+   */
+  epochs?: readonly number[] | undefined;
+  /** A checksum of the data. */
+  data: string;
 }
 
 /** Options of successive halving. */
