@@ -222,6 +222,14 @@ export function checkFloats(
   return checkEach(where, values, count, isWanted, wanted);
 }
 
+/** True if all numbers are finite. For large arrays this is far faster than a call for each number. */
+function areFinite(values: Float32Array | Float64Array): boolean {
+  // stays 0 as long as all numbers are finite, and is NaN from then on
+  let zero = 0;
+  for (let i = 0; i < values.length; i++) zero += values[i] - values[i];
+  return zero === 0;
+}
+
 /**
  * Accepts `count` numbers if `isWanted` is true for each. Returns those that were checked: a copy if another thread can
  * change those that were given.
@@ -235,6 +243,7 @@ export function checkEach<T extends Float32Array | Float64Array>(
 ): T {
   if (values.length !== count) throw outOfRange(where, countOf(values), `${count}`);
   const checked = isShared(values) ? copyOf(values) : values;
+  if (isWanted === Number.isFinite && areFinite(checked)) return checked;
   const bad = checked.findIndex((value: number) => !isWanted(value));
   if (bad >= 0) throw outOfRange(`${where}[${bad}]`, checked[bad], wanted);
   return checked;

@@ -33,8 +33,8 @@ export function readWeights(
 ): void {
   let i = start;
   for (let j = first; j < last; j++) {
-    const column = columnOf(j, fanIn);
-    for (let k = 0; k < fanIn; k++) values[i++] = panels[column + k * PANEL_UNITS];
+    let packed = columnOf(j, fanIn);
+    for (const end = i + fanIn; i < end; packed += PANEL_UNITS) values[i++] = panels[packed];
   }
 }
 
@@ -49,8 +49,8 @@ export function writeWeights(
 ): void {
   let i = start;
   for (let j = first; j < last; j++) {
-    const column = columnOf(j, fanIn);
-    for (let k = 0; k < fanIn; k++) panels[column + k * PANEL_UNITS] = values[i++];
+    let packed = columnOf(j, fanIn);
+    for (const end = i + fanIn; i < end; packed += PANEL_UNITS) panels[packed] = values[i++];
   }
 }
 
