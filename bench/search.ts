@@ -19,7 +19,7 @@ import { Rival } from './rival.js';
 const { oneOf, search } = (await import('../dist/search.js' as string)) as typeof import('../src/search.js');
 
 const ROUNDS = Number(process.env.SIMDPROP_ROUNDS ?? 5);
-const [SAMPLES, INPUTS, UNITS, CLASSES, EPOCHS, BATCH, FOLDS] = [2000, 64, 64, 10, 10, 32, 3];
+const [SAMPLES, INPUTS, UNITS, CLASSES, EPOCHS, BATCH, FOLDS] = [2000, 64, 64, 10, 40, 32, 3];
 const RATES = [0.0003, 0.001, 0.003, 0.01, 0.03];
 const L2S = [0, 0.1, 1, 10];
 

@@ -129,6 +129,20 @@ describe('an end before the end', () => {
     );
   });
 
+  it('is a wrong setting, which is found while the workers start, and ends them', async () => {
+    const made: Worker[] = [];
+    const createWorker = () => {
+      made.push(new Worker(WORKER));
+      return made.at(-1);
+    };
+    const wrong = { ...GRID, optimizer: undefined, batchSize: oneOf([8, 0]), workers: 2, createWorker };
+    await expect(search(SEARCHED, data, wrong)).rejects.toThrow('options.batchSize: got 0, want an integer from 1');
+    expect(made).toHaveLength(2);
+    await Promise.all(
+      made.map((worker) => worker.threadId === -1 || new Promise((resolve) => worker.on('exit', resolve))),
+    );
+  });
+
   it('is a worker that does not load', async () => {
     const createWorker = () => new Worker('./nowhere.js');
     await expect(search(SEARCHED, data, { ...GRID, createWorker })).rejects.toThrow(

@@ -26,29 +26,30 @@ const LONGEST_START_MS = 30_000;
 
 /** The workers of a search. */
 export class Pool {
-  readonly #members: readonly Member[];
+  readonly #members: Member[] = [];
+  readonly #started: Promise<unknown>;
 
-  private constructor(members: readonly Member[]) {
-    this.#members = members;
-  }
-
-  /** Starts workers that have the data. Rejects if one of them does not answer. */
-  static async start(count: number, createWorker: CreateWorker, material: Material): Promise<Pool> {
-    const members: Member[] = [];
-    const pool = new Pool(members);
+  /** Begins to start workers that will have the data. Throws if one cannot be made. */
+  constructor(count: number, createWorker: CreateWorker, material: Material) {
     try {
-      for (let i = 0; i < count; i++) members.push(new Member(createWorker));
-      const shared = {
-        ...material,
-        data: share(material.data),
-        validation: material.validation && share(material.validation),
-      };
-      await Promise.all(members.map((member) => member.begin(shared)));
-      return pool;
+      for (let i = 0; i < count; i++) this.#members.push(new Member(createWorker));
     } catch (error) {
-      pool.stop();
+      this.stop();
       throw error;
     }
+    const shared = {
+      ...material,
+      data: share(material.data),
+      validation: material.validation && share(material.validation),
+    };
+    this.#started = Promise.all(this.#members.map((member) => member.begin(shared)));
+    // if a setting is refused meanwhile, nobody asks whether the workers have started
+    this.#started.catch(() => {});
+  }
+
+  /** Rejects if one of the workers does not answer. */
+  async start(): Promise<void> {
+    await this.#started;
   }
 
   /** Lets one of the workers train. It must not be training. */
@@ -91,6 +92,7 @@ class Member {
   #isStopped = false;
   #settle: { resolve(answer: SearchAnswer): void; reject(error: Error): void } | undefined;
   #death: Error | undefined;
+  #late: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ make, isOwn }: CreateWorker) {
     this.#origin = isOwn ? originOf(make) : 'its file in the package';
@@ -121,11 +123,11 @@ class Member {
   }
 
   async begin(material: Material): Promise<void> {
-    const late = setTimeout(() => this.#die('it does not answer'), LONGEST_START_MS);
+    this.#late = setTimeout(() => this.#die('it does not answer'), LONGEST_START_MS);
     try {
       await this.#ask({ material });
     } finally {
-      clearTimeout(late);
+      clearTimeout(this.#late);
     }
   }
 
@@ -137,6 +139,7 @@ class Member {
 
   stop(): void {
     this.#isStopped = true;
+    clearTimeout(this.#late);
     this.#worker.terminate();
   }
 

@@ -40,24 +40,26 @@ export const runShare = (plan: SearchPlan): Promise<readonly Trial[]> => run(pla
 async function run<T>(plan: SearchPlan, work: (search: Search) => Promise<T>): Promise<T> {
   const { signal, log, identity, workers, createWorker, material, train } = plan;
   throwIfAborted(signal);
-  const metric = await checkSettings(plan);
-  const book = log && (await Logbook.open(log, identity));
-  const searchWith = (how: Train) => work(new Search(plan, metric, book, how));
-  if (train) {
-    const sum = sumOfMaterial(material);
-    const send = async (job: Job) => checkOutcome('options.train', await train(jobToSend(job, material, sum)));
-    return await abortable(searchWith(send), signal);
-  }
-  if (workers === 0) return await searchWith((job) => trainPart(material, job, signal));
-  const pool = await Pool.start(workers, createWorker, material);
+  const pool = train || workers === 0 ? undefined : new Pool(workers, createWorker, material);
   try {
-    return await abortable(
-      searchWith((job, lane) => pool.run(lane, job)),
-      signal,
-    );
+    // the workers start meanwhile
+    const metric = await checkSettings(plan);
+    const book = log && (await Logbook.open(log, identity));
+    await pool?.start();
+    const search = new Search(plan, metric, book, howToTrain(plan, pool));
+    // a network in this thread sees the signal itself, so that it has been disposed of when the search ends
+    return await (pool || train ? abortable(work(search), signal) : work(search));
   } finally {
-    pool.stop();
+    pool?.stop();
   }
+}
+
+/** The way in which a plan is to train. */
+function howToTrain({ material, signal, train }: SearchPlan, pool: Pool | undefined): Train {
+  if (pool) return (job, lane) => pool.run(lane, job);
+  if (!train) return (job) => trainPart(material, job, signal);
+  const sum = sumOfMaterial(material);
+  return async (job) => checkOutcome('options.train', await train(jobToSend(job, material, sum)));
 }
 
 /** Checks every setting. Returns the metric by which they are compared. */
