@@ -49,7 +49,7 @@ function members({ kind, sections }: DocPage): string {
 }
 
 const mainOf = (page: DocPage, docs: Documentation) => `
-<div class="docs">
+<div class="manual">
 ${navigation(page.address, docs)}
 <main id="main" tabindex="-1" class="${page.kind}">
 ${page.html.replace('</h1>', () => `</h1>${members(page)}`)}
