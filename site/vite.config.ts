@@ -5,6 +5,7 @@ import { digits } from './plugins/digits.ts';
 import { docs } from './plugins/docs.ts';
 import { figures } from './plugins/figures.ts';
 import { frame, PAGES } from './plugins/frame.ts';
+import { licences } from './plugins/licences.ts';
 import { penguins } from './plugins/penguins.ts';
 
 const pathOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -18,16 +19,20 @@ function libraryEntries(): AliasOptions {
   }));
 }
 
+const { pages, workers } = licences();
+
 export default defineConfig(({ command }) => ({
   // addresses are relative, so that the pages work in any folder
   base: './',
   appType: 'mpa',
   resolve: { alias: libraryEntries() },
-  plugins: [frame(command === 'build'), figures(), digits(), penguins(), docs()],
-  worker: { format: 'es' },
+  plugins: [frame(command === 'build'), figures(), digits(), penguins(), docs(), pages],
+  worker: { format: 'es', plugins: () => [workers()] },
   server: { fs: { allow: ['..'] } },
   build: {
     target: 'es2022',
+    // hundreds of pages
+    reportCompressedSize: false,
     rolldownOptions: { input: PAGES.map(({ file }) => pathOf(file)) },
   },
 }));

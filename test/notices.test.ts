@@ -18,11 +18,17 @@ it('the licences of all bundled libraries are listed once, by name', () => {
   expect(notices.match(/Permission to use, copy, modify/g)?.length).toBe(2);
 });
 
-it('a library without a licence is refused', () => {
+it('a library without a licence is refused, unless its licence is given', () => {
   const folder = mkdtempSync(join(tmpdir(), 'simdprop-notices-'));
   const library = join(folder, 'node_modules/@scope/library');
   mkdirSync(library, { recursive: true });
-  writeFileSync(join(library, 'package.json'), '{ "name": "@scope/library", "version": "1.0.0" }');
-  expect(() => noticesOf([join(library, 'src/index.js')])).toThrow(/@scope\/library: got no licence, want one/);
+  writeFileSync(
+    join(library, 'package.json'),
+    '{ "name": "@scope/library", "version": "1.0.0", "license": "Apache-2.0" }',
+  );
+  const modules = [join(library, 'src/index.js')];
+  expect(() => noticesOf(modules)).toThrow(/@scope\/library: got no licence, want one/);
+  const given = noticesOf(modules, { head: 'The head.\n', licences: { '@scope/library': 'Its licence.' } });
+  expect(given).toBe(`The head.\n\n${'-'.repeat(80)}\n@scope/library 1.0.0, Apache-2.0\n\nIts licence.\n`);
   rmSync(folder, { recursive: true });
 });
