@@ -1,80 +1,80 @@
-import type { Table } from 'simdprop/tabular';
-import { readTable, type Trained, targetsOf, trainOn } from '../model/table-training.js';
+import { messageOf } from '../model/message.js';
+import {
+  FORMATS,
+  type Format,
+  type Measured,
+  type TableFacts,
+  type TableNews,
+  type TableOrder,
+} from '../model/table-training.js';
 import { byId, element, tableRow } from '../view/element.js';
+import { takeFiles } from '../view/file-input.js';
 import { short, whole } from '../view/numbers.js';
 import { startScrollBoxes } from '../view/scroll-box.js';
 import { startTheme } from '../view/theme.js';
 
 const PENGUINS = new URL('./penguins.csv', document.baseURI);
 const MOST_BYTES = 20_000_000;
+/** The number of columns that are listed. */
+const LISTED = 40;
 
-const drop = byId('drop');
 const target = byId<HTMLSelectElement>('target');
 const trainButton = byId<HTMLButtonElement>('train');
-let table: Table | undefined;
-let trained: Trained | undefined;
+const stopButton = byId<HTMLButtonElement>('stop');
+const progress = byId('progress');
 
-const say = (error: unknown) => {
-  byId('message').textContent = error instanceof Error ? error.message : String(error);
-};
+const worker = new Worker(new URL('./tables-worker.ts', import.meta.url), { type: 'module' });
+const ask = (order: TableOrder) => worker.postMessage(order);
 
-async function take(text: string): Promise<void> {
-  byId('message').textContent = '';
-  try {
-    const read = await readTable(text);
-    const targets = targetsOf(read);
-    if (targets.length === 0 || read.columns.length < 2) {
-      throw new RangeError(
-        'got no column to learn, want two columns or more, one of categories, yes or no, or numbers',
-      );
-    }
-    table = read;
-    const kinds = read.columns.map((name) => `${name} (${read.kinds[name]})`).join(', ');
-    byId('about').textContent = `${whole(read.rows)} rows: ${kinds}.`;
-    target.replaceChildren(...targets.map((name) => new Option(name, name)));
-    byId('chosen').hidden = false;
-    byId('results').hidden = true;
-    byId('progress').textContent = '';
-  } catch (error) {
-    say(error);
-  }
+function say(error: unknown): void {
+  byId('message').textContent = messageOf(error);
 }
 
-async function readFile(file: File | undefined): Promise<void> {
-  if (!file) return;
-  if (file.size > MOST_BYTES) say(`${file.name} has ${whole(file.size)} bytes, want at most ${whole(MOST_BYTES)}`);
-  else await take(await file.text());
+function showTraining(isTraining: boolean): void {
+  byId('epoch').textContent = '';
+  trainButton.disabled = isTraining;
+  stopButton.disabled = !isTraining;
 }
 
-async function train(): Promise<void> {
-  if (!table) return;
-  trainButton.disabled = true;
+async function read(text: string): Promise<void> {
   byId('message').textContent = '';
-  const progress = byId('progress');
-  const started = performance.now();
-  try {
-    const before = trained;
-    trained = await trainOn(table, target.value, (epoch) => {
-      progress.textContent = `epoch ${epoch}`;
-    });
-    before?.model.dispose();
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    progress.textContent = `trained on ${whole(trained.trainingRows)} rows and measured in ${seconds} s`;
-    show(trained);
-  } catch (error) {
+  byId('reading').textContent = 'reads the file';
+  ask({ kind: 'read', text });
+}
+
+function showTable({ rows, columns, targets }: TableFacts): void {
+  const listed = columns.slice(0, LISTED).map(({ name, kind }) => `${name} (${kind})`);
+  const rest = columns.length > LISTED ? `, and ${columns.length - LISTED} more` : '';
+  byId('about').textContent = `${whole(rows)} rows: ${listed.join(', ')}${rest}.`;
+  target.replaceChildren(...targets.map((name) => new Option(name, name)));
+  byId('chosen').hidden = false;
+  byId('results').hidden = true;
+  progress.textContent = '';
+  showTraining(false);
+}
+
+function take(news: TableNews): void {
+  byId('reading').textContent = '';
+  if (news.kind === 'table') showTable(news.facts);
+  else if (news.kind === 'epoch') byId('epoch').textContent = `epoch ${news.epoch}`;
+  else if (news.kind === 'measures') progress.textContent = 'measures the model';
+  else if (news.kind === 'trained') {
+    const { measured, seconds } = news;
+    progress.textContent = `trained on ${whole(measured.trainingRows)} rows and measured in ${seconds.toFixed(1)} s`;
+    showTraining(false);
+    show(measured);
+  } else if (news.kind === 'file') save(FORMATS[news.format].file, news.content);
+  else {
     progress.textContent = '';
-    say(error);
+    showTraining(false);
+    say(news.message);
   }
-  trainButton.disabled = false;
 }
 
-function show({ model, evaluation, importance, predictions, testRows }: Trained): void {
-  const numbers = Object.entries(evaluation).filter(
-    (entry): entry is [string, number] => typeof entry[1] === 'number' && entry[0] !== 'samples',
-  );
+function show({ metrics, importance, predictions, testRows }: Measured): void {
   byId('numbers').replaceChildren(
     tableRow('rows of the test', whole(testRows)),
-    ...numbers.map(([name, value]) => tableRow(name, Number.isInteger(value) ? whole(value) : short(value))),
+    ...metrics.map(([name, value]) => tableRow(name, Number.isInteger(value) ? whole(value) : short(value))),
   );
   const most = Math.max(1e-9, ...importance.map((entry) => entry.importance));
   byId('columns').replaceChildren(
@@ -91,56 +91,44 @@ function show({ model, evaluation, importance, predictions, testRows }: Trained)
       tableRow(String(i + 1), is, predicted, probability === undefined ? '' : `${(100 * probability).toFixed(1)} %`),
     ),
   );
-  const download = (label: string, name: string, make: () => Promise<BlobPart>) =>
-    element('button', { type: 'button', click: () => void save(name, make).catch(say) }, label);
-  byId('downloads').replaceChildren(
-    'Download: ',
-    download('The model', 'model.simdprop', async () => new Uint8Array(await model.save())),
-    download('ONNX', 'network.onnx', async () => {
-      const { writeOnnx } = await import('simdprop/onnx');
-      return writeOnnx(model.network);
-    }),
-    download('JavaScript module', 'network.js', async () => {
-      const { writeJavaScript } = await import('simdprop/export');
-      return writeJavaScript(model.network);
-    }),
-    download('C header', 'network.h', async () => {
-      const { writeC } = await import('simdprop/export');
-      return writeC(model.network);
-    }),
-  );
   byId('results').hidden = false;
-  // what the downloads need must be there without the network too
-  void Promise.allSettled([model.save(), import('simdprop/onnx'), import('simdprop/export')]);
 }
 
-async function save(name: string, make: () => Promise<BlobPart>): Promise<void> {
-  const url = URL.createObjectURL(new Blob([await make()]));
+function save(name: string, content: BlobPart): void {
+  const url = URL.createObjectURL(new Blob([content]));
   element('a', { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 startTheme();
 startScrollBoxes();
-for (const name of ['dragenter', 'dragover']) {
-  drop.addEventListener(name, (event) => {
-    event.preventDefault();
-    drop.classList.add('over');
-  });
-}
-drop.addEventListener('dragleave', () => drop.classList.remove('over'));
-drop.addEventListener('drop', (event) => {
-  event.preventDefault();
-  drop.classList.remove('over');
-  void readFile(event.dataTransfer?.files[0]);
+worker.addEventListener('message', ({ data }: MessageEvent<TableNews>) => take(data));
+worker.addEventListener('error', ({ message }) => say(message || 'the worker did not load'));
+takeFiles({
+  area: byId('drop'),
+  input: byId<HTMLInputElement>('file'),
+  mostBytes: MOST_BYTES,
+  take: read,
+  refuse: say,
 });
-const file = byId<HTMLInputElement>('file');
-file.addEventListener('change', () => void readFile(file.files?.[0]));
+byId('downloads').append(
+  ...Object.entries(FORMATS).map(([format, { label }]) =>
+    element('button', { type: 'button', click: () => ask({ kind: 'write', format: format as Format }) }, label),
+  ),
+);
 byId('penguins').addEventListener('click', async () => {
   try {
-    await take(await (await fetch(PENGUINS)).text());
+    const answer = await fetch(PENGUINS);
+    if (!answer.ok) throw new Error(`${PENGUINS.pathname}: got status ${answer.status}, want the penguins`);
+    await read(await answer.text());
   } catch (error) {
     say(error);
   }
 });
-trainButton.addEventListener('click', () => void train());
+trainButton.addEventListener('click', () => {
+  byId('message').textContent = '';
+  progress.textContent = '';
+  showTraining(true);
+  ask({ kind: 'train', target: target.value });
+});
+stopButton.addEventListener('click', () => ask({ kind: 'stop' }));

@@ -1,0 +1,2 @@
+/** What is wrong, for a visitor to read. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
