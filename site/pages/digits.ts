@@ -3,11 +3,14 @@ import { readDrawing } from 'simdprop/canvas';
 import {
   CLASSES,
   type DigitSets,
+  type Digits,
   fetchDigits,
   PIXELS,
   type TrainingMessage,
   type TrainingOrder,
+  WIDTH,
 } from '../model/digits.js';
+import { messageOf } from '../model/message.js';
 import { showConfusion } from '../view/confusion.js';
 import { drawDigit, WeightPictures } from '../view/digit-picture.js';
 import { byId, element } from '../view/element.js';
@@ -29,7 +32,7 @@ const bars = Array.from({ length: CLASSES }, (_, k) => {
   return { meter, text, row };
 });
 
-let digits: DigitSets;
+let digits: DigitSets | undefined;
 let net: Network | undefined;
 let worker: Worker | undefined;
 /** The picture that the network sees. */
@@ -104,8 +107,9 @@ async function take(news: TrainingMessage): Promise<void> {
   } else fail(news.message);
 }
 
-function fail(message: string): void {
-  byId('message').textContent = message;
+function fail(error: unknown): void {
+  byId('progress').textContent = '';
+  byId('message').textContent = messageOf(error);
 }
 
 /** Draws the images that the matrix has opened again, as after a change of the theme. */
@@ -113,28 +117,29 @@ let redrawOpened = () => {};
 
 async function showErrors(): Promise<{ accuracy: number }> {
   const trained = net as Network;
-  const evaluation = await trained.evaluate(digits.test);
+  const { test } = await loadDigits();
+  const evaluation = await trained.evaluate(test);
   if (evaluation.task !== 'classes' || !evaluation.confusion) throw new Error('got no confusion matrix, want one');
-  const read = trained.classify(digits.test.inputs) as number[];
+  const read = trained.classify(test.inputs) as number[];
   byId('images').replaceChildren();
   byId('opened').textContent = '';
   redrawOpened = () => {};
   showConfusion(byId<HTMLTableElement>('matrix'), evaluation.confusion, (is, as) => {
-    const wrong = read.flatMap((label, i) => (label === as && digits.test.targets[i] === is ? [i] : []));
+    const wrong = read.flatMap((label, i) => (label === as && test.targets[i] === is ? [i] : []));
     byId('opened').textContent = `A ${is} that it reads as ${as}, ${wrong.length} of them:`;
-    redrawOpened = () => showImages(wrong.slice(0, MOST_IMAGES));
+    redrawOpened = () => showImages(test, wrong.slice(0, MOST_IMAGES));
     redrawOpened();
   });
   return evaluation;
 }
 
 /** Shows images of the test by their indices. */
-function showImages(indices: readonly number[]): void {
+function showImages(test: Digits, indices: readonly number[]): void {
   byId('images').replaceChildren(
     ...indices.map((i) => {
-      const label = `image ${i} of the test, a ${digits.test.targets[i]}`;
+      const label = `image ${i} of the test, a ${test.targets[i]}`;
       const canvas = element('canvas', { role: 'img', 'aria-label': label });
-      drawDigit(canvas, digits.test.inputs.subarray(i * PIXELS, (i + 1) * PIXELS));
+      drawDigit(canvas, test.inputs.subarray(i * PIXELS, (i + 1) * PIXELS));
       return element('figure', {}, canvas);
     }),
   );
@@ -146,16 +151,22 @@ function startWorker(): Worker {
   // one after another: a network is loaded before the next news is looked at
   let last = Promise.resolve();
   made.addEventListener('message', ({ data }: MessageEvent<TrainingMessage>) => {
-    last = last.then(() => take(data)).catch((error) => fail(String(error)));
+    last = last.then(() => take(data)).catch(fail);
   });
   made.addEventListener('error', ({ message }) => fail(message || 'the worker did not load'));
   return made;
 }
 
-function train(): void {
+/** Fetches the digits, unless they are there. */
+async function loadDigits(): Promise<DigitSets> {
+  digits ??= await fetchDigits(DIGITS);
+  return digits;
+}
+
+async function train(): Promise<void> {
   byId('message').textContent = '';
   const order: TrainingOrder = {
-    digits,
+    digits: await loadDigits(),
     hidden: byId<HTMLSelectElement>('hidden').value.split(',').map(Number),
     epochs: Number(byId<HTMLSelectElement>('epochs').value),
     seed: ++seed,
@@ -167,17 +178,22 @@ function train(): void {
 startTheme();
 startScrollBoxes();
 byId('probabilities').append(...bars.map(({ row }) => row));
-byId('train').addEventListener('click', train);
+byId('train').addEventListener('click', () => void train().catch(fail));
 byId('clear').addEventListener('click', () => {
   pad.clear();
   input = new Uint8Array(PIXELS);
   answer();
 });
-byId('example').addEventListener('click', () => {
-  pad.clear();
-  input = digits.test.inputs.slice(example * PIXELS, (example + 1) * PIXELS);
-  example = (example + 1) % digits.test.targets.length;
-  answer();
+byId('example').addEventListener('click', async () => {
+  try {
+    const { test } = await loadDigits();
+    input = test.inputs.slice(example * PIXELS, (example + 1) * PIXELS);
+    pad.show(input, WIDTH);
+    example = (example + 1) % test.targets.length;
+    answer();
+  } catch (error) {
+    fail(error);
+  }
 });
 onTheme(() => {
   pad.recolour();
@@ -185,9 +201,4 @@ onTheme(() => {
   redrawOpened();
 });
 answer();
-try {
-  digits = await fetchDigits(DIGITS);
-  train();
-} catch (error) {
-  fail(String(error));
-}
+await train().catch(fail);

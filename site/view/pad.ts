@@ -4,6 +4,8 @@ const PEN = 22;
 
 export interface Pad {
   clear(): void;
+  /** Shows a picture in place of the drawing, of bytes from 0 (paper) to 255 (ink) [size × size]. */
+  show(picture: Uint8Array, size: number): void;
   /** Draws all strokes again, in the present colour of the ink. */
   recolour(): void;
   /** The pixels, transparent where nothing is drawn. */
@@ -46,12 +48,25 @@ export function makePad(canvas: HTMLCanvasElement, inkColour: () => string, chan
       last = undefined;
     });
   }
+  const recolour = () => {
+    context.globalCompositeOperation = 'source-in';
+    context.fillStyle = inkColour();
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.globalCompositeOperation = 'source-over';
+  };
   return {
-    recolour: () => {
-      context.globalCompositeOperation = 'source-in';
-      context.fillStyle = inkColour();
-      context.fillRect(0, 0, canvas.width, canvas.height);
-      context.globalCompositeOperation = 'source-over';
+    recolour,
+    show: (picture, size) => {
+      const small = new OffscreenCanvas(size, size);
+      const ink = small.getContext('2d') as OffscreenCanvasRenderingContext2D;
+      const image = ink.createImageData(size, size);
+      picture.forEach((value, i) => {
+        image.data[4 * i + 3] = value;
+      });
+      ink.putImageData(image, 0, 0);
+      context.clearRect(0, 0, canvas.width, canvas.height);
+      context.drawImage(small, 0, 0, canvas.width, canvas.height);
+      recolour();
     },
     clear: () => context.clearRect(0, 0, canvas.width, canvas.height),
     pixels: () => context.getImageData(0, 0, canvas.width, canvas.height),
