@@ -7,7 +7,7 @@ import { randomNumbers, shuffle } from './random.js';
 
 const UNITS = 4;
 const BATCH = 10;
-/** Training pauses after this many epochs, because there is little left to learn. */
+/** After so many epochs, there is little left to learn. */
 const EPOCHS = 400;
 /** The noise: with it, some points lie on the wrong side, so that the network goes on changing. */
 const NOISE = 0.12;

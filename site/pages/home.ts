@@ -25,6 +25,8 @@ let hero: Hero;
 let seed = 1;
 let map: HeatMap;
 let numbersAt = 0;
+/** Training pauses once when little is left to learn. A visitor may let it go on. */
+let goesOn = false;
 const chosen = () => Number(sampleSelect.value);
 
 function drawPicture(): void {
@@ -74,11 +76,15 @@ const loop = new FrameLoop(
     hero.train(STEPS_A_FRAME);
     drawPicture();
     const now = performance.now();
-    if (now - numbersAt >= NUMBERS_MS || hero.isDone) {
+    const pauses = hero.isDone && !goesOn;
+    if (now - numbersAt >= NUMBERS_MS || pauses) {
       numbersAt = now;
       writeNumbers();
     }
-    if (hero.isDone) pause();
+    if (pauses) {
+      goesOn = true;
+      pause();
+    }
   },
   (error) => {
     byId('progress').textContent = String(error);
@@ -109,6 +115,7 @@ async function begin(): Promise<void> {
   loop.stop();
   const last = hero;
   hero = await Hero.create(seed);
+  goesOn = false;
   last?.dispose();
   map = new HeatMap(hero.gridSize);
   listSamples();
