@@ -1,4 +1,5 @@
 import type { EpochReport, Network } from 'simdprop';
+import { messageOf } from './message.js';
 import { OPTIMIZER_NAMES, type OptimizerName } from './optimizers.js';
 import type { PlaygroundState } from './playground-state.js';
 import { createNetwork, dataSetOf, splitPoints, stepOptions } from './session.js';
@@ -58,7 +59,7 @@ export class Race {
         if (value.stopped) runner.end = value.stopped;
       }
     } catch (error) {
-      runner.end = error instanceof Error ? error.message : String(error);
+      runner.end = messageOf(error);
     }
   }
 

@@ -7,6 +7,10 @@ import { randomNumbers, shuffle } from './random.js';
 
 // A network of the playground with its data.
 
+/** Weights that a visitor types in are at most so large, so that float32 can hold them and what is computed of them. */
+const LARGEST_WEIGHT = 1e6;
+const within = (value: number) => Math.max(-LARGEST_WEIGHT, Math.min(LARGEST_WEIGHT, value));
+
 /** Width of the small map of a unit. */
 export const MAP_SIZE = 20;
 
@@ -239,6 +243,20 @@ export class Session {
     this.net.applyGradients();
     this.steps++;
     this.samples++;
+  }
+
+  /** Changes a weight. */
+  setWeight(layer: number, unit: number, input: number, value: number): void {
+    const weights = this.net.layers[layer].getWeights(unit);
+    weights[input] = within(value);
+    this.net.layers[layer].setWeights(weights, unit);
+  }
+
+  /** Changes the bias of a unit. */
+  setBias(layer: number, unit: number, value: number): void {
+    const biases = this.net.layers[layer].getBiases();
+    biases[unit] = within(value);
+    this.net.layers[layer].setBiases(biases);
   }
 
   dispose(): void {

@@ -10,13 +10,13 @@ import {
   run,
 } from '../model/bench.js';
 import { CONTESTANT_NAMES, CONTESTANTS } from '../model/contestants.js';
+import { messageOf } from '../model/message.js';
 import { TRAINERS } from '../model/trainers.js';
 
 // Runs the contests, so that the page stays free and can stop them at any time. Libraries that make functions from text
 // may do so here: a worker has a policy of its own.
 
 const tell = (news: BenchNews) => postMessage(news);
-const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Creates all contestants of a contest and compares their costs. One that cannot take part is left out. */
 async function enter(contest: number, job: Job): Promise<[ContestantName, Trainer][]> {
@@ -38,7 +38,7 @@ async function enter(contest: number, job: Job): Promise<[ContestantName, Traine
     } catch (error) {
       // nothing can be compared without simdprop
       if (contestant === 'simdprop') throw error;
-      leaveOut(textOf(error));
+      leaveOut(messageOf(error));
     }
   }
   return present;
@@ -70,5 +70,5 @@ async function measure({ digits, contests, rounds }: BenchOrder): Promise<void> 
 }
 
 addEventListener('message', ({ data }: MessageEvent<BenchOrder>) => {
-  measure(data).catch((error) => tell({ kind: 'error', message: textOf(error) }));
+  measure(data).catch((error) => tell({ kind: 'error', message: messageOf(error) }));
 });

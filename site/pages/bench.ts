@@ -2,12 +2,11 @@ import { type BenchNews, type BenchOrder, CONTESTS, type ContestantName } from '
 import { ContestResult, markdownOf } from '../model/bench-result.js';
 import { fetchDigits } from '../model/digits.js';
 import { BenchTable } from '../view/bench-table.js';
-import { copyText } from '../view/copy.js';
+import { makeCopyButton } from '../view/copy.js';
 import { byId, element } from '../view/element.js';
 import { startTheme } from '../view/theme.js';
 
 const DIGITS = new URL('./digits.gz', document.baseURI);
-const COPY = 'Copy as Markdown';
 
 /** What trains for each contestant, as it is in the repository. */
 const SOURCES: Readonly<Record<ContestantName, () => Promise<{ default: string }>>> = {
@@ -22,7 +21,6 @@ const stopButton = byId<HTMLButtonElement>('stop');
 const progress = byId('progress');
 const bar = byId<HTMLProgressElement>('bar');
 const roundsSelect = byId<HTMLSelectElement>('rounds');
-const copyButton = byId('copy');
 const markdown = byId<HTMLTextAreaElement>('markdown');
 const boxes = CONTESTS.map(({ name }, i) => {
   const box = element('input', { type: 'checkbox', checked: true, value: i });
@@ -82,7 +80,6 @@ async function start(): Promise<void> {
   tables = new Map([...results].map(([i, result]) => [i, new BenchTable(result)]));
   byId('results').replaceChildren(...[...tables.values()].map((table) => table.element));
   byId('result').hidden = false;
-  copyButton.textContent = COPY;
   bar.value = 0;
   progress.textContent = 'fetches the digits';
   writeMarkdown();
@@ -126,6 +123,4 @@ startTheme();
 startSources();
 startButton.addEventListener('click', () => void start());
 stopButton.addEventListener('click', () => end('stopped: medians of the rounds so far'));
-copyButton.addEventListener('click', async () => {
-  copyButton.textContent = (await copyText(markdown.value)) ? 'Copied' : 'Not allowed: copy the text below';
-});
+makeCopyButton(byId<HTMLButtonElement>('copy'), () => markdown.value, 'Not allowed: copy the text below');

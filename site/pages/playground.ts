@@ -1,10 +1,10 @@
 import type { Point } from '../model/datasets.js';
+import { messageOf } from '../model/message.js';
 import { loadReader } from '../model/own-data.js';
 import { readLink, writeLink } from '../model/playground-link.js';
 import { DEFAULT_STATE, LIMITS, type PlaygroundState, shapeOf } from '../model/playground-state.js';
 import { Session } from '../model/session.js';
 import { Controls, type Pace } from '../view/controls.js';
-import { copyText } from '../view/copy.js';
 import { DataPanel } from '../view/data-panel.js';
 import { byId, element } from '../view/element.js';
 import { FrameLoop, painted } from '../view/frames.js';
@@ -51,6 +51,8 @@ class Playground implements Lab {
   #inside: Inside | undefined;
   readonly #holder = document.createElement('div');
   #pace: Pace = 'full';
+  /** Training begins when there are enough points. */
+  #waitsForPoints = false;
   #frames = 0;
   #drawMs = 1;
   #workMs = MOST_WORK_MS;
@@ -66,7 +68,6 @@ class Playground implements Lab {
       toggle: () => (this.#loop.isRunning ? this.pause() : this.play()),
       step: () => void this.#step(),
       reset: () => void this.change({}),
-      copyLink: async () => ((await copyText(location.href)) ? 'Copied' : 'Not allowed: copy the address'),
       adjust: (changes) => this.#adjust(changes),
       change,
       view: (changes) => this.#view(changes),
@@ -80,9 +81,7 @@ class Playground implements Lab {
         this.#output.draw(this.point);
       },
       edit: ({ layer, unit, input }, value) => {
-        const weights = this.session.net.layers[layer].getWeights(unit);
-        weights[input] = value;
-        this.session.net.layers[layer].setWeights(weights, unit);
+        this.session.setWeight(layer, unit, input, value);
         this.redraw();
       },
     });
@@ -127,12 +126,18 @@ class Playground implements Lab {
   }
 
   play(): void {
-    if (this.state.data === 'own' && this.state.own.length < LIMITS.points.least) return;
+    if (this.state.data === 'own' && this.state.own.length < LIMITS.points.least) {
+      this.#waitsForPoints = true;
+      byId('message').textContent = `Draw ${LIMITS.points.least} points or more: the network learns from them.`;
+      return;
+    }
+    this.#waitsForPoints = false;
     this.#loop.start();
     this.#controls.showPlaying(true);
   }
 
   pause(): void {
+    this.#waitsForPoints = false;
     this.#loop.stop();
     this.#controls.showPlaying(false);
   }
@@ -143,7 +148,7 @@ class Playground implements Lab {
   }
 
   async #begin(changes: Changes): Promise<void> {
-    const wasRunning = this.#loop.isRunning;
+    const wasRunning = this.#loop.isRunning || this.#waitsForPoints;
     this.pause();
     const state = { ...this.state, ...(typeof changes === 'function' ? changes(this.state) : changes) };
     const session = await Session.create(state);
@@ -293,7 +298,9 @@ class Playground implements Lab {
 
   fail(error: unknown): void {
     this.pause();
-    byId('message').textContent = error instanceof Error ? error.message : String(error);
+    const message = byId('message');
+    message.textContent = messageOf(error);
+    message.scrollIntoView({ block: 'nearest' });
   }
 }
 

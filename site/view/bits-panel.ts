@@ -1,7 +1,8 @@
 import { fingerprintOf } from '../model/fingerprint.js';
+import { messageOf } from '../model/message.js';
 import { type Fingerprint, writeLink } from '../model/playground-link.js';
 import { DEFAULT_STATE } from '../model/playground-state.js';
-import { copyText } from './copy.js';
+import { makeCopyButton } from './copy.js';
 import { element } from './element.js';
 import type { Lab, Panel } from './lab.js';
 
@@ -14,12 +15,13 @@ export const PUBLISHED: Fingerprint = { epochs: EPOCHS, hash: 'c3ccd9231e690406'
 export class BitsPanel implements Panel {
   readonly #lab: Lab;
   readonly #result = element('p', { 'aria-live': 'polite' });
-  readonly #copy = element('button', { type: 'button', hidden: true, click: () => this.#copyLink() }, 'Copy the link');
+  readonly #copy = element('button', { type: 'button', hidden: true }, 'Copy the link');
   readonly element: HTMLElement;
   #link = '';
 
   constructor(lab: Lab) {
     this.#lab = lab;
+    makeCopyButton(this.#copy, () => new URL(this.#link, location.href).href, 'Not allowed to copy');
     this.element = element(
       'div',
       {},
@@ -58,17 +60,12 @@ export class BitsPanel implements Panel {
       else if (expected.hash === found.hash) this.#say(`${found.hash}: the same bits here as in ${source}`, 'good');
       else this.#say(`${found.hash}: other bits than in ${source}, which has ${expected.hash}`, 'bad');
     } catch (error) {
-      this.#say(error instanceof Error ? error.message : String(error), 'bad');
+      this.#say(messageOf(error), 'bad');
     }
   }
 
   #say(text: string, kind: string): void {
     this.#result.textContent = text;
     this.#result.className = kind;
-  }
-
-  async #copyLink(): Promise<void> {
-    const url = new URL(this.#link, location.href).href;
-    this.#copy.textContent = (await copyText(url)) ? 'Copied' : 'Not allowed to copy';
   }
 }

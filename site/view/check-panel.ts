@@ -1,3 +1,4 @@
+import { messageOf } from '../model/message.js';
 import { element, tableRow } from './element.js';
 import type { Lab, Panel } from './lab.js';
 import { weightName } from './network-view.js';
@@ -63,7 +64,7 @@ export class CheckPanel implements Panel {
       );
     } catch (error) {
       this.#verdict.className = 'bad';
-      this.#verdict.textContent = error instanceof Error ? error.message : String(error);
+      this.#verdict.textContent = messageOf(error);
     }
     this.#last = performance.now();
   }

@@ -1,6 +1,8 @@
 import { OPTIMIZERS, STEPWISE_OPTIMIZERS } from '../model/optimizers.js';
 import { COSTS, type Cost, costOf, LIMITS, type PlaygroundState, taskOf } from '../model/playground-state.js';
+import { makeCopyButton } from './copy.js';
 import { element, field, select } from './element.js';
+import { numberInput } from './number-input.js';
 
 // The row of controls above the network.
 
@@ -16,7 +18,6 @@ export interface ControlsOptions {
   toggle(): void;
   step(): void;
   reset(): void;
-  copyLink(): Promise<string>;
   /** Settings that a running network takes without beginning again. */
   adjust(changes: Partial<PlaygroundState>): void;
   /** Settings that need a new network. */
@@ -34,9 +35,7 @@ export class Controls {
   constructor(parent: HTMLElement, options: ControlsOptions) {
     this.#play = element('button', { type: 'button', class: 'main', click: options.toggle }, 'Play');
     const copy = element('button', { type: 'button' }, 'Copy link');
-    copy.addEventListener('click', async () => {
-      copy.textContent = await options.copyLink();
-    });
+    makeCopyButton(copy, () => location.href, 'Not allowed: copy the address');
     this.#optimizer = select(
       STEPWISE_OPTIMIZERS.map((name) => [name, name] as const),
       'adam',
@@ -45,16 +44,8 @@ export class Controls {
     this.#cost = select<Cost>([], 'quadratic', (cost) => void options.change({ cost }));
     const names = { rate: 'Learning rate', batch: 'Batch', l1: 'L1', l2: 'L2' } as const;
     this.#numbers = (['rate', 'batch', 'l1', 'l2'] as const).map((name) => {
-      const { least, most } = LIMITS[name];
-      const step = name === 'batch' ? 1 : 'any';
-      const input = element('input', { type: 'number', min: least, max: most, step });
-      input.addEventListener('change', () => {
-        const value = input.valueAsNumber;
-        const isRight = value >= least && value <= most && (step === 'any' || Number.isInteger(value));
-        input.setAttribute('aria-invalid', String(!isRight));
-        if (isRight) options.adjust({ [name]: value });
-      });
-      return [name, input];
+      const step = name === 'batch' ? 1 : undefined;
+      return [name, numberInput({ ...LIMITS[name], step, change: (value) => options.adjust({ [name]: value }) })];
     });
     const check = (label: string, change: (isOn: boolean) => void) => {
       const input = element('input', { type: 'checkbox' });

@@ -3,29 +3,36 @@ import { element } from './element.js';
 import { short } from './numbers.js';
 import { colour, onTheme } from './theme.js';
 
-// Curves by uPlot. They are made anew when the theme changes, since a canvas keeps its colours.
+// Curves by uPlot. They are made anew when the theme changes, since a canvas keeps its colours. Legends are made where
+// the curves are used, with their swatches.
 
 export interface Curve {
-  readonly name: string;
   readonly stroke: () => string;
   readonly dash?: number[];
 }
 
 export class Curves {
   readonly element = element('div', { class: 'curves' });
+  /** A short piece of the line of each curve. */
+  readonly swatches: readonly HTMLElement[];
+  /** Called with the index of the numbers at the pointer; undefined where there is none. */
+  pointed: (index: number | undefined) => void = () => {};
   readonly #curves: readonly Curve[];
-  readonly #x: string;
   readonly #height: number;
   #Plot: typeof uPlot | undefined;
   #plot: uPlot | undefined;
   #data: uPlot.AlignedData;
 
-  constructor(x: string, curves: readonly Curve[], height: number) {
-    this.#x = x;
+  constructor(curves: readonly Curve[], height: number) {
     this.#curves = curves;
     this.#height = height;
     this.#data = [[], ...curves.map(() => [])];
-    onTheme(() => this.#make());
+    this.swatches = curves.map(() => element('span', { class: 'swatch' }));
+    this.#colourSwatches();
+    onTheme(() => {
+      this.#colourSwatches();
+      this.#make();
+    });
     new ResizeObserver(() => {
       const width = this.element.clientWidth;
       if (width > 0 && this.#plot?.width !== width) this.#make();
@@ -43,6 +50,14 @@ export class Curves {
     this.#plot?.setData(data);
   }
 
+  #colourSwatches(): void {
+    this.#curves.forEach(({ stroke, dash: [line, gap] = [1, 0] }, i) => {
+      const [colour, end] = [stroke(), line + gap];
+      this.swatches[i].style.background =
+        `repeating-linear-gradient(90deg, ${colour} 0 ${line}px, transparent ${line}px ${end}px)`;
+    });
+  }
+
   #make(): void {
     const width = this.element.clientWidth;
     if (width === 0 || !this.#Plot) return;
@@ -55,19 +70,19 @@ export class Curves {
         // costs fall by powers of ten
         scales: { x: { time: false }, y: { distr: 3 } },
         cursor: { drag: { x: false, y: false } },
+        legend: { show: false },
+        hooks: { setCursor: [({ cursor }) => this.pointed(cursor.idx ?? undefined)] },
         axes: [
           { ...axis, size: 28 },
           { ...axis, size: 52, values: (_, values) => values.map((value) => (value == null ? '' : short(value))) },
         ],
         series: [
-          { label: this.#x },
-          ...this.#curves.map(({ name, stroke, dash }) => ({
-            label: name,
+          {},
+          ...this.#curves.map(({ stroke, dash }) => ({
             stroke: stroke(),
             dash,
             width: 1.5,
             points: { show: false },
-            value: (_: uPlot, value: number | null) => (value == null ? '' : short(value)),
           })),
         ],
       },

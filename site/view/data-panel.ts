@@ -1,9 +1,12 @@
 import { DATASETS, type DatasetName, makePoints } from '../model/datasets.js';
+import { messageOf } from '../model/message.js';
 import { readOwnData } from '../model/own-data.js';
 import { linkedPoint, MOST_LINKED_POINTS } from '../model/playground-link.js';
-import { LIMITS, type PlaygroundState } from '../model/playground-state.js';
+import { DEFAULT_STATE, LIMITS, type PlaygroundState } from '../model/playground-state.js';
 import { element, field } from './element.js';
+import { takeFiles } from './file-input.js';
 import type { Change } from './lab.js';
+import { numberInput } from './number-input.js';
 import { drawPoints } from './scatter.js';
 import { onTheme } from './theme.js';
 
@@ -18,7 +21,7 @@ export class DataPanel {
   readonly #sets: [DatasetName, HTMLButtonElement, HTMLCanvasElement][];
   readonly #noise = slider('Noise', LIMITS.noise.least, LIMITS.noise.most, 5);
   readonly #split = slider('Points to train on', LIMITS.split.least, LIMITS.split.most, 10);
-  readonly #seed = element('input', { type: 'number', min: 0, max: LIMITS.seed.most, step: 1 });
+  readonly #seed: HTMLInputElement;
   readonly #text = element('textarea', { spellcheck: 'false', placeholder: EXAMPLE });
   readonly #note = element('p', { class: 'quiet', 'aria-live': 'polite' });
   /** The pen: the class of the points that clicks in the plane draw, or none. */
@@ -34,10 +37,7 @@ export class DataPanel {
     });
     this.#noise.input.addEventListener('change', () => void change({ noise: this.#noise.input.valueAsNumber }));
     this.#split.input.addEventListener('change', () => void change({ split: this.#split.input.valueAsNumber }));
-    this.#seed.addEventListener('change', () => {
-      const seed = this.#seed.valueAsNumber;
-      if (Number.isInteger(seed) && seed >= 0 && seed <= LIMITS.seed.most) void change({ seed });
-    });
+    this.#seed = numberInput({ ...LIMITS.seed, step: 1, change: (seed) => void change({ seed }) });
     parent.append(
       element('h2', {}, 'Data'),
       element('div', { class: 'sets', role: 'group', 'aria-label': 'Data sets' }, ...this.#sets.map(([, b]) => b)),
@@ -61,20 +61,7 @@ export class DataPanel {
 
   #ownData(): HTMLElement {
     const file = element('input', { type: 'file', accept: '.csv,.tsv,.txt,text/csv', 'aria-label': 'A CSV file' });
-    file.addEventListener('change', () => void this.#readFile(file.files?.[0]));
-    const drop = element('div', { class: 'drop' }, 'Drop a CSV file here, or choose one: ', file);
-    for (const name of ['dragenter', 'dragover']) {
-      drop.addEventListener(name, (event) => {
-        event.preventDefault();
-        drop.classList.add('over');
-      });
-    }
-    drop.addEventListener('dragleave', () => drop.classList.remove('over'));
-    drop.addEventListener('drop', (event) => {
-      event.preventDefault();
-      drop.classList.remove('over');
-      void this.#readFile(event.dataTransfer?.files[0]);
-    });
+    const drop = element('div', { class: 'drop' }, 'Drop a CSV file on the page, or choose one: ', file);
     const use = element('button', { type: 'button', click: () => void this.#use(this.#text.value) }, 'Use these rows');
     const pens = ([-1, 1, 0] as const).map((pen) => {
       const name = { '-1': 'Orange', '1': 'Blue', '0': 'Off' }[pen];
@@ -85,23 +72,36 @@ export class DataPanel {
       });
       return button;
     });
-    return element(
+    const remove = element(
+      'button',
+      { type: 'button', click: () => void this.#change(withoutLast) },
+      'Remove the last',
+    );
+    const details = element(
       'details',
       {},
       element('summary', {}, 'Your own data'),
       element('p', {}, 'Draw points in the plane:'),
-      element('div', { class: 'row', role: 'group', 'aria-label': 'Pen' }, ...pens),
+      element('div', { class: 'row', role: 'group', 'aria-label': 'Pen' }, ...pens, remove),
       drop,
       field('Or paste rows of x₁, x₂ and a class or number', this.#text),
       element('div', { class: 'row' }, use),
       this.#note,
     );
-  }
-
-  async #readFile(file: File | undefined): Promise<void> {
-    if (!file) return;
-    if (file.size > MOST_BYTES) this.#say(`${file.size} bytes are too many: the file may have ${MOST_BYTES}.`, true);
-    else await this.#use(await file.text());
+    takeFiles({
+      area: drop,
+      input: file,
+      mostBytes: MOST_BYTES,
+      take: (text) => {
+        details.open = true;
+        return this.#use(text);
+      },
+      refuse: (why) => {
+        details.open = true;
+        this.#say(why, true);
+      },
+    });
+    return details;
   }
 
   async #use(text: string): Promise<void> {
@@ -111,7 +111,7 @@ export class DataPanel {
       const rest = points.length > MOST_LINKED_POINTS ? ' The link of this page does not contain them.' : '';
       this.#say(`${note}.${rest}`, false);
     } catch (error) {
-      this.#say(error instanceof Error ? error.message : String(error), true);
+      this.#say(messageOf(error), true);
     }
   }
 
@@ -140,6 +140,12 @@ export class DataPanel {
     });
     return true;
   }
+}
+
+/** The visitor's own points without the one that was drawn last. Without any, the page shows the usual data again. */
+function withoutLast({ data, own }: PlaygroundState): Partial<PlaygroundState> {
+  if (data !== 'own') return {};
+  return own.length > 1 ? { own: own.slice(0, -1) } : { data: DEFAULT_STATE.data, own: [] };
 }
 
 /** A slider with its value in percent beside its name. */

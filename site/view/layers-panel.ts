@@ -2,6 +2,7 @@ import { FEATURE_NAMES, FEATURES, type FeatureName } from '../model/features.js'
 import { ACTIVATIONS, type HiddenLayer, LIMITS, type PlaygroundState } from '../model/playground-state.js';
 import { element, select } from './element.js';
 import type { Change } from './lab.js';
+import { numberInput } from './number-input.js';
 
 // The choice of features and hidden layers.
 
@@ -74,37 +75,41 @@ export class LayersPanel {
       void this.#change((now) => ({
         layers: now.layers.map((layer, i) => (i === l ? { ...layer, ...changes } : layer)),
       }));
-    const count = element('input', {
-      type: 'number',
-      ...range('units'),
+    const count = numberInput({
+      ...LIMITS.units,
+      step: 1,
       value: units,
-      'aria-label': `units of ${name}`,
+      label: `units of ${name}`,
+      change: (value) => set({ units: value }),
     });
-    count.addEventListener('change', () => set({ units: within('units', Math.round(count.valueAsNumber), units) }));
     const step = (text: string, by: number) =>
       element(
         'button',
         {
           type: 'button',
           'aria-label': `${by > 0 ? 'one unit more' : 'one unit less'} in ${name}`,
-          disabled: within('units', units + by, units) === units,
+          disabled: units + by < LIMITS.units.least || units + by > LIMITS.units.most,
           click: () => set({ units: units + by }),
         },
         text,
       );
-    const drop = element('input', {
-      type: 'number',
-      ...range('dropout'),
+    const drop = numberInput({
+      ...LIMITS.dropout,
       step: 0.05,
       value: dropout,
-      'aria-label': `dropout of ${name}`,
+      label: `dropout of ${name}`,
+      change: (value) => set({ dropout: value }),
     });
-    drop.addEventListener('change', () => set({ dropout: within('dropout', drop.valueAsNumber, dropout) }));
     const remove = () => void this.#change((now) => ({ layers: now.layers.filter((_, i) => i !== l) }));
     return element(
       'fieldset',
-      { class: 'layer' },
-      element('legend', {}, `Layer ${l + 2}`),
+      { class: 'layer', 'aria-label': name },
+      element(
+        'legend',
+        {},
+        `Layer ${l + 2}`,
+        element('button', { type: 'button', class: 'remove', 'aria-label': `remove ${name}`, click: remove }, '✕'),
+      ),
       element('div', { class: 'row' }, step('−', -1), count, step('+', 1)),
       select(
         ACTIVATIONS.map((option) => [option, option] as const),
@@ -115,9 +120,8 @@ export class LayersPanel {
       element(
         'div',
         { class: 'row' },
-        element('span', { class: 'quiet' }, 'drop'),
+        element('span', { class: 'quiet', title: 'The share of activations that is left out of each step' }, 'dropout'),
         drop,
-        element('button', { type: 'button', 'aria-label': `remove ${name}`, click: remove }, '✕'),
       ),
     );
   }
@@ -127,11 +131,4 @@ export class LayersPanel {
 function toggled(features: readonly FeatureName[], name: FeatureName): readonly FeatureName[] {
   const next = FEATURE_NAMES.filter((other) => (other === name) !== features.includes(other));
   return next.length > 0 ? next : features;
-}
-
-const range = (name: keyof typeof LIMITS) => ({ min: LIMITS[name].least, max: LIMITS[name].most });
-
-/** The value if it is allowed, or else the one before. */
-function within(name: keyof typeof LIMITS, value: number, before: number): number {
-  return value >= LIMITS[name].least && value <= LIMITS[name].most ? value : before;
 }

@@ -45,7 +45,7 @@ const LEAST_GAP = 3;
 const NUMBERS_HEIGHT = 13;
 const MARGIN = 6;
 /** Least distance between two columns. */
-const LEAST_COLUMN = 96;
+const LEAST_COLUMN = 80;
 /** The font of the numbers, and the least distance between those of two columns. */
 const NUMBERS_FONT = '10px system-ui, sans-serif';
 const NUMBERS_GAP = 6;

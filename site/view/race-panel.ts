@@ -1,10 +1,13 @@
 import { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerName } from '../model/optimizers.js';
+import { LIMITS } from '../model/playground-state.js';
 import { RACE_EPOCHS, Race } from '../model/race.js';
 import { Curves } from './curves.js';
 import { element } from './element.js';
 import { FrameLoop } from './frames.js';
 import type { Lab, Panel } from './lab.js';
+import { numberInput } from './number-input.js';
 import { short } from './numbers.js';
+import { scrollBox } from './scroll-box.js';
 
 /** A colour for each; dashes tell apart those whose colours are alike. */
 const hueOf = (i: number) => `hsl(${(i * 360) / OPTIMIZER_NAMES.length} 70% 50%)`;
@@ -13,8 +16,7 @@ const hueOf = (i: number) => `hsl(${(i * 360) / OPTIMIZER_NAMES.length} 70% 50%)
 export class RacePanel implements Panel {
   readonly #lab: Lab;
   readonly #curves = new Curves(
-    'epoch',
-    OPTIMIZER_NAMES.map((name, i) => ({ name, stroke: () => hueOf(i), dash: i % 2 === 0 ? undefined : [6, 3] })),
+    OPTIMIZER_NAMES.map((_, i) => ({ stroke: () => hueOf(i), dash: i % 2 === 0 ? undefined : [6, 3] })),
     260,
   );
   readonly #start = element('button', { type: 'button', class: 'main', click: () => this.#run() }, 'Start the race');
@@ -32,19 +34,17 @@ export class RacePanel implements Panel {
     );
     void this.#curves.load().catch((error) => this.#lab.fail(error));
     this.#rates = OPTIMIZER_NAMES.map((name) =>
-      element('input', {
-        type: 'number',
-        step: 'any',
-        min: 0,
+      numberInput({
+        ...LIMITS.rate,
         value: OPTIMIZERS[name].rate,
-        'aria-label': `learning rate of ${name}`,
+        label: `learning rate of ${name}`,
       }),
     );
     this.#rows = OPTIMIZER_NAMES.map((name, i) =>
       element(
         'tr',
         {},
-        element('th', { scope: 'row' }, name),
+        element('th', { scope: 'row' }, this.#curves.swatches[i], name),
         element('td', {}, this.#rates[i]),
         element('td'),
         element('td'),
@@ -62,16 +62,19 @@ export class RacePanel implements Panel {
           'same order. irprop and lbfgs take one step an epoch, on all points.',
       ),
       element('div', { class: 'row' }, this.#start),
-      this.#curves.element,
       element(
         'div',
-        { class: 'scroll' },
-        element(
-          'table',
-          { class: 'numbers' },
-          element('thead', {}, element('tr', {}, ...head.map((text) => element('th', { scope: 'col' }, text)))),
-          element('tbody', {}, ...this.#rows),
+        { class: 'race' },
+        scrollBox(
+          'The optimizers',
+          element(
+            'table',
+            { class: 'numbers' },
+            element('thead', {}, element('tr', {}, ...head.map((text) => element('th', { scope: 'col' }, text)))),
+            element('tbody', {}, ...this.#rows),
+          ),
         ),
+        element('figure', {}, this.#curves.element, element('figcaption', { class: 'quiet' }, 'cost over the epochs')),
       ),
     );
   }

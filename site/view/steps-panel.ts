@@ -1,3 +1,4 @@
+import { messageOf } from '../model/message.js';
 import type { LayerValues } from '../model/session.js';
 import { slopesOf } from '../model/slopes.js';
 import { element } from './element.js';
@@ -155,7 +156,7 @@ export class StepsPanel implements Panel {
       const lines = isUpdate ? this.#update() : STAGES[this.#stage].lines(this.#material());
       this.#lines.textContent = lines.join('\n');
     } catch (error) {
-      this.#lines.textContent = error instanceof Error ? error.message : String(error);
+      this.#lines.textContent = messageOf(error);
     }
     const { equation } = STAGES[this.#stage] ?? { equation: `w := w − ..., as ${this.#lab.state.optimizer} does` };
     const title = isUpdate ? 'Update' : STAGES[this.#stage].name;

@@ -93,11 +93,8 @@ export class UnitPanel implements Panel {
 
   #setBias(): void {
     const { chosen, session } = this.#lab;
-    const layer = session.net.layers[chosen.layer];
     if (!Number.isFinite(this.#bias.valueAsNumber)) return;
-    const biases = layer.getBiases();
-    biases[chosen.unit] = this.#bias.valueAsNumber;
-    layer.setBiases(biases);
+    session.setBias(chosen.layer, chosen.unit, this.#bias.valueAsNumber);
     this.#lab.redraw();
   }
 
@@ -106,9 +103,7 @@ export class UnitPanel implements Panel {
     input.addEventListener('input', () => {
       const { layer, unit } = this.#lab.chosen;
       if (!Number.isFinite(input.valueAsNumber)) return;
-      const weights = this.#lab.session.net.layers[layer].getWeights(unit);
-      weights[k] = input.valueAsNumber;
-      this.#lab.session.net.layers[layer].setWeights(weights, unit);
+      this.#lab.session.setWeight(layer, unit, k, input.valueAsNumber);
       this.#lab.redraw();
     });
     const { layer, unit } = this.#lab.chosen;
