@@ -17,15 +17,17 @@ const TYPES = {
 };
 
 /**
- * Serves the folder at `prefix`, such as /a/b/, as a host without special headers does. `headers` are added. `close`
- * ends it with all its connections: whoever has the page open is then offline.
+ * Serves the folder at `prefix`, such as /a/b/, as a host without special headers does. `headers` are added. Files in
+ * `missing` are not found. `close` ends it with all its connections: whoever has the page open is then offline.
  */
 export async function serve(folder, prefix, headers = {}) {
+  const missing = new Set();
   const server = createServer(async ({ url }, response) => {
     const path = normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));
     try {
       if (!path.startsWith(prefix)) throw new Error('outside of the prefix');
       const file = path.slice(prefix.length) || 'index.html';
+      if (missing.has(file)) throw new Error('missing');
       const bytes = await readFile(join(folder, file));
       response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'text/plain', ...headers });
       response.end(bytes);
@@ -35,6 +37,7 @@ export async function serve(folder, prefix, headers = {}) {
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
+    missing,
     url: `http://localhost:${server.address().port}${prefix}`,
     close: () =>
       new Promise((resolve) => {
