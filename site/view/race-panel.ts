@@ -22,6 +22,13 @@ export class RacePanel implements Panel {
   readonly #start = element('button', { type: 'button', class: 'main', click: () => this.#run() }, 'Start the race');
   readonly #rows: HTMLTableRowElement[];
   readonly #rates: HTMLInputElement[];
+  /** Without a race, there is nothing to see in it. */
+  readonly #figure = element(
+    'figure',
+    { hidden: true },
+    this.#curves.element,
+    element('figcaption', { class: 'quiet' }, 'cost over the epochs'),
+  );
   readonly #loop: FrameLoop;
   readonly element: HTMLElement;
   #race: Race | undefined;
@@ -74,7 +81,7 @@ export class RacePanel implements Panel {
             element('tbody', {}, ...this.#rows),
           ),
         ),
-        element('figure', {}, this.#curves.element, element('figcaption', { class: 'quiet' }, 'cost over the epochs')),
+        this.#figure,
       ),
     );
   }
@@ -93,6 +100,7 @@ export class RacePanel implements Panel {
     try {
       await this.#race?.dispose();
       this.#race = await Race.create(this.#lab.state, this.#ratesNow());
+      this.#figure.hidden = false;
       this.#loop.start();
     } catch (error) {
       this.#lab.fail(error);
