@@ -136,7 +136,12 @@ describe('splitData', () => {
         [{ from: 'end' }, { from: 'end' }],
       ] as [SplitDataOptions, SplitDataOptions][]) {
         for (const sizes of [{ test: 0.3 }, { validation: 7, test: 0.25 }]) {
-          expect(splitData(data, { ...sizes, ...ways })).toEqual(splitData(without, { ...sizes, ...waysWithout }));
+          const { rows, ...parts } = splitData(data, { ...sizes, ...ways });
+          const { rows: rowsWithout, ...wanted } = splitData(without, { ...sizes, ...waysWithout });
+          expect(parts).toEqual(wanted);
+          for (const part of ['training', 'validation', 'test'] as const) {
+            expect(rows[part]).toEqual(rowsWithout[part]?.map((row) => kept[row]));
+          }
         }
       }
     }

@@ -14,13 +14,14 @@ import {
 } from '../check/errors.js';
 import { CORE_KEYS, type CoreOptions } from '../core/core-options.js';
 import type { DataSet } from '../data/data-set.js';
+import { HOLD_BACK_KEYS } from '../data/parts.js';
 import type { SampleWeights } from '../data/targets.js';
 import { TASKS, type Task } from '../data/task.js';
 import { ACTIVATIONS } from '../spec/activations.js';
 import type { ActivationName } from '../spec/network-options.js';
 import { adam, checkOptimizer, isFullBatch, type Optimizer } from '../spec/optimizer.js';
 import type { EncoderOptions } from '../tables/encoder-options.js';
-import { HOLD_BACK_KEYS, type HoldBackOptions } from '../tables/split.js';
+import type { HoldBackOptions } from '../tables/split.js';
 import { Table } from '../tables/table.js';
 import { copyOfOption, type TrainOptions } from '../training/options.js';
 import { checkMetric, type ModelMetric } from './model-metric.js';

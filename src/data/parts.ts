@@ -1,4 +1,13 @@
-import { checkInteger, checkName, checkNumber, checkShare, counted, outOfRange } from '../check/errors.js';
+import {
+  checkInteger,
+  checkName,
+  checkNumber,
+  checkShare,
+  counted,
+  keysOf,
+  orDefault,
+  outOfRange,
+} from '../check/errors.js';
 import { RANDOM_SPLIT } from '../spec/codes.js';
 import { apportion } from './apportion.js';
 import { permutation } from './philox.js';
@@ -38,6 +47,23 @@ export interface PartOptions extends DrawOptions {
   test?: number | undefined;
 }
 
+/** The keys of the options of calls that make up to three parts. */
+export const PART_KEYS = keysOf<PartOptions & DrawnBy>({
+  validation: true,
+  test: true,
+  seed: true,
+  stratify: true,
+  singles: true,
+  group: true,
+  from: true,
+});
+
+/** What rows are drawn by, besides the seed. Each kind of data has its own types for these options. */
+export interface DrawnBy {
+  readonly stratify?: unknown;
+  readonly group?: unknown;
+}
+
 /** The size of the part that is held back, by one of two options. */
 export interface HeldOptions {
   /**
@@ -52,8 +78,39 @@ export interface HeldOptions {
   count?: number | undefined;
 }
 
+/** Says which rows are held back for validation: `share` or `count` of them. */
+export interface HoldBack extends HeldOptions, Omit<DrawOptions, 'seed' | 'from'> {
+  /**
+   * `'end'`: the last rows are held back. For rows whose order has a meaning, such as those of a time series.
+   * @defaultValue they are drawn
+   */
+  from?: 'end' | undefined;
+  /**
+   * Decides which rows are drawn. An integer from 0 to 2^53 - 1.
+   * @defaultValue the network's seed
+   */
+  seed?: number | undefined;
+}
+
+export const HOLD_BACK_KEYS = keysOf<HoldBack & DrawnBy>({
+  share: true,
+  count: true,
+  stratify: true,
+  group: true,
+  from: true,
+  singles: true,
+  seed: true,
+});
+
 /** The type of a part of the rows. `Size`: the type of its option; if the option is undefined, so is the part. */
 export type PartOf<Size, Part> = Size extends number ? Part : undefined;
+
+/** Something for each part that the options ask for. */
+export type PartsOf<Options extends PartOptions, Part> = {
+  training: Part;
+  validation: PartOf<Options['validation'], Part>;
+  test: PartOf<Options['test'], Part>;
+};
 
 /** The streams of random numbers, the same as for the validation split of `fit`. */
 const ROW_ORDER = 0;
@@ -137,21 +194,25 @@ export interface Found {
 
 /**
  * The part of each of `rows` rows. `stratify` and `group` are ways of drawing that the options ask for, if they are not
- * undefined. `nameOf`: what an option is called in messages.
+ * undefined. `nameOf`: what an option is called in messages; `ownSeed`: the seed if the options have none.
  */
 export function drawParts(
   rows: number,
   { validation, test }: Sizes,
-  options: DrawOptions & { readonly stratify?: unknown; readonly group?: unknown },
+  options: DrawOptions & DrawnBy,
   nameOf: (option: string) => string,
   { strata, groups }: Found,
+  ownSeed = 0,
 ): Uint8Array {
-  const { seed = 0, stratify, group, from, singles } = options;
-  checkInteger(nameOf('seed'), seed, 0, Number.MAX_SAFE_INTEGER);
+  const { stratify, group, from, singles } = options;
+  const seed = checkInteger(nameOf('seed'), orDefault(options.seed, ownSeed), 0, Number.MAX_SAFE_INTEGER);
   if (from !== undefined) checkName(nameOf('from'), from, ['end']);
   const ways = Object.entries({ stratify, group, from }).filter(([, value]) => value !== undefined);
   if (ways.length > 1) {
     throw outOfRange(nameOf(ways[0][0]), `${ways[0][0]} and ${ways[1][0]} together`, 'one of them');
+  }
+  if (from !== undefined && options.seed !== undefined) {
+    throw outOfRange(nameOf('seed'), `${seed} with from: "end"`, 'none: the last rows are taken, and nothing is drawn');
   }
   if (singles !== undefined) checkName(nameOf('singles'), singles, ['training']);
   if (singles && stratify === undefined) throw outOfRange(nameOf('singles'), '"training" without stratify', 'none');
@@ -216,6 +277,25 @@ export function byKey(rows: Iterable<number>, keys: Keys): number[][] {
   // the group of NaN, of the missing values, is the first
   const place = (key: number) => (Number.isNaN(key) ? Number.NEGATIVE_INFINITY : key);
   return [...groups].sort(([p], [q]) => (place(p) < place(q) ? -1 : 1)).map(([, group]) => group);
+}
+
+/**
+ * What `make` makes of the rows of each part, and these rows. `parts`: the part of each of `rows`, as `drawParts`
+ * numbers them.
+ */
+export function partsOfRows<Options extends PartOptions, Part>(
+  parts: Uint8Array,
+  rows: Uint32Array,
+  make: (rows: Uint32Array) => Part,
+): PartsOf<Options, Part> & { rows: PartsOf<Options, Uint32Array> } {
+  const rowsOf = (part: number) => {
+    const own = rows.filter((_, place) => parts[place] === part);
+    return own.length > 0 ? own : undefined;
+  };
+  const own = { training: rowsOf(TRAINING), validation: rowsOf(VALIDATION), test: rowsOf(TEST) };
+  const made = Object.fromEntries(Object.entries(own).map(([name, part]) => [name, part && make(part)]));
+  // a part that the options do not ask for has no rows, and all others have some
+  return { ...made, rows: own } as unknown as PartsOf<Options, Part> & { rows: PartsOf<Options, Uint32Array> };
 }
 
 /** Draws the same share of the rows of each class of `least` rows or more. */

@@ -1,10 +1,10 @@
 import { arrayType, type NumberArray, newLike } from '../check/arrays.js';
-import { checkInteger, checkObject, counted, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import { checkInteger, checkNoMore, checkObject, counted, outOfRange, wrongType } from '../check/errors.js';
 import { isNested, isPlain } from '../check/plain-arrays.js';
 import { checkIsData, DATA_KEYS, type DataSet } from './data-set.js';
 import { keysOfValues, type SampleKeys, strataOf, type Values, valuesIn } from './keys.js';
 import { isFloats, isIntegers } from './numbers.js';
-import { drawParts, type PartOf, type PartOptions, sizesOf, TEST, TRAINING, VALIDATION } from './parts.js';
+import { drawParts, PART_KEYS, type PartOptions, type PartsOf, partsOfRows, sizesOf } from './parts.js';
 import { typedWeights } from './plain-data.js';
 import { checkWeights } from './targets.js';
 
@@ -29,22 +29,12 @@ export interface SplitDataOptions extends PartOptions {
   samples?: number | undefined;
 }
 
-const OPTION_KEYS = keysOf<SplitDataOptions>({
-  validation: true,
-  test: true,
-  seed: true,
-  stratify: true,
-  group: true,
-  from: true,
-  singles: true,
-  samples: true,
-});
+const OPTION_KEYS = [...PART_KEYS, 'samples'] satisfies readonly (keyof SplitDataOptions)[];
 
 /** The parts of a data set. A part that was not asked for is undefined. */
-export type DataParts<Data, Options extends SplitDataOptions = SplitDataOptions> = {
-  training: Data;
-  validation: PartOf<Options['validation'], Data>;
-  test: PartOf<Options['test'], Data>;
+export type DataParts<Data, Options extends SplitDataOptions = SplitDataOptions> = PartsOf<Options, Data> & {
+  /** The numbers of the samples in each part, counted from 0, in their order. */
+  rows: PartsOf<Options, Uint32Array>;
 };
 
 /** The keys of a data set that have a value or a row for each sample. */
@@ -69,20 +59,23 @@ interface Column {
  *
  * @param data the samples
  * @param options the parts, and how samples are drawn
- * @returns the parts; one that was not asked for is undefined
+ * @returns the parts, and the numbers of their samples; a part that was not asked for is undefined
  * @throws TypeError or RangeError for wrong arguments
  *
  * @example
  * import { splitData } from 'simdprop/split';
  *
  * const data = { inputs: [[1], [2], [3], [4], [5]], targets: [0, 1, 0, 1, 0] };
- * const { training, test } = splitData(data, { test: 0.4, seed: 1 });
+ * const { training, test, rows } = splitData(data, { test: 0.4, seed: 1 });
  * console.log(training.inputs.length, test.inputs.length); // 3 2
+ * console.log(rows.test); // ...
  */
 export function splitData<Data extends Partial<DataSet>, const Options extends SplitDataOptions>(
   data: Data,
   options: Options,
+  none?: undefined,
 ): DataParts<Data, Options> {
+  checkNoMore('splitData', 3, none);
   checkNoArray(data);
   checkIsData('data', data);
   checkObject('data', data, DATA_KEYS);
@@ -105,16 +98,12 @@ export function splitData<Data extends Partial<DataSet>, const Options extends S
     },
     groups: () => keysOfValues(valuesIn('options.group', group, samples), counting),
   });
-  const partOf = (part: number) => {
-    const rows = counting.filter((_, place) => parts[place] === part);
-    if (rows.length === 0) return undefined;
-    const take = options.from && counting.length === samples ? viewOf : copyOf;
-    return { ...data, ...Object.fromEntries(columns.map((column) => [column.name, take(column, rows)])) };
-  };
-  return { training: partOf(TRAINING), validation: partOf(VALIDATION), test: partOf(TEST) } as unknown as DataParts<
-    Data,
-    Options
-  >;
+  const take = options.from && counting.length === samples ? viewOf : copyOf;
+  const dataOf = (rows: Uint32Array): Data => ({
+    ...data,
+    ...Object.fromEntries(columns.map((column) => [column.name, take(column, rows)])),
+  });
+  return partsOfRows<Options, Data>(parts, counting, dataOf);
 }
 
 /** Refuses an array in place of a data set, with the way out. Arrays of records are refused later. */

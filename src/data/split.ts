@@ -1,4 +1,4 @@
-import { checkObject, counted, keysOf, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkObject, counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import { RANDOM_SPLIT } from '../spec/codes.js';
 import type { Names } from '../spec/names.js';
 import { outputsOf, type Spec } from '../spec/spec.js';
@@ -8,10 +8,10 @@ import { isFloats } from './numbers.js';
 import {
   byKey,
   checkStrata,
-  type DrawOptions,
   drawParts,
   type Found,
-  type HeldOptions,
+  HOLD_BACK_KEYS,
+  type HoldBack,
   heldOf,
   type Keys,
   type Strata,
@@ -29,7 +29,7 @@ import type { Goal } from './task.js';
  * Says which samples are held back for validation, as `splitData` of simdprop/split does: `share` or `count` of them.
  * Samples of weight 0 are in no part.
  */
-export interface SplitOptions extends HeldOptions, Omit<DrawOptions, 'seed' | 'from'> {
+export interface SplitOptions extends HoldBack {
   /**
    * true: the same share of each class is held back, rounded by the method of largest remainders. If the size allows it
    * for all classes, every class is in both parts. For a network that learns classes. Or [samples] values, which then
@@ -43,16 +43,6 @@ export interface SplitOptions extends HeldOptions, Omit<DrawOptions, 'seed' | 'f
    * @defaultValue none
    */
   group?: SampleKeys | undefined;
-  /**
-   * `'end'`: the last samples are held back. For samples whose order has a meaning, such as those of a time series.
-   * @defaultValue they are drawn
-   */
-  from?: 'end' | undefined;
-  /**
-   * Decides which samples are drawn. An integer from 0 to 2^53 - 1.
-   * @defaultValue the network's seed
-   */
-  seed?: number | undefined;
 }
 
 /**
@@ -60,16 +50,6 @@ export interface SplitOptions extends HeldOptions, Omit<DrawOptions, 'seed' | 'f
  * number, from 1 up; they are then drawn from the network's seed.
  */
 export type ValidationSplit = number | SplitOptions;
-
-const SPLIT_KEYS = keysOf<SplitOptions>({
-  share: true,
-  count: true,
-  stratify: true,
-  group: true,
-  from: true,
-  singles: true,
-  seed: true,
-});
 
 const WANTED = 'a share, a number of samples, or an object such as { share: 0.2 }';
 
@@ -94,14 +74,15 @@ export function holdBack(
 ): { training: CheckedData; validation: CheckedData } {
   const { spec } = splitting;
   const { samples, counting } = data;
-  if (typeof value !== 'number') checkObject(where, value, SPLIT_KEYS, WANTED);
+  if (typeof value !== 'number') checkObject(where, value, HOLD_BACK_KEYS, WANTED);
   const options: SplitOptions = typeof value === 'number' ? {} : (value as SplitOptions);
   const what = counting ? 'samples of weight above 0' : 'samples';
   const sizes = heldOf(where, value as ValidationSplit, samples, what);
   const nameOf = (option: string) => `${where}.${option}`;
-  const { stratify, group, seed = spec.seed } = options;
-  const ways = { ...options, seed, stratify: stratify === false ? undefined : stratify };
-  const parts = drawParts(samples, sizes, ways, nameOf, foundIn({ stratify, group }, nameOf, data, splitting));
+  const { stratify, group } = options;
+  const ways = { ...options, stratify: stratify === false ? undefined : stratify };
+  const found = foundIn({ stratify, group }, nameOf, data, splitting);
+  const parts = drawParts(samples, sizes, ways, nameOf, found, spec.seed);
   const isHeld = (sample: number) => parts[sample] === VALIDATION;
   return {
     training: options.from

@@ -1,12 +1,12 @@
-import { checkObject, counted, keysOf, outOfRange, quote } from '../check/errors.js';
+import { checkObject, counted, outOfRange, quote } from '../check/errors.js';
 import { showKey } from '../data/keys.js';
 import {
-  type DrawOptions,
   drawParts,
   type Found,
-  type HeldOptions,
+  type HoldBack,
   heldOf,
   type Keys,
+  PART_KEYS,
   type PartOptions,
   type Strata,
   sizesOf,
@@ -30,18 +30,8 @@ export interface TableSplitOptions extends PartOptions {
   group?: string | undefined;
 }
 
-const SPLIT_KEYS = keysOf<TableSplitOptions>({
-  validation: true,
-  test: true,
-  seed: true,
-  stratify: true,
-  singles: true,
-  group: true,
-  from: true,
-});
-
 /** Says which rows are held back for validation: `share` or `count` of them. */
-export interface HoldBackOptions extends HeldOptions, Omit<DrawOptions, 'seed' | 'from'> {
+export interface HoldBackOptions extends HoldBack {
   /**
    * A column: the same share of each of its values is held back, rounded by the method of largest remainders. A value
    * that occurs in one row only is refused, or kept for training: see `singles`. false: rows are drawn whatever their
@@ -56,27 +46,7 @@ export interface HoldBackOptions extends HeldOptions, Omit<DrawOptions, 'seed' |
    * @defaultValue none
    */
   group?: string | undefined;
-  /**
-   * `'end'`: the last rows are held back. For rows in the order of time.
-   * @defaultValue they are drawn
-   */
-  from?: 'end' | undefined;
-  /**
-   * Decides which rows are drawn. An integer from 0 to 2^53 - 1.
-   * @defaultValue the seed of the model
-   */
-  seed?: number | undefined;
 }
-
-export const HOLD_BACK_KEYS = keysOf<HoldBackOptions>({
-  share: true,
-  count: true,
-  stratify: true,
-  group: true,
-  from: true,
-  singles: true,
-  seed: true,
-});
 
 /**
  * The part of each row if some are held back. `classes`: the column to stratify by, unless the options say otherwise.
@@ -92,18 +62,18 @@ export function heldPartsOf(
   const isImplied =
     classes !== undefined && [options.stratify, options.group, options.from].every((way) => way === undefined);
   const ways = {
-    seed,
     ...options,
     ...(isImplied && ({ stratify: classes, singles: 'training' } as const)),
     ...(options.stratify === false && { stratify: undefined }),
   };
   const nameOf = (option: string) => (isImplied && option === 'stratify' ? 'options.target' : `${where}.${option}`);
-  return drawParts(rows, heldOf(where, value, rows, 'rows'), ways, nameOf, foundIn(rows, ways, nameOf, find));
+  const found = foundIn(rows, ways, nameOf, find);
+  return drawParts(rows, heldOf(where, value, rows, 'rows'), ways, nameOf, found, seed);
 }
 
 /** The part of each row, as `drawParts` numbers them. `find` finds the columns that the options name. */
 export function partsOf(rows: number, options: TableSplitOptions, find: Find): Uint8Array {
-  checkObject('options', options, SPLIT_KEYS);
+  checkObject('options', options, PART_KEYS);
   const nameOf = (option: string) => `options.${option}`;
   return drawParts(rows, sizesOf(options, rows, 'rows'), options, nameOf, foundIn(rows, options, nameOf, find));
 }
