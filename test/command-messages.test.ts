@@ -365,28 +365,55 @@ describe('how a file was written', () => {
   const form = ['--missing=-999', '--missing=?', '--decimal', ','];
   const train = ['train', '-', '--target', 'y', '--epochs', '1', '--quiet'];
 
-  it('is no part of a model, and train says which flags predict needs', async () => {
+  it('is no part of a model but for texts of missing values, and train says which flags predict needs', async () => {
     const path = join(folder, 'form.simdprop');
     const { code, err } = await simdprop([...train, ...form, '--save', path], { input: rows });
     expect(code).toBe(0);
-    expect(err).toContain('predict and evaluate need --decimal="," --missing="-999" --missing="?" too.');
+    expect(err).toContain('predict and evaluate need --decimal="," too.');
     const { err: unsaved } = await simdprop([...train, ...form], { input: rows });
     expect(unsaved).not.toContain('predict and evaluate need');
     const kinds = await simdprop([...train, '--kind', 'y=category', '--save', path], { input: numbers });
     expect(kinds.err).not.toContain('predict and evaluate need');
   });
+
+  it('need not be said again for texts of missing values', async () => {
+    const path = join(folder, 'missing.simdprop');
+    const input = table('a,y', 40, (i) => `${i % 5 ? i : -999},${2 * i}`);
+    const { code, err } = await simdprop([...train, '--missing=-999', '--save', path], { input });
+    expect([code, err]).not.toContain('predict and evaluate need');
+    const predicted = async (cell: string, ...flags: string[]) =>
+      (await simdprop(['predict', path, '-', '--only', ...flags], { input: `a,b\n1,x\n${cell},x\n` })).out.split(
+        '\n',
+      )[2];
+    expect(await predicted('-999')).toBe(await predicted('', '--missing='));
+    expect(await predicted('-999', '--missing=none')).not.toBe(await predicted('-999'));
+    const same = await simdprop(['evaluate', path, '-', '--json'], { input });
+    const flagged = await simdprop(['evaluate', path, '-', '--json', '--missing=-999'], { input });
+    expect(same.out).toBe(flagged.out);
+  });
 });
 
-it('a number that is too large is named with the row of the file, behind the first 10,000 rows too', async () => {
+it('a number that is too large is named with the row of the file, in every command', async () => {
   const path = join(folder, 'numbers.simdprop');
   const train = ['train', '-', '--target', 'y', '--epochs', '1', '--quiet', '--save', path];
   expect((await simdprop(train, { input: numbers })).code).toBe(0);
+  // behind the first 10,000 rows too, which are predicted together
   for (const before of [1, 12_345]) {
-    const input = `${table('x', before, (i) => `${i}`)}\n1e300\n`;
-    const { code, err } = await simdprop(['predict', path, '-'], { input });
-    expect(err).toContain(
-      `standard input: data row ${before + 1}, column "x": got 1e+300, want a number that is finite`,
-    );
-    expect(code).toBe(1);
+    const input = `${table('x,y', before, (i) => `${i},${i}`)}\n\n1e300,1\n`;
+    for (const command of ['predict', 'evaluate']) {
+      const { code, err } = await simdprop([command, path, '-'], { input });
+      expect(err).toContain(
+        `standard input: row ${before + 3}, column "x": got 1e+300, want a number that is finite in 32 bits`,
+      );
+      expect(code).toBe(1);
+    }
   }
+  // a row without a target is left out
+  const input = 'x,y\n1,1\n2,\n1e300,3\n';
+  const { err } = await simdprop(['evaluate', path, '-'], { input });
+  expect(err).toContain('standard input: row 4, column "x": got 1e+300');
+  // among the last rows, which are those of the test
+  const last = `${table('x,y', 40, (i) => `${i},${i}`)}\n1e300,40\n`;
+  const trained = await simdprop([...train.slice(0, -2), '--from-end'], { input: last });
+  expect(trained.err).toContain('standard input: row 42, column "x": got 1e+300');
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { adam, cosine, irprop, lbfgs, Network, reduceOnPlateau, sgd } from '../src/index.js';
-import { TableModel, type TableModelOptions } from '../src/tabular.js';
+import { Encoder, Table, TableModel, type TableModelOptions } from '../src/tabular.js';
 
 // Whatever its options are, a model that was saved can be loaded, and predicts the same. The names of its network are
 // those of its encoder.
@@ -97,6 +97,47 @@ describe('names', () => {
     expect(same.network.classes).toBeUndefined();
     expect(same.predict(rows)).toEqual(predictions);
     expect(model.predict(rows)).toEqual(predictions);
+  });
+});
+
+describe('texts that stand for missing values', () => {
+  const csv = `x,color,y\n${Array.from({ length: 40 }, (_, i) => `${i % 5 ? i : -999},${i % 4 ? 'red' : 'unknown'},${2 * i}`).join('\n')}\n`;
+  const missing = ['-999', 'unknown'];
+  const fit = (table: Table) => TableModel.fit(table, { target: 'y', epochs: 1, seed: 1 });
+
+  it('are kept in the model and its file, and records are read with them', async () => {
+    const model = await fit(Table.fromCsv(csv, { missing }));
+    const same = await TableModel.load(await model.save());
+    for (const { encoder } of [model, same]) {
+      expect(encoder.missing).toEqual(missing);
+      expect(Object.isFrozen(encoder.missing)).toBe(true);
+      expect(Encoder.fromJSON(JSON.parse(JSON.stringify(encoder))).missing).toEqual(missing);
+    }
+    const none = same.predict({ x: null, color: null }).value;
+    expect(same.predict({ x: -999, color: 'unknown' }).value).toBe(none);
+    expect(same.predict({ x: '-999', color: null }).value).toBe(none);
+    const read = Table.fromCsv(csv, { kinds: same.encoder.inputKinds, missing: same.encoder.missing });
+    expect(same.predict(read)[0].value).toBe(none);
+    // tables that are made of this one are read with the same option
+    const table = Table.fromCsv(csv, { missing });
+    for (const part of [table.slice(0, 30), table.pick([1, 2, 3]), table.select(['x', 'y']), table.without(['x'])]) {
+      expect(Encoder.fit(part, { target: 'y' }).missing).toEqual(missing);
+    }
+  });
+
+  it('are none in models of tables without this option, whose files are as before', async () => {
+    const model = await fit(Table.fromCsv(csv));
+    expect(model.encoder.missing).toBeUndefined();
+    expect(Object.keys(model.encoder.toJSON())).toEqual(['version', 'inputs', 'targets']);
+    expect((await TableModel.load(await model.save())).encoder.missing).toBeUndefined();
+  });
+
+  it('are checked in JSON', () => {
+    const json = Encoder.fit(Table.fromCsv(csv, { missing })).toJSON();
+    const load = (texts: unknown) => () => Encoder.fromJSON({ ...json, missing: texts });
+    expect(load('-999')).toThrow('encoder.missing: got "-999", want an array');
+    expect(load([1])).toThrow('encoder.missing[0]: got 1, want a text');
+    expect(load(new Array(2 ** 32 - 1))).toThrow('encoder.missing: got an array of 4294967295, want at most 1048576');
   });
 });
 

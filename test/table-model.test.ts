@@ -343,6 +343,79 @@ describe('training', () => {
     await refuses(table, RangeError, 'options.validation, column "x": got the kind category, want number');
     await refuses(table.without(['noise']), RangeError, 'options.validation, column "x"');
     await refuses(table.without(['x']), RangeError, 'options.validation: got no column "x", want');
+    const weighted = (validation: Table | readonly object[]) =>
+      TableModel.fit(
+        clouds.map((cloud) => ({ ...cloud, w: 1 })),
+        { target: 'side', epochs: 1, weights: 'w', validation },
+      );
+    const rows = clouds.slice(0, 4).map((cloud, i) => ({ ...cloud, w: i % 2 ? -1 : 1 }));
+    await expect(weighted(rows)).rejects.toThrow(
+      'options.validation, column "w"[1]: got -1, want a finite number from',
+    );
+    const texts = Table.fromRecords(rows.map((given) => ({ ...given, w: 'heavy' })));
+    await expect(weighted(texts)).rejects.toThrow(
+      'options.validation: got "w", a column of the kind category, want a column of numbers',
+    );
+    const none = clouds.slice(0, 4).map((cloud) => ({ ...cloud, w: 0 }));
+    await expect(weighted(none)).rejects.toThrow('options.validation: weights: got 0 for every sample, want a weight');
+    const labels = Array.from({ length: 40 }, (_, i) => ({ x: i, a: i % 2, b: Number(i % 3 === 0) }));
+    const wrong = Table.fromRecords([{ x: 1, a: 2, b: 0 }]);
+    await expect(TableModel.fit(labels, { target: ['a', 'b'], epochs: 1, validation: wrong })).rejects.toThrow(
+      'options.validation: got "a" with 2 in row 0, want only 0 and 1',
+    );
+  });
+
+  it('leaves out validation rows of weight 0', async () => {
+    const rows = clouds.map((cloud, i) => ({ ...cloud, w: 1 + (i % 3) }));
+    const held = clouds.slice(0, 20).map((cloud, i) => ({ ...cloud, w: i % 4 }));
+    const options: TableModelOptions = { target: 'side', weights: 'w', epochs: 3 };
+    const all = await TableModel.fit(rows, { ...options, validation: held });
+    const counted = await TableModel.fit(rows, { ...options, validation: held.filter(({ w }) => w > 0) });
+    expect(all.history.last?.validation?.samples).toBe(15);
+    expect(all.history.last?.validation).toEqual(counted.history.last?.validation);
+  });
+
+  it('warns of validation rows in other units, by the columns and the numbers of the table', async () => {
+    const options: TableModelOptions = { target: 'price', epochs: 1 };
+    const grams = houses.map(({ size, price, ...house }) => ({ ...house, size: 1000 * size, price }));
+    const { history } = await TableModel.fit(houses, { ...options, validation: grams });
+    const sizes = houses.map(({ size }) => size);
+    const mean = sizes.reduce((sum, size) => sum + size, 0) / 80;
+    const deviation = Math.sqrt(sizes.reduce((sum, size) => sum + (size - mean) ** 2, 0) / 80);
+    expect(history.warnings).toEqual([
+      `options.validation: do not fit the training data (column "size": 20000 to 99000 for ${mean.toPrecision(3)} ± ${deviation.toPrecision(3)}), want the same units in both`,
+    ]);
+    const cents = houses.map((house) => ({ ...house, price: 100 * house.price }));
+    const other = await TableModel.fit(houses, { ...options, validation: cents });
+    expect(other.history.warnings).toEqual([
+      expect.stringMatching(/^options\.validation: do not fit the training data \(column "price": 1500000 to /),
+    ]);
+    // rows of weight 0 do not count
+    const weighted = grams.map((house, i) => ({ ...house, w: i % 2 }));
+    const again = await TableModel.fit(
+      houses.map((house) => ({ ...house, w: 1 })),
+      { ...options, weights: 'w', validation: weighted },
+    );
+    expect(again.history.warnings[0]).toContain(
+      'options.validation: do not fit the training data (column "size": 21000',
+    );
+    expect((await TableModel.fit(houses, { ...options, validation: houses })).history.warnings).toEqual([]);
+  });
+
+  it('adds ways out to the errors of all asynchronous calls', async () => {
+    const model = await TableModel.fit(clouds, { target: 'side', epochs: 1 });
+    const file = await model.save();
+    // biome-ignore lint/suspicious/noExplicitAny: options that do not compile
+    const wrong = (options: object) => options as any;
+    const calls: [() => Promise<unknown>, string][] = [
+      [() => TableModel.load(file, wrong({ thread: 2 })), 'did you mean threads?'],
+      [() => TableModel.load(wrong([...file])), 'Uint8Array.from(bytes)'],
+      [() => model.evaluate(clouds, wrong({ treshold: 0.3 })), 'did you mean threshold?'],
+      [() => model.importance(clouds, wrong({ repeat: 2 })), 'did you mean repeats?'],
+      [() => model.save(wrong({ precison: 'f16' })), 'did you mean precision?'],
+      [() => Table.fromCsvStream(['x\n1\n'], wrong({ delimeter: ';' })), 'did you mean delimiter?'],
+    ];
+    for (const [call, way] of calls) await expect(call()).rejects.toThrow(way);
   });
 
   it('takes validation rows as a table or as records, and none at all', async () => {

@@ -1,7 +1,11 @@
 import { outOfRange, quote } from '../check/errors.js';
 import type { DataSet } from '../data/data-set.js';
+import { markOwn } from '../data/own-arrays.js';
+import { weighted } from '../data/pick.js';
+import { setUnits } from '../data/units.js';
 import { type EncodedData, Encoder } from '../tables/encoder.js';
-import type { Table, TablePart } from '../tables/table.js';
+import { rowNamesOf } from '../tables/row-names.js';
+import { Table, type TablePart } from '../tables/table.js';
 import { areRows, defaultShareOf, type ModelPlan, type ValidationRows } from './model-options.js';
 import { like } from './model-task.js';
 import { validationWeights } from './model-weights.js';
@@ -29,19 +33,20 @@ export interface ModelData {
   readonly validation?: DataSet;
 }
 
-/** Encodes validation rows. Errors name `options.validation` as their place. */
-function encodeValidation(encoder: Encoder, validation: ValidationRows): EncodedData {
-  try {
-    return encoder.encode(like(encoder, validation));
-  } catch (error) {
-    // a getter of a record may throw anything
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const { message } = error;
-    // the encoder calls the rows `data`, or names a row or a column alone
-    const text = message.startsWith('data') ? message.slice('data'.length) : `, ${message}`;
-    const Same = error instanceof TypeError ? TypeError : RangeError;
-    throw new Same(`options.validation${text}`, { cause: error });
-  }
+const VALIDATION = 'options.validation';
+
+const rowsOf = (data: ValidationRows) => (data instanceof Table ? data.rows : data.length);
+
+/** Encoded rows with their weights, in arrays that nobody else has. */
+type Weighted = EncodedData & { readonly weights: Float32Array | undefined };
+
+/** Validation data whose warnings show the numbers of the table, without rows of weight 0. */
+function validationData(encoder: Encoder, rows: number, { inputs, targets, weights, ...names }: Weighted): DataSet {
+  const [{ length: units }, where] = [encoder.targets, `${VALIDATION}: weights`];
+  const data = { samples: rows, inputs, targets, weights, names: [VALIDATION, VALIDATION, where] } as const;
+  const counted = weighted(data, { inputs: encoder.width, layers: [{ units }] });
+  setUnits(markOwn(counted.inputs), encoder.units(VALIDATION));
+  return { inputs: counted.inputs, targets: counted.targets, weights: counted.weights, ...names };
 }
 
 /** `weights`: those of the rows of the table. */
@@ -50,17 +55,19 @@ export function trainingData(table: Table, weights: Float32Array | undefined, pl
   const inputs = inputColumns(table, plan);
   if (validation === false || areRows(validation)) {
     const encoder = Encoder.fit(inputs, plan.encoder);
-    const own = validation && {
-      ...encodeValidation(encoder, validation),
-      weights: validationWeights(validation, given),
-    };
+    const own =
+      validation &&
+      validationData(encoder, rowsOf(validation), {
+        ...encoder.encodeAs(rowNamesOf(VALIDATION), like(VALIDATION, encoder, validation)),
+        weights: validationWeights(validation, given),
+      });
     const training = { ...encoder.encode(table), weights };
     return { encoder, training, rows: table.rows, ...(own && { validation: own }) };
   }
   let parts!: ReturnType<Table['holdBack']>;
   const encoder = Encoder.fitPart(inputs, plan.encoder, (task) => {
     const classes = task === 'classes' ? ([plan.encoder.target].flat()[0] as string) : undefined;
-    parts = table.holdBack('options.validation', validation, { seed, classes });
+    parts = table.holdBack(VALIDATION, validation, { seed, classes });
     return parts.training.table;
   });
   const dataOf = ({ table: part, rows }: TablePart) => ({
@@ -68,5 +75,10 @@ export function trainingData(table: Table, weights: Float32Array | undefined, pl
     weights: weights && Float32Array.from(rows, (row) => weights[row]),
   });
   const { training, validation: held } = parts;
-  return { encoder, training: dataOf(training), rows: training.table.rows, validation: dataOf(held) };
+  return {
+    encoder,
+    training: dataOf(training),
+    rows: training.table.rows,
+    validation: validationData(encoder, held.table.rows, dataOf(held)),
+  };
 }

@@ -59,11 +59,14 @@ function convert(table: Table, names: readonly string[], kind: ConvertedKind): T
   return table.withKinds(kinds);
 }
 
-/** Data with targets in the kinds in which they were learned. Records are read in these kinds by the encoder. */
-export function like(encoder: Encoder, table: Table | readonly object[]): Table | readonly object[] {
+/**
+ * Data with targets in the kinds in which they were learned. Records are read in these kinds by the encoder. `where`:
+ * what messages call the data.
+ */
+export function like(where: string, encoder: Encoder, table: Table | readonly object[]): Table | readonly object[] {
   if (!(table instanceof Table)) return table;
   const { kinds } = encoder;
   const names = encoder.targets.filter((name) => table.has(name) && table.column(name).kind === 'number');
   const conversions = names.flatMap((name) => (kinds[name] === 'number' ? [] : [[name, kinds[name]] as const]));
-  return table.withKinds(Object.fromEntries(conversions) as Conversions);
+  return table.inKinds(Object.fromEntries(conversions) as Conversions, () => where);
 }

@@ -15,7 +15,9 @@ export function weightedRows(
   if (given === undefined) return { table, weights: undefined };
   const isColumn = typeof given === 'string';
   const where = 'options.weights';
-  const weights = isColumn ? columnOf(table, given) : (typedWeights(where, given, table.rows) as Float32Array);
+  const weights = isColumn
+    ? columnOf(where, '', table, given)
+    : (typedWeights(where, given, table.rows) as Float32Array);
   if (!isColumn) checkWeights(where, weights, table.rows);
   const left = isColumn ? table.without([given]) : table;
   if (!weights.includes(0)) return { table: left, weights };
@@ -30,13 +32,15 @@ export function validationWeights(
   given: string | SampleWeights | undefined,
 ): Float32Array | undefined {
   if (typeof given !== 'string') return undefined;
-  if (data instanceof Table) return data.has(given) ? columnOf(data, given) : undefined;
+  const where = 'options.validation';
+  if (data instanceof Table) return data.has(given) ? columnOf(where, `${where}, `, data, given) : undefined;
   if (!data.some((record) => Object.hasOwn(record, given))) return undefined;
-  const options = { kinds: { [given]: 'number' }, others: 'ignored', name: 'options.validation' } as const;
-  return columnOf(Table.fromRecords(data, options), given);
+  const options = { kinds: { [given]: 'number' }, others: 'ignored', name: where } as const;
+  return columnOf(where, `${where}, `, Table.fromRecords(data, options), given);
 }
 
-function columnOf(table: Table, name: string): Float32Array {
+/** `where`: what messages call the place of a wrong column; `before`: the beginning of those about a value. */
+function columnOf(where: string, before: string, table: Table, name: string): Float32Array {
   if (!table.has(name)) {
     throw outOfRange(
       'options.weights',
@@ -46,9 +50,9 @@ function columnOf(table: Table, name: string): Float32Array {
   }
   const column = table.column(name);
   if (column.kind !== 'number') {
-    throw outOfRange('options.weights', `${quote(name)}, a column of the kind ${column.kind}`, 'a column of numbers');
+    throw outOfRange(where, `${quote(name)}, a column of the kind ${column.kind}`, 'a column of numbers');
   }
   const weights = Float32Array.from(column.values);
-  checkWeights(`column ${quote(name)}`, weights, table.rows);
+  checkWeights(`${before}column ${quote(name)}`, weights, table.rows);
   return weights;
 }

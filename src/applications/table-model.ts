@@ -167,6 +167,10 @@ export class TableModel {
    */
   static async load(bytes: Bytes, options: LoadOptions = {}, none?: undefined): Promise<TableModel> {
     checkNoMore('TableModel.load', 3, none);
+    return await TableModel.#load(bytes, options).catch(advise);
+  }
+
+  static async #load(bytes: Bytes, options: LoadOptions): Promise<TableModel> {
     // a copy at once: the caller may change them while the rest is loaded
     const file = new Uint8Array(checkBytes('load', bytes, 'a Uint8Array or an ArrayBuffer that model.save() made'));
     const [{ encoderOf }, { Network }] = await Promise.all([import('./model-file.js'), import('../index.js')]);
@@ -265,8 +269,12 @@ export class TableModel {
     none?: undefined,
   ): Promise<TableEvaluation> {
     checkNoMore('evaluate', 3, none);
+    return await this.#evaluate(data, options).catch(advise);
+  }
+
+  async #evaluate(data: Table | readonly object[], options: EvaluateOptions): Promise<TableEvaluation> {
     const { encoder, targets, classes } = this;
-    const evaluation = await this.network.evaluate(encoder.encode(like(encoder, data)), options);
+    const evaluation = await this.network.evaluate(encoder.encode(like('data', encoder, data)), options);
     // the network has no names that are empty or very long
     return { ...evaluation, targets, ...(classes && { classes }) } as TableEvaluation;
   }
@@ -296,7 +304,11 @@ export class TableModel {
     none?: undefined,
   ): Promise<ColumnImportance[]> {
     checkNoMore('importance', 3, none);
-    const encoded = this.encoder.encode(like(this.encoder, data));
+    return await this.#importance(data, options).catch(advise);
+  }
+
+  async #importance(data: Table | readonly object[], options: ImportanceOptions): Promise<ColumnImportance[]> {
+    const encoded = this.encoder.encode(like('data', this.encoder, data));
     const { permutationImportance } = await import('./importance.js');
     return await permutationImportance(this.network, this.encoder, encoded, options);
   }

@@ -1,6 +1,6 @@
 import { createReadStream, statSync } from 'node:fs';
 import { quote } from '../check/errors.js';
-import { type ColumnKind, type CsvStreamOptions, Table } from '../tabular.js';
+import { type ColumnKind, type CsvStreamOptions, type Encoder, Table } from '../tabular.js';
 import { UsageError } from './failure.js';
 import { type Flags, type Given, listOf, textOf, wordOf } from './flags.js';
 import { printable, type Terminal } from './terminal.js';
@@ -23,8 +23,8 @@ export const DATA_FLAGS: Flags = {
   },
 };
 
-/** The flags that say how a file was written. `--kind` is none: models keep the kinds of their columns. */
-const FORM_FLAGS = Object.keys(DATA_FLAGS).filter((flag) => flag !== 'kind');
+/** The flags that say how a file was written. Models keep the kinds of their columns and the texts of `--missing`. */
+const FORM_FLAGS = Object.keys(DATA_FLAGS).filter((flag) => flag !== 'kind' && flag !== 'missing');
 
 /** The flags with which further files of the same form are read. */
 export function formOf(given: Given): string[] {
@@ -77,6 +77,12 @@ export function kindsForModel(own: Readonly<Record<string, ColumnKind>>, given: 
   }
   return { ...own, ...given };
 }
+
+/** How files for a model are read: as missing values, with the texts of the training data, unless flags say others. */
+export const readingLike = ({ missing }: Encoder, given: CsvStreamOptions): CsvStreamOptions => ({
+  ...given,
+  missing: given.missing ?? missing,
+});
 
 /** What errors call a file. */
 export const nameOf = (path: string): string => (path === '-' ? 'standard input' : printable(path));

@@ -1,6 +1,6 @@
 import { importance } from '../charts.js';
 import { counted, quote } from '../check/errors.js';
-import { DATA_FLAGS, kindsForModel, nameOf, readForModel, readingOf, readTable } from './data-flags.js';
+import { DATA_FLAGS, kindsForModel, nameOf, readForModel, readingLike, readingOf, readTable } from './data-flags.js';
 import { EXIT, UsageError } from './failure.js';
 import { type Arguments, type Flags, numberOf, textOf } from './flags.js';
 import type { Usage } from './help.js';
@@ -40,7 +40,7 @@ export async function evaluate({ given, operands }: Arguments, terminal: Termina
   try {
     checkConfusion(textOf(given, 'plot-confusion'), model.task);
     const kinds = kindsForModel(model.encoder.kinds, reading.kinds);
-    const read = () => readTable(path, { ...reading, kinds, others: 'ignored' }, terminal);
+    const read = () => readTable(path, { ...readingLike(model.encoder, reading), kinds, others: 'ignored' }, terminal);
     const whole = await readForModel(nameOf(path), given, read);
     const table = whole.withoutMissing(model.targets);
     if (table.rows < whole.rows) {

@@ -1,7 +1,7 @@
 import papaparse from 'papaparse';
 import { counted, quote } from '../check/errors.js';
-import { type Prediction, Table, type TableModel } from '../tabular.js';
-import { DATA_FLAGS, kindsForModel, nameOf, readForModel, readingOf, sourceOf } from './data-flags.js';
+import { type CsvStreamOptions, type Prediction, Table, type TableModel } from '../tabular.js';
+import { DATA_FLAGS, kindsForModel, nameOf, readForModel, readingLike, readingOf, sourceOf } from './data-flags.js';
 import { EXIT, UsageError } from './failure.js';
 import { type Arguments, type Flags, type Given, numberOf } from './flags.js';
 import type { Usage } from './help.js';
@@ -49,11 +49,10 @@ export async function predict({ given, operands }: Arguments, terminal: Terminal
     const kinds = kindsForModel(model.encoder.inputKinds, reading.kinds);
     const source = sourceOf(path, terminal);
     const output = given.json ? new JsonOutput(terminal) : new CsvOutput(model, given, terminal);
-    let rows = 0;
+    const options: CsvStreamOptions = { ...readingLike(model.encoder, reading), kinds, others: 'ignored' };
     await readForModel(nameOf(path), given, async () => {
-      for await (const block of Table.blocksFromCsvStream(source, { ...reading, kinds, others: 'ignored' }, BLOCK)) {
-        await output.write(block, predictBlock(model, block, { threshold, name: nameOf(path), rows }));
-        rows += block.table.rows;
+      for await (const block of Table.blocksFromCsvStream(source, options, BLOCK)) {
+        await output.write(block, model.predict(block.table, { threshold }));
       }
     });
     await output.end();
@@ -67,22 +66,6 @@ export async function predict({ given, operands }: Arguments, terminal: Terminal
 interface Block {
   readonly table: Table;
   readonly fields: readonly (readonly string[])[];
-}
-
-/** Predicts a block. `rows` are before it in the file; an error about a row of the block names that of the file. */
-function predictBlock(
-  model: TableModel,
-  { table }: Block,
-  { threshold, name, rows }: { readonly threshold: number | undefined; readonly name: string; readonly rows: number },
-): Prediction[] {
-  try {
-    return model.predict(table, { threshold });
-  } catch (error) {
-    const [, row, problem] = /^row (\d+), (.*)$/s.exec((error as Error).message) ?? [];
-    if (row === undefined) throw error;
-    // the table has no row for the header, empty rows and comments, and counts from 0
-    throw new Error(`${name}: data row ${rows + Number(row) + 1}, ${problem}`, { cause: error });
-  }
 }
 
 /** An array of the predictions. */

@@ -9,7 +9,7 @@ import { listed, shortly } from './warnings.js';
 // Finds data that do not fit what was measured on other data, such as prices in another unit.
 
 /** The most rows that are checked, evenly spread over the data. */
-const MOST_ROWS = 256;
+export const MOST_ROWS = 256;
 
 /** The fewest rows whose spread means anything. */
 export const FEWEST_ROWS = 16;

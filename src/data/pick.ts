@@ -1,5 +1,5 @@
 import { outOfRange } from '../check/errors.js';
-import { outputsOf, type Spec } from '../spec/spec.js';
+import { outputsOf } from '../spec/spec.js';
 import type { InputArray } from './inputs.js';
 import { isFloats } from './numbers.js';
 import { newOwn } from './own-arrays.js';
@@ -18,13 +18,19 @@ export interface CheckedRows {
   readonly counting?: { readonly rows: Uint32Array; readonly of: number };
 }
 
+/** What says how many numbers a row of inputs and of targets has: a Spec, or less. */
+interface Widths {
+  readonly inputs: number;
+  readonly layers: readonly { readonly units: number }[];
+}
+
 /** A copy of the samples for which `isChosen` is true. */
-export function pick(data: CheckedRows, isChosen: (sample: number) => boolean, spec: Spec): CheckedRows {
+export function pick(data: CheckedRows, isChosen: (sample: number) => boolean, spec: Widths): CheckedRows {
   const rows = Uint32Array.from({ length: data.samples }, (_, i) => i).filter((sample) => isChosen(sample));
   return pickRows(data, rows, spec);
 }
 
-function pickRows({ inputs, targets, weights }: CheckedRows, rows: Uint32Array, spec: Spec): CheckedRows {
+function pickRows({ inputs, targets, weights }: CheckedRows, rows: Uint32Array, spec: Widths): CheckedRows {
   return {
     samples: rows.length,
     inputs: rowsOf(inputs, rows, spec.inputs),
@@ -43,14 +49,14 @@ function rowsOf<T extends CheckedRows['inputs' | 'targets']>(values: T, rows: Ui
 }
 
 /** The samples whose weight is not 0; all others are left out. Refuses data in which all weights are 0. */
-export function weighted<T extends CheckedRows>(data: T, spec: Spec): T {
+export function weighted<T extends CheckedRows>(data: T, spec: Widths): T {
   const counted = withoutZeros(data, spec);
   if (!counted) throw noWeight(data.names?.[2] ?? 'data.weights');
   return counted;
 }
 
 /** The samples whose weight is not 0; undefined: there are none. */
-export function withoutZeros<T extends CheckedRows>(data: T, spec: Spec): T | undefined {
+export function withoutZeros<T extends CheckedRows>(data: T, spec: Widths): T | undefined {
   const { weights } = data;
   if (!weights?.includes(0)) return data;
   if (!weights.some((weight) => weight > 0)) return undefined;

@@ -80,7 +80,7 @@ const MAX_LAYERS = 1_024;
 export const keys = <T extends string>(table: Readonly<Record<T, unknown>>) => Object.keys(table) as T[];
 
 /** The number of outputs. */
-export function outputsOf({ layers }: Pick<Spec, 'layers'>): number {
+export function outputsOf({ layers }: { readonly layers: readonly { readonly units: number }[] }): number {
   return layers[layers.length - 1].units;
 }
 

@@ -58,6 +58,15 @@ export type Value = number | string | boolean | Date | null;
 export interface Columns {
   readonly rows: number;
   readonly columns: ReadonlyMap<string, Column>;
+  readonly origin?: Origin;
+}
+
+/** How the values of a table were read. */
+export interface Origin {
+  /** The option `missing`. */
+  readonly missing: readonly string[] | undefined;
+  /** Of rows of a CSV file: what messages call it, and the number of each row [rows], as messages count them. */
+  readonly file?: { readonly name: string; readonly rows: Int32Array };
 }
 
 export function isMissing(column: FilledColumn, row: number): boolean {
@@ -102,7 +111,7 @@ export function copyOf(column: Column, rows: Uint32Array): Column {
   return { ...column, values: gather(column.values, rows) };
 }
 
-function gather<T extends Float64Array | Int32Array | Int8Array>(values: T, rows: Uint32Array): T {
+export function gather<T extends Float64Array | Int32Array | Int8Array>(values: T, rows: Uint32Array): T {
   const picked = new (values.constructor as new (length: number) => T)(rows.length);
   for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]];
   return picked;

@@ -3,6 +3,7 @@ import { type Dialect, RowScanner } from '../io/csv-rows.js';
 import { checkCharacters, checkHeader, divide, wrongCount } from '../io/csv-text.js';
 import type { Columns } from './column.js';
 import { ColumnBuilder } from './column-builder.js';
+import { Integers } from './growing.js';
 import { checkKindsExist, type Reading } from './reading.js';
 
 /** The number of characters in which the delimiter is searched for, or all if there are fewer. */
@@ -46,6 +47,8 @@ export class CsvTableReader {
   #names: string[] = [];
   /** The number of rows in the builders, and whether `take` has already taken others. */
   #rows = 0;
+  /** The number of each row in the builders, as messages count the rows of the file. */
+  readonly #numbers = new Integers();
   #areTaken = false;
   /** The fields of the rows in the builders, if they are to be kept. */
   #fields: (readonly string[])[] | undefined;
@@ -99,7 +102,12 @@ export class CsvTableReader {
 
   #columns(): Columns {
     const builders = this.#builders as ColumnBuilder[];
-    return { rows: this.#rows, columns: new Map(builders.map((builder, i) => [this.#names[i], builder.finish()])) };
+    const { name, missing } = this.#reading;
+    return {
+      rows: this.#rows,
+      columns: new Map(builders.map((builder, i) => [this.#names[i], builder.finish()])),
+      origin: { missing, file: { name, rows: this.#numbers.take() } },
+    };
   }
 
   #read(isLast: boolean): void {
@@ -166,6 +174,7 @@ export class CsvTableReader {
     if (fields.length !== builders.length) throw this.#wrongCount(fields, row);
     for (let i = 0; i < fields.length; i++) builders[i].addField(fields[i], 0, fields[i].length, row);
     this.#fields?.push(fields);
+    this.#numbers.push(row);
     this.#rows++;
   }
 
@@ -183,6 +192,7 @@ export class CsvTableReader {
     }
     if (column !== builders.length) throw this.#wrongCount(fieldsOf(rows, text, this.#dialect as Dialect), number);
     this.#fields?.push(fieldsOf(rows, text, this.#dialect as Dialect));
+    this.#numbers.push(number);
     this.#rows++;
   }
 

@@ -56,6 +56,21 @@ export function kindOf({ kind }: EncodedInput): FilledColumn['kind'] {
 export const isAsItIs = (input: EncodedInput) =>
   input.kind === 'number' && input.scale.mean === 0 && input.scale.deviation === 1;
 
+const UNSCALED = { mean: 0, deviation: 1 };
+
+/** The scale of each input that a column makes. `isDay`: the input is a number of days. */
+export function scalesOf(
+  input: EncodedInput,
+): readonly { readonly mean: number; readonly deviation: number; readonly isDay?: boolean }[] {
+  const marks = input.marksMissing ? [UNSCALED] : [];
+  if ('scale' in input) return [input.scale, ...marks];
+  if (input.kind === 'oneHot') return namesOf(input).map(() => UNSCALED);
+  const parts = input.parts.flatMap(({ part, scale }) =>
+    isCyclic(part) ? [UNSCALED, UNSCALED] : [{ ...scale, isDay: part === 'elapsed' }],
+  );
+  return [...parts, ...marks];
+}
+
 export function refusesMissing(input: EncodedInput): boolean {
   return 'scale' in input ? input.scale.fill === null : input.refusesMissing;
 }

@@ -1,7 +1,8 @@
 import { arrayType } from '../check/arrays.js';
 import { checkInteger, checkNumber, counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import { isPlain } from '../check/plain-arrays.js';
-import { type FilledColumn, listNames, missingIn } from './column.js';
+import { type CategoryColumn, type FilledColumn, listNames, missingIn } from './column.js';
+import type { PlaceOf } from './row-names.js';
 
 // How the columns to be learned become targets, and how a network's outputs become answers.
 
@@ -53,27 +54,37 @@ export function classesOf([target]: readonly EncodedTarget[]): string[] {
   return target.kind === 'category' ? [...target.categories] : ['false', 'true'];
 }
 
-/** Refuses missing values. The message has their number in each column. */
-export function refuseMissing(columns: Iterable<readonly [string, FilledColumn]>, rows: number, wanted: string): void {
+/** Refuses missing values. The message has their number in each column. `before`: its beginning. */
+export function refuseMissing(
+  before: string,
+  columns: Iterable<readonly [string, FilledColumn]>,
+  rows: number,
+  wanted: string,
+): void {
   const counts = [...columns].map(([name, column]) => ({ name, missing: missingIn(column, rows) }));
   const missing = counts.filter((count) => count.missing > 0);
   if (missing.length === 0) return;
   const list = missing.slice(0, 20).map((count) => `${count.missing} in ${quote(count.name)}`);
   const more = missing.length > 20 ? `, ... (${counted(missing.length, 'column')})` : '';
-  throw outOfRange('missing values', list.join(', ') + more, wanted);
+  throw outOfRange(`${before}missing values`, list.join(', ') + more, wanted);
 }
 
-/** Labels [rows] of classes; rows of 0 and 1 for several booleans; numbers [rows × targets]. */
+/**
+ * Labels [rows] of classes; rows of 0 and 1 for several booleans; numbers [rows × targets]. `before`: the beginning of
+ * messages.
+ */
 export function writeTargets(
+  before: string,
   targets: readonly EncodedTarget[],
   columns: readonly FilledColumn[],
   rows: number,
+  placeOf: PlaceOf,
 ): Int32Array | Float32Array | Float64Array {
   const named = targets.map(({ column }, t) => [column, columns[t]] as const);
-  refuseMissing(named, rows, 'none in targets: table.withoutMissing(columns) leaves their rows out');
+  refuseMissing(before, named, rows, 'none in targets: table.withoutMissing(columns) leaves their rows out');
   const [first] = columns;
   if (targets.length === 1 && targets[0].kind === 'category' && first.kind === 'category') {
-    return labelsOf(targets[0].column, targets[0].categories, first.codes, first.categories);
+    return labelsOf(placeOf, targets[0].column, targets[0].categories, first);
   }
   if (targets.length === 1 && first.kind === 'boolean') return Int32Array.from(first.values);
   const values = new (first.kind === 'boolean' ? Float32Array : Float64Array)(rows * targets.length);
@@ -84,13 +95,18 @@ export function writeTargets(
   return values;
 }
 
-function labelsOf(column: string, classes: readonly string[], codes: Int32Array, names: readonly string[]): Int32Array {
+function labelsOf(
+  placeOf: PlaceOf,
+  column: string,
+  classes: readonly string[],
+  { codes, categories: names }: CategoryColumn,
+): Int32Array {
   const labelOf = new Map(classes.map((name, label) => [name, label]));
   return Int32Array.from(codes, (code, row) => {
     const label = labelOf.get(names[code]);
     if (label !== undefined) return label;
     const wanted = `a class of the training data: ${listNames(classes)}`;
-    throw outOfRange(`row ${row}, column ${quote(column)}`, quote(names[code]), wanted);
+    throw outOfRange(`${placeOf(row)}, column ${quote(column)}`, quote(names[code]), wanted);
   });
 }
 

@@ -8,6 +8,7 @@ import {
   quote,
   wrongType,
 } from '../check/errors.js';
+import { LONGEST_LIST } from './column.js';
 import { DATE_PARTS, type DatePart, isCyclic } from './date-parts.js';
 import type { EncodedInput } from './encoded-input.js';
 import type { EncodedTarget } from './encoded-target.js';
@@ -21,14 +22,19 @@ export interface EncoderJson {
   readonly inputs: readonly EncodedInput[];
   /** How each target column is encoded. */
   readonly targets: readonly EncodedTarget[];
+  /**
+   * The option `missing` of the training table.
+   * @defaultValue none
+   */
+  readonly missing?: readonly string[] | undefined;
 }
 
 // Checks an encoder that comes from a file: every value is checked, and unknown keys are refused.
 
 /** A checked copy of `json`. */
 export function checkEncoderJson(where: string, json: unknown): EncoderJson {
-  checkObject(where, json, ['version', 'inputs', 'targets']);
-  const { version, inputs, targets } = json as Record<string, unknown>;
+  checkObject(where, json, ['version', 'inputs', 'targets', 'missing']);
+  const { version, inputs, targets, missing } = json as Record<string, unknown>;
   if (version !== 1) {
     throw outOfRange(
       `${where}.version`,
@@ -40,6 +46,7 @@ export function checkEncoderJson(where: string, json: unknown): EncoderJson {
     version,
     inputs: listOf(`${where}.inputs`, inputs, checkInput),
     targets: listOf(`${where}.targets`, targets, checkTarget),
+    ...(missing !== undefined && { missing: Object.freeze(checkTexts(`${where}.missing`, missing)) }),
   };
   if (checked.inputs.length === 0) throw outOfRange(`${where}.inputs`, 'none', 'one or more');
   refuseRepetition(
@@ -138,6 +145,14 @@ function checkTarget(where: string, value: unknown): EncodedTarget {
   const categories = checkCategories(`${where}.categories`, target.categories);
   if (categories.length === 0) throw outOfRange(`${where}.categories`, 'none', 'one or more');
   return { column, kind, categories };
+}
+
+/** The texts that stand for missing values. */
+function checkTexts(where: string, value: unknown): string[] {
+  if (Array.isArray(value) && value.length > LONGEST_LIST) {
+    throw outOfRange(where, value, `at most ${LONGEST_LIST} texts`);
+  }
+  return listOf(where, value, checkText);
 }
 
 function checkCategories(where: string, value: unknown): string[] {

@@ -10,8 +10,9 @@ import {
   wrongType,
 } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
+import type { Units } from '../data/units.js';
 import { type ColumnKind, type FilledColumn, filledColumnOf, LONGEST_LIST, listNames, missingIn } from './column.js';
-import { type EncodedInput, fitInput, isAsItIs, kindOf, namesOf, refusesMissing } from './encoded-input.js';
+import { type EncodedInput, fitInput, isAsItIs, kindOf, namesOf, refusesMissing, scalesOf } from './encoded-input.js';
 import {
   type Answer,
   classesOf,
@@ -26,9 +27,20 @@ import {
 import { checkEncoderJson, type EncoderJson } from './encoder-json.js';
 import { checkEncodings, checkShared, ENCODER_KEYS, type EncoderOptions, planOf } from './encoder-options.js';
 import { setOwn } from './own-property.js';
+import { type PlaceOf, type RowNames, rowNamesOf } from './row-names.js';
 import { Table } from './table.js';
 import { recordWanted, wayToTable } from './way-to-table.js';
 import { writeInputs } from './write-inputs.js';
+
+/** What messages call the rows that are encoded. */
+const DATA = rowNamesOf();
+
+/** The columns of data that are to be encoded. */
+interface Found {
+  readonly columns: readonly FilledColumn[];
+  readonly rows: number;
+  readonly placeOf: PlaceOf;
+}
 
 /** The most inputs that a network can have. */
 const MOST_INPUTS = 65_536;
@@ -86,11 +98,16 @@ export class Encoder {
   readonly task: TargetTask | undefined;
   /** The names of the classes in the order of their labels. undefined for other tasks. */
   readonly classes: readonly string[] | undefined;
+  /**
+   * The option `missing` that the training table was read with, for reading further data; undefined if it had none.
+   * Records that are encoded are read with it.
+   */
+  readonly missing: readonly string[] | undefined;
   readonly #inputs: readonly EncodedInput[];
   readonly #targets: readonly EncodedTarget[];
 
   private constructor(json: EncoderJson) {
-    const { inputs, targets } = Object(json) as EncoderJson;
+    const { inputs, targets, missing } = Object(json) as EncoderJson;
     if (!inputs) throw new TypeError('Encoder: got new Encoder(), want Encoder.fit(training, options)');
     this.#inputs = inputs;
     this.#targets = targets;
@@ -101,6 +118,7 @@ export class Encoder {
     this.targets = Object.freeze(targets.map(({ column }) => column));
     this.task = taskOf(targets);
     this.classes = this.task === 'classes' ? Object.freeze(classesOf(targets)) : undefined;
+    this.missing = missing;
     Object.freeze(this);
     if (this.width <= MOST_INPUTS) return;
     throw outOfRange(
@@ -153,12 +171,12 @@ export class Encoder {
     const columns = inputs.map((name, i) => filledColumnOf(`options.inputs[${i}]`, name, found));
     const plans = inputs.map((name, i) => planOf(name, columns[i].kind, encodings.get(name), options));
     const refused = inputs.flatMap((name, i) => (plans[i].missing === 'refuse' ? [[name, columns[i]] as const] : []));
-    refuseMissing(refused, rows, WITHOUT_MISSING);
+    refuseMissing('', refused, rows, WITHOUT_MISSING);
     const targetColumns = targets.map((name) => filledColumnOf('options.target', name, found));
     const fittedTargets = targets.map((name, t) => fitTarget(name, targetColumns[t]));
     // refuses targets that cannot be learned, before anything is measured
     const task = taskOf(fittedTargets);
-    if (task) writeTargets(fittedTargets, targetColumns, rows);
+    if (task) writeTargets('', fittedTargets, targetColumns, rows, (row) => all.placeOf(row));
     const part = partOf(task);
     return new Encoder({
       version: 1,
@@ -167,6 +185,7 @@ export class Encoder {
         return fitInput(name, column, plans[i], missingIn(column, part.rows), part.rows);
       }),
       targets: fittedTargets,
+      ...(all.missing && { missing: all.missing }),
     });
   }
 
@@ -190,7 +209,8 @@ export class Encoder {
    * @returns plain data, which `fromJSON` reads
    */
   toJSON(): EncoderJson {
-    return structuredClone({ version: 1, inputs: this.#inputs, targets: this.#targets });
+    const { missing } = this;
+    return structuredClone({ version: 1, inputs: this.#inputs, targets: this.#targets, ...(missing && { missing }) });
   }
 
   /**
@@ -211,8 +231,7 @@ export class Encoder {
 
   /**
    * Inputs, targets and their names, for `fit` and `evaluate`, of a table or of records such as `Table.fromRecords`
-   * accepts. Records are read without the options of the training table, such as `missing`: missing values must be null
-   * in them.
+   * accepts. Records are read with the option `missing` of the training table, and without its other options.
    *
    * @param data a table with the columns of the training data, or records
    * @returns a data set, with the names of its columns and classes
@@ -222,18 +241,22 @@ export class Encoder {
   encode(data: Table | readonly object[], none?: undefined): EncodedData {
     if (!(this instanceof Encoder)) throw calledAlone('encoder.encode');
     checkNoMore('encode', 2, none);
+    return this.encodeAs(DATA, data);
+  }
+
+  /** @internal `encode` of rows that messages call by other names. */
+  encodeAs(rowNames: RowNames, data: Table | readonly object[]): EncodedData {
     if (this.#targets.length === 0) {
       throw outOfRange('encode', 'an encoder without a target', 'options.target, or encodeInputs');
     }
-    const columns = this.#columnsOf(data, [...this.#inputs, ...this.#targets]);
-    const rows = rowsOf(data);
-    const inputs = this.#inputsOf('encode', columns, rows, this.#type);
+    const { columns, rows, placeOf } = this.#found(rowNames, data, [...this.#inputs, ...this.#targets]);
+    const inputs = this.#inputsOf('encode', columns, rows, placeOf, this.#type);
     const targetColumns = columns.slice(this.#inputs.length);
     const names = {
       ...named('classes', this.task === 'labels' ? this.targets : this.classes),
       ...named('columns', this.inputs),
     };
-    return { inputs, targets: writeTargets(this.#targets, targetColumns, rows), ...names };
+    return { inputs, targets: writeTargets(rowNames.before, this.#targets, targetColumns, rows, placeOf), ...names };
   }
 
   /**
@@ -257,8 +280,22 @@ export class Encoder {
     if (!(this instanceof Encoder)) throw calledAlone('encoder.encodeInputs');
     checkNoMore('encodeInputs', 3, none);
     if (type !== undefined) checkName('type', type, ['float32', 'float64']);
-    const columns = this.#columnsOf(data, this.#inputs);
-    return this.#inputsOf('encodeInputs', columns, rowsOf(data), type ?? this.#type);
+    const { columns, rows, placeOf } = this.#found(DATA, data, this.#inputs);
+    return this.#inputsOf('encodeInputs', columns, rows, placeOf, type ?? this.#type);
+  }
+
+  /** @internal What inputs and targets that are numbers stand for: see `Units`. `where`: what messages call them. */
+  units(where: string): Units {
+    const scales = this.#inputs.flatMap(scalesOf);
+    return {
+      where,
+      columns: [
+        ...this.inputs.map((name, k) => (scales[k].isDay ? `${name} in days since 1970` : name)),
+        ...this.targets,
+      ],
+      means: scales.map(({ mean }) => mean),
+      deviations: scales.map(({ deviation }) => deviation),
+    };
   }
 
   /** Scaled numbers fit into 32 bits. Others, such as time stamps, may not: the network scales them, or warns. */
@@ -267,13 +304,14 @@ export class Encoder {
   }
 
   #inputsOf(
-    where: string,
+    call: string,
     columns: readonly FilledColumn[],
     rows: number,
+    placeOf: PlaceOf,
     type: 'float32' | 'float64',
   ): Float32Array | Float64Array {
-    const inputs = this.#newInputs(where, rows, type);
-    writeInputs(this.#inputs, columns, rows, inputs, this.width);
+    const inputs = this.#newInputs(call, rows, type);
+    writeInputs(this.#inputs, columns, rows, inputs, this.width, placeOf);
     return inputs;
   }
 
@@ -308,12 +346,12 @@ export class Encoder {
     throw outOfRange(where, got, wanted);
   }
 
-  /** The columns of these inputs and targets, with the kinds that they need. */
-  #columnsOf(data: unknown, wanted: readonly (EncodedInput | EncodedTarget)[]): FilledColumn[] {
-    const table = data instanceof Table ? data : tableOf(data, wanted, this.kinds);
+  /** The columns of these inputs and targets, with the kinds that they need, and what messages call their rows. */
+  #found({ all, before }: RowNames, data: unknown, wanted: readonly (EncodedInput | EncodedTarget)[]): Found {
+    const table = data instanceof Table ? data : tableOf(all, data, wanted, this);
     const columns = wanted.map(({ column, kind }) => {
       if (!table.has(column)) {
-        throw outOfRange('data', `no column ${quote(column)}`, `it among ${listNames(table.columns)}`);
+        throw outOfRange(all, `no column ${quote(column)}`, `it among ${listNames(table.columns)}`);
       }
       const found = table.column(column);
       const needed = kind === 'ordinal' || kind === 'oneHot' ? 'category' : kind;
@@ -321,7 +359,7 @@ export class Encoder {
       const option = wanted.length > this.#inputs.length ? 'kinds' : 'inputKinds';
       const way = `{ kinds: encoder.${option} }, an option of every function that makes a table, reads it in this way`;
       throw outOfRange(
-        `column ${quote(column)}`,
+        `${before}column ${quote(column)}`,
         `the kind ${found.kind}`,
         `${needed}, as in the training data: ${way}`,
       );
@@ -329,8 +367,8 @@ export class Encoder {
     const refused = this.#inputs.flatMap((input, i) =>
       refusesMissing(input) ? [[input.column, columns[i]] as const] : [],
     );
-    refuseMissing(refused, table.rows, WITHOUT_MISSING);
-    return columns;
+    refuseMissing(before, refused, table.rows, WITHOUT_MISSING);
+    return { columns, rows: table.rows, placeOf: (row) => before + table.placeOf(row) };
   }
 }
 
@@ -354,8 +392,6 @@ function named<Key extends string>(
   const canKeep = names?.every((name) => name !== '' && name.length <= LONGEST_NAME);
   return (canKeep ? { [key]: names } : {}) as { [name in Key]?: readonly string[] };
 }
-
-const rowsOf = (data: Table | readonly object[]) => (data instanceof Table ? data.rows : data.length);
 
 function checkTargets(target: unknown): readonly string[] {
   if (target === undefined) return [];
@@ -391,30 +427,31 @@ function inputNames(table: Table, given: unknown, targets: readonly string[]): r
 }
 
 /** Refuses true and false for categories such as yes and no: as texts, they would be one more category. */
-function checkNoBoolean(one: EncodedInput | EncodedTarget, value: unknown, row: number): void {
+function checkNoBoolean(where: string, one: EncodedInput | EncodedTarget, value: unknown): void {
   if (typeof value !== 'boolean' || !('categories' in one)) return;
   if (one.categories.some((name) => name === 'true' || name === 'false')) return;
   const wanted = `a text, as in the training data: ${listNames(one.categories)}`;
-  throw wrongType(`data[${row}], column ${quote(one.column)}`, value, wanted);
+  throw wrongType(`${where}, column ${quote(one.column)}`, value, wanted);
 }
 
 /** A table of the columns that are needed, made from records. */
 function tableOf(
+  where: string,
   records: unknown,
   wanted: readonly (EncodedInput | EncodedTarget)[],
-  kinds: Record<string, ColumnKind>,
+  { kinds, missing }: Encoder,
 ): Table {
   if (!Array.isArray(records)) {
-    throw wrongType('data', records, `a Table, or an array of objects${wayToTable(records)}`);
+    throw wrongType(where, records, `a Table, or an array of objects${wayToTable(records)}`);
   }
-  if (records.length === 0) throw outOfRange('data', 'no records', 'one or more');
-  for (const [row, record] of records.entries()) checkIsObject(`data[${row}]`, record, recordWanted(record));
+  if (records.length === 0) throw outOfRange(where, 'no records', 'one or more');
+  for (const [row, record] of records.entries()) checkIsObject(`${where}[${row}]`, record, recordWanted(record));
   const needed: Record<string, ColumnKind> = {};
   for (const { column } of wanted) {
     if (!records.some((record) => Object.hasOwn(record, column))) {
       const keys = listNames(Object.keys(records[0]));
       const wanted = 'it too, or null if it is missing';
-      throw outOfRange('data', `records of ${keys || 'no values'} without ${quote(column)}`, wanted);
+      throw outOfRange(where, `records of ${keys || 'no values'} without ${quote(column)}`, wanted);
     }
     setOwn(needed, column, kinds[column]);
   }
@@ -423,10 +460,10 @@ function tableOf(
     for (const one of wanted) {
       const { column } = one;
       if (!Object.hasOwn(record, column)) continue;
-      checkNoBoolean(one, record[column], row);
+      checkNoBoolean(`${where}[${row}]`, one, record[column]);
       setOwn(picked, column, record[column]);
     }
     return picked;
   });
-  return Table.fromRecords(own, { kinds: needed, name: 'data' });
+  return Table.fromRecords(own, { kinds: needed, name: where, missing });
 }

@@ -29,7 +29,7 @@ export function columnsFromRecords(records: unknown, options: TableOptions): Col
     }
     columns.set(column, builder.finish());
   }
-  return { rows: records.length, columns };
+  return { rows: records.length, columns, origin: { missing: reading.missing } };
 }
 
 /** Columns from arrays by name. */
@@ -61,7 +61,7 @@ export function columnsFromColumns(arrays: unknown, options: TableOptions): Colu
     }
     columns.set(column, columnFrom(column, values, entries.length, reading));
   }
-  return { rows, columns };
+  return { rows, columns, origin: { missing: reading.missing } };
 }
 
 function columnFrom(column: string, values: ArrayLike<unknown>, columns: number, reading: Reading): Column {

@@ -92,7 +92,7 @@ export function checkReading(name: string, options: TableOptions, keys: readonly
     kinds: given,
     kindOf: (column) => given.get(column) ?? others,
     isMissing: missing === undefined ? looksMissing : checkMissing(missing),
-    missing,
+    missing: missing && Object.freeze([...missing]),
     decimal,
     dateOrder,
     numberOf: (text) => toNumber(text, decimal),

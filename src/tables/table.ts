@@ -1,8 +1,17 @@
 import { arrayType } from '../check/arrays.js';
-import { checkInteger, checkIsObject, checkName, checkNoMore, outOfRange, quote, wrongType } from '../check/errors.js';
+import {
+  advise,
+  checkInteger,
+  checkIsObject,
+  checkName,
+  checkNoMore,
+  outOfRange,
+  quote,
+  wrongType,
+} from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
 import { isPlain } from '../check/plain-arrays.js';
-import { type PartOf, type Strata, TEST, TRAINING, VALIDATION } from '../data/parts.js';
+import { type PartsOf, partsOfRows, type Strata, TRAINING, VALIDATION } from '../data/parts.js';
 import {
   type Column,
   type ColumnKind,
@@ -11,7 +20,9 @@ import {
   copyOf,
   type FilledColumn,
   filledColumnOf,
+  gather,
   isMissing,
+  type Origin,
   type Value,
   valueAt,
   viewOf,
@@ -35,10 +46,9 @@ import { type HoldBackOptions, heldPartsOf, partsOf, strataIn, type TableSplitOp
 export type TableRecord = Record<string, Value>;
 
 /** The parts of a table. A part that was not asked for is undefined. */
-export type TableSplit<Options extends TableSplitOptions> = {
-  training: Table;
-  validation: PartOf<Options['validation'], Table>;
-  test: PartOf<Options['test'], Table>;
+export type TableSplit<Options extends TableSplitOptions> = PartsOf<Options, Table> & {
+  /** The numbers of the rows in each part, counted from 0, in their order. */
+  rows: PartsOf<Options, Uint32Array>;
 };
 
 /** Rows of a table as one of their own, and their numbers in the whole. */
@@ -66,15 +76,17 @@ export class Table {
   /** The names of all columns, in their order. */
   readonly columns: readonly string[];
   readonly #columns: ReadonlyMap<string, Column>;
+  readonly #origin: Origin | undefined;
 
   private constructor(parts: Columns) {
-    const { rows, columns } = Object(parts) as Columns;
+    const { rows, columns, origin } = Object(parts) as Columns;
     if (!(columns instanceof Map)) {
       throw new TypeError('Table: got new Table(), want Table.fromRecords, Table.fromColumns or Table.fromCsv');
     }
     this.rows = rows;
     this.columns = Object.freeze([...columns.keys()]);
     this.#columns = columns;
+    this.#origin = origin;
     for (const column of columns.values()) {
       Object.freeze(column);
       if (column.kind === 'category') Object.freeze(column.categories);
@@ -159,7 +171,7 @@ export class Table {
    */
   static async fromCsvStream(source: CsvSource, options: CsvStreamOptions = {}, none?: undefined): Promise<Table> {
     checkNoMore('Table.fromCsvStream', 3, none);
-    return new Table(await columnsFromCsvStream(source, options));
+    return new Table(await columnsFromCsvStream(source, options).catch(advise));
   }
 
   /**
@@ -174,6 +186,17 @@ export class Table {
     for await (const { columns, fields } of blocksFromCsvStream(source, options, rows)) {
       yield { table: new Table(columns), fields };
     }
+  }
+
+  /** @internal The option `missing` that it was read with: see `Encoder.missing`. */
+  get missing(): readonly string[] | undefined {
+    return this.#origin?.missing;
+  }
+
+  /** @internal What messages call a row: by its number in the file, if it comes from one. */
+  placeOf(row: number): string {
+    const file = this.#origin?.file;
+    return file ? `${file.name}: row ${file.rows[row]}` : `row ${row}`;
   }
 
   /** The kind of each column, for `options.kinds`, so that further data can be read in the same way. */
@@ -238,9 +261,9 @@ export class Table {
     return this.#of(this.rows, left);
   }
 
-  #of(rows: number, columns: ReadonlyMap<string, Column>): Table {
+  #of(rows: number, columns: ReadonlyMap<string, Column>, origin = this.#origin): Table {
     if (columns.size === 0) throw outOfRange('names', 'no column that is left', 'one column or more');
-    return new Table({ rows, columns });
+    return new Table({ rows, columns, ...(origin && { origin }) });
   }
 
   /**
@@ -262,13 +285,21 @@ export class Table {
   withKinds(kinds: Readonly<Record<string, ConvertedKind>>, none?: undefined): Table {
     checkNoMore('withKinds', 2, none);
     checkIsObject('kinds', kinds);
+    const whereOf = (name: string) => `kinds[${quote(name)}]`;
+    for (const [name, kind] of Object.entries(kinds)) {
+      checkName(whereOf(name), kind, CONVERTED_KINDS);
+      columnOf('kinds', name, this.#columns);
+    }
+    return this.inKinds(kinds, whereOf);
+  }
+
+  /** @internal `withKinds` of columns that are there. `whereOf`: the place of a column in messages. */
+  inKinds(kinds: Readonly<Record<string, ConvertedKind>>, whereOf: (name: string) => string): Table {
     const changed = new Map(this.#columns);
     for (const [name, kind] of Object.entries(kinds)) {
-      const where = `kinds[${quote(name)}]`;
-      checkName(where, kind, CONVERTED_KINDS);
-      changed.set(name, converted(where, name, columnOf('kinds', name, this.#columns), kind));
+      changed.set(name, converted(whereOf(name), name, this.column(name), kind));
     }
-    return new Table({ rows: this.rows, columns: changed });
+    return this.#of(this.rows, changed);
   }
 
   /**
@@ -283,7 +314,11 @@ export class Table {
     checkNoMore('slice', 3, none);
     checkInteger('from', from, 0, this.rows);
     checkInteger('to', to, from, this.rows);
-    return this.#map(to - from, (column) => viewOf(column, from, to));
+    return this.#map(
+      to - from,
+      (column) => viewOf(column, from, to),
+      (numbers) => numbers.subarray(from, to),
+    );
   }
 
   /**
@@ -301,11 +336,18 @@ export class Table {
     // before the copy: the array may have any length
     for (let i = 0; i < rows.length; i++) checkInteger(`rows[${i}]`, rows[i], 0, this.rows - 1);
     const picked = Uint32Array.from(rows);
-    return this.#map(picked.length, (column) => copyOf(column, picked));
+    return this.#map(
+      picked.length,
+      (column) => copyOf(column, picked),
+      (numbers) => gather(numbers, picked),
+    );
   }
 
-  #map(rows: number, change: (column: Column) => Column): Table {
-    return new Table({ rows, columns: new Map([...this.#columns].map(([name, column]) => [name, change(column)])) });
+  #map(rows: number, change: (column: Column) => Column, changeNumbers: (numbers: Int32Array) => Int32Array): Table {
+    const columns = new Map([...this.#columns].map(([name, column]) => [name, change(column)]));
+    const file = this.#origin?.file;
+    const ownFile = file && { file: { ...file, rows: changeNumbers(file.rows) } };
+    return this.#of(rows, columns, this.#origin && { ...this.#origin, ...ownFile });
   }
 
   /**
@@ -351,7 +393,7 @@ export class Table {
    * others are copies.
    *
    * @param options the parts, and how rows are drawn
-   * @returns the parts; one that was not asked for is undefined
+   * @returns the parts, and the numbers of their rows; a part that was not asked for is undefined
    * @throws TypeError or RangeError for wrong options, and for parts that cannot be made
    *
    * @example
@@ -364,8 +406,8 @@ export class Table {
   split<const Options extends TableSplitOptions>(options: Options, none?: undefined): TableSplit<Options> {
     checkNoMore('split', 2, none);
     const parts = partsOf(this.rows, options, this.#find);
-    const tableOf = (part: number) => this.#part(rowsOf(parts, part), options.from);
-    return { training: tableOf(TRAINING), validation: tableOf(VALIDATION), test: tableOf(TEST) } as TableSplit<Options>;
+    const rows = Uint32Array.from(parts.keys());
+    return partsOfRows<Options, Table>(parts, rows, (part) => this.#part(part, options.from));
   }
 
   /**
@@ -381,7 +423,7 @@ export class Table {
     const parts = heldPartsOf(where, this.rows, held, implied, this.#find);
     const partOf = (part: number) => {
       const rows = rowsOf(parts, part);
-      return { table: this.#part(rows, Object(held).from) as Table, rows };
+      return { table: this.#part(rows, Object(held).from), rows };
     };
     return { training: partOf(TRAINING), validation: partOf(VALIDATION) };
   }
@@ -392,8 +434,7 @@ export class Table {
   }
 
   /** The table of these rows. In a split from the end, they follow one another. */
-  #part(rows: Uint32Array, from: 'end' | undefined): Table | undefined {
-    if (rows.length === 0) return undefined;
+  #part(rows: Uint32Array, from: 'end' | undefined): Table {
     return from ? this.slice(rows[0], rows[rows.length - 1] + 1) : this.pick(rows);
   }
 

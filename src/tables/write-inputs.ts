@@ -17,6 +17,7 @@ import {
   weekdayOf,
 } from './date-parts.js';
 import { type DateInput, type EncodedInput, namesOf, type OneHotInput, placesOf } from './encoded-input.js';
+import type { PlaceOf } from './row-names.js';
 import type { Scale } from './scale.js';
 
 /** The number of rows that are written at a time. They stay in the processor's cache while all columns are written. */
@@ -31,18 +32,28 @@ type Inputs = Float32Array | Float64Array;
  */
 type Writer = (from: number, to: number, numbers: Float64Array) => void;
 
-/** Writes the inputs of all rows to `values`, which is [rows × width]. `columns`: the column of each input. */
+/** What messages call the value of a column in a row. */
+const placeOfColumn =
+  (placeOf: PlaceOf, { column }: EncodedInput): PlaceOf =>
+  (row) =>
+    `${placeOf(row)}, column ${quote(column)}`;
+
+/**
+ * Writes the inputs of all rows to `values`, which is [rows × width]. `columns`: the column of each input; `placeOf`:
+ * what messages call a row.
+ */
 export function writeInputs(
   inputs: readonly EncodedInput[],
   columns: readonly FilledColumn[],
   rows: number,
   values: Inputs,
   width: number,
+  placeOf: PlaceOf,
 ): void {
   const writers: Writer[] = [];
   let first = 0;
   for (const [i, input] of inputs.entries()) {
-    writers.push(...writersOf(input, columns[i], values, width, first));
+    writers.push(...writersOf(placeOf, input, columns[i], values, width, first));
     first += namesOf(input).length;
   }
   const numbers = new Float64Array(BLOCK);
@@ -53,7 +64,14 @@ export function writeInputs(
 }
 
 /** `first`: the place in a row of the first input that the column makes. */
-function writersOf(input: EncodedInput, column: FilledColumn, values: Inputs, width: number, first: number): Writer[] {
+function writersOf(
+  placeOf: PlaceOf,
+  input: EncodedInput,
+  column: FilledColumn,
+  values: Inputs,
+  width: number,
+  first: number,
+): Writer[] {
   const { length } = namesOf(input);
   const marks = input.marksMissing ? [marksWriter(column, values, width, first + length - 1)] : [];
   if (input.kind === 'oneHot') return [oneHotWriter(input, column as CategoryColumn, values, width, first), ...marks];
@@ -62,9 +80,9 @@ function writersOf(input: EncodedInput, column: FilledColumn, values: Inputs, wi
       input.kind === 'ordinal'
         ? placeReader(column as CategoryColumn, input.categories)
         : valueReader(column as NumberColumn | BooleanColumn);
-    return [numberWriter(input.column, read, input.scale, values, width, first), ...marks];
+    return [numberWriter(placeOfColumn(placeOf, input), read, input.scale, values, width, first), ...marks];
   }
-  return [dateWriter(input, column as DateColumn, values, width, first), ...marks];
+  return [dateWriter(placeOfColumn(placeOf, input), input, column as DateColumn, values, width, first), ...marks];
 }
 
 /** Copies the numbers of rows [from, to) to the beginning of `numbers`; NaN for missing values. */
@@ -86,7 +104,7 @@ function placeReader({ codes, categories: names }: CategoryColumn, categories: r
 }
 
 function numberWriter(
-  column: string,
+  placeOf: PlaceOf,
   read: Reader,
   { fill, mean, deviation }: Scale,
   values: Inputs,
@@ -99,35 +117,31 @@ function numberWriter(
     for (let i = 0, at = from * width + first; i < to - from; i++, at += width) {
       const number = numbers[i];
       const value = ((Number.isNaN(number) ? other : number) - mean) / deviation;
-      if (!(Math.abs(value) <= MAX_FLOAT)) throw (Number.isNaN(value) ? unknown : tooLarge)(column, from + i, number);
+      if (!(Math.abs(value) <= MAX_FLOAT)) throw (Number.isNaN(value) ? unknown : tooLarge)(placeOf(from + i), number);
       values[at] = value;
     }
   };
 }
 
 /** Missing values that are refused never come here, so only an ordinal category without a place has no number. */
-function unknown(column: string, row: number): RangeError {
+function unknown(where: string): RangeError {
   const got = 'a category that the training rows do not have';
-  return outOfRange(`row ${row}, column ${quote(column)}`, got, 'one of theirs, or options.missing');
+  return outOfRange(where, got, 'one of theirs, or options.missing');
 }
 
-function tooLarge(column: string, row: number, number: number): RangeError {
-  return outOfRange(
-    `row ${row}, column ${quote(column)}`,
-    number,
-    'a number that is finite in 32 bits when it is scaled',
-  );
+function tooLarge(where: string, number: number): RangeError {
+  return outOfRange(where, number, 'a number that is finite in 32 bits when it is scaled');
 }
 
 /** Writes a part of a date, given by its time and day, to `values[at]`; for a circle, also writes to the next place. */
 type PartWriter = (time: number, days: number, day: Day, row: number, at: number) => void;
 
-function partWriter(column: string, part: DatePart, { fill, mean, deviation }: Scale, values: Inputs): PartWriter {
+function partWriter(placeOf: PlaceOf, part: DatePart, { fill, mean, deviation }: Scale, values: Inputs): PartWriter {
   if (!isCyclic(part)) {
     return (time, _days, { year }, row, at) => {
       const number = part === 'year' ? year : datePart(part, time);
       const value = ((Number.isNaN(time) ? (fill as number) : number) - mean) / deviation;
-      if (!(Math.abs(value) <= MAX_FLOAT)) throw tooLarge(column, row, number);
+      if (!(Math.abs(value) <= MAX_FLOAT)) throw tooLarge(placeOf(row), number);
       values[at] = value;
     };
   }
@@ -150,13 +164,14 @@ function partWriter(column: string, part: DatePart, { fill, mean, deviation }: S
 }
 
 function dateWriter(
-  { column, parts }: DateInput,
+  placeOf: PlaceOf,
+  { parts }: DateInput,
   { values: times }: DateColumn,
   values: Inputs,
   width: number,
   first: number,
 ): Writer {
-  const writers = parts.map(({ part, scale }) => partWriter(column, part, scale, values));
+  const writers = parts.map(({ part, scale }) => partWriter(placeOf, part, scale, values));
   const sizes = parts.map(({ part }) => (isCyclic(part) ? 2 : 1));
   const day: Day = { year: 0, month: 0, day: 0, days: 28 };
   let last = Number.NaN;
