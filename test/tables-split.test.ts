@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import {
+  type DateColumn,
   type SplitWindowOptions,
   type SplitWindows,
   splitWindows,
@@ -91,6 +92,23 @@ describe('a split', () => {
         expect([training, last, ...(both ? [validation] : [])].every((part) => part && part.rows > 0)).toBe(true);
       }
     }
+  });
+
+  it('says which rows are in each part', () => {
+    for (const ways of [{ seed: 5 }, { stratify: 'class' }, { group: 'person' }, { from: 'end' }] as const) {
+      const { rows, ...parts } = table.split({ validation: 0.2, test: 15, ...ways });
+      // the id of a row is its number
+      for (const part of ['training', 'validation', 'test'] as const) {
+        expect(Array.from(rows[part])).toEqual(idsOf(parts[part]));
+      }
+    }
+    expect(table.split({ test: 0.5 }).rows.validation).toBeUndefined();
+  });
+
+  it('is refused with a seed if nothing is drawn', () => {
+    expect(() => table.split({ test: 5, from: 'end', seed: 1 })).toThrow(
+      'options.seed: got 1 with from: "end", want none: the last rows are taken, and nothing is drawn',
+    );
   });
 
   it('from the end shares the values', () => {
@@ -192,6 +210,50 @@ describe('windows', () => {
     expect(windows(series, { length: 1, inputs: ['b'], target: ['b', 'a'] }).targets).toEqual(
       Float64Array.of(20, 2, 30, 3, 40, 4),
     );
+  });
+
+  describe('of a table with dates', () => {
+    const dates = ['2026-01-01', '2026-01-02', '2026-01-02', '2026-01-04'];
+    const series = Table.fromColumns({ day: dates, x: [1, 2, 3, 4] });
+    const options = { length: 1 } as const;
+
+    it('need the rows in the order of time', () => {
+      expect(windows(series, options).targets).toEqual(Float64Array.of(2, 3, 4));
+      const backwards = series.pick([3, 2, 1, 0]);
+      const message =
+        'column "day": got 2026-01-02 in row 1 after 2026-01-04 in row 0, want rows in the order of time: ' +
+        'table.pick([...dates.keys()].sort((p, q) => dates[p] - dates[q])), where dates are ' +
+        'table.column("day").values; if these are not the times of the rows, table.without(["day"])';
+      expect(() => windows(backwards, options)).toThrow(new RangeError(message));
+      expect(() => splitWindows(backwards, { length: 1, test: 1 })).toThrow(new RangeError(message));
+      // the ways out
+      const { values } = backwards.column('day') as DateColumn;
+      const sorted = backwards.pick([...values.keys()].sort((p, q) => values[p] - values[q]));
+      expect(windows(sorted, options).targets).toEqual(Float64Array.of(3, 2, 4));
+      expect(windows(backwards.without(['day']), options).targets).toEqual(Float64Array.of(3, 2, 1));
+    });
+
+    it('are those of the order of any of the columns, and of each series', () => {
+      const both = Table.fromColumns({ born: [...dates].reverse(), day: dates, x: [1, 2, 3, 4] });
+      expect(windows(both, options).targets).toHaveLength(3);
+      expect(() => windows(both.without(['day']), options)).toThrow('column "born": got 2026-01-02 in row 1 after');
+      const shops = Table.fromColumns({
+        shop: ['a', 'a', 'b', 'b'],
+        day: ['2026-01-03', '2026-01-04', '2026-01-01', '2026-01-02'],
+        x: [1, 2, 3, 4],
+      });
+      expect(windows(shops, { length: 1, series: 'shop' }).targets).toEqual(Float64Array.of(2, 4));
+      expect(() => windows(shops, options)).toThrow('column "day": got 2026-01-01 in row 2 after 2026-01-04 in row 1');
+      const missing = Table.fromColumns({ day: ['2026-01-02', null, '2026-01-03', '2026-01-01'], x: [1, 2, 3, 4] });
+      expect(() => windows(missing, options)).toThrow('got 2026-01-01 in row 3 after 2026-01-03 in row 2');
+    });
+
+    it('name the rows of a file as its reader does', () => {
+      const file = Table.fromCsv('day,x\n2026-01-02,1\n\n2026-01-01T12:00,2\n', { name: 'sales.csv' });
+      expect(() => windows(file, options)).toThrow(
+        'column "day": got 2026-01-01T12:00:00.000Z in sales.csv: row 4 after 2026-01-02 in sales.csv: row 2, want',
+      );
+    });
   });
 
   describe('of several series', () => {

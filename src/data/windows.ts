@@ -1,5 +1,14 @@
 import { arrayType } from '../check/arrays.js';
-import { checkInteger, checkObject, counted, keysOf, outOfRange, tableHint, wrongType } from '../check/errors.js';
+import {
+  checkInteger,
+  checkNoMore,
+  checkObject,
+  counted,
+  keysOf,
+  outOfRange,
+  tableHint,
+  wrongType,
+} from '../check/errors.js';
 import { isNested, isPlain, rowNumbers } from '../check/plain-arrays.js';
 import { type SampleKeys, strataOf, valuesIn } from './keys.js';
 import { ownIfShared } from './own-arrays.js';
@@ -129,7 +138,8 @@ type ColumnsOf<Source, Options> = (series: Source, options: Options) => SeriesCo
  * const two = windows([1, 2, 3, 10, 20, 30], { length: 2, series: ['a', 'a', 'a', 'b', 'b', 'b'] });
  * console.log(two.targets); // Float64Array(2) [ 3, 30 ]
  */
-export function windows(series: NumberSeries, options: WindowOptions): Windows {
+export function windows(series: NumberSeries, options: WindowOptions, none?: undefined): Windows {
+  checkNoMore('windows', 3, none);
   return windowsOf(series, options, columnsOfArrays);
 }
 
@@ -154,7 +164,9 @@ export function windows(series: NumberSeries, options: WindowOptions): Windows {
 export function splitWindows<const Options extends SplitWindowOptions>(
   series: NumberSeries,
   options: Options,
+  none?: undefined,
 ): SplitWindows<Options> {
+  checkNoMore('splitWindows', 3, none);
   return splitWindowsOf(series, options, columnsOfArrays);
 }
 

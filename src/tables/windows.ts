@@ -1,4 +1,5 @@
-import { counted, orDefault, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkNoMore, counted, orDefault, outOfRange, quote, wrongType } from '../check/errors.js';
+import type { Keys } from '../data/parts.js';
 import {
   columnsOfNumbers,
   type NumberSeries,
@@ -11,7 +12,7 @@ import {
   type Windows,
   windowsOf,
 } from '../data/windows.js';
-import { columnOf, listNames, type NumberColumn } from './column.js';
+import { columnOf, type DateColumn, listNames, type NumberColumn } from './column.js';
 import { Table } from './table.js';
 
 // Windows over series that may be tables.
@@ -29,7 +30,8 @@ export type SplitWindowOptions = SplitOptionsOf<number | string>;
  * @param series the rows in the order of time: finite numbers, rows of them, or a table with number columns
  * @param options the windows
  * @returns a data set of windows
- * @throws TypeError or RangeError for missing values and wrong options, and if a series has too few rows for one window
+ * @throws TypeError or RangeError for missing values and wrong options, if a series has too few rows for one window,
+ *   and if the dates of a table run backwards: of several columns of dates, one must be in order
  *
  * @example
  * import { Table, windows } from 'simdprop/tabular';
@@ -38,7 +40,8 @@ export type SplitWindowOptions = SplitOptionsOf<number | string>;
  * const { inputs, targets } = windows(table, { length: 2, target: 'load' });
  * console.log(inputs.length, targets); // 8 Float64Array(2) [ 3, 4 ]
  */
-export function windows(series: NumberSeries | Table, options: WindowOptions): Windows {
+export function windows(series: NumberSeries | Table, options: WindowOptions, none?: undefined): Windows {
+  checkNoMore('windows', 3, none);
   return windowsOf(series, options, columnsOfSeries);
 }
 
@@ -52,7 +55,8 @@ export function windows(series: NumberSeries | Table, options: WindowOptions): W
  * @param series the rows in the order of time: numbers, rows of them, or a table
  * @param options the windows and the parts
  * @returns a data set for each part; undefined for one that was not asked for
- * @throws TypeError or RangeError for missing values, wrong options, and a part that is too short for one window
+ * @throws TypeError or RangeError for missing values, wrong options, a part that is too short for one window, and dates
+ *   that run backwards, as for `windows`
  *
  * @example
  * import { splitWindows, Table } from 'simdprop/tabular';
@@ -64,7 +68,9 @@ export function windows(series: NumberSeries | Table, options: WindowOptions): W
 export function splitWindows<const Options extends SplitWindowOptions>(
   series: NumberSeries | Table,
   options: Options,
+  none?: undefined,
 ): SplitWindows<Options> {
+  checkNoMore('splitWindows', 3, none);
   return splitWindowsOf(series, options, columnsOfSeries);
 }
 
@@ -79,12 +85,41 @@ function columnsOfSeries(series: unknown, options: WindowOptions): SeriesColumns
   const isNumbers = (name: string) => name !== apart && series.column(name).kind === 'number';
   const inputs = checkColumns('options.inputs', series, orDefault(options.inputs, series.columns.filter(isNumbers)));
   const targets = target === undefined ? inputs : checkColumns('options.target', series, [target].flat());
-  return {
-    rows: series.rows,
-    inputs,
-    targets,
-    series: apart === undefined ? undefined : series.strata('options.series', apart),
-  };
+  const strata = apart === undefined ? undefined : series.strata('options.series', apart);
+  checkOrder(series, apart, strata?.keys);
+  return { rows: series.rows, inputs, targets, series: strata };
+}
+
+/**
+ * Refuses a table whose rows are not in the order of time: it has columns of dates, and none of them is in order in
+ * each series. `apart`: the column that tells series apart; `keys`: its values.
+ */
+function checkOrder(table: Table, apart: unknown, keys: Keys | undefined): void {
+  const names = table.columns.filter((name) => name !== apart && table.column(name).kind === 'date');
+  const falls = names.map((name) => fallIn((table.column(name) as DateColumn).values, keys));
+  const [fall] = falls;
+  if (fall === undefined || falls.includes(undefined)) return;
+  const [last, next] = fall.map((row) => {
+    const { values } = table.column(names[0]) as DateColumn;
+    return `${new Date(values[row]).toISOString().replace('T00:00:00.000Z', '')} in ${table.placeOf(row)}`;
+  });
+  const column = `table.column(${quote(names[0])}).values`;
+  const sorted = `table.pick([...dates.keys()].sort((p, q) => dates[p] - dates[q])), where dates are ${column}`;
+  const other = `if these are not the times of the rows, table.without(${JSON.stringify(names.slice(0, 3))})`;
+  const wanted = `rows in the order of time: ${sorted}; ${other}`;
+  throw outOfRange(`column ${quote(names[0])}`, `${next} after ${last}`, wanted);
+}
+
+/** Two rows of a series that follow one another, of which the second has the earlier date; undefined if none have. */
+function fallIn(dates: Float64Array, keys: Keys | undefined): readonly [row: number, next: number] | undefined {
+  const lastOf = new Map<number, number>();
+  for (const [row, date] of dates.entries()) {
+    if (Number.isNaN(date)) continue;
+    const last = lastOf.get(keys?.[row] ?? 0);
+    if (last !== undefined && date < dates[last]) return [last, row];
+    lastOf.set(keys?.[row] ?? 0, row);
+  }
+  return undefined;
 }
 
 function checkColumns(where: string, table: Table, names: unknown): Float64Array[] {
