@@ -94,6 +94,49 @@ describe('the likely cause of a NonFiniteError', () => {
     }
   });
 
+  it.each<[string, number, number, number, number, string]>([
+    ['sample weights up to 1e6', 1e6, 1, 1, 0.1, 'sampleWeights'],
+    ['sample weights up to 1e30', 1e30, 1, 1, 0.1, 'sampleWeights'],
+    ['sample weights up to 1e30, at a rate of 100', 1e30, 1, 1, 100, 'sampleWeights'],
+    ['sample weights further than inputs', 1e6, 28, 1, 0.1, 'sampleWeights'],
+    ['inputs further than sample weights', 1e3, 1e6, 1, 0.1, 'inputs'],
+    ['targets further than sample weights', 1e3, 1, 1e30, 0.1, 'targets'],
+  ])('%s, in every call: sample weights of %d, inputs times %d, targets times %d', async (_, weight, ...factors) => {
+    const [inputFactor, targetFactor, learningRate, reason] = factors;
+    const weights = Float32Array.from({ length: 40 }, (_, i) => (i % 2 ? weight : 1));
+    const given = { inputs: scaled(inputFactor, inputs), targets: scaled(targetFactor, targets), weights };
+    const calls: ((net: Network) => unknown)[] = [
+      (net) => net.fit(given, { epochs: 500, batchSize: 40 }),
+      (net) => net.fitStream(() => [given], { epochs: 500, batchSize: 40 }),
+      (net) => net.trainFor(given, 1e4, { batchSize: 40 }),
+      (net) => {
+        for (let i = 0; i < 500; i++) net.trainBatch(given.inputs, given.targets, weights);
+      },
+    ];
+    for (const call of calls) {
+      const net = await createNetwork(linear);
+      net.optimizer = sgd({ learningRate });
+      const error = await failureOf(async () => call(net));
+      expect(error).toMatchObject({ reason, largestSampleWeight: Math.fround(weight) });
+      if (reason !== 'sampleWeights') continue;
+      const advice = `sample weights are as large as ${Math.fround(weight)}: divide them by their mean, or take a smaller learning rate than ${learningRate}`;
+      expect(error.message).toContain(`(${advice}`);
+    }
+  });
+
+  it('counts the weights of classes, and is 1 where samples have no weight', async () => {
+    const labels = Uint8Array.from(targets, (y) => Number(y > 0));
+    const net = await createNetwork({ inputs: 2, layers: [{ units: 1 }], seed: 1 });
+    const options = { epochs: 500, optimizer: sgd({ learningRate: 0.1 }) };
+    const weighted = await failureOf(() =>
+      net.fit({ inputs, targets: labels }, { ...options, classWeights: [1, 3e38] }),
+    );
+    expect(weighted).toMatchObject({ reason: 'sampleWeights', largestSampleWeight: Math.fround(3e38) });
+    const plain = await createNetwork(linear);
+    const error = await failureOf(() => plain.fit({ inputs: scaled(1000, inputs), targets }, options));
+    expect(error).toMatchObject({ reason: 'inputs', largestSampleWeight: 1 });
+  });
+
   it('single batches blame what they were given first, and then the weights that are left of them', async () => {
     const net = await createNetwork(linear);
     net.optimizer = sgd({ learningRate: 0.01 });

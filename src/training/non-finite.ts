@@ -13,13 +13,15 @@ import type { RateClock } from '../spec/schedule.js';
 const UNSCALED_INPUT = 10;
 /** Larger targets count as unscaled. The biases of the last layer can reach targets of some tens. */
 const UNSCALED_TARGET = 100;
+/** Larger weights of samples count as unscaled: a step on such samples alone is that many times as long. */
+const UNSCALED_SAMPLE_WEIGHT = 100;
 /** Larger weights are a mistake: neither new nor well trained networks have such weights. */
 const LARGE_WEIGHT = 1000;
 /** Above this learning rate, training is likely to fail, whatever the data are. */
 const LARGE_RATE = 10;
 
 /** The likely cause that a NonFiniteError reports. */
-export type NonFiniteReason = 'inputs' | 'targets' | 'weights' | 'cost';
+export type NonFiniteReason = 'inputs' | 'targets' | 'sampleWeights' | 'weights' | 'cost';
 
 interface NonFiniteDetails {
   readonly epoch: number | undefined;
@@ -28,6 +30,7 @@ interface NonFiniteDetails {
   readonly reason: NonFiniteReason;
   readonly largestInput: number;
   readonly largestTarget: number;
+  readonly largestSampleWeight: number;
   readonly largestWeight: number;
   readonly learningRate: number | undefined;
   readonly isStandardized: boolean;
@@ -65,15 +68,18 @@ export class NonFiniteError extends Error {
   declare readonly layer: number | undefined;
   /**
    * The likely cause. `inputs`: some are larger than 10, so that each step is too long. `targets`: some are larger than
-   * 100. `weights`: they have become too large, or have been larger than 1000 before: then `largestWeight` is. `cost`:
+   * 100. `sampleWeights`: those of some samples, times the weights of their classes, are larger than 100. `weights`:
+   * those of the network have become too large, or have been larger than 1000 before: then `largestWeight` is. `cost`:
    * the outputs are finite, but their cost is not. If the learning rate is above 10, it is the likely cause, whatever
-   * the data are, and the reason is one of the last two.
+   * inputs and targets are, and the reason is none of these two.
    */
   declare readonly reason: NonFiniteReason;
   /** Largest |x| of the training set, or of a single batch, as the first layer gets it. */
   declare readonly largestInput: number;
   /** Largest |y| of the same samples; 1 for labels. */
   declare readonly largestTarget: number;
+  /** Largest weight of the same samples, times the weight of its class; 1 if they have none. */
+  declare readonly largestSampleWeight: number;
   /**
    * Largest absolute value among the weights and biases at the start of the call, or after its return to an earlier
    * state. For `trainBatch`: before the first batch since the last call of another method, or the last error. NaN or
@@ -106,7 +112,7 @@ function describe(details: NonFiniteDetails): string {
 }
 
 function adviceOn({ reason, learningRate, isStandardized, ...largest }: NonFiniteDetails): string {
-  const { largestInput, largestTarget, largestWeight } = largest;
+  const { largestInput, largestTarget, largestSampleWeight, largestWeight } = largest;
   const slower = `a smaller learning rate${learningRate === undefined ? '' : ` than ${learningRate}`}`;
   const scaled = isStandardized ? 'look for outliers, and columns that hardly vary' : 'scale or standardise them';
   if (reason === 'weights' && !(largestWeight <= LARGE_WEIGHT)) {
@@ -115,6 +121,7 @@ function adviceOn({ reason, learningRate, isStandardized, ...largest }: NonFinit
   return {
     inputs: `inputs are as large as ${largestInput}: ${scaled}, or take ${slower}`,
     targets: `targets are as large as ${largestTarget}: scale them, or take ${slower}`,
+    sampleWeights: `sample weights are as large as ${largestSampleWeight}: divide them by their mean, or take ${slower}`,
     weights: `the weights have grown too large: ${slower} or clipped gradients may help`,
     cost: `the outputs have grown too large for the cost: ${slower} or smaller targets may help`,
   }[reason];
@@ -197,14 +204,18 @@ export function diagnose(
   const layer = findLayer(arena, searched, rows);
   const largestInput = largestInputOf(arena, set, samples);
   const largestTarget = largestTargetOf(arena, set, samples);
+  const largestSampleWeight = set.weights ? arena.core.largestMagnitude(set.weights, samples) : 1;
+  const rate = (learningRate ?? 0) / LARGE_RATE;
   let reason: NonFiniteReason = layer === undefined ? 'cost' : 'weights';
-  const isScale = !(Number(learningRate) > LARGE_RATE);
-  const [input, target] = isScale ? [largestInput / UNSCALED_INPUT, largestTarget / UNSCALED_TARGET] : [0, 0];
+  const [input, target] = rate > 1 ? [0, 0] : [largestInput / UNSCALED_INPUT, largestTarget / UNSCALED_TARGET];
+  const sample = largestSampleWeight / UNSCALED_SAMPLE_WEIGHT;
   if (Math.max(input, target) > 1) reason = input >= target ? 'inputs' : 'targets';
+  if (sample > Math.max(1, input, target, rate)) reason = 'sampleWeights';
   // large targets need large weights
-  if (!(largestWeight / LARGE_WEIGHT <= Math.max(input, target, 1))) reason = 'weights';
+  if (!(largestWeight / LARGE_WEIGHT <= Math.max(input, target, sample, 1))) reason = 'weights';
   const isStandardized = arena.standardization !== undefined;
-  return { layer, reason, largestInput, largestTarget, largestWeight, learningRate, isStandardized };
+  const largest = { largestInput, largestTarget, largestSampleWeight, largestWeight };
+  return { layer, reason, ...largest, learningRate, isStandardized };
 }
 
 function findLayer(arena: Arena, searched: 'z' | 'parameters', rows: number): number | undefined {
