@@ -2,8 +2,6 @@ import { type Bytes, checkBytes } from './check/bytes.js';
 import {
   advise,
   calledAlone,
-  checkBoolean,
-  checkCallback,
   checkFloats,
   checkInteger,
   checkIsObject,
@@ -49,7 +47,7 @@ import { OutputsError } from './model/outputs-error.js';
 import { Pass } from './model/pass.js';
 import { hideUncounted } from './model/uncounted-rows.js';
 import type { LoadOptions } from './persistence/decode.js';
-import { CONTENTS, SAVE_KEYS, type SavedNetwork, type SaveOptions } from './persistence/saved-network.js';
+import { CONTENTS, type SavedNetwork, type SaveOptions } from './persistence/saved-network.js';
 import type { SavedBytes, Section } from './persistence/sections.js';
 import { checkClassNames, checkNames, checkNetworkNames, classCountOf } from './spec/names.js';
 import type { CostName, CustomCost, SpecOptions } from './spec/network-options.js';
@@ -241,7 +239,6 @@ export class Network {
   ): Promise<Network> {
     const capacity = checkInteger('batchSize', orDefault(options.batchSize, DEFAULT_CAPACITY), 1, 2 ** 31 - 1);
     const name = checkName('build', orDefault(options.build, 'simd'), BUILDS);
-    checkCallback('createWorker', options.createWorker, 'a function that returns a Worker');
     preload(options);
     const custom = cost && (await import('./model/custom-cost.js'));
     const imports = custom?.costImports(cost as CustomCost, outputsOf(spec), () => arena);
@@ -264,11 +261,13 @@ export class Network {
     options: CoreOptions,
     imports: CoreImports | undefined,
   ): Promise<Started> {
-    if (options.threads !== undefined || options.wide !== undefined) {
+    const { threads, wide, createWorker, wasm } = options;
+    const asksBoth = wasm !== undefined && options.build !== undefined;
+    if (asksBoth || [threads, wide, createWorker].some((option) => option !== undefined)) {
       return await (await import('./threads/team.js')).startTeam(spec, capacity, build, options, imports);
     }
     const plan = checkSize(makePlan(spec, capacity));
-    return { plan, engine: await startEngine(build, options.wasm, plan.bytes, imports) };
+    return { plan, engine: await startEngine(build, wasm, plan.bytes, imports) };
   }
 
   /**
@@ -875,15 +874,11 @@ export class Network {
   }
 
   async #save(options: SaveOptions): Promise<SavedBytes> {
-    checkObject('options', options, SAVE_KEYS);
-    const isTraining = checkBoolean('options.training', orDefault(options.training, false));
-    const precision = checkName('options.precision', orDefault(options.precision, 'f32'), ['f32', 'f16']);
-    if (isTraining && precision === 'f16') {
-      throw outOfRange('options.precision', '"f16" with training: true', '"f32": training resumes with the same bits');
-    }
-    const contents = this[CONTENTS](isTraining);
-    const { encode } = await import('./persistence/network-file.js');
-    return encode(contents, precision);
+    // read at the call; checked by code that is loaded only now
+    const { training, precision } = Object(options) as SaveOptions;
+    const contents = this[CONTENTS](training === true);
+    const { encode, precisionOf } = await import('./persistence/network-file.js');
+    return encode(contents, precisionOf(options, training, precision));
   }
 
   /** @internal What a file of this network holds: writers of other formats take it too. */

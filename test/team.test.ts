@@ -190,6 +190,24 @@ describe('a network with threads', () => {
     );
   });
 
+  it('refuses options that have no effect together', async () => {
+    const createWorker = () => {
+      throw new Error('no worker is wanted');
+    };
+    for (const threads of [undefined, 1]) {
+      await expect(Network.create({ ...options, threads, createWorker })).rejects.toThrow(
+        "createWorker: got one for a single thread, want none, or threads: 'auto'",
+      );
+    }
+    const net = await Network.create(options);
+    const bytes = await net.save();
+    await expect(Network.load(bytes, { createWorker })).rejects.toThrow('createWorker: got one for a single thread');
+    const wasm = await WebAssembly.compile(readFileSync(new URL('../build/simd.wasm', import.meta.url)));
+    await expect(Network.create({ ...options, wasm, build: 'relaxed' })).rejects.toThrow(
+      'build: got "relaxed" and a wasm module, want one of them',
+    );
+  });
+
   it('waits twenty seconds for a thread, without the time for which the process was stopped', () => {
     const look = makeWaitCheck();
     let now = 1e6;

@@ -29,7 +29,7 @@ export interface CoreOptions {
    */
   batchSize?: number | undefined;
   /**
-   * The build of the core.
+   * The build of the core. Not together with `wasm`, which is one of the builds.
    * @defaultValue `'simd'`
    */
   build?: BuildName | undefined;
@@ -56,7 +56,7 @@ export interface CoreOptions {
   wide?: boolean | undefined;
   /**
    * Returns a worker that runs `simdprop/worker`, for pages whose Content-Security-Policy forbids workers from a
-   * blob: see docs/threads.md.
+   * blob: see docs/threads.md. Refused for a single thread, which has no workers.
    * @defaultValue workers are made from a blob
    */
   createWorker?: (() => PageWorker) | undefined;

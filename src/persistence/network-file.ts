@@ -1,16 +1,27 @@
-import { checkFloats } from '../check/errors.js';
+import { checkBoolean, checkFloats, checkName, checkObject, keysOf, orDefault, outOfRange } from '../check/errors.js';
 import type { Layer } from '../model/layer.js';
 import { hasSlopes } from '../spec/activations.js';
 import { savedLearningRate } from '../spec/schedule.js';
 import type { Trainer } from '../training/trainer.js';
 import { loadTraining } from './decode.js';
-import type { SavedNetwork } from './saved-network.js';
+import type { Precision, SavedNetwork, SaveOptions } from './saved-network.js';
 
 // Everything that Network.save and Network.load need for files. The first call of either one loads it, as one chunk. If
 // reading and writing were two chunks, the code that both share would be a third one.
 
 export { decode } from './decode.js';
 export { encode } from './encode.js';
+
+const SAVE_KEYS = keysOf<SaveOptions>({ training: true, precision: true });
+
+/** Checks the options of `save`, two of which were read before. Returns the precision. */
+export function precisionOf(options: unknown, training: unknown, precision: unknown): Precision {
+  checkObject('options', options, SAVE_KEYS);
+  const isTraining = checkBoolean('options.training', orDefault(training, false));
+  const checked = checkName('options.precision', orDefault(precision, 'f32'), ['f32', 'f16']);
+  if (!isTraining || checked === 'f32') return checked;
+  throw outOfRange('options.precision', '"f16" with training: true', '"f32": training resumes with the same bits');
+}
 
 /** Puts the contents of a file into a new network. */
 export async function restore(saved: SavedNetwork, layers: readonly Layer[], trainer: Trainer): Promise<void> {

@@ -1,4 +1,3 @@
-import { keysOf } from '../check/errors.js';
 import type { KnownGoal } from '../data/task.js';
 import type { Names } from '../spec/names.js';
 import type { Optimizer } from '../spec/optimizer.js';
@@ -27,8 +26,6 @@ export interface SaveOptions {
 
 /** How many bits a file has for each parameter: 32 or 16. */
 export type Precision = 'f32' | 'f16';
-
-export const SAVE_KEYS = keysOf<SaveOptions>({ training: true, precision: true });
 
 /** The method of a network that returns what its file holds. */
 export const CONTENTS: unique symbol = Symbol('contents');

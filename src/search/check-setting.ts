@@ -19,7 +19,7 @@ export async function checkSetting(setting: Setting, material: Material): Promis
   const settings = checkSettings(options, preparation, orDefault(options.optimizer, defaultOptimizer()));
   const { optimizer } = settings;
   const isLbfgs = optimizer.name === 'lbfgs';
-  await load(missingFor({ ...options, validation: material.data }, isLbfgs));
+  await load(missingFor({ ...options, validation: material.data }, isLbfgs, false));
   if (isLbfgs) loaded.lbfgs?.checkLbfgs(spec);
   // early stopping needs any validation data
   const weighed = applyFeatures(options, { data, validation: data, goal }, preparation).data;

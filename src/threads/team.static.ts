@@ -4,7 +4,7 @@ import type { BuildName, CoreOptions } from '../core/core-options.js';
 import { type CoreImports, startEngine } from '../core/engine.js';
 import { makePlan } from '../core/memory-plan.js';
 import type { Spec } from '../spec/spec.js';
-import { checkThreads } from './check-threads.js';
+import { checkThreads, refuseUnused } from './check-threads.js';
 import type { Started } from './team.js';
 
 // Replaces team.ts in simdprop/static, which has no threads: accepts only `threads: 1` and `wide: false`.
@@ -13,9 +13,11 @@ export async function startTeam(
   spec: Spec,
   capacity: number,
   build: BuildName,
-  { threads = 1, wide = false, wasm }: CoreOptions,
+  options: CoreOptions,
   imports: CoreImports | undefined,
 ): Promise<Started> {
+  const { threads = 1, wide = false, wasm } = options;
+  refuseUnused(options);
   const count = threads === 'auto' ? 1 : checkThreads(threads);
   checkBoolean('wide', wide);
   if (count > 1) throw outOfRange('threads', `${count} in simdprop/static`, "1, or the import of 'simdprop'");

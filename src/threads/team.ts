@@ -16,8 +16,8 @@ import {
 import { inflate } from '../core/inflate.js';
 import { makePlan, type Plan, type Team, writeTables } from '../core/memory-plan.js';
 import type { Spec } from '../spec/spec.js';
+import { refuseUnused } from './check-threads.js';
 import { Crew, dismiss, dismissWhenCollected } from './crew.js';
-import { checkCreateWorker } from './host.js';
 import { shareWhereFaster } from './sharing.js';
 import { chooseThreads, isTeamModule } from './thread-count.js';
 import { IS_MEASURED, THREAD_WORK } from './thread-work.js';
@@ -54,12 +54,12 @@ export async function startTeam(
   spec: Spec,
   capacity: number,
   build: BuildName,
-  options: Pick<CoreOptions, 'threads' | 'wide' | 'wasm' | 'createWorker'>,
+  options: CoreOptions,
   imports: CoreImports | undefined,
 ): Promise<Started> {
   const { threads, wide = false, wasm, createWorker } = options;
   checkBoolean('wide', wide);
-  checkCreateWorker('createWorker', createWorker);
+  refuseUnused(options);
   const isAutomatic = threads === 'auto';
   const { count, reason } = chooseThreads(threads, spec.cost, createWorker !== undefined, wasm);
   if (wide && build === 'relaxed') throw outOfRange('wide', "true with build 'relaxed'", "build 'simd'");

@@ -1,5 +1,6 @@
 import type { Arena } from '../core/arena.js';
 import type { CheckedData } from '../data/data-set.js';
+import type { misfitsOf } from '../data/misfit.js';
 import type { Splitting } from '../data/split.js';
 import type { Goal } from '../data/task.js';
 import type { validationMisfits } from '../data/validation-misfits.js';
@@ -39,6 +40,7 @@ export interface Features {
   ) => EarlyStopper;
   validate: typeof validate;
   compare: typeof validationMisfits;
+  findMisfits: typeof misfitsOf;
   lbfgs: {
     readonly checkLbfgs: (spec: Spec) => void;
     readonly makeLbfgs: (trainer: Trainer['state'], passes: Epochs, place?: LbfgsPlace) => Epochs;
@@ -51,6 +53,7 @@ const LOADERS: { readonly [Name in keyof Features]: () => Promise<Features[Name]
   makeStopper: async () => (await import('./early-stopping.js')).makeStopper,
   validate: async () => (await import('./evaluation.js')).validate,
   compare: async () => (await import('../data/validation-misfits.js')).validationMisfits,
+  findMisfits: async () => (await import('../data/misfit.js')).misfitsOf,
   lbfgs: () => import('./lbfgs.js'),
 };
 
@@ -59,10 +62,14 @@ const LOADERS: { readonly [Name in keyof Features]: () => Promise<Features[Name]
  */
 export const loaded: Partial<Features> = {};
 
-/** The code that must be loaded for these options, which are not checked yet. */
+/**
+ * The code that must be loaded for these options, which are not checked yet. `isStandardized`: true for a network that
+ * was standardised before the call.
+ */
 export function missingFor(
   { validation, validationSplit, earlyStopping, classWeights, trainingMetrics }: TrainOptions,
   isLbfgs: boolean,
+  isStandardized: boolean,
 ) {
   const isAsked = {
     weigh: classWeights !== undefined,
@@ -70,6 +77,7 @@ export function missingFor(
     makeStopper: earlyStopping !== undefined,
     validate: validation !== undefined || validationSplit !== undefined || trainingMetrics === true,
     compare: validation !== undefined,
+    findMisfits: isStandardized,
     lbfgs: isLbfgs,
   };
   const names = Object.keys(LOADERS) as (keyof Features)[];

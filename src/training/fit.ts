@@ -3,7 +3,6 @@ import { isPromise } from '../check/promises.js';
 import { checksumOf } from '../data/checksums.js';
 import { type CheckedData, checkData, type DataSet, namedBy, ownData } from '../data/data-set.js';
 import { type InputArray, preparationOf, type Standardized, scaleOf } from '../data/inputs.js';
-import { misfitsOf } from '../data/misfit.js';
 import { BLOCK_NUMBERS } from '../data/numbers.js';
 import { costUnitsOf } from '../data/target-scale.js';
 import type { TargetArray } from '../data/targets.js';
@@ -137,7 +136,8 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   trainer.checkRate(asked);
   const isLbfgs = asked.name === 'lbfgs';
   const { standardization, targetScale } = trainer.scaling;
-  const missing = missingFor(options, isLbfgs);
+  const isStandardized = standardization !== undefined || targetScale !== undefined;
+  const missing = missingFor(options, isLbfgs, isStandardized);
   const standardized = checkStandardize('options.standardize', options.standardize, arena.spec);
   const measured = {
     inputs: standardized.inputs && !standardization,
@@ -160,9 +160,11 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   call.onBegin?.(mostSteps(sizes, epochs, trainer.call.resumption?.place));
   const makeLbfgs = isLbfgs ? loaded.lbfgs?.makeLbfgs : undefined;
   const preparation = { ...preparationOf(arena, settings.standardize), names };
-  const warnings = [...warningsOf(parts.data, preparation), ...misfitsOf(parts.data, preparation)];
+  const warnings = warningsOf(parts.data, preparation);
+  const { compare, findMisfits } = loaded as Features;
+  if (isStandardized) warnings.push(...findMisfits(parts.data, preparation));
   const { validation } = settings;
-  if (validation) warnings.push(...(loaded as Features).compare(validation, parts.data, preparation));
+  if (validation) warnings.push(...compare(validation, parts.data, preparation));
   let hasInputs = false;
   if (isInBlocks) {
     const pause = makeYield(settings.signal);
