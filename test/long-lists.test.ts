@@ -48,6 +48,30 @@ describe('a list of 4,294,967,295 items is refused at once', () => {
       'data.weights: got 4294967295 numbers, want 1',
     ],
     [
+      'rows of targets',
+      [1, 2, 3],
+      async (targets) => (await network()).fit({ ...data, targets }),
+      'data.targets: got 12884901885 numbers, want 3, 3 for each of 1 sample of 2 inputs',
+    ],
+    [
+      'targets',
+      1,
+      async (targets) => (await network()).fit({ ...data, targets }),
+      'data.targets: got 4294967295 numbers, want 3, 3 for each of 1 sample of 2 inputs',
+    ],
+    [
+      'names of classes',
+      'a',
+      async (targets) => (await network()).fit({ ...data, targets, classes: ['a', 'b', 'c'] }),
+      'data.targets: got 12884901885 numbers, want 3, 3 for each of 1 sample of 2 inputs',
+    ],
+    [
+      'targets of a batch',
+      1,
+      async (targets) => (await network()).trainBatch(data.inputs, targets),
+      'y: got 4294967295 numbers, want 3, 3 for each of 1 sample of 2 inputs',
+    ],
+    [
       'weights of a batch',
       1,
       async (weights) => (await network()).trainBatch(data.inputs, data.targets, weights),

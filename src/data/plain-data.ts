@@ -6,6 +6,7 @@ import { type ForwardSpec, outputsOf, type Spec } from '../spec/spec.js';
 import { type InputSettings, plainInputs } from './inputs.js';
 import { isFloats, isIntegers } from './numbers.js';
 import { markOwn, ownIfShared } from './own-arrays.js';
+import { checkNotMore } from './targets.js';
 
 // Plain arrays of inputs, targets and weights become typed arrays here, at the call, and nowhere else. Typed arrays,
 // and whatever is neither, are returned as they are; only targets and weights that other threads can change are copied,
@@ -29,8 +30,10 @@ export function typedTargets(where: string, targets: unknown, samples: number, {
     const unshared = ownIfShared(targets);
     return spec.cost === 'hinge' ? labelsOfSigns(unshared, spec) : unshared;
   }
-  if (areNames(targets)) return ours(labelsOfNames(where, targets, names.classes));
   const outputs = outputsOf(spec);
+  const isEach = isNested(targets) || areNames(targets);
+  checkNotMore(where, targets, isEach ? outputs : 1, samples, spec);
+  if (areNames(targets)) return ours(labelsOfNames(where, targets, names.classes));
   if (isNested(targets)) {
     const rows = rowNumbers(where, targets, outputs, `one for each output${labelHint(targets, outputs)}`);
     // rows of integers are rows of numbers too, not labels

@@ -63,6 +63,28 @@ function checkLabels(where: string, labels: IntegerArray, samples: number, spec:
   }
 }
 
+/** The error for another number of targets than the samples need. `got`: their number in words. */
+function wrongCount(where: string, got: string, count: number, samples: number, spec: Spec, hint = ''): RangeError {
+  const outputs = outputsOf(spec);
+  const each = `${outputs} for each of ${counted(samples, 'sample')} of ${counted(spec.inputs, 'input')}`;
+  const way = hint || widthHint(count / outputs, samples, spec);
+  return outOfRange(where, got, `${samples * outputs}, ${each}${way}`);
+}
+
+/** Refuses a plain array of more targets than the samples need, unread: it may have any length. */
+export function checkNotMore(
+  where: string,
+  targets: readonly unknown[],
+  each: number,
+  samples: number,
+  spec: Spec,
+): void {
+  const count = targets.length * each;
+  if (samples >= 1 && Number.isInteger(samples) && count > samples * outputsOf(spec)) {
+    throw wrongCount(where, counted(count, 'number'), count, samples, spec);
+  }
+}
+
 /** The end of the message for another number of targets than samples: the inputs may have had other rows. */
 function widthHint(meant: number, samples: number, { inputs }: Spec): string {
   const width = (samples * inputs) / meant;
@@ -91,11 +113,8 @@ function checkRows(where: string, targets: FloatArray, samples: number, spec: Sp
     for (const y of targets) sum += y;
     const isLabels =
       length === samples && sum * outputs !== length && targets.every((y: number) => Number.isInteger(y));
-    const hint = isLabels
-      ? ': labels of classes belong in a Uint8Array or Int32Array'
-      : nestedHint(targets) || widthHint(length / outputs, samples, spec);
-    const wanted = `${samples * outputs}, ${outputs} for each of ${counted(samples, 'sample')} of ${counted(spec.inputs, 'input')}`;
-    throw outOfRange(where, countOf(targets), wanted + hint);
+    const hint = isLabels ? ': labels of classes belong in a Uint8Array or Int32Array' : nestedHint(targets);
+    throw wrongCount(where, countOf(targets), length, samples, spec, hint);
   }
   const bad = firstInfiniteFloat(targets, 0, length);
   if (bad >= 0) {
