@@ -6,6 +6,7 @@
 
 import { arrayType } from './check/arrays.js';
 import { checkBytes } from './check/bytes.js';
+import { checkNoMore } from './check/errors.js';
 import { readBrainJson } from './exchange/brain.js';
 import { parseUntrusted } from './exchange/json.js';
 import { checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
@@ -35,7 +36,12 @@ export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported
  * const { network, threshold } = await readBrain(json);
  * console.log(network.predict([0, 0])[0], threshold); // close to 0.73, 0.25 (within 0.01)
  */
-export async function readBrain(json: object | string | Uint8Array, options: ImportOptions = {}): Promise<Imported> {
+export async function readBrain(
+  json: object | string | Uint8Array,
+  options: ImportOptions = {},
+  none?: undefined,
+): Promise<Imported> {
+  checkNoMore('readBrain', 3, none);
   const own = checkImportOptions(options);
   const isBytes = arrayType(json) !== undefined || json instanceof ArrayBuffer;
   const text = isBytes ? checkBytes('readBrain', json, 'JSON of brain.js') : json;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { advise, checkCallback, keysOf } from './check/errors.js';
+import { advise, checkCallback, checkNoMore, keysOf } from './check/errors.js';
 import { isPromise } from './check/promises.js';
 import type { DataSet } from './data/data-set.js';
 import type { SampleKeys } from './data/keys.js';
@@ -96,15 +96,18 @@ export function crossValidate(
   network: NetworkOptions,
   data: DataSet,
   options: CrossValidationOptions = {},
+  none?: undefined,
 ): Promise<CrossValidation> {
-  return validateFolds(network, data, options).catch(advise);
+  return validateFolds(network, data, options, none).catch(advise);
 }
 
 async function validateFolds(
   network: NetworkOptions,
   data: DataSet,
   options: CrossValidationOptions,
+  none: undefined,
 ): Promise<CrossValidation> {
+  checkNoMore('crossValidate', 4, none);
   const experiment = checkExperiment(network, data, options, OWN_KEYS);
   const { folds = 5, stratify, group, onFold, ...training } = experiment.options;
   const { data: checked, spec, goal } = experiment;

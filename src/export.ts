@@ -59,7 +59,8 @@ export async function writeJavaScript(network: Network, none?: undefined): Promi
  * const header = await writeC(net, { name: 'xor' });
  * console.log(header.includes('static inline void xor_predict(const float *input, float *output)')); // true
  */
-export async function writeC(network: Network, options: COptions = {}): Promise<string> {
+export async function writeC(network: Network, options: COptions = {}, none?: undefined): Promise<string> {
+  checkNoMore('writeC', 3, none);
   checkObject('options', options, ['name']);
   const { name = 'network' } = options;
   if (typeof name !== 'string') throw wrongType('options.name', name, 'a name of C');

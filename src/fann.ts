@@ -5,6 +5,7 @@
  */
 
 import { type Bytes, checkBytes } from './check/bytes.js';
+import { checkNoMore } from './check/errors.js';
 import { readFannFile } from './exchange/fann.js';
 import { checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
 
@@ -32,7 +33,8 @@ export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported
  * const { network } = await readFann(new TextEncoder().encode(file));
  * console.log(network.predict([[0, 0]])[0]); // close to 0.73 (within 0.01)
  */
-export async function readFann(file: Bytes, options: ImportOptions = {}): Promise<Imported> {
+export async function readFann(file: Bytes, options: ImportOptions = {}, none?: undefined): Promise<Imported> {
+  checkNoMore('readFann', 3, none);
   const bytes = checkBytes('readFann', file, 'the bytes of a file of fann_save');
   const own = checkImportOptions(options);
   return await networkOf(readFannFile(bytes), own);

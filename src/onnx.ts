@@ -47,7 +47,8 @@ export interface OnnxReadOptions extends ImportOptions, OnnxOptions {}
  * const { network, notes } = await readOnnx(await writeOnnx(net));
  * console.log(network.layers[0].activation, notes); // silu []
  */
-export async function readOnnx(file: Bytes, options: OnnxReadOptions = {}): Promise<Imported> {
+export async function readOnnx(file: Bytes, options: OnnxReadOptions = {}, none?: undefined): Promise<Imported> {
+  checkNoMore('readOnnx', 3, none);
   const bytes = checkBytes('readOnnx', file, 'the bytes of an ONNX file');
   const own = checkImportOptions(options, ['approximate', 'externalData', 'output']);
   const { externalData = {}, output } = options;
@@ -102,7 +103,12 @@ export function externalNames(file: Bytes, none?: undefined): string[] {
  * const file = await writeOnnx(net, { opset: 17 });
  * console.log(file instanceof Uint8Array); // true
  */
-export async function writeOnnx(network: Network, options: OnnxWriteOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+export async function writeOnnx(
+  network: Network,
+  options: OnnxWriteOptions = {},
+  none?: undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  checkNoMore('writeOnnx', 3, none);
   checkObject('options', options, ['opset', 'threshold']);
   const opset = checkInteger('options.opset', orDefault(options.opset, FIRST_OPSET), FIRST_OPSET, LAST_OPSET);
   const { threshold } = options;

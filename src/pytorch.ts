@@ -5,6 +5,7 @@
  */
 
 import { type Bytes, checkBytes } from './check/bytes.js';
+import { checkNoMore } from './check/errors.js';
 import { type PyTorchOptions, readPyTorchFile } from './exchange/pytorch.js';
 import { STATE_KEYS } from './exchange/state-dict.js';
 import { checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
@@ -32,7 +33,8 @@ export interface PyTorchReadOptions extends ImportOptions, PyTorchOptions {}
  * const { network } = await readPyTorch(await readFile('iris.pt'), { activations: ['tanh', 'softmax'] });
  * console.log(network.inputs, network.outputs); // 4 3
  */
-export async function readPyTorch(file: Bytes, options: PyTorchReadOptions = {}): Promise<Imported> {
+export async function readPyTorch(file: Bytes, options: PyTorchReadOptions = {}, none?: undefined): Promise<Imported> {
+  checkNoMore('readPyTorch', 3, none);
   const bytes = checkBytes('readPyTorch', file, 'the bytes of a file of torch.save');
   const own = checkImportOptions(options, [...STATE_KEYS, 'key']);
   const { network: _, ...state } = options;

@@ -5,7 +5,7 @@
  */
 
 import { type Bytes, checkBytes } from './check/bytes.js';
-import { checkFinite, checkName, checkObject, orDefault } from './check/errors.js';
+import { checkFinite, checkName, checkNoMore, checkObject, orDefault } from './check/errors.js';
 import { readSafetensorsFile, writeSafetensorsFile } from './exchange/safetensors-network.js';
 import { STATE_KEYS, type StateOptions } from './exchange/state-dict.js';
 import { checkImportOptions, exchangedOf, type Imported, type ImportOptions, networkOf } from './imported.js';
@@ -34,7 +34,12 @@ export interface SafetensorsOptions extends ImportOptions, StateOptions {}
  * const { network } = await readSafetensors(await readFile('iris.safetensors'));
  * console.log(network.inputs, network.outputs); // 4 3
  */
-export async function readSafetensors(file: Bytes, options: SafetensorsOptions = {}): Promise<Imported> {
+export async function readSafetensors(
+  file: Bytes,
+  options: SafetensorsOptions = {},
+  none?: undefined,
+): Promise<Imported> {
+  checkNoMore('readSafetensors', 3, none);
   const bytes = checkBytes('readSafetensors', file, 'the bytes of a safetensors file');
   const own = checkImportOptions(options, STATE_KEYS);
   const { network: _, ...state } = options;
@@ -78,7 +83,9 @@ export interface SafetensorsWriteOptions {
 export async function writeSafetensors(
   network: Network,
   options: SafetensorsWriteOptions = {},
+  none?: undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  checkNoMore('writeSafetensors', 3, none);
   checkObject('options', options, ['threshold', 'precision']);
   const { threshold } = options;
   const precision = checkName('options.precision', orDefault(options.precision, 'f32'), ['f32', 'f16']);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { advise } from './check/errors.js';
+import { advise, checkNoMore } from './check/errors.js';
 import type { DataSet } from './data/data-set.js';
 import { planSearch, planShare } from './search/plan.js';
 import { runSearch, runShare } from './search/run.js';
@@ -68,7 +68,9 @@ export async function search(
   network: SearchedNetwork,
   data: DataSet,
   options: SearchOptions = {},
+  none?: undefined,
 ): Promise<SearchResult> {
+  checkNoMore('search', 4, none);
   try {
     return await runSearch(planSearch(network, data, options, createWorker));
   } catch (error) {

@@ -6,7 +6,7 @@
 
 import { arrayType } from './check/arrays.js';
 import { type Bytes, checkBytes } from './check/bytes.js';
-import { checkIsObject, quote } from './check/errors.js';
+import { checkIsObject, checkNoMore, quote } from './check/errors.js';
 import { type ApproximateOption, checkApproximate } from './exchange/chain.js';
 import { parseUntrusted } from './exchange/json.js';
 import { readTfjsModel } from './exchange/tfjs.js';
@@ -51,7 +51,9 @@ export async function readTfjs(
   model: object | string,
   weights: Readonly<Record<string, Bytes>>,
   options: TfjsOptions = {},
+  none?: undefined,
 ): Promise<Imported> {
+  checkNoMore('readTfjs', 4, none);
   const own = checkImportOptions(options, ['approximate']);
   const approximate = checkApproximate(options);
   checkIsObject('readTfjs: weights', weights, 'an object of bytes by the paths of model.json');

@@ -1,4 +1,4 @@
-import { checkName, counted, orDefault, outOfRange, wrongType } from '../check/errors.js';
+import { checkName, checkNoMore, counted, orDefault, outOfRange, wrongType } from '../check/errors.js';
 import { element, type Markup, text, visible } from './markup.js';
 import { percent } from './numbers.js';
 import { CHART_KEYS, type ChartOptions, checkClasses, DEFAULT_WIDTH, MARGIN, Picture } from './picture.js';
@@ -75,7 +75,9 @@ interface Counts {
 export function confusionMatrix(
   evaluation: ConfusionEvaluation | readonly ArrayLike<number>[],
   options: ConfusionMatrixOptions = {},
+  none?: undefined,
 ): string {
+  checkNoMore('confusionMatrix', 3, none);
   const counts = countsOf(evaluation);
   const count = counts.rows.length;
   if (options.cells !== undefined) checkName('options.cells', options.cells, CELLS);

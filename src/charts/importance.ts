@@ -1,4 +1,4 @@
-import { checkInteger, checkIsObject, counted, outOfRange, wrongType } from '../check/errors.js';
+import { checkInteger, checkIsObject, checkNoMore, counted, outOfRange, wrongType } from '../check/errors.js';
 import { linearAxis } from './axes.js';
 import { element, text, visible } from './markup.js';
 import { metricLabel } from './metric-label.js';
@@ -57,7 +57,12 @@ const NAMES_SHARE = 0.36;
  * const columns = [{ column: 'mass', importance: 0.31, deviation: 0.02 }, { column: 'island', importance: 0.12 }];
  * console.log(importance(columns, { metric: 'accuracy' }).includes('mass')); // true
  */
-export function importance(columns: readonly ImportanceOf[], options: ImportanceOptions = {}): string {
+export function importance(
+  columns: readonly ImportanceOf[],
+  options: ImportanceOptions = {},
+  none?: undefined,
+): string {
+  checkNoMore('importance', 3, none);
   const { metric, most = 20 } = options;
   const picture = new Picture(options, KEYS, 'Importance of columns');
   if (metric !== undefined && typeof metric !== 'string') {

@@ -1,5 +1,5 @@
 import { line } from 'd3-shape';
-import { checkIsObject, checkName, outOfRange, wrongType } from '../check/errors.js';
+import { checkIsObject, checkName, checkNoMore, outOfRange, wrongType } from '../check/errors.js';
 import { type Axis, drawAxes, linearAxis, logAxis } from './axes.js';
 import { drawLegend } from './legend.js';
 import { element } from './markup.js';
@@ -76,7 +76,12 @@ interface Series {
  * const reports = [{ epoch: 0, cost: 0.9 }, { epoch: 1, cost: 0.4 }, { epoch: 2, cost: 0.2 }];
  * console.log(learningCurve(reports, { width: 320 }).startsWith('<svg')); // true
  */
-export function learningCurve(reports: Iterable<LearningReport>, options: LearningCurveOptions = {}): string {
+export function learningCurve(
+  reports: Iterable<LearningReport>,
+  options: LearningCurveOptions = {},
+  none?: undefined,
+): string {
+  checkNoMore('learningCurve', 3, none);
   const { metric = 'cost', scale: scaleName = 'auto', unit = '' } = options;
   const picture = new Picture(options, KEYS, 'Learning curve');
   checkName('options.scale', scaleName, SCALES);

@@ -1,5 +1,5 @@
 import { line } from 'd3-shape';
-import { counted, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkNoMore, counted, outOfRange, quote, wrongType } from '../check/errors.js';
 import { drawAxes, linearAxis } from './axes.js';
 import { drawLegend } from './legend.js';
 import { element } from './markup.js';
@@ -44,7 +44,9 @@ export function rocCurve(
   outputs: ArrayLike<number>,
   targets: ArrayLike<number> | readonly string[],
   options: RocCurveOptions = {},
+  none?: undefined,
 ): string {
+  checkNoMore('rocCurve', 4, none);
   const picture = new Picture(options, KEYS, 'ROC curve');
   const scores = numbersOf(outputs);
   const width = outputsPerSample(scores, targets);

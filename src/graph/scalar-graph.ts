@@ -1,4 +1,12 @@
-import { checkFinite, checkInteger, checkObject, orDefault, outOfRange, wrongType } from '../check/errors.js';
+import {
+  checkFinite,
+  checkInteger,
+  checkNoMore,
+  checkObject,
+  orDefault,
+  outOfRange,
+  wrongType,
+} from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
 import { type Operation, RULES, type Rule } from './derivative-rules.js';
 
@@ -71,7 +79,8 @@ export class Graph {
   readonly notCloned = notCloned('a Graph: it cannot be copied');
 
   /** A graph without nodes. */
-  constructor() {
+  constructor(none?: undefined) {
+    checkNoMore('Graph', 1, none);
     Object.freeze(this);
   }
 
@@ -89,7 +98,8 @@ export class Graph {
    * @returns the new node
    * @throws TypeError or RangeError if the value is not a finite number
    */
-  input(value: number, name?: string): Node {
+  input(value: number, name?: string, none?: undefined): Node {
+    checkNoMore('input', 3, none);
     return this.#append('input', [], name, checkFinite('input', value));
   }
 
@@ -101,8 +111,9 @@ export class Graph {
    * @returns the new node
    * @throws TypeError or RangeError if the value is not a finite number
    */
-  constant(value: number, name?: string): Node {
-    return this.#append('constant', [], name ?? String(value), checkFinite('constant', value));
+  constant(value: number, name?: string, none?: undefined): Node {
+    checkNoMore('constant', 3, none);
+    return this.#append('constant', [], orDefault(name, String(value)), checkFinite('constant', value));
   }
 
   /**
@@ -114,7 +125,8 @@ export class Graph {
    * @returns the new node
    * @throws TypeError for a node that is not of this graph
    */
-  add(u: Node, v: Node, name?: string): Node {
+  add(u: Node, v: Node, name?: string, none?: undefined): Node {
+    checkNoMore('add', 4, none);
     return this.#append('add', [u, v], name);
   }
 
@@ -126,7 +138,8 @@ export class Graph {
    * @returns the new node
    * @throws TypeError for a node that is not of this graph; RangeError if there is none
    */
-  sum(operands: readonly Node[], name?: string): Node {
+  sum(operands: readonly Node[], name?: string, none?: undefined): Node {
+    checkNoMore('sum', 3, none);
     if (!Array.isArray(operands)) throw wrongType('sum: operands', operands, 'an array of nodes');
     if (operands.length === 0) throw outOfRange('sum: operands', 'none', '1 or more');
     return this.#append('add', operands, name);
@@ -141,7 +154,8 @@ export class Graph {
    * @returns the new node
    * @throws TypeError for a node that is not of this graph
    */
-  subtract(u: Node, v: Node, name?: string): Node {
+  subtract(u: Node, v: Node, name?: string, none?: undefined): Node {
+    checkNoMore('subtract', 4, none);
     return this.#append('subtract', [u, v], name);
   }
 
@@ -154,7 +168,8 @@ export class Graph {
    * @returns the new node
    * @throws TypeError for a node that is not of this graph
    */
-  multiply(u: Node, v: Node, name?: string): Node {
+  multiply(u: Node, v: Node, name?: string, none?: undefined): Node {
+    checkNoMore('multiply', 4, none);
     return this.#append('multiply', [u, v], name);
   }
 
@@ -167,7 +182,8 @@ export class Graph {
    * @returns the new node
    * @throws TypeError for a node that is not of this graph
    */
-  divide(u: Node, v: Node, name?: string): Node {
+  divide(u: Node, v: Node, name?: string, none?: undefined): Node {
+    checkNoMore('divide', 4, none);
     return this.#append('divide', [u, v], name);
   }
 
@@ -179,7 +195,8 @@ export class Graph {
    * @returns the new node
    * @throws TypeError for a node that is not of this graph
    */
-  exp(u: Node, name?: string): Node {
+  exp(u: Node, name?: string, none?: undefined): Node {
+    checkNoMore('exp', 3, none);
     return this.#append('exp', [u], name);
   }
 
@@ -191,7 +208,8 @@ export class Graph {
    * @returns the new node
    * @throws TypeError for a node that is not of this graph
    */
-  log(u: Node, name?: string): Node {
+  log(u: Node, name?: string, none?: undefined): Node {
+    checkNoMore('log', 3, none);
     return this.#append('log', [u], name);
   }
 
@@ -203,7 +221,8 @@ export class Graph {
    * @returns the new node
    * @throws TypeError for a node that is not of this graph
    */
-  sigmoid(z: Node, name?: string): Node {
+  sigmoid(z: Node, name?: string, none?: undefined): Node {
+    checkNoMore('sigmoid', 3, none);
     return this.#append('sigmoid', [z], name);
   }
 
@@ -215,7 +234,8 @@ export class Graph {
    * @returns the new node
    * @throws TypeError for a node that is not of this graph
    */
-  tanh(z: Node, name?: string): Node {
+  tanh(z: Node, name?: string, none?: undefined): Node {
+    checkNoMore('tanh', 3, none);
     return this.#append('tanh', [z], name);
   }
 
@@ -227,7 +247,8 @@ export class Graph {
    * @returns the new node
    * @throws TypeError for a node that is not of this graph
    */
-  relu(z: Node, name?: string): Node {
+  relu(z: Node, name?: string, none?: undefined): Node {
+    checkNoMore('relu', 3, none);
     return this.#append('relu', [z], name);
   }
 
@@ -237,7 +258,8 @@ export class Graph {
    * @param values pairs of an input and a finite number, such as `[[a, 3], [b, 1]]`, or a Map
    * @throws TypeError or RangeError if one of the pairs is wrong; no number is changed then
    */
-  evaluate(values: Iterable<readonly [Node, number]>): void {
+  evaluate(values: Iterable<readonly [Node, number]>, none?: undefined): void {
+    checkNoMore('evaluate', 2, none);
     // a string can be iterated too, but it contains no nodes
     if (typeof values === 'string' || typeof (values as Partial<typeof values>)?.[Symbol.iterator] !== 'function') {
       throw wrongType('evaluate: values', values, 'pairs of a node and a number, in a list or a Map');
@@ -262,7 +284,8 @@ export class Graph {
    * @returns a number for each node [nodes]: the derivative with respect to a node is at its `index`
    * @throws TypeError for a node that is not of this graph
    */
-  reverse(output: Node): Float64Array {
+  reverse(output: Node, none?: undefined): Float64Array {
+    checkNoMore('reverse', 2, none);
     const last = this.#find('reverse: output', output).index;
     const derivatives = new Float64Array(this.#nodes.length);
     // true for nodes on a path to the output. Others are left out: their derivative 0 times an infinite slope would be
@@ -288,7 +311,8 @@ export class Graph {
    * @returns a number for each node [nodes]: the derivative of a node is at its `index`
    * @throws TypeError for a node that is not of this graph
    */
-  forward(input: Node): Float64Array {
+  forward(input: Node, none?: undefined): Float64Array {
+    checkNoMore('forward', 2, none);
     return this.#forwardWith(this.#find('forward: input', input), ({ slopes }, k) => slopes[k]);
   }
 
@@ -300,7 +324,8 @@ export class Graph {
    * @returns the number of paths; 0 if there is none
    * @throws TypeError for a node that is not of this graph
    */
-  countPaths(from: Node, to: Node): number {
+  countPaths(from: Node, to: Node, none?: undefined): number {
+    checkNoMore('countPaths', 3, none);
     return this.#counts('countPaths', from, to)[to.index];
   }
 
@@ -314,7 +339,8 @@ export class Graph {
    * @throws TypeError for a node that is not of this graph; TypeError or RangeError for a wrong limit; RangeError
    *   before the first path if there are more than `limit`
    */
-  paths(from: Node, to: Node, options: PathsOptions = {}): Generator<Path, void, undefined> {
+  paths(from: Node, to: Node, options: PathsOptions = {}, none?: undefined): Generator<Path, void, undefined> {
+    checkNoMore('paths', 4, none);
     checkObject('paths: options', options, ['limit']);
     const limit = checkInteger(
       'paths: options.limit',
@@ -344,7 +370,8 @@ export class Graph {
    * @returns d to / d from
    * @throws TypeError or RangeError as `paths` does
    */
-  pathSum(from: Node, to: Node, options?: PathsOptions): number {
+  pathSum(from: Node, to: Node, options?: PathsOptions, none?: undefined): number {
+    checkNoMore('pathSum', 4, none);
     let sum = 0;
     for (const { product } of this.paths(from, to, options)) sum += product;
     return sum;
@@ -356,6 +383,7 @@ export class Graph {
     name = `${operation} ${this.#nodes.length}`,
     value = 0,
   ): Node {
+    if (typeof name !== 'string') throw wrongType(`${operation}: name`, name, `a text${wayFromNode(name, operation)}`);
     const found = operands.map((operand, k) => this.#find(`${operation}: operand ${k}`, operand));
     const node: Node = {
       index: this.#nodes.length,
@@ -401,6 +429,10 @@ export class Graph {
     return derivatives;
   }
 }
+
+/** The end of the message for a node in place of a name. */
+const wayFromNode = (name: unknown, operation: Node['operation']) =>
+  operation === 'add' && 'operands' in Object(name) ? ': sum([u, v, w]) adds more than two nodes' : '';
 
 /** Computes a node's value and slopes from its operands. */
 function compute(node: Node): void {

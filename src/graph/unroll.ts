@@ -1,5 +1,5 @@
 import { arrayType } from '../check/arrays.js';
-import { checkName, counted, outOfRange, wrongType } from '../check/errors.js';
+import { checkName, checkNoMore, counted, outOfRange, wrongType } from '../check/errors.js';
 import { activationAt, activationName, constantOf, hasSlopes, isMixed } from '../spec/activations.js';
 import type { Activation, ActivationName } from '../spec/network-options.js';
 import { Graph, type Node } from './scalar-graph.js';
@@ -194,7 +194,8 @@ export function unroll(network: Unrollable, x: Floats): Unrolled;
  *   costs other than quadratic, binaryCrossEntropy and categoricalCrossEntropy
  */
 export function unroll(network: Unrollable, x: Floats, y: Floats): Unrolled & { readonly cost: Node };
-export function unroll(network: Unrollable, x: Floats, y?: Floats): Unrolled {
+export function unroll(network: Unrollable, x: Floats, y?: Floats, none?: undefined): Unrolled {
+  checkNoMore('unroll', 4, none);
   const hasLayers = Array.isArray((network as Unrollable | undefined)?.layers);
   if (!hasLayers) throw wrongType('network', network, 'a Network');
   checkFloats('x', x, network.inputs);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkBoolean, checkObject, keysOf, outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkBoolean, checkNoMore, checkObject, keysOf, outOfRange, quote, wrongType } from '../check/errors.js';
 import { type CsvColumn, columnFinder, type FindColumn, findColumns, listed } from './csv-columns.js';
 import { CANDIDATES } from './csv-delimiter.js';
 import { type Decimal, numberWanted, sortNames, toNumber } from './csv-numbers.js';
@@ -123,7 +123,8 @@ export function readCsv(
   options: CsvOptions & { target: CsvColumn | readonly CsvColumn[] },
 ): CsvData & { targets: Float64Array | Int32Array };
 export function readCsv(text: string, options?: CsvOptions): CsvData;
-export function readCsv(text: string, options: CsvOptions = {}): CsvData {
+export function readCsv(text: string, options: CsvOptions = {}, none?: undefined): CsvData {
+  checkNoMore('readCsv', 3, none);
   checkOptions(options);
   const { name = 'csv', labels = false, target, inputs } = options;
   checkText(name, text);

@@ -23,7 +23,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Bytes, checkBytes } from '../check/bytes.js';
-import { outOfRange, quote, wrongType } from '../check/errors.js';
+import { checkNoMore, outOfRange, quote, wrongType } from '../check/errors.js';
 import { removeLeftovers, temporaryIn } from './leftovers.js';
 
 /** The most bytes that one call writes. Node refuses more than 2 GiB. */
@@ -62,7 +62,8 @@ const IS_WINDOWS = process.platform === 'win32';
  * saveFile(file, await net.save());
  * console.log((await Network.load(readFileSync(file))).parameters); // 3
  */
-export function saveFile(path: string, bytes: Bytes): void {
+export function saveFile(path: string, bytes: Bytes, none?: undefined): void {
+  checkNoMore('saveFile', 3, none);
   if (typeof path !== 'string' || path === '') {
     throw wrongType('saveFile: path', path, 'the path of a file, as a string (of a URL: fileURLToPath(url))');
   }

@@ -6,7 +6,7 @@
 
 import { type Bytes, checkBytes } from '../check/bytes.js';
 import { foreignContents } from '../check/contents.js';
-import { counted, outOfRange } from '../check/errors.js';
+import { checkNoMore, counted, outOfRange, wrongType } from '../check/errors.js';
 import { gunzip, isGzip } from './gunzip.js';
 
 // The IDX format of the MNIST files: two zero bytes, one byte for the type, one for the number of dimensions, a u32 for
@@ -117,7 +117,9 @@ const WANTED_BYTES = 'a Uint8Array or an ArrayBuffer with the contents of an IDX
  * const { shape, data } = parseIdx(file);
  * console.log(shape, data); // [ 2, 3 ] Uint8Array(6) [ 10, 20, 30, 40, 50, 60 ]
  */
-export function parseIdx(bytes: Bytes, name = 'idx'): IdxFile {
+export function parseIdx(bytes: Bytes, name = 'idx', none?: undefined): IdxFile {
+  checkNoMore('parseIdx', 3, none);
+  checkPrefix(name);
   const file = checkBytes(name, bytes, WANTED_BYTES);
   const { type, shape, headerBytes, count, fileBytes } = readHeader(name, file);
   if (file.length !== fileBytes) {
@@ -144,13 +146,20 @@ export function parseIdx(bytes: Bytes, name = 'idx'): IdxFile {
  * const { shape, data } = await readIdx(new Blob([new Uint8Array([0, 0, 8, 1, 0, 0, 0, 2, 7, 3])]));
  * console.log(shape, data); // [ 2 ] Uint8Array(2) [ 7, 3 ]
  */
-export async function readIdx(source: Bytes | BytesSource, name = 'idx'): Promise<IdxFile> {
+export async function readIdx(source: Bytes | BytesSource, name = 'idx', none?: undefined): Promise<IdxFile> {
+  checkNoMore('readIdx', 3, none);
+  checkPrefix(name);
   const isSource = typeof (source as BytesSource | undefined)?.arrayBuffer === 'function';
   const bytes = isSource ? await (source as BytesSource).arrayBuffer() : source;
   const file = checkBytes(name, bytes, `${WANTED_BYTES}, or a Blob or a Response of them`);
   if (!isGzip(file)) return parseIdx(file, name);
   // a copy: the caller may change the bytes while they are unpacked
   return parseIdx(await unpack(name, isSource ? file : new Uint8Array(file)), name);
+}
+
+/** Refuses an index in place of a name, which `files.map(parseIdx)` would give. */
+function checkPrefix(name: unknown): void {
+  if (typeof name !== 'string') throw wrongType('name', name, 'a text, the beginning of messages');
 }
 
 async function unpack(name: string, file: Uint8Array): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-import { counted, outOfRange, wrongType } from '../check/errors.js';
+import { checkNoMore, counted, outOfRange, wrongType } from '../check/errors.js';
 import { checkNames } from '../spec/names.js';
 
 // A ratio of no samples has the value that scikit-learn gives it, so that results can be compared.
@@ -78,7 +78,11 @@ export interface Confusion {
  * const report = classificationReport([[8, 2], [1, 4]]);
  * console.log(report.accuracy, report.classes[0].recall); // 0.8 0.8
  */
-export function classificationReport(result: Confusion | readonly ArrayLike<number>[]): ClassificationReport {
+export function classificationReport(
+  result: Confusion | readonly ArrayLike<number>[],
+  none?: undefined,
+): ClassificationReport {
+  checkNoMore('classificationReport', 2, none);
   const { confusion, classes: given } = readResult(result);
   checkConfusion(confusion);
   const names = checkNames('classes', given, confusion.length);

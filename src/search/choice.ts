@@ -46,7 +46,8 @@ export class Choice<T> {
    * @returns a choice that uses the same value as this choice in each setting
    * @throws TypeError if `change` is no function
    */
-  map<U>(change: (value: T) => U): Choice<U> {
+  map<U>(change: (value: T) => U, none?: undefined): Choice<U> {
+    checkNoMore('map', 2, none);
     if (typeof change !== 'function') throw wrongType('map', change, 'a function');
     return new Choice<U>(this.dimension, [...this.#changes, change]);
   }
@@ -97,7 +98,8 @@ export function oneOf<const T>(values: readonly T[], none?: undefined): Choice<T
  * const { trials } = await search({ inputs: 1, layers: [{ units: integers(2, 4) }, { units: 1 }] }, data, options);
  * console.log(trials.map(({ network }) => network.layers[0].units)); // [ 2, 3, 4 ]
  */
-export function integers(from: number, to: number): Choice<number> {
+export function integers(from: number, to: number, none?: undefined): Choice<number> {
+  checkNoMore('integers', 3, none);
   const first = checkInteger('integers: from', from, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   const last = checkInteger('integers: to', to, first, Number.MAX_SAFE_INTEGER);
   return new Choice({ size: last - first + 1, valueAt: (index) => first + index });
@@ -120,7 +122,8 @@ export function integers(from: number, to: number): Choice<number> {
  * const { trials } = await search({ inputs: 1, layers: [{ units: 1 }], l2: uniform(0, 0.1) }, data, options);
  * console.log(trials.every(({ network }) => network.l2 <= 0.1)); // true
  */
-export function uniform(from: number, to: number): Choice<number> {
+export function uniform(from: number, to: number, none?: undefined): Choice<number> {
+  checkNoMore('uniform', 3, none);
   checkOrder('uniform', checkFinite('uniform: from', from), checkFinite('uniform: to', to));
   return new Choice({ size: Number.POSITIVE_INFINITY, valueAt: (share) => Math.min(from + share * (to - from), to) });
 }
@@ -142,7 +145,8 @@ export function uniform(from: number, to: number): Choice<number> {
  * const { trials } = await search({ inputs: 1, layers: [{ units: 1 }], l2: logUniform(1e-3, 1) }, data, options);
  * console.log(trials.every(({ network }) => network.l2 >= 1e-3)); // true
  */
-export function logUniform(from: number, to: number): Choice<number> {
+export function logUniform(from: number, to: number, none?: undefined): Choice<number> {
+  checkNoMore('logUniform', 3, none);
   checkOrder('logUniform', checkPositive('logUniform: from', from), checkPositive('logUniform: to', to));
   const ratio = to / from;
   // rounding may lead out of the range

@@ -4,6 +4,7 @@ import {
   checkInteger,
   checkIsObject,
   checkName,
+  checkNoMore,
   checkNotNegative,
   checkNumber,
   checkObject,
@@ -397,8 +398,17 @@ const OPTIMIZERS: Readonly<Record<Name, OptimizerFacts>> = {
 
 const CLIPPING = ['clipValue', 'clipNorm'] as const;
 
-/** Checks the options of an optimizer and fills in the defaults. `where`: the beginning of error messages. */
-function makeOptimizer<T extends Optimizer>(name: T['name'], given: unknown, where: string = name): T {
+/**
+ * Checks the options of an optimizer and fills in the defaults. `none`: a further argument, which is refused. `where`:
+ * the beginning of error messages.
+ */
+function makeOptimizer<T extends Optimizer>(
+  name: T['name'],
+  given: unknown,
+  none?: undefined,
+  where: string = name,
+): T {
+  checkNoMore(where, 2, none);
   const { options, learningRate } = OPTIMIZERS[name];
   const clipping = name === 'lbfgs' ? [] : CLIPPING;
   checkObject(where, given, ['learningRate', ...Object.keys(options), ...clipping]);
@@ -443,8 +453,8 @@ export type OptimizerOptions<T, Required extends keyof T = never> = Pick<T, Requ
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.learningRate); // 0.5
  */
-export function sgd(options: OptimizerOptions<Sgd, 'learningRate'>): Sgd {
-  return makeOptimizer('sgd', options);
+export function sgd(options: OptimizerOptions<Sgd, 'learningRate'>, none?: undefined): Sgd {
+  return makeOptimizer('sgd', options, none);
 }
 
 /**
@@ -463,8 +473,8 @@ export function sgd(options: OptimizerOptions<Sgd, 'learningRate'>): Sgd {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.momentum); // 0.9
  */
-export function momentum(options: OptimizerOptions<Momentum, 'learningRate'>): Momentum {
-  return makeOptimizer('momentum', options);
+export function momentum(options: OptimizerOptions<Momentum, 'learningRate'>, none?: undefined): Momentum {
+  return makeOptimizer('momentum', options, none);
 }
 
 /**
@@ -483,8 +493,8 @@ export function momentum(options: OptimizerOptions<Momentum, 'learningRate'>): M
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.name); // nesterov
  */
-export function nesterov(options: OptimizerOptions<Momentum, 'learningRate'>): Momentum {
-  return makeOptimizer('nesterov', options);
+export function nesterov(options: OptimizerOptions<Momentum, 'learningRate'>, none?: undefined): Momentum {
+  return makeOptimizer('nesterov', options, none);
 }
 
 /**
@@ -503,8 +513,8 @@ export function nesterov(options: OptimizerOptions<Momentum, 'learningRate'>): M
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.epsilon); // 1e-10
  */
-export function adagrad(options: OptimizerOptions<Adagrad> = {}): Adagrad {
-  return makeOptimizer('adagrad', options);
+export function adagrad(options: OptimizerOptions<Adagrad> = {}, none?: undefined): Adagrad {
+  return makeOptimizer('adagrad', options, none);
 }
 
 /**
@@ -523,8 +533,8 @@ export function adagrad(options: OptimizerOptions<Adagrad> = {}): Adagrad {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.rho); // 0.95
  */
-export function adadelta(options: OptimizerOptions<Adadelta> = {}): Adadelta {
-  return makeOptimizer('adadelta', options);
+export function adadelta(options: OptimizerOptions<Adadelta> = {}, none?: undefined): Adadelta {
+  return makeOptimizer('adadelta', options, none);
 }
 
 /**
@@ -543,8 +553,8 @@ export function adadelta(options: OptimizerOptions<Adadelta> = {}): Adadelta {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.learningRate); // 0.01
  */
-export function rmsprop(options: OptimizerOptions<RmsProp> = {}): RmsProp {
-  return makeOptimizer('rmsprop', options);
+export function rmsprop(options: OptimizerOptions<RmsProp> = {}, none?: undefined): RmsProp {
+  return makeOptimizer('rmsprop', options, none);
 }
 
 /**
@@ -563,8 +573,8 @@ export function rmsprop(options: OptimizerOptions<RmsProp> = {}): RmsProp {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.beta1); // 0.9
  */
-export function adam(options: OptimizerOptions<Adam> = {}): Adam {
-  return makeOptimizer('adam', options);
+export function adam(options: OptimizerOptions<Adam> = {}, none?: undefined): Adam {
+  return makeOptimizer('adam', options, none);
 }
 
 /**
@@ -583,8 +593,8 @@ export function adam(options: OptimizerOptions<Adam> = {}): Adam {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.beta2); // 0.999
  */
-export function adamw(options: OptimizerOptions<AdamW> = {}): AdamW {
-  return makeOptimizer('adamw', options);
+export function adamw(options: OptimizerOptions<AdamW> = {}, none?: undefined): AdamW {
+  return makeOptimizer('adamw', options, none);
 }
 
 /**
@@ -603,8 +613,8 @@ export function adamw(options: OptimizerOptions<AdamW> = {}): AdamW {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.momentumDecay); // 0.004
  */
-export function nadam(options: OptimizerOptions<NAdam> = {}): NAdam {
-  return makeOptimizer('nadam', options);
+export function nadam(options: OptimizerOptions<NAdam> = {}, none?: undefined): NAdam {
+  return makeOptimizer('nadam', options, none);
 }
 
 /**
@@ -623,8 +633,8 @@ export function nadam(options: OptimizerOptions<NAdam> = {}): NAdam {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.beta2); // 0.99
  */
-export function lion(options: OptimizerOptions<Lion> = {}): Lion {
-  return makeOptimizer('lion', options);
+export function lion(options: OptimizerOptions<Lion> = {}, none?: undefined): Lion {
+  return makeOptimizer('lion', options, none);
 }
 
 /**
@@ -643,8 +653,8 @@ export function lion(options: OptimizerOptions<Lion> = {}): Lion {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.etaPlus); // 1.2
  */
-export function irprop(options: OptimizerOptions<IRprop> = {}): IRprop {
-  return makeOptimizer('irprop', options);
+export function irprop(options: OptimizerOptions<IRprop> = {}, none?: undefined): IRprop {
+  return makeOptimizer('irprop', options, none);
 }
 
 /**
@@ -663,15 +673,15 @@ export function irprop(options: OptimizerOptions<IRprop> = {}): IRprop {
  * await net.fit(data, { optimizer, epochs: 10 });
  * console.log(optimizer.tolerance); // 1e-7
  */
-export function lbfgs(options: OptimizerOptions<Lbfgs> = {}): Lbfgs {
-  return makeOptimizer('lbfgs', options);
+export function lbfgs(options: OptimizerOptions<Lbfgs> = {}, none?: undefined): Lbfgs {
+  return makeOptimizer('lbfgs', options, none);
 }
 
 /** A checked copy of an optimizer, which may come from a file or from the user's own code. */
 export function checkOptimizer(value: unknown, where = 'optimizer'): Optimizer {
   checkIsObject(where, value, 'an optimizer, which adam() and others return');
   const { name, ...options } = value as { name: unknown };
-  return makeOptimizer(checkName(`${where}.name`, name, Object.keys(OPTIMIZERS) as Name[]), options, where);
+  return makeOptimizer(checkName(`${where}.name`, name, Object.keys(OPTIMIZERS) as Name[]), options, undefined, where);
 }
 
 /** True if each of its steps must be on all samples. */

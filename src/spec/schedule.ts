@@ -1,6 +1,7 @@
 import {
   checkInteger,
   checkName,
+  checkNoMore,
   checkNotNegative,
   checkNumber,
   checkObject,
@@ -131,8 +132,9 @@ const OPTIONS: Readonly<Record<Exclude<Schedule, ScheduleFunction>['name'], Read
   },
 };
 
-/** Checks the options of a schedule and fills in the defaults. */
-function makeSchedule<T extends Schedule>(name: keyof typeof OPTIONS, given: unknown): T {
+/** Checks the options of a schedule and fills in the defaults. `none`: a further argument, which is refused. */
+function makeSchedule<T extends Schedule>(name: keyof typeof OPTIONS, given: unknown, none?: undefined): T {
+  checkNoMore(name, 2, none);
   const options = OPTIONS[name];
   const spanKeys = name === 'reduceOnPlateau' ? [] : ['steps', 'epochs'];
   checkObject(name, given, [...Object.keys(options), ...spanKeys]);
@@ -175,8 +177,8 @@ export interface StepOptions {
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
  * console.log(history.column('learningRate').slice(0, 4)); // close to 1, 1, 0.5, 0.5 (within 0.001)
  */
-export function step(options: StepOptions & Span): StepSchedule {
-  return makeSchedule('step', options);
+export function step(options: StepOptions & Span, none?: undefined): StepSchedule {
+  return makeSchedule('step', options, none);
 }
 
 /** Options of `exponential`, besides its length. */
@@ -202,8 +204,8 @@ export interface ExponentialOptions {
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
  * console.log(history.column('learningRate').slice(0, 4)); // close to 1, 0.5, 0.25, 0.125 (within 0.001)
  */
-export function exponential(options: ExponentialOptions & Span): ExponentialSchedule {
-  return makeSchedule('exponential', options);
+export function exponential(options: ExponentialOptions & Span, none?: undefined): ExponentialSchedule {
+  return makeSchedule('exponential', options, none);
 }
 
 /** Options of `inverseTime`, besides its length. */
@@ -233,8 +235,8 @@ export interface InverseTimeOptions {
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
  * console.log(history.column('learningRate').slice(0, 4)); // close to 1, 0.5, 0.333, 0.25 (within 0.001)
  */
-export function inverseTime(options: InverseTimeOptions & Span): InverseTimeSchedule {
-  return makeSchedule('inverseTime', options);
+export function inverseTime(options: InverseTimeOptions & Span, none?: undefined): InverseTimeSchedule {
+  return makeSchedule('inverseTime', options, none);
 }
 
 /** Options of `polynomial`, besides its length. */
@@ -268,8 +270,8 @@ export interface PolynomialOptions {
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
  * console.log(history.column('learningRate').slice(0, 4)); // close to 1, 0.75, 0.5, 0.25 (within 0.001)
  */
-export function polynomial(options: PolynomialOptions & Span): PolynomialSchedule {
-  return makeSchedule('polynomial', options);
+export function polynomial(options: PolynomialOptions & Span, none?: undefined): PolynomialSchedule {
+  return makeSchedule('polynomial', options, none);
 }
 
 /** Options of `cosine`, besides its length. */
@@ -315,8 +317,8 @@ export interface CosineOptions {
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
  * console.log(history.column('learningRate').slice(0, 4)); // close to 0.5, 1, 0.854, 0.5 (within 0.001)
  */
-export function cosine(options: CosineOptions & Span): CosineSchedule {
-  return makeSchedule('cosine', options);
+export function cosine(options: CosineOptions & Span, none?: undefined): CosineSchedule {
+  return makeSchedule('cosine', options, none);
 }
 
 /** Options of `oneCycle`, besides its length. */
@@ -357,8 +359,8 @@ export interface OneCycleOptions {
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
  * console.log(history.column('learningRate').slice(0, 4)); // close to 0.04, 0.76, 0.905, 0.345 (within 0.001)
  */
-export function oneCycle(options: OneCycleOptions & Span): OneCycleSchedule {
-  return makeSchedule('oneCycle', options);
+export function oneCycle(options: OneCycleOptions & Span, none?: undefined): OneCycleSchedule {
+  return makeSchedule('oneCycle', options, none);
 }
 
 /** Options of `reduceOnPlateau`. */
@@ -408,8 +410,8 @@ export interface ReduceOnPlateauOptions {
  * const history = await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { optimizer, epochs: 10 });
  * console.log(history.column('learningRate').slice(0, 4)); // close to 0.1, 0.1, 0.01, 0.001 (within 0.0001)
  */
-export function reduceOnPlateau(options: ReduceOnPlateauOptions): PlateauSchedule {
-  return makeSchedule('reduceOnPlateau', options);
+export function reduceOnPlateau(options: ReduceOnPlateauOptions, none?: undefined): PlateauSchedule {
+  return makeSchedule('reduceOnPlateau', options, none);
 }
 
 /** A checked copy of a learning rate, which may come from a file or from the user's own code. */

@@ -1,4 +1,4 @@
-import { outOfRange, quote } from '../check/errors.js';
+import { checkNoMore, outOfRange, quote } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
 import { INSPECT } from '../model/describe.js';
 import { type Evaluation, type MetricNumbers, metricsOf } from '../model/metrics.js';
@@ -130,7 +130,8 @@ export class History implements Iterable<EpochSummary> {
    * @returns the report; undefined if there is no such epoch, or if it is not kept
    * @throws nothing: a wrong index has no report
    */
-  at(index: number): EpochSummary | undefined {
+  at(index: number, none?: undefined): EpochSummary | undefined {
+    checkNoMore('at', 2, none);
     const position = index < 0 ? this.#length + index : index;
     const extra = this.#extras.find((report) => this.#positionOf(report) === position);
     if (extra) return extra;
@@ -152,7 +153,8 @@ export class History implements Iterable<EpochSummary> {
    * @returns a new array with a number for each epoch that is kept; empty if there is no report
    * @throws RangeError if no report has this number
    */
-  column(name: HistoryColumn): Float64Array {
+  column(name: HistoryColumn, none?: undefined): Float64Array {
+    checkNoMore('column', 2, none);
     const column = this.#columns.get(name);
     // a call that resumed after its last epoch has trained none
     if (this.#length === 0 && NUMBERS.some((number) => number === name)) return new Float64Array(0);
