@@ -474,21 +474,18 @@ describe('memory that another thread changes', () => {
   it('is read once if it is given as weights and biases', async () => {
     const net = await createNetwork(options);
     const memory = new Float32Array(new SharedArrayBuffer(4 * 20));
-    const { findIndex } = Float32Array.prototype;
-    // another thread changes the numbers as soon as they have been checked
-    const check = vi.spyOn(Float32Array.prototype, 'findIndex').mockImplementation(function (
-      this: Float32Array,
-      isBad,
-    ) {
-      const found = findIndex.call(this, isBad);
+    const { floats } = Arena.prototype;
+    // another thread changes the numbers after they have been checked, and before they are written
+    const write = vi.spyOn(Arena.prototype, 'floats').mockImplementation(function (this: Arena, ...place) {
       memory.fill(Number.NaN);
-      return found;
+      return floats.apply(this, place);
     });
     try {
       net.layers[0].setWeights(memory.fill(0.5));
       net.layers[0].setBiases(memory.fill(0.25).subarray(0, 5));
     } finally {
-      check.mockRestore();
+      expect(write).toHaveBeenCalledTimes(2);
+      write.mockRestore();
     }
     expect(net.layers[0].getWeights()).toEqual(new Float32Array(20).fill(0.5));
     expect(net.layers[0].getBiases()).toEqual(new Float32Array(5).fill(0.25));
