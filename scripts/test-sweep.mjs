@@ -1,85 +1,18 @@
 // Tries examples/sweep with the packed tarball, a real Redis and workers on several hosts, one of which is killed.
 // Needs dist/ (npm run build) and redis-server. Hosts are network namespaces, which need root; where they cannot be
 // made, it says so, and the workers run on this host.
-import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expectEqual, run } from './env/processes.mjs';
 import { Results } from './env/results.mjs';
-import { installPacked, ROOT } from './pack/install.mjs';
+import { installPacked } from './pack/install.mjs';
+import { installExample, Processes } from './sweep/example.mjs';
 import { makeHosts } from './sweep/hosts.mjs';
 import { startRedis } from './sweep/redis.mjs';
 
 /** 6 settings, 3 folds. */
 const TRAININGS = 18;
-/** A worker that is killed is replaced soon. */
-const LOCK_MS = '1500';
-const LONGEST_MS = 120_000;
-
-/** The example with what it needs, in a folder of its own. */
-function installExample({ folder, consumer }) {
-  const app = join(folder, 'sweep');
-  cpSync(join(ROOT, 'examples/sweep'), app, { recursive: true, filter: (path) => !path.includes('node_modules') });
-  for (const file of ['alone.mjs', 'helper.mjs']) cpSync(join(ROOT, 'scripts/sweep', file), join(app, file));
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: app, stdio: 'inherit' });
-  symlinkSync(join(consumer, 'node_modules/simdprop'), join(app, 'node_modules/simdprop'));
-  return app;
-}
-
-/** Processes of the example. All of them end with this test. */
-class Processes {
-  #app;
-  #running = new Set();
-
-  constructor(app) {
-    this.#app = app;
-  }
-
-  /** Starts a program. `onLine` gets each line that it prints. `host`: undefined: this one. */
-  start(args, url, { host, onLine } = {}) {
-    const [command, ...rest] = [...(host?.command ?? []), process.execPath, ...args];
-    const env = { ...process.env, REDIS_URL: url, LOCK_MS };
-    const child = spawn(command, rest, { cwd: this.#app, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const lines = [];
-    let [unfinished, errors] = ['', ''];
-    child.stdout.on('data', (chunk) => {
-      const parts = `${unfinished}${chunk}`.split('\n');
-      unfinished = parts.pop();
-      for (const line of parts) {
-        lines.push(line);
-        onLine?.(line, child);
-      }
-    });
-    child.stderr.on('data', (chunk) => (errors += chunk));
-    const clock = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS);
-    const ended = new Promise((resolve) => {
-      child.on('close', (code, signal) => {
-        clearTimeout(clock);
-        this.#running.delete(child);
-        resolve(code ?? signal);
-      });
-    });
-    this.#running.add(child);
-    return { child, lines, ended, errors: () => errors };
-  }
-
-  /** Runs a program to its end and returns what it prints. */
-  async output(args, url) {
-    const { lines, ended, errors } = this.start(args, url);
-    const code = await ended;
-    if (code !== 0) throw new Error(`${args.join(' ')}: got ${code}, want 0\n${errors().slice(-1000)}`);
-    return lines.join('\n');
-  }
-
-  get count() {
-    return this.#running.size;
-  }
-
-  killAll() {
-    for (const child of this.#running) child.kill('SIGKILL');
-  }
-}
 
 /** The trainings in a log, of which each must be there once. */
 function expectOnce(path) {
@@ -107,8 +40,16 @@ const data = join(packed.folder, 'redis');
 mkdirSync(data);
 let processes;
 let redis;
+function cleanUp() {
+  processes?.killAll();
+  redis?.kill();
+  if (typeof made !== 'string') made.remove();
+  rmSync(packed.folder, { recursive: true, force: true, maxRetries: 5 });
+}
+process.on('exit', cleanUp);
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 try {
-  const app = installExample(packed);
+  const app = installExample(packed, ['scripts/sweep/alone.mjs', 'scripts/sweep/helper.mjs']);
   const fileOf = (name) => join(packed.folder, name);
   processes = new Processes(app);
   redis = await startRedis(data, ['127.0.0.1', ...hosts.flatMap((host) => (host ? [host.server] : []))]);
@@ -198,9 +139,6 @@ try {
     expectEqual('a refused connection', await isRefused(redis.port), true);
   });
 } finally {
-  processes?.killAll();
-  await redis?.stop();
-  if (typeof made !== 'string') made.remove();
-  rmSync(packed.folder, { recursive: true, force: true, maxRetries: 5 });
+  cleanUp();
 }
 if (!results.finish()) process.exitCode = 1;

@@ -48,11 +48,12 @@ export async function startRedis(folder, addresses) {
     });
     const late = new Promise((resolve) => setTimeout(resolve, LONGEST_START_MS).unref());
     const isReady = await Promise.race([ready, ended, late]);
+    const kill = () => child.kill('SIGKILL');
     const stop = async () => {
       child.kill();
       await ended;
     };
-    if (isReady) return { port, stop, urlAt: (address) => `redis://:${password}@${address}:${port}` };
+    if (isReady) return { port, kill, stop, urlAt: (address) => `redis://:${password}@${address}:${port}` };
     await stop();
     if (tries === TRIES)
       throw new Error(`redis-server: got no start, want redis-server on the PATH\n${output.slice(-500)}`);
