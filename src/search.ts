@@ -106,7 +106,9 @@ export async function trainTrials(
   network: SearchedNetwork,
   data: DataSet,
   options: TrainTrialsOptions,
+  none?: undefined,
 ): Promise<readonly Trial[]> {
+  checkNoMore('trainTrials', 4, none);
   try {
     return await runShare(planShare(network, data, options, createWorker));
   } catch (error) {

@@ -202,6 +202,9 @@ const CALLS: Readonly<Record<string, () => Call | Promise<Call>>> = {
   logUniform: () => [search, [1, 2]],
   oneOf: () => [search, [[1, 2]]],
   uniform: () => [search, [1, 2]],
+  trainer: () => [search, [data, {}]],
+  trainTrials: () => [search, [network, data, { folds: 2, epochs: 1, workers: 0, only: search.trial(0, 1) }]],
+  trial: () => [search, [0, 1]],
   search: () => [search, [{ ...network, seed: search.oneOf([1, 2]) }, data, { folds: 2, epochs: 1, workers: 0 }]],
 
   'new Graph': () => [graphs, []],

@@ -1,4 +1,13 @@
-import { advise, checkInteger, checkIsObject, checkObject, keysOf, outOfRange, wrongType } from '../check/errors.js';
+import {
+  advise,
+  checkInteger,
+  checkIsObject,
+  checkNoMore,
+  checkObject,
+  keysOf,
+  outOfRange,
+  wrongType,
+} from '../check/errors.js';
 import { checkIsData, type DataSet } from '../data/data-set.js';
 import { NETWORK_KEYS, type NetworkOptions } from '../network.js';
 import { checkNetworkNames } from '../spec/names.js';
@@ -66,7 +75,12 @@ export function jobToSend(job: Job, { folds, split }: Material, data: string): S
  * });
  * console.log(trials.length); // 2
  */
-export function trainer(data: DataSet, options: TrainerOptions = {}): (job: SearchJob) => Promise<SearchJobResult> {
+export function trainer(
+  data: DataSet,
+  options: TrainerOptions = {},
+  none?: undefined,
+): (job: SearchJob) => Promise<SearchJobResult> {
+  checkNoMore('trainer', 3, none);
   checkIsData('data', data);
   checkObject('options', options, ['validation']);
   const { validation } = options;

@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, outOfRange, quote } from '../check/errors.js';
+import { checkInteger, checkNoMore, checkObject, outOfRange, quote } from '../check/errors.js';
 
 // The trials of one task of a job array: a scheduler starts n processes and tells each its number.
 
@@ -28,7 +28,8 @@ const MOST_TASKS = 2 ** 31 - 1;
  *
  * console.log(trial(2, 8)); // { index: 2, count: 8 }
  */
-export function trial(i?: number, n?: number): TrialShare {
+export function trial(i?: number, n?: number, none?: undefined): TrialShare {
+  checkNoMore('trial', 3, none);
   const found = i === undefined ? shareOfEnvironment(n) : { index: i, count: n };
   const count = checkInteger('trial: n', found.count, 1, MOST_TASKS);
   return { index: checkInteger('trial: i', found.index, 0, count - 1), count };
