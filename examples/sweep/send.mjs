@@ -17,7 +17,7 @@ export async function openQueue() {
   // jobs that failed in an earlier run may be sent again
   await queue.clean(0, 0, 'failed');
 
-  /** Resolves to the result of a job. Equal jobs have equal results, so a job that is in the queue is not sent twice. */
+  /** Resolves to the result of a job. Equal jobs have equal results: one that is in the queue is not sent twice. */
   async function train(job) {
     const jobId = `job-${createHash('sha256').update(JSON.stringify(job)).digest('hex')}`;
     const sent = await queue.add('training', job, { jobId, removeOnComplete: { age: SECONDS_KEPT } });
