@@ -1,4 +1,6 @@
+import { dialectOf } from './csv-dialect.js';
 import { EXTENT, type Point, type Task } from './datasets.js';
+import { cut } from './message.js';
 import { linkedPoint, MOST_LINKED_POINTS } from './playground-link.js';
 import { LIMITS } from './playground-state.js';
 
@@ -25,12 +27,12 @@ export async function readOwnData(text: string): Promise<OwnData> {
     throw new RangeError(`got ${text.length} characters, want at most ${MOST_CHARACTERS}: take a sample of the rows`);
   }
   const { readCsv } = await loadReader();
-  const firstRow = text.trimStart().split('\n', 1)[0];
+  const { delimiter, decimal, first } = dialectOf(text);
   // a first row in which no field is a number is a header
-  const header = !firstRow.split(/[,;\t|]/).some((field) => field.trim() !== '' && Number.isFinite(Number(field)));
-  const last = firstRow.split(/[,;\t|]/).length - 1;
+  const header = !first.some((field) => field !== '' && Number.isFinite(Number(field.replace(decimal, '.'))));
+  const last = first.length - 1;
   if (last < 2) throw new RangeError('got fewer than three columns, want x1, x2 and what is to be learned');
-  const columns = { name: 'your data', header, inputs: [0, 1], target: last };
+  const columns = { name: 'your data', delimiter, decimal, header, inputs: [0, 1], target: last };
   const named = readCsv(text, { ...columns, labels: true });
   const classes = named.classes ?? [];
   const rows = named.inputs.length / 2;
@@ -46,9 +48,13 @@ export async function readOwnData(text: string): Promise<OwnData> {
   const where = `${rows} points; x₁ ${x1.note}, x₂ ${x2.note}`;
   if (classes.length === 2) {
     const y = Array.from(named.targets as Int32Array, (label) => 2 * label - 1);
-    return { points: points(y), task: 'classes', note: `${where}; ${classes[0]} is orange, ${classes[1]} is blue` };
+    return {
+      points: points(y),
+      task: 'classes',
+      note: `${where}; ${cut(classes[0])} is orange, ${cut(classes[1])} is blue`,
+    };
   }
-  if (classes.some((name) => !Number.isFinite(Number(name)))) {
+  if (classes.some((name) => !Number.isFinite(Number(name.replace(decimal, '.'))))) {
     throw new RangeError(`got ${classes.length} classes in the last column, want two, or numbers`);
   }
   const { targets } = readCsv(text, columns);

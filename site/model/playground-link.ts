@@ -1,5 +1,6 @@
 import { DATASETS, type DatasetName, EXTENT, type Point, type Task } from './datasets.js';
 import { FEATURE_NAMES, type FeatureName } from './features.js';
+import { cut } from './message.js';
 import { OPTIMIZERS, type OptimizerName, STEPWISE_OPTIMIZERS } from './optimizers.js';
 import {
   ACTIVATIONS,
@@ -146,9 +147,6 @@ function readPart(changes: Changes, key: string, text: string): void {
   else if (key === 'bits') changes.fingerprint = readFingerprint(text);
   else throw new Unwanted('a setting of the playground');
 }
-
-/** At most 40 characters of a text, for a message. */
-const cut = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}...` : text);
 
 /** Reads the part of an address after #. */
 export function readLink(hash: string): ReadLink {

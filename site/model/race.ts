@@ -1,6 +1,6 @@
-import type { EpochReport, Network } from 'simdprop';
+import { type EpochReport, Network } from 'simdprop';
 import { messageOf } from './message.js';
-import { OPTIMIZER_NAMES, type OptimizerName } from './optimizers.js';
+import { makeOptimizer, OPTIMIZER_NAMES, type OptimizerName } from './optimizers.js';
 import type { PlaygroundState } from './playground-state.js';
 import { createNetwork, dataSetOf, splitPoints, stepOptions } from './session.js';
 
@@ -16,6 +16,13 @@ export interface Runner {
 }
 
 export const RACE_EPOCHS = 150;
+
+/** Loads the code that only L-BFGS needs, which the library fetches when it first trains with it. */
+export async function loadOptimizers(): Promise<void> {
+  const net = await Network.create({ inputs: 1, layers: [{ units: 1 }] });
+  await net.fit({ inputs: [[0], [1]], targets: [[0], [1]] }, { epochs: 1, optimizer: makeOptimizer('lbfgs', 1) });
+  net.dispose();
+}
 
 export class Race {
   readonly runners: readonly Runner[];

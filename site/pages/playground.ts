@@ -318,4 +318,7 @@ addEventListener('hashchange', () => void playground.open());
 if (matchMedia('(prefers-reduced-motion: reduce)').matches) await playground.openInside();
 else playground.play();
 // code that is loaded later must be available even if the connection is lost
-setTimeout(() => void loadReader(), 1000);
+setTimeout(
+  () => void Promise.allSettled([loadReader(), import('../model/race.js').then((race) => race.loadOptimizers())]),
+  1000,
+);

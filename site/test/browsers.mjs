@@ -19,7 +19,7 @@ export const launch = ({ browser, path }) =>
 
 /**
  * Opens a page in a window of its own size. `problems` collects what must not happen in a page: errors in the console,
- * uncaught errors, requests to another host.
+ * uncaught errors, requests that fail or go to another host.
  */
 export async function openPage(browser, url, { width = 1280, height = 900, theme } = {}) {
   const page = await browser.newPage();
@@ -32,6 +32,10 @@ export async function openPage(browser, url, { width = 1280, height = 900, theme
   page.on('request', (request) => {
     const address = new URL(request.url());
     if (/^https?:|^wss?:/.test(address.protocol) && address.host !== host) problems.push(`request: ${address.href}`);
+  });
+  page.on('requestfailed', (request) => {
+    // a page or worker that is left ends its requests
+    if (!/ABORTED/.test(request.failure()?.errorText)) problems.push(`not loaded: ${request.url()}`);
   });
   await page.setViewport({ width, height });
   if (theme) await page.evaluateOnNewDocument((name) => localStorage.setItem('theme', name), theme);

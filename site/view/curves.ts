@@ -11,6 +11,10 @@ export interface Curve {
   readonly dash?: number[];
 }
 
+/** Marks of the axis are powers of ten, or a few steps between two of them. */
+const onAxis = (value: number) =>
+  value >= 0.01 ? String(Number(value.toPrecision(3))) : short(value).replace('.0e', 'e');
+
 export class Curves {
   readonly element = element('div', { class: 'curves' });
   /** A short piece of the line of each curve. */
@@ -74,7 +78,7 @@ export class Curves {
         hooks: { setCursor: [({ cursor }) => this.pointed(cursor.idx ?? undefined)] },
         axes: [
           { ...axis, size: 28 },
-          { ...axis, size: 52, values: (_, values) => values.map((value) => (value == null ? '' : short(value))) },
+          { ...axis, size: 46, values: (_, values) => values.map((value) => (value == null ? '' : onAxis(value))) },
         ],
         series: [
           {},

@@ -86,6 +86,13 @@ export const PLAYGROUND = {
     await set(page, '#data textarea', '1;2;3.5\n2;1;-7\n0;1;2');
     await press(page, 'Use these rows');
     await until(page, '#data', /3 points.*numbers divided by 7/);
+    // quotes around numbers, decimal commas, a name of 5,000 characters
+    await set(page, '#data textarea', `"1,5";2,5;"${'x'.repeat(5000)}"\n-2,5;"1";no`);
+    await press(page, 'Use these rows');
+    await until(page, '#data', /2 points; x₁ as given, x₂ as given; no is orange, x{40}\.\.\. is blue/);
+    await set(page, '#data textarea', '1;2;3.5\n2;1;-7\n0;1;2');
+    await press(page, 'Use these rows');
+    await until(page, '#data', /3 points/);
     await press(page, 'Blue');
     const plane = await page.$('.plane');
     await plane.scrollIntoView();
