@@ -1,10 +1,14 @@
 import { type ColumnImportance, Table, TableModel } from 'simdprop/tabular';
+import { dialectOf } from './csv-dialect.js';
+import { cut } from './message.js';
 
 // The work of the page of tables: makes a table from text, trains a model, measures it, and writes its files. A worker
 // does it, so that the page stays free however large the table is.
 
 const MOST_CHARACTERS = 20_000_000;
 const MOST_COLUMNS = 1000;
+/** So that there are two rows in the test, a quarter of them. */
+const LEAST_ROWS = 8;
 /** The number of predictions that are shown. */
 const SHOWN = 12;
 
@@ -62,10 +66,11 @@ export function readTable(text: string): Table {
   if (text.length > MOST_CHARACTERS) {
     throw new RangeError(`got ${text.length} characters, want at most ${MOST_CHARACTERS} on this page`);
   }
-  const table = Table.fromCsv(text, { name: 'the file' });
+  const table = Table.fromCsv(text, { name: 'the file', decimal: dialectOf(text).decimal });
   if (table.columns.length > MOST_COLUMNS) {
     throw new RangeError(`got ${table.columns.length} columns, want at most ${MOST_COLUMNS} on this page`);
   }
+  if (table.rows < LEAST_ROWS) throw new RangeError(`got ${table.rows} rows, want ${LEAST_ROWS} or more`);
   if (table.columns.length < 2 || targetsOf(table).length === 0) {
     throw new RangeError('got no column to learn, want two columns or more, one of categories, yes or no, or numbers');
   }
@@ -97,6 +102,11 @@ export async function trainOn(
   target: string,
   { epoch, measures }: TrainingSteps,
 ): Promise<{ model: TableModel; measured: Measured | undefined }> {
+  const others = table.columns.filter((name) => name !== target);
+  if (others.every((name) => table.kinds[name] === 'ignored')) {
+    const names = cut(others.join(', '));
+    throw new RangeError(`got no column to learn from: ${names} has another value in most rows, or none in any`);
+  }
   const { training, test } = table.withoutMissing([target]).split({ test: 0.25, seed: 1 });
   const onEpoch = ({ epoch: done }: { epoch: number }) => epoch(done + 1);
   const model = await TableModel.fit(training, { target, seed: 1, onEpoch });

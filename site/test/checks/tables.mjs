@@ -1,7 +1,7 @@
 import { openPage } from '../browsers.mjs';
 import { framesDuring, judge } from '../frames.mjs';
 import { expect, press, textOf, until } from '../visitor.mjs';
-import { drop, noProblems, violations } from './common.mjs';
+import { drop, expectFits, noProblems, violations } from './common.mjs';
 
 /** Presses all buttons for downloads, and waits for their files. */
 async function collectDownloads(page) {
@@ -40,7 +40,8 @@ export const TABLES = {
     for (const [text, pattern] of [
       ['a,b\n1,2,3\n', /row|field|column/],
       ['', /./],
-      ['a\n1\n2\n', /want two columns or more/],
+      [`a\n${'1\n'.repeat(20)}`, /want two columns or more/],
+      [`a,b\n${'1,2\n'.repeat(7)}`, /got 7 rows, want 8 or more/],
       [
         `${Array.from({ length: 1001 }, (_, i) => `c${i}`)}\n${Array(1001).fill(1)}\n`,
         /1001 columns, want at most 1000/,
@@ -50,10 +51,19 @@ export const TABLES = {
       await page.waitForFunction(() => document.querySelector('#reading').textContent === '');
       await until(page, '#message', pattern);
     }
+    await page.waitForFunction(() => document.querySelector('#about').textContent.startsWith('200 rows'));
     // the table before is still there
     await page.select('#target', 'b');
     await press(page, 'Train');
     await until(page, '#progress', /trained on 150 rows/, 60_000);
+    const decimal = Array.from({ length: 40 }, (_, i) => `user${i};${i},5;${2 * i},25`).join('\n');
+    await drop(page, 'h1', `id;${'x'.repeat(3000)};y\n${decimal}`);
+    await until(page, '#about', /id \(ignored\), x{3000} \(number\), y \(number\)/);
+    await expectFits(page, 'with a name of 3,000 characters');
+    await drop(page, 'h1', `id;y\n${Array.from({ length: 40 }, (_, i) => `user${i};${i}`).join('\n')}`);
+    await until(page, '#about', /id \(ignored\), y \(number\)/);
+    await press(page, 'Train');
+    await until(page, '#message', /got no column to learn from: id has another value/);
     noProblems([...problems, ...found]);
   },
 
