@@ -18,7 +18,12 @@ import { type Anything, create, layers, messageOf } from './first-calls.js';
 
 const rows = Array.from({ length: 40 }, (_, i) => [i % 7, (i * i) % 5]);
 const data = { inputs: rows, targets: rows.map(([a, b]) => Number(a > b)) };
-const records = rows.map(([a, b], i) => ({ a, b, big: a > b, day: `2026-01-${10 + (i % 20)}` }));
+const records = rows.map(([a, b], i) => ({
+  a,
+  b,
+  big: a > b,
+  day: new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10),
+}));
 const table = Table.fromRecords(records);
 const network = async () => await create({ layers: [{ units: 1, activation: 'sigmoid' }], task: 'classes' });
 const stateDict = readFileSync(new URL('exchange/fixtures/pytorch-state.pt', import.meta.url));
