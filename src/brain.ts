@@ -9,7 +9,7 @@ import { checkBytes } from './check/bytes.js';
 import { checkNoMore } from './check/errors.js';
 import { readBrainJson } from './exchange/brain.js';
 import { parseUntrusted } from './exchange/json.js';
-import { checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
+import { advised, checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
 
 export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
 
@@ -41,10 +41,12 @@ export async function readBrain(
   options: ImportOptions = {},
   none?: undefined,
 ): Promise<Imported> {
-  checkNoMore('readBrain', 3, none);
-  const own = checkImportOptions(options);
-  const isBytes = arrayType(json) !== undefined || json instanceof ArrayBuffer;
-  const text = isBytes ? checkBytes('readBrain', json, 'JSON of brain.js') : json;
-  const value = isBytes || typeof text === 'string' ? parseUntrusted('readBrain', text as string | Uint8Array) : text;
-  return await networkOf(readBrainJson(value), own);
+  return await advised(async () => {
+    checkNoMore('readBrain', 3, none);
+    const own = checkImportOptions(options);
+    const isBytes = arrayType(json) !== undefined || json instanceof ArrayBuffer;
+    const text = isBytes ? checkBytes('readBrain', json, 'JSON of brain.js') : json;
+    const value = isBytes || typeof text === 'string' ? parseUntrusted('readBrain', text as string | Uint8Array) : text;
+    return await networkOf(readBrainJson(value), own);
+  });
 }

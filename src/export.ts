@@ -7,7 +7,7 @@
 import { checkNoMore, checkObject, outOfRange, quote, wrongType } from './check/errors.js';
 import { writeCHeader } from './exchange/c.js';
 import { writeJavaScriptModule } from './exchange/javascript.js';
-import { exchangedOf } from './imported.js';
+import { advised, exchangedOf } from './imported.js';
 import type { Network } from './network.js';
 
 /** Options of `writeC`. */
@@ -38,8 +38,10 @@ export interface COptions {
  * console.log(Math.abs(predict([0.5, -1])[0] - net.predict([0.5, -1])[0]) < 1e-6); // true
  */
 export async function writeJavaScript(network: Network, none?: undefined): Promise<string> {
-  checkNoMore('writeJavaScript', 2, none);
-  return writeJavaScriptModule(exchangedOf('writeJavaScript', network));
+  return await advised(async () => {
+    checkNoMore('writeJavaScript', 2, none);
+    return writeJavaScriptModule(exchangedOf('writeJavaScript', network));
+  });
 }
 
 /**
@@ -60,12 +62,14 @@ export async function writeJavaScript(network: Network, none?: undefined): Promi
  * console.log(header.includes('static inline void xor_predict(const float *input, float *output)')); // true
  */
 export async function writeC(network: Network, options: COptions = {}, none?: undefined): Promise<string> {
-  checkNoMore('writeC', 3, none);
-  checkObject('options', options, ['name']);
-  const { name = 'network' } = options;
-  if (typeof name !== 'string') throw wrongType('options.name', name, 'a name of C');
-  if (!/^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(name)) {
-    throw outOfRange('options.name', quote(name), 'a letter of ASCII, then letters, digits and _, 40 at most');
-  }
-  return writeCHeader(exchangedOf('writeC', network), name);
+  return await advised(async () => {
+    checkNoMore('writeC', 3, none);
+    checkObject('options', options, ['name']);
+    const { name = 'network' } = options;
+    if (typeof name !== 'string') throw wrongType('options.name', name, 'a name of C');
+    if (!/^[A-Za-z][A-Za-z0-9_]{0,39}$/.test(name)) {
+      throw outOfRange('options.name', quote(name), 'a letter of ASCII, then letters, digits and _, 40 at most');
+    }
+    return writeCHeader(exchangedOf('writeC', network), name);
+  });
 }

@@ -1,5 +1,6 @@
-import { checkIsObject, checkObject } from './check/errors.js';
+import { advise, awaited, checkFinite, checkObject, wrongType } from './check/errors.js';
 import type { Exchanged, ExchangedLayer } from './exchange/exchanged.js';
+import { checkThreshold } from './model/evaluate-options.js';
 import { NETWORK_KEYS, Network, type NetworkOptions } from './network.js';
 import { CONTENTS } from './persistence/saved-network.js';
 import { hasSlopes } from './spec/activations.js';
@@ -31,6 +32,9 @@ export interface Imported {
   /** What the file has that the network does not have, or has in another form. Empty: it came in as it is. */
   notes: readonly string[];
 }
+
+/** The result of a reader or writer. Its errors say what was probably meant. */
+export const advised = <T>(work: () => Promise<T>): Promise<T> => work().catch(advise);
 
 const NOT_OF_FILES = ['inputs', 'layers', 'bias', 'scale'];
 
@@ -77,10 +81,26 @@ function layerOptions({ weights, biases, slopes, ...layer }: ExchangedLayer): La
   return { ...layer, initializer: { weights, ...(layer.bias && { biases }), ...(slopes && { slopes }) } };
 }
 
+/**
+ * A network as writers take it, and a threshold of its classes or labels. It is refused if none of them has one. While
+ * the task is not known, it may be any number.
+ */
+export function exchangedWith(where: string, network: Network, threshold: number | undefined): Exchanged {
+  const exchanged = exchangedOf(where, network);
+  if (threshold === undefined) return exchanged;
+  checkFinite('options.threshold', threshold);
+  const { task } = exchanged;
+  if (task !== undefined) checkThreshold(threshold, task, exchanged);
+  return { ...exchanged, threshold };
+}
+
+/** The end of the message for an object that has a network, or that was made from one. */
+const wayToNetwork = (value: unknown) =>
+  Object(value).network instanceof Network ? ': its network' : awaited(value, '');
+
 /** A network as writers take it. Throws a TypeError for everything else. */
 export function exchangedOf(where: string, network: Network): Exchanged {
-  checkIsObject(where, network, 'a Network');
-  if (!(network instanceof Network)) throw new TypeError(`${where}: got another object, want a Network`);
+  if (!(network instanceof Network)) throw wrongType(where, network, `a Network${wayToNetwork(network)}`);
   const { spec, goal, names, parameters, standardization, targetScale } = network[CONTENTS](false);
   const { inputs, layers, scale, scaled, cost, huberDelta, ...training } = spec;
   const notes: string[] = [];

@@ -8,7 +8,7 @@ import { type Bytes, checkBytes } from './check/bytes.js';
 import { checkNoMore } from './check/errors.js';
 import { type ApproximateOption, checkApproximate } from './exchange/chain.js';
 import { readKerasFile } from './exchange/keras.js';
-import { checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
+import { advised, checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
 
 export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
 
@@ -32,8 +32,10 @@ export interface KerasOptions extends ImportOptions, ApproximateOption {}
  * console.log(network.inputs, network.outputs); // 4 3
  */
 export async function readKeras(file: Bytes, options: KerasOptions = {}, none?: undefined): Promise<Imported> {
-  checkNoMore('readKeras', 3, none);
-  const bytes = checkBytes('readKeras', file, 'the bytes of a .keras or .h5 file');
-  const own = checkImportOptions(options, ['approximate']);
-  return await networkOf(await readKerasFile(bytes, { approximate: checkApproximate(options) }), own);
+  return await advised(async () => {
+    checkNoMore('readKeras', 3, none);
+    const bytes = checkBytes('readKeras', file, 'the bytes of a .keras or .h5 file');
+    const own = checkImportOptions(options, ['approximate']);
+    return await networkOf(await readKerasFile(bytes, { approximate: checkApproximate(options) }), own);
+  });
 }

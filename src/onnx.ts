@@ -6,12 +6,12 @@
 
 import { type Bytes, checkBytes } from './check/bytes.js';
 import {
-  checkFinite,
   checkInteger,
   checkIsObject,
   checkNoMore,
   checkObject,
   orDefault,
+  outOfRange,
   quote,
   wrongType,
 } from './check/errors.js';
@@ -19,7 +19,14 @@ import { checkApproximate } from './exchange/chain.js';
 import { externalNamesOf } from './exchange/onnx-external.js';
 import { type OnnxOptions, readOnnxFile } from './exchange/onnx-network.js';
 import { FIRST_OPSET, LAST_OPSET, type OnnxWriteOptions, writeOnnxFile } from './exchange/onnx-write.js';
-import { checkImportOptions, exchangedOf, type Imported, type ImportOptions, networkOf } from './imported.js';
+import {
+  advised,
+  checkImportOptions,
+  exchangedWith,
+  type Imported,
+  type ImportOptions,
+  networkOf,
+} from './imported.js';
 import type { Network } from './network.js';
 
 export type { OnnxWriteOptions } from './exchange/onnx-write.js';
@@ -48,20 +55,28 @@ export interface OnnxReadOptions extends ImportOptions, OnnxOptions {}
  * console.log(network.layers[0].activation, notes); // silu []
  */
 export async function readOnnx(file: Bytes, options: OnnxReadOptions = {}, none?: undefined): Promise<Imported> {
-  checkNoMore('readOnnx', 3, none);
-  const bytes = checkBytes('readOnnx', file, 'the bytes of an ONNX file');
-  const own = checkImportOptions(options, ['approximate', 'externalData', 'output']);
-  const { externalData = {}, output } = options;
-  checkIsObject('options.externalData', externalData, 'an object of bytes by the names of files');
-  if (output !== undefined && typeof output !== 'string') throw wrongType('options.output', output, 'a name');
-  const external = new Map(
-    Object.entries(externalData).map(([name, data]): [string, Uint8Array] => [
-      name,
-      checkBytes(`options.externalData[${quote(name)}]`, data, 'the bytes of the file'),
-    ]),
-  );
-  const approximate = checkApproximate(options);
-  return await networkOf(readOnnxFile(bytes, external, { approximate, output }), own);
+  return await advised(async () => {
+    checkNoMore('readOnnx', 3, none);
+    const bytes = checkBytes('readOnnx', file, 'the bytes of an ONNX file');
+    const own = checkImportOptions(options, ['approximate', 'externalData', 'output']);
+    const { externalData = {}, output } = options;
+    checkIsObject('options.externalData', externalData, 'an object of bytes by the names of files');
+    if (output !== undefined && typeof output !== 'string') throw wrongType('options.output', output, 'a name');
+    const external = new Map(
+      Object.entries(externalData).map(([name, data]): [string, Uint8Array] => [
+        name,
+        checkBytes(`options.externalData[${quote(name)}]`, data, 'the bytes of the file'),
+      ]),
+    );
+    const approximate = checkApproximate(options);
+    const names = external.size > 0 ? externalNamesOf('readOnnx', bytes) : [];
+    const other = [...external.keys()].find((name) => !names.includes(name));
+    if (other !== undefined) {
+      const wanted = `${names.length > 0 ? names.map((name) => quote(name)).join(', ') : 'none'}, as externalNames(file) says`;
+      throw outOfRange('options.externalData', quote(other), wanted);
+    }
+    return await networkOf(readOnnxFile(bytes, external, { approximate, output }), own);
+  });
 }
 
 /**
@@ -108,10 +123,10 @@ export async function writeOnnx(
   options: OnnxWriteOptions = {},
   none?: undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  checkNoMore('writeOnnx', 3, none);
-  checkObject('options', options, ['opset', 'threshold']);
-  const opset = checkInteger('options.opset', orDefault(options.opset, FIRST_OPSET), FIRST_OPSET, LAST_OPSET);
-  const { threshold } = options;
-  if (threshold !== undefined) checkFinite('options.threshold', threshold);
-  return writeOnnxFile({ ...exchangedOf('writeOnnx', network), threshold }, opset);
+  return await advised(async () => {
+    checkNoMore('writeOnnx', 3, none);
+    checkObject('options', options, ['opset', 'threshold']);
+    const opset = checkInteger('options.opset', orDefault(options.opset, FIRST_OPSET), FIRST_OPSET, LAST_OPSET);
+    return writeOnnxFile(exchangedWith('writeOnnx', network, options.threshold), opset);
+  });
 }

@@ -5,10 +5,17 @@
  */
 
 import { type Bytes, checkBytes } from './check/bytes.js';
-import { checkFinite, checkName, checkNoMore, checkObject, orDefault } from './check/errors.js';
+import { checkName, checkNoMore, checkObject, orDefault } from './check/errors.js';
 import { readSafetensorsFile, writeSafetensorsFile } from './exchange/safetensors-network.js';
 import { STATE_KEYS, type StateOptions } from './exchange/state-dict.js';
-import { checkImportOptions, exchangedOf, type Imported, type ImportOptions, networkOf } from './imported.js';
+import {
+  advised,
+  checkImportOptions,
+  exchangedWith,
+  type Imported,
+  type ImportOptions,
+  networkOf,
+} from './imported.js';
 import type { Network } from './network.js';
 
 export { ActivationsError, type LinearLayer, type StateOptions } from './exchange/state-dict.js';
@@ -39,11 +46,13 @@ export async function readSafetensors(
   options: SafetensorsOptions = {},
   none?: undefined,
 ): Promise<Imported> {
-  checkNoMore('readSafetensors', 3, none);
-  const bytes = checkBytes('readSafetensors', file, 'the bytes of a safetensors file');
-  const own = checkImportOptions(options, STATE_KEYS);
-  const { network: _, ...state } = options;
-  return await networkOf(readSafetensorsFile(bytes, state), own);
+  return await advised(async () => {
+    checkNoMore('readSafetensors', 3, none);
+    const bytes = checkBytes('readSafetensors', file, 'the bytes of a safetensors file');
+    const own = checkImportOptions(options, STATE_KEYS);
+    const { network: _, ...state } = options;
+    return await networkOf(readSafetensorsFile(bytes, state), own);
+  });
 }
 
 /** Options of `writeSafetensors`. */
@@ -85,10 +94,10 @@ export async function writeSafetensors(
   options: SafetensorsWriteOptions = {},
   none?: undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  checkNoMore('writeSafetensors', 3, none);
-  checkObject('options', options, ['threshold', 'precision']);
-  const { threshold } = options;
-  const precision = checkName('options.precision', orDefault(options.precision, 'f32'), ['f32', 'f16']);
-  if (threshold !== undefined) checkFinite('options.threshold', threshold);
-  return writeSafetensorsFile({ ...exchangedOf('writeSafetensors', network), threshold }, precision === 'f16');
+  return await advised(async () => {
+    checkNoMore('writeSafetensors', 3, none);
+    checkObject('options', options, ['threshold', 'precision']);
+    const precision = checkName('options.precision', orDefault(options.precision, 'f32'), ['f32', 'f16']);
+    return writeSafetensorsFile(exchangedWith('writeSafetensors', network, options.threshold), precision === 'f16');
+  });
 }

@@ -10,7 +10,7 @@ import { checkIsObject, checkNoMore, quote } from './check/errors.js';
 import { type ApproximateOption, checkApproximate } from './exchange/chain.js';
 import { parseUntrusted } from './exchange/json.js';
 import { readTfjsModel } from './exchange/tfjs.js';
-import { checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
+import { advised, checkImportOptions, type Imported, type ImportOptions, networkOf } from './imported.js';
 
 export type { Imported, ImportedNetworkOptions, ImportOptions } from './imported.js';
 
@@ -53,16 +53,18 @@ export async function readTfjs(
   options: TfjsOptions = {},
   none?: undefined,
 ): Promise<Imported> {
-  checkNoMore('readTfjs', 4, none);
-  const own = checkImportOptions(options, ['approximate']);
-  const approximate = checkApproximate(options);
-  checkIsObject('readTfjs: weights', weights, 'an object of bytes by the paths of model.json');
-  const files = Object.entries(weights).map(([path, data]): [string, Uint8Array] => [
-    path,
-    checkBytes(`readTfjs: weights[${quote(path)}]`, data, 'the bytes of the file'),
-  ]);
-  const isText = typeof model === 'string' || arrayType(model) !== undefined || model instanceof ArrayBuffer;
-  const text = typeof model === 'string' ? model : isText ? checkBytes('readTfjs: model', model, 'model.json') : '';
-  const json = isText ? parseUntrusted('readTfjs: model', text) : model;
-  return await networkOf(readTfjsModel(json, new Map(files), { approximate }), own);
+  return await advised(async () => {
+    checkNoMore('readTfjs', 4, none);
+    const own = checkImportOptions(options, ['approximate']);
+    const approximate = checkApproximate(options);
+    checkIsObject('readTfjs: weights', weights, 'an object of bytes by the paths of model.json');
+    const files = Object.entries(weights).map(([path, data]): [string, Uint8Array] => [
+      path,
+      checkBytes(`readTfjs: weights[${quote(path)}]`, data, 'the bytes of the file'),
+    ]);
+    const isText = typeof model === 'string' || arrayType(model) !== undefined || model instanceof ArrayBuffer;
+    const text = typeof model === 'string' ? model : isText ? checkBytes('readTfjs: model', model, 'model.json') : '';
+    const json = isText ? parseUntrusted('readTfjs: model', text) : model;
+    return await networkOf(readTfjsModel(json, new Map(files), { approximate }), own);
+  });
 }

@@ -32,7 +32,7 @@ describe('the way out follows what is wanted', () => {
       () => Network.load(JSON.parse(JSON.stringify(Uint8Array.of(1, 2)))),
       ': Uint8Array.from(Object.values(bytes)) gets them from JSON of bytes',
     ],
-    ['a path to save', (n) => n.save('m.bin'), '; saveFile(path, await net.save()) writes a file'],
+    ['a path to save', (n) => n.save('m.bin'), '; saveFile(path, bytes) writes what this call returns'],
     [
       'a name in place of options',
       (n) => n.fit({ inputs: x, targets: y }, 'adam' as Anything),

@@ -1,4 +1,4 @@
-import { checkInteger, checkIsObject, checkNoMore, counted, outOfRange, wrongType } from '../check/errors.js';
+import { awaited, checkInteger, checkIsObject, checkNoMore, counted, outOfRange, wrongType } from '../check/errors.js';
 import { linearAxis } from './axes.js';
 import { element, text, visible } from './markup.js';
 import { metricLabel } from './metric-label.js';
@@ -82,7 +82,10 @@ export function importance(
 }
 
 function checkColumns(columns: unknown): void {
-  if (!Array.isArray(columns)) throw wrongType('columns', columns, 'an array of { column, importance }');
+  if (!Array.isArray(columns)) {
+    const way = awaited(columns, 'importance').replace('()', '(rows)');
+    throw wrongType('columns', columns, `an array of { column, importance }${way}`);
+  }
   if (columns.length === 0) throw outOfRange('columns', 'none', 'one column or more');
   for (const [i, item] of (columns as readonly ImportanceOf[]).entries()) {
     checkIsObject(`columns[${i}]`, item, '{ column, importance }');

@@ -1,18 +1,13 @@
 import { arrayType } from './arrays.js';
 import type { Refusal } from './refusals.js';
-import { meant } from './similar.js';
+import { addWay, meant } from './similar.js';
 
 // Says what was probably meant by an argument that an asynchronous call has refused. This file is loaded only then.
 
 /** Adds what was probably meant to the error of a refusal. */
 export function advise(error: Error, refusal: Refusal): void {
-  const { message, stack } = error;
   const way = wayFrom(refusal, error.name === 'RangeError');
-  if (way === undefined) return;
-  // the message may have another way out already
-  error.message += `${/, want .*: /.test(message) ? ';' : ':'} ${way}`;
-  // some engines have the message in the stack
-  if (stack) error.stack = stack.replace(message, () => error.message);
+  if (way !== undefined) addWay(error, way);
 }
 
 function wayFrom({ where, got, known, accepts }: Refusal, isRange: boolean): string | undefined {
@@ -23,8 +18,13 @@ function wayFrom({ where, got, known, accepts }: Refusal, isRange: boolean): str
     const way = place.test(where) ? wayOf(got, accepts) : undefined;
     if (way !== undefined) return way;
   }
-  return Array.isArray(got) && got.length === 1 && accepts?.(got[0]) ? `${got[0]} alone` : undefined;
+  if (!Array.isArray(got) || got.length === 0 || got.length > MOST_CHOICES || !accepts) return undefined;
+  if (!got.every((value) => typeof value === 'number' && accepts(value))) return undefined;
+  return got.length === 1 ? `${got[0]} alone` : `oneOf([${got.join(', ')}]) in simdprop/search, or one of them`;
 }
+
+/** The longest list of values that a message repeats. */
+const MOST_CHOICES = 10;
 
 const isList = (value: unknown) => Array.isArray(value) || arrayType(value) !== undefined;
 
@@ -54,7 +54,7 @@ const WAYS: readonly (readonly [place: RegExp, way: Way])[] = [
 /** From a text in place of options: a path, or anything else. */
 function wayToOptions(got: unknown): string | undefined {
   if (typeof got !== 'string') return undefined;
-  return /[./\\]/.test(got) ? 'saveFile(path, await net.save()) writes a file' : '{ name: value } for each option';
+  return /[./\\]/.test(got) ? 'saveFile(path, bytes) writes what this call returns' : '{ name: value } for each option';
 }
 
 /** From something in place of a data set. */

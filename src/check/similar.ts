@@ -1,5 +1,7 @@
-// Finds the option or name that was probably meant in place of an unknown one. This file is loaded only if an
-// asynchronous call has been refused because of such a word.
+import { refused, takeRefusal } from './refusals.js';
+
+// Finds the option or name that was probably meant in place of an unknown one. Asynchronous calls load this file only
+// if they have been refused because of such a word.
 
 /** Names that other libraries use, in small letters and without underscores, and ours for them. */
 const OTHER_NAMES: ReadonlyMap<string, readonly string[]> = new Map(
@@ -78,6 +80,29 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map(
 
 /** The most characters of a word that are compared. */
 const MOST = 30;
+
+/** Adds a way out to the message of an error. */
+export function addWay(error: Error, way: string): void {
+  const { message, stack } = error;
+  // the message may have another way out already
+  error.message += `${/, want .*: /.test(message) ? ';' : ':'} ${way}`;
+  // some engines have the message in the stack
+  if (stack) error.stack = stack.replace(message, () => error.message);
+}
+
+/** The result of a synchronous call. If it refuses an unknown word, the error says what was probably meant. */
+export function withMeant<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    const refusal = takeRefusal(error);
+    const way = refusal?.known && meant(String(refusal.got), refusal.known);
+    if (way) addWay(error as Error, way);
+    // an asynchronous call around this one may know another way
+    else if (refusal) refused(error as Error, refusal);
+    throw error;
+  }
+}
 
 /** What was probably meant by an unknown word: a known one, or what there is instead. */
 export function meant(word: string, known: readonly string[]): string | undefined {

@@ -1,6 +1,7 @@
 import { arrayType, type NumberArray, newLike } from '../check/arrays.js';
 import { checkInteger, checkNoMore, checkObject, counted, outOfRange, wrongType } from '../check/errors.js';
 import { isNested, isPlain } from '../check/plain-arrays.js';
+import { withMeant } from '../check/similar.js';
 import { checkIsData, DATA_KEYS, type DataSet } from './data-set.js';
 import { keysOfValues, type SampleKeys, strataOf, type Values, valuesIn } from './keys.js';
 import { isFloats, isIntegers } from './numbers.js';
@@ -76,6 +77,13 @@ export function splitData<Data extends Partial<DataSet>, const Options extends S
   none?: undefined,
 ): DataParts<Data, Options> {
   checkNoMore('splitData', 3, none);
+  return withMeant(() => partsOf(data, options));
+}
+
+function partsOf<Data extends Partial<DataSet>, Options extends SplitDataOptions>(
+  data: Data,
+  options: Options,
+): DataParts<Data, Options> {
   checkNoArray(data);
   checkIsData('data', data);
   checkObject('data', data, DATA_KEYS);

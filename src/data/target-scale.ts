@@ -17,8 +17,13 @@ const isUnbounded = (activation: Activation) =>
 /** Costs that compare numbers of any size. */
 const COSTS: readonly Spec['cost'][] = ['quadratic', 'meanAbsoluteError', 'huber', 'custom'];
 
+/** What says which outputs a network has: a Spec, or less. */
+export interface Outputs {
+  readonly layers: readonly { readonly units: number; readonly activation: Activation | readonly Activation[] }[];
+}
+
 /** The activations of a network's outputs. */
-export function outputActivations({ layers }: Pick<Spec, 'layers'>): readonly Activation[] {
+export function outputActivations({ layers }: Outputs): readonly Activation[] {
   const { activation } = layers[layers.length - 1];
   return isMixed(activation) ? activation : [activation];
 }

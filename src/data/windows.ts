@@ -10,6 +10,7 @@ import {
   wrongType,
 } from '../check/errors.js';
 import { isNested, isPlain, rowNumbers } from '../check/plain-arrays.js';
+import { withMeant } from '../check/similar.js';
 import { type SampleKeys, strataOf, valuesIn } from './keys.js';
 import { ownIfShared } from './own-arrays.js';
 import { byKey, type PartOf, type Strata, sizesOf } from './parts.js';
@@ -140,7 +141,7 @@ type ColumnsOf<Source, Options> = (series: Source, options: Options) => SeriesCo
  */
 export function windows(series: NumberSeries, options: WindowOptions, none?: undefined): Windows {
   checkNoMore('windows', 3, none);
-  return windowsOf(series, options, columnsOfArrays);
+  return withMeant(() => windowsOf(series, options, columnsOfArrays));
 }
 
 /**
@@ -167,7 +168,7 @@ export function splitWindows<const Options extends SplitWindowOptions>(
   none?: undefined,
 ): SplitWindows<Options> {
   checkNoMore('splitWindows', 3, none);
-  return splitWindowsOf(series, options, columnsOfArrays);
+  return withMeant(() => splitWindowsOf(series, options, columnsOfArrays));
 }
 
 /** What messages say that a series may be: of any kind, and of the kinds that have columns. */

@@ -29,6 +29,7 @@ const ACTIVATIONS: Readonly<Record<string, ActivationName>> = {
 
 export function readBrainJson(json: unknown): Exchanged {
   checkIsObject(WHERE, json, 'what net.toJSON() of brain.js returns');
+  if ('toJSON' in json) throw wrongType(WHERE, json, 'what its toJSON() returns');
   const type = propertyOf(json, 'type');
   if (type !== undefined && type !== 'NeuralNetwork' && type !== 'NeuralNetworkGPU') {
     const reason = type === 'FeedForward' ? 'its layers are of other kinds' : 'it is recurrent, or of another kind';

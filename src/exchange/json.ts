@@ -17,7 +17,10 @@ export function parseUntrusted(where: string, json: Uint8Array | string): unknow
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new RangeError(`${where}: got no JSON (${(error as Error).message}), want JSON`, { cause: error });
+    const way = /^[^\s{[]+$/.test(text.slice(0, 1000))
+      ? ": readFileSync(path, 'utf8') or (await fetch(url)).text() gets it"
+      : '';
+    throw new RangeError(`${where}: got no JSON (${(error as Error).message}), want JSON${way}`, { cause: error });
   }
 }
 

@@ -77,6 +77,17 @@ function weightsIn(manifest: readonly unknown[], files: ReadonlyMap<string, Uint
       start = end;
     }
   }
+  const other = [...files.keys()].find((name) => !used.has(name));
+  if (other !== undefined) {
+    throw outOfRange(
+      `${WHERE}: weights`,
+      quote(other),
+      `the paths of model.json alone: ${[...used]
+        .map((path) => quote(path))
+        .slice(0, 10)
+        .join(', ')}`,
+    );
+  }
   return all;
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { checkBoolean, checkNoMore, checkObject, keysOf, outOfRange, quote, wrongType } from '../check/errors.js';
+import { withMeant } from '../check/similar.js';
 import { type CsvColumn, columnFinder, type FindColumn, findColumns, listed } from './csv-columns.js';
 import { CANDIDATES } from './csv-delimiter.js';
 import { type Decimal, numberWanted, sortNames, toNumber } from './csv-numbers.js';
@@ -125,7 +126,7 @@ export function readCsv(
 export function readCsv(text: string, options?: CsvOptions): CsvData;
 export function readCsv(text: string, options: CsvOptions = {}, none?: undefined): CsvData {
   checkNoMore('readCsv', 3, none);
-  checkOptions(options);
+  withMeant(() => checkOptions(options));
   const { name = 'csv', labels = false, target, inputs } = options;
   checkText(name, text);
   const table = readTable(name, text, options);
@@ -138,7 +139,8 @@ export function readCsv(text: string, options: CsvOptions = {}, none?: undefined
   let classes: string[] | undefined;
   if (labels !== false) {
     if (targetColumns.length !== 1) {
-      throw outOfRange('options.labels', `labels of ${targetColumns.length} target columns`, 'those of one');
+      const way = targetColumns.length === 0 ? ': options.target names it' : '';
+      throw outOfRange('options.labels', `labels of ${targetColumns.length} target columns`, `those of one${way}`);
     }
     classes = labels === true ? findClasses(table, targetColumns[0]) : checkClasses(labels);
     targets = readLabels(table, targetColumns[0], classes);

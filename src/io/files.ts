@@ -67,7 +67,8 @@ export function saveFile(path: string, bytes: Bytes, none?: undefined): void {
   if (typeof path !== 'string' || path === '') {
     throw wrongType('saveFile: path', path, 'the path of a file, as a string (of a URL: fileURLToPath(url))');
   }
-  const contents = checkBytes('saveFile: bytes', bytes, 'a Uint8Array or an ArrayBuffer, such as net.save()');
+  const way = typeof Object(bytes).save === 'function' ? ': await its save()' : '';
+  const contents = checkBytes('saveFile: bytes', bytes, `a Uint8Array or an ArrayBuffer, such as net.save()${way}`);
   const old = checkOldFile(path);
   const target = targetOf(path);
   const folder = dirname(target);

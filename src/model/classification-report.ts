@@ -142,7 +142,10 @@ function readResult(result: Confusion | readonly ArrayLike<number>[]): Confusion
 }
 
 function checkConfusion(confusion: unknown): asserts confusion is readonly ArrayLike<number>[] {
-  if (!Array.isArray(confusion)) throw wrongType('confusion', confusion, 'an array of rows of counts');
+  if (!Array.isArray(confusion)) {
+    const wanted = 'an array of rows of counts, which evaluate returns for networks that learn up to 256 classes';
+    throw wrongType('confusion', confusion, wanted);
+  }
   confusion.forEach((row, c) => {
     if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
       throw wrongType(`confusion[${c}]`, row, `a row of ${counted(confusion.length, 'count')}`);

@@ -1,10 +1,10 @@
 import { checkNumber, counted, keysOf, MAX_FLOAT, outOfRange, wrongType } from '../check/errors.js';
 import { isFloats } from '../data/numbers.js';
-import { outputActivations } from '../data/target-scale.js';
+import { type Outputs, outputActivations } from '../data/target-scale.js';
 import type { Task } from '../data/task.js';
 import { activationName } from '../spec/activations.js';
 import type { ActivationName } from '../spec/network-options.js';
-import { outputsOf, type Spec } from '../spec/spec.js';
+import { outputsOf } from '../spec/spec.js';
 
 // The part of evaluate that classify needs too.
 
@@ -46,7 +46,7 @@ export function checkOption(where: string, value: unknown, task: Task, isMeant: 
 export const PROBABILITIES: readonly ActivationName[] = ['softmax', 'sigmoid', 'hardSigmoid'];
 const SIGNED: readonly ActivationName[] = ['tanh', 'softsign'];
 
-export function checkThreshold(threshold: unknown, task: Task, spec: Pick<Spec, 'layers'>): Float32Array {
+export function checkThreshold(threshold: unknown, task: Task, spec: Outputs): Float32Array {
   const where = 'options.threshold';
   const outputs = outputsOf(spec);
   const activations = outputActivations(spec);

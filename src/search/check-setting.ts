@@ -20,7 +20,7 @@ export async function checkSetting(setting: Setting, material: Material): Promis
   const { optimizer } = settings;
   const isLbfgs = optimizer.name === 'lbfgs';
   await load(missingFor({ ...options, validation: material.data }, isLbfgs, false));
-  if (isLbfgs) loaded.lbfgs?.checkLbfgs(spec);
+  if (isLbfgs) loaded.lbfgs?.checkLbfgs(spec, options);
   // early stopping needs any validation data
   const weighed = applyFeatures(options, { data, validation: data, goal }, preparation).data;
   for (const samples of trainingSizes({ ...experiment, data: weighed }, material)) {

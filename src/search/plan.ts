@@ -112,6 +112,9 @@ function planOf(
   checkObject('options', options, [...ownKeys, ...FIT_KEYS]);
   const { trials, halving, signal, onProgress, train, metric = 'cost' } = options;
   const seed = checkInteger('options.seed', orDefault(options.seed, 0), 0, Number.MAX_SAFE_INTEGER);
+  if (trials === undefined && options.seed !== undefined) {
+    throw outOfRange('options.seed', `${seed} without trials`, 'trials too, or none: a grid has no random settings');
+  }
   const given = Object.entries(options).filter(
     ([key, value]) => FIT_KEYS.includes(key as never) && value !== undefined,
   );
@@ -186,6 +189,9 @@ function checkWorkers({ workers, createWorker }: SearchOptions): number {
   const areThere = createWorker !== undefined || hasWorkers();
   const count = checkInteger('options.workers', orDefault(workers, areThere ? coresOfHost() : 0), 0, MOST_WORKERS);
   if (count > 0 && !areThere) throw outOfRange('options.workers', `${count} where there are no workers`, '0');
+  if (count === 0 && createWorker !== undefined) {
+    throw outOfRange('options.createWorker', 'one with workers: 0', 'none, or workers');
+  }
   return count;
 }
 

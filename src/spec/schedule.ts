@@ -9,6 +9,7 @@ import {
   checkShare,
   MAX_FLOAT,
   orDefault,
+  outOfRange,
   wrongType,
 } from '../check/errors.js';
 import { dropPromise, isPromise } from '../check/promises.js';
@@ -294,7 +295,7 @@ export interface CosineOptions {
    */
   restarts?: number | undefined;
   /**
-   * How many times as long as before each repetition is: an integer from 1 to 1000.
+   * How many times as long as before each repetition is: an integer from 1 to 1000. Only with `restarts`.
    * @defaultValue `1`
    */
   growth?: number | undefined;
@@ -318,7 +319,11 @@ export interface CosineOptions {
  * console.log(history.column('learningRate').slice(0, 4)); // close to 0.5, 1, 0.854, 0.5 (within 0.001)
  */
 export function cosine(options: CosineOptions & Span, none?: undefined): CosineSchedule {
-  return makeSchedule('cosine', options, none);
+  const schedule = makeSchedule<CosineSchedule>('cosine', options, none);
+  if (schedule.restarts === 0 && options.growth !== undefined) {
+    throw outOfRange('cosine.growth', `${options.growth} without restarts`, 'restarts too, or none');
+  }
+  return schedule;
 }
 
 /** Options of `oneCycle`, besides its length. */

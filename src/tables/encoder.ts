@@ -10,6 +10,7 @@ import {
   wrongType,
 } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
+import { withMeant } from '../check/similar.js';
 import type { Units } from '../data/units.js';
 import { type ColumnKind, type FilledColumn, filledColumnOf, LONGEST_LIST, listNames, missingIn } from './column.js';
 import { type EncodedInput, fitInput, isAsItIs, kindOf, namesOf, refusesMissing, scalesOf } from './encoded-input.js';
@@ -151,7 +152,7 @@ export class Encoder {
       const way = Array.isArray(training) ? ': Table.fromRecords(records) makes one' : wayToTable(training);
       throw wrongType('training', training, `a Table${way}`);
     }
-    return Encoder.fitPart(training, options, () => training);
+    return withMeant(() => Encoder.fitPart(training, options, () => training));
   }
 
   /**

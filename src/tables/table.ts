@@ -11,6 +11,7 @@ import {
 } from '../check/errors.js';
 import { notCloned } from '../check/not-cloned.js';
 import { isPlain } from '../check/plain-arrays.js';
+import { withMeant } from '../check/similar.js';
 import { type PartsOf, partsOfRows, type Strata, TRAINING, VALIDATION } from '../data/parts.js';
 import {
   type Column,
@@ -111,7 +112,7 @@ export class Table {
    */
   static fromRecords(records: readonly object[], options: TableOptions = {}, none?: undefined): Table {
     checkNoMore('Table.fromRecords', 3, none);
-    return new Table(columnsFromRecords(records, options));
+    return withMeant(() => new Table(columnsFromRecords(records, options)));
   }
 
   /**
@@ -135,7 +136,7 @@ export class Table {
     none?: undefined,
   ): Table {
     checkNoMore('Table.fromColumns', 3, none);
-    return new Table(columnsFromColumns(columns, options));
+    return withMeant(() => new Table(columnsFromColumns(columns, options)));
   }
 
   /**
@@ -150,7 +151,7 @@ export class Table {
    */
   static fromCsv(text: string, options: CsvTableOptions = {}, none?: undefined): Table {
     checkNoMore('Table.fromCsv', 3, none);
-    return new Table(columnsFromCsv(text, options));
+    return withMeant(() => new Table(columnsFromCsv(text, options)));
   }
 
   /**
@@ -334,6 +335,10 @@ export class Table {
       throw wrongType('rows', rows, 'an array of the numbers of rows');
     }
     // before the copy: the array may have any length
+    if (typeof rows[0] === 'boolean') {
+      const way = 'marks.flatMap((is, row) => (is ? [row] : [])) makes them of marks';
+      throw wrongType('rows[0]', rows[0], `the number of a row: ${way}`);
+    }
     for (let i = 0; i < rows.length; i++) checkInteger(`rows[${i}]`, rows[i], 0, this.rows - 1);
     const picked = Uint32Array.from(rows);
     return this.#map(
@@ -405,7 +410,7 @@ export class Table {
    */
   split<const Options extends TableSplitOptions>(options: Options, none?: undefined): TableSplit<Options> {
     checkNoMore('split', 2, none);
-    const parts = partsOf(this.rows, options, this.#find);
+    const parts = withMeant(() => partsOf(this.rows, options, this.#find));
     const rows = Uint32Array.from(parts.keys());
     return partsOfRows<Options, Table>(parts, rows, (part) => this.#part(part, options.from));
   }

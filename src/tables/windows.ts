@@ -1,4 +1,5 @@
 import { checkNoMore, counted, orDefault, outOfRange, quote, wrongType } from '../check/errors.js';
+import { withMeant } from '../check/similar.js';
 import type { Keys } from '../data/parts.js';
 import {
   columnsOfNumbers,
@@ -42,7 +43,7 @@ export type SplitWindowOptions = SplitOptionsOf<number | string>;
  */
 export function windows(series: NumberSeries | Table, options: WindowOptions, none?: undefined): Windows {
   checkNoMore('windows', 3, none);
-  return windowsOf(series, options, columnsOfSeries);
+  return withMeant(() => windowsOf(series, options, columnsOfSeries));
 }
 
 /**
@@ -71,7 +72,7 @@ export function splitWindows<const Options extends SplitWindowOptions>(
   none?: undefined,
 ): SplitWindows<Options> {
   checkNoMore('splitWindows', 3, none);
-  return splitWindowsOf(series, options, columnsOfSeries);
+  return withMeant(() => splitWindowsOf(series, options, columnsOfSeries));
 }
 
 const KINDS: SeriesKinds = {

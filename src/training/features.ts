@@ -42,7 +42,7 @@ export interface Features {
   compare: typeof validationMisfits;
   findMisfits: typeof misfitsOf;
   lbfgs: {
-    readonly checkLbfgs: (spec: Spec) => void;
+    readonly checkLbfgs: (spec: Spec, options: TrainOptions) => void;
     readonly makeLbfgs: (trainer: Trainer['state'], passes: Epochs, place?: LbfgsPlace) => Epochs;
   };
 }

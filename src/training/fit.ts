@@ -151,7 +151,7 @@ async function begin(trainer: Trainer, call: Given): Promise<Fit> {
   const settings = checkCall(trainer, copied, options);
   const { goal, names } = settings;
   if (missing.length > 0) await load(missing);
-  if (isLbfgs) loaded.lbfgs?.checkLbfgs(arena.spec);
+  if (isLbfgs) loaded.lbfgs?.checkLbfgs(arena.spec, options);
   const parts = applyFeatures(options, settings, arena);
   throwIfAborted(settings.signal);
   const { samples } = parts.data;

@@ -5,6 +5,7 @@ import type { Lbfgs, Optimizer } from '../spec/optimizer.js';
 import type { Spec } from '../spec/spec.js';
 import { type EpochResult, type Epochs, type StepStart, speedOf } from './epochs.js';
 import { diagnose, largestWeightOf, NonFiniteError } from './non-finite.js';
+import type { TrainOptions } from './options.js';
 import type { Counts, LbfgsPlace } from './place.js';
 
 // L-BFGS (Liu and Nocedal, 1989; Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 7.5). This file
@@ -23,7 +24,10 @@ const DIRECTION = 3;
 const FIRST_PAIR = 4;
 
 /** Refuses a network whose cost has kinks or differs from pass to pass, which a line search cannot handle. */
-export function checkLbfgs(spec: Spec): void {
+export function checkLbfgs(spec: Spec, { shuffle }: Pick<TrainOptions, 'shuffle'>): void {
+  if (shuffle) {
+    throw outOfRange('options.shuffle', 'true with lbfgs', 'none: each pass must add up its sums in the same order');
+  }
   if (spec.l1 !== 0) throw outOfRange('l1', `${spec.l1} with lbfgs`, '0: its slope jumps where a weight is 0');
   spec.layers.forEach(({ dropout, maxNorm }, l) => {
     if (dropout) {

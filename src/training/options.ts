@@ -261,6 +261,9 @@ export function checkSteps(options: TrainForOptions, current: Optimizer): StepSe
   const defaultSize = isFullBatch(optimizer) ? MAX_COUNT : DEFAULT_BATCH_SIZE;
   const batchSize = checkInteger('options.batchSize', orDefault(options.batchSize, defaultSize), 1, MAX_COUNT);
   const accumulate = checkInteger('options.accumulate', orDefault(options.accumulate, 1), 1, MAX_COUNT);
+  if (isFullBatch(optimizer) && options.accumulate !== undefined && options.batchSize === undefined) {
+    throw outOfRange('options.accumulate', `one with ${optimizer.name}`, 'none: each step has all samples');
+  }
   const { batches } = options;
   if (batches !== undefined) {
     checkInteger('options.batches', batches, 1, MAX_COUNT);
