@@ -148,7 +148,7 @@ const PAGES = [
   {
     name: 'simdprop/static, all of it',
     goal: 60,
-    ceiling: 83,
+    ceiling: 84,
     trips: 1,
     code: `
       import * as simdprop from 'simdprop/static';
