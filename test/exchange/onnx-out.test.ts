@@ -38,7 +38,7 @@ describe('writeOnnx', () => {
     const net = await make('one output');
     await expect(writeOnnx(net, { opset: 12 })).rejects.toThrow('options.opset: got 12, want an integer from 13 to 25');
     await expect(writeOnnx(net, { opsets: 13 } as object)).rejects.toThrow('unknown key "opsets"');
-    await expect(writeOnnx({} as never)).rejects.toThrow('writeOnnx: got another object, want a Network');
+    await expect(writeOnnx({} as never)).rejects.toThrow('writeOnnx: got an object (Object), want a Network');
   });
 
   it('writes weights that are -0 and the smallest numbers', async () => {
